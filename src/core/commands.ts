@@ -1,0 +1,54 @@
+/**
+ * What one `step()` decides: written in place into an object made once. Every command is a lease: the bridge repeats it
+ * each cycle and the device below reverts to its safe value when it stops coming.
+ */
+import type { Role, TransferCommand } from "../domain/modes.ts";
+
+/** A setpoint for one power stage. Positive charges. */
+export interface StageCommand {
+  /** `off` means cease to energize: contactor may open, gates blocked. */
+  role: Role;
+  powerW: number;
+  /** Positive absorbs (the core's sign); the bridge flips to injection. */
+  reactiveVar: number;
+  /** Set-points while forming. */
+  formVoltagePu: number;
+  formFrequencyHz: number;
+  /** Moment after which the bridge must not write this any more, ms of the monotonic clock. */
+  leaseUntilMs: number;
+}
+
+export interface Commands {
+  /**
+   * False means silence: write nothing at all, not even a heartbeat, so that a stage that forms an island is bounded by
+   * its own watchdog while the controller finds out where it is (mode `unknown`).
+   */
+  speak: boolean;
+  stages: StageCommand[];
+  transferDevice: TransferCommand;
+  /** Advances once for each close; the device closes at most once for each number. */
+  closeSequence: number;
+  /** Largest PV power allowed behind K1, W; Infinity where it is not curtailed. */
+  pvLimitW: number;
+  /** For each tier, whether its breaker should be closed. */
+  tierClosed: boolean[];
+}
+
+/** Commands in which everything is off and nothing is said. */
+export function createCommands(stageCount: number, tierCount: number): Commands {
+  return {
+    speak: false,
+    stages: Array.from({ length: stageCount }, () => ({
+      role: "off" as Role,
+      powerW: 0,
+      reactiveVar: 0,
+      formVoltagePu: 0,
+      formFrequencyHz: 0,
+      leaseUntilMs: Number.NEGATIVE_INFINITY,
+    })),
+    transferDevice: "none",
+    closeSequence: 0,
+    pvLimitW: Number.POSITIVE_INFINITY,
+    tierClosed: new Array<boolean>(tierCount).fill(true),
+  };
+}

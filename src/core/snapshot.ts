@@ -1,0 +1,266 @@
+/**
+ * The process image of one cycle: every fact that `step()` may use, with its age and quality. It is made once
+ * (`createSnapshot`) and written in place by whoever feeds the core: the firmware bridge, the simulator's in-memory
+ * adapter, or a replay. Powers are positive from the grid towards the vehicle. Times are milliseconds of one monotonic
+ * clock; `never` marks what has not arrived yet. NaN is allowed as "unknown" in raw values, never beyond this file's readers.
+ */
+import type { Role, ServiceMode } from "../domain/modes.ts";
+
+/** The arrival time of something that has not arrived. */
+export const never = Number.NEGATIVE_INFINITY;
+
+/** Position of one auxiliary contact as read. */
+export type Contact = "open" | "closed" | "unknown";
+
+/** Transfer device K1 and the voltmeters on both of its sides. */
+export interface TransferDeviceFacts {
+  /** Arrival of the last complete, valid read, ms. */
+  atMs: number;
+  /** Normally-open contact translated to the position of the device that it reports. */
+  contactNo: Contact;
+  /** Normally-closed contact, likewise: both say `open` when the device is open. */
+  contactNc: Contact;
+  gridVoltagePu: number;
+  gridFrequencyHz: number;
+  busVoltagePu: number;
+  busFrequencyHz: number;
+  /** Angle of the bus ahead of the grid, degrees in (-180, 180]; NaN when either side is dead. */
+  phaseDeg: number;
+  /** The device's own synchronism-check relay (25). */
+  syncRelay: boolean;
+  /** Last close sequence number that the device has accepted. */
+  closeSequence: number;
+}
+
+/** The revenue-side meter at the point of common coupling (PCC), grid side of K1. */
+export interface MeterFacts {
+  /** Arrival of the last complete, valid read, ms. */
+  atMs: number;
+  /** Advances when the block of values is a new sample, not when it is merely read again. */
+  sampleCount: number;
+  /** Arrival of that new sample, ms. */
+  sampleAtMs: number;
+  /** Import positive. */
+  powerW: number;
+  reactiveVar: number;
+  voltagePu: number;
+  frequencyHz: number;
+  /** Per phase; NaN for phases the service does not have. */
+  phasePowerW: [number, number, number];
+  phaseVoltagePu: [number, number, number];
+}
+
+/** One power stage and the vehicle side as the stage sees it. */
+export interface StageFacts {
+  /** Arrival of the last complete, valid read, ms. */
+  atMs: number;
+  role: Role;
+  powerW: number;
+  reactiveVar: number;
+  voltagePu: number;
+  frequencyHz: number;
+  /** The stage's own heartbeat advances (SunSpec 715 DERHb fresh). */
+  alive: boolean;
+  /** Latched alarm bits of SunSpec 701 Alrm. */
+  alarmBits: number;
+  /** Local control at the stage: our writes are ignored. */
+  local: boolean;
+  /** Startup verification passed: identity, firmware, reversion, watchdog, settings. */
+  verified: boolean;
+  /** The stage's certified anti-islanding function is on. */
+  antiIslanding: boolean;
+  /** What the stage can do now, both magnitudes ≥ 0 (temperature, SoC, DC limits). */
+  maxChargeW: number;
+  maxDischargeW: number;
+  /** Vehicle battery as known through the stage, percent; NaN unknown. */
+  socPct: number;
+  /** Local voltage, for droop, in pu, and the sequence number of the setpoint in force. */
+  executedSequence: number;
+}
+
+/** Where a wish comes from, most authoritative for people's sentences, not for precedence. */
+export type WishSource = "none" | "backend" | "schedule" | "operator" | "departure" | "local" | "external";
+
+/** One EVSE's vehicle, wishes and limits, from protocols, people and schedules, through `station`. EVSE i drives stage i. */
+export interface EvseFacts {
+  /** A vehicle is connected and wants energy (charging service authorised, transaction allowed). */
+  connected: boolean;
+  authorized: boolean;
+  /** The vehicle and the session can do bidirectional power transfer. */
+  bidirectional: boolean;
+  /** An installer has enabled discharge for this EVSE (requirement R5). */
+  dischargeEnabled: boolean;
+  /** Vehicle limits, renewed by the vehicle; `vehicleAtMs` is their arrival. Magnitudes ≥ 0. */
+  vehicleAtMs: number;
+  vehicleMinChargeW: number;
+  vehicleMaxChargeW: number;
+  vehicleMinDischargeW: number;
+  vehicleMaxDischargeW: number;
+  socPct: number;
+  capacityWh: number;
+  /** Never discharged below this, percent. */
+  reservePct: number;
+  /** Wanted at departure, percent, and when (site wall clock, ms UTC; NaN unknown). */
+  targetPct: number;
+  departsAtMs: number;
+  /** Moment of plug-in on the monotonic clock: order for first-come allocation. */
+  pluggedAtMs: number;
+  /** The power somebody wishes, and until when it counts. After the lease the wish is zero. */
+  wishW: number;
+  wishSource: WishSource;
+  wishUntilMs: number;
+  /** Limits of backend profiles and people; ±Infinity where none. A limit of zero never discharges. */
+  backendMinW: number;
+  backendMaxW: number;
+  backendUntilMs: number;
+  operatorMinW: number;
+  operatorMaxW: number;
+  paused: boolean;
+}
+
+/** What is permitted, by whom, as last verified outside the core (signature, equipment) and judged for validity inside. */
+export interface PermitFacts {
+  /** None installed or not verifiable: `load-only`. */
+  mode: ServiceMode;
+  validFromMs: number;
+  validUntilMs: number;
+  revoked: boolean;
+  /** Magnitude of power that may be exported at the PCC, W. */
+  exportLimitW: number;
+  /** Equipment, firmware and settings match the permit (R6, R17). */
+  equipmentMatches: boolean;
+  /** The utility has been notified of the backup use (R4). */
+  backupNotified: boolean;
+}
+
+/** Wishes and limits for the site as a whole. */
+export interface SiteFacts {
+  permit: PermitFacts;
+  /** The utility's "permit service" (IEEE 1547): false stops parallel operation at once. */
+  serviceEnabled: boolean;
+  /** Reverse-power or minimum-import relay has tripped and was not reset. */
+  relayLatched: boolean;
+  /** A person on site wishes an island, until `islandWishUntilMs`. */
+  islandWish: boolean;
+  islandWishUntilMs: number;
+  /** A person on site resets a lockout: true for the ticks in which the request is valid. */
+  resetRequest: boolean;
+  /** Limits at the PCC asked by backend, operator or schedule, magnitudes; Infinity where none. They only tighten. */
+  importLimitW: number;
+  exportLimitW: number;
+  /** Measured load of each tier when islanded or behind K1, W; NaN unknown. */
+  tierLoadW: number[];
+  pvPowerW: number;
+}
+
+/** Everything the core may know in one cycle. */
+export interface Snapshot {
+  /** UTC wall clock, ms; NaN when the clock is not trusted (then no permit is valid). */
+  wallMs: number;
+  transferDevice: TransferDeviceFacts;
+  meter: MeterFacts;
+  stages: StageFacts[];
+  evses: EvseFacts[];
+  site: SiteFacts;
+}
+
+/** A snapshot in which nothing is known: no device has answered, nobody is connected, nothing is permitted. */
+export function createSnapshot(stageCount: number, tierCount: number): Snapshot {
+  return {
+    wallMs: Number.NaN,
+    transferDevice: {
+      atMs: never,
+      contactNo: "unknown",
+      contactNc: "unknown",
+      gridVoltagePu: Number.NaN,
+      gridFrequencyHz: Number.NaN,
+      busVoltagePu: Number.NaN,
+      busFrequencyHz: Number.NaN,
+      phaseDeg: Number.NaN,
+      syncRelay: false,
+      closeSequence: 0,
+    },
+    meter: {
+      atMs: never,
+      sampleCount: 0,
+      sampleAtMs: never,
+      powerW: Number.NaN,
+      reactiveVar: Number.NaN,
+      voltagePu: Number.NaN,
+      frequencyHz: Number.NaN,
+      phasePowerW: [Number.NaN, Number.NaN, Number.NaN],
+      phaseVoltagePu: [Number.NaN, Number.NaN, Number.NaN],
+    },
+    stages: Array.from({ length: stageCount }, createStageFacts),
+    evses: Array.from({ length: stageCount }, createEvseFacts),
+    site: {
+      permit: {
+        mode: "load-only",
+        validFromMs: Number.NaN,
+        validUntilMs: Number.NaN,
+        revoked: false,
+        exportLimitW: 0,
+        equipmentMatches: false,
+        backupNotified: false,
+      },
+      serviceEnabled: false,
+      relayLatched: false,
+      islandWish: false,
+      islandWishUntilMs: never,
+      resetRequest: false,
+      importLimitW: Number.POSITIVE_INFINITY,
+      exportLimitW: Number.POSITIVE_INFINITY,
+      tierLoadW: new Array<number>(tierCount).fill(Number.NaN),
+      pvPowerW: Number.NaN,
+    },
+  };
+}
+
+function createStageFacts(): StageFacts {
+  return {
+    atMs: never,
+    role: "off",
+    powerW: Number.NaN,
+    reactiveVar: Number.NaN,
+    voltagePu: Number.NaN,
+    frequencyHz: Number.NaN,
+    alive: false,
+    alarmBits: 0,
+    local: false,
+    verified: false,
+    antiIslanding: false,
+    maxChargeW: 0,
+    maxDischargeW: 0,
+    socPct: Number.NaN,
+    executedSequence: 0,
+  };
+}
+
+function createEvseFacts(): EvseFacts {
+  return {
+    connected: false,
+    authorized: false,
+    bidirectional: false,
+    dischargeEnabled: false,
+    vehicleAtMs: never,
+    vehicleMinChargeW: 0,
+    vehicleMaxChargeW: 0,
+    vehicleMinDischargeW: 0,
+    vehicleMaxDischargeW: 0,
+    socPct: Number.NaN,
+    capacityWh: Number.NaN,
+    reservePct: 100,
+    targetPct: Number.NaN,
+    departsAtMs: Number.NaN,
+    pluggedAtMs: never,
+    wishW: 0,
+    wishSource: "none",
+    wishUntilMs: never,
+    backendMinW: Number.NEGATIVE_INFINITY,
+    backendMaxW: Number.POSITIVE_INFINITY,
+    backendUntilMs: never,
+    operatorMinW: Number.NEGATIVE_INFINITY,
+    operatorMaxW: Number.POSITIVE_INFINITY,
+    paused: false,
+  };
+}

@@ -1,0 +1,35 @@
+/** The words for how a site runs: mode names, stage roles, service modes. Indexes are wire values in shared buffers: append only. */
+
+/** The states of the site's mode machine, one machine per transfer device (`src/core/modes.ts` has its rows). */
+export const modeNames = [
+  "unknown",
+  "blind",
+  "loadOnly",
+  "ceased",
+  "enterDelay",
+  "ramping",
+  "parallel",
+  "isolating",
+  "opening",
+  "isolated",
+  "islandStarting",
+  "islandRunning",
+  "returning",
+  "closing",
+  "resyncing",
+  "closingLive",
+  "lockedOut",
+] as const;
+export type Mode = (typeof modeNames)[number];
+
+/** What a power stage does or is asked to do. `discharge` is following the grid while giving power back. */
+export const roleNames = ["off", "charge", "discharge", "forming"] as const;
+export type Role = (typeof roleNames)[number];
+
+/** The four service modes a permit can grant (requirement R1). */
+export const serviceModes = ["load-only", "non-parallel-backup", "parallel-non-export", "parallel-export"] as const;
+export type ServiceMode = (typeof serviceModes)[number];
+
+/** What the controller asks of the transfer device K1. `open` is a standing command, `close` a one-shot with a sequence number. */
+export const transferCommandNames = ["none", "open", "close"] as const;
+export type TransferCommand = (typeof transferCommandNames)[number];
