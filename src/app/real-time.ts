@@ -1,0 +1,27 @@
+/** Real-time priority for the calling thread, where the system allows it. */
+import { execFileSync } from "node:child_process";
+import { readlinkSync } from "node:fs";
+
+/** Priority within SCHED_FIFO: above ordinary work, below the kernel's own threads. */
+const fifoPriority = 50;
+
+export interface RealTimeOutcome {
+  readonly granted: boolean;
+  /** A sentence for the log and the health bar. */
+  readonly sentence: string;
+}
+
+/** Asks for SCHED_FIFO for the thread that calls this. Needs Linux, `chrt` and the right (CAP_SYS_NICE or an rtprio limit). */
+export function requestRealTime(): RealTimeOutcome {
+  try {
+    const threadId = readlinkSync("/proc/thread-self").split("/").pop()!;
+    execFileSync("chrt", ["--fifo", "--pid", String(fifoPriority), threadId], { stdio: "pipe", timeout: 2_000 });
+    return { granted: true, sentence: `The control thread runs with SCHED_FIFO priority ${fifoPriority}.` };
+  } catch (failure) {
+    const cause = failure instanceof Error ? (failure.message.split("\n")[0] ?? "") : String(failure);
+    return {
+      granted: false,
+      sentence: `The control thread has no real-time priority (${cause}); grant CAP_SYS_NICE or an rtprio limit to get it.`,
+    };
+  }
+}

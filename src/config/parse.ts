@@ -1,0 +1,139 @@
+/**
+ * From a YAML text to a `SiteConfig`, or to every complaint at once: file, line, setting, the value found and what is
+ * allowed. Nothing is energized on a configuration that has a complaint.
+ */
+import { isNode, LineCounter, parseDocument } from "yaml";
+import type { z } from "zod";
+import { err, ok, type Result } from "../domain/result.ts";
+import { type SiteConfig, siteSettings } from "./site.ts";
+
+/** Largest configuration text accepted, bytes: a site of 100 EVSEs takes about 30 kB. */
+export const configBytesMax = 1_000_000;
+
+export interface ConfigComplaint {
+  readonly file: string;
+  readonly line: number;
+  /** Dotted path, for example `evses[3].stage.port`. */
+  readonly setting: string;
+  /** The value found, as JSON, shortened. */
+  readonly found: string;
+  readonly complaint: string;
+}
+
+/** One line for a person: `depot.yaml:12: evses[0].stage.port is 99999: must be a whole number from 1 to 65535`. */
+export function complaintText({ file, line, setting, found, complaint }: ConfigComplaint): string {
+  return `${file}:${line}: ${setting || "the file"}${found === "" ? "" : ` is ${found}`}: ${complaint}`;
+}
+
+export function parseSiteConfig(source: string, file: string): Result<SiteConfig, readonly ConfigComplaint[]> {
+  if (source.length > configBytesMax) {
+    return err([{ file, line: 1, setting: "", found: "", complaint: `must be at most ${configBytesMax} bytes long` }]);
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  if (document.errors.length > 0) {
+    return err(
+      document.errors.map((error) => ({
+        file,
+        line: lines.linePos(error.pos[0]).line,
+        setting: "",
+        found: "",
+        complaint: error.message,
+      })),
+    );
+  }
+  const raw: unknown = document.toJS({ maxAliasCount: 50 });
+  const lineOf = (path: readonly PropertyKey[]): number => {
+    for (let depth = path.length; depth >= 0; depth--) {
+      const node = depth === 0 ? document.contents : document.getIn(path.slice(0, depth), true);
+      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+    }
+    return 1;
+  };
+  const parsed = siteSettings.safeParse(raw ?? {});
+  const complaints = parsed.success ? crossChecks(parsed.data) : parsed.error.issues.flatMap(issueComplaints);
+  if (complaints.length > 0) {
+    return err(
+      complaints.map(({ path, complaint }) => ({
+        file,
+        line: lineOf(path),
+        setting: settingName(path),
+        found: foundText(valueAt(raw, path)),
+        complaint,
+      })),
+    );
+  }
+  return parsed.success ? ok(parsed.data) : err([]);
+}
+
+interface Complaint {
+  readonly path: readonly PropertyKey[];
+  readonly complaint: string;
+}
+
+function issueComplaints(issue: z.core.$ZodIssue): Complaint[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({
+      path: [...issue.path, key],
+      complaint: "is not a setting here; check its spelling",
+    }));
+  }
+  const missing = issue.code === "invalid_type" && issue.input === undefined;
+  return [{ path: issue.path, complaint: missing ? `is missing: ${issue.message}` : issue.message }];
+}
+
+/** What one setting demands of another. */
+function crossChecks(config: SiteConfig): Complaint[] {
+  const complaints: Complaint[] = [];
+  const islands = config.site.serviceMode === "non-parallel-backup";
+  if (islands && (config.transferDevice === undefined || config.transferDevice.kind === "none")) {
+    complaints.push({
+      path: ["site", "serviceMode"],
+      complaint: "needs a transferDevice that can isolate the site from the grid",
+    });
+  }
+  if (islands && !config.evses.some((evse) => evse.gridForming)) {
+    complaints.push({ path: ["evses"], complaint: "at least one must be gridForming for non-parallel-backup" });
+  }
+  config.evses.forEach((evse, index) => {
+    if (evse.minPowerW > evse.maxChargeW) {
+      complaints.push({
+        path: ["evses", index, "minPowerW"],
+        complaint: `must not be above maxChargeW, ${evse.maxChargeW} W`,
+      });
+    }
+    if (evse.dischargeEnabled && evse.maxDischargeW === 0) {
+      complaints.push({ path: ["evses", index, "dischargeEnabled"], complaint: "needs maxDischargeW above 0 W" });
+    }
+  });
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: config.site.timeZone });
+  } catch {
+    complaints.push({
+      path: ["site", "timeZone"],
+      complaint: "must be an IANA time zone, for example America/Los_Angeles",
+    });
+  }
+  return complaints;
+}
+
+function settingName(path: readonly PropertyKey[]): string {
+  let name = "";
+  for (const step of path) name += typeof step === "number" ? `[${step}]` : `${name === "" ? "" : "."}${String(step)}`;
+  return name;
+}
+
+function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
+  let value = root;
+  for (const step of path) {
+    if (typeof value !== "object" || value === null) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[step];
+  }
+  return value;
+}
+
+function foundText(value: unknown): string {
+  if (value === undefined) return "";
+  const json = JSON.stringify(value) ?? String(value);
+  return json.length > 60 ? `${json.slice(0, 57)}…` : json;
+}

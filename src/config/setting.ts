@@ -1,0 +1,83 @@
+/**
+ * A setting is stated once: its type, unit, range, default, a sentence for people and where the number comes from. The
+ * TypeScript type, the JSON Schema, the help text and the error messages all follow from that one value.
+ */
+import { z } from "zod";
+
+/** What a person should know about a setting besides its type. `source` names the rule or study behind a default or range. */
+export interface About {
+  readonly sentence: string;
+  readonly unit?: string;
+  readonly source?: string;
+  /** Written by the installer only; operators and backends may never loosen it. */
+  readonly installer?: boolean;
+}
+
+interface NumberAbout extends About {
+  readonly min: number;
+  readonly max: number;
+}
+
+const numberSchema = (about: NumberAbout) => {
+  const range = `${about.min} to ${about.max}${about.unit ? ` ${about.unit}` : ""}`;
+  const complaint = `must be a number from ${range}`;
+  return z.number({ error: complaint }).min(about.min, complaint).max(about.max, complaint);
+};
+
+/** A number in [min, max]; required. */
+export const number = (about: NumberAbout) => numberSchema(about).meta({ ...about });
+
+/** A number in [min, max] with a default. */
+export const numberOr = (standard: number, about: NumberAbout) =>
+  numberSchema(about)
+    .default(standard)
+    .meta({ ...about });
+
+/** A whole number in [min, max]; required. */
+export const integer = (about: NumberAbout) => {
+  const complaint = `must be a whole number from ${about.min} to ${about.max}${about.unit ? ` ${about.unit}` : ""}`;
+  return z
+    .int({ error: complaint })
+    .min(about.min, complaint)
+    .max(about.max, complaint)
+    .meta({ ...about });
+};
+
+export const integerOr = (standard: number, about: NumberAbout) =>
+  integer(about)
+    .default(standard)
+    .meta({ ...about });
+
+/** Text of a bounded length. */
+export const text = (
+  about: About & { readonly maxLength?: number; readonly pattern?: RegExp; readonly example?: string },
+) => {
+  const maxLength = about.maxLength ?? 200;
+  const complaint = `must be text of 1 to ${maxLength} characters${about.example ? `, for example ${about.example}` : ""}`;
+  const base = z.string({ error: complaint }).min(1, complaint).max(maxLength, complaint);
+  const { pattern, ...meta } = about;
+  return (pattern ? base.regex(pattern, complaint) : base).meta(meta);
+};
+
+export const flagOr = (standard: boolean, about: About) =>
+  z
+    .boolean({ error: "must be true or false" })
+    .default(standard)
+    .meta({ ...about });
+
+/** One of a few words. */
+export const choice = <const T extends readonly [string, ...string[]]>(values: T, about: About) =>
+  z.enum(values, { error: `must be one of ${values.join(", ")}` }).meta({ ...about });
+
+export const choiceOr = <const T extends readonly [string, ...string[]]>(
+  standard: T[number],
+  values: T,
+  about: About,
+) =>
+  z
+    .enum(values, { error: `must be one of ${values.join(", ")}` })
+    .default(standard as never)
+    .meta({ ...about });
+
+/** A group of settings. Unknown names are refused: a misspelt limit must not silently leave its default in force. */
+export const group = <T extends z.ZodRawShape>(shape: T, sentence: string) => z.strictObject(shape).meta({ sentence });
