@@ -1,0 +1,88 @@
+/** `islet check-config`: says what is wrong with a configuration, or what it means, without touching any device. */
+import { readFileSync } from "node:fs";
+import type { Command } from "commander";
+import { z } from "zod";
+import { complaintText, parseSiteConfig } from "../config/parse.ts";
+import { siteSettings } from "../config/site.ts";
+
+export function checkConfigCommand(program: Command): void {
+  program
+    .command("check-config")
+    .description("check a site's configuration and say what it means")
+    .argument("[file]", "the configuration, YAML")
+    .option("--config <file>", "the same, as elsewhere")
+    .option("--json", "print JSON")
+    .option("--schema", "print the JSON Schema of the configuration")
+    .option("--settings", "list every setting with unit, range, default and meaning")
+    .action((argument: string | undefined, options: CheckOptions) => {
+      if (options.schema) return print(JSON.stringify(jsonSchema(), null, 2));
+      if (options.settings) return print(settingsTable());
+      const file = argument ?? options.config;
+      if (file === undefined) throw new Error("name the configuration: islet check-config config/depot.yaml");
+      const parsed = parseSiteConfig(readFileSync(file, "utf8"), file);
+      if (!parsed.ok) {
+        process.exitCode = 1;
+        if (options.json) return print(JSON.stringify({ ok: false, complaints: parsed.error }));
+        for (const complaint of parsed.error) print(complaintText(complaint));
+        return print(`${parsed.error.length} to mend. Nothing was energized.`);
+      }
+      const { site, pcc, evses, tiers, transferDevice } = parsed.value;
+      if (options.json) return print(JSON.stringify({ ok: true, config: parsed.value }));
+      print(`${site.name}: ${evses.length} EVSEs, ${tiers.length} tiers, service mode ${site.serviceMode}.`);
+      print(`Import at most ${kW(pcc.importLimitW)}; export at most ${kW(pcc.exportLimitW)} if the permit allows it.`);
+      print(`Transfer device: ${transferDevice?.kind ?? "none"}. Grid profile: ${site.gridProfile}.`);
+      print(
+        `${evses.filter((evse) => evse.dischargeEnabled).length} EVSEs may discharge, ${evses.filter((evse) => evse.gridForming).length} may form an island.`,
+      );
+    });
+}
+
+interface CheckOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly schema?: boolean;
+  readonly settings?: boolean;
+}
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+const kW = (powerW: number): string => `${(powerW / 1_000).toFixed(1)} kW`;
+
+const jsonSchema = () => z.toJSONSchema(siteSettings, { io: "input" });
+
+interface SchemaNode {
+  readonly properties?: Record<string, SchemaNode>;
+  readonly items?: SchemaNode;
+  readonly anyOf?: readonly SchemaNode[];
+  readonly default?: unknown;
+  readonly sentence?: string;
+  readonly unit?: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly enum?: readonly string[];
+  readonly required?: readonly string[];
+}
+
+/** One line a setting: path, range or words, default, sentence. */
+function settingsTable(): string {
+  const lines: string[] = [];
+  const walk = (node: SchemaNode, path: string, required: boolean): void => {
+    if (node.items) {
+      walk(node.items, `${path}[]`, required);
+      return;
+    }
+    if (node.properties) {
+      for (const [key, child] of Object.entries(node.properties)) {
+        walk(child, path === "" ? key : `${path}.${key}`, node.required?.includes(key) ?? false);
+      }
+      return;
+    }
+    const range =
+      node.enum?.join(" | ") ??
+      (node.min === undefined ? "" : `${node.min} to ${node.max}${node.unit ? ` ${node.unit}` : ""}`);
+    const standard =
+      node.default === undefined ? (required ? "required" : "optional") : `default ${JSON.stringify(node.default)}`;
+    lines.push(`${path}\n    ${[range, standard].filter(Boolean).join(", ")}. ${node.sentence ?? ""}`);
+  };
+  walk(jsonSchema() as SchemaNode, "", true);
+  return lines.join("\n");
+}

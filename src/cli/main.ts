@@ -1,0 +1,75 @@
+/**
+ * The `islet` command: one file per subcommand, loaded only when it is asked for, so that a small command starts quickly.
+ */
+import { Command, CommanderError } from "commander";
+
+type AddCommand = (program: Command) => void;
+
+/** Every subcommand with the sentence that `--help` shows and the file that adds it. */
+const commands: readonly (readonly [name: string, sentence: string, load: () => Promise<AddCommand>])[] = [
+  ["run", "run the controller of a site", async () => (await import("./run.ts")).runCommand],
+  ["sim", "run the simulator of a site's hardware", async () => (await import("./sim.ts")).simCommand],
+  [
+    "demo",
+    "simulator, controller and backend together, with a live view",
+    async () => (await import("./demo.ts")).demoCommand,
+  ],
+  [
+    "scenario",
+    "play a story in virtual time and check its numbers",
+    async () => (await import("./scenario.ts")).scenarioCommand,
+  ],
+  [
+    "check-config",
+    "check a site's configuration and say what it means",
+    async () => (await import("./check-config.ts")).checkConfigCommand,
+  ],
+  ["modes", "print the mode machine that runs", async () => (await import("./modes.ts")).modesCommand],
+  [
+    "explain",
+    "say why each set-point of a running site is what it is",
+    async () => (await import("./explain.ts")).explainCommand,
+  ],
+  [
+    "permit",
+    "create, sign, inspect, install or revoke a permission to operate",
+    async () => (await import("./permit.ts")).permitCommand,
+  ],
+  ["audit", "verify or export the audit log", async () => (await import("./audit.ts")).auditCommand],
+  [
+    "grid-case",
+    "run grid-function cases with an ideal stage",
+    async () => (await import("./grid-case.ts")).gridCaseCommand,
+  ],
+  [
+    "exi",
+    "encode and decode ISO 15118 messages, JSON lines in and out",
+    async () => (await import("./exi.ts")).exiCommand,
+  ],
+  ["v2g", "show what an ISO 15118 message says", async () => (await import("./v2g.ts")).v2gCommand],
+];
+
+/** Runs one command; the exit code is 0 when it did what was asked, 1 when it found something wrong, 2 when it was asked wrongly. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const program = new Command("islet")
+    .description("Controller of sites with bidirectional EV chargers")
+    .version("0.1.0")
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: false })
+    .showHelpAfterError("(`islet --help` lists the commands)");
+  const wanted = argv.find((argument) => !argument.startsWith("-"));
+  for (const [name, sentence, load] of commands) {
+    if (name === wanted) (await load())(program);
+    else program.command(name).description(sentence).allowUnknownOption();
+  }
+  for (const command of program.commands) command.exitOverride();
+  try {
+    await program.parseAsync(argv as string[], { from: "user" });
+    return Number(process.exitCode ?? 0);
+  } catch (failure) {
+    if (failure instanceof CommanderError) return failure.exitCode === 0 ? 0 : 2;
+    process.stderr.write(`islet: ${failure instanceof Error ? failure.message : String(failure)}\n`);
+    if (process.env["ISLET_DEBUG"] && failure instanceof Error) process.stderr.write(`${failure.stack}\n`);
+    return 1;
+  }
+}
