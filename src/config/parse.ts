@@ -51,7 +51,9 @@ export function parseSiteConfig(source: string, file: string): Result<SiteConfig
     return 1;
   };
   const parsed = siteSettings.safeParse(raw ?? {});
-  const complaints = parsed.success ? crossChecks(parsed.data) : parsed.error.issues.flatMap(issueComplaints);
+  const complaints = parsed.success
+    ? crossChecks(parsed.data)
+    : parsed.error.issues.flatMap((issue) => issueComplaints(issue, raw));
   if (complaints.length > 0) {
     return err(
       complaints.map(({ path, complaint }) => ({
@@ -71,14 +73,14 @@ interface Complaint {
   readonly complaint: string;
 }
 
-function issueComplaints(issue: z.core.$ZodIssue): Complaint[] {
+function issueComplaints(issue: z.core.$ZodIssue, raw: unknown): Complaint[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({
       path: [...issue.path, key],
       complaint: "is not a setting here; check its spelling",
     }));
   }
-  const missing = issue.code === "invalid_type" && issue.input === undefined;
+  const missing = valueAt(raw, issue.path) === undefined;
   return [{ path: issue.path, complaint: missing ? `is missing: ${issue.message}` : issue.message }];
 }
 
@@ -134,6 +136,6 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
 
 function foundText(value: unknown): string {
   if (value === undefined) return "";
-  const json = JSON.stringify(value) ?? String(value);
+  const json = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
   return json.length > 60 ? `${json.slice(0, 57)}…` : json;
 }

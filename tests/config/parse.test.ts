@@ -1,0 +1,82 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { complaintText, parseSiteConfig } from "../../src/config/parse.ts";
+
+const example = (name: string) => readFileSync(join(import.meta.dirname, "../../config", name), "utf8");
+const home = example("home.yaml");
+
+describe("the example sites", () => {
+  test.each(["depot.yaml", "home.yaml"])("%s is without complaint", (name) => {
+    expect(parseSiteConfig(example(name), name)).toMatchObject({ ok: true });
+  });
+});
+
+describe("a configuration error names file, line, setting, value and what is allowed", () => {
+  const cases: readonly [string, (text: string) => string, string][] = [
+    [
+      "a port out of range",
+      (text) => text.replace("port: 15210", "port: 99999"),
+      "evses[0].stage.port is 99999: must be a whole number from 1 to 65535",
+    ],
+    [
+      "a misspelt setting",
+      (text) => text.replace("importLimitW", "importLimtW"),
+      "pcc.importLimtW is 24000: is not a setting here; check its spelling",
+    ],
+    [
+      "a missing setting",
+      (text) => text.replace("  importLimitW: 24000\n", ""),
+      "pcc.importLimitW: is missing: must be a number from 0 to 100000000 W",
+    ],
+    [
+      "a word that is none of the choices",
+      (text) => text.replace("non-parallel-backup", "V2H"),
+      'site.serviceMode is "V2H": must be one of load-only, non-parallel-backup, parallel-non-export, parallel-export',
+    ],
+    [
+      "a number written as text",
+      (text) => text.replace("maxChargeW: 9600", 'maxChargeW: "9600"'),
+      'evses[0].maxChargeW is "9600": must be a number from 0 to 5000000 W',
+    ],
+    [
+      "not a number at all",
+      (text) => text.replace("maxChargeW: 9600", "maxChargeW: .nan"),
+      "evses[0].maxChargeW is NaN: must be a number from 0 to 5000000 W",
+    ],
+    [
+      "a list of EVSEs that is empty",
+      (text) => text.replace(/evses:[\s\S]*?tiers:/, "evses: []\ntiers:"),
+      "must list at least one EVSE",
+    ],
+    [
+      "backup without a device that isolates",
+      (text) => text.replace("kind: open-transition", "kind: none"),
+      'site.serviceMode is "non-parallel-backup": needs a transferDevice that can isolate the site from the grid',
+    ],
+    [
+      "a time zone that does not exist",
+      (text) => text.replace("America/Los_Angeles", "America/Atlantis"),
+      "must be an IANA time zone",
+    ],
+    ["YAML that is broken", (text) => text.replace("pcc:", "pcc: ["), "home.yaml:"],
+    ["the same key twice", (text) => `${text}\nloop:\n  periodMs: 10\n`, "home.yaml:"],
+    ["an empty file", () => "", "is missing"],
+    ["a list instead of a site", () => "[1, 2]", "home.yaml:1:"],
+  ];
+  test.each(cases)("%s", (_name, change, expected) => {
+    const parsed = parseSiteConfig(change(home), "home.yaml");
+    expect(parsed.ok).toBe(false);
+    if (!parsed.ok) expect(parsed.error.map(complaintText).join("\n")).toContain(expected);
+  });
+
+  test("the line is the setting's own", () => {
+    const parsed = parseSiteConfig(home.replace("port: 15210", "port: 99999"), "home.yaml");
+    const line = home.split("\n").findIndex((text) => text.includes("15210")) + 1;
+    expect(!parsed.ok && parsed.error[0]!.line).toBe(line);
+  });
+
+  test("a huge file is refused before it is read", () => {
+    expect(parseSiteConfig("x".repeat(2_000_000), "f")).toMatchObject({ ok: false });
+  });
+});

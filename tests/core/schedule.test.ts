@@ -1,0 +1,57 @@
+import { describe, expect, test } from "vitest";
+import { chooseWish, createWish, wishSources } from "../../src/core/schedule.ts";
+import { createSnapshot, type EvseFacts } from "../../src/core/snapshot.ts";
+import { hourMs } from "../../src/domain/units.ts";
+
+const bus: Partial<EvseFacts> = {
+  connected: true,
+  vehicleMaxChargeW: 60_000,
+  socPct: 50,
+  capacityWh: 155_000,
+  targetPct: 90,
+  departsAtMs: 10 * hourMs,
+};
+const chosen = (facts: Partial<EvseFacts>, wallMs = 0, reachableW = 60_000) => {
+  const wish = createWish();
+  chooseWish(wish, { ...createSnapshot(1, 0).evses[0]!, ...bus, ...facts }, reachableW, 0, wallMs);
+  return [wishSources[wish.source], wish.powerW] as const;
+};
+const backend = { wishW: -30_000, wishSource: "backend", wishUntilMs: 1 } as const;
+
+describe("what an EVSE should wish", () => {
+  const cases: readonly [string, Partial<EvseFacts>, number, number, readonly [string, number]][] = [
+    ["nobody asks, below the target → charge", {}, 0, 60_000, ["local", 60_000]],
+    ["nobody asks, target reached → nothing", { socPct: 90 }, 0, 60_000, ["local", 0]],
+    ["the backend asks for discharge → it is wished", backend, 0, 60_000, ["backend", -30_000]],
+    ["the backend's lease is over → local again", { ...backend, wishUntilMs: 0 }, 0, 60_000, ["local", 60_000]],
+    [
+      "the time left is barely enough → departure outranks the backend",
+      backend,
+      9 * hourMs,
+      60_000,
+      ["departure", 60_000],
+    ],
+    ["a small share of the site's power makes it urgent earlier", backend, 0, 7_000, ["departure", 60_000]],
+    ["a target out of reach → still a plan", backend, 9.99 * hourMs, 60_000, ["departure", 60_000]],
+    ["the departure has passed → no urgency", backend, 11 * hourMs, 60_000, ["backend", -30_000]],
+    ["the clock is not trusted → no urgency", backend, Number.NaN, 60_000, ["backend", -30_000]],
+    ["no vehicle → nothing", { ...backend, connected: false }, 0, 60_000, ["none", 0]],
+  ];
+  test.each(cases)("%s", (_name, facts, wallMs, reachableW, expected) => {
+    expect(chosen(facts, wallMs, reachableW)).toEqual(expected);
+  });
+
+  test("urgency does not chatter at its threshold", () => {
+    const facts = { ...createSnapshot(1, 0).evses[0]!, ...bus, ...backend } as EvseFacts;
+    const wish = createWish();
+    let changes = 0;
+    let last = wish.urgent;
+    for (let minute = 0; minute < 600; minute++) {
+      facts.socPct = 50 + (minute % 2) * 0.5;
+      chooseWish(wish, facts, 60_000, 0, minute * 60_000);
+      if (wish.urgent !== last) changes++;
+      last = wish.urgent;
+    }
+    expect(changes).toBe(1);
+  });
+});
