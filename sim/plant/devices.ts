@@ -96,3 +96,28 @@ export interface PlantTransferDevice {
   /** No standing command: stays where it is. */
   commandNone(): void;
 }
+
+/** A PV inverter that may stay on the island. */
+export interface PlantPv {
+  readonly ratedW: number;
+  readonly nominalVoltageV: number;
+  readonly serialNumber: string;
+  readonly firmware: string;
+  /** What it gives now, a magnitude. */
+  readonly producedW: number;
+  readonly voltagePu: number;
+  readonly frequencyHz: number;
+  /** Limit in force, a magnitude; its rating when not curtailed. */
+  readonly limitW: number;
+  /** Curtails it; reverts to `fallbackW` after `timeoutS` without a new command (0: never). */
+  limit(powerW: number, timeoutS: number, fallbackW: number): void;
+}
+
+/** The panel with the tiers of critical load behind K1, each with its breaker and load measurement. */
+export interface PlantLoadPanel {
+  readonly tierCount: number;
+  /** Measured now; 0 while the breaker is open. */
+  loadW(tier: number): number;
+  closed(tier: number): boolean;
+  command(tier: number, closed: boolean): void;
+}
