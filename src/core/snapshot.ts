@@ -145,6 +145,8 @@ export interface SiteFacts {
   islandWishUntilMs: number;
   /** A person on site resets a lockout: true for the ticks in which the request is valid. */
   resetRequest: boolean;
+  /** Generation of the mode machine's record that is durably stored: a command that needs a record waits for it. */
+  storedGeneration: number;
   /** Limits at the PCC asked by backend, operator or schedule, magnitudes; Infinity where none. They only tighten. */
   importLimitW: number;
   exportLimitW: number;
@@ -208,6 +210,7 @@ export function createSnapshot(stageCount: number, tierCount: number): Snapshot 
       islandWish: false,
       islandWishUntilMs: never,
       resetRequest: false,
+      storedGeneration: 0,
       importLimitW: Number.POSITIVE_INFINITY,
       exportLimitW: Number.POSITIVE_INFINITY,
       tierLoadW: new Array<number>(tierCount).fill(Number.NaN),

@@ -1,0 +1,124 @@
+/**
+ * The conditions of the mode machine, each with the words that a person reads in the diagram and on the page. A row holds
+ * when all of its guards do. Guards are plain functions of state and facts; the exhaustive exploration takes each one away in
+ * turn and shows what goes wrong without it.
+ */
+import type { ModeFacts } from "./mode-facts.ts";
+import { type HeldKey, heldFor, type ModeState, modeAgeMs, startsMax } from "./mode-state.ts";
+import type { ModeTimings } from "./mode-timings.ts";
+
+export interface Guard {
+  readonly name: string;
+  readonly test: (s: ModeState, f: ModeFacts) => boolean;
+}
+
+const guard = (name: string, test: Guard["test"]): Guard => ({ name, test });
+const negated = ({ test }: Guard, name: string): Guard => guard(name, (s, f) => !test(s, f));
+const either = (a: Guard, b: Guard, name: string): Guard => guard(name, (s, f) => a.test(s, f) || b.test(s, f));
+const held = (key: HeldKey, time: keyof ModeTimings, name: string): Guard =>
+  guard(name, (s) => heldFor(s, key, s.timings[time]));
+const aged = (time: keyof ModeTimings, name: string): Guard => guard(name, (s) => modeAgeMs(s) >= s.timings[time]);
+const releasedFor = (time: keyof ModeTimings, name: string): Guard =>
+  guard(name, (s) => s.released && s.nowMs - s.releasedMs >= s.timings[time]);
+
+// what is known
+export const deviceFresh = guard("K1 answers", (_, f) => f.deviceFresh);
+export const deviceStale = negated(deviceFresh, "K1 does not answer");
+export const stagesFresh = guard("every stage answers or is counted off", (_, f) => f.stagesFresh);
+export const stagesSilent = negated(stagesFresh, "a stage is silent");
+export const stagesUnheard = guard("no stage answers, or a silent one may be forming", (_, f) => !f.stagesHeard);
+export const stagesHeard = negated(stagesUnheard, "stages are heard");
+export const meterFresh = guard("the meter answers", (_, f) => f.meterFresh);
+
+// K1
+export const hasDevice = guard("there is a transfer device", (_, f) => f.canIsolate);
+export const hasNoDevice = negated(hasDevice, "there is no transfer device");
+export const listedForClosedTransition = guard("K1 is listed for closed transition", (_, f) => f.closedTransition);
+export const notListedForClosedTransition = negated(
+  listedForClosedTransition,
+  "K1 is not listed for closed transition",
+);
+export const provenOpen = guard("both contacts say open", (_, f) => f.provenOpen);
+export const notProvenOpen = negated(provenOpen, "K1 is not proven open");
+export const provenClosed = guard("both contacts say closed", (_, f) => f.provenClosed);
+export const disagree = guard("the contacts disagree", (_, f) => f.disagree);
+
+// stages and bus
+export const off = guard("every stage is off", (_, f) => f.off);
+export const notOff = negated(off, "a stage is not off");
+export const forming = guard("a stage forms", (_, f) => f.anyForming);
+export const notForming = negated(forming, "no stage forms");
+export const busLive = guard("the bus is live", (_, f) => f.busLive);
+export const islandFell = guard("no stage forms, or the bus is dead", (_, f) => !f.anyForming || f.busVoltageDead);
+export const rogueHeld = held("rogue", "stopMs", "a stage gives power against its orders");
+export const contradictionHeld = held(
+  "contradiction",
+  "contradictionMs",
+  "contacts and voltages contradict each other",
+);
+export const coherentClosedHeld = held("coherentClosed", "coherentMs", "everything agrees on closed");
+export const coherentOpenHeld = held("coherentOpen", "coherentMs", "everything agrees on open");
+export const coherentHeld = either(coherentClosedHeld, coherentOpenHeld, "everything agrees on K1's position");
+export const unexpectedPosition = guard(
+  "K1 is not where it was",
+  (s, f) => (s.expected === "open" && f.provenClosed) || (s.expected === "closed" && f.provenOpen),
+);
+export const busDeadHeld = held("busDead", "deadMs", "the bus is proven dead");
+export const busNotDeadHeld = held("busNotDead", "decayMs", "the bus does not die");
+
+// grid
+export const gridGood = guard("the grid is good", (_, f) => f.gridGood);
+export const gridNotGood = negated(gridGood, "the grid is not good");
+export const gridHolds = guard("the grid holds", (_, f) => f.gridHolds);
+export const gridFails = negated(gridHolds, "the grid has tripped or the meter is lost");
+export const gridGoodForEnterService = held("gridGood", "enterServiceMs", "the grid stays good for the delay");
+export const gridGoodForReturn = held("gridGood", "returnMs", "the grid stays good");
+export const gridOutHeld = held("gridOut", "outMs", "the grid is out");
+export const gridWoke = guard("the grid side woke up during the start", (s, f) => s.gridDeadAtStart && f.gridLive);
+export const inSync = guard("both sides are in synchronism", (_, f) => f.inSync);
+export const inSyncHeld = held("inSync", "syncMs", "both sides stay in synchronism");
+export const syncOrGridLost = guard("synchronism or the grid is lost", (_, f) => !f.inSync || !f.gridGood);
+
+// authority and people
+export const parallelOK = guard("a permit for parallel operation is in force", (_, f) => f.parallelOK);
+export const notParallelOK = negated(parallelOK, "parallel operation is not permitted");
+export const backupOK = guard("backup is permitted", (_, f) => f.backupOK);
+export const notBackupOK = negated(backupOK, "backup is not permitted");
+export const islandWish = guard("a person on site wishes an island", (_, f) => f.islandWish);
+export const noIslandWish = negated(islandWish, "nobody wishes an island");
+export const noIslandWishInForce = guard("no permitted wish for an island", (_, f) => !f.islandWish || !f.backupOK);
+export const gridNotGoodOrIslandWish = either(gridNotGood, islandWish, "the grid is not good, or an island is wished");
+export const resetRequested = guard("a person on site resets", (_, f) => f.resetRequest);
+
+// the record
+export const intentLocked = guard("the record says locked out", (s) => s.record.intent === "locked");
+export const intentIsland = guard("the record says island", (s) => s.record.intent === "island");
+export const startsLeft = guard("a start is left", (s) => s.record.startsLeft > 0);
+export const startsUsed = guard("a start was used", (s) => s.record.startsLeft < startsMax);
+export const returnBlocked = guard("the return is blocked", (s) => s.record.returnBlocked);
+export const returnNotBlocked = negated(returnBlocked, "the return is not blocked");
+export const returnBlockedOrStartsUsed = either(returnBlocked, startsUsed, "the return is blocked or a start was used");
+export const reasonToStart = guard(
+  "the grid is out, an island is wished or the return is blocked",
+  (s, f) => heldFor(s, "gridOut", s.timings.outMs) || f.islandWish || s.record.returnBlocked,
+);
+export const notReleased = guard("the close has not been given yet", (s) => !s.released);
+
+// times
+export const stopOver = aged("stopMs", "stages had time to stop");
+export const openOver = aged("openMs", "K1 had time to open");
+export const settled = aged("settleMs", "the open command has stood long enough");
+export const adoptOver = aged("adoptMs", "time to adopt is over");
+export const stagesFreshOrAdoptOver = either(stagesFresh, adoptOver, "every stage answers, or no time is left to wait");
+export const enterServiceOver = aged("enterServiceMs", "the delay of entering service is over");
+export const rampOver = aged("rampMs", "the ramp is over");
+export const startOver = aged("startMs", "the start has settled");
+export const startMaxOver = aged("startMaxMs", "the start takes too long");
+export const stableOver = aged("stableMs", "stable for long");
+export const syncMaxOver = aged("syncMaxMs", "no synchronism in time");
+export const closeOver = releasedFor("closeMs", "K1 had time to close");
+export const closeLiveOver = releasedFor("closeLiveMs", "the closed transition takes too long");
+export const storeOver = guard(
+  "the record can't be stored",
+  (s) => !s.released && modeAgeMs(s) >= s.timings.storeMaxMs,
+);

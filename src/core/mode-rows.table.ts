@@ -1,0 +1,122 @@
+/**
+ * The mode machine as data: `{ id, from, when, to, do }`. First match wins, top to bottom. The same rows run in the loop, are
+ * explored exhaustively against a nondeterministic environment (`tests/model/`), and print the diagram.
+ *
+ * `when` is a conjunction of guards. A row that goes to `stay` only changes the record. Ids are stable: they appear in logs.
+ */
+import type { Mode } from "../domain/modes.ts";
+import type { ModeFacts } from "./mode-facts.ts";
+import * as g from "./mode-guards.ts";
+import { type ModeState, remember, startsMax } from "./mode-state.ts";
+
+export interface ModeRow {
+  readonly id: string;
+  readonly from: readonly Mode[];
+  readonly when: readonly g.Guard[];
+  readonly to: Mode | "stay";
+  /** What else changes; runs after the mode has been entered. */
+  readonly do?: (s: ModeState, f: ModeFacts) => void;
+}
+
+export const closedModes: readonly Mode[] = ["loadOnly", "ceased", "enterDelay", "ramping", "parallel", "isolating"];
+export const openModes: readonly Mode[] = ["isolated", "islandStarting", "islandRunning", "returning", "resyncing"];
+export const movingModes: readonly Mode[] = ["opening", "closing", "closingLive"];
+const closedOpenMoving: readonly Mode[] = [...closedModes, ...openModes, ...movingModes];
+
+const fillStarts = (s: ModeState): void => remember(s, s.record.intent, startsMax, s.record.returnBlocked);
+const blockReturn = (s: ModeState): void => remember(s, s.record.intent, s.record.startsLeft, true);
+const forgetTroubles = (s: ModeState): void => remember(s, s.record.intent, startsMax, false);
+const expectClosed = (s: ModeState): void => { s.expected = "closed"; };
+const expectOpen = (s: ModeState): void => { s.expected = "open"; };
+const beginStart = (s: ModeState, f: ModeFacts): void => {
+  s.gridDeadAtStart = f.gridDead;
+  remember(s, s.record.intent, s.record.startsLeft - 1, s.record.returnBlocked);
+};
+/** A new number, beyond any that the device knows from before a restart. */
+const beginClose = (s: ModeState, f: ModeFacts): void => {
+  s.closeSequence = (s.closeSequence > f.deviceCloseSequence ? s.closeSequence : f.deviceCloseSequence) + 1;
+};
+
+export const modeRows: readonly ModeRow[] = [
+  // After a restart: silence, until a running island is adopted or is known not to be there.
+  { id: "U0", from: ["unknown"], when: [g.intentLocked], to: "lockedOut" },
+  { id: "U1", from: ["unknown"], when: [g.deviceFresh, g.stagesFreshOrAdoptOver, g.provenOpen, g.busLive, g.forming, g.backupOK, g.intentIsland], to: "islandRunning" },
+  { id: "U2", from: ["unknown"], when: [g.stagesFresh, g.notForming], to: "blind" },
+  { id: "U3", from: ["unknown"], when: [g.adoptOver], to: "blind" },
+
+  // Stale facts, contradictions, and K1 or a stage that moves without being told.
+  { id: "G1", from: closedOpenMoving, when: [g.deviceStale], to: "blind" },
+  { id: "G2a", from: [...closedModes, "opening"], when: [g.stagesUnheard], to: "blind" },
+  { id: "G2b", from: ["isolated", "islandStarting", "returning", "closing", "closingLive"], when: [g.stagesSilent], to: "blind" },
+  { id: "G2c", from: ["islandRunning", "resyncing"], when: [g.stagesSilent, g.notForming], to: "blind" },
+  { id: "G3c", from: closedModes, when: [g.disagree], to: "blind", do: expectClosed },
+  { id: "G3o", from: openModes, when: [g.disagree], to: "blind", do: expectOpen },
+  { id: "G4", from: closedModes, when: [g.provenOpen], to: "lockedOut" },
+  { id: "G5", from: openModes, when: [g.provenClosed], to: "lockedOut" },
+  { id: "G6", from: closedModes, when: [g.rogueHeld, g.hasDevice], to: "opening" },
+  { id: "G6n", from: closedModes, when: [g.rogueHeld, g.hasNoDevice], to: "lockedOut" },
+  { id: "G7", from: ["isolated", "returning"], when: [g.rogueHeld], to: "lockedOut" },
+  { id: "G8", from: closedModes, when: [g.contradictionHeld], to: "lockedOut" },
+
+  // Finding out where the site is.
+  { id: "B1", from: ["blind"], when: [g.contradictionHeld], to: "lockedOut" },
+  { id: "B2", from: ["blind"], when: [g.rogueHeld], to: "lockedOut" },
+  { id: "B5", from: ["blind"], when: [g.coherentHeld, g.unexpectedPosition], to: "lockedOut" },
+  { id: "B3", from: ["blind"], when: [g.coherentClosedHeld], to: "loadOnly" },
+  { id: "B4", from: ["blind"], when: [g.coherentOpenHeld], to: "opening" },
+
+  // With the grid.
+  { id: "L1", from: ["loadOnly", "ceased", "enterDelay", "ramping", "parallel"], when: [g.islandWish, g.backupOK, g.startsLeft], to: "isolating" },
+  { id: "L2", from: ["loadOnly", "ceased"], when: [g.gridOutHeld, g.backupOK, g.startsLeft], to: "isolating" },
+  { id: "P0", from: ["ceased", "enterDelay", "ramping", "parallel"], when: [g.notParallelOK], to: "loadOnly" },
+  { id: "L3", from: ["loadOnly"], when: [g.parallelOK], to: "ceased" },
+  { id: "C1", from: ["ceased"], when: [g.gridGood], to: "enterDelay" },
+  { id: "P1", from: ["enterDelay"], when: [g.gridNotGood], to: "ceased" },
+  { id: "P2", from: ["ramping", "parallel"], when: [g.gridFails], to: "ceased" },
+  { id: "E1", from: ["enterDelay"], when: [g.enterServiceOver, g.gridGoodForEnterService, g.gridHolds], to: "ramping" },
+  { id: "R1", from: ["ramping"], when: [g.rampOver], to: "parallel" },
+
+  // Leaving it.
+  { id: "I1", from: ["isolating"], when: [g.notBackupOK], to: "loadOnly" },
+  { id: "I2", from: ["isolating"], when: [g.off], to: "opening" },
+  { id: "I3", from: ["isolating"], when: [g.stopOver], to: "lockedOut" },
+  { id: "O1", from: ["opening"], when: [g.provenOpen, g.settled], to: "isolated" },
+  { id: "O2", from: ["opening"], when: [g.notProvenOpen, g.openOver], to: "lockedOut" },
+
+  // The island.
+  { id: "S1", from: ["isolated", "returning"], when: [g.busNotDeadHeld], to: "lockedOut" },
+  { id: "S2", from: ["isolated"], when: [g.gridGoodForReturn, g.noIslandWishInForce, g.returnNotBlocked], to: "returning" },
+  { id: "S3", from: ["isolated"], when: [g.provenOpen, g.busDeadHeld, g.reasonToStart, g.backupOK, g.startsLeft], to: "islandStarting", do: beginStart },
+  { id: "K1", from: ["islandStarting", "islandRunning", "resyncing"], when: [g.notBackupOK], to: "isolated" },
+  { id: "K0", from: ["islandStarting"], when: [g.gridWoke], to: "isolated" },
+  { id: "K2", from: ["islandStarting"], when: [g.forming, g.busLive, g.startOver], to: "islandRunning" },
+  { id: "K3", from: ["islandStarting"], when: [g.startMaxOver], to: "isolated" },
+  { id: "K4", from: ["islandRunning", "resyncing"], when: [g.islandFell], to: "isolated" },
+
+  // Returning: through a dead bus, or in synchronism where the device is listed for it.
+  { id: "K5", from: ["islandRunning"], when: [g.gridGoodForReturn, g.noIslandWish, g.returnNotBlocked, g.stagesFresh, g.notListedForClosedTransition], to: "returning" },
+  { id: "K5s", from: ["islandRunning"], when: [g.gridGoodForReturn, g.noIslandWish, g.returnNotBlocked, g.stagesFresh, g.listedForClosedTransition], to: "resyncing" },
+  { id: "T1", from: ["returning"], when: [g.gridNotGood], to: "isolated" },
+  { id: "T2", from: ["returning"], when: [g.provenOpen, g.busDeadHeld], to: "closing", do: beginClose },
+  { id: "X1", from: ["closing"], when: [g.notOff], to: "opening", do: blockReturn },
+  { id: "X2", from: ["closing"], when: [g.provenClosed], to: "loadOnly", do: fillStarts },
+  { id: "X3", from: ["closing"], when: [g.closeOver], to: "opening", do: blockReturn },
+  { id: "X4", from: ["closing"], when: [g.storeOver], to: "opening", do: blockReturn },
+  { id: "Y0", from: ["resyncing"], when: [g.stagesSilent], to: "islandRunning" },
+  { id: "Y1", from: ["resyncing"], when: [g.gridNotGoodOrIslandWish], to: "islandRunning" },
+  { id: "Y2", from: ["resyncing"], when: [g.inSyncHeld, g.provenOpen], to: "closingLive", do: beginClose },
+  { id: "Y3", from: ["resyncing"], when: [g.syncMaxOver], to: "islandRunning", do: blockReturn },
+  { id: "Z0", from: ["closingLive"], when: [g.notReleased, g.syncOrGridLost], to: "resyncing" },
+  { id: "Z1", from: ["closingLive"], when: [g.provenClosed, g.parallelOK, g.gridGood], to: "ramping", do: fillStarts },
+  { id: "Z2", from: ["closingLive"], when: [g.provenClosed], to: "loadOnly", do: fillStarts },
+  { id: "Z3", from: ["closingLive"], when: [g.syncOrGridLost], to: "opening" },
+  { id: "Z4", from: ["closingLive"], when: [g.closeLiveOver], to: "opening", do: blockReturn },
+  { id: "Z5", from: ["closingLive"], when: [g.notBackupOK], to: "opening" },
+  { id: "Z6", from: ["closingLive"], when: [g.storeOver], to: "islandRunning", do: blockReturn },
+
+  // People, and what time heals.
+  { id: "Q1", from: ["lockedOut"], when: [g.resetRequested, g.coherentHeld, g.meterFresh], to: "blind", do: forgetTroubles },
+  { id: "K6", from: ["isolated", "islandRunning", "loadOnly", "parallel"], when: [g.resetRequested, g.returnBlockedOrStartsUsed], to: "stay", do: forgetTroubles },
+  { id: "K7", from: ["islandRunning"], when: [g.stableOver, g.startsUsed], to: "stay", do: fillStarts },
+  { id: "M1", from: ["loadOnly", "parallel"], when: [g.stableOver, g.gridGoodForReturn, g.startsUsed], to: "stay", do: fillStarts },
+];

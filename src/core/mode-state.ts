@@ -1,0 +1,138 @@
+/**
+ * The state of the mode machine: one mode, the record that must outlive a restart, and since when each watched condition has
+ * held. Made once, written in place.
+ */
+import type { Mode } from "../domain/modes.ts";
+import type { ModeFacts } from "./mode-facts.ts";
+import type { ModeTimings } from "./mode-timings.ts";
+
+/** What the machine was about, so that a restart knows. Indexes are wire values: append only. */
+export const intentNames = ["none", "island", "closing", "locked"] as const;
+export type Intent = (typeof intentNames)[number];
+
+/** Black starts that may be tried before the grid, a stable island or a person refills them. */
+export const startsMax = 2;
+
+/**
+ * What the shell keeps on disk. A command that the record permits (closing, forming) is withheld until the shell has stored
+ * the record's generation and said so (`SiteFacts.storedGeneration`).
+ */
+export interface ModeRecord {
+  intent: Intent;
+  startsLeft: number;
+  /** A return to the grid failed; the site stays an island until a person on site resets. */
+  returnBlocked: boolean;
+  /** Advances with each change of the three above; starts at 0 with whatever was read from disk. */
+  generation: number;
+}
+
+/** What an unreadable or missing record means: nothing is claimed, nothing is adopted. */
+export const emptyRecord: Readonly<ModeRecord> = {
+  intent: "none",
+  startsLeft: startsMax,
+  returnBlocked: false,
+  generation: 0,
+};
+
+/** Conditions whose duration counts, ms of the moment since when each has held without a break; NaN while it does not. */
+export interface HeldSince {
+  gridGood: number;
+  gridOut: number;
+  rogue: number;
+  contradiction: number;
+  coherentClosed: number;
+  coherentOpen: number;
+  busDead: number;
+  busNotDead: number;
+  inSync: number;
+}
+export type HeldKey = keyof HeldSince;
+
+/** These go on across a change of mode; the others start anew, so that each mode proves for itself. */
+export const heldAcrossModes: readonly HeldKey[] = ["gridGood", "gridOut", "rogue"];
+export const heldWithinMode: readonly HeldKey[] = [
+  "contradiction",
+  "coherentClosed",
+  "coherentOpen",
+  "busDead",
+  "busNotDead",
+  "inSync",
+];
+
+/** Where K1 was last proven to be, remembered when its contacts began to disagree. */
+export type ExpectedPosition = "open" | "closed" | "any";
+
+export interface ModeState {
+  readonly timings: ModeTimings;
+  mode: Mode;
+  /** Entry into the mode. */
+  sinceMs: number;
+  /** Present cycle. */
+  nowMs: number;
+  /** The mode before, and the row that left it, for the log and for people. */
+  previous: Mode;
+  row: string;
+  readonly record: ModeRecord;
+  expected: ExpectedPosition;
+  /** The grid was dead when the present start began: its waking means backfeed, or its return. */
+  gridDeadAtStart: boolean;
+  /** Number of the last close command; the device closes at most once for each. */
+  closeSequence: number;
+  /** The command of this mode has been released: its record is stored. */
+  released: boolean;
+  releasedMs: number;
+  readonly held: HeldSince;
+}
+
+/** A machine that has just started and knows nothing. `stored` is the record read from disk; it is copied. */
+export function createModeState(timings: ModeTimings, stored: Readonly<ModeRecord>, nowMs: number): ModeState {
+  return {
+    timings,
+    mode: "unknown",
+    sinceMs: nowMs,
+    nowMs,
+    previous: "unknown",
+    row: "",
+    record: {
+      intent: stored.intent,
+      startsLeft: stored.startsLeft,
+      returnBlocked: stored.returnBlocked,
+      generation: 0,
+    },
+    expected: "any",
+    gridDeadAtStart: false,
+    closeSequence: 0,
+    released: true,
+    releasedMs: nowMs,
+    held: {
+      gridGood: Number.NaN,
+      gridOut: Number.NaN,
+      rogue: Number.NaN,
+      contradiction: Number.NaN,
+      coherentClosed: Number.NaN,
+      coherentOpen: Number.NaN,
+      busDead: Number.NaN,
+      busNotDead: Number.NaN,
+      inSync: Number.NaN,
+    },
+  };
+}
+
+/** Whether condition `key` has held for `durationMs`. */
+export const heldFor = (s: ModeState, key: HeldKey, durationMs: number): boolean => s.nowMs - s.held[key] >= durationMs;
+
+/** Time in the present mode, ms. */
+export const modeAgeMs = (s: ModeState): number => s.nowMs - s.sinceMs;
+
+/** The record of the present intent is on disk. */
+export const recordStored = (s: ModeState, f: ModeFacts): boolean => f.storedGeneration >= s.record.generation;
+
+/** Changes the record; a change asks the shell to store it. */
+export function remember(s: ModeState, intent: Intent, startsLeft: number, returnBlocked: boolean): void {
+  const { record } = s;
+  if (record.intent === intent && record.startsLeft === startsLeft && record.returnBlocked === returnBlocked) return;
+  record.intent = intent;
+  record.startsLeft = startsLeft;
+  record.returnBlocked = returnBlocked;
+  record.generation++;
+}

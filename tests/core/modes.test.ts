@@ -1,0 +1,285 @@
+/** The mode machine along the paths that people know; the exhaustive exploration is in `tests/model/`. */
+import { describe, expect, test } from "vitest";
+import { createModeFacts, type ModeFacts } from "../../src/core/mode-facts.ts";
+import { modeRows } from "../../src/core/mode-rows.table.ts";
+import { emptyRecord } from "../../src/core/mode-state.ts";
+import { modeTimings, timingComplaints } from "../../src/core/mode-timings.ts";
+import { createModeMachine, type ModeMachine, modeRules, stepMode } from "../../src/core/modes.ts";
+import { type Mode, modeNames } from "../../src/domain/modes.ts";
+
+const periodMs = 20;
+const timings = modeTimings(100);
+
+/** A site whose facts a test writes; the record is stored at once unless the test says otherwise. */
+function site(over: Partial<ModeFacts> = {}, record = emptyRecord) {
+  const machine = createModeMachine(timings, record, 0);
+  const facts = Object.assign(createModeFacts(1), gridIsGood, over);
+  let nowMs = 0;
+  return {
+    machine,
+    facts,
+    set: (change: Partial<ModeFacts>) => Object.assign(facts, change),
+    /** Runs until the mode is `until` or the time is over; returns the modes passed through. */
+    run(forMs: number, until?: Mode, store = true): Mode[] {
+      const passed: Mode[] = [machine.state.mode];
+      for (const endMs = nowMs + forMs; nowMs < endMs && machine.state.mode !== until; ) {
+        nowMs += periodMs;
+        stepMode(machine, facts, nowMs);
+        if (store) facts.storedGeneration = machine.state.record.generation;
+        if (passed.at(-1) !== machine.state.mode) passed.push(machine.state.mode);
+      }
+      return passed;
+    },
+    now: () => nowMs,
+  };
+}
+
+const gridIsGood: Partial<ModeFacts> = {
+  canIsolate: true,
+  deviceFresh: true,
+  stagesFresh: true,
+  stagesHeard: true,
+  meterFresh: true,
+  provenClosed: true,
+  gridLive: true,
+  busLive: true,
+  gridGood: true,
+  gridHolds: true,
+  gridServes: true,
+  off: true,
+  coherentClosed: true,
+  backupOK: true,
+};
+const gridIsOut: Partial<ModeFacts> = {
+  gridLive: false,
+  gridDead: true,
+  busLive: false,
+  busVoltageDead: true,
+  gridGood: false,
+  gridHolds: false,
+  gridOut: true,
+  gridServes: false,
+  busDead: true,
+};
+const isOpen: Partial<ModeFacts> = {
+  provenOpen: true,
+  provenClosed: false,
+  coherentOpen: true,
+  coherentClosed: false,
+  gridServes: false,
+};
+const islandIsLive: Partial<ModeFacts> = {
+  off: false,
+  anyForming: true,
+  busLive: true,
+  busVoltageDead: false,
+  busDead: false,
+  coherentOpen: false,
+};
+
+/** Brings a site into a running island, through an outage. */
+function islanded() {
+  const it = site();
+  it.run(1_000, "loadOnly");
+  it.set(gridIsOut);
+  it.run(5_000, "opening");
+  it.set(isOpen);
+  it.run(3_000, "islandStarting");
+  it.set(islandIsLive);
+  it.run(3_000, "islandRunning");
+  return it;
+}
+
+describe("paths", () => {
+  test("start without a permit → load only, charging allowed, discharging not", () => {
+    const it = site();
+    expect(it.run(2_000)).toEqual(["unknown", "blind", "loadOnly"]);
+    expect(it.machine.output).toMatchObject({ mayCharge: true, mayDischarge: false, form: false });
+  });
+
+  test("permit in force → delay of entering service, ramp, parallel, each for its full time", () => {
+    const it = site({ parallelOK: true });
+    expect(it.run(10_000, "enterDelay").at(-1)).toBe("enterDelay");
+    const from = it.now();
+    it.run(400_000, "ramping");
+    expect(it.now() - from).toBeGreaterThanOrEqual(300_000);
+    expect(it.now() - from).toBeLessThanOrEqual(300_000 + 2 * periodMs);
+    it.run(400_000, "parallel");
+    expect(it.now() - from).toBeGreaterThanOrEqual(600_000);
+    expect(it.machine.output.mayDischarge).toBe(true);
+  });
+
+  test("a sag during the delay → the delay starts again", () => {
+    const it = site({ parallelOK: true });
+    it.run(200_000);
+    expect(it.machine.state.mode).toBe("enterDelay");
+    it.set({ gridGood: false });
+    it.run(periodMs);
+    expect(it.machine.state.mode).toBe("ceased");
+    it.set({ gridGood: true });
+    const from = it.now();
+    it.run(400_000, "ramping");
+    expect(it.now() - from).toBeGreaterThanOrEqual(300_000);
+  });
+
+  test("a sag inside ride-through does not end parallel operation; a trip ends it in the same cycle", () => {
+    const it = site({ parallelOK: true });
+    it.run(700_000, "parallel");
+    it.set({ gridGood: false });
+    it.run(1_000);
+    expect(it.machine.state.mode).toBe("parallel");
+    it.set({ gridHolds: false });
+    it.run(periodMs);
+    expect(it.machine.state.mode).toBe("ceased");
+    expect(it.machine.output.mayDischarge).toBe(false);
+  });
+
+  test("a revoked permit ends discharging in the same cycle", () => {
+    const it = site({ parallelOK: true });
+    it.run(700_000, "parallel");
+    it.set({ parallelOK: false });
+    it.run(periodMs);
+    expect(it.machine.output).toMatchObject({ mode: "loadOnly", mayDischarge: false });
+  });
+
+  test("outage → isolating, opening, isolated, starting, island", () => {
+    const it = islanded();
+    expect(it.machine.state.mode).toBe("islandRunning");
+    expect(it.machine.output).toMatchObject({ form: true, transferDevice: "open" });
+    expect(it.machine.state.record.intent).toBe("island");
+  });
+
+  test("the grid is back → returning, closing once, load only", () => {
+    const it = islanded();
+    it.set({ gridOut: false, gridLive: true, gridDead: false, gridGood: true, gridHolds: true });
+    expect(it.run(60_000, "returning")).toEqual(["islandRunning", "returning"]);
+    it.set({ off: true, anyForming: false, busLive: false, busVoltageDead: true, busDead: true });
+    it.run(2_000, "closing");
+    it.run(periodMs);
+    expect(it.machine.output).toMatchObject({ transferDevice: "close", closeSequence: 1 });
+    it.set({ ...gridIsGood, provenOpen: false });
+    it.run(1_000, "loadOnly");
+    expect(it.machine.state.mode).toBe("loadOnly");
+    expect(it.machine.state.record).toMatchObject({ intent: "none", startsLeft: 2 });
+  });
+
+  test("the meter is lost in an island → the island goes on", () => {
+    const it = islanded();
+    it.set({ meterFresh: false, gridGood: false });
+    expect(it.run(60_000)).toEqual(["islandRunning"]);
+  });
+});
+
+describe("must not happen", () => {
+  test("K1 says open with one contact only → no island", () => {
+    const it = site();
+    it.run(1_000, "loadOnly");
+    it.set(gridIsOut);
+    it.run(5_000, "opening");
+    it.set({ provenClosed: false, disagree: true, coherentClosed: false });
+    it.run(10_000);
+    expect(it.machine.state.mode).toBe("lockedOut");
+    expect(it.machine.output.form).toBe(false);
+  });
+
+  test("a single sign of closed in an island → forming ends in the same cycle", () => {
+    const it = islanded();
+    it.set({ provenOpen: false, disagree: true });
+    it.run(periodMs);
+    expect(it.machine.output).toMatchObject({ mode: "blind", form: false });
+  });
+
+  test("closing and forming wait until the record is stored", () => {
+    const it = islanded();
+    it.set({ gridOut: false, gridLive: true, gridDead: false, gridGood: true, gridHolds: true });
+    it.run(60_000, "returning");
+    it.set({ off: true, anyForming: false, busLive: false, busVoltageDead: true, busDead: true });
+    it.run(2_000, "closing", false);
+    it.run(1_000, undefined, false);
+    expect(it.machine.output).toMatchObject({ mode: "closing", transferDevice: "open", persist: true });
+    it.run(2 * periodMs);
+    expect(it.machine.output).toMatchObject({ mode: "closing", transferDevice: "close", persist: false });
+  });
+
+  test("a record that is never stored → the close is given up and the return blocked", () => {
+    const it = islanded();
+    it.set({ gridOut: false, gridLive: true, gridDead: false, gridGood: true, gridHolds: true });
+    it.run(60_000, "returning");
+    it.set({ off: true, anyForming: false, busLive: false, busVoltageDead: true, busDead: true });
+    const passed = it.run(10_000, "isolated", false);
+    expect(passed).toEqual(["returning", "closing", "opening", "isolated"]);
+    expect(it.machine.state.record.returnBlocked).toBe(true);
+  });
+
+  test("locked out and restarted → still locked out, until a person resets with coherent facts", () => {
+    const it = site({}, { ...emptyRecord, intent: "locked" });
+    it.run(10_000);
+    expect(it.machine.state.mode).toBe("lockedOut");
+    it.set({ resetRequest: true, coherentClosed: false });
+    it.run(10_000);
+    expect(it.machine.state.mode).toBe("lockedOut");
+    it.set({ coherentClosed: true });
+    expect(it.run(3_000, "loadOnly")).toEqual(["lockedOut", "blind", "loadOnly"]);
+  });
+
+  test("a restart while an island runs: silence, then adoption without a step", () => {
+    const record = { ...emptyRecord, intent: "island" as const };
+    const it = site({ ...gridIsOut, ...isOpen, ...islandIsLive }, record);
+    it.set({ stagesFresh: false, deviceFresh: false });
+    it.run(100);
+    expect(it.machine.output.speak).toBe(false);
+    it.set({ stagesFresh: true, deviceFresh: true });
+    expect(it.run(100, "islandRunning")).toEqual(["unknown", "islandRunning"]);
+    expect(it.machine.output).toMatchObject({ speak: true, form: true, transferDevice: "open" });
+  });
+
+  test("the same restart with a record that does not say island → no adoption", () => {
+    const it = site({ ...gridIsOut, ...isOpen, ...islandIsLive });
+    expect(it.run(1_000)).not.toContain("islandRunning");
+    expect(it.machine.output.form).toBe(false);
+  });
+});
+
+describe("the table", () => {
+  test("every row has an id of its own", () => {
+    const ids = modeRows.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test("every mode can be entered and left", () => {
+    for (const mode of modeNames) {
+      expect(
+        modeRows.some(({ from }) => from.includes(mode)),
+        `${mode} left`,
+      ).toBe(true);
+      if (mode !== "unknown")
+        expect(
+          modeRows.some(({ to }) => to === mode),
+          `${mode} entered`,
+        ).toBe(true);
+    }
+  });
+
+  test("only modes with K1 held open, or a closed transition under way, form", () => {
+    for (const mode of modeNames) {
+      const { form, transferDevice } = modeRules[mode];
+      if (form && mode !== "closingLive") expect(transferDevice, mode).toBe("open");
+    }
+  });
+
+  test("suggested times keep the laws for fast and slow devices", () => {
+    for (const travelMs of [20, 100, 500])
+      expect(timingComplaints(modeTimings(travelMs), travelMs, 5_000, 100)).toEqual([]);
+    expect(timingComplaints({ ...timings, settleMs: 50 }, 100, 5_000, 100)).toHaveLength(1);
+  });
+
+  test("200,000 cycles write in place and end where they should", () => {
+    const it = site({ parallelOK: true });
+    const machine: ModeMachine = it.machine;
+    const { state, output } = machine;
+    for (let i = 1; i <= 200_000; i++) stepMode(machine, it.facts, i * periodMs);
+    expect(machine.state).toBe(state);
+    expect(machine.output).toBe(output);
+    expect(state.mode).toBe("parallel");
+  });
+});
