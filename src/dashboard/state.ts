@@ -1,0 +1,278 @@
+/**
+ * What the dashboard is told about the site: the contract between the controller and everything that shows it (page,
+ * terminal, metrics, API). Only facts: sentences are made from them by `view.ts`. Powers keep the core's sign, positive
+ * from the grid towards the vehicle; a magnitude is called a limit or a rating. Moments are `…AtMs`, milliseconds of
+ * UTC; `null` means not known or not applicable. The schema is the value, the type is inferred from it, and the API
+ * description is printed from it.
+ */
+import { z } from "zod";
+import { modeNames, roleNames, serviceModes, transferCommandNames } from "../domain/modes.ts";
+import { qualityNames } from "../domain/quality.ts";
+import { type ReasonKey, reasonKeys } from "../domain/reasons.ts";
+import { type EventKey, eventKeys, type SentenceKey, sentenceKeys } from "../domain/words.ts";
+
+const number = z.number();
+const maybeNumber = z.number().nullable();
+const atMs = z.number().describe("Moment, milliseconds of UTC.");
+const maybeAtMs = atMs.nullable();
+const text = z.string().max(400);
+
+/** The values that fill a sentence; the unit is the end of the name, as everywhere. */
+const values = z.record(z.string(), z.union([z.number(), z.string().max(400)]));
+
+/** A sentence of the table in `domain/words.table.ts`, with what fills it. */
+export const sentenceSchema = z.object({
+  key: z.enum(sentenceKeys as [SentenceKey, ...SentenceKey[]]),
+  values: values.optional(),
+});
+
+const reasonKey = z.enum(reasonKeys as [ReasonKey, ...ReasonKey[]]);
+const eventKey = z.enum(eventKeys as [EventKey, ...EventKey[]]);
+const contact = z.enum(["open", "closed", "unknown"]);
+
+const site = z.object({
+  name: text,
+  place: text.describe("Where it is and what its service is, in a few words."),
+  kind: z.enum(["depot", "home"]),
+  timeZone: z.string().max(60).describe("IANA name; clock times are shown in it."),
+  onSite: z.boolean().describe("A person has proven to be there: the key switch at the transfer device is turned."),
+  demo: z.boolean().describe("A simulated site: the page says so."),
+});
+
+const wait = z.object({
+  startedAtMs: atMs,
+  endsAtMs: atMs,
+});
+
+const mode = z.object({
+  mode: z.enum(modeNames),
+  sinceMs: atMs,
+  wait: wait.nullable().describe("The enter-service delay or ramp that runs."),
+  cause: sentenceSchema.nullable().describe("What led to this mode, where the facts do not tell by themselves."),
+});
+
+const grid = z.object({
+  voltagePu: maybeNumber,
+  frequencyHz: maybeNumber,
+  good: z.boolean().describe("Both voltmeters call it good, within the enter-service window."),
+  sinceMs: maybeAtMs.describe("Since when it is good, or not."),
+});
+
+const profile = z.object({
+  name: text.describe("Grid profile in force."),
+  delayS: number,
+  rampS: number,
+  returnS: number.describe("How long the grid must be good before an island returns."),
+  minVoltagePu: number,
+  maxVoltagePu: number,
+  minFrequencyHz: number,
+  maxFrequencyHz: number,
+});
+
+const k1 = z.object({
+  no: contact.describe("Position that the normally-open contact reports."),
+  nc: contact.describe("Position that the normally-closed contact reports."),
+  command: z.enum(transferCommandNames),
+  commandAtMs: maybeAtMs,
+  travelLimitS: number,
+  agreeSinceMs: maybeAtMs,
+  quality: z.enum(qualityNames),
+  trace: z
+    .object({ commandAtMs: atMs, noMovedAtMs: maybeAtMs, ncMovedAtMs: maybeAtMs })
+    .nullable()
+    .describe("When each contact followed the last command; null where it did not."),
+});
+
+const bus = z.object({ voltageV: maybeNumber, frequencyHz: maybeNumber, live: z.boolean() });
+
+const tier = z.object({
+  name: text,
+  what: text.describe("What it feeds, in a few words."),
+  loadW: maybeNumber.describe("Measured while fed."),
+  expectedW: maybeNumber.describe("What it would take if it were fed."),
+  state: z.enum(["on", "shed", "dead"]),
+  sinceMs: maybeAtMs,
+  returnsAtMs: maybeAtMs,
+  runwayH: maybeNumber.describe("How long this tier and those above it could be fed with every reserve kept."),
+});
+
+const pv = z.object({
+  powerW: number.describe("Positive is production."),
+  ratedW: number,
+  curtailedW: number.describe("Production held back."),
+  waitsUntilMs: maybeAtMs,
+});
+
+const trend = z.object({
+  quantity: z.enum(["pccW", "islandFrequencyHz", "gridVoltagePu"]),
+  startsAtMs: atMs,
+  stepMs: number,
+  samples: z.array(maybeNumber).max(600),
+  lowLimit: maybeNumber,
+  highLimit: maybeNumber,
+});
+
+const limit = z.object({
+  reason: reasonKey,
+  source: text,
+  minW: maybeNumber,
+  maxW: maybeNumber,
+  binds: z.boolean(),
+  headroomW: maybeNumber.describe("Distance between the setpoint and this limit on the side of the wish."),
+  ageMs: maybeNumber,
+});
+
+const evse = z.object({
+  evse: z.number().int().min(1),
+  connected: z.boolean(),
+  vehicle: text.nullable(),
+  socPct: maybeNumber,
+  reservePct: number,
+  targetPct: maybeNumber,
+  departsAtMs: maybeAtMs,
+  forecastPct: maybeNumber.describe("State of charge at departure by the present plan."),
+  capacityWh: maybeNumber,
+  ratedW: number,
+  canDischarge: z.boolean(),
+  dischargeEnabled: z.boolean(),
+  paused: z.boolean(),
+  role: z.enum(roleNames),
+  setpointW: number,
+  powerW: maybeNumber.describe("Measured."),
+  wishW: number,
+  wishSource: z.enum(["none", "backend", "schedule", "operator", "departure", "local", "external"]),
+  limits: z.array(limit).max(20).describe("In the order in which they were applied; the last that binds decides."),
+  leaseExpiresMs: maybeNumber.describe("Remaining life of the setpoint unless it is renewed."),
+  plan: z.array(z.object({ startsAtMs: atMs, powerW: number })).max(200),
+  fault: z.object({ key: eventKey, values: values.optional() }).nullable(),
+});
+
+const measuredAndPlanned = z.object({
+  measured: z.array(maybeNumber).max(100),
+  planned: z.array(maybeNumber).max(100),
+});
+
+const day = z.object({
+  startsAtMs: atMs.describe("Local midnight."),
+  stepMs: number,
+  loadW: measuredAndPlanned,
+  pvW: measuredAndPlanned.nullable(),
+  pccW: measuredAndPlanned,
+  vehiclesW: measuredAndPlanned,
+  limits: z.array(z.object({ fromMs: atMs, toMs: atMs, maxImportW: maybeNumber, maxExportW: maybeNumber })).max(100),
+  prices: z.array(z.object({ fromMs: atMs, toMs: atMs, perKWh: number, currency: z.string().max(8) })).max(100),
+  outages: z.array(z.object({ fromMs: atMs, toMs: maybeAtMs })).max(50),
+});
+
+const island = z.object({
+  energyAboveReserveWh: number,
+  forming: z.array(z.object({ evse: number, powerW: number })).max(100),
+  wouldForm: z.array(number).max(100).describe("EVSEs that would form an island if the grid failed now."),
+  darkS: maybeNumber.describe("How long the loads would be, or were, without power."),
+  handover: z.object({ vehicle: text, from: text, atMs }).nullable(),
+  startsLeft: number,
+  startsMax: number,
+  sinceMs: maybeAtMs,
+});
+
+const event = z.object({
+  id: z.string().max(80),
+  atMs,
+  key: eventKey,
+  values: values.optional(),
+  severity: z.enum(["record", "notice", "warning", "critical"]),
+  needsPerson: z.boolean(),
+  active: z.boolean().describe("Its cause is still there."),
+  acknowledged: z.object({ by: text, atMs }).nullable(),
+});
+
+const health = z.object({
+  loop: z.object({
+    periodMs: number,
+    lateP99Ms: number,
+    lateP999Ms: number,
+    lateMaxMs: number,
+    cycleP99Ms: number,
+    cycles: number,
+    missed: number,
+    fifo: z.boolean(),
+  }),
+  meterAgeMs: maybeNumber,
+  meterQuality: z.enum(qualityNames),
+  k1AgeMs: maybeNumber,
+  devices: z
+    .array(z.object({ name: text, ageMs: maybeNumber, state: z.enum(["answers", "silent", "unverified"]) }))
+    .max(200),
+  backend: z.object({ state: z.enum(["connected", "offline", "none"]), sinceMs: maybeAtMs, latencyMs: maybeNumber }),
+  journalEntries: number.describe("Transaction messages that wait for the backend."),
+  certificates: z.array(z.object({ name: text, expiresAtMs: atMs })).max(50),
+  clockOffsetMs: maybeNumber.describe("Known error of the clock; null when it is not synchronised."),
+  recorderDays: maybeNumber,
+  auxBatteryS: maybeNumber.describe("How long the auxiliary battery carries the controller; null while not on it."),
+});
+
+const limitInForce = z.object({
+  id: z.enum([
+    "exportLimitW",
+    "importLimitW",
+    "demandLimitW",
+    "dischargeLimitW",
+    "backupLimitW",
+    "reservePct",
+    "enterServiceDelayS",
+  ]),
+  value: number,
+  by: z.enum(["permit", "no-permit", "service", "rating", "operator", "backend", "profile", "installer"]),
+  detail: text.describe("Number of the permit, name of the profile; may be empty."),
+  untilMs: maybeAtMs,
+});
+
+const permit = z.object({
+  mode: z.enum(serviceModes),
+  reference: text,
+  utility: text,
+  grantedAtMs: atMs,
+  validUntilMs: maybeAtMs,
+  revoked: z.boolean(),
+  exportLimitW: number,
+  covers: text.describe("Equipment and firmware that it covers."),
+  installedFirmware: text,
+  covered: z.boolean(),
+});
+
+const change = z.object({ atMs, what: sentenceSchema, by: text, version: maybeNumber });
+
+export const siteStateSchema = z.object({
+  schema: z.literal(1),
+  sequence: z.number().int().describe("Advances with every published state."),
+  atMs,
+  site,
+  mode,
+  grid,
+  profile,
+  pccW: maybeNumber,
+  importLimitW: maybeNumber.describe("In force, magnitude."),
+  exportLimitW: maybeNumber.describe("In force, magnitude; 0 permits no export."),
+  k1,
+  bus,
+  tiers: z.array(tier).max(16),
+  pv: pv.nullable(),
+  trend,
+  evses: z.array(evse).max(100),
+  day,
+  island,
+  events: z.array(event).max(200).describe("Newest first."),
+  limits: z.array(limitInForce).max(20),
+  permit: permit.nullable(),
+  history: z.array(change).max(100).describe("Changes of limits and permit, newest first."),
+  health,
+});
+
+export type SiteState = z.infer<typeof siteStateSchema>;
+export type EvseState = SiteState["evses"][number];
+export type LimitState = EvseState["limits"][number];
+export type TierState = SiteState["tiers"][number];
+export type EventState = SiteState["events"][number];
+export type DayState = SiteState["day"];
+export type TrendState = SiteState["trend"];
+export type Sentence = z.infer<typeof sentenceSchema>;

@@ -1,0 +1,148 @@
+/** Numbers, moments and durations as a person reads them at this site. Pure; the time zone is the site's. */
+import { type Clock, type EventKey, type SentenceKey, say, sayEvent, type WordValues } from "../../domain/words.ts";
+import type { Sentence, SiteState } from "../state.ts";
+
+export const nb = "\u00a0";
+
+/** Below this a power is called nothing: instruments and rounding differ by as much. */
+export const idleW = 50;
+
+export const kW = (powerW: number, digits = 1): string => `${(Math.abs(powerW) / 1000).toFixed(digits)}${nb}kW`;
+export const kWh = (energyWh: number): string =>
+  `${(energyWh / 1000).toFixed(Math.abs(energyWh) < 100_000 ? 1 : 0)}${nb}kWh`;
+export const pct = (value: number): string => `${Math.round(value)}${nb}%`;
+export const hours = (value: number): string => `${value < 10 ? value.toFixed(1) : Math.round(value)}${nb}h`;
+
+/** A duration in the largest units that say enough: "24 ms", "38 s", "11 min", "2 h 4 min", "12 days". */
+export function duration(ms: number): string {
+  const s = Math.max(0, ms) / 1000;
+  if (s < 1) return `${Math.round(s * 1000)}${nb}ms`;
+  if (s < 100) return `${Math.round(s)}${nb}s`;
+  const min = Math.floor(s / 60);
+  if (min < 60) return `${min}${nb}min`;
+  const h = Math.floor(min / 60);
+  if (h < 48) return min % 60 ? `${h}${nb}h ${min % 60}${nb}min` : `${h}${nb}h`;
+  const days = Math.floor(h / 24);
+  return `${days}${nb}days`;
+}
+
+/** Minutes and seconds that are left: "3:06". */
+export function minutesSeconds(ms: number): string {
+  const s = Math.max(0, Math.ceil(ms / 1000));
+  return `${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}`;
+}
+
+const smallNumbers = [
+  "No",
+  "One",
+  "Two",
+  "Three",
+  "Four",
+  "Five",
+  "Six",
+  "Seven",
+  "Eight",
+  "Nine",
+  "Ten",
+  "Eleven",
+  "Twelve",
+];
+/** A count at the start of a sentence: "Seven". */
+export const countWord = (count: number): string => smallNumbers[count] ?? String(count);
+
+/** "3", "3 and 7", "3, 7 and 9"; bounded so that a depot does not fill a line. */
+export function listOf(items: readonly string[], most = 4): string {
+  const shown = items.length > most ? [...items.slice(0, most - 1), `${items.length - most + 1} more`] : [...items];
+  const last = shown.pop();
+  return last === undefined ? "" : shown.length === 0 ? last : `${shown.join(", ")} and ${last}`;
+}
+
+/** The direction of a vehicle's power in words. */
+export const directionOfVehicle = (powerW: number): "Charging" | "Discharging" | "Idle" =>
+  powerW > idleW ? "Charging" : powerW < -idleW ? "Discharging" : "Idle";
+
+/** The direction of the site's power at the PCC in words. */
+export const directionOfGrid = (powerW: number): "Importing" | "Exporting" =>
+  powerW < -idleW ? "Exporting" : "Importing";
+
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+export const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
+
+/** What every part of the view needs to write words: the site's clock. */
+export interface Words {
+  readonly clock: Clock;
+  /** "Tue 14 July". */
+  date(atMs: number): string;
+  /** "14 April 2026". */
+  longDate(atMs: number): string;
+  /** "16:42:07". */
+  time(atMs: number): string;
+  /** "06:00", with the day when it is not today: "06:00 tomorrow". */
+  moment(atMs: number, nowMs: number): string;
+  /** Hours and minutes only. */
+  hm(atMs: number): string;
+  say(key: SentenceKey, values?: WordValues): string;
+  sentence(sentence: Sentence): string;
+  event(
+    key: EventKey,
+    values?: WordValues,
+  ): { readonly sentence: string; readonly cause: string; readonly todo: string };
+}
+
+const made = new Map<string, Words>();
+const zonesMax = 8;
+
+/** The words of a time zone; an unknown zone falls back to UTC. Made once and kept. */
+export function wordsFor(timeZone: string): Words {
+  const kept = made.get(timeZone);
+  if (kept) return kept;
+  if (made.size >= zonesMax) made.clear();
+  const words = createWords(isZone(timeZone) ? timeZone : "UTC");
+  made.set(timeZone, words);
+  return words;
+}
+
+export const wordsOf = (state: SiteState): Words => wordsFor(state.site.timeZone);
+
+function isZone(timeZone: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en-GB", { timeZone });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function createWords(timeZone: string): Words {
+  const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat("en-GB", { ...options, timeZone });
+  const hms = format({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+  const hm = format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const date = format({ weekday: "short", day: "numeric", month: "long" });
+  const longDate = format({ day: "numeric", month: "long", year: "numeric" });
+  const dayKey = format({ year: "numeric", month: "2-digit", day: "2-digit" });
+  const finite = (atMs: number): boolean => Math.abs(atMs) < 8e15;
+  const clock: Clock = (atMs, minutes) => {
+    if (!finite(atMs)) return "–";
+    const seconds = Math.floor(atMs / 1000);
+    return (minutes || seconds % 60 === 0 ? hm : hms).format(seconds * 1000);
+  };
+  const words: Words = {
+    clock,
+    date: (atMs) => (finite(atMs) ? date.format(atMs).replace(",", "") : "–"),
+    longDate: (atMs) => (finite(atMs) ? longDate.format(atMs) : "–"),
+    time: (atMs) => (finite(atMs) ? hms.format(atMs) : "–"),
+    hm: (atMs) => clock(atMs, true),
+    moment: (atMs, nowMs) => {
+      if (!finite(atMs)) return "–";
+      const at = hm.format(atMs);
+      if (dayKey.format(atMs) === dayKey.format(nowMs)) return at;
+      const ahead = (atMs - nowMs) / 86_400_000;
+      if (ahead > 0 && dayKey.format(nowMs + 86_400_000) === dayKey.format(atMs)) return `${at} tomorrow`;
+      return ahead > 0 ? `${at} in ${Math.floor(ahead)}${nb}days` : `${at}, ${date.format(atMs)}`;
+    },
+    say: (key, values) => say(key, values, clock),
+    sentence: (sentence) => say(sentence.key, sentence.values, clock),
+    event: (key, values) => sayEvent(key, values, clock),
+  };
+  return words;
+}

@@ -1,0 +1,103 @@
+/** The island: how long each tier can be fed, who forms it, who takes over; before an outage, what would happen. */
+import type { SiteState } from "../state.ts";
+import { hours, kW, kWh, listOf, type Words } from "./format.ts";
+import { tierList } from "./mode.ts";
+import type { Totals } from "./totals.ts";
+
+export interface TierRow {
+  readonly name: string;
+  readonly on: boolean;
+  readonly runway: string;
+  readonly detail: string;
+  readonly until: string;
+}
+export interface IslandView {
+  readonly live: boolean;
+  readonly title: string;
+  readonly end: string;
+  /** Why there can be no island; then nothing below but `facts` counts. */
+  readonly none: string | null;
+  readonly big: string;
+  readonly bigNote: string;
+  readonly tiers: readonly TierRow[];
+  readonly handover: { readonly title: string; readonly text: string } | null;
+  readonly facts: readonly (readonly [string, string])[];
+}
+
+export function islandView(state: SiteState, totals: Totals, words: Words): IslandView {
+  const { island } = state;
+  const live = totals.islanded;
+  const locked = state.mode.mode === "lockedOut" || state.mode.mode === "blind";
+  const empty = island.wouldForm.length === 0 && island.energyAboveReserveWh <= 0 && !live;
+  const facts: (readonly [string, string])[] = [["Energy above the reserve", kWh(island.energyAboveReserveWh)]];
+  const first = state.tiers[0];
+  if (locked && first && first.runwayH !== null) facts.push([`Would carry ${first.name} for`, hours(first.runwayH)]);
+  if (live && island.forming.length > 0)
+    facts.push([
+      "Forming",
+      island.forming
+        .map(({ evse, powerW }) => `charger ${evse}, ${kW(powerW)}`)
+        .slice(0, 4)
+        .join("; "),
+    ]);
+  if (live && state.pv)
+    facts.push([
+      "PV in the island",
+      `${kW(state.pv.powerW)}, ${state.pv.curtailedW > 0 ? `${kW(state.pv.curtailedW)} held back` : "not curtailed"}`,
+    ]);
+  facts.push(["Starts left before a reset", `${island.startsLeft} of ${island.startsMax}`]);
+
+  const tiers: TierRow[] = state.tiers.map((tier, i) => {
+    const wouldW = tier.loadW !== null && tier.state === "on" ? tier.loadW : tier.expectedW;
+    const fed = tier.state === "on";
+    const about = wouldW === null ? "" : `About ${kW(wouldW)}${i > 0 && !(live && fed) ? " more" : ""}`;
+    return {
+      name: tier.what ? `${tier.name}, ${tier.what}` : tier.name,
+      on: live ? fed : true,
+      runway: tier.runwayH === null ? "–" : hours(tier.runwayH),
+      detail: live ? (fed ? `Fed${wouldW === null ? "" : `, ${kW(wouldW)}`}` : `Off. ${about}`) : about,
+      until: tier.runwayH === null ? "" : `until ${words.moment(state.atMs + tier.runwayH * 3_600_000, state.atMs)}`,
+    };
+  });
+  const fedTiers = live ? state.tiers.filter((tier) => tier.state === "on") : state.tiers;
+  const last = fedTiers.at(-1);
+  const all = state.site.kind === "home" ? "the whole house" : "all tiers";
+  const fedNames = live ? tierList(fedTiers.map((tier) => tier.name)) : all;
+  return {
+    live,
+    title: live || locked ? "Island" : "If the grid failed now",
+    end: live ? (island.sinceMs === null ? "" : `since ${words.time(island.sinceMs)}`) : "",
+    none: locked ? words.say("empty.island.locked") : empty ? words.say("empty.island") : null,
+    big: last && last.runwayH !== null ? hours(last.runwayH) : "–",
+    bigNote: `for ${fedNames}, with every reserve kept`,
+    tiers,
+    handover: handoverOf(state, live, words),
+    facts,
+  };
+}
+
+function handoverOf(state: SiteState, live: boolean, words: Words): IslandView["handover"] {
+  const { handover, wouldForm, darkS } = state.island;
+  if (live)
+    return handover
+      ? {
+          title: words.event("neededAt", { vehicle: handover.vehicle, neededByMs: handover.atMs, from: handover.from })
+            .sentence,
+          text: `It takes over from ${handover.from}, which is then at its reserve. No interruption.`,
+        }
+      : null;
+  if (wouldForm.length === 0) return null;
+  const dark = darkS === null ? "" : ` Dark for about ${Math.round(darkS)}\u00a0s.`;
+  if (state.evses.length === 1)
+    return {
+      title: "This vehicle is the only source.",
+      text: `When it is away, an outage leaves the site dark.${dark}`,
+    };
+  const names = wouldForm
+    .map((id) => state.evses.find((evse) => evse.evse === id)?.vehicle)
+    .filter((name) => name != null);
+  return {
+    title: `Charger${wouldForm.length === 1 ? "" : "s"} ${listOf(wouldForm.map(String))} would form the island.`,
+    text: `${listOf(names as string[])} ${names.length === 1 ? "holds" : "hold"} most above the reserve.${dark}`,
+  };
+}

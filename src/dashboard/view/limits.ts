@@ -1,0 +1,161 @@
+/** Limits in force, the permit and what has been changed, in words. */
+import type { SiteState } from "../state.ts";
+import { capital, duration, kW, nb, pct, type Words } from "./format.ts";
+
+export interface LimitsView {
+  /** Null: none is installed. */
+  readonly permit: readonly (readonly [string, string])[] | null;
+  readonly noPermit: string;
+  readonly inForce: readonly { readonly name: string; readonly value: string; readonly source: string }[];
+  readonly history: readonly { readonly when: string; readonly what: string; readonly by: string }[];
+  readonly noHistory: string;
+}
+
+type LimitInForce = SiteState["limits"][number];
+
+export const limitNames: Record<LimitInForce["id"], string> = {
+  exportLimitW: "Export limit",
+  importLimitW: "Import limit",
+  demandLimitW: "Demand limit",
+  dischargeLimitW: "Discharge, all vehicles",
+  backupLimitW: "Backup power",
+  reservePct: "Reserve",
+  enterServiceDelayS: "Enter-service delay",
+};
+const sources: Record<LimitInForce["by"], string> = {
+  permit: "Permit",
+  "no-permit": "No permit installed",
+  service: "Service, conductor rating",
+  rating: "Power stage rating",
+  operator: "Operator",
+  backend: "Backend",
+  profile: "Profile",
+  installer: "Installer",
+};
+export const permitModeNames = {
+  "load-only": "Load only",
+  "non-parallel-backup": "Backup only",
+  "parallel-non-export": "In parallel, no export",
+  "parallel-export": "In parallel, limited export",
+} as const;
+
+export function limitsView(state: SiteState, words: Words): LimitsView {
+  const { permit } = state;
+  return {
+    permit: permit && [
+      ["Mode", permitModeNames[permit.mode]],
+      ["Utility", permit.utility || "–"],
+      ["Permit", permit.reference || "–"],
+      ["Granted", words.longDate(permit.grantedAtMs)],
+      ...(permit.validUntilMs === null ? [] : [["Valid until", words.longDate(permit.validUntilMs)] as const]),
+      ...(permit.mode === "parallel-export" ? [["Export up to", kW(permit.exportLimitW)] as const] : []),
+      ["Covers", permit.covers || "–"],
+      ["Installed firmware", `${permit.installedFirmware}, ${permit.covered ? "covered" : "not covered"}`],
+      ...(permit.revoked ? [["State", "Revoked"] as const] : []),
+    ],
+    noPermit: words.say("empty.permit"),
+    inForce: state.limits.map((limit) => ({
+      name: limitNames[limit.id],
+      value: limitValue(limit) + (limit.untilMs === null ? "" : ` until ${words.moment(limit.untilMs, state.atMs)}`),
+      source: sourceText(limit),
+    })),
+    history: state.history.map((change) => ({
+      when:
+        state.atMs - change.atMs < 86_400_000 && words.date(change.atMs) === words.date(state.atMs)
+          ? `Today ${words.hm(change.atMs)}`
+          : words.longDate(change.atMs).replace(/ \d{4}$/, ""),
+      what: words.sentence(change.what),
+      by: change.by,
+    })),
+    noHistory: words.say("empty.history"),
+  };
+}
+
+export const limitValue = (limit: LimitInForce): string =>
+  limit.id === "reservePct"
+    ? pct(limit.value)
+    : limit.id === "enterServiceDelayS"
+      ? `${limit.value}${nb}s`
+      : kW(limit.value, limit.value % 1000 === 0 ? 0 : 1);
+
+function sourceText(limit: LimitInForce): string {
+  const name = sources[limit.by];
+  if (!limit.detail) return name;
+  return limit.by === "permit"
+    ? `${name} ${limit.detail}`
+    : limit.by === "profile"
+      ? `${name}: ${limit.detail}`
+      : `${name}, ${limit.detail}`;
+}
+
+/** Health bar: each link, and how it is. */
+export interface HealthItem {
+  readonly name: string;
+  readonly value: string;
+  readonly level: "ok" | "warning" | "critical";
+}
+
+const certificateWarnMs = 14 * 86_400_000;
+
+export function healthView(state: SiteState, _words: Words): HealthItem[] {
+  const { health, atMs } = state;
+  const items: HealthItem[] = [];
+  const add = (name: string, value: string, level: HealthItem["level"] = "ok"): void =>
+    void items.push({ name, value, level });
+  const late = health.loop.lateP999Ms;
+  add(
+    "Loop",
+    `${health.loop.periodMs}${nb}ms, late ${late.toFixed(1)}${nb}ms p99.9`,
+    late > health.loop.periodMs ? "warning" : "ok",
+  );
+  if (health.meterQuality !== "good") add("PCC meter", capital(health.meterQuality), "critical");
+  else add("PCC meter", health.meterAgeMs === null ? "No value" : `${duration(health.meterAgeMs)} old`);
+  const { no, nc, quality } = state.k1;
+  if (quality !== "good") add("K1 inputs", capital(quality), "critical");
+  else
+    add(
+      "K1 inputs",
+      `${health.k1AgeMs === null ? "No value" : `${duration(health.k1AgeMs)} old`}${no === nc ? "" : ", disagree"}`,
+      no === nc ? "ok" : "critical",
+    );
+  const stages = health.devices.length;
+  const answering = health.devices.filter((device) => device.state === "answers").length;
+  add(
+    stages === 1 ? "Power stage" : "Power stages",
+    `${answering} of ${stages} answer${stages === 1 ? "s" : ""}`,
+    answering < stages ? "warning" : "ok",
+  );
+  const { backend } = health;
+  if (backend.state === "connected")
+    add("Backend", `Connected${backend.latencyMs === null ? "" : `, ${Math.round(backend.latencyMs)}${nb}ms`}`);
+  else if (backend.state === "offline")
+    add("Backend", `Offline${backend.sinceMs === null ? "" : ` ${duration(atMs - backend.sinceMs)}`}`, "warning");
+  else add("Backend", "None configured");
+  const soonest = health.certificates.reduce<number | null>(
+    (min, { expiresAtMs }) => (min === null || expiresAtMs < min ? expiresAtMs : min),
+    null,
+  );
+  if (soonest === null) add("Certificates", "None installed");
+  else if (soonest <= atMs) add("Certificates", "One has expired", "critical");
+  else
+    add(
+      "Certificates",
+      `Next expires in ${duration(soonest - atMs)}`,
+      soonest - atMs < certificateWarnMs ? "warning" : "ok",
+    );
+  add(
+    "Clock",
+    health.clockOffsetMs === null
+      ? "Not synchronised"
+      : `Synchronised, ±${Math.abs(Math.round(health.clockOffsetMs))}${nb}ms`,
+    health.clockOffsetMs === null ? "warning" : "ok",
+  );
+  if (health.auxBatteryS !== null)
+    add("Aux battery", `${duration(health.auxBatteryS * 1000)} left`, health.auxBatteryS < 6 * 3600 ? "warning" : "ok");
+  else
+    add(
+      "Recorder",
+      health.recorderDays === null ? "Not recording" : `${Math.round(health.recorderDays)}${nb}days kept`,
+    );
+  return items;
+}

@@ -1,0 +1,117 @@
+/** Why one setpoint is what it is: the wish, each limit with its distance, the setpoint and its lease. */
+import { reasons } from "../../domain/reasons.ts";
+import { nameOfReason } from "../../domain/words.ts";
+import type { EvseState, LimitState, SiteState } from "../state.ts";
+import { bindingLimit, boundOf, doingOf, type SocView, socView, wishesDischarge, wishSourceNames } from "./chargers.ts";
+import { directionOfVehicle, duration, idleW, kW, kWh, nb, pct, type Words } from "./format.ts";
+import { powerOf, type Totals } from "./totals.ts";
+
+export interface ChainRow {
+  readonly name: string;
+  readonly source: string;
+  /** "24.0 kW", or "no limit" in this direction. */
+  readonly bound: string;
+  readonly binds: boolean;
+  /** "binds" or "8.0 kW spare". */
+  readonly distance: string;
+  /** 0 … 1 of the rating, for the track; null without a bound. */
+  readonly fraction: number | null;
+}
+export interface WhyView {
+  readonly evse: number;
+  readonly title: string;
+  readonly connected: boolean;
+  readonly big: string;
+  readonly because: string;
+  readonly callout: { readonly warn: boolean; readonly text: string } | null;
+  readonly soc: SocView | null;
+  readonly facts: readonly (readonly [string, string])[];
+  readonly heading: string;
+  readonly wish: string;
+  readonly wishSource: string;
+  readonly chain: readonly ChainRow[];
+  readonly setpoint: string;
+  readonly setpointFraction: number;
+  readonly lease: string;
+}
+
+export function whyView(state: SiteState, evse: EvseState, totals: Totals, words: Words): WhyView {
+  const discharge = wishesDischarge(evse);
+  const verb = discharge ? "discharge" : "charge";
+  const powerW = powerOf(evse);
+  const doing = doingOf(state, evse, totals);
+  const fault = evse.fault ? words.event(evse.fault.key, evse.fault.values) : null;
+  const binding = bindingLimit(evse);
+  const oneWay = evse.connected && !evse.canDischarge;
+  return {
+    evse: evse.evse,
+    title: `Charger ${evse.evse}${evse.vehicle && evse.connected ? `, ${evse.vehicle}` : ""}`,
+    connected: evse.connected,
+    big: Math.abs(powerW) > idleW ? `${doing} ${kW(powerW)}` : doing,
+    because: !evse.connected
+      ? words.say("empty.vehicles")
+      : fault
+        ? fault.sentence
+        : binding
+          ? sentenceOf(binding)
+          : "",
+    callout: fault
+      ? { warn: true, text: fault.todo || fault.cause }
+      : oneWay
+        ? { warn: false, text: "This vehicle can only charge." }
+        : evse.connected && !evse.dischargeEnabled
+          ? { warn: false, text: "Discharging is not enabled for this charger." }
+          : null,
+    soc: socView(evse, words),
+    facts: factsOf(evse, words),
+    heading: `Why this setpoint: the wish, then each limit to ${verb}`,
+    wish: Math.abs(evse.wishW) > idleW ? `Wish: ${verb} ${kW(evse.wishW)}` : `Wish: 0.0${nb}kW`,
+    wishSource: wishSourceNames[evse.wishSource],
+    chain: evse.limits.map((limit) => chainRow(limit, evse, discharge)),
+    setpoint:
+      Math.abs(evse.setpointW) > idleW ? `${directionOfVehicle(evse.setpointW)} ${kW(evse.setpointW)}` : `0.0${nb}kW`,
+    setpointFraction: Math.min(1, Math.abs(evse.setpointW) / Math.max(1, evse.ratedW)),
+    lease:
+      evse.leaseExpiresMs === null || evse.leaseExpiresMs <= 0
+        ? "Lease: none is running"
+        : `Lease: expires in ${(evse.leaseExpiresMs / 1000).toFixed(1)}${nb}s unless renewed`,
+  };
+}
+
+const sentenceOf = (limit: LimitState): string => reasons[limit.reason].sentence;
+
+function chainRow(limit: LimitState, evse: EvseState, discharge: boolean): ChainRow {
+  const bound = boundOf(limit, discharge);
+  const spareW = limit.headroomW ?? (bound === null ? null : Math.max(0, bound - Math.abs(evse.setpointW)));
+  const age = limit.ageMs === null ? "" : `, ${duration(limit.ageMs)} old`;
+  return {
+    name: nameOfReason(limit.reason),
+    source: `${limit.source}${age}`,
+    bound: bound === null ? "No limit" : kW(bound),
+    binds: limit.binds,
+    distance: limit.binds ? "binds" : spareW === null ? "" : `${kW(spareW)} spare`,
+    fraction: bound === null ? null : Math.min(1, bound / Math.max(1, evse.ratedW)),
+  };
+}
+
+function factsOf(evse: EvseState, words: Words): (readonly [string, string])[] {
+  const facts: (readonly [string, string])[] = [];
+  if (!evse.connected) return facts;
+  if (evse.socPct !== null && evse.capacityWh !== null)
+    facts.push([
+      `Above the reserve of ${pct(evse.reservePct)}`,
+      kWh((Math.max(0, evse.socPct - evse.reservePct) / 100) * evse.capacityWh),
+    ]);
+  if (evse.departsAtMs !== null && evse.targetPct !== null) {
+    const reached = evse.socPct !== null && evse.socPct >= evse.targetPct;
+    const forecast = evse.fault
+      ? "Not while stopped"
+      : reached
+        ? "Reached"
+        : evse.forecastPct === null
+          ? "No forecast"
+          : `Forecast ${pct(evse.forecastPct)}`;
+    facts.push([`Leaves ${words.hm(evse.departsAtMs)}, target ${pct(evse.targetPct)}`, forecast]);
+  }
+  return facts;
+}
