@@ -23,8 +23,13 @@ export const StageHearing = { fresh: 0, silent: 1, countedOff: 2 } as const;
 export interface GridVerdict {
   /** Voltage and frequency at the meter lie inside the window for entering service. */
   inEnterServiceWindow: boolean;
-  /** The profile's ride-through has ended in a trip; falls when the grid is back inside the window for entering service. Judged in every mode. */
+  /**
+   * The profile's ride-through has ended in a trip, for the meter's voltage and for the device's own voltmeter on the grid
+   * side: each has a trip function of its own, because one bad voltmeter ends discharging. Judged in every mode; falls when
+   * its voltage is back inside the window for entering service.
+   */
   tripped: boolean;
+  deviceTripped: boolean;
   /** Anti-islanding: the mains are gone although voltage is there. */
   mainsLost: boolean;
   /** The supervision of the meter (frozen, implausible) has no objection. */
@@ -34,6 +39,7 @@ export interface GridVerdict {
 export const createGridVerdict = (): GridVerdict => ({
   inEnterServiceWindow: false,
   tripped: false,
+  deviceTripped: false,
   mainsLost: false,
   meterTrusted: false,
 });
@@ -293,8 +299,8 @@ function deriveSides(
   const meterGood =
     facts.meterFresh && grid.inEnterServiceWindow && inWindow(meter.voltagePu, meter.frequencyHz, config);
   facts.gridGood = deviceGood && meterGood;
-  facts.gridHolds = fresh && facts.meterFresh && !grid.tripped && !grid.mainsLost;
-  const deviceOut = fresh && !deviceGood && (!facts.gridLive || grid.tripped);
+  facts.gridHolds = fresh && facts.meterFresh && !grid.tripped && !(present && grid.deviceTripped) && !grid.mainsLost;
+  const deviceOut = fresh && !deviceGood && (!facts.gridLive || grid.deviceTripped);
   facts.gridOut = present && deviceOut && !meterGood;
   facts.gridServes =
     facts.provenClosed &&

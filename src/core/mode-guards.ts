@@ -4,7 +4,7 @@
  * turn and shows what goes wrong without it.
  */
 import type { ModeFacts } from "./mode-facts.ts";
-import { type HeldKey, heldFor, type ModeState, modeAgeMs, startsMax } from "./mode-state.ts";
+import { disagreementsMax, type HeldKey, heldFor, type ModeState, modeAgeMs, startsMax } from "./mode-state.ts";
 import type { ModeTimings } from "./mode-timings.ts";
 
 export interface Guard {
@@ -63,6 +63,8 @@ export const unexpectedPosition = guard(
   "K1 is not where it was",
   (s, f) => (s.expected === "open" && f.provenClosed) || (s.expected === "closed" && f.provenOpen),
 );
+export const tooManyDisagreements = guard("the contacts keep disagreeing", (s) => s.disagreements >= disagreementsMax);
+export const disagreedBefore = guard("the contacts have disagreed", (s) => s.disagreements > 0);
 export const busDeadHeld = held("busDead", "deadMs", "the bus is proven dead");
 export const busNotDeadHeld = held("busNotDead", "decayMs", "the bus does not die");
 

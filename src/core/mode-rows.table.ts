@@ -25,9 +25,10 @@ const closedOpenMoving: readonly Mode[] = [...closedModes, ...openModes, ...movi
 
 const fillStarts = (s: ModeState): void => remember(s, s.record.intent, startsMax, s.record.returnBlocked);
 const blockReturn = (s: ModeState): void => remember(s, s.record.intent, s.record.startsLeft, true);
-const forgetTroubles = (s: ModeState): void => remember(s, s.record.intent, startsMax, false);
-const expectClosed = (s: ModeState): void => { s.expected = "closed"; };
-const expectOpen = (s: ModeState): void => { s.expected = "open"; };
+const forgetTroubles = (s: ModeState): void => { s.disagreements = 0; remember(s, s.record.intent, startsMax, false); };
+const expectClosed = (s: ModeState): void => { s.expected = "closed"; s.disagreements++; };
+const expectOpen = (s: ModeState): void => { s.expected = "open"; s.disagreements++; };
+const forgetDisagreements = (s: ModeState): void => { s.disagreements = 0; };
 const beginStart = (s: ModeState, f: ModeFacts): void => {
   s.gridDeadAtStart = f.gridDead;
   remember(s, s.record.intent, s.record.startsLeft - 1, s.record.returnBlocked);
@@ -61,6 +62,7 @@ export const modeRows: readonly ModeRow[] = [
   // Finding out where the site is.
   { id: "B1", from: ["blind"], when: [g.contradictionHeld], to: "lockedOut" },
   { id: "B2", from: ["blind"], when: [g.rogueHeld], to: "lockedOut" },
+  { id: "B6", from: ["blind"], when: [g.tooManyDisagreements], to: "lockedOut" },
   { id: "B5", from: ["blind"], when: [g.coherentHeld, g.unexpectedPosition], to: "lockedOut" },
   { id: "B3", from: ["blind"], when: [g.coherentClosedHeld], to: "loadOnly" },
   { id: "B4", from: ["blind"], when: [g.coherentOpenHeld], to: "opening" },
@@ -118,5 +120,6 @@ export const modeRows: readonly ModeRow[] = [
   { id: "Q1", from: ["lockedOut"], when: [g.resetRequested, g.coherentHeld, g.meterFresh], to: "blind", do: forgetTroubles },
   { id: "K6", from: ["isolated", "islandRunning", "loadOnly", "parallel"], when: [g.resetRequested, g.returnBlockedOrStartsUsed], to: "stay", do: forgetTroubles },
   { id: "K7", from: ["islandRunning"], when: [g.stableOver, g.startsUsed], to: "stay", do: fillStarts },
+  { id: "M2", from: ["islandRunning", "loadOnly", "parallel"], when: [g.stableOver, g.disagreedBefore], to: "stay", do: forgetDisagreements },
   { id: "M1", from: ["loadOnly", "parallel"], when: [g.stableOver, g.gridGoodForReturn, g.startsUsed], to: "stay", do: fillStarts },
 ];

@@ -13,6 +13,9 @@ export type Intent = (typeof intentNames)[number];
 /** Black starts that may be tried before the grid, a stable island or a person refills them. */
 export const startsMax = 2;
 
+/** So many disagreements of the contacts, without a stable time between them, lock out. */
+export const disagreementsMax = 3;
+
 /**
  * What the shell keeps on disk. A command that the record permits (closing, forming) is withheld until the shell has stored
  * the record's generation and said so (`SiteFacts.storedGeneration`).
@@ -74,6 +77,8 @@ export interface ModeState {
   row: string;
   readonly record: ModeRecord;
   expected: ExpectedPosition;
+  /** How often the contacts have begun to disagree since the site was last stable. */
+  disagreements: number;
   /** The grid was dead when the present start began: its waking means backfeed, or its return. */
   gridDeadAtStart: boolean;
   /** Number of the last close command; the device closes at most once for each. */
@@ -100,6 +105,7 @@ export function createModeState(timings: ModeTimings, stored: Readonly<ModeRecor
       generation: 0,
     },
     expected: "any",
+    disagreements: 0,
     gridDeadAtStart: false,
     closeSequence: 0,
     released: true,
