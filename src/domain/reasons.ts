@@ -129,6 +129,20 @@ export const reasons = {
     severity: "record",
     clears: "itself",
   },
+  "generation-profile": {
+    sentence: "The limited generation profile's limit for this hour.",
+    severity: "record",
+    clears: "itself",
+  },
+  "power-control-mode": {
+    sentence: "The power-control mode of the site does not allow it.",
+    severity: "record",
+    clears: "itself",
+  },
+  "phase-limit": { sentence: "The limit of one phase at the grid connection.", severity: "record", clears: "itself" },
+  "conductor-limit": { sentence: "The ampacity of a conductor.", severity: "record", clears: "itself" },
+  "bus-limit": { sentence: "The ampacity of a bus.", severity: "record", clears: "itself" },
+  "transformer-limit": { sentence: "The rating of a transformer.", severity: "record", clears: "itself" },
   "meter-stale": {
     name: "Meter silent",
     sentence: "The PCC meter does not answer. Discharging stopped.",

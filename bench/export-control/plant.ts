@@ -1,0 +1,234 @@
+/**
+ * A site at the PCC in steps of 1 ms, made for figures: a load, stages with dead time and first-order answer, a meter with
+ * window, latency, noise, loss and jitter. It shares nothing with the controller. Positive is from the grid.
+ */
+
+/** Fast seeded random numbers (xorshift32 after a scrambled seed); the same seed gives the same run everywhere. */
+export interface Dice {
+  state: number;
+  spare: number;
+}
+
+export function createDice(seed: number): Dice {
+  let state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b);
+  state = Math.imul(state ^ (state >>> 13), 0xc2b2ae35);
+  state ^= state >>> 16;
+  return { state: state === 0 ? 1 : state, spare: Number.NaN };
+}
+
+/** Uniform in [0, 1). */
+export function uniform(dice: Dice): number {
+  let x = dice.state;
+  x ^= x << 13;
+  x ^= x >>> 17;
+  x ^= x << 5;
+  dice.state = x;
+  return (x >>> 0) / 4_294_967_296;
+}
+
+export function between(dice: Dice, low: number, high: number): number {
+  return low + (high - low) * uniform(dice);
+}
+
+/** Standard normal (polar method). */
+export function normal(dice: Dice): number {
+  if (!Number.isNaN(dice.spare)) {
+    const value = dice.spare;
+    dice.spare = Number.NaN;
+    return value;
+  }
+  for (;;) {
+    const u = 2 * uniform(dice) - 1;
+    const v = 2 * uniform(dice) - 1;
+    const s = u * u + v * v;
+    if (s > 0 && s < 1) {
+      const factor = Math.sqrt((-2 * Math.log(s)) / s);
+      dice.spare = v * factor;
+      return u * factor;
+    }
+  }
+}
+
+export interface PlantStageSpec {
+  readonly ratedW: number;
+  readonly responseMs: number;
+  readonly deadTimeMs: number;
+  readonly rateWPerS: number;
+  /** Shares on the three phases. */
+  readonly phaseShare: readonly [number, number, number];
+}
+
+export interface PlantMeterSpec {
+  readonly updateMs: number;
+  readonly windowMs: number;
+  readonly latencyMs: number;
+  readonly jitterMs: number;
+  readonly lostShare: number;
+  readonly sigmaW: number;
+  readonly gain: number;
+  readonly offsetW: number;
+}
+
+const historyMs = 1024;
+const pendingMax = 64;
+/** The stage measures itself over 20 ms and the reading is 5 ms old when it arrives. */
+export const stageWindowMs = 20;
+export const stageLatencyMs = 5;
+/** Its own noise, share of its rating. */
+const stageSigmaShare = 0.002;
+
+export class Plant {
+  readonly stages: readonly PlantStageSpec[];
+  readonly meter: PlantMeterSpec;
+  readonly dice: Dice;
+  readonly writeMs: number;
+  nowMs = 0;
+  /** Load on each phase, W; written by the programme of the run. */
+  readonly loadW = new Float64Array(3);
+  readonly powerW: Float64Array;
+  /** True power at the PCC: total, then phases. */
+  readonly pccW = new Float64Array(4);
+  /** Faults. A stuck stage stays where it is; a dropped one is at zero. */
+  readonly stuck: Uint8Array;
+  readonly dropped: Uint8Array;
+  meterFrozen = false;
+  meterReversed = false;
+
+  // what the meter shows
+  sampleCount = 0;
+  readonly shownW = new Float64Array(4);
+  /** End of the window of the sample shown, ms. */
+  shownUntilMs = 0;
+
+  readonly #target: Float64Array;
+  readonly #gain: Float64Array;
+  readonly #pendingAtMs: Float64Array;
+  readonly #pendingW: Float64Array;
+  readonly #pendingFirst: Int32Array;
+  readonly #pendingCount: Int32Array;
+  readonly #pccIntegral = new Float64Array(4 * historyMs);
+  readonly #stageIntegral: Float64Array;
+  readonly #waitingW = new Float64Array(4);
+  #waitingAtMs = Number.POSITIVE_INFINITY;
+  #waitingUntilMs = 0;
+  readonly #phaseMs: number;
+
+  constructor(stages: readonly PlantStageSpec[], meter: PlantMeterSpec, writeMs: number, dice: Dice) {
+    const n = stages.length;
+    this.stages = stages;
+    this.meter = meter;
+    this.dice = dice;
+    this.writeMs = writeMs;
+    this.powerW = new Float64Array(n);
+    this.stuck = new Uint8Array(n);
+    this.dropped = new Uint8Array(n);
+    this.#target = new Float64Array(n);
+    this.#gain = Float64Array.from(stages, (stage) => 1 - Math.exp(-1 / stage.responseMs));
+    this.#pendingAtMs = new Float64Array(n * pendingMax);
+    this.#pendingW = new Float64Array(n * pendingMax);
+    this.#pendingFirst = new Int32Array(n);
+    this.#pendingCount = new Int32Array(n);
+    this.#stageIntegral = new Float64Array(n * historyMs);
+    this.#phaseMs = Math.floor(uniform(dice) * meter.updateMs);
+  }
+
+  /** A command written now: it counts after the write and the stage's dead time. */
+  command(i: number, powerW: number): void {
+    const count = this.#pendingCount[i]!;
+    if (count === pendingMax) throw new Error("more commands under way than a stage keeps");
+    const slot = i * pendingMax + ((this.#pendingFirst[i]! + count) % pendingMax);
+    this.#pendingAtMs[slot] = this.nowMs + this.writeMs + this.stages[i]!.deadTimeMs;
+    this.#pendingW[slot] = powerW;
+    this.#pendingCount[i] = count + 1;
+  }
+
+  /** One millisecond. */
+  advance(): void {
+    this.nowMs++;
+    const n = this.stages.length;
+    const slot = this.nowMs % historyMs;
+    const before = (this.nowMs - 1 + historyMs) % historyMs;
+    let a = this.loadW[0]!;
+    let b = this.loadW[1]!;
+    let c = this.loadW[2]!;
+    for (let i = 0; i < n; i++) {
+      while (this.#pendingCount[i]! > 0) {
+        const head = i * pendingMax + this.#pendingFirst[i]!;
+        if (this.#pendingAtMs[head]! > this.nowMs) break;
+        this.#target[i] = this.#pendingW[head]!;
+        this.#pendingFirst[i] = (this.#pendingFirst[i]! + 1) % pendingMax;
+        this.#pendingCount[i] = this.#pendingCount[i]! - 1;
+      }
+      const stage = this.stages[i]!;
+      let power = this.powerW[i]!;
+      if (this.dropped[i] === 1) power = 0;
+      else if (this.stuck[i] === 0) {
+        const bound = stage.ratedW;
+        const target = Math.max(-bound, Math.min(bound, this.#target[i]!));
+        const step = (target - power) * this.#gain[i]!;
+        const most = stage.rateWPerS / 1_000;
+        power += step > most ? most : step < -most ? -most : step;
+      }
+      this.powerW[i] = power;
+      this.#stageIntegral[i * historyMs + slot] = this.#stageIntegral[i * historyMs + before]! + power;
+      a += power * stage.phaseShare[0];
+      b += power * stage.phaseShare[1];
+      c += power * stage.phaseShare[2];
+    }
+    this.pccW[0] = a + b + c;
+    this.pccW[1] = a;
+    this.pccW[2] = b;
+    this.pccW[3] = c;
+    for (let k = 0; k < 4; k++) {
+      this.#pccIntegral[k * historyMs + slot] = this.#pccIntegral[k * historyMs + before]! + this.pccW[k]!;
+    }
+    this.#sample(slot);
+  }
+
+  #sample(slot: number): void {
+    const { meter, dice } = this;
+    if (this.nowMs % meter.updateMs === this.#phaseMs && this.nowMs > meter.windowMs) {
+      const lost = uniform(dice) < meter.lostShare;
+      const jitter = uniform(dice) * meter.jitterMs;
+      // A meter that is late with one sample shows the next one instead.
+      this.#show();
+      if (!lost) {
+        const start = (this.nowMs - meter.windowMs + historyMs) % historyMs;
+        let total = 0;
+        for (let k = 1; k < 4; k++) {
+          const mean =
+            (this.#pccIntegral[k * historyMs + slot]! - this.#pccIntegral[k * historyMs + start]!) / meter.windowMs;
+          // Phases carry a third of the noise variance each, so that the total has the specified noise.
+          const shown = mean * meter.gain + meter.offsetW / 3 + (normal(dice) * meter.sigmaW) / Math.sqrt(3);
+          this.#waitingW[k] = this.meterReversed ? -shown : shown;
+          total += this.#waitingW[k]!;
+        }
+        this.#waitingW[0] = total;
+        this.#waitingUntilMs = this.nowMs;
+        this.#waitingAtMs = this.nowMs + meter.latencyMs + jitter;
+      }
+    }
+    if (this.nowMs >= this.#waitingAtMs) this.#show();
+  }
+
+  #show(): void {
+    if (this.#waitingAtMs === Number.POSITIVE_INFINITY) return;
+    this.#waitingAtMs = Number.POSITIVE_INFINITY;
+    if (this.meterFrozen) return;
+    this.shownW.set(this.#waitingW);
+    this.shownUntilMs = this.#waitingUntilMs;
+    this.sampleCount++;
+  }
+
+  /** What stage i says of itself now. */
+  readStage(i: number): number {
+    const end = this.nowMs - stageLatencyMs;
+    if (end < stageWindowMs) return 0;
+    const base = i * historyMs;
+    const mean =
+      (this.#stageIntegral[base + (end % historyMs)]! -
+        this.#stageIntegral[base + ((end - stageWindowMs) % historyMs)]!) /
+      stageWindowMs;
+    return mean + normal(this.dice) * stageSigmaShare * this.stages[i]!.ratedW;
+  }
+}

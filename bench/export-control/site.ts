@@ -1,0 +1,172 @@
+/** The controller at the plant: polls once a tick, runs export control, allocation and lead, writes the commands. */
+import { type Allocation, type AllocationRule, allocate, createAllocation } from "../../src/core/allocation.ts";
+import { createCommands, type StageCommand } from "../../src/core/commands.ts";
+import {
+  createExportControl,
+  createSiteBudget,
+  type ExportControl,
+  type ProtectiveGroup,
+  type SiteBudget,
+  stepExportControl,
+} from "../../src/core/export-control.ts";
+import { beyondZeroShare, leadOnCuts } from "../../src/core/pcc/lead.ts";
+import { createPccLimits, type PccLimits } from "../../src/core/pcc/pcc-limits.ts";
+import { createSnapshot, type MeterFacts, type StageFacts } from "../../src/core/snapshot.ts";
+import { type Plant, stageLatencyMs, stageWindowMs } from "./plant.ts";
+
+export interface SiteOptions {
+  readonly tickMs: number;
+  /** What the controller believes of response and dead time, as a factor of the truth. */
+  readonly modelFactor: number;
+  readonly rangeW: number;
+  /** Cuts may go beyond zero by 0.3 of the rating (charging permitted while discharging). */
+  readonly beyondZero: boolean;
+  readonly rule: AllocationRule;
+  readonly phaseImportLimitW: number;
+  readonly phaseExportLimitW: number;
+  readonly groups: readonly ProtectiveGroup[];
+  readonly fallbackChargeW: number;
+}
+
+export const usualOptions: SiteOptions = {
+  tickMs: 10,
+  modelFactor: 1,
+  rangeW: 0,
+  beyondZero: false,
+  rule: "equal",
+  phaseImportLimitW: Number.POSITIVE_INFINITY,
+  phaseExportLimitW: Number.POSITIVE_INFINITY,
+  groups: [],
+  fallbackChargeW: 0,
+};
+
+export class Site {
+  readonly plant: Plant;
+  readonly options: SiteOptions;
+  readonly control: ExportControl;
+  readonly allocation: Allocation;
+  readonly budget: SiteBudget;
+  readonly limits: PccLimits = createPccLimits();
+  readonly meter: MeterFacts;
+  readonly stages: StageFacts[];
+  readonly commands: StageCommand[];
+  /** Wish of each stage, W. */
+  readonly wishW: Float64Array;
+  /** Stages whose link is silent, and stages that say that they are off. */
+  readonly silent: Uint8Array;
+  meterSilent = false;
+  ticks = 0;
+  readonly #commandW: Float64Array;
+  readonly #beyondMinW: Float64Array;
+  readonly #beyondMaxW: Float64Array;
+
+  constructor(plant: Plant, options: SiteOptions) {
+    this.plant = plant;
+    this.options = options;
+    const n = plant.stages.length;
+    this.control = createExportControl(
+      {
+        tickMs: options.tickMs,
+        writeMs: plant.writeMs,
+        meter: {
+          updateMs: plant.meter.updateMs,
+          windowMs: plant.meter.windowMs,
+          latencyMs: plant.meter.latencyMs + plant.meter.jitterMs / 2,
+          rangeW: 1.5 * options.rangeW,
+          offsetErrorW: Math.abs(plant.meter.offsetW),
+          quantumW: 1,
+          hasSequence: false,
+        },
+        stages: plant.stages.map((stage) => ({
+          ratedW: stage.ratedW,
+          responseMs: stage.responseMs * options.modelFactor,
+          deadTimeMs: stage.deadTimeMs * options.modelFactor,
+          rateWPerS: stage.rateWPerS,
+          measureWindowMs: stageWindowMs,
+          measureLatencyMs: stageLatencyMs,
+          phaseShare: stage.phaseShare,
+        })),
+        linkStaleMs: 3 * options.tickMs + 100,
+        phaseImportLimitW: options.phaseImportLimitW,
+        phaseExportLimitW: options.phaseExportLimitW,
+        groups: options.groups,
+        fallbackChargeW: options.fallbackChargeW,
+      },
+      n,
+    );
+    this.allocation = createAllocation(this.control, options.rule);
+    this.budget = createSiteBudget(this.control);
+    const snapshot = createSnapshot(n, 0);
+    this.meter = snapshot.meter;
+    this.stages = snapshot.stages;
+    this.commands = createCommands(n, 0).stages;
+    this.wishW = new Float64Array(n);
+    this.silent = new Uint8Array(n);
+    this.#commandW = new Float64Array(n);
+    this.#beyondMinW = new Float64Array(n);
+    this.#beyondMaxW = new Float64Array(n);
+    for (let i = 0; i < n; i++) {
+      const ask = this.allocation.asks[i]!;
+      const ratedW = plant.stages[i]!.ratedW;
+      ask.minW = -ratedW;
+      ask.maxW = ratedW;
+      this.#beyondMinW[i] = options.beyondZero ? -beyondZeroShare * ratedW : 0;
+      this.#beyondMaxW[i] = options.beyondZero ? beyondZeroShare * ratedW : 0;
+    }
+  }
+
+  /** One tick at the plant's present time: read, decide, write. */
+  tick(): void {
+    const { plant, meter } = this;
+    const nowMs = plant.nowMs;
+    this.ticks++;
+    if (!this.meterSilent) {
+      meter.atMs = nowMs;
+      if (meter.sampleCount !== plant.sampleCount) {
+        meter.sampleCount = plant.sampleCount;
+        meter.sampleAtMs = nowMs;
+        meter.powerW = plant.shownW[0]!;
+        meter.phasePowerW[0] = plant.shownW[1]!;
+        meter.phasePowerW[1] = plant.shownW[2]!;
+        meter.phasePowerW[2] = plant.shownW[3]!;
+      }
+    }
+    const n = plant.stages.length;
+    for (let i = 0; i < n; i++) {
+      const stage = this.stages[i]!;
+      if (this.silent[i] === 0) {
+        stage.atMs = nowMs;
+        stage.powerW = plant.readStage(i);
+        stage.role = plant.dropped[i] === 1 ? "off" : "discharge";
+        stage.alive = true;
+      }
+      this.allocation.asks[i]!.wishW = this.wishW[i]!;
+    }
+    stepExportControl(this.control, meter, this.stages, this.commands, this.limits, nowMs, this.budget);
+    allocate(this.allocation, this.control, this.budget, nowMs);
+    leadOnCuts(
+      this.control,
+      this.budget,
+      this.allocation.setpointW,
+      this.#beyondMinW,
+      this.#beyondMaxW,
+      this.#commandW,
+    );
+    for (let i = 0; i < n; i++) {
+      const powerW = this.#commandW[i]!;
+      const command = this.commands[i]!;
+      command.powerW = powerW;
+      command.role = powerW > 0 ? "charge" : powerW < 0 ? "discharge" : "off";
+      if (this.silent[i] === 0) plant.command(i, powerW);
+    }
+  }
+
+  /** Runs the plant, ticking at the period, for `durationMs`; `each` sees every millisecond. */
+  run(durationMs: number, each: (nowMs: number) => void): void {
+    for (let ms = 0; ms < durationMs; ms++) {
+      this.plant.advance();
+      if (this.plant.nowMs % this.options.tickMs === 0) this.tick();
+      each(this.plant.nowMs);
+    }
+  }
+}

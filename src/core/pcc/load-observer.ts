@@ -1,0 +1,324 @@
+/**
+ * What every power stage does right now, and what it did while the meter measured: a model of each stage, run from our own
+ * commands, corrected slowly by what the stage says. With it the load behind the meter is known without delay skew:
+ * load = meter − (what the stages did during the meter's own window). Source: the study of the control loop, steps 1–3
+ * and 9 ("time-aligned load observer"). Core sign: positive charges. No allocation after creation.
+ */
+import { invariant } from "../../domain/result.ts";
+import type { StageCommand } from "../commands.ts";
+import type { StageFacts } from "../snapshot.ts";
+
+/** How one stage answers a command: dead time, then first order, at most `rateWPerS`; and how it measures itself. */
+export interface StageResponse {
+  readonly ratedW: number;
+  /** Time constant of the first-order answer, ms. */
+  readonly responseMs: number;
+  /** From the write's arrival to the first movement, ms. */
+  readonly deadTimeMs: number;
+  /** Slew rate, W/s; Infinity where the stage has none. */
+  readonly rateWPerS: number;
+  /** Length of its own measuring window and the age of a reading when it arrives, ms. */
+  readonly measureWindowMs: number;
+  readonly measureLatencyMs: number;
+}
+
+/** What the observer thinks of a stage. */
+export const Follows = {
+  /** The link is silent (or never spoke): its power is held at the last belief and it is not commanded. */
+  held: 0,
+  /** Its model runs from our commands. */
+  model: 1,
+  /** It disobeys or is under local control: its power is what it measures, and it is not commanded. */
+  itself: 2,
+} as const;
+
+/** Filter of the deviation between a stage and its model: slow against meter noise, fast against a stuck stage. */
+const deviationFilterMs = 100;
+/** A deviation beyond this share of the rating … */
+const disobedientShare = 0.1;
+/** … for this long means that the stage does not follow. */
+const disobedientAfterMs = 1_000;
+/** It is used again after following (within half of that share) for this long. */
+const obedientAgainAfterMs = 5_000;
+/** A stage that delivers less than asked is asked for at most this share of its rating more than it delivers. */
+const probeShare = 0.1;
+/** Look-back beyond meter window, latency and dead time, ms: late readings and jitter. */
+const historySpareMs = 500;
+
+export interface LoadObserver {
+  readonly stageCount: number;
+  readonly tickMs: number;
+  readonly writeMs: number;
+  readonly linkStaleMs: number;
+  /** Fixed facts of each stage. */
+  readonly ratedW: Float64Array;
+  readonly responseMs: Float64Array;
+  readonly delayMs: Float64Array;
+  readonly rateWPerMs: Float64Array;
+  readonly windowMs: Float64Array;
+  readonly latencyMs: Float64Array;
+  /** 1 − e^(−tick/τ), for ticks of the nominal length. */
+  readonly tickGain: Float64Array;
+  /** Power that the model reaches `delayMs` from now, W. */
+  readonly modelW: Float64Array;
+  /** Measured minus modelled, filtered, W. */
+  readonly deviationW: Float64Array;
+  readonly follows: Uint8Array;
+  /** Largest magnitude worth asking for: Infinity, or a little more than it delivers when it delivers less than asked. */
+  readonly askMaxW: Float64Array;
+  readonly readAtMs: Float64Array;
+  readonly silentSinceMs: Float64Array;
+  readonly badSinceMs: Float64Array;
+  readonly shortSinceMs: Float64Array;
+  readonly goodSinceMs: Float64Array;
+  /**
+   * What the return of a long silent stage changed in our belief, W, summed over this tick for each channel of the caller:
+   * see `advanceObserver`.
+   */
+  readonly jumpW: Float64Array;
+  /** History: ∫ modelW dt for each stage, W·ms, at the times of the last ticks. */
+  readonly slots: number;
+  readonly timeMs: Float64Array;
+  readonly integralWms: Float64Array;
+  head: number;
+  filled: number;
+}
+
+/** An observer of `responses.length` stages. `lookBackMs` is the meter's window plus its latency. */
+export function createLoadObserver(
+  responses: readonly StageResponse[],
+  tickMs: number,
+  writeMs: number,
+  lookBackMs: number,
+  linkStaleMs: number,
+): LoadObserver {
+  const count = responses.length;
+  invariant(tickMs > 0 && lookBackMs >= 0, "the tick is positive and the meter's look-back is not negative");
+  let delayMaxMs = 0;
+  for (const response of responses) {
+    invariant(
+      response.ratedW > 0 && response.responseMs > 0 && response.deadTimeMs >= 0,
+      "a stage has a rating and a response",
+    );
+    delayMaxMs = Math.max(
+      delayMaxMs,
+      response.deadTimeMs + writeMs + response.measureWindowMs + response.measureLatencyMs,
+    );
+  }
+  let slots = 16;
+  while (slots * tickMs < lookBackMs + delayMaxMs + historySpareMs) slots *= 2;
+  const of = (pick: (response: StageResponse) => number) => Float64Array.from(responses, pick);
+  return {
+    stageCount: count,
+    tickMs,
+    writeMs,
+    linkStaleMs,
+    ratedW: of((r) => r.ratedW),
+    responseMs: of((r) => r.responseMs),
+    delayMs: of((r) => r.deadTimeMs + writeMs),
+    rateWPerMs: of((r) => r.rateWPerS / 1_000),
+    windowMs: of((r) => Math.max(1, r.measureWindowMs)),
+    latencyMs: of((r) => r.measureLatencyMs),
+    tickGain: of((r) => 1 - Math.exp(-tickMs / r.responseMs)),
+    modelW: new Float64Array(count),
+    deviationW: new Float64Array(count),
+    follows: new Uint8Array(count),
+    askMaxW: new Float64Array(count).fill(Number.POSITIVE_INFINITY),
+    readAtMs: new Float64Array(count).fill(Number.NEGATIVE_INFINITY),
+    silentSinceMs: new Float64Array(count).fill(Number.NEGATIVE_INFINITY),
+    badSinceMs: new Float64Array(count).fill(Number.POSITIVE_INFINITY),
+    shortSinceMs: new Float64Array(count).fill(Number.POSITIVE_INFINITY),
+    goodSinceMs: new Float64Array(count).fill(Number.POSITIVE_INFINITY),
+    jumpW: new Float64Array(count),
+    slots,
+    timeMs: new Float64Array(slots),
+    integralWms: new Float64Array(slots * count),
+    head: 0,
+    filled: 0,
+  };
+}
+
+/**
+ * One tick: moves every model by the command that has been in force since the last tick, and corrects it with a fresh
+ * reading. Afterwards `jumpW[i]` is what this tick changed in the belief about stage i beyond its model, where that change
+ * is older than `holdMs`, so that an envelope that remembers the last `holdMs` has to be told.
+ */
+export function advanceObserver(
+  o: LoadObserver,
+  commands: readonly StageCommand[],
+  stages: readonly StageFacts[],
+  nowMs: number,
+  holdMs: number,
+): void {
+  const previousMs = o.filled === 0 ? nowMs : o.timeMs[o.head]!;
+  const dtMs = nowMs - previousMs;
+  const nominal = Math.abs(dtMs - o.tickMs) < 1e-6;
+  const from = o.head * o.stageCount;
+  o.head = (o.head + 1) & (o.slots - 1);
+  if (o.filled < o.slots) o.filled++;
+  o.timeMs[o.head] = nowMs;
+  const to = o.head * o.stageCount;
+  for (let i = 0; i < o.stageCount; i++) {
+    const stage = stages[i]!;
+    const command = commands[i]!;
+    const x = o.modelW[i]!;
+    let area = x * dtMs;
+    let next = x;
+    if (o.follows[i] === Follows.model) {
+      const target = command.role === "charge" || command.role === "discharge" ? command.powerW : 0;
+      const tau = o.responseMs[i]!;
+      const gain = nominal ? o.tickGain[i]! : 1 - Math.exp(-dtMs / tau);
+      const stepW = (target - x) * gain;
+      const stepMaxW = o.rateWPerMs[i]! * dtMs;
+      if (stepW > stepMaxW || stepW < -stepMaxW) {
+        next = stepW > 0 ? x + stepMaxW : x - stepMaxW;
+        area = 0.5 * (x + next) * dtMs;
+      } else {
+        next = x + stepW;
+        area = target * dtMs + (x - target) * tau * gain;
+      }
+    }
+    o.modelW[i] = next;
+    o.integralWms[to + i] = o.integralWms[from + i]! + area;
+    o.jumpW[i] = 0;
+    correctStage(o, i, stage, command, nowMs, holdMs);
+  }
+}
+
+/** Step 2 of the study for one stage, and the judgement whether it follows. */
+function correctStage(
+  o: LoadObserver,
+  i: number,
+  stage: StageFacts,
+  command: StageCommand,
+  nowMs: number,
+  holdMs: number,
+): void {
+  const powerW = stage.powerW;
+  const fresh = nowMs - stage.atMs <= o.linkStaleMs && Number.isFinite(powerW);
+  const ratedW = o.ratedW[i]!;
+  if (!fresh) {
+    if (o.follows[i] !== Follows.held) {
+      o.modelW[i] = o.modelW[i]! + o.deviationW[i]!;
+      o.deviationW[i] = 0;
+      refill(o, i, o.modelW[i]!);
+      o.follows[i] = Follows.held;
+      o.silentSinceMs[i] = nowMs;
+    }
+    return;
+  }
+  if (o.follows[i] === Follows.held) {
+    if (nowMs - o.silentSinceMs[i]! > holdMs) o.jumpW[i] = powerW - o.modelW[i]!;
+    startModel(o, i, powerW, stage.atMs);
+    return;
+  }
+  const newReading = stage.atMs > o.readAtMs[i]!;
+  const sinceMs = stage.atMs - o.readAtMs[i]!;
+  o.readAtMs[i] = stage.atMs;
+  const self = stage.local || command.role === "forming";
+  if (o.follows[i] === Follows.itself) {
+    if (newReading) o.modelW[i] = powerW;
+    const target = command.role === "charge" || command.role === "discharge" ? command.powerW : 0;
+    const obeys = !self && Math.abs(powerW - target) <= 0.5 * disobedientShare * ratedW;
+    if (!obeys) o.goodSinceMs[i] = Number.POSITIVE_INFINITY;
+    else if (o.goodSinceMs[i] === Number.POSITIVE_INFINITY) o.goodSinceMs[i] = nowMs;
+    if (nowMs - o.goodSinceMs[i]! >= obedientAgainAfterMs) startModel(o, i, powerW, stage.atMs);
+    return;
+  }
+  if (self) {
+    followItself(o, i, powerW);
+    return;
+  }
+  if (!newReading) return;
+  const endMs = stage.atMs - o.latencyMs[i]! - o.delayMs[i]!;
+  const expectedW = (integralAt(o, i, endMs) - integralAt(o, i, endMs - o.windowMs[i]!)) / o.windowMs[i]!;
+  const short = powerW * expectedW >= 0 && Math.abs(powerW) < Math.abs(expectedW);
+  if (short && stage.role === "off" && Math.abs(expectedW) > disobedientShare * ratedW) {
+    // It says that it has dropped out. The envelope still remembers the load from before, so the others take over at once.
+    startModel(o, i, powerW, stage.atMs);
+    o.askMaxW[i] = probeShare * ratedW;
+    return;
+  }
+  const gain = 1 - Math.exp(-Math.max(0, sinceMs) / deviationFilterMs);
+  o.deviationW[i] = o.deviationW[i]! + gain * (powerW - expectedW - o.deviationW[i]!);
+  const off = Math.abs(o.deviationW[i]!) > disobedientShare * ratedW;
+  if (!off || short) o.badSinceMs[i] = Number.POSITIVE_INFINITY;
+  else if (o.badSinceMs[i] === Number.POSITIVE_INFINITY) o.badSinceMs[i] = nowMs;
+  if (!off || !short) o.shortSinceMs[i] = Number.POSITIVE_INFINITY;
+  else if (o.shortSinceMs[i] === Number.POSITIVE_INFINITY) o.shortSinceMs[i] = nowMs;
+  if (nowMs - o.badSinceMs[i]! >= disobedientAfterMs) {
+    followItself(o, i, powerW);
+    return;
+  }
+  // Delivering less than asked is a vehicle's right: no fault, but nothing to count on either.
+  if (nowMs - o.shortSinceMs[i]! >= disobedientAfterMs || o.askMaxW[i]! < Number.POSITIVE_INFINITY) {
+    const askMaxW = Math.abs(powerW) + probeShare * ratedW;
+    o.askMaxW[i] = askMaxW >= ratedW ? Number.POSITIVE_INFINITY : askMaxW;
+  }
+}
+
+function startModel(o: LoadObserver, i: number, powerW: number, readAtMs: number): void {
+  o.follows[i] = Follows.model;
+  o.modelW[i] = powerW;
+  o.deviationW[i] = 0;
+  o.readAtMs[i] = readAtMs;
+  o.badSinceMs[i] = Number.POSITIVE_INFINITY;
+  o.shortSinceMs[i] = Number.POSITIVE_INFINITY;
+  o.goodSinceMs[i] = Number.POSITIVE_INFINITY;
+  o.askMaxW[i] = Number.POSITIVE_INFINITY;
+  refill(o, i, powerW);
+}
+
+function followItself(o: LoadObserver, i: number, powerW: number): void {
+  o.follows[i] = Follows.itself;
+  o.modelW[i] = powerW;
+  o.deviationW[i] = 0;
+  o.goodSinceMs[i] = Number.POSITIVE_INFINITY;
+  o.askMaxW[i] = Number.POSITIVE_INFINITY;
+  refill(o, i, powerW);
+}
+
+/** Rewrites the history of a stage as if it had always done `powerW`. Rare, bounded by the number of slots. */
+function refill(o: LoadObserver, i: number, powerW: number): void {
+  const n = o.stageCount;
+  const nowMs = o.timeMs[o.head]!;
+  const now = o.integralWms[o.head * n + i]!;
+  for (let back = 1; back < o.filled; back++) {
+    const slot = (o.head - back + o.slots) & (o.slots - 1);
+    o.integralWms[slot * n + i] = now - powerW * (nowMs - o.timeMs[slot]!);
+  }
+}
+
+/** ∫ modelW dt of stage i up to a time, interpolated; held flat beyond either end of the history. */
+function integralAt(o: LoadObserver, i: number, atMs: number): number {
+  const n = o.stageCount;
+  const mask = o.slots - 1;
+  const newestMs = o.timeMs[o.head]!;
+  const newest = o.integralWms[o.head * n + i]!;
+  if (atMs >= newestMs) return newest + o.modelW[i]! * (atMs - newestMs);
+  let back = Math.ceil((newestMs - atMs) / o.tickMs);
+  const oldest = o.filled - 1;
+  if (back > oldest) back = oldest;
+  while (back < oldest && o.timeMs[(o.head - back) & mask]! > atMs) back++;
+  while (back > 1 && o.timeMs[(o.head - back + 1) & mask]! <= atMs) back--;
+  const a = (o.head - back) & mask;
+  const ta = o.timeMs[a]!;
+  const ia = o.integralWms[a * n + i]!;
+  if (back < 1 || atMs <= ta) return ia;
+  const b = (a + 1) & mask;
+  const tb = o.timeMs[b]!;
+  return tb > ta ? ia + ((o.integralWms[b * n + i]! - ia) * (atMs - ta)) / (tb - ta) : ia;
+}
+
+/** Mean power of stage i between two moments of the world, W, as far as model and readings tell. */
+export function meanStagePowerW(o: LoadObserver, i: number, fromMs: number, untilMs: number): number {
+  const shiftMs = o.follows[i] === Follows.model ? o.delayMs[i]! : -(o.latencyMs[i]! + 0.5 * o.windowMs[i]!);
+  const end = integralAt(o, i, untilMs - shiftMs);
+  const start = integralAt(o, i, fromMs - shiftMs);
+  return (end - start) / (untilMs - fromMs) + o.deviationW[i]!;
+}
+
+/** Whether a stage may be commanded by the allocation. */
+export function isUsable(o: LoadObserver, i: number): boolean {
+  return o.follows[i] === Follows.model;
+}

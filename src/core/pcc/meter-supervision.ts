@@ -1,0 +1,164 @@
+/**
+ * May the meter at the PCC be believed? Stale (the link is silent), frozen (the link answers, the values stand still),
+ * implausible (impossible values). A still block decides nothing by itself: a quiet site with a coarse meter looks the
+ * same. So: suspicion first, then a challenge (we change our power and look whether the meter sees it), then the verdict.
+ * Source: the study of the control loop, "meter supervision"; requirement R15 (discharge 0 within 2 s).
+ */
+import { Quality } from "../../domain/quality.ts";
+import type { ReasonKey } from "../../domain/reasons.ts";
+import { clamp, hourMs } from "../../domain/units.ts";
+import type { MeterFacts } from "../snapshot.ts";
+
+export interface MeterConfig {
+  /** Interval between new samples, ms. */
+  readonly updateMs: number;
+  /** Averaging window of a sample, ms. */
+  readonly windowMs: number;
+  /** From the end of the window until we can read it, ms. */
+  readonly latencyMs: number;
+  /** Largest magnitude that it can measure, W. */
+  readonly rangeW: number;
+  /** Its constant error, W: added to the margin. */
+  readonly offsetErrorW: number;
+  /** Resolution of its power value, W. */
+  readonly quantumW: number;
+  /** It has a sequence or time register, so that a standing sample count is a proof by itself. */
+  readonly hasSequence: boolean;
+}
+
+/** No sample for this many intervals plus `noRiseAfterMs`: no increases. */
+const noRiseAfterSamples = 3;
+const noRiseAfterMs = 50;
+/** No sample for this long: power goes to zero (R15 leaves 2 s; the stages need the rest). */
+const zeroAfterMs = 1_000;
+/** Still blocks before suspicion: at least, and at most this long. */
+const stillBlocksMin = 3;
+const stillForMaxMs = 800;
+/** At most one false suspicion in this time. */
+const suspicionEveryMs = hourMs;
+/** Memory of the learnt repeat rate: about 200 samples. */
+const repeatGain = 0.005;
+/** After a verdict, plausible samples for this long before the meter counts again. */
+const trustAgainAfterMs = 5_000;
+/** Phases and total may differ by this share of the range. */
+const phaseSumShare = 0.01;
+
+export interface MeterSupervision {
+  readonly config: MeterConfig;
+  /** From suspicion until a challenge must show: write, dead time, response, latency, two windows. */
+  readonly challengeMs: number;
+  quality: Quality;
+  /** Why it is not believed; "" while it is. */
+  reason: ReasonKey | "";
+  /** A new, plausible sample has arrived in this tick. */
+  hasSample: boolean;
+  /** Power may rise. */
+  mayRise: boolean;
+  /** The stages shall move a little, so that the meter can show whether it lives. */
+  challenging: boolean;
+  sampleCount: number;
+  sampleAtMs: number;
+  suspectedAtMs: number;
+  trustedFromMs: number;
+  /** Mean number of still blocks between two changes. */
+  repeats: number;
+}
+
+/** `answerMs` is the slowest stage's write + dead time + two time constants. */
+export function createMeterSupervision(config: MeterConfig, answerMs: number): MeterSupervision {
+  return {
+    config,
+    challengeMs: answerMs + config.latencyMs + 2 * config.windowMs,
+    quality: Quality.missing,
+    reason: "meter-stale",
+    hasSample: false,
+    mayRise: false,
+    challenging: false,
+    sampleCount: Number.NaN,
+    sampleAtMs: Number.NEGATIVE_INFINITY,
+    suspectedAtMs: Number.POSITIVE_INFINITY,
+    trustedFromMs: Number.NEGATIVE_INFINITY,
+    repeats: 0,
+  };
+}
+
+/** Still blocks that make the meter suspect, from the learnt repeat rate. */
+export function stillBlocksToSuspect(s: MeterSupervision): number {
+  const updateMs = s.config.updateMs;
+  const most = Math.max(1, Math.floor(stillForMaxMs / updateMs));
+  const least = Math.min(stillBlocksMin, most);
+  const repeatChance = s.repeats / (1 + s.repeats);
+  if (repeatChance <= 0) return least;
+  return clamp(Math.ceil(Math.log(updateMs / suspicionEveryMs) / Math.log(repeatChance)), least, most);
+}
+
+function isPlausible(meter: MeterFacts, rangeW: number): boolean {
+  const powerW = meter.powerW;
+  // A meter that shows NaN or more than its range is broken or miswired.
+  if (!(Math.abs(powerW) <= rangeW)) return false;
+  const a = meter.phasePowerW[0];
+  const b = meter.phasePowerW[1];
+  const c = meter.phasePowerW[2];
+  if (Number.isNaN(a) && Number.isNaN(b) && Number.isNaN(c)) return true;
+  const sum = (Number.isNaN(a) ? 0 : a) + (Number.isNaN(b) ? 0 : b) + (Number.isNaN(c) ? 0 : c);
+  return Math.abs(sum - powerW) <= phaseSumShare * rangeW;
+}
+
+/** One tick. `canChallenge`: the stages have power to move; without it a still meter is only held, then called frozen. */
+export function superviseMeter(s: MeterSupervision, meter: MeterFacts, canChallenge: boolean, nowMs: number): void {
+  s.hasSample = false;
+  const updateMs = s.config.updateMs;
+  if (meter.sampleCount !== s.sampleCount && meter.sampleAtMs > s.sampleAtMs) {
+    if (Number.isFinite(s.sampleAtMs)) {
+      const repeats = Math.max(0, Math.round((meter.sampleAtMs - s.sampleAtMs) / updateMs) - 1);
+      s.repeats += repeatGain * (Math.min(repeats, stillForMaxMs / updateMs) - s.repeats);
+    }
+    s.sampleCount = meter.sampleCount;
+    s.sampleAtMs = meter.sampleAtMs;
+    s.suspectedAtMs = Number.POSITIVE_INFINITY;
+    if (!isPlausible(meter, s.config.rangeW)) {
+      s.trustedFromMs = nowMs + trustAgainAfterMs;
+      judge(s, Quality.implausible, "meter-implausible");
+      return;
+    }
+    if (nowMs < s.trustedFromMs) return;
+    s.hasSample = true;
+    judge(s, Quality.good, "");
+    return;
+  }
+  if (s.quality !== Quality.good) return;
+  const silentMs = nowMs - s.sampleAtMs;
+  const readMs = meter.atMs - s.sampleAtMs;
+  if (silentMs > noRiseAfterSamples * updateMs + noRiseAfterMs) s.mayRise = false;
+  if (s.config.hasSequence || readMs < updateMs) {
+    // The link is silent, or the meter itself says that there is nothing new.
+    if (silentMs >= Math.max(zeroAfterMs, 2 * updateMs)) {
+      if (readMs < silentMs - zeroAfterMs / 2) judge(s, Quality.stale, "meter-stale");
+      else declareFrozen(s, nowMs);
+    }
+    return;
+  }
+  if (s.suspectedAtMs === Number.POSITIVE_INFINITY) {
+    const stillBlocks = Math.floor(readMs / updateMs) - 1;
+    if (stillBlocks < stillBlocksToSuspect(s)) return;
+    s.suspectedAtMs = nowMs;
+  }
+  s.mayRise = false;
+  s.challenging = canChallenge;
+  const suspectMs = nowMs - s.suspectedAtMs;
+  if (canChallenge ? suspectMs >= s.challengeMs : silentMs >= Math.max(zeroAfterMs, 2 * updateMs))
+    declareFrozen(s, nowMs);
+  else if (nowMs - meter.atMs >= zeroAfterMs) judge(s, Quality.stale, "meter-stale");
+}
+
+function declareFrozen(s: MeterSupervision, nowMs: number): void {
+  s.trustedFromMs = nowMs + trustAgainAfterMs;
+  judge(s, Quality.frozen, "meter-frozen");
+}
+
+function judge(s: MeterSupervision, quality: Quality, reason: ReasonKey | ""): void {
+  s.quality = quality;
+  s.reason = reason;
+  s.mayRise = quality === Quality.good;
+  s.challenging = false;
+}
