@@ -1,0 +1,106 @@
+/**
+ * A utility's own grid profile, YAML or JSON:
+ *
+ *     name: example-utility-2025
+ *     base: ieee1547-catB-III
+ *     version: 3
+ *     settings:
+ *       enterDelayS: 15
+ *       voltWattEnabled: true
+ *
+ * Everything not named keeps the base's value; the base's ranges hold. All complaints come at once, each with file, line,
+ * setting, value and what is allowed.
+ */
+import { isNode, LineCounter, parseDocument } from "yaml";
+import { err, ok, type Result } from "../domain/result.ts";
+import {
+  builtInGridProfile,
+  changeGridProfile,
+  type GridProfile,
+  type GridSettingComplaint,
+  gridProfileNames,
+} from "./grid-profiles.ts";
+
+/** Largest profile text accepted, characters. */
+export const gridProfileBytesMax = 100_000;
+
+export interface GridProfileComplaint extends GridSettingComplaint {
+  readonly file: string;
+  readonly line: number;
+}
+
+/** One line for a person: `utility.yaml:5: enterDelayS is 900: must be from 0 to 600 s`. */
+export const gridProfileComplaintText = (complaint: GridProfileComplaint): string =>
+  `${complaint.file}:${complaint.line}: ${complaint.setting}${complaint.found === "" ? "" : ` is ${complaint.found}`}: ${complaint.complaint}`;
+
+const fileKeys = ["name", "base", "version", "settings", "note"];
+const nameLengthMax = 80;
+
+/** From the text of a profile file to a profile, or to every complaint. `file` is only for the complaints. */
+export function parseGridProfile(text: string, file: string): Result<GridProfile, readonly GridProfileComplaint[]> {
+  const complain = (setting: string, found: string, complaint: string, line = 1): GridProfileComplaint => ({
+    file,
+    line,
+    setting,
+    found,
+    complaint,
+  });
+  if (text.length > gridProfileBytesMax) {
+    return err([complain("the file", "", `must be at most ${gridProfileBytesMax} characters long`)]);
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  if (document.errors.length > 0) {
+    return err(
+      document.errors.map((error) => complain("the file", "", error.message, lines.linePos(error.pos[0]).line)),
+    );
+  }
+  const lineOf = (...path: string[]): number => {
+    const node = document.getIn(path, true);
+    return isNode(node) && node.range ? lines.linePos(node.range[0]).line : 1;
+  };
+  const raw: unknown = document.toJS({ maxAliasCount: 10 });
+  if (!isRecord(raw)) return err([complain("the file", "", "must name a base and settings")]);
+  const complaints = Object.keys(raw)
+    .filter((key) => !fileKeys.includes(key))
+    .map((key) => complain(key, short(raw[key]), `is not known here; known are ${fileKeys.join(", ")}`, lineOf(key)));
+  const base = typeof raw["base"] === "string" ? builtInGridProfile(raw["base"]) : undefined;
+  const name = raw["name"];
+  const version = raw["version"] ?? 1;
+  const settings = raw["settings"] ?? {};
+  if (!base) {
+    const expected = `must be one of ${gridProfileNames.join(", ")}`;
+    complaints.push(complain("base", short(raw["base"]), expected, lineOf("base")));
+  }
+  if (typeof name !== "string" || name.length === 0 || name.length > nameLengthMax) {
+    complaints.push(complain("name", short(name), `must be text of 1 to ${nameLengthMax} characters`, lineOf("name")));
+  }
+  if (!Number.isInteger(version) || (version as number) < 1) {
+    complaints.push(complain("version", short(version), "must be a whole number from 1", lineOf("version")));
+  }
+  if (!isRecord(settings)) {
+    complaints.push(complain("settings", short(settings), "must be settings by name", lineOf("settings")));
+  }
+  if (base && isRecord(settings)) {
+    const note = typeof raw["note"] === "string" ? raw["note"] : "";
+    const changed = changeGridProfile(base, settings, { by: file, atMs: 0, note });
+    if (changed.ok && complaints.length === 0) {
+      return ok({ ...changed.value, name: String(name), base: base.name, version: Number(version), revisions: [] });
+    }
+    if (!changed.ok) {
+      for (const { setting, found, complaint } of changed.error) {
+        complaints.push(complain(setting, found, complaint, lineOf("settings", setting)));
+      }
+    }
+  }
+  return err(complaints);
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const shortMax = 60;
+function short(value: unknown): string {
+  const text = JSON.stringify(value) ?? "missing";
+  return text.length > shortMax ? `${text.slice(0, shortMax)}…` : text;
+}

@@ -1,0 +1,415 @@
+/**
+ * The grid functions as one distributed energy resource (IEEE 1547-2018): inputs, status, active power, reactive power,
+ * limits, output. The same step runs in three places: grid-function cases with an ideal stage, a site or stage whose firmware
+ * lacks these functions, and the controller's own protections as a backup beside certified ones.
+ *
+ * Powers here are positive when injected; the caller flips at this edge with `flipIeee1547` of `src/domain/sign.ts`.
+ *
+ * Order of authority: permit service off, trip, ride-through, droop and volt-watt, active power limit, reactive modes. The
+ * export cap of the connection contract is none of these: it is the outermost bound, and droop cannot pass it.
+ */
+import type { GridProfile, GridSettings } from "../../config/grid-profiles.ts";
+import { Quality } from "../../domain/quality.ts";
+import { clamp } from "../../domain/units.ts";
+import {
+  createLowPass,
+  createOnDelay,
+  createRamp,
+  type LowPassState,
+  type OnDelayState,
+  olrtTimeConstantS,
+  type RampState,
+  stepLowPass,
+  stepOnDelay,
+  stepRamp,
+} from "../blocks.ts";
+import { type ActivePowerLimitState, createActivePowerLimit, stepActivePowerLimit } from "./active-power-limit.ts";
+import {
+  createIslandingBackup,
+  type IslandingBackupState,
+  type IslandingBackupTuning,
+  islandingBackupTuning,
+  resetIslandingBackup,
+  stepIslandingBackup,
+} from "./anti-islanding.ts";
+import { createDroop, type DroopState, resetDroop, stepDroop } from "./droop.ts";
+import { createEnterService, type EnterServiceState, leaveService, stepEnterService } from "./enter-service.ts";
+import {
+  type ApplicableGrid,
+  type Connection,
+  createApplicableGrid,
+  type GridMeasurement,
+  isCollapsed,
+  isMeasured,
+  readGrid,
+} from "./measurement.ts";
+import { varPerWatt } from "./power-factor.ts";
+import { addReactive, type GridRatings, limitToCurrent, limitToRatings, type OperatingPoint } from "./pq-priority.ts";
+import { createRideThrough, type RideThroughState, stepRideThrough } from "./ride-through.ts";
+import { createTrips, stepTrips, type TripState, tripRows } from "./trip.ts";
+import { createVoltVar, stepVoltVar, type VoltVarState } from "./volt-var.ts";
+import { createVoltWatt, stepVoltWatt, type VoltWattState } from "./volt-watt.ts";
+import { createWattVarCurve, loadWattVarCurve, type WattVarCurve, wattVarPu } from "./watt-var.ts";
+
+export type GridStatus =
+  | "trip"
+  | "enteringService"
+  | "continuous"
+  | "mandatory"
+  | "permissive"
+  | "momentaryCessation"
+  | "ceased"
+  | "undefined";
+
+/** Why service was left. All of these clear by themselves through enter service, once their cause is gone. */
+export type TripCause =
+  | "none"
+  | (typeof tripRows)[number]["cause"]
+  | "permit"
+  | "islanding"
+  | "transfer-trip"
+  | "permissive"
+  | "upstream-open"
+  | "measurement";
+
+/** What bounds the active power at this moment. */
+export type GridBinding =
+  | "wish"
+  | "rating"
+  | "active-power-limit"
+  | "volt-watt"
+  | "droop"
+  | "enter-service-ramp"
+  | "apparent-power"
+  | "export-cap"
+  | "not-in-service"
+  | "cessation";
+
+/** What one step decides; made once, written in place. */
+export interface GridOutcome {
+  status: GridStatus;
+  /** The last cause of a trip, kept until service is entered again. */
+  cause: TripCause;
+  /** Power may be exchanged in parallel with the grid: not tripped and past the enter-service delay. */
+  inService: boolean;
+  /** Voltage and frequency are within the enter-service window now: for starting. Says nothing of delay or permit. */
+  gridInEnterServiceWindow: boolean;
+  /**
+   * The profile's trip or the islanding functions have said that this is not a grid to be parallel with, and it has not been
+   * back in the enter-service window since: for leaving parallel operation and for telling an outage. A permit that is
+   * off, or a measurement that is missing, does not set it.
+   */
+  gridTripped: boolean;
+  /** The point to command, for the wish that was given. */
+  injectedW: number;
+  injectedVar: number;
+  /** Envelope for any other wish at this moment: what the functions allow at most and (droop, volt-watt below zero) at least. */
+  maxInjectedW: number;
+  minInjectedW: number;
+  binding: GridBinding;
+  voltageQuality: Quality;
+  frequencyQuality: Quality;
+}
+
+/** Contact and communication inputs, written by the caller before a step. Safe to leave at their start values where there are none. */
+export interface GridInputs {
+  /** A transfer-trip signal from the utility is present. */
+  transferTrip: boolean;
+  /** The permissive signal is present (true where the site has none). */
+  permissive: boolean;
+  /** The breaker between here and the utility reports closed (true where it has no contact). */
+  upstreamClosed: boolean;
+}
+
+export interface GridFunctions {
+  readonly settings: GridSettings;
+  readonly ratings: GridRatings;
+  readonly connection: Connection;
+  readonly tuning: IslandingBackupTuning;
+  readonly inputs: GridInputs;
+  readonly outcome: GridOutcome;
+  readonly grid: ApplicableGrid;
+  readonly trips: TripState;
+  readonly rideThrough: RideThroughState;
+  readonly enterService: EnterServiceState;
+  readonly unknown: OnDelayState;
+  readonly activePowerLimit: ActivePowerLimitState;
+  readonly voltWatt: VoltWattState;
+  readonly droop: DroopState;
+  readonly voltVar: VoltVarState;
+  readonly wattVarCurve: WattVarCurve;
+  readonly reactiveResponse: LowPassState;
+  readonly reactiveTransition: RampState;
+  readonly backup: IslandingBackupState;
+  readonly point: OperatingPoint;
+  reactiveMode: GridSettings["reactiveMode"];
+  inTransition: boolean;
+  /** Injected power without droop, pu of rated: what droop starts from. */
+  undisturbedPu: number;
+  lastMs: number;
+}
+
+export interface GridFunctionsOptions {
+  /** In service from the first step (a stage that is already running); otherwise the delay is waited for. */
+  readonly inService?: boolean;
+  /** In [0, 1), for the random part of the enter-service delay. */
+  readonly randomFraction?: number;
+  readonly tuning?: IslandingBackupTuning;
+}
+
+/** The state of all functions for a profile, made once. `settings` is a copy: written in place it takes effect at the next step. */
+export function createGridFunctions(
+  profile: Pick<GridProfile, "settings">,
+  ratings: GridRatings,
+  connection: Connection,
+  { inService = false, randomFraction = 0, tuning = islandingBackupTuning }: GridFunctionsOptions = {},
+): GridFunctions {
+  return {
+    settings: { ...profile.settings },
+    ratings,
+    connection,
+    tuning,
+    inputs: { transferTrip: false, permissive: true, upstreamClosed: true },
+    outcome: {
+      status: inService ? "continuous" : "trip",
+      cause: "none",
+      inService,
+      gridInEnterServiceWindow: false,
+      gridTripped: false,
+      injectedW: 0,
+      injectedVar: 0,
+      maxInjectedW: 0,
+      minInjectedW: 0,
+      binding: "not-in-service",
+      voltageQuality: Quality.missing,
+      frequencyQuality: Quality.missing,
+    },
+    grid: createApplicableGrid(),
+    trips: createTrips(),
+    rideThrough: createRideThrough(),
+    enterService: createEnterService(inService, randomFraction),
+    unknown: createOnDelay(),
+    activePowerLimit: createActivePowerLimit(),
+    voltWatt: createVoltWatt(),
+    droop: createDroop(),
+    voltVar: createVoltVar(),
+    wattVarCurve: createWattVarCurve(),
+    reactiveResponse: createLowPass(),
+    reactiveTransition: createRamp(),
+    backup: createIslandingBackup(),
+    point: { injectedW: 0, injectedVar: 0 },
+    reactiveMode: profile.settings.reactiveMode,
+    inTransition: false,
+    undisturbedPu: 0,
+    lastMs: Number.NaN,
+  };
+}
+
+/** Longest time between two steps that timers and ramps believe, seconds. */
+const stepMaxS = 1;
+/** A measurement that is unknown for so long ends power; for so long, service. Seconds. */
+export const unknownCeaseS = 0.5;
+export const unknownTripS = 2;
+
+/**
+ * One step. `wishInjectedW` and `wishInjectedVar` are what somebody wishes (the latter counts only in reactive mode `none`);
+ * `exportCapW` is the contractual cap. Not-a-number wishes count as zero. The result is `der.outcome`, also returned.
+ */
+export function stepGridFunctions(
+  der: GridFunctions,
+  measurement: GridMeasurement,
+  wishInjectedW: number,
+  wishInjectedVar: number,
+  nowMs: number,
+  exportCapW: number = Number.POSITIVE_INFINITY,
+): GridOutcome {
+  const dtS = elapsedS(der, nowMs);
+  readGrid(der.grid, measurement, der.connection, der.settings);
+  const tripped = findTrip(der, dtS);
+  updateStatus(der, tripped, dtS);
+  if (!der.outcome.inService) return standStill(der);
+  if (isCeasing(der.outcome.status)) return cease(der);
+  setActivePower(der, wishInjectedW, dtS);
+  setReactivePower(der, wishInjectedVar, dtS);
+  const wantedW = der.point.injectedW;
+  limitToRatings(der.point, der.settings, der.ratings, der.wattVarCurve);
+  addReactive(der.point, backupVar(der), der.ratings);
+  limitToCurrent(der.point, der.ratings, der.grid.averagePu);
+  return writeOutcome(der, wantedW, exportCapW);
+}
+
+function elapsedS(der: GridFunctions, nowMs: number): number {
+  const dtS = Number.isNaN(der.lastMs) ? 0 : clamp((nowMs - der.lastMs) / 1_000, 0, stepMaxS);
+  der.lastMs = nowMs;
+  return dtS;
+}
+
+/** Why service must be left now, the gravest first. */
+function findTrip(der: GridFunctions, dtS: number): TripCause {
+  const { settings, grid, inputs } = der;
+  const row = stepTrips(der.trips, settings, grid, der.ratings.openingS, dtS);
+  const islanded = stepIslandingBackup(der.backup, settings, grid, der.tuning, dtS);
+  const unknown = stepOnDelay(der.unknown, !isMeasured(grid), unknownTripS - dtS, dtS);
+  if (!settings.permitService) return "permit";
+  if (inputs.transferTrip) return "transfer-trip";
+  if (!inputs.permissive) return "permissive";
+  if (!inputs.upstreamClosed) return "upstream-open";
+  if (row >= 0) return tripRows[row]!.cause;
+  if (islanded) return "islanding";
+  return unknown ? "measurement" : "none";
+}
+
+/** Causes that say something about the grid itself. */
+const aboutGrid = (cause: TripCause): boolean =>
+  cause !== "none" && cause !== "permit" && cause !== "permissive" && cause !== "measurement";
+
+function updateStatus(der: GridFunctions, tripped: TripCause, dtS: number): void {
+  const { outcome, enterService, grid } = der;
+  const mode = stepRideThrough(der.rideThrough, der.settings, grid, dtS);
+  if (tripped !== "none") {
+    outcome.cause = tripped;
+    if (aboutGrid(tripped)) outcome.gridTripped = true;
+    leaveService(enterService);
+  }
+  const wasInService = enterService.inService;
+  const inService = stepEnterService(enterService, der.settings, grid, tripped === "none", dtS);
+  if (inService && !wasInService) outcome.cause = "none";
+  outcome.inService = inService;
+  outcome.gridInEnterServiceWindow = enterService.inWindow;
+  if (enterService.inWindow && !aboutGrid(tripped)) outcome.gridTripped = false;
+  outcome.voltageQuality = grid.voltageQuality;
+  outcome.frequencyQuality = grid.frequencyQuality;
+  if (!inService) outcome.status = "trip";
+  else if (der.unknown.elapsedS >= unknownCeaseS) outcome.status = "ceased";
+  else if (mode === "cease") outcome.status = "ceased";
+  else if (mode !== "continuous") outcome.status = mode;
+  else outcome.status = enterService.ramp.value < 1 ? "enteringService" : "continuous";
+}
+
+const isCeasing = (status: GridStatus): boolean => status === "ceased" || status === "momentaryCessation";
+
+/** Out of service: nothing is injected and every slow function starts anew. */
+function standStill(der: GridFunctions): GridOutcome {
+  der.activePowerLimit.limit.value = 1;
+  der.voltWatt.limit.value = 1;
+  resetDroop(der.droop);
+  der.voltVar.response.value = 0;
+  der.voltVar.reference.value = Number.isNaN(der.grid.averagePu) ? der.voltVar.reference.value : der.grid.averagePu;
+  der.reactiveResponse.value = 0;
+  der.reactiveTransition.value = 0;
+  der.inTransition = false;
+  der.undisturbedPu = 0;
+  resetIslandingBackup(der.backup);
+  return writeNothing(der, "not-in-service");
+}
+
+/** In service but ceased for a moment: slow functions hold, so that power comes back as it was. */
+const cease = (der: GridFunctions): GridOutcome => writeNothing(der, "cessation");
+
+function writeNothing(der: GridFunctions, binding: GridBinding): GridOutcome {
+  const { outcome } = der;
+  outcome.injectedW = outcome.injectedVar = outcome.maxInjectedW = outcome.minInjectedW = 0;
+  outcome.binding = binding;
+  return outcome;
+}
+
+/** Wish, limits, droop, ramp: in this order, each bounding or replacing the one before. */
+function setActivePower(der: GridFunctions, wishInjectedW: number, dtS: number): void {
+  const { settings, ratings, outcome, grid, droop } = der;
+  const { ratedW } = ratings;
+  const chargePerRated = ratings.maxChargeW / ratedW;
+  const wishPu = Number.isNaN(wishInjectedW) ? 0 : clamp(wishInjectedW / ratedW, -chargePerRated, 1);
+  const limitPu = stepActivePowerLimit(der.activePowerLimit, settings, wishPu, dtS);
+  const averagePu = Number.isNaN(grid.averagePu) ? 1 : grid.averagePu;
+  const wantedPu = droop.active ? droop.response.value : Math.min(wishPu, limitPu);
+  const voltWattPu = stepVoltWatt(der.voltWatt, settings, averagePu, wantedPu, chargePerRated, dtS);
+  const rampPu = der.enterService.ramp.value;
+  const normalPu = clamp(Math.min(wishPu, limitPu, voltWattPu), -rampPu, rampPu);
+  if (!droop.active) der.undisturbedPu = droop.returning ? normalPu : der.undisturbedPu;
+  const droopPu = stepDroop(droop, settings, grid.frequencyHz, normalPu, der.undisturbedPu, -chargePerRated, dtS);
+  const drooping = droop.active || droop.returning;
+  const boundedPu = clamp(drooping ? Math.min(droopPu, voltWattPu) : droopPu, -chargePerRated, 1);
+  const activePu = clamp(boundedPu, -Math.max(rampPu, 0), rampPu);
+  der.point.injectedW = activePu * ratedW;
+  outcome.maxInjectedW = Math.min(rampPu, voltWattPu, drooping ? activePu : limitPu, 1) * ratedW;
+  outcome.minInjectedW = drooping ? der.point.injectedW : Math.max(-rampPu, -chargePerRated) * ratedW;
+  if (activePu !== boundedPu || normalPu !== Math.min(wishPu, limitPu, voltWattPu))
+    outcome.binding = "enter-service-ramp";
+  else if (drooping) outcome.binding = voltWattPu < droopPu ? "volt-watt" : "droop";
+  else if (wishPu <= limitPu && wishPu <= voltWattPu) {
+    outcome.binding = wishInjectedW > ratedW || wishInjectedW < -ratings.maxChargeW ? "rating" : "wish";
+  } else outcome.binding = voltWattPu < limitPu ? "volt-watt" : "active-power-limit";
+}
+
+/** The one reactive mode in force; a change of mode moves smoothly from where the last one stood. */
+function setReactivePower(der: GridFunctions, wishInjectedVar: number, dtS: number): void {
+  const { settings, ratings, point, reactiveTransition } = der;
+  const { ratedVA } = ratings;
+  loadWattVarCurve(der.wattVarCurve, settings);
+  if (settings.reactiveMode !== der.reactiveMode) {
+    der.reactiveMode = settings.reactiveMode;
+    der.inTransition = true;
+  }
+  const modePu = reactiveModePu(der, wishInjectedVar / ratedVA, dtS);
+  if (der.inTransition) {
+    const perS = 1 / settings.reactiveModeTransitionS;
+    der.inTransition = stepRamp(reactiveTransition, modePu, perS, perS, dtS) !== modePu;
+  } else reactiveTransition.value = modePu;
+  point.injectedVar = reactiveTransition.value * ratedVA;
+}
+
+/** Injected reactive power of the mode in force, pu of the apparent-power rating. */
+function reactiveModePu(der: GridFunctions, wishPu: number, dtS: number): number {
+  const { settings, ratings, point } = der;
+  const averagePu = Number.isNaN(der.grid.averagePu) ? 1 : der.grid.averagePu;
+  const voltVarPu = stepVoltVar(der.voltVar, settings, averagePu, dtS);
+  if (settings.reactiveMode === "volt-var") return voltVarPu;
+  return stepLowPass(
+    der.reactiveResponse,
+    slowModePu(der, wishPu, point.injectedW, ratings),
+    olrtTimeConstantS(settings.reactiveResponseS),
+    dtS,
+  );
+}
+
+function slowModePu(der: GridFunctions, wishPu: number, injectedW: number, ratings: GridRatings): number {
+  const { settings } = der;
+  switch (settings.reactiveMode) {
+    case "constant-power-factor":
+      return (varPerWatt(settings) * injectedW) / ratings.ratedVA;
+    case "constant-var":
+      return settings.constantVarPu;
+    case "watt-var":
+      return wattVarPu(der.wattVarCurve, injectedW / (injectedW < 0 ? ratings.maxChargeW : ratings.ratedW));
+    default:
+      return Number.isNaN(wishPu) ? 0 : wishPu;
+  }
+}
+
+/** Least power, of the rating, that the backup's feedback is sized for. */
+const backupPowerMinPu = 0.1;
+
+function backupVar({ backup, point, ratings, grid }: GridFunctions): number {
+  if (isCollapsed(grid)) return 0;
+  return backup.injectedPu * Math.max(Math.abs(point.injectedW), backupPowerMinPu * ratings.ratedW);
+}
+
+/** Power that the circle took away and that is worth naming, W. */
+const namedLossW = 1e-6;
+
+/** The contract's cap last, over everything. A cap that is not a number allows no export. */
+function writeOutcome(der: GridFunctions, wantedW: number, exportCapW: number): GridOutcome {
+  const { outcome, point, ratings, droop } = der;
+  const capW = Number.isNaN(exportCapW) ? 0 : exportCapW;
+  if (Math.abs(wantedW - point.injectedW) > namedLossW) outcome.binding = "apparent-power";
+  if (!droop.active && !droop.returning) der.undisturbedPu = point.injectedW / ratings.ratedW;
+  if (point.injectedW > capW) {
+    point.injectedW = Math.max(capW, -ratings.maxChargeW);
+    outcome.binding = "export-cap";
+  }
+  outcome.maxInjectedW = Math.min(outcome.maxInjectedW, Math.max(capW, -ratings.maxChargeW));
+  outcome.minInjectedW = Math.min(outcome.minInjectedW, outcome.maxInjectedW);
+  outcome.injectedW = point.injectedW;
+  outcome.injectedVar = point.injectedVar;
+  return outcome;
+}

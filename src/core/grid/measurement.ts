@@ -1,0 +1,99 @@
+/**
+ * From raw voltages and frequency to the applicable values that the grid functions use, each with a named quality. A value
+ * that is NaN, negative or impossible never enters a formula: its quality says so and the functions hold.
+ */
+import type { GridSettings } from "../../config/grid-profiles.ts";
+import { Quality } from "../../domain/quality.ts";
+
+/** `single`: one voltage across the terminals. `split`: two legs of half nominal. `three`: three phases to neutral. */
+export type Connection = "single" | "split" | "three";
+
+/** What the instruments say, written in place by whoever feeds the functions. */
+export interface GridMeasurement {
+  /** Per phase or leg, of its own nominal voltage, RMS; entries that the connection lacks are ignored. */
+  readonly phaseVoltagePu: [number, number, number];
+  frequencyHz: number;
+  /** Age and liveliness as judged by whoever read the device. */
+  quality: Quality;
+}
+
+export const createGridMeasurement = (): GridMeasurement => ({
+  phaseVoltagePu: [Number.NaN, Number.NaN, Number.NaN],
+  frequencyHz: Number.NaN,
+  quality: Quality.missing,
+});
+
+/** The applicable values (IEEE 1547-2018: extremes for trips and entering service, the average for volt-var and volt-watt). */
+export interface ApplicableGrid {
+  averagePu: number;
+  lowPu: number;
+  highPu: number;
+  frequencyHz: number;
+  voltageQuality: Quality;
+  /** `missing` while the voltage is too low to measure a frequency: then frequency functions hold and voltage decides. */
+  frequencyQuality: Quality;
+}
+
+export const createApplicableGrid = (): ApplicableGrid => ({
+  averagePu: Number.NaN,
+  lowPu: Number.NaN,
+  highPu: Number.NaN,
+  frequencyHz: Number.NaN,
+  voltageQuality: Quality.missing,
+  frequencyQuality: Quality.missing,
+});
+
+/** Above this no voltmeter of a healthy site reads, pu. */
+const voltageMaxPu = 2;
+/** Below this the zero crossings are noise: frequency is not measured, pu. */
+const frequencyVoltageMinPu = 0.1;
+/** Frequencies further from nominal than this, of nominal, are a fault of the instrument. */
+const frequencySpan = 0.25;
+
+/** Voltage between two phases 120° apart, pu of its nominal √3 times the phase's. */
+const acrossPu = (a: number, b: number): number => Math.sqrt((a * a + b * b + a * b) / 3);
+
+const possible = (voltagePu: number): boolean => voltagePu >= 0 && voltagePu <= voltageMaxPu;
+
+export function readGrid(
+  grid: ApplicableGrid,
+  measurement: GridMeasurement,
+  connection: Connection,
+  settings: Readonly<GridSettings>,
+): void {
+  const [a, b, c] = measurement.phaseVoltagePu;
+  const plausible = possible(a) && (connection === "single" || possible(b)) && (connection !== "three" || possible(c));
+  grid.voltageQuality = plausible ? measurement.quality : worst(measurement.quality, Quality.implausible);
+  if (!plausible) grid.averagePu = grid.lowPu = grid.highPu = Number.NaN;
+  else if (connection === "single") grid.averagePu = grid.lowPu = grid.highPu = a;
+  else if (connection === "split") {
+    grid.averagePu = (a + b) / 2; // legs are in opposition, so this is also the voltage across both
+    grid.lowPu = Math.min(a, b);
+    grid.highPu = Math.max(a, b);
+  } else {
+    const ab = acrossPu(a, b);
+    const bc = acrossPu(b, c);
+    const ca = acrossPu(c, a);
+    grid.averagePu = (a + b + c) / 3;
+    grid.lowPu = Math.min(a, b, c, ab, bc, ca);
+    grid.highPu = Math.max(a, b, c, ab, bc, ca);
+  }
+  const { nominalFrequencyHz } = settings;
+  const { frequencyHz } = measurement;
+  const frequencyPlausible = Math.abs(frequencyHz - nominalFrequencyHz) <= frequencySpan * nominalFrequencyHz;
+  if (plausible && grid.averagePu < frequencyVoltageMinPu) grid.frequencyQuality = Quality.missing;
+  else
+    grid.frequencyQuality = frequencyPlausible ? measurement.quality : worst(measurement.quality, Quality.implausible);
+  grid.frequencyHz = grid.frequencyQuality === Quality.good ? frequencyHz : Number.NaN;
+}
+
+/** The less believable of two qualities. */
+const worst = (a: Quality, b: Quality): Quality => (a < b ? a : b);
+
+/** The voltage is known and is too low to measure a frequency: a deep dip or a dead grid, not a broken instrument. */
+export const isCollapsed = (grid: ApplicableGrid): boolean =>
+  grid.voltageQuality === Quality.good && grid.averagePu < frequencyVoltageMinPu;
+
+/** Both values may be believed, or the frequency is missing only because the voltage has collapsed. */
+export const isMeasured = (grid: ApplicableGrid): boolean =>
+  grid.voltageQuality === Quality.good && (grid.frequencyQuality === Quality.good || isCollapsed(grid));

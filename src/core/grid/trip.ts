@@ -1,0 +1,73 @@
+/**
+ * Must-trip functions for voltage and frequency (IEEE 1547-2018 6.4.1 Tables 11-13, 6.5.1 Table 18). A clearing time is the
+ * latest moment, from the start of the abnormal condition until the stage has ceased to energize: the time that the stage
+ * takes to open is taken off, and the condition may have begun up to one step before the sample that showed it.
+ */
+import type { GridSettings } from "../../config/grid-profiles.ts";
+import { Quality } from "../../domain/quality.ts";
+import { createOnDelay, type OnDelayState, stepOnDelay } from "../blocks.ts";
+import type { ApplicableGrid } from "./measurement.ts";
+
+interface TripRow {
+  readonly cause: "ov2" | "ov1" | "uv3" | "uv2" | "uv1" | "of2" | "of1" | "uf2" | "uf1";
+  readonly quantity: "highPu" | "lowPu" | "frequencyHz";
+  readonly above: boolean;
+  readonly threshold: "ov2Pu" | "ov1Pu" | "uv3Pu" | "uv2Pu" | "uv1Pu" | "of2Hz" | "of1Hz" | "uf2Hz" | "uf1Hz";
+  readonly clearing: "ov2S" | "ov1S" | "uv3S" | "uv2S" | "uv1S" | "of2S" | "of1S" | "uf2S" | "uf1S";
+}
+
+/** Fastest rows first, so that the cause that is named is the sharpest one. */
+export const tripRows: readonly TripRow[] = [
+  { cause: "ov2", quantity: "highPu", above: true, threshold: "ov2Pu", clearing: "ov2S" },
+  { cause: "ov1", quantity: "highPu", above: true, threshold: "ov1Pu", clearing: "ov1S" },
+  { cause: "uv3", quantity: "lowPu", above: false, threshold: "uv3Pu", clearing: "uv3S" },
+  { cause: "uv2", quantity: "lowPu", above: false, threshold: "uv2Pu", clearing: "uv2S" },
+  { cause: "uv1", quantity: "lowPu", above: false, threshold: "uv1Pu", clearing: "uv1S" },
+  { cause: "of2", quantity: "frequencyHz", above: true, threshold: "of2Hz", clearing: "of2S" },
+  { cause: "of1", quantity: "frequencyHz", above: true, threshold: "of1Hz", clearing: "of1S" },
+  { cause: "uf2", quantity: "frequencyHz", above: false, threshold: "uf2Hz", clearing: "uf2S" },
+  { cause: "uf1", quantity: "frequencyHz", above: false, threshold: "uf1Hz", clearing: "uf1S" },
+];
+
+/** One timer for each row. */
+export interface TripState {
+  readonly timers: readonly OnDelayState[];
+}
+
+export const createTrips = (): TripState => ({ timers: tripRows.map(createOnDelay) });
+
+export function resetTrips(state: TripState): void {
+  for (let row = 0; row < state.timers.length; row++) state.timers[row]!.elapsedS = Number.NaN;
+}
+
+/** Rounding of a computed voltage or frequency that is not yet a crossing. */
+export const crossingSlack = 1e-9;
+
+/**
+ * The index in `tripRows` of the row that trips now, or -1. While a quantity cannot be believed a timer that runs keeps
+ * running, because nobody has seen the condition end, and one that stands still does not start.
+ */
+export function stepTrips(
+  state: TripState,
+  settings: Readonly<GridSettings>,
+  grid: Readonly<ApplicableGrid>,
+  openingS: number,
+  dtS: number,
+): number {
+  let tripped = -1;
+  for (let index = 0; index < tripRows.length; index++) {
+    const row = tripRows[index]!;
+    const timer = state.timers[index]!;
+    const value = grid[row.quantity];
+    const quality = row.quantity === "frequencyHz" ? grid.frequencyQuality : grid.voltageQuality;
+    const threshold = settings[row.threshold];
+    const abnormal =
+      quality !== Quality.good
+        ? !Number.isNaN(timer.elapsedS)
+        : row.above
+          ? value > threshold + crossingSlack
+          : value < threshold - crossingSlack;
+    if (stepOnDelay(timer, abnormal, settings[row.clearing] - openingS - dtS, dtS) && tripped < 0) tripped = index;
+  }
+  return tripped;
+}

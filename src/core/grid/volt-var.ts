@@ -1,0 +1,50 @@
+/**
+ * Volt-var (IEEE 1547-2018 5.3.3 Table 8): reactive power from the average voltage through four points, with an open-loop
+ * response time. The curve moves with the reference voltage, which may follow the voltage slowly by itself.
+ */
+import type { GridSettings } from "../../config/grid-profiles.ts";
+import { clamp } from "../../domain/units.ts";
+import { createLowPass, type LowPassState, olrtTimeConstantS, stepLowPass } from "../blocks.ts";
+import { interpolate } from "./curve.ts";
+
+export interface VoltVarState {
+  readonly response: LowPassState;
+  readonly reference: LowPassState;
+  readonly voltagesPu: Float64Array;
+  readonly varsPu: Float64Array;
+}
+
+export const createVoltVar = (): VoltVarState => ({
+  response: createLowPass(),
+  reference: createLowPass(),
+  voltagesPu: new Float64Array(4),
+  varsPu: new Float64Array(4),
+});
+
+/** Bounds of the autonomous reference, pu. */
+const referenceMinPu = 0.95;
+const referenceMaxPu = 1.05;
+
+/** Injected reactive power, pu of the apparent-power rating. */
+export function stepVoltVar(
+  state: VoltVarState,
+  settings: Readonly<GridSettings>,
+  averagePu: number,
+  dtS: number,
+): number {
+  const followedPu = stepLowPass(state.reference, averagePu, settings.voltVarReferenceS, dtS);
+  const referencePu = settings.voltVarReferenceAuto
+    ? clamp(followedPu, referenceMinPu, referenceMaxPu)
+    : settings.voltVarReferencePu;
+  const { voltagesPu, varsPu } = state;
+  voltagesPu[0] = settings.voltVarV1Pu;
+  voltagesPu[1] = settings.voltVarV2Pu;
+  voltagesPu[2] = settings.voltVarV3Pu;
+  voltagesPu[3] = settings.voltVarV4Pu;
+  varsPu[0] = settings.voltVarQ1Pu;
+  varsPu[1] = settings.voltVarQ2Pu;
+  varsPu[2] = settings.voltVarQ3Pu;
+  varsPu[3] = settings.voltVarQ4Pu;
+  const targetPu = interpolate(voltagesPu, varsPu, averagePu - (referencePu - 1));
+  return stepLowPass(state.response, targetPu, olrtTimeConstantS(settings.voltVarOlrtS), dtS);
+}

@@ -1,0 +1,40 @@
+/**
+ * Volt-watt (IEEE 1547-2018 5.4.2 Table 10): a limit on injected active power that falls with high voltage, with an
+ * open-loop response time. A second power below zero lets storage absorb.
+ */
+import type { GridSettings } from "../../config/grid-profiles.ts";
+import { createLowPass, type LowPassState, olrtTimeConstantS, stepLowPass } from "../blocks.ts";
+
+export interface VoltWattState {
+  /** The limit in force, pu of rated power. */
+  readonly limit: LowPassState;
+}
+
+export const createVoltWatt = (): VoltWattState => ({ limit: createLowPass(1) });
+
+/**
+ * The limit in force, pu of rated power. It starts to fall from the power that is wanted, not from far above it: otherwise
+ * the first part of the response time would pass without effect.
+ */
+export function stepVoltWatt(
+  state: VoltWattState,
+  settings: Readonly<GridSettings>,
+  averagePu: number,
+  wantedPu: number,
+  chargePerRated: number,
+  dtS: number,
+): number {
+  if (!settings.voltWattEnabled) return (state.limit.value = 1);
+  const targetPu = voltWattLimitPu(settings, averagePu, chargePerRated);
+  if (state.limit.value > wantedPu && targetPu < state.limit.value) state.limit.value = Math.max(targetPu, wantedPu);
+  return stepLowPass(state.limit, targetPu, olrtTimeConstantS(settings.voltWattOlrtS), dtS);
+}
+
+/** The limit that the curve asks for at a voltage, pu of rated power. */
+export function voltWattLimitPu(settings: Readonly<GridSettings>, averagePu: number, chargePerRated: number): number {
+  const { voltWattV1Pu, voltWattV2Pu, voltWattP1Pu, voltWattP2Pu } = settings;
+  const p2Pu = voltWattP2Pu < 0 ? voltWattP2Pu * chargePerRated : voltWattP2Pu;
+  if (averagePu <= voltWattV1Pu) return voltWattP1Pu;
+  if (averagePu >= voltWattV2Pu) return p2Pu;
+  return voltWattP1Pu + ((p2Pu - voltWattP1Pu) * (averagePu - voltWattV1Pu)) / (voltWattV2Pu - voltWattV1Pu);
+}
