@@ -1,0 +1,78 @@
+/** From wishes to set-points: each EVSE's own limits, ramps, and its share of what the site may do. */
+
+import { allocate } from "../allocation.ts";
+import type { Core } from "../core.ts";
+import { applyEvseLimits } from "../evse-limits.ts";
+import { chainSetpointW, type LimitSource, limit, limitSources } from "../limits.ts";
+import { StageHearing } from "../mode-facts.ts";
+import { beyondZeroShare, leadOnCuts } from "../pcc/lead.ts";
+import type { Snapshot } from "../snapshot.ts";
+
+const anyW = Number.POSITIVE_INFINITY;
+
+/** Limits of each EVSE's own: people, backend, vehicle, battery, stage, permit, mode. */
+export function limitEvses(core: Core, { evses, stages }: Snapshot, nowMs: number): void {
+  const { machine, authority, allowance, modeFacts } = core;
+  allowance.charge = machine.output.mayCharge;
+  allowance.discharge = machine.output.mayDischarge && authority.parallelOK;
+  allowance.permitMissing = !authority.parallelOK;
+  for (let i = 0; i < evses.length; i++) {
+    const stage = stages[i]!;
+    const usable =
+      modeFacts.hearing[i] === StageHearing.fresh && stage.verified && !stage.local && stage.alarmBits === 0;
+    applyEvseLimits(core.chains, i, core.config.evses[i]!, evses[i]!, stage, usable, allowance, core.reserve, nowMs);
+  }
+}
+
+/** Power rises gradually: discharge after entering service, charge after an outage or a restart. Cuts are never ramped. */
+export function rampEvses(core: Core, nowMs: number): void {
+  const { machine, chains, config } = core;
+  const { mode, sinceMs, timings } = machine.state;
+  const dischargeShare = mode === "ramping" && timings.rampMs > 0 ? (nowMs - sinceMs) / timings.rampMs : 1;
+  if (!machine.output.mayCharge) core.chargingSinceMs = Number.NaN;
+  else if (Number.isNaN(core.chargingSinceMs)) core.chargingSinceMs = nowMs;
+  const chargeShare = (nowMs - core.chargingSinceMs) / core.chargeRampMs;
+  for (let i = 0; i < config.evses.length; i++) {
+    const { maxChargeW, maxDischargeW } = config.evses[i]!;
+    if (dischargeShare < 1)
+      limit(chains, i, "enter-service-ramp", "grid-profile", -dischargeShare * maxDischargeW, anyW);
+    if (chargeShare < 1) limit(chains, i, "ramp", "controller", -anyW, chargeShare * maxChargeW);
+  }
+}
+
+/** Shares the site's power between EVSEs, hastens cuts, and rounds what is below a vehicle's minimum to zero. */
+export function allocateSite(core: Core, { evses }: Snapshot, nowMs: number): void {
+  const { allocation, exportControl, budget, chains, config, setpointW, beyondMinW, beyondMaxW } = core;
+  for (let i = 0; i < evses.length; i++) {
+    const ask = allocation.asks[i]!;
+    const evse = evses[i]!;
+    const { minPowerW } = config.evses[i]!;
+    const askedW = chainSetpointW(chains, i);
+    ask.wishW = askedW;
+    ask.minW = askedW < 0 ? askedW : 0;
+    ask.maxW = askedW > 0 ? askedW : 0;
+    ask.minChargeW = Math.max(minPowerW, evse.vehicleMinChargeW);
+    ask.minDischargeW = Math.max(minPowerW, evse.vehicleMinDischargeW);
+    ask.pluggedAtMs = evse.pluggedAtMs;
+    ask.departsAtMs = evse.departsAtMs;
+  }
+  allocate(allocation, exportControl, budget, nowMs);
+  for (let i = 0; i < evses.length; i++) {
+    for (let k = 0; k < allocation.limitCount[i]!; k++) {
+      const entry = allocation.limits[i]![k]!;
+      limit(chains, i, entry.reason, sourceOf(entry.source), entry.minW, entry.maxW);
+    }
+    setpointW[i] = chainSetpointW(chains, i);
+    // A cut may for a moment go beyond zero where the opposite direction is open to the vehicle.
+    const mayCharge = core.allowance.charge && evses[i]!.connected && evses[i]!.socPct < 100;
+    beyondMaxW[i] = mayCharge
+      ? beyondZeroShare * Math.min(config.evses[i]!.maxChargeW, evses[i]!.vehicleMaxChargeW)
+      : 0;
+    beyondMinW[i] = 0;
+  }
+  leadOnCuts(exportControl, budget, setpointW, beyondMinW, beyondMaxW, core.commandW);
+}
+
+/** Sources of the site's limits are words of one list, or the name of a protective group, which the installer has set. */
+const sourceOf = (source: string): LimitSource =>
+  (limitSources as readonly string[]).includes(source) ? (source as LimitSource) : "installer";

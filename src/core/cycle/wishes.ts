@@ -1,0 +1,20 @@
+/** What each EVSE wishes, and the start of its explained set-point. */
+import type { Core } from "../core.ts";
+import { startChain } from "../limits.ts";
+import { chooseWish } from "../schedule.ts";
+import type { Snapshot } from "../snapshot.ts";
+
+export function chooseWishes(core: Core, { evses, wallMs }: Snapshot, nowMs: number): void {
+  const { config, wishes, chains } = core;
+  let connected = 0;
+  for (let i = 0; i < evses.length; i++) if (evses[i]!.connected) connected++;
+  // A departure counts on an equal share of the import limit, not on the whole of it.
+  const shareW = config.pcc.importLimitW / Math.max(1, connected);
+  for (let i = 0; i < evses.length; i++) {
+    const evse = evses[i]!;
+    const ratedW = Math.min(config.evses[i]!.maxChargeW, evse.vehicleMaxChargeW);
+    const wish = wishes[i]!;
+    chooseWish(wish, evse, Math.min(ratedW, shareW), nowMs, wallMs);
+    startChain(chains, i, wish.powerW, wish.source);
+  }
+}

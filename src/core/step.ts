@@ -1,0 +1,50 @@
+/**
+ * The control cycle. `step` reads the frozen snapshot and decides what every device shall do until the next one; it is the
+ * same function in the control thread, in simulated time and in replay. Read it from top to bottom.
+ */
+
+import { evaluateAuthority } from "./authority.ts";
+import type { Commands } from "./commands.ts";
+import type { Core } from "./core.ts";
+import { allocateSite, limitEvses, rampEvses } from "./cycle/evses.ts";
+import { judgeGrid } from "./cycle/grid.ts";
+import { issueCommands } from "./cycle/issue.ts";
+import { gatherPccLimits } from "./cycle/pcc.ts";
+import { chooseWishes } from "./cycle/wishes.ts";
+import { stepExportControl } from "./export-control.ts";
+import { deriveModeFacts } from "./mode-facts.ts";
+import { stepMode } from "./modes.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/** One cycle at `nowMs` of the monotonic clock. Returns `core.commands`, written in place. */
+export function step(core: Core, snapshot: Snapshot, nowMs: number): Commands {
+  const { meter, stages, site, wallMs } = snapshot;
+
+  // Protections: what each voltmeter says about the grid.
+  judgeGrid(core, snapshot, nowMs);
+  // Authority: what the permit and the utility allow now.
+  evaluateAuthority(core.authority, core.authorityConfig, site, wallMs);
+  // Modes: what the site may be at all.
+  deriveModeFacts(
+    core.modeFacts,
+    snapshot,
+    core.authority,
+    core.verdict,
+    core.modeFactsConfig,
+    core.machine.startedMs,
+    nowMs,
+  );
+  stepMode(core.machine, core.modeFacts, nowMs);
+  // Wishes: what people, backend and departures ask of each EVSE.
+  chooseWishes(core, snapshot, nowMs);
+  // The site: how much all stages together may take or give.
+  gatherPccLimits(core, snapshot);
+  stepExportControl(core.exportControl, meter, stages, core.commands.stages, core.pccLimits, nowMs, core.budget);
+  // Limits of each EVSE, then the shares of the site's power, then ramps: each with reason and source.
+  limitEvses(core, snapshot, nowMs);
+  rampEvses(core, nowMs);
+  allocateSite(core, snapshot, nowMs);
+  // Commands, each a lease.
+  issueCommands(core, snapshot, nowMs);
+  return core.commands;
+}
