@@ -1,0 +1,161 @@
+/** From a device's numbers to the facts of the process image. Allocates nothing; called for each good read. */
+
+import { roleNames } from "../src/domain/modes.ts";
+import { flipMeter } from "../src/domain/sign.ts";
+import { type DeviceKind, type FactName, factNames } from "./device-map.ts";
+import type { Contact, MeterPort, SnapshotPort, StagePort, TransferDevicePort } from "./ports.ts";
+
+/** Index of each fact in its reader's numbers. */
+function indexes<K extends DeviceKind>(kind: K): Readonly<Record<FactName<K>, number>> {
+  const names: readonly string[] = factNames[kind];
+  return Object.fromEntries(names.map((name, i) => [name, i])) as Record<FactName<K>, number>;
+}
+export const stageFact = indexes("stage");
+export const meterFact = indexes("meter");
+export const transferDeviceFact = indexes("transfer-device");
+export const loadPanelFact = indexes("load-panel");
+export const pvFact = indexes("pv");
+
+/** A stage whose own heartbeat stands still for this long is not alive (SunSpec 715 counts seconds). */
+export const stageHeartbeatMaxMs = 3_000;
+/** Following stages below this share of their rating are idle, not discharging: measurement noise. */
+const idleShare = 0.005;
+
+/** What the bridge knows about a stage beside its registers. */
+export interface StageContext {
+  readonly nominalVoltageV: number;
+  readonly phaseVoltageV: number;
+  readonly ratedChargeW: number;
+  readonly ratedDischargeW: number;
+  readonly hasHeartbeat: boolean;
+  readonly hasLimits: boolean;
+  lastHeartbeat: number;
+  heartbeatChangedMs: number;
+  verified: boolean;
+  /** The grid-support functions, anti-islanding among them, agree with the profile. */
+  functionsAgree: boolean;
+}
+
+/** False when a value that nothing can do without is missing: then nothing is taken and the facts keep their age. */
+export function applyStage(v: Float64Array, atMs: number, context: StageContext, stage: StagePort): boolean {
+  const powerW = v[stageFact.powerW]!;
+  const voltagePu = stageVoltagePu(v, context);
+  if (Number.isNaN(powerW) || Number.isNaN(voltagePu)) return false;
+  const heartbeat = v[stageFact.heartbeat]!;
+  if (heartbeat !== context.lastHeartbeat && !Number.isNaN(heartbeat)) {
+    context.lastHeartbeat = heartbeat;
+    context.heartbeatChangedMs = atMs;
+  }
+  stage.atMs = atMs;
+  stage.role = roleNames[stageRoleCode(v, context)]!;
+  stage.powerW = powerW;
+  stage.reactiveVar = v[stageFact.reactiveVar]!;
+  stage.voltagePu = voltagePu;
+  stage.frequencyHz = v[stageFact.frequencyHz]!;
+  stage.alive = !context.hasHeartbeat || atMs - context.heartbeatChangedMs <= stageHeartbeatMaxMs;
+  const alarmBits = v[stageFact.alarmBits]!;
+  stage.alarmBits = Number.isNaN(alarmBits) ? 0 : alarmBits;
+  stage.local = v[stageFact.local] === 1;
+  stage.verified = context.verified && context.functionsAgree;
+  stage.antiIslanding = v[stageFact.antiIslanding] === 1;
+  stage.maxChargeW = ability(v[stageFact.maxChargeW]!, context.ratedChargeW, context.hasLimits);
+  stage.maxDischargeW = ability(v[stageFact.maxDischargeW]!, context.ratedDischargeW, context.hasLimits);
+  stage.socPct = v[stageFact.socPct]!;
+  const executed = v[stageFact.executedSequence]!;
+  stage.executedSequence = Number.isNaN(executed) ? 0 : executed;
+  return true;
+}
+
+/** What a stage does: as it says, or as its measurements show. */
+export function stageRoleCode(v: Float64Array, context: StageContext): number {
+  const said = v[stageFact.roleCode]!;
+  if (!Number.isNaN(said)) return said;
+  if (v[stageFact.forming] === 1) return 3;
+  if (v[stageFact.on] !== 1) return 0;
+  return v[stageFact.powerW]! < -idleShare * context.ratedDischargeW ? 2 : 1;
+}
+
+function stageVoltagePu(v: Float64Array, context: StageContext): number {
+  const pu = v[stageFact.voltagePu]!;
+  if (!Number.isNaN(pu)) return pu;
+  const lineV = v[stageFact.lineVoltageV]!;
+  return Number.isNaN(lineV) ? v[stageFact.phaseVoltageV]! / context.phaseVoltageV : lineV / context.nominalVoltageV;
+}
+
+/** A stage that tells its ability but has not yet can do nothing; one that never tells is taken at its rating. */
+function ability(told: number, ratedW: number, tells: boolean): number {
+  if (!tells) return ratedW;
+  return told > 0 ? Math.min(told, ratedW) : 0;
+}
+
+export interface MeterContext {
+  readonly importPositive: boolean;
+  readonly nominalVoltageV: number;
+  readonly phaseVoltageV: number;
+  /** The meter counts its samples itself; otherwise a sample is new when any register of the block changed. */
+  readonly countsSamples: boolean;
+  lastSampleCount: number;
+  previous: Buffer;
+}
+
+/** NaN stays NaN: the meter answered, so the age is fresh and the value says that it is unknown. */
+export function applyMeter(
+  v: Float64Array,
+  atMs: number,
+  bytes: Buffer,
+  context: MeterContext,
+  meter: MeterPort,
+): void {
+  const positive = context.importPositive;
+  meter.atMs = atMs;
+  const counted = v[meterFact.sampleCount]!;
+  const isNew = context.countsSamples ? counted !== context.lastSampleCount : context.previous.compare(bytes) !== 0;
+  if (isNew) {
+    context.lastSampleCount = counted;
+    bytes.copy(context.previous);
+    meter.sampleCount += 1;
+    meter.sampleAtMs = atMs;
+  }
+  meter.powerW = flipMeter(v[meterFact.powerW]!, positive);
+  meter.reactiveVar = flipMeter(v[meterFact.reactiveVar]!, positive);
+  meter.frequencyHz = v[meterFact.frequencyHz]!;
+  let sum = 0;
+  let count = 0;
+  for (let phase = 0; phase < 3; phase += 1) {
+    meter.phasePowerW[phase] = flipMeter(v[meterFact.powerAW + phase]!, positive);
+    const voltagePu = v[meterFact.voltageAV + phase]! / context.phaseVoltageV;
+    meter.phaseVoltagePu[phase] = voltagePu;
+    if (!Number.isNaN(voltagePu)) {
+      sum += voltagePu;
+      count += 1;
+    }
+  }
+  const lineV = v[meterFact.voltageV]!;
+  meter.voltagePu = Number.isNaN(lineV) ? (count > 0 ? sum / count : Number.NaN) : lineV / context.nominalVoltageV;
+}
+
+const contactOf = (code: number): Contact => (code === 0 ? "open" : code === 1 ? "closed" : "unknown");
+
+export function applyTransferDevice(v: Float64Array, atMs: number, device: TransferDevicePort): void {
+  device.atMs = atMs;
+  device.contactNo = contactOf(v[transferDeviceFact.contactNo]!);
+  device.contactNc = contactOf(v[transferDeviceFact.contactNc]!);
+  device.gridVoltagePu = v[transferDeviceFact.gridVoltagePu]!;
+  device.gridFrequencyHz = v[transferDeviceFact.gridFrequencyHz]!;
+  device.busVoltagePu = v[transferDeviceFact.busVoltagePu]!;
+  device.busFrequencyHz = v[transferDeviceFact.busFrequencyHz]!;
+  device.phaseDeg = v[transferDeviceFact.phaseDeg]!;
+  device.syncRelay = v[transferDeviceFact.syncRelay] === 1;
+  const sequence = v[transferDeviceFact.closeSequence]!;
+  device.closeSequence = Number.isNaN(sequence) ? 0 : sequence;
+}
+
+export function applyLoadPanel(v: Float64Array, site: SnapshotPort["site"]): void {
+  for (let tier = 0; tier < site.tierLoadW.length && loadPanelFact.tier1W + tier < v.length; tier += 1) {
+    site.tierLoadW[tier] = v[loadPanelFact.tier1W + tier]!;
+  }
+}
+
+export function applyPv(v: Float64Array, site: SnapshotPort["site"]): void {
+  site.pvPowerW = v[pvFact.powerW]!;
+}

@@ -1,0 +1,55 @@
+/** From the core's commands to a device's targets, in our units and sign. Non-finite numbers become NaN and stop the write. */
+import { roleNames, transferCommandNames } from "../src/domain/modes.ts";
+import { type CommandName, commandNames, type DeviceKind } from "./device-map.ts";
+import type { StageCommandPort } from "./ports.ts";
+
+function indexes<K extends DeviceKind>(kind: K): Readonly<Record<CommandName<K>, number>> {
+  const names: readonly string[] = commandNames[kind];
+  return Object.fromEntries(names.map((name, i) => [name, i])) as Record<CommandName<K>, number>;
+}
+export const stageCommand = indexes("stage");
+export const transferDeviceCommand = indexes("transfer-device");
+export const loadPanelCommand = indexes("load-panel");
+export const pvCommand = indexes("pv");
+
+/** Largest number that registers of counters hold; one above means "not implemented". */
+const counterMax = 0xffff_fffe;
+export const nextSequence = (sequence: number): number => (sequence >= counterMax ? 0 : sequence + 1);
+/** Serial-number order (RFC 1982) of 32-bit counters: whether `a` comes after `b`. */
+export const isNewer = (a: number, b: number): boolean => ((a - b) | 0) > 0;
+
+const finite = (value: number): number => (Number.isFinite(value) ? value : Number.NaN);
+
+export function setStageTargets(targets: Float64Array, command: StageCommandPort, heartbeat: number): void {
+  const off = command.role === "off";
+  const forming = command.role === "forming";
+  targets[stageCommand.roleCode] = roleNames.indexOf(command.role);
+  targets[stageCommand.powerW] = off ? 0 : finite(command.powerW);
+  targets[stageCommand.reactiveVar] = off ? 0 : finite(command.reactiveVar);
+  targets[stageCommand.formVoltagePu] = forming ? finite(command.formVoltagePu) : 0;
+  targets[stageCommand.formFrequencyHz] = forming ? finite(command.formFrequencyHz) : 0;
+  targets[stageCommand.heartbeat] = heartbeat;
+  targets[stageCommand.operate] = off ? 0 : 1;
+}
+
+export function setTransferDeviceTargets(
+  targets: Float64Array,
+  command: (typeof transferCommandNames)[number],
+  closeSequence: number,
+): void {
+  targets[transferDeviceCommand.command] = transferCommandNames.indexOf(command);
+  targets[transferDeviceCommand.closeSequence] = closeSequence;
+}
+
+export function setLoadPanelTargets(targets: Float64Array, tierClosed: readonly boolean[]): void {
+  let bits = 0;
+  for (let tier = 0; tier < tierClosed.length && tier < 15; tier += 1) if (tierClosed[tier]) bits |= 1 << tier;
+  targets[loadPanelCommand.closedBits] = bits;
+}
+
+/** Curtailment in percent of the rating; without a limit 100. */
+export function setPvTargets(targets: Float64Array, limitW: number, ratedW: number): void {
+  targets[pvCommand.limitOn] = 1;
+  if (limitW === Number.POSITIVE_INFINITY) targets[pvCommand.limitPct] = 100;
+  else targets[pvCommand.limitPct] = ratedW > 0 && limitW >= 0 ? Math.min(100, (100 * limitW) / ratedW) : Number.NaN;
+}

@@ -1,0 +1,197 @@
+/**
+ * One device behind one unit of one link: how it is found and bound, what is known of it, its reader and writer. It comes
+ * back by itself after any fault: a lost connection means that its identity is checked again before it is believed.
+ */
+import { err, ok, type Result } from "../src/domain/result.ts";
+import { type Exchange, readHolding } from "../src/protocols/modbus/exchange.ts";
+import { type Clock, type ModbusLink, transact, whenOpen } from "../src/protocols/modbus/link.ts";
+import { type RegisterReader, walkChain } from "../src/protocols/sunspec/chain.ts";
+import type { DeviceKind, DeviceMap } from "./device-map.ts";
+import { DeviceReader } from "./device-reader.ts";
+import { DeviceWriter, type WriterOptions } from "./device-writer.ts";
+import type { DeviceFault, DeviceFaultName } from "./faults.table.ts";
+import type { DeviceSettings } from "./settings.ts";
+import { type BoundDevice, bindSunspec, type Identity, identityOf, readKnownModels } from "./sunspec-binding.ts";
+
+/** Time for one request of discovery, and for all of them. */
+const requestTimeoutMs = 300;
+const retryMs = 5_000;
+/** Tries of one request of discovery. */
+const requestTriesMax = 3;
+
+const noIdentity: Identity = { manufacturer: "", model: "", version: "", serialNumber: "" };
+
+export type DeviceState = "unbound" | "binding" | "checking" | "bound";
+
+export class BridgeDevice {
+  readonly kind: DeviceKind;
+  readonly settings: DeviceSettings;
+  readonly link: ModbusLink;
+  readonly #clock: Clock;
+  readonly #writerOptions: WriterOptions;
+  readonly #reactiveByController: boolean;
+
+  state: DeviceState = "unbound";
+  bound: BoundDevice | undefined;
+  reader: DeviceReader | undefined;
+  writer: DeviceWriter | undefined;
+  /** While it is being verified or configured the cycle writes nothing to it. */
+  held = false;
+  /** Faults of discovery and verification; what happens in the cycle is in `cycleFault`. */
+  faults: DeviceFault[] = [];
+  /** Last thing that went wrong in a cycle, null after a good one. */
+  cycleFault: DeviceFaultName | null = "unreachable";
+  reads = 0;
+  failedReads = 0;
+  writes = 0;
+  failedWrites = 0;
+  /** Writes that the device refused with an exception. */
+  refusedWrites = 0;
+
+  /** Re-read of model 1 after a reconnection. */
+  identityCheck: Exchange | undefined;
+  /** Reconnections of the link that have been checked. */
+  #checkedReconnects = 0;
+  #retryAtMs = Number.NEGATIVE_INFINITY;
+  /** Called when a map is in force: the cycle hooks its exchanges here. */
+  onBound: (device: BridgeDevice) => void = () => {};
+
+  constructor(
+    kind: DeviceKind,
+    settings: DeviceSettings,
+    link: ModbusLink,
+    clock: Clock,
+    writerOptions: WriterOptions,
+    reactiveByController = false,
+  ) {
+    this.kind = kind;
+    this.settings = settings;
+    this.link = link;
+    this.#clock = clock;
+    this.#writerOptions = writerOptions;
+    this.#reactiveByController = reactiveByController;
+  }
+
+  get map(): DeviceMap | undefined {
+    return this.bound?.map;
+  }
+
+  /** A fact by its index in `factNames`; NaN until it is known. */
+  fact(index: number): number {
+    return this.reader === undefined ? Number.NaN : this.reader.values[index]!;
+  }
+
+  /** Reads registers with retries, for discovery and verification. */
+  readonly readRegisters: RegisterReader = async (address, count) => {
+    const exchange = readHolding(this.settings.unit, address, count);
+    const outcome = await this.attempt(exchange);
+    return outcome.ok ? ok(Buffer.from(exchange.reply)) : outcome;
+  };
+
+  /** One request outside the cycle: waits for the connection, tries again after a fault that a reconnection cures. */
+  async attempt(exchange: Exchange): Promise<Result<Exchange, DeviceFaultName>> {
+    let fault: DeviceFaultName = "unreachable";
+    for (let tries = 0; tries < requestTriesMax; tries += 1) {
+      if (!(await whenOpen(this.link, this.#clock() + requestTimeoutMs, this.#clock))) continue;
+      const outcome = await transact(this.link, exchange, this.#clock() + requestTimeoutMs);
+      if (outcome.ok) return outcome;
+      fault = outcome.error;
+      if (fault === "exception") break;
+    }
+    return err(fault);
+  }
+
+  /** Finds the device and binds its map. Never throws; `faults` says what is wrong. */
+  async bind(): Promise<boolean> {
+    if (this.state === "binding" || this.state === "bound") return this.state === "bound";
+    this.state = "binding";
+    const outcome = await this.#find();
+    if (!outcome.ok) {
+      this.faults = [outcome.error];
+      this.cycleFault = outcome.error.fault;
+      this.state = "unbound";
+      this.#retryAtMs = this.#clock() + retryMs;
+      return false;
+    }
+    this.faults = [];
+    this.bound = outcome.value;
+    const { unit } = this.settings;
+    this.reader = new DeviceReader(outcome.value.map, unit);
+    this.writer = new DeviceWriter(outcome.value.map, unit, this.#writerOptions);
+    const common = outcome.value.images.get(1);
+    this.identityCheck = common === undefined ? undefined : readHolding(unit, common.address, common.layout.length + 2);
+    this.#checkedReconnects = this.link.counters.reconnects;
+    this.state = "bound";
+    this.onBound(this);
+    return true;
+  }
+
+  /** In the cycle: tries to bind in the background when that is due. */
+  bindWhenDue(nowMs: number): void {
+    if (this.state !== "unbound" || nowMs < this.#retryAtMs) return;
+    this.link.open();
+    if (this.link.state === "open") void this.bind();
+  }
+
+  /** Whether the link was reopened since this device was last identified. */
+  get needsIdentityCheck(): boolean {
+    return this.#checkedReconnects !== this.link.counters.reconnects;
+  }
+
+  /** Takes the answer of `identityCheck`: the same registers as at the scan, or the device is bound anew. */
+  identityChecked(): boolean {
+    const common = this.bound?.images.get(1);
+    if (common !== undefined && this.identityCheck !== undefined) {
+      if (this.identityCheck.reply.compare(common.bytes, 0, this.identityCheck.reply.length) !== 0) {
+        this.unbind({ fault: "identity-differs", detail: "model 1 changed after a reconnection" });
+        return false;
+      }
+    }
+    this.#checkedReconnects = this.link.counters.reconnects;
+    this.state = "bound";
+    // What was written before the connection was lost may not have arrived.
+    this.writer?.forget();
+    return true;
+  }
+
+  unbind(fault: DeviceFault): void {
+    this.state = "unbound";
+    this.faults = [fault];
+    this.cycleFault = fault.fault;
+    this.#retryAtMs = Number.NEGATIVE_INFINITY;
+  }
+
+  async #find(): Promise<Result<BoundDevice, DeviceFault>> {
+    const { map, expected } = this.settings;
+    if (!(await whenOpen(this.link, this.#clock() + 2 * requestTimeoutMs, this.#clock))) {
+      return err({ fault: "unreachable", detail: this.link.name });
+    }
+    if (map !== undefined) {
+      const first = map.facts.find((row) => row.pace === "cycle");
+      if (first !== undefined && map.readFunction === 3) {
+        const answer = await this.readRegisters(first.address, 1);
+        if (!answer.ok) return err({ fault: "unreachable", detail: `register ${first.address}: ${answer.error}` });
+      }
+      return ok({ identity: noIdentity, images: new Map(), map });
+    }
+    const chain = await walkChain(this.readRegisters);
+    if (!chain.ok) return chain;
+    const images = await readKnownModels(this.readRegisters, chain.value);
+    if (!images.ok) return images;
+    const identity = identityOf(images.value);
+    const difference = compareIdentity(identity, expected ?? {});
+    if (difference !== undefined) return err(difference);
+    const bound = bindSunspec(this.kind, images.value, { reactiveByController: this.#reactiveByController });
+    return bound.ok ? ok({ identity, images: images.value, map: bound.value }) : bound;
+  }
+}
+
+function compareIdentity(found: Identity, expected: Partial<Identity>): DeviceFault | undefined {
+  for (const field of ["manufacturer", "model", "serialNumber", "version"] as const) {
+    const wanted = expected[field];
+    if (wanted === undefined || wanted === found[field]) continue;
+    const detail = `${field}: expected "${wanted}", found "${found[field]}"`;
+    return { fault: field === "version" ? "firmware-differs" : "identity-differs", detail };
+  }
+  return undefined;
+}

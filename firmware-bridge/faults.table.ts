@@ -1,0 +1,37 @@
+/** What can be wrong with a device as found at discovery, at its verification or while it runs. */
+import type { Clears } from "../src/domain/reasons.ts";
+import { modbusFaults } from "../src/protocols/modbus/faults.table.ts";
+import { sunspecFaults } from "../src/protocols/sunspec/faults.table.ts";
+
+export interface DeviceFaultRow {
+  readonly sentence: string;
+  readonly clears: Clears;
+}
+
+const ownFaults = {
+  unreachable:             { clears: "itself",  sentence: "The device could not be reached." },
+  "models-missing":        { clears: "onReset", sentence: "The device's map lacks what its place in the site needs." },
+  "identity-differs":      { clears: "onReset", sentence: "Another device answers than the one that was commissioned." },
+  "firmware-differs":      { clears: "onReset", sentence: "The device's firmware is not the one that was commissioned." },
+  "settings-not-kept":     { clears: "itself",  sentence: "A setting was written but reads back differently." },
+  "reversion-not-counting": { clears: "itself", sentence: "The set-point's reversion timer does not count down." },
+  "reversion-not-reloaded": { clears: "itself", sentence: "A new set-point does not reload the reversion timer." },
+  "heartbeat-not-watched": { clears: "itself",  sentence: "The device does not watch the controller's heartbeat." },
+  "no-reversion":          { clears: "onReset", sentence: "The device cannot revert by itself when set-points stop coming." },
+  "not-idle":              { clears: "itself",  sentence: "Verification waits: the stage forms an island or gives power back." },
+  "fact-missing":          { clears: "itself",  sentence: "A value that is needed says not implemented." },
+  "command-impossible":    { clears: "itself",  sentence: "A command was not a number; nothing was written." },
+  "lease-expired":         { clears: "itself",  sentence: "A command's lease had expired; nothing was written." },
+  "function-mismatch":     { clears: "itself",  sentence: "A grid-support setting differs from the profile." },
+  "adoption-failed":       { clears: "itself",  sentence: "The stage refused a curve or did not adopt it in time." },
+  "anti-islanding-off":    { clears: "itself",  sentence: "The stage's anti-islanding function is off." },
+} as const satisfies Record<string, DeviceFaultRow>;
+
+export const deviceFaults = { ...modbusFaults, ...sunspecFaults, ...ownFaults };
+export type DeviceFaultName = keyof typeof deviceFaults;
+
+/** One fault of one device, with what a person needs to find it. */
+export interface DeviceFault {
+  readonly fault: DeviceFaultName;
+  readonly detail: string;
+}

@@ -1,0 +1,116 @@
+/**
+ * One Modbus request and the place for its reply, made once and used again for each transaction. Registers are big-endian
+ * 16-bit words, addresses 0-based (Modbus Application Protocol 1.1b3, functions 3, 4, 6 and 16).
+ */
+import { invariant } from "../../domain/result.ts";
+import type { ModbusFault } from "./faults.table.ts";
+
+export const FunctionCode = { readHolding: 3, readInput: 4, writeSingle: 6, writeMultiple: 16 } as const;
+export type FunctionCode = (typeof FunctionCode)[keyof typeof FunctionCode];
+
+/** Most registers that one request may read or write. */
+export const readRegistersMax = 125;
+export const writeRegistersMax = 123;
+
+/** Length of the MBAP header, unit identifier included. */
+export const headerLength = 7;
+/** Longest frame: header and a PDU of 253 bytes. */
+export const frameLengthMax = headerLength + 253;
+
+const ignore = (): void => {};
+
+export class Exchange {
+  readonly unit: number;
+  readonly functionCode: FunctionCode;
+  readonly address: number;
+  readonly count: number;
+  readonly isWrite: boolean;
+  /** Header and request as TCP sends them; the link puts the transaction identifier in front. */
+  readonly frame: Buffer;
+  /** Registers of the last good read; what they hold after a fault is the read before. */
+  readonly reply: Buffer;
+
+  /** Between `start` and `onDone`. A busy exchange must not be started again. */
+  busy = false;
+  /** Why the last transaction failed; null when it did not. */
+  fault: ModbusFault | null = null;
+  /** With fault `exception`: the device's code. */
+  exceptionCode = 0;
+  deadlineMs = 0;
+  startedMs = 0;
+  /** Arrival of the reply, or the moment of the fault. */
+  finishedMs = 0;
+  /** Called exactly once for each start, perhaps before `start` returns. */
+  onDone: (exchange: Exchange) => void = ignore;
+
+  constructor(unit: number, functionCode: FunctionCode, address: number, count: number) {
+    const isWrite = functionCode === FunctionCode.writeSingle || functionCode === FunctionCode.writeMultiple;
+    const most = functionCode === FunctionCode.writeSingle ? 1 : isWrite ? writeRegistersMax : readRegistersMax;
+    invariant(Number.isInteger(unit) && unit >= 0 && unit <= 255, `unit identifier ${unit} must be 0 to 255`);
+    invariant(count >= 1 && count <= most, `one request with function ${functionCode} holds 1 to ${most} registers`);
+    invariant(address >= 0 && address + count <= 65_536, `registers ${address} and ${count - 1} more do not exist`);
+    this.unit = unit;
+    this.functionCode = functionCode;
+    this.address = address;
+    this.count = count;
+    this.isWrite = isWrite;
+    const pduLength = functionCode === FunctionCode.writeMultiple ? 6 + 2 * count : 5;
+    this.frame = Buffer.alloc(headerLength + pduLength);
+    this.frame.writeUInt16BE(1 + pduLength, 4);
+    this.frame[6] = unit;
+    this.frame[7] = functionCode;
+    this.frame.writeUInt16BE(address, 8);
+    if (functionCode !== FunctionCode.writeSingle) this.frame.writeUInt16BE(count, 10);
+    if (functionCode === FunctionCode.writeMultiple) this.frame[12] = 2 * count;
+    this.reply = Buffer.alloc(isWrite ? 0 : 2 * count);
+  }
+
+  /** Where the registers of a write begin in `frame`. */
+  get dataOffset(): number {
+    return this.functionCode === FunctionCode.writeMultiple ? 13 : 10;
+  }
+
+  /** Bytes after the unit identifier that a good reply has. */
+  get replyPduLength(): number {
+    return this.isWrite ? 5 : 2 + 2 * this.count;
+  }
+
+  /** Register `index` of a write. */
+  setWord(index: number, word: number): void {
+    this.frame.writeUInt16BE(word & 0xffff, this.dataOffset + 2 * index);
+  }
+
+  /** Register `index` of the last good read. */
+  word(index: number): number {
+    return this.reply.readUInt16BE(2 * index);
+  }
+}
+
+export const readHolding = (unit: number, address: number, count: number): Exchange =>
+  new Exchange(unit, FunctionCode.readHolding, address, count);
+
+export const writeMultiple = (unit: number, address: number, count: number): Exchange =>
+  new Exchange(unit, FunctionCode.writeMultiple, address, count);
+
+/**
+ * Compares a reply's PDU (function code first) with what `exchange` demands and, when it is a good read, copies its
+ * registers. Returns the fault, or null. Used by every transport, so that they refuse the same things.
+ */
+export function takeReply(exchange: Exchange, bytes: Buffer, start: number, length: number): ModbusFault | null {
+  const code = bytes[start]!;
+  if (code === (exchange.functionCode | 0x80)) {
+    if (length !== 2) return "wrong-length";
+    exchange.exceptionCode = bytes[start + 1]!;
+    return "exception";
+  }
+  if (code !== exchange.functionCode) return "wrong-function";
+  if (length !== exchange.replyPduLength) return "wrong-length";
+  if (!exchange.isWrite) {
+    if (bytes[start + 1] !== 2 * exchange.count) return "wrong-length";
+    bytes.copy(exchange.reply, 0, start + 2, start + length);
+    return null;
+  }
+  const { frame } = exchange;
+  for (let i = 1; i < 5; i += 1) if (bytes[start + i] !== frame[headerLength + i]) return "wrong-echo";
+  return null;
+}

@@ -1,0 +1,115 @@
+/**
+ * What every Modbus transport offers: start an exchange with one deadline, be told once how it ended. No transport hands
+ * out a reply that belongs to another request, or delivers a write after its deadline has been reported as passed.
+ */
+import { err, ok, type Result } from "../../domain/result.ts";
+import type { Exchange } from "./exchange.ts";
+import type { ModbusFault } from "./faults.table.ts";
+
+export type LinkState = "closed" | "connecting" | "open" | "shut";
+
+/** Plain numbers for reports; written in place. */
+export interface LinkCounters {
+  transactions: number;
+  timeouts: number;
+  exceptions: number;
+  /** Replies that broke the protocol: wrong unit, function, length, echo, checksum, identifier. */
+  malformed: number;
+  /** Replies that came after their deadline and were thrown away. */
+  lateReplies: number;
+  /** Requests whose deadline passed before they were sent. */
+  notSent: number;
+  reconnects: number;
+  lastLatencyMs: number;
+  meanLatencyMs: number;
+  maxLatencyMs: number;
+  lastFault: ModbusFault | null;
+  lastFaultAtMs: number;
+}
+
+export const createLinkCounters = (): LinkCounters => ({
+  transactions: 0,
+  timeouts: 0,
+  exceptions: 0,
+  malformed: 0,
+  lateReplies: 0,
+  notSent: 0,
+  reconnects: 0,
+  lastLatencyMs: Number.NaN,
+  meanLatencyMs: Number.NaN,
+  maxLatencyMs: 0,
+  lastFault: null,
+  lastFaultAtMs: Number.NaN,
+});
+
+export interface ModbusLink {
+  /** For people: `tcp 127.0.0.1:15011`, `rtu /dev/ttyUSB0`. */
+  readonly name: string;
+  readonly state: LinkState;
+  readonly counters: LinkCounters;
+  /**
+   * Sends when a place is free. `exchange.onDone` is called once: with the reply, or with a fault at `deadlineMs` of the
+   * link's clock at the latest. Without a connection it fails at once and a reconnection is tried when it is due.
+   */
+  start(exchange: Exchange, deadlineMs: number): void;
+  /** Opens the connection if it is closed and its back-off is over. */
+  open(): void;
+  /** Ends what is pending with `reopened` and stays closed. */
+  shut(): void;
+}
+
+/** Milliseconds of one monotonic clock. */
+export type Clock = () => number;
+
+/** Bookkeeping that is the same for every transport. */
+export function countOutcome(counters: LinkCounters, exchange: Exchange): void {
+  counters.transactions += 1;
+  const { fault } = exchange;
+  if (fault === null || fault === "exception") {
+    const latencyMs = exchange.finishedMs - exchange.startedMs;
+    counters.lastLatencyMs = latencyMs;
+    if (latencyMs > counters.maxLatencyMs) counters.maxLatencyMs = latencyMs;
+    counters.meanLatencyMs = Number.isNaN(counters.meanLatencyMs)
+      ? latencyMs
+      : counters.meanLatencyMs + (latencyMs - counters.meanLatencyMs) / 64;
+  }
+  if (fault === null) return;
+  counters.lastFault = fault;
+  counters.lastFaultAtMs = exchange.finishedMs;
+  if (fault === "exception") counters.exceptions += 1;
+  else if (fault === "timeout" || fault === "write-timeout") counters.timeouts += 1;
+  else if (fault === "not-sent") counters.notSent += 1;
+  else if (fault.startsWith("wrong-")) counters.malformed += 1;
+}
+
+/** Back-off between attempts to connect: at once, then doubling from the smallest to the largest step. */
+export const backoffMinMs = 20;
+export const backoffMaxMs = 2_000;
+export const backoffMs = (failures: number): number =>
+  failures <= 1 ? 0 : Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(failures - 2, 16));
+
+/** One exchange as a promise, for discovery and tests; the control cycle uses `onDone`. */
+export function transact(
+  link: ModbusLink,
+  exchange: Exchange,
+  deadlineMs: number,
+): Promise<Result<Exchange, ModbusFault>> {
+  return new Promise((resolve) => {
+    const previous = exchange.onDone;
+    exchange.onDone = () => {
+      exchange.onDone = previous;
+      resolve(exchange.fault === null ? ok(exchange) : err(exchange.fault));
+    };
+    link.start(exchange, deadlineMs);
+  });
+}
+
+/** Waits until the link is open; false when `deadlineMs` passes first. Looks every few milliseconds. */
+export async function whenOpen(link: ModbusLink, deadlineMs: number, clock: Clock): Promise<boolean> {
+  for (;;) {
+    link.open();
+    if (link.state === "open") return true;
+    if (clock() >= deadlineMs || link.state === "shut") return false;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

@@ -1,0 +1,13 @@
+/** What can be wrong with a SunSpec device as a whole. */
+import type { Clears } from "../../domain/reasons.ts";
+
+export const sunspecFaults = {
+  "no-sunspec":        { clears: "onReset", sentence: "The device has no SunSpec map at any of the usual addresses." },
+  "chain-broken":      { clears: "onReset", sentence: "A model's identifier or length in the chain is impossible." },
+  "chain-without-end": { clears: "onReset", sentence: "The chain of models has no end." },
+  "chain-unreadable":  { clears: "itself",  sentence: "The chain of models could not be read to its end." },
+  "scale-missing":     { clears: "onReset", sentence: "A scale factor that is needed says not implemented or is out of range." },
+  "point-missing":     { clears: "onReset", sentence: "A point that is needed is not in the device's model." },
+} as const satisfies Record<string, { readonly sentence: string; readonly clears: Clears }>;
+
+export type SunspecFault = keyof typeof sunspecFaults;
