@@ -1,0 +1,544 @@
+/**
+ * One bidirectional power stage with its firmware: it follows set-points with its own response, keeps its contract by
+ * itself (watchdog, reversion, permit service, sequence numbers, interlock), protects itself, and forms a bus on command.
+ * The controller is not trusted here: whatever it says, the rules below decide what happens.
+ */
+import type { Role } from "../../src/domain/modes.ts";
+import { hourMs } from "../../src/domain/units.ts";
+import type { PlantStage, PlantStageCommand } from "./devices.ts";
+import { deadPu, type Node } from "./node.ts";
+import { Response } from "./response.ts";
+import { CommandQueue, copyCommand, emptyCommand, sameRequest, sequenceAdvance } from "./stage-commands.ts";
+import { alarmBit, type StageConfig } from "./stage-config.ts";
+import { StageFaults } from "./stage-faults.ts";
+import { StageProtections } from "./stage-protections.ts";
+import type { Vehicle } from "./vehicle.ts";
+
+/** What the firmware is doing. `starting` precharges and closes the contactor; `ramping` raises a dead bus's voltage. */
+export type StagePhase = "idle" | "starting" | "following" | "joining" | "ramping" | "forming";
+
+const openContactorAfterMs = 100;
+const heartbeatMs = 1_000;
+
+export class PowerStage implements PlantStage {
+  readonly config: StageConfig;
+  readonly vehicle: Vehicle;
+  readonly node: Node;
+  readonly protections: StageProtections;
+  readonly faults = new StageFaults();
+
+  phase: StagePhase = "idle";
+  contactorClosed = false;
+  alarmBits = 0;
+  heartbeat = 0;
+  executedSequence = 0;
+  staleRefused = 0;
+  /** Commands to form that the stage refused by interlock, live bus or lack of energy. */
+  formingRefused = 0;
+  watchdogTripped = false;
+  permitService = true;
+  maxChargeW = 0.5;
+  maxDischargeW = 0.5;
+  /** The voltage it puts on the bus while it forms, pu. */
+  formedVoltagePu = 0.5;
+  /** Mean power of the last step, W: what its instrument is built on. */
+  meanW = 0.5;
+  /** Truth at the terminals, W·ms since the start, by sign; and loss in the conversion, Wh. */
+  importWms = 0.5;
+  exportWms = 0.5;
+  lossWh = 0.5;
+  /** Its share of a formed bus in the network's arithmetic, W, and whether that share is at a bound. */
+  sharedW = 0.5;
+  shareBound = false;
+  /** Set by the network for each step: whether K1 is truly closed. */
+  k1Closed = true;
+
+  readonly #power: Response;
+  readonly #reactive: Response;
+  readonly #command = emptyCommand();
+  readonly #latest = emptyCommand();
+  readonly #queue = new CommandQueue();
+  #targetW = 0.5;
+  #targetVar = 0.5;
+  #nowMs: number;
+  #nextTimerMs: number;
+  #phaseEndsMs = Number.POSITIVE_INFINITY;
+  #openContactorMs = Number.POSITIVE_INFINITY;
+  #heartbeatAtMs: number;
+  #heartbeatFromController = -1;
+  #controllerAliveMs = Number.NEGATIVE_INFINITY;
+  #reversionMs = 0.5;
+  #reversionW = 0.5;
+  #commandedAtMs = Number.NEGATIVE_INFINITY;
+  #reverted = false;
+  #overloadForMs = 0.5;
+  /** Tripped while forming; cleared by any other role. */
+  #overloaded = false;
+
+  constructor(config: StageConfig, vehicle: Vehicle, node: Node, nominalFrequencyHz: number, nowMs: number) {
+    this.config = config;
+    this.vehicle = vehicle;
+    this.node = node;
+    this.protections = new StageProtections(
+      nominalFrequencyHz,
+      config.antiIslandingMs,
+      config.enterServiceDelayS * 1000,
+    );
+    this.#power = new Response(config.tauMs, config.slewWPerS);
+    this.#reactive = new Response(config.tauMs, config.slewWPerS);
+    this.#nowMs = nowMs;
+    this.#nextTimerMs = nowMs;
+    this.#heartbeatAtMs = nowMs + heartbeatMs;
+    this.maxChargeW = 0;
+    this.maxDischargeW = 0;
+    this.formedVoltagePu = 0;
+    this.meanW = 0;
+    this.sharedW = 0;
+    this.importWms = 0;
+    this.exportWms = 0;
+    this.lossWh = 0;
+    this.#command.powerW = 0;
+    this.#command.reactiveVar = 0;
+    this.#targetW = 0;
+    this.#targetVar = 0;
+    this.#reversionMs = 0;
+    this.#reversionW = 0;
+    this.#overloadForMs = 0;
+  }
+
+  // what it shows
+  get ratedW(): number {
+    return this.config.ratedW;
+  }
+  get ratedVA(): number {
+    return this.config.ratedVA;
+  }
+  get ratedVar(): number {
+    return this.config.ratedVar;
+  }
+  get nominalVoltageV(): number {
+    return this.config.nominalVoltageV;
+  }
+  get serialNumber(): string {
+    return this.config.serialNumber;
+  }
+  get firmware(): string {
+    return this.config.firmware;
+  }
+  /** The role that it reports. */
+  get role(): Role {
+    return this.faults.reportedRole ?? this.trueRole;
+  }
+  get trueRole(): Role {
+    const phase = this.phase;
+    if (phase === "following") return this.#command.role === "discharge" || this.#targetW < 0 ? "discharge" : "charge";
+    return phase === "idle" || phase === "starting" ? "off" : "forming";
+  }
+  get powerW(): number {
+    return this.meanW * this.config.instrumentGain;
+  }
+  /** The truth now. */
+  get truePowerW(): number {
+    return this.#power.value;
+  }
+  get targetW(): number {
+    return this.#targetW;
+  }
+  get reactiveVar(): number {
+    return this.#reactive.value;
+  }
+  get voltagePu(): number {
+    return this.node.voltagePu;
+  }
+  get frequencyHz(): number {
+    return this.node.frequencyHz;
+  }
+  get dcVoltageV(): number {
+    return this.vehicle.connected ? 620 + 1.6 * this.vehicle.socPct : 0;
+  }
+  get dcCurrentA(): number {
+    return this.contactorClosed && this.vehicle.connected ? this.#dcW(this.meanW) / this.dcVoltageV : 0;
+  }
+  get socPct(): number {
+    return this.vehicle.connected ? this.vehicle.socPct : Number.NaN;
+  }
+  get capacityWh(): number {
+    return this.vehicle.connected ? this.vehicle.capacityWh : Number.NaN;
+  }
+  get vehicleConnected(): boolean {
+    return this.vehicle.connected;
+  }
+  get importWh(): number {
+    return this.importWms / hourMs;
+  }
+  get exportWh(): number {
+    return this.exportWms / hourMs;
+  }
+  get local(): boolean {
+    return this.faults.local;
+  }
+  get antiIslanding(): boolean {
+    return this.config.antiIslanding && !this.faults.antiIslandingOff;
+  }
+  get reversionRemainingS(): number {
+    if (this.#reversionMs === 0) return Number.NaN;
+    const leftMs = this.#commandedAtMs + this.#reversionMs - this.#nowMs;
+    return leftMs > 0 ? leftMs / 1000 : 0;
+  }
+  /** The most it can give to a bus that it forms, W. */
+  get formAbilityW(): number {
+    const ratedW = this.config.ratedW * this.faults.derating;
+    const { canDischargeW } = this.vehicle;
+    return canDischargeW < ratedW ? canDischargeW : ratedW;
+  }
+  /** Whether it holds up a bus's voltage, or is about to. */
+  get isForming(): boolean {
+    return this.phase === "forming" || this.phase === "ramping";
+  }
+  get formFrequencyHz(): number {
+    return this.#command.formFrequencyHz;
+  }
+
+  // what may be done to it
+  command(command: PlantStageCommand): void {
+    this.commandAt(command, this.#nowMs);
+  }
+
+  /** The same, for a set-point that arrives a little later than now. */
+  commandAt(command: PlantStageCommand, arrivalMs: number): void {
+    if (this.faults.hung || this.faults.local) return;
+    if (sequenceAdvance(command.sequence, this.#latest.sequence) < 0) {
+      this.staleRefused++;
+      return;
+    }
+    this.#commandedAtMs = arrivalMs;
+    if (this.#reverted) {
+      this.#reverted = false;
+      this.#retarget();
+    }
+    if (sameRequest(command, this.#latest)) {
+      this.#latest.sequence = command.sequence;
+      if (this.#queue.count === 0) this.executedSequence = command.sequence;
+      return;
+    }
+    copyCommand(command, this.#latest);
+    this.#queue.push(arrivalMs + this.config.deadTimeMs, command);
+  }
+
+  controllerHeartbeat(value: number): void {
+    if (value === this.#heartbeatFromController || this.faults.hung) return;
+    this.#heartbeatFromController = value;
+    this.#controllerAliveMs = this.#nowMs;
+  }
+
+  setReversion(timeoutS: number, powerW: number): void {
+    this.#reversionMs = timeoutS * 1000;
+    this.#reversionW = powerW;
+    this.#commandedAtMs = this.#nowMs;
+    this.#wake(this.#nowMs + this.#reversionMs);
+  }
+
+  setPermitService(on: boolean): void {
+    this.permitService = on;
+    if (!on && this.phase !== "idle") this.#cease();
+    this.#retarget();
+  }
+
+  resetAlarms(): void {
+    this.alarmBits = 0;
+    this.watchdogTripped = false;
+    this.#wake(this.#nowMs);
+  }
+
+  /** The vehicle or its limits have changed: called about once a second and at plug-in. */
+  renewAbility(): void {
+    const { ratedW } = this.config;
+    const derated = ratedW * this.faults.derating;
+    const { canChargeW, canDischargeW } = this.vehicle;
+    const onGrid = this.node.source === "grid";
+    this.maxChargeW = canChargeW < derated ? canChargeW : derated;
+    const discharge = canDischargeW < derated ? canDischargeW : derated;
+    this.maxDischargeW = onGrid && !this.protections.inService ? 0 : discharge;
+    if (!this.vehicle.connected && this.phase !== "idle") this.#cease();
+    this.#retarget();
+  }
+
+  /** One step of everything but the power of a forming stage, which the network decides (`carry`). */
+  step(fromMs: number, toMs: number): void {
+    this.#nowMs = fromMs;
+    const power = this.#power;
+    power.positiveMs = 0;
+    power.negativeMs = 0;
+    let atMs = fromMs;
+    while (this.#queue.count > 0 && this.#queue.nextAtMs <= toMs) {
+      const dueMs = this.#queue.nextAtMs > atMs ? this.#queue.nextAtMs : atMs;
+      if (dueMs > atMs) this.#follow(dueMs - atMs);
+      atMs = dueMs;
+      this.#queue.take(this.#command);
+      this.executedSequence = this.#command.sequence;
+      this.#nowMs = atMs;
+      this.#obey();
+    }
+    if (toMs > atMs) this.#follow(toMs - atMs);
+    this.#nowMs = toMs;
+    if (!this.#formsNow()) this.#account(toMs - fromMs);
+    if (toMs >= this.#nextTimerMs) this.#runTimers(toMs);
+  }
+
+  /** The share of the bus's load that this forming stage carries in a step, W; positive charges. */
+  carry(powerW: number, durationMs: number, overloaded: boolean): void {
+    const power = this.#power;
+    power.value = powerW;
+    power.positiveMs = powerW > 0 ? powerW * durationMs : 0;
+    power.negativeMs = powerW < 0 ? powerW * durationMs : 0;
+    this.#account(durationMs);
+    this.#overloadForMs = overloaded ? this.#overloadForMs + durationMs : 0;
+    if (this.#overloadForMs > this.config.overloadMs || this.vehicle.storedWh <= 0) {
+      this.#overloaded = true;
+      this.trip(alarmBit.acUnderVoltage);
+    }
+  }
+
+  /** Ceases and stays off until told otherwise; `latched` bits wait for a reset of the alarms. */
+  trip(latched: number): void {
+    this.alarmBits |= latched;
+    this.#cease();
+  }
+
+  /** The conductors have lost their voltage: no current can flow. */
+  blackout(): void {
+    if (this.phase === "following" || this.phase === "starting") this.#cease();
+    this.#power.drop();
+    this.#reactive.drop();
+  }
+
+  /** What the protections have found out may change the target. */
+  protectionsChanged(): void {
+    this.renewAbility();
+  }
+
+  #formsNow(): boolean {
+    return this.phase === "forming" || this.phase === "ramping";
+  }
+
+  /** A new command is in force. */
+  #obey(): void {
+    const role = this.#command.role;
+    if (role !== "forming") {
+      this.#overloaded = false;
+      this.alarmBits &= ~alarmBit.acUnderVoltage;
+    }
+    if (role === "off") {
+      if (!this.faults.neverStops) this.#cease();
+    } else if (role === "forming") this.#tryForming();
+    else if (this.#formsNow() || this.phase === "joining") this.#leaveForming();
+    else if (this.phase === "idle") this.#start();
+    this.#retarget();
+  }
+
+  #start(): void {
+    if (!this.vehicle.connected || this.node.voltagePu < 0.5 || !this.permitService || this.#latchedOut()) return;
+    this.phase = "starting";
+    this.#phaseEndsMs = this.#nowMs + this.config.startMs;
+    this.#wake(this.#phaseEndsMs);
+  }
+
+  #tryForming(): void {
+    if (this.#formsNow() || this.phase === "joining") return;
+    const interlocked = this.config.gateInterlock && this.k1Closed;
+    const formedByOthers = this.node.formers > 0;
+    const liveBus = this.node.voltagePu >= deadPu && !formedByOthers;
+    const unable = !this.vehicle.connected || this.vehicle.canDischargeW <= 0 || this.#latchedOut();
+    if (interlocked || unable || this.faults.refusesForming || (liveBus && this.config.deadBusCheck)) {
+      this.formingRefused++;
+      this.#cease();
+      return;
+    }
+    this.phase = formedByOthers ? "joining" : "ramping";
+    if (!formedByOthers) this.node.formers++;
+    this.contactorClosed = true;
+    this.#openContactorMs = Number.POSITIVE_INFINITY;
+    this.#overloadForMs = 0;
+    this.formedVoltagePu = 0;
+    this.protections.rest();
+    if (this.phase === "joining") {
+      this.#phaseEndsMs = this.#nowMs + this.config.joinMs;
+      this.#wake(this.#phaseEndsMs);
+    }
+  }
+
+  /** From forming to following: only on a bus that something else holds. */
+  #leaveForming(): void {
+    const formsNow = this.#formsNow();
+    const held = this.node.source === "grid" || this.node.formers > (formsNow ? 1 : 0);
+    if (!held) {
+      this.#cease();
+      return;
+    }
+    if (formsNow) this.node.formers--;
+    this.phase = "following";
+    if (this.node.source === "grid") this.protections.enterNow();
+  }
+
+  #cease(): void {
+    if (this.phase !== "idle" && !Number.isFinite(this.#openContactorMs)) {
+      this.#openContactorMs = this.#nowMs + openContactorAfterMs;
+      this.#wake(this.#openContactorMs);
+    }
+    if (this.#formsNow()) this.node.formers--;
+    this.phase = "idle";
+    this.formedVoltagePu = 0;
+    this.#phaseEndsMs = Number.POSITIVE_INFINITY;
+    this.#power.drop();
+    this.#reactive.drop();
+    this.#retarget();
+  }
+
+  #latchedOut(): boolean {
+    return this.watchdogTripped || (this.alarmBits & (alarmBit.groundFault | alarmBit.overTemperature)) !== 0;
+  }
+
+  /** What the stage truly aims at now: the command, after everything that its own rules say. */
+  #retarget(): void {
+    if (this.phase !== "following") {
+      this.#targetW = 0;
+      this.#targetVar = 0;
+      return;
+    }
+    const faults = this.faults;
+    let powerW = this.#reverted ? this.#reversionW : this.#command.powerW;
+    if (!(powerW > Number.NEGATIVE_INFINITY && powerW < Number.POSITIVE_INFINITY)) powerW = 0;
+    if (this.#command.role !== "discharge" && powerW < 0) powerW = 0;
+    if (faults.dischargesItself) powerW = -0.5 * this.config.ratedW;
+    const protections = this.protections;
+    if (protections.ceased || protections.tripped) powerW = 0;
+    else if (this.node.source === "grid" && !protections.inService && powerW < 0) powerW = 0;
+    if (powerW > this.maxChargeW) powerW = this.maxChargeW;
+    else if (powerW < -this.maxDischargeW) powerW = -this.maxDischargeW;
+    if (faults.stuck) powerW = this.#power.value;
+    this.#targetW = powerW;
+    const { ratedVA, ratedVar } = this.config;
+    const roomVar = Math.sqrt(Math.max(0, ratedVA * ratedVA - powerW * powerW));
+    const mostVar = roomVar < ratedVar ? roomVar : ratedVar;
+    const wantedVar = this.#command.reactiveVar;
+    this.#targetVar = wantedVar > mostVar ? mostVar : wantedVar >= -mostVar ? wantedVar : wantedVar < 0 ? -mostVar : 0;
+  }
+
+  #follow(durationMs: number): void {
+    if (this.#formsNow()) {
+      if (this.phase === "ramping") this.#raiseVoltage(durationMs);
+      return;
+    }
+    this.#power.tauMs = this.config.tauMs * this.faults.slowness;
+    this.#power.move(this.#targetW, durationMs);
+    if (this.#reactive.value !== this.#targetVar) this.#reactive.move(this.#targetVar, durationMs);
+  }
+
+  #raiseVoltage(durationMs: number): void {
+    const wantedPu = this.#command.formVoltagePu;
+    this.formedVoltagePu += (wantedPu * durationMs) / this.config.blackStartMs;
+    if (this.formedVoltagePu >= wantedPu) {
+      this.formedVoltagePu = wantedPu;
+      this.phase = "forming";
+    }
+  }
+
+  /** Books the energy of a step on both sides of the conversion. */
+  #account(durationMs: number): void {
+    const { positiveMs, negativeMs } = this.#power;
+    this.meanW = (positiveMs + negativeMs) / durationMs;
+    if (!this.contactorClosed) return;
+    this.importWms += positiveMs;
+    this.exportWms -= negativeMs;
+    const { efficiency, standbyW } = this.config;
+    const dcWms = positiveMs * efficiency + negativeMs / efficiency - standbyW * durationMs;
+    this.vehicle.move(dcWms);
+    this.lossWh += (positiveMs + negativeMs - dcWms) / hourMs;
+  }
+
+  #dcW(acW: number): number {
+    return (acW >= 0 ? acW * this.config.efficiency : acW / this.config.efficiency) - this.config.standbyW;
+  }
+
+  #wake(atMs: number): void {
+    if (atMs < this.#nextTimerMs) this.#nextTimerMs = atMs;
+  }
+
+  /** Looks at every timer and finds the next moment at which one may be due. */
+  #runTimers(nowMs: number): void {
+    if (nowMs >= this.#heartbeatAtMs) {
+      this.#heartbeatAtMs += heartbeatMs;
+      if (!this.faults.hung) this.heartbeat = (this.heartbeat + 1) & 0xffff;
+      if (this.phase === "idle") this.#startAgain();
+    }
+    if (nowMs >= this.#phaseEndsMs) this.#endPhase();
+    if (nowMs >= this.#openContactorMs) {
+      this.#openContactorMs = Number.POSITIVE_INFINITY;
+      if (this.phase === "idle") this.contactorClosed = false;
+    }
+    const commanded = this.phase !== "idle" && !this.faults.formsItself;
+    const watchdogMs = 1000 * (this.#formsNow() ? this.config.islandWatchdogS : this.config.watchdogS);
+    const watchdogAtMs = this.#controllerAliveMs + watchdogMs;
+    if (commanded && nowMs >= watchdogAtMs && !this.watchdogTripped) this.#tripWatchdog();
+    const reversionAtMs = this.#reversionMs > 0 ? this.#commandedAtMs + this.#reversionMs : Number.POSITIVE_INFINITY;
+    if (nowMs >= reversionAtMs && !this.#reverted) {
+      this.#reverted = true;
+      this.#retarget();
+    }
+    let nextMs = this.#heartbeatAtMs;
+    if (this.#phaseEndsMs < nextMs) nextMs = this.#phaseEndsMs;
+    if (this.#openContactorMs < nextMs) nextMs = this.#openContactorMs;
+    if (watchdogAtMs > nowMs && watchdogAtMs < nextMs) nextMs = watchdogAtMs;
+    if (reversionAtMs > nowMs && reversionAtMs < nextMs) nextMs = reversionAtMs;
+    this.#nextTimerMs = nextMs;
+  }
+
+  /** The controller is gone: zero, open, forget what it wanted, so that nothing old comes alive with it. */
+  #tripWatchdog(): void {
+    this.watchdogTripped = true;
+    this.#queue.clear();
+    this.#command.role = "off";
+    this.#command.powerW = 0;
+    this.#latest.role = "off";
+    this.#latest.powerW = 0;
+    this.trip(alarmBit.manufacturer);
+  }
+
+  /** Registers are standing orders: a stage that had to stop goes on once a second when it can, unless it overloaded. */
+  #startAgain(): void {
+    const faults = this.faults;
+    if (faults.formsItself && !(this.config.gateInterlock && this.k1Closed)) {
+      this.phase = "ramping";
+      this.node.formers++;
+      this.contactorClosed = true;
+    } else if (faults.dischargesItself && this.node.voltagePu > 0.5) {
+      this.phase = "following";
+      this.contactorClosed = true;
+    } else if (this.#command.role === "forming") {
+      if (!this.#overloaded) this.#tryForming();
+    } else if (this.#command.role !== "off") this.#start();
+    this.#retarget();
+  }
+
+  #endPhase(): void {
+    this.#phaseEndsMs = Number.POSITIVE_INFINITY;
+    if (this.phase === "starting") {
+      if (this.node.voltagePu < 0.5) {
+        this.#cease();
+        return;
+      }
+      this.phase = "following";
+      this.contactorClosed = true;
+      this.#openContactorMs = Number.POSITIVE_INFINITY;
+    } else if (this.phase === "joining") {
+      if (this.node.formers === 0) {
+        this.#cease();
+        return;
+      }
+      this.phase = "ramping";
+      this.node.formers++;
+      this.formedVoltagePu = this.node.voltagePu;
+    }
+    this.#retarget();
+  }
+}

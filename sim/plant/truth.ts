@@ -1,0 +1,221 @@
+/**
+ * What must never happen at a real site, judged on the plant's true state and not on anybody's report: energy where a crew
+ * expects none, two sources out of step on one bus, discharge without right, more export or import than permitted.
+ */
+import { hourMs } from "../../src/domain/units.ts";
+import { wrapDeg } from "./grid.ts";
+import type { Network } from "./network.ts";
+import { deadPu } from "./node.ts";
+
+/** The forbidden, in words that a report can print. */
+export const forbidden = [
+  "forming-with-k1-closed",
+  "grid-side-energised-in-outage",
+  "k1-closed-out-of-synchronism",
+  "k1-closed-onto-undecayed-bus",
+  "two-sources-unsynchronised",
+  "discharge-without-right",
+] as const;
+export type Forbidden = (typeof forbidden)[number];
+
+export interface Violation {
+  readonly kind: Forbidden;
+  readonly atMs: number;
+  /** How long it has lasted so far, ms, and its measure (W, degrees or pu by kind). */
+  durationMs: number;
+  readonly value: number;
+}
+
+const violationsMax = 100;
+/** Cease to energize must be complete in this time after the grid has gone (R18), ms. */
+const ceaseWithinMs = 2_000;
+/** The physical end of a discharge that has just lost its right, ms. */
+const rightGraceMs = 500;
+/** Below this share of the rating a stage counts as not discharging. */
+const idleShare = 0.01;
+/** Reactance between K1's sides over which an asynchronous closing drives its surge, pu. */
+const closingReactancePu = 0.1;
+
+/** Time above a limit, and the longest stretch of it. */
+export class Excess {
+  forMs = 0.5;
+  longestMs = 0.5;
+  totalMs = 0.5;
+  peakW = 0.5;
+  energyWh = 0.5;
+  events = 0;
+
+  constructor() {
+    this.reset();
+  }
+
+  reset(): void {
+    this.forMs = 0;
+    this.longestMs = 0;
+    this.totalMs = 0;
+    this.peakW = 0;
+    this.energyWh = 0;
+    this.events = 0;
+  }
+
+  add(excessW: number, durationMs: number): void {
+    if (!(excessW > 0)) {
+      this.forMs = 0;
+      return;
+    }
+    if (this.forMs === 0) this.events++;
+    this.forMs += durationMs;
+    this.totalMs += durationMs;
+    if (this.forMs > this.longestMs) this.longestMs = this.forMs;
+    if (excessW > this.peakW) this.peakW = excessW;
+    this.energyWh += (excessW * durationMs) / hourMs;
+  }
+}
+
+export class Truth {
+  /** What the permit in force really allows at the PCC; the story sets it together with the permit. */
+  mayDischarge = false;
+  exportLimitW = Number.POSITIVE_INFINITY;
+  importLimitW = Number.POSITIVE_INFINITY;
+  toleranceW = 100;
+  readonly exportExcess = new Excess();
+  readonly importExcess = new Excess();
+  readonly violations: Violation[] = [];
+  readonly counts: Record<Forbidden, number>;
+  /** Largest surge of a closing, as a multiple of rated current. */
+  worstSurgePu = 0;
+  /** From the loss of the grid to the last watt of discharge into it, ms; the longest so far. */
+  longestBackfeedMs = 0;
+  ratedW = 0;
+
+  readonly #network: Network;
+  #closingsSeen = 0;
+  #backfeedMs = 0;
+  #wrongfulMs = 0;
+  #open: (Violation | undefined)[] = forbidden.map(() => undefined);
+  #busBeforePu = 0;
+  #gridBeforePu = 0;
+  #angleBeforeDeg = 0;
+  #slipBeforeHz = 0;
+
+  constructor(network: Network) {
+    this.#network = network;
+    this.counts = Object.fromEntries(forbidden.map((kind) => [kind, 0])) as Record<Forbidden, number>;
+    for (let i = 0; i < network.stages.length; i++) this.ratedW += network.stages[i]!.ratedW;
+  }
+
+  get violationCount(): number {
+    let sum = 0;
+    for (let i = 0; i < forbidden.length; i++) sum += this.counts[forbidden[i]!];
+    return sum;
+  }
+
+  /** Called before the step in which K1 may close: remembers what its sides were. */
+  before(): void {
+    const { bus, gridSide } = this.#network;
+    this.#busBeforePu = bus.voltagePu;
+    this.#gridBeforePu = gridSide.voltagePu;
+    this.#angleBeforeDeg = wrapDeg(bus.phaseDeg - gridSide.phaseDeg);
+    this.#slipBeforeHz = bus.frequencyHz - gridSide.frequencyHz;
+  }
+
+  after(nowMs: number, durationMs: number): void {
+    const network = this.#network;
+    const { transferDevice, bus, grid } = network;
+    if (transferDevice.closings !== this.#closingsSeen) {
+      this.#closingsSeen = transferDevice.closings;
+      this.#judgeClosing(nowMs);
+    }
+    const gridLive = grid.present && grid.voltagePu > deadPu;
+    const joined = transferDevice.closed;
+    if (bus.formers > 0 && joined) this.#judgeForming(nowMs, durationMs, gridLive);
+    else this.#end(0, 1, 4);
+    const givenW = network.stagesW < 0 ? -network.stagesW : 0;
+    if (joined && !gridLive && givenW > idleShare * this.ratedW) {
+      this.#backfeedMs += durationMs;
+      if (this.#backfeedMs > this.longestBackfeedMs) this.longestBackfeedMs = this.#backfeedMs;
+      if (this.#backfeedMs > ceaseWithinMs) this.#record(1, nowMs, durationMs, givenW);
+    } else this.#backfeedMs = 0;
+    this.#judgeRight(nowMs, durationMs, joined && gridLive);
+    this.exportExcess.add(-network.pccW - this.exportLimitW - this.toleranceW, durationMs);
+    this.importExcess.add(network.pccW - this.importLimitW - this.toleranceW, durationMs);
+  }
+
+  #judgeForming(nowMs: number, durationMs: number, gridLive: boolean): void {
+    const network = this.#network;
+    // A closed transition hands over within 100 ms; the stage may form for that long beside the grid it is in step with.
+    const sinceMs = (this.#open[0]?.durationMs ?? 0) + durationMs;
+    this.#record(0, nowMs, durationMs, sinceMs);
+    if (!gridLive) this.#record(1, nowMs, durationMs, -network.stagesW);
+  }
+
+  #judgeRight(nowMs: number, durationMs: number, onGrid: boolean): void {
+    if (!onGrid || this.mayDischarge) {
+      this.#wrongfulMs = 0;
+      this.#open[5] = undefined;
+      return;
+    }
+    const { stages } = this.#network;
+    let worstW = 0;
+    for (let i = 0; i < stages.length; i++) {
+      const stage = stages[i]!;
+      const givesW = -stage.truePowerW - idleShare * stage.ratedW;
+      if (givesW > worstW) worstW = givesW;
+    }
+    if (worstW === 0) {
+      this.#wrongfulMs = 0;
+      this.#open[5] = undefined;
+      return;
+    }
+    this.#wrongfulMs += durationMs;
+    if (this.#wrongfulMs > rightGraceMs) this.#record(5, nowMs, durationMs, worstW);
+  }
+
+  #judgeClosing(nowMs: number): void {
+    const { transferDevice, gridSide } = this.#network;
+    const gridLive = this.#gridBeforePu > deadPu || gridSide.source === "grid";
+    if (!gridLive || this.#busBeforePu < deadPu) return;
+    const { syncVoltagePu, syncFrequencyHz, syncPhaseDeg } = transferDevice.config;
+    const angleDeg = Math.abs(this.#angleBeforeDeg);
+    const inStep =
+      Math.abs(this.#busBeforePu - this.#gridBeforePu) <= syncVoltagePu &&
+      Math.abs(this.#slipBeforeHz) <= syncFrequencyHz &&
+      angleDeg <= syncPhaseDeg;
+    const surgePu = surge(this.#gridBeforePu, this.#busBeforePu, this.#angleBeforeDeg) / closingReactancePu;
+    if (surgePu > this.worstSurgePu) this.worstSurgePu = surgePu;
+    if (inStep) return;
+    if (this.#network.bus.formers > 0) {
+      this.#record(2, nowMs, 0, angleDeg);
+      this.#record(4, nowMs, 0, angleDeg);
+    } else this.#record(3, nowMs, 0, this.#busBeforePu);
+    this.#end(2, 3, 4);
+  }
+
+  #end(a: number, b: number, c: number): void {
+    this.#open[a] = undefined;
+    this.#open[b] = undefined;
+    this.#open[c] = undefined;
+  }
+
+  /** One violation per stretch of time; what goes on only grows longer. */
+  #record(kind: number, nowMs: number, durationMs: number, value: number): void {
+    const open = this.#open[kind];
+    if (open !== undefined) {
+      open.durationMs += durationMs;
+      return;
+    }
+    const name = forbidden[kind]!;
+    this.counts[name]++;
+    const violation: Violation = { kind: name, atMs: nowMs, durationMs, value };
+    this.#open[kind] = violation;
+    if (this.violations.length < violationsMax) this.violations.push(violation);
+  }
+}
+
+/** Voltage across K1's open contact, pu: what drives the surge when it closes. */
+function surge(gridPu: number, busPu: number, angleDeg: number): number {
+  const angle = (angleDeg * Math.PI) / 180;
+  const x = busPu * Math.cos(angle) - gridPu;
+  const y = busPu * Math.sin(angle);
+  return Math.sqrt(x * x + y * y);
+}

@@ -1,0 +1,64 @@
+/** Words that stories and checks share: readings of the plant's truth and acts of people. */
+import type { ServiceMode } from "../../src/domain/modes.ts";
+import { localToUtcMs } from "../calendar.ts";
+import type { Site } from "../site.ts";
+
+/** What all stages give together, W; 0 while they take. */
+export function dischargingW(site: Site): number {
+  const powerW = site.world.network.stagesW;
+  return powerW < 0 ? -powerW : 0;
+}
+
+export function chargingOf(site: Site): number {
+  const powerW = site.world.network.stagesW;
+  return powerW > 0 ? powerW : 0;
+}
+
+/** Whether the site's stages give power while K1 joins them to a live grid. */
+export function givesToGrid(site: Site): boolean {
+  const { world } = site;
+  return world.transferDevice.closed && world.grid.present && world.network.stagesW < -0.003 * world.truth.ratedW;
+}
+
+/** State of charge of the emptiest vehicle, percent; NaN without vehicles. */
+export function lowestSocPct(site: Site): number {
+  let lowest = Number.NaN;
+  for (const vehicle of site.world.vehicles) {
+    if (vehicle.connected && !(vehicle.socPct >= lowest)) lowest = vehicle.socPct;
+  }
+  return lowest;
+}
+
+export function utcAt(site: Site, localTime: string): number {
+  return localToUtcMs(localTime, site.world.config.utcOffsetMinutes);
+}
+
+/** Holds the building at a demand that is left after its photovoltaic plant has been subtracted, as of now. */
+export function buildingNetW(site: Site, netW: number): void {
+  let pvW = 0;
+  for (const pv of site.world.pvs) if (pv.config.side === "grid") pvW += pv.powerW;
+  site.world.building.hold(netW + pvW);
+}
+
+/** A permission to operate comes into force, in the controller's hands and in truth. */
+export function allow(site: Site, permit: { mode: ServiceMode; exportLimitW: number }): void {
+  const { station, world } = site;
+  const parallel = permit.mode === "parallel-export" || permit.mode === "parallel-non-export";
+  Object.assign(station.permit, {
+    mode: permit.mode,
+    exportLimitW: permit.exportLimitW,
+    validFromMs: world.wallMs - 1_000,
+    validUntilMs: world.wallMs + 400 * 24 * 3_600_000,
+    revoked: false,
+    equipmentMatches: true,
+    backupNotified: true,
+  });
+  world.truth.mayDischarge = parallel;
+  world.truth.exportLimitW = permit.exportLimitW;
+}
+
+/** The utility takes the permission back. */
+export function revoke(site: Site): void {
+  site.station.permit.revoked = true;
+  site.world.truth.mayDischarge = false;
+}
