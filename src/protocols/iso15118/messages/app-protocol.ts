@@ -1,0 +1,35 @@
+/**
+ * SupportedAppProtocol: the handshake that selects the protocol of a session, common to DIN SPEC 70121 and all
+ * editions of ISO 15118.
+ */
+import { namespace, optional, repeat } from "../../exi/dsl.ts";
+import { enumeration, restrict, xs } from "../../exi/simple-types.ts";
+
+const { elements, sequence } = namespace("urn:iso:15118:2:2010:AppProtocol", {
+  prefix: "sap",
+  elements: "unqualified",
+});
+export const ProtocolNamespace = restrict(xs.anyURI, { maxLength: 100 });
+export const SchemaID = xs.unsignedByte;
+export const Priority = restrict(xs.unsignedByte, { minInclusive: 1, maxInclusive: 20 });
+export const AppProtocol = sequence({
+  ProtocolNamespace,
+  VersionNumberMajor: xs.unsignedInt,
+  VersionNumberMinor: xs.unsignedInt,
+  SchemaID,
+  Priority,
+});
+export const ResponseCode = enumeration(
+  "OK_SuccessfulNegotiation",
+  "OK_SuccessfulNegotiationWithMinorDeviation",
+  "Failed_NoNegotiation",
+);
+
+/** The vehicle lists the protocols that it speaks, each with a priority (1 is the highest). */
+export const supportedAppProtocolReq = sequence({ AppProtocol: repeat(AppProtocol, 1, 20) });
+
+/** The charger picks one of them by its SchemaID, or none. */
+export const supportedAppProtocolRes = sequence({ ResponseCode, SchemaID: optional(SchemaID) });
+
+/** The global elements of this schema. */
+export const appProtocolElements = elements({ supportedAppProtocolReq, supportedAppProtocolRes });
