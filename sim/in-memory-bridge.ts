@@ -209,6 +209,10 @@ export class InMemoryBridge {
     facts.maxChargeW = stage.maxChargeW;
     facts.maxDischargeW = stage.maxDischargeW;
     facts.socPct = stage.socPct;
+    facts.capacityWh = stage.capacityWh;
+    facts.vehicleConnected = stage.vehicleConnected;
+    facts.importWh = stage.importWh;
+    facts.exportWh = stage.exportWh;
     facts.executedSequence = stage.executedSequence;
   }
 

@@ -29,6 +29,8 @@ export interface ControllerBoot {
   readonly siteFile: string;
   readonly world: WorldConfig;
   readonly stored: Map<string, unknown>;
+  /** Monotonic time of the start, ms. */
+  readonly nowMs: number;
 }
 
 /** How late the controller's loop wakes up: usually a little, sometimes much, now and then not at all. */
@@ -63,7 +65,7 @@ export class Site {
     this.#start = start;
     const stageCount = world.stages.length;
     const tierCount = world.tiers.length;
-    this.#boot = { stageCount, tierCount, tickMs, siteFile, world, stored: new Map() };
+    this.#boot = { stageCount, tierCount, tickMs, siteFile, world, stored: new Map(), nowMs: this.world.nowMs };
     this.#silence = createCommands(stageCount, tierCount);
     this.commands = this.#silence;
     this.snapshot = createSnapshot(stageCount, tierCount);
@@ -84,7 +86,7 @@ export class Site {
   startController(): void {
     this.bridge.restart();
     this.snapshot = createSnapshot(this.#boot.stageCount, this.#boot.tierCount);
-    this.controller = this.#start(this.#boot);
+    this.controller = this.#start({ ...this.#boot, nowMs: this.nowMs });
   }
 
   /** No goodbye: nothing is written any more. */

@@ -497,6 +497,7 @@ export class PowerStage implements PlantStage {
   #tripWatchdog(): void {
     this.watchdogTripped = true;
     this.#queue.clear();
+    this.executedSequence = this.#latest.sequence;
     this.#command.role = "off";
     this.#command.powerW = 0;
     this.#latest.role = "off";

@@ -1,0 +1,83 @@
+/**
+ * The product's own control cycle, plugged into a simulated site: configuration and grid profile from the scenario's file, the
+ * mode record kept where a restart finds it, with the delay of a real disk.
+ */
+import { readFileSync } from "node:fs";
+import { builtInGridProfile, standardGridProfile } from "../src/config/grid-profiles.ts";
+import { complaintText, parseSiteConfig } from "../src/config/parse.ts";
+import type { SiteConfig } from "../src/config/site.ts";
+import type { Commands } from "../src/core/commands.ts";
+import { type Core, createCore } from "../src/core/core.ts";
+import { explain } from "../src/core/limits.ts";
+import { type ModeRecord, emptyRecord } from "../src/core/mode-state.ts";
+import type { Snapshot } from "../src/core/snapshot.ts";
+import { step } from "../src/core/step.ts";
+import type { Controller, ControllerBoot } from "./site.ts";
+
+/** A record is on disk this long after the cycle that asked for it, ms. */
+const diskMs = 15;
+const root = new URL("../", import.meta.url);
+
+/** The site's configuration; throws with every complaint when it is wrong. */
+export function siteConfigOf(siteFile: string): SiteConfig {
+  const parsed = parseSiteConfig(readFileSync(new URL(siteFile, root), "utf8"), siteFile);
+  if (parsed.ok) return parsed.value;
+  throw new Error(parsed.error.map(complaintText).join("\n"));
+}
+
+/** Starts Islet's core on a scenario's site. */
+export function startIslet(boot: ControllerBoot): Controller {
+  return new IsletController(boot);
+}
+
+class IsletController implements Controller {
+  readonly core: Core;
+  readonly #stored: Map<string, unknown>;
+  #storedGeneration = 0;
+  #writingGeneration = 0;
+  #storedAtMs = Number.POSITIVE_INFINITY;
+
+  constructor(boot: ControllerBoot) {
+    const config = siteConfigOf(boot.siteFile);
+    if (config.evses.length !== boot.stageCount || config.tiers.length !== boot.tierCount) {
+      throw new RangeError(
+        `${boot.siteFile} has ${config.evses.length} EVSEs and ${config.tiers.length} tiers, the simulated site ${boot.stageCount} and ${boot.tierCount}`,
+      );
+    }
+    this.#stored = boot.stored;
+    const record = (boot.stored.get("record") as ModeRecord | undefined) ?? emptyRecord;
+    const settings = { ...config, loop: { ...config.loop, periodMs: boot.tickMs } };
+    this.core = createCore(settings, {
+      profile: builtInGridProfile(config.site.gridProfile) ?? standardGridProfile,
+      record: { ...record, generation: 0 },
+      nowMs: boot.nowMs,
+      randomFraction: 0.5,
+    });
+  }
+
+  get mode(): string {
+    return this.core.machine.output.mode;
+  }
+
+  step(snapshot: Snapshot, nowMs: number): Commands {
+    if (nowMs >= this.#storedAtMs) {
+      this.#storedGeneration = this.#writingGeneration;
+      this.#storedAtMs = Number.POSITIVE_INFINITY;
+    }
+    snapshot.site.storedGeneration = this.#storedGeneration;
+    const commands = step(this.core, snapshot, nowMs);
+    if (this.core.machine.output.persist && this.#storedAtMs === Number.POSITIVE_INFINITY) this.#store(nowMs);
+    return commands;
+  }
+
+  explain(evse: number): readonly string[] {
+    return explain(this.core.chains.values, evse).limits.filter(({ binds }) => binds).map(({ reason }) => reason);
+  }
+
+  #store(nowMs: number): void {
+    const { record } = this.core.machine.state;
+    this.#stored.set("record", { ...record });
+    this.#writingGeneration = record.generation;
+    this.#storedAtMs = nowMs + diskMs;
+  }
+}
