@@ -80,8 +80,11 @@ const marginShare = 0.002;
 const marginSigmas = 2;
 /** A fresh sample is on average younger than its tick: a quarter, because guessing newer is the harmless side. */
 const sampleAgeTicks = 0.25;
-/** The over-cut lasts until the next sample, at most this many intervals. */
-const overcutIntervals = 1.6;
+/**
+ * The over-cut lasts until the next sample, at most this many intervals: one lost sample does not end it (the study's 1.6
+ * did: 425 instead of 340 ms at most with 5 % lost, 100 ms meter, 10 ms tick).
+ */
+const overcutIntervals = 2.4;
 /** A stage that does less than its model gives room to others only through this filter; one that does more acts at once. */
 const shortfallFilterMs = 1_000;
 /** The challenge of a suspect meter: 3 % of the stages' sum, at least 6 σ and 5 steps of the meter. */

@@ -123,7 +123,7 @@ export interface ModeFacts {
   gridGood: boolean;
   /** Both voltmeters answer, nothing has tripped and the mains are there: discharging may go on (ride-through is inside this). */
   gridHolds: boolean;
-  /** The device sees the grid dead or tripped, and the meter does not object. */
+  /** The device sees the grid dead or tripped, and the meter sees the same or nothing at all (it may be fed by that grid). */
   gridOut: boolean;
   /** Closed, and a load may be fed. */
   gridServes: boolean;
@@ -301,7 +301,8 @@ function deriveSides(
   facts.gridGood = deviceGood && meterGood;
   facts.gridHolds = fresh && facts.meterFresh && !grid.tripped && !(present && grid.deviceTripped) && !grid.mainsLost;
   const deviceOut = fresh && !deviceGood && (!facts.gridLive || grid.deviceTripped);
-  facts.gridOut = present && deviceOut && !meterGood;
+  const meterOut = !facts.meterFresh || (!meterGood && (meter.voltagePu < config.liveMinPu || grid.tripped));
+  facts.gridOut = present && deviceOut && meterOut;
   facts.gridServes =
     facts.provenClosed &&
     !grid.mainsLost &&

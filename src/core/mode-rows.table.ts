@@ -43,6 +43,7 @@ export const modeRows: readonly ModeRow[] = [
   { id: "U0", from: ["unknown"], when: [g.intentLocked], to: "lockedOut" },
   { id: "U1", from: ["unknown"], when: [g.deviceFresh, g.stagesFreshOrAdoptOver, g.provenOpen, g.busLive, g.forming, g.backupOK, g.intentIsland], to: "islandRunning" },
   { id: "U2", from: ["unknown"], when: [g.stagesFresh, g.notForming], to: "blind" },
+  { id: "U4", from: ["unknown"], when: [g.deviceFresh, g.notProvenOpen], to: "blind" },
   { id: "U3", from: ["unknown"], when: [g.adoptOver], to: "blind" },
 
   // Stale facts, contradictions, and K1 or a stage that moves without being told.
@@ -108,12 +109,12 @@ export const modeRows: readonly ModeRow[] = [
   { id: "Y1", from: ["resyncing"], when: [g.gridNotGoodOrIslandWish], to: "islandRunning" },
   { id: "Y2", from: ["resyncing"], when: [g.inSyncHeld, g.provenOpen], to: "closingLive", do: beginClose },
   { id: "Y3", from: ["resyncing"], when: [g.syncMaxOver], to: "islandRunning", do: blockReturn },
+  { id: "Z5", from: ["closingLive"], when: [g.notBackupOK], to: "opening" },
   { id: "Z0", from: ["closingLive"], when: [g.notReleased, g.syncOrGridLost], to: "resyncing" },
   { id: "Z1", from: ["closingLive"], when: [g.provenClosed, g.parallelOK, g.gridGood], to: "ramping", do: fillStarts },
   { id: "Z2", from: ["closingLive"], when: [g.provenClosed], to: "loadOnly", do: fillStarts },
   { id: "Z3", from: ["closingLive"], when: [g.syncOrGridLost], to: "opening" },
   { id: "Z4", from: ["closingLive"], when: [g.closeLiveOver], to: "opening", do: blockReturn },
-  { id: "Z5", from: ["closingLive"], when: [g.notBackupOK], to: "opening" },
   { id: "Z6", from: ["closingLive"], when: [g.storeOver], to: "islandRunning", do: blockReturn },
 
   // People, and what time heals.

@@ -13,9 +13,9 @@ export interface ModeTimings {
   readonly decayMs: number;
   /** The bus has been dead this long before anything is energized or closed. */
   readonly deadMs: number;
-  /** K1 answers an open command by then; twice its listed travel at least. */
+  /** K1 answers an open command by then: an old stroke may finish first, so two travels, a lagging contact and a read. */
   readonly openMs: number;
-  /** K1 answers a close command by then. */
+  /** K1 answers a close command by then: a travel, a lagging contact and a read. */
   readonly closeMs: number;
   /** An open command stands this long before the position is believed: the slowest old stroke has ended. */
   readonly settleMs: number;
@@ -58,7 +58,7 @@ export function modeTimings(
     contradictionMs: 2 * secondMs,
     decayMs: 5 * secondMs,
     deadMs: 300,
-    openMs: Math.max(300, 3 * travelMs),
+    openMs: Math.max(300, 4 * travelMs),
     closeMs: Math.max(300, 3 * travelMs),
     settleMs: Math.max(500, 1.5 * travelMs),
     adoptMs: 200,

@@ -74,6 +74,12 @@ export interface StageFacts {
   maxDischargeW: number;
   /** Vehicle battery as known through the stage, percent; NaN unknown. */
   socPct: number;
+  capacityWh: number;
+  /** A vehicle is plugged in, as far as the stage knows. */
+  vehicleConnected: boolean;
+  /** Energy registers at the stage's AC side, Wh, only ever rising; NaN unknown. */
+  importWh: number;
+  exportWh: number;
   /** Local voltage, for droop, in pu, and the sequence number of the setpoint in force. */
   executedSequence: number;
 }
@@ -235,6 +241,10 @@ function createStageFacts(): StageFacts {
     maxChargeW: 0,
     maxDischargeW: 0,
     socPct: Number.NaN,
+    capacityWh: Number.NaN,
+    vehicleConnected: false,
+    importWh: Number.NaN,
+    exportWh: Number.NaN,
     executedSequence: 0,
   };
 }
