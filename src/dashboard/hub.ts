@@ -1,0 +1,147 @@
+/**
+ * The live stream: the latest state to every page, at most ten times a second. Nothing queues: a state is written once
+ * and shared; a page that does not keep up is skipped and gets a whole state when it can take one again; one that takes
+ * nothing for long is closed.
+ */
+import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { diff, type Json } from "./delta.ts";
+import type { DashboardSource } from "./source.ts";
+
+/** Bounds. A page more than the last is refused. */
+export const pagesMax = 250;
+export const perSecondMax = 10;
+/** Bytes that may wait in one connection before it is skipped. */
+export const backlogMaxBytes = 512 * 1024;
+const stuckMs = 15_000;
+const aliveMs = 1000;
+/** Older than this a state is not sent again as if it were fresh: pages notice by its silence. */
+const freshMs = 2500;
+
+interface Page {
+  readonly response: ServerResponse;
+  /** Number of the message that it got last; -1 needs a whole state. */
+  number: number;
+  blockedSinceMs: number | null;
+}
+
+export interface Hub {
+  /** Takes over the response. False when there are too many pages. */
+  add(response: ServerResponse): boolean;
+  readonly pages: number;
+  readonly skipped: number;
+  close(): void;
+}
+
+export function createHub(source: DashboardSource, nowMs: () => number = () => performance.now()): Hub {
+  const pages = new Set<Page>();
+  let last: Json = null;
+  let number = 0;
+  let sentAtMs = Number.NEGATIVE_INFINITY;
+  let timer: NodeJS.Timeout | null = null;
+  let skipped = 0;
+  let whole: Buffer | null = null;
+
+  const frame = (event: string, data: string): Buffer => Buffer.from(`event: ${event}\ndata: ${data}\n\n`);
+
+  const send = (): void => {
+    timer = null;
+    sentAtMs = nowMs();
+    if (pages.size === 0 || source.ageMs() > freshMs) return;
+    const state = source.state() as unknown as Json;
+    if (state === null) return;
+    const patch = diff(last, state);
+    if (patch === null) return;
+    last = state;
+    number++;
+    whole = null;
+    const small = number > 1 ? frame("patch", JSON.stringify({ n: number, patch })) : null;
+    for (const page of pages) give(page, small);
+  };
+
+  const give = (page: Page, small: Buffer | null): void => {
+    const { response } = page;
+    const waiting = response.writableLength + ((response.socket as Socket | null)?.writableLength ?? 0);
+    if (waiting > backlogMaxBytes || response.writableNeedDrain) {
+      page.number = -1;
+      page.blockedSinceMs ??= nowMs();
+      skipped++;
+      return;
+    }
+    page.blockedSinceMs = null;
+    if (small && page.number === number - 1) response.write(small);
+    else if (page.number !== number) {
+      whole ??= frame("state", JSON.stringify({ n: number, state: last }));
+      response.write(whole);
+    }
+    page.number = number;
+  };
+
+  const remind = setInterval(() => {
+    const now = nowMs();
+    for (const page of pages) {
+      if (page.blockedSinceMs !== null && now - page.blockedSinceMs > stuckMs) {
+        pages.delete(page);
+        page.response.destroy();
+      } else if (page.blockedSinceMs !== null || page.number === -1) give(page, null);
+      // A sign of life only while the controller lives.
+      else if (source.ageMs() <= freshMs) page.response.write("event: alive\ndata: 1\n\n");
+      else page.response.write(": waiting\n\n");
+    }
+  }, aliveMs);
+  remind.unref();
+
+  const stop = source.onChange(() => {
+    if (timer !== null || pages.size === 0) return;
+    const dueMs = sentAtMs + 1000 / perSecondMax - nowMs();
+    timer = setTimeout(send, Math.max(0, dueMs));
+    timer.unref();
+  });
+
+  return {
+    add: (response) => {
+      if (pages.size >= pagesMax) return false;
+      response.writeHead(200, {
+        "content-type": "text/event-stream; charset=utf-8",
+        "cache-control": "no-store",
+        connection: "keep-alive",
+        "x-accel-buffering": "no",
+        "x-content-type-options": "nosniff",
+      });
+      response.socket?.setNoDelay(true);
+      response.write("retry: 2000\n\n");
+      const page: Page = { response, number: -1, blockedSinceMs: null };
+      pages.add(page);
+      const forget = (): void => void pages.delete(page);
+      response.on("close", forget);
+      response.on("error", forget);
+      const state = source.state() as unknown as Json;
+      // A page always starts from a whole state, even an old one: the site as it was is better than nothing.
+      if (state !== null) {
+        if (last === null || diff(last, state) !== null) {
+          const before = number;
+          const patch = diff(last, state);
+          last = state;
+          number++;
+          whole = null;
+          const small = before > 0 ? frame("patch", JSON.stringify({ n: number, patch })) : null;
+          for (const other of pages) give(other, small);
+        } else give(page, null);
+      }
+      return true;
+    },
+    get pages() {
+      return pages.size;
+    },
+    get skipped() {
+      return skipped;
+    },
+    close: () => {
+      stop();
+      if (timer) clearTimeout(timer);
+      clearInterval(remind);
+      for (const page of pages) page.response.end();
+      pages.clear();
+    },
+  };
+}

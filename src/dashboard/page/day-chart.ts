@@ -1,0 +1,342 @@
+/** The day on three charts with one cursor: grid, load and PV, vehicles; prices below. Drawn by uPlot, coloured by the page's tokens. */
+import type { AlignedData, Options, Series, default as UPlot } from "uplot";
+import type { DayView, SeriesPair } from "../view/day.ts";
+
+declare global {
+  interface Window {
+    uPlot?: typeof UPlot;
+  }
+}
+
+/** Measured up to now, planned from now on; both reach the point of now so that the line does not break. */
+function split(pair: SeriesPair, nowIndex: number): [(number | null)[], (number | null)[]] {
+  return [
+    pair.measured.map((value, i) => (i <= nowIndex ? value : null)),
+    pair.planned.map((value, i) => (i > nowIndex ? value : i === nowIndex ? (pair.measured[i] ?? value) : null)),
+  ];
+}
+
+function dataOf(day: DayView): [AlignedData, AlignedData, AlignedData] {
+  const times = [...day.timesS];
+  const [grid, gridPlan] = split(day.grid, day.nowIndex);
+  const [load, loadPlan] = split(day.load, day.nowIndex);
+  const [pv, pvPlan] = day.pv ? split(day.pv, day.nowIndex) : [[], []];
+  const [vehicles, vehiclesPlan] = split(day.vehicles, day.nowIndex);
+  return [
+    [times, grid, gridPlan, [...day.importLimit], [...day.exportLimit]],
+    day.pv ? [times, load, loadPlan, pv, pvPlan] : [times, load, loadPlan],
+    [times, vehicles, vehiclesPlan],
+  ];
+}
+
+type Colors = Record<"ink" | "ink2" | "ink3" | "line" | "line2" | "live" | "data" | "raised" | "surface", string>;
+
+/** Canvas needs plain colours: what the tokens are in the present theme. */
+function readColors(element: Element): Colors {
+  const probe = document.createElement("i");
+  element.append(probe);
+  const read = (token: string): string => {
+    probe.style.color = `var(--${token})`;
+    return getComputedStyle(probe).color;
+  };
+  const colors = {
+    ink: read("ink"),
+    ink2: read("ink-2"),
+    ink3: read("ink-3"),
+    line: read("line"),
+    line2: read("line-2"),
+    live: read("live"),
+    data: read("data"),
+    raised: read("raised"),
+    surface: read("surface"),
+  };
+  probe.remove();
+  return colors;
+}
+
+const faded = (color: string, alpha: number): string => color.replace(/^rgb\((.*)\)$/, `rgba($1, ${alpha})`);
+
+export interface DayChart {
+  /** New values; the charts are made anew only when the set of series changes. */
+  show(day: DayView): void;
+  /** The theme or the width has changed. */
+  redraw(): void;
+}
+
+export function createDayChart(
+  element: HTMLElement,
+  readout: HTMLElement,
+  loadLibrary: () => Promise<typeof UPlot>,
+): DayChart {
+  let day: DayView | null = null;
+  let plots: UPlot[] = [];
+  let cursor: number | null = null;
+  let key = "";
+  let loading = false;
+  let missing = false;
+
+  const say = (): void => {
+    if (!day) return;
+    const i = cursor ?? day.nowIndex;
+    readout.textContent = day.readouts[i] ?? "–";
+  };
+
+  const make = (Plot: typeof UPlot): void => {
+    for (const plot of plots) plot.destroy();
+    plots = [];
+    element.replaceChildren();
+    if (!day) return;
+    const shown = day;
+    const phone = element.clientWidth < 500;
+    const colors = readColors(element);
+    const data = dataOf(shown);
+    const titles = phone
+      ? [
+          "Grid, kW: importing up, exporting down",
+          shown.pv ? "Load and PV, kW" : "Load, kW",
+          "Vehicles, kW: charging up",
+        ]
+      : [
+          "Grid at the PCC, kW: importing above the line, exporting below",
+          shown.pv ? "Load and PV, kW" : "Load, kW",
+          "Vehicles, kW: charging above the line, discharging below",
+        ];
+    const heights = phone ? [120, 96, 124] : [136, 104, 140];
+    const measured = (label: string, stroke: string, fill?: string): Series => ({
+      label,
+      stroke,
+      width: 1.8,
+      points: { show: false },
+      ...(fill ? { fill } : {}),
+    });
+    const planned = (label: string, stroke: string): Series => ({
+      label,
+      stroke,
+      width: 1.4,
+      dash: [5, 4],
+      points: { show: false },
+    });
+    const stepped = Plot.paths.stepped?.({ align: 1 });
+    const limit = (label: string): Series => ({
+      label,
+      stroke: colors.ink,
+      width: 1.5,
+      points: { show: false },
+      ...(stepped ? { paths: stepped } : {}),
+    });
+    const series: Series[][] = [
+      [
+        {},
+        measured("Grid", colors.live, faded(colors.live, 0.16)),
+        planned("Plan", colors.live),
+        limit("Import limit"),
+        limit("Export limit"),
+      ],
+      shown.pv
+        ? [
+            {},
+            measured("Load", colors.ink),
+            planned("Plan", colors.ink),
+            measured("PV", colors.line2, faded(colors.line2, 0.22)),
+            planned("PV plan", colors.line2),
+          ]
+        : [{}, measured("Load", colors.ink), planned("Plan", colors.ink)],
+      [{}, measured("Vehicles", colors.data, faded(colors.data, 0.3)), planned("Plan", colors.ink2)],
+    ];
+    const first = shown.timesS[0] ?? 0;
+    const last = (shown.timesS.at(-1) ?? 0) + ((shown.timesS[1] ?? 0) - first);
+    const hours = Array.from({ length: phone ? 5 : 9 }, (_, i) => first + i * (phone ? 6 : 3) * 3600);
+    for (let i = 0; i < 3; i++) {
+      const box = document.createElement("div");
+      const title = document.createElement("p");
+      title.className = "chart-h";
+      title.textContent = titles[i] ?? "";
+      box.append(title);
+      element.append(box);
+      const isLast = i === 2;
+      const options: Options = {
+        width: Math.max(200, element.clientWidth),
+        height: (heights[i] ?? 100) + (isLast ? (phone ? 30 : 52) : 0),
+        legend: { show: false },
+        padding: [6, phone ? 8 : 16, 0, 0],
+        cursor: { x: true, y: false, drag: { x: false, y: false }, points: { show: false }, sync: { key: "day" } },
+        scales: { x: { time: false, range: () => [first, last] }, y: { range: (_, min, max) => padded(min, max) } },
+        series: series[i] ?? [],
+        axes: [
+          {
+            show: isLast,
+            splits: () => hours,
+            values: () => hours.map((at) => clockAt(shown, at)),
+            stroke: colors.ink3,
+            grid: { stroke: colors.line, width: 1 },
+            ticks: { show: false },
+            size: phone ? 30 : 52,
+            gap: 6,
+            font: "12px system-ui, sans-serif",
+          },
+          {
+            stroke: colors.ink3,
+            grid: { stroke: colors.line, width: 1 },
+            ticks: { show: false },
+            size: 38,
+            gap: 4,
+            space: 34,
+            font: "12px system-ui, sans-serif",
+            values: (_, splits) => splits.map((value) => String(Math.abs(Math.round(value * 10) / 10))),
+          },
+        ],
+        hooks: {
+          drawClear: [(plot) => drawUnder(plot, shown, colors)],
+          draw: [(plot) => drawOver(plot, shown, colors, isLast && !phone)],
+          setCursor: [
+            (plot) => {
+              if (plot !== plots[0] && plot.cursor.event === null) return;
+              const index = plot.cursor.idx;
+              if (index !== null && index !== undefined) {
+                cursor = index;
+                say();
+              }
+            },
+          ],
+        },
+      };
+      const plot = new Plot(options, data[i] as AlignedData, box);
+      // The charts are an image to whoever does not see them; the table carries the values.
+      plot.root.setAttribute("aria-hidden", "true");
+      plots.push(plot);
+    }
+    say();
+  };
+
+  const draw = (): void => {
+    const Plot = window.uPlot;
+    if (Plot) return make(Plot);
+    if (loading || missing) return;
+    loading = true;
+    loadLibrary()
+      .then((loaded) => make(loaded))
+      .catch(() => {
+        missing = true;
+        readout.textContent = "The chart could not be loaded. The table has every value.";
+      })
+      .finally(() => {
+        loading = false;
+      });
+  };
+
+  element.addEventListener("keydown", (event) => {
+    if (!day || (event.key !== "ArrowLeft" && event.key !== "ArrowRight")) return;
+    event.preventDefault();
+    cursor = Math.min(
+      day.timesS.length - 1,
+      Math.max(0, (cursor ?? day.nowIndex) + (event.key === "ArrowRight" ? 1 : -1)),
+    );
+    const plot = plots[0];
+    if (plot) plot.setCursor({ left: plot.valToPos(day.timesS[cursor] ?? 0, "x"), top: 10 });
+    say();
+  });
+  element.addEventListener("pointerleave", () => {
+    cursor = null;
+    say();
+  });
+  // Values are spoken only while somebody reads them with the keys.
+  element.addEventListener("focus", () => readout.setAttribute("aria-live", "polite"));
+  element.addEventListener("blur", () => {
+    readout.removeAttribute("aria-live");
+    cursor = null;
+    say();
+  });
+
+  return {
+    show: (next) => {
+      const nextKey = `${next.timesS[0]}-${next.timesS.length}-${next.pv !== null}-${element.clientWidth < 500}`;
+      const moved = day === null || next.nowIndex !== day.nowIndex || next.grid.measured !== day.grid.measured;
+      day = next;
+      if (nextKey !== key || plots.length === 0) {
+        key = nextKey;
+        draw();
+      } else if (moved) {
+        const data = dataOf(next);
+        for (let i = 0; i < plots.length; i++) plots[i]?.setData(data[i] as AlignedData);
+        say();
+      }
+    },
+    redraw: draw,
+  };
+}
+
+/** Room above and below, and always a line at zero. */
+function padded(min: number, max: number): [number, number] {
+  const low = Math.min(0, Number.isFinite(min) ? min : 0);
+  const high = Math.max(0, Number.isFinite(max) ? max : 1);
+  const room = Math.max(1, (high - low) * 0.08);
+  return [low < 0 ? low - room : 0, high + room];
+}
+
+const clockAt = (day: DayView, atS: number): string => {
+  const i = day.timesS.indexOf(atS);
+  return i < 0 ? "24:00" : (day.table.find((_, row) => row * 4 === i)?.hour ?? "");
+};
+
+/** Outages and the band beyond the export limit, under the lines. */
+function drawUnder(plot: UPlot, day: DayView, colors: Colors): void {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  for (const outage of day.outages) {
+    const left = plot.valToPos(outage.fromS, "x", true);
+    const right = plot.valToPos(outage.toS, "x", true);
+    ctx.fillStyle = colors.raised;
+    ctx.fillRect(left, bbox.top, Math.max(2, right - left), bbox.height);
+    if (plot.series.length === 5 && plot.series[4]?.label === "Export limit") {
+      ctx.fillStyle = colors.ink2;
+      ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
+      ctx.textAlign = left > bbox.left + bbox.width / 2 ? "right" : "left";
+      ctx.fillText("Outage", left > bbox.left + bbox.width / 2 ? left - 6 : left + 6, bbox.top + 14 * devicePixelRatio);
+    }
+  }
+  ctx.restore();
+}
+
+/** The line at zero, now, and the prices along the bottom. */
+function drawOver(plot: UPlot, day: DayView, colors: Colors, withPrices: boolean): void {
+  const { ctx, bbox } = plot;
+  const ratio = devicePixelRatio;
+  ctx.save();
+  ctx.strokeStyle = colors.ink2;
+  ctx.lineWidth = 1.2 * ratio;
+  const zero = plot.valToPos(0, "y", true);
+  ctx.beginPath();
+  ctx.moveTo(bbox.left, zero);
+  ctx.lineTo(bbox.left + bbox.width, zero);
+  ctx.stroke();
+  const now = plot.valToPos(day.nowS, "x", true);
+  ctx.strokeStyle = colors.ink;
+  ctx.beginPath();
+  ctx.moveTo(now, bbox.top);
+  ctx.lineTo(now, bbox.top + bbox.height);
+  ctx.stroke();
+  ctx.fillStyle = colors.ink;
+  ctx.beginPath();
+  ctx.moveTo(now - 5 * ratio, bbox.top - 6 * ratio);
+  ctx.lineTo(now + 5 * ratio, bbox.top - 6 * ratio);
+  ctx.lineTo(now, bbox.top + 1 * ratio);
+  ctx.fill();
+  if (withPrices) {
+    const top = bbox.top + bbox.height + 28 * ratio;
+    const most = Math.max(...day.prices.map((price) => price.perKWh), 0.001);
+    ctx.font = `${12 * ratio}px system-ui, sans-serif`;
+    ctx.textBaseline = "middle";
+    ctx.textAlign = "center";
+    for (const price of day.prices) {
+      const left = plot.valToPos(price.fromS, "x", true);
+      const right = Math.min(bbox.left + bbox.width, plot.valToPos(price.toS, "x", true));
+      if (right - left < 4) continue;
+      ctx.fillStyle = faded(colors.live, 0.1 + (0.28 * price.perKWh) / most);
+      ctx.fillRect(left + ratio, top, right - left - 2 * ratio, 20 * ratio);
+      ctx.fillStyle = colors.ink;
+      const label = right - left > 84 * ratio ? price.text : right - left > 34 * ratio ? price.perKWh.toFixed(2) : "";
+      ctx.fillText(label, (left + right) / 2, top + 10.5 * ratio);
+    }
+  }
+  ctx.restore();
+}
