@@ -3,6 +3,7 @@
  * the rest. A late tick is reported, a missed one is skipped and counted, none is caught up in a burst.
  */
 import { createHistogram, type Histogram, record } from "./histogram.ts";
+import { monotonicMs } from "./monotonic.ts";
 
 /** A timer may fire this much late on a busy machine, so the exact wait takes over this long before the deadline, ms. */
 const exactWaitMs = 2;
@@ -44,14 +45,14 @@ export function startControlLoop(
   const finished = run();
 
   async function run(): Promise<void> {
-    let deadlineMs = performance.now() + periodMs;
+    let deadlineMs = monotonicMs() + periodMs;
     while (!stopping) {
-      const sleepMs = deadlineMs - performance.now() - exactWaitMs;
+      const sleepMs = deadlineMs - monotonicMs() - exactWaitMs;
       await (sleepMs >= 1 ? sleep(sleepMs) : turn());
       if (stopping) return;
-      const restMs = deadlineMs - performance.now();
+      const restMs = deadlineMs - monotonicMs();
       if (restMs > 0) Atomics.wait(waitCell, 0, 0, restMs);
-      record(figures.lateness, performance.now() - deadlineMs);
+      record(figures.lateness, monotonicMs() - deadlineMs);
       try {
         await cycle(deadlineMs);
       } catch (failure) {
@@ -59,7 +60,7 @@ export function startControlLoop(
         onFailure(failure);
         return;
       }
-      const endedMs = performance.now();
+      const endedMs = monotonicMs();
       record(figures.cycle, endedMs - deadlineMs);
       figures.ticks++;
       deadlineMs += periodMs;

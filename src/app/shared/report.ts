@@ -1,0 +1,314 @@
+/**
+ * What the control thread shows the rest of the process after each cycle: one row of numbers, latest values only. The
+ * tables below are the whole protocol; chains of limits travel as they stand in the core.
+ */
+import type { Core } from "../../core/core.ts";
+import { chainLength } from "../../core/limits.ts";
+import { type Intent, intentNames } from "../../core/mode-state.ts";
+import type { Contact, Snapshot } from "../../core/snapshot.ts";
+import {
+  type Mode,
+  modeNames,
+  type Role,
+  roleNames,
+  type ServiceMode,
+  serviceModes,
+  type TransferCommand,
+  transferCommandNames,
+} from "../../domain/modes.ts";
+import { type ReasonKey, reasonKeys } from "../../domain/reasons.ts";
+import type { LoopFigures } from "../control-loop.ts";
+import { quantileMs } from "../histogram.ts";
+import { struct } from "./struct.ts";
+
+const contacts: readonly Contact[] = ["open", "closed", "unknown"];
+const reasonsOrNone = ["", ...reasonKeys] as const;
+
+/** The site as a whole. Times of the monotonic clock, powers in the core's sign. */
+export interface SiteReport {
+  atMs: number;
+  wallMs: number;
+  mode: Mode;
+  previousMode: Mode;
+  modeSinceMs: number;
+  serviceMode: ServiceMode;
+  parallelOK: boolean;
+  backupOK: boolean;
+  parallelRefusal: ReasonKey | "";
+  backupRefusal: ReasonKey | "";
+  gridGood: boolean;
+  /** NaN while it is not good. */
+  gridGoodSinceMs: number;
+  intent: Intent;
+  startsLeft: number;
+  returnBlocked: boolean;
+  /** Newest record of the mode machine: the host stores it and answers with its generation. */
+  recordGeneration: number;
+  contactNo: Contact;
+  contactNc: Contact;
+  deviceAtMs: number;
+  gridVoltagePu: number;
+  gridFrequencyHz: number;
+  busVoltagePu: number;
+  busFrequencyHz: number;
+  transferCommand: TransferCommand;
+  meterAtMs: number;
+  meterQuality: number;
+  pccW: number;
+  pccVar: number;
+  meterVoltagePu: number;
+  meterFrequencyHz: number;
+  loadW: number;
+  pvPowerW: number;
+  pvLimitW: number;
+  importLimitW: number;
+  exportLimitW: number;
+  ticks: number;
+  skipped: number;
+  lateP50Ms: number;
+  lateP99Ms: number;
+  lateP999Ms: number;
+  lateMaxMs: number;
+  cycleP50Ms: number;
+  cycleP99Ms: number;
+  cycleMaxMs: number;
+}
+
+const siteReport = struct<SiteReport>([
+  ["atMs", "number"],
+  ["wallMs", "number"],
+  ["mode", modeNames],
+  ["previousMode", modeNames],
+  ["modeSinceMs", "number"],
+  ["serviceMode", serviceModes],
+  ["parallelOK", "flag"],
+  ["backupOK", "flag"],
+  ["parallelRefusal", reasonsOrNone],
+  ["backupRefusal", reasonsOrNone],
+  ["gridGood", "flag"],
+  ["gridGoodSinceMs", "number"],
+  ["intent", intentNames],
+  ["startsLeft", "number"],
+  ["returnBlocked", "flag"],
+  ["recordGeneration", "number"],
+  ["contactNo", contacts],
+  ["contactNc", contacts],
+  ["deviceAtMs", "number"],
+  ["gridVoltagePu", "number"],
+  ["gridFrequencyHz", "number"],
+  ["busVoltagePu", "number"],
+  ["busFrequencyHz", "number"],
+  ["transferCommand", transferCommandNames],
+  ["meterAtMs", "number"],
+  ["meterQuality", "number"],
+  ["pccW", "number"],
+  ["pccVar", "number"],
+  ["meterVoltagePu", "number"],
+  ["meterFrequencyHz", "number"],
+  ["loadW", "number"],
+  ["pvPowerW", "number"],
+  ["pvLimitW", "number"],
+  ["importLimitW", "number"],
+  ["exportLimitW", "number"],
+  ["ticks", "number"],
+  ["skipped", "number"],
+  ["lateP50Ms", "number"],
+  ["lateP99Ms", "number"],
+  ["lateP999Ms", "number"],
+  ["lateMaxMs", "number"],
+  ["cycleP50Ms", "number"],
+  ["cycleP99Ms", "number"],
+  ["cycleMaxMs", "number"],
+]);
+
+/** One power stage: facts, and what it was told. */
+export interface StageReport {
+  atMs: number;
+  role: Role;
+  powerW: number;
+  reactiveVar: number;
+  voltagePu: number;
+  frequencyHz: number;
+  alive: boolean;
+  alarmBits: number;
+  local: boolean;
+  verified: boolean;
+  antiIslanding: boolean;
+  maxChargeW: number;
+  maxDischargeW: number;
+  socPct: number;
+  vehicleConnected: boolean;
+  capacityWh: number;
+  importWh: number;
+  exportWh: number;
+  executedSequence: number;
+  commandRole: Role;
+  commandW: number;
+  /** Set-point at the end of the chain of limits; the command may lead it on a cut. */
+  setpointW: number;
+}
+
+const stageReport = struct<StageReport>([
+  ["atMs", "number"],
+  ["role", roleNames],
+  ["powerW", "number"],
+  ["reactiveVar", "number"],
+  ["voltagePu", "number"],
+  ["frequencyHz", "number"],
+  ["alive", "flag"],
+  ["alarmBits", "number"],
+  ["local", "flag"],
+  ["verified", "flag"],
+  ["antiIslanding", "flag"],
+  ["maxChargeW", "number"],
+  ["maxDischargeW", "number"],
+  ["socPct", "number"],
+  ["vehicleConnected", "flag"],
+  ["capacityWh", "number"],
+  ["importWh", "number"],
+  ["exportWh", "number"],
+  ["executedSequence", "number"],
+  ["commandRole", roleNames],
+  ["commandW", "number"],
+  ["setpointW", "number"],
+]);
+
+export interface TierReport {
+  loadW: number;
+  closed: boolean;
+}
+const tierReport = struct<TierReport>([
+  ["loadW", "number"],
+  ["closed", "flag"],
+]);
+
+export interface ControlReport {
+  readonly site: SiteReport;
+  readonly stages: readonly StageReport[];
+  readonly tiers: readonly TierReport[];
+  /** Chains of limits, for `explain`. */
+  readonly chains: Float64Array;
+}
+
+export const reportLength = (stageCount: number, tierCount: number): number =>
+  siteReport.length + stageCount * (stageReport.length + chainLength) + tierCount * tierReport.length;
+
+const zeros = <T extends object>(codec: {
+  length: number;
+  read(source: Float64Array, at: number, into: T): void;
+}): T => {
+  const made = {} as T;
+  codec.read(new Float64Array(codec.length), 0, made);
+  return made;
+};
+
+export const createControlReport = (stageCount: number, tierCount: number): ControlReport => ({
+  site: zeros(siteReport),
+  stages: Array.from({ length: stageCount }, () => zeros(stageReport)),
+  tiers: Array.from({ length: tierCount }, () => zeros(tierReport)),
+  chains: new Float64Array(stageCount * chainLength),
+});
+
+/** Fills a report from the core after a step. Quantiles are refreshed by `fillLoopFigures`, which is not for every tick. */
+export function fillReport(report: ControlReport, core: Core, snapshot: Snapshot, nowMs: number): void {
+  const { site, stages, tiers } = report;
+  const { machine, authority, modeFacts, budget, commands, pccLimits, exportControl } = core;
+  const { state, output } = machine;
+  const { transferDevice: device, meter } = snapshot;
+  site.atMs = nowMs;
+  site.wallMs = snapshot.wallMs;
+  site.mode = state.mode;
+  site.previousMode = state.previous;
+  site.modeSinceMs = state.sinceMs;
+  site.serviceMode = authority.serviceMode;
+  site.parallelOK = authority.parallelOK;
+  site.backupOK = authority.backupOK;
+  site.parallelRefusal = authority.parallelRefusal;
+  site.backupRefusal = authority.backupRefusal;
+  site.gridGood = modeFacts.gridGood;
+  site.gridGoodSinceMs = state.held.gridGood;
+  site.intent = state.record.intent;
+  site.startsLeft = state.record.startsLeft;
+  site.returnBlocked = state.record.returnBlocked;
+  site.recordGeneration = state.record.generation;
+  site.contactNo = device.contactNo;
+  site.contactNc = device.contactNc;
+  site.deviceAtMs = device.atMs;
+  site.gridVoltagePu = device.gridVoltagePu;
+  site.gridFrequencyHz = device.gridFrequencyHz;
+  site.busVoltagePu = device.busVoltagePu;
+  site.busFrequencyHz = device.busFrequencyHz;
+  site.transferCommand = output.transferDevice;
+  site.meterAtMs = meter.atMs;
+  site.meterQuality = exportControl.supervision.quality;
+  site.pccW = meter.powerW;
+  site.pccVar = meter.reactiveVar;
+  site.meterVoltagePu = meter.voltagePu;
+  site.meterFrequencyHz = meter.frequencyHz;
+  site.loadW = budget.loadW;
+  site.pvPowerW = snapshot.site.pvPowerW;
+  site.pvLimitW = commands.pvLimitW;
+  site.importLimitW = pccLimits.importLimitW;
+  site.exportLimitW = pccLimits.exportLimitW;
+  for (let i = 0; i < stages.length; i++) fillStage(stages[i]!, core, snapshot, i);
+  for (let t = 0; t < tiers.length; t++) {
+    tiers[t]!.loadW = snapshot.site.tierLoadW[t]!;
+    tiers[t]!.closed = commands.tierClosed[t]!;
+  }
+  report.chains.set(core.chains.values);
+}
+
+function fillStage(report: StageReport, core: Core, snapshot: Snapshot, i: number): void {
+  const facts = snapshot.stages[i]!;
+  const command = core.commands.stages[i]!;
+  report.atMs = facts.atMs;
+  report.role = facts.role;
+  report.powerW = facts.powerW;
+  report.reactiveVar = facts.reactiveVar;
+  report.voltagePu = facts.voltagePu;
+  report.frequencyHz = facts.frequencyHz;
+  report.alive = facts.alive;
+  report.alarmBits = facts.alarmBits;
+  report.local = facts.local;
+  report.verified = facts.verified;
+  report.antiIslanding = facts.antiIslanding;
+  report.maxChargeW = facts.maxChargeW;
+  report.maxDischargeW = facts.maxDischargeW;
+  report.socPct = facts.socPct;
+  report.vehicleConnected = facts.vehicleConnected;
+  report.capacityWh = facts.capacityWh;
+  report.importWh = facts.importWh;
+  report.exportWh = facts.exportWh;
+  report.executedSequence = facts.executedSequence;
+  report.commandRole = command.role;
+  report.commandW = command.powerW;
+  report.setpointW = core.setpointW[i]!;
+}
+
+export function fillLoopFigures({ site }: ControlReport, { ticks, skipped, lateness, cycle }: LoopFigures): void {
+  site.ticks = ticks;
+  site.skipped = skipped;
+  site.lateP50Ms = quantileMs(lateness, 0.5);
+  site.lateP99Ms = quantileMs(lateness, 0.99);
+  site.lateP999Ms = quantileMs(lateness, 0.999);
+  site.lateMaxMs = lateness.maxMs;
+  site.cycleP50Ms = quantileMs(cycle, 0.5);
+  site.cycleP99Ms = quantileMs(cycle, 0.99);
+  site.cycleMaxMs = cycle.maxMs;
+}
+
+export function writeReport(target: Float64Array, { site, stages, tiers, chains }: ControlReport): void {
+  siteReport.write(target, 0, site);
+  let at = siteReport.length;
+  for (let i = 0; i < stages.length; i++, at += stageReport.length) stageReport.write(target, at, stages[i]!);
+  for (let t = 0; t < tiers.length; t++, at += tierReport.length) tierReport.write(target, at, tiers[t]!);
+  target.set(chains, at);
+}
+
+export function readReport(source: Float64Array, { site, stages, tiers, chains }: ControlReport): void {
+  siteReport.read(source, 0, site);
+  let at = siteReport.length;
+  for (let i = 0; i < stages.length; i++, at += stageReport.length) stageReport.read(source, at, stages[i]!);
+  for (let t = 0; t < tiers.length; t++, at += tierReport.length) tierReport.read(source, at, tiers[t]!);
+  chains.set(source.subarray(at, at + chains.length));
+}
