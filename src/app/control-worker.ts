@@ -20,6 +20,7 @@ import { requestRealTime } from "./real-time.ts";
 import { inputsLength, readInputs } from "./shared/inputs.ts";
 import { createControlReport, fillLoopFigures, fillReport, writeReport } from "./shared/report.ts";
 import { beginWrite, endWrite, openSeqlock, readInto } from "./shared/seqlock.ts";
+import { fillVehicleFacts } from "./vehicle-facts.ts";
 
 export interface ControlWorkerData {
   readonly config: SiteConfig;
@@ -36,6 +37,8 @@ export type ControlMessage =
   | { readonly kind: "started"; readonly periodMs: number; readonly realTime: boolean; readonly sentence: string }
   | { readonly kind: "devices"; readonly reports: readonly DeviceReport[] }
   | { readonly kind: "mode"; readonly from: Mode; readonly to: Mode; readonly row: string; readonly atMs: number }
+  /** A record must be on disk before the command that it permits: answered through `SiteFacts.storedGeneration`. */
+  | { readonly kind: "store"; readonly record: ModeRecord }
   | { readonly kind: "failed"; readonly message: string };
 
 /** Share of a period for reading; the rest is for the step and the writes. */
@@ -70,31 +73,26 @@ const reportRows = createControlReport(stageCount, tierCount);
 let figuresAtMs = 0;
 let verifyAtMs = 0;
 let verifying = false;
+let askedGeneration = 0;
 
 async function cycle(deadlineMs: number): Promise<void> {
   await bridge.readAll(snapshot, deadlineMs + readShare * periodMs);
   const nowMs = monotonicMs();
   snapshot.wallMs = Date.now();
   if (readInto(inputsLock, inputsCopy)) readInputs(inputsCopy, snapshot, nowMs);
-  fillFromStages();
+  for (let i = 0; i < stageCount; i++) fillVehicleFacts(snapshot.evses[i]!, snapshot.stages[i]!, nowMs);
   const commands = step(core, snapshot, nowMs);
   await bridge.writeAll(commands, nowMs, deadlineMs + periodMs, core.machine.state.mode !== "unknown");
   publish(nowMs);
 }
 
-/** What no session tells, the stage may know: state of charge and capacity of a vehicle on DIN SPEC 70121, or none at all. */
-function fillFromStages(): void {
-  for (let i = 0; i < stageCount; i++) {
-    const evse = snapshot.evses[i]!;
-    const stage = snapshot.stages[i]!;
-    if (Number.isNaN(evse.socPct)) evse.socPct = stage.socPct;
-    if (Number.isNaN(evse.capacityWh)) evse.capacityWh = stage.capacityWh;
-  }
-}
-
 function publish(nowMs: number): void {
   const { state, output } = core.machine;
   if (output.changed) say({ kind: "mode", from: state.previous, to: state.mode, row: state.row, atMs: nowMs });
+  if (output.persist && state.record.generation !== askedGeneration) {
+    askedGeneration = state.record.generation;
+    say({ kind: "store", record: { ...state.record } });
+  }
   fillReport(reportRows, core, snapshot, nowMs);
   if (nowMs - figuresAtMs >= figuresEveryMs) {
     figuresAtMs = nowMs;

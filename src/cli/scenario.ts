@@ -1,13 +1,8 @@
 /** `islet scenario`: plays a story in virtual time with the real core and checks its numbers. */
-import { join } from "node:path";
 import type { Command } from "commander";
+import { startIslet } from "../../sim/islet-controller.ts";
 import { type CheckResult, runScenario, type Scenario, type ScenarioResult } from "../../sim/scenario.ts";
 import { scenarioNamed, scenarios } from "../../sim/scenarios/index.ts";
-import type { StartController } from "../../sim/site.ts";
-import { loadSite } from "../app/load-config.ts";
-import { startVirtualController } from "../app/virtual-controller.ts";
-
-const root = join(import.meta.dirname, "../..");
 
 export function scenarioCommand(program: Command): void {
   program
@@ -47,17 +42,6 @@ interface ScenarioCommandOptions {
   readonly json?: boolean;
 }
 
-/** The real core as the simulator's controller. */
-export const startRealController: StartController = ({ siteFile, tickMs, stageCount, tierCount, stored }) => {
-  const { config, profile } = loadSite(join(root, siteFile));
-  if (config.evses.length !== stageCount || config.tiers.length !== tierCount) {
-    throw new Error(
-      `${siteFile} has ${config.evses.length} EVSEs and ${config.tiers.length} tiers, its world ${stageCount} and ${tierCount}`,
-    );
-  }
-  return startVirtualController({ ...config, loop: { ...config.loop, periodMs: tickMs } }, profile, stored);
-};
-
 function play(
   scenario: Scenario,
   seed: number,
@@ -65,7 +49,7 @@ function play(
   options: ScenarioCommandOptions,
 ): ScenarioResult {
   const say = (line: string) => process.stderr.write(`${line}\n`);
-  return runScenario(scenario, startRealController, {
+  return runScenario(scenario, startIslet, {
     seed,
     ...(tickMs !== undefined && { tickMs }),
     ...((options.trace || !options.json) && {

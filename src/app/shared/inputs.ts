@@ -8,22 +8,30 @@ import type { EvseFacts, PermitFacts, SiteFacts, Snapshot } from "../../core/sna
 import { serviceModes } from "../../domain/modes.ts";
 import { struct } from "./struct.ts";
 
-const evseInputs = struct<EvseFacts>([
-  ["connected", "flag"],
+/** What people, backend and plans say about an EVSE; its vehicle's facts come from the stage or the session. */
+export type EvseInputs = Pick<
+  EvseFacts,
+  | "authorized"
+  | "dischargeEnabled"
+  | "reservePct"
+  | "targetPct"
+  | "departsAtMs"
+  | "wishW"
+  | "wishSource"
+  | "wishUntilMs"
+  | "backendMinW"
+  | "backendMaxW"
+  | "backendUntilMs"
+  | "operatorMinW"
+  | "operatorMaxW"
+  | "paused"
+>;
+const evseInputs = struct<EvseInputs>([
   ["authorized", "flag"],
-  ["bidirectional", "flag"],
   ["dischargeEnabled", "flag"],
-  ["vehicleAtMs", "number"],
-  ["vehicleMinChargeW", "number"],
-  ["vehicleMaxChargeW", "number"],
-  ["vehicleMinDischargeW", "number"],
-  ["vehicleMaxDischargeW", "number"],
-  ["socPct", "number"],
-  ["capacityWh", "number"],
   ["reservePct", "number"],
   ["targetPct", "number"],
   ["departsAtMs", "number"],
-  ["pluggedAtMs", "number"],
   ["wishW", "number"],
   ["wishSource", wishSources],
   ["wishUntilMs", "number"],
@@ -67,7 +75,7 @@ export const inputsStaleMs = 5_000;
 export const inputsLength = (evseCount: number): number =>
   head + permitInputs.length + siteInputs.length + evseCount * evseInputs.length;
 
-export function writeInputs(target: Float64Array, evses: readonly EvseFacts[], site: SiteFacts, nowMs: number): void {
+export function writeInputs(target: Float64Array, evses: readonly EvseInputs[], site: SiteFacts, nowMs: number): void {
   target[0] = nowMs;
   permitInputs.write(target, head, site.permit);
   siteInputs.write(target, head + permitInputs.length, site);

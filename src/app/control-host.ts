@@ -1,0 +1,128 @@
+/**
+ * The main thread's side of the control thread: starts it, keeps its record on disk, writes inputs and reads reports. A
+ * control thread that has ended is not started again by itself: its stages have reverted, and a person or the service
+ * manager decides.
+ */
+import { Worker } from "node:worker_threads";
+import type { SiteFacts } from "../core/snapshot.ts";
+import { createSnapshot } from "../core/snapshot.ts";
+import type { ControlMessage, ControlWorkerData } from "./control-worker.ts";
+import type { LoadedSite } from "./load-config.ts";
+import { readModeRecord, writeModeRecord } from "./mode-record.ts";
+import { monotonicMs } from "./monotonic.ts";
+import { type EvseInputs, inputsLength, writeInputs } from "./shared/inputs.ts";
+import { type ControlReport, createControlReport, readReport, reportLength } from "./shared/report.ts";
+import { beginWrite, createSeqlock, endWrite, generation, readInto } from "./shared/seqlock.ts";
+
+/** Inputs are written anew this often, so that the control thread sees that the main thread lives, ms. */
+const refreshEveryMs = 200;
+/** The control thread gets this long to end by itself, ms. */
+const stopMaxMs = 2_000;
+
+export interface ControlHostOptions extends LoadedSite {
+  /** File of the mode machine's record. */
+  readonly recordFile: string;
+  readonly clockFloorMs: number;
+  readonly onMessage: (message: ControlMessage) => void;
+  /** The thread has ended without being asked. */
+  readonly onEnd: (sentence: string) => void;
+}
+
+export interface ControlHost {
+  /** Written in place by the owner, then made known with `flush`. */
+  readonly evses: readonly EvseInputs[];
+  readonly site: SiteFacts;
+  flush(): void;
+  /** The latest report, refreshed in place; null before the first. */
+  report(): ControlReport | null;
+  /** Number of reports so far: a reader can see that nothing is new. */
+  reports(): number;
+  readonly recordSentence: string;
+  stop(): Promise<void>;
+}
+
+export function startControlHost(options: ControlHostOptions): ControlHost {
+  const { config, profile, recordFile, clockFloorMs, onMessage, onEnd } = options;
+  const stageCount = config.evses.length;
+  const tierCount = config.tiers.length;
+  const { record, sentence: recordSentence } = readModeRecord(recordFile);
+  const { evses, site } = createSnapshot(stageCount, tierCount);
+  evses.forEach((evse, i) => {
+    evse.dischargeEnabled = config.evses[i]!.dischargeEnabled;
+    evse.reservePct = config.evses[i]!.reservePct;
+  });
+  const inputs = createSeqlock(inputsLength(stageCount));
+  const reportLock = createSeqlock(reportLength(stageCount, tierCount));
+  const rows = new Float64Array(reportLock.values.length);
+  const latest = createControlReport(stageCount, tierCount);
+  let stopping = false;
+
+  const flush = (): void => {
+    beginWrite(inputs);
+    writeInputs(inputs.values, evses, site, monotonicMs());
+    endWrite(inputs);
+  };
+  flush();
+  const workerData: ControlWorkerData = {
+    config,
+    profile,
+    record,
+    clockFloorMs,
+    randomFraction: Math.random(),
+    inputs: inputs.buffer,
+    report: reportLock.buffer,
+  };
+  const worker = new Worker(new URL("./control-worker.ts", import.meta.url), { workerData, name: "control" });
+  const refresh = setInterval(flush, refreshEveryMs);
+  const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+
+  worker.on("message", (message: ControlMessage) => {
+    if (message.kind === "store") {
+      try {
+        writeModeRecord(recordFile, message.record);
+        site.storedGeneration = message.record.generation;
+        flush();
+      } catch (failure) {
+        onMessage({
+          kind: "failed",
+          message: `The intent can't be stored, so the command that needs it is not given: ${failure}`,
+        });
+      }
+    }
+    onMessage(message);
+  });
+  worker.on("error", (failure) =>
+    end(`The control thread failed: ${failure instanceof Error ? failure.message : String(failure)}`),
+  );
+  worker.on("exit", () => end("The control thread has ended."));
+
+  function end(sentence: string): void {
+    clearInterval(refresh);
+    if (stopping) return;
+    stopping = true;
+    onEnd(`${sentence} Every power stage goes to zero by its own watchdog.`);
+  }
+
+  return {
+    evses,
+    site,
+    flush,
+    recordSentence,
+    report() {
+      if (!readInto(reportLock, rows)) return null;
+      readReport(rows, latest);
+      return latest;
+    },
+    reports: () => generation(reportLock),
+    async stop() {
+      if (!stopping) {
+        stopping = true;
+        worker.postMessage({ kind: "stop" });
+      }
+      clearInterval(refresh);
+      const patience = setTimeout(() => void worker.terminate(), stopMaxMs);
+      await ended;
+      clearTimeout(patience);
+    },
+  };
+}
