@@ -1,0 +1,69 @@
+/** What the station needs to be told; everything a backend may change is a device-model variable instead. */
+
+export interface EvseConfig {
+  /** ConnectorEnumType, for example `cCCS2`. */
+  connectorType: string;
+  /** Phases of the supply, for the conversion between W and A: 1 or 3. */
+  supplyPhases: 1 | 3;
+  /** Line to neutral, V. */
+  nominalVoltageV: number;
+  /** Magnitudes of what the EVSE can do, W. */
+  maxChargeW: number;
+  maxDischargeW: number;
+}
+
+export interface NetworkProfileConfig {
+  /** Configuration slot, 1 to 5. */
+  slot: number;
+  /** ws:// for security profile 1, wss:// for 2 and 3; without the identity. */
+  url: string;
+  securityProfile: 1 | 2 | 3;
+}
+
+export interface OcppConfig {
+  identity: string;
+  vendorName: string;
+  model: string;
+  serialNumber: string;
+  firmwareVersion: string;
+  evses: EvseConfig[];
+  /** In order of priority. */
+  network: NetworkProfileConfig[];
+  /** Until a backend sets another one. */
+  basicAuthPassword?: string;
+  /** PEM. The station's own certificate and key for profile 3 may instead come from the backend. */
+  tls?: { ca?: string[]; cert?: string; key?: string };
+  /** IANA name: daily and weekly profiles recur at the same local time across daylight saving. */
+  timeZone: string;
+  /** Device-model values that replace defaults: `Component.Variable` or `Component.Variable.Instance`. */
+  variables: Record<string, string>;
+  /** How often facts are looked at when nobody reports a change, ms. */
+  pollMs: number;
+  /** How long an emitted limit counts, and how often it is emitted anew, ms. */
+  leaseMs: number;
+  refreshMs: number;
+  /** What happens to transactions that were running when the controller went down. */
+  onRestart: "resume" | "end";
+  /** Refuse profiles with negative limits while no permit covers discharging. */
+  refuseUnpermittedDischarge: boolean;
+  /** Journal entries kept while offline; beyond it, intermediate values are thinned out. */
+  journalMax: number;
+}
+
+export const ocppDefaults: OcppConfig = {
+  identity: "islet",
+  vendorName: "Islet",
+  model: "Islet",
+  serialNumber: "0",
+  firmwareVersion: "0.1.0",
+  evses: [],
+  network: [],
+  timeZone: "UTC",
+  variables: {},
+  pollMs: 250,
+  leaseMs: 5_000,
+  refreshMs: 1_000,
+  onRestart: "resume",
+  refuseUnpermittedDischarge: true,
+  journalMax: 100_000,
+};

@@ -1,0 +1,120 @@
+/** F: remote start and stop, unlock, and messages on request. */
+import type { Authorization } from "./c-authorization.ts";
+import { type Block, type Context, info, isEvse } from "./context.ts";
+import type { Transactions } from "./e-transactions.ts";
+import type { IdToken, RequestOf, ResponseOf } from "./messages.table.ts";
+import type { Authority } from "./transaction.ts";
+
+type Start = RequestOf<"RequestStartTransaction">;
+type Triggered = RequestOf<"TriggerMessage">["requestedMessage"];
+
+export interface RemoteFacts {
+  accepted(): boolean;
+  usable(evseId: number): boolean;
+  reservation(evseId: number, token: IdToken, group: IdToken | undefined): { allowed: boolean; reservationId?: number };
+  /** Judges a TxProfile for a transaction that is about to start; a sentence why not, or null. */
+  judgeProfile(evseId: number, profile: NonNullable<Start["chargingProfile"]>): string | null;
+  installProfile(evseId: number, profile: NonNullable<Start["chargingProfile"]>): void;
+  /** Ways to send each message that can be asked for; false refuses, absent is not implemented. */
+  triggers: Partial<Record<Triggered, (evseId: number) => boolean>>;
+}
+
+export function createRemote(
+  context: Context,
+  authorization: Authorization,
+  transactions: Transactions,
+  facts: RemoteFacts,
+): Block {
+  const { model, port } = context;
+
+  /** The named EVSE, or the only one that a vehicle waits at, or the only one there is. */
+  function chooseEvse(request: Start): number | null {
+    if (request.evseId !== undefined) return isEvse(context, request.evseId) ? request.evseId : null;
+    const waiting = port.evses.flatMap((view, index) =>
+      view.connected && !transactions.authorityOf(index + 1) ? [index + 1] : [],
+    );
+    if (waiting.length === 1) return waiting[0]!;
+    return port.evses.length === 1 ? 1 : null;
+  }
+
+  function start(request: Start): ResponseOf<"RequestStartTransaction"> {
+    const refuse = (why: string): ResponseOf<"RequestStartTransaction"> => ({
+      status: "Rejected",
+      statusInfo: info("NotPossible", why),
+    });
+    if (!facts.accepted()) return refuse("This station has not been accepted.");
+    const evseId = chooseEvse(request);
+    if (evseId === null) return refuse("It is not clear which EVSE is meant.");
+    if (!facts.usable(evseId)) return refuse("The EVSE is not available.");
+    if (transactions.authorityOf(evseId)) return refuse("The EVSE is in use.");
+    const claim = facts.reservation(evseId, request.idToken, request.groupIdToken);
+    if (!claim.allowed) return refuse("The EVSE is reserved for somebody else.");
+    if (request.chargingProfile) {
+      const why = facts.judgeProfile(evseId, request.chargingProfile);
+      if (why) return { status: "Rejected", statusInfo: info("InvalidProfile", why) };
+    }
+    const authority: Authority = {
+      idToken: request.idToken,
+      ...(request.groupIdToken && { groupIdToken: request.groupIdToken }),
+      remoteStartId: request.remoteStartId,
+      ...(claim.reservationId !== undefined && { reservationId: claim.reservationId }),
+      reported: false,
+    };
+    const running = transactions.of(evseId);
+    context.afterAnswer("remote start", () => void begin(evseId, authority, request));
+    return { status: "Accepted", ...(running && { transactionId: running.transactionId }) };
+  }
+
+  async function begin(evseId: number, authority: Authority, request: Start): Promise<void> {
+    const central = authority.idToken.type === "Central" || authority.idToken.type === "NoAuthorization";
+    if (model.flag("AuthCtrlr", "AuthorizeRemoteStart") && !central) {
+      const decision = await authorization.decide(authority.idToken);
+      if (decision.status !== "Accepted")
+        return context.log("info", `A remote start was not authorised: ${decision.status}.`, { evseId });
+      if (decision.info.groupIdToken) authority.groupIdToken = decision.info.groupIdToken;
+      if (authorization.isMasterPass(decision.info.groupIdToken)) return;
+    }
+    if (transactions.authorityOf(evseId)) return;
+    if (request.chargingProfile) facts.installProfile(evseId, request.chargingProfile);
+    transactions.authorize(evseId, authority, "RemoteStart");
+  }
+
+  function trigger({ requestedMessage, evse }: RequestOf<"TriggerMessage">): ResponseOf<"TriggerMessage"> {
+    const send = facts.triggers[requestedMessage];
+    if (!send) return { status: "NotImplemented" };
+    if (evse && !isEvse(context, evse.id))
+      return { status: "Rejected", statusInfo: info("UnknownEvse", `There is no EVSE ${evse.id}.`) };
+    // Statuses belong to a connector, so one must be named (use case F06).
+    if (requestedMessage === "StatusNotification" && evse && evse.connectorId !== undefined && evse.connectorId !== 1)
+      return { status: "Rejected" };
+    if (requestedMessage === "TransactionEvent" && !(evse ? transactions.of(evse.id) : transactions.running()[0]))
+      return { status: "Rejected", statusInfo: info("NoTransaction", "No transaction is running.") };
+    if (requestedMessage === "BootNotification" && facts.accepted())
+      return { status: "Rejected", statusInfo: info("AlreadyAccepted", "This station has been accepted.") };
+    context.afterAnswer("triggered message", () => void send(evse?.id ?? 0));
+    return { status: "Accepted" };
+  }
+
+  return {
+    handlers: {
+      RequestStartTransaction: start,
+      RequestStopTransaction({ transactionId }) {
+        if (!facts.accepted() || !transactions.byId(transactionId))
+          return { status: "Rejected", statusInfo: info("TxNotFound", "No such transaction is running.") };
+        context.afterAnswer("remote stop", () => void transactions.stop(transactionId, "RemoteStop", "Remote"));
+        return { status: "Accepted" };
+      },
+      async UnlockConnector({ evseId, connectorId }) {
+        if (!isEvse(context, evseId) || connectorId !== 1) return { status: "UnknownConnector" };
+        if (transactions.of(evseId) && transactions.authorityOf(evseId))
+          return { status: "OngoingAuthorizedTransaction" };
+        try {
+          return { status: await port.unlock(evseId, connectorId) };
+        } catch (error) {
+          return { status: "UnlockFailed", statusInfo: info("UnlockFailed", (error as Error).message) };
+        }
+      },
+      TriggerMessage: trigger,
+    },
+  };
+}

@@ -1,0 +1,179 @@
+/** Installed charging profiles: judged when they come, kept across connections and restarts, gone with their transaction. */
+import type { InstalledProfile } from "./composite.ts";
+import { type Context, collectionOf } from "./context.ts";
+import type { ChargingProfile } from "./messages.table.ts";
+
+const profilesMax = 1_000;
+const periodsMax = 1_024;
+const stackLevelMax = 99;
+
+export interface Refusal {
+  reasonCode: string;
+  sentence: string;
+}
+
+export interface ProfileFilter {
+  id?: number[];
+  purpose?: string;
+  stackLevel?: number;
+  evseId?: number;
+  /** Absent: profiles that the backend has set. */
+  sources?: readonly string[];
+}
+
+/** A profile with its place and, for external limits, the system that set it. */
+export interface Stored extends InstalledProfile {
+  source: "CSO" | "EMS" | "SO" | "Other";
+  /** The transaction that a TxProfile belongs to. */
+  transactionId?: string;
+}
+
+export interface Profiles {
+  all(): readonly Stored[];
+  /** Why a profile cannot be installed, or null. `transactionId` is the EVSE's running transaction. */
+  judge(evseId: number, profile: ChargingProfile, transactionId: string | null, starting: boolean): Refusal | null;
+  install(stored: Stored): void;
+  remove(match: (stored: Stored) => boolean): Stored[];
+  choose(id: number, index: number): void;
+}
+
+const refuse = (reasonCode: string, sentence: string): Refusal => ({ reasonCode, sentence });
+
+export function createProfiles(context: Context): Profiles {
+  const { config, port } = context;
+  const documents = collectionOf<Stored>(context.store, "charging-profile");
+  const byId = new Map<number, Stored>(documents.all().map(({ value }) => [value.profile.id, value]));
+  let list: readonly Stored[] = [...byId.values()];
+  const keep = (): void => void (list = [...byId.values()]);
+
+  function judgeSchedules(profile: ChargingProfile): Refusal | null {
+    const relative = profile.chargingProfileKind === "Relative";
+    for (const schedule of profile.chargingSchedule) {
+      const periods = schedule.chargingSchedulePeriod;
+      if (periods.length > periodsMax) return refuse("TooManyPeriods", `A schedule may have ${periodsMax} periods.`);
+      if (periods[0]!.startPeriod !== 0) return refuse("InvalidSchedule", "The first period must start at 0.");
+      if (schedule.duration !== undefined && schedule.duration <= 0)
+        return refuse("InvalidSchedule", "The duration must be positive.");
+      if (relative && schedule.startSchedule !== undefined)
+        return refuse("InvalidSchedule", "A relative schedule has no startSchedule.");
+      if (!relative && schedule.startSchedule === undefined)
+        return refuse("InvalidSchedule", "An absolute or recurring schedule needs startSchedule.");
+      for (let i = 0; i < periods.length; i++) {
+        const period = periods[i]!;
+        if (i > 0 && period.startPeriod <= periods[i - 1]!.startPeriod)
+          return refuse("InvalidSchedule", "Periods must come in ascending order.");
+        if (!Number.isFinite(period.limit)) return refuse("InvalidSchedule", "A limit must be a number.");
+        if (period.numberPhases !== undefined && (period.numberPhases < 1 || period.numberPhases > 3))
+          return refuse("InvalidSchedule", "numberPhases must be 1 to 3.");
+        if (period.phaseToUse !== undefined)
+          return refuse("UnsupportedParam", "Phases cannot be selected at this station.");
+      }
+    }
+    return null;
+  }
+
+  function judgePurpose(
+    evseId: number,
+    profile: ChargingProfile,
+    transactionId: string | null,
+    starting: boolean,
+  ): Refusal | null {
+    switch (profile.chargingProfilePurpose) {
+      case "ChargingStationExternalConstraints":
+        return refuse("InvalidProfile", "External constraints cannot be set by the backend.");
+      case "ChargingStationMaxProfile":
+        if (evseId !== 0) return refuse("InvalidProfile", "A station maximum belongs to evseId 0.");
+        return profile.chargingProfileKind === "Relative"
+          ? refuse("InvalidProfile", "A station maximum cannot be relative.")
+          : null;
+      case "TxDefaultProfile":
+        return profile.transactionId === undefined
+          ? null
+          : refuse("InvalidProfile", "A default profile names no transaction.");
+      case "TxProfile":
+        if (evseId === 0) return refuse("InvalidProfile", "A TxProfile needs an EVSE.");
+        if (starting)
+          return profile.transactionId === undefined
+            ? null
+            : refuse("InvalidProfile", "The transaction has not begun, so it cannot be named.");
+        if (transactionId === null) return refuse("TxNotFound", "No transaction is running at this EVSE.");
+        if (profile.transactionId === undefined)
+          return refuse("MissingParam", "A TxProfile must name its transaction.");
+        return profile.transactionId === transactionId
+          ? null
+          : refuse("TxNotFound", "This transaction is not running at this EVSE.");
+    }
+  }
+
+  const overlaps = (a: ChargingProfile, b: ChargingProfile): boolean => {
+    const from = (profile: ChargingProfile): number =>
+      profile.validFrom ? Date.parse(profile.validFrom) : Number.NEGATIVE_INFINITY;
+    const to = (profile: ChargingProfile): number =>
+      profile.validTo ? Date.parse(profile.validTo) : Number.POSITIVE_INFINITY;
+    return from(a) < to(b) && from(b) < to(a);
+  };
+
+  /** R3: a discharge that no permit covers is refused with a reason. */
+  function judgeDischarge(profile: ChargingProfile): Refusal | null {
+    if (!config.refuseUnpermittedDischarge) return null;
+    const negative = profile.chargingSchedule.some((schedule) =>
+      schedule.chargingSchedulePeriod.some((period) => period.limit < 0),
+    );
+    const { serviceMode, permitValid } = port.site;
+    const covered = permitValid && (serviceMode === "parallel-non-export" || serviceMode === "parallel-export");
+    return negative && !covered ? refuse("NoPermit", "No permission to operate in parallel covers discharging.") : null;
+  }
+
+  return {
+    all: () => list,
+    judge(evseId, profile, transactionId, starting) {
+      if (evseId < 0 || evseId > config.evses.length) return refuse("UnknownEvse", `There is no EVSE ${evseId}.`);
+      if (profile.stackLevel < 0 || profile.stackLevel > stackLevelMax)
+        return refuse("InvalidStackLevel", `The stack level must be 0 to ${stackLevelMax}.`);
+      if (profile.chargingProfileKind === "Recurring" && !profile.recurrencyKind)
+        return refuse("MissingParam", "A recurring profile needs recurrencyKind.");
+      if (profile.validFrom && profile.validTo && Date.parse(profile.validFrom) >= Date.parse(profile.validTo))
+        return refuse("InvalidProfile", "validTo must be after validFrom.");
+      const wrong =
+        judgePurpose(evseId, profile, transactionId, starting) ?? judgeSchedules(profile) ?? judgeDischarge(profile);
+      if (wrong) return wrong;
+      const existing = byId.get(profile.id);
+      if (existing?.profile.chargingProfilePurpose === "ChargingStationExternalConstraints")
+        return refuse("DuplicateProfile", "This id belongs to an external constraint.");
+      if (!existing && byId.size >= profilesMax)
+        return refuse("TooManyProfiles", `At most ${profilesMax} profiles can be installed.`);
+      const rival = list.find(
+        (other) =>
+          other.profile.id !== profile.id &&
+          other.evseId === evseId &&
+          other.profile.stackLevel === profile.stackLevel &&
+          other.profile.chargingProfilePurpose === profile.chargingProfilePurpose &&
+          overlaps(other.profile, profile),
+      );
+      return rival
+        ? refuse("DuplicateProfile", `Profile ${rival.profile.id} has this purpose and stack level at the same time.`)
+        : null;
+    },
+    install(stored) {
+      byId.set(stored.profile.id, stored);
+      documents.put(String(stored.profile.id), stored);
+      keep();
+    },
+    remove(match) {
+      const gone = list.filter(match);
+      for (const { profile } of gone) {
+        byId.delete(profile.id);
+        documents.remove(String(profile.id));
+      }
+      if (gone.length > 0) keep();
+      return gone;
+    },
+    choose(id, index) {
+      const stored = byId.get(id);
+      if (!stored || index >= stored.profile.chargingSchedule.length) return;
+      stored.chosen = index;
+      documents.put(String(id), stored);
+      keep();
+    },
+  };
+}

@@ -1,0 +1,123 @@
+/**
+ * The real transport: framing, CALL matching and ping by the `ocpp-rpc` package, used as thinly as it allows. It never
+ * reconnects by itself (the session decides when and where) and never queues (its queue would outlive the connection).
+ */
+import rpc from "ocpp-rpc";
+import { NotDeliveredError, OcppError, type RpcErrorCode, rpcErrorCodes } from "./errors.ts";
+import { ConnectError, type Endpoint, subprotocol, type Transport, type TransportEvents } from "./transport.ts";
+
+const { RPCClient, createRPCError, TimeoutError } = rpc;
+
+/** Largest frame accepted from a backend; larger ones close the connection (1009). */
+const frameMaxBytes = 1024 * 1024;
+/** How long the TCP, TLS and HTTP handshakes may take together. */
+const handshakeTimeoutMs = 20_000;
+
+const connectErrorKinds: [pattern: RegExp, kind: ConnectError["kind"]][] = [
+  [/unsupported.?protocol|protocol.?version|wrong.?version/i, "tls-version"],
+  [/handshake.?failure|no.?shared.?cipher|insufficient.?security/i, "tls-cipher"],
+  [/cert|self.?signed|altname|unable_to|issuer/i, "certificate"],
+  [/subprotocol/i, "subprotocol"],
+];
+
+function connectError(error: unknown): ConnectError {
+  const { code, message } = error as { code?: unknown; message?: string };
+  const text = `${String(code ?? "")} ${message ?? String(error)}`.trim();
+  if (code === 401 || code === 403) return new ConnectError("credentials", `HTTP ${code}`);
+  if (typeof code === "number") return new ConnectError("http", `HTTP ${code}`);
+  const kind = connectErrorKinds.find(([pattern]) => pattern.test(text))?.[1] ?? "network";
+  return new ConnectError(kind, text);
+}
+
+/** Errors on their way out: ours keep their code, anything else is an internal error without details of the inside. */
+function toRpcError(error: unknown): Error {
+  const code = error instanceof OcppError ? error.code : "InternalError";
+  const message = error instanceof OcppError ? error.message : "The request could not be processed.";
+  return createRPCError(code, message, {}) as Error;
+}
+
+function fromCallError(error: unknown): Error {
+  if (error instanceof TimeoutError) return new NotDeliveredError("timeout", "The backend did not answer in time.");
+  const { rpcErrorCode, message } = error as { rpcErrorCode?: string; message: string };
+  if (rpcErrorCode === undefined) return new NotDeliveredError("offline", message);
+  const known = rpcErrorCodes.find((code) => code === rpcErrorCode);
+  return new OcppError(known ?? ("GenericError" satisfies RpcErrorCode), message);
+}
+
+export function createRpcTransport(endpoint: Endpoint, events: TransportEvents): Transport {
+  let opened = false;
+  const tls = endpoint.tls;
+  const client = new RPCClient({
+    identity: endpoint.identity,
+    endpoint: endpoint.url.replace(/\/+$/, ""),
+    protocols: [subprotocol],
+    password: endpoint.password ?? null,
+    reconnect: false,
+    callConcurrency: 1,
+    callTimeoutMs: 0,
+    pingIntervalMs: endpoint.pingIntervalS * 1000,
+    deferPingsOnActivity: false,
+    respondWithDetailedErrors: false,
+    strictMode: false,
+    strictModeValidators: [],
+    maxBadMessages: Number.POSITIVE_INFINITY,
+    maxReconnects: 0,
+    headers: {},
+    backoff: { initialDelay: 1000, maxDelay: 10_000, factor: 2, randomisationFactor: 0 },
+    wsOpts: {
+      maxPayload: frameMaxBytes,
+      handshakeTimeout: handshakeTimeoutMs,
+      perMessageDeflate: false,
+      ...(tls && {
+        ca: tls.ca,
+        minVersion: tls.minVersion,
+        rejectUnauthorized: true,
+        ...(tls.cert !== undefined && { cert: tls.cert }),
+        ...(tls.key !== undefined && { key: tls.key }),
+      }),
+    },
+  });
+  client.handle(async ({ method, params }) => {
+    try {
+      const answer = events.onCall(method ?? "", params);
+      return (answer instanceof Promise ? await answer : answer) as Record<string, unknown>;
+    } catch (error) {
+      throw toRpcError(error);
+    }
+  });
+  // Emitted right before the answer is written: what must follow the answer waits one microtask.
+  client.on("response", ({ outbound }: { outbound: boolean }) => {
+    if (outbound) queueMicrotask(events.onAnswered);
+  });
+  client.on("badMessage", ({ error }: { error: Error }) => events.onBadFrame(error.message));
+  client.on("close", ({ code, reason }: { code?: number; reason?: string }) => {
+    if (!opened) return;
+    opened = false;
+    events.onClose(code ?? 1006, reason ?? "");
+  });
+  return {
+    get open() {
+      return opened && client.state === RPCClient.OPEN;
+    },
+    async connect() {
+      try {
+        await client.connect();
+        opened = true;
+      } catch (error) {
+        throw connectError(error);
+      }
+    },
+    async call(action, payload, timeoutMs) {
+      if (!opened || client.state !== RPCClient.OPEN) throw new NotDeliveredError("offline", "There is no connection.");
+      try {
+        return await client.call(action, payload, { callTimeoutMs: timeoutMs });
+      } catch (error) {
+        throw fromCallError(error);
+      }
+    },
+    close(code, reason) {
+      // Pending calls are rejected at once; the close event arrives through the listener above.
+      client.close({ code, reason }).catch(() => undefined);
+    },
+  };
+}
