@@ -314,6 +314,7 @@ export class PowerStage implements PlantStage {
 
   /** What the protections have found out may change the target. */
   protectionsChanged(): void {
+    if (this.protections.tripped && this.phase !== "idle" && !this.faults.neverStops) this.#cease();
     this.renewAbility();
   }
 
@@ -337,7 +338,8 @@ export class PowerStage implements PlantStage {
   }
 
   #start(): void {
-    if (!this.vehicle.connected || this.node.voltagePu < 0.5 || !this.permitService || this.#latchedOut()) return;
+    const fit = this.vehicle.connected && this.permitService && !this.#latchedOut() && !this.protections.tripped;
+    if (!fit || this.node.voltagePu < 0.5) return;
     this.phase = "starting";
     this.#phaseEndsMs = this.#nowMs + this.config.startMs;
     this.#wake(this.#phaseEndsMs);

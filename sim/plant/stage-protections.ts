@@ -55,7 +55,9 @@ export class StageProtections {
 
   /** One step at the terminals. Returns true when something changed that moves the stage's target. */
   watch(node: Node, nowMs: number, durationMs: number, antiIslanding: boolean): boolean {
-    const wasBlocked = this.tripped || this.ceased || !this.inService;
+    const wasTripped = this.tripped;
+    const wasCeased = this.ceased;
+    const wasInService = this.inService;
     const voltagePu = node.voltagePu;
     const deviationHz = node.frequencyHz - this.#nominalFrequencyHz;
     this.#watchTrips(voltagePu, deviationHz, durationMs);
@@ -71,7 +73,7 @@ export class StageProtections {
       this.ceased = false;
     }
     this.#watchWindow(node, voltagePu, deviationHz, durationMs);
-    return wasBlocked !== (this.tripped || this.ceased || !this.inService);
+    return wasTripped !== this.tripped || wasCeased !== this.ceased || wasInService !== this.inService;
   }
 
   #watchTrips(voltagePu: number, deviationHz: number, durationMs: number): void {
