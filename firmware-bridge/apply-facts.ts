@@ -61,6 +61,10 @@ export function applyStage(v: Float64Array, atMs: number, context: StageContext,
   stage.maxChargeW = ability(v[stageFact.maxChargeW]!, context.ratedChargeW, context.hasLimits);
   stage.maxDischargeW = ability(v[stageFact.maxDischargeW]!, context.ratedDischargeW, context.hasLimits);
   stage.socPct = v[stageFact.socPct]!;
+  stage.capacityWh = v[stageFact.capacityWh]!;
+  stage.vehicleConnected = v[stageFact.vehicleConnected] === 1;
+  stage.importWh = v[stageFact.importWh]!;
+  stage.exportWh = v[stageFact.exportWh]!;
   const executed = v[stageFact.executedSequence]!;
   stage.executedSequence = Number.isNaN(executed) ? 0 : executed;
   return true;

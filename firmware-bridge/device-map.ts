@@ -78,6 +78,10 @@ export const factNames = {
     "controllerHeartbeatAgeMs",
     "refused",
     "permitService",
+    "vehicleConnected",
+    "capacityWh",
+    "importWh",
+    "exportWh",
   ],
   meter: [
     "powerW",

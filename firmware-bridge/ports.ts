@@ -46,6 +46,10 @@ export interface StagePort {
   maxChargeW: number;
   maxDischargeW: number;
   socPct: number;
+  capacityWh: number;
+  vehicleConnected: boolean;
+  importWh: number;
+  exportWh: number;
   executedSequence: number;
 }
 

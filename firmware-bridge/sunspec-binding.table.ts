@@ -52,7 +52,11 @@ export const vendorStageFacts: readonly FactBinding[] = [
   { fact: "executedSequence", model: 64_901, point: "ExeSeq",   pace: cycle },
   { fact: "controllerHeartbeatAgeMs", model: 64_901, point: "CtlHbAge", pace: cycle },
   { fact: "refused",          model: 64_901, point: "Refused",  pace: cycle },
+  { fact: "vehicleConnected", model: 64_901, point: "Flags",    pace: cycle, bit: StageFlag.vehicleConnected },
   { fact: "permitService",    model: 703,    point: "ES",       pace: slow },
+  { fact: "capacityWh",       model: 713,    point: "WHRtg",    pace: slow },
+  { fact: "importWh",         model: 701,    point: "TotWhAbs", pace: second },
+  { fact: "exportWh",         model: 701,    point: "TotWhInj", pace: second },
 ];
 
 export const vendorStageCommands: readonly CommandBinding[] = [
@@ -82,6 +86,10 @@ export const standardStageFacts: readonly FactBinding[] = [
   { fact: "maxChargeW",    model: 702, point: "WChaRteMax", pace: slow },
   { fact: "maxDischargeW", model: 702, point: "WDisChaRteMax", pace: slow },
   { fact: "permitService", model: 703, point: "ES",         pace: slow },
+  { fact: "vehicleConnected", model: 714, point: "Prt[1].DCSta", pace: second, codes: { 0: 0, 1: 1, 2: 1, 3: 1 } },
+  { fact: "capacityWh",    model: 713, point: "WHRtg",      pace: slow },
+  { fact: "importWh",      model: 701, point: "TotWhAbs",   pace: second },
+  { fact: "exportWh",      model: 701, point: "TotWhInj",   pace: second },
 ];
 
 export const standardStageCommands: readonly CommandBinding[] = [

@@ -3,11 +3,11 @@ import { err, ok, type Result } from "../src/domain/result.ts";
 import {
   type Chain,
   type ModelImage,
+  numberOf,
   type RegisterReader,
   readModel,
   scaleOf,
   textOf,
-  valueOf,
 } from "../src/protocols/sunspec/chain.ts";
 import type { ModelTable, PlacedPoint } from "../src/protocols/sunspec/model.ts";
 import { sunspecModel } from "../src/protocols/sunspec/models.ts";
@@ -141,7 +141,7 @@ function bindingsFor(kind: DeviceKind, images: ReadonlyMap<number, ModelImage>, 
       return { facts: table.transferDeviceFacts, commands: table.transferDeviceCommands };
     case "load-panel": {
       const panel = images.get(loadPanelModel.id);
-      const tiers = panel === undefined ? 0 : Math.min(tiersMax, valueOf(panel, "NTier"));
+      const tiers = panel === undefined ? 0 : Math.min(tiersMax, numberOf(panel, "NTier"));
       const tierFacts = Array.from(
         { length: tiers },
         (_, i): table.FactBinding => ({

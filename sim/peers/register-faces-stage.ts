@@ -339,7 +339,7 @@ class StageFaceState {
     const role = roleNames[face.get(id, "RoleCmd")];
     if (role === undefined || (role === "forming" && this.#options.canForm === false)) return illegalValue;
     const ahead = (face.get(id, "Seq") - (stage.executedSequence % twoTo32)) | 0;
-    if (ahead >= 0) this.#heartbeat(face.get(id, "CtlHb"));
+    const refusedBefore = stage.staleRefused;
     stage.command({
       role,
       powerW: flipSunSpecDer(face.get(id, "WCmd")),
@@ -348,7 +348,9 @@ class StageFaceState {
       formFrequencyHz: face.get(id, "FormHz"),
       sequence: stage.executedSequence + ahead,
     });
-    return ahead >= 0 ? ok : illegalValue;
+    if (stage.staleRefused !== refusedBefore) return illegalValue;
+    this.#heartbeat(face.get(id, "CtlHb"));
+    return ok;
   }
 
   /** 704 and 715 as a standard client uses them: without age or sequence. */

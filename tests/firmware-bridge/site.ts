@@ -32,8 +32,9 @@ export interface TestSiteOptions {
   readonly stageModel?: boolean;
   readonly meterModel?: number;
   readonly importPositive?: boolean;
-  readonly settings?: (index: number) => Partial<StageSettings>;
+  readonly settings?: (index: number, sitePort: number) => Partial<StageSettings>;
   readonly deadlineMs?: number;
+  readonly tokenMaxMs?: number;
 }
 
 export async function startSite(options: TestSiteOptions = {}): Promise<TestSite> {
@@ -41,7 +42,9 @@ export async function startSite(options: TestSiteOptions = {}): Promise<TestSite
   const importPositive = options.importPositive ?? true;
   const deadlineMs = options.deadlineMs ?? 150;
   const stages = Array.from({ length: count }, (_, i) => new FakeStage(60_000, `S-${i + 1}`));
-  const faces = stages.map((stage) => createStageFace(stage, { clock, stageModel: options.stageModel ?? true }));
+  const faces = stages.map((stage) =>
+    createStageFace(stage, { clock, stageModel: options.stageModel ?? true, tokenMaxMs: options.tokenMaxMs ?? 300 }),
+  );
   const stageServers: ModbusServer[] = [];
   for (const face of faces) stageServers.push(await startModbusServer({ units: new Map([[1, face.face]]) }));
   const meter = new FakeMeter();
@@ -67,7 +70,7 @@ export async function startSite(options: TestSiteOptions = {}): Promise<TestSite
       reversionS: 5,
       ratedChargeW: 60_000,
       ratedDischargeW: 60_000,
-      ...options.settings?.(i),
+      ...options.settings?.(i, siteServer.port),
     })),
     meter: { name: "PCC meter", link: siteLink, unit: 1, importPositive },
     transferDevice: { name: "K1", link: siteLink, unit: 2 },

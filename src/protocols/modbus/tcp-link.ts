@@ -194,8 +194,14 @@ export class TcpLink implements ModbusLink, Expirable {
     let start = 0;
     while (this.#receivedLength - start >= headerLength) {
       const frameLength = 6 + ((bytes[start + 4]! << 8) | bytes[start + 5]!);
-      if (bytes[start + 2] !== 0 || bytes[start + 3] !== 0) return this.#reopen("wrong-protocol");
-      if (frameLength < headerLength + 2 || frameLength > frameLengthMax) return this.#reopen("wrong-length");
+      if (bytes[start + 2] !== 0 || bytes[start + 3] !== 0) {
+        this.#reopen("wrong-protocol");
+        return;
+      }
+      if (frameLength < headerLength + 2 || frameLength > frameLengthMax) {
+        this.#reopen("wrong-length");
+        return;
+      }
       if (this.#receivedLength - start < frameLength) break;
       if (!this.#takeFrame(start, frameLength, nowMs)) return;
       start += frameLength;

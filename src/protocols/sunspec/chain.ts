@@ -42,7 +42,8 @@ export async function walkChain(read: RegisterReader): Promise<Result<Chain, Cha
   for (const baseAddress of baseAddresses) {
     const marker = await read(baseAddress, 2);
     if (!marker.ok) {
-      unreadable = `register ${baseAddress}: ${marker.error}`;
+      // An exception says that nothing is there; anything else leaves it open.
+      if (marker.error !== "exception") unreadable = `register ${baseAddress}: ${marker.error}`;
       continue;
     }
     if (marker.value.readUInt16BE(0) !== markerHigh || marker.value.readUInt16BE(2) !== markerLow) continue;
@@ -100,7 +101,7 @@ export async function readModel(
   const fixed = layoutModel(table);
   const counts: Record<string, number> = {};
   for (const name of countPoints(table)) {
-    const value = valueOf({ address: entry.address, layout: fixed, bytes }, name);
+    const value = numberOf({ address: entry.address, layout: fixed, bytes }, name);
     counts[name] = Number.isNaN(value) ? 0 : value;
   }
   const layout = layoutModel(table, counts);
@@ -117,19 +118,19 @@ export async function readModel(
 export function scaleOf(image: ModelImage, path: string): number {
   const factor = image.layout.byPath.get(path)?.scaleFactor;
   if (factor === undefined) return 1;
-  const exponent = typeof factor === "number" ? factor : valueOf(image, factor);
+  const exponent = typeof factor === "number" ? factor : numberOf(image, factor);
   return exponent >= -10 && exponent <= 10 ? 10 ** exponent : Number.NaN;
 }
 
 /** A point's number without its scale; NaN when it is not implemented or not there. */
-export function valueOf(image: ModelImage, path: string): number {
+export function numberOf(image: ModelImage, path: string): number {
   const point = image.layout.byPath.get(path);
   if (point === undefined || point.type === "string") return Number.NaN;
   return readNumber(point.type, image.bytes, 2 * point.offset);
 }
 
 /** A point's value in its unit; NaN when it or its scale factor is not implemented. */
-export const scaledValueOf = (image: ModelImage, path: string): number => valueOf(image, path) * scaleOf(image, path);
+export const scaledNumberOf = (image: ModelImage, path: string): number => numberOf(image, path) * scaleOf(image, path);
 
 export function textOf(image: ModelImage, path: string): string {
   const point = image.layout.byPath.get(path);

@@ -1,0 +1,336 @@
+import { afterEach, describe, expect, test } from "vitest";
+import type { WireFaults } from "../../sim/peers/wire-faults.ts";
+import type { ModbusFault } from "../../src/protocols/modbus/faults.table.ts";
+import { clock, startSite, type TestSite, type TestSiteOptions } from "./site.ts";
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+let site: TestSite | undefined;
+const start = async (options?: TestSiteOptions): Promise<TestSite> => {
+  site = await startSite(options);
+  return site;
+};
+afterEach(async () => {
+  await site?.close();
+  site = undefined;
+});
+
+describe("a device that answers wrongly, late, short or not at all", () => {
+  const wires: readonly (readonly [string, Partial<WireFaults>, ModbusFault])[] = [
+    ["loses every reply", { loss: 1 }, "timeout"],
+    ["answers noise", { garbage: 1 }, "wrong-protocol"],
+    ["answers short", { short: 1 }, "wrong-length"],
+    ["answers for another unit", { wrongUnit: 1 }, "wrong-unit"],
+    ["answers with another function", { wrongFunction: 1 }, "wrong-function"],
+    ["answers under another transaction", { wrongTransaction: 1 }, "wrong-transaction"],
+    ["answers late", { late: 1, lateMs: 120 }, "timeout"],
+    ["resets in the middle", { reset: 1 }, "reset"],
+  ];
+  for (const [name, faults, expected] of wires) {
+    test(`a stage that ${name} → named fault, its facts keep their age; good again afterwards`, async () => {
+      const { bridge, snapshot, stageServers, stages } = await start({ deadlineMs: 40 });
+      await bridge.discover({ verify: false });
+      await bridge.readAll(snapshot, clock() + 100);
+      const { atMs } = snapshot.stages[0]!;
+      expect(atMs).toBeGreaterThan(0);
+      stages[0]!.powerW = 1_234;
+      Object.assign(stageServers[0]!.faults, faults);
+      const { device } = bridge.stages[0]!;
+      const seen = new Set<string | null>();
+      for (let i = 0; i < 6; i += 1) {
+        await bridge.readAll(snapshot, clock() + 40);
+        seen.add(device.link.counters.lastFault);
+        expect(device.cycleFault).not.toBeNull();
+      }
+      expect([...seen]).toContain(expected);
+      expect(snapshot.stages[0]).toMatchObject({ atMs, powerW: 0 });
+      expect(snapshot.meter.atMs).toBeGreaterThan(atMs);
+
+      for (const key of Object.keys(faults)) stageServers[0]!.faults[key as keyof WireFaults] = 0;
+      const untilMs = clock() + 4_000;
+      while (snapshot.stages[0]!.atMs === atMs && clock() < untilMs) {
+        await bridge.readAll(snapshot, clock() + 100);
+        await sleep(10);
+      }
+      expect(snapshot.stages[0]!.powerW).toBe(1_234);
+      expect(bridge.stages[0]!.device.cycleFault).toBeNull();
+    });
+  }
+
+  test("one dead stage does not keep the others from being read and written", async () => {
+    const { bridge, commands, stages, snapshot, stageServers, cycle } = await start({ stages: 3, deadlineMs: 50 });
+    await bridge.discover({ verify: false });
+    commands.speak = true;
+    for (const command of commands.stages) Object.assign(command, { role: "charge", powerW: 7_000 });
+    await stageServers[1]!.close();
+    for (let i = 0; i < 5; i += 1) await cycle();
+    expect(stages.map((stage) => stage.powerW)).toEqual([7_000, 0, 7_000]);
+    expect(clock() - snapshot.stages[2]!.atMs).toBeLessThan(500);
+  });
+
+  test("a stage that is swapped for another while disconnected → not believed until it is found anew", async () => {
+    const { bridge, stages, faces, stageServers, snapshot } = await start();
+    await bridge.discover({ verify: false });
+    await bridge.readAll(snapshot, clock() + 100);
+    faces[0]!.face.setText(1, "SN", "ANOTHER");
+    stages[0]!.powerW = 555;
+    stageServers[0]!.resetConnections();
+    await sleep(20);
+    for (let i = 0; i < 3 && bridge.stages[0]!.device.state !== "unbound"; i += 1) {
+      await bridge.readAll(snapshot, clock() + 100);
+      await sleep(30);
+    }
+    expect(bridge.stages[0]!.device.faults).toMatchObject([{ fault: "identity-differs" }]);
+    expect(snapshot.stages[0]!.powerW).toBe(0);
+    const untilMs = clock() + 3_000;
+    while (snapshot.stages[0]!.powerW !== 555 && clock() < untilMs) {
+      await bridge.readAll(snapshot, clock() + 100);
+      await sleep(20);
+    }
+    expect(bridge.stages[0]!.device.bound?.identity.serialNumber).toBe("ANOTHER");
+  });
+
+  test("a stage that appears after the start → found in the background", async () => {
+    const { bridge, stageServers, snapshot, stages } = await start();
+    const { port } = stageServers[0]!;
+    await stageServers[0]!.close();
+    expect((await bridge.discover({ verify: false })).find((one) => one.kind === "stage")).toMatchObject({
+      found: false,
+      faults: [{ fault: "unreachable" }],
+    });
+    await stageServers[0]!.listen(port);
+    stages[0]!.powerW = 321;
+    const untilMs = clock() + 9_000;
+    while (snapshot.stages[0]!.powerW !== 321 && clock() < untilMs) {
+      await bridge.readAll(snapshot, clock() + 100);
+      await sleep(20);
+    }
+    expect(snapshot.stages[0]!.powerW).toBe(321);
+  });
+});
+
+describe("a peer that freezes for three seconds and thaws", () => {
+  test("no stale setpoint is ever executed, and it is in service again afterwards", async () => {
+    const { bridge, commands, stages, faces, stageServers, cycle } = await start({ deadlineMs: 15 });
+    await bridge.discover({ verify: false });
+    commands.speak = true;
+    const command = commands.stages[0]!;
+    const stage = stages[0]!;
+    /** Moment at which each setpoint was decided, by its power: all are different. */
+    const decidedMs = new Map<number, number>();
+    let powerW = -30_000;
+    const run = async (durationMs: number): Promise<void> => {
+      const untilMs = clock() + durationMs;
+      while (clock() < untilMs) {
+        powerW += 25;
+        decidedMs.set(powerW, clock());
+        Object.assign(command, { role: powerW < 0 ? "discharge" : "charge", powerW });
+        await cycle();
+        await sleep(5);
+      }
+    };
+    await run(400);
+    const executedBefore = stage.commands.length;
+    expect(executedBefore).toBeGreaterThan(10);
+    stageServers[0]!.freeze();
+    await run(3_000);
+    expect(stage.commands.length).toBe(executedBefore);
+    stageServers[0]!.thaw();
+    await run(1_500);
+
+    const stale = stage.commands.filter(({ powerW: executed }, i) => {
+      const decided = decidedMs.get(executed);
+      return decided === undefined || stage.commandMs[i]! - decided > 400;
+    });
+    expect(stale).toEqual([]);
+    // The server did have old setpoints in hand, and refused them.
+    expect(faces[0]!.refusedByAge()).toBeGreaterThan(0);
+    expect(stage.commands.length).toBeGreaterThan(executedBefore);
+    expect(stage.powerW).toBe(powerW);
+  });
+
+  test("the same for a transfer device: a close from before the freeze never moves it", async () => {
+    const { bridge, commands, transferDevice, siteServer, cycle } = await start({ deadlineMs: 15 });
+    await bridge.discover({ verify: false });
+    commands.speak = true;
+    commands.transferDevice = "open";
+    for (let i = 0; i < 5; i += 1) await cycle();
+    expect(transferDevice.contactNo).toBe("open");
+    siteServer.freeze();
+    Object.assign(commands, { transferDevice: "close", closeSequence: 1 });
+    for (let i = 0; i < 3; i += 1) await cycle();
+    Object.assign(commands, { transferDevice: "open" });
+    await sleep(600);
+    siteServer.thaw();
+    expect(transferDevice).toMatchObject({ contactNo: "open", operations: 0 });
+  });
+});
+
+describe("setpoints", () => {
+  test("only changes beyond the dead band, cuts and refreshes are written", async () => {
+    const { bridge, commands, stages, cycle } = await start();
+    await bridge.discover({ verify: false });
+    commands.speak = true;
+    const command = commands.stages[0]!;
+    const written = async (powerW: number): Promise<number> => {
+      const before = stages[0]!.commands.length;
+      Object.assign(command, { role: powerW < 0 ? "discharge" : "charge", powerW });
+      await cycle();
+      return stages[0]!.commands.length - before;
+    };
+    expect(await written(10_000)).toBe(1);
+    expect(await written(10_000)).toBe(0);
+    expect(await written(10_010)).toBe(0);
+    expect(await written(10_100)).toBe(1);
+    expect(await written(10_099)).toBe(1);
+    expect(await written(-5_000)).toBe(1);
+    expect(await written(-5_010)).toBe(0);
+    expect(await written(-4_999)).toBe(1);
+    await sleep(300);
+    expect(await written(-4_999)).toBe(1);
+  });
+
+  test("sequence numbers only rise, and go on from the stage's own after a restart of the controller", async () => {
+    const { bridge, commands, stages, cycle } = await start();
+    stages[0]!.executedSequence = 41_000;
+    await bridge.discover({ verify: false });
+    commands.speak = true;
+    for (let i = 0; i < 5; i += 1) {
+      Object.assign(commands.stages[0]!, { role: "charge", powerW: 1_000 * i });
+      await cycle();
+    }
+    expect(stages[0]!.commands.map((one) => one.sequence)).toEqual([41_001, 41_002, 41_003, 41_004, 41_005]);
+  });
+
+  test("a lease that has run out, and a power that is no number → nothing is written", async () => {
+    const { bridge, commands, stages, cycle } = await start();
+    await bridge.discover({ verify: false });
+    commands.speak = true;
+    Object.assign(commands.stages[0]!, { role: "charge", powerW: 5_000, leaseUntilMs: clock() - 1 });
+    await cycle();
+    expect(bridge.stages[0]!.device.cycleFault).toBe("lease-expired");
+    for (const powerW of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      Object.assign(commands.stages[0]!, { powerW, leaseUntilMs: Number.POSITIVE_INFINITY });
+      await cycle();
+      expect(bridge.stages[0]!.device.cycleFault).toBe("command-impossible");
+    }
+    expect(stages[0]!.commands).toEqual([]);
+  });
+
+  test("the heartbeat advances once a second, and only when it was earned", async () => {
+    const { bridge, commands, stages, cycle } = await start();
+    await bridge.discover({ verify: false });
+    commands.speak = true;
+    const run = async (durationMs: number, earned: boolean): Promise<number> => {
+      const before = stages[0]!.heartbeats.length;
+      const untilMs = clock() + durationMs;
+      while (clock() < untilMs) {
+        await cycle(earned);
+        await sleep(10);
+      }
+      return stages[0]!.heartbeats.length - before;
+    };
+    await run(300, true);
+    expect(await run(1_500, false)).toBe(0);
+    expect(await run(2_600, true)).toBeGreaterThanOrEqual(2);
+  });
+});
+
+describe("verification at start", () => {
+  test("a timer that does not count → reversion-not-counting, the stage is not verified", async () => {
+    const { bridge, stages, snapshot } = await start();
+    stages[0]!.reversionCounts = false;
+    const report = (await bridge.discover()).find((one) => one.kind === "stage")!;
+    expect(report).toMatchObject({ found: true, verified: false, faults: [{ fault: "reversion-not-counting" }] });
+    await bridge.readAll(snapshot, clock() + 100);
+    expect(snapshot.stages[0]!.verified).toBe(false);
+  });
+
+  test("a timer that a setpoint does not reload → reversion-not-reloaded", async () => {
+    const { bridge, stages } = await start();
+    stages[0]!.reversionReloads = false;
+    const report = (await bridge.discover()).find((one) => one.kind === "stage")!;
+    expect(report).toMatchObject({ verified: false, faults: [{ fault: "reversion-not-reloaded" }] });
+  });
+
+  for (const role of ["forming", "discharge"] as const) {
+    test(`a stage that is ${role} → left alone, verified when it has become idle`, async () => {
+      const { bridge, stages } = await start();
+      Object.assign(stages[0]!, { role, powerW: -20_000 });
+      const report = (await bridge.discover()).find((one) => one.kind === "stage")!;
+      expect(report).toMatchObject({ verified: false, faults: [{ fault: "not-idle" }] });
+      expect(stages[0]!.commands).toEqual([]);
+      Object.assign(stages[0]!, { role: "off", powerW: 0 });
+      await bridge.verifyStages();
+      expect(bridge.reports().find((one) => one.kind === "stage")).toMatchObject({ verified: true, faults: [] });
+    });
+  }
+
+  for (const [field, fault] of [
+    ["serialNumber", "identity-differs"],
+    ["version", "firmware-differs"],
+  ] as const) {
+    test(`another ${field} than commissioned → ${fault}, not used`, async () => {
+      const { bridge } = await start({ settings: () => ({ expected: { [field]: "COMMISSIONED" } }) });
+      const report = (await bridge.discover({ verify: false })).find((one) => one.kind === "stage")!;
+      expect(report).toMatchObject({ found: false, faults: [{ fault }] });
+    });
+  }
+
+  test("a set-point whose scale factor is not implemented → refused", async () => {
+    const { bridge, faces } = await start({ stageModel: false });
+    const { face } = faces[0]!;
+    face.bytes.writeInt16BE(-0x8000, 2 * (face.address(704, "WSet_SF") - face.baseAddress));
+    const report = (await bridge.discover({ verify: false })).find((one) => one.kind === "stage")!;
+    expect(report).toMatchObject({ found: false, faults: [{ fault: "scale-missing" }] });
+  });
+
+  test("a meter in the place of a stage → models-missing", async () => {
+    const { bridge } = await start({
+      settings: (_, sitePort) => ({ link: { kind: "tcp", host: "127.0.0.1", port: sitePort }, unit: 1 }),
+    });
+    const report = (await bridge.discover({ verify: false })).find((one) => one.kind === "stage")!;
+    expect(report).toMatchObject({ found: false, faults: [{ fault: "models-missing" }] });
+  });
+});
+
+describe("the meter", () => {
+  for (const model of [213, 211, 203, 201]) {
+    for (const importPositive of [true, false]) {
+      test(`model ${model} that counts ${importPositive ? "import" : "export"} as positive → import positive inside`, async () => {
+        const { bridge, snapshot, meter } = await start({ meterModel: model, importPositive });
+        meter.powerW = -23_400;
+        meter.phasePowerW = [-7_800, -7_700, -7_900];
+        await bridge.discover({ verify: false });
+        await bridge.readAll(snapshot, clock() + 100);
+        expect(snapshot.meter.powerW).toBeCloseTo(-23_400, 0);
+        expect(snapshot.meter.phasePowerW.map(Math.round)).toEqual([-7_800, -7_700, -7_900]);
+        expect(snapshot.meter.voltagePu).toBeCloseTo(1, 3);
+        expect(snapshot.meter.phaseVoltagePu[1]).toBeCloseTo(1.01, 3);
+      });
+    }
+  }
+
+  test("the same registers again are no new sample; a change is", async () => {
+    const { bridge, snapshot, meter } = await start();
+    await bridge.discover({ verify: false });
+    await bridge.readAll(snapshot, clock() + 100);
+    const { sampleCount, sampleAtMs, atMs } = snapshot.meter;
+    await sleep(5);
+    await bridge.readAll(snapshot, clock() + 100);
+    expect(snapshot.meter).toMatchObject({ sampleCount, sampleAtMs });
+    expect(snapshot.meter.atMs).toBeGreaterThan(atMs);
+    meter.powerW += 10;
+    await bridge.readAll(snapshot, clock() + 100);
+    expect(snapshot.meter.sampleCount).toBe(sampleCount + 1);
+    expect(snapshot.meter.sampleAtMs).toBe(snapshot.meter.atMs);
+  });
+
+  test("NaN in a float register → NaN in the fact, with a fresh age", async () => {
+    const { bridge, snapshot, meter } = await start();
+    await bridge.discover({ verify: false });
+    meter.powerW = Number.NaN;
+    await bridge.readAll(snapshot, clock() + 100);
+    expect(snapshot.meter.powerW).toBeNaN();
+    expect(clock() - snapshot.meter.atMs).toBeLessThan(200);
+  });
+});
