@@ -2,7 +2,7 @@
 import { dayMs, hourMs, minuteMs, secondMs } from "../src/domain/units.ts";
 
 const written = /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d)(?::(\d\d))?$/;
-const clockOnly = /^(?:(\+\d+) )?(\d\d):(\d\d)(?::(\d\d))?$/;
+const clockOnly = /^(?:(\+\d+) )?(\d\d):(\d\d)(?::(\d\d(?:\.\d+)?))?$/;
 
 /** "2006-06-14 15:30" at an offset from UTC → UTC ms. */
 export function localToUtcMs(text: string, utcOffsetMinutes: number): number {

@@ -62,3 +62,25 @@ export function revoke(site: Site): void {
   site.station.permit.revoked = true;
   site.world.truth.mayDischarge = false;
 }
+
+/** Net power of all stages, kW; positive charges. */
+export const stagesKW = (site: Site): number => site.world.network.stagesW / 1000;
+
+/** Whether any set-point in force asks for discharge. */
+export function commandsDischarge(site: Site): boolean {
+  for (const command of site.commands.stages) if (command.role === "discharge" && command.powerW < 0) return true;
+  return false;
+}
+
+const permitReasons: readonly string[] = ["permit-discharge", "mode", "service-mode", "permit-none", "permit-revoked"];
+
+/** 1 when EVSE 1's wish is cut for a reason that speaks of permission or mode; 0 otherwise. */
+export function refusedWithReason(site: Site): number {
+  const reasons = site.controller?.explain?.(0) ?? [];
+  return reasons.some((reason) => permitReasons.includes(reason)) ? 1 : 0;
+}
+
+/** Days pass on the calendar; the monotonic clock does not notice. */
+export function turnCalendar(site: Site, days: number): void {
+  site.world.calendarShiftMs += days * 24 * 3_600_000;
+}
