@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { type GridSettings, gridSettingRows, standardGridProfile } from "../config/grid-profiles.ts";
-import { createGridFunctions, type GridStatus, stepGridFunctions } from "../core/grid/der.ts";
+import { applyGridSettings, createGridFunctions, type GridStatus, stepGridFunctions } from "../core/grid/der.ts";
 import { type Connection, createGridMeasurement } from "../core/grid/measurement.ts";
 import type { GridRatings } from "../core/grid/pq-priority.ts";
 import { Quality } from "../domain/quality.ts";
@@ -104,7 +104,7 @@ export function runGridCase(gridCase: GridCase): GridCaseResult {
   const ratings = ratingsOf(names);
   const connection: Connection = names["NP_PHASE"] === "THREE" ? "three" : "single";
   const settings: GridSettings = { ...standardGridProfile.settings, islandingBackupEnabled: false };
-  applyNames(settings, names);
+  readNames(settings, names);
   const inService = names["STATUS_INIT"] !== false;
   const der = createGridFunctions({ settings }, ratings, connection, { inService });
   const measurement = createGridMeasurement();
@@ -125,7 +125,8 @@ export function runGridCase(gridCase: GridCase): GridCaseResult {
     const atS = step * dt;
     for (; next < pending.length && pending[next]!.t <= atS + sameTimeS; next++) {
       Object.assign(names, pending[next]!.set);
-      applyNames(der.settings, names);
+      readNames(settings, names);
+      applyGridSettings(der, settings);
     }
     for (let phase = 0; phase < 3; phase++) measurement.phaseVoltagePu[phase] = readers[phase]!(atS);
     measurement.frequencyHz = frequencyAt(atS);
@@ -185,7 +186,7 @@ const reactiveModes = [
 ] as const;
 
 /** Writes the exchange format's names into our settings. Names that a case lacks keep the standard's default. */
-function applyNames(settings: GridSettings, names: CaseSettings): void {
+function readNames(settings: GridSettings, names: CaseSettings): void {
   const numbers = settings as unknown as Record<string, number>;
   for (const { key, name } of gridSettingRows.numbers) {
     if (name === undefined || names[name] === undefined) continue;

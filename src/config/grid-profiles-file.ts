@@ -16,6 +16,7 @@ import { err, ok, type Result } from "../domain/result.ts";
 import {
   builtInGridProfile,
   changeGridProfile,
+  checkGridProfileFits,
   type GridProfile,
   type GridSettingComplaint,
   gridProfileNames,
@@ -94,6 +95,33 @@ export function parseGridProfile(text: string, file: string): Result<GridProfile
     }
   }
   return err(complaints);
+}
+
+/**
+ * The profile that a site names: a built-in one, or a utility's file read with `readText`, and only if it fits the site's
+ * frequency. `setting` names where the site says so, for the complaint.
+ */
+export function resolveGridProfile(
+  nameOrPath: string,
+  siteFrequencyHz: number,
+  readText: (path: string) => string,
+): Result<GridProfile, readonly GridProfileComplaint[]> {
+  const atSite = { file: nameOrPath, line: 1 };
+  let profile = builtInGridProfile(nameOrPath);
+  if (!profile) {
+    let text: string;
+    try {
+      text = readText(nameOrPath);
+    } catch {
+      const complaint = `must be a file that can be read, or one of ${gridProfileNames.join(", ")}`;
+      return err([{ ...atSite, setting: "gridProfile", found: JSON.stringify(nameOrPath), complaint }]);
+    }
+    const parsed = parseGridProfile(text, nameOrPath);
+    if (!parsed.ok) return parsed;
+    profile = parsed.value;
+  }
+  const misfits = checkGridProfileFits(profile, siteFrequencyHz);
+  return misfits.length === 0 ? ok(profile) : err(misfits.map((misfit) => ({ ...misfit, ...atSite })));
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

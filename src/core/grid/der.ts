@@ -46,8 +46,8 @@ import {
 import { varPerWatt } from "./power-factor.ts";
 import { addReactive, type GridRatings, limitToCurrent, limitToRatings, type OperatingPoint } from "./pq-priority.ts";
 import { createRideThrough, type RideThroughState, stepRideThrough } from "./ride-through.ts";
-import { createTrips, stepTrips, type TripState, tripRows } from "./trip.ts";
-import { createVoltVar, stepVoltVar, type VoltVarState } from "./volt-var.ts";
+import { createTrips, loadTrips, stepTrips, type TripState, tripRows } from "./trip.ts";
+import { createVoltVar, loadVoltVar, stepVoltVar, type VoltVarState } from "./volt-var.ts";
 import { createVoltWatt, stepVoltWatt, type VoltWattState } from "./volt-watt.ts";
 import { createWattVarCurve, loadWattVarCurve, type WattVarCurve, wattVarPu } from "./watt-var.ts";
 
@@ -122,7 +122,8 @@ export interface GridInputs {
 }
 
 export interface GridFunctions {
-  readonly settings: GridSettings;
+  /** In force; changed only through `applyGridSettings`. */
+  readonly settings: Readonly<GridSettings>;
   readonly ratings: GridRatings;
   readonly connection: Connection;
   readonly tuning: IslandingBackupTuning;
@@ -157,14 +158,14 @@ export interface GridFunctionsOptions {
   readonly tuning?: IslandingBackupTuning;
 }
 
-/** The state of all functions for a profile, made once. `settings` is a copy: written in place it takes effect at the next step. */
+/** The state of all functions for a profile, made once. */
 export function createGridFunctions(
   profile: Pick<GridProfile, "settings">,
   ratings: GridRatings,
   connection: Connection,
   { inService = false, randomFraction = 0, tuning = islandingBackupTuning }: GridFunctionsOptions = {},
 ): GridFunctions {
-  return {
+  const der: GridFunctions = {
     settings: { ...profile.settings },
     ratings,
     connection,
@@ -203,6 +204,19 @@ export function createGridFunctions(
     undisturbedPu: 0,
     lastMs: Number.NaN,
   };
+  applyGridSettings(der, {});
+  return der;
+}
+
+/**
+ * Puts changed settings in force from the next step on, without disturbing what runs. They must have been checked
+ * (`changeGridProfile`): a running function trusts them.
+ */
+export function applyGridSettings(der: GridFunctions, changes: Partial<GridSettings>): void {
+  Object.assign(der.settings, changes);
+  loadTrips(der.trips, der.settings);
+  loadVoltVar(der.voltVar, der.settings);
+  loadWattVarCurve(der.wattVarCurve, der.settings);
 }
 
 /** Longest time between two steps that timers and ramps believe, seconds. */
@@ -247,7 +261,7 @@ function elapsedS(der: GridFunctions, nowMs: number): number {
 /** Why service must be left now, the gravest first. */
 function findTrip(der: GridFunctions, dtS: number): TripCause {
   const { settings, grid, inputs } = der;
-  const row = stepTrips(der.trips, settings, grid, der.ratings.openingS, dtS);
+  const row = stepTrips(der.trips, grid, der.ratings.openingS, dtS);
   const islanded = stepIslandingBackup(der.backup, settings, grid, der.tuning, dtS);
   const unknown = stepOnDelay(der.unknown, !isMeasured(grid), unknownTripS - dtS, dtS);
   if (!settings.permitService) return "permit";
@@ -345,7 +359,6 @@ function setActivePower(der: GridFunctions, wishInjectedW: number, dtS: number):
 function setReactivePower(der: GridFunctions, wishInjectedVar: number, dtS: number): void {
   const { settings, ratings, point, reactiveTransition } = der;
   const { ratedVA } = ratings;
-  loadWattVarCurve(der.wattVarCurve, settings);
   if (settings.reactiveMode !== der.reactiveMode) {
     der.reactiveMode = settings.reactiveMode;
     der.inTransition = true;

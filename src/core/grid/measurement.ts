@@ -23,6 +23,28 @@ export const createGridMeasurement = (): GridMeasurement => ({
   quality: Quality.missing,
 });
 
+/**
+ * Writes a meter's values into a measurement. A meter that knows no single phases (all NaN) gives its one voltage to each.
+ */
+export function writeMeasurement(
+  measurement: GridMeasurement,
+  phaseVoltagePu: ArrayLike<number>,
+  voltagePu: number,
+  frequencyHz: number,
+  quality: Quality,
+): void {
+  const perPhase = !(
+    Number.isNaN(phaseVoltagePu[0]) &&
+    Number.isNaN(phaseVoltagePu[1]) &&
+    Number.isNaN(phaseVoltagePu[2])
+  );
+  for (let phase = 0; phase < 3; phase++) {
+    measurement.phaseVoltagePu[phase] = perPhase ? phaseVoltagePu[phase]! : voltagePu;
+  }
+  measurement.frequencyHz = frequencyHz;
+  measurement.quality = quality;
+}
+
 /** The applicable values (IEEE 1547-2018: extremes for trips and entering service, the average for volt-var and volt-watt). */
 export interface ApplicableGrid {
   averagePu: number;
@@ -61,7 +83,9 @@ export function readGrid(
   connection: Connection,
   settings: Readonly<GridSettings>,
 ): void {
-  const [a, b, c] = measurement.phaseVoltagePu;
+  const a = measurement.phaseVoltagePu[0];
+  const b = measurement.phaseVoltagePu[1];
+  const c = measurement.phaseVoltagePu[2];
   const plausible = possible(a) && (connection === "single" || possible(b)) && (connection !== "three" || possible(c));
   grid.voltageQuality = plausible ? measurement.quality : worst(measurement.quality, Quality.implausible);
   if (!plausible) grid.averagePu = grid.lowPu = grid.highPu = Number.NaN;

@@ -29,15 +29,25 @@ export const tripRows: readonly TripRow[] = [
   { cause: "uf1", quantity: "frequencyHz", above: false, threshold: "uf1Hz", clearing: "uf1S" },
 ];
 
-/** One timer for each row. */
+/** One timer for each row, and the settings in force in the order of the rows. */
 export interface TripState {
   readonly timers: readonly OnDelayState[];
+  readonly thresholds: Float64Array;
+  readonly clearingS: Float64Array;
 }
 
-export const createTrips = (): TripState => ({ timers: tripRows.map(createOnDelay) });
+export const createTrips = (): TripState => ({
+  timers: tripRows.map(createOnDelay),
+  thresholds: new Float64Array(tripRows.length),
+  clearingS: new Float64Array(tripRows.length),
+});
 
-export function resetTrips(state: TripState): void {
-  for (let row = 0; row < state.timers.length; row++) state.timers[row]!.elapsedS = Number.NaN;
+/** Puts settings in force. Timers that run keep running. */
+export function loadTrips(state: TripState, settings: Readonly<GridSettings>): void {
+  for (let index = 0; index < tripRows.length; index++) {
+    state.thresholds[index] = settings[tripRows[index]!.threshold];
+    state.clearingS[index] = settings[tripRows[index]!.clearing];
+  }
 }
 
 /** Rounding of a computed voltage or frequency that is not yet a crossing. */
@@ -47,27 +57,22 @@ export const crossingSlack = 1e-9;
  * The index in `tripRows` of the row that trips now, or -1. While a quantity cannot be believed a timer that runs keeps
  * running, because nobody has seen the condition end, and one that stands still does not start.
  */
-export function stepTrips(
-  state: TripState,
-  settings: Readonly<GridSettings>,
-  grid: Readonly<ApplicableGrid>,
-  openingS: number,
-  dtS: number,
-): number {
+export function stepTrips(state: TripState, grid: Readonly<ApplicableGrid>, openingS: number, dtS: number): number {
   let tripped = -1;
   for (let index = 0; index < tripRows.length; index++) {
     const row = tripRows[index]!;
     const timer = state.timers[index]!;
-    const value = grid[row.quantity];
-    const quality = row.quantity === "frequencyHz" ? grid.frequencyQuality : grid.voltageQuality;
-    const threshold = settings[row.threshold];
+    const { quantity } = row;
+    const value = quantity === "highPu" ? grid.highPu : quantity === "lowPu" ? grid.lowPu : grid.frequencyHz;
+    const quality = quantity === "frequencyHz" ? grid.frequencyQuality : grid.voltageQuality;
+    const threshold = state.thresholds[index]!;
     const abnormal =
       quality !== Quality.good
         ? !Number.isNaN(timer.elapsedS)
         : row.above
           ? value > threshold + crossingSlack
           : value < threshold - crossingSlack;
-    if (stepOnDelay(timer, abnormal, settings[row.clearing] - openingS - dtS, dtS) && tripped < 0) tripped = index;
+    if (stepOnDelay(timer, abnormal, state.clearingS[index]! - openingS - dtS, dtS) && tripped < 0) tripped = index;
   }
   return tripped;
 }

@@ -21,6 +21,19 @@ export const createVoltVar = (): VoltVarState => ({
   varsPu: new Float64Array(4),
 });
 
+/** Puts the curve of the settings in force. */
+export function loadVoltVar(state: VoltVarState, settings: Readonly<GridSettings>): void {
+  const { voltagesPu, varsPu } = state;
+  voltagesPu[0] = settings.voltVarV1Pu;
+  voltagesPu[1] = settings.voltVarV2Pu;
+  voltagesPu[2] = settings.voltVarV3Pu;
+  voltagesPu[3] = settings.voltVarV4Pu;
+  varsPu[0] = settings.voltVarQ1Pu;
+  varsPu[1] = settings.voltVarQ2Pu;
+  varsPu[2] = settings.voltVarQ3Pu;
+  varsPu[3] = settings.voltVarQ4Pu;
+}
+
 /** Bounds of the autonomous reference, pu. */
 const referenceMinPu = 0.95;
 const referenceMaxPu = 1.05;
@@ -36,15 +49,6 @@ export function stepVoltVar(
   const referencePu = settings.voltVarReferenceAuto
     ? clamp(followedPu, referenceMinPu, referenceMaxPu)
     : settings.voltVarReferencePu;
-  const { voltagesPu, varsPu } = state;
-  voltagesPu[0] = settings.voltVarV1Pu;
-  voltagesPu[1] = settings.voltVarV2Pu;
-  voltagesPu[2] = settings.voltVarV3Pu;
-  voltagesPu[3] = settings.voltVarV4Pu;
-  varsPu[0] = settings.voltVarQ1Pu;
-  varsPu[1] = settings.voltVarQ2Pu;
-  varsPu[2] = settings.voltVarQ3Pu;
-  varsPu[3] = settings.voltVarQ4Pu;
-  const targetPu = interpolate(voltagesPu, varsPu, averagePu - (referencePu - 1));
+  const targetPu = interpolate(state.voltagesPu, state.varsPu, averagePu - (referencePu - 1));
   return stepLowPass(state.response, targetPu, olrtTimeConstantS(settings.voltVarOlrtS), dtS);
 }
