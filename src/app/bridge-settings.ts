@@ -14,7 +14,7 @@ const place = (name: string, { host, port, unitId }: ModbusPlace): DeviceSetting
   unit: unitId,
 });
 
-export function bridgeSettings({ site, pcc, evses, transferDevice, loop }: SiteConfig): BridgeSettings {
+export function bridgeSettings({ site, pcc, evses, transferDevice, loadPanel, pv, loop }: SiteConfig): BridgeSettings {
   const device = transferDevice !== undefined && transferDevice.kind !== "none" ? transferDevice : undefined;
   return {
     nominalVoltageV: site.nominalVoltageV,
@@ -27,5 +27,7 @@ export function bridgeSettings({ site, pcc, evses, transferDevice, loop }: SiteC
     })),
     meter: { ...place("PCC meter", pcc.meter), importPositive: pcc.meter.importPositive },
     ...(device && { transferDevice: place("transfer device", device) }),
+    ...(loadPanel && { loadPanel: place("load panel", loadPanel) }),
+    ...(pv && { pv: place("PV", pv) }),
   };
 }

@@ -197,6 +197,7 @@ const backendSettings = group(
       example: "DEPOT-1",
     }),
     securityProfile: integerOr(1, { sentence: "OCPP security profile.", min: 0, max: 3 }),
+    connectorType: text({ sentence: "OCPP name of the connectors.", maxLength: 20, example: "cCCS1" }).default("cCCS1"),
     passwordFile: text({
       sentence: "File that holds the basic-authentication password.",
       maxLength: 300,
@@ -217,8 +218,6 @@ const dashboardSettings = group(
   },
   "The page for people.",
 );
-
-const permitDefaults = { file: undefined } as const;
 
 const permitSettings = group(
   {
@@ -281,7 +280,13 @@ export const siteSettings = group(
       source: "requirement R35",
     }),
     loop: loopSettings.prefault({}),
-    permit: permitSettings.default({ ...permitDefaults, anchors: [] }),
+    authorization: choiceOr("required", ["required", "none"], {
+      sentence:
+        "`required`: a card, a backend or the vehicle's contract must authorize each session. `none`: whoever is plugged in may charge, as in a depot behind a gate or at home.",
+    }),
+    loadPanel: group({ ...modbus }, "The panel that switches the tiers; may be the same device as K1.").optional(),
+    pv: group({ ...modbus }, "PV behind K1 that the controller may curtail.").optional(),
+    permit: permitSettings.prefault({}),
     backend: backendSettings.optional(),
     dashboard: dashboardSettings.prefault({}),
     stateDir: text({

@@ -8,7 +8,12 @@ import { createAllocation } from "./allocation.ts";
 import { type AuthorityConfig, createAuthority } from "./authority.ts";
 import { createCommands } from "./commands.ts";
 import { createReserveMemory, type SiteAllowance } from "./evse-limits.ts";
-import { createExportControl, createSiteBudget, type ExportControlConfig } from "./export-control.ts";
+import {
+  createExportControl,
+  createSiteBudget,
+  type ExportControlConfig,
+  type ProtectiveGroup,
+} from "./export-control.ts";
 import { createGridFunctions } from "./grid/der.ts";
 import { createGridMeasurement } from "./grid/measurement.ts";
 import { createLimitChains } from "./limits.ts";
@@ -48,7 +53,8 @@ export type Core = ReturnType<typeof createCore>;
 export function createCore(config: SiteConfig, start: CoreStart) {
   const count = config.evses.length;
   const { settings } = start.profile;
-  const exportControl = createExportControl(exportControlConfig(config), count);
+  const backendGroup = createBackendGroup(count);
+  const exportControl = createExportControl(exportControlConfig(config, backendGroup), count);
   const travelMs = config.transferDevice?.travelMs ?? 100;
   const timings = modeTimings(travelMs, settings.enterDelayS * 1_000, settings.enterRampS * 1_000);
   return {
@@ -67,6 +73,8 @@ export function createCore(config: SiteConfig, start: CoreStart) {
     machine: createModeMachine(timings, start.record, start.nowMs),
     pccLimits: createPccLimits(),
     exportControl,
+    /** The backend's limit for all EVSEs together, as a group that carries every stage. */
+    backendGroup,
     budget: createSiteBudget(exportControl),
     allocation: createAllocation(exportControl, config.allocation),
     wishes: Array.from({ length: count }, createWish),
@@ -134,7 +142,15 @@ function modeFactsConfig(config: SiteConfig, { settings }: GridProfile): ModeFac
   };
 }
 
-function exportControlConfig(config: SiteConfig): ExportControlConfig {
+const createBackendGroup = (count: number) => ({
+  name: "backend",
+  reason: "backend-limit" as const,
+  stages: Array.from({ length: count }, (_, i) => i),
+  chargeLimitW: Number.POSITIVE_INFINITY,
+  dischargeLimitW: Number.POSITIVE_INFINITY,
+});
+
+function exportControlConfig(config: SiteConfig, backendGroup: ProtectiveGroup): ExportControlConfig {
   const { meter } = config.pcc;
   let ratedW = 0;
   for (const evse of config.evses) ratedW += Math.max(evse.maxChargeW, evse.maxDischargeW);
@@ -163,7 +179,7 @@ function exportControlConfig(config: SiteConfig): ExportControlConfig {
     linkStaleMs: stageStaleMs,
     phaseImportLimitW: Number.POSITIVE_INFINITY,
     phaseExportLimitW: Number.POSITIVE_INFINITY,
-    groups: [],
+    groups: [backendGroup],
     fallbackChargeW: config.pcc.fallbackImportLimitW ?? 0,
   };
 }

@@ -153,6 +153,10 @@ export interface SiteFacts {
   resetRequest: boolean;
   /** Generation of the mode machine's record that is durably stored: a command that needs a record waits for it. */
   storedGeneration: number;
+  /** A backend's limit for the sum of all EVSEs, [min, max] until its lease ends; ±Infinity where none. */
+  backendMinW: number;
+  backendMaxW: number;
+  backendUntilMs: number;
   /** Limits at the PCC asked by backend, operator or schedule, magnitudes; Infinity where none. They only tighten. */
   importLimitW: number;
   exportLimitW: number;
@@ -217,6 +221,9 @@ export function createSnapshot(stageCount: number, tierCount: number): Snapshot 
       islandWishUntilMs: never,
       resetRequest: false,
       storedGeneration: 0,
+      backendMinW: Number.NEGATIVE_INFINITY,
+      backendMaxW: Number.POSITIVE_INFINITY,
+      backendUntilMs: never,
       importLimitW: Number.POSITIVE_INFINITY,
       exportLimitW: Number.POSITIVE_INFINITY,
       tierLoadW: new Array<number>(tierCount).fill(Number.NaN),

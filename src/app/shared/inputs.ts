@@ -62,6 +62,9 @@ const siteInputs = struct<SiteInputs>([
   ["islandWishUntilMs", "number"],
   ["resetRequest", "flag"],
   ["storedGeneration", "number"],
+  ["backendMinW", "number"],
+  ["backendMaxW", "number"],
+  ["backendUntilMs", "number"],
   ["importLimitW", "number"],
   ["exportLimitW", "number"],
 ]);

@@ -4,7 +4,11 @@ import { clearPccLimits, tightenExport, tightenImport } from "../pcc/pcc-limits.
 import { tightenByMode } from "../pcc/power-control-modes.ts";
 import type { Snapshot } from "../snapshot.ts";
 
-export function gatherPccLimits({ pccLimits, config, authority }: Core, { site }: Snapshot): void {
+export function gatherPccLimits(
+  { pccLimits, config, authority, backendGroup }: Core,
+  { site }: Snapshot,
+  nowMs: number,
+): void {
   const { pcc } = config;
   clearPccLimits(pccLimits);
   tightenImport(pccLimits, site.importLimitW, "import-limit", "backend");
@@ -15,4 +19,8 @@ export function gatherPccLimits({ pccLimits, config, authority }: Core, { site }
   tightenExport(pccLimits, authority.exportLimitW, "export-limit", "permit");
   tightenImport(pccLimits, pcc.conductorLimitW, "conductor-limit", "installer");
   tightenExport(pccLimits, pcc.conductorLimitW, "conductor-limit", "installer");
+
+  const leased = nowMs < site.backendUntilMs;
+  backendGroup.chargeLimitW = leased ? Math.max(0, site.backendMaxW) : Number.POSITIVE_INFINITY;
+  backendGroup.dischargeLimitW = leased ? Math.max(0, -site.backendMinW) : Number.POSITIVE_INFINITY;
 }

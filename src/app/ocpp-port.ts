@@ -1,0 +1,158 @@
+/**
+ * Between the OCPP station and the control thread: facts for the backend out, authorizations, limits and wishes in. A
+ * backend's limit is a lease that the station renews while its profile stands; the control thread lets it run out.
+ */
+
+import { explain } from "../core/limits.ts";
+import type { SiteFacts } from "../core/snapshot.ts";
+import { Quality, qualityNames } from "../domain/quality.ts";
+import { reasons } from "../domain/reasons.ts";
+import type { BackendLimit, EvseView, ResetKind, SiteView, StationPort } from "../protocols/ocpp/ports.ts";
+import type { EvseInputs } from "./shared/inputs.ts";
+import type { ControlReport } from "./shared/report.ts";
+
+/** Below this an EVSE counts as giving no power, W. */
+const idleW = 10;
+
+export interface OcppPort extends StationPort {
+  /** Renews the views from a report. */
+  refresh(report: ControlReport): void;
+}
+
+export interface OcppPortOptions {
+  readonly evses: readonly EvseInputs[];
+  readonly site: Pick<SiteFacts, "backendMinW" | "backendMaxW" | "backendUntilMs">;
+  readonly nominalVoltageV: number;
+  readonly threePhase: boolean;
+  /** Sessions need an authorization; otherwise whoever is plugged in may charge. */
+  readonly authorizationRequired: boolean;
+  /** The inputs have changed: make them known now. */
+  readonly flush: () => void;
+  readonly reset: (evseId: number, kind: ResetKind) => void;
+}
+
+export function createOcppPort(options: OcppPortOptions): OcppPort {
+  const { evses: inputs, flush } = options;
+  const evses = inputs.map(createView);
+  const site: SiteView = {
+    mode: "unknown",
+    serviceMode: "load-only",
+    permitValid: false,
+    exportLimitW: 0,
+    importLimitW: Number.NaN,
+    pccPowerW: Number.NaN,
+    islanded: false,
+    explanation: "",
+    alarms: [],
+  };
+  /** Of the whole station: EVSEs without a wish of their own share its wish. */
+  let station: BackendLimit | null = null;
+  const own: (BackendLimit | null)[] = inputs.map(() => null);
+
+  const apply = (): void => {
+    options.site.backendMinW = station?.minW ?? -Infinity;
+    options.site.backendMaxW = station?.maxW ?? Infinity;
+    options.site.backendUntilMs = station?.untilMs ?? -Infinity;
+    const connected = Math.max(1, evses.filter((view) => view.connected).length);
+    for (let index = 0; index < inputs.length; index++) {
+      const input = inputs[index]!;
+      const mine = own[index] ?? null;
+      input.backendMinW = mine?.minW ?? -Infinity;
+      input.backendMaxW = mine?.maxW ?? Infinity;
+      input.backendUntilMs = mine?.untilMs ?? -Infinity;
+      input.wishW = mine?.wishW ?? (station === null ? 0 : station.wishW / connected);
+      input.wishSource = mine === null && station === null ? "none" : "backend";
+      input.wishUntilMs = mine?.untilMs ?? station?.untilMs ?? -Infinity;
+    }
+    flush();
+  };
+
+  return {
+    evses,
+    site,
+    authorize(evseId, allowed) {
+      const input = inputs[evseId - 1];
+      if (input) input.authorized = allowed || !options.authorizationRequired;
+      flush();
+    },
+    limit(evseId, limit) {
+      if (evseId === 0) station = limit && { ...limit };
+      else if (own[evseId - 1] !== undefined) own[evseId - 1] = limit && { ...limit };
+      apply();
+    },
+    setOperative(evseId, operative) {
+      for (let index = 0; index < inputs.length; index++) {
+        if (evseId === 0 || index === evseId - 1) inputs[index]!.paused = !operative;
+      }
+      flush();
+    },
+    // No stage of the standard map has a lock that can be driven: the driver's handle unlocks.
+    unlock: async (evseId) => (inputs[evseId - 1] ? "UnlockFailed" : "UnknownConnector"),
+    reset: options.reset,
+    refresh(report) {
+      refreshSite(site, report);
+      for (let index = 0; index < evses.length; index++) refreshEvse(evses[index]!, report, index, options);
+    },
+  };
+}
+
+const createView = (): EvseView => ({
+  known: false,
+  connected: false,
+  energyRequested: false,
+  bayOccupied: false,
+  powerW: Number.NaN,
+  setpointW: 0,
+  importWh: Number.NaN,
+  exportWh: Number.NaN,
+  reactiveVar: Number.NaN,
+  voltageV: Number.NaN,
+  currentA: Number.NaN,
+  frequencyHz: Number.NaN,
+  socPct: Number.NaN,
+  faulted: false,
+  explanation: "",
+  alarms: [],
+});
+
+function refreshSite(view: SiteView, { site }: ControlReport): void {
+  view.mode = site.mode;
+  view.serviceMode = site.serviceMode;
+  view.permitValid = site.parallelOK;
+  view.exportLimitW = site.exportLimitW;
+  view.importLimitW = site.importLimitW;
+  view.pccPowerW = site.pccW;
+  view.islanded = site.mode === "islandStarting" || site.mode === "islandRunning" || site.mode === "resyncing";
+  view.explanation = site.parallelRefusal === "" ? "" : reasons[site.parallelRefusal].sentence;
+  view.alarms = alarmsOf(site);
+}
+
+function alarmsOf(site: ControlReport["site"]): string[] {
+  const alarms: string[] = [];
+  if (site.mode === "lockedOut") alarms.push("locked-out");
+  if (site.mode === "blind") alarms.push("blind");
+  if (site.meterQuality !== Quality.good) alarms.push(`meter-${qualityNames[site.meterQuality]}`);
+  if (site.returnBlocked) alarms.push("return-blocked");
+  return alarms;
+}
+
+function refreshEvse(view: EvseView, report: ControlReport, index: number, options: OcppPortOptions): void {
+  const stage = report.stages[index]!;
+  const { limits } = explain(report.chains, index);
+  const binding = limits.filter((limit) => limit.binds).at(-1);
+  view.known = Number.isFinite(stage.atMs);
+  view.connected = stage.vehicleConnected;
+  view.energyRequested = stage.vehicleConnected && stage.maxChargeW > idleW;
+  view.powerW = stage.powerW;
+  view.setpointW = stage.setpointW;
+  view.importWh = stage.importWh;
+  view.exportWh = stage.exportWh;
+  view.reactiveVar = stage.reactiveVar;
+  view.voltageV = (stage.voltagePu * options.nominalVoltageV) / (options.threePhase ? Math.sqrt(3) : 1);
+  view.currentA = Math.abs(stage.powerW) / (view.voltageV * (options.threePhase ? 3 : 1));
+  view.frequencyHz = stage.frequencyHz;
+  view.socPct = stage.socPct;
+  view.faulted = stage.alarmBits !== 0 || (view.known && !stage.alive);
+  view.explanation = binding === undefined ? "" : reasons[binding.reason].sentence;
+  view.alarms = stage.alarmBits === 0 ? [] : [`stage-alarm-${stage.alarmBits.toString(16)}`];
+}
