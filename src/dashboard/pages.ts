@@ -33,7 +33,7 @@ export function dashboardPage(
   const ui = firstUi(state?.evses.length ?? 0, shown?.why?.evse ?? 1);
   const scripts = html`${assets.modules.map((path) => html`<link rel="modulepreload" href="${path}">`)}<script type="module" src="${assets.main}"></script>`;
   const demo = session.demo
-    ? html`<div class="demobar"><div class="in"><span>Demonstration on a simulated site. You are signed in by itself.</span><label>Role<select id="demorole">${roles.map((role) => html`<option value="${role}"${role === session.role ? raw(" selected") : ""}>${role}</option>`)}</select></label></div></div>`
+    ? html`<div class="demobar"><div class="in"><span>Simulated site. Signed in by itself:</span><label><span class="sr">Role at this demonstration</span><select id="demorole">${roles.map((role) => html`<option value="${role}"${role === session.role ? raw(" selected") : ""}>${role}</option>`)}</select></label></div></div>`
     : "";
   const account = session.demo
     ? ""

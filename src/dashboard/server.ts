@@ -6,7 +6,13 @@ import { randomInt, randomUUID, timingSafeEqual } from "node:crypto";
 import type { Server } from "node:http";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from "fastify";
 import type { z } from "zod";
 import { type AccountError, type Accounts, accountErrors } from "./accounts.ts";
 import { type AccountRole, checkAction, reasonLengthMax, roleAtLeast, roles } from "./actions.ts";
@@ -137,7 +143,7 @@ export async function createDashboard(options: DashboardOptions): Promise<Dashbo
 
   const common = {
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyMaxBytes,
     requestTimeout: 15_000,
     keepAliveTimeout: 30_000,

@@ -160,7 +160,10 @@ export function createDayChart(
         legend: { show: false },
         padding: [6, phone ? 8 : 16, 0, 0],
         cursor: { x: true, y: false, drag: { x: false, y: false }, points: { show: false }, sync: { key: "day" } },
-        scales: { x: { time: false, range: () => [first, last] }, y: { range: (_, min, max) => padded(min, max) } },
+        scales: {
+          x: { time: false, range: () => [first, last] },
+          y: { range: (_, min, max) => padded(min, max, i === 0) },
+        },
         series: series[i] ?? [],
         axes: [
           {
@@ -210,7 +213,10 @@ export function createDayChart(
 
   const draw = (): void => {
     const Plot = window.uPlot;
-    if (Plot) return make(Plot);
+    if (Plot) {
+      make(Plot);
+      return;
+    }
     if (loading || missing) return;
     loading = true;
     loadLibrary()
@@ -266,11 +272,12 @@ export function createDayChart(
 }
 
 /** Room above and below, and always a line at zero. */
-function padded(min: number, max: number): [number, number] {
+function padded(min: number, max: number, both: boolean): [number, number] {
   const low = Math.min(0, Number.isFinite(min) ? min : 0);
   const high = Math.max(0, Number.isFinite(max) ? max : 1);
   const room = Math.max(1, (high - low) * 0.08);
-  return [low < 0 ? low - room : 0, high + room];
+  // The grid's chart always shows some of what must not be exported.
+  return [low < 0 || both ? Math.min(low - room, both ? -0.14 * high : 0) : 0, high + room];
 }
 
 const clockAt = (day: DayView, atS: number): string => {
@@ -281,13 +288,16 @@ const clockAt = (day: DayView, atS: number): string => {
 /** Outages and the band beyond the export limit, under the lines. */
 function drawUnder(plot: UPlot, day: DayView, colors: Colors): void {
   const { ctx, bbox } = plot;
+  const isGrid = plot.series[4]?.label === "Export limit";
   ctx.save();
+  ctx.setLineDash([]);
+  if (isGrid) hatch(plot, Math.min(...day.exportLimit.map((limit) => limit ?? 0), 0), colors);
   for (const outage of day.outages) {
     const left = plot.valToPos(outage.fromS, "x", true);
     const right = plot.valToPos(outage.toS, "x", true);
     ctx.fillStyle = colors.raised;
     ctx.fillRect(left, bbox.top, Math.max(2, right - left), bbox.height);
-    if (plot.series.length === 5 && plot.series[4]?.label === "Export limit") {
+    if (isGrid) {
       ctx.fillStyle = colors.ink2;
       ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
       ctx.textAlign = left > bbox.left + bbox.width / 2 ? "right" : "left";
@@ -297,11 +307,35 @@ function drawUnder(plot: UPlot, day: DayView, colors: Colors): void {
   ctx.restore();
 }
 
+/** Slanted lines over the power that must not be exported. */
+function hatch(plot: UPlot, from: number, colors: Colors): void {
+  const { ctx, bbox } = plot;
+  const top = Math.min(bbox.top + bbox.height, Math.max(bbox.top, plot.valToPos(from, "y", true)));
+  const bottom = bbox.top + bbox.height;
+  if (bottom - top < 2) return;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, top, bbox.width, bottom - top);
+  ctx.clip();
+  ctx.strokeStyle = faded(colors.line2, 0.55);
+  ctx.lineWidth = devicePixelRatio;
+  ctx.beginPath();
+  const step = 8 * devicePixelRatio;
+  const height = bottom - top;
+  for (let x = bbox.left - height; x < bbox.left + bbox.width; x += step) {
+    ctx.moveTo(x, bottom);
+    ctx.lineTo(x + height, top);
+  }
+  ctx.stroke();
+  ctx.restore();
+}
+
 /** The line at zero, now, and the prices along the bottom. */
 function drawOver(plot: UPlot, day: DayView, colors: Colors, withPrices: boolean): void {
   const { ctx, bbox } = plot;
   const ratio = devicePixelRatio;
   ctx.save();
+  ctx.setLineDash([]);
   ctx.strokeStyle = colors.ink2;
   ctx.lineWidth = 1.2 * ratio;
   const zero = plot.valToPos(0, "y", true);

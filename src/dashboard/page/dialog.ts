@@ -37,7 +37,7 @@ export function nextMoment(wanted: string, knownText: string, knownMs: number, n
 }
 
 /** Input as the request carries it: powers in W, moments in milliseconds. */
-function valueOf(input: InputView, form: HTMLFormElement, nowMs: number): number | string {
+function inputValue(input: InputView, form: HTMLFormElement, nowMs: number): number | string {
   const element = form.elements.namedItem(input.name);
   const text =
     element instanceof HTMLInputElement ||
@@ -88,7 +88,7 @@ export function openDialog(
     box.classList.remove("on");
     const reason = form.elements.namedItem("reason");
     const values: Record<string, number | string> = {};
-    for (const input of action.inputs) values[input.name] = valueOf(input, form, nowMs());
+    for (const input of action.inputs) values[input.name] = inputValue(input, form, nowMs());
     send(action.id, reason instanceof HTMLInputElement ? reason.value : "", values)
       .then((answer) => {
         if (answer.ok) {
