@@ -26,6 +26,8 @@ export interface SiteOptions {
   readonly phaseExportLimitW: number;
   readonly groups: readonly ProtectiveGroup[];
   readonly fallbackChargeW: number;
+  /** The meter's sign was proven at commissioning. */
+  readonly proven: boolean;
 }
 
 export const usualOptions: SiteOptions = {
@@ -38,6 +40,7 @@ export const usualOptions: SiteOptions = {
   phaseExportLimitW: Number.POSITIVE_INFINITY,
   groups: [],
   fallbackChargeW: 0,
+  proven: true,
 };
 
 export class Site {
@@ -76,6 +79,7 @@ export class Site {
           offsetErrorW: Math.abs(plant.meter.offsetW),
           quantumW: 1,
           hasSequence: false,
+          proven: options.proven,
         },
         stages: plant.stages.map((stage) => ({
           ratedW: stage.ratedW,

@@ -32,12 +32,15 @@ import {
   type StageResponse,
 } from "./pcc/load-observer.ts";
 import {
+  condemnMeter,
   createMeterSupervision,
   type MeterConfig,
   type MeterSupervision,
+  resetMeter,
   superviseMeter,
 } from "./pcc/meter-supervision.ts";
 import type { PccLimits } from "./pcc/pcc-limits.ts";
+import { createSignProof, noteMove, restartProof, type SignProof } from "./pcc/sign-proof.ts";
 import type { MeterFacts, StageFacts } from "./snapshot.ts";
 
 export interface ControlledStage extends StageResponse {
@@ -93,6 +96,9 @@ const challengeSigmas = 6;
 const challengeQuanta = 5;
 /** With a blind meter discharge ramps to zero within this time. */
 const blindRampMs = 300;
+/** Until the meter is proven, and as the distance from a limit at which a move counts as free: shares of the stages' sum. */
+const unprovenShare = 0.1;
+const freeShare = 0.05;
 /** Groups at most, so that a tick has a bound. */
 export const groupsMax = 16;
 
@@ -143,6 +149,7 @@ export interface ExportControl {
   readonly scaleW: number;
   readonly observer: LoadObserver;
   readonly supervision: MeterSupervision;
+  readonly signProof: SignProof;
   /** PCC and, where phases are limited, its three phases. */
   readonly channels: readonly Channel[];
   readonly channelCount: number;
@@ -150,8 +157,11 @@ export interface ExportControl {
   readonly shares: Float64Array;
   steppedAtMs: number;
   started: boolean;
-  /** Net discharge and charge when the challenge began, W. */
+  /** Net power of the stages when the challenge began, W. */
   challengeFromW: number;
+  /** Window of the last sample in the time of the world, ms. */
+  sampleFromMs: number;
+  sampleUntilMs: number;
 }
 
 /** Everything the control remembers, made once. `stageCount` must be that of the configuration. */
@@ -200,12 +210,15 @@ export function createExportControl(config: ExportControlConfig, stageCount: num
     scaleW,
     observer,
     supervision: createMeterSupervision(meter, answerMs),
+    signProof: createSignProof(scaleW, meter.proven),
     channels,
     channelCount,
     shares,
     steppedAtMs: Number.NaN,
     started: false,
     challengeFromW: 0,
+    sampleFromMs: Number.NaN,
+    sampleUntilMs: Number.NaN,
   };
 }
 
@@ -273,15 +286,38 @@ export function stepExportControl(
   superviseMeter(s, meter, Math.abs(wasChallenging ? control.challengeFromW : netW) > challengeW, nowMs);
   if (s.challenging && !wasChallenging) control.challengeFromW = netW;
 
+  if (s.hasSample) {
+    control.sampleUntilMs = meter.sampleAtMs - s.config.latencyMs - sampleAgeTicks * control.config.tickMs;
+    control.sampleFromMs = control.sampleUntilMs - s.config.windowMs;
+  }
   for (let c = 0; c < control.channels.length; c++) {
     stepChannel(control, c, meter, limits, dtMs, nowMs, out);
   }
-  if (s.hasSample) control.started = true;
+  if (s.hasSample) {
+    control.started = true;
+    proveMeter(control, meter, netW, out, nowMs);
+  }
   out.quality = s.quality;
   boundGross(control, limits, netW, challengeW, dtMs, out);
   boundGroups(control, out);
   out.availableDischargeW = Math.max(0, Math.min(-out.minW[0]!, out.grossDischargeW));
   out.availableChargeW = Math.max(0, Math.min(out.maxW[0]!, out.grossChargeW));
+}
+
+/** A person on site has looked at a condemned meter: it counts again, and has to be proven by the stages' moves. */
+export function resetExportControl(control: ExportControl): void {
+  if (!control.supervision.condemned) return;
+  resetMeter(control.supervision);
+  restartProof(control.signProof);
+}
+
+function proveMeter(control: ExportControl, meter: MeterFacts, netW: number, out: SiteBudget, nowMs: number): void {
+  const roomW = freeShare * control.scaleW;
+  const free = netW - roomW > out.minW[0]! && netW + roomW < out.maxW[0]!;
+  const sigmaW = control.channels[0]!.noise.sigmaW;
+  const verdict = noteMove(control.signProof, meter.powerW, meter.powerW - out.loadW, sigmaW, free, nowMs);
+  if (verdict !== "none")
+    condemnMeter(control.supervision, verdict === "reversed" ? "meter-reversed" : "meter-implausible");
 }
 
 /** Steps 3 to 9 for the PCC (c = 0) or one phase. */
@@ -314,13 +350,7 @@ function stepChannel(
 
   const phaseW = c === 0 ? meter.powerW : meter.phasePowerW[c - 1]!;
   if (s.hasSample && Number.isFinite(phaseW)) {
-    const untilMs = meter.sampleAtMs - config.meter.latencyMs - sampleAgeTicks * config.tickMs;
-    const fromMs = untilMs - config.meter.windowMs;
-    let stagesW = 0;
-    for (let i = 0; i < n; i++) {
-      const share = control.shares[base + i]!;
-      if (share !== 0) stagesW += share * meanStagePowerW(o, i, fromMs, untilMs);
-    }
+    const stagesW = channelPowerW(control, c, control.sampleFromMs, control.sampleUntilMs);
     const loadW = phaseW - stagesW;
     if (c === 0) out.loadW = loadW;
     learnNoise(channel.noise, loadW);
@@ -348,6 +378,17 @@ function stepChannel(
   out.minSource[c] = c === 0 ? limits.exportSource : "pcc-meter";
   out.maxReason[c] = c === 0 ? limits.importReason : "phase-limit";
   out.maxSource[c] = c === 0 ? limits.importSource : "pcc-meter";
+}
+
+/** Mean power of all stages together in a channel between two moments of the world, W, as far as models and readings tell. */
+export function channelPowerW(control: ExportControl, c: number, fromMs: number, untilMs: number): number {
+  const n = control.stageCount;
+  let sumW = 0;
+  for (let i = 0; i < n; i++) {
+    const share = control.shares[c * n + i]!;
+    if (share !== 0) sumW += share * meanStagePowerW(control.observer, i, fromMs, untilMs);
+  }
+  return sumW;
 }
 
 /** Beyond this a limit is none: 1 TW. */
@@ -399,9 +440,10 @@ function boundGross(
   const needsMeter =
     limits.exportLimitW < unlimitedW || limits.importLimitW < unlimitedW || control.channels.length > 1;
   if (s.quality === Quality.good || !needsMeter) {
-    out.grossDischargeW = control.scaleW;
-    out.grossChargeW = control.scaleW;
-    out.grossReason = s.reason === "" ? "stage-rating" : s.reason;
+    const wholeW = control.signProof.proven || !needsMeter ? control.scaleW : unprovenShare * control.scaleW;
+    out.grossDischargeW = wholeW;
+    out.grossChargeW = wholeW;
+    out.grossReason = "meter-unproven";
   } else {
     control.started = false;
     out.grossReason = s.reason === "" ? "meter-stale" : s.reason;

@@ -130,19 +130,36 @@ export const reasons = {
     clears: "itself",
   },
   "generation-profile": {
+    name: "Generation profile",
     sentence: "The limited generation profile's limit for this hour.",
     severity: "record",
     clears: "itself",
   },
   "power-control-mode": {
+    name: "Power-control mode",
     sentence: "The power-control mode of the site does not allow it.",
     severity: "record",
     clears: "itself",
   },
-  "phase-limit": { sentence: "The limit of one phase at the grid connection.", severity: "record", clears: "itself" },
-  "conductor-limit": { sentence: "The ampacity of a conductor.", severity: "record", clears: "itself" },
-  "bus-limit": { sentence: "The ampacity of a bus.", severity: "record", clears: "itself" },
-  "transformer-limit": { sentence: "The rating of a transformer.", severity: "record", clears: "itself" },
+  "phase-limit": {
+    name: "Phase limit",
+    sentence: "The limit of one phase at the grid connection.",
+    severity: "record",
+    clears: "itself",
+  },
+  "conductor-limit": {
+    name: "Conductor ampacity",
+    sentence: "The ampacity of a conductor.",
+    severity: "record",
+    clears: "itself",
+  },
+  "bus-limit": { name: "Bus ampacity", sentence: "The ampacity of a bus.", severity: "record", clears: "itself" },
+  "transformer-limit": {
+    name: "Transformer rating",
+    sentence: "The rating of a transformer.",
+    severity: "record",
+    clears: "itself",
+  },
   "meter-stale": {
     name: "Meter silent",
     sentence: "The PCC meter does not answer. Discharging stopped.",
@@ -163,6 +180,20 @@ export const reasons = {
     todo: "Check its wiring and its current transformers.",
     severity: "critical",
     clears: "afterDelay",
+  },
+  "meter-reversed": {
+    name: "Meter reversed",
+    sentence:
+      "The meter at the grid connection has the wrong sign: it falls when the stages charge. Discharging stopped.",
+    todo: "Check the direction and the order of its current transformers, then reset.",
+    severity: "critical",
+    clears: "onReset",
+  },
+  "meter-unproven": {
+    name: "Meter unproven",
+    sentence: "The meter at the grid connection has not been proven by a nudge yet, so power stays small.",
+    severity: "notice",
+    clears: "itself",
   },
   allocation: {
     name: "Share of the site",

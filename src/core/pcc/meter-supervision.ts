@@ -24,6 +24,8 @@ export interface MeterConfig {
   readonly quantumW: number;
   /** It has a sequence or time register, so that a standing sample count is a proof by itself. */
   readonly hasSequence: boolean;
+  /** Its sign and place have been proven at commissioning; otherwise power stays small until the stages' moves prove it. */
+  readonly proven: boolean;
 }
 
 /** No sample for this many intervals plus `noRiseAfterMs`: no increases. */
@@ -62,6 +64,8 @@ export interface MeterSupervision {
   trustedFromMs: number;
   /** Mean number of still blocks between two changes. */
   repeats: number;
+  /** Condemned until a person resets it: reversed, or it does not see the stages. */
+  condemned: boolean;
 }
 
 /** `answerMs` is the slowest stage's write + dead time + two time constants. */
@@ -79,6 +83,7 @@ export function createMeterSupervision(config: MeterConfig, answerMs: number): M
     suspectedAtMs: Number.POSITIVE_INFINITY,
     trustedFromMs: Number.NEGATIVE_INFINITY,
     repeats: 0,
+    condemned: false,
   };
 }
 
@@ -107,6 +112,7 @@ function isPlausible(meter: MeterFacts, rangeW: number): boolean {
 /** One tick. `canChallenge`: the stages have power to move; without it a still meter is only held, then called frozen. */
 export function superviseMeter(s: MeterSupervision, meter: MeterFacts, canChallenge: boolean, nowMs: number): void {
   s.hasSample = false;
+  if (s.condemned) return;
   const updateMs = s.config.updateMs;
   if (meter.sampleCount !== s.sampleCount && meter.sampleAtMs > s.sampleAtMs) {
     if (Number.isFinite(s.sampleAtMs)) {
@@ -149,6 +155,19 @@ export function superviseMeter(s: MeterSupervision, meter: MeterFacts, canChalle
   if (canChallenge ? suspectMs >= s.challengeMs : silentMs >= Math.max(zeroAfterMs, 2 * updateMs))
     declareFrozen(s, nowMs);
   else if (nowMs - meter.atMs >= zeroAfterMs) judge(s, Quality.stale, "meter-stale");
+}
+
+/** The meter contradicts the stages: not believed until `resetMeter`. */
+export function condemnMeter(s: MeterSupervision, reason: ReasonKey): void {
+  s.condemned = true;
+  s.hasSample = false;
+  judge(s, Quality.implausible, reason);
+}
+
+/** A person has looked at the meter. */
+export function resetMeter(s: MeterSupervision): void {
+  s.condemned = false;
+  s.trustedFromMs = Number.NEGATIVE_INFINITY;
 }
 
 function declareFrozen(s: MeterSupervision, nowMs: number): void {

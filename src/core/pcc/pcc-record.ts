@@ -1,0 +1,122 @@
+/**
+ * What is kept of the limits at the PCC: the ledgers of exports and imports beyond their limit and the response-time
+ * passport. Runs after `stepExportControl` in each tick; works only when a new sample has come.
+ */
+import { channelPowerW, type ExportControl, type SiteBudget } from "../export-control.ts";
+import type { MeterFacts } from "../snapshot.ts";
+import {
+  createExceedanceLedger,
+  type ExceedanceCause,
+  type ExceedanceLedger,
+  type LedgerConfig,
+  type LedgerSample,
+  noteSample,
+  type StagesBetween,
+} from "./exceedance-ledger.ts";
+import { Follows } from "./load-observer.ts";
+import type { PccLimits } from "./pcc-limits.ts";
+import { createResponsePassport, noteRecovery, type ResponsePassport } from "./response-passport.ts";
+
+/** Excess that is none: 0.5 % of the stages' sum, as in the study's acceptance. */
+const toleranceShare = 0.005;
+/** A limit that fell, or a stage that was lost, explains an event that begins within this time. */
+const causeHoldMs = 2_000;
+/** A stage explains an event when its excess is at least this share of it. */
+const excessShare = 0.5;
+
+interface RecordSide {
+  readonly sign: 1 | -1;
+  readonly ledger: ExceedanceLedger;
+  readonly sample: LedgerSample;
+  readonly stagesBetween: StagesBetween;
+  limitW: number;
+  /** When the limit was last lowered, and from what. */
+  loweredAtMs: number;
+  loweredFromW: number;
+}
+
+export interface PccRecord {
+  readonly exports: RecordSide;
+  readonly imports: RecordSide;
+  readonly passport: ResponsePassport;
+}
+
+export function createPccRecord(control: ExportControl, config: LedgerConfig): PccRecord {
+  const side = (sign: 1 | -1): RecordSide => ({
+    sign,
+    ledger: createExceedanceLedger(config, toleranceShare * control.scaleW),
+    sample: { fromMs: 0, untilMs: 0, powerW: 0, otherW: 0, limitW: 0, sigmaW: 0, cause: "load-step" },
+    stagesBetween: (fromMs, untilMs) => sign * channelPowerW(control, 0, fromMs, untilMs),
+    limitW: Number.NaN,
+    loweredAtMs: Number.NEGATIVE_INFINITY,
+    loweredFromW: Number.NaN,
+  });
+  return { exports: side(-1), imports: side(1), passport: createResponsePassport() };
+}
+
+/** One tick. `wallMs` is UTC, NaN when the clock is not trusted. */
+export function recordPcc(
+  record: PccRecord,
+  control: ExportControl,
+  budget: SiteBudget,
+  meter: MeterFacts,
+  limits: PccLimits,
+  wallMs: number,
+  nowMs: number,
+): void {
+  noteLimit(record.exports, limits.exportLimitW, nowMs);
+  noteLimit(record.imports, limits.importLimitW, nowMs);
+  if (!control.supervision.hasSample) return;
+  recordSide(record, record.exports, control, budget, meter, wallMs, nowMs);
+  recordSide(record, record.imports, control, budget, meter, wallMs, nowMs);
+}
+
+function noteLimit(side: RecordSide, limitW: number, nowMs: number): void {
+  if (limitW < side.limitW) {
+    side.loweredAtMs = nowMs;
+    side.loweredFromW = side.limitW;
+  }
+  side.limitW = limitW;
+}
+
+function recordSide(
+  record: PccRecord,
+  side: RecordSide,
+  control: ExportControl,
+  budget: SiteBudget,
+  meter: MeterFacts,
+  wallMs: number,
+  nowMs: number,
+): void {
+  const { sample, ledger } = side;
+  sample.fromMs = control.sampleFromMs;
+  sample.untilMs = control.sampleUntilMs;
+  sample.powerW = side.sign * meter.powerW;
+  sample.otherW = side.sign * budget.loadW;
+  sample.limitW = side.limitW;
+  if (side.loweredAtMs >= sample.untilMs) {
+    sample.limitW = side.loweredFromW;
+  } else if (side.loweredAtMs > sample.fromMs) {
+    // The limit fell within the window: only what came after counts against it.
+    const wholeWindowW = side.stagesBetween(sample.fromMs, sample.untilMs);
+    sample.fromMs = side.loweredAtMs;
+    sample.powerW += side.stagesBetween(sample.fromMs, sample.untilMs) - wholeWindowW;
+  }
+  sample.sigmaW = control.channels[0]!.noise.sigmaW;
+  sample.cause = causeOf(side, control, sample.powerW - sample.limitW, nowMs);
+  if (!noteSample(ledger, sample, side.stagesBetween, wallMs - nowMs)) return;
+  const entry = ledger.entries[(ledger.total - 1) % ledger.config.entriesMax]!;
+  if (entry.cause === "load-step") noteRecovery(record.passport, entry.startWallMs, entry.peakOverW, entry.durationMs);
+}
+
+function causeOf(side: RecordSide, control: ExportControl, overW: number, nowMs: number): ExceedanceCause {
+  if (nowMs - side.loweredAtMs <= causeHoldMs) return "limit-lowered";
+  const channel = control.channels[0]!;
+  const excessW = side.sign < 0 ? channel.exportSide.excessW : channel.importSide.excessW;
+  if (overW > 0 && excessW > excessShare * overW) return "stage-disobeys";
+  const o = control.observer;
+  for (let i = 0; i < o.stageCount; i++) {
+    if (o.follows[i] === Follows.held && nowMs - o.silentSinceMs[i]! <= causeHoldMs) return "stage-lost";
+  }
+  return "load-step";
+}

@@ -1,0 +1,124 @@
+/**
+ * Does the meter see what the stages do, with the right sign? Whenever the stages move by themselves (a wish, a nudge, not
+ * a limit that follows the load), the meter must move by the same amount: β = Δmeter / Δstages is 1, −1 when the meter or
+ * its current transformers are reversed, 0 when it measures somewhere else. Source: the study of the control loop, "meter
+ * supervision": a reversed meter rests at zero with load but runs away with a PV surplus, so never start on an unproven one.
+ */
+
+/** β outside these bounds twice in a row: the meter is implausible; below the second, twice in a row: reversed. */
+const ratioMin = 0.5;
+const ratioMax = 1.5;
+const reversedBelow = -0.5;
+const votesNeeded = 2;
+/** A move counts from this share of the stages' sum and this many σ on. */
+const moveShare = 0.02;
+const moveSigmas = 8;
+/** Quiet: samples within this many σ of their mean, this many in a row. */
+const quietSigmas = 4;
+const quietSamplesMin = 3;
+/** A move that takes longer does not count: the load moves too. */
+const moveMaxMs = 3_000;
+
+export interface SignProof {
+  readonly scaleW: number;
+  /** Two good votes, or proven at commissioning. */
+  proven: boolean;
+  goodVotes: number;
+  oddVotes: number;
+  reversedVotes: number;
+  /** Last β; NaN before the first. */
+  ratio: number;
+  // means of the present quiet stretch, and of the one before the move
+  quietSamples: number;
+  meterW: number;
+  stagesW: number;
+  fromMeterW: number;
+  fromStagesW: number;
+  movingSinceMs: number;
+}
+
+export type SignVerdict = "none" | "implausible" | "reversed";
+
+export function createSignProof(scaleW: number, proven: boolean): SignProof {
+  return {
+    scaleW,
+    proven,
+    goodVotes: 0,
+    oddVotes: 0,
+    reversedVotes: 0,
+    ratio: Number.NaN,
+    quietSamples: 0,
+    meterW: 0,
+    stagesW: 0,
+    fromMeterW: Number.NaN,
+    fromStagesW: Number.NaN,
+    movingSinceMs: Number.NaN,
+  };
+}
+
+/** One sample: what the meter shows and what the stages did in its window. `free`: no limit at the PCC binds the stages. */
+export function noteMove(
+  p: SignProof,
+  meterW: number,
+  stagesW: number,
+  sigmaW: number,
+  free: boolean,
+  nowMs: number,
+): SignVerdict {
+  if (!free) {
+    // The stages follow the load: meter and stages are no cause and effect.
+    p.quietSamples = 0;
+    p.fromStagesW = Number.NaN;
+    return "none";
+  }
+  const stagesStep = Math.max(quietSigmas * sigmaW, 0.5 * moveShare * p.scaleW);
+  const quiet =
+    p.quietSamples === 0 || (Math.abs(meterW - p.meterW) <= stagesStep && Math.abs(stagesW - p.stagesW) <= stagesStep);
+  if (!quiet) {
+    if (p.quietSamples >= quietSamplesMin) {
+      p.fromMeterW = p.meterW;
+      p.fromStagesW = p.stagesW;
+      p.movingSinceMs = nowMs;
+    }
+    p.quietSamples = 1;
+    p.meterW = meterW;
+    p.stagesW = stagesW;
+    return "none";
+  }
+  p.quietSamples++;
+  p.meterW += (meterW - p.meterW) / p.quietSamples;
+  p.stagesW += (stagesW - p.stagesW) / p.quietSamples;
+  if (p.quietSamples < quietSamplesMin || Number.isNaN(p.fromStagesW)) return "none";
+  const movedW = p.stagesW - p.fromStagesW;
+  const ratio = (p.meterW - p.fromMeterW) / movedW;
+  const counts =
+    Math.abs(movedW) >= Math.max(moveShare * p.scaleW, moveSigmas * sigmaW) && nowMs - p.movingSinceMs <= moveMaxMs;
+  p.fromStagesW = Number.NaN;
+  if (!counts) return "none";
+  p.ratio = ratio;
+  return vote(p, ratio);
+}
+
+function vote(p: SignProof, ratio: number): SignVerdict {
+  if (ratio >= ratioMin && ratio <= ratioMax) {
+    p.oddVotes = 0;
+    p.reversedVotes = 0;
+    p.goodVotes++;
+    if (p.goodVotes >= votesNeeded) p.proven = true;
+    return "none";
+  }
+  p.oddVotes++;
+  p.reversedVotes = ratio < reversedBelow ? p.reversedVotes + 1 : 0;
+  if (p.reversedVotes >= votesNeeded) return "reversed";
+  return p.oddVotes >= votesNeeded ? "implausible" : "none";
+}
+
+/** After a person has looked at the wiring: it has to be proven anew. */
+export function restartProof(p: SignProof): void {
+  p.proven = false;
+  p.goodVotes = 0;
+  p.oddVotes = 0;
+  p.reversedVotes = 0;
+  p.quietSamples = 0;
+  p.fromStagesW = Number.NaN;
+}
