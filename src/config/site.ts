@@ -30,6 +30,12 @@ export const meterSettings = group(
       sentence: "Whether the meter counts import as positive. Prove it with a power nudge: makers differ.",
       installer: true,
     }),
+    proven: flagOr(false, {
+      sentence:
+        "Sign and place were proven at commissioning. Until then power stays small, and the stages' own moves prove it.",
+      source: "requirement R38",
+      installer: true,
+    }),
     updateMs: numberOr(20, { sentence: "Time between new samples.", unit: "ms", min: 5, max: 2_000 }),
     windowMs: numberOr(20, { sentence: "Time over which one sample averages.", unit: "ms", min: 0, max: 5_000 }),
     latencyMs: numberOr(10, {

@@ -164,6 +164,7 @@ function exportControlConfig(config: SiteConfig, backendGroup: ProtectiveGroup):
       offsetErrorW: 0,
       quantumW: 1,
       hasSequence: true,
+      proven: meter.proven,
     },
     stages: config.evses.map(({ stage, maxChargeW, maxDischargeW, phase }) => ({
       ratedW: Math.max(maxChargeW, maxDischargeW, 1),
