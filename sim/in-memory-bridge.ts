@@ -243,7 +243,7 @@ export class InMemoryBridge {
     for (let i = 0; i < stages.length; i++) this.#writeStage(commands, i, nowMs);
     this.#writeTransferDevice(commands, nowMs);
     for (let i = 0; i < tiers.length; i++) this.#world.setTierClosed(i, commands.tierClosed[i] ?? true);
-    for (let i = 0; i < pvs.length; i++) if (pvs[i]!.config.side === "bus") pvs[i]!.limitW = commands.pvLimitW;
+    for (let i = 0; i < pvs.length; i++) if (pvs[i]!.config.side === "bus") pvs[i]!.limit(commands.pvLimitW, 0, 0);
   }
 
   #writeStage(commands: Commands, index: number, nowMs: number): void {

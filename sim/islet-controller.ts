@@ -9,7 +9,7 @@ import type { SiteConfig } from "../src/config/site.ts";
 import type { Commands } from "../src/core/commands.ts";
 import { type Core, createCore } from "../src/core/core.ts";
 import { explain } from "../src/core/limits.ts";
-import { type ModeRecord, emptyRecord } from "../src/core/mode-state.ts";
+import { emptyRecord, type ModeRecord } from "../src/core/mode-state.ts";
 import type { Snapshot } from "../src/core/snapshot.ts";
 import { step } from "../src/core/step.ts";
 import type { Controller, ControllerBoot } from "./site.ts";
@@ -71,7 +71,9 @@ class IsletController implements Controller {
   }
 
   explain(evse: number): readonly string[] {
-    return explain(this.core.chains.values, evse).limits.filter(({ binds }) => binds).map(({ reason }) => reason);
+    return explain(this.core.chains.values, evse)
+      .limits.filter(({ binds }) => binds)
+      .map(({ reason }) => reason);
   }
 
   #store(nowMs: number): void {

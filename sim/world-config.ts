@@ -109,6 +109,7 @@ export function worldFor(sketch: WorldSketch): WorldConfig {
     tiers: (sketch.tiers ?? []).map((tier) => ({ powerFactor: 0.95, inrush: 3, inrushTauMs: 150, ...tier })),
     stages: sketch.stageW.map((powerW, i) => ({ ...stageOf(powerW, i, sketch, random), ...sketch.stage })),
     pvs: (sketch.pvs ?? []).map((pv) => ({
+      nominalVoltageV: sketch.nominalVoltageV,
       sun: undefined,
       side: "grid" as const,
       reconnectDelayS: 300,

@@ -5,6 +5,7 @@
  */
 
 import { firstMs } from "./clock.ts";
+import type { PlantLoadPanel } from "./plant/devices.ts";
 import { EnergyBooks } from "./plant/energy-books.ts";
 import { Grid, type GridEvent } from "./plant/grid.ts";
 import { Building, Tier } from "./plant/loads.ts";
@@ -39,6 +40,8 @@ export class World {
   readonly stages: PowerStage[];
   readonly vehicles: Vehicle[];
   readonly pvs: Pv[];
+  /** The breakers of the tiers, as the load panel shows and moves them. */
+  readonly loadPanel: PlantLoadPanel;
   readonly network: Network;
   readonly truth: Truth;
   readonly books: EnergyBooks;
@@ -47,7 +50,7 @@ export class World {
   /** Steps taken, for whoever measures. */
   steps = 0;
   /** Added to the wall clock by a story that turns the calendar, ms. */
-  calendarShiftMs = 0.5;
+  calendarShiftMs = 0;
 
   readonly #phaseShares: Float64Array;
   readonly #startMs: number;
@@ -62,7 +65,6 @@ export class World {
     const nominalHz = config.grid.nominalFrequencyHz;
     this.nowMs = startMs;
     this.#startMs = startMs;
-    this.calendarShiftMs = 0;
     this.#fastUntilMs = startMs;
     this.#renewAtMs = startMs;
     this.#renewSlowAtMs = startMs;
@@ -83,7 +85,13 @@ export class World {
     this.stages = config.stages.map(
       (stage, i) => new PowerStage(stage, this.vehicles[i]!, this.bus, nominalHz, startMs),
     );
-    this.pvs = config.pvs.map((pv) => new Pv(pv, nominalHz));
+    this.pvs = config.pvs.map((pv, i) => new Pv(pv, pv.side === "grid" ? this.gridSide : this.bus, nominalHz, i));
+    this.loadPanel = {
+      tierCount: this.tiers.length,
+      loadW: (tier) => this.tiers[tier]!.powerW,
+      closed: (tier) => this.tiers[tier]!.breakerClosed,
+      command: (tier, closed) => this.setTierClosed(tier, closed),
+    };
     const driftSign = random.stream("island drift").uniform() < 0.5 ? -1 : 1;
     this.network = new Network(
       this.grid,

@@ -22,21 +22,15 @@ export interface EnergyBalance {
 
 export class EnergyBooks {
   readonly #network: Network;
-  #importWms = 0.5;
-  #exportWms = 0.5;
-  #pvWms = 0.5;
-  #buildingWms = 0.5;
-  #tiersWms = 0.5;
-  #unservedWms = 0.5;
+  #importWms = 0;
+  #exportWms = 0;
+  #pvWms = 0;
+  #buildingWms = 0;
+  #tiersWms = 0;
+  #unservedWms = 0;
 
   constructor(network: Network) {
     this.#network = network;
-    this.#importWms = 0;
-    this.#exportWms = 0;
-    this.#pvWms = 0;
-    this.#buildingWms = 0;
-    this.#tiersWms = 0;
-    this.#unservedWms = 0;
   }
 
   add(durationMs: number): void {

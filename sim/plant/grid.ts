@@ -36,13 +36,13 @@ export class Grid {
   readonly nominalFrequencyHz: number;
   present = true;
   /** At the PCC, after the source impedance; 0 when absent. */
-  voltagePu = 1.0001;
+  voltagePu = 1;
   frequencyHz: number;
-  phaseDeg = 0.0001;
+  phaseDeg = 0;
 
   readonly #config: GridConfig;
   readonly #chance: Chance;
-  #baseVoltagePu = 1.0001;
+  #baseVoltagePu = 1;
   #baseFrequencyHz: number;
   #targetHz: number;
   #rocofHzPerMs = 0;

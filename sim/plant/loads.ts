@@ -26,17 +26,17 @@ const pickupShare = 0.6;
 const pickupTauMs = 2_000;
 
 export class Building {
-  powerW = 0.5;
-  reactiveVar = 0.5;
+  powerW = 0;
+  reactiveVar = 0;
   readonly #config: BuildingConfig;
   readonly #chance: Chance;
   readonly #motorEndsMs = new Float64Array(motorsMax).fill(Number.NEGATIVE_INFINITY);
   readonly #motorStartedMs = new Float64Array(motorsMax).fill(Number.NEGATIVE_INFINITY);
   readonly #tanPhi: number;
   #nextMotorMs: number;
-  #baseW = 0.5;
+  #baseW = 0;
   #fixedW = Number.NaN;
-  #flickerShare = 0.5;
+  #flickerShare = 0;
   #suppliedSinceMs = Number.NEGATIVE_INFINITY;
   #supplied = true;
   #motorsOn = 0;
@@ -46,10 +46,6 @@ export class Building {
     this.#chance = chance;
     this.#tanPhi = Math.tan(Math.acos(config.powerFactor));
     this.#nextMotorMs = nowMs + this.#untilMotor();
-    this.powerW = 0;
-    this.reactiveVar = 0;
-    this.#baseW = 0;
-    this.#flickerShare = 0;
   }
 
   /** Holds the demand at a value instead of the data (flicker and motors go on); NaN returns to the data. */
@@ -127,9 +123,9 @@ export interface TierConfig {
 
 export class Tier {
   readonly name: string;
-  loadW = 0.5;
-  powerW = 0.5;
-  reactiveVar = 0.5;
+  loadW = 0;
+  powerW = 0;
+  reactiveVar = 0;
   breakerClosed = true;
   readonly #config: TierConfig;
   #tanPhi: number;
@@ -141,8 +137,6 @@ export class Tier {
     this.#config = config;
     this.#tanPhi = Math.tan(Math.acos(config.powerFactor));
     this.loadW = config.loadW;
-    this.powerW = 0;
-    this.reactiveVar = 0;
   }
 
   setPowerFactor(powerFactor: number): void {

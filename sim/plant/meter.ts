@@ -56,22 +56,22 @@ export class Meter implements PlantMeter {
   readonly config: MeterConfig;
   readonly faults = new MeterFaults();
   sampleCount = 0;
-  powerW = 0.5;
-  reactiveVar = 0.5;
-  voltagePu = 1.0001;
-  frequencyHz = 60.0001;
+  powerW = 0;
+  reactiveVar = 0;
+  voltagePu = 1;
+  frequencyHz = 60;
   readonly phasePowerW: [number, number, number] = [0.5, 0.5, 0.5];
   readonly phaseVoltagePu: [number, number, number] = [1.0001, 1.0001, 1.0001];
-  importWh = 0.5;
-  exportWh = 0.5;
+  importWh = 0;
+  exportWh = 0;
   /** Shows no values at all (no supply). */
   dark = false;
 
   readonly #chance: Chance;
   readonly #windowWms: Float64Array;
   #windowAt = 0;
-  #windowSumWms = 0.5;
-  #sinceSampleWms = 0.5;
+  #windowSumWms = 0;
+  #sinceSampleWms = 0;
   #sampleNumber: number;
   readonly #startMs: number;
   /** The next window end, and when the sample that waits becomes visible. */
@@ -92,12 +92,6 @@ export class Meter implements PlantMeter {
     this.#startMs = nowMs + config.updateMs * chance.uniform();
     this.#sampleNumber = 0;
     this.nextSampleMs = this.#startMs;
-    this.#windowSumWms = 0;
-    this.#sinceSampleWms = 0;
-    this.powerW = 0;
-    this.reactiveVar = 0;
-    this.importWh = 0;
-    this.exportWh = 0;
   }
 
   get nominalVoltageV(): number {

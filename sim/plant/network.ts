@@ -29,19 +29,19 @@ export class Network {
   readonly pvs: readonly Pv[];
 
   /** Mean powers of the last step, W; import, consumption and charging positive, PV a magnitude. */
-  pccW = 0.5;
-  pccVar = 0.5;
-  buildingW = 0.5;
-  tiersW = 0.5;
-  stagesW = 0.5;
-  pvW = 0.5;
+  pccW = 0;
+  pccVar = 0;
+  buildingW = 0;
+  tiersW = 0;
+  stagesW = 0;
+  pvW = 0;
   /** Load that a formed bus could not carry, W. */
-  unservedW = 0.5;
+  unservedW = 0;
   /** Something fast is going on: the next steps should be short. */
   lively = true;
 
   readonly #driftSign: number;
-  #surplusHz = 0.5;
+  #surplusHz = 0;
 
   constructor(
     grid: Grid,
@@ -63,10 +63,7 @@ export class Network {
     this.stages = stages;
     this.pvs = pvs;
     this.#driftSign = driftSign;
-    this.pccW = 0;
-    this.pccVar = 0;
     this.#clearFlows();
-    this.#surplusHz = 0;
   }
 
   step(fromMs: number, toMs: number): void {
@@ -88,7 +85,7 @@ export class Network {
         this.#fade(gridSide, durationMs);
         this.building.step(fromMs, false);
         for (let i = 0; i < this.pvs.length; i++)
-          if (this.pvs[i]!.config.side === "grid") this.pvs[i]!.step(gridSide, durationMs);
+          if (this.pvs[i]!.config.side === "grid") this.pvs[i]!.step(durationMs);
       }
     }
     if (bus.source !== busSourceBefore) this.lively = true;
@@ -148,7 +145,7 @@ export class Network {
     let pvW = 0;
     for (let i = 0; i < this.pvs.length; i++) {
       const pv = this.pvs[i]!;
-      pv.step(bus, durationMs);
+      pv.step(durationMs);
       pvW += pv.powerW;
     }
     this.stagesW = stagesW;
@@ -169,7 +166,7 @@ export class Network {
     for (let i = 0; i < this.pvs.length; i++) {
       const pv = this.pvs[i]!;
       if (pv.config.side !== "grid") continue;
-      pv.step(gridSide, durationMs);
+      pv.step(durationMs);
       pvW += pv.powerW;
     }
     this.pvW += pvW;
@@ -253,7 +250,7 @@ export class Network {
     }
     for (let i = 0; i < this.pvs.length; i++) {
       const pv = this.pvs[i]!;
-      if (joined || pv.config.side === "bus") pv.step(bus, durationMs);
+      if (joined || pv.config.side === "bus") pv.step(durationMs);
     }
     this.stagesW = stagesW;
     // Loads take exactly what is given: that is how the voltage has settled.
@@ -294,7 +291,7 @@ export class Network {
     for (let i = 0; i < this.pvs.length; i++) {
       const pv = this.pvs[i]!;
       if (!joined && pv.config.side !== "bus") continue;
-      pv.step(bus, durationMs);
+      pv.step(durationMs);
       pvW += pv.powerW;
     }
     const netW = demandW + followingW - pvW;

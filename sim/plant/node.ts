@@ -6,19 +6,17 @@ export type NodeSource = "dead" | "grid" | "forming" | "following";
 
 export class Node {
   source: NodeSource = "dead";
-  voltagePu = 0.5;
-  frequencyHz = 60.5;
+  voltagePu = 0;
+  frequencyHz = 0;
   /** Against a frame that turns at nominal frequency. */
-  phaseDeg = 0.5;
+  phaseDeg = 0;
   /** Stages that hold up this conductor's voltage now. */
   formers = 0;
   /** Since when an unintentional island has lasted; NaN while there is none. */
   islandedSinceMs = Number.NaN;
 
   constructor(nominalFrequencyHz: number) {
-    this.voltagePu = 0;
     this.frequencyHz = nominalFrequencyHz;
-    this.phaseDeg = 0;
   }
 }
 

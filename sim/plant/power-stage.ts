@@ -37,18 +37,18 @@ export class PowerStage implements PlantStage {
   formingRefused = 0;
   watchdogTripped = false;
   permitService = true;
-  maxChargeW = 0.5;
-  maxDischargeW = 0.5;
+  maxChargeW = 0;
+  maxDischargeW = 0;
   /** The voltage it puts on the bus while it forms, pu. */
-  formedVoltagePu = 0.5;
+  formedVoltagePu = 0;
   /** Mean power of the last step, W: what its instrument is built on. */
-  meanW = 0.5;
+  meanW = 0;
   /** Truth at the terminals, W·ms since the start, by sign; and loss in the conversion, Wh. */
-  importWms = 0.5;
-  exportWms = 0.5;
-  lossWh = 0.5;
+  importWms = 0;
+  exportWms = 0;
+  lossWh = 0;
   /** Its share of a formed bus in the network's arithmetic, W, and whether that share is at a bound. */
-  sharedW = 0.5;
+  sharedW = 0;
   shareBound = false;
   /** Set by the network for each step: whether K1 is truly closed. */
   k1Closed = true;
@@ -58,8 +58,8 @@ export class PowerStage implements PlantStage {
   readonly #command = emptyCommand();
   readonly #latest = emptyCommand();
   readonly #queue = new CommandQueue();
-  #targetW = 0.5;
-  #targetVar = 0.5;
+  #targetW = 0;
+  #targetVar = 0;
   #nowMs: number;
   #nextTimerMs: number;
   #phaseEndsMs = Number.POSITIVE_INFINITY;
@@ -67,11 +67,11 @@ export class PowerStage implements PlantStage {
   #heartbeatAtMs: number;
   #heartbeatFromController = -1;
   #controllerAliveMs = Number.NEGATIVE_INFINITY;
-  #reversionMs = 0.5;
-  #reversionW = 0.5;
+  #reversionMs = 0;
+  #reversionW = 0;
   #commandedAtMs = Number.NEGATIVE_INFINITY;
   #reverted = false;
-  #overloadForMs = 0.5;
+  #overloadForMs = 0;
   /** Tripped while forming; cleared by any other role. */
   #overloaded = false;
 
@@ -89,21 +89,8 @@ export class PowerStage implements PlantStage {
     this.#nowMs = nowMs;
     this.#nextTimerMs = nowMs;
     this.#heartbeatAtMs = nowMs + heartbeatMs;
-    this.maxChargeW = 0;
-    this.maxDischargeW = 0;
-    this.formedVoltagePu = 0;
-    this.meanW = 0;
-    this.sharedW = 0;
-    this.importWms = 0;
-    this.exportWms = 0;
-    this.lossWh = 0;
     this.#command.powerW = 0;
     this.#command.reactiveVar = 0;
-    this.#targetW = 0;
-    this.#targetVar = 0;
-    this.#reversionMs = 0;
-    this.#reversionW = 0;
-    this.#overloadForMs = 0;
   }
 
   // what it shows

@@ -2,10 +2,12 @@
  * A photovoltaic plant with its inverter: follows the measured sun, trips when its conductor dies, comes back after its own
  * delay, gives way when frequency rises (the way an island without a command line to it is curtailed), obeys a limit.
  */
+import type { PlantPv } from "./devices.ts";
 import type { Node } from "./node.ts";
 import type { Series } from "./series.ts";
 
 export interface PvConfig {
+  readonly nominalVoltageV: number;
   readonly ratedW: number;
   /** Output as a share of the rating over UTC ms. */
   readonly sun: Series | undefined;
@@ -19,24 +21,53 @@ export interface PvConfig {
 
 const limitTauMs = 400;
 
-export class Pv {
+export class Pv implements PlantPv {
   readonly config: PvConfig;
+  readonly serialNumber: string;
+  readonly firmware = "1.0.0";
   /** Magnitude of its output, W. */
-  powerW = 0.5;
-  availableW = 0.5;
-  limitW = Number.POSITIVE_INFINITY;
+  powerW = 0;
+  availableW = 0;
+  limitW: number;
   /** Held output instead of the data, W; NaN follows the data. */
   heldW = Number.NaN;
   tripped = false;
   #goodForMs: number;
   readonly #nominalFrequencyHz: number;
+  readonly #node: Node;
+  /** Until the limit reverts, ms; Infinity for never. */
+  #revertsInMs = Number.POSITIVE_INFINITY;
+  #fallbackW = Number.POSITIVE_INFINITY;
 
-  constructor(config: PvConfig, nominalFrequencyHz: number) {
+  constructor(config: PvConfig, node: Node, nominalFrequencyHz: number, index: number) {
     this.config = config;
+    this.#node = node;
+    this.serialNumber = `SIM-PV-${index + 1}`;
     this.#nominalFrequencyHz = nominalFrequencyHz;
     this.#goodForMs = config.reconnectDelayS * 1000;
-    this.powerW = 0;
-    this.availableW = 0;
+    this.limitW = config.ratedW;
+  }
+
+  get ratedW(): number {
+    return this.config.ratedW;
+  }
+  get nominalVoltageV(): number {
+    return this.config.nominalVoltageV;
+  }
+  get producedW(): number {
+    return this.powerW;
+  }
+  get voltagePu(): number {
+    return this.#node.voltagePu;
+  }
+  get frequencyHz(): number {
+    return this.#node.frequencyHz;
+  }
+
+  limit(powerW: number, timeoutS: number, fallbackW: number): void {
+    this.limitW = powerW < this.config.ratedW ? powerW : this.config.ratedW;
+    this.#fallbackW = fallbackW;
+    this.#revertsInMs = timeoutS > 0 ? 1000 * timeoutS : Number.POSITIVE_INFINITY;
   }
 
   /** Ten times a second. */
@@ -46,7 +77,12 @@ export class Pv {
     this.availableW = wantedW > ratedW ? ratedW : wantedW > 0 ? wantedW : 0;
   }
 
-  step(node: Node, durationMs: number): void {
+  step(durationMs: number): void {
+    const node = this.#node;
+    if (this.#revertsInMs < Number.POSITIVE_INFINITY) {
+      this.#revertsInMs -= durationMs;
+      if (this.#revertsInMs <= 0) this.limit(this.#fallbackW, 0, this.#fallbackW);
+    }
     const riseHz = node.frequencyHz - this.#nominalFrequencyHz;
     const alive =
       (node.source === "grid" || node.source === "forming") && node.voltagePu > 0.88 && node.voltagePu < 1.1;

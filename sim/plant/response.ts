@@ -3,19 +3,16 @@
  * one step of 20 ms gives the same energy as twenty of 1 ms. Energies are kept apart by sign, in W·ms.
  */
 export class Response {
-  value = 0.5;
+  value = 0;
   /** ∫ of the positive and of the negative part since `takeEnergies`, both with their sign. */
-  positiveMs = 0.5;
-  negativeMs = -0.5;
+  positiveMs = 0;
+  negativeMs = 0;
   tauMs: number;
   readonly #slewPerMs: number;
 
   constructor(tauMs: number, slewPerS: number) {
     this.tauMs = tauMs;
     this.#slewPerMs = slewPerS / 1000;
-    this.value = 0;
-    this.positiveMs = 0;
-    this.negativeMs = 0;
   }
 
   /** At once to zero: gates blocked, no path for current. */

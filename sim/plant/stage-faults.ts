@@ -19,9 +19,9 @@ export class StageFaults {
   /** The role that it reports, whatever it does. */
   reportedRole: Role | undefined = undefined;
   /** Multiplies its lag. */
-  slowness = 1.0001;
+  slowness = 1;
   /** Share of its rating that is left (temperature). */
-  derating = 1.0001;
+  derating = 1;
 
   constructor() {
     this.clear();

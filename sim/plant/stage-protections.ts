@@ -16,14 +16,13 @@ export class StageProtections {
   readonly #nominalFrequencyHz: number;
   #outsideWindow = false;
   #windowForMs: number;
-  #cessationMs = 0.5;
+  #cessationMs = 0;
 
   constructor(nominalFrequencyHz: number, antiIslandingMs: number, enterServiceDelayMs: number) {
     this.#nominalFrequencyHz = nominalFrequencyHz;
     this.#antiIslandingMs = antiIslandingMs;
     this.#enterServiceDelayMs = enterServiceDelayMs;
     this.#windowForMs = enterServiceDelayMs;
-    this.#cessationMs = 0;
   }
 
   /** Whether the stage's own enter-service delay has passed. */

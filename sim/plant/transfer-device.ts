@@ -76,8 +76,8 @@ export class TransferDevice implements PlantTransferDevice {
   #ncClosed = true;
   #noFollowsMs = Number.POSITIVE_INFINITY;
   #ncFollowsMs = Number.POSITIVE_INFINITY;
-  #inSyncForMs = 0.5;
-  #noisePu = 0.5;
+  #inSyncForMs = 0;
+  #noisePu = 0;
 
   constructor(config: TransferDeviceConfig, gridSide: Node, bus: Node, chance: Chance, nowMs: number) {
     this.config = config;
@@ -85,8 +85,6 @@ export class TransferDevice implements PlantTransferDevice {
     this.#bus = bus;
     this.#chance = chance;
     this.#nowMs = nowMs;
-    this.#inSyncForMs = 0;
-    this.#noisePu = 0;
   }
 
   /** Whether a stroke or a contact is on its way. */

@@ -38,11 +38,11 @@ const closingReactancePu = 0.1;
 
 /** Time above a limit, and the longest stretch of it. */
 export class Excess {
-  forMs = 0.5;
-  longestMs = 0.5;
-  totalMs = 0.5;
-  peakW = 0.5;
-  energyWh = 0.5;
+  forMs = 0;
+  longestMs = 0;
+  totalMs = 0;
+  peakW = 0;
+  energyWh = 0;
   events = 0;
 
   constructor() {

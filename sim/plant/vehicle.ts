@@ -38,35 +38,24 @@ export function readCurve(rows: readonly (readonly [number, number])[], x: numbe
 export class Vehicle {
   connected = false;
   bidirectional = false;
-  capacityWh = 1.5;
-  storedWh = 0.5;
+  capacityWh = 0;
+  storedWh = 0;
   /** What the battery takes and gives now, W, magnitudes at the DC side. */
-  canChargeW = 0.5;
-  canDischargeW = 0.5;
-  minChargeW = 0.5;
-  minDischargeW = 0.5;
+  canChargeW = 0;
+  canDischargeW = 0;
+  minChargeW = 0;
+  minDischargeW = 0;
   /** Whether the vehicle renews its limits (a fault stops it). */
   silent = false;
   /** The driver has paused the session from inside the vehicle. */
   paused = false;
   /** Lost in the battery since the start of the simulation, Wh. */
-  lossWh = 0.5;
+  lossWh = 0;
   /** Energy that came and left inside plugged vehicles' batteries, Wh: part of the site's books. */
-  arrivedWh = 0.5;
-  leftWh = 0.5;
+  arrivedWh = 0;
+  leftWh = 0;
   #config: VehicleConfig | undefined;
-  #efficiency = 0.5;
-
-  constructor() {
-    this.storedWh = 0;
-    this.canChargeW = 0;
-    this.canDischargeW = 0;
-    this.minChargeW = 0;
-    this.minDischargeW = 0;
-    this.lossWh = 0;
-    this.arrivedWh = 0;
-    this.leftWh = 0;
-  }
+  #efficiency = 0;
 
   get socPct(): number {
     return (100 * this.storedWh) / this.capacityWh;

@@ -6,7 +6,7 @@ import { at, atEnd, least, mean, secondsUntil } from "../checkers/probes.ts";
 import { Random } from "../random.ts";
 import type { Check, Scenario } from "../scenario.ts";
 import type { Site } from "../site.ts";
-import { type WorldConfig, schoolBus, worldFor } from "../world-config.ts";
+import { schoolBus, type WorldConfig, worldFor } from "../world-config.ts";
 import { allow, stagesKW } from "./vocabulary.ts";
 
 /** How the meter goes blind, by seed. */

@@ -6,7 +6,7 @@ import { atEnd, least, longestMs, most, secondsUntil, totalS } from "../checkers
 import { Random } from "../random.ts";
 import type { Check, Scenario } from "../scenario.ts";
 import type { Site } from "../site.ts";
-import { type WorldConfig, homeTruck, worldFor } from "../world-config.ts";
+import { homeTruck, type WorldConfig, worldFor } from "../world-config.ts";
 import { allow, commandsDischarge, lowestSocPct, refusedWithReason, stagesKW } from "./vocabulary.ts";
 
 const houseW = 1_200;

@@ -6,7 +6,7 @@ import { atEnd, least, longestMs, mean, most, secondsUntil } from "../checkers/p
 import { Random } from "../random.ts";
 import type { Check, Scenario } from "../scenario.ts";
 import type { Site } from "../site.ts";
-import { type WorldConfig, schoolBus, worldFor } from "../world-config.ts";
+import { schoolBus, type WorldConfig, worldFor } from "../world-config.ts";
 import { allow, commandsDischarge, refusedWithReason, revoke, stagesKW, turnCalendar } from "./vocabulary.ts";
 
 function world(seed: number): WorldConfig {
