@@ -4,8 +4,8 @@
  */
 import { ExiError } from "./errors.ts";
 
-/** Largest message, in and out: beyond the largest that the schemas allow in practice, far below memory. */
-export const messageBytesMax = 1 << 20;
+/** Largest message, in and out: far beyond what a session sends (certificates and schedules take a few KiB). */
+export const messageBytesMax = 1 << 18;
 
 /**
  * Bytes behind the end of a message that are tolerated: some senders pad to words of 64 bits. More of them are rather
