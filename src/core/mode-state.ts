@@ -41,6 +41,7 @@ export const emptyRecord: Readonly<ModeRecord> = {
 export interface HeldSince {
   gridGood: number;
   gridOut: number;
+  gridNotGood: number;
   rogue: number;
   contradiction: number;
   coherentClosed: number;
@@ -54,6 +55,7 @@ export type HeldKey = keyof HeldSince;
 /** These go on across a change of mode; the others start anew, so that each mode proves for itself. */
 export const heldAcrossModes: readonly HeldKey[] = ["gridGood", "gridOut", "rogue"];
 export const heldWithinMode: readonly HeldKey[] = [
+  "gridNotGood",
   "contradiction",
   "coherentClosed",
   "coherentOpen",
@@ -113,6 +115,7 @@ export function createModeState(timings: ModeTimings, stored: Readonly<ModeRecor
     held: {
       gridGood: Number.NaN,
       gridOut: Number.NaN,
+      gridNotGood: Number.NaN,
       rogue: Number.NaN,
       contradiction: Number.NaN,
       coherentClosed: Number.NaN,

@@ -189,6 +189,7 @@ function enter(s: ModeState, mode: Mode, row: string): void {
 const conditions: Readonly<Record<HeldKey, (s: ModeState, f: ModeFacts) => boolean>> = {
   gridGood: (_, f) => f.gridGood,
   gridOut: (_, f) => f.gridOut,
+  gridNotGood: (_, f) => !f.gridGood,
   rogue: isRogue,
   contradiction: (_, f) => f.contradiction,
   coherentClosed: (_, f) => f.coherentClosed,

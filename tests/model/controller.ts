@@ -1,0 +1,232 @@
+/**
+ * Drives the real controller from a packed world: readings become a snapshot, the real derivation of facts, the real judgement
+ * of authority and the real rows run on it, and the machine's state becomes small integers again.
+ */
+import { createAuthority, evaluateAuthority } from "../../src/core/authority.ts";
+import { createGridVerdict, createModeFacts, deriveModeFacts, modeFactsDefaults } from "../../src/core/mode-facts.ts";
+import type { ModeRow } from "../../src/core/mode-rows.table.ts";
+import { emptyRecord, type HeldSince, intentNames } from "../../src/core/mode-state.ts";
+import { createModeMachine, type ModeOutput, stepMode } from "../../src/core/modes.ts";
+import { createSnapshot } from "../../src/core/snapshot.ts";
+import { modeNames, roleNames } from "../../src/domain/modes.ts";
+import { fault } from "./faults.table.ts";
+import { F, type World } from "./fields.table.ts";
+import { cap, modelTimings, nowMs, tickMs } from "./timings.ts";
+
+/** Grid as a voltmeter reads it: normal, sagging inside ride-through, tripped, dead. */
+export const Grid = { normal: 0, sag: 1, tripped: 2, dead: 3 } as const;
+const gridPu = [1, 0.9, 0.7, 0] as const;
+const gridHz = [60, 60, 60, 0] as const;
+export const Permit = { none: 0, backup: 1, parallel: 2 } as const;
+export const Role = { off: 0, charge: 1, discharge: 2, forming: 3 } as const;
+const expectedNames = ["any", "open", "closed"] as const;
+
+export interface ControllerOptions {
+  readonly stages: 1 | 2;
+  readonly closedTransition: boolean;
+}
+
+/** Per stage the fields that hold its last reading. */
+const stageFields = [
+  { age: F.stageAge, read: F.rRole },
+  { age: F.stageAge2, read: F.rRole2 },
+] as const;
+
+const heldFields: readonly (readonly [key: keyof HeldSince, field: number, cap: number])[] = [
+  ["gridGood", F.hGood, cap.hGood],
+  ["gridOut", F.hOut, cap.hOut],
+  ["gridNotGood", F.hNotGood, cap.hNotGood],
+  ["rogue", F.hRogue, cap.hRogue],
+  ["contradiction", F.hContra, cap.hContra],
+  ["coherentClosed", F.hClosed, cap.hClosed],
+  ["coherentOpen", F.hOpen, cap.hOpen],
+  ["busDead", F.hDead, cap.hDead],
+  ["busNotDead", F.hNotDead, cap.hNotDead],
+  ["inSync", F.hSync, cap.hSync],
+];
+
+export function createController({ stages, closedTransition }: ControllerOptions, rows: readonly ModeRow[]) {
+  const machine = createModeMachine(modelTimings, emptyRecord, nowMs, rows);
+  const facts = createModeFacts(stages);
+  const snapshot = createSnapshot(stages, 0);
+  const verdict = createGridVerdict();
+  const authority = createAuthority();
+  const authorityConfig = { serviceMode: "parallel-export", canIsolate: true, utilityNotified: false } as const;
+  const factsConfig = {
+    ...modeFactsDefaults,
+    closedTransition,
+    travelMs: tickMs,
+    deviceFreshMs: tickMs,
+    stageFreshMs: tickMs,
+    meterFreshMs: tickMs,
+    watchdogMs: 3 * tickMs,
+    stageStopMs: 2 * tickMs,
+  };
+  snapshot.wallMs = nowMs;
+  snapshot.site.permit.validFromMs = 0;
+  snapshot.site.permit.validUntilMs = 2 * nowMs;
+  snapshot.site.permit.equipmentMatches = true;
+  snapshot.transferDevice.busFrequencyHz = 60;
+  snapshot.site.islandWishUntilMs = 2 * nowMs;
+  verdict.meterTrusted = true;
+
+  /** Readings and record → snapshot and machine; one real cycle; the machine → `w`. */
+  function step(w: World): ModeOutput {
+    readWorld(w);
+    const state = machine.state;
+    const startedMs = stages === 1 ? 0 : nowMs - w[F.startedAge]! * tickMs;
+    evaluateAuthority(authority, authorityConfig, snapshot.site, snapshot.wallMs);
+    deriveModeFacts(facts, snapshot, authority, verdict, factsConfig, startedMs, nowMs);
+    const output = stepMode(machine, facts, nowMs);
+    writeWorld(w);
+    // A row that the reset serves must be able to say so.
+    if (!Number.isFinite(state.sinceMs)) throw new Error("lost time");
+    return output;
+  }
+
+  function readWorld(w: World): void {
+    const { transferDevice: device, meter, site } = snapshot;
+    device.atMs = nowMs - w[F.deviceAge]! * tickMs;
+    device.contactNo = w[F.rNo]! === 1 ? "open" : "closed";
+    device.contactNc = w[F.rNc]! === 1 ? "open" : "closed";
+    device.gridVoltagePu = gridPu[w[F.rGrid]!]!;
+    device.gridFrequencyHz = gridHz[w[F.rGrid]!]!;
+    device.busVoltagePu = w[F.rBus]! === 1 ? 1 : 0;
+    device.syncRelay = (w[F.rSync]! & 1) !== 0;
+    device.phaseDeg = w[F.rSync]! !== 0 ? 0 : 90;
+    if (w[F.faultOn]! === 1) {
+      if (w[F.fault]! === fault["sync relay stuck true"]) {
+        device.syncRelay = true;
+      } else if (w[F.fault]! === fault["sync calculation stuck true"]) {
+        device.phaseDeg = 0;
+      }
+    }
+    device.closeSequence = 5;
+    meter.atMs = nowMs - w[F.meterAge]! * tickMs;
+    meter.voltagePu = gridPu[w[F.rMeter]!]!;
+    meter.frequencyHz = gridHz[w[F.rMeter]!]!;
+    verdict.inEnterServiceWindow = w[F.rMeter]! === Grid.normal;
+    verdict.tripped = w[F.rMeter]! >= Grid.tripped;
+    verdict.deviceTripped = w[F.rGrid]! >= Grid.tripped;
+    for (let i = 0; i < stages; i++) {
+      const stage = snapshot.stages[i]!;
+      const { age, read } = stageFields[i]!;
+      stage.atMs = nowMs - w[age]! * tickMs;
+      stage.role = roleNames[w[read]!]!;
+      stage.powerW = stage.role === "discharge" ? -10_000 : 0;
+    }
+    site.permit.mode =
+      w[F.permit]! === Permit.parallel
+        ? "parallel-export"
+        : w[F.permit]! === Permit.backup
+          ? "non-parallel-backup"
+          : "load-only";
+    site.permit.backupNotified = w[F.permit]! !== Permit.none;
+    site.serviceEnabled = w[F.service]! === 1;
+    site.relayLatched = w[F.latch]! === 1;
+    site.islandWish = w[F.wish]! === 1;
+    site.resetRequest = w[F.reset]! === 1;
+
+    const { state } = machine;
+    const { record } = state;
+    state.mode = modeNames[w[F.mode]!]!;
+    state.sinceMs = nowMs - w[F.modeAge]! * tickMs;
+    state.released = w[F.released]! === 1;
+    state.releasedMs = nowMs - w[F.releasedAge]! * tickMs;
+    state.expected = expectedNames[w[F.expected]!]!;
+    state.disagreements = w[F.disagreements]!;
+    state.gridDeadAtStart = w[F.gridDeadAtStart]! === 1;
+    record.intent = intentNames[w[F.intent]!]!;
+    record.startsLeft = w[F.starts]!;
+    record.returnBlocked = w[F.blocked]! === 1;
+    record.generation = 1;
+    site.storedGeneration = recordOnDisk(w) ? 1 : 0;
+    state.closeSequence = w[F.closePending]! === 1 ? 6 : 5;
+    for (let i = 0; i < heldFields.length; i++) {
+      const [key, field] = heldFields[i]!;
+      const ticks = w[field]!;
+      state.held[key] = ticks === 0 ? Number.NaN : nowMs - (ticks - 1) * tickMs;
+    }
+  }
+
+  function writeWorld(w: World): void {
+    const { state } = machine;
+    const { record } = state;
+    w[F.mode] = modeNames.indexOf(state.mode);
+    w[F.modeAge] = ageAfter(state.sinceMs, cap.modeAge);
+    w[F.released] = state.released ? 1 : 0;
+    w[F.releasedAge] = state.released ? ageAfter(state.releasedMs, cap.releasedAge) : 0;
+    w[F.expected] = expectedNames.indexOf(state.expected);
+    w[F.disagreements] = state.disagreements;
+    w[F.gridDeadAtStart] = state.gridDeadAtStart ? 1 : 0;
+    w[F.intent] = intentNames.indexOf(record.intent);
+    w[F.starts] = record.startsLeft;
+    w[F.blocked] = record.returnBlocked ? 1 : 0;
+    w[F.closePending] = state.closeSequence > 5 ? 1 : 0;
+    for (let i = 0; i < heldFields.length; i++) {
+      const [key, field, max] = heldFields[i]!;
+      const since = state.held[key];
+      w[field] = Number.isNaN(since) ? 0 : 1 + ageAfter(since, max);
+    }
+  }
+
+  return { step, facts, machine, snapshot };
+}
+
+/** Ticks since `sinceMs` as the next cycle will see them. */
+const ageAfter = (sinceMs: number, max: number): number => Math.min(max, Math.round((nowMs - sinceMs) / tickMs) + 1);
+
+export const recordOnDisk = (w: World): boolean =>
+  w[F.intent] === w[F.diskIntent] && w[F.starts] === w[F.diskStarts] && w[F.blocked] === w[F.diskBlocked];
+
+export function storeRecord(w: World): void {
+  w[F.diskIntent] = w[F.intent]!;
+  w[F.diskStarts] = w[F.starts]!;
+  w[F.diskBlocked] = w[F.blocked]!;
+}
+
+const controllerFields = [
+  F.mode,
+  F.modeAge,
+  F.released,
+  F.releasedAge,
+  F.expected,
+  F.disagreements,
+  F.gridDeadAtStart,
+  F.intent,
+  F.starts,
+  F.blocked,
+  F.closePending,
+  F.hGood,
+  F.hOut,
+  F.hNotGood,
+  F.hRogue,
+  F.hContra,
+  F.hClosed,
+  F.hOpen,
+  F.hDead,
+  F.hNotDead,
+  F.hSync,
+  F.startedAge,
+];
+
+/** The controller dies: all that it knew is gone, except what is on disk. */
+export function crash(w: World): void {
+  for (let i = 0; i < controllerFields.length; i++) w[controllerFields[i]!] = 0;
+  w[F.up] = 0;
+}
+
+/** It starts again with the record from disk, in `unknown`; nothing has been read yet. */
+export function restart(w: World, stages: number): void {
+  crash(w);
+  w[F.up] = 1;
+  w[F.released] = 1;
+  w[F.releasedAge] = cap.releasedAge;
+  w[F.intent] = w[F.diskIntent]!;
+  w[F.starts] = w[F.diskStarts]!;
+  w[F.blocked] = w[F.diskBlocked]!;
+  w[F.deviceAge] = cap.deviceAge;
+  w[F.meterAge] = cap.meterAge;
+  w[F.stageAge] = stages === 1 ? 2 : 7;
+  w[F.stageAge2] = stages === 1 ? 0 : 7;
+}
