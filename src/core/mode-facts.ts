@@ -146,6 +146,8 @@ export interface ModeFacts {
 
   parallelOK: boolean;
   backupOK: boolean;
+  /** A stage listed for the island could form it now: it answers, and its vehicle holds more than its reserve. */
+  sourceReady: boolean;
   /** A person on site wishes an island; a person on site resets. No backend reaches either (requirement R26). */
   islandWish: boolean;
   resetRequest: boolean;
@@ -187,6 +189,8 @@ export const createModeFacts = (stageCount: number): ModeFacts => ({
   inSync: false,
   parallelOK: false,
   backupOK: false,
+  // Whoever knows the vehicles says otherwise; a start without a source only wastes one of the starts.
+  sourceReady: true,
   islandWish: false,
   resetRequest: false,
   storedGeneration: 0,

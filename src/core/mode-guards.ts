@@ -96,6 +96,7 @@ export const resetRequested = guard("a person on site resets", (_, f) => f.reset
 export const intentLocked = guard("the record says locked out", (s) => s.record.intent === "locked");
 export const intentIsland = guard("the record says island", (s) => s.record.intent === "island");
 export const startsLeft = guard("a start is left", (s) => s.record.startsLeft > 0);
+export const sourceReady = guard("a vehicle can feed the island", (_, f) => f.sourceReady);
 export const startsUsed = guard("a start was used", (s) => s.record.startsLeft < startsMax);
 export const returnBlocked = guard("the return is blocked", (s) => s.record.returnBlocked);
 export const returnNotBlocked = negated(returnBlocked, "the return is not blocked");

@@ -89,7 +89,7 @@ export const modeRows: readonly ModeRow[] = [
   // The island.
   { id: "S1", from: ["isolated", "returning"], when: [g.busNotDeadHeld], to: "lockedOut" },
   { id: "S2", from: ["isolated"], when: [g.gridGoodForReturn, g.noIslandWishInForce, g.returnNotBlocked], to: "returning" },
-  { id: "S3", from: ["isolated"], when: [g.provenOpen, g.busDeadHeld, g.reasonToStart, g.backupOK, g.startsLeft], to: "islandStarting", do: beginStart },
+  { id: "S3", from: ["isolated"], when: [g.provenOpen, g.busDeadHeld, g.reasonToStart, g.sourceReady, g.backupOK, g.startsLeft], to: "islandStarting", do: beginStart },
   { id: "K1", from: ["islandStarting", "islandRunning", "resyncing"], when: [g.notBackupOK], to: "isolated" },
   { id: "K0", from: ["islandStarting"], when: [g.gridWoke], to: "isolated" },
   { id: "K2", from: ["islandStarting"], when: [g.forming, g.busLive, g.startOver], to: "islandRunning" },

@@ -10,6 +10,7 @@ import { allocateSite, limitEvses, rampEvses } from "./cycle/evses.ts";
 import { judgeGrid } from "./cycle/grid.ts";
 import { issueCommands } from "./cycle/issue.ts";
 import { gatherPccLimits } from "./cycle/pcc.ts";
+import { anyCanForm } from "./cycle/sources.ts";
 import { chooseWishes } from "./cycle/wishes.ts";
 import { stepExportControl } from "./export-control.ts";
 import { deriveModeFacts } from "./mode-facts.ts";
@@ -34,6 +35,7 @@ export function step(core: Core, snapshot: Snapshot, nowMs: number): Commands {
     core.machine.startedMs,
     nowMs,
   );
+  core.modeFacts.sourceReady = anyCanForm(core, snapshot);
   stepMode(core.machine, core.modeFacts, nowMs);
   // Wishes: what people, backend and departures ask of each EVSE.
   chooseWishes(core, snapshot, nowMs);

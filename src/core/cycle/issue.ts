@@ -1,8 +1,8 @@
 /** The commands of this tick, each a lease that the device below lets expire by itself. */
 import type { Commands, StageCommand } from "../commands.ts";
 import type { Core } from "../core.ts";
-import { StageHearing } from "../mode-facts.ts";
 import type { Snapshot } from "../snapshot.ts";
+import { canForm } from "./sources.ts";
 
 export function issueCommands(core: Core, snapshot: Snapshot, nowMs: number): Commands {
   const { commands, machine, config } = core;
@@ -33,16 +33,8 @@ function follow(core: Core, { evses }: Snapshot, i: number, command: StageComman
 }
 
 /** In an island the stages listed for it form it while their vehicles have more than their reserve; the others rest. */
-function formOrRest(core: Core, { evses, stages }: Snapshot, i: number, command: StageCommand): void {
-  const { gridForming, dischargeEnabled, reservePct } = core.config.evses[i]!;
-  const stage = stages[i]!;
-  const evse = evses[i]!;
-  const answers = core.modeFacts.hearing[i] === StageHearing.fresh && !stage.local && stage.alarmBits === 0;
-  // The stage itself is asked for the state of charge when no session tells it: a dark start has none.
-  const socPct = Number.isFinite(evse.socPct) ? evse.socPct : stage.socPct;
-  const aboveReserve =
-    socPct > Math.max(reservePct, evse.connected ? evse.reservePct : 0) || (stage.role === "forming" && socPct > 1);
-  const forms = gridForming && dischargeEnabled && answers && aboveReserve;
+function formOrRest(core: Core, snapshot: Snapshot, i: number, command: StageCommand): void {
+  const forms = canForm(core, snapshot, i);
   command.role = forms ? "forming" : "off";
   command.powerW = 0;
   command.formVoltagePu = forms ? 1 : 0;
