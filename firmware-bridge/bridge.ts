@@ -3,6 +3,7 @@
  * commands. Everything runs in the control worker: requests and buffers are made once, there is no logging, the only timer
  * is the one for deadlines. What failed keeps its old age; nothing stale is ever written into the image.
  */
+import { roleNames } from "../src/domain/modes.ts";
 import { invariant } from "../src/domain/result.ts";
 import { Deadlines } from "../src/protocols/modbus/deadlines.ts";
 import type { Exchange } from "../src/protocols/modbus/exchange.ts";
@@ -51,6 +52,7 @@ import { verifyStage } from "./verify-stage.ts";
 
 /** Values of the panel and of PV older than this are unknown: they have no age of their own in the image. */
 const auxiliaryMaxMs = 1_000;
+const formingCode = roleNames.indexOf("forming");
 
 /** What discovery found at one place of the site. */
 export interface DeviceReport {
@@ -396,6 +398,9 @@ export class Bridge {
       if (!(nowMs <= command.leaseUntilMs)) {
         targets.fill(Number.NaN);
         device.cycleFault = "lease-expired";
+      } else if (command.role === "forming" && !canForm(device)) {
+        targets.fill(Number.NaN);
+        device.cycleFault = "command-impossible";
       } else if (Number.isNaN(targets[stageCommand.powerW]!)) device.cycleFault = "command-impossible";
     }
   }
@@ -472,6 +477,15 @@ export class Bridge {
     this.#spoke = false;
     for (let i = 0; i < this.#cycles.length; i += 1) this.#cycles[i]!.device.writer?.forget();
   }
+}
+
+/** Whether the stage's map has a number for forming a grid. */
+function canForm(device: BridgeDevice): boolean {
+  const commands = device.bound!.map.commands;
+  for (let i = 0; i < commands.length; i += 1) {
+    if (commands[i]!.name === "roleCode") return commands[i]!.codes?.[formingCode] !== undefined;
+  }
+  return false;
 }
 
 /** Role of a stage as last read: an index of `roleNames`, 0 when it is unknown. */

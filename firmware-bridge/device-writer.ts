@@ -56,7 +56,10 @@ export class DeviceWriter {
   /** Whether anything in `request` has to be written now. */
   due(request: WriteRequest, nowMs: number): boolean {
     for (let i = 0; i < request.places.length; i += 1) {
-      if (Number.isNaN(this.targets[request.places[i]!.index]!)) return false;
+      const { index, row } = request.places[i]!;
+      const wanted = this.targets[index]!;
+      // A word that the device has no number for cannot be said.
+      if (Number.isNaN(wanted) || (row.codes !== undefined && row.codes[wanted] === undefined)) return false;
     }
     if (!(nowMs - request.acknowledgedMs < this.#refreshMs)) return true;
     for (let i = 0; i < request.places.length; i += 1) {
@@ -86,7 +89,7 @@ export class DeviceWriter {
       if (row.max !== undefined && value > row.max) value = row.max;
       if (row.min !== undefined && value < row.min) value = row.min;
       sent[i] = this.targets[index]!;
-      const raw = row.codes === undefined ? turnSign(row.sign, value) : (row.codes[value] ?? 0);
+      const raw = row.codes === undefined ? turnSign(row.sign, value) : row.codes[value]!;
       writeNumber(
         type,
         toRegisterNumber(type, raw, row.codes === undefined ? scale : 1),

@@ -20,7 +20,7 @@ const ownFaults = {
   "no-reversion":          { clears: "onReset", sentence: "The device cannot revert by itself when set-points stop coming." },
   "not-idle":              { clears: "itself",  sentence: "Verification waits: the stage forms an island or gives power back." },
   "fact-missing":          { clears: "itself",  sentence: "A value that is needed says not implemented." },
-  "command-impossible":    { clears: "itself",  sentence: "A command was not a number; nothing was written." },
+  "command-impossible":    { clears: "itself",  sentence: "A command was not a number, or the device has no word for it; nothing was written." },
   "lease-expired":         { clears: "itself",  sentence: "A command's lease had expired; nothing was written." },
   "function-mismatch":     { clears: "itself",  sentence: "A grid-support setting differs from the profile." },
   "adoption-failed":       { clears: "itself",  sentence: "The stage refused a curve or did not adopt it in time." },

@@ -11,15 +11,21 @@ import {
   readRegistersMax,
   writeRegistersMax,
 } from "../../src/protocols/modbus/exchange.ts";
-import { ExceptionCode, type RegisterFace } from "./register-face.ts";
+import { ExceptionCode } from "./register-face.ts";
 import { FaultyWire, type WireFaults } from "./wire-faults.ts";
 
 /** Requests that a frozen server keeps. */
 const frozenRequestsMax = 10_000;
 const connectionsMax = 64;
 
+/** What a unit answers with; `RegisterFace` is one. Bytes are big-endian registers from `at` on. */
+export interface Registers {
+  read(address: number, count: number, into: Buffer, at: number): ExceptionCode;
+  write(address: number, count: number, from: Buffer, at: number): ExceptionCode;
+}
+
 export interface ModbusServerOptions {
-  readonly units: ReadonlyMap<number, RegisterFace>;
+  readonly units: ReadonlyMap<number, Registers>;
   /** 0 takes any free port. */
   readonly port?: number;
   readonly host?: string;
@@ -42,7 +48,7 @@ interface Waiting {
 export class ModbusServer {
   readonly wire: FaultyWire;
   readonly counters: ServerCounters = { connections: 0, reads: 0, writes: 0, refused: 0, malformed: 0 };
-  readonly #units: ReadonlyMap<number, RegisterFace>;
+  readonly #units: ReadonlyMap<number, Registers>;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #frozen = false;

@@ -216,6 +216,26 @@ describe("setpoints", () => {
     expect(stages[0]!.commands).toEqual([]);
   });
 
+  test("forming on a stage that has no word for it → nothing is written", async () => {
+    const { bridge, commands, stages, cycle } = await start({ stageModel: false });
+    await bridge.discover({ verify: false });
+    commands.speak = true;
+    Object.assign(commands.stages[0]!, { role: "forming", formVoltagePu: 1, formFrequencyHz: 60 });
+    for (let i = 0; i < 3; i += 1) await cycle();
+    expect(stages[0]!.commands).toEqual([]);
+    expect(bridge.stages[0]!.device.cycleFault).toBe("command-impossible");
+  });
+
+  test("forming → role and set-points of the island reach the stage", async () => {
+    const { bridge, commands, stages, cycle } = await start();
+    await bridge.discover({ verify: false });
+    commands.speak = true;
+    Object.assign(commands.stages[0]!, { role: "forming", formVoltagePu: 1.025, formFrequencyHz: 59.95 });
+    await cycle();
+    expect(stages[0]).toMatchObject({ role: "forming", formFrequencyHz: 59.95 });
+    expect(stages[0]!.formVoltagePu).toBeCloseTo(1.025, 9);
+  });
+
   test("the heartbeat advances once a second, and only when it was earned", async () => {
     const { bridge, commands, stages, cycle } = await start();
     await bridge.discover({ verify: false });
