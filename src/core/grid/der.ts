@@ -395,7 +395,9 @@ function slowModePu(der: GridFunctions, wishPu: number, injectedW: number, ratin
     case "watt-var":
       return wattVarPu(der.wattVarCurve, injectedW / (injectedW < 0 ? ratings.maxChargeW : ratings.ratedW));
     default:
-      return Number.isNaN(wishPu) ? 0 : wishPu;
+      return Number.isNaN(wishPu)
+        ? 0
+        : clamp(wishPu, -ratings.maxAbsorbVar / ratings.ratedVA, ratings.maxInjectVar / ratings.ratedVA);
   }
 }
 
