@@ -13,7 +13,7 @@ export function canForm(core: Core, { evses, stages }: Snapshot, i: number): boo
   const evse = evses[i]!;
   if (core.modeFacts.hearing[i] !== StageHearing.fresh || stage.local || stage.alarmBits !== 0) return false;
   // The stage itself is asked for the state of charge when no session tells it: a dark start has none.
-  const socPct = Number.isFinite(evse.socPct) ? evse.socPct : stage.socPct;
+  const socPct = evse.connected && Number.isFinite(evse.socPct) ? evse.socPct : stage.socPct;
   if (stage.role === "forming") return socPct > emptyPct;
   return socPct > Math.max(reservePct, evse.connected ? evse.reservePct : 0);
 }
