@@ -53,7 +53,7 @@ export class EnergyBooks {
       const { vehicle } = stage;
       chargedWh += stage.importWh;
       dischargedWh += stage.exportWh;
-      lossWh += stage.lossWh + vehicle.lossWh;
+      lossWh += stage.conversion.lossWh + vehicle.lossWh;
       storedChangeWh += vehicle.storedWh + vehicle.leftWh - vehicle.arrivedWh;
     }
     const importWh = this.#importWms / hourMs;

@@ -4,14 +4,14 @@
  * The controller is not trusted here: whatever it says, the rules below decide what happens.
  */
 import type { Role } from "../../src/domain/modes.ts";
-import { hourMs } from "../../src/domain/units.ts";
+import { ControllerWatch } from "./controller-watch.ts";
 import type { PlantStage, PlantStageCommand } from "./devices.ts";
 import { deadPu, type Node } from "./node.ts";
 import { Response } from "./response.ts";
 import { CommandQueue, copyCommand, emptyCommand, sameRequest, sequenceAdvance } from "./stage-commands.ts";
 import { alarmBit, type StageConfig } from "./stage-config.ts";
-import { StageFaults } from "./stage-faults.ts";
 import { StageProtections } from "./stage-protections.ts";
+import { StageTerminals } from "./stage-terminals.ts";
 import type { Vehicle } from "./vehicle.ts";
 
 /** What the firmware is doing. `starting` precharges and closes the contactor; `ramping` raises a dead bus's voltage. */
@@ -20,15 +20,10 @@ export type StagePhase = "idle" | "starting" | "following" | "joining" | "rampin
 const openContactorAfterMs = 100;
 const heartbeatMs = 1_000;
 
-export class PowerStage implements PlantStage {
-  readonly config: StageConfig;
-  readonly vehicle: Vehicle;
-  readonly node: Node;
+export class PowerStage extends StageTerminals implements PlantStage {
   readonly protections: StageProtections;
-  readonly faults = new StageFaults();
 
   phase: StagePhase = "idle";
-  contactorClosed = false;
   alarmBits = 0;
   heartbeat = 0;
   executedSequence = 0;
@@ -41,12 +36,6 @@ export class PowerStage implements PlantStage {
   maxDischargeW = 0;
   /** The voltage it puts on the bus while it forms, pu. */
   formedVoltagePu = 0;
-  /** Mean power of the last step, W: what its instrument is built on. */
-  meanW = 0;
-  /** Truth at the terminals, W·ms since the start, by sign; and loss in the conversion, Wh. */
-  importWms = 0;
-  exportWms = 0;
-  lossWh = 0;
   /** Its share of a formed bus in the network's arithmetic, W, and whether that share is at a bound. */
   sharedW = 0;
   shareBound = false;
@@ -65,20 +54,13 @@ export class PowerStage implements PlantStage {
   #phaseEndsMs = Number.POSITIVE_INFINITY;
   #openContactorMs = Number.POSITIVE_INFINITY;
   #heartbeatAtMs: number;
-  #heartbeatFromController = -1;
-  #controllerAliveMs = Number.NEGATIVE_INFINITY;
-  #reversionMs = 0;
-  #reversionW = 0;
-  #commandedAtMs = Number.NEGATIVE_INFINITY;
-  #reverted = false;
+  readonly #watch = new ControllerWatch();
   #overloadForMs = 0;
   /** Tripped while forming; cleared by any other role. */
   #overloaded = false;
 
   constructor(config: StageConfig, vehicle: Vehicle, node: Node, nominalFrequencyHz: number, nowMs: number) {
-    this.config = config;
-    this.vehicle = vehicle;
-    this.node = node;
+    super(config, vehicle, node);
     this.protections = new StageProtections(
       nominalFrequencyHz,
       config.antiIslandingMs,
@@ -94,24 +76,6 @@ export class PowerStage implements PlantStage {
   }
 
   // what it shows
-  get ratedW(): number {
-    return this.config.ratedW;
-  }
-  get ratedVA(): number {
-    return this.config.ratedVA;
-  }
-  get ratedVar(): number {
-    return this.config.ratedVar;
-  }
-  get nominalVoltageV(): number {
-    return this.config.nominalVoltageV;
-  }
-  get serialNumber(): string {
-    return this.config.serialNumber;
-  }
-  get firmware(): string {
-    return this.config.firmware;
-  }
   /** The role that it reports. */
   get role(): Role {
     return this.faults.reportedRole ?? this.trueRole;
@@ -120,9 +84,6 @@ export class PowerStage implements PlantStage {
     const phase = this.phase;
     if (phase === "following") return this.#command.role === "discharge" || this.#targetW < 0 ? "discharge" : "charge";
     return phase === "idle" || phase === "starting" ? "off" : "forming";
-  }
-  get powerW(): number {
-    return this.meanW * this.config.instrumentGain;
   }
   /** The truth now. */
   get truePowerW(): number {
@@ -134,49 +95,8 @@ export class PowerStage implements PlantStage {
   get reactiveVar(): number {
     return this.#reactive.value;
   }
-  get voltagePu(): number {
-    return this.node.voltagePu;
-  }
-  get frequencyHz(): number {
-    return this.node.frequencyHz;
-  }
-  get dcVoltageV(): number {
-    return this.vehicle.connected ? 620 + 1.6 * this.vehicle.socPct : 0;
-  }
-  get dcCurrentA(): number {
-    return this.contactorClosed && this.vehicle.connected ? this.#dcW(this.meanW) / this.dcVoltageV : 0;
-  }
-  get socPct(): number {
-    return this.vehicle.connected ? this.vehicle.socPct : Number.NaN;
-  }
-  get capacityWh(): number {
-    return this.vehicle.connected ? this.vehicle.capacityWh : Number.NaN;
-  }
-  get vehicleConnected(): boolean {
-    return this.vehicle.connected;
-  }
-  get importWh(): number {
-    return this.importWms / hourMs;
-  }
-  get exportWh(): number {
-    return this.exportWms / hourMs;
-  }
-  get local(): boolean {
-    return this.faults.local;
-  }
-  get antiIslanding(): boolean {
-    return this.config.antiIslanding && !this.faults.antiIslandingOff;
-  }
   get reversionRemainingS(): number {
-    if (this.#reversionMs === 0) return Number.NaN;
-    const leftMs = this.#commandedAtMs + this.#reversionMs - this.#nowMs;
-    return leftMs > 0 ? leftMs / 1000 : 0;
-  }
-  /** The most it can give to a bus that it forms, W. */
-  get formAbilityW(): number {
-    const ratedW = this.config.ratedW * this.faults.derating;
-    const { canDischargeW } = this.vehicle;
-    return canDischargeW < ratedW ? canDischargeW : ratedW;
+    return this.#watch.remainingS(this.#nowMs);
   }
   /** Whether it holds up a bus's voltage, or is about to. */
   get isForming(): boolean {
@@ -198,11 +118,7 @@ export class PowerStage implements PlantStage {
       this.staleRefused++;
       return;
     }
-    this.#commandedAtMs = arrivalMs;
-    if (this.#reverted) {
-      this.#reverted = false;
-      this.#retarget();
-    }
+    if (this.#watch.commanded(arrivalMs)) this.#retarget();
     if (sameRequest(command, this.#latest)) {
       this.#latest.sequence = command.sequence;
       if (this.#queue.count === 0) this.executedSequence = command.sequence;
@@ -213,16 +129,12 @@ export class PowerStage implements PlantStage {
   }
 
   controllerHeartbeat(value: number): void {
-    if (value === this.#heartbeatFromController || this.faults.hung) return;
-    this.#heartbeatFromController = value;
-    this.#controllerAliveMs = this.#nowMs;
+    if (!this.faults.hung) this.#watch.heartbeat(value, this.#nowMs);
   }
 
   setReversion(timeoutS: number, powerW: number): void {
-    this.#reversionMs = timeoutS * 1000;
-    this.#reversionW = powerW;
-    this.#commandedAtMs = this.#nowMs;
-    this.#wake(this.#nowMs + this.#reversionMs);
+    this.#watch.arm(timeoutS, powerW, this.#nowMs);
+    this.#wake(this.#watch.reversionAtMs);
   }
 
   setPermitService(on: boolean): void {
@@ -395,7 +307,7 @@ export class PowerStage implements PlantStage {
       return;
     }
     const faults = this.faults;
-    let powerW = this.#reverted ? this.#reversionW : this.#command.powerW;
+    let powerW = this.#watch.reverted ? this.#watch.reversionW : this.#command.powerW;
     if (!(powerW > Number.NEGATIVE_INFINITY && powerW < Number.POSITIVE_INFINITY)) powerW = 0;
     if (this.#command.role !== "discharge" && powerW < 0) powerW = 0;
     if (faults.dischargesItself) powerW = -0.5 * this.config.ratedW;
@@ -436,17 +348,7 @@ export class PowerStage implements PlantStage {
   #account(durationMs: number): void {
     const { positiveMs, negativeMs } = this.#power;
     this.meanW = (positiveMs + negativeMs) / durationMs;
-    if (!this.contactorClosed) return;
-    this.importWms += positiveMs;
-    this.exportWms -= negativeMs;
-    const { efficiency, standbyW } = this.config;
-    const dcWms = positiveMs * efficiency + negativeMs / efficiency - standbyW * durationMs;
-    this.vehicle.move(dcWms);
-    this.lossWh += (positiveMs + negativeMs - dcWms) / hourMs;
-  }
-
-  #dcW(acW: number): number {
-    return (acW >= 0 ? acW * this.config.efficiency : acW / this.config.efficiency) - this.config.standbyW;
+    if (this.contactorClosed) this.vehicle.move(this.conversion.book(positiveMs, negativeMs, durationMs));
   }
 
   #wake(atMs: number): void {
@@ -466,12 +368,12 @@ export class PowerStage implements PlantStage {
       if (this.phase === "idle") this.contactorClosed = false;
     }
     const commanded = this.phase !== "idle" && !this.faults.formsItself;
-    const watchdogMs = 1000 * (this.#formsNow() ? this.config.islandWatchdogS : this.config.watchdogS);
-    const watchdogAtMs = this.#controllerAliveMs + watchdogMs;
+    const watchdogS = this.#formsNow() ? this.config.islandWatchdogS : this.config.watchdogS;
+    const watchdogAtMs = this.#watch.watchdogAtMs(watchdogS);
     if (commanded && nowMs >= watchdogAtMs && !this.watchdogTripped) this.#tripWatchdog();
-    const reversionAtMs = this.#reversionMs > 0 ? this.#commandedAtMs + this.#reversionMs : Number.POSITIVE_INFINITY;
-    if (nowMs >= reversionAtMs && !this.#reverted) {
-      this.#reverted = true;
+    const { reversionAtMs } = this.#watch;
+    if (nowMs >= reversionAtMs && !this.#watch.reverted) {
+      this.#watch.reverted = true;
       this.#retarget();
     }
     let nextMs = this.#heartbeatAtMs;
