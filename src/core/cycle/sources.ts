@@ -3,8 +3,8 @@ import type { Core } from "../core.ts";
 import { StageHearing } from "../mode-facts.ts";
 import type { Snapshot } from "../snapshot.ts";
 
-/** A stage that already forms goes on below the reserve, down to this: a dark site is worse than an early morning, percent. */
-const emptyPct = 1;
+/** An island that ended at a vehicle's reserve is not started again until the vehicle holds this much more, percent. */
+const restartAbovePct = 2;
 
 export function canForm(core: Core, { evses, stages }: Snapshot, i: number): boolean {
   const { gridForming, dischargeEnabled, reservePct } = core.config.evses[i]!;
@@ -14,8 +14,8 @@ export function canForm(core: Core, { evses, stages }: Snapshot, i: number): boo
   if (core.modeFacts.hearing[i] !== StageHearing.fresh || stage.local || stage.alarmBits !== 0) return false;
   // The stage itself is asked for the state of charge when no session tells it: a dark start has none.
   const socPct = evse.connected && Number.isFinite(evse.socPct) ? evse.socPct : stage.socPct;
-  if (stage.role === "forming") return socPct > emptyPct;
-  return socPct > Math.max(reservePct, evse.connected ? evse.reservePct : 0);
+  const neededPct = Math.max(reservePct, evse.connected ? evse.reservePct : 0);
+  return socPct > (stage.role === "forming" ? neededPct : neededPct + restartAbovePct);
 }
 
 export function anyCanForm(core: Core, snapshot: Snapshot): boolean {
