@@ -32,6 +32,8 @@ export interface Authorization extends Block {
   decide(token: IdToken, contract?: ContractCertificate): Promise<Decision>;
   /** The backend's latest word on a token, from any response. */
   remember(token: IdToken, info: IdTokenInfo): void;
+  /** Tokens that the cache knows, with what it says of them. */
+  known(): { token: IdToken; info: IdTokenInfo }[];
   forget(token: IdToken): void;
   isMasterPass(group: { idToken: string } | undefined): boolean;
 }
@@ -127,6 +129,14 @@ export function createAuthorization(context: Context, list: LocalList): Authoriz
     },
     decide,
     remember,
+    known: () =>
+      cache.all().map(({ key, value }) => {
+        const at = key.indexOf("|");
+        return {
+          token: { type: key.slice(0, at) as IdToken["type"], idToken: key.slice(at + 1) },
+          info: value.info,
+        };
+      }),
     forget: (token) => cache.remove(keyOf(token)),
     isMasterPass(group) {
       const master = model.text("AuthCtrlr", "MasterPassGroupId");

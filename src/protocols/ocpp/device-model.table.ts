@@ -69,7 +69,7 @@ export const variableRows: readonly VariableRow[] = [
 
   ["ClockCtrlr", "DateTime",                       "", "dateTime",     RO, null],
   ["ClockCtrlr", "TimeSource",                     "", "SequenceList", RW, "NTP",  { values: ["Heartbeat", "NTP", "GPS", "RealTimeClock", "MobileNetwork", "RadioTimeTransmitter"] }],
-  ["ClockCtrlr", "TimeZone",                       "", "string",       RW, null,   { max: 40 }],
+  ["ClockCtrlr", "TimeZone",                       "", "string",       RO, null],
   ["ClockCtrlr", "TimeOffset",                     "", "string",       RO, null],
   ["ClockCtrlr", "TimeAdjustmentReportingThreshold", "", "integer",    RW, "20",   { unit: "s", min: 1 }],
 
@@ -130,7 +130,6 @@ export const variableRows: readonly VariableRow[] = [
   ["OCPPCommCtrlr", "NetworkProfileConnectionAttempts", "", "integer", RW, "3",    { min: 1, max: 100 }],
   ["OCPPCommCtrlr", "OfflineThreshold",             "", "integer",     RW, "300",  { unit: "s", min: 0 }],
   ["OCPPCommCtrlr", "PublicKeyWithSignedMeterValue", "", "OptionList", RW, "OncePerTransaction", { values: ["Never", "OncePerTransaction", "EveryMeterValue"] }],
-  ["OCPPCommCtrlr", "QueueAllMessages",             "", "boolean",     RW, "false"],
   ["OCPPCommCtrlr", "ResetRetries",                 "", "integer",     RW, "3",    { min: 0, max: 10 }],
   ["OCPPCommCtrlr", "RetryBackOffRepeatTimes",      "", "integer",     RW, "4",    { min: 0, max: 10 }],
   ["OCPPCommCtrlr", "RetryBackOffRandomRange",      "", "integer",     RW, "5",    { unit: "s", min: 0, max: 600 }],

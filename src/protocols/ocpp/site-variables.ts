@@ -19,6 +19,7 @@ export function provideSite(context: Context, zone: Zone): void {
   const station: [component: string, variable: string, read: () => string][] = [
     ["ClockCtrlr", "DateTime", () => context.iso()],
     ["ClockCtrlr", "TimeOffset", () => offsetText(zone.offsetMs(context.nowMs()))],
+    ["ClockCtrlr", "TimeZone", () => config.timeZone],
     ["SecurityCtrlr", "Identity", () => config.identity],
     ["ChargingStation", "Model", () => config.model],
     ["ChargingStation", "VendorName", () => config.vendorName],
@@ -35,7 +36,6 @@ export function provideSite(context: Context, zone: Zone): void {
     ["Site", "Explanation", () => text(site.explanation)],
   ];
   for (const [component, variable, read] of station) model.provide(component, variable, read);
-  if (model.text("ClockCtrlr", "TimeZone") === "") model.put("ClockCtrlr", "TimeZone", config.timeZone);
   config.evses.forEach((_, index) => {
     const view = () => port.evses[index]!;
     const id = index + 1;

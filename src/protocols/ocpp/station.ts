@@ -8,6 +8,7 @@ import { type Credentials, createNetwork } from "./b-network.ts";
 import { createReset } from "./b-reset.ts";
 import { createVariables } from "./b-variables.ts";
 import { type ContractCertificate, createAuthorization } from "./c-authorization.ts";
+import { type Certificates, createCertificates } from "./certificates.ts";
 import { scopeClock } from "./clock.ts";
 import type { OcppConfig } from "./config.ts";
 import { type Block, type Context, collectionOf } from "./context.ts";
@@ -19,15 +20,23 @@ import { createRemote } from "./f-remote.ts";
 import { createAvailability } from "./g-availability.ts";
 import { createReservations } from "./h-reservation.ts";
 import { createMetering } from "./j-metering.ts";
+import { createExternalLimits, type ExternalLimits } from "./k-external.ts";
+import { createIso15118Relay, type Iso15118Relay } from "./k-iso15118.ts";
 import { createSmartCharging } from "./k-smart-charging.ts";
+import { createFirmware } from "./l-firmware.ts";
+import { createCertificateBlock } from "./m-certificates.ts";
 import type { BootReason, ConnectorStatus, Handlers, IdToken } from "./messages.table.ts";
+import { createDiagnostics } from "./n-diagnostics.ts";
+import { createMonitoring } from "./n-monitoring.ts";
+import { createDisplay } from "./o-display.ts";
 import { createDataTransfer } from "./p-data-transfer.ts";
-import type { Cancel, OcppClock, OcppLog, OcppStore, StationPort } from "./ports.ts";
+import { createPasswords } from "./passwords.ts";
+import type { Cancel, FilePort, OcppClock, OcppLog, OcppStore, StationPort } from "./ports.ts";
 import { createRpcTransport } from "./rpc-transport.ts";
 import { createSession, type SessionState } from "./session.ts";
 import { provideSite } from "./site-variables.ts";
 import { createZone } from "./timezone.ts";
-import type { Transaction } from "./transaction.ts";
+import { flowThresholdW, type Transaction } from "./transaction.ts";
 import type { ConnectError, TransportFactory } from "./transport.ts";
 
 /** How long the station stays away after a reset before it connects again, ms. */
@@ -45,6 +54,12 @@ export interface OcppStation {
   transactions(): readonly Transaction[];
   status(): OcppStatus;
   readonly model: DeviceModel;
+  /** Limits from outside the backend (use cases K11–K14). */
+  readonly externalLimits: ExternalLimits;
+  /** What vehicle and backend say to each other through the station. */
+  readonly iso15118: Iso15118Relay;
+  /** Roots and own certificates, for the TLS of the vehicle side. */
+  readonly certificates: Certificates;
 }
 
 /** For pages and logs. */
@@ -60,7 +75,12 @@ export interface OcppStatus {
 export interface StationOptions {
   transport?: TransportFactory;
   log?: OcppLog;
+  /** Absent: logs and firmware are refused. */
+  files?: FilePort;
 }
+
+/** Severity of an EVSE's fault: an alert that needs attention (MonitoringCtrlr, 0 to 9). */
+const faultSeverity = 3;
 
 /** A way to send a message on request that cannot be refused. */
 const always =
@@ -89,16 +109,20 @@ export function createOcppStation(
   const bootRecords = collectionOf<BootRecord>(store, "boot");
   const firstReason: BootReason = bootRecords.get("next")?.reason ?? "PowerUp";
   bootRecords.remove("next");
+  let bootReason = firstReason;
   const securityLog = createSecurityLog(store, () => context);
-  const secrets = collectionOf<string>(store, "secret");
-
+  const certificates = createCertificates(store);
+  for (const pem of config.tls?.ca ?? []) certificates.install("CSMSRootCertificate", pem);
+  const passwords = createPasswords(store, model, config);
   const credentials: Credentials = {
-    password: () => secrets.get("basic-auth") ?? config.basicAuthPassword,
-    roots: () => config.tls?.ca ?? [],
-    clientCertificate: () =>
-      config.tls?.cert !== undefined && config.tls.key !== undefined
-        ? { cert: config.tls.cert, key: config.tls.key }
-        : null,
+    password: passwords.current,
+    roots: () => certificates.roots("CSMSRootCertificate"),
+    clientCertificate() {
+      const own = certificates.own("ChargingStationCertificate");
+      if (own) return { cert: own.chain.join("\n"), key: own.key };
+      const { cert, key } = config.tls ?? {};
+      return cert !== undefined && key !== undefined ? { cert, key } : null;
+    },
   };
   const network = createNetwork({
     config,
@@ -130,6 +154,7 @@ export function createOcppStation(
       permitsOut: boot.permitsOut,
       admit: boot.admit,
       onOpen(endpoint, offlineMs) {
+        passwords.worked();
         network.connected(endpoint);
         boot.onOpen(offlineMs);
       },
@@ -191,35 +216,65 @@ export function createOcppStation(
     },
     changed: availability.refresh,
   });
+  /** Before its first acceptance a station charges nobody; later it does so while there is no backend to ask. */
   const mayTransact = (): boolean =>
-    boot.registration === "accepted" || everAccepted() || model.flag("TxCtrlr", "TxBeforeAcceptedEnabled");
+    boot.registration === "accepted" ||
+    (!session.online && bootRecords.get("accepted") !== undefined) ||
+    model.flag("TxCtrlr", "TxBeforeAcceptedEnabled");
+  const usable = (evseId: number): boolean =>
+    availability.usable(evseId) && mayTransact() && !reset.pending && !firmware.blocksSessions;
+  const monitoring = createMonitoring(context, (evseId) =>
+    evseId === undefined
+      ? (transactions.running()[0]?.transactionId ?? null)
+      : (transactions.of(evseId)?.transactionId ?? null),
+  );
+  const display = createDisplay(
+    context,
+    {
+      state() {
+        if (transactions.running().some((transaction) => transaction.chargingState === "Charging")) return "Charging";
+        const station = model.text("ChargingStation", "AvailabilityState");
+        return station === "Faulted" || station === "Unavailable" ? station : "Idle";
+      },
+      transactionEvse: (transactionId) => transactions.byId(transactionId)?.evseId ?? null,
+    },
+    (transactionId, totalCost) => {
+      const transaction = transactions.byId(transactionId);
+      if (transaction) transaction.totalCost = totalCost;
+    },
+  );
   const smartCharging = createSmartCharging(context, {
     transaction: (evseId) => transactions.of(evseId),
     running: () => transactions.running(),
   });
   const transactions = createTransactions(context, authorization, metering, {
-    usable: (evseId) => availability.usable(evseId) && mayTransact() && !reset.pending,
+    usable,
     claimPending: (evseId) => tokens.claim(evseId),
     reservationUsed: reservations.used,
     started: smartCharging.onStarted,
     ended(transaction) {
       smartCharging.onEnded(transaction);
+      display.onTransactionEnded(transaction.transactionId, transaction.evseId, transaction.totalCost);
       availability.onTransactionEnded();
       reset.onTransactionEnded();
     },
     changed: availability.refresh,
-    answered: () => undefined,
-    showInfo: () => undefined,
+    answered(transactionId, { totalCost, updatedPersonalMessage }) {
+      const evseId = transactions.byId(transactionId)?.evseId;
+      if (totalCost !== undefined) display.cost(transactionId, totalCost);
+      if (evseId !== undefined) display.personal(evseId, updatedPersonalMessage);
+    },
+    showInfo: display.showInfo,
   });
   const tokens = createTokens(context, authorization, () => transactions, {
-    usable: (evseId) => availability.usable(evseId) && mayTransact() && !reset.pending,
+    usable,
     reservation: reservations.claim,
-    showInfo: () => undefined,
+    showInfo: display.showInfo,
   });
   const reset = createReset(context, transactions, reboot);
   const remote = createRemote(context, authorization, transactions, {
     accepted: () => boot.registration === "accepted",
-    usable: (evseId) => availability.usable(evseId) && !reset.pending,
+    usable,
     reservation: reservations.claim,
     judgeProfile: (evseId, profile) => smartCharging.judgeStarting(evseId, profile)?.sentence ?? null,
     installProfile(evseId, profile) {
@@ -233,9 +288,49 @@ export function createOcppStation(
       StatusNotification: always(availability.report),
       MeterValues: always((evseId) => metering.report(evseId, "Trigger")),
       TransactionEvent: always(transactions.trigger),
+      LogStatusNotification: always(() => diagnostics.trigger()),
+      FirmwareStatusNotification: always(() => firmware.trigger()),
+      SignChargingStationCertificate: always(() => certificateBlock.request("ChargingStationCertificate")),
+      SignV2GCertificate: always(() => certificateBlock.request("V2GCertificate")),
+      SignCombinedCertificate: always(() => certificateBlock.request("ChargingStationCertificate")),
     },
   });
   const dataTransfer = createDataTransfer(context, smartCharging, (evseId) => transactions.of(evseId));
+
+  const externalLimits = createExternalLimits(context, smartCharging, {
+    running: transactions.running,
+    rateChanged: (evseId) => transactions.note(evseId, { triggerReason: "ChargingRateChanged" }),
+  });
+  const iso15118 = createIso15118Relay(context, smartCharging);
+  const firmware = createFirmware(context, options.files, {
+    roots: () => certificates.roots("ManufacturerRootCertificate"),
+    blocked() {
+      if (transactions.running().length > 0) return "a transaction is running";
+      if (port.site.islanded) return "the site is islanded";
+      return port.evses.some((view) => view.powerW < -flowThresholdW) ? "a vehicle is being discharged" : null;
+    },
+    pendingChanged: availability.refresh,
+    reboot,
+  });
+  const certificateBlock = createCertificateBlock(context, certificates, (use) => {
+    if (use === "ChargingStationCertificate" && network.securityProfile() === 3)
+      session.disconnect("New certificate", 0);
+  });
+  const diagnostics = createDiagnostics(context, options.files, securityLog, {
+    find: (match) => [
+      ...authorization
+        .known()
+        .filter(({ token }) => match(token))
+        .map(({ token, info }) => `token ${token.idToken} (${token.type}): ${info.status}`),
+      ...transactions
+        .running()
+        .filter(({ startedBy }) => startedBy && match(startedBy))
+        .map(({ transactionId, evseId }) => `transaction ${transactionId} at EVSE ${evseId}`),
+    ],
+    clear(match) {
+      for (const { token } of authorization.known()) if (match(token)) authorization.forget(token);
+    },
+  });
 
   const blocks: Block[] = [
     variables,
@@ -250,20 +345,24 @@ export function createOcppStation(
     reset,
     remote,
     dataTransfer,
+    network,
+    monitoring,
+    display,
+    firmware,
+    certificateBlock,
+    diagnostics,
   ];
   for (const block of blocks) Object.assign(handlers, block.handlers);
   provideSite(context, createZone(config.timeZone));
 
   let poll: Cancel | null = null;
-  let lastAlarms = "";
-
-  function everAccepted(): boolean {
-    return bootRecords.get("accepted") !== undefined;
-  }
+  let lastConnectEvent = "";
+  const faulted = new Set<number>();
 
   function accepted(offlineMs: number, newlyRegistered: boolean): void {
     bootRecords.put("accepted", { reason: firstReason });
     for (const block of blocks) block.onAccepted?.(newlyRegistered ? Number.POSITIVE_INFINITY : offlineMs);
+    if (newlyRegistered) firmware.onBoot(bootReason);
   }
 
   function onConnectFailed(error: ConnectError): void {
@@ -277,11 +376,13 @@ export function createOcppStation(
       subprotocol: null,
     }[error.kind];
     // One event for each cause, not one for each attempt.
-    if (event && event !== lastAlarms) securityLog.record(event, error.message);
-    lastAlarms = event ?? "";
+    if (event && event !== lastConnectEvent) securityLog.record(event, error.message);
+    lastConnectEvent = event ?? "";
+    if (error.kind === "credentials") passwords.failed();
   }
 
   function reboot(reason: BootReason): void {
+    bootReason = reason;
     bootRecords.put("next", { reason });
     securityLog.record("ResetOrReboot", reason);
     boot.restart(reason);
@@ -293,11 +394,34 @@ export function createOcppStation(
     poll?.();
     transactions.poll();
     availability.refresh();
+    port.evses.forEach((view, index) => {
+      const evseId = index + 1;
+      if (view.faulted === faulted.has(evseId)) return;
+      if (view.faulted) {
+        faulted.add(evseId);
+        reservations.onUnusable(evseId);
+      } else faulted.delete(evseId);
+      monitoring.alert(
+        { name: "EVSE", evse: { id: evseId } },
+        { name: "Problem" },
+        String(view.faulted),
+        faultSeverity,
+        !view.faulted,
+      );
+    });
     poll = clock.after("facts", config.pollMs, look);
   }
 
+  model.onChange("SecurityCtrlr", "BasicAuthPassword", () => {
+    securityLog.record("ReconfigurationOfSecurityParameters", "basic authentication password");
+    context.afterAnswer("new password", () => session.disconnect("New password", 0));
+  });
+
   return {
     model,
+    externalLimits,
+    iso15118,
+    certificates,
     start() {
       securityLog.record("StartupOfTheDevice", `reason ${firstReason}`);
       for (let evseId = 1; evseId <= config.evses.length; evseId++)
@@ -305,6 +429,9 @@ export function createOcppStation(
       reservations.start();
       transactions.recover();
       smartCharging.start();
+      monitoring.start();
+      display.start();
+      certificateBlock.start();
       look();
       session.start();
     },

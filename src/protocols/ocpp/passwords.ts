@@ -1,0 +1,29 @@
+/** A01: the basic-authentication password. A new one from the backend is tried first; while it is refused, the last one that worked is tried in turn. */
+import type { OcppConfig } from "./config.ts";
+import { collectionOf } from "./context.ts";
+import type { DeviceModel } from "./device-model.ts";
+import type { OcppStore } from "./ports.ts";
+
+export interface Passwords {
+  current(): string | undefined;
+  worked(): void;
+  failed(): void;
+}
+
+export function createPasswords(store: OcppStore, model: DeviceModel, config: OcppConfig): Passwords {
+  const secrets = collectionOf<string>(store, "secret");
+  let useLast = false;
+  const newest = (): string | undefined => model.text("SecurityCtrlr", "BasicAuthPassword") || config.basicAuthPassword;
+  const current = (): string | undefined => (useLast ? (secrets.get("last-password") ?? newest()) : newest());
+  return {
+    current,
+    worked() {
+      const password = current();
+      useLast = false;
+      if (password !== undefined && secrets.get("last-password") !== password) secrets.put("last-password", password);
+    },
+    failed() {
+      useLast = !useLast;
+    },
+  };
+}
