@@ -88,13 +88,15 @@ const sampleAgeTicks = 0.25;
  * did: 425 instead of 340 ms at most with 5 % lost, 100 ms meter, 10 ms tick).
  */
 const overcutIntervals = 2.4;
+/** Memory of the trend of the load, short against the fastest cloud edges (1.5 s). */
+const trendMemoryMs = 200;
 /** A stage that does less than its model gives room to others only through this filter; one that does more acts at once. */
 const shortfallFilterMs = 1_000;
 /** The challenge of a suspect meter: 3 % of the stages' sum, at least 6 σ and 5 steps of the meter. */
 const challengeShare = 0.03;
 const challengeSigmas = 6;
 const challengeQuanta = 5;
-/** With a blind meter discharge ramps to zero within this time. */
+/** With a silent meter discharge ramps to zero within this time. */
 const blindRampMs = 300;
 /** Until the meter is proven, and as the distance from a limit at which a move counts as free: shares of the stages' sum. */
 const unprovenShare = 0.1;
@@ -196,7 +198,7 @@ export function createExportControl(config: ExportControlConfig, stageCount: num
       channelW += share * config.stages[i]!.ratedW;
     }
     // A phase without stages still has a scale, so that its noise has a floor.
-    channels.push(createChannel(Math.max(channelW, scaleW / 3), meter));
+    channels.push(createChannel(Math.max(channelW, scaleW / 3), meter, 0.5 * answerMs));
   }
   for (let g = 0; g < config.groups.length; g++) {
     for (const i of config.groups[g]!.stages) {
@@ -210,7 +212,7 @@ export function createExportControl(config: ExportControlConfig, stageCount: num
     scaleW,
     observer,
     supervision: createMeterSupervision(meter, answerMs),
-    signProof: createSignProof(scaleW, meter.proven),
+    signProof: createSignProof(scaleW, meter.proven ?? true),
     channels,
     channelCount,
     shares,
@@ -222,7 +224,8 @@ export function createExportControl(config: ExportControlConfig, stageCount: num
   };
 }
 
-function createChannel(scaleW: number, meter: MeterConfig): Channel {
+function createChannel(scaleW: number, meter: MeterConfig, answerMs: number): Channel {
+  const trendMs = 0.5 * meter.windowMs + meter.latencyMs + meter.updateMs + answerMs;
   const side = (): Side => ({ envelope: createEnvelope(), excessW: 0, limitW: 0 });
   return {
     scaleW,
@@ -232,6 +235,8 @@ function createChannel(scaleW: number, meter: MeterConfig): Channel {
       riseWPerMs: (risePerS * scaleW) / 1_000,
       overcutGain: Math.max(1, meter.windowMs / meter.updateMs - 1),
       overcutMaxMs: overcutIntervals * meter.updateMs,
+      trendGain: meter.updateMs / (meter.updateMs + trendMemoryMs),
+      trendSamples: trendMs / meter.updateMs,
     },
     marginFixedW: marginShare * scaleW + meter.offsetErrorW,
     exportSide: side(),
@@ -416,7 +421,7 @@ function stepSide(
   const risenW = s.mayRise ? side.limitW + channel.tuning.riseWPerMs * dtMs : side.limitW;
   side.limitW = limitW < risenW ? limitW : risenW;
   const marginW = channel.marginFixedW + marginSigmas * channel.noise.sigmaW;
-  return e.valueW + side.limitW - e.overcutW - marginW - side.excessW;
+  return e.valueW + side.limitW - e.overcutW - e.aheadW - marginW - side.excessW;
 }
 
 function challengePowerW(control: ExportControl): number {
@@ -447,7 +452,8 @@ function boundGross(
   } else {
     control.started = false;
     out.grossReason = s.reason === "" ? "meter-stale" : s.reason;
-    const stepW = (control.scaleW * dtMs) / blindRampMs;
+    // A silent link ends in a ramp; a meter that lies ends discharge at once.
+    const stepW = s.quality === Quality.stale ? (control.scaleW * dtMs) / blindRampMs : control.scaleW;
     out.grossDischargeW = Math.max(0, out.grossDischargeW - stepW);
     out.grossChargeW = Math.max(Math.min(control.config.fallbackChargeW, control.scaleW), out.grossChargeW - stepW);
     // The limits at the PCC cannot be checked; the fallback stands in for them.

@@ -44,6 +44,9 @@ export interface EnvelopeTuning {
   readonly overcutGain: number;
   /** The over-cut ends with the next sample, or after this long. */
   readonly overcutMaxMs: number;
+  /** Share of a new difference in the trend, and how many samples ahead the trend is followed. */
+  readonly trendGain: number;
+  readonly trendSamples: number;
 }
 
 /** Beyond 4 σ a drop is real: taken at once, and the next three samples too. */
@@ -55,6 +58,12 @@ const dropSigmas = 2;
 const filterGain = 0.3;
 /** The over-cut answers only to drops beyond this many σ of one sample (4 σ of a difference). */
 const overcutSigmas = 5.6;
+/**
+ * Clouds: available power that falls steadily is followed ahead, by the time that meter and stages need. A step counts in
+ * the trend as at most 6 σ, and below this many σ of the trend nothing is followed.
+ */
+const trendDifferenceSigmas = 6;
+const trendSigmas = 2.5;
 /** Samples remembered for the sliding minimum. Bound of the memory; when it is full the newest entry keeps the minimum. */
 const minimumEntriesMax = 128;
 
@@ -67,6 +76,9 @@ export interface Envelope {
   fastSamples: number;
   overcutW: number;
   overcutUntilMs: number;
+  /** Mean change from sample to sample, W, and what is kept free because of it, W. */
+  trendW: number;
+  aheadW: number;
   /** Sliding minimum of F: a queue whose values rise from its first entry, which is the minimum. */
   readonly minimumW: Float64Array;
   readonly minimumAtMs: Float64Array;
@@ -82,6 +94,8 @@ export function createEnvelope(): Envelope {
     fastSamples: 0,
     overcutW: 0,
     overcutUntilMs: Number.NEGATIVE_INFINITY,
+    trendW: 0,
+    aheadW: 0,
     minimumW: new Float64Array(minimumEntriesMax),
     minimumAtMs: new Float64Array(minimumEntriesMax),
     first: 0,
@@ -95,6 +109,8 @@ export function restartEnvelope(e: Envelope, availableW: number, startW: number,
   e.previousW = availableW;
   e.fastSamples = 0;
   e.overcutW = 0;
+  e.trendW = 0;
+  e.aheadW = 0;
   e.first = 0;
   e.count = 0;
   remember(e, availableW, nowMs);
@@ -121,6 +137,11 @@ export function sampleEnvelope(
   const dropW = Math.min(e.previousW, e.valueW) - availableW;
   e.overcutW = dropW > overcutSigmas * sigmaW ? tuning.overcutGain * dropW : 0;
   e.overcutUntilMs = nowMs + tuning.overcutMaxMs;
+  const most = trendDifferenceSigmas * sigmaW;
+  const change = availableW - e.previousW;
+  e.trendW += tuning.trendGain * ((change > most ? most : change < -most ? -most : change) - e.trendW);
+  const fallW = -e.trendW - trendSigmas * tuning.trendGain * sigmaW;
+  e.aheadW = fallW > 0 ? -e.trendW * tuning.trendSamples : 0;
   e.previousW = availableW;
   remember(e, e.filteredW, nowMs);
 }

@@ -24,8 +24,8 @@ export interface MeterConfig {
   readonly quantumW: number;
   /** It has a sequence or time register, so that a standing sample count is a proof by itself. */
   readonly hasSequence: boolean;
-  /** Its sign and place have been proven at commissioning; otherwise power stays small until the stages' moves prove it. */
-  readonly proven: boolean;
+  /** False: sign and place were not proven at commissioning, so power stays small until the stages' moves prove them. */
+  readonly proven?: boolean;
 }
 
 /** No sample for this many intervals plus `noRiseAfterMs`: no increases. */
