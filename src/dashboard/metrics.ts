@@ -234,7 +234,7 @@ export function createMetrics(extras: MetricsExtras, process = true): Metrics {
         gauge.reset();
         // A gauge without labels starts at 0 after a reset: an unknown value must be absent instead.
         const samples = state ? row.read(state) : [];
-        if (samples.length === 0) gauge.remove();
+        if (samples.length === 0 && !row.labels) gauge.remove();
         for (const [value, labels] of samples) gauge.set({ ...labels }, value);
       }
       return registry.metrics();

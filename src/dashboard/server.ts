@@ -163,6 +163,8 @@ export async function createDashboard(options: DashboardOptions): Promise<Dashbo
       done(null, Object.fromEntries(new URLSearchParams(String(body))));
     },
   );
+  // Only JSON and forms: anything else is refused before it is read.
+  app.removeContentTypeParser("text/plain");
   app.decorateRequest("asker", null);
 
   const refuse = (reply: FastifyReply, status: number, error: string, sentence: string): FastifyReply =>
@@ -210,12 +212,13 @@ export async function createDashboard(options: DashboardOptions): Promise<Dashbo
   });
   app.setNotFoundHandler((_request, reply) => refuse(reply, 404, "unknown", "There is nothing at this address."));
 
+  const toSignIn = (reply: FastifyReply): FastifyReply => reply.redirect(setup?.open() ? "/setup" : "/login", 303);
   /** Whether the asker may; answers itself when not. Pages send people to the sign-in, the API says 401. */
   const allowed = (request: FastifyRequest, reply: FastifyReply, access: Access, page = false): boolean => {
     if (access === "public") return true;
     const { asker } = request;
     if (!asker) {
-      if (page) reply.redirect(setup?.open() ? "/setup" : "/login", 303);
+      if (page) toSignIn(reply);
       else refuse(reply.header("www-authenticate", "Bearer"), 401, "sign-in", "Sign in first, or send a token.");
       return false;
     }
@@ -273,10 +276,7 @@ export async function createDashboard(options: DashboardOptions): Promise<Dashbo
       reply.header("set-cookie", writeCookie(cookie, value, tls !== null));
       session = sessions.find(value);
     }
-    if (!session) {
-      allowed({ ...request, asker: null } as FastifyRequest, reply, "viewer", true);
-      return reply;
-    }
+    if (!session) return toSignIn(reply);
     return page(reply, request, dashboardPage(assets, source.state(), session, source.supported));
   });
   app.get("/favicon.svg", (_request, reply) =>
@@ -433,8 +433,7 @@ export async function createDashboard(options: DashboardOptions): Promise<Dashbo
 
   const act = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { asker } = request;
-    // A request without a session is refused before anything of it is read.
-    if (!asker || !allowed(request, reply, "operator")) return reply;
+    if (!asker) return reply;
     if (!csrfHolds(request, reply, request.headers["x-islet-csrf"])) return reply;
     const waitMs = actionLimit.take(asker.name);
     if (waitMs > 0)
@@ -560,10 +559,9 @@ export async function createDashboard(options: DashboardOptions): Promise<Dashbo
       method: route.method,
       url: route.path,
       handler: (request, reply) =>
-        route.id === "act" || allowed(request, reply, accessOf(route.id)) ? handlers[route.id](request, reply) : reply,
+        allowed(request, reply, accessOf(route.id)) ? handlers[route.id](request, reply) : reply,
     });
   }
-  // `act` checks its access itself, so that a role that is too low is answered before the body is judged.
 
   await app.listen({ port: options.port, host: options.host });
   const bound = app.server.address();

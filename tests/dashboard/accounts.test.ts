@@ -1,0 +1,133 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { openAccounts, passwordLengthMax } from "../../src/dashboard/accounts.ts";
+import { createRateLimit, createSessions, idleMs, longestMs, sessionsMax } from "../../src/dashboard/sessions.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "islet-accounts-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const password = "correct horse";
+
+describe("accounts", () => {
+  test("survive a restart, without a password in the file, readable by the owner only", async () => {
+    const file = join(folder, "deep", "accounts.json");
+    await openAccounts(file).set("Ortega", "installer", password);
+    const again = openAccounts(file);
+    expect(await again.check("ortega", password)).toMatchObject({
+      ok: true,
+      value: { name: "Ortega", role: "installer" },
+    });
+    expect(readFileSync(file, "utf8")).not.toContain(password);
+    expect(statSync(file).mode & 0o077).toBe(0);
+  });
+  test.each([
+    ["a short password", "Ada", "short", "password-short"],
+    ["a long password", "Ada", "x".repeat(passwordLengthMax + 1), "password-long"],
+    ["a name with markup", "<b>", password, "name"],
+    ["an empty name", " ", password, "name"],
+    ["a name with a line break", "a\nb", password, "name"],
+  ] as const)("%s is refused", async (_name, name, given, error) => {
+    expect(await openAccounts(null).set(name, "viewer", given)).toEqual({ ok: false, error });
+  });
+  test("wrong password, unknown name, empty password and another's password are refused alike", async () => {
+    const accounts = openAccounts(null);
+    await accounts.set("Ada", "viewer", password);
+    await accounts.set("Ben", "viewer", "another password");
+    for (const [name, given] of [
+      ["Ada", "wrong"],
+      ["Eve", password],
+      ["Ada", ""],
+      ["Ada", "another password"],
+      ["__proto__", password],
+    ] as const)
+      expect(await accounts.check(name, given)).toEqual({ ok: false, error: "refused" });
+  });
+  test("a password that differs only in how its letters are composed is the same", async () => {
+    const accounts = openAccounts(null);
+    await accounts.set("Zoë", "viewer", "pässwörter123");
+    expect((await accounts.check("Zoë", "pässwörter123".normalize("NFD"))).ok).toBe(true);
+  });
+  test("the last installer stays", async () => {
+    const accounts = openAccounts(null);
+    await accounts.set("Ada", "installer", password);
+    expect(await accounts.remove("Ada")).toEqual({ ok: false, error: "last-installer" });
+    expect(await accounts.set("ada", "viewer", password)).toEqual({ ok: false, error: "last-installer" });
+    await accounts.set("Ben", "installer", password);
+    expect((await accounts.remove("ADA")).ok).toBe(true);
+  });
+  test("a token reads, is kept only as a hash, and ends", async () => {
+    const file = join(folder, "tokens.json");
+    const accounts = openAccounts(file);
+    const made = await accounts.makeToken("grafana");
+    if (!made.ok) throw new Error(made.error);
+    expect(readFileSync(file, "utf8")).not.toContain(made.value.token);
+    expect(openAccounts(file).findToken(made.value.token)?.name).toBe("grafana");
+    expect(accounts.findToken(`${made.value.token}x`)).toBeNull();
+    await accounts.removeToken(made.value.id);
+    expect(accounts.findToken(made.value.token)).toBeNull();
+  });
+  test("a damaged file stops the start and says what to do", () => {
+    const file = join(folder, "damaged.json");
+    writeFileSync(file, '{"version":1,"accounts":[{"name":"x"');
+    expect(() => openAccounts(file)).toThrow(/Restore it from a backup/);
+  });
+  test("a flood of sign-ins is bounded: the rest is told to wait", async () => {
+    const accounts = openAccounts(null);
+    const results = await Promise.all(Array.from({ length: 40 }, () => accounts.check("x", "y")));
+    expect(results.filter((result) => !result.ok && result.error === "busy").length).toBeGreaterThanOrEqual(20);
+    expect((await accounts.check("x", "y")).ok).toBe(false);
+  });
+});
+
+describe("sessions", () => {
+  test.each([
+    ["unused for too long", idleMs + 1, false],
+    ["used in time", idleMs - 1, true],
+  ])("%s", (_name, after, holds) => {
+    let now = 0;
+    const sessions = createSessions(() => now);
+    const cookie = sessions.start("Ada", "viewer", false);
+    now += after;
+    expect(sessions.find(cookie) !== null).toBe(holds);
+  });
+  test("ends after the longest time however much it is used", () => {
+    let now = 0;
+    const sessions = createSessions(() => now);
+    const cookie = sessions.start("Ada", "viewer", false);
+    for (; now <= longestMs; now += idleMs / 2) sessions.find(cookie);
+    expect(sessions.find(cookie)).toBeNull();
+  });
+  test("too many make room by forgetting the one that was unused longest", () => {
+    const sessions = createSessions(() => 0);
+    const first = sessions.start("first", "viewer", false);
+    const second = sessions.start("second", "viewer", false);
+    sessions.find(first);
+    for (let i = 0; i < sessionsMax - 1; i++) sessions.start(`p${i}`, "viewer", false);
+    expect([sessions.find(first)?.name, sessions.find(second), sessions.size]).toEqual(["first", null, sessionsMax]);
+  });
+  test.each([
+    ["nothing", undefined],
+    ["empty", ""],
+    ["made up", "A".repeat(43)],
+    ["far too long", "A".repeat(100_000)],
+  ])("a forged cookie (%s) finds nobody", (_name, cookie) => {
+    const sessions = createSessions(() => 0);
+    sessions.start("Ada", "installer", false);
+    expect(sessions.find(cookie)).toBeNull();
+  });
+});
+
+describe("rate limit", () => {
+  test("a burst, then one at a time, then full again", () => {
+    let now = 0;
+    const limit = createRateLimit(3, 1000, () => now);
+    expect([limit.take("a"), limit.take("a"), limit.take("a")]).toEqual([0, 0, 0]);
+    expect(limit.take("a")).toBe(1000);
+    expect(limit.take("b")).toBe(0);
+    now = 1000;
+    expect([limit.take("a"), limit.take("a")]).toEqual([0, 1000]);
+    limit.forgive("a");
+    expect(limit.take("a")).toBe(0);
+  });
+});

@@ -1,0 +1,114 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { createMetrics } from "../../src/dashboard/metrics.ts";
+import { sampleNames, sampleState } from "./sampleStates.ts";
+
+const metrics = () => createMetrics({ ageMs: () => 20, pages: () => 3, skipped: () => 0 });
+/** Names of the series in an exposition. */
+const namesOf = (text: string): Set<string> =>
+  new Set([...text.matchAll(/^([a-zA-Z_:][\w:]*)(?:\{|\s)/gm)].map((found) => found[1] ?? ""));
+
+describe("metrics", () => {
+  test.each(sampleNames)("%s: one mode is 1, every line is a number", async (name) => {
+    const text = await metrics().text(sampleState(name));
+    expect([...text.matchAll(/^islet_mode\{mode="(\w+)"\} 1$/gm)].map((found) => found[1])).toEqual([
+      sampleState(name).mode.mode,
+    ]);
+    for (const line of text.split("\n"))
+      if (line !== "" && !line.startsWith("#")) expect(line).toMatch(/ (-?[\d.]+(e[+-]?\d+)?|Nan|\+?Inf)$/i);
+  });
+  test("powers keep the core's sign", async () => {
+    const text = await metrics().text({ ...sampleState("parallel"), pccW: -3100 });
+    expect(text).toContain("islet_pcc_power_watts -3100");
+    expect(text).toContain('islet_evse_power_watts{evse="7"} -24000');
+  });
+  test("an unknown value is absent, not zero, also after it was known", async () => {
+    const kept = metrics();
+    await kept.text(sampleState("parallel"));
+    const text = await kept.text({ ...sampleState("parallel"), pccW: null, evses: [] });
+    expect(namesOf(text).has("islet_pcc_power_watts")).toBe(false);
+    expect(namesOf(text).has("islet_evse_power_watts")).toBe(false);
+  });
+  test("before the first state nothing of the site is claimed", async () => {
+    const names = namesOf(await metrics().text(null));
+    expect(
+      [...names].filter(
+        (name) =>
+          name.startsWith("islet_") && !name.startsWith("islet_dashboard") && name !== "islet_state_age_seconds",
+      ),
+    ).toEqual([]);
+  });
+});
+
+/** What Grafana needs to load a dashboard file (schema version 39), as far as this file uses it. */
+const target = z.object({ refId: z.string(), expr: z.string().min(1), legendFormat: z.string() });
+const gridPos = z.object({
+  x: z.number().int().min(0).max(23),
+  y: z.number().int().min(0),
+  w: z.number().int().min(1).max(24),
+  h: z.number().int().min(1),
+});
+const panel = z.object({
+  id: z.number().int(),
+  type: z.enum(["row", "timeseries", "stat"]),
+  title: z.string().min(1),
+  gridPos,
+  targets: z.array(target).min(1).optional(),
+});
+const dashboard = z.object({
+  uid: z.string().regex(/^[\w-]{1,40}$/),
+  title: z.string().min(1),
+  schemaVersion: z.literal(39),
+  panels: z.array(panel).min(1),
+  time: z.object({ from: z.string(), to: z.string() }),
+  templating: z.object({ list: z.array(z.object({ name: z.string(), type: z.enum(["datasource", "query"]) })) }),
+  annotations: z.object({ list: z.array(z.object({ name: z.string(), expr: z.string() })) }),
+});
+
+describe("the Grafana dashboard", () => {
+  const file = JSON.parse(
+    readFileSync(new URL("../../docs/grafana/islet-site.json", import.meta.url), "utf8"),
+  ) as unknown;
+  test("is a dashboard file", () => expect(() => dashboard.parse(file)).not.toThrow());
+  const parsed = dashboard.parse(file);
+  const exprs = [
+    ...parsed.panels.flatMap((one) => one.targets?.map((query) => query.expr) ?? []),
+    ...parsed.annotations.list.map((one) => one.expr),
+  ];
+  test("every metric it uses exists", async () => {
+    const names = namesOf(await metrics().text(sampleState("parallel")));
+    const used = new Set(
+      exprs.flatMap((expr) => [...expr.matchAll(/\b((?:islet|process|nodejs)_\w+)/g)].map((found) => found[1] ?? "")),
+    );
+    expect(used.size).toBeGreaterThan(25);
+    expect([...used].filter((name) => !names.has(name))).toEqual([]);
+  });
+  test("every query asks the chosen site only, with balanced braces", () => {
+    for (const expr of exprs) {
+      for (const [, , selector] of expr.matchAll(/((?:islet|process|nodejs)_\w+)(\{[^}]*\})?/g))
+        expect(selector, expr).toContain('job="$job"');
+      for (const [open, close] of [
+        ["{", "}"],
+        ["(", ")"],
+        ["[", "]"],
+      ] as const)
+        expect(expr.split(open).length, expr).toBe(expr.split(close).length);
+    }
+  });
+  test("ids are unique and no panel lies on another", () => {
+    expect(new Set(parsed.panels.map((one) => one.id)).size).toBe(parsed.panels.length);
+    const cells = new Set<string>();
+    for (const { gridPos: at, title } of parsed.panels)
+      for (let x = at.x; x < at.x + at.w; x++)
+        for (let y = at.y; y < at.y + at.h; y++) {
+          expect(x, title).toBeLessThan(24);
+          expect(cells.has(`${x} ${y}`), title).toBe(false);
+          cells.add(`${x} ${y}`);
+        }
+  });
+  test("its variables are those that the queries use", () => {
+    const used = new Set([...JSON.stringify(file).matchAll(/\$\{?(\w+)\}?/g)].map((found) => found[1]));
+    expect([...used].sort()).toEqual(parsed.templating.list.map((one) => one.name).sort());
+  });
+});
