@@ -96,9 +96,8 @@ class DeadTime {
 export class RlcIsland {
   readonly #options: RlcIslandOptions;
   readonly #omega: number;
-  readonly #conductance: number;
-  readonly #capacitive: number;
   readonly #inductive: number;
+  readonly #circuit: CircuitStep;
   // node voltage, inductor current, stage current: real and imaginary parts in a frame that stands still
   #vRe = 1;
   #vIm = 0;
@@ -149,9 +148,9 @@ export class RlcIsland {
     const generatedPu = powerPu / share;
     const loadPu = generatedPu * (1 + activeMismatch);
     this.#omega = 2 * Math.PI * nominalFrequencyHz;
-    this.#conductance = loadPu;
-    this.#capacitive = qualityFactor * loadPu;
-    this.#inductive = this.#capacitive + reactiveMismatch * generatedPu;
+    const capacitive = qualityFactor * loadPu;
+    this.#inductive = capacitive + reactiveMismatch * generatedPu;
+    this.#circuit = solveCircuit(this.#omega, loadPu, capacitive, this.#inductive);
     this.#lIm = -this.#inductive;
     this.#iRe = powerPu;
     this.#activePu = this.#commandedPu = powerPu;
@@ -269,7 +268,7 @@ export class RlcIsland {
     this.#iIm = im + (wantedIm - im) * (rlcStepS / currentLagS);
   }
 
-  /** Node voltage and inductor current over one step: the grid's while closed, the circuit's own (midpoint rule) while open. */
+  /** Node voltage and inductor current over one step: the grid's while closed, the circuit's own while open. */
   #solveNode(): void {
     if (this.breakerClosed) {
       this.#gridAngle = wrap(this.#gridAngle + 2 * Math.PI * this.gridFrequencyHz * rlcStepS);
@@ -280,24 +279,60 @@ export class RlcIsland {
       this.#lIm = -this.#vRe * perFrequency;
       return;
     }
-    const { share } = this.#options;
+    const { share, powerPu } = this.#options;
     const voltage = Math.max(Math.hypot(this.#vRe, this.#vIm), voltageFloorPu);
-    // the other inverters: constant active power at unity power factor, without any method
-    const others = this.ceased ? 0 : (this.#options.powerPu * (1 / share - 1)) / (voltage * voltage);
-    const sourceRe = this.#iRe + others * this.#vRe;
-    const sourceIm = this.#iIm + others * this.#vIm;
-    const c = this.#omega / this.#capacitive;
-    const l = this.#omega * this.#inductive;
-    const half = rlcStepS / 2;
-    const midVRe = this.#vRe + half * c * (sourceRe - this.#conductance * this.#vRe - this.#lRe);
-    const midVIm = this.#vIm + half * c * (sourceIm - this.#conductance * this.#vIm - this.#lIm);
-    const midLRe = this.#lRe + half * l * this.#vRe;
-    const midLIm = this.#lIm + half * l * this.#vIm;
-    this.#vRe += rlcStepS * c * (sourceRe - this.#conductance * midVRe - midLRe);
-    this.#vIm += rlcStepS * c * (sourceIm - this.#conductance * midVIm - midLIm);
-    this.#lRe += rlcStepS * l * midVRe;
-    this.#lIm += rlcStepS * l * midVIm;
+    // the other inverters: constant active power at unity power factor, without any method, at the step's middle like ours
+    const others = this.ceased ? 0 : (powerPu * (1 / share - 1)) / (voltage * voltage);
+    const halfTurn = this.#loopHz * Math.PI * rlcStepS;
+    const cos = others * Math.cos(halfTurn);
+    const sin = others * Math.sin(halfTurn);
+    const sourceRe = this.#iRe + cos * this.#vRe - sin * this.#vIm;
+    const sourceIm = this.#iIm + sin * this.#vRe + cos * this.#vIm;
+    const { vv, vl, lv, ll, vs, ls } = this.#circuit;
+    const vRe = vv * this.#vRe + vl * this.#lRe + vs * sourceRe;
+    const vIm = vv * this.#vIm + vl * this.#lIm + vs * sourceIm;
+    this.#lRe = lv * this.#vRe + ll * this.#lRe + ls * sourceRe;
+    this.#lIm = lv * this.#vIm + ll * this.#lIm + ls * sourceIm;
+    this.#vRe = vRe;
+    this.#vIm = vIm;
   }
+}
+
+/** Exact step of the circuit: how voltage (v) and inductor current (l) follow from themselves and from a held source (s). */
+interface CircuitStep {
+  readonly vv: number;
+  readonly vl: number;
+  readonly lv: number;
+  readonly ll: number;
+  readonly vs: number;
+  readonly ls: number;
+}
+
+/** Terms of the series of the matrix exponential; the step is a twentieth of a radian, so these are far too many. */
+const seriesTerms = 16;
+
+/** exp(A h) and ∫ exp(A t) dt · b for C v' = s - G v - l and L l' = v, per unit at `omega`. */
+function solveCircuit(omega: number, conductance: number, capacitive: number, inductive: number): CircuitStep {
+  const c = omega / capacitive;
+  const l = omega * inductive;
+  const a = [-conductance * c, -c, l, 0] as const;
+  let term: readonly [number, number, number, number] = [1, 0, 0, 1];
+  const exponential = [1, 0, 0, 1];
+  const held = [rlcStepS * c, 0];
+  for (let k = 1; k <= seriesTerms; k++) {
+    const scale = rlcStepS / k;
+    term = [
+      (term[0] * a[0] + term[1] * a[2]) * scale,
+      (term[0] * a[1] + term[1] * a[3]) * scale,
+      (term[2] * a[0] + term[3] * a[2]) * scale,
+      (term[2] * a[1] + term[3] * a[3]) * scale,
+    ];
+    for (let index = 0; index < 4; index++) exponential[index] = exponential[index]! + term[index]!;
+    held[0] = held[0]! + (term[0] * c * rlcStepS) / (k + 1);
+    held[1] = held[1]! + (term[2] * c * rlcStepS) / (k + 1);
+  }
+  const [vv, vl, lv, ll] = exponential as [number, number, number, number];
+  return { vv, vl, lv, ll, vs: held[0]!, ls: held[1]! };
 }
 
 function wrap(angle: number): number {

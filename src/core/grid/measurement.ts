@@ -72,9 +72,6 @@ const frequencyVoltageMinPu = 0.1;
 /** Frequencies further from nominal than this, of nominal, are a fault of the instrument. */
 const frequencySpan = 0.25;
 
-/** Voltage between two phases 120° apart, pu of its nominal √3 times the phase's. */
-const acrossPu = (a: number, b: number): number => Math.sqrt((a * a + b * b + a * b) / 3);
-
 const possible = (voltagePu: number): boolean => voltagePu >= 0 && voltagePu <= voltageMaxPu;
 
 export function readGrid(
@@ -95,12 +92,10 @@ export function readGrid(
     grid.lowPu = Math.min(a, b);
     grid.highPu = Math.max(a, b);
   } else {
-    const ab = acrossPu(a, b);
-    const bc = acrossPu(b, c);
-    const ca = acrossPu(c, a);
     grid.averagePu = (a + b + c) / 3;
-    grid.lowPu = Math.min(a, b, c, ab, bc, ca);
-    grid.highPu = Math.max(a, b, c, ab, bc, ca);
+    // a voltage between two phases 120° apart lies, in pu, between those of the two: it is never the extreme
+    grid.lowPu = Math.min(a, b, c);
+    grid.highPu = Math.max(a, b, c);
   }
   const { nominalFrequencyHz } = settings;
   const { frequencyHz } = measurement;

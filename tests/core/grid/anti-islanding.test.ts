@@ -12,6 +12,13 @@ import {
 } from "../../../sim/islanding.ts";
 import { firmwareShiftPerHz, RlcIsland } from "../../../sim/plant/rlc-island.ts";
 import { standardGridProfile } from "../../../src/config/grid-profiles.ts";
+import {
+  createIslandingBackup,
+  islandingBackupTuning,
+  stepIslandingBackup,
+} from "../../../src/core/grid/anti-islanding.ts";
+import { createApplicableGrid } from "../../../src/core/grid/measurement.ts";
+import { Quality } from "../../../src/domain/quality.ts";
 
 const oneInstant = [1.13] as const;
 const lives = (plant: object, islandingBackupEnabled: boolean, points = islandMatrix): number[] =>
@@ -35,8 +42,33 @@ describe("the test circuit is what the formulae say", () => {
     const plant = new RlcIsland({ stageTrips: noStageTrips, activeMismatch: active, reactiveMismatch: reactive });
     plant.breakerClosed = false;
     while (plant.timeS < 2) plant.step();
-    expect(plant.frequencyHz).toBeCloseTo(60 * Math.sqrt(1 + reactive / (1 + active)), 0.9);
+    expect(plant.frequencyHz).toBeCloseTo(60 * Math.sqrt(1 + reactive / (1 + active)), 1);
     expect(plant.voltagePu).toBeCloseTo(Math.sqrt(1 / (1 + active)), 2);
+  });
+});
+
+describe("the feedback by itself", () => {
+  const steady = (frequencyAt: (atS: number) => number): number[] => {
+    const state = createIslandingBackup();
+    const grid = { ...createApplicableGrid(), frequencyQuality: Quality.good };
+    const varsPu: number[] = [];
+    for (let tick = 0; tick < 1_000; tick++) {
+      grid.frequencyHz = frequencyAt(tick / 100);
+      stepIslandingBackup(state, standardGridProfile.settings, grid, islandingBackupTuning, 0.01);
+      varsPu.push(state.injectedPu);
+    }
+    return varsPu;
+  };
+  test("on a steady grid it is only a pulse that alternates and has no mean", () => {
+    const varsPu = steady(() => 60);
+    expect(new Set(varsPu)).toEqual(new Set([0, 0.015, -0.015]));
+    expect(Math.abs(varsPu.reduce((sum, varPu) => sum + varPu, 0) / varsPu.length)).toBeLessThan(1e-4);
+  });
+  test("it absorbs when frequency rises, up to its bound, and lets go of a grid that stays elsewhere", () => {
+    const varsPu = steady((atS) => (atS < 1 ? 60 : 61.5));
+    expect(Math.min(...varsPu)).toBeGreaterThanOrEqual(-islandingBackupTuning.varMaxPu);
+    expect(varsPu[105]!).toBeLessThan(-0.2);
+    expect(Math.abs(varsPu.at(-20)!)).toBeLessThan(0.02);
   });
 });
 

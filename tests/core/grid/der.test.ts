@@ -89,6 +89,20 @@ describe("ride-through", () => {
     setVoltage(bench, 1);
     expect(run(bench, stepS).injectedW).toBeCloseTo(before, 6);
   });
+  test.each([
+    ["ieee1547-catB-II", { momentaryCessation: true, cessationLowPu: 0.6 }, 0.55, "momentaryCessation"],
+    ["ieee1547-catB-II", { momentaryCessation: true }, 1.15, "momentaryCessation"],
+    ["ieee1547-catB-II", { momentaryCessation: false }, 1.15, "permissive"],
+    ["ieee1547-catB-III", { momentaryCessation: false }, 1.15, "mandatory"],
+    ["ieee1547-catB-III", { momentaryCessation: true, cessationHighPu: 1.18 }, 1.15, "momentaryCessation"],
+    ["ieee1547-catB-III", {}, 1.25, "ceased"],
+  ] as const)("%s with %o at %f pu: %s", (profile, settings, voltagePu, status) => {
+    const bench = createBench({ ...builtInGridProfile(profile)!.settings, ...settings });
+    bench.wishW = 5_000;
+    run(bench, 1);
+    setVoltage(bench, voltagePu);
+    expect(run(bench, stepS).status).toBe(status);
+  });
   test("mandatory operation keeps active current", () => {
     const bench = createBench({ ...builtInGridProfile("ieee1547-catB-II")!.settings, droopEnabled: false });
     bench.wishW = 10_000;

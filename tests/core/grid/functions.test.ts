@@ -47,15 +47,23 @@ describe("applicable voltages", () => {
     const grid = read([1.1, 1.1, 1.1], "three");
     for (const value of [grid.averagePu, grid.lowPu, grid.highPu]) expect(value).toBeCloseTo(1.1, 12);
   });
-  test("three, one phase gone: low is the dead phase, phase to phase falls to 1/√3, high stays", () => {
+  test("three, one phase gone: low is the dead phase, high stays", () => {
     const grid = read([0, 1, 1], "three");
     expect(grid).toMatchObject({ lowPu: 0, highPu: 1 });
     expect(grid.averagePu).toBeCloseTo(2 / 3, 12);
     expect(read([0.01, 1, 1], "three").lowPu).toBe(0.01);
   });
-  test("three, two phases low: phase to phase is the lowest of all only when it is", () => {
-    expect(read([1.2, 1, 1], "three").highPu).toBe(1.2);
-    expect(read([1.2, 1.2, 1], "three").highPu).toBeCloseTo(1.2, 12);
+  test.each([
+    [1.2, 1, 0.7],
+    [0.3, 1, 1],
+    [1.2, 1.2, 1],
+    [0, 0.5, 1.1],
+  ])("three, %f %f %f: voltages between phases lie between those of the phases", (a, b, c) => {
+    const across = ([x, y]: readonly number[]): number => Math.sqrt((x! * x! + y! * y! + x! * y!) / 3);
+    const all = [a, b, c, across([a, b]), across([b, c]), across([c, a])];
+    const grid = read([a, b, c], "three");
+    expect(grid.lowPu).toBeCloseTo(Math.min(...all), 12);
+    expect(grid.highPu).toBeCloseTo(Math.max(...all), 12);
   });
   test.each([
     ["a voltage that is not a number", [Number.NaN, 1, 1], "three", 60, Quality.implausible, Quality.good],
