@@ -36,9 +36,25 @@ const rows: readonly EventRow[] = [
     values: ({ site }) => ({ voltagePu: site.gridVoltagePu }),
   },
   { key: "ceased", active: ({ site }) => site.mode === "ceased" },
-  { key: "returnFailed", active: ({ site }) => site.returnBlocked, values: () => ({ failedMin: 5 }), needsPerson: true },
-  { key: "stage-alarm", perEvse: true, active: ({ stages }, i) => stages[i]!.alarmBits !== 0, values: (_, i) => ({ evse: i + 1 }), needsPerson: true },
-  { key: "stage-local", perEvse: true, active: ({ stages }, i) => stages[i]!.local, values: (_, i) => ({ evse: i + 1 }) },
+  {
+    key: "returnFailed",
+    active: ({ site }) => site.returnBlocked,
+    values: () => ({ failedMin: 5 }),
+    needsPerson: true,
+  },
+  {
+    key: "stage-alarm",
+    perEvse: true,
+    active: ({ stages }, i) => stages[i]!.alarmBits !== 0,
+    values: (_, i) => ({ evse: i + 1 }),
+    needsPerson: true,
+  },
+  {
+    key: "stage-local",
+    perEvse: true,
+    active: ({ stages }, i) => stages[i]!.local,
+    values: (_, i) => ({ evse: i + 1 }),
+  },
 ];
 
 function blindValues({ site }: ControlReport): WordValues {

@@ -17,7 +17,12 @@ type DayQuantity = (typeof dayQuantities)[number];
 
 export interface Recorder {
   add(measured: Measured, atMs: number, midnightMs: number): void;
-  trend(quantity: HistoryQuantity, name: TrendState["quantity"], lowLimit: number | null, highLimit: number | null): TrendState;
+  trend(
+    quantity: HistoryQuantity,
+    name: TrendState["quantity"],
+    lowLimit: number | null,
+    highLimit: number | null,
+  ): TrendState;
   measured(quantity: DayQuantity): (number | null)[];
   outageBegan(atMs: number): void;
   outageEnded(atMs: number): void;
@@ -60,7 +65,14 @@ export function createRecorder(): Recorder {
     },
     trend(quantity, name, lowLimit, highLimit) {
       const samples = trendRows.map((row) => finite(row[quantity]));
-      return { quantity: name, startsAtMs: trendAtMs - (samples.length - 1) * trendStepMs, stepMs: trendStepMs, samples, lowLimit, highLimit };
+      return {
+        quantity: name,
+        startsAtMs: trendAtMs - (samples.length - 1) * trendStepMs,
+        stepMs: trendStepMs,
+        samples,
+        lowLimit,
+        highLimit,
+      };
     },
     measured: (quantity) =>
       Array.from({ length: quarters }, (_, i) => {

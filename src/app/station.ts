@@ -1,0 +1,203 @@
+/**
+ * Composes the controller of a site: control thread, OCPP station, store. Everything that must survive a restart lies in
+ * the state folder. The station's own clock is the process's monotonic clock; pages and command line look at it through
+ * `SiteStation`.
+ */
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { DeviceReport } from "../../firmware-bridge/bridge.ts";
+import type { PermitFacts } from "../core/snapshot.ts";
+import type { Mode } from "../domain/modes.ts";
+import { createSystemClock } from "../protocols/ocpp/clock.ts";
+import { ocppDefaults } from "../protocols/ocpp/config.ts";
+import type { OcppLog } from "../protocols/ocpp/ports.ts";
+import { createOcppStation, type OcppStation, type OcppStatus } from "../protocols/ocpp/station.ts";
+import { type ControlHost, startControlHost } from "./control-host.ts";
+import type { LoadedSite } from "./load-config.ts";
+import { createOcppPort, type OcppPort } from "./ocpp-port.ts";
+import type { ControlReport } from "./shared/report.ts";
+import { openStore, type Store } from "./store.ts";
+
+/** The backend's view of the facts is renewed this often, ms. */
+const viewEveryMs = 100;
+/** Notes kept for people; older ones live in the log. */
+const notesMax = 500;
+
+const noPermit: PermitReference = { reference: "", utility: "", covers: "" };
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+export type Log = (level: LogLevel, message: string, fields?: Record<string, unknown>) => void;
+
+export interface StationOptions extends LoadedSite {
+  readonly log: Log;
+  /** A reset was asked for, by the backend: whoever runs the station starts it anew. */
+  readonly onReset: (sentence: string) => void;
+  /** The control thread has ended: nothing is controlled any more. */
+  readonly onEnd: (sentence: string) => void;
+}
+
+/** A change of mode, for people and logs. */
+export interface ModeNote {
+  readonly atMs: number;
+  readonly from: Mode;
+  readonly to: Mode;
+  /** Row of the mode table. */
+  readonly row: string;
+}
+
+/** What people call the permit in force. */
+export interface PermitReference {
+  readonly reference: string;
+  readonly utility: string;
+  readonly covers: string;
+}
+
+export interface SiteStation extends LoadedSite {
+  readonly control: ControlHost;
+  readonly notes: readonly ModeNote[];
+  readonly devices: readonly DeviceReport[];
+  readonly realTime: boolean;
+  readonly periodMs: number;
+  /** Latest report; null before the first cycle. */
+  report(): ControlReport | null;
+  ocpp(): OcppStatus | null;
+  readonly permitReference: PermitReference;
+  /** Puts a verified permit (or its absence) into force within one cycle. */
+  setPermit(permit: PermitFacts, reference: PermitReference): void;
+  stop(): Promise<void>;
+}
+
+export function startStation(options: StationOptions): SiteStation {
+  const { config, profile, log } = options;
+  mkdirSync(config.stateDir, { recursive: true, mode: 0o700 });
+  const store = openStore({ path: join(config.stateDir, "islet.db") });
+  const notes: ModeNote[] = [];
+  const state = {
+    devices: [] as readonly DeviceReport[],
+    realTime: false,
+    periodMs: config.loop.periodMs,
+    permit: noPermit,
+  };
+
+  const control = startControlHost({
+    config,
+    profile,
+    recordFile: join(config.stateDir, "intent.json"),
+    clockFloorMs: Number.NEGATIVE_INFINITY,
+    onEnd: options.onEnd,
+    onMessage(message) {
+      switch (message.kind) {
+        case "started":
+          state.realTime = message.realTime;
+          state.periodMs = message.periodMs;
+          log("info", `The control loop runs every ${message.periodMs} ms. ${message.sentence}`);
+          break;
+        case "devices":
+          state.devices = message.reports;
+          break;
+        case "mode":
+          notes.push({ atMs: Date.now(), from: message.from, to: message.to, row: message.row });
+          if (notes.length > notesMax) notes.shift();
+          log("info", `Mode ${message.from} → ${message.to} (row ${message.row}).`, {
+            mode: message.to,
+            row: message.row,
+          });
+          break;
+        case "store":
+          log("debug", `Intent ${message.record.intent} stored.`, { ...message.record });
+          break;
+        case "failed":
+          log("error", message.message);
+      }
+    },
+  });
+  log("info", control.recordSentence);
+  control.site.serviceEnabled = true;
+  for (const evse of control.evses) evse.authorized = config.authorization === "none";
+
+  const backend = config.backend === undefined ? null : startBackend(options, control, store);
+  const views = setInterval(() => {
+    const report = control.report();
+    if (report !== null) backend?.port.refresh(report);
+  }, viewEveryMs);
+  control.flush();
+
+  return {
+    config,
+    profile,
+    control,
+    notes,
+    get devices() {
+      return state.devices;
+    },
+    get realTime() {
+      return state.realTime;
+    },
+    get periodMs() {
+      return state.periodMs;
+    },
+    report: () => control.report(),
+    ocpp: () => backend?.ocpp.status() ?? null,
+    get permitReference() {
+      return state.permit;
+    },
+    setPermit(permit, reference) {
+      state.permit = reference;
+      Object.assign(control.site.permit, permit);
+      control.flush();
+    },
+    async stop() {
+      clearInterval(views);
+      backend?.ocpp.stop();
+      await control.stop();
+      store.close();
+    },
+  };
+}
+
+interface Backend {
+  readonly ocpp: OcppStation;
+  readonly port: OcppPort;
+}
+
+function startBackend({ config, log, onReset }: StationOptions, control: ControlHost, store: Store): Backend {
+  const backend = config.backend!;
+  const threePhase = config.site.phases === "three";
+  const nominalVoltageV = threePhase ? config.site.nominalVoltageV / Math.sqrt(3) : config.site.nominalVoltageV;
+  const port = createOcppPort({
+    evses: control.evses,
+    site: control.site,
+    nominalVoltageV: config.site.nominalVoltageV,
+    threePhase,
+    authorizationRequired: config.authorization === "required",
+    flush: control.flush,
+    reset: (evseId, kind) => {
+      if (evseId === 0) onReset(`The backend asked for a reset (${kind}).`);
+    },
+  });
+  const ocppLog: OcppLog = (level, message, fields) => log(level, `Backend: ${message}`, fields);
+  const ocpp = createOcppStation(
+    {
+      ...ocppDefaults,
+      identity: backend.identity,
+      timeZone: config.site.timeZone,
+      evses: config.evses.map((evse) => ({
+        connectorType: backend.connectorType,
+        supplyPhases: threePhase ? 3 : 1,
+        nominalVoltageV,
+        maxChargeW: evse.maxChargeW,
+        maxDischargeW: evse.maxDischargeW,
+      })),
+      network: [{ slot: 1, url: backend.url, securityProfile: Math.max(1, backend.securityProfile) as 1 | 2 | 3 }],
+      ...(backend.passwordFile !== undefined && {
+        basicAuthPassword: readFileSync(backend.passwordFile, "utf8").trim(),
+      }),
+    },
+    port,
+    store,
+    createSystemClock(),
+    { log: ocppLog },
+  );
+  ocpp.start();
+  return { ocpp, port };
+}

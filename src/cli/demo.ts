@@ -1,0 +1,283 @@
+/**
+ * `islet demo` (what `npm start` does): simulator, backend and controller as separate processes over real sockets, at real
+ * speed, with a live view of the site. Keys cause what a site has to live through. Everything it starts ends with it.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { parseDocument } from "yaml";
+import { createDemoPermit } from "../app/demo-permit.ts";
+import type { SiteState } from "../dashboard/state.ts";
+import { view } from "../dashboard/view.ts";
+import { type DemoKey, demoKeys } from "./demo-keys.ts";
+import { renderTerminal } from "./terminal-view.ts";
+
+const root = join(import.meta.dirname, "../..");
+const identity = "DEPOT-1";
+/** What the backend asks of each vehicle, once: give 8.5 kW, 170 kW together. */
+const askedW = -8_500;
+/** The backend asks once its station has booted and transactions run. */
+const askAfterMs = 6_000;
+const linesKept = 200;
+const stopMaxMs = 3_000;
+
+interface DemoOptions {
+  readonly config: string;
+  readonly seconds?: string;
+  readonly port: string;
+}
+
+export function demoCommand(program: Command): void {
+  program
+    .command("demo")
+    .description("simulator, controller and backend together, with a live view")
+    .option("--config <file>", "the site", join(root, "config/depot.yaml"))
+    .option("--seconds <n>", "end by itself after this time")
+    .option("--port <n>", "port of the page", "8080")
+    .action(async (options: DemoOptions) => {
+      await demo(options);
+      process.exit();
+    });
+}
+
+async function demo(options: DemoOptions): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "islet-demo-"));
+  const children: Child[] = [];
+  let end: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const problems: string[] = [];
+  const start = (name: string, args: readonly string[], ipc = false): Child => {
+    const child = startChild(name, args, ipc, (sentence) => {
+      problems.push(sentence);
+      end();
+    });
+    children.push(child);
+    return child;
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, end);
+  if (options.seconds !== undefined) setTimeout(end, 1_000 * Number(options.seconds));
+  const interactive = process.stdout.isTTY === true && process.stdin.isTTY === true;
+  try {
+    process.stderr.write("Islet: starting the simulated site, its backend and its controller …\n");
+    const [pagePort, controlPort, backendPort] = await Promise.all([
+      freePort(Number(options.port)),
+      freePort(15_900),
+      freePort(15_901),
+    ]);
+    const config = writeDemoConfig(options.config, folder, pagePort, backendPort);
+    const sim = start("simulator", ["bin/islet.mjs", "sim", "--config", config, "--control-port", String(controlPort)]);
+    const backend = start("backend", [
+      "sim/peers/csms-process.ts",
+      "--port",
+      String(backendPort),
+      "--until-stdin-ends",
+    ]);
+    await Promise.race([sim.ready("listening"), ended]);
+    const controller = start("controller", ["bin/islet.mjs", "run", "--config", config, "--demo", "--log-json"], true);
+    setTimeout(() => backend.process.stdin?.write(`${JSON.stringify(askForPower())}\n`), askAfterMs);
+    const api = `http://127.0.0.1:${controlPort}`;
+    const show = interactive ? showLive(controller, api, end) : showLines(controller);
+    await ended;
+    show.stop();
+  } finally {
+    await Promise.all(children.map((child) => child.stop()));
+    rmSync(folder, { recursive: true, force: true });
+  }
+  for (const problem of problems) process.stderr.write(`islet: ${problem}\n`);
+  if (problems.length > 0) process.exitCode = 1;
+}
+
+interface Child {
+  readonly process: ChildProcess;
+  readonly lines: string[];
+  /** Resolves when the process has printed a line that contains the word. */
+  ready(word: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+function startChild(name: string, args: readonly string[], ipc: boolean, onFailure: (sentence: string) => void): Child {
+  const child = spawn(process.execPath, [...args], {
+    cwd: root,
+    stdio: ["pipe", "pipe", "pipe", ...(ipc ? (["ipc"] as const) : [])],
+  });
+  const lines: string[] = [];
+  const waiting: { word: string; resolve: () => void }[] = [];
+  let stopping = false;
+  const take = (chunk: Buffer): void => {
+    for (const line of chunk.toString("utf8").split("\n")) {
+      if (line.trim() === "") continue;
+      lines.push(line);
+      if (lines.length > linesKept) lines.shift();
+      for (const wait of waiting) if (line.includes(wait.word)) wait.resolve();
+    }
+  };
+  child.stdout?.on("data", take);
+  child.stderr?.on("data", take);
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  child.once("exit", (code, signal) => {
+    if (!stopping)
+      onFailure(`the ${name} has ended (${signal ?? code}). Its last words:\n${lines.slice(-8).join("\n")}`);
+  });
+  return {
+    process: child,
+    lines,
+    ready: (word) =>
+      lines.some((line) => line.includes(word))
+        ? Promise.resolve()
+        : new Promise((resolve) => void waiting.push({ word, resolve })),
+    async stop() {
+      stopping = true;
+      child.kill("SIGTERM");
+      const patience = setTimeout(() => child.kill("SIGKILL"), stopMaxMs);
+      await exited;
+      clearTimeout(patience);
+    },
+  };
+}
+
+/** The example site with a backend, a permit signed for this run, a short wait before discharging, and its own state folder. */
+function writeDemoConfig(file: string, folder: string, pagePort: number, backendPort: number): string {
+  const document = parseDocument(readFileSync(file, "utf8"));
+  const permit = createDemoPermit(folder);
+  document.setIn(["site", "gridProfile"], join(root, "config/profiles/demo.yaml"));
+  document.setIn(["permit"], document.createNode({ file: permit.permitFile, anchors: [permit.anchorFile] }));
+  document.setIn(["backend"], document.createNode({ url: `ws://127.0.0.1:${backendPort}`, identity }));
+  document.setIn(["dashboard"], document.createNode({ host: "127.0.0.1", port: pagePort }));
+  document.setIn(["stateDir"], join(folder, "state"));
+  const target = join(folder, "site.yaml");
+  writeFileSync(target, document.toString());
+  return target;
+}
+
+/** The wanted port, or any free one when somebody else has it. */
+function freePort(wanted: number): Promise<number> {
+  const attempt = (port: number): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const server = createServer();
+      server.once("error", reject);
+      server.listen(port, "127.0.0.1", () => {
+        const address = server.address();
+        server.close(() => resolve(typeof address === "object" && address ? address.port : port));
+      });
+    });
+  return attempt(wanted).catch(() => attempt(0));
+}
+
+const askForPower = () => ({
+  identity,
+  action: "SetChargingProfile",
+  payload: {
+    evseId: 0,
+    chargingProfile: {
+      id: 1,
+      stackLevel: 0,
+      chargingProfilePurpose: "TxDefaultProfile",
+      chargingProfileKind: "Absolute",
+      chargingSchedule: [
+        {
+          id: 1,
+          startSchedule: new Date(Date.now() - 60_000).toISOString(),
+          chargingRateUnit: "W",
+          chargingSchedulePeriod: [{ startPeriod: 0, limit: askedW }],
+        },
+      ],
+    },
+  },
+});
+
+interface Shown {
+  stop(): void;
+}
+
+interface ControllerMessage {
+  readonly kind: "state";
+  readonly state: SiteState;
+  readonly url: string;
+}
+
+/** One JSON line a second, for a machine that reads. */
+function showLines(controller: Child): Shown {
+  let latest: ControllerMessage | undefined;
+  controller.process.on("message", (message) => {
+    latest = message as ControllerMessage;
+  });
+  const timer = setInterval(() => {
+    if (latest === undefined) return;
+    const { state, url } = latest;
+    const evses = state.evses.map(({ evse, powerW, setpointW, socPct, role }) => ({
+      evse,
+      powerW,
+      setpointW,
+      socPct,
+      role,
+    }));
+    const line = { t: new Date(state.atMs).toISOString(), mode: state.mode.mode, pccW: state.pccW, page: url, evses };
+    process.stdout.write(`${JSON.stringify(line)}\n`);
+  }, 1_000);
+  return { stop: () => clearInterval(timer) };
+}
+
+const alternateScreen = "\u001b[?1049h\u001b[?25l";
+const normalScreen = "\u001b[?25h\u001b[?1049l";
+const home = "\u001b[H";
+const clearRest = "\u001b[J";
+const clearLine = "\u001b[K";
+
+/** The live view of a person at a terminal, and the keys. */
+function showLive(controller: Child, api: string, end: () => void): Shown {
+  const { stdin, stdout } = process;
+  let said = "";
+  const draw = (state: SiteState, url: string): void => {
+    const text = renderTerminal(
+      view(state, { role: "installer", ageMs: 0 }),
+      { columns: stdout.columns, rows: stdout.rows, color: process.env["NO_COLOR"] === undefined },
+      {
+        keys: `${demoKeys.map(({ key, label }) => `${key} ${label}`).join("  ")}  q quit`,
+        hint: said === "" ? `The page: ${url}` : `${said}   The page: ${url}`,
+      },
+    );
+    stdout.write(`${home}${text.split("\n").join(`${clearLine}\n`)}${clearRest}`);
+  };
+  stdout.write(alternateScreen);
+  controller.process.on("message", (message) => {
+    const { state, url } = message as ControllerMessage;
+    draw(state, url);
+  });
+  stdin.setRawMode(true);
+  stdin.resume();
+  const active = new Set<DemoKey>();
+  stdin.on("data", (chunk) => {
+    const pressed = chunk.toString("utf8");
+    if (pressed === "q" || pressed === "\u0003") return end();
+    const key = demoKeys.find((one) => one.key === pressed);
+    if (key === undefined) return;
+    const on = !active.has(key);
+    if (on) active.add(key);
+    else active.delete(key);
+    const [path, body] = on ? key.on : key.off;
+    said = on ? key.onSentence : key.offSentence;
+    fetch(`${api}${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    })
+      .then(async (response) => {
+        if (!response.ok) said = `The simulator refused: ${(await response.text()).slice(0, 100)}`;
+      })
+      .catch((failure) => {
+        said = `The simulator does not answer: ${failure instanceof Error ? failure.message : failure}`;
+      });
+  });
+  return {
+    stop() {
+      stdin.setRawMode(false);
+      stdin.pause();
+      stdout.write(normalScreen);
+    },
+  };
+}

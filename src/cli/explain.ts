@@ -1,0 +1,70 @@
+/** `islet explain`: asks a running controller why each set-point is what it is. */
+import type { Command } from "commander";
+import type { SiteState } from "../dashboard/state.ts";
+import { reasons } from "../domain/reasons.ts";
+
+interface ExplainOptions {
+  readonly url: string;
+  readonly token?: string;
+  readonly json?: boolean;
+}
+
+const askMaxMs = 5_000;
+
+export function explainCommand(program: Command): void {
+  program
+    .command("explain")
+    .description("say why each set-point of a running site is what it is")
+    .argument("[evse]", "one EVSE by its number; all without it")
+    .option("--url <url>", "address of the controller's page", "http://127.0.0.1:8080")
+    .option("--token <token>", "read-only API token; ISLET_TOKEN is read as well")
+    .option("--json", "print JSON")
+    .action(async (evse: string | undefined, options: ExplainOptions) => {
+      const state = await ask(options);
+      const chosen = state.evses.filter((one) => evse === undefined || one.evse === Number(evse));
+      if (chosen.length === 0) throw new Error(`the site has no EVSE ${evse}; it has 1 to ${state.evses.length}`);
+      if (options.json) {
+        const rows = chosen.map(({ evse, wishW, wishSource, setpointW, limits }) => ({
+          evse,
+          wishW,
+          wishSource,
+          setpointW,
+          limits,
+        }));
+        process.stdout.write(`${JSON.stringify({ mode: state.mode.mode, evses: rows })}\n`);
+        return;
+      }
+      process.stdout.write(`Mode ${state.mode.mode}.\n`);
+      for (const one of chosen) {
+        process.stdout.write(
+          `\nEVSE ${one.evse}: wishes ${kW(one.wishW)} (${one.wishSource}), gets ${kW(one.setpointW)}.\n`,
+        );
+        for (const { reason, source, minW, maxW, binds } of one.limits) {
+          const range = `${minW === null ? "any" : kW(minW)} … ${maxW === null ? "any" : kW(maxW)}`;
+          process.stdout.write(
+            `  ${binds ? "binds" : "     "}  ${range.padEnd(26)} ${reasons[reason].sentence} (${source})\n`,
+          );
+        }
+      }
+    });
+}
+
+async function ask({ url, token }: ExplainOptions): Promise<SiteState> {
+  const secret = token ?? process.env["ISLET_TOKEN"];
+  const headers: Record<string, string> = secret === undefined ? {} : { authorization: `Bearer ${secret}` };
+  const response = await fetch(new URL("/api/state", url), { headers, signal: AbortSignal.timeout(askMaxMs) }).catch(
+    (failure: Error) => {
+      throw new Error(
+        `no controller answers at ${url} (${(failure.cause as Error | undefined)?.message ?? failure.message}). Is \`islet run\` running?`,
+      );
+    },
+  );
+  if (response.status === 401) throw new Error("the controller asks who you are: give a read-only token with --token");
+  if (!response.ok) throw new Error(`the controller at ${url} answered ${response.status}`);
+  return (await response.json()) as SiteState;
+}
+
+const kW = (powerW: number): string => {
+  const text = `${Math.abs(powerW / 1_000).toFixed(1)} kW`;
+  return powerW > 50 ? `${text} charging` : powerW < -50 ? `${text} discharging` : text;
+};

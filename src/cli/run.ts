@@ -1,0 +1,89 @@
+/** `islet run`: the controller of a site, with its page. Ends on SIGINT or SIGTERM, leaving every stage to its watchdog. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { loadSite } from "../app/load-config.ts";
+import { createLogs } from "../app/log.ts";
+import { type SiteStation, startStation } from "../app/station.ts";
+import { openAccounts } from "../dashboard/accounts.ts";
+import { createAppSource } from "../dashboard/live/app-source.ts";
+import { createDashboard } from "../dashboard/server.ts";
+import { loadPermit } from "./permit-in-force.ts";
+
+interface RunOptions {
+  readonly config: string;
+  readonly logJson?: boolean;
+  readonly logLevel: string;
+  readonly demo?: boolean;
+  readonly check?: boolean;
+}
+
+/** Message to a parent process that watches over a channel: what a demonstration shows. */
+const parentEveryMs = 250;
+
+export function runCommand(program: Command): void {
+  program
+    .command("run")
+    .description("run the controller of a site")
+    .requiredOption("--config <file>", "the site's configuration, YAML")
+    .option("--log-json", "log JSON lines")
+    .option("--log-level <level>", "debug, info, warn or error", "info")
+    .option("--demo", "a simulated site: sign everybody on this machine in by itself")
+    .action(async (options: RunOptions) => {
+      const ended = await run(options);
+      process.exitCode = ended ? 1 : 0;
+      process.exit();
+    });
+}
+
+/** Runs until a signal (false) or until nothing is controlled any more (true). */
+async function run(options: RunOptions): Promise<boolean> {
+  const site = loadSite(options.config);
+  const { log, pino } = createLogs(options.logJson ?? false, options.logLevel);
+  const { config } = site;
+  let finish: (failed: boolean) => void = () => undefined;
+  const finished = new Promise<boolean>((resolve) => {
+    finish = resolve;
+  });
+  const station: SiteStation = startStation({
+    ...site,
+    log,
+    onReset: (sentence) => {
+      log("info", `${sentence} Starting again.`);
+      finish(true);
+    },
+    onEnd: (sentence) => {
+      log("error", sentence);
+      finish(true);
+    },
+  });
+  loadPermit(station, log);
+  const source = createAppSource(station, log, options.demo ?? false);
+  const accounts = openAccounts(options.demo ? null : join(config.stateDir, "accounts.json"));
+  const dashboard = await createDashboard({
+    ...config.dashboard,
+    source,
+    accounts,
+    log: pino,
+    demo: options.demo ? { role: "installer" } : null,
+    version: versionOf(),
+  });
+  for (const line of dashboard.greeting) log("info", line);
+  const parent = process.send === undefined ? undefined : setInterval(tellParent, parentEveryMs);
+  function tellParent(): void {
+    const state = source.state();
+    if (state !== null && process.connected) process.send?.({ kind: "state", state, url: dashboard.url });
+  }
+  process.once("disconnect", () => finish(false));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => finish(false));
+
+  const failed = await finished;
+  clearInterval(parent);
+  source.stop();
+  await dashboard.close();
+  await station.stop();
+  return failed;
+}
+
+const versionOf = (): string =>
+  (JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8")) as { version: string }).version;

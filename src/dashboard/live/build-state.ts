@@ -1,0 +1,318 @@
+/**
+ * From the controller's report to the state that everything shows. Pure but for the clock readings it is given: moments of
+ * the loop's monotonic clock become moments of UTC here, and nowhere else.
+ */
+import type { ControlReport, SiteReport } from "../../app/shared/report.ts";
+import type { SiteStation } from "../../app/station.ts";
+import { explain } from "../../core/limits.ts";
+import { startsMax } from "../../core/mode-state.ts";
+import { wishSources } from "../../core/schedule.ts";
+import { qualityNames } from "../../domain/quality.ts";
+import { hourMs, minuteMs } from "../../domain/units.ts";
+import type { EventState, EvseState, SiteState, TierState } from "../state.ts";
+import { finite, type Recorder } from "./recorder.ts";
+
+export interface BuildContext {
+  readonly station: SiteStation;
+  readonly recorder: Recorder;
+  readonly events: readonly EventState[];
+  readonly sequence: number;
+  /** UTC minus monotonic, ms. */
+  readonly wallOffsetMs: number;
+  readonly nowMs: number;
+  readonly midnightMs: number;
+  readonly demo: boolean;
+}
+
+/** A voltage below this is none, pu. */
+const deadPu = 0.1;
+/** A device whose last answer is older is silent, ms. */
+const silentMs = 1_000;
+const islandModes: ReadonlySet<string> = new Set(["islandStarting", "islandRunning", "resyncing", "closingLive"]);
+/** Local, backup power cut modes in which the bus is fed by nobody. */
+const idlePowerW = 50;
+
+export function buildState(report: ControlReport, context: BuildContext): SiteState {
+  const { station, recorder, events, sequence, nowMs, demo } = context;
+  const { config, profile } = station;
+  const { site } = report;
+  const toUtc = (monotonicMs: number): number | null =>
+    Number.isFinite(monotonicMs) ? Math.round(monotonicMs + context.wallOffsetMs) : null;
+  const settings = profile.settings;
+  const tiers = report.tiers.map((_, i) => tierState(report, context, i));
+  return {
+    schema: 1,
+    sequence,
+    atMs: nowMs,
+    site: {
+      name: config.site.name,
+      place: `${config.site.nominalVoltageV} V, ${config.site.phases === "three" ? "three-phase" : config.site.phases === "split" ? "split-phase" : "single-phase"}`,
+      kind: config.evses.length === 1 ? "home" : "depot",
+      timeZone: config.site.timeZone,
+      onSite: false,
+      demo,
+    },
+    mode: {
+      mode: site.mode,
+      sinceMs: toUtc(site.modeSinceMs) ?? nowMs,
+      wait: waitOf(site, context, toUtc),
+      cause: null,
+    },
+    grid: {
+      voltagePu: finite(Number.isFinite(site.gridVoltagePu) ? site.gridVoltagePu : site.meterVoltagePu),
+      frequencyHz: finite(site.meterFrequencyHz > 0 ? site.meterFrequencyHz : Number.NaN),
+      good: site.gridGood,
+      sinceMs: toUtc(site.gridGoodSinceMs),
+    },
+    profile: {
+      name: profile.name,
+      delayS: settings.enterDelayS,
+      rampS: settings.enterRampS,
+      returnS: 30,
+      minVoltagePu: settings.enterVoltageMinPu,
+      maxVoltagePu: settings.enterVoltageMaxPu,
+      minFrequencyHz: settings.enterFrequencyMinHz,
+      maxFrequencyHz: settings.enterFrequencyMaxHz,
+    },
+    pccW: finite(site.pccW),
+    importLimitW: finite(site.importLimitW),
+    exportLimitW: finite(site.exportLimitW),
+    k1: {
+      no: site.contactNo,
+      nc: site.contactNc,
+      command: site.transferCommand,
+      commandAtMs: null,
+      travelLimitS: (3 * (config.transferDevice?.travelMs ?? 100)) / 1_000,
+      agreeSinceMs: null,
+      quality:
+        site.atMs - site.deviceAtMs <= silentMs ? "good" : Number.isFinite(site.deviceAtMs) ? "stale" : "missing",
+      trace: null,
+    },
+    bus: {
+      voltageV: finite(site.busVoltagePu * config.site.nominalVoltageV),
+      frequencyHz: site.busVoltagePu > deadPu ? finite(site.busFrequencyHz) : null,
+      live: site.busVoltagePu > deadPu,
+    },
+    tiers,
+    pv: Number.isFinite(site.pvPowerW)
+      ? { powerW: Math.abs(site.pvPowerW), ratedW: Math.abs(site.pvPowerW), curtailedW: 0, waitsUntilMs: null }
+      : null,
+    trend: trendOf(site, context),
+    evses: report.stages.map((_, i) => evseState(report, context, i)),
+    day: {
+      startsAtMs: context.midnightMs,
+      stepMs: 15 * minuteMs,
+      loadW: { measured: recorder.measured("loadW"), planned: [] },
+      pvW: Number.isFinite(site.pvPowerW) ? { measured: recorder.measured("pvW"), planned: [] } : null,
+      pccW: { measured: recorder.measured("pccW"), planned: [] },
+      vehiclesW: { measured: recorder.measured("vehiclesW"), planned: [] },
+      limits: [
+        {
+          fromMs: context.midnightMs,
+          toMs: context.midnightMs + 24 * hourMs,
+          maxImportW: finite(site.importLimitW),
+          maxExportW: finite(site.exportLimitW),
+        },
+      ],
+      prices: [],
+      outages: [...recorder.outages],
+    },
+    island: islandState(report, context, toUtc),
+    events: [...events],
+    limits: [
+      {
+        id: "importLimitW",
+        value: Number.isFinite(site.importLimitW) ? site.importLimitW : config.pcc.importLimitW,
+        by: "installer",
+        detail: "",
+        untilMs: null,
+      },
+      {
+        id: "exportLimitW",
+        value: site.exportLimitW,
+        by: site.parallelOK ? "permit" : "no-permit",
+        detail: "",
+        untilMs: null,
+      },
+      { id: "enterServiceDelayS", value: settings.enterDelayS, by: "profile", detail: profile.name, untilMs: null },
+    ],
+    permit: permitState(context),
+    history: [],
+    health: healthState(report, context),
+  };
+}
+
+function waitOf(
+  site: SiteReport,
+  { station }: BuildContext,
+  toUtc: (ms: number) => number | null,
+): SiteState["mode"]["wait"] {
+  const { enterDelayS, enterRampS } = station.profile.settings;
+  const lastsS = site.mode === "enterDelay" ? enterDelayS : site.mode === "ramping" ? enterRampS : 0;
+  const startedAtMs = toUtc(site.modeSinceMs);
+  return lastsS > 0 && startedAtMs !== null ? { startedAtMs, endsAtMs: startedAtMs + lastsS * 1_000 } : null;
+}
+
+function trendOf(site: SiteReport, { recorder, station }: BuildContext): SiteState["trend"] {
+  const { settings } = station.profile;
+  if (site.mode === "enterDelay" || site.mode === "ceased")
+    return recorder.trend("gridVoltagePu", "gridVoltagePu", settings.enterVoltageMinPu, settings.enterVoltageMaxPu);
+  return recorder.trend(
+    "pccW",
+    "pccW",
+    Number.isFinite(site.exportLimitW) ? -site.exportLimitW : null,
+    finite(site.importLimitW),
+  );
+}
+
+function tierState({ site, tiers }: ControlReport, { station }: BuildContext, i: number): TierState {
+  const { name, loadW } = station.config.tiers[i]!;
+  const live = site.busVoltagePu > deadPu;
+  const { closed, loadW: measuredW } = tiers[i]!;
+  return {
+    name: `Tier ${i + 1}`,
+    what: name,
+    loadW: finite(measuredW),
+    expectedW: loadW,
+    state: closed ? (live ? "on" : "dead") : "shed",
+    sinceMs: null,
+    returnsAtMs: null,
+    runwayH: runwayH(station, tiers, site, i),
+  };
+}
+
+/** Hours for which tiers 1…i could be fed from what is above the reserves now. */
+function runwayH(station: SiteStation, tiers: ControlReport["tiers"], _site: SiteReport, i: number): number | null {
+  const report = station.report();
+  if (report === null) return null;
+  let loadW = 0;
+  for (let t = 0; t <= i; t++)
+    loadW += tiers[t]!.closed && tiers[t]!.loadW > idlePowerW ? tiers[t]!.loadW : station.config.tiers[t]!.loadW;
+  return loadW > idlePowerW ? energyAboveReserveWh(report, station) / loadW : null;
+}
+
+/** What the vehicles at stages listed for the island hold above their reserves, Wh at the AC side. */
+function energyAboveReserveWh({ stages }: ControlReport, { config }: SiteStation): number {
+  let sumWh = 0;
+  for (let i = 0; i < stages.length; i++) {
+    const { socPct, capacityWh } = stages[i]!;
+    const { gridForming, reservePct } = config.evses[i]!;
+    if (gridForming && socPct > reservePct && capacityWh > 0)
+      sumWh += ((socPct - reservePct) / 100) * capacityWh * 0.95;
+  }
+  return sumWh;
+}
+
+function evseState(report: ControlReport, { station }: BuildContext, i: number): EvseState {
+  const stage = report.stages[i]!;
+  const config = station.config.evses[i]!;
+  const input = station.control.evses[i]!;
+  const explanation = explain(report.chains, i);
+  return {
+    evse: i + 1,
+    connected: stage.vehicleConnected,
+    vehicle: stage.vehicleConnected ? `${config.name ?? `EVSE ${i + 1}`}` : null,
+    socPct: finite(stage.socPct),
+    reservePct: Math.max(config.reservePct, input.reservePct),
+    targetPct: finite(input.targetPct),
+    departsAtMs: finite(input.departsAtMs),
+    forecastPct: null,
+    capacityWh: finite(stage.capacityWh),
+    ratedW: Math.max(config.maxChargeW, config.maxDischargeW),
+    canDischarge: config.maxDischargeW > 0,
+    dischargeEnabled: config.dischargeEnabled,
+    paused: input.paused,
+    role: stage.role,
+    setpointW: stage.commandRole === "forming" ? stage.powerW : stage.setpointW,
+    powerW: finite(stage.powerW),
+    wishW: explanation.wishW,
+    wishSource: wishSources[explanation.wishSource] ?? "none",
+    limits: explanation.limits.slice(-20).map((limit) => ({
+      reason: limit.reason,
+      source: limit.source,
+      minW: finite(limit.minW),
+      maxW: finite(limit.maxW),
+      binds: limit.binds,
+      headroomW: finite(limit.headroomW),
+      ageMs: null,
+    })),
+    leaseExpiresMs: stage.commandRole === "off" ? null : station.config.loop.watchdogS * 1_000,
+    plan: [],
+    fault: stage.alarmBits !== 0 ? { key: "stage-alarm", values: { evse: i + 1 } } : null,
+  };
+}
+
+function islandState(
+  report: ControlReport,
+  { station }: BuildContext,
+  toUtc: (ms: number) => number | null,
+): SiteState["island"] {
+  const { site, stages } = report;
+  const forming = stages.flatMap((stage, i) =>
+    stage.role === "forming" ? [{ evse: i + 1, powerW: stage.powerW }] : [],
+  );
+  return {
+    energyAboveReserveWh: energyAboveReserveWh(report, station),
+    forming,
+    wouldForm: stages.flatMap((stage, i) => {
+      const { gridForming, reservePct } = station.config.evses[i]!;
+      return gridForming && stage.socPct > reservePct ? [i + 1] : [];
+    }),
+    darkS: null,
+    handover: null,
+    startsLeft: site.startsLeft,
+    startsMax,
+    sinceMs: islandModes.has(site.mode) ? toUtc(site.modeSinceMs) : null,
+  };
+}
+
+function permitState({ station }: BuildContext): SiteState["permit"] {
+  const { permit } = station.control.site;
+  if (permit.mode === "load-only" || !Number.isFinite(permit.validFromMs)) return null;
+  return {
+    mode: permit.mode,
+    reference: station.permitReference.reference,
+    utility: station.permitReference.utility,
+    grantedAtMs: permit.validFromMs,
+    validUntilMs: finite(permit.validUntilMs),
+    revoked: permit.revoked,
+    exportLimitW: permit.exportLimitW,
+    covers: station.permitReference.covers,
+    installedFirmware: "",
+    covered: permit.equipmentMatches,
+  };
+}
+
+function healthState({ site }: ControlReport, { station }: BuildContext): SiteState["health"] {
+  const ocpp = station.ocpp();
+  return {
+    loop: {
+      periodMs: station.periodMs,
+      lateP99Ms: site.lateP99Ms || 0,
+      lateP999Ms: site.lateP999Ms || 0,
+      lateMaxMs: site.lateMaxMs || 0,
+      cycleP99Ms: site.cycleP99Ms || 0,
+      cycles: site.ticks,
+      missed: site.skipped,
+      fifo: station.realTime,
+    },
+    meterAgeMs: finite(site.atMs - site.meterAtMs),
+    meterQuality: qualityNames[site.meterQuality] ?? "missing",
+    k1AgeMs: finite(site.atMs - site.deviceAtMs),
+    devices: station.devices.map(({ name, found, verified }) => ({
+      name,
+      ageMs: null,
+      state: !found ? "silent" : verified ? "answers" : "unverified",
+    })),
+    backend: {
+      state: ocpp === null ? "none" : ocpp.connection === "open" ? "connected" : "offline",
+      sinceMs: null,
+      latencyMs: null,
+    },
+    journalEntries: ocpp?.queued ?? 0,
+    certificates: [],
+    clockOffsetMs: null,
+    recorderDays: null,
+    auxBatteryS: null,
+  };
+}
