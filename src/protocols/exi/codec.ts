@@ -110,7 +110,7 @@ function createCodec(set: SchemaSet): Codec<SchemaSet> {
     }
     counts.interpreted++;
     const writer = new BitWriter();
-    writeFragment(writer, set, name, value, grammar);
+    writeFragment(writer, set, name, value);
     return writer.finish();
   };
 
@@ -147,7 +147,7 @@ function createCodec(set: SchemaSet): Codec<SchemaSet> {
       }
     }
     counts.interpreted++;
-    return interpretFragment(new BitReader(bytes), set, grammar);
+    return interpretFragment(new BitReader(bytes), set);
   };
 
   const codec = {

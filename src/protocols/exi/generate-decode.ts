@@ -71,6 +71,7 @@ class Decoder {
     const { slot, first } = step;
     if (isLargeChoice(slot)) this.largeChoice(slot, i, first);
     else if (slot.shape === "pick") this.choice(slot, i, first);
+    else if (slot.shape === "picks") this.choices(slot, i, first);
     else if (slot.options[0]!.type === "wildcard" || slot.options[0]!.type === "abstract") this.nothing(slot, i);
     else if (slot.shape === "list") this.list(slot, i, first);
     else this.one(slot, i, first);
@@ -139,6 +140,28 @@ class Decoder {
     }
     // An alternative that is behind the slot is for the steps that follow, unless the slot is required.
     this.lines.push(slot.min > 0 ? "throw R;" : `if (q < ${this.number(i + 1)}) throw R;`);
+    this.position = "read";
+  }
+
+  /** A repeated choice: an array of objects with one member each. */
+  private choices(slot: Slot, i: number, first: number): void {
+    this.next(i);
+    this.object();
+    const list = this.variable("[]");
+    this.lines.push(`while (q < ${this.number(i + 1)}) {`);
+    for (const [k, option] of slot.options.entries()) {
+      if (typeof option.type === "string") continue;
+      this.lines.push(`if (q === ${first + k}) {`);
+      const [value, pending] = this.element(slot, option, none);
+      this.flush(pending);
+      this.lines.push(`${list}.push({ ${property(option.name)}: ${value} });`, "} else");
+    }
+    this.lines.push("throw R;", "if (p > C.end) throw R;", `if (${list}.length === ${slot.max}) {`);
+    this.read(i + 1, none);
+    this.lines.push("break;", "}");
+    this.read(i, none, slot.min);
+    this.lines.push("}", `if (${list}.length !== 0) ${member("o", slot.key)} = ${list};`);
+    if (slot.min > 0) this.lines.push(`if (${list}.length < ${slot.min}) throw R;`);
     this.position = "read";
   }
 

@@ -74,6 +74,7 @@ class Encoder {
     const { slot } = step;
     if (isLargeChoice(slot)) this.largeChoice(slot, i, step.first);
     else if (slot.shape === "pick") this.choice(slot, i, step.first);
+    else if (slot.shape === "picks") this.choices(slot, i, step.first);
     else if (slot.options[0]!.type === "wildcard" || slot.options[0]!.type === "abstract") this.nothing(slot);
     else if (slot.shape === "list") this.list(slot, i, step.first);
     else this.one(slot, i, step.first);
@@ -144,6 +145,39 @@ class Encoder {
       this.lines.push("}");
     }
     if (slot.min > 0) this.lines.push("else throw R;");
+    this.position = "variable";
+  }
+
+  /** A repeated choice: every item says which member it is, as a choice does. */
+  private choices(slot: Slot, i: number, first: number): void {
+    const list = this.variable(member("v", slot.key));
+    this.settle();
+    this.position = "variable";
+    const present = `${list} !== undefined && ${list}.length !== 0`;
+    this.lines.push(
+      slot.min === 0 ? `if (${present}) {` : "{",
+      `if (!Array.isArray(${list}) || ${list}.length < ${slot.min} || ${list}.length > ${slot.max}) throw R;`,
+      `for (const item of ${list}) {`,
+      `if (p > ${positionMax}) throw R;`,
+    );
+    for (const [k, option] of slot.options.entries()) {
+      if (typeof option.type === "string") continue;
+      const value = member("item", option.name);
+      const others = slot.options.filter((other) => typeof other.type !== "string" && other !== option);
+      const alone = others.map((other) => ` && ${member("item", other.name)} === undefined`).join("");
+      this.lines.push(`if (${value} !== undefined${alone}) {`);
+      this.position = "variable";
+      this.code(first + k);
+      this.flush(this.element(slot, option, value, none));
+      this.lines.push("} else");
+    }
+    this.lines.push(
+      "throw R;",
+      `b = ${first}; n = ${this.layout.width(i, slot.min)};`,
+      "}",
+      `if (${list}.length === ${slot.max}) { b = ${this.number(i + 1)}; n = ${this.layout.width(i + 1, 0)}; }`,
+      "}",
+    );
     this.position = "variable";
   }
 
@@ -277,7 +311,7 @@ class Encoder {
       const put = type.as === "bigint" ? "putInteger" : type.min < 0n ? "putSigned64" : "putUnsigned64";
       const check =
         type.as === "bigint"
-          ? `if (typeof ${value} !== "bigint" || ${value} >= ${type.max}n || ${value} <= ${type.min}n) throw R; `
+          ? `if (typeof ${value} !== "bigint" || ${value} > ${type.max}n || ${value} < ${type.min}n) throw R; `
           : "";
       this.lines.push(`${check}p = S.${put}(p, ${value}, ${total(pending)});`);
     } else if (type.coding === "bits") {

@@ -94,9 +94,19 @@ export interface DocumentGrammar {
   readonly width: number;
 }
 
-export function documentGrammar(set: SchemaSet): DocumentGrammar {
+export const documentGrammar = once((set: SchemaSet): DocumentGrammar => {
   const roots = [...set.globals].sort(byName);
   return { roots, width: bitWidth(roots.length + 1) };
+});
+
+/** A function of a set that computes its answer once. */
+function once<Answer>(compute: (set: SchemaSet) => Answer): (set: SchemaSet) => Answer {
+  const answers = new WeakMap<SchemaSet, Answer>();
+  return (set) => {
+    let answer = answers.get(set);
+    if (answer === undefined) answers.set(set, (answer = compute(set)));
+    return answer;
+  };
 }
 
 /** A name that elements of a set have, with their type: `relaxed` where elements of one name have different types. */
@@ -117,7 +127,7 @@ export interface FragmentGrammar {
   readonly width: number;
 }
 
-export function fragmentGrammar(set: SchemaSet): FragmentGrammar {
+export const fragmentGrammar = once((set: SchemaSet): FragmentGrammar => {
   const elements = new Map<string, Option[]>();
   const attributes = new Map<string, Attribute>();
   const seen = new Set<ComplexType>();
@@ -150,7 +160,7 @@ export function fragmentGrammar(set: SchemaSet): FragmentGrammar {
     end: list.length + 1,
     width: bitWidth(list.length + 2),
   };
-}
+});
 
 function fragmentElement(options: readonly Option[]): FragmentElement {
   const { name, namespace, type } = options[0]!;

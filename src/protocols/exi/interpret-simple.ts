@@ -13,7 +13,12 @@ export interface Place {
 export const fail = (place: Place, code: ExiErrorCode, what: string, bit?: number): ExiError =>
   new ExiError(code, what, bit === undefined ? { path: place.path.join("/") } : { path: place.path.join("/"), bit });
 
-const groupsOf = (max: bigint): number => Math.max(1, Math.ceil(max.toString(2).length / 7));
+/** Groups of seven bits that a number up to `max` takes. */
+function groupsOf(max: bigint): number {
+  let groups = 1;
+  for (let left = max >> 7n; left > 0n; left >>= 7n) groups++;
+  return groups;
+}
 
 // ── Reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
 

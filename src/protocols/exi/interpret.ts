@@ -262,7 +262,8 @@ export interface Fragment extends FragmentName {
   readonly value: unknown;
 }
 
-export function interpretFragment(reader: BitReader, set: SchemaSet, grammar = fragmentGrammar(set)): Fragment {
+export function interpretFragment(reader: BitReader, set: SchemaSet): Fragment {
+  const grammar = fragmentGrammar(set);
   const place: Place = { path: [] };
   readHeader(reader, place);
   const bit = reader.position;
@@ -284,8 +285,8 @@ export function writeFragment(
   set: SchemaSet,
   { name, namespace }: FragmentName,
   value: unknown,
-  grammar = fragmentGrammar(set),
 ): void {
+  const grammar = fragmentGrammar(set);
   const place: Place = { path: [name] };
   const code = grammar.elements.findIndex((one) => one.name === name && one.namespace.uri === namespace);
   const element = grammar.elements[code];

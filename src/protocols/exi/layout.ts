@@ -4,8 +4,8 @@
  * number of the first alternative that may still come. So an optional field, a choice, a substitution group and a list
  * are one rule: read a code, add the base, and pass on what is not mine.
  *
- * Numbers and widths come from the states of `grammar.ts`. The few types whose states this does not describe (repeated
- * choices, runs of several elements) are not `regular`; the interpreter codes them.
+ * Numbers and widths come from the states of `grammar.ts`. The two types whose states this does not describe (runs of
+ * several elements, in keys of xmldsig) are not `regular`; the interpreter codes them.
  */
 import { attributesAhead, type Content, codeWidth, productions, type State } from "./grammar.ts";
 import type { Attribute, ComplexType, Slot } from "./schema.ts";
@@ -27,7 +27,7 @@ export function regular(type: ComplexType): boolean {
   return type.slots.every((slot, i) => {
     const wildcard = slot.options.findIndex((option) => option.type === "wildcard");
     const last = i === type.slots.length - 1 && wildcard === slot.options.length - 1;
-    return slot.shape !== "picks" && slot.options.every((one) => one.rest.length === 0) && (wildcard < 0 || last);
+    return slot.options.every((one) => one.rest.length === 0) && (wildcard < 0 || last);
   });
 }
 

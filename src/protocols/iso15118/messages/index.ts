@@ -28,3 +28,18 @@ export const iso20Ac = schemaSet("iso20-ac", { ...acElements, ...common }, commo
 export const iso20Dc = schemaSet("iso20-dc", { ...dcElements, ...common }, commonTypes);
 export const iso20Acdp = schemaSet("iso20-acdp", { ...acdpElements, ...common }, commonTypes);
 export const iso20Wpt = schemaSet("iso20-wpt", { ...wptElements, ...common }, commonTypes);
+
+/** All sets by name. */
+export const schemaSets = {
+  sap,
+  din,
+  iso2,
+  "iso20-common": iso20Common,
+  "iso20-ac": iso20Ac,
+  "iso20-dc": iso20Dc,
+  "iso20-acdp": iso20Acdp,
+  "iso20-wpt": iso20Wpt,
+  xmldsig,
+} as const;
+
+export type SchemaSetName = keyof typeof schemaSets;

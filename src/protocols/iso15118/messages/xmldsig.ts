@@ -21,7 +21,7 @@ export const SignatureMethod = mixed({
 /** A step from the signed element to the octets that are digested; V2G uses canonical EXI and no XPath. */
 export const Transform = mixed({
   Algorithm: attribute(xs.anyURI),
-  content: repeat(choice({ any: wildcard, XPath: xs.string }), 0, unbounded),
+  content: repeat(choice({ XPath: xs.string, any: wildcard }), 0, unbounded),
 });
 export const Transforms = sequence({ Transform: repeat(Transform, 1, unbounded) });
 export const DigestMethod = mixed({ Algorithm: attribute(xs.anyURI), any: repeat(wildcard, 0, unbounded) });
