@@ -23,6 +23,12 @@ export class Conversion {
     return dcWms;
   }
 
+  /** Sets a register, for tests that need a certain number in it, Wh. */
+  setRegister(direction: "import" | "export", valueWh: number): void {
+    if (direction === "import") this.importWms = valueWh * hourMs;
+    else this.exportWms = valueWh * hourMs;
+  }
+
   dcW(acW: number): number {
     return (acW >= 0 ? acW * this.#efficiency : acW / this.#efficiency) - this.#standbyW;
   }

@@ -17,6 +17,8 @@ import type { Vehicle } from "./vehicle.ts";
 /** What the firmware is doing. `starting` precharges and closes the contactor; `ramping` raises a dead bus's voltage. */
 export type StagePhase = "idle" | "starting" | "following" | "joining" | "ramping" | "forming";
 
+/** Alarms with which it stays off until a person has reset them. */
+const latchingBits = alarmBit.groundFault | alarmBit.overTemperature | alarmBit.manualShutdown;
 const openContactorAfterMs = 100;
 const heartbeatMs = 1_000;
 
@@ -296,7 +298,7 @@ export class PowerStage extends StageTerminals implements PlantStage {
   }
 
   #latchedOut(): boolean {
-    return this.watchdogTripped || (this.alarmBits & (alarmBit.groundFault | alarmBit.overTemperature)) !== 0;
+    return this.watchdogTripped || (this.alarmBits & latchingBits) !== 0;
   }
 
   /** What the stage truly aims at now: the command, after everything that its own rules say. */

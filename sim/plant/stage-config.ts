@@ -45,6 +45,7 @@ export interface StageConfig {
 export const alarmBit = {
   acDisconnect: 1 << 2,
   gridDisconnect: 1 << 4,
+  manualShutdown: 1 << 6,
   overTemperature: 1 << 7,
   overFrequency: 1 << 8,
   underFrequency: 1 << 9,

@@ -77,6 +77,15 @@ export class Vehicle {
     this.renewLimits();
   }
 
+  /** A person's doing, for tests: the books take the difference as energy that came or left with the vehicle. */
+  setSoc(socPct: number): void {
+    const storedWh = (this.capacityWh * socPct) / 100;
+    if (!this.connected) return;
+    this.arrivedWh += storedWh - this.storedWh;
+    this.storedWh = storedWh;
+    this.renewLimits();
+  }
+
   unplug(): void {
     if (!this.connected) return;
     this.connected = false;

@@ -1,0 +1,172 @@
+/**
+ * `islet sim`: the simulated hardware in real time, on real sockets. One world moves with the clock in steps of a few
+ * milliseconds; each configured device is a Modbus TCP server at its configured address; the control API is beside them.
+ */
+import type { SiteConfig } from "../src/config/site.ts";
+import { RealClock } from "./clock.ts";
+import { type ControlApi, startControlApi } from "./control-api.ts";
+import type { ControllerHooks } from "./control-operations.table.ts";
+import type { Link } from "./link.ts";
+import { type ModbusServer, startModbusServer } from "./peers/modbus-server.ts";
+import type { RegisterFace } from "./peers/register-face.ts";
+import { createMeterFace, createPvFace, createTransferDeviceFace } from "./peers/register-faces-site.ts";
+import { createStageFace } from "./peers/register-faces-stage.ts";
+import { type SimOptions, worldForSite } from "./sim-options.ts";
+import { Simulation } from "./simulation.ts";
+import { World } from "./world.ts";
+
+export interface SimulatorOptions {
+  readonly site: SiteConfig;
+  readonly sim: SimOptions;
+  /** Port of the control API; 0 takes any free one, undefined leaves the API out. */
+  readonly controlPort?: number | undefined;
+  readonly hooks?: ControllerHooks;
+}
+
+export interface Simulator {
+  readonly simulation: Simulation;
+  /** One server per host and port of the configuration. */
+  readonly servers: readonly ModbusServer[];
+  /** Address of the control API; undefined without one. */
+  readonly controlUrl: string | undefined;
+  /** Real time that the world did not take part in, because the process was held up, ms. */
+  lostMs(): number;
+  close(): Promise<void>;
+}
+
+/** How often the world moves, ms. */
+const paceMs = 2;
+/** After a longer pause than this the world goes on from where it stood instead of racing after the clock, ms. */
+const pauseMax = 500;
+const lateReplyMs = 500;
+
+interface Place {
+  readonly host: string;
+  readonly port: number;
+  readonly unitId: number;
+}
+
+interface WiredLink {
+  readonly link: Link;
+  readonly server: ModbusServer;
+  /** The device itself is without supply. */
+  readonly dark: () => boolean;
+  frozen: boolean;
+}
+
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const world = new World(worldForSite(options.site, options.sim));
+  const simulation = new Simulation(world);
+  const clock = new RealClock(world.nowMs);
+  const wiring = await wireDevices(options, simulation, clock);
+  let lostMs = 0;
+  const move = (): void => {
+    const nowMs = clock.nowMs() - lostMs;
+    const behindMs = nowMs - world.nowMs;
+    if (behindMs > pauseMax) lostMs += behindMs - paceMs;
+    simulation.advanceTo(world.nowMs + Math.min(behindMs, behindMs > pauseMax ? paceMs : behindMs));
+    for (let i = 0; i < wiring.links.length; i++) applyLink(wiring.links[i]!);
+    timer = setTimeout(move, paceMs);
+  };
+  let timer = setTimeout(move, paceMs);
+  let api: ControlApi | undefined;
+  try {
+    if (options.controlPort !== undefined) {
+      api = await startControlApi(simulation, {
+        port: options.controlPort,
+        ...(options.hooks && { hooks: options.hooks }),
+      });
+    }
+  } catch (error) {
+    clearTimeout(timer);
+    await Promise.all(wiring.servers.map((server) => server.close()));
+    throw error;
+  }
+  return {
+    simulation,
+    servers: wiring.servers,
+    controlUrl: api?.url,
+    lostMs: () => lostMs,
+    close: async () => {
+      clearTimeout(timer);
+      await api?.close();
+      await Promise.all(wiring.servers.map((server) => server.close()));
+    },
+  };
+}
+
+/** Puts a register face on every configured device and starts the servers; those that started are closed when one cannot. */
+async function wireDevices(options: SimulatorOptions, simulation: Simulation, clock: RealClock) {
+  const { site, sim } = options;
+  const { world } = simulation;
+  const now = (): number => clock.nowMs();
+  const faces: { place: Place; face: RegisterFace; link: Link; dark?: () => boolean }[] = [];
+  faces.push({
+    place: site.pcc.meter,
+    face: createMeterFace(world.meter, { importPositive: site.pcc.meter.importPositive, phases: site.site.phases }),
+    link: simulation.meterLink,
+    dark: () => world.meter.dark,
+  });
+  const panel = world.tiers.length > 0 ? world.loadPanel : undefined;
+  const device = createTransferDeviceFace(world.transferDevice, { clock: now }, panel);
+  const link = simulation.transferDeviceLink;
+  if (site.transferDevice !== undefined && site.transferDevice.kind !== "none") {
+    faces.push({ place: site.transferDevice, face: device.face, link });
+  }
+  const { loadPanel, transferDevice } = site;
+  if (loadPanel !== undefined && !(transferDevice !== undefined && samePlace(loadPanel, transferDevice))) {
+    faces.push({ place: loadPanel, face: device.face, link });
+  }
+  for (const [i, evse] of site.evses.entries()) {
+    const { face } = createStageFace(world.stages[i]!, {
+      clock: now,
+      nominalFrequencyHz: Number(site.site.nominalFrequencyHz),
+      canForm: evse.gridForming,
+      watchdogS: site.loop.watchdogS,
+    });
+    faces.push({ place: evse.stage, face, link: simulation.stageLinks[i]! });
+  }
+  const pv = world.pvs.find(({ config }) => config.side === "bus");
+  if (site.pv !== undefined && pv !== undefined) faces.push({ place: site.pv, face: createPvFace(pv), link });
+
+  const byAddress = new Map<string, typeof faces>();
+  for (const entry of faces) {
+    const address = `${entry.place.host}:${entry.place.port}`;
+    byAddress.set(address, [...(byAddress.get(address) ?? []), entry]);
+  }
+  const servers: ModbusServer[] = [];
+  const links: WiredLink[] = [];
+  try {
+    for (const [address, entries] of byAddress) {
+      const { host, port } = entries[0]!.place;
+      const units = new Map(entries.map(({ place, face }) => [place.unitId, face]));
+      const server = await startModbusServer({ units, host, port, seed: sim.seed }).catch((error: Error) => {
+        throw new Error(`cannot listen on ${address}: ${error.message}. Is another simulator running?`);
+      });
+      servers.push(server);
+      const { link: first, dark = () => false } = entries[0]!;
+      links.push({ link: first, server, dark, frozen: false });
+    }
+  } catch (error) {
+    await Promise.all(servers.map((server) => server.close()));
+    throw error;
+  }
+  return { servers, links };
+}
+
+const samePlace = (a: Place, b: Place): boolean => a.host === b.host && a.port === b.port && a.unitId === b.unitId;
+
+/** Makes a server behave as its link has been spoiled. A frozen one thaws with everything that piled up. */
+function applyLink(wired: WiredLink): void {
+  const { link, server } = wired;
+  const { faults } = server;
+  faults.delayMs = link.delayMs;
+  faults.loss = link.down || wired.dark() ? 1 : link.lossShare;
+  faults.garbage = link.garbage ? 1 : 0;
+  faults.late = link.late ? 1 : 0;
+  faults.lateMs = lateReplyMs;
+  if (link.frozen === wired.frozen) return;
+  wired.frozen = link.frozen;
+  if (link.frozen) server.freeze();
+  else server.thaw();
+}
