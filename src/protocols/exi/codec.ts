@@ -11,6 +11,7 @@ import { documentGrammar, type FragmentGrammar, fragmentGrammar } from "./gramma
 import {
   type Fragment,
   type FragmentName,
+  fragmentCode,
   interpretDocument,
   interpretFragment,
   type Message,
@@ -96,7 +97,7 @@ function createCodec(set: SchemaSet): Codec<SchemaSet> {
 
   const encodeFragment = (name: FragmentName, value: unknown): Uint8Array => {
     const { grammar, tops } = fragments();
-    const code = grammar.elements.findIndex((one) => one.name === name.name && one.namespace.uri === name.namespace);
+    const code = fragmentCode(set, name);
     const unit = tops[code]?.unit;
     if (unit !== undefined) {
       try {

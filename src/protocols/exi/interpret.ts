@@ -255,11 +255,30 @@ function writeTextWithAttributes(
 /** Which element of a set a fragment has: its name and, if the set has several of that name, its namespace. */
 export interface FragmentName {
   readonly name: string;
-  readonly namespace: string;
+  readonly namespace?: string;
 }
 
-export interface Fragment extends FragmentName {
+export interface Fragment {
+  readonly name: string;
+  readonly namespace: string;
   readonly value: unknown;
+}
+
+/** The code of an element in fragments of a set. */
+export function fragmentCode(set: SchemaSet, { name, namespace }: FragmentName): number {
+  const { elements } = fragmentGrammar(set);
+  const codes = [...elements.keys()].filter((code) => {
+    const element = elements[code]!;
+    return element.name === name && (namespace === undefined || element.namespace.uri === namespace);
+  });
+  const [code] = codes;
+  const place: Place = { path: [name] };
+  if (code === undefined) throw fail(place, "root", `${name} is no element of ${set.name}`);
+  if (codes.length > 1) {
+    const namespaces = codes.map((one) => elements[one]!.namespace.uri).join(" or ");
+    throw fail(place, "root", `${set.name} has several elements ${name}; name its namespace: ${namespaces}`);
+  }
+  return code;
 }
 
 export function interpretFragment(reader: BitReader, set: SchemaSet): Fragment {
@@ -280,17 +299,11 @@ export function interpretFragment(reader: BitReader, set: SchemaSet): Fragment {
   return { name: element.name, namespace: element.namespace.uri, value };
 }
 
-export function writeFragment(
-  writer: BitWriter,
-  set: SchemaSet,
-  { name, namespace }: FragmentName,
-  value: unknown,
-): void {
+export function writeFragment(writer: BitWriter, set: SchemaSet, name: FragmentName, value: unknown): void {
+  const place: Place = { path: [name.name] };
   const grammar = fragmentGrammar(set);
-  const place: Place = { path: [name] };
-  const code = grammar.elements.findIndex((one) => one.name === name && one.namespace.uri === namespace);
-  const element = grammar.elements[code];
-  if (element === undefined) throw fail(place, "root", `{${namespace}}${name} is no element of ${set.name}`);
+  const code = fragmentCode(set, name);
+  const element = grammar.elements[code]!;
   writer.write(header, 8);
   writer.write(code, grammar.width);
   if (element.type === "relaxed") writeRelaxed(writer, grammar, element.types, value, place);

@@ -1,7 +1,7 @@
 /** The XML view: messages as the documents that their schemas describe, in both directions. */
 import { ExiError } from "./errors.ts";
 import { documentGrammar, firstState, fragmentGrammar, productions } from "./grammar.ts";
-import type { Fragment, FragmentName, Message } from "./interpret.ts";
+import type { Fragment, Message } from "./interpret.ts";
 import { fail, type Place } from "./interpret-simple.ts";
 import { fromText, toText } from "./lexical.ts";
 import type { Attribute, ComplexType, Namespace, Option, SchemaSet, SchemaType } from "./schema.ts";
@@ -97,8 +97,11 @@ export function fragmentFromXml(set: SchemaSet, text: string): Fragment {
   }
   const attributed = element.attributes.some((one) => one.namespace !== xsi);
   const type = found.type === "relaxed" ? found.types.find((one) => isComplex(one) === attributed)! : found.type;
-  const name: FragmentName = { name: found.name, namespace: found.namespace.uri };
-  return { ...name, value: readElement(element, type, { path: [found.name] }) };
+  return {
+    name: found.name,
+    namespace: found.namespace.uri,
+    value: readElement(element, type, { path: [found.name] }),
+  };
 }
 
 const isNamed = ({ name, namespace }: Named, xml: XmlName): boolean =>
