@@ -14,6 +14,8 @@ export interface MemoryLink {
   readonly factory: TransportFactory;
   /** While false, connections fail. */
   up: boolean;
+  /** A backend that is not there, by its URL. */
+  refused: string;
   /** One way, ms. */
   latencyMs: number;
   /** Ends every connection at once; what is under way is lost. */
@@ -25,7 +27,7 @@ export interface MemoryLink {
 export function createMemoryLink(clock: OcppClock, core: CsmsCore): MemoryLink {
   let live: { events: TransportEvents; close(code: number, reason: string): void } | null = null;
 
-  function factory(endpoint: { identity: string }, events: TransportEvents): Transport {
+  function factory(endpoint: { identity: string; url: string }, events: TransportEvents): Transport {
     let open = false;
     const pending = new Set<(error: Error) => void>();
     const close = (code: number, reason: string): void => {
@@ -41,7 +43,7 @@ export function createMemoryLink(clock: OcppClock, core: CsmsCore): MemoryLink {
         return open;
       },
       async connect() {
-        if (!link.up) throw new ConnectError("network", "No route.");
+        if (!link.up || endpoint.url === link.refused) throw new ConnectError("network", "No route.");
         open = true;
         live = { events, close };
       },
@@ -82,6 +84,7 @@ export function createMemoryLink(clock: OcppClock, core: CsmsCore): MemoryLink {
   const link: MemoryLink = {
     factory,
     up: true,
+    refused: "",
     latencyMs: 5,
     cut: () => live?.close(1006, "cut"),
     get connected() {

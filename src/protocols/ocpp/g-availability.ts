@@ -15,6 +15,8 @@ export interface Availability extends Block {
   usable(evseId: number): boolean;
   operative(evseId: number): boolean;
   status(evseId: number): ConnectorStatus;
+  /** The same without regard to reservations. */
+  occupancy(evseId: number): "free" | "occupied" | "unavailable" | "faulted";
   /** Looks whether statuses have changed and tells the backend. */
   refresh(): void;
   /** Reports one (or with 0 every) connector, changed or not. */
@@ -34,11 +36,16 @@ export function createAvailability(context: Context, facts: AvailabilityFacts): 
   const operative = (evseId: number): boolean =>
     !inoperative.get("0") && !inoperative.get(String(evseId)) && !inoperative.get(`${evseId}.1`);
 
+  function occupancy(evseId: number): ReturnType<Availability["occupancy"]> {
+    if (port.evses[evseId - 1]?.faulted) return "faulted";
+    if (!operative(evseId)) return "unavailable";
+    return facts.inUse(evseId) ? "occupied" : "free";
+  }
+
+  const names = { faulted: "Faulted", unavailable: "Unavailable", occupied: "Occupied", free: "Available" } as const;
   function status(evseId: number): ConnectorStatus {
-    if (port.evses[evseId - 1]?.faulted) return "Faulted";
-    if (!operative(evseId)) return "Unavailable";
-    if (facts.inUse(evseId)) return "Occupied";
-    return facts.reserved(evseId) ? "Reserved" : "Available";
+    const state = occupancy(evseId);
+    return state === "free" && facts.reserved(evseId) ? "Reserved" : names[state];
   }
 
   /** The worst of the EVSEs' states that all of them share, for the station as a whole. */
@@ -103,6 +110,7 @@ export function createAvailability(context: Context, facts: AvailabilityFacts): 
     usable: (evseId) => operative(evseId) && !port.evses[evseId - 1]?.faulted,
     operative,
     status,
+    occupancy,
     refresh,
     report(evseId) {
       for (const id of evseId === 0 ? ids : [evseId]) tell(id);

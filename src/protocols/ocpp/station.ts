@@ -204,16 +204,7 @@ export function createOcppStation(
     reserved: (evseId) => reservations.reserved(evseId),
   });
   const reservations = createReservations(context, {
-    state: (evseId) => {
-      const status = availability.status(evseId);
-      return status === "Faulted"
-        ? "faulted"
-        : status === "Unavailable"
-          ? "unavailable"
-          : status === "Occupied"
-            ? "occupied"
-            : "free";
-    },
+    state: (evseId) => availability.occupancy(evseId),
     changed: availability.refresh,
   });
   /** Before its first acceptance a station charges nobody; later it does so while there is no backend to ask. */

@@ -219,6 +219,74 @@ describe("composite schedules", () => {
             throw new Error(`at ${second} s: ${period.limit} ${unit}, expected ${expectedW / factor}`);
         }
       }),
+      { numRuns: 40 },
+    );
+  }, 120_000);
+
+  test("recur at the same local time on every day around a change of daylight saving", () => {
+    const changes = [
+      ["America/Los_Angeles", "2026-03-08T10:00:00Z"],
+      ["America/Los_Angeles", "2026-11-01T09:00:00Z"],
+      ["Europe/Berlin", "2026-03-29T01:00:00Z"],
+      ["Europe/Berlin", "2026-10-25T01:00:00Z"],
+      ["Australia/Lord_Howe", "2026-10-03T15:30:00Z"],
+    ] as const;
+    const recurring = fc.record({
+      change: fc.constantFrom(...changes),
+      weekly: fc.boolean(),
+      firstMinutes: fc.integer({ min: -8 * 24 * 60, max: -60 }),
+      windowHours: fc.integer({ min: -30, max: 20 }),
+      durationMinutes: fc.integer({ min: 30, max: 12 * 60 }),
+      stepMinutes: fc.integer({ min: 10, max: 300 }),
+    });
+    fc.assert(
+      fc.property(
+        recurring,
+        ({ change: [timeZone, at], weekly, firstMinutes, windowHours, durationMinutes, stepMinutes }) => {
+          const changeMs = Date.parse(at);
+          const installed: InstalledProfile = {
+            evseId: 1,
+            profile: {
+              id: 1,
+              stackLevel: 0,
+              chargingProfilePurpose: "TxDefaultProfile",
+              chargingProfileKind: "Recurring",
+              recurrencyKind: weekly ? "Weekly" : "Daily",
+              chargingSchedule: [
+                {
+                  id: 1,
+                  chargingRateUnit: "W",
+                  startSchedule: iso(changeMs + firstMinutes * minuteMs),
+                  duration: durationMinutes * 60,
+                  chargingSchedulePeriod: [
+                    { startPeriod: 0, limit: 1000 },
+                    { startPeriod: stepMinutes * 60, limit: 2000 },
+                  ],
+                },
+              ],
+            },
+          };
+          const context: ScheduleContext = {
+            evseId: 1,
+            supplyPhases: 3,
+            nominalVoltageV: 230,
+            maxChargeW: 60_000,
+            maxDischargeW: 0,
+            transactionId: null,
+            transactionStartMs: changeMs,
+            zone: createZone(timeZone),
+          };
+          const startMs = changeMs + windowHours * 3_600_000;
+          const periods = compositeSchedule([installed], startMs, dayS, "W", context);
+          let index = 0;
+          for (let second = 0; second < dayS; second += 60) {
+            while (periods[index + 1] && periods[index + 1]!.startPeriod <= second) index += 1;
+            expect(`${second} ${periods[index]!.limit}`).toBe(
+              `${second} ${naiveLimitW([installed], startMs + second * 1000, context, timeZone)}`,
+            );
+          }
+        },
+      ),
       { numRuns: 60 },
     );
   }, 120_000);
