@@ -27,8 +27,8 @@ export interface StageContext {
   readonly phaseVoltageV: number;
   readonly ratedChargeW: number;
   readonly ratedDischargeW: number;
-  readonly hasHeartbeat: boolean;
-  readonly hasLimits: boolean;
+  hasHeartbeat: boolean;
+  hasLimits: boolean;
   lastHeartbeat: number;
   heartbeatChangedMs: number;
   verified: boolean;

@@ -3,7 +3,6 @@
  * commands. Everything runs in the control worker: requests and buffers are made once, there is no logging, the only timer
  * is the one for deadlines. What failed keeps its old age; nothing stale is ever written into the image.
  */
-import { roleNames } from "../src/domain/modes.ts";
 import { invariant } from "../src/domain/result.ts";
 import { Deadlines } from "../src/protocols/modbus/deadlines.ts";
 import type { Exchange } from "../src/protocols/modbus/exchange.ts";
@@ -12,71 +11,38 @@ import {
   applyLoadPanel,
   applyMeter,
   applyPv,
-  applyStage,
   applyTransferDevice,
   loadPanelFact,
   type MeterContext,
   pvFact,
-  type StageContext,
-  stageFact,
-  stageRoleCode,
   transferDeviceFact,
 } from "./apply-facts.ts";
 import {
-  isNewer,
   loadPanelCommand,
-  nextSequence,
   setLoadPanelTargets,
   setPvTargets,
-  setStageTargets,
   setTransferDeviceTargets,
-  stageCommand,
   transferDeviceCommand,
 } from "./command-targets.ts";
 import { BridgeDevice } from "./device.ts";
 import type { DeviceKind } from "./device-map.ts";
 import type { WriteRequest } from "./device-writer.ts";
-import type { DeviceFault, DeviceFaultName } from "./faults.table.ts";
+import type { DeviceFaultName } from "./faults.table.ts";
+import type { FunctionSettings } from "./function-plan.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { CommandsPort, SnapshotPort } from "./ports.ts";
-import {
-  type BridgeSettings,
-  type DeviceSettings,
-  defaultDeadBandW,
-  defaultRefreshMs,
-  type StageSettings,
-} from "./settings.ts";
-import type { Identity } from "./sunspec-binding.ts";
+import { type DeviceReport, reportDevice } from "./report.ts";
+import { type BridgeSettings, type DeviceSettings, defaultDeadBandW, defaultRefreshMs } from "./settings.ts";
+import { StageUnit } from "./stage-unit.ts";
 import { createTransport, linkKey, type TransportFactory } from "./transport.ts";
-import { verifyStage } from "./verify-stage.ts";
 
 /** Values of the panel and of PV older than this are unknown: they have no age of their own in the image. */
 const auxiliaryMaxMs = 1_000;
-const formingCode = roleNames.indexOf("forming");
 
-/** What discovery found at one place of the site. */
-export interface DeviceReport {
-  readonly name: string;
-  readonly kind: DeviceKind;
-  readonly link: string;
-  readonly unit: number;
-  readonly found: boolean;
-  readonly verified: boolean;
-  readonly identity: Identity | undefined;
-  readonly models: readonly number[];
-  readonly faults: readonly DeviceFault[];
-}
+export type { DeviceReport } from "./report.ts";
 
 export interface BridgeOptions {
   readonly clock?: Clock;
-}
-
-interface Stage {
-  readonly device: BridgeDevice;
-  readonly settings: StageSettings;
-  readonly context: StageContext;
-  /** Last sequence number that was sent, or seen in force. */
-  sequence: number;
 }
 
 /** Everything of one device that the cycle touches. */
@@ -89,7 +55,7 @@ interface Cycle {
 }
 
 export class Bridge {
-  readonly stages: readonly Stage[];
+  readonly stages: readonly StageUnit[];
   readonly meter: BridgeDevice | undefined;
   readonly transferDevice: BridgeDevice | undefined;
   readonly loadPanel: BridgeDevice | undefined;
@@ -114,7 +80,7 @@ export class Bridge {
     const links = new Map<string, ModbusLink>();
     const refreshMs = settings.refreshMs ?? defaultRefreshMs;
     const deadBandW = settings.deadBandW ?? defaultDeadBandW;
-    const make = (kind: DeviceKind, device: DeviceSettings, take: Cycle["take"], reactive = false): BridgeDevice => {
+    const make = (kind: DeviceKind, device: DeviceSettings, take: Cycle["take"], reactive?: boolean): BridgeDevice => {
       const key = linkKey(device.link);
       let link = links.get(key);
       if (link === undefined) {
@@ -142,27 +108,14 @@ export class Bridge {
     this.transferDevice =
       settings.transferDevice && make("transfer-device", settings.transferDevice, (s) => this.#takeTransferDevice(s));
     this.meter = settings.meter && make("meter", settings.meter, (s) => this.#takeMeter(s));
-    this.stages = settings.stages.map((stage, index): Stage => {
-      const device = make("stage", stage, (s) => this.#takeStage(index, s), stage.reactiveByController ?? false);
-      const names = (rows: readonly { readonly name: string }[] | undefined, name: string): boolean =>
-        rows?.some((row) => row.name === name) ?? false;
-      const context: StageContext = {
-        nominalVoltageV,
-        phaseVoltageV,
-        ratedChargeW: stage.ratedChargeW,
-        ratedDischargeW: stage.ratedDischargeW,
-        get hasHeartbeat() {
-          return names(device.map?.facts, "heartbeat");
-        },
-        get hasLimits() {
-          return names(device.map?.facts, "maxChargeW");
-        },
-        lastHeartbeat: Number.NaN,
-        heartbeatChangedMs: Number.NEGATIVE_INFINITY,
-        verified: false,
-        functionsAgree: true,
-      };
-      return { device, settings: stage, context, sequence: 0 };
+    this.stages = settings.stages.map((stage, index) => {
+      const device = make(
+        "stage",
+        stage,
+        (s) => this.stages[index]!.take(s.stages[index]!),
+        stage.reactiveByController,
+      );
+      return new StageUnit(device, stage, nominalVoltageV, phaseVoltageV);
     });
     this.loadPanel = settings.loadPanel && make("load-panel", settings.loadPanel, (s) => this.#takeLoadPanel(s));
     this.pv = settings.pv && make("pv", settings.pv, (s) => this.#takePv(s));
@@ -185,44 +138,34 @@ export class Bridge {
     return this.reports();
   }
 
-  /** Verifies every stage that is bound, idle and not verified yet. Takes about three seconds. */
+  /** The grid profile's settings that live in the stages; from now on each stage must have them to count as verified. */
+  setFunctions(settings: FunctionSettings): void {
+    for (const stage of this.stages) stage.setFunctions(settings, this.#clock);
+  }
+
+  /** Has a stage's functions written anew at the next verification: a person's decision after a mismatch. */
+  resetFunctions(stageIndex: number): void {
+    this.stages[stageIndex]?.guard?.reset();
+  }
+
+  /**
+   * To be called every few seconds: does what each stage's verification owes, start-up checks (about two seconds, only while
+   * idle) and the comparison of its functions every minute.
+   */
   async verifyStages(): Promise<void> {
-    await Promise.all(
-      this.stages.map(async (stage) => {
-        if (stage.device.state !== "bound" || stage.device.held || stage.context.verified) return;
-        // The cycle keeps reading but leaves the stage's set-points alone meanwhile.
-        stage.device.held = true;
-        const faults = await verifyStage(
-          stage.device,
-          stage.settings,
-          stage.context,
-          this.heartbeat,
-          stage,
-          this.#clock,
-        );
-        stage.device.held = false;
-        stage.device.faults = faults;
-        stage.context.verified = faults.length === 0;
-      }),
-    );
+    const owed = this.stages.filter((stage) => !stage.context.verified);
+    await Promise.all(owed.map((stage) => stage.verify(this.heartbeat, this.#clock)));
+    // Comparing alone is not urgent: one stage after the other, so that it never crowds a cycle.
+    for (const stage of this.stages) if (!owed.includes(stage)) await stage.verify(this.heartbeat, this.#clock);
   }
 
   reports(): DeviceReport[] {
-    return this.#cycles.map(({ device }): DeviceReport => {
-      const stage = this.stages.find((one) => one.device === device);
-      return {
-        name: device.settings.name,
-        kind: device.kind,
-        link: device.link.name,
-        unit: device.settings.unit,
-        found: device.state === "bound" || device.state === "checking",
-        verified:
-          stage === undefined ? device.state === "bound" : stage.context.verified && stage.context.functionsAgree,
-        identity: device.bound?.identity,
-        models: device.bound === undefined ? [] : [...device.bound.images.keys()],
-        faults: device.faults,
-      };
-    });
+    return this.#cycles.map(({ device }) => reportDevice(device, this.#stageOf(device)));
+  }
+
+  #stageOf(device: BridgeDevice): StageUnit | undefined {
+    for (let i = 0; i < this.stages.length; i += 1) if (this.stages[i]!.device === device) return this.stages[i];
+    return undefined;
   }
 
   /** Reads every device once. Resolves when all have answered or failed, at `deadlineMs` at the latest. */
@@ -297,6 +240,7 @@ export class Bridge {
   #hook(cycle: Cycle): void {
     const { device } = cycle;
     const reader = device.reader!;
+    this.#stageOf(device)?.bound();
     reader.cycleBlock.exchange.onDone = (exchange) => {
       if (exchange.fault === null) {
         reader.decode(reader.cycleBlock);
@@ -345,15 +289,6 @@ export class Bridge {
     done();
   }
 
-  #takeStage(index: number, snapshot: SnapshotPort): boolean {
-    const { device, context } = this.stages[index]!;
-    const reader = device.reader!;
-    const executed = reader.values[stageFact.executedSequence]!;
-    const stage = this.stages[index]!;
-    if (!Number.isNaN(executed) && isNewer(executed, stage.sequence)) stage.sequence = executed;
-    return applyStage(reader.values, reader.cycleBlock.atMs, context, snapshot.stages[index]!);
-  }
-
   #takeMeter(snapshot: SnapshotPort): boolean {
     const { values, cycleBlock } = this.meter!.reader!;
     applyMeter(values, cycleBlock.atMs, cycleBlock.exchange.reply, this.#meterContext, snapshot.meter);
@@ -387,21 +322,9 @@ export class Bridge {
 
   #aimStages(commands: CommandsPort, nowMs: number): void {
     for (let i = 0; i < this.stages.length; i += 1) {
-      const { device } = this.stages[i]!;
+      const stage = this.stages[i]!;
       const command = commands.stages[i];
-      if (device.writer === undefined || command === undefined) continue;
-      const { targets } = device.writer;
-      setStageTargets(targets, command, this.heartbeat.value);
-      targets[stageCommand.token] = device.fact(stageFact.clockMs);
-      targets[stageCommand.sequence] = nextSequence(this.stages[i]!.sequence);
-      // A lease that has run out is not written: the stage's own timer takes over.
-      if (!(nowMs <= command.leaseUntilMs)) {
-        targets.fill(Number.NaN);
-        device.cycleFault = "lease-expired";
-      } else if (command.role === "forming" && !canForm(device)) {
-        targets.fill(Number.NaN);
-        device.cycleFault = "command-impossible";
-      } else if (Number.isNaN(targets[stageCommand.powerW]!)) device.cycleFault = "command-impossible";
+      if (stage.device.writer !== undefined && command !== undefined) stage.aim(command, nowMs, this.heartbeat.value);
     }
   }
 
@@ -448,7 +371,7 @@ export class Bridge {
       if (exchange.fault === "exception") device.refusedWrites += 1;
       device.cycleFault = exchange.fault;
     }
-    if (device.kind === "stage") this.#advanceSequence(device, request);
+    if (device.kind === "stage") this.#stageOf(device)?.sent(request);
     if (cycle.writesWaited === 0) return;
     cycle.writesWaited -= 1;
     this.#writesPending -= 1;
@@ -458,39 +381,11 @@ export class Bridge {
     done();
   }
 
-  /** A number that was sent is never sent again, whatever became of it. */
-  #advanceSequence(device: BridgeDevice, request: WriteRequest): void {
-    for (let i = 0; i < this.stages.length; i += 1) {
-      const stage = this.stages[i]!;
-      if (stage.device !== device) continue;
-      for (let place = 0; place < request.places.length; place += 1) {
-        if (request.places[place]!.index !== stageCommand.sequence) continue;
-        const sent = request.sent[place]!;
-        if (isNewer(sent, stage.sequence)) stage.sequence = sent;
-      }
-      return;
-    }
-  }
-
   #fallSilent(): void {
     if (!this.#spoke) return;
     this.#spoke = false;
     for (let i = 0; i < this.#cycles.length; i += 1) this.#cycles[i]!.device.writer?.forget();
   }
-}
-
-/** Whether the stage's map has a number for forming a grid. */
-function canForm(device: BridgeDevice): boolean {
-  const commands = device.bound!.map.commands;
-  for (let i = 0; i < commands.length; i += 1) {
-    if (commands[i]!.name === "roleCode") return commands[i]!.codes?.[formingCode] !== undefined;
-  }
-  return false;
-}
-
-/** Role of a stage as last read: an index of `roleNames`, 0 when it is unknown. */
-export function lastRoleCode(device: BridgeDevice, context: StageContext): number {
-  return device.reader === undefined ? 0 : stageRoleCode(device.reader.values, context);
 }
 
 export const createBridge = (

@@ -62,14 +62,14 @@ export class BridgeDevice {
     link: ModbusLink,
     clock: Clock,
     writerOptions: WriterOptions,
-    reactiveByController = false,
+    reactiveByController: boolean | undefined,
   ) {
     this.kind = kind;
     this.settings = settings;
     this.link = link;
     this.#clock = clock;
     this.#writerOptions = writerOptions;
-    this.#reactiveByController = reactiveByController;
+    this.#reactiveByController = reactiveByController ?? false;
   }
 
   get map(): DeviceMap | undefined {

@@ -3,16 +3,8 @@
  * themselves (704 WSetRvrt), a new set-point reloads the timer, and the controller's heartbeat is watched. Power stays at
  * zero all the while. Write order as in the SunSpec facts: what reverts first, then the set-point, the enable last.
  */
-import { Exchange, writeMultiple } from "../src/protocols/modbus/exchange.ts";
+import { Exchange } from "../src/protocols/modbus/exchange.ts";
 import type { Clock } from "../src/protocols/modbus/link.ts";
-import type { ModelImage } from "../src/protocols/sunspec/chain.ts";
-import {
-  type NumericType,
-  pointTypes,
-  readNumber,
-  toRegisterNumber,
-  writeNumber,
-} from "../src/protocols/sunspec/point-types.ts";
 import { type StageContext, stageFact, stageRoleCode } from "./apply-facts.ts";
 import { nextSequence, setStageTargets, stageCommand } from "./command-targets.ts";
 import type { BridgeDevice } from "./device.ts";
@@ -20,8 +12,7 @@ import type { WriteRequest } from "./device-writer.ts";
 import type { DeviceFault } from "./faults.table.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import type { StageSettings } from "./settings.ts";
-import { placeOf } from "./sunspec-binding.ts";
-import { stageModel } from "./vendor-models.table.ts";
+import { RegisterError, StageRegisters } from "./stage-registers.ts";
 
 /** Long enough for a counter of whole seconds to move. */
 const watchMs = 1_300;
@@ -73,7 +64,7 @@ async function refresh(device: BridgeDevice): Promise<void> {
   const { unit, functionCode, address, count } = cycleBlock.exchange;
   const exchange = new Exchange(unit, functionCode, address, count);
   const outcome = await device.attempt(exchange);
-  if (!outcome.ok) throw new RegisterError({ fault: outcome.error, detail: `register ${address}` });
+  if (!outcome.ok) throw new RegisterError(outcome.error, `register ${address}`);
   exchange.reply.copy(cycleBlock.exchange.reply);
   cycleBlock.exchange.finishedMs = exchange.finishedMs;
   device.reader!.decode(cycleBlock);
@@ -155,7 +146,7 @@ async function writeZero(
   writer.encode(request);
   request.exchange.frame.copy(copy.frame, copy.dataOffset, request.exchange.dataOffset);
   const outcome = await device.attempt(copy);
-  if (!outcome.ok) throw new RegisterError({ fault: outcome.error, detail: "the stage's command block" });
+  if (!outcome.ok) throw new RegisterError(outcome.error, "the stage's command block");
 }
 
 async function verifyHeartbeat(
@@ -192,62 +183,3 @@ async function verifyHeartbeat(
 }
 
 const sleep = (durationMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, durationMs));
-
-class RegisterError extends Error {
-  readonly deviceFault: DeviceFault;
-  constructor(deviceFault: DeviceFault) {
-    super(`${deviceFault.fault}: ${deviceFault.detail}`);
-    this.deviceFault = deviceFault;
-  }
-}
-
-/** Single points of a stage by model and name, outside the cycle. */
-class StageRegisters {
-  readonly hasStageModel: boolean;
-  readonly #device: BridgeDevice;
-  readonly #images: ReadonlyMap<number, ModelImage>;
-
-  constructor(device: BridgeDevice, images: ReadonlyMap<number, ModelImage>) {
-    this.#device = device;
-    this.#images = images;
-    this.hasStageModel = images.has(stageModel.id);
-  }
-
-  has(model: number, point: string): boolean {
-    return placeOf(this.#images, model, point) !== undefined;
-  }
-
-  async get(model: number, point: string): Promise<number> {
-    const { address, type, scale } = this.#place(model, point);
-    const read = await this.#device.readRegisters(address, pointTypes[type].registers);
-    if (!read.ok) throw new RegisterError({ fault: read.error as DeviceFault["fault"], detail: `${model}.${point}` });
-    return readNumber(type, read.value, 0) * scale;
-  }
-
-  async set(model: number, point: string, value: number): Promise<void> {
-    const { address, type, scale } = this.#place(model, point);
-    const exchange = writeMultiple(this.#device.settings.unit, address, pointTypes[type].registers);
-    writeNumber(type, toRegisterNumber(type, value, scale), exchange.frame, exchange.dataOffset);
-    const outcome = await this.#device.attempt(exchange);
-    if (!outcome.ok) throw new RegisterError({ fault: outcome.error, detail: `${model}.${point} = ${value}` });
-  }
-
-  /** Sets a point and reads it back. */
-  async setKept(model: number, point: string, value: number): Promise<void> {
-    await this.set(model, point, value);
-    const found = await this.get(model, point);
-    if (found !== value) {
-      throw new RegisterError({
-        fault: "settings-not-kept",
-        detail: `${model}.${point}: expected ${value}, found ${found}`,
-      });
-    }
-  }
-
-  #place(model: number, point: string): { address: number; type: NumericType; scale: number } {
-    const place = placeOf(this.#images, model, point);
-    if (place === undefined) throw new RegisterError({ fault: "point-missing", detail: `${model}.${point}` });
-    if (Number.isNaN(place.scale)) throw new RegisterError({ fault: "scale-missing", detail: `${model}.${point}` });
-    return place;
-  }
-}

@@ -71,6 +71,8 @@ class StageFaceState {
   readonly #options: StageFaceOptions;
   readonly #powerExponent: number;
   #operate = true;
+  /** A command block was accepted: from then on 704 and 715 no longer move the stage. */
+  #ownModelCommands = false;
   #heartbeatSeen = Number.NaN;
   #heartbeatMs: number;
 
@@ -209,6 +211,15 @@ class StageFaceState {
     face.setAll(704, { PF_SF: -3, WMaxLimPct_SF: -1, WSet_SF: 0, WSetPct_SF: -1, VarSet_SF: 0, VarSetPct_SF: -1 });
     face.setAll(704, {
       PFWInjEna: 0,
+      PFWInjEnaRvrt: 0,
+      PFWInjRvrtTms: 0,
+      PFWAbsEnaRvrt: 0,
+      PFWAbsRvrtTms: 0,
+      "PFWInj.PF": 1,
+      "PFWInj.Ext": 0,
+      "PFWAbs.PF": 1,
+      "PFWAbs.Ext": 0,
+      VarSetPri: 0,
       PFWAbsEna: 0,
       WMaxLimPctEna: 0,
       WMaxLimPct: 100,
@@ -349,12 +360,14 @@ class StageFaceState {
       sequence: stage.executedSequence + ahead,
     });
     if (stage.staleRefused !== refusedBefore) return illegalValue;
+    this.#ownModelCommands = true;
     this.#heartbeat(face.get(id, "CtlHb"));
     return ok;
   }
 
   /** 704 and 715 as a standard client uses them: without age or sequence. */
   #standardCommand(): void {
+    if (this.#ownModelCommands) return;
     const face = this.#face;
     const stage = this.#stage;
     const on = face.get(704, "WSetEna") === 1 && this.#operate;

@@ -1,0 +1,72 @@
+/** What is known about one place of the site, as plain values for messages, pages and logs. */
+import type { LinkState } from "../src/protocols/modbus/link.ts";
+import type { BridgeDevice } from "./device.ts";
+import type { DeviceKind } from "./device-map.ts";
+import type { DeviceFault, DeviceFaultName } from "./faults.table.ts";
+import type { FunctionMismatch } from "./functions.ts";
+import type { StageUnit } from "./stage-unit.ts";
+import type { Identity } from "./sunspec-binding.ts";
+
+export interface DeviceReport {
+  readonly name: string;
+  readonly kind: DeviceKind;
+  readonly link: string;
+  readonly linkState: LinkState;
+  readonly unit: number;
+  readonly found: boolean;
+  /** Stages: start-up verification passed and the functions agree with the profile. Others: found. */
+  readonly verified: boolean;
+  readonly identity: Identity | undefined;
+  readonly models: readonly number[];
+  readonly faults: readonly DeviceFault[];
+  /** A grid-support setting that is not what it should be. */
+  readonly mismatch: FunctionMismatch | null;
+  /** Last thing that went wrong in a cycle; null after a good one. */
+  readonly cycleFault: DeviceFaultName | null;
+  readonly counters: {
+    readonly reads: number;
+    readonly failedReads: number;
+    readonly writes: number;
+    readonly failedWrites: number;
+    readonly refusedWrites: number;
+    readonly timeouts: number;
+    readonly malformed: number;
+    readonly lateReplies: number;
+    readonly reconnects: number;
+    readonly meanLatencyMs: number;
+    readonly maxLatencyMs: number;
+  };
+}
+
+export function reportDevice(device: BridgeDevice, stage: StageUnit | undefined): DeviceReport {
+  const found = device.state === "bound" || device.state === "checking";
+  const { reads, failedReads, writes, failedWrites, refusedWrites, link } = device;
+  const { timeouts, malformed, lateReplies, reconnects, meanLatencyMs, maxLatencyMs } = link.counters;
+  return {
+    name: device.settings.name,
+    kind: device.kind,
+    link: link.name,
+    linkState: link.state,
+    unit: device.settings.unit,
+    found,
+    verified: found && (stage === undefined || (stage.context.verified && stage.context.functionsAgree)),
+    identity: device.bound?.identity,
+    models: device.bound === undefined ? [] : [...device.bound.images.keys()],
+    faults: device.faults,
+    mismatch: stage?.guard?.mismatch ?? null,
+    cycleFault: device.cycleFault,
+    counters: {
+      reads,
+      failedReads,
+      writes,
+      failedWrites,
+      refusedWrites,
+      timeouts,
+      malformed,
+      lateReplies,
+      reconnects,
+      meanLatencyMs,
+      maxLatencyMs,
+    },
+  };
+}

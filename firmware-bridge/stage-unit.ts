@@ -1,0 +1,138 @@
+/** One power stage as the bridge keeps it: its device, its sequence numbers, its verification, its functions. */
+import { roleNames } from "../src/domain/modes.ts";
+import type { Clock } from "../src/protocols/modbus/link.ts";
+import { applyStage, type StageContext, stageFact, stageRoleCode } from "./apply-facts.ts";
+import { isNewer, nextSequence, setStageTargets, stageCommand } from "./command-targets.ts";
+import type { BridgeDevice } from "./device.ts";
+import type { WriteRequest } from "./device-writer.ts";
+import { FunctionGuard } from "./function-guard.ts";
+import type { FunctionSettings } from "./function-plan.ts";
+import type { Heartbeat } from "./heartbeat.ts";
+import type { StageCommandPort, StagePort } from "./ports.ts";
+import type { StageSettings } from "./settings.ts";
+import { verifyStage } from "./verify-stage.ts";
+
+const formingCode = roleNames.indexOf("forming");
+/** After a longer silence a stage may have restarted with other settings: its functions count as unproven. */
+const silenceMaxMs = 2_000;
+
+export class StageUnit {
+  readonly device: BridgeDevice;
+  readonly settings: StageSettings;
+  readonly context: StageContext;
+  guard: FunctionGuard | undefined;
+  /** Last sequence number that was sent, or seen in force. */
+  sequence = 0;
+  /** Last good read of the cycle; NaN before the first one. */
+  #readMs = Number.NaN;
+  #hasRoles = false;
+
+  constructor(device: BridgeDevice, settings: StageSettings, nominalVoltageV: number, phaseVoltageV: number) {
+    this.device = device;
+    this.settings = settings;
+    this.context = {
+      nominalVoltageV,
+      phaseVoltageV,
+      ratedChargeW: settings.ratedChargeW,
+      ratedDischargeW: settings.ratedDischargeW,
+      hasHeartbeat: false,
+      hasLimits: false,
+      lastHeartbeat: Number.NaN,
+      heartbeatChangedMs: Number.NEGATIVE_INFINITY,
+      verified: false,
+      functionsAgree: true,
+    };
+  }
+
+  /** A map is in force: a new device, or the same one found again. */
+  bound(): void {
+    const { facts, commands } = this.device.bound!.map;
+    this.context.hasHeartbeat = facts.some((row) => row.name === "heartbeat");
+    this.context.hasLimits = facts.some((row) => row.name === "maxChargeW");
+    this.#hasRoles = commands.some((row) => row.name === "roleCode");
+    this.context.verified = false;
+    this.#readMs = Number.NaN;
+    this.guard?.reset();
+    this.#tellGuard();
+  }
+
+  setFunctions(settings: FunctionSettings, clock: Clock): void {
+    // A map file has no models to compare; its functions are the maker's and the controller's own.
+    if (this.settings.map !== undefined) return;
+    this.guard = new FunctionGuard(settings, this.settings.reactiveByController ?? false, clock);
+    this.#tellGuard();
+  }
+
+  /** Takes a good read into the process image. False when something needed was missing. */
+  take(stage: StagePort): boolean {
+    const { values, cycleBlock } = this.device.reader!;
+    const executed = values[stageFact.executedSequence]!;
+    if (!Number.isNaN(executed) && isNewer(executed, this.sequence)) this.sequence = executed;
+    if (this.guard !== undefined && cycleBlock.atMs - this.#readMs > silenceMaxMs) {
+      this.guard.checkSoon(false);
+      this.#tellGuard();
+    }
+    this.#readMs = cycleBlock.atMs;
+    return applyStage(values, cycleBlock.atMs, this.context, stage);
+  }
+
+  /** Sets what should be in force. What cannot be said is not said: the stage's own timers take over. */
+  aim(command: StageCommandPort, nowMs: number, heartbeat: number): void {
+    const { device } = this;
+    const { targets } = device.writer!;
+    setStageTargets(targets, command, heartbeat);
+    targets[stageCommand.token] = device.fact(stageFact.clockMs);
+    targets[stageCommand.sequence] = nextSequence(this.sequence);
+    const role = targets[stageCommand.roleCode]!;
+    if (!(nowMs <= command.leaseUntilMs)) {
+      targets.fill(Number.NaN);
+      device.cycleFault = "lease-expired";
+    } else if (Number.isNaN(targets[stageCommand.powerW]!) || (role === formingCode && !this.#hasRoles)) {
+      targets.fill(Number.NaN);
+      device.cycleFault = "command-impossible";
+    }
+  }
+
+  /** A number that was sent is never sent again, whatever became of it. */
+  sent(request: WriteRequest): void {
+    for (let place = 0; place < request.places.length; place += 1) {
+      if (request.places[place]!.index !== stageCommand.sequence) continue;
+      const sequence = request.sent[place]!;
+      if (isNewer(sequence, this.sequence)) this.sequence = sequence;
+    }
+  }
+
+  /**
+   * Start-up verification when it is still owed, and the functions when they are due. The stage's set-points are left alone
+   * while registers are written; comparing alone does not disturb it.
+   */
+  async verify(heartbeat: Heartbeat, clock: Clock): Promise<void> {
+    const { device, context } = this;
+    if (device.state !== "bound" || device.held) return;
+    const owed = !context.verified;
+    if (!owed && this.guard?.due !== true) return;
+    device.held = owed || this.guard?.agrees === false;
+    try {
+      if (owed) {
+        device.faults = await verifyStage(device, this.settings, context, heartbeat, this, clock);
+        context.verified = device.faults.length === 0;
+      }
+      if (this.guard?.due === true) {
+        const idle = stageRoleCode(device.reader!.values, context) < 2;
+        await this.guard.check(device, device.held && idle);
+        this.#tellGuard();
+        device.faults = device.faults.filter(({ fault }) => !guardFaults.includes(fault));
+        if (this.guard.fault !== null) device.faults = [...device.faults, this.guard.fault];
+      }
+    } finally {
+      if (device.held) device.writer?.forget();
+      device.held = false;
+    }
+  }
+
+  #tellGuard(): void {
+    this.context.functionsAgree = this.guard?.agrees ?? true;
+  }
+}
+
+const guardFaults: readonly string[] = ["function-mismatch", "anti-islanding-off", "adoption-failed"];
