@@ -30,8 +30,7 @@ export interface BenchOptions {
 const folder = import.meta.dirname;
 const names = readdirSync(folder)
   .filter((file) => file.endsWith(".ts") && file !== "main.ts")
-  .map((file) => file.slice(0, -3))
-  .filter((name) => !name.endsWith("-worker") && !name.endsWith("-model"));
+  .map((file) => file.slice(0, -3));
 
 const { values, positionals, tokens } = parseArgs({
   options: { json: { type: "boolean" }, help: { type: "boolean", short: "h" } },

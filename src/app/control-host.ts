@@ -6,7 +6,7 @@
 import { Worker } from "node:worker_threads";
 import type { SiteFacts } from "../core/snapshot.ts";
 import { createSnapshot } from "../core/snapshot.ts";
-import type { ControlMessage, ControlWorkerData } from "./control-worker.ts";
+import type { ControlMessage, ControlStart } from "./control.ts";
 import type { LoadedSite } from "./load-config.ts";
 import { readModeRecord, writeModeRecord } from "./mode-record.ts";
 import { monotonicMs } from "./monotonic.ts";
@@ -23,6 +23,8 @@ export interface ControlHostOptions extends LoadedSite {
   /** File of the mode machine's record. */
   readonly recordFile: string;
   readonly clockFloorMs: number;
+  /** Keeps the configured period also without real-time priority: for comparisons. */
+  readonly exactPeriod?: boolean;
   readonly onMessage: (message: ControlMessage) => void;
   /** The thread has ended without being asked. */
   readonly onEnd: (sentence: string) => void;
@@ -38,6 +40,8 @@ export interface ControlHost {
   /** Number of reports so far: a reader can see that nothing is new. */
   reports(): number;
   readonly recordSentence: string;
+  /** Forgets the loop's figures so far. */
+  resetFigures(): void;
   stop(): Promise<void>;
 }
 
@@ -63,12 +67,13 @@ export function startControlHost(options: ControlHostOptions): ControlHost {
     endWrite(inputs);
   };
   flush();
-  const workerData: ControlWorkerData = {
+  const workerData: ControlStart = {
     config,
     profile,
     record,
     clockFloorMs,
     randomFraction: Math.random(),
+    exactPeriod: options.exactPeriod ?? false,
     inputs: inputs.buffer,
     report: reportLock.buffer,
   };
@@ -114,6 +119,7 @@ export function startControlHost(options: ControlHostOptions): ControlHost {
       return latest;
     },
     reports: () => generation(reportLock),
+    resetFigures: () => worker.postMessage({ kind: "reset-figures" }),
     async stop() {
       if (!stopping) {
         stopping = true;

@@ -2,7 +2,7 @@
  * The heartbeat of the controller: absolute monotonic deadlines, a timer to shortly before each one and an exact wait for
  * the rest. A late tick is reported, a missed one is skipped and counted, none is caught up in a burst.
  */
-import { createHistogram, type Histogram, record } from "./histogram.ts";
+import { createHistogram, type Histogram, record, resetHistogram } from "./histogram.ts";
 import { monotonicMs } from "./monotonic.ts";
 
 /** A timer may fire this much late on a busy machine, so the exact wait takes over this long before the deadline, ms. */
@@ -17,6 +17,13 @@ export interface LoopFigures {
   ticks: number;
   /** Deadlines that passed while an earlier cycle was still under way. */
   skipped: number;
+}
+
+export function resetFigures(figures: LoopFigures): void {
+  resetHistogram(figures.lateness);
+  resetHistogram(figures.cycle);
+  figures.ticks = 0;
+  figures.skipped = 0;
 }
 
 export interface ControlLoop {

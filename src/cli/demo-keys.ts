@@ -22,10 +22,10 @@ export const demoKeys: readonly DemoKey[] = [
   {
     key: "l",
     label: "load step",
-    on: ["/load", { tier: 0, powerW: 30_000 }],
-    off: ["/load", { tier: 0, powerW: 180_000 }],
+    on: ["/load", { tier: "building", powerW: 30_000 }],
+    off: ["/load", { tier: "building", powerW: null }],
     onSentence: "The building's load has fallen to 30 kW.",
-    offSentence: "The building's load has risen to 180 kW.",
+    offSentence: "The building goes on as on any day.",
   },
   {
     key: "m",
@@ -38,8 +38,8 @@ export const demoKeys: readonly DemoKey[] = [
   {
     key: "w",
     label: "weld K1",
-    on: ["/fault", { target: "transfer-device", error: "welded", active: true }],
-    off: ["/fault", { target: "transfer-device", error: "welded", active: false }],
+    on: ["/fault", { target: "transferDevice", error: "welded", active: true }],
+    off: ["/fault", { target: "transferDevice", error: "welded", active: false }],
     onSentence: "K1's main poles are welded. It shows when K1 has to open: try an outage.",
     offSentence: "K1 has been repaired.",
   },

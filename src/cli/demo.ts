@@ -148,6 +148,7 @@ function writeDemoConfig(file: string, folder: string, pagePort: number, backend
   document.setIn(["permit"], document.createNode({ file: permit.permitFile, anchors: [permit.anchorFile] }));
   document.setIn(["backend"], document.createNode({ url: `ws://127.0.0.1:${backendPort}`, identity }));
   document.setIn(["dashboard"], document.createNode({ host: "127.0.0.1", port: pagePort }));
+  document.setIn(["sim", "stageEnterServiceS"], 10);
   document.setIn(["stateDir"], join(folder, "state"));
   const target = join(folder, "site.yaml");
   writeFileSync(target, document.toString());
@@ -234,7 +235,7 @@ function showLive(controller: Child, api: string, end: () => void): Shown {
   let said = "";
   const draw = (state: SiteState, url: string): void => {
     const text = renderTerminal(
-      view(state, { role: "installer", ageMs: 0 }),
+      view(state, { role: "installer", supported: [] }),
       { columns: stdout.columns, rows: stdout.rows, color: process.env["NO_COLOR"] === undefined },
       {
         keys: `${demoKeys.map(({ key, label }) => `${key} ${label}`).join("  ")}  q quit`,

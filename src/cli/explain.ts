@@ -52,7 +52,7 @@ export function explainCommand(program: Command): void {
 async function ask({ url, token }: ExplainOptions): Promise<SiteState> {
   const secret = token ?? process.env["ISLET_TOKEN"];
   const headers: Record<string, string> = secret === undefined ? {} : { authorization: `Bearer ${secret}` };
-  const response = await fetch(new URL("/api/state", url), { headers, signal: AbortSignal.timeout(askMaxMs) }).catch(
+  const response = await fetch(new URL("/api/v1/state", url), { headers, signal: AbortSignal.timeout(askMaxMs) }).catch(
     (failure: Error) => {
       throw new Error(
         `no controller answers at ${url} (${(failure.cause as Error | undefined)?.message ?? failure.message}). Is \`islet run\` running?`,

@@ -71,6 +71,7 @@ export interface SiteReport {
   lateMaxMs: number;
   cycleP50Ms: number;
   cycleP99Ms: number;
+  cycleP999Ms: number;
   cycleMaxMs: number;
 }
 
@@ -118,6 +119,7 @@ const siteReport = struct<SiteReport>([
   ["lateMaxMs", "number"],
   ["cycleP50Ms", "number"],
   ["cycleP99Ms", "number"],
+  ["cycleP999Ms", "number"],
   ["cycleMaxMs", "number"],
 ]);
 
@@ -294,6 +296,7 @@ export function fillLoopFigures({ site }: ControlReport, { ticks, skipped, laten
   site.lateMaxMs = lateness.maxMs;
   site.cycleP50Ms = quantileMs(cycle, 0.5);
   site.cycleP99Ms = quantileMs(cycle, 0.99);
+  site.cycleP999Ms = quantileMs(cycle, 0.999);
   site.cycleMaxMs = cycle.maxMs;
 }
 

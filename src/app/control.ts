@@ -1,0 +1,151 @@
+/**
+ * The control cycle over real devices: reads all of them, steps the core, writes commands, once every period. No logging,
+ * no SQLite, no JSON here; facts leave as latest values in shared memory, rare events as messages. It runs in a thread of
+ * its own (`control-worker.ts`); that it could run on the main thread as well is for comparison in a bench.
+ */
+import { type Bridge, createBridge, type DeviceReport } from "../../firmware-bridge/bridge.ts";
+import { createTransport } from "../../firmware-bridge/transport.ts";
+import type { GridProfile } from "../config/grid-profiles.ts";
+import type { SiteConfig } from "../config/site.ts";
+import { createCore } from "../core/core.ts";
+import type { ModeRecord } from "../core/mode-state.ts";
+import { createSnapshot } from "../core/snapshot.ts";
+import { step } from "../core/step.ts";
+import type { Mode } from "../domain/modes.ts";
+import { bridgeSettings } from "./bridge-settings.ts";
+import { type LoopFigures, resetFigures, startControlLoop } from "./control-loop.ts";
+import { monotonicMs } from "./monotonic.ts";
+import { requestRealTime } from "./real-time.ts";
+import { inputsLength, readInputs } from "./shared/inputs.ts";
+import { createControlReport, fillLoopFigures, fillReport, writeReport } from "./shared/report.ts";
+import { beginWrite, endWrite, openSeqlock, readInto } from "./shared/seqlock.ts";
+import { fillVehicleFacts } from "./vehicle-facts.ts";
+
+export interface ControlStart {
+  readonly config: SiteConfig;
+  readonly profile: GridProfile;
+  readonly record: ModeRecord;
+  readonly clockFloorMs: number;
+  readonly randomFraction: number;
+  readonly inputs: SharedArrayBuffer;
+  readonly report: SharedArrayBuffer;
+  /** Keeps the configured period also without real-time priority: for comparisons. */
+  readonly exactPeriod?: boolean;
+}
+
+/** Rare messages of the control thread. */
+export type ControlMessage =
+  | { readonly kind: "started"; readonly periodMs: number; readonly realTime: boolean; readonly sentence: string }
+  | { readonly kind: "devices"; readonly reports: readonly DeviceReport[] }
+  | { readonly kind: "mode"; readonly from: Mode; readonly to: Mode; readonly row: string; readonly atMs: number }
+  /** A record must be on disk before the command that it permits: answered through `SiteFacts.storedGeneration`. */
+  | { readonly kind: "store"; readonly record: ModeRecord }
+  | { readonly kind: "failed"; readonly message: string };
+
+/** Share of a period for reading; the rest is for the step and the writes. */
+const readShare = 0.5;
+/** Period without real-time priority, ms: measured to lose no cycles on a loaded machine. */
+const periodWithoutPriorityMs = 20;
+/** Quantiles are for people: refreshed this often, ms. */
+const figuresEveryMs = 500;
+/** Stages that appeared or became idle are verified this often, ms. */
+const verifyEveryMs = 5_000;
+
+export interface RunningControl {
+  readonly figures: LoopFigures;
+  readonly realTime: boolean;
+  /** Forgets what was measured so far: after a warm-up. */
+  resetFigures(): void;
+  stop(): Promise<void>;
+}
+
+/** Starts the control cycle on the thread that calls this. */
+export function startControl(start: ControlStart, say: (message: ControlMessage) => void): RunningControl {
+  const { config, profile, record, clockFloorMs, randomFraction, inputs, report } = start;
+  const realTime = config.loop.realTimePriority
+    ? requestRealTime()
+    : { granted: false, sentence: "Real-time priority is not configured." };
+  const periodMs =
+    realTime.granted || start.exactPeriod
+      ? config.loop.periodMs
+      : Math.max(config.loop.periodMs, periodWithoutPriorityMs);
+  const running: SiteConfig = { ...config, loop: { ...config.loop, periodMs } };
+
+  const stageCount = config.evses.length;
+  const tierCount = config.tiers.length;
+  const snapshot = createSnapshot(stageCount, tierCount);
+  const core = createCore(running, { profile, record, nowMs: monotonicMs(), clockFloorMs, randomFraction });
+  const bridge: Bridge = createBridge(bridgeSettings(running), createTransport, { clock: monotonicMs });
+  const inputsLock = openSeqlock(inputs);
+  const inputsCopy = new Float64Array(inputsLength(stageCount));
+  const reportLock = openSeqlock(report);
+  const reportRows = createControlReport(stageCount, tierCount);
+  let figuresAtMs = 0;
+  let verifyAtMs = 0;
+  let verifying = false;
+  let askedGeneration = 0;
+
+  async function cycle(deadlineMs: number): Promise<void> {
+    await bridge.readAll(snapshot, deadlineMs + readShare * periodMs);
+    const nowMs = monotonicMs();
+    snapshot.wallMs = Date.now();
+    if (readInto(inputsLock, inputsCopy)) readInputs(inputsCopy, snapshot, nowMs);
+    for (let i = 0; i < stageCount; i++) fillVehicleFacts(snapshot.evses[i]!, snapshot.stages[i]!, nowMs);
+    const commands = step(core, snapshot, nowMs);
+    await bridge.writeAll(commands, nowMs, deadlineMs + periodMs, core.machine.state.mode !== "unknown");
+    publish(nowMs);
+  }
+
+  function publish(nowMs: number): void {
+    const { state, output } = core.machine;
+    if (output.changed) say({ kind: "mode", from: state.previous, to: state.mode, row: state.row, atMs: nowMs });
+    if (output.persist && state.record.generation !== askedGeneration) {
+      askedGeneration = state.record.generation;
+      say({ kind: "store", record: { ...state.record } });
+    }
+    fillReport(reportRows, core, snapshot, nowMs);
+    if (nowMs - figuresAtMs >= figuresEveryMs) {
+      figuresAtMs = nowMs;
+      fillLoopFigures(reportRows, loop.figures);
+    }
+    beginWrite(reportLock);
+    writeReport(reportLock.values, reportRows);
+    endWrite(reportLock);
+    if (nowMs >= verifyAtMs && !verifying) {
+      verifyAtMs = nowMs + verifyEveryMs;
+      void verify();
+    }
+  }
+
+  /** Verification talks to idle stages between the cycles' own requests; its result arrives as facts. */
+  async function verify(): Promise<void> {
+    verifying = true;
+    try {
+      await bridge.verifyStages();
+      say({ kind: "devices", reports: bridge.reports() });
+    } finally {
+      verifying = false;
+    }
+  }
+
+  const fail = (failure: unknown): void => {
+    say({ kind: "failed", message: failure instanceof Error ? (failure.stack ?? failure.message) : String(failure) });
+    // Silence: the stages' own watchdogs take over.
+    bridge.shut();
+  };
+
+  // Devices are looked for beside the first cycles: a running island is adopted within its watchdog, whoever else is absent.
+  void bridge.discover({ verify: false });
+  say({ kind: "started", periodMs, realTime: realTime.granted, sentence: realTime.sentence });
+  const loop = startControlLoop(periodMs, cycle, fail);
+
+  return {
+    figures: loop.figures,
+    realTime: realTime.granted,
+    resetFigures: () => resetFigures(loop.figures),
+    async stop() {
+      await loop.stop();
+      bridge.shut();
+    },
+  };
+}

@@ -1,0 +1,41 @@
+/** `islet sim`: the simulated hardware of a site in real time, on the addresses that its configuration names. */
+import type { Command } from "commander";
+import { startSimulator } from "../../sim/process.ts";
+import { parseSimOptions } from "../../sim/sim-options.ts";
+import { loadSite } from "../app/load-config.ts";
+
+interface SimCommandOptions {
+  readonly config: string;
+  readonly controlPort: string;
+  readonly seed?: string;
+  readonly seconds?: string;
+}
+
+export function simCommand(program: Command): void {
+  program
+    .command("sim")
+    .description("run the simulator of a site's hardware")
+    .requiredOption("--config <file>", "the site's configuration, YAML; its `sim` section says what to pretend")
+    .option("--control-port <n>", "port of the control API on loopback; 0 takes any free one", "15900")
+    .option("--seed <n>", "seed of everything that is random, instead of the configuration's")
+    .option("--seconds <n>", "end by itself after this time")
+    .action(async (options: SimCommandOptions) => {
+      const { config: site } = loadSite(options.config);
+      const parsed = parseSimOptions({
+        ...site.sim,
+        ...(options.seed !== undefined && { seed: Number(options.seed) }),
+      });
+      if (!parsed.ok)
+        throw new Error(`the sim section has ${parsed.error.length} to mend:\n${parsed.error.join("\n")}`);
+      const simulator = await startSimulator({ site, sim: parsed.value, controlPort: Number(options.controlPort) });
+      process.stdout.write(
+        `${site.site.name} simulated: ${simulator.servers.length} Modbus servers listening. Control API: ${simulator.controlUrl}\n`,
+      );
+      await new Promise<void>((resolve) => {
+        for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+        if (options.seconds !== undefined) setTimeout(resolve, 1_000 * Number(options.seconds));
+      });
+      await simulator.close();
+      process.exit(0);
+    });
+}
