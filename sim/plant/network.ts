@@ -287,6 +287,15 @@ export class Network {
         if (stage.phase === "ramping") this.lively = true;
       } else followingW += stage.meanW;
     }
+    if (bus.formers === 0) {
+      // The last one has just stopped: what is left of the voltage fades, and nothing flows any more.
+      this.#fade(bus, durationMs);
+      this.tiersW = 0;
+      this.buildingW = 0;
+      this.unservedW = demandW;
+      this.stagesW = followingW;
+      return;
+    }
     let pvW = 0;
     for (let i = 0; i < this.pvs.length; i++) {
       const pv = this.pvs[i]!;

@@ -176,7 +176,8 @@ export class PowerStage extends StageTerminals implements PlantStage {
       if (dueMs > atMs) this.#follow(dueMs - atMs);
       atMs = dueMs;
       this.#queue.take(this.#command);
-      this.executedSequence = this.#command.sequence;
+      // The last one waiting is what all repetitions since then have asked for.
+      this.executedSequence = this.#queue.count === 0 ? this.#latest.sequence : this.#command.sequence;
       this.#nowMs = atMs;
       this.#obey();
     }
@@ -231,11 +232,22 @@ export class PowerStage extends StageTerminals implements PlantStage {
       this.alarmBits &= ~alarmBit.acUnderVoltage;
     }
     if (role === "off") {
-      if (!this.faults.neverStops) this.#cease();
+      if (this.faults.neverStops) this.#goOn();
+      else this.#cease();
     } else if (role === "forming") this.#tryForming();
     else if (this.#formsNow() || this.phase === "joining") this.#leaveForming();
     else if (this.phase === "idle") this.#start();
     this.#retarget();
+  }
+
+  /** The fault "never stops": an order to be off changes nothing. */
+  #goOn(): void {
+    const command = this.#command;
+    command.role = this.phase === "following" ? (this.#targetW < 0 ? "discharge" : "charge") : "forming";
+    command.powerW = this.#targetW;
+    command.formVoltagePu = this.formedVoltagePu;
+    command.formFrequencyHz = this.node.frequencyHz;
+    if (this.phase === "idle" || this.phase === "starting") command.role = "off";
   }
 
   #start(): void {
