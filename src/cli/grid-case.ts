@@ -67,24 +67,33 @@ export const stepsMax = 3_600_000;
 const sameTimeS = 1e-9;
 
 export function parseGridCase(text: string): GridCase {
-  const raw = JSON.parse(text) as Partial<GridCase>;
+  const parsed: unknown = JSON.parse(text);
+  const raw = (isRecord(parsed) ? parsed : {}) as Partial<GridCase>;
   const wrong = (what: string): never => {
     throw new Error(`not a grid-function case: ${what}`);
   };
   if (typeof raw.id !== "string") wrong("`id` must be text");
   if (!(Number(raw.dt) > 0 && Number(raw.duration) > 0)) wrong("`dt` and `duration` must be seconds above 0");
   if (Number(raw.duration) / Number(raw.dt) > stepsMax) wrong(`more than ${stepsMax} steps`);
-  if (typeof raw.settings !== "object" || raw.settings === null) wrong("`settings` must be an object");
-  const input = raw.input;
+  if (!isRecord(raw.settings)) wrong("`settings` must be an object");
+  const { input, events = [] } = raw;
   const v = input?.v;
-  const lists = v === undefined ? [] : Array.isArray(v) ? [v] : Object.values(v);
-  for (const list of [...lists, input?.f, input?.p]) {
-    const sound = Array.isArray(list) && list.length > 0 && list.every((point) => point.every(Number.isFinite));
-    if (!sound) wrong("`input.v`, `.f` and `.p` must be lists of [seconds, value]");
+  const lists: unknown[] = v === undefined || Array.isArray(v) ? [v] : "a" in v ? [v.a, v.b, v.c] : [undefined];
+  if (![...lists, input?.f, input?.p].every(isBreakpoints)) {
+    wrong("`input.v` (or its `a`, `b`, `c`), `.f` and `.p` must be lists of [seconds, value]");
   }
-  if (lists.length !== 1 && lists.length !== 3) wrong("`input.v` must be one list or {a, b, c}");
-  return { events: [], ...raw } as GridCase;
+  if (!Array.isArray(events) || !events.every((event) => Number.isFinite(event?.t) && isRecord(event.set))) {
+    wrong("`events` must be a list of {t, set}");
+  }
+  return { ...raw, events } as GridCase;
 }
+
+const isRecord = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
+
+const isBreakpoints = (list: unknown): boolean =>
+  Array.isArray(list) &&
+  list.length > 0 &&
+  list.every((point) => Array.isArray(point) && point.length === 2 && point.every(Number.isFinite));
 
 const statusNames: Readonly<Record<GridStatus, string>> = {
   trip: "Trip",
@@ -109,8 +118,7 @@ export function runGridCase(gridCase: GridCase): GridCaseResult {
   const der = createGridFunctions({ settings }, ratings, connection, { inService });
   const measurement = createGridMeasurement();
   measurement.quality = Quality.good;
-  const phases = Array.isArray(input.v) ? [input.v, input.v, input.v] : "a" in input.v ? Object.values(input.v) : [];
-  const readers = (phases as Breakpoints[]).map(follow);
+  const readers = ("a" in input.v ? [input.v.a, input.v.b, input.v.c] : [input.v, input.v, input.v]).map(follow);
   const frequencyAt = follow(input.f);
   const powerAt = follow(input.p);
   const p_w: number[] = [];

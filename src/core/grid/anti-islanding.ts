@@ -104,3 +104,13 @@ export function stepIslandingBackup(
   state.injectedPu = clamp(pulsePu - tuning.varPerHz * deviationHz, -tuning.varMaxPu, tuning.varMaxPu);
   return stepOnDelay(state.windowDelay, state.outsideWindows, tuning.windowS - dtS, dtS);
 }
+
+/** Least active power, of the rating, that the feedback is sized for. */
+const powerMinPu = 0.1;
+
+/**
+ * Reactive power to inject by one source at its present injected power, for the state's feedback. A site that runs the
+ * backup once for all its stages gives each of them this on top of what else it does.
+ */
+export const islandingBackupVar = (state: IslandingBackupState, injectedW: number, ratedW: number): number =>
+  state.injectedPu * Math.max(Math.abs(injectedW), powerMinPu * ratedW);

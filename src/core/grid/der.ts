@@ -9,7 +9,6 @@
  * export cap of the connection contract is none of these: it is the outermost bound, and droop cannot pass it.
  */
 import type { GridProfile, GridSettings } from "../../config/grid-profiles.ts";
-import { Quality } from "../../domain/quality.ts";
 import { clamp } from "../../domain/units.ts";
 import {
   createLowPass,
@@ -29,6 +28,7 @@ import {
   type IslandingBackupState,
   type IslandingBackupTuning,
   islandingBackupTuning,
+  islandingBackupVar,
   resetIslandingBackup,
   stepIslandingBackup,
 } from "./anti-islanding.ts";
@@ -43,6 +43,14 @@ import {
   isMeasured,
   readGrid,
 } from "./measurement.ts";
+import {
+  createGridOutcome,
+  type GridBinding,
+  type GridInputs,
+  type GridOutcome,
+  type GridStatus,
+  type TripCause,
+} from "./outcome.ts";
 import { varPerWatt } from "./power-factor.ts";
 import { addReactive, type GridRatings, limitToCurrent, limitToRatings, type OperatingPoint } from "./pq-priority.ts";
 import { createRideThrough, type RideThroughState, stepRideThrough } from "./ride-through.ts";
@@ -51,75 +59,7 @@ import { createVoltVar, loadVoltVar, stepVoltVar, type VoltVarState } from "./vo
 import { createVoltWatt, stepVoltWatt, type VoltWattState } from "./volt-watt.ts";
 import { createWattVarCurve, loadWattVarCurve, type WattVarCurve, wattVarPu } from "./watt-var.ts";
 
-export type GridStatus =
-  | "trip"
-  | "enteringService"
-  | "continuous"
-  | "mandatory"
-  | "permissive"
-  | "momentaryCessation"
-  | "ceased"
-  | "undefined";
-
-/** Why service was left. All of these clear by themselves through enter service, once their cause is gone. */
-export type TripCause =
-  | "none"
-  | (typeof tripRows)[number]["cause"]
-  | "permit"
-  | "islanding"
-  | "transfer-trip"
-  | "permissive"
-  | "upstream-open"
-  | "measurement";
-
-/** What bounds the active power at this moment. */
-export type GridBinding =
-  | "wish"
-  | "rating"
-  | "active-power-limit"
-  | "volt-watt"
-  | "droop"
-  | "enter-service-ramp"
-  | "apparent-power"
-  | "export-cap"
-  | "not-in-service"
-  | "cessation";
-
-/** What one step decides; made once, written in place. */
-export interface GridOutcome {
-  status: GridStatus;
-  /** The last cause of a trip, kept until service is entered again. */
-  cause: TripCause;
-  /** Power may be exchanged in parallel with the grid: not tripped and past the enter-service delay. */
-  inService: boolean;
-  /** Voltage and frequency are within the enter-service window now: for starting. Says nothing of delay or permit. */
-  gridInEnterServiceWindow: boolean;
-  /**
-   * The profile's trip or the islanding functions have said that this is not a grid to be parallel with, and it has not been
-   * back in the enter-service window since: for leaving parallel operation and for telling an outage. A permit that is
-   * off, or a measurement that is missing, does not set it.
-   */
-  gridTripped: boolean;
-  /** The point to command, for the wish that was given. */
-  injectedW: number;
-  injectedVar: number;
-  /** Envelope for any other wish at this moment: what the functions allow at most and (droop, volt-watt below zero) at least. */
-  maxInjectedW: number;
-  minInjectedW: number;
-  binding: GridBinding;
-  voltageQuality: Quality;
-  frequencyQuality: Quality;
-}
-
-/** Contact and communication inputs, written by the caller before a step. Safe to leave at their start values where there are none. */
-export interface GridInputs {
-  /** A transfer-trip signal from the utility is present. */
-  transferTrip: boolean;
-  /** The permissive signal is present (true where the site has none). */
-  permissive: boolean;
-  /** The breaker between here and the utility reports closed (true where it has no contact). */
-  upstreamClosed: boolean;
-}
+export type { GridBinding, GridInputs, GridOutcome, GridStatus, TripCause } from "./outcome.ts";
 
 export interface GridFunctions {
   /** In force; changed only through `applyGridSettings`. */
@@ -171,20 +111,7 @@ export function createGridFunctions(
     connection,
     tuning,
     inputs: { transferTrip: false, permissive: true, upstreamClosed: true },
-    outcome: {
-      status: inService ? "continuous" : "trip",
-      cause: "none",
-      inService,
-      gridInEnterServiceWindow: false,
-      gridTripped: false,
-      injectedW: 0,
-      injectedVar: 0,
-      maxInjectedW: 0,
-      minInjectedW: 0,
-      binding: "not-in-service",
-      voltageQuality: Quality.missing,
-      frequencyQuality: Quality.missing,
-    },
+    outcome: createGridOutcome(inService),
     grid: createApplicableGrid(),
     trips: createTrips(),
     rideThrough: createRideThrough(),
@@ -401,13 +328,8 @@ function slowModePu(der: GridFunctions, wishPu: number, injectedW: number, ratin
   }
 }
 
-/** Least power, of the rating, that the backup's feedback is sized for. */
-const backupPowerMinPu = 0.1;
-
-function backupVar({ backup, point, ratings, grid }: GridFunctions): number {
-  if (isCollapsed(grid)) return 0;
-  return backup.injectedPu * Math.max(Math.abs(point.injectedW), backupPowerMinPu * ratings.ratedW);
-}
+const backupVar = ({ backup, point, ratings, grid }: GridFunctions): number =>
+  isCollapsed(grid) ? 0 : islandingBackupVar(backup, point.injectedW, ratings.ratedW);
 
 /** Power that the circle took away and that is worth naming, W. */
 const namedLossW = 1e-6;

@@ -32,6 +32,14 @@ describe("files that are not cases are refused with what is wrong", () => {
     ['{"id":"x","dt":1,"duration":2}', "`settings`"],
     ['{"id":"x","dt":1,"duration":2,"settings":{},"input":{"v":[],"f":[[0,60]],"p":[[0,1]]}}', "lists of"],
     ['{"id":"x","dt":1,"duration":2,"settings":{},"input":{"v":[[0,null]],"f":[[0,60]],"p":[[0,1]]}}', "lists of"],
+    ['{"id":"x","dt":1,"duration":2,"settings":{},"input":{"v":{"a":[[0,1]]},"f":[[0,60]],"p":[[0,1]]}}', "lists of"],
+    ['{"id":"x","dt":1,"duration":2,"settings":{},"input":{"v":[0],"f":[[0,60]],"p":[[0,1]]}}', "lists of"],
+    [
+      '{"id":"x","dt":1,"duration":2,"settings":{},"events":[1],"input":{"v":[[0,1]],"f":[[0,60]],"p":[[0,1]]}}',
+      "`events`",
+    ],
+    ["null", "`id` must be text"],
+    ["not json", "JSON"],
   ])("%s → %s", (text, complaint) => {
     expect(() => parseGridCase(text)).toThrow(complaint);
   });

@@ -1,0 +1,89 @@
+/** What the grid functions say after each step, and the inputs that come from contacts and signals. */
+import { Quality } from "../../domain/quality.ts";
+import type { tripRows } from "./trip.ts";
+
+export type GridStatus =
+  | "trip"
+  | "enteringService"
+  | "continuous"
+  | "mandatory"
+  | "permissive"
+  | "momentaryCessation"
+  | "ceased"
+  | "undefined";
+
+/** Why service was left. All of these clear by themselves through enter service, once their cause is gone. */
+export type TripCause =
+  | "none"
+  | (typeof tripRows)[number]["cause"]
+  | "permit"
+  | "islanding"
+  | "transfer-trip"
+  | "permissive"
+  | "upstream-open"
+  | "measurement";
+
+/** What bounds the active power at this moment. */
+export type GridBinding =
+  | "wish"
+  | "rating"
+  | "active-power-limit"
+  | "volt-watt"
+  | "droop"
+  | "enter-service-ramp"
+  | "apparent-power"
+  | "export-cap"
+  | "not-in-service"
+  | "cessation";
+
+/** What one step decides; made once, written in place. */
+export interface GridOutcome {
+  status: GridStatus;
+  /** The last cause of a trip, kept until service is entered again. */
+  cause: TripCause;
+  /** Power may be exchanged in parallel with the grid: not tripped and past the enter-service delay. */
+  inService: boolean;
+  /** Voltage and frequency are within the enter-service window now: for starting. Says nothing of delay or permit. */
+  gridInEnterServiceWindow: boolean;
+  /**
+   * The profile's trip or the islanding functions have said that this is not a grid to be parallel with, and it has not been
+   * back in the enter-service window since: for leaving parallel operation and for telling an outage. A permit that is
+   * off, or a measurement that is missing, does not set it.
+   */
+  gridTripped: boolean;
+  /** The point to command, for the wish that was given. */
+  injectedW: number;
+  injectedVar: number;
+  /** Envelope for any other wish at this moment: what the functions allow at most and (droop, volt-watt below zero) at least. */
+  maxInjectedW: number;
+  minInjectedW: number;
+  binding: GridBinding;
+  voltageQuality: Quality;
+  frequencyQuality: Quality;
+}
+
+/** Contact and communication inputs, written by the caller before a step. Safe to leave at their start values where there are none. */
+export interface GridInputs {
+  /** A transfer-trip signal from the utility is present. */
+  transferTrip: boolean;
+  /** The permissive signal is present (true where the site has none). */
+  permissive: boolean;
+  /** The breaker between here and the utility reports closed (true where it has no contact). */
+  upstreamClosed: boolean;
+}
+
+/** Nothing measured yet; in service only if the stage already runs. */
+export const createGridOutcome = (inService: boolean): GridOutcome => ({
+  status: inService ? "continuous" : "trip",
+  cause: "none",
+  inService,
+  gridInEnterServiceWindow: false,
+  gridTripped: false,
+  injectedW: 0,
+  injectedVar: 0,
+  maxInjectedW: 0,
+  minInjectedW: 0,
+  binding: "not-in-service",
+  voltageQuality: Quality.missing,
+  frequencyQuality: Quality.missing,
+});
