@@ -31,7 +31,7 @@ const expectOpen = (s: ModeState): void => { s.expected = "open"; s.disagreement
 const forgetDisagreements = (s: ModeState): void => { s.disagreements = 0; };
 const beginStart = (s: ModeState, f: ModeFacts): void => {
   s.gridDeadAtStart = f.gridDead;
-  remember(s, s.record.intent, s.record.startsLeft - 1, s.record.returnBlocked);
+  remember(s, s.record.intent, s.record.startsLeft > 0 ? s.record.startsLeft - 1 : 0, s.record.returnBlocked);
 };
 /** A new number, beyond any that the device knows from before a restart. */
 const beginClose = (s: ModeState, f: ModeFacts): void => {

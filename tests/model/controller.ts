@@ -77,6 +77,7 @@ export function createController({ stages, closedTransition }: ControllerOptions
     const startedMs = stages === 1 ? 0 : nowMs - w[F.startedAge]! * tickMs;
     evaluateAuthority(authority, authorityConfig, snapshot.site, snapshot.wallMs);
     deriveModeFacts(facts, snapshot, authority, verdict, factsConfig, startedMs, nowMs);
+    facts.sourceReady = w[F.noSource] === 0;
     const output = stepMode(machine, facts, nowMs);
     writeWorld(w);
     // A row that the reset serves must be able to say so.
@@ -228,5 +229,4 @@ export function restart(w: World, stages: number): void {
   w[F.deviceAge] = cap.deviceAge;
   w[F.meterAge] = cap.meterAge;
   w[F.stageAge] = stages === 1 ? 2 : 7;
-  w[F.stageAge2] = stages === 1 ? 0 : 7;
 }

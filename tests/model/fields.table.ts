@@ -3,7 +3,7 @@
  * state in abstract ticks, the rest is the truth of the plant, the environment and what the monitors count.
  */
 
-/** Name, bits. Order is free; a field never crosses a word. */
+/** Name, bits; 0 bits is read anew in each tick and needs no memory. Order is free; a field never crosses a word. */
 const layout = [
   // controller: its mode machine
   ["mode", 5], ["modeAge", 3], ["released", 1], ["releasedAge", 2], ["expected", 2], ["disagreements", 2],
@@ -13,7 +13,7 @@ const layout = [
   // the record on disk
   ["diskIntent", 2], ["diskStarts", 2], ["diskBlocked", 1],
   // environment
-  ["up", 1], ["grid", 2], ["permit", 2], ["service", 1], ["latch", 1], ["wish", 1], ["reset", 1], ["sync", 1],
+  ["up", 1], ["grid", 2], ["permit", 2], ["service", 1], ["latch", 1], ["wish", 1], ["reset", 1], ["sync", 1], ["noSource", 1],
   ["fault", 6], ["faultOn", 1],
   // K1: the main pole, a stroke under way, two contacts, the last command
   ["k1Open", 1], ["stroke", 2], ["strokeAge", 3], ["noOpen", 1], ["ncOpen", 1], ["k1Command", 1],
@@ -25,7 +25,7 @@ const layout = [
   // stage 1
   ["role", 2], ["asked", 2], ["lag", 3], ["dog", 2], ["stageAge", 3], ["rRole", 2],
   // stage 2
-  ["role2", 2], ["asked2", 2], ["lag2", 3], ["dog2", 2], ["stageAge2", 3], ["rRole2", 0],
+  ["role2", 2], ["asked2", 2], ["lag2", 3], ["dog2", 2], ["stageAge2", 0], ["rRole2", 0],
   // monitors
   ["wrongGiving", 3], ["wrongGivingDirty", 1], ["formsClosed", 3], ["joined", 2],
 ] as const;

@@ -20,7 +20,7 @@ export interface Trouble {
 export function restingModes(w: World): readonly string[] {
   const backup = w[F.permit] !== Permit.none;
   const parallel = w[F.permit] === Permit.parallel && w[F.service] === 1 && w[F.latch] === 0;
-  const noStart = w[F.starts] === 0;
+  const noStart = w[F.starts] === 0 || w[F.noSource] === 1;
   if (w[F.mode] === modeNames.indexOf("lockedOut")) return [];
   const cut = backup && !noStart ? ["islandRunning"] : ["isolated"];
   const joined = parallel ? ["parallel", "ceased"] : ["loadOnly"];

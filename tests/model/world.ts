@@ -15,7 +15,18 @@ import { Bus, Choices, deliver, type Events, type Interlocks, move, sense, stage
 import { cap } from "./timings.ts";
 
 /** What the environment may do in a run; what is left out stays as it is in the beginning. */
-export type Input = "grid" | "sag" | "permit" | "service" | "latch" | "wish" | "crash" | "trip" | "reset" | "sync";
+export type Input =
+  | "grid"
+  | "sag"
+  | "permit"
+  | "service"
+  | "latch"
+  | "wish"
+  | "crash"
+  | "trip"
+  | "reset"
+  | "source"
+  | "sync";
 export const allInputs: readonly Input[] = [
   "grid",
   "sag",
@@ -26,6 +37,7 @@ export const allInputs: readonly Input[] = [
   "crash",
   "trip",
   "reset",
+  "source",
 ];
 
 export interface WorldOptions {
@@ -115,6 +127,12 @@ export function createModel(given: Partial<WorldOptions>): Model {
       change(F.service, 1 - from[F.service]!, from[F.service] ? "service is disabled" : "service is permitted");
     if (may.latch) change(F.latch, 1 - from[F.latch]!, from[F.latch] ? "the relay is reset" : "the relay trips");
     if (may.wish) change(F.wish, 1 - from[F.wish]!, from[F.wish] ? "the wish ends" : "a person wishes an island");
+    if (may.source)
+      change(
+        F.noSource,
+        1 - from[F.noSource]!,
+        from[F.noSource] ? "a vehicle can feed the island" : "no vehicle can feed the island",
+      );
     if (may.sync) change(F.sync, 1 - from[F.sync]!, from[F.sync] ? "synchronism is lost" : "synchronism");
     if (may.reset && up && from[F.reset] === 0) change(F.reset, 1, "a person resets");
     if (may.crash) {

@@ -1,0 +1,40 @@
+/** The explorations that make up the proof, each with what it leaves out so that it ends. */
+import { closedTransitionFaults, type FaultName, openTransitionFaults } from "./faults.table.ts";
+import { allInputs, type Input, type WorldOptions } from "./world.ts";
+
+export interface Run {
+  readonly name: string;
+  readonly options: Partial<WorldOptions>;
+  readonly statesMax: number;
+  /** Without hardware that software can't replace, a run is expected to break: by which invariant. */
+  readonly breaks?: string;
+}
+
+const without = (...dropped: Input[]): readonly Input[] => allInputs.filter((input) => !dropped.includes(input));
+const relays = { closeRelay: true, handoverTimer: true } as const;
+const closed = (inputs: readonly Input[]) => ({ closedTransition: true, interlocks: relays, inputs: [...inputs, "sync" as const] });
+
+/** Faults of a closed transition that its relay (25) and its handover timer leave to the software. */
+const closedFaults: readonly FaultName[] = [...openTransitionFaults, ...closedTransitionFaults];
+
+/** About four minutes on one core. */
+export const fullRuns: readonly Run[] = [
+  { name: "no fault, every input", options: {}, statesMax: 8e6 },
+  { name: "30 faults, one at a time, permanent", options: { faults: openTransitionFaults, inputs: without("service", "latch", "sag", "wish", "source") }, statesMax: 20e6 },
+  { name: "30 faults, one at a time, coming and going", options: { faults: openTransitionFaults, faultsAre: "comes-and-goes", inputs: without("service", "latch", "sag", "wish", "reset", "source") }, statesMax: 20e6 },
+  { name: "two stages, no fault", options: { stages: 2, inputs: without("service", "latch", "sag", "wish") }, statesMax: 8e6 },
+  { name: "two stages, 30 faults, permanent", options: { stages: 2, faults: openTransitionFaults, inputs: without("service", "latch", "sag", "wish", "reset", "permit", "source") }, statesMax: 8e6 },
+  { name: "two stages, one falls silent and comes back", options: { stages: 2, faults: ["stage silent"], faultsAre: "comes-and-goes", inputs: without("service", "latch", "sag", "wish", "source") }, statesMax: 8e6 },
+  { name: "closed transition with relay 25, no fault", options: closed(without("service", "latch", "sag", "wish", "source")), statesMax: 8e6 },
+  { name: "closed transition with relay 25, 32 faults", options: { ...closed(["grid", "permit", "crash"]), faults: closedFaults }, statesMax: 12e6 },
+  { name: "closed transition without relay 25, no fault", options: { closedTransition: true, inputs: ["grid", "crash", "sync"] }, statesMax: 2e6, breaks: "I3" },
+];
+
+/** What fits into a test run. */
+export const quickRuns: readonly Run[] = [
+  { name: "no fault", options: { inputs: without("service", "latch", "sag", "source") }, statesMax: 1e6 },
+  { name: "30 faults, one at a time, permanent", options: { faults: openTransitionFaults, inputs: ["grid", "crash"] }, statesMax: 2e6 },
+  { name: "two stages, no fault", options: { stages: 2, inputs: without("service", "latch", "sag", "wish", "reset", "source") }, statesMax: 1e6 },
+  { name: "closed transition with relay 25, no fault", options: closed(["grid", "permit"]), statesMax: 1e6 },
+  { name: "closed transition without relay 25, no fault", options: { closedTransition: true, inputs: ["grid", "crash", "sync"] }, statesMax: 1e6, breaks: "I3" },
+];
