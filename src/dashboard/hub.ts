@@ -3,6 +3,7 @@
  * and shared; a page that does not keep up is skipped and gets a whole state when it can take one again; one that takes
  * nothing for long is closed.
  */
+import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { diff, type Json } from "./delta.ts";
@@ -35,6 +36,8 @@ export interface Hub {
 
 export function createHub(source: DashboardSource, nowMs: () => number = () => performance.now()): Hub {
   const pages = new Set<Page>();
+  /** Tells a page that stayed open over a restart: its session and its code may be of yesterday. */
+  const boot = randomUUID();
   let last: Json = null;
   let number = 0;
   let sentAtMs = Number.NEGATIVE_INFINITY;
@@ -109,7 +112,7 @@ export function createHub(source: DashboardSource, nowMs: () => number = () => p
         "x-content-type-options": "nosniff",
       });
       response.socket?.setNoDelay(true);
-      response.write("retry: 2000\n\n");
+      response.write(`retry: 2000\n\nevent: hello\ndata: "${boot}"\n\n`);
       const page: Page = { response, number: -1, blockedSinceMs: null };
       pages.add(page);
       const forget = (): void => void pages.delete(page);

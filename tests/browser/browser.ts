@@ -40,12 +40,12 @@ export interface Site {
 export const password = "a password for tests";
 
 /** A dashboard on a free port with one account for each role. */
-export async function openSite(demo: AccountRole | null = null, onSite = false): Promise<Site> {
+export async function openSite(demo: AccountRole | null = null, onSite = false, port = 0): Promise<Site> {
   const source = createFakeSource(sampleState("parallel"));
   const accounts = openAccounts(null);
   if (!demo) for (const role of ["viewer", "operator", "installer"] as const) await accounts.set(role, role, password);
   const board = await createDashboard({
-    port: 0,
+    port,
     host: "127.0.0.1",
     source,
     accounts,

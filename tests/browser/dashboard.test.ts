@@ -118,7 +118,15 @@ run("the page in a real browser", () => {
       await visitor.page.waitForSelector("#chargers");
       await first.board.close();
       await visitor.page.waitForSelector("#stalebar:not([hidden])");
+      const second = await openSite("viewer", false, first.board.port);
+      second.source.set({ ...sampleState("island"), site: { ...sampleState("island").site, name: "Site again" } });
+      await settled(visitor, "Site again");
+      expect(await visitor.page.locator("#stalebar").isVisible()).toBe(false);
+      // The page was loaded anew, so that its token fits the new run.
+      await visitor.page.locator("#demorole").selectOption("installer");
+      await visitor.page.waitForFunction(() => document.querySelector(".whoami")?.textContent?.includes("installer"));
       await visitor.close();
+      await second.board.close();
     });
   });
 

@@ -89,6 +89,7 @@ const stream = openStream("/api/v1/events", {
     checkAge();
     schedule();
   },
+  restarted: () => location.reload(),
   signedOut: () => location.assign("/login"),
 });
 

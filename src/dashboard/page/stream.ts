@@ -10,6 +10,8 @@ export interface Stream {
 
 export interface StreamHandlers {
   state(state: SiteState): void;
+  /** Another run of the server answers: its code and sessions may be others. */
+  restarted(): void;
   /** The session has ended: sign in again. */
   signedOut(): void;
 }
@@ -24,6 +26,7 @@ export function openStream(url: string, handlers: StreamHandlers): Stream {
   let sequence = -1;
   let source: EventSource | null = null;
   let closed = false;
+  let boot: string | null = null;
 
   const heard = (): void => {
     lastAtMs = Date.now();
@@ -38,6 +41,11 @@ export function openStream(url: string, handlers: StreamHandlers): Stream {
     if (closed) return;
     sequence = -1;
     source = new EventSource(url);
+    source.addEventListener("hello", (event) => {
+      const { data } = event as MessageEvent<string>;
+      if (boot !== null && boot !== data) handlers.restarted();
+      boot = data;
+    });
     source.addEventListener("state", (event) => {
       const message = JSON.parse((event as MessageEvent<string>).data) as { n: number; state: Json };
       sequence = message.n;
