@@ -244,6 +244,7 @@ export class Bridge {
     reader.cycleBlock.exchange.onDone = (exchange) => {
       if (exchange.fault === null) {
         reader.decode(reader.cycleBlock);
+        reader.forgetOld(exchange.finishedMs);
         if (this.#snapshot === undefined || cycle.take(this.#snapshot)) {
           device.cycleFault = null;
           device.reads += 1;

@@ -10,6 +10,10 @@ import { type DeviceMap, type FactRow, factNames, type Pace, paces, turnSign } f
 /** Registers between two facts that are read along rather than split into two requests. */
 const gapMax = 24;
 
+/** A slow value counts for this many of its periods and a grace for the turns that it waits. */
+const slowPeriodsMax = 3;
+const slowGraceMs = 2_000;
+
 interface FactPlace {
   readonly index: number;
   readonly offset: number;
@@ -42,7 +46,7 @@ export class DeviceReader {
     this.slowBlocks = [...blocks[0]!.slice(1), ...blocks.slice(1).flat()];
   }
 
-  /** Starts the slow block that has waited longest, if one is due. */
+  /** Starts one slow block that is due: at most one beside the cycle's own read. */
   startSlow(link: ModbusLink, nowMs: number, deadlineMs: number): void {
     for (let i = 0; i < this.slowBlocks.length; i += 1) {
       const block = this.slowBlocks[i]!;
@@ -50,6 +54,15 @@ export class DeviceReader {
       block.triedMs = nowMs;
       link.start(block.exchange, deadlineMs);
       return;
+    }
+  }
+
+  /** Forgets slow values whose block has not been read for long: a fact of the cycle must not carry an old one along. */
+  forgetOld(nowMs: number): void {
+    for (let i = 0; i < this.slowBlocks.length; i += 1) {
+      const block = this.slowBlocks[i]!;
+      if (nowMs - block.atMs <= slowPeriodsMax * block.periodMs + slowGraceMs) continue;
+      for (let place = 0; place < block.places.length; place += 1) this.values[block.places[place]!.index] = Number.NaN;
     }
   }
 

@@ -1,18 +1,16 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { ExceptionCode } from "../../sim/peers/register-face.ts";
 import type { WireFaults } from "../../sim/peers/wire-faults.ts";
 import type { ModbusFault } from "../../src/protocols/modbus/faults.table.ts";
 import { clock, startSite, type TestSite, type TestSiteOptions } from "./site.ts";
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-let site: TestSite | undefined;
-const start = async (options?: TestSiteOptions): Promise<TestSite> => {
-  site = await startSite(options);
+/** A site that ends with its test. */
+const start = async (finished: (close: () => Promise<void>) => void, options?: TestSiteOptions): Promise<TestSite> => {
+  const site = await startSite(options);
+  finished(() => site.close());
   return site;
 };
-afterEach(async () => {
-  await site?.close();
-  site = undefined;
-});
 
 describe("a device that answers wrongly, late, short or not at all", () => {
   const wires: readonly (readonly [string, Partial<WireFaults>, ModbusFault])[] = [
@@ -26,8 +24,10 @@ describe("a device that answers wrongly, late, short or not at all", () => {
     ["resets in the middle", { reset: 1 }, "reset"],
   ];
   for (const [name, faults, expected] of wires) {
-    test(`a stage that ${name} → named fault, its facts keep their age; good again afterwards`, async () => {
-      const { bridge, snapshot, stageServers, stages } = await start({ deadlineMs: 40 });
+    test(`a stage that ${name} → named fault, its facts keep their age; good again afterwards`, async ({
+      onTestFinished: finished,
+    }) => {
+      const { bridge, snapshot, stageServers, stages } = await start(finished, { deadlineMs: 40 });
       await bridge.discover({ verify: false });
       await bridge.readAll(snapshot, clock() + 100);
       const { atMs } = snapshot.stages[0]!;
@@ -56,8 +56,11 @@ describe("a device that answers wrongly, late, short or not at all", () => {
     });
   }
 
-  test("one dead stage does not keep the others from being read and written", async () => {
-    const { bridge, commands, stages, snapshot, stageServers, cycle } = await start({ stages: 3, deadlineMs: 50 });
+  test("one dead stage does not keep the others from being read and written", async ({ onTestFinished: finished }) => {
+    const { bridge, commands, stages, snapshot, stageServers, cycle } = await start(finished, {
+      stages: 3,
+      deadlineMs: 50,
+    });
     await bridge.discover({ verify: false });
     commands.speak = true;
     for (const command of commands.stages) Object.assign(command, { role: "charge", powerW: 7_000 });
@@ -67,8 +70,10 @@ describe("a device that answers wrongly, late, short or not at all", () => {
     expect(clock() - snapshot.stages[2]!.atMs).toBeLessThan(500);
   });
 
-  test("a stage that is swapped for another while disconnected → not believed until it is found anew", async () => {
-    const { bridge, stages, faces, stageServers, snapshot } = await start();
+  test("a stage that is swapped for another while disconnected → not believed until it is found anew", async ({
+    onTestFinished: finished,
+  }) => {
+    const { bridge, stages, faces, stageServers, snapshot } = await start(finished);
     await bridge.discover({ verify: false });
     await bridge.readAll(snapshot, clock() + 100);
     faces[0]!.face.setText(1, "SN", "ANOTHER");
@@ -89,8 +94,8 @@ describe("a device that answers wrongly, late, short or not at all", () => {
     expect(bridge.stages[0]!.device.bound?.identity.serialNumber).toBe("ANOTHER");
   });
 
-  test("a stage that appears after the start → found in the background", async () => {
-    const { bridge, stageServers, snapshot, stages } = await start();
+  test("a stage that appears after the start → found in the background", async ({ onTestFinished: finished }) => {
+    const { bridge, stageServers, snapshot, stages } = await start(finished);
     const { port } = stageServers[0]!;
     await stageServers[0]!.close();
     expect((await bridge.discover({ verify: false })).find((one) => one.kind === "stage")).toMatchObject({
@@ -109,8 +114,10 @@ describe("a device that answers wrongly, late, short or not at all", () => {
 });
 
 describe("a peer that freezes for three seconds and thaws", () => {
-  test("no stale setpoint is ever executed, and it is in service again afterwards", async () => {
-    const { bridge, commands, stages, faces, stageServers, cycle } = await start({ deadlineMs: 15 });
+  test("no stale setpoint is ever executed, and it is in service again afterwards", async ({
+    onTestFinished: finished,
+  }) => {
+    const { bridge, commands, stages, faces, stageServers, cycle } = await start(finished, { deadlineMs: 15 });
     await bridge.discover({ verify: false });
     commands.speak = true;
     const command = commands.stages[0]!;
@@ -148,8 +155,10 @@ describe("a peer that freezes for three seconds and thaws", () => {
     expect(stage.powerW).toBe(powerW);
   });
 
-  test("the same for a transfer device: a close from before the freeze never moves it", async () => {
-    const { bridge, commands, transferDevice, siteServer, cycle } = await start({ deadlineMs: 15 });
+  test("the same for a transfer device: a close from before the freeze never moves it", async ({
+    onTestFinished: finished,
+  }) => {
+    const { bridge, commands, transferDevice, siteServer, cycle } = await start(finished, { deadlineMs: 15 });
     await bridge.discover({ verify: false });
     commands.speak = true;
     commands.transferDevice = "open";
@@ -165,9 +174,9 @@ describe("a peer that freezes for three seconds and thaws", () => {
   });
 });
 
-describe("setpoints", () => {
-  test("only changes beyond the dead band, cuts and refreshes are written", async () => {
-    const { bridge, commands, stages, cycle } = await start();
+describe.concurrent("setpoints", () => {
+  test("only changes beyond the dead band, cuts and refreshes are written", async ({ onTestFinished: finished }) => {
+    const { bridge, commands, stages, cycle } = await start(finished);
     await bridge.discover({ verify: false });
     commands.speak = true;
     const command = commands.stages[0]!;
@@ -189,8 +198,10 @@ describe("setpoints", () => {
     expect(await written(-4_999)).toBe(1);
   });
 
-  test("sequence numbers only rise, and go on from the stage's own after a restart of the controller", async () => {
-    const { bridge, commands, stages, cycle } = await start();
+  test("sequence numbers only rise, and go on from the stage's own after a restart of the controller", async ({
+    onTestFinished: finished,
+  }) => {
+    const { bridge, commands, stages, cycle } = await start(finished);
     stages[0]!.executedSequence = 41_000;
     await bridge.discover({ verify: false });
     commands.speak = true;
@@ -201,8 +212,10 @@ describe("setpoints", () => {
     expect(stages[0]!.commands.map((one) => one.sequence)).toEqual([41_001, 41_002, 41_003, 41_004, 41_005]);
   });
 
-  test("a lease that has run out, and a power that is no number → nothing is written", async () => {
-    const { bridge, commands, stages, cycle } = await start();
+  test("a lease that has run out, and a power that is no number → nothing is written", async ({
+    onTestFinished: finished,
+  }) => {
+    const { bridge, commands, stages, cycle } = await start(finished);
     await bridge.discover({ verify: false });
     commands.speak = true;
     Object.assign(commands.stages[0]!, { role: "charge", powerW: 5_000, leaseUntilMs: clock() - 1 });
@@ -216,8 +229,8 @@ describe("setpoints", () => {
     expect(stages[0]!.commands).toEqual([]);
   });
 
-  test("forming on a stage that has no word for it → nothing is written", async () => {
-    const { bridge, commands, stages, cycle } = await start({ stageModel: false });
+  test("forming on a stage that has no word for it → nothing is written", async ({ onTestFinished: finished }) => {
+    const { bridge, commands, stages, cycle } = await start(finished, { stageModel: false });
     await bridge.discover({ verify: false });
     commands.speak = true;
     Object.assign(commands.stages[0]!, { role: "forming", formVoltagePu: 1, formFrequencyHz: 60 });
@@ -226,8 +239,8 @@ describe("setpoints", () => {
     expect(bridge.stages[0]!.device.cycleFault).toBe("command-impossible");
   });
 
-  test("forming → role and set-points of the island reach the stage", async () => {
-    const { bridge, commands, stages, cycle } = await start();
+  test("forming → role and set-points of the island reach the stage", async ({ onTestFinished: finished }) => {
+    const { bridge, commands, stages, cycle } = await start(finished);
     await bridge.discover({ verify: false });
     commands.speak = true;
     Object.assign(commands.stages[0]!, { role: "forming", formVoltagePu: 1.025, formFrequencyHz: 59.95 });
@@ -236,8 +249,8 @@ describe("setpoints", () => {
     expect(stages[0]!.formVoltagePu).toBeCloseTo(1.025, 9);
   });
 
-  test("the heartbeat advances once a second, and only when it was earned", async () => {
-    const { bridge, commands, stages, cycle } = await start();
+  test("the heartbeat advances once a second, and only when it was earned", async ({ onTestFinished: finished }) => {
+    const { bridge, commands, stages, cycle } = await start(finished);
     await bridge.discover({ verify: false });
     commands.speak = true;
     const run = async (durationMs: number, earned: boolean): Promise<number> => {
@@ -255,9 +268,11 @@ describe("setpoints", () => {
   });
 });
 
-describe("verification at start", () => {
-  test("a timer that does not count → reversion-not-counting, the stage is not verified", async () => {
-    const { bridge, stages, snapshot } = await start();
+describe.concurrent("verification at start", () => {
+  test("a timer that does not count → reversion-not-counting, the stage is not verified", async ({
+    onTestFinished: finished,
+  }) => {
+    const { bridge, stages, snapshot } = await start(finished);
     stages[0]!.reversionCounts = false;
     const report = (await bridge.discover()).find((one) => one.kind === "stage")!;
     expect(report).toMatchObject({ found: true, verified: false, faults: [{ fault: "reversion-not-counting" }] });
@@ -265,16 +280,18 @@ describe("verification at start", () => {
     expect(snapshot.stages[0]!.verified).toBe(false);
   });
 
-  test("a timer that a setpoint does not reload → reversion-not-reloaded", async () => {
-    const { bridge, stages } = await start();
+  test("a timer that a setpoint does not reload → reversion-not-reloaded", async ({ onTestFinished: finished }) => {
+    const { bridge, stages } = await start(finished);
     stages[0]!.reversionReloads = false;
     const report = (await bridge.discover()).find((one) => one.kind === "stage")!;
     expect(report).toMatchObject({ verified: false, faults: [{ fault: "reversion-not-reloaded" }] });
   });
 
   for (const role of ["forming", "discharge"] as const) {
-    test(`a stage that is ${role} → left alone, verified when it has become idle`, async () => {
-      const { bridge, stages } = await start();
+    test(`a stage that is ${role} → left alone, verified when it has become idle`, async ({
+      onTestFinished: finished,
+    }) => {
+      const { bridge, stages } = await start(finished);
       Object.assign(stages[0]!, { role, powerW: -20_000 });
       const report = (await bridge.discover()).find((one) => one.kind === "stage")!;
       expect(report).toMatchObject({ verified: false, faults: [{ fault: "not-idle" }] });
@@ -289,23 +306,23 @@ describe("verification at start", () => {
     ["serialNumber", "identity-differs"],
     ["version", "firmware-differs"],
   ] as const) {
-    test(`another ${field} than commissioned → ${fault}, not used`, async () => {
-      const { bridge } = await start({ settings: () => ({ expected: { [field]: "COMMISSIONED" } }) });
+    test(`another ${field} than commissioned → ${fault}, not used`, async ({ onTestFinished: finished }) => {
+      const { bridge } = await start(finished, { settings: () => ({ expected: { [field]: "COMMISSIONED" } }) });
       const report = (await bridge.discover({ verify: false })).find((one) => one.kind === "stage")!;
       expect(report).toMatchObject({ found: false, faults: [{ fault }] });
     });
   }
 
-  test("a set-point whose scale factor is not implemented → refused", async () => {
-    const { bridge, faces } = await start({ stageModel: false });
+  test("a set-point whose scale factor is not implemented → refused", async ({ onTestFinished: finished }) => {
+    const { bridge, faces } = await start(finished, { stageModel: false });
     const { face } = faces[0]!;
     face.bytes.writeInt16BE(-0x8000, 2 * (face.address(704, "WSet_SF") - face.baseAddress));
     const report = (await bridge.discover({ verify: false })).find((one) => one.kind === "stage")!;
     expect(report).toMatchObject({ found: false, faults: [{ fault: "scale-missing" }] });
   });
 
-  test("a meter in the place of a stage → models-missing", async () => {
-    const { bridge } = await start({
+  test("a meter in the place of a stage → models-missing", async ({ onTestFinished: finished }) => {
+    const { bridge } = await start(finished, {
       settings: (_, sitePort) => ({ link: { kind: "tcp", host: "127.0.0.1", port: sitePort }, unit: 1 }),
     });
     const report = (await bridge.discover({ verify: false })).find((one) => one.kind === "stage")!;
@@ -313,11 +330,37 @@ describe("verification at start", () => {
   });
 });
 
-describe("the meter", () => {
+test("values of a slow block that can no longer be read → unknown, while the cycle goes on", async ({
+  onTestFinished: finished,
+}) => {
+  const { bridge, snapshot, faces } = await start(finished, { stageModel: false });
+  await bridge.discover({ verify: false });
+  const { face } = faces[0]!;
+  const run = async (durationMs: number): Promise<void> => {
+    const untilMs = clock() + durationMs;
+    while (clock() < untilMs) {
+      await bridge.readAll(snapshot, clock() + 50);
+      await sleep(20);
+    }
+  };
+  await run(300);
+  expect(snapshot.stages[0]).toMatchObject({ socPct: 71.5, alive: true });
+  const slowFrom = face.address(713, "SoC");
+  const read = face.read.bind(face);
+  face.read = (address, count, into, at) =>
+    address <= slowFrom && address + count > slowFrom ? ExceptionCode.deviceFailure : read(address, count, into, at);
+  await run(5_600);
+  expect(snapshot.stages[0]!.socPct).toBeNaN();
+  expect(clock() - snapshot.stages[0]!.atMs).toBeLessThan(500);
+});
+
+describe.concurrent("the meter", () => {
   for (const model of [213, 211, 203, 201]) {
     for (const importPositive of [true, false]) {
-      test(`model ${model} that counts ${importPositive ? "import" : "export"} as positive → import positive inside`, async () => {
-        const { bridge, snapshot, meter } = await start({ meterModel: model, importPositive });
+      test(`model ${model} that counts ${importPositive ? "import" : "export"} as positive → import positive inside`, async ({
+        onTestFinished: finished,
+      }) => {
+        const { bridge, snapshot, meter } = await start(finished, { meterModel: model, importPositive });
         meter.powerW = -23_400;
         meter.phasePowerW = [-7_800, -7_700, -7_900];
         await bridge.discover({ verify: false });
@@ -330,8 +373,8 @@ describe("the meter", () => {
     }
   }
 
-  test("the same registers again are no new sample; a change is", async () => {
-    const { bridge, snapshot, meter } = await start();
+  test("the same registers again are no new sample; a change is", async ({ onTestFinished: finished }) => {
+    const { bridge, snapshot, meter } = await start(finished);
     await bridge.discover({ verify: false });
     await bridge.readAll(snapshot, clock() + 100);
     const { sampleCount, sampleAtMs, atMs } = snapshot.meter;
@@ -345,8 +388,8 @@ describe("the meter", () => {
     expect(snapshot.meter.sampleAtMs).toBe(snapshot.meter.atMs);
   });
 
-  test("NaN in a float register → NaN in the fact, with a fresh age", async () => {
-    const { bridge, snapshot, meter } = await start();
+  test("NaN in a float register → NaN in the fact, with a fresh age", async ({ onTestFinished: finished }) => {
+    const { bridge, snapshot, meter } = await start(finished);
     await bridge.discover({ verify: false });
     meter.powerW = Number.NaN;
     await bridge.readAll(snapshot, clock() + 100);
