@@ -90,7 +90,7 @@ export async function axe(page: Page): Promise<string[]> {
   // Evaluated by the debugger, so that the page's own policy stays as it is.
   await page.evaluate(axeSource);
   return page.evaluate(async () => {
-    const { axe } = window as unknown as {
+    const { axe } = globalThis as unknown as {
       axe: {
         run(
           options: unknown,

@@ -1,0 +1,232 @@
+/**
+ * What the dashboard costs and how fast it is: bytes over the wire, first paint on a slow connection, from a new state to
+ * the drawn page, and a hundred open pages beside a control loop. `--pages N --seconds S` size the last one (the full
+ * claim is 100 pages for 600 s); `--no-browser` leaves out what needs Chromium.
+ */
+import { get } from "node:http";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
+import pino from "pino";
+import { openAccounts } from "../src/dashboard/accounts.ts";
+import { createDashboard } from "../src/dashboard/server.ts";
+import { createFakeSource, type FakeSource } from "../tests/dashboard/fakeSource.ts";
+import { sampleState } from "../tests/dashboard/sampleStates.ts";
+import type { BenchOptions, BenchResult, Figure } from "./main.ts";
+
+/** "Fast 3G" as browsers' own tools define it: 1.6 Mbit/s with a tenth off, 562.5 ms for each round trip. */
+const fast3g = { offline: false, downloadThroughput: 180_000, uploadThroughput: 84_375, latency: 562.5 } as const;
+const updates = 60;
+
+export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      pages: { type: "string", default: "100" },
+      seconds: { type: "string", default: "20" },
+      "no-browser": { type: "boolean" },
+    },
+  });
+  const source = createFakeSource(sampleState("parallel", 20));
+  const board = await createDashboard({
+    port: 0,
+    host: "127.0.0.1",
+    source,
+    accounts: openAccounts(null),
+    log: pino({ level: "silent" }),
+    demo: { role: "operator" },
+  });
+  const figures: Figure[] = [];
+  try {
+    figures.push({
+      name: "payload, compressed, chart library included",
+      value: (await payloadBytes(board.url)) / 1000,
+      unit: "KB",
+    });
+    if (!values["no-browser"]) figures.push(...(await inBrowser(board.url, source, say)));
+    figures.push(...(await manyPages(board.url, source, Number(values.pages), Number(values.seconds), say)));
+  } finally {
+    await board.close();
+  }
+  return { name: "dashboard", figures };
+}
+
+/** Bytes of one response body as sent. */
+const bytesOf = (url: string): Promise<{ bytes: number; text: string }> =>
+  new Promise((resolve, reject) => {
+    get(url, { headers: { "accept-encoding": url.endsWith("plain") ? "identity" : "br" } }, (response) => {
+      const parts: Buffer[] = [];
+      response.on("data", (part: Buffer) => parts.push(part));
+      response.on("end", () =>
+        resolve({ bytes: Buffer.concat(parts).length, text: Buffer.concat(parts).toString("latin1") }),
+      );
+    }).on("error", reject);
+  });
+
+async function payloadBytes(url: string): Promise<number> {
+  const page = await bytesOf(`${url}/?plain`);
+  const paths = new Set(
+    [...page.text.matchAll(/(?:href|src|data-chart)="(\/m\/[^"]+)"/g)].map((found) => found[1] ?? ""),
+  );
+  let total = 0;
+  for (const path of ["/", ...paths]) total += (await bytesOf(url + path)).bytes;
+  return total;
+}
+
+const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
+const quantile = (values: readonly number[], q: number): number =>
+  sorted(values)[Math.min(values.length - 1, Math.floor(q * values.length))] ?? Number.NaN;
+
+async function inBrowser(url: string, source: FakeSource, say: (line: string) => void): Promise<Figure[]> {
+  const { launch } = await import("../tests/browser/browser.ts");
+  const browser = await launch();
+  try {
+    const slow = await (await browser.newContext({ viewport: { width: 390, height: 844 } })).newPage();
+    const session = await slow.context().newCDPSession(slow);
+    await session.send("Network.enable");
+    await session.send("Network.emulateNetworkConditions", fast3g);
+    await slow.goto(url, { waitUntil: "load", timeout: 60_000 });
+    const paintMs = Number(await slow.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime"));
+    say(`first contentful paint on fast 3G: ${paintMs.toFixed(0)} ms`);
+    await slow.context().close();
+
+    const page = await (await browser.newContext({ viewport: { width: 1440, height: 960 } })).newPage();
+    await page.goto(url);
+    await page.waitForSelector("#plot canvas");
+    // The page notes when the drawn power changes; both clocks are this machine's.
+    await page.evaluate(`window.drawn = {};
+      new MutationObserver(() => {
+        const power = /Importing ([\\d.]+)/.exec(document.querySelector("#diagram svg.wide").textContent)?.[1];
+        if (power && !(power in window.drawn)) window.drawn[power] = Date.now();
+      }).observe(document.querySelector("#main"), { subtree: true, childList: true, characterData: true });`);
+    const at: Record<string, number> = {};
+    for (let i = 0; i < updates; i++) {
+      at[(100 + i).toFixed(1)] = Date.now();
+      source.change((state) => ({ ...state, pccW: (100 + i) * 1000 }));
+      await new Promise((resolve) => setTimeout(resolve, 137));
+    }
+    const drawn = (await page.evaluate("window.drawn")) as Record<string, number>;
+    const delays = Object.entries(at).flatMap(([power, sentMs]) =>
+      drawn[power] === undefined ? [] : [drawn[power] - sentMs],
+    );
+    return [
+      { name: "first contentful paint, fast 3G", value: paintMs, unit: "ms" },
+      { name: "state to drawn page, p50", value: quantile(delays, 0.5), unit: "ms" },
+      { name: "state to drawn page, p95", value: quantile(delays, 0.95), unit: "ms" },
+      { name: "updates drawn", value: delays.length, unit: `of ${updates}` },
+    ];
+  } finally {
+    await browser.close();
+  }
+}
+
+/** A loop of 10 ms as the controller's: absolute deadlines, late ticks counted. Reports the lateness in ms when asked. */
+const loopSource = `
+const { parentPort } = require("node:worker_threads");
+const cell = new Int32Array(new SharedArrayBuffer(4));
+const late = []; let stop = false;
+parentPort.on("message", () => { stop = true; });
+const periodMs = 10; let deadline = performance.now() + periodMs;
+const turn = () => {
+  const left = deadline - performance.now();
+  if (left > 0) Atomics.wait(cell, 0, 0, left);
+  late.push(performance.now() - deadline);
+  deadline += periodMs; while (deadline < performance.now()) deadline += periodMs;
+  if (stop) { parentPort.postMessage(late); return; }
+  setImmediate(turn);
+};
+turn();`;
+
+async function measured(seconds: number, work: () => void): Promise<{ late: number[]; delayP99Ms: number }> {
+  const worker = new Worker(loopSource, { eval: true });
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  delay.enable();
+  const timer = setInterval(work, 50);
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  clearInterval(timer);
+  delay.disable();
+  const late = await new Promise<number[]>((resolve) => {
+    worker.once("message", resolve);
+    worker.postMessage("stop");
+  });
+  await worker.terminate();
+  return { late, delayP99Ms: delay.percentile(99) / 1e6 };
+}
+
+/** Every charger moves a little, twenty times a second, as at a real site. */
+const stir = (source: FakeSource) => (): void =>
+  source.change((state) => ({
+    ...state,
+    atMs: state.atMs + 50,
+    pccW: Math.round(5000 + Math.random() * 1000),
+    evses: state.evses.map((evse) =>
+      evse.connected
+        ? {
+            ...evse,
+            powerW: evse.setpointW + Math.round(Math.random() * 40),
+            limits: evse.limits.map((limit) => ({ ...limit, ageMs: Math.round(Math.random() * 30) })),
+          }
+        : evse,
+    ),
+  }));
+
+async function manyPages(
+  url: string,
+  source: FakeSource,
+  pages: number,
+  seconds: number,
+  say: (line: string) => void,
+): Promise<Figure[]> {
+  say(`${seconds} s without pages, then ${seconds} s with ${pages} …`);
+  const alone = await measured(seconds, stir(source));
+  let received = 0;
+  const open = await Promise.all(
+    Array.from(
+      { length: pages },
+      () =>
+        new Promise<() => void>((resolve, reject) => {
+          const request = get(`${url}/api/v1/events`, { agent: false }, (response) => {
+            response.on("data", (part: Buffer) => {
+              received += part.length;
+            });
+            response.on("error", () => undefined);
+            resolve(() => request.destroy());
+          });
+          request.on("error", reject);
+        }),
+    ),
+  );
+  const memory: number[] = [];
+  const sample = setInterval(() => memory.push(process.memoryUsage.rss()), 1000);
+  const together = await measured(seconds, stir(source));
+  clearInterval(sample);
+  for (const close of open) close();
+  const half = Math.floor(memory.length / 2);
+  const mean = (values: readonly number[]): number =>
+    values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+  const p999 = (run: { late: number[] }): number => quantile(run.late, 0.999);
+  return [
+    { name: "loop lateness p99.9 without pages", value: p999(alone), unit: "ms" },
+    {
+      name: `loop lateness p99.9 with ${pages} pages`,
+      value: p999(together),
+      unit: "ms",
+      comparedWith: "loop lateness p99.9 without pages",
+      ratio: p999(together) / p999(alone),
+    },
+    { name: "main thread's delay p99 without pages", value: alone.delayP99Ms, unit: "ms" },
+    {
+      name: `main thread's delay p99 with ${pages} pages`,
+      value: together.delayP99Ms,
+      unit: "ms",
+      comparedWith: "main thread's delay p99 without pages",
+      ratio: together.delayP99Ms / alone.delayP99Ms,
+    },
+    { name: "sent to each page", value: received / pages / seconds / 1000, unit: "KB/s" },
+    {
+      name: "memory, second half over first half",
+      value: mean(memory.slice(half)) / mean(memory.slice(0, half)),
+      unit: "×",
+    },
+  ];
+}
