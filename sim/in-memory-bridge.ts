@@ -8,7 +8,7 @@ import type { Commands } from "../src/core/commands.ts";
 import { never, type Snapshot } from "../src/core/snapshot.ts";
 import { Link } from "./link.ts";
 import type { PlantStageCommand } from "./plant/devices.ts";
-import { copyCommand, emptyCommand } from "./plant/stage-commands.ts";
+import { copyCommand, emptyCommand, sequenceAdvance } from "./plant/stage-commands.ts";
 import type { Random } from "./random.ts";
 import type { World } from "./world.ts";
 
@@ -38,6 +38,8 @@ export const defaultTiming: BridgeTiming = {
 };
 
 const heartbeatEveryMs = 250;
+/** A new controller leaves room for numbers that the old one may have sent and nobody has seen executed. */
+const sequenceGap = 64;
 const stageSilentMs = 3_000;
 
 /** What the bridge keeps of one stage's link. */
@@ -48,6 +50,8 @@ interface StagePort {
   /** Since when the link has been up, ms; `never` while down. */
   upSinceMs: number;
   reopenAtMs: number;
+  /** When it was last given up: a write of that cycle was already on its way. */
+  brokeAtMs: number;
   verified: boolean;
   heartbeatSeen: number;
   heartbeatAtMs: number;
@@ -85,6 +89,7 @@ export class InMemoryBridge {
       sequence: 0,
       upSinceMs: never,
       reopenAtMs: never,
+      brokeAtMs: never,
       verified: false,
       heartbeatSeen: -1,
       heartbeatAtMs: never,
@@ -97,6 +102,7 @@ export class InMemoryBridge {
   restart(): void {
     for (let i = 0; i < this.stagePorts.length; i++) {
       const port = this.stagePorts[i]!;
+      port.sequence = (this.#world.stages[i]!.executedSequence + sequenceGap) & 0xffff;
       port.upSinceMs = never;
       port.verified = false;
       port.heartbeatSeen = -1;
@@ -217,6 +223,7 @@ export class InMemoryBridge {
   }
 
   #breakLink(port: StagePort, nowMs: number): void {
+    if (port.upSinceMs !== never) port.brokeAtMs = nowMs;
     port.reopenAtMs = nowMs + this.timing.reopenMs;
     port.upSinceMs = never;
     port.verified = false;
@@ -226,7 +233,8 @@ export class InMemoryBridge {
   #verify(port: StagePort, index: number): void {
     const stage = this.#world.stages[index]!;
     port.verified = true;
-    port.sequence = stage.executedSequence;
+    // Never back to a number that an unanswered write may still carry.
+    if (sequenceAdvance(stage.executedSequence, port.sequence) > 0) port.sequence = stage.executedSequence;
     stage.setReversion(this.timing.reversionS, 0);
     if (stage.watchdogTripped) stage.resetAlarms();
   }
@@ -249,7 +257,8 @@ export class InMemoryBridge {
   #writeStage(commands: Commands, index: number, nowMs: number): void {
     const port = this.stagePorts[index]!;
     const wanted = commands.stages[index]!;
-    if (nowMs < port.reopenAtMs || port.upSinceMs === never) return;
+    const onItsWay = port.link.late && nowMs - port.brokeAtMs < this.timing.deadlineMs;
+    if (!onItsWay && (nowMs < port.reopenAtMs || port.upSinceMs === never)) return;
     if (!(wanted.leaseUntilMs >= nowMs)) {
       this.leasesExpired++;
       return;

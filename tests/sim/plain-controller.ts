@@ -160,7 +160,11 @@ class PlainController implements Controller {
       else asksW += wish;
     }
     const giveScale =
-      mistake === "ignore-meter" ? 1 : wishesW > 0 ? Math.min(1, Math.max(0, this.#totalW) / wishesW) : 0;
+      mistake === "ignore-meter" || mistake === "discharge-without-permit"
+        ? 1
+        : wishesW > 0
+          ? Math.min(1, Math.max(0, this.#totalW) / wishesW)
+          : 0;
     const takeScale = asksW > 0 ? Math.min(1, takesW / asksW) : 0;
     for (let i = 0; i < snapshot.evses.length; i++) {
       const evse = snapshot.evses[i]!;
