@@ -12,6 +12,8 @@ export interface Journal {
   dequeue(id: number): void;
   queued(): number;
   queuedFor(transactionId: string): number;
+  /** Counts anew what is there: after a change that was taken back. */
+  recount(): void;
   /** Messages dropped since the store was opened. */
   dropped(): number;
 }
@@ -46,7 +48,8 @@ export function createJournal(database: DatabaseSync, entriesMax: number): Journ
   const countFor = database.prepare("SELECT count(*) AS count FROM journal WHERE transactionId = ?");
   const thinOut = database.prepare(thin);
   const number = (value: unknown): number => Number(value);
-  let count = number(database.prepare("SELECT count(*) AS count FROM journal").get()?.["count"]);
+  const countAll = database.prepare("SELECT count(*) AS count FROM journal");
+  let count = number(countAll.get()?.["count"]);
   let dropped = 0;
 
   return {
@@ -78,6 +81,9 @@ export function createJournal(database: DatabaseSync, entriesMax: number): Journ
     },
     queued: () => count,
     queuedFor: (transactionId) => number(countFor.get(transactionId)?.["count"]),
+    recount() {
+      count = number(countAll.get()?.["count"]);
+    },
     dropped: () => dropped,
   };
 }

@@ -65,6 +65,7 @@ export function openStore({ path, journalMax = journalMaxDefault }: StoreOptions
         return result;
       } catch (error) {
         database.exec("ROLLBACK");
+        journal.recount();
         throw error;
       } finally {
         depth -= 1;

@@ -177,8 +177,12 @@ export async function createHarness(options: HarnessOptions = {}): Promise<Harne
     sent: (action) =>
       core.received.filter((message) => message.action === action).map((message) => message.payload) as never,
     async present(token, evseId) {
-      const presented = harness.station.presentToken(token, evseId);
+      let pending = true;
+      const presented = harness.station.presentToken(token, evseId).finally(() => {
+        pending = false;
+      });
       await clock.advance(100);
+      while (pending) await harness.run(100);
       return presented;
     },
     async plug(evseId) {

@@ -1,0 +1,90 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { openStore } from "../../src/app/store.ts";
+
+const path = (): string => join(mkdtempSync(join(tmpdir(), "store-")), "store.db");
+const message = (seqNo: number, droppable = false, transactionId = "t") => ({
+  action: "TransactionEvent",
+  payload: `{"seqNo":${seqNo}}`,
+  transactionId,
+  seqNo,
+  droppable,
+});
+
+describe("documents", () => {
+  test("are kept by collection and key, also after reopening", () => {
+    const file = path();
+    const store = openStore({ path: file });
+    store.put("a", "1", "one");
+    store.put("a", "1", "uno");
+    store.put("b", "1", "other");
+    store.close();
+    const again = openStore({ path: file });
+    expect(again.get("a", "1")).toBe("uno");
+    expect(again.entries("a")).toEqual([{ key: "1", value: "uno" }]);
+    again.clear("a");
+    expect(again.get("a", "1")).toBeUndefined();
+    expect(again.get("b", "1")).toBe("other");
+  });
+
+  test("several changes count together or not at all", () => {
+    const store = openStore({ path: ":memory:" });
+    expect(() =>
+      store.atomically(() => {
+        store.put("a", "1", "x");
+        store.atomically(() => store.enqueue(message(0)));
+        throw new Error("power cut");
+      }),
+    ).toThrow("power cut");
+    expect(store.get("a", "1")).toBeUndefined();
+    expect(store.queued()).toBe(0);
+    expect(store.head()).toBeUndefined();
+  });
+
+  test("a file that is no store is named with what to do", () => {
+    const file = path();
+    writeFileSync(file, "this is not a database, it is a text of some length");
+    expect(() => openStore({ path: file })).toThrow(/cannot be opened.*moved away/);
+  });
+});
+
+describe("the journal", () => {
+  test("gives back what was put in, in its order, across reopening, until it is accepted", () => {
+    const file = path();
+    const store = openStore({ path: file });
+    for (let i = 0; i < 3; i++) store.enqueue(message(i));
+    store.close();
+    const again = openStore({ path: file });
+    expect(again.queued()).toBe(3);
+    expect(again.head()).toMatchObject({ seqNo: 0, payload: '{"seqNo":0}', droppable: false });
+    again.dequeue(again.head()!.id);
+    expect(again.head()?.seqNo).toBe(1);
+    expect(again.queuedFor("t")).toBe(2);
+    expect(again.queuedFor("u")).toBe(0);
+  });
+
+  test("an id is never used again, so that a late answer cannot remove a newer message", () => {
+    const store = openStore({ path: ":memory:" });
+    const first = store.enqueue(message(0));
+    store.dequeue(first);
+    expect(store.enqueue(message(1))).toBeGreaterThan(first);
+  });
+
+  test("thins out what may be dropped when it is full", () => {
+    const store = openStore({ path: ":memory:", journalMax: 10 });
+    store.enqueue(message(0));
+    for (let i = 1; i <= 30; i++) store.enqueue(message(i, true));
+    store.enqueue(message(31));
+    const kept: number[] = [];
+    for (let head = store.head(); head; head = store.head()) {
+      kept.push(head.seqNo);
+      store.dequeue(head.id);
+    }
+    expect(kept[0]).toBe(0);
+    expect(kept.at(-1)).toBe(31);
+    expect(kept.length).toBeLessThanOrEqual(11);
+    expect(store.journal.dropped()).toBe(32 - kept.length);
+  });
+});

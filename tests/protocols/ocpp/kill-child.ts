@@ -1,0 +1,62 @@
+/**
+ * A station in a process of its own, to be killed: `node kill-child.ts URL STORE START_MS`. The plant is the wall clock: a
+ * vehicle comes and goes every 400 ms and energy always flows at a constant power, so that every register value can be
+ * recomputed from its timestamp.
+ */
+import { openStore } from "../../../src/app/store.ts";
+import { createSystemClock } from "../../../src/protocols/ocpp/clock.ts";
+import { ocppDefaults } from "../../../src/protocols/ocpp/config.ts";
+import { createOcppStation } from "../../../src/protocols/ocpp/station.ts";
+import { createFakeSite, token } from "./harness.ts";
+
+/** Power of the plant, W: large, so that a millisecond is visible. */
+export const plantW = 3_600_000;
+export const plantWh = (atMs: number, startMs: number): number => ((atMs - startMs) * plantW) / 3_600_000;
+const cycleMs = 400;
+
+if (process.argv[1]?.endsWith("kill-child.ts")) {
+  const [, , url = "", path = "", start = "0"] = process.argv;
+  const startMs = Number(start);
+  const site = createFakeSite(2);
+  const clock = createSystemClock();
+  const store = openStore({ path });
+  for (const [index, view] of site.evses.entries())
+    Object.defineProperties(view, {
+      importWh: { get: () => plantWh(clock.wallMs(), startMs) },
+      powerW: { get: () => (site.allowed[index] ? plantW : 0) },
+      setpointW: { get: () => (site.allowed[index] ? plantW : 0) },
+      connected: { get: () => Math.floor((clock.wallMs() + index * 170) / cycleMs) % 2 === 0 },
+    });
+  const station = createOcppStation(
+    {
+      ...ocppDefaults,
+      identity: "killed",
+      pollMs: 5,
+      evses: [1, 2].map(() => ({
+        connectorType: "cCCS2",
+        supplyPhases: 3 as const,
+        nominalVoltageV: 230,
+        maxChargeW: plantW,
+        maxDischargeW: 0,
+      })),
+      network: [{ slot: 1, url, securityProfile: 1 }],
+      variables: {
+        "OCPPCommCtrlr.RetryBackOffWaitMinimum": "1",
+        "OCPPCommCtrlr.RetryBackOffRandomRange": "0",
+        "AuthCtrlr.Enabled": "false",
+        "SampledDataCtrlr.TxUpdatedInterval": "1",
+      },
+    },
+    site,
+    store,
+    clock,
+  );
+  station.start();
+  const present = (): void => {
+    for (const id of [1, 2])
+      if (site.evses[id - 1]!.connected && !site.allowed[id - 1])
+        station.presentToken(token(), id).catch(() => undefined);
+  };
+  setInterval(present, 50);
+  process.stdout.write("ready\n");
+}
