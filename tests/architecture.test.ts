@@ -31,13 +31,19 @@ const strata: readonly { name: string; folder: string; may: readonly string[]; p
     packages: ["*"],
   },
   { name: "plant", folder: "sim/plant", may: ["domain"], packages: [] },
+  { name: "chance", folder: "sim/random.ts", may: ["plant"], packages: [] },
   {
     name: "peers",
     folder: "sim/peers",
-    may: ["domain", "config", "modbus", "sunspec", "exi", "iso15118", "ocpp", "bridge", "plant"],
+    may: ["domain", "config", "modbus", "sunspec", "exi", "iso15118", "ocpp", "bridge", "plant", "chance"],
     packages: ["*"],
   },
-  { name: "sim", folder: "sim", may: ["plant", "peers", "domain", "config", "core", "bridge", "app"], packages: ["*"] },
+  {
+    name: "sim",
+    folder: "sim",
+    may: ["plant", "peers", "chance", "domain", "config", "core", "bridge", "app"],
+    packages: ["*"],
+  },
 ];
 
 /** Commands that start the simulator: the only files of `src` that may import `sim`. */
@@ -54,7 +60,11 @@ function sources(folder: string): string[] {
 
 function imports(path: string): string[] {
   const text = readFileSync(join(root, path), "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*["']([^"']+)["']/g)].map((match) => match[1]!);
+  const statements = text.matchAll(
+    /^\s*(?:import\s+(?:[^"';]*?\sfrom\s*)?|export\s[^"';=]*?\sfrom\s*)["']([^"']+)["']/gm,
+  );
+  const calls = text.matchAll(/\bimport\(\s*["']([^"']+)["']/g);
+  return [...statements, ...calls].map((match) => match[1]!);
 }
 
 const files = ["src", "firmware-bridge", "sim"].flatMap(sources);

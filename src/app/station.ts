@@ -6,7 +6,6 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DeviceReport } from "../../firmware-bridge/bridge.ts";
-import type { PermitFacts } from "../core/snapshot.ts";
 import type { Mode } from "../domain/modes.ts";
 import { createSystemClock } from "../protocols/ocpp/clock.ts";
 import { ocppDefaults } from "../protocols/ocpp/config.ts";
@@ -15,6 +14,7 @@ import { createOcppStation, type OcppStation, type OcppStatus } from "../protoco
 import { type ControlHost, startControlHost } from "./control-host.ts";
 import type { LoadedSite } from "./load-config.ts";
 import { createOcppPort, type OcppPort } from "./ocpp-port.ts";
+import { type FoundEquipment, openPermitStore, type PermitInForce, refusalText } from "./permit.ts";
 import type { ControlReport } from "./shared/report.ts";
 import { openStore, type Store } from "./store.ts";
 
@@ -22,8 +22,6 @@ import { openStore, type Store } from "./store.ts";
 const viewEveryMs = 100;
 /** Notes kept for people; older ones live in the log. */
 const notesMax = 500;
-
-const noPermit: PermitReference = { reference: "", utility: "", covers: "" };
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 export type Log = (level: LogLevel, message: string, fields?: Record<string, unknown>) => void;
@@ -45,13 +43,6 @@ export interface ModeNote {
   readonly row: string;
 }
 
-/** What people call the permit in force. */
-export interface PermitReference {
-  readonly reference: string;
-  readonly utility: string;
-  readonly covers: string;
-}
-
 export interface SiteStation extends LoadedSite {
   readonly control: ControlHost;
   readonly notes: readonly ModeNote[];
@@ -61,9 +52,8 @@ export interface SiteStation extends LoadedSite {
   /** Latest report; null before the first cycle. */
   report(): ControlReport | null;
   ocpp(): OcppStatus | null;
-  readonly permitReference: PermitReference;
-  /** Puts a verified permit (or its absence) into force within one cycle. */
-  setPermit(permit: PermitFacts, reference: PermitReference): void;
+  /** The permit as installed, verified and judged against what was found; null before devices were found. */
+  permit(): PermitInForce | null;
   stop(): Promise<void>;
 }
 
@@ -76,7 +66,6 @@ export function startStation(options: StationOptions): SiteStation {
     devices: [] as readonly DeviceReport[],
     realTime: false,
     periodMs: config.loop.periodMs,
-    permit: noPermit,
   };
 
   const control = startControlHost({
@@ -94,6 +83,7 @@ export function startStation(options: StationOptions): SiteStation {
           break;
         case "devices":
           state.devices = message.reports;
+          permits.found(message.reports);
           break;
         case "mode":
           notes.push({ atMs: Date.now(), from: message.from, to: message.to, row: message.row });
@@ -111,6 +101,7 @@ export function startStation(options: StationOptions): SiteStation {
       }
     },
   });
+  const permits = watchPermit(config, control, log);
   log("info", control.recordSentence);
   control.site.serviceEnabled = true;
   for (const evse of control.evses) evse.authorized = config.authorization === "none";
@@ -138,21 +129,57 @@ export function startStation(options: StationOptions): SiteStation {
     },
     report: () => control.report(),
     ocpp: () => backend?.ocpp.status() ?? null,
-    get permitReference() {
-      return state.permit;
-    },
-    setPermit(permit, reference) {
-      state.permit = reference;
-      Object.assign(control.site.permit, permit);
-      control.flush();
-    },
+    permit: () => permits.inForce(),
     async stop() {
       clearInterval(views);
+      permits.stop();
       backend?.ocpp.stop();
       await control.stop();
       store.close();
     },
   };
+}
+
+interface PermitWatch {
+  inForce(): PermitInForce | null;
+  found(reports: readonly DeviceReport[]): void;
+  stop(): void;
+}
+
+/** Puts the installed permit into force: at the start, when stages have been identified, and whenever it changes on disk. */
+function watchPermit(config: LoadedSite["config"], control: ControlHost, log: Log): PermitWatch {
+  const store = openPermitStore(config);
+  let stages: FoundEquipment[] = [];
+  let current: PermitInForce | null = null;
+  let said = "";
+  const renew = (): void => {
+    current = store.inForce(stages);
+    Object.assign(control.site.permit, current.facts);
+    control.flush();
+    const sentence = permitSentence(current, stages.length > 0);
+    if (sentence !== said) log(current.refusal ? "warn" : "info", sentence);
+    said = sentence;
+  };
+  const stopWatching = store.watch(renew);
+  renew();
+  return {
+    inForce: () => current,
+    found(reports) {
+      const found = reports
+        .filter(({ kind, identity }) => kind === "stage" && identity !== undefined)
+        .map(({ identity }) => ({ serialNumber: identity!.serialNumber, firmware: identity!.version }));
+      if (JSON.stringify(found) === JSON.stringify(stages)) return;
+      stages = found;
+      renew();
+    },
+    stop: stopWatching,
+  };
+}
+
+function permitSentence({ permit, refusal }: PermitInForce, identified: boolean): string {
+  if (refusal && !(refusal.reason === "equipment" && !identified)) return refusalText(refusal);
+  if (permit === undefined) return "No permission to operate is installed: the site is a load.";
+  return `Permission to operate ${permit.reference} of ${permit.utility}: ${permit.serviceMode}, export at most ${permit.exportLimitW} W, until ${permit.validUntil}.`;
 }
 
 interface Backend {

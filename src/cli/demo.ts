@@ -9,10 +9,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { parseDocument } from "yaml";
-import { createDemoPermit } from "../app/demo-permit.ts";
+import { loadSite } from "../app/load-config.ts";
 import type { SiteState } from "../dashboard/state.ts";
 import { view } from "../dashboard/view.ts";
 import { type DemoKey, demoKeys } from "./demo-keys.ts";
+import { createDemoPermit } from "./demo-permit.ts";
 import { renderTerminal } from "./terminal-view.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -143,7 +144,7 @@ function startChild(name: string, args: readonly string[], ipc: boolean, onFailu
 /** The example site with a backend, a permit signed for this run, a short wait before discharging, and its own state folder. */
 function writeDemoConfig(file: string, folder: string, pagePort: number, backendPort: number): string {
   const document = parseDocument(readFileSync(file, "utf8"));
-  const permit = createDemoPermit(folder);
+  const permit = createDemoPermit(folder, loadSite(file).config);
   document.setIn(["site", "gridProfile"], join(root, "config/profiles/demo.yaml"));
   document.setIn(["permit"], document.createNode({ file: permit.permitFile, anchors: [permit.anchorFile] }));
   document.setIn(["backend"], document.createNode({ url: `ws://127.0.0.1:${backendPort}`, identity }));

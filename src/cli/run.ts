@@ -8,7 +8,6 @@ import { type SiteStation, startStation } from "../app/station.ts";
 import { openAccounts } from "../dashboard/accounts.ts";
 import { createAppSource } from "../dashboard/live/app-source.ts";
 import { createDashboard } from "../dashboard/server.ts";
-import { loadPermit } from "./permit-in-force.ts";
 
 interface RunOptions {
   readonly config: string;
@@ -57,7 +56,6 @@ async function run(options: RunOptions): Promise<boolean> {
       finish(true);
     },
   });
-  loadPermit(station, log);
   const source = createAppSource(station, log, options.demo ?? false);
   const accounts = openAccounts(options.demo ? null : join(config.stateDir, "accounts.json"));
   const dashboard = await createDashboard({

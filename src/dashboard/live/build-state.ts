@@ -2,11 +2,9 @@
  * From the controller's report to the state that everything shows. Pure but for the clock readings it is given: moments of
  * the loop's monotonic clock become moments of UTC here, and nowhere else.
  */
+import { explain, startsMax, wishSources } from "../../app/for-people.ts";
 import type { ControlReport, SiteReport } from "../../app/shared/report.ts";
 import type { SiteStation } from "../../app/station.ts";
-import { explain } from "../../core/limits.ts";
-import { startsMax } from "../../core/mode-state.ts";
-import { wishSources } from "../../core/schedule.ts";
 import { qualityNames } from "../../domain/quality.ts";
 import { hourMs, minuteMs } from "../../domain/units.ts";
 import type { EventState, EvseState, SiteState, TierState } from "../state.ts";
@@ -267,19 +265,25 @@ function islandState(
 }
 
 function permitState({ station }: BuildContext): SiteState["permit"] {
-  const { permit } = station.control.site;
-  if (permit.mode === "load-only" || !Number.isFinite(permit.validFromMs)) return null;
+  const inForce = station.permit();
+  if (inForce?.permit === undefined) return null;
+  const { permit, facts } = inForce;
+  const firmware = [
+    ...new Set(
+      station.devices.flatMap(({ kind, identity }) => (kind === "stage" && identity ? [identity.version] : [])),
+    ),
+  ];
   return {
-    mode: permit.mode,
-    reference: station.permitReference.reference,
-    utility: station.permitReference.utility,
-    grantedAtMs: permit.validFromMs,
-    validUntilMs: finite(permit.validUntilMs),
-    revoked: permit.revoked,
+    mode: permit.serviceMode,
+    reference: permit.reference,
+    utility: permit.utility,
+    grantedAtMs: facts.validFromMs,
+    validUntilMs: finite(facts.validUntilMs),
+    revoked: facts.revoked,
     exportLimitW: permit.exportLimitW,
-    covers: station.permitReference.covers,
-    installedFirmware: "",
-    covered: permit.equipmentMatches,
+    covers: [...new Set(permit.equipment.flatMap((item) => item.firmware))].join(", ").slice(0, 400),
+    installedFirmware: firmware.join(", ").slice(0, 400),
+    covered: facts.equipmentMatches,
   };
 }
 
