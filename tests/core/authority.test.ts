@@ -1,0 +1,123 @@
+/** What the site is allowed to do: permit, service, relay, clock, backup. */
+import { describe, expect, test } from "vitest";
+import { type AuthorityConfig, clockWasSetBack, createAuthority, evaluateAuthority } from "../../src/core/authority.ts";
+import { createSnapshot, type PermitFacts, type SiteFacts } from "../../src/core/snapshot.ts";
+
+const april = Date.UTC(2026, 3, 14);
+const june = Date.UTC(2026, 5, 1);
+const nextApril = Date.UTC(2027, 3, 14);
+
+const site = (permit: Partial<PermitFacts> = {}, change: Partial<SiteFacts> = {}): SiteFacts => ({
+  ...createSnapshot(1, 0).site,
+  serviceEnabled: true,
+  ...change,
+  permit: {
+    mode: "parallel-export",
+    validFromMs: april,
+    validUntilMs: nextApril,
+    revoked: false,
+    exportLimitW: 25_000,
+    equipmentMatches: true,
+    backupNotified: false,
+    ...permit,
+  },
+});
+const config: AuthorityConfig = { serviceMode: "parallel-export", canIsolate: true, utilityNotified: true };
+
+describe("parallel operation", () => {
+  const cases: readonly (readonly [name: string, site: SiteFacts, wallMs: number, refusal: string])[] = [
+    ["a valid permit", site(), june, ""],
+    ["in its first millisecond", site(), april, ""],
+    ["one millisecond early", site(), april - 1, "permit-not-yet-valid"],
+    ["in its last millisecond", site(), nextApril - 1, ""],
+    ["at its end", site(), nextApril, "permit-expired"],
+    ["no permit", site({ mode: "load-only" }), june, "permit-none"],
+    ["a permit for backup only", site({ mode: "non-parallel-backup" }), june, "permit-none"],
+    ["revoked", site({ revoked: true }), june, "permit-revoked"],
+    ["the clock is not set", site(), Number.NaN, "clock-untrusted"],
+    [
+      "dates that nobody could read",
+      site({ validFromMs: Number.NaN, validUntilMs: Number.NaN }),
+      june,
+      "permit-not-yet-valid",
+    ],
+    ["an end that nobody could read", site({ validUntilMs: Number.NaN }), june, "permit-expired"],
+    ["other firmware than the permit covers", site({ equipmentMatches: false }), june, "permit-equipment"],
+    ["the utility has disabled service", site({}, { serviceEnabled: false }), june, "service-disabled"],
+    ["the reverse-power relay has tripped", site({}, { relayLatched: true }), june, "relay-latched"],
+  ];
+  test.each(cases)("%s", (_, facts, wallMs, refusal) => {
+    const authority = evaluateAuthority(createAuthority(), config, facts, wallMs);
+    expect(authority).toMatchObject({ parallelOK: refusal === "", parallelRefusal: refusal });
+    expect(authority.exportLimitW).toBe(refusal === "" ? 25_000 : 0);
+    expect(authority.serviceMode).toBe(refusal === "" ? "parallel-export" : "non-parallel-backup");
+  });
+
+  test("the installer wants less than the permit grants → less", () => {
+    const authority = evaluateAuthority(
+      createAuthority(),
+      { ...config, serviceMode: "parallel-non-export" },
+      site(),
+      june,
+    );
+    expect(authority).toMatchObject({ serviceMode: "parallel-non-export", parallelOK: true, exportLimitW: 0 });
+  });
+
+  test("the permit grants less than the installer wants → less", () => {
+    const authority = evaluateAuthority(createAuthority(), config, site({ mode: "parallel-non-export" }), june);
+    expect(authority).toMatchObject({ serviceMode: "parallel-non-export", parallelOK: true, exportLimitW: 0 });
+  });
+
+  test("a limit that is not a number exports nothing", () => {
+    expect(evaluateAuthority(createAuthority(), config, site({ exportLimitW: Number.NaN }), june).exportLimitW).toBe(0);
+  });
+
+  test("a revocation counts in the cycle that sees it, and so does its permit's return", () => {
+    const authority = createAuthority();
+    const facts = site();
+    expect(evaluateAuthority(authority, config, facts, june).parallelOK).toBe(true);
+    facts.permit.revoked = true;
+    expect(evaluateAuthority(authority, config, facts, june + 10).parallelOK).toBe(false);
+  });
+});
+
+describe("a clock that is set back", () => {
+  test("never revives an expired permit", () => {
+    const authority = createAuthority();
+    expect(evaluateAuthority(authority, config, site(), nextApril + 1).parallelRefusal).toBe("permit-expired");
+    expect(evaluateAuthority(authority, config, site(), june).parallelRefusal).toBe("clock-set-back");
+    expect(clockWasSetBack(authority, june)).toBe(true);
+  });
+
+  test("also not after a restart that knows the log's last moment", () => {
+    expect(evaluateAuthority(createAuthority(nextApril + 1), config, site(), june).parallelOK).toBe(false);
+  });
+
+  test("a correction of minutes inside the permit's time disturbs nothing", () => {
+    const authority = createAuthority();
+    evaluateAuthority(authority, config, site(), june);
+    expect(evaluateAuthority(authority, config, site(), june - 120_000).parallelOK).toBe(true);
+    expect(clockWasSetBack(authority, june - 120_000)).toBe(false);
+  });
+});
+
+describe("backup", () => {
+  const cases: readonly (readonly [
+    name: string,
+    config: Partial<AuthorityConfig>,
+    permit: Partial<PermitFacts>,
+    refusal: string,
+  ])[] = [
+    ["a transfer device and a notified utility, no permit", {}, { mode: "load-only" }, ""],
+    ["notified through the permit", { utilityNotified: false }, { backupNotified: true }, ""],
+    ["nobody was notified", { utilityNotified: false }, {}, "backup-not-notified"],
+    ["no transfer device", { canIsolate: false }, {}, "no-transfer-device"],
+    ["configured as a load", { serviceMode: "load-only" }, {}, "service-mode"],
+    ["a permit for backup was revoked", {}, { mode: "non-parallel-backup", revoked: true }, "permit-revoked"],
+    ["a permit for parallel operation was revoked", {}, { revoked: true }, ""],
+  ];
+  test.each(cases)("%s", (_, change, permit, refusal) => {
+    const authority = evaluateAuthority(createAuthority(), { ...config, ...change }, site(permit), june);
+    expect(authority).toMatchObject({ backupOK: refusal === "", backupRefusal: refusal });
+  });
+});
