@@ -9,8 +9,7 @@ import { createHash, createPublicKey, type KeyObject, sign, verify, X509Certific
 import { codecOf } from "../exi/codec.ts";
 import type { FragmentName } from "../exi/interpret.ts";
 import type { Infer, SchemaSet } from "../exi/schema.ts";
-import { xmldsig } from "./messages/index.ts";
-import type { Signature as SignatureType, SignedInfo as SignedInfoType } from "./messages/xmldsig.ts";
+import { type Signature as SignatureType, type SignedInfo as SignedInfoType, xmldsig } from "./messages/xmldsig.ts";
 
 /** The Signature of a message header. */
 export type Signature = Infer<typeof SignatureType>;

@@ -2,7 +2,7 @@
  * SupportedAppProtocol: the handshake that selects the protocol of a session, common to DIN SPEC 70121 and all
  * editions of ISO 15118.
  */
-import { namespace, optional, repeat } from "../../exi/dsl.ts";
+import { namespace, optional, repeat, schemaSet } from "../../exi/dsl.ts";
 import { enumeration, restrict, xs } from "../../exi/simple-types.ts";
 
 const { elements, sequence } = namespace("urn:iso:15118:2:2010:AppProtocol", {
@@ -33,3 +33,6 @@ export const supportedAppProtocolRes = sequence({ ResponseCode, SchemaID: option
 
 /** The global elements of this schema. */
 export const appProtocolElements = elements({ supportedAppProtocolReq, supportedAppProtocolRes });
+
+/** The two messages of the handshake. */
+export const sap = schemaSet("sap", appProtocolElements);

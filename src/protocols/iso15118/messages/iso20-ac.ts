@@ -1,11 +1,13 @@
 /**
  * ISO 15118-20: AC charging and discharging. `_L2` and `_L3` are the other phases.
  */
-import { group, namespace, optional } from "../../exi/dsl.ts";
+import { group, namespace, optional, schemaSet } from "../../exi/dsl.ts";
 import {
   ChargeLoopReq,
   ChargeLoopRes,
+  commonElements,
   commonTypeElements,
+  commonTypes,
   Dynamic_CLReqControlMode,
   Dynamic_CLResControlMode,
   RationalNumber,
@@ -197,3 +199,6 @@ export const acElements = elements({
   BPT_Dynamic_AC_CLReqControlMode,
   BPT_Dynamic_AC_CLResControlMode,
 });
+
+/** All AC messages of ISO 15118-20. */
+export const iso20Ac = schemaSet("iso20-ac", { ...acElements, ...commonElements }, commonTypes);

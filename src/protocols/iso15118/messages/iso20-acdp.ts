@@ -1,9 +1,17 @@
 /**
  * ISO 15118-20: automatic connection devices (pantographs), which then transfer DC.
  */
-import { namespace, optional } from "../../exi/dsl.ts";
+import { namespace, optional, schemaSet } from "../../exi/dsl.ts";
 import { enumeration, xs } from "../../exi/simple-types.ts";
-import { PercentValue, Processing, RationalNumber, V2GRequest, V2GResponse } from "./iso20-common-types.ts";
+import {
+  commonElements,
+  commonTypes,
+  PercentValue,
+  Processing,
+  RationalNumber,
+  V2GRequest,
+  V2GResponse,
+} from "./iso20-common-types.ts";
 
 const { elements, sequence } = namespace("urn:iso:std:iso:15118:-20:ACDP", { prefix: "acdp" });
 
@@ -94,3 +102,6 @@ export const acdpElements = elements({
   ACDP_SystemStatusReq,
   ACDP_SystemStatusRes,
 });
+
+/** All messages of ISO 15118-20 for automatic connection devices. */
+export const iso20Acdp = schemaSet("iso20-acdp", { ...acdpElements, ...commonElements }, commonTypes);

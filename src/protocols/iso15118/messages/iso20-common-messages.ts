@@ -1,9 +1,11 @@
 /**
  * ISO 15118-20: the messages that AC, DC, wireless and automatic connection share.
  */
-import { attribute, choice, namespace, optional, repeat } from "../../exi/dsl.ts";
+import { attribute, choice, namespace, optional, repeat, schemaSet } from "../../exi/dsl.ts";
 import { enumeration, restrict, xs } from "../../exi/simple-types.ts";
 import {
+  commonElements,
+  commonTypes,
   Description,
   EVSEStatus,
   Identifier,
@@ -305,3 +307,9 @@ export const commonMessageElements = elements({
   SignedInstallationData,
   SignedMeteringData,
 });
+
+/** All messages of ISO 15118-20 that the kinds of energy transfer share. */
+export const iso20Common = schemaSet("iso20-common", { ...commonMessageElements, ...commonElements }, [
+  ...commonTypes,
+  TargetPosition,
+]);

@@ -169,6 +169,9 @@ export const Dynamic_CLResControlMode = fields({
 /** Heads of the substitution groups for the control modes, which the AC and DC schemas fill. */
 export const commonTypeElements = elements({ CLReqControlMode: abstract, CLResControlMode: abstract });
 
+/** The global elements that every set of ISO 15118-20 has. */
+export const commonElements = { ...commonTypeElements, ...xmldsigElements };
+
 /**
  * Types that not every set reaches from its messages; their elements still count among the names of its fragments.
  * What messages begin with are abstract types in the schema.

@@ -1,12 +1,14 @@
 /**
  * ISO 15118-20: DC charging and discharging. `BPT` is bidirectional power transfer.
  */
-import { group, namespace, optional } from "../../exi/dsl.ts";
+import { group, namespace, optional, schemaSet } from "../../exi/dsl.ts";
 import { xs } from "../../exi/simple-types.ts";
 import {
   ChargeLoopReq,
   ChargeLoopRes,
+  commonElements,
   commonTypeElements,
+  commonTypes,
   Dynamic_CLReqControlMode,
   Dynamic_CLResControlMode,
   PercentValue,
@@ -211,3 +213,6 @@ export const dcElements = elements({
   BPT_Dynamic_DC_CLReqControlMode,
   BPT_Dynamic_DC_CLResControlMode,
 });
+
+/** All DC messages of ISO 15118-20. */
+export const iso20Dc = schemaSet("iso20-dc", { ...dcElements, ...commonElements }, commonTypes);

@@ -2,11 +2,13 @@
  * ISO 15118-20: wireless power transfer. SECC, primary device and supply device are the charger; secondary device
  * and EVPC the vehicle. LF: low-frequency positioning.
  */
-import { choice, namespace, optional, repeat } from "../../exi/dsl.ts";
+import { choice, namespace, optional, repeat, schemaSet } from "../../exi/dsl.ts";
 import { enumeration, restrict, xs } from "../../exi/simple-types.ts";
 import {
   ChargeLoopReq,
   ChargeLoopRes,
+  commonElements,
+  commonTypes,
   Identifier,
   NumericID,
   Processing,
@@ -243,3 +245,6 @@ export const wptElements = elements({
   WPT_ChargeLoopReq,
   WPT_ChargeLoopRes,
 });
+
+/** All messages of ISO 15118-20 for wireless power transfer. */
+export const iso20Wpt = schemaSet("iso20-wpt", { ...wptElements, ...commonElements }, commonTypes);

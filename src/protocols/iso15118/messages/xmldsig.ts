@@ -2,7 +2,7 @@
  * XML signatures (xmldsig-core-schema): what V2G headers carry, and the rest of the schema, whose names take
  * event codes in every set. Elements of other schemas (`any`) hold their code and are refused.
  */
-import { attribute, choice, namespace, optional, repeat, run, unbounded, wildcard } from "../../exi/dsl.ts";
+import { attribute, choice, namespace, optional, repeat, run, schemaSet, unbounded, wildcard } from "../../exi/dsl.ts";
 import { xs } from "../../exi/simple-types.ts";
 
 const { elements, sequence, mixed, text } = namespace("http://www.w3.org/2000/09/xmldsig#", { prefix: "ds" });
@@ -161,3 +161,6 @@ export const xmldsigElements = elements({
   DSAKeyValue,
   RSAKeyValue,
 });
+
+/** XML signatures alone: the grammar in which some stacks sign SignedInfo. */
+export const xmldsig = schemaSet("xmldsig", xmldsigElements);

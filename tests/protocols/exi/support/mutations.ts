@@ -1,5 +1,11 @@
 /** Frames that are nearly right, from frames that are: what a noisy line, a defect or an attacker sends. */
 
+import { isDeepStrictEqual } from "node:util";
+import { BitReader } from "../../../../src/protocols/exi/bits.ts";
+import { ExiError } from "../../../../src/protocols/exi/errors.ts";
+import { interpretDocument } from "../../../../src/protocols/exi/interpret.ts";
+import { anyCodecOf, bytesOf, comparable, hexOf, readVectors, setOf } from "./vectors.ts";
+
 /** A small seeded generator of numbers in [0, 1). */
 export function mulberry32(seed: number): () => number {
   let state = seed >>> 0;
@@ -70,4 +76,60 @@ export function createMutator(random: () => number, frames: readonly Uint8Array[
       frame = mutations[below(mutations.length)]!(frame);
     return { origin, frame };
   };
+}
+
+export interface MutationReport {
+  readonly accepted: number;
+  readonly refused: Readonly<Record<string, number>>;
+  /** What must not happen, each with the frame that shows it: an error without a name, or two opinions. */
+  readonly defects: readonly string[];
+  readonly worstMs: number;
+  readonly heapGrowthMiB: number;
+}
+
+/** Of this many accepted frames, one is compared with the interpreter; it has seen the refused ones anyway. */
+const comparedEvery = 16;
+const defectsMax = 20;
+
+/** Reads `count` mutations of the golden messages. */
+export function runMutations(count: number, seed: number): MutationReport {
+  const vectors = readVectors("public.jsonl.gz").map(({ schemaSet, exi }) => ({ schemaSet, bytes: bytesOf(exi) }));
+  const mutate = createMutator(
+    mulberry32(seed),
+    vectors.map(({ bytes }) => bytes),
+  );
+  const refused: Record<string, number> = {};
+  const defects: string[] = [];
+  let accepted = 0;
+  let worstMs = 0;
+  let heapStart = 0;
+  let heapMax = 0;
+  for (let i = 0; i < count && defects.length < defectsMax; i++) {
+    const { origin, frame } = mutate();
+    const { schemaSet } = vectors[origin]!;
+    const codec = anyCodecOf(schemaSet);
+    const startMs = performance.now();
+    const defect = (what: string): unknown =>
+      defects.push(`frame ${i} of seed ${seed}, ${schemaSet}, ${what}: ${hexOf(frame)}`);
+    try {
+      const { root, value } = codec.decode(frame);
+      worstMs = Math.max(worstMs, performance.now() - startMs);
+      if (++accepted % comparedEvery === 0) {
+        const stated = interpretDocument(new BitReader(frame), setOf(schemaSet));
+        if (!isDeepStrictEqual(comparable(value), comparable(stated.value))) defect("two opinions");
+        const again = codec.decode(codec.encode(root, value));
+        if (!isDeepStrictEqual(comparable(value), comparable(again.value))) defect("not the same again");
+      }
+    } catch (error) {
+      worstMs = Math.max(worstMs, performance.now() - startMs);
+      if (error instanceof ExiError && error.bit !== undefined) refused[error.code] = (refused[error.code] ?? 0) + 1;
+      else defect(String(error));
+    }
+    if (i % 10_000 === 5_000) {
+      const heap = process.memoryUsage().heapUsed;
+      if (heapStart === 0) heapStart = heap;
+      heapMax = Math.max(heapMax, heap);
+    }
+  }
+  return { accepted, refused, defects, worstMs, heapGrowthMiB: (heapMax - heapStart) / 2 ** 20 };
 }
