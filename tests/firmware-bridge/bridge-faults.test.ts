@@ -360,11 +360,13 @@ describe.concurrent("the meter", () => {
       test(`model ${model} that counts ${importPositive ? "import" : "export"} as positive → import positive inside`, async ({
         onTestFinished: finished,
       }) => {
-        const { bridge, snapshot, meter } = await start(finished, { meterModel: model, importPositive });
+        const { bridge, snapshot, meter, meterFace } = await start(finished, { meterModel: model, importPositive });
         meter.powerW = -23_400;
         meter.phasePowerW = [-7_800, -7_700, -7_900];
         await bridge.discover({ verify: false });
         await bridge.readAll(snapshot, clock() + 100);
+        // What stands in the register, said without our own flip: export is negative where import counts positive.
+        expect(meterFace.get(model, "W")).toBeCloseTo(importPositive ? -23_400 : 23_400, 0);
         expect(snapshot.meter.powerW).toBeCloseTo(-23_400, 0);
         expect(snapshot.meter.phasePowerW.map(Math.round)).toEqual([-7_800, -7_700, -7_900]);
         expect(snapshot.meter.voltagePu).toBeCloseTo(1, 3);

@@ -56,13 +56,17 @@ describe("facts", () => {
 describe("commands", () => {
   for (const stageModel of [true, false]) {
     test(`charge and discharge reach a stage ${stageModel ? "with" : "without"} our model with the right sign`, async () => {
-      const { bridge, commands, stages, cycle } = await start({ stageModel });
+      const { bridge, commands, stages, faces, cycle } = await start({ stageModel });
+      const { face } = faces[0]!;
       await bridge.discover();
       commands.speak = true;
       for (const powerW of [30_000, -25_000, 0]) {
         Object.assign(commands.stages[0]!, { role: powerW < 0 ? "discharge" : "charge", powerW });
         await cycle();
         expect(stages[0]!.powerW).toBe(powerW);
+        // What stands in the register, said without our own flip: generation is positive.
+        const written = stageModel ? face.get(64_901, "WCmd") : face.get(704, "WSet");
+        expect(written).toBe(powerW === 0 ? 0 : -powerW);
         expect(stages[0]!.role).toBe(powerW < 0 ? "discharge" : "charge");
       }
     });

@@ -2,6 +2,7 @@
 import { type Bridge, createBridge } from "../../firmware-bridge/bridge.ts";
 import type { BridgeSettings, StageSettings } from "../../firmware-bridge/settings.ts";
 import { type ModbusServer, startModbusServer } from "../../sim/peers/modbus-server.ts";
+import type { RegisterFace } from "../../sim/peers/register-face.ts";
 import { createMeterFace, createPvFace, createTransferDeviceFace } from "../../sim/peers/register-faces-site.ts";
 import { createStageFace, type StageFace } from "../../sim/peers/register-faces-stage.ts";
 import { type Commands, createCommands } from "../../src/core/commands.ts";
@@ -19,6 +20,7 @@ export interface TestSite {
   readonly pv: FakePv;
   readonly stageServers: ModbusServer[];
   readonly siteServer: ModbusServer;
+  readonly meterFace: RegisterFace;
   readonly bridge: Bridge;
   readonly snapshot: Snapshot;
   readonly commands: Commands;
@@ -52,9 +54,10 @@ export async function startSite(options: TestSiteOptions = {}): Promise<TestSite
   const panel = new FakePanel([15_000, 40_000, 30_000]);
   const pv = new FakePv();
   // Three units behind one port, as behind a gateway.
+  const meterFace = createMeterFace(meter, { model: options.meterModel ?? 213, importPositive });
   const siteServer = await startModbusServer({
     units: new Map([
-      [1, createMeterFace(meter, { model: options.meterModel ?? 213, importPositive })],
+      [1, meterFace],
       [2, createTransferDeviceFace(transferDevice, { clock }, panel).face],
       [3, createPvFace(pv)],
     ]),
@@ -90,6 +93,7 @@ export async function startSite(options: TestSiteOptions = {}): Promise<TestSite
     pv,
     stageServers,
     siteServer,
+    meterFace,
     bridge,
     snapshot,
     commands,
