@@ -66,7 +66,7 @@ export function createExternalLimits(
         chargingRateUnit: "W",
         chargingSchedulePeriod: [{ startPeriod: 0, limit: Math.trunc(limitW * 10) / 10 }],
       };
-      smartCharging.profiles.install({
+      const persist = smartCharging.profiles.install({
         evseId,
         source,
         profile: {
@@ -78,6 +78,7 @@ export function createExternalLimits(
         },
       });
       smartCharging.emit();
+      persist();
       if (!significant(id, limitW)) return;
       told.set(id, limitW);
       const request: RequestOf<"NotifyChargingLimit"> = {

@@ -138,13 +138,14 @@ export function createSmartCharging(context: Context, facts: SmartChargingFacts)
       });
       return { status: "Rejected", statusInfo: info(refusal.reasonCode, refusal.sentence) };
     }
-    profiles.install({
+    const persist = profiles.install({
       evseId,
       profile: chargingProfile,
       source: "CSO",
       ...(chargingProfile.transactionId !== undefined && { transactionId: chargingProfile.transactionId }),
     });
     run();
+    persist();
     for (const listener of listeners) listener(evseId, chargingProfile);
     return { status: "Accepted" };
   }
@@ -262,7 +263,7 @@ export function createSmartCharging(context: Context, facts: SmartChargingFacts)
       const profile = held.get(transaction.evseId);
       held.delete(transaction.evseId);
       const { transactionId, evseId } = transaction;
-      if (profile) profiles.install({ evseId, profile: { ...profile, transactionId }, source: "CSO", transactionId });
+      if (profile) profiles.install({ evseId, profile: { ...profile, transactionId }, source: "CSO", transactionId })();
       run();
     },
     onEnded(transaction) {

@@ -58,8 +58,14 @@ export function createDataTransfer(
       };
       const refusal = smartCharging.profiles.judge(evseId, profile, running.transactionId, false);
       if (refusal) return reject(refusal.reasonCode, refusal.sentence);
-      smartCharging.profiles.install({ evseId, profile, source: "CSO", transactionId: running.transactionId });
+      const persist = smartCharging.profiles.install({
+        evseId,
+        profile,
+        source: "CSO",
+        transactionId: running.transactionId,
+      });
       smartCharging.emit();
+      persist();
       return { status: "Accepted" };
     },
     ClearPower({ evseId }) {

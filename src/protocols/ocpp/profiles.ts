@@ -32,7 +32,8 @@ export interface Profiles {
   all(): readonly Stored[];
   /** Why a profile cannot be installed, or null. `transactionId` is the EVSE's running transaction. */
   judge(evseId: number, profile: ChargingProfile, transactionId: string | null, starting: boolean): Refusal | null;
-  install(stored: Stored): void;
+  /** Counts at once; the returned function makes it durable, so that a limit can act before the medium has answered. */
+  install(stored: Stored): () => void;
   remove(match: (stored: Stored) => boolean): Stored[];
   choose(id: number, index: number): void;
 }
@@ -156,8 +157,8 @@ export function createProfiles(context: Context): Profiles {
     },
     install(stored) {
       byId.set(stored.profile.id, stored);
-      documents.put(String(stored.profile.id), stored);
       keep();
+      return () => documents.put(String(stored.profile.id), stored);
     },
     remove(match) {
       const gone = list.filter(match);
