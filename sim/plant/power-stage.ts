@@ -52,6 +52,8 @@ export class PowerStage extends StageTerminals implements PlantStage {
   #targetW = 0;
   #targetVar = 0;
   #nowMs: number;
+  /** Length of the part of a step that is being worked on, ms: a field, because numbers between functions cost garbage. */
+  #partMs = 0;
   #nextTimerMs: number;
   #phaseEndsMs = Number.POSITIVE_INFINITY;
   #openContactorMs = Number.POSITIVE_INFINITY;
@@ -173,7 +175,8 @@ export class PowerStage extends StageTerminals implements PlantStage {
     let atMs = fromMs;
     while (this.#queue.count > 0 && this.#queue.nextAtMs <= toMs) {
       const dueMs = this.#queue.nextAtMs > atMs ? this.#queue.nextAtMs : atMs;
-      if (dueMs > atMs) this.#follow(dueMs - atMs);
+      this.#partMs = dueMs - atMs;
+      if (this.#partMs > 0) this.#follow();
       atMs = dueMs;
       this.#queue.take(this.#command);
       // The last one waiting is what all repetitions since then have asked for.
@@ -181,9 +184,11 @@ export class PowerStage extends StageTerminals implements PlantStage {
       this.#nowMs = atMs;
       this.#obey();
     }
-    if (toMs > atMs) this.#follow(toMs - atMs);
+    this.#partMs = toMs - atMs;
+    if (this.#partMs > 0) this.#follow();
     this.#nowMs = toMs;
-    if (!this.#formsNow()) this.#account(toMs - fromMs);
+    this.#partMs = toMs - fromMs;
+    if (!this.#formsNow()) this.#account();
     if (toMs >= this.#nextTimerMs) this.#runTimers(toMs);
   }
 
@@ -193,7 +198,8 @@ export class PowerStage extends StageTerminals implements PlantStage {
     power.value = powerW;
     power.positiveMs = powerW > 0 ? powerW * durationMs : 0;
     power.negativeMs = powerW < 0 ? powerW * durationMs : 0;
-    this.#account(durationMs);
+    this.#partMs = durationMs;
+    this.#account();
     this.#overloadForMs = overloaded ? this.#overloadForMs + durationMs : 0;
     if (this.#overloadForMs > this.config.overloadMs || this.vehicle.storedWh <= 0) {
       this.#overloaded = true;
@@ -339,19 +345,28 @@ export class PowerStage extends StageTerminals implements PlantStage {
     this.#targetVar = wantedVar > mostVar ? mostVar : wantedVar >= -mostVar ? wantedVar : wantedVar < 0 ? -mostVar : 0;
   }
 
-  #follow(durationMs: number): void {
+  /** Moves power and voltage over the present part of the step. */
+  #follow(): void {
     if (this.#formsNow()) {
-      if (this.phase === "ramping") this.#raiseVoltage(durationMs);
+      if (this.phase === "ramping") this.#raiseVoltage();
       return;
     }
-    this.#power.tauMs = this.config.tauMs * this.faults.slowness;
-    this.#power.move(this.#targetW, durationMs);
+    const durationMs = this.#partMs;
+    const power = this.#power;
+    if (power.value === this.#targetW) {
+      // The usual case, written out: a call would make garbage of its arguments.
+      if (power.value >= 0) power.positiveMs += power.value * durationMs;
+      else power.negativeMs += power.value * durationMs;
+    } else {
+      power.tauMs = this.config.tauMs * this.faults.slowness;
+      power.move(this.#targetW, durationMs);
+    }
     if (this.#reactive.value !== this.#targetVar) this.#reactive.move(this.#targetVar, durationMs);
   }
 
-  #raiseVoltage(durationMs: number): void {
+  #raiseVoltage(): void {
     const wantedPu = this.#command.formVoltagePu;
-    this.formedVoltagePu += (wantedPu * durationMs) / this.config.blackStartMs;
+    this.formedVoltagePu += (wantedPu * this.#partMs) / this.config.blackStartMs;
     if (this.formedVoltagePu >= wantedPu) {
       this.formedVoltagePu = wantedPu;
       this.phase = "forming";
@@ -359,7 +374,8 @@ export class PowerStage extends StageTerminals implements PlantStage {
   }
 
   /** Books the energy of a step on both sides of the conversion. */
-  #account(durationMs: number): void {
+  #account(): void {
+    const durationMs = this.#partMs;
     const { positiveMs, negativeMs } = this.#power;
     this.meanW = (positiveMs + negativeMs) / durationMs;
     if (this.contactorClosed) this.vehicle.move(this.conversion.book(positiveMs, negativeMs, durationMs));
