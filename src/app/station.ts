@@ -13,7 +13,7 @@ import type { OcppLog } from "../protocols/ocpp/ports.ts";
 import { createOcppStation, type OcppStation, type OcppStatus } from "../protocols/ocpp/station.ts";
 import { type ControlHost, startControlHost } from "./control-host.ts";
 import type { LoadedSite } from "./load-config.ts";
-import { createOcppPort, type OcppPort } from "./ocpp-port.ts";
+import { createOcppPort } from "./ocpp-port.ts";
 import { type FoundEquipment, openPermitStore, type PermitInForce, refusalText } from "./permit.ts";
 import type { ControlReport } from "./shared/report.ts";
 import { openStore, type Store } from "./store.ts";
@@ -109,7 +109,7 @@ export function startStation(options: StationOptions): SiteStation {
   const backend = config.backend === undefined ? null : startBackend(options, control, store);
   const views = setInterval(() => {
     const report = control.report();
-    if (report !== null) backend?.port.refresh(report);
+    if (report !== null) backend?.refresh(report);
   }, viewEveryMs);
   control.flush();
 
@@ -184,7 +184,7 @@ function permitSentence({ permit, refusal }: PermitInForce, identified: boolean)
 
 interface Backend {
   readonly ocpp: OcppStation;
-  readonly port: OcppPort;
+  refresh(report: ControlReport): void;
 }
 
 function startBackend({ config, log, onReset }: StationOptions, control: ControlHost, store: Store): Backend {
@@ -215,6 +215,8 @@ function startBackend({ config, log, onReset }: StationOptions, control: Control
         maxChargeW: evse.maxChargeW,
         maxDischargeW: evse.maxDischargeW,
       })),
+      // Whoever is plugged in may charge: the session starts with the cable, without a card.
+      variables: config.authorization === "none" ? { "AuthCtrlr.Enabled": "false" } : {},
       network: [{ slot: 1, url: backend.url, securityProfile: Math.max(1, backend.securityProfile) as 1 | 2 | 3 }],
       ...(backend.passwordFile !== undefined && {
         basicAuthPassword: readFileSync(backend.passwordFile, "utf8").trim(),
@@ -226,5 +228,16 @@ function startBackend({ config, log, onReset }: StationOptions, control: Control
     { log: ocppLog },
   );
   ocpp.start();
-  return { ocpp, port };
+  const greeted = config.evses.map(() => false);
+  return {
+    ocpp,
+    refresh(report) {
+      port.refresh(report);
+      if (config.authorization === "required") return;
+      port.evses.forEach(({ connected }, index) => {
+        if (connected && !greeted[index]) void ocpp.presentToken({ idToken: "", type: "NoAuthorization" }, index + 1);
+        greeted[index] = connected;
+      });
+    },
+  };
 }

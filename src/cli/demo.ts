@@ -8,7 +8,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { parseDocument } from "yaml";
+import { type Document, parseDocument } from "yaml";
 import { loadSite } from "../app/load-config.ts";
 import type { SiteState } from "../dashboard/state.ts";
 import { view } from "../dashboard/view.ts";
@@ -24,6 +24,8 @@ const askedW = -8_500;
 const askAfterMs = 6_000;
 const linesKept = 200;
 const stopMaxMs = 3_000;
+const portMove = 200;
+const portMovesMax = 50;
 
 interface DemoOptions {
   readonly config: string;
@@ -70,7 +72,7 @@ async function demo(options: DemoOptions): Promise<void> {
       freePort(15_900),
       freePort(15_901),
     ]);
-    const config = writeDemoConfig(options.config, folder, pagePort, backendPort);
+    const config = await writeDemoConfig(options.config, folder, pagePort, backendPort);
     const sim = start("simulator", ["bin/islet.mjs", "sim", "--config", config, "--control-port", String(controlPort)]);
     const backend = start("backend", [
       "sim/peers/csms-process.ts",
@@ -142,7 +144,7 @@ function startChild(name: string, args: readonly string[], ipc: boolean, onFailu
 }
 
 /** The example site with a backend, a permit signed for this run, a short wait before discharging, and its own state folder. */
-function writeDemoConfig(file: string, folder: string, pagePort: number, backendPort: number): string {
+async function writeDemoConfig(file: string, folder: string, pagePort: number, backendPort: number): Promise<string> {
   const document = parseDocument(readFileSync(file, "utf8"));
   const permit = createDemoPermit(folder, loadSite(file).config);
   document.setIn(["site", "gridProfile"], join(root, "config/profiles/demo.yaml"));
@@ -151,10 +153,37 @@ function writeDemoConfig(file: string, folder: string, pagePort: number, backend
   document.setIn(["dashboard"], document.createNode({ host: "127.0.0.1", port: pagePort }));
   document.setIn(["sim", "stageEnterServiceS"], 10);
   document.setIn(["stateDir"], join(folder, "state"));
+  await moveDevicePorts(document);
   const target = join(folder, "site.yaml");
   writeFileSync(target, document.toString());
   return target;
 }
+
+/** Devices keep their ports unless another program has one of them: then all move together. */
+async function moveDevicePorts(document: Document): Promise<void> {
+  const places: (readonly (string | number)[])[] = [["pcc", "meter"], ["transferDevice"], ["loadPanel"], ["pv"]];
+  for (let i = 0; document.hasIn(["evses", i]); i++) places.push(["evses", i, "stage"]);
+  const paths = places.map((path) => [...path, "port"]).filter((path) => document.hasIn(path));
+  const ports = paths.map((path) => Number(document.getIn(path)));
+  for (let offset = 0; offset <= portMovesMax * portMove; offset += portMove) {
+    const free = await Promise.all([...new Set(ports)].map((port) => isFree(port + offset)));
+    if (!free.every(Boolean)) continue;
+    paths.forEach((path, i) => {
+      document.setIn(path, ports[i]! + offset);
+    });
+    return;
+  }
+  throw new Error(
+    "the ports of the simulated devices are taken by another program; end it, or change the ports in the configuration",
+  );
+}
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
 
 /** The wanted port, or any free one when somebody else has it. */
 function freePort(wanted: number): Promise<number> {
