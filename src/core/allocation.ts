@@ -126,6 +126,10 @@ function share(a: Allocation, d: Direction, control: ExportControl, budget: Site
     f.leastW[i] = leastW;
     if (usable) f.order[f.orderCount++] = i;
   }
+  if (f.orderCount === 0) {
+    d.set.on.fill(0);
+    return;
+  }
   sortByRank(a, d);
   setBudgets(a, d, control, budget, f);
   chooseMembers(d.set, f, control.shares, nowMs);

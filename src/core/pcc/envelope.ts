@@ -68,6 +68,10 @@ const trendSigmas = 2.5;
 const minimumEntriesMax = 128;
 
 export interface Envelope {
+  /** In: what the next `sampleEnvelope` takes, and by how much the next `tickEnvelope` may rise, W. Fields, so that no
+   * number is boxed for a call. */
+  sampleW: number;
+  riseW: number;
   /** F: filtered available power. NaN before the first sample. */
   filteredW: number;
   /** V: the envelope. */
@@ -88,6 +92,8 @@ export interface Envelope {
 
 export function createEnvelope(): Envelope {
   return {
+    sampleW: Number.NaN,
+    riseW: 0,
     filteredW: Number.NaN,
     valueW: Number.NEGATIVE_INFINITY,
     previousW: Number.NaN,
@@ -117,14 +123,10 @@ export function restartEnvelope(e: Envelope, availableW: number, startW: number,
   e.valueW = Math.min(availableW, startW);
 }
 
-/** A new sample (steps 5 and 6). */
-export function sampleEnvelope(
-  e: Envelope,
-  availableW: number,
-  sigmaW: number,
-  nowMs: number,
-  tuning: EnvelopeTuning,
-): void {
+/** A new sample, in `e.sampleW` (steps 5 and 6). */
+export function sampleEnvelope(e: Envelope, noise: SampleNoise, nowMs: number, tuning: EnvelopeTuning): void {
+  const availableW = e.sampleW;
+  const sigmaW = noise.sigmaW;
   const below = e.filteredW - availableW;
   if (below > stepSigmas * sigmaW) {
     e.filteredW = availableW;
@@ -146,14 +148,14 @@ export function sampleEnvelope(
   remember(e, e.filteredW, nowMs);
 }
 
-/** Every tick (step 7). With `mayRise` false the envelope only falls: the meter is in doubt. */
-export function tickEnvelope(e: Envelope, dtMs: number, nowMs: number, mayRise: boolean, tuning: EnvelopeTuning): void {
+/** Every tick (step 7). With `e.riseW` zero the envelope only falls: the meter is in doubt. */
+export function tickEnvelope(e: Envelope, nowMs: number, tuning: EnvelopeTuning): void {
   while (e.count > 1 && nowMs - e.minimumAtMs[e.first]! > tuning.holdMs) {
     e.first = (e.first + 1) % minimumEntriesMax;
     e.count--;
   }
   const minimumW = e.minimumW[e.first]!;
-  const risenW = mayRise ? e.valueW + tuning.riseWPerMs * dtMs : e.valueW;
+  const risenW = e.valueW + e.riseW;
   e.valueW = minimumW < risenW ? minimumW : risenW;
   if (nowMs >= e.overcutUntilMs) e.overcutW = 0;
 }

@@ -3,7 +3,7 @@
  * down than it shall end, by as much as its first-order answer takes out again. Source: the study of the control loop,
  * step 10: typical time above the limit falls from 191 to 100 ms.
  */
-import type { ExportControl, SiteBudget } from "../export-control.ts";
+import type { ExportControl, SiteBudget } from "./control-state.ts";
 import { Follows } from "./load-observer.ts";
 
 /** Largest exaggeration, for the usual stage (50 ms) and for slow ones: 3 at 50 ms, 6 at 200 ms, with √τ between. */
@@ -39,12 +39,16 @@ export function leadOnCuts(
     if (sumW < budget.minW[c]!) tooMuchDischarge = true;
     if (sumW > budget.maxW[c]!) tooMuchCharge = true;
   }
+  if (!tooMuchDischarge && !tooMuchCharge) {
+    commandW.set(setpointW);
+    return;
+  }
   for (let i = 0; i < n; i++) {
     const goalW = setpointW[i]!;
     const x = o.modelW[i]!;
     let commandedW = goalW;
     if (o.follows[i] === Follows.model) {
-      const factor = leadFactor(o.responseMs[i]!, o.tickGain[i]!);
+      const factor = control.leadFactor[i]!;
       if (tooMuchDischarge && x < 0 && goalW > x) {
         const ledW = Math.min(x + factor * (goalW - x), Math.max(0, beyondMaxW[i]!));
         if (ledW > commandedW) commandedW = ledW;
@@ -57,7 +61,8 @@ export function leadOnCuts(
   }
 }
 
-function leadFactor(responseMs: number, tickGain: number): number {
+/** λ of one stage: how far beyond the goal it is commanded, in differences between model and goal. */
+export function leadFactor(responseMs: number, tickGain: number): number {
   const byResponse = leadAtReference * Math.sqrt(Math.max(1, responseMs / referenceResponseMs));
   return Math.max(1, Math.min(byResponse, leadMax, tickShareMax / tickGain));
 }

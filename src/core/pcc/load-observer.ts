@@ -62,6 +62,8 @@ export interface LoadObserver {
   readonly latencyMs: Float64Array;
   /** 1 − e^(−tick/τ), for ticks of the nominal length. */
   readonly tickGain: Float64Array;
+  /** The same of the deviation's filter. */
+  readonly readingGain: number;
   /** Power that the model reaches `delayMs` from now, W. */
   readonly modelW: Float64Array;
   /** Measured minus modelled, filtered, W. */
@@ -79,12 +81,18 @@ export interface LoadObserver {
    * see `advanceObserver`.
    */
   readonly jumpW: Float64Array;
+  /** In and out of `fillMeans`: moments in the time of the models, and the mean between them. */
+  readonly fromMs: Float64Array;
+  readonly untilMs: Float64Array;
+  readonly meanW: Float64Array;
   /** History: ∫ modelW dt for each stage, W·ms, at the times of the last ticks. */
   readonly slots: number;
   readonly timeMs: Float64Array;
   readonly integralWms: Float64Array;
   head: number;
   filled: number;
+  /** Ticks of nominal length in a row up to now: that far back a time is a place in the history without a search. */
+  regular: number;
 }
 
 /** An observer of `responses.length` stages. `lookBackMs` is the meter's window plus its latency. */
@@ -123,6 +131,7 @@ export function createLoadObserver(
     windowMs: of((r) => Math.max(1, r.measureWindowMs)),
     latencyMs: of((r) => r.measureLatencyMs),
     tickGain: of((r) => 1 - Math.exp(-tickMs / r.responseMs)),
+    readingGain: 1 - Math.exp(-tickMs / deviationFilterMs),
     modelW: new Float64Array(count),
     deviationW: new Float64Array(count),
     follows: new Uint8Array(count),
@@ -133,11 +142,15 @@ export function createLoadObserver(
     shortSinceMs: new Float64Array(count).fill(Number.POSITIVE_INFINITY),
     goodSinceMs: new Float64Array(count).fill(Number.POSITIVE_INFINITY),
     jumpW: new Float64Array(count),
+    fromMs: new Float64Array(count),
+    untilMs: new Float64Array(count),
+    meanW: new Float64Array(count),
     slots,
     timeMs: new Float64Array(slots),
     integralWms: new Float64Array(slots * count),
     head: 0,
     filled: 0,
+    regular: 0,
   };
 }
 
@@ -159,6 +172,7 @@ export function advanceObserver(
   const from = o.head * o.stageCount;
   o.head = (o.head + 1) & (o.slots - 1);
   if (o.filled < o.slots) o.filled++;
+  o.regular = nominal ? Math.min(o.regular + 1, o.slots - 1) : 0;
   o.timeMs[o.head] = nowMs;
   const to = o.head * o.stageCount;
   for (let i = 0; i < o.stageCount; i++) {
@@ -184,8 +198,13 @@ export function advanceObserver(
     o.modelW[i] = next;
     o.integralWms[to + i] = o.integralWms[from + i]! + area;
     o.jumpW[i] = 0;
-    correctStage(o, i, stage, command, nowMs, holdMs);
+    // What its reading speaks about: its own window, in the time of its model.
+    const untilMs = stage.atMs - o.latencyMs[i]! - o.delayMs[i]!;
+    o.untilMs[i] = untilMs;
+    o.fromMs[i] = untilMs - o.windowMs[i]!;
   }
+  fillMeans(o);
+  for (let i = 0; i < o.stageCount; i++) correctStage(o, i, stages[i]!, commands[i]!, nowMs, holdMs);
 }
 
 /** Step 2 of the study for one stage, and the judgement whether it follows. */
@@ -233,8 +252,7 @@ function correctStage(
     return;
   }
   if (!newReading) return;
-  const endMs = stage.atMs - o.latencyMs[i]! - o.delayMs[i]!;
-  const expectedW = (integralAt(o, i, endMs) - integralAt(o, i, endMs - o.windowMs[i]!)) / o.windowMs[i]!;
+  const expectedW = o.meanW[i]!;
   const short = powerW * expectedW >= 0 && Math.abs(powerW) < Math.abs(expectedW);
   if (short && stage.role === "off" && Math.abs(expectedW) > disobedientShare * ratedW) {
     // It says that it has dropped out. The envelope still remembers the load from before, so the others take over at once.
@@ -242,7 +260,8 @@ function correctStage(
     o.askMaxW[i] = probeShare * ratedW;
     return;
   }
-  const gain = 1 - Math.exp(-Math.max(0, sinceMs) / deviationFilterMs);
+  const nominal = Math.abs(sinceMs - o.tickMs) < 1e-6;
+  const gain = nominal ? o.readingGain : 1 - Math.exp(-Math.max(0, sinceMs) / deviationFilterMs);
   o.deviationW[i] = o.deviationW[i]! + gain * (powerW - expectedW - o.deviationW[i]!);
   const off = Math.abs(o.deviationW[i]!) > disobedientShare * ratedW;
   if (!off || short) o.badSinceMs[i] = Number.POSITIVE_INFINITY;
@@ -292,16 +311,50 @@ function refill(o: LoadObserver, i: number, powerW: number): void {
   }
 }
 
-/** ∫ modelW dt of stage i up to a time, interpolated; held flat beyond either end of the history. */
+/**
+ * Mean of every model between `fromMs[i]` and `untilMs[i]` into `meanW[i]`. Flat arrays and no call that returns a number
+ * in the usual case, so that nothing is allocated.
+ */
+function fillMeans(o: LoadObserver): void {
+  const n = o.stageCount;
+  const mask = o.slots - 1;
+  const nowMs = o.timeMs[o.head]!;
+  for (let i = 0; i < n; i++) {
+    const untilMs = o.untilMs[i]!;
+    const fromMs = o.fromMs[i]!;
+    const untilTicks = (nowMs - untilMs) / o.tickMs;
+    const fromTicks = (nowMs - fromMs) / o.tickMs;
+    const untilBack = Math.ceil(untilTicks);
+    const fromBack = Math.ceil(fromTicks);
+    if (untilBack < 1 || fromBack > o.regular) {
+      searchMean(o, i);
+      continue;
+    }
+    const untilOlder = o.integralWms[((o.head - untilBack) & mask) * n + i]!;
+    const untilNewer = o.integralWms[((o.head - untilBack + 1) & mask) * n + i]!;
+    const fromOlder = o.integralWms[((o.head - fromBack) & mask) * n + i]!;
+    const fromNewer = o.integralWms[((o.head - fromBack + 1) & mask) * n + i]!;
+    const untilWms = untilOlder + (untilNewer - untilOlder) * (untilBack - untilTicks);
+    const fromWms = fromOlder + (fromNewer - fromOlder) * (fromBack - fromTicks);
+    o.meanW[i] = (untilWms - fromWms) / (untilMs - fromMs);
+  }
+}
+
+/** The same for one stage where ticks were late or left out, or beyond either end of the history. */
+function searchMean(o: LoadObserver, i: number): void {
+  const untilMs = o.untilMs[i]!;
+  const fromMs = o.fromMs[i]!;
+  o.meanW[i] = (integralAt(o, i, untilMs) - integralAt(o, i, fromMs)) / (untilMs - fromMs);
+}
+
+/** ∫ modelW dt of stage i up to a time, interpolated; held flat before the history begins, running on after its end. */
 function integralAt(o: LoadObserver, i: number, atMs: number): number {
   const n = o.stageCount;
   const mask = o.slots - 1;
   const newestMs = o.timeMs[o.head]!;
-  const newest = o.integralWms[o.head * n + i]!;
-  if (atMs >= newestMs) return newest + o.modelW[i]! * (atMs - newestMs);
-  let back = Math.ceil((newestMs - atMs) / o.tickMs);
+  if (atMs >= newestMs) return o.integralWms[o.head * n + i]! + o.modelW[i]! * (atMs - newestMs);
   const oldest = o.filled - 1;
-  if (back > oldest) back = oldest;
+  let back = Math.min(oldest, Math.max(1, Math.ceil((newestMs - atMs) / o.tickMs)));
   while (back < oldest && o.timeMs[(o.head - back) & mask]! > atMs) back++;
   while (back > 1 && o.timeMs[(o.head - back + 1) & mask]! <= atMs) back--;
   const a = (o.head - back) & mask;
@@ -313,12 +366,19 @@ function integralAt(o: LoadObserver, i: number, atMs: number): number {
   return tb > ta ? ia + ((o.integralWms[b * n + i]! - ia) * (atMs - ta)) / (tb - ta) : ia;
 }
 
-/** Mean power of stage i between two moments of the world, W, as far as model and readings tell. */
-export function meanStagePowerW(o: LoadObserver, i: number, fromMs: number, untilMs: number): number {
-  const shiftMs = o.follows[i] === Follows.model ? o.delayMs[i]! : -(o.latencyMs[i]! + 0.5 * o.windowMs[i]!);
-  const end = integralAt(o, i, untilMs - shiftMs);
-  const start = integralAt(o, i, fromMs - shiftMs);
-  return (end - start) / (untilMs - fromMs) + o.deviationW[i]!;
+/**
+ * Mean power of every stage between two moments of the world into `powerW`, as far as models and readings tell. Uses the
+ * arrays of `fillMeans`.
+ */
+export function fillStagePowers(o: LoadObserver, fromMs: number, untilMs: number, powerW: Float64Array): void {
+  for (let i = 0; i < o.stageCount; i++) {
+    const modelled = o.follows[i] === Follows.model;
+    const shiftMs = modelled ? o.delayMs[i]! : -(o.latencyMs[i]! + 0.5 * o.windowMs[i]!);
+    o.untilMs[i] = untilMs - shiftMs;
+    o.fromMs[i] = fromMs - shiftMs;
+  }
+  fillMeans(o);
+  for (let i = 0; i < o.stageCount; i++) powerW[i] = o.meanW[i]! + o.deviationW[i]!;
 }
 
 /** Whether a stage may be commanded by the allocation. */

@@ -2,8 +2,9 @@
  * What is kept of the limits at the PCC: the ledgers of exports and imports beyond their limit and the response-time
  * passport. Runs after `stepExportControl` in each tick; works only when a new sample has come.
  */
-import { channelPowerW, type ExportControl, type SiteBudget } from "../export-control.ts";
+import { channelPowerW } from "../export-control.ts";
 import type { MeterFacts } from "../snapshot.ts";
+import type { ExportControl, SiteBudget } from "./control-state.ts";
 import {
   createExceedanceLedger,
   type ExceedanceCause,

@@ -21,6 +21,9 @@ const moveMaxMs = 3_000;
 
 export interface SignProof {
   readonly scaleW: number;
+  /** In: what the meter shows and what the stages did in its window, W. Fields, so that no number is boxed for the call. */
+  sampleMeterW: number;
+  sampleStagesW: number;
   /** Two good votes, or proven at commissioning. */
   proven: boolean;
   goodVotes: number;
@@ -42,6 +45,8 @@ export type SignVerdict = "none" | "implausible" | "reversed";
 export function createSignProof(scaleW: number, proven: boolean): SignProof {
   return {
     scaleW,
+    sampleMeterW: Number.NaN,
+    sampleStagesW: Number.NaN,
     proven,
     goodVotes: 0,
     oddVotes: 0,
@@ -56,15 +61,10 @@ export function createSignProof(scaleW: number, proven: boolean): SignProof {
   };
 }
 
-/** One sample: what the meter shows and what the stages did in its window. `free`: no limit at the PCC binds the stages. */
-export function noteMove(
-  p: SignProof,
-  meterW: number,
-  stagesW: number,
-  sigmaW: number,
-  free: boolean,
-  nowMs: number,
-): SignVerdict {
+/** One sample, in the fields above. `free`: no limit at the PCC binds the stages. */
+export function noteMove(p: SignProof, sigmaW: number, free: boolean, nowMs: number): SignVerdict {
+  const meterW = p.sampleMeterW;
+  const stagesW = p.sampleStagesW;
   if (!free) {
     // The stages follow the load: meter and stages are no cause and effect.
     p.quietSamples = 0;
