@@ -1,0 +1,193 @@
+/**
+ * The append-only audit log in SQLite (requirement R37): modes, commands, contacts, permits, limits, trips, refusals, logins,
+ * settings before and after. A record is on the medium when `append` returns, together with the head, so that a power cut at
+ * any byte leaves a whole chain and loses nothing that was acknowledged. The database itself refuses to change or delete.
+ */
+import { DatabaseSync } from "node:sqlite";
+import {
+  type AuditEvent,
+  type AuditHead,
+  type AuditRecord,
+  type AuditVerdict,
+  emptyHead,
+  exportLines,
+  recordHash,
+  verifyChain,
+} from "./audit-chain.ts";
+import { canonicalJson } from "./permit-format.ts";
+
+/** Largest body of one record, bytes; a larger one is replaced by its beginning and its size. */
+export const auditBodyBytesMax = 65_536;
+const actorLengthMax = 200;
+/** Size to which the write-ahead log is cut back after a checkpoint, bytes. */
+const walMaxBytes = 4 * 1024 * 1024;
+
+export interface AuditLog {
+  /** Durable when it returns. */
+  append(event: AuditEvent): AuditRecord;
+  /** Several at once: all of them or none. */
+  appendAll(events: readonly AuditEvent[]): readonly AuditRecord[];
+  head(): AuditHead;
+  /** Wall clock of the last record, ms UTC; −Infinity while the log is empty. A floor under clocks that are set back. */
+  lastAtMs(): number;
+  /** Records from `fromSeq`, at most `limit`, oldest first. */
+  read(fromSeq: number, limit: number): AuditRecord[];
+  /** The newest records, newest first. */
+  latest(limit: number): AuditRecord[];
+  verify(known?: AuditHead): AuditVerdict;
+  /** Lines of an export, head first, as of now. */
+  export(): Generator<string>;
+  close(): void;
+}
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS audit (
+    seq   INTEGER PRIMARY KEY,
+    atMs  INTEGER NOT NULL,
+    kind  TEXT    NOT NULL,
+    actor TEXT    NOT NULL,
+    body  TEXT    NOT NULL,
+    hash  TEXT    NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS auditHead (
+    one     INTEGER PRIMARY KEY CHECK (one = 1),
+    records INTEGER NOT NULL,
+    hash    TEXT    NOT NULL
+  ) STRICT;
+  CREATE TRIGGER IF NOT EXISTS auditKeep BEFORE UPDATE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+  CREATE TRIGGER IF NOT EXISTS auditStay BEFORE DELETE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+`;
+
+export interface AuditOptions {
+  /** A file, or `:memory:`. */
+  readonly path: string;
+  /** Wall clock, ms UTC. */
+  readonly now: () => number;
+  /** Reads only: verifies and exports a log without touching it. */
+  readonly readOnly?: boolean;
+}
+
+/** Opens (or makes) the log. Throws a sentence when the file can't be used. */
+export function openAudit({ path, now, readOnly = false }: AuditOptions): AuditLog {
+  const database = open(path, readOnly);
+  const select = database.prepare("SELECT * FROM audit WHERE seq >= ? ORDER BY seq LIMIT ?");
+  const newest = database.prepare("SELECT * FROM audit ORDER BY seq DESC LIMIT ?");
+  const readHead = database.prepare("SELECT records, hash FROM auditHead WHERE one = 1");
+  const all = database.prepare("SELECT * FROM audit ORDER BY seq");
+
+  const head = (): AuditHead => {
+    const row = readHead.get();
+    return row ? { records: Number(row["records"]), hash: String(row["hash"]) } : emptyHead;
+  };
+
+  function insert(events: readonly AuditEvent[]): AuditRecord[] {
+    const add = database.prepare("INSERT INTO audit (seq, atMs, kind, actor, body, hash) VALUES (?, ?, ?, ?, ?, ?)");
+    const setHead = database.prepare(
+      "INSERT INTO auditHead (one, records, hash) VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET records = excluded.records, hash = excluded.hash",
+    );
+    let { records, hash } = head();
+    const written: AuditRecord[] = [];
+    for (const event of events) {
+      const unsealed = {
+        seq: records + 1,
+        atMs: Math.round(now()),
+        kind: event.kind,
+        actor: event.actor.slice(0, actorLengthMax),
+        body: boundedBody(event.body),
+      };
+      hash = recordHash(hash, unsealed);
+      add.run(unsealed.seq, unsealed.atMs, unsealed.kind, unsealed.actor, unsealed.body, hash);
+      records++;
+      written.push({ ...unsealed, hash });
+    }
+    setHead.run(records, hash);
+    return written;
+  }
+
+  function appendAll(events: readonly AuditEvent[]): readonly AuditRecord[] {
+    database.exec("BEGIN IMMEDIATE");
+    try {
+      const written = insert(events);
+      database.exec("COMMIT");
+      return written;
+    } catch (failure) {
+      database.exec("ROLLBACK");
+      throw new Error(`The audit log can't be written (${(failure as Error).message}). Check the disk.`);
+    }
+  }
+
+  function* records(): Generator<AuditRecord> {
+    for (const row of all.iterate()) yield toRecord(row);
+  }
+
+  return {
+    append: (event) => appendAll([event])[0]!,
+    appendAll,
+    head,
+    lastAtMs() {
+      const row = newest.get(1);
+      return row ? Number(row["atMs"]) : Number.NEGATIVE_INFINITY;
+    },
+    read: (fromSeq, limit) => select.all(fromSeq, limit).map(toRecord),
+    latest: (limit) => newest.all(limit).map(toRecord),
+    verify(known) {
+      try {
+        const damage = database.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
+        if (damage !== "ok") return damaged(String(damage));
+        return verifyChain(records(), head(), known);
+      } catch (failure) {
+        return damaged((failure as Error).message);
+      }
+    },
+    *export() {
+      // One transaction, so that head and records belong together while others append.
+      database.exec("BEGIN");
+      try {
+        yield* exportLines(records(), head());
+      } finally {
+        database.exec("COMMIT");
+      }
+    },
+    close: () => database.close(),
+  };
+}
+
+const damaged = (detail: string): AuditVerdict => ({
+  ok: false,
+  records: 0,
+  head: emptyHead,
+  fault: { seq: 0, sentence: `The database is damaged (${detail}).` },
+});
+
+function boundedBody(body: AuditEvent["body"]): string {
+  const text = canonicalJson(body);
+  const bytes = Buffer.byteLength(text);
+  return bytes <= auditBodyBytesMax ? text : canonicalJson({ omittedBytes: bytes, begins: text.slice(0, 1_000) });
+}
+
+const toRecord = (row: Record<string, unknown>): AuditRecord => ({
+  seq: Number(row["seq"]),
+  atMs: Number(row["atMs"]),
+  kind: String(row["kind"]),
+  actor: String(row["actor"]),
+  body: String(row["body"]),
+  hash: String(row["hash"]),
+});
+
+function open(path: string, readOnly: boolean): DatabaseSync {
+  try {
+    const database = new DatabaseSync(path, { readOnly });
+    database.exec("PRAGMA busy_timeout = 5000");
+    if (!readOnly) {
+      database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = ${walMaxBytes}`);
+      database.exec(schema);
+    }
+    return database;
+  } catch (failure) {
+    throw new Error(
+      `The audit log ${path} can't be opened (${(failure as Error).message}). Check the path and its rights; a damaged file can be moved away and kept as evidence, then a new one is made.`,
+    );
+  }
+}
