@@ -20,8 +20,8 @@ const root = join(import.meta.dirname, "../..");
 const identity = "DEPOT-1";
 /** What the backend asks of each vehicle, once: give 8.5 kW, 170 kW together. */
 const askedW = -8_500;
-/** The backend asks once its station has booted and transactions run. */
-const askAfterMs = 6_000;
+/** The backend asks this long after its station has connected, so that a person sees charging first, ms. */
+const askAfterMs = 5_000;
 const linesKept = 200;
 const stopMaxMs = 3_000;
 const portMove = 200;
@@ -31,6 +31,7 @@ interface DemoOptions {
   readonly config: string;
   readonly seconds?: string;
   readonly port: string;
+  readonly verbose?: boolean;
 }
 
 export function demoCommand(program: Command): void {
@@ -40,6 +41,7 @@ export function demoCommand(program: Command): void {
     .option("--config <file>", "the site", join(root, "config/depot.yaml"))
     .option("--seconds <n>", "end by itself after this time")
     .option("--port <n>", "port of the page", "8080")
+    .option("--verbose", "what the processes say, on standard error")
     .action(async (options: DemoOptions) => {
       await demo(options);
       process.exit();
@@ -55,7 +57,8 @@ async function demo(options: DemoOptions): Promise<void> {
   });
   const problems: string[] = [];
   const start = (name: string, args: readonly string[], ipc = false): Child => {
-    const child = startChild(name, args, ipc, (sentence) => {
+    const onLine = options.verbose ? (line: string) => process.stderr.write(`${name}: ${line}\n`) : () => undefined;
+    const child = startChild(name, args, ipc, onLine, (sentence) => {
       problems.push(sentence);
       end();
     });
@@ -82,7 +85,14 @@ async function demo(options: DemoOptions): Promise<void> {
     ]);
     await Promise.race([sim.ready("listening"), ended]);
     const controller = start("controller", ["bin/islet.mjs", "run", "--config", config, "--demo", "--log-json"], true);
-    setTimeout(() => backend.process.stdin?.write(`${JSON.stringify(askForPower())}\n`), askAfterMs);
+    void backend.ready('"event":"station"').then(() => {
+      setTimeout(
+        () =>
+          backend.process.stdin?.write(`${JSON.stringify(askForPower())}
+`),
+        askAfterMs,
+      );
+    });
     const api = `http://127.0.0.1:${controlPort}`;
     const show = interactive ? showLive(controller, api, end) : showLines(controller);
     await ended;
@@ -103,7 +113,13 @@ interface Child {
   stop(): Promise<void>;
 }
 
-function startChild(name: string, args: readonly string[], ipc: boolean, onFailure: (sentence: string) => void): Child {
+function startChild(
+  name: string,
+  args: readonly string[],
+  ipc: boolean,
+  onLine: (line: string) => void,
+  onFailure: (sentence: string) => void,
+): Child {
   const child = spawn(process.execPath, [...args], {
     cwd: root,
     stdio: ["pipe", "pipe", "pipe", ...(ipc ? (["ipc"] as const) : [])],
@@ -115,6 +131,7 @@ function startChild(name: string, args: readonly string[], ipc: boolean, onFailu
     for (const line of chunk.toString("utf8").split("\n")) {
       if (line.trim() === "") continue;
       lines.push(line);
+      onLine(line);
       if (lines.length > linesKept) lines.shift();
       for (const wait of waiting) if (line.includes(wait.word)) wait.resolve();
     }
