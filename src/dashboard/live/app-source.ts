@@ -12,6 +12,7 @@ import type { ActRequest, DashboardSource, HistorySeries, Person } from "../sour
 import type { Sentence, SiteState } from "../state.ts";
 import { buildState } from "./build-state.ts";
 import { createEventLog } from "./events.ts";
+import { createMoments } from "./moments.ts";
 import { createRecorder } from "./recorder.ts";
 
 const lookEveryMs = 100;
@@ -27,6 +28,7 @@ export interface AppSource extends DashboardSource {
 
 export function createAppSource(station: SiteStation, log: Log, demo: boolean): AppSource {
   const recorder = createRecorder();
+  const moments = createMoments();
   const eventLog = createEventLog();
   const listeners = new Set<() => void>();
   let state: SiteState | null = null;
@@ -46,9 +48,11 @@ export function createAppSource(station: SiteStation, log: Log, demo: boolean): 
     const midnightMs = localMidnightMs(nowMs, station.config.site.timeZone);
     remember(report, nowMs, midnightMs);
     eventLog.observe(report, nowMs);
+    moments.observe(report, nowMs);
     state = buildState(report, {
       station,
       recorder,
+      moments,
       events: eventLog.events,
       sequence: ++sequence,
       wallOffsetMs: nowMs - takenMs,
@@ -71,6 +75,7 @@ export function createAppSource(station: SiteStation, log: Log, demo: boolean): 
       vehiclesW: stages.reduce((sum, stage) => sum + (Number.isFinite(stage.powerW) ? stage.powerW : 0), 0),
       gridVoltagePu: Number.isFinite(site.gridVoltagePu) ? site.gridVoltagePu : site.meterVoltagePu,
       gridFrequencyHz: site.meterFrequencyHz,
+      busFrequencyHz: site.busFrequencyHz,
     };
     recorder.add(measured, nowMs, midnightMs);
   };

@@ -8,11 +8,13 @@ import type { SiteStation } from "../../app/station.ts";
 import { qualityNames } from "../../domain/quality.ts";
 import { hourMs, minuteMs } from "../../domain/units.ts";
 import type { EventState, EvseState, SiteState, TierState } from "../state.ts";
+import type { Moments } from "./moments.ts";
 import { finite, type Recorder } from "./recorder.ts";
 
 export interface BuildContext {
   readonly station: SiteStation;
   readonly recorder: Recorder;
+  readonly moments: Moments;
   readonly events: readonly EventState[];
   readonly sequence: number;
   /** UTC minus monotonic, ms. */
@@ -29,9 +31,12 @@ const silentMs = 1_000;
 const islandModes: ReadonlySet<string> = new Set(["islandStarting", "islandRunning", "resyncing", "closingLive"]);
 /** Local, backup power cut modes in which the bus is fed by nobody. */
 const idlePowerW = 50;
+/** The band that an island's frequency is drawn against, Hz. */
+const islandFrequencyMinHz = 59.5;
+const islandFrequencyMaxHz = 60.5;
 
 export function buildState(report: ControlReport, context: BuildContext): SiteState {
-  const { station, recorder, events, sequence, nowMs, demo } = context;
+  const { station, recorder, moments, events, sequence, nowMs, demo } = context;
   const { config, profile } = station;
   const { site } = report;
   const toUtc = (monotonicMs: number): number | null =>
@@ -54,7 +59,7 @@ export function buildState(report: ControlReport, context: BuildContext): SiteSt
       mode: site.mode,
       sinceMs: toUtc(site.modeSinceMs) ?? nowMs,
       wait: waitOf(site, context, toUtc),
-      cause: null,
+      cause: moments.cause,
     },
     grid: {
       voltagePu: finite(Number.isFinite(site.gridVoltagePu) ? site.gridVoltagePu : site.meterVoltagePu),
@@ -79,12 +84,12 @@ export function buildState(report: ControlReport, context: BuildContext): SiteSt
       no: site.contactNo,
       nc: site.contactNc,
       command: site.transferCommand,
-      commandAtMs: null,
+      commandAtMs: moments.commandAtMs,
       travelLimitS: (3 * (config.transferDevice?.travelMs ?? 100)) / 1_000,
-      agreeSinceMs: null,
+      agreeSinceMs: moments.agreeSinceMs,
       quality:
         site.atMs - site.deviceAtMs <= silentMs ? "good" : Number.isFinite(site.deviceAtMs) ? "stale" : "missing",
-      trace: null,
+      trace: moments.trace,
     },
     bus: {
       voltageV: finite(site.busVoltagePu * config.site.nominalVoltageV),
@@ -155,6 +160,8 @@ function trendOf(site: SiteReport, { recorder, station }: BuildContext): SiteSta
   const { settings } = station.profile;
   if (site.mode === "enterDelay" || site.mode === "ceased")
     return recorder.trend("gridVoltagePu", "gridVoltagePu", settings.enterVoltageMinPu, settings.enterVoltageMaxPu);
+  if (islandModes.has(site.mode))
+    return recorder.trend("busFrequencyHz", "islandFrequencyHz", islandFrequencyMinHz, islandFrequencyMaxHz);
   return recorder.trend(
     "pccW",
     "pccW",
@@ -163,7 +170,7 @@ function trendOf(site: SiteReport, { recorder, station }: BuildContext): SiteSta
   );
 }
 
-function tierState({ site, tiers }: ControlReport, { station }: BuildContext, i: number): TierState {
+function tierState({ site, tiers }: ControlReport, { station, moments }: BuildContext, i: number): TierState {
   const { name, loadW } = station.config.tiers[i]!;
   const live = site.busVoltagePu > deadPu;
   const { closed, loadW: measuredW } = tiers[i]!;
@@ -173,7 +180,7 @@ function tierState({ site, tiers }: ControlReport, { station }: BuildContext, i:
     loadW: finite(measuredW),
     expectedW: loadW,
     state: closed ? (live ? "on" : "dead") : "shed",
-    sinceMs: null,
+    sinceMs: moments.tierSinceMs(i),
     returnsAtMs: null,
     runwayH: runwayH(station, tiers, site, i),
   };
@@ -242,7 +249,7 @@ function evseState(report: ControlReport, { station }: BuildContext, i: number):
 
 function islandState(
   report: ControlReport,
-  { station }: BuildContext,
+  { station, moments }: BuildContext,
   toUtc: (ms: number) => number | null,
 ): SiteState["island"] {
   const { site, stages } = report;
@@ -256,7 +263,7 @@ function islandState(
       const { gridForming, reservePct } = station.config.evses[i]!;
       return gridForming && stage.socPct > reservePct ? [i + 1] : [];
     }),
-    darkS: null,
+    darkS: moments.darkS,
     handover: null,
     startsLeft: site.startsLeft,
     startsMax,

@@ -11,14 +11,15 @@ const quarterMs = 15 * 60_000;
 const quarters = 96;
 
 /** Present values, W, pu, Hz; NaN unknown. */
-export type Measured = Readonly<Record<HistoryQuantity, number>>;
+type Quantity = HistoryQuantity | "busFrequencyHz";
+export type Measured = Readonly<Record<Quantity, number>>;
 const dayQuantities = ["loadW", "pvW", "pccW", "vehiclesW"] as const;
 type DayQuantity = (typeof dayQuantities)[number];
 
 export interface Recorder {
   add(measured: Measured, atMs: number, midnightMs: number): void;
   trend(
-    quantity: HistoryQuantity,
+    quantity: Quantity,
     name: TrendState["quantity"],
     lowLimit: number | null,
     highLimit: number | null,

@@ -16,6 +16,9 @@ function split(pair: SeriesPair, nowIndex: number): [(number | null)[], (number 
   ];
 }
 
+/** A line needs two points: the first quarter of an hour after a start is a dot. */
+const fewPoints = (values: readonly (number | null)[]): boolean => values.filter((value) => value !== null).length < 4;
+
 function dataOf(day: DayView): [AlignedData, AlignedData, AlignedData] {
   const times = [...day.timesS];
   const [grid, gridPlan] = split(day.grid, day.nowIndex);
@@ -90,6 +93,7 @@ export function createDayChart(
     const phone = element.clientWidth < 500;
     const colors = readColors(element);
     const data = dataOf(shown);
+    const dots = fewPoints(shown.grid.measured);
     const titles = phone
       ? [
           "Grid, kW: importing up, exporting down",
@@ -106,7 +110,7 @@ export function createDayChart(
       label,
       stroke,
       width: 1.8,
-      points: { show: false },
+      points: { show: dots },
       ...(fill ? { fill } : {}),
     });
     const planned = (label: string, stroke: string): Series => ({
@@ -255,7 +259,7 @@ export function createDayChart(
 
   return {
     show: (next) => {
-      const nextKey = `${next.timesS[0]}-${next.timesS.length}-${next.pv !== null}-${element.clientWidth < 500}`;
+      const nextKey = `${fewPoints(next.grid.measured)}-${next.timesS[0]}-${next.timesS.length}-${next.pv !== null}-${element.clientWidth < 500}`;
       const moved = day === null || next.nowIndex !== day.nowIndex || next.grid.measured !== day.grid.measured;
       day = next;
       if (nextKey !== key || plots.length === 0) {

@@ -19,6 +19,11 @@ function wire(x1: number, y1: number, x2: number, y2: number, { live, powerW }: 
   return html`${line}<path class="march m${speed}${powerW < 0 ? " rev" : ""}" stroke-width="${fixed(Math.max(1.6, width * 0.5))}" d="${path}"/><path class="chev" d="M-6-7 7 0-6 7z" transform="translate(${(x1 + x2) / 2} ${(y1 + y2) / 2}) rotate(${angle})"/>`;
 }
 
+/** SVG does not wrap: a name that is longer than its place ends with an ellipsis; the label has it whole. */
+const clip = (name: string, most: number): string =>
+  name.length <= most ? name : `${name.slice(0, most - 1).trimEnd()}…`;
+const nameMax = { wide: 28, phone: 26 } as const;
+
 const text = (x: number, y: number, kind: string, said: string, anchor?: "middle" | "end"): Html =>
   html`<text x="${x}" y="${y}" class="${kind}"${anchor ? html` text-anchor="${anchor}"` : ""}>${said}</text>`;
 
@@ -101,7 +106,7 @@ export function diagramWide(view: View): Html {
       const captions = row.second
         ? text(696, y + 34, "t-val", row.second)
         : row.captions.slice(0, 1).map((caption) => text(696, y + 32, "t-cap", caption));
-      return html`${wire(bx + 4, y, 652, y, row.wire)}${breaker(584, y, row.breakerClosed)}${rowSymbol(row, 668, y)}${text(696, y - 4, "t-name", row.name)}${text(696, y + 15, "t-val", row.value)}${captions}${row.kind === "ev" && diagram.blocks.length > 1 ? blocks(diagram, bx + 16, y + 46, 310) : ""}`;
+      return html`${wire(bx + 4, y, 652, y, row.wire)}${breaker(584, y, row.breakerClosed)}${rowSymbol(row, 668, y)}${text(696, y - 4, "t-name", clip(row.name, nameMax.wide))}${text(696, y + 15, "t-val", row.value)}${captions}${row.kind === "ev" && diagram.blocks.length > 1 ? blocks(diagram, bx + 16, y + 46, 310) : ""}`;
     },
   )}<g transform="translate(30 262)">${trend(view.trend, 480, 200, "w", true)}</g></svg>`;
 }
@@ -126,7 +131,7 @@ export function diagramPhone(view: View): Html {
           ? text(148, y + 27, "t-cap", row.captions[0])
           : null;
       const lift = caption ? 12 : 4;
-      return html`${wire(x + 4, y, 106, y, row.wire)}${breaker(60, y, row.breakerClosed)}${rowSymbol(row, 120, y)}${text(148, y - lift, "t-name", row.name)}${text(148, y + 20 - lift, "t-val", row.value)}${caption}`;
+      return html`${wire(x + 4, y, 106, y, row.wire)}${breaker(60, y, row.breakerClosed)}${rowSymbol(row, 120, y)}${text(148, y - lift, "t-name", clip(row.name, nameMax.phone))}${text(148, y + 20 - lift, "t-val", row.value)}${caption}`;
     },
   )}${many ? blocks(diagram, 16, y2 + 26, 316) : ""}</svg><svg viewBox="0 0 340 150" width="100%" role="img" class="trend" aria-label="${trendLabel(view.trend)}">${trend(view.trend, 340, 164, "p", false)}</svg><p class="small faint">${view.trend.note}</p></div>`;
 }

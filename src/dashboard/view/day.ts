@@ -44,9 +44,15 @@ export interface DayView {
 const inKW = (values: readonly (number | null)[]): Series =>
   values.map((value) => (value === null ? null : value / 1000));
 
+const pointsMax = 100;
+
 export function dayView(state: SiteState, words: Words): DayView {
   const { day, atMs } = state;
-  const count = day.loadW.planned.length || day.loadW.measured.length;
+  // The whole day is drawn, however little of it is known yet; a day of 25 hours has four quarters more.
+  const count = Math.min(
+    pointsMax,
+    Math.max(Math.round(86_400_000 / day.stepMs), day.loadW.planned.length, day.loadW.measured.length),
+  );
   const timesS = Array.from({ length: count }, (_, i) => (day.startsAtMs + i * day.stepMs) / 1000);
   const nowIndex = Math.max(0, Math.min(count - 1, Math.floor((atMs - day.startsAtMs) / day.stepMs)));
   const pair = (from: { measured: readonly (number | null)[]; planned: readonly (number | null)[] }): SeriesPair => ({

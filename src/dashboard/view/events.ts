@@ -43,7 +43,9 @@ export const needsMax = 3;
 export function eventsView(state: SiteState, words: Words): EventsView {
   const events = state.events.map((event) => eventView(event, state.atMs, words));
   const open = events.filter((event) => event.open);
-  const needs = open.filter((event) => event.needsPerson).sort((a, b) => rank[a.severity] - rank[b.severity]);
+  const needs = open
+    .filter((event) => event.needsPerson && event.active)
+    .sort((a, b) => rank[a.severity] - rank[b.severity]);
   return {
     events,
     needs,

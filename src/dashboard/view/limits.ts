@@ -121,7 +121,7 @@ export function healthView(state: SiteState, _words: Words): HealthItem[] {
   const stages = health.devices.length;
   const answering = health.devices.filter((device) => device.state === "answers").length;
   add(
-    stages === 1 ? "Power stage" : "Power stages",
+    stages === 1 ? "Device" : "Devices",
     `${answering} of ${stages} answer${stages === 1 ? "s" : ""}`,
     answering < stages ? "warning" : "ok",
   );

@@ -67,7 +67,10 @@ export function whyView(state: SiteState, evse: EvseState, totals: Totals, words
     heading: `Why this setpoint: the wish, then each limit to ${verb}`,
     wish: Math.abs(evse.wishW) > idleW ? `Wish: ${verb} ${kW(evse.wishW)}` : `Wish: 0.0${nb}kW`,
     wishSource: wishSourceNames[evse.wishSource],
-    chain: evse.limits.map((limit) => chainRow(limit, evse, discharge)),
+    // A limit that bounds only the other direction says nothing about this setpoint.
+    chain: evse.limits
+      .filter((limit) => limit.binds || boundOf(limit, discharge) !== null)
+      .map((limit) => chainRow(limit, evse, discharge)),
     setpoint:
       Math.abs(evse.setpointW) > idleW ? `${directionOfVehicle(evse.setpointW)} ${kW(evse.setpointW)}` : `0.0${nb}kW`,
     setpointFraction: Math.min(1, Math.abs(evse.setpointW) / Math.max(1, evse.ratedW)),
