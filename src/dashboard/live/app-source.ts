@@ -8,7 +8,7 @@ import type { ControlReport } from "../../app/shared/report.ts";
 import type { Log, SiteStation } from "../../app/station.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { ActionId } from "../actions.ts";
-import type { ActRequest, DashboardSource, HistorySeries, Person } from "../source.ts";
+import type { ActRequest, DashboardSource, Person } from "../source.ts";
 import type { Sentence, SiteState } from "../state.ts";
 import { buildState } from "./build-state.ts";
 import { createEventLog } from "./events.ts";
@@ -89,12 +89,7 @@ export function createAppSource(station: SiteStation, log: Log, demo: boolean): 
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    history: async ({ quantity, fromMs }): Promise<HistorySeries> => ({
-      quantity,
-      startsAtMs: fromMs,
-      stepMs: 1_000,
-      values: [],
-    }),
+    history: async (query) => recorder.history(query),
     supported: Object.keys(deeds) as ActionId[],
     async act(request, person): Promise<Result<Sentence, Sentence>> {
       const deed = deeds[request.action];

@@ -2,7 +2,7 @@
  * What is kept of the past for charts: five minutes at two seconds, the local day in quarters of an hour. Bounded, in
  * memory; the long record is the store's business.
  */
-import type { HistoryQuantity } from "../source.ts";
+import type { HistoryQuantity, HistoryQuery, HistorySeries } from "../source.ts";
 import type { DayState, TrendState } from "../state.ts";
 
 const trendStepMs = 2_000;
@@ -25,6 +25,8 @@ export interface Recorder {
     highLimit: number | null,
   ): TrendState;
   measured(quantity: DayQuantity): (number | null)[];
+  /** What is kept of a quantity in a time: by two seconds where that reaches, otherwise today by quarters of an hour. */
+  history(query: HistoryQuery): HistorySeries;
   outageBegan(atMs: number): void;
   outageEnded(atMs: number): void;
   readonly outages: DayState["outages"];
@@ -46,6 +48,12 @@ export function createRecorder(): Recorder {
     }
     outages = outages.filter((outage) => outage.toMs === null);
   };
+
+  const measured = (quantity: DayQuantity): (number | null)[] =>
+    Array.from({ length: quarters }, (_, i) => {
+      const count = counts.get(quantity)?.[i] ?? 0;
+      return count === 0 ? null : sums.get(quantity)![i]! / count;
+    });
 
   return {
     add(measured, atMs, midnightMs) {
@@ -75,11 +83,18 @@ export function createRecorder(): Recorder {
         highLimit,
       };
     },
-    measured: (quantity) =>
-      Array.from({ length: quarters }, (_, i) => {
-        const count = counts.get(quantity)?.[i] ?? 0;
-        return count === 0 ? null : sums.get(quantity)![i]! / count;
-      }),
+    measured,
+    history({ quantity, fromMs, toMs, pointsMax }) {
+      const firstMs = trendAtMs - (trendRows.length - 1) * trendStepMs;
+      const day = (dayQuantities as readonly HistoryQuantity[]).includes(quantity) && fromMs < firstMs;
+      const [startsAtMs, stepMs] = day ? [dayStartMs, quarterMs] : [firstMs, trendStepMs];
+      const values = day ? measured(quantity as DayQuantity) : trendRows.map((row) => finite(row[quantity]));
+      const first = Math.max(0, Math.ceil((fromMs - startsAtMs) / stepMs));
+      const last = Math.min(values.length, Math.floor((toMs - startsAtMs) / stepMs) + 1, first + pointsMax);
+      return Number.isFinite(startsAtMs) && last > first
+        ? { quantity, startsAtMs: startsAtMs + first * stepMs, stepMs, values: values.slice(first, last) }
+        : { quantity, startsAtMs: fromMs, stepMs, values: [] };
+    },
     outageBegan: (atMs) => void outages.push({ fromMs: atMs, toMs: null }),
     outageEnded(atMs) {
       const last = outages.at(-1);
