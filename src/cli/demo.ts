@@ -20,8 +20,9 @@ const root = join(import.meta.dirname, "../..");
 const identity = "DEPOT-1";
 /** What the backend asks of each vehicle, once: give 8.5 kW, 170 kW together. */
 const askedW = -8_500;
-/** The backend asks this long after its station has connected, so that a person sees charging first, ms. */
-const askAfterMs = 5_000;
+/** How often and how many times the backend asks until its station accepts, ms. */
+const askEveryMs = 5_000;
+const askAttemptsMax = 24;
 const linesKept = 200;
 const stopMaxMs = 3_000;
 const portMove = 200;
@@ -85,14 +86,7 @@ async function demo(options: DemoOptions): Promise<void> {
     ]);
     await Promise.race([sim.ready("listening"), ended]);
     const controller = start("controller", ["bin/islet.mjs", "run", "--config", config, "--demo", "--log-json"], true);
-    void backend.ready('"event":"station"').then(() => {
-      setTimeout(
-        () =>
-          backend.process.stdin?.write(`${JSON.stringify(askForPower())}
-`),
-        askAfterMs,
-      );
-    });
+    void askUntilAccepted(backend, ended);
     const api = `http://127.0.0.1:${controlPort}`;
     const show = interactive ? showLive(controller, api, end) : showLines(controller);
     await ended;
@@ -214,6 +208,17 @@ function freePort(wanted: number): Promise<number> {
       });
     });
   return attempt(wanted).catch(() => attempt(0));
+}
+
+/** The station refuses to discharge until its stages are verified and the permit counts: the backend asks again until then. */
+async function askUntilAccepted(backend: Child, ended: Promise<void>): Promise<void> {
+  await backend.ready('"event":"station"');
+  for (let attempt = 0; attempt < askAttemptsMax; attempt++) {
+    const pause = new Promise<"again">((resolve) => setTimeout(resolve, askEveryMs, "again"));
+    if ((await Promise.race([pause, ended])) !== "again") return;
+    if (backend.lines.some((line) => line.includes('"SetChargingProfile"') && line.includes('"Accepted"'))) return;
+    backend.process.stdin?.write(`${JSON.stringify(askForPower())}\n`);
+  }
 }
 
 const askForPower = () => ({
