@@ -69,11 +69,22 @@ export function loadAssets(): Assets {
 
 /** Types become spaces, so that lines stay where they are; the spaces and comments then go, since nobody reads them here. */
 function stripTypes(text: string): string {
-  return stripTypeScriptTypes(text)
+  return withoutNovelty(() => stripTypeScriptTypes(text))
     .split("\n")
     .map((line) => line.trimEnd())
     .filter((line) => line !== "")
     .join("\n");
+}
+
+/** Runs without the warning that this function of Node is young: it would stand at the top of every log. */
+function withoutNovelty<T>(run: () => T): T {
+  const { emitWarning } = process;
+  process.emitWarning = () => undefined;
+  try {
+    return run();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
 }
 
 const squeeze = (css: string): string =>
