@@ -160,9 +160,9 @@ export function createDayChart(
       const isLast = i === 2;
       const options: Options = {
         width: Math.max(200, element.clientWidth),
-        height: (heights[i] ?? 100) + (isLast ? (phone ? 30 : 52) : 0),
+        height: (heights[i] ?? 100) + (isLast ? 52 : 0),
         legend: { show: false },
-        padding: [6, phone ? 8 : 16, 0, 0],
+        padding: [6, 18, 0, 0],
         cursor: { x: true, y: false, drag: { x: false, y: false }, points: { show: false }, sync: { key: "day" } },
         scales: {
           x: { time: false, range: () => [first, last] },
@@ -177,7 +177,7 @@ export function createDayChart(
             stroke: colors.ink3,
             grid: { stroke: colors.line, width: 1 },
             ticks: { show: false },
-            size: phone ? 30 : 52,
+            size: 52,
             gap: 6,
             font: "12px system-ui, sans-serif",
           },
@@ -194,7 +194,7 @@ export function createDayChart(
         ],
         hooks: {
           drawClear: [(plot) => drawUnder(plot, shown, colors)],
-          draw: [(plot) => drawOver(plot, shown, colors, isLast && !phone)],
+          draw: [(plot) => drawOver(plot, shown, colors, isLast)],
           setCursor: [
             (plot) => {
               if (plot !== plots[0] && plot.cursor.event === null) return;
