@@ -16,6 +16,8 @@ import {
 } from "./audit-chain.ts";
 import { canonicalJson } from "./permit-format.ts";
 
+/** The log's name in the state folder. */
+export const auditFileName = "audit.db";
 /** Largest body of one record, bytes; a larger one is replaced by its beginning and its size. */
 export const auditBodyBytesMax = 65_536;
 const actorLengthMax = 200;

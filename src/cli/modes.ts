@@ -1,0 +1,55 @@
+/** `islet modes`: prints the mode machine that runs, as a table, as JSON or as a Mermaid diagram. */
+import type { Command } from "commander";
+import { type ModeExit, mermaidDiagram, modeExits } from "../core/mode-diagram.ts";
+import { modeRows } from "../core/mode-rows.table.ts";
+import { modeRules } from "../core/modes.ts";
+import { type Mode, modeNames } from "../domain/modes.ts";
+
+interface ModesOptions {
+  readonly mermaid?: true;
+  readonly json?: true;
+}
+
+export function modesCommand(program: Command): void {
+  program
+    .command("modes")
+    .description("print the mode machine that runs")
+    .argument("[mode]", "only what leads out of this mode")
+    .option("--mermaid", "print a Mermaid state diagram")
+    .option("--json", "print JSON")
+    .action((mode: string | undefined, options: ModesOptions) => {
+      if (mode !== undefined && !(modeNames as readonly string[]).includes(mode))
+        throw new Error(`${mode} is no mode; the modes are ${modeNames.join(", ")}`);
+      process.stdout.write(`${text(mode as Mode | undefined, options)}\n`);
+    });
+}
+
+function text(mode: Mode | undefined, options: ModesOptions): string {
+  if (options.mermaid) return mermaidDiagram();
+  const modes = mode === undefined ? modeNames : [mode];
+  if (options.json) {
+    const rows = modeRows.filter(({ from }) => modes.some((one) => from.includes(one)));
+    return JSON.stringify({
+      modes: modes.map((name) => ({ mode: name, ...modeRules[name] })),
+      rows: rows.map(({ id, from, when, to }) => ({ id, from, when: when.map(({ name }) => name), to })),
+    });
+  }
+  return modes.map((name) => [title(name), ...modeExits(name).map(exitLine)].join("\n")).join("\n\n");
+}
+
+/** A mode and what it lets stages and K1 do. */
+function title(mode: Mode): string {
+  const { speak, charge, discharge, form, steer, transferDevice } = modeRules[mode];
+  const may = [
+    ...(speak ? [] : ["says nothing"]),
+    ...(charge ? ["may charge"] : []),
+    ...(discharge ? ["may discharge"] : []),
+    ...(form ? ["forms"] : []),
+    ...(steer ? ["steers to the grid"] : []),
+    ...(transferDevice === "none" ? [] : [`K1 ${transferDevice}`]),
+  ];
+  return `${mode}: ${may.length > 0 ? may.join(", ") : "stages off"}`;
+}
+
+const exitLine = ({ row, when, to }: ModeExit): string =>
+  `  ${row.padEnd(5)}${(to === "stay" ? "(stays)" : `→ ${to}`).padEnd(18)}${when.join("; ")}`;
