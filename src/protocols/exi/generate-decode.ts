@@ -1,8 +1,22 @@
 /** Source text of decoders; see `generate.ts` for the conventions. */
 import { bitWidth } from "./bits.ts";
-import { bitsMax, groupsOf, isNarrow, leadMax, member, property, type Source } from "./generate.ts";
+import {
+  bitsMax,
+  groupsOf,
+  isNarrow,
+  isNone,
+  leadMax,
+  member,
+  none,
+  type Pending,
+  plus,
+  property,
+  rest,
+  total,
+  zeros,
+} from "./emit.ts";
+import type { Source } from "./generate.ts";
 import { isApart, isLargeChoice, type Layout, layoutOf, type Step } from "./layout.ts";
-import { isNone, none, type Pending, plus, rest, total, zeros } from "./pending.ts";
 import type { ComplexType, IntegerType, Option, SimpleType, Slot } from "./schema.ts";
 
 /**

@@ -1,8 +1,21 @@
 /** Source text of encoders; see `generate.ts` for the conventions. */
 import { bitWidth, messageBytesMax } from "./bits.ts";
-import { bitsMax, groupsOf, isNarrow, leadMax, member, type Source } from "./generate.ts";
+import {
+  bitsMax,
+  groupsOf,
+  isNarrow,
+  isNone,
+  leadMax,
+  member,
+  none,
+  type Pending,
+  plus,
+  rest,
+  total,
+  zeros,
+} from "./emit.ts";
+import type { Source } from "./generate.ts";
 import { isApart, isLargeChoice, type Layout, layoutOf, type Step } from "./layout.ts";
-import { isNone, none, type Pending, plus, rest, total, zeros } from "./pending.ts";
 import type { ComplexType, IntegerType, Option, SimpleType, Slot } from "./schema.ts";
 
 /**
@@ -124,7 +137,7 @@ class Encoder {
       this.position = "variable";
     };
     if (slot.min > 0) write();
-    else this.optionally(`${list} !== undefined && ${list}.length !== 0`, write);
+    else this.optionally(present(list), write);
   }
 
   /** One of a few members: the property that is there says which; a second one is refused. */
@@ -153,9 +166,8 @@ class Encoder {
     const list = this.variable(member("v", slot.key));
     this.settle();
     this.position = "variable";
-    const present = `${list} !== undefined && ${list}.length !== 0`;
     this.lines.push(
-      slot.min === 0 ? `if (${present}) {` : "{",
+      slot.min === 0 ? `if (${present(list)}) {` : "{",
       `if (!Array.isArray(${list}) || ${list}.length < ${slot.min} || ${list}.length > ${slot.max}) throw R;`,
       `for (const item of ${list}) {`,
       `if (p > ${positionMax}) throw R;`,
@@ -362,3 +374,6 @@ const positionMax = messageBytesMax * 8;
 /** `p` moves by `bits`, which hold `value`. */
 const store = (value: string, bits: Pending): string =>
   `W.setUint32(p >>> 3, O[p >>> 3] << 24 | ${value === "0" ? "0" : `(${value}) << ${rest(bits)} - (p & 7)`}); p += ${total(bits)};`;
+
+/** A list that is there: an empty one counts as absent, anything else that is no list is refused further on. */
+const present = (list: string): string => `${list} !== undefined && !(Array.isArray(${list}) && ${list}.length === 0)`;

@@ -13,11 +13,7 @@
  */
 import { generateDecoder } from "./generate-decode.ts";
 import { generateEncoder } from "./generate-encode.ts";
-import type { ComplexType, EnumerationType, IntegerType, Slot } from "./schema.ts";
-
-/** At most this many zeros are handed to a callee; a load or store takes 24 bits in all. */
-export const leadMax = 8;
-export const bitsMax = 24;
+import type { ComplexType, EnumerationType } from "./schema.ts";
 
 /** A type that is compiled apart from the one that contains it, and when it is first met. */
 export interface Apart {
@@ -98,21 +94,3 @@ export function generate(type: ComplexType, name: string): { body: string; sourc
   const body = `"use strict";\n${constants}${source.functions.join("\n")}\nreturn { encode, decode };\n//# sourceURL=exi:${name}\n`;
   return { body, source };
 }
-
-/** Whether an integer is a JavaScript number of at most 32 bits, coded in line, or takes a function of its own. */
-export const isNarrow = (type: IntegerType): boolean => type.min >= -(1n << 31n) && type.max < 1n << 32n;
-
-/** Groups of seven bits that the largest magnitude of a type takes. */
-export function groupsOf(type: IntegerType): number {
-  const magnitude = type.min < 0n && -type.min - 1n > type.max ? -type.min - 1n : type.max;
-  return Math.max(1, Math.ceil(magnitude.toString(2).length / 7));
-}
-
-/** The value of a field in the generated source. */
-export const member = (object: string, key: string): string =>
-  /^[A-Za-z_$][\w$]*$/.test(key) ? `${object}.${key}` : `${object}[${JSON.stringify(key)}]`;
-
-/** A property of an object literal. */
-export const property = (key: string): string => (/^[A-Za-z_$][\w$]*$/.test(key) ? key : JSON.stringify(key));
-
-export type { Slot };

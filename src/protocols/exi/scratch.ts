@@ -69,7 +69,7 @@ export function putUnsigned64(p: number, value: number | bigint, lead: number): 
     if (!(value >= 0 && Number.isSafeInteger(value))) throw REFUSED;
     return putUnsigned(p, value, lead);
   }
-  if (value < 0n || value >= 1n << 64n) throw REFUSED;
+  if (typeof value !== "bigint" || value < 0n || value >= 1n << 64n) throw REFUSED;
   return putGroups(put(p, 0, lead), value);
 }
 
@@ -78,7 +78,7 @@ export function putSigned64(p: number, value: number | bigint, lead: number): nu
     if (!Number.isSafeInteger(value)) throw REFUSED;
     return value < 0 ? putUnsigned(put(p, 1, lead + 1), -value - 1, 0) : putUnsigned(put(p, 0, lead + 1), value, 0);
   }
-  if (value < -(1n << 63n) || value >= 1n << 63n) throw REFUSED;
+  if (typeof value !== "bigint" || value < -(1n << 63n) || value >= 1n << 63n) throw REFUSED;
   return putInteger(p, value, lead);
 }
 

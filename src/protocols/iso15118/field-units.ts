@@ -2,6 +2,7 @@
 
 /** First match wins; the later ones are the more general. */
 const units: readonly (readonly [pattern: RegExp, unit: string])[] = [
+  [/(Duration|DepartureTime|RemainingTime|StartTime|FeePeriod|OverstayTimeThreshold|MaxDelay)/, "s"],
   [/SOC$/, "%"],
   [/Wh$/, "Wh"],
   [/VARh$/, "varh"],
@@ -11,7 +12,6 @@ const units: readonly (readonly [pattern: RegExp, unit: string])[] = [
   [/Current/, "A"],
   [/Energy/, "Wh"],
   [/Frequency/, "Hz"],
-  [/(Duration|DepartureTime|RemainingTime|StartTime|FeePeriod|OverstayTimeThreshold|MaxDelay)/, "s"],
 ];
 
 /** The unit of a RationalNumber, a percentage or a time span by the name of its field, or undefined. */
