@@ -16,6 +16,8 @@ export interface MemoryLink {
   up: boolean;
   /** A backend that is not there, by its URL. */
   refused: string;
+  /** Messages that get lost on their way, when it says so. */
+  swallow(action: string, payload: unknown): boolean;
   /** One way, ms. */
   latencyMs: number;
   /** Ends every connection at once; what is under way is lost. */
@@ -61,7 +63,7 @@ export function createMemoryLink(clock: OcppClock, core: CsmsCore): MemoryLink {
           );
           const text = JSON.stringify(payload);
           clock.after("request under way", link.latencyMs, () => {
-            if (!open) return;
+            if (!open || link.swallow(action, payload)) return;
             let answer: unknown;
             try {
               answer = core.answer(endpoint.identity, action as Action, JSON.parse(text));
@@ -85,6 +87,7 @@ export function createMemoryLink(clock: OcppClock, core: CsmsCore): MemoryLink {
     factory,
     up: true,
     refused: "",
+    swallow: () => false,
     latencyMs: 5,
     cut: () => live?.close(1006, "cut"),
     get connected() {

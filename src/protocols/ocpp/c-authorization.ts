@@ -64,12 +64,15 @@ export function createAuthorization(context: Context, list: LocalList): Authoriz
 
   function remember(token: IdToken, info: IdTokenInfo): void {
     if (!model.flag("AuthCacheCtrlr", "Enabled") || token.type === "NoAuthorization") return;
-    if (cache.get(keyOf(token)) === undefined) {
+    const before = cache.get(keyOf(token));
+    if (before === undefined) {
       const all = cache.all();
       if (all.length >= cacheMax)
         cache.remove(all.reduce((old, entry) => (entry.value.usedMs < old.value.usedMs ? entry : old)).key);
     }
-    cache.put(keyOf(token), { info, usedMs: context.nowMs() });
+    // An event's answer often leaves the group out: it is still the group that the token belongs to.
+    const group = info.groupIdToken ?? (info.status === "Accepted" ? before?.info.groupIdToken : undefined);
+    cache.put(keyOf(token), { info: { ...info, ...(group && { groupIdToken: group }) }, usedMs: context.nowMs() });
   }
 
   async function askBackend(token: IdToken, contract: ContractCertificate): Promise<Decision> {

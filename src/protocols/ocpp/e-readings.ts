@@ -52,40 +52,45 @@ export function createReadings(context: Context, metering: Metering, ports: Read
   const signs = (): boolean => model.flag("SampledDataCtrlr", "SignReadings");
 
   /** A reading for the Ended event; its intervals are counted apart from those of the Updated events. */
-  const forEnd = (
+  function forEnd(
     transaction: Transaction,
-    reading: "Transaction.Begin" | "Sample.Periodic" | "Transaction.End",
-  ): MeterValue | null =>
-    metering.sample(
-      transaction.evseId,
-      list("TxEndedMeasurands"),
-      reading,
-      `${transaction.transactionId}|end`,
-      signs(),
-    );
+    reading: "Transaction.Begin" | "Sample.Periodic" | "Sample.Clock" | "Transaction.End",
+  ): MeterValue | null {
+    const aligned = reading === "Sample.Clock";
+    const measurands = aligned ? model.list("AlignedDataCtrlr", "TxEndedMeasurands") : list("TxEndedMeasurands");
+    const sign = aligned ? model.flag("AlignedDataCtrlr", "SignReadings") : signs();
+    return metering.sample(transaction.evseId, measurands, reading, `${transaction.transactionId}|${reading}`, sign);
+  }
 
-  function keep(transaction: Transaction): void {
-    const value = forEnd(transaction, "Sample.Periodic");
+  function keep(transaction: Transaction, reading: "Sample.Periodic" | "Sample.Clock"): void {
+    const value = forEnd(transaction, reading);
     if (value) transaction.endReadings.push(value);
     if (transaction.endReadings.length > endReadingsMax)
       transaction.endReadings = transaction.endReadings.filter((_, index) => index % 2 === 0);
     ports.keep(transaction);
   }
 
-  /** Runs at multiples of a configured interval since the transaction's start. */
-  function every(transaction: Transaction, variable: string, run: () => void): void {
-    const intervalMs = model.number("SampledDataCtrlr", variable) * 1000;
+  /** Runs at multiples of a configured interval since `sinceMs`. */
+  function every(
+    transaction: Transaction,
+    controller: string,
+    variable: string,
+    sinceMs: number,
+    run: () => void,
+  ): void {
+    const intervalMs = model.number(controller, variable) * 1000;
     const own = timers.get(transaction.transactionId);
     if (!(intervalMs > 0) || !own) return;
-    const elapsedMs = Math.max(context.nowMs() - transaction.startedMs, 0);
-    const slot = own.length;
-    const arm = (delayMs: number): void => {
-      own[slot] = clock.after(`${variable} of EVSE ${transaction.evseId}`, delayMs, () => {
+    const slot = own.push(() => undefined) - 1;
+    const arm = (): void => {
+      const elapsedMs = Math.max(context.nowMs() - sinceMs, 0);
+      const name = `${controller}.${variable} of EVSE ${transaction.evseId}`;
+      own[slot] = clock.after(name, intervalMs - (elapsedMs % intervalMs), () => {
         run();
-        if (timers.has(transaction.transactionId)) arm(intervalMs);
+        if (timers.get(transaction.transactionId) === own) arm();
       });
     };
-    arm(intervalMs - (elapsedMs % intervalMs));
+    arm();
   }
 
   function disarm(transaction: Transaction): void {
@@ -125,8 +130,11 @@ export function createReadings(context: Context, metering: Metering, ports: Read
     arm(transaction) {
       disarm(transaction);
       timers.set(transaction.transactionId, []);
-      every(transaction, "TxUpdatedInterval", () => ports.due(transaction));
-      every(transaction, "TxEndedInterval", () => keep(transaction));
+      const { startedMs } = transaction;
+      every(transaction, "SampledDataCtrlr", "TxUpdatedInterval", startedMs, () => ports.due(transaction));
+      every(transaction, "SampledDataCtrlr", "TxEndedInterval", startedMs, () => keep(transaction, "Sample.Periodic"));
+      if (model.text("AlignedDataCtrlr", "TxEndedMeasurands") !== "")
+        every(transaction, "AlignedDataCtrlr", "TxEndedInterval", 0, () => keep(transaction, "Sample.Clock"));
     },
     disarm,
   };

@@ -291,8 +291,10 @@ export function createTransactions(
         .catch((error: Error) => context.log("warn", `Unlocking EVSE ${evse.id} failed: ${error.message}`));
     if (!evse.transaction || model.flag("TxCtrlr", "StopTxOnEVSideDisconnect")) evse.authority = null;
     settle(evse, { triggerReason: "EVCommunicationLost", stoppedReason: "EVDisconnected" });
-    // Suspended, not stopped (use case E10): the cable may come back.
-    if (evse.transaction) delete evse.transaction.stoppedReason;
+    // Suspended, not stopped (use case E10): the cable may come back within the connection timeout.
+    if (!evse.transaction) return;
+    delete evse.transaction.stoppedReason;
+    if (evse.authority) armConnectTimeout(evse);
   }
 
   /** The energy that an invalid token may still take is used up (use case C15). */
@@ -415,6 +417,7 @@ export function createTransactions(
   );
   model.onChange("SampledDataCtrlr", "TxUpdatedInterval", rearm);
   model.onChange("SampledDataCtrlr", "TxEndedInterval", rearm);
+  model.onChange("AlignedDataCtrlr", "TxEndedInterval", rearm);
 
   return {
     handlers: {

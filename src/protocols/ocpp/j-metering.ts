@@ -62,6 +62,7 @@ export function createMetering(context: Context): Metering {
     const view = port.evses[evseId - 1];
     const evse = context.config.evses[evseId - 1];
     if (!view?.known || !evse) return null;
+    const timestamp = context.iso();
     const sampledValue: SampledValue[] = [];
     for (const name of wanted) {
       const measurand = name as Measurand;
@@ -87,7 +88,7 @@ export function createMetering(context: Context): Metering {
       });
     }
     const [first, ...rest] = sampledValue;
-    return first ? { timestamp: context.iso(), sampledValue: [first, ...rest] } : null;
+    return first ? { timestamp, sampledValue: [first, ...rest] } : null;
   }
 
   /** The public key is given as often as PublicKeyWithSignedMeterValue says. */

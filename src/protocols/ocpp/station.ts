@@ -199,7 +199,12 @@ export function createOcppStation(
   const authorization = createAuthorization(context, localList);
   const metering = createMetering(context);
   const availability = createAvailability(context, {
-    inUse: (evseId) => port.evses[evseId - 1]?.connected === true || transactions.of(evseId) !== null,
+    // A transaction that waits for its cable to come back does not occupy the connector (use case E10).
+    inUse(evseId) {
+      if (port.evses[evseId - 1]?.connected) return true;
+      const transaction = transactions.of(evseId);
+      return transaction !== null && !transaction.seen.includes("EVConnected");
+    },
     running: (evseId) => transactions.of(evseId) !== null,
     reserved: (evseId) => reservations.reserved(evseId),
   });

@@ -331,7 +331,7 @@ describe("network profiles", () => {
     expect((await call("SetNetworkProfile", { configurationSlot, connectionData })).status).toBe(status);
   });
 
-  test("a slot that cannot be reached falls back to the next (TC_B_46, TC_B_49)", async () => {
+  test("a slot that cannot be reached falls back to the next (TC_B_45, TC_B_46, TC_B_49)", async () => {
     const h = await createHarness({ variables: { ...quick, "OCPPCommCtrlr.NetworkProfileConnectionAttempts": "2" } });
     await h.call("SetNetworkProfile", { configurationSlot: 2, connectionData: data });
     const answer = await h.call("SetVariables", {

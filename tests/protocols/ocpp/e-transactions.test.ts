@@ -255,8 +255,8 @@ describe("meter values", () => {
 
 describe("delivery", () => {
   test.each([
-    ["given up after the last attempt (TC_E_41)", 99, 3],
-    ["accepted at the second attempt (TC_E_42)", 1, 2],
+    ["given up after the last attempt (TC_E_50)", 99, 3],
+    ["accepted at the second attempt (TC_E_51)", 1, 2],
   ])("an event that the backend cannot process is repeated with growing pauses: %s", async (_, failures, attempts) => {
     const h = await createHarness({
       variables: {
@@ -278,7 +278,7 @@ describe("delivery", () => {
     expect(h.events().some((event) => event.seqNo === 1)).toBe(true);
   });
 
-  test("transaction status tells what is queued (TC_E_28 … TC_E_34)", async () => {
+  test("transaction status tells what is queued (TC_E_28, TC_E_30, TC_E_31, TC_E_33, TC_E_34)", async () => {
     const h = await createHarness({ variables: { "OCPPCommCtrlr.RetryBackOffRandomRange": "0" } });
     expect(await h.call("GetTransactionStatus", { transactionId: "nobody" })).toEqual({
       ongoingIndicator: false,

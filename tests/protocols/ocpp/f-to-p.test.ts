@@ -123,16 +123,23 @@ describe("F: remote control", () => {
     ["FirmwareStatusNotification", undefined, "FirmwareStatusNotification"],
     ["SignChargingStationCertificate", undefined, "SignCertificate"],
     ["SignV2GCertificate", undefined, "SignCertificate"],
-  ] as const)("trigger %s of EVSE %s (TC_F_11 … TC_F_24)", async (requestedMessage, id, action) => {
-    const h = await charging();
-    const before = h.sent(action).length;
-    expect(
-      (await h.call("TriggerMessage", { requestedMessage, ...(id !== undefined && { evse: { id, connectorId: 1 } }) }))
-        .status,
-    ).toBe("Accepted");
-    await h.clock.advance(500);
-    expect(h.sent(action).length).toBeGreaterThan(before);
-  });
+  ] as const)(
+    "trigger %s of EVSE %s (TC_F_11, TC_F_12, TC_F_13, TC_F_14, TC_F_15, TC_F_18, TC_F_20, TC_F_24)",
+    async (requestedMessage, id, action) => {
+      const h = await charging();
+      const before = h.sent(action).length;
+      expect(
+        (
+          await h.call("TriggerMessage", {
+            requestedMessage,
+            ...(id !== undefined && { evse: { id, connectorId: 1 } }),
+          })
+        ).status,
+      ).toBe("Accepted");
+      await h.clock.advance(500);
+      expect(h.sent(action).length).toBeGreaterThan(before);
+    },
+  );
   test("what is not there is not implemented (TC_F_27) or refused", async () => {
     const h = await createHarness();
     expect((await h.call("TriggerMessage", { requestedMessage: "PublishFirmwareStatusNotification" })).status).toBe(
@@ -153,7 +160,7 @@ describe("G: availability", () => {
     ["a connector (TC_G_07)", { evse: { id: 2, connectorId: 1 } }, [2]],
     ["the station (TC_G_05)", {}, [1, 2]],
   ])(
-    "%s becomes inoperative, also across a restart, and operative again (TC_G_18 … TC_G_21)",
+    "%s becomes inoperative, also across a restart, and operative again (TC_G_04, TC_G_06, TC_G_08, TC_G_18, TC_G_19, TC_G_21)",
     async (_, scope, ids) => {
       const h = await createHarness();
       expect((await h.call("ChangeAvailability", { operationalStatus: "Inoperative", ...scope })).status).toBe(

@@ -58,7 +58,7 @@ test(`${kills} kills of the process: the ledger has every event once, in order, 
     for (const value of entry.events.flatMap((event) => event.meterValue ?? [])) {
       const reading = value.sampledValue.find((one) => one.measurand === "Energy.Active.Import.Register");
       if (reading)
-        expect(Math.abs(reading.value - plantWh(Date.parse(value.timestamp), startMs))).toBeLessThanOrEqual(5);
+        expect(Math.abs(reading.value - plantWh(Date.parse(value.timestamp), startMs))).toBeLessThanOrEqual(1);
     }
   await csms.close();
 }, 1_800_000);

@@ -9,8 +9,8 @@ import { ocppDefaults } from "../../../src/protocols/ocpp/config.ts";
 import { createOcppStation } from "../../../src/protocols/ocpp/station.ts";
 import { createFakeSite, token } from "./harness.ts";
 
-/** Power of the plant, W: large, so that a millisecond is visible. */
-export const plantW = 3_600_000;
+/** Power of the plant, W. */
+export const plantW = 60_000;
 export const plantWh = (atMs: number, startMs: number): number => ((atMs - startMs) * plantW) / 3_600_000;
 const cycleMs = 400;
 

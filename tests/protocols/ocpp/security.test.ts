@@ -271,6 +271,16 @@ describe("certificates", () => {
     expect(h.station.certificates.own("ChargingStationCertificate") !== undefined).toBe(status === "Accepted");
   });
 
+  test("the station's own certificate cannot be deleted (TC_M_23)", async () => {
+    const h = await createHarness();
+    const own = issue({ name: "0", issuer: root, publicKey: keyOfRequest(await asked(h)) });
+    await h.call("InstallCertificate", { certificateType: "CSMSRootCertificate", certificate: root.pem });
+    await h.call("CertificateSigned", { certificateChain: own.pem, certificateType: "ChargingStationCertificate" });
+    expect((await h.call("DeleteCertificate", { certificateHashData: hashData(own.pem, root.pem) })).status).toBe(
+      "Failed",
+    );
+  });
+
   test("no answer: the request is repeated with doubled pauses, then left (TC_A_23)", async () => {
     const h = await createHarness({
       variables: { "SecurityCtrlr.CertSigningWaitMinimum": "10", "SecurityCtrlr.CertSigningRepeatTimes": "2" },
@@ -288,7 +298,7 @@ describe("certificates", () => {
     expect(h.sent("SignCertificate")).toHaveLength(1);
   });
 
-  test("roots are installed, listed and deleted by their hash (TC_M_01 … TC_M_22)", async () => {
+  test("roots are installed, listed and deleted by their hash (TC_M_01, TC_M_02, TC_M_07, TC_M_12, TC_M_13, TC_M_17, TC_M_18, TC_M_19, TC_M_20, TC_M_22)", async () => {
     const h = await createHarness();
     expect((await h.call("GetInstalledCertificateIds", {})).status).toBe("NotFound");
     for (const certificateType of ["CSMSRootCertificate", "ManufacturerRootCertificate"] as const)
@@ -490,6 +500,32 @@ describe("L: firmware, and N01: logs", () => {
     await h.run(90_000, 1000);
     expect(own.installed).toHaveLength(1);
     expect(h.sent("FirmwareStatusNotification").at(-1)).toMatchObject({ requestId: 2, status: "Installed" });
+  });
+
+  test("an installation that fails is reported (TC_L_08), one that runs cannot be cancelled (TC_L_11)", async () => {
+    const own = files();
+    let fail: (error: Error) => void = () => undefined;
+    own.installFirmware = () => new Promise((_, reject) => (fail = reject));
+    const h = await ready(own);
+    await h.call("UpdateFirmware", request());
+    await h.run(2000);
+    expect((await h.call("UpdateFirmware", request({ requestId: 2 }))).status).toBe("Rejected");
+    fail(new Error("flash is worn out"));
+    await h.run(2000);
+    expect(statuses(h).at(-1)).toBe("InstallationFailed");
+  });
+
+  test("new sessions may start before an installation when that is allowed (TC_L_14)", async () => {
+    const own = files();
+    const h = await ready(own);
+    h.station.model.put("ChargingStation", "AllowNewSessionsPendingFirmwareUpdate", "true");
+    await h.plug(1);
+    await h.present(token(), 1);
+    await h.call("UpdateFirmware", request());
+    await h.run(10_000, 500);
+    await h.plug(2);
+    await h.present(token("LATE"), 2);
+    expect(h.site.allowed[1]).toBe(true);
   });
 
   const log = (logType: "SecurityLog" | "DiagnosticsLog", requestId = 1) => ({
