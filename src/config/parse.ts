@@ -104,8 +104,24 @@ function crossChecks(config: SiteConfig): Complaint[] {
         complaint: `must not be above maxChargeW, ${evse.maxChargeW} W`,
       });
     }
+    const largestW = Math.max(evse.maxChargeW, evse.maxDischargeW);
+    if (evse.stage.ratedVA !== undefined && evse.stage.ratedVA < largestW) {
+      complaints.push({ path: ["evses", index, "stage", "ratedVA"], complaint: `must not be below ${largestW} W` });
+    }
     if (evse.dischargeEnabled && evse.maxDischargeW === 0) {
       complaints.push({ path: ["evses", index, "dischargeEnabled"], complaint: "needs maxDischargeW above 0 W" });
+    }
+  });
+  config.pcc.groups.forEach(({ evses, kind }, index) => {
+    const unknown = evses.find((evse) => evse > config.evses.length);
+    if (unknown !== undefined) {
+      complaints.push({
+        path: ["pcc", "groups", index, "evses", evses.indexOf(unknown)],
+        complaint: `is no EVSE of this site, which has 1 to ${config.evses.length}`,
+      });
+    }
+    if (new Set(evses).size < evses.length) {
+      complaints.push({ path: ["pcc", "groups", index, "evses"], complaint: `names an EVSE of the ${kind} twice` });
     }
   });
   try {

@@ -4,12 +4,14 @@
  */
 import { z } from "zod";
 import { serviceModes } from "../domain/modes.ts";
-import { choice, choiceOr, flagOr, group, integerOr, number, numberOr, text } from "./setting.ts";
+import { choice, choiceOr, flagOr, group, integer, integerOr, number, numberOr, text } from "./setting.ts";
 
 /** Most EVSEs that one controller drives; sizes every shared buffer. */
 export const evsesMax = 100;
 /** Most tiers of critical load behind one transfer device. */
 export const tiersMax = 8;
+/** Most conductors, buses and transformers with a limit of their own. */
+export const protectiveGroupsMax = 15;
 
 const host = text({ sentence: "Name or address of the device.", maxLength: 253, example: "192.168.1.20" });
 const modbus = {
@@ -54,6 +56,100 @@ export const meterSettings = group(
   "The meter at the point of common coupling (PCC).",
 );
 
+const protectiveGroupSettings = group(
+  {
+    name: text({ sentence: "What it is.", maxLength: 60, example: "Feeder F2" }),
+    kind: choiceOr("conductor", ["conductor", "bus", "transformer"], {
+      sentence: "What its limit protects.",
+      installer: true,
+    }),
+    evses: z
+      .array(integer({ sentence: "Number of an EVSE that it feeds, from 1.", min: 1, max: evsesMax }))
+      .min(1, "must name at least one EVSE"),
+    chargeLimitW: number({
+      sentence: "Largest sum of its EVSEs while charging.",
+      unit: "W",
+      min: 0,
+      max: 100_000_000,
+      installer: true,
+    }),
+    dischargeLimitW: number({
+      sentence: "Largest sum of its EVSEs while discharging.",
+      unit: "W",
+      min: 0,
+      max: 100_000_000,
+      installer: true,
+    }),
+  },
+  "A conductor, bus or transformer that feeds some of the EVSEs. Its limit is protective: no backend or operator loosens it.",
+);
+
+const reversePowerSettings = group(
+  {
+    reverseMarginW: number({
+      sentence:
+        "Export beyond the limit by more than this trips (32R). Utilities ask for 0.1 % of the service transformer's rating.",
+      unit: "W",
+      min: 0,
+      max: 1_000_000,
+      installer: true,
+    }).optional(),
+    minimumImportW: number({
+      sentence:
+        "Import below this trips while vehicles discharge (32F, 37). Utilities ask for 5 % of the chargers' nameplate.",
+      unit: "W",
+      min: 0,
+      max: 100_000_000,
+      installer: true,
+    }).optional(),
+    delayS: numberOr(2, {
+      sentence: "Time for which it must last.",
+      unit: "s",
+      min: 0.1,
+      max: 2,
+      source: "usual relay settings, requirement R12",
+      installer: true,
+    }),
+  },
+  "Emulation of a reverse-power or minimum-import relay beside the control loop. A trip latches discharging off until a person on site resets it.",
+);
+
+const inadvertentExportSettings = group(
+  {
+    alarmCount: integerOr(2, {
+      sentence: "More inadvertent exports than this within the window raise an alarm.",
+      min: 1,
+      max: 100,
+      source: "requirement R11",
+      installer: true,
+    }),
+    alarmWindowH: numberOr(24, { sentence: "The window.", unit: "h", min: 1, max: 168, installer: true }),
+    countFromS: numberOr(2, {
+      sentence: "Shorter exports are recorded but not counted.",
+      unit: "s",
+      min: 0,
+      max: 30,
+      installer: true,
+    }),
+    alarmLongS: numberOr(60, {
+      sentence: "One that lasts longer raises an alarm at once.",
+      unit: "s",
+      min: 1,
+      max: 600,
+      installer: true,
+    }),
+    responseBoundMs: numberOr(500, {
+      sentence: "Recovery from a load step that the site promises; the response-time passport counts what took longer.",
+      unit: "ms",
+      min: 50,
+      max: 30_000,
+      source: "requirement R10",
+      installer: true,
+    }),
+  },
+  "Record of exports beyond the limit, and its alarms.",
+);
+
 export const pccSettings = group(
   {
     importLimitW: number({
@@ -90,6 +186,33 @@ export const pccSettings = group(
       max: 100_000_000,
       installer: true,
     }).optional(),
+    phaseImportLimitW: number({
+      sentence: "Largest power that one phase may take from the grid; without it only the sum is limited.",
+      unit: "W",
+      min: 0,
+      max: 100_000_000,
+      installer: true,
+    }).optional(),
+    phaseExportLimitW: number({
+      sentence: "Largest power that one phase may give to the grid; without it only the sum is limited.",
+      unit: "W",
+      min: 0,
+      max: 100_000_000,
+      installer: true,
+    }).optional(),
+    groups: z
+      .array(protectiveGroupSettings)
+      .max(protectiveGroupsMax, `must list at most ${protectiveGroupsMax} groups`)
+      .default([]),
+    generationProfile: text({
+      sentence: "File of a Limited Generation Profile: an export limit for each hour of each month, 288 values.",
+      maxLength: 300,
+      example: "profiles/lgp.yaml",
+      source: "California Rule 21, as cited in requirement R13",
+      installer: true,
+    }).optional(),
+    reversePower: reversePowerSettings.optional(),
+    inadvertentExport: inadvertentExportSettings.prefault({}),
     meter: meterSettings,
   },
   "The connection to the grid.",
@@ -127,6 +250,42 @@ const stageSettings = group(
       unit: "ms",
       min: 0,
       max: 1_000,
+    }),
+    openingMs: numberOr(60, {
+      sentence: "From the command to cease until its current is gone; taken off the clearing times of trips.",
+      unit: "ms",
+      min: 0,
+      max: 150,
+      installer: true,
+    }),
+    gridFunctions: choiceOr("stage", ["stage", "controller"], {
+      sentence:
+        "Who runs the grid-support functions: the stage's certified firmware, which is configured, read back and watched, or the controller for a stage that has none.",
+      source: "requirement R17",
+      installer: true,
+    }),
+    ratedVA: number({
+      sentence: "Apparent-power rating; without it the larger of its powers.",
+      unit: "VA",
+      min: 1,
+      max: 6_000_000,
+      installer: true,
+    }).optional(),
+    maxVar: numberOr(0, {
+      sentence:
+        "Reactive power that it takes from the controller in either direction; 0 for a stage that follows none.",
+      unit: "var",
+      min: 0,
+      max: 6_000_000,
+      installer: true,
+    }),
+    reactiveResponseMs: numberOr(1_000, {
+      sentence: "Time constant of its reactive power. The anti-islanding backup uses stages of at most 100 ms.",
+      unit: "ms",
+      min: 1,
+      max: 10_000,
+      source: "study of anti-islanding: with 100 ms the backup finds every island of the matrix, with 430 ms not",
+      installer: true,
     }),
   },
   "The power stage behind this EVSE.",

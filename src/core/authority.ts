@@ -35,6 +35,8 @@ export interface Authority {
   parallelRefusal: ReasonKey | "";
   /** Why `backupOK` is false; "" while it is true. */
   backupRefusal: ReasonKey | "";
+  /** The controller's own reverse-power or minimum-import function has tripped, or a relay's contact was seen. Set by the cycle. */
+  relayLatched: boolean;
   /** The latest trusted wall clock ever seen, ms UTC; a clock set back never revives an expired permit. */
   clockFloorMs: number;
 }
@@ -50,6 +52,7 @@ export const createAuthority = (clockFloorMs: number = Number.NEGATIVE_INFINITY)
   exportLimitW: 0,
   parallelRefusal: "permit-none",
   backupRefusal: "permit-none",
+  relayLatched: false,
   clockFloorMs,
 });
 
@@ -79,7 +82,7 @@ export function evaluateAuthority(
   let refusal = permitRefusal(permit, wallMs, authority.clockFloorMs);
   if (refusal === "" && wishes < serviceModes.indexOf("parallel-non-export")) refusal = "service-mode";
   if (refusal === "" && !site.serviceEnabled) refusal = "service-disabled";
-  if (refusal === "" && site.relayLatched) refusal = "relay-latched";
+  if (refusal === "" && (site.relayLatched || authority.relayLatched)) refusal = "relay-latched";
   authority.parallelRefusal = refusal;
   authority.parallelOK = refusal === "";
 

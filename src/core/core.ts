@@ -5,25 +5,35 @@
 import type { GridProfile } from "../config/grid-profiles.ts";
 import type { SiteConfig } from "../config/site.ts";
 import { createAllocation } from "./allocation.ts";
-import { type AuthorityConfig, createAuthority } from "./authority.ts";
+import { createAuthority } from "./authority.ts";
 import { createCommands } from "./commands.ts";
-import { createReserveMemory, type SiteAllowance } from "./evse-limits.ts";
 import {
-  createExportControl,
-  createSiteBudget,
-  type ExportControlConfig,
-  type ProtectiveGroup,
-} from "./export-control.ts";
-import { createGridFunctions } from "./grid/der.ts";
+  authorityConfig,
+  carriesBackup,
+  createBackendGroup,
+  exportControlConfig,
+  ledgerConfig,
+  modeFactsConfig,
+  reversePowerConfig,
+  siteGrid,
+  stageGrid,
+  stageRatings,
+  stageStaleMs,
+} from "./core-config.ts";
+import { createReserveMemory, type SiteAllowance } from "./evse-limits.ts";
 import { createGridMeasurement } from "./grid/measurement.ts";
-import { createLimitChains } from "./limits.ts";
-import { createGridVerdict, createModeFacts, type ModeFactsConfig, modeFactsDefaults } from "./mode-facts.ts";
+import { type ChainInterval, createLimitChains } from "./limits.ts";
+import { createGridVerdict, createModeFacts } from "./mode-facts.ts";
 import type { ModeRecord } from "./mode-state.ts";
 import { modeTimings } from "./mode-timings.ts";
 import { createModeMachine } from "./modes.ts";
+import { createExportControl, createSiteBudget } from "./pcc/control-state.ts";
+import type { LimitedGenerationProfile } from "./pcc/limited-generation-profile.ts";
 import { createPccLimits } from "./pcc/pcc-limits.ts";
+import { type PccMemory, restorePccRecord } from "./pcc/pcc-memory.ts";
+import { createPccRecord } from "./pcc/pcc-record.ts";
+import { createReversePower } from "./pcc/reverse-power.ts";
 import { createWish } from "./schedule.ts";
-import { type SyncWindow, syncWindowFor, transferDeviceKinds } from "./transfer-device.ts";
 
 /** What the core is told at start besides the configuration. */
 export interface CoreStart {
@@ -35,15 +45,16 @@ export interface CoreStart {
   readonly clockFloorMs?: number;
   /** For the random part of the enter-service delay, in [0, 1). */
   readonly randomFraction?: number;
+  /** Limited Generation Profile of the site, where it has one. */
+  readonly generationProfile?: LimitedGenerationProfile;
+  /** What is on record of exports beyond the limit, and UTC minus the monotonic clock, ms (NaN when not trusted). */
+  readonly pccMemory?: PccMemory;
+  readonly wallAheadMs?: number;
 }
 
 /** A command is good for this many periods and at least this long: one late tick must not drop it, a dead loop must. */
 const leasePeriods = 5;
 const leaseMinMs = 200;
-/** From a command until its write has arrived, ms: one round trip of Modbus TCP on a site's network. */
-const writeMs = 2;
-/** Without a reading for this long a stage's link counts as lost, ms. */
-const stageStaleMs = 300;
 /** Charging comes back gradually after an outage or a restart (lesson 10), ms from zero to full. */
 const chargeRampMs = 60_000;
 
@@ -52,37 +63,54 @@ export type Core = ReturnType<typeof createCore>;
 /** The state of a controller that has just started: it knows nothing, so it is in `unknown` and says nothing. */
 export function createCore(config: SiteConfig, start: CoreStart) {
   const count = config.evses.length;
-  const { settings } = start.profile;
+  const { profile, randomFraction = 0 } = start;
+  const { settings } = profile;
+  const { phases } = config.site;
   const backendGroup = createBackendGroup(count);
   const exportControl = createExportControl(exportControlConfig(config, backendGroup), count);
   const travelMs = config.transferDevice?.travelMs ?? 100;
-  const timings = modeTimings(travelMs, settings.enterDelayS * 1_000, settings.enterRampS * 1_000);
+  const enterDelayS = settings.enterDelayS + settings.enterRandomDelayS * randomFraction;
+  const timings = modeTimings(travelMs, enterDelayS * 1_000, settings.enterRampS * 1_000);
+  const pccRecord = createPccRecord(exportControl, ledgerConfig(config), config.pcc.inadvertentExport.responseBoundMs);
+  const reversePower = createReversePower(reversePowerConfig(config));
+  if (start.pccMemory) restorePccRecord(pccRecord, reversePower, start.pccMemory, start.wallAheadMs ?? Number.NaN);
   return {
     config,
-    profile: start.profile,
+    profile,
     authorityConfig: authorityConfig(config),
     authority: createAuthority(start.clockFloorMs),
     /** Trips, ride-through and windows for each voltmeter of the grid: the meter's and the transfer device's. */
-    meterGrid: createGrid(config, start),
-    deviceGrid: createGrid(config, start),
+    meterGrid: siteGrid(config, profile, phases, randomFraction),
+    deviceGrid: siteGrid(config, profile, "single", randomFraction),
+    /** Grid functions of the stages that have none of their own; null for the others. */
+    stageGrids: config.evses.map((evse) => stageGrid(evse, profile, phases, randomFraction)),
+    stageRatings: config.evses.map(stageRatings),
+    /** Stages whose reactive power carries the anti-islanding backup. */
+    carriesBackup: config.evses.map(carriesBackup),
     meterMeasurement: createGridMeasurement(),
     deviceMeasurement: createGridMeasurement(),
     verdict: createGridVerdict(),
-    modeFactsConfig: modeFactsConfig(config, start.profile),
+    modeFactsConfig: modeFactsConfig(config, profile),
     modeFacts: createModeFacts(count),
     machine: createModeMachine(timings, start.record, start.nowMs),
     pccLimits: createPccLimits(),
+    generationProfile: start.generationProfile ?? null,
     exportControl,
+    pccRecord,
+    reversePower,
     /** The backend's limit for all EVSEs together, as a group that carries every stage. */
     backendGroup,
     budget: createSiteBudget(exportControl),
     allocation: createAllocation(exportControl, config.allocation),
     wishes: Array.from({ length: count }, createWish),
     chains: createLimitChains(count),
+    interval: { minW: 0, maxW: 0 } as ChainInterval,
     reserve: createReserveMemory(count),
     allowance: { charge: false, discharge: false, permitMissing: true } as SiteAllowance,
     setpointW: new Float64Array(count),
     commandW: new Float64Array(count),
+    /** Reactive power of each stage, var; positive absorbs. */
+    reactiveVar: new Float64Array(count),
     beyondMinW: new Float64Array(count),
     beyondMaxW: new Float64Array(count),
     /** Since when charging has been possible without a break, ms; NaN while it is not. */
@@ -91,96 +119,5 @@ export function createCore(config: SiteConfig, start: CoreStart) {
     stageStaleMs,
     leaseMs: Math.max(leaseMinMs, leasePeriods * config.loop.periodMs),
     commands: createCommands(count, config.tiers.length),
-  };
-}
-
-const authorityConfig = ({ site, transferDevice }: SiteConfig): AuthorityConfig => ({
-  serviceMode: site.serviceMode,
-  canIsolate: transferDevice !== undefined && transferDevice.kind !== "none",
-  utilityNotified: site.utilityNotified,
-});
-
-/** Ratings of the whole site, for functions that look at the grid and not at a stage. */
-function createGrid(config: SiteConfig, { profile, randomFraction = 0 }: CoreStart) {
-  let chargeW = 0;
-  let dischargeW = 0;
-  for (const evse of config.evses) {
-    chargeW += evse.maxChargeW;
-    dischargeW += evse.maxDischargeW;
-  }
-  const ratedVA = Math.max(chargeW, dischargeW, 1);
-  const ratings = {
-    ratedW: Math.max(dischargeW, 1),
-    ratedVA,
-    maxChargeW: chargeW,
-    maxChargeVA: ratedVA,
-    maxInjectVar: 0,
-    maxAbsorbVar: 0,
-    currentMaxPu: 1.2,
-    openingS: 0,
-  };
-  return createGridFunctions(profile, ratings, "single", { randomFraction });
-}
-
-function modeFactsConfig(config: SiteConfig, { settings }: GridProfile): ModeFactsConfig {
-  const device = config.transferDevice;
-  const kind = transferDeviceKinds[device?.kind ?? "none"];
-  let ratedVA = 0;
-  for (const evse of config.evses) ratedVA += Math.max(evse.maxChargeW, evse.maxDischargeW);
-  const syncWindow: SyncWindow = syncWindowFor(ratedVA);
-  return {
-    ...modeFactsDefaults,
-    canIsolate: device !== undefined && device.kind !== "none",
-    closedTransition: kind.closedTransition,
-    travelMs: device?.travelMs ?? modeFactsDefaults.travelMs,
-    syncWindow,
-    watchdogMs: config.loop.watchdogS * 1_000,
-    windowMinPu: settings.enterVoltageMinPu,
-    windowMaxPu: settings.enterVoltageMaxPu,
-    windowMinHz: settings.enterFrequencyMinHz,
-    windowMaxHz: settings.enterFrequencyMaxHz,
-  };
-}
-
-const createBackendGroup = (count: number) => ({
-  name: "backend",
-  reason: "backend-limit" as const,
-  stages: Array.from({ length: count }, (_, i) => i),
-  chargeLimitW: Number.POSITIVE_INFINITY,
-  dischargeLimitW: Number.POSITIVE_INFINITY,
-});
-
-function exportControlConfig(config: SiteConfig, backendGroup: ProtectiveGroup): ExportControlConfig {
-  const { meter } = config.pcc;
-  let ratedW = 0;
-  for (const evse of config.evses) ratedW += Math.max(evse.maxChargeW, evse.maxDischargeW);
-  return {
-    tickMs: config.loop.periodMs,
-    meter: {
-      updateMs: meter.updateMs,
-      windowMs: meter.windowMs,
-      latencyMs: meter.latencyMs,
-      rangeW: 4 * Math.max(ratedW, config.pcc.importLimitW),
-      offsetErrorW: 0,
-      quantumW: 1,
-      hasSequence: true,
-      proven: meter.proven,
-    },
-    stages: config.evses.map(({ stage, maxChargeW, maxDischargeW, phase }) => ({
-      ratedW: Math.max(maxChargeW, maxDischargeW, 1),
-      responseMs: stage.responseMs,
-      deadTimeMs: stage.deadTimeMs,
-      rateWPerS: Number.POSITIVE_INFINITY,
-      measureWindowMs: 1,
-      measureLatencyMs: 0,
-      phaseShare:
-        phase === "all" ? [1 / 3, 1 / 3, 1 / 3] : [phase === "a" ? 1 : 0, phase === "b" ? 1 : 0, phase === "c" ? 1 : 0],
-    })),
-    writeMs,
-    linkStaleMs: stageStaleMs,
-    phaseImportLimitW: Number.POSITIVE_INFINITY,
-    phaseExportLimitW: Number.POSITIVE_INFINITY,
-    groups: [backendGroup],
-    fallbackChargeW: config.pcc.fallbackImportLimitW ?? 0,
   };
 }

@@ -88,6 +88,30 @@ export function limit(
 
 export const chainSetpointW = ({ values }: LimitChains, evse: number): number => values[evse * chainLength + 2]!;
 
+/** What all limits of a chain together leave. */
+export interface ChainInterval {
+  minW: number;
+  maxW: number;
+}
+
+/**
+ * Writes what the limits of EVSE `evse`'s chain leave, as they were applied: where they contradict each other the set-point
+ * that came of it.
+ */
+export function chainInterval({ values }: LimitChains, evse: number, into: ChainInterval): void {
+  const at = evse * chainLength;
+  const count = values[at]!;
+  let minW = Number.NEGATIVE_INFINITY;
+  let maxW = Number.POSITIVE_INFINITY;
+  for (let index = 0; index < count; index++) {
+    const entry = at + head + index * stride;
+    if (values[entry + 2]! > minW) minW = values[entry + 2]!;
+    if (values[entry + 3]! < maxW) maxW = values[entry + 3]!;
+  }
+  into.minW = minW <= maxW ? minW : values[at + 2]!;
+  into.maxW = minW <= maxW ? maxW : values[at + 2]!;
+}
+
 /** One limit as a person reads it. `binds`: it moved the set-point. `headroomW`: how much further the final set-point could go in the wished direction before this limit binds. */
 export interface ExplainedLimit {
   readonly reason: ReasonKey;

@@ -146,6 +146,12 @@ export interface SiteFacts {
   serviceEnabled: boolean;
   /** Reverse-power or minimum-import relay has tripped and was not reset. */
   relayLatched: boolean;
+  /** The utility's transfer-trip signal is present. */
+  transferTrip: boolean;
+  /** The utility's permissive signal is present; true where the site has none. */
+  permissive: boolean;
+  /** The breaker between the PCC and the utility reports closed; true where it has no contact. */
+  upstreamClosed: boolean;
   /** A person on site wishes an island, until `islandWishUntilMs`. */
   islandWish: boolean;
   islandWishUntilMs: number;
@@ -217,6 +223,9 @@ export function createSnapshot(stageCount: number, tierCount: number): Snapshot 
       },
       serviceEnabled: false,
       relayLatched: false,
+      transferTrip: false,
+      permissive: true,
+      upstreamClosed: true,
       islandWish: false,
       islandWishUntilMs: never,
       resetRequest: false,

@@ -8,8 +8,9 @@ import type { Commands } from "./commands.ts";
 import type { Core } from "./core.ts";
 import { allocateSite, limitEvses, rampEvses } from "./cycle/evses.ts";
 import { judgeGrid } from "./cycle/grid.ts";
+import { applyGridFunctions, reactEvses } from "./cycle/grid-functions.ts";
 import { issueCommands } from "./cycle/issue.ts";
-import { gatherPccLimits } from "./cycle/pcc.ts";
+import { gatherPccLimits, watchPcc } from "./cycle/pcc.ts";
 import { anyCanForm } from "./cycle/sources.ts";
 import { chooseWishes } from "./cycle/wishes.ts";
 import { stepExportControl } from "./export-control.ts";
@@ -42,10 +43,14 @@ export function step(core: Core, snapshot: Snapshot, nowMs: number): Commands {
   // The site: how much all stages together may take or give.
   gatherPccLimits(core, snapshot, nowMs);
   stepExportControl(core.exportControl, meter, stages, core.commands.stages, core.pccLimits, nowMs, core.budget);
+  watchPcc(core, snapshot, nowMs);
   // Limits of each EVSE, then the shares of the site's power, then ramps: each with reason and source.
   limitEvses(core, snapshot, nowMs);
   rampEvses(core, nowMs);
+  applyGridFunctions(core, snapshot, nowMs);
   allocateSite(core, snapshot, nowMs);
+  // Reactive power: the modes that the controller runs itself, and the anti-islanding backup.
+  reactEvses(core);
   // Commands, each a lease.
   issueCommands(core, snapshot, nowMs);
   return core.commands;

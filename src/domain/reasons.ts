@@ -305,6 +305,52 @@ export const reasons = {
     severity: "notice",
     clears: "itself",
   },
+  // grid functions
+  "momentary-cessation": {
+    name: "Momentary cessation",
+    sentence: "The grid's voltage is so far out that discharging pauses for a moment.",
+    severity: "notice",
+    clears: "itself",
+  },
+  "grid-unmeasured": {
+    name: "Grid not measured",
+    sentence: "Voltage or frequency of the grid is not measured. Discharging stopped.",
+    todo: "Check the meter's voltage inputs and fuses.",
+    severity: "warning",
+    clears: "itself",
+  },
+  "permissive-missing": {
+    name: "Permissive signal",
+    sentence: "The utility's permissive signal is not there.",
+    todo: "Check its receiver; ask the utility.",
+    severity: "warning",
+    clears: "itself",
+  },
+  "anti-islanding-off": {
+    name: "Anti-islanding",
+    sentence: "The power stage's anti-islanding function is off.",
+    todo: "Have it switched on; without it nothing is given back to the grid.",
+    severity: "critical",
+    clears: "itself",
+  },
+  "frequency-droop": {
+    name: "Frequency-droop",
+    sentence: "The grid's frequency is off, and power follows it.",
+    severity: "record",
+    clears: "itself",
+  },
+  "volt-watt": {
+    name: "Volt-watt",
+    sentence: "The grid's voltage is high, so that less may be given back.",
+    severity: "record",
+    clears: "itself",
+  },
+  "active-power-limit": {
+    name: "Active power limit",
+    sentence: "The utility's limit on active power.",
+    severity: "record",
+    clears: "itself",
+  },
 } as const satisfies Record<string, Reason>;
 
 export type ReasonKey = keyof typeof reasons;

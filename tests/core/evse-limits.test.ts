@@ -5,7 +5,7 @@ import { chainSetpointW, createLimitChains, startChain } from "../../src/core/li
 import { createSnapshot, type EvseFacts, type StageFacts } from "../../src/core/snapshot.ts";
 
 const config: EvseConfig = {
-  stage: { host: "h", port: 502, unitId: 1, map: "sunspec", responseMs: 50, deadTimeMs: 15 },
+  stage: { host: "h", port: 502, unitId: 1, map: "sunspec", responseMs: 50, deadTimeMs: 15, openingMs: 60, gridFunctions: "stage", maxVar: 0, reactiveResponseMs: 1_000 },
   maxChargeW: 60_000,
   maxDischargeW: 60_000,
   minPowerW: 0,

@@ -58,6 +58,9 @@ type SiteInputs = Omit<SiteFacts, "permit" | "tierLoadW" | "pvPowerW">;
 const siteInputs = struct<SiteInputs>([
   ["serviceEnabled", "flag"],
   ["relayLatched", "flag"],
+  ["transferTrip", "flag"],
+  ["permissive", "flag"],
+  ["upstreamClosed", "flag"],
   ["islandWish", "flag"],
   ["islandWishUntilMs", "number"],
   ["resetRequest", "flag"],

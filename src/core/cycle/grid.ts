@@ -1,18 +1,21 @@
 /** What each voltmeter says about the grid: the meter at the PCC and the transfer device's own, each with its own trip functions. */
 import { Quality } from "../../domain/quality.ts";
 import type { Core } from "../core.ts";
-import { stepGridFunctions } from "../grid/der.ts";
+import { type GridFunctions, stepGridFunctions, unknownCeaseS } from "../grid/der.ts";
+import { writeMeasurement } from "../grid/measurement.ts";
 import type { Snapshot } from "../snapshot.ts";
 
-export function judgeGrid(core: Core, { meter, transferDevice }: Snapshot, nowMs: number): void {
-  const { verdict, modeFactsConfig, meterMeasurement, deviceMeasurement, exportControl } = core;
+export function judgeGrid(core: Core, { meter, transferDevice, site }: Snapshot, nowMs: number): void {
+  const { verdict, modeFactsConfig, meterMeasurement, deviceMeasurement, exportControl, meterGrid } = core;
   const meterFresh = nowMs - meter.atMs <= modeFactsConfig.meterFreshMs;
   const { quality } = exportControl.supervision;
   verdict.meterTrusted = meterFresh && quality !== Quality.frozen && quality !== Quality.implausible;
-  meterMeasurement.phaseVoltagePu[0] = meter.voltagePu;
-  meterMeasurement.frequencyHz = meter.frequencyHz;
-  meterMeasurement.quality = meterFresh ? Quality.good : Quality.stale;
-  const byMeter = stepGridFunctions(core.meterGrid, meterMeasurement, 0, 0, nowMs);
+  const meterQuality = meterFresh ? Quality.good : Quality.stale;
+  writeMeasurement(meterMeasurement, meter.phaseVoltagePu, meter.voltagePu, meter.frequencyHz, meterQuality);
+  meterGrid.inputs.transferTrip = site.transferTrip;
+  meterGrid.inputs.permissive = site.permissive;
+  meterGrid.inputs.upstreamClosed = site.upstreamClosed;
+  const byMeter = stepGridFunctions(meterGrid, meterMeasurement, 0, 0, nowMs);
   verdict.inEnterServiceWindow = byMeter.gridInEnterServiceWindow;
   verdict.tripped = byMeter.gridTripped;
   verdict.mainsLost = byMeter.cause === "islanding";
@@ -24,3 +27,16 @@ export function judgeGrid(core: Core, { meter, transferDevice }: Snapshot, nowMs
   verdict.deviceTripped =
     modeFactsConfig.canIsolate && stepGridFunctions(core.deviceGrid, deviceMeasurement, 0, 0, nowMs).gridTripped;
 }
+
+/** Whether a voltmeter asks for a pause of discharging that is no trip, and why; "" when none does. */
+export function pauseReason(core: Core): "momentary-cessation" | "grid-unmeasured" | "permissive-missing" | "" {
+  const { meterGrid, deviceGrid, modeFactsConfig } = core;
+  if (!meterGrid.inputs.permissive) return "permissive-missing";
+  if (isUnmeasured(meterGrid) || (modeFactsConfig.canIsolate && isUnmeasured(deviceGrid))) return "grid-unmeasured";
+  if (isCeasing(meterGrid) || (modeFactsConfig.canIsolate && isCeasing(deviceGrid))) return "momentary-cessation";
+  return "";
+}
+
+const isUnmeasured = ({ unknown }: GridFunctions): boolean => unknown.elapsedS >= unknownCeaseS;
+const isCeasing = ({ rideThrough: { mode } }: GridFunctions): boolean =>
+  mode === "cease" || mode === "momentaryCessation";

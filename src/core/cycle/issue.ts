@@ -13,7 +13,6 @@ export function issueCommands(core: Core, snapshot: Snapshot, nowMs: number): Co
   for (let i = 0; i < commands.stages.length; i++) {
     const command = commands.stages[i]!;
     command.leaseUntilMs = nowMs + core.leaseMs;
-    command.reactiveVar = 0;
     if (output.form) formOrRest(core, snapshot, i, command);
     else follow(core, snapshot, i, command);
   }
@@ -28,6 +27,7 @@ function follow(core: Core, { evses }: Snapshot, i: number, command: StageComman
   command.powerW = serves ? powerW : 0;
   command.role = !serves || !evses[i]!.connected ? "off" : powerW < 0 ? "discharge" : "charge";
   if (command.role === "off") command.powerW = 0;
+  command.reactiveVar = command.role === "off" ? 0 : core.reactiveVar[i]!;
   command.formVoltagePu = 0;
   command.formFrequencyHz = 0;
 }
@@ -37,6 +37,7 @@ function formOrRest(core: Core, snapshot: Snapshot, i: number, command: StageCom
   const forms = canForm(core, snapshot, i);
   command.role = forms ? "forming" : "off";
   command.powerW = 0;
+  command.reactiveVar = 0;
   command.formVoltagePu = forms ? 1 : 0;
   command.formFrequencyHz = forms ? Number(core.config.site.nominalFrequencyHz) : 0;
 }

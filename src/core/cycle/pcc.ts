@@ -1,12 +1,16 @@
 /** The limits at the grid connection in this tick: optimising ones first, the permit, then the protective ones, which win. */
+import { Quality } from "../../domain/quality.ts";
 import type { Core } from "../core.ts";
+import { profileLimitW } from "../pcc/limited-generation-profile.ts";
 import { clearPccLimits, tightenExport, tightenImport } from "../pcc/pcc-limits.ts";
+import { recordPcc } from "../pcc/pcc-record.ts";
 import { tightenByMode } from "../pcc/power-control-modes.ts";
+import { stepReversePower } from "../pcc/reverse-power.ts";
 import type { Snapshot } from "../snapshot.ts";
 
 export function gatherPccLimits(
-  { pccLimits, config, authority, backendGroup }: Core,
-  { site }: Snapshot,
+  { pccLimits, config, authority, backendGroup, generationProfile }: Core,
+  { site, wallMs }: Snapshot,
   nowMs: number,
 ): void {
   const { pcc } = config;
@@ -17,6 +21,9 @@ export function gatherPccLimits(
   tightenImport(pccLimits, pcc.importLimitW, "import-limit", "installer");
   tightenExport(pccLimits, pcc.exportLimitW, "export-limit", "installer");
   tightenExport(pccLimits, authority.exportLimitW, "export-limit", "permit");
+  if (generationProfile !== null) {
+    tightenExport(pccLimits, profileLimitW(generationProfile, wallMs), "generation-profile", "permit");
+  }
   tightenImport(pccLimits, pcc.conductorLimitW, "conductor-limit", "installer");
   tightenExport(pccLimits, pcc.conductorLimitW, "conductor-limit", "installer");
 
@@ -24,3 +31,19 @@ export function gatherPccLimits(
   backendGroup.chargeLimitW = leased ? Math.max(0, site.backendMaxW) : Number.POSITIVE_INFINITY;
   backendGroup.dischargeLimitW = leased ? Math.max(0, -site.backendMinW) : Number.POSITIVE_INFINITY;
 }
+
+/** After the limits were put to work: what was exceeded, how fast it was over, and whether a relay would have tripped. */
+export function watchPcc(core: Core, { meter, stages, site, wallMs }: Snapshot, nowMs: number): void {
+  const { pccRecord, exportControl, budget, pccLimits, reversePower, authority } = core;
+  recordPcc(pccRecord, exportControl, budget, meter, pccLimits, wallMs, nowMs);
+  let dischargingW = 0;
+  for (let i = 0; i < stages.length; i++) if (stages[i]!.powerW < 0) dischargingW -= stages[i]!.powerW;
+  const discharges = dischargingW > dischargeShare * exportControl.scaleW;
+  const powerW = budget.quality === Quality.good ? meter.powerW : Number.NaN;
+  const { exportLimitW } = pccLimits;
+  stepReversePower(reversePower, powerW, exportLimitW, discharges, site.relayLatched, site.resetRequest, nowMs);
+  authority.relayLatched = reversePower.latched;
+}
+
+/** Stages that give less than this together count as not discharging, of the sum of their ratings. */
+const dischargeShare = 0.002;

@@ -8,6 +8,8 @@ import { dayMs, energyWh, minuteMs, secondMs } from "../../domain/units.ts";
 /** Why a limit was exceeded. */
 export const exceedanceCauses = ["load-step", "limit-lowered", "stage-disobeys", "stage-lost"] as const;
 export type ExceedanceCause = (typeof exceedanceCauses)[number];
+export const isExceedanceCause = (cause: string): cause is ExceedanceCause =>
+  (exceedanceCauses as readonly string[]).includes(cause);
 
 export interface Exceedance {
   /** Counts from 1; never reused. */

@@ -42,7 +42,8 @@ export interface PccRecord {
   readonly passport: ResponsePassport;
 }
 
-export function createPccRecord(control: ExportControl, config: LedgerConfig): PccRecord {
+/** `boundMs`: recovery that the site promises, for the passport. */
+export function createPccRecord(control: ExportControl, config: LedgerConfig, boundMs?: number): PccRecord {
   const side = (sign: 1 | -1): RecordSide => ({
     sign,
     ledger: createExceedanceLedger(config, toleranceShare * control.scaleW),
@@ -52,7 +53,7 @@ export function createPccRecord(control: ExportControl, config: LedgerConfig): P
     loweredAtMs: Number.NEGATIVE_INFINITY,
     loweredFromW: Number.NaN,
   });
-  return { exports: side(-1), imports: side(1), passport: createResponsePassport() };
+  return { exports: side(-1), imports: side(1), passport: createResponsePassport(boundMs) };
 }
 
 /** One tick. `wallMs` is UTC, NaN when the clock is not trusted. */

@@ -1,0 +1,196 @@
+/** From the site's configuration to what each chapter of the cycle is told at start. */
+import type { GridProfile } from "../config/grid-profiles.ts";
+import type { EvseConfig, SiteConfig } from "../config/site.ts";
+import { hourMs, secondMs } from "../domain/units.ts";
+import type { AuthorityConfig } from "./authority.ts";
+import { createGridFunctions, type GridFunctions } from "./grid/der.ts";
+import type { Connection } from "./grid/measurement.ts";
+import type { GridRatings } from "./grid/pq-priority.ts";
+import { type ModeFactsConfig, modeFactsDefaults } from "./mode-facts.ts";
+import type { ExportControlConfig, ProtectiveGroup } from "./pcc/control-state.ts";
+import type { LedgerConfig } from "./pcc/exceedance-ledger.ts";
+import { noReversePower, type ReversePowerConfig } from "./pcc/reverse-power.ts";
+import { type SyncWindow, syncWindowFor, transferDeviceKinds } from "./transfer-device.ts";
+
+/** From a command until its write has arrived, ms: one round trip of Modbus TCP on a site's network. */
+const writeMs = 2;
+/** Without a reading for this long a stage's link counts as lost, ms. */
+export const stageStaleMs = 300;
+/** Largest current of a stage, of its current at rated apparent power and nominal voltage. */
+const currentMaxPu = 1.2;
+/** Stages whose reactive power answers within this time constant carry the anti-islanding backup, ms. */
+const backupResponseMaxMs = 100;
+/** Ledger entries kept in memory; all of them are stored. */
+const ledgerEntriesMax = 256;
+
+export const authorityConfig = ({ site, transferDevice }: SiteConfig): AuthorityConfig => ({
+  serviceMode: site.serviceMode,
+  canIsolate: transferDevice !== undefined && transferDevice.kind !== "none",
+  utilityNotified: site.utilityNotified,
+});
+
+/** Trips, ride-through and windows of one voltmeter that looks at the grid for the whole site. */
+export function siteGrid(
+  config: SiteConfig,
+  profile: GridProfile,
+  connection: Connection,
+  randomFraction: number,
+): GridFunctions {
+  let chargeW = 0;
+  let dischargeW = 0;
+  let varMax = 0;
+  let openingMs = 0;
+  for (const { maxChargeW, maxDischargeW, stage } of config.evses) {
+    chargeW += maxChargeW;
+    dischargeW += maxDischargeW;
+    varMax += stage.maxVar;
+    openingMs = Math.max(openingMs, stage.openingMs);
+  }
+  const ratedVA = Math.max(chargeW, dischargeW, 1);
+  const ratings: GridRatings = {
+    ratedW: Math.max(dischargeW, 1),
+    ratedVA,
+    maxChargeW: chargeW,
+    maxChargeVA: ratedVA,
+    maxInjectVar: varMax,
+    maxAbsorbVar: varMax,
+    currentMaxPu,
+    openingS: openingMs / secondMs,
+  };
+  return createGridFunctions(profile, ratings, connection, { randomFraction });
+}
+
+/** The functions of one stage that has none of its own; null where its firmware runs them. */
+export function stageGrid(
+  evse: EvseConfig,
+  profile: GridProfile,
+  connection: Connection,
+  randomFraction: number,
+): GridFunctions | null {
+  if (evse.stage.gridFunctions === "stage") return null;
+  return createGridFunctions(profile, stageRatings(evse), connection, { randomFraction });
+}
+
+export function stageRatings({ maxChargeW, maxDischargeW, stage }: EvseConfig): GridRatings {
+  const ratedVA = stage.ratedVA ?? Math.max(maxChargeW, maxDischargeW, 1);
+  return {
+    ratedW: Math.max(maxDischargeW, 1),
+    ratedVA,
+    maxChargeW,
+    maxChargeVA: ratedVA,
+    maxInjectVar: stage.maxVar,
+    maxAbsorbVar: stage.maxVar,
+    currentMaxPu,
+    openingS: stage.openingMs / secondMs,
+  };
+}
+
+/** Whether a stage's reactive power is fast enough for the anti-islanding backup. */
+export const carriesBackup = ({ stage }: EvseConfig): boolean =>
+  stage.maxVar > 0 && stage.reactiveResponseMs <= backupResponseMaxMs;
+
+export function modeFactsConfig(config: SiteConfig, { settings }: GridProfile): ModeFactsConfig {
+  const device = config.transferDevice;
+  const kind = transferDeviceKinds[device?.kind ?? "none"];
+  let ratedVA = 0;
+  for (const evse of config.evses) ratedVA += Math.max(evse.maxChargeW, evse.maxDischargeW);
+  const syncWindow: SyncWindow = syncWindowFor(ratedVA);
+  return {
+    ...modeFactsDefaults,
+    canIsolate: device !== undefined && device.kind !== "none",
+    closedTransition: kind.closedTransition,
+    travelMs: device?.travelMs ?? modeFactsDefaults.travelMs,
+    syncWindow,
+    watchdogMs: config.loop.watchdogS * 1_000,
+    windowMinPu: settings.enterVoltageMinPu,
+    windowMaxPu: settings.enterVoltageMaxPu,
+    windowMinHz: settings.enterFrequencyMinHz,
+    windowMaxHz: settings.enterFrequencyMaxHz,
+  };
+}
+
+/** A protective group whose limits are the backend's, written in each tick. */
+export interface BackendGroup extends ProtectiveGroup {
+  chargeLimitW: number;
+  dischargeLimitW: number;
+}
+
+export const createBackendGroup = (count: number): BackendGroup => ({
+  name: "backend",
+  reason: "backend-limit",
+  stages: Array.from({ length: count }, (_, i) => i),
+  chargeLimitW: Number.POSITIVE_INFINITY,
+  dischargeLimitW: Number.POSITIVE_INFINITY,
+});
+
+const groupReasons = { conductor: "conductor-limit", bus: "bus-limit", transformer: "transformer-limit" } as const;
+const phaseShares = { all: [1 / 3, 1 / 3, 1 / 3], a: [1, 0, 0], b: [0, 1, 0], c: [0, 0, 1] } as const;
+const splitShare = [1 / 2, 1 / 2, 0] as const;
+const singleShare = [1, 0, 0] as const;
+
+/** Shares of one EVSE's power on the phases of the service. */
+function phaseShare(phase: EvseConfig["phase"], phases: SiteConfig["site"]["phases"]) {
+  if (phase !== "all") return phaseShares[phase];
+  return phases === "three" ? phaseShares.all : phases === "split" ? splitShare : singleShare;
+}
+
+export function exportControlConfig(config: SiteConfig, backendGroup: ProtectiveGroup): ExportControlConfig {
+  const { pcc, site } = config;
+  const { meter } = pcc;
+  let ratedW = 0;
+  for (const evse of config.evses) ratedW += Math.max(evse.maxChargeW, evse.maxDischargeW);
+  const groups = pcc.groups.map(({ name, kind, evses, chargeLimitW, dischargeLimitW }) => ({
+    name,
+    reason: groupReasons[kind],
+    stages: evses.map((evse) => evse - 1),
+    chargeLimitW,
+    dischargeLimitW,
+  }));
+  return {
+    tickMs: config.loop.periodMs,
+    meter: {
+      updateMs: meter.updateMs,
+      windowMs: meter.windowMs,
+      latencyMs: meter.latencyMs,
+      rangeW: 4 * Math.max(ratedW, pcc.importLimitW),
+      offsetErrorW: 0,
+      quantumW: 1,
+      hasSequence: true,
+      proven: meter.proven,
+    },
+    stages: config.evses.map(({ stage, maxChargeW, maxDischargeW, phase }) => ({
+      ratedW: Math.max(maxChargeW, maxDischargeW, 1),
+      responseMs: stage.responseMs,
+      deadTimeMs: stage.deadTimeMs,
+      rateWPerS: Number.POSITIVE_INFINITY,
+      measureWindowMs: 1,
+      measureLatencyMs: 0,
+      phaseShare: phaseShare(phase, site.phases),
+    })),
+    writeMs,
+    linkStaleMs: stageStaleMs,
+    phaseImportLimitW: pcc.phaseImportLimitW ?? Number.POSITIVE_INFINITY,
+    phaseExportLimitW: pcc.phaseExportLimitW ?? Number.POSITIVE_INFINITY,
+    // Protective groups come after the backend's, so that on equal values the protective one is named.
+    groups: [backendGroup, ...groups],
+    fallbackChargeW: pcc.fallbackImportLimitW ?? 0,
+  };
+}
+
+export function reversePowerConfig({ pcc }: SiteConfig): ReversePowerConfig {
+  const settings = pcc.reversePower;
+  if (settings === undefined) return noReversePower;
+  return {
+    reverseMarginW: settings.reverseMarginW ?? noReversePower.reverseMarginW,
+    minimumImportW: settings.minimumImportW ?? noReversePower.minimumImportW,
+    delayMs: settings.delayS * secondMs,
+  };
+}
+
+export const ledgerConfig = ({ pcc }: SiteConfig): LedgerConfig => ({
+  entriesMax: ledgerEntriesMax,
+  alarmCount: pcc.inadvertentExport.alarmCount,
+  alarmWindowMs: pcc.inadvertentExport.alarmWindowH * hourMs,
+  countFromMs: pcc.inadvertentExport.countFromS * secondMs,
+  alarmLongMs: pcc.inadvertentExport.alarmLongS * secondMs,
+});
