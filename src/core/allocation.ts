@@ -57,8 +57,17 @@ interface Direction {
   readonly filling: Filling;
   readonly second: Filling;
   readonly set: StickySet;
+  /** Set-points of the last tick as magnitudes, W. */
+  readonly lastW: Float64Array;
+  readonly flowW: Float64Array;
+  readonly riseW: Float64Array;
 }
 
+/**
+ * A stage that rises while others make room for it takes this long for its rating: stages with different dead times do not
+ * come and go at the same moment. Into free room it rises at once.
+ */
+const handOverMs = 2_000;
 /** Stages whose answer takes longer than this many times the fastest one's are slow. Source: the study, "allocation". */
 const slowFactor = 1.6;
 
@@ -69,6 +78,9 @@ export function createAllocation(control: ExportControl, rule: AllocationRule): 
     filling: createFilling(n, control.channelCount),
     second: createFilling(n, control.channelCount),
     set: createStickySet(n, sign < 0),
+    lastW: new Float64Array(n),
+    flowW: new Float64Array(control.channelCount),
+    riseW: new Float64Array(control.channelCount),
   });
   return {
     rule,
@@ -128,6 +140,7 @@ function share(a: Allocation, d: Direction, control: ExportControl, budget: Site
   }
   if (f.orderCount === 0) {
     d.set.on.fill(0);
+    d.lastW.fill(0);
     return;
   }
   sortByRank(a, d);
@@ -135,10 +148,54 @@ function share(a: Allocation, d: Direction, control: ExportControl, budget: Site
   chooseMembers(d.set, f, control.shares, nowMs);
   fill(a.rule, f, control.shares);
   fillAroundSlow(a, d, control, budget);
+  holdRises(a, d, control, budget);
+  d.lastW.fill(0);
   for (let k = 0; k < f.orderCount; k++) {
     const i = f.order[k]!;
     const givenW = f.givenW[i]!;
+    d.lastW[i] = givenW;
     if (givenW > 0 && givenW >= f.leastW[i]! * (1 - 1e-9)) a.setpointW[i] = d.sign * givenW;
+  }
+}
+
+/** What rises waits for what falls: at once only as far as the budget is free now, beyond that slowly. */
+function holdRises(a: Allocation, d: Direction, control: ExportControl, budget: SiteBudget): void {
+  const n = control.stageCount;
+  const o = control.observer;
+  const f = d.filling;
+  const channels = control.channelCount;
+  let anyFalls = false;
+  for (let c = 0; c < channels; c++) {
+    d.flowW[c] = 0;
+    d.riseW[c] = 0;
+  }
+  for (let i = 0; i < n; i++) {
+    if (o.follows[i] !== Follows.model) continue;
+    const flowsW = Math.max(0, d.sign * o.modelW[i]!);
+    const riseW = (f.member[i] === 1 ? f.givenW[i]! : 0) - flowsW;
+    if (riseW < 0) anyFalls = true;
+    for (let c = 0; c < channels; c++) {
+      const share = control.shares[c * n + i]!;
+      d.flowW[c] = d.flowW[c]! + share * flowsW;
+      if (riseW > 0) d.riseW[c] = d.riseW[c]! + share * riseW;
+    }
+  }
+  if (!anyFalls) return;
+  setBudgets(a, d, control, budget, d.second);
+  for (let k = 0; k < f.orderCount; k++) {
+    const i = f.order[k]!;
+    const flowsW = Math.max(0, d.sign * o.modelW[i]!);
+    const riseW = f.givenW[i]! - flowsW;
+    if (riseW <= 0) continue;
+    let now = 1;
+    for (let c = 0; c < channels; c++) {
+      if (control.shares[c * n + i]! <= 0 || d.riseW[c]! <= 0) continue;
+      const free = Math.max(0, d.second.budgetW[c]! - d.flowW[c]!) / d.riseW[c]!;
+      if (free < now) now = free;
+    }
+    if (now >= 1) continue;
+    const slowlyW = d.lastW[i]! + (o.ratedW[i]! * control.sinceMs) / handOverMs;
+    f.givenW[i] = Math.min(f.givenW[i]!, Math.max(flowsW + now * riseW, slowlyW));
   }
 }
 

@@ -71,6 +71,8 @@ export interface LoadObserver {
   readonly follows: Uint8Array;
   /** Largest magnitude worth asking for: Infinity, or a little more than it delivers when it delivers less than asked. */
   readonly askMaxW: Float64Array;
+  /** It has delivered power since it was last asked for none: if it says that it is off now, it has dropped out. */
+  readonly wasOn: Uint8Array;
   readonly readAtMs: Float64Array;
   readonly silentSinceMs: Float64Array;
   readonly badSinceMs: Float64Array;
@@ -136,6 +138,7 @@ export function createLoadObserver(
     deviationW: new Float64Array(count),
     follows: new Uint8Array(count),
     askMaxW: new Float64Array(count).fill(Number.POSITIVE_INFINITY),
+    wasOn: new Uint8Array(count),
     readAtMs: new Float64Array(count).fill(Number.NEGATIVE_INFINITY),
     silentSinceMs: new Float64Array(count).fill(Number.NEGATIVE_INFINITY),
     badSinceMs: new Float64Array(count).fill(Number.POSITIVE_INFINITY),
@@ -254,10 +257,16 @@ function correctStage(
   if (!newReading) return;
   const expectedW = o.meanW[i]!;
   const short = powerW * expectedW >= 0 && Math.abs(powerW) < Math.abs(expectedW);
-  if (short && stage.role === "off" && Math.abs(expectedW) > disobedientShare * ratedW) {
-    // It says that it has dropped out. The envelope still remembers the load from before, so the others take over at once.
-    startModel(o, i, powerW, stage.atMs);
+  const askedOff = command.role !== "charge" && command.role !== "discharge";
+  if (askedOff) o.wasOn[i] = 0;
+  else if (stage.role !== "off" && Math.abs(powerW) > 0.5 * disobedientShare * ratedW) o.wasOn[i] = 1;
+  if (o.wasOn[i] === 1 && stage.role === "off" && short) {
+    // It says that it has dropped out: from now on it does nothing. Its past stays as it was, and the envelope remembers the
+    // load from before, so the others take over at once.
+    o.modelW[i] = 0;
+    o.deviationW[i] = 0;
     o.askMaxW[i] = probeShare * ratedW;
+    o.wasOn[i] = 0;
     return;
   }
   const nominal = Math.abs(sinceMs - o.tickMs) < 1e-6;

@@ -13,9 +13,10 @@ const votesNeeded = 2;
 /** A move counts from this share of the stages' sum and this many σ on. */
 const moveShare = 0.02;
 const moveSigmas = 8;
-/** Quiet: samples within this many σ of their mean, this many in a row. */
+/** Quiet: the meter within this many σ of its mean, the stages within this share of their sum, this many samples in a row. */
 const quietSigmas = 4;
-const quietSamplesMin = 3;
+const quietShare = 0.005;
+const quietSamplesMin = 4;
 /** A move that takes longer does not count: the load moves too. */
 const moveMaxMs = 3_000;
 
@@ -71,9 +72,10 @@ export function noteMove(p: SignProof, sigmaW: number, free: boolean, nowMs: num
     p.fromStagesW = Number.NaN;
     return "none";
   }
-  const stagesStep = Math.max(quietSigmas * sigmaW, 0.5 * moveShare * p.scaleW);
   const quiet =
-    p.quietSamples === 0 || (Math.abs(meterW - p.meterW) <= stagesStep && Math.abs(stagesW - p.stagesW) <= stagesStep);
+    p.quietSamples === 0 ||
+    (Math.abs(meterW - p.meterW) <= Math.max(quietSigmas * sigmaW, quietShare * p.scaleW) &&
+      Math.abs(stagesW - p.stagesW) <= quietShare * p.scaleW);
   if (!quiet) {
     if (p.quietSamples >= quietSamplesMin) {
       p.fromMeterW = p.meterW;
@@ -90,13 +92,11 @@ export function noteMove(p: SignProof, sigmaW: number, free: boolean, nowMs: num
   p.stagesW += (stagesW - p.stagesW) / p.quietSamples;
   if (p.quietSamples < quietSamplesMin || Number.isNaN(p.fromStagesW)) return "none";
   const movedW = p.stagesW - p.fromStagesW;
-  const ratio = (p.meterW - p.fromMeterW) / movedW;
-  const counts =
-    Math.abs(movedW) >= Math.max(moveShare * p.scaleW, moveSigmas * sigmaW) && nowMs - p.movingSinceMs <= moveMaxMs;
+  if (nowMs - p.movingSinceMs > moveMaxMs) p.fromStagesW = Number.NaN;
+  if (!(Math.abs(movedW) >= Math.max(moveShare * p.scaleW, moveSigmas * sigmaW))) return "none";
+  p.ratio = (p.meterW - p.fromMeterW) / movedW;
   p.fromStagesW = Number.NaN;
-  if (!counts) return "none";
-  p.ratio = ratio;
-  return vote(p, ratio);
+  return vote(p, p.ratio);
 }
 
 function vote(p: SignProof, ratio: number): SignVerdict {
