@@ -75,9 +75,16 @@ async function reach(what: string, fits: (state: SiteState) => boolean, withinS 
 const inMode = (mode: Mode) => (state: SiteState) => state.mode.mode === mode;
 const vehiclesW = (state: SiteState): number => state.evses.reduce((sum, evse) => sum + (evse.powerW ?? 0), 0);
 
-async function picture(browser: Browser, name: string): Promise<void> {
+/** Each picture is taken in the state that it is named after: the site may have moved on meanwhile. */
+async function picture(
+  browser: Browser,
+  name: string,
+  what: string,
+  fits: (state: SiteState) => boolean,
+): Promise<void> {
   for (const width of [1440, 390])
     for (const colorScheme of ["light", "dark"] as const) {
+      await reach(what, fits);
       const shown = await visit(browser, page, {
         viewport: { width, height: width < 700 ? 844 : 960 },
         colorScheme,
@@ -92,27 +99,29 @@ async function picture(browser: Browser, name: string): Promise<void> {
 }
 
 async function depot(browser: Browser): Promise<void> {
-  const demo = start(["demo", "--port", String(pagePort), "--seconds", "420"]);
+  const demo = start(["demo", "--port", String(pagePort), "--seconds", "600"]);
+  const giving = (state: SiteState): boolean => state.mode.mode === "parallel" && vehiclesW(state) < -20_000;
+  const fed = (state: SiteState): boolean =>
+    state.mode.mode === "islandRunning" && state.tiers.some((tier) => tier.state === "on");
+  const grid = (present: boolean): Promise<void> =>
+    tell("/grid", present ? { present, voltagePu: 1, frequencyHz: 60 } : { present });
   try {
-    await reach("in parallel, giving", (state) => state.mode.mode === "parallel" && vehiclesW(state) < -20_000, 150);
+    await reach("in parallel, giving", giving, 150);
     await sleep(10_000);
-    await picture(browser, "depot-day");
-    await tell("/grid", { present: false });
-    await reach(
-      "an island",
-      (state) => state.mode.mode === "islandRunning" && state.tiers.some((tier) => tier.state === "on"),
-    );
+    await picture(browser, "depot-day", "in parallel, giving", giving);
+    await grid(false);
+    await reach("an island", fed);
     await sleep(15_000);
-    await picture(browser, "island");
-    await tell("/grid", { present: true, voltagePu: 1, frequencyHz: 60 });
-    await reach("the wait", inMode("enterDelay"));
-    await picture(browser, "enter-service");
+    await picture(browser, "island", "an island", fed);
+    // Back in parallel, then a weld that shows when K1 has to open.
+    await grid(true);
+    await picture(browser, "enter-service", "the wait", inMode("enterDelay"));
     await reach("in parallel again", inMode("parallel"), 150);
     await tell("/fault", { target: "transferDevice", error: "welded", active: true });
-    await tell("/grid", { present: false });
+    await grid(false);
     await reach("locked out", inMode("lockedOut"));
     await sleep(3000);
-    await picture(browser, "locked-out");
+    await picture(browser, "locked-out", "locked out", inMode("lockedOut"));
   } finally {
     await stop(demo);
   }
@@ -131,7 +140,7 @@ async function home(browser: Browser): Promise<void> {
   try {
     await reach("load only", inMode("loadOnly"));
     await sleep(20_000);
-    await picture(browser, "home-no-permit");
+    await picture(browser, "home-no-permit", "load only", inMode("loadOnly"));
   } finally {
     await stop(controller);
     await stop(sim);
