@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { startSimulator } from "../sim/process.ts";
 import { parseSimOptions } from "../sim/sim-options.ts";
 import { startControlHost } from "../src/app/control-host.ts";
+import { requestRealTime, simulatorPriority } from "../src/app/real-time.ts";
 import { invariant } from "../src/domain/result.ts";
 import { benchPermit, depot, quickProfile, sleep, until } from "./lib/socket-site.ts";
 import type { BenchOptions, BenchResult, Figure } from "./main.ts";
@@ -25,6 +26,7 @@ export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
   const config = depot(20, 10, 16_100, 85);
   const parsed = parseSimOptions({ ...config.sim, building: { data: "none" } });
   invariant(parsed.ok, "the simulator's options are right");
+  requestRealTime(simulatorPriority, "The simulator");
   const simulator = await startSimulator({ site: config, sim: parsed.value });
   const { world } = simulator.simulation;
   const folder = mkdtempSync(join(tmpdir(), "islet-bench-"));

@@ -15,7 +15,7 @@ import type { Mode } from "../domain/modes.ts";
 import { bridgeSettings } from "./bridge-settings.ts";
 import { type LoopFigures, resetFigures, startControlLoop } from "./control-loop.ts";
 import { monotonicMs } from "./monotonic.ts";
-import { requestRealTime } from "./real-time.ts";
+import { controlPriority, requestRealTime } from "./real-time.ts";
 import { inputsLength, readInputs } from "./shared/inputs.ts";
 import { createControlReport, fillLoopFigures, fillReport, writeReport } from "./shared/report.ts";
 import { beginWrite, endWrite, openSeqlock, readInto } from "./shared/seqlock.ts";
@@ -63,7 +63,7 @@ export interface RunningControl {
 export function startControl(start: ControlStart, say: (message: ControlMessage) => void): RunningControl {
   const { config, profile, record, clockFloorMs, randomFraction, inputs, report } = start;
   const realTime = config.loop.realTimePriority
-    ? requestRealTime()
+    ? requestRealTime(controlPriority, "The control thread")
     : { granted: false, sentence: "Real-time priority is not configured." };
   const periodMs =
     realTime.granted || start.exactPeriod

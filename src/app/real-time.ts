@@ -2,8 +2,9 @@
 import { execFileSync } from "node:child_process";
 import { readlinkSync } from "node:fs";
 
-/** Priority within SCHED_FIFO: above ordinary work, below the kernel's own threads. */
-const fifoPriority = 50;
+/** Priorities within SCHED_FIFO: above ordinary work, below the kernel's own threads; simulated hardware below the loop. */
+export const controlPriority = 50;
+export const simulatorPriority = 40;
 
 export interface RealTimeOutcome {
   readonly granted: boolean;
@@ -12,16 +13,16 @@ export interface RealTimeOutcome {
 }
 
 /** Asks for SCHED_FIFO for the thread that calls this. Needs Linux, `chrt` and the right (CAP_SYS_NICE or an rtprio limit). */
-export function requestRealTime(): RealTimeOutcome {
+export function requestRealTime(fifoPriority: number, who: string): RealTimeOutcome {
   try {
     const threadId = readlinkSync("/proc/thread-self").split("/").pop()!;
     execFileSync("chrt", ["--fifo", "--pid", String(fifoPriority), threadId], { stdio: "pipe", timeout: 2_000 });
-    return { granted: true, sentence: `The control thread runs with SCHED_FIFO priority ${fifoPriority}.` };
+    return { granted: true, sentence: `${who} runs with SCHED_FIFO priority ${fifoPriority}.` };
   } catch (failure) {
     const cause = failure instanceof Error ? (failure.message.split("\n")[0] ?? "") : String(failure);
     return {
       granted: false,
-      sentence: `The control thread has no real-time priority (${cause}); grant CAP_SYS_NICE or an rtprio limit to get it.`,
+      sentence: `${who} has no real-time priority (${cause}); grant CAP_SYS_NICE or an rtprio limit to get it.`,
     };
   }
 }

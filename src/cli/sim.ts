@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { startSimulator } from "../../sim/process.ts";
 import { parseSimOptions } from "../../sim/sim-options.ts";
 import { loadSite } from "../app/load-config.ts";
+import { requestRealTime, simulatorPriority } from "../app/real-time.ts";
 
 interface SimCommandOptions {
   readonly config: string;
@@ -27,6 +28,8 @@ export function simCommand(program: Command): void {
       });
       if (!parsed.ok)
         throw new Error(`the sim section has ${parsed.error.length} to mend:\n${parsed.error.join("\n")}`);
+      // Real hardware is punctual whatever this machine does; simulated hardware has to ask for it.
+      requestRealTime(simulatorPriority, "The simulator");
       const simulator = await startSimulator({ site, sim: parsed.value, controlPort: Number(options.controlPort) });
       process.stdout.write(
         `${site.site.name} simulated: ${simulator.servers.length} Modbus servers listening. Control API: ${simulator.controlUrl}\n`,

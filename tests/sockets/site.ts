@@ -6,6 +6,7 @@ import { depot, quickProfile } from "../../bench/lib/socket-site.ts";
 import { type Simulator, startSimulator } from "../../sim/process.ts";
 import { parseSimOptions } from "../../sim/sim-options.ts";
 import { type ControlHost, startControlHost } from "../../src/app/control-host.ts";
+import { requestRealTime, simulatorPriority } from "../../src/app/real-time.ts";
 import type { SiteConfig } from "../../src/config/site.ts";
 import { invariant } from "../../src/domain/result.ts";
 
@@ -49,6 +50,7 @@ export async function startSocketSite(stages: number, basePort: number, loadW: n
 export async function startPlant(config: SiteConfig, loadW: number): Promise<Simulator> {
   const parsed = parseSimOptions({ ...config.sim, building: { data: "none" } });
   invariant(parsed.ok, "the simulator's options are right");
+  requestRealTime(simulatorPriority, "The simulator");
   const simulator = await startSimulator({ site: config, sim: parsed.value, controlPort: 0 });
   const { world } = simulator.simulation;
   world.truth.exportLimitW = 0;
