@@ -9,6 +9,7 @@ const { elements, sequence } = namespace("urn:iso:15118:2:2010:AppProtocol", {
   prefix: "sap",
   elements: "unqualified",
 });
+
 export const ProtocolNamespace = restrict(xs.anyURI, { maxLength: 100 });
 export const SchemaID = xs.unsignedByte;
 export const Priority = restrict(xs.unsignedByte, { minInclusive: 1, maxInclusive: 20 });
@@ -19,6 +20,7 @@ export const AppProtocol = sequence({
   SchemaID,
   Priority,
 });
+
 export const ResponseCode = enumeration(
   "OK_SuccessfulNegotiation",
   "OK_SuccessfulNegotiationWithMinorDeviation",

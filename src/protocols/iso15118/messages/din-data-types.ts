@@ -46,6 +46,7 @@ export const ResponseCode = enumeration(
   "FAILED_MeteringSignatureNotValid",
   "FAILED_WrongEnergyTransferType",
 );
+
 export const FaultCode = enumeration("ParsingError", "NoTLSRootCertificatAvailable", "UnknownError");
 export const FaultMsg = restrict(xs.string, { maxLength: 64 });
 export const Notification = sequence({ FaultCode, FaultMsg: optional(FaultMsg) });
@@ -76,6 +77,7 @@ export const ServiceTag = sequence({
   ServiceCategory,
   ServiceScope: optional(ServiceScope),
 });
+
 const serviceFields = { ServiceTag, FreeService: xs.boolean };
 export const Service = sequence(serviceFields);
 export const ServiceTagList = sequence({ Service: repeat(Service, 1, unbounded) });
@@ -94,6 +96,7 @@ export const Parameter = sequence({
     stringValue: xs.string,
   }),
 });
+
 export const ParameterSet = sequence({ ParameterSetID: xs.short, Parameter: repeat(Parameter, 1, unbounded) });
 export const ServiceParameterList = sequence({ ParameterSet: repeat(ParameterSet, 1, unbounded) });
 export const EVSESupportedEnergyTransfer = enumeration(
@@ -108,6 +111,7 @@ export const EVSESupportedEnergyTransfer = enumeration(
   "AC_single_phase_three_phase_core_DC_extended",
   "AC_core3p_DC_extended",
 );
+
 export const ServiceCharge = sequence({ ...serviceFields, EnergyTransferType: EVSESupportedEnergyTransfer });
 export const EVRequestedEnergyTransfer = enumeration(
   "AC_single_phase_core",
@@ -151,11 +155,13 @@ export const CostKind = enumeration(
   "RenewableGenerationPercentage",
   "CarbonDioxideEmission",
 );
+
 export const Cost = sequence({
   costKind: CostKind,
   amount: xs.unsignedInt,
   amountMultiplier: optional(UnitMultiplier),
 });
+
 export const ConsumptionCost = sequence({ startValue: xs.unsignedInt, Cost: repeat(Cost, 0, unbounded) });
 export const TariffDescription = restrict(xs.string, { maxLength: 32 });
 export const SalesTariffEntry = sequence({
@@ -163,6 +169,7 @@ export const SalesTariffEntry = sequence({
   EPriceLevel: xs.unsignedByte,
   ConsumptionCost: repeat(ConsumptionCost, 0, unbounded),
 });
+
 export const SalesTariff = sequence({
   Id: attribute(xs.IDREF),
   SalesTariffID: SAID,
@@ -170,11 +177,13 @@ export const SalesTariff = sequence({
   NumEPriceLevels: xs.unsignedByte,
   SalesTariffEntry: repeat(SalesTariffEntry, 1, unbounded),
 });
+
 export const PMaxScheduleEntry = sequence({ ...entry, PMax });
 export const PMaxSchedule = sequence({
   PMaxScheduleID: SAID,
   PMaxScheduleEntry: repeat(PMaxScheduleEntry, 1, unbounded),
 });
+
 export const SAScheduleTuple = sequence({ SAScheduleTupleID: SAID, PMaxSchedule, SalesTariff: optional(SalesTariff) });
 export const SAScheduleList = sequence({ SAScheduleTuple: repeat(SAScheduleTuple, 1, unbounded) });
 export const SASchedules = group(elements({ SASchedules: Head, SAScheduleList }));
@@ -189,6 +198,7 @@ export const AC_EVSEStatus = sequence({
   NotificationMaxDelay: xs.unsignedInt,
   EVSENotification,
 });
+
 export const DC_EVSEStatusCode = enumeration(
   "EVSE_NotReady",
   "EVSE_Ready",
@@ -203,6 +213,7 @@ export const DC_EVSEStatusCode = enumeration(
   "Reserved_B",
   "Reserved_C",
 );
+
 export const IsolationLevel = enumeration("Invalid", "Valid", "Warning", "Fault");
 export const DC_EVSEStatus = sequence({
   EVSEIsolationStatus: optional(IsolationLevel),
@@ -210,6 +221,7 @@ export const DC_EVSEStatus = sequence({
   NotificationMaxDelay: xs.unsignedInt,
   EVSENotification,
 });
+
 export const EVSEStatus = group(elements({ EVSEStatus: Head, AC_EVSEStatus, DC_EVSEStatus }));
 export const DC_EVErrorCode = enumeration(
   "NO_ERROR",
@@ -244,6 +256,7 @@ export const AC_EVChargeParameter = sequence({
   EVMaxCurrent: PhysicalValue,
   EVMinCurrent: PhysicalValue,
 });
+
 export const DC_EVChargeParameter = sequence({
   DC_EVStatus,
   EVMaximumCurrentLimit: PhysicalValue,
@@ -254,15 +267,18 @@ export const DC_EVChargeParameter = sequence({
   FullSOC: optional(PercentValue),
   BulkSOC: optional(PercentValue),
 });
+
 export const EVChargeParameter = group(
   elements({ EVChargeParameter: Head, AC_EVChargeParameter, DC_EVChargeParameter }),
 );
+
 export const AC_EVSEChargeParameter = sequence({
   AC_EVSEStatus,
   EVSEMaxVoltage: PhysicalValue,
   EVSEMaxCurrent: PhysicalValue,
   EVSEMinCurrent: PhysicalValue,
 });
+
 export const DC_EVSEChargeParameter = sequence({
   DC_EVSEStatus,
   EVSEMaximumCurrentLimit: PhysicalValue,
@@ -274,14 +290,17 @@ export const DC_EVSEChargeParameter = sequence({
   EVSEPeakCurrentRipple: PhysicalValue,
   EVSEEnergyToBeDelivered: optional(PhysicalValue),
 });
+
 export const EVSEChargeParameter = group(
   elements({ EVSEChargeParameter: Head, AC_EVSEChargeParameter, DC_EVSEChargeParameter }),
 );
+
 export const DC_EVPowerDeliveryParameter = sequence({
   DC_EVStatus,
   BulkChargingComplete: optional(xs.boolean),
   ChargingComplete: xs.boolean,
 });
+
 export const EVPowerDeliveryParameter = group(
   elements({ EVPowerDeliveryParameter: Head, DC_EVPowerDeliveryParameter }),
 );

@@ -50,6 +50,7 @@ export const ResponseCode = enumeration(
   "FAILED_CertificateNotAllowedAtThisEVSE",
   "FAILED_CertificateRevoked",
 );
+
 export const FaultCode = enumeration("ParsingError", "NoTLSRootCertificatAvailable", "UnknownError");
 export const FaultMsg = restrict(xs.string, { maxLength: 64 });
 export const Notification = sequence({ FaultCode, FaultMsg: optional(FaultMsg) });
@@ -82,6 +83,7 @@ const serviceFields = {
   ServiceScope: optional(ServiceScope),
   FreeService: xs.boolean,
 };
+
 export const Service = sequence(serviceFields);
 export const ServiceList = sequence({ Service: repeat(Service, 1, 8) });
 export const SelectedService = sequence({ ServiceID, ParameterSetID: optional(xs.short) });
@@ -97,6 +99,7 @@ export const Parameter = sequence({
     stringValue: xs.string,
   }),
 });
+
 export const ParameterSet = sequence({ ParameterSetID: xs.short, Parameter: repeat(Parameter, 1, 16) });
 export const ServiceParameterList = sequence({ ParameterSet: repeat(ParameterSet, 1, 255) });
 export const EnergyTransferMode = enumeration(
@@ -107,6 +110,7 @@ export const EnergyTransferMode = enumeration(
   "DC_combo_core",
   "DC_unique",
 );
+
 export const SupportedEnergyTransferMode = sequence({ EnergyTransferMode: repeat(EnergyTransferMode, 1, 6) });
 export const ChargeService = sequence({ ...serviceFields, SupportedEnergyTransferMode });
 
@@ -120,6 +124,7 @@ export const CertificateChain = sequence({
   Certificate,
   SubCertificates: optional(SubCertificates),
 });
+
 export const ListOfRootCertificateIDs = sequence({ RootCertificateID: repeat(X509IssuerSerial, 1, 20) });
 export const PrivateKey = restrict(xs.base64Binary, { maxLength: 48 });
 export const ContractSignatureEncryptedPrivateKey = text(PrivateKey, { Id: attribute(xs.ID) });
@@ -144,6 +149,7 @@ export const RelativeTimeInterval = sequence({
   start: restrict(xs.unsignedInt, { minInclusive: 0, maxInclusive: 16777214 }),
   duration: optional(restrict(xs.unsignedInt, { minInclusive: 0, maxInclusive: 86400 })),
 });
+
 export const TimeInterval = group(elements({ TimeInterval: abstract, RelativeTimeInterval }));
 const entry = { TimeInterval };
 export const CostKind = enumeration(
@@ -151,11 +157,13 @@ export const CostKind = enumeration(
   "RenewableGenerationPercentage",
   "CarbonDioxideEmission",
 );
+
 export const Cost = sequence({
   costKind: CostKind,
   amount: xs.unsignedInt,
   amountMultiplier: optional(UnitMultiplier),
 });
+
 export const ConsumptionCost = sequence({ startValue: PhysicalValue, Cost: repeat(Cost, 1, 3) });
 export const TariffDescription = restrict(xs.string, { maxLength: 32 });
 export const SalesTariffEntry = sequence({
@@ -172,6 +180,7 @@ export const SalesTariff = sequence({
   NumEPriceLevels: optional(xs.unsignedByte),
   SalesTariffEntry: repeat(SalesTariffEntry, 1, 1024),
 });
+
 export const PMaxScheduleEntry = sequence({ ...entry, PMax: PhysicalValue });
 export const PMaxSchedule = sequence({ PMaxScheduleEntry: repeat(PMaxScheduleEntry, 1, 1024) });
 export const SAScheduleTuple = sequence({ SAScheduleTupleID: SAID, PMaxSchedule, SalesTariff: optional(SalesTariff) });
@@ -183,6 +192,7 @@ export const ProfileEntry = sequence({
   ChargingProfileEntryMaxPower: PhysicalValue,
   ChargingProfileEntryMaxNumberOfPhasesInUse: optional(MaxNumPhases),
 });
+
 export const ChargingProfile = sequence({ ProfileEntry: repeat(ProfileEntry, 1, 24) });
 
 // States of charger and vehicle ────────────────────────────────────────────────────────────────────────────────────
@@ -203,12 +213,14 @@ export const DC_EVSEStatusCode = enumeration(
   "Reserved_B",
   "Reserved_C",
 );
+
 export const IsolationLevel = enumeration("Invalid", "Valid", "Warning", "Fault", "No_IMD");
 export const DC_EVSEStatus = sequence({
   ...evseStatus,
   EVSEIsolationStatus: optional(IsolationLevel),
   EVSEStatusCode: DC_EVSEStatusCode,
 });
+
 export const EVSEStatus = group(elements({ EVSEStatus: abstract, AC_EVSEStatus, DC_EVSEStatus }));
 export const DC_EVErrorCode = enumeration(
   "NO_ERROR",
@@ -238,6 +250,7 @@ export const AC_EVChargeParameter = sequence({
   EVMaxCurrent: PhysicalValue,
   EVMinCurrent: PhysicalValue,
 });
+
 export const DC_EVChargeParameter = sequence({
   ...evChargeParameter,
   DC_EVStatus,
@@ -249,14 +262,17 @@ export const DC_EVChargeParameter = sequence({
   FullSOC: optional(PercentValue),
   BulkSOC: optional(PercentValue),
 });
+
 export const EVChargeParameter = group(
   elements({ EVChargeParameter: abstract, AC_EVChargeParameter, DC_EVChargeParameter }),
 );
+
 export const AC_EVSEChargeParameter = sequence({
   AC_EVSEStatus,
   EVSENominalVoltage: PhysicalValue,
   EVSEMaxCurrent: PhysicalValue,
 });
+
 export const DC_EVSEChargeParameter = sequence({
   DC_EVSEStatus,
   EVSEMaximumCurrentLimit: PhysicalValue,
@@ -268,14 +284,17 @@ export const DC_EVSEChargeParameter = sequence({
   EVSEPeakCurrentRipple: PhysicalValue,
   EVSEEnergyToBeDelivered: optional(PhysicalValue),
 });
+
 export const EVSEChargeParameter = group(
   elements({ EVSEChargeParameter: abstract, AC_EVSEChargeParameter, DC_EVSEChargeParameter }),
 );
+
 export const DC_EVPowerDeliveryParameter = sequence({
   DC_EVStatus,
   BulkChargingComplete: optional(xs.boolean),
   ChargingComplete: xs.boolean,
 });
+
 export const EVPowerDeliveryParameter = group(
   elements({ EVPowerDeliveryParameter: abstract, DC_EVPowerDeliveryParameter }),
 );

@@ -28,7 +28,11 @@ const cpdReq = {
   EVMinimumChargePower_L2: optional(RationalNumber),
   EVMinimumChargePower_L3: optional(RationalNumber),
 };
+
+/** Limits of the vehicle for charging. */
 export const AC_CPDReqEnergyTransferMode = sequence(cpdReq);
+
+/** The same for bidirectional power transfer, with limits for discharging. */
 export const BPT_AC_CPDReqEnergyTransferMode = sequence({
   ...cpdReq,
   EVMaximumDischargePower: RationalNumber,
@@ -38,10 +42,12 @@ export const BPT_AC_CPDReqEnergyTransferMode = sequence({
   EVMinimumDischargePower_L2: optional(RationalNumber),
   EVMinimumDischargePower_L3: optional(RationalNumber),
 });
+
 const cpdReqModes = group({ AC_CPDReqEnergyTransferMode, BPT_AC_CPDReqEnergyTransferMode });
 
 /** The vehicle tells its AC power limits per phase, in both directions if it can discharge. */
 export const AC_ChargeParameterDiscoveryReq = sequence({ ...V2GRequest, EnergyTransferMode: cpdReqModes });
+
 const cpdRes = {
   EVSEMaximumChargePower: RationalNumber,
   EVSEMaximumChargePower_L2: optional(RationalNumber),
@@ -56,7 +62,11 @@ const cpdRes = {
   EVSEPresentActivePower_L2: optional(RationalNumber),
   EVSEPresentActivePower_L3: optional(RationalNumber),
 };
+
+/** Limits of the charger for charging. */
 export const AC_CPDResEnergyTransferMode = sequence(cpdRes);
+
+/** The same for bidirectional power transfer, with limits for discharging. */
 export const BPT_AC_CPDResEnergyTransferMode = sequence({
   ...cpdRes,
   EVSEMaximumDischargePower: RationalNumber,
@@ -66,6 +76,7 @@ export const BPT_AC_CPDResEnergyTransferMode = sequence({
   EVSEMinimumDischargePower_L2: optional(RationalNumber),
   EVSEMinimumDischargePower_L3: optional(RationalNumber),
 });
+
 const cpdResModes = group({ AC_CPDResEnergyTransferMode, BPT_AC_CPDResEnergyTransferMode });
 
 /** The charger tells its AC power limits, the nominal frequency and its ramp. */
@@ -88,7 +99,11 @@ const scheduled_AC_CLReqControlMode = {
   EVPresentReactivePower_L2: optional(RationalNumber),
   EVPresentReactivePower_L3: optional(RationalNumber),
 };
+
+/** Under a schedule: what the vehicle wants now, and its limits. */
 export const Scheduled_AC_CLReqControlMode = sequence(scheduled_AC_CLReqControlMode);
+
+/** The same for bidirectional power transfer, with limits for discharging. */
 export const BPT_Scheduled_AC_CLReqControlMode = sequence({
   ...scheduled_AC_CLReqControlMode,
   EVMaximumDischargePower: optional(RationalNumber),
@@ -98,6 +113,7 @@ export const BPT_Scheduled_AC_CLReqControlMode = sequence({
   EVMinimumDischargePower_L2: optional(RationalNumber),
   EVMinimumDischargePower_L3: optional(RationalNumber),
 });
+
 const dynamic_AC_CLReqControlMode = {
   ...Dynamic_CLReqControlMode,
   EVMaximumChargePower: RationalNumber,
@@ -113,7 +129,11 @@ const dynamic_AC_CLReqControlMode = {
   EVPresentReactivePower_L2: optional(RationalNumber),
   EVPresentReactivePower_L3: optional(RationalNumber),
 };
+
+/** Under dynamic control: the limits within which the charger decides. */
 export const Dynamic_AC_CLReqControlMode = sequence(dynamic_AC_CLReqControlMode);
+
+/** The same for bidirectional power transfer, with limits for discharging. */
 export const BPT_Dynamic_AC_CLReqControlMode = sequence({
   ...dynamic_AC_CLReqControlMode,
   EVMaximumDischargePower: RationalNumber,
@@ -125,6 +145,7 @@ export const BPT_Dynamic_AC_CLReqControlMode = sequence({
   EVMaximumV2XEnergyRequest: optional(RationalNumber),
   EVMinimumV2XEnergyRequest: optional(RationalNumber),
 });
+
 export const CLReqControlMode = group({
   CLReqControlMode: commonTypeElements.CLReqControlMode,
   Scheduled_AC_CLReqControlMode,
@@ -149,7 +170,11 @@ const scheduled_AC_CLResControlMode = {
   EVSEPresentActivePower_L2: optional(RationalNumber),
   EVSEPresentActivePower_L3: optional(RationalNumber),
 };
+
+/** Under a schedule: what the charger can give. */
 export const Scheduled_AC_CLResControlMode = sequence(scheduled_AC_CLResControlMode);
+
+/** The same for bidirectional power transfer. */
 export const BPT_Scheduled_AC_CLResControlMode = sequence(scheduled_AC_CLResControlMode);
 const dynamic_AC_CLResControlMode = {
   ...Dynamic_CLResControlMode,
@@ -163,7 +188,11 @@ const dynamic_AC_CLResControlMode = {
   EVSEPresentActivePower_L2: optional(RationalNumber),
   EVSEPresentActivePower_L3: optional(RationalNumber),
 };
+
+/** Under dynamic control: what the charger decides. */
 export const Dynamic_AC_CLResControlMode = sequence(dynamic_AC_CLResControlMode);
+
+/** The same for bidirectional power transfer. */
 export const BPT_Dynamic_AC_CLResControlMode = sequence(dynamic_AC_CLResControlMode);
 export const CLResControlMode = group({
   CLResControlMode: commonTypeElements.CLResControlMode,

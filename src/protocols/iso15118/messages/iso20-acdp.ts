@@ -33,6 +33,7 @@ export const ACDP_VehiclePositioningRes = sequence({
   ContactWindowYc: xs.short,
   EVInChargePosition: xs.boolean,
 });
+
 export const ElectricalChargingDeviceStatus = enumeration("State_A", "State_B", "State_C", "State_D");
 
 /** The vehicle asks for the device to be brought into contact; as ACDP_DisconnectReq, to be retracted. */
@@ -40,6 +41,7 @@ export const ACDP_ConnectReq = sequence({
   ...V2GRequest,
   EVElectricalChargingDeviceStatus: ElectricalChargingDeviceStatus,
 });
+
 export const MechanicalChargingDeviceStatus = enumeration("Home", "Moving", "EndPosition");
 
 /** The charger tells where the device is, electrically and mechanically; the same as ACDP_DisconnectRes. */
@@ -49,6 +51,7 @@ export const ACDP_ConnectRes = sequence({
   EVSEElectricalChargingDeviceStatus: ElectricalChargingDeviceStatus,
   EVSEMechanicalChargingDeviceStatus: MechanicalChargingDeviceStatus,
 });
+
 export const CpStatus = enumeration("StateA", "StateB", "StateC", "StateD", "StateE");
 export const ErrorCode = enumeration(
   "OK_NoEVError",
@@ -62,6 +65,7 @@ export const ErrorCode = enumeration(
   "FAILED_Reserved1",
   "FAILED_Reserved2",
 );
+
 export const EVTechnicalStatus = sequence({
   EVReadyToCharge: xs.boolean,
   EVImmobilizationRequest: xs.boolean,

@@ -99,6 +99,7 @@ export const SignedCertificateChain = sequence({
   Certificate,
   SubCertificates: optional(SubCertificates),
 });
+
 export const CertificateChain = sequence({ Certificate, SubCertificates: optional(SubCertificates) });
 export const EMAIDList = sequence({ EMAID: repeat(Identifier, 1, 8) });
 
@@ -157,6 +158,7 @@ export const ServiceDiscoveryRes = sequence({
   EnergyTransferServiceList: ServiceList,
   VASList: optional(ServiceList),
 });
+
 export const Parameter = sequence({
   Name: attribute(Name),
   ParameterValue: choice({
@@ -168,6 +170,7 @@ export const Parameter = sequence({
     finiteString: Name,
   }),
 });
+
 export const ParameterSet = sequence({ ParameterSetID: ServiceID, Parameter: repeat(Parameter, 1, 32) });
 export const ServiceParameterList = sequence({ ParameterSet: repeat(ParameterSet, 1, 32) });
 
@@ -207,6 +210,7 @@ export const ScheduleExchangeRes = sequence({
   GoToPause: optional(xs.boolean),
   SEResControlMode: choice({ Dynamic_SEResControlMode, Scheduled_SEResControlMode }),
 });
+
 export const ChargeProgress = enumeration("Start", "Stop", "Standby", "ScheduleRenegotiation");
 export const ChannelSelection = enumeration("Charge", "Discharge");
 
@@ -264,6 +268,7 @@ export const VehicleCheckInRes = sequence({
   DeviceLocation: optional(xs.short),
   TargetDistance: optional(xs.short),
 });
+
 export const EVCheckOutStatus = enumeration("CheckOut", "Processing", "Completed");
 export const EVSECheckOutStatus = enumeration("Scheduled", "Completed");
 

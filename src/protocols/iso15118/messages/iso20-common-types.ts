@@ -70,6 +70,7 @@ export const MessageHeader = sequence({
   TimeStamp: xs.unsignedLong,
   Signature: optional(xmldsigElements.Signature),
 });
+
 export const MeterID = restrict(xs.string, { maxLength: 32 });
 export const MeterSignature = restrict(xs.base64Binary, { maxLength: 64 });
 export const MeterInfo = sequence({
@@ -82,6 +83,7 @@ export const MeterInfo = sequence({
   MeterStatus: optional(xs.short),
   MeterTimestamp: optional(xs.unsignedLong),
 });
+
 export const DetailedCost = sequence({ Amount: RationalNumber, CostPerUnit: RationalNumber });
 export const DetailedTax = sequence({ TaxRuleID: NumericID, Amount: RationalNumber });
 
@@ -94,6 +96,7 @@ export const Receipt = sequence({
   OverstayCosts: optional(DetailedCost),
   TaxCosts: repeat(DetailedTax, 0, 10),
 });
+
 export const DisplayParameters = sequence({
   PresentSOC: optional(PercentValue),
   MinimumSOC: optional(PercentValue),
@@ -106,6 +109,7 @@ export const DisplayParameters = sequence({
   BatteryEnergyCapacity: optional(RationalNumber),
   InletHot: optional(xs.boolean),
 });
+
 export const EVSENotification = enumeration(
   "Pause",
   "ExitStandby",
@@ -114,6 +118,7 @@ export const EVSENotification = enumeration(
   "ServiceRenegotiation",
   "MeteringConfirmation",
 );
+
 export const EVSEStatus = sequence({ NotificationMaxDelay: xs.unsignedShort, EVSENotification });
 export const ListOfRootCertificateIDs = sequence({ RootCertificateID: repeat(X509IssuerSerial, 1, 20) });
 

@@ -32,7 +32,11 @@ const cpdReq = {
   EVMinimumVoltage: RationalNumber,
   TargetSOC: optional(PercentValue),
 };
+
+/** Limits of the vehicle for charging. */
 export const DC_CPDReqEnergyTransferMode = sequence(cpdReq);
+
+/** The same for bidirectional power transfer, with limits for discharging. */
 export const BPT_DC_CPDReqEnergyTransferMode = sequence({
   ...cpdReq,
   EVMaximumDischargePower: RationalNumber,
@@ -40,10 +44,12 @@ export const BPT_DC_CPDReqEnergyTransferMode = sequence({
   EVMaximumDischargeCurrent: RationalNumber,
   EVMinimumDischargeCurrent: RationalNumber,
 });
+
 const cpdReqModes = group({ DC_CPDReqEnergyTransferMode, BPT_DC_CPDReqEnergyTransferMode });
 
 /** The vehicle tells its DC limits, in both directions if it can discharge. */
 export const DC_ChargeParameterDiscoveryReq = sequence({ ...V2GRequest, EnergyTransferMode: cpdReqModes });
+
 const cpdRes = {
   EVSEMaximumChargePower: RationalNumber,
   EVSEMinimumChargePower: RationalNumber,
@@ -53,7 +59,11 @@ const cpdRes = {
   EVSEMinimumVoltage: RationalNumber,
   EVSEPowerRampLimitation: optional(RationalNumber),
 };
+
+/** Limits of the charger for charging. */
 export const DC_CPDResEnergyTransferMode = sequence(cpdRes);
+
+/** The same for bidirectional power transfer, with limits for discharging. */
 export const BPT_DC_CPDResEnergyTransferMode = sequence({
   ...cpdRes,
   EVSEMaximumDischargePower: RationalNumber,
@@ -61,6 +71,7 @@ export const BPT_DC_CPDResEnergyTransferMode = sequence({
   EVSEMaximumDischargeCurrent: RationalNumber,
   EVSEMinimumDischargeCurrent: RationalNumber,
 });
+
 const cpdResModes = group({ DC_CPDResEnergyTransferMode, BPT_DC_CPDResEnergyTransferMode });
 
 /** The charger tells its DC limits, in both directions if it can take energy back. */
@@ -103,13 +114,18 @@ const scheduled_DC_CLReqControlMode = {
   EVMaximumVoltage: optional(RationalNumber),
   EVMinimumVoltage: optional(RationalNumber),
 };
+
+/** Under a schedule: what the vehicle wants now, and its limits. */
 export const Scheduled_DC_CLReqControlMode = sequence(scheduled_DC_CLReqControlMode);
+
+/** The same for bidirectional power transfer, with limits for discharging. */
 export const BPT_Scheduled_DC_CLReqControlMode = sequence({
   ...scheduled_DC_CLReqControlMode,
   EVMaximumDischargePower: optional(RationalNumber),
   EVMinimumDischargePower: optional(RationalNumber),
   EVMaximumDischargeCurrent: optional(RationalNumber),
 });
+
 const dynamic_DC_CLReqControlMode = {
   ...Dynamic_CLReqControlMode,
   EVMaximumChargePower: RationalNumber,
@@ -118,7 +134,11 @@ const dynamic_DC_CLReqControlMode = {
   EVMaximumVoltage: RationalNumber,
   EVMinimumVoltage: RationalNumber,
 };
+
+/** Under dynamic control: the limits within which the charger decides. */
 export const Dynamic_DC_CLReqControlMode = sequence(dynamic_DC_CLReqControlMode);
+
+/** The same for bidirectional power transfer, with limits for discharging. */
 export const BPT_Dynamic_DC_CLReqControlMode = sequence({
   ...dynamic_DC_CLReqControlMode,
   EVMaximumDischargePower: RationalNumber,
@@ -127,6 +147,7 @@ export const BPT_Dynamic_DC_CLReqControlMode = sequence({
   EVMaximumV2XEnergyRequest: optional(RationalNumber),
   EVMinimumV2XEnergyRequest: optional(RationalNumber),
 });
+
 export const CLReqControlMode = group({
   CLReqControlMode: commonTypeElements.CLReqControlMode,
   Scheduled_DC_CLReqControlMode,
@@ -146,7 +167,11 @@ const scheduled_DC_CLResControlMode = {
   EVSEMaximumChargeCurrent: optional(RationalNumber),
   EVSEMaximumVoltage: optional(RationalNumber),
 };
+
+/** Under a schedule: what the charger can give. */
 export const Scheduled_DC_CLResControlMode = sequence(scheduled_DC_CLResControlMode);
+
+/** The same for bidirectional power transfer, with limits for discharging. */
 export const BPT_Scheduled_DC_CLResControlMode = sequence({
   ...scheduled_DC_CLResControlMode,
   EVSEMaximumDischargePower: optional(RationalNumber),
@@ -154,6 +179,7 @@ export const BPT_Scheduled_DC_CLResControlMode = sequence({
   EVSEMaximumDischargeCurrent: optional(RationalNumber),
   EVSEMinimumVoltage: optional(RationalNumber),
 });
+
 const dynamic_DC_CLResControlMode = {
   ...Dynamic_CLResControlMode,
   EVSEMaximumChargePower: RationalNumber,
@@ -161,7 +187,11 @@ const dynamic_DC_CLResControlMode = {
   EVSEMaximumChargeCurrent: RationalNumber,
   EVSEMaximumVoltage: RationalNumber,
 };
+
+/** Under dynamic control: what the charger decides. */
 export const Dynamic_DC_CLResControlMode = sequence(dynamic_DC_CLResControlMode);
+
+/** The same for bidirectional power transfer, with limits for discharging. */
 export const BPT_Dynamic_DC_CLResControlMode = sequence({
   ...dynamic_DC_CLResControlMode,
   EVSEMaximumDischargePower: RationalNumber,
@@ -169,6 +199,7 @@ export const BPT_Dynamic_DC_CLResControlMode = sequence({
   EVSEMaximumDischargeCurrent: RationalNumber,
   EVSEMinimumVoltage: RationalNumber,
 });
+
 export const CLResControlMode = group({
   CLResControlMode: commonTypeElements.CLResControlMode,
   Scheduled_DC_CLResControlMode,

@@ -18,6 +18,7 @@ export const PowerScheduleEntry = sequence({
   Power_L2: optional(RationalNumber),
   Power_L3: optional(RationalNumber),
 });
+
 export const PowerScheduleEntryList = sequence({ PowerScheduleEntry: repeat(PowerScheduleEntry, 1, 1024) });
 
 /** How much power there is, per interval. */
@@ -37,6 +38,7 @@ const priceSchedule = {
   PriceScheduleID: NumericID,
   PriceScheduleDescription: optional(Description),
 };
+
 export const PriceLevelScheduleEntry = sequence({ Duration: xs.unsignedInt, PriceLevel: xs.unsignedByte });
 export const PriceLevelScheduleEntryList = sequence({
   PriceLevelScheduleEntry: repeat(PriceLevelScheduleEntry, 1, 1024),
@@ -49,6 +51,7 @@ export const PriceLevelSchedule = sequence({
   NumberOfPriceLevels: xs.unsignedByte,
   PriceLevelScheduleEntries: PriceLevelScheduleEntryList,
 });
+
 export const TaxRule = sequence({
   TaxRuleID: NumericID,
   TaxRuleName: optional(Name),
@@ -59,6 +62,7 @@ export const TaxRule = sequence({
   AppliesToOverstayFee: xs.boolean,
   AppliesMinimumMaximumCost: xs.boolean,
 });
+
 export const TaxRuleList = sequence({ TaxRule: repeat(TaxRule, 1, 10) });
 export const PriceRule = sequence({
   EnergyFee: RationalNumber,
@@ -68,6 +72,7 @@ export const PriceRule = sequence({
   RenewableGenerationPercentage: optional(xs.unsignedByte),
   PowerRangeStart: RationalNumber,
 });
+
 export const PriceRuleStack = sequence({ Duration: xs.unsignedInt, PriceRule: repeat(PriceRule, 1, 8) });
 export const PriceRuleStackList = sequence({ PriceRuleStack: repeat(PriceRuleStack, 1, 1024) });
 export const OverstayRule = sequence({
@@ -76,11 +81,13 @@ export const OverstayRule = sequence({
   OverstayFee: RationalNumber,
   OverstayFeePeriod: xs.unsignedInt,
 });
+
 export const OverstayRuleList = sequence({
   OverstayTimeThreshold: optional(xs.unsignedInt),
   OverstayPowerThreshold: optional(RationalNumber),
   OverstayRule: repeat(OverstayRule, 1, 5),
 });
+
 export const AdditionalService = sequence({ ServiceName: Name, ServiceFee: RationalNumber });
 export const AdditionalServiceList = sequence({ AdditionalService: repeat(AdditionalService, 1, 5) });
 
@@ -98,6 +105,7 @@ export const AbsolutePriceSchedule = sequence({
   OverstayRules: optional(OverstayRuleList),
   AdditionalSelectedServices: optional(AdditionalServiceList),
 });
+
 export const PriceSchedule = choice({ AbsolutePriceSchedule, PriceLevelSchedule });
 
 // What the charger offers ──────────────────────────────────────────────────────────────────────────────────────────
@@ -110,6 +118,7 @@ export const ScheduleTuple = sequence({
   ChargingSchedule,
   DischargingSchedule: optional(ChargingSchedule),
 });
+
 export const Scheduled_SEResControlMode = sequence({ ScheduleTuple: repeat(ScheduleTuple, 1, 3) });
 export const Dynamic_SEResControlMode = sequence({
   DepartureTime: optional(xs.unsignedInt),
@@ -126,6 +135,7 @@ export const EVPowerSchedule = sequence({
   TimeAnchor: xs.unsignedLong,
   EVPowerScheduleEntries: EVPowerScheduleEntryList,
 });
+
 export const EVPriceRule = sequence({ EnergyFee: RationalNumber, PowerRangeStart: RationalNumber });
 export const EVPriceRuleStack = sequence({ Duration: xs.unsignedInt, EVPriceRule: repeat(EVPriceRule, 1, 8) });
 export const EVPriceRuleStackList = sequence({ EVPriceRuleStack: repeat(EVPriceRuleStack, 1, 1024) });
@@ -145,6 +155,7 @@ export const Scheduled_SEReqControlMode = sequence({
   EVMinimumEnergyRequest: optional(RationalNumber),
   EVEnergyOffer: optional(EVEnergyOffer),
 });
+
 export const Dynamic_SEReqControlMode = sequence({
   DepartureTime: xs.unsignedInt,
   MinimumSOC: optional(PercentValue),
@@ -155,11 +166,13 @@ export const Dynamic_SEReqControlMode = sequence({
   EVMaximumV2XEnergyRequest: optional(RationalNumber),
   EVMinimumV2XEnergyRequest: optional(RationalNumber),
 });
+
 export const PowerToleranceAcceptance = enumeration("PowerToleranceNotConfirmed", "PowerToleranceConfirmed");
 export const Scheduled_EVPPTControlMode = sequence({
   SelectedScheduleTupleID: NumericID,
   PowerToleranceAcceptance: optional(PowerToleranceAcceptance),
 });
+
 export const Dynamic_EVPPTControlMode = sequence({});
 export const EVPowerProfileEntryList = sequence({ EVPowerProfileEntry: repeat(PowerScheduleEntry, 1, 2048) });
 

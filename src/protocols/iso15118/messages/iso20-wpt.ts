@@ -22,6 +22,7 @@ export const WPT_FinePositioningMethod = enumeration("Manual", "LF_TxEV", "LF_Tx
 export const WPT_FinePositioningMethodList = sequence({
   WPT_FinePositioningMethod: repeat(WPT_FinePositioningMethod, 1, 8),
 });
+
 export const WPT_PairingMethod = enumeration(
   "External confirmation",
   "LPE",
@@ -30,17 +31,20 @@ export const WPT_PairingMethod = enumeration(
   "Optical",
   "Proprietary",
 );
+
 export const WPT_PairingMethodList = sequence({ WPT_PairingMethod: repeat(WPT_PairingMethod, 1, 8) });
 export const WPT_AlignmentCheckMethod = enumeration("PowerCheck", "LPE", "Proprietary");
 export const WPT_AlignmentCheckMethodList = sequence({
   WPT_AlignmentCheckMethod: repeat(WPT_AlignmentCheckMethod, 1, 8),
 });
+
 export const WPT_CoordinateXYZ = sequence({ Coord_X: xs.short, Coord_Y: xs.short, Coord_Z: xs.short });
 export const WPT_TxRxSpecData = sequence({
   TxRxIdentifier: NumericID,
   TxRxPosition: WPT_CoordinateXYZ,
   TxRxOrientation: WPT_CoordinateXYZ,
 });
+
 export const WPT_TxRxPulseOrder = sequence({ IndexNumber: xs.unsignedShort, TxRxIdentifier: NumericID });
 export const WPT_TxRxPackageSpecData = sequence({
   PulseSequenceOrder: repeat(WPT_TxRxPulseOrder, 2, 255),
@@ -48,19 +52,23 @@ export const WPT_TxRxPackageSpecData = sequence({
   PulseDuration: xs.unsignedShort,
   PackageSeparationTime: xs.unsignedShort,
 });
+
 export const WPT_LF_TransmitterData = sequence({
   NumberOfTransmitters: xs.unsignedByte,
   SignalFrequency: RationalNumber,
   TxSpecData: repeat(WPT_TxRxSpecData, 2, 255),
   TxPackageSpecData: optional(WPT_TxRxPackageSpecData),
 });
+
 export const WPT_LF_ReceiverData = sequence({
   NumberOfReceivers: xs.unsignedByte,
   RxSpecData: repeat(WPT_TxRxSpecData, 2, 255),
 });
+
 export const WPT_LF_SystemSetupData = sequence({
   LF_SetupData: choice({ LF_TransmitterSetupData: WPT_LF_TransmitterData, LF_ReceiverSetupData: WPT_LF_ReceiverData }),
 });
+
 export const WPT_DataContainer = restrict(xs.base64Binary, { maxLength: 256 });
 
 /** The vehicle offers methods of fine positioning, pairing and alignment check. */
@@ -85,6 +93,7 @@ export const WPT_FinePositioningSetupRes = sequence({
   VendorSpecificDataContainer: repeat(WPT_DataContainer, 0, 16),
   LF_SystemSetupData: optional(WPT_LF_SystemSetupData),
 });
+
 export const WPT_EVResult = enumeration("EVResultUnknown", "EVResultSuccess", "EVResultFailed");
 export const WPT_LF_TxData = sequence({ TxIdentifier: NumericID, EIRP: RationalNumber });
 export const WPT_LF_TxDataList = sequence({ WPT_LF_TxDataList: WPT_LF_TxData });
@@ -96,6 +105,7 @@ export const WPT_LF_DataPackage = sequence({
   PackageIndex: xs.unsignedByte,
   LF_Data: choice({ LF_TxData: WPT_LF_TxDataList, LF_RxData: WPT_LF_RxDataList }),
 });
+
 export const WPT_LF_DataPackageList = sequence({ NumPackages: xs.unsignedByte, WPT_LF_DataPackage });
 
 /** The vehicle reports during fine positioning. */
@@ -123,6 +133,7 @@ export const WPT_PairingReq = sequence({
   EVResultCode: WPT_EVResult,
   VendorSpecificDataContainer: repeat(WPT_DataContainer, 0, 16),
 });
+
 export const BSSID = restrict(xs.string, { maxLength: 12 });
 export const IPAddress = restrict(xs.string, { maxLength: 39 });
 export const AlternativeSECC = sequence({
@@ -131,6 +142,7 @@ export const AlternativeSECC = sequence({
   IPAddress: optional(IPAddress),
   Port: optional(xs.unsignedShort),
 });
+
 export const AlternativeSECCList = sequence({ AlternativeSECC: repeat(AlternativeSECC, 1, 8) });
 
 /** The charger tells its own code, or which other chargers may be meant. */
@@ -152,6 +164,7 @@ export const WPT_ChargeParameterDiscoveryReq = sequence({
   EVPCDeviceLocalControl: xs.boolean,
   VendorSpecificDataContainer: repeat(WPT_DataContainer, 0, 16),
 });
+
 export const WPT_PowerClass = enumeration("MF-WPT1", "MF-WPT2", "MF-WPT3", "MF-WPT4");
 
 /** The charger tells its power class, ground clearance and coil currents. */
@@ -184,12 +197,14 @@ export const WPT_AlignmentCheckRes = sequence({
   SupplyDeviceCurrent: optional(RationalNumber),
   VendorSpecificDataContainer: repeat(WPT_DataContainer, 0, 16),
 });
+
 export const WPT_EVPCChargeDiagnostics = enumeration(
   "EVPCNoIssue",
   "EVPCTempOverheatDetected",
   "EVPCPowerTransferAnomalyDetected",
   "EVPCAnomalyDetected",
 );
+
 export const WPT_EVPCPowerControlParameter = sequence({
   EVPCCoilCurrentRequest: RationalNumber,
   EVPCCoilCurrentInformation: RationalNumber,
@@ -207,6 +222,7 @@ export const WPT_ChargeLoopReq = sequence({
   EVPCPowerControlParameter: optional(WPT_EVPCPowerControlParameter),
   ManufacturerSpecificDataContainer: repeat(WPT_DataContainer, 0, 16),
 });
+
 export const WPT_SPCChargeDiagnostics = enumeration(
   "SPCNoIssue",
   "SPCFODDetected",
@@ -215,6 +231,7 @@ export const WPT_SPCChargeDiagnostics = enumeration(
   "SPCPowerTransferAnomalyDetected",
   "SPCAnomalyDetected",
 );
+
 export const WPT_SPCPowerControlParameter = sequence({ SPCPrimaryDeviceCoilCurrentInformation: RationalNumber });
 
 /** The charger tells what it puts in and its limits. */

@@ -23,6 +23,7 @@ export const Transform = mixed({
   Algorithm: attribute(xs.anyURI),
   content: repeat(choice({ XPath: xs.string, any: wildcard }), 0, unbounded),
 });
+
 export const Transforms = sequence({ Transform: repeat(Transform, 1, unbounded) });
 export const DigestMethod = mixed({ Algorithm: attribute(xs.anyURI), any: repeat(wildcard, 0, unbounded) });
 export const DigestValue = xs.base64Binary;
@@ -57,6 +58,7 @@ export const DSAKeyValue = sequence({
   J: optional(CryptoBinary),
   generation: optional(run({ Seed: CryptoBinary, PgenCounter: CryptoBinary })),
 });
+
 export const RSAKeyValue = sequence({ Modulus: CryptoBinary, Exponent: CryptoBinary });
 export const KeyValue = mixed({ key: choice({ DSAKeyValue, RSAKeyValue, any: wildcard }) });
 export const RetrievalMethod = sequence({
@@ -64,6 +66,7 @@ export const RetrievalMethod = sequence({
   Type: optional(attribute(xs.anyURI)),
   Transforms: optional(Transforms),
 });
+
 export const X509IssuerSerial = sequence({ X509IssuerName: xs.string, X509SerialNumber: xs.integer });
 export const X509Data = sequence({
   content: repeat(
@@ -79,12 +82,14 @@ export const X509Data = sequence({
     unbounded,
   ),
 });
+
 export const PGPData = sequence({
   packet: run(
     { PGPKeyID: xs.base64Binary, PGPKeyPacket: optional(xs.base64Binary), any: repeat(wildcard, 0, unbounded) },
     { PGPKeyPacket: xs.base64Binary, any: repeat(wildcard, 0, unbounded) },
   ),
 });
+
 export const SPKIData = sequence({ SPKISexp: repeat(xs.base64Binary, 1, unbounded), any: optional(wildcard) });
 
 /** Which key signed. V2G sends the certificate in the message instead. */
@@ -123,12 +128,14 @@ export const Signature = sequence({
   KeyInfo: optional(KeyInfo),
   Object: repeat(ObjectElement, 0, unbounded),
 });
+
 export const Manifest = sequence({ Id: optional(attribute(xs.ID)), Reference: repeat(Reference, 1, unbounded) });
 export const SignatureProperty = mixed({
   Target: attribute(xs.anyURI),
   Id: optional(attribute(xs.ID)),
   any: repeat(wildcard, 1, unbounded),
 });
+
 export const SignatureProperties = sequence({
   Id: optional(attribute(xs.ID)),
   SignatureProperty: repeat(SignatureProperty, 1, unbounded),
