@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import rpc from "ocpp-rpc";
 import { startCsms } from "../sim/peers/csms.ts";
 import { createCsmsCore } from "../sim/peers/csms-core.ts";
+import { fuzzFrame } from "../sim/peers/csms-fuzz.ts";
 import { createMemoryLink } from "../sim/peers/csms-memory.ts";
 import { createVirtualClock } from "../sim/peers/virtual-clock.ts";
 import { openStore } from "../src/app/store.ts";
@@ -298,52 +299,6 @@ async function weekOffline(days: number, figures: Figure[]): Promise<void> {
   figures.push({ name: "… slowest follow-up of a new call while draining (virtual)", value: answerMs, unit: "ms" });
   figures.push({ name: "… real time", value: round((performance.now() - startMs) / 1000), unit: "s" });
   figures.push({ name: "… heap in use", value: Math.round(process.memoryUsage().heapUsed / 2 ** 20), unit: "MiB" });
-}
-
-/** Frames of every broken kind, from one seed. */
-export function fuzzFrame(random: () => number, id: number): string {
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
-  const value = (depth: number): unknown => {
-    const kind = Math.floor(random() * (depth > 3 ? 6 : 8));
-    if (kind === 6) return Array.from({ length: Math.floor(random() * 4) }, () => value(depth + 1));
-    if (kind === 7)
-      return Object.fromEntries(
-        Array.from({ length: Math.floor(random() * 4) }, () => [
-          pick(["type", "evseId", "requestId", "id", "__proto__", "constructor", "x"]),
-          value(depth + 1),
-        ]),
-      );
-    return [null, true, random() * 1e9, -1, "text", "\u0000\ud800"][kind];
-  };
-  const action = pick([
-    "Reset",
-    "SetChargingProfile",
-    "GetVariables",
-    "SetVariables",
-    "TriggerMessage",
-    "ClearCache",
-    "GetReport",
-    "ReserveNow",
-    "DataTransfer",
-    "SendLocalList",
-    "toString",
-    "__proto__",
-    "Dance",
-    "",
-  ]);
-  const payload = pick([{}, { type: "OnIdle", evseId: value(3) }, { requestId: value(3) }, value(0)]);
-  const call = JSON.stringify([2, `f${id}`, action, payload]);
-  return pick([
-    call,
-    call,
-    call.slice(0, Math.floor(random() * call.length)),
-    JSON.stringify([pick([3, 4, 9, "2", null]), value(3), value(2)]),
-    JSON.stringify(value(0)),
-    `[2,"f${id}","${action}",${"[".repeat(2000)}${"]".repeat(2000)}]`,
-    JSON.stringify([2, "same", action, payload]),
-    JSON.stringify([2, value(2), action, payload]),
-    "x".repeat(Math.floor(random() * 3000)),
-  ]);
 }
 
 async function fuzz(frames: number, figures: Figure[]): Promise<void> {

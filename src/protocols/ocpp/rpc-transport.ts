@@ -44,6 +44,20 @@ function fromCallError(error: unknown): Error {
   return new OcppError(known ?? ("GenericError" satisfies RpcErrorCode), message);
 }
 
+/** Longest message id (Part 4, table 7), and the one that answers a frame whose id cannot be read. */
+const idMax = 36;
+const unreadableId = "-1";
+
+function readableId(buffer: Buffer): string {
+  try {
+    const frame: unknown = JSON.parse(buffer.toString("utf8"));
+    const id: unknown = Array.isArray(frame) ? frame[1] : undefined;
+    return typeof id === "string" && id.length <= idMax ? id : unreadableId;
+  } catch {
+    return unreadableId;
+  }
+}
+
 export function createRpcTransport(endpoint: Endpoint, events: TransportEvents): Transport {
   let opened = false;
   const tls = endpoint.tls;
@@ -77,8 +91,9 @@ export function createRpcTransport(endpoint: Endpoint, events: TransportEvents):
       }),
     },
   });
-  client.handle(async ({ method, params }) => {
+  client.handle(async ({ method, params, messageId }) => {
     try {
+      if ((messageId?.length ?? 0) > idMax) throw new OcppError("RpcFrameworkError", "The message id is too long.");
       const answer = events.onCall(method ?? "", params);
       return (answer instanceof Promise ? await answer : answer) as Record<string, unknown>;
     } catch (error) {
@@ -89,7 +104,14 @@ export function createRpcTransport(endpoint: Endpoint, events: TransportEvents):
   client.on("response", ({ outbound }: { outbound: boolean }) => {
     if (outbound) queueMicrotask(events.onAnswered);
   });
-  client.on("badMessage", ({ error }: { error: Error }) => events.onBadFrame(error.message));
+  client.on(
+    "badMessage",
+    ({ error, buffer, response }: { error: Error; buffer: Buffer; response: unknown[] | null }) => {
+      // The package answers with "-1" although the id can be read; the answer is written after this listener.
+      if (response) response[1] = readableId(buffer);
+      events.onBadFrame(error.message);
+    },
+  );
   client.on("close", ({ code, reason }: { code?: number; reason?: string }) => {
     if (!opened) return;
     opened = false;

@@ -112,7 +112,8 @@ test("a cut connection comes back by itself and nothing is lost", async () => {
 test.each([
   ["not JSON at all", "][", '[4,"-1","RpcFrameworkError"'],
   ["not an array", "{}", '[4,"-1","RpcFrameworkError"'],
-  ["an unknown message type", '[9,"1",{}]', '[4,"-1","MessageTypeNotSupported"'],
+  ["an unknown message type", '[9,"1",{}]', '[4,"1","MessageTypeNotSupported"'],
+  ["an id that is too long", `[2,"${"i".repeat(37)}","Reset",{}]`, `[4,"${"i".repeat(37)}","RpcFrameworkError"`],
   ["an unknown action", '[2,"1","Dance",{}]', '[4,"1","NotImplemented"'],
   ["a missing field", '[2,"2","Reset",{}]', '[4,"2","OccurrenceConstraintViolation"'],
   ["a wrong type", '[2,"3","Reset",{"type":5}]', '[4,"3","TypeConstraintViolation"'],
