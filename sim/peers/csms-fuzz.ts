@@ -1,8 +1,10 @@
 /** Broken frames of every kind, from one seed, and what each must be answered with. */
 import { actions } from "../../src/protocols/ocpp/validators.ts";
 
-/** The id that many frames share. */
-export const repeatedId = "same";
+/** Ids that only one frame has; all others are shared by many. */
+const uniqueId = /^f\d+$/;
+/** Many frames have this id: while one of them is being answered, another is refused for that instead. */
+export const isShared = (id: string): boolean => !uniqueId.test(id);
 
 /** Frames of every broken kind, from one seed. */
 export function fuzzFrame(random: () => number, id: number): string {
@@ -44,7 +46,7 @@ export function fuzzFrame(random: () => number, id: number): string {
     JSON.stringify([pick([3, 4, 9, "2", null]), value(3), value(2)]),
     JSON.stringify(value(0)),
     `[2,"f${id}","${action}",${"[".repeat(2000)}${"]".repeat(2000)}]`,
-    JSON.stringify([2, repeatedId, action, payload]),
+    JSON.stringify([2, "same", action, payload]),
     JSON.stringify([2, value(2), action, payload]),
     "x".repeat(Math.floor(random() * 3000)),
   ]);
@@ -66,6 +68,5 @@ export function expectedAnswer(
   if (type === 3 || type === 4) return "none";
   if (type !== 2) return "MessageTypeNotSupported";
   if (typeof id !== "string" || typeof action !== "string") return "RpcFrameworkError";
-  // While a call with the same id is being answered, another one is a framework error.
-  return actions.has(action) || id === repeatedId ? "any" : "NotImplemented";
+  return actions.has(action) || isShared(id) ? "any" : "NotImplemented";
 }
