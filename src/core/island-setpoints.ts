@@ -1,0 +1,96 @@
+/** Set-points of an island: the frequency and voltage that all forming stages share, and how much PV may join. */
+import { clamp } from "../domain/units.ts";
+import type { IslandConfig, IslandState } from "./island.ts";
+import type { Snapshot, TransferDeviceFacts } from "./snapshot.ts";
+
+export const setpointTuning = {
+  /** Restoring frequency: time constant, and how far the reference may go from nominal. */
+  trimTauMs: 5_000,
+  trimMaxHz: 1,
+  /** Steering to the grid: slip per degree of angle, and its bounds. */
+  slipHzPerDeg: 0.002,
+  slipMaxHz: 0.1,
+  steerMaxHz: 0.6,
+  steerMaxPu: 0.05,
+  /** Frequency shift that curtails PV: most, and how fast it comes and goes. */
+  shiftMaxHz: 1.5,
+  shiftHzPerS: 0.2,
+  /** A battery takes less from here on, and nothing from there, percent. */
+  taperFromPct: 95,
+  taperToPct: 99,
+  /** Share of what batteries take that PV may count on, and how fast a limit is lifted again, per unit of rating per s. */
+  absorbPu: 0.9,
+  pvRisePuPerS: 1 / 60,
+} as const;
+const tuning = setpointTuning;
+
+/** The common frequency reference: restored to nominal, led towards the grid, or shifted against PV. */
+export function steerIsland(
+  island: IslandState,
+  config: IslandConfig,
+  toGrid: boolean,
+  device: TransferDeviceFacts,
+  busLive: boolean,
+  periodMs: number,
+): void {
+  if (!busLive || !(device.busFrequencyHz > 0)) {
+    island.trimHz = 0;
+    return;
+  }
+  let targetHz = config.nominalFrequencyHz + island.shiftHz;
+  if (toGrid && device.gridFrequencyHz > 0) {
+    // The bus turns ahead of the grid by `phaseDeg`: it must turn more slowly, and the other way round.
+    const slipHz = Number.isFinite(device.phaseDeg)
+      ? clamp(-device.phaseDeg * tuning.slipHzPerDeg, -tuning.slipMaxHz, tuning.slipMaxHz)
+      : 0;
+    targetHz = clamp(
+      device.gridFrequencyHz + slipHz,
+      config.nominalFrequencyHz - tuning.steerMaxHz,
+      config.nominalFrequencyHz + tuning.steerMaxHz,
+    );
+  }
+  const weight = clamp(periodMs / (toGrid ? tuning.trimTauMs / 10 : tuning.trimTauMs), 0, 1);
+  island.trimHz = clamp(
+    island.trimHz + (targetHz - device.busFrequencyHz) * weight,
+    -tuning.trimMaxHz,
+    tuning.trimMaxHz,
+  );
+}
+
+/** Voltage of all forming stages, pu: nominal, or the grid's while steering to it. */
+export const formVoltagePu = (toGrid: boolean, { gridVoltagePu }: TransferDeviceFacts): number =>
+  toGrid && gridVoltagePu > 0.5 ? clamp(gridVoltagePu, 1 - tuning.steerMaxPu, 1 + tuning.steerMaxPu) : 1;
+
+/** PV may give what loads and batteries take. Down at once, up slowly. */
+export function limitPv(
+  island: IslandState,
+  config: IslandConfig,
+  { stages, evses, site }: Snapshot,
+  periodMs: number,
+): void {
+  const { ratedW, curtail } = config.pv;
+  if (!(ratedW > 0)) return;
+  let absorbW = 0;
+  for (let i = 0; i < stages.length; i++) {
+    const stage = stages[i]!;
+    if (stage.role !== "forming") continue;
+    const socPct = evses[i]!.connected && evses[i]!.socPct >= 0 ? evses[i]!.socPct : stage.socPct;
+    const taper = clamp((tuning.taperToPct - socPct) / (tuning.taperToPct - tuning.taperFromPct), 0, 1);
+    absorbW += Math.max(0, stage.maxChargeW) * (Number.isNaN(taper) ? 0 : taper);
+  }
+  const pvW = site.pvPowerW > 0 ? site.pvPowerW : 0;
+  const loadW = Math.max(0, island.supply.loadW + pvW);
+  const roomW = Math.max(0, loadW + absorbW * tuning.absorbPu);
+  if (curtail === "command") {
+    const riseW = (ratedW * tuning.pvRisePuPerS * periodMs) / 1000;
+    const beforeW = Math.min(island.pvLimitW, ratedW);
+    island.pvLimitW = roomW < beforeW ? roomW : Math.min(roomW, beforeW + riseW);
+    return;
+  }
+  const stepHz = (tuning.shiftHzPerS * periodMs) / 1000;
+  island.shiftHz = clamp(
+    island.shiftHz + (pvW > roomW ? stepHz : pvW < 0.9 * roomW ? -stepHz : 0),
+    0,
+    tuning.shiftMaxHz,
+  );
+}
