@@ -11,6 +11,8 @@ import { createSystemClock } from "../protocols/ocpp/clock.ts";
 import { ocppDefaults } from "../protocols/ocpp/config.ts";
 import type { OcppLog } from "../protocols/ocpp/ports.ts";
 import { createOcppStation, type OcppStation, type OcppStatus } from "../protocols/ocpp/station.ts";
+import { auditFileName, openAudit } from "./audit.ts";
+import type { AuditEvent } from "./audit-chain.ts";
 import { type ControlHost, startControlHost } from "./control-host.ts";
 import type { LoadedSite } from "./load-config.ts";
 import { createOcppPort } from "./ocpp-port.ts";
@@ -52,6 +54,8 @@ export interface SiteStation extends LoadedSite {
   /** Latest report; null before the first cycle. */
   report(): ControlReport | null;
   ocpp(): OcppStatus | null;
+  /** Writes a durable record into the hash-chained log: modes, commands of people, permits, limits, trips, refusals. */
+  audit(event: AuditEvent): void;
   /** The permit as installed, verified and judged against what was found; null before devices were found. */
   permit(): PermitInForce | null;
   stop(): Promise<void>;
@@ -61,6 +65,19 @@ export function startStation(options: StationOptions): SiteStation {
   const { config, profile, log } = options;
   mkdirSync(config.stateDir, { recursive: true, mode: 0o700 });
   const store = openStore({ path: join(config.stateDir, "islet.db") });
+  const auditLog = openAudit({ path: join(config.stateDir, auditFileName), now: Date.now });
+  const audit = (event: AuditEvent): void => {
+    try {
+      auditLog.append(event);
+    } catch (failure) {
+      log("error", `The audit log can't be written: ${failure instanceof Error ? failure.message : String(failure)}`);
+    }
+  };
+  audit({
+    kind: "start",
+    actor: "controller",
+    body: { site: config.site.name, serviceMode: config.site.serviceMode, profile: profile.name },
+  });
   const notes: ModeNote[] = [];
   const state = {
     devices: [] as readonly DeviceReport[],
@@ -72,7 +89,7 @@ export function startStation(options: StationOptions): SiteStation {
     config,
     profile,
     recordFile: join(config.stateDir, "intent.json"),
-    clockFloorMs: Number.NEGATIVE_INFINITY,
+    clockFloorMs: auditLog.lastAtMs(),
     onEnd: options.onEnd,
     onMessage(message) {
       switch (message.kind) {
@@ -88,6 +105,7 @@ export function startStation(options: StationOptions): SiteStation {
         case "mode":
           notes.push({ atMs: Date.now(), from: message.from, to: message.to, row: message.row });
           if (notes.length > notesMax) notes.shift();
+          audit({ kind: "mode", actor: "controller", body: { from: message.from, to: message.to, row: message.row } });
           log("info", `Mode ${message.from} → ${message.to} (row ${message.row}).`, {
             mode: message.to,
             row: message.row,
@@ -97,11 +115,12 @@ export function startStation(options: StationOptions): SiteStation {
           log("debug", `Intent ${message.record.intent} stored.`, { ...message.record });
           break;
         case "failed":
+          audit({ kind: "alarm", actor: "controller", body: { message: message.message } });
           log("error", message.message);
       }
     },
   });
-  const permits = watchPermit(config, control, log);
+  const permits = watchPermit(config, control, log, audit);
   log("info", control.recordSentence);
   control.site.serviceEnabled = true;
   for (const evse of control.evses) evse.authorized = config.authorization === "none";
@@ -127,6 +146,7 @@ export function startStation(options: StationOptions): SiteStation {
     get periodMs() {
       return state.periodMs;
     },
+    audit,
     report: () => control.report(),
     ocpp: () => backend?.ocpp.status() ?? null,
     permit: () => permits.inForce(),
@@ -136,6 +156,8 @@ export function startStation(options: StationOptions): SiteStation {
       backend?.ocpp.stop();
       await control.stop();
       store.close();
+      audit({ kind: "stop", actor: "controller", body: {} });
+      auditLog.close();
     },
   };
 }
@@ -147,7 +169,12 @@ interface PermitWatch {
 }
 
 /** Puts the installed permit into force: at the start, when stages have been identified, and whenever it changes on disk. */
-function watchPermit(config: LoadedSite["config"], control: ControlHost, log: Log): PermitWatch {
+function watchPermit(
+  config: LoadedSite["config"],
+  control: ControlHost,
+  log: Log,
+  audit: SiteStation["audit"],
+): PermitWatch {
   const store = openPermitStore(config);
   let stages: FoundEquipment[] = [];
   let current: PermitInForce | null = null;
@@ -157,7 +184,14 @@ function watchPermit(config: LoadedSite["config"], control: ControlHost, log: Lo
     Object.assign(control.site.permit, current.facts);
     control.flush();
     const sentence = permitSentence(current, stages.length > 0);
-    if (sentence !== said) log(current.refusal ? "warn" : "info", sentence);
+    if (sentence !== said) {
+      log(current.refusal ? "warn" : "info", sentence);
+      audit({
+        kind: "permit",
+        actor: "controller",
+        body: { sentence, facts: current.facts, uncovered: current.uncovered },
+      });
+    }
     said = sentence;
   };
   const stopWatching = store.watch(renew);
