@@ -73,7 +73,8 @@ function runSession(meterMs: number, tickMs: number, seed: number, count: number
   let lastMs = Number.NEGATIVE_INFINITY;
   let loweredAtMs = Number.NEGATIVE_INFINITY;
   const each = (nowMs: number) => {
-    if (nowMs % tickMs === 0) recordPcc(record, site.control, site.budget, site.meter, site.limits, nowMs, nowMs);
+    record.wallMs = nowMs;
+    if (nowMs % tickMs === 0) recordPcc(record, site.control, site.budget, site.meter, site.limits, nowMs);
     // A limit that is lowered counts from the tick that brings it.
     const overW = -plant.pccW[0]! - (nowMs >= loweredAtMs ? limitW : Number.POSITIVE_INFINITY);
     if (overW > toleranceW) {

@@ -82,25 +82,21 @@ export interface ExceedanceLedger {
   // the samples around the step
   readonly before: LedgerSample;
   readonly first: LedgerSample;
-  samples: number;
-  refined: boolean;
+  /** The first sample waits for the second one, which dates the step inside it. */
+  dated: boolean;
   energyWms: number;
-  lastUntilMs: number;
-  otherSumW: number;
-  otherCount: number;
-  /** What the stages did at the moment of the step, W; NaN when the event did not begin with one. */
-  stagesAtStepW: number;
+  /** Up to where the event is reckoned, and the last moment above the limit in it, ms. */
+  untilMs: number;
+  endMs: number;
 }
 
-/** Full samples after the step whose mean gives the load after it. */
-const otherSamplesMax = 2;
 /** An event opens beyond the tolerance and beyond this many σ of a sample. */
 const openSigmas = 4;
 /** What follows within this time of the end belongs to the same event: the tail of a recovery, cycling. */
 const mergeMs = 500;
-/** Steps in which the end of an event is searched, ms, and how many at most. */
-const searchStepMs = 2;
-const searchStepsMax = 500;
+/** A window is reckoned in this many pieces, none shorter than `pieceMinMs`. */
+const piecesMax = 50;
+const pieceMinMs = 2;
 
 const emptySample = (): LedgerSample => ({
   fromMs: Number.NaN,
@@ -136,13 +132,10 @@ export function createExceedanceLedger(config: LedgerConfig, toleranceW: number)
     alarmTooLong: false,
     before: emptySample(),
     first: emptySample(),
-    samples: 0,
-    refined: false,
+    dated: false,
     energyWms: 0,
-    lastUntilMs: Number.NaN,
-    otherSumW: 0,
-    otherCount: 0,
-    stagesAtStepW: Number.NaN,
+    untilMs: Number.NaN,
+    endMs: Number.NaN,
   };
 }
 
@@ -157,118 +150,94 @@ export function noteSample(
   wallAheadMs: number,
 ): boolean {
   const overW = sample.powerW - sample.limitW;
+  const opens = overW > Math.max(l.toleranceW, openSigmas * sample.sigmaW);
   if (!l.isOpen) {
-    if (overW > openThresholdW(l, sample)) openEvent(l, sample, stagesBetween, wallAheadMs);
+    if (opens) openEvent(l, sample, stagesBetween, wallAheadMs);
     else copySample(l.before, sample);
     return false;
   }
-  l.samples++;
-  if (l.otherCount < otherSamplesMax) {
-    l.otherSumW += sample.otherW;
-    l.otherCount++;
+  if (!l.dated) dateStart(l, sample, stagesBetween, wallAheadMs);
+  // Below the limit only what rises clearly above it again goes on with the event.
+  if (l.isAbove || opens) {
+    const fromMs = l.isAbove ? l.untilMs : sample.fromMs;
+    reckon(l, fromMs, sample.untilMs, sample.otherW, sample.limitW, stagesBetween);
   }
-  if (!l.refined) refineStart(l, sample, stagesBetween, wallAheadMs);
-  const peakW = measuredPeak(overW, sample.sigmaW);
-  if (peakW > l.open.peakOverW) l.open.peakOverW = peakW;
-  if (overW > (l.isAbove ? l.toleranceW : openThresholdW(l, sample))) {
-    const sinceMs = l.isAbove ? l.lastUntilMs : sample.fromMs;
-    l.isAbove = true;
-    l.energyWms += overW * (sample.untilMs - sinceMs);
-    l.lastUntilMs = sample.untilMs;
-    l.open.durationMs = sample.untilMs - l.open.startMs;
-    l.open.energyWh = energyWh(l.energyWms, 1);
-    if (l.open.durationMs > l.config.alarmLongMs) l.alarmTooLong = true;
-    return false;
-  }
-  if (l.isAbove) endEvent(l, sample, stagesBetween);
-  if (sample.untilMs - l.lastUntilMs <= mergeMs) return false;
+  l.isAbove = overW > l.toleranceW;
+  l.untilMs = sample.untilMs;
+  l.open.durationMs = l.endMs - l.open.startMs;
+  l.open.energyWh = energyWh(l.energyWms, 1);
+  if (l.open.durationMs > l.config.alarmLongMs) l.alarmTooLong = true;
+  if (l.isAbove || sample.untilMs - l.endMs <= mergeMs) return false;
   enterEvent(l, sample);
   return true;
 }
 
-function openThresholdW(l: ExceedanceLedger, sample: LedgerSample): number {
-  return Math.max(l.toleranceW, openSigmas * sample.sigmaW);
-}
-
-/** The highest of several noisy samples is too high by about one σ. */
-function measuredPeak(overW: number, sigmaW: number): number {
-  return Math.max(0, overW - sigmaW);
-}
-
 function openEvent(l: ExceedanceLedger, sample: LedgerSample, stagesBetween: StagesBetween, wallAheadMs: number): void {
+  const { open } = l;
+  const windowMs = sample.untilMs - sample.fromMs;
   l.isOpen = true;
   l.isAbove = true;
-  l.refined = false;
-  l.samples = 1;
-  l.otherSumW = 0;
-  l.otherCount = 0;
-  // A lowered limit dates its event itself; a step is dated by the next sample.
-  const fromMs = sample.fromMs;
-  l.stagesAtStepW = sample.cause === "limit-lowered" ? stagesBetween(fromMs, fromMs + searchStepMs) : Number.NaN;
-  l.energyWms = Math.max(0, sample.powerW - sample.limitW) * (sample.untilMs - sample.fromMs);
-  l.lastUntilMs = sample.untilMs;
+  l.untilMs = sample.untilMs;
+  l.endMs = sample.untilMs;
+  l.energyWms = (sample.powerW - sample.limitW) * windowMs;
   copySample(l.first, sample);
-  l.open.sequence = l.total + 1;
-  l.open.startMs = sample.fromMs;
-  l.open.startWallMs = sample.fromMs + wallAheadMs;
-  l.open.durationMs = sample.untilMs - sample.fromMs;
-  l.open.peakOverW = measuredPeak(sample.powerW - sample.limitW, sample.sigmaW);
-  l.open.limitW = sample.limitW;
-  l.open.energyWh = energyWh(l.energyWms, 1);
-  l.open.cause = sample.cause;
+  open.sequence = l.total + 1;
+  open.startMs = sample.fromMs;
+  open.startWallMs = sample.fromMs + wallAheadMs;
+  open.durationMs = windowMs;
+  open.peakOverW = sample.powerW - sample.limitW;
+  open.limitW = sample.limitW;
+  open.energyWh = energyWh(l.energyWms, 1);
+  open.cause = sample.cause;
+  // A lowered limit dates its event itself; a step is dated by the next sample.
+  l.dated = sample.cause === "limit-lowered";
+  if (l.dated) reckonFirst(l, sample.fromMs, sample.otherW, stagesBetween);
+}
+
+/** With the second sample: the first one is a mixture of the load before and after the step, which dates the step inside it. */
+function dateStart(l: ExceedanceLedger, second: LedgerSample, stagesBetween: StagesBetween, wallAheadMs: number): void {
+  const { before, first, open } = l;
+  l.dated = true;
+  const stepW = second.otherW - before.otherW;
+  if (!(stepW > openSigmas * second.sigmaW)) {
+    reckonFirst(l, first.fromMs, first.otherW, stagesBetween);
+    return;
+  }
+  const afterShare = Math.min(1, Math.max(0, (first.otherW - before.otherW) / stepW));
+  open.startMs = first.untilMs - afterShare * (first.untilMs - first.fromMs);
+  open.startWallMs = open.startMs + wallAheadMs;
+  reckonFirst(l, open.startMs, second.otherW, stagesBetween);
+}
+
+/** Reckons the first window anew, from where the event began. */
+function reckonFirst(l: ExceedanceLedger, startMs: number, otherW: number, stagesBetween: StagesBetween): void {
+  l.energyWms = 0;
+  l.endMs = l.first.untilMs;
+  l.open.peakOverW = 0;
+  reckon(l, startMs, l.first.untilMs, otherW, l.first.limitW, stagesBetween);
 }
 
 /**
- * With the second sample: the first one is a mixture of the load before and after, which dates the step inside it. A step
- * in the last moments of the window before may have left too little there to open the event.
+ * Energy, peak and end between two moments in which everything but the stages did `otherW`: in small pieces, because the
+ * stages may cross the limit inside a sample's window.
  */
-function refineStart(
+function reckon(
   l: ExceedanceLedger,
-  second: LedgerSample,
+  fromMs: number,
+  untilMs: number,
+  otherW: number,
+  limitW: number,
   stagesBetween: StagesBetween,
-  wallAheadMs: number,
 ): void {
-  l.refined = true;
-  const { before, first, open } = l;
-  const stepW = second.otherW - before.otherW;
-  if (open.cause !== "load-step" || !(stepW > openSigmas * second.sigmaW)) return;
-  const windowMs = first.untilMs - first.fromMs;
-  const afterShare = Math.min(1, Math.max(0, (first.otherW - before.otherW) / stepW));
-  const startMs = first.untilMs - afterShare * windowMs;
-  open.startMs = startMs;
-  open.startWallMs = startMs + wallAheadMs;
-  l.stagesAtStepW = stagesBetween(startMs - searchStepMs, startMs + searchStepMs);
-  const spanMs = first.untilMs - startMs;
-  l.energyWms =
-    spanMs > 0 ? Math.max(0, stagesBetween(startMs, first.untilMs) + second.otherW - first.limitW) * spanMs : 0;
-}
-
-/** The last sample above the limit is a mixture too: the models say when the power came back under the limit. */
-function endEvent(l: ExceedanceLedger, last: LedgerSample, stagesBetween: StagesBetween): void {
-  const { open } = l;
-  let endMs = l.lastUntilMs;
-  const backW = last.limitW + l.toleranceW - last.otherW;
-  if (stagesBetween(endMs, endMs + searchStepMs) > backW) {
-    // Still above at the end of the last sample above: search forwards.
-    for (let k = 0; k < searchStepsMax && endMs < last.untilMs; k++) {
-      if (stagesBetween(endMs, endMs + searchStepMs) <= backW) break;
-      endMs += searchStepMs;
-    }
-    const spanMs = endMs - l.lastUntilMs;
-    if (spanMs > 0)
-      l.energyWms += Math.max(0, stagesBetween(l.lastUntilMs, endMs) + last.otherW - last.limitW) * spanMs;
-  } else {
-    for (let k = 0; k < searchStepsMax && endMs > open.startMs; k++) {
-      if (stagesBetween(endMs - searchStepMs, endMs) > backW) break;
-      endMs -= searchStepMs;
-    }
+  const pieceMs = Math.max(pieceMinMs, (untilMs - fromMs) / piecesMax);
+  for (let k = 0; k < piecesMax && fromMs + k * pieceMs < untilMs; k++) {
+    const startMs = fromMs + k * pieceMs;
+    const endMs = Math.min(untilMs, startMs + pieceMs);
+    const overW = stagesBetween(startMs, endMs) + otherW - limitW;
+    if (overW > 0) l.energyWms += overW * (endMs - startMs);
+    if (overW > l.toleranceW) l.endMs = endMs;
+    if (overW > l.open.peakOverW) l.open.peakOverW = overW;
   }
-  open.durationMs = Math.max(searchStepMs, endMs - open.startMs);
-  const otherW = l.otherCount > 0 ? l.otherSumW / l.otherCount : last.otherW;
-  const peakW = l.stagesAtStepW + otherW - open.limitW;
-  if (peakW > open.peakOverW) open.peakOverW = peakW;
-  open.energyWh = energyWh(l.energyWms, 1);
-  l.isAbove = false;
 }
 
 /** The event is over: it becomes an entry. */

@@ -2,7 +2,7 @@
  * What of the record at the PCC outlives a restart: the ledgers' entries and alarms, the response-time passport, and a relay
  * that has tripped. Plain values, so that they can be stored and sent to another thread.
  */
-import { acknowledgeLedger, type Exceedance, type ExceedanceLedger, isExceedanceCause } from "./exceedance-ledger.ts";
+import { type Exceedance, type ExceedanceLedger, isExceedanceCause } from "./exceedance-ledger.ts";
 import type { PccRecord } from "./pcc-record.ts";
 import type { Recovery, ResponsePassport } from "./response-passport.ts";
 import type { ReversePower } from "./reverse-power.ts";
@@ -33,28 +33,8 @@ export interface PccMemory {
   readonly relayCause: ReversePower["cause"];
 }
 
-/** A copy of what has to be kept now. Allocates: for the moments at which something has happened, not for every tick. */
-export function copyPccMemory(record: PccRecord, reversePower: ReversePower): PccMemory {
-  return {
-    exports: copyLedger(record.exports.ledger),
-    imports: copyLedger(record.imports.ledger),
-    passport: copyPassport(record.passport),
-    relayCause: reversePower.cause,
-  };
-}
-
-function copyLedger(ledger: ExceedanceLedger): LedgerMemory {
-  const { entries, config, total, alarmTooMany, alarmTooLong } = ledger;
-  const kept = Math.min(total, config.entriesMax);
-  return {
-    total,
-    alarmTooMany,
-    alarmTooLong,
-    entries: Array.from({ length: kept }, (_, k) => ({ ...entries[(total - kept + k) % config.entriesMax]! })),
-  };
-}
-
-function copyPassport(p: ResponsePassport): PassportMemory {
+/** A copy of the passport. */
+export function copyPassport(p: ResponsePassport): PassportMemory {
   const { count, longestMs, beyondBoundCount } = p;
   return {
     count,
@@ -84,7 +64,6 @@ export function restorePccRecord(
 
 function restoreLedger(ledger: ExceedanceLedger, memory: LedgerMemory, wallAheadMs: number): void {
   const { entriesMax } = ledger.config;
-  acknowledgeLedger(ledger);
   ledger.total = memory.total;
   ledger.alarmTooMany = memory.alarmTooMany;
   ledger.alarmTooLong = memory.alarmTooLong;
@@ -98,7 +77,7 @@ function restoreLedger(ledger: ExceedanceLedger, memory: LedgerMemory, wallAhead
   }
 }
 
-function restorePassport(p: ResponsePassport, memory: PassportMemory): void {
+export function restorePassport(p: ResponsePassport, memory: PassportMemory): void {
   p.count = memory.count;
   p.longestMs = memory.longestMs;
   p.beyondBoundCount = memory.beyondBoundCount;

@@ -40,6 +40,8 @@ export interface PccRecord {
   readonly exports: RecordSide;
   readonly imports: RecordSide;
   readonly passport: ResponsePassport;
+  /** In: UTC now, ms; NaN when the clock is not trusted. A field, so that no number is boxed for the call. */
+  wallMs: number;
 }
 
 /** `boundMs`: recovery that the site promises, for the passport. */
@@ -53,24 +55,23 @@ export function createPccRecord(control: ExportControl, config: LedgerConfig, bo
     loweredAtMs: Number.NEGATIVE_INFINITY,
     loweredFromW: Number.NaN,
   });
-  return { exports: side(-1), imports: side(1), passport: createResponsePassport(boundMs) };
+  return { exports: side(-1), imports: side(1), passport: createResponsePassport(boundMs), wallMs: Number.NaN };
 }
 
-/** One tick. `wallMs` is UTC, NaN when the clock is not trusted. */
+/** One tick. */
 export function recordPcc(
   record: PccRecord,
   control: ExportControl,
   budget: SiteBudget,
   meter: MeterFacts,
   limits: PccLimits,
-  wallMs: number,
   nowMs: number,
 ): void {
   noteLimit(record.exports, limits.exportLimitW, nowMs);
   noteLimit(record.imports, limits.importLimitW, nowMs);
   if (!control.supervision.hasSample) return;
-  recordSide(record, record.exports, control, budget, meter, wallMs, nowMs);
-  recordSide(record, record.imports, control, budget, meter, wallMs, nowMs);
+  recordSide(record, record.exports, control, budget, meter, nowMs);
+  recordSide(record, record.imports, control, budget, meter, nowMs);
 }
 
 function noteLimit(side: RecordSide, limitW: number, nowMs: number): void {
@@ -87,7 +88,6 @@ function recordSide(
   control: ExportControl,
   budget: SiteBudget,
   meter: MeterFacts,
-  wallMs: number,
   nowMs: number,
 ): void {
   const { sample, ledger } = side;
@@ -106,7 +106,7 @@ function recordSide(
   }
   sample.sigmaW = control.channels[0]!.noise.sigmaW;
   sample.cause = causeOf(side, control, sample.powerW - sample.limitW, nowMs);
-  if (!noteSample(ledger, sample, side.stagesBetween, wallMs - nowMs)) return;
+  if (!noteSample(ledger, sample, side.stagesBetween, record.wallMs - nowMs)) return;
   const entry = ledger.entries[(ledger.total - 1) % ledger.config.entriesMax]!;
   if (entry.cause === "load-step") noteRecovery(record.passport, entry.startWallMs, entry.peakOverW, entry.durationMs);
 }

@@ -1,0 +1,146 @@
+import { describe, expect, test } from "vitest";
+import {
+  condemnMeter,
+  createMeterSupervision,
+  type MeterConfig,
+  resetMeter,
+  stillBlocksToSuspect,
+  superviseMeter,
+} from "../../../src/core/pcc/meter-supervision.ts";
+import { createSnapshot } from "../../../src/core/snapshot.ts";
+import { Quality, qualityNames } from "../../../src/domain/quality.ts";
+
+const config: MeterConfig = {
+  updateMs: 100,
+  windowMs: 100,
+  latencyMs: 10,
+  rangeW: 300_000,
+  offsetErrorW: 0,
+  quantumW: 1,
+  hasSequence: false,
+};
+
+/** A supervised meter that can be made to do things; ticks of 10 ms. */
+function makeMeter(changes: Partial<MeterConfig> = {}) {
+  const s = createMeterSupervision({ ...config, ...changes }, 130);
+  const { meter } = createSnapshot(1, 0);
+  meter.powerW = 50_000;
+  let nowMs = 0;
+  const run = (ms: number, { reads = true, changesOften = true, canChallenge = true } = {}) => {
+    for (const untilMs = nowMs + ms; nowMs < untilMs; ) {
+      nowMs += 10;
+      if (reads) meter.atMs = nowMs;
+      if (reads && changesOften && nowMs % s.config.updateMs === 0) {
+        meter.sampleCount++;
+        meter.sampleAtMs = nowMs;
+      }
+      superviseMeter(s, meter, canChallenge, nowMs);
+    }
+    return qualityNames[s.quality];
+  };
+  return { s, meter, run };
+}
+
+describe("what is believed of a meter", () => {
+  test("nothing before its first sample, then all", () => {
+    const { run } = makeMeter();
+    expect(run(50)).toBe("missing");
+    expect(run(100)).toBe("good");
+    expect(run(60_000)).toBe("good");
+  });
+
+  test.each([
+    ["NaN", Number.NaN],
+    ["infinite", Number.POSITIVE_INFINITY],
+    ["beyond its range", 300_001],
+    ["beyond its range, negative", -300_001],
+  ])("power %s → implausible, and good again only after 5 s of sense", (_, powerW) => {
+    const { meter, run } = makeMeter();
+    run(1_000);
+    meter.powerW = powerW;
+    expect(run(100)).toBe("implausible");
+    meter.powerW = 50_000;
+    expect(run(4_900)).toBe("implausible");
+    expect(run(300)).toBe("good");
+  });
+
+  test("phases that do not add up → implausible; phases that the service does not have do not count", () => {
+    const { meter, run } = makeMeter();
+    meter.phasePowerW = [30_000, 20_000, Number.NaN];
+    expect(run(1_000)).toBe("good");
+    meter.phasePowerW = [30_000, 10_000, Number.NaN];
+    expect(run(100)).toBe("implausible");
+  });
+
+  test("a silent link: no increases after three samples and 50 ms, stale after 1 s, good with the next sample", () => {
+    const { s, run } = makeMeter();
+    run(1_000);
+    expect(run(340, { reads: false })).toBe("good");
+    expect(s.mayRise).toBe(true);
+    expect(run(40, { reads: false })).toBe("good");
+    expect(s.mayRise).toBe(false);
+    expect(run(640, { reads: false })).toBe("stale");
+    expect(run(200)).toBe("good");
+    expect(s.mayRise).toBe(true);
+  });
+
+  test("still values: suspicion, challenge, frozen; 5 s of samples clear it", () => {
+    const { s, run } = makeMeter();
+    run(1_000);
+    run(450, { changesOften: false });
+    expect([s.challenging, s.mayRise, s.quality]).toEqual([true, false, Quality.good]);
+    expect(run(340, { changesOften: false })).toBe("frozen");
+    expect(run(4_900)).toBe("frozen");
+    expect(run(400)).toBe("good");
+  });
+
+  test("still values that move under the challenge are no fault", () => {
+    const { s, run } = makeMeter();
+    run(1_000);
+    run(450, { changesOften: false });
+    expect(s.challenging).toBe(true);
+    expect(run(200)).toBe("good");
+    expect([s.challenging, s.mayRise]).toEqual([false, true]);
+  });
+
+  test("still values while nothing flows that could be moved → frozen within 2 s all the same", () => {
+    const { s, run } = makeMeter();
+    run(1_000);
+    expect(run(900, { changesOften: false, canChallenge: false })).toBe("good");
+    expect(s.challenging).toBe(false);
+    expect(run(300, { changesOften: false, canChallenge: false })).toBe("frozen");
+  });
+
+  test("a sequence register that stands still needs no challenge", () => {
+    const { s, run } = makeMeter({ hasSequence: true });
+    run(1_000);
+    run(900, { changesOften: false });
+    expect(s.challenging).toBe(false);
+    expect(run(200, { changesOften: false })).toBe("frozen");
+  });
+
+  test("condemned: nothing counts until a person resets it", () => {
+    const { s, run } = makeMeter();
+    run(1_000);
+    condemnMeter(s, "meter-reversed");
+    expect(run(60_000)).toBe("implausible");
+    resetMeter(s);
+    expect(run(300)).toBe("good");
+  });
+});
+
+describe("suspicion learns how often the meter repeats itself", () => {
+  test.each([
+    [20, 0, 3],
+    [20, 0.05, 4],
+    [20, 1, 18],
+    [20, 100, 40],
+    [100, 0.05, 4],
+    [100, 100, 8],
+    [1_000, 0, 1],
+  ])("update %d ms, %d repeats on average → %d still blocks", (updateMs, repeats, expected) => {
+    const { s } = makeMeter({ updateMs });
+    s.repeats = repeats;
+    expect(stillBlocksToSuspect(s)).toBe(expected);
+  });
+});
