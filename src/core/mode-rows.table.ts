@@ -110,6 +110,7 @@ export const modeRows: readonly ModeRow[] = [
   { id: "Y2", from: ["resyncing"], when: [g.inSyncHeld, g.provenOpen], to: "closingLive", do: beginClose },
   { id: "Y3", from: ["resyncing"], when: [g.syncMaxOver], to: "islandRunning", do: blockReturn },
   { id: "Z5", from: ["closingLive"], when: [g.notBackupOK], to: "opening" },
+  { id: "Z7", from: ["closingLive"], when: [g.notReleased, g.notProvenOpen], to: "opening" },
   { id: "Z0", from: ["closingLive"], when: [g.notReleased, g.syncOrGridLost], to: "resyncing" },
   { id: "Z1", from: ["closingLive"], when: [g.provenClosed, g.parallelOK, g.gridGood], to: "ramping", do: fillStarts },
   { id: "Z2", from: ["closingLive"], when: [g.provenClosed], to: "loadOnly", do: fillStarts },
