@@ -143,6 +143,11 @@ export class Bridge {
     for (const stage of this.stages) stage.setFunctions(settings, this.#clock);
   }
 
+  /** The utility permits service or does not: every stage's permit (703.ES) follows. Resolves when all have been tried. */
+  async setPermitService(permitted: boolean): Promise<void> {
+    await Promise.all(this.stages.map((stage) => stage.setPermitService(permitted)));
+  }
+
   /** Has a stage's functions written anew at the next verification: a person's decision after a mismatch. */
   resetFunctions(stageIndex: number): void {
     this.stages[stageIndex]?.guard?.reset();

@@ -29,7 +29,10 @@ export class FunctionGuard {
   fault: DeviceFault | null = null;
   /** Whether the profile was found in force at the last comparison, and it is young enough. */
   agrees = false;
-  readonly #plan: readonly ModelPlan[];
+  /** The utility permits service; 703.ES is to say so. */
+  permitted = true;
+  /** The plan while service is permitted, and while it is not. */
+  readonly #plans: Readonly<Record<"permitted" | "forbidden", readonly ModelPlan[]>>;
   readonly #reactiveByController: boolean;
   readonly #clock: Clock;
   #baseline: ReadonlyMap<number, ModelImage> | undefined;
@@ -37,13 +40,26 @@ export class FunctionGuard {
   #agreedMs = Number.NEGATIVE_INFINITY;
 
   constructor(settings: FunctionSettings, reactiveByController: boolean, clock: Clock) {
-    this.#plan = planFunctions(settings, { reactiveByController });
+    this.#plans = {
+      permitted: planFunctions(settings, { reactiveByController }),
+      forbidden: planFunctions({ ...settings, permitService: false }, { reactiveByController }),
+    };
     this.#reactiveByController = reactiveByController;
     this.#clock = clock;
   }
 
   get due(): boolean {
     return this.#clock() - this.#checkedMs >= functionCheckMs;
+  }
+
+  get #plan(): readonly ModelPlan[] {
+    return this.permitted ? this.#plans.permitted : this.#plans.forbidden;
+  }
+
+  /** What 703.ES is to be now. */
+  get permitPoint(): number {
+    const points = this.#plan.find(({ model }) => model === 703)?.points ?? [];
+    return points.find(([path]) => path === "ES")?.[1] ?? 0;
   }
 
   /** Compares at the next opportunity. `trusted` false: the stage may have changed meanwhile, so it counts as unproven. */

@@ -33,6 +33,8 @@ export interface StageSettings extends DeviceSettings {
   readonly ratedDischargeW: number;
   /** Standard SunSpec stages only: write 704.VarSet. Default false: the stage's own functions decide. */
   readonly reactiveByController?: boolean;
+  /** The stage has no grid-support functions: nothing is written to or compared with models 703–712. */
+  readonly functionsByController?: boolean;
 }
 
 export interface MeterSettings extends DeviceSettings {

@@ -10,6 +10,7 @@ import type { FunctionSettings } from "./function-plan.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import type { StageCommandPort, StagePort } from "./ports.ts";
 import type { StageSettings } from "./settings.ts";
+import { RegisterError, StageRegisters } from "./stage-registers.ts";
 import { verifyStage } from "./verify-stage.ts";
 
 const formingCode = roleNames.indexOf("forming");
@@ -23,6 +24,9 @@ export class StageUnit {
   guard: FunctionGuard | undefined;
   /** Last sequence number that was sent, or seen in force. */
   sequence = 0;
+  /** The utility permits service; and whether 703.ES has been told. */
+  #permitted = true;
+  #permitOwed = false;
   /** Last good read of the cycle; NaN before the first one. */
   #readMs = Number.NaN;
   #hasRoles = false;
@@ -58,9 +62,35 @@ export class StageUnit {
 
   setFunctions(settings: FunctionSettings, clock: Clock): void {
     // A map file has no models to compare; its functions are the maker's and the controller's own.
-    if (this.settings.map !== undefined) return;
+    if (this.settings.map !== undefined || this.settings.functionsByController) return;
     this.guard = new FunctionGuard(settings, this.settings.reactiveByController ?? false, clock);
+    this.guard.permitted = this.#permitted;
     this.#tellGuard();
+  }
+
+  /**
+   * The utility permits service, or does not: written into 703.ES at once, and again with each verification until it has
+   * arrived. A stage that forms an island is told when the island has ended.
+   */
+  async setPermitService(permitted: boolean): Promise<void> {
+    this.#permitted = permitted;
+    this.#permitOwed = true;
+    await this.#writePermit();
+  }
+
+  async #writePermit(): Promise<void> {
+    const { device, guard } = this;
+    const bound = device.bound;
+    if (!this.#permitOwed || guard === undefined || bound === undefined || device.state !== "bound") return;
+    if (stageRoleCode(device.reader!.values, this.context) === formingCode) return;
+    guard.permitted = this.#permitted;
+    try {
+      await new StageRegisters(device, bound.images).set(703, "ES", guard.permitPoint);
+      this.#permitOwed = false;
+    } catch (error) {
+      if (!(error instanceof RegisterError)) throw error;
+      device.cycleFault = error.deviceFault.fault;
+    }
   }
 
   /** Takes a good read into the process image. False when something needed was missing. */
@@ -109,6 +139,7 @@ export class StageUnit {
   async verify(heartbeat: Heartbeat, clock: Clock): Promise<void> {
     const { device, context } = this;
     if (device.state !== "bound" || device.held) return;
+    await this.#writePermit();
     const owed = !context.verified;
     if (!owed && this.guard?.due !== true) return;
     device.held = owed || this.guard?.agrees === false;

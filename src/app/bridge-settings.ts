@@ -22,6 +22,9 @@ export function bridgeSettings({ site, pcc, evses, transferDevice, loadPanel, pv
     stages: evses.map((evse, index) => ({
       ...place(evse.name ?? `EVSE ${index + 1}`, evse.stage),
       reversionS: loop.watchdogS,
+      functionsByController: evse.stage.gridFunctions === "controller",
+      // Where the stage's own functions decide, only a stage of our own model takes reactive power on top of them.
+      reactiveByController: evse.stage.gridFunctions === "controller" && evse.stage.maxVar > 0,
       ratedChargeW: evse.maxChargeW,
       ratedDischargeW: evse.maxDischargeW,
     })),

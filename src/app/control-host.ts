@@ -4,9 +4,10 @@
  * manager decides.
  */
 import { Worker } from "node:worker_threads";
+import type { PccMemory } from "../core/pcc/pcc-memory.ts";
 import type { SiteFacts } from "../core/snapshot.ts";
 import { createSnapshot } from "../core/snapshot.ts";
-import type { ControlMessage, ControlStart } from "./control.ts";
+import type { ControlMessage, ControlRequest, ControlStart } from "./control.ts";
 import type { LoadedSite } from "./load-config.ts";
 import { readModeRecord, writeModeRecord } from "./mode-record.ts";
 import { monotonicMs } from "./monotonic.ts";
@@ -23,6 +24,8 @@ export interface ControlHostOptions extends LoadedSite {
   /** File of the mode machine's record. */
   readonly recordFile: string;
   readonly clockFloorMs: number;
+  /** What is on record of exports beyond the limit. */
+  readonly pccMemory?: PccMemory | undefined;
   /** Keeps the configured period also without real-time priority: for comparisons. */
   readonly exactPeriod?: boolean;
   readonly onMessage: (message: ControlMessage) => void;
@@ -42,6 +45,10 @@ export interface ControlHost {
   readonly recordSentence: string;
   /** Forgets the loop's figures so far. */
   resetFigures(): void;
+  /** A person has seen the alarms of the ledgers. */
+  acknowledgeLedgers(): void;
+  /** Has the functions of a stage (from 0) written anew: a person's decision after a mismatch. */
+  resetFunctions(stage: number): void;
   stop(): Promise<void>;
 }
 
@@ -73,11 +80,14 @@ export function startControlHost(options: ControlHostOptions): ControlHost {
     record,
     clockFloorMs,
     randomFraction: Math.random(),
+    ...(options.generationProfile && { generationProfile: options.generationProfile }),
+    ...(options.pccMemory && { pccMemory: options.pccMemory }),
     exactPeriod: options.exactPeriod ?? false,
     inputs: inputs.buffer,
     report: reportLock.buffer,
   };
   const worker = new Worker(new URL("./control-worker.ts", import.meta.url), { workerData, name: "control" });
+  const ask = (request: ControlRequest): void => worker.postMessage(request);
   const refresh = setInterval(flush, refreshEveryMs);
   const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
 
@@ -119,11 +129,13 @@ export function startControlHost(options: ControlHostOptions): ControlHost {
       return latest;
     },
     reports: () => generation(reportLock),
-    resetFigures: () => worker.postMessage({ kind: "reset-figures" }),
+    resetFigures: () => ask({ kind: "reset-figures" }),
+    acknowledgeLedgers: () => ask({ kind: "acknowledge-ledgers" }),
+    resetFunctions: (stage) => ask({ kind: "reset-functions", stage }),
     async stop() {
       if (!stopping) {
         stopping = true;
-        worker.postMessage({ kind: "stop" });
+        ask({ kind: "stop" });
       }
       clearInterval(refresh);
       const patience = setTimeout(() => void worker.terminate(), stopMaxMs);

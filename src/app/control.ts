@@ -9,14 +9,18 @@ import type { GridProfile } from "../config/grid-profiles.ts";
 import type { SiteConfig } from "../config/site.ts";
 import { createCore } from "../core/core.ts";
 import type { ModeRecord } from "../core/mode-state.ts";
+import { acknowledgeLedger } from "../core/pcc/exceedance-ledger.ts";
+import type { LimitedGenerationProfile } from "../core/pcc/limited-generation-profile.ts";
+import type { PccMemory } from "../core/pcc/pcc-memory.ts";
 import { createSnapshot } from "../core/snapshot.ts";
 import { step } from "../core/step.ts";
 import type { Mode } from "../domain/modes.ts";
 import { bridgeSettings } from "./bridge-settings.ts";
 import { type LoopFigures, resetFigures, startControlLoop } from "./control-loop.ts";
 import { monotonicMs } from "./monotonic.ts";
+import { createPccWatch, type PccMessage } from "./pcc-watch.ts";
 import { controlPriority, requestRealTime } from "./real-time.ts";
-import { inputsLength, readInputs } from "./shared/inputs.ts";
+import { inputsLength, inputsStaleMs, readInputs } from "./shared/inputs.ts";
 import { createControlReport, fillLoopFigures, fillReport, writeReport } from "./shared/report.ts";
 import { beginWrite, endWrite, openSeqlock, readInto } from "./shared/seqlock.ts";
 import { fillVehicleFacts } from "./vehicle-facts.ts";
@@ -24,6 +28,9 @@ import { fillVehicleFacts } from "./vehicle-facts.ts";
 export interface ControlStart {
   readonly config: SiteConfig;
   readonly profile: GridProfile;
+  readonly generationProfile?: LimitedGenerationProfile;
+  /** What is on record of exports beyond the limit. */
+  readonly pccMemory?: PccMemory;
   readonly record: ModeRecord;
   readonly clockFloorMs: number;
   readonly randomFraction: number;
@@ -40,7 +47,16 @@ export type ControlMessage =
   | { readonly kind: "mode"; readonly from: Mode; readonly to: Mode; readonly row: string; readonly atMs: number }
   /** A record must be on disk before the command that it permits: answered through `SiteFacts.storedGeneration`. */
   | { readonly kind: "store"; readonly record: ModeRecord }
+  | PccMessage
   | { readonly kind: "failed"; readonly message: string };
+
+/** What the rest of the process asks of the control thread, seldom. */
+export type ControlRequest =
+  | { readonly kind: "stop" | "reset-figures" }
+  /** A person has seen the alarms of the ledgers. */
+  | { readonly kind: "acknowledge-ledgers" }
+  /** A person has the functions of a stage written anew after a mismatch. */
+  | { readonly kind: "reset-functions"; readonly stage: number };
 
 /** Share of a period for reading; the rest is for the step and the writes. */
 const readShare = 0.5;
@@ -56,6 +72,8 @@ export interface RunningControl {
   readonly realTime: boolean;
   /** Forgets what was measured so far: after a warm-up. */
   resetFigures(): void;
+  acknowledgeLedgers(): void;
+  resetFunctions(stage: number): void;
   stop(): Promise<void>;
 }
 
@@ -74,8 +92,20 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
   const stageCount = config.evses.length;
   const tierCount = config.tiers.length;
   const snapshot = createSnapshot(stageCount, tierCount);
-  const core = createCore(running, { profile, record, nowMs: monotonicMs(), clockFloorMs, randomFraction });
+  const core = createCore(running, {
+    profile,
+    record,
+    nowMs: monotonicMs(),
+    clockFloorMs,
+    randomFraction,
+    wallAheadMs: Date.now() - monotonicMs(),
+    ...(start.generationProfile && { generationProfile: start.generationProfile }),
+    ...(start.pccMemory && { pccMemory: start.pccMemory }),
+  });
+  const pccWatch = createPccWatch(core);
   const bridge: Bridge = createBridge(bridgeSettings(running), createTransport, { clock: monotonicMs });
+  // From now on a stage counts as verified only with the profile's functions in force.
+  bridge.setFunctions(profile.settings);
   const inputsLock = openSeqlock(inputs);
   const inputsCopy = new Float64Array(inputsLength(stageCount));
   const reportLock = openSeqlock(report);
@@ -84,6 +114,7 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
   let verifyAtMs = 0;
   let verifying = false;
   let askedGeneration = 0;
+  let permitted = profile.settings.permitService;
 
   async function cycle(deadlineMs: number): Promise<void> {
     await bridge.readAll(snapshot, deadlineMs + readShare * periodMs);
@@ -93,7 +124,17 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
     for (let i = 0; i < stageCount; i++) fillVehicleFacts(snapshot.evses[i]!, snapshot.stages[i]!, nowMs);
     const commands = step(core, snapshot, nowMs);
     await bridge.writeAll(commands, nowMs, deadlineMs + periodMs, core.machine.state.mode !== "unknown");
+    followPermitService(nowMs);
     publish(nowMs);
+  }
+
+  /** The stages hear of the utility's permit service when it changes; a main thread that hangs is no word of the utility. */
+  function followPermitService(nowMs: number): void {
+    if (!(nowMs - inputsCopy[0]! <= inputsStaleMs)) return;
+    const permits = snapshot.site.serviceEnabled && profile.settings.permitService;
+    if (permits === permitted) return;
+    permitted = permits;
+    void bridge.setPermitService(permits);
   }
 
   function publish(nowMs: number): void {
@@ -103,6 +144,8 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
       askedGeneration = state.record.generation;
       say({ kind: "store", record: { ...state.record } });
     }
+    const pccNews = pccWatch.look();
+    if (pccNews !== null) say(pccNews);
     fillReport(reportRows, core, snapshot, nowMs);
     if (nowMs - figuresAtMs >= figuresEveryMs) {
       figuresAtMs = nowMs;
@@ -143,6 +186,11 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
     figures: loop.figures,
     realTime: realTime.granted,
     resetFigures: () => resetFigures(loop.figures),
+    acknowledgeLedgers() {
+      acknowledgeLedger(core.pccRecord.exports.ledger);
+      acknowledgeLedger(core.pccRecord.imports.ledger);
+    },
+    resetFunctions: (stage) => bridge.resetFunctions(stage),
     async stop() {
       await loop.stop();
       bridge.shut();

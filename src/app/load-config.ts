@@ -1,47 +1,110 @@
-/** Reads a site's configuration and its grid profile from disk; complaints become one error that lists them all. */
+/**
+ * Reads a site's configuration and what it refers to (grid profile, Limited Generation Profile) from disk; every complaint
+ * of all files comes at once. Nothing is energized before all of this has passed.
+ */
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { builtInGridProfile, type GridProfile, gridProfileNames } from "../config/grid-profiles.ts";
-import { gridProfileComplaintText, parseGridProfile } from "../config/grid-profiles-file.ts";
-import { complaintText, parseSiteConfig } from "../config/parse.ts";
+import { parseGenerationProfile } from "../config/generation-profile-file.ts";
+import {
+  builtInGridProfile,
+  checkGridProfileFits,
+  type GridProfile,
+  gridProfileNames,
+} from "../config/grid-profiles.ts";
+import { parseGridProfile } from "../config/grid-profiles-file.ts";
+import { type ConfigComplaint, complaintText, lineOfSetting, parseSiteConfig } from "../config/parse.ts";
 import type { SiteConfig } from "../config/site.ts";
+import {
+  createLimitedGenerationProfile,
+  type LimitedGenerationProfile,
+} from "../core/pcc/limited-generation-profile.ts";
+import { err, ok, type Result } from "../domain/result.ts";
 
 export interface LoadedSite {
   readonly config: SiteConfig;
   readonly profile: GridProfile;
+  readonly generationProfile?: LimitedGenerationProfile;
 }
 
-/** Both files, or an `Error` whose message names each line to mend. Nothing is energized before this has passed. */
-export function loadSite(file: string): LoadedSite {
-  const parsed = parseSiteConfig(readText(file), file);
-  if (!parsed.ok)
-    throw new Error(
-      `the configuration has ${parsed.error.length} to mend:\n${parsed.error.map(complaintText).join("\n")}`,
-    );
-  return { config: parsed.value, profile: loadProfile(parsed.value.site.gridProfile, file) };
-}
+type Checked<T> = Result<T, readonly ConfigComplaint[]>;
 
-function loadProfile(name: string, siteFile: string): GridProfile {
-  const builtIn = builtInGridProfile(name);
-  if (builtIn) return builtIn;
-  if (!/[./\\]/.test(name)) {
-    throw new Error(
-      `${siteFile}: site.gridProfile is ${name}: must be one of ${gridProfileNames.join(", ")}, or the path of a file`,
-    );
+/** All files, or every complaint about them. */
+export function checkSite(file: string): Checked<LoadedSite> {
+  const source = readText(file);
+  if (!source.ok) return err([{ file, line: 1, setting: "", found: "", complaint: `can't be read (${source.error})` }]);
+  const parsed = parseSiteConfig(source.value, file);
+  if (!parsed.ok) return parsed;
+  const config = parsed.value;
+  const at = (...path: string[]): ConfigComplaint => ({
+    file,
+    line: lineOfSetting(source.value, path),
+    setting: path.join("."),
+    found: "",
+    complaint: "",
+  });
+  const profile = readGridProfile(config, file, at("site", "gridProfile"));
+  const generation = readGenerationProfile(config, file, at("pcc", "generationProfile"));
+  if (!profile.ok || !generation.ok) {
+    return err([...(profile.ok ? [] : profile.error), ...(generation.ok ? [] : generation.error)]);
   }
-  const file = resolve(dirname(siteFile), name);
-  const parsed = parseGridProfile(readText(file), file);
-  if (!parsed.ok)
-    throw new Error(
-      `the grid profile has ${parsed.error.length} to mend:\n${parsed.error.map(gridProfileComplaintText).join("\n")}`,
-    );
-  return parsed.value;
+  return ok({
+    config,
+    profile: profile.value,
+    ...(generation.value !== null && { generationProfile: generation.value }),
+  });
 }
 
-function readText(file: string): string {
+/** The same, or an `Error` whose message names each line to mend. */
+export function loadSite(file: string): LoadedSite {
+  const checked = checkSite(file);
+  if (checked.ok) return checked.value;
+  throw new Error(
+    `the configuration has ${checked.error.length} to mend:\n${checked.error.map(complaintText).join("\n")}`,
+  );
+}
+
+/** A built-in profile or a utility's file beside the configuration, and only if it is for the site's frequency. */
+function readGridProfile({ site }: SiteConfig, siteFile: string, here: ConfigComplaint): Checked<GridProfile> {
+  const name = site.gridProfile;
+  let profile = builtInGridProfile(name);
+  if (profile === undefined) {
+    const expected = `must be one of ${gridProfileNames.join(", ")}, or the path of a file`;
+    if (!/[./\\]/.test(name)) return err([{ ...here, found: JSON.stringify(name), complaint: expected }]);
+    const file = resolve(dirname(siteFile), name);
+    const source = readText(file);
+    if (!source.ok)
+      return err([{ ...here, found: JSON.stringify(name), complaint: `can't be read (${source.error})` }]);
+    const parsed = parseGridProfile(source.value, file);
+    if (!parsed.ok) return parsed;
+    profile = parsed.value;
+  }
+  const misfits = checkGridProfileFits(profile, Number(site.nominalFrequencyHz));
+  if (misfits.length === 0) return ok(profile);
+  return err(misfits.map(({ found, complaint }) => ({ ...here, found, complaint })));
+}
+
+function readGenerationProfile(
+  { pcc, site }: SiteConfig,
+  siteFile: string,
+  here: ConfigComplaint,
+): Checked<LimitedGenerationProfile | null> {
+  if (pcc.generationProfile === undefined) return ok(null);
+  const file = resolve(dirname(siteFile), pcc.generationProfile);
+  const source = readText(file);
+  if (!source.ok) {
+    const found = JSON.stringify(pcc.generationProfile);
+    return err([{ ...here, found, complaint: `can't be read (${source.error})` }]);
+  }
+  const parsed = parseGenerationProfile(source.value, file);
+  if (!parsed.ok) return parsed;
+  const made = createLimitedGenerationProfile(parsed.value.exportLimitW, site.timeZone);
+  return made.ok ? made : err([{ ...here, complaint: made.error }]);
+}
+
+function readText(file: string): Result<string> {
   try {
-    return readFileSync(file, "utf8");
+    return ok(readFileSync(file, "utf8"));
   } catch (failure) {
-    throw new Error(`${file} can't be read (${(failure as NodeJS.ErrnoException).code ?? failure})`);
+    return err((failure as NodeJS.ErrnoException).code ?? String(failure));
   }
 }

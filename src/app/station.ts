@@ -6,6 +6,8 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DeviceReport } from "../../firmware-bridge/bridge.ts";
+import type { Exceedance } from "../core/pcc/exceedance-ledger.ts";
+import type { PccSide } from "../core/pcc/pcc-memory.ts";
 import type { Mode } from "../domain/modes.ts";
 import { createSystemClock } from "../protocols/ocpp/clock.ts";
 import { ocppDefaults } from "../protocols/ocpp/config.ts";
@@ -16,6 +18,7 @@ import type { AuditEvent } from "./audit-chain.ts";
 import { type ControlHost, startControlHost } from "./control-host.ts";
 import type { LoadedSite } from "./load-config.ts";
 import { createOcppPort } from "./ocpp-port.ts";
+import { openPccArchive, type PccView } from "./pcc-archive.ts";
 import { type FoundEquipment, openPermitStore, type PermitInForce, refusalText } from "./permit.ts";
 import type { ControlReport } from "./shared/report.ts";
 import { openStore, type Store } from "./store.ts";
@@ -54,6 +57,8 @@ export interface SiteStation extends LoadedSite {
   /** Latest report; null before the first cycle. */
   report(): ControlReport | null;
   ocpp(): OcppStatus | null;
+  /** The record at the PCC: the newest exceedances, the alarms and the response-time passport. */
+  pcc(recentMax: number): PccView;
   /** Writes a durable record into the hash-chained log: modes, commands of people, permits, limits, trips, refusals. */
   audit(event: AuditEvent): void;
   /** The permit as installed, verified and judged against what was found; null before devices were found. */
@@ -78,6 +83,11 @@ export function startStation(options: StationOptions): SiteStation {
     actor: "controller",
     body: { site: config.site.name, serviceMode: config.site.serviceMode, profile: profile.name },
   });
+  const pccArchive = openPccArchive(store, config.pcc.inadvertentExport.responseBoundMs);
+  if (pccArchive.sentence !== "") log("warn", pccArchive.sentence);
+  const mismatches = createMismatchNotes(log, (message) =>
+    audit({ kind: "alarm", actor: "controller", body: { message } }),
+  );
   const notes: ModeNote[] = [];
   const state = {
     devices: [] as readonly DeviceReport[],
@@ -100,6 +110,7 @@ export function startStation(options: StationOptions): SiteStation {
           break;
         case "devices":
           state.devices = message.reports;
+          mismatches(message.reports);
           permits.found(message.reports);
           break;
         case "mode":
@@ -113,6 +124,14 @@ export function startStation(options: StationOptions): SiteStation {
           break;
         case "store":
           log("debug", `Intent ${message.record.intent} stored.`, { ...message.record });
+          break;
+        case "pcc":
+          if (message.relayCause !== pccArchive.view(0).relayCause && message.relayCause !== "") {
+            audit({ kind: "trip", actor: "controller", body: { cause: message.relayCause } });
+          }
+          pccArchive.take(message);
+          for (const { side, entry } of message.entries)
+            log("warn", exceedanceSentence(side, entry), { side, ...entry });
           break;
         case "failed":
           audit({ kind: "alarm", actor: "controller", body: { message: message.message } });
@@ -149,6 +168,7 @@ export function startStation(options: StationOptions): SiteStation {
     audit,
     report: () => control.report(),
     ocpp: () => backend?.ocpp.status() ?? null,
+    pcc: (recentMax) => pccArchive.view(recentMax),
     permit: () => permits.inForce(),
     async stop() {
       clearInterval(views);
@@ -273,5 +293,28 @@ function startBackend({ config, log, onReset }: StationOptions, control: Control
         greeted[index] = connected;
       });
     },
+  };
+}
+
+function exceedanceSentence(side: PccSide, { peakOverW, durationMs, energyWh, limitW, cause }: Exceedance): string {
+  const what = side === "export" ? "Exported" : "Imported";
+  return `${what} up to ${Math.round(peakOverW)} W beyond ${Math.round(limitW)} W for ${Math.round(durationMs)} ms (${energyWh.toFixed(2)} Wh, ${cause}).`;
+}
+
+/** Says once when a stage's grid functions differ from the profile, with register, expected and found, and when they agree again. */
+function createMismatchNotes(log: Log, alarm: (sentence: string) => void): (reports: readonly DeviceReport[]) => void {
+  const standing = new Map<string, string>();
+  return (reports) => {
+    for (const { name, mismatch } of reports) {
+      const sentence = mismatch
+        ? `${name}: register ${mismatch.register} is ${Number.isNaN(mismatch.found) ? "missing" : mismatch.found}, expected ${mismatch.expected}. It may not run in parallel with the grid.`
+        : "";
+      if (sentence === (standing.get(name) ?? "")) continue;
+      if (sentence !== "") {
+        log("error", sentence, { device: name, ...mismatch });
+        alarm(sentence);
+      } else log("info", `${name}: its grid functions agree with the profile again.`);
+      standing.set(name, sentence);
+    }
   };
 }

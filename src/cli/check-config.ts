@@ -1,8 +1,8 @@
 /** `islet check-config`: says what is wrong with a configuration, or what it means, without touching any device. */
-import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { z } from "zod";
-import { complaintText, parseSiteConfig } from "../config/parse.ts";
+import { checkSite } from "../app/load-config.ts";
+import { complaintText } from "../config/parse.ts";
 import { siteSettings } from "../config/site.ts";
 
 export function checkConfigCommand(program: Command): void {
@@ -19,18 +19,24 @@ export function checkConfigCommand(program: Command): void {
       if (options.settings) return print(settingsTable());
       const file = argument ?? options.config;
       if (file === undefined) throw new Error("name the configuration: islet check-config config/depot.yaml");
-      const parsed = parseSiteConfig(readFileSync(file, "utf8"), file);
+      const parsed = checkSite(file);
       if (!parsed.ok) {
         process.exitCode = 1;
         if (options.json) return print(JSON.stringify({ ok: false, complaints: parsed.error }));
         for (const complaint of parsed.error) print(complaintText(complaint));
         return print(`${parsed.error.length} to mend. Nothing was energized.`);
       }
-      const { site, pcc, evses, tiers, transferDevice } = parsed.value;
-      if (options.json) return print(JSON.stringify({ ok: true, config: parsed.value }));
+      const { config, profile, generationProfile } = parsed.value;
+      const { site, pcc, evses, tiers, transferDevice } = config;
+      if (options.json) return print(JSON.stringify({ ok: true, config }));
       print(`${site.name}: ${evses.length} EVSEs, ${tiers.length} tiers, service mode ${site.serviceMode}.`);
       print(`Import at most ${kW(pcc.importLimitW)}; export at most ${kW(pcc.exportLimitW)} if the permit allows it.`);
-      print(`Transfer device: ${transferDevice?.kind ?? "none"}. Grid profile: ${site.gridProfile}.`);
+      print(
+        `Transfer device: ${transferDevice?.kind ?? "none"}. Grid profile: ${profile.name}, version ${profile.version}.`,
+      );
+      if (generationProfile !== undefined) {
+        print(`Limited Generation Profile: export from ${kW(generationProfile.smallestW)} on, in ${site.timeZone}.`);
+      }
       print(
         `${evses.filter((evse) => evse.dischargeEnabled).length} EVSEs may discharge, ${evses.filter((evse) => evse.gridForming).length} may form an island.`,
       );

@@ -68,6 +68,17 @@ export function parseSiteConfig(source: string, file: string): Result<SiteConfig
   return parsed.success ? ok(parsed.data) : err([]);
 }
 
+/** Line of a setting in a configuration's text, or of the nearest group around it; 1 when nothing is there. */
+export function lineOfSetting(source: string, path: readonly PropertyKey[]): number {
+  const lines = new LineCounter();
+  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
+  for (let depth = path.length; depth > 0; depth--) {
+    const node = document.getIn(path.slice(0, depth), true);
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+  }
+  return 1;
+}
+
 interface Complaint {
   readonly path: readonly PropertyKey[];
   readonly complaint: string;

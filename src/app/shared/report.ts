@@ -5,6 +5,7 @@
 import type { Core } from "../../core/core.ts";
 import { chainLength } from "../../core/limits.ts";
 import { type Intent, intentNames } from "../../core/mode-state.ts";
+import type { ReversePower } from "../../core/pcc/reverse-power.ts";
 import type { Contact, Snapshot } from "../../core/snapshot.ts";
 import {
   type Mode,
@@ -22,6 +23,8 @@ import { quantileMs } from "../histogram.ts";
 import { struct } from "./struct.ts";
 
 const contacts: readonly Contact[] = ["open", "closed", "unknown"];
+type RelayCause = ReversePower["cause"];
+const relayCauses: readonly RelayCause[] = ["", "reverse-power", "minimum-import", "relay"];
 const reasonsOrNone = ["", ...reasonKeys] as const;
 
 /** The site as a whole. Times of the monotonic clock, powers in the core's sign. */
@@ -63,6 +66,23 @@ export interface SiteReport {
   pvLimitW: number;
   importLimitW: number;
   exportLimitW: number;
+  /** Who asks for the two limits. */
+  importReason: ReasonKey;
+  exportReason: ReasonKey;
+  /** Exceedances on record, one under way now, and the alarms of requirement R11. */
+  exportEvents: number;
+  importEvents: number;
+  exportAbove: boolean;
+  exportTooMany: boolean;
+  exportTooLong: boolean;
+  importTooMany: boolean;
+  importTooLong: boolean;
+  /** Response-time passport: recoveries from load steps, the longest, and those beyond what the site promises. */
+  recoveries: number;
+  recoveryLongestMs: number;
+  recoveriesLate: number;
+  /** Why a reverse-power or minimum-import relay has latched discharging off; "" while none has. */
+  relayCause: RelayCause;
   ticks: number;
   skipped: number;
   lateP50Ms: number;
@@ -111,6 +131,19 @@ const siteReport = struct<SiteReport>([
   ["pvLimitW", "number"],
   ["importLimitW", "number"],
   ["exportLimitW", "number"],
+  ["importReason", reasonKeys],
+  ["exportReason", reasonKeys],
+  ["exportEvents", "number"],
+  ["importEvents", "number"],
+  ["exportAbove", "flag"],
+  ["exportTooMany", "flag"],
+  ["exportTooLong", "flag"],
+  ["importTooMany", "flag"],
+  ["importTooLong", "flag"],
+  ["recoveries", "number"],
+  ["recoveryLongestMs", "number"],
+  ["recoveriesLate", "number"],
+  ["relayCause", relayCauses],
   ["ticks", "number"],
   ["skipped", "number"],
   ["lateP50Ms", "number"],
@@ -146,6 +179,8 @@ export interface StageReport {
   executedSequence: number;
   commandRole: Role;
   commandW: number;
+  /** Reactive power that it was told, var; positive absorbs. */
+  commandVar: number;
   /** Set-point at the end of the chain of limits; the command may lead it on a cut. */
   setpointW: number;
 }
@@ -172,6 +207,7 @@ const stageReport = struct<StageReport>([
   ["executedSequence", "number"],
   ["commandRole", roleNames],
   ["commandW", "number"],
+  ["commandVar", "number"],
   ["setpointW", "number"],
 ]);
 
@@ -252,12 +288,32 @@ export function fillReport(report: ControlReport, core: Core, snapshot: Snapshot
   site.pvLimitW = commands.pvLimitW;
   site.importLimitW = pccLimits.importLimitW;
   site.exportLimitW = pccLimits.exportLimitW;
+  fillPcc(site, core);
   for (let i = 0; i < stages.length; i++) fillStage(stages[i]!, core, snapshot, i);
   for (let t = 0; t < tiers.length; t++) {
     tiers[t]!.loadW = snapshot.site.tierLoadW[t]!;
     tiers[t]!.closed = commands.tierClosed[t]!;
   }
   report.chains.set(core.chains.values);
+}
+
+function fillPcc(site: SiteReport, { pccLimits, pccRecord, reversePower }: Core): void {
+  const exports = pccRecord.exports.ledger;
+  const imports = pccRecord.imports.ledger;
+  const { passport } = pccRecord;
+  site.importReason = pccLimits.importReason;
+  site.exportReason = pccLimits.exportReason;
+  site.exportEvents = exports.total;
+  site.importEvents = imports.total;
+  site.exportAbove = exports.isAbove;
+  site.exportTooMany = exports.alarmTooMany;
+  site.exportTooLong = exports.alarmTooLong;
+  site.importTooMany = imports.alarmTooMany;
+  site.importTooLong = imports.alarmTooLong;
+  site.recoveries = passport.count;
+  site.recoveryLongestMs = passport.longestMs;
+  site.recoveriesLate = passport.beyondBoundCount;
+  site.relayCause = reversePower.cause;
 }
 
 function fillStage(report: StageReport, core: Core, snapshot: Snapshot, i: number): void {
@@ -284,6 +340,7 @@ function fillStage(report: StageReport, core: Core, snapshot: Snapshot, i: numbe
   report.executedSequence = facts.executedSequence;
   report.commandRole = command.role;
   report.commandW = command.powerW;
+  report.commandVar = command.reactiveVar;
   report.setpointW = core.setpointW[i]!;
 }
 

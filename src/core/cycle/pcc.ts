@@ -1,6 +1,7 @@
 /** The limits at the grid connection in this tick: optimising ones first, the permit, then the protective ones, which win. */
 import { Quality } from "../../domain/quality.ts";
 import type { Core } from "../core.ts";
+import { resetExportControl } from "../export-control.ts";
 import { profileLimitW } from "../pcc/limited-generation-profile.ts";
 import { clearPccLimits, tightenExport, tightenImport } from "../pcc/pcc-limits.ts";
 import { recordPcc } from "../pcc/pcc-record.ts";
@@ -35,7 +36,8 @@ export function gatherPccLimits(
 /** After the limits were put to work: what was exceeded, how fast it was over, and whether a relay would have tripped. */
 export function watchPcc(core: Core, { meter, stages, site, wallMs }: Snapshot, nowMs: number): void {
   const { pccRecord, exportControl, budget, pccLimits, reversePower, authority } = core;
-  recordPcc(pccRecord, exportControl, budget, meter, pccLimits, wallMs, nowMs);
+  pccRecord.wallMs = wallMs;
+  recordPcc(pccRecord, exportControl, budget, meter, pccLimits, nowMs);
   let dischargingW = 0;
   for (let i = 0; i < stages.length; i++) if (stages[i]!.powerW < 0) dischargingW -= stages[i]!.powerW;
   const discharges = dischargingW > dischargeShare * exportControl.scaleW;
@@ -43,6 +45,7 @@ export function watchPcc(core: Core, { meter, stages, site, wallMs }: Snapshot, 
   const { exportLimitW } = pccLimits;
   stepReversePower(reversePower, powerW, exportLimitW, discharges, site.relayLatched, site.resetRequest, nowMs);
   authority.relayLatched = reversePower.latched;
+  if (site.resetRequest) resetExportControl(exportControl);
 }
 
 /** Stages that give less than this together count as not discharging, of the sum of their ratings. */
