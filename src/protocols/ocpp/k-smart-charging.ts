@@ -120,7 +120,9 @@ export function createSmartCharging(context: Context, facts: SmartChargingFacts)
   /** Emits now and again at the next change of any profile, but at least once per refresh interval. */
   function run(): void {
     refresh?.();
+    refresh = null;
     const nextMs = emit();
+    if (profiles.all().length === 0) return;
     const delayMs = Math.min(Math.max(nextMs - context.nowMs(), 1), config.refreshMs);
     refresh = clock.after("charging limits", delayMs, run);
   }

@@ -59,7 +59,10 @@ describe("authorisation online", () => {
   });
 
   test("the cache outlives a restart, its entries do not outlive their time (TC_C_32, TC_C_46)", async () => {
-    const h = await createHarness({ variables: { ...local, "AuthCacheCtrlr.LifeTime": "3600" } });
+    const h = await createHarness({
+      variables: { ...local, "AuthCacheCtrlr.LifeTime": "3600" },
+      config: { pollMs: 1000 },
+    });
     await h.plug(1);
     await h.present(token(), 1);
     await h.present(token(), 1);
@@ -68,7 +71,7 @@ describe("authorisation online", () => {
     await h.plug(1);
     expect((await h.present(token(), 1)).decision?.source).toBe("cache");
     await h.present(token(), 1);
-    await h.run(3_700_000, 10_000);
+    await h.run(3_700_000, 60_000);
     await h.unplug(1);
     await h.plug(1);
     expect((await h.present(token(), 1)).decision?.source).toBe("backend");

@@ -101,6 +101,9 @@ function naiveLimitW(profiles: InstalledProfile[], t: number, context: ScheduleC
   return Math.max(Math.min(limit, context.maxChargeW), -context.maxDischargeW);
 }
 
+/** More on request: `RUNS=500 vitest run tests/protocols/ocpp/composite.test.ts`. */
+const runs = Number(process.env["RUNS"] ?? 20);
+
 const zones = ["UTC", "America/Los_Angeles", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu"];
 /** Around changes of daylight saving in those zones, and an ordinary day. */
 const moments = [
@@ -219,7 +222,7 @@ describe("composite schedules", () => {
             throw new Error(`at ${second} s: ${period.limit} ${unit}, expected ${expectedW / factor}`);
         }
       }),
-      { numRuns: 40 },
+      { numRuns: runs },
     );
   }, 120_000);
 
@@ -287,7 +290,7 @@ describe("composite schedules", () => {
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: runs },
     );
   }, 120_000);
 
