@@ -1,0 +1,358 @@
+/** From readings with ages to facts: asymmetry, freshness, many stages, no transfer device. */
+import { describe, expect, test } from "vitest";
+import { createAuthority } from "../../src/core/authority.ts";
+import {
+  createGridVerdict,
+  createModeFacts,
+  deriveModeFacts,
+  type GridVerdict,
+  type ModeFacts,
+  type ModeFactsConfig,
+  modeFactsDefaults,
+  StageHearing,
+} from "../../src/core/mode-facts.ts";
+import { createSnapshot, type Snapshot } from "../../src/core/snapshot.ts";
+
+const nowMs = 100_000;
+
+/** A site on a good grid with `stages` stages that are off. */
+function facts(
+  change: (s: Snapshot, grid: GridVerdict) => void = () => {},
+  stages = 1,
+  given: Partial<ModeFactsConfig> = {},
+): ModeFacts {
+  const snapshot = createSnapshot(stages, 0);
+  Object.assign(snapshot.transferDevice, {
+    atMs: nowMs,
+    contactNo: "closed",
+    contactNc: "closed",
+    gridVoltagePu: 1,
+    gridFrequencyHz: 60,
+    busVoltagePu: 1,
+    busFrequencyHz: 60,
+  });
+  Object.assign(snapshot.meter, { atMs: nowMs, voltagePu: 1, frequencyHz: 60 });
+  for (const stage of snapshot.stages) Object.assign(stage, { atMs: nowMs, role: "off", powerW: 0 });
+  const grid = Object.assign(createGridVerdict(), { inEnterServiceWindow: true, meterTrusted: true });
+  change(snapshot, grid);
+  return deriveModeFacts(
+    createModeFacts(stages),
+    snapshot,
+    createAuthority(),
+    grid,
+    { ...modeFactsDefaults, ...given },
+    0,
+    nowMs,
+  );
+}
+const dead = { gridVoltagePu: 0, gridFrequencyHz: 0 } as const;
+
+describe("K1 and its two sides", () => {
+  const cases: readonly (readonly [
+    name: string,
+    change: (s: Snapshot, grid: GridVerdict) => void,
+    expected: Partial<ModeFacts>,
+  ])[] = [
+    [
+      "closed on a good grid",
+      () => {},
+      {
+        provenClosed: true,
+        provenOpen: false,
+        coherentClosed: true,
+        gridGood: true,
+        gridHolds: true,
+        gridServes: true,
+        contradiction: false,
+      },
+    ],
+    [
+      "one contact says open",
+      (s) => {
+        s.transferDevice.contactNo = "open";
+      },
+      { provenClosed: false, provenOpen: false, disagree: true, contradiction: true },
+    ],
+    [
+      "one contact says nothing",
+      (s) => {
+        s.transferDevice.contactNc = "unknown";
+      },
+      { provenClosed: false, disagree: true },
+    ],
+    [
+      "no answer for 201 ms",
+      (s) => {
+        s.transferDevice.atMs = nowMs - 201;
+      },
+      {
+        deviceFresh: false,
+        provenClosed: false,
+        disagree: false,
+        gridGood: false,
+        gridHolds: false,
+        contradiction: false,
+      },
+    ],
+    [
+      "a voltage that is no number",
+      (s) => {
+        s.transferDevice.busVoltagePu = Number.NaN;
+      },
+      { deviceFresh: false, provenClosed: false },
+    ],
+    [
+      "closed, but only one side is live",
+      (s) => {
+        s.transferDevice.busVoltagePu = 0;
+      },
+      { contradiction: true, coherentClosed: false },
+    ],
+    [
+      "open, dead bus",
+      (s) => {
+        Object.assign(s.transferDevice, { contactNo: "open", contactNc: "open", busVoltagePu: 0.05 });
+      },
+      { provenOpen: true, busDead: true, coherentOpen: true, contradiction: false },
+    ],
+    [
+      "open, live bus that nobody forms",
+      (s) => {
+        Object.assign(s.transferDevice, { contactNo: "open", contactNc: "open" });
+      },
+      { busDead: false, coherentOpen: false, contradiction: true },
+    ],
+    [
+      "open, live bus that a stage forms",
+      (s) => {
+        Object.assign(s.transferDevice, { contactNo: "open", contactNc: "open" });
+        s.stages[0]!.role = "forming";
+      },
+      { busDead: false, contradiction: false, anyForming: true },
+    ],
+    [
+      "neither live nor dead",
+      (s) => {
+        s.transferDevice.busVoltagePu = 0.3;
+      },
+      { busLive: false, busVoltageDead: false, contradiction: false, coherentClosed: false },
+    ],
+  ];
+  test.each(cases)("%s", (_, change, expected) => expect(facts(change)).toMatchObject(expected));
+});
+
+describe("the grid: good needs both voltmeters, one bad one ends discharging, both are needed to leave it", () => {
+  const cases: readonly (readonly [
+    name: string,
+    change: (s: Snapshot, grid: GridVerdict) => void,
+    expected: Partial<ModeFacts>,
+  ])[] = [
+    [
+      "a sag inside ride-through",
+      (s, g) => {
+        s.meter.voltagePu = 0.8;
+        s.transferDevice.gridVoltagePu = 0.8;
+        g.inEnterServiceWindow = false;
+      },
+      { gridGood: false, gridHolds: true, gridOut: false },
+    ],
+    [
+      "the meter's trip",
+      (s, g) => {
+        s.meter.voltagePu = 0.8;
+        g.inEnterServiceWindow = false;
+        g.tripped = true;
+      },
+      { gridGood: false, gridHolds: false, gridOut: false },
+    ],
+    [
+      "the device's trip",
+      (s, g) => {
+        s.transferDevice.gridVoltagePu = 0.8;
+        g.deviceTripped = true;
+      },
+      { gridGood: false, gridHolds: false, gridOut: false },
+    ],
+    [
+      "both trip",
+      (s, g) => {
+        s.meter.voltagePu = 0.8;
+        s.transferDevice.gridVoltagePu = 0.8;
+        Object.assign(g, { inEnterServiceWindow: false, tripped: true, deviceTripped: true });
+      },
+      { gridHolds: false, gridOut: true },
+    ],
+    [
+      "dead for both",
+      (s, g) => {
+        Object.assign(s.transferDevice, dead, { busVoltagePu: 0 });
+        Object.assign(s.meter, { voltagePu: 0, frequencyHz: 0 });
+        g.inEnterServiceWindow = false;
+      },
+      { gridOut: true, gridServes: false },
+    ],
+    [
+      "dead for the device, the meter lost its supply",
+      (s) => {
+        Object.assign(s.transferDevice, dead, { busVoltagePu: 0 });
+        s.meter.atMs = nowMs - 5_000;
+      },
+      { gridOut: true, meterFresh: false },
+    ],
+    [
+      "dead for the device, good for the meter",
+      (s) => {
+        Object.assign(s.transferDevice, dead, { busVoltagePu: 0 });
+      },
+      { gridOut: false, gridGood: false },
+    ],
+    [
+      "dead for the meter, good for the device",
+      (s, g) => {
+        Object.assign(s.meter, { voltagePu: 0, frequencyHz: 0 });
+        g.inEnterServiceWindow = false;
+      },
+      { gridOut: false, gridGood: false, gridServes: true },
+    ],
+    [
+      "dead for the device, sagging for the meter",
+      (s, g) => {
+        Object.assign(s.transferDevice, dead, { busVoltagePu: 0 });
+        s.meter.voltagePu = 0.9;
+        g.inEnterServiceWindow = false;
+      },
+      { gridOut: false },
+    ],
+    [
+      "the meter is frozen",
+      (_, g) => {
+        g.meterTrusted = false;
+      },
+      { gridGood: false, gridHolds: false, gridOut: false, gridServes: true },
+    ],
+    [
+      "the mains are gone although voltage is there",
+      (_, g) => {
+        g.mainsLost = true;
+      },
+      { gridHolds: false, gridServes: false },
+    ],
+  ];
+  test.each(cases)("%s", (_, change, expected) => expect(facts(change)).toMatchObject(expected));
+});
+
+describe("many stages", () => {
+  const silentFor =
+    (ms: number, role: "off" | "discharge" | "forming" = "off") =>
+    (s: Snapshot) => {
+      Object.assign(s.stages[7]!, { atMs: nowMs - ms, role, powerW: role === "off" ? 0 : -50_000 });
+    };
+  const offAfterMs = modeFactsDefaults.stageFreshMs + modeFactsDefaults.watchdogMs + modeFactsDefaults.stageStopMs;
+  const cases: readonly (readonly [name: string, change: (s: Snapshot) => void, expected: Partial<ModeFacts>])[] = [
+    [
+      "one of twenty has just fallen silent: heard, not fresh",
+      silentFor(400),
+      { stagesFresh: false, stagesHeard: true, coherentClosed: false },
+    ],
+    [
+      "its watchdog has ended it: counted off",
+      silentFor(offAfterMs + 1),
+      { stagesFresh: true, stagesHeard: true, coherentClosed: true, off: true },
+    ],
+    ["just before that it is still silent", silentFor(offAfterMs), { stagesFresh: false }],
+    ["silent while it may be forming", silentFor(400, "forming"), { stagesHeard: false, stagesFresh: false }],
+    [
+      "silent while discharging: not seen, so no rogue",
+      silentFor(400, "discharge"),
+      { stagesHeard: true, anyDischarging: false },
+    ],
+    [
+      "never heard since the start, long ago",
+      (s) => {
+        s.stages[7]!.atMs = Number.NEGATIVE_INFINITY;
+      },
+      { stagesFresh: true, off: true },
+    ],
+    [
+      "all silent",
+      (s) => {
+        for (const stage of s.stages) stage.atMs = nowMs - 400;
+      },
+      { stagesFresh: false, stagesHeard: false, off: false },
+    ],
+    [
+      "all counted off: still nobody answers",
+      (s) => {
+        for (const stage of s.stages) stage.atMs = 0;
+      },
+      { stagesFresh: false, stagesHeard: false, off: false },
+    ],
+    [
+      "one gives power although it says off",
+      (s) => {
+        s.stages[3]!.powerW = -2_000;
+      },
+      { anyDischarging: true, off: false },
+    ],
+    [
+      "standby power of an idle stage",
+      (s) => {
+        s.stages[3]!.powerW = -40;
+      },
+      { anyDischarging: false, off: true },
+    ],
+    [
+      "one says discharge and no power is known",
+      (s) => {
+        Object.assign(s.stages[3]!, { role: "discharge", powerW: Number.NaN });
+      },
+      { anyDischarging: true },
+    ],
+  ];
+  test.each(cases)("%s", (_, change, expected) => expect(facts(change, 20)).toMatchObject(expected));
+
+  test("each stage's hearing is told", () => {
+    const { hearing } = facts((s) => {
+      s.stages[0]!.atMs = nowMs - 400;
+      s.stages[1]!.atMs = 0;
+    }, 3);
+    expect([...hearing]).toEqual([StageHearing.silent, StageHearing.countedOff, StageHearing.fresh]);
+  });
+});
+
+describe("without a transfer device", () => {
+  const none = { canIsolate: false };
+  test("the site is closed onto the grid for ever, and the meter alone speaks for it", () => {
+    const found = facts((s) => Object.assign(s.transferDevice, createSnapshot(0, 0).transferDevice), 1, none);
+    expect(found).toMatchObject({
+      provenClosed: true,
+      coherentClosed: true,
+      gridGood: true,
+      gridHolds: true,
+      backupOK: false,
+      contradiction: false,
+    });
+  });
+  test("an outage is nothing to leave", () => {
+    const found = facts(
+      (s, g) => {
+        s.meter.voltagePu = 0;
+        g.inEnterServiceWindow = false;
+      },
+      1,
+      none,
+    );
+    expect(found).toMatchObject({ gridOut: false, gridGood: false, contradiction: false, gridServes: false });
+  });
+  test("a lost meter ends discharging, not charging", () => {
+    expect(
+      facts(
+        (s) => {
+          s.meter.atMs = 0;
+        },
+        1,
+        none,
+      ),
+    ).toMatchObject({ gridHolds: false, gridServes: true });
+  });
+});
