@@ -33,11 +33,10 @@ export class BitReader {
     this.need(count);
     let value = 0;
     for (let left = count; left > 0; ) {
-      const byte = this.bytes[this.position >>> 3]!;
-      const available = 8 - (this.position & 7);
-      const taken = Math.min(available, left);
-      const bits = (byte >>> (available - taken)) & ((1 << taken) - 1);
-      value = value * 2 ** taken + bits;
+      const at = this.position >>> 3;
+      const taken = Math.min(left, 16);
+      const window = (this.bytes[at]! << 24) | ((this.bytes[at + 1] ?? 0) << 16) | ((this.bytes[at + 2] ?? 0) << 8);
+      value = value * 2 ** taken + ((window << (this.position & 7)) >>> (32 - taken));
       this.position += taken;
       left -= taken;
     }

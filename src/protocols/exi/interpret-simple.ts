@@ -50,10 +50,10 @@ function readInteger(reader: BitReader, type: IntegerType, place: Place): number
   if (type.coding === "bits") {
     value = type.min + BigInt(reader.read(bitWidth(Number(type.max - type.min + 1n))));
   } else if (type.coding === "unsigned") {
-    value = readUnsigned(reader, type.max, place);
+    value = readUnsigned(reader, groupsOf(type.max), place);
   } else {
     const negative = reader.read(1) === 1;
-    const magnitude = readUnsigned(reader, negative ? -type.min - 1n : type.max, place);
+    const magnitude = readUnsigned(reader, groupsOf(negative ? -type.min - 1n : type.max), place);
     value = negative ? -magnitude - 1n : magnitude;
   }
   if (value < type.min || value > type.max) {
@@ -70,9 +70,8 @@ export function integerValue(value: bigint, type: IntegerType): number | bigint 
 }
 
 /** Groups of seven bits, least significant first, each behind a bit that tells whether more follow. */
-function readUnsigned(reader: BitReader, max: bigint, place: Place): bigint {
+function readUnsigned(reader: BitReader, groupsMax: number, place: Place): bigint {
   const bit = reader.position;
-  const groupsMax = groupsOf(max);
   let value = 0n;
   for (let group = 0; ; group++) {
     if (group === groupsMax) throw fail(place, "range", `a number of more than ${groupsMax} groups of 7 bits`, bit);
@@ -85,12 +84,14 @@ function readUnsigned(reader: BitReader, max: bigint, place: Place): bigint {
   }
 }
 
-const u32Max = (1n << 32n) - 1n;
+/** Groups of a length in 32 bits, and of a code point. */
+const lengthGroupsMax = 5;
+const codePointGroupsMax = 3;
 
 /** A length plus `offset` (2 for strings, whose 0 and 1 stand for earlier values). */
 function readLength(reader: BitReader, type: StringType | BinaryType, offset: number, place: Place): number {
   const bit = reader.position;
-  const length = Number(readUnsigned(reader, u32Max, place)) - offset;
+  const length = Number(readUnsigned(reader, lengthGroupsMax, place)) - offset;
   if (length < 0) throw fail(place, "value-hit", "a reference to an earlier string", bit);
   if (length > type.maxLength) throw fail(place, "length", `length ${length}, at most ${type.maxLength}`, bit);
   reader.need(length * 8);
@@ -102,7 +103,7 @@ function readString(reader: BitReader, type: StringType, place: Place): string {
   let text = "";
   for (let i = 0; i < length; i++) {
     const bit = reader.position;
-    const codePoint = Number(readUnsigned(reader, 0x10ffffn, place));
+    const codePoint = Number(readUnsigned(reader, codePointGroupsMax, place));
     if (!isXmlCharacter(codePoint)) {
       throw fail(place, "character", `U+${codePoint.toString(16).toUpperCase()} is no character of XML`, bit);
     }
