@@ -9,17 +9,20 @@ import type { DeviceReport } from "../../firmware-bridge/bridge.ts";
 import type { Exceedance } from "../core/pcc/exceedance-ledger.ts";
 import type { PccSide } from "../core/pcc/pcc-memory.ts";
 import type { Mode } from "../domain/modes.ts";
+import type { Result } from "../domain/result.ts";
 import { createSystemClock } from "../protocols/ocpp/clock.ts";
 import { ocppDefaults } from "../protocols/ocpp/config.ts";
 import type { OcppLog } from "../protocols/ocpp/ports.ts";
 import { createOcppStation, type OcppStation, type OcppStatus } from "../protocols/ocpp/station.ts";
 import { auditFileName, openAudit } from "./audit.ts";
-import type { AuditEvent } from "./audit-chain.ts";
+import type { AuditEvent, AuditRecord } from "./audit-chain.ts";
 import { type ControlHost, startControlHost } from "./control-host.ts";
 import type { LoadedSite } from "./load-config.ts";
 import { createOcppPort } from "./ocpp-port.ts";
 import { openPccArchive, type PccView } from "./pcc-archive.ts";
+import { openPeople, type People } from "./people.ts";
 import { type FoundEquipment, openPermitStore, type PermitInForce, refusalText } from "./permit.ts";
+import type { Permit, Refusal } from "./permit-format.ts";
 import type { ControlReport } from "./shared/report.ts";
 import { openStore, type Store } from "./store.ts";
 
@@ -61,6 +64,12 @@ export interface SiteStation extends LoadedSite {
   pcc(recentMax: number): PccView;
   /** Writes a durable record into the hash-chained log: modes, commands of people, permits, limits, trips, refusals. */
   audit(event: AuditEvent): void;
+  /** The newest records of that log, newest first. */
+  auditTrail(limit: number): AuditRecord[];
+  /** What people have asked for; the only way to ask. */
+  readonly people: People;
+  /** Verifies a permit, installs it and puts it into force. */
+  installPermit(text: string): Result<Permit, Refusal>;
   /** The permit as installed, verified and judged against what was found; null before devices were found. */
   permit(): PermitInForce | null;
   stop(): Promise<void>;
@@ -141,6 +150,8 @@ export function startStation(options: StationOptions): SiteStation {
   });
   const permits = watchPermit(config, control, log, audit);
   log("info", control.recordSentence);
+  const people = openPeople(config, store, control);
+  if (people.sentence !== "") log("warn", people.sentence);
   control.site.serviceEnabled = true;
   for (const evse of control.evses) evse.authorized = config.authorization === "none";
 
@@ -166,6 +177,9 @@ export function startStation(options: StationOptions): SiteStation {
       return state.periodMs;
     },
     audit,
+    auditTrail: (limit) => auditLog.latest(limit),
+    people,
+    installPermit: (text) => permits.install(text, auditLog.lastAtMs()),
     report: () => control.report(),
     ocpp: () => backend?.ocpp.status() ?? null,
     pcc: (recentMax) => pccArchive.view(recentMax),
@@ -185,6 +199,7 @@ export function startStation(options: StationOptions): SiteStation {
 interface PermitWatch {
   inForce(): PermitInForce | null;
   found(reports: readonly DeviceReport[]): void;
+  install(text: string, clockFloorMs: number): Result<Permit, Refusal>;
   stop(): void;
 }
 
@@ -225,6 +240,11 @@ function watchPermit(
       if (JSON.stringify(found) === JSON.stringify(stages)) return;
       stages = found;
       renew();
+    },
+    install(text, clockFloorMs) {
+      const installed = store.install(text, Date.now(), { clockFloorMs });
+      if (installed.ok) renew();
+      return installed;
     },
     stop: stopWatching,
   };

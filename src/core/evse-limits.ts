@@ -51,7 +51,8 @@ export function applyEvseLimits(
   applyVehicle(chains, index, config, facts, nowMs);
 
   limit(chains, index, "stage-rating", "stage", -stage.maxDischargeW, stage.maxChargeW);
-  if (!config.dischargeEnabled) limit(chains, index, "discharge-disabled", "installer", 0, anyW);
+  if (!config.dischargeEnabled && !facts.dischargeEnabled)
+    limit(chains, index, "discharge-disabled", "installer", 0, anyW);
   if (!site.discharge)
     limit(
       chains,

@@ -45,6 +45,8 @@ export interface TierState {
   restUntilMs: number;
   shortSinceMs: number;
   plentySinceMs: number;
+  /** Tiers that an operator lets the island feed, from the first. */
+  fedMax: number;
 }
 
 export const createTierState = (tiers: readonly IslandTier[]): TierState => ({
@@ -55,6 +57,7 @@ export const createTierState = (tiers: readonly IslandTier[]): TierState => ({
   restUntilMs: Number.NEGATIVE_INFINITY,
   shortSinceMs: Number.NaN,
   plentySinceMs: Number.NaN,
+  fedMax: Number.POSITIVE_INFINITY,
 });
 
 /** Time constant of the learnt loads, ms. */
@@ -78,9 +81,9 @@ export function closedLoadW(state: TierState): number {
   return sumW;
 }
 
-/** The tier that would be closed next; -1 when all are. */
+/** The tier that would be closed next; -1 when all are that may be. */
 export function nextTier(state: TierState): number {
-  for (let t = 0; t < state.closed.length; t++) if (!state.closed[t]) return t;
+  for (let t = 0; t < state.closed.length && t < state.fedMax; t++) if (!state.closed[t]) return t;
   return -1;
 }
 
@@ -159,6 +162,11 @@ export function stepTiers(
   if (last >= 0 && tiers[last]!.sheddable && nowMs - state.shortSinceMs >= tuning.energyHoldMs) {
     openLastTier(state, nowMs);
     state.shortSinceMs = Number.NaN;
+    return;
+  }
+
+  if (last >= state.fedMax && !stepping) {
+    openLastTier(state, nowMs);
     return;
   }
 

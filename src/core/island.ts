@@ -134,6 +134,7 @@ export function stepIsland(
   if (mode.form) {
     if (island.phase === "none") begin(island, snapshot, nowMs);
     chooseFormers(island, config, eligible, snapshot, busLive, nowMs);
+    island.tiers.fedMax = snapshot.site.tiersFedMax;
     if (busLive) feed(island, config, nowMs);
     steerIsland(island, config, mode.steer, snapshot.transferDevice, busLive, periodMs);
     limitPv(island, config, snapshot, periodMs);
@@ -221,6 +222,7 @@ function rest(island: IslandState, config: IslandConfig, mode: ModeOutput, nowMs
     island.shiftHz = 0;
   }
   island.pvLimitW = Number.POSITIVE_INFINITY;
+  island.tiers.fedMax = Number.POSITIVE_INFINITY;
   if (mode.mode === "isolated") openAllTiers(island.tiers, nowMs);
   else if (mode.mayCharge || mode.mayDischarge) restoreByGrid(island.tiers, config.tierTuning, nowMs);
 }

@@ -94,7 +94,7 @@ export interface EvseFacts {
   authorized: boolean;
   /** The vehicle and the session can do bidirectional power transfer. */
   bidirectional: boolean;
-  /** An installer has enabled discharge for this EVSE (requirement R5). */
+  /** An installer has enabled discharge for this EVSE since (requirement R5), besides what the configuration enables. */
   dischargeEnabled: boolean;
   /** Vehicle limits, renewed by the vehicle; `vehicleAtMs` is their arrival. Magnitudes ≥ 0. */
   vehicleAtMs: number;
@@ -166,6 +166,8 @@ export interface SiteFacts {
   /** Limits at the PCC asked by backend, operator or schedule, magnitudes; Infinity where none. They only tighten. */
   importLimitW: number;
   exportLimitW: number;
+  /** Tiers that an operator lets an island feed, from the first; Infinity where nobody has shed one. */
+  tiersFedMax: number;
   /** Measured load of each tier when islanded or behind K1, W; NaN unknown. */
   tierLoadW: number[];
   pvPowerW: number;
@@ -235,6 +237,7 @@ export function createSnapshot(stageCount: number, tierCount: number): Snapshot 
       backendUntilMs: never,
       importLimitW: Number.POSITIVE_INFINITY,
       exportLimitW: Number.POSITIVE_INFINITY,
+      tiersFedMax: Number.POSITIVE_INFINITY,
       tierLoadW: new Array<number>(tierCount).fill(Number.NaN),
       pvPowerW: Number.NaN,
     },

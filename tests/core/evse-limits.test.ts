@@ -5,7 +5,18 @@ import { chainSetpointW, createLimitChains, startChain } from "../../src/core/li
 import { createSnapshot, type EvseFacts, type StageFacts } from "../../src/core/snapshot.ts";
 
 const config: EvseConfig = {
-  stage: { host: "h", port: 502, unitId: 1, map: "sunspec", responseMs: 50, deadTimeMs: 15, openingMs: 60, gridFunctions: "stage", maxVar: 0, reactiveResponseMs: 1_000 },
+  stage: {
+    host: "h",
+    port: 502,
+    unitId: 1,
+    map: "sunspec",
+    responseMs: 50,
+    deadTimeMs: 15,
+    openingMs: 60,
+    gridFunctions: "stage",
+    maxVar: 0,
+    reactiveResponseMs: 1_000,
+  },
   maxChargeW: 60_000,
   maxDischargeW: 60_000,
   minPowerW: 0,
@@ -80,6 +91,12 @@ describe("limits of one EVSE, in both directions", () => {
     ["an unknown state of charge is charged", 10_000, 10_000, { evse: { socPct: Number.NaN } }],
     ["the vehicle's own reserve counts when it is higher", -10_000, 0, { evse: { reservePct: 70 } }],
     ["capable is not enabled", -10_000, 0, { config: { dischargeEnabled: false } }],
+    [
+      "an installer has enabled it since",
+      -10_000,
+      -10_000,
+      { config: { dischargeEnabled: false }, evse: { dischargeEnabled: true } },
+    ],
     ["no permit, no discharge", -10_000, 0, { site: { discharge: false, permitMissing: true } }],
     ["a mode without charging", 10_000, 0, { site: { charge: false } }],
     ["a stage that is not usable", 10_000, 0, { usable: false }],

@@ -113,6 +113,20 @@ describe("shedding and restoring", () => {
     expect(changes).toBeLessThanOrEqual(6);
   });
 
+  test("an operator sheds tiers, and they stay shed until an operator restores them", () => {
+    const it = started(createBus([{ ...bus60(), capacityWh: 400_000 }], [10_000, 8_000, 6_000]));
+    it.run(20 * secondMs);
+    expect(it.commands.tierClosed).toEqual([true, true, true]);
+    it.snapshot.site.tiersFedMax = 1;
+    it.run(5 * secondMs);
+    expect(it.commands.tierClosed).toEqual([true, false, false]);
+    it.run(2 * minuteMs);
+    expect(it.commands.tierClosed).toEqual([true, false, false]);
+    it.snapshot.site.tiersFedMax = Number.POSITIVE_INFINITY;
+    it.run(minuteMs);
+    expect(it.commands.tierClosed).toEqual([true, true, true]);
+  });
+
   test("with the grid back, tiers come back one per second", () => {
     const it = started(createBus([truck(31)], [1_200, 1_000, 1_000]));
     it.run(5 * minuteMs);

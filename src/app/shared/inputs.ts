@@ -70,6 +70,7 @@ const siteInputs = struct<SiteInputs>([
   ["backendUntilMs", "number"],
   ["importLimitW", "number"],
   ["exportLimitW", "number"],
+  ["tiersFedMax", "number"],
 ]);
 
 /** When the writer wrote, monotonic ms: old inputs are no inputs. */

@@ -173,6 +173,8 @@ export interface StageReport {
   maxDischargeW: number;
   socPct: number;
   vehicleConnected: boolean;
+  /** The vehicle can give power back, as far as its session tells. */
+  bidirectional: boolean;
   capacityWh: number;
   importWh: number;
   exportWh: number;
@@ -201,6 +203,7 @@ const stageReport = struct<StageReport>([
   ["maxDischargeW", "number"],
   ["socPct", "number"],
   ["vehicleConnected", "flag"],
+  ["bidirectional", "flag"],
   ["capacityWh", "number"],
   ["importWh", "number"],
   ["exportWh", "number"],
@@ -334,6 +337,7 @@ function fillStage(report: StageReport, core: Core, snapshot: Snapshot, i: numbe
   report.maxDischargeW = facts.maxDischargeW;
   report.socPct = facts.socPct;
   report.vehicleConnected = facts.vehicleConnected;
+  report.bidirectional = snapshot.evses[i]!.bidirectional;
   report.capacityWh = facts.capacityWh;
   report.importWh = facts.importWh;
   report.exportWh = facts.exportWh;

@@ -8,9 +8,9 @@ const restartAbovePct = 2;
 
 export function canForm(core: Core, { evses, stages }: Snapshot, i: number): boolean {
   const { gridForming, dischargeEnabled, reservePct } = core.config.evses[i]!;
-  if (!gridForming || !dischargeEnabled) return false;
   const stage = stages[i]!;
   const evse = evses[i]!;
+  if (!gridForming || !(dischargeEnabled || evse.dischargeEnabled)) return false;
   if (core.modeFacts.hearing[i] !== StageHearing.fresh || stage.local || stage.alarmBits !== 0) return false;
   // The stage itself is asked for the state of charge when no session tells it: a dark start has none.
   const socPct = evse.connected && Number.isFinite(evse.socPct) ? evse.socPct : stage.socPct;
