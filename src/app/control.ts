@@ -65,7 +65,7 @@ const periodWithoutPriorityMs = 20;
 /** Quantiles are for people: refreshed this often, ms. */
 const figuresEveryMs = 500;
 /** Stages that appeared or became idle are verified this often, ms. */
-const verifyEveryMs = 5_000;
+export const verifyEveryMs = 5_000;
 
 export interface RunningControl {
   readonly figures: LoopFigures;
