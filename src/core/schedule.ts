@@ -8,10 +8,10 @@ import { hourMs } from "../domain/units.ts";
 import type { EvseFacts, WishSource } from "./snapshot.ts";
 
 /** Share of the possible charging power that a departure may need before it takes over, and below which it lets go. */
-const departureTakesOver = 0.85;
-const departureLetsGo = 0.6;
+export const departureTakesOver = 0.85;
+export const departureLetsGo = 0.6;
 /** Losses between the AC side and the battery that a plan must allow for. */
-const chargingEfficiency = 0.93;
+export const chargingEfficiency = 0.93;
 
 /** Indexes are wire values: append only. */
 export const wishSources: readonly WishSource[] = [
@@ -69,7 +69,10 @@ export function chooseWish(wish: Wish, facts: EvseFacts, reachableW: number, now
 }
 
 /** Average AC power from now to departure that reaches the target, W. */
-function neededPowerW(facts: EvseFacts, wallMs: number): number {
+export function neededPowerW(
+  facts: Pick<EvseFacts, "socPct" | "targetPct" | "capacityWh" | "departsAtMs">,
+  wallMs: number,
+): number {
   const missingPct = facts.targetPct - facts.socPct;
   const leftMs = facts.departsAtMs - wallMs;
   if (!(missingPct > 0) || !(facts.capacityWh > 0) || !Number.isFinite(leftMs)) return 0;
