@@ -33,12 +33,10 @@ export function createControlApi(simulation: Simulation, hooks: ControllerHooks 
   });
   app.setNotFoundHandler((request, reply) => {
     const paths = operations.map(({ path }) => path).join(", ");
-    return reply
-      .code(404)
-      .send({
-        ok: false,
-        error: `${request.method} ${request.url} is not one of POST ${paths}, GET /state, GET /events`,
-      });
+    return reply.code(404).send({
+      ok: false,
+      error: `${request.method} ${request.url} is not one of POST ${paths}, GET /state, GET /events`,
+    });
   });
   for (const { path, schema, act } of operations) {
     app.post(path, async (request) => {
