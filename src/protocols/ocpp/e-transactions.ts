@@ -131,7 +131,8 @@ export function createTransactions(
     const authority = evse.authority;
     const refusedAtWh = authority?.refusedAtWh;
     const mayEnergyWh = model.number("TxCtrlr", "MaxEnergyOnInvalidId");
-    evse.withheld = refusedAtWh !== undefined && totalWh(evse) - refusedAtWh >= mayEnergyWh;
+    // A register that cannot be read spends the allowance: what is not known is not given.
+    evse.withheld = refusedAtWh !== undefined && !(totalWh(evse) - refusedAtWh < mayEnergyWh);
     const allowed = authority !== null && !evse.withheld && viewOf(evse).connected && hooks.usable(evse.id);
     if (allowed === evse.allowed) return;
     evse.allowed = allowed;

@@ -1,0 +1,81 @@
+import { expect, test } from "vitest";
+import { openStore } from "../../src/app/store.ts";
+import { createEnergyRegisters } from "../../src/app/store-energy.ts";
+
+const unknown = Number.NaN;
+/** [moment ms, stage's import Wh, stage's export Wh, power W] → the registers at the end. */
+type Step = readonly [nowMs: number, importWh: number, exportWh: number, powerW: number];
+
+test.each<[string, Step[], { importWh: number; exportWh: number; estimatedWh: number }]>([
+  [
+    "follow the stage's registers from where they were first seen",
+    [
+      [0, 500, 70, 0],
+      [1000, 510, 70, 0],
+      [2000, 510, 75, 0],
+    ],
+    { importWh: 10, exportWh: 5, estimatedWh: 0 },
+  ],
+  [
+    "never run backwards when a stage is replaced",
+    [
+      [0, 500, 70, 0],
+      [1000, 510, 71, 0],
+      [2000, 3, 1, 0],
+      [3000, 5, 1, 0],
+    ],
+    { importWh: 12, exportWh: 1, estimatedWh: 0 },
+  ],
+  [
+    "integrate power where the stage has no registers, marked",
+    [
+      [0, unknown, unknown, 3600],
+      [1000, unknown, unknown, 3600],
+      [2000, unknown, unknown, -7200],
+    ],
+    { importWh: 1, exportWh: 2, estimatedWh: 3 },
+  ],
+  [
+    "do not count twice what was estimated during a gap",
+    [
+      [0, 500, 0, 0],
+      [1000, unknown, unknown, 3600],
+      [2000, 502, 0, 0],
+      [3000, 503, 0, 0],
+    ],
+    { importWh: 2, exportWh: 0, estimatedWh: 1 },
+  ],
+  [
+    "do not guess over a long silence",
+    [
+      [0, unknown, unknown, 3600],
+      [60_000, unknown, unknown, 3600],
+    ],
+    { importWh: 0, exportWh: 0, estimatedWh: 0 },
+  ],
+  [
+    "do not grow by what is not a number",
+    [
+      [0, unknown, unknown, unknown],
+      [1000, unknown, unknown, unknown],
+    ],
+    { importWh: 0, exportWh: 0, estimatedWh: 0 },
+  ],
+])("energy registers %s", (_, steps, expected) => {
+  const registers = createEnergyRegisters(openStore({ path: ":memory:" }), 1);
+  let last = {};
+  for (const [nowMs, importWh, exportWh, powerW] of steps)
+    last = registers.update(0, { importWh, exportWh, powerW }, nowMs);
+  expect(last).toMatchObject(expected);
+});
+
+test("a power cut costs at most a second, and what the stage counted meanwhile is not lost", () => {
+  const store = openStore({ path: ":memory:" });
+  const first = createEnergyRegisters(store, 2);
+  for (let nowMs = 0; nowMs <= 10_500; nowMs += 100)
+    first.update(1, { importWh: nowMs / 100, exportWh: 0, powerW: 0 }, nowMs);
+  const again = createEnergyRegisters(store, 2);
+  const atOnce = again.update(1, { importWh: 105, exportWh: 0, powerW: 0 }, 0).importWh;
+  expect(atOnce).toBe(105);
+  expect(again.update(1, { importWh: 300, exportWh: 0, powerW: 0 }, 100).importWh).toBe(300);
+});
