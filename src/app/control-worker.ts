@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { invariant } from "../domain/result.ts";
 import { type ControlRequest, type ControlStart, startControl } from "./control.ts";
 
+tuneForSteadyTick();
 invariant(parentPort !== null, "the control thread is a worker");
 const port = parentPort;
 const control = startControl(workerData as ControlStart, (message) => port.postMessage(message));

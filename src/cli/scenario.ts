@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { startIslet } from "../../sim/islet-controller.ts";
 import { type CheckResult, runScenario, type Scenario, type ScenarioResult } from "../../sim/scenario.ts";
 import { scenarioNamed, scenarios } from "../../sim/scenarios/index.ts";
+import { tuneForSteadyTick } from "../app/v8-tuning.ts";
 
 export function scenarioCommand(program: Command): void {
   program
@@ -23,6 +24,7 @@ export function scenarioCommand(program: Command): void {
       if (!scenario)
         throw new Error(`there is no scenario ${name}; there are: ${scenarios.map((one) => one.name).join(", ")}`);
       const tickMs = options.tick === undefined ? undefined : numberIn("--tick", options.tick, 1, 100);
+      tuneForSteadyTick();
       let failed = 0;
       for (const seed of seedsOf(options)) {
         const result = play(scenario, seed, tickMs, options);
