@@ -2,6 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { invariant } from "../domain/result.ts";
 import { type ControlRequest, type ControlStart, startControl } from "./control.ts";
+import { tuneForSteadyTick } from "./v8-tuning.ts";
 
 tuneForSteadyTick();
 invariant(parentPort !== null, "the control thread is a worker");
