@@ -120,7 +120,7 @@ describe("several stages as one plant", () => {
   });
 
   test("a stage whose link is silent is held at its last power, and its return does not cause an export", () => {
-    const site = makeSite();
+    const site = makeSite({ meterMs: 100 });
     site.limits.exportLimitW = 0;
     setLoad(site, 120_000);
     site.wishW.fill(-ratedW);

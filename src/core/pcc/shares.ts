@@ -15,7 +15,7 @@ export interface Filling {
   orderCount: number;
   /** In: remaining budget of each channel. Used up by the filling. */
   readonly budgetW: Float64Array;
-  /** Out: what it gets, and what it would get at most if it wanted more. */
+  /** Out: what it gets, and what a stage that no channel binds would get at most if it wanted more. */
   readonly givenW: Float64Array;
   readonly capW: Float64Array;
   /** Out: channel that binds it, −1 for none. */
@@ -93,7 +93,6 @@ export function fillEqually(f: Filling, shares: Float64Array): void {
       if (bindingChannel >= 0 && shares[bindingChannel * n + i]! > 0 && f.leastW[i]! <= nextW) {
         f.rising[i] = 0;
         f.binding[i] = bindingChannel;
-        f.capW[i] = f.givenW[i]!;
       } else if (f.leastW[i]! <= levelW && f.givenW[i]! >= f.wantW[i]! - emptyW) {
         f.rising[i] = 0;
       }
