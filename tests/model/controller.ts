@@ -24,6 +24,8 @@ const expectedNames = ["any", "open", "closed"] as const;
 export interface ControllerOptions {
   readonly stages: 1 | 2;
   readonly closedTransition: boolean;
+  /** False: a site without a transfer device. */
+  readonly device: boolean;
 }
 
 /** Per stage the fields that hold its last reading. */
@@ -45,15 +47,19 @@ const heldFields: readonly (readonly [key: keyof HeldSince, field: number, cap: 
   ["inSync", F.hSync, cap.hSync],
 ];
 
-export function createController({ stages, closedTransition }: ControllerOptions, rows: readonly ModeRow[]) {
+export function createController(
+  { stages, closedTransition, device: hasDevice }: ControllerOptions,
+  rows: readonly ModeRow[],
+) {
   const machine = createModeMachine(modelTimings, emptyRecord, nowMs, rows);
   const facts = createModeFacts(stages);
   const snapshot = createSnapshot(stages, 0);
   const verdict = createGridVerdict();
   const authority = createAuthority();
-  const authorityConfig = { serviceMode: "parallel-export", canIsolate: true, utilityNotified: false } as const;
+  const authorityConfig = { serviceMode: "parallel-export", canIsolate: hasDevice, utilityNotified: false } as const;
   const factsConfig = {
     ...modeFactsDefaults,
+    canIsolate: hasDevice,
     closedTransition,
     travelMs: tickMs,
     deviceFreshMs: tickMs,

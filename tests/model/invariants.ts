@@ -44,7 +44,7 @@ const handoverDirtyMax = 6;
 const reactionMax = 6;
 
 export function createMonitor(
-  { stages, closedTransition, faultsAre }: WorldOptions,
+  { stages, closedTransition, faultsAre, device: hasDevice }: WorldOptions,
   controller: ReturnType<typeof createController>,
 ) {
   const { snapshot, machine } = controller;
@@ -79,7 +79,8 @@ export function createMonitor(
 
     if (gives && !mayGive(w)) return "I2";
     if (forms && w[F.permit] === Permit.none) return "I8";
-    if (gives && (w[F.rGrid]! >= Grid.tripped || w[F.rMeter]! >= Grid.tripped || !bothClosed)) return "I6";
+    const deviceSeesBadGrid = hasDevice && w[F.rGrid]! >= Grid.tripped;
+    if (gives && (deviceSeesBadGrid || w[F.rMeter]! >= Grid.tripped || !bothClosed)) return "I6";
     if (forms && is !== mode.closingLive && !bothOpen) return "I1";
 
     if ((is === mode.unknown || is === mode.blind) && moves) return "I7";

@@ -17,8 +17,8 @@ export interface Trouble {
 }
 
 /** The modes in which a site without a fault may rest, in this environment. */
-export function restingModes(w: World): readonly string[] {
-  const backup = w[F.permit] !== Permit.none;
+export function restingModes(w: World, hasDevice: boolean): readonly string[] {
+  const backup = w[F.permit] !== Permit.none && hasDevice;
   const parallel = w[F.permit] === Permit.parallel && w[F.service] === 1 && w[F.latch] === 0;
   const noStart = w[F.starts] === 0 || w[F.noSource] === 1;
   if (w[F.mode] === modeNames.indexOf("lockedOut")) return [];
@@ -31,7 +31,7 @@ export function restingModes(w: World): readonly string[] {
   }
   // A sag inside ride-through changes nothing, except that nothing begins.
   if (w[F.grid] === Grid.sag) return ["islandRunning", ...cut, ...joined];
-  if (!backup) return ["loadOnly", "isolated"];
+  if (!backup) return hasDevice ? ["loadOnly", "isolated"] : joined;
   return noStart ? ["isolated", "loadOnly", "ceased", "islandRunning"] : ["islandRunning"];
 }
 
@@ -57,7 +57,7 @@ export function livenessTroubles(model: Model, store: StateStore): Trouble[] {
     const modes = modesOf[component[index]!]!;
     if (modes === 0) continue;
     store.read(index, world);
-    const what = judge(world, modes);
+    const what = judge(world, modes, model.options.device);
     if (what === "") continue;
     const known = troubles.get(what);
     troubles.set(what, { what, states: (known?.states ?? 0) + 1, example: known?.example ?? describe(world) });
@@ -65,14 +65,14 @@ export function livenessTroubles(model: Model, store: StateStore): Trouble[] {
   return [...troubles.values()].sort((a, b) => b.states - a.states);
 }
 
-function judge(w: World, modes: number): string {
+function judge(w: World, modes: number, hasDevice: boolean): string {
   const kind = faultNames[w[F.fault]!]!;
   const suffix = w[F.fault] === fault.none ? "" : ` (${kind}${w[F.faultOn] === 1 ? "" : ", not yet"})`;
   if ((modes & (modes - 1)) !== 0)
     return `oscillates between ${modeNames.filter((_, i) => modes & (1 << i)).join(", ")}${suffix}`;
   if (w[F.fault] !== fault.none) return "";
   const mode = modeNames[w[F.mode]!]!;
-  if (restingModes(w).includes(mode)) return "";
+  if (restingModes(w, hasDevice).includes(mode)) return "";
   return `stuck in ${mode} while the grid is ${["normal", "sagging", "tripped", "dead"][w[F.grid]!]}`;
 }
 

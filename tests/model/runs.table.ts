@@ -23,6 +23,15 @@ const crashFaults: readonly FaultName[] = [
   "stage never stops", "report stuck forming", "record can't be stored",
 ];
 
+/**
+ * What can fail where there is no K1. A stage that never stops can't be cut off there (its own contactor must), and a meter
+ * that is stuck at normal is the only one (the stage's certified protection must see the grid).
+ */
+const deviceless: readonly FaultName[] = [
+  "none", "meter stuck dead", "meter stuck abnormal", "meter silent", "stage silent",
+  "report stuck off", "report stuck charge", "report stuck forming", "record can't be stored",
+];
+
 /** About four minutes on one core. */
 export const fullRuns: readonly Run[] = [
   { name: "no fault, every input", options: {}, statesMax: 8e6 },
@@ -33,7 +42,9 @@ export const fullRuns: readonly Run[] = [
   { name: "two stages, one falls silent and comes back", options: { stages: 2, faults: ["stage silent"], faultsAre: "comes-and-goes", inputs: without("service", "latch", "sag", "wish", "source") }, statesMax: 8e6 },
   { name: "closed transition with relay 25, no fault", options: closed(without("service", "latch", "sag", "wish", "source")), statesMax: 8e6 },
   { name: "closed transition with relay 25, 32 faults", options: { ...closed(["grid", "crash"]), faults: closedFaults }, statesMax: 12e6 },
+  { name: "closed transition, two stages, one falls silent and comes back", options: { ...closed(["grid"]), stages: 2, faults: ["stage silent"], faultsAre: "comes-and-goes" }, statesMax: 8e6 },
   { name: "closed transition without relay 25, no fault", options: { closedTransition: true, inputs: ["grid", "crash", "sync"] }, statesMax: 2e6, breaks: "I3" },
+  { name: "no transfer device, faults of meter and stage", options: { device: false, faults: deviceless, faultsAre: "comes-and-goes", inputs: ["grid", "permit", "service", "latch", "crash", "reset"] }, statesMax: 4e6 },
 ];
 
 /** What fits into a test run. */

@@ -43,6 +43,8 @@ export const allInputs: readonly Input[] = [
 export interface WorldOptions {
   readonly stages: 1 | 2;
   readonly closedTransition: boolean;
+  /** Whether there is a transfer device at all. */
+  readonly device: boolean;
   readonly interlocks: Interlocks;
   readonly inputs: readonly Input[];
   /** Each gives a world of its own; "none" is the world without a fault. */
@@ -57,6 +59,7 @@ export interface WorldOptions {
 export const worldDefaults: WorldOptions = {
   stages: 1,
   closedTransition: false,
+  device: true,
   interlocks: { closeRelay: false, handoverTimer: false },
   inputs: allInputs,
   faults: ["none"],
