@@ -7,7 +7,7 @@ import type { Authorization } from "./c-authorization.ts";
 import { type Block, type Context, collectionOf, isEvse, sameToken, uuid } from "./context.ts";
 import { createReadings } from "./e-readings.ts";
 import type { Metering } from "./j-metering.ts";
-import type { IdToken, IdTokenInfo, RequestOf, ResponseOf, StoppedReason, TriggerReason } from "./messages.table.ts";
+import type { IdToken, RequestOf, ResponseOf, StoppedReason, TriggerReason } from "./messages.table.ts";
 import type { Cancel, QueuedMessage } from "./ports.ts";
 import {
   type Authority,
@@ -18,6 +18,7 @@ import {
   shouldStart,
   shouldStop,
   type Transaction,
+  type TransactionHooks,
   truePoints,
 } from "./transaction.ts";
 
@@ -33,21 +34,6 @@ interface Evse {
   withheld: boolean;
   connectTimer: Cancel | null;
   recovered: boolean;
-}
-
-export interface TransactionHooks {
-  /** The EVSE may be used at all: operative, not faulted, not pending an update. */
-  usable(evseId: number): boolean;
-  /** Somebody who has been authorised without an EVSE and now plugs in here. */
-  claimPending(evseId: number): Authority | null;
-  reservationUsed(reservationId: number): void;
-  started(transaction: Transaction): void;
-  ended(transaction: Transaction): void;
-  /** Occupancy may have changed. */
-  changed(evseId: number): void;
-  /** The backend's answer to an event: costs and messages for the driver. */
-  answered(transactionId: string, response: ResponseOf<"TransactionEvent">): void;
-  showInfo(evseId: number, info: IdTokenInfo): void;
 }
 
 export interface Transactions extends Block {

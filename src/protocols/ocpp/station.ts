@@ -7,77 +7,43 @@ import { createBoot } from "./b-boot.ts";
 import { type Credentials, createNetwork } from "./b-network.ts";
 import { createReset } from "./b-reset.ts";
 import { createVariables } from "./b-variables.ts";
-import { type ContractCertificate, createAuthorization } from "./c-authorization.ts";
-import { type Certificates, createCertificates } from "./certificates.ts";
+import { createAuthorization } from "./c-authorization.ts";
+import { createCertificates } from "./certificates.ts";
 import { scopeClock } from "./clock.ts";
 import type { OcppConfig } from "./config.ts";
 import { type Block, type Context, collectionOf } from "./context.ts";
 import { createLocalList } from "./d-local-list.ts";
-import { createDeviceModel, type DeviceModel } from "./device-model.ts";
-import { createTokens, type Presented } from "./e-tokens.ts";
+import { createDeviceModel } from "./device-model.ts";
+import { createTokens } from "./e-tokens.ts";
 import { createTransactions } from "./e-transactions.ts";
 import { createRemote } from "./f-remote.ts";
 import { createAvailability } from "./g-availability.ts";
 import { createReservations } from "./h-reservation.ts";
 import { createMetering } from "./j-metering.ts";
-import { createExternalLimits, type ExternalLimits } from "./k-external.ts";
-import { createIso15118Relay, type Iso15118Relay } from "./k-iso15118.ts";
+import { createExternalLimits } from "./k-external.ts";
+import { createIso15118Relay } from "./k-iso15118.ts";
 import { createSmartCharging } from "./k-smart-charging.ts";
 import { createFirmware } from "./l-firmware.ts";
 import { createCertificateBlock } from "./m-certificates.ts";
-import type { BootReason, ConnectorStatus, Handlers, IdToken } from "./messages.table.ts";
+import type { BootReason, Handlers } from "./messages.table.ts";
 import { createDiagnostics } from "./n-diagnostics.ts";
 import { createMonitoring } from "./n-monitoring.ts";
 import { createDisplay } from "./o-display.ts";
 import { createDataTransfer } from "./p-data-transfer.ts";
 import { createPasswords } from "./passwords.ts";
-import type { Cancel, FilePort, OcppClock, OcppLog, OcppStore, StationPort } from "./ports.ts";
+import type { Cancel, OcppClock, OcppLog, OcppStore, StationPort } from "./ports.ts";
 import { createRpcTransport } from "./rpc-transport.ts";
-import { createSession, type SessionState } from "./session.ts";
+import { createSession } from "./session.ts";
 import { provideSite } from "./site-variables.ts";
+import type { OcppStation, StationOptions } from "./station-api.ts";
 import { createZone } from "./timezone.ts";
-import { flowThresholdW, type Transaction } from "./transaction.ts";
-import type { ConnectError, TransportFactory } from "./transport.ts";
+import { flowThresholdW } from "./transaction.ts";
+import type { ConnectError } from "./transport.ts";
+
+export type { OcppStation, OcppStatus, StationOptions } from "./station-api.ts";
 
 /** How long the station stays away after a reset before it connects again, ms. */
 const rebootMs = 1_000;
-
-export interface OcppStation {
-  start(): void;
-  stop(): void;
-  /** Somebody knows of a change at the plug or the power: look now instead of at the next poll. */
-  factsChanged(): void;
-  /** A token was presented at a reader, by the vehicle (contract certificate) or by somebody at the page. */
-  presentToken(token: IdToken, evseId?: number, contract?: ContractCertificate): Promise<Presented>;
-  /** Stops from inside (a button, the page, a protection). */
-  stopTransaction(transactionId: string): boolean;
-  transactions(): readonly Transaction[];
-  status(): OcppStatus;
-  readonly model: DeviceModel;
-  /** Limits from outside the backend (use cases K11–K14). */
-  readonly externalLimits: ExternalLimits;
-  /** What vehicle and backend say to each other through the station. */
-  readonly iso15118: Iso15118Relay;
-  /** Roots and own certificates, for the TLS of the vehicle side. */
-  readonly certificates: Certificates;
-}
-
-/** For pages and logs. */
-export interface OcppStatus {
-  connection: SessionState;
-  registration: "unregistered" | "pending" | "rejected" | "accepted";
-  queued: number;
-  activeSlot: number;
-  securityProfile: number;
-  connectors: ConnectorStatus[];
-}
-
-export interface StationOptions {
-  transport?: TransportFactory;
-  log?: OcppLog;
-  /** Absent: logs and firmware are refused. */
-  files?: FilePort;
-}
 
 /** Severity of an EVSE's fault: an alert that needs attention (MonitoringCtrlr, 0 to 9). */
 const faultSeverity = 3;

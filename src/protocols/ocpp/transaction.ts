@@ -1,5 +1,13 @@
 /** The pure part of a transaction: its record, when it starts and stops, and which charging state an EVSE is in. */
-import type { ChargingState, IdToken, MeterValue, StoppedReason, TriggerReason } from "./messages.table.ts";
+import type {
+  ChargingState,
+  IdToken,
+  IdTokenInfo,
+  MeterValue,
+  ResponseOf,
+  StoppedReason,
+  TriggerReason,
+} from "./messages.table.ts";
 import type { EvseView } from "./ports.ts";
 
 /** TxStartPoint and TxStopPoint, as what must be (or stay) true. */
@@ -50,6 +58,22 @@ export interface Transaction {
   evseReported: boolean;
   /** Backend's last word on the price. */
   totalCost?: number;
+}
+
+/** What transactions ask of, and tell, the rest of the station. */
+export interface TransactionHooks {
+  /** The EVSE may be used at all: operative, not faulted, not pending an update. */
+  usable(evseId: number): boolean;
+  /** Somebody who has been authorised without an EVSE and now plugs in here. */
+  claimPending(evseId: number): Authority | null;
+  reservationUsed(reservationId: number): void;
+  started(transaction: Transaction): void;
+  ended(transaction: Transaction): void;
+  /** Occupancy may have changed. */
+  changed(evseId: number): void;
+  /** The backend's answer to an event: costs and messages for the driver. */
+  answered(transactionId: string, response: ResponseOf<"TransactionEvent">): void;
+  showInfo(evseId: number, info: IdTokenInfo): void;
 }
 
 /** What happened, with what to say about it. */
