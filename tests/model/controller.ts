@@ -5,7 +5,7 @@
 import { createAuthority, evaluateAuthority } from "../../src/core/authority.ts";
 import { createGridVerdict, createModeFacts, deriveModeFacts, modeFactsDefaults } from "../../src/core/mode-facts.ts";
 import type { ModeRow } from "../../src/core/mode-rows.table.ts";
-import { emptyRecord, type HeldSince, intentNames } from "../../src/core/mode-state.ts";
+import { disagreementsMax, emptyRecord, type HeldSince, intentNames } from "../../src/core/mode-state.ts";
 import { createModeMachine, type ModeOutput, stepMode } from "../../src/core/modes.ts";
 import { createSnapshot } from "../../src/core/snapshot.ts";
 import { modeNames, roleNames } from "../../src/domain/modes.ts";
@@ -164,7 +164,7 @@ export function createController(
     w[F.released] = state.released ? 1 : 0;
     w[F.releasedAge] = state.released ? ageAfter(state.releasedMs, cap.releasedAge) : 0;
     w[F.expected] = expectedNames.indexOf(state.expected);
-    w[F.disagreements] = state.disagreements;
+    w[F.disagreements] = Math.min(disagreementsMax, state.disagreements);
     w[F.gridDeadAtStart] = state.gridDeadAtStart ? 1 : 0;
     w[F.intent] = intentNames.indexOf(record.intent);
     w[F.starts] = record.startsLeft;

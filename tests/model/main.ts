@@ -96,9 +96,9 @@ async function main(): Promise<number> {
   let removals: readonly Removal[] = [];
   if (!values["no-guards"] && !values.quick) {
     say("\nWhat goes wrong when a guard is left out:");
-    removals = await judgeAll();
-    for (const { row, guard, consequence } of removals)
-      say(`  ${row.padEnd(5)}${guard}: ${consequence || "second line"}`);
+    removals = await judgeAll(({ row, guard, consequence }) =>
+      say(`  ${row.padEnd(5)}${guard}: ${consequence || "second line"}`),
+    );
     const seen = removals.filter(({ consequence }) => consequence !== "").length;
     say(`\n${seen} of ${removals.length} are needed, ${removals.length - seen} are a second line.`);
   }
@@ -147,35 +147,39 @@ function verdict(result: RunResult): string {
 
 const count = (value: number): string => value.toLocaleString("en-US");
 
-/** All removals, spread over the cores. */
-async function judgeAll(): Promise<Removal[]> {
+type Judged = readonly [index: number, removal: Removal];
+
+/** All removals, spread over the cores; `say` hears of each as soon as those before it are known. */
+async function judgeAll(say: (removal: Removal) => void): Promise<Removal[]> {
   const shares = Math.max(1, Math.min(4, availableParallelism()));
-  const parts = await Promise.all(
+  const removals: (Removal | undefined)[] = [...variants()].map(() => undefined);
+  let said = 0;
+  const hear = ([index, removal]: Judged): void => {
+    removals[index] = removal;
+    for (let next = removals[said]; next !== undefined; next = removals[++said]) say(next);
+  };
+  await Promise.all(
     Array.from(
       { length: shares },
       (_, share) =>
-        new Promise<[number, Removal][]>((resolve, reject) => {
+        new Promise<void>((resolve, reject) => {
           const worker = new Worker(new URL(import.meta.url), { workerData: { share, shares } });
-          worker.once("message", resolve);
+          worker.on("message", hear);
           worker.once("error", reject);
+          worker.once("exit", () => resolve());
         }),
     ),
   );
-  return parts
-    .flat()
-    .sort(([a], [b]) => a - b)
-    .map(([, removal]) => removal);
+  return removals.filter((removal) => removal !== undefined);
 }
 
-function judgeShare({ share, shares }: { share: number; shares: number }): [number, Removal][] {
-  const judged: [number, Removal][] = [];
+function judgeShare({ share, shares }: { share: number; shares: number }, tell: (judged: Judged) => void): void {
   let index = 0;
   for (const variant of variants()) {
-    if (index % shares === share) judged.push([index, judgeRemoval(variant, removalStatesMax)]);
+    if (index % shares === share) tell([index, judgeRemoval(variant, removalStatesMax)]);
     index++;
   }
-  return judged;
 }
 
-if (!isMainThread && parentPort && workerData) parentPort.postMessage(judgeShare(workerData));
+if (!isMainThread && parentPort && workerData) judgeShare(workerData, (judged) => parentPort?.postMessage(judged));
 else if (process.argv[1] === import.meta.filename) process.exitCode = await main();
