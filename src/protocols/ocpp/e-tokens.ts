@@ -82,7 +82,9 @@ export function createTokens(
   return {
     async present(token, evseId, contract) {
       const scope = ids.filter((id) => evseId === undefined || id === evseId);
-      if (stopWhere(scope, token, (authority) => sameToken(authority.idToken, token)))
+      // Nobody in particular cannot come back to stop.
+      const named = token.type !== "NoAuthorization";
+      if (named && stopWhere(scope, token, (authority) => sameToken(authority.idToken, token)))
         return { outcome: "stopped", decision: null };
       const decision = await authorization.decide(token, contract);
       if (decision.status !== "Accepted") return { outcome: "refused", decision };

@@ -22,6 +22,8 @@ import {
   truePoints,
 } from "./transaction.ts";
 
+const noToken = (): IdToken => ({ idToken: "", type: "NoAuthorization" });
+
 interface Evse {
   id: number;
   connected: boolean;
@@ -34,6 +36,8 @@ interface Evse {
   withheld: boolean;
   connectTimer: Cancel | null;
   recovered: boolean;
+  /** A transaction was due but the EVSE was not usable: it starts when it is. */
+  missed: Cause | null;
 }
 
 export interface Transactions extends Block {
@@ -73,6 +77,7 @@ export function createTransactions(
     withheld: false,
     connectTimer: null,
     recovered: true,
+    missed: null,
   }));
   for (const { value } of records.all()) {
     const evse = evses[value.evseId - 1];
@@ -99,7 +104,10 @@ export function createTransactions(
     const state = chargingStateOf(view, serviceOf(evse), suspendedForMs(evse), transaction?.chargingState ?? "Idle");
     const now = truePoints({ view, authority: evse.authority, chargingState: state });
     if (!transaction) {
-      if (shouldStart(points("TxStartPoint"), now) && hooks.usable(evse.id)) start(evse, cause, state, now);
+      const due = shouldStart(points("TxStartPoint"), now);
+      const usable = hooks.usable(evse.id);
+      evse.missed = due && !usable ? cause : null;
+      if (due && usable) start(evse, cause, state, now);
     } else {
       if (cause.stoppedReason && !transaction.stoppedReason) transaction.stoppedReason = cause.stoppedReason;
       countCharging(transaction, state);
@@ -246,6 +254,8 @@ export function createTransactions(
         triggerReason: view.bayOccupied ? "EVDetected" : "EVDeparted",
         ...(!view.bayOccupied && { stoppedReason: "Local" as const }),
       });
+    } else if (evse.missed && hooks.usable(evse.id)) {
+      settle(evse, evse.missed);
     } else {
       const withheld = evse.withheld;
       refreshAllowed(evse);
@@ -267,6 +277,8 @@ export function createTransactions(
     evse.connectTimer?.();
     evse.connectTimer = null;
     evse.authority ??= hooks.claimPending(evse.id);
+    // Where nobody is asked (use case C02 without its button), the plug is enough.
+    if (!model.flag("AuthCtrlr", "Enabled")) evse.authority ??= { idToken: noToken(), reported: false };
     settle(evse, { triggerReason: "CablePluggedIn" });
   }
 

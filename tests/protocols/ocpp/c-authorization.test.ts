@@ -100,7 +100,11 @@ describe("authorisation online", () => {
   test("with authorisation switched off everybody may charge", async () => {
     const h = await createHarness({ variables: { "AuthCtrlr.Enabled": "false" } });
     await h.plug(1);
-    expect((await h.present({ idToken: "", type: "NoAuthorization" }, 1)).outcome).toBe("started");
+    await h.run(1000);
+    expect(h.site.allowed).toEqual([true, false]);
+    expect((await h.present({ idToken: "", type: "NoAuthorization" }, 1)).outcome).toBe("refused");
+    expect(h.site.allowed[0]).toBe(true);
+    expect(h.events().find((event) => event.idToken)?.idToken).toEqual({ idToken: "", type: "NoAuthorization" });
     expect(authorizations(h)).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createHarness, token } from "./harness.ts";
+import { createHarness, type Harness, token } from "./harness.ts";
 
 const brief = (
   events: {
@@ -191,6 +191,40 @@ describe("a station in front of its backend", () => {
     await unplug(1);
     expect(events().map((event) => event.seqNo)).toEqual(events().map((_, index) => index));
     expect(core.ledger.report()).toMatchObject({ transactions: 1, ended: 1, gaps: 0, malformed: 0 });
+  });
+
+  test.each([
+    [
+      "the backend has not accepted the station yet",
+      async (h: Harness): Promise<void> =>
+        void (h.core.answers.BootNotification = () => ({
+          status: "Pending",
+          currentTime: "2026-06-15T12:00:00Z",
+          interval: 30,
+        })),
+      async (h: Harness): Promise<void> => void delete h.core.answers.BootNotification,
+    ],
+    [
+      "the EVSE is inoperative",
+      async (h: Harness): Promise<void> => h.station.start(),
+      async (h: Harness): Promise<void> =>
+        void (await h.call("ChangeAvailability", { operationalStatus: "Operative", evse: { id: 1 } })),
+    ],
+  ])("a vehicle that is plugged in while %s is served afterwards", async (what, before, after) => {
+    const h = await createHarness({ started: false, variables: { "AuthCtrlr.Enabled": "false" } });
+    await before(h);
+    if (what.startsWith("the backend")) h.station.start();
+    await h.clock.advance(1000);
+    if (!what.startsWith("the backend"))
+      await h.call("ChangeAvailability", { operationalStatus: "Inoperative", evse: { id: 1 } });
+    await h.plug(1);
+    await h.run(5000);
+    expect(h.site.allowed[0]).toBe(false);
+    expect(h.events()).toEqual([]);
+    await after(h);
+    await h.run(40_000, 500);
+    expect(h.site.allowed[0]).toBe(true);
+    expect(h.events()[0]).toMatchObject({ eventType: "Started", triggerReason: "CablePluggedIn" });
   });
 
   test("remote start, remote stop", async () => {
