@@ -18,8 +18,8 @@ import {
 } from "./functions.ts";
 import { RegisterError, StageRegisters } from "./stage-registers.ts";
 
-/** Time between two comparisons; with the caller's own pace it stays under a minute. */
-export const functionCheckMs = 50_000;
+/** Time between two comparisons: with the pace of the caller and a stage that holds it up it stays under a minute. */
+export const functionCheckMs = 40_000;
 /** A comparison that cannot be repeated for this long no longer proves anything. */
 const provenMaxMs = 120_000;
 

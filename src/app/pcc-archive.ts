@@ -102,7 +102,7 @@ export function openPccArchive(store: Store, boundMs: number): PccArchive {
       const recent = pccSides.flatMap((side) =>
         kept[side].entries.slice(-recentMax).map((entry) => ({ ...entry, side })),
       );
-      recent.sort((a, b) => b.startWallMs - a.startWallMs);
+      recent.sort((a, b) => b.startWallMs - a.startWallMs || b.sequence - a.sequence);
       return {
         exports: summary?.exports ?? noLedger,
         imports: summary?.imports ?? noLedger,
