@@ -13,6 +13,7 @@ import {
   type Authority,
   type Cause,
   chargingStateOf,
+  eventOf,
   flowThresholdW,
   type Service,
   shouldStart,
@@ -197,30 +198,8 @@ export function createTransactions(
   ): void {
     const authority = evse.authority;
     const tell = authority && !authority.reported ? authority : null;
-    const token = cause.idToken ?? tell?.idToken;
     const ended = eventType === "Ended";
-    const meterValue = cause.meterValue;
-    const request: RequestOf<"TransactionEvent"> = {
-      eventType,
-      timestamp: context.iso(),
-      triggerReason: cause.triggerReason,
-      seqNo: transaction.seqNo,
-      ...(!context.session.online && { offline: true }),
-      ...(tell?.reservationId !== undefined && { reservationId: tell.reservationId }),
-      transactionInfo: {
-        transactionId: transaction.transactionId,
-        chargingState: transaction.chargingState,
-        ...(transaction.chargingMs > 0 && { timeSpentCharging: Math.round(transaction.chargingMs / 1000) }),
-        ...(ended && transaction.stoppedReason && { stoppedReason: transaction.stoppedReason }),
-        ...(transaction.remoteStartId !== undefined && tell && { remoteStartId: transaction.remoteStartId }),
-      },
-      ...(token && { idToken: token }),
-      ...((!transaction.evseReported || cause.triggerReason === "CablePluggedIn") && {
-        evse: { id: evse.id, connectorId: 1 },
-      }),
-      ...(meterValue &&
-        meterValue.length > 0 && { meterValue: meterValue as [(typeof meterValue)[number], ...typeof meterValue] }),
-    };
+    const request = eventOf(transaction, eventType, cause, tell, context.iso(), !context.session.online);
     transaction.seqNo += 1;
     transaction.evseReported = true;
     if (tell) {

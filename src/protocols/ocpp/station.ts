@@ -154,7 +154,8 @@ export function createOcppStation(
         seqNo: of?.seqNo ?? -1,
         droppable: of?.droppable ?? false,
       });
-      session.pump();
+      // Not before whatever this belongs to has been committed: what is sent must be durable.
+      queueMicrotask(session.pump);
     },
     securityEvent: securityLog.record,
     afterAnswer: (name, run) => void clock.after(name, 0, run),

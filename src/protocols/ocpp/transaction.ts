@@ -4,6 +4,7 @@ import type {
   IdToken,
   IdTokenInfo,
   MeterValue,
+  RequestOf,
   ResponseOf,
   StoppedReason,
   TriggerReason,
@@ -132,4 +133,38 @@ export function chargingStateOf(
   if (!(Math.abs(view.setpointW) > flowThresholdW) && view.energyRequested) return "SuspendedEVSE";
   if (suspendedForMs >= suspendSettleMs || before === "SuspendedEV") return "SuspendedEV";
   return before === "Charging" || before === "SuspendedEVSE" ? before : "SuspendedEVSE";
+}
+
+/** The message about an event. `tell` is the authority when its token has not been told yet. */
+export function eventOf(
+  transaction: Transaction,
+  eventType: RequestOf<"TransactionEvent">["eventType"],
+  cause: Cause,
+  tell: Authority | null,
+  timestamp: string,
+  offline: boolean,
+): RequestOf<"TransactionEvent"> {
+  const token = cause.idToken ?? tell?.idToken;
+  const { meterValue = [] } = cause;
+  const { transactionId, chargingState, chargingMs, stoppedReason, remoteStartId } = transaction;
+  return {
+    eventType,
+    timestamp,
+    triggerReason: cause.triggerReason,
+    seqNo: transaction.seqNo,
+    ...(offline && { offline }),
+    ...(tell?.reservationId !== undefined && { reservationId: tell.reservationId }),
+    transactionInfo: {
+      transactionId,
+      chargingState,
+      ...(chargingMs > 0 && { timeSpentCharging: Math.round(chargingMs / 1000) }),
+      ...(eventType === "Ended" && stoppedReason && { stoppedReason }),
+      ...(remoteStartId !== undefined && tell && { remoteStartId }),
+    },
+    ...(token && { idToken: token }),
+    ...((!transaction.evseReported || cause.triggerReason === "CablePluggedIn") && {
+      evse: { id: transaction.evseId, connectorId: 1 },
+    }),
+    ...(meterValue.length > 0 && { meterValue }),
+  };
 }

@@ -143,3 +143,29 @@ test("a full journal drops intermediate values evenly and never a start or an en
   expect(report.gaps).toBeGreaterThan(0);
   expect(h.store.journal.dropped()).toBe(report.gaps);
 });
+
+test("nothing is sent that is not durable yet", async () => {
+  const h = await createHarness();
+  const sentInside: string[] = [];
+  let inside = false;
+  const { atomically } = h.store;
+  h.store.atomically = (run) => {
+    inside = true;
+    try {
+      return atomically(run);
+    } finally {
+      inside = false;
+    }
+  };
+  const { head } = h.store;
+  h.store.head = () => {
+    if (inside) sentInside.push("looked for something to send");
+    return head();
+  };
+  await h.plug(1);
+  await h.present(token(), 1);
+  await h.run(70_000, 500);
+  await h.unplug(1);
+  expect(h.events().length).toBeGreaterThan(3);
+  expect(sentInside).toEqual([]);
+});
