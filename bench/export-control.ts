@@ -1,6 +1,6 @@
 /**
- * The acceptance table of export control, in virtual time on a plant of 1 ms steps: the figures are the same on every
- * machine for the same seed. `--seed N` (default 1) and `--steps N` (default 1000 for each cell) choose the runs, `--only
+ * The acceptance table of export control, in virtual time on a plant of 1 ms steps: but for the cost of a tick the figures
+ * are the same on every machine for the same seed. `--seed N` (default 1) and `--steps N` (default 1000 for each cell) choose the runs, `--only
  * ID,ID` some rows. A person gets the table, `--json` the figures with their bounds.
  */
 import { parseArgs } from "node:util";
@@ -17,6 +17,7 @@ import { measureClouds } from "./export-control/clouds.ts";
 import { measureDoubts } from "./export-control/doubts.ts";
 import { measureLedger } from "./export-control/ledger.ts";
 import { measureProfileYear } from "./export-control/profile-year.ts";
+import { measureTickNs } from "./export-control/speed.ts";
 import { largest, measureSteps, percentile, usualSteps } from "./export-control/steps.ts";
 import type { BenchOptions, BenchResult, Figure } from "./main.ts";
 
@@ -88,6 +89,12 @@ export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
     add("profile: above by 0.5 % S", year.aboveMs, "ms", 0);
     add("profile: limit used", 100 * year.usedShare, "%");
     say(`profile        ${year.hours} hours, ${year.minutesAbove} minutes above`);
+  }
+  if (wanted("speed")) {
+    for (const stages of [1, 20, 100]) {
+      add(`tick with ${stages} stages`, measureTickNs(stages, false), "ns");
+      add(`tick with ${stages} stages and limits per phase`, measureTickNs(stages, true), "ns");
+    }
   }
   const failed = figures.filter(({ ok }) => ok === false);
   say(failed.length === 0 ? "every bound holds" : `NOT held: ${failed.map(({ name }) => name).join("; ")}`);
