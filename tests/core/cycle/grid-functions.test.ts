@@ -120,6 +120,14 @@ describe("anti-islanding backup", () => {
     expect(site.binding()).toContain("apparent-power");
   });
 
+  test("at full power, pulses only → never outside the circle", () => {
+    const site = inParallel({ stage: ", ratedVA: 60000, maxVar: 26400, reactiveResponseMs: 50" }, -60_000);
+    site.run(2_000, () => {
+      const { powerW, reactiveVar } = site.core.commands.stages[0]!;
+      expect(Math.hypot(powerW, reactiveVar)).toBeLessThanOrEqual(60_000 + 1e-6);
+    });
+  });
+
   test("not in parallel → no feedback", () => {
     const site = new TestSite({ stage: fast });
     site.snapshot.site.serviceEnabled = false;
@@ -154,6 +162,17 @@ describe("functions that the controller runs for a stage that has none", () => {
     // Half way between 1.02 and 1.08 pu on the curve of Category B.
     expect(site.core.commands.stages[0]!.reactiveVar / 66_000).toBeGreaterThan(0.2);
     expect(site.core.commands.stages[0]!.reactiveVar / 66_000).toBeLessThan(0.24);
+  });
+
+  test("volt-var at full power → reactive power comes first, active power makes room, explained", () => {
+    const stage = ", gridFunctions: controller, ratedVA: 60000, maxVar: 26400, reactiveResponseMs: 50";
+    const site = inParallel({ stage, settings: { reactiveMode: "volt-var", islandingBackupEnabled: false } }, -60_000);
+    site.snapshot.meter.phaseVoltagePu.fill(1.05);
+    site.run(40_000);
+    const { powerW, reactiveVar } = site.core.commands.stages[0]!;
+    expect(reactiveVar).toBeGreaterThan(0.2 * 60_000);
+    expect(powerW).toBeCloseTo(-Math.sqrt(60_000 ** 2 - reactiveVar ** 2), -2);
+    expect(site.binding()).toContain("apparent-power");
   });
 
   test("constant power factor → reactive power goes with the power that is commanded, not with the wish", () => {
