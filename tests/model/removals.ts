@@ -33,11 +33,13 @@ const calmClosed: Run = {
   interlocks: { closeRelay: true, handoverTimer: true },
   inputs: [...without("service", "latch", "trip", "sag", "source"), "sync"],
 };
-/** With one fault each: safety. The first is exhaustive, the second looks into permits, trips and resets as far as it gets. */
+/** With one fault each: safety. The first is exhaustive, the others look further as far as they get. */
 const faulty: readonly Run[] = [
-  { faults: openTransitionFaults, inputs: ["grid", "crash"] },
+  { faults: openTransitionFaults, inputs: ["grid"] },
   { faults: openTransitionFaults, inputs: ["grid", "permit", "trip", "reset"] },
 ];
+/** For rows that a restart can meet. */
+const faultyCrash: Run = { faults: openTransitionFaults, inputs: ["grid", "crash"] };
 const exhaustiveMax = 1_500_000;
 const withSecondStage: Run = {
   stages: 2,
@@ -60,10 +62,13 @@ const closedFaults: Run = {
 };
 const runsFor = (row: ModeRow): { calm: readonly Run[]; faulty: readonly Run[] } => {
   const live = /^(K5s|Y|Z)/.test(row.id);
+  const restarted = row.from.some((mode) => mode === "unknown" || mode === "blind" || mode === "lockedOut");
   const several = /^(G2|U1|K5)/.test(row.id);
   return {
     calm: live ? [calmClosed] : row.id === "S3" ? [...calm, calmSource] : calm,
-    faulty: live ? [closedFaults] : several ? [withSecondStage, ...faulty] : faulty,
+    faulty: live
+      ? [closedFaults]
+      : [...(several ? [withSecondStage] : []), ...(restarted ? [faultyCrash] : []), ...faulty],
   };
 };
 
@@ -130,7 +135,10 @@ export function judgeRemoval(
     if (fresh !== undefined) return says(fresh);
   }
   for (const run of faultyRuns) {
-    const result = explore(createModel({ ...run, rows }), run === faulty[0] ? exhaustiveMax : statesMax);
+    const result = explore(
+      createModel({ ...run, rows }),
+      run === faulty[0] || run === faultyCrash ? exhaustiveMax : statesMax,
+    );
     states += result.states;
     if (result.broken) return says(`${result.broken.invariant}: ${story(result.broken.trace)}`);
   }
