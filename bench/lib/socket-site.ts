@@ -31,7 +31,7 @@ export function depot(stages: number, periodMs: number, basePort: number, socPct
       stage: place(evse.stage, basePort + 10 + i),
     })),
     loop: { ...config.loop, periodMs },
-    dashboard: { host: "127.0.0.1", port: 0 },
+    dashboard: { ...config.dashboard, host: "127.0.0.1", port: 0 },
     sim: {
       startsAt: "2006-06-14 15:30",
       building: { data: "office" },

@@ -31,6 +31,12 @@ const viewEveryMs = 100;
 /** Notes kept for people; older ones live in the log. */
 const notesMax = 500;
 
+/** Our own certificates that a backend may have issued. */
+const certificateUses = [
+  { use: "ChargingStationCertificate", name: "backend" },
+  { use: "V2GCertificate", name: "vehicle link" },
+] as const;
+
 export type LogLevel = "debug" | "info" | "warn" | "error";
 export type Log = (level: LogLevel, message: string, fields?: Record<string, unknown>) => void;
 
@@ -68,6 +74,8 @@ export interface SiteStation extends LoadedSite {
   auditTrail(limit: number): AuditRecord[];
   /** What people have asked for; the only way to ask. */
   readonly people: People;
+  /** Certificates in use towards the backend and vehicles, PEM. */
+  certificates(): readonly { readonly name: string; readonly pem: string }[];
   /** Verifies a permit, installs it and puts it into force. */
   installPermit(text: string): Result<Permit, Refusal>;
   /** The permit as installed, verified and judged against what was found; null before devices were found. */
@@ -179,6 +187,11 @@ export function startStation(options: StationOptions): SiteStation {
     audit,
     auditTrail: (limit) => auditLog.latest(limit),
     people,
+    certificates: () =>
+      certificateUses.flatMap(({ use, name }) => {
+        const pem = backend?.ocpp.certificates.own(use)?.chain[0];
+        return pem === undefined ? [] : [{ name, pem }];
+      }),
     installPermit: (text) => permits.install(text, auditLog.lastAtMs()),
     report: () => control.report(),
     ocpp: () => backend?.ocpp.status() ?? null,

@@ -161,7 +161,10 @@ async function writeDemoConfig(file: string, folder: string, pagePort: number, b
   document.setIn(["site", "gridProfile"], join(root, "config/profiles/demo.yaml"));
   document.setIn(["permit"], document.createNode({ file: permit.permitFile, anchors: [permit.anchorFile] }));
   document.setIn(["backend"], document.createNode({ url: `ws://127.0.0.1:${backendPort}`, identity }));
-  document.setIn(["dashboard"], document.createNode({ host: "127.0.0.1", port: pagePort }));
+  document.setIn(
+    ["dashboard"],
+    document.createNode({ host: "127.0.0.1", port: pagePort, onSiteAddresses: ["127.0.0.1"] }),
+  );
   document.setIn(["sim", "stageEnterServiceS"], 10);
   document.setIn(["stateDir"], join(folder, "state"));
   await moveDevicePorts(document);

@@ -7,7 +7,9 @@ import { createLogs } from "../app/log.ts";
 import { type SiteStation, startStation } from "../app/station.ts";
 import { openAccounts } from "../dashboard/accounts.ts";
 import { createAppSource } from "../dashboard/live/app-source.ts";
+import { certificateOf } from "../dashboard/live/slow-facts.ts";
 import { createDashboard } from "../dashboard/server.ts";
+import { chooseServing } from "../dashboard/tls.ts";
 
 interface RunOptions {
   readonly config: string;
@@ -40,6 +42,8 @@ async function run(options: RunOptions): Promise<boolean> {
   const site = loadSite(options.config);
   const { log, pino } = createLogs(options.logJson ?? false, options.logLevel);
   const { config } = site;
+  // Before anything is controlled: a page that can't be served is told at once.
+  const serving = chooseServing(config.dashboard, config.stateDir, Date.now());
   let finish: (failed: boolean) => void = () => undefined;
   const finished = new Promise<boolean>((resolve) => {
     finish = resolve;
@@ -56,10 +60,16 @@ async function run(options: RunOptions): Promise<boolean> {
       finish(true);
     },
   });
-  const source = createAppSource(station, log, options.demo ?? false);
+  const { tls, note, hostNames } = serving;
+  const own = tls === null ? [] : certificateOf("page", tls.cert);
+  const source = createAppSource(station, log, options.demo ?? false, own);
   const accounts = openAccounts(options.demo ? null : join(config.stateDir, "accounts.json"));
   const dashboard = await createDashboard({
-    ...config.dashboard,
+    host: config.dashboard.host,
+    port: config.dashboard.port,
+    onSiteAddresses: config.dashboard.onSiteAddresses,
+    tls,
+    hostNames,
     source,
     accounts,
     log: pino,
@@ -67,6 +77,7 @@ async function run(options: RunOptions): Promise<boolean> {
     version: versionOf(),
   });
   for (const line of dashboard.greeting) log("info", line);
+  if (note !== null) log("info", note);
   const parent = process.send === undefined ? undefined : setInterval(tellParent, parentEveryMs);
   function tellParent(): void {
     const state = source.state();

@@ -380,6 +380,31 @@ const dashboardSettings = group(
       example: "127.0.0.1",
     }).default("127.0.0.1"),
     port: integerOr(8080, { sentence: "TCP port; 0 takes any free one.", min: 0, max: 65_535 }),
+    certificateFile: text({
+      sentence: "Certificate of the page, PEM. Without it one is made and kept where the page listens beyond loopback.",
+      maxLength: 300,
+      example: "/etc/islet/page.pem",
+    }).optional(),
+    keyFile: text({
+      sentence: "Its private key, PEM, without a passphrase.",
+      maxLength: 300,
+      example: "/etc/islet/page.key",
+    }).optional(),
+    hostNames: z
+      .array(text({ sentence: "A name under which the page is reached.", maxLength: 253, example: "depot.example" }))
+      .max(16, "must list at most 16 names")
+      .default([]),
+    onSiteAddresses: z
+      .array(
+        text({
+          sentence:
+            "A local address of this machine (the service port in the cabinet) whose visitors count as being on site.",
+          maxLength: 45,
+          example: "192.168.99.1",
+        }),
+      )
+      .max(8, "must list at most 8 addresses")
+      .default([]),
   },
   "The page for people.",
 );
@@ -450,7 +475,16 @@ export const siteSettings = group(
         "`required`: a card, a backend or the vehicle's contract must authorize each session. `none`: whoever is plugged in may charge, as in a depot behind a gate or at home.",
     }),
     loadPanel: group({ ...modbus }, "The panel that switches the tiers; may be the same device as K1.").optional(),
-    pv: group({ ...modbus }, "PV behind K1 that the controller may curtail.").optional(),
+    pv: group(
+      {
+        ...modbus,
+        ratedW: number({ sentence: "Rating of the PV.", unit: "W", min: 1, max: 100_000_000 }),
+        curtail: choiceOr("command", ["command", "frequency-shift"], {
+          sentence: "How an island holds PV back: by a command, or by its frequency where PV only listens to that.",
+        }),
+      },
+      "PV behind K1 that the controller may curtail.",
+    ).optional(),
     permit: permitSettings.prefault({}),
     backend: backendSettings.optional(),
     dashboard: dashboardSettings.prefault({}),

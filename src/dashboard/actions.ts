@@ -7,7 +7,7 @@ import { err, ok, type Result } from "../domain/result.ts";
 import type { SentenceKey, WordValues } from "../domain/words.ts";
 import type { Sentence, SiteState } from "./state.ts";
 import { countWord, idleW, kW, lower, pct, type Words, wordsOf } from "./view/format.ts";
-import { hasParallelPermit, mayBackUp, tierList } from "./view/mode.ts";
+import { hasParallelPermit, mayBackUp } from "./view/mode.ts";
 import { type Totals, totalsOf } from "./view/totals.ts";
 
 export const actionIds = [
@@ -112,6 +112,10 @@ interface Row {
 export const reserveMinPct = 10;
 export const reserveMaxPct = 80;
 export const reasonLengthMax = 200;
+/** A planned island is a lease: after this it returns by itself. */
+export const plannedIslandMs = 60 * 60_000;
+/** What a departure asks for when nobody says more. */
+const targetUsualPct = 80;
 /** A reset is accepted when both contacts have agreed this long. */
 const agreeMs = 1000;
 
@@ -200,9 +204,11 @@ export const actionRows: Record<ActionId, Row> = {
         maxW: maxSiteW(state),
       },
     ],
-    check: (values, { state }) => {
+    check: (values, { state }, role) => {
       const askedW = Number(values["demandLimitW"]);
-      return askedW > demandW(state) ? ["refuse.onlyTighten", { askedW, inForceW: demandW(state) }] : null;
+      return askedW > demandW(state) && role !== "installer"
+        ? ["refuse.onlyTighten", { askedW, inForceW: demandW(state) }]
+        : null;
     },
   },
   reserve: {
@@ -225,7 +231,7 @@ export const actionRows: Record<ActionId, Row> = {
   },
   departure: {
     label: "Change departure times",
-    detail: () => "When a vehicle leaves.",
+    detail: () => "When a vehicle leaves, and how full.",
     verb: "Save departure",
     role: "operator",
     because: ({ state, totals }) =>
@@ -237,6 +243,14 @@ export const actionRows: Record<ActionId, Row> = {
       return [
         { kind: "choice", name: "evse", label: "Vehicle", options: connectedChoices(at) },
         { kind: "moment", name: "departsAtMs", label: "Leaves at", valueMs, text: at.words.hm(valueMs) },
+        {
+          kind: "percent",
+          name: "targetPct",
+          label: "Charged to, %",
+          valuePct: Math.round(first?.targetPct ?? targetUsualPct),
+          minPct: reserveMinPct,
+          maxPct: 100,
+        },
       ];
     },
     check: (values, { state }) => {
@@ -257,7 +271,7 @@ export const actionRows: Record<ActionId, Row> = {
       at.state.mode.mode === "lockedOut"
         ? ["because.lockedOut"]
         : at.totals.islanded
-          ? null
+          ? ["because.islanded"]
           : !["loadOnly", "ceased", "ramping", "parallel", "enterDelay"].includes(at.state.mode.mode) ||
               !at.state.grid.good
             ? ["because.notParallel"]
@@ -280,6 +294,7 @@ export const actionRows: Record<ActionId, Row> = {
           runwayH: state.tiers.at(-1)?.runwayH ?? Number.NaN,
         },
       ],
+      ["effect.islandLasts", { lastsH: plannedIslandMs / 3_600_000 }],
       ["effect.key"],
     ],
   },
@@ -340,14 +355,21 @@ export const actionRows: Record<ActionId, Row> = {
     },
   },
   endIsland: {
-    label: "End the island",
-    detail: () => "The site goes dark until the grid returns.",
-    verb: "End the island",
+    label: "Return to the grid",
+    detail: () => "Ends the island that was asked for.",
+    verb: "Return to the grid",
     role: "operator",
-    stopsPower: true,
     quiet: true,
-    because: ({ totals }) => (totals.islanded ? null : ["because.notIsland"]),
-    effects: ({ state }) => [["effect.dark", { fed: fedLoses(state) }], ["effect.k1Open"]],
+    // An island nobody asked for returns by itself; without a grid there is nothing to return to.
+    because: ({ state, totals }) =>
+      !totals.islanded
+        ? ["because.notIsland"]
+        : totals.gridDead
+          ? ["because.gridDead"]
+          : state.mode.cause?.key === "cause.operatorIsland"
+            ? null
+            : ["because.returnsItself", { returnS: state.profile.returnS }],
+    effects: ({ state }) => [["effect.returns", { returnS: state.profile.returnS }], ["effect.blink"]],
   },
   resetLockout: {
     label: "Reset the lockout",
@@ -456,10 +478,6 @@ const maxSiteW = (state: SiteState): number =>
 const reservePct = (state: SiteState): number =>
   state.limits.find((limit) => limit.id === "reservePct")?.value ?? state.evses[0]?.reservePct ?? reserveMinPct;
 const lastFed = (state: SiteState): number => state.tiers.findLastIndex((tier) => tier.state === "on");
-const fedLoses = (state: SiteState): string => {
-  const fed = state.tiers.filter((tier) => tier.state === "on").map((tier) => tier.name);
-  return `${tierList(fed)} ${fed.length === 1 ? "is" : "are"}`;
-};
 function tierDetail(state: SiteState, which: "on" | "shed"): string {
   const tier =
     which === "on" ? state.tiers[lastFed(state)] : state.tiers.find((candidate) => candidate.state === "shed");
@@ -510,7 +528,8 @@ function grouped(items: readonly NotOffered[]): NotOffered[] {
 
 /** A quiet action still deserves its reason where its subject is at hand: the reset while locked out. */
 const relevant = (id: ActionId, state: SiteState, at: At): boolean =>
-  (id === "resetLockout" && state.mode.mode === "lockedOut") || (id === "restoreTier" && at.totals.islanded);
+  (id === "resetLockout" && state.mode.mode === "lockedOut") ||
+  (["restoreTier", "endIsland"].includes(id) && at.totals.islanded);
 
 /** Wishes that people have in this state and that nobody can grant. */
 function alwaysExplained({ state, totals }: At, role: AccountRole): readonly (readonly [string, ...Said])[] {
@@ -522,7 +541,6 @@ function alwaysExplained({ state, totals }: At, role: AccountRole): readonly (re
     return out;
   }
   if (totals.islanded) {
-    if (totals.gridDead) out.push(["Return to the grid", "because.gridDead"]);
     out.push(["Charge a vehicle", "because.islandSurplus"]);
     return out;
   }

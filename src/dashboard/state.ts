@@ -98,7 +98,7 @@ const tier = z.object({
 
 const pv = z.object({
   powerW: number.describe("Positive is production."),
-  ratedW: number,
+  ratedW: maybeNumber.describe("As configured."),
   curtailedW: number.describe("Production held back."),
   waitsUntilMs: maybeAtMs,
 });
@@ -183,6 +183,10 @@ const event = z.object({
   severity: z.enum(["record", "notice", "warning", "critical"]),
   needsPerson: z.boolean(),
   active: z.boolean().describe("Its cause is still there."),
+  repeats: z
+    .object({ count: z.number().int(), firstAtMs: atMs })
+    .optional()
+    .describe("It came and went: how often, and since when. `atMs` is the latest."),
   acknowledged: z.object({ by: text, atMs }).nullable(),
 });
 

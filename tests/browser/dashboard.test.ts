@@ -196,7 +196,11 @@ run("the page in a real browser", () => {
       await dialog.getByLabel(/Reason/).fill("driver called");
       await dialog.getByRole("button", { name: "Save departure" }).click();
       await dialog.waitFor({ state: "hidden" });
-      expect(site.source.acted[0]?.request.values).toEqual({ evse: "7", departsAtMs: Date.UTC(2026, 6, 15, 13, 15) });
+      expect(site.source.acted[0]?.request.values).toEqual({
+        evse: "7",
+        departsAtMs: Date.UTC(2026, 6, 15, 13, 15),
+        targetPct: 90,
+      });
       await page.getByRole("button", { name: "Acknowledge: Bus 118 stopped its session." }).click();
       await page.waitForFunction(() =>
         document.querySelector("#events")?.textContent?.includes("Acknowledged by operator"),

@@ -219,15 +219,19 @@ describe("actions", () => {
     ["no limit at all", () => check("parallel", "tighten"), "refuse.value"],
     ["a reserve of 40 %", () => check("parallel", "reserve", { reservePct: 40 }), true],
     ["a reserve of 95 %", () => check("parallel", "reserve", { reservePct: 95 }), "refuse.value"],
-    ["a departure tomorrow", () => check("parallel", "departure", { evse: "7", departsAtMs: at(15, 6) }), true],
+    [
+      "a departure tomorrow",
+      () => check("parallel", "departure", { evse: "7", departsAtMs: at(15, 6), targetPct: 80 }),
+      true,
+    ],
     [
       "a departure in the past",
-      () => check("parallel", "departure", { evse: "7", departsAtMs: at(14, 6) }),
+      () => check("parallel", "departure", { evse: "7", departsAtMs: at(14, 6), targetPct: 80 }),
       "refuse.past",
     ],
     [
       "a departure of an empty charger",
-      () => check("parallel", "departure", { evse: "5", departsAtMs: at(15, 6) }),
+      () => check("parallel", "departure", { evse: "5", departsAtMs: at(15, 6), targetPct: 80 }),
       "refuse.value",
     ],
     ["a planned island from afar", () => check("parallel", "plannedIsland"), "refuse.onSiteIsland"],
@@ -300,6 +304,44 @@ describe("actions", () => {
           },
         ),
       "refuse.abovePermit",
+    ],
+    [
+      "an installer may raise what an operator tightened",
+      () => check("parallel", "tighten", { demandLimitW: 300_000 }, { role: "installer" }),
+      true,
+    ],
+    [
+      "an island of an outage is not ended by hand: the grid is dead",
+      () => check("island", "endIsland"),
+      "refuse.notNow",
+    ],
+    [
+      "an island of an outage returns by itself when the grid is good",
+      () =>
+        check(
+          "island",
+          "endIsland",
+          {},
+          { change: (state) => ({ ...state, grid: { ...state.grid, voltagePu: 1, frequencyHz: 60, good: true } }) },
+        ),
+      "refuse.notNow",
+    ],
+    [
+      "an island that was asked for returns when an operator says so",
+      () =>
+        check(
+          "island",
+          "endIsland",
+          {},
+          {
+            change: (state) => ({
+              ...state,
+              grid: { ...state.grid, voltagePu: 1, frequencyHz: 60, good: true },
+              mode: { ...state.mode, cause: { key: "cause.operatorIsland" } },
+            }),
+          },
+        ),
+      true,
     ],
     ["a restore of the next tier", () => check("island", "restoreTier", { tier: "2" }), true],
     ["a restore out of order", () => check("island", "restoreTier", { tier: "3" }), "refuse.value"],

@@ -1,41 +1,58 @@
 /**
- * The running station as the dashboard's source: looks at the latest report ten times a second, keeps what charts and event
- * lists need, and carries out what people ask. The controller has the last word: it only ever tightens on a person's wish.
+ * The running station as the dashboard's source: looks at the latest report, keeps what charts and event lists need, and
+ * carries out what people ask. The controller has the last word: it only ever tightens on a person's wish.
  */
 import { monotonicMs } from "../../app/monotonic.ts";
-import type { EvseInputs } from "../../app/shared/inputs.ts";
-import type { ControlReport } from "../../app/shared/report.ts";
+import type { ControlReport, SiteReport } from "../../app/shared/report.ts";
 import type { Log, SiteStation } from "../../app/station.ts";
-import { err, ok, type Result } from "../../domain/result.ts";
+import { err, type Result } from "../../domain/result.ts";
 import type { ActionId } from "../actions.ts";
-import type { ActRequest, DashboardSource, Person } from "../source.ts";
+import type { DashboardSource } from "../source.ts";
 import type { Sentence, SiteState } from "../state.ts";
+import { createAuditWriter } from "./audit-writer.ts";
 import { buildState } from "./build-state.ts";
+import { deeds } from "./deeds.ts";
 import { createEventLog } from "./events.ts";
+import { createExceedances } from "./exceedances.ts";
 import { createMoments } from "./moments.ts";
 import { createRecorder } from "./recorder.ts";
+import { type Certificate, createSlowFacts } from "./slow-facts.ts";
 
-const lookEveryMs = 100;
-/** An island wish of a person on site is a lease too, ms. */
-const islandWishMs = 60 * 60_000;
-/** A reset asked for counts this long: the facts must agree within it, ms. */
-const resetRequestMs = 2_000;
+/** The report is looked at this often; a state is made of it at once when something has turned, otherwise at leisure, ms. */
+const lookEveryMs = 20;
+const stateEveryMs = 100;
+/** A step of the power at the PCC that is shown at once, share of the import limit. */
+const stepShare = 0.01;
+/** A vehicle has left when its charger says so for this long: then its departure is no longer anybody's, ms. */
+const leftMs = 10_000;
 const dayMs = 24 * 60 * 60_000;
 
 export interface AppSource extends DashboardSource {
   stop(): void;
 }
 
-export function createAppSource(station: SiteStation, log: Log, demo: boolean): AppSource {
+/** `serving`: certificates that the page itself is served with. */
+export function createAppSource(
+  station: SiteStation,
+  log: Log,
+  demo: boolean,
+  serving: readonly Certificate[] = [],
+): AppSource {
   const recorder = createRecorder();
   const moments = createMoments();
-  const eventLog = createEventLog();
+  const events = createEventLog();
+  const slow = createSlowFacts(station, serving);
+  const exceedances = createExceedances(station, events);
+  const writer = createAuditWriter((event) => station.audit(event));
+  const forgetDeparted = createDepartures(station);
   const listeners = new Set<() => void>();
+  const shown = { mode: "", gridGood: false, contacts: "", meterQuality: -1, pccW: Number.NaN };
   let state: SiteState | null = null;
   let takenMs = Number.NEGATIVE_INFINITY;
   let seen = -1;
   let sequence = 0;
   let islanded = false;
+  events.note("started", {}, Date.now());
 
   const look = (): void => {
     const reports = station.control.reports();
@@ -43,17 +60,42 @@ export function createAppSource(station: SiteStation, log: Log, demo: boolean): 
     const report = station.report();
     if (report === null) return;
     seen = reports;
-    takenMs = monotonicMs();
+    const monotonic = monotonicMs();
+    if (!turned(report.site) && monotonic - takenMs < stateEveryMs) return;
+    takenMs = monotonic;
+    publish(report);
+  };
+
+  /** Whether something has changed that a person should see at once. */
+  const turned = ({ mode, gridGood, contactNo, contactNc, meterQuality, pccW }: SiteReport): boolean => {
+    const contacts = `${contactNo}${contactNc}`;
+    const stepW = stepShare * station.config.pcc.importLimitW;
+    const same =
+      mode === shown.mode &&
+      gridGood === shown.gridGood &&
+      contacts === shown.contacts &&
+      meterQuality === shown.meterQuality &&
+      !(Math.abs(pccW - shown.pccW) > stepW);
+    if (!same) Object.assign(shown, { mode, gridGood, contacts, meterQuality, pccW });
+    return !same;
+  };
+
+  const publish = (report: ControlReport): void => {
     const nowMs = Date.now();
     const midnightMs = localMidnightMs(nowMs, station.config.site.timeZone);
+    shown.pccW = report.site.pccW;
     remember(report, nowMs, midnightMs);
-    eventLog.observe(report, nowMs);
     moments.observe(report, nowMs);
+    slow.look(report, nowMs);
+    exceedances.look(report.site.exportEvents + report.site.importEvents, nowMs);
+    events.observe({ report, station, slow, moments, nowMs });
+    forgetDeparted(report, nowMs);
     state = buildState(report, {
       station,
       recorder,
       moments,
-      events: eventLog.events,
+      slow,
+      events: events.events,
       sequence: ++sequence,
       wallOffsetMs: nowMs - takenMs,
       nowMs,
@@ -92,94 +134,52 @@ export function createAppSource(station: SiteStation, log: Log, demo: boolean): 
     history: async (query) => recorder.history(query),
     supported: Object.keys(deeds) as ActionId[],
     async act(request, person): Promise<Result<Sentence, Sentence>> {
-      const deed = deeds[request.action];
+      const { action, reason, values, causeId } = request;
+      const deed = deeds[action];
       if (deed === undefined) return err({ key: "refuse.unsupported" });
-      log("info", `${person.name} (${person.role}): ${request.action}. Reason: ${request.reason}`, {
-        causeId: request.causeId,
-        action: request.action,
-        values: request.values,
-      });
-      const result = deed(station, request, person, (id) => eventLog.acknowledge(id, person.name, Date.now()));
-      station.control.flush();
+      log("info", `${person.name} (${person.role}): ${action}. Reason: ${reason}`, { causeId, action, values });
+      const nowMs = Date.now();
+      const result = deed({ station, request, person, events, nowMs });
+      if (result.ok && result.value.key === "done.logged")
+        events.note("acted", { by: person.name, what: String(result.value.values?.["what"]), why: reason }, nowMs);
+      slow.expire();
       return result;
     },
-    audit: (entry) => log("info", `${entry.person}: ${entry.what}. ${entry.detail}`, { ...entry }),
+    audit(entry) {
+      log("info", `${entry.person}: ${entry.what}. ${entry.detail}`, { ...entry });
+      writer.write(entry);
+    },
     stop() {
       clearInterval(timer);
+      writer.stop();
       listeners.clear();
     },
   };
 }
 
-type Deed = (
-  station: SiteStation,
-  request: ActRequest,
-  person: Person,
-  acknowledge: (id: string) => boolean,
-) => Result<Sentence, Sentence>;
-
-const done = (what: string): Result<Sentence, Sentence> => ok({ key: "done.logged", values: { what } });
-
-/** What people may do, each as a tightening of what the controller is allowed. */
-const deeds: Partial<Record<ActionId, Deed>> = {
-  stop(station) {
-    for (const each of station.control.evses) each.paused = true;
-    return done("Stopped");
-  },
-  pause(station, request) {
-    for (const each of chosen(station, request)) each.paused = true;
-    return done("Paused");
-  },
-  resume(station, request) {
-    for (const each of chosen(station, request)) each.paused = false;
-    return done("Resumed");
-  },
-  tighten(station, { values }) {
-    const { site } = station.control;
-    site.importLimitW = Math.min(station.config.pcc.importLimitW, Number(values["demandLimitW"]));
-    return done("Limit tightened");
-  },
-  setLimit(station, { values }) {
-    station.control.site.exportLimitW = Number(values["exportLimitW"]);
-    return done("Limit set");
-  },
-  reserve(station, request) {
-    for (const each of chosen(station, request)) each.reservePct = Number(request.values["reservePct"]);
-    return done("Reserve set");
-  },
-  departure(station, request) {
-    for (const each of chosen(station, request)) each.departsAtMs = Number(request.values["departsAtMs"]);
-    return done("Departure set");
-  },
-  plannedIsland(station, _request, person) {
-    if (!person.onSite) return err({ key: "refuse.onSite" });
-    station.control.site.islandWish = true;
-    station.control.site.islandWishUntilMs = monotonicMs() + islandWishMs;
-    return done("Island asked for");
-  },
-  endIsland(station) {
-    station.control.site.islandWish = false;
-    return done("Return to the grid asked for");
-  },
-  resetLockout(station, _request, person) {
-    if (!person.onSite) return err({ key: "refuse.onSite" });
-    station.control.site.resetRequest = true;
-    setTimeout(() => {
-      station.control.site.resetRequest = false;
-      station.control.flush();
-    }, resetRequestMs);
-    return done("Reset asked for");
-  },
-  acknowledge: (_station, { values }, _person, acknowledge) =>
-    acknowledge(String(values["event"])) ? ok({ key: "done.acknowledged" }) : err({ key: "refuse.unknownEvent" }),
-};
-
-/** The EVSE that the request names, or all of them. */
-function chosen(station: SiteStation, { values }: ActRequest): readonly EvseInputs[] {
-  const { evses } = station.control;
-  const one = evses[Number(values["evse"]) - 1];
-  return one ? [one] : evses;
+/** What was asked for a vehicle leaves with it. */
+function createDepartures({ people, config }: SiteStation): (report: ControlReport, nowMs: number) => void {
+  const goneSinceMs = config.evses.map(() => Number.NaN);
+  const wasHere = config.evses.map(() => false);
+  return ({ site, stages }, nowMs) => {
+    // Only an island knows of shed tiers: with the grid all come back.
+    if (gridModes.has(site.mode) && people.get("tiersFedMax", 0)) people.forget("tiersFedMax", 0);
+    for (let i = 0; i < stages.length; i++) {
+      if (stages[i]!.vehicleConnected) {
+        wasHere[i] = true;
+        goneSinceMs[i] = Number.NaN;
+        continue;
+      }
+      if (!wasHere[i]) continue;
+      if (Number.isNaN(goneSinceMs[i])) goneSinceMs[i] = nowMs;
+      if (nowMs - goneSinceMs[i]! < leftMs) continue;
+      wasHere[i] = false;
+      people.forget("departsAtMs", i + 1);
+      people.forget("targetPct", i + 1);
+    }
+  };
 }
+const gridModes: ReadonlySet<string> = new Set(["loadOnly", "ceased", "enterDelay", "ramping", "parallel"]);
 
 /** Start of the present local day. */
 function localMidnightMs(nowMs: number, timeZone: string): number {

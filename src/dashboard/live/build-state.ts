@@ -10,11 +10,15 @@ import { hourMs, minuteMs } from "../../domain/units.ts";
 import type { EventState, EvseState, SiteState, TierState } from "../state.ts";
 import type { Moments } from "./moments.ts";
 import { finite, type Recorder } from "./recorder.ts";
+import type { SlowFacts } from "./slow-facts.ts";
+
+type LimitInForce = SiteState["limits"][number];
 
 export interface BuildContext {
   readonly station: SiteStation;
   readonly recorder: Recorder;
   readonly moments: Moments;
+  readonly slow: SlowFacts;
   readonly events: readonly EventState[];
   readonly sequence: number;
   /** UTC minus monotonic, ms. */
@@ -29,14 +33,12 @@ const deadPu = 0.1;
 /** A device whose last answer is older is silent, ms. */
 const silentMs = 1_000;
 const islandModes: ReadonlySet<string> = new Set(["islandStarting", "islandRunning", "resyncing", "closingLive"]);
-/** Local, backup power cut modes in which the bus is fed by nobody. */
-const idlePowerW = 50;
 /** The band that an island's frequency is drawn against, Hz. */
 const islandFrequencyMinHz = 59.5;
 const islandFrequencyMaxHz = 60.5;
 
 export function buildState(report: ControlReport, context: BuildContext): SiteState {
-  const { station, recorder, moments, events, sequence, nowMs, demo } = context;
+  const { station, recorder, moments, slow, events, sequence, nowMs, demo } = context;
   const { config, profile } = station;
   const { site } = report;
   const toUtc = (monotonicMs: number): number | null =>
@@ -98,7 +100,12 @@ export function buildState(report: ControlReport, context: BuildContext): SiteSt
     },
     tiers,
     pv: Number.isFinite(site.pvPowerW)
-      ? { powerW: Math.abs(site.pvPowerW), ratedW: Math.abs(site.pvPowerW), curtailedW: 0, waitsUntilMs: null }
+      ? {
+          powerW: Math.abs(site.pvPowerW),
+          ratedW: config.pv?.ratedW ?? null,
+          curtailedW: 0,
+          waitsUntilMs: null,
+        }
       : null,
     trend: trendOf(site, context),
     evses: report.stages.map((_, i) => evseState(report, context, i)),
@@ -122,25 +129,9 @@ export function buildState(report: ControlReport, context: BuildContext): SiteSt
     },
     island: islandState(report, context, toUtc),
     events: [...events],
-    limits: [
-      {
-        id: "importLimitW",
-        value: Number.isFinite(site.importLimitW) ? site.importLimitW : config.pcc.importLimitW,
-        by: "installer",
-        detail: "",
-        untilMs: null,
-      },
-      {
-        id: "exportLimitW",
-        value: site.exportLimitW,
-        by: site.parallelOK ? "permit" : "no-permit",
-        detail: "",
-        untilMs: null,
-      },
-      { id: "enterServiceDelayS", value: settings.enterDelayS, by: "profile", detail: profile.name, untilMs: null },
-    ],
+    limits: limitsOf(site, context),
     permit: permitState(context),
-    history: [],
+    history: [...slow.changes],
     health: healthState(report, context),
   };
 }
@@ -170,7 +161,7 @@ function trendOf(site: SiteReport, { recorder, station }: BuildContext): SiteSta
   );
 }
 
-function tierState({ site, tiers }: ControlReport, { station, moments }: BuildContext, i: number): TierState {
+function tierState({ site, tiers }: ControlReport, { station, moments, slow }: BuildContext, i: number): TierState {
   const { name, loadW } = station.config.tiers[i]!;
   const live = site.busVoltagePu > deadPu;
   const { closed, loadW: measuredW } = tiers[i]!;
@@ -182,33 +173,11 @@ function tierState({ site, tiers }: ControlReport, { station, moments }: BuildCo
     state: closed ? (live ? "on" : "dead") : "shed",
     sinceMs: moments.tierSinceMs(i),
     returnsAtMs: null,
-    runwayH: runwayH(station, tiers, site, i),
+    runwayH: slow.runwayH(i),
   };
 }
 
-/** Hours for which tiers 1…i could be fed from what is above the reserves now. */
-function runwayH(station: SiteStation, tiers: ControlReport["tiers"], _site: SiteReport, i: number): number | null {
-  const report = station.report();
-  if (report === null) return null;
-  let loadW = 0;
-  for (let t = 0; t <= i; t++)
-    loadW += tiers[t]!.closed && tiers[t]!.loadW > idlePowerW ? tiers[t]!.loadW : station.config.tiers[t]!.loadW;
-  return loadW > idlePowerW ? energyAboveReserveWh(report, station) / loadW : null;
-}
-
-/** What the vehicles at stages listed for the island hold above their reserves, Wh at the AC side. */
-function energyAboveReserveWh({ stages }: ControlReport, { config }: SiteStation): number {
-  let sumWh = 0;
-  for (let i = 0; i < stages.length; i++) {
-    const { socPct, capacityWh } = stages[i]!;
-    const { gridForming, reservePct } = config.evses[i]!;
-    if (gridForming && socPct > reservePct && capacityWh > 0)
-      sumWh += ((socPct - reservePct) / 100) * capacityWh * 0.95;
-  }
-  return sumWh;
-}
-
-function evseState(report: ControlReport, { station }: BuildContext, i: number): EvseState {
+function evseState(report: ControlReport, { station, slow }: BuildContext, i: number): EvseState {
   const stage = report.stages[i]!;
   const config = station.config.evses[i]!;
   const input = station.control.evses[i]!;
@@ -218,38 +187,41 @@ function evseState(report: ControlReport, { station }: BuildContext, i: number):
     connected: stage.vehicleConnected,
     vehicle: stage.vehicleConnected ? `${config.name ?? `EVSE ${i + 1}`}` : null,
     socPct: finite(stage.socPct),
-    reservePct: Math.max(config.reservePct, input.reservePct),
+    reservePct: input.reservePct,
     targetPct: finite(input.targetPct),
     departsAtMs: finite(input.departsAtMs),
-    forecastPct: null,
+    forecastPct: slow.forecastPct(i),
     capacityWh: finite(stage.capacityWh),
     ratedW: Math.max(config.maxChargeW, config.maxDischargeW),
-    canDischarge: config.maxDischargeW > 0,
-    dischargeEnabled: config.dischargeEnabled,
-    paused: input.paused,
+    canDischarge: config.maxDischargeW > 0 && (!stage.vehicleConnected || stage.bidirectional),
+    dischargeEnabled: input.dischargeEnabled,
+    paused: input.paused || input.operatorMinW === 0,
     role: stage.role,
     setpointW: stage.commandRole === "forming" ? stage.powerW : stage.setpointW,
     powerW: finite(stage.powerW),
     wishW: explanation.wishW,
     wishSource: wishSources[explanation.wishSource] ?? "none",
-    limits: explanation.limits.slice(-20).map((limit) => ({
-      reason: limit.reason,
-      source: limit.source,
-      minW: finite(limit.minW),
-      maxW: finite(limit.maxW),
-      binds: limit.binds,
-      headroomW: finite(limit.headroomW),
-      ageMs: null,
-    })),
+    limits: explanation.limits
+      .filter(({ minW, maxW }) => Number.isFinite(minW) || Number.isFinite(maxW))
+      .slice(-20)
+      .map((limit) => ({
+        reason: limit.reason,
+        source: limit.source,
+        minW: finite(limit.minW),
+        maxW: finite(limit.maxW),
+        binds: limit.binds,
+        headroomW: finite(limit.headroomW),
+        ageMs: null,
+      })),
     leaseExpiresMs: stage.commandRole === "off" ? null : station.config.loop.watchdogS * 1_000,
-    plan: [],
+    plan: slow.plan(i),
     fault: stage.alarmBits !== 0 ? { key: "stage-alarm", values: { evse: i + 1 } } : null,
   };
 }
 
 function islandState(
   report: ControlReport,
-  { station, moments }: BuildContext,
+  { station, moments, slow }: BuildContext,
   toUtc: (ms: number) => number | null,
 ): SiteState["island"] {
   const { site, stages } = report;
@@ -257,18 +229,59 @@ function islandState(
     stage.role === "forming" ? [{ evse: i + 1, powerW: stage.powerW }] : [],
   );
   return {
-    energyAboveReserveWh: energyAboveReserveWh(report, station),
+    energyAboveReserveWh: slow.energyAboveReserveWh,
     forming,
     wouldForm: stages.flatMap((stage, i) => {
-      const { gridForming, reservePct } = station.config.evses[i]!;
-      return gridForming && stage.socPct > reservePct ? [i + 1] : [];
+      const { reservePct, dischargeEnabled } = station.control.evses[i]!;
+      const forms = station.config.evses[i]!.gridForming && dischargeEnabled;
+      return forms && stage.socPct > reservePct ? [i + 1] : [];
     }),
     darkS: moments.darkS,
-    handover: null,
+    handover: forming.length > 0 ? slow.handover : null,
     startsLeft: site.startsLeft,
     startsMax,
     sinceMs: islandModes.has(site.mode) ? toUtc(site.modeSinceMs) : null,
   };
+}
+
+/** Every limit in force, with who asks for it. */
+function limitsOf(site: SiteReport, { station }: BuildContext): SiteState["limits"] {
+  const { config, people, profile } = station;
+  const row = (
+    id: LimitInForce["id"],
+    value: number,
+    by: LimitInForce["by"],
+    detail = "",
+    untilMs: number | null = null,
+  ): LimitInForce => ({ id, value, by, detail: detail.slice(0, 400), untilMs });
+  const limits = [row("importLimitW", config.pcc.importLimitW, "installer")];
+  const demand = people.get("demandLimitW", 0);
+  if (demand) limits.push(row("demandLimitW", demand.value, "operator", demand.by));
+  const asked = people.get("exportLimitW", 0);
+  const reference = station.permit()?.permit?.reference ?? "";
+  if (asked && asked.value <= site.exportLimitW)
+    limits.push(row("exportLimitW", site.exportLimitW, "installer", asked.by));
+  else
+    limits.push(
+      row(
+        "exportLimitW",
+        site.exportLimitW,
+        site.parallelOK ? "permit" : "no-permit",
+        site.parallelOK ? reference : "",
+      ),
+    );
+  const { backendMinW, backendUntilMs } = station.control.site;
+  if (Number.isFinite(backendMinW) && site.atMs < backendUntilMs)
+    limits.push(row("dischargeLimitW", Math.max(0, -backendMinW), "backend"));
+  const backupW = config.evses.reduce((sum, evse) => sum + (evse.gridForming ? evse.maxDischargeW : 0), 0);
+  if (backupW > 0) limits.push(row("backupLimitW", backupW, "rating"));
+  const reserves = station.control.evses.map(({ reservePct }) => reservePct);
+  if (reserves.every((reservePct) => reservePct === reserves[0])) {
+    const wished = people.get("reservePct", 1);
+    limits.push(row("reservePct", reserves[0]!, wished ? "operator" : "installer", wished?.by));
+  }
+  limits.push(row("enterServiceDelayS", profile.settings.enterDelayS, "profile", profile.name));
+  return limits;
 }
 
 function permitState({ station }: BuildContext): SiteState["permit"] {
@@ -294,7 +307,7 @@ function permitState({ station }: BuildContext): SiteState["permit"] {
   };
 }
 
-function healthState({ site }: ControlReport, { station }: BuildContext): SiteState["health"] {
+function healthState({ site }: ControlReport, { station, slow }: BuildContext): SiteState["health"] {
   const ocpp = station.ocpp();
   return {
     loop: {
@@ -317,11 +330,11 @@ function healthState({ site }: ControlReport, { station }: BuildContext): SiteSt
     })),
     backend: {
       state: ocpp === null ? "none" : ocpp.connection === "open" ? "connected" : "offline",
-      sinceMs: null,
+      sinceMs: slow.backendSinceMs,
       latencyMs: null,
     },
     journalEntries: ocpp?.queued ?? 0,
-    certificates: [],
+    certificates: [...slow.certificates],
     clockOffsetMs: null,
     recorderDays: null,
     auxBatteryS: null,

@@ -1,127 +1,137 @@
 /**
- * Events for people, made from changes between two reports. Each kind is a row: when it begins, what it says. An event whose
- * cause is gone stays listed, no longer active.
+ * Events for people, made from what stands in each report. An event whose cause is gone stays listed, no longer active; one
+ * that comes and goes is one line with a count instead of many. The audit log has everything.
  */
-import type { ControlReport } from "../../app/shared/report.ts";
-import { Quality } from "../../domain/quality.ts";
 import { type EventKey, eventWordsOf, type WordValues } from "../../domain/words.ts";
 import type { EventState } from "../state.ts";
+import { type EventRow, eventRows, type Seen } from "./event-rows.ts";
 
-/** Events kept; the audit log has them all. */
+/** Events kept. */
 const eventsMax = 200;
-
-interface EventRow {
-  readonly key: EventKey;
-  /** One event for each EVSE, or one for the site. */
-  readonly perEvse?: boolean;
-  readonly active: (report: ControlReport, evse: number) => boolean;
-  readonly values?: (report: ControlReport, evse: number) => WordValues;
-  readonly needsPerson?: boolean;
-}
-
-const rows: readonly EventRow[] = [
-  {
-    key: "lockedOut",
-    active: ({ site }) => site.mode === "lockedOut",
-    values: ({ site }) => ({ no: site.contactNo, nc: site.contactNc }),
-    needsPerson: true,
-  },
-  { key: "blind", active: ({ site }) => site.mode === "blind", values: blindValues, needsPerson: true },
-  { key: "meter-frozen", active: ({ site }) => site.meterQuality === Quality.frozen, needsPerson: true },
-  { key: "meter-stale", active: ({ site }) => site.meterQuality === Quality.stale, needsPerson: true },
-  { key: "meter-implausible", active: ({ site }) => site.meterQuality === Quality.implausible, needsPerson: true },
-  {
-    key: "gridLost",
-    active: ({ site }) => site.gridVoltagePu < 0.5,
-    values: ({ site }) => ({ voltagePu: site.gridVoltagePu }),
-  },
-  { key: "ceased", active: ({ site }) => site.mode === "ceased" },
-  {
-    key: "returnFailed",
-    active: ({ site }) => site.returnBlocked,
-    values: () => ({ failedMin: 5 }),
-    needsPerson: true,
-  },
-  {
-    key: "stage-alarm",
-    perEvse: true,
-    active: ({ stages }, i) => stages[i]!.alarmBits !== 0,
-    values: (_, i) => ({ evse: i + 1 }),
-    needsPerson: true,
-  },
-  {
-    key: "stage-local",
-    perEvse: true,
-    active: ({ stages }, i) => stages[i]!.local,
-    values: (_, i) => ({ evse: i + 1 }),
-  },
-];
-
-function blindValues({ site }: ControlReport): WordValues {
-  return { device: site.atMs - site.deviceAtMs > 500 ? "K1" : "a power stage" };
-}
+/** The same within this time of its end is the same event again, ms. */
+const foldWithinMs = 10 * 60_000;
+/** And within this time an acknowledgement still holds, ms. */
+const acknowledgedWithinMs = 60_000;
 
 export interface EventLog {
-  /** Compares with the last report; true when something changed. */
-  observe(report: ControlReport, atMs: number): boolean;
+  /** Compares with what stands; true when something changed. */
+  observe(seen: Seen): boolean;
+  /** Something that happened at once and has no end. `folds`: the same again soon after is counted, not listed anew. */
+  note(key: EventKey, values: WordValues, atMs: number, folds?: boolean): void;
   acknowledge(id: string, by: string, atMs: number): boolean;
   /** Newest first. */
   readonly events: EventState[];
 }
 
-export function createEventLog(): EventLog {
+/** What is known of a row at one place. */
+interface Place {
+  /** Its latest event; "" before the first. */
+  id: string;
+  active: boolean;
+  /** Since when its cause stands without a break, ms; NaN while it does not. */
+  standsSinceMs: number;
+  endedAtMs: number;
+}
+
+export function createEventLog(rows: readonly EventRow[] = eventRows): EventLog {
   const events: EventState[] = [];
-  const active = new Map<string, EventState>();
+  const places = new Map<string, Place>();
   let count = 0;
 
-  const look = (row: EventRow, report: ControlReport, evse: number, atMs: number): boolean => {
-    const place = `${row.key}/${evse}`;
-    const standing = active.get(place);
-    const is = row.active(report, evse);
-    if (is === (standing !== undefined)) return false;
-    if (standing) {
-      active.delete(place);
-      replace(events, { ...standing, ...(events.find((event) => event.id === standing.id) ?? {}), active: false });
+  const add = (
+    key: EventKey,
+    values: WordValues | undefined,
+    active: boolean,
+    needs: boolean,
+    atMs: number,
+  ): string => {
+    const id = `${atMs.toString(36)}-${(count++).toString(36)}`;
+    events.unshift({
+      id,
+      atMs,
+      key,
+      ...(values && { values: { ...values } }),
+      severity: eventWordsOf(key).severity,
+      needsPerson: needs,
+      active,
+      acknowledged: null,
+    });
+    if (events.length > eventsMax) events.pop();
+    return id;
+  };
+
+  /** The event at `index`, happening again: to the front, counted. */
+  const again = (index: number, values: WordValues | undefined, atMs: number, change: Partial<EventState>): void => {
+    const [before] = events.splice(index, 1);
+    events.unshift({
+      ...before!,
+      atMs,
+      ...(values && { values: { ...values } }),
+      repeats: { count: (before!.repeats?.count ?? 1) + 1, firstAtMs: before!.repeats?.firstAtMs ?? before!.atMs },
+      ...change,
+    });
+  };
+
+  const begin = (row: EventRow, known: Place, seen: Seen, place: number): void => {
+    const { nowMs } = seen;
+    const values = row.values?.(seen, place);
+    const index = events.findIndex(({ id }) => id === known.id);
+    known.active = true;
+    if (index < 0 || nowMs - known.endedAtMs > foldWithinMs)
+      known.id = add(row.key, values, true, row.needsPerson ?? false, nowMs);
+    else {
+      const stillKnown = nowMs - known.endedAtMs <= acknowledgedWithinMs;
+      again(index, values, nowMs, { active: true, ...(!stillKnown && { acknowledged: null }) });
+    }
+  };
+
+  const look = (row: EventRow, seen: Seen, place: number): boolean => {
+    const name = `${row.key}/${place}`;
+    let known = places.get(name);
+    const stands = row.active(seen, place);
+    if (known === undefined) {
+      if (!stands) return false;
+      known = { id: "", active: false, standsSinceMs: Number.NaN, endedAtMs: Number.NEGATIVE_INFINITY };
+      places.set(name, known);
+    }
+    if (!stands) known.standsSinceMs = Number.NaN;
+    else if (Number.isNaN(known.standsSinceMs)) known.standsSinceMs = seen.nowMs;
+    if (!known.active && stands && seen.nowMs - known.standsSinceMs >= (row.afterMs ?? 0)) {
+      begin(row, known, seen, place);
       return true;
     }
-    const { severity } = eventWordsOf(row.key);
-    const values = row.values?.(report, evse);
-    const event: EventState = {
-      id: `${atMs.toString(36)}-${(count++).toString(36)}`,
-      atMs,
-      key: row.key,
-      ...(values && { values: { ...values } }),
-      severity,
-      needsPerson: row.needsPerson ?? false,
-      active: true,
-      acknowledged: null,
-    };
-    active.set(place, event);
-    events.unshift(event);
-    if (events.length > eventsMax) events.pop();
+    if (!known.active || stands) return false;
+    known.active = false;
+    known.endedAtMs = seen.nowMs;
+    change(known.id, (event) => ({ ...event, active: false }));
     return true;
+  };
+
+  const change = (id: string, to: (event: EventState) => EventState): void => {
+    const index = events.findIndex((event) => event.id === id);
+    if (index >= 0) events[index] = to(events[index]!);
   };
 
   return {
     events,
-    observe(report, atMs) {
+    observe(seen) {
       let changed = false;
       for (const row of rows) {
-        const times = row.perEvse ? report.stages.length : 1;
-        for (let evse = 0; evse < times; evse++) changed = look(row, report, evse, atMs) || changed;
+        const of = row.places?.(seen) ?? 1;
+        for (let place = 0; place < of; place++) changed = look(row, seen, place) || changed;
       }
       return changed;
+    },
+    note(key, values, atMs, folds = false) {
+      const index = folds ? events.findIndex((event) => event.key === key && atMs - event.atMs <= foldWithinMs) : -1;
+      if (index >= 0) again(index, values, atMs, { acknowledged: null });
+      else add(key, values, false, false, atMs);
     },
     acknowledge(id, by, atMs) {
       const event = events.find((one) => one.id === id);
       if (!event || event.acknowledged) return false;
-      replace(events, { ...event, acknowledged: { by, atMs } });
+      change(id, (found) => ({ ...found, acknowledged: { by, atMs } }));
       return true;
     },
   };
-}
-
-function replace(events: EventState[], event: EventState): void {
-  const index = events.findIndex((one) => one.id === event.id);
-  if (index >= 0) events[index] = event;
 }

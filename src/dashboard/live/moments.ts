@@ -16,6 +16,8 @@ export interface Moments {
   tierSinceMs(i: number): number | null;
   /** How long the last outage left the loads without power, s. */
   readonly darkS: number | null;
+  /** The last attempt to start an island did not become one, and none has since. */
+  readonly startFailed: boolean;
 }
 
 /** A grid below this is lost, not sagging, pu. */
@@ -41,6 +43,7 @@ export function createMoments(): Moments {
   let darkS: number | null = null;
   let sag: { voltagePu: number; atMs: number } | null = null;
   let cause: Sentence | null = null;
+  let startFailed = false;
   const tiers: { closed: boolean; sinceMs: number | null }[] = [];
 
   const contacts = ({ contactNo, contactNc, transferCommand }: ControlReport["site"], atMs: number): void => {
@@ -72,6 +75,8 @@ export function createMoments(): Moments {
     if (mode === "ceased" && gridVoltagePu >= lostPu && (sag === null || gridVoltagePu < sag.voltagePu))
       sag = { voltagePu: gridVoltagePu, atMs: sag?.atMs ?? atMs };
     if (before === null || before.mode === mode) return;
+    if (before.mode === "islandStarting") startFailed = mode === "isolated" || mode === "lockedOut";
+    else if (mode === "islandRunning" || !withoutGrid.has(mode)) startFailed = false;
     if (mode === "lockedOut") {
       if (before.mode === "opening" && lostAtMs !== null) cause = { key: "cause.notProven", values: { lostAtMs } };
       else if (before.mode === "opening" || before.mode === "isolating") cause = { key: "cause.stageForms" };
@@ -113,6 +118,9 @@ export function createMoments(): Moments {
       return cause;
     },
     tierSinceMs: (i) => tiers[i]?.sinceMs ?? null,
+    get startFailed() {
+      return startFailed;
+    },
     get darkS() {
       return darkS;
     },

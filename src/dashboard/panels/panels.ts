@@ -83,7 +83,7 @@ function eventPart(event: EventView, view: View, ui: Ui): Html {
       : view.role === "viewer" || ui.stale
         ? html`<p class="ackd">Not acknowledged</p>`
         : html`<button type="button" class="btn" data-ack="${event.id}" aria-label="Acknowledge: ${event.sentence}">Acknowledge</button>`;
-  return html`<article class="ev" data-key="ev-${event.id}"><div class="m"><span class="sev ${severityClass[event.severity]}">${severityIcons[event.severity]}${event.severityName}</span><time>${event.time}</time></div><div><h3>${event.sentence}</h3><dl>${event.cause ? html`<dt>Cause</dt><dd>${event.cause}</dd>` : ""}<dt>Do</dt><dd>${event.todo}</dd></dl></div><div>${ack}</div></article>`;
+  return html`<article class="ev" data-key="ev-${event.id}"><div class="m"><span class="sev ${severityClass[event.severity]}">${severityIcons[event.severity]}${event.severityName}</span><time>${event.time}</time>${event.repeats ? html`<small>${event.repeats}</small>` : ""}</div><div><h3>${event.sentence}</h3><dl>${event.cause ? html`<dt>Cause</dt><dd>${event.cause}</dd>` : ""}<dt>Do</dt><dd>${event.todo}</dd></dl></div><div>${ack}</div></article>`;
 }
 
 /** Older ones are in the log. */

@@ -202,8 +202,10 @@ function rowsOf(state: SiteState, totals: Totals, words: Words): DiagramRow[] {
             ? `Waits until ${words.time(waitsUntilMs)}`
             : curtailedW > idleW
               ? `${kW(curtailedW)} held back`
-              : `of ${kW(ratedW, 0)}`,
-      ],
+              : ratedW === null
+                ? ""
+                : `of ${kW(ratedW, 0)}`,
+      ].filter((caption) => caption !== ""),
       wire: { live: giving, powerW: giving ? -powerW : 0 },
       breakerClosed: giving,
     });

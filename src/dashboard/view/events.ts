@@ -10,6 +10,8 @@ export interface EventView {
   /** "16:20:31"; with the date when it is not today's. */
   readonly time: string;
   readonly shortTime: string;
+  /** "5 times since 16:02"; null when it happened once. */
+  readonly repeats: string | null;
   readonly sentence: string;
   readonly cause: string;
   readonly todo: string;
@@ -68,6 +70,9 @@ function eventView(event: EventState, nowMs: number, words: Words): EventView {
     severityName: severityNames[event.severity],
     time: today ? words.time(event.atMs) : `${words.date(event.atMs)}, ${words.time(event.atMs)}`,
     shortTime: words.hm(event.atMs),
+    repeats: event.repeats
+      ? `${event.repeats.count} times since ${words.moment(event.repeats.firstAtMs, nowMs)}`
+      : null,
     sentence: said.sentence,
     cause: said.cause,
     todo: said.todo || "Nothing.",

@@ -1,0 +1,160 @@
+/**
+ * What is worked out every two seconds instead of with each report: how long the island would last, what vehicles will have
+ * when they leave, what was changed by whom, which certificates expire when, since when the backend is there.
+ */
+import { X509Certificate } from "node:crypto";
+import { forecastDeparture, forecastRunway, type RunwayVehicle, usableWh } from "../../app/for-people.ts";
+import type { ControlReport } from "../../app/shared/report.ts";
+import type { SiteStation } from "../../app/station.ts";
+import { hourMs } from "../../domain/units.ts";
+import type { SiteState } from "../state.ts";
+import { changesOf } from "./changes.ts";
+import { finite } from "./recorder.ts";
+
+export type Certificate = SiteState["health"]["certificates"][number];
+type Plan = SiteState["evses"][number]["plan"];
+
+export interface SlowFacts {
+  /** Works out anew when it is time. */
+  look(report: ControlReport, nowMs: number): void;
+  /** The next look works out anew: somebody has changed something. */
+  expire(): void;
+  /** Hours for which tier i and those above it could be fed with every reserve kept. */
+  runwayH(tier: number): number | null;
+  readonly energyAboveReserveWh: number;
+  readonly handover: SiteState["island"]["handover"];
+  forecastPct(evse: number): number | null;
+  plan(evse: number): Plan;
+  readonly changes: SiteState["history"];
+  readonly certificates: readonly Certificate[];
+  readonly backendSinceMs: number | null;
+}
+
+const everyMs = 2_000;
+/** Share of stored energy that arrives at the AC side. */
+const efficiency = 0.95;
+/** A tier that takes less is not fed, W. */
+const fedFromW = 50;
+const planStepsMax = 100;
+
+export function createSlowFacts(station: SiteStation, serving: readonly Certificate[]): SlowFacts {
+  const { config } = station;
+  const count = config.evses.length;
+  let dueMs = Number.NEGATIVE_INFINITY;
+  let runway: readonly number[] = [];
+  let handover: SiteState["island"]["handover"] = null;
+  let energyWh = 0;
+  let forecasts: (number | null)[] = new Array(count).fill(null);
+  let plans: Plan[] = new Array(count).fill([]);
+  let certificates: readonly Certificate[] = serving;
+  let backend = { open: false, sinceMs: null as number | null };
+  const changes = changesOf(station);
+
+  const island = ({ tiers, stages }: ControlReport, nowMs: number): void => {
+    const vehicles: RunwayVehicle[] = [];
+    energyWh = 0;
+    for (let i = 0; i < count; i++) {
+      const { gridForming, maxDischargeW, name } = config.evses[i]!;
+      const { socPct, capacityWh } = stages[i]!;
+      const { reservePct, departsAtMs, dischargeEnabled } = station.control.evses[i]!;
+      const wh = usableWh(socPct, reservePct, capacityWh, efficiency);
+      if (!gridForming || !dischargeEnabled || !(wh > 0)) continue;
+      energyWh += wh;
+      const departsInH = Number.isFinite(departsAtMs) ? (departsAtMs - nowMs) / hourMs : Number.POSITIVE_INFINITY;
+      vehicles.push({ name: name ?? `EVSE ${i + 1}`, usableWh: wh, maxDischargeW, departsInH });
+    }
+    const tierLoadW = tiers.map(({ closed, loadW }, t) =>
+      closed && loadW > fedFromW ? loadW : config.tiers[t]!.loadW,
+    );
+    // Nobody forecasts the PV here: none is counted on.
+    const { tiers: rows, nextNeeded, nextNeededInH } = forecastRunway({ tierLoadW, vehicles, pvByHourW: [] });
+    runway = rows.map(({ hours }) => hours);
+    const from = stages.findIndex(({ role }, i) => role === "forming" && nameOf(i) !== nextNeeded);
+    handover =
+      nextNeeded !== "" && Number.isFinite(nextNeededInH) && from >= 0
+        ? { vehicle: nextNeeded, from: nameOf(from), atMs: Math.round(nowMs + nextNeededInH * hourMs) }
+        : null;
+  };
+  const nameOf = (i: number): string => config.evses[i]!.name ?? `EVSE ${i + 1}`;
+
+  const departures = ({ stages }: ControlReport, nowMs: number): void => {
+    let connected = 0;
+    for (const stage of stages) if (stage.vehicleConnected) connected++;
+    const shareW = config.pcc.importLimitW / Math.max(1, connected);
+    forecasts = [];
+    plans = [];
+    for (let i = 0; i < count; i++) {
+      const stage = stages[i]!;
+      const { targetPct, departsAtMs, reservePct, wishW, wishSource, wishUntilMs, operatorMinW, operatorMaxW } =
+        station.control.evses[i]!;
+      const reachableW = Math.min(config.evses[i]!.maxChargeW, stage.maxChargeW, shareW, operatorMaxW);
+      const asked = wishSource !== "none" && station.report()!.site.atMs < wishUntilMs;
+      const forecast = stage.vehicleConnected
+        ? forecastDeparture(
+            {
+              socPct: stage.socPct,
+              capacityWh: stage.capacityWh,
+              targetPct,
+              departsAtMs,
+              reservePct,
+              askedW: asked ? Math.max(wishW, operatorMinW) : Number.NaN,
+              urgent: false,
+              reachableW,
+            },
+            nowMs,
+          )
+        : null;
+      forecasts.push(forecast && finite(forecast.socPct));
+      plans.push(
+        forecast === null
+          ? []
+          : [...forecast.steps.slice(0, planStepsMax), { startsAtMs: departsAtMs, powerW: 0 }].map(
+              ({ startsAtMs, powerW }) => ({ startsAtMs: Math.round(startsAtMs), powerW: Math.round(powerW) }),
+            ),
+      );
+    }
+  };
+
+  return {
+    look(report, nowMs) {
+      const open = station.ocpp()?.connection === "open";
+      if (open !== backend.open || backend.sinceMs === null) backend = { open, sinceMs: nowMs };
+      if (nowMs >= dueMs - everyMs && nowMs < dueMs) return;
+      dueMs = nowMs + everyMs;
+      island(report, nowMs);
+      departures(report, nowMs);
+      certificates = [...serving, ...station.certificates().flatMap(({ name, pem }) => certificateOf(name, pem))];
+      changes.look();
+    },
+    expire: () => {
+      dueMs = Number.NEGATIVE_INFINITY;
+    },
+    runwayH: (tier) => runway[tier] ?? null,
+    get energyAboveReserveWh() {
+      return energyWh;
+    },
+    get handover() {
+      return handover;
+    },
+    forecastPct: (evse) => forecasts[evse] ?? null,
+    plan: (evse) => plans[evse] ?? [],
+    get changes() {
+      return changes.newest;
+    },
+    get certificates() {
+      return certificates;
+    },
+    get backendSinceMs() {
+      return station.ocpp() === null ? null : backend.sinceMs;
+    },
+  };
+}
+
+/** Name and end of a certificate; nothing where it can't be read. */
+export function certificateOf(name: string, pem: string): Certificate[] {
+  try {
+    return [{ name, expiresAtMs: Date.parse(new X509Certificate(pem).validTo) }];
+  } catch {
+    return [];
+  }
+}

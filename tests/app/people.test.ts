@@ -1,0 +1,86 @@
+import { describe, expect, test } from "vitest";
+import { held, openPeople, type PersonsWish } from "../../src/app/people.ts";
+import { openStore } from "../../src/app/store.ts";
+import type { SiteConfig } from "../../src/config/site.ts";
+import { createSnapshot } from "../../src/core/snapshot.ts";
+
+const config = {
+  evses: [
+    { reservePct: 30, dischargeEnabled: true, maxDischargeW: 60_000 },
+    { reservePct: 20, dischargeEnabled: false, maxDischargeW: 60_000 },
+    { reservePct: 20, dischargeEnabled: false, maxDischargeW: 0 },
+  ],
+} as unknown as SiteConfig;
+const wish = (value: number): PersonsWish => ({ value, by: "ann", atMs: 1_000, reason: "a test" });
+
+function open(store = openStore({ path: ":memory:" })) {
+  const { evses, site } = createSnapshot(3, 2);
+  let flushes = 0;
+  const people = openPeople(config, store, { evses, site, flush: () => void flushes++ });
+  return { people, evses, site, store, flushes: () => flushes };
+}
+
+describe("what people ask for", () => {
+  test("nobody has asked: configuration alone", () => {
+    const { evses, site } = open();
+    expect([site.importLimitW, site.exportLimitW, site.tiersFedMax]).toEqual([Infinity, Infinity, Infinity]);
+    expect(evses.map((evse) => [evse.reservePct, evse.dischargeEnabled, evse.operatorMinW, evse.operatorMaxW])).toEqual(
+      [
+        [30, true, -Infinity, Infinity],
+        [20, false, -Infinity, Infinity],
+        [20, false, -Infinity, Infinity],
+      ],
+    );
+  });
+  test("everything asked for stands after a restart, with who and when", () => {
+    const before = open();
+    before.people.ask("demandLimitW", 0, wish(200_000));
+    before.people.ask("exportLimitW", 0, wish(5_000));
+    before.people.ask("tiersFedMax", 0, wish(1));
+    before.people.ask("reservePct", 1, wish(45));
+    before.people.ask("departsAtMs", 2, wish(9e12));
+    before.people.ask("targetPct", 2, wish(80));
+    before.people.ask("held", 1, wish(held.discharging));
+    before.people.ask("held", 2, wish(held.everything));
+    before.people.ask("dischargeEnabled", 2, wish(1));
+    const { people, evses, site } = open(before.store);
+    expect([site.importLimitW, site.exportLimitW, site.tiersFedMax]).toEqual([200_000, 5_000, 1]);
+    expect([evses[0]!.reservePct, evses[1]!.departsAtMs, evses[1]!.targetPct]).toEqual([45, 9e12, 80]);
+    expect([evses[0]!.operatorMinW, evses[0]!.operatorMaxW]).toEqual([0, Infinity]);
+    expect([evses[1]!.operatorMinW, evses[1]!.operatorMaxW, evses[1]!.dischargeEnabled]).toEqual([0, 0, true]);
+    expect(people.get("demandLimitW", 0)).toEqual(wish(200_000));
+  });
+  test.each([
+    ["a reserve below the configured one raises nothing", "reservePct", 1, 10, (evse) => evse.reservePct, 30],
+    ["a stage without a rating is not enabled", "dischargeEnabled", 3, 1, (evse) => evse.dischargeEnabled, false],
+  ] as const satisfies readonly (readonly [
+    string,
+    "reservePct" | "dischargeEnabled",
+    number,
+    number,
+    (evse: ReturnType<typeof open>["evses"][number]) => number | boolean,
+    number | boolean,
+  ])[])("%s", (_name, name, evse, value, read, expected) => {
+    const { people, evses } = open();
+    people.ask(name, evse, wish(value));
+    expect(read(evses[evse - 1]!)).toBe(expected);
+  });
+  test("what is forgotten is out of force at once and after a restart", () => {
+    const { people, site, store, flushes } = open();
+    people.ask("demandLimitW", 0, wish(1));
+    const count = flushes();
+    expect(people.forget("demandLimitW", 0)).toEqual(wish(1));
+    expect([site.importLimitW, flushes()]).toEqual([Infinity, count + 1]);
+    expect(people.forget("demandLimitW", 0)).toBeUndefined();
+    expect(open(store).site.importLimitW).toBe(Infinity);
+  });
+  test("what can't be read does not count and is told", () => {
+    const { store } = open();
+    store.put("people", "demandLimitW/0", "{");
+    store.put("people", "reservePct/1", '{"value":"much"}');
+    store.put("people", "reservePct/2", JSON.stringify(wish(50)));
+    const { people, site, evses } = open(store);
+    expect([site.importLimitW, evses[0]!.reservePct, evses[1]!.reservePct]).toEqual([Infinity, 30, 50]);
+    expect(people.sentence).toMatch(/^2 wishes/);
+  });
+});

@@ -1,0 +1,203 @@
+import { describe, expect, test } from "vitest";
+import { type EventRow, eventRows, type Seen } from "../../src/dashboard/live/event-rows.ts";
+import { createEventLog } from "../../src/dashboard/live/events.ts";
+
+const minuteMs = 60_000;
+const at = (nowMs: number, on: boolean): Seen => ({ nowMs, on }) as unknown as Seen;
+const row = (more: Partial<EventRow> = {}): EventRow => ({
+  key: "blind",
+  active: (seen) => (seen as unknown as { on: boolean }).on,
+  values: () => ({ device: "K1" }),
+  needsPerson: true,
+  ...more,
+});
+const run = (steps: readonly (readonly [atMs: number, on: boolean])[], more: Partial<EventRow> = {}) => {
+  const log = createEventLog([row(more)]);
+  for (const [atMs, on] of steps) log.observe(at(atMs, on));
+  return log;
+};
+
+describe("events", () => {
+  test("begins and ends as one line", () => {
+    const { events } = run([
+      [0, false],
+      [10, true],
+      [20, true],
+      [30, false],
+    ]);
+    expect(events.map(({ atMs, active, repeats }) => [atMs, active, repeats])).toEqual([[10, false, undefined]]);
+  });
+  test("one that flaps is one line with a count and the latest time", () => {
+    const { events } = run(Array.from({ length: 21 }, (_, i) => [1_000 * i, i % 2 === 1] as const));
+    expect(events.map(({ atMs, repeats }) => [atMs, repeats])).toEqual([[19_000, { count: 10, firstAtMs: 1_000 }]]);
+  });
+  test("the same much later is a new line", () => {
+    const { events } = run([
+      [0, true],
+      [10, false],
+      [30 * minuteMs, true],
+    ]);
+    expect(events.map(({ atMs }) => atMs)).toEqual([30 * minuteMs, 0]);
+  });
+  test.each([
+    ["an acknowledgement holds for one that flaps on", 5_000, true],
+    ["one that comes back later asks again", 2 * minuteMs, false],
+  ])("%s", (_name, pauseMs, still) => {
+    const log = run([[0, true]]);
+    expect(log.acknowledge(log.events[0]!.id, "ann", 5)).toBe(true);
+    expect(log.acknowledge(log.events[0]!.id, "bob", 6)).toBe(false);
+    log.observe(at(10, false));
+    log.observe(at(10 + pauseMs, true));
+    expect(log.events.map(({ acknowledged }) => acknowledged !== null)).toEqual([still]);
+  });
+  test("what must last does not count before", () => {
+    const steps = [
+      [0, true],
+      [900, false],
+      [1_000, true],
+      [1_999, true],
+    ] as const;
+    expect(run(steps, { afterMs: 1_000 }).events).toEqual([]);
+    expect(run([...steps, [2_000, true]], { afterMs: 1_000 }).events).toHaveLength(1);
+  });
+  test("what happens at once folds when it is told to", () => {
+    const log = createEventLog([]);
+    log.note("exportBeyond", { peakW: 1 }, 0, true);
+    log.note("exportBeyond", { peakW: 2 }, minuteMs, true);
+    log.note("acted", { what: "Stopped" }, minuteMs);
+    log.note("acted", { what: "Resumed" }, minuteMs);
+    expect(log.events.map(({ key, repeats }) => [key, repeats?.count])).toEqual([
+      ["acted", undefined],
+      ["acted", undefined],
+      ["exportBeyond", 2],
+    ]);
+  });
+  test("the list is bounded", () => {
+    const log = createEventLog([]);
+    for (let i = 0; i < 500; i++) log.note("acted", {}, i);
+    expect(log.events).toHaveLength(200);
+  });
+});
+
+const goodStage = { alarmBits: 0, local: false, powerW: 0, commandW: 0 };
+/** A site at which nothing stands; `change` breaks one thing. */
+function site(change: (seen: ReturnType<typeof calm>) => void): Seen {
+  const seen = calm();
+  change(seen);
+  return seen as unknown as Seen;
+}
+const calm = () => ({
+  report: {
+    site: {
+      mode: "parallel",
+      previousMode: "ramping",
+      meterQuality: 0,
+      gridVoltagePu: 1,
+      returnBlocked: false,
+      exportTooMany: false,
+      exportTooLong: false,
+      exportEvents: 3,
+      parallelRefusal: "",
+      startsLeft: 2,
+    } as Record<string, unknown>,
+    stages: [{ ...goodStage }, { ...goodStage }],
+    tiers: [{ closed: true }, { closed: true }],
+    chains: new Float64Array(1_000),
+  },
+  station: {
+    config: {
+      site: { serviceMode: "parallel-non-export" },
+      evses: [{ name: "Bay 1" }, {}],
+      tiers: [{ name: "Kitchen" }, { name: "Wash hall" }],
+      pcc: { inadvertentExport: { alarmLongS: 60 } },
+      backend: {} as object | undefined,
+    },
+    control: {
+      evses: [
+        { targetPct: 90, departsAtMs: 1e12 },
+        { targetPct: 90, departsAtMs: 1e12 },
+      ],
+    },
+    devices: [
+      { kind: "stage", name: "Bay 1", found: true, identity: { serialNumber: "S1", version: "1.0" } },
+      { kind: "stage", name: "Bay 2", found: true, identity: { serialNumber: "S2", version: "1.0" } },
+    ],
+    permit: () => ({
+      permit: {
+        equipment: [
+          { serialNumber: "S1", firmware: ["1.0"] },
+          { serialNumber: "S2", firmware: ["1.0"] },
+        ],
+      },
+      refusal: undefined as { reason: string; detail: string } | undefined,
+    }),
+    ocpp: () => ({ connection: "open" }),
+  },
+  slow: { certificates: [{ name: "page", expiresAtMs: 1e13 }], forecastPct: (): number | null => 90 },
+  moments: { darkS: null, startFailed: false },
+  nowMs: 0,
+});
+/** The events that stand after a minute of this. */
+const standing = (seen: Seen): string[] => {
+  const log = createEventLog(eventRows);
+  log.observe({ ...seen, nowMs: 0 });
+  log.observe({ ...seen, nowMs: minuteMs });
+  return log.events.map(({ key }) => key);
+};
+
+describe("what becomes an event", () => {
+  test.each([
+    ["a calm site: nothing", () => undefined, []],
+    ["a locked-out site", (s) => void (s.report.site["mode"] = "lockedOut"), ["lockedOut"]],
+    ["a frozen meter", (s) => void (s.report.site["meterQuality"] = 2), ["meter-frozen"]],
+    ["exports beyond the limit too often", (s) => void (s.report.site["exportTooMany"] = true), ["exportAlarm"]],
+    ["an export beyond the limit too long", (s) => void (s.report.site["exportTooLong"] = true), ["exportLong"]],
+    [
+      "a permit that has expired",
+      (s) => void (s.report.site["parallelRefusal"] = "permit-expired"),
+      ["permit-expired"],
+    ],
+    [
+      "the same where nobody wishes to run in parallel",
+      (s) => {
+        s.report.site["parallelRefusal"] = "permit-expired";
+        s.station.config.site.serviceMode = "non-parallel-backup";
+      },
+      [],
+    ],
+    [
+      "a forged permit",
+      (s) => void (s.station.permit = () => ({ permit: { equipment: [] }, refusal: { reason: "forged", detail: "" } })),
+      ["permitRefused"],
+    ],
+    ["firmware not covered", (s) => void (s.station.devices[1]!.identity.version = "1.1"), ["firmwareNotCovered"]],
+    ["a stage not covered", (s) => void (s.station.devices[0]!.identity.serialNumber = "X"), ["stageNotCovered"]],
+    ["an alarm of a stage", (s) => void (s.report.stages[0]!.alarmBits = 4), ["stage-alarm"]],
+    ["a target out of reach", (s) => void (s.slow.forecastPct = () => 80), ["targetMissed", "targetMissed"]],
+    ["a forecast nobody can make", (s) => void (s.slow.forecastPct = () => null), []],
+    ["a silent device", (s) => void (s.station.devices[0]!.found = false), ["deviceSilent"]],
+    ["a lost backend", (s) => void (s.station.ocpp = () => ({ connection: "closed" })), ["backendLost"]],
+    [
+      "no backend configured",
+      (s) => {
+        s.station.config.backend = undefined;
+        s.station.ocpp = () => ({ connection: "closed" });
+      },
+      [],
+    ],
+    ["a certificate that ends", (s) => void (s.slow.certificates[0]!.expiresAtMs = 9e8), ["certificateExpires"]],
+    ["an island that did not start", (s) => void (s.moments.startFailed = true), ["startFailed"]],
+    [
+      "an island with a shed tier",
+      (s) => {
+        s.report.site["mode"] = "islandRunning";
+        s.report.tiers[1]!.closed = false;
+      },
+      ["tierShed", "islandStarted"],
+    ],
+    ["a tier that is open with the grid there", (s) => void (s.report.tiers[1]!.closed = false), []],
+  ] as const satisfies readonly (readonly [string, (seen: ReturnType<typeof calm>) => void, readonly string[]])[])(
+    "%s",
+    (_name, change, expected) => expect(standing(site(change))).toEqual(expected),
+  );
+});
