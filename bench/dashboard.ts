@@ -1,7 +1,8 @@
 /**
  * What the dashboard costs and how fast it is: bytes over the wire, first paint on a slow connection, from a new state to
  * the drawn page, and a hundred open pages beside a control loop. `--pages N --seconds S` size the last one (the full
- * claim is 100 pages for 600 s); `--no-browser` leaves out what needs Chromium.
+ * claim is 100 pages for 600 s); `--no-browser` leaves out what needs Chromium. `--site` measures the simulated site's page
+ * instead: from a turn of the mode, and from a key of the demonstration, to the drawn page.
  */
 import { get } from "node:http";
 import { monitorEventLoopDelay } from "node:perf_hooks";
@@ -12,6 +13,7 @@ import { openAccounts } from "../src/dashboard/accounts.ts";
 import { createDashboard } from "../src/dashboard/server.ts";
 import { createFakeSource, type FakeSource } from "../tests/dashboard/fakeSource.ts";
 import { sampleState } from "../tests/dashboard/sampleStates.ts";
+import { siteFigures } from "./lib/dashboard-site.ts";
 import type { BenchOptions, BenchResult, Figure } from "./main.ts";
 
 /** "Fast 3G" as browsers' own tools define it: 1.6 Mbit/s with a tenth off, 562.5 ms for each round trip. */
@@ -25,8 +27,10 @@ export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
       pages: { type: "string", default: "100" },
       seconds: { type: "string", default: "20" },
       "no-browser": { type: "boolean" },
+      site: { type: "boolean" },
     },
   });
+  if (values.site) return { name: "dashboard", figures: await siteFigures(say) };
   const source = createFakeSource(sampleState("parallel", 20));
   const board = await createDashboard({
     port: 0,

@@ -88,7 +88,7 @@ async function demo(options: DemoOptions): Promise<void> {
     const controller = start("controller", ["bin/islet.mjs", "run", "--config", config, "--demo", "--log-json"], true);
     void askUntilAccepted(backend, ended);
     const api = `http://127.0.0.1:${controlPort}`;
-    const show = interactive ? showLive(controller, api, end) : showLines(controller);
+    const show = interactive ? showLive(controller, api, end) : showLines(controller, api);
     await ended;
     show.stop();
   } finally {
@@ -256,8 +256,8 @@ interface ControllerMessage {
   readonly url: string;
 }
 
-/** One JSON line a second, for a machine that reads. */
-function showLines(controller: Child): Shown {
+/** One JSON line a second, for a machine that reads; `control` is the simulator's control API, `page` the page. */
+function showLines(controller: Child, api: string): Shown {
   let latest: ControllerMessage | undefined;
   controller.process.on("message", (message) => {
     latest = message as ControllerMessage;
@@ -272,7 +272,14 @@ function showLines(controller: Child): Shown {
       socPct,
       role,
     }));
-    const line = { t: new Date(state.atMs).toISOString(), mode: state.mode.mode, pccW: state.pccW, page: url, evses };
+    const line = {
+      t: new Date(state.atMs).toISOString(),
+      mode: state.mode.mode,
+      pccW: state.pccW,
+      page: url,
+      control: api,
+      evses,
+    };
     process.stdout.write(`${JSON.stringify(line)}\n`);
   }, 1_000);
   return { stop: () => clearInterval(timer) };

@@ -1,0 +1,134 @@
+/**
+ * The page of the simulated site: from a turn of the control loop (the moment that the mode machine itself notes) to the
+ * drawn page, and from a key of the demonstration to the drawn page. Starts the demonstration, opens it in a browser, presses
+ * the keys: outage and return, load steps, frozen meter, welded contact.
+ */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { demoKeys } from "../../src/cli/demo-keys.ts";
+import { launch } from "../../tests/browser/browser.ts";
+import type { Figure } from "../main.ts";
+
+const root = join(import.meta.dirname, "../..");
+const lastsS = 600;
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+interface Line {
+  readonly mode: string;
+  readonly pccW: number;
+  readonly page: string;
+  readonly control: string;
+}
+interface Drawn {
+  readonly atMs: number;
+  readonly mode: string;
+  readonly sinceMs: number;
+}
+
+/** Notes when the mode's sentence is drawn anew, and asks which mode that is and since when; and each drawn power. */
+const observe = `window.drawn = []; window.powers = [];
+  let lead = "", power = "";
+  new MutationObserver(() => {
+    const atMs = Date.now();
+    const now = (document.querySelector(".panel.mode .lead")?.textContent ?? "").replace(/\\d[\\d:.]*/g, "");
+    const text = /(Importing|Exporting) ([\\d.]+)/.exec(document.querySelector("#diagram svg.wide")?.textContent ?? "")?.[2];
+    if (text !== power) { power = text; window.powers.push({ atMs, powerW: Number(text) * 1000 }); }
+    if (now === lead) return;
+    lead = now;
+    fetch("/api/v1/state").then((answer) => answer.json()).then(({ mode }) => {
+      window.drawn.push({ atMs, mode: mode.mode, sinceMs: mode.sinceMs });
+    });
+  }).observe(document.body, { subtree: true, childList: true, characterData: true });`;
+
+export async function siteFigures(say: (line: string) => void): Promise<Figure[]> {
+  const demo = spawn(
+    process.execPath,
+    [join(root, "bin/islet.mjs"), "demo", "--port", "0", "--seconds", String(lastsS)],
+    { cwd: root, stdio: ["ignore", "pipe", "inherit"] },
+  );
+  let line: Line | null = null;
+  createInterface({ input: demo.stdout }).on("line", (text) => {
+    line = JSON.parse(text) as Line;
+  });
+  const reach = async (...modes: readonly string[]): Promise<Line> => {
+    for (let waitedMs = 0; waitedMs < 150_000; waitedMs += 100) {
+      if (line !== null && modes.includes(line.mode)) return line;
+      await sleep(100);
+    }
+    throw new Error(`The site did not come to ${modes.join(" or ")}; it is in ${line?.mode ?? "no mode yet"}.`);
+  };
+  const press = async (key: string, way: "on" | "off"): Promise<number> => {
+    const [path, body] = demoKeys.find((one) => one.key === key)![way];
+    const atMs = Date.now();
+    const answer = await fetch(line!.control + path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return atMs;
+  };
+  const browser = await launch();
+  try {
+    const { page: url } = await reach("parallel");
+    const page = await (await browser.newContext({ viewport: { width: 1440, height: 960 } })).newPage();
+    await page.goto(url);
+    await page.waitForSelector("#plot canvas");
+    await page.evaluate(observe);
+    await sleep(3_000);
+
+    say("load steps …");
+    const steps: number[] = [];
+    for (let i = 0; i < 10; i++) {
+      const before = line!.pccW;
+      const pressedMs = await press("l", i % 2 === 0 ? "on" : "off");
+      await sleep(3_000);
+      const powers = (await page.evaluate("window.powers")) as { atMs: number; powerW: number }[];
+      const moved = powers.find(
+        ({ atMs, powerW }) => atMs >= pressedMs && Math.abs(powerW - Math.abs(before)) > 15_000,
+      );
+      if (moved) steps.push(moved.atMs - pressedMs);
+    }
+    say("frozen meter …");
+    await press("m", "on");
+    await sleep(8_000);
+    await press("m", "off");
+    await reach("parallel");
+    for (let round = 0; round < 2; round++) {
+      say("outage and return …");
+      await press("o", "on");
+      await reach("islandRunning");
+      await sleep(5_000);
+      await press("o", "off");
+      await reach("parallel");
+    }
+    say("welded contact …");
+    await press("w", "on");
+    await press("o", "on");
+    await reach("lockedOut");
+    await sleep(1_500);
+
+    const drawn = (await page.evaluate("window.drawn")) as Drawn[];
+    const fresh = drawn.filter(({ mode }, i) => i > 0 && mode !== drawn[i - 1]!.mode);
+    for (const { mode, atMs, sinceMs } of fresh) say(`${mode}: drawn ${Math.round(atMs - sinceMs)} ms after its turn`);
+    const delays = fresh.map(({ atMs, sinceMs }) => atMs - sinceMs);
+    return [
+      { name: "turn of the mode to drawn page, p50", value: quantile(delays, 0.5), unit: "ms" },
+      { name: "turn of the mode to drawn page, p95", value: quantile(delays, 0.95), unit: "ms" },
+      { name: "turns of the mode drawn", value: delays.length, unit: "" },
+      { name: "key of a load step to drawn page, p50", value: quantile(steps, 0.5), unit: "ms" },
+      { name: "key of a load step to drawn page, p95", value: quantile(steps, 0.95), unit: "ms" },
+      { name: "load steps drawn", value: steps.length, unit: "of 10" },
+    ];
+  } finally {
+    await browser.close();
+    const ended = new Promise((resolve) => demo.once("exit", resolve));
+    demo.kill("SIGTERM");
+    await Promise.race([ended, sleep(10_000)]);
+    if (demo.exitCode === null) demo.kill("SIGKILL");
+  }
+}
+
+const quantile = (values: readonly number[], q: number): number =>
+  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(q * values.length))] ?? Number.NaN;

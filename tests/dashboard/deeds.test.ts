@@ -1,0 +1,208 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { AuditEvent } from "../../src/app/audit-chain.ts";
+import { openPeople } from "../../src/app/people.ts";
+import type { SiteStation } from "../../src/app/station.ts";
+import { openStore } from "../../src/app/store.ts";
+import type { SiteConfig } from "../../src/config/site.ts";
+import { createSnapshot } from "../../src/core/snapshot.ts";
+import type { ActionId, ActionValues } from "../../src/dashboard/actions.ts";
+import { createAuditWriter, refusalsMax } from "../../src/dashboard/live/audit-writer.ts";
+import { changesOf } from "../../src/dashboard/live/changes.ts";
+import { deeds } from "../../src/dashboard/live/deeds.ts";
+import { createEventLog } from "../../src/dashboard/live/events.ts";
+import { err, ok } from "../../src/domain/result.ts";
+import { say } from "../../src/domain/words.ts";
+
+const config = {
+  pcc: { importLimitW: 500_000, exportLimitW: 20_000 },
+  evses: [
+    { name: "Bay 1", reservePct: 30, dischargeEnabled: false, maxDischargeW: 60_000 },
+    { name: "Bay 2", reservePct: 20, dischargeEnabled: false, maxDischargeW: 0 },
+  ],
+  tiers: [{ name: "Kitchen" }, { name: "Hall" }, { name: "Wash" }],
+} as unknown as SiteConfig;
+
+let site = open();
+function open() {
+  const { evses, site: facts } = createSnapshot(2, 3);
+  const control = { evses, site: facts, flush: () => undefined };
+  const audited: AuditEvent[] = [];
+  const station = {
+    config,
+    control,
+    people: openPeople(config, openStore({ path: ":memory:" }), control),
+    audit: (event: AuditEvent) => void audited.push(event),
+    auditTrail: (limit: number) =>
+      audited
+        .map((event, i) => ({ ...event, seq: i + 1, atMs: 1_000 + i, body: JSON.stringify(event.body), hash: "" }))
+        .reverse()
+        .slice(0, limit),
+    permit: () => ({ facts: { exportLimitW: 15_000 } }),
+    installPermit: (text: string) =>
+      text === "good"
+        ? ok({ reference: "P-7", serviceMode: "parallel-non-export" })
+        : err({ reason: "forged", detail: "" }),
+  } as unknown as SiteStation;
+  return { station, evses, facts, audited, events: createEventLog([]) };
+}
+beforeEach(() => {
+  site = open();
+});
+
+function act(action: ActionId, values: ActionValues = {}, onSite = true): string {
+  const done = deeds[action]!({
+    station: site.station,
+    request: { action, values, reason: "a test", causeId: "c-1" },
+    person: { name: "ann", role: "installer", onSite },
+    events: site.events,
+    nowMs: 5_000,
+  });
+  return done.ok ? "done" : done.error.key;
+}
+
+describe("what people do", () => {
+  test.each([
+    [
+      "stop holds every EVSE at zero",
+      "stop",
+      {},
+      () => site.evses.map((e) => [e.operatorMinW, e.operatorMaxW]),
+      [
+        [0, 0],
+        [0, 0],
+      ],
+    ],
+    [
+      "pause ends discharging only",
+      "pause",
+      {},
+      () => site.evses.map((e) => [e.operatorMinW, e.operatorMaxW]),
+      [
+        [0, Infinity],
+        [0, Infinity],
+      ],
+    ],
+    ["the backend's own pause is left alone", "resume", {}, () => site.evses.map((e) => e.paused), [false, false]],
+    ["a tightened import limit", "tighten", { demandLimitW: 200_000 }, () => site.facts.importLimitW, 200_000],
+    [
+      "as much as configured is no limit",
+      "tighten",
+      { demandLimitW: 500_000 },
+      () => site.facts.importLimitW,
+      Infinity,
+    ],
+    ["an export limit below the permit", "setLimit", { exportLimitW: 5_000 }, () => site.facts.exportLimitW, 5_000],
+    ["a higher reserve", "reserve", { reservePct: 50 }, () => site.evses.map((e) => e.reservePct), [50, 50]],
+    [
+      "a departure of one vehicle",
+      "departure",
+      { evse: "2", departsAtMs: 9e12, targetPct: 85 },
+      () => site.evses.map((e) => [e.departsAtMs, e.targetPct]),
+      [
+        [Number.NaN, Number.NaN],
+        [9e12, 85],
+      ],
+    ],
+    [
+      "a planned island is a lease",
+      "plannedIsland",
+      {},
+      () => [site.facts.islandWish, site.facts.islandWishUntilMs > 0],
+      [true, true],
+    ],
+    ["the return to the grid", "endIsland", {}, () => site.facts.islandWish, false],
+    ["a shed tier", "shedTier", { tier: "3" }, () => site.facts.tiersFedMax, 2],
+    [
+      "discharging, enabled",
+      "enableDischarge",
+      { evse: "1" },
+      () => site.evses.map((e) => e.dischargeEnabled),
+      [true, false],
+    ],
+    ["the reset of a lockout", "resetLockout", {}, () => site.facts.resetRequest, true],
+    ["a good permit", "installPermit", { permit: "good" }, () => site.audited.map(({ kind }) => kind), ["permit"]],
+  ] as const satisfies readonly (readonly [string, ActionId, ActionValues, () => unknown, unknown])[])(
+    "%s",
+    (_name, action, values, read, expected) => {
+      expect([act(action, values), read()]).toEqual(["done", expected]);
+    },
+  );
+
+  test.each([
+    ["a planned island from afar", "plannedIsland", {}, "refuse.onSiteIsland"],
+    ["a reset from afar", "resetLockout", {}, "refuse.onSite"],
+    ["a reserve below the configured one", "reserve", { reservePct: 25 }, "refuse.belowReserve"],
+    ["discharging where no rating allows it", "enableDischarge", { evse: "2" }, "refuse.noRating"],
+    ["a forged permit", "installPermit", { permit: "forged" }, "refuse.permit"],
+    ["a tier that the controller has shed", "restoreTier", { tier: "2" }, "refuse.tierEnergy"],
+    ["an event that is gone", "acknowledge", { event: "x" }, "refuse.unknownEvent"],
+  ] as const)("%s is refused and changes nothing", (_name, action, values, key) => {
+    expect(act(action, values, false)).toBe(key);
+    expect(site.audited).toEqual([]);
+    expect([site.facts.islandWish, site.facts.resetRequest]).toEqual([false, false]);
+    expect(site.evses.map((e) => [e.reservePct, e.dischargeEnabled])).toEqual([
+      [30, false],
+      [20, false],
+    ]);
+  });
+
+  test("a pause after a stop weakens nothing; resume lifts both", () => {
+    act("stop");
+    act("pause");
+    expect(site.evses[0]!.operatorMaxW).toBe(0);
+    act("resume");
+    expect([site.evses[0]!.operatorMinW, site.evses[0]!.operatorMaxW]).toEqual([-Infinity, Infinity]);
+  });
+  test("tiers come back in the order of their importance", () => {
+    act("shedTier", { tier: "3" });
+    act("shedTier", { tier: "2" });
+    expect(act("restoreTier", { tier: "2" })).toBe("done");
+    expect(site.facts.tiersFedMax).toBe(2);
+    expect(act("restoreTier", { tier: "3" })).toBe("done");
+    expect(site.facts.tiersFedMax).toBe(Infinity);
+  });
+  test("limits, reserves, rights and permits are on record with values, reason and cause, and shown as changes", () => {
+    act("tighten", { demandLimitW: 200_000 });
+    act("reserve", { reservePct: 50 });
+    act("enableDischarge", { evse: "1" });
+    act("installPermit", { permit: "good" });
+    expect(site.audited.map(({ kind, actor, body }) => [kind, actor, body["reason"], body["causeId"]])).toEqual(
+      ["limit", "setting", "setting", "setting", "permit"].map((kind) => [kind, "ann", "a test", "c-1"]),
+    );
+    const changes = changesOf(site.station);
+    changes.look();
+    changes.look();
+    expect(changes.newest.map(({ what, by }) => [say(what.key, what.values).replaceAll("\u00a0", " "), by])).toEqual([
+      ["Permit installed, in parallel, no export", "ann"],
+      ["Discharging enabled at charger 1", "ann"],
+      ["Reserve, charger 2: 20 % → 50 %", "ann"],
+      ["Reserve, charger 1: 30 % → 50 %", "ann"],
+      ["Demand limit 500.0 kW → 200.0 kW", "ann"],
+    ]);
+  });
+});
+
+describe("the audit log", () => {
+  const entry = (what: "refused" | "acted" | "signed-in", atMs: number) =>
+    ({ what, atMs, person: "ann", address: "127.0.0.1", detail: "d", causeId: "c" }) as const;
+  test("carries acts, refusals and sign-ins with their cause id", () => {
+    const written: AuditEvent[] = [];
+    const writer = createAuditWriter((event) => void written.push(event));
+    for (const what of ["signed-in", "refused", "acted"] as const) writer.write(entry(what, 0));
+    expect(written.map(({ kind, actor, body }) => [kind, actor, body["causeId"]])).toEqual([
+      ["login", "ann", "c"],
+      ["refusal", "ann", "c"],
+      ["command", "ann", "c"],
+    ]);
+  });
+  test("is not filled by whoever knocks without end; the rest is counted", () => {
+    const written: AuditEvent[] = [];
+    const writer = createAuditWriter((event) => void written.push(event));
+    for (let i = 0; i < 1_000; i++) writer.write(entry("refused", i));
+    expect(written).toHaveLength(refusalsMax);
+    writer.write(entry("acted", 1_000));
+    expect(written).toHaveLength(refusalsMax + 1);
+    writer.write(entry("refused", 61_000));
+    expect(written.at(-2)!.body).toEqual({ what: "refusals-omitted", count: 1_000 - refusalsMax });
+  });
+});
