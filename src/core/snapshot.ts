@@ -163,7 +163,7 @@ export interface SiteFacts {
   backendMinW: number;
   backendMaxW: number;
   backendUntilMs: number;
-  /** Limits at the PCC asked by backend, operator or schedule, magnitudes; Infinity where none. They only tighten. */
+  /** Limits at the PCC asked by people, magnitudes; Infinity where none. They only tighten. */
   importLimitW: number;
   exportLimitW: number;
   /** Tiers that an operator lets an island feed, from the first; Infinity where nobody has shed one. */

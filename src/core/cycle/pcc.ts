@@ -16,8 +16,8 @@ export function gatherPccLimits(
 ): void {
   const { pcc } = config;
   clearPccLimits(pccLimits);
-  tightenImport(pccLimits, site.importLimitW, "import-limit", "backend");
-  tightenExport(pccLimits, site.exportLimitW, "export-limit", "backend");
+  tightenImport(pccLimits, site.importLimitW, "import-limit", "operator");
+  tightenExport(pccLimits, site.exportLimitW, "export-limit", "operator");
   tightenByMode(pccLimits, pcc.powerControlMode);
   tightenImport(pccLimits, pcc.importLimitW, "import-limit", "installer");
   tightenExport(pccLimits, pcc.exportLimitW, "export-limit", "installer");
