@@ -2,9 +2,8 @@
  * The product's own control cycle, plugged into a simulated site: configuration and grid profile from the scenario's file, the
  * mode record kept where a restart finds it, with the delay of a real disk.
  */
-import { readFileSync } from "node:fs";
-import { builtInGridProfile, standardGridProfile } from "../src/config/grid-profiles.ts";
-import { complaintText, parseSiteConfig } from "../src/config/parse.ts";
+import { fileURLToPath } from "node:url";
+import { type LoadedSite, loadSite } from "../src/app/load-config.ts";
 import type { SiteConfig } from "../src/config/site.ts";
 import type { Commands } from "../src/core/commands.ts";
 import { type Core, createCore } from "../src/core/core.ts";
@@ -18,12 +17,10 @@ import type { Controller, ControllerBoot } from "./site.ts";
 const diskMs = 15;
 const root = new URL("../", import.meta.url);
 
-/** The site's configuration; throws with every complaint when it is wrong. */
-export function siteConfigOf(siteFile: string): SiteConfig {
-  const parsed = parseSiteConfig(readFileSync(new URL(siteFile, root), "utf8"), siteFile);
-  if (parsed.ok) return parsed.value;
-  throw new Error(parsed.error.map(complaintText).join("\n"));
-}
+/** The site's configuration with its profiles; throws with every complaint when something is wrong. */
+export const loadedSiteOf = (siteFile: string): LoadedSite => loadSite(fileURLToPath(new URL(siteFile, root)));
+
+export const siteConfigOf = (siteFile: string): SiteConfig => loadedSiteOf(siteFile).config;
 
 /** Starts Islet's core on a scenario's site. */
 export function startIslet(boot: ControllerBoot): Controller {
@@ -38,7 +35,7 @@ class IsletController implements Controller {
   #storedAtMs = Number.POSITIVE_INFINITY;
 
   constructor(boot: ControllerBoot) {
-    const config = siteConfigOf(boot.siteFile);
+    const { config, profile, generationProfile } = loadedSiteOf(boot.siteFile);
     if (config.evses.length !== boot.stageCount || config.tiers.length !== boot.tierCount) {
       throw new RangeError(
         `${boot.siteFile} has ${config.evses.length} EVSEs and ${config.tiers.length} tiers, the simulated site ${boot.stageCount} and ${boot.tierCount}`,
@@ -48,7 +45,8 @@ class IsletController implements Controller {
     const record = (boot.stored.get("record") as ModeRecord | undefined) ?? emptyRecord;
     const settings = { ...config, loop: { ...config.loop, periodMs: boot.tickMs } };
     this.core = createCore(settings, {
-      profile: builtInGridProfile(config.site.gridProfile) ?? standardGridProfile,
+      profile,
+      ...(generationProfile && { generationProfile }),
       record: { ...record, generation: 0 },
       nowMs: boot.nowMs,
       randomFraction: 0.5,

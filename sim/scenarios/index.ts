@@ -3,9 +3,10 @@ import type { Scenario } from "../scenario.ts";
 import { blindMeter } from "./blind-meter.table.ts";
 import { depotDay } from "./depot-day.table.ts";
 import { homeBackup } from "./home-backup.table.ts";
+import { lgpYear } from "./lgp-year.ts";
 import { permitDay } from "./permit-day.table.ts";
 
-export const scenarios: readonly Scenario[] = [depotDay, homeBackup, permitDay, blindMeter];
+export const scenarios: readonly Scenario[] = [depotDay, homeBackup, permitDay, blindMeter, lgpYear];
 
 export function scenarioNamed(name: string): Scenario | undefined {
   return scenarios.find((scenario) => scenario.name === name);
