@@ -1,4 +1,5 @@
 /** From the site's configuration to what each chapter of the cycle is told at start. */
+
 import type { GridProfile } from "../config/grid-profiles.ts";
 import type { EvseConfig, SiteConfig } from "../config/site.ts";
 import { hourMs, secondMs } from "../domain/units.ts";
@@ -6,6 +7,8 @@ import type { AuthorityConfig } from "./authority.ts";
 import { createGridFunctions, type GridFunctions } from "./grid/der.ts";
 import type { Connection } from "./grid/measurement.ts";
 import type { GridRatings } from "./grid/pq-priority.ts";
+import type { IslandConfig } from "./island.ts";
+import { tierTuning } from "./island-tiers.ts";
 import { type ModeFactsConfig, modeFactsDefaults } from "./mode-facts.ts";
 import type { ExportControlConfig, ProtectiveGroup } from "./pcc/control-state.ts";
 import type { LedgerConfig } from "./pcc/exceedance-ledger.ts";
@@ -193,4 +196,17 @@ export const ledgerConfig = ({ pcc }: SiteConfig): LedgerConfig => ({
   alarmWindowMs: pcc.inadvertentExport.alarmWindowH * hourMs,
   countFromMs: pcc.inadvertentExport.countFromS * secondMs,
   alarmLongMs: pcc.inadvertentExport.alarmLongS * secondMs,
+});
+
+/** Share of stored energy that arrives at the AC side, until a site has measured its own. */
+const storageEfficiency = 0.94;
+
+export const islandConfig = (config: SiteConfig): IslandConfig => ({
+  nominalFrequencyHz: Number(config.site.nominalFrequencyHz),
+  tiers: config.tiers,
+  tierTuning,
+  ratedW: config.evses.map((evse) => evse.maxDischargeW),
+  pv: { ratedW: config.pv?.ratedW ?? 0, curtail: config.pv?.curtail ?? "command" },
+  reservePct: config.evses.map((evse) => evse.reservePct),
+  efficiency: storageEfficiency,
 });

@@ -12,6 +12,7 @@ import {
   carriesBackup,
   createBackendGroup,
   exportControlConfig,
+  islandConfig,
   ledgerConfig,
   modeFactsConfig,
   reversePowerConfig,
@@ -22,6 +23,7 @@ import {
 } from "./core-config.ts";
 import { createReserveMemory, type SiteAllowance } from "./evse-limits.ts";
 import { createGridMeasurement } from "./grid/measurement.ts";
+import { createIsland } from "./island.ts";
 import { type ChainInterval, createLimitChains } from "./limits.ts";
 import { createGridVerdict, createModeFacts } from "./mode-facts.ts";
 import type { ModeRecord } from "./mode-state.ts";
@@ -72,6 +74,7 @@ export function createCore(config: SiteConfig, start: CoreStart) {
   const enterDelayS = settings.enterDelayS + settings.enterRandomDelayS * randomFraction;
   const timings = modeTimings(travelMs, enterDelayS * 1_000, settings.enterRampS * 1_000);
   const pccRecord = createPccRecord(exportControl, ledgerConfig(config), config.pcc.inadvertentExport.responseBoundMs);
+  const island = islandConfig(config);
   const reversePower = createReversePower(reversePowerConfig(config));
   if (start.pccMemory) restorePccRecord(pccRecord, reversePower, start.pccMemory, start.wallAheadMs ?? Number.NaN);
   return {
@@ -103,6 +106,10 @@ export function createCore(config: SiteConfig, start: CoreStart) {
     budget: createSiteBudget(exportControl),
     allocation: createAllocation(exportControl, config.allocation),
     wishes: Array.from({ length: count }, createWish),
+    islandConfig: island,
+    island: createIsland(island, count),
+    /** Stages that may form at all. */
+    mayForm: new Uint8Array(count),
     chains: createLimitChains(count),
     interval: { minW: 0, maxW: 0 } as ChainInterval,
     reserve: createReserveMemory(count),

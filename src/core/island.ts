@@ -43,6 +43,8 @@ export interface IslandConfig {
 
 /** Times and bounds of the forming set. */
 const tuning = {
+  /** The first tier is closed onto a bus of at least this voltage, pu. */
+  feedFromPu: 0.9,
   /** A stage that was chosen to begin and does not form after this is passed over. */
   beginMaxMs: 5_000,
   /** Between two stages that join. */
@@ -135,7 +137,9 @@ export function stepIsland(
     if (island.phase === "none") begin(island, snapshot, nowMs);
     chooseFormers(island, config, eligible, snapshot, busLive, nowMs);
     island.tiers.fedMax = snapshot.site.tiersFedMax;
-    if (busLive) feed(island, config, nowMs);
+    // While the voltage still rises for the first time nothing is fed, and a low voltage is no overload.
+    const busUp = snapshot.transferDevice.busVoltagePu >= tuning.feedFromPu;
+    if (busUp || (busLive && island.phase !== "starting")) feed(island, config, nowMs);
     steerIsland(island, config, mode.steer, snapshot.transferDevice, busLive, periodMs);
     limitPv(island, config, snapshot, periodMs);
   } else {

@@ -11,7 +11,7 @@ import { judgeGrid } from "./cycle/grid.ts";
 import { applyGridFunctions, reactEvses } from "./cycle/grid-functions.ts";
 import { issueCommands } from "./cycle/issue.ts";
 import { gatherPccLimits, watchPcc } from "./cycle/pcc.ts";
-import { anyCanForm } from "./cycle/sources.ts";
+import { findSources } from "./cycle/sources.ts";
 import { chooseWishes } from "./cycle/wishes.ts";
 import { stepExportControl } from "./export-control.ts";
 import { deriveModeFacts } from "./mode-facts.ts";
@@ -36,7 +36,7 @@ export function step(core: Core, snapshot: Snapshot, nowMs: number): Commands {
     core.machine.startedMs,
     nowMs,
   );
-  core.modeFacts.sourceReady = anyCanForm(core, snapshot);
+  core.modeFacts.sourceReady = findSources(core, snapshot) && !core.island.spent;
   stepMode(core.machine, core.modeFacts, nowMs);
   // Wishes: what people, backend and departures ask of each EVSE.
   chooseWishes(core, snapshot, nowMs);

@@ -6,7 +6,7 @@ import type { Snapshot } from "../snapshot.ts";
 /** An island that ended at a vehicle's reserve is not started again until the vehicle holds this much more, percent. */
 const restartAbovePct = 2;
 
-export function canForm(core: Core, { evses, stages }: Snapshot, i: number): boolean {
+function canForm(core: Core, { evses, stages }: Snapshot, i: number): boolean {
   const { gridForming, dischargeEnabled, reservePct } = core.config.evses[i]!;
   const stage = stages[i]!;
   const evse = evses[i]!;
@@ -18,7 +18,14 @@ export function canForm(core: Core, { evses, stages }: Snapshot, i: number): boo
   return socPct > (stage.role === "forming" ? neededPct : neededPct + restartAbovePct);
 }
 
-export function anyCanForm(core: Core, snapshot: Snapshot): boolean {
-  for (let i = 0; i < snapshot.stages.length; i++) if (canForm(core, snapshot, i)) return true;
-  return false;
+/** Marks every stage that may form; false when none may. */
+export function findSources(core: Core, snapshot: Snapshot): boolean {
+  const { mayForm } = core;
+  let any = false;
+  for (let i = 0; i < mayForm.length; i++) {
+    const may = canForm(core, snapshot, i);
+    mayForm[i] = may ? 1 : 0;
+    any ||= may;
+  }
+  return any;
 }
