@@ -161,7 +161,8 @@ describe("refused, with a reason and what to do", () => {
     ["not yet valid", () => signed(), "not-yet-valid", Date.parse("2026-04-13T23:59:59Z")],
     ["with the clock set back", () => signed(), "clock-set-back", inForce - 86_400_000],
   ];
-  test.each(cases)("%s", (_, text, reason, nowMs = inForce) => {
+  const named = cases.map(([name, text, reason, nowMs = inForce]) => ({ name, text, reason, nowMs }));
+  test.each(named)("$name", ({ text, reason, nowMs }) => {
     const clockFloorMs = reason === "clock-set-back" ? inForce : Number.NEGATIVE_INFINITY;
     const result = store.install(text(), nowMs, { clockFloorMs });
     expect(result).toMatchObject({ ok: false, error: { reason } });
