@@ -8,7 +8,7 @@ import { ControllerWatch } from "./controller-watch.ts";
 import type { PlantStage, PlantStageCommand } from "./devices.ts";
 import { deadPu, type Node } from "./node.ts";
 import { Response } from "./response.ts";
-import { CommandQueue, copyCommand, emptyCommand, sameRequest, sequenceAdvance } from "./stage-commands.ts";
+import { CommandQueue, copyCommand, emptyCommand, orderOff, sameRequest, sequenceAdvance } from "./stage-commands.ts";
 import { alarmBit, type StageConfig } from "./stage-config.ts";
 import { StageProtections } from "./stage-protections.ts";
 import { StageTerminals } from "./stage-terminals.ts";
@@ -75,8 +75,6 @@ export class PowerStage extends StageTerminals implements PlantStage {
     this.#nowMs = nowMs;
     this.#nextTimerMs = nowMs;
     this.#heartbeatAtMs = nowMs + heartbeatMs;
-    this.#command.powerW = 0;
-    this.#command.reactiveVar = 0;
   }
 
   // what it shows
@@ -102,7 +100,7 @@ export class PowerStage extends StageTerminals implements PlantStage {
   get reversionRemainingS(): number {
     return this.#watch.remainingS(this.#nowMs);
   }
-  /** Whether it holds up a bus's voltage, or is about to. */
+  /** Holds up a bus's voltage, or is about to. */
   get isForming(): boolean {
     return this.phase === "forming" || this.phase === "ramping";
   }
@@ -188,7 +186,7 @@ export class PowerStage extends StageTerminals implements PlantStage {
     if (this.#partMs > 0) this.#follow();
     this.#nowMs = toMs;
     this.#partMs = toMs - fromMs;
-    if (!this.#formsNow()) this.#account();
+    if (!this.isForming) this.#account();
     if (toMs >= this.#nextTimerMs) this.#runTimers(toMs);
   }
 
@@ -226,10 +224,6 @@ export class PowerStage extends StageTerminals implements PlantStage {
     this.renewAbility();
   }
 
-  #formsNow(): boolean {
-    return this.phase === "forming" || this.phase === "ramping";
-  }
-
   /** A new command is in force. */
   #obey(): void {
     const role = this.#command.role;
@@ -241,7 +235,7 @@ export class PowerStage extends StageTerminals implements PlantStage {
       if (this.faults.neverStops) this.#goOn();
       else this.#cease();
     } else if (role === "forming") this.#tryForming();
-    else if (this.#formsNow() || this.phase === "joining") this.#leaveForming();
+    else if (this.isForming || this.phase === "joining") this.#leaveForming();
     else if (this.phase === "idle") this.#start();
     this.#retarget();
   }
@@ -265,7 +259,7 @@ export class PowerStage extends StageTerminals implements PlantStage {
   }
 
   #tryForming(): void {
-    if (this.#formsNow() || this.phase === "joining") return;
+    if (this.isForming || this.phase === "joining") return;
     const interlocked = this.config.gateInterlock && this.k1Closed;
     const formedByOthers = this.node.formers > 0;
     const liveBus = this.node.voltagePu >= deadPu && !formedByOthers;
@@ -290,7 +284,7 @@ export class PowerStage extends StageTerminals implements PlantStage {
 
   /** From forming to following: only on a bus that something else holds. */
   #leaveForming(): void {
-    const formsNow = this.#formsNow();
+    const formsNow = this.isForming;
     const held = this.node.source === "grid" || this.node.formers > (formsNow ? 1 : 0);
     if (!held) {
       this.#cease();
@@ -306,7 +300,7 @@ export class PowerStage extends StageTerminals implements PlantStage {
       this.#openContactorMs = this.#nowMs + openContactorAfterMs;
       this.#wake(this.#openContactorMs);
     }
-    if (this.#formsNow()) this.node.formers--;
+    if (this.isForming) this.node.formers--;
     this.phase = "idle";
     this.formedVoltagePu = 0;
     this.#phaseEndsMs = Number.POSITIVE_INFINITY;
@@ -338,16 +332,12 @@ export class PowerStage extends StageTerminals implements PlantStage {
     else if (powerW < -this.maxDischargeW) powerW = -this.maxDischargeW;
     if (faults.stuck) powerW = this.#power.value;
     this.#targetW = powerW;
-    const { ratedVA, ratedVar } = this.config;
-    const roomVar = Math.sqrt(Math.max(0, ratedVA * ratedVA - powerW * powerW));
-    const mostVar = roomVar < ratedVar ? roomVar : ratedVar;
-    const wantedVar = this.#command.reactiveVar;
-    this.#targetVar = wantedVar > mostVar ? mostVar : wantedVar >= -mostVar ? wantedVar : wantedVar < 0 ? -mostVar : 0;
+    this.#targetVar = this.reactiveWithin(powerW, this.#command.reactiveVar);
   }
 
   /** Moves power and voltage over the present part of the step. */
   #follow(): void {
-    if (this.#formsNow()) {
+    if (this.isForming) {
       if (this.phase === "ramping") this.#raiseVoltage();
       return;
     }
@@ -398,7 +388,7 @@ export class PowerStage extends StageTerminals implements PlantStage {
       if (this.phase === "idle") this.contactorClosed = false;
     }
     const commanded = this.phase !== "idle" && !this.faults.formsItself;
-    const watchdogS = this.#formsNow() ? this.config.islandWatchdogS : this.config.watchdogS;
+    const watchdogS = this.isForming ? this.config.islandWatchdogS : this.config.watchdogS;
     const watchdogAtMs = this.#watch.watchdogAtMs(watchdogS);
     if (commanded && nowMs >= watchdogAtMs && !this.watchdogTripped) this.#tripWatchdog();
     const { reversionAtMs } = this.#watch;
@@ -406,9 +396,7 @@ export class PowerStage extends StageTerminals implements PlantStage {
       this.#watch.reverted = true;
       this.#retarget();
     }
-    let nextMs = this.#heartbeatAtMs;
-    if (this.#phaseEndsMs < nextMs) nextMs = this.#phaseEndsMs;
-    if (this.#openContactorMs < nextMs) nextMs = this.#openContactorMs;
+    let nextMs = Math.min(this.#heartbeatAtMs, this.#phaseEndsMs, this.#openContactorMs);
     if (watchdogAtMs > nowMs && watchdogAtMs < nextMs) nextMs = watchdogAtMs;
     if (reversionAtMs > nowMs && reversionAtMs < nextMs) nextMs = reversionAtMs;
     this.#nextTimerMs = nextMs;
@@ -419,10 +407,8 @@ export class PowerStage extends StageTerminals implements PlantStage {
     this.watchdogTripped = true;
     this.#queue.clear();
     this.executedSequence = this.#latest.sequence;
-    this.#command.role = "off";
-    this.#command.powerW = 0;
-    this.#latest.role = "off";
-    this.#latest.powerW = 0;
+    orderOff(this.#command);
+    orderOff(this.#latest);
     this.trip(alarmBit.manufacturer);
   }
 

@@ -74,8 +74,13 @@ export function copyCommand(from: PlantStageCommand, to: PlantStageCommand): voi
   to.sequence = from.sequence;
 }
 
+export function orderOff(command: PlantStageCommand): void {
+  command.role = "off";
+  command.powerW = 0;
+}
+
 export function emptyCommand(): PlantStageCommand {
-  return { role: "off", powerW: 0.5, reactiveVar: 0.5, formVoltagePu: 1.5, formFrequencyHz: 60.5, sequence: 0 };
+  return { role: "off", powerW: 0, reactiveVar: 0, formVoltagePu: 1, formFrequencyHz: 60, sequence: 0 };
 }
 
 /**

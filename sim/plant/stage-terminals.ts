@@ -86,4 +86,12 @@ export class StageTerminals {
     const { canDischargeW } = this.vehicle;
     return canDischargeW < ratedW ? canDischargeW : ratedW;
   }
+
+  /** Reactive power that the circle leaves beside an active power, Var; what is not a number is zero. */
+  reactiveWithin(powerW: number, wantedVar: number): number {
+    const { ratedVA, ratedVar } = this.config;
+    const roomVar = Math.sqrt(Math.max(0, ratedVA * ratedVA - powerW * powerW));
+    const mostVar = roomVar < ratedVar ? roomVar : ratedVar;
+    return wantedVar > mostVar ? mostVar : wantedVar >= -mostVar ? wantedVar : wantedVar < 0 ? -mostVar : 0;
+  }
 }
