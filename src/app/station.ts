@@ -3,31 +3,31 @@
  * the state folder. The station's own clock is the process's monotonic clock; pages and command line look at it through
  * `SiteStation`.
  */
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { DeviceReport } from "../../firmware-bridge/bridge.ts";
 import type { Exceedance } from "../core/pcc/exceedance-ledger.ts";
 import type { PccSide } from "../core/pcc/pcc-memory.ts";
 import type { Mode } from "../domain/modes.ts";
 import type { Result } from "../domain/result.ts";
-import { createSystemClock } from "../protocols/ocpp/clock.ts";
-import { ocppDefaults } from "../protocols/ocpp/config.ts";
-import type { OcppLog } from "../protocols/ocpp/ports.ts";
-import { createOcppStation, type OcppStation, type OcppStatus } from "../protocols/ocpp/station.ts";
+import type { OcppStatus } from "../protocols/ocpp/station-api.ts";
 import { auditFileName, openAudit } from "./audit.ts";
 import type { AuditEvent, AuditRecord } from "./audit-chain.ts";
+import { startBackend } from "./backend.ts";
 import { type ControlHost, startControlHost } from "./control-host.ts";
 import type { LoadedSite } from "./load-config.ts";
-import { createOcppPort } from "./ocpp-port.ts";
+import { monotonicMs } from "./monotonic.ts";
 import { openPccArchive, type PccView } from "./pcc-archive.ts";
 import { openPeople, type People } from "./people.ts";
 import { type FoundEquipment, openPermitStore, type PermitInForce, refusalText } from "./permit.ts";
 import type { Permit, Refusal } from "./permit-format.ts";
 import type { ControlReport } from "./shared/report.ts";
-import { openStore, type Store } from "./store.ts";
+import { openStore } from "./store.ts";
 
 /** The backend's view of the facts is renewed this often, ms. */
 const viewEveryMs = 100;
+/** Newest records of the audit log that a diagnostics log carries. */
+const diagnosticsRecordsMax = 5_000;
 /** Notes kept for people; older ones live in the log. */
 const notesMax = 500;
 
@@ -163,10 +163,11 @@ export function startStation(options: StationOptions): SiteStation {
   control.site.serviceEnabled = true;
   for (const evse of control.evses) evse.authorized = config.authorization === "none";
 
-  const backend = config.backend === undefined ? null : startBackend(options, control, store);
+  const diagnostics = () => [...auditLog.latest(diagnosticsRecordsMax)].reverse();
+  const backend = config.backend === undefined ? null : startBackend({ ...options, control, store, diagnostics });
   const views = setInterval(() => {
     const report = control.report();
-    if (report !== null) backend?.refresh(report);
+    if (report !== null) backend?.refresh(report, monotonicMs());
   }, viewEveryMs);
   control.flush();
 
@@ -200,7 +201,7 @@ export function startStation(options: StationOptions): SiteStation {
     async stop() {
       clearInterval(views);
       permits.stop();
-      backend?.ocpp.stop();
+      backend?.stop();
       await control.stop();
       store.close();
       audit({ kind: "stop", actor: "controller", body: {} });
@@ -267,66 +268,6 @@ function permitSentence({ permit, refusal }: PermitInForce, identified: boolean)
   if (refusal && !(refusal.reason === "equipment" && !identified)) return refusalText(refusal);
   if (permit === undefined) return "No permission to operate is installed: the site is a load.";
   return `Permission to operate ${permit.reference} of ${permit.utility}: ${permit.serviceMode}, export at most ${permit.exportLimitW} W, until ${permit.validUntil}.`;
-}
-
-interface Backend {
-  readonly ocpp: OcppStation;
-  refresh(report: ControlReport): void;
-}
-
-function startBackend({ config, log, onReset }: StationOptions, control: ControlHost, store: Store): Backend {
-  const backend = config.backend!;
-  const threePhase = config.site.phases === "three";
-  const nominalVoltageV = threePhase ? config.site.nominalVoltageV / Math.sqrt(3) : config.site.nominalVoltageV;
-  const port = createOcppPort({
-    evses: control.evses,
-    site: control.site,
-    nominalVoltageV: config.site.nominalVoltageV,
-    threePhase,
-    authorizationRequired: config.authorization === "required",
-    flush: control.flush,
-    reset: (evseId, kind) => {
-      if (evseId === 0) onReset(`The backend asked for a reset (${kind}).`);
-    },
-  });
-  const ocppLog: OcppLog = (level, message, fields) => log(level, `Backend: ${message}`, fields);
-  const ocpp = createOcppStation(
-    {
-      ...ocppDefaults,
-      identity: backend.identity,
-      timeZone: config.site.timeZone,
-      evses: config.evses.map((evse) => ({
-        connectorType: backend.connectorType,
-        supplyPhases: threePhase ? 3 : 1,
-        nominalVoltageV,
-        maxChargeW: evse.maxChargeW,
-        maxDischargeW: evse.maxDischargeW,
-      })),
-      // Whoever is plugged in may charge: the session starts with the cable, without a card.
-      variables: config.authorization === "none" ? { "AuthCtrlr.Enabled": "false" } : {},
-      network: [{ slot: 1, url: backend.url, securityProfile: Math.max(1, backend.securityProfile) as 1 | 2 | 3 }],
-      ...(backend.passwordFile !== undefined && {
-        basicAuthPassword: readFileSync(backend.passwordFile, "utf8").trim(),
-      }),
-    },
-    port,
-    store,
-    createSystemClock(),
-    { log: ocppLog },
-  );
-  ocpp.start();
-  const greeted = config.evses.map(() => false);
-  return {
-    ocpp,
-    refresh(report) {
-      port.refresh(report);
-      if (config.authorization === "required") return;
-      port.evses.forEach(({ connected }, index) => {
-        if (connected && !greeted[index]) void ocpp.presentToken({ idToken: "", type: "NoAuthorization" }, index + 1);
-        greeted[index] = connected;
-      });
-    },
-  };
 }
 
 function exceedanceSentence(side: PccSide, { peakOverW, durationMs, energyWh, limitW, cause }: Exceedance): string {

@@ -361,7 +361,26 @@ const backendSettings = group(
       pattern: /^[A-Za-z0-9_.:-]+$/,
       example: "DEPOT-1",
     }),
-    securityProfile: integerOr(1, { sentence: "OCPP security profile.", min: 0, max: 3 }),
+    securityProfile: integerOr(1, {
+      sentence: "OCPP security profile: 1 password, 2 password over TLS, 3 client certificate.",
+      min: 1,
+      max: 3,
+    }),
+    caFile: text({
+      sentence: "Certificates (PEM) that may sign the backend's; the system's where none is given.",
+      maxLength: 300,
+      example: "/etc/islet/backend-ca.pem",
+    }).optional(),
+    certificateFile: text({
+      sentence: "The station's own certificate (PEM), for security profile 3.",
+      maxLength: 300,
+      example: "/etc/islet/station.pem",
+    }).optional(),
+    keyFile: text({
+      sentence: "Key of the station's own certificate (PEM).",
+      maxLength: 300,
+      example: "/etc/islet/station.key",
+    }).optional(),
     connectorType: text({ sentence: "OCPP name of the connectors.", maxLength: 20, example: "cCCS1" }).default("cCCS1"),
     passwordFile: text({
       sentence: "File that holds the basic-authentication password.",

@@ -1,0 +1,123 @@
+/** The OCPP station of the site: its configuration from the site's, its facts from the control thread's reports. */
+import { readFileSync } from "node:fs";
+import type { SiteConfig } from "../config/site.ts";
+import { createSystemClock } from "../protocols/ocpp/clock.ts";
+import { ocppDefaults } from "../protocols/ocpp/config.ts";
+import { createHttpFiles } from "../protocols/ocpp/http-files.ts";
+import { createOcppStation } from "../protocols/ocpp/station.ts";
+import type { OcppStation } from "../protocols/ocpp/station-api.ts";
+import type { AuditRecord } from "./audit-chain.ts";
+import type { ControlHost } from "./control-host.ts";
+import { createOcppPort } from "./ocpp-port.ts";
+import type { ControlReport } from "./shared/report.ts";
+import type { Log } from "./station.ts";
+import type { Store } from "./store.ts";
+import { createEnergyRegisters } from "./store-energy.ts";
+
+/** A change of power that the station should look at at once, of the EVSE's rating. */
+const lookShare = 0.05;
+
+export interface Backend {
+  readonly ocpp: OcppStation;
+  /** Takes a report over into what the backend sees. */
+  refresh(report: ControlReport, nowMs: number): void;
+  stop(): void;
+}
+
+export interface BackendOptions {
+  readonly config: SiteConfig;
+  readonly control: ControlHost;
+  readonly store: Store;
+  readonly log: Log;
+  readonly onReset: (sentence: string) => void;
+  /** Records of the audit log for a diagnostics log, oldest first. */
+  readonly diagnostics: () => readonly AuditRecord[];
+}
+
+/** Connects the site to the backend that its configuration names, and keeps it connected. */
+export function startBackend(options: BackendOptions): Backend {
+  const { config, control, store, log } = options;
+  const { site } = config;
+  const backend = config.backend!;
+  const threePhase = site.phases === "three";
+  const port = createOcppPort({
+    evses: control.evses,
+    site: control.site,
+    nominalVoltageV: site.nominalVoltageV,
+    threePhase,
+    authorizationRequired: config.authorization === "required",
+    flush: control.flush,
+    reset: (evseId, kind) => {
+      if (evseId === 0) options.onReset(`The backend asked for a reset (${kind}).`);
+    },
+  });
+  const ocpp = createOcppStation(
+    {
+      ...ocppDefaults,
+      identity: backend.identity,
+      timeZone: site.timeZone,
+      evses: config.evses.map((evse) => ({
+        connectorType: backend.connectorType,
+        supplyPhases: threePhase ? 3 : 1,
+        nominalVoltageV: threePhase ? site.nominalVoltageV / Math.sqrt(3) : site.nominalVoltageV,
+        maxChargeW: evse.maxChargeW,
+        maxDischargeW: evse.maxDischargeW,
+      })),
+      // Whoever is plugged in may charge: the session starts with the cable, without a card.
+      variables: config.authorization === "none" ? { "AuthCtrlr.Enabled": "false" } : {},
+      network: [{ slot: 1, url: backend.url, securityProfile: backend.securityProfile as 1 | 2 | 3 }],
+      ...(backend.passwordFile !== undefined && {
+        basicAuthPassword: readFileSync(backend.passwordFile, "utf8").trim(),
+      }),
+      tls: {
+        ...(backend.caFile !== undefined && { ca: [readFileSync(backend.caFile, "utf8")] }),
+        ...(backend.certificateFile !== undefined && { cert: readFileSync(backend.certificateFile, "utf8") }),
+        ...(backend.keyFile !== undefined && { key: readFileSync(backend.keyFile, "utf8") }),
+      },
+    },
+    port,
+    store,
+    createSystemClock(),
+    {
+      log: (level, message, fields) => log(level, `Backend: ${message}`, fields),
+      files: createHttpFiles({
+        diagnosticsLog: async (fromMs, toMs) => diagnosticsLog(options.diagnostics(), fromMs, toMs),
+        installFirmware: () =>
+          Promise.reject(new Error("This installation is updated by the system that runs it, not by the backend.")),
+      }),
+    },
+  );
+  ocpp.start();
+  const registers = createEnergyRegisters(store, config.evses.length);
+  const seen = config.evses.map(() => ({ connected: false, powerW: 0 }));
+  return {
+    ocpp,
+    refresh(report, nowMs) {
+      port.refresh(report);
+      let changed = false;
+      for (let index = 0; index < seen.length; index++) {
+        const view = port.evses[index]!;
+        const before = seen[index]!;
+        const register = registers.update(index, report.stages[index]!, nowMs);
+        view.importWh = register.importWh;
+        view.exportWh = register.exportWh;
+        const moved = Math.abs(view.powerW - before.powerW) > lookShare * config.evses[index]!.maxChargeW;
+        if (view.connected === before.connected && !moved) continue;
+        before.connected = view.connected;
+        before.powerW = view.powerW;
+        changed = true;
+      }
+      if (changed) ocpp.factsChanged();
+    },
+    stop() {
+      ocpp.stop();
+      registers.flush();
+    },
+  };
+}
+
+/** The audit log's records of a time window, one JSON line each. */
+function diagnosticsLog(records: readonly AuditRecord[], fromMs: number, toMs: number): Uint8Array {
+  const lines = records.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs).map((record) => JSON.stringify(record));
+  return Buffer.from(`${lines.join("\n")}\n`);
+}
