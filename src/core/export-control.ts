@@ -28,6 +28,8 @@ export {
 const marginSigmas = 2;
 /** A fresh sample is on average younger than its tick: a quarter, because guessing newer is the harmless side. */
 const sampleAgeTicks = 0.25;
+/** Below this the meter stands at a dead grid, pu. */
+const gridDeadPu = 0.5;
 /** A stage that does less than its model gives room to others only through this filter; one that does more acts at once. */
 const shortfallFilterMs = 1_000;
 /** The challenge of a suspect meter: 3 % of the stages' sum, at least 6 σ and 5 steps of the meter. */
@@ -78,7 +80,7 @@ export function stepExportControl(
   }
   if (s.hasSample) {
     control.started = true;
-    proveMeter(control, meter, out, nowMs);
+    proveMeter(control, meter, stages, out, nowMs);
   }
   out.quality = s.quality;
   boundGross(control, limits, out);
@@ -94,16 +96,30 @@ export function resetExportControl(control: ExportControl): void {
   restartProof(control.signProof);
 }
 
-function proveMeter(control: ExportControl, meter: MeterFacts, out: SiteBudget, nowMs: number): void {
+function proveMeter(
+  control: ExportControl,
+  meter: MeterFacts,
+  stages: readonly StageFacts[],
+  out: SiteBudget,
+  nowMs: number,
+): void {
   const { netW } = control;
   const roomW = freeShare * control.scaleW;
-  const free = netW - roomW > out.minW[0]! && netW + roomW < out.maxW[0]!;
+  const free =
+    netW - roomW > out.minW[0]! && netW + roomW < out.maxW[0]! && !apartFromMeter(control.stageCount, meter, stages);
   const sigmaW = control.channels[0]!.noise.sigmaW;
   control.signProof.sampleMeterW = meter.powerW;
   control.signProof.sampleStagesW = meter.powerW - out.loadW;
   const verdict = noteMove(control.signProof, sigmaW, free, nowMs);
   if (verdict !== "none")
     condemnMeter(control.supervision, verdict === "reversed" ? "meter-reversed" : "meter-implausible");
+}
+
+/** Without a grid, or in an island, the meter sees nothing of the stages: what they do there proves nothing about it. */
+function apartFromMeter(stageCount: number, meter: MeterFacts, stages: readonly StageFacts[]): boolean {
+  if (meter.voltagePu < gridDeadPu) return true;
+  for (let i = 0; i < stageCount; i++) if (stages[i]!.role === "forming") return true;
+  return false;
 }
 
 /** Steps 3 to 9 for the PCC (c = 0) or one phase. */

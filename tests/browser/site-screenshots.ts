@@ -75,27 +75,39 @@ async function reach(what: string, fits: (state: SiteState) => boolean, withinS 
 const inMode = (mode: Mode) => (state: SiteState) => state.mode.mode === mode;
 const vehiclesW = (state: SiteState): number => state.evses.reduce((sum, evse) => sum + (evse.powerW ?? 0), 0);
 
-/** Each picture is taken in the state that it is named after: the site may have moved on meanwhile. */
-async function picture(
-  browser: Browser,
-  name: string,
-  what: string,
-  fits: (state: SiteState) => boolean,
-): Promise<void> {
-  for (const width of [1440, 390])
-    for (const colorScheme of ["light", "dark"] as const) {
-      await reach(what, fits);
-      const shown = await visit(browser, page, {
+const sizes = [1440, 390].flatMap((width) =>
+  (["light", "dark"] as const).map((colorScheme) => ({ width, colorScheme })),
+);
+
+/** Open pages, one for each width and colour scheme: a picture is taken within a second, before the site moves on. */
+interface Camera {
+  picture(name: string, what: string, fits: (state: SiteState) => boolean): Promise<void>;
+  close(): Promise<void>;
+}
+
+async function openCamera(browser: Browser): Promise<Camera> {
+  const shown = await Promise.all(
+    sizes.map(({ width, colorScheme }) =>
+      visit(browser, page, {
         viewport: { width, height: width < 700 ? 844 : 960 },
         colorScheme,
         reducedMotion: "reduce",
-      });
-      await shown.page.waitForSelector("#plot canvas");
-      await sleep(400);
-      await shown.page.screenshot({ path: join(values.folder, `${name}-${width}-${colorScheme}.png`) });
-      await shown.close();
-    }
-  process.stdout.write(`${name}\n`);
+      }),
+    ),
+  );
+  for (const visitor of shown) await visitor.page.waitForSelector("#plot canvas", { timeout: 60_000 });
+  return {
+    async picture(name, what, fits) {
+      await reach(what, fits);
+      await sleep(300);
+      for (const [i, { width, colorScheme }] of sizes.entries()) {
+        await reach(what, fits);
+        await shown[i]!.page.screenshot({ path: join(values.folder, `${name}-${width}-${colorScheme}.png`) });
+      }
+      process.stdout.write(`${name}\n`);
+    },
+    close: async () => void (await Promise.all(shown.map((visitor) => visitor.close()))),
+  };
 }
 
 async function depot(browser: Browser): Promise<void> {
@@ -107,21 +119,23 @@ async function depot(browser: Browser): Promise<void> {
     tell("/grid", present ? { present, voltagePu: 1, frequencyHz: 60 } : { present });
   try {
     await reach("in parallel, giving", giving, 150);
+    const camera = await openCamera(browser);
     await sleep(10_000);
-    await picture(browser, "depot-day", "in parallel, giving", giving);
+    await camera.picture("depot-day", "in parallel, giving", giving);
     await grid(false);
     await reach("an island", fed);
     await sleep(15_000);
-    await picture(browser, "island", "an island", fed);
+    await camera.picture("island", "an island", fed);
     // Back in parallel, then a weld that shows when K1 has to open.
     await grid(true);
-    await picture(browser, "enter-service", "the wait", inMode("enterDelay"));
+    await camera.picture("enter-service", "the wait", inMode("enterDelay"));
     await reach("in parallel again", inMode("parallel"), 150);
     await tell("/fault", { target: "transferDevice", error: "welded", active: true });
     await grid(false);
     await reach("locked out", inMode("lockedOut"));
     await sleep(3000);
-    await picture(browser, "locked-out", "locked out", inMode("lockedOut"));
+    await camera.picture("locked-out", "locked out", inMode("lockedOut"));
+    await camera.close();
   } finally {
     await stop(demo);
   }
@@ -139,8 +153,10 @@ async function home(browser: Browser): Promise<void> {
   const controller = start(["run", "--config", config, "--demo", "--log-json"]);
   try {
     await reach("load only", inMode("loadOnly"));
+    const camera = await openCamera(browser);
     await sleep(20_000);
-    await picture(browser, "home-no-permit", "load only", inMode("loadOnly"));
+    await camera.picture("home-no-permit", "load only", inMode("loadOnly"));
+    await camera.close();
   } finally {
     await stop(controller);
     await stop(sim);

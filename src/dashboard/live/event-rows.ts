@@ -191,13 +191,17 @@ export const eventRows: readonly EventRow[] = [
   {
     key: "stageDisobeys",
     places: stagesOf,
-    active: ({ report }, i) => explain(report.chains, i).limits.some(({ reason }) => reason === "stage-disobeys"),
+    active: (seen, i) =>
+      seen.report.stages[i]!.commandRole !== "forming" &&
+      !isIsland(seen) &&
+      explain(seen.report.chains, i).limits.some(({ reason }) => reason === "stage-disobeys"),
     values: ({ report }, i) => ({
       evse: i + 1,
       measuredW: report.stages[i]!.powerW,
       askedW: report.stages[i]!.commandW,
     }),
     needsPerson: true,
+    afterMs: 1_000,
   },
   {
     key: "targetMissed",

@@ -1,0 +1,39 @@
+/** An island is apart from the meter at the PCC: what stages do there must not condemn the meter, or no site would return. */
+import { expect, test } from "vitest";
+import { stepExportControl } from "../../../src/core/export-control.ts";
+import { createSnapshot } from "../../../src/core/snapshot.ts";
+import type { Role } from "../../../src/domain/modes.ts";
+import { makeSite, setLoad, settle } from "./site.ts";
+
+test.each([
+  ["stages that form an island", "forming", 1, false],
+  ["stages that are cut off while the grid is dead", "discharge", 0.1, false],
+  ["stages beside the grid that a meter does not see", "discharge", 1, true],
+] as const satisfies readonly (readonly [string, Role, number, boolean])[])(
+  "a meter that sees nothing of %s",
+  (_name, role, voltagePu, condemned) => {
+    const site = makeSite();
+    site.limits.exportLimitW = 1e6;
+    site.limits.importLimitW = 1e6;
+    setLoad(site, 50_000);
+    settle(site, 3_000);
+    const { meter } = createSnapshot(4, 0);
+    const startMs = 1e7;
+    for (let nowMs = startMs; nowMs < startMs + 20_000; nowMs += 20) {
+      const powerW = Math.floor((nowMs - startMs) / 1_000) % 2 === 0 ? 0 : -50_000;
+      for (const [i, stage] of site.stages.entries()) {
+        Object.assign(stage, { atMs: nowMs, role, powerW, alive: true });
+        Object.assign(site.commands[i]!, { role, powerW });
+      }
+      Object.assign(meter, {
+        atMs: nowMs,
+        sampleAtMs: nowMs,
+        sampleCount: nowMs,
+        powerW: 50_000 + (nowMs % 40),
+        voltagePu,
+      });
+      stepExportControl(site.control, meter, site.stages, site.commands, site.limits, nowMs, site.budget);
+    }
+    expect(site.control.supervision.condemned).toBe(condemned);
+  },
+);
