@@ -6,7 +6,7 @@
 import { Exchange } from "../src/protocols/modbus/exchange.ts";
 import type { Clock } from "../src/protocols/modbus/link.ts";
 import { type StageContext, stageFact, stageRoleCode } from "./apply-facts.ts";
-import { nextSequence, setStageTargets, stageCommand } from "./command-targets.ts";
+import { isNewer, nextSequence, setStageTargets, stageCommand } from "./command-targets.ts";
 import type { BridgeDevice } from "./device.ts";
 import type { WriteRequest } from "./device-writer.ts";
 import type { DeviceFault } from "./faults.table.ts";
@@ -131,7 +131,9 @@ async function writeZero(
   }
   await refresh(device);
   const executed = device.fact(stageFact.executedSequence);
-  if (!Number.isNaN(executed)) holder.sequence = executed;
+  // Never back to the number of a write that was not answered: it may still be on its way.
+  if (holder.sequence === 0 || isNewer(executed, holder.sequence))
+    holder.sequence = Number.isNaN(executed) ? 0 : executed;
   const writer = device.writer!;
   setStageTargets(
     writer.targets,
