@@ -117,7 +117,8 @@ export function createAppSource(
       vehiclesW: stages.reduce((sum, stage) => sum + (Number.isFinite(stage.powerW) ? stage.powerW : 0), 0),
       gridVoltagePu: Number.isFinite(site.gridVoltagePu) ? site.gridVoltagePu : site.meterVoltagePu,
       gridFrequencyHz: site.meterFrequencyHz,
-      busFrequencyHz: site.busFrequencyHz,
+      // A dead bus has none.
+      busFrequencyHz: site.busVoltagePu > 0.1 ? site.busFrequencyHz : Number.NaN,
     };
     recorder.add(measured, nowMs, midnightMs);
   };

@@ -54,6 +54,11 @@ const refusals: readonly ReasonKey[] = [
   "service-disabled",
 ];
 
+/** A difference that a person could measure, W. */
+const astrayW = 1_000;
+const astray = ({ powerW, commandW }: ControlReport["stages"][number]): boolean =>
+  Math.abs(powerW - commandW) > astrayW;
+
 /** The identity of the power stage behind charger i, when it has answered. */
 const stageIdentity = ({ station }: Seen, i: number) =>
   station.devices.filter(({ kind }) => kind === "stage")[i]?.identity;
@@ -194,6 +199,7 @@ export const eventRows: readonly EventRow[] = [
     active: (seen, i) =>
       seen.report.stages[i]!.commandRole !== "forming" &&
       !isIsland(seen) &&
+      astray(seen.report.stages[i]!) &&
       explain(seen.report.chains, i).limits.some(({ reason }) => reason === "stage-disobeys"),
     values: ({ report }, i) => ({
       evse: i + 1,

@@ -69,9 +69,11 @@ export function createSlowFacts(station: SiteStation, serving: readonly Certific
     // Nobody forecasts the PV here: none is counted on.
     const { tiers: rows, nextNeeded, nextNeededInH } = forecastRunway({ tierLoadW, vehicles, pvByHourW: [] });
     runway = rows.map(({ hours }) => hours);
-    const from = stages.findIndex(({ role }, i) => role === "forming" && nameOf(i) !== nextNeeded);
+    // Who forms already has nothing to take over.
+    const from = stages.findIndex(({ role }) => role === "forming");
+    const isComing = nextNeeded !== "" && !stages.some(({ role }, i) => role === "forming" && nameOf(i) === nextNeeded);
     handover =
-      nextNeeded !== "" && Number.isFinite(nextNeededInH) && from >= 0
+      isComing && Number.isFinite(nextNeededInH) && from >= 0
         ? { vehicle: nextNeeded, from: nameOf(from), atMs: Math.round(nowMs + nextNeededInH * hourMs) }
         : null;
   };

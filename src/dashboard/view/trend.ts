@@ -29,23 +29,31 @@ export interface TrendView {
   } | null;
 }
 
+/** How far beyond its band a voltage or frequency is drawn, share of the band. */
+const edgeShare = 0.5;
+
 export function trendView(state: SiteState, totals: Totals, words: Words): TrendView {
   const { trend, k1 } = state;
   if (totals.k1 === "unproven" && k1.trace) return contactsView(state);
   const pcc = trend.quantity === "pccW";
   const scale = pcc ? 1000 : 1;
-  const samples = trend.samples.map((sample) => (sample === null ? null : sample / scale));
   const low = trend.lowLimit === null ? null : trend.lowLimit / scale;
   const high = trend.highLimit === null ? null : trend.highLimit / scale;
+  const raw = trend.samples.map((sample) => (sample === null ? null : sample / scale));
+  // A band of a few percent must stay readable after an outage: what lies far outside is drawn at the edge.
+  const edge = pcc || low === null || high === null ? Number.POSITIVE_INFINITY : edgeShare * (high - low);
+  const samples = raw.map((sample) =>
+    sample === null ? null : Math.min((high ?? 0) + edge, Math.max((low ?? 0) - edge, sample)),
+  );
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
   let swing = 0;
   let swingAt = 0;
   let before: number | null = null;
-  samples.forEach((sample, i) => {
+  raw.forEach((sample, i) => {
     if (sample === null) return;
-    min = Math.min(min, sample);
-    max = Math.max(max, sample);
+    min = Math.min(min, samples[i]!);
+    max = Math.max(max, samples[i]!);
     if (before !== null && Math.abs(sample - before) > swing) {
       swing = Math.abs(sample - before);
       swingAt = i;
