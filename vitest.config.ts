@@ -1,5 +1,10 @@
 import { defineConfig } from "vitest/config";
 
+/** Real sockets at real speed, and a browser: each file has the machine for itself. */
+const real = ["sockets", "browser", "firmware-bridge", "protocols/modbus"].map(
+  (folder) => `tests/${folder}/**/*.test.ts`,
+);
+
 export default defineConfig({
   test: {
     // Two cores are the smallest machine that the suite is meant for.
@@ -10,14 +15,13 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "logic", include: ["tests/**/*.test.ts"], exclude: ["tests/sockets/**", "tests/browser/**"] },
+        test: { name: "logic", include: ["tests/**/*.test.ts"], exclude: real },
       },
-      // Real sockets at real speed, and a browser: each has the machine for itself.
       {
         extends: true,
         test: {
           name: "real",
-          include: ["tests/sockets/**/*.test.ts", "tests/browser/**/*.test.ts"],
+          include: real,
           fileParallelism: false,
           maxWorkers: 1,
           testTimeout: 180_000,

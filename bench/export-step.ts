@@ -1,7 +1,8 @@
 /**
  * `npm run -s bench -- export-step`: twenty stages hold a non-export limit over real sockets at a 10 ms period; the load that
  * they cover goes away at once, again and again. Reported is how long the plant's true export stood above the limit after
- * each step: the whole headroom, and four fifths of it. `--steps N` sets how many of each.
+ * each step: the whole headroom, and four fifths of it. `--steps N` sets how many of each, `--whole` leaves
+ * the second out.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,7 +22,11 @@ const toleranceShare = 0.005;
 const watchMs = 900;
 
 export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
-  const { values } = parseArgs({ args: [...args], options: { steps: { type: "string" } }, strict: false });
+  const { values } = parseArgs({
+    args: [...args],
+    options: { steps: { type: "string" }, whole: { type: "boolean" } },
+    strict: false,
+  });
   const steps = Number(values["steps"] ?? 200);
   const config = depot(20, 10, 16_100, 85);
   const parsed = parseSimOptions({ ...config.sim, building: { data: "none" } });
@@ -66,6 +71,7 @@ export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
       ["whole headroom", 0],
       ["four fifths of it", 0.2 * loadW],
     ] as const) {
+      if (values["whole"] && leftW > 0) continue;
       const aboveMs: number[] = [];
       for (let step = 0; step < steps; step++) {
         await until("discharge", () => dischargingW() > 0.85 * loadW);
