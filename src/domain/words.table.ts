@@ -83,6 +83,7 @@ export const sentences = {
   "next.full":                "Full permitted power may be used.",
   "next.sag":                 "Outside {minVoltagePu!}–{maxVoltagePu} or {minFrequencyHz!}–{maxFrequencyHz} the {delayS} start again.",
   "next.gridFails":           "The site is cut off from the grid and the vehicles feed it, about {darkS} in all.",
+  "next.gridFailsUntried":    "The site is cut off from the grid and the vehicles feed it.",
   "next.gridFailsNoBackup":   "Loads lose power; no vehicle can form an island.",
   "next.withPermit":          "An installer enters it under Limits and permit. Then vehicles may also work beside the grid.",
   "next.nothingByItself":     "Nothing. This state ends only with a person on site.",

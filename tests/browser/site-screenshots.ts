@@ -126,11 +126,11 @@ async function depot(browser: Browser): Promise<void> {
     await reach("an island", fed);
     await sleep(15_000);
     await camera.picture("island", "an island", fed);
-    // Back in parallel, then a weld that shows when K1 has to open.
+    // Back in parallel, then a stuck contact block, which shows when K1 has to open.
     await grid(true);
     await camera.picture("enter-service", "the wait", inMode("enterDelay"));
     await reach("in parallel again", inMode("parallel"), 150);
-    await tell("/fault", { target: "transferDevice", error: "welded", active: true });
+    await tell("/fault", { target: "transferDevice", error: "ncClosed", active: true });
     await grid(false);
     await reach("locked out", inMode("lockedOut"));
     await sleep(3000);

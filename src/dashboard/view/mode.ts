@@ -202,7 +202,8 @@ function nextOf(state: SiteState, words: Words): NextView[] {
     for (const item of plannedMoments(state, words).slice(0, most)) out.push(item);
   };
   const gridFails = (): void => {
-    if (mayBackUp(state)) add("If the grid fails", "next.gridFails", { darkS: island.darkS ?? Number.NaN });
+    if (mayBackUp(state) && island.darkS !== null) add("If the grid fails", "next.gridFails", { darkS: island.darkS });
+    else if (mayBackUp(state)) add("If the grid fails", "next.gridFailsUntried");
     else add("If the grid fails", "next.gridFailsNoBackup");
   };
   switch (mode.mode) {

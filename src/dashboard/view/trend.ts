@@ -34,7 +34,7 @@ const edgeShare = 0.5;
 
 export function trendView(state: SiteState, totals: Totals, words: Words): TrendView {
   const { trend, k1 } = state;
-  if (totals.k1 === "unproven" && k1.trace) return contactsView(state);
+  if ((totals.k1 === "unproven" || state.mode.mode === "lockedOut") && k1.trace) return contactsView(state);
   const pcc = trend.quantity === "pccW";
   const scale = pcc ? 1000 : 1;
   const low = trend.lowLimit === null ? null : trend.lowLimit / scale;
