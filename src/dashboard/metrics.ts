@@ -49,6 +49,37 @@ export const metricRows: readonly Row[] = [
   { name: "islet_export_limit_watts", help: "Export limit in force.", read: (s) => one(s.exportLimitW) },
   { name: "islet_import_limit_watts", help: "Import limit in force.", read: (s) => one(s.importLimitW) },
   {
+    name: "islet_exceedances",
+    help: "Exports and imports beyond their limit on record.",
+    labels: ["side"],
+    read: ({ pccRecord }) =>
+      pccRecord === undefined
+        ? []
+        : [
+            [pccRecord.exports.count, { side: "export" }],
+            [pccRecord.imports.count, { side: "import" }],
+          ],
+  },
+  {
+    name: "islet_recovery_seconds",
+    help: "Time beyond the limit after load steps, as measured in operation.",
+    labels: ["quantile"],
+    read: ({ pccRecord }) =>
+      pccRecord === undefined
+        ? []
+        : (["p50Ms", "p99Ms", "longestMs"] as const).flatMap((key): readonly Sample[] => {
+            const value = pccRecord.passport[key];
+            return value === null
+              ? []
+              : [[value / 1_000, { quantile: { p50Ms: "0.5", p99Ms: "0.99", longestMs: "1" }[key] }]];
+          }),
+  },
+  {
+    name: "islet_recoveries_late",
+    help: "Recoveries from load steps that took longer than the site promises.",
+    read: ({ pccRecord }) => one(pccRecord?.passport.lateCount),
+  },
+  {
     name: "islet_vehicles_power_watts",
     help: "Power of all vehicles, charging positive.",
     read: (s) => [[s.evses.reduce((sum, evse) => sum + (evse.powerW ?? 0), 0)]],

@@ -246,6 +246,45 @@ const permit = z.object({
 
 const change = z.object({ atMs, what: sentenceSchema, by: text, version: maybeNumber });
 
+const ledger = z.object({
+  count: z.number().int().describe("Exceedances on record."),
+  tooMany: z.boolean().describe("Alarm: too many that count within the window."),
+  tooLong: z.boolean().describe("Alarm: one lasted too long."),
+});
+
+const pccRecord = z
+  .object({
+    exports: ledger,
+    imports: ledger,
+    recent: z
+      .array(
+        z.object({
+          side: z.enum(["export", "import"]),
+          sequence: z.number().int(),
+          atMs: maybeAtMs,
+          peakOverW: number.describe("Largest power beyond the limit."),
+          limitW: maybeNumber,
+          durationMs: number,
+          energyWh: number,
+          cause: z.string().max(40),
+        }),
+      )
+      .max(20)
+      .describe("Newest first."),
+    passport: z
+      .object({
+        count: z.number().int(),
+        p50Ms: maybeNumber,
+        p99Ms: maybeNumber,
+        longestMs: number,
+        promisedMs: number,
+        lateCount: z.number().int().describe("Recoveries that took longer than promised."),
+      })
+      .describe("Recoveries from load steps as measured in operation."),
+    relay: z.enum(["", "reverse-power", "minimum-import", "relay"]).describe("What has latched discharging off."),
+  })
+  .describe("What is on record of exports and imports beyond their limit.");
+
 export const siteStateSchema = z.object({
   schema: z.literal(1),
   sequence: z.number().int().describe("Advances with every published state."),
@@ -270,6 +309,7 @@ export const siteStateSchema = z.object({
   permit: permit.nullable(),
   history: z.array(change).max(100).describe("Changes of limits and permit, newest first."),
   health,
+  pccRecord: pccRecord.optional(),
 });
 
 export type SiteState = z.infer<typeof siteStateSchema>;

@@ -49,6 +49,8 @@ export function createAppSource(
   const shown = { mode: "", gridGood: false, contacts: "", meterQuality: -1, pccW: Number.NaN };
   let state: SiteState | null = null;
   let takenMs = Number.NEGATIVE_INFINITY;
+  let publishedMs = Number.NEGATIVE_INFINITY;
+  let failure = "";
   let seen = -1;
   let sequence = 0;
   let islanded = false;
@@ -63,7 +65,17 @@ export function createAppSource(
     const monotonic = monotonicMs();
     if (!turned(report.site) && monotonic - takenMs < stateEveryMs) return;
     takenMs = monotonic;
-    publish(report);
+    try {
+      publish(report);
+      failure = "";
+    } catch (error) {
+      // What people see is no reason to stop what keeps the site safe.
+      const sentence = `The page can't be renewed: ${error instanceof Error ? error.stack : String(error)}`;
+      if (sentence !== failure) log("error", sentence);
+      failure = sentence;
+      takenMs = publishedMs;
+    }
+    publishedMs = takenMs;
   };
 
   /** Whether something has changed that a person should see at once. */

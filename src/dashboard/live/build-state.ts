@@ -133,6 +133,7 @@ export function buildState(report: ControlReport, context: BuildContext): SiteSt
     permit: permitState(context),
     history: [...slow.changes],
     health: healthState(report, context),
+    pccRecord: pccRecordState(station),
   };
 }
 
@@ -340,3 +341,40 @@ function healthState({ site }: ControlReport, { station, slow }: BuildContext): 
     auxBatteryS: null,
   };
 }
+
+/** The ledgers and the response-time passport. */
+function pccRecordState(station: SiteStation): NonNullable<SiteState["pccRecord"]> {
+  const { exports, imports, recent, passport, relayCause } = station.pcc(exceedancesShown);
+  const { count, p50Ms, p99Ms, longestMs, boundMs, beyondBoundCount } = passport;
+  const ledger = ({ total, alarmTooMany, alarmTooLong }: typeof exports) => ({
+    count: total,
+    tooMany: alarmTooMany,
+    tooLong: alarmTooLong,
+  });
+  return {
+    exports: ledger(exports),
+    imports: ledger(imports),
+    recent: recent.map(({ side, sequence, startWallMs, peakOverW, limitW, durationMs, energyWh, cause }) => ({
+      side,
+      sequence,
+      atMs: finite(Math.round(startWallMs)),
+      peakOverW,
+      limitW: finite(limitW),
+      durationMs,
+      energyWh,
+      cause,
+    })),
+    passport: {
+      count,
+      p50Ms: finite(p50Ms),
+      p99Ms: finite(p99Ms),
+      longestMs,
+      promisedMs: boundMs,
+      lateCount: beyondBoundCount,
+    },
+    relay: relayCause,
+  };
+}
+
+/** Exceedances of the newest end of the ledgers that the state carries. */
+const exceedancesShown = 20;

@@ -79,7 +79,7 @@ export function createSlowFacts(station: SiteStation, serving: readonly Certific
   };
   const nameOf = (i: number): string => config.evses[i]!.name ?? `EVSE ${i + 1}`;
 
-  const departures = ({ stages }: ControlReport, nowMs: number): void => {
+  const departures = ({ site, stages }: ControlReport, nowMs: number): void => {
     let connected = 0;
     for (const stage of stages) if (stage.vehicleConnected) connected++;
     const shareW = config.pcc.importLimitW / Math.max(1, connected);
@@ -90,7 +90,7 @@ export function createSlowFacts(station: SiteStation, serving: readonly Certific
       const { targetPct, departsAtMs, reservePct, wishW, wishSource, wishUntilMs, operatorMinW, operatorMaxW } =
         station.control.evses[i]!;
       const reachableW = Math.min(config.evses[i]!.maxChargeW, stage.maxChargeW, shareW, operatorMaxW);
-      const asked = wishSource !== "none" && station.report()!.site.atMs < wishUntilMs;
+      const asked = wishSource !== "none" && site.atMs < wishUntilMs;
       const forecast = stage.vehicleConnected
         ? forecastDeparture(
             {
