@@ -31,10 +31,10 @@ export function explainCommand(program: Command): void {
           setpointW,
           limits,
         }));
-        process.stdout.write(`${JSON.stringify({ mode: state.mode.mode, evses: rows })}\n`);
+        process.stdout.write(`${JSON.stringify({ mode: state.mode.mode, evses: rows, pccRecord: state.pccRecord })}\n`);
         return;
       }
-      process.stdout.write(`Mode ${state.mode.mode}.\n`);
+      process.stdout.write(`Mode ${state.mode.mode}.\n${pccText(state.pccRecord)}`);
       for (const one of chosen) {
         process.stdout.write(
           `\nEVSE ${one.evse}: wishes ${kW(one.wishW)} (${one.wishSource}), gets ${kW(one.setpointW)}.\n`,
@@ -47,6 +47,17 @@ export function explainCommand(program: Command): void {
         }
       }
     });
+}
+
+/** What is on record at the grid connection; nothing where the controller does not say. */
+function pccText(record: SiteState["pccRecord"]): string {
+  if (record === undefined) return "";
+  const { exports, imports, passport } = record;
+  const recovery =
+    passport.p50Ms === null
+      ? "no load step yet"
+      : `half of the ${passport.count} recoveries within ${Math.round(passport.p50Ms)} ms, the longest ${Math.round(passport.longestMs)} ms`;
+  return `Beyond the limit: ${exports.count} exports, ${imports.count} imports; ${recovery}.\n`;
 }
 
 async function ask({ url, token }: ExplainOptions): Promise<SiteState> {

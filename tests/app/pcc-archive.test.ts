@@ -71,7 +71,12 @@ test("a restart between two events → counts go on, the alarm sees both, nothin
   expect(site.core.pccRecord.exports.ledger.alarmTooMany).toBe(false);
   loadStep(site);
   expect(archive.view(10).exports).toEqual({ total: 2, alarmTooMany: true, alarmTooLong: false });
-  expect(archive.view(10).recent.map(({ sequence }) => sequence).sort()).toEqual([1, 2]);
+  expect(
+    archive
+      .view(10)
+      .recent.map(({ sequence }) => sequence)
+      .sort(),
+  ).toEqual([1, 2]);
   expect(archive.view(10).passport.count).toBe(2);
 });
 

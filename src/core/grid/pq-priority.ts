@@ -32,7 +32,8 @@ const requiredInjectPu = 0.44;
 const requiredAbsorbPu = { A: 0.25, B: 0.44 } as const;
 
 /** Other leg of the circle's triangle, never NaN. */
-export const leg = (hypotenuse: number, side: number): number => Math.sqrt(Math.max(0, hypotenuse * hypotenuse - side * side));
+export const leg = (hypotenuse: number, side: number): number =>
+  Math.sqrt(Math.max(0, hypotenuse * hypotenuse - side * side));
 
 const withSign = (magnitude: number, sign: number): number => (sign < 0 ? -magnitude : magnitude);
 
