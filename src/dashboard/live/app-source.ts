@@ -70,8 +70,9 @@ export function createAppSource(
       failure = "";
     } catch (error) {
       // What people see is no reason to stop what keeps the site safe.
-      const sentence = `The page can't be renewed: ${error instanceof Error ? error.stack : String(error)}`;
-      if (sentence !== failure) log("error", sentence);
+      const { message, stack } = error instanceof Error ? error : new Error(String(error));
+      const sentence = `The page can't be renewed: ${message}`;
+      if (sentence !== failure) log("error", sentence, { stack });
       failure = sentence;
       takenMs = publishedMs;
     }
