@@ -1,0 +1,29 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { SiteStation } from "../../src/app/station.ts";
+import { createAppSource } from "../../src/dashboard/live/app-source.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+test.each([
+  ["a report that can't be understood is told once and stops nothing", { site: {} }, 1],
+  ["a report that is just being written is no failure", null, 0],
+] as const)("%s", (_name, report, complaints) => {
+  let reports = 0;
+  const station = {
+    config: { evses: [], tiers: [], site: { timeZone: "UTC" }, pcc: { importLimitW: 1 } },
+    control: { reports: () => ++reports, evses: [] },
+    report: () => report,
+    pcc: () => ({ recent: [] }),
+    people: { get: () => undefined },
+    audit: () => undefined,
+    ocpp: () => null,
+  } as unknown as SiteStation;
+  const said: string[] = [];
+  const source = createAppSource(station, (level, message) => void said.push(`${level}: ${message}`), false);
+  vi.advanceTimersByTime(1_000);
+  source.stop();
+  expect(reports).toBeGreaterThan(10);
+  expect(source.state()).toBeNull();
+  expect(said.filter((line) => line.startsWith("error: The page can't be renewed"))).toHaveLength(complaints);
+});
