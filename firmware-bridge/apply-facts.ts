@@ -152,6 +152,11 @@ export function applyTransferDevice(v: Float64Array, atMs: number, device: Trans
   device.syncRelay = v[transferDeviceFact.syncRelay] === 1;
   const sequence = v[transferDeviceFact.closeSequence]!;
   device.closeSequence = Number.isNaN(sequence) ? 0 : sequence;
+  // Where the device does not read them they are as if all were well; where it does, only their good word counts.
+  device.transferTrip = v[transferDeviceFact.transferTrip] === 1;
+  device.permissive = v[transferDeviceFact.permissive] !== 0;
+  device.upstreamClosed = v[transferDeviceFact.upstreamClosed] !== 0;
+  device.relayTripped = v[transferDeviceFact.relayTripped] === 1;
 }
 
 export function applyLoadPanel(v: Float64Array, site: SnapshotPort["site"]): void {

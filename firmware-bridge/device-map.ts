@@ -108,6 +108,11 @@ export const factNames = {
     "closeSequence",
     "clockMs",
     "refused",
+    // Signals and contacts of the utility and of relays that the switchgear's controller reads.
+    "transferTrip",
+    "permissive",
+    "upstreamClosed",
+    "relayTripped",
   ],
   "load-panel": [
     "closedBits",

@@ -17,6 +17,10 @@ export interface TransferDevicePort {
   phaseDeg: number;
   syncRelay: boolean;
   closeSequence: number;
+  transferTrip: boolean;
+  permissive: boolean;
+  upstreamClosed: boolean;
+  relayTripped: boolean;
 }
 
 export interface MeterPort {

@@ -87,6 +87,7 @@ export class StageUnit {
     try {
       await new StageRegisters(device, bound.images).set(703, "ES", guard.permitPoint);
       this.#permitOwed = false;
+      guard.checkSoon(true);
     } catch (error) {
       if (!(error instanceof RegisterError)) throw error;
       device.cycleFault = error.deviceFault.fault;

@@ -1,4 +1,5 @@
 /** From the site's configuration to what the firmware bridge needs to know about each device. */
+import type { DeviceMap } from "../../firmware-bridge/device-map.ts";
 import type { BridgeSettings, DeviceSettings } from "../../firmware-bridge/settings.ts";
 import type { SiteConfig } from "../config/site.ts";
 
@@ -6,15 +7,20 @@ interface ModbusPlace {
   readonly host: string;
   readonly port: number;
   readonly unitId: number;
+  readonly map: string;
 }
 
-const place = (name: string, { host, port, unitId }: ModbusPlace): DeviceSettings => ({
-  name,
-  link: { kind: "tcp", host, port },
-  unit: unitId,
-});
+/** Maps of devices that do not speak SunSpec, by the names that the configuration gives them. */
+export type DeviceMaps = ReadonlyMap<string, DeviceMap>;
 
-export function bridgeSettings({ site, pcc, evses, transferDevice, loadPanel, pv, loop }: SiteConfig): BridgeSettings {
+export function bridgeSettings(
+  { site, pcc, evses, transferDevice, loadPanel, pv, loop }: SiteConfig,
+  maps: DeviceMaps = new Map(),
+): BridgeSettings {
+  const place = (name: string, { host, port, unitId, map: mapName }: ModbusPlace): DeviceSettings => {
+    const map = maps.get(mapName);
+    return { name, link: { kind: "tcp", host, port }, unit: unitId, ...(map && { map }) };
+  };
   const device = transferDevice !== undefined && transferDevice.kind !== "none" ? transferDevice : undefined;
   return {
     nominalVoltageV: site.nominalVoltageV,

@@ -80,6 +80,7 @@ export function startControlHost(options: ControlHostOptions): ControlHost {
     record,
     clockFloorMs,
     randomFraction: Math.random(),
+    ...(options.maps && { maps: options.maps }),
     ...(options.generationProfile && { generationProfile: options.generationProfile }),
     ...(options.pccMemory && { pccMemory: options.pccMemory }),
     exactPeriod: options.exactPeriod ?? false,

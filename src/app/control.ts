@@ -15,7 +15,7 @@ import type { PccMemory } from "../core/pcc/pcc-memory.ts";
 import { createSnapshot } from "../core/snapshot.ts";
 import { step } from "../core/step.ts";
 import type { Mode } from "../domain/modes.ts";
-import { bridgeSettings } from "./bridge-settings.ts";
+import { bridgeSettings, type DeviceMaps } from "./bridge-settings.ts";
 import { type LoopFigures, resetFigures, startControlLoop } from "./control-loop.ts";
 import { monotonicMs } from "./monotonic.ts";
 import { createPccWatch, type PccMessage } from "./pcc-watch.ts";
@@ -29,6 +29,7 @@ export interface ControlStart {
   readonly config: SiteConfig;
   readonly profile: GridProfile;
   readonly generationProfile?: LimitedGenerationProfile;
+  readonly maps?: DeviceMaps;
   /** What is on record of exports beyond the limit. */
   readonly pccMemory?: PccMemory;
   readonly record: ModeRecord;
@@ -103,7 +104,7 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
     ...(start.pccMemory && { pccMemory: start.pccMemory }),
   });
   const pccWatch = createPccWatch(core);
-  const bridge: Bridge = createBridge(bridgeSettings(running), createTransport, { clock: monotonicMs });
+  const bridge: Bridge = createBridge(bridgeSettings(running, start.maps), createTransport, { clock: monotonicMs });
   // From now on a stage counts as verified only with the profile's functions in force.
   bridge.setFunctions(profile.settings);
   const inputsLock = openSeqlock(inputs);

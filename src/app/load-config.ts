@@ -4,6 +4,8 @@
  */
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import type { DeviceKind, DeviceMap } from "../../firmware-bridge/device-map.ts";
+import { parseMapFile } from "../../firmware-bridge/map-file.ts";
 import { parseGenerationProfile } from "../config/generation-profile-file.ts";
 import {
   builtInGridProfile,
@@ -19,11 +21,14 @@ import {
   type LimitedGenerationProfile,
 } from "../core/pcc/limited-generation-profile.ts";
 import { err, ok, type Result } from "../domain/result.ts";
+import type { DeviceMaps } from "./bridge-settings.ts";
 
 export interface LoadedSite {
   readonly config: SiteConfig;
   readonly profile: GridProfile;
   readonly generationProfile?: LimitedGenerationProfile;
+  /** Register maps of devices that do not speak SunSpec, by the names in the configuration. */
+  readonly maps?: DeviceMaps;
 }
 
 type Checked<T> = Result<T, readonly ConfigComplaint[]>;
@@ -35,20 +40,22 @@ export function checkSite(file: string): Checked<LoadedSite> {
   const parsed = parseSiteConfig(source.value, file);
   if (!parsed.ok) return parsed;
   const config = parsed.value;
-  const at = (...path: string[]): ConfigComplaint => ({
+  const at = (...path: (string | number)[]): ConfigComplaint => ({
     file,
     line: lineOfSetting(source.value, path),
-    setting: path.join("."),
+    setting: path.map((step, i) => (typeof step === "number" ? `[${step}]` : i > 0 ? `.${step}` : step)).join(""),
     found: "",
     complaint: "",
   });
   const profile = readGridProfile(config, file, at("site", "gridProfile"));
   const generation = readGenerationProfile(config, file, at("pcc", "generationProfile"));
-  if (!profile.ok || !generation.ok) {
-    return err([...(profile.ok ? [] : profile.error), ...(generation.ok ? [] : generation.error)]);
+  const maps = readMaps(config, file, at);
+  if (!profile.ok || !generation.ok || !maps.ok) {
+    return err([profile, generation, maps].flatMap((checked) => (checked.ok ? [] : checked.error)));
   }
   return ok({
     config,
+    maps: maps.value,
     profile: profile.value,
     ...(generation.value !== null && { generationProfile: generation.value }),
   });
@@ -99,6 +106,50 @@ function readGenerationProfile(
   if (!parsed.ok) return parsed;
   const made = createLimitedGenerationProfile(parsed.value.exportLimitW, site.timeZone);
   return made.ok ? made : err([{ ...here, complaint: made.error }]);
+}
+
+/** Name in the configuration of a device that is discovered. */
+const sunspec = "sunspec";
+
+function readMaps(
+  { pcc, transferDevice, loadPanel, pv, evses }: SiteConfig,
+  siteFile: string,
+  at: (...path: (string | number)[]) => ConfigComplaint,
+): Checked<DeviceMaps> {
+  const maps = new Map<string, DeviceMap>();
+  const complaints: ConfigComplaint[] = [];
+  const read = (kind: DeviceKind, device: { readonly map: string } | undefined, ...path: (string | number)[]): void => {
+    if (device === undefined || device.map === sunspec) return;
+    const here = { ...at(...path, "map"), found: JSON.stringify(device.map) };
+    let map = maps.get(device.map);
+    if (map === undefined) {
+      const file = resolve(dirname(siteFile), device.map);
+      const source = readText(file);
+      if (!source.ok) {
+        complaints.push({ ...here, complaint: `can't be read (${source.error})` });
+        return;
+      }
+      const parsed = parseMapFile(source.value, file);
+      if (!parsed.ok) {
+        complaints.push(
+          ...parsed.error.map(({ sentence, ...mistake }) => ({ ...mistake, found: "", complaint: sentence })),
+        );
+        return;
+      }
+      map = parsed.value;
+      maps.set(device.map, map);
+    }
+    if (map.kind !== kind)
+      complaints.push({ ...here, complaint: `must be the map of a ${kind}, not of a ${map.kind}` });
+  };
+  read("meter", pcc.meter, "pcc", "meter");
+  read("transfer-device", transferDevice, "transferDevice");
+  read("load-panel", loadPanel, "loadPanel");
+  read("pv", pv, "pv");
+  evses.forEach(({ stage }, i) => {
+    read("stage", stage, "evses", i, "stage");
+  });
+  return complaints.length > 0 ? err(complaints) : ok(maps);
 }
 
 function readText(file: string): Result<string> {

@@ -174,6 +174,7 @@ export function startStation(options: StationOptions): SiteStation {
   return {
     config,
     profile,
+    ...(options.maps && { maps: options.maps }),
     control,
     notes,
     get devices() {

@@ -115,6 +115,13 @@ function crossChecks(config: SiteConfig): Complaint[] {
         complaint: `must not be above maxChargeW, ${evse.maxChargeW} W`,
       });
     }
+    if (evse.stage.map !== "sunspec" && evse.stage.gridFunctions === "stage" && evse.dischargeEnabled) {
+      complaints.push({
+        path: ["evses", index, "stage", "map"],
+        complaint:
+          "has no grid functions that can be read back: set gridFunctions to controller, or dischargeEnabled to false",
+      });
+    }
     const largestW = Math.max(evse.maxChargeW, evse.maxDischargeW);
     if (evse.stage.ratedVA !== undefined && evse.stage.ratedVA < largestW) {
       complaints.push({ path: ["evses", index, "stage", "ratedVA"], complaint: `must not be below ${largestW} W` });

@@ -30,6 +30,11 @@ export interface TransferDeviceFacts {
   syncRelay: boolean;
   /** Last close sequence number that the device has accepted. */
   closeSequence: number;
+  /** What its contacts read beside K1's own: the same as in `SiteFacts`, and a relay that has tripped. */
+  transferTrip: boolean;
+  permissive: boolean;
+  upstreamClosed: boolean;
+  relayTripped: boolean;
 }
 
 /** The revenue-side meter at the point of common coupling (PCC), grid side of K1. */
@@ -199,6 +204,10 @@ export function createSnapshot(stageCount: number, tierCount: number): Snapshot 
       phaseDeg: Number.NaN,
       syncRelay: false,
       closeSequence: 0,
+      transferTrip: false,
+      permissive: true,
+      upstreamClosed: true,
+      relayTripped: false,
     },
     meter: {
       atMs: never,

@@ -12,9 +12,9 @@ export function judgeGrid(core: Core, { meter, transferDevice, site }: Snapshot,
   verdict.meterTrusted = meterFresh && quality !== Quality.frozen && quality !== Quality.implausible;
   const meterQuality = meterFresh ? Quality.good : Quality.stale;
   writeMeasurement(meterMeasurement, meter.phaseVoltagePu, meter.voltagePu, meter.frequencyHz, meterQuality);
-  meterGrid.inputs.transferTrip = site.transferTrip;
-  meterGrid.inputs.permissive = site.permissive;
-  meterGrid.inputs.upstreamClosed = site.upstreamClosed;
+  meterGrid.inputs.transferTrip = site.transferTrip || transferDevice.transferTrip;
+  meterGrid.inputs.permissive = site.permissive && transferDevice.permissive;
+  meterGrid.inputs.upstreamClosed = site.upstreamClosed && transferDevice.upstreamClosed;
   const byMeter = stepGridFunctions(meterGrid, meterMeasurement, 0, 0, nowMs);
   verdict.inEnterServiceWindow = byMeter.gridInEnterServiceWindow;
   verdict.tripped = byMeter.gridTripped;

@@ -34,7 +34,7 @@ export function gatherPccLimits(
 }
 
 /** After the limits were put to work: what was exceeded, how fast it was over, and whether a relay would have tripped. */
-export function watchPcc(core: Core, { meter, stages, site, wallMs }: Snapshot, nowMs: number): void {
+export function watchPcc(core: Core, { meter, stages, site, transferDevice, wallMs }: Snapshot, nowMs: number): void {
   const { pccRecord, exportControl, budget, pccLimits, reversePower, authority } = core;
   pccRecord.wallMs = wallMs;
   recordPcc(pccRecord, exportControl, budget, meter, pccLimits, nowMs);
@@ -43,7 +43,8 @@ export function watchPcc(core: Core, { meter, stages, site, wallMs }: Snapshot, 
   const discharges = dischargingW > dischargeShare * exportControl.scaleW;
   const powerW = budget.quality === Quality.good ? meter.powerW : Number.NaN;
   const { exportLimitW } = pccLimits;
-  stepReversePower(reversePower, powerW, exportLimitW, discharges, site.relayLatched, site.resetRequest, nowMs);
+  const relay = site.relayLatched || transferDevice.relayTripped;
+  stepReversePower(reversePower, powerW, exportLimitW, discharges, relay, site.resetRequest, nowMs);
   authority.relayLatched = reversePower.latched;
   if (site.resetRequest) resetExportControl(exportControl);
 }

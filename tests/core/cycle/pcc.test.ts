@@ -129,6 +129,16 @@ describe("reverse power and minimum import", () => {
     expect(site.setpointW()).toBe(-30_000);
   });
 
+  test("a relay's contact at the switchgear → the same", () => {
+    const site = inParallel();
+    site.snapshot.transferDevice.relayTripped = true;
+    site.run(100);
+    site.snapshot.transferDevice.relayTripped = false;
+    site.run(1_000);
+    expect(site.core.reversePower).toMatchObject({ latched: true, cause: "relay" });
+    expect(site.setpointW()).toBe(0);
+  });
+
   test("import below the minimum while discharging → trips after its delay, not before", () => {
     const site = new TestSite({ pcc: relay });
     site.loadW = 50_000;
