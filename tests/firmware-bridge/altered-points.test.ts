@@ -17,7 +17,8 @@ const blockedWithinMs = 61_000;
 const ownLife = /(RvrtRem|ESDlyRemTms|AdptC..Rslt|VRefAuto)$/;
 const stepMs = 1_000;
 
-test("each point of 703–712 altered in turn → blocked within 61 s, named, and free again when it agrees", async () => {
+/** One stage behind a link without sockets, on a clock that runs fast. */
+async function startFastSite() {
   let aheadMs = 0;
   const clock = (): number => performance.now() + aheadMs;
   const stage = new FakeStage(60_000, "S-1");
@@ -61,6 +62,11 @@ test("each point of 703–712 altered in turn → blocked within 61 s, named, an
     }
     return Number.POSITIVE_INFINITY;
   };
+  return { stage, face, bridge, facts, runUntil };
+}
+
+test("each point of 703–712 altered in turn → blocked within 61 s, named, and free again when it agrees", async () => {
+  const { stage, face, bridge, facts, runUntil } = await startFastSite();
   expect(await runUntil(() => facts.verified, 10_000)).toBeLessThan(10_000);
 
   const late: string[] = [];
@@ -95,3 +101,25 @@ test("each point of 703–712 altered in turn → blocked within 61 s, named, an
     { fault: "anti-islanding-off", detail: "704.AntiIslEna: expected 1, found 0" },
   ]);
 }, 120_000);
+
+test("permit service off and on → 703.ES follows at once and is what is expected; a former is told later", async () => {
+  const { stage, face, bridge, facts, runUntil } = await startFastSite();
+  await runUntil(() => facts.verified, 10_000);
+  await bridge.setPermitService(false);
+  expect(face.get(703, "ES")).toBe(0);
+  expect(stage.permitService).toBe(false);
+  expect(await runUntil(() => !facts.verified, 2 * blockedWithinMs)).toBe(Number.POSITIVE_INFINITY);
+
+  face.set(703, "ES", 1);
+  expect(await runUntil(() => !facts.verified, 2 * blockedWithinMs)).toBeLessThan(blockedWithinMs);
+  expect(bridge.reports()[0]!.mismatch).toEqual({ register: "703.ES", expected: 0, found: 1 });
+
+  face.set(703, "ES", 0);
+  stage.role = "forming";
+  await runUntil(() => facts.role === "forming", 5_000);
+  await bridge.setPermitService(true);
+  expect(face.get(703, "ES")).toBe(0);
+  stage.role = "off";
+  expect(await runUntil(() => face.get(703, "ES") === 1, 10_000)).toBeLessThan(10_000);
+  expect(await runUntil(() => facts.verified, 10_000)).toBeLessThan(10_000);
+});

@@ -272,36 +272,6 @@ describe.concurrent("behind the controller's back", () => {
     expect(here.snapshot.stages[0]!.antiIslanding).toBe(false);
   });
 
-  test("permit service off and on → 703.ES follows at once and is what is expected; a former is told later", async ({
-    onTestFinished,
-  }) => {
-    const here = await started(onTestFinished, profile());
-    await here.bridge.discover();
-    const { face } = here.faces[0]!;
-    const { guard } = here.bridge.stages[0]!;
-    await here.bridge.setPermitService(false);
-    expect(face.get(703, "ES")).toBe(0);
-    expect(here.stages[0]!.permitService).toBe(false);
-    guard!.checkSoon(true);
-    await here.bridge.verifyStages();
-    expect(guard!.mismatch).toBeNull();
-    face.set(703, "ES", 1);
-    guard!.checkSoon(true);
-    await here.bridge.verifyStages();
-    expect(guard!.mismatch).toEqual({ register: "703.ES", expected: 0, found: 1 });
-
-    here.stages[0]!.role = "forming";
-    await sleep(3 * pumpMs);
-    face.set(703, "ES", 0);
-    await here.bridge.setPermitService(true);
-    expect(face.get(703, "ES")).toBe(0);
-    here.stages[0]!.role = "off";
-    await sleep(3 * pumpMs);
-    await here.bridge.verifyStages();
-    expect(face.get(703, "ES")).toBe(1);
-    expect(await verified(here)).toBe(true);
-  });
-
   test("a connection that was gone for long → unproven until compared again", async ({ onTestFinished }) => {
     const here = await started(onTestFinished, profile());
     await here.bridge.discover();
