@@ -42,6 +42,11 @@ const commands: readonly (readonly [name: string, sentence: string, load: () => 
     async () => (await import("./grid-case.ts")).gridCaseCommand,
   ],
   [
+    "sunspec",
+    "print our own SunSpec models: definitions for SunSpec clients, or a C header for firmware",
+    async () => (await import("./sunspec.ts")).sunspecCommand,
+  ],
+  [
     "exi",
     "encode and decode ISO 15118 messages, JSON lines in and out",
     async () => (await import("./exi.ts")).exiCommand,
