@@ -36,7 +36,8 @@ type Checked<T> = Result<T, readonly ConfigComplaint[]>;
 /** All files, or every complaint about them. */
 export function checkSite(file: string): Checked<LoadedSite> {
   const source = readText(file);
-  if (!source.ok) return err([{ file, line: 1, setting: "", found: "", complaint: `can't be read (${source.error})` }]);
+  if (!source.ok)
+    return err([{ file, line: 1, setting: "", found: "", complaint: `${file} can't be read (${source.error})` }]);
   const parsed = parseSiteConfig(source.value, file);
   if (!parsed.ok) return parsed;
   const config = parsed.value;
@@ -65,6 +66,8 @@ export function checkSite(file: string): Checked<LoadedSite> {
 export function loadSite(file: string): LoadedSite {
   const checked = checkSite(file);
   if (checked.ok) return checked.value;
+  const [first] = checked.error;
+  if (checked.error.length === 1 && first !== undefined) throw new Error(complaintText(first));
   throw new Error(
     `the configuration has ${checked.error.length} to mend:\n${checked.error.map(complaintText).join("\n")}`,
   );
