@@ -67,7 +67,8 @@ export function loadSite(file: string): LoadedSite {
   const checked = checkSite(file);
   if (checked.ok) return checked.value;
   const [first] = checked.error;
-  if (checked.error.length === 1 && first !== undefined) throw new Error(complaintText(first));
+  // A file that is not there has no lines to mend.
+  if (first?.setting === "" && first.complaint.startsWith(file)) throw new Error(first.complaint);
   throw new Error(
     `the configuration has ${checked.error.length} to mend:\n${checked.error.map(complaintText).join("\n")}`,
   );
