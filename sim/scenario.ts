@@ -20,8 +20,8 @@ export type Check = readonly [name: string, probe: Probe, compare: Comparison, l
 export interface Scenario {
   readonly name: string;
   readonly sentence: string;
-  /** The controller's configuration of this site. */
-  readonly siteFile: string;
+  /** The controller's configuration of this site; sites that differ by seed name each their own. */
+  readonly siteFile: string | ((seed: number) => string);
   readonly tickMs: number;
   readonly from: string;
   readonly to: string;
@@ -84,7 +84,8 @@ export function runScenario(scenario: Scenario, start: StartController, options:
   const seed = options.seed ?? 1;
   const tickMs = options.tickMs ?? scenario.tickMs;
   const world = scenario.world(seed);
-  const site = new Site(world, scenario.siteFile, tickMs, start);
+  const { siteFile } = scenario;
+  const site = new Site(world, typeof siteFile === "string" ? siteFile : siteFile(seed), tickMs, start);
   const run = new ScenarioRun(scenario, site);
   run.play(options);
   const checks = run.judge();

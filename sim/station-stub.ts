@@ -57,6 +57,8 @@ export class StationStub {
   resetRequest = false;
   importLimitW = Number.POSITIVE_INFINITY;
   exportLimitW = Number.POSITIVE_INFINITY;
+  /** Tiers that a person lets an island feed, from the first. */
+  tiersFedMax = Number.POSITIVE_INFINITY;
   /** The backend renews its leases only while it is reachable. */
   backendUp = true;
 
@@ -107,6 +109,7 @@ export class StationStub {
     site.resetRequest = this.resetRequest;
     site.importLimitW = this.importLimitW;
     site.exportLimitW = this.exportLimitW;
+    site.tiersFedMax = this.tiersFedMax;
     copyPermit(this.permit, site.permit);
     const vehiclesDue = nowMs >= this.#nextVehicleMs;
     if (vehiclesDue) this.#nextVehicleMs = nowMs + vehicleRenewMs;
@@ -141,7 +144,7 @@ export class StationStub {
     facts.vehicleMinDischargeW = vehicle.minDischargeW;
     facts.vehicleMaxDischargeW = vehicle.canDischargeW;
     facts.socPct = vehicle.socPct;
-    facts.capacityWh = vehicle.capacityWh;
+    facts.capacityWh = vehicle.toldCapacityWh;
   }
 }
 

@@ -39,7 +39,8 @@ export interface WorldSketch {
   readonly phases: 1 | 2 | 3;
   readonly nominalFrequencyHz?: number;
   readonly utcOffsetMinutes?: number;
-  readonly stage?: Partial<StageConfig>;
+  /** For all stages, or for each by its index. */
+  readonly stage?: Partial<StageConfig> | ((index: number) => Partial<StageConfig>);
   readonly grid?: Partial<GridConfig>;
   readonly meter?: Partial<MeterConfig>;
   readonly transferDevice?: Partial<TransferDeviceConfig>;
@@ -106,8 +107,19 @@ export function worldFor(sketch: WorldSketch): WorldConfig {
       motorInrush: 4,
       ...sketch.building,
     },
-    tiers: (sketch.tiers ?? []).map((tier) => ({ powerFactor: 0.95, inrush: 3, inrushTauMs: 150, ...tier })),
-    stages: sketch.stageW.map((powerW, i) => ({ ...stageOf(powerW, i, sketch, random), ...sketch.stage })),
+    tiers: (sketch.tiers ?? []).map((tier) => ({
+      powerFactor: 0.95,
+      inrush: 3,
+      inrushTauMs: 150,
+      wander: 0,
+      wanderTauS: 900,
+      course: undefined,
+      ...tier,
+    })),
+    stages: sketch.stageW.map((powerW, i) => ({
+      ...stageOf(powerW, i, sketch, random),
+      ...(typeof sketch.stage === "function" ? sketch.stage(i) : sketch.stage),
+    })),
     pvs: (sketch.pvs ?? []).map((pv) => ({
       nominalVoltageV: sketch.nominalVoltageV,
       sun: undefined,
@@ -188,3 +200,19 @@ export const homeTruck: VehicleConfig = {
   minChargeW: 300,
   minDischargeW: 100,
 };
+/** A transit bus: 226 kWh. */
+export const transitBus: VehicleConfig = { ...schoolBus, capacityWh: 226_000 };
+
+/** A car on an AC level-2 charger: its own rectifier takes up to 11.5 kW and gives nothing back. */
+export const acCar: VehicleConfig = {
+  ...schoolBus,
+  capacityWh: 75_000,
+  socPct: 40,
+  bidirectional: false,
+  maxChargeW: 11_500,
+  maxDischargeW: 0,
+  minChargeW: 1_380,
+  minDischargeW: 0,
+  batteryEfficiency: 0.93,
+};
+

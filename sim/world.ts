@@ -5,6 +5,7 @@
  */
 
 import { firstMs } from "./clock.ts";
+import { BusWatch } from "./plant/bus-watch.ts";
 import type { PlantLoadPanel } from "./plant/devices.ts";
 import { EnergyBooks } from "./plant/energy-books.ts";
 import { Grid, type GridEvent } from "./plant/grid.ts";
@@ -44,6 +45,7 @@ export class World {
   readonly loadPanel: PlantLoadPanel;
   readonly network: Network;
   readonly truth: Truth;
+  readonly busWatch: BusWatch;
   readonly books: EnergyBooks;
   /** Monotonic time, ms. */
   nowMs: number;
@@ -80,7 +82,7 @@ export class World {
     );
     this.meter = new Meter(config.meter, random.stream("meter"), startMs);
     this.building = new Building(config.building, random.stream("building"), startMs);
-    this.tiers = config.tiers.map((tier) => new Tier(tier));
+    this.tiers = config.tiers.map((tier, t) => new Tier(tier, random.stream(`tier ${t}`)));
     this.vehicles = config.stages.map(() => new Vehicle());
     this.stages = config.stages.map(
       (stage, i) => new PowerStage(stage, this.vehicles[i]!, this.bus, nominalHz, startMs),
@@ -105,6 +107,7 @@ export class World {
       driftSign,
     );
     this.truth = new Truth(this.network);
+    this.busWatch = new BusWatch(this.network);
     this.books = new EnergyBooks(this.network);
     this.#phaseShares = new Float64Array(phaseShares(config.meter.phases));
     for (const [i, vehicle] of config.vehicles.entries()) if (vehicle !== undefined) this.plug(i, vehicle);
@@ -150,6 +153,7 @@ export class World {
     this.transferDevice.step(toMs);
     this.nowMs = toMs;
     truth.after(toMs, durationMs);
+    this.busWatch.after(durationMs);
     this.books.add(durationMs);
     meter.add(network.pccW * durationMs);
     meter.step(toMs, network.pccVar, this.gridSide.voltagePu, this.gridSide.frequencyHz, this.#phaseShares);
@@ -192,6 +196,7 @@ export class World {
     if (nowMs < this.#renewSlowAtMs) return;
     this.#renewSlowAtMs = nowMs + renewSlowMs;
     this.grid.wander();
+    for (let t = 0; t < this.tiers.length; t++) this.tiers[t]!.renew(renewSlowMs, wallMs);
     for (let i = 0; i < this.stages.length; i++) {
       this.vehicles[i]!.renewLimits();
       this.stages[i]!.renewAbility();

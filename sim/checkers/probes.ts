@@ -32,6 +32,7 @@ export function at(moment: string, reading: Reading): Probe {
   };
 }
 
+/** The largest reading; NaN readings say nothing. */
 export function most(reading: Reading, from?: string, to?: string): Probe {
   let seen = Number.NaN;
   return {
@@ -39,12 +40,13 @@ export function most(reading: Reading, from?: string, to?: string): Probe {
     to,
     look(site) {
       const value = reading(site);
-      if (!(value <= seen)) seen = value;
+      if (!(value <= seen) && !Number.isNaN(value)) seen = value;
     },
     value: () => seen,
   };
 }
 
+/** The smallest reading; NaN readings say nothing. */
 export function least(reading: Reading, from?: string, to?: string): Probe {
   let seen = Number.NaN;
   return {
@@ -52,7 +54,7 @@ export function least(reading: Reading, from?: string, to?: string): Probe {
     to,
     look(site) {
       const value = reading(site);
-      if (!(value >= seen)) seen = value;
+      if (!(value >= seen) && !Number.isNaN(value)) seen = value;
     },
     value: () => seen,
   };

@@ -119,7 +119,15 @@ export interface TierConfig {
   /** First instant's power as a multiple of the running power, and how fast it fades. */
   readonly inrush: number;
   readonly inrushTauMs: number;
+  /** How far the load wanders by itself (standard deviation, share of the load), and how long it remembers, s. */
+  readonly wander: number;
+  readonly wanderTauS: number;
+  /** Share of the load over UTC ms; undefined for an even one. */
+  readonly course: Series | undefined;
 }
+
+/** A wandering load stays within this much of itself. */
+const wanderMax = 0.6;
 
 export class Tier {
   readonly name: string;
@@ -131,16 +139,37 @@ export class Tier {
   #tanPhi: number;
   #alive = true;
   #aliveSinceMs = Number.NEGATIVE_INFINITY;
+  readonly #chance: Chance;
+  /** What the course of the day and the wander make of `loadW`. */
+  #share = 1;
+  #wander = 0;
 
-  constructor(config: TierConfig) {
+  constructor(config: TierConfig, chance: Chance) {
     this.name = config.name;
     this.#config = config;
+    this.#chance = chance;
     this.#tanPhi = Math.tan(Math.acos(config.powerFactor));
     this.loadW = config.loadW;
   }
 
   setPowerFactor(powerFactor: number): void {
     this.#tanPhi = Math.tan(Math.acos(powerFactor));
+  }
+
+  /** About once a second: the load wanders and follows the day. */
+  renew(everyMs: number, wallMs: number): void {
+    const { wander, wanderTauS, course } = this.#config;
+    if (wander > 0) {
+      const keeps = Math.exp(-everyMs / (1_000 * wanderTauS));
+      const moved = keeps * this.#wander + Math.sqrt(1 - keeps * keeps) * wander * this.#chance.normal();
+      this.#wander = moved > wanderMax ? wanderMax : moved < -wanderMax ? -wanderMax : moved;
+    }
+    this.#share = (1 + this.#wander) * (course === undefined ? 1 : course.at(wallMs));
+  }
+
+  /** What it takes at nominal voltage once its inrush is over, W. */
+  get wantedW(): number {
+    return this.loadW * this.#share;
   }
 
   /** Whether its inrush is still under way. */
@@ -164,7 +193,7 @@ export class Tier {
     const extra = sinceMs < 8 * inrushTauMs ? (inrush - 1) * Math.exp(-sinceMs / inrushTauMs) : 0;
     // Below 0.9 pu power falls with the square of the voltage; above, supplies hold it constant.
     const share = voltagePu >= 0.9 ? 1 : (voltagePu * voltagePu) / 0.81;
-    this.powerW = this.loadW * share * (1 + extra);
+    this.powerW = this.loadW * this.#share * share * (1 + extra);
     this.reactiveVar = this.powerW * this.#tanPhi;
   }
 }

@@ -32,6 +32,8 @@ export class PowerStage extends StageTerminals implements PlantStage {
   staleRefused = 0;
   /** Commands to form that the stage refused by interlock, live bus or lack of energy. */
   formingRefused = 0;
+  /** Times that it tripped while it formed: overload, or an empty battery. */
+  formingTrips = 0;
   watchdogTripped = false;
   permitService = true;
   maxChargeW = 0;
@@ -201,6 +203,7 @@ export class PowerStage extends StageTerminals implements PlantStage {
     this.#overloadForMs = overloaded ? this.#overloadForMs + durationMs : 0;
     if (this.#overloadForMs > this.config.overloadMs || this.vehicle.storedWh <= 0) {
       this.#overloaded = true;
+      this.formingTrips++;
       this.trip(alarmBit.acUnderVoltage);
     }
   }
@@ -338,7 +341,7 @@ export class PowerStage extends StageTerminals implements PlantStage {
   /** Moves power and voltage over the present part of the step. */
   #follow(): void {
     if (this.isForming) {
-      if (this.phase === "ramping") this.#raiseVoltage();
+      this.#moveVoltage();
       return;
     }
     const durationMs = this.#partMs;
@@ -354,13 +357,15 @@ export class PowerStage extends StageTerminals implements PlantStage {
     if (this.#reactive.value !== this.#targetVar) this.#reactive.move(this.#targetVar, durationMs);
   }
 
-  #raiseVoltage(): void {
-    const wantedPu = this.#command.formVoltagePu;
-    this.formedVoltagePu += (wantedPu * this.#partMs) / this.config.blackStartMs;
-    if (this.formedVoltagePu >= wantedPu) {
+  /** A black start raises the voltage; a bus that stands follows the reference at the same rate. */
+  #moveVoltage(): void {
+    const wantedPu = this.#command.role === "forming" ? this.#command.formVoltagePu : 1;
+    const stepPu = (wantedPu * this.#partMs) / this.config.blackStartMs;
+    const gapPu = wantedPu - this.formedVoltagePu;
+    if (gapPu <= stepPu && gapPu >= -stepPu) {
       this.formedVoltagePu = wantedPu;
       this.phase = "forming";
-    }
+    } else this.formedVoltagePu += gapPu > 0 ? stepPu : -stepPu;
   }
 
   /** Books the energy of a step on both sides of the conversion. */

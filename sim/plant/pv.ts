@@ -32,6 +32,8 @@ export class Pv implements PlantPv {
   /** Held output instead of the data, W; NaN follows the data. */
   heldW = Number.NaN;
   tripped = false;
+  /** Times that it tripped on a live conductor: frequency too high, too low, voltage too high, too low. */
+  readonly trips = { overFrequency: 0, underFrequency: 0, overVoltage: 0, underVoltage: 0 };
   #goodForMs: number;
   readonly #nominalFrequencyHz: number;
   readonly #node: Node;
@@ -77,6 +79,15 @@ export class Pv implements PlantPv {
     this.availableW = wantedW > ratedW ? ratedW : wantedW > 0 ? wantedW : 0;
   }
 
+  #countTrip(riseHz: number): void {
+    const { source, voltagePu } = this.#node;
+    if (source === "dead") return;
+    if (voltagePu >= 1.1) this.trips.overVoltage++;
+    else if (voltagePu <= 0.88) this.trips.underVoltage++;
+    else if (riseHz > 2) this.trips.overFrequency++;
+    else if (riseHz < -3.5) this.trips.underFrequency++;
+  }
+
   step(durationMs: number): void {
     const node = this.#node;
     if (this.#revertsInMs < Number.POSITIVE_INFINITY) {
@@ -87,6 +98,7 @@ export class Pv implements PlantPv {
     const alive =
       (node.source === "grid" || node.source === "forming") && node.voltagePu > 0.88 && node.voltagePu < 1.1;
     if (!alive || riseHz > 2 || riseHz < -3.5) {
+      if (!this.tripped) this.#countTrip(riseHz);
       this.tripped = true;
       this.#goodForMs = 0;
       this.powerW = 0;

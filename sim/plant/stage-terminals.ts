@@ -63,7 +63,7 @@ export class StageTerminals {
     return this.vehicle.connected ? this.vehicle.socPct : Number.NaN;
   }
   get capacityWh(): number {
-    return this.vehicle.connected ? this.vehicle.capacityWh : Number.NaN;
+    return this.vehicle.connected ? this.vehicle.toldCapacityWh : Number.NaN;
   }
   get vehicleConnected(): boolean {
     return this.vehicle.connected;

@@ -6,6 +6,8 @@ import { hourMs } from "../../src/domain/units.ts";
 
 export interface VehicleConfig {
   readonly capacityWh: number;
+  /** What it says its capacity is, as a multiple of the truth: an aged battery still tells its rating. */
+  readonly toldCapacityShare?: number;
   readonly socPct: number;
   readonly bidirectional: boolean;
   readonly maxChargeW: number;
@@ -39,6 +41,8 @@ export class Vehicle {
   connected = false;
   bidirectional = false;
   capacityWh = 0;
+  /** What it says its capacity is, Wh. */
+  toldCapacityWh = 0;
   storedWh = 0;
   /** What the battery takes and gives now, W, magnitudes at the DC side. */
   canChargeW = 0;
@@ -69,6 +73,7 @@ export class Vehicle {
     this.paused = false;
     this.bidirectional = config.bidirectional;
     this.capacityWh = config.capacityWh;
+    this.toldCapacityWh = config.capacityWh * (config.toldCapacityShare ?? 1);
     this.storedWh = (config.capacityWh * config.socPct) / 100;
     this.minChargeW = config.minChargeW;
     this.minDischargeW = config.minDischargeW;
