@@ -112,6 +112,7 @@ export const faultRows: readonly FaultRow[] = [
   { target: "transferDevice", error: "busDead",       sentence: "The bus voltmeter says dead.",                 random: true,  on: (p) => { deviceOf(p).busVoltmeterPu = 0; },   off: (p) => { deviceOf(p).busVoltmeterPu = undefined; } },
   { target: "transferDevice", error: "busLive",       sentence: "The bus voltmeter says normal.",               random: true,  on: (p) => { deviceOf(p).busVoltmeterPu = 1; },   off: (p) => { deviceOf(p).busVoltmeterPu = undefined; } },
   { target: "transferDevice", error: "syncStuck",     sentence: "The synchronism relay always says yes.",       random: true,  on: (p) => { deviceOf(p).syncRelayStuck = true; }, off: (p) => { deviceOf(p).syncRelayStuck = false; } },
+  { target: "transferDevice", error: "syncDead",      sentence: "The synchronism relay always says no.",        random: true,  on: (p) => { deviceOf(p).syncRelayDead = true; },  off: (p) => { deviceOf(p).syncRelayDead = false; } },
   { target: "transferDevice", error: "closesItself",  sentence: "It closes by itself, once.",                   random: false, on: (p) => { p.world.stir(); p.world.transferDevice.moveByItself("closed"); }, off: () => {} },
   { target: "transferDevice", error: "opensItself",   sentence: "It opens by itself, once.",                    random: true,  on: (p) => { p.world.stir(); p.world.transferDevice.moveByItself("open"); },   off: () => {} },
 

@@ -57,6 +57,14 @@ class IsletController implements Controller {
     return this.core.machine.output.mode;
   }
 
+  get row(): string {
+    return this.core.machine.state.row;
+  }
+
+  get returnBlocked(): boolean {
+    return this.core.machine.state.record.returnBlocked;
+  }
+
   step(snapshot: Snapshot, nowMs: number): Commands {
     if (nowMs >= this.#storedAtMs) {
       this.#storedGeneration = this.#writingGeneration;

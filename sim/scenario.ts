@@ -175,8 +175,6 @@ export class ScenarioRun {
     );
     const { truth, books } = site.world;
     for (const kind of forbidden) {
-      // A closed transition forms beside the grid for a moment; its own scenarios judge how long.
-      if (kind === "forming-with-k1-closed" && this.#scenario.closedTransition === true) continue;
       results.push(judged(`never ${kind.replaceAll("-", " ")}`, truth.counts[kind], "=", 0, "times"));
     }
     results.push(judged("invariants broken between facts and commands", this.invariants.total, "=", 0, "ticks"));

@@ -4,10 +4,12 @@
  */
 import { z } from "zod";
 import type { SiteConfig } from "../src/config/site.ts";
+import { transferDeviceKinds } from "../src/core/transfer-device.ts";
 import { err, ok, type Result } from "../src/domain/result.ts";
+import type { TransferDeviceConfig } from "./plant/transfer-device.ts";
 import { Random } from "./random.ts";
 import { officeLoad, pvShare } from "./site-data.ts";
-import { homeTruck, schoolBus, type WorldConfig, worldFor } from "./world-config.ts";
+import { homeTruck, listedForClosedTransition, schoolBus, type WorldConfig, worldFor } from "./world-config.ts";
 
 const share = z.number().min(0).max(1);
 
@@ -100,7 +102,7 @@ export function worldForSite(site: SiteConfig, options: SimOptions): WorldConfig
       noise: options.meterNoise,
       rangeW: Math.max(ratedW, site.pcc.importLimitW),
     },
-    transferDevice: { closeInterlock: options.closeInterlock },
+    transferDevice: transferDeviceOf(site, options),
     building: {
       demand: options.building.data === "office" ? officeLoad() : undefined,
       scale: options.building.scale,
@@ -111,4 +113,18 @@ export function worldForSite(site: SiteConfig, options: SimOptions): WorldConfig
     pvs: options.pv.map(({ ratedW: pvW, side }) => ({ ratedW: pvW, side, sun: pvShare() })),
     vehicles,
   });
+}
+
+/** As the site's settings list it: one that may close in synchronism brings the relay and the timer that it is listed with. */
+function transferDeviceOf({ transferDevice }: SiteConfig, options: SimOptions): Partial<TransferDeviceConfig> {
+  if (transferDevice === undefined) return { closeInterlock: options.closeInterlock };
+  const { travelMs, kind } = transferDevice;
+  const listed = transferDeviceKinds[kind].closedTransition;
+  const random = new Random(options.seed).stream("travel");
+  return {
+    openTravelMs: travelMs * random.between(0.4, 0.9),
+    closeTravelMs: travelMs * random.between(0.4, 0.9),
+    closeInterlock: options.closeInterlock,
+    ...(listed && listedForClosedTransition),
+  };
 }

@@ -16,6 +16,9 @@ export interface Controller {
   explain?(evse: number): readonly string[];
   /** The present mode's name, for reports. */
   readonly mode?: string;
+  /** The row of the mode machine that led there, and whether a person has been told that the return failed. */
+  readonly row?: string;
+  readonly returnBlocked?: boolean;
 }
 
 /** Starts a controller. `stored` is what survives its death: the same object each time within one site. */

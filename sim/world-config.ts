@@ -93,7 +93,10 @@ export function worldFor(sketch: WorldSketch): WorldConfig {
       syncPhaseDeg: 20,
       syncHoldMs: 200,
       closeInterlock: false,
+      handoverMs: 0,
       voltmeterNoisePu: 0.002,
+      frequencyNoiseHz: 0,
+      angleNoiseDeg: 0,
       ...sketch.transferDevice,
     },
     building: {
@@ -163,6 +166,14 @@ function stageOf(ratedW: number, index: number, sketch: WorldSketch, random: Ran
     instrumentGain: 1 + 0.003 * random.normal(),
   };
 }
+
+/** What a device that is listed for closed transition brings: the relay in its coil, the timer, instruments that err a little. */
+export const listedForClosedTransition = {
+  closeInterlock: true,
+  handoverMs: 100,
+  frequencyNoiseHz: 0.005,
+  angleNoiseDeg: 0.5,
+} as const satisfies Partial<TransferDeviceConfig>;
 
 /** A school bus: 155 kWh, tapering towards full. */
 export const schoolBus: VehicleConfig = {

@@ -21,8 +21,15 @@ export interface TransferDeviceConfig {
   readonly syncHoldMs: number;
   /** The relay (25/27) is wired into the close coil: it closes only onto a dead bus or in synchronism. */
   readonly closeInterlock: boolean;
-  /** Standard deviation of its voltmeters, pu. */
+  /**
+   * Listed for closed transition: a timer of its own opens it when a stage still forms so long after it has closed, ms.
+   * 0: not listed, no timer.
+   */
+  readonly handoverMs: number;
+  /** Standard deviations of its voltmeters, of its frequency meters and of its angle, pu, Hz, degrees. */
   readonly voltmeterNoisePu: number;
+  readonly frequencyNoiseHz: number;
+  readonly angleNoiseDeg: number;
 }
 
 /** What can be wrong with the device. */
@@ -38,6 +45,7 @@ export class TransferDeviceFaults {
   gridVoltmeterPu: number | undefined = undefined;
   busVoltmeterPu: number | undefined = undefined;
   syncRelayStuck = false;
+  syncRelayDead = false;
 
   clear(): void {
     this.welded = false;
@@ -49,6 +57,7 @@ export class TransferDeviceFaults {
     this.gridVoltmeterPu = undefined;
     this.busVoltmeterPu = undefined;
     this.syncRelayStuck = false;
+    this.syncRelayDead = false;
   }
 }
 
@@ -61,6 +70,8 @@ export class TransferDevice implements PlantTransferDevice {
   closeSequence = 0;
   /** Close commands that the interlock in the coil has stopped. */
   closesBlocked = 0;
+  /** Times that its own timer has ended a handover which took too long. */
+  handoversEnded = 0;
   /** Advances when the main contact closes: the network looks then whether it was allowed. */
   closings = 0;
 
@@ -77,7 +88,10 @@ export class TransferDevice implements PlantTransferDevice {
   #noFollowsMs = Number.POSITIVE_INFINITY;
   #ncFollowsMs = Number.POSITIVE_INFINITY;
   #inSyncForMs = 0;
+  #formedForMs = 0;
   #noisePu = 0;
+  #noiseHz = 0;
+  #noiseDeg = 0;
 
   constructor(config: TransferDeviceConfig, gridSide: Node, bus: Node, chance: Chance, nowMs: number) {
     this.config = config;
@@ -124,15 +138,16 @@ export class TransferDevice implements PlantTransferDevice {
   }
 
   get busFrequencyHz(): number {
-    return this.#bus.voltagePu < deadPu ? 0 : this.#bus.frequencyHz;
+    return this.#bus.voltagePu < deadPu ? 0 : this.#bus.frequencyHz + this.#noiseHz;
   }
 
   get phaseDeg(): number {
     if (this.#gridSide.voltagePu < deadPu || this.#bus.voltagePu < deadPu) return Number.NaN;
-    return wrapDeg(this.#bus.phaseDeg - this.#gridSide.phaseDeg);
+    return wrapDeg(this.#bus.phaseDeg - this.#gridSide.phaseDeg + this.#noiseDeg);
   }
 
   get syncRelay(): boolean {
+    if (this.faults.syncRelayDead) return false;
     return this.faults.syncRelayStuck || this.#inSyncForMs >= this.config.syncHoldMs;
   }
 
@@ -184,6 +199,7 @@ export class TransferDevice implements PlantTransferDevice {
     this.#nowMs = toMs;
     if (!this.closed && this.inSynchronism) this.#inSyncForMs += durationMs;
     else this.#inSyncForMs = this.closed ? this.config.syncHoldMs : 0;
+    if (this.config.handoverMs > 0) this.#watchHandover(durationMs);
     if (toMs >= this.#strokeEndsMs) this.#endStroke();
     if (toMs >= this.#noFollowsMs) {
       this.#noFollowsMs = Number.POSITIVE_INFINITY;
@@ -197,7 +213,20 @@ export class TransferDevice implements PlantTransferDevice {
 
   /** New noise on its voltmeters, about ten times a second. */
   flicker(): void {
-    this.#noisePu = this.config.voltmeterNoisePu * this.#chance.normal();
+    const { voltmeterNoisePu, frequencyNoiseHz, angleNoiseDeg } = this.config;
+    this.#noisePu = voltmeterNoisePu * this.#chance.normal();
+    if (frequencyNoiseHz > 0) this.#noiseHz = frequencyNoiseHz * this.#chance.normal();
+    if (angleNoiseDeg > 0) this.#noiseDeg = angleNoiseDeg * this.#chance.normal();
+  }
+
+  /** Two sources share the bus only for the moment of a handover: then the device opens by itself. */
+  #watchHandover(durationMs: number): void {
+    this.#formedForMs = this.closed && this.#bus.formers > 0 ? this.#formedForMs + durationMs : 0;
+    if (this.#formedForMs < this.config.handoverMs || this.#strokeTo !== "none" || this.faults.welded) return;
+    this.handoversEnded++;
+    this.#wantsClose = false;
+    this.#strokeTo = "open";
+    this.#strokeEndsMs = this.#nowMs + this.config.openTravelMs * this.faults.slowness;
   }
 
   #beginStroke(): void {

@@ -36,6 +36,24 @@ const idleShare = 0.01;
 /** Reactance between K1's sides over which an asynchronous closing drives its surge, pu. */
 const closingReactancePu = 0.1;
 
+/** Below this a load is dark, pu. */
+const darkPu = 0.7;
+
+/** The two sides of K1 at the moment in which it last closed between two live sides. */
+export interface Touch {
+  atMs: number;
+  /** Bus less grid. */
+  differencePu: number;
+  slipHz: number;
+  angleDeg: number;
+  /** Surge, as a multiple of rated current. */
+  surgePu: number;
+  /** A stage formed the bus: two sources. */
+  formed: boolean;
+  /** Inside the windows of the device's synchronism check. */
+  inStep: boolean;
+}
+
 /** Time above a limit, and the longest stretch of it. */
 export class Excess {
   forMs = 0;
@@ -84,6 +102,21 @@ export class Truth {
   readonly counts: Record<Forbidden, number>;
   /** Largest surge of a closing, as a multiple of rated current. */
   worstSurgePu = 0;
+  /** Closings between two live sides, and the last of them. */
+  touches = 0;
+  readonly touch: Touch = {
+    atMs: Number.NaN,
+    differencePu: Number.NaN,
+    slipHz: Number.NaN,
+    angleDeg: Number.NaN,
+    surgePu: Number.NaN,
+    formed: false,
+    inStep: false,
+  };
+  /** Longest time that stages have formed the bus beside the grid with K1 closed, ms. */
+  longestParallelMs = 0;
+  /** Time in which the first tier, the critical load, had no voltage to work with, ms. */
+  darkMs = 0;
   /** From the loss of the grid to the last watt of discharge into it, ms; the longest so far. */
   longestBackfeedMs = 0;
   ratedW = 0;
@@ -92,6 +125,9 @@ export class Truth {
   #closingsSeen = 0;
   #backfeedMs = 0;
   #wrongfulMs = 0;
+  #parallelMs = 0;
+  /** K1 is listed for closed transition and has closed in synchronism: the handover is under way. */
+  #handingOver = false;
   #open: (Violation | undefined)[] = forbidden.map(() => undefined);
   #busBeforePu = 0;
   #gridBeforePu = 0;
@@ -128,8 +164,14 @@ export class Truth {
     }
     const gridLive = grid.present && grid.voltagePu > deadPu;
     const joined = transferDevice.closed;
+    const first = network.tiers[0];
+    if (bus.voltagePu < darkPu || (first !== undefined && !first.breakerClosed)) this.darkMs += durationMs;
     if (bus.formers > 0 && joined) this.#judgeForming(nowMs, durationMs, gridLive);
-    else this.#end(0, 1, 4);
+    else {
+      this.#parallelMs = 0;
+      this.#handingOver = false;
+      this.#end(0, 1, 4);
+    }
     const givenW = network.stagesW < 0 ? -network.stagesW : 0;
     if (joined && !gridLive && givenW > idleShare * this.ratedW) {
       this.#backfeedMs += durationMs;
@@ -143,9 +185,11 @@ export class Truth {
 
   #judgeForming(nowMs: number, durationMs: number, gridLive: boolean): void {
     const network = this.#network;
-    // A closed transition hands over within 100 ms; the stage may form for that long beside the grid it is in step with.
-    const sinceMs = (this.#open[0]?.durationMs ?? 0) + durationMs;
-    this.#record(0, nowMs, durationMs, sinceMs);
+    this.#parallelMs += durationMs;
+    if (this.#parallelMs > this.longestParallelMs) this.longestParallelMs = this.#parallelMs;
+    // After a closing in synchronism a listed device has its time for the handover; nobody else may form at all.
+    if (this.#handingOver && this.#parallelMs <= network.transferDevice.config.handoverMs) return;
+    this.#record(0, nowMs, durationMs, this.#parallelMs);
     if (!gridLive) this.#record(1, nowMs, durationMs, -network.stagesW);
   }
 
@@ -172,21 +216,28 @@ export class Truth {
   }
 
   #judgeClosing(nowMs: number): void {
-    const { transferDevice, gridSide } = this.#network;
+    const { transferDevice, gridSide, bus } = this.#network;
     const gridLive = this.#gridBeforePu > deadPu || gridSide.source === "grid";
     if (!gridLive || this.#busBeforePu < deadPu) return;
-    const { syncVoltagePu, syncFrequencyHz, syncPhaseDeg } = transferDevice.config;
-    const angleDeg = Math.abs(this.#angleBeforeDeg);
-    const inStep =
-      Math.abs(this.#busBeforePu - this.#gridBeforePu) <= syncVoltagePu &&
-      Math.abs(this.#slipBeforeHz) <= syncFrequencyHz &&
-      angleDeg <= syncPhaseDeg;
-    const surgePu = surge(this.#gridBeforePu, this.#busBeforePu, this.#angleBeforeDeg) / closingReactancePu;
-    if (surgePu > this.worstSurgePu) this.worstSurgePu = surgePu;
-    if (inStep) return;
-    if (this.#network.bus.formers > 0) {
-      this.#record(2, nowMs, 0, angleDeg);
-      this.#record(4, nowMs, 0, angleDeg);
+    const { syncVoltagePu, syncFrequencyHz, syncPhaseDeg, handoverMs } = transferDevice.config;
+    const { touch } = this;
+    this.touches++;
+    touch.atMs = nowMs;
+    touch.differencePu = this.#busBeforePu - this.#gridBeforePu;
+    touch.slipHz = this.#slipBeforeHz;
+    touch.angleDeg = this.#angleBeforeDeg;
+    touch.surgePu = surge(this.#gridBeforePu, this.#busBeforePu, this.#angleBeforeDeg) / closingReactancePu;
+    touch.formed = bus.formers > 0;
+    touch.inStep =
+      Math.abs(touch.differencePu) <= syncVoltagePu &&
+      Math.abs(touch.slipHz) <= syncFrequencyHz &&
+      Math.abs(touch.angleDeg) <= syncPhaseDeg;
+    if (touch.surgePu > this.worstSurgePu) this.worstSurgePu = touch.surgePu;
+    this.#handingOver = touch.inStep && touch.formed && handoverMs > 0;
+    if (touch.inStep) return;
+    if (touch.formed) {
+      this.#record(2, nowMs, 0, Math.abs(touch.angleDeg));
+      this.#record(4, nowMs, 0, Math.abs(touch.angleDeg));
     } else this.#record(3, nowMs, 0, this.#busBeforePu);
     this.#end(2, 3, 4);
   }

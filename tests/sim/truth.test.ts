@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import type { TransferDeviceConfig } from "../../sim/plant/transfer-device.ts";
 import type { Forbidden } from "../../sim/plant/truth.ts";
 import type { World } from "../../sim/world.ts";
+import { listedForClosedTransition } from "../../sim/world-config.ts";
 import { Hand, smallWorld } from "./worlds.ts";
 
 const openK1 = (world: World, hand: Hand): void => {
@@ -96,6 +98,68 @@ describe("the truth sees", () => {
     expect(world.transferDevice.closed).toBe(false);
     expect(world.transferDevice.closesBlocked).toBe(1);
     expect(world.truth.violationCount).toBe(0);
+  });
+
+  describe("a closed transition", () => {
+    /** An island in step with a grid that is back. */
+    const islandInStep = (transferDevice: Partial<TransferDeviceConfig>) => {
+      const world = smallWorld({ transferDevice });
+      const hand = new Hand(world);
+      hand.island();
+      world.setGrid({ present: true, voltagePu: 1, frequencyHz: world.bus.frequencyHz });
+      hand.wait(100);
+      world.setGrid({ phaseJumpDeg: world.bus.phaseDeg - world.gridSide.phaseDeg });
+      hand.wait(400);
+      return { world, hand };
+    };
+    const inStepAndHandOver = (transferDevice: Partial<TransferDeviceConfig>): World => {
+      const { world, hand } = islandInStep(transferDevice);
+      world.transferDevice.commandClose(1);
+      while (!world.transferDevice.closed) world.advance(1);
+      world.advance(30);
+      hand.command(0, { powerW: 0 });
+      hand.wait(500);
+      return world;
+    };
+
+    test("its touch, its surge and its length are measured, and a listed device opens by itself when nobody hands over", () => {
+      const { world, hand } = islandInStep(listedForClosedTransition);
+      closeK1(world, hand);
+      const { truth, transferDevice } = world;
+      expect(truth.touches).toBe(1);
+      expect(truth.touch).toMatchObject({ formed: true, inStep: true });
+      expect(truth.touch.surgePu).toBeCloseTo(10 * Math.abs(truth.touch.differencePu), 1);
+      expect(transferDevice.handoversEnded).toBe(1);
+      expect(transferDevice.closed).toBe(false);
+      // The timer acts after 100 ms and the stroke takes its time: that long is forbidden, and seen.
+      expect(truth.longestParallelMs).toBeGreaterThan(100);
+      expect(truth.longestParallelMs).toBeLessThan(200);
+      expect(truth.counts["forming-with-k1-closed"]).toBe(1);
+    });
+
+    test("within its time it is no violation, where the device is listed for it", () => {
+      const world = inStepAndHandOver(listedForClosedTransition);
+      expect(world.truth.violations).toEqual([]);
+      expect(world.truth.longestParallelMs).toBeGreaterThan(20);
+      expect(world.transferDevice.closed).toBe(true);
+    });
+
+    test("the same is a violation where it is not", () => {
+      const world = inStepAndHandOver({ closeInterlock: true });
+      expect(world.truth.counts["forming-with-k1-closed"]).toBe(1);
+    });
+
+    test("a dead relay blocks the close coil", () => {
+      const world = smallWorld({ transferDevice: listedForClosedTransition });
+      const hand = new Hand(world);
+      hand.island();
+      world.transferDevice.faults.syncRelayDead = true;
+      world.setGrid({ present: true, frequencyHz: world.bus.frequencyHz, phaseJumpDeg: world.bus.phaseDeg });
+      hand.wait(400);
+      closeK1(world, hand);
+      expect(world.transferDevice.closesBlocked).toBe(1);
+      expect(world.truth.touches).toBe(0);
+    });
   });
 
   test("export above the limit: how long, how much, how often", () => {
