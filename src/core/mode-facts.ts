@@ -56,6 +56,11 @@ export interface ModeFactsConfig {
   readonly deviceFreshMs: number;
   readonly stageFreshMs: number;
   readonly meterFreshMs: number;
+  /**
+   * The same for a stage that forms the island, as long as the transfer device says in this very cycle that it is open and
+   * the bus is live: the voltage is its witness, and an island must not end with a hiccup of a link.
+   */
+  readonly formingFreshMs: number;
   /** After this silence a stage's own watchdog has acted, and after `stageStopMs` more it gives nothing. */
   readonly watchdogMs: number;
   readonly stageStopMs: number;
@@ -84,6 +89,7 @@ export const modeFactsDefaults: ModeFactsConfig = {
   syncWindow: { voltagePu: 0.1, frequencyHz: 0.3, angleDeg: 20 },
   deviceFreshMs: 200,
   stageFreshMs: 300,
+  formingFreshMs: 300,
   meterFreshMs: 1_000,
   watchdogMs: 5_000,
   stageStopMs: 1_000,
@@ -148,6 +154,10 @@ export interface ModeFacts {
   backupOK: boolean;
   /** A stage listed for the island could form it now: it answers, and its vehicle holds more than its reserve. */
   sourceReady: boolean;
+  /** A planned island: nearly no power flows through K1, so that its opening moves nothing. */
+  balanced: boolean;
+  /** Every stage that is to carry the planned island can hold its angle, answers and runs. */
+  holderReady: boolean;
   /** A person on site wishes an island; a person on site resets. No backend reaches either (requirement R26). */
   islandWish: boolean;
   resetRequest: boolean;
@@ -191,6 +201,8 @@ export const createModeFacts = (stageCount: number): ModeFacts => ({
   backupOK: false,
   // Whoever knows the vehicles says otherwise; a start without a source only wastes one of the starts.
   sourceReady: true,
+  balanced: false,
+  holderReady: false,
   islandWish: false,
   resetRequest: false,
   storedGeneration: 0,
@@ -213,8 +225,8 @@ export function deriveModeFacts(
 ): ModeFacts {
   facts.canIsolate = config.canIsolate;
   facts.closedTransition = config.closedTransition;
-  deriveStages(facts, snapshot, config, startedMs, nowMs);
   deriveSides(facts, snapshot, grid, config, nowMs);
+  deriveStages(facts, snapshot, config, startedMs, nowMs);
 
   const { deviceFresh, stagesFresh, provenOpen, provenClosed, off, anyForming, anyDischarging } = facts;
   const quiet = stagesFresh && !anyForming && !anyDischarging;
@@ -242,6 +254,7 @@ function deriveStages(
   nowMs: number,
 ): void {
   const { stages } = snapshot;
+  const heldBehindOpenDevice = facts.provenOpen && facts.busLive;
   const offAfterMs = config.stageFreshMs + config.watchdogMs + config.stageStopMs;
   let fresh = 0;
   let silent = 0;
@@ -251,7 +264,8 @@ function deriveStages(
   let anyDischarging = false;
   for (let i = 0; i < stages.length; i++) {
     const stage = stages[i]!;
-    if (nowMs - stage.atMs <= config.stageFreshMs) {
+    const vouchedFor = heldBehindOpenDevice && stage.role === "forming";
+    if (nowMs - stage.atMs <= (vouchedFor ? config.formingFreshMs : config.stageFreshMs)) {
       facts.hearing[i] = StageHearing.fresh;
       fresh++;
       const gives = stage.role !== "forming" && -stage.powerW > config.dischargeFromW;

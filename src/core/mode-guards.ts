@@ -81,6 +81,13 @@ export const inSync = guard("both sides are in synchronism", (_, f) => f.inSync)
 export const inSyncHeld = held("inSync", "syncMs", "both sides stay in synchronism");
 export const syncOrGridLost = guard("synchronism or the grid is lost", (_, f) => !f.inSync || !f.gridGood);
 
+// a planned island
+export const balancedHeld = held("balanced", "balanceMs", "no power flows through K1");
+export const balanceMaxOver = aged("balanceMaxMs", "the power through K1 can't be brought to zero");
+export const holderReady = guard("the stages can hold their angle", (_, f) => f.holderReady);
+export const holderNotReady = negated(holderReady, "a stage can't hold its angle");
+export const notProvenClosed = guard("K1 is no longer proven closed", (_, f) => !f.provenClosed);
+
 // authority and people
 export const parallelOK = guard("a permit for parallel operation is in force", (_, f) => f.parallelOK);
 export const notParallelOK = negated(parallelOK, "parallel operation is not permitted");
@@ -88,8 +95,16 @@ export const backupOK = guard("backup is permitted", (_, f) => f.backupOK);
 export const notBackupOK = negated(backupOK, "backup is not permitted");
 export const islandWish = guard("a person on site wishes an island", (_, f) => f.islandWish);
 export const noIslandWish = negated(islandWish, "nobody wishes an island");
+export const noWishOrNoBackup = guard(
+  "nobody wishes an island, or backup is not permitted",
+  (_, f) => !f.islandWish || !f.backupOK,
+);
 export const noIslandWishInForce = guard("no permitted wish for an island", (_, f) => !f.islandWish || !f.backupOK);
 export const gridNotGoodOrIslandWish = either(gridNotGood, islandWish, "the grid is not good, or an island is wished");
+export const joinedWithoutRight = guard(
+  "not proven open, and the grid is not good or parallel operation not permitted",
+  (_, f) => !f.provenOpen && !(f.gridHolds && f.parallelOK),
+);
 export const resetRequested = guard("a person on site resets", (_, f) => f.resetRequest);
 
 // the record

@@ -18,9 +18,9 @@ export interface ModeRow {
   readonly do?: (s: ModeState, f: ModeFacts) => void;
 }
 
-export const closedModes: readonly Mode[] = ["loadOnly", "ceased", "enterDelay", "ramping", "parallel", "isolating"];
+export const closedModes: readonly Mode[] = ["loadOnly", "ceased", "enterDelay", "ramping", "parallel", "balancing", "isolating"];
 export const openModes: readonly Mode[] = ["isolated", "islandStarting", "islandRunning", "returning", "resyncing"];
-export const movingModes: readonly Mode[] = ["opening", "closing", "closingLive"];
+export const movingModes: readonly Mode[] = ["opening", "parting", "closing", "closingLive"];
 const closedOpenMoving: readonly Mode[] = [...closedModes, ...openModes, ...movingModes];
 
 const fillStarts = (s: ModeState): void => remember(s, s.record.intent, startsMax, s.record.returnBlocked);
@@ -48,7 +48,7 @@ export const modeRows: readonly ModeRow[] = [
 
   // Stale facts, contradictions, and K1 or a stage that moves without being told.
   { id: "G1", from: closedOpenMoving, when: [g.deviceStale], to: "blind" },
-  { id: "G2a", from: [...closedModes, "opening"], when: [g.stagesUnheard], to: "blind" },
+  { id: "G2a", from: [...closedModes, "opening", "parting"], when: [g.stagesUnheard], to: "blind" },
   { id: "G2b", from: ["isolated", "islandStarting", "returning", "closing", "closingLive"], when: [g.stagesSilent], to: "blind" },
   { id: "G2c", from: ["islandRunning", "resyncing"], when: [g.stagesSilent, g.notForming], to: "blind" },
   { id: "G3c", from: closedModes, when: [g.disagree], to: "blind", do: expectClosed },
@@ -69,15 +69,28 @@ export const modeRows: readonly ModeRow[] = [
   { id: "B4", from: ["blind"], when: [g.coherentOpenHeld], to: "opening" },
 
   // With the grid.
-  { id: "L1", from: ["loadOnly", "ceased", "enterDelay", "ramping", "parallel"], when: [g.islandWish, g.backupOK, g.startsLeft], to: "isolating" },
+  { id: "L1", from: ["loadOnly", "ceased", "enterDelay", "ramping"], when: [g.islandWish, g.backupOK, g.startsLeft], to: "isolating" },
   { id: "L2", from: ["loadOnly", "ceased"], when: [g.gridOutHeld, g.backupOK, g.startsLeft], to: "isolating" },
-  { id: "P0", from: ["ceased", "enterDelay", "ramping", "parallel"], when: [g.notParallelOK], to: "loadOnly" },
+  { id: "P0", from: ["ceased", "enterDelay", "ramping", "parallel", "balancing"], when: [g.notParallelOK], to: "loadOnly" },
   { id: "L3", from: ["loadOnly"], when: [g.parallelOK], to: "ceased" },
   { id: "C1", from: ["ceased"], when: [g.gridGood], to: "enterDelay" },
   { id: "P1", from: ["enterDelay"], when: [g.gridNotGood], to: "ceased" },
-  { id: "P2", from: ["ramping", "parallel"], when: [g.gridFails], to: "ceased" },
+  { id: "P2", from: ["ramping", "parallel", "balancing"], when: [g.gridFails], to: "ceased" },
   { id: "E1", from: ["enterDelay"], when: [g.enterServiceOver, g.gridGoodForEnterService, g.gridHolds], to: "ramping" },
   { id: "R1", from: ["ramping"], when: [g.rampOver], to: "parallel" },
+
+  // Leaving it as planned: first no power flows through K1, then it opens while the stages still follow. Stages that can hold
+  // their angle carry the bus through; where they can't, they stop at the first sign that K1 moves.
+  { id: "L4", from: ["parallel"], when: [g.islandWish, g.backupOK, g.startsLeft], to: "balancing" },
+  { id: "A1", from: ["balancing"], when: [g.noWishOrNoBackup], to: "parallel" },
+  { id: "A2", from: ["balancing"], when: [g.balancedHeld], to: "parting" },
+  { id: "A3", from: ["balancing"], when: [g.balanceMaxOver], to: "isolating" },
+  { id: "N1", from: ["parting"], when: [g.notBackupOK], to: "opening" },
+  { id: "N2", from: ["parting"], when: [g.joinedWithoutRight], to: "opening" },
+  { id: "N3", from: ["parting"], when: [g.holderNotReady, g.notProvenClosed], to: "opening" },
+  { id: "N4", from: ["parting"], when: [g.provenOpen, g.settled, g.forming, g.busLive], to: "islandRunning" },
+  { id: "N5", from: ["parting"], when: [g.provenOpen, g.settled], to: "isolated" },
+  { id: "N6", from: ["parting"], when: [g.notProvenOpen, g.openOver], to: "lockedOut" },
 
   // Leaving it.
   { id: "I1", from: ["isolating"], when: [g.notBackupOK], to: "loadOnly" },
@@ -121,6 +134,7 @@ export const modeRows: readonly ModeRow[] = [
   // People, and what time heals.
   { id: "Q1", from: ["lockedOut"], when: [g.resetRequested, g.coherentHeld, g.meterFresh], to: "blind", do: forgetTroubles },
   { id: "K6", from: ["isolated", "islandRunning", "loadOnly", "parallel"], when: [g.resetRequested, g.returnBlockedOrStartsUsed], to: "stay", do: forgetTroubles },
+  { id: "K8", from: ["isolated"], when: [g.gridGood, g.noIslandWishInForce, g.returnNotBlocked, g.busDeadHeld, g.startsUsed], to: "stay", do: fillStarts },
   { id: "K7", from: ["islandRunning"], when: [g.stableOver, g.startsUsed], to: "stay", do: fillStarts },
   { id: "M2", from: ["islandRunning", "loadOnly", "parallel"], when: [g.stableOver, g.disagreedBefore], to: "stay", do: forgetDisagreements },
   { id: "M1", from: ["loadOnly", "parallel"], when: [g.stableOver, g.gridGoodForReturn, g.startsUsed], to: "stay", do: fillStarts },

@@ -49,6 +49,7 @@ export interface HeldSince {
   busDead: number;
   busNotDead: number;
   inSync: number;
+  balanced: number;
 }
 export type HeldKey = keyof HeldSince;
 
@@ -62,6 +63,7 @@ export const heldWithinMode: readonly HeldKey[] = [
   "busDead",
   "busNotDead",
   "inSync",
+  "balanced",
 ];
 
 /** Where K1 was last proven to be, remembered when its contacts began to disagree. */
@@ -123,6 +125,7 @@ export function createModeState(timings: ModeTimings, stored: Readonly<ModeRecor
       busDead: Number.NaN,
       busNotDead: Number.NaN,
       inSync: Number.NaN,
+      balanced: Number.NaN,
     },
   };
 }

@@ -5,6 +5,10 @@
 import { minuteMs, secondMs } from "../domain/units.ts";
 
 export interface ModeTimings {
+  /** The power through K1 stays near zero this long before a planned island opens it. */
+  readonly balanceMs: number;
+  /** Without that the planned island goes on by then, with a break. */
+  readonly balanceMaxMs: number;
   /** A stage told to stop has stopped: at least two reads, and with K1's travel below the 2 s of ceasing to energize. */
   readonly stopMs: number;
   /** A contradiction between contacts and voltages that lasts: longer than stopping plus decay plus one read. */
@@ -54,6 +58,8 @@ export function modeTimings(
   rampMs: number = 300 * secondMs,
 ): ModeTimings {
   return {
+    balanceMs: 500,
+    balanceMaxMs: 15 * secondMs,
     stopMs: 1 * secondMs,
     contradictionMs: 2 * secondMs,
     decayMs: 5 * secondMs,
@@ -84,6 +90,7 @@ export function timingComplaints(t: ModeTimings, travelMs: number, watchdogMs: n
     [t.stopMs >= 2 * readMs, "a stage needs at least two reads to prove that it has stopped"],
     [t.contradictionMs > t.stopMs, "a contradiction must outlast the stopping of a stage"],
     [t.openMs >= 2 * travelMs && t.closeMs >= 2 * travelMs, "K1 must be given twice its travel time to answer"],
+    [t.balanceMaxMs > t.balanceMs, "balancing must be given longer than its shortest time"],
     [t.settleMs > travelMs, "an open command must stand longer than K1's worst travel"],
     [t.adoptMs + 2 * readMs < watchdogMs, "a running island must be adopted before the stages' watchdog ends it"],
     [t.startMaxMs > t.startMs, "a start must be given longer than its shortest time"],

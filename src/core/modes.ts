@@ -36,6 +36,10 @@ interface ModeRule {
   readonly form: boolean;
   /** Forming stages steer towards the grid's voltage and angle. */
   readonly steer: boolean;
+  /** The power through K1 is brought to zero for a planned island. */
+  readonly balance: boolean;
+  /** Stages that can are to hold the bus up when K1 opens. */
+  readonly hold: boolean;
   readonly transferDevice: TransferCommand;
   /** What the record says while the mode lasts; "keep" leaves it. */
   readonly intent: Intent | "keep";
@@ -53,6 +57,8 @@ const rule = (
   discharge: false,
   form: false,
   steer: false,
+  balance: false,
+  hold: false,
   transferDevice,
   intent,
   ...may,
@@ -76,6 +82,8 @@ export const modeRules: Readonly<Record<Mode, ModeRule>> = {
   resyncing: rule("open", "island", { form: true, steer: true }),
   closingLive: rule("close", "closing", { form: true, steer: true, until: "resyncing" }),
   lockedOut: rule("none", "locked"),
+  balancing: rule("none", "none", { charge: true, discharge: true, balance: true }),
+  parting: rule("open", "none", { charge: true, discharge: true, balance: true, hold: true }),
 };
 
 /** What the present mode lets everybody do, written in place. */
@@ -89,6 +97,10 @@ export interface ModeOutput {
   /** The stages chosen for it form the island. */
   form: boolean;
   steer: boolean;
+  /** Set-points bring the power through K1 to zero. */
+  balance: boolean;
+  /** Stages that can are commanded to hold. */
+  hold: boolean;
   transferDevice: TransferCommand;
   closeSequence: number;
   /** `state.record` waits to be stored. */
@@ -131,6 +143,8 @@ export function createModeMachine(
       mayDischarge: false,
       form: false,
       steer: false,
+      balance: false,
+      hold: false,
       transferDevice: "none",
       closeSequence: 0,
       persist: false,
@@ -197,13 +211,14 @@ const conditions: Readonly<Record<HeldKey, (s: ModeState, f: ModeFacts) => boole
   busDead: (_, f) => f.busDead,
   busNotDead: (_, f) => !f.busDead,
   inSync: (_, f) => f.inSync && f.gridGood,
+  balanced: (_, f) => f.balanced,
 };
 const heldKeys: readonly HeldKey[] = [...heldAcrossModes, ...heldWithinMode];
 
 function isRogue(s: ModeState, f: ModeFacts): boolean {
-  const { speak, discharge, form } = modeRules[s.mode];
+  const { speak, discharge, form, hold } = modeRules[s.mode];
   if (!speak) return false;
-  return (f.anyForming && !form) || (f.anyDischarging && !discharge && !form);
+  return (f.anyForming && !form && !hold) || (f.anyDischarging && !discharge && !form);
 }
 
 function updateHeld(s: ModeState, f: ModeFacts): void {
@@ -216,11 +231,13 @@ function updateHeld(s: ModeState, f: ModeFacts): void {
 
 function writeOutput(s: ModeState, f: ModeFacts, out: ModeOutput): void {
   const own = modeRules[s.mode];
-  const { speak, charge, discharge, form, steer, transferDevice } =
+  const { speak, charge, discharge, form, steer, balance, hold, transferDevice } =
     !s.released && own.until !== undefined ? modeRules[own.until] : own;
   out.mode = s.mode;
   out.speak = speak;
   out.mayCharge = charge && f.gridServes;
+  out.balance = balance;
+  out.hold = hold && f.holderReady;
   out.mayDischarge = discharge;
   out.form = form;
   out.steer = steer;

@@ -19,11 +19,17 @@ export const modeNames = [
   "resyncing",
   "closingLive",
   "lockedOut",
+  "balancing",
+  "parting",
 ] as const;
 export type Mode = (typeof modeNames)[number];
 
-/** What a power stage does or is asked to do. `discharge` is following the grid while giving power back. */
-export const roleNames = ["off", "charge", "discharge", "forming"] as const;
+/**
+ * What a power stage does or is asked to do. `discharge` is following the grid while giving power back. `hold` is only asked,
+ * and only of a stage that can hold its angle: it follows its set-point, and when K1's mirror contact in its own gate enable
+ * opens, it holds the bus up at the voltage and angle it had, for a bounded time. It then reports `forming`.
+ */
+export const roleNames = ["off", "charge", "discharge", "forming", "hold"] as const;
 export type Role = (typeof roleNames)[number];
 
 /** The four service modes a permit can grant (requirement R1). */

@@ -26,6 +26,8 @@ export const sentences = {
   "mode.parallel.noExport":   "In parallel with the grid. Exporting nothing, by permit.",
   "mode.parallel.exporting":  "In parallel with the grid. Exporting {exportW!} of {exportLimitW} permitted.",
   "mode.parallel.importing":  "In parallel with the grid. Importing {importW}; {exportLimitW} export permitted.",
+  "mode.balancing":           "Preparing the island. The power through K1 is brought to zero.",
+  "mode.parting":             "Opening K1 for the island. No power flows through it.",
   "mode.isolating":           "Leaving the grid. Chargers stop before K1 opens.",
   "mode.opening":             "Opening K1. Both contacts must say open within {travelLimitS}.",
   "mode.isolated":            "Cut off. K1 is proven open; the site bus has no voltage yet.",

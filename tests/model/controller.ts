@@ -18,7 +18,7 @@ export const Grid = { normal: 0, sag: 1, tripped: 2, dead: 3 } as const;
 const gridPu = [1, 0.9, 0.7, 0] as const;
 const gridHz = [60, 60, 60, 0] as const;
 export const Permit = { none: 0, backup: 1, parallel: 2 } as const;
-export const Role = { off: 0, charge: 1, discharge: 2, forming: 3 } as const;
+export const Role = { off: 0, charge: 1, discharge: 2, forming: 3, hold: 4 } as const;
 const expectedNames = ["any", "open", "closed"] as const;
 
 export interface ControllerOptions {
@@ -26,6 +26,8 @@ export interface ControllerOptions {
   readonly closedTransition: boolean;
   /** False: a site without a transfer device. */
   readonly device: boolean;
+  /** The stages can hold their angle when K1 opens. */
+  readonly holds: boolean;
 }
 
 /** Per stage the fields that hold its last reading. */
@@ -34,7 +36,7 @@ const stageFields = [
   { age: F.stageAge2, read: F.rRole2 },
 ] as const;
 
-const heldFields: readonly (readonly [key: keyof HeldSince, field: number, cap: number])[] = [
+const alwaysHeld: readonly (readonly [key: keyof HeldSince, field: number, cap: number])[] = [
   ["gridGood", F.hGood, cap.hGood],
   ["gridOut", F.hOut, cap.hOut],
   ["gridNotGood", F.hNotGood, cap.hNotGood],
@@ -44,13 +46,16 @@ const heldFields: readonly (readonly [key: keyof HeldSince, field: number, cap: 
   ["coherentOpen", F.hOpen, cap.hOpen],
   ["busDead", F.hDead, cap.hDead],
   ["busNotDead", F.hNotDead, cap.hNotDead],
-  ["inSync", F.hSync, cap.hSync],
 ];
+/** Synchronism counts where K1 is listed for closed transition, balance elsewhere: they share a field. */
+const inSyncField = [["inSync", F.hSync, cap.hSync]] as const;
+const balancedField = [["balanced", F.hSync, cap.hSync]] as const;
 
 export function createController(
-  { stages, closedTransition, device: hasDevice }: ControllerOptions,
+  { stages, closedTransition, device: hasDevice, holds }: ControllerOptions,
   rows: readonly ModeRow[],
 ) {
+  const heldFields = [...alwaysHeld, ...(closedTransition ? inSyncField : balancedField)];
   const machine = createModeMachine(modelTimings, emptyRecord, nowMs, rows);
   const facts = createModeFacts(stages);
   const snapshot = createSnapshot(stages, 0);
@@ -84,11 +89,22 @@ export function createController(
     evaluateAuthority(authority, authorityConfig, snapshot.site, snapshot.wallMs);
     deriveModeFacts(facts, snapshot, authority, verdict, factsConfig, startedMs, nowMs);
     facts.sourceReady = w[F.noSource] === 0;
+    facts.balanced = w[F.unbalanced] === 0;
+    facts.holderReady = holds && facts.sourceReady && allReadToHold(w);
     const output = stepMode(machine, facts, nowMs);
     writeWorld(w);
     // A row that the reset serves must be able to say so.
     if (!Number.isFinite(state.sinceMs)) throw new Error("lost time");
     return output;
+  }
+
+  /** Every stage answers and runs, as far as it was read. */
+  function allReadToHold(w: World): boolean {
+    for (let i = 0; i < stages; i++) {
+      const { age, read } = stageFields[i]!;
+      if (w[age]! > 1 || w[read] === Role.off) return false;
+    }
+    return true;
   }
 
   function readWorld(w: World): void {

@@ -13,7 +13,7 @@ const layout = [
   // the record on disk
   ["diskIntent", 2], ["diskStarts", 2], ["diskBlocked", 1],
   // environment
-  ["up", 1], ["grid", 2], ["permit", 2], ["service", 1], ["latch", 1], ["wish", 1], ["reset", 1], ["sync", 1], ["noSource", 1],
+  ["up", 1], ["grid", 2], ["permit", 2], ["service", 1], ["latch", 1], ["wish", 1], ["reset", 1], ["sync", 1], ["noSource", 1], ["unbalanced", 1],
   ["fault", 6], ["faultOn", 1],
   // K1: the main pole, a stroke under way, two contacts, the last command
   ["k1Open", 1], ["stroke", 2], ["strokeAge", 3], ["noOpen", 1], ["ncOpen", 1], ["k1Command", 1],
@@ -23,9 +23,9 @@ const layout = [
   ["deviceAge", 2], ["rNo", 1], ["rNc", 1], ["rGrid", 2], ["rBus", 1], ["rSync", 1],
   ["meterAge", 2], ["rMeter", 2],
   // stage 1
-  ["role", 2], ["asked", 2], ["lag", 3], ["dog", 2], ["stageAge", 3], ["rRole", 2],
+  ["role", 2], ["asked", 3], ["lag", 3], ["dog", 2], ["stageAge", 3], ["rRole", 2],
   // stage 2
-  ["role2", 2], ["asked2", 2], ["lag2", 3], ["dog2", 2], ["stageAge2", 0], ["rRole2", 0],
+  ["role2", 2], ["asked2", 3], ["lag2", 3], ["dog2", 2], ["stageAge2", 0], ["rRole2", 0],
   // monitors
   ["wrongGiving", 3], ["wrongGivingDirty", 1], ["formsClosed", 3], ["joined", 2],
 ] as const;

@@ -18,7 +18,7 @@ export const invariants = {
   I3: "K1 never closes onto an energised or undecayed bus without synchronism",
   I4: "no armed output and no K1 command on stale facts",
   I5: "locked out is left only by a reset with coherent facts, not by a restart",
-  I6: "no discharge commanded while a fact says that the grid is not good or K1 not closed",
+  I6: "no discharge commanded while a fact says that the grid is not good or K1 not closed (a stage that holds its angle: until both contacts say open)",
   I7: "no K1 motion from unknown or blind; adoption only on agreeing facts",
   I8: "no forming commanded without backup authority",
   I9: "no isolation from a normal grid without the operator",
@@ -69,7 +69,8 @@ export function createMonitor(
       } else if (w[age]! <= 6) silent++;
     }
 
-    const gives = output.speak && output.mayDischarge;
+    // A stage that holds the bus behind a K1 that is proven open gives nothing to the grid.
+    const gives = output.speak && output.mayDischarge && !(output.hold && bothOpen);
     const forms = output.speak && output.form;
     const moves = output.speak && output.transferDevice !== "none";
     const closes = output.transferDevice === "close" && w[F.closePending] === 1;
@@ -80,7 +81,8 @@ export function createMonitor(
     if (gives && !mayGive(w)) return "I2";
     if (forms && w[F.permit] === Permit.none) return "I8";
     const deviceSeesBadGrid = hasDevice && w[F.rGrid]! >= Grid.tripped;
-    if (gives && (deviceSeesBadGrid || w[F.rMeter]! >= Grid.tripped || !bothClosed)) return "I6";
+    if (gives && (deviceSeesBadGrid || w[F.rMeter]! >= Grid.tripped)) return "I6";
+    if (gives && !bothClosed && !output.hold) return "I6";
     if (forms && is !== mode.closingLive && !bothOpen) return "I1";
 
     if ((is === mode.unknown || is === mode.blind) && moves) return "I7";
@@ -94,7 +96,8 @@ export function createMonitor(
     }
     if (before[F.diskIntent] === locked && was === mode.unknown && is !== mode.lockedOut) return "I5";
 
-    if (was !== mode.isolating && is === mode.isolating && w[F.grid]! <= Grid.sag && w[F.wish] === 0) return "I9";
+    const leaves = was !== is && (is === mode.isolating || is === mode.parting);
+    if (leaves && w[F.grid]! <= Grid.sag && w[F.wish] === 0) return "I9";
     if (was !== mode.lockedOut && is === mode.lockedOut && w[F.fault] === 0 && before[F.diskIntent] !== locked)
       return "I10";
     return "";

@@ -170,11 +170,13 @@ export function deliver(w: World, output: ModeOutput | undefined, stages: number
     if (output?.speak && !(i === 0 && isFault(w, fault["stage silent"]))) {
       const asked = output.form
         ? Role.forming
-        : output.mayDischarge
-          ? Role.discharge
-          : output.mayCharge
-            ? Role.charge
-            : Role.off;
+        : output.hold
+          ? Role.hold
+          : output.mayDischarge
+            ? Role.discharge
+            : output.mayCharge
+              ? Role.charge
+              : Role.off;
       w[stage.asked] = asked;
       w[stage.dog] = 0;
     } else if (w[stage.dog]! < watchdogTicks && ++w[stage.dog]! === watchdogTicks) {
@@ -276,9 +278,14 @@ function moveStage(w: World, c: Choices, index: number): void {
     w[role] = w[F.k1Open] === 0 ? Role.discharge : Role.off;
     return;
   }
-  const follows = w[role] === Role.discharge || w[role] === Role.charge;
+  const follows = w[asked] !== Role.hold && (w[role] === Role.discharge || w[role] === Role.charge);
   if (follows && w[F.k1Open] === 1) {
     w[role] = Role.off;
+    w[lag] = 0;
+    return;
+  }
+  if (w[asked] === Role.hold) {
+    hold(w, c, role, kind === fault["stage refuses to form"]);
     w[lag] = 0;
     return;
   }
@@ -300,4 +307,14 @@ function moveStage(w: World, c: Choices, index: number): void {
   }
   w[role] = target;
   w[lag] = 0;
+}
+
+/**
+ * Asked to hold, a stage that runs follows while K1's mirror contact in its gate enable is closed, and forms from the moment it
+ * opens, unless the order has come too late for that.
+ */
+function hold(w: World, c: Choices, role: number, refuses: boolean): void {
+  if (w[role] === Role.off) return;
+  if (w[F.k1Open] === 0) w[role] = Role.discharge;
+  else if (w[role] !== Role.forming) w[role] = refuses || c.maybe() ? Role.off : Role.forming;
 }

@@ -60,9 +60,13 @@ const closedFaults: Run = {
   ],
   inputs: ["grid", "permit", "crash", "sync"],
 };
+/** A planned island whose stages hold their angle. */
+const calmPlanned: Run = { holds: true, inputs: ["grid", "permit", "wish", "balance"] };
+const faultyPlanned: Run = { holds: true, faults: openTransitionFaults, inputs: ["grid", "wish"] };
 const runsFor = (row: ModeRow): { calm: readonly Run[]; faulty: readonly Run[] } => {
   const live = /^(K5s|Y|Z)/.test(row.id);
   const restarted = row.from.some((mode) => mode === "unknown" || mode === "blind" || mode === "lockedOut");
+  if (/^(A\d|N\d|L4)$/.test(row.id)) return { calm: [...calm, calmPlanned], faulty: [faultyPlanned] };
   const several = /^(G2|U1|K5)/.test(row.id);
   return {
     calm: live ? [calmClosed] : row.id === "S3" ? [...calm, calmSource] : calm,

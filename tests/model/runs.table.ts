@@ -40,6 +40,9 @@ export const fullRuns: readonly Run[] = [
   { name: "two stages, no fault", options: { stages: 2, inputs: without("service", "latch", "sag", "wish") }, statesMax: 8e6 },
   { name: "two stages, 30 faults, permanent", options: { stages: 2, faults: openTransitionFaults, inputs: without("service", "latch", "sag", "wish", "reset", "permit", "source") }, statesMax: 8e6 },
   { name: "two stages, one falls silent and comes back", options: { stages: 2, faults: ["stage silent"], faultsAre: "comes-and-goes", inputs: without("service", "latch", "sag", "wish", "source") }, statesMax: 8e6 },
+  { name: "planned island, stages that hold their angle, no fault", options: { holds: true, inputs: [...without("service", "latch", "sag", "source"), "balance"] }, statesMax: 8e6 },
+  { name: "planned island, stages that hold their angle, 30 faults", options: { holds: true, faults: openTransitionFaults, inputs: ["grid", "permit", "wish", "crash"] }, statesMax: 12e6 },
+  { name: "planned island, two stages that hold their angle", options: { holds: true, stages: 2, faults: ["stage silent"], inputs: ["grid", "wish", "crash", "balance"] }, statesMax: 8e6 },
   { name: "closed transition with relay 25, no fault", options: closed(without("service", "latch", "sag", "wish", "source")), statesMax: 8e6 },
   { name: "closed transition with relay 25, 32 faults", options: { ...closed(["grid", "crash"]), faults: closedFaults }, statesMax: 12e6 },
   { name: "closed transition, two stages, one falls silent and comes back", options: { ...closed(["grid"]), stages: 2, faults: ["stage silent"], faultsAre: "comes-and-goes" }, statesMax: 8e6 },
@@ -53,6 +56,8 @@ export const quickRuns: readonly Run[] = [
   { name: "30 faults, one at a time, permanent", options: { faults: openTransitionFaults, inputs: ["grid"] }, statesMax: 2e6 },
   { name: "8 faults and a controller that crashes", options: { faults: crashFaults, inputs: ["grid", "crash"] }, statesMax: 2e6 },
   { name: "two stages, no fault", options: { stages: 2, inputs: without("service", "latch", "sag", "wish", "reset", "source") }, statesMax: 1e6 },
+  { name: "planned island, stages that hold their angle", options: { holds: true, inputs: ["grid", "permit", "wish", "balance"] }, statesMax: 1e6 },
+  { name: "planned island, 30 faults", options: { holds: true, faults: openTransitionFaults, inputs: ["wish"] }, statesMax: 2e6 },
   { name: "closed transition with relay 25, no fault", options: closed(["grid", "permit"]), statesMax: 1e6 },
   { name: "closed transition without relay 25, no fault", options: { closedTransition: true, inputs: ["grid", "crash", "sync"] }, statesMax: 1e6, breaks: "I3" },
 ];

@@ -10,6 +10,8 @@ export const nowMs = 1_000 * tickMs;
 export const watchdogTicks = 3;
 
 export const modelTimings: ModeTimings = {
+  balanceMs: 1 * tickMs,
+  balanceMaxMs: 3 * tickMs,
   stopMs: 2 * tickMs,
   contradictionMs: 3 * tickMs,
   decayMs: 3 * tickMs,

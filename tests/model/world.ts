@@ -26,6 +26,7 @@ export type Input =
   | "trip"
   | "reset"
   | "source"
+  | "balance"
   | "sync";
 export const allInputs: readonly Input[] = [
   "grid",
@@ -45,6 +46,8 @@ export interface WorldOptions {
   readonly closedTransition: boolean;
   /** Whether there is a transfer device at all. */
   readonly device: boolean;
+  /** The stages can hold their angle when K1 opens. */
+  readonly holds: boolean;
   readonly interlocks: Interlocks;
   readonly inputs: readonly Input[];
   /** Each gives a world of its own; "none" is the world without a fault. */
@@ -60,6 +63,7 @@ export const worldDefaults: WorldOptions = {
   stages: 1,
   closedTransition: false,
   device: true,
+  holds: false,
   interlocks: { closeRelay: false, handoverTimer: false },
   inputs: allInputs,
   faults: ["none"],
@@ -136,6 +140,8 @@ export function createModel(given: Partial<WorldOptions>): Model {
         1 - from[F.noSource]!,
         from[F.noSource] ? "a vehicle can feed the island" : "no vehicle can feed the island",
       );
+    if (may.balance)
+      change(F.unbalanced, 1 - from[F.unbalanced]!, from[F.unbalanced] ? "K1 is balanced" : "power flows through K1");
     if (may.sync) change(F.sync, 1 - from[F.sync]!, from[F.sync] ? "synchronism is lost" : "synchronism");
     if (may.reset && up && from[F.reset] === 0) change(F.reset, 1, "a person resets");
     if (may.crash) {

@@ -23,9 +23,17 @@ export interface Moments {
 /** A grid below this is lost, not sagging, pu. */
 const lostPu = 0.5;
 const livePu = 0.1;
-const beforeLoss: ReadonlySet<string> = new Set(["loadOnly", "ceased", "enterDelay", "ramping", "parallel"]);
+const beforeLoss: ReadonlySet<string> = new Set([
+  "loadOnly",
+  "ceased",
+  "enterDelay",
+  "ramping",
+  "parallel",
+  "balancing",
+]);
 const withoutGrid: ReadonlySet<string> = new Set([
   "isolating",
+  "parting",
   "opening",
   "isolated",
   "islandStarting",

@@ -61,6 +61,8 @@ const rows: Record<Mode, Row> = {
   resyncing: { level: "attention", glyph: "island", tag: running },
   closingLive: { level: "attention", glyph: "island", tag: changing },
   lockedOut: { level: "critical", glyph: "lock", tag: person },
+  balancing: { level: "normal", glyph: "parallel", tag: changing },
+  parting: { level: "attention", glyph: "open", tag: changing },
 };
 
 type Said = readonly [SentenceKey, WordValues?];
@@ -238,6 +240,8 @@ function nextOf(state: SiteState, words: Words): NextView[] {
       add("Grid returns", "next.gridGood", { delayS: profile.delayS });
       if (mayBackUp(state)) add("If it stays out", "next.gridStaysOut");
       break;
+    case "balancing":
+    case "parting":
     case "isolating":
     case "opening":
     case "closing":
