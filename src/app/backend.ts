@@ -4,6 +4,7 @@ import type { SiteConfig } from "../config/site.ts";
 import { createSystemClock } from "../protocols/ocpp/clock.ts";
 import { ocppDefaults } from "../protocols/ocpp/config.ts";
 import { createHttpFiles } from "../protocols/ocpp/http-files.ts";
+import type { FilePort } from "../protocols/ocpp/ports.ts";
 import { createOcppStation } from "../protocols/ocpp/station.ts";
 import type { OcppStation } from "../protocols/ocpp/station-api.ts";
 import type { AuditRecord } from "./audit-chain.ts";
@@ -32,7 +33,12 @@ export interface BackendOptions {
   readonly onReset: (sentence: string) => void;
   /** Records of the audit log for a diagnostics log, oldest first. */
   readonly diagnostics: () => readonly AuditRecord[];
+  /** Installs an image that a backend sent; by default that is refused. */
+  readonly installFirmware?: FilePort["installFirmware"] | undefined;
 }
+
+const refuseFirmware: FilePort["installFirmware"] = () =>
+  Promise.reject(new Error("This installation is updated by the system that runs it, not by the backend."));
 
 /** Connects the site to the backend that its configuration names, and keeps it connected. */
 export function startBackend(options: BackendOptions): Backend {
@@ -64,8 +70,12 @@ export function startBackend(options: BackendOptions): Backend {
         maxDischargeW: evse.maxDischargeW,
       })),
       // Whoever is plugged in may charge: the session starts with the cable, without a card.
-      variables: config.authorization === "none" ? { "AuthCtrlr.Enabled": "false" } : {},
-      network: [{ slot: 1, url: backend.url, securityProfile: backend.securityProfile as 1 | 2 | 3 }],
+      variables: { ...(config.authorization === "none" && { "AuthCtrlr.Enabled": "false" }), ...backend.variables },
+      network: [backend, ...(backend.fallbacks ?? [])].map(({ url, securityProfile }, index) => ({
+        slot: index + 1,
+        url,
+        securityProfile: securityProfile as 1 | 2 | 3,
+      })),
       ...(backend.passwordFile !== undefined && {
         basicAuthPassword: readFileSync(backend.passwordFile, "utf8").trim(),
       }),
@@ -82,8 +92,7 @@ export function startBackend(options: BackendOptions): Backend {
       log: (level, message, fields) => log(level, `Backend: ${message}`, fields),
       files: createHttpFiles({
         diagnosticsLog: async (fromMs, toMs) => diagnosticsLog(options.diagnostics(), fromMs, toMs),
-        installFirmware: () =>
-          Promise.reject(new Error("This installation is updated by the system that runs it, not by the backend.")),
+        installFirmware: options.installFirmware ?? refuseFirmware,
       }),
     },
   );

@@ -12,11 +12,14 @@ export interface RealTimeOutcome {
   readonly sentence: string;
 }
 
-/** Asks for SCHED_FIFO for the thread that calls this. Needs Linux, `chrt` and the right (CAP_SYS_NICE or an rtprio limit). */
+/** Asks for SCHED_FIFO for the thread that calls this, not for processes that it starts. Needs Linux, `chrt` and the right (CAP_SYS_NICE or an rtprio limit). */
 export function requestRealTime(fifoPriority: number, who: string): RealTimeOutcome {
   try {
     const threadId = readlinkSync("/proc/thread-self").split("/").pop()!;
-    execFileSync("chrt", ["--fifo", "--pid", String(fifoPriority), threadId], { stdio: "pipe", timeout: 2_000 });
+    execFileSync("chrt", ["--fifo", "--reset-on-fork", "--pid", String(fifoPriority), threadId], {
+      stdio: "pipe",
+      timeout: 2_000,
+    });
     return { granted: true, sentence: `${who} runs with SCHED_FIFO priority ${fifoPriority}.` };
   } catch (failure) {
     const cause = failure instanceof Error ? (failure.message.split("\n")[0] ?? "") : String(failure);

@@ -10,10 +10,12 @@ import type { Exceedance } from "../core/pcc/exceedance-ledger.ts";
 import type { PccSide } from "../core/pcc/pcc-memory.ts";
 import type { Mode } from "../domain/modes.ts";
 import type { Result } from "../domain/result.ts";
+import type { Presented } from "../protocols/ocpp/e-tokens.ts";
+import type { IdToken } from "../protocols/ocpp/messages.table.ts";
 import type { OcppStatus } from "../protocols/ocpp/station-api.ts";
 import { auditFileName, openAudit } from "./audit.ts";
 import type { AuditEvent, AuditRecord } from "./audit-chain.ts";
-import { startBackend } from "./backend.ts";
+import { type BackendOptions, startBackend } from "./backend.ts";
 import { type ControlHost, startControlHost } from "./control-host.ts";
 import type { LoadedSite } from "./load-config.ts";
 import { monotonicMs } from "./monotonic.ts";
@@ -46,6 +48,8 @@ export interface StationOptions extends LoadedSite {
   readonly onReset: (sentence: string) => void;
   /** The control thread has ended: nothing is controlled any more. */
   readonly onEnd: (sentence: string) => void;
+  /** How an image from the backend gets installed; by default it is refused. */
+  readonly installFirmware?: BackendOptions["installFirmware"];
 }
 
 /** A change of mode, for people and logs. */
@@ -66,6 +70,8 @@ export interface SiteStation extends LoadedSite {
   /** Latest report; null before the first cycle. */
   report(): ControlReport | null;
   ocpp(): OcppStatus | null;
+  /** A card at the reader of an EVSE, or at one for the whole station (0). Null without a backend. */
+  presentCard(card: { readonly idToken: string; readonly type: string }, evseId: number): Promise<Presented> | null;
   /** The record at the PCC: the newest exceedances, the alarms and the response-time passport. */
   pcc(recentMax: number): PccView;
   /** Writes a durable record into the hash-chained log: modes, commands of people, permits, limits, trips, refusals. */
@@ -197,6 +203,8 @@ export function startStation(options: StationOptions): SiteStation {
     installPermit: (text) => permits.install(text, auditLog.lastAtMs()),
     report: () => control.report(),
     ocpp: () => backend?.ocpp.status() ?? null,
+    presentCard: ({ idToken, type }, evseId) =>
+      backend?.ocpp.presentToken({ idToken, type: type as IdToken["type"] }, evseId === 0 ? undefined : evseId) ?? null,
     pcc: (recentMax) => pccArchive.view(recentMax),
     permit: () => permits.inForce(),
     async stop() {

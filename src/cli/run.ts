@@ -10,6 +10,7 @@ import { createAppSource } from "../dashboard/live/app-source.ts";
 import { certificateOf } from "../dashboard/live/slow-facts.ts";
 import { createDashboard } from "../dashboard/server.ts";
 import { chooseServing } from "../dashboard/tls.ts";
+import type { FromController, ToController } from "./controller-messages.ts";
 
 interface RunOptions {
   readonly config: string;
@@ -48,9 +49,12 @@ async function run(options: RunOptions): Promise<boolean> {
   const finished = new Promise<boolean>((resolve) => {
     finish = resolve;
   });
+  // With a simulated site, whoever owns it says how installations end.
+  let firmwareResult = "Installed";
   const station: SiteStation = startStation({
     ...site,
     log,
+    ...(options.demo && process.send !== undefined && { installFirmware: async () => installed(firmwareResult) }),
     onReset: (sentence) => {
       log("info", `${sentence} Starting again.`);
       finish(true);
@@ -81,8 +85,18 @@ async function run(options: RunOptions): Promise<boolean> {
   const parent = process.send === undefined ? undefined : setInterval(tellParent, parentEveryMs);
   function tellParent(): void {
     const state = source.state();
-    if (state !== null && process.connected) process.send?.({ kind: "state", state, url: dashboard.url });
+    const message: FromController | null = state && { kind: "state", state, url: dashboard.url };
+    if (message !== null && process.connected) process.send?.(message);
   }
+  process.on("message", (message: ToController) => {
+    if (message.kind === "firmware") firmwareResult = message.result;
+    if (message.kind !== "card") return;
+    const { idToken, type, evses } = message;
+    station
+      .presentCard({ idToken, type }, evses.length === 1 ? evses[0]! : 0)
+      ?.then(({ outcome }) => log("info", `A card was presented: ${outcome}.`, { evses }))
+      .catch((failure: Error) => log("error", `A card was presented: ${failure.message}`, { evses }));
+  });
   process.once("disconnect", () => finish(false));
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => finish(false));
 
@@ -92,6 +106,11 @@ async function run(options: RunOptions): Promise<boolean> {
   await dashboard.close();
   await station.stop();
   return failed;
+}
+
+function installed(result: string): { rebootNeeded: boolean } {
+  if (result !== "Installed" && result !== "InstallRebooting") throw new Error(`The installation ended: ${result}.`);
+  return { rebootNeeded: result === "InstallRebooting" };
 }
 
 const versionOf = (): string =>

@@ -4,12 +4,15 @@ import { startSimulator } from "../../sim/process.ts";
 import { parseSimOptions } from "../../sim/sim-options.ts";
 import { loadSite } from "../app/load-config.ts";
 import { requestRealTime, simulatorPriority } from "../app/real-time.ts";
+import { ownController } from "./sim-controller.ts";
 
 interface SimCommandOptions {
   readonly config: string;
   readonly controlPort: string;
   readonly seed?: string;
   readonly seconds?: string;
+  readonly controller?: boolean;
+  readonly verbose?: boolean;
 }
 
 export function simCommand(program: Command): void {
@@ -20,6 +23,11 @@ export function simCommand(program: Command): void {
     .option("--control-port <n>", "port of the control API on loopback; 0 takes any free one", "15900")
     .option("--seed <n>", "seed of everything that is random, instead of the configuration's")
     .option("--seconds <n>", "end by itself after this time")
+    .option(
+      "--controller",
+      "own the site's controller too: the control API can then restart it, cut its link, swipe cards",
+    )
+    .option("--verbose", "with --controller: what it says, on standard error")
     .action(async (options: SimCommandOptions) => {
       const { config: site } = loadSite(options.config);
       const parsed = parseSimOptions({
@@ -30,15 +38,38 @@ export function simCommand(program: Command): void {
         throw new Error(`the sim section has ${parsed.error.length} to mend:\n${parsed.error.join("\n")}`);
       // Real hardware is punctual whatever this machine does; simulated hardware has to ask for it.
       requestRealTime(simulatorPriority, "The simulator");
-      const simulator = await startSimulator({ site, sim: parsed.value, controlPort: Number(options.controlPort) });
+      let end: (failed: boolean) => void = () => undefined;
+      const ended = new Promise<boolean>((resolve) => {
+        end = resolve;
+      });
+      const owned = options.controller
+        ? ownController({
+            configFile: options.config,
+            demo: true,
+            onMessage: (message) => process.connected && process.send?.(message),
+            onLine: (line) => options.verbose && process.stderr.write(`${line}\n`),
+            onFailure(sentence) {
+              process.stderr.write(`islet: ${sentence}\n`);
+              end(true);
+            },
+          })
+        : undefined;
+      const simulator = await startSimulator({
+        site,
+        sim: parsed.value,
+        controlPort: Number(options.controlPort),
+        ...(owned && { hooks: owned.hooks }),
+      });
       process.stdout.write(
         `${site.site.name} simulated: ${simulator.servers.length} Modbus servers listening. Control API: ${simulator.controlUrl}\n`,
       );
-      await new Promise<void>((resolve) => {
-        for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-        if (options.seconds !== undefined) setTimeout(resolve, 1_000 * Number(options.seconds));
-      });
+      for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => end(false));
+      process.once("disconnect", () => end(false));
+      if (options.seconds !== undefined) setTimeout(end, 1_000 * Number(options.seconds), false);
+      await owned?.start();
+      const failed = await ended;
+      await owned?.stop();
       await simulator.close();
-      process.exit(0);
+      process.exit(failed ? 1 : 0);
     });
 }

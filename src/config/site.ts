@@ -258,6 +258,12 @@ const stageSettings = group(
       max: 150,
       installer: true,
     }),
+    holdsAngle: flagOr(false, {
+      sentence:
+        "It can hold its angle: K1's mirror contact in its own gate enable makes it hold the bus up at the voltage and angle it had, without a break. A planned island then passes unseen.",
+      source: "duty `hold` of firmware-bridge/CONTRACT.md",
+      installer: true,
+    }),
     gridFunctions: choiceOr("stage", ["stage", "controller"], {
       sentence:
         "Who runs the grid-support functions: the stage's certified firmware, which is configured, read back and watched, or the controller for a stage that has none.",
@@ -387,6 +393,27 @@ const backendSettings = group(
       maxLength: 300,
       example: "/etc/islet/backend.password",
     }).optional(),
+    fallbacks: z
+      .array(
+        group(
+          {
+            url: text({
+              sentence: "Another endpoint of the backend, tried in this order while the ones before it fail.",
+              maxLength: 500,
+              pattern: /^wss?:\/\/.+/,
+              example: "wss://backup.example/ocpp",
+            }),
+            securityProfile: integerOr(1, { sentence: "OCPP security profile of this endpoint.", min: 1, max: 3 }),
+          },
+          "A further network profile, in slots 2 to 5.",
+        ),
+      )
+      .max(4, "must list at most 4 further endpoints")
+      .optional(),
+    variables: z.record(z.string().max(200), z.string().max(1_000)).optional().meta({
+      sentence:
+        "Values of OCPP variables to begin with, as `Component.Variable` or `Component.Variable.Instance`; a backend may change them later.",
+    }),
   },
   "The OCPP backend.",
 );

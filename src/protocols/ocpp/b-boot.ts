@@ -4,6 +4,7 @@
  */
 
 import { backoffMs } from "./backoff.ts";
+import { wireTimeMs } from "./clock.ts";
 import type { Context } from "./context.ts";
 import { OcppError } from "./errors.ts";
 import type { Action, BootReason, ResponseOf } from "./messages.table.ts";
@@ -110,7 +111,7 @@ export function createBoot(
   function adoptTime(currentTime: string): void {
     const { model, clock } = context();
     if (model.list("ClockCtrlr", "TimeSource")[0] !== "Heartbeat") return;
-    const offsetMs = Date.parse(currentTime) - clock.wallMs();
+    const offsetMs = wireTimeMs(currentTime) - clock.wallMs();
     if (Number.isNaN(offsetMs)) return;
     const changeS = Math.abs(offsetMs - clockOffsetMs) / 1000;
     clockOffsetMs = offsetMs;

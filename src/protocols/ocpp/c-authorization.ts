@@ -2,6 +2,7 @@
  * C: who may charge. Local list, cache, backend, in the order that the configuration asks for; what each may decide
  * online and offline is in `decide`.
  */
+import { wireTimeMs } from "./clock.ts";
 import { type Block, type Context, collectionOf, sameToken } from "./context.ts";
 import type { LocalList } from "./d-local-list.ts";
 import type { AuthorizationStatus, IdToken, IdTokenInfo, RequestOf, ResponseOf } from "./messages.table.ts";
@@ -53,7 +54,7 @@ export function createAuthorization(context: Context, list: LocalList): Authoriz
     if (!entry) return undefined;
     const lifeTimeS = model.number("AuthCacheCtrlr", "LifeTime");
     const untilMs = entry.info.cacheExpiryDateTime
-      ? Date.parse(entry.info.cacheExpiryDateTime)
+      ? wireTimeMs(entry.info.cacheExpiryDateTime)
       : lifeTimeS > 0
         ? entry.usedMs + lifeTimeS * 1000
         : Number.POSITIVE_INFINITY;

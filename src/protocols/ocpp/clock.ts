@@ -75,3 +75,6 @@ export function scopeClock(clock: OcppClock): { clock: OcppClock; cancelAll(): v
     },
   };
 }
+
+/** A time from a backend, UTC, ms; without an offset it means UTC (backends leave it out), not this machine's zone. */
+export const wireTimeMs = (text: string): number => Date.parse(/(Z|[+-]\d\d:\d\d)$/i.test(text) ? text : `${text}Z`);

@@ -54,6 +54,8 @@ export interface DeviceModel {
   guard(component: string, variable: string, guard: Guard): void;
   onChange(component: string, variable: string, run: (value: string) => void): void;
   entries(): readonly Entry[];
+  /** Configured values that are not used, each with a sentence why. */
+  readonly complaints: readonly string[];
 }
 
 const lower = (text: string | undefined): string => (text ?? "").toLowerCase();
@@ -110,14 +112,28 @@ export function createDeviceModel(options: DeviceModelOptions): DeviceModel {
   const guards = new Map<string, Guard>();
   const listeners = new Map<string, ((value: string) => void)[]>();
 
+  const complaints: string[] = [];
+  const unknown = new Set(Object.keys(options.overrides));
+
+  /** The configured value of a row, if it has a good one. */
+  function configured(row: VariableRow): string | undefined {
+    const name = row[2] === "" ? `${row[0]}.${row[1]}` : `${row[0]}.${row[1]}.${row[2]}`;
+    const value = options.overrides[name];
+    if (value === undefined) return undefined;
+    const known = unknown.delete(name);
+    const wrong = judges[row[3]](value, row);
+    if (wrong === null) return value;
+    if (known) complaints.push(`${name} is ${JSON.stringify(value)}: it ${wrong}`);
+    return undefined;
+  }
+
   function define(row: VariableRow, evse?: { id: number; connectorId?: number }): void {
     const component: Component = { name: row[0], ...(evse && { evse }) };
     const variable: Variable = { name: row[1], ...(row[2] !== "" && { instance: row[2] }) };
     const key = keyOf(component, variable);
     byKey.set(key, { component, variable, row, key });
     components.add(componentKey(component));
-    const override = options.overrides[row[2] === "" ? `${row[0]}.${row[1]}` : `${row[0]}.${row[1]}.${row[2]}`];
-    const value = override ?? row[5];
+    const value = configured(row) ?? row[5];
     if (value !== null) defaults.set(key, value);
   }
   for (const row of variableRows) define(row);
@@ -131,6 +147,8 @@ export function createDeviceModel(options: DeviceModelOptions): DeviceModel {
     constant({ name: "Connector", evse: { id, connectorId: 1 } }, "SupplyPhases", String(evse.supplyPhases));
     constant({ name: "Connector", evse: { id, connectorId: 1 } }, "ConnectorType", evse.connectorType);
   });
+
+  for (const name of unknown) complaints.push(`${name}: this station has no such variable`);
 
   const keyFor = (component: string, variable: string, instance = ""): string =>
     keyOf({ name: component }, { name: variable, ...(instance !== "" && { instance }) });
@@ -178,5 +196,6 @@ export function createDeviceModel(options: DeviceModelOptions): DeviceModel {
       listeners.set(key, [...(listeners.get(key) ?? []), run]);
     },
     entries: () => [...byKey.values()],
+    complaints,
   };
 }

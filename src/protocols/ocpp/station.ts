@@ -72,6 +72,7 @@ export function createOcppStation(
   const log: OcppLog = options.log ?? (() => undefined);
   const handlers: Handlers = {};
   const model = createDeviceModel({ store, evses: config.evses, overrides: config.variables });
+  for (const complaint of model.complaints) log("warn", `A configured variable is not used: ${complaint}.`);
   const bootRecords = collectionOf<BootRecord>(store, "boot");
   const firstReason: BootReason = bootRecords.get("next")?.reason ?? "PowerUp";
   bootRecords.remove("next");

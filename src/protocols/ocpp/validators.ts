@@ -20,14 +20,23 @@ const codeOfKeyword: Record<string, RpcErrorCode> = {
 /** Decimal places to which `multipleOf: 0.1` is judged, so that 0.3 counts as a multiple. */
 const multipleOfPrecision = 6;
 
-const ajv = new Ajv({ strict: false, multipleOfPrecision, validateFormats: true });
-addFormats.default(ajv);
+const ajvFor = (): Ajv => {
+  const ajv = new Ajv({ strict: false, multipleOfPrecision, validateFormats: true });
+  addFormats.default(ajv);
+  return ajv;
+};
+const requests = ajvFor();
+/** Of answers only: many backends leave out the offset of a time (see `wireTimeMs`). No boot may fail for that. */
+const responses = ajvFor();
+const bareTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/i;
+responses.addFormat("date-time", (text) => bareTime.test(text) && !Number.isNaN(Date.parse(text)));
+const ajvOf = (id: string): Ajv => (id.endsWith(".conf") ? responses : requests);
 /** `urn:Action.req` is no valid URN for strict readers, so schemas are kept under `Action.req` and `Action.conf`. */
 const names: string[] = [];
 for (const { $id, ...schema } of schemas) {
   const name = $id.slice("urn:".length);
   names.push(name);
-  ajv.addSchema(schema, name);
+  ajvOf(name).addSchema(schema, name);
 }
 
 export const actions: ReadonlySet<string> = new Set(
@@ -40,7 +49,7 @@ const compiled = new Map<string, ValidateFunction>();
 function validatorOf(id: string): ValidateFunction {
   let validate = compiled.get(id);
   if (!validate) {
-    validate = ajv.getSchema(id);
+    validate = ajvOf(id).getSchema(id);
     if (!validate) throw new OcppError("NotImplemented", `No such message: ${id}`);
     compiled.set(id, validate);
   }

@@ -1,8 +1,10 @@
 /**
- * A station in a process of its own, to be killed: `node kill-child.ts URL STORE START_MS`. The plant is the wall clock: a
- * vehicle comes and goes every 400 ms and energy always flows at a constant power, so that every register value can be
- * recomputed from its timestamp.
+ * A station in a process of its own, to be killed: `node kill-child.ts STORE START_MS`. It loads, says "ready", and starts to
+ * live when the backend's URL comes on its standard input. The plant is the wall clock: a vehicle comes and goes every
+ * 400 ms and energy always flows at a constant power, so that every register value can be recomputed from its timestamp.
  */
+import { flushCompileCache } from "node:module";
+import { createInterface } from "node:readline";
 import { openStore } from "../../../src/app/store.ts";
 import { createSystemClock } from "../../../src/protocols/ocpp/clock.ts";
 import { ocppDefaults } from "../../../src/protocols/ocpp/config.ts";
@@ -14,9 +16,7 @@ export const plantW = 60_000;
 export const plantWh = (atMs: number, startMs: number): number => ((atMs - startMs) * plantW) / 3_600_000;
 const cycleMs = 400;
 
-if (process.argv[1]?.endsWith("kill-child.ts")) {
-  const [, , url = "", path = "", start = "0"] = process.argv;
-  const startMs = Number(start);
+function live(url: string, path: string, startMs: number): void {
   const site = createFakeSite(2);
   const clock = createSystemClock();
   const store = openStore({ path });
@@ -58,5 +58,12 @@ if (process.argv[1]?.endsWith("kill-child.ts")) {
         station.presentToken(token(), id).catch(() => undefined);
   };
   setInterval(present, 50);
+}
+
+if (process.argv[1]?.endsWith("kill-child.ts")) {
+  const [, , path = "", start = "0"] = process.argv;
+  createInterface({ input: process.stdin }).once("line", (url) => live(url, path, Number(start)));
+  // Whoever is killed writes no cache at its end: the next child shall load faster.
+  flushCompileCache();
   process.stdout.write("ready\n");
 }
