@@ -22,7 +22,7 @@ const finite = (value: number): number => (Number.isFinite(value) ? value : Numb
 
 export function setStageTargets(targets: Float64Array, command: StageCommandPort, heartbeat: number): void {
   const off = command.role === "off";
-  const forming = command.role === "forming";
+  const forming = command.role === "forming" || command.role === "hold";
   targets[stageCommand.roleCode] = roleNames.indexOf(command.role);
   targets[stageCommand.powerW] = off ? 0 : finite(command.powerW);
   targets[stageCommand.reactiveVar] = off ? 0 : finite(command.reactiveVar);

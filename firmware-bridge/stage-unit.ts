@@ -118,7 +118,7 @@ export class StageUnit {
     if (!(nowMs <= command.leaseUntilMs)) {
       targets.fill(Number.NaN);
       device.cycleFault = "lease-expired";
-    } else if (Number.isNaN(targets[stageCommand.powerW]!) || (role === formingCode && !this.#hasRoles)) {
+    } else if (Number.isNaN(targets[stageCommand.powerW]!) || (role >= formingCode && !this.#hasRoles)) {
       targets.fill(Number.NaN);
       device.cycleFault = "command-impossible";
     }

@@ -32,6 +32,8 @@ const cycle = "cycle", second = "second", slow = "slow";
 const generation = "generation";
 /** SunSpec enumerations to ours; everything else is unknown. */
 const roles    = { 0: 0, 1: 1, 2: 2, 3: 3 } as const;
+/** What a stage is told; it never reports `hold`. */
+const orders   = { 0: 0, 1: 1, 2: 2, 3: 3, 4: 4 } as const;
 const contacts = { 0: 0, 1: 1 } as const;
 
 export const vendorStageFacts: readonly FactBinding[] = [
@@ -62,7 +64,7 @@ export const vendorStageFacts: readonly FactBinding[] = [
 export const vendorStageCommands: readonly CommandBinding[] = [
   { command: "token",           model: 64_901, point: "Tok",     request: "command" },
   { command: "sequence",        model: 64_901, point: "Seq",     request: "command" },
-  { command: "roleCode",        model: 64_901, point: "RoleCmd", request: "command", codes: roles },
+  { command: "roleCode",        model: 64_901, point: "RoleCmd", request: "command", codes: orders },
   { command: "powerW",          model: 64_901, point: "WCmd",    request: "command", sign: generation },
   { command: "reactiveVar",     model: 64_901, point: "VarCmd",  request: "command", sign: generation },
   { command: "formVoltagePu",   model: 64_901, point: "FormV",   request: "command", factor: pctToPu },

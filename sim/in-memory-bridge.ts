@@ -121,7 +121,7 @@ export class InMemoryBridge {
     const site = snapshot.site;
     for (let i = 0; i < tiers.length; i++) site.tierLoadW[i] = tiers[i]!.powerW;
     let pvW = 0;
-    for (let i = 0; i < pvs.length; i++) pvW += pvs[i]!.powerW;
+    for (let i = 0; i < pvs.length; i++) if (pvs[i]!.config.side === "bus") pvW += pvs[i]!.powerW;
     site.pvPowerW = pvW;
   }
 

@@ -157,6 +157,9 @@ function stageOf(ratedW: number, index: number, sketch: WorldSketch, random: Ran
     antiIslanding: true,
     antiIslandingMs: random.between(120, 350),
     gateInterlock: false,
+    holdsAngle: false,
+    takeOverMs: 4,
+    holdMs: 2_000,
     deadBusCheck: true,
     blackStartMs: random.between(600, 1_200),
     joinMs: random.between(300, 700),
@@ -201,16 +204,6 @@ export const schoolBus: VehicleConfig = {
   ],
 };
 
-/** A pick-up truck at home: 131 kWh. */
-export const homeTruck: VehicleConfig = {
-  ...schoolBus,
-  capacityWh: 131_000,
-  socPct: 85,
-  maxChargeW: 11_000,
-  maxDischargeW: 9_600,
-  minChargeW: 300,
-  minDischargeW: 100,
-};
 /** A transit bus: 226 kWh. */
 export const transitBus: VehicleConfig = { ...schoolBus, capacityWh: 226_000 };
 
@@ -227,3 +220,13 @@ export const acCar: VehicleConfig = {
   batteryEfficiency: 0.93,
 };
 
+/** A pick-up truck at home: 131 kWh. */
+export const homeTruck: VehicleConfig = {
+  ...schoolBus,
+  capacityWh: 131_000,
+  socPct: 85,
+  maxChargeW: 11_000,
+  maxDischargeW: 9_600,
+  minChargeW: 300,
+  minDischargeW: 100,
+};

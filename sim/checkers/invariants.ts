@@ -72,7 +72,7 @@ export class Invariants {
       const square = command.powerW * command.powerW + command.reactiveVar * command.reactiveVar;
       const most = 1.001 * this.#ratedVA[i]!;
       if (!(square <= most * most)) this.#note(1, nowMs, i);
-      if (role === "discharge" && command.powerW < 0 && !provenOpen) {
+      if ((role === "discharge" || role === "hold") && command.powerW < 0 && !provenOpen) {
         if (!permitted) this.#note(2, nowMs, i);
         if (!deviceFresh || !meterFresh) this.#note(3, nowMs, i);
       }

@@ -348,7 +348,8 @@ class StageFaceState {
       return illegalValue;
     }
     const role = roleNames[face.get(id, "RoleCmd")];
-    if (role === undefined || (role === "forming" && this.#options.canForm === false)) return illegalValue;
+    if (role === undefined || ((role === "forming" || role === "hold") && this.#options.canForm === false))
+      return illegalValue;
     const ahead = (face.get(id, "Seq") - (stage.executedSequence % twoTo32)) | 0;
     const refusedBefore = stage.staleRefused;
     stage.command({

@@ -62,6 +62,8 @@ export class PowerStage extends StageTerminals implements PlantStage {
   #heartbeatAtMs: number;
   readonly #watch = new ControllerWatch();
   #overloadForMs = 0;
+  /** How long K1's mirror contact has been open under an order to hold, ms. */
+  #openForMs = 0;
   /** Tripped while forming; cleared by any other role. */
   #overloaded = false;
 
@@ -169,6 +171,7 @@ export class PowerStage extends StageTerminals implements PlantStage {
   /** One step of everything but the power of a forming stage, which the network decides (`carry`). */
   step(fromMs: number, toMs: number): void {
     this.#nowMs = fromMs;
+    if (this.#command.role === "hold" && this.config.holdsAngle) this.#hold(toMs - fromMs);
     const power = this.#power;
     power.positiveMs = 0;
     power.negativeMs = 0;
@@ -216,7 +219,8 @@ export class PowerStage extends StageTerminals implements PlantStage {
 
   /** The conductors have lost their voltage: no current can flow. */
   blackout(): void {
-    if (this.phase === "following" || this.phase === "starting") this.#cease();
+    const gone = this.phase === "following" || this.phase === "starting";
+    if (gone && !this.#holding) this.#cease();
     this.#power.drop();
     this.#reactive.drop();
   }
@@ -238,6 +242,7 @@ export class PowerStage extends StageTerminals implements PlantStage {
       if (this.faults.neverStops) this.#goOn();
       else this.#cease();
     } else if (role === "forming") this.#tryForming();
+    else if (role === "hold" && this.isForming) return;
     else if (this.isForming || this.phase === "joining") this.#leaveForming();
     else if (this.phase === "idle") this.#start();
     this.#retarget();
@@ -259,6 +264,38 @@ export class PowerStage extends StageTerminals implements PlantStage {
     this.phase = "starting";
     this.#phaseEndsMs = this.#nowMs + this.config.startMs;
     this.#wake(this.#phaseEndsMs);
+  }
+
+  /** Under an order to hold, with K1 open and its own contactor closed: its inner voltage source carries what there is. */
+  get #holding(): boolean {
+    const ordered = this.#command.role === "hold" && this.config.holdsAngle && !this.k1Closed;
+    return ordered && (this.phase === "following" || this.phase === "forming");
+  }
+
+  /** K1's mirror contact decides: open, it takes the bus over as it is, for a bounded time; closed, it follows. */
+  #hold(durationMs: number): void {
+    if (this.k1Closed) {
+      this.#openForMs = 0;
+      if (this.isForming) this.#leaveForming();
+      return;
+    }
+    this.#openForMs += durationMs;
+    if (this.phase === "following" && this.#openForMs >= this.config.takeOverMs) this.#takeOver();
+    else if (this.phase === "forming" && this.#openForMs >= this.config.holdMs) this.#cease();
+  }
+
+  #takeOver(): void {
+    if (this.faults.refusesForming || this.node.voltagePu < 0.5 || this.vehicle.canDischargeW <= 0) {
+      this.formingRefused++;
+      this.#cease();
+      return;
+    }
+    this.phase = "forming";
+    this.node.formers++;
+    this.#overloadForMs = 0;
+    this.formedVoltagePu = this.#command.formVoltagePu;
+    this.protections.rest();
+    this.#retarget();
   }
 
   #tryForming(): void {
@@ -326,7 +363,8 @@ export class PowerStage extends StageTerminals implements PlantStage {
     const faults = this.faults;
     let powerW = this.#watch.reverted ? this.#watch.reversionW : this.#command.powerW;
     if (!(powerW > Number.NEGATIVE_INFINITY && powerW < Number.POSITIVE_INFINITY)) powerW = 0;
-    if (this.#command.role !== "discharge" && powerW < 0) powerW = 0;
+    const mayGive = this.#command.role === "discharge" || this.#command.role === "hold";
+    if (!mayGive && powerW < 0) powerW = 0;
     if (faults.dischargesItself) powerW = -0.5 * this.config.ratedW;
     const protections = this.protections;
     if (protections.ceased || protections.tripped) powerW = 0;
@@ -427,6 +465,8 @@ export class PowerStage extends StageTerminals implements PlantStage {
     } else if (faults.dischargesItself && this.node.voltagePu > 0.5) {
       this.phase = "following";
       this.contactorClosed = true;
+    } else if (this.#command.role === "hold") {
+      if (this.node.source === "grid") this.#start();
     } else if (this.#command.role === "forming") {
       if (!this.#overloaded) this.#tryForming();
     } else if (this.#command.role !== "off") this.#start();

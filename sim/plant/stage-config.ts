@@ -27,6 +27,10 @@ export interface StageConfig {
   readonly antiIslandingMs: number;
   /** K1's mirror contact wired into the gate enable: it cannot form unless K1 is truly open. */
   readonly gateInterlock: boolean;
+  /** It can hold its angle: with K1's mirror contact open, so soon, for at most so long until it is told to form, ms. */
+  readonly holdsAngle: boolean;
+  readonly takeOverMs: number;
+  readonly holdMs: number;
   /** It refuses to form on a live bus that no other forming stage holds. */
   readonly deadBusCheck: boolean;
   /** Voltage ramp of a black start, and the time to join a bus that another stage forms, ms. */

@@ -21,6 +21,7 @@ import {
   stageRatings,
   stageStaleMs,
 } from "./core-config.ts";
+import { createPlannedIsland } from "./cycle/planned-island.ts";
 import { createReserveMemory, type SiteAllowance } from "./evse-limits.ts";
 import { createGridMeasurement } from "./grid/measurement.ts";
 import { createIsland } from "./island.ts";
@@ -110,6 +111,7 @@ export function createCore(config: SiteConfig, start: CoreStart) {
     island: createIsland(island, count),
     /** Stages that may form at all. */
     mayForm: new Uint8Array(count),
+    planned: createPlannedIsland(count),
     chains: createLimitChains(count),
     interval: { minW: 0, maxW: 0 } as ChainInterval,
     reserve: createReserveMemory(count),

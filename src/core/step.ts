@@ -11,6 +11,7 @@ import { judgeGrid } from "./cycle/grid.ts";
 import { applyGridFunctions, reactEvses } from "./cycle/grid-functions.ts";
 import { issueCommands } from "./cycle/issue.ts";
 import { gatherPccLimits, watchPcc } from "./cycle/pcc.ts";
+import { planIsland } from "./cycle/planned-island.ts";
 import { findSources } from "./cycle/sources.ts";
 import { chooseWishes } from "./cycle/wishes.ts";
 import { stepExportControl } from "./export-control.ts";
@@ -37,6 +38,7 @@ export function step(core: Core, snapshot: Snapshot, nowMs: number): Commands {
     nowMs,
   );
   core.modeFacts.sourceReady = findSources(core, snapshot) && !core.island.spent;
+  planIsland(core, snapshot);
   stepMode(core.machine, core.modeFacts, nowMs);
   // Wishes: what people, backend and departures ask of each EVSE.
   chooseWishes(core, snapshot, nowMs);

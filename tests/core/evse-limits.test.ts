@@ -13,6 +13,7 @@ const config: EvseConfig = {
     responseMs: 50,
     deadTimeMs: 15,
     openingMs: 60,
+    holdsAngle: false,
     gridFunctions: "stage",
     maxVar: 0,
     reactiveResponseMs: 1_000,

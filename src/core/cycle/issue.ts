@@ -20,14 +20,16 @@ export function issueCommands(core: Core, snapshot: Snapshot, nowMs: number): Co
   return commands;
 }
 
-/** Follows the grid: charging, discharging, ready at zero, or off. */
+/** Follows the grid: charging, discharging, ready at zero, ready to hold the bus when K1 opens, or off. */
 function follow(core: Core, { evses }: Snapshot, i: number, command: StageCommand): void {
   const powerW = core.commandW[i]!;
   const serves = core.machine.output.mayCharge || core.machine.output.mayDischarge;
   command.powerW = serves ? powerW : 0;
   command.role = !serves || !evses[i]!.connected ? "off" : powerW < 0 ? "discharge" : "charge";
   if (command.role === "off") command.powerW = 0;
+  const holds = core.machine.output.hold && core.planned.carries[i] === 1 && command.role !== "off";
+  if (holds) command.role = "hold";
   command.reactiveVar = command.role === "off" ? 0 : core.reactiveVar[i]!;
-  command.formVoltagePu = 0;
-  command.formFrequencyHz = 0;
+  command.formVoltagePu = holds ? 1 : 0;
+  command.formFrequencyHz = holds ? core.islandConfig.nominalFrequencyHz : 0;
 }

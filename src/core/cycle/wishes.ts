@@ -3,6 +3,7 @@ import type { Core } from "../core.ts";
 import { startChain } from "../limits.ts";
 import { chooseWish } from "../schedule.ts";
 import type { Snapshot } from "../snapshot.ts";
+import { wishBalance } from "./planned-island.ts";
 
 export function chooseWishes(core: Core, { evses, wallMs }: Snapshot, nowMs: number): void {
   const { config, wishes, chains } = core;
@@ -15,6 +16,7 @@ export function chooseWishes(core: Core, { evses, wallMs }: Snapshot, nowMs: num
     const ratedW = Math.min(config.evses[i]!.maxChargeW, evse.vehicleMaxChargeW);
     const wish = wishes[i]!;
     chooseWish(wish, evse, Math.min(ratedW, shareW), nowMs, wallMs);
-    startChain(chains, i, wish.powerW, wish.source);
   }
+  wishBalance(core);
+  for (let i = 0; i < evses.length; i++) startChain(chains, i, wishes[i]!.powerW, wishes[i]!.source);
 }

@@ -1,0 +1,90 @@
+/**
+ * The planned island's first step: the power through K1 is brought to zero, so that its opening moves nothing. What flows there
+ * is what the bus behind K1 takes: the tiers less its own PV, plus the stages. The stages that will carry the island are asked
+ * for exactly the rest, shared by what each can give.
+ *
+ * Who carries: the stages that can hold their angle, when they alone are enough; then nobody sees K1 open. Otherwise all that
+ * may form, and the loads blink while K1's opening is proven and the bus is raised again.
+ */
+import type { Core } from "../core.ts";
+import { wishSources } from "../schedule.ts";
+import type { Snapshot } from "../snapshot.ts";
+
+/** Power through K1 that counts as none: a share of the carriers' ratings, and at least so much, W. */
+const balanceShare = 0.02;
+const balanceMinW = 100;
+/** What the carriers must be able to give, as a multiple of the bus's load. */
+const marginPu = 1.05;
+const operator = wishSources.indexOf("operator");
+
+/** What is known and wanted of a planned island, written in place each cycle. */
+export interface PlannedIsland {
+  /** What the bus takes without the stages, and what flows through K1, W; NaN while it is not measured. */
+  loadW: number;
+  flowW: number;
+  /** 1 for each stage that is to carry the island. */
+  readonly carries: Uint8Array;
+  /** The power that each is asked for while K1 is balanced, W. */
+  readonly targetW: Float64Array;
+}
+
+export const createPlannedIsland = (stageCount: number): PlannedIsland => ({
+  loadW: Number.NaN,
+  flowW: Number.NaN,
+  carries: new Uint8Array(stageCount),
+  targetW: new Float64Array(stageCount),
+});
+
+/** Measures K1 and chooses the carriers; fills the mode machine's facts. After `findSources`. */
+export function planIsland(core: Core, { stages, site }: Snapshot): void {
+  const { planned, modeFacts, mayForm, config } = core;
+  let tiersW = 0;
+  for (let t = 0; t < site.tierLoadW.length; t++) tiersW += site.tierLoadW[t]!;
+  let stagesW = 0;
+  for (let i = 0; i < stages.length; i++) if (stages[i]!.role !== "off") stagesW += stages[i]!.powerW;
+  const measured = site.tierLoadW.length > 0 && tiersW >= 0;
+  // Without a panel that measures, everything behind the meter counts as the bus.
+  planned.loadW = measured ? tiersW - (site.pvPowerW > 0 ? site.pvPowerW : 0) : core.budget.loadW;
+  planned.flowW = planned.loadW + stagesW;
+
+  const neededW = planned.loadW * marginPu;
+  const holderW = chooseCarriers(core, stages, true);
+  const holds = holderW > 0 && holderW >= neededW;
+  const abilityW = holds ? holderW : chooseCarriers(core, stages, false);
+  let ratedW = 0;
+  for (let i = 0; i < stages.length; i++) {
+    const carries = planned.carries[i] === 1;
+    const shareW = carries && abilityW > 0 ? (-planned.loadW * abilityOf(core, stages[i]!, i)) / abilityW : 0;
+    planned.targetW[i] = Number.isFinite(shareW) ? shareW : 0;
+    if (mayForm[i] === 1) ratedW += config.evses[i]!.maxDischargeW;
+  }
+  modeFacts.holderReady = holds;
+  const withinW = balanceShare * ratedW;
+  modeFacts.balanced = Math.abs(planned.flowW) <= (withinW > balanceMinW ? withinW : balanceMinW);
+}
+
+/** While K1 is balanced the planned island is everybody's wish. */
+export function wishBalance({ machine, planned, wishes }: Core): void {
+  if (!machine.output.balance) return;
+  for (let i = 0; i < wishes.length; i++) {
+    wishes[i]!.powerW = planned.targetW[i]!;
+    wishes[i]!.source = operator;
+  }
+}
+
+/** Marks the carriers and returns what they can give together, W: those that can hold their angle and run, or all. */
+function chooseCarriers(core: Core, stages: Snapshot["stages"], holding: boolean): number {
+  const { planned, mayForm, config } = core;
+  let sumW = 0;
+  for (let i = 0; i < stages.length; i++) {
+    const fit = mayForm[i] === 1 && (!holding || (config.evses[i]!.stage.holdsAngle && stages[i]!.role !== "off"));
+    planned.carries[i] = fit ? 1 : 0;
+    if (fit) sumW += abilityOf(core, stages[i]!, i);
+  }
+  return sumW;
+}
+
+function abilityOf({ config }: Core, stage: Snapshot["stages"][number], i: number): number {
+  const { maxDischargeW } = config.evses[i]!;
+  return stage.maxDischargeW >= 0 && stage.maxDischargeW < maxDischargeW ? stage.maxDischargeW : maxDischargeW;
+}
