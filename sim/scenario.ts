@@ -23,6 +23,8 @@ export interface Scenario {
   /** The controller's configuration of this site; sites that differ by seed name each their own. */
   readonly siteFile: string | ((seed: number) => string);
   readonly tickMs: number;
+  /** Longer ticks for the hours in which nothing happens: after a minute without event, change of mode or anything fast. */
+  readonly quietTickMs?: number;
   readonly from: string;
   readonly to: string;
   /** True where K1 may close onto a bus that a stage forms, after a synchronism check. */
@@ -62,10 +64,16 @@ export interface ScenarioOptions {
   readonly onEvent?: (at: string, sentence: string, site: Site) => void;
   /** Called once each simulated minute. */
   readonly onMinute?: (site: Site) => void;
+  /** Called once each simulated hour. */
+  readonly onHour?: (site: Site) => void;
 }
 
 const eventJitterMs = 100;
 const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+/** Nothing has happened for so long, and nothing is about to happen: the site is quiet. */
+const quietAfterMs = minuteMs;
+const quietBeforeMs = 5_000;
 /** The site's own tolerance on limits at the PCC, as a share of the stages' ratings. */
 const toleranceShare = 0.002;
 
@@ -108,6 +116,8 @@ export class ScenarioRun {
   readonly #beginClockMs: number;
   readonly #checks: readonly Check[];
   readonly #probes: RunningProbe[];
+  #mode = "";
+  #modeAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(scenario: Scenario, site: Site) {
     this.#scenario = scenario;
@@ -134,30 +144,51 @@ export class ScenarioRun {
   play(options: ScenarioOptions): void {
     const { site } = this;
     const { tickMs } = site;
+    // Whoever asks for another tick gets it throughout.
+    const quietTickMs = tickMs === this.#scenario.tickMs ? this.#scenario.quietTickMs : undefined;
     const random = site.world.random.stream("story");
     const story = this.#scenario.story;
     const dueMs = story.map(([at]) => this.#momentMs(at) + eventJitterMs * random.uniform());
     const endMs = this.#momentMs(this.#scenario.to);
     let next = 0;
     let minuteAtMs = this.#startMs + minuteMs;
-    for (let k = 1; ; k++) {
-      const tickAtMs = this.#startMs + k * tickMs;
-      if (tickAtMs > endMs) break;
+    let hourAtMs = this.#startMs + hourMs;
+    let eventAtMs = this.#startMs;
+    let lengthMs = tickMs;
+    for (let tickAtMs = this.#startMs + tickMs; tickAtMs <= endMs; tickAtMs += lengthMs) {
       while (next < story.length && dueMs[next]! <= tickAtMs) {
         const event = story[next]!;
         site.world.advanceTo(Math.max(site.nowMs, dueMs[next]!));
         event[2](site);
+        eventAtMs = site.nowMs;
         options.onEvent?.(event[0], event[1], site);
         next++;
       }
       site.tick(tickAtMs);
       if (site.controller !== undefined) this.invariants.check(site.snapshot, site.commands, site.nowMs);
-      this.#look(tickMs);
+      this.#look(lengthMs);
+      lengthMs = tickMs;
+      if (quietTickMs !== undefined && this.#isQuiet(eventAtMs, dueMs[next] ?? endMs)) lengthMs = quietTickMs;
       if (site.nowMs >= minuteAtMs) {
         minuteAtMs += minuteMs;
         options.onMinute?.(site);
       }
+      if (site.nowMs >= hourAtMs) {
+        hourAtMs += hourMs;
+        options.onHour?.(site);
+      }
     }
+  }
+
+  #isQuiet(eventAtMs: number, nextAtMs: number): boolean {
+    const { world, nowMs, controller } = this.site;
+    const mode = controller?.mode ?? "dead";
+    if (mode !== this.#mode) {
+      this.#mode = mode;
+      this.#modeAtMs = nowMs;
+    }
+    const fromMs = Math.max(eventAtMs, this.#modeAtMs, world.stirredAtMs) + quietAfterMs;
+    return nowMs >= fromMs && nextAtMs - nowMs > quietBeforeMs;
   }
 
   #look(tickMs: number): void {

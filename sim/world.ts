@@ -123,6 +123,11 @@ export class World {
     return this.nowMs - this.#startMs;
   }
 
+  /** When something fast last went on, ms. */
+  get stirredAtMs(): number {
+    return this.#fastUntilMs - fastForMs;
+  }
+
   advance(durationMs: number): void {
     this.advanceTo(this.nowMs + durationMs);
   }

@@ -7,7 +7,7 @@ import type { Network } from "./network.ts";
 /** Below this voltage a load has none, pu. */
 const darkBelowPu = 0.5;
 /** A formed bus counts as up from its first moment at this voltage, pu: its ramp is no sag. */
-const upFromPu = 0.9;
+const upFromPu = 0.97;
 /** Less than this is no load that falls with the bus, W. */
 const loadFromW = 1;
 

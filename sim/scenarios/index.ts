@@ -5,9 +5,18 @@ import { closedTransition } from "./closed-transition.table.ts";
 import { depotDay } from "./depot-day.table.ts";
 import { homeBackup } from "./home-backup.table.ts";
 import { lgpYear } from "./lgp-year.ts";
+import { outageHub } from "./outage-hub.table.ts";
 import { permitDay } from "./permit-day.table.ts";
 
-export const scenarios: readonly Scenario[] = [depotDay, homeBackup, permitDay, blindMeter, lgpYear, closedTransition];
+export const scenarios: readonly Scenario[] = [
+  depotDay,
+  homeBackup,
+  permitDay,
+  blindMeter,
+  lgpYear,
+  outageHub,
+  closedTransition,
+];
 
 export function scenarioNamed(name: string): Scenario | undefined {
   return scenarios.find((scenario) => scenario.name === name);

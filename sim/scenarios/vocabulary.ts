@@ -1,6 +1,8 @@
 /** Words that stories and checks share: readings of the plant's truth and acts of people. */
 import type { ServiceMode } from "../../src/domain/modes.ts";
-import { localToUtcMs } from "../calendar.ts";
+import { dayMs, minuteMs } from "../../src/domain/units.ts";
+import { clockMs, localToUtcMs } from "../calendar.ts";
+import type { VehicleConfig } from "../plant/vehicle.ts";
 import type { Site } from "../site.ts";
 
 /** What all stages give together, W; 0 while they take. */
@@ -83,4 +85,57 @@ export function refusedWithReason(site: Site): number {
 /** Days pass on the calendar; the monotonic clock does not notice. */
 export function turnCalendar(site: Site, days: number): void {
   site.world.calendarShiftMs += days * 24 * 3_600_000;
+}
+
+/** A story time ("13:45", "+1 02:00") as UTC, ms. */
+export function utcOf(site: Site, storyTime: string): number {
+  const { wallStartMs, utcOffsetMinutes } = site.world.config;
+  const localMs = wallStartMs + utcOffsetMinutes * minuteMs;
+  return wallStartMs - (localMs % dayMs) + clockMs(storyTime);
+}
+
+/** A vehicle comes to an EVSE, says when it wants to leave and what it keeps for itself. */
+export function arrives(
+  site: Site,
+  evse: number,
+  vehicle: VehicleConfig,
+  plan: { readonly leavesAt?: string; readonly reservePct?: number } = {},
+): void {
+  const wish = site.station.evses[evse]!;
+  wish.departsAtMs = plan.leavesAt === undefined ? Number.NaN : utcOf(site, plan.leavesAt);
+  if (plan.reservePct !== undefined) wish.reservePct = plan.reservePct;
+  wish.paused = false;
+  site.world.plug(evse, vehicle);
+}
+
+/** The driver presses stop: nothing may flow any more, and the connector will be pulled in a moment. */
+export function pressesStop(site: Site, evse: number): void {
+  site.station.evses[evse]!.paused = true;
+}
+
+/** The connector is pulled. */
+export function leaves(site: Site, evse: number): void {
+  const wish = site.station.evses[evse]!;
+  site.world.unplug(evse);
+  wish.paused = false;
+  wish.departsAtMs = Number.NaN;
+}
+
+/** Links of a busy fieldbus: each stage answers late and loses a request now and then. */
+export function busyFieldbus(site: Site, delayMs: number, lossShare: number): void {
+  for (const { link } of site.bridge.stagePorts) {
+    link.delayMs = delayMs;
+    link.lossShare = lossShare;
+  }
+}
+
+/** Least distance of any plugged vehicle's state of charge from the reserve that it was promised, percent. */
+export function aboveReservePct(site: Site): number {
+  let least = Number.NaN;
+  for (let i = 0; i < site.world.vehicles.length; i++) {
+    const vehicle = site.world.vehicles[i]!;
+    const abovePct = vehicle.socPct - site.station.evses[i]!.reservePct;
+    if (vehicle.connected && vehicle.bidirectional && !(abovePct >= least)) least = abovePct;
+  }
+  return least;
 }
