@@ -28,8 +28,10 @@ export interface Boot {
   /** TriggerMessage(BootNotification): not while accepted. */
   trigger(): boolean;
   heartbeat(): void;
-  /** Local minus station time, ms. */
+  /** The backend's time minus the local clock's, ms. */
   readonly clockOffsetMs: number;
+  /** The backend has told its time. */
+  readonly toldTime: boolean;
 }
 
 export function createBoot(
@@ -45,6 +47,7 @@ export function createBoot(
   let asking = false;
   let offline = 0;
   let clockOffsetMs = 0;
+  let toldTime = false;
 
   const retryIn = (delayMs: number): void => {
     retry?.();
@@ -115,6 +118,7 @@ export function createBoot(
     if (Number.isNaN(offsetMs)) return;
     const changeS = Math.abs(offsetMs - clockOffsetMs) / 1000;
     clockOffsetMs = offsetMs;
+    toldTime = true;
     if (changeS > model.number("ClockCtrlr", "TimeAdjustmentReportingThreshold"))
       context().securityEvent("SettingSystemTime", `The clock was moved by ${Math.round(changeS)} s.`);
   }
@@ -173,6 +177,9 @@ export function createBoot(
     heartbeat,
     get clockOffsetMs() {
       return clockOffsetMs;
+    },
+    get toldTime() {
+      return toldTime;
     },
   };
 }

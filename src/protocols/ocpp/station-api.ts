@@ -38,6 +38,8 @@ export interface OcppStatus {
   queued: number;
   activeSlot: number;
   securityProfile: number;
+  /** The backend's clock minus ours, as told last; null before it has told, and where it is not our time source. */
+  clockOffsetMs: number | null;
   connectors: ConnectorStatus[];
 }
 

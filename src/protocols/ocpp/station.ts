@@ -410,6 +410,7 @@ export function createOcppStation(
     status: () => ({
       connection: session.state,
       registration: boot.registration,
+      clockOffsetMs: boot.toldTime ? boot.clockOffsetMs : null,
       queued: store.queued(),
       activeSlot: network.activeSlot(),
       securityProfile: network.securityProfile(),
