@@ -13,6 +13,7 @@ import { Building, Tier } from "./plant/loads.ts";
 import { Meter } from "./plant/meter.ts";
 import { Network } from "./plant/network.ts";
 import { Node } from "./plant/node.ts";
+import { OpeningWatch } from "./plant/opening-watch.ts";
 import { PowerStage } from "./plant/power-stage.ts";
 import { Pv } from "./plant/pv.ts";
 import { TransferDevice } from "./plant/transfer-device.ts";
@@ -46,6 +47,7 @@ export class World {
   readonly network: Network;
   readonly truth: Truth;
   readonly busWatch: BusWatch;
+  readonly openingWatch: OpeningWatch;
   readonly books: EnergyBooks;
   /** Monotonic time, ms. */
   nowMs: number;
@@ -108,6 +110,7 @@ export class World {
     );
     this.truth = new Truth(this.network);
     this.busWatch = new BusWatch(this.network);
+    this.openingWatch = new OpeningWatch(this.network);
     this.books = new EnergyBooks(this.network);
     this.#phaseShares = new Float64Array(phaseShares(config.meter.phases));
     for (const [i, vehicle] of config.vehicles.entries()) if (vehicle !== undefined) this.plug(i, vehicle);
@@ -159,6 +162,7 @@ export class World {
     this.nowMs = toMs;
     truth.after(toMs, durationMs);
     this.busWatch.after(durationMs);
+    this.openingWatch.after(durationMs);
     this.books.add(durationMs);
     meter.add(network.pccW * durationMs);
     meter.step(toMs, network.pccVar, this.gridSide.voltagePu, this.gridSide.frequencyHz, this.#phaseShares);

@@ -7,6 +7,7 @@ import { homeBackup } from "./home-backup.table.ts";
 import { lgpYear } from "./lgp-year.ts";
 import { outageHub } from "./outage-hub.table.ts";
 import { permitDay } from "./permit-day.table.ts";
+import { plannedIsland } from "./planned-island.table.ts";
 
 export const scenarios: readonly Scenario[] = [
   depotDay,
@@ -16,6 +17,7 @@ export const scenarios: readonly Scenario[] = [
   lgpYear,
   outageHub,
   closedTransition,
+  plannedIsland,
 ];
 
 export function scenarioNamed(name: string): Scenario | undefined {

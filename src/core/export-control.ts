@@ -106,7 +106,7 @@ function proveMeter(
   const { netW } = control;
   const roomW = freeShare * control.scaleW;
   const free =
-    netW - roomW > out.minW[0]! && netW + roomW < out.maxW[0]! && !apartFromMeter(control.stageCount, meter, stages);
+    netW - roomW > out.minW[0]! && netW + roomW < out.maxW[0]! && !apartFromMeter(control, meter, stages, nowMs);
   const sigmaW = control.channels[0]!.noise.sigmaW;
   control.signProof.sampleMeterW = meter.powerW;
   control.signProof.sampleStagesW = meter.powerW - out.loadW;
@@ -115,10 +115,25 @@ function proveMeter(
     condemnMeter(control.supervision, verdict === "reversed" ? "meter-reversed" : "meter-implausible");
 }
 
-/** Without a grid, or in an island, the meter sees nothing of the stages: what they do there proves nothing about it. */
-function apartFromMeter(stageCount: number, meter: MeterFacts, stages: readonly StageFacts[]): boolean {
+/** A stage that has not answered for so many ticks does what nobody knows. */
+const answerMaxTicks = 3;
+
+/**
+ * Without a grid, or in an island, the meter sees nothing of the stages: what they do there proves nothing about it. Neither
+ * does what a stage is thought to do whose link has just broken: the command may never have reached it.
+ */
+function apartFromMeter(
+  control: ExportControl,
+  meter: MeterFacts,
+  stages: readonly StageFacts[],
+  nowMs: number,
+): boolean {
   if (meter.voltagePu < gridDeadPu) return true;
-  for (let i = 0; i < stageCount; i++) if (stages[i]!.role === "forming") return true;
+  const heardSinceMs = nowMs - answerMaxTicks * control.config.tickMs;
+  for (let i = 0; i < control.stageCount; i++) {
+    const { role, atMs } = stages[i]!;
+    if (role === "forming" || atMs < heardSinceMs) return true;
+  }
   return false;
 }
 
