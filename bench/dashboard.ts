@@ -4,15 +4,20 @@
  * claim is 100 pages for 600 s); `--no-browser` leaves out what needs Chromium. `--site` measures the simulated site's page
  * instead: from a turn of the mode, and from a key of the demonstration, to the drawn page.
  */
+import { spawn } from "node:child_process";
 import { get } from "node:http";
+import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import pino from "pino";
 import { openAccounts } from "../src/dashboard/accounts.ts";
+import { stateEveryMs } from "../src/dashboard/live/app-source.ts";
 import { createDashboard } from "../src/dashboard/server.ts";
 import { createFakeSource, type FakeSource } from "../tests/dashboard/fakeSource.ts";
 import { sampleState } from "../tests/dashboard/sampleStates.ts";
+import type { LoopOutcome } from "./lib/control-loop-worker.ts";
 import { siteFigures } from "./lib/dashboard-site.ts";
 import type { BenchOptions, BenchResult, Figure } from "./main.ts";
 
@@ -107,7 +112,7 @@ async function inBrowser(url: string, source: FakeSource, say: (line: string) =>
     for (let i = 0; i < updates; i++) {
       at[(100 + i).toFixed(1)] = Date.now();
       source.change((state) => ({ ...state, pccW: (100 + i) * 1000 }));
-      await new Promise((resolve) => setTimeout(resolve, 137));
+      await new Promise((resolve) => setTimeout(resolve, 211));
     }
     const drawn = (await page.evaluate("window.drawn")) as Record<string, number>;
     const delays = Object.entries(at).flatMap(([power, sentMs]) =>
@@ -124,44 +129,54 @@ async function inBrowser(url: string, source: FakeSource, say: (line: string) =>
   }
 }
 
-/** A loop of 10 ms as the controller's: absolute deadlines, late ticks counted. Reports the lateness in ms when asked. */
-const loopSource = `
-const { parentPort } = require("node:worker_threads");
-const cell = new Int32Array(new SharedArrayBuffer(4));
-const late = []; let stop = false;
-parentPort.on("message", () => { stop = true; });
-const periodMs = 10; let deadline = performance.now() + periodMs;
-const turn = () => {
-  const left = deadline - performance.now();
-  if (left > 0) Atomics.wait(cell, 0, 0, left);
-  late.push(performance.now() - deadline);
-  deadline += periodMs; while (deadline < performance.now()) deadline += periodMs;
-  if (stop) { parentPort.postMessage(late); return; }
-  setImmediate(turn);
-};
-turn();`;
+/** Period of the loop beside the pages, ms. */
+const periodMs = 10;
 
-async function measured(seconds: number, work: () => void): Promise<{ late: number[]; delayP99Ms: number }> {
-  const worker = new Worker(loopSource, { eval: true });
+/** What a control loop beside the page's server does for a while, and how busy the server's thread is. */
+interface Measured {
+  readonly loop: LoopOutcome;
+  readonly delayP99Ms: number;
+  readonly busyPct: number;
+}
+
+async function measured(seconds: number, work: () => void): Promise<Measured> {
+  const worker = new Worker(new URL("./lib/control-loop-worker.ts", import.meta.url), { workerData: { periodMs } });
+  await new Promise((resolve) => worker.once("online", resolve));
   const delay = monitorEventLoopDelay({ resolution: 5 });
+  const before = performance.eventLoopUtilization();
   delay.enable();
-  const timer = setInterval(work, 50);
+  const timer = setInterval(work, stateEveryMs);
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   clearInterval(timer);
   delay.disable();
-  const late = await new Promise<number[]>((resolve) => {
+  const busyPct = 100 * performance.eventLoopUtilization(before).utilization;
+  const loop = await new Promise<LoopOutcome>((resolve) => {
     worker.once("message", resolve);
     worker.postMessage("stop");
   });
-  await worker.terminate();
-  return { late, delayP99Ms: delay.percentile(99) / 1e6 };
+  return { loop, delayP99Ms: delay.percentile(99) / 1e6, busyPct };
 }
 
-/** Every charger moves a little, twenty times a second, as at a real site. */
+/** Opens pages in a process of their own, as browsers are; ends them and says how much they got. */
+async function openPages(url: string, pages: number): Promise<() => Promise<{ bytes: number }>> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "lib/open-pages.ts"), url, String(pages)], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const opened = await lines.next();
+  if (opened.value !== "open") throw new Error("The pages could not be opened.");
+  return async () => {
+    child.stdin.end();
+    const told = await lines.next();
+    return JSON.parse(String(told.value)) as { bytes: number };
+  };
+}
+
+/** Every charger moves a little, as often as the running site makes a state at leisure. */
 const stir = (source: FakeSource) => (): void =>
   source.change((state) => ({
     ...state,
-    atMs: state.atMs + 50,
+    atMs: state.atMs + stateEveryMs,
     pccW: Math.round(5000 + Math.random() * 1000),
     evses: state.evses.map((evse) =>
       evse.connected
@@ -183,50 +198,33 @@ async function manyPages(
 ): Promise<Figure[]> {
   say(`${seconds} s without pages, then ${seconds} s with ${pages} …`);
   const alone = await measured(seconds, stir(source));
-  let received = 0;
-  const open = await Promise.all(
-    Array.from(
-      { length: pages },
-      () =>
-        new Promise<() => void>((resolve, reject) => {
-          const request = get(`${url}/api/v1/events`, { agent: false }, (response) => {
-            response.on("data", (part: Buffer) => {
-              received += part.length;
-            });
-            response.on("error", () => undefined);
-            resolve(() => request.destroy());
-          });
-          request.on("error", reject);
-        }),
-    ),
-  );
+  const close = await openPages(url, pages);
   const memory: number[] = [];
   const sample = setInterval(() => memory.push(process.memoryUsage.rss()), 1000);
   const together = await measured(seconds, stir(source));
   clearInterval(sample);
-  for (const close of open) close();
+  const { bytes } = await close();
   const half = Math.floor(memory.length / 2);
   const mean = (values: readonly number[]): number =>
     values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
-  const p999 = (run: { late: number[] }): number => quantile(run.late, 0.999);
+  const pair = (name: string, unit: string, of: (run: Measured) => number): Figure[] => [
+    { name: `${name} without pages`, value: of(alone), unit },
+    {
+      name: `${name} with ${pages} pages`,
+      value: of(together),
+      unit,
+      comparedWith: `${name} without pages`,
+      ratio: of(together) / of(alone),
+    },
+  ];
   return [
-    { name: "loop lateness p99.9 without pages", value: p999(alone), unit: "ms" },
-    {
-      name: `loop lateness p99.9 with ${pages} pages`,
-      value: p999(together),
-      unit: "ms",
-      comparedWith: "loop lateness p99.9 without pages",
-      ratio: p999(together) / p999(alone),
-    },
-    { name: "main thread's delay p99 without pages", value: alone.delayP99Ms, unit: "ms" },
-    {
-      name: `main thread's delay p99 with ${pages} pages`,
-      value: together.delayP99Ms,
-      unit: "ms",
-      comparedWith: "main thread's delay p99 without pages",
-      ratio: together.delayP99Ms / alone.delayP99Ms,
-    },
-    { name: "sent to each page", value: received / pages / seconds / 1000, unit: "KB/s" },
+    { name: "loop has real-time priority", value: together.loop.realTime ? 1 : 0, unit: "" },
+    ...pair("loop lateness p99", "ms", ({ loop }) => loop.lateP99Ms),
+    ...pair("loop lateness p99.9", "ms", ({ loop }) => loop.lateP999Ms),
+    ...pair("loop cycles skipped", "", ({ loop }) => loop.skipped),
+    ...pair("main thread's delay p99", "ms", ({ delayP99Ms }) => delayP99Ms),
+    ...pair("main thread busy", "%", ({ busyPct }) => busyPct),
+    { name: "sent to each page", value: bytes / pages / seconds / 1000, unit: "KB/s" },
     {
       name: "memory, second half over first half",
       value: mean(memory.slice(half)) / mean(memory.slice(0, half)),

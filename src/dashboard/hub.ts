@@ -1,7 +1,7 @@
 /**
- * The live stream: the latest state to every page, at most ten times a second. Nothing queues: a state is written once
- * and shared; a page that does not keep up is skipped and gets a whole state when it can take one again; one that takes
- * nothing for long is closed.
+ * The live stream: the latest state to every page, at once when something has changed, at most ten times a second. Nothing
+ * queues: a difference is written once and shared by all pages; a page that does not keep up is skipped and gets a whole
+ * state when it can take one again; one that takes nothing for long is closed.
  */
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
@@ -11,7 +11,11 @@ import type { DashboardSource } from "./source.ts";
 
 /** Bounds. A page more than the last is refused. */
 export const pagesMax = 250;
-export const perSecondMax = 10;
+/** So many states go at once after a quiet time, so that turns that follow each other are seen; then so many a second. */
+const burstMax = 4;
+const refillPerSecond = 6;
+/** Never more in any second. */
+export const perSecondMax = burstMax + refillPerSecond;
 /** Bytes that may wait in one connection before it is skipped. */
 export const backlogMaxBytes = 512 * 1024;
 const stuckMs = 15_000;
@@ -23,6 +27,7 @@ interface Page {
   readonly response: ServerResponse;
   /** Number of the message that it got last; -1 needs a whole state. */
   number: number;
+  sentAtMs: number;
   blockedSinceMs: number | null;
 }
 
@@ -40,26 +45,34 @@ export function createHub(source: DashboardSource, nowMs: () => number = () => p
   const boot = randomUUID();
   let last: Json = null;
   let number = 0;
-  let sentAtMs = Number.NEGATIVE_INFINITY;
+  const pace = createPace(nowMs);
   let timer: NodeJS.Timeout | null = null;
   let skipped = 0;
   let whole: Buffer | null = null;
 
+  const alive = Buffer.from("event: alive\ndata: 1\n\n");
+  const waiting = Buffer.from(": waiting\n\n");
   const frame = (event: string, data: string): Buffer => Buffer.from(`event: ${event}\ndata: ${data}\n\n`);
 
   const send = (): void => {
     timer = null;
-    sentAtMs = nowMs();
     if (pages.size === 0 || source.ageMs() > freshMs) return;
+    const small = advance();
+    if (small === undefined) return;
+    pace.take();
+    for (const page of pages) give(page, small);
+  };
+
+  /** Takes the latest state over; what brings a page there from the one before, undefined when nothing is new. */
+  const advance = (): Buffer | null | undefined => {
     const state = source.state() as unknown as Json;
-    if (state === null) return;
+    if (state === null) return undefined;
     const patch = diff(last, state);
-    if (patch === null) return;
+    if (patch === null) return undefined;
     last = state;
     number++;
     whole = null;
-    const small = number > 1 ? frame("patch", JSON.stringify({ n: number, patch })) : null;
-    for (const page of pages) give(page, small);
+    return number > 1 ? frame("patch", JSON.stringify({ n: number, patch })) : null;
   };
 
   const give = (page: Page, small: Buffer | null): void => {
@@ -72,6 +85,7 @@ export function createHub(source: DashboardSource, nowMs: () => number = () => p
       return;
     }
     page.blockedSinceMs = null;
+    page.sentAtMs = nowMs();
     if (small && page.number === number - 1) response.write(small);
     else if (page.number !== number) {
       whole ??= frame("state", JSON.stringify({ n: number, state: last }));
@@ -87,50 +101,44 @@ export function createHub(source: DashboardSource, nowMs: () => number = () => p
         pages.delete(page);
         page.response.destroy();
       } else if (page.blockedSinceMs !== null || page.number === -1) give(page, null);
+      else if (now - page.sentAtMs < aliveMs) continue;
       // A sign of life only while the controller lives.
-      else if (source.ageMs() <= freshMs) page.response.write("event: alive\ndata: 1\n\n");
-      else page.response.write(": waiting\n\n");
+      else page.response.write(source.ageMs() <= freshMs ? alive : waiting);
     }
   }, aliveMs);
   remind.unref();
 
   const stop = source.onChange(() => {
     if (timer !== null || pages.size === 0) return;
-    const dueMs = sentAtMs + 1000 / perSecondMax - nowMs();
-    timer = setTimeout(send, Math.max(0, dueMs));
+    const waitMs = pace.waitMs();
+    if (waitMs <= 0) return send();
+    timer = setTimeout(send, waitMs);
     timer.unref();
   });
 
   return {
     add: (response) => {
       if (pages.size >= pagesMax) return false;
+      // The stream ends with its connection, so that it needs no framing of its own: a frame goes out as it is.
+      response.useChunkedEncodingByDefault = false;
       response.writeHead(200, {
         "content-type": "text/event-stream; charset=utf-8",
         "cache-control": "no-store",
-        connection: "keep-alive",
+        connection: "close",
         "x-accel-buffering": "no",
         "x-content-type-options": "nosniff",
       });
       response.socket?.setNoDelay(true);
       response.write(`retry: 2000\n\nevent: hello\ndata: "${boot}"\n\n`);
-      const page: Page = { response, number: -1, blockedSinceMs: null };
+      const page: Page = { response, number: -1, sentAtMs: nowMs(), blockedSinceMs: null };
       pages.add(page);
       const forget = (): void => void pages.delete(page);
       response.on("close", forget);
       response.on("error", forget);
-      const state = source.state() as unknown as Json;
       // A page always starts from a whole state, even an old one: the site as it was is better than nothing.
-      if (state !== null) {
-        if (last === null || diff(last, state) !== null) {
-          const before = number;
-          const patch = diff(last, state);
-          last = state;
-          number++;
-          whole = null;
-          const small = before > 0 ? frame("patch", JSON.stringify({ n: number, patch })) : null;
-          for (const other of pages) give(other, small);
-        } else give(page, null);
-      }
+      const small = advance();
+      if (small !== undefined) for (const other of pages) give(other, small);
+      else if (last !== null) give(page, null);
       return true;
     },
     get pages() {
@@ -145,6 +153,24 @@ export function createHub(source: DashboardSource, nowMs: () => number = () => p
       clearInterval(remind);
       for (const page of pages) page.response.end();
       pages.clear();
+    },
+  };
+}
+
+interface Pace {
+  /** How long the next state has to wait, ms; not more than 0 when it may go at once. */
+  waitMs(): number;
+  take(): void;
+}
+
+function createPace(nowMs: () => number): Pace {
+  const everyMs = 1000 / refillPerSecond;
+  /** When the whole burst may go again. */
+  let fullAtMs = Number.NEGATIVE_INFINITY;
+  return {
+    waitMs: () => fullAtMs - (burstMax - 1) * everyMs - nowMs(),
+    take() {
+      fullAtMs = Math.max(fullAtMs, nowMs()) + everyMs;
     },
   };
 }

@@ -48,7 +48,7 @@ export function buildState(report: ControlReport, context: BuildContext): SiteSt
   return {
     schema: 1,
     sequence,
-    atMs: nowMs,
+    atMs: toUtc(site.atMs) ?? nowMs,
     site: {
       name: config.site.name,
       place: `${config.site.nominalVoltageV} V, ${config.site.phases === "three" ? "three-phase" : config.site.phases === "split" ? "split-phase" : "single-phase"}`,

@@ -59,6 +59,23 @@ function readColors(element: Element): Colors {
 
 const faded = (color: string, alpha: number): string => color.replace(/^rgb\((.*)\)$/, `rgba($1, ${alpha})`);
 
+/** The mean of the present quarter of an hour moves with every state, too little to see: drawn this often. */
+const redrawEveryS = 5;
+
+/** Everything but the present quarter of an hour is the same. */
+function alike(a: DayView, b: DayView): boolean {
+  const same = (x: readonly (number | null)[], y: readonly (number | null)[], until: number): boolean => {
+    for (let i = 0; i < until; i++) if (x[i] !== y[i]) return false;
+    return x.length === y.length;
+  };
+  return (
+    same(a.grid.measured, b.grid.measured, a.nowIndex) &&
+    same(a.exportLimit, b.exportLimit, a.exportLimit.length) &&
+    same(a.importLimit, b.importLimit, a.importLimit.length) &&
+    a.outages.length === b.outages.length
+  );
+}
+
 export interface DayChart {
   /** New values; the charts are made anew only when the set of series changes. */
   show(day: DayView): void;
@@ -77,6 +94,7 @@ export function createDayChart(
   let key = "";
   let loading = false;
   let missing = false;
+  let drawnS = Number.NEGATIVE_INFINITY;
 
   const say = (): void => {
     if (!day) return;
@@ -259,17 +277,18 @@ export function createDayChart(
 
   return {
     show: (next) => {
-      const nextKey = `${fewPoints(next.grid.measured)}-${next.timesS[0]}-${next.timesS.length}-${next.pv !== null}-${element.clientWidth < 500}`;
-      const moved = day === null || next.nowIndex !== day.nowIndex || next.grid.measured !== day.grid.measured;
+      const nextKey = `${fewPoints(next.grid.measured)}-${next.timesS[0]}-${next.timesS.length}-${next.pv !== null}`;
+      const turned = day === null || next.nowIndex !== day.nowIndex || !alike(next, day);
       day = next;
       if (nextKey !== key || plots.length === 0) {
         key = nextKey;
         draw();
-      } else if (moved) {
+      } else if (turned || next.nowS - drawnS >= redrawEveryS) {
         const data = dataOf(next);
         for (let i = 0; i < plots.length; i++) plots[i]?.setData(data[i] as AlignedData);
         say();
-      }
+      } else return;
+      drawnS = next.nowS;
     },
     redraw: draw,
   };

@@ -1,7 +1,7 @@
 /** The page in the browser: takes states from the stream, shows the view, and brings actions back. Works offline from the gateway. */
 import type UPlot from "uplot";
 import type { AccountRole, ActionId } from "../actions.ts";
-import { bottomBar, brand, health, mainContent, tabs } from "../panels/panels.ts";
+import { bottomBar, brand, health, mainContent, mainParts, tabs } from "../panels/panels.ts";
 import { firstUi, type Ui } from "../panels/ui.ts";
 import type { SiteState } from "../state.ts";
 import type { Group } from "../view/chargers.ts";
@@ -40,6 +40,18 @@ function write(id: string, markup: string): void {
   morph(byId(id), markup);
 }
 
+/** Panels that stay where they are are drawn one by one, those that have changed. */
+function writeMain(next: View, shownAs: Ui): void {
+  const { frames, bodies } = mainParts(next, shownAs);
+  const arranged = written.get("frames") === frames;
+  if (!arranged) morph(byId("main"), mainContent(next, shownAs).text);
+  written.set("frames", frames);
+  for (const [id, body] of bodies) {
+    if (arranged) write(id, body);
+    else written.set(id, body);
+  }
+}
+
 function firstCharger(site: SiteState): number {
   const moving =
     site.evses.find((evse) => evse.role === "forming") ?? site.evses.find((evse) => Math.abs(evse.setpointW) > 0);
@@ -53,7 +65,7 @@ function render(): void {
   announce(next);
   shown = next;
   document.title = next.title;
-  write("main", mainContent(next, ui).text);
+  writeMain(next, ui);
   write("brand", brand(next).text);
   write("tabs", tabs(next).text);
   write("bnav", bottomBar(next).text);

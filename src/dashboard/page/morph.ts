@@ -19,7 +19,8 @@ function morphChildren(target: Node, wanted: Node): void {
     const want = next;
     next = want.nextSibling;
     if (here && alike(here, want)) {
-      morphNode(here, want);
+      // Most of a page stays as it is: the browser compares it faster than we can.
+      if (!here.isEqualNode(want)) morphNode(here, want);
       here = here.nextSibling;
       continue;
     }
@@ -53,8 +54,9 @@ function morphNode(node: Node, want: Node): void {
 function morphAttributes(element: Element, want: Element): void {
   for (const { name, value } of want.attributes)
     if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+  if (element.attributes.length === want.attributes.length) return;
   // Whether details are open is the reader's choice.
-  for (const { name } of [...element.attributes])
+  for (const name of element.getAttributeNames())
     if (!want.hasAttribute(name) && !(name === "open" && element instanceof HTMLDetailsElement))
       element.removeAttribute(name);
 }

@@ -152,11 +152,29 @@ export const brand = (view: View): Html =>
   html`<div class="brand">${logo}<span>Islet</span></div><div class="site"><b>${view.site.name}</b><span>${view.site.place}</span></div>`;
 export const health = healthBar;
 
-const panel = (width: string, id: string, body: Html, attributes: Html = raw("")): Html =>
-  html`<section class="panel ${width}" id="${id}" data-key="${id}"${attributes}>${body}</section>`;
+/** What stands inside a panel's frame. */
+type Fill = (id: string, body: Html) => Html;
 
-/** Everything inside `main`. The order follows the mode: an island's runway, or what to do at a lockout, stands beside the diagram. */
-export function mainContent(view: View, ui: Ui): Html {
+/** Everything inside `main`: for the first paint, and when panels come, go or change places. */
+export const mainContent = (view: View, ui: Ui): Html => arranged(view, ui, (_, body) => body);
+
+/** The same in parts, so that only a panel that has changed is drawn anew: the frames, and what stands in each by its id. */
+export function mainParts(
+  view: View,
+  ui: Ui,
+): { readonly frames: string; readonly bodies: ReadonlyMap<string, string> } {
+  const bodies = new Map<string, string>();
+  const frames = arranged(view, ui, (id, body) => {
+    bodies.set(id, body.text);
+    return raw("");
+  });
+  return { frames: frames.text, bodies };
+}
+
+/** The order follows the mode: an island's runway, or what to do at a lockout, stands beside the diagram. */
+function arranged(view: View, ui: Ui, fill: Fill): Html {
+  const panel = (width: string, id: string, body: Html, attributes: Html = raw("")): Html =>
+    html`<section class="panel ${width}" id="${id}" data-key="${id}"${attributes}>${fill(id, body)}</section>`;
   const island = panel("", "island", islandPanel(view));
   const needs = panel("", "need", needsPanel(view));
   const actions = panel("", "actions", actionsPanel(view, ui));
