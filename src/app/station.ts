@@ -24,7 +24,7 @@ import { openPeople, type People } from "./people.ts";
 import { type FoundEquipment, openPermitStore, type PermitInForce, refusalText } from "./permit.ts";
 import type { Permit, Refusal } from "./permit-format.ts";
 import type { ControlReport } from "./shared/report.ts";
-import { openStore } from "./store.ts";
+import { type Documents, openStore } from "./store.ts";
 
 /** The backend's view of the facts is renewed this often, ms. */
 const viewEveryMs = 100;
@@ -80,6 +80,8 @@ export interface SiteStation extends LoadedSite {
   auditTrail(limit: number): AuditRecord[];
   /** What people have asked for; the only way to ask. */
   readonly people: People;
+  /** For what pages keep over a restart: each its own collections. */
+  readonly documents: Documents;
   /** Certificates in use towards the backend and vehicles, PEM. */
   certificates(): readonly { readonly name: string; readonly pem: string }[];
   /** Verifies a permit, installs it and puts it into force. */
@@ -195,6 +197,7 @@ export function startStation(options: StationOptions): SiteStation {
     audit,
     auditTrail: (limit) => auditLog.latest(limit),
     people,
+    documents: store,
     certificates: () =>
       certificateUses.flatMap(({ use, name }) => {
         const pem = backend?.ocpp.certificates.own(use)?.chain[0];

@@ -12,6 +12,9 @@ export interface Store extends OcppStore {
   close(): void;
 }
 
+/** Documents by collection and key, for parts of the process that keep something of their own. */
+export type Documents = Pick<Store, "get" | "put" | "remove" | "entries" | "atomically">;
+
 export interface StoreOptions {
   /** A file, or `:memory:`. */
   path: string;

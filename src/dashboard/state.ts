@@ -175,7 +175,7 @@ const island = z.object({
   sinceMs: maybeAtMs,
 });
 
-const event = z.object({
+export const eventSchema = z.object({
   id: z.string().max(80),
   atMs,
   key: eventKey,
@@ -304,7 +304,7 @@ export const siteStateSchema = z.object({
   evses: z.array(evse).max(100),
   day,
   island,
-  events: z.array(event).max(200).describe("Newest first."),
+  events: z.array(eventSchema).max(200).describe("Newest first."),
   limits: z.array(limitInForce).max(20),
   permit: permit.nullable(),
   history: z.array(change).max(100).describe("Changes of limits and permit, newest first."),

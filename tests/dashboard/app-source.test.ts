@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { SiteStation } from "../../src/app/station.ts";
+import { openStore } from "../../src/app/store.ts";
 import { createAppSource } from "../../src/dashboard/live/app-source.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -16,6 +17,7 @@ test.each([
     report: () => report,
     pcc: () => ({ recent: [] }),
     people: { get: () => undefined },
+    documents: openStore({ path: ":memory:" }),
     audit: () => undefined,
     ocpp: () => null,
   } as unknown as SiteStation;

@@ -12,20 +12,28 @@ import type { Sentence, SiteState } from "../state.ts";
 import { createAuditWriter } from "./audit-writer.ts";
 import { buildState } from "./build-state.ts";
 import { deeds } from "./deeds.ts";
+import { openEventArchive } from "./event-archive.ts";
+import { eventRows } from "./event-rows.ts";
 import { createEventLog } from "./events.ts";
 import { createExceedances } from "./exceedances.ts";
+import { createLocalDay } from "./local-day.ts";
 import { createMoments } from "./moments.ts";
 import { createRecorder } from "./recorder.ts";
 import { type Certificate, createSlowFacts } from "./slow-facts.ts";
 
-/** The report is looked at this often; a state is made of it at once when something has turned, otherwise at leisure, ms. */
-const lookEveryMs = 20;
-const stateEveryMs = 100;
-/** A step of the power at the PCC that is shown at once, share of the import limit. */
+/** The report is looked at this often, ms. */
+const lookEveryMs = 10;
+/** A state is made of it at once when something has turned, and at leisure otherwise, ms. */
+export const stateEveryMs = 250;
+/** A step of the power at the PCC is shown at once as well, share of the import limit; while it goes on, this often, ms. */
 const stepShare = 0.01;
+const stepEveryMs = 170;
+/** Changes of the list of events are brought to disk this often at most, ms. */
+const keepEveryMs = 1_000;
+/** The wall clock was set when it differs this much from where it should be, ms. */
+const clockJumpMs = 20;
 /** A vehicle has left when its charger says so for this long: then its departure is no longer anybody's, ms. */
 const leftMs = 10_000;
-const dayMs = 24 * 60 * 60_000;
 
 export interface AppSource extends DashboardSource {
   stop(): void;
@@ -39,14 +47,17 @@ export function createAppSource(
   serving: readonly Certificate[] = [],
 ): AppSource {
   const recorder = createRecorder();
+  const localDay = createLocalDay(station.config.site.timeZone);
   const moments = createMoments();
-  const events = createEventLog();
+  const archive = openEventArchive(station.documents);
+  if (archive.sentence !== "") log("warn", archive.sentence);
+  const events = createEventLog(eventRows, archive.kept);
   const slow = createSlowFacts(station, serving);
   const exceedances = createExceedances(station, events);
   const writer = createAuditWriter((event) => station.audit(event));
   const forgetDeparted = createDepartures(station);
   const listeners = new Set<() => void>();
-  const shown = { mode: "", gridGood: false, contacts: "", meterQuality: -1, pccW: Number.NaN };
+  const shown = { mode: "", gridGood: false, contacts: "", meterQuality: -1, pccW: Number.NaN, steppedMs: 0 };
   let state: SiteState | null = null;
   let takenMs = Number.NEGATIVE_INFINITY;
   let publishedMs = Number.NEGATIVE_INFINITY;
@@ -54,7 +65,10 @@ export function createAppSource(
   let seen = -1;
   let sequence = 0;
   let islanded = false;
-  events.note("started", {}, Date.now());
+  let wallOffsetMs = Number.NaN;
+  let keptRevision = -1;
+  let keptMs = Number.NEGATIVE_INFINITY;
+  events.note("started", {}, Date.now(), true);
 
   const look = (): void => {
     const reports = station.control.reports();
@@ -63,7 +77,7 @@ export function createAppSource(
     if (report === null) return;
     seen = reports;
     const monotonic = monotonicMs();
-    if (!turned(report.site) && monotonic - takenMs < stateEveryMs) return;
+    if (!turned(report.site) && !stepped(report.site, monotonic) && monotonic - takenMs < stateEveryMs) return;
     takenMs = monotonic;
     try {
       publish(report);
@@ -80,22 +94,28 @@ export function createAppSource(
   };
 
   /** Whether something has changed that a person should see at once. */
-  const turned = ({ mode, gridGood, contactNo, contactNc, meterQuality, pccW }: SiteReport): boolean => {
+  const turned = ({ mode, gridGood, contactNo, contactNc, meterQuality }: SiteReport): boolean => {
     const contacts = `${contactNo}${contactNc}`;
-    const stepW = stepShare * station.config.pcc.importLimitW;
-    const same =
+    if (
       mode === shown.mode &&
       gridGood === shown.gridGood &&
       contacts === shown.contacts &&
-      meterQuality === shown.meterQuality &&
-      !(Math.abs(pccW - shown.pccW) > stepW);
-    if (!same) Object.assign(shown, { mode, gridGood, contacts, meterQuality, pccW });
-    return !same;
+      meterQuality === shown.meterQuality
+    )
+      return false;
+    Object.assign(shown, { mode, gridGood, contacts, meterQuality });
+    return true;
+  };
+  const stepped = ({ pccW }: SiteReport, monotonic: number): boolean => {
+    if (!(Math.abs(pccW - shown.pccW) > stepShare * station.config.pcc.importLimitW)) return false;
+    if (monotonic - shown.steppedMs < stepEveryMs) return false;
+    shown.steppedMs = monotonic;
+    return true;
   };
 
   const publish = (report: ControlReport): void => {
     const nowMs = Date.now();
-    const midnightMs = localMidnightMs(nowMs, station.config.site.timeZone);
+    const midnightMs = localDay.startMs(nowMs);
     shown.pccW = report.site.pccW;
     remember(report, nowMs, midnightMs);
     moments.observe(report, nowMs);
@@ -110,12 +130,32 @@ export function createAppSource(
       slow,
       events: events.events,
       sequence: ++sequence,
-      wallOffsetMs: nowMs - takenMs,
+      wallOffsetMs: wallOffset(nowMs - takenMs),
       nowMs,
       midnightMs,
       demo,
     });
     for (const listener of listeners) listener();
+    keep(false);
+  };
+
+  /** Brings the list of events to disk: soon after a change, at once where a person waits for it. */
+  const keep = (atOnce: boolean): void => {
+    const monotonic = monotonicMs();
+    if (events.revision === keptRevision || (!atOnce && monotonic - keptMs < keepEveryMs)) return;
+    keptMs = monotonic;
+    keptRevision = events.revision;
+    try {
+      archive.save(events.kept());
+    } catch (error) {
+      log("error", `The list of events can't be kept: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
+
+  /** The same as long as the clocks agree: a millisecond of rounding moves no moment. */
+  const wallOffset = (offsetMs: number): number => {
+    if (!(Math.abs(offsetMs - wallOffsetMs) < clockJumpMs)) wallOffsetMs = offsetMs;
+    return wallOffsetMs;
   };
 
   const remember = ({ site, stages }: ControlReport, nowMs: number, midnightMs: number): void => {
@@ -157,6 +197,7 @@ export function createAppSource(
       if (result.ok && result.value.key === "done.logged")
         events.note("acted", { by: person.name, what: String(result.value.values?.["what"]), why: reason }, nowMs);
       slow.expire();
+      keep(true);
       return result;
     },
     audit(entry) {
@@ -165,6 +206,7 @@ export function createAppSource(
     },
     stop() {
       clearInterval(timer);
+      keep(true);
       writer.stop();
       listeners.clear();
     },
@@ -194,18 +236,3 @@ function createDepartures({ people, config }: SiteStation): (report: ControlRepo
   };
 }
 const gridModes: ReadonlySet<string> = new Set(["loadOnly", "ceased", "enterDelay", "ramping", "parallel"]);
-
-/** Start of the present local day. */
-function localMidnightMs(nowMs: number, timeZone: string): number {
-  const parts = new Intl.DateTimeFormat("en", {
-    timeZone,
-    hourCycle: "h23",
-    hour: "numeric",
-    minute: "numeric",
-    second: "numeric",
-  }).formatToParts(nowMs);
-  const of = (type: string) => Number(parts.find((part) => part.type === type)!.value);
-  const intoDayMs =
-    ((of("hour") * 60 + of("minute")) * 60 + of("second")) * 1_000 + (((nowMs % 1_000) + 1_000) % 1_000);
-  return nowMs - (intoDayMs % dayMs);
-}

@@ -4,6 +4,7 @@
  */
 import { type EventKey, eventWordsOf, type WordValues } from "../../domain/words.ts";
 import type { EventState } from "../state.ts";
+import type { KeptEvent } from "./event-archive.ts";
 import { type EventRow, eventRows, type Seen } from "./event-rows.ts";
 
 /** Events kept. */
@@ -12,6 +13,8 @@ const eventsMax = 200;
 const foldWithinMs = 10 * 60_000;
 /** And within this time an acknowledgement still holds, ms. */
 const acknowledgedWithinMs = 60_000;
+/** After a restart devices are found and modes proven anew: what stood before ends only when it is gone after this, ms. */
+const settlesMs = 30_000;
 
 export interface EventLog {
   /** Compares with what stands; true when something changed. */
@@ -21,6 +24,10 @@ export interface EventLog {
   acknowledge(id: string, by: string, atMs: number): boolean;
   /** Newest first. */
   readonly events: EventState[];
+  /** Advances with every change. */
+  readonly revision: number;
+  /** The list with what is known of each place, for the archive. */
+  kept(): KeptEvent[];
 }
 
 /** What is known of a row at one place. */
@@ -31,12 +38,38 @@ interface Place {
   /** Since when its cause stands without a break, ms; NaN while it does not. */
   standsSinceMs: number;
   endedAtMs: number;
+  /** It stood before a restart and has not been seen since. */
+  restored: boolean;
+  /** Number of the observation that looked at it last. */
+  lookedAt: number;
 }
 
-export function createEventLog(rows: readonly EventRow[] = eventRows): EventLog {
-  const events: EventState[] = [];
+const emptyPlace: Readonly<Place> = {
+  id: "",
+  active: false,
+  standsSinceMs: Number.NaN,
+  endedAtMs: Number.NEGATIVE_INFINITY,
+  restored: false,
+  lookedAt: 0,
+};
+
+/** `kept`: the list as it was before a restart, newest first. */
+export function createEventLog(rows: readonly EventRow[] = eventRows, kept: readonly KeptEvent[] = []): EventLog {
+  const events: EventState[] = kept.slice(0, eventsMax).map(({ event }) => event);
   const places = new Map<string, Place>();
+  for (const { event, place, endedAtMs } of kept)
+    if (place !== "" && !places.has(place))
+      places.set(place, {
+        ...emptyPlace,
+        id: event.id,
+        active: event.active,
+        endedAtMs: endedAtMs ?? Number.NEGATIVE_INFINITY,
+        restored: event.active,
+      });
   let count = 0;
+  let revision = 0;
+  let observation = 0;
+  let firstLookMs = Number.NaN;
 
   const add = (
     key: EventKey,
@@ -45,12 +78,16 @@ export function createEventLog(rows: readonly EventRow[] = eventRows): EventLog 
     needs: boolean,
     atMs: number,
   ): string => {
-    const id = `${atMs.toString(36)}-${(count++).toString(36)}`;
+    let id = "";
+    // A clock that was set back may come by the same moment again.
+    do id = `${atMs.toString(36)}-${(count++).toString(36)}`;
+    while (events.some((event) => event.id === id));
+    revision++;
     events.unshift({
       id,
       atMs,
       key,
-      ...(values && { values: { ...values } }),
+      ...(values && { values: finiteValues(values) }),
       severity: eventWordsOf(key).severity,
       needsPerson: needs,
       active,
@@ -63,10 +100,11 @@ export function createEventLog(rows: readonly EventRow[] = eventRows): EventLog 
   /** The event at `index`, happening again: to the front, counted. */
   const again = (index: number, values: WordValues | undefined, atMs: number, change: Partial<EventState>): void => {
     const [before] = events.splice(index, 1);
+    revision++;
     events.unshift({
       ...before!,
       atMs,
-      ...(values && { values: { ...values } }),
+      ...(values && { values: finiteValues(values) }),
       repeats: { count: (before!.repeats?.count ?? 1) + 1, firstAtMs: before!.repeats?.firstAtMs ?? before!.atMs },
       ...change,
     });
@@ -91,9 +129,12 @@ export function createEventLog(rows: readonly EventRow[] = eventRows): EventLog 
     const stands = row.active(seen, place);
     if (known === undefined) {
       if (!stands) return false;
-      known = { id: "", active: false, standsSinceMs: Number.NaN, endedAtMs: Number.NEGATIVE_INFINITY };
+      known = { ...emptyPlace };
       places.set(name, known);
     }
+    known.lookedAt = observation;
+    if (stands) known.restored = false;
+    else if (known.restored && seen.nowMs - firstLookMs < settlesMs) return false;
     if (!stands) known.standsSinceMs = Number.NaN;
     else if (Number.isNaN(known.standsSinceMs)) known.standsSinceMs = seen.nowMs;
     if (!known.active && stands && seen.nowMs - known.standsSinceMs >= (row.afterMs ?? 0)) {
@@ -101,24 +142,48 @@ export function createEventLog(rows: readonly EventRow[] = eventRows): EventLog 
       return true;
     }
     if (!known.active || stands) return false;
-    known.active = false;
-    known.endedAtMs = seen.nowMs;
-    change(known.id, (event) => ({ ...event, active: false }));
+    end(known, seen.nowMs);
     return true;
+  };
+
+  const end = (known: Place, nowMs: number): void => {
+    known.active = false;
+    known.endedAtMs = nowMs;
+    change(known.id, (event) => ({ ...event, active: false }));
   };
 
   const change = (id: string, to: (event: EventState) => EventState): void => {
     const index = events.findIndex((event) => event.id === id);
-    if (index >= 0) events[index] = to(events[index]!);
+    if (index < 0) return;
+    events[index] = to(events[index]!);
+    revision++;
   };
 
   return {
     events,
+    get revision() {
+      return revision;
+    },
+    kept() {
+      const placeOf = new Map([...places].map(([name, { id, endedAtMs }]) => [id, { name, endedAtMs }]));
+      return events.map((event) => {
+        const at = placeOf.get(event.id);
+        return { event, place: at?.name ?? "", endedAtMs: at && Number.isFinite(at.endedAtMs) ? at.endedAtMs : null };
+      });
+    },
     observe(seen) {
       let changed = false;
+      observation++;
+      if (Number.isNaN(firstLookMs)) firstLookMs = seen.nowMs;
       for (const row of rows) {
         const of = row.places?.(seen) ?? 1;
         for (let place = 0; place < of; place++) changed = look(row, seen, place) || changed;
+      }
+      // A place that is no longer there: a certificate that was replaced, a charger that was taken away.
+      for (const known of places.values()) {
+        if (!known.active || known.lookedAt === observation || seen.nowMs - firstLookMs < settlesMs) continue;
+        end(known, seen.nowMs);
+        changed = true;
       }
       return changed;
     },
@@ -135,3 +200,7 @@ export function createEventLog(rows: readonly EventRow[] = eventRows): EventLog 
     },
   };
 }
+
+/** Values that are known: the sentence has a dash for the others. */
+const finiteValues = (values: WordValues): WordValues =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => typeof value === "string" || Number.isFinite(value)));

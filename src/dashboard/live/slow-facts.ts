@@ -1,9 +1,9 @@
 /**
- * What is worked out every two seconds instead of with each report: how long the island would last, what vehicles will have
+ * What is worked out every two seconds instead of with each report: what of the core's runway people see, what vehicles will have
  * when they leave, what was changed by whom, which certificates expire when, since when the backend is there.
  */
 import { X509Certificate } from "node:crypto";
-import { forecastDeparture, forecastRunway, type RunwayVehicle, usableWh } from "../../app/for-people.ts";
+import { forecastDeparture } from "../../app/for-people.ts";
 import type { ControlReport } from "../../app/shared/report.ts";
 import type { SiteStation } from "../../app/station.ts";
 import { hourMs } from "../../domain/units.ts";
@@ -31,10 +31,6 @@ export interface SlowFacts {
 }
 
 const everyMs = 2_000;
-/** Share of stored energy that arrives at the AC side. */
-const efficiency = 0.95;
-/** A tier that takes less is not fed, W. */
-const fedFromW = 50;
 const planStepsMax = 100;
 
 export function createSlowFacts(station: SiteStation, serving: readonly Certificate[]): SlowFacts {
@@ -50,31 +46,16 @@ export function createSlowFacts(station: SiteStation, serving: readonly Certific
   let backend = { open: false, sinceMs: null as number | null };
   const changes = changesOf(station);
 
-  const island = ({ tiers, stages }: ControlReport, nowMs: number): void => {
-    const vehicles: RunwayVehicle[] = [];
-    energyWh = 0;
-    for (let i = 0; i < count; i++) {
-      const { gridForming, maxDischargeW, name } = config.evses[i]!;
-      const { socPct, capacityWh } = stages[i]!;
-      const { reservePct, departsAtMs, dischargeEnabled } = station.control.evses[i]!;
-      const wh = usableWh(socPct, reservePct, capacityWh, efficiency);
-      if (!gridForming || !dischargeEnabled || !(wh > 0)) continue;
-      energyWh += wh;
-      const departsInH = Number.isFinite(departsAtMs) ? (departsAtMs - nowMs) / hourMs : Number.POSITIVE_INFINITY;
-      vehicles.push({ name: name ?? `EVSE ${i + 1}`, usableWh: wh, maxDischargeW, departsInH });
-    }
-    const tierLoadW = tiers.map(({ closed, loadW }, t) =>
-      closed && loadW > fedFromW ? loadW : config.tiers[t]!.loadW,
-    );
-    // Nobody forecasts the PV here: none is counted on.
-    const { tiers: rows, nextNeeded, nextNeededInH } = forecastRunway({ tierLoadW, vehicles, pvByHourW: [] });
-    runway = rows.map(({ hours }) => hours);
+  const island = ({ tiers, stages, site }: ControlReport, nowMs: number): void => {
+    runway = tiers.map(({ couldH }) => couldH);
+    energyWh = site.energyAboveReserveWh;
+    const { nextStage, nextStageInH } = site;
     // Who forms already has nothing to take over.
     const from = stages.findIndex(({ role }) => role === "forming");
-    const isComing = nextNeeded !== "" && !stages.some(({ role }, i) => role === "forming" && nameOf(i) === nextNeeded);
+    const isComing = nextStage >= 0 && stages[nextStage]?.role !== "forming";
     handover =
-      isComing && Number.isFinite(nextNeededInH) && from >= 0
-        ? { vehicle: nextNeeded, from: nameOf(from), atMs: Math.round(nowMs + nextNeededInH * hourMs) }
+      isComing && Number.isFinite(nextStageInH) && from >= 0
+        ? { vehicle: nameOf(nextStage), from: nameOf(from), atMs: Math.round(nowMs + nextStageInH * hourMs) }
         : null;
   };
   const nameOf = (i: number): string => config.evses[i]!.name ?? `EVSE ${i + 1}`;
