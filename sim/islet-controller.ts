@@ -65,6 +65,10 @@ class IsletController implements Controller {
     return this.core.machine.state.record.returnBlocked;
   }
 
+  get island(): Core["island"] {
+    return this.core.island;
+  }
+
   step(snapshot: Snapshot, nowMs: number): Commands {
     if (nowMs >= this.#storedAtMs) {
       this.#storedGeneration = this.#writingGeneration;

@@ -3,6 +3,7 @@
  * it, probes look at it.
  */
 import { type Commands, createCommands } from "../src/core/commands.ts";
+import type { IslandState } from "../src/core/island.ts";
 import { createSnapshot, type Snapshot } from "../src/core/snapshot.ts";
 import { InMemoryBridge } from "./in-memory-bridge.ts";
 import type { Random } from "./random.ts";
@@ -19,6 +20,8 @@ export interface Controller {
   /** The row of the mode machine that led there, and whether a person has been told that the return failed. */
   readonly row?: string;
   readonly returnBlocked?: boolean;
+  /** What people see of its island: phase, energy, how long each tier is fed. */
+  readonly island?: Pick<IslandState, "phase" | "energyWh" | "runway" | "tiers" | "pvLimitW">;
 }
 
 /** Starts a controller. `stored` is what survives its death: the same object each time within one site. */

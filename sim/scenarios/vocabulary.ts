@@ -139,3 +139,16 @@ export function aboveReservePct(site: Site): number {
   }
   return least;
 }
+
+/** What people are told of the island. */
+export const islandPhase = (site: Site): string => site.controller?.island?.phase ?? "none";
+/** Hours that a tier goes on being fed, as the controller tells people; NaN while it tells nothing. */
+export const toldH =
+  (tier: number) =>
+  (site: Site): number =>
+    site.controller?.island?.runway.fedH[tier] ?? Number.NaN;
+/** Hours that a tier could be fed with those before it. */
+export const couldH =
+  (tier: number) =>
+  (site: Site): number =>
+    site.controller?.island?.runway.couldH[tier] ?? Number.NaN;

@@ -2,5 +2,4 @@
 export { forecastDeparture } from "../core/departure-forecast.ts";
 export { explain } from "../core/limits.ts";
 export { startsMax } from "../core/mode-state.ts";
-export { forecastRunway, type RunwayVehicle, usableWh } from "../core/runway.ts";
 export { wishSources } from "../core/schedule.ts";

@@ -35,13 +35,24 @@ const tuning = {
 export const abilityOf = (stage: StageFacts, ratedW: number): number =>
   stage.maxDischargeW >= 0 && stage.maxDischargeW < ratedW ? stage.maxDischargeW : ratedW;
 
-/** The stage itself is asked where no session tells: a dark start has none. NaN where nobody knows the battery. */
-export function energyOf(config: IslandConfig, i: number, evse: EvseFacts, stage: StageFacts): number {
+/**
+ * Energy above reserve of the vehicle at stage `i`, Wh. The stage itself is asked where no session tells: a dark start has
+ * none. NaN where nobody knows the battery.
+ */
+export function energyOf(
+  island: IslandState,
+  config: IslandConfig,
+  i: number,
+  evse: EvseFacts,
+  stage: StageFacts,
+): number {
   const socPct = evse.connected && evse.socPct >= 0 ? evse.socPct : stage.socPct;
   const ownPct = evse.connected && evse.reservePct > 0 ? evse.reservePct : 0;
   const sitePct = config.reservePct[i]!;
   const capacityWh = evse.connected && evse.capacityWh > 0 ? evse.capacityWh : stage.capacityWh;
-  return usableWh(socPct, ownPct > sitePct ? ownPct : sitePct, capacityWh, config.efficiency);
+  const learnt = island.gauge.whPerPct[i]!;
+  const whPerPct = learnt > 0 ? learnt : (capacityWh * config.efficiency) / 100;
+  return usableWh(socPct, ownPct > sitePct ? ownPct : sitePct, whPerPct);
 }
 
 /** One tick of a running or starting island. */
@@ -137,7 +148,7 @@ function isAboutToLeave(island: IslandState, config: IslandConfig, i: number, sn
   const stage = snapshot.stages[i]!;
   if (evse.departsAtMs - snapshot.wallMs < tuning.departMs) return true;
   const shareW = -stage.powerW;
-  const ownWh = energyOf(config, i, evse, stage);
+  const ownWh = energyOf(island, config, i, evse, stage);
   return shareW > 0 && ownWh < shareW * tuning.relayH && island.energyWh > 2 * ownWh;
 }
 
@@ -206,7 +217,7 @@ function add(
     if (pass === 1) island.failed.fill(0);
     for (let i = 0; i < eligible.length; i++) {
       if (eligible[i] === 0 || island.forms[i] === 1 || island.failed[i] === 1 || i === except) continue;
-      if (best < 0 || comesBefore(config, snapshot, i, best)) best = i;
+      if (best < 0 || comesBefore(island, config, snapshot, i, best)) best = i;
     }
   }
   if (best < 0) return false;
@@ -215,7 +226,13 @@ function add(
   return true;
 }
 
-function comesBefore(config: IslandConfig, { stages, evses, wallMs }: Snapshot, a: number, b: number): boolean {
+function comesBefore(
+  island: IslandState,
+  config: IslandConfig,
+  { stages, evses, wallMs }: Snapshot,
+  a: number,
+  b: number,
+): boolean {
   const aLeavesInMs = evses[a]!.departsAtMs - wallMs;
   const bLeavesInMs = evses[b]!.departsAtMs - wallMs;
   const aSoon = aLeavesInMs < tuning.soonMs;
@@ -225,12 +242,12 @@ function comesBefore(config: IslandConfig, { stages, evses, wallMs }: Snapshot, 
   const bKnown = bLeavesInMs < Number.POSITIVE_INFINITY;
   if (aKnown !== bKnown) return aKnown;
   if (aKnown && aLeavesInMs !== bLeavesInMs) return aLeavesInMs < bLeavesInMs;
-  return worth(config, a, evses[a]!, stages[a]!) > worth(config, b, evses[b]!, stages[b]!);
+  return worth(island, config, a, evses[a]!, stages[a]!) > worth(island, config, b, evses[b]!, stages[b]!);
 }
 
 /** Energy, or the state of charge where nobody knows the battery's size; a little for what it can give at once. */
-function worth(config: IslandConfig, i: number, evse: EvseFacts, stage: StageFacts): number {
-  const energyWh = energyOf(config, i, evse, stage);
+function worth(island: IslandState, config: IslandConfig, i: number, evse: EvseFacts, stage: StageFacts): number {
+  const energyWh = energyOf(island, config, i, evse, stage);
   return (energyWh >= 0 ? energyWh : stage.socPct) + abilityOf(stage, config.ratedW[i]!) * 1e-3;
 }
 
@@ -247,7 +264,7 @@ function dismissIdle(
   let leastWh = Number.POSITIVE_INFINITY;
   for (let i = 0; i < island.forms.length; i++) {
     if (island.forms[i] === 0) continue;
-    const ownWh = energyOf(config, i, snapshot.evses[i]!, snapshot.stages[i]!);
+    const ownWh = energyOf(island, config, i, snapshot.evses[i]!, snapshot.stages[i]!);
     if (ownWh < leastWh) {
       weakest = i;
       leastWh = ownWh;

@@ -40,6 +40,9 @@ export interface TierState {
   readonly closed: boolean[];
   /** Measured load of each tier, W, slowly averaged; starts with the expected one. */
   readonly loadW: Float64Array;
+  /** The same over hours, for forecasts, and how long each has been measured, ms. */
+  readonly usualW: Float64Array;
+  readonly measuredMs: Float64Array;
   changedMs: number;
   overloadSinceMs: number;
   restUntilMs: number;
@@ -52,6 +55,8 @@ export interface TierState {
 export const createTierState = (tiers: readonly IslandTier[]): TierState => ({
   closed: tiers.map(() => true),
   loadW: Float64Array.from(tiers, ({ loadW }) => loadW),
+  usualW: Float64Array.from(tiers, ({ loadW }) => loadW),
+  measuredMs: new Float64Array(tiers.length),
   changedMs: Number.NEGATIVE_INFINITY,
   overloadSinceMs: Number.NaN,
   restUntilMs: Number.NEGATIVE_INFINITY,
@@ -62,6 +67,9 @@ export const createTierState = (tiers: readonly IslandTier[]): TierState => ({
 
 /** Time constant of the learnt loads, ms. */
 const learnTauMs = 600_000;
+/** The usual load is the mean of what was measured, of at most so long; its expected value counts for the first minutes, ms. */
+const usualTauMs = 4 * 3_600_000;
+const expectedForMs = 60_000;
 
 /** Learns what each closed tier takes. `measuredW` may hold NaN where nobody measures. */
 export function learnTierLoads(state: TierState, measuredW: readonly number[], periodMs: number, fed: boolean): void {
@@ -71,6 +79,9 @@ export function learnTierLoads(state: TierState, measuredW: readonly number[], p
     const powerW = measuredW[t];
     if (!state.closed[t] || powerW === undefined || !(powerW >= 0)) continue;
     state.loadW[t]! += (powerW - state.loadW[t]!) * (weight < 1 ? weight : 1);
+    const measuredMs = Math.min(usualTauMs, state.measuredMs[t]! + periodMs);
+    state.measuredMs[t] = measuredMs;
+    state.usualW[t]! += ((powerW - state.usualW[t]!) * periodMs) / (expectedForMs + measuredMs);
   }
 }
 

@@ -7,6 +7,7 @@
  * swapped by bringing the next one in before the old one goes.
  */
 import type { Commands } from "./commands.ts";
+import { type BatteryGauge, createBatteryGauge, forecastIsland, learnBatteries } from "./island-forecast.ts";
 import { abilityOf, chooseFormers, energyOf } from "./island-formers.ts";
 import { formVoltagePu, limitPv, steerIsland } from "./island-setpoints.ts";
 import {
@@ -24,6 +25,7 @@ import {
   type TierTuning,
 } from "./island-tiers.ts";
 import type { ModeOutput } from "./modes.ts";
+import { createRunway, createRunwayInputs, type Runway, type RunwayInputs } from "./runway.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export interface IslandConfig {
@@ -58,6 +60,8 @@ const shedBelowW = 1;
 
 /** What people see of it. */
 export type IslandPhase = "none" | "starting" | "stepping" | "steady" | "ending" | "ended";
+/** Indexes are wire values: append only. */
+export const islandPhases: readonly IslandPhase[] = ["none", "starting", "stepping", "steady", "ending", "ended"];
 
 export interface IslandState {
   phase: IslandPhase;
@@ -83,6 +87,13 @@ export interface IslandState {
   readonly supply: IslandSupply;
   lastMs: number;
 }
+  readonly gauge: BatteryGauge;
+  /** How long each tier is fed: the one forecast that people see and scenarios judge. */
+  readonly runway: Runway;
+  readonly runwayInputs: RunwayInputs;
+  forecastAtMs: number;
+  /** PV as it was in each hour of the day (UTC), W. */
+  readonly pvOfHourW: Float64Array;
 
 export const createIsland = (config: IslandConfig, stageCount: number): IslandState => ({
   phase: "none",
@@ -103,10 +114,23 @@ export const createIsland = (config: IslandConfig, stageCount: number): IslandSt
   lastMs: Number.NaN,
 });
 
+  gauge: createBatteryGauge(stageCount),
+  runway: createRunway(stageCount, config.tiers.length),
+  runwayInputs: createForecastInputs(config, stageCount),
+  forecastAtMs: Number.NEGATIVE_INFINITY,
+  pvOfHourW: new Float64Array(24),
 /**
  * One tick. `eligible[i]` is 1 where stage i may form at all: listed, answering, allowed, its vehicle above reserve. Writes
  * roles and set-points of forming stages, tiers and the PV limit into `commands`; leaves other stages' commands alone.
- * Returns whether an island that isn't there yet may begin (`ModeFacts.sourceReady`).
+function createForecastInputs({ tiers, tierTuning }: IslandConfig, stageCount: number): RunwayInputs {
+  const inputs = createRunwayInputs(
+    tiers.map(({ sheddable }) => sheddable),
+    stageCount,
+  );
+  inputs.shedBelowH = tierTuning.shedBelowH;
+  return inputs;
+}
+
  */
 export function stepIsland(
   island: IslandState,
@@ -116,12 +140,13 @@ export function stepIsland(
   snapshot: Snapshot,
   commands: Commands,
   nowMs: number,
-): boolean {
+): void {
   const periodMs = nowMs > island.lastMs ? nowMs - island.lastMs : 0;
   island.lastMs = nowMs;
   measure(island, config, eligible, snapshot);
   if (island.spent && island.energyWh > restartWh(config)) island.spent = false;
 
+  learnBatteries(island.gauge, snapshot, config.efficiency, periodMs);
   const busLive = snapshot.transferDevice.busVoltagePu >= 0.5;
   learnTierLoads(island.tiers, snapshot.site.tierLoadW, periodMs, busLive);
   if (mode.form) {
@@ -141,6 +166,7 @@ export function stepIsland(
     if (!mode.form) continue;
     const command = commands.stages[i]!;
     const forms = island.forms[i] === 1;
+  forecastIsland(island, config, eligible, snapshot, periodMs, nowMs);
     command.role = forms ? "forming" : "off";
     command.powerW = 0;
     command.reactiveVar = 0;
@@ -149,18 +175,20 @@ export function stepIsland(
   }
   for (let t = 0; t < island.tiers.closed.length; t++) commands.tierClosed[t] = island.tiers.closed[t]!;
   commands.pvLimitW = island.pvLimitW;
-  return !island.spent && anyOf(eligible);
 }
 
 function measure(island: IslandState, config: IslandConfig, eligible: Uint8Array, snapshot: Snapshot): void {
   const { supply } = island;
   const { stages, evses, site, transferDevice } = snapshot;
   let energyWh = 0;
+/** Whether an island that isn't there yet may begin (`ModeFacts.sourceReady`): somebody may form, and energy is left. */
+export const islandMayStart = (island: IslandState, eligible: Uint8Array): boolean => !island.spent && anyOf(eligible);
+
   let abilityW = 0;
   let givenW = 0;
   for (let i = 0; i < stages.length; i++) {
     const stage = stages[i]!;
-    if (eligible[i] === 1 || stage.role === "forming") energyWh += energyOf(config, i, evses[i]!, stage);
+    if (eligible[i] === 1 || stage.role === "forming") energyWh += energyOf(island, config, i, evses[i]!, stage);
     if (stage.role !== "forming") continue;
     abilityW += abilityOf(stage, config.ratedW[i]!);
     givenW -= stage.powerW;

@@ -1,115 +1,200 @@
 /**
  * How long the island lasts, for each tier: the energy above reserve of every vehicle, who leaves when, PV by the hour, and
- * measured loads. Vehicles that leave first are used first, because what they carry leaves with them. Computed outside the
- * tick, every few seconds; the tick itself only uses `usableWh` over load.
+ * usual loads, played forward from event to event by the rules that the island follows. Vehicles that leave first are used
+ * first, because what they carry leaves with them; tiers are shed from the last when energy is short. Written in place.
  */
-import { hourMs } from "../domain/units.ts";
 
 /** Energy that a vehicle may give to the site, Wh at the AC side; NaN where nobody knows its battery. */
-export const usableWh = (socPct: number, reservePct: number, capacityWh: number, efficiency: number): number =>
-  socPct > reservePct ? ((socPct - reservePct) / 100) * capacityWh * efficiency : socPct <= reservePct ? 0 : Number.NaN;
-
-export interface RunwayVehicle {
-  readonly name: string;
-  readonly usableWh: number;
-  readonly maxDischargeW: number;
-  /** From now; Infinity when nobody knows of a departure. */
-  readonly departsInH: number;
-}
+export const usableWh = (socPct: number, reservePct: number, whPerPct: number): number =>
+  socPct > reservePct ? (socPct - reservePct) * whPerPct : socPct <= reservePct ? 0 : Number.NaN;
 
 export interface RunwayInputs {
-  /** Average load of each tier, W, most important first. */
-  readonly tierLoadW: readonly number[];
-  readonly vehicles: readonly RunwayVehicle[];
-  /** Average PV of each coming hour, W; the last value goes on. Empty: none. */
-  readonly pvByHourW: readonly number[];
-}
-
-export interface TierRunway {
-  /** Hours in which this tier and all before it are fed; `horizonH` means at least that long. */
-  readonly hours: number;
+  /** For each stage: energy above reserve, Wh (0 for one that may not feed, NaN unknown: counts as none). */
+  readonly usableWh: Float64Array;
+  readonly maxDischargeW: Float64Array;
+  /** From now; Infinity when nobody knows of a departure. */
+  readonly departsInH: Float64Array;
+  /** Usual load of each tier, W, most important first; NaN counts as none. */
+  readonly tierLoadW: Float64Array;
+  readonly sheddable: readonly boolean[];
+  /** Tiers that are fed now, or may be. */
+  fed: number;
+  /** A sheddable tier is shed when energy lasts no longer than this, h. */
+  shedBelowH: number;
+  /** Average PV of the rest of this hour, and of each hour after it, W. */
+  readonly pvByHourW: Float64Array;
+  /** Left of this hour, h. */
+  hourLeftH: number;
 }
 
 export interface Runway {
-  readonly tiers: readonly TierRunway[];
-  /** The vehicle whose energy, or whose departure, ends first what feeds all tiers now, and when, h; "" when none is needed. */
-  readonly nextNeeded: string;
-  readonly nextNeededInH: number;
+  /** Hours in which each tier goes on being fed as things are; 0 for one that isn't; `horizonH`: at least that long. */
+  readonly fedH: Float64Array;
+  /** Hours in which each tier could be fed with all before it, if nothing after it were. */
+  readonly couldH: Float64Array;
+  /** Stage that takes over next, and when, h; -1 and NaN when none does. */
+  nextStage: number;
+  nextInH: number;
+  /** Energy above reserve of all, Wh. */
+  energyWh: number;
+  readonly leftWh: Float64Array;
+  readonly giveW: Float64Array;
+  /** Stages by departure. */
+  readonly order: Int32Array;
 }
 
 export const horizonH = 7 * 24;
-const stepH = 1 / 12;
+/** PV is looked ahead so far; after that there is none to count on. */
+export const pvHours = 24;
+/** Less than this is no energy, Wh, no time, h, and no share of a load. */
+const noneWh = 1e-6;
+const noneH = 1e-9;
+const noneShare = 1e-6;
 
-/** Hours for each tier with all tiers before it. A load of zero lasts to the horizon; unknown energy counts as none. */
-export function forecastRunway(inputs: RunwayInputs): Runway {
-  let loadW = 0;
-  const vehicles = [...inputs.vehicles].sort((a, b) => a.departsInH - b.departsInH);
-  const tiers = inputs.tierLoadW.map((tierW) => {
-    loadW += Number.isFinite(tierW) ? Math.max(0, tierW) : 0;
-    return { hours: hoursFor(loadW, vehicles, inputs.pvByHourW).hours };
-  });
-  const first = hoursFor(loadW, vehicles, inputs.pvByHourW);
-  return { tiers, nextNeeded: first.next, nextNeededInH: first.nextInH };
+export const createRunwayInputs = (sheddable: readonly boolean[], stageCount: number): RunwayInputs => ({
+  usableWh: new Float64Array(stageCount),
+  maxDischargeW: new Float64Array(stageCount),
+  departsInH: new Float64Array(stageCount).fill(Number.POSITIVE_INFINITY),
+  tierLoadW: new Float64Array(sheddable.length),
+  sheddable,
+  fed: sheddable.length,
+  shedBelowH: 0,
+  pvByHourW: new Float64Array(pvHours),
+  hourLeftH: 1,
+});
+
+export const createRunway = (stageCount: number, tierCount: number): Runway => ({
+  fedH: new Float64Array(tierCount),
+  couldH: new Float64Array(tierCount),
+  nextStage: -1,
+  nextInH: Number.NaN,
+  energyWh: 0,
+  leftWh: new Float64Array(stageCount),
+  giveW: new Float64Array(stageCount),
+  order: Int32Array.from({ length: stageCount }, (_, i) => i),
+});
+
+/** Forecasts anew. */
+export function forecastRunway(runway: Runway, inputs: RunwayInputs): void {
+  sortByDeparture(runway, inputs);
+  const tiers = inputs.tierLoadW.length;
+  for (let k = 0; k < tiers; k++) runway.couldH[k] = play(runway, inputs, k + 1, false);
+  runway.fedH.fill(0);
+  runway.nextStage = -1;
+  runway.nextInH = Number.NaN;
+  if (inputs.fed > 0) play(runway, inputs, Math.min(inputs.fed, tiers), true);
+  runway.energyWh = 0;
+  for (let i = 0; i < inputs.usableWh.length; i++) if (inputs.usableWh[i]! > 0) runway.energyWh += inputs.usableWh[i]!;
 }
 
-/** Plays the island forward in steps of five minutes. Surplus PV refills nobody: what is counted on must be there. */
-function hoursFor(loadW: number, vehicles: readonly RunwayVehicle[], pvByHourW: readonly number[]) {
-  const left = vehicles.map(({ usableWh: energyWh }) => (energyWh > 0 ? energyWh : 0));
-  let next = "";
-  let nextInH = Number.POSITIVE_INFINITY;
-  let feeding = -1;
-  for (let atH = 0; atH < horizonH; atH += stepH) {
-    const pvW = pvByHourW.length === 0 ? 0 : pvByHourW[Math.min(Math.floor(atH), pvByHourW.length - 1)]!;
-    let wantedW = Math.max(0, loadW - pvW);
-    let lackWh = wantedW * stepH;
-    const askedWh = lackWh;
-    for (let i = 0; i < vehicles.length && lackWh > 1e-9; i++) {
-      const { departsInH, maxDischargeW } = vehicles[i]!;
-      if (departsInH <= atH || left[i]! <= 0) continue;
-      if (feeding < 0) feeding = i;
-      if (feeding !== i && next === "" && left[feeding]! <= 1e-9) {
-        next = vehicles[i]!.name;
-        nextInH = atH;
-      }
-      const givenWh = Math.min(left[i]!, lackWh, Math.min(maxDischargeW, wantedW) * stepH);
-      left[i]! -= givenWh;
-      lackWh -= givenWh;
-      wantedW -= givenWh / stepH;
+function sortByDeparture({ order }: Runway, { departsInH }: RunwayInputs): void {
+  for (let k = 1; k < order.length; k++) {
+    const stage = order[k]!;
+    let at = k;
+    while (at > 0 && departsInH[order[at - 1]!]! > departsInH[stage]!) {
+      order[at] = order[at - 1]!;
+      at--;
     }
-    if (askedWh > 0 && lackWh > 1e-6) return { hours: atH + stepH * (1 - lackWh / askedWh), next, nextInH };
-    if (feeding >= 0 && vehicles[feeding]!.departsInH <= atH + stepH && next === "") {
-      const heir = vehicles.findIndex(({ departsInH }, i) => departsInH > atH + stepH && left[i]! > 0);
-      if (heir >= 0) {
-        next = vehicles[heir]!.name;
-        nextInH = vehicles[feeding]!.departsInH;
-      }
-    }
+    order[at] = stage;
   }
-  return { hours: horizonH, next, nextInH };
 }
-
-/** Watches a forecast against the clock: what it said before, minus the time since, should be what it says now. */
-export interface ForecastCheck {
-  /** Forecast to compare with, hours, and when it was made, ms; NaN before the first. */
-  forecastH: number;
-  madeAtMs: number;
-}
-
-export const createForecastCheck = (): ForecastCheck => ({ forecastH: Number.NaN, madeAtMs: Number.NaN });
-
-/** A forecast counts from here on: the first hour of an island is learning. */
-export const learningMs = hourMs;
 
 /**
- * Error of the forecast made after the first hour, per unit of that forecast; NaN while learning. Call with each new forecast
- * of the same tiers; start anew (`createForecastCheck`) when a vehicle comes or goes or a tier changes.
+ * Plays the island forward with its first `fed` tiers until nothing feeds them, and returns when that is, h. With `asItIs`
+ * tiers are shed when energy or power is short, and `fedH` and the next handover are written.
  */
-export function checkForecast(check: ForecastCheck, islandSinceMs: number, runwayH: number, nowMs: number): number {
-  if (nowMs - islandSinceMs < learningMs || !Number.isFinite(runwayH)) return Number.NaN;
-  if (Number.isNaN(check.forecastH)) {
-    check.forecastH = runwayH;
-    check.madeAtMs = nowMs;
+function play(runway: Runway, inputs: RunwayInputs, tiers: number, asItIs: boolean): number {
+  const { leftWh, fedH } = runway;
+  for (let i = 0; i < leftWh.length; i++) leftWh[i] = inputs.usableWh[i]! > 0 ? inputs.usableWh[i]! : 0;
+  let fed = tiers;
+  let atH = 0;
+  let feeder = -1;
+  // Each round ends a vehicle, a tier or an hour.
+  const roundsMax = 2 * leftWh.length + tiers + pvHours + 2;
+  for (let round = 0; round < roundsMax && atH < horizonH; round++) {
+    const netW = Math.max(0, loadOf(inputs, fed) - pvAt(inputs, atH));
+    const isShort = share(runway, inputs, netW, atH) > noneShare * netW;
+    const energyH = netW > 0 ? presentWh(runway, inputs, atH) / netW : Number.POSITIVE_INFINITY;
+    const maySave = asItIs && fed > 0 && inputs.sheddable[fed - 1]!;
+    // For want of energy only a sheddable tier goes, for want of power any but the first.
+    if ((maySave && energyH <= inputs.shedBelowH + noneH) || (asItIs && isShort && fed > 1 && energyH > noneH)) {
+      fedH[--fed] = atH;
+      continue;
+    }
+    if (isShort) break;
+    if (asItIs && netW > 0) feeder = noteFeeder(runway, feeder, atH);
+    const untilSavingH = maySave ? energyH - inputs.shedBelowH : Number.POSITIVE_INFINITY;
+    const stepH = Math.max(noneH, Math.min(untilSavingH, untilEventH(runway, inputs, atH)));
+    for (let i = 0; i < leftWh.length; i++) leftWh[i]! -= runway.giveW[i]! * stepH;
+    atH += stepH;
   }
-  const shouldBeH = check.forecastH - (nowMs - check.madeAtMs) / hourMs;
-  return Math.abs(runwayH - shouldBeH) / Math.max(check.forecastH, 1e-6);
+  const endH = atH < horizonH ? atH : horizonH;
+  if (asItIs) for (let t = 0; t < fed; t++) fedH[t] = endH;
+  return endH;
+}
+
+function loadOf({ tierLoadW }: RunwayInputs, fed: number): number {
+  let sumW = 0;
+  for (let t = 0; t < fed; t++) if (tierLoadW[t]! > 0) sumW += tierLoadW[t]!;
+  return sumW;
+}
+
+function pvAt({ pvByHourW, hourLeftH }: RunwayInputs, atH: number): number {
+  const hour = atH < hourLeftH ? 0 : 1 + Math.floor(atH - hourLeftH + noneH);
+  return hour < pvHours && pvByHourW[hour]! > 0 ? pvByHourW[hour]! : 0;
+}
+
+const isThere = (runway: Runway, { departsInH }: RunwayInputs, i: number, atH: number): boolean =>
+  runway.leftWh[i]! > noneWh && departsInH[i]! > atH + noneH;
+
+/** Who gives what of `netW` now, by departure; returns what nobody gives, W. */
+function share(runway: Runway, inputs: RunwayInputs, netW: number, atH: number): number {
+  const { order, giveW } = runway;
+  let lackW = netW;
+  giveW.fill(0);
+  for (let k = 0; k < order.length && lackW > 0; k++) {
+    const i = order[k]!;
+    if (!isThere(runway, inputs, i, atH)) continue;
+    const mostW = inputs.maxDischargeW[i]!;
+    giveW[i] = mostW < lackW ? mostW : lackW;
+    lackW -= giveW[i]!;
+  }
+  return lackW;
+}
+
+function presentWh(runway: Runway, inputs: RunwayInputs, atH: number): number {
+  let sumWh = 0;
+  for (let i = 0; i < runway.leftWh.length; i++) if (isThere(runway, inputs, i, atH)) sumWh += runway.leftWh[i]!;
+  return sumWh;
+}
+
+/** The first that gives; when it is another than before, that was a handover. */
+function noteFeeder(runway: Runway, before: number, atH: number): number {
+  const { order, giveW } = runway;
+  let first = -1;
+  for (let k = 0; k < order.length && first < 0; k++) if (giveW[order[k]!]! > 0) first = order[k]!;
+  if (before >= 0 && first !== before && runway.nextStage < 0) {
+    runway.nextStage = first;
+    runway.nextInH = atH;
+  }
+  return first;
+}
+
+/** Until a vehicle is empty or leaves, or an hour with other PV begins. */
+function untilEventH(runway: Runway, inputs: RunwayInputs, atH: number): number {
+  const { leftWh, giveW } = runway;
+  const { departsInH, hourLeftH, pvByHourW } = inputs;
+  let untilH = horizonH - atH;
+  for (let i = 0; i < leftWh.length; i++) {
+    if (giveW[i]! > 0) untilH = Math.min(untilH, leftWh[i]! / giveW[i]!);
+    if (departsInH[i]! > atH + noneH) untilH = Math.min(untilH, departsInH[i]! - atH);
+  }
+  const hour = atH < hourLeftH ? 0 : 1 + Math.floor(atH - hourLeftH + noneH);
+  if (hour >= pvHours || (pvByHourW[hour]! === 0 && !anyAfter(pvByHourW, hour))) return untilH;
+  return Math.min(untilH, hourLeftH + hour - atH);
+}
+
+function anyAfter(pvByHourW: Float64Array, hour: number): boolean {
+  for (let h = hour + 1; h < pvByHourW.length; h++) if (pvByHourW[h]! > 0) return true;
+  return false;
 }

@@ -15,6 +15,7 @@ import { planIsland } from "./cycle/planned-island.ts";
 import { findSources } from "./cycle/sources.ts";
 import { chooseWishes } from "./cycle/wishes.ts";
 import { stepExportControl } from "./export-control.ts";
+import { islandMayStart } from "./island.ts";
 import { deriveModeFacts } from "./mode-facts.ts";
 import { stepMode } from "./modes.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -37,7 +38,8 @@ export function step(core: Core, snapshot: Snapshot, nowMs: number): Commands {
     core.machine.startedMs,
     nowMs,
   );
-  core.modeFacts.sourceReady = findSources(core, snapshot) && !core.island.spent;
+  findSources(core, snapshot);
+  core.modeFacts.sourceReady = islandMayStart(core.island, core.mayForm);
   planIsland(core, snapshot);
   stepMode(core.machine, core.modeFacts, nowMs);
   // Wishes: what people, backend and departures ask of each EVSE.

@@ -1,6 +1,6 @@
 /** A small bus for the island's tests: stages that follow roles after a lag, share by ability, and empty their vehicles. */
 import { createCommands } from "../../src/core/commands.ts";
-import { createIsland, type IslandConfig, stepIsland } from "../../src/core/island.ts";
+import { createIsland, type IslandConfig, islandMayStart, stepIsland } from "../../src/core/island.ts";
 import { tierTuning } from "../../src/core/island-tiers.ts";
 import type { ModeOutput } from "../../src/core/modes.ts";
 import { createSnapshot } from "../../src/core/snapshot.ts";
@@ -98,6 +98,7 @@ export function createBus(
       stage.maxDischargeW = connected ? vehicle.ratedW : 0;
       stage.maxChargeW = connected && vehicle.socPct < 100 ? vehicle.ratedW : 0;
       stage.socPct = vehicle.socPct;
+      stage.vehicleConnected = connected;
       evse.connected = connected;
       evse.socPct = vehicle.socPct;
       evse.capacityWh = vehicle.capacityWh;
@@ -133,7 +134,8 @@ export function createBus(
     bus.servedWh += (live ? demandW : 0) * (tickMs / hourMs);
     bus.mostFormers = Math.max(bus.mostFormers, bus.forming());
     if (!output.form) for (const command of commands.stages) command.role = "off";
-    bus.mayStart = stepIsland(island, config, output, eligible, snapshot, commands, nowMs);
+    stepIsland(island, config, output, eligible, snapshot, commands, nowMs);
+    bus.mayStart = islandMayStart(island, eligible);
   }
   return bus;
 }

@@ -1,74 +1,141 @@
 /** How long the island lasts. */
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-  checkForecast,
-  createForecastCheck,
+  createRunway,
+  createRunwayInputs,
   forecastRunway,
   horizonH,
-  type RunwayVehicle,
+  type Runway,
+  type RunwayInputs,
   usableWh,
 } from "../../src/core/runway.ts";
-import { hourMs } from "../../src/domain/units.ts";
 
-const vehicle = (
-  name: string,
-  energyWh: number,
-  departsInH = Number.POSITIVE_INFINITY,
-  maxDischargeW = 60_000,
-): RunwayVehicle => ({
-  name,
-  usableWh: energyWh,
-  maxDischargeW,
+interface Vehicle {
+  readonly energyWh: number;
+  readonly departsInH: number;
+  readonly maxDischargeW: number;
+}
+const vehicle = (energyWh: number, departsInH = Number.POSITIVE_INFINITY, maxDischargeW = 60_000): Vehicle => ({
+  energyWh,
   departsInH,
+  maxDischargeW,
 });
 
-describe("hours left", () => {
+function forecast(
+  tierLoadW: readonly number[],
+  vehicles: readonly Vehicle[],
+  pvByHourW: readonly number[] = [],
+  given: Partial<RunwayInputs> = {},
+): Runway {
+  const inputs = createRunwayInputs(given.sheddable ?? tierLoadW.map((_, t) => t > 0), vehicles.length);
+  inputs.tierLoadW.set(tierLoadW);
+  inputs.pvByHourW.set(pvByHourW);
+  for (const [i, one] of vehicles.entries()) {
+    inputs.usableWh[i] = one.energyWh;
+    inputs.departsInH[i] = one.departsInH;
+    inputs.maxDischargeW[i] = one.maxDischargeW;
+  }
+  const runway = createRunway(vehicles.length, tierLoadW.length);
+  forecastRunway(runway, Object.assign(inputs, { shedBelowH: 0.5 }, given));
+  return runway;
+}
+
+describe("hours in which a tier could be fed with those before it", () => {
   const cases: readonly (readonly [
     name: string,
     tierLoadW: number[],
-    vehicles: RunwayVehicle[],
+    vehicles: Vehicle[],
     pv: number[],
     hours: number[],
   ])[] = [
-    ["one truck, one house", [1_200], [vehicle("truck", 72_000)], [], [60]],
-    ["each tier with all before it", [1_000, 1_000, 2_000], [vehicle("a", 40_000)], [], [40, 20, 10]],
-    ["two buses one after the other", [25_000], [vehicle("a", 50_000), vehicle("b", 100_000)], [], [6]],
-    [
-      "one that leaves early takes its energy with it",
-      [10_000],
-      [vehicle("a", 100_000, 2), vehicle("b", 30_000)],
-      [],
-      [5],
-    ],
-    ["PV carries the day", [5_000], [vehicle("a", 10_000)], [5_000, 5_000, 0], [4]],
-    ["too weak for the load", [20_000], [vehicle("a", 100_000, Number.POSITIVE_INFINITY, 10_000)], [], [0]],
+    ["one truck, one house", [1_200], [vehicle(72_000)], [], [60]],
+    ["each tier with all before it", [1_000, 1_000, 2_000], [vehicle(40_000)], [], [40, 20, 10]],
+    ["two buses one after the other", [25_000], [vehicle(50_000), vehicle(100_000)], [], [6]],
+    ["one that leaves early takes its energy with it", [10_000], [vehicle(100_000, 2), vehicle(30_000)], [], [5]],
+    ["the order of the stages changes nothing", [10_000], [vehicle(30_000), vehicle(100_000, 2)], [], [5]],
+    ["PV carries the day", [5_000], [vehicle(10_000)], [5_000, 5_000, 0], [4]],
+    ["too weak for the load", [20_000], [vehicle(100_000, Number.POSITIVE_INFINITY, 10_000)], [], [0]],
+    ["two weak ones together", [20_000], [vehicle(40_000, 9, 10_000), vehicle(60_000, 9, 10_000)], [], [4]],
     ["no vehicle", [1_000], [], [], [0]],
     ["no load", [0], [], [], [horizonH]],
-    ["a battery that nobody knows", [1_000], [vehicle("a", Number.NaN)], [], [0]],
-    ["a load that nobody measures", [Number.NaN, 1_000], [vehicle("a", 5_000)], [], [horizonH, 5]],
+    ["a battery that nobody knows", [1_000], [vehicle(Number.NaN)], [], [0]],
+    ["a load that nobody measures", [Number.NaN, 1_000], [vehicle(5_000)], [], [horizonH, 5]],
   ];
   test.each(cases)("%s", (_, tierLoadW, vehicles, pvByHourW, hours) => {
-    const { tiers } = forecastRunway({ tierLoadW, vehicles, pvByHourW });
-    for (const [t, { hours: found }] of tiers.entries()) expect(Math.abs(found - hours[t]!)).toBeLessThan(0.1);
+    const { couldH } = forecast(tierLoadW, vehicles, pvByHourW);
+    for (const [t, expected] of hours.entries()) expect(couldH[t]).toBeCloseTo(expected, 3);
+  });
+});
+
+describe("hours in which a tier goes on being fed as things are", () => {
+  test("tiers are shed from the last at half an hour of energy, and the first lives longer for it", () => {
+    const { fedH } = forecast([1_000, 1_000, 2_000], [vehicle(40_000)]);
+    // 4 kW until 2 kWh are left, then 2 kW until 1 kWh is left, then 1 kW to the end.
+    expect([...fedH].map((h) => Number(h.toFixed(3)))).toEqual([11, 10, 9.5]);
   });
 
-  test("says which vehicle is needed next, and when", () => {
-    const { nextNeeded, nextNeededInH } = forecastRunway({
-      tierLoadW: [25_000],
-      vehicles: [vehicle("Bus 101", 50_000), vehicle("Bus 102", 50_000)],
-      pvByHourW: [],
-    });
-    expect(nextNeeded).toBe("Bus 102");
-    expect(nextNeededInH).toBeCloseTo(2, 1);
+  test("tiers that may not be shed end together", () => {
+    const { fedH } = forecast([1_000, 3_000], [vehicle(40_000)], [], { sheddable: [false, false] });
+    expect([...fedH]).toEqual([10, 10]);
   });
 
-  test("a departure hands over as well", () => {
-    const { nextNeeded, nextNeededInH } = forecastRunway({
-      tierLoadW: [10_000],
-      vehicles: [vehicle("Bus 101", 90_000, 3), vehicle("Bus 102", 50_000)],
-      pvByHourW: [],
+  test("one that is shed already has no hours", () => {
+    const { fedH } = forecast([1_000, 3_000], [vehicle(10_000)], [], { fed: 1 });
+    expect([...fedH]).toEqual([10, 0]);
+  });
+
+  test("too little power: the last goes at once", () => {
+    const { fedH } = forecast([8_000, 8_000], [vehicle(80_000, Number.POSITIVE_INFINITY, 10_000)]);
+    expect([...fedH]).toEqual([10, 0]);
+  });
+
+  test("after a departure the rest is too weak: the last goes then", () => {
+    const { fedH } = forecast([8_000, 8_000], [vehicle(80_000, 2, 10_000), vehicle(80_000, 20, 10_000)]);
+    expect(fedH[1]).toBeCloseTo(2, 6);
+    // Both gave 32 kWh together in two hours, 20 of them from the one that left.
+    expect(fedH[0]).toBeCloseTo(2 + (80_000 - 12_000) / 8_000, 6);
+  });
+
+  test("whatever comes: hours fall with the tiers, could is at least as long as fed, none is negative", () => {
+    const one = fc.record({
+      energyWh: fc.oneof(fc.double({ min: 0, max: 300_000, noNaN: true }), fc.constant(Number.NaN)),
+      departsInH: fc.oneof(fc.double({ min: 0, max: 48, noNaN: true }), fc.constant(Number.POSITIVE_INFINITY)),
+      maxDischargeW: fc.constantFrom(0, 3_700, 9_600, 60_000),
     });
-    expect([nextNeeded, nextNeededInH]).toEqual(["Bus 102", 3]);
+    fc.assert(
+      fc.property(
+        fc.array(one, { maxLength: 8 }),
+        fc.array(fc.oneof(fc.nat(40_000), fc.constant(Number.NaN)), { minLength: 1, maxLength: 5 }),
+        fc.array(fc.nat(20_000), { maxLength: 24 }),
+        (vehicles, tierLoadW, pvByHourW) => {
+          const { fedH, couldH } = forecast(tierLoadW, vehicles, pvByHourW);
+          for (let t = 0; t < fedH.length; t++) {
+            expect(fedH[t]).toBeGreaterThanOrEqual(0);
+            expect(couldH[t]).toBeLessThanOrEqual(horizonH);
+            expect(fedH[t]!).toBeLessThanOrEqual(couldH[t]! + 1e-6);
+            if (t === 0) continue;
+            expect(fedH[t]!).toBeLessThanOrEqual(fedH[t - 1]! + 1e-6);
+            expect(couldH[t]!).toBeLessThanOrEqual(couldH[t - 1]! + 1e-6);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe("who takes over", () => {
+  const cases: readonly (readonly [name: string, vehicles: Vehicle[], next: number, inH: number])[] = [
+    ["an empty one hands over", [vehicle(50_000), vehicle(50_000)], 1, 5],
+    ["a departure hands over as well", [vehicle(90_000, 3), vehicle(50_000)], 1, 3],
+    ["nobody is left", [vehicle(50_000)], -1, Number.NaN],
+  ];
+  test.each(cases)("%s", (_, vehicles, next, inH) => {
+    const { nextStage, nextInH } = forecast([10_000], vehicles);
+    expect(nextStage).toBe(next);
+    if (next >= 0) expect(nextInH).toBeCloseTo(inH, 6);
+    else expect(nextInH).toBeNaN();
   });
 });
 
@@ -82,21 +149,6 @@ describe("usable energy", () => {
     [Number.NaN, 30, 131_000, Number.NaN],
   ];
   test.each(cases)("%s percent with %s in reserve of %s Wh → %s Wh", (socPct, reservePct, capacityWh, expectedWh) => {
-    expect(Math.round(usableWh(socPct, reservePct, capacityWh, 1))).toBe(expectedWh);
-  });
-});
-
-describe("the forecast against the clock", () => {
-  test("no verdict in the first hour, none without error after it", () => {
-    const check = createForecastCheck();
-    expect(checkForecast(check, 0, 10, 0.5 * hourMs)).toBeNaN();
-    expect(checkForecast(check, 0, 9, 1 * hourMs)).toBe(0);
-    expect(checkForecast(check, 0, 8, 2 * hourMs)).toBeCloseTo(0, 9);
-  });
-
-  test("a load that rose by a tenth shows as error", () => {
-    const check = createForecastCheck();
-    checkForecast(check, 0, 10, hourMs);
-    expect(checkForecast(check, 0, 8.1, 2 * hourMs)).toBeCloseTo(0.09, 6);
+    expect(Math.round(usableWh(socPct, reservePct, capacityWh / 100))).toBe(expectedWh);
   });
 });

@@ -3,6 +3,7 @@
  * tables below are the whole protocol; chains of limits travel as they stand in the core.
  */
 import type { Core } from "../../core/core.ts";
+import { type IslandPhase, islandPhases } from "../../core/island.ts";
 import { chainLength } from "../../core/limits.ts";
 import { type Intent, intentNames } from "../../core/mode-state.ts";
 import type { ReversePower } from "../../core/pcc/reverse-power.ts";
@@ -44,6 +45,11 @@ export interface SiteReport {
   gridGoodSinceMs: number;
   intent: Intent;
   startsLeft: number;
+  islandPhase: IslandPhase;
+  /** Energy above all reserves that an island could use, Wh; the stage that takes over next, from 0, and when, h (-1, NaN: none). */
+  energyAboveReserveWh: number;
+  nextStage: number;
+  nextStageInH: number;
   returnBlocked: boolean;
   /** Newest record of the mode machine: the host stores it and answers with its generation. */
   recordGeneration: number;
@@ -110,6 +116,10 @@ const siteReport = struct<SiteReport>([
   ["gridGoodSinceMs", "number"],
   ["intent", intentNames],
   ["startsLeft", "number"],
+  ["islandPhase", islandPhases],
+  ["energyAboveReserveWh", "number"],
+  ["nextStage", "number"],
+  ["nextStageInH", "number"],
   ["returnBlocked", "flag"],
   ["recordGeneration", "number"],
   ["contactNo", contacts],
@@ -217,10 +227,15 @@ const stageReport = struct<StageReport>([
 export interface TierReport {
   loadW: number;
   closed: boolean;
+  /** Hours in which it could be fed with those above it, and goes on being fed as things are. */
+  couldH: number;
+  fedH: number;
 }
 const tierReport = struct<TierReport>([
   ["loadW", "number"],
   ["closed", "flag"],
+  ["couldH", "number"],
+  ["fedH", "number"],
 ]);
 
 export interface ControlReport {
@@ -270,6 +285,10 @@ export function fillReport(report: ControlReport, core: Core, snapshot: Snapshot
   site.gridGoodSinceMs = state.held.gridGood;
   site.intent = state.record.intent;
   site.startsLeft = state.record.startsLeft;
+  site.islandPhase = core.island.phase;
+  site.energyAboveReserveWh = core.island.runway.energyWh;
+  site.nextStage = core.island.runway.nextStage;
+  site.nextStageInH = core.island.runway.nextInH;
   site.returnBlocked = state.record.returnBlocked;
   site.recordGeneration = state.record.generation;
   site.contactNo = device.contactNo;
@@ -296,6 +315,8 @@ export function fillReport(report: ControlReport, core: Core, snapshot: Snapshot
   for (let t = 0; t < tiers.length; t++) {
     tiers[t]!.loadW = snapshot.site.tierLoadW[t]!;
     tiers[t]!.closed = commands.tierClosed[t]!;
+    tiers[t]!.couldH = core.island.runway.couldH[t]!;
+    tiers[t]!.fedH = core.island.runway.fedH[t]!;
   }
   report.chains.set(core.chains.values);
 }

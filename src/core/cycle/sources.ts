@@ -20,14 +20,8 @@ function canForm(core: Core, { evses, stages }: Snapshot, i: number): boolean {
   return socPct > (stage.role === "forming" ? neededPct : neededPct + restartAbovePct);
 }
 
-/** Marks every stage that may form; false when none may. */
-export function findSources(core: Core, snapshot: Snapshot): boolean {
+/** Marks every stage that may form. */
+export function findSources(core: Core, snapshot: Snapshot): void {
   const { mayForm } = core;
-  let any = false;
-  for (let i = 0; i < mayForm.length; i++) {
-    const may = canForm(core, snapshot, i);
-    mayForm[i] = may ? 1 : 0;
-    any ||= may;
-  }
-  return any;
+  for (let i = 0; i < mayForm.length; i++) mayForm[i] = canForm(core, snapshot, i) ? 1 : 0;
 }
