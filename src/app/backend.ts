@@ -62,6 +62,7 @@ export function startBackend(options: BackendOptions): Backend {
       ...ocppDefaults,
       identity: backend.identity,
       timeZone: site.timeZone,
+      onRestart: backend.transactionsAfterRestart ?? ocppDefaults.onRestart,
       evses: config.evses.map((evse) => ({
         connectorType: backend.connectorType,
         supplyPhases: threePhase ? 3 : 1,

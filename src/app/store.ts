@@ -87,7 +87,7 @@ function open(path: string): DatabaseSync {
   try {
     const database = new DatabaseSync(path);
     database.exec(
-      `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = ${walMaxBytes}; PRAGMA busy_timeout = 5000`,
+      `PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = ${walMaxBytes}`,
     );
     database.exec(schema);
     return database;

@@ -12,6 +12,7 @@ import { type Document, parseDocument } from "yaml";
 import { loadSite } from "../app/load-config.ts";
 import type { SiteState } from "../dashboard/state.ts";
 import { view } from "../dashboard/view.ts";
+import type { FromController } from "./controller-messages.ts";
 import { type DemoKey, demoKeys } from "./demo-keys.ts";
 import { createDemoPermit } from "./demo-permit.ts";
 import { renderTerminal } from "./terminal-view.ts";
@@ -77,18 +78,18 @@ async function demo(options: DemoOptions): Promise<void> {
       freePort(15_901),
     ]);
     const config = await writeDemoConfig(options.config, folder, pagePort, backendPort);
-    const sim = start("simulator", ["bin/islet.mjs", "sim", "--config", config, "--control-port", String(controlPort)]);
+    // The simulator owns the controller, so that its control API can also cut the controller's supply and its backend link.
+    const site = ["bin/islet.mjs", "sim", "--config", config, "--control-port", String(controlPort)];
+    const sim = start("simulator", [...site, "--controller", ...(options.verbose ? ["--verbose"] : [])], true);
     const backend = start("backend", [
       "sim/peers/csms-process.ts",
       "--port",
       String(backendPort),
       "--until-stdin-ends",
     ]);
-    await Promise.race([sim.ready("listening"), ended]);
-    const controller = start("controller", ["bin/islet.mjs", "run", "--config", config, "--demo", "--log-json"], true);
     void askUntilAccepted(backend, ended);
     const api = `http://127.0.0.1:${controlPort}`;
-    const show = interactive ? showLive(controller, api, end) : showLines(controller, api);
+    const show = interactive ? showLive(sim, api, end) : showLines(sim, api);
     await ended;
     show.stop();
   } finally {
@@ -250,17 +251,11 @@ interface Shown {
   stop(): void;
 }
 
-interface ControllerMessage {
-  readonly kind: "state";
-  readonly state: SiteState;
-  readonly url: string;
-}
-
 /** One JSON line a second, for a machine that reads; `control` is the simulator's control API, `page` the page. */
-function showLines(controller: Child, api: string): Shown {
-  let latest: ControllerMessage | undefined;
-  controller.process.on("message", (message) => {
-    latest = message as ControllerMessage;
+function showLines(simulator: Child, api: string): Shown {
+  let latest: FromController | undefined;
+  simulator.process.on("message", (message) => {
+    latest = message as FromController;
   });
   const timer = setInterval(() => {
     if (latest === undefined) return;
@@ -292,7 +287,7 @@ const clearRest = "\u001b[J";
 const clearLine = "\u001b[K";
 
 /** The live view of a person at a terminal, and the keys. */
-function showLive(controller: Child, api: string, end: () => void): Shown {
+function showLive(simulator: Child, api: string, end: () => void): Shown {
   const { stdin, stdout } = process;
   let said = "";
   const draw = (state: SiteState, url: string): void => {
@@ -307,8 +302,8 @@ function showLive(controller: Child, api: string, end: () => void): Shown {
     stdout.write(`${home}${text.split("\n").join(`${clearLine}\n`)}${clearRest}`);
   };
   stdout.write(alternateScreen);
-  controller.process.on("message", (message) => {
-    const { state, url } = message as ControllerMessage;
+  simulator.process.on("message", (message) => {
+    const { state, url } = message as FromController;
     draw(state, url);
   });
   stdin.setRawMode(true);

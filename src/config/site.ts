@@ -410,6 +410,9 @@ const backendSettings = group(
       )
       .max(4, "must list at most 4 further endpoints")
       .optional(),
+    transactionsAfterRestart: choice(["resume", "end"], {
+      sentence: "What happens to transactions that ran when the controller lost its supply; they resume unless said.",
+    }).optional(),
     variables: z.record(z.string().max(200), z.string().max(1_000)).optional().meta({
       sentence:
         "Values of OCPP variables to begin with, as `Component.Variable` or `Component.Variable.Instance`; a backend may change them later.",
@@ -476,6 +479,37 @@ const permitSettings = group(
   "The permission to operate.",
 );
 
+const auxiliarySettings = group(
+  {
+    capacityWh: number({ sentence: "What it holds when it is full.", unit: "Wh", min: 1, max: 100_000 }),
+    standbyW: number({
+      sentence: "What gateway, transfer device and the stages' electronics take while the site is dark.",
+      unit: "W",
+      min: 0,
+      max: 10_000,
+    }),
+    startWh: number({
+      sentence: "What one black start takes: precharge, contactors, control.",
+      unit: "Wh",
+      min: 0,
+      max: 10_000,
+    }),
+    keepWh: numberOr(0, {
+      sentence: "Kept for seeing the grid return and closing K1: no black start is tried below it.",
+      unit: "Wh",
+      min: 0,
+      max: 100_000,
+    }),
+    chargeW: numberOr(0, {
+      sentence: "What its charger gives while the site bus is live.",
+      unit: "W",
+      min: 0,
+      max: 10_000,
+    }),
+  },
+  "The auxiliary battery that keeps the controller awake in the dark; it bounds how often and how late a black start is tried.",
+);
+
 /** The whole site. */
 export const siteSettings = group(
   {
@@ -531,6 +565,7 @@ export const siteSettings = group(
       },
       "PV behind K1 that the controller may curtail.",
     ).optional(),
+    auxiliary: auxiliarySettings.optional(),
     permit: permitSettings.prefault({}),
     backend: backendSettings.optional(),
     dashboard: dashboardSettings.prefault({}),

@@ -86,10 +86,13 @@ export function createVariables(context: Context): Variables {
     SummaryInventory: (entry) => summary.has(entry.variable.name.toLowerCase()),
   };
 
-  /** Criteria of a custom report: components whose variable of that name is true. */
-  const isTrue = (entry: Entry, name: string): boolean => {
-    const found = model.find(entry.component, { name });
-    return typeof found !== "string" && model.value(found) === "true";
+  /**
+   * B08.FR.07–10: a criterion names components whose variable of that name is true; all but `Problem` also those that have no
+   * such variable.
+   */
+  const meets = (entry: Entry, criterion: "Active" | "Available" | "Enabled" | "Problem"): boolean => {
+    const found = model.find(entry.component, { name: criterion });
+    return typeof found === "string" ? criterion !== "Problem" : model.value(found) === "true";
   };
   const same = (a: string | undefined, b: string | undefined): boolean =>
     (a ?? "").toLowerCase() === (b ?? "").toLowerCase();
@@ -109,12 +112,6 @@ export function createVariables(context: Context): Variables {
       (variable.instance === undefined || same(variable.instance, entry.variable.instance))
     );
   }
-  const criterionVariables = {
-    Active: "Active",
-    Available: "Available",
-    Enabled: "Enabled",
-    Problem: "Problem",
-  } as const;
 
   return {
     report,
@@ -167,8 +164,7 @@ export function createVariables(context: Context): Variables {
         if ((componentVariable?.length ?? 0) > max)
           return { status: "Rejected", statusInfo: info("TooManyElements", `At most ${max} in one message.`) };
         const chosen = model.entries().filter((entry) => {
-          const criteria =
-            !componentCriteria || componentCriteria.some((criterion) => isTrue(entry, criterionVariables[criterion]));
+          const criteria = !componentCriteria || componentCriteria.some((criterion) => meets(entry, criterion));
           return criteria && (!componentVariable || componentVariable.some((wanted) => matches(entry, wanted)));
         });
         if (chosen.length === 0) return { status: "EmptyResultSet" };

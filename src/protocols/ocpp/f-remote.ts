@@ -2,6 +2,7 @@
 import type { Authorization } from "./c-authorization.ts";
 import { type Block, type Context, info, isEvse } from "./context.ts";
 import type { Transactions } from "./e-transactions.ts";
+import type { Claim } from "./h-reservation.ts";
 import type { IdToken, RequestOf, ResponseOf } from "./messages.table.ts";
 import type { Authority } from "./transaction.ts";
 
@@ -11,7 +12,7 @@ type Triggered = RequestOf<"TriggerMessage">["requestedMessage"];
 export interface RemoteFacts {
   accepted(): boolean;
   usable(evseId: number): boolean;
-  reservation(evseId: number, token: IdToken, group: IdToken | undefined): { allowed: boolean; reservationId?: number };
+  reservation(evseId: number, token: IdToken, group: IdToken | undefined): Claim;
   /** Judges a TxProfile for a transaction that is about to start; a sentence why not, or null. */
   judgeProfile(evseId: number, profile: NonNullable<Start["chargingProfile"]>): string | null;
   installProfile(evseId: number, profile: NonNullable<Start["chargingProfile"]>): void;
@@ -48,7 +49,9 @@ export function createRemote(
     if (!facts.usable(evseId)) return refuse("The EVSE is not available.");
     if (transactions.authorityOf(evseId)) return refuse("The EVSE is in use.");
     const claim = facts.reservation(evseId, request.idToken, request.groupIdToken);
-    if (!claim.allowed) return refuse("The EVSE is reserved for somebody else.");
+    // The token's group is known for certain only after it has been authorised: `begin` looks again.
+    if (!claim.allowed && !(claim.forGroup && mustAuthorize(request.idToken)))
+      return refuse("The EVSE is reserved for somebody else.");
     if (request.chargingProfile) {
       const why = facts.judgeProfile(evseId, request.chargingProfile);
       if (why) return { status: "Rejected", statusInfo: info("InvalidProfile", why) };
@@ -57,7 +60,6 @@ export function createRemote(
       idToken: request.idToken,
       ...(request.groupIdToken && { groupIdToken: request.groupIdToken }),
       remoteStartId: request.remoteStartId,
-      ...(claim.reservationId !== undefined && { reservationId: claim.reservationId }),
       reported: false,
     };
     const running = transactions.of(evseId);
@@ -65,9 +67,11 @@ export function createRemote(
     return { status: "Accepted", ...(running && { transactionId: running.transactionId }) };
   }
 
+  const mustAuthorize = ({ type }: IdToken): boolean =>
+    model.flag("AuthCtrlr", "AuthorizeRemoteStart") && type !== "Central" && type !== "NoAuthorization";
+
   async function begin(evseId: number, authority: Authority, request: Start): Promise<void> {
-    const central = authority.idToken.type === "Central" || authority.idToken.type === "NoAuthorization";
-    if (model.flag("AuthCtrlr", "AuthorizeRemoteStart") && !central) {
+    if (mustAuthorize(authority.idToken)) {
       const decision = await authorization.decide(authority.idToken);
       if (decision.status !== "Accepted")
         return context.log("info", `A remote start was not authorised: ${decision.status}.`, { evseId });
@@ -75,6 +79,9 @@ export function createRemote(
       if (authorization.isMasterPass(decision.info.groupIdToken)) return;
     }
     if (transactions.authorityOf(evseId)) return;
+    const claim = facts.reservation(evseId, authority.idToken, authority.groupIdToken);
+    if (!claim.allowed) return context.log("info", "A remote start came to a reserved EVSE.", { evseId });
+    if (claim.reservationId !== undefined) authority.reservationId = claim.reservationId;
     if (request.chargingProfile) facts.installProfile(evseId, request.chargingProfile);
     transactions.authorize(evseId, authority, "RemoteStart");
   }

@@ -5,10 +5,17 @@ import type { Cancel } from "./ports.ts";
 
 type Reservation = RequestOf<"ReserveNow">;
 
+/** May a token use an EVSE, and under which reservation. */
+export interface Claim {
+  allowed: boolean;
+  reservationId?: number;
+  /** Refused, but whoever belongs to a certain group may. */
+  forGroup?: boolean;
+}
+
 export interface Reservations extends Block {
   reserved(evseId: number): boolean;
-  /** May this token use the EVSE; under which reservation. */
-  claim(evseId: number, token: IdToken, group: IdToken | undefined): { allowed: boolean; reservationId?: number };
+  claim(evseId: number, token: IdToken, group: IdToken | undefined): Claim;
   used(reservationId: number): void;
   start(): void;
   /** An EVSE has become unusable: its reservation cannot be kept. */
@@ -70,6 +77,7 @@ export function createReservations(context: Context, facts: ReservationFacts): R
       if (state === "occupied" || others.some((other) => other.evseId === request.evseId))
         return { status: "Occupied" };
     } else {
+      if (!model.flag("ReservationCtrlr", "NonEvseSpecific")) return { status: "Rejected" };
       const unspecific = others.filter((other) => other.evseId === undefined).length;
       const freeCount = ids.filter(
         (id) => facts.state(id) === "free" && !others.some((other) => other.evseId === id),
@@ -116,7 +124,8 @@ export function createReservations(context: Context, facts: ReservationFacts): R
           (reservation.evseId === evseId || reservation.evseId === undefined) && holds(reservation, token, group),
       );
       if (own) return { allowed: true, reservationId: own.id };
-      if (now.some((reservation) => reservation.evseId === evseId)) return { allowed: false };
+      const other = now.find((reservation) => reservation.evseId === evseId);
+      if (other) return { allowed: false, forGroup: other.groupIdToken !== undefined };
       const unspecific = now.filter((reservation) => reservation.evseId === undefined).length;
       return { allowed: unspecific === 0 || ids.filter((id) => free(id) || id === evseId).length > unspecific };
     },

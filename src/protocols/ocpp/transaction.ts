@@ -152,7 +152,7 @@ export function eventOf(
     timestamp,
     triggerReason: cause.triggerReason,
     seqNo: transaction.seqNo,
-    ...(offline && { offline }),
+    offline,
     ...(tell?.reservationId !== undefined && { reservationId: tell.reservationId }),
     transactionInfo: {
       transactionId,

@@ -249,7 +249,7 @@ describe("offline", () => {
     await back(h);
     const told = h.events().slice(before);
     expect(told[0]).toMatchObject({ eventType: "Updated", offline: true });
-    expect(told.at(-1)?.offline).toBeUndefined();
+    expect(told.at(-1)?.offline).toBe(false);
   });
   test("a whole transaction happens offline (TC_E_43)", async () => {
     const h = await createHarness({ variables: { "OCPPCommCtrlr.RetryBackOffRandomRange": "0", ...unknown } });
