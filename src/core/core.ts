@@ -6,6 +6,7 @@ import type { GridProfile } from "../config/grid-profiles.ts";
 import type { SiteConfig } from "../config/site.ts";
 import { createAllocation } from "./allocation.ts";
 import { createAuthority } from "./authority.ts";
+import { createBlackStart } from "./black-start.ts";
 import { createCommands } from "./commands.ts";
 import {
   authorityConfig,
@@ -109,6 +110,7 @@ export function createCore(config: SiteConfig, start: CoreStart) {
     wishes: Array.from({ length: count }, createWish),
     islandConfig: island,
     island: createIsland(island, count),
+    blackStart: createBlackStart(config.auxiliary, config.tiers.length),
     /** Stages that may form at all. */
     mayForm: new Uint8Array(count),
     planned: createPlannedIsland(count),

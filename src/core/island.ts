@@ -70,6 +70,8 @@ export interface IslandState {
   /** Stages passed over in this start because they did not form. */
   readonly failed: Uint8Array;
   readonly tiers: TierState;
+  /** Tiers that may be fed at all, from the first: what brought the island down stays off (`black-start.ts`). */
+  tiersTrusted: number;
   beganMs: number;
   joinedMs: number;
   idleSinceMs: number;
@@ -85,8 +87,6 @@ export interface IslandState {
   /** Energy has run out: it ends in order, and may begin again with more. */
   spent: boolean;
   readonly supply: IslandSupply;
-  lastMs: number;
-}
   readonly gauge: BatteryGauge;
   /** How long each tier is fed: the one forecast that people see and scenarios judge. */
   readonly runway: Runway;
@@ -94,12 +94,15 @@ export interface IslandState {
   forecastAtMs: number;
   /** PV as it was in each hour of the day (UTC), W. */
   readonly pvOfHourW: Float64Array;
+  lastMs: number;
+}
 
 export const createIsland = (config: IslandConfig, stageCount: number): IslandState => ({
   phase: "none",
   forms: new Uint8Array(stageCount),
   failed: new Uint8Array(stageCount),
   tiers: createTierState(config.tiers),
+  tiersTrusted: Number.POSITIVE_INFINITY,
   beganMs: Number.NaN,
   joinedMs: Number.NEGATIVE_INFINITY,
   idleSinceMs: Number.NaN,
@@ -111,17 +114,14 @@ export const createIsland = (config: IslandConfig, stageCount: number): IslandSt
   finishing: false,
   spent: false,
   supply: { loadW: 0, abilityW: 0, sagging: false, energyWh: Number.NaN, pvW: 0 },
-  lastMs: Number.NaN,
-});
-
   gauge: createBatteryGauge(stageCount),
   runway: createRunway(stageCount, config.tiers.length),
   runwayInputs: createForecastInputs(config, stageCount),
   forecastAtMs: Number.NEGATIVE_INFINITY,
   pvOfHourW: new Float64Array(24),
-/**
- * One tick. `eligible[i]` is 1 where stage i may form at all: listed, answering, allowed, its vehicle above reserve. Writes
- * roles and set-points of forming stages, tiers and the PV limit into `commands`; leaves other stages' commands alone.
+  lastMs: Number.NaN,
+});
+
 function createForecastInputs({ tiers, tierTuning }: IslandConfig, stageCount: number): RunwayInputs {
   const inputs = createRunwayInputs(
     tiers.map(({ sheddable }) => sheddable),
@@ -131,6 +131,9 @@ function createForecastInputs({ tiers, tierTuning }: IslandConfig, stageCount: n
   return inputs;
 }
 
+/**
+ * One tick. `eligible[i]` is 1 where stage i may form at all: listed, answering, allowed, its vehicle above reserve. Writes
+ * roles and set-points of forming stages, tiers and the PV limit into `commands`; leaves other stages' commands alone.
  */
 export function stepIsland(
   island: IslandState,
@@ -143,16 +146,17 @@ export function stepIsland(
 ): void {
   const periodMs = nowMs > island.lastMs ? nowMs - island.lastMs : 0;
   island.lastMs = nowMs;
+  learnBatteries(island.gauge, snapshot, config.efficiency, periodMs);
   measure(island, config, eligible, snapshot);
   if (island.spent && island.energyWh > restartWh(config)) island.spent = false;
 
-  learnBatteries(island.gauge, snapshot, config.efficiency, periodMs);
   const busLive = snapshot.transferDevice.busVoltagePu >= 0.5;
   learnTierLoads(island.tiers, snapshot.site.tierLoadW, periodMs, busLive);
   if (mode.form) {
     if (island.phase === "none") begin(island, snapshot, nowMs);
     chooseFormers(island, config, eligible, snapshot, busLive, nowMs);
-    island.tiers.fedMax = snapshot.site.tiersFedMax;
+    const { tiersFedMax } = snapshot.site;
+    island.tiers.fedMax = tiersFedMax < island.tiersTrusted ? tiersFedMax : island.tiersTrusted;
     // While the voltage still rises for the first time nothing is fed, and a low voltage is no overload.
     const busUp = snapshot.transferDevice.busVoltagePu >= tuning.feedFromPu;
     if (busUp || (busLive && island.phase !== "starting")) feed(island, config, nowMs);
@@ -162,11 +166,11 @@ export function stepIsland(
     rest(island, config, mode, nowMs);
   }
 
+  forecastIsland(island, config, eligible, snapshot, periodMs, nowMs);
   for (let i = 0; i < island.forms.length; i++) {
     if (!mode.form) continue;
     const command = commands.stages[i]!;
     const forms = island.forms[i] === 1;
-  forecastIsland(island, config, eligible, snapshot, periodMs, nowMs);
     command.role = forms ? "forming" : "off";
     command.powerW = 0;
     command.reactiveVar = 0;
@@ -177,13 +181,13 @@ export function stepIsland(
   commands.pvLimitW = island.pvLimitW;
 }
 
+/** Whether an island that isn't there yet may begin (`ModeFacts.sourceReady`): somebody may form, and energy is left. */
+export const islandMayStart = (island: IslandState, eligible: Uint8Array): boolean => !island.spent && anyOf(eligible);
+
 function measure(island: IslandState, config: IslandConfig, eligible: Uint8Array, snapshot: Snapshot): void {
   const { supply } = island;
   const { stages, evses, site, transferDevice } = snapshot;
   let energyWh = 0;
-/** Whether an island that isn't there yet may begin (`ModeFacts.sourceReady`): somebody may form, and energy is left. */
-export const islandMayStart = (island: IslandState, eligible: Uint8Array): boolean => !island.spent && anyOf(eligible);
-
   let abilityW = 0;
   let givenW = 0;
   for (let i = 0; i < stages.length; i++) {

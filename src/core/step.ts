@@ -4,6 +4,7 @@
  */
 
 import { evaluateAuthority } from "./authority.ts";
+import { boundBlackStart } from "./black-start.ts";
 import type { Commands } from "./commands.ts";
 import type { Core } from "./core.ts";
 import { allocateSite, limitEvses, rampEvses } from "./cycle/evses.ts";
@@ -41,6 +42,8 @@ export function step(core: Core, snapshot: Snapshot, nowMs: number): Commands {
   findSources(core, snapshot);
   core.modeFacts.sourceReady = islandMayStart(core.island, core.mayForm);
   planIsland(core, snapshot);
+  boundBlackStart(core.blackStart, core.config.auxiliary, core.machine.state, core.modeFacts, core.island.tiers, nowMs);
+  core.island.tiersTrusted = core.blackStart.fedMax;
   stepMode(core.machine, core.modeFacts, nowMs);
   // Wishes: what people, backend and departures ask of each EVSE.
   chooseWishes(core, snapshot, nowMs);

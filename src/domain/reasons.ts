@@ -305,6 +305,35 @@ export const reasons = {
     severity: "notice",
     clears: "itself",
   },
+  // black start
+  "starts-used": {
+    name: "Black starts used up",
+    sentence: "The island has failed to start as often as it may be tried.",
+    todo: "Find the cause, then reset on site. The grid's return ends it too.",
+    severity: "critical",
+    clears: "onReset",
+  },
+  "auxiliary-low": {
+    name: "Auxiliary battery low",
+    sentence: "The auxiliary battery has too little left for another black start.",
+    todo: "Charge it, or wait for the grid; what is left keeps the controller awake.",
+    severity: "critical",
+    clears: "itself",
+  },
+  "source-missing": {
+    name: "No source for the island",
+    sentence: "No vehicle can feed the island.",
+    todo: "Plug in a vehicle that holds more than its reserve, at a charger that may form the island.",
+    severity: "warning",
+    clears: "itself",
+  },
+  "tier-overload": {
+    name: "Tier overloads the island",
+    sentence: "A tier takes more than the island can carry when it is switched on, so it stays off.",
+    todo: "Find what starts there, then reset on site.",
+    severity: "warning",
+    clears: "onReset",
+  },
   // grid functions
   "momentary-cessation": {
     name: "Momentary cessation",

@@ -45,6 +45,12 @@ export interface SiteReport {
   gridGoodSinceMs: number;
   intent: Intent;
   startsLeft: number;
+  /** Why a wanted island is not started; "" while nothing forbids it. */
+  startRefusal: ReasonKey | "";
+  /** Left in the auxiliary battery, Wh; Infinity where the site has set none. */
+  auxiliaryWh: number;
+  /** Tiers that may be fed, from the first: those beyond have overloaded the island. Infinity while all may. */
+  tiersTrusted: number;
   islandPhase: IslandPhase;
   /** Energy above all reserves that an island could use, Wh; the stage that takes over next, from 0, and when, h (-1, NaN: none). */
   energyAboveReserveWh: number;
@@ -116,6 +122,9 @@ const siteReport = struct<SiteReport>([
   ["gridGoodSinceMs", "number"],
   ["intent", intentNames],
   ["startsLeft", "number"],
+  ["startRefusal", reasonsOrNone],
+  ["auxiliaryWh", "number"],
+  ["tiersTrusted", "number"],
   ["islandPhase", islandPhases],
   ["energyAboveReserveWh", "number"],
   ["nextStage", "number"],
@@ -285,6 +294,9 @@ export function fillReport(report: ControlReport, core: Core, snapshot: Snapshot
   site.gridGoodSinceMs = state.held.gridGood;
   site.intent = state.record.intent;
   site.startsLeft = state.record.startsLeft;
+  site.startRefusal = core.blackStart.refusal;
+  site.auxiliaryWh = core.blackStart.leftWh;
+  site.tiersTrusted = core.blackStart.fedMax;
   site.islandPhase = core.island.phase;
   site.energyAboveReserveWh = core.island.runway.energyWh;
   site.nextStage = core.island.runway.nextStage;

@@ -54,6 +54,9 @@ const refusals: readonly ReasonKey[] = [
   "service-disabled",
 ];
 
+/** What keeps a wanted island from starting. */
+const startRefusals: readonly ReasonKey[] = ["starts-used", "auxiliary-low", "source-missing"];
+
 /** A difference that a person could measure, W. */
 const astrayW = 1_000;
 const astray = ({ powerW, commandW }: ControlReport["stages"][number]): boolean =>
@@ -113,6 +116,19 @@ export const eventRows: readonly EventRow[] = [
     key: "startFailed",
     active: ({ moments }) => moments.startFailed,
     values: ({ report: { site } }) => ({ startsLeft: site.startsLeft, startsMax }),
+    needsPerson: true,
+  },
+  ...startRefusals.map(
+    (key): EventRow => ({
+      key,
+      active: ({ report: { site } }) => site.startRefusal === key,
+      needsPerson: true,
+      afterMs: 1_000,
+    }),
+  ),
+  {
+    key: "tier-overload",
+    active: ({ report: { site } }) => Number.isFinite(site.tiersTrusted),
     needsPerson: true,
   },
   {
