@@ -74,6 +74,8 @@ export class TransferDevice implements PlantTransferDevice {
   handoversEnded = 0;
   /** Advances when the main contact closes: the network looks then whether it was allowed. */
   closings = 0;
+  /** Both sides were truly within the relay's windows when the last closing stroke began: nobody can take a stroke back. */
+  beganInStep = false;
 
   readonly #gridSide: Node;
   readonly #bus: Node;
@@ -171,6 +173,7 @@ export class TransferDevice implements PlantTransferDevice {
 
   /** A fault: the mechanism moves by itself. */
   moveByItself(to: "open" | "closed"): void {
+    this.beganInStep = false;
     this.#strokeTo = to;
     this.#strokeEndsMs = this.#nowMs + 1;
   }
@@ -243,6 +246,7 @@ export class TransferDevice implements PlantTransferDevice {
         this.#wantsClose = false;
         return;
       }
+      this.beganInStep = this.inSynchronism;
       this.#strokeTo = "closed";
       this.#strokeEndsMs = this.#nowMs + config.closeTravelMs * faults.slowness;
       this.#wantsClose = false;

@@ -100,10 +100,15 @@ export class Truth {
   readonly importExcess = new Excess();
   readonly violations: Violation[] = [];
   readonly counts: Record<Forbidden, number>;
-  /** Largest surge of a closing, as a multiple of rated current. */
+  /** Largest surge of a closing onto a bus that a stage forms, as a multiple of rated current. */
   worstSurgePu = 0;
   /** Closings between two live sides, and the last of them. */
   touches = 0;
+  /**
+   * Closings of a listed device whose stroke began in synchronism and did not end in it: the grid moved, failed, or the stages
+   * stopped while the contact travelled. Nobody can take a stroke back, so they are counted apart from the forbidden.
+   */
+  overtaken = 0;
   readonly touch: Touch = {
     atMs: Number.NaN,
     differencePu: Number.NaN,
@@ -217,29 +222,45 @@ export class Truth {
 
   #judgeClosing(nowMs: number): void {
     const { transferDevice, gridSide, bus } = this.#network;
+    const { handoverMs } = transferDevice.config;
+    const listed = handoverMs > 0;
+    const overtakable = listed && transferDevice.beganInStep;
+    const formed = bus.formers > 0;
     const gridLive = this.#gridBeforePu > deadPu || gridSide.source === "grid";
-    if (!gridLive || this.#busBeforePu < deadPu) return;
-    const { syncVoltagePu, syncFrequencyHz, syncPhaseDeg, handoverMs } = transferDevice.config;
+    if (!gridLive || this.#busBeforePu < deadPu) {
+      if (!formed || !overtakable) return;
+      // The grid has died during the stroke: the site feeds it until the handover ends.
+      this.overtaken++;
+      this.#handingOver = true;
+      return;
+    }
+    this.#recordTouch(nowMs, formed);
     const { touch } = this;
+    this.#handingOver = listed && formed && (touch.inStep || overtakable);
+    if (touch.inStep) return;
+    if (overtakable) this.overtaken++;
+    else if (formed) {
+      this.#record(2, nowMs, 0, Math.abs(touch.angleDeg));
+      this.#record(4, nowMs, 0, Math.abs(touch.angleDeg));
+    } else this.#record(3, nowMs, 0, this.#busBeforePu);
+    this.#end(2, 3, 4);
+  }
+
+  #recordTouch(nowMs: number, formed: boolean): void {
+    const { touch } = this;
+    const { syncVoltagePu, syncFrequencyHz, syncPhaseDeg } = this.#network.transferDevice.config;
     this.touches++;
     touch.atMs = nowMs;
     touch.differencePu = this.#busBeforePu - this.#gridBeforePu;
     touch.slipHz = this.#slipBeforeHz;
     touch.angleDeg = this.#angleBeforeDeg;
     touch.surgePu = surge(this.#gridBeforePu, this.#busBeforePu, this.#angleBeforeDeg) / closingReactancePu;
-    touch.formed = bus.formers > 0;
+    touch.formed = formed;
     touch.inStep =
       Math.abs(touch.differencePu) <= syncVoltagePu &&
       Math.abs(touch.slipHz) <= syncFrequencyHz &&
       Math.abs(touch.angleDeg) <= syncPhaseDeg;
-    if (touch.surgePu > this.worstSurgePu) this.worstSurgePu = touch.surgePu;
-    this.#handingOver = touch.inStep && touch.formed && handoverMs > 0;
-    if (touch.inStep) return;
-    if (touch.formed) {
-      this.#record(2, nowMs, 0, Math.abs(touch.angleDeg));
-      this.#record(4, nowMs, 0, Math.abs(touch.angleDeg));
-    } else this.#record(3, nowMs, 0, this.#busBeforePu);
-    this.#end(2, 3, 4);
+    if (formed && touch.surgePu > this.worstSurgePu) this.worstSurgePu = touch.surgePu;
   }
 
   #end(a: number, b: number, c: number): void {

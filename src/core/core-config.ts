@@ -13,7 +13,7 @@ import { type ModeFactsConfig, modeFactsDefaults } from "./mode-facts.ts";
 import type { ExportControlConfig, ProtectiveGroup } from "./pcc/control-state.ts";
 import type { LedgerConfig } from "./pcc/exceedance-ledger.ts";
 import { noReversePower, type ReversePowerConfig } from "./pcc/reverse-power.ts";
-import { type SyncWindow, syncWindowFor, transferDeviceKinds } from "./transfer-device.ts";
+import { type SyncWindow, syncAim, syncWindowFor, transferDeviceKinds } from "./transfer-device.ts";
 
 /** From a command until its write has arrived, ms: one round trip of Modbus TCP on a site's network. */
 const writeMs = 2;
@@ -106,6 +106,8 @@ export function modeFactsConfig(config: SiteConfig, { settings }: GridProfile): 
     syncWindow,
     watchdogMs: config.loop.watchdogS * 1_000,
     windowMinPu: settings.enterVoltageMinPu,
+    syncAim: syncAim(syncWindow),
+    formingFreshMs: Math.min(formingSilentMaxMs, 0.5 * config.loop.watchdogS * 1_000),
     windowMaxPu: settings.enterVoltageMaxPu,
     windowMinHz: settings.enterFrequencyMinHz,
     windowMaxHz: settings.enterFrequencyMaxHz,

@@ -14,7 +14,7 @@
  */
 import type { Authority } from "./authority.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { inSyncWindow, type SyncWindow } from "./transfer-device.ts";
+import { inSyncWindow, type SyncWindow, syncAim } from "./transfer-device.ts";
 
 /** How far a stage is heard. Indexes are wire values: append only. */
 export const StageHearing = { fresh: 0, silent: 1, countedOff: 2 } as const;
@@ -53,6 +53,7 @@ export interface ModeFactsConfig {
   readonly travelMs: number;
   readonly syncWindow: SyncWindow;
   /** Ages up to which readings count, ms. */
+  readonly syncAim: SyncWindow;
   readonly deviceFreshMs: number;
   readonly stageFreshMs: number;
   readonly meterFreshMs: number;
@@ -88,6 +89,7 @@ export const modeFactsDefaults: ModeFactsConfig = {
   travelMs: 100,
   syncWindow: { voltagePu: 0.1, frequencyHz: 0.3, angleDeg: 20 },
   deviceFreshMs: 200,
+  syncAim: syncAim({ voltagePu: 0.1, frequencyHz: 0.3, angleDeg: 20 }),
   stageFreshMs: 300,
   formingFreshMs: 300,
   meterFreshMs: 1_000,
@@ -147,9 +149,13 @@ export interface ModeFacts {
   coherentOpen: boolean;
   /** They can't all be true. */
   contradiction: boolean;
-  /** The device's relay and our own calculation both say that the two sides are in synchronism. */
+  /**
+   * The device's relay and our own calculation both say that the two sides are in synchronism, with room for the travel; they
+   * still are inside the window.
+   */
   inSync: boolean;
 
+  syncHolds: boolean;
   parallelOK: boolean;
   backupOK: boolean;
   /** A stage listed for the island could form it now: it answers, and its vehicle holds more than its reserve. */
@@ -198,6 +204,7 @@ export const createModeFacts = (stageCount: number): ModeFacts => ({
   contradiction: false,
   inSync: false,
   parallelOK: false,
+  syncHolds: false,
   backupOK: false,
   // Whoever knows the vehicles says otherwise; a start without a source only wastes one of the starts.
   sourceReady: true,
@@ -325,8 +332,9 @@ function deriveSides(
     facts.provenClosed &&
     !grid.mainsLost &&
     (present || facts.meterFresh ? gridPu >= config.serveMinPu && gridPu <= config.serveMaxPu : true);
-  facts.inSync =
-    config.closedTransition && fresh && device.syncRelay && inSyncWindow(device, config.syncWindow, config.travelMs);
+  const relay = config.closedTransition && fresh && device.syncRelay;
+  facts.inSync = relay && inSyncWindow(device, config.syncAim, config.travelMs);
+  facts.syncHolds = relay && inSyncWindow(device, config.syncWindow, config.travelMs);
 }
 
 const inWindow = (voltagePu: number, frequencyHz: number, c: ModeFactsConfig): boolean =>

@@ -43,6 +43,8 @@ export const notProvenOpen = negated(provenOpen, "K1 is not proven open");
 export const provenClosed = guard("both contacts say closed", (_, f) => f.provenClosed);
 export const disagree = guard("the contacts disagree", (_, f) => f.disagree);
 
+export const contactsLagOver = held("contradiction", "lagMs", "the contacts had time to follow each other");
+
 // stages and bus
 export const off = guard("every stage is off", (_, f) => f.off);
 export const notOff = negated(off, "a stage is not off");
@@ -79,7 +81,7 @@ export const gridOutHeld = held("gridOut", "outMs", "the grid is out");
 export const gridWoke = guard("the grid side woke up during the start", (s, f) => s.gridDeadAtStart && f.gridLive);
 export const inSync = guard("both sides are in synchronism", (_, f) => f.inSync);
 export const inSyncHeld = held("inSync", "syncMs", "both sides stay in synchronism");
-export const syncOrGridLost = guard("synchronism or the grid is lost", (_, f) => !f.inSync || !f.gridGood);
+export const syncOrGridLost = guard("synchronism or the grid is lost", (_, f) => !f.syncHolds || !f.gridGood);
 
 // a planned island
 export const balancedHeld = held("balanced", "balanceMs", "no power flows through K1");

@@ -45,6 +45,8 @@ export interface ModeTimings {
   readonly syncMs: number;
   /** A closed transition takes at most this long; K1's travel and 50 ms. */
   readonly closeLiveMs: number;
+  /** One contact follows the other by then, and a read has seen both. */
+  readonly lagMs: number;
   /** Synchronism is tried this long at a time; then the island goes on and a person is told (requirement R29). */
   readonly syncMaxMs: number;
   /** The record that permits a command must be stored by then, or the command is given up. */
@@ -78,6 +80,7 @@ export function modeTimings(
     stableMs: 5 * minuteMs,
     syncMs: 300,
     closeLiveMs: travelMs + 50,
+    lagMs: 20,
     syncMaxMs: 5 * minuteMs,
     storeMaxMs: 5 * secondMs,
   };

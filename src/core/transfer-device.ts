@@ -84,6 +84,19 @@ export function syncWindowFor(ratedVA: number): SyncWindow {
   return syncWindows[syncWindows.length - 1]!;
 }
 
+/**
+ * A close is commanded within this share of the window, per unit. The rest is for what changes while the contact travels and
+ * for instruments that err; a stroke under way is only given up when the window itself is left.
+ */
+export const syncAimPu = 0.5;
+
+/** The part of a window in which a close may be commanded. */
+export const syncAim = ({ voltagePu, frequencyHz, angleDeg }: SyncWindow): SyncWindow => ({
+  voltagePu: voltagePu * syncAimPu,
+  frequencyHz: frequencyHz * syncAimPu,
+  angleDeg: angleDeg * syncAimPu,
+});
+
 /** An angle moved into (-180, 180], degrees. */
 export const wrapDeg = (deg: number): number => deg - 360 * Math.ceil((deg - 180) / 360);
 

@@ -6,6 +6,7 @@ import {
   angleAtTouchDeg,
   inSyncWindow,
   parallelHandoverMaxMs,
+  syncAim,
   syncWindowFor,
   transferDeviceKinds,
   wearPu,
@@ -24,6 +25,7 @@ const device = (change: object) =>
 
 describe("synchronism", () => {
   const window = syncWindowFor(100_000);
+  const travelMs = 50;
   const cases: readonly (readonly [name: string, change: object, travelMs: number, inside: boolean])[] = [
     ["equal in everything", {}, 50, true],
     ["voltage 11 % apart", { busVoltagePu: 1.11 }, 50, false],
@@ -42,6 +44,13 @@ describe("synchronism", () => {
     expect(syncWindowFor(500_000).angleDeg).toBe(20);
     expect(syncWindowFor(500_001).angleDeg).toBe(15);
     expect(syncWindowFor(1_500_001).angleDeg).toBe(10);
+  });
+
+  test("a close is commanded in a part of the window, so that it still touches inside when something changes", () => {
+    const aim = syncAim(window);
+    const edge = device({ phaseDeg: 11 });
+    expect([inSyncWindow(edge, aim, travelMs), inSyncWindow(edge, window, travelMs)]).toEqual([false, true]);
+    expect(inSyncWindow(device({ phaseDeg: 9 }), aim, travelMs)).toBe(true);
   });
 
   test("10,000 closes at any angle, slip and voltage, touching anywhere within the listed travel: none outside the window", () => {

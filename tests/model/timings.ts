@@ -30,6 +30,7 @@ export const modelTimings: ModeTimings = {
   stableMs: 2 * tickMs,
   syncMs: 1 * tickMs,
   closeLiveMs: 3 * tickMs,
+  lagMs: 1 * tickMs,
   syncMaxMs: 3 * tickMs,
   storeMaxMs: 3 * tickMs,
 };

@@ -149,6 +149,19 @@ describe("the truth sees", () => {
       expect(world.truth.counts["forming-with-k1-closed"]).toBe(1);
     });
 
+    test("overtaken in its stroke by a grid that jumps, it is counted apart: nobody can take a stroke back", () => {
+      const { world } = islandInStep(listedForClosedTransition);
+      world.transferDevice.commandClose(1);
+      world.advance(10);
+      world.setGrid({ phaseJumpDeg: 90 });
+      while (!world.transferDevice.closed) world.advance(1);
+      world.advance(5);
+      expect(world.truth.touch).toMatchObject({ formed: true, inStep: false });
+      expect(world.truth.overtaken).toBe(1);
+      expect(world.truth.violationCount).toBe(0);
+      expect(world.truth.worstSurgePu).toBeGreaterThan(10);
+    });
+
     test("a dead relay blocks the close coil", () => {
       const world = smallWorld({ transferDevice: listedForClosedTransition });
       const hand = new Hand(world);
