@@ -19,6 +19,8 @@ import { type SyncWindow, syncAim, syncWindowFor, transferDeviceKinds } from "./
 const writeMs = 2;
 /** Without a reading for this long a stage's link counts as lost, ms. */
 export const stageStaleMs = 300;
+/** A forming stage may be silent this long behind an open transfer device with a live bus; its watchdog is longer, ms. */
+const formingSilentMaxMs = 2_000;
 /** Largest current of a stage, of its current at rated apparent power and nominal voltage. */
 const currentMaxPu = 1.2;
 /** Stages whose reactive power answers within this time constant carry the anti-islanding backup, ms. */
@@ -104,10 +106,10 @@ export function modeFactsConfig(config: SiteConfig, { settings }: GridProfile): 
     closedTransition: kind.closedTransition,
     travelMs: device?.travelMs ?? modeFactsDefaults.travelMs,
     syncWindow,
-    watchdogMs: config.loop.watchdogS * 1_000,
-    windowMinPu: settings.enterVoltageMinPu,
     syncAim: syncAim(syncWindow),
     formingFreshMs: Math.min(formingSilentMaxMs, 0.5 * config.loop.watchdogS * 1_000),
+    watchdogMs: config.loop.watchdogS * 1_000,
+    windowMinPu: settings.enterVoltageMinPu,
     windowMaxPu: settings.enterVoltageMaxPu,
     windowMinHz: settings.enterFrequencyMinHz,
     windowMaxHz: settings.enterFrequencyMaxHz,

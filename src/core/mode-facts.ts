@@ -51,9 +51,10 @@ export interface ModeFactsConfig {
   readonly closedTransition: boolean;
   /** Worst travel time of K1, ms. */
   readonly travelMs: number;
+  /** In which the two sides may be joined, and the part of it in which a close may be commanded. */
   readonly syncWindow: SyncWindow;
-  /** Ages up to which readings count, ms. */
   readonly syncAim: SyncWindow;
+  /** Ages up to which readings count, ms. */
   readonly deviceFreshMs: number;
   readonly stageFreshMs: number;
   readonly meterFreshMs: number;
@@ -88,8 +89,8 @@ export const modeFactsDefaults: ModeFactsConfig = {
   closedTransition: false,
   travelMs: 100,
   syncWindow: { voltagePu: 0.1, frequencyHz: 0.3, angleDeg: 20 },
-  deviceFreshMs: 200,
   syncAim: syncAim({ voltagePu: 0.1, frequencyHz: 0.3, angleDeg: 20 }),
+  deviceFreshMs: 200,
   stageFreshMs: 300,
   formingFreshMs: 300,
   meterFreshMs: 1_000,
@@ -154,8 +155,8 @@ export interface ModeFacts {
    * still are inside the window.
    */
   inSync: boolean;
-
   syncHolds: boolean;
+
   parallelOK: boolean;
   backupOK: boolean;
   /** A stage listed for the island could form it now: it answers, and its vehicle holds more than its reserve. */
@@ -203,8 +204,8 @@ export const createModeFacts = (stageCount: number): ModeFacts => ({
   coherentOpen: false,
   contradiction: false,
   inSync: false,
-  parallelOK: false,
   syncHolds: false,
+  parallelOK: false,
   backupOK: false,
   // Whoever knows the vehicles says otherwise; a start without a source only wastes one of the starts.
   sourceReady: true,
