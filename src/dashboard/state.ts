@@ -162,6 +162,14 @@ const day = z.object({
   limits: z.array(z.object({ fromMs: atMs, toMs: atMs, maxImportW: maybeNumber, maxExportW: maybeNumber })).max(100),
   prices: z.array(z.object({ fromMs: atMs, toMs: atMs, perKWh: number, currency: z.string().max(8) })).max(100),
   outages: z.array(z.object({ fromMs: atMs, toMs: maybeAtMs })).max(50),
+  basis: z
+    .object({
+      load: z.enum(["yesterday", "none"]).describe("Where planned load and PV come from."),
+      plannedVehicles: z.number().int().describe("Vehicles whose departure is known, and with it their plan."),
+      connectedVehicles: z.number().int(),
+    })
+    .optional()
+    .describe("What the plan rests on."),
 });
 
 const island = z.object({

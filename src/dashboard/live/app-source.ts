@@ -11,6 +11,7 @@ import type { DashboardSource } from "../source.ts";
 import type { Sentence, SiteState } from "../state.ts";
 import { createAuditWriter } from "./audit-writer.ts";
 import { buildState } from "./build-state.ts";
+import { openDayArchive } from "./day-archive.ts";
 import { deeds } from "./deeds.ts";
 import { openEventArchive } from "./event-archive.ts";
 import { eventRows } from "./event-rows.ts";
@@ -28,6 +29,7 @@ export const stateEveryMs = 250;
 /** A step of the power at the PCC is shown at once as well, share of the import limit; while it goes on, this often, ms. */
 const stepShare = 0.01;
 const stepEveryMs = 170;
+const quarterMs = 15 * 60_000;
 /** Changes of the list of events are brought to disk this often at most, ms. */
 const keepEveryMs = 1_000;
 /** The wall clock was set when it differs this much from where it should be, ms. */
@@ -46,7 +48,8 @@ export function createAppSource(
   demo: boolean,
   serving: readonly Certificate[] = [],
 ): AppSource {
-  const recorder = createRecorder();
+  const days = openDayArchive(station.documents);
+  const recorder = createRecorder(days.newest);
   const localDay = createLocalDay(station.config.site.timeZone);
   const moments = createMoments();
   const archive = openEventArchive(station.documents);
@@ -126,6 +129,7 @@ export function createAppSource(
     state = buildState(report, {
       station,
       recorder,
+      days,
       moments,
       slow,
       events: events.events,
@@ -145,10 +149,13 @@ export function createAppSource(
     if (events.revision === keptRevision || (!atOnce && monotonic - keptMs < keepEveryMs)) return;
     keptMs = monotonic;
     keptRevision = events.revision;
+    attempt("The list of events", () => archive.save(events.kept()));
+  };
+  const attempt = (what: string, save: () => void): void => {
     try {
-      archive.save(events.kept());
+      save();
     } catch (error) {
-      log("error", `The list of events can't be kept: ${error instanceof Error ? error.message : String(error)}`);
+      log("error", `${what} can't be kept: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
 
@@ -173,7 +180,14 @@ export function createAppSource(
       // A dead bus has none.
       busFrequencyHz: site.busVoltagePu > 0.1 ? site.busFrequencyHz : Number.NaN,
     };
+    // A quarter of an hour that is complete is kept, with the day's last one before the day turns.
+    if (Math.floor((nowMs - midnightMs) / quarterMs) !== recorder.quarter) keepDay(nowMs);
     recorder.add(measured, nowMs, midnightMs);
+  };
+
+  const keepDay = (nowMs: number): void => {
+    const day = recorder.day(nowMs);
+    if (day !== undefined) attempt("The day's values", () => days.save(day));
   };
 
   const timer = setInterval(look, lookEveryMs);
@@ -207,6 +221,7 @@ export function createAppSource(
     stop() {
       clearInterval(timer);
       keep(true);
+      keepDay(Date.now());
       writer.stop();
       listeners.clear();
     },

@@ -8,6 +8,8 @@ import type { SiteStation } from "../../app/station.ts";
 import { qualityNames } from "../../domain/quality.ts";
 import { hourMs, minuteMs } from "../../domain/units.ts";
 import type { EventState, EvseState, SiteState, TierState } from "../state.ts";
+import type { DayArchive } from "./day-archive.ts";
+import { planDay } from "./day-plan.ts";
 import type { Moments } from "./moments.ts";
 import { finite, type Recorder } from "./recorder.ts";
 import type { SlowFacts } from "./slow-facts.ts";
@@ -17,6 +19,7 @@ type LimitInForce = SiteState["limits"][number];
 export interface BuildContext {
   readonly station: SiteStation;
   readonly recorder: Recorder;
+  readonly days: DayArchive;
   readonly moments: Moments;
   readonly slow: SlowFacts;
   readonly events: readonly EventState[];
@@ -38,7 +41,7 @@ const islandFrequencyMinHz = 59.5;
 const islandFrequencyMaxHz = 60.5;
 
 export function buildState(report: ControlReport, context: BuildContext): SiteState {
-  const { station, recorder, moments, slow, events, sequence, nowMs, demo } = context;
+  const { station, moments, slow, events, sequence, nowMs, demo } = context;
   const { config, profile } = station;
   const { site } = report;
   const toUtc = (monotonicMs: number): number | null =>
@@ -109,24 +112,7 @@ export function buildState(report: ControlReport, context: BuildContext): SiteSt
       : null,
     trend: trendOf(site, context),
     evses: report.stages.map((_, i) => evseState(report, context, i)),
-    day: {
-      startsAtMs: context.midnightMs,
-      stepMs: 15 * minuteMs,
-      loadW: { measured: recorder.measured("loadW"), planned: [] },
-      pvW: Number.isFinite(site.pvPowerW) ? { measured: recorder.measured("pvW"), planned: [] } : null,
-      pccW: { measured: recorder.measured("pccW"), planned: [] },
-      vehiclesW: { measured: recorder.measured("vehiclesW"), planned: [] },
-      limits: [
-        {
-          fromMs: context.midnightMs,
-          toMs: context.midnightMs + 24 * hourMs,
-          maxImportW: finite(site.importLimitW),
-          maxExportW: finite(site.exportLimitW),
-        },
-      ],
-      prices: [],
-      outages: [...recorder.outages],
-    },
+    day: dayState(report, context),
     island: islandState(report, context, toUtc),
     events: [...events],
     limits: limitsOf(site, context),
@@ -134,6 +120,45 @@ export function buildState(report: ControlReport, context: BuildContext): SiteSt
     history: [...slow.changes],
     health: healthState(report, context),
     pccRecord: pccRecordState(station),
+  };
+}
+
+const quarterMs = 15 * minuteMs;
+
+function dayState({ site, stages }: ControlReport, context: BuildContext): SiteState["day"] {
+  const { recorder, slow, days, midnightMs, nowMs } = context;
+  const hasPv = Number.isFinite(site.pvPowerW);
+  const loadW = recorder.measured("loadW");
+  const plan = planDay({
+    nowMs,
+    startsAtMs: midnightMs,
+    stepMs: quarterMs,
+    steps: loadW.length,
+    plans: stages.map(({ vehicleConnected }, i) => (vehicleConnected ? slow.plan(i) : null)),
+    yesterday: days.before(midnightMs),
+    hasPv,
+    importLimitW: site.importLimitW,
+    exportLimitW: site.exportLimitW,
+  });
+  return {
+    startsAtMs: midnightMs,
+    stepMs: quarterMs,
+    loadW: { measured: loadW, planned: plan.loadW },
+    pvW: hasPv ? { measured: recorder.measured("pvW"), planned: plan.pvW } : null,
+    pccW: { measured: recorder.measured("pccW"), planned: plan.pccW },
+    vehiclesW: { measured: recorder.measured("vehiclesW"), planned: plan.vehiclesW },
+    limits: [
+      {
+        fromMs: midnightMs,
+        toMs: midnightMs + 24 * hourMs,
+        maxImportW: finite(site.importLimitW),
+        maxExportW: finite(site.exportLimitW),
+      },
+    ],
+    // Nothing tells prices here: neither the configuration nor the backend's messages carry them.
+    prices: [],
+    outages: [...recorder.outages],
+    basis: plan.basis,
   };
 }
 
@@ -308,7 +333,7 @@ function permitState({ station }: BuildContext): SiteState["permit"] {
   };
 }
 
-function healthState({ site }: ControlReport, { station, slow }: BuildContext): SiteState["health"] {
+function healthState({ site }: ControlReport, { station, slow, days }: BuildContext): SiteState["health"] {
   const ocpp = station.ocpp();
   return {
     loop: {
@@ -336,8 +361,8 @@ function healthState({ site }: ControlReport, { station, slow }: BuildContext): 
     },
     journalEntries: ocpp?.queued ?? 0,
     certificates: [...slow.certificates],
-    clockOffsetMs: null,
-    recorderDays: null,
+    clockOffsetMs: ocpp?.clockOffsetMs ?? null,
+    recorderDays: days.count,
     auxBatteryS: null,
   };
 }

@@ -39,6 +39,8 @@ export interface DayView {
   readonly outages: readonly { readonly fromS: number; readonly toS: number }[];
   readonly readouts: readonly string[];
   readonly table: readonly DayRow[];
+  /** What the plan rests on, and what nobody knows here. */
+  readonly notes: readonly string[];
 }
 
 const inKW = (values: readonly (number | null)[]): Series =>
@@ -123,7 +125,27 @@ export function dayView(state: SiteState, words: Words): DayView {
     outages: day.outages.map(({ fromMs, toMs }) => ({ fromS: fromMs / 1000, toS: (toMs ?? atMs) / 1000 })),
     readouts,
     table,
+    notes: notesOf(state, words),
   };
+}
+
+function notesOf({ day, pv }: SiteState, words: Words): string[] {
+  const { basis } = day;
+  if (basis === undefined) return [];
+  const { load, plannedVehicles, connectedVehicles } = basis;
+  const notes = [
+    load === "none" ? words.say("day.noLoadPlan") : words.say(pv === null ? "day.loadYesterday" : "empty.pvForecast"),
+  ];
+  if (connectedVehicles > 0)
+    notes.push(
+      plannedVehicles === 0
+        ? words.say("day.noDepartures")
+        : plannedVehicles < connectedVehicles
+          ? words.say("day.someDepartures", { planned: plannedVehicles, connected: connectedVehicles })
+          : words.say("day.allDepartures"),
+    );
+  if (day.prices.length === 0) notes.push(words.say("day.noPrices"));
+  return notes;
 }
 
 const kilo = (value: number | null | undefined): number | null => (value == null ? null : value / 1000);

@@ -95,6 +95,9 @@ export interface HealthItem {
   readonly level: "ok" | "warning" | "critical";
 }
 
+/** The backend tells whole seconds, and its answer takes a while. */
+const clockEvenMs = 1_500;
+const clockWarnMs = 5_000;
 const certificateWarnMs = 14 * 86_400_000;
 
 export function healthView(state: SiteState, _words: Words): HealthItem[] {
@@ -143,19 +146,21 @@ export function healthView(state: SiteState, _words: Words): HealthItem[] {
       `Next expires in ${duration(soonest - atMs)}`,
       soonest - atMs < certificateWarnMs ? "warning" : "ok",
     );
-  add(
-    "Clock",
-    health.clockOffsetMs === null
-      ? "Not synchronised"
-      : `Synchronised, ±${Math.abs(Math.round(health.clockOffsetMs))}${nb}ms`,
-    health.clockOffsetMs === null ? "warning" : "ok",
-  );
+  // What nothing tells has no place here.
+  if (health.clockOffsetMs !== null) {
+    const offMs = Math.abs(health.clockOffsetMs);
+    const way =
+      offMs < clockEvenMs ? "As the backend’s" : `${duration(offMs)} ${health.clockOffsetMs > 0 ? "slow" : "fast"}`;
+    add("Clock", way, offMs > clockWarnMs ? "warning" : "ok");
+  }
   if (health.auxBatteryS !== null)
     add("Aux battery", `${duration(health.auxBatteryS * 1000)} left`, health.auxBatteryS < 6 * 3600 ? "warning" : "ok");
   else
     add(
       "Recorder",
-      health.recorderDays === null ? "Not recording" : `${Math.round(health.recorderDays)}${nb}days kept`,
+      health.recorderDays === null
+        ? "Not recording"
+        : `${Math.round(health.recorderDays)}${nb}day${Math.round(health.recorderDays) === 1 ? "" : "s"} kept`,
     );
   return items;
 }
