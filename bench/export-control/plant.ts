@@ -67,6 +67,8 @@ export interface PlantMeterSpec {
   readonly sigmaW: number;
   readonly gain: number;
   readonly offsetW: number;
+  /** Resolution of what it shows, W; a sample that shows the same as the last one is not seen as a new one. Usually fine. */
+  readonly quantumW?: number;
 }
 
 const historyMs = 1024;
@@ -187,6 +189,7 @@ export class Plant {
 
   #sample(slot: number): void {
     const { meter, dice } = this;
+    const { quantumW = 0 } = meter;
     if (this.nowMs % meter.updateMs === this.#phaseMs && this.nowMs > meter.windowMs) {
       const lost = uniform(dice) < meter.lostShare;
       const jitter = uniform(dice) * meter.jitterMs;
@@ -200,7 +203,8 @@ export class Plant {
             (this.#pccIntegral[k * historyMs + slot]! - this.#pccIntegral[k * historyMs + start]!) / meter.windowMs;
           // Phases carry a third of the noise variance each, so that the total has the specified noise.
           const shown = mean * meter.gain + meter.offsetW / 3 + (normal(dice) * meter.sigmaW) / Math.sqrt(3);
-          this.#waitingW[k] = this.meterReversed ? -shown : shown;
+          const exactW = this.meterReversed ? -shown : shown;
+          this.#waitingW[k] = quantumW > 0 ? quantumW * Math.round(exactW / quantumW) : exactW;
           total += this.#waitingW[k]!;
         }
         this.#waitingW[0] = total;
@@ -214,10 +218,16 @@ export class Plant {
   #show(): void {
     if (this.#waitingAtMs === Number.POSITIVE_INFINITY) return;
     this.#waitingAtMs = Number.POSITIVE_INFINITY;
-    if (this.meterFrozen) return;
+    if (this.meterFrozen || this.#showsTheSame()) return;
     this.shownW.set(this.#waitingW);
     this.shownUntilMs = this.#waitingUntilMs;
     this.sampleCount++;
+  }
+
+  #showsTheSame(): boolean {
+    if (!(this.meter.quantumW !== undefined && this.meter.quantumW > 0)) return false;
+    for (let k = 1; k < 4; k++) if (this.#waitingW[k] !== this.shownW[k]) return false;
+    return true;
   }
 
   /** What stage i says of itself now. */

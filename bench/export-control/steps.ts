@@ -24,6 +24,8 @@ export interface StepSpec {
   readonly ratioMax: number;
   readonly modelFactor: number;
   readonly lostShare: number;
+  /** Every sample is lost for this long, from a random moment within two samples after the step. */
+  readonly blindMs: number;
   readonly jitterMs: number;
   readonly sigmaShare: number;
   /** Noise of the load itself, share of the stages' sum. */
@@ -50,6 +52,7 @@ export const usualSteps: StepSpec = {
   ratioMax: 0.8,
   modelFactor: 1,
   lostShare: 0,
+  blindMs: 0,
   jitterMs: 0,
   sigmaShare: 0.003,
   loadSigmaShare: 0.001,
@@ -209,7 +212,12 @@ function runSession(spec: StepSpec, dice: Dice, steps: number, result: StepResul
     const stepAtMs = plant.nowMs;
     lastAboveMs = stepAtMs;
     energyWms = 0;
-    site.run(watchMs, each);
+    const seesMs = spec.blindMs > 0 ? Math.floor(uniform(dice) * 2 * spec.meterMs) : watchMs;
+    site.run(seesMs, each);
+    plant.meterFrozen = true;
+    site.run(Math.min(spec.blindMs, watchMs - seesMs), each);
+    plant.meterFrozen = false;
+    site.run(watchMs - seesMs - spec.blindMs, each);
     result.backMs.push(lastAboveMs - stepAtMs);
     result.energyMs.push(energyWms / (beforeW - roomW));
     plant.stuck.fill(0);

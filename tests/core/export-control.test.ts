@@ -16,6 +16,7 @@ const rowsInSmall = [
   "model-half",
   "model-more",
   "lost",
+  "blind",
   "phases",
   "mixed-min",
   "drops-out",

@@ -51,11 +51,6 @@ export const holdMs = 1_000;
 const risePerS = 0.2;
 /** m0: the fixed margin is 0.2 % of the stages' sum + the meter's offset error. */
 const marginShare = 0.002;
-/**
- * The over-cut lasts until the next sample, at most this many intervals: one lost sample does not end it (the study's 1.6
- * did: 425 instead of 340 ms at most with 5 % lost, 100 ms meter, 10 ms tick).
- */
-const overcutIntervals = 2.4;
 /** Memory of the trend of the load, short against the fastest cloud edges (1.5 s). */
 const trendMemoryMs = 200;
 /** Groups at most, so that a tick has a bound. */
@@ -218,7 +213,6 @@ function createChannel(scaleW: number, meter: MeterConfig, answerMs: number): Ch
       holdMs,
       riseWPerMs: (risePerS * scaleW) / 1_000,
       overcutGain: Math.max(1, meter.windowMs / meter.updateMs - 1),
-      overcutMaxMs: overcutIntervals * meter.updateMs,
       trendGain: meter.updateMs / (meter.updateMs + trendMemoryMs),
       trendSamples: trendMs / meter.updateMs,
     },

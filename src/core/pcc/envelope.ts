@@ -42,8 +42,6 @@ export interface EnvelopeTuning {
   readonly riseWPerMs: number;
   /** κ: how much of a drop is cut again because the first sample shows only part of a step. */
   readonly overcutGain: number;
-  /** The over-cut ends with the next sample, or after this long. */
-  readonly overcutMaxMs: number;
   /** Share of a new difference in the trend, and how many samples ahead the trend is followed. */
   readonly trendGain: number;
   readonly trendSamples: number;
@@ -78,8 +76,8 @@ export interface Envelope {
   valueW: number;
   previousW: number;
   fastSamples: number;
+  /** Cut beyond the last drop until the next sample, however late it is. */
   overcutW: number;
-  overcutUntilMs: number;
   /** Mean change from sample to sample, W, and what is kept free because of it, W. */
   trendW: number;
   aheadW: number;
@@ -99,7 +97,6 @@ export function createEnvelope(): Envelope {
     previousW: Number.NaN,
     fastSamples: 0,
     overcutW: 0,
-    overcutUntilMs: Number.NEGATIVE_INFINITY,
     trendW: 0,
     aheadW: 0,
     minimumW: new Float64Array(minimumEntriesMax),
@@ -138,7 +135,6 @@ export function sampleEnvelope(e: Envelope, noise: SampleNoise, nowMs: number, t
   }
   const dropW = Math.min(e.previousW, e.valueW) - availableW;
   e.overcutW = dropW > overcutSigmas * sigmaW ? tuning.overcutGain * dropW : 0;
-  e.overcutUntilMs = nowMs + tuning.overcutMaxMs;
   const most = trendDifferenceSigmas * sigmaW;
   const change = availableW - e.previousW;
   e.trendW += tuning.trendGain * ((change > most ? most : change < -most ? -most : change) - e.trendW);
@@ -157,7 +153,6 @@ export function tickEnvelope(e: Envelope, nowMs: number, tuning: EnvelopeTuning)
   const minimumW = e.minimumW[e.first]!;
   const risenW = e.valueW + e.riseW;
   e.valueW = minimumW < risenW ? minimumW : risenW;
-  if (nowMs >= e.overcutUntilMs) e.overcutW = 0;
 }
 
 /** The belief behind earlier samples was too high by `byW`: the envelope and its filter come down by that. */

@@ -38,6 +38,17 @@ const stillBlocksMin = 3;
 const stillForMaxMs = 800;
 /** At most one false suspicion in this time. */
 const suspicionEveryMs = hourMs;
+/**
+ * Without a sample the load may step unseen. When the third one in a row is overdue, power makes room for that (see
+ * `lead.ts`) …
+ */
+const overdueSamplesMin = 3;
+/** … but not within this time, which a link may need to send a request again … */
+const overdueMinMs = 200;
+/** … and not of a meter that often stands still by itself, beyond this many still blocks between two changes (15 %). */
+const overdueRepeatsMax = 0.176;
+/** A live but quiet meter shows first that it lives: the stages move a little, one sample and this long before. */
+const proveBeforeMs = 100;
 /** Memory of the learnt repeat rate: about 200 samples. */
 const repeatGain = 0.005;
 /** After a verdict, plausible samples for this long before the meter counts again. */
@@ -58,6 +69,8 @@ export interface MeterSupervision {
   mayRise: boolean;
   /** The stages shall move a little, so that the meter can show whether it lives. */
   challenging: boolean;
+  /** Samples are missing for so long that a step of the load may have gone unseen for too long. Ends with the next one. */
+  overdue: boolean;
   sampleCount: number;
   sampleAtMs: number;
   suspectedAtMs: number;
@@ -78,6 +91,7 @@ export function createMeterSupervision(config: MeterConfig, answerMs: number): M
     hasSample: false,
     mayRise: false,
     challenging: false,
+    overdue: false,
     sampleCount: Number.NaN,
     sampleAtMs: Number.NEGATIVE_INFINITY,
     suspectedAtMs: Number.POSITIVE_INFINITY,
@@ -135,6 +149,9 @@ export function superviseMeter(s: MeterSupervision, meter: MeterFacts, canChalle
   if (s.quality !== Quality.good) return;
   const silentMs = nowMs - s.sampleAtMs;
   const readMs = meter.atMs - s.sampleAtMs;
+  const overdueAfterMs =
+    s.repeats > overdueRepeatsMax ? Number.POSITIVE_INFINITY : Math.max(overdueMinMs, overdueSamplesMin * updateMs);
+  s.overdue = silentMs >= overdueAfterMs;
   if (silentMs > noRiseAfterSamples * updateMs + noRiseAfterMs) s.mayRise = false;
   if (s.config.hasSequence || readMs < updateMs) {
     // The link is silent, or the meter itself says that there is nothing new.
@@ -146,8 +163,9 @@ export function superviseMeter(s: MeterSupervision, meter: MeterFacts, canChalle
   }
   if (s.suspectedAtMs === Number.POSITIVE_INFINITY) {
     const stillBlocks = Math.floor(readMs / updateMs) - 1;
-    if (stillBlocks < stillBlocksToSuspect(s)) return;
-    s.suspectedAtMs = nowMs;
+    const proving = silentMs >= overdueAfterMs - Math.max(updateMs, proveBeforeMs);
+    if (stillBlocks >= stillBlocksToSuspect(s)) s.suspectedAtMs = nowMs;
+    else if (!proving) return;
   }
   s.mayRise = false;
   s.challenging = canChallenge;
@@ -180,4 +198,5 @@ function judge(s: MeterSupervision, quality: Quality, reason: ReasonKey | ""): v
   s.reason = reason;
   s.mayRise = quality === Quality.good;
   s.challenging = false;
+  s.overdue = false;
 }

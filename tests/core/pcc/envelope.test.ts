@@ -14,7 +14,6 @@ const tuning: EnvelopeTuning = {
   holdMs: 1_000,
   riseWPerMs: 48,
   overcutGain: 1,
-  overcutMaxMs: 240,
   trendGain: 1 / 3,
   trendSamples: 2.5,
 };
@@ -52,13 +51,14 @@ describe("the envelope falls at once and rises slowly", () => {
     expect(run(100, () => 30_000).overcutW).toBe(0);
   });
 
-  test("the over-cut ends by itself when no sample comes", () => {
-    const { e, run } = makeEnvelope();
+  test("the over-cut lasts until the next sample, however many are lost", () => {
+    const { e, run, noise } = makeEnvelope();
     run(100, () => 60_000);
     e.riseW = 0;
-    tickEnvelope(e, 3_100 + 239, tuning);
+    for (let nowMs = 3_120; nowMs <= 3_900; nowMs += 20) tickEnvelope(e, nowMs, tuning);
     expect(e.overcutW).toBe(40_000);
-    tickEnvelope(e, 3_100 + 240, tuning);
+    e.sampleW = 60_000;
+    sampleEnvelope(e, noise, 3_900, tuning);
     expect(e.overcutW).toBe(0);
   });
 

@@ -129,6 +129,61 @@ describe("what is believed of a meter", () => {
   });
 });
 
+describe("samples that are overdue: power shall retreat", () => {
+  const silent = { reads: false };
+  const still = { changesOften: false };
+  test.each<[string, Partial<MeterConfig>, object, number, number]>([
+    ["100 ms, still values", {}, still, 100, 300],
+    ["100 ms, a silent link", {}, silent, 100, 300],
+    ["100 ms, a sequence register that stands still", { hasSequence: true }, still, 100, 300],
+    ["50 ms: not within 200 ms", { updateMs: 50, windowMs: 50 }, still, 50, 200],
+    ["20 ms: not within 200 ms", { updateMs: 20, windowMs: 20 }, still, 20, 200],
+    ["200 ms", { updateMs: 200, windowMs: 200 }, still, 200, 600],
+  ])("%s: when the third is missing, until the next one comes", (_, changes, fault, updateMs, afterMs) => {
+    const { s, run } = makeMeter(changes);
+    run(1_000);
+    run(afterMs - 10, fault);
+    expect(s.overdue).toBe(false);
+    run(10, fault);
+    expect([s.overdue, s.quality]).toEqual([true, Quality.good]);
+    run(updateMs);
+    expect(s.overdue).toBe(false);
+  });
+
+  test("a meter that is not believed is not waited for", () => {
+    const { s, run } = makeMeter();
+    run(1_000);
+    run(900, silent);
+    expect(s.overdue).toBe(true);
+    expect(run(200, silent)).toBe("stale");
+    expect(s.overdue).toBe(false);
+  });
+
+  test("the stages move a little one sample before, so that a quiet meter shows that it lives", () => {
+    const { s, run } = makeMeter();
+    run(1_000);
+    run(190, still);
+    expect([s.challenging, s.mayRise]).toEqual([false, true]);
+    run(10, still);
+    expect([s.challenging, s.mayRise, s.overdue]).toEqual([true, false, false]);
+    run(100);
+    expect([s.challenging, s.mayRise, s.overdue]).toEqual([false, true, false]);
+  });
+
+  test.each([
+    ["loses 10 %", 0.11, true],
+    ["stands still by itself every fifth time", 0.25, false],
+  ])("a meter that %s", (_, repeats, overdue) => {
+    const { s, run } = makeMeter();
+    run(1_000);
+    s.repeats = repeats;
+    run(350, still);
+    expect(s.overdue).toBe(overdue);
+    // Suspicion and verdict are the same with and without a retreat.
+    expect(run(2_000, still)).toBe("frozen");
+  });
+});
+
 describe("suspicion learns how often the meter repeats itself", () => {
   test.each([
     [20, 0, 3],
