@@ -5,6 +5,7 @@
 import { fileURLToPath } from "node:url";
 import { type LoadedSite, loadSite } from "../src/app/load-config.ts";
 import type { SiteConfig } from "../src/config/site.ts";
+import type { BlackStart } from "../src/core/black-start.ts";
 import type { Commands } from "../src/core/commands.ts";
 import { type Core, createCore } from "../src/core/core.ts";
 import { explain } from "../src/core/limits.ts";
@@ -59,6 +60,10 @@ class IsletController implements Controller {
 
   get row(): string {
     return this.core.machine.state.row;
+  }
+
+  get blackStart(): BlackStart {
+    return this.core.blackStart;
   }
 
   get returnBlocked(): boolean {

@@ -2,6 +2,7 @@
  * A whole site in virtual time: plant, bridge, station and a controller that can be killed and started again. Stories act on
  * it, probes look at it.
  */
+import type { BlackStart } from "../src/core/black-start.ts";
 import { type Commands, createCommands } from "../src/core/commands.ts";
 import type { IslandState } from "../src/core/island.ts";
 import { createSnapshot, type Snapshot } from "../src/core/snapshot.ts";
@@ -20,6 +21,8 @@ export interface Controller {
   /** The row of the mode machine that led there, and whether a person has been told that the return failed. */
   readonly row?: string;
   readonly returnBlocked?: boolean;
+  /** Why it starts no island although one is wanted, what its auxiliary battery has left by its own count, and tiers that stay off. */
+  readonly blackStart?: Pick<BlackStart, "refusal" | "leftWh" | "fedMax">;
   /** What people see of its island: phase, energy, how long each tier is fed. */
   readonly island?: Pick<IslandState, "phase" | "energyWh" | "runway" | "tiers" | "pvLimitW">;
 }
@@ -44,6 +47,7 @@ const oftenLateMs = 0.4;
 const seldomLateMs = 8;
 const seldomShare = 0.01;
 const skippedShare = 0.0002;
+const laterMax = 1_000;
 
 export class Site {
   readonly world: World;
@@ -57,6 +61,8 @@ export class Site {
   ticks = 0;
   ticksSkipped = 0;
 
+  /** What a story lets happen a while after an event of its own, soonest first. */
+  readonly #later: { readonly atMs: number; readonly act: (site: Site) => void }[] = [];
   readonly #start: StartController;
   readonly #boot: ControllerBoot;
   readonly #silence: Commands;
@@ -101,9 +107,21 @@ export class Site {
     this.commands = this.#silence;
   }
 
+  /** Does something so long from now, between two ticks. */
+  after(delayMs: number, act: (site: Site) => void): void {
+    if (this.#later.length >= laterMax) throw new RangeError(`at most ${laterMax} acts can wait`);
+    this.#later.push({ atMs: this.nowMs + delayMs, act });
+    this.#later.sort((a, b) => a.atMs - b.atMs);
+  }
+
   /** Moves the plant to a moment and, if the loop wakes up, runs one cycle. `dueMs` is the tick's deadline. */
   tick(dueMs: number): void {
     const { world, bridge, snapshot } = this;
+    while (this.#later.length > 0 && this.#later[0]!.atMs <= dueMs) {
+      const { atMs, act } = this.#later.shift()!;
+      if (atMs > world.nowMs) world.advanceTo(atMs);
+      act(this);
+    }
     const chance = this.#random.uniform();
     if (chance < skippedShare) {
       this.ticksSkipped++;

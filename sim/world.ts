@@ -191,7 +191,7 @@ export class World {
 
   setTierClosed(tier: number, closed: boolean): void {
     const breaker = this.tiers[tier]!;
-    if (breaker.breakerClosed === closed) return;
+    if (breaker.breakerClosed === closed || breaker.breakerStuck) return;
     breaker.breakerClosed = closed;
     this.stir();
   }

@@ -135,6 +135,8 @@ export class Tier {
   powerW = 0;
   reactiveVar = 0;
   breakerClosed = true;
+  /** A fault: the breaker stays where it is. */
+  breakerStuck = false;
   readonly #config: TierConfig;
   #tanPhi: number;
   #alive = true;

@@ -1,13 +1,19 @@
 /** Every scenario by name. */
 import type { Scenario } from "../scenario.ts";
+import { blackStart } from "./black-start.table.ts";
 import { blindMeter } from "./blind-meter.table.ts";
 import { closedTransition } from "./closed-transition.table.ts";
 import { depotDay } from "./depot-day.table.ts";
+import { energyRunsOut } from "./energy-runs-out.table.ts";
 import { homeBackup } from "./home-backup.table.ts";
 import { lgpYear } from "./lgp-year.ts";
+import { lyingContact } from "./lying-contact.table.ts";
+import { mixedDepot } from "./mixed-depot.table.ts";
 import { outageHub } from "./outage-hub.table.ts";
 import { permitDay } from "./permit-day.table.ts";
 import { plannedIsland } from "./planned-island.table.ts";
+import { vehicleSwap } from "./vehicle-swap.table.ts";
+import { weldedContact } from "./welded-contact.table.ts";
 
 export const scenarios: readonly Scenario[] = [
   depotDay,
@@ -16,8 +22,14 @@ export const scenarios: readonly Scenario[] = [
   blindMeter,
   lgpYear,
   outageHub,
+  vehicleSwap,
+  energyRunsOut,
+  mixedDepot,
   closedTransition,
   plannedIsland,
+  blackStart,
+  weldedContact,
+  lyingContact,
 ];
 
 export function scenarioNamed(name: string): Scenario | undefined {
