@@ -134,6 +134,10 @@ const evse = z.object({
   capacityWh: maybeNumber,
   ratedW: number,
   canDischarge: z.boolean(),
+  functionsDiffer: text
+    .nullable()
+    .optional()
+    .describe("What of the power stage's grid functions differs from the profile; null when they agree."),
   dischargeEnabled: z.boolean(),
   paused: z.boolean(),
   role: z.enum(roleNames),

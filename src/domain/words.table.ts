@@ -142,6 +142,8 @@ export const sentences = {
   "because.lockedOut":        "The site is locked out.",
   "because.contacts":         "The contacts disagree. It appears to an installer when NO and NC agree for 1 s and the meter is fresh.",
   "because.meter":            "The PCC meter is not fresh.",
+  "because.noLedgerAlarm":    "No alarm of the record stands.",
+  "because.functionsAgree":   "Every stage’s grid functions agree with the profile.",
   "because.notLocked":        "The site is not locked out.",
   "because.k1NotProven":      "K1 is not proven open.",
   "because.lockedK1":         "A locked-out site never closes K1.",
@@ -181,6 +183,10 @@ export const sentences = {
   "effect.versioned":         "Kept as a new version; the one before can be restored.",
   "effect.permit":            "Opens parallel operation up to the permit’s limits after the {delayS} wait.",
   "effect.discharge":         "The vehicle at this charger may then discharge within every other limit.",
+  "effect.ledgers":           "The alarms end. Every entry stays on record.",
+  "effect.ledgersAgain":      "One more that counts within the window raises them again.",
+  "effect.functions":         "The settings of {profile} are written as soon as the charger is idle, then read back.",
+  "effect.functionsProof":    "Until they agree, the charger takes no part in parallel operation.",
   "effect.acknowledge":       "It stays listed until its cause is gone.",
 
   // done
@@ -280,14 +286,14 @@ export const eventWords = {
   exportLong: {
     sentence: "An export beyond the permit lasted longer than {longS}.",
     cause: "The vehicles were asked to give less and it did not end.",
-    todo: "Compare meter, chargers and permit before vehicles discharge again.",
-    severity: "critical", clears: "afterDelay",
+    todo: "Compare meter, chargers and permit, then acknowledge the record’s alarms under Actions.",
+    severity: "critical", clears: "onReset",
   },
   exportAlarm: {
     sentence: "Exported {count} times in 24 h although the permit says no.",
     cause: "Loads switch off faster than the margin allows.",
-    todo: "Raise the import that is held at the PCC.",
-    severity: "warning", clears: "afterDelay",
+    todo: "Raise the import that is held at the PCC, then acknowledge the record’s alarms under Actions.",
+    severity: "warning", clears: "onReset",
   },
   stageDisobeys: {
     sentence: "Charger {evse} does not follow its setpoint.",
@@ -312,6 +318,12 @@ export const eventWords = {
     cause: "The firmware is {firmware}; the permit covers {covers}.",
     todo: "Install the covered firmware, or a permit that covers this one.",
     severity: "warning", clears: "itself",
+  },
+  functionsDiffer: {
+    sentence: "The grid functions of charger {evse} differ from the profile. It may not run in parallel.",
+    cause: "Register {register} is {found}, expected {expected}.",
+    todo: "Find out who changed it. Then an installer writes the functions anew under Actions.",
+    severity: "warning", clears: "onReset",
   },
   stageNotCovered: {
     sentence: "The power stage of charger {evse} is not covered by the permit. Parallel operation is off.",

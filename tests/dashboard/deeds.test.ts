@@ -25,7 +25,14 @@ const config = {
 let site = open();
 function open() {
   const { evses, site: facts } = createSnapshot(2, 3);
-  const control = { evses, site: facts, flush: () => undefined };
+  const asked: unknown[] = [];
+  const control = {
+    evses,
+    site: facts,
+    flush: () => undefined,
+    acknowledgeLedgers: () => void asked.push("ledgers"),
+    resetFunctions: (stage: number) => void asked.push(stage),
+  };
   const audited: AuditEvent[] = [];
   const station = {
     config,
@@ -43,7 +50,7 @@ function open() {
         ? ok({ reference: "P-7", serviceMode: "parallel-non-export" })
         : err({ reason: "forged", detail: "" }),
   } as unknown as SiteStation;
-  return { station, evses, facts, audited, events: createEventLog([]) };
+  return { station, evses, facts, audited, asked, events: createEventLog([]) };
 }
 beforeEach(() => {
   site = open();
@@ -120,6 +127,15 @@ describe("what people do", () => {
       [true, false],
     ],
     ["the reset of a lockout", "resetLockout", {}, () => site.facts.resetRequest, true],
+    ["alarms of the record", "acknowledgeLedgers", {}, () => site.asked, ["ledgers"]],
+    ["altered functions of one stage", "rewriteFunctions", { evse: "2" }, () => site.asked, [1]],
+    [
+      "both of them on record",
+      "rewriteFunctions",
+      { evse: "2" },
+      () => site.audited.map(({ kind, actor, body }) => [kind, actor, body["what"], body["evse"], body["reason"]]),
+      [["reset", "ann", "grid-functions", 2, "a test"]],
+    ],
     ["a good permit", "installPermit", { permit: "good" }, () => site.audited.map(({ kind }) => kind), ["permit"]],
   ] as const satisfies readonly (readonly [string, ActionId, ActionValues, () => unknown, unknown])[])(
     "%s",
@@ -135,6 +151,7 @@ describe("what people do", () => {
     ["discharging where no rating allows it", "enableDischarge", { evse: "2" }, "refuse.noRating"],
     ["a forged permit", "installPermit", { permit: "forged" }, "refuse.permit"],
     ["a tier that the controller has shed", "restoreTier", { tier: "2" }, "refuse.tierEnergy"],
+    ["functions of a stage that is not there", "rewriteFunctions", { evse: "9" }, "refuse.unknownEvse"],
     ["an event that is gone", "acknowledge", { event: "x" }, "refuse.unknownEvent"],
   ] as const)("%s is refused and changes nothing", (_name, action, values, key) => {
     expect(act(action, values, false)).toBe(key);

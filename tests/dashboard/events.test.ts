@@ -121,8 +121,8 @@ const calm = () => ({
       ],
     },
     devices: [
-      { kind: "stage", name: "Bay 1", found: true, identity: { serialNumber: "S1", version: "1.0" } },
-      { kind: "stage", name: "Bay 2", found: true, identity: { serialNumber: "S2", version: "1.0" } },
+      { kind: "stage", name: "Bay 1", found: true, identity: { serialNumber: "S1", version: "1.0" }, mismatch: none() },
+      { kind: "stage", name: "Bay 2", found: true, identity: { serialNumber: "S2", version: "1.0" }, mismatch: none() },
     ],
     permit: () => ({
       permit: {
@@ -139,6 +139,7 @@ const calm = () => ({
   moments: { darkS: null, startFailed: false },
   nowMs: 0,
 });
+const none = (): { register: string; expected: number; found: number } | null => null;
 /** The events that stand after a minute of this. */
 const standing = (seen: Seen): string[] => {
   const log = createEventLog(eventRows);
@@ -174,6 +175,11 @@ describe("what becomes an event", () => {
     ],
     ["firmware not covered", (s) => void (s.station.devices[1]!.identity.version = "1.1"), ["firmwareNotCovered"]],
     ["a stage not covered", (s) => void (s.station.devices[0]!.identity.serialNumber = "X"), ["stageNotCovered"]],
+    [
+      "grid functions that somebody has altered",
+      (s) => void (s.station.devices[1]!.mismatch = { register: "704.AntiIslEna", expected: 1, found: Number.NaN }),
+      ["functionsDiffer"],
+    ],
     ["an alarm of a stage", (s) => void (s.report.stages[0]!.alarmBits = 4), ["stage-alarm"]],
     ["a target out of reach", (s) => void (s.slow.forecastPct = () => 80), ["targetMissed", "targetMissed"]],
     ["a forecast nobody can make", (s) => void (s.slow.forecastPct = () => null), []],

@@ -203,6 +203,24 @@ describe("actions", () => {
     k1: { ...state.k1, nc: "open", agreeSinceMs: state.atMs - 1500 },
   });
 
+  const ledger = (tooMany: boolean) => ({ count: 3, tooMany, tooLong: false });
+  const alarmed = (state: SiteState): SiteState => ({
+    ...state,
+    pccRecord: {
+      exports: ledger(true),
+      imports: ledger(false),
+      recent: [],
+      passport: { count: 0, p50Ms: null, p99Ms: null, longestMs: 0, promisedMs: 500, lateCount: 0 },
+      relay: "",
+    },
+  });
+  const altered = (state: SiteState): SiteState => ({
+    ...state,
+    evses: state.evses.map((evse) =>
+      evse.evse === 3 ? { ...evse, functionsDiffer: "register 704.AntiIslEna is 0, expected 1" } : evse,
+    ),
+  });
+
   test.each([
     ["an operator stops all", () => check("parallel", "stop"), true],
     ["a viewer may not", () => check("parallel", "stop", {}, { role: "viewer" }), "refuse.role"],
@@ -286,6 +304,32 @@ describe("actions", () => {
       "an acknowledgement needs no reason",
       () => check("parallel", "acknowledge", { event: "stopped-16" }, { reason: "" }),
       true,
+    ],
+    [
+      "alarms of the record that stand are acknowledged",
+      () => check("parallel", "acknowledgeLedgers", {}, { change: alarmed }),
+      true,
+    ],
+    ["alarms of the record that do not stand", () => check("parallel", "acknowledgeLedgers"), "refuse.notNow"],
+    [
+      "altered functions are written anew by an installer",
+      () => check("parallel", "rewriteFunctions", { evse: "3" }, { role: "installer", change: altered }),
+      true,
+    ],
+    [
+      "not by an operator",
+      () => check("parallel", "rewriteFunctions", { evse: "3" }, { change: altered }),
+      "refuse.role",
+    ],
+    [
+      "not at a charger whose functions agree",
+      () => check("parallel", "rewriteFunctions", { evse: "4" }, { role: "installer", change: altered }),
+      "refuse.value",
+    ],
+    [
+      "nor where all agree",
+      () => check("parallel", "rewriteFunctions", { evse: "3" }, { role: "installer" }),
+      "refuse.notNow",
     ],
     ["an event that is gone", () => check("parallel", "acknowledge", { event: "nothing" }), "refuse.unknownEvent"],
     [

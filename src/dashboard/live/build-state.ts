@@ -221,6 +221,7 @@ function evseState(report: ControlReport, { station, slow }: BuildContext, i: nu
     ratedW: Math.max(config.maxChargeW, config.maxDischargeW),
     canDischarge: config.maxDischargeW > 0 && (!stage.vehicleConnected || stage.bidirectional),
     dischargeEnabled: input.dischargeEnabled,
+    functionsDiffer: differenceOf(station, i),
     paused: input.paused || input.operatorMinW === 0,
     role: stage.role,
     setpointW: stage.commandRole === "forming" ? stage.powerW : stage.setpointW,
@@ -243,6 +244,14 @@ function evseState(report: ControlReport, { station, slow }: BuildContext, i: nu
     plan: slow.plan(i),
     fault: stage.alarmBits !== 0 ? { key: "stage-alarm", values: { evse: i + 1 } } : null,
   };
+}
+
+/** What a person should know of a stage's altered functions. */
+function differenceOf(station: SiteStation, i: number): string | null {
+  const mismatch = station.devices.filter(({ kind }) => kind === "stage")[i]?.mismatch;
+  if (mismatch == null) return null;
+  const { register, expected, found } = mismatch;
+  return `register ${register} is ${Number.isNaN(found) ? "missing" : found}, expected ${expected}`;
 }
 
 function islandState(

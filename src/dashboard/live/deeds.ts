@@ -184,6 +184,21 @@ export const deeds: Readonly<Partial<Record<ActionId, Deed>>> = {
     }, resetRequestMs).unref();
     return done("Reset asked for");
   },
+  acknowledgeLedgers({ station, person, request }) {
+    const { reason, causeId } = request;
+    station.audit({ kind: "reset", actor: person.name, body: { what: "ledger-alarms", reason, causeId } });
+    station.control.acknowledgeLedgers();
+    return done("Alarms of the record acknowledged");
+  },
+  rewriteFunctions({ station, person, request }) {
+    const evse = Number(request.values["evse"]);
+    if (!(evse >= 1 && evse <= station.config.evses.length))
+      return err({ key: "refuse.unknownEvse", values: { evse } });
+    const { reason, causeId } = request;
+    station.audit({ kind: "reset", actor: person.name, body: { what: "grid-functions", evse, reason, causeId } });
+    station.control.resetFunctions(evse - 1);
+    return done(`Grid functions of charger ${evse} written anew`);
+  },
   acknowledge: ({ request, person, events, nowMs }) =>
     events.acknowledge(String(request.values["event"]), person.name, nowMs)
       ? ok({ key: "done.acknowledged" })

@@ -62,9 +62,9 @@ const astrayW = 1_000;
 const astray = ({ powerW, commandW }: ControlReport["stages"][number]): boolean =>
   Math.abs(powerW - commandW) > astrayW;
 
+const stageOf = ({ station }: Seen, i: number) => station.devices.filter(({ kind }) => kind === "stage")[i];
 /** The identity of the power stage behind charger i, when it has answered. */
-const stageIdentity = ({ station }: Seen, i: number) =>
-  station.devices.filter(({ kind }) => kind === "stage")[i]?.identity;
+const stageIdentity = (seen: Seen, i: number) => stageOf(seen, i)?.identity;
 function coverOf(seen: Seen, i: number): "covered" | "stage" | "firmware" {
   const identity = stageIdentity(seen, i);
   const permit = seen.station.permit()?.permit;
@@ -195,6 +195,18 @@ export const eventRows: readonly EventRow[] = [
     active: (seen, i) => coverOf(seen, i) === "stage",
     values: (seen, i) => ({ evse: i + 1, serial: stageIdentity(seen, i)!.serialNumber }),
     needsPerson: true,
+  },
+  {
+    key: "functionsDiffer",
+    places: stagesOf,
+    active: (seen, i) => stageOf(seen, i)?.mismatch != null,
+    values: (seen, i) => {
+      const { register, expected, found } = stageOf(seen, i)!.mismatch!;
+      return { evse: i + 1, register, expected, found: Number.isNaN(found) ? "missing" : found };
+    },
+    needsPerson: true,
+    // At the start they are written while the stage is idle.
+    afterMs: 15_000,
   },
   {
     key: "stage-alarm",

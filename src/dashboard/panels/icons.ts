@@ -47,6 +47,8 @@ export const actionIcons: Record<ActionId, Html> = {
   enableDischarge: stroked(shapes.tool),
   installPermit: stroked(shapes.key),
   acknowledge: stroked(shapes.reset),
+  acknowledgeLedgers: stroked(shapes.reset),
+  rewriteFunctions: stroked(shapes.tool),
 };
 export const goIcon = raw(
   '<svg class="ic" width="14" height="14" viewBox="0 0 14 14" aria-hidden="true"><path d="m5 2.5 4.5 4.5L5 11.5"/></svg>',

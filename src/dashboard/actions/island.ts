@@ -1,0 +1,149 @@
+/** Actions on the island and on a lockout, most of them for a person on site. */
+import type { SiteState } from "../state.ts";
+import { countWord } from "../view/format.ts";
+import { mayBackUp } from "../view/mode.ts";
+import { plannedIslandMs } from "./kinds.ts";
+import type { At, Rows } from "./row.ts";
+
+/** A reset is accepted when both contacts have agreed this long. */
+const agreeMs = 1000;
+
+const coherent = ({ state, totals }: At): boolean =>
+  totals.k1 !== "unproven" && state.k1.agreeSinceMs !== null && state.atMs - state.k1.agreeSinceMs >= agreeMs;
+
+export const islandRows = {
+  plannedIsland: {
+    label: "Planned island",
+    detail: () => "You must be on site and turn the key at K1.",
+    verb: "Start planned island",
+    role: "operator",
+    onSite: true,
+    because: (at) =>
+      at.state.mode.mode === "lockedOut"
+        ? ["because.lockedOut"]
+        : at.totals.islanded
+          ? ["because.islanded"]
+          : !["loadOnly", "ceased", "ramping", "parallel", "enterDelay"].includes(at.state.mode.mode) ||
+              !at.state.grid.good
+            ? ["because.notParallel"]
+            : at.state.mode.mode === "enterDelay"
+              ? ["because.delayRuns", { endsAtMs: at.state.mode.wait?.endsAtMs ?? Number.NaN }]
+              : !mayBackUp(at.state)
+                ? ["empty.island"]
+                : at.state.island.startsLeft <= 0
+                  ? ["because.noStarts"]
+                  : null,
+    effects: ({ state }) => [
+      ["effect.blink"],
+      [
+        "effect.forms",
+        {
+          chargers:
+            state.island.wouldForm.length === 1
+              ? "One charger forms"
+              : `${countWord(state.island.wouldForm.length)} chargers form`,
+          runwayH: state.tiers.at(-1)?.runwayH ?? Number.NaN,
+        },
+      ],
+      ["effect.islandLasts", { lastsH: plannedIslandMs / 3_600_000 }],
+      ["effect.key"],
+    ],
+  },
+  restoreTier: {
+    label: "Restore a tier",
+    detail: ({ state }) => tierDetail(state, "shed"),
+    verb: "Restore tier",
+    role: "operator",
+    quiet: true,
+    because: ({ state, totals }) =>
+      !totals.islanded
+        ? ["because.notIsland"]
+        : state.tiers.some((tier) => tier.state === "shed")
+          ? null
+          : ["because.nothingToRestore"],
+    effects: ({ state }) => {
+      const tier = state.tiers.find((candidate) => candidate.state === "shed");
+      return tier
+        ? [
+            [
+              "effect.restore",
+              { tier: tier.name, loadW: tier.expectedW ?? Number.NaN, runwayH: tier.runwayH ?? Number.NaN },
+            ],
+          ]
+        : [];
+    },
+    inputs: ({ state }) => {
+      // Tiers come back in order: only the first that is shed.
+      const i = state.tiers.findIndex((tier) => tier.state === "shed");
+      const tier = state.tiers[i];
+      return tier ? [{ kind: "choice", name: "tier", label: "Tier", options: [[String(i + 1), tier.name]] }] : [];
+    },
+  },
+  shedTier: {
+    label: "Shed a tier",
+    detail: ({ state }) => tierDetail(state, "on"),
+    verb: "Shed tier",
+    role: "operator",
+    stopsPower: true,
+    quiet: true,
+    because: ({ state, totals }) =>
+      !totals.islanded
+        ? ["because.notIsland"]
+        : state.tiers.filter((tier) => tier.state === "on").length > 1
+          ? null
+          : ["because.nothingToShed"],
+    effects: ({ state }) => {
+      const i = lastFed(state);
+      const tier = state.tiers[i];
+      return tier ? [["effect.shed", { tier: tier.name, runwayH: state.tiers[i - 1]?.runwayH ?? Number.NaN }]] : [];
+    },
+    inputs: ({ state }) => {
+      const i = lastFed(state);
+      const tier = state.tiers[i];
+      return tier && i > 0
+        ? [{ kind: "choice", name: "tier", label: "Tier", options: [[String(i + 1), tier.name]] }]
+        : [];
+    },
+  },
+  endIsland: {
+    label: "Return to the grid",
+    detail: () => "Ends the island that was asked for.",
+    verb: "Return to the grid",
+    role: "operator",
+    quiet: true,
+    // An island nobody asked for returns by itself; without a grid there is nothing to return to.
+    because: ({ state, totals }) =>
+      !totals.islanded
+        ? ["because.notIsland"]
+        : totals.gridDead
+          ? ["because.gridDead"]
+          : state.mode.cause?.key === "cause.operatorIsland"
+            ? null
+            : ["because.returnsItself", { returnS: state.profile.returnS }],
+    effects: ({ state }) => [["effect.returns", { returnS: state.profile.returnS }], ["effect.blink"]],
+  },
+  resetLockout: {
+    label: "Reset the lockout",
+    detail: () => "Only when both contacts agree and the meter is fresh.",
+    verb: "Reset the lockout",
+    role: "installer",
+    onSite: true,
+    quiet: true,
+    because: (at) =>
+      at.state.mode.mode !== "lockedOut"
+        ? ["because.notLocked"]
+        : !coherent(at)
+          ? ["because.contacts"]
+          : at.state.health.meterQuality !== "good"
+            ? ["because.meter"]
+            : null,
+    effects: ({ state }) => [["effect.resetSafe", { no: state.k1.no }], ["effect.reset"]],
+  },
+} satisfies Rows;
+
+const lastFed = (state: SiteState): number => state.tiers.findLastIndex((tier) => tier.state === "on");
+function tierDetail(state: SiteState, which: "on" | "shed"): string {
+  const tier =
+    which === "on" ? state.tiers[lastFed(state)] : state.tiers.find((candidate) => candidate.state === "shed");
+  return tier ? `${tier.name}, ${tier.what}.` : "";
+}

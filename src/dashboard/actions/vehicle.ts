@@ -1,0 +1,133 @@
+/** Actions on vehicles and chargers: power, reserve, departure, discharging. */
+import { pct } from "../view/format.ts";
+import { hasParallelPermit } from "../view/mode.ts";
+import { reserveMaxPct, reserveMinPct } from "./kinds.ts";
+import { connectedChoices, count, type Rows, reservePct, rise, type Said } from "./row.ts";
+
+/** What a departure asks for when nobody says more. */
+const targetUsualPct = 80;
+
+export const vehicleRows = {
+  stop: {
+    label: "Stop all charging and discharging",
+    detail: () => "Every vehicle to 0 kW. The loads stay fed.",
+    verb: "Stop all vehicles",
+    role: "operator",
+    stopsPower: true,
+    because: ({ state, totals }) =>
+      state.mode.mode === "lockedOut"
+        ? ["because.lockedOut"]
+        : totals.islanded
+          ? ["because.notParallel"]
+          : totals.vehicles === 0
+            ? ["because.noVehicle"]
+            : null,
+    effects: ({ totals }) => [["effect.stopAll"], ...rise(totals.dischargeW - totals.chargeW), ["effect.departures"]],
+  },
+  pause: {
+    label: "Pause discharging",
+    detail: () => "Charging goes on by plan.",
+    verb: "Pause discharging",
+    role: "operator",
+    because: (at) =>
+      at.state.mode.mode === "lockedOut"
+        ? ["because.lockedOut"]
+        : at.totals.islanded
+          ? ["because.notParallel"]
+          : !hasParallelPermit(at.state)
+            ? ["because.noPermit"]
+            : at.state.evses.every((evse) => evse.paused || !evse.connected)
+              ? ["because.allPaused"]
+              : null,
+    effects: (at) => {
+      const price = at.state.day.prices.find((row) => row.fromMs <= at.state.atMs && row.toMs > at.state.atMs);
+      const perHour = price ? (at.totals.dischargeW / 1000) * price.perKWh : 0;
+      return [
+        ["effect.pause"],
+        ...rise(at.totals.dischargeW),
+        ...(price && perHour >= 0.5
+          ? [["effect.cost", { perHour: perHour.toFixed(0), currency: price.currency }] as Said]
+          : []),
+      ];
+    },
+  },
+  resume: {
+    label: "Resume",
+    detail: ({ state }) => `${count(state.evses.filter((evse) => evse.paused).length, "charger")} paused now.`,
+    verb: "Resume",
+    role: "operator",
+    quiet: true,
+    because: ({ state }) => (state.evses.some((evse) => evse.paused) ? null : ["because.notPaused"]),
+    effects: () => [["effect.resume"]],
+  },
+  reserve: {
+    label: "Change the reserve",
+    detail: ({ state }) => `${pct(reservePct(state))} in every vehicle now.`,
+    verb: "Change reserve",
+    role: "operator",
+    because: ({ state }) => (state.mode.mode === "lockedOut" ? ["because.lockedOut"] : null),
+    effects: () => [["effect.reserve"]],
+    inputs: ({ state }) => [
+      {
+        kind: "percent",
+        name: "reservePct",
+        label: `Reserve, % (${reserveMinPct}–${reserveMaxPct})`,
+        valuePct: reservePct(state),
+        minPct: reserveMinPct,
+        maxPct: reserveMaxPct,
+      },
+    ],
+  },
+  departure: {
+    label: "Change departure times",
+    detail: () => "When a vehicle leaves, and how full.",
+    verb: "Save departure",
+    role: "operator",
+    because: ({ state, totals }) =>
+      state.mode.mode === "lockedOut" ? ["because.lockedOut"] : totals.vehicles === 0 ? ["because.noVehicle"] : null,
+    effects: () => [["effect.replan"]],
+    inputs: (at) => {
+      const first = at.state.evses.find((evse) => evse.connected);
+      const valueMs = first?.departsAtMs ?? at.state.atMs + 8 * 3_600_000;
+      return [
+        { kind: "choice", name: "evse", label: "Vehicle", options: connectedChoices(at) },
+        { kind: "moment", name: "departsAtMs", label: "Leaves at", valueMs, text: at.words.hm(valueMs) },
+        {
+          kind: "percent",
+          name: "targetPct",
+          label: "Charged to, %",
+          valuePct: Math.round(first?.targetPct ?? targetUsualPct),
+          minPct: reserveMinPct,
+          maxPct: 100,
+        },
+      ];
+    },
+    check: (values, { state }) => {
+      const evse = state.evses.find((candidate) => candidate.evse === Number(values["evse"]));
+      if (!evse) return ["refuse.unknownEvse", { evse: String(values["evse"]) }];
+      if (!evse.connected) return ["refuse.noVehicle", { evse: evse.evse }];
+      const departsAtMs = Number(values["departsAtMs"]);
+      return departsAtMs <= state.atMs ? ["refuse.past", { departsAtMs }] : null;
+    },
+  },
+  enableDischarge: {
+    label: "Enable discharging at a charger",
+    detail: ({ state }) =>
+      `${count(state.evses.filter((evse) => !evse.dischargeEnabled).length, "charger")} not enabled.`,
+    verb: "Enable discharging",
+    role: "installer",
+    quiet: true,
+    because: ({ state }) => (state.evses.some((evse) => !evse.dischargeEnabled) ? null : ["because.allEnabled"]),
+    effects: () => [["effect.discharge"]],
+    inputs: ({ state }) => [
+      {
+        kind: "choice",
+        name: "evse",
+        label: "Charger",
+        options: state.evses
+          .filter((evse) => !evse.dischargeEnabled)
+          .map((evse) => [String(evse.evse), `Charger ${evse.evse}`] as const),
+      },
+    ],
+  },
+} satisfies Rows;
