@@ -29,6 +29,11 @@ export const stagesSilent = negated(stagesFresh, "a stage is silent");
 export const stagesUnheard = guard("no stage answers, or a silent one may be forming", (_, f) => !f.stagesHeard);
 export const stagesHeard = negated(stagesUnheard, "stages are heard");
 export const meterFresh = guard("the meter answers", (_, f) => f.meterFresh);
+/** A meter fed by the grid is dark with it: nobody must wait for the grid's return to be let out of a lockout. */
+export const meterFreshOrGridDead = guard(
+  "the meter answers, or the grid side is dead",
+  (_, f) => f.meterFresh || f.gridDead,
+);
 
 // K1
 export const hasDevice = guard("there is a transfer device", (_, f) => f.canIsolate);

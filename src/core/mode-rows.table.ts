@@ -133,7 +133,7 @@ export const modeRows: readonly ModeRow[] = [
   { id: "Z6", from: ["closingLive"], when: [g.storeOver], to: "islandRunning", do: blockReturn },
 
   // People, and what time heals.
-  { id: "Q1", from: ["lockedOut"], when: [g.resetRequested, g.coherentHeld, g.meterFresh], to: "blind", do: forgetTroubles },
+  { id: "Q1", from: ["lockedOut"], when: [g.resetRequested, g.coherentHeld, g.meterFreshOrGridDead], to: "blind", do: forgetTroubles },
   { id: "K6", from: ["isolated", "islandRunning", "loadOnly", "parallel"], when: [g.resetRequested, g.returnBlockedOrStartsUsed], to: "stay", do: forgetTroubles },
   { id: "K8", from: ["isolated"], when: [g.gridGood, g.noIslandWishInForce, g.returnNotBlocked, g.busDeadHeld, g.startsUsed], to: "stay", do: fillStarts },
   { id: "K7", from: ["islandRunning"], when: [g.stableOver, g.startsUsed], to: "stay", do: fillStarts },

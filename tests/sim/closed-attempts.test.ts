@@ -1,14 +1,19 @@
 /** Attempts to close in synchronism, as many as fit into a test run; the whole proof is `npm run -s bench -- closed-transition`. */
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { type Attempt, closedAttempts } from "../../sim/proofs/closed-attempts.ts";
 
 /** Inside the windows at any voltage that is good: its corner over 0.1 pu of reactance. */
 const surgeMaxPu = 3.61;
 
 describe("200 attempts to close in synchronism", () => {
-  const all: Attempt[] = [...closedAttempts({ attempts: 200, seed: 7 })];
-  const closed = all.filter((attempt) => attempt.closed);
-  const joined = closed.filter(({ formed, overtaken }) => formed && !overtaken);
+  let all: Attempt[] = [];
+  let closed: Attempt[] = [];
+  let joined: Attempt[] = [];
+  beforeAll(() => {
+    all = [...closedAttempts({ attempts: 200, seed: 7 })];
+    closed = all.filter((attempt) => attempt.closed);
+    joined = closed.filter(({ formed, overtaken }) => formed && !overtaken);
+  });
 
   test("most close, and none onto a grid that is not good or without the relay's word", () => {
     expect(closed.length).toBeGreaterThan(120);
