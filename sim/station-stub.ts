@@ -143,7 +143,7 @@ export class StationStub {
     facts.vehicleMaxChargeW = vehicle.canChargeW;
     facts.vehicleMinDischargeW = vehicle.minDischargeW;
     facts.vehicleMaxDischargeW = vehicle.canDischargeW;
-    facts.socPct = vehicle.socPct;
+    facts.socPct = vehicle.toldSocPct;
     facts.capacityWh = vehicle.toldCapacityWh;
   }
 }

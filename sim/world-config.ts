@@ -166,6 +166,8 @@ function stageOf(ratedW: number, index: number, sketch: WorldSketch, random: Ran
     droopPct: 1,
     overloadFactor: 1.2,
     overloadMs: 500,
+    overchargePu: 0.25,
+    overchargeMs: 2_000,
     instrumentGain: 1 + 0.003 * random.normal(),
   };
 }

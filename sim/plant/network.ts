@@ -342,7 +342,7 @@ export class Network {
     let sumW = 0;
     for (let i = 0; i < this.stages.length; i++) {
       const stage = this.stages[i]!;
-      if (stage.isForming) sumW += stage.maxChargeW;
+      if (stage.isForming) sumW += stage.surgeTakeW;
     }
     return sumW;
   }
@@ -386,8 +386,8 @@ export class Network {
           stage.sharedW = -mostW;
           stage.shareBound = true;
           boundPass++;
-        } else if (-givesW > stage.maxChargeW + 1e-6) {
-          stage.sharedW = stage.maxChargeW;
+        } else if (-givesW > stage.surgeTakeW + 1e-6) {
+          stage.sharedW = stage.surgeTakeW;
           stage.shareBound = true;
           boundPass++;
         }

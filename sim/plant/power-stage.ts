@@ -21,6 +21,8 @@ export type StagePhase = "idle" | "starting" | "following" | "joining" | "rampin
 const latchingBits = alarmBit.groundFault | alarmBit.overTemperature | alarmBit.manualShutdown;
 const openContactorAfterMs = 100;
 const heartbeatMs = 1_000;
+/** Charging above what the battery wants by less than this is noise, W. */
+const overchargeFromW = 50;
 
 export class PowerStage extends StageTerminals implements PlantStage {
   readonly protections: StageProtections;
@@ -62,6 +64,7 @@ export class PowerStage extends StageTerminals implements PlantStage {
   #heartbeatAtMs: number;
   readonly #watch = new ControllerWatch();
   #overloadForMs = 0;
+  #overchargeForMs = 0;
   /** How long K1's mirror contact has been open under an order to hold, ms. */
   #openForMs = 0;
   /** Tripped while forming; cleared by any other role. */
@@ -107,6 +110,10 @@ export class PowerStage extends StageTerminals implements PlantStage {
   /** Holds up a bus's voltage, or is about to. */
   get isForming(): boolean {
     return this.phase === "forming" || this.phase === "ramping";
+  }
+  /** The most that it takes while it forms, for a moment, W. */
+  get surgeTakeW(): number {
+    return this.maxChargeW + this.config.overchargePu * this.config.ratedW;
   }
   get formFrequencyHz(): number {
     return this.#command.formFrequencyHz;
@@ -203,8 +210,11 @@ export class PowerStage extends StageTerminals implements PlantStage {
     power.negativeMs = powerW < 0 ? powerW * durationMs : 0;
     this.#partMs = durationMs;
     this.#account();
+    const { overloadMs, overchargeMs } = this.config;
     this.#overloadForMs = overloaded ? this.#overloadForMs + durationMs : 0;
-    if (this.#overloadForMs > this.config.overloadMs || this.vehicle.storedWh <= 0) {
+    this.#overchargeForMs = powerW > this.maxChargeW + overchargeFromW ? this.#overchargeForMs + durationMs : 0;
+    const isSpent = this.vehicle.storedWh <= 0;
+    if (this.#overloadForMs > overloadMs || this.#overchargeForMs > overchargeMs || isSpent) {
       this.#overloaded = true;
       this.formingTrips++;
       this.trip(alarmBit.acUnderVoltage);
@@ -314,6 +324,7 @@ export class PowerStage extends StageTerminals implements PlantStage {
     this.contactorClosed = true;
     this.#openContactorMs = Number.POSITIVE_INFINITY;
     this.#overloadForMs = 0;
+    this.#overchargeForMs = 0;
     this.formedVoltagePu = 0;
     this.protections.rest();
     if (this.phase === "joining") {

@@ -41,6 +41,9 @@ export interface StageConfig {
   /** While forming: it carries this multiple of its ability for `overloadMs`, then trips. */
   readonly overloadFactor: number;
   readonly overloadMs: number;
+  /** While forming it takes this share of its rating more than its battery wants, for `overchargeMs`; then it trips. */
+  readonly overchargePu: number;
+  readonly overchargeMs: number;
   /** Its power instrument shows this multiple of the truth. */
   readonly instrumentGain: number;
 }

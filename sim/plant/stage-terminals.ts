@@ -60,7 +60,7 @@ export class StageTerminals {
     return this.contactorClosed && this.vehicle.connected ? this.conversion.dcW(this.meanW) / this.dcVoltageV : 0;
   }
   get socPct(): number {
-    return this.vehicle.connected ? this.vehicle.socPct : Number.NaN;
+    return this.vehicle.connected ? this.vehicle.toldSocPct : Number.NaN;
   }
   get capacityWh(): number {
     return this.vehicle.connected ? this.vehicle.toldCapacityWh : Number.NaN;

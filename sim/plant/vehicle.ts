@@ -9,6 +9,8 @@ export interface VehicleConfig {
   /** What it says its capacity is, as a multiple of the truth: an aged battery still tells its rating. */
   readonly toldCapacityShare?: number;
   readonly socPct: number;
+  /** It tells its charge in steps of this many percent, rounded down; 0 tells all. */
+  readonly toldStepPct?: number;
   readonly bidirectional: boolean;
   readonly maxChargeW: number;
   readonly maxDischargeW: number;
@@ -63,6 +65,12 @@ export class Vehicle {
 
   get socPct(): number {
     return (100 * this.storedWh) / this.capacityWh;
+  }
+
+  /** What it says of its charge, percent. */
+  get toldSocPct(): number {
+    const stepPct = this.#config?.toldStepPct ?? 0;
+    return stepPct > 0 ? Math.floor(this.socPct / stepPct) * stepPct : this.socPct;
   }
 
   plug(config: VehicleConfig): void {

@@ -27,6 +27,8 @@ export interface BatteryGauge {
   /** Charge at the reference, always a moment at which the reading fell (batteries tell in steps); NaN while waiting for one. */
   readonly fromPct: Float64Array;
   readonly lastPct: Float64Array;
+  /** Given since the reading last fell, Wh: a battery that tells whole percents falls in between as well. */
+  readonly sinceWh: Float64Array;
   readonly givenWh: Float64Array;
   /** Capacity that the vehicle told: another one is another vehicle. */
   readonly toldWh: Float64Array;
@@ -37,6 +39,7 @@ export const createBatteryGauge = (stageCount: number): BatteryGauge => ({
   beforePerPct: new Float64Array(stageCount).fill(Number.NaN),
   fromPct: new Float64Array(stageCount).fill(Number.NaN),
   lastPct: new Float64Array(stageCount).fill(Number.NaN),
+  sinceWh: new Float64Array(stageCount),
   givenWh: new Float64Array(stageCount),
   toldWh: new Float64Array(stageCount).fill(Number.NaN),
 });
@@ -48,7 +51,7 @@ export function learnBatteries(
   efficiency: number,
   periodMs: number,
 ): void {
-  const { whPerPct, beforePerPct, fromPct, lastPct, givenWh, toldWh } = gauge;
+  const { whPerPct, beforePerPct, fromPct, lastPct, sinceWh, givenWh, toldWh } = gauge;
   for (let i = 0; i < stages.length; i++) {
     const stage = stages[i]!;
     const evse = evses[i]!;
@@ -63,12 +66,16 @@ export function learnBatteries(
       // Another vehicle, or it charges: a new reference; what was learnt stays.
       fromPct[i] = Number.NaN;
       lastPct[i] = socPct;
+      sinceWh[i] = 0;
       beforePerPct[i] = whPerPct[i]! > 0 ? whPerPct[i]! : (capacityWh * efficiency) / 100;
       continue;
     }
-    if (stage.powerW < 0) givenWh[i]! -= (stage.powerW * periodMs) / hourMs;
+    const nowWh = stage.powerW < 0 ? (-stage.powerW * periodMs) / hourMs : 0;
+    givenWh[i]! += nowWh;
+    sinceWh[i]! += nowWh;
     if (socPct === lastPct[i]) continue;
     lastPct[i] = socPct;
+    sinceWh[i] = 0;
     if (Number.isNaN(fromPct[i]!)) {
       fromPct[i] = socPct;
       givenWh[i] = 0;

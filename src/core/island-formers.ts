@@ -17,6 +17,8 @@ const tuning = {
   /** Share of its part of the load from which a stage counts as carrying; parts below this share of its ability prove nothing. */
   carriesPu: 0.25,
   provenFromPu: 0.02,
+  /** Without a load to prove itself with, it counts as carrying after this. */
+  provenAfterMs: 2_000,
   /** What the set must be able to carry, as a multiple of the load to come. */
   marginPu: 1.1,
   /** One leaves when the rest would still be loaded below this share, for so long. */
@@ -52,7 +54,43 @@ export function energyOf(
   const capacityWh = evse.connected && evse.capacityWh > 0 ? evse.capacityWh : stage.capacityWh;
   const learnt = island.gauge.whPerPct[i]!;
   const whPerPct = learnt > 0 ? learnt : (capacityWh * config.efficiency) / 100;
-  return usableWh(socPct, ownPct > sitePct ? ownPct : sitePct, whPerPct);
+  const wh = usableWh(socPct, ownPct > sitePct ? ownPct : sitePct, whPerPct) - island.gauge.sinceWh[i]!;
+  return wh < 0 ? 0 : wh;
+}
+
+/**
+ * Marks the stages that hold the bus, and returns what they can give together, W. A role alone may be told too early: one that
+ * joins others proves itself by its part of the load, or by time while there is no load to prove it with.
+ */
+export function proveCarriers(island: IslandState, config: IslandConfig, { stages }: Snapshot, nowMs: number): number {
+  const { carries, formsSinceMs, supply } = island;
+  let reportedW = 0;
+  let reporting = 0;
+  for (let i = 0; i < stages.length; i++) {
+    const stage = stages[i]!;
+    if (stage.role !== "forming") formsSinceMs[i] = Number.NaN;
+    else {
+      if (Number.isNaN(formsSinceMs[i]!)) formsSinceMs[i] = nowMs;
+      reportedW += abilityOf(stage, config.ratedW[i]!);
+      reporting++;
+    }
+  }
+  let abilityW = 0;
+  for (let i = 0; i < stages.length; i++) {
+    const stage = stages[i]!;
+    carries[i] = 0;
+    if (stage.role !== "forming") continue;
+    const canW = abilityOf(stage, config.ratedW[i]!);
+    const partW = reportedW > 0 ? (supply.loadW * canW) / reportedW : 0;
+    const proves = Math.abs(partW) >= tuning.provenFromPu * config.ratedW[i]!;
+    const isProven = proves
+      ? -stage.powerW / partW >= tuning.carriesPu
+      : nowMs - formsSinceMs[i]! >= tuning.provenAfterMs;
+    if (reporting > 1 && !isProven) continue;
+    carries[i] = 1;
+    abilityW += canW;
+  }
+  return abilityW;
 }
 
 /** One tick of a running or starting island. */
@@ -65,8 +103,8 @@ export function chooseFormers(
   nowMs: number,
 ): void {
   if (island.phase === "ended") return;
-  const carrying = dropFailed(island, config, eligible, snapshot, nowMs);
-  const joining = someoneJoins(island, config, snapshot);
+  const carrying = dropFailed(island, eligible, snapshot, nowMs);
+  const joining = someoneJoins(island);
   if (!busLive || carrying === 0) {
     if (!joining) add(island, config, eligible, snapshot, -1, nowMs);
     return;
@@ -88,30 +126,13 @@ export function chooseFormers(
   dismissIdle(island, config, snapshot, carrying, needW, nowMs);
 }
 
-/** Whether a chosen stage forms, and by its power proves it: a role alone may be told too early. */
-function carries(island: IslandState, config: IslandConfig, i: number, { stages }: Snapshot): boolean {
-  const stage = stages[i]!;
-  if (stage.role !== "forming") return false;
-  const { loadW, abilityW } = island.supply;
-  const ratedW = config.ratedW[i]!;
-  const partW = abilityW > 0 ? (loadW * abilityOf(stage, ratedW)) / abilityW : 0;
-  if (Math.abs(partW) < tuning.provenFromPu * ratedW) return true;
-  return -stage.powerW / partW >= tuning.carriesPu;
-}
-
 /** Counts those that carry. Chosen, but it does not come: somebody else is tried. */
-function dropFailed(
-  island: IslandState,
-  config: IslandConfig,
-  eligible: Uint8Array,
-  snapshot: Snapshot,
-  nowMs: number,
-): number {
+function dropFailed(island: IslandState, eligible: Uint8Array, snapshot: Snapshot, nowMs: number): number {
   const { forms, failed } = island;
   let carrying = 0;
   for (let i = 0; i < forms.length; i++) {
     if (forms[i] === 0) continue;
-    if (carries(island, config, i, snapshot)) {
+    if (island.carries[i] === 1) {
       carrying++;
       continue;
     }
@@ -125,9 +146,8 @@ function dropFailed(
 }
 
 /** Somebody is chosen and does not carry yet. */
-function someoneJoins(island: IslandState, config: IslandConfig, snapshot: Snapshot): boolean {
-  for (let i = 0; i < island.forms.length; i++)
-    if (island.forms[i] === 1 && !carries(island, config, i, snapshot)) return true;
+function someoneJoins(island: IslandState): boolean {
+  for (let i = 0; i < island.forms.length; i++) if (island.forms[i] === 1 && island.carries[i] === 0) return true;
   return false;
 }
 
@@ -164,14 +184,14 @@ function sayFarewell(
   nowMs: number,
 ): void {
   const must = eligible[leaving] === 0;
-  const others = carries(island, config, leaving, snapshot) ? carrying - 1 : carrying;
+  const others = island.carries[leaving] === 1 ? carrying - 1 : carrying;
   if (others > 0 && enoughWithout(island, config, leaving, snapshot)) {
     island.forms[leaving] = 0;
     return;
   }
   if (joining) {
     // An heir that reports and does not carry is none.
-    if (must && nowMs - island.joinedMs >= tuning.beginMaxMs) passOver(island, config, leaving, snapshot);
+    if (must && nowMs - island.joinedMs >= tuning.beginMaxMs) passOver(island, leaving);
     return;
   }
   const mayJoin = must || nowMs - island.joinedMs >= tuning.joinEveryMs;
@@ -181,9 +201,9 @@ function sayFarewell(
   else if (nowMs - island.tiers.changedMs >= tuning.shedEveryMs) openLastTier(island.tiers, nowMs);
 }
 
-function passOver(island: IslandState, config: IslandConfig, leaving: number, snapshot: Snapshot): void {
+function passOver(island: IslandState, leaving: number): void {
   for (let i = 0; i < island.forms.length; i++) {
-    if (i === leaving || island.forms[i] === 0 || carries(island, config, i, snapshot)) continue;
+    if (i === leaving || island.forms[i] === 0 || island.carries[i] === 1) continue;
     island.forms[i] = 0;
     island.failed[i] = 1;
   }
@@ -193,7 +213,7 @@ function passOver(island: IslandState, config: IslandConfig, leaving: number, sn
 function enoughWithout(island: IslandState, config: IslandConfig, leaving: number, snapshot: Snapshot): boolean {
   let abilityW = 0;
   for (let i = 0; i < island.forms.length; i++) {
-    if (i === leaving || island.forms[i] === 0 || !carries(island, config, i, snapshot)) continue;
+    if (i === leaving || island.forms[i] === 0 || island.carries[i] === 0) continue;
     abilityW += abilityOf(snapshot.stages[i]!, config.ratedW[i]!);
   }
   return abilityW >= island.supply.loadW;

@@ -8,7 +8,7 @@
  */
 import type { Commands } from "./commands.ts";
 import { type BatteryGauge, createBatteryGauge, forecastIsland, learnBatteries } from "./island-forecast.ts";
-import { abilityOf, chooseFormers, energyOf } from "./island-formers.ts";
+import { chooseFormers, energyOf, proveCarriers } from "./island-formers.ts";
 import { formVoltagePu, limitPv, steerIsland } from "./island-setpoints.ts";
 import {
   closedLoadW,
@@ -67,6 +67,9 @@ export interface IslandState {
   phase: IslandPhase;
   /** 1 for each stage that is commanded to form. */
   readonly forms: Uint8Array;
+  /** 1 for each stage that holds the bus and has proven it, and since when each reports that it forms, ms (NaN: it doesn't). */
+  readonly carries: Uint8Array;
+  readonly formsSinceMs: Float64Array;
   /** Stages passed over in this start because they did not form. */
   readonly failed: Uint8Array;
   readonly tiers: TierState;
@@ -100,6 +103,8 @@ export interface IslandState {
 export const createIsland = (config: IslandConfig, stageCount: number): IslandState => ({
   phase: "none",
   forms: new Uint8Array(stageCount),
+  carries: new Uint8Array(stageCount),
+  formsSinceMs: new Float64Array(stageCount).fill(Number.NaN),
   failed: new Uint8Array(stageCount),
   tiers: createTierState(config.tiers),
   tiersTrusted: Number.POSITIVE_INFINITY,
@@ -147,7 +152,7 @@ export function stepIsland(
   const periodMs = nowMs > island.lastMs ? nowMs - island.lastMs : 0;
   island.lastMs = nowMs;
   learnBatteries(island.gauge, snapshot, config.efficiency, periodMs);
-  measure(island, config, eligible, snapshot);
+  measure(island, config, eligible, snapshot, nowMs);
   if (island.spent && island.energyWh > restartWh(config)) island.spent = false;
 
   const busLive = snapshot.transferDevice.busVoltagePu >= 0.5;
@@ -184,25 +189,28 @@ export function stepIsland(
 /** Whether an island that isn't there yet may begin (`ModeFacts.sourceReady`): somebody may form, and energy is left. */
 export const islandMayStart = (island: IslandState, eligible: Uint8Array): boolean => !island.spent && anyOf(eligible);
 
-function measure(island: IslandState, config: IslandConfig, eligible: Uint8Array, snapshot: Snapshot): void {
+function measure(
+  island: IslandState,
+  config: IslandConfig,
+  eligible: Uint8Array,
+  snapshot: Snapshot,
+  nowMs: number,
+): void {
   const { supply } = island;
   const { stages, evses, site, transferDevice } = snapshot;
   let energyWh = 0;
-  let abilityW = 0;
   let givenW = 0;
   for (let i = 0; i < stages.length; i++) {
     const stage = stages[i]!;
     if (eligible[i] === 1 || stage.role === "forming") energyWh += energyOf(island, config, i, evses[i]!, stage);
-    if (stage.role !== "forming") continue;
-    abilityW += abilityOf(stage, config.ratedW[i]!);
-    givenW -= stage.powerW;
+    if (stage.role === "forming") givenW -= stage.powerW;
   }
   const pvW = site.pvPowerW > 0 ? site.pvPowerW : 0;
   supply.pvW = pvW;
-  supply.abilityW = abilityW;
   supply.energyWh = energyWh;
   supply.loadW = givenW;
-  supply.sagging = abilityW > 0 && transferDevice.busVoltagePu >= 0.1 && transferDevice.busVoltagePu < 0.85;
+  supply.abilityW = proveCarriers(island, config, snapshot, nowMs);
+  supply.sagging = supply.abilityW > 0 && transferDevice.busVoltagePu >= 0.1 && transferDevice.busVoltagePu < 0.85;
   island.energyWh = energyWh;
   const netW = closedLoadW(island.tiers) - pvW;
   island.runwayH = netW > 0 ? energyWh / netW : Number.POSITIVE_INFINITY;

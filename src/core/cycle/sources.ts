@@ -14,6 +14,7 @@ function canForm(core: Core, { evses, stages }: Snapshot, i: number): boolean {
   if (core.modeFacts.hearing[i] !== StageHearing.fresh || stage.local || stage.alarmBits !== 0) return false;
   // Somebody has stopped it: in a moment its connector may be pulled.
   if (evse.paused) return false;
+  if (evse.connected && !evse.bidirectional) return false;
   // The stage itself is asked for the state of charge when no session tells it: a dark start has none.
   const socPct = evse.connected && Number.isFinite(evse.socPct) ? evse.socPct : stage.socPct;
   const neededPct = Math.max(reservePct, evse.connected ? evse.reservePct : 0);
