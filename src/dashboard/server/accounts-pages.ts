@@ -1,0 +1,65 @@
+/** Accounts and tokens, for installers. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { type AccountError, accountErrors } from "../accounts.ts";
+import { roles } from "../actions.ts";
+import { accountsPage } from "../pages.ts";
+import { readCookie } from "../security.ts";
+import type { AuditEntry } from "../source.ts";
+import { field, refuse, type Serving } from "./serving.ts";
+
+export function serveAccounts(app: FastifyInstance, serving: Serving): void {
+  const { accounts, allowed, assets, audit, cookie, csrfHolds, demo, page, sessions } = serving;
+  const showAccounts = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    said: { refused?: string; token?: string } = {},
+  ): FastifyReply | Promise<FastifyReply> => {
+    const session = request.asker?.session;
+    return session ? page(reply, request, accountsPage(assets, session, accounts, said)) : reply;
+  };
+  const forInstaller = (request: FastifyRequest, reply: FastifyReply, csrf: boolean): boolean =>
+    allowed(request, reply, "installer", !csrf) && (!csrf || csrfHolds(request, reply, field(request, "csrf")));
+  app.get("/accounts", (request, reply) =>
+    forInstaller(request, reply, false) ? showAccounts(request, reply) : reply,
+  );
+  const accountPost = (
+    path: string,
+    handle: (
+      request: FastifyRequest,
+    ) => Promise<{ refused?: AccountError; token?: string; what: AuditEntry["what"]; detail: string }>,
+  ): void => {
+    app.post(path, async (request, reply) => {
+      if (demo) return refuse(reply, 403, "demo", "A demonstration keeps no accounts.");
+      if (!forInstaller(request, reply, true)) return reply;
+      const done = await handle(request);
+      if (done.refused) return showAccounts(request, reply.code(400), { refused: accountErrors[done.refused] });
+      audit(request, done.what, request.asker?.name ?? "", done.detail);
+      // An installer who has just lost the own session signs in again.
+      if (!sessions.find(readCookie(request.raw, cookie))) return reply.redirect("/login", 303);
+      return showAccounts(request, reply, done.token ? { token: done.token } : {});
+    });
+  };
+  accountPost("/accounts/set", async (request) => {
+    const name = field(request, "name");
+    const role = roles.find((known) => known === field(request, "role")) ?? "viewer";
+    const set = await accounts.set(name, role, field(request, "password"));
+    if (set.ok) sessions.endAllOf(set.value.name);
+    return { ...(set.ok ? {} : { refused: set.error }), what: "password-set", detail: `${name}, ${role}` };
+  });
+  accountPost("/accounts/remove", async (request) => {
+    const name = field(request, "name");
+    const removed = await accounts.remove(name);
+    if (removed.ok) sessions.endAllOf(name);
+    return { ...(removed.ok ? {} : { refused: removed.error }), what: "password-set", detail: `${name} removed` };
+  });
+  accountPost("/tokens/make", async (request) => {
+    const made = await accounts.makeToken(field(request, "name"));
+    return made.ok
+      ? { token: made.value.token, what: "token-made", detail: field(request, "name") }
+      : { refused: made.error, what: "token-made", detail: "" };
+  });
+  accountPost("/tokens/remove", async (request) => {
+    const removed = await accounts.removeToken(field(request, "id"));
+    return { ...(removed.ok ? {} : { refused: removed.error }), what: "token-removed", detail: field(request, "id") };
+  });
+}

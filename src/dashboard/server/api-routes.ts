@@ -1,0 +1,75 @@
+/** The JSON API, the live stream and the metrics: a handler for each row of the table of routes. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { type ApiRouteId, accessOf, apiRoutes, historyQuery, openApi, roleBody } from "../api.ts";
+import { pagesMax } from "../hub.ts";
+import { readCookie, writeCookie } from "../security.ts";
+import { wordsFor } from "../view/format.ts";
+import { view } from "../view.ts";
+import { createAct } from "./act.ts";
+import { noState, refuse, type Serving } from "./serving.ts";
+
+export function serveApi(app: FastifyInstance, serving: Serving): void {
+  const { allowed, cookie, csrfHolds, demo, headers, hub, metrics, parse, secure, sessions, source, version } = serving;
+  const act = createAct(serving);
+  const description = openApi(version);
+  const handlers: Record<ApiRouteId, (request: FastifyRequest, reply: FastifyReply) => unknown> = {
+    health: (_request, reply) => {
+      const ageMs = source.ageMs();
+      return reply.send({ ok: true, ageMs: Number.isFinite(ageMs) ? Math.round(ageMs) : null });
+    },
+    openapi: (_request, reply) => reply.send(description),
+    session: ({ asker }, reply) =>
+      reply.send({ name: asker?.name, role: asker?.role, demo: asker?.session?.demo ?? asker?.kind === "demo" }),
+    state: (_request, reply) => {
+      const state = source.state();
+      return state ? reply.send(state) : noState(reply);
+    },
+    view: (request, reply) => {
+      const state = source.state();
+      const evse = Number((request.query as Record<string, string>)["evse"]);
+      return state
+        ? reply.send(
+            view(state, {
+              role: request.asker?.role ?? "viewer",
+              supported: source.supported,
+              selected: Number.isFinite(evse) ? evse : undefined,
+            }),
+          )
+        : noState(reply);
+    },
+    events: (request, reply) => {
+      // Asked while the headers can still be sent by Fastify; from here on the hub owns the response.
+      if (hub.pages >= pagesMax) return refuse(reply, 503, "pages", "Too many pages are open. Close one.");
+      reply.hijack();
+      for (const [name, value] of Object.entries(headers)) reply.raw.setHeader(name, value);
+      request.raw.socket.setTimeout(0);
+      if (!hub.add(reply.raw)) reply.raw.destroy();
+      return reply;
+    },
+    history: async (request, reply) => {
+      const query = parse(historyQuery, request.query, reply);
+      if (!query) return reply;
+      if (query.toMs <= query.fromMs) return refuse(reply, 400, "value", "The end lies before the start.");
+      return reply.send(await source.history(query));
+    },
+    act,
+    role: (request, reply) => {
+      if (!demo) return refuse(reply, 403, "demo", "Only a demonstration changes roles like this.");
+      if (!csrfHolds(request, reply, request.headers["x-islet-csrf"])) return reply;
+      const body = parse(roleBody, request.body, reply);
+      if (!body) return reply;
+      sessions.end(readCookie(request.raw, cookie));
+      reply.header("set-cookie", writeCookie(cookie, sessions.start("demonstration", body.role, true), secure));
+      return reply.send({ ok: true, sentence: wordsFor("UTC").say("demo.signedIn", { role: body.role }) });
+    },
+    metrics: async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text(source.state())),
+  };
+  for (const route of apiRoutes) {
+    app.route({
+      method: route.method,
+      url: route.path,
+      handler: (request, reply) =>
+        allowed(request, reply, accessOf(route.id)) ? handlers[route.id](request, reply) : reply,
+    });
+  }
+}

@@ -1,0 +1,82 @@
+/** Signing in and out, and the first password. Guessing is slowed down by name and by address. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { accountErrors } from "../accounts.ts";
+import type { AccountRole } from "../actions.ts";
+import { setupPage, signInPage } from "../pages.ts";
+import { plainAddress, readCookie, writeCookie } from "../security.ts";
+import { createRateLimit } from "../sessions.ts";
+import { field, type Serving } from "./serving.ts";
+
+export function serveSignIn(app: FastifyInstance, serving: Serving): void {
+  const { accounts, assets, audit, cookie, csrfHolds, page, secure, sessions, setup } = serving;
+  const signIns = createRateLimit(8, 20_000);
+  const signInsOfName = createRateLimit(6, 60_000);
+  const startSession = (
+    reply: FastifyReply,
+    request: FastifyRequest,
+    name: string,
+    role: AccountRole,
+  ): FastifyReply => {
+    // A new cookie at each sign-in, so that one that was planted before is worth nothing.
+    sessions.end(readCookie(request.raw, cookie));
+    reply.header("set-cookie", writeCookie(cookie, sessions.start(name, role, false), secure));
+    return reply.redirect("/", 303);
+  };
+  app.get("/login", (request, reply) =>
+    setup?.open() ? reply.redirect("/setup", 303) : page(reply, request, signInPage(assets, null)),
+  );
+  app.post("/login", async (request, reply) => {
+    const name = field(request, "name").slice(0, 80);
+    const address = plainAddress(request.socket.remoteAddress);
+    const waitMs = Math.max(signIns.take(address), signInsOfName.take(name.trim().toLowerCase()));
+    if (waitMs > 0) {
+      audit(request, "sign-in-refused", name, "too many tries");
+      return page(
+        reply.code(429).header("retry-after", Math.ceil(waitMs / 1000)),
+        request,
+        signInPage(assets, `Too many tries. Wait ${Math.ceil(waitMs / 1000)} s.`, name),
+      );
+    }
+    const found = await accounts.check(name, field(request, "password"));
+    if (!found.ok) {
+      audit(request, "sign-in-refused", name, found.error);
+      const said = found.error === "busy" ? accountErrors.busy : "Name or password is not right.";
+      return page(reply.code(found.error === "busy" ? 503 : 401), request, signInPage(assets, said, name));
+    }
+    signIns.forgive(address);
+    signInsOfName.forgive(name.trim().toLowerCase());
+    audit(request, "signed-in", found.value.name, found.value.role);
+    return startSession(reply, request, found.value.name, found.value.role);
+  });
+  app.post("/logout", (request, reply) => {
+    if (request.asker?.session) {
+      if (!csrfHolds(request, reply, field(request, "csrf"))) return reply;
+      audit(request, "signed-out", request.asker.name, "");
+    }
+    sessions.end(readCookie(request.raw, cookie));
+    return reply.header("set-cookie", writeCookie(cookie, "", secure)).redirect("/login", 303);
+  });
+  app.get("/setup", (request, reply) =>
+    setup?.open() ? page(reply, request, setupPage(assets, null)) : reply.redirect("/login", 303),
+  );
+  app.post("/setup", async (request, reply) => {
+    if (!setup?.open()) return reply.redirect("/login", 303);
+    const again = (said: string, status: number): Promise<FastifyReply> =>
+      page(reply.code(status), request, setupPage(assets, said));
+    if (!setup.fits(field(request, "code"))) {
+      audit(request, "sign-in-refused", "setup", "wrong code");
+      return again(
+        setup.open()
+          ? "That is not the code that was printed at the start."
+          : "Too many tries. Restart the controller for a new code.",
+        401,
+      );
+    }
+    if (field(request, "password") !== field(request, "again")) return again("The two passwords differ.", 400);
+    const set = await accounts.set(field(request, "name"), "installer", field(request, "password"));
+    if (!set.ok) return again(accountErrors[set.error], 400);
+    setup.close();
+    audit(request, "password-set", set.value.name, "first installer");
+    return startSession(reply, request, set.value.name, "installer");
+  });
+}
