@@ -71,7 +71,11 @@ export function startBackend(options: BackendOptions): Backend {
         maxDischargeW: evse.maxDischargeW,
       })),
       // Whoever is plugged in may charge: the session starts with the cable, without a card.
-      variables: { ...(config.authorization === "none" && { "AuthCtrlr.Enabled": "false" }), ...backend.variables },
+      variables: {
+        "ChargingStation.PhaseRotation": threePhase ? "RST" : "Rxx",
+        ...(config.authorization === "none" && { "AuthCtrlr.Enabled": "false" }),
+        ...backend.variables,
+      },
       network: [backend, ...(backend.fallbacks ?? [])].map(({ url, securityProfile }, index) => ({
         slot: index + 1,
         url,
@@ -84,6 +88,15 @@ export function startBackend(options: BackendOptions): Backend {
         ...(backend.caFile !== undefined && { ca: [readFileSync(backend.caFile, "utf8")] }),
         ...(backend.certificateFile !== undefined && { cert: readFileSync(backend.certificateFile, "utf8") }),
         ...(backend.keyFile !== undefined && { key: readFileSync(backend.keyFile, "utf8") }),
+        roots: {
+          ...(backend.manufacturerCaFile !== undefined && {
+            ManufacturerRootCertificate: readFileSync(backend.manufacturerCaFile, "utf8"),
+          }),
+          ...(backend.v2gCaFile !== undefined && { V2GRootCertificate: readFileSync(backend.v2gCaFile, "utf8") }),
+          ...(backend.contractCaFile !== undefined && {
+            MORootCertificate: readFileSync(backend.contractCaFile, "utf8"),
+          }),
+        },
       },
     },
     port,

@@ -27,6 +27,9 @@ const certificateFiles = [
   ["station.pem", "certificateFile"],
   ["station.key", "keyFile"],
   ["password", "passwordFile"],
+  ["manufacturer-ca.pem", "manufacturerCaFile"],
+  ["v2g-ca.pem", "v2gCaFile"],
+  ["contract-ca.pem", "contractCaFile"],
 ] as const;
 
 export interface OwnedController {
@@ -110,8 +113,8 @@ export function ownController(options: OwnedControllerOptions): OwnedController 
     await gone;
   }
 
-  async function start(): Promise<void> {
-    writeFileSync(configFile, await configured(options.configFile, stateDir, settings, relay));
+  async function start(text: string): Promise<void> {
+    writeFileSync(configFile, text);
     wanted = true;
     restarts = 0;
     await launch();
@@ -123,7 +126,7 @@ export function ownController(options: OwnedControllerOptions): OwnedController 
   };
 
   return {
-    start,
+    start: async () => start(await configured(options.configFile, stateDir, settings, relay)),
     async stop() {
       wanted = false;
       clearTimeout(restarting);
@@ -140,13 +143,13 @@ export function ownController(options: OwnedControllerOptions): OwnedController 
     },
     hooks: {
       async power(request) {
+        if (!request.on) return end();
+        const next = request.fresh ? request : { ...settings, ...request };
+        const text = await configured(options.configFile, stateDir, next, relay);
         await end();
-        if (!request.on) return;
-        if (request.fresh) {
-          rmSync(stateDir, { recursive: true, force: true });
-          settings = request;
-        } else settings = { ...settings, ...request };
-        await start();
+        if (request.fresh) rmSync(stateDir, { recursive: true, force: true });
+        settings = next;
+        await start(text);
       },
       kill: end,
       network: (up) => relay.setUp(up),

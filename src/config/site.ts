@@ -387,6 +387,21 @@ const backendSettings = group(
       maxLength: 300,
       example: "/etc/islet/station.key",
     }).optional(),
+    manufacturerCaFile: text({
+      sentence: "Certificates (PEM) that may sign firmware; without any, unsigned images are accepted.",
+      maxLength: 300,
+      example: "/etc/islet/manufacturer-ca.pem",
+    }).optional(),
+    v2gCaFile: text({
+      sentence: "Roots (PEM) of the certificates that are shown to vehicles.",
+      maxLength: 300,
+      example: "/etc/islet/v2g-ca.pem",
+    }).optional(),
+    contractCaFile: text({
+      sentence: "Roots (PEM) of mobility operators, for vehicles' contracts.",
+      maxLength: 300,
+      example: "/etc/islet/contract-ca.pem",
+    }).optional(),
     connectorType: text({ sentence: "OCPP name of the connectors.", maxLength: 20, example: "cCCS1" }).default("cCCS1"),
     passwordFile: text({
       sentence: "File that holds the basic-authentication password.",

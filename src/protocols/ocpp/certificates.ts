@@ -16,7 +16,7 @@ interface Root {
   pem: string;
 }
 
-interface Own {
+export interface Own {
   chain: string[];
   key: string;
 }
@@ -28,6 +28,7 @@ export interface Certificates {
   remove(match: (pem: string) => boolean): boolean;
   own(use: OwnUse): Own | undefined;
   setOwn(use: OwnUse, own: Own): void;
+  removeOwn(use: OwnUse): void;
   count(): number;
 }
 
@@ -112,7 +113,8 @@ export function judgeChain(
   return anchored ? null : "The chain does not lead to an installed root.";
 }
 
-export function createCertificates(store: OcppStore): Certificates {
+/** `configured` is the station's own certificate until a backend has issued another. */
+export function createCertificates(store: OcppStore, configured?: Own): Certificates {
   const roots = collectionOf<Root>(store, "root-certificate");
   const own = collectionOf<Own>(store, "own-certificate");
   const keyOf = (use: RootUse, pem: string): string => `${use}|${new X509Certificate(pem).fingerprint256}`;
@@ -134,8 +136,9 @@ export function createCertificates(store: OcppStore): Certificates {
       for (const { key } of gone) roots.remove(key);
       return gone.length > 0;
     },
-    own: (use) => own.get(use),
+    own: (use) => own.get(use) ?? (use === "ChargingStationCertificate" ? configured : undefined),
     setOwn: (use, value) => own.put(use, value),
+    removeOwn: (use) => own.remove(use),
     count: () => all().length + own.all().length,
   };
 }

@@ -32,7 +32,13 @@ export interface OcppConfig {
   /** Until a backend sets another one. */
   basicAuthPassword?: string;
   /** PEM. The station's own certificate and key for profile 3 may instead come from the backend. */
-  tls?: { ca?: string[]; cert?: string; key?: string };
+  tls?: {
+    ca?: string[];
+    cert?: string;
+    key?: string;
+    /** Roots for other uses than the backend's own, installed at each start. */
+    roots?: Partial<Record<"ManufacturerRootCertificate" | "V2GRootCertificate" | "MORootCertificate", string>>;
+  };
   /** IANA name: daily and weekly profiles recur at the same local time across daylight saving. */
   timeZone: string;
   /** Device-model values that replace defaults: `Component.Variable` or `Component.Variable.Instance`. */

@@ -196,6 +196,8 @@ export const variableRows: readonly VariableRow[] = [
   ["ChargingStation", "SerialNumber",               "", "string",      RO, null],
   ["ChargingStation", "FirmwareVersion",            "", "string",      RO, null],
   ["ChargingStation", "SupplyPhases",               "", "integer",     RO, "3",    { constant: true }],
+  ["ChargingStation", "PhaseRotation",              "", "string",      RW, "RST",  { min: 3, max: 3 }],
+  ["ChargingStation", "Problem",                    "", "boolean",     RO, null,   { monitor: true }],
   ["ChargingStation", "AllowNewSessionsPendingFirmwareUpdate", "", "boolean", RW, "false"],
 
   ["Site", "Mode",                                  "", "string",      RO, null,   { monitor: true }],

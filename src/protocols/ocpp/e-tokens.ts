@@ -23,6 +23,8 @@ export interface TokenFacts {
 
 export interface Tokens {
   present(token: IdToken, evseId?: number, contract?: ContractCertificate): Promise<Presented>;
+  /** Somebody has been authorised from afar, for the vehicle that is plugged in next. */
+  expect(authority: Authority): void;
   /** Somebody who has been authorised waits for a plug: this EVSE's vehicle is theirs. */
   claim(evseId: number): Authority | null;
 }
@@ -106,10 +108,13 @@ export function createTokens(
       wait(authority);
       return { outcome: "waiting-for-plug", decision };
     },
+    expect: wait,
     claim(evseId) {
       if (!pending) return null;
       const { authority, cancel } = pending;
-      if (!facts.reservation(evseId, authority.idToken, authority.groupIdToken).allowed) return null;
+      const { allowed, reservationId } = facts.reservation(evseId, authority.idToken, authority.groupIdToken);
+      if (!allowed) return null;
+      if (reservationId !== undefined) authority.reservationId = reservationId;
       cancel();
       pending = null;
       return authority;

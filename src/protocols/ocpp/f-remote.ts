@@ -15,6 +15,8 @@ export interface RemoteFacts {
   reservation(evseId: number, token: IdToken, group: IdToken | undefined): Claim;
   /** Judges a TxProfile for a transaction that is about to start; a sentence why not, or null. */
   judgeProfile(evseId: number, profile: NonNullable<Start["chargingProfile"]>): string | null;
+  /** Lets an authority wait for the vehicle that is plugged in next. */
+  expect(authority: Authority): void;
   installProfile(evseId: number, profile: NonNullable<Start["chargingProfile"]>): void;
   /** Ways to send each message that can be asked for; false refuses, absent is not implemented. */
   triggers: Partial<Record<Triggered, (evseId: number) => boolean>>;
@@ -28,14 +30,17 @@ export function createRemote(
 ): Block {
   const { model, port } = context;
 
-  /** The named EVSE, or the only one that a vehicle waits at, or the only one there is. */
-  function chooseEvse(request: Start): number | null {
+  /**
+   * The named EVSE, or the only one that a vehicle waits at, or the only one there is. "next": nobody waits yet, so whichever
+   * is plugged in next (F01.FR.07 leaves that to the station).
+   */
+  function chooseEvse(request: Start): number | "next" | null {
     if (request.evseId !== undefined) return isEvse(context, request.evseId) ? request.evseId : null;
-    const waiting = port.evses.flatMap((view, index) =>
-      view.connected && !transactions.authorityOf(index + 1) ? [index + 1] : [],
-    );
+    if (port.evses.length === 1) return 1;
+    const free = port.evses.flatMap((_, index) => (transactions.authorityOf(index + 1) ? [] : [index + 1]));
+    const waiting = free.filter((id) => port.evses[id - 1]!.connected);
     if (waiting.length === 1) return waiting[0]!;
-    return port.evses.length === 1 ? 1 : null;
+    return waiting.length === 0 && free.some((id) => facts.usable(id)) ? "next" : null;
   }
 
   function start(request: Start): ResponseOf<"RequestStartTransaction"> {
@@ -46,6 +51,20 @@ export function createRemote(
     if (!facts.accepted()) return refuse("This station has not been accepted.");
     const evseId = chooseEvse(request);
     if (evseId === null) return refuse("It is not clear which EVSE is meant.");
+    const authority: Authority = {
+      idToken: request.idToken,
+      ...(request.groupIdToken && { groupIdToken: request.groupIdToken }),
+      remoteStartId: request.remoteStartId,
+      reported: false,
+    };
+    if (evseId === "next") {
+      if (request.chargingProfile) return refuse("A charging profile needs an EVSE.");
+      context.afterAnswer(
+        "remote start",
+        () => void authorized(authority).then((yes) => yes && facts.expect(authority)),
+      );
+      return { status: "Accepted" };
+    }
     if (!facts.usable(evseId)) return refuse("The EVSE is not available.");
     if (transactions.authorityOf(evseId)) return refuse("The EVSE is in use.");
     const claim = facts.reservation(evseId, request.idToken, request.groupIdToken);
@@ -56,12 +75,6 @@ export function createRemote(
       const why = facts.judgeProfile(evseId, request.chargingProfile);
       if (why) return { status: "Rejected", statusInfo: info("InvalidProfile", why) };
     }
-    const authority: Authority = {
-      idToken: request.idToken,
-      ...(request.groupIdToken && { groupIdToken: request.groupIdToken }),
-      remoteStartId: request.remoteStartId,
-      reported: false,
-    };
     const running = transactions.of(evseId);
     context.afterAnswer("remote start", () => void begin(evseId, authority, request));
     return { status: "Accepted", ...(running && { transactionId: running.transactionId }) };
@@ -70,15 +83,20 @@ export function createRemote(
   const mustAuthorize = ({ type }: IdToken): boolean =>
     model.flag("AuthCtrlr", "AuthorizeRemoteStart") && type !== "Central" && type !== "NoAuthorization";
 
-  async function begin(evseId: number, authority: Authority, request: Start): Promise<void> {
-    if (mustAuthorize(authority.idToken)) {
-      const decision = await authorization.decide(authority.idToken);
-      if (decision.status !== "Accepted")
-        return context.log("info", `A remote start was not authorised: ${decision.status}.`, { evseId });
-      if (decision.info.groupIdToken) authority.groupIdToken = decision.info.groupIdToken;
-      if (authorization.isMasterPass(decision.info.groupIdToken)) return;
+  /** Asks, where the station has to (AuthorizeRemoteStart), and learns the token's group. */
+  async function authorized(authority: Authority): Promise<boolean> {
+    if (!mustAuthorize(authority.idToken)) return true;
+    const decision = await authorization.decide(authority.idToken);
+    if (decision.status !== "Accepted") {
+      context.log("info", `A remote start was not authorised: ${decision.status}.`);
+      return false;
     }
-    if (transactions.authorityOf(evseId)) return;
+    if (decision.info.groupIdToken) authority.groupIdToken = decision.info.groupIdToken;
+    return !authorization.isMasterPass(decision.info.groupIdToken);
+  }
+
+  async function begin(evseId: number, authority: Authority, request: Start): Promise<void> {
+    if (!(await authorized(authority)) || transactions.authorityOf(evseId)) return;
     const claim = facts.reservation(evseId, authority.idToken, authority.groupIdToken);
     if (!claim.allowed) return context.log("info", "A remote start came to a reserved EVSE.", { evseId });
     if (claim.reservationId !== undefined) authority.reservationId = claim.reservationId;

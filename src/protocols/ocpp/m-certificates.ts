@@ -145,6 +145,11 @@ export function createCertificateBlock(
     const own = certificates.own("ChargingStationCertificate");
     if (own && ownHashes("ChargingStationCertificate").some((data) => sameHash(data, certificateHashData)))
       return { status: "Failed", statusInfo: info("InUse", "The charging station certificate cannot be deleted.") };
+    const [v2gLeaf] = ownHashes("V2GCertificate");
+    if (v2gLeaf && sameHash(v2gLeaf, certificateHashData)) {
+      certificates.removeOwn("V2GCertificate");
+      return { status: "Accepted" };
+    }
     const gone = certificates.remove((pem) => sameHash(hashData(pem, pem, hashAlgorithm), certificateHashData));
     return { status: gone ? "Accepted" : "NotFound" };
   }

@@ -25,6 +25,7 @@ export function provideSite(context: Context, zone: Zone): void {
     ["ChargingStation", "VendorName", () => config.vendorName],
     ["ChargingStation", "SerialNumber", () => config.serialNumber],
     ["ChargingStation", "FirmwareVersion", () => config.firmwareVersion],
+    ["ChargingStation", "Problem", () => String(port.evses.some((view) => view.faulted))],
     ["Site", "Mode", () => site.mode],
     ["Site", "ServiceMode", () => site.serviceMode],
     ["Site", "PermitValid", () => String(site.permitValid)],

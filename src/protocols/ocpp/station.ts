@@ -8,7 +8,7 @@ import { type Credentials, createNetwork } from "./b-network.ts";
 import { createReset } from "./b-reset.ts";
 import { createVariables } from "./b-variables.ts";
 import { createAuthorization } from "./c-authorization.ts";
-import { createCertificates } from "./certificates.ts";
+import { createCertificates, type RootUse, splitPem } from "./certificates.ts";
 import { scopeClock } from "./clock.ts";
 import type { OcppConfig } from "./config.ts";
 import { type Block, type Context, collectionOf } from "./context.ts";
@@ -78,17 +78,19 @@ export function createOcppStation(
   bootRecords.remove("next");
   let bootReason = firstReason;
   const securityLog = createSecurityLog(store, () => context);
-  const certificates = createCertificates(store);
-  for (const pem of config.tls?.ca ?? []) certificates.install("CSMSRootCertificate", pem);
+  const { cert, key, ca = [], roots = {} } = config.tls ?? {};
+  const configured = cert !== undefined && key !== undefined ? { chain: splitPem(cert), key } : undefined;
+  const certificates = createCertificates(store, configured);
+  for (const pem of ca) certificates.install("CSMSRootCertificate", pem);
+  for (const [use, pem] of Object.entries(roots))
+    for (const one of splitPem(pem)) certificates.install(use as RootUse, one);
   const passwords = createPasswords(store, model, config);
   const credentials: Credentials = {
     password: passwords.current,
     roots: () => certificates.roots("CSMSRootCertificate"),
     clientCertificate() {
       const own = certificates.own("ChargingStationCertificate");
-      if (own) return { cert: own.chain.join("\n"), key: own.key };
-      const { cert, key } = config.tls ?? {};
-      return cert !== undefined && key !== undefined ? { cert, key } : null;
+      return own ? { cert: own.chain.join("\n"), key: own.key } : null;
     },
   };
   const network = createNetwork({
@@ -241,6 +243,7 @@ export function createOcppStation(
     usable,
     reservation: reservations.claim,
     judgeProfile: (evseId, profile) => smartCharging.judgeStarting(evseId, profile)?.sentence ?? null,
+    expect: tokens.expect,
     installProfile(evseId, profile) {
       smartCharging.hold(evseId, profile);
       const running = transactions.of(evseId);
