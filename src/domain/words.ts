@@ -3,8 +3,9 @@
  * `{exportLimitW}` becomes "25.0 kW" and `{endsAtMs}` a clock time. Powers lose their sign here on purpose: direction is
  * said in words by the sentence. `{name!}` leaves the unit out.
  */
+import { eventWords } from "./event-words.table.ts";
 import { type Clears, type Reason, type ReasonKey, reasons, type Severity } from "./reasons.ts";
-import { eventWords, sentences } from "./words.table.ts";
+import { sentences } from "./words.table.ts";
 
 export type SentenceKey = keyof typeof sentences;
 export type EventKey = keyof typeof eventWords | ReasonKey;

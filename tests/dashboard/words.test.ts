@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { eventWords } from "../../src/domain/event-words.table.ts";
 import { reasonKeys, reasons } from "../../src/domain/reasons.ts";
-import { eventWords, sentences } from "../../src/domain/words.table.ts";
+import { sentences } from "../../src/domain/words.table.ts";
 import {
   type EventKey,
   eventKeys,
