@@ -1,12 +1,5 @@
-/**
- * What the browser loads, read once at start: the page's TypeScript with its types stripped, following the imports from
- * `page/main.ts`; the style sheet; uPlot. There is no build step and, at run time, no path into the file system.
- */
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { createRequire, stripTypeScriptTypes } from "node:module";
-import { dirname, relative, resolve, sep } from "node:path";
-import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+/** What the browser loads, made once in each process (`asset-worker.ts`). No build step, and at run time no path into the file system. */
+import { Worker } from "node:worker_threads";
 
 export interface Asset {
   readonly path: string;
@@ -26,87 +19,31 @@ export interface Assets {
   readonly style: string;
 }
 
-const here = import.meta.dirname;
-/** Modules may come from the source folder only; its URL is `/m/`. */
-const root = resolve(here, "..");
-const modulesMax = 100;
+let made: Promise<Assets> | null = null;
 
-export function loadAssets(): Assets {
-  const byPath = new Map<string, Asset>();
-  const modules: string[] = [];
-  const add = (path: string, type: string, text: string | Buffer): string => {
-    byPath.set(path, makeAsset(path, type, Buffer.from(text)));
-    return path;
-  };
-  const walk = (file: string): void => {
-    const path = `/m/${relative(root, file).split(sep).join("/")}`;
-    if (byPath.has(path)) return;
-    if (byPath.size >= modulesMax) throw new Error(`The page imports more than ${modulesMax} modules.`);
-    if (!file.startsWith(root + sep)) throw new Error(`The page imports ${file}, which is outside ${root}.`);
-    const text = stripTypes(readFileSync(file, "utf8"));
-    add(path, "text/javascript; charset=utf-8", text);
-    modules.push(path);
-    for (const specifier of importsOf(text)) {
-      if (!specifier.startsWith(".")) throw new Error(`${file} imports "${specifier}", which a browser cannot find.`);
-      walk(resolve(dirname(file), specifier));
-    }
-  };
-  walk(resolve(here, "page/main.ts"));
-  const uplot = createRequire(import.meta.url).resolve("uplot");
-  const chart = add(
-    "/m/uplot.js",
-    "text/javascript; charset=utf-8",
-    readFileSync(resolve(dirname(uplot), "uPlot.iife.min.js")),
+/** Rejects when a file is missing or imports what a browser cannot find. */
+export function loadAssets(): Promise<Assets> {
+  made ??= new Promise((resolve, reject) => {
+    const worker = new Worker(new URL("./asset-worker.ts", import.meta.url), {
+      name: "assets",
+      execArgv: ["--disable-warning=ExperimentalWarning"],
+    });
+    worker.once("message", (assets: Assets) => resolve(withBuffers(assets)));
+    worker.once("error", reject);
+  });
+  return made;
+}
+
+/** Between threads buffers lose their kind, not their bytes. */
+function withBuffers({ byPath, ...rest }: Assets): Assets {
+  const buffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const restored = [...byPath.values()].map(
+    (asset): Asset => ({
+      ...asset,
+      body: buffer(asset.body),
+      gzip: buffer(asset.gzip),
+      brotli: buffer(asset.brotli),
+    }),
   );
-  return {
-    byPath,
-    main: "/m/dashboard/page/main.ts",
-    chart,
-    modules,
-    style: squeeze(readFileSync(resolve(here, "page/style.css"), "utf8")),
-  };
-}
-
-/** Types become spaces, so that lines stay where they are; the spaces and comments then go, since nobody reads them here. */
-function stripTypes(text: string): string {
-  return withoutNovelty(() => stripTypeScriptTypes(text))
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .filter((line) => line !== "")
-    .join("\n");
-}
-
-/** Runs without the warning that this function of Node is young: it would stand at the top of every log. */
-function withoutNovelty<T>(run: () => T): T {
-  const { emitWarning } = process;
-  process.emitWarning = () => undefined;
-  try {
-    return run();
-  } finally {
-    process.emitWarning = emitWarning;
-  }
-}
-
-const squeeze = (css: string): string =>
-  css
-    .replace(/\/\*[\s\S]*?\*\//g, "")
-    .replace(/\s*\n\s*/g, "\n")
-    .trim();
-
-/** Static imports that are left after stripping; type imports are gone by then. */
-export function importsOf(text: string): string[] {
-  return [
-    ...text.matchAll(/^\s*(?:import|export)\b[^"'`;]*?from\s*["']([^"']+)["']|^\s*import\s*["']([^"']+)["']/gm),
-  ].map((found) => found[1] ?? found[2] ?? "");
-}
-
-function makeAsset(path: string, type: string, body: Buffer): Asset {
-  return {
-    path,
-    type,
-    body,
-    gzip: gzipSync(body, { level: 9 }),
-    brotli: brotliCompressSync(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }),
-    etag: `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`,
-  };
+  return { ...rest, byPath: new Map(restored.map((asset) => [asset.path, asset])) };
 }

@@ -66,7 +66,7 @@ export async function createDashboard(options: DashboardOptions): Promise<Dashbo
   if (!isLoopback(options.host) && demo !== null)
     throw new Error(`A demonstration signs everybody in, so it serves only on loopback, not on ${options.host}.`);
 
-  const assets = loadAssets();
+  const assets = await loadAssets();
   const sessions = createSessions();
   const hub = createHub(source);
   const metrics = createMetrics({ ageMs: () => source.ageMs(), pages: () => hub.pages, skipped: () => hub.skipped });

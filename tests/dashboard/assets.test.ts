@@ -1,0 +1,20 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { loadAssets } from "../../src/dashboard/assets.ts";
+
+test("the page's code is plain JavaScript, made once", async () => {
+  const assets = await loadAssets();
+  expect(await loadAssets()).toBe(assets);
+  const main = assets.byPath.get(assets.main);
+  expect(main?.body.toString()).toContain("openStream(");
+  expect(main?.body.toString()).not.toContain("import type");
+  expect([...assets.modules].every((path) => assets.byPath.has(path))).toBe(true);
+});
+
+test("making it says nothing on standard error", async () => {
+  const script = `import { loadAssets } from ${JSON.stringify(join(import.meta.dirname, "../../src/dashboard/assets.ts"))}; await loadAssets();`;
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script]);
+  expect([stdout, stderr]).toEqual(["", ""]);
+});
