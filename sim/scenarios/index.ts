@@ -5,6 +5,7 @@ import { blindMeter } from "./blind-meter.table.ts";
 import { closedTransition } from "./closed-transition.table.ts";
 import { depotDay } from "./depot-day.table.ts";
 import { energyRunsOut } from "./energy-runs-out.table.ts";
+import { gridReturnsDuringBlackStart } from "./grid-returns-during-black-start.table.ts";
 import { homeBackup } from "./home-backup.table.ts";
 import { lgpYear } from "./lgp-year.ts";
 import { lyingContact } from "./lying-contact.table.ts";
@@ -28,6 +29,7 @@ export const scenarios: readonly Scenario[] = [
   closedTransition,
   plannedIsland,
   blackStart,
+  gridReturnsDuringBlackStart,
   weldedContact,
   lyingContact,
 ];
