@@ -92,6 +92,13 @@ export function closedLoadW(state: TierState): number {
   return sumW;
 }
 
+/** Usual load of all closed tiers, W: what energy has to last for. */
+export function usualLoadW(state: TierState): number {
+  let sumW = 0;
+  for (let t = 0; t < state.closed.length; t++) if (state.closed[t]) sumW += state.usualW[t]!;
+  return sumW;
+}
+
 /** The tier that would be closed next; -1 when all are that may be. */
 export function nextTier(state: TierState): number {
   for (let t = 0; t < state.closed.length && t < state.fedMax; t++) if (!state.closed[t]) return t;
@@ -166,7 +173,7 @@ export function stepTiers(
     return;
   }
 
-  const netW = closedLoadW(state) - supply.pvW;
+  const netW = usualLoadW(state) - supply.pvW;
   const runwayH = netW > 0 ? supply.energyWh / netW : Number.POSITIVE_INFINITY;
   state.shortSinceMs = since(runwayH < tuning.shedBelowH, state.shortSinceMs, nowMs);
   const last = lastTier(state);
@@ -185,7 +192,7 @@ export function stepTiers(
   if (next < 0) return;
   const { inrushFactor, sheddable } = tiers[next]!;
   const addedW = state.loadW[next]!;
-  const withW = netW + addedW;
+  const withW = netW + state.usualW[next]!;
   const longEnough =
     !sheddable || Number.isNaN(supply.energyWh) || withW <= 0 || supply.energyWh / withW > tuning.restoreAboveH;
   state.plentySinceMs = since(longEnough, state.plentySinceMs, nowMs);

@@ -11,7 +11,6 @@ import { type BatteryGauge, createBatteryGauge, forecastIsland, learnBatteries }
 import { chooseFormers, energyOf, proveCarriers } from "./island-formers.ts";
 import { formVoltagePu, limitPv, steerIsland } from "./island-setpoints.ts";
 import {
-  closedLoadW,
   createTierState,
   type IslandSupply,
   type IslandTier,
@@ -23,6 +22,7 @@ import {
   stepTiers,
   type TierState,
   type TierTuning,
+  usualLoadW,
 } from "./island-tiers.ts";
 import type { ModeOutput } from "./modes.ts";
 import { createRunway, createRunwayInputs, type Runway, type RunwayInputs } from "./runway.ts";
@@ -212,7 +212,7 @@ function measure(
   supply.abilityW = proveCarriers(island, config, snapshot, nowMs);
   supply.sagging = supply.abilityW > 0 && transferDevice.busVoltagePu >= 0.1 && transferDevice.busVoltagePu < 0.85;
   island.energyWh = energyWh;
-  const netW = closedLoadW(island.tiers) - pvW;
+  const netW = usualLoadW(island.tiers) - pvW;
   island.runwayH = netW > 0 ? energyWh / netW : Number.POSITIVE_INFINITY;
 }
 
