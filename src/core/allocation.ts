@@ -325,13 +325,17 @@ function comesAfter(a: Allocation, d: Direction, first: number, second: number):
 /** Entries of one stage: why it is not used, its share, and its minimum. */
 function explainStage(a: Allocation, control: ExportControl, budget: SiteBudget, i: number): void {
   const follows = control.observer.follows[i];
-  if (follows !== Follows.model) {
+  if (follows === Follows.held || follows === Follows.itself) {
     addLimit(a, i, follows === Follows.held ? "stage-stale" : "stage-disobeys", "stage", 0, 0);
     return;
   }
   const ask = a.asks[i]!;
   const wishW = clamp(ask.wishW, ask.minW, ask.maxW);
   if (wishW === 0) return;
+  if (follows === Follows.apart) {
+    addLimit(a, i, "mode", "mode", 0, 0);
+    return;
+  }
   const charges = wishW > 0;
   const d = charges ? a.charging : a.discharging;
   const f = d.filling;

@@ -206,6 +206,14 @@ describe("who gets what", () => {
     expect(allocation.limits.map((limits) => limits[0]!.reason)).toEqual(["stage-disobeys", "stage-stale"]);
   });
 
+  test("a stage that the island leads gets nothing, and nobody says that it disobeys", () => {
+    const { control, allocation, run } = makeCase({ wishes: [60, 0] });
+    control.observer.follows.fill(Follows.apart);
+    expect(run()).toEqual([0, 0]);
+    expect(allocation.limits[0]![0]).toMatchObject({ reason: "mode", source: "mode", minW: 0, maxW: 0 });
+    expect([...allocation.limitCount]).toEqual([1, 0]);
+  });
+
   test("fast stages take what slow ones do not take yet", () => {
     const { control, run } = makeCase({ charge: 60, wishes: [60, 60] });
     control.observer.responseMs[0] = 200;

@@ -17,7 +17,7 @@ const stageCase = fc.record({
   maxDischargeW: fc.integer({ min: 0, max: 60_000 }),
   leastW: fc.constantFrom(0, 0, 1_000, 6_000, 20_000),
   flowsW: fc.integer({ min: -60_000, max: 60_000 }),
-  follows: fc.constantFrom(Follows.model, Follows.model, Follows.model, Follows.held, Follows.itself),
+  follows: fc.constantFrom(Follows.model, Follows.model, Follows.model, Follows.held, Follows.itself, Follows.apart),
   phase: fc.integer({ min: 0, max: 3 }),
   pluggedAtMs: fc.constantFrom(Number.NaN, 1, 2, 3),
 });

@@ -28,8 +28,10 @@ export const Follows = {
   held: 0,
   /** Its model runs from our commands. */
   model: 1,
-  /** It disobeys or is under local control: its power is what it measures, and it is not commanded. */
+  /** It disobeys: its power is what it measures, and it is not commanded until it has obeyed for a while. */
   itself: 2,
+  /** Something else leads it, local control or the island that it forms: the same, until that ends. */
+  apart: 3,
 } as const;
 
 /**
@@ -87,6 +89,9 @@ export interface LoadObserver {
   readonly fromMs: Float64Array;
   readonly untilMs: Float64Array;
   readonly meanW: Float64Array;
+  /** In of `fillStagePowers`: two moments of the world, ms. */
+  spanFromMs: number;
+  spanUntilMs: number;
   /** History: ∫ modelW dt for each stage, W·ms, at the times of the last ticks. */
   readonly slots: number;
   readonly timeMs: Float64Array;
@@ -148,6 +153,8 @@ export function createLoadObserver(
     fromMs: new Float64Array(count),
     untilMs: new Float64Array(count),
     meanW: new Float64Array(count),
+    spanFromMs: Number.NaN,
+    spanUntilMs: Number.NaN,
     slots,
     timeMs: new Float64Array(slots),
     integralWms: new Float64Array(slots * count),
@@ -185,7 +192,7 @@ export function advanceObserver(
     let area = x * dtMs;
     let next = x;
     if (o.follows[i] === Follows.model) {
-      const target = command.role === "charge" || command.role === "discharge" ? command.powerW : 0;
+      const target = asksPower(command) ? command.powerW : 0;
       const tau = o.responseMs[i]!;
       const gain = nominal ? o.tickGain[i]! : 1 - Math.exp(-dtMs / tau);
       const stepW = (target - x) * gain;
@@ -208,6 +215,11 @@ export function advanceObserver(
   }
   fillMeans(o);
   for (let i = 0; i < o.stageCount; i++) correctStage(o, i, stages[i]!, commands[i]!, nowMs, holdMs);
+}
+
+/** Asks for a set-point beside the grid; in every other role a stage gives and takes nothing, or what the island takes. */
+function asksPower({ role }: StageCommand): boolean {
+  return role === "charge" || role === "discharge" || role === "hold";
 }
 
 /** Step 2 of the study for one stage, and the judgement whether it follows. */
@@ -240,24 +252,29 @@ function correctStage(
   const newReading = stage.atMs > o.readAtMs[i]!;
   const sinceMs = stage.atMs - o.readAtMs[i]!;
   o.readAtMs[i] = stage.atMs;
-  const self = stage.local || command.role === "forming";
+  if (stage.local || stage.role === "forming" || command.role === "forming") {
+    if (o.follows[i] !== Follows.apart) followReadings(o, i, powerW, Follows.apart);
+    else if (newReading) o.modelW[i] = powerW;
+    return;
+  }
+  if (o.follows[i] === Follows.apart) {
+    o.wasOn[i] = 0;
+    startModel(o, i, powerW, stage.atMs);
+    return;
+  }
   if (o.follows[i] === Follows.itself) {
     if (newReading) o.modelW[i] = powerW;
-    const target = command.role === "charge" || command.role === "discharge" ? command.powerW : 0;
-    const obeys = !self && Math.abs(powerW - target) <= 0.5 * disobedientShare * ratedW;
+    const target = asksPower(command) ? command.powerW : 0;
+    const obeys = Math.abs(powerW - target) <= 0.5 * disobedientShare * ratedW;
     if (!obeys) o.goodSinceMs[i] = Number.POSITIVE_INFINITY;
     else if (o.goodSinceMs[i] === Number.POSITIVE_INFINITY) o.goodSinceMs[i] = nowMs;
     if (nowMs - o.goodSinceMs[i]! >= obedientAgainAfterMs) startModel(o, i, powerW, stage.atMs);
     return;
   }
-  if (self) {
-    followItself(o, i, powerW);
-    return;
-  }
   if (!newReading) return;
   const expectedW = o.meanW[i]!;
   const short = powerW * expectedW >= 0 && Math.abs(powerW) < Math.abs(expectedW);
-  const askedOff = command.role !== "charge" && command.role !== "discharge";
+  const askedOff = !asksPower(command);
   if (askedOff) o.wasOn[i] = 0;
   else if (stage.role !== "off" && Math.abs(powerW) > 0.5 * disobedientShare * ratedW) o.wasOn[i] = 1;
   if (o.wasOn[i] === 1 && stage.role === "off" && short) {
@@ -278,7 +295,7 @@ function correctStage(
   if (!off || !short) o.shortSinceMs[i] = Number.POSITIVE_INFINITY;
   else if (o.shortSinceMs[i] === Number.POSITIVE_INFINITY) o.shortSinceMs[i] = nowMs;
   if (nowMs - o.badSinceMs[i]! >= disobedientAfterMs) {
-    followItself(o, i, powerW);
+    followReadings(o, i, powerW, Follows.itself);
     return;
   }
   // Delivering less than asked is a vehicle's right: no fault, but nothing to count on either.
@@ -300,8 +317,8 @@ function startModel(o: LoadObserver, i: number, powerW: number, readAtMs: number
   refill(o, i, powerW);
 }
 
-function followItself(o: LoadObserver, i: number, powerW: number): void {
-  o.follows[i] = Follows.itself;
+function followReadings(o: LoadObserver, i: number, powerW: number, how: number): void {
+  o.follows[i] = how;
   o.modelW[i] = powerW;
   o.deviationW[i] = 0;
   o.goodSinceMs[i] = Number.POSITIVE_INFINITY;
@@ -376,15 +393,16 @@ function integralAt(o: LoadObserver, i: number, atMs: number): number {
 }
 
 /**
- * Mean power of every stage between two moments of the world into `powerW`, as far as models and readings tell. Uses the
- * arrays of `fillMeans`.
+ * Mean power of every stage between two moments of the world (`o.spanFromMs`, `o.spanUntilMs`, set before) into `powerW`, as
+ * far as models and readings tell. Uses the arrays of `fillMeans`.
  */
-export function fillStagePowers(o: LoadObserver, fromMs: number, untilMs: number, powerW: Float64Array): void {
+export function fillStagePowers(o: LoadObserver, powerW: Float64Array): void {
+  const { spanFromMs, spanUntilMs } = o;
   for (let i = 0; i < o.stageCount; i++) {
     const modelled = o.follows[i] === Follows.model;
     const shiftMs = modelled ? o.delayMs[i]! : -(o.latencyMs[i]! + 0.5 * o.windowMs[i]!);
-    o.untilMs[i] = untilMs - shiftMs;
-    o.fromMs[i] = fromMs - shiftMs;
+    o.untilMs[i] = spanUntilMs - shiftMs;
+    o.fromMs[i] = spanFromMs - shiftMs;
   }
   fillMeans(o);
   for (let i = 0; i < o.stageCount; i++) powerW[i] = o.meanW[i]! + o.deviationW[i]!;

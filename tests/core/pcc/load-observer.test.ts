@@ -1,0 +1,84 @@
+/** Whom a stage follows: us, itself, or an island or a person at its panel. */
+import { describe, expect, test } from "vitest";
+import { createCommands } from "../../../src/core/commands.ts";
+import { advanceObserver, createLoadObserver, Follows } from "../../../src/core/pcc/load-observer.ts";
+import { createSnapshot } from "../../../src/core/snapshot.ts";
+import type { Role } from "../../../src/domain/modes.ts";
+
+const tickMs = 10;
+
+/** One stage of 60 kW and its observer; `run` lets it report something for a while. */
+function makeStage() {
+  const o = createLoadObserver(
+    [
+      {
+        ratedW: 60_000,
+        responseMs: 50,
+        deadTimeMs: 10,
+        rateWPerS: Number.POSITIVE_INFINITY,
+        measureWindowMs: 20,
+        measureLatencyMs: 5,
+      },
+    ],
+    tickMs,
+    2,
+    110,
+    300,
+  );
+  const { stages } = createSnapshot(1, 0);
+  const commands = createCommands(1, 0).stages;
+  let nowMs = 1_000;
+  const run = (ms: number, command: Role, commandW: number, role: Role, powerW: number, local = false) => {
+    Object.assign(commands[0]!, { role: command, powerW: commandW });
+    for (const untilMs = nowMs + ms; nowMs < untilMs; ) {
+      nowMs += tickMs;
+      Object.assign(stages[0]!, { atMs: nowMs, role, powerW, local, alive: true });
+      advanceObserver(o, commands, stages, nowMs, 1_000);
+    }
+    return o.follows[0];
+  };
+  return { o, run };
+}
+
+describe("what leads a stage", () => {
+  test.each<[string, Role, number, Role, number, boolean, number]>([
+    ["charging as asked", "charge", 30_000, "charge", 30_000, false, Follows.model],
+    ["discharging as asked", "discharge", -30_000, "discharge", -30_000, false, Follows.model],
+    ["ready to hold the bus, as asked", "hold", -30_000, "discharge", -30_000, false, Follows.model],
+    ["asked to form, not yet forming", "forming", 0, "off", 0, false, Follows.apart],
+    ["forming as asked", "forming", 0, "forming", -20_000, false, Follows.apart],
+    ["holding the bus after K1 has opened", "hold", -30_000, "forming", -20_000, false, Follows.apart],
+    ["still forming, no longer asked to", "off", 0, "forming", -20_000, false, Follows.apart],
+    ["led from its panel", "charge", 0, "charge", 30_000, true, Follows.apart],
+    ["charging more than asked", "charge", 10_000, "charge", 30_000, false, Follows.itself],
+    ["charging less than asked: no fault", "charge", 30_000, "charge", 10_000, false, Follows.model],
+  ])("%s", (_, command, commandW, role, powerW, local, expected) => {
+    const { o, run } = makeStage();
+    expect(run(3_000, command, commandW, role, powerW, local)).toBe(expected);
+    expect(o.modelW[0]! + o.deviationW[0]!).toBeCloseTo(powerW, -2);
+  });
+
+  test.each<[string, Role, Role, boolean]>([
+    ["forms", "forming", "forming", false],
+    ["has held the bus", "hold", "forming", false],
+    ["is led from its panel", "charge", "discharge", true],
+  ])("a stage that %s is ours again as soon as that ends, from what it does then", (_, command, role, local) => {
+    const { o, run } = makeStage();
+    run(5_000, command, 0, role, -20_000, local);
+    expect(run(10, "off", 0, "discharge", -20_000)).toBe(Follows.model);
+    expect(o.modelW[0]).toBe(-20_000);
+    expect(o.askMaxW[0]).toBe(Number.POSITIVE_INFINITY);
+    // It comes down as asked: a model from our commands, and no suspicion.
+    expect(run(2_000, "off", 0, "off", 0)).toBe(Follows.model);
+    expect(Math.abs(o.modelW[0]!)).toBeLessThan(1);
+  });
+
+  test("one that does not obey after an island is found as always", () => {
+    const { run } = makeStage();
+    run(5_000, "forming", 0, "forming", -20_000);
+    expect(run(900, "charge", 0, "discharge", -20_000)).toBe(Follows.model);
+    expect(run(300, "charge", 0, "discharge", -20_000)).toBe(Follows.itself);
+    expect(run(4_900, "charge", 0, "charge", 0)).toBe(Follows.itself);
+    expect(run(200, "charge", 0, "charge", 0)).toBe(Follows.model);
+  });
+});
