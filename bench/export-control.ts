@@ -1,8 +1,10 @@
 /**
  * The acceptance table of export control, in virtual time on a plant of 1 ms steps: but for the cost of a tick the figures
- * are the same on every machine for the same seed. `--seed N` (default 1) and `--steps N` (default 1000 for each cell) choose the runs, `--only
- * ID,ID` some rows. A person gets the table, `--json` the figures with their bounds.
+ * are the same on every machine for the same seed. `--seed N` (default 1) and `--steps N` (default 1000 for each cell)
+ * choose the runs, `--only ID,ID` some rows, `--plot FILE.svg` draws them. A person gets the table, `--json` the figures
+ * with their bounds.
  */
+import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import {
   cloudMax,
@@ -16,6 +18,7 @@ import {
 import { measureClouds } from "./export-control/clouds.ts";
 import { measureDoubts } from "./export-control/doubts.ts";
 import { measureLedger } from "./export-control/ledger.ts";
+import { plotSteps } from "./export-control/plot.ts";
 import { measureProfileYear } from "./export-control/profile-year.ts";
 import { measureTickNs } from "./export-control/speed.ts";
 import { largest, measureSteps, percentile, usualSteps } from "./export-control/steps.ts";
@@ -33,7 +36,12 @@ const yearFromMs = 1_798_790_400_000;
 export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
   const { values } = parseArgs({
     args: [...args],
-    options: { seed: { type: "string" }, steps: { type: "string" }, only: { type: "string" } },
+    options: {
+      seed: { type: "string" },
+      steps: { type: "string" },
+      only: { type: "string" },
+      plot: { type: "string" },
+    },
     strict: true,
   });
   const seed = wholeNumber("--seed", values.seed, 1);
@@ -95,6 +103,10 @@ export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
       add(`tick with ${stages} stages`, measureTickNs(stages, false), "ns");
       add(`tick with ${stages} stages and limits per phase`, measureTickNs(stages, true), "ns");
     }
+  }
+  if (values.plot !== undefined) {
+    writeFileSync(values.plot, plotSteps(figures, `Export control, seed ${seed}, ${steps} steps in each cell`));
+    say(`drawn in ${values.plot}`);
   }
   const failed = figures.filter(({ ok }) => ok === false);
   say(failed.length === 0 ? "every bound holds" : `NOT held: ${failed.map(({ name }) => name).join("; ")}`);
