@@ -10,12 +10,18 @@ import { hourMs } from "../../src/domain/units.ts";
 export interface Vehicle {
   socPct: number;
   capacityWh: number;
+  /** What it says its capacity is. */
+  toldWh?: number;
   reservePct: number;
   ratedW: number;
   departsAtMs?: number;
   connected?: boolean;
   /** It answers, but never forms. */
   refuses?: boolean;
+  /** It tells that it forms so long before it holds the bus, ms. */
+  joinsAfterMs?: number;
+  /** Its driver has pressed stop. */
+  stopped?: boolean;
 }
 
 export const tickMs = 100;
@@ -42,6 +48,7 @@ export function createBus(
   const island = createIsland(config, count);
   const eligible = new Uint8Array(count);
   const roleAtMs = new Array<number>(count).fill(0);
+  const formsSinceMs = new Array<number>(count).fill(0);
   const output = {
     mode: "isolated" as Mode,
     form: false,
@@ -79,6 +86,10 @@ export function createBus(
     },
   };
 
+  /** Holds the bus up: it forms, and its time to join is over. */
+  const holds = (i: number): boolean =>
+    snapshot.stages[i]!.role === "forming" && bus.nowMs - formsSinceMs[i]! >= (vehicles[i]!.joinsAfterMs ?? 0);
+
   function tick(): void {
     bus.nowMs += tickMs;
     const nowMs = bus.nowMs;
@@ -101,11 +112,12 @@ export function createBus(
       stage.vehicleConnected = connected;
       evse.connected = connected;
       evse.socPct = vehicle.socPct;
-      evse.capacityWh = vehicle.capacityWh;
+      evse.capacityWh = vehicle.toldWh ?? vehicle.capacityWh;
       evse.reservePct = vehicle.reservePct;
       evse.departsAtMs = vehicle.departsAtMs ?? Number.NaN;
-      eligible[i] = connected && vehicle.socPct > vehicle.reservePct ? 1 : 0;
-      if (stage.role === "forming") abilityW += vehicle.ratedW;
+      eligible[i] = connected && !vehicle.stopped && vehicle.socPct > vehicle.reservePct ? 1 : 0;
+      if (stage.role !== "forming") formsSinceMs[i] = nowMs;
+      if (holds(i)) abilityW += vehicle.ratedW;
     }
     const live = abilityW > 0;
     let demandW = 0;
@@ -120,7 +132,7 @@ export function createBus(
     for (let i = 0; i < count; i++) {
       const stage = snapshot.stages[i]!;
       const vehicle = vehicles[i]!;
-      stage.powerW = stage.role === "forming" ? (-netW * vehicle.ratedW) / abilityW : 0;
+      stage.powerW = holds(i) ? (-netW * vehicle.ratedW) / abilityW : 0;
       vehicle.socPct = Math.min(
         100,
         Math.max(0, vehicle.socPct + (100 * stage.powerW * tickMs) / hourMs / vehicle.capacityWh),

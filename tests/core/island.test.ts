@@ -159,6 +159,64 @@ describe("vehicles", () => {
     for (const { socPct, reservePct } of it.vehicles) expect(socPct).toBeGreaterThan(reservePct - 0.2);
   });
 
+  test("an heir that only tells that it forms does not relieve: the old one stays until the new one carries", () => {
+    const it = started(
+      createBus(
+        [
+          { ...bus60(95), departsAtMs: hourMs },
+          { ...bus60(80), joinsAfterMs: 1_500 },
+        ],
+        [20_000],
+      ),
+    );
+    it.run(56 * minuteMs);
+    const deadAtStart = it.deadTicks;
+    it.run(3 * minuteMs, () => it.island.forms[0] === 0);
+    expect([...it.island.forms]).toEqual([0, 1]);
+    expect(it.snapshot.stages[1]!.powerW).toBeLessThan(-5_000);
+    it.run(minuteMs);
+    expect(it.deadTicks).toBe(deadAtStart);
+  });
+
+  test("a driver presses stop and nobody can take over all: tiers make room first, then it goes", () => {
+    const small = { ...truck(80), ratedW: 20_000 };
+    const it = started(createBus([small, { ...small }], [10_000, 8_000, 7_000]));
+    it.run(20 * secondMs);
+    expect(it.commands.tierClosed).toEqual([true, true, true]);
+    it.vehicles[0]!.stopped = true;
+    it.run(5 * secondMs);
+    expect([...it.island.forms]).toEqual([0, 1]);
+    expect(it.commands.tierClosed).toEqual([true, true, false]);
+    expect(it.overloadedTicks).toBe(0);
+    it.vehicles[0]!.stopped = false;
+    it.run(20 * secondMs);
+    expect(it.commands.tierClosed).toEqual([true, true, true]);
+  });
+
+  test("the only driver presses stop: the island ends in order, and begins again when he stays", () => {
+    const it = started(createBus([bus60()], [10_000, 8_000]));
+    it.run(20 * secondMs);
+    it.vehicles[0]!.stopped = true;
+    const seen: string[] = [];
+    it.run(5 * secondMs, () => {
+      const state = `${it.commands.tierClosed.map(Number).join("")} ${it.island.forms[0]}`;
+      if (seen.at(-1) !== state) seen.push(state);
+      return false;
+    });
+    expect(seen).toEqual(["11 1", "10 1", "00 1", "00 0"].slice(4 - seen.length));
+    expect(it.island.phase).toBe("ended");
+    expect(it.mayStart).toBe(false);
+    it.vehicles[0]!.stopped = false;
+    it.run(secondMs);
+    expect(it.mayStart).toBe(true);
+  });
+
+  test("who leaves first is used first", () => {
+    const it = started(createBus([bus60(95), { ...bus60(60), departsAtMs: 3 * hourMs }], [20_000]));
+    it.run(minuteMs);
+    expect([...it.island.forms]).toEqual([0, 1]);
+  });
+
   test("too many for the load: one rests after a while, and comes back with the load", () => {
     const it = started(createBus([bus60(), bus60()], [85_000]));
     it.run(30 * secondMs);

@@ -356,3 +356,43 @@ describe("without a transfer device", () => {
     ).toMatchObject({ gridHolds: false, gridServes: true });
   });
 });
+
+describe("a stage that forms and is silent for a moment", () => {
+  const silentMs = 1_200;
+  const island = (s: Snapshot): void => {
+    Object.assign(s.transferDevice, { contactNo: "open", contactNc: "open", gridVoltagePu: 0, gridFrequencyHz: 0 });
+    Object.assign(s.stages[0]!, { role: "forming", powerW: -5_000, atMs: nowMs - silentMs });
+  };
+  const cases: readonly (readonly [name: string, change: (s: Snapshot) => void, hearing: number])[] = [
+    ["the open device and the live bus speak for it", () => {}, StageHearing.fresh],
+    ["the bus is dead", (s) => void Object.assign(s.transferDevice, { busVoltagePu: 0 }), StageHearing.silent],
+    [
+      "one contact says closed",
+      (s) => void Object.assign(s.transferDevice, { contactNo: "closed" }),
+      StageHearing.silent,
+    ],
+    [
+      "the device is silent too",
+      (s) => void Object.assign(s.transferDevice, { atMs: nowMs - 500 }),
+      StageHearing.silent,
+    ],
+    ["it was off", (s) => void Object.assign(s.stages[0]!, { role: "off" }), StageHearing.silent],
+    [
+      "it is silent for too long",
+      (s) => void Object.assign(s.stages[0]!, { atMs: nowMs - 2_100 }),
+      StageHearing.silent,
+    ],
+  ];
+  test.each(cases)("%s", (_, change, hearing) => {
+    const found = facts(
+      (s) => {
+        island(s);
+        change(s);
+      },
+      1,
+      { formingFreshMs: 2_000 },
+    );
+    expect(found.hearing[0]).toBe(hearing);
+    expect(found.anyForming).toBe(hearing === StageHearing.fresh);
+  });
+});
