@@ -36,6 +36,11 @@ const zeroAfterMs = 1_000;
 /** Still blocks before suspicion: at least, and at most this long. */
 const stillBlocksMin = 3;
 const stillForMaxMs = 800;
+/**
+ * Without power that a challenge could move, a block that stands still this long is frozen: as late as R15 allows, because a
+ * quiet meter of coarse resolution (100 W, 0.1 V) stands still for up to 18 samples. A standing sequence needs no such time.
+ */
+const stillIdleMs = 1_600;
 /** At most one false suspicion in this time. */
 const suspicionEveryMs = hourMs;
 /**
@@ -170,7 +175,7 @@ export function superviseMeter(s: MeterSupervision, meter: MeterFacts, canChalle
   s.mayRise = false;
   s.challenging = canChallenge;
   const suspectMs = nowMs - s.suspectedAtMs;
-  if (canChallenge ? suspectMs >= s.challengeMs : silentMs >= Math.max(zeroAfterMs, 2 * updateMs))
+  if (canChallenge ? suspectMs >= s.challengeMs : silentMs >= Math.max(stillIdleMs, 2 * updateMs))
     declareFrozen(s, nowMs);
   else if (nowMs - meter.atMs >= zeroAfterMs) judge(s, Quality.stale, "meter-stale");
 }

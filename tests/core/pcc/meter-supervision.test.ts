@@ -106,9 +106,9 @@ describe("what is believed of a meter", () => {
   test("still values while nothing flows that could be moved → frozen within 2 s all the same", () => {
     const { s, run } = makeMeter();
     run(1_000);
-    expect(run(900, { changesOften: false, canChallenge: false })).toBe("good");
+    expect(run(1_590, { changesOften: false, canChallenge: false })).toBe("good");
     expect(s.challenging).toBe(false);
-    expect(run(300, { changesOften: false, canChallenge: false })).toBe("frozen");
+    expect(run(10, { changesOften: false, canChallenge: false })).toBe("frozen");
   });
 
   test("a sequence register that stands still needs no challenge", () => {
