@@ -108,25 +108,31 @@ export function busySite(evses: number): { core: Core; snapshot: Snapshot; tick:
     });
     Object.assign(stage, { maxChargeW: 60_000, maxDischargeW: 60_000, powerW: 0, socPct: 70 });
   }
+  const powerW = new Float64Array(evses);
   let random = 12_345;
-  const tick = (nowMs: number): void => {
-    random = (random * 1_103_515_245 + 12_345) & 0x7fffffff;
+  const moveWorld = (nowMs: number): void => {
+    random = (random * 1_103_515_245 + 12_345) & 0x3fffffff; // stays a small integer of the engine: none on the heap
     snapshot.wallMs = 1e12 + nowMs;
     device.atMs = meter.atMs = meter.sampleAtMs = nowMs;
     meter.sampleCount++;
     let stagesW = 0;
     for (let i = 0; i < evses; i++) {
+      powerW[i]! += 0.3 * (core.commands.stages[i]!.powerW - powerW[i]!);
+      stagesW += powerW[i]!;
       const stage = snapshot.stages[i]!;
+      stage.atMs = nowMs;
+      stage.powerW = powerW[i]!;
+      stage.role = powerW[i]! < 0 ? "discharge" : "charge";
       const evse = snapshot.evses[i]!;
-      stage.atMs = evse.vehicleAtMs = nowMs;
+      evse.vehicleAtMs = nowMs;
       evse.wishUntilMs = nowMs + 1_000;
-      stage.powerW += 0.3 * (core.commands.stages[i]!.powerW - stage.powerW);
-      stage.role = stage.powerW < 0 ? "discharge" : "charge";
-      stagesW += stage.powerW;
     }
     meter.powerW = 10_000 * evses + (random % 1_000) + stagesW;
     meter.voltagePu = 1;
     meter.frequencyHz = 60;
+  };
+  const tick = (nowMs: number): void => {
+    moveWorld(nowMs);
     step(core, snapshot, nowMs);
   };
   return { core, snapshot, tick };

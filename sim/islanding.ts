@@ -76,6 +76,7 @@ export function runIslandLoop({ plant: options, settings, periodS, opensAtS, end
   const powerPu = options.powerPu ?? 1;
   const profile = { settings: { ...standardGridProfile.settings, ...settings } };
   const der = createGridFunctions(profile, ratings, "single", { inService: true });
+  der.inputs.wishInjectedW = powerPu;
   const measurement = createGridMeasurement();
   measurement.quality = Quality.good;
   const stepsPerTick = Math.max(1, Math.round(periodS / rlcStepS));
@@ -86,7 +87,7 @@ export function runIslandLoop({ plant: options, settings, periodS, opensAtS, end
     if (step % stepsPerTick === 0) {
       measurement.phaseVoltagePu[0] = plant.voltagePu;
       measurement.frequencyHz = plant.frequencyHz;
-      const outcome = stepGridFunctions(der, measurement, powerPu, 0, plant.timeS * 1_000);
+      const outcome = stepGridFunctions(der, measurement, plant.timeS * 1_000);
       if (outcome.inService) plant.command(outcome.injectedW, outcome.injectedVar);
       else plant.commandCease();
       reactiveMaxPu = Math.max(reactiveMaxPu, Math.abs(outcome.injectedVar));

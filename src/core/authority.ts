@@ -9,7 +9,7 @@
 import { type ServiceMode, serviceModes } from "../domain/modes.ts";
 import type { ReasonKey } from "../domain/reasons.ts";
 import { minuteMs } from "../domain/units.ts";
-import type { PermitFacts, SiteFacts } from "./snapshot.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** What does not change while the site runs. */
 export interface AuthorityConfig {
@@ -57,7 +57,11 @@ export const createAuthority = (clockFloorMs: number = Number.NEGATIVE_INFINITY)
 });
 
 /** Why the permit gives no right to parallel operation, in the order in which a person would repair it; "" when it does. */
-function permitRefusal(permit: PermitFacts, wallMs: number, clockFloorMs: number): ReasonKey | "" {
+/** The part of the snapshot that authority is judged by. */
+type AuthorityFacts = Pick<Snapshot, "site" | "wallMs">;
+
+function permitRefusal({ site, wallMs }: AuthorityFacts, { clockFloorMs }: Authority): ReasonKey | "" {
+  const { permit } = site;
   if (permit.mode === "load-only" || permit.mode === "non-parallel-backup") return "permit-none";
   if (permit.revoked) return "permit-revoked";
   if (!Number.isFinite(wallMs)) return "clock-untrusted";
@@ -69,17 +73,13 @@ function permitRefusal(permit: PermitFacts, wallMs: number, clockFloorMs: number
 }
 
 /** Judges permit, service and backup for this cycle and writes the result into `authority`. */
-export function evaluateAuthority(
-  authority: Authority,
-  config: AuthorityConfig,
-  site: SiteFacts,
-  wallMs: number,
-): Authority {
+export function evaluateAuthority(authority: Authority, config: AuthorityConfig, facts: AuthorityFacts): Authority {
+  const { site, wallMs } = facts;
   const { permit } = site;
   const wishes = serviceModes.indexOf(config.serviceMode);
   if (Number.isFinite(wallMs) && wallMs > authority.clockFloorMs) authority.clockFloorMs = wallMs;
 
-  let refusal = permitRefusal(permit, wallMs, authority.clockFloorMs);
+  let refusal = permitRefusal(facts, authority);
   if (refusal === "" && wishes < serviceModes.indexOf("parallel-non-export")) refusal = "service-mode";
   if (refusal === "" && !site.serviceEnabled) refusal = "service-disabled";
   if (refusal === "" && (site.relayLatched || authority.relayLatched)) refusal = "relay-latched";

@@ -1,14 +1,20 @@
 /**
  * Small reusable blocks of a control loop: low-pass, ramp, on-delay, hysteresis. Each is a state made once and a step that
  * writes it in place. `dtS` is the time since the last step, ≥ 0; nothing here reads a clock.
+ *
+ * States of one `value` are classes, not literals: all literals `{ value }` of a program share one hidden shape, and as soon as
+ * one of them holds an object the engine puts every new number of the others on the heap. For the same reason the field
+ * begins as a number: a field that is only declared begins as `undefined`.
  */
 
 /** First-order lag. `value` NaN means that nothing has been seen yet: the first input is taken as it is. */
-export interface LowPassState {
-  value: number;
-}
+export class LowPassState {
+  value = Number.NaN;
 
-export const createLowPass = (value = Number.NaN): LowPassState => ({ value });
+  constructor(value = Number.NaN) {
+    this.value = value;
+  }
+}
 
 /** Moves towards `target` with `timeConstantS`; a time constant of zero follows at once. Exact for any step width. */
 export function stepLowPass(state: LowPassState, target: number, timeConstantS: number, dtS: number): number {
@@ -24,11 +30,13 @@ export function stepLowPass(state: LowPassState, target: number, timeConstantS: 
 export const olrtTimeConstantS = (olrtS: number): number => olrtS / Math.LN10;
 
 /** A value that moves no faster than its rates. */
-export interface RampState {
-  value: number;
-}
+export class RampState {
+  value = Number.NaN;
 
-export const createRamp = (value = 0): RampState => ({ value });
+  constructor(value = 0) {
+    this.value = value;
+  }
+}
 
 /** Moves towards `target` by at most `upPerS` or `downPerS` (both > 0, Infinity follows at once) per second. */
 export function stepRamp(state: RampState, target: number, upPerS: number, downPerS: number, dtS: number): number {

@@ -73,7 +73,9 @@ export function stepExportControl(
   if (s.hasSample) {
     control.sampleUntilMs = meter.sampleAtMs - s.config.latencyMs - sampleAgeTicks * control.config.tickMs;
     control.sampleFromMs = control.sampleUntilMs - s.config.windowMs;
-    fillStagePowers(o, control.sampleFromMs, control.sampleUntilMs, control.sampleStageW);
+    o.spanUntilMs = control.sampleUntilMs;
+    o.spanFromMs = control.sampleFromMs;
+    fillStagePowers(o, control.sampleStageW);
   }
   for (let c = 0; c < control.channels.length; c++) {
     stepChannel(control, c, meter, limits, nowMs, out);
@@ -203,7 +205,9 @@ function stepChannel(
 
 /** Mean power of all stages together in a channel between two moments of the world, W, as far as models and readings tell. */
 export function channelPowerW(control: ExportControl, c: number, fromMs: number, untilMs: number): number {
-  fillStagePowers(control.observer, fromMs, untilMs, control.spanStageW);
+  control.observer.spanFromMs = fromMs;
+  control.observer.spanUntilMs = untilMs;
+  fillStagePowers(control.observer, control.spanStageW);
   return sumOf(control, c, control.spanStageW);
 }
 

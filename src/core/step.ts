@@ -23,12 +23,12 @@ import type { Snapshot } from "./snapshot.ts";
 
 /** One cycle at `nowMs` of the monotonic clock. Returns `core.commands`, written in place. */
 export function step(core: Core, snapshot: Snapshot, nowMs: number): Commands {
-  const { meter, stages, site, wallMs } = snapshot;
+  const { meter, stages } = snapshot;
 
   // Protections: what each voltmeter says about the grid.
   judgeGrid(core, snapshot, nowMs);
   // Authority: what the permit and the utility allow now.
-  evaluateAuthority(core.authority, core.authorityConfig, site, wallMs);
+  evaluateAuthority(core.authority, core.authorityConfig, snapshot);
   // Modes: what the site may be at all.
   deriveModeFacts(
     core.modeFacts,

@@ -1,6 +1,12 @@
 /** What the site is allowed to do: permit, service, relay, clock, backup. */
 import { describe, expect, test } from "vitest";
-import { type AuthorityConfig, clockWasSetBack, createAuthority, evaluateAuthority } from "../../src/core/authority.ts";
+import {
+  type Authority,
+  type AuthorityConfig,
+  clockWasSetBack,
+  createAuthority,
+  evaluateAuthority,
+} from "../../src/core/authority.ts";
 import { createSnapshot, type PermitFacts, type SiteFacts } from "../../src/core/snapshot.ts";
 
 const april = Date.UTC(2026, 3, 14);
@@ -23,6 +29,9 @@ const site = (permit: Partial<PermitFacts> = {}, change: Partial<SiteFacts> = {}
   },
 });
 const config: AuthorityConfig = { serviceMode: "parallel-export", canIsolate: true, utilityNotified: true };
+
+const judge = (authority: Authority, rules: AuthorityConfig, facts: SiteFacts, wallMs: number): Authority =>
+  evaluateAuthority(authority, rules, { site: facts, wallMs });
 
 describe("parallel operation", () => {
   const cases: readonly (readonly [name: string, site: SiteFacts, wallMs: number, refusal: string])[] = [
@@ -47,56 +56,51 @@ describe("parallel operation", () => {
     ["the reverse-power relay has tripped", site({}, { relayLatched: true }), june, "relay-latched"],
   ];
   test.each(cases)("%s", (_, facts, wallMs, refusal) => {
-    const authority = evaluateAuthority(createAuthority(), config, facts, wallMs);
+    const authority = judge(createAuthority(), config, facts, wallMs);
     expect(authority).toMatchObject({ parallelOK: refusal === "", parallelRefusal: refusal });
     expect(authority.exportLimitW).toBe(refusal === "" ? 25_000 : 0);
     expect(authority.serviceMode).toBe(refusal === "" ? "parallel-export" : "non-parallel-backup");
   });
 
   test("the installer wants less than the permit grants → less", () => {
-    const authority = evaluateAuthority(
-      createAuthority(),
-      { ...config, serviceMode: "parallel-non-export" },
-      site(),
-      june,
-    );
+    const authority = judge(createAuthority(), { ...config, serviceMode: "parallel-non-export" }, site(), june);
     expect(authority).toMatchObject({ serviceMode: "parallel-non-export", parallelOK: true, exportLimitW: 0 });
   });
 
   test("the permit grants less than the installer wants → less", () => {
-    const authority = evaluateAuthority(createAuthority(), config, site({ mode: "parallel-non-export" }), june);
+    const authority = judge(createAuthority(), config, site({ mode: "parallel-non-export" }), june);
     expect(authority).toMatchObject({ serviceMode: "parallel-non-export", parallelOK: true, exportLimitW: 0 });
   });
 
   test("a limit that is not a number exports nothing", () => {
-    expect(evaluateAuthority(createAuthority(), config, site({ exportLimitW: Number.NaN }), june).exportLimitW).toBe(0);
+    expect(judge(createAuthority(), config, site({ exportLimitW: Number.NaN }), june).exportLimitW).toBe(0);
   });
 
   test("a revocation counts in the cycle that sees it, and so does its permit's return", () => {
     const authority = createAuthority();
     const facts = site();
-    expect(evaluateAuthority(authority, config, facts, june).parallelOK).toBe(true);
+    expect(judge(authority, config, facts, june).parallelOK).toBe(true);
     facts.permit.revoked = true;
-    expect(evaluateAuthority(authority, config, facts, june + 10).parallelOK).toBe(false);
+    expect(judge(authority, config, facts, june + 10).parallelOK).toBe(false);
   });
 });
 
 describe("a clock that is set back", () => {
   test("never revives an expired permit", () => {
     const authority = createAuthority();
-    expect(evaluateAuthority(authority, config, site(), nextApril + 1).parallelRefusal).toBe("permit-expired");
-    expect(evaluateAuthority(authority, config, site(), june).parallelRefusal).toBe("clock-set-back");
+    expect(judge(authority, config, site(), nextApril + 1).parallelRefusal).toBe("permit-expired");
+    expect(judge(authority, config, site(), june).parallelRefusal).toBe("clock-set-back");
     expect(clockWasSetBack(authority, june)).toBe(true);
   });
 
   test("also not after a restart that knows the log's last moment", () => {
-    expect(evaluateAuthority(createAuthority(nextApril + 1), config, site(), june).parallelOK).toBe(false);
+    expect(judge(createAuthority(nextApril + 1), config, site(), june).parallelOK).toBe(false);
   });
 
   test("a correction of minutes inside the permit's time disturbs nothing", () => {
     const authority = createAuthority();
-    evaluateAuthority(authority, config, site(), june);
-    expect(evaluateAuthority(authority, config, site(), june - 120_000).parallelOK).toBe(true);
+    judge(authority, config, site(), june);
+    expect(judge(authority, config, site(), june - 120_000).parallelOK).toBe(true);
     expect(clockWasSetBack(authority, june - 120_000)).toBe(false);
   });
 });
@@ -117,7 +121,7 @@ describe("backup", () => {
     ["a permit for parallel operation was revoked", {}, { revoked: true }, ""],
   ];
   test.each(cases)("%s", (_, change, permit, refusal) => {
-    const authority = evaluateAuthority(createAuthority(), { ...config, ...change }, site(permit), june);
+    const authority = judge(createAuthority(), { ...config, ...change }, site(permit), june);
     expect(authority).toMatchObject({ backupOK: refusal === "", backupRefusal: refusal });
   });
 });

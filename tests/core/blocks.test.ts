@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import {
   createHysteresis,
-  createLowPass,
   createOnDelay,
-  createRamp,
+  LowPassState,
   olrtTimeConstantS,
+  RampState,
   stepHysteresis,
   stepLowPass,
   stepOnDelay,
@@ -12,10 +12,10 @@ import {
 } from "../../src/core/blocks.ts";
 
 describe("low-pass", () => {
-  test("takes the first input as it is", () => expect(stepLowPass(createLowPass(), 7, 10, 0.01)).toBe(7));
-  test("follows at once without a time constant", () => expect(stepLowPass(createLowPass(0), 7, 0, 0.01)).toBe(7));
+  test("takes the first input as it is", () => expect(stepLowPass(new LowPassState(), 7, 10, 0.01)).toBe(7));
+  test("follows at once without a time constant", () => expect(stepLowPass(new LowPassState(0), 7, 0, 0.01)).toBe(7));
   test.each([0.01, 0.1, 1])("has made 90 %% of a step after the open-loop response time, steps of %f s", (dtS) => {
-    const state = createLowPass(0);
+    const state = new LowPassState(0);
     for (let atS = dtS; atS <= 5 + 1e-9; atS += dtS) stepLowPass(state, 1, olrtTimeConstantS(5), dtS);
     expect(state.value).toBeCloseTo(0.9, 6);
   });
@@ -29,7 +29,7 @@ describe("ramp", () => {
     ["follows at once without a bound", 0, 10, Number.POSITIVE_INFINITY, 1, 1, 10],
     ["stands still while no time passes", 0, 10, 2, 5, 0, 0],
   ])("%s", (_, from, target, up, down, dtS, to) => {
-    expect(stepRamp(createRamp(from), target, up, down, dtS)).toBe(to);
+    expect(stepRamp(new RampState(from), target, up, down, dtS)).toBe(to);
   });
 });
 

@@ -118,7 +118,8 @@ describe("whatever the grid, the wish and the profile", () => {
           nowMs += moment.stepMs;
           const wishW = moment.wish * ratings.ratedW;
           const capW = moment.cap * ratings.ratedW;
-          const out = stepGridFunctions(der, measurement, wishW, wishW, nowMs, capW);
+          Object.assign(der.inputs, { wishInjectedW: wishW, wishInjectedVar: wishW, exportCapW: capW });
+          const out = stepGridFunctions(der, measurement, nowMs);
           const radiusVA = out.injectedW >= 0 ? ratings.ratedVA : ratings.maxChargeVA;
           for (const value of [out.injectedW, out.injectedVar, out.maxInjectedW, out.minInjectedW]) {
             expect(Number.isFinite(value)).toBe(true);
@@ -167,7 +168,8 @@ describe("whatever the grid, the wish and the profile", () => {
             measurement.phaseVoltagePu[0] = moment.voltages[0];
             measurement.frequencyHz = profile.settings.nominalFrequencyHz + moment.deviationHz;
             nowMs += Math.abs(moment.stepMs);
-            const out = stepGridFunctions(der, measurement, moment.wish * ratings.ratedW, 0, nowMs);
+            der.inputs.wishInjectedW = moment.wish * ratings.ratedW;
+            const out = stepGridFunctions(der, measurement, nowMs);
             said += `${out.status} ${out.injectedW} ${out.injectedVar};`;
           }
           return said;

@@ -42,7 +42,8 @@ function runStageFunctions(core: Core, i: number, der: GridFunctions, nowMs: num
   const drooping = droop.active || droop.returning;
   // What is given now is what droop starts from; on the way back from it the wish counts.
   const basisW = drooping ? chainSetpointW(chains, i) : core.setpointW[i]!;
-  const outcome = stepGridFunctions(der, core.meterMeasurement, flipIeee1547(basisW), 0, nowMs);
+  der.inputs.wishInjectedW = flipIeee1547(basisW);
+  const outcome = stepGridFunctions(der, core.meterMeasurement, nowMs);
   if (!machine.output.mayDischarge) return;
   if (!outcome.inService) {
     limit(chains, i, "protection", "grid-profile", 0, anyW);

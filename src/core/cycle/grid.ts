@@ -15,7 +15,7 @@ export function judgeGrid(core: Core, { meter, transferDevice, site }: Snapshot,
   meterGrid.inputs.transferTrip = site.transferTrip || transferDevice.transferTrip;
   meterGrid.inputs.permissive = site.permissive && transferDevice.permissive;
   meterGrid.inputs.upstreamClosed = site.upstreamClosed && transferDevice.upstreamClosed;
-  const byMeter = stepGridFunctions(meterGrid, meterMeasurement, 0, 0, nowMs);
+  const byMeter = stepGridFunctions(meterGrid, meterMeasurement, nowMs);
   verdict.inEnterServiceWindow = byMeter.gridInEnterServiceWindow;
   verdict.tripped = byMeter.gridTripped;
   verdict.mainsLost = byMeter.cause === "islanding";
@@ -25,7 +25,7 @@ export function judgeGrid(core: Core, { meter, transferDevice, site }: Snapshot,
   deviceMeasurement.frequencyHz = transferDevice.gridFrequencyHz;
   deviceMeasurement.quality = deviceFresh ? Quality.good : Quality.stale;
   verdict.deviceTripped =
-    modeFactsConfig.canIsolate && stepGridFunctions(core.deviceGrid, deviceMeasurement, 0, 0, nowMs).gridTripped;
+    modeFactsConfig.canIsolate && stepGridFunctions(core.deviceGrid, deviceMeasurement, nowMs).gridTripped;
 }
 
 /** Whether a voltmeter asks for a pause of discharging that is no trip, and why; "" when none does. */

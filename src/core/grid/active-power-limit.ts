@@ -1,13 +1,13 @@
 /** Active power limit (IEEE 1547-2018 4.6.2): a cap on injected power that moves on a ramp, well inside the 30 s allowed. */
 import type { GridSettings } from "../../config/grid-profiles.ts";
-import { createRamp, type RampState, stepRamp } from "../blocks.ts";
+import { RampState, stepRamp } from "../blocks.ts";
 
 export interface ActivePowerLimitState {
   /** The limit in force, pu of rated power. */
   readonly limit: RampState;
 }
 
-export const createActivePowerLimit = (): ActivePowerLimitState => ({ limit: createRamp(1) });
+export const createActivePowerLimit = (): ActivePowerLimitState => ({ limit: new RampState(1) });
 
 /** The limit in force, pu of rated power. It starts to fall from the power that is wanted, and rises on the same ramp. */
 export function stepActivePowerLimit(

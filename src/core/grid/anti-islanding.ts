@@ -13,14 +13,7 @@
 import type { GridSettings } from "../../config/grid-profiles.ts";
 import { Quality } from "../../domain/quality.ts";
 import { clamp } from "../../domain/units.ts";
-import {
-  createLowPass,
-  createOnDelay,
-  type LowPassState,
-  type OnDelayState,
-  stepLowPass,
-  stepOnDelay,
-} from "../blocks.ts";
+import { createOnDelay, LowPassState, type OnDelayState, stepLowPass, stepOnDelay } from "../blocks.ts";
 import type { ApplicableGrid } from "./measurement.ts";
 import { frequencyRegions } from "./ride-through.table.ts";
 
@@ -61,7 +54,7 @@ export interface IslandingBackupState {
 }
 
 export const createIslandingBackup = (): IslandingBackupState => ({
-  reference: createLowPass(),
+  reference: new LowPassState(),
   windowDelay: createOnDelay(),
   phaseS: 0,
   sign: 1,

@@ -11,13 +11,11 @@
 import type { GridProfile, GridSettings } from "../../config/grid-profiles.ts";
 import { clamp } from "../../domain/units.ts";
 import {
-  createLowPass,
   createOnDelay,
-  createRamp,
-  type LowPassState,
+  LowPassState,
   type OnDelayState,
   olrtTimeConstantS,
-  type RampState,
+  RampState,
   stepLowPass,
   stepOnDelay,
   stepRamp,
@@ -44,6 +42,7 @@ import {
   readGrid,
 } from "./measurement.ts";
 import {
+  createGridInputs,
   createGridOutcome,
   type GridBinding,
   type GridInputs,
@@ -85,9 +84,15 @@ export interface GridFunctions {
   readonly point: OperatingPoint;
   reactiveMode: GridSettings["reactiveMode"];
   inTransition: boolean;
+  /** Why service must be left now. */
+  tripped: TripCause;
   /** Injected power without droop, pu of rated: what droop starts from. */
   undisturbedPu: number;
+  /** Injected power before the apparent-power circle, W. */
+  wantedW: number;
   lastMs: number;
+  /** Since the last step, seconds. */
+  dtS: number;
 }
 
 export interface GridFunctionsOptions {
@@ -110,7 +115,7 @@ export function createGridFunctions(
     ratings,
     connection,
     tuning,
-    inputs: { transferTrip: false, permissive: true, upstreamClosed: true },
+    inputs: createGridInputs(),
     outcome: createGridOutcome(inService),
     grid: createApplicableGrid(),
     trips: createTrips(),
@@ -122,14 +127,17 @@ export function createGridFunctions(
     droop: createDroop(),
     voltVar: createVoltVar(),
     wattVarCurve: createWattVarCurve(),
-    reactiveResponse: createLowPass(),
-    reactiveTransition: createRamp(),
+    reactiveResponse: new LowPassState(),
+    reactiveTransition: new RampState(),
     backup: createIslandingBackup(),
     point: { injectedW: 0, injectedVar: 0 },
     reactiveMode: profile.settings.reactiveMode,
     inTransition: false,
+    tripped: "none",
     undisturbedPu: 0,
+    wantedW: 0,
     lastMs: Number.NaN,
+    dtS: Number.NaN,
   };
   applyGridSettings(der, {});
   return der;
@@ -152,60 +160,58 @@ const stepMaxS = 1;
 export const unknownCeaseS = 0.5;
 export const unknownTripS = 2;
 
+/** A part of the step that hands its numbers on in the state. */
+type Chapter = (der: GridFunctions) => void;
+
 /**
- * One step. `wishInjectedW` and `wishInjectedVar` are what somebody wishes (the latter counts only in reactive mode `none`);
- * `exportCapW` is the contractual cap. Not-a-number wishes count as zero. The result is `der.outcome`, also returned.
+ * Tables and not calls in a row, because of the engine: it compiles each chapter for itself, with room to inline the blocks
+ * that it is made of. A number that crosses a call which was not inlined would be allocated, in every tick.
  */
-export function stepGridFunctions(
-  der: GridFunctions,
-  measurement: GridMeasurement,
-  wishInjectedW: number,
-  wishInjectedVar: number,
-  nowMs: number,
-  exportCapW: number = Number.POSITIVE_INFINITY,
-): GridOutcome {
-  const dtS = elapsedS(der, nowMs);
+const judging: readonly Chapter[] = [findTrip, updateStatus];
+const acting: readonly Chapter[] = [setActivePower, setReactivePower, limitToCircle, writeOutcome];
+
+/** One step at `nowMs` of the monotonic clock, for what stands in `der.inputs`. The result is `der.outcome`, also returned. */
+export function stepGridFunctions(der: GridFunctions, measurement: GridMeasurement, nowMs: number): GridOutcome {
+  takeTime(der, nowMs);
   readGrid(der.grid, measurement, der.connection, der.settings);
-  const tripped = findTrip(der, dtS);
-  updateStatus(der, tripped, dtS);
-  if (!der.outcome.inService) return standStill(der);
-  if (isCeasing(der.outcome.status)) return cease(der);
-  setActivePower(der, wishInjectedW, dtS);
-  setReactivePower(der, wishInjectedVar, dtS);
-  const wantedW = der.point.injectedW;
-  limitToRatings(der.point, der.settings, der.ratings, der.wattVarCurve);
-  addReactive(der.point, backupVar(der), der.ratings);
-  limitToCurrent(der.point, der.ratings, der.grid.averagePu);
-  return writeOutcome(der, wantedW, exportCapW);
+  run(judging, der);
+  if (!der.outcome.inService) standStill(der);
+  else if (isCeasing(der.outcome.status))
+    writeNothing(der, "cessation"); // slow functions hold: power comes back as it was
+  else run(acting, der);
+  return der.outcome;
 }
 
-function elapsedS(der: GridFunctions, nowMs: number): number {
-  const dtS = Number.isNaN(der.lastMs) ? 0 : clamp((nowMs - der.lastMs) / 1_000, 0, stepMaxS);
+function run(chapters: readonly Chapter[], der: GridFunctions): void {
+  for (let i = 0; i < chapters.length; i++) chapters[i]!(der);
+}
+
+function takeTime(der: GridFunctions, nowMs: number): void {
+  der.dtS = Number.isNaN(der.lastMs) ? 0 : clamp((nowMs - der.lastMs) / 1_000, 0, stepMaxS);
   der.lastMs = nowMs;
-  return dtS;
 }
 
 /** Why service must be left now, the gravest first. */
-function findTrip(der: GridFunctions, dtS: number): TripCause {
-  const { settings, grid, inputs } = der;
+function findTrip(der: GridFunctions): void {
+  const { settings, grid, inputs, dtS } = der;
   const row = stepTrips(der.trips, grid, der.ratings.openingS, dtS);
   const islanded = stepIslandingBackup(der.backup, settings, grid, der.tuning, dtS);
   const unknown = stepOnDelay(der.unknown, !isMeasured(grid), unknownTripS - dtS, dtS);
-  if (!settings.permitService) return "permit";
-  if (inputs.transferTrip) return "transfer-trip";
-  if (!inputs.permissive) return "permissive";
-  if (!inputs.upstreamClosed) return "upstream-open";
-  if (row >= 0) return tripRows[row]!.cause;
-  if (islanded) return "islanding";
-  return unknown ? "measurement" : "none";
+  if (!settings.permitService) der.tripped = "permit";
+  else if (inputs.transferTrip) der.tripped = "transfer-trip";
+  else if (!inputs.permissive) der.tripped = "permissive";
+  else if (!inputs.upstreamClosed) der.tripped = "upstream-open";
+  else if (row >= 0) der.tripped = tripRows[row]!.cause;
+  else if (islanded) der.tripped = "islanding";
+  else der.tripped = unknown ? "measurement" : "none";
 }
 
 /** Causes that say something about the grid itself. */
 const aboutGrid = (cause: TripCause): boolean =>
   cause !== "none" && cause !== "permit" && cause !== "permissive" && cause !== "measurement";
 
-function updateStatus(der: GridFunctions, tripped: TripCause, dtS: number): void {
-  const { outcome, enterService, grid } = der;
+function updateStatus(der: GridFunctions): void {
+  const { outcome, enterService, grid, tripped, dtS } = der;
   const mode = stepRideThrough(der.rideThrough, der.settings, grid, dtS);
   if (tripped !== "none") {
     outcome.cause = tripped;
@@ -230,7 +236,7 @@ function updateStatus(der: GridFunctions, tripped: TripCause, dtS: number): void
 const isCeasing = (status: GridStatus): boolean => status === "ceased" || status === "momentaryCessation";
 
 /** Out of service: nothing is injected and every slow function starts anew. */
-function standStill(der: GridFunctions): GridOutcome {
+function standStill(der: GridFunctions): void {
   der.activePowerLimit.limit.value = 1;
   der.voltWatt.limit.value = 1;
   resetDroop(der.droop);
@@ -241,22 +247,19 @@ function standStill(der: GridFunctions): GridOutcome {
   der.inTransition = false;
   der.undisturbedPu = 0;
   resetIslandingBackup(der.backup);
-  return writeNothing(der, "not-in-service");
+  writeNothing(der, "not-in-service");
 }
 
-/** In service but ceased for a moment: slow functions hold, so that power comes back as it was. */
-const cease = (der: GridFunctions): GridOutcome => writeNothing(der, "cessation");
-
-function writeNothing(der: GridFunctions, binding: GridBinding): GridOutcome {
+function writeNothing(der: GridFunctions, binding: GridBinding): void {
   const { outcome } = der;
   outcome.injectedW = outcome.injectedVar = outcome.maxInjectedW = outcome.minInjectedW = 0;
   outcome.binding = binding;
-  return outcome;
 }
 
 /** Wish, limits, droop, ramp: in this order, each bounding or replacing the one before. */
-function setActivePower(der: GridFunctions, wishInjectedW: number, dtS: number): void {
-  const { settings, ratings, outcome, grid, droop } = der;
+function setActivePower(der: GridFunctions): void {
+  const { settings, ratings, outcome, grid, droop, dtS } = der;
+  const { wishInjectedW } = der.inputs;
   const { ratedW } = ratings;
   const chargePerRated = ratings.maxChargeW / ratedW;
   const wishPu = Number.isNaN(wishInjectedW) ? 0 : clamp(wishInjectedW / ratedW, -chargePerRated, 1);
@@ -283,14 +286,14 @@ function setActivePower(der: GridFunctions, wishInjectedW: number, dtS: number):
 }
 
 /** The one reactive mode in force; a change of mode moves smoothly from where the last one stood. */
-function setReactivePower(der: GridFunctions, wishInjectedVar: number, dtS: number): void {
-  const { settings, ratings, point, reactiveTransition } = der;
+function setReactivePower(der: GridFunctions): void {
+  const { settings, ratings, point, reactiveTransition, dtS } = der;
   const { ratedVA } = ratings;
   if (settings.reactiveMode !== der.reactiveMode) {
     der.reactiveMode = settings.reactiveMode;
     der.inTransition = true;
   }
-  const modePu = reactiveModePu(der, wishInjectedVar / ratedVA, dtS);
+  const modePu = reactiveModePu(der, der.inputs.wishInjectedVar / ratedVA, dtS);
   if (der.inTransition) {
     const perS = 1 / settings.reactiveModeTransitionS;
     der.inTransition = stepRamp(reactiveTransition, modePu, perS, perS, dtS) !== modePu;
@@ -328,15 +331,23 @@ function slowModePu(der: GridFunctions, wishPu: number, injectedW: number, ratin
   }
 }
 
-const backupVar = ({ backup, point, ratings, grid }: GridFunctions): number =>
-  isCollapsed(grid) ? 0 : islandingBackupVar(backup, point.injectedW, ratings.ratedW);
+/** The apparent-power circle, the anti-islanding feedback on top, and the current at a low voltage. */
+function limitToCircle(der: GridFunctions): void {
+  const { point, ratings, grid } = der;
+  der.wantedW = point.injectedW;
+  limitToRatings(point, der.settings, ratings, der.wattVarCurve);
+  const backupVar = isCollapsed(grid) ? 0 : islandingBackupVar(der.backup, point.injectedW, ratings.ratedW);
+  addReactive(point, backupVar, ratings);
+  limitToCurrent(point, ratings, grid.averagePu);
+}
 
 /** Power that the circle took away and that is worth naming, W. */
 const namedLossW = 1e-6;
 
 /** The contract's cap last, over everything. A cap that is not a number allows no export. */
-function writeOutcome(der: GridFunctions, wantedW: number, exportCapW: number): GridOutcome {
-  const { outcome, point, ratings, droop } = der;
+function writeOutcome(der: GridFunctions): void {
+  const { outcome, point, ratings, droop, wantedW } = der;
+  const { exportCapW } = der.inputs;
   const capW = Number.isNaN(exportCapW) ? 0 : exportCapW;
   if (Math.abs(wantedW - point.injectedW) > namedLossW) outcome.binding = "apparent-power";
   if (!droop.active && !droop.returning) der.undisturbedPu = point.injectedW / ratings.ratedW;
@@ -348,5 +359,4 @@ function writeOutcome(der: GridFunctions, wantedW: number, exportCapW: number): 
   outcome.minInjectedW = Math.min(outcome.minInjectedW, outcome.maxInjectedW);
   outcome.injectedW = point.injectedW;
   outcome.injectedVar = point.injectedVar;
-  return outcome;
 }

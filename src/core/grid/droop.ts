@@ -4,7 +4,7 @@
  * active power limit; volt-watt and the ratings bound it. The dead band is part of the formula, so power is continuous.
  */
 import type { GridSettings } from "../../config/grid-profiles.ts";
-import { createLowPass, type LowPassState, olrtTimeConstantS, stepLowPass } from "../blocks.ts";
+import { LowPassState, olrtTimeConstantS, stepLowPass } from "../blocks.ts";
 
 export interface DroopState {
   /** Frequency is outside the dead band: power follows droop and nobody's wish. */
@@ -20,7 +20,7 @@ export const createDroop = (): DroopState => ({
   active: false,
   returning: false,
   beforePu: 0,
-  response: createLowPass(),
+  response: new LowPassState(),
 });
 
 export function resetDroop(state: DroopState): void {

@@ -4,7 +4,7 @@
  */
 import type { GridSettings } from "../../config/grid-profiles.ts";
 import { Quality } from "../../domain/quality.ts";
-import { createOnDelay, createRamp, type OnDelayState, type RampState, stepOnDelay, stepRamp } from "../blocks.ts";
+import { createOnDelay, type OnDelayState, RampState, stepOnDelay, stepRamp } from "../blocks.ts";
 import type { ApplicableGrid } from "./measurement.ts";
 import { crossingSlack } from "./trip.ts";
 
@@ -23,7 +23,7 @@ export const createEnterService = (inService: boolean, randomFraction: number): 
   inWindow: false,
   inService,
   delay: createOnDelay(),
-  ramp: createRamp(inService ? 1 : 0),
+  ramp: new RampState(inService ? 1 : 0),
   randomFraction,
 });
 

@@ -62,8 +62,13 @@ export interface GridOutcome {
   frequencyQuality: Quality;
 }
 
-/** Contact and communication inputs, written by the caller before a step. Safe to leave at their start values where there are none. */
+/** What the caller writes before a step. Safe to leave at its start values where there is nothing to say. */
 export interface GridInputs {
+  /** What somebody wishes to inject; the second counts only in reactive mode `none`. Not-a-number counts as zero. */
+  wishInjectedW: number;
+  wishInjectedVar: number;
+  /** The contractual cap on injected power, W; not-a-number allows none. */
+  exportCapW: number;
   /** A transfer-trip signal from the utility is present. */
   transferTrip: boolean;
   /** The permissive signal is present (true where the site has none). */
@@ -71,6 +76,15 @@ export interface GridInputs {
   /** The breaker between here and the utility reports closed (true where it has no contact). */
   upstreamClosed: boolean;
 }
+
+export const createGridInputs = (): GridInputs => ({
+  wishInjectedW: 0,
+  wishInjectedVar: 0,
+  exportCapW: Number.POSITIVE_INFINITY,
+  transferTrip: false,
+  permissive: true,
+  upstreamClosed: true,
+});
 
 /** Nothing measured yet; in service only if the stage already runs. */
 export const createGridOutcome = (inService: boolean): GridOutcome => ({

@@ -4,7 +4,7 @@
  */
 import type { GridSettings } from "../../config/grid-profiles.ts";
 import { clamp } from "../../domain/units.ts";
-import { createLowPass, type LowPassState, olrtTimeConstantS, stepLowPass } from "../blocks.ts";
+import { LowPassState, olrtTimeConstantS, stepLowPass } from "../blocks.ts";
 import { interpolate } from "./curve.ts";
 
 export interface VoltVarState {
@@ -15,8 +15,8 @@ export interface VoltVarState {
 }
 
 export const createVoltVar = (): VoltVarState => ({
-  response: createLowPass(),
-  reference: createLowPass(),
+  response: new LowPassState(),
+  reference: new LowPassState(),
   voltagesPu: new Float64Array(4),
   varsPu: new Float64Array(4),
 });

@@ -3,14 +3,14 @@
  * open-loop response time. A second power below zero lets storage absorb.
  */
 import type { GridSettings } from "../../config/grid-profiles.ts";
-import { createLowPass, type LowPassState, olrtTimeConstantS, stepLowPass } from "../blocks.ts";
+import { LowPassState, olrtTimeConstantS, stepLowPass } from "../blocks.ts";
 
 export interface VoltWattState {
   /** The limit in force, pu of rated power. */
   readonly limit: LowPassState;
 }
 
-export const createVoltWatt = (): VoltWattState => ({ limit: createLowPass(1) });
+export const createVoltWatt = (): VoltWattState => ({ limit: new LowPassState(1) });
 
 /**
  * The limit in force, pu of rated power. It starts to fall from the power that is wanted, not from far above it: otherwise

@@ -65,7 +65,12 @@ export function run(bench: Bench, durationS: number): GridOutcome {
   const steps = Math.max(1, Math.round((durationS * 1_000) / stepMs));
   for (let step = 0; step < steps; step++) {
     bench.nowMs += stepMs;
-    stepGridFunctions(bench.der, bench.measurement, bench.wishW, bench.wishVar, bench.nowMs, bench.exportCapW);
+    Object.assign(bench.der.inputs, {
+      wishInjectedW: bench.wishW,
+      wishInjectedVar: bench.wishVar,
+      exportCapW: bench.exportCapW,
+    });
+    stepGridFunctions(bench.der, bench.measurement, bench.nowMs);
   }
   return bench.der.outcome;
 }
