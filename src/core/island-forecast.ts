@@ -20,6 +20,8 @@ const hoursPerDay = 24;
 
 /** What each battery has given since a reference, and what that makes of its energy per percent. */
 export interface BatteryGauge {
+  /** From the battery to the AC side, while nothing is learnt; in (0, 1]. */
+  readonly efficiency: number;
   /** Wh at the AC side per percent of charge; NaN while nothing is learnt: then the capacity that it tells counts. */
   readonly whPerPct: Float64Array;
   /** What counted when the present reference began. */
@@ -34,7 +36,8 @@ export interface BatteryGauge {
   readonly toldWh: Float64Array;
 }
 
-export const createBatteryGauge = (stageCount: number): BatteryGauge => ({
+export const createBatteryGauge = (stageCount: number, efficiency: number): BatteryGauge => ({
+  efficiency,
   whPerPct: new Float64Array(stageCount).fill(Number.NaN),
   beforePerPct: new Float64Array(stageCount).fill(Number.NaN),
   fromPct: new Float64Array(stageCount).fill(Number.NaN),
@@ -45,13 +48,8 @@ export const createBatteryGauge = (stageCount: number): BatteryGauge => ({
 });
 
 /** Learns while vehicles feed the site. What one tells of itself is the start, what it gave is the truth. */
-export function learnBatteries(
-  gauge: BatteryGauge,
-  { stages, evses }: Snapshot,
-  efficiency: number,
-  periodMs: number,
-): void {
-  const { whPerPct, beforePerPct, fromPct, lastPct, sinceWh, givenWh, toldWh } = gauge;
+export function learnBatteries(gauge: BatteryGauge, { stages, evses }: Snapshot, periodMs: number): void {
+  const { efficiency, whPerPct, beforePerPct, fromPct, lastPct, sinceWh, givenWh, toldWh } = gauge;
   for (let i = 0; i < stages.length; i++) {
     const stage = stages[i]!;
     const evse = evses[i]!;

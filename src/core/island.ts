@@ -118,8 +118,8 @@ export const createIsland = (config: IslandConfig, stageCount: number): IslandSt
   energyWh: Number.NaN,
   finishing: false,
   spent: false,
-  supply: { loadW: 0, abilityW: 0, sagging: false, energyWh: Number.NaN, pvW: 0 },
-  gauge: createBatteryGauge(stageCount),
+  supply: { loadW: 0, atMs: Number.NEGATIVE_INFINITY, abilityW: 0, sagging: false, energyWh: Number.NaN, pvW: 0 },
+  gauge: createBatteryGauge(stageCount, config.efficiency),
   runway: createRunway(stageCount, config.tiers.length),
   runwayInputs: createForecastInputs(config, stageCount),
   forecastAtMs: Number.NEGATIVE_INFINITY,
@@ -151,7 +151,7 @@ export function stepIsland(
 ): void {
   const periodMs = nowMs > island.lastMs ? nowMs - island.lastMs : 0;
   island.lastMs = nowMs;
-  learnBatteries(island.gauge, snapshot, config.efficiency, periodMs);
+  learnBatteries(island.gauge, snapshot, periodMs);
   measure(island, config, eligible, snapshot, nowMs);
   if (island.spent && island.energyWh > restartWh(config)) island.spent = false;
 
@@ -200,15 +200,19 @@ function measure(
   const { stages, evses, site, transferDevice } = snapshot;
   let energyWh = 0;
   let givenW = 0;
+  let oldestMs = nowMs;
   for (let i = 0; i < stages.length; i++) {
     const stage = stages[i]!;
     if (eligible[i] === 1 || stage.role === "forming") energyWh += energyOf(island, config, i, evses[i]!, stage);
-    if (stage.role === "forming") givenW -= stage.powerW;
+    if (stage.role !== "forming") continue;
+    givenW -= stage.powerW;
+    if (stage.atMs < oldestMs) oldestMs = stage.atMs;
   }
   const pvW = site.pvPowerW > 0 ? site.pvPowerW : 0;
   supply.pvW = pvW;
   supply.energyWh = energyWh;
   supply.loadW = givenW;
+  supply.atMs = oldestMs;
   supply.abilityW = proveCarriers(island, config, snapshot, nowMs);
   supply.sagging = supply.abilityW > 0 && transferDevice.busVoltagePu >= 0.1 && transferDevice.busVoltagePu < 0.85;
   island.energyWh = energyWh;

@@ -18,7 +18,7 @@ interface Story {
 }
 
 /** Drives one stage through a story; returns the gauge and what the battery then told. */
-function drive(stories: readonly Story[], gauge: BatteryGauge = createBatteryGauge(1)): BatteryGauge {
+function drive(stories: readonly Story[], gauge: BatteryGauge = createBatteryGauge(1, 1)): BatteryGauge {
   const snapshot: Snapshot = createSnapshot(1, 0);
   const stage = snapshot.stages[0]!;
   for (const { trueWh, fromPct, powerW, forMs, toldStepPct = 0 } of stories) {
@@ -27,7 +27,7 @@ function drive(stories: readonly Story[], gauge: BatteryGauge = createBatteryGau
     for (let atMs = 0; atMs < forMs; atMs += stepMs) {
       socPct += (100 * powerW * stepMs) / hourMs / trueWh;
       stage.socPct = toldStepPct > 0 ? Math.floor(socPct / toldStepPct) * toldStepPct : socPct;
-      learnBatteries(gauge, snapshot, 1, stepMs);
+      learnBatteries(gauge, snapshot, stepMs);
     }
   }
   return gauge;
@@ -67,7 +67,7 @@ describe("energy per percent", () => {
   test("another vehicle: forgotten", () => {
     const gauge = drive([{ trueWh: 200_000, fromPct: 90, powerW: -25_000, forMs: hourMs }]);
     const snapshot = createSnapshot(1, 0);
-    learnBatteries(gauge, snapshot, 1, stepMs);
+    learnBatteries(gauge, snapshot, stepMs);
     expect(gauge.whPerPct[0]).toBeNaN();
   });
 });
