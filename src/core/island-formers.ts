@@ -106,7 +106,9 @@ export function chooseFormers(
   const carrying = dropFailed(island, eligible, snapshot, nowMs);
   const joining = someoneJoins(island);
   if (!busLive || carrying === 0) {
-    if (!joining) add(island, config, eligible, snapshot, -1, nowMs);
+    // Who raises the dead bus is given time: one alone is proven by the voltage, and the first loads need not wait for a second.
+    const waited = carrying === 0 || nowMs - island.joinedMs >= tuning.beginMaxMs;
+    if (!joining && waited) add(island, config, eligible, snapshot, -1, nowMs);
     return;
   }
   const leaving = whoLeaves(island, config, eligible, snapshot);

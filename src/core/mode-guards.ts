@@ -123,10 +123,17 @@ export const startsUsed = guard("a start was used", (s) => s.record.startsLeft <
 export const returnBlocked = guard("the return is blocked", (s) => s.record.returnBlocked);
 export const returnNotBlocked = negated(returnBlocked, "the return is not blocked");
 export const returnBlockedOrStartsUsed = either(returnBlocked, startsUsed, "the return is blocked or a start was used");
-/** Already cut off, one bad voltmeter is reason enough: the loads are dark and the grid can't be returned to. */
+/**
+ * Already cut off, one bad voltmeter is reason enough: the loads are dark and the grid can't be returned to. An outage that both
+ * have seen since before K1 opened is not waited for a second time.
+ */
 export const reasonToStart = guard(
   "there is no good grid to return to, an island is wished or the return is blocked",
-  (s, f) => heldFor(s, "gridNotGood", s.timings.outMs) || f.islandWish || s.record.returnBlocked,
+  (s, f) =>
+    heldFor(s, "gridOut", s.timings.outMs) ||
+    heldFor(s, "gridNotGood", s.timings.outMs) ||
+    f.islandWish ||
+    s.record.returnBlocked,
 );
 export const notReleased = guard("the close has not been given yet", (s) => !s.released);
 
