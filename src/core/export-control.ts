@@ -109,10 +109,10 @@ function proveMeter(
   const roomW = freeShare * control.scaleW;
   const free =
     netW - roomW > out.minW[0]! && netW + roomW < out.maxW[0]! && !apartFromMeter(control, meter, stages, nowMs);
-  const sigmaW = control.channels[0]!.noise.sigmaW;
+  control.signProof.sampleSigmaW = control.channels[0]!.noise.sigmaW;
   control.signProof.sampleMeterW = meter.powerW;
   control.signProof.sampleStagesW = meter.powerW - out.loadW;
-  const verdict = noteMove(control.signProof, sigmaW, free, nowMs);
+  const verdict = noteMove(control.signProof, free, nowMs);
   if (verdict !== "none")
     condemnMeter(control.supervision, verdict === "reversed" ? "meter-reversed" : "meter-implausible");
 }

@@ -24,6 +24,8 @@ export interface SignProof {
   readonly scaleW: number;
   /** In: what the meter shows and what the stages did in its window, W. Fields, so that no number is boxed for the call. */
   sampleMeterW: number;
+  /** Noise of one sample. */
+  sampleSigmaW: number;
   sampleStagesW: number;
   /** Two good votes, or proven at commissioning. */
   proven: boolean;
@@ -47,6 +49,7 @@ export function createSignProof(scaleW: number, proven: boolean): SignProof {
   return {
     scaleW,
     sampleMeterW: Number.NaN,
+    sampleSigmaW: Number.NaN,
     sampleStagesW: Number.NaN,
     proven,
     goodVotes: 0,
@@ -63,9 +66,10 @@ export function createSignProof(scaleW: number, proven: boolean): SignProof {
 }
 
 /** One sample, in the fields above. `free`: no limit at the PCC binds the stages. */
-export function noteMove(p: SignProof, sigmaW: number, free: boolean, nowMs: number): SignVerdict {
+export function noteMove(p: SignProof, free: boolean, nowMs: number): SignVerdict {
   const meterW = p.sampleMeterW;
   const stagesW = p.sampleStagesW;
+  const sigmaW = p.sampleSigmaW;
   if (!free) {
     // The stages follow the load: meter and stages are no cause and effect.
     p.quietSamples = 0;
