@@ -144,6 +144,8 @@ export interface IslandSupply {
   /** Load now, W, and what the forming stages can carry without end, W. */
   loadW: number;
   abilityW: number;
+  /** Arrival of the oldest reading that this rests on, ms: what is older than the last change of tiers tells nothing about it. */
+  atMs: number;
   /** Voltage has sunk: the stages give all they can. */
   sagging: boolean;
   /** Energy above reserve, Wh; NaN unknown. */
@@ -166,7 +168,8 @@ export function stepTiers(
   // An inrush may use what stages carry for a short while; it is over within a step.
   const stepping = nowMs - state.changedMs < tuning.stepMs;
   const boundW = supply.abilityW * (stepping ? tuning.surgePu : 1);
-  state.overloadSinceMs = since(supply.sagging || supply.loadW > boundW, state.overloadSinceMs, nowMs);
+  const overloaded = supply.sagging || (supply.loadW > boundW && supply.atMs > state.changedMs);
+  state.overloadSinceMs = since(overloaded, state.overloadSinceMs, nowMs);
   if (nowMs - state.overloadSinceMs >= tuning.overloadMs && openLastTier(state, nowMs)) {
     state.overloadSinceMs = Number.NaN;
     state.restUntilMs = nowMs + tuning.restMs;

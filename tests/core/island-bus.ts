@@ -20,6 +20,8 @@ export interface Vehicle {
   refuses?: boolean;
   /** It tells that it forms so long before it holds the bus, ms. */
   joinsAfterMs?: number;
+  /** Its link answers nothing: readings stay as they were. */
+  silent?: boolean;
   /** Its driver has pressed stop. */
   stopped?: boolean;
 }
@@ -105,7 +107,7 @@ export function createBus(
       if (stage.role === wanted) roleAtMs[i] = nowMs;
       else if (nowMs - roleAtMs[i]! >= lagMs) stage.role = wanted;
       if (!connected) stage.role = "off";
-      stage.atMs = nowMs;
+      if (!vehicle.silent) stage.atMs = nowMs;
       stage.maxDischargeW = connected ? vehicle.ratedW : 0;
       stage.maxChargeW = connected && vehicle.socPct < 100 ? vehicle.ratedW : 0;
       stage.socPct = vehicle.socPct;
@@ -132,10 +134,11 @@ export function createBus(
     for (let i = 0; i < count; i++) {
       const stage = snapshot.stages[i]!;
       const vehicle = vehicles[i]!;
-      stage.powerW = holds(i) ? (-netW * vehicle.ratedW) / abilityW : 0;
+      const powerW = holds(i) ? (-netW * vehicle.ratedW) / abilityW : 0;
+      if (!vehicle.silent) stage.powerW = powerW;
       vehicle.socPct = Math.min(
         100,
-        Math.max(0, vehicle.socPct + (100 * stage.powerW * tickMs) / hourMs / vehicle.capacityWh),
+        Math.max(0, vehicle.socPct + (100 * powerW * tickMs) / hourMs / vehicle.capacityWh),
       );
     }
     const device = snapshot.transferDevice;

@@ -88,6 +88,16 @@ describe("shedding and restoring", () => {
     expect(it.commands.tierClosed).toEqual([true, true]);
   });
 
+  test("overload, and the stage falls silent: one tier goes for it, not one after the other", () => {
+    const it = started(createBus([truck()], [4_000, 3_000, 2_000]));
+    it.run(20 * secondMs);
+    it.loadW[0] = 5_500;
+    it.run(tickMs);
+    it.vehicles[0]!.silent = true;
+    it.run(3 * secondMs);
+    expect(it.commands.tierClosed).toEqual([true, true, false]);
+  });
+
   test("energy runs low: sheddable tiers go from the last, none comes back, the first stays", () => {
     const it = started(createBus([truck(33)], [1_200, 1_000, 1_000]));
     it.run(20 * secondMs);
