@@ -221,7 +221,7 @@ export const sentences = {
   "day.noDepartures":         "No vehicle has a departure time, so none is planned.",
   "day.someDepartures":       "Vehicles are planned by their departures: {planned} of {connected} have one.",
   "day.allDepartures":        "Vehicles are planned by their departures.",
-  "day.noPrices":             "Nothing tells prices here.",
+  "day.noPrices":             "No prices are known here.",
   "empty.events":             "No events are kept yet.",
   "empty.filter":             "No charger is in this group.",
   "empty.plan":               "No plan",

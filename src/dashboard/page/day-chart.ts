@@ -1,6 +1,7 @@
 /** The day on three charts with one cursor: grid, load and PV, vehicles; prices below. Drawn by uPlot, coloured by the page's tokens. */
 import type { AlignedData, Options, Series, default as UPlot } from "uplot";
 import type { DayView, SeriesPair } from "../view/day.ts";
+import { drawOver, drawUnder, faded, readColors } from "./day-marks.ts";
 
 declare global {
   interface Window {
@@ -31,33 +32,6 @@ function dataOf(day: DayView): [AlignedData, AlignedData, AlignedData] {
     [times, vehicles, vehiclesPlan],
   ];
 }
-
-type Colors = Record<"ink" | "ink2" | "ink3" | "line" | "line2" | "live" | "data" | "raised" | "surface", string>;
-
-/** Canvas needs plain colours: what the tokens are in the present theme. */
-function readColors(element: Element): Colors {
-  const probe = document.createElement("i");
-  element.append(probe);
-  const read = (token: string): string => {
-    probe.style.color = `var(--${token})`;
-    return getComputedStyle(probe).color;
-  };
-  const colors = {
-    ink: read("ink"),
-    ink2: read("ink-2"),
-    ink3: read("ink-3"),
-    line: read("line"),
-    line2: read("line-2"),
-    live: read("live"),
-    data: read("data"),
-    raised: read("raised"),
-    surface: read("surface"),
-  };
-  probe.remove();
-  return colors;
-}
-
-const faded = (color: string, alpha: number): string => color.replace(/^rgb\((.*)\)$/, `rgba($1, ${alpha})`);
 
 /** The mean of the present quarter of an hour moves with every state, too little to see: drawn this often. */
 const redrawEveryS = 5;
@@ -123,7 +97,7 @@ export function createDayChart(
           shown.pv ? "Load and PV, kW" : "Load, kW",
           "Vehicles, kW: charging above the line, discharging below",
         ];
-    const heights = phone ? [120, 96, 124] : [136, 104, 140];
+    const heights = phone ? [126, 102, 124] : [142, 110, 140];
     const measured = (label: string, stroke: string, fill?: string): Series => ({
       label,
       stroke,
@@ -168,6 +142,9 @@ export function createDayChart(
     const first = shown.timesS[0] ?? 0;
     const last = (shown.timesS.at(-1) ?? 0) + ((shown.timesS[1] ?? 0) - first);
     const hours = Array.from({ length: phone ? 5 : 9 }, (_, i) => first + i * (phone ? 6 : 3) * 3600);
+    const places = ["grid", "load", "vehicles"] as const;
+    // Hours, and the prices below them where there are any.
+    const belowPx = shown.prices.length > 0 ? 52 : 26;
     for (let i = 0; i < 3; i++) {
       const box = document.createElement("div");
       const title = document.createElement("p");
@@ -178,9 +155,9 @@ export function createDayChart(
       const isLast = i === 2;
       const options: Options = {
         width: Math.max(200, element.clientWidth),
-        height: (heights[i] ?? 100) + (isLast ? 52 : 0),
+        height: (heights[i] ?? 100) + (isLast ? belowPx : 0),
         legend: { show: false },
-        padding: [6, 18, 0, 0],
+        padding: [6, 18, isLast ? 0 : 6, 0],
         cursor: { x: true, y: false, drag: { x: false, y: false }, points: { show: false }, sync: { key: "day" } },
         scales: {
           x: { time: false, range: () => [first, last] },
@@ -195,7 +172,7 @@ export function createDayChart(
             stroke: colors.ink3,
             grid: { stroke: colors.line, width: 1 },
             ticks: { show: false },
-            size: 52,
+            size: belowPx,
             gap: 6,
             font: "12px system-ui, sans-serif",
           },
@@ -211,8 +188,9 @@ export function createDayChart(
           },
         ],
         hooks: {
-          drawClear: [(plot) => drawUnder(plot, shown, colors)],
-          draw: [(plot) => drawOver(plot, shown, colors, isLast)],
+          // Charts outlive the values that they were made with.
+          drawClear: [(plot) => drawUnder(plot, day ?? shown, colors, i === 0)],
+          draw: [(plot) => drawOver(plot, day ?? shown, colors, places[i] ?? "vehicles")],
           setCursor: [
             (plot) => {
               if (plot !== plots[0] && plot.cursor.event === null) return;
@@ -277,7 +255,7 @@ export function createDayChart(
 
   return {
     show: (next) => {
-      const nextKey = `${fewPoints(next.grid.measured)}-${next.timesS[0]}-${next.timesS.length}-${next.pv !== null}`;
+      const nextKey = `${fewPoints(next.grid.measured)}-${next.timesS[0]}-${next.timesS.length}-${next.pv !== null}-${next.prices.length > 0}`;
       const turned = day === null || next.nowIndex !== day.nowIndex || !alike(next, day);
       day = next;
       if (nextKey !== key || plots.length === 0) {
@@ -307,93 +285,3 @@ const clockAt = (day: DayView, atS: number): string => {
   const i = day.timesS.indexOf(atS);
   return i < 0 ? "24:00" : (day.table.find((_, row) => row * 4 === i)?.hour ?? "");
 };
-
-/** Outages and the band beyond the export limit, under the lines. */
-function drawUnder(plot: UPlot, day: DayView, colors: Colors): void {
-  const { ctx, bbox } = plot;
-  const isGrid = plot.series[4]?.label === "Export limit";
-  ctx.save();
-  ctx.setLineDash([]);
-  if (isGrid) hatch(plot, Math.min(...day.exportLimit.map((limit) => limit ?? 0), 0), colors);
-  for (const outage of day.outages) {
-    const left = plot.valToPos(outage.fromS, "x", true);
-    const right = plot.valToPos(outage.toS, "x", true);
-    ctx.fillStyle = colors.raised;
-    ctx.fillRect(left, bbox.top, Math.max(2, right - left), bbox.height);
-    if (isGrid) {
-      ctx.fillStyle = colors.ink2;
-      ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
-      ctx.textAlign = left > bbox.left + bbox.width / 2 ? "right" : "left";
-      ctx.fillText("Outage", left > bbox.left + bbox.width / 2 ? left - 6 : left + 6, bbox.top + 14 * devicePixelRatio);
-    }
-  }
-  ctx.restore();
-}
-
-/** Slanted lines over the power that must not be exported. */
-function hatch(plot: UPlot, from: number, colors: Colors): void {
-  const { ctx, bbox } = plot;
-  const top = Math.min(bbox.top + bbox.height, Math.max(bbox.top, plot.valToPos(from, "y", true)));
-  const bottom = bbox.top + bbox.height;
-  if (bottom - top < 2) return;
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(bbox.left, top, bbox.width, bottom - top);
-  ctx.clip();
-  ctx.strokeStyle = faded(colors.line2, 0.55);
-  ctx.lineWidth = devicePixelRatio;
-  ctx.beginPath();
-  const step = 8 * devicePixelRatio;
-  const height = bottom - top;
-  for (let x = bbox.left - height; x < bbox.left + bbox.width; x += step) {
-    ctx.moveTo(x, bottom);
-    ctx.lineTo(x + height, top);
-  }
-  ctx.stroke();
-  ctx.restore();
-}
-
-/** The line at zero, now, and the prices along the bottom. */
-function drawOver(plot: UPlot, day: DayView, colors: Colors, withPrices: boolean): void {
-  const { ctx, bbox } = plot;
-  const ratio = devicePixelRatio;
-  ctx.save();
-  ctx.setLineDash([]);
-  ctx.strokeStyle = colors.ink2;
-  ctx.lineWidth = 1.2 * ratio;
-  const zero = plot.valToPos(0, "y", true);
-  ctx.beginPath();
-  ctx.moveTo(bbox.left, zero);
-  ctx.lineTo(bbox.left + bbox.width, zero);
-  ctx.stroke();
-  const now = plot.valToPos(day.nowS, "x", true);
-  ctx.strokeStyle = colors.ink;
-  ctx.beginPath();
-  ctx.moveTo(now, bbox.top);
-  ctx.lineTo(now, bbox.top + bbox.height);
-  ctx.stroke();
-  ctx.fillStyle = colors.ink;
-  ctx.beginPath();
-  ctx.moveTo(now - 5 * ratio, bbox.top - 6 * ratio);
-  ctx.lineTo(now + 5 * ratio, bbox.top - 6 * ratio);
-  ctx.lineTo(now, bbox.top + 1 * ratio);
-  ctx.fill();
-  if (withPrices) {
-    const top = bbox.top + bbox.height + 28 * ratio;
-    const most = Math.max(...day.prices.map((price) => price.perKWh), 0.001);
-    ctx.font = `${12 * ratio}px system-ui, sans-serif`;
-    ctx.textBaseline = "middle";
-    ctx.textAlign = "center";
-    for (const price of day.prices) {
-      const left = plot.valToPos(price.fromS, "x", true);
-      const right = Math.min(bbox.left + bbox.width, plot.valToPos(price.toS, "x", true));
-      if (right - left < 4) continue;
-      ctx.fillStyle = faded(colors.live, 0.1 + (0.28 * price.perKWh) / most);
-      ctx.fillRect(left + ratio, top, right - left - 2 * ratio, 20 * ratio);
-      ctx.fillStyle = colors.ink;
-      const label = right - left > 84 * ratio ? price.text : right - left > 34 * ratio ? price.perKWh.toFixed(2) : "";
-      ctx.fillText(label, (left + right) / 2, top + 10.5 * ratio);
-    }
-  }
-  ctx.restore();
-}

@@ -160,7 +160,9 @@ export function healthView(state: SiteState, _words: Words): HealthItem[] {
       "Recorder",
       health.recorderDays === null
         ? "Not recording"
-        : `${Math.round(health.recorderDays)}${nb}day${Math.round(health.recorderDays) === 1 ? "" : "s"} kept`,
+        : health.recorderDays === 0
+          ? "Begins today"
+          : `${Math.round(health.recorderDays)}${nb}day${Math.round(health.recorderDays) === 1 ? "" : "s"} kept`,
     );
   return items;
 }

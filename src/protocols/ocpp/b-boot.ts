@@ -28,10 +28,10 @@ export interface Boot {
   /** TriggerMessage(BootNotification): not while accepted. */
   trigger(): boolean;
   heartbeat(): void;
-  /** The backend's time minus the local clock's, ms. */
+  /** What the station's time is ahead of the local clock, ms: 0 unless the backend is its source. */
   readonly clockOffsetMs: number;
-  /** The backend has told its time. */
-  readonly toldTime: boolean;
+  /** The backend's time minus the local clock's as told last, ms, whatever the source; null before. */
+  readonly toldOffsetMs: number | null;
 }
 
 export function createBoot(
@@ -47,7 +47,7 @@ export function createBoot(
   let asking = false;
   let offline = 0;
   let clockOffsetMs = 0;
-  let toldTime = false;
+  let toldOffsetMs: number | null = null;
 
   const retryIn = (delayMs: number): void => {
     retry?.();
@@ -113,12 +113,12 @@ export function createBoot(
 
   function adoptTime(currentTime: string): void {
     const { model, clock } = context();
-    if (model.list("ClockCtrlr", "TimeSource")[0] !== "Heartbeat") return;
     const offsetMs = wireTimeMs(currentTime) - clock.wallMs();
     if (Number.isNaN(offsetMs)) return;
+    toldOffsetMs = offsetMs;
+    if (model.list("ClockCtrlr", "TimeSource")[0] !== "Heartbeat") return;
     const changeS = Math.abs(offsetMs - clockOffsetMs) / 1000;
     clockOffsetMs = offsetMs;
-    toldTime = true;
     if (changeS > model.number("ClockCtrlr", "TimeAdjustmentReportingThreshold"))
       context().securityEvent("SettingSystemTime", `The clock was moved by ${Math.round(changeS)} s.`);
   }
@@ -178,8 +178,8 @@ export function createBoot(
     get clockOffsetMs() {
       return clockOffsetMs;
     },
-    get toldTime() {
-      return toldTime;
+    get toldOffsetMs() {
+      return toldOffsetMs;
     },
   };
 }

@@ -38,7 +38,7 @@ export interface OcppStatus {
   queued: number;
   activeSlot: number;
   securityProfile: number;
-  /** The backend's clock minus ours, as told last; null before it has told, and where it is not our time source. */
+  /** The backend's clock minus ours, as told last; null before it has told. */
   clockOffsetMs: number | null;
   connectors: ConnectorStatus[];
 }

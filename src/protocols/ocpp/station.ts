@@ -413,7 +413,7 @@ export function createOcppStation(
     status: () => ({
       connection: session.state,
       registration: boot.registration,
-      clockOffsetMs: boot.toldTime ? boot.clockOffsetMs : null,
+      clockOffsetMs: boot.toldOffsetMs,
       queued: store.queued(),
       activeSlot: network.activeSlot(),
       securityProfile: network.securityProfile(),
