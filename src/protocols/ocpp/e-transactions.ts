@@ -353,9 +353,10 @@ export function createTransactions(
     if (message.action !== "TransactionEvent" || response === null) return;
     const answer = response as ResponseOf<"TransactionEvent">;
     hooks.answered(message.transactionId, answer);
-    const request = JSON.parse(message.payload) as RequestOf<"TransactionEvent">;
     const tokenInfo = answer.idTokenInfo;
-    if (!tokenInfo || !request.idToken) return;
+    if (!tokenInfo) return;
+    const request = JSON.parse(message.payload) as RequestOf<"TransactionEvent">;
+    if (!request.idToken) return;
     authorization.remember(request.idToken, tokenInfo);
     const evse = evses.find((candidate) => candidate.transaction?.transactionId === message.transactionId);
     const authority = evse?.authority;

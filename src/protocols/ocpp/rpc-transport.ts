@@ -6,12 +6,15 @@ import rpc from "ocpp-rpc";
 import { NotDeliveredError, OcppError, type RpcErrorCode, rpcErrorCodes } from "./errors.ts";
 import { ConnectError, type Endpoint, subprotocol, type Transport, type TransportEvents } from "./transport.ts";
 
-const { RPCClient, createRPCError, TimeoutError } = rpc;
+const { RPCClient, createRPCError } = rpc;
 
 /** Largest frame accepted from a backend; larger ones close the connection (1009). */
 const frameMaxBytes = 1024 * 1024;
 /** How long the TCP, TLS and HTTP handshakes may take together. */
 const handshakeTimeoutMs = 20_000;
+
+/** Calls in a row without an answer, after which the connection is given up: each still waits for its late answer. */
+const unansweredMax = 100;
 
 const connectErrorKinds: [pattern: RegExp, kind: ConnectError["kind"]][] = [
   [/unsupported.?protocol|protocol.?version|wrong.?version/i, "tls-version"],
@@ -37,7 +40,6 @@ function toRpcError(error: unknown): Error {
 }
 
 function fromCallError(error: unknown): Error {
-  if (error instanceof TimeoutError) return new NotDeliveredError("timeout", "The backend did not answer in time.");
   const { rpcErrorCode, message } = error as { rpcErrorCode?: string; message: string };
   if (rpcErrorCode === undefined) return new NotDeliveredError("offline", message);
   const known = rpcErrorCodes.find((code) => code === rpcErrorCode);
@@ -60,6 +62,7 @@ function readableId(buffer: Buffer): string {
 
 export function createRpcTransport(endpoint: Endpoint, events: TransportEvents): Transport {
   let opened = false;
+  let unanswered = 0;
   const tls = endpoint.tls;
   const client = new RPCClient({
     identity: endpoint.identity,
@@ -67,7 +70,8 @@ export function createRpcTransport(endpoint: Endpoint, events: TransportEvents):
     protocols: [subprotocol],
     password: endpoint.password ?? null,
     reconnect: false,
-    callConcurrency: 1,
+    // The outbox keeps one call outstanding; one that timed out must not hold the next one back.
+    callConcurrency: Number.POSITIVE_INFINITY,
     callTimeoutMs: 0,
     pingIntervalMs: endpoint.pingIntervalS * 1000,
     deferPingsOnActivity: false,
@@ -117,6 +121,9 @@ export function createRpcTransport(endpoint: Endpoint, events: TransportEvents):
     opened = false;
     events.onClose(code ?? 1006, reason ?? "");
   });
+  /** Pending calls are rejected at once; the close event arrives through the listener above. */
+  const close = (code: number, reason: string): void => void client.close({ code, reason }).catch(() => undefined);
+
   return {
     get open() {
       return opened && client.state === RPCClient.OPEN;
@@ -129,17 +136,28 @@ export function createRpcTransport(endpoint: Endpoint, events: TransportEvents):
         throw connectError(error);
       }
     },
-    async call(action, payload, timeoutMs) {
-      if (!opened || client.state !== RPCClient.OPEN) throw new NotDeliveredError("offline", "There is no connection.");
-      try {
-        return await client.call(action, payload, { callTimeoutMs: timeoutMs });
-      } catch (error) {
-        throw fromCallError(error);
-      }
-    },
-    close(code, reason) {
-      // Pending calls are rejected at once; the close event arrives through the listener above.
-      client.close({ code, reason }).catch(() => undefined);
-    },
+    call: (action, payload, timeoutMs) =>
+      new Promise((resolve, reject) => {
+        if (!opened || client.state !== RPCClient.OPEN)
+          return reject(new NotDeliveredError("offline", "There is no connection."));
+        // The package's own time limit makes three errors for every call that succeeds; a timer makes none.
+        const timer = setTimeout(() => {
+          unanswered += 1;
+          reject(new NotDeliveredError("timeout", "The backend did not answer in time."));
+          if (unanswered >= unansweredMax) close(1002, "Too many calls were not answered");
+        }, timeoutMs);
+        client.call(action, payload).then(
+          (answer: unknown) => {
+            clearTimeout(timer);
+            unanswered = 0;
+            resolve(answer);
+          },
+          (error: unknown) => {
+            clearTimeout(timer);
+            reject(fromCallError(error));
+          },
+        );
+      }),
+    close,
   };
 }

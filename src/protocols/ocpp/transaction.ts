@@ -159,7 +159,7 @@ export function eventOf(
       chargingState,
       ...(chargingMs > 0 && { timeSpentCharging: Math.round(chargingMs / 1000) }),
       ...(eventType === "Ended" && stoppedReason && { stoppedReason }),
-      ...(remoteStartId !== undefined && tell && { remoteStartId }),
+      ...(remoteStartId !== undefined && { remoteStartId }),
     },
     ...(token && { idToken: token }),
     ...((!transaction.evseReported || cause.triggerReason === "CablePluggedIn") && {
