@@ -178,6 +178,8 @@ export class PowerStage extends StageTerminals implements PlantStage {
   /** One step of everything but the power of a forming stage, which the network decides (`carry`). */
   step(fromMs: number, toMs: number): void {
     this.#nowMs = fromMs;
+    // K1's mirror contact in the gate enable: no forming while K1 is closed, whatever is commanded.
+    if (this.config.gateInterlock && this.k1Closed && this.isForming) this.#cease();
     if (this.#command.role === "hold" && this.config.holdsAngle) this.#hold(toMs - fromMs);
     const power = this.#power;
     power.positiveMs = 0;
@@ -286,7 +288,10 @@ export class PowerStage extends StageTerminals implements PlantStage {
   #hold(durationMs: number): void {
     if (this.k1Closed) {
       this.#openForMs = 0;
-      if (this.isForming) this.#leaveForming();
+      if (this.isForming) {
+        this.#leaveForming();
+        this.#retarget();
+      }
       return;
     }
     this.#openForMs += durationMs;

@@ -170,6 +170,139 @@ describe("paths", () => {
   });
 });
 
+describe("a planned island", () => {
+  const islandWish = { islandWish: true };
+  const moving: Partial<ModeFacts> = { provenClosed: false, disagree: true, coherentClosed: false, gridServes: false };
+  const heldUp: Partial<ModeFacts> = { ...isOpen, disagree: false, off: false, anyForming: true, coherentOpen: false };
+  /** In parallel operation with a person's wish for an island. */
+  function wished(over: Partial<ModeFacts> = {}) {
+    const it = site({ parallelOK: true, off: false, ...over });
+    it.run(700_000, "parallel");
+    it.set(islandWish);
+    it.run(100, "balancing");
+    return it;
+  }
+
+  test("K1 is balanced for a while, opens, and a stage that holds its angle forms without a break", () => {
+    const it = wished({ holderReady: true });
+    expect(it.machine.output).toMatchObject({
+      mode: "balancing",
+      balance: true,
+      mayDischarge: true,
+      transferDevice: "none",
+    });
+    it.run(5_000);
+    expect(it.machine.state.mode).toBe("balancing");
+    it.set({ balanced: true });
+    it.run(1_000, "parting");
+    expect(it.machine.output).toMatchObject({ hold: true, form: false, transferDevice: "open" });
+    it.set(moving);
+    it.run(40);
+    expect(it.machine.output).toMatchObject({ mode: "parting", hold: true });
+    it.set(heldUp);
+    expect(it.run(2_000, "islandRunning")).toEqual(["parting", "islandRunning"]);
+    expect(it.machine.output).toMatchObject({ form: true, hold: false, transferDevice: "open" });
+    expect(it.machine.state.record).toMatchObject({ intent: "island", startsLeft: 2 });
+  });
+
+  test("both contacts say open at once → forming still waits until the open command has stood", () => {
+    const it = wished({ holderReady: true, balanced: true });
+    it.run(1_000, "parting");
+    const from = it.now();
+    it.set(heldUp);
+    it.run(2_000, "islandRunning");
+    expect(it.now() - from).toBeGreaterThanOrEqual(timings.settleMs);
+  });
+
+  test("no stage can hold → all stop at the first sign that K1 moves, and the bus is started anew", () => {
+    const it = wished({ balanced: true });
+    it.run(1_000, "parting");
+    expect(it.machine.output).toMatchObject({ hold: false, mayDischarge: true, transferDevice: "open" });
+    it.set(moving);
+    it.run(periodMs);
+    expect(it.machine.output).toMatchObject({ mode: "opening", mayDischarge: false, transferDevice: "open" });
+    it.set({ ...isOpen, disagree: false, off: true, busLive: false, busVoltageDead: true, busDead: true });
+    expect(it.run(3_000, "islandStarting")).toEqual(["opening", "isolated", "islandStarting"]);
+  });
+
+  const ends: readonly (readonly [string, Partial<ModeFacts>, Mode])[] = [
+    ["the wish ends", { islandWish: false }, "parallel"],
+    ["backup is not permitted any more", { backupOK: false }, "parallel"],
+    ["the permit for parallel operation is revoked", { parallelOK: false }, "loadOnly"],
+    ["the grid trips", { gridHolds: false, gridGood: false }, "ceased"],
+    ["K1 opens by itself", isOpen, "lockedOut"],
+  ];
+  test.each(ends)("while K1 is balanced %s → %s", (_, change, mode) => {
+    const it = wished({ holderReady: true });
+    it.set(change);
+    it.run(periodMs);
+    expect(it.machine.state.mode).toBe(mode);
+  });
+
+  test("K1 can't be balanced in time → the island comes with a break", () => {
+    const it = wished({ holderReady: true });
+    expect(it.run(20_000, "isolating").at(-1)).toBe("isolating");
+  });
+
+  const upsets: readonly (readonly [string, Partial<ModeFacts>, Mode])[] = [
+    ["the grid fails while K1 is not proven open", { gridHolds: false, gridGood: false }, "opening"],
+    ["the permit goes while K1 is not proven open", { parallelOK: false }, "opening"],
+    ["backup is not permitted any more", { backupOK: false }, "opening"],
+  ];
+  test.each(upsets)("while K1 opens %s → everything stops", (_, change, mode) => {
+    const it = wished({ holderReady: true, balanced: true });
+    it.run(1_000, "parting");
+    it.set(change);
+    it.run(periodMs);
+    expect(it.machine.output).toMatchObject({ mode, hold: false, mayDischarge: false });
+  });
+
+  test("K1 does not open → locked out, nobody forms", () => {
+    const it = wished({ holderReady: true, balanced: true });
+    it.run(1_000, "parting");
+    it.run(2_000);
+    expect(it.machine.output).toMatchObject({ mode: "lockedOut", hold: false, form: false });
+  });
+
+  test("out of load only the loads blink: nothing is given to the grid without a permit", () => {
+    const it = site();
+    it.run(2_000, "loadOnly");
+    it.set(islandWish);
+    it.run(periodMs);
+    expect(it.machine.output).toMatchObject({ mode: "isolating", mayDischarge: false, hold: false });
+  });
+});
+
+describe("a start that the returning grid cuts short", () => {
+  const gridWakes: Partial<ModeFacts> = { gridOut: false, gridLive: true, gridDead: false };
+  function cutShort() {
+    const it = site();
+    it.run(1_000, "loadOnly");
+    it.set(gridIsOut);
+    it.run(5_000, "opening");
+    it.set(isOpen);
+    it.run(3_000, "islandStarting");
+    it.set(gridWakes);
+    it.run(periodMs);
+    expect(it.machine.state).toMatchObject({ mode: "isolated", row: "K0" });
+    expect(it.machine.state.record.startsLeft).toBe(1);
+    return it;
+  }
+
+  test("is given back when the grid is good while the bus is dead: it was the grid, not our own backfeed", () => {
+    const it = cutShort();
+    it.set({ gridGood: true, gridHolds: true });
+    it.run(1_000);
+    expect(it.machine.state.record.startsLeft).toBe(2);
+  });
+
+  test("stays counted as long as that is not proven", () => {
+    const it = cutShort();
+    it.run(1_000);
+    expect(it.machine.state.record.startsLeft).toBe(1);
+  });
+});
+
 describe("must not happen", () => {
   test("K1 says open with one contact only → no island", () => {
     const it = site();

@@ -37,3 +37,26 @@ test.each([
     expect(site.control.supervision.condemned).toBe(condemned);
   },
 );
+
+test("a command that a broken link swallowed proves nothing: the stage goes on, and so does the meter", () => {
+  const site = makeSite();
+  site.limits.exportLimitW = 1e6;
+  site.limits.importLimitW = 1e6;
+  setLoad(site, 50_000);
+  settle(site, 3_000);
+  const { meter } = createSnapshot(4, 0);
+  const startMs = 1e7;
+  for (let nowMs = startMs; nowMs < startMs + 30_000; nowMs += 20) {
+    // Every two seconds the links break for a fifth of one: the commands fall to zero, the stages hear nothing of it.
+    const broken = (nowMs - startMs) % 2_000 < 200;
+    for (const [i, stage] of site.stages.entries()) {
+      Object.assign(stage, { role: "discharge", powerW: -10_000, alive: true });
+      if (!broken) stage.atMs = nowMs;
+      Object.assign(site.commands[i]!, { role: "discharge", powerW: broken ? 0 : -10_000 });
+    }
+    const powerW = 50_000 - 10_000 * site.stages.length + (nowMs % 40);
+    Object.assign(meter, { atMs: nowMs, sampleAtMs: nowMs, sampleCount: nowMs, powerW, voltagePu: 1 });
+    stepExportControl(site.control, meter, site.stages, site.commands, site.limits, nowMs, site.budget);
+  }
+  expect(site.control.supervision.condemned).toBe(false);
+});

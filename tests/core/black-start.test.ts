@@ -1,0 +1,152 @@
+/** What a black start may cost, and what a failed one teaches. */
+import { describe, expect, test } from "vitest";
+import { type AuxiliaryConfig, boundBlackStart, createBlackStart } from "../../src/core/black-start.ts";
+import { createTierState } from "../../src/core/island-tiers.ts";
+import { createModeFacts } from "../../src/core/mode-facts.ts";
+import { createModeState, emptyRecord } from "../../src/core/mode-state.ts";
+import { modeTimings } from "../../src/core/mode-timings.ts";
+import type { Mode } from "../../src/domain/modes.ts";
+
+const battery: AuxiliaryConfig = { capacityWh: 50, standbyW: 60, startWh: 4, keepWh: 10, chargeW: 30 };
+const minuteMs = 60_000;
+
+function dark(config: AuxiliaryConfig | "none" = battery) {
+  const auxiliary = config === "none" ? undefined : config;
+  const state = createModeState(modeTimings(100), emptyRecord, 0);
+  const facts = Object.assign(createModeFacts(1), { backupOK: true, gridOut: true });
+  const tiers = createTierState([1, 2, 3].map(() => ({ loadW: 5_000, inrushFactor: 2, sheddable: true })));
+  tiers.closed.fill(false);
+  const it = createBlackStart(auxiliary, 3);
+  let nowMs = 0;
+  const site = {
+    it,
+    state,
+    facts,
+    tiers,
+    cycle(mode: Mode = state.mode, row = "") {
+      if (row !== "") state.row = row;
+      state.mode = mode;
+      facts.sourceReady = true;
+      boundBlackStart(it, auxiliary, state, facts, tiers, nowMs);
+      nowMs += 20;
+      return site;
+    },
+    wait(ms: number) {
+      nowMs += ms;
+      return site.cycle();
+    },
+    close(tier: number) {
+      tiers.closed[tier] = true;
+      return site.cycle();
+    },
+    shed(tier: number) {
+      tiers.closed[tier] = false;
+      tiers.restUntilMs = nowMs + 30_000;
+      return site.cycle();
+    },
+  };
+  return site.cycle("isolated");
+}
+
+describe("the auxiliary battery", () => {
+  test("falls with standby in the dark, and with each start", () => {
+    const site = dark().wait(10 * minuteMs);
+    expect(site.it.leftWh).toBeCloseTo(40, 1);
+    site.cycle("islandStarting").cycle();
+    expect(site.it.leftWh).toBeCloseTo(36, 1);
+    expect(site.it.starts).toBe(1);
+  });
+
+  test("too little for another start → no source, and the reason; what was kept stays for the grid's return", () => {
+    const site = dark().wait(37 * minuteMs);
+    expect(site.it.leftWh).toBeLessThan(14);
+    expect(site.facts.sourceReady).toBe(false);
+    expect(site.it.refusal).toBe("auxiliary-low");
+  });
+
+  test("a running island is not ended by it", () => {
+    const site = dark()
+      .wait(37 * minuteMs)
+      .cycle("islandRunning");
+    expect(site.facts.sourceReady).toBe(true);
+  });
+
+  test("charged by a live bus up to its capacity, never beyond", () => {
+    const site = dark().wait(30 * minuteMs);
+    site.facts.busLive = true;
+    site.wait(20 * minuteMs);
+    expect(site.it.leftWh).toBeCloseTo(30, 1);
+    site.wait(10 * 60 * minuteMs);
+    expect(site.it.leftWh).toBe(50);
+  });
+
+  test("none set → no bound", () => {
+    const site = dark("none").wait(1_000 * minuteMs);
+    expect(site.facts.sourceReady).toBe(true);
+    expect(site.it.refusal).toBe("");
+  });
+});
+
+describe("why no island is started", () => {
+  const cases: readonly (readonly [string, (site: ReturnType<typeof dark>) => void, string])[] = [
+    ["nothing forbids it", () => undefined, ""],
+    ["no start left", (s) => void (s.state.record.startsLeft = 0), "starts-used"],
+    ["the grid is there and nobody wishes one", (s) => void (s.facts.gridOut = s.state.record.startsLeft === 0), ""],
+    ["backup is not permitted", (s) => void Object.assign(s.facts, { backupOK: false }), ""],
+  ];
+  test.each(cases)("%s", (_, change, refusal) => {
+    const site = dark();
+    change(site);
+    expect(site.cycle().it.refusal).toBe(refusal);
+  });
+
+  test("no vehicle", () => {
+    const site = dark();
+    site.facts.sourceReady = false;
+    boundBlackStart(site.it, battery, site.state, site.facts, site.tiers, 1_000);
+    expect(site.it.refusal).toBe("source-missing");
+  });
+});
+
+describe("a tier", () => {
+  test("that brought the bus down stays off at the next start", () => {
+    const site = dark().cycle("islandRunning").close(0).wait(2_000).close(1).wait(500);
+    site.tiers.closed.fill(false);
+    site.cycle("isolated", "K4");
+    expect(site.it.fedMax).toBe(1);
+  });
+
+  test("that was closed long before the bus fell is not blamed", () => {
+    const site = dark().cycle("islandRunning").close(0).wait(minuteMs);
+    site.tiers.closed.fill(false);
+    site.cycle("isolated", "K4");
+    expect(site.it.fedMax).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test("is not blamed when the returning grid ends the start", () => {
+    const site = dark().cycle("islandStarting").close(0).wait(100);
+    site.tiers.closed.fill(false);
+    site.cycle("isolated", "K0");
+    expect(site.it.fedMax).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test("that is shed for overload twice stays off; once, it may try again", () => {
+    const site = dark().cycle("islandRunning").close(0).wait(2_000).close(2).shed(2);
+    expect(site.it.fedMax).toBe(Number.POSITIVE_INFINITY);
+    site.wait(30_000).close(2).shed(2);
+    expect(site.it.fedMax).toBe(2);
+  });
+
+  test.each([
+    ["a person resets", (s: ReturnType<typeof dark>) => void (s.facts.resetRequest = true), "islandRunning"],
+    ["the grid carries it again", () => undefined, "loadOnly"],
+  ] as const)("may try again when %s", (_, change, mode) => {
+    const site = dark().cycle("islandRunning").close(0).wait(500);
+    site.tiers.closed.fill(false);
+    site.cycle("isolated", "K4");
+    expect(site.it.fedMax).toBe(0);
+    change(site);
+    site.cycle(mode);
+    expect(site.it.fedMax).toBe(Number.POSITIVE_INFINITY);
+  });
+});
