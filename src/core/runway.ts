@@ -41,6 +41,12 @@ export interface Runway {
   readonly giveW: Float64Array;
   /** Stages by departure. */
   readonly order: Int32Array;
+  /** Where the play stands, from now, and what of it each round finds out. Fields, so that no number is boxed for a call. */
+  atH: number;
+  netW: number;
+  lackW: number;
+  presentWh: number;
+  untilH: number;
 }
 
 export const horizonH = 7 * 24;
@@ -72,13 +78,21 @@ export const createRunway = (stageCount: number, tierCount: number): Runway => (
   leftWh: new Float64Array(stageCount),
   giveW: new Float64Array(stageCount),
   order: Int32Array.from({ length: stageCount }, (_, i) => i),
+  atH: Number.NaN,
+  netW: Number.NaN,
+  lackW: Number.NaN,
+  presentWh: Number.NaN,
+  untilH: Number.NaN,
 });
 
 /** Forecasts anew. */
 export function forecastRunway(runway: Runway, inputs: RunwayInputs): void {
   sortByDeparture(runway, inputs);
   const tiers = inputs.tierLoadW.length;
-  for (let k = 0; k < tiers; k++) runway.couldH[k] = play(runway, inputs, k + 1, false);
+  for (let k = 0; k < tiers; k++) {
+    play(runway, inputs, k + 1, false);
+    runway.couldH[k] = runway.atH;
+  }
   runway.fedH.fill(0);
   runway.nextStage = -1;
   runway.nextInH = Number.NaN;
@@ -100,98 +114,99 @@ function sortByDeparture({ order }: Runway, { departsInH }: RunwayInputs): void 
 }
 
 /**
- * Plays the island forward with its first `fed` tiers until nothing feeds them, and returns when that is, h. With `asItIs`
+ * Plays the island forward with its first `tiers` tiers until nothing feeds them: `atH` is then when that is. With `asItIs`
  * tiers are shed when energy or power is short, and `fedH` and the next handover are written.
  */
-function play(runway: Runway, inputs: RunwayInputs, tiers: number, asItIs: boolean): number {
-  const { leftWh, fedH } = runway;
+function play(runway: Runway, inputs: RunwayInputs, tiers: number, asItIs: boolean): void {
+  const { leftWh, giveW, fedH } = runway;
   for (let i = 0; i < leftWh.length; i++) leftWh[i] = inputs.usableWh[i]! > 0 ? inputs.usableWh[i]! : 0;
   let fed = tiers;
-  let atH = 0;
+  runway.atH = 0;
   let feeder = -1;
   // Each round ends a vehicle, a tier or an hour.
   const roundsMax = 2 * leftWh.length + tiers + pvHours + 2;
-  for (let round = 0; round < roundsMax && atH < horizonH; round++) {
-    const netW = Math.max(0, loadOf(inputs, fed) - pvAt(inputs, atH));
-    const isShort = share(runway, inputs, netW, atH) > noneShare * netW;
-    const energyH = netW > 0 ? presentWh(runway, inputs, atH) / netW : Number.POSITIVE_INFINITY;
+  for (let round = 0; round < roundsMax && runway.atH < horizonH; round++) {
+    findNet(runway, inputs, fed);
+    share(runway, inputs);
+    const { netW } = runway;
+    const isShort = runway.lackW > noneShare * netW;
+    const energyH = netW > 0 ? runway.presentWh / netW : Number.POSITIVE_INFINITY;
     const maySave = asItIs && fed > 0 && inputs.sheddable[fed - 1]!;
     // For want of energy only a sheddable tier goes, for want of power any but the first.
     if ((maySave && energyH <= inputs.shedBelowH + noneH) || (asItIs && isShort && fed > 1 && energyH > noneH)) {
-      fedH[--fed] = atH;
+      fedH[--fed] = runway.atH;
       continue;
     }
     if (isShort) break;
-    if (asItIs && netW > 0) feeder = noteFeeder(runway, feeder, atH);
+    if (asItIs && netW > 0) feeder = noteFeeder(runway, feeder);
     const untilSavingH = maySave ? energyH - inputs.shedBelowH : Number.POSITIVE_INFINITY;
-    const stepH = Math.max(noneH, Math.min(untilSavingH, untilEventH(runway, inputs, atH)));
-    for (let i = 0; i < leftWh.length; i++) leftWh[i]! -= runway.giveW[i]! * stepH;
-    atH += stepH;
+    findNextEvent(runway, inputs);
+    const stepH = Math.max(noneH, Math.min(untilSavingH, runway.untilH));
+    for (let i = 0; i < leftWh.length; i++) leftWh[i]! -= giveW[i]! * stepH;
+    runway.atH += stepH;
   }
-  const endH = atH < horizonH ? atH : horizonH;
-  if (asItIs) for (let t = 0; t < fed; t++) fedH[t] = endH;
-  return endH;
+  if (runway.atH > horizonH) runway.atH = horizonH;
+  if (asItIs) for (let t = 0; t < fed; t++) fedH[t] = runway.atH;
 }
 
-function loadOf({ tierLoadW }: RunwayInputs, fed: number): number {
-  let sumW = 0;
-  for (let t = 0; t < fed; t++) if (tierLoadW[t]! > 0) sumW += tierLoadW[t]!;
-  return sumW;
+/** The hour of PV that the play stands in. */
+const hourOf = ({ atH }: Runway, { hourLeftH }: RunwayInputs): number =>
+  atH < hourLeftH ? 0 : 1 + Math.floor(atH - hourLeftH + noneH);
+
+/** Load of the first `fed` tiers without what PV gives, ≥ 0. */
+function findNet(runway: Runway, inputs: RunwayInputs, fed: number): void {
+  const { tierLoadW, pvByHourW } = inputs;
+  const hour = hourOf(runway, inputs);
+  let netW = hour < pvHours && pvByHourW[hour]! > 0 ? -pvByHourW[hour]! : 0;
+  for (let t = 0; t < fed; t++) if (tierLoadW[t]! > 0) netW += tierLoadW[t]!;
+  runway.netW = netW > 0 ? netW : 0;
 }
 
-function pvAt({ pvByHourW, hourLeftH }: RunwayInputs, atH: number): number {
-  const hour = atH < hourLeftH ? 0 : 1 + Math.floor(atH - hourLeftH + noneH);
-  return hour < pvHours && pvByHourW[hour]! > 0 ? pvByHourW[hour]! : 0;
-}
+const isThere = ({ leftWh, atH }: Runway, { departsInH }: RunwayInputs, i: number): boolean =>
+  leftWh[i]! > noneWh && departsInH[i]! > atH + noneH;
 
-const isThere = (runway: Runway, { departsInH }: RunwayInputs, i: number, atH: number): boolean =>
-  runway.leftWh[i]! > noneWh && departsInH[i]! > atH + noneH;
-
-/** Who gives what of `netW` now, by departure; returns what nobody gives, W. */
-function share(runway: Runway, inputs: RunwayInputs, netW: number, atH: number): number {
-  const { order, giveW } = runway;
-  let lackW = netW;
-  giveW.fill(0);
-  for (let k = 0; k < order.length && lackW > 0; k++) {
+/** Who gives what of `netW` now, by departure; what nobody gives, and what all who are there have left. */
+function share(runway: Runway, inputs: RunwayInputs): void {
+  const { order, giveW, leftWh } = runway;
+  let lackW = runway.netW;
+  let presentWh = 0;
+  for (let k = 0; k < order.length; k++) {
     const i = order[k]!;
-    if (!isThere(runway, inputs, i, atH)) continue;
+    giveW[i] = 0;
+    if (!isThere(runway, inputs, i)) continue;
+    presentWh += leftWh[i]!;
     const mostW = inputs.maxDischargeW[i]!;
     giveW[i] = mostW < lackW ? mostW : lackW;
     lackW -= giveW[i]!;
   }
-  return lackW;
-}
-
-function presentWh(runway: Runway, inputs: RunwayInputs, atH: number): number {
-  let sumWh = 0;
-  for (let i = 0; i < runway.leftWh.length; i++) if (isThere(runway, inputs, i, atH)) sumWh += runway.leftWh[i]!;
-  return sumWh;
+  runway.lackW = lackW;
+  runway.presentWh = presentWh;
 }
 
 /** The first that gives; when it is another than before, that was a handover. */
-function noteFeeder(runway: Runway, before: number, atH: number): number {
+function noteFeeder(runway: Runway, before: number): number {
   const { order, giveW } = runway;
   let first = -1;
   for (let k = 0; k < order.length && first < 0; k++) if (giveW[order[k]!]! > 0) first = order[k]!;
   if (before >= 0 && first !== before && runway.nextStage < 0) {
     runway.nextStage = first;
-    runway.nextInH = atH;
+    runway.nextInH = runway.atH;
   }
   return first;
 }
 
 /** Until a vehicle is empty or leaves, or an hour with other PV begins. */
-function untilEventH(runway: Runway, inputs: RunwayInputs, atH: number): number {
-  const { leftWh, giveW } = runway;
+function findNextEvent(runway: Runway, inputs: RunwayInputs): void {
+  const { leftWh, giveW, atH } = runway;
   const { departsInH, hourLeftH, pvByHourW } = inputs;
   let untilH = horizonH - atH;
   for (let i = 0; i < leftWh.length; i++) {
     if (giveW[i]! > 0) untilH = Math.min(untilH, leftWh[i]! / giveW[i]!);
     if (departsInH[i]! > atH + noneH) untilH = Math.min(untilH, departsInH[i]! - atH);
   }
-  const hour = atH < hourLeftH ? 0 : 1 + Math.floor(atH - hourLeftH + noneH);
-  if (hour >= pvHours || (pvByHourW[hour]! === 0 && !anyAfter(pvByHourW, hour))) return untilH;
-  return Math.min(untilH, hourLeftH + hour - atH);
+  const hour = hourOf(runway, inputs);
+  const pvStays = hour >= pvHours || (pvByHourW[hour]! === 0 && !anyAfter(pvByHourW, hour));
+  runway.untilH = pvStays ? untilH : Math.min(untilH, hourLeftH + hour - atH);
 }
 
 function anyAfter(pvByHourW: Float64Array, hour: number): boolean {
