@@ -5,9 +5,10 @@
  */
 import { type ModeRow, modeRows } from "../../src/core/mode-rows.table.ts";
 import { modeNames } from "../../src/domain/modes.ts";
-import { crash, Grid, Role, recordOnDisk, restart } from "./controller.ts";
+import { crash, recordOnDisk, restart } from "./controller.ts";
 import { explore } from "./explore.ts";
 import { createWorld, F, type World } from "./fields.table.ts";
+import { Grid, Role } from "./values.ts";
 import { createModel } from "./world.ts";
 
 export interface Adoption {
@@ -21,23 +22,30 @@ const adoptTicks = 4;
 const islandRunning = modeNames.indexOf("islandRunning");
 
 export function islandsLost(rows: readonly ModeRow[] = modeRows, downTicks = 0, stages: 1 | 2 = 1): Adoption {
-  const model = createModel({ rows, stages, inputs: ["grid", "permit", "wish"] });
+  const model = createModel({ rows, stages, free: ["grid", "permit", "wish"] });
   const { store } = explore(model, 400_000);
   const world = createWorld();
   let islands = 0;
   let lost = 0;
   for (let index = 0; index < store.count; index++) {
-    store.read(index, world);
-    if (!settledIsland(world, stages)) continue;
-    islands++;
-    crash(world);
-    let front: World[] = [world.slice()];
+    for (let combination = 0; combination < model.inputs.count; combination++) {
+      model.inputs.apply(combination, world);
+      store.read(index, world);
+      if (!settledIsland(world, stages)) continue;
+      islands++;
+      if (!outlives(world)) lost++;
+    }
+  }
+  return { downTicks, islands, lost };
+
+  function outlives(island: World): boolean {
+    crash(island);
+    let front: World[] = [island.slice()];
     for (let tick = 0; tick < downTicks; tick++) front = after(front);
     for (const w of front) restart(w, stages);
     for (let tick = 0; tick < adoptTicks; tick++) front = after(front);
-    if (front.some((w) => w[F.mode] !== islandRunning || !allForm(w, stages))) lost++;
+    return front.every((w) => w[F.mode] === islandRunning && allForm(w, stages));
   }
-  return { downTicks, islands, lost };
 
   function after(front: readonly World[]): World[] {
     const next: World[] = [];

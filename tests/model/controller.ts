@@ -11,14 +11,13 @@ import { createSnapshot } from "../../src/core/snapshot.ts";
 import { modeNames, roleNames } from "../../src/domain/modes.ts";
 import { fault } from "./faults.table.ts";
 import { F, type World } from "./fields.table.ts";
-import { cap, modelTimings, nowMs, tickMs } from "./timings.ts";
+import { cap, formingFreshTicks, modelTimings, nowMs, tickMs } from "./timings.ts";
+import { Grid, isFault, Permit, Role, Sync } from "./values.ts";
 
-/** Grid as a voltmeter reads it: normal, sagging inside ride-through, tripped, dead. */
-export const Grid = { normal: 0, sag: 1, tripped: 2, dead: 3 } as const;
 const gridPu = [1, 0.9, 0.7, 0] as const;
+/** By `Sync`: outside the window, inside it, and inside the part of it in which a close may be commanded. */
+const phaseDeg = [90, 15, 0] as const;
 const gridHz = [60, 60, 60, 0] as const;
-export const Permit = { none: 0, backup: 1, parallel: 2 } as const;
-export const Role = { off: 0, charge: 1, discharge: 2, forming: 3, hold: 4 } as const;
 const expectedNames = ["any", "open", "closed"] as const;
 
 export interface ControllerOptions {
@@ -69,6 +68,7 @@ export function createController(
     travelMs: tickMs,
     deviceFreshMs: tickMs,
     stageFreshMs: tickMs,
+    formingFreshMs: formingFreshTicks * tickMs,
     meterFreshMs: tickMs,
     watchdogMs: 3 * tickMs,
     stageStopMs: 2 * tickMs,
@@ -86,7 +86,7 @@ export function createController(
     readWorld(w);
     const state = machine.state;
     const startedMs = stages === 1 ? 0 : nowMs - w[F.startedAge]! * tickMs;
-    evaluateAuthority(authority, authorityConfig, snapshot.site, snapshot.wallMs);
+    evaluateAuthority(authority, authorityConfig, snapshot);
     deriveModeFacts(facts, snapshot, authority, verdict, factsConfig, startedMs, nowMs);
     facts.sourceReady = w[F.noSource] === 0;
     facts.balanced = w[F.unbalanced] === 0;
@@ -115,15 +115,10 @@ export function createController(
     device.gridVoltagePu = gridPu[w[F.rGrid]!]!;
     device.gridFrequencyHz = gridHz[w[F.rGrid]!]!;
     device.busVoltagePu = w[F.rBus]! === 1 ? 1 : 0;
-    device.syncRelay = (w[F.rSync]! & 1) !== 0;
-    device.phaseDeg = w[F.rSync]! !== 0 ? 0 : 90;
-    if (w[F.faultOn]! === 1) {
-      if (w[F.fault]! === fault["sync relay stuck true"]) {
-        device.syncRelay = true;
-      } else if (w[F.fault]! === fault["sync calculation stuck true"]) {
-        device.phaseDeg = 0;
-      }
-    }
+    device.syncRelay = w[F.rSync]! !== Sync.lost;
+    device.phaseDeg = phaseDeg[w[F.rSync]!]!;
+    if (closedTransition && isFault(w, fault["sync relay stuck true"])) device.syncRelay = true;
+    if (closedTransition && isFault(w, fault["sync calculation stuck true"])) device.phaseDeg = 0;
     device.closeSequence = 5;
     meter.atMs = nowMs - w[F.meterAge]! * tickMs;
     meter.voltagePu = gridPu[w[F.rMeter]!]!;
@@ -250,5 +245,5 @@ export function restart(w: World, stages: number): void {
   w[F.blocked] = w[F.diskBlocked]!;
   w[F.deviceAge] = cap.deviceAge;
   w[F.meterAge] = cap.meterAge;
-  w[F.stageAge] = stages === 1 ? 2 : 7;
+  w[F.stageAge] = stages === 1 ? cap.stageAge : cap.stageAgeOfTwo;
 }

@@ -12,6 +12,7 @@ export const faultNames = [
   "report stuck off", "report stuck charge", "report stuck forming",
   "record can't be stored",
   "sync relay stuck true", "sync calculation stuck true",
+  "stage gives up forming",
 ] as const;
 export type FaultName = (typeof faultNames)[number];
 export const fault = Object.fromEntries(faultNames.map((name, index) => [name, index])) as Readonly<Record<FaultName, number>>;

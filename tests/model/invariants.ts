@@ -3,13 +3,15 @@
  * Numbers follow the study of the mode machine; "T" is one abstract tick.
  */
 
-import { intentNames } from "../../src/core/mode-state.ts";
+import { intentNames, startsMax } from "../../src/core/mode-state.ts";
 import type { ModeOutput } from "../../src/core/modes.ts";
 import { modeNames } from "../../src/domain/modes.ts";
-import { type createController, Grid, Permit, Role } from "./controller.ts";
+import type { createController } from "./controller.ts";
 import { fault, faultNames, judgedWhileUp, reactionOnly } from "./faults.table.ts";
 import { F, type World } from "./fields.table.ts";
 import { type Events, someForm, someGive, stageFields } from "./plant.ts";
+import { formingFreshTicks, modelTimings, tickMs } from "./timings.ts";
+import { Grid, Permit, Role } from "./values.ts";
 import type { WorldOptions } from "./world.ts";
 
 export const invariants = {
@@ -20,9 +22,11 @@ export const invariants = {
   I5: "locked out is left only by a reset with coherent facts, not by a restart",
   I6: "no discharge commanded while a fact says that the grid is not good or K1 not closed (a stage that holds its angle: until both contacts say open)",
   I7: "no K1 motion from unknown or blind; adoption only on agreeing facts",
-  I8: "no forming commanded without backup authority",
+  I8: "no forming, and no holding behind an open K1, commanded without backup authority",
   I9: "no isolation from a normal grid without the operator",
   I10: "no lockout without a fault",
+  I11: "without a fault nobody goes dark needlessly: a fed island is kept while the grid is bad, a balanced planned island goes on",
+  I12: "a person's reset is heard: the return is free again and the starts are full",
 } as const;
 export type InvariantName = keyof typeof invariants;
 
@@ -31,9 +35,13 @@ const mode = Object.fromEntries(modeNames.map((name, index) => [name, index])) a
   number
 >;
 const locked = intentNames.indexOf("locked");
+/** Modes in which a site may rest and a person can reset it. */
+const hearsReset = [mode.isolated, mode.islandRunning, mode.loadOnly, mode.parallel];
 const island = intentNames.indexOf("island");
 const onlyWhileUp = new Uint8Array(faultNames.map((name) => (judgedWhileUp.includes(name) ? 1 : 0)));
 const onlyReaction = new Uint8Array(faultNames.map((name) => (reactionOnly.includes(name) ? 1 : 0)));
+
+const formsItself = fault["stage forms itself"];
 
 /** Longest time of wrong giving, T: without a fault, and with one or a dead controller. */
 const givingMax = 2;
@@ -44,7 +52,7 @@ const handoverDirtyMax = 6;
 const reactionMax = 6;
 
 export function createMonitor(
-  { stages, closedTransition, faultsAre, device: hasDevice }: WorldOptions,
+  { stages, closedTransition, faultsAre, strict, holds, device: hasDevice }: WorldOptions,
   controller: ReturnType<typeof createController>,
 ) {
   const { snapshot, machine } = controller;
@@ -63,7 +71,8 @@ export function createMonitor(
     let freshForming = false;
     for (let i = 0; i < stages; i++) {
       const { age, read } = stageFields[i]!;
-      if (w[age]! <= 1) {
+      const witnessed = bothOpen && deviceFresh && w[F.rBus] === 1 && w[read] === Role.forming;
+      if (w[age]! <= (witnessed ? formingFreshTicks : 1)) {
         heard++;
         if (w[read] === Role.forming) freshForming = true;
       } else if (w[age]! <= 6) silent++;
@@ -79,7 +88,8 @@ export function createMonitor(
     if ((closes || forms) && silent > 0 && !freshForming) return "I4";
 
     if (gives && !mayGive(w)) return "I2";
-    if (forms && w[F.permit] === Permit.none) return "I8";
+    const holdsIsland = output.speak && output.hold && bothOpen;
+    if ((forms || holdsIsland) && w[F.permit] === Permit.none) return "I8";
     const deviceSeesBadGrid = hasDevice && w[F.rGrid]! >= Grid.tripped;
     if (gives && (deviceSeesBadGrid || w[F.rMeter]! >= Grid.tripped)) return "I6";
     if (gives && !bothClosed && !output.hold) return "I6";
@@ -91,7 +101,8 @@ export function createMonitor(
       if (!agree || !deviceFresh) return "I7";
     }
     if (was === mode.lockedOut && is !== mode.lockedOut) {
-      const coherent = deviceFresh && heard > 0 && (bothOpen || bothClosed) && w[F.meterAge]! <= 1;
+      const metered = w[F.meterAge]! <= 1 || w[F.rGrid] === Grid.dead;
+      const coherent = deviceFresh && heard > 0 && (bothOpen || bothClosed) && metered;
       if (before[F.reset] === 0 || !coherent) return "I5";
     }
     if (before[F.diskIntent] === locked && was === mode.unknown && is !== mode.lockedOut) return "I5";
@@ -100,16 +111,40 @@ export function createMonitor(
     if (leaves && w[F.grid]! <= Grid.sag && w[F.wish] === 0) return "I9";
     if (was !== mode.lockedOut && is === mode.lockedOut && w[F.fault] === 0 && before[F.diskIntent] !== locked)
       return "I10";
+    if (w[F.fault] === 0 && was !== is && goesDark(before, w, freshForming)) return "I11";
+    const resets = before[F.reset] === 1 && was === is && hearsReset.includes(is);
+    if (resets && (w[F.blocked] === 1 || w[F.starts]! < startsMax)) return "I12";
     return "";
+  }
+
+  /** Whether this change of mode takes away a supply that could have stayed. */
+  function goesDark(before: World, w: World, freshForming: boolean): boolean {
+    const was = before[F.mode]!;
+    const is = w[F.mode]!;
+    const gridGood = w[F.rGrid] === Grid.normal && w[F.rMeter] === Grid.normal;
+    if (was === mode.islandRunning || was === mode.resyncing) {
+      const stays = is === mode.islandRunning || is === mode.resyncing || is === mode.closingLive;
+      return !stays && freshForming && w[F.rBus] === 1 && w[F.permit] !== Permit.none && !gridGood;
+    }
+    const planned = w[F.wish] === 1 && mayGive(w) && w[F.rGrid]! <= Grid.sag && w[F.rMeter]! <= Grid.sag;
+    if (!planned || closedTransition) return false;
+    if (was === mode.balancing && is === mode.isolating)
+      return before[F.modeAge]! < modelTimings.balanceMaxMs / tickMs || (before[F.hSync]! > 0 && w[F.unbalanced] === 0);
+    if (was !== mode.parting || is === mode.islandRunning || !holds || w[F.noSource] === 1) return false;
+    for (let i = 0; i < stages; i++) if (w[stageFields[i]!.read] === Role.off) return false;
+    return w[F.rBus] === 1;
   }
 
   /** Judges what nature did, and counts. */
   function truth(w: World, output: ModeOutput | undefined, event: Events): InvariantName | "" {
     const up = output !== undefined;
     // A fault that comes and goes leaves its traces for a while after it has gone.
-    const kind = w[F.faultOn] === 1 || faultsAre === "comes-and-goes" ? w[F.fault]! : 0;
-    const reaction = onlyReaction[kind] === 1;
-    const unjudged = onlyWhileUp[kind] === 1 && !up;
+    const lasting = faultsAre === "comes-and-goes";
+    const kind = lasting || w[F.faultOn] === 1 ? w[F.fault]! : 0;
+    const kind2 = lasting || w[F.fault2On] === 1 ? w[F.fault2]! : 0;
+    const dirty = kind !== 0 || kind2 !== 0 || !up || machine.state.mode === "unknown";
+    const reaction = !strict && (onlyReaction[kind] === 1 || onlyReaction[kind2] === 1);
+    const unjudged = !up && (onlyWhileUp[kind] === 1 || onlyWhileUp[kind2] === 1);
     const closed = w[F.k1Open] === 0;
 
     const wrong = closed && someGive(w, stages) && !(mayGive(w) && w[F.grid]! <= Grid.sag);
@@ -118,13 +153,13 @@ export function createMonitor(
       w[F.wrongGivingDirty] = 0;
     } else {
       w[F.wrongGiving] = Math.min(7, w[F.wrongGiving]! + 1);
-      if (kind !== 0 || !up || machine.state.mode === "unknown") w[F.wrongGivingDirty] = 1;
+      if (dirty) w[F.wrongGivingDirty] = 1;
       if (w[F.wrongGiving]! > (w[F.wrongGivingDirty] === 1 ? givingDirtyMax : givingMax)) return "I2";
     }
 
     if (event.closedByCommand && event.ontoLiveBus) {
       // A stage that forms by itself while the stroke is under way: only a relay in the close coil prevents it.
-      if (!(closedTransition && event.inSync) && kind !== fault["stage forms itself"]) return "I3";
+      if (!(closedTransition && event.inSync) && kind !== formsItself && kind2 !== formsItself) return "I3";
       w[F.joined] = 1;
     }
     const formsClosed = closed && someForm(w, stages);
@@ -133,7 +168,7 @@ export function createMonitor(
       if (!formsClosed) w[F.joined] = 0;
     } else {
       w[F.formsClosed] = Math.min(7, w[F.formsClosed]! + 1);
-      if (w[F.joined] === 1 && (kind !== 0 || !up || machine.state.mode === "unknown")) w[F.joined] = 2;
+      if (w[F.joined] === 1 && dirty) w[F.joined] = 2;
       const allowed = reaction ? reactionMax : [0, handoverMax, handoverDirtyMax][w[F.joined]!]!;
       if (w[F.formsClosed]! > allowed) return "I1";
     }
@@ -142,7 +177,9 @@ export function createMonitor(
 
   /** What nobody can prevent is judged by the reaction since the last change: the counting starts anew. */
   function disturbed(w: World): void {
-    if (w[F.faultOn] === 0 || onlyWhileUp[w[F.fault]!] === 0) return;
+    const first = w[F.faultOn] === 1 && onlyWhileUp[w[F.fault]!] === 1;
+    const second = w[F.fault2On] === 1 && onlyWhileUp[w[F.fault2]!] === 1;
+    if (!first && !second) return;
     w[F.wrongGiving] = 0;
     w[F.formsClosed] = 0;
   }

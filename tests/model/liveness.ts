@@ -2,11 +2,12 @@
  * Where the controller ends up when the environment stands still: strongly connected components of the ticks alone. A component
  * that nothing leaves must be one mode (more than one: it oscillates for ever), and the mode that the environment calls for.
  */
-import { modeNames } from "../../src/domain/modes.ts";
-import { Grid, Permit } from "./controller.ts";
-import type { StateStore } from "./explore.ts";
+import { startsMax } from "../../src/core/mode-state.ts";
+import { type Mode, modeNames } from "../../src/domain/modes.ts";
+import type { Lists } from "./explore.ts";
 import { fault, faultNames } from "./faults.table.ts";
 import { createWorld, F, type World } from "./fields.table.ts";
+import { Grid, Permit } from "./values.ts";
 import { describe, type Model } from "./world.ts";
 
 export interface Trouble {
@@ -35,32 +36,80 @@ export function restingModes(w: World, hasDevice: boolean): readonly string[] {
   return noStart ? ["isolated", "loadOnly", "ceased", "islandRunning"] : ["islandRunning"];
 }
 
-/** Troubles among all states of `store`. With a fault only oscillation counts: resting safely is right then. */
-export function livenessTroubles(model: Model, store: StateStore): Trouble[] {
-  const { firstEdge, edges } = tickGraph(model, store);
-  const component = components(firstEdge, edges);
-  const leaves = new Uint8Array(store.count);
-  for (let from = 0; from < store.count; from++) {
-    for (let e = firstEdge[from]!; e < firstEdge[from + 1]!; e++) {
-      if (component[edges[e]!] !== component[from]) leaves[component[from]!] = 1;
-    }
-  }
-  const modesOf = new Uint32Array(store.count);
-  const world = createWorld();
-  for (let index = 0; index < store.count; index++) {
-    if (leaves[component[index]!] === 1) continue;
-    store.read(index, world);
-    if (world[F.up] === 1) modesOf[component[index]!]! |= 1 << world[F.mode]!;
-  }
+/** Modes that must end by themselves, whatever has failed. */
+const passing: ReadonlySet<string> = new Set<Mode>([
+  "unknown",
+  "isolating",
+  "opening",
+  "islandStarting",
+  "returning",
+  "closing",
+  "resyncing",
+  "closingLive",
+  "balancing",
+  "parting",
+]);
+
+/** What a tick leads to: successors of a state under a combination of inputs are `to(start)` up to `to(end - 1)`. */
+export interface Ticks {
+  start(state: number, combination: number): number;
+  end(state: number, combination: number): number;
+  to(at: number): number;
+}
+
+/** What is judged: states, what ticks lead to, and how to read one. */
+export interface Explored {
+  readonly count: number;
+  readonly ticks: Ticks;
+  readonly read: (index: number, world: World) => void;
+  /** Where the search begins under a combination: all states, or those without which nothing new can be found. */
+  readonly roots?: (combination: number) => Int32Array;
+}
+
+/** The ticks of a graph, as the explorer keeps it. */
+export const ticksOf = ({ first, values }: Lists, inputCount: number): Ticks => ({
+  start: (state, combination) => first[state * inputCount + combination]!,
+  end: (state, combination) => first[state * inputCount + combination + 1]!,
+  to: (at) => values[at]!,
+});
+
+/**
+ * Troubles among the states that were explored. Inputs stand still, so each of their combinations is a graph of its own. With a
+ * fault, resting safely is right: then only oscillation counts, and waiting in a mode that must pass.
+ */
+export function livenessTroubles(model: Model, { count, ticks, read, roots }: Explored): Trouble[] {
+  const { inputs } = model;
   const troubles = new Map<string, Trouble>();
-  for (let index = 0; index < store.count; index++) {
-    const modes = modesOf[component[index]!]!;
-    if (modes === 0) continue;
-    store.read(index, world);
-    const what = judge(world, modes, model.options.device);
-    if (what === "") continue;
-    const known = troubles.get(what);
-    troubles.set(what, { what, states: (known?.states ?? 0) + 1, example: known?.example ?? describe(world) });
+  const search = new ComponentSearch(count);
+  const world = createWorld();
+  const everyState = roots === undefined ? Int32Array.from({ length: count }, (_, index) => index) : undefined;
+  for (let combination = 0; combination < inputs.count; combination++) {
+    if (inputs.isReset(combination)) continue;
+    const { seen, component } = search.run(ticks, combination, roots?.(combination) ?? everyState!);
+    // Component numbers are below the number of states seen.
+    const leaves = new Uint8Array(seen.length);
+    const modes = new Uint32Array(seen.length);
+    for (const from of seen) {
+      const own = component[from]!;
+      const end = ticks.end(from, combination);
+      for (let e = ticks.start(from, combination); e < end; e++) if (component[ticks.to(e)] !== own) leaves[own] = 1;
+    }
+    for (const index of seen) {
+      const own = component[index]!;
+      if (leaves[own] === 1) continue;
+      read(index, world);
+      if (world[F.up] === 1) modes[own]! |= 1 << world[F.mode]!;
+    }
+    for (const index of seen) {
+      const own = component[index]!;
+      if (leaves[own] === 1 || modes[own] === 0) continue;
+      read(index, world);
+      inputs.apply(combination, world);
+      const what = judge(world, modes[own]!, model.options.device);
+      if (what === "") continue;
+      const known = troubles.get(what);
+      troubles.set(what, { what, states: (known?.states ?? 0) + 1, example: known?.example ?? describe(world) });
+    }
   }
   return [...troubles.values()].sort((a, b) => b.states - a.states);
 }
@@ -68,86 +117,88 @@ export function livenessTroubles(model: Model, store: StateStore): Trouble[] {
 function judge(w: World, modes: number, hasDevice: boolean): string {
   const kind = faultNames[w[F.fault]!]!;
   const suffix = w[F.fault] === fault.none ? "" : ` (${kind}${w[F.faultOn] === 1 ? "" : ", not yet"})`;
+  const mode = modeNames[w[F.mode]!]!;
   if ((modes & (modes - 1)) !== 0)
     return `oscillates between ${modeNames.filter((_, i) => modes & (1 << i)).join(", ")}${suffix}`;
+  if (passing.has(mode)) return `waits for ever in ${mode}${suffix}`;
+  const acts = w[F.faultOn] === 1 || w[F.fault2On] === 1;
+  const joined = mode === "loadOnly" || mode === "parallel";
+  if (!acts && (mode === "islandRunning" || joined) && w[F.disagreements] !== 0)
+    return `never forgets disagreements in ${mode}`;
+  if (!acts && (mode === "islandRunning" || (joined && w[F.grid] === Grid.normal)) && w[F.starts]! < startsMax)
+    return `never refills the starts in ${mode}`;
   if (w[F.fault] !== fault.none) return "";
-  const mode = modeNames[w[F.mode]!]!;
   if (restingModes(w, hasDevice).includes(mode)) return "";
   return `stuck in ${mode} while the grid is ${["normal", "sagging", "tripped", "dead"][w[F.grid]!]}`;
 }
 
-/** Successors by ticks, as one flat list. */
-function tickGraph(model: Model, store: StateStore): { firstEdge: Int32Array; edges: Int32Array } {
-  const firstEdge = new Int32Array(store.count + 1);
-  let edges = new Int32Array(store.count * 2);
-  const world = createWorld();
-  let count = 0;
-  const found = (to: World): void => {
-    if (count === edges.length) {
-      const larger = new Int32Array(edges.length * 2);
-      larger.set(edges);
-      edges = larger;
-    }
-    edges[count++] = store.find(to);
-  };
-  for (let index = 0; index < store.count; index++) {
-    firstEdge[index] = count;
-    store.read(index, world);
-    model.tick(world, found);
-  }
-  firstEdge[store.count] = count;
-  return { firstEdge, edges };
-}
+/** Tarjan's algorithm without recursion. Its memory serves one combination of inputs after the other. */
+class ComponentSearch {
+  private readonly component: Int32Array;
+  private readonly order: Int32Array;
+  private readonly low: Int32Array;
+  private readonly onStack: Uint8Array;
+  private readonly stack: Int32Array;
+  private readonly path: Int32Array;
+  private readonly edgeAt: Int32Array;
+  private readonly found: Int32Array;
 
-/** Tarjan's algorithm without recursion: for each state the number of its component. */
-function components(firstEdge: Int32Array, edges: Int32Array): Int32Array {
-  const n = firstEdge.length - 1;
-  const component = new Int32Array(n).fill(-1);
-  const order = new Int32Array(n);
-  const low = new Int32Array(n);
-  const onStack = new Uint8Array(n);
-  const stack = new Int32Array(n);
-  const path = new Int32Array(n);
-  const edgeAt = new Int32Array(n);
-  let stacked = 0;
-  let seen = 0;
-  let found = 0;
-  for (let root = 0; root < n; root++) {
-    if (order[root] !== 0) continue;
-    let depth = 0;
-    path[0] = root;
-    while (depth >= 0) {
-      const at = path[depth]!;
-      if (order[at] === 0) {
-        order[at] = low[at] = ++seen;
-        stack[stacked++] = at;
-        onStack[at] = 1;
-        edgeAt[at] = firstEdge[at]!;
-      }
-      let descended = false;
-      while (edgeAt[at]! < firstEdge[at + 1]!) {
-        const to = edges[edgeAt[at]!++]!;
-        if (to < 0) continue;
-        if (order[to] === 0) {
-          path[++depth] = to;
-          descended = true;
-          break;
-        }
-        if (onStack[to] === 1 && order[to]! < low[at]!) low[at] = order[to]!;
-      }
-      if (descended) continue;
-      if (low[at] === order[at]) {
-        let member: number;
-        do {
-          member = stack[--stacked]!;
-          onStack[member] = 0;
-          component[member] = found;
-        } while (member !== at);
-        found++;
-      }
-      depth--;
-      if (depth >= 0 && low[at]! < low[path[depth]!]!) low[path[depth]!] = low[at]!;
-    }
+  constructor(count: number) {
+    this.component = new Int32Array(count);
+    this.order = new Int32Array(count);
+    this.low = new Int32Array(count);
+    this.onStack = new Uint8Array(count);
+    this.stack = new Int32Array(count);
+    this.path = new Int32Array(count);
+    this.edgeAt = new Int32Array(count);
+    this.found = new Int32Array(count);
   }
-  return component;
+
+  /** The states that `roots` lead to, and for each of them the number of its strongly connected component. */
+  run(ticks: Ticks, combination: number, roots: Int32Array): { seen: Int32Array; component: Int32Array } {
+    const { component, order, low, onStack, stack, path, edgeAt, found } = this;
+    let stacked = 0;
+    let seen = 0;
+    let components = 0;
+    for (const root of roots) {
+      if (order[root] !== 0) continue;
+      let depth = 0;
+      path[0] = root;
+      while (depth >= 0) {
+        const at = path[depth]!;
+        if (order[at] === 0) {
+          found[seen] = at;
+          order[at] = low[at] = ++seen;
+          stack[stacked++] = at;
+          onStack[at] = 1;
+          edgeAt[at] = ticks.start(at, combination);
+        }
+        let descended = false;
+        const end = ticks.end(at, combination);
+        while (edgeAt[at]! < end) {
+          const to = ticks.to(edgeAt[at]!++);
+          if (order[to] === 0) {
+            path[++depth] = to;
+            descended = true;
+            break;
+          }
+          if (onStack[to] === 1 && order[to]! < low[at]!) low[at] = order[to]!;
+        }
+        if (descended) continue;
+        if (low[at] === order[at]) {
+          let member: number;
+          do {
+            member = stack[--stacked]!;
+            onStack[member] = 0;
+            component[member] = components;
+          } while (member !== at);
+          components++;
+        }
+        depth--;
+        if (depth >= 0 && low[at]! < low[path[depth]!]!) low[path[depth]!] = low[at]!;
+      }
+    }
+    for (let i = 0; i < seen; i++) order[found[i]!] = 0;
+    return { seen: found.subarray(0, seen), component };
+  }
 }

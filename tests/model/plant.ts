@@ -4,14 +4,18 @@
  * can be enumerated.
  */
 import type { ModeOutput } from "../../src/core/modes.ts";
-import { Grid, Role } from "./controller.ts";
-import { fault } from "./faults.table.ts";
+import { type FaultName, fault, faultNames } from "./faults.table.ts";
 import { F, type World } from "./fields.table.ts";
 import { cap, watchdogTicks } from "./timings.ts";
+import { Grid, isFault, Role, Sync } from "./values.ts";
 
 export const Bus = { dead: 0, fed: 1, decaying: 2 } as const;
 /** The handover timer of a device that has one, T: just longer than a handover without a fault. */
 const handoverTicks = 3;
+/** A stage's own contactor opens against power that nobody asked for, T. */
+const contactorTicks = 2;
+/** An overloaded stage forms for so long: long enough to count as an island, too short to count as a stable one. */
+const givesUpTicks = 2;
 const Stroke = { none: 0, opening: 1, closing: 2 } as const;
 
 /** Hardware that software can't override, and whether this plant has it. */
@@ -20,18 +24,42 @@ export interface Interlocks {
   readonly closeRelay: boolean;
   /** K1 opens by itself when a stage still forms this long after a closed transition. */
   readonly handoverTimer: boolean;
+  /** Mirror contact of K1 in the gate enable of every stage: nobody forms while the main pole is closed. */
+  readonly mirrorContact: boolean;
+  /** The stage's own contactor opens when it gives power, or forms, without being asked to. */
+  readonly stageContactor: boolean;
+  /** The stage's certified protection ends discharging into a grid that has tripped. */
+  readonly gridProtection: boolean;
+  /** Mechanical or electrical lock: K1 can't close by itself while a stage forms. */
+  readonly closeLock: boolean;
 }
+export const noInterlocks: Interlocks = {
+  closeRelay: false,
+  handoverTimer: false,
+  mirrorContact: false,
+  stageContactor: false,
+  gridProtection: false,
+  closeLock: false,
+};
 
-/** Enumerates every sequence of choices: call `restart()` until it says that none is left. */
+const choicesMax = 24;
+/** Enumerates every sequence of choices: `begin()`, then call `next()` until it says that none is left. */
 export class Choices {
-  private readonly taken: number[] = [];
-  private readonly width: number[] = [];
+  private readonly taken = new Uint8Array(choicesMax);
+  private readonly width = new Uint8Array(choicesMax);
+  private known = 0;
   private at = 0;
 
+  begin(): void {
+    this.known = 0;
+    this.at = 0;
+  }
+
   pick(options: number): number {
-    if (this.at === this.taken.length) {
-      this.taken.push(0);
-      this.width.push(options);
+    if (this.at === choicesMax) throw new Error("more choices in one tick than choicesMax");
+    if (this.at === this.known) {
+      this.taken[this.known] = 0;
+      this.width[this.known++] = options;
     }
     return this.taken[this.at++]!;
   }
@@ -43,17 +71,13 @@ export class Choices {
   /** Moves on to the next sequence; false when all have been tried. */
   next(): boolean {
     this.at = 0;
-    while (this.taken.length > 0) {
-      const last = this.taken.length - 1;
+    for (; this.known > 0; this.known--) {
+      const last = this.known - 1;
       if (++this.taken[last]! < this.width[last]!) return true;
-      this.taken.pop();
-      this.width.pop();
     }
     return false;
   }
 }
-
-export const isFault = (w: World, index: number): boolean => w[F.faultOn] === 1 && w[F.fault] === index;
 
 interface StageFields {
   readonly role: number;
@@ -85,72 +109,73 @@ const isFed = (w: World, stages: number): boolean => (w[F.k1Open] === 0 && gridL
 
 /** Both sides really in synchronism: the environment grants it, and there is something to be in synchronism with. */
 export const trulyInSync = (w: World, stages: number): boolean =>
-  w[F.sync] === 1 && w[F.k1Open] === 1 && w[F.grid]! <= Grid.sag && someForm(w, stages);
+  w[F.sync] !== Sync.lost && w[F.k1Open] === 1 && w[F.grid]! <= Grid.sag && someForm(w, stages);
 
-/** What the controller reads before its cycle: truth, bent by the fault. A link that is down keeps the last values. */
+/** A reading that a fault replaces while its link is up: which fault, of which link, which reading, and by what. */
+const bentReadings: readonly (readonly [FaultName, age: number, read: number, value: number])[] = [
+  ["contact NO stuck open", F.deviceAge, F.rNo, 1],
+  ["contact NO stuck closed", F.deviceAge, F.rNo, 0],
+  ["contact NC stuck open", F.deviceAge, F.rNc, 1],
+  ["contact NC stuck closed", F.deviceAge, F.rNc, 0],
+  ["grid voltmeter stuck dead", F.deviceAge, F.rGrid, Grid.dead],
+  ["grid voltmeter stuck normal", F.deviceAge, F.rGrid, Grid.normal],
+  ["grid voltmeter stuck abnormal", F.deviceAge, F.rGrid, Grid.tripped],
+  ["bus voltmeter stuck dead", F.deviceAge, F.rBus, 0],
+  ["bus voltmeter stuck live", F.deviceAge, F.rBus, 1],
+  ["meter stuck dead", F.meterAge, F.rMeter, Grid.dead],
+  ["meter stuck normal", F.meterAge, F.rMeter, Grid.normal],
+  ["meter stuck abnormal", F.meterAge, F.rMeter, Grid.tripped],
+  ["report stuck off", F.stageAge, F.rRole, Role.off],
+  ["report stuck charge", F.stageAge, F.rRole, Role.charge],
+  ["report stuck forming", F.stageAge, F.rRole, Role.forming],
+];
+const bentAge = new Uint8Array(faultNames.length);
+const bentRead = new Uint8Array(faultNames.length);
+const bentValue = new Uint8Array(faultNames.length);
+for (const [name, age, read, value] of bentReadings) {
+  bentAge[fault[name]] = age;
+  bentRead[fault[name]] = read;
+  bentValue[fault[name]] = value;
+}
+
+function bend(w: World, kind: number): void {
+  if (kind === fault["contacts echo the command"] && w[F.deviceAge] === 0) {
+    w[F.rNo] = w[F.k1Command]!;
+    w[F.rNc] = w[F.k1Command]!;
+  }
+  if (bentRead[kind] !== 0 && w[bentAge[kind]!] === 0) w[bentRead[kind]!] = bentValue[kind]!;
+}
+
+/** What the controller reads before its cycle: truth, bent by the faults. A link that is down keeps the last values. */
 export function sense(w: World, stages: number): void {
-  const on = w[F.faultOn] === 1;
-  const kind = on ? w[F.fault]! : 0;
-  if (kind === fault["K1 silent"]) {
+  if (isFault(w, fault["K1 silent"])) {
     w[F.deviceAge] = Math.min(cap.deviceAge, w[F.deviceAge]! + 1);
   } else {
-    const echo = kind === fault["contacts echo the command"];
     w[F.deviceAge] = 0;
-    w[F.rNo] = echo ? w[F.k1Command]! : stuck(kind, "contact NO stuck open", "contact NO stuck closed", w[F.noOpen]!);
-    w[F.rNc] = echo ? w[F.k1Command]! : stuck(kind, "contact NC stuck open", "contact NC stuck closed", w[F.ncOpen]!);
-    w[F.rGrid] =
-      kind === fault["grid voltmeter stuck dead"]
-        ? Grid.dead
-        : kind === fault["grid voltmeter stuck normal"]
-          ? Grid.normal
-          : kind === fault["grid voltmeter stuck abnormal"]
-            ? Grid.tripped
-            : gridSide(w, stages);
-    w[F.rBus] =
-      kind === fault["bus voltmeter stuck dead"]
-        ? 0
-        : kind === fault["bus voltmeter stuck live"]
-          ? 1
-          : w[F.bus] === Bus.dead && !isFed(w, stages)
-            ? 0
-            : 1;
-    w[F.rSync] = trulyInSync(w, stages) ? 1 : 0;
+    w[F.rNo] = w[F.noOpen]!;
+    w[F.rNc] = w[F.ncOpen]!;
+    w[F.rGrid] = gridSide(w, stages);
+    w[F.rBus] = w[F.bus] === Bus.dead && !isFed(w, stages) ? 0 : 1;
+    w[F.rSync] = trulyInSync(w, stages) ? w[F.sync]! : Sync.lost;
   }
-  if (kind === fault["meter silent"]) {
+  if (isFault(w, fault["meter silent"])) {
     w[F.meterAge] = Math.min(cap.meterAge, w[F.meterAge]! + 1);
   } else {
     w[F.meterAge] = 0;
-    w[F.rMeter] =
-      kind === fault["meter stuck dead"]
-        ? Grid.dead
-        : kind === fault["meter stuck normal"]
-          ? Grid.normal
-          : kind === fault["meter stuck abnormal"]
-            ? Grid.tripped
-            : gridSide(w, stages);
+    w[F.rMeter] = gridSide(w, stages);
   }
   for (let i = 0; i < stages; i++) {
-    const stage = stageFields[i]!;
-    if (i === 0 && kind === fault["stage silent"]) {
-      w[stage.age] = Math.min(stages === 1 ? 2 : 7, w[stage.age]! + 1);
-      continue;
+    const { age, read, role } = stageFields[i]!;
+    if (i === 0 && isFault(w, fault["stage silent"])) {
+      w[age] = Math.min(stages === 1 ? cap.stageAge : cap.stageAgeOfTwo, w[age]! + 1);
+    } else {
+      w[age] = 0;
+      w[read] = w[role]!;
     }
-    w[stage.age] = 0;
-    w[stage.read] =
-      i > 0
-        ? w[stage.role]!
-        : kind === fault["report stuck off"]
-          ? Role.off
-          : kind === fault["report stuck charge"]
-            ? Role.charge
-            : kind === fault["report stuck forming"]
-              ? Role.forming
-              : w[stage.role]!;
   }
+  if (w[F.faultOn] === 1) bend(w, w[F.fault]!);
+  if (w[F.fault2On] === 1) bend(w, w[F.fault2]!);
 }
-
-const stuck = (kind: number, open: keyof typeof fault, closed: keyof typeof fault, truth: number): number =>
-  kind === fault[open] ? 1 : kind === fault[closed] ? 0 : truth;
 
 /** Commands that reach the devices. `undefined`: the controller is down. */
 export function deliver(w: World, output: ModeOutput | undefined, stages: number): void {
@@ -205,7 +230,10 @@ export interface Events {
 export function move(w: World, c: Choices, stages: number, interlocks: Interlocks, seen: Events): void {
   seen.closedByCommand = false;
   moveK1(w, c, stages, interlocks, seen);
-  for (let i = 0; i < stages; i++) moveStage(w, c, i);
+  for (let i = 0; i < stages; i++) {
+    moveStage(w, c, i, interlocks);
+    cutStage(w, i, interlocks);
+  }
   if (isFed(w, stages)) w[F.bus] = Bus.fed;
   else if (w[F.bus] === Bus.fed && c.maybe()) w[F.bus] = Bus.decaying;
   else w[F.bus] = Bus.dead;
@@ -220,7 +248,7 @@ function moveK1(w: World, c: Choices, stages: number, interlocks: Interlocks, se
     w[F.k1Open] = 1;
     w[F.stroke] = Stroke.none;
     w[F.strokeAge] = 0;
-  } else if (isFault(w, fault["K1 closes itself"]) && before === 1 && c.maybe()) {
+  } else if (mayCloseItself(w, stages, interlocks) && before === 1 && c.maybe()) {
     w[F.k1Open] = 0;
   } else if (isFault(w, fault["K1 opens itself"]) && before === 0 && c.maybe()) {
     w[F.k1Open] = 1;
@@ -232,6 +260,9 @@ function moveK1(w: World, c: Choices, stages: number, interlocks: Interlocks, se
   if (c.maybe()) w[F.noOpen] = after;
   if (c.maybe()) w[F.ncOpen] = after;
 }
+
+const mayCloseItself = (w: World, stages: number, { closeLock }: Interlocks): boolean =>
+  isFault(w, fault["K1 closes itself"]) && !(closeLock && someForm(w, stages));
 
 function strokeOn(w: World, c: Choices, stages: number, interlocks: Interlocks, seen: Events): void {
   const target = w[F.stroke] === Stroke.opening ? 1 : 0;
@@ -266,14 +297,21 @@ function reach(w: World, target: number, stages: number, interlocks: Interlocks,
   w[F.k1Open] = target;
 }
 
-function moveStage(w: World, c: Choices, index: number): void {
+function moveStage(w: World, c: Choices, index: number, { stageContactor }: Interlocks): void {
   const { role, asked, lag } = stageFields[index]!;
-  const kind = index === 0 && w[F.faultOn] === 1 ? w[F.fault]! : 0;
-  if (kind === fault["stage forms itself"]) {
+  const has = (kind: number): boolean => index === 0 && isFault(w, kind);
+  if (stageContactor && w[asked] !== w[role] && w[asked] !== Role.hold && disobeys(w, index)) {
+    if (++w[lag]! >= contactorTicks) {
+      w[lag] = contactorTicks;
+      w[role] = Role.off;
+      return;
+    }
+  }
+  if (has(fault["stage forms itself"])) {
     w[role] = Role.forming;
     return;
   }
-  if (kind === fault["stage discharges itself"]) {
+  if (has(fault["stage discharges itself"])) {
     // A follower needs somebody to follow: behind an open K1 it stops.
     w[role] = w[F.k1Open] === 0 ? Role.discharge : Role.off;
     return;
@@ -284,29 +322,51 @@ function moveStage(w: World, c: Choices, index: number): void {
     w[lag] = 0;
     return;
   }
+  const refuses = has(fault["stage refuses to form"]);
   if (w[asked] === Role.hold) {
-    hold(w, c, role, kind === fault["stage refuses to form"]);
+    hold(w, c, role, refuses);
     w[lag] = 0;
     return;
   }
-  const target = kind === fault["stage refuses to form"] && w[asked] === Role.forming ? Role.off : w[asked]!;
+  if (has(fault["stage gives up forming"]) && w[role] === Role.forming && w[asked] === Role.forming) {
+    if (++w[lag]! < givesUpTicks) return;
+    w[role] = Role.off;
+    w[lag] = 0;
+    return;
+  }
+  const target = refuses && w[asked] === Role.forming ? Role.off : w[asked]!;
   if (w[role] === target) {
     w[lag] = 0;
     return;
   }
-  if (kind === fault["stage never stops"] && w[role] !== Role.off) return;
+  if (has(fault["stage never stops"]) && w[role] !== Role.off) return;
   if (target !== Role.off && target !== Role.forming && w[F.k1Open] === 1) {
     w[lag] = 0;
     w[role] = Role.off;
     return;
   }
-  const lagMax = kind === fault["stage slow to stop"] ? 4 : 1;
+  const lagMax = has(fault["stage slow to stop"]) ? 4 : 1;
   if (w[lag]! < lagMax && c.maybe()) {
     w[lag]!++;
     return;
   }
   w[role] = target;
   w[lag] = 0;
+}
+
+/** A stage of its own will, which its contactor is there for. */
+const disobeys = (w: World, index: number): boolean =>
+  index === 0 &&
+  (isFault(w, fault["stage forms itself"]) ||
+    isFault(w, fault["stage discharges itself"]) ||
+    (isFault(w, fault["stage never stops"]) && w[F.role]! >= Role.discharge));
+
+/** What the stage's own hardware forbids it at once. */
+function cutStage(w: World, index: number, { mirrorContact, gridProtection }: Interlocks): void {
+  const { role } = stageFields[index]!;
+  const joined = w[F.k1Open] === 0;
+  if (joined && mirrorContact && w[role] === Role.forming) w[role] = Role.off;
+  if (joined && gridProtection && w[role] === Role.discharge && w[F.grid]! >= Grid.tripped) w[role] = Role.off;
 }
 
 /**

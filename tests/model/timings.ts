@@ -8,6 +8,8 @@ import type { ModeTimings } from "../../src/core/mode-timings.ts";
 export const tickMs = 100;
 export const nowMs = 1_000 * tickMs;
 export const watchdogTicks = 3;
+/** A stage that forms behind a K1 that is proven open may be silent for so long before it counts as unheard. */
+export const formingFreshTicks = 2;
 
 export const modelTimings: ModeTimings = {
   balanceMs: 1 * tickMs,
@@ -24,7 +26,7 @@ export const modelTimings: ModeTimings = {
   outMs: 2 * tickMs,
   returnMs: 2 * tickMs,
   enterServiceMs: 2 * tickMs,
-  rampMs: 1 * tickMs,
+  rampMs: 2 * tickMs,
   startMs: 1 * tickMs,
   startMaxMs: 4 * tickMs,
   stableMs: 2 * tickMs,
@@ -52,4 +54,7 @@ export const cap = {
   startedAge: 7,
   deviceAge: 2,
   meterAge: 2,
+  stageAge: 3,
+  /** Of two stages one may be silent until its watchdog has stopped it. */
+  stageAgeOfTwo: 7,
 } as const;

@@ -1,34 +1,35 @@
 /**
- * The whole explored system: the real controller in a nondeterministic world, one fault kind at a time. A state has successors
- * by events that take no time (the grid changes, a permit is revoked, the controller crashes, a fault appears, …) and by a tick.
+ * The whole explored system: the real controller in a nondeterministic world, with one fault kind at a time, or a pair. A state
+ * has successors by events that take no time (the controller crashes, a stage trips, a fault appears) and by a tick under
+ * each combination of inputs.
  */
-
 import type { ModeFacts } from "../../src/core/mode-facts.ts";
 import { type ModeRow, modeRows } from "../../src/core/mode-rows.table.ts";
 import type { ModeState } from "../../src/core/mode-state.ts";
 import { modeNames } from "../../src/domain/modes.ts";
-import { crash, createController, Grid, Permit, Role, recordOnDisk, restart, storeRecord } from "./controller.ts";
+import { crash, createController, recordOnDisk, restart, storeRecord } from "./controller.ts";
 import { type FaultName, fault, faultNames } from "./faults.table.ts";
 import { createWorld, F, type World } from "./fields.table.ts";
-import { createMonitor } from "./invariants.ts";
-import { Bus, Choices, deliver, type Events, type Interlocks, move, sense, stageFields } from "./plant.ts";
+import { type Combinations, combinations, type InputName } from "./inputs.ts";
+import { createMonitor, type InvariantName } from "./invariants.ts";
+import {
+  Bus,
+  Choices,
+  deliver,
+  type Events,
+  type Interlocks,
+  move,
+  noInterlocks,
+  sense,
+  stageFields,
+} from "./plant.ts";
 import { cap } from "./timings.ts";
+import { isFault, Permit, Role } from "./values.ts";
 
-/** What the environment may do in a run; what is left out stays as it is in the beginning. */
-export type Input =
-  | "grid"
-  | "sag"
-  | "permit"
-  | "service"
-  | "latch"
-  | "wish"
-  | "crash"
-  | "trip"
-  | "reset"
-  | "source"
-  | "balance"
-  | "sync";
-export const allInputs: readonly Input[] = [
+/** What may happen besides ticks and faults: the controller dies and starts again, a stage trips. */
+export type EventName = "crash" | "trip";
+export type Freedom = InputName | EventName;
+export const everything: readonly Freedom[] = [
   "grid",
   "sag",
   "permit",
@@ -41,6 +42,8 @@ export const allInputs: readonly Input[] = [
   "source",
 ];
 
+export type FaultPair = readonly [FaultName, FaultName];
+
 export interface WorldOptions {
   readonly stages: 1 | 2;
   readonly closedTransition: boolean;
@@ -48,12 +51,15 @@ export interface WorldOptions {
   readonly device: boolean;
   /** The stages can hold their angle when K1 opens. */
   readonly holds: boolean;
-  readonly interlocks: Interlocks;
-  readonly inputs: readonly Input[];
-  /** Each gives a world of its own; "none" is the world without a fault. */
-  readonly faults: readonly FaultName[];
+  readonly interlocks: Partial<Interlocks>;
+  /** What the environment may do; what is left out stays as it is in the beginning. */
+  readonly free: readonly Freedom[];
+  /** Each gives a world of its own; "none" is the world without a fault. A pair: each of the two appears for itself. */
+  readonly faults: readonly (FaultName | FaultPair)[];
   /** `permanent`: appears at any moment and stays. `comes-and-goes`: appears and clears at any moment. */
   readonly faultsAre: "permanent" | "comes-and-goes";
+  /** Judges what nobody can prevent like everything else: only hardware passes. */
+  readonly strict: boolean;
   /** Permit in the beginning. */
   readonly permit: number;
   readonly rows: readonly ModeRow[];
@@ -64,10 +70,11 @@ export const worldDefaults: WorldOptions = {
   closedTransition: false,
   device: true,
   holds: false,
-  interlocks: { closeRelay: false, handoverTimer: false },
-  inputs: allInputs,
+  interlocks: {},
+  free: everything,
   faults: ["none"],
   faultsAre: "permanent",
+  strict: false,
   permit: Permit.parallel,
   rows: modeRows,
 };
@@ -75,83 +82,60 @@ export const worldDefaults: WorldOptions = {
 export interface Model {
   readonly options: WorldOptions;
   readonly initial: readonly World[];
+  readonly inputs: Combinations;
   /** Calls `found` with each successor by an event; the world that it gets is reused. */
-  events(from: World, found: (to: World, what: string) => void): void;
-  /** The same for one tick; returns the broken invariant of the last one, through `found`'s second argument. */
-  tick(from: World, found: (to: World, broken: string) => void): void;
-  /** Ids of rows taken so far. */
-  readonly rowsTaken: Set<string>;
+  events(from: World, found: (to: World) => void): void;
+  /** The same for one tick under the inputs in `from`, and which invariant it breaks ("" for none). */
+  tick(from: World, found: (to: World, broken: InvariantName | "") => void): void;
+  /** What decided in the last tick: numbers of variants (`variants.ts`) that would have decided otherwise. */
+  readonly decisive: Decisive;
 }
 
-const nothing = { closedByCommand: false, ontoLiveBus: false, inSync: false };
+/** The first `count` of `values` hold. */
+export interface Decisive {
+  readonly values: Uint16Array;
+  count: number;
+}
+const decisiveMax = 64;
 
 export function createModel(given: Partial<WorldOptions>): Model {
   const options = { ...worldDefaults, ...given };
-  const { stages, inputs, interlocks } = options;
-  const rowsTaken = new Set<string>();
-  const watched = options.rows.map((row) => ({
-    ...row,
-    do: (s: ModeState, f: ModeFacts) => {
-      rowsTaken.add(row.id);
-      row.do?.(s, f);
-    },
-  }));
-  const controller = createController(options, watched);
+  const { stages, free } = options;
+  const interlocks = { ...noInterlocks, ...options.interlocks };
+  const decisive: Decisive = { values: new Uint16Array(decisiveMax), count: 0 };
+  const controller = createController(options, watched(options.rows, decisive));
   const monitor = createMonitor(options, controller);
-  const may = Object.fromEntries(inputs.map((input) => [input, true])) as Partial<Record<Input, true>>;
+  const inputNames = free.filter((name): name is InputName => name !== "crash" && name !== "trip");
+  const inputs = combinations(inputNames, options.permit);
+  const mayCrash = free.includes("crash");
+  const mayTrip = free.includes("trip");
   const scratch = createWorld();
   const decided = createWorld();
-  const event: Events = { ...nothing };
-  let choices = new Choices();
+  const event: Events = { closedByCommand: false, ontoLiveBus: false, inSync: false };
+  const choices = new Choices();
 
-  const initial = options.faults.map((name) => {
+  const initial = options.faults.map((one) => {
+    const [first, second] = typeof one === "string" ? [one, "none" as const] : one;
     const w = createWorld();
     w[F.diskStarts] = 2;
-    w[F.grid] = Grid.normal;
-    w[F.permit] = options.permit;
-    w[F.service] = 1;
     w[F.bus] = Bus.fed;
-    w[F.fault] = fault[name];
+    w[F.fault] = fault[first];
+    w[F.fault2] = fault[second];
     restart(w, stages);
     w[F.startedAge] = stages === 1 ? 0 : 1;
     return w;
   });
 
-  function events(from: World, found: (to: World, what: string) => void): void {
+  function events(from: World, found: (to: World) => void): void {
     const w = scratch;
-    const change = (field: number, value: number, what: string): void => {
+    if (mayCrash) {
       w.set(from);
-      w[field] = value;
-      found(w, what);
-    };
-    const up = from[F.up] === 1;
-    if (may.grid)
-      for (let g = 0; g <= Grid.dead; g++)
-        if (g !== from[F.grid] && (g !== Grid.sag || may.sag)) change(F.grid, g, gridWords[g]!);
-    if (may.permit)
-      for (let p = 0; p <= Permit.parallel; p++) if (p !== from[F.permit]) change(F.permit, p, permitWords[p]!);
-    if (may.service)
-      change(F.service, 1 - from[F.service]!, from[F.service] ? "service is disabled" : "service is permitted");
-    if (may.latch) change(F.latch, 1 - from[F.latch]!, from[F.latch] ? "the relay is reset" : "the relay trips");
-    if (may.wish) change(F.wish, 1 - from[F.wish]!, from[F.wish] ? "the wish ends" : "a person wishes an island");
-    if (may.source)
-      change(
-        F.noSource,
-        1 - from[F.noSource]!,
-        from[F.noSource] ? "a vehicle can feed the island" : "no vehicle can feed the island",
-      );
-    if (may.balance)
-      change(F.unbalanced, 1 - from[F.unbalanced]!, from[F.unbalanced] ? "K1 is balanced" : "power flows through K1");
-    if (may.sync) change(F.sync, 1 - from[F.sync]!, from[F.sync] ? "synchronism is lost" : "synchronism");
-    if (may.reset && up && from[F.reset] === 0) change(F.reset, 1, "a person resets");
-    if (may.crash) {
-      w.set(from);
-      if (up) crash(w);
+      if (from[F.up] === 1) crash(w);
       else restart(w, stages);
       monitor.disturbed(w);
-      found(w, up ? "the controller crashes" : "the controller starts");
+      found(w);
     }
-    if (may.trip) {
+    if (mayTrip) {
       for (let i = 0; i < stages; i++) {
         const { role, asked, lag } = stageFields[i]!;
         if (from[role] === Role.off) continue;
@@ -160,35 +144,39 @@ export function createModel(given: Partial<WorldOptions>): Model {
         w[asked] = Role.off;
         w[lag] = 0;
         monitor.disturbed(w);
-        found(w, "a stage trips");
+        found(w);
       }
     }
-    if (from[F.fault] !== fault.none && (from[F.faultOn] === 0 || options.faultsAre === "comes-and-goes")) {
-      const name = faultNames[from[F.fault]!]!;
-      w.set(from);
-      w[F.faultOn] = 1;
-      monitor.disturbed(w);
-      w[F.faultOn] = 1 - from[F.faultOn]!;
-      found(w, from[F.faultOn] === 0 ? `fault: ${name}` : `fault clears: ${name}`);
-    }
+    if (from[F.fault] !== fault.none) switchFault(from, F.faultOn, found);
+    if (from[F.fault2] !== fault.none) switchFault(from, F.fault2On, found);
   }
 
-  function tick(from: World, found: (to: World, broken: string) => void): void {
+  function switchFault(from: World, field: number, found: (to: World) => void): void {
+    const was = from[field]!;
+    if (was === 1 && options.faultsAre === "permanent") return;
+    scratch.set(from);
+    scratch[field] = 1;
+    monitor.disturbed(scratch);
+    scratch[field] = 1 - was;
+    found(scratch);
+  }
+
+  function tick(from: World, found: (to: World, broken: InvariantName | "") => void): void {
     const w = decided;
     w.set(from);
+    decisive.count = 0;
     const up = w[F.up] === 1;
-    const storeFails = w[F.faultOn] === 1 && w[F.fault] === fault["record can't be stored"];
+    const storeFails = isFault(w, fault["record can't be stored"]);
     if (up && !storeFails && !recordOnDisk(w)) storeRecord(w);
     if (up) sense(w, stages);
     const output = up ? controller.step(w) : undefined;
     const decision = monitor.decision(from, w, output);
     if (up && stages === 2) w[F.startedAge] = Math.min(cap.startedAge, w[F.startedAge]! + 1);
     deliver(w, output, stages);
-    w[F.reset] = 0;
     canonical(w);
     const mayStore = up && !storeFails && !recordOnDisk(w);
 
-    choices = new Choices();
+    choices.begin();
     do {
       scratch.set(w);
       if (mayStore && choices.maybe()) storeRecord(scratch);
@@ -198,27 +186,49 @@ export function createModel(given: Partial<WorldOptions>): Model {
     } while (choices.next());
   }
 
-  return { options, initial, events, tick, rowsTaken };
+  return { options, initial, inputs, events, tick, decisive };
+}
+
+/**
+ * The rows themselves, and a note of every row that is taken and every guard that alone holds its row back: without it, something
+ * else would have been decided. Numbers as in `variants`: a row, then its guards, then the next row.
+ */
+function watched(rows: readonly ModeRow[], decisive: Decisive): ModeRow[] {
+  let next = 0;
+  return rows.map((row) => {
+    const { when } = row;
+    const own = next;
+    next += 1 + when.length;
+    const test = (s: ModeState, f: ModeFacts): boolean => {
+      let failing = -1;
+      for (let i = 0; i < when.length; i++) {
+        if (when[i]!.test(s, f)) continue;
+        if (failing >= 0) return false;
+        failing = i;
+      }
+      decisive.values[decisive.count++] = own + 1 + failing;
+      return failing < 0;
+    };
+    return { ...row, when: [{ name: row.id, test }] };
+  });
 }
 
 /** Values of links that are up are read anew before they are used: they need no memory. */
 function canonical(w: World): void {
-  const kind = w[F.faultOn] === 1 ? w[F.fault]! : 0;
-  if (w[F.fault] !== fault["K1 silent"]) {
+  const kind = w[F.fault]!;
+  const kind2 = w[F.fault2]!;
+  const silent = (index: number): boolean => kind === index || kind2 === index;
+  if (!silent(fault["K1 silent"])) {
     w[F.rNo] = 0;
     w[F.rNc] = 0;
     w[F.rGrid] = 0;
     w[F.rBus] = 0;
     w[F.rSync] = 0;
   }
-  if (w[F.fault] !== fault["meter silent"]) w[F.rMeter] = 0;
-  if (w[F.fault] !== fault["stage silent"]) w[F.rRole] = 0;
+  if (!silent(fault["meter silent"])) w[F.rMeter] = 0;
+  if (!silent(fault["stage silent"])) w[F.rRole] = 0;
   w[F.rRole2] = 0;
-  if (kind === 0) return;
 }
-
-const gridWords = ["the grid is normal", "the grid sags", "the grid trips", "the grid is dead"] as const;
-const permitWords = ["no permit", "permit for backup", "permit for parallel"] as const;
 
 /** A state in words, for counterexamples. */
 export function describe(w: World): string {
@@ -232,5 +242,7 @@ export function describe(w: World): string {
     `stage ${["off", "charge", "discharge", "forming"][w[F.role]!]}`,
   ];
   if (w[F.role2] || w[F.asked2]) words.push(`stage 2 ${["off", "charge", "discharge", "forming"][w[F.role2]!]}`);
+  const acting = [w[F.faultOn] === 1 ? w[F.fault]! : 0, w[F.fault2On] === 1 ? w[F.fault2]! : 0].filter((k) => k > 0);
+  if (acting.length > 0) words.push(`fault: ${acting.map((k) => faultNames[k]).join(" and ")}`);
   return words.join(", ");
 }

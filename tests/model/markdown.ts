@@ -1,0 +1,86 @@
+/** `docs/model.md`: the exploration for a reader who wants to check it, printed from the rows that run. */
+import { modeRows } from "../../src/core/mode-rows.table.ts";
+import { faultNames } from "./faults.table.ts";
+import { invariants } from "./invariants.ts";
+import { count, type LeftOut, type Report } from "./report.ts";
+
+export function markdown({ summary, runs, restarts, leftOut, doubles }: Report): string {
+  const lines = [
+    "# The mode machine, explored exhaustively",
+    "",
+    "Printed by `npm run -s model -- --markdown > docs/model.md`. The rows of `src/core/mode-rows.table.ts` that run in a site",
+    "are driven here together with a world that may do anything: the grid, permits, wishes and synchronism change at any moment,",
+    "stages trip, the controller dies and starts again, K1's contacts lag, and one fault (or a pair) appears whenever it likes.",
+    "Every state that can be reached is visited, with every combination of inputs. T is one abstract tick, about 100 ms.",
+    "",
+    ...summary.map((text) => `- ${text}`),
+    "",
+    "## What holds in every state",
+    "",
+    ...table(["invariant", "meaning"], Object.entries(invariants)),
+    "",
+    "Besides, with the inputs standing still: no mode is gone through for ever, no two modes alternate for ever, and without a",
+    "fault the site comes to rest where its permit, the grid and the people on site want it.",
+    "",
+    "## The faults",
+    "",
+    `${faultNames.slice(1).join("; ")}. Each appears at any moment and stays, and in runs of their own each comes and goes.`,
+    "",
+    "## The runs",
+    "",
+    ...table(
+      ["run", "states", "transitions", "result"],
+      runs.map(({ name, states, transitions, broken, ok }) => [
+        name,
+        count(states),
+        count(transitions),
+        broken === undefined ? (ok ? "all hold" : "fails") : `breaks ${broken.invariant}, as it must without the relay`,
+      ]),
+    ),
+    "",
+    ...restarts.map((text) => `- ${text.replace(/^ok +/, "")}`),
+    "",
+    "## What each row and each guard is for",
+    "",
+    "Each row, and each guard of each row, is left out in turn; the runs above are explored again without it, in their order,",
+    "until something goes wrong. Given are the invariant that breaks, or where the site comes to rest wrongly, and the last steps.",
+    "A *second line* breaks nothing in any run; the reason says what else prevents the harm.",
+    "",
+  ];
+  for (const row of modeRows) {
+    const own = leftOut.filter((one) => one.row === row.id);
+    lines.push(`### ${row.id}: ${row.from.join(", ")} → ${row.to}`, "");
+    lines.push(
+      ...table(
+        ["left out", "what goes wrong"],
+        own.map((one) => [one.guard, inWords(one)]),
+      ),
+      "",
+    );
+  }
+  lines.push(
+    "## Two faults together",
+    "",
+    "The pairs that defeat software, each explored without and with the hardware that it needs",
+    "(`firmware-bridge/CONTRACT.md` says what a site must have).",
+    "",
+    ...table(
+      ["faults together", "without the hardware", "with it"],
+      doubles.map(({ title, without, withIt }) => [title, without, withIt]),
+    ),
+    "",
+  );
+  return lines.join("\n");
+}
+
+function inWords({ what, end, why, decided }: LeftOut): string {
+  if (what === "")
+    return `*second line* (${decided === 0 ? "never decides alone" : `decides in ${count(decided)} states, harmlessly`}): ${why}`;
+  return end === "" ? what : `**${what}**: ${end}`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)];
+}
