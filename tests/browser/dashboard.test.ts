@@ -254,6 +254,57 @@ run("the page in a real browser", () => {
     });
   });
 
+  describe("what stands out", () => {
+    test("altered functions and alarms of the record: an operator is told who may, an installer has them written anew", async () => {
+      const visitor = await visit(browser, site.url);
+      const { page } = visitor;
+      await signIn(page, "operator");
+      const why = page.locator("details.why");
+      await why.locator("summary").click();
+      expect(plain(await why.textContent())).toContain("No alarm of the record stands.");
+      expect(plain(await why.textContent())).toContain("Every stage’s grid functions agree with the profile.");
+      site.source.change((state) => ({
+        ...state,
+        evses: state.evses.map((evse) =>
+          evse.evse === 3 ? { ...evse, functionsDiffer: "register 704.AntiIslEna is 0, expected 1" } : evse,
+        ),
+      }));
+      await page.waitForFunction(() =>
+        document.querySelector("details.why")?.textContent?.includes("It needs the installer role."),
+      );
+      expect(await page.locator('[data-act="rewriteFunctions"]').count()).toBe(0);
+      await page.getByRole("button", { name: "Sign out" }).click();
+      await signIn(page, "installer");
+      await page.locator('[data-act="rewriteFunctions"]').click();
+      await page.getByLabel(/Reason/).fill("maker's service was here");
+      await page.getByRole("button", { name: "Write the functions" }).click();
+      await page.getByRole("dialog").waitFor({ state: "hidden" });
+      expect(site.source.acted.map(({ request }) => [request.action, request.values])).toEqual([
+        ["rewriteFunctions", { evse: "3" }],
+      ]);
+      expect(visitor.errors).toEqual([]);
+      await visitor.close();
+    });
+    test("a plan says what it rests on, and what nobody knows", async () => {
+      const state = sampleState("parallel");
+      demo.source.set({
+        ...state,
+        day: {
+          ...state.day,
+          prices: [],
+          loadW: { ...state.day.loadW, planned: [] },
+          basis: { load: "none", plannedVehicles: 6, connectedVehicles: 16 },
+        },
+      });
+      const visitor = await visit(browser, demo.url);
+      expect(plain(await visitor.page.textContent("#day"))).toContain(
+        "No load forecast. The plan begins once a day before this one is kept. Vehicles are planned by their departures: 6 of 16 have one. No prices are known here.",
+      );
+      expect(visitor.errors).toEqual([]);
+      await visitor.close();
+    });
+  });
+
   describe("everybody can use it", () => {
     const widths = [390, 768, 1440];
     for (const width of widths)
@@ -266,7 +317,7 @@ run("the page in a real browser", () => {
           await settled(visitor, `Site ${name}`);
           for (const colorScheme of ["light", "dark"] as const) {
             await page.emulateMedia({ colorScheme });
-            expect(await axe(page), `${name} ${colorScheme}`).toEqual([]);
+            expect(await axe(page, colorScheme === "dark"), `${name} ${colorScheme}`).toEqual([]);
           }
           expect(
             await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),

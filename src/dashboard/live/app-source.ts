@@ -63,6 +63,7 @@ export function createAppSource(
   const shown = { mode: "", gridGood: false, contacts: "", meterQuality: -1, pccW: Number.NaN, steppedMs: 0 };
   let state: SiteState | null = null;
   let takenMs = Number.NEGATIVE_INFINITY;
+  let triedMs = Number.NEGATIVE_INFINITY;
   let publishedMs = Number.NEGATIVE_INFINITY;
   let failure = "";
   let seen = -1;
@@ -80,8 +81,8 @@ export function createAppSource(
     if (report === null) return;
     seen = reports;
     const monotonic = monotonicMs();
-    if (!turned(report.site) && !stepped(report.site, monotonic) && monotonic - takenMs < stateEveryMs) return;
-    takenMs = monotonic;
+    if (!turned(report.site) && !stepped(report.site, monotonic) && monotonic - triedMs < stateEveryMs) return;
+    takenMs = triedMs = monotonic;
     try {
       publish(report);
       failure = "";

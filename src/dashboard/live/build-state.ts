@@ -10,11 +10,10 @@ import { hourMs, minuteMs } from "../../domain/units.ts";
 import type { EventState, EvseState, SiteState, TierState } from "../state.ts";
 import type { DayArchive } from "./day-archive.ts";
 import { planDay } from "./day-plan.ts";
+import { limitsOf, pccRecordState, permitState } from "./limits-state.ts";
 import type { Moments } from "./moments.ts";
 import { finite, type Recorder } from "./recorder.ts";
 import type { SlowFacts } from "./slow-facts.ts";
-
-type LimitInForce = SiteState["limits"][number];
 
 export interface BuildContext {
   readonly station: SiteStation;
@@ -115,8 +114,8 @@ export function buildState(report: ControlReport, context: BuildContext): SiteSt
     day: dayState(report, context),
     island: islandState(report, context, toUtc),
     events: [...events],
-    limits: limitsOf(site, context),
-    permit: permitState(context),
+    limits: limitsOf(site, station),
+    permit: permitState(station),
     history: [...slow.changes],
     health: healthState(report, context),
     pccRecord: pccRecordState(station),
@@ -279,69 +278,6 @@ function islandState(
   };
 }
 
-/** Every limit in force, with who asks for it. */
-function limitsOf(site: SiteReport, { station }: BuildContext): SiteState["limits"] {
-  const { config, people, profile } = station;
-  const row = (
-    id: LimitInForce["id"],
-    value: number,
-    by: LimitInForce["by"],
-    detail = "",
-    untilMs: number | null = null,
-  ): LimitInForce => ({ id, value, by, detail: detail.slice(0, 400), untilMs });
-  const limits = [row("importLimitW", config.pcc.importLimitW, "installer")];
-  const demand = people.get("demandLimitW", 0);
-  if (demand) limits.push(row("demandLimitW", demand.value, "operator", demand.by));
-  const asked = people.get("exportLimitW", 0);
-  const reference = station.permit()?.permit?.reference ?? "";
-  if (asked && asked.value <= site.exportLimitW)
-    limits.push(row("exportLimitW", site.exportLimitW, "installer", asked.by));
-  else
-    limits.push(
-      row(
-        "exportLimitW",
-        site.exportLimitW,
-        site.parallelOK ? "permit" : "no-permit",
-        site.parallelOK ? reference : "",
-      ),
-    );
-  const { backendMinW, backendUntilMs } = station.control.site;
-  if (Number.isFinite(backendMinW) && site.atMs < backendUntilMs)
-    limits.push(row("dischargeLimitW", Math.max(0, -backendMinW), "backend"));
-  const backupW = config.evses.reduce((sum, evse) => sum + (evse.gridForming ? evse.maxDischargeW : 0), 0);
-  if (backupW > 0) limits.push(row("backupLimitW", backupW, "rating"));
-  const reserves = station.control.evses.map(({ reservePct }) => reservePct);
-  if (reserves.every((reservePct) => reservePct === reserves[0])) {
-    const wished = people.get("reservePct", 1);
-    limits.push(row("reservePct", reserves[0]!, wished ? "operator" : "installer", wished?.by));
-  }
-  limits.push(row("enterServiceDelayS", profile.settings.enterDelayS, "profile", profile.name));
-  return limits;
-}
-
-function permitState({ station }: BuildContext): SiteState["permit"] {
-  const inForce = station.permit();
-  if (inForce?.permit === undefined) return null;
-  const { permit, facts } = inForce;
-  const firmware = [
-    ...new Set(
-      station.devices.flatMap(({ kind, identity }) => (kind === "stage" && identity ? [identity.version] : [])),
-    ),
-  ];
-  return {
-    mode: permit.serviceMode,
-    reference: permit.reference,
-    utility: permit.utility,
-    grantedAtMs: facts.validFromMs,
-    validUntilMs: finite(facts.validUntilMs),
-    revoked: facts.revoked,
-    exportLimitW: permit.exportLimitW,
-    covers: [...new Set(permit.equipment.flatMap((item) => item.firmware))].join(", ").slice(0, 400),
-    installedFirmware: firmware.join(", ").slice(0, 400),
-    covered: facts.equipmentMatches,
-  };
-}
-
 function healthState({ site }: ControlReport, { station, slow, days }: BuildContext): SiteState["health"] {
   const ocpp = station.ocpp();
   return {
@@ -375,40 +311,3 @@ function healthState({ site }: ControlReport, { station, slow, days }: BuildCont
     auxBatteryS: null,
   };
 }
-
-/** The ledgers and the response-time passport. */
-function pccRecordState(station: SiteStation): NonNullable<SiteState["pccRecord"]> {
-  const { exports, imports, recent, passport, relayCause } = station.pcc(exceedancesShown);
-  const { count, p50Ms, p99Ms, longestMs, boundMs, beyondBoundCount } = passport;
-  const ledger = ({ total, alarmTooMany, alarmTooLong }: typeof exports) => ({
-    count: total,
-    tooMany: alarmTooMany,
-    tooLong: alarmTooLong,
-  });
-  return {
-    exports: ledger(exports),
-    imports: ledger(imports),
-    recent: recent.map(({ side, sequence, startWallMs, peakOverW, limitW, durationMs, energyWh, cause }) => ({
-      side,
-      sequence,
-      atMs: finite(Math.round(startWallMs)),
-      peakOverW,
-      limitW: finite(limitW),
-      durationMs,
-      energyWh,
-      cause,
-    })),
-    passport: {
-      count,
-      p50Ms: finite(p50Ms),
-      p99Ms: finite(p99Ms),
-      longestMs,
-      promisedMs: boundMs,
-      lateCount: beyondBoundCount,
-    },
-    relay: relayCause,
-  };
-}
-
-/** Exceedances of the newest end of the ledgers that the state carries. */
-const exceedancesShown = 20;
