@@ -61,6 +61,9 @@ const leasePeriods = 5;
 const leaseMinMs = 200;
 /** Charging comes back gradually after an outage or a restart (lesson 10), ms from zero to full. */
 const chargeRampMs = 60_000;
+/** Between the beginnings of two EVSEs in it, ms; the last begins at most half a minute after the first. */
+const chargeStaggerMs = 1_000;
+const chargeSpreadMaxMs = 30_000;
 
 export type Core = ReturnType<typeof createCore>;
 
@@ -127,6 +130,7 @@ export function createCore(config: SiteConfig, start: CoreStart) {
     /** Since when charging has been possible without a break, ms; NaN while it is not. */
     chargingSinceMs: Number.NaN,
     chargeRampMs,
+    chargeStaggerMs: Math.min(chargeStaggerMs, chargeSpreadMaxMs / count),
     stageStaleMs,
     leaseMs: Math.max(leaseMinMs, leasePeriods * config.loop.periodMs),
     commands: createCommands(count, config.tiers.length),

@@ -31,12 +31,13 @@ export function rampEvses(core: Core, nowMs: number): void {
   const dischargeShare = mode === "ramping" && timings.rampMs > 0 ? (nowMs - sinceMs) / timings.rampMs : 1;
   if (!machine.output.mayCharge) core.chargingSinceMs = Number.NaN;
   else if (Number.isNaN(core.chargingSinceMs)) core.chargingSinceMs = nowMs;
-  const chargeShare = (nowMs - core.chargingSinceMs) / core.chargeRampMs;
   for (let i = 0; i < config.evses.length; i++) {
+    // One after the other: no two jump over their smallest power together.
+    const chargeShare = (nowMs - core.chargingSinceMs - i * core.chargeStaggerMs) / core.chargeRampMs;
     const { maxChargeW, maxDischargeW } = config.evses[i]!;
     if (dischargeShare < 1)
       limit(chains, i, "enter-service-ramp", "grid-profile", -dischargeShare * maxDischargeW, anyW);
-    if (chargeShare < 1) limit(chains, i, "ramp", "controller", -anyW, chargeShare * maxChargeW);
+    if (chargeShare < 1) limit(chains, i, "ramp", "controller", -anyW, Math.max(0, chargeShare) * maxChargeW);
   }
 }
 
