@@ -88,7 +88,9 @@ test("a remote start that names no EVSE is for the vehicle that is plugged in ne
   await h.plug(2);
   await h.run(1_000);
   expect(h.site.allowed).toEqual([false, true]);
-  expect(h.events().some(({ transactionInfo }) => transactionInfo.remoteStartId === 9)).toBe(true);
+  await h.unplug(2);
+  const events = h.events();
+  expect(events.at(-1)).toMatchObject({ eventType: "Ended", offline: false, transactionInfo: { remoteStartId: 9 } });
 });
 
 test("… and is refused when two vehicles wait, and forgotten when none comes in time", async () => {
