@@ -152,6 +152,17 @@ describe("what becomes an event", () => {
   test.each([
     ["a calm site: nothing", () => undefined, []],
     ["a locked-out site", (s) => void (s.report.site["mode"] = "lockedOut"), ["lockedOut"]],
+    ["a site that has gone blind", (s) => void (s.report.site["mode"] = "blind"), ["blind"]],
+    [
+      "blind while the devices are being found after a start: nothing",
+      (s) => Object.assign(s.report.site, { mode: "blind", previousMode: "unknown", atMs: 4_000, modeSinceMs: 0 }),
+      [],
+    ],
+    [
+      "the same for long",
+      (s) => Object.assign(s.report.site, { mode: "blind", previousMode: "unknown", atMs: 6_000, modeSinceMs: 0 }),
+      ["blind"],
+    ],
     ["a frozen meter", (s) => void (s.report.site["meterQuality"] = 2), ["meter-frozen"]],
     ["exports beyond the limit too often", (s) => void (s.report.site["exportTooMany"] = true), ["exportAlarm"]],
     ["an export beyond the limit too long", (s) => void (s.report.site["exportTooLong"] = true), ["exportLong"]],

@@ -82,7 +82,9 @@ export const eventRows: readonly EventRow[] = [
   },
   {
     key: "blind",
-    active: ({ report: { site } }) => site.mode === "blind",
+    // After a start the devices are still being found: that is no event unless it lasts.
+    active: ({ report: { site } }) =>
+      site.mode === "blind" && (site.previousMode !== "unknown" || site.atMs - site.modeSinceMs > linkMs),
     values: ({ report: { site } }) => ({ device: site.atMs - site.deviceAtMs > 500 ? "K1" : "a power stage" }),
     needsPerson: true,
   },
