@@ -24,7 +24,7 @@ export interface Controller {
   /** Why it starts no island although one is wanted, what its auxiliary battery has left by its own count, and tiers that stay off. */
   readonly blackStart?: Pick<BlackStart, "refusal" | "leftWh" | "fedMax">;
   /** What people see of its island: phase, energy, how long each tier is fed. */
-  readonly island?: Pick<IslandState, "phase" | "energyWh" | "runway" | "tiers" | "pvLimitW">;
+  readonly island?: Pick<IslandState, "phase" | "energyWh" | "runwayH" | "runway" | "tiers" | "pvLimitW">;
 }
 
 /** Starts a controller. `stored` is what survives its death: the same object each time within one site. */

@@ -172,3 +172,34 @@ export function forecastErrorPct({ forecastH, comes, grounds }: ForecastReading,
     value: () => worst,
   };
 }
+
+/**
+ * The worst error of a forecast of hours inside a window in which nobody comes or goes, percent of what it said (of one hour
+ * when it was less): each said so many hours, and what came is the time to the window's end and what it says then.
+ */
+export function forecastKeptPct(forecastH: Reading, from: string, to: string): Probe {
+  const kept: { atMs: number; saidH: number }[] = [];
+  let nextMs = 0;
+  let lastMs = 0;
+  let lastH = Number.NaN;
+  return {
+    from,
+    to,
+    look(site, _tickMs, sinceFromMs) {
+      lastMs = sinceFromMs;
+      lastH = forecastH(site);
+      if (sinceFromMs < nextMs) return;
+      nextMs = sinceFromMs + keepEveryMs;
+      kept.push({ atMs: sinceFromMs, saidH: lastH });
+    },
+    value() {
+      let worst = Number.NaN;
+      for (const { atMs, saidH } of kept) {
+        const cameH = (lastMs - atMs) / hourMs + lastH;
+        const errorPct = (100 * Math.abs(saidH - cameH)) / Math.max(saidH, judgedOverH);
+        if (!(errorPct <= worst)) worst = errorPct;
+      }
+      return worst;
+    },
+  };
+}

@@ -5,6 +5,7 @@
 import {
   busDrops,
   darkS,
+  forecastKeptPct,
   formingTrips,
   happened,
   highestHz,
@@ -19,7 +20,7 @@ import { Random } from "../random.ts";
 import type { Check, Scenario } from "../scenario.ts";
 import type { Site } from "../site.ts";
 import { transitBus, type WorldConfig, worldFor } from "../world-config.ts";
-import { aboveReservePct, allow, arrives, busyFieldbus, leaves, pressesStop, stagesKW } from "./vocabulary.ts";
+import { aboveReservePct, allow, arrives, busyFieldbus, energyH, leaves, pressesStop, stagesKW } from "./vocabulary.ts";
 
 const north = 0;
 const south = 1;
@@ -79,6 +80,8 @@ function checks(): Check[] {
     ["highest frequency",                            highestHz(),                                          "≤", 61,    "Hz"],
     ["power of the first bus when it leaves",        at("13:59:59", powerOf(north)),                       "≤", 0.1,   "kW"],
     ["power of the second bus when it leaves early", at("19:39:59", powerOf(south)),                       "≤", 0.1,   "kW"],
+    ["error of the forecast, first bus alone",       forecastKeptPct(energyH, "09:00", "13:47:30"),        "≤", 10,    "%"],
+    ["error of the forecast, second bus alone",      forecastKeptPct(energyH, "15:00", "19:31:30"),        "≤", 10,    "%"],
     ["medical room dark when the grid returns",      longestDarkMs(0, "20:30", "20:59"),                   "≤", 5_000, "ms"],
     ["shelter on the grid at the end",               atEnd((s) => (s.world.transferDevice.closed && tierLit(cooling)(s) ? 1 : 0)), "=", 1, "yes"],
     ["charging after the return",                    most(stagesKW, "20:45", "20:59"),                     "≥", 30,    "kW"],

@@ -5,6 +5,7 @@
 import {
   busDrops,
   darkS,
+  forecastKeptPct,
   formers,
   formingTrips,
   happened,
@@ -21,7 +22,7 @@ import { Random } from "../random.ts";
 import type { Check, Scenario } from "../scenario.ts";
 import type { Site } from "../site.ts";
 import { homeTruck, type WorldConfig, worldFor } from "../world-config.ts";
-import { aboveReservePct, allow, arrives, busyFieldbus, leaves, pressesStop, stagesKW } from "./vocabulary.ts";
+import { aboveReservePct, allow, arrives, busyFieldbus, energyH, leaves, pressesStop, stagesKW } from "./vocabulary.ts";
 
 const north = 0;
 const south = 1;
@@ -87,6 +88,7 @@ function checks(): Check[] {
     ["highest voltage",                                highestPu(),                                         "≤", 1.05,  "pu"],
     ["lowest frequency",                               lowestHz(),                                          "≥", 59,    "Hz"],
     ["highest frequency",                              highestHz(),                                         "≤", 61,    "Hz"],
+    ["error of the forecast between two swaps",        forecastKeptPct(energyH, "18:52", "19:29"),          "≤", 10,    "%"],
     ["treatment rooms dark when the grid returns",     longestDarkMs(0, "19:30", "19:45"),                  "≤", 5_000, "ms"],
     ["charging after the return",                      most(stagesKW, "19:35", "19:45"),                    "≥", 15,    "kW"],
   ];

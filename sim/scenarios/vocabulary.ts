@@ -152,3 +152,5 @@ export const couldH =
   (tier: number) =>
   (site: Site): number =>
     site.controller?.island?.runway.couldH[tier] ?? Number.NaN;
+/** Hours that the energy above all reserves lasts for what is fed now. */
+export const energyH = (site: Site): number => site.controller?.island?.runwayH ?? Number.NaN;
