@@ -37,7 +37,12 @@ export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
       say(sentenceOf(attempt));
     }
   } else {
-    const onSite = (done: number) => done % 1_000 === 0 && say(`${done} of ${attempts} attempts`);
+    let told = 0;
+    const onSite = (done: number): void => {
+      if (done < told + 1_000) return;
+      told = done;
+      say(`${done} of ${attempts} attempts`);
+    };
     for (const attempt of closedAttempts({ attempts, seed, onSite })) all.push(attempt);
   }
   tell(all, say);

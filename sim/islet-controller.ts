@@ -23,6 +23,17 @@ export const loadedSiteOf = (siteFile: string): LoadedSite => loadSite(fileURLTo
 
 export const siteConfigOf = (siteFile: string): SiteConfig => loadedSiteOf(siteFile).config;
 
+/** Files read so far: a controller that dies and starts again in virtual time reads what it has read before. */
+const loaded = new Map<string, LoadedSite>();
+
+function loadedOnce(siteFile: string): LoadedSite {
+  const before = loaded.get(siteFile);
+  if (before !== undefined) return before;
+  const site = loadedSiteOf(siteFile);
+  loaded.set(siteFile, site);
+  return site;
+}
+
 /** Starts Islet's core on a scenario's site. */
 export function startIslet(boot: ControllerBoot): Controller {
   return new IsletController(boot);
@@ -36,7 +47,7 @@ class IsletController implements Controller {
   #storedAtMs = Number.POSITIVE_INFINITY;
 
   constructor(boot: ControllerBoot) {
-    const { config, profile, generationProfile } = loadedSiteOf(boot.siteFile);
+    const { config, profile, generationProfile } = loadedOnce(boot.siteFile);
     if (config.evses.length !== boot.stageCount || config.tiers.length !== boot.tierCount) {
       throw new RangeError(
         `${boot.siteFile} has ${config.evses.length} EVSEs and ${config.tiers.length} tiers, the simulated site ${boot.stageCount} and ${boot.tierCount}`,

@@ -36,6 +36,8 @@ const idleShare = 0.01;
 /** Reactance between K1's sides over which an asynchronous closing drives its surge, pu. */
 const closingReactancePu = 0.1;
 
+/** K1's mirror contact has blocked the gates by then, ms. */
+const mirrorContactMs = 10;
 /** Below this a load is dark, pu. */
 const darkPu = 0.7;
 
@@ -133,6 +135,8 @@ export class Truth {
   #parallelMs = 0;
   /** K1 is listed for closed transition and has closed in synchronism: the handover is under way. */
   #handingOver = false;
+  /** K1's mirror contact ends all forming by itself. */
+  readonly #interlocked: boolean;
   #open: (Violation | undefined)[] = forbidden.map(() => undefined);
   #busBeforePu = 0;
   #gridBeforePu = 0;
@@ -141,6 +145,7 @@ export class Truth {
 
   constructor(network: Network) {
     this.#network = network;
+    this.#interlocked = network.stages.every(({ config }) => config.gateInterlock);
     this.counts = Object.fromEntries(forbidden.map((kind) => [kind, 0])) as Record<Forbidden, number>;
     for (let i = 0; i < network.stages.length; i++) this.ratedW += network.stages[i]!.ratedW;
   }
@@ -192,8 +197,11 @@ export class Truth {
     const network = this.#network;
     this.#parallelMs += durationMs;
     if (this.#parallelMs > this.longestParallelMs) this.longestParallelMs = this.#parallelMs;
-    // After a closing in synchronism a listed device has its time for the handover; nobody else may form at all.
-    if (this.#handingOver && this.#parallelMs <= network.transferDevice.config.handoverMs) return;
+    if (this.#interlocked && this.#parallelMs <= mirrorContactMs) return;
+    // After a closing in synchronism a listed device has its time for the handover, and ends it itself when nobody else does;
+    // all others may not form at all.
+    const { config, endingHandover } = network.transferDevice;
+    if (this.#handingOver && (this.#parallelMs <= config.handoverMs || endingHandover)) return;
     this.#record(0, nowMs, durationMs, this.#parallelMs);
     if (!gridLive) this.#record(1, nowMs, durationMs, -network.stagesW);
   }

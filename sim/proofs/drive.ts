@@ -1,7 +1,7 @@
 /** Drives a site tick by tick, with events that fall between ticks, and judges what the controller says in each. */
 import { Invariants } from "../checkers/invariants.ts";
 import { startIslet } from "../islet-controller.ts";
-import { Site } from "../site.ts";
+import { Site, type StartController } from "../site.ts";
 import type { WorldConfig } from "../world-config.ts";
 
 interface DueEvent {
@@ -18,8 +18,14 @@ export class Drive {
   #due: DueEvent[] = [];
   #tickAtMs: number;
 
-  constructor(world: WorldConfig, siteFile: string, tickMs: number, closedTransition: boolean) {
-    this.site = new Site(world, siteFile, tickMs, startIslet);
+  constructor(
+    world: WorldConfig,
+    siteFile: string,
+    tickMs: number,
+    closedTransition: boolean,
+    start: StartController = startIslet,
+  ) {
+    this.site = new Site(world, siteFile, tickMs, start);
     const ratings = this.site.world.stages.map(({ ratedVA }) => ratedVA);
     this.invariants = new Invariants(ratings, closedTransition);
     this.#tickAtMs = this.site.nowMs;

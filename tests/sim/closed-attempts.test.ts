@@ -4,19 +4,21 @@ import { type Attempt, closedAttempts } from "../../sim/proofs/closed-attempts.t
 
 /** Inside the windows at any voltage that is good: its corner over 0.1 pu of reactance. */
 const surgeMaxPu = 3.61;
+/** For machines that have much else to do. */
+const patienceMs = 300_000;
 
-describe("200 attempts to close in synchronism", () => {
+describe("120 attempts to close in synchronism", () => {
   let all: Attempt[] = [];
   let closed: Attempt[] = [];
   let joined: Attempt[] = [];
   beforeAll(() => {
-    all = [...closedAttempts({ attempts: 200, seed: 7 })];
+    all = [...closedAttempts({ attempts: 120, seed: 7 })];
     closed = all.filter((attempt) => attempt.closed);
     joined = closed.filter(({ formed, overtaken }) => formed && !overtaken);
-  });
+  }, patienceMs);
 
   test("most close, and none onto a grid that is not good or without the relay's word", () => {
-    expect(closed.length).toBeGreaterThan(120);
+    expect(closed.length).toBeGreaterThan(70);
     expect(closed.filter(({ kind }) => kind.never === true)).toEqual([]);
   });
 
