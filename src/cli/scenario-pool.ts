@@ -29,6 +29,7 @@ export function runJobs(
   jobs: readonly ScenarioJob[],
   workers: number,
   onResult: (result: ScenarioResult) => void,
+  file: string = workerFile,
 ): Promise<void> {
   const results: (ScenarioResult | undefined)[] = jobs.map(() => undefined);
   let next = 0;
@@ -61,7 +62,7 @@ export function runJobs(
       });
       child.send(job);
     };
-    const start = (): void => give(fork(workerFile, { stdio: ["ignore", "ignore", "inherit", "ipc"] }));
+    const start = (): void => give(fork(file, { stdio: ["ignore", "ignore", "inherit", "ipc"] }));
     for (let i = 0; i < Math.min(workers, jobs.length); i++) start();
     if (jobs.length === 0) resolve();
   });
