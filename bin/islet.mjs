@@ -12,6 +12,10 @@ const major = Number(process.versions.node.split(".")[0]);
 if (!existsSync(join(root, "node_modules", ".package-lock.json"))) await import("../scripts/setup.mjs");
 
 if (major >= 24) {
+  // Stripped and compiled modules are kept, so that the next start is quick. Beside the modules and not in a temporary
+  // directory, where others could put theirs. Where nothing can be written it does nothing.
+  const { enableCompileCache } = await import("node:module");
+  enableCompileCache(join(root, "node_modules", ".cache", "islet"));
   const { main } = await import("../src/cli/main.ts");
   process.exitCode = await main(process.argv.slice(2));
 } else if (existsSync(runtime)) {
