@@ -158,6 +158,12 @@ export const eventWords = {
     todo: "",
     severity: "notice", clears: "itself",
   },
+  islandEnding: {
+    sentence: "The island ends in {runwayH}.",
+    cause: "No vehicle holds more energy above its reserve.",
+    todo: "Plug in a vehicle that can feed the island, or shed a tier.",
+    severity: "critical", clears: "itself",
+  },
   tierShed: {
     sentence: "{tier} was shed.",
     cause: "The energy above the reserve is kept for the tiers above it.",

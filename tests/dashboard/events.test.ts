@@ -211,6 +211,11 @@ describe("what becomes an event", () => {
     ["a tier brought the island down", (s) => void (s.report.site["tiersTrusted"] = 1), ["tier-overload"]],
     ["an island that did not start", (s) => void (s.moments.startFailed = true), ["startFailed"]],
     [
+      "an island whose energy runs out",
+      (s) => Object.assign(s.report.site, { mode: "islandRunning", islandPhase: "ending" }),
+      ["islandEnding", "islandStarted"],
+    ],
+    [
       "an island with a shed tier",
       (s) => {
         s.report.site["mode"] = "islandRunning";

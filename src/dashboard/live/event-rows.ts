@@ -140,6 +140,12 @@ export const eventRows: readonly EventRow[] = [
     needsPerson: true,
   },
   {
+    key: "islandEnding",
+    active: (seen) => isIsland(seen) && seen.report.site.islandPhase === "ending",
+    values: ({ report }) => ({ runwayH: report.tiers[0]?.fedH ?? Number.NaN }),
+    needsPerson: true,
+  },
+  {
     key: "tierShed",
     places: ({ report }) => report.tiers.length,
     active: (seen, t) => isIsland(seen) && !seen.report.tiers[t]!.closed,
