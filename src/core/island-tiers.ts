@@ -46,6 +46,8 @@ export interface TierState {
   changedMs: number;
   overloadSinceMs: number;
   restUntilMs: number;
+  /** For the moment nothing is closed; what has to be opened is opened. */
+  held: boolean;
   shortSinceMs: number;
   plentySinceMs: number;
   /** Tiers that an operator lets the island feed, from the first. */
@@ -60,6 +62,7 @@ export const createTierState = (tiers: readonly IslandTier[]): TierState => ({
   changedMs: Number.NEGATIVE_INFINITY,
   overloadSinceMs: Number.NaN,
   restUntilMs: Number.NEGATIVE_INFINITY,
+  held: false,
   shortSinceMs: Number.NaN,
   plentySinceMs: Number.NaN,
   fedMax: Number.POSITIVE_INFINITY,
@@ -203,7 +206,7 @@ export function stepTiers(
   const inrushFits = supply.loadW + addedW * inrushFactor <= supply.abilityW * tuning.surgePu;
   const loadFits = supply.loadW + addedW <= supply.abilityW;
   const rested = nowMs >= state.restUntilMs && nowMs - state.changedMs >= tuning.stepMs;
-  if (longEnough && holds && inrushFits && loadFits && rested) {
+  if (longEnough && holds && inrushFits && loadFits && rested && !state.held) {
     state.closed[next] = true;
     state.changedMs = nowMs;
     state.plentySinceMs = Number.NaN;

@@ -165,9 +165,7 @@ export function stepIsland(
     // While the voltage still rises for the first time nothing is fed, and a low voltage is no overload.
     const busUp = snapshot.transferDevice.busVoltagePu >= tuning.feedFromPu;
     // About to close in synchronism: no inrush moves the bus while K1's contact travels.
-    if (mode.steer && snapshot.transferDevice.syncRelay && !(island.tiers.restUntilMs > nowMs)) {
-      island.tiers.restUntilMs = nowMs + 1;
-    }
+    island.tiers.held = mode.steer && snapshot.transferDevice.syncRelay;
     if (busUp || (busLive && island.phase !== "starting")) feed(island, config, nowMs);
     steerIsland(island, config, mode.steer, snapshot.transferDevice, busLive, periodMs);
     limitPv(island, config, snapshot, periodMs);
