@@ -119,7 +119,9 @@ export function chooseFormers(
   }
   const next = nextTier(island.tiers);
   const comingW = next < 0 ? 0 : island.tiers.loadW[next]! * config.tiers[next]!.inrushFactor;
-  const needW = (closedLoadW(island.tiers) + comingW) * tuning.marginPu;
+  // What is fed: as it has been, or as it is now when it has grown.
+  const fedW = Math.max(closedLoadW(island.tiers), island.supply.loadW + island.supply.pvW);
+  const needW = (fedW + comingW) * tuning.marginPu;
   if (island.supply.abilityW < needW) {
     if (!joining && nowMs - island.joinedMs >= tuning.joinEveryMs) add(island, config, eligible, snapshot, -1, nowMs);
     island.idleSinceMs = Number.NaN;

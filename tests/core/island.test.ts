@@ -221,6 +221,20 @@ describe("vehicles", () => {
     expect(it.mayStart).toBe(true);
   });
 
+  test("the load grows: another joins before one is overloaded, and nothing is shed", () => {
+    const small = { ...truck(80), ratedW: 20_000 };
+    const it = started(createBus([small, { ...small }], [8_000, 6_000]));
+    it.run(30 * secondMs);
+    expect(it.forming()).toBe(1);
+    for (let powerW = 8_000; powerW <= 16_000; powerW += 250) {
+      it.loadW[0] = powerW;
+      it.run(2 * secondMs);
+      expect(it.commands.tierClosed).toEqual([true, true]);
+    }
+    expect(it.forming()).toBe(2);
+    expect(it.overloadedTicks).toBe(0);
+  });
+
   test("who leaves first is used first", () => {
     const it = started(createBus([bus60(95), { ...bus60(60), departsAtMs: 3 * hourMs }], [20_000]));
     it.run(minuteMs);
