@@ -52,7 +52,7 @@ const handoverDirtyMax = 6;
 const reactionMax = 6;
 
 export function createMonitor(
-  { stages, closedTransition, faultsAre, strict, holds, device: hasDevice }: WorldOptions,
+  { stages, closedTransition, faultsAre, strict, nuisance, holds, device: hasDevice }: WorldOptions,
   controller: ReturnType<typeof createController>,
 ) {
   const { snapshot, machine } = controller;
@@ -108,7 +108,7 @@ export function createMonitor(
     if (before[F.diskIntent] === locked && was === mode.unknown && is !== mode.lockedOut) return "I5";
 
     const leaves = was !== is && (is === mode.isolating || is === mode.parting);
-    if (leaves && w[F.grid]! <= Grid.sag && w[F.wish] === 0) return "I9";
+    if (!nuisance && leaves && w[F.grid]! <= Grid.sag && w[F.wish] === 0) return "I9";
     if (was !== mode.lockedOut && is === mode.lockedOut && w[F.fault] === 0 && before[F.diskIntent] !== locked)
       return "I10";
     if (w[F.fault] === 0 && was !== is && goesDark(before, w, freshForming)) return "I11";

@@ -126,26 +126,22 @@ function finding(leaveOut: LeaveOut, variant: Variant, judgesRest: boolean): Fin
   return { variant: variant.number, decided, wrong: what === undefined ? undefined : { what, story } };
 }
 
-/** The pair defeats the software, and does not where the interlock is. */
+/** The pair defeats the software, and does not where the interlock is. A nuisance breaks nothing else. */
 export function performDouble({ pairs, breaks, interlocks, options }: DoubleFault): DoubleResult[] {
-  return pairs.map((faults) => {
-    const shared: Partial<WorldOptions> = {
-      free: ["grid"],
-      ...options,
-      faults: [faults.length === 2 ? faults : faults[0]!],
-    };
+  return pairs.map((pair) => {
+    const faults = pair.length === 2 ? [pair] : pair;
+    const shared: Partial<WorldOptions> = { free: ["grid"], ...options, faults };
     const without = explore(createModel(shared), statesOfDoubleMax);
-    const withIt =
-      interlocks === undefined ? undefined : explore(createModel({ ...shared, interlocks }), statesOfDoubleMax);
-    const held = withIt === undefined || (withIt.complete && withIt.broken === undefined);
+    const spared = interlocks === undefined ? { nuisance: true } : { interlocks };
+    const withIt = explore(createModel({ ...shared, ...spared }), statesOfDoubleMax);
     return {
-      faults,
+      faults: pair,
       broken: without.broken && storyOf(without.broken),
       statesWithout: without.states,
-      brokenWith: withIt?.broken && storyOf(withIt.broken),
-      statesWith: withIt?.states ?? 0,
-      cpuS: without.cpuS + (withIt?.cpuS ?? 0),
-      ok: without.broken !== undefined && breaks.includes(without.broken.invariant) && held,
+      brokenWith: withIt.broken && storyOf(withIt.broken),
+      statesWith: withIt.states,
+      cpuS: without.cpuS + withIt.cpuS,
+      ok: without.broken?.invariant === breaks && withIt.complete && withIt.broken === undefined,
     };
   });
 }

@@ -85,7 +85,9 @@ suite("a table with a mistake in it", () => {
 });
 
 suite("two faults that defeat the software need their interlock", () => {
-  test.each(doubleFaults.map((entry) => [entry.pairs[0]!.join(" + "), entry] as const))(
+  // K1 that closes by itself has large worlds; `npm run -s model` explores them.
+  const small = doubleFaults.filter(({ pairs }) => pairs[0]![0] !== "K1 closes itself");
+  test.each(small.map((entry) => [entry.pairs[0]!.join(" + "), entry] as const))(
     "%s",
     (_, entry) => {
       const [first] = performDouble({ ...entry, pairs: entry.pairs.slice(0, 1) });

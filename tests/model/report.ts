@@ -171,12 +171,11 @@ function doubleLine(
   { faults, broken, statesWithout, brokenWith, statesWith, ok, ...rest }: DoubleResult,
 ): DoubleLine {
   const { consequence, interlock, interlocks } = doubleFaults[entry]!;
+  const spared = interlocks === undefined ? "besides that" : `with ${interlock}`;
   const withIt =
-    interlocks === undefined
-      ? "no hardware is worth it"
-      : brokenWith === undefined
-        ? `with ${interlock} nothing breaks (${count(statesWith)} states)`
-        : `with ${interlock} STILL BREAKS ${brokenWith.invariant}: ${brokenWith.end}`;
+    brokenWith === undefined
+      ? `${spared} nothing breaks (${count(statesWith)} states)`
+      : `${spared} STILL BREAKS ${brokenWith.invariant}: ${brokenWith.end}`;
   return {
     title: faults.join(" + "),
     consequence,

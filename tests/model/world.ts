@@ -60,6 +60,8 @@ export interface WorldOptions {
   readonly faultsAre: "permanent" | "comes-and-goes";
   /** Judges what nobody can prevent like everything else: only hardware passes. */
   readonly strict: boolean;
+  /** Judges everything but isolation from a good grid (I9). */
+  readonly nuisance: boolean;
   /** Permit in the beginning. */
   readonly permit: number;
   readonly rows: readonly ModeRow[];
@@ -75,6 +77,7 @@ export const worldDefaults: WorldOptions = {
   faults: ["none"],
   faultsAre: "permanent",
   strict: false,
+  nuisance: false,
   permit: Permit.parallel,
   rows: modeRows,
 };
