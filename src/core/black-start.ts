@@ -48,6 +48,8 @@ export interface BlackStart {
   modeBefore: Mode;
   restBeforeMs: number;
   atMs: number;
+  /** Since the cycle before that, ms. */
+  sinceMs: number;
 }
 
 export const createBlackStart = (config: AuxiliaryConfig | undefined, tierCount: number): BlackStart => ({
@@ -62,6 +64,7 @@ export const createBlackStart = (config: AuxiliaryConfig | undefined, tierCount:
   modeBefore: "unknown",
   restBeforeMs: Number.NEGATIVE_INFINITY,
   atMs: Number.NaN,
+  sinceMs: 0,
 });
 
 /**
@@ -74,14 +77,14 @@ export function boundBlackStart(
   mode: ModeState,
   facts: ModeFacts,
   tiers: TierState,
-  nowMs: number,
 ): void {
-  const hours = nowMs > b.atMs ? (nowMs - b.atMs) / hourMs : 0;
-  b.atMs = nowMs;
+  // The moment of the last cycle, as the mode machine has kept it.
+  b.sinceMs = mode.nowMs > b.atMs ? mode.nowMs - b.atMs : 0;
+  b.atMs = mode.nowMs;
   const began = mode.mode === "islandStarting" && b.modeBefore !== "islandStarting";
   if (began) b.starts++;
-  if (config !== undefined) countEnergy(b, config, facts, hours, began);
-  watchTiers(b, mode, tiers, nowMs);
+  if (config !== undefined) countEnergy(b, config, facts, began);
+  watchTiers(b, mode, tiers);
   if (isJoined(mode.mode) || facts.resetRequest) forgive(b, mode.mode);
   const enough = config === undefined || b.leftWh >= config.startWh + config.keepWh;
   b.refusal = refusalOf(mode, facts, enough);
@@ -89,8 +92,8 @@ export function boundBlackStart(
   b.modeBefore = mode.mode;
 }
 
-function countEnergy(b: BlackStart, config: AuxiliaryConfig, facts: ModeFacts, hours: number, began: boolean): void {
-  b.leftWh += (facts.busLive ? config.chargeW : -config.standbyW) * hours;
+function countEnergy(b: BlackStart, config: AuxiliaryConfig, facts: ModeFacts, began: boolean): void {
+  b.leftWh += ((facts.busLive ? config.chargeW : -config.standbyW) * b.sinceMs) / hourMs;
   if (began) b.leftWh -= config.startWh;
   if (b.leftWh > config.capacityWh) b.leftWh = config.capacityWh;
   else if (b.leftWh < 0) b.leftWh = 0;
@@ -107,7 +110,7 @@ function forgive(b: BlackStart, mode: Mode): void {
 }
 
 /** A tier that has just been closed and after which the bus fell, or was overloaded. */
-function watchTiers(b: BlackStart, { mode, row }: ModeState, tiers: TierState, nowMs: number): void {
+function watchTiers(b: BlackStart, { mode, row, nowMs }: ModeState, tiers: TierState): void {
   const fell = mode === "isolated" && b.modeBefore !== "isolated" && (row === "K3" || row === "K4");
   const overloaded = tiers.restUntilMs > b.restBeforeMs;
   b.restBeforeMs = tiers.restUntilMs;

@@ -80,6 +80,7 @@ export function stepExportControl(
   for (let c = 0; c < control.channels.length; c++) {
     stepChannel(control, c, meter, limits, nowMs, out);
   }
+  if (isDisturbed(control, meter, stages)) control.calmFromMs = nowMs + calmAfterMs;
   if (s.hasSample) {
     control.started = true;
     proveMeter(control, meter, stages, out, nowMs);
@@ -108,13 +109,28 @@ function proveMeter(
   const { netW } = control;
   const roomW = freeShare * control.scaleW;
   const free =
-    netW - roomW > out.minW[0]! && netW + roomW < out.maxW[0]! && !apartFromMeter(control, meter, stages, nowMs);
+    netW - roomW > out.minW[0]! &&
+    netW + roomW < out.maxW[0]! &&
+    nowMs >= control.calmFromMs &&
+    !apartFromMeter(control, meter, stages, nowMs);
   control.signProof.sampleSigmaW = control.channels[0]!.noise.sigmaW;
   control.signProof.sampleMeterW = meter.powerW;
   control.signProof.sampleStagesW = meter.powerW - out.loadW;
   const verdict = noteMove(control.signProof, free, nowMs);
   if (verdict !== "none")
     condemnMeter(control.supervision, verdict === "reversed" ? "meter-reversed" : "meter-implausible");
+}
+
+/** Outside this range the supply counts as disturbed, pu; when it is back everything starts at once, which takes so long, ms. */
+const supplyMinPu = 0.88;
+const supplyMaxPu = 1.1;
+const calmAfterMs = 15_000;
+
+/** After an outage the load moves by itself while the stages begin again: no cause and effect. */
+function isDisturbed(control: ExportControl, meter: MeterFacts, stages: readonly StageFacts[]): boolean {
+  if (meter.voltagePu < supplyMinPu || meter.voltagePu > supplyMaxPu) return true;
+  for (let i = 0; i < control.stageCount; i++) if (stages[i]!.voltagePu < supplyMinPu) return true;
+  return false;
 }
 
 /** A stage that has not answered for so many ticks does what nobody knows. */

@@ -27,7 +27,8 @@ function dark(config: AuxiliaryConfig | "none" = battery) {
       if (row !== "") state.row = row;
       state.mode = mode;
       facts.sourceReady = true;
-      boundBlackStart(it, auxiliary, state, facts, tiers, nowMs);
+      state.nowMs = nowMs;
+      boundBlackStart(it, auxiliary, state, facts, tiers);
       nowMs += 20;
       return site;
     },
@@ -103,7 +104,7 @@ describe("why no island is started", () => {
   test("no vehicle", () => {
     const site = dark();
     site.facts.sourceReady = false;
-    boundBlackStart(site.it, battery, site.state, site.facts, site.tiers, 1_000);
+    boundBlackStart(site.it, battery, site.state, site.facts, site.tiers);
     expect(site.it.refusal).toBe("source-missing");
   });
 });

@@ -21,7 +21,8 @@ describe("ok with Islet's control cycle", () => {
     ["mixed-depot", 1],
     ["black-start", 1],
     ["planned-island", 1],
-    ["grid-returns-during-black-start", 1],
+    // Its loads come back so that a moment's doubt would condemn the meter.
+    ["grid-returns-during-black-start", 19],
     ["closed-transition", 1],
     ["welded-contact", 1],
     ["lying-contact", 1],

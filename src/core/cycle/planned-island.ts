@@ -24,6 +24,8 @@ export interface PlannedIsland {
   flowW: number;
   /** 1 for each stage that is to carry the island. */
   readonly carries: Uint8Array;
+  /** What the carriers can give together, W. */
+  abilityW: number;
   /** The power that each is asked for while K1 is balanced, W. */
   readonly targetW: Float64Array;
 }
@@ -32,12 +34,16 @@ export const createPlannedIsland = (stageCount: number): PlannedIsland => ({
   loadW: Number.NaN,
   flowW: Number.NaN,
   carries: new Uint8Array(stageCount),
+  abilityW: 0,
   targetW: new Float64Array(stageCount),
 });
 
-/** Measures K1 and chooses the carriers; fills the mode machine's facts. After `findSources`. */
+/** Measures K1 and chooses the carriers while an island is wished; fills the mode machine's facts. After `findSources`. */
 export function planIsland(core: Core, { stages, site }: Snapshot): void {
   const { planned, modeFacts, mayForm, config } = core;
+  modeFacts.balanced = false;
+  modeFacts.holderReady = false;
+  if (!modeFacts.islandWish && !core.machine.output.balance) return;
   let tiersW = 0;
   for (let t = 0; t < site.tierLoadW.length; t++) tiersW += site.tierLoadW[t]!;
   let stagesW = 0;
@@ -48,9 +54,10 @@ export function planIsland(core: Core, { stages, site }: Snapshot): void {
   planned.flowW = planned.loadW + stagesW;
 
   const neededW = planned.loadW * marginPu;
-  const holderW = chooseCarriers(core, stages, true);
-  const holds = holderW > 0 && holderW >= neededW;
-  const abilityW = holds ? holderW : chooseCarriers(core, stages, false);
+  chooseCarriers(core, stages, true);
+  const holds = planned.abilityW > 0 && planned.abilityW >= neededW;
+  if (!holds) chooseCarriers(core, stages, false);
+  const { abilityW } = planned;
   let ratedW = 0;
   for (let i = 0; i < stages.length; i++) {
     const carries = planned.carries[i] === 1;
@@ -72,8 +79,8 @@ export function wishBalance({ machine, planned, wishes }: Core): void {
   }
 }
 
-/** Marks the carriers and returns what they can give together, W: those that can hold their angle and run, or all. */
-function chooseCarriers(core: Core, stages: Snapshot["stages"], holding: boolean): number {
+/** Marks the carriers and sums up what they can give: those that can hold their angle and run, or all. */
+function chooseCarriers(core: Core, stages: Snapshot["stages"], holding: boolean): void {
   const { planned, mayForm, config } = core;
   let sumW = 0;
   for (let i = 0; i < stages.length; i++) {
@@ -81,7 +88,7 @@ function chooseCarriers(core: Core, stages: Snapshot["stages"], holding: boolean
     planned.carries[i] = fit ? 1 : 0;
     if (fit) sumW += abilityOf(core, stages[i]!, i);
   }
-  return sumW;
+  planned.abilityW = sumW;
 }
 
 function abilityOf({ config }: Core, stage: Snapshot["stages"][number], i: number): number {

@@ -108,6 +108,8 @@ export interface ExportControl {
   readonly observer: LoadObserver;
   readonly supervision: MeterSupervision;
   readonly signProof: SignProof;
+  /** The supply has been disturbed, and until then loads still come back by themselves, ms. */
+  calmFromMs: number;
   /** PCC and, where phases are limited, its three phases. */
   readonly channels: readonly Channel[];
   readonly channelCount: number;
@@ -179,6 +181,7 @@ export function createExportControl(config: ExportControlConfig, stageCount: num
     observer,
     supervision: createMeterSupervision(meter, answerMs),
     signProof: createSignProof(scaleW, meter.proven ?? true),
+    calmFromMs: Number.NEGATIVE_INFINITY,
     channels,
     channelCount,
     shares,

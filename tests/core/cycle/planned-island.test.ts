@@ -41,6 +41,7 @@ function plan({ tiersW, pvW = 0, stagesW = [0, 0, 0], mayForm = [1, 1, 1], off =
     stage.maxDischargeW = canW?.[i] ?? 60_000;
     core.mayForm[i] = mayForm[i]!;
   }
+  core.modeFacts.islandWish = true;
   planIsland(core, snapshot);
   return {
     ready: core.modeFacts.holderReady,
