@@ -14,6 +14,8 @@ import type { Figure } from "../main.ts";
 const root = join(import.meta.dirname, "../..");
 const lastsS = 600;
 const stepsMade = 20;
+/** A load step shows when the power at the PCC differs this much, W. */
+const movedW = 15_000;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 interface Line {
@@ -101,13 +103,13 @@ export async function siteFigures(say: (line: string) => void): Promise<Figure[]
     const keys: number[] = [];
     const steps: number[] = [];
     for (let i = 0; i < stepsMade; i++) {
-      const before = line!.pccW;
       const pressedMs = await press("l", i % 2 === 0 ? "on" : "off");
       await sleep(3_000);
-      const isMoved = ({ atMs, powerW }: Power): boolean =>
-        atMs >= pressedMs && Math.abs(Math.abs(powerW) - Math.abs(before)) > 15_000;
       const powers = (await page.evaluate("window.powers")) as Power[];
       const cycles = (await page.evaluate("window.cycles")) as Power[];
+      const beforeW = cycles.findLast(({ atMs }) => atMs < pressedMs)?.powerW ?? Number.NaN;
+      const isMoved = ({ atMs, powerW }: Power): boolean =>
+        atMs >= pressedMs && Math.abs(Math.abs(powerW) - Math.abs(beforeW)) > movedW;
       const drawnMs = powers.find(isMoved)?.atMs;
       const seenMs = cycles.find(isMoved)?.atMs;
       if (drawnMs === undefined || seenMs === undefined) continue;

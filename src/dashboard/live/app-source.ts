@@ -26,12 +26,12 @@ import { type Certificate, createSlowFacts } from "./slow-facts.ts";
 const lookEveryMs = 10;
 /** A state is made of it at once when something has turned, and at leisure otherwise, ms. */
 export const stateEveryMs = 250;
-/** A step of the power at the PCC is shown at once as well, share of the import limit; while it goes on, this often, ms. */
+/** A step of the power at the PCC is shown at once as well, share of the import limit; a ramp is then shown at leisure. */
 const stepShare = 0.01;
-const stepEveryMs = 170;
 const quarterMs = 15 * 60_000;
-/** Changes of the list of events are brought to disk this often at most, ms. */
-const keepEveryMs = 1_000;
+/** Changes of the list of events are brought to disk when nothing has turned for this long, and after this at the latest, ms. */
+const calmMs = 1_000;
+const keepLatestMs = 10_000;
 /** The wall clock was set when it differs this much from where it should be, ms. */
 const clockJumpMs = 20;
 /** A vehicle has left when its charger says so for this long: then its departure is no longer anybody's, ms. */
@@ -71,7 +71,8 @@ export function createAppSource(
   let islanded = false;
   let wallOffsetMs = Number.NaN;
   let keptRevision = -1;
-  let keptMs = Number.NEGATIVE_INFINITY;
+  let unkeptSinceMs = Number.NaN;
+  let turnedMs = Number.NEGATIVE_INFINITY;
   events.note("started", {}, Date.now(), true);
 
   const look = (): void => {
@@ -108,11 +109,12 @@ export function createAppSource(
     )
       return false;
     Object.assign(shown, { mode, gridGood, contacts, meterQuality });
+    turnedMs = monotonicMs();
     return true;
   };
   const stepped = ({ pccW }: SiteReport, monotonic: number): boolean => {
     if (!(Math.abs(pccW - shown.pccW) > stepShare * station.config.pcc.importLimitW)) return false;
-    if (monotonic - shown.steppedMs < stepEveryMs) return false;
+    if (monotonic - shown.steppedMs < stateEveryMs) return false;
     shown.steppedMs = monotonic;
     return true;
   };
@@ -144,11 +146,14 @@ export function createAppSource(
     keep(false);
   };
 
-  /** Brings the list of events to disk: soon after a change, at once where a person waits for it. */
+  /** Brings the list of events to disk: in a calm moment, since it holds this thread up; at once where a person waits for it. */
   const keep = (atOnce: boolean): void => {
     const monotonic = monotonicMs();
-    if (events.revision === keptRevision || (!atOnce && monotonic - keptMs < keepEveryMs)) return;
-    keptMs = monotonic;
+    if (events.revision === keptRevision) return;
+    if (Number.isNaN(unkeptSinceMs)) unkeptSinceMs = monotonic;
+    const isTime = monotonic - turnedMs >= calmMs || monotonic - unkeptSinceMs >= keepLatestMs;
+    if (!atOnce && !isTime) return;
+    unkeptSinceMs = Number.NaN;
     keptRevision = events.revision;
     attempt("The list of events", () => archive.save(events.kept()));
   };

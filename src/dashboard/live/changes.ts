@@ -39,9 +39,10 @@ export function changesOf(station: Pick<SiteStation, "auditTrail">): Changes {
   let seen = 0;
   return {
     look() {
-      const records = station.auditTrail(seen === 0 ? firstLookMax : lookMax).filter(({ seq }) => seq > seen);
-      if (records.length === 0) return;
-      seen = records[0]!.seq;
+      const latest = station.auditTrail(1)[0]?.seq ?? 0;
+      if (latest <= seen) return;
+      const records = station.auditTrail(seen === 0 ? firstLookMax : Math.min(lookMax, latest - seen));
+      seen = latest;
       newest = [...records.flatMap(changeOf), ...newest].slice(0, changesMax);
     },
     get newest() {
