@@ -127,6 +127,8 @@ export interface ModeFacts {
   gridDead: boolean;
   busLive: boolean;
   busVoltageDead: boolean;
+  /** The bus has a voltage at which loads may be fed. */
+  busServes: boolean;
 
   /** Both voltmeters see a grid on which discharging may begin. */
   gridGood: boolean;
@@ -192,6 +194,7 @@ export const createModeFacts = (stageCount: number): ModeFacts => ({
   gridDead: false,
   busLive: false,
   busVoltageDead: false,
+  busServes: false,
   gridGood: false,
   gridHolds: false,
   gridOut: false,
@@ -320,6 +323,7 @@ function deriveSides(
   facts.gridDead = fresh && gridPu <= config.deadMaxPu;
   facts.busLive = fresh && busPu >= config.liveMinPu;
   facts.busVoltageDead = fresh && busPu <= config.deadMaxPu;
+  facts.busServes = fresh && busPu >= config.serveMinPu && busPu <= config.serveMaxPu;
 
   const deviceGood = fresh && inWindow(gridPu, gridHz, config);
   const meterGood =

@@ -55,6 +55,7 @@ export const off = guard("every stage is off", (_, f) => f.off);
 export const notOff = negated(off, "a stage is not off");
 export const forming = guard("a stage forms", (_, f) => f.anyForming);
 export const notForming = negated(forming, "no stage forms");
+export const busServes = guard("the bus has a voltage for loads", (_, f) => f.busServes);
 export const busLive = guard("the bus is live", (_, f) => f.busLive);
 export const islandFell = guard("no stage forms, or the bus is dead", (_, f) => !f.anyForming || f.busVoltageDead);
 export const rogueHeld = held("rogue", "stopMs", "a stage gives power against its orders");

@@ -105,7 +105,7 @@ export const modeRows: readonly ModeRow[] = [
   { id: "S3", from: ["isolated"], when: [g.provenOpen, g.busDeadHeld, g.reasonToStart, g.sourceReady, g.backupOK, g.startsLeft], to: "islandStarting", do: beginStart },
   { id: "K1", from: ["islandStarting", "islandRunning", "resyncing"], when: [g.notBackupOK], to: "isolated" },
   { id: "K0", from: ["islandStarting"], when: [g.gridWoke], to: "isolated" },
-  { id: "K2", from: ["islandStarting"], when: [g.forming, g.busLive, g.startOver], to: "islandRunning" },
+  { id: "K2", from: ["islandStarting"], when: [g.forming, g.busServes, g.startOver], to: "islandRunning" },
   { id: "K3", from: ["islandStarting"], when: [g.startMaxOver], to: "isolated" },
   { id: "K4", from: ["islandRunning", "resyncing"], when: [g.islandFell], to: "isolated" },
 

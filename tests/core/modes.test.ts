@@ -72,6 +72,7 @@ const islandIsLive: Partial<ModeFacts> = {
   off: false,
   anyForming: true,
   busLive: true,
+  busServes: true,
   busVoltageDead: false,
   busDead: false,
   coherentOpen: false,
@@ -270,6 +271,26 @@ describe("a planned island", () => {
     it.set(islandWish);
     it.run(periodMs);
     expect(it.machine.output).toMatchObject({ mode: "isolating", mayDischarge: false, hold: false });
+  });
+});
+
+describe("a start that can't raise the bus to a voltage for loads", () => {
+  test("is given up in time and tried once more, and then no start is left", () => {
+    const it = site();
+    it.run(1_000, "loadOnly");
+    it.set(gridIsOut);
+    it.run(5_000, "opening");
+    it.set(isOpen);
+    it.run(3_000, "islandStarting");
+    it.set({ ...islandIsLive, busServes: false });
+    const from = it.now();
+    expect(it.run(60_000, "isolated")).toEqual(["islandStarting", "isolated"]);
+    expect(it.now() - from).toBeLessThanOrEqual(timings.startMaxMs + periodMs);
+    it.set({ ...gridIsOut, ...isOpen, anyForming: false, off: true });
+    it.run(3_000, "islandStarting");
+    it.run(60_000, "isolated");
+    expect(it.machine.state.record.startsLeft).toBe(0);
+    expect(it.run(60_000)).toEqual(["isolated"]);
   });
 });
 
