@@ -52,6 +52,7 @@ export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
 
   const proof = await tellAll(count, seed, workers, say);
   for (const story of proof.broken.slice(0, shrunkMax)) {
+    say(`site ${story.siteSeed}, story ${story.number}, narrowed down:`);
     for (const told of shrink(story).told) for (const line of linesOf(told)) say(line);
   }
   add("interleavings", proof.stories, "");
@@ -132,6 +133,7 @@ async function tellAll(count: number, seed: number, workers: number, say: (line:
     for (const kind of answer.kinds) proof.kinds.add(kind);
     for (const mode of answer.modes) if (modes.has(mode)) proof.modes.add(mode);
     proof.broken.push(...answer.broken);
+    for (const story of answer.broken) for (const line of linesOf(story)) say(line);
     if (proof.stories < saidAt + 1_000) return;
     saidAt = proof.stories;
     say(`${proof.stories} of ${count} interleavings, ${proof.broken.length} broken`);

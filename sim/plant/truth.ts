@@ -36,6 +36,8 @@ const idleShare = 0.01;
 /** Reactance between K1's sides over which an asynchronous closing drives its surge, pu. */
 const closingReactancePu = 0.1;
 
+/** The device's timer looks once in each of the plant's steps, ms. */
+const timerStepsMs = 2;
 /** K1's mirror contact has blocked the gates by then, ms. */
 const mirrorContactMs = 10;
 /** Below this a load is dark, pu. */
@@ -201,7 +203,7 @@ export class Truth {
     // After a closing in synchronism a listed device has its time for the handover, and ends it itself when nobody else does;
     // all others may not form at all.
     const { config, endingHandover } = network.transferDevice;
-    if (this.#handingOver && (this.#parallelMs <= config.handoverMs || endingHandover)) return;
+    if (this.#handingOver && (this.#parallelMs <= config.handoverMs + timerStepsMs || endingHandover)) return;
     this.#record(0, nowMs, durationMs, this.#parallelMs);
     if (!gridLive) this.#record(1, nowMs, durationMs, -network.stagesW);
   }

@@ -53,7 +53,7 @@ function restart(site: Site): void {
 export const attemptKinds: readonly AttemptKind[] = [
   { name: "steady grid",                       parts: 30 },
   { name: "drifting frequency",                parts: 15, everyMs: [400, 3_000],   again: (s, r) => grid(s, { frequencyHz: anyFrequency(r), rocofHzPerS: r.between(0.05, 1) }) },
-  { name: "hunting frequency",                 parts: 8,  everyMs: [300, 1_500],   again: (s, r) => grid(s, { frequencyHz: anyFrequency(r), rocofHzPerS: r.between(1, 4) }) },
+  { name: "hunting frequency",                 parts: 8,  upsets: true, everyMs: [300, 1_500], again: (s, r) => grid(s, { frequencyHz: anyFrequency(r), rocofHzPerS: r.between(1, 3) }) },
   { name: "wandering voltage",                 parts: 7,  everyMs: [100, 1_000],   again: (s, r) => grid(s, { voltagePu: Math.min(1.03, Math.max(0.945, s.world.grid.setVoltagePu + r.between(-0.03, 0.03))) }) },
   { name: "loads that step",                   parts: 10, everyMs: [200, 1_500],   again: stepLoad },
   { name: "grid not good",                     parts: 4,  never: true, upsets: true, begin: notGood },

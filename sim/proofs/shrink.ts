@@ -49,6 +49,13 @@ export function shrink({ siteSeed, number, broken }: Story, options: Interleavin
     told = shorter;
     break;
   }
+  for (const story of stories.slice(0, -1)) {
+    const others = stories.filter((one) => one !== story);
+    const shorter = still(others, without);
+    if (shorter === undefined) continue;
+    stories = others;
+    told = shorter;
+  }
   for (const story of stories) {
     for (let event = 0; event < eventsMax; event++) {
       const fewer = new Set(without).add(`${story}/${event}`);

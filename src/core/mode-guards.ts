@@ -87,6 +87,11 @@ export const gridOutHeld = held("gridOut", "outMs", "the grid is out");
 export const gridWoke = guard("the grid side woke up during the start", (s, f) => s.gridDeadAtStart && f.gridLive);
 export const inSync = guard("both sides are in synchronism", (_, f) => f.inSync);
 export const inSyncHeld = held("inSync", "syncMs", "both sides stay in synchronism");
+/** With the stroke under way a blink costs more than a noisy reading: only what joins the sides badly ends it. */
+export const syncOrGridFails = guard(
+  "synchronism is lost, or the grid fails",
+  (_, f) => !f.syncHolds || !f.gridHolds || !f.gridLive,
+);
 export const syncOrGridLost = guard("synchronism or the grid is lost", (_, f) => !f.syncHolds || !f.gridGood);
 
 // a planned island

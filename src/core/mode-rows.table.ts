@@ -128,7 +128,7 @@ export const modeRows: readonly ModeRow[] = [
   { id: "Z1", from: ["closingLive"], when: [g.provenClosed, g.parallelOK, g.gridGood], to: "ramping", do: fillStarts },
   { id: "Z2", from: ["closingLive"], when: [g.provenClosed], to: "loadOnly", do: fillStarts },
   { id: "Z8", from: ["closingLive"], when: [g.disagree, g.contactsLagOver], to: "blind", do: expectClosed },
-  { id: "Z3", from: ["closingLive"], when: [g.syncOrGridLost], to: "opening" },
+  { id: "Z3", from: ["closingLive"], when: [g.syncOrGridFails], to: "opening" },
   { id: "Z4", from: ["closingLive"], when: [g.closeLiveOver], to: "opening", do: blockReturn },
   { id: "Z6", from: ["closingLive"], when: [g.storeOver], to: "islandRunning", do: blockReturn },
 
