@@ -11,22 +11,23 @@ import { fault, faultNames, judgedWhileUp, reactionOnly } from "./faults.table.t
 import { F, type World } from "./fields.table.ts";
 import { type Events, someForm, someGive, stageFields } from "./plant.ts";
 import { formingFreshTicks, modelTimings, tickMs } from "./timings.ts";
-import { Grid, Permit, Role } from "./values.ts";
+import { Grid, Permit, Role, Sync } from "./values.ts";
 import type { WorldOptions } from "./world.ts";
 
 export const invariants = {
   I1: "never forming with K1 closed (closed transition: at most 3 T)",
   I2: "no discharge without authority or into a bad grid: commanded never, physically at most 2 T (6 T under a fault or a dead controller)",
-  I3: "K1 never closes onto an energised or undecayed bus without synchronism",
+  I3: "K1 never closes, and no start begins, on an energised or undecayed bus without synchronism",
   I4: "no armed output and no K1 command on stale facts",
   I5: "locked out is left only by a reset with coherent facts, not by a restart",
   I6: "no discharge commanded while a fact says that the grid is not good or K1 not closed (a stage that holds its angle: until both contacts say open)",
   I7: "no K1 motion from unknown or blind; adoption only on agreeing facts",
-  I8: "no forming, and no holding behind an open K1, commanded without backup authority",
-  I9: "no isolation from a normal grid without the operator",
+  I8: "no start, no forming, and no holding behind an open K1, commanded without backup authority",
+  I9: "no isolation from a normal grid, and no start while both voltmeters see it good, without the operator",
   I10: "no lockout without a fault",
-  I11: "without a fault nobody goes dark needlessly: a fed island is kept while the grid is bad, a balanced planned island goes on",
+  I11: "without a fault nobody goes dark needlessly: the grid is left only with a start and a right to it, no start is made without a source, a fed island is kept while the grid is bad, a planned island opens K1 when it is balanced and goes on",
   I12: "a person's reset is heard: the return is free again and the starts are full",
+  I13: "without a fault the return is not blocked, unless there was no synchronism in all its time",
 } as const;
 export type InvariantName = keyof typeof invariants;
 
@@ -111,7 +112,18 @@ export function createMonitor(
     if (!nuisance && leaves && w[F.grid]! <= Grid.sag && w[F.wish] === 0) return "I9";
     if (was !== mode.lockedOut && is === mode.lockedOut && w[F.fault] === 0 && before[F.diskIntent] !== locked)
       return "I10";
+    if (was === mode.isolated && is === mode.islandStarting) {
+      if (w[F.rBus] === 1) return "I3";
+      if (w[F.permit] === Permit.none) return "I8";
+      const good = w[F.rGrid] === Grid.normal && w[F.rMeter] === Grid.normal && w[F.meterAge]! <= 1;
+      if (good && w[F.wish] === 0 && w[F.blocked] === 0) return "I9";
+    }
     if (w[F.fault] === 0 && was !== is && goesDark(before, w, freshForming)) return "I11";
+    if (w[F.fault] === 0 && w[F.blocked]! > before[F.blocked]!) {
+      const syncLacked = before[F.hSync] === 0 || w[F.rSync] !== Sync.aim;
+      const hadTime = was === mode.resyncing && before[F.modeAge]! >= modelTimings.syncMaxMs / tickMs;
+      if (!hadTime || !syncLacked) return "I13";
+    }
     const resets = before[F.reset] === 1 && was === is && hearsReset.includes(is);
     if (resets && (w[F.blocked] === 1 || w[F.starts]! < startsMax)) return "I12";
     return "";
@@ -122,6 +134,10 @@ export function createMonitor(
     const was = before[F.mode]!;
     const is = w[F.mode]!;
     const gridGood = w[F.rGrid] === Grid.normal && w[F.rMeter] === Grid.normal;
+    if ((is === mode.isolating || is === mode.balancing) && w[F.starts] === 0) return true;
+    if (was === mode.isolating && is === mode.opening && w[F.permit] === Permit.none) return true;
+    if (is === mode.islandStarting && w[F.noSource] === 1) return true;
+    if (was === mode.balancing && is === mode.parting && w[F.unbalanced] === 1) return true;
     if (was === mode.islandRunning || was === mode.resyncing) {
       const stays = is === mode.islandRunning || is === mode.resyncing || is === mode.closingLive;
       return !stays && freshForming && w[F.rBus] === 1 && w[F.permit] !== Permit.none && !gridGood;

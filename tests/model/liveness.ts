@@ -17,6 +17,19 @@ export interface Trouble {
   readonly example: string;
 }
 
+const isolated = modeNames.indexOf("isolated");
+const islandStarting = modeNames.indexOf("islandStarting");
+const isOutOfStarts = (w: World): boolean => w[F.up] === 1 && w[F.mode] === isolated && w[F.starts] === 0;
+
+/** Cut off from a bad grid with a start left: without a fault one start must be enough. */
+const couldStart = (w: World): boolean =>
+  w[F.up] === 1 &&
+  (w[F.mode] === isolated || w[F.mode] === islandStarting) &&
+  w[F.starts]! > 0 &&
+  w[F.grid]! >= Grid.tripped &&
+  w[F.permit] !== Permit.none &&
+  w[F.noSource] === 0;
+
 /** The modes in which a site without a fault may rest, in this environment. */
 export function restingModes(w: World, hasDevice: boolean): readonly string[] {
   const backup = w[F.permit] !== Permit.none && hasDevice;
@@ -82,10 +95,11 @@ export function livenessTroubles(model: Model, { count, ticks, read, roots }: Ex
   const troubles = new Map<string, Trouble>();
   const search = new ComponentSearch(count);
   const world = createWorld();
+  const faulty = model.options.faults.some((one) => one !== "none");
   const everyState = roots === undefined ? Int32Array.from({ length: count }, (_, index) => index) : undefined;
   for (let combination = 0; combination < inputs.count; combination++) {
     if (inputs.isReset(combination)) continue;
-    const { seen, component } = search.run(ticks, combination, roots?.(combination) ?? everyState!);
+    const { seen, emitted, component } = search.run(ticks, combination, roots?.(combination) ?? everyState!);
     // Component numbers are below the number of states seen.
     const leaves = new Uint8Array(seen.length);
     const modes = new Uint32Array(seen.length);
@@ -100,15 +114,25 @@ export function livenessTroubles(model: Model, { count, ticks, read, roots }: Ex
       read(index, world);
       if (world[F.up] === 1) modes[own]! |= 1 << world[F.mode]!;
     }
-    for (const index of seen) {
-      const own = component[index]!;
-      if (leaves[own] === 1 || modes[own] === 0) continue;
-      read(index, world);
-      inputs.apply(combination, world);
-      const what = judge(world, modes[own]!, model.options.device);
-      if (what === "") continue;
+    const note = (what: string): void => {
       const known = troubles.get(what);
       troubles.set(what, { what, states: (known?.states ?? 0) + 1, example: known?.example ?? describe(world) });
+    };
+    // Components are numbered against the direction of the ticks: what a state leads to has been judged before it.
+    const inVain = new Uint8Array(seen.length);
+    for (const index of emitted) {
+      const own = component[index]!;
+      read(index, world);
+      inputs.apply(combination, world);
+      if (leaves[own] === 0 && modes[own] !== 0) {
+        const what = judge(world, modes[own]!, model.options.device);
+        if (what !== "") note(what);
+      }
+      if (faulty) continue;
+      const end = ticks.end(index, combination);
+      for (let e = ticks.start(index, combination); e < end; e++) inVain[own]! |= inVain[component[ticks.to(e)]!]!;
+      if (isOutOfStarts(world)) inVain[own] = 1;
+      else if (inVain[own] === 1 && couldStart(world)) note("uses up its starts in vain");
     }
   }
   return [...troubles.values()].sort((a, b) => b.states - a.states);
@@ -132,6 +156,12 @@ function judge(w: World, modes: number, hasDevice: boolean): string {
   return `stuck in ${mode} while the grid is ${["normal", "sagging", "tripped", "dead"][w[F.grid]!]}`;
 }
 
+interface Components {
+  readonly seen: Int32Array;
+  readonly emitted: Int32Array;
+  readonly component: Int32Array;
+}
+
 /** Tarjan's algorithm without recursion. Its memory serves one combination of inputs after the other. */
 class ComponentSearch {
   private readonly component: Int32Array;
@@ -142,6 +172,7 @@ class ComponentSearch {
   private readonly path: Int32Array;
   private readonly edgeAt: Int32Array;
   private readonly found: Int32Array;
+  private readonly emitted: Int32Array;
 
   constructor(count: number) {
     this.component = new Int32Array(count);
@@ -152,11 +183,16 @@ class ComponentSearch {
     this.path = new Int32Array(count);
     this.edgeAt = new Int32Array(count);
     this.found = new Int32Array(count);
+    this.emitted = new Int32Array(count);
   }
 
-  /** The states that `roots` lead to, and for each of them the number of its strongly connected component. */
-  run(ticks: Ticks, combination: number, roots: Int32Array): { seen: Int32Array; component: Int32Array } {
-    const { component, order, low, onStack, stack, path, edgeAt, found } = this;
+  /**
+   * The states that `roots` lead to, in the order in which they were found and in the order of their components, and for each
+   * of them the number of its strongly connected component.
+   */
+  run(ticks: Ticks, combination: number, roots: Int32Array): Components {
+    const { component, order, low, onStack, stack, path, edgeAt, found, emitted } = this;
+    let emittedCount = 0;
     let stacked = 0;
     let seen = 0;
     let components = 0;
@@ -191,6 +227,7 @@ class ComponentSearch {
             member = stack[--stacked]!;
             onStack[member] = 0;
             component[member] = components;
+            emitted[emittedCount++] = member;
           } while (member !== at);
           components++;
         }
@@ -199,6 +236,6 @@ class ComponentSearch {
       }
     }
     for (let i = 0; i < seen; i++) order[found[i]!] = 0;
-    return { seen: found.subarray(0, seen), component };
+    return { seen: found.subarray(0, seen), emitted: emitted.subarray(0, seen), component };
   }
 }
