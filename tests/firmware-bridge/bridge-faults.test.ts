@@ -229,14 +229,28 @@ describe.concurrent("setpoints", () => {
     expect(stages[0]!.commands).toEqual([]);
   });
 
-  test("forming on a stage that has no word for it → nothing is written", async ({ onTestFinished: finished }) => {
-    const { bridge, commands, stages, cycle } = await start(finished, { stageModel: false });
+  for (const role of ["forming", "hold"] as const) {
+    test(`${role} on a stage that has no word for it → nothing is written`, async ({ onTestFinished: finished }) => {
+      const { bridge, commands, stages, cycle } = await start(finished, { stageModel: false });
+      await bridge.discover({ verify: false });
+      commands.speak = true;
+      Object.assign(commands.stages[0]!, { role, formVoltagePu: 1, formFrequencyHz: 60 });
+      for (let i = 0; i < 3; i += 1) await cycle();
+      expect(stages[0]!.commands).toEqual([]);
+      expect(bridge.stages[0]!.device.cycleFault).toBe("command-impossible");
+    });
+  }
+
+  test("hold → the order, its set-point and the island's reference reach the stage", async ({
+    onTestFinished: finished,
+  }) => {
+    const { bridge, commands, stages, cycle } = await start(finished);
     await bridge.discover({ verify: false });
     commands.speak = true;
-    Object.assign(commands.stages[0]!, { role: "forming", formVoltagePu: 1, formFrequencyHz: 60 });
-    for (let i = 0; i < 3; i += 1) await cycle();
-    expect(stages[0]!.commands).toEqual([]);
-    expect(bridge.stages[0]!.device.cycleFault).toBe("command-impossible");
+    Object.assign(commands.stages[0]!, { role: "hold", powerW: -12_000, formVoltagePu: 1, formFrequencyHz: 60 });
+    await cycle();
+    const ordered = { role: "hold", powerW: -12_000, formVoltagePu: 1, formFrequencyHz: 60 };
+    expect(stages[0]!.commands.at(-1)).toMatchObject(ordered);
   });
 
   test("forming → role and set-points of the island reach the stage", async ({ onTestFinished: finished }) => {

@@ -82,7 +82,8 @@ export class FakeStage implements PlantStage {
     this.commands.push({ ...command });
     this.commandMs.push(this.#clock());
     this.executedSequence = command.sequence;
-    this.role = command.role;
+    // What it reports is what it does: told to hold, it follows until K1 opens.
+    this.role = command.role === "hold" ? "discharge" : command.role;
     this.powerW = command.powerW;
     this.reactiveVar = command.reactiveVar;
     this.formVoltagePu = command.formVoltagePu;
