@@ -119,7 +119,7 @@ function place(simulation: Simulation, number: number): number {
 }
 
 function hooked<T>(hook: T | undefined, what: string): T {
-  if (hook === undefined) throw new Refusal(501, `${what} needs whoever runs the controller: start the site with islet demo`);
+  if (hook === undefined) throw new Refusal(501, `${what} needs whoever runs the controller: start the site with islet sim --controller, or islet demo`);
   return hook;
 }
 
