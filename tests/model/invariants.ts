@@ -25,8 +25,8 @@ export const invariants = {
   I8: "no start, no forming, and no holding behind an open K1, commanded without backup authority",
   I9: "no isolation from a normal grid, and no start while both voltmeters see it good, without the operator",
   I10: "no lockout without a fault",
-  I11: "without a fault nobody goes dark needlessly: the grid is left only with a start and a right to it, no start is made without a source, a fed island is kept while the grid is bad, a planned island opens K1 when it is balanced and goes on",
-  I12: "a person's reset is heard: the return is free again and the starts are full",
+  I11: "without a fault nobody goes dark needlessly: the grid is left only with a start and a right to it, no start is made without a source, a fed island is kept while the grid is bad, a live close goes on in synchronism, a planned island opens K1 when it is balanced and goes on",
+  I12: "a person's reset is heard: out of a lockout when everything agrees; elsewhere the return is free again and the starts are full",
   I13: "without a fault the return is not blocked, unless there was no synchronism in all its time",
 } as const;
 export type InvariantName = keyof typeof invariants;
@@ -36,6 +36,8 @@ const mode = Object.fromEntries(modeNames.map((name, index) => [name, index])) a
   number
 >;
 const locked = intentNames.indexOf("locked");
+/** A condition that has held as long as it is counted (`cap.hClosed`, `cap.hOpen`). */
+const heldLong = 3;
 /** Modes in which a site may rest and a person can reset it. */
 const hearsReset = [mode.isolated, mode.islandRunning, mode.loadOnly, mode.parallel];
 const island = intentNames.indexOf("island");
@@ -124,6 +126,10 @@ export function createMonitor(
       const hadTime = was === mode.resyncing && before[F.modeAge]! >= modelTimings.syncMaxMs / tickMs;
       if (!hadTime || !syncLacked) return "I13";
     }
+    // Everything had agreed for long enough before this cycle, and still does.
+    const agreed = (field: number): boolean => before[field] === heldLong && w[field] === heldLong;
+    const stays = before[F.reset] === 1 && was === mode.lockedOut && is === mode.lockedOut;
+    if (stays && w[F.meterAge]! <= 1 && (agreed(F.hClosed) || agreed(F.hOpen))) return "I12";
     const resets = before[F.reset] === 1 && was === is && hearsReset.includes(is);
     if (resets && (w[F.blocked] === 1 || w[F.starts]! < startsMax)) return "I12";
     return "";
@@ -141,6 +147,10 @@ export function createMonitor(
     if (was === mode.islandRunning || was === mode.resyncing) {
       const stays = is === mode.islandRunning || is === mode.resyncing || is === mode.closingLive;
       return !stays && freshForming && w[F.rBus] === 1 && w[F.permit] !== Permit.none && !gridGood;
+    }
+    if (was === mode.closingLive && is === mode.opening) {
+      const early = before[F.modeAge]! < modelTimings.closeLiveMs / tickMs;
+      return early && gridGood && w[F.rSync] === Sync.aim && w[F.permit] !== Permit.none;
     }
     const planned = w[F.wish] === 1 && mayGive(w) && w[F.rGrid]! <= Grid.sag && w[F.rMeter]! <= Grid.sag;
     if (!planned || closedTransition) return false;

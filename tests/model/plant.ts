@@ -331,6 +331,7 @@ function moveStage(w: World, c: Choices, index: number, { stageContactor }: Inte
   if (has(fault["stage gives up forming"]) && w[role] === Role.forming && w[asked] === Role.forming) {
     if (++w[lag]! < givesUpTicks) return;
     w[role] = Role.off;
+    w[asked] = Role.off;
     w[lag] = 0;
     return;
   }
