@@ -72,8 +72,6 @@ export class TransferDevice implements PlantTransferDevice {
   closesBlocked = 0;
   /** Times that its own timer has ended a handover which took too long. */
   handoversEnded = 0;
-  /** Its timer has acted and the contact is on its way open. */
-  endingHandover = false;
   /** Advances when the main contact closes: the network looks then whether it was allowed. */
   closings = 0;
   /** Both sides were truly within the relay's windows when the last closing stroke began: nobody can take a stroke back. */
@@ -112,6 +110,11 @@ export class TransferDevice implements PlantTransferDevice {
       this.#noFollowsMs < Number.POSITIVE_INFINITY ||
       this.#ncFollowsMs < Number.POSITIVE_INFINITY
     );
+  }
+
+  /** The main contact is on its way open, by command or by the device's own timer. */
+  get opening(): boolean {
+    return this.#strokeTo === "open";
   }
 
   /** When something happens next by itself, ms. */
@@ -229,7 +232,6 @@ export class TransferDevice implements PlantTransferDevice {
     this.#formedForMs = this.closed && this.#bus.formers > 0 ? this.#formedForMs + durationMs : 0;
     if (this.#formedForMs < this.config.handoverMs || this.#strokeTo !== "none" || this.faults.welded) return;
     this.handoversEnded++;
-    this.endingHandover = true;
     this.#wantsClose = false;
     this.#strokeTo = "open";
     this.#strokeEndsMs = this.#nowMs + this.config.openTravelMs * this.faults.slowness;
@@ -257,7 +259,6 @@ export class TransferDevice implements PlantTransferDevice {
   }
 
   #endStroke(): void {
-    this.endingHandover = false;
     const nowClosed = this.#strokeTo === "closed";
     this.#strokeTo = "none";
     this.#strokeEndsMs = Number.POSITIVE_INFINITY;

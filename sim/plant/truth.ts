@@ -200,10 +200,10 @@ export class Truth {
     this.#parallelMs += durationMs;
     if (this.#parallelMs > this.longestParallelMs) this.longestParallelMs = this.#parallelMs;
     if (this.#interlocked && this.#parallelMs <= mirrorContactMs) return;
-    // After a closing in synchronism a listed device has its time for the handover, and ends it itself when nobody else does;
-    // all others may not form at all.
-    const { config, endingHandover } = network.transferDevice;
-    if (this.#handingOver && (this.#parallelMs <= config.handoverMs + timerStepsMs || endingHandover)) return;
+    // After a closing in synchronism a listed device has its time for the handover; then it is on its way open, by command or by
+    // its own timer. All others may not form at all.
+    const { config, opening } = network.transferDevice;
+    if (this.#handingOver && (this.#parallelMs <= config.handoverMs + timerStepsMs || opening)) return;
     this.#record(0, nowMs, durationMs, this.#parallelMs);
     if (!gridLive) this.#record(1, nowMs, durationMs, -network.stagesW);
   }
