@@ -21,6 +21,7 @@ interface BoundFigure extends Figure {
 const window = { voltagePu: 0.1, frequencyHz: 0.3, angleDeg: 20 };
 const surgeMaxPu = 3.61;
 const parallelMaxMs = 100;
+const travelMaxMs = 50;
 
 export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
   const { values } = parseArgs({
@@ -87,11 +88,19 @@ function figuresOf(all: readonly Attempt[]): BoundFigure[] {
   add("surge at touch, p50", share(joined, 0.5), "× rated", surgeMaxPu);
   add("surge at touch, p99", share(joined, 0.99), "× rated", surgeMaxPu);
   add("surge at touch, max", share(joined, 1), "× rated", surgeMaxPu);
+  const broken = closed.filter(({ kind }) => kind.fault === true);
   add(
-    "longest in parallel",
-    largest(closed, (a) => a.parallelMs),
+    "longest in parallel, nothing broken",
+    largest(sound, (a) => a.parallelMs),
     "ms",
     parallelMaxMs,
+  );
+  // With a contact that lies or a controller that dies the device's own timer ends it: 100 ms, and K1's way open.
+  add(
+    "longest in parallel, something broken",
+    largest(broken, (a) => a.parallelMs),
+    "ms",
+    parallelMaxMs + travelMaxMs,
   );
   add(
     "critical load dark, nothing broken",
