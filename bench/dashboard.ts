@@ -1,8 +1,9 @@
 /**
  * What the dashboard costs and how fast it is: bytes over the wire, first paint on a slow connection, from a new state to
  * the drawn page, and a hundred open pages beside a control loop. `--pages N --seconds S` size the last one (the full
- * claim is 100 pages for 600 s); `--no-browser` leaves out what needs Chromium. `--site` measures the simulated site's page
- * instead: from a turn of the mode, and from a key of the demonstration, to the drawn page.
+ * claim is 100 pages for 600 s), `--quiet-seconds S` its comparison without pages; `--no-browser` leaves out what needs
+ * Chromium. `--site` measures the simulated site's page instead: from a turn of the mode, and from a key of the
+ * demonstration, to the drawn page.
  */
 import { spawn } from "node:child_process";
 import { get } from "node:http";
@@ -32,6 +33,7 @@ export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
     options: {
       pages: { type: "string", default: "100" },
       seconds: { type: "string", default: "20" },
+      "quiet-seconds": { type: "string" },
       "no-browser": { type: "boolean" },
       site: { type: "boolean" },
     },
@@ -54,7 +56,9 @@ export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
       unit: "KB",
     });
     if (!values["no-browser"]) figures.push(...(await inBrowser(board.url, source, say)));
-    figures.push(...(await manyPages(board.url, source, Number(values.pages), Number(values.seconds), say)));
+    const seconds = Number(values.seconds);
+    const quietSeconds = Number(values["quiet-seconds"] ?? seconds);
+    figures.push(...(await manyPages(board.url, source, Number(values.pages), seconds, quietSeconds, say)));
   } finally {
     await board.close();
   }
@@ -210,10 +214,11 @@ async function manyPages(
   source: FakeSource,
   pages: number,
   seconds: number,
+  quietSeconds: number,
   say: (line: string) => void,
 ): Promise<Figure[]> {
-  say(`${seconds / 2} s without pages, ${seconds} s with ${pages}, ${seconds / 2} s without …`);
-  const before = await measured(seconds / 2, stir(source));
+  say(`${quietSeconds / 2} s without pages, ${seconds} s with ${pages}, ${quietSeconds / 2} s without …`);
+  const before = await measured(quietSeconds / 2, stir(source));
   const close = await openPages(url, pages);
   const memory: number[] = [];
   const sample = setInterval(() => memory.push(process.memoryUsage.rss()), 1000);
@@ -221,7 +226,7 @@ async function manyPages(
   clearInterval(sample);
   const { bytes } = await close();
   // Before and after, so that a machine that slows down or wakes up meanwhile favours neither.
-  const alone = joined(before, await measured(seconds / 2, stir(source)));
+  const alone = joined(before, await measured(quietSeconds / 2, stir(source)));
   const half = Math.floor(memory.length / 2);
   const mean = (values: readonly number[]): number =>
     values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
