@@ -42,7 +42,7 @@ export function darkS(tier: number, from?: string, to?: string): Probe {
   };
 }
 
-/** Times that something happened inside the window: a counter of the plant that only rises. */
+/** How much a counter of the plant, which only rises, has risen inside the window: times that something happened, or milliseconds. */
 export function happened(counter: Reading, from?: string, to?: string): Probe {
   let first = Number.NaN;
   let last = Number.NaN;

@@ -6,54 +6,25 @@
  */
 import { at, least, longestMs, most, secondsUntil, totalS } from "../checkers/probes.ts";
 import { auxiliaryLowestWh, auxiliaryMiscountWh, closings, lowestPuBefore, refuses, shortestStepMs, starts } from "../checkers/start-probes.ts";
-import { Random } from "../random.ts";
 import type { Check, Scenario } from "../scenario.ts";
 import type { Site } from "../site.ts";
-import { schoolBus, type WorldConfig, worldFor } from "../world-config.ts";
+import { schoolBus, type WorldConfig } from "../world-config.ts";
+import { darkShelterBegins, darkShelterWorld, laundryTier as laundry, pumpsTier as pumps } from "./dark-shelter.ts";
 import { fedByIsland, isIn, k1Open, lit, resets } from "./transfer-words.ts";
-import { allow, busyFieldbus } from "./vocabulary.ts";
 
-const pumps = 2;
-const laundry = 3;
 const startsMax = 2;
 /** The battery as it is; the configuration says the same. */
 const battery = { capacityWh: 50, standbyW: 45, startWh: 4, chargeW: 40 };
 
-function world(seed: number): WorldConfig {
-  const random = new Random(seed).stream("story");
-  // Some stages ride through the pumps' start until the controller sheds them, others trip on it.
-  const overloadMs = seed % 2 === 0 ? random.between(400, 600) : random.between(60, 110);
-  return worldFor({
-    seed,
-    startsAt: "2006-06-14 10:00",
-    stageW: [30_000, 30_000],
-    nominalVoltageV: 480,
-    phases: 3,
-    stage: { overloadMs, blackStartMs: random.between(400, 1_500) },
-    meter: { updateMs: 50, windowMs: 50, gridPowered: random.uniform() < 0.5 },
-    transferDevice: {
-      openTravelMs: random.between(20, 95),
-      closeTravelMs: random.between(20, 95),
-      contactLagMs: random.between(4, 25),
-      voltmeterNoisePu: 0.004,
-    },
-    building: { motorW: 3_000, motorStartsPerHour: 20 },
-    tiers: [
-      { name: "Shelter", loadW: 1_000 * random.between(6, 9), inrush: random.between(1.5, 2), wander: 0.03 },
-      { name: "Kitchen", loadW: 1_000 * random.between(6, 9), inrush: random.between(2, 3), wander: 0.03 },
-      { name: "Pumps", loadW: 9_000, inrush: random.between(12, 20), inrushTauMs: random.between(700, 1_200) },
-      { name: "Laundry", loadW: 1_000 * random.between(3, 5), inrush: 2 },
-    ],
-    vehicles: Array.from({ length: 2 }, () => ({ ...schoolBus, socPct: random.between(60, 95) })),
+const world = (seed: number): WorldConfig =>
+  darkShelterWorld(seed, (random) => {
+    // Some stages ride through the pumps' start until the controller sheds them, others trip on it.
+    const overloadMs = seed % 2 === 0 ? random.between(400, 600) : random.between(60, 110);
+    return {
+      stage: { overloadMs, blackStartMs: random.between(400, 1_500) },
+      pumps: { inrush: random.between(12, 20), inrushTauMs: random.between(700, 1_200) },
+    };
   });
-}
-
-function begins(site: Site): void {
-  const random = site.world.random.stream("habits");
-  allow(site, { mode: "non-parallel-backup", exportLimitW: 0 });
-  site.world.building.hold(1_000 * random.between(0, 40));
-  busyFieldbus(site, random.between(0, 8), random.between(0, 0.0005));
-}
 
 const gridFails = (site: Site): void => site.world.setGrid({ present: false });
 const gridReturns = (site: Site): void => site.world.setGrid({ present: true });
@@ -114,7 +85,7 @@ export const blackStart: Scenario = {
   from: "10:00",
   to: "11:12",
   world,
-  begins,
+  begins: darkShelterBegins,
   checks,
   story: [
     ["10:02", "The grid fails.",                                                          gridFails],

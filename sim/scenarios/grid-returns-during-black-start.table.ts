@@ -6,12 +6,11 @@
  */
 import { atEnd, longestMs, most, secondsUntil, totalS } from "../checkers/probes.ts";
 import { starts } from "../checkers/start-probes.ts";
-import { Random } from "../random.ts";
 import type { Check, Scenario, StoryEvent } from "../scenario.ts";
 import type { Site } from "../site.ts";
-import { schoolBus, type WorldConfig, worldFor } from "../world-config.ts";
+import type { WorldConfig } from "../world-config.ts";
+import { darkShelterBegins, darkShelterWorld } from "./dark-shelter.ts";
 import { fedByIsland, isIn, k1Closed, lit } from "./transfer-words.ts";
-import { allow, busyFieldbus } from "./vocabulary.ts";
 
 const rounds = 12;
 const roundMs = 120_000;
@@ -20,39 +19,11 @@ const startLastsMs = 8_000;
 /** So often the last outage's grid comes back only to spoil a start: more than the starts that a site has. */
 const teased = 4;
 
-function world(seed: number): WorldConfig {
-  const random = new Random(seed).stream("story");
-  return worldFor({
-    seed,
-    startsAt: "2006-06-14 10:00",
-    stageW: [30_000, 30_000],
-    nominalVoltageV: 480,
-    phases: 3,
+const world = (seed: number): WorldConfig =>
+  darkShelterWorld(seed, (random) => ({
     stage: { blackStartMs: random.between(400, 2_000) },
-    meter: { updateMs: 50, windowMs: 50, gridPowered: random.uniform() < 0.5 },
-    transferDevice: {
-      openTravelMs: random.between(20, 95),
-      closeTravelMs: random.between(20, 95),
-      contactLagMs: random.between(4, 25),
-      voltmeterNoisePu: 0.004,
-    },
-    building: { motorW: 3_000, motorStartsPerHour: 20 },
-    tiers: [
-      { name: "Shelter", loadW: 1_000 * random.between(6, 9), inrush: random.between(1.5, 2), wander: 0.03 },
-      { name: "Kitchen", loadW: 1_000 * random.between(6, 9), inrush: random.between(2, 3), wander: 0.03 },
-      { name: "Pumps", loadW: 1_000 * random.between(5, 9), inrush: 3 },
-      { name: "Laundry", loadW: 1_000 * random.between(3, 5), inrush: 2 },
-    ],
-    vehicles: Array.from({ length: 2 }, () => ({ ...schoolBus, socPct: random.between(60, 95) })),
-  });
-}
-
-function begins(site: Site): void {
-  const random = site.world.random.stream("habits");
-  allow(site, { mode: "non-parallel-backup", exportLimitW: 0 });
-  site.world.building.hold(1_000 * random.between(0, 40));
-  busyFieldbus(site, random.between(0, 8), random.between(0, 0.0005));
-}
+    pumps: { loadW: 1_000 * random.between(5, 9), inrush: 3 },
+  }));
 
 const grid = (present: boolean) => (site: Site): void => site.world.setGrid({ present, voltagePu: 1 });
 
@@ -162,7 +133,7 @@ export const gridReturnsDuringBlackStart: Scenario = {
   from: "10:00",
   to: endAt,
   world,
-  begins,
+  begins: darkShelterBegins,
   checks,
   story: [
     ...outages,

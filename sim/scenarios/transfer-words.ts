@@ -48,21 +48,6 @@ export function resets(at: string, until: string, sentence: string): readonly St
   ];
 }
 
-/** How much a reading that only grows has grown in a window. */
-export function growth(reading: Reading, from: string, to: string): Probe {
-  let first = Number.NaN;
-  let last = Number.NaN;
-  return {
-    from,
-    to,
-    look(site) {
-      last = reading(site);
-      if (Number.isNaN(first)) first = last;
-    },
-    value: () => last - first,
-  };
-}
-
 /** The largest reading among the ticks in which a condition has just become true. */
 export function mostWhenever(condition: (site: Site) => boolean, reading: Reading): Probe {
   let before = false;

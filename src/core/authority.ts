@@ -56,10 +56,10 @@ export const createAuthority = (clockFloorMs: number = Number.NEGATIVE_INFINITY)
   clockFloorMs,
 });
 
-/** Why the permit gives no right to parallel operation, in the order in which a person would repair it; "" when it does. */
 /** The part of the snapshot that authority is judged by. */
 type AuthorityFacts = Pick<Snapshot, "site" | "wallMs">;
 
+/** Why the permit gives no right to parallel operation, in the order in which a person would repair it; "" when it does. */
 function permitRefusal({ site, wallMs }: AuthorityFacts, { clockFloorMs }: Authority): ReasonKey | "" {
   const { permit } = site;
   if (permit.mode === "load-only" || permit.mode === "non-parallel-backup") return "permit-none";
