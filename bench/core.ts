@@ -144,14 +144,14 @@ export function busySite(evses: number): { core: Core; snapshot: Snapshot; tick:
   const moveWorld = (nowMs: number): void => {
     random = (random * 1_103_515_245 + 12_345) & 0x3fffffff; // stays a small integer of the engine: none on the heap
     snapshot.wallMs = 1e12 + nowMs;
-    device.atMs = meter.atMs = meter.sampleAtMs = nowMs;
+    device.atMs = device.liveAtMs = meter.atMs = meter.sampleAtMs = nowMs;
     meter.sampleCount++;
     stagesW[0] = 0;
     for (let i = 0; i < evses; i++) {
       powerW[i]! += 0.3 * (core.commands.stages[i]!.powerW - powerW[i]!);
       stagesW[0]! += powerW[i]!;
       const stage = snapshot.stages[i]!;
-      stage.atMs = nowMs;
+      stage.atMs = stage.liveAtMs = nowMs;
       stage.powerW = powerW[i]!;
       stage.role = powerW[i]! < 0 ? "discharge" : "charge";
       const evse = snapshot.evses[i]!;

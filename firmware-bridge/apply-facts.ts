@@ -47,6 +47,7 @@ export function applyStage(v: Float64Array, atMs: number, context: StageContext,
     context.heartbeatChangedMs = atMs;
   }
   stage.atMs = atMs;
+  stage.liveAtMs = atMs;
   stage.role = roleNames[stageRoleCode(v, context)]!;
   stage.powerW = powerW;
   stage.reactiveVar = v[stageFact.reactiveVar]!;
@@ -142,6 +143,7 @@ const contactOf = (code: number): Contact => (code === 0 ? "open" : code === 1 ?
 
 export function applyTransferDevice(v: Float64Array, atMs: number, device: TransferDevicePort): void {
   device.atMs = atMs;
+  device.liveAtMs = atMs;
   device.contactNo = contactOf(v[transferDeviceFact.contactNo]!);
   device.contactNc = contactOf(v[transferDeviceFact.contactNc]!);
   device.gridVoltagePu = v[transferDeviceFact.gridVoltagePu]!;
@@ -159,7 +161,8 @@ export function applyTransferDevice(v: Float64Array, atMs: number, device: Trans
   device.relayTripped = v[transferDeviceFact.relayTripped] === 1;
 }
 
-export function applyLoadPanel(v: Float64Array, site: SnapshotPort["site"]): void {
+export function applyLoadPanel(v: Float64Array, atMs: number, site: SnapshotPort["site"]): void {
+  site.panelLiveAtMs = atMs;
   for (let tier = 0; tier < site.tierLoadW.length && loadPanelFact.tier1W + tier < v.length; tier += 1) {
     site.tierLoadW[tier] = v[loadPanelFact.tier1W + tier]!;
   }

@@ -308,7 +308,8 @@ export class Bridge {
   }
 
   #takeLoadPanel(snapshot: SnapshotPort): boolean {
-    applyLoadPanel(this.loadPanel!.reader!.values, snapshot.site);
+    const { values, cycleBlock } = this.loadPanel!.reader!;
+    applyLoadPanel(values, cycleBlock.atMs, snapshot.site);
     return true;
   }
 

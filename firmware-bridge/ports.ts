@@ -8,6 +8,7 @@ export type Contact = "open" | "closed" | "unknown";
 
 export interface TransferDevicePort {
   atMs: number;
+  liveAtMs: number;
   contactNo: Contact;
   contactNc: Contact;
   gridVoltagePu: number;
@@ -37,6 +38,7 @@ export interface MeterPort {
 
 export interface StagePort {
   atMs: number;
+  liveAtMs: number;
   role: Role;
   powerW: number;
   reactiveVar: number;
@@ -61,7 +63,7 @@ export interface SnapshotPort {
   transferDevice: TransferDevicePort;
   meter: MeterPort;
   stages: StagePort[];
-  site: { tierLoadW: number[]; pvPowerW: number };
+  site: { panelLiveAtMs: number; tierLoadW: number[]; pvPowerW: number };
 }
 
 export interface StageCommandPort {

@@ -119,6 +119,7 @@ export class InMemoryBridge {
     const { stages, tiers, pvs } = this.#world;
     for (let i = 0; i < stages.length; i++) this.#readStage(snapshot, i, nowMs, arrivesMs);
     const site = snapshot.site;
+    site.panelLiveAtMs = arrivesMs;
     for (let i = 0; i < tiers.length; i++) site.tierLoadW[i] = tiers[i]!.powerW;
     let pvW = 0;
     for (let i = 0; i < pvs.length; i++) if (pvs[i]!.config.side === "bus") pvW += pvs[i]!.powerW;
@@ -172,6 +173,7 @@ export class InMemoryBridge {
     const facts = snapshot.transferDevice;
     facts.atMs = arrivesMs;
     if (link.frozen) return;
+    facts.liveAtMs = arrivesMs;
     const device = this.#world.transferDevice;
     facts.contactNo = device.contactNo;
     facts.contactNc = device.contactNc;
@@ -199,6 +201,7 @@ export class InMemoryBridge {
     facts.atMs = arrivesMs;
     facts.verified = port.verified;
     if (port.link.frozen) return;
+    facts.liveAtMs = arrivesMs;
     if (stage.heartbeat !== port.heartbeatSeen) {
       port.heartbeatSeen = stage.heartbeat;
       port.heartbeatAtMs = nowMs;

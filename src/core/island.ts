@@ -26,7 +26,7 @@ import {
 } from "./island-tiers.ts";
 import type { ModeOutput } from "./modes.ts";
 import { createRunway, createRunwayInputs, type Runway, type RunwayInputs } from "./runway.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { panelIsLive, type Snapshot } from "./snapshot.ts";
 
 export interface IslandConfig {
   readonly nominalFrequencyHz: number;
@@ -156,7 +156,8 @@ export function stepIsland(
   if (island.spent && island.energyWh > restartWh(config)) island.spent = false;
 
   const busLive = snapshot.transferDevice.busVoltagePu >= 0.5;
-  learnTierLoads(island.tiers, snapshot.site.tierLoadW, periodMs, busLive);
+  const panelLive = panelIsLive(snapshot.site, nowMs);
+  learnTierLoads(island.tiers, snapshot.site.tierLoadW, periodMs, busLive && panelLive);
   if (mode.form) {
     if (island.phase === "none") begin(island, snapshot, nowMs);
     chooseFormers(island, config, eligible, snapshot, busLive, nowMs);
@@ -241,7 +242,8 @@ function begin(island: IslandState, { stages, site }: Snapshot, nowMs: number): 
   }
   // Adopted: a tier that takes nothing was shed before the restart and waits for its turn.
   const { closed } = island.tiers;
-  for (let t = 0; t < closed.length; t++) closed[t] = !(site.tierLoadW[t]! < shedBelowW);
+  const panelLive = panelIsLive(site, nowMs);
+  for (let t = 0; t < closed.length; t++) closed[t] = !(panelLive && site.tierLoadW[t]! < shedBelowW);
 }
 
 /** No island: nobody forms, PV is free, and tiers wait open on a dead bus or come back with the grid. */

@@ -13,7 +13,7 @@
  * With one stage all of these mean the same.
  */
 import type { Authority } from "./authority.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { liveMaxMs, type Snapshot } from "./snapshot.ts";
 import { inSyncWindow, type SyncWindow, syncAim } from "./transfer-device.ts";
 
 /** How far a stage is heard. Indexes are wire values: append only. */
@@ -54,10 +54,11 @@ export interface ModeFactsConfig {
   /** In which the two sides may be joined, and the part of it in which a close may be commanded. */
   readonly syncWindow: SyncWindow;
   readonly syncAim: SyncWindow;
-  /** Ages up to which readings count, ms. */
+  /** Ages up to which readings count, ms: since the read, and (`liveMaxMs`) since the device's own clock last advanced. */
   readonly deviceFreshMs: number;
   readonly stageFreshMs: number;
   readonly meterFreshMs: number;
+  readonly liveMaxMs: number;
   /**
    * The same for a stage that forms the island, as long as the transfer device says in this very cycle that it is open and
    * the bus is live: the voltage is its witness, and an island must not end with a hiccup of a link.
@@ -94,6 +95,7 @@ export const modeFactsDefaults: ModeFactsConfig = {
   stageFreshMs: 300,
   formingFreshMs: 300,
   meterFreshMs: 1_000,
+  liveMaxMs,
   watchdogMs: 5_000,
   stageStopMs: 1_000,
   liveMinPu: 0.5,
@@ -276,17 +278,19 @@ function deriveStages(
   for (let i = 0; i < stages.length; i++) {
     const stage = stages[i]!;
     const vouchedFor = heldBehindOpenDevice && stage.role === "forming";
-    if (nowMs - stage.atMs <= (vouchedFor ? config.formingFreshMs : config.stageFreshMs)) {
+    // What is known of a stage is as old as its own clock: one that answers with old values falls silent like any other.
+    const knownAtMs = nowMs - stage.liveAtMs <= config.liveMaxMs ? stage.atMs : stage.liveAtMs;
+    if (nowMs - knownAtMs <= (vouchedFor ? config.formingFreshMs : config.stageFreshMs)) {
       facts.hearing[i] = StageHearing.fresh;
       fresh++;
       const gives = stage.role !== "forming" && -stage.powerW > config.dischargeFromW;
       if (stage.role === "forming") anyForming = true;
       if (gives || (stage.role === "discharge" && !Number.isFinite(stage.powerW))) anyDischarging = true;
       if (stage.role !== "off" || gives) off = false;
-    } else if (nowMs - (stage.atMs > startedMs ? stage.atMs : startedMs) <= offAfterMs) {
+    } else if (nowMs - (knownAtMs > startedMs ? knownAtMs : startedMs) <= offAfterMs) {
       facts.hearing[i] = StageHearing.silent;
       silent++;
-      if (stage.role === "forming" || stage.atMs < startedMs) silentForming++;
+      if (stage.role === "forming" || knownAtMs < startedMs) silentForming++;
     } else {
       facts.hearing[i] = StageHearing.countedOff;
     }
@@ -314,7 +318,8 @@ function deriveSides(
   const gridHz = present ? device.gridFrequencyHz : meter.frequencyHz;
   const busPu = present ? device.busVoltagePu : meter.voltagePu;
 
-  const fresh = present ? nowMs - device.atMs <= config.deviceFreshMs && gridPu >= 0 && busPu >= 0 : true;
+  const answers = nowMs - device.atMs <= config.deviceFreshMs && nowMs - device.liveAtMs <= config.liveMaxMs;
+  const fresh = present ? answers && gridPu >= 0 && busPu >= 0 : true;
   facts.deviceFresh = fresh;
   facts.provenOpen = present && fresh && device.contactNo === "open" && device.contactNc === "open";
   facts.provenClosed = !present || (fresh && device.contactNo === "closed" && device.contactNc === "closed");

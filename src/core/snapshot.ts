@@ -9,6 +9,12 @@ import type { Role, ServiceMode } from "../domain/modes.ts";
 /** The arrival time of something that has not arrived. */
 export const never = Number.NEGATIVE_INFINITY;
 
+/**
+ * A device that answers while its own clock stands is frozen: beyond this its readings are old, ms. Longer than the second
+ * that many counters take for one advance, and a missed read.
+ */
+export const liveMaxMs = 1_500;
+
 /** Position of one auxiliary contact as read. */
 export type Contact = "open" | "closed" | "unknown";
 
@@ -16,6 +22,8 @@ export type Contact = "open" | "closed" | "unknown";
 export interface TransferDeviceFacts {
   /** Arrival of the last complete, valid read, ms. */
   atMs: number;
+  /** Arrival of the last read in which the device's own clock, counter or heartbeat had advanced, ms; `atMs` where it has none. */
+  liveAtMs: number;
   /** Normally-open contact translated to the position of the device that it reports. */
   contactNo: Contact;
   /** Normally-closed contact, likewise: both say `open` when the device is open. */
@@ -59,6 +67,8 @@ export interface MeterFacts {
 export interface StageFacts {
   /** Arrival of the last complete, valid read, ms. */
   atMs: number;
+  /** Arrival of the last read in which the stage's own clock, counter or heartbeat had advanced, ms; `atMs` where it has none. */
+  liveAtMs: number;
   role: Role;
   powerW: number;
   reactiveVar: number;
@@ -173,6 +183,8 @@ export interface SiteFacts {
   exportLimitW: number;
   /** Tiers that an operator lets an island feed, from the first; Infinity where nobody has shed one. */
   tiersFedMax: number;
+  /** Arrival of the last read in which the load panel's own clock had advanced, ms; `never` where there is no panel. */
+  panelLiveAtMs: number;
   /** Measured load of each tier when islanded or behind K1, W; NaN unknown. */
   tierLoadW: number[];
   pvPowerW: number;
@@ -189,12 +201,16 @@ export interface Snapshot {
   site: SiteFacts;
 }
 
+/** Whether the load panel's readings are of now: a panel that answers with old values tells nothing about the tiers. */
+export const panelIsLive = ({ panelLiveAtMs }: SiteFacts, nowMs: number): boolean => nowMs - panelLiveAtMs <= liveMaxMs;
+
 /** A snapshot in which nothing is known: no device has answered, nobody is connected, nothing is permitted. */
 export function createSnapshot(stageCount: number, tierCount: number): Snapshot {
   return {
     wallMs: Number.NaN,
     transferDevice: {
       atMs: never,
+      liveAtMs: never,
       contactNo: "unknown",
       contactNc: "unknown",
       gridVoltagePu: Number.NaN,
@@ -247,6 +263,7 @@ export function createSnapshot(stageCount: number, tierCount: number): Snapshot 
       importLimitW: Number.POSITIVE_INFINITY,
       exportLimitW: Number.POSITIVE_INFINITY,
       tiersFedMax: Number.POSITIVE_INFINITY,
+      panelLiveAtMs: never,
       tierLoadW: new Array<number>(tierCount).fill(Number.NaN),
       pvPowerW: Number.NaN,
     },
@@ -256,6 +273,7 @@ export function createSnapshot(stageCount: number, tierCount: number): Snapshot 
 function createStageFacts(): StageFacts {
   return {
     atMs: never,
+    liveAtMs: never,
     role: "off",
     powerW: Number.NaN,
     reactiveVar: Number.NaN,

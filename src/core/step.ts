@@ -41,7 +41,7 @@ export function step(core: Core, snapshot: Snapshot, nowMs: number): Commands {
   );
   findSources(core, snapshot);
   core.modeFacts.sourceReady = islandMayStart(core.island, core.mayForm);
-  planIsland(core, snapshot);
+  planIsland(core, snapshot, nowMs);
   boundBlackStart(core.blackStart, core.config.auxiliary, core.machine.state, core.modeFacts, core.island.tiers);
   core.island.tiersTrusted = core.blackStart.fedMax;
   stepMode(core.machine, core.modeFacts, nowMs);

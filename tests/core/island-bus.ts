@@ -107,7 +107,7 @@ export function createBus(
       if (stage.role === wanted) roleAtMs[i] = nowMs;
       else if (nowMs - roleAtMs[i]! >= lagMs) stage.role = wanted;
       if (!connected) stage.role = "off";
-      if (!vehicle.silent) stage.atMs = nowMs;
+      if (!vehicle.silent) stage.atMs = stage.liveAtMs = nowMs;
       stage.maxDischargeW = connected ? vehicle.ratedW : 0;
       stage.maxChargeW = connected && vehicle.socPct < 100 ? vehicle.ratedW : 0;
       stage.socPct = vehicle.socPct;
@@ -123,6 +123,7 @@ export function createBus(
     }
     const live = abilityW > 0;
     let demandW = 0;
+    snapshot.site.panelLiveAtMs = nowMs;
     for (let t = 0; t < tiersW.length; t++) {
       const powerW = live && commands.tierClosed[t] ? bus.loadW[t]! : 0;
       snapshot.site.tierLoadW[t] = powerW;

@@ -11,7 +11,7 @@ import {
   modeFactsDefaults,
   StageHearing,
 } from "../../src/core/mode-facts.ts";
-import { createSnapshot, type Snapshot } from "../../src/core/snapshot.ts";
+import { createSnapshot, liveMaxMs, type Snapshot } from "../../src/core/snapshot.ts";
 
 const nowMs = 100_000;
 
@@ -24,6 +24,7 @@ function facts(
   const snapshot = createSnapshot(stages, 0);
   Object.assign(snapshot.transferDevice, {
     atMs: nowMs,
+    liveAtMs: nowMs,
     contactNo: "closed",
     contactNc: "closed",
     gridVoltagePu: 1,
@@ -32,7 +33,7 @@ function facts(
     busFrequencyHz: 60,
   });
   Object.assign(snapshot.meter, { atMs: nowMs, voltagePu: 1, frequencyHz: 60 });
-  for (const stage of snapshot.stages) Object.assign(stage, { atMs: nowMs, role: "off", powerW: 0 });
+  for (const stage of snapshot.stages) Object.assign(stage, { atMs: nowMs, liveAtMs: nowMs, role: "off", powerW: 0 });
   const grid = Object.assign(createGridVerdict(), { inEnterServiceWindow: true, meterTrusted: true });
   change(snapshot, grid);
   return deriveModeFacts(
@@ -79,6 +80,16 @@ describe("K1 and its two sides", () => {
         s.transferDevice.contactNc = "unknown";
       },
       { provenClosed: false, disagree: true },
+    ],
+    [
+      "it answers, and its own clock has stopped a moment ago: still believed",
+      (s) => void Object.assign(s.transferDevice, { liveAtMs: nowMs - liveMaxMs }),
+      { deviceFresh: true, provenClosed: true },
+    ],
+    [
+      "it answers, and its own clock has stood for longer: nothing is known of K1",
+      (s) => void Object.assign(s.transferDevice, { liveAtMs: nowMs - liveMaxMs - 1 }),
+      { deviceFresh: false, provenClosed: false, disagree: false, gridGood: false, gridHolds: false },
     ],
     [
       "no answer for 201 ms",
@@ -272,6 +283,26 @@ describe("many stages", () => {
         s.stages[7]!.atMs = Number.NEGATIVE_INFINITY;
       },
       { stagesFresh: true, off: true },
+    ],
+    [
+      "it answers, and its own clock has just stopped: still believed",
+      (s) => void Object.assign(s.stages[7]!, { liveAtMs: nowMs - liveMaxMs, role: "discharge", powerW: -50_000 }),
+      { stagesFresh: true, anyDischarging: true, off: false },
+    ],
+    [
+      "it answers, and its own clock has stood for longer: what it says is old, so no rogue",
+      (s) => void Object.assign(s.stages[7]!, { liveAtMs: nowMs - liveMaxMs - 1, role: "discharge", powerW: -50_000 }),
+      { stagesFresh: false, stagesHeard: true, anyDischarging: false, off: true },
+    ],
+    [
+      "frozen while it may be forming",
+      (s) => void Object.assign(s.stages[7]!, { liveAtMs: nowMs - liveMaxMs - 1, role: "forming" }),
+      { stagesHeard: false, stagesFresh: false },
+    ],
+    [
+      "frozen for longer than its watchdog: counted off, as if it were silent",
+      (s) => void Object.assign(s.stages[7]!, { liveAtMs: nowMs - offAfterMs - 1, role: "discharge", powerW: -50_000 }),
+      { stagesFresh: true, off: true, coherentClosed: true },
     ],
     [
       "all silent",

@@ -109,7 +109,7 @@ export function createController(
 
   function readWorld(w: World): void {
     const { transferDevice: device, meter, site } = snapshot;
-    device.atMs = nowMs - w[F.deviceAge]! * tickMs;
+    device.atMs = device.liveAtMs = nowMs - w[F.deviceAge]! * tickMs;
     device.contactNo = w[F.rNo]! === 1 ? "open" : "closed";
     device.contactNc = w[F.rNc]! === 1 ? "open" : "closed";
     device.gridVoltagePu = gridPu[w[F.rGrid]!]!;
@@ -129,7 +129,7 @@ export function createController(
     for (let i = 0; i < stages; i++) {
       const stage = snapshot.stages[i]!;
       const { age, read } = stageFields[i]!;
-      stage.atMs = nowMs - w[age]! * tickMs;
+      stage.atMs = stage.liveAtMs = nowMs - w[age]! * tickMs;
       stage.role = roleNames[w[read]!]!;
       stage.powerW = stage.role === "discharge" ? -10_000 : 0;
     }

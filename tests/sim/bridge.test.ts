@@ -122,14 +122,25 @@ describe("the in-memory bridge", () => {
       (t, b) => expect(b.snapshot.stages[0]!.atMs).toBeLessThan(t),
     ],
     [
-      "frozen: fresh arrival, old values",
+      "frozen: fresh arrival, old values, and the stage's own clock stands",
       (b) => {
         b.bridge.stagePorts[0]!.link.frozen = true;
         b.world.vehicles[0]!.setSoc(10);
       },
       (t, b) => {
         expect(b.snapshot.stages[0]!.atMs).toBeGreaterThan(t);
+        expect(b.snapshot.stages[0]!.liveAtMs).toBeLessThan(t);
         expect(b.snapshot.stages[0]!.socPct).toBeGreaterThan(70);
+      },
+    ],
+    [
+      "frozen at the transfer device: it answers, and its own clock stands",
+      (b) => {
+        b.bridge.transferDeviceLink.frozen = true;
+      },
+      (t, b) => {
+        expect(b.snapshot.transferDevice.atMs).toBeGreaterThan(t);
+        expect(b.snapshot.transferDevice.liveAtMs).toBeLessThan(t);
       },
     ],
     [

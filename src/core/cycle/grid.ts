@@ -20,7 +20,8 @@ export function judgeGrid(core: Core, { meter, transferDevice, site }: Snapshot,
   verdict.tripped = byMeter.gridTripped;
   verdict.mainsLost = byMeter.cause === "islanding";
 
-  const deviceFresh = nowMs - transferDevice.atMs <= modeFactsConfig.deviceFreshMs;
+  const { atMs, liveAtMs } = transferDevice;
+  const deviceFresh = nowMs - atMs <= modeFactsConfig.deviceFreshMs && nowMs - liveAtMs <= modeFactsConfig.liveMaxMs;
   deviceMeasurement.phaseVoltagePu[0] = transferDevice.gridVoltagePu;
   deviceMeasurement.frequencyHz = transferDevice.gridFrequencyHz;
   deviceMeasurement.quality = deviceFresh ? Quality.good : Quality.stale;

@@ -8,7 +8,7 @@
  */
 import type { Core } from "../core.ts";
 import { wishSources } from "../schedule.ts";
-import type { Snapshot } from "../snapshot.ts";
+import { panelIsLive, type Snapshot } from "../snapshot.ts";
 
 /** Power through K1 that counts as none: a share of the carriers' ratings, and at least so much, W. */
 const balanceShare = 0.02;
@@ -39,7 +39,7 @@ export const createPlannedIsland = (stageCount: number): PlannedIsland => ({
 });
 
 /** Measures K1 and chooses the carriers while an island is wished; fills the mode machine's facts. After `findSources`. */
-export function planIsland(core: Core, { stages, site }: Snapshot): void {
+export function planIsland(core: Core, { stages, site }: Snapshot, nowMs: number): void {
   const { planned, modeFacts, mayForm, config } = core;
   modeFacts.balanced = false;
   modeFacts.holderReady = false;
@@ -48,7 +48,7 @@ export function planIsland(core: Core, { stages, site }: Snapshot): void {
   for (let t = 0; t < site.tierLoadW.length; t++) tiersW += site.tierLoadW[t]!;
   let stagesW = 0;
   for (let i = 0; i < stages.length; i++) if (stages[i]!.role !== "off") stagesW += stages[i]!.powerW;
-  const measured = site.tierLoadW.length > 0 && tiersW >= 0;
+  const measured = site.tierLoadW.length > 0 && tiersW >= 0 && panelIsLive(site, nowMs);
   // Without a panel that measures, everything behind the meter counts as the bus.
   planned.loadW = measured ? tiersW - (site.pvPowerW > 0 ? site.pvPowerW : 0) : core.budget.loadW;
   planned.flowW = planned.loadW + stagesW;

@@ -22,18 +22,28 @@ interface Situation {
   /** Loads of the two tiers, PV on the bus, powers and roles of the stages. */
   readonly tiersW: readonly [number, number];
   readonly pvW?: number;
+  readonly panelAgeMs?: number;
   readonly stagesW?: readonly [number, number, number];
   readonly mayForm?: readonly [0 | 1, 0 | 1, 0 | 1];
   readonly off?: readonly number[];
   readonly canW?: readonly [number, number, number];
 }
 
-function plan({ tiersW, pvW = 0, stagesW = [0, 0, 0], mayForm = [1, 1, 1], off = [], canW }: Situation) {
+function plan({
+  panelAgeMs = 0,
+  tiersW,
+  pvW = 0,
+  stagesW = [0, 0, 0],
+  mayForm = [1, 1, 1],
+  off = [],
+  canW,
+}: Situation) {
   const parsed = parseSiteConfig(text, "test.yaml");
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
   const core = createCore(parsed.value, { profile: standardGridProfile, record: emptyRecord, nowMs: 0 });
   const snapshot = createSnapshot(3, 2);
   snapshot.site.tierLoadW.splice(0, 2, ...tiersW);
+  snapshot.site.panelLiveAtMs = 10_000 - panelAgeMs;
   snapshot.site.pvPowerW = pvW;
   for (const [i, stage] of snapshot.stages.entries()) {
     stage.role = off.includes(i) ? "off" : "charge";
@@ -42,7 +52,7 @@ function plan({ tiersW, pvW = 0, stagesW = [0, 0, 0], mayForm = [1, 1, 1], off =
     core.mayForm[i] = mayForm[i]!;
   }
   core.modeFacts.islandWish = true;
-  planIsland(core, snapshot);
+  planIsland(core, snapshot, 10_000);
   return {
     ready: core.modeFacts.holderReady,
     balanced: core.modeFacts.balanced,
@@ -54,6 +64,11 @@ function plan({ tiersW, pvW = 0, stagesW = [0, 0, 0], mayForm = [1, 1, 1], off =
 
 describe("who carries, and how much", () => {
   const cases: readonly (readonly [string, Situation, Partial<ReturnType<typeof plan>>])[] = [
+    [
+      "the panel answers with old values: the load is not known from it",
+      { tiersW: [20_000, 10_000], panelAgeMs: 1_501 },
+      { balanced: false, flowW: Number.NaN },
+    ],
     [
       "stages that hold their angle suffice → they share the load, the other rests",
       { tiersW: [20_000, 10_000] },

@@ -107,7 +107,7 @@ export class TestSite {
     meter.phasePowerW.fill(this.loadW / 3 + 0.01 * (meter.sampleCount % 7));
     for (const [i, stage] of stages.entries()) {
       const command = core.commands.stages[i]!;
-      stage.atMs = evses[i]!.vehicleAtMs = this.nowMs;
+      stage.atMs = stage.liveAtMs = evses[i]!.vehicleAtMs = this.nowMs;
       evses[i]!.wishUntilMs = this.nowMs + 1_000;
       // The meter shows the mean of the tick, the stage its power at the end.
       const awayW = stage.powerW - command.powerW;
