@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { type Csms, startCsms } from "../sim/peers/csms.ts";
 import { startSimulator } from "../sim/process.ts";
 import { parseSimOptions } from "../sim/sim-options.ts";
+import { plainSite } from "../src/app/composition.ts";
 import { requestRealTime, simulatorPriority } from "../src/app/real-time.ts";
 import { startStation } from "../src/app/station.ts";
 import { invariant } from "../src/domain/result.ts";
@@ -31,8 +32,10 @@ export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
   const simulator = await startSimulator({ site: config, sim: parsed.value });
   const csms = await startCsms({ strict: false });
   const station = startStation({
-    config: { ...config, backend: { url: csms.url, identity, securityProfile: 1, connectorType: "cCCS1" } },
-    profile: quickProfile(),
+    site: plainSite(
+      { ...config, backend: { url: csms.url, identity, securityProfile: 1, connectorType: "cCCS1" } },
+      quickProfile(),
+    ),
     log: () => undefined,
     onReset: say,
     onEnd: say,

@@ -6,12 +6,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { getHeapStatistics } from "node:v8";
+import { composeCore, noMemory, plainSite } from "../src/app/composition.ts";
 import { tuneForSteadyTick } from "../src/app/v8-tuning.ts";
 import { builtInGridProfile } from "../src/config/grid-profiles.ts";
 import { parseSiteConfig } from "../src/config/parse.ts";
 import type { SiteConfig } from "../src/config/site.ts";
-import { type Core, createCore } from "../src/core/core.ts";
-import { emptyRecord } from "../src/core/mode-state.ts";
+import type { Core } from "../src/core/core.ts";
 import { createSnapshot, type Snapshot } from "../src/core/snapshot.ts";
 import { step } from "../src/core/step.ts";
 import { invariant } from "../src/domain/result.ts";
@@ -101,7 +101,12 @@ export function busySite(evses: number): { core: Core; snapshot: Snapshot; tick:
   const profile = builtInGridProfile("ieee1547-catB-III");
   invariant(profile, "the profile is built in");
   const quick = { ...profile, settings: { ...profile.settings, enterDelayS: 1, enterRampS: 1 } };
-  const core = createCore(config, { profile: quick, record: emptyRecord, nowMs: 0 });
+  const core = composeCore(plainSite(config, quick), noMemory, {
+    nowMs: 0,
+    wallAheadMs: Number.NaN,
+    randomFraction: 0,
+    periodMs: config.loop.periodMs,
+  });
   const snapshot = createSnapshot(evses, config.tiers.length);
   const { transferDevice: device, meter, site } = snapshot;
   Object.assign(site, { serviceEnabled: true });

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startSimulator } from "../sim/process.ts";
 import { parseSimOptions } from "../sim/sim-options.ts";
+import { plainSite } from "../src/app/composition.ts";
 import { startControlHost } from "../src/app/control-host.ts";
 import { requestRealTime, simulatorPriority } from "../src/app/real-time.ts";
 import { invariant } from "../src/domain/result.ts";
@@ -36,8 +37,8 @@ export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
   const { world } = simulator.simulation;
   const folder = mkdtempSync(join(tmpdir(), "islet-bench-"));
   const host = startControlHost({
-    config,
-    profile: quickProfile(),
+    site: plainSite(config, quickProfile()),
+    pccMemory: null,
     recordFile: join(folder, "intent.json"),
     clockFloorMs: Number.NEGATIVE_INFINITY,
     exactPeriod: true,

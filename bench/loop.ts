@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { parseArgs } from "node:util";
+import { noMemory, plainSite } from "../src/app/composition.ts";
 import { startControl } from "../src/app/control.ts";
 import { startControlHost } from "../src/app/control-host.ts";
 import { quantileMs } from "../src/app/histogram.ts";
@@ -15,7 +16,6 @@ import { inputsLength } from "../src/app/shared/inputs.ts";
 import { reportLength } from "../src/app/shared/report.ts";
 import { createSeqlock } from "../src/app/shared/seqlock.ts";
 import type { SiteConfig } from "../src/config/site.ts";
-import { emptyRecord } from "../src/core/mode-state.ts";
 import { depot, quickProfile, sleep, startSimulatorProcess } from "./lib/socket-site.ts";
 import type { BenchOptions, BenchResult, Figure } from "./main.ts";
 
@@ -88,8 +88,8 @@ async function inWorker(config: SiteConfig, measureMs: number): Promise<Punctual
   const folder = mkdtempSync(join(tmpdir(), "islet-bench-"));
   let fifo = false;
   const host = startControlHost({
-    config,
-    profile: quickProfile(),
+    site: plainSite(config, quickProfile()),
+    pccMemory: null,
     recordFile: join(folder, "intent.json"),
     clockFloorMs: Number.NEGATIVE_INFINITY,
     exactPeriod: true,
@@ -117,10 +117,8 @@ async function onMainThread(config: SiteConfig, measureMs: number): Promise<Punc
   const { evses, tiers } = config;
   const control = startControl(
     {
-      config,
-      profile: quickProfile(),
-      record: { ...emptyRecord },
-      clockFloorMs: Number.NEGATIVE_INFINITY,
+      site: plainSite(config, quickProfile()),
+      memory: noMemory,
       randomFraction: 0,
       exactPeriod: true,
       inputs: createSeqlock(inputsLength(evses.length)).buffer,

@@ -3,11 +3,12 @@
  * mode record kept where a restart finds it, with the delay of a real disk.
  */
 import { fileURLToPath } from "node:url";
+import { composeCore, noMemory } from "../src/app/composition.ts";
 import { type LoadedSite, loadSite } from "../src/app/load-config.ts";
 import type { SiteConfig } from "../src/config/site.ts";
 import type { BlackStart } from "../src/core/black-start.ts";
 import type { Commands } from "../src/core/commands.ts";
-import { type Core, createCore } from "../src/core/core.ts";
+import type { Core } from "../src/core/core.ts";
 import { explain } from "../src/core/limits.ts";
 import { emptyRecord, type ModeRecord } from "../src/core/mode-state.ts";
 import type { Snapshot } from "../src/core/snapshot.ts";
@@ -47,7 +48,8 @@ class IsletController implements Controller {
   #storedAtMs = Number.POSITIVE_INFINITY;
 
   constructor(boot: ControllerBoot) {
-    const { config, profile, generationProfile } = loadedOnce(boot.siteFile);
+    const site = loadedOnce(boot.siteFile);
+    const { config } = site;
     if (config.evses.length !== boot.stageCount || config.tiers.length !== boot.tierCount) {
       throw new RangeError(
         `${boot.siteFile} has ${config.evses.length} EVSEs and ${config.tiers.length} tiers, the simulated site ${boot.stageCount} and ${boot.tierCount}`,
@@ -55,14 +57,11 @@ class IsletController implements Controller {
     }
     this.#stored = boot.stored;
     const record = (boot.stored.get("record") as ModeRecord | undefined) ?? emptyRecord;
-    const settings = { ...config, loop: { ...config.loop, periodMs: boot.tickMs } };
-    this.core = createCore(settings, {
-      profile,
-      ...(generationProfile && { generationProfile }),
-      record: { ...record, generation: 0 },
-      nowMs: boot.nowMs,
-      randomFraction: 0.5,
-    });
+    this.core = composeCore(
+      site,
+      { ...noMemory, record },
+      { nowMs: boot.nowMs, wallAheadMs: Number.NaN, randomFraction: 0.5, periodMs: boot.tickMs },
+    );
   }
 
   get mode(): string {

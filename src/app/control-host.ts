@@ -4,9 +4,9 @@
  * manager decides.
  */
 import { Worker } from "node:worker_threads";
-import type { PccMemory } from "../core/pcc/pcc-memory.ts";
 import type { SiteFacts } from "../core/snapshot.ts";
 import { createSnapshot } from "../core/snapshot.ts";
+import type { SiteMemory } from "./composition.ts";
 import type { ControlMessage, ControlRequest, ControlStart } from "./control.ts";
 import type { LoadedSite } from "./load-config.ts";
 import { readModeRecord, writeModeRecord } from "./mode-record.ts";
@@ -20,12 +20,13 @@ const refreshEveryMs = 200;
 /** The control thread gets this long to end by itself, ms. */
 const stopMaxMs = 2_000;
 
-export interface ControlHostOptions extends LoadedSite {
+export interface ControlHostOptions {
+  readonly site: LoadedSite;
   /** File of the mode machine's record. */
   readonly recordFile: string;
   readonly clockFloorMs: number;
-  /** What is on record of exports beyond the limit. */
-  readonly pccMemory?: PccMemory | undefined;
+  /** What is on record of exports beyond the limit; null for nothing. */
+  readonly pccMemory: SiteMemory["pccMemory"];
   /** Keeps the configured period also without real-time priority: for comparisons. */
   readonly exactPeriod?: boolean;
   readonly onMessage: (message: ControlMessage) => void;
@@ -53,7 +54,8 @@ export interface ControlHost {
 }
 
 export function startControlHost(options: ControlHostOptions): ControlHost {
-  const { config, profile, recordFile, clockFloorMs, onMessage, onEnd } = options;
+  const { recordFile, clockFloorMs, pccMemory, onMessage, onEnd } = options;
+  const { config } = options.site;
   const stageCount = config.evses.length;
   const tierCount = config.tiers.length;
   const { record, sentence: recordSentence } = readModeRecord(recordFile);
@@ -75,14 +77,9 @@ export function startControlHost(options: ControlHostOptions): ControlHost {
   };
   flush();
   const workerData: ControlStart = {
-    config,
-    profile,
-    record,
-    clockFloorMs,
+    site: options.site,
+    memory: { record, clockFloorMs, pccMemory },
     randomFraction: Math.random(),
-    ...(options.maps && { maps: options.maps }),
-    ...(options.generationProfile && { generationProfile: options.generationProfile }),
-    ...(options.pccMemory && { pccMemory: options.pccMemory }),
     exactPeriod: options.exactPeriod ?? false,
     inputs: inputs.buffer,
     report: reportLock.buffer,

@@ -3,20 +3,16 @@
  * no SQLite, no JSON here; facts leave as latest values in shared memory, rare events as messages. It runs in a thread of
  * its own (`control-worker.ts`); that it could run on the main thread as well is for comparison in a bench.
  */
-import { type Bridge, createBridge, type DeviceReport } from "../../firmware-bridge/bridge.ts";
+import type { Bridge, DeviceReport } from "../../firmware-bridge/bridge.ts";
 import { createTransport } from "../../firmware-bridge/transport.ts";
-import type { GridProfile } from "../config/grid-profiles.ts";
-import type { SiteConfig } from "../config/site.ts";
-import { createCore } from "../core/core.ts";
 import type { ModeRecord } from "../core/mode-state.ts";
 import { acknowledgeLedger } from "../core/pcc/exceedance-ledger.ts";
-import type { LimitedGenerationProfile } from "../core/pcc/limited-generation-profile.ts";
-import type { PccMemory } from "../core/pcc/pcc-memory.ts";
 import { createSnapshot } from "../core/snapshot.ts";
 import { step } from "../core/step.ts";
 import type { Mode } from "../domain/modes.ts";
-import { bridgeSettings, type DeviceMaps } from "./bridge-settings.ts";
+import { composeBridge, composeCore, type SiteMemory } from "./composition.ts";
 import { type LoopFigures, resetFigures, startControlLoop } from "./control-loop.ts";
+import type { LoadedSite } from "./load-config.ts";
 import { monotonicMs } from "./monotonic.ts";
 import { createPccWatch, type PccMessage } from "./pcc-watch.ts";
 import { controlPriority, requestRealTime } from "./real-time.ts";
@@ -26,14 +22,8 @@ import { beginWrite, endWrite, openSeqlock, readInto } from "./shared/seqlock.ts
 import { fillVehicleFacts } from "./vehicle-facts.ts";
 
 export interface ControlStart {
-  readonly config: SiteConfig;
-  readonly profile: GridProfile;
-  readonly generationProfile?: LimitedGenerationProfile;
-  readonly maps?: DeviceMaps;
-  /** What is on record of exports beyond the limit. */
-  readonly pccMemory?: PccMemory;
-  readonly record: ModeRecord;
-  readonly clockFloorMs: number;
+  readonly site: LoadedSite;
+  readonly memory: SiteMemory;
   readonly randomFraction: number;
   readonly inputs: SharedArrayBuffer;
   readonly report: SharedArrayBuffer;
@@ -80,7 +70,8 @@ export interface RunningControl {
 
 /** Starts the control cycle on the thread that calls this. */
 export function startControl(start: ControlStart, say: (message: ControlMessage) => void): RunningControl {
-  const { config, profile, record, clockFloorMs, randomFraction, inputs, report } = start;
+  const { site, memory, randomFraction, inputs, report } = start;
+  const { config, profile } = site;
   const realTime = config.loop.realTimePriority
     ? requestRealTime(controlPriority, "The control thread")
     : { granted: false, sentence: "Real-time priority is not configured." };
@@ -88,25 +79,18 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
     realTime.granted || start.exactPeriod
       ? config.loop.periodMs
       : Math.max(config.loop.periodMs, periodWithoutPriorityMs);
-  const running: SiteConfig = { ...config, loop: { ...config.loop, periodMs } };
 
   const stageCount = config.evses.length;
   const tierCount = config.tiers.length;
   const snapshot = createSnapshot(stageCount, tierCount);
-  const core = createCore(running, {
-    profile,
-    record,
+  const core = composeCore(site, memory, {
     nowMs: monotonicMs(),
-    clockFloorMs,
-    randomFraction,
     wallAheadMs: Date.now() - monotonicMs(),
-    ...(start.generationProfile && { generationProfile: start.generationProfile }),
-    ...(start.pccMemory && { pccMemory: start.pccMemory }),
+    randomFraction,
+    periodMs,
   });
   const pccWatch = createPccWatch(core);
-  const bridge: Bridge = createBridge(bridgeSettings(running, start.maps), createTransport, { clock: monotonicMs });
-  // From now on a stage counts as verified only with the profile's functions in force.
-  bridge.setFunctions(profile.settings);
+  const bridge: Bridge = composeBridge(site, periodMs, createTransport, { clock: monotonicMs });
   const inputsLock = openSeqlock(inputs);
   const inputsCopy = new Float64Array(inputsLength(stageCount));
   const reportLock = openSeqlock(report);

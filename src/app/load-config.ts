@@ -23,12 +23,14 @@ import {
 import { err, ok, type Result } from "../domain/result.ts";
 import type { DeviceMaps } from "./bridge-settings.ts";
 
+/** Everything that the files say. No key is optional, so that none can be forgotten on the way (`composition.ts`). */
 export interface LoadedSite {
   readonly config: SiteConfig;
   readonly profile: GridProfile;
-  readonly generationProfile?: LimitedGenerationProfile;
+  /** Null where the site has none. */
+  readonly generationProfile: LimitedGenerationProfile | null;
   /** Register maps of devices that do not speak SunSpec, by the names in the configuration. */
-  readonly maps?: DeviceMaps;
+  readonly maps: DeviceMaps;
 }
 
 type Checked<T> = Result<T, readonly ConfigComplaint[]>;
@@ -58,7 +60,7 @@ export function checkSite(file: string): Checked<LoadedSite> {
     config,
     maps: maps.value,
     profile: profile.value,
-    ...(generation.value !== null && { generationProfile: generation.value }),
+    generationProfile: generation.value,
   });
 }
 

@@ -42,7 +42,8 @@ const certificateUses = [
 export type LogLevel = "debug" | "info" | "warn" | "error";
 export type Log = (level: LogLevel, message: string, fields?: Record<string, unknown>) => void;
 
-export interface StationOptions extends LoadedSite {
+export interface StationOptions {
+  readonly site: LoadedSite;
   readonly log: Log;
   /** A reset was asked for, by the backend: whoever runs the station starts it anew. */
   readonly onReset: (sentence: string) => void;
@@ -92,7 +93,8 @@ export interface SiteStation extends LoadedSite {
 }
 
 export function startStation(options: StationOptions): SiteStation {
-  const { config, profile, log } = options;
+  const { site, log } = options;
+  const { config, profile } = site;
   mkdirSync(config.stateDir, { recursive: true, mode: 0o700 });
   const store = openStore({ path: join(config.stateDir, "islet.db") });
   const auditLog = openAudit({ path: join(config.stateDir, auditFileName), now: Date.now });
@@ -121,10 +123,10 @@ export function startStation(options: StationOptions): SiteStation {
   };
 
   const control = startControlHost({
-    config,
-    profile,
+    site,
     recordFile: join(config.stateDir, "intent.json"),
     clockFloorMs: auditLog.lastAtMs(),
+    pccMemory: pccArchive.memory ?? null,
     onEnd: options.onEnd,
     onMessage(message) {
       switch (message.kind) {
@@ -172,7 +174,8 @@ export function startStation(options: StationOptions): SiteStation {
   for (const evse of control.evses) evse.authorized = config.authorization === "none";
 
   const diagnostics = () => [...auditLog.latest(diagnosticsRecordsMax)].reverse();
-  const backend = config.backend === undefined ? null : startBackend({ ...options, control, store, diagnostics });
+  const backend =
+    config.backend === undefined ? null : startBackend({ ...options, config, control, store, diagnostics });
   const views = setInterval(() => {
     const report = control.report();
     if (report !== null) backend?.refresh(report, monotonicMs());
@@ -180,9 +183,7 @@ export function startStation(options: StationOptions): SiteStation {
   control.flush();
 
   return {
-    config,
-    profile,
-    ...(options.maps && { maps: options.maps }),
+    ...site,
     control,
     notes,
     get devices() {

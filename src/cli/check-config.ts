@@ -34,7 +34,7 @@ export function checkConfigCommand(program: Command): void {
       print(
         `Transfer device: ${transferDevice?.kind ?? "none"}. Grid profile: ${profile.name}, version ${profile.version}.`,
       );
-      if (generationProfile !== undefined) {
+      if (generationProfile !== null) {
         print(`Limited Generation Profile: export from ${kW(generationProfile.smallestW)} on, in ${site.timeZone}.`);
       }
       print(

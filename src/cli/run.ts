@@ -52,7 +52,7 @@ async function run(options: RunOptions): Promise<boolean> {
   // With a simulated site, whoever owns it says how installations end.
   let firmwareResult = "Installed";
   const station: SiteStation = startStation({
-    ...site,
+    site,
     log,
     ...(options.demo && process.send !== undefined && { installFirmware: async () => installed(firmwareResult) }),
     onReset: (sentence) => {

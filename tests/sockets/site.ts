@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { depot, quickProfile } from "../../bench/lib/socket-site.ts";
 import { type Simulator, startSimulator } from "../../sim/process.ts";
 import { parseSimOptions } from "../../sim/sim-options.ts";
+import { plainSite } from "../../src/app/composition.ts";
 import { type ControlHost, startControlHost } from "../../src/app/control-host.ts";
 import { requestRealTime, simulatorPriority } from "../../src/app/real-time.ts";
 import type { SiteConfig } from "../../src/config/site.ts";
@@ -27,8 +28,8 @@ export async function startSocketSite(stages: number, basePort: number, loadW: n
   const simulator = await startPlant(config, loadW);
   const folder = mkdtempSync(join(tmpdir(), "islet-test-"));
   const host = startControlHost({
-    config,
-    profile: quickProfile(),
+    site: plainSite(config, quickProfile()),
+    pccMemory: null,
     recordFile: join(folder, "intent.json"),
     clockFloorMs: Number.NEGATIVE_INFINITY,
     onMessage: () => undefined,
