@@ -47,6 +47,7 @@ export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
     accounts: openAccounts(null),
     log: pino({ level: "silent" }),
     demo: { role: "operator" },
+    bounds: { connectionsOfAddress: 300, pagesOfAsker: 250 },
   });
   const figures: Figure[] = [];
   try {

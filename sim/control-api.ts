@@ -1,6 +1,11 @@
-/** The control API of the simulated hardware: HTTP and JSON on loopback, GET /state, and GET /events as server-sent events. */
+/**
+ * The control API of the simulated hardware: HTTP and JSON on loopback, GET /state, and GET /events as server-sent events.
+ * It presses emergency stops, so it answers programs on this machine and no page of another site: a request names this
+ * machine as its host, comes from no other origin, and asks for something only with a JSON body, which a browser does not
+ * send across sites without asking first.
+ */
 
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import Fastify, { type FastifyInstance } from "fastify";
 import { type ControllerHooks, operations, Refusal } from "./control-operations.table.ts";
 import type { Simulation } from "./simulation.ts";
@@ -27,6 +32,11 @@ export interface ControlApi {
 /** The application without a socket, for tests and for `startControlApi`. */
 export function createControlApi(simulation: Simulation, hooks: ControllerHooks = {}): FastifyInstance {
   const app = Fastify({ bodyLimit: bodyBytesMax, logger: false, forceCloseConnections: true });
+  app.removeContentTypeParser("text/plain");
+  app.addHook("onRequest", async (request) => {
+    const because = foreign(request.raw);
+    if (because !== null) throw because;
+  });
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     const status = error instanceof Refusal ? error.status : (error.statusCode ?? 500);
     return reply.code(status).send({ ok: false, error: error.message });
@@ -53,6 +63,26 @@ export function createControlApi(simulation: Simulation, hooks: ControllerHooks 
   app.get("/operations", async () => operations.map(({ path, sentence }) => ({ path, sentence })));
   watchable(app, simulation);
   return app;
+}
+
+/** Why a request is not one of a program on this machine; null when it is. */
+function foreign({ method, headers }: IncomingMessage): Refusal | null {
+  const { host = "", origin } = headers;
+  if (!isOwnName(host))
+    return new Refusal(421, "this API answers under the name of this machine alone: localhost, 127.0.0.1 or [::1]");
+  const site = headers["sec-fetch-site"];
+  const isOwnPage = origin === undefined || (URL.canParse(origin) && new URL(origin).host === host);
+  if (!isOwnPage || (site !== undefined && site !== "same-origin" && site !== "none"))
+    return new Refusal(403, "refused: the request came from a page of another site");
+  if (method === "POST" && !/^application\/json\s*(;|$)/i.test(headers["content-type"] ?? ""))
+    return new Refusal(415, "send JSON: the content type must be application/json");
+  return null;
+}
+
+function isOwnName(host: string): boolean {
+  if (host.length > 260 || !URL.canParse(`http://${host}/`)) return false;
+  const { hostname } = new URL(`http://${host}/`);
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
 /** GET /events: the state, twice a second, to a bounded number of watchers. */

@@ -2,13 +2,14 @@
  * People and tokens: scrypt for passwords, SHA-256 for random tokens, one small file that is replaced as a whole. Nothing
  * in it lets anybody in by itself. Names are told apart without regard to case.
  */
-import { createHash, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { createHash, createHmac, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
+import { existsSync, readFileSync, renameSync } from "node:fs";
 import { chmod, mkdir, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { err, ok, type Result } from "../domain/result.ts";
 import { type AccountRole, roles } from "./actions.ts";
+import { isGuessable } from "./password-strength.ts";
 
 export const accountsMax = 100;
 export const tokensMax = 50;
@@ -20,6 +21,8 @@ const keyLength = 32;
 /** Hashing runs beside SQLite and files in the same thread pool: at most two at once, a few waiting. */
 const hashingMax = 2;
 const waitingMax = 16;
+/** What could not be written is tried again this often, ms. */
+const retryMs = 2_000;
 
 const accountSchema = z.object({
   name: z.string(),
@@ -51,6 +54,7 @@ export type AccountError =
   | "name"
   | "password-short"
   | "password-long"
+  | "password-guessable"
   | "too-many"
   | "unknown"
   | "last-installer"
@@ -60,6 +64,8 @@ export const accountErrors: Record<AccountError, string> = {
   name: "A name has 1 to 40 letters, digits, spaces, dots, dashes or @.",
   "password-short": `A password has at least ${passwordLengthMin} characters.`,
   "password-long": `A password has at most ${passwordLengthMax} characters.`,
+  "password-guessable":
+    "This password is among the first that anybody would try. Take several words, and not the name or a row of keys.",
   "too-many": "There are too many of them. Remove one first.",
   unknown: "There is no such account or token.",
   "last-installer": "The last installer stays. Make another one first.",
@@ -69,12 +75,23 @@ export const accountErrors: Record<AccountError, string> = {
 const namePattern = /^[\p{L}\p{N} .@_-]{1,40}$/u;
 
 export interface Accounts {
+  /** What was wrong with the file at the start, as a sentence; "" when all was well. */
+  readonly sentence: string;
+  /** Why the latest change is in force but not yet on disk; "" when all is kept. It is tried again until it is. */
+  readonly owed: string;
   readonly hasInstaller: boolean;
   list(): AccountInfo[];
   tokens(): TokenInfo[];
   /** Creates the account or sets its password and role. */
   set(name: string, role: AccountRole, password: string): Promise<Result<AccountInfo, AccountError>>;
   remove(name: string): Promise<Result<true, AccountError>>;
+  /**
+   * What a browser keeps after a sign-in, so that guessing elsewhere can't keep its person out. Worth nothing by itself,
+   * and nothing at all once the password changes.
+   */
+  deviceMark(name: string): string;
+  /** Whether this browser has signed in with this name before; the same text for the same mark, "" for a stranger. */
+  knownDevice(name: string, mark: string | undefined): string;
   /** The account when name and password fit. Takes as long when the name is unknown. */
   check(name: string, password: string): Promise<Result<AccountInfo, "refused" | "busy">>;
   /** A read-only token; it is shown once and kept only as a hash. */
@@ -83,17 +100,39 @@ export interface Accounts {
   findToken(token: string): TokenInfo | null;
 }
 
-/** `file` null keeps everything in memory (tests, demonstration). A damaged file stops the start with a sentence that says what to do. */
+/**
+ * `file` null keeps everything in memory (tests, demonstration). A damaged file is set aside and told: the controller runs,
+ * and nobody can sign in until the installer's password is set anew. A change is in force at once; writing it is tried
+ * until it is durable.
+ */
 export function openAccounts(file: string | null): Accounts {
-  let data = readAccounts(file);
+  const read = readAccounts(file);
+  let data = read.data;
+  let owed = "";
   let writing: Promise<void> = Promise.resolve();
+  let retry: NodeJS.Timeout | null = null;
   let hashing = 0;
   const waiting: (() => void)[] = [];
 
+  /** Writes what is in force now. Never rejects: one write that fails must not break those after it. */
+  const write = async (path: string): Promise<void> => {
+    const text = JSON.stringify(data, null, 2);
+    try {
+      await replaceFile(path, text);
+      owed = "";
+    } catch (failure) {
+      owed = failure instanceof Error ? failure.message : String(failure);
+      retry ??= setTimeout(() => {
+        retry = null;
+        writing = writing.then(() => (owed === "" ? undefined : write(path)));
+      }, retryMs);
+      retry.unref();
+    }
+  };
   const save = (next: File): Promise<void> => {
     data = next;
     if (file === null) return Promise.resolve();
-    writing = writing.then(() => replaceFile(file, JSON.stringify(data, null, 2)));
+    writing = writing.then(() => write(file));
     return writing;
   };
 
@@ -120,7 +159,14 @@ export function openAccounts(file: string | null): Accounts {
   const infoOf = ({ name, role, setAtMs }: Account): AccountInfo => ({ name, role, setAtMs });
   const nobody = { salt: randomBytes(16).toString("base64url"), hash: randomBytes(keyLength).toString("base64url") };
 
+  const markOf = (account: Account, nonce: string): string =>
+    createHmac("sha256", account.hash).update(`device ${nonce}`).digest("base64url");
+
   return {
+    sentence: read.sentence,
+    get owed() {
+      return owed;
+    },
     get hasInstaller() {
       return data.accounts.some((account) => account.role === "installer");
     },
@@ -131,6 +177,7 @@ export function openAccounts(file: string | null): Accounts {
       if (!namePattern.test(clean)) return err("name");
       if (password.length < passwordLengthMin) return err("password-short");
       if (password.length > passwordLengthMax) return err("password-long");
+      if (isGuessable(password, clean)) return err("password-guessable");
       const before = find(clean);
       if (!before && data.accounts.length >= accountsMax) return err("too-many");
       if (before?.role === "installer" && role !== "installer" && onlyInstaller(data, before))
@@ -157,6 +204,18 @@ export function openAccounts(file: string | null): Accounts {
       if (account.role === "installer" && onlyInstaller(data, account)) return err("last-installer");
       await save({ ...data, accounts: data.accounts.filter((other) => other !== account) });
       return ok(true);
+    },
+    deviceMark: (name) => {
+      const account = find(name);
+      if (!account) return "";
+      const nonce = randomBytes(12).toString("base64url");
+      return `${nonce}.${markOf(account, nonce)}`;
+    },
+    knownDevice: (name, mark) => {
+      const account = name.length <= 80 ? find(name) : undefined;
+      const [nonce, given] = mark !== undefined && mark.length <= 100 ? mark.split(".") : [];
+      if (!account || !nonce || !given) return "";
+      return sameText(given, markOf(account, nonce)) ? nonce : "";
     },
     check: async (name, password) => {
       const account = name.length <= 80 ? find(name) : undefined;
@@ -191,15 +250,32 @@ const digest = (token: string): string => createHash("sha256").update(token).dig
 const onlyInstaller = (data: File, account: Account): boolean =>
   data.accounts.every((other) => other === account || other.role !== "installer");
 
-function readAccounts(file: string | null): File {
-  if (file === null || !existsSync(file)) return { version: 1, accounts: [], tokens: [] };
+/** Whether two texts are the same, in a time that tells nothing; texts of any length and letters. */
+export const sameText = (a: string, b: string): boolean => timingSafeEqual(hashOf(a), hashOf(b));
+const hashOf = (text: string): Buffer => createHash("sha256").update(text).digest();
+
+function readAccounts(file: string | null): { data: File; sentence: string } {
+  const none: File = { version: 1, accounts: [], tokens: [] };
+  if (file === null || !existsSync(file)) return { data: none, sentence: "" };
   try {
-    return fileSchema.parse(JSON.parse(readFileSync(file, "utf8")));
-  } catch (error) {
-    throw new Error(
-      `The accounts file ${file} cannot be read (${error instanceof Error ? error.message.split("\n")[0] : error}). ` +
-        "Restore it from a backup, or move it away to start without accounts and set the installer’s password anew.",
-    );
+    return { data: fileSchema.parse(JSON.parse(readFileSync(file, "utf8"))), sentence: "" };
+  } catch (failure) {
+    const why = failure instanceof Error ? failure.message.split("\n")[0] : String(failure);
+    const aside = `${file}.damaged-${Date.now()}`;
+    const kept = setAside(file, aside) ? ` It was set aside as ${aside}.` : "";
+    return {
+      data: none,
+      sentence: `The accounts file ${file} can't be read (${why}).${kept} Nobody can sign in: restore it from a backup and restart, or set the installer’s password anew with the code below.`,
+    };
+  }
+}
+
+function setAside(file: string, aside: string): boolean {
+  try {
+    renameSync(file, aside);
+    return true;
+  } catch {
+    return false;
   }
 }
 

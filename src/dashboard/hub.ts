@@ -11,6 +11,10 @@ import type { DashboardSource } from "./source.ts";
 
 /** Bounds. A page more than the last is refused. */
 export const pagesMax = 250;
+/** Pages and programs of one person or one token: nobody can take the places of all others. */
+export const pagesOfAskerMax = 20;
+/** Tokens together leave places for people. */
+export const pagesOfTokensMax = 100;
 /** So many states go at once after a quiet time, so that turns that follow each other are seen; then so many a second. */
 const burstMax = 4;
 const refillPerSecond = 6;
@@ -25,21 +29,34 @@ const freshMs = 2500;
 
 interface Page {
   readonly response: ServerResponse;
+  readonly asker: StreamAsker;
   /** Number of the message that it got last; -1 needs a whole state. */
   number: number;
   sentAtMs: number;
   blockedSinceMs: number | null;
 }
 
+/** Whose stream it is. `key` tells people and tokens apart. */
+export interface StreamAsker {
+  readonly key: string;
+  readonly token: boolean;
+}
+
 export interface Hub {
+  /** Whether one more page of this asker fits. */
+  fits(asker: StreamAsker): boolean;
   /** Takes over the response. False when there are too many pages. */
-  add(response: ServerResponse): boolean;
+  add(response: ServerResponse, asker: StreamAsker): boolean;
   readonly pages: number;
   readonly skipped: number;
   close(): void;
 }
 
-export function createHub(source: DashboardSource, nowMs: () => number = () => performance.now()): Hub {
+export function createHub(
+  source: DashboardSource,
+  nowMs: () => number = () => performance.now(),
+  ofAskerMax = pagesOfAskerMax,
+): Hub {
   const pages = new Set<Page>();
   /** Tells a page that stayed open over a restart: its session and its code may be of yesterday. */
   const boot = randomUUID();
@@ -116,9 +133,21 @@ export function createHub(source: DashboardSource, nowMs: () => number = () => p
     timer.unref();
   });
 
+  const fits = ({ key, token }: StreamAsker): boolean => {
+    if (pages.size >= pagesMax) return false;
+    let own = 0;
+    let tokens = 0;
+    for (const { asker } of pages) {
+      if (asker.key === key) own++;
+      if (asker.token) tokens++;
+    }
+    return own < ofAskerMax && (!token || tokens < pagesOfTokensMax);
+  };
+
   return {
-    add: (response) => {
-      if (pages.size >= pagesMax) return false;
+    fits,
+    add: (response, asker) => {
+      if (!fits(asker)) return false;
       // The stream ends with its connection, so that it needs no framing of its own: a frame goes out as it is.
       response.useChunkedEncodingByDefault = false;
       response.writeHead(200, {
@@ -130,7 +159,7 @@ export function createHub(source: DashboardSource, nowMs: () => number = () => p
       });
       response.socket?.setNoDelay(true);
       response.write(`retry: 2000\n\nevent: hello\ndata: "${boot}"\n\n`);
-      const page: Page = { response, number: -1, sentAtMs: nowMs(), blockedSinceMs: null };
+      const page: Page = { response, asker, number: -1, sentAtMs: nowMs(), blockedSinceMs: null };
       pages.add(page);
       const forget = (): void => void pages.delete(page);
       response.on("close", forget);

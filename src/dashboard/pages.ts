@@ -1,6 +1,6 @@
 /** Whole pages as text: the dashboard with its first state already in it, signing in, first password, accounts. */
 import { createHash } from "node:crypto";
-import type { Accounts } from "./accounts.ts";
+import { type Accounts, passwordLengthMin } from "./accounts.ts";
 import { type AccountRole, type ActionId, roles } from "./actions.ts";
 import type { Assets } from "./assets.ts";
 import { type Html, html, raw } from "./panels/html.ts";
@@ -38,7 +38,9 @@ export function dashboardPage(
   const account = session.demo
     ? ""
     : html`<form method="post" action="/logout"><input type="hidden" name="csrf" value="${session.csrf}"><button class="iconbtn">Sign out</button></form>`;
-  const accounts = session.role === "installer" && !session.demo ? html`<a href="/accounts">Accounts</a>` : "";
+  const accounts = session.demo
+    ? ""
+    : html`${session.role === "installer" ? html`<a href="/accounts">Accounts</a>` : ""}<a href="/password">Password</a>`;
   return html`${head(assets, shown?.title ?? "Islet", scripts)}<body><a class="skip" href="#main">Skip to content</a>${demo}<header class="top"><div class="in"><div class="brandbox" id="brand">${shown ? brand(shown) : html`<div class="brand">${logo}<span>Islet</span></div>`}</div><nav class="tabs" id="tabs" aria-label="Sections">${shown ? tabs(shown) : ""}</nav><div class="who"><span class="livedot"><i aria-hidden="true"></i><span id="live">Live <b id="clock">${shown?.time ?? "–"}</b></span><span id="livetext" hidden></span></span><span class="whoami">Signed in: ${session.demo ? session.role : `${session.name}, ${session.role}`}</span>${accounts}<button type="button" class="iconbtn" id="theme" aria-label="Switch between light and dark">Dark</button>${account}</div></div></header><aside class="stalebar" id="stalebar" aria-label="Connection" hidden>${severityIcons.warning}<span id="staletext"></span></aside><main id="main" tabindex="-1">${
     shown
       ? mainContent(shown, ui)
@@ -68,11 +70,24 @@ export const setupPage = (assets: Assets, refused: string | null): string =>
     html`<h1>Set the installer’s password</h1><p class="dim">No installer has an account yet. The code was printed where the controller was started.</p>${refusal(refused)}<form method="post" action="/setup"><label class="f">Code<input name="code" autocomplete="one-time-code" required maxlength="20"></label><label class="f">Name<input name="name" value="installer" autocomplete="username" required maxlength="40"></label><label class="f">Password, at least 10 characters<input name="password" type="password" autocomplete="new-password" required minlength="10" maxlength="200"></label><label class="f">The same again<input name="again" type="password" autocomplete="new-password" required maxlength="200"></label><button class="btn primary">Set the password</button></form>`,
   );
 
+export const ownPasswordPage = (
+  assets: Assets,
+  session: Session,
+  said: { readonly refused?: string; readonly done?: string },
+): string =>
+  plain(
+    assets,
+    "Your password",
+    html`<h1>Change your password</h1><p><a href="/">Back to the site</a></p>${refusal(said.refused ?? null)}${
+      said.done ? html`<p role="status">${said.done}</p>` : ""
+    }<form method="post" action="/password"><input type="hidden" name="csrf" value="${session.csrf}"><input type="hidden" name="name" value="${session.name}" autocomplete="username"><label class="f">Present password<input name="now" type="password" autocomplete="current-password" required maxlength="200"></label><label class="f">New password, at least ${passwordLengthMin} characters, best several words<input name="password" type="password" autocomplete="new-password" required minlength="${passwordLengthMin}" maxlength="200"></label><label class="f">The same again<input name="again" type="password" autocomplete="new-password" required maxlength="200"></label><button class="btn primary">Change my password</button></form><p class="dim small">Every other session of yours ends.</p>`,
+  );
+
 export function accountsPage(
   assets: Assets,
   session: Session,
   accounts: Accounts,
-  said: { readonly refused?: string; readonly token?: string },
+  said: { readonly refused?: string; readonly token?: string; readonly owed?: string },
 ): string {
   const csrf = html`<input type="hidden" name="csrf" value="${session.csrf}">`;
   const day = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10);
@@ -80,7 +95,7 @@ export function accountsPage(
   return plain(
     assets,
     "Accounts",
-    html`<h1>Accounts</h1><p><a href="/">Back to the site</a></p>${refusal(said.refused ?? null)}${
+    html`<h1>Accounts</h1><p><a href="/">Back to the site</a></p>${refusal(said.refused ?? said.owed ?? null)}${
       said.token ? html`<p role="status">The new token, shown only now: <code>${said.token}</code></p>` : ""
     }<h2>People</h2><table><thead><tr><th>Name</th><th>Role</th><th>Password set</th><th><span class="sr">Remove</span></th></tr></thead><tbody>${accounts.list().map((account) => html`<tr><td>${account.name}</td><td>${account.role}</td><td>${day(account.setAtMs)}</td><td><form method="post" action="/accounts/remove">${csrf}<input type="hidden" name="name" value="${account.name}"><button class="btn" aria-label="Remove ${account.name}">Remove</button></form></td></tr>`)}</tbody></table><h2>Add a person, or set a password</h2><form method="post" action="/accounts/set">${csrf}<label class="f">Name<input name="name" required maxlength="40" autocomplete="off"></label><label class="f">Role<select name="role">${roles.map(option)}</select></label><label class="f">Password, at least 10 characters<input name="password" type="password" required minlength="10" maxlength="200" autocomplete="new-password"></label><button class="btn primary">Save</button></form><h2>Read-only tokens</h2><p class="dim small">For metrics and the API: sent as “Authorization: Bearer …”.</p><table><thead><tr><th>Name</th><th>Made</th><th><span class="sr">Remove</span></th></tr></thead><tbody>${accounts.tokens().map((token) => html`<tr><td>${token.name}</td><td>${day(token.madeAtMs)}</td><td><form method="post" action="/tokens/remove">${csrf}<input type="hidden" name="id" value="${token.id}"><button class="btn" aria-label="Remove the token ${token.name}">Remove</button></form></td></tr>`)}</tbody></table><form method="post" action="/tokens/make">${csrf}<label class="f">Name of the token<input name="name" required maxlength="40" autocomplete="off"></label><button class="btn">Make a token</button></form>`,
     true,

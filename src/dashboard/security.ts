@@ -28,6 +28,12 @@ export function readCookie(request: IncomingMessage, name: string): string | und
 export const writeCookie = (name: string, value: string, tls: boolean): string =>
   `${name}=${value}; Path=/; HttpOnly; SameSite=Strict${tls ? "; Secure" : ""}${value === "" ? "; Max-Age=0" : ""}`;
 
+/** Marks a browser that has signed in before. It opens nothing. */
+export const deviceCookieName = (tls: boolean): string => (tls ? "__Secure-islet-device" : "islet-device");
+const deviceLifeS = 400 * 86_400;
+export const writeDeviceCookie = (name: string, value: string, tls: boolean): string =>
+  `${name}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${deviceLifeS}${tls ? "; Secure" : ""}`;
+
 /** Who asks, or null. A bearer token reads as a viewer; a demonstration lets everybody on this machine read. */
 export function findAsker(
   request: IncomingMessage,

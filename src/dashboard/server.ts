@@ -14,10 +14,13 @@ import { styleHash } from "./pages.ts";
 import { cookieName, findAsker, hostAllowed, isLoopback, plainAddress, sameSite, securityHeaders } from "./security.ts";
 import { serveAccounts } from "./server/accounts-pages.ts";
 import { serveApi } from "./server/api-routes.ts";
+import { serveOwnPassword } from "./server/own-password.ts";
 import { servePages } from "./server/page-routes.ts";
 import { createServing, refuse } from "./server/serving.ts";
 import { createSetup } from "./server/setup.ts";
 import { serveSignIn } from "./server/sign-in.ts";
+import { createSignInLimit } from "./server/sign-in-limit.ts";
+import { connectionsOfAddressMax, guardedServer, guardSockets, headMaxMs } from "./server/socket-guard.ts";
 import { createRateLimit, createSessions } from "./sessions.ts";
 import type { DashboardSource } from "./source.ts";
 
@@ -37,6 +40,8 @@ export interface DashboardOptions {
   /** Local addresses (the service network port) whose visitors count as being on site. */
   readonly onSiteAddresses?: readonly string[];
   readonly version?: string;
+  /** For measuring alone: what one address and one asker may open. */
+  readonly bounds?: { readonly connectionsOfAddress: number; readonly pagesOfAsker: number };
 }
 
 export interface Dashboard {
@@ -52,7 +57,6 @@ export interface Dashboard {
 }
 
 const bodyMaxBytes = 32 * 1024;
-const connectionsMax = 600;
 
 /** Starts serving. Rejects with a sentence when the combination is unsafe or the port is taken. */
 export async function createDashboard(options: DashboardOptions): Promise<Dashboard> {
@@ -68,7 +72,7 @@ export async function createDashboard(options: DashboardOptions): Promise<Dashbo
 
   const assets = await loadAssets();
   const sessions = createSessions();
-  const hub = createHub(source);
+  const hub = createHub(source, undefined, options.bounds?.pagesOfAsker);
   const metrics = createMetrics({ ageMs: () => source.ageMs(), pages: () => hub.pages, skipped: () => hub.skipped });
   const names = new Set([
     "localhost",
@@ -83,16 +87,18 @@ export async function createDashboard(options: DashboardOptions): Promise<Dashbo
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyMaxBytes,
-    requestTimeout: 15_000,
-    keepAliveTimeout: 30_000,
+    requestTimeout: guardedServer.requestTimeout,
+    keepAliveTimeout: guardedServer.keepAliveTimeout,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 100, caseSensitive: true, ignoreTrailingSlash: false },
   } as const;
   const app = (tls
-    ? Fastify({ ...common, https: { key: tls.key, cert: tls.cert, minVersion: "TLSv1.2" } })
-    : Fastify(common)) as unknown as FastifyInstance<Server>;
-  app.server.maxConnections = connectionsMax;
-  app.server.headersTimeout = 10_000;
+    ? Fastify({
+        ...common,
+        https: { ...guardedServer, key: tls.key, cert: tls.cert, minVersion: "TLSv1.2", handshakeTimeout: headMaxMs },
+      })
+    : Fastify({ ...common, http: guardedServer })) as unknown as FastifyInstance<Server>;
+  guardSockets(app.server, options.bounds?.connectionsOfAddress ?? connectionsOfAddressMax);
 
   app.addContentTypeParser(
     "application/x-www-form-urlencoded",
@@ -160,11 +166,13 @@ export async function createDashboard(options: DashboardOptions): Promise<Dashbo
     secure: tls !== null,
     demo,
     setup,
+    signIns: createSignInLimit(),
     onSiteAddresses: new Set(options.onSiteAddresses ?? []),
     version: options.version ?? "0",
   });
   servePages(app, serving);
   serveSignIn(app, serving);
+  serveOwnPassword(app, serving);
   serveAccounts(app, serving);
   serveApi(app, serving);
 
@@ -178,6 +186,7 @@ export async function createDashboard(options: DashboardOptions): Promise<Dashbo
       : options.host;
   const url = `${tls ? "https" : "http"}://${shownHost}:${port}`;
   const greeting = [`Dashboard: ${url}`];
+  if (accounts.sentence !== "") greeting.push(accounts.sentence);
   if (demo) greeting.push(`Demonstration: everybody on this machine is signed in as ${demo.role}.`);
   if (setup)
     greeting.push(

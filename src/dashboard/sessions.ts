@@ -25,8 +25,8 @@ export interface Sessions {
   start(name: string, role: AccountRole, demo: boolean): string;
   find(cookie: string | undefined): Session | null;
   end(cookie: string | undefined): void;
-  /** A removed or changed account loses its sessions. */
-  endAllOf(name: string): void;
+  /** A removed or changed account loses its sessions; `but` is the cookie of the one that stays. */
+  endAllOf(name: string, but?: string): void;
   readonly size: number;
 }
 
@@ -69,8 +69,10 @@ export function createSessions(nowMs: () => number = () => performance.now()): S
       return session;
     },
     end: (cookie) => void (cookie && kept.delete(digest(cookie))),
-    endAllOf: (name) => {
-      for (const [id, session] of kept) if (session.name.toLowerCase() === name.toLowerCase()) kept.delete(id);
+    endAllOf: (name, but) => {
+      const stays = but === undefined ? "" : digest(but);
+      for (const [id, session] of kept)
+        if (session.name.toLowerCase() === name.toLowerCase() && id !== stays) kept.delete(id);
     },
     get size() {
       return kept.size;
@@ -79,6 +81,8 @@ export function createSessions(nowMs: () => number = () => performance.now()): S
 }
 
 export interface RateLimit {
+  /** Milliseconds to wait before the next try, without taking one. */
+  waitMs(key: string): number;
   /** Milliseconds to wait before the next try; 0 takes one. */
   take(key: string): number;
   /** Gives one back: a success is not a try. */
@@ -108,6 +112,10 @@ export function createRateLimit(
     return found;
   };
   return {
+    waitMs: (key) => {
+      const { left } = refill(key);
+      return left < 1 ? Math.ceil((1 - left) * everyMs) : 0;
+    },
     take: (key) => {
       const bucket = refill(key);
       if (bucket.left < 1) return Math.ceil((1 - bucket.left) * everyMs);

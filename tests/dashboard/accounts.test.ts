@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -67,10 +67,29 @@ describe("accounts", () => {
     await accounts.removeToken(made.value.id);
     expect(accounts.findToken(made.value.token)).toBeNull();
   });
-  test("a damaged file stops the start and says what to do", () => {
+  test("a damaged file is set aside and told; the controller runs on without accounts", () => {
     const file = join(folder, "damaged.json");
     writeFileSync(file, '{"version":1,"accounts":[{"name":"x"');
-    expect(() => openAccounts(file)).toThrow(/Restore it from a backup/);
+    const accounts = openAccounts(file);
+    expect(accounts.sentence).toMatch(/can't be read.*set aside as .*Restore|can't be read.*set aside as .*restore/);
+    expect(accounts.list()).toEqual([]);
+    expect(readdirSync(folder).filter((name) => name.startsWith("damaged.json.damaged-"))).toHaveLength(1);
+  });
+  test("a write that fails breaks none after it: what is in force is kept as soon as the disk takes it", async () => {
+    const file = join(folder, "full", "accounts.json");
+    const accounts = openAccounts(file);
+    await accounts.set("Ada", "installer", password);
+    // Where the next file would be written stands a folder.
+    mkdirSync(`${file}.next`);
+    expect((await accounts.makeToken("grafana")).ok).toBe(true);
+    expect((await accounts.set("Ben", "viewer", password)).ok).toBe(true);
+    expect(accounts.owed).not.toBe("");
+    expect((await accounts.check("Ben", password)).ok).toBe(true);
+    expect(openAccounts(file).list()).toHaveLength(1);
+    rmSync(`${file}.next`, { recursive: true });
+    await expect.poll(() => accounts.owed, { timeout: 5_000 }).toBe("");
+    const again = openAccounts(file);
+    expect([again.list().length, again.tokens().length]).toEqual([2, 1]);
   });
   test("a flood of sign-ins is bounded: the rest is told to wait", async () => {
     const accounts = openAccounts(null);

@@ -183,6 +183,43 @@ describe("the control API", () => {
     await app.close();
   });
 
+  const json = "application/json";
+  test.each([
+    ["a page of another site", { origin: "https://evil.example", "content-type": json }, 403],
+    ["a page that was opened from a file", { origin: "null", "content-type": json }, 403],
+    ["a page on another port of this machine", { origin: "http://localhost:9999", "content-type": json }, 403],
+    ["a page, as the browser says", { "sec-fetch-site": "cross-site", "content-type": json }, 403],
+    ["a foreign name that was pointed here", { host: "evil.example", "content-type": json }, 421],
+    ["a foreign name that looks like here", { host: "127.0.0.1.evil.example", "content-type": json }, 421],
+    ["a form without asking first", { "content-type": "application/x-www-form-urlencoded" }, 415],
+    ["plain text without asking first", { "content-type": "text/plain" }, 415],
+    ["nothing at all without asking first", {}, 415],
+  ])("%s presses no emergency stop", async (_, headers, status) => {
+    const simulation = new Simulation(smallWorld());
+    const app = createControlApi(simulation);
+    const before = JSON.stringify(simulation.uses);
+    const reply = await app.inject({
+      method: "POST",
+      url: "/emergency-stop",
+      headers: { host: "127.0.0.1:15900", ...headers },
+    });
+    expect(reply.statusCode).toBe(status);
+    expect(reply.json().ok).toBe(false);
+    expect(JSON.stringify(simulation.uses)).toBe(before);
+    await app.close();
+  });
+  test("a program on this machine does", async () => {
+    const app = createControlApi(new Simulation(smallWorld()));
+    const reply = await app.inject({
+      method: "POST",
+      url: "/emergency-stop",
+      headers: { host: "127.0.0.1:15900" },
+      payload: {},
+    });
+    expect(reply.statusCode).toBe(200);
+    await app.close();
+  });
+
   test("hooks get what concerns the controller", async () => {
     const seen: unknown[] = [];
     const app = createControlApi(new Simulation(smallWorld()), {

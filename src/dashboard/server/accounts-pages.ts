@@ -5,6 +5,7 @@ import { roles } from "../actions.ts";
 import { accountsPage } from "../pages.ts";
 import { readCookie } from "../security.ts";
 import type { AuditEntry } from "../source.ts";
+import { keptLater } from "./own-password.ts";
 import { field, refuse, type Serving } from "./serving.ts";
 
 export function serveAccounts(app: FastifyInstance, serving: Serving): void {
@@ -15,7 +16,8 @@ export function serveAccounts(app: FastifyInstance, serving: Serving): void {
     said: { refused?: string; token?: string } = {},
   ): FastifyReply | Promise<FastifyReply> => {
     const session = request.asker?.session;
-    return session ? page(reply, request, accountsPage(assets, session, accounts, said)) : reply;
+    const owed = accounts.owed === "" ? {} : { owed: keptLater };
+    return session ? page(reply, request, accountsPage(assets, session, accounts, { ...said, ...owed })) : reply;
   };
   const forInstaller = (request: FastifyRequest, reply: FastifyReply, csrf: boolean): boolean =>
     allowed(request, reply, "installer", !csrf) && (!csrf || csrfHolds(request, reply, field(request, "csrf")));

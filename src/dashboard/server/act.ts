@@ -1,6 +1,7 @@
 /** One action of a person: checked, carried out once, written down whatever comes of it. */
 import { randomUUID } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { oneLine } from "../../domain/visible.ts";
 import { checkAction, reasonLengthMax } from "../actions.ts";
 import { actionBody } from "../api.ts";
 import { createRateLimit } from "../sessions.ts";
@@ -44,7 +45,7 @@ export function createAct(serving: Serving): Act {
       audit(request, "refused", asker.name, `${body.action}: ${said}`, causeId);
       return refuse(reply, status, sentence.key, said);
     };
-    const reason = body.reason.trim().slice(0, reasonLengthMax);
+    const reason = oneLine(body.reason).slice(0, reasonLengthMax);
     const checked = checkAction(
       state,
       { action: body.action, reason, values: body.values },

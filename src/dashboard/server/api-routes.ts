@@ -1,7 +1,6 @@
 /** The JSON API, the live stream and the metrics: a handler for each row of the table of routes. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type ApiRouteId, accessOf, apiRoutes, historyQuery, openApi, roleBody } from "../api.ts";
-import { pagesMax } from "../hub.ts";
 import { readCookie, writeCookie } from "../security.ts";
 import { wordsFor } from "../view/format.ts";
 import { view } from "../view.ts";
@@ -39,11 +38,13 @@ export function serveApi(app: FastifyInstance, serving: Serving): void {
     },
     events: (request, reply) => {
       // Asked while the headers can still be sent by Fastify; from here on the hub owns the response.
-      if (hub.pages >= pagesMax) return refuse(reply, 503, "pages", "Too many pages are open. Close one.");
+      const { asker } = request;
+      const whose = { key: `${asker?.kind} ${asker?.name.toLowerCase()}`, token: asker?.kind === "token" };
+      if (!hub.fits(whose)) return refuse(reply, 503, "pages", "Too many pages are open. Close one.");
       reply.hijack();
       for (const [name, value] of Object.entries(headers)) reply.raw.setHeader(name, value);
       request.raw.socket.setTimeout(0);
-      if (!hub.add(reply.raw)) reply.raw.destroy();
+      if (!hub.add(reply.raw, whose)) reply.raw.destroy();
       return reply;
     },
     history: async (request, reply) => {

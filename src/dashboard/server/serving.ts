@@ -1,10 +1,11 @@
 /** What all routes share: the parts of the dashboard, and how a request is let in, refused, answered and written down. */
-import { randomUUID, timingSafeEqual } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
-import type { Accounts } from "../accounts.ts";
+import { oneLine, visible } from "../../domain/visible.ts";
+import { type Accounts, sameText } from "../accounts.ts";
 import { type AccountRole, roleAtLeast } from "../actions.ts";
 import type { Access } from "../api.ts";
 import type { Assets } from "../assets.ts";
@@ -16,6 +17,7 @@ import type { AuditEntry, DashboardSource } from "../source.ts";
 import type { Sentence } from "../state.ts";
 import { wordsFor } from "../view/format.ts";
 import type { Setup } from "./setup.ts";
+import type { SignInLimit } from "./sign-in-limit.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -41,6 +43,8 @@ export interface Parts {
   readonly demo: { readonly role: AccountRole } | null;
   /** The first password is still to be set. */
   readonly setup: Setup | null;
+  /** Tries of passwords, at the sign-in and at a change of one's own. */
+  readonly signIns: SignInLimit;
   readonly onSiteAddresses: ReadonlySet<string>;
   readonly version: string;
 }
@@ -86,9 +90,9 @@ export function createServing(parts: Parts): Serving {
     const entry: AuditEntry = {
       atMs: Date.now(),
       what,
-      person: person.slice(0, 80),
+      person: oneLine(person).slice(0, 80),
       address: plainAddress(request.socket.remoteAddress),
-      detail: detail.slice(0, 400),
+      detail: visible(detail, 400),
       causeId,
     };
     log.info({ audit: entry, causeId }, `${what}: ${entry.person}`);
@@ -111,13 +115,7 @@ export function createServing(parts: Parts): Serving {
   };
   const csrfHolds = (request: FastifyRequest, reply: FastifyReply, given: unknown): boolean => {
     const wanted = request.asker?.session?.csrf;
-    if (
-      wanted &&
-      typeof given === "string" &&
-      given.length === wanted.length &&
-      timingSafeEqual(Buffer.from(given), Buffer.from(wanted))
-    )
-      return true;
+    if (wanted && typeof given === "string" && sameText(given, wanted)) return true;
     audit(request, "refused", request.asker?.name ?? "nobody", "no valid token of the page");
     refuse(reply, 403, "csrf", "Refused: the page is too old or the request is not from it. Reload the page.");
     return false;

@@ -1,16 +1,14 @@
-/** Signing in and out, and the first password. Guessing is slowed down by name and by address. */
+/** Signing in and out, and the first password. Guessing is slowed down without keeping the real person out. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { accountErrors } from "../accounts.ts";
 import type { AccountRole } from "../actions.ts";
 import { setupPage, signInPage } from "../pages.ts";
-import { plainAddress, readCookie, writeCookie } from "../security.ts";
-import { createRateLimit } from "../sessions.ts";
+import { deviceCookieName, plainAddress, readCookie, writeCookie, writeDeviceCookie } from "../security.ts";
 import { field, type Serving } from "./serving.ts";
 
 export function serveSignIn(app: FastifyInstance, serving: Serving): void {
-  const { accounts, assets, audit, cookie, csrfHolds, page, secure, sessions, setup } = serving;
-  const signIns = createRateLimit(8, 20_000);
-  const signInsOfName = createRateLimit(6, 60_000);
+  const { accounts, assets, audit, cookie, csrfHolds, page, secure, sessions, setup, signIns } = serving;
+  const device = deviceCookieName(secure);
   const startSession = (
     reply: FastifyReply,
     request: FastifyRequest,
@@ -19,7 +17,10 @@ export function serveSignIn(app: FastifyInstance, serving: Serving): void {
   ): FastifyReply => {
     // A new cookie at each sign-in, so that one that was planted before is worth nothing.
     sessions.end(readCookie(request.raw, cookie));
-    reply.header("set-cookie", writeCookie(cookie, sessions.start(name, role, false), secure));
+    reply.header("set-cookie", [
+      writeCookie(cookie, sessions.start(name, role, false), secure),
+      writeDeviceCookie(device, accounts.deviceMark(name), secure),
+    ]);
     return reply.redirect("/", 303);
   };
   app.get("/login", (request, reply) =>
@@ -27,8 +28,12 @@ export function serveSignIn(app: FastifyInstance, serving: Serving): void {
   );
   app.post("/login", async (request, reply) => {
     const name = field(request, "name").slice(0, 80);
-    const address = plainAddress(request.socket.remoteAddress);
-    const waitMs = Math.max(signIns.take(address), signInsOfName.take(name.trim().toLowerCase()));
+    const from = {
+      name,
+      address: plainAddress(request.socket.remoteAddress),
+      device: accounts.knownDevice(name, readCookie(request.raw, device)),
+    };
+    const waitMs = signIns.take(from);
     if (waitMs > 0) {
       audit(request, "sign-in-refused", name, "too many tries");
       return page(
@@ -43,8 +48,7 @@ export function serveSignIn(app: FastifyInstance, serving: Serving): void {
       const said = found.error === "busy" ? accountErrors.busy : "Name or password is not right.";
       return page(reply.code(found.error === "busy" ? 503 : 401), request, signInPage(assets, said, name));
     }
-    signIns.forgive(address);
-    signInsOfName.forgive(name.trim().toLowerCase());
+    signIns.forgive(from);
     audit(request, "signed-in", found.value.name, found.value.role);
     return startSession(reply, request, found.value.name, found.value.role);
   });

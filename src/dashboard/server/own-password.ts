@@ -1,0 +1,53 @@
+/** One's own password: changed by its owner alone, who knows the old one. Every other session of the account ends. */
+import type { FastifyInstance } from "fastify";
+import { accountErrors } from "../accounts.ts";
+import { ownPasswordPage } from "../pages.ts";
+import { deviceCookieName, plainAddress, readCookie, writeDeviceCookie } from "../security.ts";
+import { field, refuse, type Serving } from "./serving.ts";
+
+export function serveOwnPassword(app: FastifyInstance, serving: Serving): void {
+  const { accounts, allowed, assets, audit, cookie, csrfHolds, demo, page, secure, sessions, signIns } = serving;
+  const device = deviceCookieName(secure);
+
+  app.get("/password", (request, reply) => {
+    if (!allowed(request, reply, "viewer", true)) return reply;
+    const session = request.asker?.session;
+    if (!session || demo) return refuse(reply, 403, "demo", "A demonstration and a token have no password.");
+    return page(reply, request, ownPasswordPage(assets, session, {}));
+  });
+
+  app.post("/password", async (request, reply) => {
+    if (demo) return refuse(reply, 403, "demo", "A demonstration keeps no accounts.");
+    if (!allowed(request, reply, "viewer") || !csrfHolds(request, reply, field(request, "csrf"))) return reply;
+    const session = request.asker!.session!;
+    const again = (refused: string, status: number) =>
+      page(reply.code(status), request, ownPasswordPage(assets, session, { refused }));
+    const password = field(request, "password");
+    if (password !== field(request, "again")) return again("The two new passwords differ.", 400);
+    const { name } = session;
+    const from = {
+      name,
+      address: plainAddress(request.socket.remoteAddress),
+      device: accounts.knownDevice(name, readCookie(request.raw, device)),
+    };
+    const waitMs = signIns.take(from);
+    if (waitMs > 0) return again(`Too many tries. Wait ${Math.ceil(waitMs / 1000)} s.`, 429);
+    const found = await accounts.check(name, field(request, "now"));
+    if (!found.ok) {
+      audit(request, "sign-in-refused", name, "own password");
+      return again(found.error === "busy" ? accountErrors.busy : "The present password is not right.", 400);
+    }
+    signIns.forgive(from);
+    const set = await accounts.set(name, found.value.role, password);
+    if (!set.ok) return again(accountErrors[set.error], 400);
+    sessions.endAllOf(name, readCookie(request.raw, cookie));
+    audit(request, "password-set", name, "own password; other sessions ended");
+    reply.header("set-cookie", writeDeviceCookie(device, accounts.deviceMark(name), secure));
+    const done = accounts.owed === "" ? "Your password is changed. You were signed out everywhere else." : keptLater;
+    return page(reply, request, ownPasswordPage(assets, session, { done }));
+  });
+}
+
+/** A change that the disk did not take. */
+export const keptLater =
+  "Taken, but not kept: the disk is full or can't be written. It is in force until the next restart and is written as soon as there is room.";
