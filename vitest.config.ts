@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /** Real sockets at real speed, and a browser: each file has the machine for itself. */
-const real = ["sockets", "browser", "firmware-bridge", "protocols/modbus"].map(
+const real = ["sockets", "browser", "firmware-bridge", "protocols/modbus", "product"].map(
   (folder) => `tests/${folder}/**/*.test.ts`,
 );
 

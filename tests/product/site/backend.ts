@@ -1,0 +1,119 @@
+/** A stand-in for an OCPP 2.0.1 backend: accepts everything, keeps what was said, can command. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import rpc from "ocpp-rpc";
+
+const { RPCServer } = rpc;
+type Client = InstanceType<typeof rpc.RPCClient>;
+type Payload = Record<string, unknown>;
+
+export interface Backend {
+  readonly url: string;
+  readonly said: readonly { readonly action: string; readonly payload: Payload }[];
+  readonly connected: boolean;
+  whenConnected(withinMs: number): Promise<void>;
+  call(action: string, payload: Payload): Promise<Payload>;
+  /** Asks an EVSE for a power, negative for a discharge: our vendor message. */
+  setPower(evseId: number, powerW: number, validS?: number): Promise<string>;
+  /** Sets a profile with one period for ever; on EVSE 0 for the whole station. Its status, and why when it is refused. */
+  setProfile(
+    evseId: number,
+    limitW: number,
+    purpose?: string,
+    more?: Payload,
+  ): Promise<{ readonly status: string; readonly why: string }>;
+  /** Cuts the connection; the station comes back by itself. */
+  cut(): void;
+  close(): Promise<void>;
+}
+
+/** How cards are answered; every one is accepted unless said otherwise. */
+export interface BackendOptions {
+  readonly acceptsCard: (idToken: string) => boolean;
+}
+
+export async function startBackend(options: BackendOptions = { acceptsCard: () => true }): Promise<Backend> {
+  const said: { action: string; payload: Payload }[] = [];
+  let client: Client | undefined;
+  let profileId = 0;
+  const server = new RPCServer({ protocols: ["ocpp2.0.1"], strictMode: false, callTimeoutMs: 10_000 });
+  server.auth((accept) => accept({}));
+  server.on("client", (arrived: Client) => {
+    client = arrived;
+    arrived.on("close", () => {
+      if (client === arrived) client = undefined;
+    });
+    arrived.handle(async ({ method = "", params: given }) => {
+      const params = given as Payload;
+      said.push({ action: method, payload: params });
+      const now = new Date().toISOString();
+      if (method === "BootNotification") return { currentTime: now, interval: 300, status: "Accepted" };
+      if (method === "Heartbeat") return { currentTime: now };
+      const idToken = (params["idToken"] as { idToken?: string } | undefined)?.idToken;
+      if (idToken !== undefined)
+        return { idTokenInfo: { status: options.acceptsCard(idToken) ? "Accepted" : "Invalid" } };
+      return {};
+    });
+  });
+  const http = createServer();
+  http.on("upgrade", (request, socket, head) => void server.handleUpgrade(request, socket as never, head));
+  await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+  const { port } = http.address() as AddressInfo;
+  const call = async (action: string, payload: Payload): Promise<Payload> => {
+    if (client === undefined) throw new Error("the station is not connected");
+    return (await client.call(action as never, payload as never)) as Payload;
+  };
+  return {
+    url: `ws://127.0.0.1:${port}`,
+    said,
+    get connected() {
+      return client !== undefined;
+    },
+    async whenConnected(withinMs) {
+      const untilMs = performance.now() + withinMs;
+      while (client === undefined || !said.some(({ action }) => action === "BootNotification")) {
+        if (performance.now() > untilMs) throw new Error(`no station connected within ${withinMs} ms`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
+    call,
+    async setPower(evseId, powerW, validS = 600) {
+      const data = { evseId, powerW, validS };
+      return String((await call("DataTransfer", { vendorId: "org.islet", messageId: "SetPower", data }))["status"]);
+    },
+    async setProfile(
+      evseId,
+      limitW,
+      purpose = evseId === 0 ? "ChargingStationMaxProfile" : "TxDefaultProfile",
+      more = {},
+    ) {
+      profileId += 1;
+      const schedule = {
+        id: profileId,
+        startSchedule: new Date(Date.now() - 1_000).toISOString(),
+        chargingRateUnit: "W",
+        chargingSchedulePeriod: [{ startPeriod: 0, limit: limitW }],
+      };
+      const chargingProfile = {
+        id: profileId,
+        stackLevel: 0,
+        chargingProfilePurpose: purpose,
+        chargingProfileKind: "Absolute",
+        chargingSchedule: [schedule],
+        ...more,
+      };
+      const answer = await call("SetChargingProfile", { evseId, chargingProfile });
+      const info = answer["statusInfo"] as { reasonCode?: string; additionalInfo?: string } | undefined;
+      return {
+        status: String(answer["status"]),
+        why: `${info?.reasonCode ?? ""} ${info?.additionalInfo ?? ""}`.trim(),
+      };
+    },
+    cut: () => void client?.close({ force: true }),
+    async close() {
+      await server.close({ force: true }).catch(() => undefined);
+      http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,79 @@
+/** Judges over what really flowed and what was really written. */
+import type { WireWrite } from "./modbus-server.ts";
+import type { Moment, Plant } from "./plant.ts";
+
+export interface Excess {
+  /** Longest time in one piece, and in all, above the limit and the tolerance, ms. */
+  readonly longestMs: number;
+  readonly totalMs: number;
+  /** Largest power beyond the limit itself, W. */
+  readonly peakW: number;
+}
+
+type Quantity = (moment: Moment) => number;
+export const importedW: Quantity = ({ pccW }) => pccW;
+export const exportedW: Quantity = ({ pccW }) => -pccW;
+export const phaseImportedW =
+  (phase: 0 | 1 | 2): Quantity =>
+  ({ phaseW }) =>
+    phaseW[phase]!;
+export const phaseExportedW =
+  (phase: 0 | 1 | 2): Quantity =>
+  ({ phaseW }) =>
+    -phaseW[phase]!;
+
+const since = (plant: Plant, fromMs: number): readonly Moment[] => plant.moments.filter(({ atMs }) => atMs >= fromMs);
+
+/** How long and how far a quantity lay beyond a limit since `fromMs`. */
+export function excess(plant: Plant, quantity: Quantity, limitW: number, toleranceW: number, fromMs: number): Excess {
+  let runMs = 0;
+  let longestMs = 0;
+  let totalMs = 0;
+  let peakW = 0;
+  let beforeMs = Number.NaN;
+  for (const moment of since(plant, fromMs)) {
+    const overW = quantity(moment) - limitW;
+    peakW = Math.max(peakW, overW);
+    if (overW > toleranceW) {
+      const stepMs = Number.isNaN(beforeMs) ? 0 : moment.atMs - beforeMs;
+      runMs += stepMs;
+      totalMs += stepMs;
+      longestMs = Math.max(longestMs, runMs);
+    } else runMs = 0;
+    beforeMs = moment.atMs;
+  }
+  return { longestMs, totalMs, peakW };
+}
+
+/** Mean of a quantity over the last `spanMs`. */
+export function meanW(plant: Plant, quantity: Quantity, spanMs: number): number {
+  const moments = since(plant, performance.now() - spanMs);
+  return moments.reduce((sum, moment) => sum + quantity(moment), 0) / Math.max(1, moments.length);
+}
+
+/** Values written to a SunSpec point since `fromMs`, newest last. */
+export function writtenTo(
+  writes: readonly WireWrite[],
+  parse: (address: number, words: readonly number[]) => ReadonlyMap<string, number> | null,
+  path: string,
+  fromMs = 0,
+): { readonly atMs: number; readonly value: number }[] {
+  return writes
+    .filter(({ atMs, exception }) => atMs >= fromMs && exception === 0)
+    .flatMap(({ atMs, address, words }) => {
+      const value = parse(address, words)?.get(path);
+      return value === undefined ? [] : [{ atMs, value }];
+    });
+}
+
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Waits until something holds; false when it did not within the time. Never longer. */
+export async function until(holds: () => boolean | Promise<boolean>, withinMs: number, everyMs = 50): Promise<boolean> {
+  const untilMs = performance.now() + withinMs;
+  for (;;) {
+    if (await holds()) return true;
+    if (performance.now() > untilMs) return false;
+    await sleep(everyMs);
+  }
+}

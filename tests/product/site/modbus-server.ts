@@ -1,0 +1,288 @@
+/**
+ * A Modbus TCP server as devices of other makers are: its own framing, nothing shared with the controller. Functions 1 to 6,
+ * 15 and 16; each device behind a unit identifier. What real servers do wrong can be switched on while it runs.
+ */
+import { createServer, type Server, type Socket } from "node:net";
+
+/** A register space as a device shows it. Numbers returned from the writing functions are exception codes; 0 is good. */
+export interface RegisterDevice {
+  /** Holding (3) or input (4) registers, `count` words big-endian; or an exception code. */
+  registers(functionCode: 3 | 4, address: number, count: number): Buffer | number;
+  writeRegisters(address: number, words: readonly number[]): number;
+  /** Coils (1) or discrete inputs (2); or an exception code. */
+  bits?(functionCode: 1 | 2, address: number, count: number): readonly boolean[] | number;
+  writeCoils?(address: number, values: readonly boolean[]): number;
+}
+
+/** How the server behaves; may be changed at any moment. */
+export interface ServerHabits {
+  /** From the request to the answer, and what is added at random, ms. */
+  latencyMs: number;
+  jitterMs: number;
+  /** Share of requests answered with exception 6, busy. */
+  busyShare: number;
+  /** Longest read or write, registers; more is exception 3. */
+  registersMax: number;
+  /** Only one connection at a time: another one is closed at once. */
+  singleClient: boolean;
+  /** What an unknown unit gets: nothing, or exception 11. */
+  unknownUnit: "silent" | "exception";
+  /** Requests are taken and never answered; connections stay. */
+  silent: boolean;
+  /** One request at a time: what arrives while one is being served is lost. */
+  dropsWhileBusy: boolean;
+}
+
+export const plainHabits: ServerHabits = {
+  latencyMs: 0,
+  jitterMs: 0,
+  busyShare: 0,
+  registersMax: 125,
+  singleClient: false,
+  unknownUnit: "exception",
+  silent: false,
+  dropsWhileBusy: false,
+};
+
+/** One request that changes something, as it was on the wire. */
+export interface WireWrite {
+  readonly atMs: number;
+  readonly unit: number;
+  readonly functionCode: number;
+  readonly address: number;
+  readonly words: readonly number[];
+  /** 0, or the exception that it was answered with. */
+  readonly exception: number;
+}
+
+export interface ModbusServer {
+  readonly port: number;
+  readonly habits: ServerHabits;
+  readonly writes: readonly WireWrite[];
+  /** Requests of any kind, by function code and address, such as `3@40000`. */
+  readonly asked: ReadonlyMap<string, number>;
+  /** Connections that are open. */
+  readonly clients: number;
+  /** Cuts every connection with a reset. */
+  reset(): void;
+  /** Closes the port: connections are refused until `listen`. */
+  deaf(): Promise<void>;
+  listen(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Writes kept; older ones are dropped. */
+const writesMax = 50_000;
+const illegalFunction = 1,
+  illegalAddress = 2,
+  illegalValue = 3,
+  busy = 6,
+  gatewayNoAnswer = 11;
+
+export async function startModbusServer(
+  units: ReadonlyMap<number, RegisterDevice>,
+  given: Partial<ServerHabits> = {},
+): Promise<ModbusServer> {
+  const habits: ServerHabits = { ...plainHabits, ...given };
+  const writes: WireWrite[] = [];
+  const asked = new Map<string, number>();
+  const sockets = new Set<Socket>();
+  let serving = 0;
+
+  const serve = (socket: Socket, frame: Buffer): void => {
+    const unit = frame[6]!;
+    const pdu = frame.subarray(7);
+    const device = units.get(unit);
+    const functionCode = pdu[0]!;
+    if (pdu.length >= 3) {
+      const key = `${functionCode}@${pdu.readUInt16BE(1)}`;
+      asked.set(key, (asked.get(key) ?? 0) + 1);
+    }
+    if (habits.silent || (habits.dropsWhileBusy && serving > 0)) return;
+    if (device === undefined && habits.unknownUnit === "silent") return;
+    serving += 1;
+    const answer = (): void => {
+      serving -= 1;
+      if (socket.destroyed || habits.silent) return;
+      const body =
+        device === undefined
+          ? Buffer.from([functionCode | 0x80, gatewayNoAnswer])
+          : Math.random() < habits.busyShare
+            ? Buffer.from([functionCode | 0x80, busy])
+            : answerTo(device, unit, pdu);
+      const head = Buffer.alloc(7);
+      frame.copy(head, 0, 0, 2);
+      head.writeUInt16BE(body.length + 1, 4);
+      head[6] = unit;
+      socket.write(Buffer.concat([head, body]));
+    };
+    const delayMs = habits.latencyMs + Math.random() * habits.jitterMs;
+    if (delayMs > 0) setTimeout(answer, delayMs);
+    else answer();
+  };
+
+  const answerTo = (device: RegisterDevice, unit: number, pdu: Buffer): Buffer => {
+    const functionCode = pdu[0]!;
+    const exception = (code: number): Buffer => Buffer.from([functionCode | 0x80, code]);
+    if (pdu.length < 5) return exception(illegalValue);
+    const address = pdu.readUInt16BE(1);
+    const count = pdu.readUInt16BE(3);
+    const note = (words: readonly number[], code: number): void => {
+      writes.push({ atMs: performance.now(), unit, functionCode, address, words, exception: code });
+      if (writes.length > writesMax) writes.splice(0, writesMax / 2);
+    };
+    switch (functionCode) {
+      case 1:
+      case 2: {
+        const bits = device.bits?.(functionCode, address, count) ?? illegalFunction;
+        if (typeof bits === "number") return exception(bits);
+        const bytes = Buffer.alloc(Math.ceil(count / 8));
+        bits.forEach((on, i) => {
+          if (on) bytes[i >> 3]! |= 1 << (i & 7);
+        });
+        return Buffer.concat([Buffer.from([functionCode, bytes.length]), bytes]);
+      }
+      case 3:
+      case 4: {
+        if (count < 1 || count > habits.registersMax) return exception(illegalValue);
+        const words = device.registers(functionCode, address, count);
+        if (typeof words === "number") return exception(words);
+        return Buffer.concat([Buffer.from([functionCode, words.length]), words]);
+      }
+      case 5: {
+        const code = device.writeCoils?.(address, [count === 0xff00]) ?? illegalFunction;
+        note([count], code);
+        return code === 0 ? Buffer.from(pdu.subarray(0, 5)) : exception(code);
+      }
+      case 6: {
+        const code = device.writeRegisters(address, [count]);
+        note([count], code);
+        return code === 0 ? Buffer.from(pdu.subarray(0, 5)) : exception(code);
+      }
+      case 15: {
+        const values = Array.from({ length: count }, (_, i) => (((pdu[6 + (i >> 3)] ?? 0) >> (i & 7)) & 1) === 1);
+        const code = device.writeCoils?.(address, values) ?? illegalFunction;
+        note(values.map(Number), code);
+        return code === 0 ? Buffer.from(pdu.subarray(0, 5)) : exception(code);
+      }
+      case 16: {
+        if (
+          count < 1 ||
+          count > Math.min(123, habits.registersMax) ||
+          pdu[5] !== 2 * count ||
+          pdu.length !== 6 + 2 * count
+        )
+          return exception(illegalValue);
+        const words = Array.from({ length: count }, (_, i) => pdu.readUInt16BE(6 + 2 * i));
+        const code = device.writeRegisters(address, words);
+        note(words, code);
+        return code === 0 ? Buffer.from(pdu.subarray(0, 5)) : exception(code);
+      }
+      default:
+        return exception(illegalFunction);
+    }
+  };
+
+  const server: Server = createServer((socket) => {
+    if (habits.singleClient && sockets.size > 0) {
+      socket.destroy();
+      return;
+    }
+    sockets.add(socket);
+    socket.setNoDelay(true);
+    socket.on("error", () => undefined);
+    socket.on("close", () => sockets.delete(socket));
+    let pending = Buffer.alloc(0);
+    socket.on("data", (chunk: Buffer) => {
+      pending = Buffer.concat([pending, chunk]);
+      while (pending.length >= 8) {
+        const length = 6 + pending.readUInt16BE(4);
+        if (pending.readUInt16BE(2) !== 0 || length > 260) return void socket.destroy();
+        if (pending.length < length) return;
+        serve(socket, Buffer.from(pending.subarray(0, length)));
+        pending = pending.subarray(length);
+      }
+    });
+  });
+  const listen = (port: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(port, "127.0.0.1", () => {
+        server.removeListener("error", reject);
+        resolve();
+      });
+    });
+  await listen(0);
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const reset = (): void => {
+    for (const socket of sockets) socket.resetAndDestroy();
+  };
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      if (!server.listening) return resolve();
+      server.close(() => resolve());
+      reset();
+    });
+  return {
+    port,
+    habits,
+    writes,
+    asked,
+    get clients() {
+      return sockets.size;
+    },
+    reset,
+    deaf: close,
+    listen: () => listen(port),
+    close,
+  };
+}
+
+/** Registers at fixed places that a face fills before they are read; holes are refused with exception 2. */
+export class RegisterImage implements RegisterDevice {
+  readonly words = new Uint16Array(65_536);
+  readonly #defined = new Uint8Array(65_536);
+  readonly #readFunctions: readonly number[];
+  /** Puts present values into the image. Not called while it is frozen. */
+  refresh: () => void = () => undefined;
+  /** What a write does; an exception code, or 0. */
+  write: (address: number, words: readonly number[]) => number = () => illegalAddress;
+  /** It goes on answering with what it showed at this moment, and takes writes without a deed. */
+  frozen = false;
+
+  constructor(readFunctions: readonly number[] = [3, 4]) {
+    this.#readFunctions = readFunctions;
+  }
+
+  define(address: number, count: number): void {
+    this.#defined.fill(1, address, address + count);
+  }
+
+  has(address: number): boolean {
+    return this.#defined[address] === 1;
+  }
+
+  registers(functionCode: 3 | 4, address: number, count: number): Buffer | number {
+    if (!this.#readFunctions.includes(functionCode)) return illegalFunction;
+    if (!this.frozen) this.refresh();
+    const bytes = Buffer.alloc(2 * count);
+    for (let i = 0; i < count; i += 1) {
+      if (this.#defined[address + i] !== 1) return illegalAddress;
+      bytes.writeUInt16BE(this.words[address + i]!, 2 * i);
+    }
+    return bytes;
+  }
+
+  writeRegisters(address: number, words: readonly number[]): number {
+    if (words.some((_, i) => this.#defined[address + i] !== 1)) return illegalAddress;
+    return this.frozen ? 0 : this.write(address, words);
+  }
+
+  setFloat(address: number, value: number): void {
+    const bytes = Buffer.alloc(4);
+    bytes.writeFloatBE(value);
+    this.words[address] = bytes.readUInt16BE(0);
+    this.words[address + 1] = bytes.readUInt16BE(2);
+  }
+}

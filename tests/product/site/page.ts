@@ -1,0 +1,106 @@
+/** The controller's page as a person's browser uses it: first password, session, state, actions. */
+
+export interface Page {
+  state(): Promise<PageState>;
+  /** A read-only token for `islet explain`. */
+  token(): Promise<string>;
+  metrics(): Promise<string>;
+  /** The sentence of a success, or of the refusal. */
+  act(
+    action: string,
+    values?: Record<string, number | string>,
+    reason?: string,
+  ): Promise<{ ok: boolean; sentence: string }>;
+}
+
+/** What these tests read of `/api/v1/state`. */
+export interface PageState {
+  readonly mode: { readonly mode: string; readonly cause: { readonly key: string } | null };
+  readonly pccW: number | null;
+  readonly importLimitW: number | null;
+  readonly exportLimitW: number | null;
+  readonly k1: { readonly no: string; readonly nc: string; readonly quality: string };
+  readonly evses: readonly {
+    readonly evse: number;
+    readonly connected: boolean;
+    readonly socPct: number | null;
+    readonly setpointW: number;
+    readonly powerW: number | null;
+    readonly wishW: number;
+    readonly role: string;
+    readonly limits: readonly {
+      readonly reason: string;
+      readonly source: string;
+      readonly minW: number | null;
+      readonly maxW: number | null;
+      readonly binds: boolean;
+    }[];
+  }[];
+  readonly tiers: readonly { readonly name: string; readonly state: string; readonly loadW: number | null }[];
+  readonly events: readonly {
+    readonly key: string;
+    readonly values?: Record<string, unknown>;
+    readonly active: boolean;
+    readonly severity: string;
+  }[];
+  readonly limits: readonly { readonly id: string; readonly value: number; readonly by: string }[];
+  readonly permit: { readonly mode: string; readonly covered: boolean; readonly revoked: boolean } | null;
+  readonly health: {
+    readonly meterQuality: string;
+    readonly devices: readonly { readonly name: string; readonly state: string; readonly ageMs: number | null }[];
+  };
+  readonly pccRecord?: {
+    readonly exports: { readonly count: number; readonly tooMany: boolean; readonly tooLong: boolean };
+    readonly imports: { readonly count: number };
+    readonly relay: string;
+  };
+}
+
+const form = (fields: Record<string, string>): RequestInit => ({
+  method: "POST",
+  redirect: "manual",
+  headers: { "content-type": "application/x-www-form-urlencoded" },
+  body: new URLSearchParams(fields).toString(),
+});
+
+const person = { name: "installer", password: "correct horse battery" };
+
+/** Opens the page; `setupCode` where no installer has a password yet. */
+export async function openPage(url: string, setupCode: string | null): Promise<Page> {
+  const { name, password } = person;
+  const entered =
+    setupCode === null
+      ? await fetch(`${url}/login`, form({ name, password }))
+      : await fetch(`${url}/setup`, form({ code: setupCode, name, password, again: password }));
+  const cookie = entered.headers.get("set-cookie")?.split(";")[0] ?? "";
+  if (cookie === "") throw new Error(`the page let nobody in: ${entered.status}`);
+  const get = (path: string): Promise<Response> => fetch(`${url}${path}`, { headers: { cookie } });
+  const csrfOf = async (): Promise<string> =>
+    /name="csrf" value="([^"]+)"/.exec(await (await get("/accounts")).text())?.[1] ?? "";
+  return {
+    async state() {
+      const untilMs = performance.now() + 10_000;
+      for (;;) {
+        const answer = await get("/api/v1/state");
+        if (answer.ok) return (await answer.json()) as PageState;
+        if (performance.now() > untilMs) throw new Error(`no state: ${answer.status} ${await answer.text()}`);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+    },
+    async token() {
+      const request = form({ csrf: await csrfOf(), name: "test" });
+      const answer = await fetch(`${url}/tokens/make`, { ...request, headers: { ...request.headers, cookie } });
+      return /islet_[A-Za-z0-9_-]+/.exec(await answer.text())?.[0] ?? "";
+    },
+    metrics: async () => (await get("/metrics")).text(),
+    async act(action, values = {}, reason = "a test") {
+      const answer = await fetch(`${url}/api/v1/actions`, {
+        method: "POST",
+        headers: { cookie, "content-type": "application/json", "x-islet-csrf": await csrfOf() },
+        body: JSON.stringify({ action, values, reason }),
+      });
+      const { ok, sentence } = (await answer.json()) as { ok: boolean; sentence: string };
+      return { ok, sentence };
+    },
+  };
+}

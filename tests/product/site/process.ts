@@ -1,0 +1,125 @@
+/** `islet` as a process of its own, as a person or a service manager starts it: its log, its page, its end. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
+
+export const isletFile = join(import.meta.dirname, "../../../bin/islet.mjs");
+
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a command to its end, at most `withinMs`. */
+export function runIslet(args: readonly string[], withinMs = 30_000, cwd?: string): Promise<Ran> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [isletFile, ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+      ...(cwd && { cwd }),
+    });
+    let out = "";
+    let err = "";
+    child.stdout.on("data", (chunk) => {
+      out += chunk;
+    });
+    child.stderr.on("data", (chunk) => {
+      err += chunk;
+    });
+    const patience = setTimeout(() => child.kill("SIGKILL"), withinMs);
+    child.on("close", (code) => {
+      clearTimeout(patience);
+      resolve({ code: code ?? -1, out, err });
+    });
+  });
+}
+
+export interface LogLine {
+  readonly atMs: number;
+  readonly level: number;
+  readonly text: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** `pino`'s numbers. */
+export const logLevels = { debug: 20, info: 30, warn: 40, error: 50 } as const;
+
+export interface IsletProcess {
+  readonly pid: number;
+  readonly lines: readonly LogLine[];
+  /** What it printed that is no line of its log. */
+  readonly err: () => string;
+  readonly running: boolean;
+  /** Exit code, or null where a signal ended it. */
+  readonly ended: Promise<number | null>;
+  signal(signal: NodeJS.Signals): void;
+  /** Asks it to end, and ends it after 10 s. */
+  stop(): Promise<number | null>;
+}
+
+const linesMax = 20_000;
+
+export function startIslet(configFile: string, cwd: string): IsletProcess {
+  const lines: LogLine[] = [];
+  let errText = "";
+  let running = true;
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [isletFile, "run", "--config", configFile, "--log-json", "--log-level", "debug"],
+    { stdio: ["ignore", "pipe", "pipe"], cwd },
+  );
+  const take = (line: string): void => {
+    if (line.trim() === "" || lines.length >= linesMax) return;
+    const fields = parseLine(line);
+    if (fields === null) errText = `${errText}${line}\n`.slice(-100_000);
+    const { level = logLevels.info, msg = line } = fields ?? {};
+    lines.push({ atMs: performance.now(), level: Number(level), text: String(msg), fields: fields ?? {} });
+  };
+  for (const stream of [child.stdout!, child.stderr!]) {
+    let pending = "";
+    stream.on("data", (chunk) => {
+      pending += chunk;
+      const whole = pending.split("\n");
+      pending = whole.pop() ?? "";
+      for (const line of whole) take(line);
+    });
+  }
+  const ended = new Promise<number | null>((resolve) => {
+    child.on("close", (code) => {
+      running = false;
+      resolve(code);
+    });
+  });
+  // Whatever becomes of the test, the process does not outlive it.
+  const orphan = (): void => void child.kill("SIGKILL");
+  process.once("exit", orphan);
+  void ended.then(() => process.removeListener("exit", orphan));
+  return {
+    pid: child.pid ?? -1,
+    lines,
+    err: () => errText,
+    get running() {
+      return running;
+    },
+    ended,
+    signal: (signal) => void child.kill(signal),
+    async stop() {
+      if (running) {
+        child.kill("SIGCONT");
+        child.kill("SIGTERM");
+      }
+      const patience = setTimeout(() => child.kill("SIGKILL"), 10_000);
+      const code = await ended;
+      clearTimeout(patience);
+      return code;
+    },
+  };
+}
+
+function parseLine(line: string): Record<string, unknown> | null {
+  if (!line.startsWith("{")) return null;
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return null;
+  }
+}
