@@ -113,6 +113,7 @@ export function applyMeter(
 ): void {
   const positive = context.importPositive;
   meter.atMs = atMs;
+  meter.countsSamples = context.countsSamples;
   const counted = v[meterFact.sampleCount]!;
   const isNew = context.countsSamples ? counted !== context.lastSampleCount : context.previous.compare(bytes) !== 0;
   if (isNew) {
@@ -130,6 +131,7 @@ export function applyMeter(
     meter.phasePowerW[phase] = flipMeter(v[meterFact.powerAW + phase]!, positive);
     const voltagePu = v[meterFact.voltageAV + phase]! / context.phaseVoltageV;
     meter.phaseVoltagePu[phase] = voltagePu;
+    meter.lineVoltagePu[phase] = v[meterFact.voltageABV + phase]! / context.nominalVoltageV;
     if (!Number.isNaN(voltagePu)) {
       sum += voltagePu;
       count += 1;

@@ -95,6 +95,10 @@ export const factNames = {
     "voltageBV",
     "voltageCV",
     "sampleCount",
+    // Between two phases: what a fault between them pulls down while both phases keep half of theirs.
+    "voltageABV",
+    "voltageBCV",
+    "voltageCAV",
   ],
   "transfer-device": [
     "contactNo",

@@ -27,6 +27,7 @@ export interface TransferDevicePort {
 export interface MeterPort {
   atMs: number;
   sampleCount: number;
+  countsSamples: boolean;
   sampleAtMs: number;
   powerW: number;
   reactiveVar: number;
@@ -34,6 +35,7 @@ export interface MeterPort {
   frequencyHz: number;
   phasePowerW: [number, number, number];
   phaseVoltagePu: [number, number, number];
+  lineVoltagePu: [number, number, number];
 }
 
 export interface StagePort {

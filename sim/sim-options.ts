@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { SiteConfig } from "../src/config/site.ts";
+import { meterWindowMs } from "../src/core/core-config.ts";
 import { transferDeviceKinds } from "../src/core/transfer-device.ts";
 import { err, ok, type Result } from "../src/domain/result.ts";
 import type { TransferDeviceConfig } from "./plant/transfer-device.ts";
@@ -82,7 +83,7 @@ export function worldForSite(site: SiteConfig, options: SimOptions): WorldConfig
   const { meter } = site.pcc;
   let ratedW = 0;
   for (const powerW of stageW) ratedW += powerW;
-  const windowMs = Math.max(1, Math.round(meter.windowMs / meter.updateMs)) * meter.updateMs;
+  const windowMs = Math.max(1, Math.round(meterWindowMs(meter) / meter.updateMs)) * meter.updateMs;
   return worldFor({
     seed: options.seed,
     startsAt: options.startsAt,

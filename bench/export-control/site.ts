@@ -78,7 +78,7 @@ export class Site {
           rangeW: 1.5 * options.rangeW,
           offsetErrorW: Math.abs(plant.meter.offsetW),
           quantumW: 1,
-          hasSequence: false,
+          gainError: 0,
           proven: options.proven,
         },
         stages: plant.stages.map((stage) => ({

@@ -17,6 +17,9 @@ import { type SyncWindow, syncAim, syncWindowFor, transferDeviceKinds } from "./
 
 /** From a command until its write has arrived, ms: one round trip of Modbus TCP on a site's network. */
 const writeMs = 2;
+/** A stage measures itself over a cycle of the grid, and its value is so old when it is read, ms. */
+const stageWindowMs = 20;
+const stageLatencyMs = 5;
 /** Without a reading for this long a stage's link counts as lost, ms. */
 export const stageStaleMs = 300;
 /** A forming stage may be silent this long behind an open transfer device with a live bus; its watchdog is longer, ms. */
@@ -141,6 +144,9 @@ function phaseShare(phase: EvseConfig["phase"], phases: SiteConfig["site"]["phas
   return phases === "three" ? phaseShares.all : phases === "split" ? splitShare : singleShare;
 }
 
+/** Time over which a sample of the meter averages, ms: what an installer has not stated is the time between samples. */
+export const meterWindowMs = ({ windowMs, updateMs }: SiteConfig["pcc"]["meter"]): number => windowMs ?? updateMs;
+
 export function exportControlConfig(config: SiteConfig, backendGroup: ProtectiveGroup): ExportControlConfig {
   const { pcc, site } = config;
   const { meter } = pcc;
@@ -157,21 +163,24 @@ export function exportControlConfig(config: SiteConfig, backendGroup: Protective
     tickMs: config.loop.periodMs,
     meter: {
       updateMs: meter.updateMs,
-      windowMs: meter.windowMs,
+      windowMs: meterWindowMs(meter),
       latencyMs: meter.latencyMs,
       rangeW: 4 * Math.max(ratedW, pcc.importLimitW),
-      offsetErrorW: 0,
-      quantumW: 1,
-      hasSequence: true,
+      offsetErrorW: meter.offsetW + 0.5 * meter.resolutionW,
+      gainError: meter.accuracyClassPct / 100,
+      quantumW: meter.resolutionW,
       proven: meter.proven,
     },
     stages: config.evses.map(({ stage, maxChargeW, maxDischargeW, phase }) => ({
       ratedW: Math.max(maxChargeW, maxDischargeW, 1),
       responseMs: stage.responseMs,
-      deadTimeMs: stage.deadTimeMs,
-      rateWPerS: Number.POSITIVE_INFINITY,
-      measureWindowMs: 1,
-      measureLatencyMs: 0,
+      // A command waits between nothing and a period, half of it on average.
+      deadTimeMs: stage.deadTimeMs + 0.5 * stage.commandPeriodMs,
+      commandPeriodMs: stage.commandPeriodMs,
+      resolutionW: stage.resolutionW,
+      rateWPerS: ((stage.slewPctPerS ?? Number.POSITIVE_INFINITY) / 100) * Math.max(maxChargeW, maxDischargeW, 1),
+      measureWindowMs: stageWindowMs,
+      measureLatencyMs: stageLatencyMs,
       phaseShare: phaseShare(phase, site.phases),
     })),
     writeMs,

@@ -256,7 +256,8 @@ function stepSide(control: ExportControl, channel: Channel, side: Side, nowMs: n
   }
   const risenW = side.limitW + e.riseW;
   side.limitW = limitW < risenW ? limitW : risenW;
-  const marginW = channel.marginFixedW + marginSigmas * channel.noise.sigmaW;
+  const { gainError } = control.config.meter;
+  const marginW = channel.marginFixedW + marginSigmas * channel.noise.sigmaW + gainError * limitW;
   side.availableW = e.valueW + side.limitW - e.overcutW - e.aheadW - marginW - side.excessW;
 }
 

@@ -51,6 +51,8 @@ export interface MeterFacts {
   atMs: number;
   /** Advances when the block of values is a new sample, not when it is merely read again. */
   sampleCount: number;
+  /** The meter counts or dates its samples itself, so that a standing `sampleCount` is a proof; otherwise it may be quiet. */
+  countsSamples: boolean;
   /** Arrival of that new sample, ms. */
   sampleAtMs: number;
   /** Import positive. */
@@ -61,6 +63,8 @@ export interface MeterFacts {
   /** Per phase; NaN for phases the service does not have. */
   phasePowerW: [number, number, number];
   phaseVoltagePu: [number, number, number];
+  /** Between phases a–b, b–c, c–a, of nominal; NaN where the meter does not say. */
+  lineVoltagePu: [number, number, number];
 }
 
 /** One power stage and the vehicle side as the stage sees it. */
@@ -228,6 +232,7 @@ export function createSnapshot(stageCount: number, tierCount: number): Snapshot 
     meter: {
       atMs: never,
       sampleCount: 0,
+      countsSamples: false,
       sampleAtMs: never,
       powerW: Number.NaN,
       reactiveVar: Number.NaN,
@@ -235,6 +240,7 @@ export function createSnapshot(stageCount: number, tierCount: number): Snapshot 
       frequencyHz: Number.NaN,
       phasePowerW: [Number.NaN, Number.NaN, Number.NaN],
       phaseVoltagePu: [Number.NaN, Number.NaN, Number.NaN],
+      lineVoltagePu: [Number.NaN, Number.NaN, Number.NaN],
     },
     stages: Array.from({ length: stageCount }, createStageFacts),
     evses: Array.from({ length: stageCount }, createEvseFacts),

@@ -44,7 +44,7 @@ function makeCase({
         rangeW: 1e6,
         offsetErrorW: 0,
         quantumW: 1,
-        hasSequence: false,
+        gainError: 0,
       },
       stages: wishes.map((_, i) => ({
         ratedW: 60 * kW,

@@ -12,6 +12,8 @@ const config: EvseConfig = {
     map: "sunspec",
     responseMs: 50,
     deadTimeMs: 15,
+    commandPeriodMs: 0,
+    resolutionW: 0,
     openingMs: 60,
     holdsAngle: false,
     gridFunctions: "stage",

@@ -53,7 +53,7 @@ function makeControl(stages: readonly { responseMs: number; phase: number }[]) {
         rangeW: 1e6,
         offsetErrorW: 0,
         quantumW: 1,
-        hasSequence: false,
+        gainError: 0,
       },
       stages: stages.map(({ responseMs, phase }) => ({
         ratedW: 60_000,

@@ -146,7 +146,9 @@ describe("whatever the grid, the wish and the profile", () => {
               const bound = Math.max(der.voltWatt.limit.value, -ratings.maxChargeW / ratings.ratedW);
               expect(out.injectedW).toBeLessThanOrEqual(Math.max(bound, 0) * ratings.ratedW + slack);
             }
-            expect(Math.abs(out.injectedW)).toBeLessThanOrEqual(der.enterService.ramp.value * ratings.ratedW + slack);
+            const rampPu = der.enterService.ramp.value;
+            expect(out.injectedW).toBeLessThanOrEqual(rampPu * ratings.ratedW + slack);
+            expect(out.injectedW).toBeGreaterThanOrEqual(-rampPu * ratings.maxChargeW * (1 + slack) - slack);
           }
         }
       }),

@@ -18,7 +18,26 @@ const stageSettings = group(
       sentence: "From a written set-point to the first movement.",
       unit: "ms",
       min: 0,
-      max: 1_000,
+      max: 5_000,
+    }),
+    slewPctPerS: number({
+      sentence: "Fastest change of its power, of its rating; without it only the time constant counts.",
+      unit: "%/s",
+      min: 0.5,
+      max: 10_000,
+    }).optional(),
+    commandPeriodMs: numberOr(0, {
+      sentence: "It takes a new set-point only so often; 0 for each one that arrives.",
+      unit: "ms",
+      min: 0,
+      max: 5_000,
+    }),
+    resolutionW: numberOr(0, {
+      sentence:
+        "Smallest step of its set-point: commands are rounded towards zero by it, so that it does not round away from zero.",
+      unit: "W",
+      min: 0,
+      max: 100_000,
     }),
     openingMs: numberOr(60, {
       sentence: "From the command to cease until its current is gone; taken off the clearing times of trips.",

@@ -12,6 +12,7 @@ export function judgeGrid(core: Core, { meter, transferDevice, site }: Snapshot,
   verdict.meterTrusted = meterFresh && quality !== Quality.frozen && quality !== Quality.implausible;
   const meterQuality = meterFresh ? Quality.good : Quality.stale;
   writeMeasurement(meterMeasurement, meter.phaseVoltagePu, meter.voltagePu, meter.frequencyHz, meterQuality);
+  for (let p = 0; p < 3; p++) meterMeasurement.lineVoltagePu[p] = meter.lineVoltagePu[p]!;
   meterGrid.inputs.transferTrip = site.transferTrip || transferDevice.transferTrip;
   meterGrid.inputs.permissive = site.permissive && transferDevice.permissive;
   meterGrid.inputs.upstreamClosed = site.upstreamClosed && transferDevice.upstreamClosed;

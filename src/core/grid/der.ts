@@ -268,15 +268,17 @@ function setActivePower(der: GridFunctions): void {
   const wantedPu = droop.active ? droop.response.value : Math.min(wishPu, limitPu);
   const voltWattPu = stepVoltWatt(der.voltWatt, settings, averagePu, wantedPu, chargePerRated, dtS);
   const rampPu = der.enterService.ramp.value;
-  const normalPu = clamp(Math.min(wishPu, limitPu, voltWattPu), -rampPu, rampPu);
+  // Charging ramps by its own rating, which may be larger than that of discharging.
+  const chargeRampPu = rampPu * chargePerRated;
+  const normalPu = clamp(Math.min(wishPu, limitPu, voltWattPu), -chargeRampPu, rampPu);
   if (!droop.active) der.undisturbedPu = droop.returning ? normalPu : der.undisturbedPu;
   const droopPu = stepDroop(droop, settings, grid.frequencyHz, normalPu, der.undisturbedPu, -chargePerRated, dtS);
   const drooping = droop.active || droop.returning;
   const boundedPu = clamp(drooping ? Math.min(droopPu, voltWattPu) : droopPu, -chargePerRated, 1);
-  const activePu = clamp(boundedPu, -Math.max(rampPu, 0), rampPu);
+  const activePu = clamp(boundedPu, -chargeRampPu, rampPu);
   der.point.injectedW = activePu * ratedW;
   outcome.maxInjectedW = Math.min(rampPu, voltWattPu, drooping ? activePu : limitPu, 1) * ratedW;
-  outcome.minInjectedW = drooping ? der.point.injectedW : Math.max(-rampPu, -chargePerRated) * ratedW;
+  outcome.minInjectedW = drooping ? der.point.injectedW : -chargeRampPu * ratedW;
   if (activePu !== boundedPu || normalPu !== Math.min(wishPu, limitPu, voltWattPu))
     outcome.binding = "enter-service-ramp";
   else if (drooping) outcome.binding = voltWattPu < droopPu ? "volt-watt" : "droop";

@@ -12,6 +12,8 @@ export type Connection = "single" | "split" | "three";
 export interface GridMeasurement {
   /** Per phase or leg, of its own nominal voltage, RMS; entries that the connection lacks are ignored. */
   readonly phaseVoltagePu: [number, number, number];
+  /** Between each two phases, of nominal; NaN where the instrument does not measure it. */
+  readonly lineVoltagePu: [number, number, number];
   frequencyHz: number;
   /** Age and liveliness as judged by whoever read the device. */
   quality: Quality;
@@ -19,6 +21,7 @@ export interface GridMeasurement {
 
 export const createGridMeasurement = (): GridMeasurement => ({
   phaseVoltagePu: [Number.NaN, Number.NaN, Number.NaN],
+  lineVoltagePu: [Number.NaN, Number.NaN, Number.NaN],
   frequencyHz: Number.NaN,
   quality: Quality.missing,
 });
@@ -93,9 +96,9 @@ export function readGrid(
     grid.highPu = Math.max(a, b);
   } else {
     grid.averagePu = (a + b + c) / 3;
-    // a voltage between two phases 120° apart lies, in pu, between those of the two: it is never the extreme
     grid.lowPu = Math.min(a, b, c);
     grid.highPu = Math.max(a, b, c);
+    addLineVoltages(grid, measurement.lineVoltagePu);
   }
   const { nominalFrequencyHz } = settings;
   const { frequencyHz } = measurement;
@@ -104,6 +107,19 @@ export function readGrid(
   else
     grid.frequencyQuality = frequencyPlausible ? measurement.quality : worst(measurement.quality, Quality.implausible);
   grid.frequencyHz = grid.frequencyQuality === Quality.good ? frequencyHz : Number.NaN;
+}
+
+/**
+ * Voltages between phases are applicable too (IEEE 1547-2018): while phases stand 120° apart they lie between those of the
+ * two, but in a fault between two phases one of them falls to nothing while both phases keep half of theirs.
+ */
+function addLineVoltages(grid: ApplicableGrid, lineVoltagePu: readonly number[]): void {
+  for (let k = 0; k < 3; k++) {
+    const voltagePu = lineVoltagePu[k]!;
+    if (!possible(voltagePu)) continue;
+    if (voltagePu < grid.lowPu) grid.lowPu = voltagePu;
+    if (voltagePu > grid.highPu) grid.highPu = voltagePu;
+  }
 }
 
 /** The less believable of two qualities. */

@@ -17,6 +17,10 @@ export interface StageResponse {
   readonly deadTimeMs: number;
   /** Slew rate, W/s; Infinity where the stage has none. */
   readonly rateWPerS: number;
+  /** It takes a new set-point only so often, ms; half of it stands in `deadTimeMs`. */
+  readonly commandPeriodMs?: number;
+  /** Smallest step of its set-point, W. */
+  readonly resolutionW?: number;
   /** Length of its own measuring window and the age of a reading when it arrives, ms. */
   readonly measureWindowMs: number;
   readonly measureLatencyMs: number;

@@ -20,10 +20,10 @@ export interface MeterConfig {
   readonly rangeW: number;
   /** Its constant error, W: added to the margin. */
   readonly offsetErrorW: number;
+  /** Its error in proportion to what it shows: at a limit the margin grows by this share of it. */
+  readonly gainError: number;
   /** Resolution of its power value, W. */
   readonly quantumW: number;
-  /** It has a sequence or time register, so that a standing sample count is a proof by itself. */
-  readonly hasSequence: boolean;
   /** False: sign and place were not proven at commissioning, so power stays small until the stages' moves prove them. */
   readonly proven?: boolean;
 }
@@ -158,7 +158,7 @@ export function superviseMeter(s: MeterSupervision, meter: MeterFacts, canChalle
     s.repeats > overdueRepeatsMax ? Number.POSITIVE_INFINITY : Math.max(overdueMinMs, overdueSamplesMin * updateMs);
   s.overdue = silentMs >= overdueAfterMs;
   if (silentMs > noRiseAfterSamples * updateMs + noRiseAfterMs) s.mayRise = false;
-  if (s.config.hasSequence || readMs < updateMs) {
+  if (meter.countsSamples || readMs < updateMs) {
     // The link is silent, or the meter itself says that there is nothing new.
     if (silentMs >= Math.max(zeroAfterMs, 2 * updateMs)) {
       if (readMs < silentMs - zeroAfterMs / 2) judge(s, Quality.stale, "meter-stale");

@@ -208,6 +208,16 @@ describe("functions that the controller runs for a stage that has none", () => {
       });
     }
 
+    test("over-frequency while charging more than could be discharged → charging does not fall", () => {
+      const site = new TestSite({ stage: own, dischargeW: 6_000, settings: { droopOlrtS: 1 } });
+      site.wish(40_000);
+      site.run(70_000);
+      expect(site.setpointW()).toBeCloseTo(40_000, 0);
+      site.snapshot.meter.frequencyHz = 60.05;
+      site.run(5_000);
+      expect(site.setpointW()).toBeGreaterThan(39_900);
+    });
+
     test("the contract's export limit stands above droop", () => {
       const site = inParallel({ stage: own, pcc: ", conductorLimitW: 70000" });
       site.snapshot.meter.frequencyHz = 59.5;

@@ -17,6 +17,8 @@ const wallFromMs = Date.UTC(2027, 5, 1, 19);
 
 export interface SiteOptions {
   readonly evses?: number;
+  /** Rating for discharging, where it differs from that for charging. */
+  readonly dischargeW?: number;
   readonly pcc?: string;
   readonly stage?: string;
   readonly evse?: readonly string[];
@@ -25,11 +27,17 @@ export interface SiteOptions {
 }
 
 /** Settings in YAML's flow form, for the site's configuration. */
-export function siteConfig({ evses = 2, pcc = "", stage = "", evse = [] }: SiteOptions): SiteConfig {
+export function siteConfig({
+  evses = 2,
+  dischargeW = ratedW,
+  pcc = "",
+  stage = "",
+  evse = [],
+}: SiteOptions): SiteConfig {
   const rows = Array.from(
     { length: evses },
     (_, i) =>
-      `  - { maxChargeW: ${ratedW}, maxDischargeW: ${ratedW}, dischargeEnabled: true, reservePct: 20, stage: { host: h${i}, responseMs: ${responseMs}, deadTimeMs: 0${stage} }${evse[i] ?? ""} }`,
+      `  - { maxChargeW: ${ratedW}, maxDischargeW: ${dischargeW}, dischargeEnabled: true, reservePct: 20, stage: { host: h${i}, responseMs: ${responseMs}, deadTimeMs: 0${stage} }${evse[i] ?? ""} }`,
   );
   const text = `
 site: { name: T, timeZone: America/Los_Angeles, serviceMode: parallel-export, nominalVoltageV: 480 }

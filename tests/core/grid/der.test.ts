@@ -330,6 +330,22 @@ describe("order of authority", () => {
     bench.exportCapW = 0;
     expect(run(bench, 60).injectedW).toBe(-2_000);
   });
+  test.each([
+    ["wished beyond its rating → its rating", -13_400, 60, -11_500],
+    ["within it → as wished, though more than it could discharge", -11_000, 60, -11_000],
+    ["over-frequency → not less than before", -11_000, 60.05, -11_000],
+  ])("charging with a smaller discharge rating, %s", (_, wishW, frequencyHz, leastW) => {
+    const bench = createBench(
+      { droopEnabled: true, droopOlrtS: 1 },
+      {},
+      { ...ratings, ratedW: 9_600, ratedVA: 12_000, maxChargeW: 11_500, maxChargeVA: 12_000 },
+    );
+    bench.wishW = wishW;
+    expect(run(bench, 5).injectedW).toBeCloseTo(Math.max(wishW, -11_500), 3);
+    bench.measurement.frequencyHz = frequencyHz;
+    expect(run(bench, 10).injectedW).toBeLessThanOrEqual(leastW + 1e-3);
+  });
+
   test("droop takes storage from discharging into charging, bounded by its charging power", () => {
     const bench = createBench({ droopEnabled: true, droopOverPu: 0.02, droopOlrtS: 1 });
     bench.wishW = 4_000;

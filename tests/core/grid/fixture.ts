@@ -42,6 +42,7 @@ export interface Bench {
 export function createBench(
   settings: Partial<GridSettings> = {},
   { connection = "single", ...options }: GridFunctionsOptions & { connection?: Connection } = {},
+  rated: GridRatings = ratings,
 ): Bench {
   const profile = { settings: { ...standardGridProfile.settings, ...quiet, ...settings } };
   const measurement = createGridMeasurement();
@@ -49,7 +50,7 @@ export function createBench(
   measurement.frequencyHz = profile.settings.nominalFrequencyHz;
   measurement.phaseVoltagePu.fill(1);
   return {
-    der: createGridFunctions(profile, ratings, connection, { inService: true, ...options }),
+    der: createGridFunctions(profile, rated, connection, { inService: true, ...options }),
     measurement,
     nowMs: 0,
     wishW: 0,

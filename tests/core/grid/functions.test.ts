@@ -53,6 +53,20 @@ describe("applicable voltages", () => {
     expect(grid.averagePu).toBeCloseTo(2 / 3, 12);
     expect(read([0.01, 1, 1], "three").lowPu).toBe(0.01);
   });
+  test("three, a fault between two phases: the voltage between them is the extreme, where the meter measures it", () => {
+    const grid = createApplicableGrid();
+    const measurement = createGridMeasurement();
+    Object.assign(measurement, { quality: Quality.good, frequencyHz: 60 });
+    measurement.phaseVoltagePu.splice(0, 3, 0.5, 0.5, 1);
+    readGrid(grid, measurement, "three", standard);
+    expect(grid.lowPu).toBe(0.5);
+    measurement.lineVoltagePu.splice(0, 3, 0.01, 0.87, 0.87);
+    readGrid(grid, measurement, "three", standard);
+    expect(grid).toMatchObject({ lowPu: 0.01, highPu: 1 });
+    measurement.lineVoltagePu[0] = 1.2;
+    readGrid(grid, measurement, "three", standard);
+    expect(grid.highPu).toBe(1.2);
+  });
   test.each([
     [1.2, 1, 0.7],
     [0.3, 1, 1],

@@ -26,7 +26,7 @@ function makeControl(): ExportControl {
         rangeW: 1e6,
         offsetErrorW: 0,
         quantumW: 1,
-        hasSequence: false,
+        gainError: 0,
       },
       stages: shares.map((phaseShare) => ({
         ratedW,

@@ -17,14 +17,15 @@ const config: MeterConfig = {
   rangeW: 300_000,
   offsetErrorW: 0,
   quantumW: 1,
-  hasSequence: false,
+  gainError: 0,
 };
 
 /** A supervised meter that can be made to do things; ticks of 10 ms. */
-function makeMeter(changes: Partial<MeterConfig> = {}) {
+function makeMeter(changes: Partial<MeterConfig> = {}, countsSamples = false) {
   const s = createMeterSupervision({ ...config, ...changes }, 130);
   const { meter } = createSnapshot(1, 0);
   meter.powerW = 50_000;
+  meter.countsSamples = countsSamples;
   let nowMs = 0;
   const run = (ms: number, { reads = true, changesOften = true, canChallenge = true } = {}) => {
     for (const untilMs = nowMs + ms; nowMs < untilMs; ) {
@@ -112,7 +113,7 @@ describe("what is believed of a meter", () => {
   });
 
   test("a sequence register that stands still needs no challenge", () => {
-    const { s, run } = makeMeter({ hasSequence: true });
+    const { s, run } = makeMeter({}, true);
     run(1_000);
     run(900, { changesOften: false });
     expect(s.challenging).toBe(false);
@@ -132,23 +133,26 @@ describe("what is believed of a meter", () => {
 describe("samples that are overdue: power shall retreat", () => {
   const silent = { reads: false };
   const still = { changesOften: false };
-  test.each<[string, Partial<MeterConfig>, object, number, number]>([
+  test.each<[string, Partial<MeterConfig> & { counts?: true }, object, number, number]>([
     ["100 ms, still values", {}, still, 100, 300],
     ["100 ms, a silent link", {}, silent, 100, 300],
-    ["100 ms, a sequence register that stands still", { hasSequence: true }, still, 100, 300],
+    ["100 ms, a sequence register that stands still", { counts: true }, still, 100, 300],
     ["50 ms: not within 200 ms", { updateMs: 50, windowMs: 50 }, still, 50, 200],
     ["20 ms: not within 200 ms", { updateMs: 20, windowMs: 20 }, still, 20, 200],
     ["200 ms", { updateMs: 200, windowMs: 200 }, still, 200, 600],
-  ])("%s: when the third is missing, until the next one comes", (_, changes, fault, updateMs, afterMs) => {
-    const { s, run } = makeMeter(changes);
-    run(1_000);
-    run(afterMs - 10, fault);
-    expect(s.overdue).toBe(false);
-    run(10, fault);
-    expect([s.overdue, s.quality]).toEqual([true, Quality.good]);
-    run(updateMs);
-    expect(s.overdue).toBe(false);
-  });
+  ])(
+    "%s: when the third is missing, until the next one comes",
+    (_, { counts = false, ...changes }, fault, updateMs, afterMs) => {
+      const { s, run } = makeMeter(changes, counts);
+      run(1_000);
+      run(afterMs - 10, fault);
+      expect(s.overdue).toBe(false);
+      run(10, fault);
+      expect([s.overdue, s.quality]).toEqual([true, Quality.good]);
+      run(updateMs);
+      expect(s.overdue).toBe(false);
+    },
+  );
 
   test("a meter that is not believed is not waited for", () => {
     const { s, run } = makeMeter();
