@@ -296,14 +296,14 @@ export class Bridge {
   }
 
   #takeMeter(snapshot: SnapshotPort): boolean {
-    const { values, cycleBlock } = this.meter!.reader!;
-    applyMeter(values, cycleBlock.atMs, cycleBlock.exchange.reply, this.#meterContext, snapshot.meter);
+    const { values, factsAtMs, cycleBlock } = this.meter!.reader!;
+    applyMeter(values, factsAtMs, cycleBlock.exchange.reply, this.#meterContext, snapshot.meter);
     return true;
   }
 
   #takeTransferDevice(snapshot: SnapshotPort): boolean {
-    const { values, cycleBlock } = this.transferDevice!.reader!;
-    applyTransferDevice(values, cycleBlock.atMs, snapshot.transferDevice);
+    const { values, factsAtMs } = this.transferDevice!.reader!;
+    applyTransferDevice(values, factsAtMs, snapshot.transferDevice);
     return true;
   }
 
@@ -375,6 +375,7 @@ export class Bridge {
       device.writes += 1;
     } else {
       device.failedWrites += 1;
+      device.writer!.failed(request);
       if (exchange.fault === "exception") device.refusedWrites += 1;
       device.cycleFault = exchange.fault;
     }

@@ -2,66 +2,36 @@
  * Writes a device's commands: a request goes out when something changed beyond its dead band, at once when power is cut,
  * and again when its lease needs refreshing. What is compared against is what the device last acknowledged.
  */
-import { Exchange } from "../src/protocols/modbus/exchange.ts";
+import type { Exchange } from "../src/protocols/modbus/exchange.ts";
 import type { ModbusLink } from "../src/protocols/modbus/link.ts";
-import { type NumericType, pointTypes, toRegisterNumber, writeNumber } from "../src/protocols/sunspec/point-types.ts";
-import { type CommandRow, commandNames, type DeviceMap, turnSign } from "./device-map.ts";
+import { registerNumber, type WriterContext } from "./command-number.ts";
+import { commandNames, type DeviceMap } from "./device-map.ts";
+import type { FactDecoder } from "./fact-decoder.ts";
+import { putNumber } from "./register-number.ts";
+import { planRequests, type WriteRequest, type WriterOptions } from "./write-plan.ts";
 
-/** Rows that ride along in a request but never cause one. */
-const passengers: readonly string[] = ["token", "sequence"];
-
-interface CommandPlace {
-  readonly index: number;
-  readonly offset: number;
-  readonly type: NumericType;
-  readonly scale: number;
-  readonly row: CommandRow;
-  /** Change below this waits for the refresh; 0: every change counts; Infinity: never causes a request. */
-  readonly deadBand: number;
-}
-
-export interface WriteRequest {
-  readonly exchange: Exchange;
-  readonly places: readonly CommandPlace[];
-  /** Values in our sign and units as sent last, and as acknowledged last. */
-  readonly sent: Float64Array;
-  readonly acknowledged: Float64Array;
-  acknowledgedMs: number;
-}
-
-export interface WriterOptions {
-  readonly refreshMs: number;
-  readonly deadBandW: number;
-}
+export type { WriteRequest, WriterOptions } from "./write-plan.ts";
 
 export class DeviceWriter {
   /** What should be in force, in the order of `commandNames`; NaN in a place that a request needs stops that request. */
   readonly targets: Float64Array;
   readonly requests: readonly WriteRequest[];
-  readonly #refreshMs: number;
+  /** What amperes and percentages are reckoned with; kept up to date by whoever sets the targets. */
+  readonly context: WriterContext = { phaseVoltageV: Number.NaN, phases: 3, ratedW: Number.NaN };
+  readonly #decoder: FactDecoder | undefined;
 
-  constructor(map: DeviceMap, unit: number, options: WriterOptions) {
-    const names: readonly string[] = commandNames[map.kind];
-    this.targets = new Float64Array(names.length).fill(Number.NaN);
-    this.#refreshMs = options.refreshMs;
-    const groups = new Map<string, CommandRow[]>();
-    for (const row of map.commands) {
-      const group = groups.get(row.request);
-      if (group === undefined) groups.set(row.request, [row]);
-      else group.push(row);
-    }
-    this.requests = [...groups.values()].map((rows) => planRequest(map, unit, names, rows, options));
+  constructor(map: DeviceMap, unit: number, options: WriterOptions, decoder?: FactDecoder) {
+    this.targets = new Float64Array(commandNames[map.kind].length).fill(Number.NaN);
+    this.requests = planRequests(map, unit, options);
+    this.#decoder = decoder;
   }
 
   /** Whether anything in `request` has to be written now. */
   due(request: WriteRequest, nowMs: number): boolean {
-    for (let i = 0; i < request.places.length; i += 1) {
-      const { index, row } = request.places[i]!;
-      const wanted = this.targets[index]!;
-      // A word that the device has no number for cannot be said.
-      if (Number.isNaN(wanted) || (row.codes !== undefined && row.codes[wanted] === undefined)) return false;
-    }
-    if (!(nowMs - request.acknowledgedMs < this.#refreshMs)) return true;
+    if (request.stepping) return false;
+    if (request.pulsing) return nowMs - request.acknowledgedMs >= request.pulseMs;
+    if (nowMs - request.acknowledgedMs < request.everyMs || !this.#canSay(request)) return false;
+    if (!(nowMs - request.acknowledgedMs < request.refreshMs)) return true;
     for (let i = 0; i < request.places.length; i += 1) {
       const { index, deadBand } = request.places[i]!;
       const wanted = this.targets[index]!;
@@ -75,33 +45,72 @@ export class DeviceWriter {
     return false;
   }
 
+  /** Whether the device has a number for everything that the request is to say. */
+  #canSay(request: WriteRequest): boolean {
+    for (let i = 0; i < request.places.length; i += 1) {
+      const { index, row } = request.places[i]!;
+      if (Number.isNaN(registerNumber(row, this.targets[index]!, this.context, this.#scaleOf(row)))) return false;
+    }
+    return true;
+  }
+
+  #scaleOf(row: { readonly scale: number; readonly scaleAt?: number }): number {
+    if (row.scaleAt === undefined) return row.scale;
+    return this.#decoder === undefined ? Number.NaN : this.#decoder.scaleOf(row);
+  }
+
+  /** Starts the request, with the constants that go before it. */
   send(request: WriteRequest, link: ModbusLink, deadlineMs: number): void {
     this.encode(request);
-    link.start(request.exchange, deadlineMs);
+    request.stepping = true;
+    request.link = link;
+    if (request.before.length === 0) {
+      link.start(request.exchange, deadlineMs);
+      return;
+    }
+    runSteps(request.before, link, deadlineMs, (failed) => {
+      if (failed === undefined) {
+        link.start(request.exchange, deadlineMs);
+        return;
+      }
+      request.exchange.fault = failed.fault;
+      request.exchange.exceptionCode = failed.exceptionCode;
+      request.exchange.finishedMs = failed.finishedMs;
+      request.exchange.onDone(request.exchange);
+    });
   }
 
   /** Puts the targets into the request's registers. */
   encode(request: WriteRequest): void {
     const { exchange, places, sent } = request;
+    const rest = request.pulsing;
     for (let i = 0; i < places.length; i += 1) {
-      const { index, offset, type, scale, row } = places[i]!;
-      let value = this.targets[index]!;
-      if (row.max !== undefined && value > row.max) value = row.max;
-      if (row.min !== undefined && value < row.min) value = row.min;
+      const { index, offset, row } = places[i]!;
       sent[i] = this.targets[index]!;
-      const raw = row.codes === undefined ? turnSign(row.sign, value) : row.codes[value]!;
-      writeNumber(
-        type,
-        toRegisterNumber(type, raw, row.codes === undefined ? scale : 1),
-        exchange.frame,
-        exchange.dataOffset + offset,
-      );
+      const number = rest ? 0 : registerNumber(row, this.targets[index]!, this.context, this.#scaleOf(row));
+      if (row.type === "bit") exchange.setBit(offset, number === 1);
+      else putNumber(row, number, exchange.frame, exchange.dataOffset + 2 * offset);
     }
   }
 
+  /** To be called when the request's exchange has failed. */
+  failed(request: WriteRequest): void {
+    request.stepping = false;
+  }
+
+  /** The request's exchange was acknowledged: what it said is in force once the constants after it are written too. */
   acknowledge(request: WriteRequest): void {
     request.acknowledged.set(request.sent);
     request.acknowledgedMs = request.exchange.finishedMs;
+    request.pulsing = !request.pulsing && request.pulseMs > 0 && request.sent.some((value) => value > 0);
+    if (request.after.length === 0 || request.link === undefined) {
+      request.stepping = false;
+      return;
+    }
+    runSteps(request.after, request.link, request.exchange.deadlineMs, (failed) => {
+      request.stepping = false;
+      if (failed !== undefined) request.acknowledgedMs = Number.NEGATIVE_INFINITY;
+    });
   }
 
   /** Makes everything due again: after a reconnection or a silence nothing is known to be in force. */
@@ -110,37 +119,27 @@ export class DeviceWriter {
   }
 }
 
-function planRequest(
-  map: DeviceMap,
-  unit: number,
-  names: readonly string[],
-  unsorted: readonly CommandRow[],
-  options: WriterOptions,
-): WriteRequest {
-  const rows = [...unsorted].sort((a, b) => a.address - b.address);
-  const start = rows[0]!.address;
-  const last = rows[rows.length - 1]!;
-  const count = last.address + pointTypes[last.type].registers - start;
-  return {
-    exchange: new Exchange(unit, count === 1 ? map.writeFunction : 16, start, count),
-    places: rows.map((row) => ({
-      index: names.indexOf(row.name),
-      offset: 2 * (row.address - start),
-      type: row.type,
-      scale: row.scale,
-      row,
-      deadBand: deadBandOf(map, row, rows.length, options),
-    })),
-    sent: new Float64Array(rows.length),
-    acknowledged: new Float64Array(rows.length),
-    acknowledgedMs: Number.NEGATIVE_INFINITY,
+/** One exchange after the other; stops at the first that fails. */
+function runSteps(
+  steps: readonly Exchange[],
+  link: ModbusLink,
+  deadlineMs: number,
+  done: (failed: Exchange | undefined) => void,
+): void {
+  if (steps.length === 0) {
+    done(undefined);
+    return;
+  }
+  let next = 0;
+  const step = (): void => {
+    const exchange = steps[next]!;
+    next += 1;
+    exchange.onDone = (finished) => {
+      if (finished.fault !== null) done(finished);
+      else if (next < steps.length) step();
+      else done(undefined);
+    };
+    link.start(exchange, deadlineMs);
   };
-}
-
-function deadBandOf(map: DeviceMap, row: CommandRow, rowsInRequest: number, options: WriterOptions): number {
-  if (passengers.includes(row.name)) return Number.POSITIVE_INFINITY;
-  // A heartbeat that shares its request with set-points rides along; alone it is its own reason.
-  if (row.name === "heartbeat") return rowsInRequest > 1 ? Number.POSITIVE_INFINITY : 0;
-  if (map.kind === "transfer-device" && row.name === "closeSequence") return 0;
-  return row.name === "powerW" || row.name === "reactiveVar" ? options.deadBandW : 0;
+  step();
 }

@@ -16,6 +16,8 @@ import { type BoundDevice, bindSunspec, type Identity, identityOf, readKnownMode
 /** Time for one request of discovery, and for all of them. */
 const requestTimeoutMs = 300;
 const retryMs = 5_000;
+/** A changed scale factor stays in the reports for this long. */
+const scaleToldMs = 600_000;
 /** Tries of one request of discovery. */
 const requestTriesMax = 3;
 
@@ -53,6 +55,9 @@ export class BridgeDevice {
   /** Reconnections of the link that have been checked. */
   #checkedReconnects = 0;
   #retryAtMs = Number.NEGATIVE_INFINITY;
+  /** Changes of scale factors that were seen when a report was last made, and until when the last one is told. */
+  #scaleChanges = 0;
+  #scaleToldUntilMs = Number.NEGATIVE_INFINITY;
   /** Called when a map is in force: the cycle hooks its exchanges here. */
   onBound: (device: BridgeDevice) => void = () => {};
 
@@ -74,6 +79,23 @@ export class BridgeDevice {
 
   get map(): DeviceMap | undefined {
     return this.bound?.map;
+  }
+
+  /** A scale factor that changed lately, or none; to be asked whenever a report is made. */
+  scaleFaults(): readonly DeviceFault[] {
+    const decoder = this.reader?.decoder;
+    if (decoder === undefined) return [];
+    if (decoder.scaleChanges !== this.#scaleChanges) {
+      this.#scaleChanges = decoder.scaleChanges;
+      this.#scaleToldUntilMs = this.#clock() + scaleToldMs;
+    }
+    const change = decoder.lastScaleChange;
+    if (change === undefined || this.#clock() > this.#scaleToldUntilMs) return [];
+    const { name, address, before, after } = change;
+    const now = Number.isNaN(after) ? "nothing usable" : `${after}`;
+    const times = decoder.scaleChanges === 1 ? "once" : `${decoder.scaleChanges} times`;
+    const detail = `${name}, register ${address}: from ${before} to ${now}; changed ${times}`;
+    return [{ fault: "scale-changed", detail }];
   }
 
   /** A fact by its index in `factNames`; NaN until it is known. */
@@ -117,7 +139,8 @@ export class BridgeDevice {
     this.bound = outcome.value;
     const { unit } = this.settings;
     this.reader = new DeviceReader(outcome.value.map, unit);
-    this.writer = new DeviceWriter(outcome.value.map, unit, this.#writerOptions);
+    this.#scaleChanges = 0;
+    this.writer = new DeviceWriter(outcome.value.map, unit, this.#writerOptions, this.reader.decoder);
     const common = outcome.value.images.get(1);
     this.identityCheck = common === undefined ? undefined : readHolding(unit, common.address, common.layout.length + 2);
     this.#checkedReconnects = this.link.counters.reconnects;

@@ -20,6 +20,7 @@ const ownFaults = {
   "no-reversion":          { clears: "onReset", sentence: "The device cannot revert by itself when set-points stop coming." },
   "not-idle":              { clears: "itself",  sentence: "Verification waits: the stage forms an island or gives power back." },
   "fact-missing":          { clears: "itself",  sentence: "A value that is needed says not implemented." },
+  "scale-changed":       { clears: "itself",  sentence: "The device changed a scale factor while it runs; values are read with the new one." },
   "command-impossible":    { clears: "itself",  sentence: "A command was not a number, or the device has no word for it; nothing was written." },
   "lease-expired":         { clears: "itself",  sentence: "A command's lease had expired; nothing was written." },
   "function-mismatch":     { clears: "itself",  sentence: "A grid-support setting differs from the profile." },

@@ -5,7 +5,7 @@
 import { isMap, isScalar, LineCounter, parseDocument, type YAMLMap } from "yaml";
 import { roleNames, transferCommandNames } from "../src/domain/modes.ts";
 import { err, ok, type Result } from "../src/domain/result.ts";
-import { type NumericType, pointTypes } from "../src/protocols/sunspec/point-types.ts";
+import { pointTypes } from "../src/protocols/sunspec/point-types.ts";
 import {
   type CommandRow,
   commandNames,
@@ -15,10 +15,12 @@ import {
   type FactRow,
   factNames,
   missingRows,
+  type NumberType,
   type Pace,
   paces,
   type RegisterSign,
 } from "./device-map.ts";
+import { registersOf } from "./register-number.ts";
 
 /** One mistake, ready to be shown to whoever wrote the file. */
 export interface MapFileMistake {
@@ -30,7 +32,7 @@ export interface MapFileMistake {
 
 /** Most rows that a map file may have. */
 const rowsMax = 200;
-const numericTypes = Object.keys(pointTypes).filter((type) => type !== "string" && type !== "pad") as NumericType[];
+const numericTypes = Object.keys(pointTypes).filter((type) => type !== "string" && type !== "pad") as NumberType[];
 /** Facts and commands that are words of ours on the inside. */
 const words: Readonly<Record<string, readonly string[]>> = {
   roleCode: roleNames,
@@ -218,7 +220,7 @@ class MapReader {
       const rows = map.commands.filter((row) => row.request === request).sort((a, b) => a.address - b.address);
       for (let i = 1; i < rows.length; i += 1) {
         const before = rows[i - 1]!;
-        const end = before.address + pointTypes[before.type].registers;
+        const end = before.address + registersOf(before.type);
         if (rows[i]!.address === end) continue;
         const problem = `begins at ${rows[i]!.address}, but ${before.name} of the same request ends before ${end}`;
         this.#mistake(root, `commands.${rows[i]!.name}`, `${problem}: give it a \`request\` of its own`);

@@ -52,7 +52,7 @@ export function reportDevice(device: BridgeDevice, stage: StageUnit | undefined)
     verified: found && (stage === undefined || (stage.context.verified && stage.context.functionsAgree)),
     identity: device.bound?.identity,
     models: device.bound === undefined ? [] : [...device.bound.images.keys()],
-    faults: device.faults,
+    faults: [...device.faults, ...device.scaleFaults()],
     mismatch: stage?.guard?.mismatch ?? null,
     cycleFault: device.cycleFault,
     counters: {

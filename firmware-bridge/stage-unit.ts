@@ -96,15 +96,15 @@ export class StageUnit {
 
   /** Takes a good read into the process image. False when something needed was missing. */
   take(stage: StagePort): boolean {
-    const { values, cycleBlock } = this.device.reader!;
+    const { values, factsAtMs } = this.device.reader!;
     const executed = values[stageFact.executedSequence]!;
     if (!Number.isNaN(executed) && isNewer(executed, this.sequence)) this.sequence = executed;
-    if (this.guard !== undefined && cycleBlock.atMs - this.#readMs > silenceMaxMs) {
+    if (this.guard !== undefined && factsAtMs - this.#readMs > silenceMaxMs) {
       this.guard.checkSoon(false);
       this.#tellGuard();
     }
-    this.#readMs = cycleBlock.atMs;
-    return applyStage(values, cycleBlock.atMs, this.context, stage);
+    this.#readMs = factsAtMs;
+    return applyStage(values, factsAtMs, this.context, stage);
   }
 
   /** Sets what should be in force. What cannot be said is not said: the stage's own timers take over. */

@@ -82,7 +82,7 @@ export function bindSunspec(
       name: fact,
       address: place.address,
       type: place.type,
-      scale: place.scale * (factor ?? 1),
+      ...scaling(place, factor),
       sign: sign ?? "load",
       pace,
       ...(bit === undefined ? {} : { bit }),
@@ -99,7 +99,7 @@ export function bindSunspec(
       name: command,
       address: place.address,
       type: place.type,
-      scale: place.scale * (factor ?? 1),
+      ...scaling(place, factor),
       sign: sign ?? "load",
       request,
       onHeartbeatLoss: commandDuties.find(([id, name]) => id === model && name === point)?.[3] ?? "as the model says",
@@ -160,17 +160,32 @@ function bindingsFor(kind: DeviceKind, images: ReadonlyMap<number, ModelImage>, 
 
 interface Place {
   readonly address: number;
-  readonly type: NumericType;
+  readonly type: Exclude<NumericType, "pad">;
+  /** Multiplier as it was at the scan. */
   readonly scale: number;
   readonly point: PlacedPoint;
+  /** Register with the power of ten, where there is one. */
+  readonly scaleAt?: number;
+  readonly scaleName?: string;
+}
+
+/** Powers of ten are read with the values: devices change them while they run, with the power or from night to day. */
+function scaling({ scale, scaleAt, scaleName }: Place, factor = 1) {
+  return scaleAt === undefined || scaleName === undefined
+    ? { scale: scale * factor }
+    : { scale: factor, scaleAt, scaleName, scaleThen: Math.round(Math.log10(scale)) };
 }
 
 /** Where a point of a read model is, and its multiplier (NaN when its scale factor is missing). */
 export function placeOf(images: ReadonlyMap<number, ModelImage>, model: number, path: string): Place | undefined {
   const image = images.get(model);
   const point = image?.layout.byPath.get(path);
-  if (image === undefined || point === undefined || point.type === "string") return undefined;
-  return { address: image.address + point.offset, type: point.type, scale: scaleOf(image, path), point };
+  if (image === undefined || point === undefined || point.type === "string" || point.type === "pad") return undefined;
+  const place = { address: image.address + point.offset, type: point.type, scale: scaleOf(image, path), point };
+  const power = typeof point.scaleFactor === "string" ? image.layout.byPath.get(point.scaleFactor) : undefined;
+  return power === undefined
+    ? place
+    : { ...place, scaleAt: image.address + power.offset, scaleName: `${model}.${power.path}` };
 }
 
 /** Whether a panel shares the transfer device's unit. */

@@ -1,15 +1,17 @@
 /**
- * A Modbus TCP server on loopback for simulated devices: several units behind one port, functions 3, 4, 6 and 16, seeded
+ * A Modbus TCP server on loopback for simulated devices: several units behind one port, functions 1 to 6, 15 and 16, seeded
  * faults on the wire. `freeze` stops its attention while its connections stay up, and the requests that pile up are
  * executed at `thaw`, even those of connections that are gone by then: the worst peer that a controller can meet.
  */
 import { createServer, type Server, type Socket } from "node:net";
 import {
+  bytesOf,
+  countMax,
   FunctionCode,
   frameLengthMax,
   headerLength,
-  readRegistersMax,
-  writeRegistersMax,
+  isBitFunction,
+  isWriteFunction,
 } from "../../src/protocols/modbus/exchange.ts";
 import { ExceptionCode } from "./register-face.ts";
 import { FaultyWire, type WireFaults } from "./wire-faults.ts";
@@ -18,11 +20,19 @@ import { FaultyWire, type WireFaults } from "./wire-faults.ts";
 const frozenRequestsMax = 10_000;
 const connectionsMax = 64;
 
-/** What a unit answers with; `RegisterFace` is one. Bytes are big-endian registers from `at` on. */
+/**
+ * What a unit answers with; `RegisterFace` is one. Bytes from `at` on are big-endian registers or, where it has coils or
+ * inputs, packed bits; the word of a single coil for function 5.
+ */
 export interface Registers {
-  read(address: number, count: number, into: Buffer, at: number): ExceptionCode;
-  write(address: number, count: number, from: Buffer, at: number): ExceptionCode;
+  /** Without it functions of bits are refused. */
+  readonly hasBits?: boolean;
+  read(address: number, count: number, into: Buffer, at: number, functionCode?: number): ExceptionCode;
+  write(address: number, count: number, from: Buffer, at: number, functionCode?: number): ExceptionCode;
 }
+
+const functionCodes: readonly number[] = Object.values(FunctionCode);
+const isKnown = (code: number): code is FunctionCode => functionCodes.includes(code);
 
 export interface ModbusServerOptions {
   readonly units: ReadonlyMap<number, Registers>;
@@ -151,42 +161,35 @@ export class ModbusServer {
     if (face === undefined) return exceptionReply(request, ExceptionCode.deviceFailure);
     const address = request.length >= 12 ? request.readUInt16BE(8) : 0;
     const second = request.length >= 12 ? request.readUInt16BE(10) : 0;
-    switch (functionCode) {
-      case FunctionCode.readHolding:
-      case FunctionCode.readInput: {
-        if (request.length !== 12 || second < 1 || second > readRegistersMax) break;
-        this.counters.reads += 1;
-        const reply = Buffer.allocUnsafe(9 + 2 * second);
-        const code = face.read(address, second, reply, 9);
-        if (code !== ExceptionCode.ok) return this.#refuse(request, code);
-        request.copy(reply, 0, 0, 8);
-        reply.writeUInt16BE(reply.length - 6, 4);
-        reply[8] = 2 * second;
-        return reply;
-      }
-      case FunctionCode.writeSingle: {
-        if (request.length !== 12) break;
-        this.counters.writes += 1;
-        const code = face.write(address, 1, request, 10);
-        return code === ExceptionCode.ok ? Buffer.from(request) : this.#refuse(request, code);
-      }
-      case FunctionCode.writeMultiple: {
-        if (
-          second < 1 ||
-          second > writeRegistersMax ||
-          request.length !== 13 + 2 * second ||
-          request[12] !== 2 * second
-        )
-          break;
-        this.counters.writes += 1;
-        const code = face.write(address, second, request, 13);
-        if (code !== ExceptionCode.ok) return this.#refuse(request, code);
-        const reply = Buffer.from(request.subarray(0, 12));
-        reply.writeUInt16BE(6, 4);
-        return reply;
-      }
-      default:
-        return exceptionReply(request, ExceptionCode.illegalFunction);
+    if (!isKnown(functionCode) || (isBitFunction(functionCode) && face.hasBits !== true)) {
+      return exceptionReply(request, ExceptionCode.illegalFunction);
+    }
+    if (functionCode === FunctionCode.writeSingle || functionCode === FunctionCode.writeCoil) {
+      if (request.length !== 12) return this.#refuse(request, ExceptionCode.illegalValue);
+      this.counters.writes += 1;
+      const code = face.write(address, 1, request, 10, functionCode);
+      return code === ExceptionCode.ok ? Buffer.from(request) : this.#refuse(request, code);
+    }
+    const bytes = bytesOf(functionCode, second);
+    const fits = second >= 1 && second <= countMax(functionCode);
+    if (!isWriteFunction(functionCode)) {
+      if (!fits || request.length !== 12) return this.#refuse(request, ExceptionCode.illegalValue);
+      this.counters.reads += 1;
+      const reply = Buffer.allocUnsafe(9 + bytes);
+      const code = face.read(address, second, reply, 9, functionCode);
+      if (code !== ExceptionCode.ok) return this.#refuse(request, code);
+      request.copy(reply, 0, 0, 8);
+      reply.writeUInt16BE(reply.length - 6, 4);
+      reply[8] = bytes;
+      return reply;
+    }
+    if (fits && request.length === 13 + bytes && request[12] === bytes) {
+      this.counters.writes += 1;
+      const code = face.write(address, second, request, 13, functionCode);
+      if (code !== ExceptionCode.ok) return this.#refuse(request, code);
+      const reply = Buffer.from(request.subarray(0, 12));
+      reply.writeUInt16BE(6, 4);
+      return reply;
     }
     return this.#refuse(request, ExceptionCode.illegalValue);
   }

@@ -1,5 +1,6 @@
 /** A Modbus link without sockets: requests reach register faces at once, so that hours of a site pass in seconds. */
-import { ExceptionCode, type RegisterFace } from "../../sim/peers/register-face.ts";
+import type { Registers } from "../../sim/peers/modbus-server.ts";
+import { ExceptionCode } from "../../sim/peers/register-face.ts";
 import type { Exchange } from "../../src/protocols/modbus/exchange.ts";
 import { type Clock, createLinkCounters, type ModbusLink } from "../../src/protocols/modbus/link.ts";
 
@@ -7,10 +8,10 @@ export class MemoryLink implements ModbusLink {
   readonly name = "memory";
   readonly state = "open";
   readonly counters = createLinkCounters();
-  readonly #units: ReadonlyMap<number, RegisterFace>;
+  readonly #units: ReadonlyMap<number, Registers>;
   readonly #clock: Clock;
 
-  constructor(units: ReadonlyMap<number, RegisterFace>, clock: Clock) {
+  constructor(units: ReadonlyMap<number, Registers>, clock: Clock) {
     this.#units = units;
     this.#clock = clock;
   }
@@ -20,8 +21,8 @@ export class MemoryLink implements ModbusLink {
     exchange.deadlineMs = deadlineMs;
     exchange.startedMs = this.#clock();
     const code = exchange.isWrite
-      ? face.write(exchange.address, exchange.count, exchange.frame, exchange.dataOffset)
-      : face.read(exchange.address, exchange.count, exchange.reply, 0);
+      ? face.write(exchange.address, exchange.count, exchange.frame, exchange.dataOffset, exchange.functionCode)
+      : face.read(exchange.address, exchange.count, exchange.reply, 0, exchange.functionCode);
     exchange.fault = code === ExceptionCode.ok ? null : "exception";
     exchange.exceptionCode = code;
     exchange.finishedMs = this.#clock();

@@ -14,8 +14,11 @@ export const pointTypes = {
   uint32: { registers: 2, min: 0, max: 0xffff_fffe },
   bitfield32: { registers: 2, min: 0, max: 0xffff_fffe },
   acc32: { registers: 2, min: 0, max: 0xffff_ffff },
+  int64: { registers: 4, min: -Number.MAX_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER },
   uint64: { registers: 4, min: 0, max: Number.MAX_SAFE_INTEGER },
+  acc64: { registers: 4, min: 0, max: Number.MAX_SAFE_INTEGER },
   float32: { registers: 2, min: -3.4e38, max: 3.4e38 },
+  float64: { registers: 4, min: -1.7e308, max: 1.7e308 },
   pad: { registers: 1, min: 0, max: 0xffff },
   string: { registers: 0, min: 0, max: 0 },
 } as const;
@@ -24,49 +27,62 @@ export type PointType = keyof typeof pointTypes;
 /** Types that hold a number which a scale factor may apply to. */
 export type NumericType = Exclude<PointType, "string">;
 
-/** The number in `bytes` at `offset`, unscaled; NaN when it says "not implemented". Accumulators of 0 are not implemented. */
-export function readNumber(type: NumericType, bytes: Buffer, offset: number): number {
+const twoTo32 = 0x1_0000_0000;
+
+/** What stands in the registers at byte `offset`, whatever it means. Whole numbers above 2^53 lose their last digits. */
+export function rawNumber(type: NumericType, bytes: Buffer, offset: number): number {
   switch (type) {
     case "int16":
-    case "sunssf": {
-      const value = bytes.readInt16BE(offset);
-      return value === -0x8000 ? Number.NaN : value;
-    }
+    case "sunssf":
+      return bytes.readInt16BE(offset);
     case "uint16":
     case "enum16":
-    case "bitfield16": {
-      const value = bytes.readUInt16BE(offset);
-      return value === 0xffff ? Number.NaN : value;
-    }
-    case "int32": {
-      const value = bytes.readInt32BE(offset);
-      return value === -0x8000_0000 ? Number.NaN : value;
-    }
-    case "uint32":
-    case "bitfield32": {
-      const value = bytes.readUInt32BE(offset);
-      return value === 0xffff_ffff ? Number.NaN : value;
-    }
-    case "acc16": {
-      const value = bytes.readUInt16BE(offset);
-      return value === 0 ? Number.NaN : value;
-    }
-    case "acc32": {
-      const value = bytes.readUInt32BE(offset);
-      return value === 0 ? Number.NaN : value;
-    }
-    case "uint64": {
-      const high = bytes.readUInt32BE(offset);
-      const low = bytes.readUInt32BE(offset + 4);
-      return high === 0xffff_ffff && low === 0xffff_ffff ? Number.NaN : high * 0x1_0000_0000 + low;
-    }
-    case "float32": {
-      const value = bytes.readFloatBE(offset);
-      return Number.isFinite(value) ? value : Number.NaN;
-    }
+    case "bitfield16":
+    case "acc16":
     case "pad":
-      return Number.NaN;
+      return bytes.readUInt16BE(offset);
+    case "int32":
+      return bytes.readInt32BE(offset);
+    case "uint32":
+    case "bitfield32":
+    case "acc32":
+      return bytes.readUInt32BE(offset);
+    case "int64":
+      return bytes.readInt32BE(offset) * twoTo32 + bytes.readUInt32BE(offset + 4);
+    case "uint64":
+    case "acc64":
+      return bytes.readUInt32BE(offset) * twoTo32 + bytes.readUInt32BE(offset + 4);
+    case "float32":
+      return bytes.readFloatBE(offset);
+    case "float64":
+      return bytes.readDoubleBE(offset);
   }
+}
+
+/** The number of each type that SunSpec keeps for "not implemented"; floats say it with NaN. */
+const notImplemented: Readonly<Record<NumericType, number>> = {
+  int16: -0x8000,
+  sunssf: -0x8000,
+  uint16: 0xffff,
+  enum16: 0xffff,
+  bitfield16: 0xffff,
+  acc16: 0,
+  pad: 0x8000,
+  int32: -0x8000_0000,
+  uint32: 0xffff_ffff,
+  bitfield32: 0xffff_ffff,
+  acc32: 0,
+  int64: -0x8000_0000 * twoTo32,
+  uint64: 0xffff_ffff * twoTo32 + 0xffff_ffff,
+  acc64: 0,
+  float32: Number.NaN,
+  float64: Number.NaN,
+};
+
+/** The number in `bytes` at `offset`, unscaled; NaN when it says "not implemented". Accumulators of 0 are not implemented. */
+export function readNumber(type: NumericType, bytes: Buffer, offset: number): number {
+  const value = rawNumber(type, bytes, offset);
+  return type === "pad" || value === notImplemented[type] || !Number.isFinite(value) ? Number.NaN : value;
 }
 
 /** Puts an unscaled number (a whole one, except for floats) into registers; NaN becomes "not implemented". */
@@ -95,12 +111,20 @@ export function writeNumber(type: NumericType, value: number, bytes: Buffer, off
     case "acc32":
       bytes.writeUInt32BE(missing ? 0 : value, offset);
       return;
+    case "int64":
+      bytes.writeBigInt64BE(missing ? -0x8000_0000_0000_0000n : BigInt(value), offset);
+      return;
     case "uint64":
-      bytes.writeUInt32BE(missing ? 0xffff_ffff : Math.floor(value / 0x1_0000_0000), offset);
-      bytes.writeUInt32BE(missing ? 0xffff_ffff : value % 0x1_0000_0000, offset + 4);
+      bytes.writeBigUInt64BE(missing ? 0xffff_ffff_ffff_ffffn : BigInt(value), offset);
+      return;
+    case "acc64":
+      bytes.writeBigUInt64BE(missing ? 0n : BigInt(value), offset);
       return;
     case "float32":
       bytes.writeFloatBE(value, offset);
+      return;
+    case "float64":
+      bytes.writeDoubleBE(value, offset);
       return;
     case "pad":
       bytes.writeUInt16BE(0x8000, offset);
@@ -127,9 +151,13 @@ export function writeText(text: string, bytes: Buffer, offset: number, registers
  * is held at the end of the range. Floats are only scaled.
  */
 export function toRegisterNumber(type: NumericType, value: number, scale: number): number {
-  if (type === "float32") return value / scale;
+  if (type === "float32" || type === "float64") return value / scale;
   const { min, max } = pointTypes[type];
-  const exact = value / scale;
+  return wholeNumber(value / scale, min, max);
+}
+
+/** The whole number on the safe side of `exact`: towards zero, after forgiving the last bits of binary fractions. */
+export function wholeNumber(exact: number, min: number, max: number): number {
   const nearest = Math.round(exact);
   const whole = Math.abs(exact - nearest) < 1e-6 ? nearest : Math.trunc(exact);
   return whole > max ? max : whole < min ? min : whole;
