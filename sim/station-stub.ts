@@ -59,7 +59,7 @@ export class StationStub {
   exportLimitW = Number.POSITIVE_INFINITY;
   /** Tiers that a person lets an island feed, from the first. */
   tiersFedMax = Number.POSITIVE_INFINITY;
-  /** The backend renews its leases only while it is reachable. */
+  /** The backend renews its requests only while it is reachable; its caps hold. */
   backendUp = true;
 
   readonly #world: World;
@@ -136,7 +136,6 @@ export class StationStub {
     facts.wishW = reached ? 0 : wish.wishW;
     facts.wishSource = wish.wishSource;
     facts.wishUntilMs = this.#wishUntilMs[index]!;
-    facts.backendUntilMs = this.#wishUntilMs[index]!;
     if (!vehiclesDue || vehicle.silent || !vehicle.connected) return;
     facts.vehicleAtMs = nowMs;
     facts.vehicleMinChargeW = vehicle.minChargeW;

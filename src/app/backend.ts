@@ -31,6 +31,8 @@ export interface BackendOptions {
   readonly store: Store;
   readonly log: Log;
   readonly onReset: (sentence: string) => void;
+  /** The latest moment on record, UTC ms. */
+  readonly clockFloorMs: number;
   /** Records of the audit log for a diagnostics log, oldest first. */
   readonly diagnostics: () => readonly AuditRecord[];
   /** Installs an image that a backend sent; by default that is refused. */
@@ -62,6 +64,7 @@ export function startBackend(options: BackendOptions): Backend {
       ...ocppDefaults,
       identity: backend.identity,
       timeZone: site.timeZone,
+      clockFloorMs: options.clockFloorMs,
       onRestart: backend.transactionsAfterRestart ?? ocppDefaults.onRestart,
       evses: config.evses.map((evse) => ({
         connectorType: backend.connectorType,

@@ -27,6 +27,8 @@ export interface ControlHostOptions {
   readonly clockFloorMs: number;
   /** What is on record of exports beyond the limit; null for nothing. */
   readonly pccMemory: SiteMemory["pccMemory"];
+  /** A backend's caps are still to come: until they are known nothing charges. */
+  readonly capsAwaited?: boolean;
   /** Keeps the configured period also without real-time priority: for comparisons. */
   readonly exactPeriod?: boolean;
   readonly onMessage: (message: ControlMessage) => void;
@@ -63,7 +65,9 @@ export function startControlHost(options: ControlHostOptions): ControlHost {
   evses.forEach((evse, i) => {
     evse.dischargeEnabled = config.evses[i]!.dischargeEnabled;
     evse.reservePct = config.evses[i]!.reservePct;
+    if (options.capsAwaited) evse.backendMinW = evse.backendMaxW = 0;
   });
+  if (options.capsAwaited) site.backendMinW = site.backendMaxW = 0;
   const inputs = createSeqlock(inputsLength(stageCount));
   const reportLock = createSeqlock(reportLength(stageCount, tierCount));
   const rows = new Float64Array(reportLock.values.length);

@@ -1,6 +1,7 @@
 /**
- * Between the OCPP station and the control thread: facts for the backend out, authorizations, limits and wishes in. A
- * backend's limit is a lease that the station renews while its profile stands; the control thread lets it run out.
+ * Between the OCPP station and the control thread: facts for the backend out, authorizations, caps and requests in. A cap
+ * stays written until the station replaces it, and is zero until the station has spoken for the first time; a request has a
+ * lease that the station renews while its profile stands.
  */
 
 import { explain } from "../core/limits.ts";
@@ -21,7 +22,7 @@ export interface OcppPort extends StationPort {
 
 export interface OcppPortOptions {
   readonly evses: readonly EvseInputs[];
-  readonly site: Pick<SiteFacts, "backendMinW" | "backendMaxW" | "backendUntilMs">;
+  readonly site: Pick<SiteFacts, "backendMinW" | "backendMaxW">;
   readonly nominalVoltageV: number;
   readonly threePhase: boolean;
   /** Sessions need an authorization; otherwise whoever is plugged in may charge. */
@@ -45,27 +46,23 @@ export function createOcppPort(options: OcppPortOptions): OcppPort {
     explanation: "",
     alarms: [],
   };
-  /** Of the whole station: EVSEs without a wish of their own share its wish. */
-  let station: BackendLimit | null = null;
-  const own: (BackendLimit | null)[] = inputs.map(() => null);
+  options.site.backendMinW = options.site.backendMaxW = 0;
+  for (const input of inputs) input.backendMinW = input.backendMaxW = 0;
+  flush();
 
-  const apply = (): void => {
-    options.site.backendMinW = station?.minW ?? -Infinity;
-    options.site.backendMaxW = station?.maxW ?? Infinity;
-    options.site.backendUntilMs = station?.untilMs ?? -Infinity;
-    const connected = Math.max(1, evses.filter((view) => view.connected).length);
-    for (let index = 0; index < inputs.length; index++) {
-      const input = inputs[index]!;
-      const mine = own[index] ?? null;
-      input.backendMinW = mine?.minW ?? -Infinity;
-      input.backendMaxW = mine?.maxW ?? Infinity;
-      input.backendUntilMs = mine?.untilMs ?? -Infinity;
-      input.wishW = mine?.wishW ?? (station === null ? 0 : station.wishW / connected);
-      input.wishSource = mine === null && station === null ? "none" : "backend";
-      input.wishUntilMs = mine?.untilMs ?? station?.untilMs ?? -Infinity;
+  function limit(evseId: number, given: BackendLimit | null): void {
+    const caps = evseId === 0 ? options.site : inputs[evseId - 1];
+    if (!caps) return;
+    caps.backendMinW = given?.minW ?? -Infinity;
+    caps.backendMaxW = given?.maxW ?? Infinity;
+    const input = inputs[evseId - 1];
+    if (input) {
+      input.wishW = given?.wishW ?? 0;
+      input.wishSource = given === null ? "none" : "backend";
+      input.wishUntilMs = given?.wishUntilMs ?? -Infinity;
     }
     flush();
-  };
+  }
 
   return {
     evses,
@@ -75,11 +72,7 @@ export function createOcppPort(options: OcppPortOptions): OcppPort {
       if (input) input.authorized = allowed || !options.authorizationRequired;
       flush();
     },
-    limit(evseId, limit) {
-      if (evseId === 0) station = limit && { ...limit };
-      else if (own[evseId - 1] !== undefined) own[evseId - 1] = limit && { ...limit };
-      apply();
-    },
+    limit,
     setOperative(evseId, operative) {
       for (let index = 0; index < inputs.length; index++) {
         if (evseId === 0 || index === evseId - 1) inputs[index]!.paused = !operative;

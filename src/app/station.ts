@@ -98,6 +98,8 @@ export function startStation(options: StationOptions): SiteStation {
   mkdirSync(config.stateDir, { recursive: true, mode: 0o700 });
   const store = openStore({ path: join(config.stateDir, "islet.db") });
   const auditLog = openAudit({ path: join(config.stateDir, auditFileName), now: Date.now });
+  // Before this run's own first record: that one carries whatever the clock shows now.
+  const clockFloorMs = auditLog.lastAtMs();
   const audit = (event: AuditEvent): void => {
     try {
       auditLog.append(event);
@@ -125,8 +127,9 @@ export function startStation(options: StationOptions): SiteStation {
   const control = startControlHost({
     site,
     recordFile: join(config.stateDir, "intent.json"),
-    clockFloorMs: auditLog.lastAtMs(),
+    clockFloorMs,
     pccMemory: pccArchive.memory ?? null,
+    capsAwaited: config.backend !== undefined,
     onEnd: options.onEnd,
     onMessage(message) {
       switch (message.kind) {
@@ -175,7 +178,9 @@ export function startStation(options: StationOptions): SiteStation {
 
   const diagnostics = () => [...auditLog.latest(diagnosticsRecordsMax)].reverse();
   const backend =
-    config.backend === undefined ? null : startBackend({ ...options, config, control, store, diagnostics });
+    config.backend === undefined
+      ? null
+      : startBackend({ ...options, config, control, store, diagnostics, clockFloorMs });
   const views = setInterval(() => {
     const report = control.report();
     if (report !== null) backend?.refresh(report, monotonicMs());

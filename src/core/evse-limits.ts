@@ -41,9 +41,7 @@ export function applyEvseLimits(
   memory: ReserveMemory,
   nowMs: number,
 ): void {
-  if (nowMs < facts.backendUntilMs) {
-    limit(chains, index, "backend-limit", "backend", facts.backendMinW, facts.backendMaxW);
-  }
+  limit(chains, index, "backend-limit", "backend", facts.backendMinW, facts.backendMaxW);
   limit(chains, index, "operator-limit", "operator", facts.operatorMinW, facts.operatorMaxW);
   if (facts.paused) limit(chains, index, "paused", "operator", 0, 0);
 

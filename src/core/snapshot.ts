@@ -134,10 +134,12 @@ export interface EvseFacts {
   wishW: number;
   wishSource: WishSource;
   wishUntilMs: number;
-  /** Limits of backend profiles and people; ±Infinity where none. A limit of zero never discharges. */
+  /**
+   * Caps of backend profiles and people; ±Infinity where none. A cap of zero never discharges. Caps have no lease: they
+   * hold until whoever set them replaces them.
+   */
   backendMinW: number;
   backendMaxW: number;
-  backendUntilMs: number;
   operatorMinW: number;
   operatorMaxW: number;
   paused: boolean;
@@ -178,10 +180,9 @@ export interface SiteFacts {
   resetRequest: boolean;
   /** Generation of the mode machine's record that is durably stored: a command that needs a record waits for it. */
   storedGeneration: number;
-  /** A backend's limit for the sum of all EVSEs, [min, max] until its lease ends; ±Infinity where none. */
+  /** A backend's cap for the sum of all EVSEs, [min, max], until the backend replaces it; ±Infinity where none. */
   backendMinW: number;
   backendMaxW: number;
-  backendUntilMs: number;
   /** Limits at the PCC asked by people, magnitudes; Infinity where none. They only tighten. */
   importLimitW: number;
   exportLimitW: number;
@@ -265,7 +266,6 @@ export function createSnapshot(stageCount: number, tierCount: number): Snapshot 
       storedGeneration: 0,
       backendMinW: Number.NEGATIVE_INFINITY,
       backendMaxW: Number.POSITIVE_INFINITY,
-      backendUntilMs: never,
       importLimitW: Number.POSITIVE_INFINITY,
       exportLimitW: Number.POSITIVE_INFINITY,
       tiersFedMax: Number.POSITIVE_INFINITY,
@@ -323,7 +323,6 @@ function createEvseFacts(): EvseFacts {
     wishUntilMs: never,
     backendMinW: Number.NEGATIVE_INFINITY,
     backendMaxW: Number.POSITIVE_INFINITY,
-    backendUntilMs: never,
     operatorMinW: Number.NEGATIVE_INFINITY,
     operatorMaxW: Number.POSITIVE_INFINITY,
     paused: false,

@@ -21,7 +21,6 @@ export type EvseInputs = Pick<
   | "wishUntilMs"
   | "backendMinW"
   | "backendMaxW"
-  | "backendUntilMs"
   | "operatorMinW"
   | "operatorMaxW"
   | "paused"
@@ -37,7 +36,6 @@ const evseInputs = struct<EvseInputs>([
   ["wishUntilMs", "number"],
   ["backendMinW", "number"],
   ["backendMaxW", "number"],
-  ["backendUntilMs", "number"],
   ["operatorMinW", "number"],
   ["operatorMaxW", "number"],
   ["paused", "flag"],
@@ -67,7 +65,6 @@ const siteInputs = struct<SiteInputs>([
   ["storedGeneration", "number"],
   ["backendMinW", "number"],
   ["backendMaxW", "number"],
-  ["backendUntilMs", "number"],
   ["importLimitW", "number"],
   ["exportLimitW", "number"],
   ["tiersFedMax", "number"],
@@ -76,7 +73,7 @@ const siteInputs = struct<SiteInputs>([
 /** When the writer wrote, monotonic ms: old inputs are no inputs. */
 const head = 1;
 
-/** Inputs older than this are the inputs of a main thread that hangs: leases in them run out by themselves, service stops. */
+/** Inputs older than this are the inputs of a main thread that hangs: caps hold, requests lapse by themselves, service stops. */
 export const inputsStaleMs = 5_000;
 
 export const inputsLength = (evseCount: number): number =>

@@ -12,7 +12,6 @@ import type { Snapshot } from "../snapshot.ts";
 export function gatherPccLimits(
   { pccLimits, config, authority, backendGroup, generationProfile }: Core,
   { site, wallMs }: Snapshot,
-  nowMs: number,
 ): void {
   const { pcc } = config;
   clearPccLimits(pccLimits);
@@ -28,9 +27,8 @@ export function gatherPccLimits(
   tightenImport(pccLimits, pcc.conductorLimitW, "conductor-limit", "installer");
   tightenExport(pccLimits, pcc.conductorLimitW, "conductor-limit", "installer");
 
-  const leased = nowMs < site.backendUntilMs;
-  backendGroup.chargeLimitW = leased ? Math.max(0, site.backendMaxW) : Number.POSITIVE_INFINITY;
-  backendGroup.dischargeLimitW = leased ? Math.max(0, -site.backendMinW) : Number.POSITIVE_INFINITY;
+  backendGroup.chargeLimitW = Math.max(0, site.backendMaxW);
+  backendGroup.dischargeLimitW = Math.max(0, -site.backendMinW);
 }
 
 /** After the limits were put to work: what was exceeded, how fast it was over, and whether a relay would have tripped. */

@@ -32,9 +32,8 @@ export function limitsOf(site: SiteReport, station: SiteStation): SiteState["lim
         site.parallelOK ? reference : "",
       ),
     );
-  const { backendMinW, backendUntilMs } = station.control.site;
-  if (Number.isFinite(backendMinW) && site.atMs < backendUntilMs)
-    limits.push(row("dischargeLimitW", Math.max(0, -backendMinW), "backend"));
+  const { backendMinW } = station.control.site;
+  if (Number.isFinite(backendMinW)) limits.push(row("dischargeLimitW", Math.max(0, -backendMinW), "backend"));
   const backupW = config.evses.reduce((sum, evse) => sum + (evse.gridForming ? evse.maxDischargeW : 0), 0);
   if (backupW > 0) limits.push(row("backupLimitW", backupW, "rating"));
   const reserves = station.control.evses.map(({ reservePct }) => reservePct);

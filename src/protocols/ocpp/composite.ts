@@ -1,10 +1,15 @@
 /**
  * K08: what all charging profiles together allow. At each moment the highest stack level with a running period decides
  * for its purpose; a TxProfile replaces the TxDefaultProfile; the lowest of station maximum, external constraints and
- * transaction profile counts. Limits may be negative (discharge); comparison is the same.
+ * transaction profile counts. Limits may be negative (discharge); comparison is the same. A negative limit of the
+ * station as a whole is shared equally between the EVSEs in a transaction.
+ *
+ * The same evaluation gives the limits in force now and the composite schedule, so that the two cannot differ. A schedule
+ * is computed in steps, each short, so that whoever drives them can do other work in between.
  */
-import type { ChargingProfile, ChargingSchedule, RateUnit, SchedulePeriod } from "./messages.table.ts";
-import type { Zone } from "./timezone.ts";
+import type { ChargingProfile, RateUnit, SchedulePeriod } from "./messages.table.ts";
+import { createProfileStack, type Deciding } from "./profile-stack.ts";
+import type { TimelineContext } from "./schedule-timeline.ts";
 
 export interface InstalledProfile {
   evseId: number;
@@ -14,7 +19,7 @@ export interface InstalledProfile {
 }
 
 /** The EVSE and its transaction, as far as profiles depend on them. */
-export interface ScheduleContext {
+export interface ScheduleContext extends TimelineContext {
   evseId: number;
   supplyPhases: number;
   nominalVoltageV: number;
@@ -22,9 +27,8 @@ export interface ScheduleContext {
   maxChargeW: number;
   maxDischargeW: number;
   transactionId: string | null;
-  /** Start of relative schedules, UTC ms. */
-  transactionStartMs: number;
-  zone: Zone;
+  /** EVSEs in a transaction at the whole station: they share a negative limit of the station. At least 1. */
+  sharers: number;
 }
 
 /** One limit with the moment until which it certainly holds. */
@@ -33,13 +37,14 @@ export interface Limit {
   profileId: number;
   /** As the deciding period says; undefined where it does not. */
   numberPhases: number | undefined;
+}
+
+/** A limit at a moment, null where no profile applies, and the moment at which that may change. */
+export interface LimitNow {
+  limit: Readonly<Limit> | null;
   untilMs: number;
 }
 
-const dayMs = 24 * 3_600_000;
-const recurrenceMs = { Daily: dayMs, Weekly: 7 * dayMs } as const;
-/** Profile id of the EVSE's own ability. */
-export const noProfile = -1;
 const forever = Number.POSITIVE_INFINITY;
 
 export const phasesOf = (period: Pick<SchedulePeriod, "numberPhases">, supplyPhases: number): number =>
@@ -58,113 +63,86 @@ export function toW(
         phasesOf(numberPhases === undefined ? {} : { numberPhases }, context.supplyPhases);
 }
 
-/** When a schedule's clock started, seen from `atMs`, and when it will start anew. Null: not yet (until `nextMs`). */
-function startOf(
-  profile: ChargingProfile,
-  schedule: ChargingSchedule,
-  atMs: number,
-  context: ScheduleContext,
-): { startMs: number | null; nextMs: number } {
-  if (profile.chargingProfileKind === "Relative")
-    return {
-      startMs: context.transactionStartMs <= atMs ? context.transactionStartMs : null,
-      nextMs: context.transactionStartMs <= atMs ? forever : context.transactionStartMs,
-    };
-  const firstMs = Date.parse(schedule.startSchedule ?? "");
-  if (atMs < firstMs) return { startMs: null, nextMs: firstMs };
-  if (profile.chargingProfileKind === "Absolute") return { startMs: firstMs, nextMs: forever };
-  const { zone } = context;
-  const everyMs = recurrenceMs[profile.recurrencyKind ?? "Daily"];
-  const firstLocalMs = firstMs + zone.offsetMs(firstMs);
-  const occurrence = (k: number): number => (k === 0 ? firstMs : zone.utcOf(firstLocalMs + k * everyMs));
-  let k = Math.max(Math.floor((atMs + zone.offsetMs(atMs) - firstLocalMs) / everyMs) - 1, 0);
-  while (occurrence(k + 1) <= atMs) k += 1;
-  return { startMs: occurrence(k), nextMs: occurrence(k + 1) };
-}
-
-/** A profile's own limit at a moment, or null, each with the moment at which that may change. */
-export function limitOf(
-  installed: InstalledProfile,
-  atMs: number,
-  context: ScheduleContext,
-): { limit: Limit | null; untilMs: number } {
-  const { profile } = installed;
-  const schedule = profile.chargingSchedule[installed.chosen ?? 0] ?? profile.chargingSchedule[0]!;
-  const fromMs = profile.validFrom === undefined ? -forever : Date.parse(profile.validFrom);
-  const toMs = profile.validTo === undefined ? forever : Date.parse(profile.validTo);
-  if (atMs >= toMs) return { limit: null, untilMs: forever };
-  if (atMs < fromMs) return { limit: null, untilMs: fromMs };
-  const { startMs, nextMs } = startOf(profile, schedule, atMs, context);
-  const boundaryMs = Math.min(nextMs, toMs);
-  if (startMs === null) return { limit: null, untilMs: boundaryMs };
-  const endMs = schedule.duration === undefined ? forever : startMs + schedule.duration * 1000;
-  if (atMs >= endMs) return { limit: null, untilMs: boundaryMs };
-  const periods = schedule.chargingSchedulePeriod;
-  let index = -1;
-  while (index + 1 < periods.length && startMs + periods[index + 1]!.startPeriod * 1000 <= atMs) index += 1;
-  const following = periods[index + 1];
-  const untilMs = Math.min(boundaryMs, endMs, following ? startMs + following.startPeriod * 1000 : forever);
-  const period = periods[index];
-  if (!period) return { limit: null, untilMs };
-  const limitW = toW(period.limit, schedule.chargingRateUnit, period.numberPhases, context);
-  return { limit: { limitW, profileId: profile.id, numberPhases: period.numberPhases, untilMs }, untilMs };
-}
-
 type Purpose = ChargingProfile["chargingProfilePurpose"];
 
-const applies = (installed: InstalledProfile, purpose: Purpose, context: ScheduleContext): boolean => {
-  const { profile, evseId } = installed;
-  if (profile.chargingProfilePurpose !== purpose || (evseId !== 0 && evseId !== context.evseId)) return false;
-  return (
-    purpose !== "TxProfile" || profile.transactionId === undefined || profile.transactionId === context.transactionId
-  );
-};
+/** What profiles allow one EVSE, or the station as a whole, moment by moment. */
+export interface Evaluation {
+  /** Moments must not go back from call to call; the answer is written in place. */
+  at(atMs: number): Readonly<LimitNow>;
+}
 
-/** The deciding limit of a purpose: highest stack level first, an EVSE's own profile before the station's. */
-function limitOfPurpose(
+/** `scope` "station" takes only what is set for the station as a whole: its maximum and its external constraints. */
+export function createEvaluation(
   profiles: readonly InstalledProfile[],
-  purpose: Purpose,
-  atMs: number,
+  startMs: number,
   context: ScheduleContext,
-): { limit: Limit | null; untilMs: number } {
-  let best: { limit: Limit; stackLevel: number; evseId: number } | null = null;
-  let untilMs = forever;
-  for (const installed of profiles) {
-    if (!applies(installed, purpose, context)) continue;
-    const own = limitOf(installed, atMs, context);
-    untilMs = Math.min(untilMs, own.untilMs);
-    if (!own.limit) continue;
-    const { stackLevel } = installed.profile;
-    if (!best || stackLevel > best.stackLevel || (stackLevel === best.stackLevel && installed.evseId > best.evseId))
-      best = { limit: own.limit, stackLevel, evseId: installed.evseId };
+  scope: "evse" | "station" = "evse",
+): Evaluation {
+  const { evseId, transactionId } = context;
+  const stackOf = (purpose: Purpose) =>
+    createProfileStack(
+      profiles.filter(
+        ({ profile, evseId: of }) =>
+          profile.chargingProfilePurpose === purpose &&
+          (of === 0 || (scope === "evse" && of === evseId)) &&
+          (purpose !== "TxProfile" || profile.transactionId === undefined || profile.transactionId === transactionId),
+      ),
+      startMs,
+      context,
+    );
+  const maximum = stackOf("ChargingStationMaxProfile");
+  const external = stackOf("ChargingStationExternalConstraints");
+  const own = scope === "evse" && transactionId !== null ? stackOf("TxProfile") : null;
+  const byDefault = scope === "evse" ? stackOf("TxDefaultProfile") : null;
+  const lowest: Limit = { limitW: 0, profileId: 0, numberPhases: undefined };
+  const now: LimitNow = { limit: null, untilMs: forever };
+
+  /** Takes a purpose's limit when it is the lowest so far; true when the purpose has one at all. */
+  function take({ installed, timeline, period, untilMs }: Readonly<Deciding>): boolean {
+    now.untilMs = Math.min(now.untilMs, untilMs);
+    if (installed === null || timeline === null || period < 0) return false;
+    const { limits, phases, unit } = timeline.periods;
+    let limitW = toW(limits[period]!, unit, phases[period], context);
+    if (
+      limitW < 0 &&
+      scope === "evse" &&
+      installed.evseId === 0 &&
+      sharedPurposes.has(timeline.profile.chargingProfilePurpose)
+    )
+      limitW /= context.sharers;
+    if (now.limit !== null && lowest.limitW <= limitW) return true;
+    lowest.limitW = limitW;
+    lowest.profileId = timeline.profile.id;
+    lowest.numberPhases = phases[period];
+    now.limit = lowest;
+    return true;
   }
-  return { limit: best?.limit ?? null, untilMs };
+
+  return {
+    at(atMs) {
+      now.limit = null;
+      now.untilMs = forever;
+      take(maximum.at(atMs));
+      take(external.at(atMs));
+      if ((own === null || !take(own.at(atMs))) && byDefault !== null) take(byDefault.at(atMs));
+      return now;
+    },
+  };
 }
 
-/** What profiles allow one EVSE at a moment; null when none applies. `untilMs` is when that may change. */
-export function limitAt(
-  profiles: readonly InstalledProfile[],
-  atMs: number,
-  context: ScheduleContext,
-  purposes?: readonly Purpose[],
-): { limit: Limit | null; untilMs: number } {
-  const use = (purpose: Purpose): boolean => !purposes || purposes.includes(purpose);
-  let untilMs = forever;
-  const get = (purpose: Purpose): Limit | null => {
-    if (!use(purpose)) return null;
-    const own = limitOfPurpose(profiles, purpose, atMs, context);
-    untilMs = Math.min(untilMs, own.untilMs);
-    return own.limit;
-  };
-  const transaction = (context.transactionId === null ? null : get("TxProfile")) ?? get("TxDefaultProfile");
-  let lowest: Limit | null = null;
-  for (const limit of [get("ChargingStationMaxProfile"), get("ChargingStationExternalConstraints"), transaction])
-    if (limit && (!lowest || limit.limitW < lowest.limitW)) lowest = limit;
-  return { limit: lowest && { ...lowest, untilMs }, untilMs };
-}
+/** Purposes whose negative limit, set for the station, is meant for all its EVSEs together. */
+const sharedPurposes: ReadonlySet<Purpose> = new Set([
+  "ChargingStationMaxProfile",
+  "ChargingStationExternalConstraints",
+]);
 
 /** Periods of a computed schedule; a stack that changes more often is cut short there. */
 const periodsMax = 1024;
+/** Moments looked at for one schedule, beyond which it is cut short: about half a second of work. */
+const momentsMax = 500_000;
+/** Moments looked at in one step: a fraction of a millisecond. */
+const momentsPerStep = 256;
+
 /** To the wire's tenth, towards zero: rounding must never allow more, in either direction. */
 export const toTenth = (value: number): number => {
   const tenths = Math.trunc(value * 10 + Math.sign(value) * 1e-6) / 10;
@@ -177,67 +155,111 @@ export interface CompositePeriod {
   numberPhases?: number;
 }
 
-/** The composite schedule of an EVSE from a moment, in the asked unit, equal neighbours merged. */
-export function compositeSchedule(
+/** A computed schedule. `durationS` is shorter than asked where it was cut short. */
+export interface CompositeSchedule {
+  periods: CompositePeriod[];
+  durationS: number;
+}
+
+/** The work of a schedule: each `next` is one step, the last returns it. */
+export type CompositeSteps = Generator<void, CompositeSchedule>;
+
+/** What holds from a moment on, in the asked unit. */
+interface Value {
+  limit: number;
+  numberPhases: number | undefined;
+  untilMs: number;
+}
+
+/** Walks from change to change, merging equal neighbours. */
+function* walk(startMs: number, durationS: number, at: (atMs: number) => Value): CompositeSteps {
+  const periods: CompositePeriod[] = [];
+  const endMs = startMs + durationS * 1000;
+  // Boundaries between seconds begin with the next whole one.
+  const secondOf = (atMs: number): number => Math.ceil((atMs - startMs) / 1000);
+  let moments = 0;
+  for (let atMs = startMs; atMs < endMs; ) {
+    const { limit, numberPhases, untilMs } = at(atMs);
+    const previous = periods.at(-1);
+    if (!previous || previous.limit !== limit || previous.numberPhases !== numberPhases) {
+      const startPeriod = secondOf(atMs);
+      if (previous && previous.startPeriod === startPeriod) periods.pop();
+      if (periods.length >= periodsMax) return { periods, durationS: startPeriod };
+      periods.push({ startPeriod, limit, ...(numberPhases !== undefined && { numberPhases }) });
+    }
+    moments += 1;
+    if (moments >= momentsMax) return { periods, durationS: Math.max(1, Math.floor((atMs - startMs) / 1000)) };
+    if (moments % momentsPerStep === 0) yield;
+    atMs = untilMs;
+  }
+  return { periods: periods.filter(({ startPeriod }) => startPeriod < durationS), durationS };
+}
+
+const clamp = (limit: Readonly<Limit> | null, { maxChargeW, maxDischargeW }: ScheduleContext): number =>
+  Math.max(Math.min(limit?.limitW ?? maxChargeW, maxChargeW), -maxDischargeW);
+
+/** The composite schedule of an EVSE from a moment, in the asked unit. */
+export function compositeSteps(
   profiles: readonly InstalledProfile[],
   startMs: number,
   durationS: number,
   unit: RateUnit,
   context: ScheduleContext,
-): CompositePeriod[] {
-  const periods: CompositePeriod[] = [];
-  const endMs = startMs + durationS * 1000;
-  for (let atMs = startMs; atMs < endMs && periods.length < periodsMax; ) {
-    const { limit, untilMs } = limitAt(profiles, atMs, context);
-    const w = Math.max(Math.min(limit?.limitW ?? context.maxChargeW, context.maxChargeW), -context.maxDischargeW);
-    const phases = phasesOf(
-      limit?.numberPhases === undefined ? {} : { numberPhases: limit.numberPhases },
-      context.supplyPhases,
-    );
-    const value = toTenth(unit === "W" ? w : w / (context.nominalVoltageV * phases));
-    const previous = periods.at(-1);
-    if (!previous || previous.limit !== value || previous.numberPhases !== limit?.numberPhases) {
-      // Boundaries between seconds begin with the next whole one.
-      const startPeriod = Math.ceil((atMs - startMs) / 1000);
-      if (previous && previous.startPeriod === startPeriod) periods.pop();
-      periods.push({
-        startPeriod,
-        limit: value,
-        ...(limit?.numberPhases !== undefined && { numberPhases: limit.numberPhases }),
-      });
-    }
-    atMs = untilMs;
-  }
-  return periods;
+): CompositeSteps {
+  const evaluation = createEvaluation(profiles, startMs, context);
+  return walk(startMs, durationS, (atMs) => {
+    const { limit, untilMs } = evaluation.at(atMs);
+    const w = clamp(limit, context);
+    const numberPhases = limit?.numberPhases;
+    const phases = Math.min(numberPhases ?? context.supplyPhases, context.supplyPhases);
+    return { limit: toTenth(unit === "W" ? w : w / (context.nominalVoltageV * phases)), numberPhases, untilMs };
+  });
 }
 
-/** The whole station's expectation: the sum of its EVSEs, under the station's own maximum (evseId 0). */
-export function stationSchedule(
+/**
+ * The whole station's expectation: the sum of its EVSEs, under the station's own maximum (evseId 0). A negative maximum
+ * asks the EVSEs in a transaction for it, or, without any, whichever will be.
+ */
+export function stationSteps(
   profiles: readonly InstalledProfile[],
   startMs: number,
   durationS: number,
   unit: RateUnit,
   contexts: readonly ScheduleContext[],
-): CompositePeriod[] {
-  const first = contexts[0];
-  if (!first) return [];
-  const periods: CompositePeriod[] = [];
-  const endMs = startMs + durationS * 1000;
-  for (let atMs = startMs; atMs < endMs && periods.length < periodsMax; ) {
+): CompositeSteps {
+  const first = contexts[0]!;
+  const station = createEvaluation(profiles, startMs, first, "station");
+  const evses = contexts.map((context) => createEvaluation(profiles, startMs, context));
+  const ownW = new Float64Array(contexts.length);
+  const ownUntilMs = new Float64Array(contexts.length).fill(-forever);
+  const anyRunning = contexts.some(({ transactionId }) => transactionId !== null);
+  const dischargeableW = contexts.reduce((sum, { maxDischargeW }) => sum + maxDischargeW, 0);
+  return walk(startMs, durationS, (atMs) => {
+    const { limit, untilMs: stationUntilMs } = station.at(atMs);
+    let untilMs = stationUntilMs;
     let sumW = 0;
-    let untilMs = forever;
-    for (const context of contexts) {
-      const own = limitAt(profiles, atMs, context, ["TxProfile", "TxDefaultProfile"]);
-      sumW += Math.max(Math.min(own.limit?.limitW ?? context.maxChargeW, context.maxChargeW), -context.maxDischargeW);
-      untilMs = Math.min(untilMs, own.untilMs);
+    const asksDischarge = limit !== null && limit.limitW < 0;
+    for (let i = 0; i < contexts.length; i++) {
+      if (ownUntilMs[i]! <= atMs) {
+        const own = evses[i]!.at(atMs);
+        ownW[i] = clamp(own.limit, contexts[i]!);
+        ownUntilMs[i] = own.untilMs;
+      }
+      untilMs = Math.min(untilMs, ownUntilMs[i]!);
+      if (!asksDischarge || contexts[i]!.transactionId !== null) sumW += ownW[i]!;
     }
-    const station = limitAt(profiles, atMs, first, ["ChargingStationMaxProfile", "ChargingStationExternalConstraints"]);
-    untilMs = Math.min(untilMs, station.untilMs);
-    const w = Math.min(sumW, station.limit?.limitW ?? forever);
-    const value = toTenth(unit === "W" ? w : w / (first.nominalVoltageV * first.supplyPhases));
-    if (periods.at(-1)?.limit !== value)
-      periods.push({ startPeriod: Math.ceil((atMs - startMs) / 1000), limit: value });
-    atMs = untilMs;
+    let w = sumW;
+    if (asksDischarge && !anyRunning) w = Math.max(limit.limitW, -dischargeableW);
+    else if (limit !== null && !asksDischarge) w = Math.min(sumW, limit.limitW);
+    const value = unit === "W" ? w : w / (first.nominalVoltageV * first.supplyPhases);
+    return { limit: toTenth(value), numberPhases: undefined, untilMs };
+  });
+}
+
+/** Does all steps of a schedule at once. */
+export function finish(steps: CompositeSteps): CompositeSchedule {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
   }
-  return periods;
 }

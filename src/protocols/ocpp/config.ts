@@ -45,13 +45,15 @@ export interface OcppConfig {
   variables: Record<string, string>;
   /** How often facts are looked at when nobody reports a change, ms. */
   pollMs: number;
-  /** How long an emitted limit counts, and how often it is emitted anew, ms. */
+  /** How long a request for power counts, and how often limits are emitted anew, ms. */
   leaseMs: number;
   refreshMs: number;
   /** What happens to transactions that were running when the controller went down. */
   onRestart: "resume" | "end";
   /** Refuse profiles with negative limits while no permit covers discharging. */
   refuseUnpermittedDischarge: boolean;
+  /** The latest moment on record, UTC ms: a clock before it is wrong. */
+  clockFloorMs: number;
   /** Journal entries kept while offline; beyond it, intermediate values are thinned out. */
   journalMax: number;
 }
@@ -71,5 +73,6 @@ export const ocppDefaults: OcppConfig = {
   refreshMs: 1_000,
   onRestart: "resume",
   refuseUnpermittedDischarge: true,
+  clockFloorMs: Number.NEGATIVE_INFINITY,
   journalMax: 100_000,
 };

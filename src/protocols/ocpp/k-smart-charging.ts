@@ -1,14 +1,17 @@
 /**
- * K01–K10: charging profiles and the intents that come of them. A profile acts in the same turn in which it arrives;
- * while it stands, its limit is emitted anew as a lease, also while there is no connection (use case K06).
+ * K01–K10: charging profiles and the intents that come of them. A profile acts in the same turn in which it arrives; its
+ * cap holds until another replaces it, its request is made anew while it stands, also while there is no connection (use
+ * case K06).
  */
+
+import { createComposer } from "./composer.ts";
 import {
-  type CompositePeriod,
-  compositeSchedule,
-  limitAt,
-  noProfile,
+  type CompositeSchedule,
+  compositeSteps,
+  createEvaluation,
+  type Limit,
   type ScheduleContext,
-  stationSchedule,
+  stationSteps,
 } from "./composite.ts";
 import { type Block, type Context, info, isEvse } from "./context.ts";
 import type { ChargingProfile, RequestOf, ResponseOf } from "./messages.table.ts";
@@ -22,6 +25,8 @@ import type { Transaction } from "./transaction.ts";
 const durationMaxS = 32 * 24 * 3600;
 /** Profiles in one ReportChargingProfiles. */
 const reportItems = 10;
+/** Profile id of a cap that no profile has set: zero while it is not known what the profiles allow. */
+const unknownProfile = -1;
 
 export interface SmartCharging extends Block {
   readonly profiles: Profiles;
@@ -49,8 +54,10 @@ export function createSmartCharging(context: Context, facts: SmartChargingFacts)
   const zone = createZone(config.timeZone);
   const held = new Map<number, ChargingProfile>();
   const listeners: ((evseId: number, profile: ChargingProfile) => void)[] = [];
-  /** Whether the port holds a limit of ours: null is only told once. */
-  const told = new Set<number>();
+  const composer = createComposer(clock);
+  /** Whether the port holds a limit of ours, by EVSE, once it has been told at all: null is only told once. */
+  const told = new Map<number, boolean>();
+  let unknownSaid = "";
   let refresh: Cancel | null = null;
   model.provide("SmartChargingCtrlr", "Entries", () => String(profiles.all().length), undefined, "ChargingProfiles");
 
@@ -65,55 +72,72 @@ export function createSmartCharging(context: Context, facts: SmartChargingFacts)
       maxDischargeW: evse.maxDischargeW,
       transactionId: transaction?.transactionId ?? null,
       transactionStartMs: transaction?.startedMs ?? context.nowMs(),
+      sharers: Math.max(facts.running().length, 1),
       zone,
     };
   }
 
-  function toLimit(limitW: number, profileId: number): BackendLimit {
-    const untilMs = clock.monotonicMs() + config.leaseMs;
-    return { minW: Math.min(limitW, 0), maxW: Math.max(limitW, 0), wishW: limitW, untilMs, profileId };
+  function toLimit({ limitW, profileId }: Pick<Limit, "limitW" | "profileId">): BackendLimit {
+    const wishUntilMs = clock.monotonicMs() + config.leaseMs;
+    return { minW: Math.min(limitW, 0), maxW: Math.max(limitW, 0), wishW: limitW, wishUntilMs, profileId };
   }
 
   function tell(evseId: number, limit: BackendLimit | null): void {
-    if (!limit && !told.has(evseId)) return;
-    if (limit) told.add(evseId);
-    else told.delete(evseId);
+    if (!limit && told.get(evseId) === false) return;
+    told.set(evseId, limit !== null);
     port.limit(evseId, limit);
   }
 
+  /** Why nobody can say what the profiles allow now, with how that ends; "" when it is known. */
+  function unknown(stored: readonly Stored[], nowMs: number): string {
+    const lost = profiles.unreadable();
+    if (lost.length > 0)
+      return `Charging profile ${lost[0]} on record cannot be read. Charging waits at zero until the backend sets it anew or clears it.`;
+    const timed = stored.some(
+      ({ profile }) => profile.chargingProfileKind !== "Relative" || profile.validFrom || profile.validTo,
+    );
+    return timed && nowMs < config.clockFloorMs
+      ? "The clock shows a time before the last one on record, so it is not known which limit of the charging profiles holds. Charging waits at zero until the clock is set."
+      : "";
+  }
+
   /**
-   * The station's maximum counts for the sum (id 0) and, when it is not negative, for each EVSE; a negative one is a
-   * discharge of the station as a whole, shared equally between the EVSEs that are in a transaction.
+   * The station's maximum counts for the sum (id 0) and for each EVSE; a negative one is a discharge of the station as a
+   * whole, shared equally between the EVSEs that are in a transaction. A maximum of zero or more leaves open what EVSEs
+   * are asked to discharge: the lowest limit counts.
    */
   function emit(): number {
     const nowMs = context.nowMs();
     const stored = profiles.all();
     let nextMs = Number.POSITIVE_INFINITY;
-    if (stored.length === 0 || !model.flag("SmartChargingCtrlr", "Enabled")) {
-      for (const evseId of [...told]) tell(evseId, null);
+    if (!model.flag("SmartChargingCtrlr", "Enabled") || (stored.length === 0 && profiles.unreadable().length === 0)) {
+      for (let evseId = 0; evseId <= config.evses.length; evseId++) tell(evseId, null);
       return nextMs;
     }
-    const station = limitAt(stored, nowMs, scheduleContext(1), [
-      "ChargingStationMaxProfile",
-      "ChargingStationExternalConstraints",
-    ]);
-    nextMs = Math.min(nextMs, station.untilMs);
-    tell(0, station.limit && toLimit(station.limit.limitW, station.limit.profileId));
-    const share =
-      station.limit && station.limit.limitW < 0 ? station.limit.limitW / Math.max(facts.running().length, 1) : null;
-    for (let evseId = 1; evseId <= config.evses.length; evseId++) {
-      const own = limitAt(stored, nowMs, scheduleContext(evseId), ["TxProfile", "TxDefaultProfile"]);
-      nextMs = Math.min(nextMs, own.untilMs);
-      const stationW = share ?? station.limit?.limitW ?? Number.POSITIVE_INFINITY;
-      const ownW = own.limit?.limitW ?? Number.POSITIVE_INFINITY;
-      const limitW = Math.min(stationW, ownW);
-      if (limitW === Number.POSITIVE_INFINITY) tell(evseId, null);
-      else
-        tell(
-          evseId,
-          toLimit(limitW, (ownW <= stationW ? own.limit?.profileId : station.limit?.profileId) ?? noProfile),
-        );
+    const why = unknown(stored, nowMs);
+    if (why !== unknownSaid) {
+      if (why === "") context.log("info", "It is known again what the charging profiles allow.");
+      else context.log("error", why);
     }
+    unknownSaid = why;
+    if (why !== "") {
+      for (let evseId = 0; evseId <= config.evses.length; evseId++)
+        tell(evseId, toLimit({ limitW: 0, profileId: unknownProfile }));
+      return nextMs;
+    }
+    const limits: (BackendLimit | null)[] = [];
+    let dischargeW = 0;
+    for (let evseId = 1; evseId <= config.evses.length; evseId++) {
+      const { limit, untilMs } = createEvaluation(stored, nowMs, scheduleContext(evseId)).at(nowMs);
+      nextMs = Math.min(nextMs, untilMs);
+      limits.push(limit && toLimit(limit));
+      if (limit && facts.transaction(evseId)) dischargeW += Math.min(limit.limitW, 0);
+    }
+    const station = createEvaluation(stored, nowMs, scheduleContext(1), "station").at(nowMs);
+    nextMs = Math.min(nextMs, station.untilMs);
+    const whole = station.limit && toLimit(station.limit);
+    tell(0, whole && { ...whole, minW: Math.min(whole.minW, dischargeW) });
+    limits.forEach((limit, index) => void tell(index + 1, limit));
     return nextMs;
   }
 
@@ -122,7 +146,7 @@ export function createSmartCharging(context: Context, facts: SmartChargingFacts)
     refresh?.();
     refresh = null;
     const nextMs = emit();
-    if (profiles.all().length === 0) return;
+    if (profiles.all().length === 0 && profiles.unreadable().length === 0) return;
     const delayMs = Math.min(Math.max(nextMs - context.nowMs(), 1), config.refreshMs);
     refresh = clock.after("charging limits", delayMs, run);
   }
@@ -167,39 +191,48 @@ export function createSmartCharging(context: Context, facts: SmartChargingFacts)
         (criteria.stackLevel === undefined || criteria.stackLevel === stored.profile.stackLevel)
       );
     });
-    if (gone.length === 0) return { status: "Unknown" };
+    const everything = chargingProfileId === undefined && Object.keys(criteria).length === 0;
+    const forgotten = (chargingProfileId !== undefined || everything) && profiles.forget(chargingProfileId);
+    if (gone.length === 0 && !forgotten) return { status: "Unknown" };
     run();
     return { status: "Accepted" };
   }
 
-  function composite(request: RequestOf<"GetCompositeSchedule">): ResponseOf<"GetCompositeSchedule"> {
+  function composite(
+    request: RequestOf<"GetCompositeSchedule">,
+  ): ResponseOf<"GetCompositeSchedule"> | Promise<ResponseOf<"GetCompositeSchedule">> {
     const { evseId, duration, chargingRateUnit = "W" } = request;
-    if (evseId < 0 || evseId > config.evses.length)
-      return { status: "Rejected", statusInfo: info("UnknownEvse", `There is no EVSE ${evseId}.`) };
+    const refuse = (reasonCode: string, sentence: string): ResponseOf<"GetCompositeSchedule"> => ({
+      status: "Rejected",
+      statusInfo: info(reasonCode, sentence),
+    });
+    if (evseId < 0 || evseId > config.evses.length) return refuse("UnknownEvse", `There is no EVSE ${evseId}.`);
+    if (!(duration > 0)) return refuse("InvalidValue", "The duration must be positive.");
     const startMs = Math.floor(context.nowMs() / 1000) * 1000;
-    const durationS = Math.min(Math.max(duration, 0), durationMaxS);
-    const periods: CompositePeriod[] =
+    const of = [profiles.all(), startMs, Math.min(duration, durationMaxS), chargingRateUnit] as const;
+    const steps =
       evseId === 0
-        ? stationSchedule(
-            profiles.all(),
-            startMs,
-            durationS,
-            chargingRateUnit,
+        ? stationSteps(
+            ...of,
             config.evses.map((_, index) => scheduleContext(index + 1)),
           )
-        : compositeSchedule(profiles.all(), startMs, durationS, chargingRateUnit, scheduleContext(evseId));
-    const [first, ...rest] = periods;
-    if (!first) return { status: "Rejected", statusInfo: info("InvalidValue", "The duration must be positive.") };
-    return {
-      status: "Accepted",
-      schedule: {
-        evseId,
-        duration: durationS,
-        scheduleStart: context.iso(startMs),
-        chargingRateUnit,
-        chargingSchedulePeriod: [first, ...rest],
-      },
+        : compositeSteps(...of, scheduleContext(evseId));
+    const answer = ({ periods, durationS }: CompositeSchedule): ResponseOf<"GetCompositeSchedule"> => {
+      const [first, ...rest] = periods;
+      return {
+        status: "Accepted",
+        schedule: {
+          evseId,
+          duration: durationS,
+          scheduleStart: context.iso(startMs),
+          chargingRateUnit,
+          chargingSchedulePeriod: [first!, ...rest],
+        },
+      };
     };
+    const composed = composer.compose(steps);
+    if (composed === null) return refuse("Busy", "Too many schedules are being computed.");
+    return composed instanceof Promise ? composed.then(answer) : answer(composed);
   }
 
   function report({

@@ -60,15 +60,16 @@ export interface SiteView {
 }
 
 /**
- * What the backend allows and wishes, as a lease: `[minW, maxW]` and the wish count until `untilMs` of the monotonic
- * clock, and are emitted anew while the profile stands. A profile's limit L maps so: L ≥ 0 → [0, L], wish L (zero never
- * discharges); L < 0 → [L, 0], wish L (discharge, as far as mode and permit allow, which the core decides).
+ * What the backend allows and asks for. `[minW, maxW]` is a cap: it holds until this station replaces it, whatever becomes
+ * of its messenger. The request `wishW` lapses at `wishUntilMs` of the monotonic clock and is made anew while its profile
+ * stands. A profile's limit L maps so: L ≥ 0 → [0, L], request L (zero never discharges); L < 0 → [L, 0], request L
+ * (discharge, as far as mode and permit allow, which the core decides).
  */
 export interface BackendLimit {
   minW: number;
   maxW: number;
   wishW: number;
-  untilMs: number;
+  wishUntilMs: number;
   /** The profile that decides, for the explanation. */
   profileId: number;
 }
@@ -90,7 +91,10 @@ export interface StationPort {
   readonly site: SiteView;
   /** Charging service at this EVSE is authorised (or no longer): the core uses it as `authorized`. */
   authorize(evseId: number, allowed: boolean): void;
-  /** A backend's limit and wish for an EVSE, or for the whole station with id 0; null when no profile applies. */
+  /**
+   * A backend's cap and request for an EVSE, or for the whole station with id 0; null when it is known that no profile
+   * applies. Until the first word on an EVSE or the station its cap is zero.
+   */
   limit(evseId: number, limit: BackendLimit | null): void;
   /** Operative or not, for an EVSE or (0) the whole station. */
   setOperative(evseId: number, operative: boolean): void;

@@ -30,20 +30,44 @@ export interface Stored extends InstalledProfile {
 
 export interface Profiles {
   all(): readonly Stored[];
+  /** Ids of profiles on record that cannot be read: what they allowed is not known until they are replaced or removed. */
+  unreadable(): readonly string[];
   /** Why a profile cannot be installed, or null. `transactionId` is the EVSE's running transaction. */
   judge(evseId: number, profile: ChargingProfile, transactionId: string | null, starting: boolean): Refusal | null;
   /** Counts at once; the returned function makes it durable, so that a limit can act before the medium has answered. */
   install(stored: Stored): () => void;
   remove(match: (stored: Stored) => boolean): Stored[];
+  /** Gives up an unreadable profile, or all of them; false when there was none. */
+  forget(id?: number): boolean;
   choose(id: number, index: number): void;
 }
 
 const refuse = (reasonCode: string, sentence: string): Refusal => ({ reasonCode, sentence });
+const collection = "charging-profile";
+
+/** A profile from its text on record; null when it is not one. */
+function read(text: string): Stored | null {
+  try {
+    const stored = JSON.parse(text) as Stored;
+    const whole = stored.profile.chargingSchedule.every(({ chargingSchedulePeriod }) =>
+      chargingSchedulePeriod.every(({ limit }) => Number.isFinite(limit)),
+    );
+    return whole && Number.isInteger(stored.evseId) && Number.isInteger(stored.profile.id) ? stored : null;
+  } catch {
+    return null;
+  }
+}
 
 export function createProfiles(context: Context): Profiles {
   const { config, port } = context;
-  const documents = collectionOf<Stored>(context.store, "charging-profile");
-  const byId = new Map<number, Stored>(documents.all().map(({ value }) => [value.profile.id, value]));
+  const documents = collectionOf<Stored>(context.store, collection);
+  const byId = new Map<number, Stored>();
+  const lost = new Set<string>();
+  for (const { key, value } of context.store.entries(collection)) {
+    const stored = read(value);
+    if (stored) byId.set(stored.profile.id, stored);
+    else lost.add(key);
+  }
   let list: readonly Stored[] = [...byId.values()];
   const keep = (): void => void (list = [...byId.values()]);
 
@@ -127,6 +151,7 @@ export function createProfiles(context: Context): Profiles {
 
   return {
     all: () => list,
+    unreadable: () => [...lost],
     judge(evseId, profile, transactionId, starting) {
       if (evseId < 0 || evseId > config.evses.length) return refuse("UnknownEvse", `There is no EVSE ${evseId}.`);
       if (profile.stackLevel < 0 || profile.stackLevel > stackLevelMax)
@@ -157,6 +182,7 @@ export function createProfiles(context: Context): Profiles {
     },
     install(stored) {
       byId.set(stored.profile.id, stored);
+      lost.delete(String(stored.profile.id));
       keep();
       return () => documents.put(String(stored.profile.id), stored);
     },
@@ -168,6 +194,14 @@ export function createProfiles(context: Context): Profiles {
       }
       if (gone.length > 0) keep();
       return gone;
+    },
+    forget(id) {
+      const gone = id === undefined ? [...lost] : lost.has(String(id)) ? [String(id)] : [];
+      for (const key of gone) {
+        lost.delete(key);
+        documents.remove(key);
+      }
+      return gone.length > 0;
     },
     choose(id, index) {
       const stored = byId.get(id);

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-  compositeSchedule,
+  compositeSteps,
+  finish,
   type InstalledProfile,
   type ScheduleContext,
 } from "../../../src/protocols/ocpp/composite.ts";
@@ -196,6 +197,7 @@ describe("composite schedules", () => {
           maxChargeW: 60_000,
           maxDischargeW: 30_000,
           transactionId: running ? "t" : null,
+          sharers: 1,
           transactionStartMs: aroundMs - 1_800_000,
           zone: createZone(timeZone),
         };
@@ -211,7 +213,7 @@ describe("composite schedules", () => {
                   other.profile.chargingProfilePurpose === one.profile.chargingProfilePurpose,
               ),
         );
-        const periods = compositeSchedule(unique, aroundMs, durationS, unit, context);
+        const { periods } = finish(compositeSteps(unique, aroundMs, durationS, unit, context));
         let index = 0;
         for (let second = 0; second < durationS; second++) {
           while (periods[index + 1] && periods[index + 1]!.startPeriod <= second) index += 1;
@@ -276,11 +278,12 @@ describe("composite schedules", () => {
             maxChargeW: 60_000,
             maxDischargeW: 0,
             transactionId: null,
+            sharers: 1,
             transactionStartMs: changeMs,
             zone: createZone(timeZone),
           };
           const startMs = changeMs + windowHours * 3_600_000;
-          const periods = compositeSchedule([installed], startMs, dayS, "W", context);
+          const { periods } = finish(compositeSteps([installed], startMs, dayS, "W", context));
           let index = 0;
           for (let second = 0; second < dayS; second += 60) {
             while (periods[index + 1] && periods[index + 1]!.startPeriod <= second) index += 1;
@@ -301,5 +304,105 @@ describe("composite schedules", () => {
     ["an ordinary time", "2026-06-15T12:00:00Z", "2026-06-15T19:00:00Z"],
   ])("local time: %s", (_, local, utc) => {
     expect(new Date(zone.utcOf(Date.parse(local))).toISOString()).toBe(new Date(utc).toISOString());
+  });
+});
+
+/** Processor time of this thread: what else the machine does is not counted. */
+const cpuMs = (): number => {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+};
+
+describe("work without surprises", () => {
+  const context: ScheduleContext = {
+    evseId: 1,
+    supplyPhases: 3,
+    nominalVoltageV: 230,
+    maxChargeW: 60_000,
+    maxDischargeW: 30_000,
+    transactionId: null,
+    sharers: 1,
+    transactionStartMs: 0,
+    zone: createZone("Europe/Berlin"),
+  };
+  const startMs = Date.parse("2026-06-15T00:00:00Z");
+  const daily = (
+    id: number,
+    periods: number,
+    stepS: number,
+    rest: Partial<ChargingProfile> = {},
+  ): InstalledProfile => ({
+    evseId: 0,
+    profile: {
+      id,
+      stackLevel: id % 100,
+      chargingProfilePurpose: "TxDefaultProfile",
+      chargingProfileKind: "Recurring",
+      recurrencyKind: "Daily",
+      chargingSchedule: [
+        {
+          id,
+          chargingRateUnit: "W",
+          startSchedule: iso(startMs - dayS * 1000 + id * 700_000),
+          duration: periods * stepS,
+          chargingSchedulePeriod: Array.from({ length: periods }, (_, i) => ({
+            startPeriod: i * stepS,
+            limit: 5_000 + (i % 7) * 1_000,
+          })),
+        },
+      ],
+      ...rest,
+    },
+  });
+  const stack = Array.from({ length: 100 }, (_, i) => daily(i + 1, 1_024, 7));
+  /** A lower station maximum hides every change, so that nothing cuts the schedule short. */
+  const hidden = [
+    ...stack,
+    daily(200, 1, dayS, {
+      chargingProfilePurpose: "ChargingStationMaxProfile",
+      chargingProfileKind: "Absolute",
+      chargingSchedule: [
+        {
+          id: 200,
+          chargingRateUnit: "W",
+          startSchedule: iso(startMs),
+          chargingSchedulePeriod: [{ startPeriod: 0, limit: 1_000 }],
+        },
+      ],
+    }),
+  ];
+
+  test.each([
+    ["all changes shown", stack],
+    ["all changes hidden below a lower maximum", hidden],
+  ])("100 profiles of 1,024 periods over 32 days: %s", (_, profiles) => {
+    const startedMs = cpuMs();
+    const { periods, durationS } = finish(compositeSteps(profiles, startMs, 32 * dayS, "W", context));
+    expect(cpuMs() - startedMs).toBeLessThan(1_000);
+    expect(periods.length).toBeLessThanOrEqual(1_024);
+    expect(durationS).toBe(profiles === hidden ? 32 * dayS : durationS);
+  });
+
+  test("a schedule that is cut short says so: it ends where its last period is known to", () => {
+    const { periods, durationS } = finish(compositeSteps(stack, startMs, 32 * dayS, "W", context));
+    expect(periods.length).toBe(1_024);
+    expect(durationS).toBeLessThan(32 * dayS);
+    for (const second of [0, 1_000, durationS - 1]) {
+      const period = periods.findLast((one) => one.startPeriod <= second)!;
+      expect(period.limit).toBe(naiveLimitW(stack, startMs + second * 1_000, context, "Europe/Berlin"));
+    }
+  });
+
+  test("no step is long, so that whoever drives them can do other work in between", () => {
+    const steps = compositeSteps(hidden, startMs, 32 * dayS, "W", context);
+    const tookMs: number[] = [];
+    for (let done = false; !done; ) {
+      const fromMs = cpuMs();
+      done = steps.next().done ?? false;
+      tookMs.push(cpuMs() - fromMs);
+    }
+    tookMs.sort((a, b) => a - b);
+    expect(tookMs.length).toBeGreaterThan(100);
+    expect(tookMs[Math.floor(tookMs.length * 0.99)]).toBeLessThan(5);
   });
 });

@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { createOcppPort } from "../../src/app/ocpp-port.ts";
+import { inputsLength, inputsStaleMs, readInputs, writeInputs } from "../../src/app/shared/inputs.ts";
+import { createSnapshot } from "../../src/core/snapshot.ts";
+
+function site() {
+  const { evses, site } = createSnapshot(2, 0);
+  const port = createOcppPort({
+    evses,
+    site,
+    nominalVoltageV: 230,
+    threePhase: false,
+    authorizationRequired: true,
+    flush: () => undefined,
+    reset: () => undefined,
+  });
+  return { evses, site, port };
+}
+
+const caps = ({ backendMinW, backendMaxW }: { backendMinW: number; backendMaxW: number }) => [backendMinW, backendMaxW];
+
+test("until the station has spoken every cap is zero; its word opens or tightens, each for itself", () => {
+  const { evses, site: whole, port } = site();
+  expect([whole, ...evses].map(caps)).toEqual([
+    [0, 0],
+    [0, 0],
+    [0, 0],
+  ]);
+  port.limit(0, null);
+  port.limit(1, null);
+  expect(caps(whole)).toEqual([-Infinity, Infinity]);
+  expect(caps(evses[0]!)).toEqual([-Infinity, Infinity]);
+  expect(caps(evses[1]!)).toEqual([0, 0]);
+  port.limit(2, { minW: -3_000, maxW: 0, wishW: -3_000, wishUntilMs: 5_000, profileId: 1 });
+  expect(evses[1]).toMatchObject({ backendMinW: -3_000, backendMaxW: 0, wishW: -3_000, wishUntilMs: 5_000 });
+});
+
+test("inputs of a main thread that hangs keep every cap", () => {
+  const { evses, site: whole, port } = site();
+  port.limit(0, { minW: 0, maxW: 9_000, wishW: 9_000, wishUntilMs: 5_000, profileId: 1 });
+  port.limit(1, { minW: 0, maxW: 0, wishW: 0, wishUntilMs: 5_000, profileId: 2 });
+  const row = new Float64Array(inputsLength(2));
+  whole.serviceEnabled = true;
+  writeInputs(row, evses, whole, 1_000);
+  const snapshot = createSnapshot(2, 0);
+  readInputs(row, snapshot, 1_000 + 6 * inputsStaleMs);
+  expect(caps(snapshot.evses[0]!)).toEqual([0, 0]);
+  expect(caps(snapshot.evses[1]!)).toEqual([0, 0]);
+  expect(caps(snapshot.site)).toEqual([0, 9_000]);
+  expect(snapshot.site.serviceEnabled).toBe(false);
+});
