@@ -5,6 +5,7 @@
 import { fileURLToPath } from "node:url";
 import { composeCore, noMemory } from "../src/app/composition.ts";
 import { type LoadedSite, loadSite } from "../src/app/load-config.ts";
+import { askToStore, createRecordKeeper, notStored, stored, storeIsDue } from "../src/app/record-keeper.ts";
 import type { SiteConfig } from "../src/config/site.ts";
 import type { BlackStart } from "../src/core/black-start.ts";
 import type { Commands } from "../src/core/commands.ts";
@@ -43,8 +44,10 @@ export function startIslet(boot: ControllerBoot): Controller {
 class IsletController implements Controller {
   readonly core: Core;
   readonly #stored: Map<string, unknown>;
-  #storedGeneration = 0;
-  #writingGeneration = 0;
+  readonly #disk: ControllerBoot["disk"];
+  readonly #keeper = createRecordKeeper();
+  /** What is being written, and when it is on disk. */
+  #writing: ModeRecord | null = null;
   #storedAtMs = Number.POSITIVE_INFINITY;
 
   constructor(boot: ControllerBoot) {
@@ -56,6 +59,7 @@ class IsletController implements Controller {
       );
     }
     this.#stored = boot.stored;
+    this.#disk = boot.disk;
     const record = (boot.stored.get("record") as ModeRecord | undefined) ?? emptyRecord;
     this.core = composeCore(
       site,
@@ -85,13 +89,12 @@ class IsletController implements Controller {
   }
 
   step(snapshot: Snapshot, nowMs: number): Commands {
-    if (nowMs >= this.#storedAtMs) {
-      this.#storedGeneration = this.#writingGeneration;
-      this.#storedAtMs = Number.POSITIVE_INFINITY;
-    }
-    snapshot.site.storedGeneration = this.#storedGeneration;
+    this.#store(nowMs);
+    snapshot.site.storedGeneration = this.#keeper.storedGeneration;
     const commands = step(this.core, snapshot, nowMs);
-    if (this.core.machine.output.persist && this.#storedAtMs === Number.POSITIVE_INFINITY) this.#store(nowMs);
+    const { output, state } = this.core.machine;
+    if (output.persist) askToStore(this.#keeper, state.record, nowMs);
+    this.#store(nowMs);
     return commands;
   }
 
@@ -101,10 +104,19 @@ class IsletController implements Controller {
       .map(({ reason }) => reason);
   }
 
+  /** One write at a time: what is owed goes to the disk and is there a moment later, unless the disk is full then. */
   #store(nowMs: number): void {
-    const { record } = this.core.machine.state;
-    this.#stored.set("record", { ...record });
-    this.#writingGeneration = record.generation;
-    this.#storedAtMs = nowMs + diskMs;
+    if (this.#writing !== null && nowMs >= this.#storedAtMs) {
+      if (this.#disk.full) notStored(this.#keeper, "the disk is full", nowMs);
+      else {
+        this.#stored.set("record", this.#writing);
+        stored(this.#keeper, this.#writing.generation);
+      }
+      this.#writing = null;
+    }
+    if (this.#writing === null && storeIsDue(this.#keeper, nowMs)) {
+      this.#writing = { ...this.#keeper.record };
+      this.#storedAtMs = nowMs + diskMs;
+    }
   }
 }

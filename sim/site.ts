@@ -38,6 +38,8 @@ export interface ControllerBoot {
   readonly siteFile: string;
   readonly world: WorldConfig;
   readonly stored: Map<string, unknown>;
+  /** The controller's disk: while it is full, nothing reaches it. */
+  readonly disk: { readonly full: boolean };
   /** Monotonic time of the start, ms. */
   readonly nowMs: number;
 }
@@ -58,6 +60,7 @@ export class Site {
   /** The last commands; all off while no controller runs. */
   commands: Commands;
   controller: Controller | undefined;
+  readonly disk = { full: false };
   ticks = 0;
   ticksSkipped = 0;
 
@@ -77,7 +80,16 @@ export class Site {
     this.#start = start;
     const stageCount = world.stages.length;
     const tierCount = world.tiers.length;
-    this.#boot = { stageCount, tierCount, tickMs, siteFile, world, stored: new Map(), nowMs: this.world.nowMs };
+    this.#boot = {
+      stageCount,
+      tierCount,
+      tickMs,
+      siteFile,
+      world,
+      stored: new Map(),
+      disk: this.disk,
+      nowMs: this.world.nowMs,
+    };
     this.#silence = createCommands(stageCount, tierCount);
     this.commands = this.#silence;
     this.snapshot = createSnapshot(stageCount, tierCount);

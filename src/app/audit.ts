@@ -7,6 +7,7 @@ import { DatabaseSync } from "node:sqlite";
 import {
   type AuditEvent,
   type AuditHead,
+  type AuditKind,
   type AuditRecord,
   type AuditVerdict,
   emptyHead,
@@ -36,6 +37,8 @@ export interface AuditLog {
   read(fromSeq: number, limit: number): AuditRecord[];
   /** The newest records, newest first. */
   latest(limit: number): AuditRecord[];
+  /** The newest record of a kind. */
+  latestOf(kind: AuditKind): AuditRecord | undefined;
   verify(known?: AuditHead): AuditVerdict;
   /** Lines of an export, head first, as of now. */
   export(): Generator<string>;
@@ -77,6 +80,7 @@ export function openAudit({ path, now, readOnly = false }: AuditOptions): AuditL
   const select = database.prepare("SELECT * FROM audit WHERE seq >= ? ORDER BY seq LIMIT ?");
   const newest = database.prepare("SELECT * FROM audit ORDER BY seq DESC LIMIT ?");
   const readHead = database.prepare("SELECT records, hash FROM auditHead WHERE one = 1");
+  const newestOf = database.prepare("SELECT * FROM audit WHERE kind = ? ORDER BY seq DESC LIMIT 1");
   const all = database.prepare("SELECT * FROM audit ORDER BY seq");
 
   const head = (): AuditHead => {
@@ -134,6 +138,10 @@ export function openAudit({ path, now, readOnly = false }: AuditOptions): AuditL
     },
     read: (fromSeq, limit) => select.all(fromSeq, limit).map(toRecord),
     latest: (limit) => newest.all(limit).map(toRecord),
+    latestOf(kind) {
+      const row = newestOf.get(kind);
+      return row && toRecord(row);
+    },
     verify(known) {
       try {
         const damage = database.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];

@@ -4,13 +4,16 @@
  * manager decides.
  */
 import { Worker } from "node:worker_threads";
+import type { ModeRecord } from "../core/mode-state.ts";
 import type { SiteFacts } from "../core/snapshot.ts";
 import { createSnapshot } from "../core/snapshot.ts";
 import type { SiteMemory } from "./composition.ts";
 import type { ControlMessage, ControlRequest, ControlStart } from "./control.ts";
+import { whyOf } from "./files.ts";
 import type { LoadedSite } from "./load-config.ts";
-import { readModeRecord, writeModeRecord } from "./mode-record.ts";
+import { type ModeWitness, openModeRecord } from "./mode-record.ts";
 import { monotonicMs } from "./monotonic.ts";
+import { askToStore, createRecordKeeper, isOwed, notStored, stored, storeIsDue } from "./record-keeper.ts";
 import { type EvseInputs, inputsLength, writeInputs } from "./shared/inputs.ts";
 import { type ControlReport, createControlReport, readReport, reportLength } from "./shared/report.ts";
 import { beginWrite, createSeqlock, endWrite, generation, readInto } from "./shared/seqlock.ts";
@@ -20,10 +23,27 @@ const refreshEveryMs = 200;
 /** The control thread gets this long to end by itself, ms. */
 const stopMaxMs = 2_000;
 
+/** Something that must be on disk and is not yet, because the disk refused. */
+export interface Owed {
+  readonly what: "mode-record" | "people" | "audit" | "pcc-record" | "energy";
+  /** Monotonic ms. */
+  readonly sinceMs: number;
+  readonly why: string;
+}
+
+/** What the control thread says, and what became of its record. */
+export type HostMessage =
+  | Exclude<ControlMessage, { readonly kind: "store" }>
+  | { readonly kind: "stored"; readonly record: ModeRecord; readonly afterFailures: boolean }
+  /** Said at the first failure; it is tried again until it is stored. */
+  | { readonly kind: "owed"; readonly record: ModeRecord; readonly why: string };
+
 export interface ControlHostOptions {
   readonly site: LoadedSite;
   /** File of the mode machine's record. */
   readonly recordFile: string;
+  /** What else knows of the site, asked when that file is lost. */
+  readonly witness?: () => ModeWitness;
   readonly clockFloorMs: number;
   /** What is on record of exports beyond the limit; null for nothing. */
   readonly pccMemory: SiteMemory["pccMemory"];
@@ -31,7 +51,7 @@ export interface ControlHostOptions {
   readonly capsAwaited?: boolean;
   /** Keeps the configured period also without real-time priority: for comparisons. */
   readonly exactPeriod?: boolean;
-  readonly onMessage: (message: ControlMessage) => void;
+  readonly onMessage: (message: HostMessage) => void;
   /** The thread has ended without being asked. */
   readonly onEnd: (sentence: string) => void;
 }
@@ -45,7 +65,12 @@ export interface ControlHost {
   report(): ControlReport | null;
   /** Number of reports so far: a reader can see that nothing is new. */
   reports(): number;
+  /** What was found of the mode machine's record at the start. */
   readonly recordSentence: string;
+  /** It tells of a loss: a person should know. */
+  readonly recordAlarm: boolean;
+  /** What must be on disk and is not yet, because the disk refused. */
+  owed(): readonly Owed[];
   /** Forgets the loop's figures so far. */
   resetFigures(): void;
   /** A person has seen the alarms of the ledgers. */
@@ -60,7 +85,9 @@ export function startControlHost(options: ControlHostOptions): ControlHost {
   const { config } = options.site;
   const stageCount = config.evses.length;
   const tierCount = config.tiers.length;
-  const { record, sentence: recordSentence } = readModeRecord(recordFile);
+  const recordOnDisk = openModeRecord(recordFile, options.witness);
+  const { record } = recordOnDisk;
+  const keeper = createRecordKeeper();
   const { evses, site } = createSnapshot(stageCount, tierCount);
   evses.forEach((evse, i) => {
     evse.dischargeEnabled = config.evses[i]!.dischargeEnabled;
@@ -90,28 +117,41 @@ export function startControlHost(options: ControlHostOptions): ControlHost {
   };
   const worker = new Worker(new URL("./control-worker.ts", import.meta.url), { workerData, name: "control" });
   const ask = (request: ControlRequest): void => worker.postMessage(request);
-  const refresh = setInterval(flush, refreshEveryMs);
+  const refresh = setInterval(() => {
+    store();
+    flush();
+  }, refreshEveryMs);
   const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
 
   worker.on("message", (message: ControlMessage) => {
     if (message.kind === "store") {
-      try {
-        writeModeRecord(recordFile, message.record);
-        site.storedGeneration = message.record.generation;
-        flush();
-      } catch (failure) {
-        onMessage({
-          kind: "failed",
-          message: `The intent can't be stored, so the command that needs it is not given: ${failure}`,
-        });
-      }
-    }
-    onMessage(message);
+      askToStore(keeper, message.record, monotonicMs());
+      store();
+    } else onMessage(message);
   });
   worker.on("error", (failure) =>
     end(`The control thread failed: ${failure instanceof Error ? failure.message : String(failure)}`),
   );
   worker.on("exit", () => end("The control thread has ended."));
+
+  /** Tries what is owed and due. A record that permits a command is told to the control thread as soon as it is durable. */
+  function store(): void {
+    if (!storeIsDue(keeper, monotonicMs())) return;
+    const { generation } = keeper.record;
+    const failedBefore = keeper.failures > 0;
+    try {
+      recordOnDisk.write(keeper.record);
+    } catch (failure) {
+      const why = whyOf(failure);
+      notStored(keeper, why, monotonicMs());
+      if (!failedBefore) onMessage({ kind: "owed", record: { ...keeper.record }, why });
+      return;
+    }
+    stored(keeper, generation);
+    site.storedGeneration = generation;
+    flush();
+    onMessage({ kind: "stored", record: { ...keeper.record }, afterFailures: failedBefore });
+  }
 
   function end(sentence: string): void {
     clearInterval(refresh);
@@ -124,7 +164,12 @@ export function startControlHost(options: ControlHostOptions): ControlHost {
     evses,
     site,
     flush,
-    recordSentence,
+    recordSentence: recordOnDisk.sentence,
+    recordAlarm: recordOnDisk.alarm,
+    owed: () =>
+      keeper.failures > 0 && isOwed(keeper)
+        ? [{ what: "mode-record", sinceMs: keeper.owedSinceMs, why: keeper.reason }]
+        : [],
     report() {
       if (!readInto(reportLock, rows)) return null;
       readReport(rows, latest);
@@ -143,6 +188,8 @@ export function startControlHost(options: ControlHostOptions): ControlHost {
       const patience = setTimeout(() => void worker.terminate(), stopMaxMs);
       await ended;
       clearTimeout(patience);
+      keeper.nextTryMs = Number.NEGATIVE_INFINITY;
+      store();
     },
   };
 }

@@ -16,6 +16,7 @@ import type { LoadedSite } from "./load-config.ts";
 import { monotonicMs } from "./monotonic.ts";
 import { createPccWatch, type PccMessage } from "./pcc-watch.ts";
 import { controlPriority, requestRealTime } from "./real-time.ts";
+import { askToStore, createRecordKeeper } from "./record-keeper.ts";
 import { inputsLength, inputsStaleMs, readInputs } from "./shared/inputs.ts";
 import { createControlReport, fillLoopFigures, fillReport, writeReport } from "./shared/report.ts";
 import { beginWrite, endWrite, openSeqlock, readInto } from "./shared/seqlock.ts";
@@ -36,7 +37,10 @@ export type ControlMessage =
   | { readonly kind: "started"; readonly periodMs: number; readonly realTime: boolean; readonly sentence: string }
   | { readonly kind: "devices"; readonly reports: readonly DeviceReport[] }
   | { readonly kind: "mode"; readonly from: Mode; readonly to: Mode; readonly row: string; readonly atMs: number }
-  /** A record must be on disk before the command that it permits: answered through `SiteFacts.storedGeneration`. */
+  /**
+   * A record must be on disk before the command that it permits: answered through `SiteFacts.storedGeneration`. Said once: from
+   * then on the host owes it (`record-keeper.ts`).
+   */
   | { readonly kind: "store"; readonly record: ModeRecord }
   | PccMessage
   | { readonly kind: "failed"; readonly message: string };
@@ -98,7 +102,7 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
   let figuresAtMs = 0;
   let verifyAtMs = 0;
   let verifying = false;
-  let askedGeneration = 0;
+  const asked = createRecordKeeper();
   let permitted = profile.settings.permitService;
 
   async function cycle(deadlineMs: number): Promise<void> {
@@ -125,10 +129,7 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
   function publish(nowMs: number): void {
     const { state, output } = core.machine;
     if (output.changed) say({ kind: "mode", from: state.previous, to: state.mode, row: state.row, atMs: nowMs });
-    if (output.persist && state.record.generation !== askedGeneration) {
-      askedGeneration = state.record.generation;
-      say({ kind: "store", record: { ...state.record } });
-    }
+    if (output.persist && askToStore(asked, state.record, nowMs)) say({ kind: "store", record: { ...state.record } });
     const pccNews = pccWatch.look();
     if (pccNews !== null) say(pccNews);
     fillReport(reportRows, core, snapshot, nowMs);

@@ -13,11 +13,12 @@ import type { Result } from "../domain/result.ts";
 import type { Presented } from "../protocols/ocpp/e-tokens.ts";
 import type { IdToken } from "../protocols/ocpp/messages.table.ts";
 import type { OcppStatus } from "../protocols/ocpp/station-api.ts";
-import { auditFileName, openAudit } from "./audit.ts";
+import { type AuditLog, auditFileName, openAudit } from "./audit.ts";
 import type { AuditEvent, AuditRecord } from "./audit-chain.ts";
 import { type BackendOptions, startBackend } from "./backend.ts";
 import { type ControlHost, startControlHost } from "./control-host.ts";
 import type { LoadedSite } from "./load-config.ts";
+import type { ModeWitness } from "./mode-record.ts";
 import { monotonicMs } from "./monotonic.ts";
 import { openPccArchive, type PccView } from "./pcc-archive.ts";
 import { openPeople, type People } from "./people.ts";
@@ -127,6 +128,7 @@ export function startStation(options: StationOptions): SiteStation {
   const control = startControlHost({
     site,
     recordFile: join(config.stateDir, "intent.json"),
+    witness: () => modeWitness(auditLog),
     clockFloorMs,
     pccMemory: pccArchive.memory ?? null,
     capsAwaited: config.backend !== undefined,
@@ -152,9 +154,19 @@ export function startStation(options: StationOptions): SiteStation {
             row: message.row,
           });
           break;
-        case "store":
-          log("debug", `Intent ${message.record.intent} stored.`, { ...message.record });
+        case "stored":
+          log(
+            message.afterFailures ? "info" : "debug",
+            `Intent ${message.record.intent} stored${message.afterFailures ? " after failures" : ""}.`,
+            { ...message.record },
+          );
           break;
+        case "owed": {
+          const sentence = `Intent ${message.record.intent} can't be stored (${message.why}). What it permits is not done; it is tried until it is stored.`;
+          audit({ kind: "alarm", actor: "controller", body: { message: sentence } });
+          log("error", sentence);
+          break;
+        }
         case "pcc":
           if (message.relayCause !== pccArchive.view(0).relayCause && message.relayCause !== "") {
             audit({ kind: "trip", actor: "controller", body: { cause: message.relayCause } });
@@ -170,7 +182,8 @@ export function startStation(options: StationOptions): SiteStation {
     },
   });
   const permits = watchPermit(config, control, log, audit);
-  log("info", control.recordSentence);
+  log(control.recordAlarm ? "error" : "info", control.recordSentence);
+  if (control.recordAlarm) audit({ kind: "alarm", actor: "controller", body: { message: control.recordSentence } });
   const people = openPeople(config, store, control);
   if (people.sentence !== "") log("warn", people.sentence);
   control.site.serviceEnabled = true;
@@ -226,6 +239,12 @@ export function startStation(options: StationOptions): SiteStation {
       auditLog.close();
     },
   };
+}
+
+/** What the audit log knows of the modes, for a site whose own record of them is lost. */
+function modeWitness(auditLog: AuditLog): ModeWitness {
+  const last = auditLog.latestOf("mode");
+  return { knowsSite: last !== undefined, lockedOut: last !== undefined && JSON.parse(last.body).to === "lockedOut" };
 }
 
 interface PermitWatch {

@@ -4,7 +4,15 @@
  * turn and shows what goes wrong without it.
  */
 import type { ModeFacts } from "./mode-facts.ts";
-import { disagreementsMax, type HeldKey, heldFor, type ModeState, modeAgeMs, startsMax } from "./mode-state.ts";
+import {
+  disagreementsMax,
+  type HeldKey,
+  heldFor,
+  type ModeState,
+  modeAgeMs,
+  recordStored,
+  startsMax,
+} from "./mode-state.ts";
 import type { ModeTimings } from "./mode-timings.ts";
 
 export interface Guard {
@@ -124,6 +132,8 @@ export const resetRequested = guard("a person on site resets", (_, f) => f.reset
 export const intentLocked = guard("the record says locked out", (s) => s.record.intent === "locked");
 export const intentIsland = guard("the record says island", (s) => s.record.intent === "island");
 export const startsLeft = guard("a start is left", (s) => s.record.startsLeft > 0);
+/** What permits a new command must be storable: nothing is begun while an earlier record is still owed. */
+export const recordKept = guard("the record is stored", (s, f) => recordStored(s, f));
 export const sourceReady = guard("a vehicle can feed the island", (_, f) => f.sourceReady);
 export const startsUsed = guard("a start was used", (s) => s.record.startsLeft < startsMax);
 export const returnBlocked = guard("the return is blocked", (s) => s.record.returnBlocked);

@@ -101,23 +101,24 @@ export const modeRows: readonly ModeRow[] = [
 
   // The island.
   { id: "S1", from: ["isolated", "returning"], when: [g.busNotDeadHeld], to: "lockedOut" },
-  { id: "S2", from: ["isolated"], when: [g.gridGoodForReturn, g.noIslandWishInForce, g.returnNotBlocked], to: "returning" },
-  { id: "S3", from: ["isolated"], when: [g.provenOpen, g.busDeadHeld, g.reasonToStart, g.sourceReady, g.backupOK, g.startsLeft], to: "islandStarting", do: beginStart },
+  { id: "S2", from: ["isolated"], when: [g.gridGoodForReturn, g.noIslandWishInForce, g.returnNotBlocked, g.recordKept], to: "returning" },
+  { id: "S3", from: ["isolated"], when: [g.provenOpen, g.busDeadHeld, g.reasonToStart, g.sourceReady, g.backupOK, g.startsLeft, g.recordKept], to: "islandStarting", do: beginStart },
   { id: "K1", from: ["islandStarting", "islandRunning", "resyncing"], when: [g.notBackupOK], to: "isolated" },
   { id: "K0", from: ["islandStarting"], when: [g.gridWoke], to: "isolated" },
   { id: "K2", from: ["islandStarting"], when: [g.forming, g.busServes, g.startOver], to: "islandRunning" },
+  { id: "K3s", from: ["islandStarting"], when: [g.storeOver], to: "isolated" },
   { id: "K3", from: ["islandStarting"], when: [g.startMaxOver], to: "isolated" },
   { id: "K4", from: ["islandRunning", "resyncing"], when: [g.islandFell], to: "isolated" },
 
   // Returning: through a dead bus, or in synchronism where the device is listed for it.
   { id: "K5", from: ["islandRunning"], when: [g.gridGoodForReturn, g.noIslandWish, g.returnNotBlocked, g.stagesFresh, g.notListedForClosedTransition], to: "returning" },
-  { id: "K5s", from: ["islandRunning"], when: [g.gridGoodForReturn, g.noIslandWish, g.returnNotBlocked, g.stagesFresh, g.listedForClosedTransition], to: "resyncing" },
+  { id: "K5s", from: ["islandRunning"], when: [g.gridGoodForReturn, g.noIslandWish, g.returnNotBlocked, g.stagesFresh, g.recordKept, g.listedForClosedTransition], to: "resyncing" },
   { id: "T1", from: ["returning"], when: [g.gridNotGood], to: "isolated" },
   { id: "T2", from: ["returning"], when: [g.provenOpen, g.busDeadHeld], to: "closing", do: beginClose },
   { id: "X1", from: ["closing"], when: [g.notOff], to: "opening", do: blockReturn },
   { id: "X2", from: ["closing"], when: [g.provenClosed], to: "loadOnly", do: fillStarts },
   { id: "X3", from: ["closing"], when: [g.closeOver], to: "opening", do: blockReturn },
-  { id: "X4", from: ["closing"], when: [g.storeOver], to: "opening", do: blockReturn },
+  { id: "X4", from: ["closing"], when: [g.storeOver], to: "opening" },
   { id: "Y0", from: ["resyncing"], when: [g.stagesSilent], to: "islandRunning" },
   { id: "Y1", from: ["resyncing"], when: [g.gridNotGoodOrIslandWish], to: "islandRunning" },
   { id: "Y2", from: ["resyncing"], when: [g.inSyncHeld, g.provenOpen], to: "closingLive", do: beginClose },
@@ -130,7 +131,7 @@ export const modeRows: readonly ModeRow[] = [
   { id: "Z8", from: ["closingLive"], when: [g.disagree, g.contactsLagOver], to: "blind", do: expectClosed },
   { id: "Z3", from: ["closingLive"], when: [g.syncOrGridFails], to: "opening" },
   { id: "Z4", from: ["closingLive"], when: [g.closeLiveOver], to: "opening", do: blockReturn },
-  { id: "Z6", from: ["closingLive"], when: [g.storeOver], to: "islandRunning", do: blockReturn },
+  { id: "Z6", from: ["closingLive"], when: [g.storeOver], to: "islandRunning" },
 
   // People, and what time heals.
   { id: "Q1", from: ["lockedOut"], when: [g.resetRequested, g.coherentHeld, g.meterFreshOrGridDead], to: "blind", do: forgetTroubles },

@@ -186,6 +186,8 @@ function holds({ when }: ModeRow, s: ModeState, f: ModeFacts): boolean {
 }
 
 function enter(s: ModeState, mode: Mode, row: string): void {
+  // A start that was never released has commanded nothing: it does not count.
+  const unusedStart = s.mode === "islandStarting" && !s.released ? 1 : 0;
   s.previous = s.mode;
   s.row = row;
   s.mode = mode;
@@ -196,7 +198,7 @@ function enter(s: ModeState, mode: Mode, row: string): void {
   s.released = until === undefined;
   s.releasedMs = s.nowMs;
   for (let i = 0; i < heldWithinMode.length; i++) s.held[heldWithinMode[i]!] = Number.NaN;
-  if (intent !== "keep") remember(s, intent, s.record.startsLeft, s.record.returnBlocked);
+  if (intent !== "keep") remember(s, intent, s.record.startsLeft + unusedStart, s.record.returnBlocked);
 }
 
 /** Each watched condition, and what makes it true. A stage that nobody has heard yet after a restart is not a rogue. */

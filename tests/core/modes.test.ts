@@ -303,6 +303,7 @@ describe("a start that the returning grid cuts short", () => {
     it.run(5_000, "opening");
     it.set(isOpen);
     it.run(3_000, "islandStarting");
+    it.run(periodMs);
     it.set(gridWakes);
     it.run(periodMs);
     expect(it.machine.state).toMatchObject({ mode: "isolated", row: "K0" });
@@ -355,14 +356,33 @@ describe("must not happen", () => {
     expect(it.machine.output).toMatchObject({ mode: "closing", transferDevice: "close", persist: false });
   });
 
-  test("a record that is never stored → the close is given up and the return blocked", () => {
+  test("a record that can't be stored → the close is given up, and tried again as soon as it can", () => {
     const it = islanded();
     it.set({ gridOut: false, gridLive: true, gridDead: false, gridGood: true, gridHolds: true });
     it.run(60_000, "returning");
     it.set({ off: true, anyForming: false, busLive: false, busVoltageDead: true, busDead: true });
     const passed = it.run(10_000, "isolated", false);
     expect(passed).toEqual(["returning", "closing", "opening", "isolated"]);
-    expect(it.machine.state.record.returnBlocked).toBe(true);
+    expect(it.machine.state.record.returnBlocked).toBe(false);
+    expect(it.run(60_000, undefined, false)).toEqual(["isolated"]);
+    expect(it.run(5_000, "closing")).toEqual(["isolated", "returning", "closing"]);
+  });
+
+  test("starts that can't be stored → none is commanded, none counts, and the island starts when they can", () => {
+    const it = site();
+    it.run(1_000, "loadOnly");
+    it.set(gridIsOut);
+    it.run(5_000, "opening");
+    it.set(isOpen);
+    it.run(3_000, "isolated");
+    const passed = it.run(120_000, undefined, false);
+    expect(passed).toEqual(["isolated", "islandStarting", "isolated"]);
+    expect(it.machine.output.form).toBe(false);
+    expect(it.machine.state.record.startsLeft).toBe(2);
+    it.run(1_000, "islandStarting");
+    it.run(2 * periodMs);
+    expect(it.machine.output.form).toBe(true);
+    expect(it.machine.state.record.startsLeft).toBe(1);
   });
 
   test("locked out and restarted → still locked out, until a person resets with coherent facts", () => {

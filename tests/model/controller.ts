@@ -2,6 +2,8 @@
  * Drives the real controller from a packed world: readings become a snapshot, the real derivation of facts, the real judgement
  * of authority and the real rows run on it, and the machine's state becomes small integers again.
  */
+
+import { createRecordKeeper, notStored, retryMaxMs, storeIsDue } from "../../src/app/record-keeper.ts";
 import { createAuthority, evaluateAuthority } from "../../src/core/authority.ts";
 import { createGridVerdict, createModeFacts, deriveModeFacts, modeFactsDefaults } from "../../src/core/mode-facts.ts";
 import type { ModeRow } from "../../src/core/mode-rows.table.ts";
@@ -180,6 +182,7 @@ export function createController(
     w[F.intent] = intentNames.indexOf(record.intent);
     w[F.starts] = record.startsLeft;
     w[F.blocked] = record.returnBlocked ? 1 : 0;
+    if (record.generation > 1) w[F.owed] = 1;
     w[F.closePending] = state.closeSequence > 5 ? 1 : 0;
     for (let i = 0; i < heldFields.length; i++) {
       const [key, field, max] = heldFields[i]!;
@@ -194,10 +197,25 @@ export function createController(
 /** Ticks since `sinceMs` as the next cycle will see them. */
 const ageAfter = (sinceMs: number, max: number): number => Math.min(max, Math.round((nowMs - sinceMs) / tickMs) + 1);
 
-export const recordOnDisk = (w: World): boolean =>
-  w[F.intent] === w[F.diskIntent] && w[F.starts] === w[F.diskStarts] && w[F.blocked] === w[F.diskBlocked];
+/** Nothing is owed: the newest record is the one on disk. */
+export const recordOnDisk = (w: World): boolean => w[F.owed] === 0;
+
+/** The product's own keeper of what is owed, loaded from the world for one question. */
+const keeper = createRecordKeeper();
+
+/** Whether the record is owed and a try is due. `waited`: the pause after a failure is over, however long it was. */
+export function storeTryIsDue(w: World, waited: boolean): boolean {
+  keeper.record.generation = 1;
+  keeper.storedGeneration = recordOnDisk(w) ? 1 : 0;
+  keeper.failures = 0;
+  keeper.nextTryMs = Number.NEGATIVE_INFINITY;
+  if (w[F.storeFailed] === 1) notStored(keeper, "the disk is full", nowMs);
+  return storeIsDue(keeper, waited ? nowMs + retryMaxMs : nowMs);
+}
 
 export function storeRecord(w: World): void {
+  w[F.owed] = 0;
+  w[F.storeFailed] = 0;
   w[F.diskIntent] = w[F.intent]!;
   w[F.diskStarts] = w[F.starts]!;
   w[F.diskBlocked] = w[F.blocked]!;
@@ -230,6 +248,8 @@ const controllerFields = [
 
 /** The controller dies: all that it knew is gone, except what is on disk. */
 export function crash(w: World): void {
+  w[F.owed] = 0;
+  w[F.storeFailed] = 0;
   for (let i = 0; i < controllerFields.length; i++) w[controllerFields[i]!] = 0;
   w[F.up] = 0;
 }

@@ -28,6 +28,7 @@ export const invariants = {
   I11: "without a fault nobody goes dark needlessly: the grid is left only with a start and a right to it, no start is made without a source, a fed island is kept while the grid is bad, a live close goes on in synchronism, a planned island opens K1 when it is balanced and goes on",
   I12: "a person's reset is heard: out of a lockout when everything agrees; elsewhere the return is free again and the starts are full",
   I13: "without a fault the return is not blocked, unless there was no synchronism in all its time",
+  I14: "a lockout is on record, and what can't be stored is tried again until it is",
 } as const;
 export type InvariantName = keyof typeof invariants;
 
@@ -109,6 +110,8 @@ export function createMonitor(
       if (before[F.reset] === 0 || !coherent) return "I5";
     }
     if (before[F.diskIntent] === locked && was === mode.unknown && is !== mode.lockedOut) return "I5";
+
+    if (is === mode.lockedOut && w[F.intent] !== locked) return "I14";
 
     const leaves = was !== is && (is === mode.isolating || is === mode.parting);
     if (!nuisance && leaves && w[F.grid]! <= Grid.sag && w[F.wish] === 0) return "I9";

@@ -7,7 +7,7 @@ import type { ModeFacts } from "../../src/core/mode-facts.ts";
 import { type ModeRow, modeRows } from "../../src/core/mode-rows.table.ts";
 import type { ModeState } from "../../src/core/mode-state.ts";
 import { modeNames } from "../../src/domain/modes.ts";
-import { crash, createController, recordOnDisk, restart, storeRecord } from "./controller.ts";
+import { crash, createController, recordOnDisk, restart, storeRecord, storeTryIsDue } from "./controller.ts";
 import { type FaultName, fault, faultNames } from "./faults.table.ts";
 import { createWorld, F, type World } from "./fields.table.ts";
 import { type Combinations, combinations, type InputName } from "./inputs.ts";
@@ -170,23 +170,31 @@ export function createModel(given: Partial<WorldOptions>): Model {
     decisive.count = 0;
     const up = w[F.up] === 1;
     const storeFails = isFault(w, fault["record can't be stored"]);
-    if (up && !storeFails && !recordOnDisk(w)) storeRecord(w);
+    if (up && storeTryIsDue(w, false)) store(w);
     if (up) sense(w, stages);
     const output = up ? controller.step(w) : undefined;
     const decision = monitor.decision(from, w, output);
     if (up && stages === 2) w[F.startedAge] = Math.min(cap.startedAge, w[F.startedAge]! + 1);
     deliver(w, output, stages);
     canonical(w);
-    const mayStore = up && !storeFails && !recordOnDisk(w);
+    const owes = up && !recordOnDisk(w);
+    const abandoned = owes && !storeTryIsDue(w, true);
+    const mayStore = owes && (!storeFails || w[F.storeFailed] === 0);
 
     choices.begin();
     do {
       scratch.set(w);
-      if (mayStore && choices.maybe()) storeRecord(scratch);
+      if (mayStore && choices.maybe()) store(scratch);
       move(scratch, choices, stages, interlocks, event);
-      const broken = monitor.truth(scratch, output, event) || decision;
+      const broken = monitor.truth(scratch, output, event) || decision || (abandoned ? "I14" : "");
       found(scratch, broken);
     } while (choices.next());
+  }
+
+  /** One try of the shell; a full disk refuses it, and the next one comes after a pause. */
+  function store(w: World): void {
+    if (isFault(w, fault["record can't be stored"])) w[F.storeFailed] = 1;
+    else storeRecord(w);
   }
 
   return { options, initial, inputs, events, tick, decisive };
