@@ -45,6 +45,8 @@ export function createBoot(
   let beat: Cancel | null = null;
   let failures = 0;
   let asking = false;
+  /** Asked for by the backend while another registration was under way: it follows. */
+  let triggered = false;
   let offline = 0;
   let clockOffsetMs = 0;
   let toldOffsetMs: number | null = null;
@@ -89,6 +91,9 @@ export function createBoot(
     } finally {
       asking = false;
     }
+    if (!triggered) return;
+    triggered = false;
+    if (registration !== "accepted" && session.online) void notify("Triggered");
   }
 
   function answered(response: ResponseOf<"BootNotification">): void {
@@ -160,6 +165,7 @@ export function createBoot(
       beat?.();
       retry?.();
       beat = retry = null;
+      triggered = false;
       if (registration !== "accepted") registration = "unregistered";
     },
     onTraffic() {
@@ -171,7 +177,8 @@ export function createBoot(
     },
     trigger() {
       if (registration === "accepted") return false;
-      void notify("Triggered");
+      if (asking) triggered = true;
+      else void notify("Triggered");
       return true;
     },
     heartbeat,

@@ -49,6 +49,8 @@ export interface Transactions extends Block {
   stop(transactionId: string, triggerReason: TriggerReason, stoppedReason: StoppedReason, idToken?: IdToken): boolean;
   /** Ends it now, whatever the stop points are: resets, faults. */
   end(evseId: number, triggerReason: TriggerReason, stoppedReason: StoppedReason): void;
+  /** After a reset of the EVSE: a vehicle that is there counts as plugged in just now. */
+  renew(evseId: number): void;
   note(evseId: number, cause: Cause): void;
   of(evseId: number): Transaction | null;
   byId(transactionId: string): Transaction | null;
@@ -424,6 +426,10 @@ export function createTransactions(
         finish(evse, transaction, { triggerReason });
       }
       hooks.changed(evse.id);
+    },
+    renew(evseId) {
+      const evse = evses[evseId - 1];
+      if (evse && !evse.transaction && evse.recovered) evse.connected = false;
     },
     note(evseId, cause) {
       const evse = evses[evseId - 1];

@@ -109,9 +109,12 @@ export function createRemote(
     if (!send) return { status: "NotImplemented" };
     if (evse && !isEvse(context, evse.id))
       return { status: "Rejected", statusInfo: info("UnknownEvse", `There is no EVSE ${evse.id}.`) };
-    // Statuses belong to a connector, so one must be named (use case F06).
-    if (requestedMessage === "StatusNotification" && evse && evse.connectorId !== undefined && evse.connectorId !== 1)
-      return { status: "Rejected" };
+    // Statuses belong to a connector, so one must be named (F06.FR.12).
+    if (requestedMessage === "StatusNotification" && evse?.connectorId !== 1)
+      return {
+        status: "Rejected",
+        statusInfo: info("NoConnector", "A status belongs to a connector: name EVSE and connector."),
+      };
     if (requestedMessage === "TransactionEvent" && !(evse ? transactions.of(evse.id) : transactions.running()[0]))
       return { status: "Rejected", statusInfo: info("NoTransaction", "No transaction is running.") };
     if (requestedMessage === "BootNotification" && facts.accepted())

@@ -15,6 +15,8 @@ export interface Claim {
 
 export interface Reservations extends Block {
   reserved(evseId: number): boolean;
+  /** A reservation names this very EVSE. */
+  names(evseId: number): boolean;
   claim(evseId: number, token: IdToken, group: IdToken | undefined): Claim;
   used(reservationId: number): void;
   start(): void;
@@ -117,6 +119,7 @@ export function createReservations(context: Context, facts: ReservationFacts): R
       const unspecific = now.filter((reservation) => reservation.evseId === undefined).length;
       return unspecific > 0 && ids.filter(free).length <= unspecific;
     },
+    names: (evseId) => list().some((reservation) => reservation.evseId === evseId),
     claim(evseId, token, group) {
       const now = list();
       const own = now.find(

@@ -18,6 +18,8 @@ interface Update {
   status: Status;
   abort: AbortController;
   timer: Cancel | null;
+  /** The installation has begun: nobody may use the station any more. */
+  installing: boolean;
 }
 
 export interface FirmwareFacts {
@@ -133,6 +135,9 @@ export function createFirmware(context: Context, files: FilePort | undefined, fa
       context.log("info", `Firmware waits to be installed: ${why}`);
       if (!(await until(update, "firmware gate", context.nowMs() + gateLookMs))) return;
     }
+    // L01: whatever is free becomes unavailable before the installation begins.
+    update.installing = true;
+    facts.pendingChanged();
     set(update, "Installing");
     const { rebootNeeded } = await files!.installFirmware(image, update.abort.signal);
     context.securityEvent("FirmwareUpdated");
@@ -175,7 +180,7 @@ export function createFirmware(context: Context, files: FilePort | undefined, fa
     const canceled = current;
     canceled?.abort.abort();
     canceled?.timer?.();
-    const update: Update = { request, status: "Idle", abort: new AbortController(), timer: null };
+    const update: Update = { request, status: "Idle", abort: new AbortController(), timer: null, installing: false };
     current = update;
     context.afterAnswer("firmware update", () => void run(update));
     return { status: canceled ? "AcceptedCanceled" : "Accepted" };
@@ -185,9 +190,12 @@ export function createFirmware(context: Context, files: FilePort | undefined, fa
     handlers: { UpdateFirmware: start },
     trigger: () => (current ? tell(current.status, current.request.requestId) : tell("Idle")),
     get blocksSessions() {
-      const waiting =
-        current !== null && ["InstallScheduled", "Installing", "InstallRebooting"].includes(current.status);
-      return waiting && !model.flag("ChargingStation", "AllowNewSessionsPendingFirmwareUpdate");
+      if (current === null) return false;
+      return (
+        current.installing ||
+        (current.status === "InstallScheduled" &&
+          !model.flag("ChargingStation", "AllowNewSessionsPendingFirmwareUpdate"))
+      );
     },
     onBoot(reason) {
       const done = kept.get("installed");

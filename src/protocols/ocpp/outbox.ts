@@ -51,7 +51,8 @@ export interface Outbox {
   pump(): void;
   /** The connection is gone: everything in memory is rejected, the journal stays. */
   fail(): void;
-  waiting(): number;
+  /** Nothing is under way and nothing waits, neither in memory nor in the journal. */
+  readonly idle: boolean;
 }
 
 export function createOutbox(ports: OutboxPorts): Outbox {
@@ -153,6 +154,8 @@ export function createOutbox(ports: OutboxPorts): Outbox {
       for (const item of waiting.splice(0))
         item.reject(new NotDeliveredError("offline", "The connection to the backend is lost."));
     },
-    waiting: () => waiting.length,
+    get idle() {
+      return !outstanding && waiting.length === 0 && ports.store.queued() === 0;
+    },
   };
 }

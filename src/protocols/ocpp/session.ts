@@ -10,6 +10,9 @@ import type { Cancel, OcppClock, OcppLog, OcppStore, QueuedMessage } from "./por
 import { ConnectError, type Endpoint, type Transport, type TransportFactory } from "./transport.ts";
 import { checkRequest, checkResponse, isAction } from "./validators.ts";
 
+/** How often it is looked whether everything has been said. */
+const drainLookMs = 50;
+
 /** Calls being answered at the same time; a flood beyond it is refused, so that memory stays bounded. */
 const answeringMax = 100;
 
@@ -43,6 +46,8 @@ export interface Session {
   start(): void;
   /** Ends the connection; with `reconnectMs` a new one is made after that time. */
   disconnect(reason: string, reconnectMs?: number): void;
+  /** Runs `then` once all that waits has been said and answered, the connection is gone, or the time is over. */
+  drain(maxMs: number, then: () => void): void;
   stop(): void;
   call<A extends Action>(action: A, payload: RequestOf<A>, options?: CallOptions): Promise<ResponseOf<A>>;
   /** Like `call`, for messages whose loss is no loss: failures are only logged. */
@@ -201,6 +206,14 @@ export function createSession(ports: SessionPorts, handlers: Handlers): Session 
       failures = 0;
       if (transport) transport.close(1000, reason);
       else if (state !== "stopped") later(delayMs ?? 0);
+    },
+    drain(maxMs, then) {
+      const untilMs = clock.monotonicMs() + maxMs;
+      const look = (): void => {
+        if (state !== "open" || outbox.idle || clock.monotonicMs() >= untilMs) then();
+        else clock.after("last words", drainLookMs, look);
+      };
+      look();
     },
     stop() {
       state = "stopped";

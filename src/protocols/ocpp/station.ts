@@ -45,6 +45,9 @@ export type { OcppStation, OcppStatus, StationOptions } from "./station-api.ts";
 /** How long the station stays away after a reset before it connects again, ms. */
 const rebootMs = 1_000;
 
+/** What has happened must be told before a reboot, but a backend that does not answer holds it up no longer than this, ms. */
+const lastWordsMaxMs = 10_000;
+
 /** Severity of an EVSE's fault: an alert that needs attention (MonitoringCtrlr, 0 to 9). */
 const faultSeverity = 3;
 
@@ -77,6 +80,8 @@ export function createOcppStation(
   const firstReason: BootReason = bootRecords.get("next")?.reason ?? "PowerUp";
   bootRecords.remove("next");
   let bootReason = firstReason;
+  /** Set while the last words before a reboot are said. */
+  let rebooting: BootReason | null = null;
   const securityLog = createSecurityLog(store, () => context);
   const { cert, key, ca = [], roots = {} } = config.tls ?? {};
   const configured = cert !== undefined && key !== undefined ? { chain: splitPem(cert), key } : undefined;
@@ -177,6 +182,10 @@ export function createOcppStation(
     },
     running: (evseId) => transactions.of(evseId) !== null,
     reserved: (evseId) => reservations.reserved(evseId),
+    awaited: (evseId) => reservations.names(evseId) && transactions.authorityOf(evseId) === null,
+    withdrawn: (evseId) =>
+      reset.resetting(evseId) ||
+      (transactions.of(evseId) === null && (firmware.blocksSessions || rebooting === "FirmwareUpdate")),
   });
   const reservations = createReservations(context, {
     state: (evseId) => availability.occupancy(evseId),
@@ -188,7 +197,7 @@ export function createOcppStation(
     (!session.online && bootRecords.get("accepted") !== undefined) ||
     model.flag("TxCtrlr", "TxBeforeAcceptedEnabled");
   const usable = (evseId: number): boolean =>
-    availability.usable(evseId) && mayTransact() && !reset.pending && !firmware.blocksSessions;
+    availability.usable(evseId) && mayTransact() && !reset.pending && rebooting === null && !firmware.blocksSessions;
   const monitoring = createMonitoring(context, (evseId) =>
     evseId === undefined
       ? (transactions.running()[0]?.transactionId ?? null)
@@ -237,7 +246,7 @@ export function createOcppStation(
     reservation: reservations.claim,
     showInfo: display.showInfo,
   });
-  const reset = createReset(context, transactions, reboot);
+  const reset = createReset(context, transactions, { reboot, withdrawnChanged: availability.enforce });
   const remote = createRemote(context, authorization, transactions, {
     accepted: () => boot.registration === "accepted",
     usable,
@@ -276,7 +285,7 @@ export function createOcppStation(
       if (port.site.islanded) return "the site is islanded";
       return port.evses.some((view) => view.powerW < -flowThresholdW) ? "a vehicle is being discharged" : null;
     },
-    pendingChanged: availability.refresh,
+    pendingChanged: availability.enforce,
     reboot,
   });
   const certificateBlock = createCertificateBlock(context, certificates, (use) => {
@@ -348,13 +357,19 @@ export function createOcppStation(
     if (error.kind === "credentials") passwords.failed();
   }
 
+  /** Says what is still to be said, so that the backend hears of ends and statuses before the boot, and starts anew. */
   function reboot(reason: BootReason): void {
+    if (rebooting !== null) return;
+    rebooting = reason;
     bootReason = reason;
     bootRecords.put("next", { reason });
     securityLog.record("ResetOrReboot", reason);
-    boot.restart(reason);
-    session.disconnect("Reset", rebootMs);
-    port.reset(0, reason === "ScheduledReset" ? "OnIdle" : "Immediate");
+    session.drain(lastWordsMaxMs, () => {
+      rebooting = null;
+      boot.restart(reason);
+      session.disconnect("Reset", rebootMs);
+      port.reset(0, reason === "ScheduledReset" ? "OnIdle" : "Immediate");
+    });
   }
 
   function look(): void {
@@ -391,8 +406,7 @@ export function createOcppStation(
     certificates,
     start() {
       securityLog.record("StartupOfTheDevice", `reason ${firstReason}`);
-      for (let evseId = 1; evseId <= config.evses.length; evseId++)
-        port.setOperative(evseId, availability.operative(evseId));
+      availability.start();
       reservations.start();
       transactions.recover();
       smartCharging.start();
