@@ -13,8 +13,8 @@ import { startControl } from "../src/app/control.ts";
 import { startControlHost } from "../src/app/control-host.ts";
 import { quantileMs } from "../src/app/histogram.ts";
 import { inputsLength } from "../src/app/shared/inputs.ts";
+import { createLatest } from "../src/app/shared/latest.ts";
 import { reportLength } from "../src/app/shared/report.ts";
-import { createSeqlock } from "../src/app/shared/seqlock.ts";
 import type { SiteConfig } from "../src/config/site.ts";
 import { depot, quickProfile, sleep, startSimulatorProcess } from "./lib/socket-site.ts";
 import type { BenchOptions, BenchResult, Figure } from "./main.ts";
@@ -121,8 +121,8 @@ async function onMainThread(config: SiteConfig, measureMs: number): Promise<Punc
       memory: noMemory,
       randomFraction: 0,
       exactPeriod: true,
-      inputs: createSeqlock(inputsLength(evses.length)).buffer,
-      report: createSeqlock(reportLength(evses.length, tiers.length)).buffer,
+      inputs: createLatest(inputsLength(evses.length)),
+      report: createLatest(reportLength(evses.length, tiers.length)),
     },
     () => undefined,
   );

@@ -1,26 +1,30 @@
 /**
- * The main thread's side of the control thread: starts it, keeps its record on disk, writes inputs and reads reports. A
- * control thread that has ended is not started again by itself: its stages have reverted, and a person or the service
- * manager decides.
+ * The service's side of the control process: starts it, keeps its record on disk, writes inputs and reads reports. A control
+ * process that has ended is not started again by itself: its stages have reverted, and a person or the service manager
+ * decides.
  */
-import { Worker } from "node:worker_threads";
+import { spawn } from "node:child_process";
+import { getCompileCacheDir } from "node:module";
+import { fileURLToPath } from "node:url";
 import type { ModeRecord } from "../core/mode-state.ts";
 import type { SiteFacts } from "../core/snapshot.ts";
 import { createSnapshot } from "../core/snapshot.ts";
 import type { SiteMemory } from "./composition.ts";
-import type { ControlMessage, ControlRequest, ControlStart } from "./control.ts";
+import type { ControlMessage, ControlRequest } from "./control.ts";
+import { controlProcessFlags, type ProcessStart } from "./control-process-start.ts";
 import { whyOf } from "./files.ts";
 import type { LoadedSite } from "./load-config.ts";
 import { type ModeWitness, openModeRecord } from "./mode-record.ts";
 import { monotonicMs } from "./monotonic.ts";
 import { askToStore, createRecordKeeper, isOwed, notStored, stored, storeIsDue } from "./record-keeper.ts";
 import { type EvseInputs, inputsLength, writeInputs } from "./shared/inputs.ts";
+import { createLatest } from "./shared/latest.ts";
 import { type ControlReport, createControlReport, readReport, reportLength } from "./shared/report.ts";
-import { beginWrite, createSeqlock, endWrite, generation, readInto } from "./shared/seqlock.ts";
 
-/** Inputs are written anew this often, so that the control thread sees that the main thread lives, ms. */
+const processFile = new URL("./control-process.ts", import.meta.url);
+/** Inputs are written anew this often, so that the control process sees that the main thread lives, ms. */
 const refreshEveryMs = 200;
-/** The control thread gets this long to end by itself, ms. */
+/** The control process gets this long to end by itself, ms. */
 const stopMaxMs = 2_000;
 
 /** Something that must be on disk and is not yet, because the disk refused. */
@@ -31,7 +35,7 @@ export interface Owed {
   readonly why: string;
 }
 
-/** What the control thread says, and what became of its record. */
+/** What the control process says, and what became of its record. */
 export type HostMessage =
   | Exclude<ControlMessage, { readonly kind: "store" }>
   | { readonly kind: "stored"; readonly record: ModeRecord; readonly afterFailures: boolean }
@@ -51,8 +55,10 @@ export interface ControlHostOptions {
   readonly capsAwaited?: boolean;
   /** Keeps the configured period also without real-time priority: for comparisons. */
   readonly exactPeriod?: boolean;
+  /** Tells of every lateness of the control loop from here on, ms; stalls only by default. */
+  readonly lateFromMs?: number;
   readonly onMessage: (message: HostMessage) => void;
-  /** The thread has ended without being asked. */
+  /** The process has ended without being asked. */
   readonly onEnd: (sentence: string) => void;
 }
 
@@ -95,44 +101,52 @@ export function startControlHost(options: ControlHostOptions): ControlHost {
     if (options.capsAwaited) evse.backendMinW = evse.backendMaxW = 0;
   });
   if (options.capsAwaited) site.backendMinW = site.backendMaxW = 0;
-  const inputs = createSeqlock(inputsLength(stageCount));
-  const reportLock = createSeqlock(reportLength(stageCount, tierCount));
-  const rows = new Float64Array(reportLock.values.length);
+  const inputs = createLatest(inputsLength(stageCount));
+  const reports = createLatest(reportLength(stageCount, tierCount));
+  const rows = new Float64Array(reports.values.length);
   const latest = createControlReport(stageCount, tierCount);
   let stopping = false;
 
   const flush = (): void => {
-    beginWrite(inputs);
     writeInputs(inputs.values, evses, site, monotonicMs());
-    endWrite(inputs);
+    inputs.publish();
   };
   flush();
-  const workerData: ControlStart = {
+  const start: ProcessStart = {
     site: options.site,
     memory: { record, clockFloorMs, pccMemory },
     randomFraction: Math.random(),
     exactPeriod: options.exactPeriod ?? false,
-    inputs: inputs.buffer,
-    report: reportLock.buffer,
+    ...(options.lateFromMs !== undefined && { lateFromMs: options.lateFromMs }),
   };
-  const worker = new Worker(new URL("./control-worker.ts", import.meta.url), { workerData, name: "control" });
-  const ask = (request: ControlRequest): void => worker.postMessage(request);
+  const child = spawn(process.execPath, [...controlProcessFlags, fileURLToPath(processFile)], {
+    // The last two are read and written as descriptors 4 and 5: files without a name.
+    stdio: ["ignore", "inherit", "inherit", "ipc", inputs.fd, reports.fd],
+    serialization: "advanced",
+    env: { ...process.env, NODE_COMPILE_CACHE: getCompileCacheDir() ?? "" },
+  });
+  // A message to a process that is ending has nobody to read it: the exit itself tells what matters.
+  const ask = (request: ControlRequest | ProcessStart): void =>
+    void (child.connected && child.send(request, () => undefined));
+  ask(start);
   const refresh = setInterval(() => {
     store();
     flush();
   }, refreshEveryMs);
-  const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+  const ended = new Promise<void>((resolve) => {
+    child.once("exit", () => resolve());
+    child.once("error", () => resolve());
+  });
 
-  worker.on("message", (message: ControlMessage) => {
+  child.on("message", (received) => {
+    const message = received as ControlMessage;
     if (message.kind === "store") {
       askToStore(keeper, message.record, monotonicMs());
       store();
     } else onMessage(message);
   });
-  worker.on("error", (failure) =>
-    end(`The control thread failed: ${failure instanceof Error ? failure.message : String(failure)}`),
-  );
-  worker.on("exit", () => end("The control thread has ended."));
+  child.on("error", (failure) => end(`The control process can't be started: ${failure.message}.`));
+  child.on("exit", (code, signal) => end(`The control process has ended (${signal ?? `exit code ${code}`}).`));
 
   /** Tries what is owed and due. A record that permits a command is told to the control thread as soon as it is durable. */
   function store(): void {
@@ -171,11 +185,11 @@ export function startControlHost(options: ControlHostOptions): ControlHost {
         ? [{ what: "mode-record", sinceMs: keeper.owedSinceMs, why: keeper.reason }]
         : [],
     report() {
-      if (!readInto(reportLock, rows)) return null;
+      if (!reports.readInto(rows)) return null;
       readReport(rows, latest);
       return latest;
     },
-    reports: () => generation(reportLock),
+    reports: () => reports.generation(),
     resetFigures: () => ask({ kind: "reset-figures" }),
     acknowledgeLedgers: () => ask({ kind: "acknowledge-ledgers" }),
     resetFunctions: (stage) => ask({ kind: "reset-functions", stage }),
@@ -185,11 +199,13 @@ export function startControlHost(options: ControlHostOptions): ControlHost {
         ask({ kind: "stop" });
       }
       clearInterval(refresh);
-      const patience = setTimeout(() => void worker.terminate(), stopMaxMs);
+      const patience = setTimeout(() => child.kill("SIGKILL"), stopMaxMs);
       await ended;
       clearTimeout(patience);
       keeper.nextTryMs = Number.NEGATIVE_INFINITY;
       store();
+      inputs.close();
+      reports.close();
     },
   };
 }

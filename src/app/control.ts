@@ -1,7 +1,7 @@
 /**
  * The control cycle over real devices: reads all of them, steps the core, writes commands, once every period. No logging,
- * no SQLite, no JSON here; facts leave as latest values in shared memory, rare events as messages. It runs in a thread of
- * its own (`control-worker.ts`); that it could run on the main thread as well is for comparison in a bench.
+ * no SQLite, no JSON here; facts leave as latest values in a file in memory, rare events as messages. It runs in a process
+ * of its own (`control-process.ts`); that it could run on any thread is for comparison in a bench.
  */
 import type { Bridge, DeviceReport } from "../../firmware-bridge/bridge.ts";
 import { createTransport } from "../../firmware-bridge/transport.ts";
@@ -11,28 +11,31 @@ import { createSnapshot } from "../core/snapshot.ts";
 import { step } from "../core/step.ts";
 import type { Mode } from "../domain/modes.ts";
 import { composeBridge, composeCore, type SiteMemory } from "./composition.ts";
-import { type LoopFigures, resetFigures, startControlLoop } from "./control-loop.ts";
+import { type Lateness, type LoopFigures, lookAgainMs, resetFigures, startControlLoop } from "./control-loop.ts";
 import type { LoadedSite } from "./load-config.ts";
 import { monotonicMs } from "./monotonic.ts";
 import { createPccWatch, type PccMessage } from "./pcc-watch.ts";
 import { controlPriority, requestRealTime } from "./real-time.ts";
 import { askToStore, createRecordKeeper } from "./record-keeper.ts";
 import { inputsLength, inputsStaleMs, readInputs } from "./shared/inputs.ts";
-import { createControlReport, fillLoopFigures, fillReport, writeReport } from "./shared/report.ts";
-import { beginWrite, endWrite, openSeqlock, readInto } from "./shared/seqlock.ts";
+import type { Latest } from "./shared/latest.ts";
+import { createControlReport, fillLoopFigures, fillReport, fillStalls, writeReport } from "./shared/report.ts";
 import { fillVehicleFacts } from "./vehicle-facts.ts";
 
 export interface ControlStart {
   readonly site: LoadedSite;
   readonly memory: SiteMemory;
   readonly randomFraction: number;
-  readonly inputs: SharedArrayBuffer;
-  readonly report: SharedArrayBuffer;
+  /** What people and backend ask and allow, and what the loop reports: rows of `inputsLength` and `reportLength`. */
+  readonly inputs: Latest;
+  readonly report: Latest;
   /** Keeps the configured period also without real-time priority: for comparisons. */
   readonly exactPeriod?: boolean;
+  /** Tells of every lateness from here on, ms; stalls only by default. */
+  readonly lateFromMs?: number;
 }
 
-/** Rare messages of the control thread. */
+/** Rare messages of the control process. */
 export type ControlMessage =
   | { readonly kind: "started"; readonly periodMs: number; readonly realTime: boolean; readonly sentence: string }
   | { readonly kind: "devices"; readonly reports: readonly DeviceReport[] }
@@ -43,9 +46,11 @@ export type ControlMessage =
    */
   | { readonly kind: "store"; readonly record: ModeRecord }
   | PccMessage
+  /** The loop was late: `Lateness` in control-loop.ts. Stalls only, unless `ControlStart.lateFromMs` asks for more. */
+  | ({ readonly kind: "late" } & Lateness)
   | { readonly kind: "failed"; readonly message: string };
 
-/** What the rest of the process asks of the control thread, seldom. */
+/** What the rest of the process asks of the control process, seldom. */
 export type ControlRequest =
   | { readonly kind: "stop" | "reset-figures" }
   /** A person has seen the alarms of the ledgers. */
@@ -77,7 +82,7 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
   const { site, memory, randomFraction, inputs, report } = start;
   const { config, profile } = site;
   const realTime = config.loop.realTimePriority
-    ? requestRealTime(controlPriority, "The control thread")
+    ? requestRealTime(controlPriority, "The control loop")
     : { granted: false, sentence: "Real-time priority is not configured." };
   const periodMs =
     realTime.granted || start.exactPeriod
@@ -95,9 +100,7 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
   });
   const pccWatch = createPccWatch(core);
   const bridge: Bridge = composeBridge(site, periodMs, createTransport, { clock: monotonicMs });
-  const inputsLock = openSeqlock(inputs);
   const inputsCopy = new Float64Array(inputsLength(stageCount));
-  const reportLock = openSeqlock(report);
   const reportRows = createControlReport(stageCount, tierCount);
   let figuresAtMs = 0;
   let verifyAtMs = 0;
@@ -105,16 +108,25 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
   const asked = createRecordKeeper();
   let permitted = profile.settings.permitService;
 
-  async function cycle(deadlineMs: number): Promise<void> {
-    await bridge.readAll(snapshot, deadlineMs + readShare * periodMs);
+  async function cycle(deadlineMs: number, startedMs: number, stalledMs: number): Promise<void> {
+    // Waits are counted from when the cycle really begins: a late thread gives its devices their full time all the same.
+    const fromMs = Math.max(deadlineMs, startedMs);
+    if (stalledMs > 0) await lookAgain(fromMs);
+    await bridge.readAll(snapshot, (stalledMs > 0 ? monotonicMs() : fromMs) + readShare * periodMs);
     const nowMs = monotonicMs();
     snapshot.wallMs = Date.now();
-    if (readInto(inputsLock, inputsCopy)) readInputs(inputsCopy, snapshot, nowMs);
+    if (inputs.readInto(inputsCopy)) readInputs(inputsCopy, snapshot, nowMs);
     for (let i = 0; i < stageCount; i++) fillVehicleFacts(snapshot.evses[i]!, snapshot.stages[i]!, nowMs);
     const commands = step(core, snapshot, nowMs);
-    await bridge.writeAll(commands, nowMs, deadlineMs + periodMs, core.machine.state.mode !== "unknown");
+    await bridge.writeAll(commands, nowMs, nowMs + (1 - readShare) * periodMs, core.machine.state.mode !== "unknown");
     followPermitService(nowMs);
     publish(nowMs);
+  }
+
+  /** After a stall: takes what lies in the sockets, then asks every device once, with time to answer. */
+  async function lookAgain(fromMs: number): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    await bridge.readAll(snapshot, fromMs + lookAgainMs);
   }
 
   /** The stages hear of the utility's permit service when it changes; a main thread that hangs is no word of the utility. */
@@ -133,13 +145,13 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
     const pccNews = pccWatch.look();
     if (pccNews !== null) say(pccNews);
     fillReport(reportRows, core, snapshot, nowMs);
+    fillStalls(reportRows, loop.figures);
     if (nowMs - figuresAtMs >= figuresEveryMs) {
       figuresAtMs = nowMs;
       fillLoopFigures(reportRows, loop.figures);
     }
-    beginWrite(reportLock);
-    writeReport(reportLock.values, reportRows);
-    endWrite(reportLock);
+    writeReport(report.values, reportRows);
+    report.publish();
     if (nowMs >= verifyAtMs && !verifying) {
       verifyAtMs = nowMs + verifyEveryMs;
       void verify();
@@ -166,7 +178,10 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
   // Devices are looked for beside the first cycles: a running island is adopted within its watchdog, whoever else is absent.
   void bridge.discover({ verify: false });
   say({ kind: "started", periodMs, realTime: realTime.granted, sentence: realTime.sentence });
-  const loop = startControlLoop(periodMs, cycle, fail);
+  const loop = startControlLoop(periodMs, cycle, fail, {
+    onLate: (late) => say({ kind: "late", ...late }),
+    ...(start.lateFromMs !== undefined && { lateFromMs: start.lateFromMs }),
+  });
 
   return {
     figures: loop.figures,

@@ -25,6 +25,7 @@ import { openPeople, type People } from "./people.ts";
 import { type FoundEquipment, openPermitStore, type PermitInForce, refusalText } from "./permit.ts";
 import type { Permit, Refusal } from "./permit-format.ts";
 import type { ControlReport } from "./shared/report.ts";
+import { createStallNotes } from "./stall-notes.ts";
 import { type Documents, openStore } from "./store.ts";
 
 /** The backend's view of the facts is renewed this often, ms. */
@@ -119,6 +120,7 @@ export function startStation(options: StationOptions): SiteStation {
     audit({ kind: "alarm", actor: "controller", body: { message } }),
   );
   const notes: ModeNote[] = [];
+  const stalls = createStallNotes(log, monotonicMs);
   const state = {
     devices: [] as readonly DeviceReport[],
     realTime: false,
@@ -160,6 +162,9 @@ export function startStation(options: StationOptions): SiteStation {
             `Intent ${message.record.intent} stored${message.afterFailures ? " after failures" : ""}.`,
             { ...message.record },
           );
+          break;
+        case "late":
+          stalls.take(message);
           break;
         case "owed": {
           const sentence = `Intent ${message.record.intent} can't be stored (${message.why}). What it permits is not done; it is tried until it is stored.`;

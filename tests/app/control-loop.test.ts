@@ -3,6 +3,9 @@ import { startControlLoop } from "../../src/app/control-loop.ts";
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Blocks the thread, as a machine does that runs others. */
+const standStill = (ms: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+
 describe("the control loop", () => {
   test("deadlines are absolute: each is a whole number of periods after the first", async () => {
     const deadlines: number[] = [];
@@ -40,6 +43,45 @@ describe("the control loop", () => {
     expect(overlapped).toBe(false);
     expect(loop.figures.skipped).toBeGreaterThanOrEqual(deadlines.length);
     for (let n = 1; n < deadlines.length; n++) expect(deadlines[n]! - deadlines[n - 1]!).toBeGreaterThan(10);
+  });
+
+  test("a thread that stood still → counted as a stall with its length, told once, and the next cycle knows", async () => {
+    const told: number[] = [];
+    const stalled: number[] = [];
+    let cycles = 0;
+    const loop = startControlLoop(
+      10,
+      (_deadlineMs, _startedMs, stalledMs) => {
+        stalled.push(stalledMs);
+        if (++cycles === 3) standStill(150);
+      },
+      () => {},
+      { onLate: ({ lateMs }) => void told.push(lateMs) },
+    );
+    await sleep(400);
+    await loop.stop();
+    const { stalls, stalledMs, stallLongestMs } = loop.figures;
+    expect(told.some((ms) => ms > 120 && ms < 300)).toBe(true);
+    expect(stalled.filter((ms) => ms > 120)).toHaveLength(1);
+    expect(stalled[3]).toBeGreaterThan(120);
+    expect(stalls).toBe(told.length);
+    expect(stallLongestMs).toBeGreaterThan(120);
+    expect(stalledMs).toBeGreaterThanOrEqual(stallLongestMs);
+  });
+
+  test("a cycle that looks again after a stall has the time for it: that is no new stall", async () => {
+    let cycles = 0;
+    const loop = startControlLoop(
+      10,
+      async (_deadlineMs, _startedMs, stalledMs) => {
+        if (++cycles === 3) standStill(150);
+        if (stalledMs > 0) await sleep(90);
+      },
+      () => {},
+    );
+    await sleep(500);
+    await loop.stop();
+    expect(loop.figures.stalls).toBe(1);
   });
 
   test("a cycle that throws ends the loop: silence is what makes the hardware safe", async () => {

@@ -1,47 +1,58 @@
-import { Worker } from "node:worker_threads";
+import { spawn } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { createHistogram, quantileMs, record } from "../../src/app/histogram.ts";
-import { beginWrite, createSeqlock, endWrite, generation, readInto } from "../../src/app/shared/seqlock.ts";
+import { createLatest } from "../../src/app/shared/latest.ts";
 import { struct } from "../../src/app/shared/struct.ts";
 
-describe("latest values between threads", () => {
+describe("latest values between processes", () => {
   test("nothing written yet is not an image of zeros", () => {
-    expect(readInto(createSeqlock(4), new Float64Array(4))).toBe(false);
+    const rows = createLatest(4);
+    expect(rows.readInto(new Float64Array(4))).toBe(false);
+    expect(rows.generation()).toBe(0);
+    rows.close();
   });
 
-  test("a write under way is not read", () => {
-    const lock = createSeqlock(2);
-    beginWrite(lock);
-    expect(readInto(lock, new Float64Array(2))).toBe(false);
-    lock.values.fill(7);
-    endWrite(lock);
+  test("what was published is read, what was only written is not", () => {
+    const rows = createLatest(2);
     const into = new Float64Array(2);
-    expect(readInto(lock, into)).toBe(true);
+    rows.values.fill(7);
+    rows.publish();
+    rows.values.fill(8);
+    expect(rows.readInto(into)).toBe(true);
     expect([...into]).toEqual([7, 7]);
-    expect(generation(lock)).toBe(1);
+    expect(rows.generation()).toBe(1);
+    rows.close();
   });
 
-  test("another thread writing as fast as it can is never read torn", async () => {
-    const lock = createSeqlock(64);
-    const worker = new Worker(
-      `const { workerData } = require("node:worker_threads");
-       const sequence = new Int32Array(workerData, 0, 2), values = new Float64Array(workerData, 8);
-       for (let n = 1; n <= 200000; n++) { Atomics.add(sequence, 0, 1); values.fill(n); Atomics.add(sequence, 0, 1); }`,
-      { eval: true, workerData: lock.buffer },
-    );
-    const finished = new Promise((resolve) => worker.once("exit", resolve));
+  test("another process writing as fast as it can is never read torn", async () => {
+    const length = 2_000;
+    const writes = 20_000;
+    const rows = createLatest(length);
+    const source = `import { openLatest } from ${JSON.stringify(new URL("../../src/app/shared/latest.ts", import.meta.url).href)};
+      const rows = openLatest(3, ${length});
+      for (let n = 1; n <= ${writes}; n++) { rows.values.fill(n); rows.publish(); }`;
+    const writer = spawn(process.execPath, ["--input-type=module", "-e", source], {
+      stdio: ["ignore", "inherit", "inherit", rows.fd],
+    });
     let running = true;
-    void finished.then(() => (running = false));
-    const into = new Float64Array(64);
+    writer.once("exit", () => {
+      running = false;
+    });
+    const into = new Float64Array(length);
     let torn = 0;
+    let read = 0;
     while (running) {
-      for (let n = 0; n < 1_000; n++) {
-        if (readInto(lock, into) && into.some((value) => value !== into[0])) torn++;
+      for (let n = 0; n < 200; n++) {
+        if (!rows.readInto(into)) continue;
+        read++;
+        if (into.some((value) => value !== into[0])) torn++;
       }
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(torn).toBe(0);
-    expect(generation(lock)).toBe(200_000);
+    expect(read).toBeGreaterThan(0);
+    expect(rows.generation()).toBe(writes);
+    rows.close();
   });
 });
 

@@ -105,6 +105,12 @@ export interface SiteReport {
   cycleP99Ms: number;
   cycleP999Ms: number;
   cycleMaxMs: number;
+  /** Stalls of the controller itself (`stallFromMs` in control-loop.ts): how many, how long altogether, the longest, the last. */
+  stalls: number;
+  stalledMs: number;
+  stallLongestMs: number;
+  lastStallAtMs: number;
+  lastStallMs: number;
 }
 
 const siteReport = struct<SiteReport>([
@@ -173,6 +179,11 @@ const siteReport = struct<SiteReport>([
   ["cycleP99Ms", "number"],
   ["cycleP999Ms", "number"],
   ["cycleMaxMs", "number"],
+  ["stalls", "number"],
+  ["stalledMs", "number"],
+  ["stallLongestMs", "number"],
+  ["lastStallAtMs", "number"],
+  ["lastStallMs", "number"],
 ]);
 
 /** One power stage: facts, and what it was told. */
@@ -379,6 +390,15 @@ function fillStage(report: StageReport, core: Core, snapshot: Snapshot, i: numbe
   report.commandW = command.powerW;
   report.commandVar = command.reactiveVar;
   report.setpointW = core.setpointW[i]!;
+}
+
+/** Stalls are news: in every cycle, unlike the quantiles. */
+export function fillStalls({ site }: ControlReport, figures: LoopFigures): void {
+  site.stalls = figures.stalls;
+  site.stalledMs = figures.stalledMs;
+  site.stallLongestMs = figures.stallLongestMs;
+  site.lastStallAtMs = figures.lastStallAtMs;
+  site.lastStallMs = figures.lastStallMs;
 }
 
 export function fillLoopFigures({ site }: ControlReport, { ticks, skipped, lateness, cycle }: LoopFigures): void {

@@ -1,0 +1,16 @@
+/** How the control process is started: what both sides of the start must agree on. */
+import type { ControlStart } from "./control.ts";
+
+/** What the service hands over as the first message; the rows of inputs and reports come as descriptors. */
+export type ProcessStart = Omit<ControlStart, "inputs" | "report">;
+
+/** Descriptors under which the child finds the rows: after stdin, stdout, stderr and the message channel. */
+export const inputsFd = 4;
+export const reportFd = 5;
+
+/**
+ * The engine without threads of its own. Its helpers (garbage collection, compilation) have ordinary priority: on a busy
+ * machine they are kept from running while they hold what the control loop waits for, and the loop's real-time priority is
+ * worth nothing. Measured by `npm run -s bench -- loop`; docs/decisions/0006 has the figures.
+ */
+export const controlProcessFlags: readonly string[] = ["--single-threaded", "--v8-pool-size=0"];
