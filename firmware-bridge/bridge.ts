@@ -4,7 +4,7 @@
  * is the one for deadlines. What failed keeps its old age; nothing stale is ever written into the image.
  */
 import { invariant } from "../src/domain/result.ts";
-import { Deadlines } from "../src/protocols/modbus/deadlines.ts";
+import { Deadlines, type Expirable } from "../src/protocols/modbus/deadlines.ts";
 import type { Exchange } from "../src/protocols/modbus/exchange.ts";
 import type { Clock, ModbusLink } from "../src/protocols/modbus/link.ts";
 import {
@@ -73,6 +73,8 @@ export class Bridge {
   #readDone: (() => void) | undefined;
   #writeDone: (() => void) | undefined;
   #spoke = false;
+  /** Until when the cycle waits for what is under way. */
+  #patienceMs = Number.POSITIVE_INFINITY;
 
   constructor(settings: BridgeSettings, transport: TransportFactory, options: BridgeOptions) {
     this.#clock = options.clock ?? (() => performance.now());
@@ -88,6 +90,7 @@ export class Bridge {
         links.set(key, link);
       }
       const made = new BridgeDevice(kind, device, link, this.#clock, { refreshMs, deadBandW }, reactive);
+      link.setPace(device.unit, made.pace);
       const cycle: Cycle = { device: made, take, readWaited: false, writesWaited: 0 };
       made.onBound = () => this.#hook(cycle);
       this.#cycles.push(cycle);
@@ -120,6 +123,11 @@ export class Bridge {
     this.loadPanel = settings.loadPanel && make("load-panel", settings.loadPanel, (s) => this.#takeLoadPanel(s));
     this.pv = settings.pv && make("pv", settings.pv, (s) => this.#takePv(s));
     this.links = [...links.values()];
+    for (const { device } of this.#cycles) {
+      const { unit } = device.settings;
+      device.sharesLink = this.devices.some((other) => other.link === device.link && other.settings.unit !== unit);
+    }
+    this.#deadlines.add(this.#patience);
   }
 
   /** Devices in the order in which they are read. */
@@ -173,17 +181,20 @@ export class Bridge {
     return undefined;
   }
 
-  /** Reads every device once. Resolves when all have answered or failed, at `deadlineMs` at the latest. */
+  /**
+   * Starts a read of every device that has answered its last one. Resolves when those that are fast enough have answered or
+   * failed, at `deadlineMs` at the latest; what comes later is taken when it comes, with its own age.
+   */
   readAll(snapshot: SnapshotPort, deadlineMs: number): Promise<void> {
     invariant(this.#readDone === undefined, "readAll was called before the last one ended");
     const nowMs = this.#clock();
-    this.#deadlines.check(nowMs);
     this.#snapshot = snapshot;
     this.#readsPending = 1;
     for (let i = 0; i < this.#cycles.length; i += 1) this.#startRead(this.#cycles[i]!, nowMs, deadlineMs);
     this.#forgetAuxiliaries(snapshot, nowMs);
     this.#readsPending -= 1;
     if (this.#readsPending === 0) return Promise.resolve();
+    this.#waitUntil(deadlineMs);
     return new Promise((resolve) => {
       this.#readDone = resolve;
     });
@@ -191,7 +202,8 @@ export class Bridge {
 
   /**
    * Writes what changed or needs refreshing. `earned`: a step was completed on fresh inputs, so the heartbeat may advance.
-   * Resolves when all writes are acknowledged or failed, at `deadlineMs` at the latest. With `speak` false nothing is said.
+   * Resolves when the writes to devices that are fast enough are acknowledged or failed, at `deadlineMs` at the latest. With
+   * `speak` false nothing is said.
    */
   writeAll(commands: CommandsPort, nowMs: number, deadlineMs: number, earned: boolean): Promise<void> {
     invariant(this.#writeDone === undefined, "writeAll was called before the last one ended");
@@ -207,13 +219,51 @@ export class Bridge {
     for (let i = 0; i < this.#cycles.length; i += 1) this.#startWrites(this.#cycles[i]!, nowMs, deadlineMs);
     this.#writesPending -= 1;
     if (this.#writesPending === 0) return Promise.resolve();
+    this.#waitUntil(deadlineMs);
     return new Promise((resolve) => {
       this.#writeDone = resolve;
     });
   }
 
+  #waitUntil(deadlineMs: number): void {
+    this.#patienceMs = deadlineMs;
+    this.#deadlines.need(deadlineMs);
+  }
+
+  /** The cycle goes on although something that was expected has not come. */
+  readonly #patience: Expirable = {
+    nextDeadlineMs: () => this.#patienceMs,
+    expire: (nowMs) => {
+      if (nowMs < this.#patienceMs) return;
+      this.#patienceMs = Number.POSITIVE_INFINITY;
+      for (let i = 0; i < this.#cycles.length; i += 1) {
+        this.#cycles[i]!.readWaited = false;
+        this.#cycles[i]!.writesWaited = 0;
+      }
+      this.#readsPending = 0;
+      this.#writesPending = 0;
+      this.#endRead();
+      this.#endWrite();
+    },
+  };
+
+  #endRead(): void {
+    const done = this.#readDone;
+    this.#readDone = undefined;
+    this.#patienceMs = Number.POSITIVE_INFINITY;
+    done?.();
+  }
+
+  #endWrite(): void {
+    const done = this.#writeDone;
+    this.#writeDone = undefined;
+    this.#patienceMs = Number.POSITIVE_INFINITY;
+    done?.();
+  }
+
   /** Closes every connection. */
   shut(): void {
+    this.#deadlines.remove(this.#patience);
     for (const link of this.links) link.shut();
   }
 
@@ -227,18 +277,16 @@ export class Bridge {
       return;
     }
     if (device.state === "binding" || device.reader === undefined) return;
-    const ownMs = device.settings.replyTimeoutMs;
-    const untilMs = ownMs === undefined ? deadlineMs : nowMs + ownMs;
     if (device.needsIdentityCheck && device.identityCheck === undefined) device.identityChecked();
     const exchange = device.needsIdentityCheck ? device.identityCheck! : device.reader.cycleBlock.exchange;
     if (exchange.busy) return;
     if (device.needsIdentityCheck) device.state = "checking";
-    if (untilMs <= deadlineMs) {
+    if (device.readTime.fits(deadlineMs - nowMs)) {
       cycle.readWaited = true;
       this.#readsPending += 1;
     }
-    device.link.start(exchange, untilMs);
-    if (device.state === "bound") device.reader.startSlow(device.link, nowMs, untilMs);
+    device.start(exchange);
+    if (device.state === "bound") device.reader.startSlow(device, nowMs);
   }
 
   /** Puts the cycle's handlers onto a device's requests; done when its map is bound. */
@@ -247,6 +295,7 @@ export class Bridge {
     const reader = device.reader!;
     this.#stageOf(device)?.bound();
     reader.cycleBlock.exchange.onDone = (exchange) => {
+      device.finished(exchange);
       if (exchange.fault === null) {
         reader.decode(reader.cycleBlock);
         reader.forgetOld(exchange.finishedMs);
@@ -259,15 +308,17 @@ export class Bridge {
     };
     for (const block of reader.slowBlocks) {
       block.exchange.onDone = (exchange) => {
+        device.finished(exchange);
         if (exchange.fault === null) reader.decode(block);
         else device.cycleFault = exchange.fault;
       };
     }
     if (device.identityCheck !== undefined) {
       device.identityCheck.onDone = (exchange) => {
+        device.finished(exchange);
         if (exchange.fault === null && device.identityChecked()) {
-          // The read of this cycle follows at once, within the same deadline.
-          device.link.start(reader.cycleBlock.exchange, exchange.deadlineMs);
+          // The read of this cycle follows at once.
+          if (!reader.cycleBlock.exchange.busy) device.start(reader.cycleBlock.exchange);
           return;
         }
         if (exchange.fault !== null) this.#readFailed(device, exchange.fault);
@@ -281,7 +332,8 @@ export class Bridge {
   }
 
   #readFailed(device: BridgeDevice, fault: DeviceFaultName): void {
-    device.cycleFault = fault;
+    // A request that did not get its turn says nothing new about a device that is silent.
+    if (fault !== "not-sent" || device.cycleFault === null) device.cycleFault = fault;
     device.failedReads += 1;
   }
 
@@ -289,10 +341,7 @@ export class Bridge {
     if (!cycle.readWaited) return;
     cycle.readWaited = false;
     this.#readsPending -= 1;
-    if (this.#readsPending > 0 || this.#readDone === undefined) return;
-    const done = this.#readDone;
-    this.#readDone = undefined;
-    done();
+    if (this.#readsPending === 0 && this.#readDone !== undefined) this.#endRead();
   }
 
   #takeMeter(snapshot: SnapshotPort): boolean {
@@ -355,21 +404,21 @@ export class Bridge {
     const { writer } = device;
     cycle.writesWaited = 0;
     if (writer === undefined || device.held || device.state !== "bound" || device.needsIdentityCheck) return;
-    const ownMs = device.settings.replyTimeoutMs;
-    const untilMs = ownMs === undefined ? deadlineMs : nowMs + ownMs;
+    const fits = device.writeTime.fits(deadlineMs - nowMs);
     for (let i = 0; i < writer.requests.length; i += 1) {
       const request = writer.requests[i]!;
       if (request.exchange.busy || !writer.due(request, nowMs)) continue;
-      if (untilMs <= deadlineMs) {
+      if (fits) {
         cycle.writesWaited += 1;
         this.#writesPending += 1;
       }
-      writer.send(request, device.link, untilMs);
+      writer.send(request, device);
     }
   }
 
   #written(cycle: Cycle, request: WriteRequest, exchange: Exchange): void {
     const { device } = cycle;
+    device.finished(exchange);
     if (exchange.fault === null) {
       device.writer!.acknowledge(request);
       device.writes += 1;
@@ -383,10 +432,7 @@ export class Bridge {
     if (cycle.writesWaited === 0) return;
     cycle.writesWaited -= 1;
     this.#writesPending -= 1;
-    if (this.#writesPending > 0 || this.#writeDone === undefined) return;
-    const done = this.#writeDone;
-    this.#writeDone = undefined;
-    done();
+    if (this.#writesPending === 0 && this.#writeDone !== undefined) this.#endWrite();
   }
 
   #fallSilent(): void {

@@ -2,10 +2,10 @@
  * Reads a device's facts in blocks: one small block each cycle, others in turn when they are due. Numbers land in `values`
  * in the order of `factNames`; NaN is "not implemented". Nothing is kept from a failed read.
  */
-import type { ModbusLink } from "../src/protocols/modbus/link.ts";
 import type { DeviceMap } from "./device-map.ts";
 import { FactDecoder } from "./fact-decoder.ts";
 import { defaultLimits, type PlanLimits, planReads, type ReadBlock } from "./read-plan.ts";
+import type { Sender } from "./write-plan.ts";
 
 export type { ReadBlock } from "./read-plan.ts";
 
@@ -41,7 +41,7 @@ export class DeviceReader {
   }
 
   /** Starts the slow block that has been due for longest: at most one beside the cycle's own read. */
-  startSlow(link: ModbusLink, nowMs: number, deadlineMs: number): void {
+  startSlow(sender: Sender, nowMs: number): void {
     let latest: ReadBlock | undefined;
     for (let i = 0; i < this.slowBlocks.length; i += 1) {
       const block = this.slowBlocks[i]!;
@@ -50,7 +50,7 @@ export class DeviceReader {
     }
     if (latest === undefined) return;
     latest.triedMs = nowMs;
-    link.start(latest.exchange, deadlineMs);
+    sender.start(latest.exchange);
   }
 
   /** Forgets slow values whose block has not been read for long: a fact of the cycle must not carry an old one along. */

@@ -3,12 +3,11 @@
  * and again when its lease needs refreshing. What is compared against is what the device last acknowledged.
  */
 import type { Exchange } from "../src/protocols/modbus/exchange.ts";
-import type { ModbusLink } from "../src/protocols/modbus/link.ts";
 import { registerNumber, type WriterContext } from "./command-number.ts";
 import { commandNames, type DeviceMap } from "./device-map.ts";
 import type { FactDecoder } from "./fact-decoder.ts";
 import { putNumber } from "./register-number.ts";
-import { planRequests, type WriteRequest, type WriterOptions } from "./write-plan.ts";
+import { planRequests, type Sender, type WriteRequest, type WriterOptions } from "./write-plan.ts";
 
 export type { WriteRequest, WriterOptions } from "./write-plan.ts";
 
@@ -23,6 +22,7 @@ export class DeviceWriter {
   constructor(map: DeviceMap, unit: number, options: WriterOptions, decoder?: FactDecoder) {
     this.targets = new Float64Array(commandNames[map.kind].length).fill(Number.NaN);
     this.requests = planRequests(map, unit, options);
+    for (const request of this.requests) request.exchange.prepare = () => this.#prepare(request);
     this.#decoder = decoder;
   }
 
@@ -59,18 +59,17 @@ export class DeviceWriter {
     return this.#decoder === undefined ? Number.NaN : this.#decoder.scaleOf(row);
   }
 
-  /** Starts the request, with the constants that go before it. */
-  send(request: WriteRequest, link: ModbusLink, deadlineMs: number): void {
-    this.encode(request);
+  /** Starts the request, with the constants that go before it. What it says is put in when its turn on the line comes. */
+  send(request: WriteRequest, sender: Sender): void {
     request.stepping = true;
-    request.link = link;
+    request.sender = sender;
     if (request.before.length === 0) {
-      link.start(request.exchange, deadlineMs);
+      sender.start(request.exchange);
       return;
     }
-    runSteps(request.before, link, deadlineMs, (failed) => {
+    runSteps(request.before, sender, (failed) => {
       if (failed === undefined) {
-        link.start(request.exchange, deadlineMs);
+        sender.start(request.exchange);
         return;
       }
       request.exchange.fault = failed.fault;
@@ -78,6 +77,13 @@ export class DeviceWriter {
       request.exchange.finishedMs = failed.finishedMs;
       request.exchange.onDone(request.exchange);
     });
+  }
+
+  /** The latest targets go out, however long the request has waited; nothing, when there is nothing to say any more. */
+  #prepare(request: WriteRequest): boolean {
+    if (!request.pulsing && !this.#canSay(request)) return false;
+    this.encode(request);
+    return true;
   }
 
   /** Puts the targets into the request's registers. */
@@ -103,11 +109,11 @@ export class DeviceWriter {
     request.acknowledged.set(request.sent);
     request.acknowledgedMs = request.exchange.finishedMs;
     request.pulsing = !request.pulsing && request.pulseMs > 0 && request.sent.some((value) => value > 0);
-    if (request.after.length === 0 || request.link === undefined) {
+    if (request.after.length === 0 || request.sender === undefined) {
       request.stepping = false;
       return;
     }
-    runSteps(request.after, request.link, request.exchange.deadlineMs, (failed) => {
+    runSteps(request.after, request.sender, (failed) => {
       request.stepping = false;
       if (failed !== undefined) request.acknowledgedMs = Number.NEGATIVE_INFINITY;
     });
@@ -120,12 +126,7 @@ export class DeviceWriter {
 }
 
 /** One exchange after the other; stops at the first that fails. */
-function runSteps(
-  steps: readonly Exchange[],
-  link: ModbusLink,
-  deadlineMs: number,
-  done: (failed: Exchange | undefined) => void,
-): void {
+function runSteps(steps: readonly Exchange[], sender: Sender, done: (failed: Exchange | undefined) => void): void {
   if (steps.length === 0) {
     done(undefined);
     return;
@@ -139,7 +140,7 @@ function runSteps(
       else if (next < steps.length) step();
       else done(undefined);
     };
-    link.start(exchange, deadlineMs);
+    sender.start(exchange);
   };
   step();
 }

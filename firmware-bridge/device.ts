@@ -4,22 +4,29 @@
  */
 import { err, ok, type Result } from "../src/domain/result.ts";
 import { type Exchange, readHolding } from "../src/protocols/modbus/exchange.ts";
-import { type Clock, type ModbusLink, transact, whenOpen } from "../src/protocols/modbus/link.ts";
+import { type Clock, type ModbusLink, whenOpen } from "../src/protocols/modbus/link.ts";
 import { type RegisterReader, walkChain } from "../src/protocols/sunspec/chain.ts";
 import type { DeviceKind, DeviceMap } from "./device-map.ts";
 import { DeviceReader } from "./device-reader.ts";
 import { DeviceWriter, type WriterOptions } from "./device-writer.ts";
 import type { DeviceFault, DeviceFaultName } from "./faults.table.ts";
-import type { DeviceSettings } from "./settings.ts";
+import { busyMs, isBusy, RegisterAccess } from "./register-access.ts";
+import { ReplyTime } from "./reply-time.ts";
+import { type DevicePace, type DeviceSettings, usualPace } from "./settings.ts";
 import { type BoundDevice, bindSunspec, type Identity, identityOf, readKnownModels } from "./sunspec-binding.ts";
 
-/** Time for one request of discovery, and for all of them. */
-const requestTimeoutMs = 300;
-const retryMs = 5_000;
 /** A changed scale factor stays in the reports for this long. */
 const scaleToldMs = 600_000;
-/** Tries of one request of discovery. */
-const requestTriesMax = 3;
+/** Time for a connection before a device counts as unreachable, ms. */
+const connectMaxMs = 600;
+/** A unit behind a shared link counts as silent after so many replies in a row that stayed away. */
+const silentFrom = 3;
+/** Longest time that a request waits for its turn behind other devices, ms. */
+const turnMaxMs = 2_000;
+const restFactor = 8;
+const restMaxMs = 5_000;
+/** Pause between two attempts to find a device, ms. */
+const retryMs = 3_000;
 
 const noIdentity: Identity = { manufacturer: "", model: "", version: "", serialNumber: "" };
 
@@ -29,6 +36,10 @@ export class BridgeDevice {
   readonly kind: DeviceKind;
   readonly settings: DeviceSettings;
   readonly link: ModbusLink;
+  readonly pace: DevicePace;
+  readonly access: RegisterAccess;
+  readonly readTime = new ReplyTime();
+  readonly writeTime = new ReplyTime();
   readonly #clock: Clock;
   readonly #writerOptions: WriterOptions;
   readonly #reactiveByController: boolean;
@@ -49,6 +60,17 @@ export class BridgeDevice {
   failedWrites = 0;
   /** Writes that the device refused with an exception. */
   refusedWrites = 0;
+  /** Arrival of the last reply of any kind, ms; -Infinity before the first. */
+  answersAtMs = Number.NEGATIVE_INFINITY;
+  /** How often each fault has happened, by its name. */
+  readonly errors: Record<string, number> = {};
+  /** Exception code and register of the last refusal, for people. */
+  exceptionCode = 0;
+  exceptionAddress = 0;
+  /** Other units are spoken to over the same link. */
+  sharesLink = false;
+  #timeouts = 0;
+  #busy = 0;
 
   /** Re-read of model 1 after a reconnection. */
   identityCheck: Exchange | undefined;
@@ -72,6 +94,8 @@ export class BridgeDevice {
     this.kind = kind;
     this.settings = settings;
     this.link = link;
+    this.pace = { ...usualPace, ...settings.pace };
+    this.access = new RegisterAccess(link, settings.unit, this.pace, clock);
     this.#clock = clock;
     this.#writerOptions = writerOptions;
     this.#reactiveByController = reactiveByController ?? false;
@@ -104,23 +128,50 @@ export class BridgeDevice {
   }
 
   /** Reads registers with retries, for discovery and verification. */
-  readonly readRegisters: RegisterReader = async (address, count) => {
-    const exchange = readHolding(this.settings.unit, address, count);
-    const outcome = await this.attempt(exchange);
-    return outcome.ok ? ok(Buffer.from(exchange.reply)) : outcome;
-  };
+  get readRegisters(): RegisterReader {
+    return this.access.read;
+  }
 
-  /** One request outside the cycle: waits for the connection, tries again after a fault that a reconnection cures. */
-  async attempt(exchange: Exchange): Promise<Result<Exchange, DeviceFaultName>> {
-    let fault: DeviceFaultName = "unreachable";
-    for (let tries = 0; tries < requestTriesMax; tries += 1) {
-      if (!(await whenOpen(this.link, this.#clock() + requestTimeoutMs, this.#clock))) continue;
-      const outcome = await transact(this.link, exchange, this.#clock() + requestTimeoutMs);
-      if (outcome.ok) return outcome;
-      fault = outcome.error;
-      if (fault === "exception") break;
+  /** One request outside the cycle, with retries. */
+  attempt(exchange: Exchange): Promise<Result<Exchange, DeviceFaultName>> {
+    return this.access.attempt(exchange);
+  }
+
+  /** Starts one request of the cycle at the device's own pace: its reply may come cycles later. */
+  start(exchange: Exchange): void {
+    const time = exchange.isWrite ? this.writeTime : this.readTime;
+    exchange.anyUnit = this.pace.anyUnitInReply;
+    this.link.start(exchange, this.#clock() + turnMaxMs, time.timeoutMs(this.pace.replyTimeoutMs));
+  }
+
+  /** Bookkeeping of one request of the cycle: what it took, what went wrong, when the device is spoken to again. */
+  finished(exchange: Exchange): void {
+    const { fault, finishedMs } = exchange;
+    const time = exchange.isWrite ? this.writeTime : this.readTime;
+    if (fault === null || fault === "exception") {
+      time.took(finishedMs - exchange.sentMs);
+      this.answersAtMs = finishedMs;
+      this.#timeouts = 0;
     }
-    return err(fault);
+    if (fault === null) {
+      this.#busy = 0;
+      return;
+    }
+    this.errors[fault] = (this.errors[fault] ?? 0) + 1;
+    if (fault === "exception") {
+      this.exceptionCode = exchange.exceptionCode;
+      this.exceptionAddress = exchange.address;
+      if (!isBusy(exchange.exceptionCode)) return;
+      this.link.rest(this.settings.unit, finishedMs + busyMs(this.#busy));
+      this.#busy += 1;
+    } else if (fault === "timeout" || fault === "write-timeout") {
+      time.missed();
+      this.#timeouts += 1;
+      // A silent unit must not take the line from the others: it is asked again after a multiple of what the try has cost.
+      if (!this.sharesLink || this.#timeouts < silentFrom) return;
+      const restMs = Math.min(restMaxMs, restFactor * (finishedMs - exchange.sentMs));
+      this.link.rest(this.settings.unit, finishedMs + restMs);
+    }
   }
 
   /** Finds the device and binds its map. Never throws; `faults` says what is wrong. */
@@ -186,7 +237,7 @@ export class BridgeDevice {
 
   async #find(): Promise<Result<BoundDevice, DeviceFault>> {
     const { map, expected } = this.settings;
-    if (!(await whenOpen(this.link, this.#clock() + 2 * requestTimeoutMs, this.#clock))) {
+    if (!(await whenOpen(this.link, this.#clock() + connectMaxMs, this.#clock))) {
       return err({ fault: "unreachable", detail: this.link.name });
     }
     if (map !== undefined) {

@@ -1,16 +1,42 @@
 /** What the bridge must be told about a site: plain values, made by whoever reads the configuration. */
+
+import type { SerialSettings } from "../src/protocols/modbus/byte-line.ts";
 import type { DeviceMap } from "./device-map.ts";
 import type { Identity } from "./sunspec-binding.ts";
 
 export type LinkSettings =
-  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  /** `rtu-over-tcp`: a gateway that passes serial bytes through. */
   | {
-      readonly kind: "rtu";
-      readonly path: string;
-      readonly baudRate: number;
-      readonly parity: "none" | "even" | "odd";
-      readonly stopBits: 1 | 2;
-    };
+      readonly kind: "tcp" | "rtu-over-tcp";
+      readonly host: string;
+      readonly port: number;
+      readonly connectDelayMs?: number;
+    }
+  | ({ readonly kind: "rtu"; readonly connectDelayMs?: number } & SerialSettings);
+
+/** How a device wants to be spoken to. */
+export interface DevicePace {
+  /** Longest time for a reply, ms. While a device answers fast, it is given up sooner. */
+  readonly replyTimeoutMs: number;
+  /** Shortest time between the end of a request and the next one, ms. */
+  readonly pauseMs: number;
+  readonly maxInFlight: number;
+  /** Most registers in one read. */
+  readonly maxRegisters: number;
+  /** Registers that nobody asked for may be read along between two facts. */
+  readonly mergeGaps: boolean;
+  /** The reply may name any unit. */
+  readonly anyUnitInReply: boolean;
+}
+
+export const usualPace: DevicePace = {
+  replyTimeoutMs: 1_000,
+  pauseMs: 0,
+  maxInFlight: 2,
+  maxRegisters: 125,
+  mergeGaps: true,
+  anyUnitInReply: false,
+};
 
 export interface DeviceSettings {
   /** For reports: `Bay 4`, `PCC meter`. */
@@ -21,8 +47,7 @@ export interface DeviceSettings {
   readonly map?: DeviceMap;
   /** What was commissioned; only the fields that are given are compared. */
   readonly expected?: Partial<Identity>;
-  /** For a device that cannot answer within one cycle: its own time, ms. The cycle does not wait for it. */
-  readonly replyTimeoutMs?: number;
+  readonly pace?: Partial<DevicePace>;
 }
 
 export interface StageSettings extends DeviceSettings {

@@ -1,6 +1,5 @@
 /** Which requests write a device's commands: rows of one request name go out together, constants around them. */
 import { Exchange, isBitFunction } from "../src/protocols/modbus/exchange.ts";
-import type { ModbusLink } from "../src/protocols/modbus/link.ts";
 import {
   type CommandRow,
   type ConstantRow,
@@ -14,6 +13,11 @@ import { putNumber, registersOf } from "./register-number.ts";
 /** Rows that ride along in a request but never cause one. */
 const passengers: readonly string[] = ["token", "sequence"];
 const powers: readonly string[] = ["powerW", "reactiveVar", "chargeW", "dischargeW", "magnitudeW"];
+
+/** Starts an exchange with the device, at the device's pace. */
+export interface Sender {
+  start(exchange: Exchange): void;
+}
 
 interface CommandPlace {
   readonly index: number;
@@ -41,7 +45,7 @@ export interface WriteRequest {
   pulsing: boolean;
   /** From `send` until its exchange failed, or the constants after it are written. */
   stepping: boolean;
-  link: ModbusLink | undefined;
+  sender: Sender | undefined;
 }
 
 export interface WriterOptions {
@@ -96,7 +100,7 @@ function planRequest(
     acknowledgedMs: Number.NEGATIVE_INFINITY,
     pulsing: false,
     stepping: false,
-    link: undefined,
+    sender: undefined,
   };
 }
 

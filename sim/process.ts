@@ -41,7 +41,7 @@ const pauseMax = 500;
 const lateReplyMs = 500;
 
 interface Place {
-  readonly host: string;
+  readonly host?: string | undefined;
   readonly port: number;
   readonly unitId: number;
 }
@@ -139,6 +139,7 @@ async function wireDevices(options: SimulatorOptions, simulation: Simulation, cl
   try {
     for (const [address, entries] of byAddress) {
       const { host, port } = entries[0]!.place;
+      if (host === undefined) throw new Error("the simulator serves devices over TCP only: give each of them a host");
       const units = new Map(entries.map(({ place, face }) => [place.unitId, face]));
       const server = await startModbusServer({ units, host, port, seed: sim.seed }).catch((error: Error) => {
         throw new Error(`cannot listen on ${address}: ${error.message}. Is another simulator running?`);

@@ -1,14 +1,9 @@
 /** From the site's configuration to what the firmware bridge needs to know about each device. */
 import type { DeviceMap } from "../../firmware-bridge/device-map.ts";
-import type { BridgeSettings, DeviceSettings } from "../../firmware-bridge/settings.ts";
+import type { BridgeSettings, DeviceSettings, LinkSettings } from "../../firmware-bridge/settings.ts";
+import type { ModbusPlace } from "../config/site/modbus.ts";
 import type { SiteConfig } from "../config/site.ts";
-
-interface ModbusPlace {
-  readonly host: string;
-  readonly port: number;
-  readonly unitId: number;
-  readonly map: string;
-}
+import { invariant } from "../domain/result.ts";
 
 /** Maps of devices that do not speak SunSpec, by the names that the configuration gives them. */
 export type DeviceMaps = ReadonlyMap<string, DeviceMap>;
@@ -17,9 +12,17 @@ export function bridgeSettings(
   { site, pcc, evses, transferDevice, loadPanel, pv, loop }: SiteConfig,
   maps: DeviceMaps = new Map(),
 ): BridgeSettings {
-  const place = (name: string, { host, port, unitId, map: mapName }: ModbusPlace): DeviceSettings => {
-    const map = maps.get(mapName);
-    return { name, link: { kind: "tcp", host, port }, unit: unitId, ...(map && { map }) };
+  const place = (name: string, device: ModbusPlace): DeviceSettings => {
+    const map = maps.get(device.map);
+    const { replyTimeoutMs, pauseMs, maxInFlight, maxRegisters, mergeGaps, unitIdInReply } = device;
+    const anyUnitInReply = unitIdInReply === "any";
+    return {
+      name,
+      link: linkSettings(device),
+      unit: device.unitId,
+      pace: { replyTimeoutMs, pauseMs, maxInFlight, maxRegisters, mergeGaps, anyUnitInReply },
+      ...(map && { map }),
+    };
   };
   const device = transferDevice !== undefined && transferDevice.kind !== "none" ? transferDevice : undefined;
   return {
@@ -39,4 +42,14 @@ export function bridgeSettings(
     ...(loadPanel && { loadPanel: place("load panel", loadPanel) }),
     ...(pv && { pv: place("PV", pv) }),
   };
+}
+
+function linkSettings(device: ModbusPlace): LinkSettings {
+  const { host, port, framing, serial, connectDelayMs } = device;
+  if (serial !== undefined) {
+    const { baudRate = 9_600, parity = "none" } = device;
+    return { kind: "rtu", path: serial, baudRate, parity, stopBits: device.stopBits === 2 ? 2 : 1, connectDelayMs };
+  }
+  invariant(host !== undefined, "a device without host or serial line has passed the check of the configuration");
+  return { kind: framing === "rtu" ? "rtu-over-tcp" : "tcp", host, port, connectDelayMs };
 }

@@ -5,6 +5,7 @@
 import { isNode, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { err, ok, type Result } from "../domain/result.ts";
+import { lineOf, lineSettings, type ModbusPlace, placeComplaints } from "./site/modbus.ts";
 import { type SiteConfig, siteSettings } from "./site.ts";
 
 /** Largest configuration text accepted, bytes: a site of 100 EVSEs takes about 30 kB. */
@@ -95,9 +96,46 @@ function issueComplaints(issue: z.core.$ZodIssue, raw: unknown): Complaint[] {
   return [{ path: issue.path, complaint: missing ? `is missing: ${issue.message}` : issue.message }];
 }
 
+/** Every device of the site that is spoken to, with the path of its settings. */
+function devicesOf({
+  pcc,
+  evses,
+  transferDevice,
+  loadPanel,
+  pv,
+}: SiteConfig): { path: PropertyKey[]; device: ModbusPlace }[] {
+  return [
+    { path: ["pcc", "meter"], device: pcc.meter },
+    ...evses.map(({ stage }, index) => ({ path: ["evses", index, "stage"], device: stage })),
+    ...(transferDevice !== undefined && transferDevice.kind !== "none"
+      ? [{ path: ["transferDevice"], device: transferDevice }]
+      : []),
+    ...(loadPanel ? [{ path: ["loadPanel"], device: loadPanel }] : []),
+    ...(pv ? [{ path: ["pv"], device: pv }] : []),
+  ];
+}
+
+/** Each device is reached one way, and what shares a line agrees on how the line is set up. */
+function placeChecks(config: SiteConfig): Complaint[] {
+  const complaints: Complaint[] = [];
+  const lines = new Map<string, { name: string; settings: string }>();
+  for (const { path, device } of devicesOf(config)) {
+    for (const { setting, complaint } of placeComplaints(device))
+      complaints.push({ path: [...path, setting], complaint });
+    const line = lineOf(device);
+    const settings = lineSettings(device);
+    const other = lines.get(line);
+    if (other === undefined) lines.set(line, { name: settingName(path), settings });
+    else if (other.settings !== settings) {
+      complaints.push({ path, complaint: `shares ${line} with ${other.name}, which sets it to ${other.settings}` });
+    }
+  }
+  return complaints;
+}
+
 /** What one setting demands of another. */
 function crossChecks(config: SiteConfig): Complaint[] {
-  const complaints: Complaint[] = [];
+  const complaints: Complaint[] = placeChecks(config);
   const islands = config.site.serviceMode === "non-parallel-backup";
   if (islands && (config.transferDevice === undefined || config.transferDevice.kind === "none")) {
     complaints.push({

@@ -59,6 +59,34 @@ describe("a configuration error names file, line, setting, value and what is all
       (text) => text.replace("America/Los_Angeles", "America/Atlantis"),
       "must be an IANA time zone",
     ],
+    [
+      "a serial line given as a host",
+      (text) => text.replace("host: 127.0.0.1, port: 15210", "host: /dev/ttyUSB0"),
+      'evses[0].stage.host is "/dev/ttyUSB0": is a serial line, not a host: write serial: /dev/ttyUSB0',
+    ],
+    [
+      "a device that is nowhere",
+      (text) => text.replace("host: 127.0.0.1, port: 15210", "port: 15210"),
+      "evses[0].stage.host: is missing: name the device's host, or its serial line with serial",
+    ],
+    [
+      "a device that is in two places",
+      (text) => text.replace("host: 127.0.0.1, port: 15210", "host: 127.0.0.1, serial: /dev/ttyUSB0"),
+      'evses[0].stage.serial is "/dev/ttyUSB0": and host cannot both be given',
+    ],
+    [
+      "a serial speed of a device in the network",
+      (text) => text.replace("host: 127.0.0.1, port: 15210", "host: 127.0.0.1, baudRate: 9600"),
+      "evses[0].stage.baudRate is 9600: belongs to a device with serial",
+    ],
+    [
+      "two speeds on one serial line",
+      (text) =>
+        text
+          .replace("host: 127.0.0.1, port: 15210", "serial: /dev/ttyUSB0, baudRate: 19200")
+          .replace(/meter: \{ host: 127.0.0.1, port: \d+/, "meter: { serial: /dev/ttyUSB0"),
+      "shares /dev/ttyUSB0 with pcc.meter, which sets it to 9600 Bd, parity none, 1 stop bits",
+    ],
     ["YAML that is broken", (text) => text.replace("pcc:", "pcc: ["), "home.yaml:"],
     ["the same key twice", (text) => `${text}\nloop:\n  periodMs: 10\n`, "home.yaml:"],
     ["an empty file", () => "", "is missing"],
@@ -68,6 +96,14 @@ describe("a configuration error names file, line, setting, value and what is all
     const parsed = parseSiteConfig(change(home), "home.yaml");
     expect(parsed.ok).toBe(false);
     if (!parsed.ok) expect(parsed.error.map(complaintText).join("\n")).toContain(expected);
+  });
+
+  test("a transfer device of kind none → needs no host", () => {
+    const text = home
+      .replace(/transferDevice:[^\n]*(\n {2}[^\n]*)*/, "transferDevice: { kind: none }")
+      .replace("serviceMode: non-parallel-backup", "serviceMode: load-only");
+    const parsed = parseSiteConfig(text, "home.yaml");
+    expect(parsed.ok ? "" : parsed.error.map(complaintText).join("\n")).toBe("");
   });
 
   test("the line is the setting's own", () => {

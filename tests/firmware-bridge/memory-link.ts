@@ -29,6 +29,8 @@ export class MemoryLink implements ModbusLink {
     exchange.onDone(exchange);
   }
 
+  setPace(): void {}
+  rest(): void {}
   open(): void {}
   shut(): void {}
 }

@@ -1,4 +1,7 @@
-/** One timer for the deadlines of many links: armed for the earliest, never one per transaction. */
+/**
+ * One timer for the deadlines of many links: armed for the earliest, never one per transaction. When it fires, the sockets
+ * are served once more before anything is given up: a thread that was held up must not take its own delay for silence.
+ */
 import type { Clock } from "./link.ts";
 
 export interface Expirable {
@@ -8,15 +11,11 @@ export interface Expirable {
   nextDeadlineMs(): number;
 }
 
-/** A deadline noticed later than this was noticed late by us: nobody had looked into the sockets, ms. */
-const ownLatenessMaxMs = 5;
-
 export class Deadlines {
   readonly clock: Clock;
   readonly #members: Expirable[] = [];
   #dueMs = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
-  #looking = false;
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -43,24 +42,13 @@ export class Deadlines {
     this.#timer = setTimeout(this.#fire, Math.max(0, Math.ceil(deadlineMs - this.clock())));
   }
 
-  /**
-   * Ends what is due now, without waiting for the timer, which a busy thread may have kept late. Not when it is late because
-   * the thread itself stood still: then the answers that lie in the sockets come first (`#fire`).
-   */
-  check(nowMs: number): void {
-    if (nowMs < this.#dueMs || nowMs - this.#dueMs > ownLatenessMaxMs) return;
-    for (const member of this.#members) member.expire(nowMs);
-  }
-
   readonly #fire = (): void => {
-    if (this.clock() - this.#dueMs > ownLatenessMaxMs && !this.#looking) {
-      // One turn of the event loop reads every socket; what is still due afterwards is the peer's doing.
-      this.#looking = true;
-      setImmediate(this.#fire);
-      return;
-    }
-    this.#looking = false;
     this.#dueMs = Number.POSITIVE_INFINITY;
+    // Timers come before sockets in a turn of the event loop, immediates after them.
+    setImmediate(this.#sweep);
+  };
+
+  readonly #sweep = (): void => {
     const nowMs = this.clock();
     let nextMs = Number.POSITIVE_INFINITY;
     for (const member of this.#members) {

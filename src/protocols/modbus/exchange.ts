@@ -76,8 +76,17 @@ export class Exchange {
   fault: ModbusFault | null = null;
   /** With fault `exception`: the device's code. */
   exceptionCode = 0;
+  /** While it waits for its turn: when it is given up unsent. Once sent: when the reply must be there. */
   deadlineMs = 0;
   startedMs = 0;
+  /** When it went out; NaN while it has not. */
+  sentMs = Number.NaN;
+  /** Time for the reply from the moment of sending, ms; Infinity: `deadlineMs` counts for both. */
+  replyTimeoutMs = Number.POSITIVE_INFINITY;
+  /** The reply may name any unit: some gateways and devices put 0 or 255 there. */
+  anyUnit = false;
+  /** Called right before sending, to put the latest values in; false when there is nothing to say any more. */
+  prepare: ((exchange: Exchange) => boolean) | null = null;
   /** Arrival of the reply, or the moment of the fault. */
   finishedMs = 0;
   /** Called exactly once for each start, perhaps before `start` returns. */

@@ -14,6 +14,7 @@ export const modbusFaults = {
   "not-connected":   { reopens: false, clears: "itself", sentence: "There is no connection to the device." },
   "queue-full":      { reopens: false, clears: "itself", sentence: "Too many requests wait for this connection." },
   "not-sent":        { reopens: false, clears: "itself", sentence: "The deadline passed before its turn came; nothing was sent." },
+  withdrawn:         { reopens: false, clears: "itself", sentence: "When its turn came there was nothing to say any more." },
   timeout:           { reopens: false, clears: "itself", sentence: "No reply before the deadline." },
   "write-timeout":   { reopens: true,  clears: "itself", sentence: "A write was not acknowledged before the deadline." },
   exception:         { reopens: false, clears: "itself", sentence: "The device refused the request with an exception code." },
@@ -25,7 +26,7 @@ export const modbusFaults = {
   "wrong-unit":      { reopens: true,  clears: "itself", sentence: "The reply comes from another unit." },
   "wrong-function":  { reopens: true,  clears: "itself", sentence: "The reply has another function code." },
   "wrong-echo":      { reopens: true,  clears: "itself", sentence: "The acknowledgement repeats another address, count or value." },
-  "wrong-checksum":  { reopens: true,  clears: "itself", sentence: "The reply's checksum is wrong." },
+  "wrong-checksum":  { reopens: false, clears: "itself", sentence: "The reply's checksum is wrong." },
 } as const satisfies Record<string, ModbusFaultRow>;
 
 export type ModbusFault = keyof typeof modbusFaults;

@@ -5,6 +5,7 @@
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ModbusFault } from "./faults.table.ts";
+import type { Pace } from "./turns.ts";
 
 export type LinkState = "closed" | "connecting" | "open" | "shut";
 
@@ -19,6 +20,8 @@ export interface LinkCounters {
   lateReplies: number;
   /** Requests whose deadline passed before they were sent. */
   notSent: number;
+  /** Bytes thrown away because they belong to no reply: noise, an echo, a device that answers twice. */
+  strayBytes: number;
   reconnects: number;
   lastLatencyMs: number;
   meanLatencyMs: number;
@@ -34,6 +37,7 @@ export const createLinkCounters = (): LinkCounters => ({
   malformed: 0,
   lateReplies: 0,
   notSent: 0,
+  strayBytes: 0,
   reconnects: 0,
   lastLatencyMs: Number.NaN,
   meanLatencyMs: Number.NaN,
@@ -48,10 +52,15 @@ export interface ModbusLink {
   readonly state: LinkState;
   readonly counters: LinkCounters;
   /**
-   * Sends when a place is free. `exchange.onDone` is called once: with the reply, or with a fault at `deadlineMs` of the
-   * link's clock at the latest. Without a connection it fails at once and a reconnection is tried when it is due.
+   * Sends when its turn comes. `exchange.onDone` is called once: with the reply or with a fault. It must be sent by
+   * `deadlineMs` of the link's clock; the reply has until `deadlineMs` as well, or `replyTimeoutMs` from the moment of
+   * sending where that is given. Without a connection it fails at once and a reconnection is tried when it is due.
    */
-  start(exchange: Exchange, deadlineMs: number): void;
+  start(exchange: Exchange, deadlineMs: number, replyTimeoutMs?: number): void;
+  /** How one unit behind the link wants to be spoken to. Given more than once, the most careful one counts. */
+  setPace(unit: number, pace: Pace): void;
+  /** Says nothing to a unit until `untilMs`: it was busy. */
+  rest(unit: number, untilMs: number): void;
   /** Opens the connection if it is closed and its back-off is over. */
   open(): void;
   /** Ends what is pending with `reopened` and stays closed. */
@@ -66,7 +75,7 @@ export function countOutcome(counters: LinkCounters, exchange: Exchange): void {
   counters.transactions += 1;
   const { fault } = exchange;
   if (fault === null || fault === "exception") {
-    const latencyMs = exchange.finishedMs - exchange.startedMs;
+    const latencyMs = exchange.finishedMs - exchange.sentMs;
     counters.lastLatencyMs = latencyMs;
     if (latencyMs > counters.maxLatencyMs) counters.maxLatencyMs = latencyMs;
     counters.meanLatencyMs = Number.isNaN(counters.meanLatencyMs)
@@ -82,6 +91,9 @@ export function countOutcome(counters: LinkCounters, exchange: Exchange): void {
   else if (fault.startsWith("wrong-")) counters.malformed += 1;
 }
 
+/** A connection that lived this long and answered was a good one: the next attempt comes at once. */
+export const steadyMs = 400;
+
 /** Back-off between attempts to connect: at once, then doubling from the smallest to the largest step. */
 export const backoffMinMs = 20;
 export const backoffMaxMs = 2_000;
@@ -93,6 +105,7 @@ export function transact(
   link: ModbusLink,
   exchange: Exchange,
   deadlineMs: number,
+  replyTimeoutMs?: number,
 ): Promise<Result<Exchange, ModbusFault>> {
   return new Promise((resolve) => {
     const previous = exchange.onDone;
@@ -100,7 +113,7 @@ export function transact(
       exchange.onDone = previous;
       resolve(exchange.fault === null ? ok(exchange) : err(exchange.fault));
     };
-    link.start(exchange, deadlineMs);
+    link.start(exchange, deadlineMs, replyTimeoutMs);
   });
 }
 

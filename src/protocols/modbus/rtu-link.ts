@@ -1,275 +1,354 @@
 /**
- * Modbus RTU over a serial line, framed by `modbus-serial`, behind the same interface as TCP. One request at a time. RTU
- * has no transaction identifiers, so a reply that comes after its deadline could pass for the next one: after a timeout
- * the line is closed and opened again, which throws away what is in the buffers, and stays silent for a while first.
+ * Modbus RTU over a line of bytes (`byte-line.ts`), behind the same interface as TCP. One request at a time, silence of 3.5
+ * characters between frames. RTU has no transaction identifiers, so a reply that comes after its deadline could pass for
+ * the next one: the unit that owes one is left alone until it can have no reply left to give, while the others go on.
  */
 import { invariant } from "../../domain/result.ts";
+import type { ByteLine } from "./byte-line.ts";
+import { crc16 } from "./crc16.ts";
 import type { Deadlines, Expirable } from "./deadlines.ts";
-import { type Exchange, FunctionCode } from "./exchange.ts";
-import { type ModbusFault, modbusFaults } from "./faults.table.ts";
-import { backoffMs, countOutcome, createLinkCounters, type LinkState, type ModbusLink } from "./link.ts";
+import { type Exchange, headerLength, takeReply } from "./exchange.ts";
+import type { ModbusFault } from "./faults.table.ts";
+import { backoffMs, countOutcome, createLinkCounters, type LinkState, type ModbusLink, steadyMs } from "./link.ts";
+import { type Pace, Turns } from "./turns.ts";
 
-const queueMax = 64;
-/** Silence after a timeout, in which a late reply runs out. */
-export const drainMs = 60;
-const openTimeoutMs = 2_000;
+/** Shortest silence between frames where 3.5 characters are less, or the speed is not known, ms (Modbus over Serial Line). */
+const frameGapMs = 1.75;
+/** Characters of silence between frames. */
+const gapCharacters = 3.5;
+/** After bytes that make no frame the line is listened to until it has been silent for this long, ms. */
+const quietMs = 20;
+const quietCharacters = 10;
+/** A unit that owes a reply is left alone for as long as it was waited for already, and at least this long, ms. */
+const owedMinMs = 60;
+const openTimeoutMs = 3_000;
+/** Requests in a row without any reply, of whatever unit, before the line itself is opened anew. */
+const silentRequestsMax = 8;
+/** Unit, PDU of 253 bytes, checksum. */
+const rtuFrameMax = 256;
+const receiveMax = 1_024;
 
-/** What is used of `modbus-serial`'s client. `SerialLine` lets a test put a line of its own in. */
-export interface SerialLine {
-  open(): Promise<void>;
-  close(): void;
-  /** `next` gets an error, or the reply's register bytes for a read, its echo for a write. */
-  request(exchange: Exchange, next: (error: Error | null, reply: SerialReply) => void): void;
-  onLost(listener: () => void): void;
-}
-
-export interface SerialReply {
-  readonly buffer?: Buffer;
-  readonly address?: number;
-  readonly length?: number;
-  readonly value?: number;
-}
-
-export interface SerialSettings {
-  readonly path: string;
-  readonly baudRate: number;
-  readonly parity: "none" | "even" | "odd";
-  readonly stopBits: 1 | 2;
+export interface RtuLinkOptions {
+  /** Wait between opening the line and the first request, ms. */
+  readonly connectDelayMs?: number;
 }
 
 export class RtuLink implements ModbusLink, Expirable {
   readonly name: string;
   readonly counters = createLinkCounters();
   state: LinkState = "closed";
+  /** What the operating system says about a line that can't be opened; "" while it can. */
+  openFailure = "";
 
   readonly #deadlines: Deadlines;
-  readonly #makeLine: () => SerialLine;
-  #line: SerialLine | undefined;
+  readonly #line: ByteLine;
+  readonly #connectDelayMs: number;
+  readonly #gapMs: number;
+  readonly #turns = new Turns({ pauseMs: 0, maxInFlight: 1 });
+  readonly #frame = Buffer.alloc(rtuFrameMax);
+  readonly #received = Buffer.alloc(receiveMax);
+  #receivedLength = 0;
   #current: Exchange | undefined;
-  readonly #queue: Exchange[] = [];
+  #sentLength = 0;
+  /** The line repeats what is sent; and whether the current request's copy has been dropped. */
+  #echoes = false;
+  #echoDropped = false;
+  /** What is wrong with the bytes that have come so far for the current request. */
+  #spoilt: ModbusFault = "timeout";
+
+  #closing = false;
   #failures = 0;
+  #silentRequests = 0;
+  #openedMs = Number.NaN;
+  #answered = false;
+  #quietUntilMs = Number.NEGATIVE_INFINITY;
   #retryAtMs = Number.NEGATIVE_INFINITY;
   #openDeadlineMs = Number.POSITIVE_INFINITY;
+  /** Counts openings, so that what an old one still says is not heard. */
+  #opening = 0;
 
-  constructor(settings: SerialSettings, deadlines: Deadlines, makeLine: () => SerialLine = () => openSerial(settings)) {
-    this.name = `rtu ${settings.path}`;
+  constructor(line: ByteLine, deadlines: Deadlines, options: RtuLinkOptions = {}) {
+    this.name = line.name;
+    this.#line = line;
     this.#deadlines = deadlines;
-    this.#makeLine = makeLine;
+    this.#connectDelayMs = options.connectDelayMs ?? 0;
+    this.#gapMs = Math.max(frameGapMs, gapCharacters * line.characterMs);
     deadlines.add(this);
   }
 
-  start(exchange: Exchange, deadlineMs: number): void {
+  setPace(unit: number, pace: Pace): void {
+    this.#turns.setPace(unit, { ...pace, maxInFlight: 1 });
+  }
+
+  rest(unit: number, untilMs: number): void {
+    this.#turns.rest(unit, untilMs);
+  }
+
+  start(exchange: Exchange, deadlineMs: number, replyTimeoutMs = Number.POSITIVE_INFINITY): void {
     invariant(!exchange.busy, `an exchange with ${this.name} was started twice`);
+    const nowMs = this.#deadlines.clock();
     exchange.busy = true;
     exchange.deadlineMs = deadlineMs;
-    exchange.startedMs = this.#deadlines.clock();
+    exchange.replyTimeoutMs = replyTimeoutMs;
+    exchange.startedMs = nowMs;
+    exchange.sentMs = Number.NaN;
     if (this.state !== "open") {
       this.open();
-      this.#finish(exchange, "not-connected");
+      this.#finish(exchange, "not-connected", nowMs);
       return;
     }
-    if (this.#queue.length >= queueMax) {
-      this.#finish(exchange, "queue-full");
+    if (!this.#turns.push(exchange)) {
+      this.#finish(exchange, "queue-full", nowMs);
       return;
     }
-    this.#queue.push(exchange);
-    this.#deadlines.need(deadlineMs);
-    this.#sendNext();
+    this.#sendNext(nowMs);
+    this.#deadlines.need(exchange.deadlineMs);
   }
 
   open(): void {
-    if (this.state !== "closed") return;
+    if (this.state !== "closed" || this.#closing) return;
     const nowMs = this.#deadlines.clock();
     if (nowMs < this.#retryAtMs) return;
     this.state = "connecting";
+    this.#opening += 1;
+    const opening = this.#opening;
+    this.#receivedLength = 0;
+    this.#silentRequests = 0;
+    this.#answered = false;
     this.#openDeadlineMs = nowMs + openTimeoutMs;
     this.#deadlines.need(this.#openDeadlineMs);
-    const line = this.#makeLine();
-    this.#line = line;
-    line.onLost(() => {
-      if (this.#line === line) this.#reopen("reset", 0);
-    });
-    line.open().then(
-      () => {
-        if (this.#line !== line) return;
-        this.state = "open";
-        this.#openDeadlineMs = Number.POSITIVE_INFINITY;
-      },
-      () => {
-        if (this.#line === line) this.#reopen("not-connected", 0);
-      },
-    );
+    this.#line
+      .open(
+        (bytes) => {
+          if (this.#opening === opening && this.state === "open") this.#receive(bytes);
+        },
+        () => {
+          if (this.#opening === opening && this.state === "open") this.#reopen("reset");
+        },
+      )
+      .then(
+        () => {
+          if (this.#opening !== opening || this.state !== "connecting") return;
+          this.state = "open";
+          this.openFailure = "";
+          this.#openedMs = this.#deadlines.clock();
+          this.#quietUntilMs = this.#openedMs + Math.max(this.#gapMs, this.#connectDelayMs);
+          this.#openDeadlineMs = Number.POSITIVE_INFINITY;
+        },
+        (failure: unknown) => {
+          this.openFailure = failure instanceof Error ? failure.message : String(failure);
+          if (this.#opening === opening && this.state === "connecting") this.#reopen("not-connected");
+        },
+      );
   }
 
   shut(): void {
-    this.#line?.close();
-    this.#line = undefined;
     this.state = "shut";
+    void this.#line.close();
     this.#deadlines.remove(this);
     this.#failPending("reopened");
   }
 
   expire(nowMs: number): void {
-    if (nowMs >= this.#openDeadlineMs) this.#reopen("not-connected", 0);
-    for (let i = 0; i < this.#queue.length; ) {
-      const exchange = this.#queue[i]!;
-      if (exchange.deadlineMs > nowMs) i += 1;
-      else {
-        this.#queue.splice(i, 1);
-        this.#finish(exchange, "not-sent");
-      }
-    }
+    if (nowMs >= this.#openDeadlineMs) this.#reopen("not-connected");
+    this.#turns.drop(nowMs, (exchange) => this.#finish(exchange, "not-sent", nowMs));
     const current = this.#current;
-    if (current !== undefined && current.deadlineMs <= nowMs) {
-      this.#reopen(current.isWrite ? "write-timeout" : "timeout", drainMs);
-    }
+    if (current !== undefined && current.deadlineMs <= nowMs) this.#giveUp(current, nowMs);
+    this.#sendNext(nowMs);
   }
 
   nextDeadlineMs(): number {
-    let earliestMs = Math.min(this.#openDeadlineMs, this.#current?.deadlineMs ?? Number.POSITIVE_INFINITY);
-    for (const { deadlineMs } of this.#queue) if (deadlineMs < earliestMs) earliestMs = deadlineMs;
-    return earliestMs;
+    return Math.min(
+      this.#openDeadlineMs,
+      this.#current?.deadlineMs ?? this.#nextTurnMs(),
+      this.#turns.nextDeadlineMs(),
+    );
   }
 
-  #sendNext(): void {
-    while (this.state === "open" && this.#current === undefined && this.#queue.length > 0) {
-      const exchange = this.#queue.shift()!;
-      if (exchange.deadlineMs <= this.#deadlines.clock()) {
-        this.#finish(exchange, "not-sent");
-        continue;
+  #nextTurnMs(): number {
+    if (this.state !== "open" || this.#current !== undefined) return Number.POSITIVE_INFINITY;
+    return Math.max(this.#quietUntilMs, this.#turns.nextTurnMs());
+  }
+
+  #sendNext(nowMs: number): void {
+    while (this.state === "open" && this.#current === undefined && this.#turns.waiting > 0) {
+      if (nowMs < this.#quietUntilMs) break;
+      const exchange = this.#turns.next(nowMs);
+      if (exchange === undefined) break;
+      const gone =
+        exchange.deadlineMs <= nowMs ? "not-sent" : exchange.prepare?.(exchange) === false ? "withdrawn" : null;
+      if (gone === null) {
+        this.#send(exchange, nowMs);
+        return;
       }
-      this.#current = exchange;
-      const line = this.#line!;
-      line.request(exchange, (error, reply) => {
-        if (this.#line === line && this.#current === exchange) this.#take(exchange, error, reply);
-      });
+      this.#turns.ended(exchange, Number.NEGATIVE_INFINITY);
+      this.#finish(exchange, gone, nowMs);
+    }
+    if (this.#turns.waiting === 0) return;
+    const turnMs = this.#nextTurnMs();
+    if (turnMs < Number.POSITIVE_INFINITY) this.#deadlines.need(turnMs);
+  }
+
+  #send(exchange: Exchange, nowMs: number): void {
+    const length = exchange.frame.length - headerLength + 1;
+    exchange.frame.copy(this.#frame, 0, headerLength - 1);
+    this.#frame.writeUInt16LE(crc16(this.#frame, 0, length), length);
+    this.#current = exchange;
+    this.#receivedLength = 0;
+    this.#spoilt = "timeout";
+    this.#sentLength = length + 2;
+    this.#echoDropped = false;
+    exchange.sentMs = nowMs;
+    // What the line itself takes is not the device's time.
+    const wireMs = (length + 2 + exchange.replyPduLength + 3) * this.#line.characterMs;
+    if (exchange.replyTimeoutMs < Number.POSITIVE_INFINITY)
+      exchange.deadlineMs = nowMs + wireMs + exchange.replyTimeoutMs;
+    this.#deadlines.need(exchange.deadlineMs);
+    try {
+      this.#line.write(this.#frame.subarray(0, length + 2));
+    } catch {
+      this.#reopen("reset");
     }
   }
 
-  #take(exchange: Exchange, error: Error | null, reply: SerialReply): void {
-    const fault = error === null ? checkReply(exchange, reply) : faultOf(error, exchange);
-    if (fault !== null && modbusFaults[fault].reopens) {
-      this.#reopen(fault, drainMs);
+  #receive(bytes: Buffer): void {
+    const nowMs = this.#deadlines.clock();
+    const current = this.#current;
+    if (current === undefined) {
+      // Nobody was asked: a late reply, noise, or a second device at the same address.
+      this.counters.strayBytes += bytes.length;
+      this.#quietUntilMs = Math.max(this.#quietUntilMs, nowMs + this.#gapMs);
       return;
     }
-    this.#current = undefined;
-    this.#failures = 0;
-    this.#finish(exchange, fault);
-    this.#sendNext();
+    const room = receiveMax - this.#receivedLength;
+    bytes.copy(this.#received, this.#receivedLength, 0, Math.min(room, bytes.length));
+    this.#receivedLength += Math.min(room, bytes.length);
+    this.#dropEcho(current);
+    if (this.#scan(current, nowMs)) return;
+    if (this.#spoilt === "timeout" && this.#receivedLength < current.replyPduLength + 3) return;
+    // Enough bytes for a reply and none in them: what else comes is waited for until the line is silent.
+    if (this.#spoilt === "timeout") this.#spoilt = "wrong-checksum";
+    current.deadlineMs = Math.min(current.deadlineMs, nowMs + this.#silenceMs());
+    this.#deadlines.need(current.deadlineMs);
   }
 
-  #reopen(fault: ModbusFault, silenceMs: number): void {
-    const culprit = this.#current;
+  /** Looks for the reply in what has come so far; noise in front of it is passed over. True when the request is ended. */
+  #scan(exchange: Exchange, nowMs: number): boolean {
+    const bytes = this.#received;
+    for (let start = 0; start + 5 <= this.#receivedLength; start += 1) {
+      const code = bytes[start + 1]!;
+      if ((code & 0x7f) !== exchange.functionCode) continue;
+      const end = start + (code & 0x80 ? 5 : exchange.replyPduLength + 3);
+      if (end > this.#receivedLength || !this.#isFrame(start, end)) continue;
+      if (exchange.anyUnit || bytes[start] === exchange.unit) {
+        this.#take(exchange, start, end, nowMs);
+        return true;
+      }
+      // Another unit talks: a late reply of its own, or a second master on the line. The right one may still come.
+      this.counters.lateReplies += 1;
+      this.#spoilt = "wrong-unit";
+      start = end - 1;
+    }
+    return false;
+  }
+
+  #isFrame(start: number, end: number): boolean {
+    return crc16(this.#received, start, end - 2) === this.#received.readUInt16LE(end - 2);
+  }
+
+  /**
+   * Some two-wire adapters hear themselves. A read can't be mistaken for its reply, so it shows whether this one does; the
+   * acknowledgement of a single register could be, so from then on the first copy of a write is its echo.
+   */
+  #dropEcho(exchange: Exchange): void {
+    const length = this.#sentLength;
+    if (this.#receivedLength < length || (exchange.isWrite && !this.#echoes) || this.#echoDropped) return;
+    if (this.#frame.compare(this.#received, 0, length, 0, length) !== 0) return;
+    this.#echoes = true;
+    this.#echoDropped = true;
+    this.#received.copyWithin(0, length, this.#receivedLength);
+    this.#receivedLength -= length;
+  }
+
+  #take(exchange: Exchange, start: number, end: number, nowMs: number): void {
+    const fault = takeReply(exchange, this.#received, start + 1, end - start - 3);
+    const stray = this.#receivedLength - (end - start);
+    this.counters.strayBytes += stray;
+    this.#silentRequests = 0;
+    this.#answered = true;
+    this.#end(exchange, fault, nowMs, stray > 0 ? this.#silenceMs() : this.#gapMs);
+    this.#sendNext(nowMs);
+  }
+
+  /** The deadline has passed: nothing came, or nothing that could be used. */
+  #giveUp(exchange: Exchange, nowMs: number): void {
+    const fault = this.#faultOfSilence(exchange);
+    this.#silentRequests = this.#receivedLength > 0 ? 0 : this.#silentRequests + 1;
+    this.#turns.rest(exchange.unit, nowMs + Math.max(owedMinMs, nowMs - exchange.sentMs));
+    this.#end(exchange, fault, nowMs, this.#gapMs);
+    // A gateway's connection may be dead, or hold a write that it has not passed on; a serial port may have lost its adapter.
+    if (this.#silentRequests >= silentRequestsMax || (fault === "write-timeout" && this.#line.characterMs === 0)) {
+      this.#reopen(fault);
+    }
+  }
+
+  #faultOfSilence(exchange: Exchange): ModbusFault {
+    if (this.#receivedLength >= 5 && this.#isFrame(0, this.#receivedLength)) {
+      // A whole frame, but not the reply that was asked for.
+      if (!exchange.anyUnit && this.#received[0] !== exchange.unit) return "wrong-unit";
+      return takeReply(exchange, this.#received, 1, this.#receivedLength - 3) ?? "wrong-length";
+    }
+    if (this.#spoilt !== "timeout") return this.#spoilt;
+    if (this.#receivedLength > 0) return "wrong-checksum";
+    return exchange.isWrite ? "write-timeout" : "timeout";
+  }
+
+  #end(exchange: Exchange, fault: ModbusFault | null, nowMs: number, silenceMs: number): void {
     this.#current = undefined;
-    this.#line?.close();
-    this.#line = undefined;
+    this.#receivedLength = 0;
+    this.#quietUntilMs = nowMs + silenceMs;
+    this.#turns.ended(exchange, nowMs);
+    this.#finish(exchange, fault, nowMs);
+  }
+
+  #silenceMs(): number {
+    return Math.max(quietMs, quietCharacters * this.#line.characterMs);
+  }
+
+  #reopen(fault: ModbusFault): void {
+    const nowMs = this.#deadlines.clock();
     this.state = "closed";
+    this.#opening += 1;
     this.#openDeadlineMs = Number.POSITIVE_INFINITY;
+    if (this.#answered && nowMs - this.#openedMs >= steadyMs) this.#failures = 0;
     this.#failures += 1;
     this.counters.reconnects += 1;
-    const nowMs = this.#deadlines.clock();
-    this.#retryAtMs = nowMs + Math.max(silenceMs, backoffMs(this.#failures));
+    this.#retryAtMs = nowMs + Math.max(this.#silenceMs(), backoffMs(this.#failures));
     this.counters.lastFault = fault;
     this.counters.lastFaultAtMs = nowMs;
-    if (culprit !== undefined) this.#finish(culprit, fault);
+    this.#closing = true;
+    void this.#line.close().then(() => {
+      this.#closing = false;
+      if (this.state === "closed") this.open();
+    });
+    const current = this.#current;
+    if (current !== undefined) this.#end(current, fault, nowMs, 0);
     this.#failPending("reopened");
-    this.open();
+    this.#turns.clearInFlight();
   }
 
   #failPending(fault: ModbusFault): void {
+    const nowMs = this.#deadlines.clock();
     const current = this.#current;
-    this.#current = undefined;
-    if (current !== undefined) this.#finish(current, fault);
-    for (const exchange of this.#queue.splice(0)) this.#finish(exchange, fault);
+    if (current !== undefined) this.#end(current, fault, nowMs, 0);
+    this.#turns.drop(Number.POSITIVE_INFINITY, (exchange) => this.#finish(exchange, fault, nowMs));
   }
 
-  #finish(exchange: Exchange, fault: ModbusFault | null): void {
+  #finish(exchange: Exchange, fault: ModbusFault | null, nowMs: number): void {
     exchange.busy = false;
     exchange.fault = fault;
-    exchange.finishedMs = this.#deadlines.clock();
+    exchange.finishedMs = nowMs;
     countOutcome(this.counters, exchange);
     exchange.onDone(exchange);
   }
-}
-
-function checkReply(exchange: Exchange, reply: SerialReply): ModbusFault | null {
-  if (!exchange.isWrite) {
-    if (reply.buffer?.length !== exchange.reply.length) return "wrong-length";
-    reply.buffer.copy(exchange.reply);
-    return null;
-  }
-  const repeated =
-    exchange.functionCode === FunctionCode.writeSingle
-      ? reply.value === exchange.frame.readUInt16BE(exchange.dataOffset)
-      : reply.length === exchange.count;
-  return reply.address === exchange.address && repeated ? null : "wrong-echo";
-}
-
-/** The library tells its faults in sentences; exceptions carry the device's code. */
-function faultOf(error: Error & { modbusCode?: number }, exchange: Exchange): ModbusFault {
-  if (error.modbusCode !== undefined) {
-    exchange.exceptionCode = error.modbusCode;
-    return "exception";
-  }
-  if (error.message.startsWith("CRC")) return "wrong-checksum";
-  if (error.message.startsWith("Data length")) return "wrong-length";
-  if (error.message.includes("expected address")) return "wrong-unit";
-  if (error.message.includes("expected code")) return "wrong-function";
-  return "reset";
-}
-
-/** The parts of the library's client that its own types leave out. */
-interface LowLevelClient {
-  connectRTUBuffered(path: string, options: object): Promise<void>;
-  destroy(done: () => void): void;
-  close(done: () => void): void;
-  on(event: "close" | "error", listener: () => void): void;
-  isOpen: boolean;
-  writeFC3(unit: number, address: number, count: number, next: Next): void;
-  writeFC4(unit: number, address: number, count: number, next: Next): void;
-  writeFC6(unit: number, address: number, value: number, next: Next): void;
-  writeFC16(unit: number, address: number, values: number[], next: Next): void;
-}
-type Next = (error: Error | null, reply: SerialReply) => void;
-
-/** A line of `modbus-serial`, which is loaded only where there is one. `extra` goes to the serial port: a test's binding. */
-export function openSerial(settings: SerialSettings, extra: object = {}): SerialLine {
-  let client: LowLevelClient | undefined;
-  let lost = (): void => {};
-  let closed = false;
-  return {
-    open: async () => {
-      const library = (await import("modbus-serial")) as unknown as { readonly default: new () => LowLevelClient };
-      const made = new library.default();
-      made.on("close", () => lost());
-      made.on("error", () => lost());
-      await made.connectRTUBuffered(settings.path, {
-        baudRate: settings.baudRate,
-        parity: settings.parity,
-        stopBits: settings.stopBits,
-        ...extra,
-      });
-      client = made;
-      if (closed) made.close(() => {});
-    },
-    close: () => {
-      closed = true;
-      lost = () => {};
-      if (client?.isOpen) client.close(() => {});
-    },
-    onLost: (listener) => {
-      lost = listener;
-    },
-    request: (exchange, next) => {
-      const { unit, address, count, functionCode } = exchange;
-      if (functionCode === FunctionCode.readHolding) client!.writeFC3(unit, address, count, next);
-      else if (functionCode === FunctionCode.readInput) client!.writeFC4(unit, address, count, next);
-      else if (functionCode === FunctionCode.writeSingle) {
-        client!.writeFC6(unit, address, exchange.frame.readUInt16BE(exchange.dataOffset), next);
-      } else {
-        const words = Array.from({ length: count }, (_, i) => exchange.frame.readUInt16BE(exchange.dataOffset + 2 * i));
-        client!.writeFC16(unit, address, words, next);
-      }
-    },
-  };
 }

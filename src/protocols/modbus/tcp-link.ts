@@ -1,24 +1,35 @@
 /**
- * Strict Modbus TCP client for the control cycle: 16-bit transaction identifiers, at most two requests in flight, one
- * deadline per transaction, every field of a reply checked. A write that is not acknowledged in time destroys the socket:
- * bytes that the peer has not read yet are dropped with it, and what it read but has not executed is refused by the
- * stage's own age check (firmware-bridge/CONTRACT.md).
+ * Strict Modbus TCP client for the control cycle: 16-bit transaction identifiers, few requests in flight, one deadline per
+ * transaction, every field of a reply checked. A write that is not acknowledged in time destroys the socket: bytes that the
+ * peer has not read yet are dropped with it, and what it read but has not executed is refused by the stage's own age check
+ * (firmware-bridge/CONTRACT.md). There is never more than one connection: the old socket has ended before the next one
+ * opens, because many devices and gateways serve a single client.
  */
 import { connect, type Socket } from "node:net";
 import { invariant } from "../../domain/result.ts";
 import type { Deadlines, Expirable } from "./deadlines.ts";
 import { type Exchange, frameLengthMax, headerLength, takeReply } from "./exchange.ts";
 import { type ModbusFault, modbusFaults } from "./faults.table.ts";
-import { backoffMs, countOutcome, createLinkCounters, type LinkState, type ModbusLink } from "./link.ts";
+import { backoffMs, countOutcome, createLinkCounters, type LinkState, type ModbusLink, steadyMs } from "./link.ts";
+import { type Pace, Turns } from "./turns.ts";
 
-const inFlightMax = 2;
-const queueMax = 64;
+/** Most requests in flight that a pace may ask for. */
+export const inFlightMax = 8;
 /** Reads that may time out one after the other before the connection is given up. */
 const readTimeoutsMax = 3;
 /** Identifiers of reads that timed out and whose late reply may still come; more means that the peer only swallows. */
 const abandonedMax = 8;
 const connectTimeoutMs = 1_000;
 const receiveChunk = 8_192;
+/** Bytes that a device may send on a new connection before its first reply without being given up. */
+const greetingMax = 512;
+
+export interface TcpLinkOptions {
+  /** First transaction identifier. */
+  readonly firstId?: number;
+  /** Wait between the connection and the first request, ms. */
+  readonly connectDelayMs?: number;
+}
 
 export class TcpLink implements ModbusLink, Expirable {
   readonly name: string;
@@ -28,57 +39,78 @@ export class TcpLink implements ModbusLink, Expirable {
   readonly #host: string;
   readonly #port: number;
   readonly #deadlines: Deadlines;
+  readonly #connectDelayMs: number;
   #socket: Socket | undefined;
+  /** A socket that was given up and has not ended yet. */
+  #leaving: Socket | undefined;
   readonly #chunk = Buffer.alloc(receiveChunk);
-  readonly #received = Buffer.alloc(receiveChunk + frameLengthMax);
+  readonly #received = Buffer.alloc(receiveChunk + frameLengthMax + greetingMax);
   #receivedLength = 0;
+  /** Bytes thrown away on this connection; -1 after the first good reply, when nothing stray is forgiven any more. */
+  #greeting = 0;
 
+  readonly #turns = new Turns();
   readonly #inFlight: (Exchange | undefined)[] = new Array(inFlightMax).fill(undefined);
   readonly #inFlightIds = new Int32Array(inFlightMax).fill(-1);
-  readonly #queue: Exchange[] = [];
   readonly #abandonedIds = new Int32Array(abandonedMax).fill(-1);
   #nextId: number;
 
   #failures = 0;
   #readTimeouts = 0;
+  #openedMs = Number.NaN;
+  #answered = false;
+  #readyAtMs = Number.NEGATIVE_INFINITY;
   #retryAtMs = Number.NEGATIVE_INFINITY;
   #connectDeadlineMs = Number.POSITIVE_INFINITY;
 
-  constructor(host: string, port: number, deadlines: Deadlines, firstId = 1) {
+  constructor(host: string, port: number, deadlines: Deadlines, options: TcpLinkOptions = {}) {
     this.name = `tcp ${host}:${port}`;
     this.#host = host;
     this.#port = port;
     this.#deadlines = deadlines;
-    this.#nextId = firstId & 0xffff;
+    this.#connectDelayMs = options.connectDelayMs ?? 0;
+    this.#nextId = (options.firstId ?? 1) & 0xffff;
     deadlines.add(this);
   }
 
-  start(exchange: Exchange, deadlineMs: number): void {
+  setPace(unit: number, pace: Pace): void {
+    this.#turns.setPace(unit, { ...pace, maxInFlight: Math.min(inFlightMax, pace.maxInFlight) });
+  }
+
+  rest(unit: number, untilMs: number): void {
+    this.#turns.rest(unit, untilMs);
+  }
+
+  start(exchange: Exchange, deadlineMs: number, replyTimeoutMs = Number.POSITIVE_INFINITY): void {
     invariant(!exchange.busy, `an exchange with ${this.name} was started twice`);
+    const nowMs = this.#deadlines.clock();
     exchange.busy = true;
     exchange.deadlineMs = deadlineMs;
-    exchange.startedMs = this.#deadlines.clock();
+    exchange.replyTimeoutMs = replyTimeoutMs;
+    exchange.startedMs = nowMs;
+    exchange.sentMs = Number.NaN;
     if (this.state !== "open") {
       this.open();
-      this.#finish(exchange, "not-connected", exchange.startedMs);
+      this.#finish(exchange, "not-connected", nowMs);
       return;
     }
-    const slot = this.#freeSlot();
-    if (slot >= 0) this.#send(exchange, slot);
-    else if (this.#queue.length < queueMax) this.#queue.push(exchange);
-    else {
-      this.#finish(exchange, "queue-full", exchange.startedMs);
+    if (!this.#turns.push(exchange)) {
+      this.#finish(exchange, "queue-full", nowMs);
       return;
     }
-    this.#deadlines.need(deadlineMs);
+    this.#sendQueued(nowMs);
+    this.#deadlines.need(exchange.deadlineMs);
   }
 
   open(): void {
-    if (this.state !== "closed") return;
+    if (this.state !== "closed" || this.#leaving !== undefined) return;
     const nowMs = this.#deadlines.clock();
     if (nowMs < this.#retryAtMs) return;
     this.state = "connecting";
     this.#receivedLength = 0;
+    this.#greeting = 0;
+    this.#answered = false;
+    this.#openedMs = Number.NaN;
     this.#connectDeadlineMs = nowMs + connectTimeoutMs;
     this.#deadlines.need(this.#connectDeadlineMs);
     const socket = connect({
@@ -97,6 +129,8 @@ export class TcpLink implements ModbusLink, Expirable {
     socket.on("connect", () => {
       if (this.#socket !== socket) return;
       this.state = "open";
+      this.#openedMs = this.#deadlines.clock();
+      this.#readyAtMs = this.#openedMs + this.#connectDelayMs;
       this.#connectDeadlineMs = Number.POSITIVE_INFINITY;
     });
     const lost = () => {
@@ -104,7 +138,12 @@ export class TcpLink implements ModbusLink, Expirable {
     };
     socket.on("error", () => {});
     socket.on("end", lost);
-    socket.on("close", lost);
+    socket.on("close", () => {
+      lost();
+      if (this.#leaving !== socket) return;
+      this.#leaving = undefined;
+      this.open();
+    });
   }
 
   shut(): void {
@@ -116,15 +155,7 @@ export class TcpLink implements ModbusLink, Expirable {
 
   expire(nowMs: number): void {
     if (nowMs >= this.#connectDeadlineMs) this.#reopen("not-connected");
-    for (let i = 0; i < this.#queue.length; ) {
-      const exchange = this.#queue[i]!;
-      if (exchange.deadlineMs > nowMs) {
-        i += 1;
-        continue;
-      }
-      this.#queue.splice(i, 1);
-      this.#finish(exchange, "not-sent", nowMs);
-    }
+    this.#turns.drop(nowMs, (exchange) => this.#finish(exchange, "not-sent", nowMs));
     for (let slot = 0; slot < inFlightMax; slot += 1) {
       const exchange = this.#inFlight[slot];
       if (exchange === undefined || exchange.deadlineMs > nowMs) continue;
@@ -137,35 +168,59 @@ export class TcpLink implements ModbusLink, Expirable {
         this.#reopen("timeout", slot);
         return;
       }
-      this.#release(slot);
+      this.#release(slot, nowMs);
       this.#finish(exchange, "timeout", nowMs);
     }
-    this.#sendQueued();
+    this.#sendQueued(nowMs);
   }
 
   nextDeadlineMs(): number {
-    let earliestMs = this.#connectDeadlineMs;
+    let earliestMs = Math.min(this.#connectDeadlineMs, this.#turns.nextDeadlineMs());
     for (let slot = 0; slot < inFlightMax; slot += 1) {
       const exchange = this.#inFlight[slot];
       if (exchange !== undefined && exchange.deadlineMs < earliestMs) earliestMs = exchange.deadlineMs;
     }
-    for (let i = 0; i < this.#queue.length; i += 1) {
-      if (this.#queue[i]!.deadlineMs < earliestMs) earliestMs = this.#queue[i]!.deadlineMs;
-    }
-    return earliestMs;
+    return Math.min(earliestMs, this.#nextTurnMs());
+  }
+
+  /** When something that waits only for a pause may go out. */
+  #nextTurnMs(): number {
+    if (this.state !== "open" || this.#freeSlot() < 0) return Number.POSITIVE_INFINITY;
+    return Math.max(this.#readyAtMs, this.#turns.nextTurnMs());
   }
 
   #freeSlot(): number {
-    for (let slot = 0; slot < inFlightMax; slot += 1) if (this.#inFlight[slot] === undefined) return slot;
+    const most = this.#turns.maxInFlight;
+    for (let slot = 0; slot < most; slot += 1) if (this.#inFlight[slot] === undefined) return slot;
     return -1;
   }
 
-  #release(slot: number): void {
+  #release(slot: number, nowMs: number): void {
+    this.#turns.ended(this.#inFlight[slot]!, nowMs);
     this.#inFlight[slot] = undefined;
     this.#inFlightIds[slot] = -1;
   }
 
-  #send(exchange: Exchange, slot: number): void {
+  /** Sends what has its turn now, and sees to it that somebody looks when the next pause is over. */
+  #sendQueued(nowMs: number): void {
+    while (this.state === "open" && this.#turns.waiting > 0 && nowMs >= this.#readyAtMs) {
+      const slot = this.#freeSlot();
+      if (slot < 0) return;
+      const exchange = this.#turns.next(nowMs);
+      if (exchange === undefined) break;
+      const gone =
+        exchange.deadlineMs <= nowMs ? "not-sent" : exchange.prepare?.(exchange) === false ? "withdrawn" : null;
+      if (gone !== null) {
+        this.#turns.ended(exchange, Number.NEGATIVE_INFINITY);
+        this.#finish(exchange, gone, nowMs);
+      } else this.#send(exchange, slot, nowMs);
+    }
+    if (this.#turns.waiting === 0) return;
+    const turnMs = this.#nextTurnMs();
+    if (turnMs < Number.POSITIVE_INFINITY) this.#deadlines.need(turnMs);
+  }
+
+  #send(exchange: Exchange, slot: number, nowMs: number): void {
     do {
       this.#nextId = (this.#nextId + 1) & 0xffff;
     } while (this.#inFlightIds.includes(this.#nextId) || this.#abandonedIds.includes(this.#nextId));
@@ -173,17 +228,12 @@ export class TcpLink implements ModbusLink, Expirable {
     this.#inFlightIds[slot] = this.#nextId;
     exchange.frame[0] = this.#nextId >> 8;
     exchange.frame[1] = this.#nextId & 0xff;
-    this.#socket!.write(exchange.frame);
-  }
-
-  #sendQueued(): void {
-    while (this.state === "open" && this.#queue.length > 0) {
-      const slot = this.#freeSlot();
-      if (slot < 0) return;
-      const exchange = this.#queue.shift()!;
-      if (exchange.deadlineMs <= this.#deadlines.clock()) this.#finish(exchange, "not-sent", this.#deadlines.clock());
-      else this.#send(exchange, slot);
+    exchange.sentMs = nowMs;
+    if (exchange.replyTimeoutMs < Number.POSITIVE_INFINITY) {
+      exchange.deadlineMs = nowMs + exchange.replyTimeoutMs;
+      this.#deadlines.need(exchange.deadlineMs);
     }
+    this.#socket!.write(exchange.frame);
   }
 
   #receive(length: number): void {
@@ -194,13 +244,15 @@ export class TcpLink implements ModbusLink, Expirable {
     let start = 0;
     while (this.#receivedLength - start >= headerLength) {
       const frameLength = 6 + ((bytes[start + 4]! << 8) | bytes[start + 5]!);
-      if (bytes[start + 2] !== 0 || bytes[start + 3] !== 0) {
-        this.#reopen("wrong-protocol");
-        return;
-      }
-      if (frameLength < headerLength + 2 || frameLength > frameLengthMax) {
-        this.#reopen("wrong-length");
-        return;
+      const fault = this.#headFault(start, frameLength);
+      if (fault !== null) {
+        const next = this.#skipGreeting(start);
+        if (next <= start) {
+          this.#reopen(fault);
+          return;
+        }
+        start = next;
+        continue;
       }
       if (this.#receivedLength - start < frameLength) break;
       if (!this.#takeFrame(start, frameLength, nowMs)) return;
@@ -208,16 +260,52 @@ export class TcpLink implements ModbusLink, Expirable {
     }
     if (start > 0) bytes.copyWithin(0, start, this.#receivedLength);
     this.#receivedLength -= start;
-    this.#sendQueued();
+    this.#sendQueued(nowMs);
+  }
+
+  #headFault(start: number, frameLength: number): ModbusFault | null {
+    const bytes = this.#received;
+    if (bytes[start + 2] !== 0 || bytes[start + 3] !== 0) return "wrong-protocol";
+    if (frameLength < headerLength + 2 || frameLength > frameLengthMax) return "wrong-length";
+    if (this.#greeting >= 0 && this.#slotAt(start) < 0 && !this.#isAbandoned(start)) return "wrong-transaction";
+    return null;
+  }
+
+  #slotAt(start: number): number {
+    return this.#inFlightIds.indexOf((this.#received[start]! << 8) | this.#received[start + 1]!);
+  }
+
+  #isAbandoned(start: number): boolean {
+    return this.#abandonedIds.includes((this.#received[start]! << 8) | this.#received[start + 1]!);
+  }
+
+  /**
+   * Some devices and serial gateways put a few bytes of noise in front of their first reply. On a new connection what does
+   * not fit is thrown away up to where a reply to one of our requests begins. Returns where that is, or the place where one
+   * may yet begin; -1 when the connection is to be given up.
+   */
+  #skipGreeting(start: number): number {
+    if (this.#greeting < 0) return -1;
+    const bytes = this.#received;
+    const last = this.#receivedLength - headerLength;
+    let at = start;
+    while (
+      at <= last &&
+      !(bytes[at + 2] === 0 && bytes[at + 3] === 0 && bytes[at + 4] === 0 && this.#slotAt(at) >= 0)
+    ) {
+      at += 1;
+    }
+    this.#greeting += at - start;
+    this.counters.strayBytes += at - start;
+    return this.#greeting > greetingMax ? -1 : at;
   }
 
   /** One whole frame. False when the connection was given up because of it. */
   #takeFrame(start: number, frameLength: number, nowMs: number): boolean {
     const bytes = this.#received;
-    const id = (bytes[start]! << 8) | bytes[start + 1]!;
-    const slot = this.#inFlightIds.indexOf(id);
+    const slot = this.#slotAt(start);
     if (slot < 0) {
-      const abandoned = this.#abandonedIds.indexOf(id);
+      const abandoned = this.#abandonedIds.indexOf((bytes[start]! << 8) | bytes[start + 1]!);
       if (abandoned < 0) {
         this.#reopen("wrong-transaction");
         return false;
@@ -228,15 +316,16 @@ export class TcpLink implements ModbusLink, Expirable {
     }
     const exchange = this.#inFlight[slot]!;
     const fault =
-      bytes[start + 6] === exchange.unit
+      exchange.anyUnit || bytes[start + 6] === exchange.unit
         ? takeReply(exchange, bytes, start + headerLength, frameLength - headerLength)
         : "wrong-unit";
     if (fault !== null && modbusFaults[fault].reopens) {
       this.#reopen(fault, slot);
       return false;
     }
-    this.#release(slot);
-    this.#failures = 0;
+    this.#release(slot, nowMs);
+    this.#greeting = -1;
+    this.#answered = true;
     this.#readTimeouts = 0;
     this.#finish(exchange, fault, nowMs);
     return this.state === "open";
@@ -251,31 +340,34 @@ export class TcpLink implements ModbusLink, Expirable {
   #dropSocket(): void {
     const socket = this.#socket;
     this.#socket = undefined;
-    if (socket === undefined) return;
+    if (socket === undefined || socket.closed) return;
+    this.#leaving = socket;
     if (socket.connecting) socket.destroy();
     else socket.resetAndDestroy();
   }
 
   /**
    * Gives the connection up. The exchange in `slot` (all of them without one) ends with `fault`, whatever else is pending
-   * with `reopened`. The next attempt is at once after the first failure, then later and later.
+   * with `reopened`. The next attempt comes when the old socket has ended: at once after a connection that was good for a
+   * while, later and later after those that were not.
    */
   #reopen(fault: ModbusFault, slot?: number): void {
     const culprit = slot === undefined ? undefined : this.#inFlight[slot];
+    const nowMs = this.#deadlines.clock();
     this.#dropSocket();
     this.state = "closed";
     this.#connectDeadlineMs = Number.POSITIVE_INFINITY;
     this.#receivedLength = 0;
     this.#abandonedIds.fill(-1);
     this.#readTimeouts = 0;
+    if (this.#answered && nowMs - this.#openedMs >= steadyMs) this.#failures = 0;
     this.#failures += 1;
     this.counters.reconnects += 1;
-    const nowMs = this.#deadlines.clock();
     this.#retryAtMs = nowMs + backoffMs(this.#failures);
     this.counters.lastFault = fault;
     this.counters.lastFaultAtMs = nowMs;
     if (culprit !== undefined) {
-      this.#release(slot!);
+      this.#release(slot!, nowMs);
       this.#finish(culprit, fault, nowMs);
       this.#failPending("reopened", "reopened");
     } else {
@@ -284,6 +376,7 @@ export class TcpLink implements ModbusLink, Expirable {
       }
       this.#failPending(fault, "reopened");
     }
+    this.#turns.clearInFlight();
     this.open();
   }
 
@@ -292,10 +385,10 @@ export class TcpLink implements ModbusLink, Expirable {
     for (let slot = 0; slot < inFlightMax; slot += 1) {
       const exchange = this.#inFlight[slot];
       if (exchange === undefined) continue;
-      this.#release(slot);
+      this.#release(slot, nowMs);
       this.#finish(exchange, inFlightFault, nowMs);
     }
-    for (const exchange of this.#queue.splice(0)) this.#finish(exchange, queuedFault, nowMs);
+    this.#turns.drop(Number.POSITIVE_INFINITY, (exchange) => this.#finish(exchange, queuedFault, nowMs));
   }
 
   #finish(exchange: Exchange, fault: ModbusFault | null, nowMs: number): void {

@@ -16,8 +16,15 @@ const endOfChain = 0xffff;
 /** Most models in one device that are believed. */
 export const chainModelsMax = 64;
 
-/** Reads registers; the error is a transport's fault. */
-export type RegisterReader = (address: number, count: number) => Promise<Result<Buffer, string>>;
+/**
+ * Reads registers, more than one request holds if need be. `cuts`: places, counted from `address` and rising, at which it may
+ * be split. The error is a transport's fault, of an exception with its code: `exception 2`.
+ */
+export type RegisterReader = (
+  address: number,
+  count: number,
+  cuts?: readonly number[],
+) => Promise<Result<Buffer, string>>;
 
 export interface ChainEntry {
   readonly id: number;
@@ -43,7 +50,7 @@ export async function walkChain(read: RegisterReader): Promise<Result<Chain, Cha
     const marker = await read(baseAddress, 2);
     if (!marker.ok) {
       // An exception says that nothing is there; anything else leaves it open.
-      if (marker.error !== "exception") unreadable = `register ${baseAddress}: ${marker.error}`;
+      if (!marker.error.startsWith("exception")) unreadable = `register ${baseAddress}: ${marker.error}`;
       continue;
     }
     if (marker.value.readUInt16BE(0) !== markerHigh || marker.value.readUInt16BE(2) !== markerLow) continue;

@@ -1,7 +1,5 @@
-/**
- * A serial port without hardware: a binding for the serial library whose other end is a scripted RTU device. Bytes really
- * pass through the library's stream, its framing and its checksum.
- */
+/** A line of bytes without hardware: its other end is a scripted RTU device. */
+import type { ByteLine } from "../../../src/protocols/modbus/byte-line.ts";
 import { crc16 } from "./crc16.ts";
 
 export interface SerialRequest {
@@ -14,98 +12,50 @@ export interface SerialRequest {
   readonly unplug: () => void;
 }
 
-interface PendingRead {
-  readonly buffer: Buffer;
-  readonly offset: number;
-  readonly length: number;
-  readonly resolve: (read: { buffer: Buffer; bytesRead: number }) => void;
-  readonly reject: (error: Error) => void;
-}
+/** The line and the device at its end. */
+export class FakeLine implements ByteLine {
+  readonly name = "rtu /dev/ttyFAKE";
+  readonly characterMs: number;
+  readonly requests: Buffer[] = [];
+  readonly writtenMs: number[] = [];
+  opens = 0;
+  /** Openings that end before the last one was closed: there must be none. */
+  overlaps = 0;
+  absent = false;
+  answer: (request: SerialRequest) => void = ({ reply, good }) => reply(good);
+  #received: (bytes: Buffer) => void = () => {};
+  #lost: () => void = () => {};
+  #isOpen = false;
 
-class FakePort {
-  isOpen = true;
-  readonly openOptions: object;
-  readonly #line: FakeLine;
-  #incoming: Buffer = Buffer.alloc(0);
-  #pending: PendingRead | undefined;
-  #unplugged = false;
-
-  constructor(line: FakeLine, openOptions: object) {
-    this.#line = line;
-    this.openOptions = openOptions;
+  constructor(characterMs = 0) {
+    this.characterMs = characterMs;
   }
 
-  async close(): Promise<void> {
-    this.isOpen = false;
-    this.#end(true);
+  async open(received: (bytes: Buffer) => void, lost: () => void): Promise<void> {
+    if (this.#isOpen) this.overlaps += 1;
+    if (this.absent) throw new Error("/dev/ttyFAKE: no such file or directory");
+    this.opens += 1;
+    this.#isOpen = true;
+    this.#received = received;
+    this.#lost = lost;
   }
 
-  read(buffer: Buffer, offset: number, length: number): Promise<{ buffer: Buffer; bytesRead: number }> {
-    return new Promise((resolve, reject) => {
-      this.#pending = { buffer, offset, length, resolve, reject };
-      this.#deliver();
+  write(bytes: Buffer): void {
+    const frame = Buffer.from(bytes);
+    this.requests.push(frame);
+    this.writtenMs.push(performance.now());
+    this.answer({
+      frame,
+      good: goodReply(frame),
+      reply: (answer) => setImmediate(() => this.#isOpen && this.#received(answer)),
+      unplug: () => setImmediate(() => this.#lost()),
     });
   }
 
-  async write(bytes: Buffer): Promise<void> {
-    const frame = Buffer.from(bytes);
-    this.#line.requests.push(frame);
-    const reply = (answer: Buffer): void => this.#arrive(answer);
-    this.#line.answer({ frame, good: goodReply(frame), reply, unplug: () => this.#end(false) });
+  async close(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    this.#isOpen = false;
   }
-
-  async update(): Promise<void> {}
-  async set(): Promise<void> {}
-  async get(): Promise<object> {
-    return { cts: true, dsr: false, dcd: false };
-  }
-  async getBaudRate(): Promise<object> {
-    return { baudRate: 19_200 };
-  }
-  async flush(): Promise<void> {
-    this.#incoming = Buffer.alloc(0);
-  }
-  async drain(): Promise<void> {}
-
-  #arrive(bytes: Buffer): void {
-    if (!this.isOpen) return;
-    this.#incoming = Buffer.concat([this.#incoming, bytes]);
-    this.#deliver();
-  }
-
-  #deliver(): void {
-    if (this.#unplugged) {
-      this.#end(false);
-      return;
-    }
-    if (this.#pending === undefined || this.#incoming.length === 0) return;
-    const { buffer, offset, length, resolve } = this.#pending;
-    this.#pending = undefined;
-    const bytesRead = this.#incoming.copy(buffer, offset, 0, Math.min(length, this.#incoming.length));
-    this.#incoming = this.#incoming.subarray(bytesRead);
-    resolve({ buffer, bytesRead });
-  }
-
-  #end(canceled: boolean): void {
-    this.#unplugged ||= !canceled;
-    const pending = this.#pending;
-    this.#pending = undefined;
-    pending?.reject(Object.assign(new Error("port closed"), { canceled }));
-  }
-}
-
-/** The line and the device at its end. `binding` goes into the serial library's options. */
-export class FakeLine {
-  readonly requests: Buffer[] = [];
-  opens = 0;
-  answer: (request: SerialRequest) => void = ({ reply, good }) => reply(good);
-  readonly binding = {
-    list: async (): Promise<object[]> => [],
-    open: async (options: object): Promise<FakePort> => {
-      this.opens += 1;
-      return new FakePort(this, options);
-    },
-  };
 }
 
 export function withChecksum(bytes: Buffer): Buffer {
@@ -116,7 +66,7 @@ export function withChecksum(bytes: Buffer): Buffer {
 }
 
 /** What a good device answers: registers count up from their address. */
-function goodReply(request: Buffer): Buffer {
+export function goodReply(request: Buffer): Buffer {
   const functionCode = request[1]!;
   if (functionCode === 6 || functionCode === 16) return withChecksum(request.subarray(0, 6));
   const address = request.readUInt16BE(2);

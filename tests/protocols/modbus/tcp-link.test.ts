@@ -14,7 +14,7 @@ let link: TcpLink;
 let port: number;
 
 const open = async (firstId = 1): Promise<void> => {
-  link = new TcpLink("127.0.0.1", port, new Deadlines(clock), firstId);
+  link = new TcpLink("127.0.0.1", port, new Deadlines(clock), { firstId });
   expect(await whenOpen(link, clock() + 1_000, clock)).toBe(true);
 };
 const within = (ms: number): number => clock() + ms;

@@ -1,0 +1,53 @@
+/**
+ * How long replies take, and how long one is waited for. A device that answers within milliseconds is missed soon; a slow
+ * one has the time that its settings give it. As with TCP's retransmission timer the wait doubles while replies stay away,
+ * so that a device that has become slower is found again.
+ */
+
+/** Nobody is given up sooner, ms: a retransmission on the network, a hiccup of a gateway. */
+export const replyFloorMs = 100;
+/** The wait is this many times the slowest of the recent replies. */
+const peakFactor = 6;
+/** A slow reply is remembered for some hundred more. */
+const peakDecay = 0.98;
+const doublingMax = 64;
+/** Replies that the quantiles are taken of. */
+const windowLength = 128;
+
+export class ReplyTime {
+  /** Slowest of the recent replies, ms; NaN before the first. */
+  peakMs = Number.NaN;
+  #doubling = 1;
+  readonly #window = new Float64Array(windowLength);
+  #count = 0;
+
+  took(latencyMs: number): void {
+    this.peakMs = Math.max(latencyMs, Number.isNaN(this.peakMs) ? 0 : this.peakMs * peakDecay);
+    this.#doubling = 1;
+    this.#window[this.#count % windowLength] = latencyMs;
+    this.#count += 1;
+  }
+
+  missed(): void {
+    this.#doubling = Math.min(doublingMax, 2 * this.#doubling);
+  }
+
+  /** Time for the next reply, ms, at most what the settings allow. */
+  timeoutMs(mostMs: number): number {
+    if (Number.isNaN(this.peakMs)) return mostMs;
+    return Math.min(mostMs, Math.max(replyFloorMs, peakFactor * this.peakMs) * this.#doubling);
+  }
+
+  /** Whether a reply can be expected within `budgetMs`; unknown counts as yes, so that it is found out. */
+  fits(budgetMs: number): boolean {
+    return !(this.peakMs > budgetMs);
+  }
+
+  /** Quantile of the latest replies, ms; NaN before the first. */
+  quantileMs(share: number): number {
+    const filled = Math.min(this.#count, windowLength);
+    if (filled === 0) return Number.NaN;
+    const sorted = this.#window.slice(0, filled).sort();
+    return sorted[Math.min(filled - 1, Math.floor(share * filled))]!;
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * Whose turn it is on a connection that several units share. Every unit has a lane of its own with its own pause and its
+ * own number of requests in flight; lanes are served in turn, so that a busy or silent unit takes no more than its share.
+ * Writes and reads alternate while both wait: a set-point does not stand behind a round of reads, and reads go on.
+ */
+import type { Exchange } from "./exchange.ts";
+
+/** Most requests that wait for one connection. */
+export const waitingMax = 64;
+
+/** How a unit wants to be spoken to. */
+export interface Pace {
+  /** Shortest time from the end of a request to the start of the next one to the same unit, ms. */
+  readonly pauseMs: number;
+  /** Requests that the unit takes before it has answered the first. */
+  readonly maxInFlight: number;
+}
+
+export const usualPace: Pace = { pauseMs: 0, maxInFlight: 2 };
+
+interface Lane {
+  readonly unit: number;
+  pauseMs: number;
+  maxInFlight: number;
+  inFlight: number;
+  /** Nothing is sent to the unit before this moment. */
+  readyAtMs: number;
+  readonly writes: Exchange[];
+  readonly reads: Exchange[];
+}
+
+export class Turns {
+  readonly #lanes: Lane[] = [];
+  readonly #usual: Pace;
+  #waiting = 0;
+  #readTurn = 0;
+  #writeTurn = 0;
+  #lastWasWrite = false;
+
+  constructor(usual: Pace = usualPace) {
+    this.#usual = usual;
+  }
+
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** The units behind the connection that ask for the fewest requests in flight decide for it. */
+  get maxInFlight(): number {
+    let most = this.#usual.maxInFlight;
+    for (let i = 0; i < this.#lanes.length; i += 1) most = Math.min(most, this.#lanes[i]!.maxInFlight);
+    return most;
+  }
+
+  setPace(unit: number, pace: Pace): void {
+    const lane = this.#laneOf(unit);
+    // Two devices at one unit are one to the line: the slower of them decides.
+    lane.pauseMs = Math.max(lane.pauseMs, pace.pauseMs);
+    lane.maxInFlight = Math.min(lane.maxInFlight, pace.maxInFlight);
+  }
+
+  /** Says nothing to a unit for a while: it was busy, or a late reply of it may still be on its way. */
+  rest(unit: number, untilMs: number): void {
+    const lane = this.#laneOf(unit);
+    lane.readyAtMs = Math.max(lane.readyAtMs, untilMs);
+  }
+
+  /** False when too many wait. */
+  push(exchange: Exchange): boolean {
+    if (this.#waiting >= waitingMax) return false;
+    const lane = this.#laneOf(exchange.unit);
+    (exchange.isWrite ? lane.writes : lane.reads).push(exchange);
+    this.#waiting += 1;
+    return true;
+  }
+
+  /** The next request that may go out now; it counts as in flight until `ended`. */
+  next(nowMs: number): Exchange | undefined {
+    if (this.#waiting === 0) return undefined;
+    const writesFirst = !this.#lastWasWrite;
+    return this.#pick(writesFirst, nowMs) ?? this.#pick(!writesFirst, nowMs);
+  }
+
+  #pick(writes: boolean, nowMs: number): Exchange | undefined {
+    const count = this.#lanes.length;
+    const from = writes ? this.#writeTurn : this.#readTurn;
+    for (let step = 0; step < count; step += 1) {
+      const index = (from + step) % count;
+      const lane = this.#lanes[index]!;
+      const queue = writes ? lane.writes : lane.reads;
+      if (queue.length === 0 || lane.inFlight >= lane.maxInFlight || lane.readyAtMs > nowMs) continue;
+      if (writes) this.#writeTurn = index + 1;
+      else this.#readTurn = index + 1;
+      this.#lastWasWrite = writes;
+      this.#waiting -= 1;
+      lane.inFlight += 1;
+      return queue.shift();
+    }
+    return undefined;
+  }
+
+  /** A request is answered or given up. */
+  ended(exchange: Exchange, nowMs: number): void {
+    const lane = this.#laneOf(exchange.unit);
+    if (lane.inFlight > 0) lane.inFlight -= 1;
+    lane.readyAtMs = Math.max(lane.readyAtMs, nowMs + lane.pauseMs);
+  }
+
+  /** When a request that waits for nothing but its lane's pause may go out; Infinity when there is none. */
+  nextTurnMs(): number {
+    let earliestMs = Number.POSITIVE_INFINITY;
+    if (this.#waiting === 0) return earliestMs;
+    for (let i = 0; i < this.#lanes.length; i += 1) {
+      const lane = this.#lanes[i]!;
+      if (lane.writes.length + lane.reads.length === 0 || lane.inFlight >= lane.maxInFlight) continue;
+      if (lane.readyAtMs < earliestMs) earliestMs = lane.readyAtMs;
+    }
+    return earliestMs;
+  }
+
+  /** Earliest deadline of those that wait. */
+  nextDeadlineMs(): number {
+    let earliestMs = Number.POSITIVE_INFINITY;
+    if (this.#waiting === 0) return earliestMs;
+    for (let i = 0; i < this.#lanes.length; i += 1) {
+      const { writes, reads } = this.#lanes[i]!;
+      for (let k = 0; k < writes.length; k += 1) earliestMs = Math.min(earliestMs, writes[k]!.deadlineMs);
+      for (let k = 0; k < reads.length; k += 1) earliestMs = Math.min(earliestMs, reads[k]!.deadlineMs);
+    }
+    return earliestMs;
+  }
+
+  /** Takes out everything that waits and is due at `nowMs` (Infinity: everything). */
+  drop(nowMs: number, dropped: (exchange: Exchange) => void): void {
+    if (this.#waiting === 0) return;
+    const gone: Exchange[] = [];
+    for (const lane of this.#lanes) {
+      for (const queue of [lane.writes, lane.reads]) {
+        for (let i = 0; i < queue.length; ) {
+          if (queue[i]!.deadlineMs > nowMs) i += 1;
+          else gone.push(...queue.splice(i, 1));
+        }
+      }
+    }
+    this.#waiting -= gone.length;
+    for (const exchange of gone) dropped(exchange);
+  }
+
+  /** A new connection: nothing is in flight on it. */
+  clearInFlight(): void {
+    for (const lane of this.#lanes) lane.inFlight = 0;
+  }
+
+  #laneOf(unit: number): Lane {
+    for (let i = 0; i < this.#lanes.length; i += 1) if (this.#lanes[i]!.unit === unit) return this.#lanes[i]!;
+    const lane: Lane = {
+      unit,
+      pauseMs: this.#usual.pauseMs,
+      maxInFlight: this.#usual.maxInFlight,
+      inFlight: 0,
+      readyAtMs: Number.NEGATIVE_INFINITY,
+      writes: [],
+      reads: [],
+    };
+    this.#lanes.push(lane);
+    return lane;
+  }
+}
