@@ -54,6 +54,9 @@ export interface PlantStageSpec {
   readonly responseMs: number;
   readonly deadTimeMs: number;
   readonly rateWPerS: number;
+  /** It takes a new set-point only so often, ms, and rounds it to the nearest step of so many W. */
+  readonly commandPeriodMs?: number;
+  readonly resolutionW?: number;
   /** Shares on the three phases. */
   readonly phaseShare: readonly [number, number, number];
 }
@@ -71,8 +74,10 @@ export interface PlantMeterSpec {
   readonly quantumW?: number;
 }
 
-const historyMs = 1024;
-const pendingMax = 64;
+/** Longest window of a meter, and of a stage's own measurement, ms. */
+const historyMs = 4096;
+const stageHistoryMs = 64;
+const pendingMax = 512;
 /** The stage measures itself over 20 ms and the reading is 5 ms old when it arrives. */
 export const stageWindowMs = 20;
 export const stageLatencyMs = 5;
@@ -104,6 +109,7 @@ export class Plant {
 
   readonly #target: Float64Array;
   readonly #gain: Float64Array;
+  readonly #takenPeriod: Float64Array;
   readonly #pendingAtMs: Float64Array;
   readonly #pendingW: Float64Array;
   readonly #pendingFirst: Int32Array;
@@ -126,16 +132,25 @@ export class Plant {
     this.dropped = new Uint8Array(n);
     this.#target = new Float64Array(n);
     this.#gain = Float64Array.from(stages, (stage) => 1 - Math.exp(-1 / stage.responseMs));
+    this.#takenPeriod = new Float64Array(n).fill(-1);
     this.#pendingAtMs = new Float64Array(n * pendingMax);
     this.#pendingW = new Float64Array(n * pendingMax);
     this.#pendingFirst = new Int32Array(n);
     this.#pendingCount = new Int32Array(n);
-    this.#stageIntegral = new Float64Array(n * historyMs);
+    this.#stageIntegral = new Float64Array(n * stageHistoryMs);
     this.#phaseMs = Math.floor(uniform(dice) * meter.updateMs);
   }
 
   /** A command written now: it counts after the write and the stage's dead time. */
-  command(i: number, powerW: number): void {
+  command(i: number, asked: number): void {
+    const { commandPeriodMs = 0, resolutionW = 0 } = this.stages[i]!;
+    if (commandPeriodMs > 0) {
+      // The first of a period is taken, the others are lost on it.
+      const period = Math.floor(this.nowMs / commandPeriodMs);
+      if (period === this.#takenPeriod[i]) return;
+      this.#takenPeriod[i] = period;
+    }
+    const powerW = resolutionW > 0 ? resolutionW * Math.round(asked / resolutionW) : asked;
     const count = this.#pendingCount[i]!;
     if (count === pendingMax) throw new Error("more commands under way than a stage keeps");
     const slot = i * pendingMax + ((this.#pendingFirst[i]! + count) % pendingMax);
@@ -150,6 +165,8 @@ export class Plant {
     const n = this.stages.length;
     const slot = this.nowMs % historyMs;
     const before = (this.nowMs - 1 + historyMs) % historyMs;
+    const stageSlot = this.nowMs % stageHistoryMs;
+    const stageBefore = (this.nowMs - 1 + stageHistoryMs) % stageHistoryMs;
     let a = this.loadW[0]!;
     let b = this.loadW[1]!;
     let c = this.loadW[2]!;
@@ -172,7 +189,8 @@ export class Plant {
         power += step > most ? most : step < -most ? -most : step;
       }
       this.powerW[i] = power;
-      this.#stageIntegral[i * historyMs + slot] = this.#stageIntegral[i * historyMs + before]! + power;
+      this.#stageIntegral[i * stageHistoryMs + stageSlot] =
+        this.#stageIntegral[i * stageHistoryMs + stageBefore]! + power;
       a += power * stage.phaseShare[0];
       b += power * stage.phaseShare[1];
       c += power * stage.phaseShare[2];
@@ -234,10 +252,10 @@ export class Plant {
   readStage(i: number): number {
     const end = this.nowMs - stageLatencyMs;
     if (end < stageWindowMs) return 0;
-    const base = i * historyMs;
+    const base = i * stageHistoryMs;
     const mean =
-      (this.#stageIntegral[base + (end % historyMs)]! -
-        this.#stageIntegral[base + ((end - stageWindowMs) % historyMs)]!) /
+      (this.#stageIntegral[base + (end % stageHistoryMs)]! -
+        this.#stageIntegral[base + ((end - stageWindowMs) % stageHistoryMs)]!) /
       stageWindowMs;
     return mean + normal(this.dice) * stageSigmaShare * this.stages[i]!.ratedW;
   }

@@ -1,10 +1,14 @@
 /** The controller at the plant: polls once a tick, runs export control, allocation and lead, writes the commands. */
+
+import { siteSettings } from "../../src/config/site.ts";
 import { type Allocation, type AllocationRule, allocate, createAllocation } from "../../src/core/allocation.ts";
 import { createCommands, type StageCommand } from "../../src/core/commands.ts";
+import { createBackendGroup, exportControlConfig } from "../../src/core/core-config.ts";
 import {
   createExportControl,
   createSiteBudget,
   type ExportControl,
+  type ExportControlConfig,
   type ProtectiveGroup,
   type SiteBudget,
   stepExportControl,
@@ -12,7 +16,7 @@ import {
 import { beyondZeroShare, leadOnCuts } from "../../src/core/pcc/lead.ts";
 import { createPccLimits, type PccLimits } from "../../src/core/pcc/pcc-limits.ts";
 import { createSnapshot, type MeterFacts, type StageFacts } from "../../src/core/snapshot.ts";
-import { type Plant, stageLatencyMs, stageWindowMs } from "./plant.ts";
+import type { Plant } from "./plant.ts";
 
 export interface SiteOptions {
   readonly tickMs: number;
@@ -28,6 +32,11 @@ export interface SiteOptions {
   readonly fallbackChargeW: number;
   /** The meter's sign was proven at commissioning. */
   readonly proven: boolean;
+  /** Settings that say something else than the plant does. */
+  readonly told?: {
+    readonly meter?: Readonly<Record<string, number>>;
+    readonly stage?: Readonly<Record<string, number | undefined>>;
+  };
 }
 
 export const usualOptions: SiteOptions = {
@@ -42,6 +51,60 @@ export const usualOptions: SiteOptions = {
   fallbackChargeW: 0,
   proven: true,
 };
+
+/**
+ * What the controller is told, through the product's own settings and the function that reads them. The run's own limits
+ * stand beside it.
+ */
+function controlOf(plant: Plant, options: SiteOptions): ExportControlConfig {
+  const { meter } = plant;
+  const { modelFactor, told } = options;
+  const parsed = siteSettings.safeParse({
+    site: { name: "bench", timeZone: "UTC", serviceMode: "parallel-export", nominalVoltageV: 480 },
+    loop: { periodMs: options.tickMs },
+    pcc: {
+      importLimitW: Math.min(1e8, 0.375 * options.rangeW),
+      meter: {
+        host: "meter",
+        proven: options.proven,
+        updateMs: meter.updateMs,
+        windowMs: meter.windowMs,
+        latencyMs: meter.latencyMs + meter.jitterMs / 2,
+        resolutionW: meter.quantumW ?? 0,
+        offsetW: Math.abs(meter.offsetW),
+        accuracyClassPct: 100 * Math.abs(meter.gain - 1),
+        ...told?.meter,
+      },
+    },
+    evses: plant.stages.map((stage) => ({
+      maxChargeW: stage.ratedW,
+      maxDischargeW: stage.ratedW,
+      phase: phaseOf(stage.phaseShare),
+      stage: {
+        host: "stage",
+        responseMs: stage.responseMs * modelFactor,
+        deadTimeMs: stage.deadTimeMs * modelFactor,
+        ...(Number.isFinite(stage.rateWPerS) && { slewPctPerS: (100 * stage.rateWPerS) / stage.ratedW }),
+        commandPeriodMs: stage.commandPeriodMs ?? 0,
+        resolutionW: stage.resolutionW ?? 0,
+        ...told?.stage,
+      },
+    })),
+  });
+  if (!parsed.success) throw new Error(parsed.error.message);
+  return {
+    ...exportControlConfig(parsed.data, createBackendGroup(plant.stages.length)),
+    phaseImportLimitW: options.phaseImportLimitW,
+    phaseExportLimitW: options.phaseExportLimitW,
+    groups: options.groups,
+    fallbackChargeW: options.fallbackChargeW,
+  };
+}
+
+function phaseOf(share: readonly [number, number, number]): "all" | "a" | "b" | "c" {
+  const one = share.indexOf(1);
+  return one < 0 ? "all" : (["a", "b", "c"] as const)[one]!;
+}
 
 export class Site {
   readonly plant: Plant;
@@ -67,37 +130,7 @@ export class Site {
     this.plant = plant;
     this.options = options;
     const n = plant.stages.length;
-    this.control = createExportControl(
-      {
-        tickMs: options.tickMs,
-        writeMs: plant.writeMs,
-        meter: {
-          updateMs: plant.meter.updateMs,
-          windowMs: plant.meter.windowMs,
-          latencyMs: plant.meter.latencyMs + plant.meter.jitterMs / 2,
-          rangeW: 1.5 * options.rangeW,
-          offsetErrorW: Math.abs(plant.meter.offsetW),
-          quantumW: 1,
-          gainError: 0,
-          proven: options.proven,
-        },
-        stages: plant.stages.map((stage) => ({
-          ratedW: stage.ratedW,
-          responseMs: stage.responseMs * options.modelFactor,
-          deadTimeMs: stage.deadTimeMs * options.modelFactor,
-          rateWPerS: stage.rateWPerS,
-          measureWindowMs: stageWindowMs,
-          measureLatencyMs: stageLatencyMs,
-          phaseShare: stage.phaseShare,
-        })),
-        linkStaleMs: 3 * options.tickMs + 100,
-        phaseImportLimitW: options.phaseImportLimitW,
-        phaseExportLimitW: options.phaseExportLimitW,
-        groups: options.groups,
-        fallbackChargeW: options.fallbackChargeW,
-      },
-      n,
-    );
+    this.control = createExportControl(controlOf(plant, options), n);
     this.allocation = createAllocation(this.control, options.rule);
     this.budget = createSiteBudget(this.control);
     const snapshot = createSnapshot(n, 0);

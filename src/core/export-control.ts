@@ -7,6 +7,7 @@
 import { Quality } from "../domain/quality.ts";
 import type { StageCommand } from "./commands.ts";
 import { type Channel, type ExportControl, holdMs, type Side, type SiteBudget } from "./pcc/control-state.ts";
+import { asConfigured, compareWays, measuredSum, noteExcess, noteReadings, noteSlowUpdate } from "./pcc/dynamics.ts";
 import { learnNoise, lowerEnvelope, restartEnvelope, sampleEnvelope, tickEnvelope } from "./pcc/envelope.ts";
 import { advanceObserver, Follows, fillStagePowers } from "./pcc/load-observer.ts";
 import { condemnMeter, resetMeter, superviseMeter } from "./pcc/meter-supervision.ts";
@@ -38,6 +39,15 @@ const challengeSigmas = 6;
 const challengeQuanta = 5;
 /** With a silent meter discharge ramps to zero within this time. */
 const blindRampMs = 300;
+/** An excess of the PCC's limits: beyond this share of the stages' sum and this many σ. */
+const excessShare = 0.005;
+const excessSigmas = 4;
+/** While the dynamics are measured instead of configured: how much slower power rises, and how slowly excess counts, ms. */
+const measuredRiseShare = 0.5;
+const measuredExcessMs = 5_000;
+/** For each level of the last resort: how much slower power rises, and how much wider the margin is, of the stages' sum. */
+const levelRiseShare = 0.25;
+const levelMarginShare = 0.01;
 /** Until the meter is proven, and as the distance from a limit at which a move counts as free: shares of the stages' sum. */
 const unprovenShare = 0.1;
 const freeShare = 0.05;
@@ -60,6 +70,9 @@ export function stepExportControl(
   control.sinceMs = control.steppedAtMs < nowMs ? nowMs - control.steppedAtMs : 0;
   control.steppedAtMs = nowMs;
   advanceObserver(o, previousCommands, stages, nowMs, holdMs);
+  const d = control.dynamics;
+  noteReadings(d, o, stages, control.shares, nowMs);
+  o.slowStages = d.measured;
 
   let netW = 0;
   for (let i = 0; i < n; i++) if (o.follows[i] === Follows.model) netW += o.modelW[i]!;
@@ -71,8 +84,8 @@ export function stepExportControl(
   if (s.challenging && !wasChallenging) control.challengeFromW = netW;
 
   if (s.hasSample) {
-    control.sampleUntilMs = meter.sampleAtMs - s.config.latencyMs - sampleAgeTicks * control.config.tickMs;
-    control.sampleFromMs = control.sampleUntilMs - s.config.windowMs;
+    control.sampleUntilMs = meter.sampleAtMs - d.latencyMs - sampleAgeTicks * control.config.tickMs;
+    control.sampleFromMs = control.sampleUntilMs - d.windowMs;
     o.spanUntilMs = control.sampleUntilMs;
     o.spanFromMs = control.sampleFromMs;
     fillStagePowers(o, control.sampleStageW);
@@ -82,6 +95,7 @@ export function stepExportControl(
   }
   if (isDisturbed(control, meter, stages)) control.calmFromMs = nowMs + calmAfterMs;
   if (s.hasSample) {
+    watchDynamics(control, meter, limits, out, nowMs);
     control.started = true;
     proveMeter(control, meter, stages, out, nowMs);
   }
@@ -92,11 +106,33 @@ export function stepExportControl(
   out.availableChargeW = Math.max(0, Math.min(out.maxW[0]!, out.grossChargeW));
 }
 
-/** A person on site has looked at a condemned meter: it counts again, and has to be proven by the stages' moves. */
+/**
+ * A person on site has looked at it: meter and stages are taken as configured again, and a condemned meter counts again and
+ * has to be proven by the stages' moves.
+ */
 export function resetExportControl(control: ExportControl): void {
+  if (control.dynamics.cause !== "") asConfigured(control.dynamics);
   if (!control.supervision.condemned) return;
   resetMeter(control.supervision);
   restartProof(control.signProof);
+}
+
+/** Compares the ways of reckoning the load with this sample, and counts excesses of the PCC's limits. */
+function watchDynamics(
+  { dynamics: d, observer, channels, config, supervision }: ExportControl,
+  { powerW, sampleAtMs }: MeterFacts,
+  { exportLimitW, importLimitW }: PccLimits,
+  { loadW }: SiteBudget,
+  nowMs: number,
+): void {
+  const { sigmaW } = channels[0]!.noise;
+  d.sampleMeterW = powerW;
+  d.sampleLoadW = loadW;
+  d.sampleSigmaW = sigmaW;
+  if (supervision.updateMs > config.meter.updateMs && d.cause === "") noteSlowUpdate(d, supervision.updateMs);
+  compareWays(d, observer, sampleAtMs - sampleAgeTicks * config.tickMs, nowMs);
+  const leastW = Math.max(excessShare * channels[0]!.scaleW, excessSigmas * sigmaW);
+  noteExcess(d, Math.max(-powerW - exportLimitW, powerW - importLimitW), leastW, nowMs);
 }
 
 function proveMeter(
@@ -115,7 +151,9 @@ function proveMeter(
     !apartFromMeter(control, meter, stages, nowMs);
   control.signProof.sampleSigmaW = control.channels[0]!.noise.sigmaW;
   control.signProof.sampleMeterW = meter.powerW;
-  control.signProof.sampleStagesW = meter.powerW - out.loadW;
+  // By what the stages say: a model that is too fast would put the meter in the wrong.
+  measuredSum(control.dynamics, 0, control.sampleFromMs, control.sampleUntilMs);
+  control.signProof.sampleStagesW = control.dynamics.meanW;
   const verdict = noteMove(control.signProof, free, nowMs);
   if (verdict !== "none")
     condemnMeter(control.supervision, verdict === "reversed" ? "meter-reversed" : "meter-implausible");
@@ -184,7 +222,7 @@ function stepChannel(
 
   const phaseW = c === 0 ? meter.powerW : meter.phasePowerW[c - 1]!;
   if (s.hasSample && Number.isFinite(phaseW)) {
-    const stagesW = sumOf(control, c, control.sampleStageW);
+    const stagesW = sampleStagesW(control, c);
     const loadW = phaseW - stagesW;
     if (c === 0) out.loadW = loadW;
     learnNoise(channel.noise, loadW);
@@ -219,6 +257,14 @@ function stepChannel(
   out.maxSource[c] = c === 0 ? limits.importSource : "pcc-meter";
 }
 
+/** What all stages did in the window of the sample, W: by their models, or by their readings once those have proven right. */
+function sampleStagesW(control: ExportControl, c: number): number {
+  const { dynamics } = control;
+  if (!dynamics.measured) return sumOf(control, c, control.sampleStageW);
+  measuredSum(dynamics, c, control.sampleFromMs, control.sampleUntilMs);
+  return dynamics.meanW;
+}
+
 /** Mean power of all stages together in a channel between two moments of the world, W, as far as models and readings tell. */
 export function channelPowerW(control: ExportControl, c: number, fromMs: number, untilMs: number): number {
   control.observer.spanFromMs = fromMs;
@@ -243,11 +289,16 @@ function stepSide(control: ExportControl, channel: Channel, side: Side, nowMs: n
   const dtMs = control.sinceMs;
   const { mayRise } = control.supervision;
   const e = side.envelope;
-  e.riseW = mayRise ? channel.tuning.riseWPerMs * dtMs : 0;
+  const { measured, level } = control.dynamics;
+  // Slower in every doubt about the dynamics: half once they are measured, a quarter for each level of the last resort.
+  const riseShare = (measured ? measuredRiseShare : 1) * levelRiseShare ** level;
+  e.riseW = mayRise ? riseShare * channel.tuning.riseWPerMs * dtMs : 0;
+  if (measured) e.overcutW = 0;
   tickEnvelope(e, nowMs, channel.tuning);
-  const gain = dtMs / (shortfallFilterMs + dtMs);
-  const moreW = side.newExcessW - side.excessW;
-  side.excessW = moreW >= 0 ? side.newExcessW : side.excessW + gain * moreW;
+  // A stage that is slower than its model looks disobedient for a while after each move: no haste with it, and no room for it.
+  const moreW = (measured ? Math.max(0, side.newExcessW) : side.newExcessW) - side.excessW;
+  const filterMs = measured ? measuredExcessMs : moreW >= 0 ? 0 : shortfallFilterMs;
+  side.excessW += (dtMs / (filterMs + dtMs || 1)) * moreW;
   const limitW = side.askedLimitW;
   if (limitW >= unlimitedW) {
     side.limitW = unlimitedW;
@@ -257,7 +308,11 @@ function stepSide(control: ExportControl, channel: Channel, side: Side, nowMs: n
   const risenW = side.limitW + e.riseW;
   side.limitW = limitW < risenW ? limitW : risenW;
   const { gainError } = control.config.meter;
-  const marginW = channel.marginFixedW + marginSigmas * channel.noise.sigmaW + gainError * limitW;
+  const marginW =
+    channel.marginFixedW +
+    marginSigmas * channel.noise.sigmaW +
+    gainError * limitW +
+    level * levelMarginShare * channel.scaleW;
   side.availableW = e.valueW + side.limitW - e.overcutW - e.aheadW - marginW - side.excessW;
 }
 

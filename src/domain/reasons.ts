@@ -195,6 +195,30 @@ export const reasons = {
     severity: "notice",
     clears: "itself",
   },
+  "meter-slower": {
+    name: "Meter slower than configured",
+    sentence:
+      "The meter at the grid connection shows changes later than configured. Power is reckoned from what it does show, and rises more slowly.",
+    todo: "Correct windowMs and latencyMs of the meter, then restart. It is tried as configured again after an hour.",
+    severity: "warning",
+    clears: "afterDelay",
+  },
+  "stage-slower": {
+    name: "Power stage slower than configured",
+    sentence:
+      "A power stage follows its setpoint later than configured. Power is reckoned from the stages' readings, and rises more slowly.",
+    todo: "Correct responseMs, deadTimeMs, slewPctPerS and commandPeriodMs of the stage, then restart. It is tried as configured again after an hour.",
+    severity: "warning",
+    clears: "afterDelay",
+  },
+  "control-unsteady": {
+    name: "Limit exceeded again and again",
+    sentence:
+      "A limit at the grid connection was exceeded again and again. Power keeps a wider margin and rises slowly.",
+    todo: "Find the load that switches so often, or what meter and stages do otherwise than configured. The margin narrows after ten minutes without an excess.",
+    severity: "warning",
+    clears: "afterDelay",
+  },
   allocation: {
     name: "Share of the site",
     sentence: "The site's power is shared between EVSEs.",

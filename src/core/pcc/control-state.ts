@@ -8,6 +8,7 @@
 import { Quality } from "../../domain/quality.ts";
 import type { ReasonKey } from "../../domain/reasons.ts";
 import { invariant } from "../../domain/result.ts";
+import { commandPeriodModelMaxMs, createSiteDynamics, type SiteDynamics } from "./dynamics.ts";
 import { createEnvelope, createSampleNoise, type Envelope, type EnvelopeTuning, type SampleNoise } from "./envelope.ts";
 import { leadFactor } from "./lead.ts";
 import { createLoadObserver, type LoadObserver, type StageResponse } from "./load-observer.ts";
@@ -108,6 +109,7 @@ export interface ExportControl {
   readonly observer: LoadObserver;
   readonly supervision: MeterSupervision;
   readonly signProof: SignProof;
+  readonly dynamics: SiteDynamics;
   /** The supply has been disturbed, and until then loads still come back by themselves, ms. */
   calmFromMs: number;
   /** PCC and, where phases are limited, its three phases. */
@@ -149,8 +151,12 @@ export function createExportControl(config: ExportControlConfig, stageCount: num
   );
   let scaleW = 0;
   let answerMs = 0;
+  let readingAgeMs = 0;
+  let alwaysMeasured = false;
   for (const stage of config.stages) {
+    readingAgeMs = Math.max(readingAgeMs, stage.measureLatencyMs + 0.5 * stage.measureWindowMs);
     scaleW += stage.ratedW;
+    if ((stage.commandPeriodMs ?? 0) > commandPeriodModelMaxMs) alwaysMeasured = true;
     answerMs = Math.max(answerMs, config.writeMs + stage.deadTimeMs + 2 * stage.responseMs);
   }
   const perPhase = Number.isFinite(config.phaseImportLimitW) || Number.isFinite(config.phaseExportLimitW);
@@ -180,6 +186,7 @@ export function createExportControl(config: ExportControlConfig, stageCount: num
     scaleW,
     observer,
     supervision: createMeterSupervision(meter, answerMs),
+    dynamics: createSiteDynamics(meter, tickMs, meteredChannels, n, readingAgeMs, alwaysMeasured),
     signProof: createSignProof(scaleW, meter.proven ?? true),
     calmFromMs: Number.NEGATIVE_INFINITY,
     channels,

@@ -43,6 +43,7 @@ export function leadOnCuts(
   const o = control.observer;
   const n = control.stageCount;
   const { overdue } = control.supervision;
+  const { measured } = control.dynamics;
   const dischargeShare = overdue ? shareKept(control, budget, setpointW, -1) : 1;
   const chargeShare = overdue ? shareKept(control, budget, setpointW, 1) : 1;
   let tooMuchDischarge = dischargeShare < 1;
@@ -55,8 +56,11 @@ export function leadOnCuts(
     if (sumW < budget.minW[c]!) tooMuchDischarge = true;
     if (sumW > budget.maxW[c]!) tooMuchCharge = true;
   }
-  if (!tooMuchDischarge && !tooMuchCharge) {
+  // Haste needs models that are right.
+  if (measured) tooMuchDischarge = tooMuchCharge = false;
+  if (!tooMuchDischarge && !tooMuchCharge && !(overdue && (dischargeShare < 1 || chargeShare < 1))) {
     commandW.set(setpointW);
+    roundCommands(control, commandW);
     return;
   }
   for (let i = 0; i < n; i++) {
@@ -75,7 +79,18 @@ export function leadOnCuts(
     }
     commandW[i] = commandedW;
   }
+  roundCommands(control, commandW);
 }
+
+/** A stage that takes whole steps only gets whole steps, towards zero: its own rounding may go away from it. */
+function roundCommands({ config, stageCount }: ExportControl, commandW: Float64Array): void {
+  for (let i = 0; i < stageCount; i++) {
+    const stepW = config.stages[i]!.resolutionW ?? 0;
+    if (stepW > 0) commandW[i] = Math.trunc(commandW[i]! / stepW + roundingSlack * Math.sign(commandW[i]!)) * stepW;
+  }
+}
+/** A value that is a whole number of steps but for its binary digits stays one. */
+const roundingSlack = 1e-9;
 
 /**
  * Share of the set-points of one direction (sign −1 discharges) that a retreat leaves: the PCC and its phases count, and

@@ -45,8 +45,9 @@ export const Follows = {
 const deviationFilterMs = 40;
 /** A deviation beyond this share of the rating … */
 const disobedientShare = 0.1;
-/** … for this long means that the stage does not follow. */
+/** … for this long means that the stage does not follow; of stages known to be slower than configured only much later. */
 const disobedientAfterMs = 1_000;
+const slowDisobedientAfterMs = 12_000;
 /** It is used again after following (within half of that share) for this long. */
 const obedientAgainAfterMs = 5_000;
 /** A stage that delivers less than asked is asked for at most this share of its rating more than it delivers. */
@@ -102,6 +103,8 @@ export interface LoadObserver {
   readonly integralWms: Float64Array;
   head: number;
   filled: number;
+  /** The models are known to be too fast, so that a stage may stay behind its own for long without a fault. */
+  slowStages: boolean;
   /** Ticks of nominal length in a row up to now: that far back a time is a place in the history without a search. */
   regular: number;
 }
@@ -164,6 +167,7 @@ export function createLoadObserver(
     integralWms: new Float64Array(slots * count),
     head: 0,
     filled: 0,
+    slowStages: false,
     regular: 0,
   };
 }
@@ -298,12 +302,13 @@ function correctStage(
   else if (o.badSinceMs[i] === Number.POSITIVE_INFINITY) o.badSinceMs[i] = nowMs;
   if (!off || !short) o.shortSinceMs[i] = Number.POSITIVE_INFINITY;
   else if (o.shortSinceMs[i] === Number.POSITIVE_INFINITY) o.shortSinceMs[i] = nowMs;
-  if (nowMs - o.badSinceMs[i]! >= disobedientAfterMs) {
+  const patienceMs = o.slowStages ? slowDisobedientAfterMs : disobedientAfterMs;
+  if (nowMs - o.badSinceMs[i]! >= patienceMs) {
     followReadings(o, i, powerW, Follows.itself);
     return;
   }
   // Delivering less than asked is a vehicle's right: no fault, but nothing to count on either.
-  if (nowMs - o.shortSinceMs[i]! >= disobedientAfterMs || o.askMaxW[i]! < Number.POSITIVE_INFINITY) {
+  if (nowMs - o.shortSinceMs[i]! >= patienceMs || o.askMaxW[i]! < Number.POSITIVE_INFINITY) {
     const askMaxW = Math.abs(powerW) + probeShare * ratedW;
     o.askMaxW[i] = askMaxW >= ratedW ? Number.POSITIVE_INFINITY : askMaxW;
   }

@@ -61,8 +61,19 @@ const trustAgainAfterMs = 5_000;
 /** Phases and total may differ by this share of the range. */
 const phaseSumShare = 0.01;
 
+/** So many samples show how often the meter really has one: the shortest gap between them, at most so long, ms. */
+const gapSamples = 8;
+const learntUpdateMaxMs = 2_000;
+/** Gaps this many times longer than configured are not chance. */
+const clearlySlower = 2.5;
+
 export interface MeterSupervision {
   readonly config: MeterConfig;
+  /** Interval between new samples: as configured, or as the meter shows when it is clearly slower, ms. */
+  updateMs: number;
+  /** The shortest gap of the samples so far, and how many they are. */
+  gapMs: number;
+  gaps: number;
   /** From suspicion until a challenge must show: write, dead time, response, latency, two windows. */
   readonly challengeMs: number;
   quality: Quality;
@@ -90,6 +101,9 @@ export interface MeterSupervision {
 export function createMeterSupervision(config: MeterConfig, answerMs: number): MeterSupervision {
   return {
     config,
+    updateMs: config.updateMs,
+    gapMs: Number.POSITIVE_INFINITY,
+    gaps: 0,
     challengeMs: answerMs + config.latencyMs + 2 * config.windowMs,
     quality: Quality.missing,
     reason: "meter-stale",
@@ -108,7 +122,7 @@ export function createMeterSupervision(config: MeterConfig, answerMs: number): M
 
 /** Still blocks that make the meter suspect, from the learnt repeat rate. */
 export function stillBlocksToSuspect(s: MeterSupervision): number {
-  const updateMs = s.config.updateMs;
+  const { updateMs } = s;
   const most = Math.max(1, Math.floor(stillForMaxMs / updateMs));
   const least = Math.min(stillBlocksMin, most);
   const repeatChance = s.repeats / (1 + s.repeats);
@@ -132,9 +146,10 @@ function isPlausible(meter: MeterFacts, rangeW: number): boolean {
 export function superviseMeter(s: MeterSupervision, meter: MeterFacts, canChallenge: boolean, nowMs: number): void {
   s.hasSample = false;
   if (s.condemned) return;
-  const updateMs = s.config.updateMs;
+  const { updateMs } = s;
   if (meter.sampleCount !== s.sampleCount && meter.sampleAtMs > s.sampleAtMs) {
     if (Number.isFinite(s.sampleAtMs)) {
+      learnUpdate(s, meter.sampleAtMs - s.sampleAtMs);
       const repeats = Math.max(0, Math.round((meter.sampleAtMs - s.sampleAtMs) / updateMs) - 1);
       s.repeats += repeatGain * (Math.min(repeats, stillForMaxMs / updateMs) - s.repeats);
     }
@@ -178,6 +193,17 @@ export function superviseMeter(s: MeterSupervision, meter: MeterFacts, canChalle
   if (canChallenge ? suspectMs >= s.challengeMs : silentMs >= Math.max(stillIdleMs, 2 * updateMs))
     declareFrozen(s, nowMs);
   else if (nowMs - meter.atMs >= zeroAfterMs) judge(s, Quality.stale, "meter-stale");
+}
+
+/** A quiet meter has short gaps now and then; one that is slower than configured never has. */
+function learnUpdate(s: MeterSupervision, gapMs: number): void {
+  if (gapMs < s.gapMs) s.gapMs = gapMs;
+  s.gaps++;
+  if (s.gaps < gapSamples) return;
+  const { updateMs } = s.config;
+  s.updateMs = s.gapMs > clearlySlower * updateMs ? Math.min(s.gapMs, learntUpdateMaxMs) : updateMs;
+  s.gapMs = Number.POSITIVE_INFINITY;
+  s.gaps = 0;
 }
 
 /** The meter contradicts the stages: not believed until `resetMeter`. */
