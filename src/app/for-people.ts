@@ -3,3 +3,4 @@ export { forecastDeparture } from "../core/departure-forecast.ts";
 export { explain } from "../core/limits.ts";
 export { startsMax } from "../core/mode-state.ts";
 export { wishSources } from "../core/schedule.ts";
+export { liveMaxMs } from "../core/snapshot.ts";

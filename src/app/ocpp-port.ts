@@ -6,6 +6,7 @@
 
 import { explain } from "../core/limits.ts";
 import type { SiteFacts } from "../core/snapshot.ts";
+import { isIslanded } from "../domain/modes.ts";
 import { Quality, qualityNames } from "../domain/quality.ts";
 import { reasons } from "../domain/reasons.ts";
 import type { BackendLimit, EvseView, ResetKind, SiteView, StationPort } from "../protocols/ocpp/ports.ts";
@@ -115,7 +116,7 @@ function refreshSite(view: SiteView, { site }: ControlReport): void {
   view.exportLimitW = site.exportLimitW;
   view.importLimitW = site.importLimitW;
   view.pccPowerW = site.pccW;
-  view.islanded = site.mode === "islandStarting" || site.mode === "islandRunning" || site.mode === "resyncing";
+  view.islanded = isIslanded(site.mode);
   view.explanation = site.parallelRefusal === "" ? "" : reasons[site.parallelRefusal].sentence;
   view.alarms = alarmsOf(site);
 }

@@ -115,8 +115,9 @@ export function wrap(text: string, width: number, most: number): string[] {
   return lines;
 }
 
-/** A conductor of five characters: ==>== with power, ----- live, · · · without voltage. */
+/** A conductor of five characters: ==>== with power, ----- live, · · · without voltage, ??? where nobody knows. */
 function conductor(wire: WireView): string {
+  if (wire.live === null) return " ??? ";
   if (!wire.live) return "· · ·";
   return wire.powerW > 50 ? "==>==" : wire.powerW < -50 ? "==<==" : "-----";
 }
@@ -124,7 +125,7 @@ function conductor(wire: WireView): string {
 function diagramLines(view: View, columns: number): Line[] {
   const { diagram } = view;
   const k1 = { closed: "[--]", open: "[ /]", unproven: "[??]" }[diagram.k1.position];
-  const bus = diagram.bus.live ? "|" : ":";
+  const bus = diagram.bus.live === null ? "?" : diagram.bus.live ? "|" : ":";
   const top = ` (~)${conductor(diagram.utilityWire)}[PCC]${conductor(diagram.meterWire)}${k1}${conductor(diagram.k1Wire)}`;
   const indent = top.length;
   const left: string[] = [
@@ -132,24 +133,27 @@ function diagramLines(view: View, columns: number): Line[] {
     ` ${diagram.utility.value}`,
     ` ${diagram.utility.captions.join(" ")}`,
     ` PCC ${diagram.meter.value}`,
-    ` ${diagram.meter.captions[0] ?? ""}`,
+    ` ${diagram.meter.captions.join(" ")}`,
+    ...(diagram.building ? [` Building ${diagram.building.value.toLowerCase().replace("kw", "kW")}`] : []),
     ` K1 ${diagram.k1.value}`,
     ` ${diagram.k1.contacts.map((contact) => contact.text.replace(" says", "")).join(", ")}`,
     ` ${diagram.bus.text}`,
   ].map(plain);
+  const k1At = diagram.building ? 6 : 5;
   const right = rightLines(diagram.rows, columns - indent - 1);
   const lines: Line[] = [{ text: "" }];
   const count = Math.max(left.length, right.length);
   for (let i = 0; i < count; i++) {
     const bar = i < right.length ? bus : " ";
     const text = pad(left[i] ?? "", indent) + bar + (right[i] ?? "");
-    lines.push(diagram.k1.position === "unproven" && (i === 5 || i === 6) ? { text, style: "critical" } : { text });
+    const critical = diagram.k1.position === "unproven" && (i === k1At || i === k1At + 1);
+    lines.push(critical ? { text, style: "critical" } : { text });
   }
   return lines;
 }
 
 function rightLines(rows: readonly DiagramRow[], width: number): string[] {
-  const nameWidth = Math.min(Math.max(8, width - 28), Math.max(...rows.map((row) => row.name.length)));
+  const nameWidth = Math.min(Math.max(8, width - 28), Math.max(0, ...rows.map((row) => row.name.length)));
   const lines: string[] = [];
   for (const row of rows) {
     const breaker = row.breakerClosed ? "■" : "□";

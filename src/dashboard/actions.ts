@@ -21,7 +21,7 @@ import { judgeValue } from "./actions/values.ts";
 import { vehicleRows } from "./actions/vehicle.ts";
 import type { Sentence, SiteState } from "./state.ts";
 import { lower, wordsOf } from "./view/format.ts";
-import { hasParallelPermit } from "./view/mode.ts";
+import { hasParallelPermit } from "./view/permission.ts";
 import { totalsOf } from "./view/totals.ts";
 
 export * from "./actions/kinds.ts";

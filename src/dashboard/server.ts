@@ -73,7 +73,12 @@ export async function createDashboard(options: DashboardOptions): Promise<Dashbo
   const assets = await loadAssets();
   const sessions = createSessions();
   const hub = createHub(source, undefined, options.bounds?.pagesOfAsker);
-  const metrics = createMetrics({ ageMs: () => source.ageMs(), pages: () => hub.pages, skipped: () => hub.skipped });
+  const metrics = createMetrics({
+    ageMs: () => source.ageMs(),
+    pages: () => hub.pages,
+    skipped: () => hub.skipped,
+    version: options.version ?? "0",
+  });
   const names = new Set([
     "localhost",
     options.host.toLowerCase(),

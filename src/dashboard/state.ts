@@ -30,10 +30,19 @@ const reasonKey = z.enum(reasonKeys as [ReasonKey, ...ReasonKey[]]);
 const eventKey = z.enum(eventKeys as [EventKey, ...EventKey[]]);
 const contact = z.enum(["open", "closed", "unknown"]);
 
+/** What may be said of a measured value: as it is now, as it was, nothing. */
+export const knowledgeNames = ["live", "old", "unknown"] as const;
+const known = z
+  .object({
+    state: z.enum(knowledgeNames),
+    ageMs: maybeNumber.describe("Since the value was of its moment; null when it never was."),
+  })
+  .describe("Whether the values beside it are live, old, or not known. Only live ones enter totals.");
+
 const site = z.object({
   name: text,
   place: text.describe("Where it is and what its service is, in a few words."),
-  kind: z.enum(["depot", "home"]),
+  kind: z.enum(["depot", "home"]).describe("Home: one charger behind a split-phase or single-phase service."),
   timeZone: z.string().max(60).describe("IANA name; clock times are shown in it."),
   onSite: z.boolean().describe("A person has proven to be there: the key switch at the transfer device is turned."),
   demo: z.boolean().describe("A simulated site: the page says so."),
@@ -48,6 +57,15 @@ const mode = z.object({
   mode: z.enum(modeNames),
   sinceMs: atMs,
   wait: wait.nullable().describe("The enter-service delay or ramp that runs."),
+  seamless: z
+    .object({ leaving: z.boolean(), returning: z.boolean() })
+    .describe(
+      "Whether loads stay fed when the site leaves the grid as planned, and when it returns: stages and K1 can.",
+    ),
+  missing: z
+    .object({ device: text, why: z.enum(["silent", "frozen", "never", "stalled"]), ageMs: maybeNumber })
+    .nullable()
+    .describe("While the site is blind or not yet known: what it waits for. `stalled` is the controller itself."),
   cause: sentenceSchema.nullable().describe("What led to this mode, where the facts do not tell by themselves."),
 });
 
@@ -56,6 +74,7 @@ const grid = z.object({
   frequencyHz: maybeNumber,
   good: z.boolean().describe("Both voltmeters call it good, within the enter-service window."),
   sinceMs: maybeAtMs.describe("Since when it is good, or not."),
+  known,
 });
 
 const profile = z.object({
@@ -70,6 +89,10 @@ const profile = z.object({
 });
 
 const k1 = z.object({
+  present: z.boolean().describe("Without one the site is joined to the grid for good."),
+  powerW: maybeNumber.describe(
+    "Through K1, positive towards the site bus: worked out from what hangs on the bus. Null while any of it is not known.",
+  ),
   no: contact.describe("Position that the normally-open contact reports."),
   nc: contact.describe("Position that the normally-closed contact reports."),
   command: z.enum(transferCommandNames),
@@ -83,14 +106,22 @@ const k1 = z.object({
     .describe("When each contact followed the last command; null where it did not."),
 });
 
-const bus = z.object({ voltageV: maybeNumber, frequencyHz: maybeNumber, live: z.boolean() });
+const bus = z.object({
+  voltageV: maybeNumber,
+  frequencyHz: maybeNumber,
+  live: z.boolean().nullable().describe("Null: not known. Treat it as live."),
+  known,
+});
 
 const tier = z.object({
   name: text,
   what: text.describe("What it feeds, in a few words."),
   loadW: maybeNumber.describe("Measured while fed."),
   expectedW: maybeNumber.describe("What it would take if it were fed."),
-  state: z.enum(["on", "shed", "dead"]),
+  state: z
+    .enum(["on", "shed", "dead", "unknown"])
+    .describe("Unknown: switched on, and nothing tells whether there is voltage."),
+  known,
   sinceMs: maybeAtMs,
   returnsAtMs: maybeAtMs,
   runwayH: maybeNumber.describe("How long this tier and those above it could be fed with every reserve kept."),
@@ -142,7 +173,18 @@ const evse = z.object({
   paused: z.boolean(),
   role: z.enum(roleNames),
   setpointW: number,
-  powerW: maybeNumber.describe("Measured."),
+  powerW: maybeNumber.describe("Measured, last known where `known` says old."),
+  known,
+  importWh: maybeNumber.describe("By the charger's own meter, only ever rising; null where it has none."),
+  exportWh: maybeNumber,
+  held: z
+    .object({ level: z.enum(["discharging", "everything"]), by: text, atMs, reason: text })
+    .nullable()
+    .describe("A person has paused or stopped this EVSE."),
+  missed: z
+    .boolean()
+    .describe("Its departure is past, it is still here and below its target: it is charged first and gives nothing."),
+  backendMaxW: maybeNumber.describe("Cap of the backend on charging, W; null without one."),
   wishW: number,
   wishSource: z.enum(["none", "backend", "schedule", "operator", "departure", "local", "external"]),
   limits: z.array(limit).max(20).describe("In the order in which they were applied; the last that binds decides."),
@@ -217,8 +259,20 @@ const health = z.object({
   meterQuality: z.enum(qualityNames),
   k1AgeMs: maybeNumber,
   devices: z
-    .array(z.object({ name: text, ageMs: maybeNumber, state: z.enum(["answers", "silent", "unverified"]) }))
+    .array(
+      z.object({
+        name: text,
+        kind: text,
+        ageMs: maybeNumber,
+        state: z
+          .enum(["answers", "frozen", "silent", "unverified"])
+          .describe("Frozen: it answers and its own clock stands. Silent: no answer now. Unverified: not yet checked."),
+        fault: z.object({ sentence: text, clears: text }).nullable(),
+        latencyP99Ms: maybeNumber,
+      }),
+    )
     .max(200),
+  owed: z.array(text).max(20).describe("What is in force and could not be written to disk yet."),
   backend: z.object({ state: z.enum(["connected", "offline", "none"]), sinceMs: maybeAtMs, latencyMs: maybeNumber }),
   journalEntries: number.describe("Transaction messages that wait for the backend."),
   certificates: z.array(z.object({ name: text, expiresAtMs: atMs })).max(50),
@@ -253,7 +307,7 @@ const permit = z.object({
   exportLimitW: number,
   covers: text.describe("Equipment and firmware that it covers."),
   installedFirmware: text,
-  covered: z.boolean(),
+  covered: z.boolean().nullable().describe("Null while no power stage has said who it is."),
 });
 
 const change = z.object({ atMs, what: sentenceSchema, by: text, version: maybeNumber });
@@ -305,7 +359,11 @@ export const siteStateSchema = z.object({
   mode,
   grid,
   profile,
-  pccW: maybeNumber,
+  pccW: maybeNumber.describe("Last known where `pccKnown` says old; null where it is not known."),
+  pccKnown: known,
+  buildingW: maybeNumber.describe(
+    "What the building takes before K1, less any PV there: power at the PCC less power through K1. Null while either is not known.",
+  ),
   importLimitW: maybeNumber.describe("In force, magnitude."),
   exportLimitW: maybeNumber.describe("In force, magnitude; 0 permits no export."),
   k1,
@@ -322,9 +380,14 @@ export const siteStateSchema = z.object({
   history: z.array(change).max(100).describe("Changes of limits and permit, newest first."),
   health,
   pccRecord: pccRecord.optional(),
+  energy: z
+    .object({ importedWh: number, exportedWh: number })
+    .optional()
+    .describe("At the point of common coupling since the controller started, summed up from live power."),
 });
 
 export type SiteState = z.infer<typeof siteStateSchema>;
+export type Known = z.infer<typeof known>;
 export type EvseState = SiteState["evses"][number];
 export type LimitState = EvseState["limits"][number];
 export type TierState = SiteState["tiers"][number];

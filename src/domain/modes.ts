@@ -25,6 +25,36 @@ export const modeNames = [
 export type Mode = (typeof modeNames)[number];
 
 /**
+ * Where a mode has the site, for everybody who must say it in one word: `grid`: joined to it; `leaving`, `returning`: on the
+ * way; `island`: power stages hold the site's voltage up, also while K1 closes onto the grid in step; `lost`: not known, or
+ * nothing may be done.
+ */
+export const modePlaces = {
+  unknown: "lost",
+  blind: "lost",
+  loadOnly: "grid",
+  ceased: "grid",
+  enterDelay: "grid",
+  ramping: "grid",
+  parallel: "grid",
+  balancing: "grid",
+  isolating: "leaving",
+  parting: "leaving",
+  opening: "leaving",
+  isolated: "leaving",
+  islandStarting: "island",
+  islandRunning: "island",
+  resyncing: "island",
+  closingLive: "island",
+  returning: "returning",
+  closing: "returning",
+  lockedOut: "lost",
+} as const satisfies Record<Mode, string>;
+
+/** Power stages hold the site's voltage up. */
+export const isIslanded = (mode: Mode): boolean => modePlaces[mode] === "island";
+
+/**
  * What a power stage does or is asked to do. `discharge` is following the grid while giving power back. `hold` is only asked,
  * and only of a stage that can hold its angle: it follows its set-point, and when K1's mirror contact in its own gate enable
  * opens, it holds the bus up at the voltage and angle it had, for a bounded time. It then reports `forming`.

@@ -21,7 +21,17 @@ export interface EventWords {
   readonly todo?: string;
   readonly severity: Severity;
   readonly clears: Clears;
+  /** How it ends, where more can be said than `clears` does. */
+  readonly ends?: string;
 }
+
+/** How an event ends, in general. */
+export const endings: Readonly<Record<Clears, string>> = {
+  itself: "By itself, when its cause is gone.",
+  afterDelay: "By itself, some time after its cause is gone.",
+  onReset: "When a person has reset or acknowledged it.",
+  never: "Not by itself: what failed must be replaced.",
+};
 
 /** Writes a moment as a clock time of the site: "19:17:20", or "19:17" when it falls on a full minute or `minutes` asks. */
 export type Clock = (atMs: number, minutes: boolean) => string;
@@ -46,7 +56,7 @@ const kilo = (value: number): string => round(Math.abs(value) / 1000, 1);
 const forms: readonly (readonly [RegExp, (value: number, clock: Clock) => readonly [string, string]])[] = [
   [/AtMs$/, (value, clock) => [clock(value, false), ""]],
   [/ByMs$/, (value, clock) => [clock(value, true), ""]],
-  [/Ms$/, (value) => [round(value, value < 10 ? 1 : 0), "ms"]],
+  [/Ms$/, (value) => (value < 1_000 ? [round(value, value < 10 ? 1 : 0), "ms"] : [duration(value / 1_000), "s"])],
   [/perKWh$/i, (value) => [round(value, 3), ""]],
   [/Wh$/, (value) => [round(value / 1000, Math.abs(value) < 100_000 ? 1 : 0), "kWh"]],
   [/VA$/, (value) => [round(value / 1000, 0), "kVA"]],
@@ -97,12 +107,13 @@ export function sayEvent(
   key: EventKey,
   values?: WordValues,
   clock: Clock = utcClock,
-): { readonly sentence: string; readonly cause: string; readonly todo: string } {
+): { readonly sentence: string; readonly cause: string; readonly todo: string; readonly ends: string } {
   const words = eventWordsOf(key);
   return {
     sentence: fill(words.sentence, values, clock),
     cause: fill(words.cause ?? "", values, clock),
     todo: fill(words.todo ?? "", values, clock),
+    ends: fill(words.ends ?? endings[words.clears], values, clock),
   };
 }
 

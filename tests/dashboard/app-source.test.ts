@@ -13,6 +13,9 @@ test.each([
   let reports = 0;
   const station = {
     config: { evses: [], tiers: [], site: { timeZone: "UTC" }, pcc: { importLimitW: 1 } },
+    profile: { settings: {} },
+    notes: [],
+    devices: [],
     control: { reports: () => ++reports, evses: [] },
     report: () => report,
     pcc: () => ({ recent: [] }),

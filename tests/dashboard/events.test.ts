@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { type EventRow, eventRows, type Seen } from "../../src/dashboard/live/event-rows.ts";
 import { createEventLog } from "../../src/dashboard/live/events.ts";
+import { deviceHealth } from "../../src/dashboard/live/health-state.ts";
+import { sayEvent } from "../../src/domain/words.ts";
 
 const minuteMs = 60_000;
 const at = (nowMs: number, on: boolean): Seen => ({ nowMs, on }) as unknown as Seen;
@@ -79,7 +81,16 @@ describe("events", () => {
   });
 });
 
-const goodStage = { alarmBits: 0, local: false, powerW: 0, commandW: 0 };
+const goodStage = {
+  vehicleConnected: true,
+  socPct: 95,
+  atMs: 0,
+  liveAtMs: 0,
+  alarmBits: 0,
+  local: false,
+  powerW: 0,
+  commandW: 0,
+};
 /** A site at which nothing stands; `change` breaks one thing. */
 function site(change: (seen: ReturnType<typeof calm>) => void): Seen {
   const seen = calm();
@@ -91,7 +102,14 @@ const calm = () => ({
     site: {
       mode: "parallel",
       previousMode: "ramping",
-      meterQuality: 0,
+      atMs: 0,
+      meterQuality: 4,
+      meterAtMs: 0,
+      meterSampleAtMs: 0,
+      deviceAtMs: 0,
+      deviceLiveAtMs: 0,
+      contactNo: "closed",
+      contactNc: "closed",
       gridVoltagePu: 1,
       returnBlocked: false,
       startRefusal: "",
@@ -112,6 +130,7 @@ const calm = () => ({
       evses: [{ name: "Bay 1" }, {}],
       tiers: [{ name: "Kitchen" }, { name: "Wash hall" }],
       pcc: { inadvertentExport: { alarmLongS: 60 } },
+      transferDevice: { kind: "open-transition", travelMs: 100 },
       backend: {} as object | undefined,
     },
     control: {
@@ -121,8 +140,26 @@ const calm = () => ({
       ],
     },
     devices: [
-      { kind: "stage", name: "Bay 1", found: true, identity: { serialNumber: "S1", version: "1.0" }, mismatch: none() },
-      { kind: "stage", name: "Bay 2", found: true, identity: { serialNumber: "S2", version: "1.0" }, mismatch: none() },
+      {
+        kind: "stage",
+        name: "Bay 1",
+        found: true,
+        verified: true,
+        models: [701],
+        cycleFault: null,
+        identity: { serialNumber: "S1", version: "1.0" },
+        mismatch: none(),
+      },
+      {
+        kind: "stage",
+        name: "Bay 2",
+        found: true,
+        verified: true,
+        models: [701],
+        cycleFault: null,
+        identity: { serialNumber: "S2", version: "1.0" },
+        mismatch: none(),
+      },
     ],
     permit: () => ({
       permit: {
@@ -134,17 +171,43 @@ const calm = () => ({
       refusal: undefined as { reason: string; detail: string } | undefined,
     }),
     ocpp: () => ({ connection: "open" }),
+    people: { get: (): { by: string } | undefined => undefined },
+    notes: [] as { to: string; row: string }[],
+    profile: {
+      settings: {
+        enterVoltageMinPu: 0.917,
+        enterVoltageMaxPu: 1.05,
+        enterFrequencyMinHz: 59.5,
+        enterFrequencyMaxHz: 60.1,
+      },
+    },
   },
-  slow: { certificates: [{ name: "page", expiresAtMs: 1e13 }], forecastPct: (): number | null => 90 },
-  moments: { darkS: null, startFailed: false },
+  slow: {
+    certificates: [{ name: "page", expiresAtMs: 1e13 }],
+    forecastPct: (): number | null => 90,
+    backendCapW: (): number | null => null,
+    missedInMinute: 0,
+  },
+  moments: {
+    darkS: null,
+    startFailed: false,
+    missing: null as { device: string; why: string; ageMs: number | null } | null,
+    ceasedBy: null as string | null,
+  },
+  owed: [] as string[],
   nowMs: 0,
+  sinceMs: 0,
 });
+type Calm = ReturnType<typeof calm>;
+/** With every device as the report has it. */
+const full = (seen: Seen): Seen => ({ ...seen, devices: deviceHealth(seen.report, seen.station.devices) });
 const none = (): { register: string; expected: number; found: number } | null => null;
 /** The events that stand after a minute of this. */
 const standing = (seen: Seen): string[] => {
   const log = createEventLog(eventRows);
-  log.observe({ ...seen, nowMs: 0 });
-  log.observe({ ...seen, nowMs: minuteMs });
+  log.observe({ ...full(seen), nowMs: 0 });
+  log.observe({ ...full(seen), nowMs: minuteMs });
+  log.observe({ ...full(seen), nowMs: minuteMs + 1_000 });
   return log.events.map(({ key }) => key);
 };
 
@@ -152,16 +215,79 @@ describe("what becomes an event", () => {
   test.each([
     ["a calm site: nothing", () => undefined, []],
     ["a locked-out site", (s) => void (s.report.site["mode"] = "lockedOut"), ["lockedOut"]],
-    ["a site that has gone blind", (s) => void (s.report.site["mode"] = "blind"), ["blind"]],
+    [
+      "K1 silent for a quarter of a second: K1 is named",
+      (s) => {
+        s.report.site["mode"] = "blind";
+        s.moments.missing = { device: "K1", why: "silent", ageMs: 250 };
+      },
+      ["blind"],
+    ],
+    [
+      "a device that answers with old values",
+      (s) => {
+        s.report.site["mode"] = "blind";
+        s.moments.missing = { device: "K1", why: "frozen", ageMs: 1_700 };
+      },
+      ["blindFrozen"],
+    ],
+    [
+      "the controller's own stall",
+      (s) => {
+        s.report.site["mode"] = "blind";
+        s.moments.missing = { device: "The controller", why: "stalled", ageMs: 800 };
+      },
+      ["blindStalled"],
+    ],
+    [
+      "contacts that disagree",
+      (s) => Object.assign(s.report.site, { mode: "blind", contactNc: "open" }),
+      ["blindContacts"],
+    ],
+    [
+      "K1 that did not open",
+      (s) => {
+        s.report.site["mode"] = "lockedOut";
+        s.station.notes.push({ to: "lockedOut", row: "O2" });
+      },
+      ["k1NotOpen"],
+    ],
+    [
+      "a stop of discharging with a frozen meter blames the meter",
+      (s) => {
+        Object.assign(s.report.site, { mode: "ceased", meterQuality: 2, meterSampleAtMs: -2_000 });
+        s.moments.ceasedBy = "meter";
+      },
+      ["ceasedMeter", "meter-frozen"],
+    ],
+    [
+      "a stop of discharging by the voltage",
+      (s) => {
+        s.report.site["mode"] = "ceased";
+        s.moments.ceasedBy = "voltage";
+      },
+      ["ceasedVoltage"],
+    ],
+    ["a wait for a good grid after the start: nothing", (s) => void (s.report.site["mode"] = "ceased"), []],
     [
       "blind while the devices are being found after a start: nothing",
-      (s) => Object.assign(s.report.site, { mode: "blind", previousMode: "unknown", atMs: 4_000, modeSinceMs: 0 }),
+      (s) => Object.assign(s.report.site, { mode: "blind", previousMode: "unknown", atMs: 900, modeSinceMs: 0 }),
       [],
     ],
     [
       "the same for long",
-      (s) => Object.assign(s.report.site, { mode: "blind", previousMode: "unknown", atMs: 6_000, modeSinceMs: 0 }),
-      ["blind"],
+      (s) =>
+        Object.assign(s.report.site, {
+          mode: "blind",
+          previousMode: "unknown",
+          atMs: 6_000,
+          modeSinceMs: 0,
+          meterAtMs: 6_000,
+          meterSampleAtMs: 6_000,
+          deviceAtMs: 6_000,
+          deviceLiveAtMs: 6_000,
+        }),
+      ["deviceSilent", "deviceSilent", "blindMoment"],
     ],
     ["a frozen meter", (s) => void (s.report.site["meterQuality"] = 2), ["meter-frozen"]],
     ["exports beyond the limit too often", (s) => void (s.report.site["exportTooMany"] = true), ["exportAlarm"]],
@@ -191,7 +317,39 @@ describe("what becomes an event", () => {
       (s) => void (s.station.devices[1]!.mismatch = { register: "704.AntiIslEna", expected: 1, found: Number.NaN }),
       ["functionsDiffer"],
     ],
-    ["an alarm of a stage", (s) => void (s.report.stages[0]!.alarmBits = 4), ["stage-alarm"]],
+    ["an alarm of a stage", (s) => void (s.report.stages[0]!.alarmBits = 4), ["stageAlarm"]],
+    ["an emergency stop", (s) => void (s.report.stages[0]!.alarmBits = 64), ["emergencyStop"]],
+    [
+      "an emergency stop that was released, and nobody has resumed",
+      (s) => void (s.station.people.get = () => ({ by: "Emergency stop" })),
+      ["emergencyHold", "emergencyHold"],
+    ],
+    [
+      "an alarm bit of a register map is its manufacturer's",
+      (s) => {
+        s.report.stages[0]!.alarmBits = 64;
+        s.station.devices[0]!.models = [];
+      },
+      ["stageAlarm"],
+    ],
+    ["a silent stage", (s) => void (s.report.stages[0]!.atMs = -1_100), ["deviceSilent"]],
+    ["a stage whose own clock stands", (s) => void (s.report.stages[0]!.liveAtMs = -1_600), ["deviceFrozen"]],
+    ["cycles that the controller has missed", (s) => void (s.slow.missedInMinute = 12), ["controllerLate"]],
+    ["a full disk", (s) => void s.owed.push("a stop by Ann"), ["owed"]],
+    [
+      "a departure that was missed",
+      (s) => {
+        s.station.control.evses[0]!.departsAtMs = -1;
+        s.report.stages[0]!.socPct = 74;
+        s.slow.forecastPct = () => null;
+      },
+      ["departureMissed"],
+    ],
+    [
+      "a grid that K1's silence hides is not lost",
+      (s) => Object.assign(s.report.site, { gridVoltagePu: 0, deviceAtMs: -5_000, deviceLiveAtMs: -5_000 }),
+      [],
+    ],
     ["a target out of reach", (s) => void (s.slow.forecastPct = () => 80), ["targetMissed", "targetMissed"]],
     ["a forecast nobody can make", (s) => void (s.slow.forecastPct = () => null), []],
     ["a silent device", (s) => void (s.station.devices[0]!.found = false), ["deviceSilent"]],
@@ -204,7 +362,12 @@ describe("what becomes an event", () => {
       },
       [],
     ],
-    ["a certificate that ends", (s) => void (s.slow.certificates[0]!.expiresAtMs = 9e8), ["certificateExpires"]],
+    [
+      "a certificate that ends",
+      (s) => void Object.assign(s.slow.certificates[0]!, { name: "backend", expiresAtMs: 9e8 }),
+      ["certificateExpires"],
+    ],
+    ["the page's own certificate", (s) => void (s.slow.certificates[0]!.expiresAtMs = 9e8), ["pageCertificateExpires"]],
     ["no black start is left", (s) => void (s.report.site["startRefusal"] = "starts-used"), ["starts-used"]],
     ["the auxiliary battery is low", (s) => void (s.report.site["startRefusal"] = "auxiliary-low"), ["auxiliary-low"]],
     ["nobody can feed the island", (s) => void (s.report.site["startRefusal"] = "source-missing"), ["source-missing"]],
@@ -224,8 +387,37 @@ describe("what becomes an event", () => {
       ["tierShed", "islandStarted"],
     ],
     ["a tier that is open with the grid there", (s) => void (s.report.tiers[1]!.closed = false), []],
-  ] as const satisfies readonly (readonly [string, (seen: ReturnType<typeof calm>) => void, readonly string[]])[])(
+  ] as const satisfies readonly (readonly [string, (seen: Calm) => void, readonly string[]])[])(
     "%s",
     (_name, change, expected) => expect(standing(site(change))).toEqual(expected),
   );
 });
+
+describe("an event that stands", () => {
+  test("says what is so now, not what was so when it began", () => {
+    const log = createEventLog(eventRows);
+    let forecastPct = 80;
+    const seen = site((s) => void (s.slow.forecastPct = () => forecastPct));
+    log.observe({ ...full(seen), nowMs: 0 });
+    log.observe({ ...full(seen), nowMs: minuteMs });
+    forecastPct = 71.4;
+    const { revision } = log;
+    log.observe({ ...full(seen), nowMs: 2 * minuteMs });
+    expect(log.events.map(({ values, atMs }) => [values?.["forecastPct"], atMs])).toEqual([
+      [71, minuteMs],
+      [71, minuteMs],
+    ]);
+    expect(log.revision).toBeGreaterThan(revision);
+    const settled = log.revision;
+    log.observe({ ...full(seen), nowMs: 3 * minuteMs });
+    expect(log.revision).toBe(settled);
+  });
+});
+
+test.each(eventRows.filter(({ needsPerson }) => needsPerson).map(({ key }) => [key]))(
+  "%s says its cause, what to do and how it ends",
+  (key) => {
+    const said = sayEvent(key, { why: "x", clears: "x", device: "K1" });
+    for (const part of [said.sentence, said.cause, said.todo, said.ends]) expect(part).not.toBe("");
+  },
+);

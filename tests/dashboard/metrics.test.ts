@@ -1,10 +1,18 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { z } from "zod";
 import { createMetrics } from "../../src/dashboard/metrics.ts";
 import { sampleNames, sampleState } from "./sampleStates.ts";
 
 const metrics = () => createMetrics({ ageMs: () => 20, pages: () => 3, skipped: () => 0 });
+const emptyRecord = {
+  exports: { count: 0, tooMany: false, tooLong: false },
+  imports: { count: 0, tooMany: false, tooLong: false },
+  recent: [],
+  passport: { count: 0, p50Ms: null, p99Ms: null, longestMs: 0, promisedMs: 2_000, lateCount: 0 },
+  relay: "" as const,
+};
 /** Names of the series in an exposition. */
 const namesOf = (text: string): Set<string> =>
   new Set([...text.matchAll(/^([a-zA-Z_:][\w:]*)(?:\{|\s)/gm)].map((found) => found[1] ?? ""));
@@ -30,12 +38,32 @@ describe("metrics", () => {
     expect(namesOf(text).has("islet_pcc_power_watts")).toBe(false);
     expect(namesOf(text).has("islet_evse_power_watts")).toBe(false);
   });
+  test("what only rises is a counter and says so in its name; nothing else does", async () => {
+    const state = sampleState("parallel");
+    const text = await metrics().text({
+      ...state,
+      energy: { importedWh: 2, exportedWh: 1 },
+      evses: state.evses.map((evse) => ({ ...evse, importWh: 1_000, exportWh: 500 })),
+    });
+    const types = [...text.matchAll(/^# TYPE (islet_\w+) (\w+)$/gm)].map(
+      ([, name, type]) => [name ?? "", type ?? ""] as const,
+    );
+    for (const [name, type] of types)
+      expect([name, type]).toEqual([name, name.endsWith("_total") ? "counter" : "gauge"]);
+    expect(types.filter(([, type]) => type === "counter").length).toBeGreaterThanOrEqual(6);
+    expect(text).toContain('islet_evse_energy_joules_total{evse="7",direction="discharged"} 1800000');
+    expect(text).toContain('islet_site_energy_joules_total{direction="imported"} 7200');
+    expect(text).toMatch(/^islet_build_info\{version="[^"]+",node="[\d.]+"\} 1$/m);
+    expect(text).not.toMatch(/^islet_\w+\{[^}]*quantile=/m);
+  });
   test("before the first state nothing of the site is claimed", async () => {
     const names = namesOf(await metrics().text(null));
     expect(
       [...names].filter(
         (name) =>
-          name.startsWith("islet_") && !name.startsWith("islet_dashboard") && name !== "islet_state_age_seconds",
+          name.startsWith("islet_") &&
+          !name.startsWith("islet_dashboard") &&
+          !["islet_state_age_seconds", "islet_build_info"].includes(name),
       ),
     ).toEqual([]);
   });
@@ -64,6 +92,41 @@ const dashboard = z.object({
   time: z.object({ from: z.string(), to: z.string() }),
   templating: z.object({ list: z.array(z.object({ name: z.string(), type: z.enum(["datasource", "query"]) })) }),
   annotations: z.object({ list: z.array(z.object({ name: z.string(), expr: z.string() })) }),
+});
+
+describe("the alert rules", () => {
+  const text = readFileSync(new URL("../../docs/grafana/islet-alerts.yaml", import.meta.url), "utf8");
+  const rules = z
+    .object({
+      groups: z.array(
+        z.object({
+          name: z.string(),
+          rules: z.array(
+            z.object({
+              alert: z.string().regex(/^Islet\w+$/),
+              expr: z.string(),
+              for: z
+                .string()
+                .regex(/^\d+[smh]$/)
+                .optional(),
+              labels: z.object({ severity: z.enum(["critical", "warning"]) }),
+              annotations: z.object({ summary: z.string().min(10), description: z.string().min(10) }),
+            }),
+          ),
+        }),
+      ),
+    })
+    .parse(parse(text));
+  test("every metric they use exists", async () => {
+    const state = sampleState("parallel");
+    const names = namesOf(
+      await metrics().text({ ...state, pccRecord: emptyRecord, energy: { importedWh: 0, exportedWh: 0 } }),
+    );
+    const all = rules.groups.flatMap((group) => group.rules);
+    expect(all.length).toBeGreaterThan(8);
+    for (const { expr } of all)
+      for (const [name] of expr.matchAll(/\bislet_\w+/g)) expect(names.has(name), `${name} in ${expr}`).toBe(true);
+  });
 });
 
 describe("the Grafana dashboard", () => {

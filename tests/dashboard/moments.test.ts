@@ -10,11 +10,21 @@ const normal = {
   transferCommand: "none",
   gridVoltagePu: 1,
   busVoltagePu: 1,
+  meterVoltagePu: 1,
+  meterFrequencyHz: 60,
+  meterQuality: 4,
 } as Site;
+const range = {
+  minVoltagePu: 0.917,
+  maxVoltagePu: 1.05,
+  minFrequencyHz: 59.5,
+  maxFrequencyHz: 60.1,
+  missingOf: () => null,
+};
 
 /** Feeds changes of the site at their seconds. */
 function live(steps: readonly (readonly [atS: number, change: Partial<Site>, tiers?: readonly boolean[]])[]): Moments {
-  const moments = createMoments();
+  const moments = createMoments(range);
   let site = normal;
   let closed: readonly boolean[] = [true, true];
   for (const [atS, change, tiers] of steps) {
@@ -87,6 +97,61 @@ describe("what led to the mode", () => {
         [20, { mode: "enterDelay", gridVoltagePu: 1 }],
       ],
       { key: "cause.sag", values: { voltagePu: 0.9, sagAtMs: 5000 } },
+    ],
+    [
+      "a frozen meter stops discharging: no sag is told",
+      [
+        [0, {}],
+        [5, { mode: "ceased", meterQuality: 2 }],
+        [20, { mode: "enterDelay", meterQuality: 4 }],
+      ],
+      { key: "cause.meter", values: { sagAtMs: 5_000 } },
+    ],
+    [
+      "K1 that was silent for a moment: no sag is told",
+      [
+        [0, {}],
+        [5, { mode: "blind" }],
+        [9, { mode: "loadOnly" }],
+        [9.1, { mode: "ceased", gridVoltagePu: 1.003 }],
+        [9.2, { mode: "enterDelay" }],
+      ],
+      null,
+    ],
+    [
+      "the wait after a start has no cause",
+      [
+        [0, { mode: "loadOnly" }],
+        [5, { mode: "ceased" }],
+        [5.1, { mode: "enterDelay" }],
+      ],
+      null,
+    ],
+    [
+      "the wait after an island tells the outage",
+      [
+        [0, {}],
+        [10, { ...outage, mode: "ceased" }],
+        [12, { mode: "opening", transferCommand: "open" }],
+        [13, { mode: "isolated", ...opened }],
+        [20, { mode: "islandRunning", busVoltagePu: 1 }],
+        [90, { gridVoltagePu: 1 }],
+        [130, { mode: "returning" }],
+        [131, { mode: "closing" }],
+        [132, { mode: "loadOnly", contactNo: "closed", contactNc: "closed" }],
+        [132.1, { mode: "ceased" }],
+        [132.2, { mode: "enterDelay" }],
+      ],
+      { key: "cause.outage", values: { lostAtMs: 10_000, backAtMs: 90_000 } },
+    ],
+    [
+      "K1 that does not open for a planned island",
+      [
+        [0, {}],
+        [10, { mode: "parting" }],
+        [12, { mode: "lockedOut" }],
+      ],
+      { key: "cause.notProvenPlanned" },
     ],
     [
       "back in parallel nothing is left of it",

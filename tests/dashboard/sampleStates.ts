@@ -9,6 +9,9 @@ export const at = (day: number, hour: number, minute = 0, second = 0): number =>
 export const sampleNames = ["parallel", "island", "locked", "enter", "home"] as const;
 export type SampleName = (typeof sampleNames)[number];
 
+/** Measured a moment ago. */
+export const live = { state: "live", ageMs: 20 } as const;
+
 const random = (seed: number) => () => {
   seed = (seed * 1664525 + 1013904223) >>> 0;
   return seed / 4294967296;
@@ -51,6 +54,12 @@ function evse(bus: Bus, more: Partial<EvseState> = {}): EvseState {
     canDischarge: true,
     dischargeEnabled: true,
     paused: false,
+    known: live,
+    importWh: null,
+    exportWh: null,
+    held: null,
+    missed: false,
+    backendMaxW: null,
     role: bus.powerW < 0 ? "discharge" : bus.powerW > 0 ? "charge" : "off",
     setpointW: bus.powerW,
     wishW: bus.powerW,
@@ -400,6 +409,7 @@ const baseHealth: SiteState["health"] = {
   meterQuality: "good",
   k1AgeMs: 9,
   devices: [],
+  owed: [],
   backend: { state: "connected", sinceMs: at(14, 6, 40, 12), latencyMs: 38 },
   journalEntries: 0,
   certificates: [{ name: "backend", expiresAtMs: at(14, 12) + 41 * 86_400_000 }],
@@ -436,7 +446,7 @@ export function sampleState(name: SampleName, count = 20): SiteState {
         ),
       ]
     : depotEvses(name, count, nowMs);
-  const live = name === "parallel" || name === "enter" || home;
+  const gridLive = name === "parallel" || name === "enter" || home;
   const busLive = name !== "locked";
   const tier = (
     title: string,
@@ -451,6 +461,7 @@ export function sampleState(name: SampleName, count = 20): SiteState {
     expectedW,
     loadW: state === "on" ? expectedW : 0,
     state,
+    known: live,
     sinceMs: null,
     returnsAtMs: null,
     runwayH,
@@ -520,6 +531,8 @@ export function sampleState(name: SampleName, count = 20): SiteState {
         enter: at(14, 19, 12, 20),
         home: at(4, 9),
       }[name],
+      seamless: { leaving: false, returning: false },
+      missing: null,
       wait: name === "enter" ? { startedAtMs: at(14, 19, 12, 20), endsAtMs: at(14, 19, 17, 20) } : null,
       cause:
         name === "island"
@@ -530,18 +543,20 @@ export function sampleState(name: SampleName, count = 20): SiteState {
               ? { key: "cause.notProven", values: { lostAtMs: at(15, 2, 51, 8) } }
               : null,
     },
-    grid: live
+    grid: gridLive
       ? {
           voltagePu: home ? 1.002 : name === "enter" ? 0.984 : 0.998,
           frequencyHz: name === "enter" ? 59.98 : home ? 60 : 60.01,
           good: true,
           sinceMs: name === "enter" ? at(14, 19, 12, 20) : at(2, 10),
+          known: live,
         }
       : {
           voltagePu: name === "island" ? 0.01 : 0.02,
           frequencyHz: null,
           good: false,
           sinceMs: name === "island" ? at(14, 17, 0, 2) : at(15, 2, 51, 8),
+          known: live,
         },
     profile: {
       name: "CA Rule 21",
@@ -554,12 +569,16 @@ export function sampleState(name: SampleName, count = 20): SiteState {
       maxFrequencyHz: 60.1,
     },
     pccW: name === "parallel" ? 5800 : name === "enter" ? 208_400 : home ? 1200 : 0,
+    pccKnown: live,
+    buildingW: name === "parallel" ? 11_600 : name === "enter" ? 0 : home ? 0 : null,
     importLimitW: home ? 24_000 : 250_000,
     exportLimitW: 0,
     k1: {
-      no: live ? "closed" : "open",
-      nc: live || name === "locked" ? "closed" : "open",
-      command: live ? "none" : "open",
+      present: true,
+      powerW: name === "parallel" ? -5_800 : name === "enter" ? 208_400 : home ? 1_200 : name === "island" ? 0 : null,
+      no: gridLive ? "closed" : "open",
+      nc: gridLive || name === "locked" ? "closed" : "open",
+      command: gridLive ? "none" : "open",
       commandAtMs: name === "locked" ? at(15, 2, 51, 11) : name === "island" ? at(14, 17, 0, 4) : null,
       travelLimitS: 0.3,
       agreeSinceMs: name === "locked" ? null : name === "enter" ? at(14, 19, 10, 31) : nowMs - 12 * 86_400_000,
@@ -570,8 +589,8 @@ export function sampleState(name: SampleName, count = 20): SiteState {
           : null,
     },
     bus: busLive
-      ? { voltageV: home ? 240 : name === "enter" ? 472 : 480, frequencyHz: 60.01, live: true }
-      : { voltageV: 0, frequencyHz: null, live: false },
+      ? { voltageV: home ? 240 : name === "enter" ? 472 : 480, frequencyHz: 60.01, live: true, known: live }
+      : { voltageV: 0, frequencyHz: null, live: false, known: live },
     tiers,
     pv: home
       ? null
@@ -655,7 +674,14 @@ export function sampleState(name: SampleName, count = 20): SiteState {
         ],
     health: {
       ...baseHealth,
-      devices: evses.map((one) => ({ name: `stage ${one.evse}`, ageMs: 10, state: "answers" })),
+      devices: evses.map((one) => ({
+        name: `stage ${one.evse}`,
+        kind: "stage",
+        ageMs: 10,
+        state: "answers",
+        fault: null,
+        latencyP99Ms: null,
+      })),
       ...(name === "island" ? { backend: { state: "offline", sinceMs: at(14, 17, 0, 2), latencyMs: null } } : {}),
       ...(name === "locked"
         ? { backend: { state: "offline", sinceMs: at(15, 2, 51, 10), latencyMs: null }, auxBatteryS: 13_200 }
@@ -732,7 +758,11 @@ function eventsOf(name: SampleName): SiteState["events"] {
       ];
     case "enter":
       return [
-        event("wait", at(14, 19, 12, 20), "waitRestarted", "notice", { delayS: 300, voltagePu: 0.9 }),
+        event("wait", at(14, 19, 12, 20), "ceasedVoltage", "notice", {
+          voltagePu: 0.9,
+          minVoltagePu: 0.917,
+          maxVoltagePu: 1.05,
+        }),
         event("back", at(14, 19, 10, 31), "gridBack", "notice", { outageMin: 130, returnS: 30 }),
         stopped,
       ];

@@ -54,7 +54,7 @@ describe("directions in words", () => {
     expect(shown.diagram.meter.value).toBe("Frozen");
     expect(shown.health.find((item) => item.name === "PCC meter")).toEqual({
       name: "PCC meter",
-      value: "Frozen",
+      value: "Frozen, 24\u00a0ms old",
       level: "critical",
     });
   });

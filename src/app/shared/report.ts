@@ -62,12 +62,17 @@ export interface SiteReport {
   contactNo: Contact;
   contactNc: Contact;
   deviceAtMs: number;
+  /** When K1's own clock last advanced, and whether the core takes its readings as of now. */
+  deviceLiveAtMs: number;
+  deviceFresh: boolean;
   gridVoltagePu: number;
   gridFrequencyHz: number;
   busVoltagePu: number;
   busFrequencyHz: number;
   transferCommand: TransferCommand;
   meterAtMs: number;
+  /** When the meter's values last moved, or its own count of samples. */
+  meterSampleAtMs: number;
   meterQuality: number;
   pccW: number;
   pccVar: number;
@@ -75,6 +80,8 @@ export interface SiteReport {
   meterFrequencyHz: number;
   loadW: number;
   pvPowerW: number;
+  /** When the load panel's own clock last advanced. */
+  panelLiveAtMs: number;
   pvLimitW: number;
   importLimitW: number;
   exportLimitW: number;
@@ -140,12 +147,15 @@ const siteReport = struct<SiteReport>([
   ["contactNo", contacts],
   ["contactNc", contacts],
   ["deviceAtMs", "number"],
+  ["deviceLiveAtMs", "number"],
+  ["deviceFresh", "flag"],
   ["gridVoltagePu", "number"],
   ["gridFrequencyHz", "number"],
   ["busVoltagePu", "number"],
   ["busFrequencyHz", "number"],
   ["transferCommand", transferCommandNames],
   ["meterAtMs", "number"],
+  ["meterSampleAtMs", "number"],
   ["meterQuality", "number"],
   ["pccW", "number"],
   ["pccVar", "number"],
@@ -153,6 +163,7 @@ const siteReport = struct<SiteReport>([
   ["meterFrequencyHz", "number"],
   ["loadW", "number"],
   ["pvPowerW", "number"],
+  ["panelLiveAtMs", "number"],
   ["pvLimitW", "number"],
   ["importLimitW", "number"],
   ["exportLimitW", "number"],
@@ -189,6 +200,8 @@ const siteReport = struct<SiteReport>([
 /** One power stage: facts, and what it was told. */
 export interface StageReport {
   atMs: number;
+  /** When the stage's own clock last advanced. */
+  liveAtMs: number;
   role: Role;
   powerW: number;
   reactiveVar: number;
@@ -219,6 +232,7 @@ export interface StageReport {
 
 const stageReport = struct<StageReport>([
   ["atMs", "number"],
+  ["liveAtMs", "number"],
   ["role", roleNames],
   ["powerW", "number"],
   ["reactiveVar", "number"],
@@ -317,12 +331,15 @@ export function fillReport(report: ControlReport, core: Core, snapshot: Snapshot
   site.contactNo = device.contactNo;
   site.contactNc = device.contactNc;
   site.deviceAtMs = device.atMs;
+  site.deviceLiveAtMs = device.liveAtMs;
+  site.deviceFresh = modeFacts.deviceFresh;
   site.gridVoltagePu = device.gridVoltagePu;
   site.gridFrequencyHz = device.gridFrequencyHz;
   site.busVoltagePu = device.busVoltagePu;
   site.busFrequencyHz = device.busFrequencyHz;
   site.transferCommand = output.transferDevice;
   site.meterAtMs = meter.atMs;
+  site.meterSampleAtMs = meter.sampleAtMs;
   site.meterQuality = exportControl.supervision.quality;
   site.pccW = meter.powerW;
   site.pccVar = meter.reactiveVar;
@@ -330,6 +347,7 @@ export function fillReport(report: ControlReport, core: Core, snapshot: Snapshot
   site.meterFrequencyHz = meter.frequencyHz;
   site.loadW = budget.loadW;
   site.pvPowerW = snapshot.site.pvPowerW;
+  site.panelLiveAtMs = snapshot.site.panelLiveAtMs;
   site.pvLimitW = commands.pvLimitW;
   site.importLimitW = pccLimits.importLimitW;
   site.exportLimitW = pccLimits.exportLimitW;
@@ -367,6 +385,7 @@ function fillStage(report: StageReport, core: Core, snapshot: Snapshot, i: numbe
   const facts = snapshot.stages[i]!;
   const command = core.commands.stages[i]!;
   report.atMs = facts.atMs;
+  report.liveAtMs = facts.liveAtMs;
   report.role = facts.role;
   report.powerW = facts.powerW;
   report.reactiveVar = facts.reactiveVar;

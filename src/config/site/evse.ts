@@ -88,6 +88,12 @@ const stageSettings = group(
 export const evseSettings = group(
   {
     name: text({ sentence: "What people call it.", maxLength: 60, example: "Bay 4" }).optional(),
+    vehicle: text({
+      sentence:
+        "The vehicle that has its place here, as people call it; shown while nothing else tells who is plugged in.",
+      maxLength: 60,
+      example: "Bus 104",
+    }).optional(),
     stage: stageSettings,
     maxChargeW: number({ sentence: "Rating, charging.", unit: "W", min: 0, max: 5_000_000 }),
     maxDischargeW: numberOr(0, { sentence: "Rating, discharging.", unit: "W", min: 0, max: 5_000_000 }),

@@ -1,7 +1,7 @@
 /** Actions on the island and on a lockout, most of them for a person on site. */
 import type { SiteState } from "../state.ts";
 import { countWord } from "../view/format.ts";
-import { mayBackUp } from "../view/mode.ts";
+import { mayBackUp } from "../view/permission.ts";
 import { plannedIslandMs } from "./kinds.ts";
 import type { At, Rows } from "./row.ts";
 
@@ -34,7 +34,7 @@ export const islandRows = {
                   ? ["because.noStarts"]
                   : null,
     effects: ({ state }) => [
-      ["effect.blink"],
+      [state.mode.seamless.leaving ? "effect.noBlink" : "effect.blink"],
       [
         "effect.forms",
         {
@@ -120,7 +120,10 @@ export const islandRows = {
           : state.mode.cause?.key === "cause.operatorIsland"
             ? null
             : ["because.returnsItself", { returnS: state.profile.returnS }],
-    effects: ({ state }) => [["effect.returns", { returnS: state.profile.returnS }], ["effect.blink"]],
+    effects: ({ state }) => [
+      ["effect.returns", { returnS: state.profile.returnS }],
+      [state.mode.seamless.returning ? "effect.noBlink" : "effect.blinkReturn"],
+    ],
   },
   resetLockout: {
     label: "Reset the lockout",

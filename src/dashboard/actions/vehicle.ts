@@ -1,6 +1,6 @@
 /** Actions on vehicles and chargers: power, reserve, departure, discharging. */
 import { pct } from "../view/format.ts";
-import { hasParallelPermit } from "../view/mode.ts";
+import { hasParallelPermit } from "../view/permission.ts";
 import { reserveMaxPct, reserveMinPct } from "./kinds.ts";
 import { connectedChoices, count, type Rows, reservePct, rise, type Said } from "./row.ts";
 

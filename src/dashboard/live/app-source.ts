@@ -13,13 +13,17 @@ import { createAuditWriter } from "./audit-writer.ts";
 import { buildState } from "./build-state.ts";
 import { openDayArchive } from "./day-archive.ts";
 import { deeds } from "./deeds.ts";
+import { createEmergencyHold } from "./emergency.ts";
 import { openEventArchive } from "./event-archive.ts";
 import { eventRows } from "./event-rows.ts";
 import { createEventLog } from "./events.ts";
 import { createExceedances } from "./exceedances.ts";
+import { deviceHealth, owedOf } from "./health-state.ts";
+import { k1Known, meterKnown, stageKnown } from "./known.ts";
 import { createLocalDay } from "./local-day.ts";
+import { longestMissing } from "./missing.ts";
 import { createMoments } from "./moments.ts";
-import { createRecorder } from "./recorder.ts";
+import { createRecorder, type Measured } from "./recorder.ts";
 import { type Certificate, createSlowFacts } from "./slow-facts.ts";
 
 /** The report is looked at this often, ms. */
@@ -29,6 +33,9 @@ export const stateEveryMs = 250;
 /** A step of the power at the PCC is shown at once as well, share of the import limit; a ramp is then shown at leisure. */
 const stepShare = 0.01;
 const quarterMs = 15 * 60_000;
+const hourMs = 3_600_000;
+/** Longer than this between two looks nothing is known of what flowed, ms. */
+const gapMaxMs = 2_000;
 /** Changes of the list of events are brought to disk when nothing has turned for this long, and after this at the latest, ms. */
 const calmMs = 1_000;
 const keepLatestMs = 10_000;
@@ -51,7 +58,16 @@ export function createAppSource(
   const days = openDayArchive(station.documents);
   const recorder = createRecorder(days.newest);
   const localDay = createLocalDay(station.config.site.timeZone);
-  const moments = createMoments();
+  const { enterVoltageMinPu, enterVoltageMaxPu, enterFrequencyMinHz, enterFrequencyMaxHz } = station.profile.settings;
+  const moments = createMoments({
+    minVoltagePu: enterVoltageMinPu,
+    maxVoltagePu: enterVoltageMaxPu,
+    minFrequencyHz: enterFrequencyMinHz,
+    maxFrequencyHz: enterFrequencyMaxHz,
+    missingOf: (report) => longestMissing(report, station),
+  });
+  const sinceMs = Date.now();
+  const energy = createEnergy();
   const archive = openEventArchive(station.documents);
   if (archive.sentence !== "") log("warn", archive.sentence);
   const events = createEventLog(eventRows, archive.kept);
@@ -59,6 +75,7 @@ export function createAppSource(
   const exceedances = createExceedances(station, events);
   const writer = createAuditWriter((event) => station.audit(event));
   const forgetDeparted = createDepartures(station);
+  const holdAfterEmergency = createEmergencyHold(station, log);
   const listeners = new Set<() => void>();
   const shown = { mode: "", gridGood: false, contacts: "", meterQuality: -1, pccW: Number.NaN, steppedMs: 0 };
   let state: SiteState | null = null;
@@ -127,7 +144,9 @@ export function createAppSource(
     moments.observe(report, nowMs);
     slow.look(report, nowMs);
     exceedances.look(report.site.exportEvents + report.site.importEvents, nowMs);
-    events.observe({ report, station, slow, moments, nowMs });
+    const devices = deviceHealth(report, station.devices);
+    events.observe({ report, station, slow, moments, devices, owed: owedOf(station), nowMs, sinceMs });
+    holdAfterEmergency(report);
     forgetDeparted(report, nowMs);
     state = buildState(report, {
       station,
@@ -141,6 +160,7 @@ export function createAppSource(
       nowMs,
       midnightMs,
       demo,
+      energy: energy.total,
     });
     for (const listener of listeners) listener();
     keep(false);
@@ -171,21 +191,16 @@ export function createAppSource(
     return wallOffsetMs;
   };
 
-  const remember = ({ site, stages }: ControlReport, nowMs: number, midnightMs: number): void => {
-    const out = site.gridVoltagePu < 0.5;
+  const remember = (report: ControlReport, nowMs: number, midnightMs: number): void => {
+    const { site } = report;
+    // An outage is one that is seen; silence of a voltmeter is none.
+    const seen = k1Known(site).state === "live";
+    const out = seen ? site.gridVoltagePu < 0.5 : islanded;
+    energy.add(site);
     if (out && !islanded) recorder.outageBegan(nowMs);
     if (!out && islanded) recorder.outageEnded(nowMs);
     islanded = out;
-    const measured = {
-      pccW: site.pccW,
-      loadW: site.loadW,
-      pvW: Math.abs(site.pvPowerW),
-      vehiclesW: stages.reduce((sum, stage) => sum + (Number.isFinite(stage.powerW) ? stage.powerW : 0), 0),
-      gridVoltagePu: Number.isFinite(site.gridVoltagePu) ? site.gridVoltagePu : site.meterVoltagePu,
-      gridFrequencyHz: site.meterFrequencyHz,
-      // A dead bus has none.
-      busFrequencyHz: site.busVoltagePu > 0.1 ? site.busFrequencyHz : Number.NaN,
-    };
+    const measured = measuredNow(report);
     // A quarter of an hour that is complete is kept, with the day's last one before the day turns.
     if (Math.floor((nowMs - midnightMs) / quarterMs) !== recorder.quarter) keepDay(nowMs);
     recorder.add(measured, nowMs, midnightMs);
@@ -231,6 +246,43 @@ export function createAppSource(
       writer.stop();
       listeners.clear();
     },
+  };
+}
+
+/** Measured values of now; NaN for what is old or not known: a gap in a chart is a gap. */
+function measuredNow(report: ControlReport): Measured {
+  const { site, stages } = report;
+  const meter = meterKnown(site).state === "live";
+  const k1 = k1Known(site).state === "live";
+  const live = stages.filter((stage, i) => stageKnown(report, i).state === "live" && Number.isFinite(stage.powerW));
+  const k1GridPu = k1 ? site.gridVoltagePu : Number.NaN;
+  return {
+    pccW: meter ? site.pccW : Number.NaN,
+    loadW: meter ? site.loadW : Number.NaN,
+    pvW: Math.abs(site.pvPowerW),
+    vehiclesW: live.length === 0 ? Number.NaN : live.reduce((sum, { powerW }) => sum + powerW, 0),
+    gridVoltagePu: Number.isFinite(k1GridPu) ? k1GridPu : meter ? site.meterVoltagePu : Number.NaN,
+    gridFrequencyHz: meter ? site.meterFrequencyHz : Number.NaN,
+    // A dead bus has none.
+    busFrequencyHz: k1 && site.busVoltagePu > 0.1 ? site.busFrequencyHz : Number.NaN,
+  };
+}
+
+/** Energy at the point of common coupling since the start, from live power; a gap adds nothing. */
+function createEnergy(): { add(site: SiteReport): void; readonly total: { importedWh: number; exportedWh: number } } {
+  const total = { importedWh: 0, exportedWh: 0 };
+  let beforeMs = Number.NaN;
+  return {
+    add(site) {
+      const lastedMs = site.atMs - beforeMs;
+      beforeMs = site.atMs;
+      if (!(lastedMs > 0 && lastedMs <= gapMaxMs) || meterKnown(site).state !== "live" || !Number.isFinite(site.pccW))
+        return;
+      const energyWh = (site.pccW * lastedMs) / hourMs;
+      if (energyWh > 0) total.importedWh += energyWh;
+      else total.exportedWh -= energyWh;
+    },
+    total,
   };
 }
 

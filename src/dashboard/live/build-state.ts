@@ -2,14 +2,17 @@
  * From the controller's report to the state that everything shows. Pure but for the clock readings it is given: moments of
  * the loop's monotonic clock become moments of UTC here, and nowhere else.
  */
-import { explain, startsMax, wishSources } from "../../app/for-people.ts";
+import { startsMax } from "../../app/for-people.ts";
 import type { ControlReport, SiteReport } from "../../app/shared/report.ts";
 import type { SiteStation } from "../../app/station.ts";
-import { qualityNames } from "../../domain/quality.ts";
+import { isIslanded } from "../../domain/modes.ts";
 import { hourMs, minuteMs } from "../../domain/units.ts";
-import type { EventState, EvseState, SiteState, TierState } from "../state.ts";
+import type { EventState, Known, SiteState, TierState } from "../state.ts";
 import type { DayArchive } from "./day-archive.ts";
 import { planDay } from "./day-plan.ts";
+import { evseState } from "./evse-state.ts";
+import { healthState } from "./health-state.ts";
+import { isFrozen, k1Known, meterKnown, panelKnown, stageKnown } from "./known.ts";
 import { limitsOf, pccRecordState, permitState } from "./limits-state.ts";
 import type { Moments } from "./moments.ts";
 import { finite, type Recorder } from "./recorder.ts";
@@ -28,13 +31,13 @@ export interface BuildContext {
   readonly nowMs: number;
   readonly midnightMs: number;
   readonly demo: boolean;
+  readonly energy: NonNullable<SiteState["energy"]>;
 }
 
 /** A voltage below this is none, pu. */
 const deadPu = 0.1;
-/** A device whose last answer is older is silent, ms. */
-const silentMs = 1_000;
-const islandModes: ReadonlySet<string> = new Set(["islandStarting", "islandRunning", "resyncing", "closingLive"]);
+/** A planned island is carried through K1's opening only with this much room, share of the load. */
+const holdMarginPu = 1.1;
 /** The band that an island's frequency is drawn against, Hz. */
 const islandFrequencyMinHz = 59.5;
 const islandFrequencyMaxHz = 60.5;
@@ -46,7 +49,10 @@ export function buildState(report: ControlReport, context: BuildContext): SiteSt
   const toUtc = (monotonicMs: number): number | null =>
     Number.isFinite(monotonicMs) ? Math.round(monotonicMs + context.wallOffsetMs) : null;
   const settings = profile.settings;
-  const tiers = report.tiers.map((_, i) => tierState(report, context, i));
+  const hasK1 = config.transferDevice !== undefined && config.transferDevice.kind !== "none";
+  const flows = flowsOf(report, hasK1);
+  const bus = busOf(site, context, hasK1);
+  const tiers = report.tiers.map((_, i) => tierState(report, context, i, bus.live));
   return {
     schema: 1,
     sequence,
@@ -54,7 +60,7 @@ export function buildState(report: ControlReport, context: BuildContext): SiteSt
     site: {
       name: config.site.name,
       place: `${config.site.nominalVoltageV} V, ${config.site.phases === "three" ? "three-phase" : config.site.phases === "split" ? "split-phase" : "single-phase"}`,
-      kind: config.evses.length === 1 ? "home" : "depot",
+      kind: config.evses.length === 1 && config.site.phases !== "three" ? "home" : "depot",
       timeZone: config.site.timeZone,
       onSite: false,
       demo,
@@ -64,13 +70,10 @@ export function buildState(report: ControlReport, context: BuildContext): SiteSt
       sinceMs: toUtc(site.modeSinceMs) ?? nowMs,
       wait: waitOf(site, context, toUtc),
       cause: moments.cause,
+      seamless: seamlessOf(report, context),
+      missing: moments.missing,
     },
-    grid: {
-      voltagePu: finite(Number.isFinite(site.gridVoltagePu) ? site.gridVoltagePu : site.meterVoltagePu),
-      frequencyHz: finite(site.meterFrequencyHz > 0 ? site.meterFrequencyHz : Number.NaN),
-      good: site.gridGood,
-      sinceMs: toUtc(site.gridGoodSinceMs),
-    },
+    grid: gridOf(site, hasK1, toUtc),
     profile: {
       name: profile.name,
       delayS: settings.enterDelayS,
@@ -81,25 +84,24 @@ export function buildState(report: ControlReport, context: BuildContext): SiteSt
       minFrequencyHz: settings.enterFrequencyMinHz,
       maxFrequencyHz: settings.enterFrequencyMaxHz,
     },
-    pccW: finite(site.pccW),
+    pccW: meterKnown(site).state === "unknown" ? null : finite(site.pccW),
+    pccKnown: meterKnown(site),
+    buildingW: flows.buildingW,
     importLimitW: finite(site.importLimitW),
     exportLimitW: finite(site.exportLimitW),
     k1: {
+      present: hasK1,
+      powerW: flows.k1W,
       no: site.contactNo,
       nc: site.contactNc,
       command: site.transferCommand,
       commandAtMs: moments.commandAtMs,
       travelLimitS: (3 * (config.transferDevice?.travelMs ?? 100)) / 1_000,
       agreeSinceMs: moments.agreeSinceMs,
-      quality:
-        site.atMs - site.deviceAtMs <= silentMs ? "good" : Number.isFinite(site.deviceAtMs) ? "stale" : "missing",
+      quality: k1Quality(site),
       trace: moments.trace,
     },
-    bus: {
-      voltageV: finite(site.busVoltagePu * config.site.nominalVoltageV),
-      frequencyHz: site.busVoltagePu > deadPu ? finite(site.busFrequencyHz) : null,
-      live: site.busVoltagePu > deadPu,
-    },
+    bus,
     tiers,
     pv: Number.isFinite(site.pvPowerW)
       ? {
@@ -119,6 +121,80 @@ export function buildState(report: ControlReport, context: BuildContext): SiteSt
     history: [...slow.changes],
     health: healthState(report, context),
     pccRecord: pccRecordState(station),
+    energy: { ...context.energy },
+  };
+}
+
+/** The voltmeter of K1 tells the grid's voltage, and the meter's where there is no K1 or it is silent. */
+function gridOf(site: SiteReport, hasK1: boolean, toUtc: (ms: number) => number | null): SiteState["grid"] {
+  const fromK1 = hasK1 && Number.isFinite(site.gridVoltagePu) ? k1Known(site) : null;
+  const fromMeter = Number.isFinite(site.meterVoltagePu) ? meterKnown(site) : null;
+  const takesK1 = fromK1 !== null && (fromK1.state === "live" || fromMeter?.state !== "live");
+  const known: Known = (takesK1 ? fromK1 : fromMeter) ?? { state: "unknown", ageMs: null };
+  const hz = site.meterFrequencyHz;
+  return {
+    voltagePu: known.state === "unknown" ? null : finite(takesK1 ? site.gridVoltagePu : site.meterVoltagePu),
+    frequencyHz: known.state === "unknown" || fromMeter?.state !== "live" || !(hz > 0) ? null : hz,
+    good: site.gridGood,
+    sinceMs: toUtc(site.gridGoodSinceMs),
+    known,
+  };
+}
+
+export function busOf(site: SiteReport, { station }: BuildContext, hasK1: boolean): SiteState["bus"] {
+  const pu = hasK1 ? site.busVoltagePu : site.meterVoltagePu;
+  const source = hasK1 ? k1Known(site) : meterKnown(site);
+  const known: Known = Number.isFinite(pu) ? source : { state: "unknown", ageMs: null };
+  const live = known.state === "live" ? pu > deadPu : null;
+  return {
+    voltageV: known.state === "unknown" ? null : finite(pu * station.config.site.nominalVoltageV),
+    frequencyHz: live ? finite(hasK1 ? site.busFrequencyHz : site.meterFrequencyHz) : null,
+    live,
+    known,
+  };
+}
+
+const k1Quality = (site: SiteReport): SiteState["k1"]["quality"] => {
+  const { state } = k1Known(site);
+  if (state === "live") return "good";
+  if (state === "unknown") return "missing";
+  return isFrozen(site.deviceAtMs, site.deviceLiveAtMs, site.atMs) ? "frozen" : "stale";
+};
+
+/** What goes through K1, and what the building takes before it; null where a part of the sum is not known. */
+export function flowsOf(report: ControlReport, hasK1: boolean): { k1W: number | null; buildingW: number | null } {
+  const { site, stages, tiers } = report;
+  const closed = site.contactNo === "closed" && site.contactNc === "closed" && k1Known(site).state === "live";
+  const none = { k1W: null, buildingW: null };
+  if (!hasK1) return none;
+  const pccW = meterKnown(site).state === "live" ? finite(site.pccW) : null;
+  if (site.contactNo === "open" && site.contactNc === "open" && k1Known(site).state === "live")
+    return { k1W: 0, buildingW: pccW };
+  if (!closed || tiers.length === 0 || panelKnown(site).state !== "live") return none;
+  let k1W = Number.isFinite(site.pvPowerW) ? -Math.abs(site.pvPowerW) : 0;
+  for (const { loadW } of tiers) k1W += loadW;
+  for (let i = 0; i < stages.length; i++) {
+    if (stageKnown(report, i).state !== "live") return none;
+    k1W += stages[i]!.powerW;
+  }
+  if (!Number.isFinite(k1W)) return none;
+  return { k1W, buildingW: pccW === null ? null : pccW - k1W };
+}
+
+/** Whether loads stay fed when the site leaves the grid as planned, and when it returns. Said only where it is sure. */
+function seamlessOf({ site, stages, tiers }: ControlReport, { station }: BuildContext): SiteState["mode"]["seamless"] {
+  const { config, control } = station;
+  let holdW = 0;
+  stages.forEach((stage, i) => {
+    const { gridForming, stage: settings, reservePct, maxDischargeW } = config.evses[i]!;
+    const may = gridForming && control.evses[i]!.dischargeEnabled && stage.socPct > reservePct;
+    if (may && settings.holdsAngle && stage.role !== "off") holdW += Math.min(maxDischargeW, stage.maxDischargeW);
+  });
+  const loadW = tiers.reduce((sum, tier) => sum + tier.loadW, 0);
+  const isKnown = tiers.length > 0 && Number.isFinite(loadW) && panelKnown(site).state === "live";
+  return {
+    leaving: isKnown && holdW > 0 && holdW >= loadW * holdMarginPu,
+    returning: config.transferDevice?.kind === "microgrid-interconnect",
   };
 }
 
@@ -176,7 +252,7 @@ function trendOf(site: SiteReport, { recorder, station }: BuildContext): SiteSta
   const { settings } = station.profile;
   if (site.mode === "enterDelay" || site.mode === "ceased")
     return recorder.trend("gridVoltagePu", "gridVoltagePu", settings.enterVoltageMinPu, settings.enterVoltageMaxPu);
-  if (islandModes.has(site.mode))
+  if (isIslanded(site.mode))
     return recorder.trend("busFrequencyHz", "islandFrequencyHz", islandFrequencyMinHz, islandFrequencyMaxHz);
   return recorder.trend(
     "pccW",
@@ -186,71 +262,22 @@ function trendOf(site: SiteReport, { recorder, station }: BuildContext): SiteSta
   );
 }
 
-function tierState({ site, tiers }: ControlReport, { station, moments, slow }: BuildContext, i: number): TierState {
+function tierState({ site, tiers }: ControlReport, context: BuildContext, i: number, live: boolean | null): TierState {
+  const { station, moments, slow } = context;
   const { name, loadW } = station.config.tiers[i]!;
-  const live = site.busVoltagePu > deadPu;
   const { closed, loadW: measuredW } = tiers[i]!;
+  const known: Known = Number.isFinite(measuredW) ? panelKnown(site) : { state: "unknown", ageMs: null };
   return {
     name: `Tier ${i + 1}`,
     what: name,
-    loadW: finite(measuredW),
+    loadW: known.state === "unknown" ? null : finite(measuredW),
+    known,
     expectedW: loadW,
-    state: closed ? (live ? "on" : "dead") : "shed",
+    state: !closed ? "shed" : live === null ? "unknown" : live ? "on" : "dead",
     sinceMs: moments.tierSinceMs(i),
     returnsAtMs: null,
     runwayH: slow.runwayH(i),
   };
-}
-
-function evseState(report: ControlReport, { station, slow }: BuildContext, i: number): EvseState {
-  const stage = report.stages[i]!;
-  const config = station.config.evses[i]!;
-  const input = station.control.evses[i]!;
-  const explanation = explain(report.chains, i);
-  return {
-    evse: i + 1,
-    connected: stage.vehicleConnected,
-    vehicle: stage.vehicleConnected ? `${config.name ?? `EVSE ${i + 1}`}` : null,
-    socPct: finite(stage.socPct),
-    reservePct: input.reservePct,
-    targetPct: finite(input.targetPct),
-    departsAtMs: finite(input.departsAtMs),
-    forecastPct: slow.forecastPct(i),
-    capacityWh: finite(stage.capacityWh),
-    ratedW: Math.max(config.maxChargeW, config.maxDischargeW),
-    canDischarge: config.maxDischargeW > 0 && (!stage.vehicleConnected || stage.bidirectional),
-    dischargeEnabled: input.dischargeEnabled,
-    functionsDiffer: differenceOf(station, i),
-    paused: input.paused || input.operatorMinW === 0,
-    role: stage.role,
-    setpointW: stage.commandRole === "forming" ? stage.powerW : stage.setpointW,
-    powerW: finite(stage.powerW),
-    wishW: explanation.wishW,
-    wishSource: wishSources[explanation.wishSource] ?? "none",
-    limits: explanation.limits
-      .filter(({ minW, maxW }) => Number.isFinite(minW) || Number.isFinite(maxW))
-      .slice(-20)
-      .map((limit) => ({
-        reason: limit.reason,
-        source: limit.source,
-        minW: finite(limit.minW),
-        maxW: finite(limit.maxW),
-        binds: limit.binds,
-        headroomW: finite(limit.headroomW),
-        ageMs: null,
-      })),
-    leaseExpiresMs: stage.commandRole === "off" ? null : station.config.loop.watchdogS * 1_000,
-    plan: slow.plan(i),
-    fault: stage.alarmBits !== 0 ? { key: "stage-alarm", values: { evse: i + 1 } } : null,
-  };
-}
-
-/** What a person should know of a stage's altered functions. */
-function differenceOf(station: SiteStation, i: number): string | null {
-  const mismatch = station.devices.filter(({ kind }) => kind === "stage")[i]?.mismatch;
-  if (mismatch == null) return null;
-  const { register, expected, found } = mismatch;
-  return `register ${register} is ${Number.isNaN(found) ? "missing" : found}, expected ${expected}`;
 }
 
 function islandState(
@@ -268,46 +295,13 @@ function islandState(
     wouldForm: stages.flatMap((stage, i) => {
       const { reservePct, dischargeEnabled } = station.control.evses[i]!;
       const forms = station.config.evses[i]!.gridForming && dischargeEnabled;
-      return forms && stage.socPct > reservePct ? [i + 1] : [];
+      const isThere = stageKnown(report, i).state === "live" && stage.vehicleConnected;
+      return forms && isThere && stage.socPct > reservePct ? [i + 1] : [];
     }),
     darkS: moments.darkS,
     handover: forming.length > 0 ? slow.handover : null,
     startsLeft: site.startsLeft,
     startsMax,
-    sinceMs: islandModes.has(site.mode) ? toUtc(site.modeSinceMs) : null,
-  };
-}
-
-function healthState({ site }: ControlReport, { station, slow, days }: BuildContext): SiteState["health"] {
-  const ocpp = station.ocpp();
-  return {
-    loop: {
-      periodMs: station.periodMs,
-      lateP99Ms: site.lateP99Ms || 0,
-      lateP999Ms: site.lateP999Ms || 0,
-      lateMaxMs: site.lateMaxMs || 0,
-      cycleP99Ms: site.cycleP99Ms || 0,
-      cycles: site.ticks,
-      missed: site.skipped,
-      fifo: station.realTime,
-    },
-    meterAgeMs: finite(site.atMs - site.meterAtMs),
-    meterQuality: qualityNames[site.meterQuality] ?? "missing",
-    k1AgeMs: finite(site.atMs - site.deviceAtMs),
-    devices: station.devices.map(({ name, found, verified }) => ({
-      name,
-      ageMs: null,
-      state: !found ? "silent" : verified ? "answers" : "unverified",
-    })),
-    backend: {
-      state: ocpp === null ? "none" : ocpp.connection === "open" ? "connected" : "offline",
-      sinceMs: slow.backendSinceMs,
-      latencyMs: null,
-    },
-    journalEntries: ocpp?.queued ?? 0,
-    certificates: [...slow.certificates],
-    clockOffsetMs: ocpp?.clockOffsetMs ?? null,
-    recorderDays: days.count,
-    auxBatteryS: null,
+    sinceMs: isIslanded(site.mode) ? toUtc(site.modeSinceMs) : null,
   };
 }

@@ -3,19 +3,34 @@ import { explain, startsMax } from "../../app/for-people.ts";
 import { refusalText } from "../../app/permit.ts";
 import type { ControlReport } from "../../app/shared/report.ts";
 import type { SiteStation } from "../../app/station.ts";
+import { isIslanded } from "../../domain/modes.ts";
 import { Quality } from "../../domain/quality.ts";
 import type { ReasonKey } from "../../domain/reasons.ts";
 import type { EventKey, WordValues } from "../../domain/words.ts";
+import { alarmValues, isEmergencyStop } from "./alarm-words.ts";
+import { isMissed, vehicleName } from "./evse-state.ts";
+import type { deviceHealth } from "./health-state.ts";
+import { k1Known, meterKnown, stageKnown } from "./known.ts";
+import { lockoutEvents } from "./lockout-causes.table.ts";
+import { k1Name, stageName } from "./missing.ts";
 import type { Moments } from "./moments.ts";
 import type { SlowFacts } from "./slow-facts.ts";
 
 /** What is looked at. */
 export interface Seen {
   readonly report: ControlReport;
-  readonly station: Pick<SiteStation, "config" | "control" | "devices" | "permit" | "ocpp">;
-  readonly slow: Pick<SlowFacts, "certificates" | "forecastPct">;
-  readonly moments: Pick<Moments, "darkS" | "startFailed">;
+  readonly station: Pick<
+    SiteStation,
+    "config" | "control" | "devices" | "permit" | "ocpp" | "people" | "notes" | "profile"
+  >;
+  readonly slow: Pick<SlowFacts, "certificates" | "forecastPct" | "backendCapW" | "missedInMinute">;
+  readonly moments: Pick<Moments, "darkS" | "startFailed" | "missing" | "ceasedBy">;
+  /** Every device as it is now, in the order of the station's reports, and what waits for the disk. */
+  readonly devices: ReturnType<typeof deviceHealth>;
+  readonly owed: readonly string[];
   readonly nowMs: number;
+  /** Since when this looks, ms: devices are still being found in the first seconds. */
+  readonly sinceMs: number;
 }
 
 export interface EventRow {
@@ -25,6 +40,8 @@ export interface EventRow {
   readonly active: (seen: Seen, place: number) => boolean;
   readonly values?: (seen: Seen, place: number) => WordValues;
   readonly needsPerson?: boolean;
+  /** Its numbers are kept as they are now while it stands, not as they were when it began. */
+  readonly follows?: boolean;
   /** Must stand this long before it is an event, ms: what lasts an instant is none. */
   readonly afterMs?: number;
 }
@@ -37,8 +54,45 @@ const targetTolerancePct = 1;
 const linkMs = 5_000;
 
 const stagesOf = ({ report }: Seen): number => report.stages.length;
-const nameOf = ({ station }: Seen, i: number): string => station.config.evses[i]!.name ?? `Charger ${i + 1}`;
-const isIsland = ({ report: { site } }: Seen): boolean => site.mode === "islandRunning" || site.mode === "resyncing";
+const nameOf = ({ station }: Seen, i: number): string => vehicleName(station, i);
+/** The island stands: its start is over. */
+const isIsland = ({ report: { site } }: Seen): boolean => isIslanded(site.mode) && site.mode !== "islandStarting";
+const hasK1 = ({ station: { config } }: Seen): boolean =>
+  config.transferDevice !== undefined && config.transferDevice.kind !== "none";
+/** Grid voltage as known now, pu; NaN while nothing live tells it. */
+const gridPu = (seen: Seen): number => {
+  const { site } = seen.report;
+  if (hasK1(seen)) return k1Known(site).state === "live" ? site.gridVoltagePu : Number.NaN;
+  return meterKnown(site).state === "live" ? site.meterVoltagePu : Number.NaN;
+};
+/** After a start, devices have this long to be found before their silence is an event, ms. */
+const findingMs = 20_000;
+const isBlind = ({ report: { site } }: Seen): boolean =>
+  // After a start the devices are still being found: that is no event unless it lasts.
+  site.mode === "blind" && (site.previousMode !== "unknown" || site.atMs - site.modeSinceMs > linkMs);
+const lockoutKey = ({ station, report: { site } }: Seen): EventKey => {
+  const row = station.notes.findLast(({ to }) => to === "lockedOut")?.row ?? "";
+  return site.mode === "lockedOut" ? (lockoutEvents[row] ?? "lockedOut") : "lockedOut";
+};
+const lockoutKeys: readonly EventKey[] = [...new Set(["lockedOut" as const, ...Object.values(lockoutEvents)])];
+const blindKeys = {
+  silent: "blind",
+  frozen: "blindFrozen",
+  never: "blindNever",
+  stalled: "blindStalled",
+} as const;
+const blindKey = ({ moments, report: { site } }: Seen): EventKey =>
+  moments.missing !== null
+    ? blindKeys[moments.missing.why]
+    : site.contactNo === site.contactNc
+      ? "blindMoment"
+      : "blindContacts";
+const ceasedKeys = {
+  voltage: "ceasedVoltage",
+  frequency: "ceasedFrequency",
+  meter: "ceasedMeter",
+  grid: "ceased",
+} as const;
 const wantsParallel = ({ station }: Seen): boolean => station.config.site.serviceMode.startsWith("parallel");
 
 /** What keeps a site that wishes to run in parallel from it, and is worth an event of its own. */
@@ -73,24 +127,73 @@ function coverOf(seen: Seen, i: number): "covered" | "stage" | "firmware" {
   return item === undefined ? "stage" : item.firmware.includes(identity.version) ? "covered" : "firmware";
 }
 
+/** Cycles missed in a minute before the controller says that it is late itself. */
+const lateCyclesMin = 10;
+/** Who holds a charger after its emergency stop. */
+export const emergencyName = "Emergency stop";
+/** What `run` calls the certificate that the page is served with. */
+const pageCertificateName = "page";
+const silentWhy = "Its supply or its network is gone, or another program holds its connection.";
+
+const healthOf = ({ devices }: Seen, d: number) => devices[d];
+
+/** The name that people know: the charger's for a stage. */
+function deviceName({ station }: Seen, d: number): string {
+  const { kind, name } = station.devices[d]!;
+  if (kind !== "stage") return kind === "transfer-device" ? k1Name : `The ${name}`;
+  const stage = station.devices.slice(0, d).filter((other) => other.kind === "stage").length;
+  return stageName(station, stage);
+}
+
+/** The meter and a blind site have events of their own. */
+function isOutOfReach(seen: Seen, d: number, state: "silent" | "frozen"): boolean {
+  const { kind, found } = seen.station.devices[d]!;
+  if (healthOf(seen, d)?.state !== state) return false;
+  if (!found && seen.nowMs - seen.sinceMs < findingMs) return false;
+  if (kind === "meter") return !Number.isFinite(seen.report.site.meterAtMs);
+  return !(kind === "transfer-device" && isBlind(seen));
+}
+
+/** Why a vehicle will not have what it needs. */
+function why(capW: number | null, held: { readonly by: string } | undefined): string {
+  if (held !== undefined) return `${held.by} has stopped or paused this charger.`;
+  if (capW !== null && capW <= 0) return "The backend allows this charger no charging.";
+  if (capW !== null) return `The backend allows this charger ${(capW / 1_000).toFixed(1)} kW.`;
+  return "The power or the time that is left is not enough.";
+}
+
 export const eventRows: readonly EventRow[] = [
-  {
-    key: "lockedOut",
-    active: ({ report: { site } }) => site.mode === "lockedOut",
-    values: ({ report: { site } }) => ({ no: site.contactNo, nc: site.contactNc }),
-    needsPerson: true,
-  },
-  {
-    key: "blind",
-    // After a start the devices are still being found: that is no event unless it lasts.
-    active: ({ report: { site } }) =>
-      site.mode === "blind" && (site.previousMode !== "unknown" || site.atMs - site.modeSinceMs > linkMs),
-    values: ({ report: { site } }) => ({ device: site.atMs - site.deviceAtMs > 500 ? "K1" : "a power stage" }),
-    needsPerson: true,
-  },
+  ...lockoutKeys.map(
+    (key): EventRow => ({
+      key,
+      active: (seen) => seen.report.site.mode === "lockedOut" && lockoutKey(seen) === key,
+      values: ({ report: { site }, station }) => ({
+        no: site.contactNo,
+        nc: site.contactNc,
+        travelLimitS: (3 * (station.config.transferDevice?.travelMs ?? 100)) / 1_000,
+      }),
+      needsPerson: true,
+    }),
+  ),
+  ...([...Object.values(blindKeys), "blindContacts", "blindMoment"] as const).map(
+    (key): EventRow => ({
+      key,
+      active: (seen) => isBlind(seen) && blindKey(seen) === key,
+      values: ({ moments, report: { site } }) => ({
+        device: moments.missing?.device ?? k1Name,
+        silentMs: moments.missing?.ageMs ?? Number.NaN,
+        no: site.contactNo,
+        nc: site.contactNc,
+      }),
+      needsPerson: true,
+      // What it waits for may show a moment later than the mode.
+      ...(key === "blindMoment" && { afterMs: 500 }),
+    }),
+  ),
   {
     key: "meter-frozen",
     active: ({ report: { site } }) => site.meterQuality === Quality.frozen,
+    values: ({ report: { site } }) => ({ silentMs: meterKnown(site).ageMs ?? Number.NaN }),
     needsPerson: true,
   },
   {
@@ -105,10 +208,23 @@ export const eventRows: readonly EventRow[] = [
   },
   {
     key: "gridLost",
-    active: ({ report: { site } }) => site.gridVoltagePu < 0.5,
-    values: ({ report: { site } }) => ({ voltagePu: site.gridVoltagePu }),
+    active: (seen) => gridPu(seen) < 0.5,
+    values: (seen) => ({ voltagePu: gridPu(seen) }),
   },
-  { key: "ceased", active: ({ report: { site } }) => site.mode === "ceased" && site.previousMode !== "loadOnly" },
+  ...(["voltage", "frequency", "meter", "grid"] as const).map(
+    (by): EventRow => ({
+      key: ceasedKeys[by],
+      active: ({ report: { site }, moments }) => site.mode === "ceased" && moments.ceasedBy === by,
+      values: ({ report: { site }, station: { profile } }) => ({
+        voltagePu: site.gridVoltagePu >= 0 ? site.gridVoltagePu : site.meterVoltagePu,
+        frequencyHz: site.meterFrequencyHz,
+        minVoltagePu: profile.settings.enterVoltageMinPu,
+        maxVoltagePu: profile.settings.enterVoltageMaxPu,
+        minFrequencyHz: profile.settings.enterFrequencyMinHz,
+        maxFrequencyHz: profile.settings.enterFrequencyMaxHz,
+      }),
+    }),
+  ),
   {
     key: "islandStarted",
     active: isIsland,
@@ -143,6 +259,7 @@ export const eventRows: readonly EventRow[] = [
     key: "islandEnding",
     active: (seen) => isIsland(seen) && seen.report.site.islandPhase === "ending",
     values: ({ report }) => ({ runwayH: report.tiers[0]?.fedH ?? Number.NaN }),
+    follows: true,
     needsPerson: true,
   },
   {
@@ -216,15 +333,29 @@ export const eventRows: readonly EventRow[] = [
     // At the start they are written while the stage is idle.
     afterMs: 15_000,
   },
+  ...([true, false] as const).map(
+    (emergency): EventRow => ({
+      key: emergency ? "emergencyStop" : "stageAlarm",
+      places: stagesOf,
+      active: ({ report, station }, i) => {
+        const { alarmBits } = report.stages[i]!;
+        return alarmBits !== 0 && isEmergencyStop(station.devices, i, alarmBits) === emergency;
+      },
+      values: ({ report, station }, i) => alarmValues(station.devices, i, report.stages[i]!.alarmBits),
+      needsPerson: true,
+    }),
+  ),
   {
-    key: "stage-alarm",
+    key: "emergencyHold",
     places: stagesOf,
-    active: ({ report }, i) => report.stages[i]!.alarmBits !== 0,
+    active: ({ station, report }, i) =>
+      station.people.get("held", i + 1)?.by === emergencyName &&
+      !isEmergencyStop(station.devices, i, report.stages[i]!.alarmBits),
     values: (_, i) => ({ evse: i + 1 }),
     needsPerson: true,
   },
   {
-    key: "stage-local",
+    key: "stageLocal",
     places: stagesOf,
     active: ({ report }, i) => report.stages[i]!.local,
     values: (_, i) => ({ evse: i + 1 }),
@@ -234,6 +365,7 @@ export const eventRows: readonly EventRow[] = [
     places: stagesOf,
     active: (seen, i) =>
       seen.report.stages[i]!.commandRole !== "forming" &&
+      stageKnown(seen.report, i).state === "live" &&
       !isIsland(seen) &&
       astray(seen.report.stages[i]!) &&
       explain(seen.report.chains, i).limits.some(({ reason }) => reason === "stage-disobeys"),
@@ -254,37 +386,87 @@ export const eventRows: readonly EventRow[] = [
     },
     values: (seen, i) => {
       const { targetPct, departsAtMs } = seen.station.control.evses[i]!;
+      const capW = seen.slow.backendCapW(i);
       return {
         vehicle: nameOf(seen, i),
         targetPct,
         departsByMs: departsAtMs,
-        forecastPct: seen.slow.forecastPct(i) ?? Number.NaN,
+        forecastPct: Math.round(seen.slow.forecastPct(i) ?? Number.NaN),
+        why: why(capW, seen.station.people.get("held", i + 1)),
       };
     },
+    follows: true,
     needsPerson: true,
     afterMs: linkMs,
   },
   {
-    key: "deviceSilent",
+    key: "departureMissed",
+    places: stagesOf,
+    active: ({ report, station, nowMs }, i) => isMissed(report, station, i, nowMs),
+    values: (seen, i) => {
+      const { targetPct, departsAtMs } = seen.station.control.evses[i]!;
+      const socPct = Math.round(seen.report.stages[i]!.socPct);
+      return { vehicle: nameOf(seen, i), targetPct, departsByMs: departsAtMs, socPct };
+    },
+    follows: true,
+    needsPerson: true,
+  },
+  ...(["silent", "frozen"] as const).map(
+    (state): EventRow => ({
+      key: state === "silent" ? "deviceSilent" : "deviceFrozen",
+      places: ({ station }) => station.devices.length,
+      active: (seen, d) => isOutOfReach(seen, d, state),
+      values: (seen, d) => ({ device: deviceName(seen, d), why: healthOf(seen, d)?.fault?.sentence ?? silentWhy }),
+      needsPerson: true,
+      afterMs: 500,
+    }),
+  ),
+  {
+    key: "deviceFault",
     places: ({ station }) => station.devices.length,
-    active: ({ station }, d) => !station.devices[d]!.found,
-    values: ({ station }, d) => ({ device: station.devices[d]!.name }),
-    // At the start every device is silent until it has been looked for.
-    afterMs: 20_000,
+    active: (seen, d) => {
+      const found = healthOf(seen, d);
+      return found?.fault != null && (found.state === "answers" || found.state === "unverified");
+    },
+    values: (seen, d) => {
+      const fault = healthOf(seen, d)?.fault;
+      return { device: deviceName(seen, d), why: fault?.sentence ?? "", clears: fault?.clears ?? "" };
+    },
+    follows: true,
+    needsPerson: true,
+    afterMs: linkMs,
+  },
+  {
+    key: "controllerLate",
+    active: ({ slow }) => slow.missedInMinute >= lateCyclesMin,
+    values: ({ slow }) => ({ missed: slow.missedInMinute }),
+    needsPerson: true,
+  },
+  {
+    key: "owed",
+    active: ({ owed }) => owed.length > 0,
+    values: ({ owed }) => ({ count: owed.length, why: owed.slice(0, 3).join("; ").slice(0, 390) }),
+    follows: true,
+    needsPerson: true,
   },
   {
     key: "backendLost",
     active: ({ station }) => station.config.backend !== undefined && station.ocpp()?.connection !== "open",
     afterMs: linkMs,
   },
-  {
-    key: "certificateExpires",
-    places: ({ slow }) => slow.certificates.length,
-    active: ({ slow, nowMs }, c) => slow.certificates[c]!.expiresAtMs - nowMs < certificateWarnMs,
-    values: ({ slow, nowMs }, c) => ({
-      name: slow.certificates[c]!.name,
-      leftDays: Math.max(0, Math.floor((slow.certificates[c]!.expiresAtMs - nowMs) / dayMs)),
+  ...([false, true] as const).map(
+    (own): EventRow => ({
+      key: own ? "pageCertificateExpires" : "certificateExpires",
+      places: ({ slow }) => slow.certificates.length,
+      active: ({ slow, nowMs }, c) =>
+        (slow.certificates[c]!.name === pageCertificateName) === own &&
+        slow.certificates[c]!.expiresAtMs - nowMs < certificateWarnMs,
+      values: ({ slow, nowMs }, c) => ({
+        name: slow.certificates[c]!.name,
+        leftDays: Math.max(0, Math.floor((slow.certificates[c]!.expiresAtMs - nowMs) / dayMs)),
+      }),
+      follows: true,
+      needsPerson: true,
     }),
-    needsPerson: true,
-  },
+  ),
 ];

@@ -141,8 +141,18 @@ export function createEventLog(rows: readonly EventRow[] = eventRows, kept: read
       begin(row, known, seen, place);
       return true;
     }
+    if (known.active && stands && row.follows) return follow(row, known, seen, place);
     if (!known.active || stands) return false;
     end(known, seen.nowMs);
+    return true;
+  };
+
+  /** The numbers of an event that stands, as they are now. */
+  const follow = (row: EventRow, known: Place, seen: Seen, place: number): boolean => {
+    const values = finiteValues(row.values?.(seen, place) ?? {});
+    const before = events.find(({ id }) => id === known.id)?.values;
+    if (before === undefined || JSON.stringify(before) === JSON.stringify(values)) return false;
+    change(known.id, (event) => ({ ...event, values }));
     return true;
   };
 

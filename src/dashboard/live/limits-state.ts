@@ -65,7 +65,8 @@ export function permitState(station: SiteStation): SiteState["permit"] {
     exportLimitW: permit.exportLimitW,
     covers: [...new Set(permit.equipment.flatMap((item) => item.firmware))].join(", ").slice(0, 400),
     installedFirmware: firmware.join(", ").slice(0, 400),
-    covered: facts.equipmentMatches,
+    // Before any power stage has said who it is, nothing is wrong and nothing is proven.
+    covered: firmware.length === 0 && permit.equipment.length > 0 ? null : facts.equipmentMatches,
   };
 }
 

@@ -6,9 +6,10 @@ import { X509Certificate } from "node:crypto";
 import { forecastDeparture } from "../../app/for-people.ts";
 import type { ControlReport } from "../../app/shared/report.ts";
 import type { SiteStation } from "../../app/station.ts";
-import { hourMs } from "../../domain/units.ts";
+import { hourMs, minuteMs } from "../../domain/units.ts";
 import type { SiteState } from "../state.ts";
 import { changesOf } from "./changes.ts";
+import { vehicleName } from "./evse-state.ts";
 import { finite } from "./recorder.ts";
 
 export type Certificate = SiteState["health"]["certificates"][number];
@@ -24,6 +25,10 @@ export interface SlowFacts {
   readonly energyAboveReserveWh: number;
   readonly handover: SiteState["island"]["handover"];
   forecastPct(evse: number): number | null;
+  /** The backend's cap on charging where it is what binds the forecast, W; null where it does not. */
+  backendCapW(evse: number): number | null;
+  /** Cycles of the control loop that were missed in the last minute. */
+  readonly missedInMinute: number;
   plan(evse: number): Plan;
   readonly changes: SiteState["history"];
   readonly certificates: readonly Certificate[];
@@ -58,7 +63,17 @@ export function createSlowFacts(station: SiteStation, serving: readonly Certific
         ? { vehicle: nameOf(nextStage), from: nameOf(from), atMs: Math.round(nowMs + nextStageInH * hourMs) }
         : null;
   };
-  const nameOf = (i: number): string => config.evses[i]!.name ?? `EVSE ${i + 1}`;
+  const nameOf = (i: number): string => vehicleName(station, i);
+
+  const caps: (number | null)[] = new Array(count).fill(null);
+  const misses: { atMs: number; skipped: number }[] = [];
+  /** Counts over the last minute: one sample at each look. */
+  const lateness = ({ site }: ControlReport, nowMs: number): void => {
+    misses.push({ atMs: nowMs, skipped: site.skipped });
+    while (misses.length > 1 && nowMs - misses[0]!.atMs > minuteMs) misses.shift();
+    missedInMinute = Math.max(0, site.skipped - misses[0]!.skipped);
+  };
+  let missedInMinute = 0;
 
   const departures = ({ site, stages }: ControlReport, nowMs: number): void => {
     let connected = 0;
@@ -68,9 +83,21 @@ export function createSlowFacts(station: SiteStation, serving: readonly Certific
     plans = [];
     for (let i = 0; i < count; i++) {
       const stage = stages[i]!;
-      const { targetPct, departsAtMs, reservePct, wishW, wishSource, wishUntilMs, operatorMinW, operatorMaxW } =
-        station.control.evses[i]!;
-      const reachableW = Math.min(config.evses[i]!.maxChargeW, stage.maxChargeW, shareW, operatorMaxW);
+      const {
+        targetPct,
+        departsAtMs,
+        reservePct,
+        wishW,
+        wishSource,
+        wishUntilMs,
+        operatorMinW,
+        operatorMaxW,
+        backendMaxW,
+      } = station.control.evses[i]!;
+      const ownW = Math.min(config.evses[i]!.maxChargeW, stage.maxChargeW, shareW, operatorMaxW);
+      // A cap below zero asks for power back: nothing is charged under it.
+      const reachableW = Math.max(0, Math.min(ownW, backendMaxW));
+      caps[i] = backendMaxW < ownW ? Math.max(0, backendMaxW) : null;
       const asked = wishSource !== "none" && site.atMs < wishUntilMs;
       const forecast = stage.vehicleConnected
         ? forecastDeparture(
@@ -108,6 +135,7 @@ export function createSlowFacts(station: SiteStation, serving: readonly Certific
       departures(report, nowMs);
       certificates = [...serving, ...station.certificates().flatMap(({ name, pem }) => certificateOf(name, pem))];
       changes.look();
+      lateness(report, nowMs);
     },
     expire: () => {
       dueMs = Number.NEGATIVE_INFINITY;
@@ -120,6 +148,10 @@ export function createSlowFacts(station: SiteStation, serving: readonly Certific
       return handover;
     },
     forecastPct: (evse) => forecasts[evse] ?? null,
+    backendCapW: (evse) => caps[evse] ?? null,
+    get missedInMinute() {
+      return missedInMinute;
+    },
     plan: (evse) => plans[evse] ?? [],
     get changes() {
       return changes.newest;

@@ -27,7 +27,12 @@ function planBars(plan: PlanView | null, none: string): Html {
   )}<path d="M0 ${middle}H${width}" class="axis"/></svg>`;
 }
 
-const arrows = { charging: "M3 8h9M9 5l3.5 3L9 11", discharging: "M13 8H4M7 5 3.5 8 7 11", idle: "M5 8h6" } as const;
+const arrows = {
+  charging: "M3 8h9M9 5l3.5 3L9 11",
+  discharging: "M13 8H4M7 5 3.5 8 7 11",
+  idle: "M5 8h6",
+  unknown: "M6 6.500a2 2 0 1 1 2.600 1.900Q8 8.700 8 9.600M8 12v.2",
+} as const;
 
 function mark(charger: ChargerView): Html {
   if (charger.mark === "warn") return severityIcons.warning;
@@ -72,7 +77,7 @@ function row(charger: ChargerView, view: View, ui: Ui): Html {
   const open = ui.phone && ui.opened === evse;
   const selected = ui.phone ? open : view.why?.evse === evse;
   const empty = charger.group === "empty";
-  const main = html`<tr class="${empty ? "empty" : "has"}" data-key="row-${evse}" data-row="${evse}"${selected ? html` aria-selected="true"` : ""}><td class="k-id"><button type="button" class="rowbtn" data-sel="${evse}" aria-expanded="${String(selected)}"><span class="${ui.phone ? "" : "sr"}">Charger </span>${evse}</button></td><td class="k-veh">${charger.vehicle ?? "–"}</td><td class="k-state"><span class="state">${empty ? "" : mark(charger)}<span>${charger.doing}</span>${charger.power ? html` <b class="nb">${charger.power}</b>` : ""}</span></td><td class="k-soc">${charger.soc ? html`<div class="soc"><b>${charger.soc.text}</b>${socBar(charger.soc)}</div>` : ""}</td><td class="k-dep">${charger.leaves ? `${ui.phone ? "leaves " : ""}${charger.leaves}` : ""}</td><td class="k-plan">${charger.plan ? planBars(charger.plan, "No plan") : ""}</td><td class="k-why">${empty ? html`<span class="faint">No vehicle</span>` : html`<span class="bind" title="${charger.because}">${charger.because}</span>`}</td></tr>`;
+  const main = html`<tr class="${empty ? "empty" : charger.mark === "unknown" ? "has old" : "has"}" data-key="row-${evse}" data-row="${evse}"${selected ? html` aria-selected="true"` : ""}><td class="k-id"><button type="button" class="rowbtn" data-sel="${evse}" aria-expanded="${String(selected)}"><span class="${ui.phone ? "" : "sr"}">Charger </span>${evse}</button></td><td class="k-veh">${charger.vehicle ?? "–"}</td><td class="k-state"><span class="state">${empty ? "" : mark(charger)}<span>${charger.doing}</span>${charger.power ? html` <b class="nb">${charger.power}</b>` : ""}</span></td><td class="k-soc">${charger.soc ? html`<div class="soc"><b>${charger.soc.text}</b>${socBar(charger.soc)}</div>` : ""}</td><td class="k-dep">${charger.leaves ? `${ui.phone ? "leaves " : ""}${charger.leaves}` : ""}</td><td class="k-plan">${charger.plan ? planBars(charger.plan, "No plan") : ""}</td><td class="k-why">${empty ? html`<span class="faint">No vehicle</span>` : html`<span class="bind" title="${charger.because}">${charger.because}</span>`}</td></tr>`;
   return open && view.why
     ? html`${main}<tr class="detailrow" data-key="detail-${evse}"><td colspan="7">${whyPanel(view.why)}</td></tr>`
     : main;
@@ -81,7 +86,7 @@ function row(charger: ChargerView, view: View, ui: Ui): Html {
 function tiles(listed: readonly ChargerView[], ui: Ui): Html {
   return html`<div class="tiles">${listed.map(
     (charger) =>
-      html`<button type="button" class="tile ${charger.mark === "warn" ? "warn" : "plain"}" data-key="tile-${charger.evse}" data-sel="${charger.evse}" aria-pressed="${String(ui.selected === charger.evse)}"><span class="a"><span><span class="sr">Charger </span>${charger.evse}${charger.vehicle ? ` · ${charger.vehicle}` : ""}</span><span>${charger.soc?.text ?? ""}</span></span><span class="b">${charger.group === "empty" ? "" : mark(charger)}${charger.power ? html`<span class="sr">${charger.doing} </span>${charger.power}` : charger.doing}</span>${charger.soc ? socBar(charger.soc, 100) : ""}</button>`,
+      html`<button type="button" class="tile ${charger.mark === "warn" ? "warn" : charger.mark === "unknown" ? "old" : "plain"}" data-key="tile-${charger.evse}" data-sel="${charger.evse}" aria-pressed="${String(ui.selected === charger.evse)}"><span class="a"><span><span class="sr">Charger </span>${charger.evse}${charger.vehicle ? ` · ${charger.vehicle}` : ""}</span><span>${charger.soc?.text ?? ""}</span></span><span class="b">${charger.group === "empty" ? "" : mark(charger)}${charger.power ? html`<span class="sr">${charger.doing} </span>${charger.power}` : charger.doing}</span>${charger.soc ? socBar(charger.soc, 100) : ""}</button>`,
   )}</div>`;
 }
 

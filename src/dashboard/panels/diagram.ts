@@ -7,12 +7,15 @@ import { type Html, html, raw } from "./html.ts";
 const clamp = (value: number, min: number, max: number): number => Math.min(max, Math.max(min, value));
 const fixed = (value: number): string => String(Math.round(value * 10) / 10);
 
+/** Solid with voltage, dashed without, dotted where nobody knows. */
+const voltageClass = (live: boolean | null): string => (live === null ? " unknown" : live ? "" : " dead");
+
 /** A conductor from one point to another; its width follows the square root of the power, its dots and arrow the direction. */
 function wire(x1: number, y1: number, x2: number, y2: number, { live, powerW }: WireView): Html {
   const powerKW = Math.abs(powerW) / 1000;
   const width = live ? clamp(2 + Math.sqrt(powerKW) * 0.32, 2, 7) : 2;
   const path = `M${x1} ${y1}L${x2} ${y2}`;
-  const line = html`<path class="wire${live ? "" : " dead"}" stroke-width="${fixed(width)}" d="${path}"/>`;
+  const line = html`<path class="wire${voltageClass(live)}" stroke-width="${fixed(width)}" d="${path}"/>`;
   if (!live || Math.abs(powerW) <= 50) return line;
   const speed = clamp(Math.round(Math.sqrt(powerKW) / 3) + 1, 1, 5);
   const angle = Math.round((Math.atan2(y2 - y1, x2 - x1) * 180) / Math.PI + (powerW < 0 ? 180 : 0));
@@ -27,7 +30,7 @@ const nameMax = { wide: 28, phone: 26 } as const;
 const text = (x: number, y: number, kind: string, said: string, anchor?: "middle" | "end"): Html =>
   html`<text x="${x}" y="${y}" class="${kind}"${anchor ? html` text-anchor="${anchor}"` : ""}>${said}</text>`;
 
-const dead = (wire: WireView): string => (wire.live ? "" : " dead");
+const dead = (wire: WireView): string => voltageClass(wire.live);
 
 function utilitySymbol(x: number, y: number, wire: WireView): Html {
   return html`<circle class="sym${dead(wire)}" cx="${x - 8}" cy="${y}" r="15"/><circle class="sym open${dead(wire)}" cx="${x + 8}" cy="${y}" r="15"/>`;
@@ -37,7 +40,7 @@ function meterSymbol(x: number, y: number, wire: WireView): Html {
   return html`<rect class="sym${dead(wire)}" x="${x - 20}" y="${y - 20}" width="40" height="40" rx="8"/><text x="${x}" y="${y + 4.5}" text-anchor="middle" class="t-pcc">PCC</text>`;
 }
 
-function k1Symbol(x: number, y: number, position: DiagramView["k1"]["position"], upright: boolean): Html {
+function k1Symbol(x: number, y: number, position: DiagramView["k1"]["position"], upright: boolean, bad: boolean): Html {
   const blade = {
     closed: '<path d="M-16 0H16" class="blade"/>',
     open: '<path d="M-16 0 12-17" class="blade"/>',
@@ -45,7 +48,7 @@ function k1Symbol(x: number, y: number, position: DiagramView["k1"]["position"],
   }[position];
   const reach = upright ? 30 : 36;
   const lead = reach - 16;
-  return html`<g transform="translate(${x} ${y})" class="k1${position === "unproven" ? " bad" : ""}"><rect class="box" x="-36" y="-30" width="72" height="60" rx="10"/><g${upright ? raw(' transform="rotate(90)"') : ""}><path d="M-${reach} 0h${lead}M16 0h${lead}" class="lead"/>${raw(blade)}<circle cx="-16" cy="0" r="4" class="pole"/><circle cx="16" cy="0" r="4" class="pole"/></g></g>`;
+  return html`<g transform="translate(${x} ${y})" class="k1${bad ? " bad" : ""}"><rect class="box" x="-36" y="-30" width="72" height="60" rx="10"/><g${upright ? raw(' transform="rotate(90)"') : ""}><path d="M-${reach} 0h${lead}M16 0h${lead}" class="lead"/>${raw(blade)}<circle cx="-16" cy="0" r="4" class="pole"/><circle cx="16" cy="0" r="4" class="pole"/></g></g>`;
 }
 
 const contactMark = (x: number, y: number, { position }: ContactView, bad: boolean): Html =>
@@ -62,7 +65,7 @@ const rowSymbol = (row: DiagramRow, x: number, y: number): Html =>
 const breaker = (x: number, y: number, closed: boolean): Html =>
   html`<rect x="${x - 6}" y="${y - 6}" width="12" height="12" rx="2" class="breaker ${closed ? "closed" : "open"}"/>`;
 
-/** One square for each charger: arrow left discharging, right charging, dash idle, outline empty, “!” fault. */
+/** One square for each charger: arrow left discharging, right charging, dash idle, outline empty, “!” fault, “?” not known. */
 function blocks(view: DiagramView, x: number, y: number, width: number): Html {
   const perRow = Math.max(1, view.blocks.length > 25 ? 25 : view.blocks.length);
   const size = Math.min(15, width / perRow - 3);
@@ -76,16 +79,29 @@ function blocks(view: DiagramView, x: number, y: number, width: number): Html {
       discharging: `<path class="arrow" d="M${at(0.68)} ${down(0.22)}L${at(0.24)} ${down(0.5)}L${at(0.68)} ${down(0.78)}z"/>`,
       charging: `<path class="arrow" d="M${at(0.32)} ${down(0.22)}L${at(0.76)} ${down(0.5)}L${at(0.32)} ${down(0.78)}z"/>`,
       idle: `<path class="dash" d="M${at(0.3)} ${down(0.5)}H${at(0.7)}"/>`,
+      unknown: `<path class="query" d="M${at(0.36)} ${down(0.36)}a${fixed(size * 0.15)} ${fixed(size * 0.15)} 0 1 1 ${fixed(size * 0.2)} ${fixed(size * 0.14)}q${fixed(-size * 0.06)} ${fixed(size * 0.03)} ${fixed(-size * 0.06)} ${fixed(size * 0.1)}M${at(0.5)} ${down(0.78)}v.2"/>`,
       fault: `<path class="bang" d="M${at(0.5)} ${down(0.24)}V${down(0.54)}M${at(0.5)} ${down(0.76)}v.2"/>`,
     }[block.state];
     return html`<g class="block ${block.state}"><rect x="${bx}" y="${by}" width="${size}" height="${size}" rx="2.5"/>${raw(inner)}</g>`;
   })}`;
 }
 
-const liveBus = (x: number, y1: number, y2: number, live: boolean): Html =>
-  live
-    ? html`<path d="M${x} ${y1}V${y2}" class="busbar"/>`
-    : html`<path d="M${x - 3.5} ${y1}V${y2}M${x + 3.5} ${y1}V${y2}" class="busbar dead"/>`;
+const liveBus = (x: number, y1: number, y2: number, live: boolean | null): Html =>
+  live === null
+    ? html`<path d="M${x} ${y1}V${y2}" class="busbar unknown"/>`
+    : live
+      ? html`<path d="M${x} ${y1}V${y2}" class="busbar"/>`
+      : html`<path d="M${x - 3.5} ${y1}V${y2}M${x + 3.5} ${y1}V${y2}" class="busbar dead"/>`;
+
+const valueClass = (bad: boolean, { old }: PlaceView): string => (bad ? "t-val t-crit" : old ? "t-val t-old" : "t-val");
+
+/** What hangs on the main board, above the conductor between meter and K1. */
+function buildingTap(building: DiagramView["building"], y0: number): Html {
+  if (building === null) return html``;
+  const [x, y] = [294, 32];
+  const said = [building.value, ...building.captions].join(", ");
+  return html`${wire(x, y0, x, y + 12, building.wire)}<circle class="sym${dead(building.wire)}" cx="${x}" cy="${y}" r="12"/><path class="symx${dead(building.wire)}" d="${rowShapes.load(x, y)}"/>${text(x + 20, y - 5, "t-name", building.name)}${text(x + 20, y + 13, building.old ? "t-cap t-old" : "t-cap strong", said)}`;
+}
 
 export function diagramWide(view: View): Html {
   const { diagram } = view;
@@ -94,13 +110,13 @@ export function diagramWide(view: View): Html {
   const bx = 556;
   const pitch = rows.length > 5 ? 66 : rows.length > 4 ? 82 : rows.length > 3 ? 96 : 110;
   const top = rows.length > 4 ? 58 : 70;
-  const bad = diagram.k1.position === "unproven";
-  const place = (x: number, { name, value, captions }: PlaceView, critical = false): Html =>
-    html`${text(x, 136, "t-name", name)}${text(x, 156, critical ? "t-val t-crit" : "t-val", value)}${captions.map((caption, i) => text(x, 175 + i * 17, "t-cap", caption))}`;
+  const bad = diagram.k1.position === "unproven" && !diagram.k1.old;
+  const place = (x: number, { name, value, captions, old }: PlaceView): Html =>
+    html`${text(x, 136, "t-name", name)}${text(x, 156, old ? "t-val t-old" : "t-val", value)}${captions.map((caption, i) => text(x, 175 + i * 17, "t-cap", caption))}`;
   const y1 = top - 30;
   const y2 = top + pitch * (rows.length - 1) + 26;
   const height = Math.max(476, y2 + 46);
-  return html`<svg class="wide" viewBox="0 0 880 ${height}" width="100%" role="img" aria-label="${diagram.label}">${wire(78, y0, 192, y0, diagram.utilityWire)}${wire(232, y0, 356, y0, diagram.meterWire)}${wire(428, y0, bx, y0, diagram.k1Wire)}${utilitySymbol(54, y0, diagram.utilityWire)}${meterSymbol(212, y0, diagram.meterWire)}${k1Symbol(392, y0, diagram.k1.position, false)}${place(30, diagram.utility)}${place(168, diagram.meter)}${text(348, 136, "t-name", diagram.k1.name)}${text(348, 156, bad ? "t-val t-crit" : "t-val", diagram.k1.value)}${diagram.k1.contacts.map((contact, i) => html`${contactMark(353, 172 + i * 18, contact, bad)}${text(363, 176 + i * 18, bad ? "t-cap t-crit" : "t-cap", contact.text)}`)}${diagram.k1.captions.map((caption, i) => text(348, 212 + i * 17, "t-cap", caption))}${liveBus(bx, y1, y2, diagram.bus.live)}${text(bx + 12, y1 + 4, "t-cap", diagram.bus.text)}${rows.map(
+  return html`<svg class="wide" viewBox="0 0 880 ${height}" width="100%" role="img" aria-label="${diagram.label}">${wire(78, y0, 192, y0, diagram.utilityWire)}${wire(232, y0, 356, y0, diagram.meterWire)}${wire(428, y0, bx, y0, diagram.k1Wire)}${utilitySymbol(54, y0, diagram.utilityWire)}${meterSymbol(212, y0, diagram.meterWire)}${buildingTap(diagram.building, y0)}${k1Symbol(392, y0, diagram.k1.position, false, bad)}${place(30, diagram.utility)}${place(168, diagram.meter)}${text(348, 136, "t-name", diagram.k1.name)}${text(348, 156, valueClass(bad, diagram.k1), diagram.k1.value)}${diagram.k1.contacts.map((contact, i) => html`${contactMark(353, 172 + i * 18, contact, bad)}${text(363, 176 + i * 18, bad ? "t-cap t-crit" : "t-cap", contact.text)}`)}${diagram.k1.captions.map((caption, i) => text(348, 212 + i * 17, "t-cap", caption))}${liveBus(bx, y1, y2, diagram.bus.live)}${text(bx + 12, y1 + 4, "t-cap", diagram.bus.text)}${rows.map(
     (row, i) => {
       const y = top + i * pitch;
       const captions = row.second
@@ -114,15 +130,17 @@ export function diagramWide(view: View): Html {
 export function diagramPhone(view: View): Html {
   const { diagram } = view;
   const x = 40;
-  const [yUtility, yMeter, yK1, yBus, pitch] = [34, 122, 218, 296, 68];
-  const bad = diagram.k1.position === "unproven";
-  const place = (y: number, { name, value, captions }: PlaceView): Html =>
-    html`${text(92, y - 13, "t-name", name)}${text(92, y + 8, "t-val", value)}${text(92, y + 27, "t-cap", captions.join(" "))}`;
+  const tap = diagram.building;
+  const shift = tap === null ? 0 : 26;
+  const [yUtility, yMeter, yK1, yBus, pitch] = [34, 122, 218 + shift, 296 + shift, 68];
+  const bad = diagram.k1.position === "unproven" && !diagram.k1.old;
+  const place = (y: number, { name, value, captions, old }: PlaceView): Html =>
+    html`${text(92, y - 13, "t-name", name)}${text(92, y + 8, old ? "t-val t-old" : "t-val", value)}${text(92, y + 27, "t-cap", captions.join(" "))}`;
   const rows = diagram.rows;
   const y2 = yBus + 30 + pitch * (rows.length - 1) + 10;
   const many = diagram.blocks.length > 1;
   const height = many ? y2 + (diagram.blocks.length > 50 ? 90 : diagram.blocks.length > 25 ? 66 : 54) : y2 + 24;
-  return html`<div class="phone"><svg viewBox="0 0 340 ${height}" width="100%" role="img" aria-label="${diagram.label}">${wire(x, 52, x, yMeter - 20, diagram.utilityWire)}${wire(x, yMeter + 20, x, yK1 - 30, diagram.meterWire)}${wire(x, yK1 + 30, x, yBus, diagram.k1Wire)}<g transform="translate(${x} ${yUtility}) rotate(90)">${utilitySymbol(0, 0, diagram.utilityWire)}</g>${meterSymbol(x, yMeter, diagram.meterWire)}${k1Symbol(x, yK1, diagram.k1.position, true)}${place(yUtility, diagram.utility)}${place(yMeter, diagram.meter)}${text(92, yK1 - 26, "t-name", diagram.k1.name)}${text(92, yK1 - 5, bad ? "t-val t-crit" : "t-val", diagram.k1.value)}${diagram.k1.contacts.map((contact, i) => html`${contactMark(97, yK1 + 11 + i * 19, contact, bad)}${text(108, yK1 + 16 + i * 19, bad ? "t-cap t-crit" : "t-cap", contact.text)}`)}${splitCaption(diagram.k1.captions[0] ?? "").map((part, i) => text(212, yK1 + 16 + i * 19, "t-cap", part))}${liveBus(x, yBus, y2, diagram.bus.live)}${text(56, yBus + 2, "t-cap", diagram.bus.text)}${rows.map(
+  return html`<div class="phone"><svg viewBox="0 0 340 ${height}" width="100%" role="img" aria-label="${diagram.label}">${wire(x, 52, x, yMeter - 20, diagram.utilityWire)}${wire(x, yMeter + 20, x, yK1 - 30, diagram.meterWire)}${wire(x, yK1 + 30, x, yBus, diagram.k1Wire)}<g transform="translate(${x} ${yUtility}) rotate(90)">${utilitySymbol(0, 0, diagram.utilityWire)}</g>${meterSymbol(x, yMeter, diagram.meterWire)}${tap === null ? "" : html`${wire(x, 172, 66, 172, tap.wire)}${text(92, 176, tap.old ? "t-cap t-old" : "t-cap", `${tap.name}: ${tap.value.toLowerCase().replace("kw", "kW")}`)}`}${k1Symbol(x, yK1, diagram.k1.position, true, bad)}${place(yUtility, diagram.utility)}${place(yMeter, diagram.meter)}${text(92, yK1 - 26, "t-name", diagram.k1.name)}${text(92, yK1 - 5, valueClass(bad, diagram.k1), diagram.k1.value)}${diagram.k1.contacts.map((contact, i) => html`${contactMark(97, yK1 + 11 + i * 19, contact, bad)}${text(108, yK1 + 16 + i * 19, bad ? "t-cap t-crit" : "t-cap", contact.text)}`)}${splitCaption(diagram.k1.captions[0] ?? "").map((part, i) => text(212, yK1 + 16 + i * 19, "t-cap", part))}${liveBus(x, yBus, y2, diagram.bus.live)}${text(56, yBus + 2, "t-cap", diagram.bus.text)}${rows.map(
     (row, i) => {
       const y = yBus + 32 + i * pitch;
       const caption = row.second

@@ -30,7 +30,7 @@ function modePanel(view: View): Html {
 }
 
 function sitePanel(view: View): Html {
-  return html`<header><h2>Site</h2><div class="legend"><span><svg width="22" height="8" aria-hidden="true"><path d="M0 4h22" class="wire w3"/></svg>live</span><span><svg width="22" height="8" aria-hidden="true"><path d="M0 4h22" class="wire dead w2"/></svg>no voltage</span><span><svg width="12" height="12" aria-hidden="true"><path d="M2 1l8 5-8 5z" class="f-live"/></svg>power flows this way</span></div></header><div class="body">${diagramWide(view)}${diagramPhone(view)}</div>`;
+  return html`<header><h2>Site</h2><div class="legend"><span><svg width="22" height="8" aria-hidden="true"><path d="M0 4h22" class="wire w3"/></svg>live</span><span><svg width="22" height="8" aria-hidden="true"><path d="M0 4h22" class="wire dead w2"/></svg>no voltage</span><span><svg width="22" height="8" aria-hidden="true"><path d="M2 4h20" class="wire unknown w2"/></svg>not known</span><span><svg width="12" height="12" aria-hidden="true"><path d="M2 1l8 5-8 5z" class="f-live"/></svg>power flows this way</span></div></header><div class="body">${diagramWide(view)}${diagramPhone(view)}</div>`;
 }
 
 function needsPanel(view: View): Html {
@@ -82,16 +82,20 @@ function eventPart(event: EventView, view: View, ui: Ui): Html {
       ? html`<p class="ackd">Acknowledged by ${event.acknowledgedBy}</p>`
       : view.role === "viewer" || ui.stale
         ? html`<p class="ackd">Not acknowledged</p>`
-        : html`<button type="button" class="btn" data-ack="${event.id}" aria-label="Acknowledge: ${event.sentence}">Acknowledge</button>`;
-  return html`<article class="ev" data-key="ev-${event.id}"><div class="m"><span class="sev ${severityClass[event.severity]}">${severityIcons[event.severity]}${event.severityName}</span><time>${event.time}</time>${event.repeats ? html`<small>${event.repeats}</small>` : ""}</div><div><h3>${event.sentence}</h3><dl>${event.cause ? html`<dt>Cause</dt><dd>${event.cause}</dd>` : ""}<dt>Do</dt><dd>${event.todo}</dd></dl></div><div>${ack}</div></article>`;
+        : html`<button type="button" class="btn" data-ack="${event.ids.join(",")}" aria-label="Acknowledge: ${event.sentence}">Acknowledge</button>`;
+  return html`<article class="ev" data-key="ev-${event.id}"><div class="m"><span class="sev ${severityClass[event.severity]}">${severityIcons[event.severity]}${event.severityName}</span><time>${event.time}</time>${event.repeats ? html`<small>${event.repeats}</small>` : ""}</div><div><h3>${event.sentence}</h3><dl>${event.cause ? html`<dt>Cause</dt><dd>${event.cause}</dd>` : ""}<dt>Do</dt><dd>${event.todo}</dd>${event.ends ? html`<dt>Ends</dt><dd>${event.ends}</dd>` : ""}</dl></div><div>${ack}</div></article>`;
 }
 
 /** Older ones are in the log. */
 const eventsShown = 20;
 
 function eventsPanel(view: View, ui: Ui): Html {
-  const { events, summary } = view.events;
-  return html`<header><h2>Events</h2><div class="end">${summary}</div></header><div class="body">${
+  const { events, summary, openIds } = view.events;
+  const all =
+    openIds.length > 1 && view.role !== "viewer" && !ui.stale
+      ? html`<button type="button" class="btn" data-key="ack-all" data-ack="${openIds.slice(0, 100).join(",")}">Acknowledge all ${openIds.length}</button>`
+      : "";
+  return html`<header><h2>Events</h2><div class="end">${summary}${all}</div></header><div class="body">${
     events.length > 0
       ? events.slice(0, eventsShown).map((event) => eventPart(event, view, ui))
       : html`<p class="dim">No events are kept yet.</p>`

@@ -1,10 +1,10 @@
 /** Chargers as rows and tiles: what each does now, in words, with the one reason that decides. */
 import { nameOfReason } from "../../domain/words.ts";
 import type { EvseState, LimitState, SiteState } from "../state.ts";
-import { directionOfVehicle, idleW, kW, lower, nb, pct, type Words } from "./format.ts";
+import { directionOfVehicle, duration, idleW, kW, lower, nb, pct, type Words } from "./format.ts";
 import { powerOf, type Totals } from "./totals.ts";
 
-export type ChargerMark = "charging" | "discharging" | "idle" | "warn" | "off";
+export type ChargerMark = "charging" | "discharging" | "idle" | "warn" | "off" | "unknown";
 export interface SocView {
   readonly pct: number;
   readonly reservePct: number;
@@ -54,7 +54,7 @@ export function chargersView(state: SiteState, totals: Totals, words: Words): Ch
 
 function chargerView(state: SiteState, evse: EvseState, totals: Totals, words: Words): ChargerView {
   const powerW = powerOf(evse);
-  const moves = Math.abs(powerW) > idleW;
+  const moves = powerW !== null && Math.abs(powerW) > idleW;
   return {
     evse: evse.evse,
     vehicle: evse.vehicle,
@@ -66,18 +66,15 @@ function chargerView(state: SiteState, evse: EvseState, totals: Totals, words: W
     leaves: evse.connected && evse.departsAtMs !== null ? leavesText(evse, words) : "",
     because: becauseOf(state, evse, words),
     plan: evse.connected ? planView(state, evse) : null,
-    group: evse.fault
-      ? "attention"
-      : evse.role === "forming"
-        ? "forming"
-        : !evse.connected
-          ? "empty"
-          : powerW > idleW
-            ? "charging"
-            : powerW < -idleW
-              ? "discharging"
-              : "idle",
+    group: groupOf(evse, powerW),
   };
+}
+
+function groupOf(evse: EvseState, powerW: number | null): Group {
+  if (evse.fault || evse.missed || evse.known.state !== "live") return "attention";
+  if (evse.role === "forming") return "forming";
+  if (!evse.connected) return "empty";
+  return powerW === null ? "idle" : powerW > idleW ? "charging" : powerW < -idleW ? "discharging" : "idle";
 }
 
 const leavesText = (evse: EvseState, words: Words): string =>
@@ -85,21 +82,31 @@ const leavesText = (evse: EvseState, words: Words): string =>
     ? ""
     : `${words.hm(evse.departsAtMs)}${evse.targetPct === null ? "" : `, ${pct(evse.targetPct)}`}`;
 
-function markOf(state: SiteState, evse: EvseState, powerW: number): ChargerMark {
+function markOf(state: SiteState, evse: EvseState, powerW: number | null): ChargerMark {
   if (evse.fault) return "warn";
+  if (evse.known.state !== "live") return "unknown";
   if (!evse.connected || state.mode.mode === "lockedOut" || state.mode.mode === "blind") return "off";
-  return powerW > idleW ? "charging" : powerW < -idleW ? "discharging" : "idle";
+  return powerW === null ? "idle" : powerW > idleW ? "charging" : powerW < -idleW ? "discharging" : "idle";
 }
+
+const faultNames: Partial<Record<NonNullable<EvseState["fault"]>["key"], string>> = {
+  emergencyStop: "Emergency stop",
+  stageAlarm: "Stopped by alarm",
+};
 
 /** What it does, in one or two words. */
 export function doingOf(state: SiteState, evse: EvseState, totals: Totals): string {
-  if (evse.fault) return "Session stopped";
+  if (evse.fault) return faultNames[evse.fault.key] ?? "Session stopped";
+  if (evse.known.state !== "live") return "Not known";
   if (!evse.connected) return "Empty";
   if (state.mode.mode === "lockedOut") return "Off, locked out";
   if (state.mode.mode === "blind") return "Off, blind";
   if (evse.role === "forming") return "Forming";
-  if (evse.paused) return "Paused";
-  const direction = directionOfVehicle(powerOf(evse));
+  if (evse.held?.level === "everything") return "Stopped";
+  const powerW = powerOf(evse);
+  if (powerW === null) return "Not measured";
+  if (evse.paused && powerW <= idleW) return "Paused";
+  const direction = directionOfVehicle(powerW);
   if (direction !== "Idle") return direction;
   if (totals.islanded) return evse.canDischarge ? "Standby" : "Idle";
   if (state.mode.mode === "enterDelay" && Math.abs(evse.wishW) > idleW) return "Waiting";
@@ -125,11 +132,15 @@ export function boundOf(limit: LimitState, discharging: boolean): number | null 
 
 /** Whether the wish, or else what flows, is to discharge. */
 export const wishesDischarge = (evse: EvseState): boolean =>
-  Math.abs(evse.wishW) > idleW ? evse.wishW < 0 : powerOf(evse) < -idleW;
+  Math.abs(evse.wishW) > idleW ? evse.wishW < 0 : (powerOf(evse) ?? 0) < -idleW;
 
 function becauseOf(state: SiteState, evse: EvseState, words: Words): string {
   if (evse.fault) return words.event(evse.fault.key, evse.fault.values).cause.replace(/\.$/, "");
+  if (evse.known.state !== "live") return beforeText(evse);
   if (!evse.connected) return "No vehicle";
+  if (evse.held !== null && (evse.held.level === "everything" || evse.wishW < -idleW))
+    return `${evse.held.level === "everything" ? "Stopped" : "Paused"} by ${evse.held.by} at ${words.hm(evse.held.atMs)}`;
+  if (evse.missed) return "Past its departure: charged first";
   if (state.mode.mode === "lockedOut") return "Lockout: nothing may start";
   if (evse.role === "forming") return "Carries the island";
   const limit = bindingLimit(evse);
@@ -146,6 +157,15 @@ function becauseOf(state: SiteState, evse: EvseState, words: Words): string {
   return `As asked: ${lower(wishSourceNames[evse.wishSource])}`;
 }
 
+/** "Was discharging 8.5 kW, 58 s ago". */
+export function beforeText({ known, powerW }: EvseState): string {
+  if (known.state === "unknown" || known.ageMs === null) return "Has not answered yet";
+  const ago = `${duration(known.ageMs)} ago`;
+  if (powerW === null) return `Last heard ${ago}`;
+  const direction = directionOfVehicle(powerW);
+  return direction === "Idle" ? `Was idle ${ago}` : `Was ${lower(direction)} ${kW(powerW)}, ${ago}`;
+}
+
 export const wishSourceNames: Record<EvseState["wishSource"], string> = {
   none: "Nobody asks",
   backend: "Backend",
@@ -158,6 +178,7 @@ export const wishSourceNames: Record<EvseState["wishSource"], string> = {
 
 export function socView(evse: EvseState, words: Words): SocView | null {
   if (!evse.connected || evse.socPct === null) return null;
+  const old = evse.known.state === "old" ? `, ${duration(evse.known.ageMs ?? 0)} ago` : "";
   const target =
     evse.targetPct === null
       ? ""
@@ -167,7 +188,7 @@ export function socView(evse: EvseState, words: Words): SocView | null {
     reservePct: evse.reservePct,
     targetPct: evse.targetPct,
     text: `${Math.round(evse.socPct)}${nb}%`,
-    label: `${pct(evse.socPct)}, reserve ${pct(evse.reservePct)}${target}`,
+    label: `${pct(evse.socPct)}${old}, reserve ${pct(evse.reservePct)}${target}`,
   };
 }
 

@@ -1,11 +1,12 @@
 /** The single-line diagram in words and widths: utility, PCC meter, K1, site bus and what hangs on it. */
 import type { SiteState } from "../state.ts";
-import { directionOfGrid, duration, idleW, kW, nb, type Words } from "./format.ts";
+import { directionOfGrid, duration, idleW, kW, lower, nb, type Words } from "./format.ts";
 import { powerOf, type Totals } from "./totals.ts";
 
-/** A stretch of conductor: with voltage or without, and the power along its drawn direction. */
+/** A stretch of conductor: with voltage, without, or not known; and the power along its drawn direction. */
 export interface WireView {
-  readonly live: boolean;
+  /** Null: nobody knows whether it has voltage. */
+  readonly live: boolean | null;
   /** Positive along the drawing, away from the utility; 0 draws no arrow. */
   readonly powerW: number;
 }
@@ -13,6 +14,8 @@ export interface PlaceView {
   readonly name: string;
   readonly value: string;
   readonly captions: readonly string[];
+  /** What is said is of the past, or nothing is known: drawn grey. */
+  readonly old?: boolean;
 }
 export interface ContactView {
   readonly position: "open" | "closed" | "unknown";
@@ -27,7 +30,7 @@ export interface DiagramRow extends PlaceView {
 }
 export interface BlockView {
   readonly evse: number;
-  readonly state: "empty" | "idle" | "charging" | "discharging" | "fault";
+  readonly state: "empty" | "idle" | "charging" | "discharging" | "fault" | "unknown";
 }
 export interface DiagramView {
   /** The whole site for somebody who does not see the drawing. */
@@ -38,57 +41,99 @@ export interface DiagramView {
   readonly meterWire: WireView;
   readonly k1: PlaceView & {
     readonly position: "closed" | "open" | "unproven";
-    readonly contacts: readonly [ContactView, ContactView];
+    readonly contacts: readonly ContactView[];
   };
   readonly k1Wire: WireView;
-  readonly bus: { readonly live: boolean; readonly text: string };
+  /** What hangs on the main board before K1; null where there is no K1 to be before. */
+  readonly building: (PlaceView & { readonly wire: WireView }) | null;
+  readonly bus: { readonly live: boolean | null; readonly text: string };
   readonly rows: readonly DiagramRow[];
   readonly blocks: readonly BlockView[];
 }
 
 export function diagramView(state: SiteState, totals: Totals, words: Words): DiagramView {
-  const gridLive = !totals.gridDead && state.grid.voltagePu !== null;
-  const through = totals.k1 === "closed" ? (state.pccW ?? 0) : 0;
+  const gridLive = state.grid.known.state === "live" ? !totals.gridDead : null;
   const utility = utilityPlace(state, totals);
   const meter = meterPlace(state, totals);
   const k1 = k1Place(state, totals, words);
+  const building = buildingPlace(state, totals, gridLive);
   const rows = rowsOf(state, totals, words);
-  const bus = {
-    live: state.bus.live,
-    text: `${state.bus.live ? "Site bus" : "Site bus dead"}, ${[
-      state.bus.voltageV === null ? null : `${Math.round(state.bus.voltageV)}${nb}V`,
-      state.bus.live && state.bus.frequencyHz !== null ? `${state.bus.frequencyHz.toFixed(2)}${nb}Hz` : null,
-    ]
-      .filter((part) => part !== null)
-      .join(", ")}`,
-  };
+  const bus = { live: state.bus.live, text: busText(state) };
+  const pccW = gridLive && state.pccKnown.state === "live" ? (state.pccW ?? 0) : 0;
   const label =
     `Single-line diagram. ${[utility.value, ...utility.captions].join(", ")}. ${meter.value}. ` +
-    `K1 ${k1.value.toLowerCase()}: ${k1.contacts.map((contact) => contact.text).join(", ")}. ${bus.text}. ` +
+    (building ? `${building.name}: ${building.value}. ` : "") +
+    `K1 ${[k1.value.toLowerCase(), ...k1.captions].join(", ")}: ${k1.contacts.map((contact) => contact.text).join(", ")}. ${bus.text}. ` +
     `${rows.map((row) => `${row.name}: ${row.value}${row.second ? `, ${row.second}` : ""}`).join(". ")}.`;
   return {
     label,
     utility,
-    utilityWire: { live: gridLive, powerW: gridLive ? (state.pccW ?? 0) : 0 },
+    utilityWire: { live: gridLive, powerW: pccW },
     meter,
-    meterWire: { live: gridLive, powerW: gridLive ? (state.pccW ?? 0) : 0 },
+    meterWire: { live: gridLive, powerW: pccW },
     k1,
-    k1Wire: { live: state.bus.live, powerW: through },
+    // Power passes only where K1 is proven closed; then it is K1's own, not the meter's.
+    k1Wire: {
+      live: state.bus.live,
+      powerW: totals.k1 === "closed" ? (state.k1.present ? (state.k1.powerW ?? 0) : pccW) : 0,
+    },
+    building,
     bus,
     rows,
-    blocks: state.evses.map((evse) => ({
-      evse: evse.evse,
-      state: evse.fault ? "fault" : !evse.connected ? "empty" : blockState(powerOf(evse)),
-    })),
+    blocks: state.evses.map((evse) => ({ evse: evse.evse, state: blockState(evse) })),
   };
 }
 
-const blockState = (powerW: number): BlockView["state"] =>
-  powerW > idleW ? "charging" : powerW < -idleW ? "discharging" : "idle";
+function busText({ bus }: SiteState): string {
+  const volts = bus.voltageV === null ? "" : `${Math.round(bus.voltageV)}${nb}V`;
+  if (bus.live === null)
+    return bus.known.state === "old" && volts !== "" && bus.known.ageMs !== null
+      ? `Site bus not known, was ${volts} ${duration(bus.known.ageMs)} ago`
+      : "Site bus not known: treat it as live";
+  const parts = [volts, bus.live && bus.frequencyHz !== null ? `${bus.frequencyHz.toFixed(2)}${nb}Hz` : ""];
+  return [bus.live ? "Site bus" : "Site bus dead", ...parts.filter((part) => part !== "")].join(", ");
+}
+
+/** What the building takes before K1: measured at the PCC, less what goes through K1. */
+function buildingPlace(state: SiteState, totals: Totals, gridLive: boolean | null): DiagramView["building"] {
+  if (!state.k1.present) return null;
+  const name = "Building before K1";
+  const { buildingW } = state;
+  if (buildingW === null || totals.gridDead)
+    return {
+      name,
+      value: totals.gridDead ? "Without power" : "Not known",
+      captions: [],
+      old: true,
+      wire: { live: gridLive, powerW: 0 },
+    };
+  return {
+    name,
+    value: buildingW < -idleW ? `Giving ${kW(buildingW)}` : `Taking ${kW(buildingW)}`,
+    captions: ["less any PV there"],
+    wire: { live: gridLive, powerW: buildingW },
+  };
+}
+
+function blockState(evse: SiteState["evses"][number]): BlockView["state"] {
+  if (evse.fault) return "fault";
+  if (evse.known.state !== "live") return "unknown";
+  if (!evse.connected) return "empty";
+  const powerW = powerOf(evse) ?? 0;
+  return powerW > idleW ? "charging" : powerW < -idleW ? "discharging" : "idle";
+}
 
 function utilityPlace(state: SiteState, totals: Totals): PlaceView {
   const { grid } = state;
-  if (grid.voltagePu === null) return { name: "Utility", value: "Grid not measured", captions: [] };
+  if (grid.voltagePu === null || grid.known.state === "unknown")
+    return { name: "Utility", value: "Not known", captions: ["No voltmeter", "answers"], old: true };
+  if (grid.known.state === "old")
+    return {
+      name: "Utility",
+      value: "Not known",
+      captions: [`was ${grid.voltagePu.toFixed(3)}${nb}pu`, `${duration(grid.known.ageMs ?? 0)} ago`],
+      old: true,
+    };
   const value = grid.good ? "Grid good" : totals.gridDead ? "Grid dead" : "Grid not good";
   const captions = [
     `${grid.voltagePu.toFixed(totals.gridDead ? 2 : 3)}${nb}pu${
@@ -102,12 +147,23 @@ function utilityPlace(state: SiteState, totals: Totals): PlaceView {
 function meterPlace(state: SiteState, totals: Totals): PlaceView {
   const name = "PCC meter";
   const quality = state.health.meterQuality;
-  if (quality === "frozen") return { name, value: "Frozen", captions: ["Its values do not change"] };
-  if (quality === "implausible") return { name, value: "Not plausible", captions: ["Its values are impossible"] };
-  if (state.pccW === null || quality === "missing" || quality === "stale")
-    return totals.gridDead && totals.k1 !== "closed"
-      ? { name, value: "Exchanging nothing", captions: ["Grid dead"] }
-      : { name, value: "No value", captions: ["It does not answer"] };
+  if (quality !== "good" || state.pccW === null) {
+    if (totals.gridDead && totals.k1 !== "closed")
+      return { name, value: "Exchanging nothing", captions: ["Grid dead"] };
+    const what = {
+      frozen: "Frozen",
+      implausible: "Not plausible",
+      stale: "Silent",
+      missing: "No value",
+      good: "No value",
+    };
+    const { state: known, ageMs } = state.pccKnown;
+    const was =
+      known === "old" && state.pccW !== null && ageMs !== null
+        ? [`was ${lower(directionOfGrid(state.pccW))}`, `${kW(state.pccW)}, ${duration(ageMs)} ago`]
+        : ["Its power is", "not known"];
+    return { name, value: what[quality], captions: was, old: true };
+  }
   if (totals.gridDead) return { name, value: "Exchanging nothing", captions: ["Grid dead"] };
   const limit =
     state.exportLimitW === null
@@ -127,18 +183,41 @@ function k1Place(state: SiteState, totals: Totals, words: Words): DiagramView["k
     { position: k1.nc, text: `NC says ${k1.nc === "unknown" ? "nothing" : k1.nc}` },
   ] as const;
   const name = "Transfer device K1";
+  if (!k1.present)
+    return {
+      name: "No transfer device",
+      value: "Joined to the grid",
+      captions: ["for good"],
+      position: "closed",
+      contacts: [],
+    };
   if (totals.k1 === "unproven") {
     const captions =
       k1.commandAtMs === null || k1.command === "none" ? [] : [`Told to ${k1.command} ${words.time(k1.commandAtMs)}`];
     return {
       name,
-      value: k1.quality === "good" ? "Not proven" : "Does not answer",
+      value:
+        k1.quality === "good"
+          ? "Not proven"
+          : k1.quality === "frozen"
+            ? "Old values"
+            : k1.quality === "missing"
+              ? "Not known"
+              : "Does not answer",
       captions,
+      old: k1.quality !== "good",
       position: "unproven",
       contacts,
     };
   }
+  const through =
+    totals.k1 !== "closed" || k1.powerW === null
+      ? []
+      : Math.abs(k1.powerW) <= idleW
+        ? ["No power through it"]
+        : [`${kW(k1.powerW)} towards the ${k1.powerW > 0 ? "site bus" : "building"}`];
   const captions = [
+    ...through,
     totals.k1 === "open" && k1.command === "open"
       ? "Held open"
       : k1.agreeSinceMs === null
@@ -154,31 +233,36 @@ function k1Place(state: SiteState, totals: Totals, words: Words): DiagramView["k
   };
 }
 
+/** What a fed tier takes: as measured now, as it was, or unsaid. */
+function tierLoad({ loadW, known }: SiteState["tiers"][number]): string {
+  if (loadW === null || known.state === "unknown") return "Fed, load not known";
+  return known.state === "live" ? `Taking ${kW(loadW)}` : `Fed, took ${kW(loadW)} ${duration(known.ageMs ?? 0)} ago`;
+}
+
 function rowsOf(state: SiteState, totals: Totals, words: Words): DiagramRow[] {
   const rows: DiagramRow[] = state.tiers.map((tier) => {
     const on = tier.state === "on";
     const captions =
       tier.state === "dead"
         ? ["Without power"]
-        : tier.returnsAtMs !== null
-          ? [`Back at ${words.time(tier.returnsAtMs)}`]
-          : tier.state === "shed" && tier.sinceMs !== null
-            ? [`Shed ${words.time(tier.sinceMs)}`]
-            : [];
+        : tier.state === "unknown"
+          ? ["Treat as live"]
+          : tier.returnsAtMs !== null
+            ? [`Back at ${words.time(tier.returnsAtMs)}`]
+            : tier.state === "shed" && tier.sinceMs !== null
+              ? [`Shed ${words.time(tier.sinceMs)}`]
+              : [];
     return {
       kind: "load",
       name: tier.what ? `${tier.name}, ${tier.what}` : tier.name,
-      value: on
-        ? tier.loadW === null
-          ? "Fed"
-          : `Taking ${kW(tier.loadW)}`
-        : tier.state === "shed"
-          ? "Off, shed"
-          : "Off",
+      value: on ? tierLoad(tier) : tier.state === "unknown" ? "Not known" : tier.state === "shed" ? "Off, shed" : "Off",
       second: null,
       captions,
-      wire: { live: on && state.bus.live, powerW: on ? (tier.loadW ?? 0) : 0 },
-      breakerClosed: on,
+      wire: {
+        live: tier.state === "unknown" ? null : on && state.bus.live === true,
+        powerW: on && tier.known.state === "live" ? (tier.loadW ?? 0) : 0,
+      },
+      breakerClosed: on || tier.state === "unknown",
     };
   });
   if (state.pv) {
@@ -189,14 +273,14 @@ function rowsOf(state: SiteState, totals: Totals, words: Words): DiagramRow[] {
       name: "PV",
       value: giving
         ? `Giving ${kW(powerW)}`
-        : !state.bus.live
+        : state.bus.live === false
           ? "Off"
           : waitsUntilMs === null
             ? "Giving nothing"
             : "Off, waiting",
       second: null,
       captions: [
-        !state.bus.live
+        state.bus.live === false
           ? "Off, no bus voltage"
           : waitsUntilMs !== null
             ? `Waits until ${words.time(waitsUntilMs)}`
@@ -219,14 +303,15 @@ function rowsOf(state: SiteState, totals: Totals, words: Words): DiagramRow[] {
       : `${state.evses.length} chargers, ${totals.vehicles} ${totals.vehicles === 1 ? "vehicle" : "vehicles"}`,
     value: said[0],
     second: said[1],
-    captions: [],
+    captions: totals.silent.length > 0 ? [`without ${totals.silent.length} not known`] : [],
     wire: { live: state.bus.live, powerW: totals.netW },
-    breakerClosed: state.bus.live,
+    breakerClosed: state.bus.live !== false,
   });
   return rows;
 }
 
 function vehiclesText(state: SiteState, totals: Totals): readonly [string, string | null] {
+  if (totals.silent.length === state.evses.length) return ["Not known", null];
   if (totals.forming.length > 0)
     return [
       totals.netW <= idleW ? `Forming ${kW(totals.dischargeW)}` : `Forming, taking ${kW(totals.netW)}`,

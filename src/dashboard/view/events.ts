@@ -1,10 +1,12 @@
 /** Events in words, what needs a person, and what to do at a lockout. */
 import type { Severity } from "../../domain/reasons.ts";
 import type { EventState, SiteState } from "../state.ts";
-import type { Words } from "./format.ts";
+import { listOf, type Words } from "./format.ts";
 
 export interface EventView {
   readonly id: string;
+  /** Itself and those alike that began with it: one line, one acknowledgement. */
+  readonly ids: readonly string[];
   readonly severity: Severity;
   readonly severityName: string;
   /** "16:20:31"; with the date when it is not today's. */
@@ -15,6 +17,8 @@ export interface EventView {
   readonly sentence: string;
   readonly cause: string;
   readonly todo: string;
+  /** How it ends; empty once it has. */
+  readonly ends: string;
   readonly needsPerson: boolean;
   readonly active: boolean;
   /** Asks for an acknowledgement and has none. */
@@ -25,6 +29,8 @@ export interface EventsView {
   readonly events: readonly EventView[];
   readonly needs: readonly EventView[];
   readonly open: number;
+  /** Ids of all that are not acknowledged. */
+  readonly openIds: readonly string[];
   readonly openLevel: "critical" | "warning" | "none";
   readonly summary: string;
 }
@@ -43,29 +49,60 @@ const rank: Record<Severity, number> = { critical: 0, warning: 1, notice: 2, rec
 export const needsMax = 3;
 
 export function eventsView(state: SiteState, words: Words): EventsView {
-  const events = state.events.map((event) => eventView(event, state.atMs, words));
+  const events = alike(state.events).map((group) => eventView(group, state.atMs, words));
   const open = events.filter((event) => event.open);
+  const openIds = open.flatMap(({ ids }) => ids);
   const needs = open
     .filter((event) => event.needsPerson && event.active)
     .sort((a, b) => rank[a.severity] - rank[b.severity]);
   return {
     events,
     needs,
-    open: open.length,
+    open: openIds.length,
+    openIds,
     openLevel: open.some((event) => event.severity === "critical")
       ? "critical"
       : open.some((event) => event.severity === "warning")
         ? "warning"
         : "none",
-    summary: open.length > 0 ? `${open.length} not acknowledged` : "All acknowledged",
+    summary: openIds.length > 0 ? `${openIds.length} not acknowledged` : "All acknowledged",
   };
 }
 
-function eventView(event: EventState, nowMs: number, words: Words): EventView {
-  const said = words.event(event.key, event.values);
+/** Events alike at several chargers that began within this time are told as one, ms. */
+const alikeWithinMs = 2_000;
+
+/** Groups neighbours that differ in the charger alone; the newest first in each. */
+function alike(events: readonly EventState[]): EventState[][] {
+  const groups: EventState[][] = [];
+  for (const event of events) {
+    const group = groups.find(
+      ([first]) =>
+        first !== undefined &&
+        first.key === event.key &&
+        typeof event.values?.["evse"] === "number" &&
+        first.active === event.active &&
+        (first.acknowledged === null) === (event.acknowledged === null) &&
+        Math.abs(first.atMs - event.atMs) <= alikeWithinMs,
+    );
+    if (group) group.push(event);
+    else groups.push([event]);
+  }
+  return groups;
+}
+
+function eventView(group: readonly EventState[], nowMs: number, words: Words): EventView {
+  const event = group[0]!;
+  const evses = group.map(({ values }) => Number(values?.["evse"])).sort((a, b) => a - b);
+  const said = words.event(event.key, { ...event.values, ...(group.length > 1 && { evse: evses[0]! }) });
+  const others =
+    group.length > 1
+      ? ` The same at charger${group.length > 2 ? "s" : ""} ${listOf(evses.slice(1).map(String), 6)}.`
+      : "";
   const today = words.date(event.atMs) === words.date(nowMs);
   return {
     id: event.id,
+    ids: group.map(({ id }) => id),
     severity: event.severity,
     severityName: severityNames[event.severity],
     time: today ? words.time(event.atMs) : `${words.date(event.atMs)}, ${words.time(event.atMs)}`,
@@ -73,9 +110,10 @@ function eventView(event: EventState, nowMs: number, words: Words): EventView {
     repeats: event.repeats
       ? `${event.repeats.count} times since ${words.moment(event.repeats.firstAtMs, nowMs)}`
       : null,
-    sentence: said.sentence,
+    sentence: said.sentence + others,
     cause: said.cause,
     todo: said.todo || "Nothing.",
+    ends: event.active ? said.ends : "",
     needsPerson: event.needsPerson,
     active: event.active,
     open: event.acknowledged === null && event.severity !== "record",

@@ -86,7 +86,7 @@ export interface Words {
   event(
     key: EventKey,
     values?: WordValues,
-  ): { readonly sentence: string; readonly cause: string; readonly todo: string };
+  ): { readonly sentence: string; readonly cause: string; readonly todo: string; readonly ends: string };
 }
 
 const made = new Map<string, Words>();

@@ -50,7 +50,7 @@ export function limitsView(state: SiteState, words: Words): LimitsView {
       ...(permit.validUntilMs === null ? [] : [["Valid until", words.longDate(permit.validUntilMs)] as const]),
       ...(permit.mode === "parallel-export" ? [["Export up to", kW(permit.exportLimitW)] as const] : []),
       ["Covers", permit.covers || "–"],
-      ["Installed firmware", `${permit.installedFirmware}, ${permit.covered ? "covered" : "not covered"}`],
+      ["Installed firmware", firmwareText(permit)],
       ...(permit.revoked ? [["State", "Revoked"] as const] : []),
     ],
     noPermit: words.say("empty.permit"),
@@ -70,6 +70,9 @@ export function limitsView(state: SiteState, words: Words): LimitsView {
     noHistory: words.say("empty.history"),
   };
 }
+
+const firmwareText = ({ covered, installedFirmware }: NonNullable<SiteState["permit"]>): string =>
+  covered === null ? "Not known yet" : `${installedFirmware}, ${covered ? "covered" : "not covered"}`;
 
 export const limitValue = (limit: LimitInForce): string =>
   limit.id === "reservePct"
@@ -100,6 +103,36 @@ const clockEvenMs = 1_500;
 const clockWarnMs = 5_000;
 const certificateWarnMs = 14 * 86_400_000;
 
+const qualityWords = {
+  missing: "never heard",
+  stale: "silent",
+  frozen: "frozen",
+  implausible: "not plausible",
+  good: "good",
+} as const;
+
+type Devices = SiteState["health"]["devices"];
+const deviceWords = { silent: "silent", frozen: "old values", unverified: "being checked", answers: "" } as const;
+
+/** "22 of 23: Bay 8 silent". */
+function devicesText(devices: Devices): [name: string, value: string, level: HealthItem["level"]] {
+  const name = devices.length === 1 ? "Device" : "Devices";
+  if (devices.length === 0) return [name, "None found yet", "warning"];
+  const out = devices.filter(({ state }) => state === "silent" || state === "frozen");
+  const answering = devices.length - out.length;
+  const checked = devices.filter(({ state }) => state === "unverified").length;
+  if (out.length > 0) {
+    const first = out[0]!;
+    const more = out.length > 1 ? ` and ${out.length - 1} more` : "";
+    return [name, `${answering} of ${devices.length}: ${first.name} ${deviceWords[first.state]}${more}`, "warning"];
+  }
+  const faults = devices.filter(({ fault }) => fault !== null);
+  if (faults.length > 0)
+    return [name, `${answering} of ${devices.length} answer, ${faults.length} with a fault`, "warning"];
+  const answers = `${answering} of ${devices.length} answer${devices.length === 1 ? "s" : ""}`;
+  return checked > 0 ? [name, `${answers}, ${checked} being checked`, "warning"] : [name, answers, "ok"];
+}
+
 export function healthView(state: SiteState, _words: Words): HealthItem[] {
   const { health, atMs } = state;
   const items: HealthItem[] = [];
@@ -111,23 +144,21 @@ export function healthView(state: SiteState, _words: Words): HealthItem[] {
     `${health.loop.periodMs}${nb}ms, late ${late.toFixed(1)}${nb}ms p99.9`,
     late > health.loop.periodMs ? "warning" : "ok",
   );
-  if (health.meterQuality !== "good") add("PCC meter", capital(health.meterQuality), "critical");
+  const meterAge = health.meterAgeMs === null ? "" : `, ${duration(health.meterAgeMs)} old`;
+  if (health.meterQuality !== "good")
+    add("PCC meter", `${capital(qualityWords[health.meterQuality])}${meterAge}`, "critical");
   else add("PCC meter", health.meterAgeMs === null ? "No value" : `${duration(health.meterAgeMs)} old`);
-  const { no, nc, quality } = state.k1;
-  if (quality !== "good") add("K1 inputs", capital(quality), "critical");
+  const { no, nc, quality, present } = state.k1;
+  const k1Age = health.k1AgeMs === null ? "" : `, ${duration(health.k1AgeMs)} old`;
+  if (!present) add("K1 inputs", "No transfer device");
+  else if (quality !== "good") add("K1 inputs", `${capital(qualityWords[quality])}${k1Age}`, "critical");
   else
     add(
       "K1 inputs",
       `${health.k1AgeMs === null ? "No value" : `${duration(health.k1AgeMs)} old`}${no === nc ? "" : ", disagree"}`,
       no === nc ? "ok" : "critical",
     );
-  const stages = health.devices.length;
-  const answering = health.devices.filter((device) => device.state === "answers").length;
-  add(
-    stages === 1 ? "Device" : "Devices",
-    `${answering} of ${stages} answer${stages === 1 ? "s" : ""}`,
-    answering < stages ? "warning" : "ok",
-  );
+  add(...devicesText(health.devices));
   const { backend } = health;
   if (backend.state === "connected")
     add("Backend", `Connected${backend.latencyMs === null ? "" : `, ${Math.round(backend.latencyMs)}${nb}ms`}`);
@@ -153,6 +184,7 @@ export function healthView(state: SiteState, _words: Words): HealthItem[] {
       offMs < clockEvenMs ? "As the backend’s" : `${duration(offMs)} ${health.clockOffsetMs > 0 ? "slow" : "fast"}`;
     add("Clock", way, offMs > clockWarnMs ? "warning" : "ok");
   }
+  if (health.owed.length > 0) add("Disk", `${health.owed.length} not written yet`, "warning");
   if (health.auxBatteryS !== null)
     add("Aux battery", `${duration(health.auxBatteryS * 1000)} left`, health.auxBatteryS < 6 * 3600 ? "warning" : "ok");
   else

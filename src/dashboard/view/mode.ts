@@ -1,17 +1,15 @@
 /** The mode in words: what it is, what that means, what the site does, and what would change it. */
-import type { Mode } from "../../domain/modes.ts";
+import { type Mode, modePlaces } from "../../domain/modes.ts";
 import type { SentenceKey, WordValues } from "../../domain/words.ts";
 import type { SiteState } from "../state.ts";
-import { countWord, listOf, minutesSeconds, nb, type Words } from "./format.ts";
+import { countWord, duration, listOf, minutesSeconds, nb, type Words } from "./format.ts";
+import { type NextView, nextOf } from "./next.ts";
+import { awaitsStages, hasParallelPermit, mayBackUp } from "./permission.ts";
 import type { Totals } from "./totals.ts";
 
 export type Level = "normal" | "attention" | "critical";
 export type ModeGlyph = "parallel" | "load" | "island" | "lock" | "wait" | "open";
 
-export interface NextView {
-  readonly when: string;
-  readonly what: string;
-}
 export interface WaitView {
   readonly label: string;
   /** 0 … 1. */
@@ -68,32 +66,31 @@ const rows: Record<Mode, Row> = {
 type Said = readonly [SentenceKey, WordValues?];
 
 function sentenceOf(state: SiteState, totals: Totals): Said {
-  const { k1, grid, profile } = state;
+  const { k1 } = state;
+  const { missing } = state.mode;
+  const by = stoppedBy(state);
+  if (by !== null) return ["mode.stopped", by];
   switch (state.mode.mode) {
+    case "unknown":
+      return ["mode.unknown", { answering: answering(state), devices: state.health.devices.length }];
     case "blind":
-      if (k1.quality !== "good") return ["mode.blind.k1"];
-      return k1.no === k1.nc ? ["mode.blind.stage"] : ["mode.blind.contacts", { no: k1.no, nc: k1.nc }];
+      if (missing !== null)
+        return [`mode.blind.${missing.why}`, { device: missing.device, ageMs: missing.ageMs ?? Number.NaN }];
+      return k1.no === k1.nc ? ["mode.blind"] : ["mode.blind.contacts", { no: k1.no, nc: k1.nc }];
     case "loadOnly":
+      if (awaitsStages(state) || isChecking(state)) return ["mode.loadOnly.checking"];
       if (!mayBackUp(state)) return ["mode.loadOnly"];
       return [state.site.kind === "home" && state.evses.length === 1 ? "mode.loadOnly.truck" : "mode.loadOnly.backup"];
     case "ceased":
-      if (totals.gridDead) return ["mode.ceased.dead"];
-      if (state.health.meterQuality !== "good") return ["mode.ceased.meter"];
-      if (grid.voltagePu !== null && (grid.voltagePu < profile.minVoltagePu || grid.voltagePu > profile.maxVoltagePu))
-        return ["mode.ceased.voltage", { voltagePu: grid.voltagePu }];
-      if (
-        grid.frequencyHz !== null &&
-        (grid.frequencyHz < profile.minFrequencyHz || grid.frequencyHz > profile.maxFrequencyHz)
-      )
-        return ["mode.ceased.frequency", { frequencyHz: grid.frequencyHz }];
-      return ["mode.ceased"];
+      return ceasedOf(state, totals);
     case "enterDelay":
-      return ["mode.enterDelay", { endsAtMs: waitEnd(state) }];
+      return [cameBack(state) ? "mode.enterDelay.back" : "mode.enterDelay", { endsAtMs: waitEnd(state) }];
     case "ramping":
       return ["mode.ramping", { endsAtMs: waitEnd(state) }];
     case "parallel": {
       const limitW = state.exportLimitW ?? 0;
-      const pccW = state.pccW ?? 0;
+      const { pccW } = state;
+      if (pccW === null || state.pccKnown.state !== "live") return ["mode.parallel.unmeasured"];
       if (limitW <= 0) return ["mode.parallel.noExport"];
       return pccW < 0
         ? ["mode.parallel.exporting", { exportW: pccW, exportLimitW: limitW }]
@@ -113,14 +110,41 @@ function sentenceOf(state: SiteState, totals: Totals): Said {
 }
 
 const waitEnd = (state: SiteState): number => state.mode.wait?.endsAtMs ?? Number.NaN;
+const answering = ({ health }: SiteState): number =>
+  health.devices.filter(({ state }) => state === "answers" || state === "unverified").length;
 
-/** Whether an outage would make an island: some vehicle could form one, and the record of backup allows it. */
-export const mayBackUp = (state: SiteState): boolean =>
-  state.island.wouldForm.length > 0 && state.permit?.mode !== "load-only";
+/** A permit covers the stages, and some of them are not through their checks yet. */
+const isChecking = (state: SiteState): boolean =>
+  hasParallelPermit(state) && state.health.devices.some((device) => device.state === "unverified");
 
-const isParallelMode = (mode: string): boolean => mode === "parallel-non-export" || mode === "parallel-export";
-export const hasParallelPermit = (state: SiteState): boolean =>
-  state.permit !== null && isParallelMode(state.permit.mode) && !state.permit.revoked && state.permit.covered;
+/** What led to this wait was an outage or a sag, not just the start. */
+const cameBack = ({ mode }: SiteState): boolean =>
+  mode.cause !== null && ["cause.sag", "cause.frequency", "cause.outage"].includes(mode.cause.key);
+
+function ceasedOf({ grid, profile, health, mode, pccKnown }: SiteState, totals: Totals): Said {
+  const { voltagePu, frequencyHz } = grid;
+  if (totals.gridDead) return ["mode.ceased.dead"];
+  if (health.meterQuality === "frozen") return ["mode.ceased.frozen", { ageMs: pccKnown.ageMs ?? Number.NaN }];
+  if (health.meterQuality !== "good") return ["mode.ceased.meter"];
+  if (grid.known.state === "live") {
+    if (voltagePu !== null && (voltagePu < profile.minVoltagePu || voltagePu > profile.maxVoltagePu))
+      return ["mode.ceased.voltage", { voltagePu }];
+    if (frequencyHz !== null && (frequencyHz < profile.minFrequencyHz || frequencyHz > profile.maxFrequencyHz))
+      return ["mode.ceased.frequency", { frequencyHz }];
+  }
+  return mode.cause?.key === "cause.fromLoadOnly" ? ["mode.ceased.starting"] : ["mode.ceased"];
+}
+
+/** Every charger is stopped by people, in a mode in which they could run. */
+function stoppedBy({ mode, evses }: SiteState): WordValues | null {
+  if (modePlaces[mode.mode] !== "grid") return null;
+  let latest: NonNullable<SiteState["evses"][number]["held"]> | null = null;
+  for (const { held } of evses) {
+    if (held?.level !== "everything") return null;
+    if (latest === null || held.atMs > latest.atMs) latest = held;
+  }
+  return latest && { by: latest.by, stoppedAtMs: latest.atMs, why: latest.reason };
+}
 
 /** Tiers that are on, in words: "Tier 1", "Tiers 1 and 2". */
 export function tierList(names: readonly string[]): string {
@@ -136,7 +160,8 @@ function subOf(state: SiteState, totals: Totals, words: Words): string {
   const on = state.tiers.filter((tier) => tier.state === "on").map((tier) => tier.name);
   const shed = state.tiers.filter((tier) => tier.state === "shed").map((tier) => tier.name);
   const mode = state.mode.mode;
-  if (mode === "lockedOut") parts.push(say(state.bus.live ? "sub.fedLocked" : "sub.dark"));
+  if (mode === "lockedOut")
+    parts.push(say(state.bus.live === false ? "sub.dark" : state.bus.live ? "sub.fedLocked" : "sub.unknownLocked"));
   else if (mode === "blind" || mode === "unknown") parts.push(say("sub.blind"));
   else if (totals.islanded) {
     const count = totals.forming.length;
@@ -149,12 +174,17 @@ function subOf(state: SiteState, totals: Totals, words: Words): string {
       );
     if (shed.length > 0 && on.length > 0)
       parts.push(
-        say("sub.islandShed", { shed: `${tierList(shed)} ${shed.length === 1 ? "is" : "are"}`, fed: tierList(on) }),
+        say("sub.islandShed", {
+          shed: `${tierList(shed)} ${shed.length === 1 ? "is" : "are"}`,
+          fed: tierList(on),
+          lasts: on.length === 1 ? "lasts" : "last",
+        }),
       );
   } else if (!totals.gridDead && totals.k1 === "closed") {
     if (mode === "loadOnly") {
       if (state.permit?.revoked) parts.push(say("sub.revoked"));
-      else if (state.permit && !state.permit.covered) parts.push(say("sub.notCovered"));
+      else if (awaitsStages(state)) parts.push(say("sub.notIdentified"));
+      else if (state.permit?.covered === false) parts.push(say("sub.notCovered"));
       else if (!hasParallelPermit(state)) parts.push(say("sub.noPermit"));
       const runway = state.tiers.at(-1)?.runwayH;
       if (mayBackUp(state) && runway) parts.push(say("sub.backupReady", { runwayH: runway }));
@@ -173,146 +203,35 @@ function subOf(state: SiteState, totals: Totals, words: Words): string {
           chargeW: totals.chargeW,
         }),
       );
-    if (totals.charging + totals.discharging === 0 && mode !== "loadOnly") parts.push(say("sub.nothingMoves"));
-    if (state.pccW !== null)
-      parts.push(
-        state.pccW < 0 ? say("sub.exporting", { exportW: state.pccW }) : say("sub.importing", { importW: state.pccW }),
-      );
+    if (totals.charging + totals.discharging + totals.silent.length === 0 && mode !== "loadOnly")
+      parts.push(say("sub.nothingMoves"));
+    parts.push(pccText(state, words));
     if (mode === "enterDelay" && totals.charging === 0) parts.push(say("sub.restart"));
-  } else if (!state.bus.live) parts.push(say("sub.wait"));
+  } else if (state.bus.live === false) parts.push(say("sub.wait"));
+  const silent = mode === "blind" || mode === "unknown" ? "" : silentText(totals, words);
+  if (silent !== "") parts.push(silent);
   return parts.join(" ");
 }
 
-const nextMax = 4;
-
-function nextOf(state: SiteState, words: Words): NextView[] {
-  const { say, clock } = words;
-  const out: NextView[] = [];
-  const { profile, island, mode } = state;
-  const add = (when: string, key: SentenceKey, values?: WordValues): void => {
-    out.push({ when, what: say(key, values) });
-  };
-  const sag = (): void =>
-    add("If it sags", "next.sag", {
-      minVoltagePu: profile.minVoltagePu,
-      maxVoltagePu: profile.maxVoltagePu,
-      minFrequencyHz: profile.minFrequencyHz,
-      maxFrequencyHz: profile.maxFrequencyHz,
-      delayS: profile.delayS,
-    });
-  const planned = (most: number): void => {
-    for (const item of plannedMoments(state, words).slice(0, most)) out.push(item);
-  };
-  const gridFails = (): void => {
-    if (mayBackUp(state) && island.darkS !== null) add("If the grid fails", "next.gridFails", { darkS: island.darkS });
-    else if (mayBackUp(state)) add("If the grid fails", "next.gridFailsUntried");
-    else add("If the grid fails", "next.gridFailsNoBackup");
-  };
-  switch (mode.mode) {
-    case "lockedOut":
-      add("By itself", "next.nothingByItself");
-      add("After repair", "next.afterRepair");
-      if (!state.grid.good) add("Grid returns", "next.gridReturnsLocked");
-      break;
-    case "blind":
-    case "unknown":
-      add("By itself", "next.devicesAnswer");
-      break;
-    case "parallel":
-      planned(2);
-      add("If the grid trips", "next.trip", { delayS: profile.delayS });
-      add("If the permit ends", "next.permitEnds");
-      break;
-    case "enterDelay":
-      for (const tier of state.tiers)
-        if (tier.returnsAtMs !== null)
-          add(`At ${clock(tier.returnsAtMs, false)}`, "next.tierReturns", { tier: tier.name });
-      add(`At ${clock(waitEnd(state), false)}`, "next.parallel", { rampS: profile.rampS });
-      add(`At ${clock(waitEnd(state) + profile.rampS * 1000, false)}`, "next.full");
-      sag();
-      break;
-    case "ramping":
-      add(`At ${clock(waitEnd(state), false)}`, "next.full");
-      sag();
-      add("If the permit ends", "next.permitEnds");
-      break;
-    case "ceased":
-      add("Grid returns", "next.gridGood", { delayS: profile.delayS });
-      if (mayBackUp(state)) add("If it stays out", "next.gridStaysOut");
-      break;
-    case "balancing":
-    case "parting":
-    case "isolating":
-    case "opening":
-    case "closing":
-      add("When proven", "next.proven");
-      add("If not proven", "next.notProven");
-      break;
-    case "isolated":
-    case "islandStarting":
-      add("When it runs", "next.islandForms");
-      add("If K1 moves", "next.k1Moves");
-      break;
-    case "islandRunning":
-      add("Grid returns", "next.gridReturns", { returnS: profile.returnS });
-      if (island.handover)
-        add(`At ${clock(island.handover.atMs, true)}`, "next.handover", {
-          vehicle: island.handover.vehicle,
-          from: island.handover.from,
-        });
-      add("If K1 moves", "next.k1Moves");
-      break;
-    case "resyncing":
-    case "closingLive":
-      add("In step", "next.sync");
-      add("If K1 moves", "next.k1Moves");
-      break;
-    case "returning":
-      add("When proven", "next.proven");
-      add("If the grid trips", "next.k1Moves");
-      break;
-    case "loadOnly":
-      gridFails();
-      planned(1);
-      if (!hasParallelPermit(state) && state.permit === null) add("With a permit", "next.withPermit");
-      break;
-  }
-  return out.slice(0, nextMax);
+/** What the site takes or gives: now, or what it was and how long ago. */
+function pccText({ pccW, pccKnown }: SiteState, { say }: Words): string {
+  if (pccW === null || pccKnown.state === "unknown") return say("sub.pccUnknown");
+  const exports = pccW < 0;
+  if (pccKnown.state === "live")
+    return exports ? say("sub.exporting", { exportW: pccW }) : say("sub.importing", { importW: pccW });
+  const ageMs = pccKnown.ageMs ?? Number.NaN;
+  return exports ? say("sub.exported", { exportW: pccW, ageMs }) : say("sub.imported", { importW: pccW, ageMs });
 }
 
-/** Departures and price changes that are ahead, soonest first. */
-function plannedMoments(state: SiteState, words: Words): NextView[] {
-  const found: { atMs: number; key: SentenceKey; values: WordValues }[] = [];
-  let first: SiteState["evses"][number] | null = null;
-  for (const evse of state.evses)
-    if (
-      evse.connected &&
-      evse.departsAtMs !== null &&
-      evse.departsAtMs > state.atMs &&
-      evse.departsAtMs < (first?.departsAtMs ?? Number.POSITIVE_INFINITY)
-    )
-      first = evse;
-  if (first && first.departsAtMs !== null && first.targetPct !== null)
-    found.push({
-      atMs: first.departsAtMs,
-      key: "next.leaves",
-      values: { vehicle: first.vehicle ?? `Vehicle ${first.evse}`, targetPct: first.targetPct },
-    });
-  const prices = state.day.prices;
-  for (let i = 1; i < prices.length; i++) {
-    const before = prices[i - 1];
-    const after = prices[i];
-    if (!before || !after || after.fromMs <= state.atMs || before.perKWh === after.perKWh) continue;
-    found.push({
-      atMs: after.fromMs,
-      key: after.perKWh < before.perKWh ? "next.priceFalls" : "next.priceRises",
-      values: { perKWh: before.perKWh, nextPerKWh: after.perKWh, currency: after.currency },
-    });
-    break;
-  }
-  return found
-    .sort((a, b) => a.atMs - b.atMs)
-    .map(({ atMs, key, values }) => ({ when: `At ${words.moment(atMs, state.atMs)}`, what: words.say(key, values) }));
+/** Chargers that are in no sum, and for how long nothing was heard of them. */
+function silentText({ silent }: Totals, { say }: Words): string {
+  if (silent.length === 0) return "";
+  const ages = silent.map(({ known }) => known.ageMs);
+  const longestMs = ages.every((age) => age !== null) ? Math.max(...ages) : null;
+  const chargers = `${silent.length === 1 ? "Charger" : "Chargers"} ${listOf(silent.map(({ evse }) => String(evse)))}`;
+  return longestMs === null
+    ? say("sub.silentNever", { chargers })
+    : say("sub.silent", { chargers, lasted: duration(longestMs) });
 }
 
 function waitOf(state: SiteState, words: Words): WaitView | null {
@@ -336,9 +255,17 @@ export function modeView(state: SiteState, totals: Totals, words: Words): ModeVi
   const row = rows[state.mode.mode];
   const sentence = words.say(...sentenceOf(state, totals));
   const stop = sentence.indexOf(". ");
+  const attention = row.level === "normal" && (stoppedBy(state) !== null || totals.silent.length > 0);
   return {
     mode: state.mode.mode,
     ...row,
+    ...(state.mode.mode === "ceased" &&
+      !totals.gridDead &&
+      state.health.meterQuality !== "good" && { tag: "Meter not good" }),
+    ...(attention && {
+      level: "attention" as const,
+      tag: stoppedBy(state) !== null ? "Stopped by a person" : "A charger is silent",
+    }),
     lead: stop < 0 ? sentence : sentence.slice(0, stop + 1),
     rest: stop < 0 ? "" : sentence.slice(stop + 2),
     sub: subOf(state, totals, words),

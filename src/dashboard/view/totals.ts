@@ -1,4 +1,5 @@
 /** Sums and judgements over a state that several parts of the view need, made once for each view. */
+import { isIslanded } from "../../domain/modes.ts";
 import type { EvseState, SiteState } from "../state.ts";
 import { idleW } from "./format.ts";
 
@@ -11,20 +12,20 @@ export interface Totals {
   readonly discharging: number;
   readonly forming: readonly EvseState[];
   readonly vehicles: number;
+  /** EVSEs whose power is not known now: in none of the sums. */
+  readonly silent: readonly EvseState[];
   readonly loadW: number;
   readonly gridDead: boolean;
   readonly k1: "closed" | "open" | "unproven";
-  /** Whether the site is cut off on purpose. */
+  /** Power stages hold the site's voltage up. */
   readonly islanded: boolean;
 }
 
 /** Below this a voltage counts as absent, per unit. */
 const deadPu = 0.1;
 
-const islandModes: ReadonlySet<string> = new Set(["islandStarting", "islandRunning", "resyncing"]);
-
-/** What one EVSE moves: measured, or its setpoint while nothing is measured. */
-export const powerOf = (evse: EvseState): number => evse.powerW ?? evse.setpointW;
+/** What one EVSE moves now; null while that is not known. Its setpoint is no measurement. */
+export const powerOf = ({ known, powerW }: EvseState): number | null => (known.state === "live" ? powerW : null);
 
 export function totalsOf(state: SiteState): Totals {
   let chargeW = 0;
@@ -33,9 +34,14 @@ export function totalsOf(state: SiteState): Totals {
   let discharging = 0;
   let vehicles = 0;
   const forming: EvseState[] = [];
+  const silent: EvseState[] = [];
   for (const evse of state.evses) {
     const powerW = powerOf(evse);
     if (evse.connected) vehicles++;
+    if (powerW === null) {
+      silent.push(evse);
+      continue;
+    }
     if (evse.role === "forming") forming.push(evse);
     if (powerW > idleW) {
       chargeW += powerW;
@@ -45,7 +51,7 @@ export function totalsOf(state: SiteState): Totals {
       discharging++;
     }
   }
-  const { no, nc, quality } = state.k1;
+  const { no, nc, quality, present } = state.k1;
   const proven = quality === "good" && no === nc && no !== "unknown";
   return {
     chargeW,
@@ -55,9 +61,13 @@ export function totalsOf(state: SiteState): Totals {
     discharging,
     forming,
     vehicles,
-    loadW: state.tiers.reduce((sum, tier) => sum + (tier.state === "on" ? (tier.loadW ?? 0) : 0), 0),
-    gridDead: state.grid.voltagePu !== null && state.grid.voltagePu < deadPu,
-    k1: proven ? (no === "open" ? "open" : "closed") : "unproven",
-    islanded: islandModes.has(state.mode.mode),
+    silent,
+    loadW: state.tiers.reduce(
+      (sum, tier) => sum + (tier.state === "on" && tier.known.state === "live" ? (tier.loadW ?? 0) : 0),
+      0,
+    ),
+    gridDead: state.grid.known.state === "live" && state.grid.voltagePu !== null && state.grid.voltagePu < deadPu,
+    k1: !present ? "closed" : proven ? (no === "open" ? "open" : "closed") : "unproven",
+    islanded: isIslanded(state.mode.mode),
   };
 }

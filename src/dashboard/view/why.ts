@@ -2,7 +2,16 @@
 import { reasons } from "../../domain/reasons.ts";
 import { nameOfReason } from "../../domain/words.ts";
 import type { EvseState, LimitState, SiteState } from "../state.ts";
-import { bindingLimit, boundOf, doingOf, type SocView, socView, wishesDischarge, wishSourceNames } from "./chargers.ts";
+import {
+  beforeText,
+  bindingLimit,
+  boundOf,
+  doingOf,
+  type SocView,
+  socView,
+  wishesDischarge,
+  wishSourceNames,
+} from "./chargers.ts";
 import { directionOfVehicle, duration, idleW, kW, kWh, nb, pct, type Words } from "./format.ts";
 import { powerOf, type Totals } from "./totals.ts";
 
@@ -47,14 +56,16 @@ export function whyView(state: SiteState, evse: EvseState, totals: Totals, words
     evse: evse.evse,
     title: `Charger ${evse.evse}${evse.vehicle && evse.connected ? `, ${evse.vehicle}` : ""}`,
     connected: evse.connected,
-    big: Math.abs(powerW) > idleW ? `${doing} ${kW(powerW)}` : doing,
+    big: powerW !== null && Math.abs(powerW) > idleW ? `${doing} ${kW(powerW)}` : doing,
     because: !evse.connected
       ? words.say("empty.vehicles")
       : fault
         ? fault.sentence
-        : binding
-          ? sentenceOf(binding)
-          : "",
+        : evse.known.state !== "live"
+          ? `${beforeText(evse)}.`
+          : binding
+            ? sentenceOf(binding)
+            : "",
     callout: fault
       ? { warn: true, text: fault.todo || fault.cause }
       : oneWay
@@ -107,13 +118,15 @@ function factsOf(evse: EvseState, words: Words): (readonly [string, string])[] {
     ]);
   if (evse.departsAtMs !== null && evse.targetPct !== null) {
     const reached = evse.socPct !== null && evse.socPct >= evse.targetPct;
-    const forecast = evse.fault
-      ? "Not while stopped"
-      : reached
-        ? "Reached"
-        : evse.forecastPct === null
-          ? "No forecast"
-          : `Forecast ${pct(evse.forecastPct)}`;
+    const forecast = evse.missed
+      ? "Missed"
+      : evse.fault
+        ? "Not while stopped"
+        : reached
+          ? "Reached"
+          : evse.forecastPct === null
+            ? "No forecast"
+            : `Forecast ${pct(evse.forecastPct)}`;
     facts.push([`Leaves ${words.hm(evse.departsAtMs)}, target ${pct(evse.targetPct)}`, forecast]);
   }
   return facts;

@@ -1,0 +1,105 @@
+/** One EVSE of the report as the dashboard's state: facts, what binds it, what people ask of it, what is not known. */
+import { explain, wishSources } from "../../app/for-people.ts";
+import { held } from "../../app/people.ts";
+import type { ControlReport } from "../../app/shared/report.ts";
+import type { SiteStation } from "../../app/station.ts";
+import type { EvseState } from "../state.ts";
+import { alarmValues, isEmergencyStop } from "./alarm-words.ts";
+import { stageKnown } from "./known.ts";
+import { finite } from "./recorder.ts";
+import type { SlowFacts } from "./slow-facts.ts";
+
+export interface EvseContext {
+  readonly station: SiteStation;
+  readonly slow: Pick<SlowFacts, "forecastPct" | "plan">;
+  readonly nowMs: number;
+}
+
+export function evseState(report: ControlReport, { station, slow, nowMs }: EvseContext, i: number): EvseState {
+  const stage = report.stages[i]!;
+  const config = station.config.evses[i]!;
+  const input = station.control.evses[i]!;
+  const explanation = explain(report.chains, i);
+  const known = stageKnown(report, i);
+  const never = known.state === "unknown";
+  return {
+    evse: i + 1,
+    connected: stage.vehicleConnected,
+    vehicle: stage.vehicleConnected ? vehicleName(station, i) : null,
+    socPct: never ? null : finite(stage.socPct),
+    reservePct: input.reservePct,
+    targetPct: finite(input.targetPct),
+    departsAtMs: finite(input.departsAtMs),
+    forecastPct: known.state === "live" ? slow.forecastPct(i) : null,
+    capacityWh: never ? null : finite(stage.capacityWh),
+    ratedW: Math.max(config.maxChargeW, config.maxDischargeW),
+    canDischarge: config.maxDischargeW > 0 && (!stage.vehicleConnected || stage.bidirectional),
+    dischargeEnabled: input.dischargeEnabled,
+    functionsDiffer: differenceOf(station, i),
+    paused: input.paused || input.operatorMinW === 0,
+    held: heldOf(station, i),
+    missed: isMissed(report, station, i, nowMs),
+    role: never ? "off" : stage.role,
+    setpointW: stage.commandRole === "forming" ? stage.powerW : stage.setpointW,
+    powerW: never ? null : finite(stage.powerW),
+    known,
+    importWh: finite(stage.importWh),
+    exportWh: finite(stage.exportWh),
+    backendMaxW: finite(input.backendMaxW),
+    wishW: explanation.wishW,
+    wishSource: wishSources[explanation.wishSource] ?? "none",
+    limits: explanation.limits
+      .filter(({ minW, maxW }) => Number.isFinite(minW) || Number.isFinite(maxW))
+      .slice(-20)
+      .map((limit) => ({
+        reason: limit.reason,
+        source: limit.source,
+        minW: finite(limit.minW),
+        maxW: finite(limit.maxW),
+        binds: limit.binds,
+        headroomW: finite(limit.headroomW),
+        ageMs: null,
+      })),
+    leaseExpiresMs: stage.commandRole === "off" ? null : station.config.loop.watchdogS * 1_000,
+    plan: slow.plan(i),
+    fault: faultOf(report, station, i),
+  };
+}
+
+/** What people call the vehicle at a charger; the charger's name while nothing tells who it is. */
+export const vehicleName = ({ config }: Pick<SiteStation, "config">, i: number): string =>
+  config.evses[i]!.vehicle ?? config.evses[i]!.name ?? `Vehicle at charger ${i + 1}`;
+
+/** Its departure is past, it is still plugged in, and it has less than it was to leave with. */
+export function isMissed(
+  { stages }: ControlReport,
+  { control }: Pick<SiteStation, "control">,
+  i: number,
+  nowMs: number,
+): boolean {
+  const { departsAtMs, targetPct } = control.evses[i]!;
+  const { vehicleConnected, socPct } = stages[i]!;
+  return vehicleConnected && departsAtMs <= nowMs && socPct < targetPct;
+}
+
+function faultOf({ stages }: ControlReport, station: SiteStation, i: number): EvseState["fault"] {
+  const { alarmBits } = stages[i]!;
+  if (alarmBits === 0) return null;
+  const values = alarmValues(station.devices, i, alarmBits);
+  return { key: isEmergencyStop(station.devices, i, alarmBits) ? "emergencyStop" : "stageAlarm", values };
+}
+
+function heldOf({ people }: SiteStation, i: number): EvseState["held"] {
+  const wish = people.get("held", i + 1);
+  if (wish === undefined || wish.value < held.discharging) return null;
+  const level = wish.value >= held.everything ? "everything" : "discharging";
+  return { level, by: wish.by, atMs: wish.atMs, reason: wish.reason };
+}
+
+/** What a person should know of a stage's altered functions. */
+function differenceOf(station: SiteStation, i: number): string | null {
+  const mismatch = station.devices.filter(({ kind }) => kind === "stage")[i]?.mismatch;
+  if (mismatch == null) return null;
+  const { register, expected, found } = mismatch;
+  return `register ${register} is ${Number.isNaN(found) ? "missing" : found}, expected ${expected}`;
+}

@@ -1,0 +1,113 @@
+/** Loop, devices, backend, certificates, disk: how each part of the controller and each device is now. */
+import type { ControlReport } from "../../app/shared/report.ts";
+import type { SiteStation } from "../../app/station.ts";
+import { Quality, qualityNames } from "../../domain/quality.ts";
+import type { Known, SiteState } from "../state.ts";
+import type { DayArchive } from "./day-archive.ts";
+import { isFrozen, k1Known, knownOf, meterKnown, panelKnown } from "./known.ts";
+import { finite } from "./recorder.ts";
+import type { SlowFacts } from "./slow-facts.ts";
+
+export interface HealthContext {
+  readonly station: SiteStation;
+  readonly slow: Pick<SlowFacts, "backendSinceMs" | "certificates">;
+  readonly days: Pick<DayArchive, "count">;
+}
+type DeviceReport = SiteStation["devices"][number];
+type DeviceHealth = SiteState["health"]["devices"][number];
+
+export function healthState(report: ControlReport, { station, slow, days }: HealthContext): SiteState["health"] {
+  const { site } = report;
+  const ocpp = station.ocpp();
+  return {
+    loop: {
+      periodMs: station.periodMs,
+      lateP99Ms: site.lateP99Ms || 0,
+      lateP999Ms: site.lateP999Ms || 0,
+      lateMaxMs: site.lateMaxMs || 0,
+      cycleP99Ms: site.cycleP99Ms || 0,
+      cycles: site.ticks,
+      missed: site.skipped,
+      fifo: station.realTime,
+    },
+    meterAgeMs: meterKnown(site).ageMs,
+    meterQuality: qualityNames[site.meterQuality] ?? "missing",
+    k1AgeMs: k1Known(site).ageMs,
+    devices: deviceHealth(report, station.devices),
+    owed: [...owedOf(station)],
+    backend: {
+      state: ocpp === null ? "none" : ocpp.connection === "open" ? "connected" : "offline",
+      sinceMs: slow.backendSinceMs,
+      latencyMs: null,
+    },
+    journalEntries: ocpp?.queued ?? 0,
+    certificates: [...slow.certificates],
+    clockOffsetMs: ocpp?.clockOffsetMs ?? null,
+    recorderDays: days.count,
+    auxBatteryS: null,
+  };
+}
+
+/** What waits for the disk, in words. */
+export const owedOf = (station: SiteStation): readonly string[] =>
+  (station as SiteStation & { readonly owed?: () => readonly string[] }).owed?.() ?? [];
+
+/** A device's fault and latency, where its report tells them. */
+export type DeviceTold = DeviceReport & {
+  readonly fault?: { readonly code: string; readonly sentence: string; readonly clears: string } | null;
+  readonly latencyP99Ms?: number;
+};
+
+/** Every device as it is in this very report: what was found once may be silent now. */
+export function deviceHealth(report: ControlReport, devices: readonly DeviceTold[]): DeviceHealth[] {
+  let stage = 0;
+  return devices.map((device) => {
+    const age = deviceAge(report, device, device.kind === "stage" ? stage++ : -1);
+    const fault = device.fault ?? null;
+    return {
+      name: device.name,
+      kind: device.kind,
+      ageMs: age?.known.ageMs ?? null,
+      state: stateOf(device, age),
+      fault: fault && { sentence: fault.sentence.slice(0, 400), clears: fault.clears.slice(0, 400) },
+      latencyP99Ms: finite(device.latencyP99Ms ?? Number.NaN),
+    };
+  });
+}
+
+interface DeviceAge {
+  readonly known: Known;
+  /** It answers, and its own clock stands. */
+  readonly frozen: boolean;
+}
+
+/** Null for kinds whose values carry no age: then the bridge's word counts. */
+function deviceAge(
+  { site, stages }: ControlReport,
+  { kind, cycleFault }: DeviceReport,
+  stage: number,
+): DeviceAge | null {
+  const { atMs } = site;
+  switch (kind) {
+    case "stage": {
+      const facts = stages[stage];
+      if (facts === undefined) return null;
+      return { known: knownOf(facts.atMs, facts.liveAtMs, atMs), frozen: isFrozen(facts.atMs, facts.liveAtMs, atMs) };
+    }
+    case "transfer-device":
+      return { known: k1Known(site), frozen: isFrozen(site.deviceAtMs, site.deviceLiveAtMs, atMs) };
+    case "meter":
+      return { known: meterKnown(site), frozen: site.meterQuality === Quality.frozen };
+    case "load-panel":
+      return { known: panelKnown(site), frozen: cycleFault === null };
+    default:
+      return null;
+  }
+}
+
+function stateOf({ found, verified, cycleFault }: DeviceReport, age: DeviceAge | null): DeviceHealth["state"] {
+  if (!found || age?.known.state === "unknown") return "silent";
+  if (age?.known.state === "old") return age.frozen ? "frozen" : "silent";
+  if (age === null && cycleFault !== null) return "silent";
+  return verified ? "answers" : "unverified";
+}
