@@ -278,7 +278,7 @@ describe("a site at which nothing answers", () => {
       "Blind. K1 has not answered since the start; every charger is off.",
     );
     const words = plain(JSON.stringify([shown.diagram, shown.mode, shown.chargers]));
-    expect(words).not.toMatch(/dead|Without power|, "|0\.0 kW/);
+    expect(words).not.toMatch(/dead|Without power|, "/);
     expect(plain(terminal(nothing()))).not.toMatch(/dead|Without power/);
     const text = await metrics(nothing());
     for (const name of [

@@ -61,7 +61,7 @@ export function diagramView(state: SiteState, totals: Totals, words: Words): Dia
   const bus = { live: state.bus.live, text: busText(state) };
   const pccW = gridLive && state.pccKnown.state === "live" ? (state.pccW ?? 0) : 0;
   const label =
-    `Single-line diagram. ${[utility.value, ...utility.captions].join(", ")}. ${meter.value}. ` +
+    `Single-line diagram. ${[utility.value, utility.captions.join(" ")].filter((part) => part !== "").join(", ")}. ${meter.value}. ` +
     (building ? `${building.name}: ${building.value}. ` : "") +
     `K1 ${[k1.value.toLowerCase(), ...k1.captions].join(", ")}: ${k1.contacts.map((contact) => contact.text).join(", ")}. ${bus.text}. ` +
     `${rows.map((row) => `${row.name}: ${row.value}${row.second ? `, ${row.second}` : ""}`).join(". ")}.`;
