@@ -1,5 +1,6 @@
 /** `islet` as a process of its own, as a person or a service manager starts it: its log, its page, its end. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 export const isletFile = join(import.meta.dirname, "../../../bin/islet.mjs");
@@ -52,6 +53,8 @@ export interface IsletProcess {
   /** Exit code, or null where a signal ended it. */
   readonly ended: Promise<number | null>;
   signal(signal: NodeJS.Signals): void;
+  /** The process that it has started for the control loop; -1 while there is none. */
+  controlPid(): number;
   /** Asks it to end, and ends it after 10 s. */
   stop(): Promise<number | null>;
 }
@@ -102,8 +105,10 @@ export function startIslet(configFile: string, cwd: string): IsletProcess {
     },
     ended,
     signal: (signal) => void child.kill(signal),
+    controlPid: () => childOf(child.pid ?? -1, "control-process"),
     async stop() {
       if (running) {
+        signalPid(childOf(child.pid ?? -1, "control-process"), "SIGCONT");
         child.kill("SIGCONT");
         child.kill("SIGTERM");
       }
@@ -113,6 +118,26 @@ export function startIslet(configFile: string, cwd: string): IsletProcess {
       return code;
     },
   };
+}
+
+/** A child process of `pid` whose command line has `word` in it; -1 where there is none. */
+function childOf(pid: number, word: string): number {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+    return Number(children.find((child) => readFileSync(`/proc/${child}/cmdline`, "utf8").includes(word)) ?? -1);
+  } catch {
+    return -1;
+  }
+}
+
+/** Sends a signal to a process that may be gone already. */
+export function signalPid(pid: number, signal: NodeJS.Signals): void {
+  if (pid <= 0) return;
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended meanwhile.
+  }
 }
 
 function parseLine(line: string): Record<string, unknown> | null {

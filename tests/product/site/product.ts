@@ -18,7 +18,7 @@ import {
 } from "./modbus-server.ts";
 import { openPage, type Page, type PageState } from "./page.ts";
 import { Plant, type PlantOptions } from "./plant.ts";
-import { type IsletProcess, type LogLine, runIslet, startIslet } from "./process.ts";
+import { type IsletProcess, type LogLine, runIslet, signalPid, startIslet } from "./process.ts";
 import type { SunspecMap } from "./sunspec-map.ts";
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
@@ -64,6 +64,9 @@ export interface PermitOptions {
   readonly serial?: number;
 }
 
+/** The service's own process, that of the control loop, or both. */
+export type Part = "service" | "control" | "both";
+
 export interface Product {
   readonly plant: Plant;
   readonly folder: string;
@@ -96,9 +99,9 @@ export interface Product {
   installPermit(permit: PermitOptions): Promise<string>;
   /** Kills without warning; the devices go on. */
   kill(): Promise<void>;
-  /** Stands still as a whole (SIGSTOP), and goes on (SIGCONT). */
-  pause(): void;
-  resume(): void;
+  /** Stands still as a whole (SIGSTOP), or only the service or only its control loop, and goes on (SIGCONT). */
+  pause(part?: Part): void;
+  resume(part?: Part): void;
   /** Ends process and devices, and removes the folder. */
   stop(): Promise<void>;
 }
@@ -228,6 +231,10 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
     const changes = now().lines.filter(({ fields }) => typeof fields["mode"] === "string");
     return changes.length === 0 ? "unknown" : String(changes.at(-1)!.fields["mode"]);
   };
+  const signalPart = (signal: NodeJS.Signals, part: Part = "both"): void => {
+    if (part !== "control") now().signal(signal);
+    if (part !== "service") signalPid(now().controlPid(), signal);
+  };
   plant.start();
   for (const { face } of stages) face.start();
   if (options.waits !== true) start();
@@ -278,8 +285,8 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
       now().signal("SIGKILL");
       await now().ended;
     },
-    pause: () => now().signal("SIGSTOP"),
-    resume: () => now().signal("SIGCONT"),
+    pause: (part) => signalPart("SIGSTOP", part),
+    resume: (part) => signalPart("SIGCONT", part),
     async stop() {
       await running?.stop();
       plant.stop();
