@@ -65,6 +65,8 @@ function site(onLimit: (evseId: number, limit: BackendLimit | null) => void): St
     site: {
       mode: "parallel",
       serviceMode: "parallel-export",
+      known: true,
+      permitMissing: false,
       permitValid: true,
       exportLimitW: 1e5,
       importLimitW: 1e6,

@@ -1,5 +1,6 @@
 /** The OCPP station of the site: its configuration from the site's, its facts from the control thread's reports. */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { SiteConfig } from "../config/site.ts";
 import { createSystemClock } from "../protocols/ocpp/clock.ts";
 import { ocppDefaults } from "../protocols/ocpp/config.ts";
@@ -10,6 +11,7 @@ import type { OcppStation } from "../protocols/ocpp/station-api.ts";
 import type { AuditRecord } from "./audit-chain.ts";
 import type { ControlHost } from "./control-host.ts";
 import { createOcppPort } from "./ocpp-port.ts";
+import { serialNumberOf } from "./serial-number.ts";
 import type { ControlReport } from "./shared/report.ts";
 import type { Log } from "./station.ts";
 import type { Store } from "./store.ts";
@@ -59,10 +61,13 @@ export function startBackend(options: BackendOptions): Backend {
       if (evseId === 0) options.onReset(`The backend asked for a reset (${kind}).`);
     },
   });
-  const ocpp = createOcppStation(
+  const ocpp: OcppStation = createOcppStation(
     {
       ...ocppDefaults,
       identity: backend.identity,
+      serialNumber: serialNumberOf(backend.serialNumber, store),
+      firmwareVersion: versionOf(),
+      plainCertificates: backend.certificatesOverPlainLink ?? false,
       timeZone: site.timeZone,
       clockFloorMs: options.clockFloorMs,
       onRestart: backend.transactionsAfterRestart ?? ocppDefaults.onRestart,
@@ -108,6 +113,10 @@ export function startBackend(options: BackendOptions): Backend {
     {
       log: (level, message, fields) => log(level, `Backend: ${message}`, fields),
       files: createHttpFiles({
+        folder: join(config.stateDir, "firmware"),
+        hosts: backend.fileHosts ?? [],
+        roots: () =>
+          ocpp.certificates.allRoots().flatMap(({ use, pem }) => (use === "CSMSRootCertificate" ? [pem] : [])),
         diagnosticsLog: async (fromMs, toMs) => diagnosticsLog(options.diagnostics(), fromMs, toMs),
         installFirmware: options.installFirmware ?? refuseFirmware,
       }),
@@ -141,6 +150,9 @@ export function startBackend(options: BackendOptions): Backend {
     },
   };
 }
+
+const versionOf = (): string =>
+  (JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8")) as { version: string }).version;
 
 /** The audit log's records of a time window, one JSON line each. */
 function diagnosticsLog(records: readonly AuditRecord[], fromMs: number, toMs: number): Uint8Array {

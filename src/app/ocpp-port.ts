@@ -37,6 +37,8 @@ export function createOcppPort(options: OcppPortOptions): OcppPort {
   const { evses: inputs, flush } = options;
   const evses = inputs.map(createView);
   const site: SiteView = {
+    known: false,
+    permitMissing: false,
     mode: "unknown",
     serviceMode: "load-only",
     permitValid: false,
@@ -112,7 +114,9 @@ const createView = (): EvseView => ({
 function refreshSite(view: SiteView, { site }: ControlReport): void {
   view.mode = site.mode;
   view.serviceMode = site.serviceMode;
+  view.known = true;
   view.permitValid = site.parallelOK;
+  view.permitMissing = site.parallelRefusal === "permit-none";
   view.exportLimitW = site.exportLimitW;
   view.importLimitW = site.importLimitW;
   view.pccPowerW = site.pccW;

@@ -188,6 +188,9 @@ async function configured(
   if (config.length > 0) backend["variables"] = { ...(backend["variables"] as object), ...variablesOf(config) };
   if (typeof backend["url"] === "string") {
     backend["identity"] ??= "ISLET-1";
+    // Whoever drives the simulator keeps its files on this machine, and has nothing to protect.
+    backend["fileHosts"] ??= ["127.0.0.1", "[::1]", "localhost"];
+    backend["certificatesOverPlainLink"] ??= true;
     backend["url"] = await relay.through(backend["url"]);
     const fallbacks = (backend["fallbacks"] ?? []) as { url: string; securityProfile: number }[];
     backend["fallbacks"] = await Promise.all(

@@ -16,6 +16,13 @@ export const backendSettings = group(
       pattern: /^[A-Za-z0-9_.:-]+$/,
       example: "DEPOT-1",
     }),
+    serialNumber: text({
+      sentence:
+        "Serial number of the charging station, also in its certificate; otherwise the board's own or one made by chance at the first start, and kept.",
+      maxLength: 25,
+      pattern: /^[A-Za-z0-9_.:-]+$/,
+      example: "DEPOT-0001",
+    }).optional(),
     securityProfile: integerOr(1, {
       sentence: "OCPP security profile: 1 password, 2 password over TLS, 3 client certificate.",
       min: 1,
@@ -57,6 +64,25 @@ export const backendSettings = group(
       maxLength: 300,
       example: "/etc/islet/backend.password",
     }).optional(),
+    fileHosts: z
+      .array(
+        text({
+          sentence: "Host, or host and port.",
+          maxLength: 260,
+          pattern: /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.:-]+)$/,
+          example: "files.depot.local:8443",
+        }),
+      )
+      .max(20, "must list at most 20 hosts")
+      .optional()
+      .meta({
+        sentence:
+          "Hosts (`host` or `host:port`) on this machine or in its own network that logs may go to and firmware may come from; without, only public addresses.",
+      }),
+    certificatesOverPlainLink: z.boolean({ error: "must be true or false" }).optional().meta({
+      sentence:
+        "Whether a backend on an unencrypted connection may manage certificates of every kind; unless true, only those that the change to TLS needs.",
+    }),
     fallbacks: z
       .array(
         group(

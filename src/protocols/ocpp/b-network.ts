@@ -26,6 +26,8 @@ export interface Network extends Block {
   connected(endpoint: Endpoint): void;
   activeSlot(): number;
   securityProfile(): number;
+  /** The slot in use speaks TLS. */
+  encrypted(): boolean;
 }
 
 export interface NetworkPorts {
@@ -81,7 +83,9 @@ export function createNetwork(ports: NetworkPorts): Network {
   function refusal(request: RequestOf<"SetNetworkProfile">): string | null {
     const { configurationSlot, connectionData } = request;
     if (configurationSlot < 1 || configurationSlot > 5) return "The slot must be 1 to 5.";
-    const { securityProfile, ocppTransport, ocppCsmsUrl, ocppVersion } = connectionData;
+    const { securityProfile, ocppTransport, ocppCsmsUrl, ocppVersion, vpn, apn } = connectionData;
+    if (vpn !== undefined || apn !== undefined)
+      return "VPNs and mobile networks are set up in the gateway's own system, not by the backend.";
     if (ocppVersion !== "OCPP20" || ocppTransport !== "JSON") return "Only OCPP 2.0.1 over JSON is spoken.";
     if (securityProfile < 1 || securityProfile > 3) return "The security profile must be 1 to 3.";
     if (securityProfile < current()) return "The security profile must not be lowered.";
@@ -146,5 +150,6 @@ export function createNetwork(ports: NetworkPorts): Network {
     },
     activeSlot: active,
     securityProfile: current,
+    encrypted: () => profileOf(active()) >= 2,
   };
 }

@@ -48,6 +48,8 @@ export interface OcppConfig {
   /** How long a request for power counts, and how often limits are emitted anew, ms. */
   leaseMs: number;
   refreshMs: number;
+  /** Certificates may be managed over a connection without TLS. */
+  plainCertificates: boolean;
   /** What happens to transactions that were running when the controller went down. */
   onRestart: "resume" | "end";
   /** Refuse profiles with negative limits while no permit covers discharging. */
@@ -62,7 +64,7 @@ export const ocppDefaults: OcppConfig = {
   identity: "islet",
   vendorName: "Islet",
   model: "Islet",
-  serialNumber: "0",
+  serialNumber: "",
   firmwareVersion: "0.1.0",
   evses: [],
   network: [],
@@ -71,6 +73,7 @@ export const ocppDefaults: OcppConfig = {
   pollMs: 250,
   leaseMs: 5_000,
   refreshMs: 1_000,
+  plainCertificates: false,
   onRestart: "resume",
   refuseUnpermittedDischarge: true,
   clockFloorMs: Number.NEGATIVE_INFINITY,

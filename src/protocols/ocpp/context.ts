@@ -17,6 +17,8 @@ export interface Context {
   nowMs(): number;
   /** RFC 3339 with milliseconds. */
   iso(atMs?: number): string;
+  /** The backend's time and ours differ by more than clocks do. */
+  timeDisputed(): boolean;
   /** The backend has accepted this station, and there is a connection. */
   online(): boolean;
   /** Puts a message into the durable journal, to be delivered in order. */

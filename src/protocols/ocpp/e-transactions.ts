@@ -403,9 +403,9 @@ export function createTransactions(
   return {
     handlers: {
       GetTransactionStatus({ transactionId }) {
-        if (transactionId === undefined) return { messagesInQueue: store.queued() > 0 };
+        if (transactionId === undefined) return { messagesInQueue: store.queued() + context.session.parked() > 0 };
         const ongoing = evses.some((evse) => evse.transaction?.transactionId === transactionId);
-        const messagesInQueue = store.queuedFor(transactionId) > 0;
+        const messagesInQueue = store.queuedFor(transactionId) + context.session.parked(transactionId) > 0;
         return { messagesInQueue, ongoingIndicator: ongoing };
       },
     },

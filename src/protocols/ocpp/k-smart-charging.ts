@@ -240,6 +240,7 @@ export function createSmartCharging(context: Context, facts: SmartChargingFacts)
     evseId,
     chargingProfile: wanted,
   }: RequestOf<"GetChargingProfiles">): ResponseOf<"GetChargingProfiles"> {
+    profiles.expire();
     const chosen = profiles
       .all()
       .filter(

@@ -2,16 +2,22 @@
  * L01, L02: firmware update. Signed images are verified before anything is installed; installation waits for its window
  * and for our own gates: no transaction, neither discharging nor islanded (requirement R40).
  */
-import { createVerify, X509Certificate } from "node:crypto";
+import { createVerify, type Verify, X509Certificate } from "node:crypto";
 import { type Block, type Context, collectionOf, info } from "./context.ts";
 import type { BootReason, RequestOf, ResponseOf } from "./messages.table.ts";
-import type { Cancel, FilePort } from "./ports.ts";
+import type { Cancel, FilePort, StoredFile } from "./ports.ts";
 
 const imageMaxBytes = 512 * 1024 * 1024;
 const retriesMax = 10;
 const gateLookMs = 5_000;
 
 type Status = RequestOf<"FirmwareStatusNotification">["status"];
+
+/** An image on disk, with the hash of what came. */
+interface Image {
+  file: StoredFile;
+  hashed: Verify;
+}
 
 interface Update {
   request: RequestOf<"UpdateFirmware">;
@@ -87,7 +93,7 @@ export function createFirmware(context: Context, files: FilePort | undefined, fa
     });
   }
 
-  async function download(update: Update): Promise<Uint8Array | null> {
+  async function download(update: Update): Promise<Image | null> {
     const { firmware, retries = 0, retryInterval = 60 } = update.request;
     const atMs = Date.parse(firmware.retrieveDateTime);
     if (atMs > context.nowMs()) set(update, "DownloadScheduled");
@@ -96,10 +102,18 @@ export function createFirmware(context: Context, files: FilePort | undefined, fa
       if (attempt > 0 && !(await until(update, "firmware retry", context.nowMs() + retryInterval * 1000))) return null;
       set(update, "Downloading");
       try {
-        const image = await files!.download(firmware.location, imageMaxBytes, update.abort.signal);
-        if (current !== update) return null;
+        const hashed = createVerify("SHA256");
+        const file = await files!.download(firmware.location, {
+          maxBytes: imageMaxBytes,
+          signal: update.abort.signal,
+          onPart: (part) => void hashed.update(part),
+        });
+        if (current !== update) {
+          file.remove();
+          return null;
+        }
         set(update, "Downloaded");
-        return image;
+        return { file, hashed };
       } catch (error) {
         if (current !== update) return null;
         context.log("warn", `Firmware could not be downloaded: ${(error as Error).message}`);
@@ -109,14 +123,12 @@ export function createFirmware(context: Context, files: FilePort | undefined, fa
     return null;
   }
 
-  function verified(update: Update, image: Uint8Array): boolean {
+  function verified(update: Update, { hashed }: Image): boolean {
     const { signature, signingCertificate } = update.request.firmware;
     if (signature === undefined || signingCertificate === undefined) return true;
     let good = false;
     try {
-      good = createVerify("SHA256")
-        .update(image)
-        .verify(new X509Certificate(signingCertificate).publicKey, signature, "base64");
+      good = hashed.verify(new X509Certificate(signingCertificate).publicKey, signature, "base64");
     } catch (error) {
       context.log("warn", `A firmware signature could not be checked: ${(error as Error).message}`);
     }
@@ -125,7 +137,7 @@ export function createFirmware(context: Context, files: FilePort | undefined, fa
     return good;
   }
 
-  async function install(update: Update, image: Uint8Array): Promise<void> {
+  async function install(update: Update, image: StoredFile): Promise<void> {
     const { installDateTime } = update.request.firmware;
     const atMs = installDateTime === undefined ? context.nowMs() : Date.parse(installDateTime);
     if (atMs > context.nowMs() || facts.blocked() !== null) set(update, "InstallScheduled");
@@ -148,13 +160,15 @@ export function createFirmware(context: Context, files: FilePort | undefined, fa
   }
 
   async function run(update: Update): Promise<void> {
+    let image: Image | null = null;
     try {
-      const image = await download(update);
-      if (image && verified(update, image)) await install(update, image);
+      image = await download(update);
+      if (image && verified(update, image)) await install(update, image.file);
     } catch (error) {
       context.log("error", `Firmware could not be installed: ${(error as Error).message}`);
       set(update, "InstallationFailed");
     } finally {
+      image?.file.remove();
       if (current === update) current = null;
       facts.pendingChanged();
     }
@@ -163,8 +177,8 @@ export function createFirmware(context: Context, files: FilePort | undefined, fa
   function start(request: RequestOf<"UpdateFirmware">): ResponseOf<"UpdateFirmware"> {
     if (!files) return { status: "Rejected", statusInfo: info("NotSupported", "This station installs no firmware.") };
     const { firmware } = request;
-    if (!URL.canParse(firmware.location))
-      return { status: "Rejected", statusInfo: info("InvalidURL", "The location cannot be read.") };
+    const wrong = files.judge(firmware.location);
+    if (wrong !== null) return { status: "Rejected", statusInfo: info("InvalidURL", wrong) };
     // L01: an image without signature is not accepted where manufacturers' roots are installed.
     if (facts.roots().length > 0 && (firmware.signingCertificate === undefined || firmware.signature === undefined))
       return { status: "Rejected", statusInfo: info("MissingParam", "A signature and its certificate are needed.") };

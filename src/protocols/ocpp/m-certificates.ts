@@ -32,10 +32,16 @@ export interface CertificateBlock extends Block {
   start(): void;
 }
 
+export interface CertificateFacts {
+  /** The present connection is encrypted, so that nobody between here and the backend has written the request. */
+  encrypted(): boolean;
+  ownChanged(use: OwnUse): void;
+}
+
 export function createCertificateBlock(
   context: Context,
   certificates: Certificates,
-  onOwnChanged: (use: OwnUse) => void,
+  facts: CertificateFacts,
 ): CertificateBlock {
   const { model, session, clock } = context;
   const pending = new Map<OwnUse, Pending>();
@@ -53,6 +59,9 @@ export function createCertificateBlock(
       domainComponent: "CPO",
     };
   }
+
+  const plainLink = info("UnsecuredLink", "Certificates are managed over an encrypted connection only.");
+  const trusted = (): boolean => context.config.plainCertificates || facts.encrypted();
 
   function request(use: OwnUse): void {
     pending.get(use)?.timer?.();
@@ -95,6 +104,8 @@ export function createCertificateBlock(
       context.securityEvent("InvalidChargingStationCertificate", why);
       return { status: "Rejected", statusInfo: info("InvalidCertificate", why) };
     };
+    if (certificateType !== "ChargingStationCertificate" && !trusted())
+      return { status: "Rejected", statusInfo: plainLink };
     if (!entry) return refuse("No certificate was asked for.");
     if (certificateChain.length > model.number("SecurityCtrlr", "MaxCertificateChainSize"))
       return refuse("The chain is too long.");
@@ -109,7 +120,7 @@ export function createCertificateBlock(
     pending.delete(certificateType);
     certificates.setOwn(certificateType, { chain, key: entry.key });
     context.securityEvent("ReconfigurationOfSecurityParameters", `new ${certificateType}`);
-    context.afterAnswer("new certificate", () => onOwnChanged(certificateType));
+    context.afterAnswer("new certificate", () => facts.ownChanged(certificateType));
     return { status: "Accepted" };
   }
 
@@ -141,6 +152,7 @@ export function createCertificateBlock(
   }
 
   function remove({ certificateHashData }: RequestOf<"DeleteCertificate">): ResponseOf<"DeleteCertificate"> {
+    if (!trusted()) return { status: "Failed", statusInfo: plainLink };
     const { hashAlgorithm } = certificateHashData;
     const own = certificates.own("ChargingStationCertificate");
     if (own && ownHashes("ChargingStationCertificate").some((data) => sameHash(data, certificateHashData)))
@@ -158,6 +170,8 @@ export function createCertificateBlock(
     certificateType,
     certificate,
   }: RequestOf<"InstallCertificate">): ResponseOf<"InstallCertificate"> {
+    // The backend's own root and our certificate are what the change from a plain connection to TLS needs (use case A05).
+    if (certificateType !== "CSMSRootCertificate" && !trusted()) return { status: "Rejected", statusInfo: plainLink };
     const why = judgeRoot(certificate, context.nowMs());
     if (why) return { status: "Rejected", statusInfo: info("InvalidCertificate", why) };
     if (certificates.install(certificateType, certificate) === "full")

@@ -89,8 +89,8 @@ export function createDiagnostics(
 
   function getLog(request: RequestOf<"GetLog">): ResponseOf<"GetLog"> {
     if (!files) return { status: "Rejected", statusInfo: info("NotSupported", "This station transfers no files.") };
-    if (!URL.canParse(request.log.remoteLocation))
-      return { status: "Rejected", statusInfo: info("InvalidURL", "The location cannot be read.") };
+    const wrong = files.judge(request.log.remoteLocation);
+    if (wrong !== null) return { status: "Rejected", statusInfo: info("InvalidURL", wrong) };
     const canceled = current;
     if (canceled) {
       canceled.abort.abort();

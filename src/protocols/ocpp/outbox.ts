@@ -1,14 +1,19 @@
 /**
  * What waits to be sent. At most one CALL is outstanding (Part 4): people at the plug come first, then status and
  * reports, then the durable journal in its order. The journal's head is repeated until the backend has accepted it or
- * the configured attempts are used up (use case E13); a lost connection does not count as an attempt.
+ * the configured attempts are used up (use case E13); a lost connection does not count as an attempt. A transaction's
+ * start or end is then put aside (`parked.ts`) instead of given up.
  */
 import { NotDeliveredError } from "./errors.ts";
 import type { Action, RequestOf, ResponseOf } from "./messages.table.ts";
+import { createParked } from "./parked.ts";
 import type { Cancel, OcppClock, OcppLog, OcppStore, QueuedMessage } from "./ports.ts";
 
 /** Messages in memory, beyond which new ones are refused: a flood of reports must not eat the station. */
 const waitingMax = 2_000;
+
+/** After a failed write of the journal the next attempt waits so long, ms. */
+const storeRetryMs = 10_000;
 
 /** Lower goes first. */
 export const priority = { boot: 0, person: 1, status: 2, report: 3 } as const;
@@ -53,13 +58,18 @@ export interface Outbox {
   fail(): void;
   /** Nothing is under way and nothing waits, neither in memory nor in the journal. */
   readonly idle: boolean;
+  /** Messages of a transaction (or of all, without one) that were put aside. */
+  parked(transactionId?: string): number;
 }
 
 export function createOutbox(ports: OutboxPorts): Outbox {
   const waiting: Waiting[] = [];
+  const parked = createParked(ports.store, ports.clock);
   let outstanding = false;
   let attempt = 0;
   let retry: Cancel | null = null;
+  /** Wakes when a message that was put aside has its turn. */
+  let turn: Cancel | null = null;
 
   function next(): Waiting | undefined {
     let best = -1;
@@ -77,7 +87,42 @@ export function createOutbox(ports: OutboxPorts): Outbox {
     if (item) return void transmit(item);
     if (retry) return;
     const message = ports.store.head();
-    if (message && ports.permits(message.action as Action, false)) void transmitJournal(message);
+    if (message) {
+      if (ports.permits(message.action as Action, false)) void transmitJournal(message);
+      return;
+    }
+    const aside = parked.next();
+    if (!aside) armTurn();
+    else if (ports.permits(aside.action as Action, false)) void transmitParked(aside);
+  }
+
+  function armTurn(): void {
+    turn?.();
+    turn = null;
+    const waitMs = parked.waitMs();
+    if (waitMs === Number.POSITIVE_INFINITY) return;
+    turn = ports.clock.after("message put aside", waitMs, () => {
+      turn = null;
+      pump();
+    });
+  }
+
+  async function transmitParked(message: QueuedMessage): Promise<void> {
+    outstanding = true;
+    try {
+      const response = await ports.send(message.action as Action, JSON.parse(message.payload));
+      parked.delivered(message);
+      ports.onDelivered(message, response);
+    } catch (error) {
+      parked.failed(message);
+      ports.log("warn", `A message that was put aside was not accepted: ${(error as Error).message}`, {
+        transactionId: message.transactionId,
+        seqNo: message.seqNo,
+      });
+    } finally {
+      outstanding = false;
+      pump();
+    }
   }
 
   async function transmit(item: Waiting): Promise<void> {
@@ -94,11 +139,20 @@ export function createOutbox(ports: OutboxPorts): Outbox {
 
   async function transmitJournal(message: QueuedMessage): Promise<void> {
     outstanding = true;
+    let response: unknown = null;
+    let failure: Error | null = null;
     try {
-      const response = await ports.send(message.action as Action, JSON.parse(message.payload));
-      settle(message, response);
+      response = await ports.send(message.action as Action, JSON.parse(message.payload));
     } catch (error) {
-      if (!(error instanceof NotDeliveredError && error.why === "offline")) failedAttempt(message, error as Error);
+      failure = error as Error;
+    }
+    try {
+      if (failure === null) settle(message, response);
+      else if (!(failure instanceof NotDeliveredError && failure.why === "offline")) failedAttempt(message, failure);
+    } catch (error) {
+      // The medium does not take it (full, broken): the message stays, and is sent once more, word for word.
+      ports.log("error", `The journal cannot be written: ${(error as Error).message}`, { action: message.action });
+      retryIn(storeRetryMs);
     } finally {
       outstanding = false;
       pump();
@@ -117,12 +171,29 @@ export function createOutbox(ports: OutboxPorts): Outbox {
     attempt += 1;
     const fields = { action: message.action, transactionId: message.transactionId, seqNo: message.seqNo, attempt };
     if (attempt >= attemptsMax) {
-      ports.log("error", `A message was given up after its last attempt: ${error.message}`, fields);
-      settle(message, null);
-      return;
+      if (!parked.owed(message)) {
+        ports.log("error", `A message was given up after its last attempt: ${error.message}`, fields);
+        settle(message, null);
+        return;
+      }
+      if (parked.park(message)) {
+        attempt = 0;
+        ports.log(
+          "error",
+          `A message was put aside after its last attempt, to be tried again later: ${error.message}`,
+          fields,
+        );
+        return;
+      }
+      attempt = attemptsMax;
     }
     ports.log("warn", `A message was not accepted and will be repeated: ${error.message}`, fields);
-    retry = ports.clock.after("journal retry", intervalS * attempt * 1000, () => {
+    retryIn(intervalS * attempt * 1000);
+  }
+
+  function retryIn(delayMs: number): void {
+    retry?.();
+    retry = ports.clock.after("journal retry", delayMs, () => {
       retry = null;
       pump();
     });
@@ -149,11 +220,14 @@ export function createOutbox(ports: OutboxPorts): Outbox {
     pump,
     fail() {
       retry?.();
-      retry = null;
+      turn?.();
+      retry = turn = null;
       attempt = 0;
+      parked.retryAll();
       for (const item of waiting.splice(0))
         item.reject(new NotDeliveredError("offline", "The connection to the backend is lost."));
     },
+    parked: (transactionId) => (transactionId === undefined ? parked.count() : parked.countFor(transactionId)),
     get idle() {
       return !outstanding && waiting.length === 0 && ports.store.queued() === 0;
     },

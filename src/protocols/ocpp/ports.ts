@@ -47,6 +47,10 @@ export interface EvseView {
 
 /** The site as the station reads it. */
 export interface SiteView {
+  /** False until the first facts have arrived: until then nobody knows what is permitted. */
+  known: boolean;
+  /** No permission to operate in parallel is installed; with one, `explanation` says why it is not in force. */
+  permitMissing: boolean;
   mode: Mode;
   serviceMode: ServiceMode;
   permitValid: boolean;
@@ -107,14 +111,31 @@ export interface StationPort {
   display?(message: { id: number; evseId: number; text: string; language?: string } | { id: number; text: null }): void;
 }
 
+/** A file on disk, ours until it is removed. */
+export interface StoredFile {
+  readonly path: string;
+  bytes: number;
+  remove(): void;
+}
+
+export interface DownloadOptions {
+  /** Beyond it the transfer ends with an error. */
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+  /** Each part as it comes, in order: for a hash. */
+  readonly onPart: (part: Uint8Array) => void;
+}
+
 /** Transfers of files: logs up, firmware down. Errors reject with a sentence. `signal` ends an abandoned transfer. */
 export interface FilePort {
-  download(url: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array>;
+  /** Why files can never be transferred with this location, or null. */
+  judge(url: string): string | null;
+  download(url: string, options: DownloadOptions): Promise<StoredFile>;
   upload(url: string, fileName: string, content: Uint8Array, signal: AbortSignal): Promise<void>;
   /** The diagnostics log of a time window, bounded. */
   diagnosticsLog(fromMs: number, toMs: number): Promise<Uint8Array>;
   /** Installs a verified image; resolves when installed, rejects when it could not be. */
-  installFirmware(image: Uint8Array, signal: AbortSignal): Promise<{ rebootNeeded: boolean }>;
+  installFirmware(image: StoredFile, signal: AbortSignal): Promise<{ rebootNeeded: boolean }>;
 }
 
 /** One message that must reach the backend, in the order of `id`. */

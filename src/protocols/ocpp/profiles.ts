@@ -2,6 +2,7 @@
 import type { InstalledProfile } from "./composite.ts";
 import { type Context, collectionOf } from "./context.ts";
 import type { ChargingProfile } from "./messages.table.ts";
+import { validityOf } from "./schedule-timeline.ts";
 
 const profilesMax = 1_000;
 const periodsMax = 1_024;
@@ -36,6 +37,8 @@ export interface Profiles {
   judge(evseId: number, profile: ChargingProfile, transactionId: string | null, starting: boolean): Refusal | null;
   /** Counts at once; the returned function makes it durable, so that a limit can act before the medium has answered. */
   install(stored: Stored): () => void;
+  /** Removes what has expired for good, so that it takes nobody's place. */
+  expire(): void;
   remove(match: (stored: Stored) => boolean): Stored[];
   /** Gives up an unreadable profile, or all of them; false when there was none. */
   forget(id?: number): boolean;
@@ -144,15 +147,44 @@ export function createProfiles(context: Context): Profiles {
     const negative = profile.chargingSchedule.some((schedule) =>
       schedule.chargingSchedulePeriod.some((period) => period.limit < 0),
     );
-    const { serviceMode, permitValid } = port.site;
-    const covered = permitValid && (serviceMode === "parallel-non-export" || serviceMode === "parallel-export");
-    return negative && !covered ? refuse("NoPermit", "No permission to operate in parallel covers discharging.") : null;
+    const { known, serviceMode, permitValid, permitMissing, explanation } = port.site;
+    if (!negative || (permitValid && (serviceMode === "parallel-non-export" || serviceMode === "parallel-export")))
+      return null;
+    if (!known) return refuse("NotReady", "The devices have not been heard of since the start: try again in a moment.");
+    return permitMissing || explanation === ""
+      ? refuse("NoPermit", "No permission to operate in parallel covers discharging.")
+      : refuse("PermitNotInForce", explanation);
+  }
+
+  /** Gone for good: its validity is over, or, where room is short, its only run. */
+  function expired({ profile }: Stored, roomIsShort: boolean): boolean {
+    const nowMs = context.nowMs();
+    if (validityOf(profile).toMs <= nowMs) return true;
+    if (!roomIsShort || profile.chargingProfileKind !== "Absolute") return false;
+    return profile.chargingSchedule.every(
+      ({ startSchedule = "", duration }) =>
+        duration !== undefined && Date.parse(startSchedule) + duration * 1000 <= nowMs,
+    );
+  }
+
+  /** Only while the time is beyond doubt: a cap must not go because a clock is wrong. */
+  function expire(): void {
+    if (context.timeDisputed() || context.nowMs() < config.clockFloorMs) return;
+    const roomIsShort = byId.size >= profilesMax;
+    const gone = list.filter((stored) => stored.source === "CSO" && expired(stored, roomIsShort));
+    for (const { profile } of gone) {
+      byId.delete(profile.id);
+      documents.remove(String(profile.id));
+    }
+    if (gone.length > 0) keep();
   }
 
   return {
     all: () => list,
+    expire,
     unreadable: () => [...lost],
     judge(evseId, profile, transactionId, starting) {
+      expire();
       if (evseId < 0 || evseId > config.evses.length) return refuse("UnknownEvse", `There is no EVSE ${evseId}.`);
       if (profile.stackLevel < 0 || profile.stackLevel > stackLevelMax)
         return refuse("InvalidStackLevel", `The stack level must be 0 to ${stackLevelMax}.`);

@@ -53,6 +53,8 @@ export interface Session {
   /** Like `call`, for messages whose loss is no loss: failures are only logged. */
   tell<A extends Action>(action: A, payload: RequestOf<A>, options?: CallOptions): void;
   pump(): void;
+  /** Starts and ends of a transaction (or of all) that the backend has refused and that are tried again later. */
+  parked(transactionId?: string): number;
   readonly state: SessionState;
   readonly online: boolean;
   /** Wall-clock time since when there has been no connection, ms; NaN while there is one. */
@@ -226,6 +228,7 @@ export function createSession(ports: SessionPorts, handlers: Handlers): Session 
       call(action, payload, options).catch((error: Error) => log("debug", `${action} was not sent: ${error.message}`));
     },
     pump: outbox.pump,
+    parked: outbox.parked,
     get state() {
       return state;
     },

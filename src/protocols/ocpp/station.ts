@@ -48,6 +48,9 @@ const rebootMs = 1_000;
 /** What has happened must be told before a reboot, but a backend that does not answer holds it up no longer than this, ms. */
 const lastWordsMaxMs = 10_000;
 
+/** Beyond this difference between the backend's time and ours nobody can say what has expired, ms. */
+const timeAgreesMs = 3_600_000;
+
 /** Severity of an EVSE's fault: an alert that needs attention (MonitoringCtrlr, 0 to 9). */
 const faultSeverity = 3;
 
@@ -154,6 +157,7 @@ export function createOcppStation(
     nowMs: () => clock.wallMs() + boot.clockOffsetMs,
     iso: (atMs) => new Date(atMs ?? clock.wallMs() + boot.clockOffsetMs).toISOString(),
     online: () => session.online && boot.registration === "accepted",
+    timeDisputed: () => boot.toldOffsetMs !== null && Math.abs(boot.toldOffsetMs - boot.clockOffsetMs) > timeAgreesMs,
     enqueue(action, payload, of) {
       store.enqueue({
         action,
@@ -288,9 +292,12 @@ export function createOcppStation(
     pendingChanged: availability.enforce,
     reboot,
   });
-  const certificateBlock = createCertificateBlock(context, certificates, (use) => {
-    if (use === "ChargingStationCertificate" && network.securityProfile() === 3)
-      session.disconnect("New certificate", 0);
+  const certificateBlock = createCertificateBlock(context, certificates, {
+    encrypted: () => network.encrypted(),
+    ownChanged(use) {
+      if (use === "ChargingStationCertificate" && network.securityProfile() === 3)
+        session.disconnect("New certificate", 0);
+    },
   });
   const diagnostics = createDiagnostics(context, options.files, securityLog, {
     find: (match) => [
@@ -428,7 +435,7 @@ export function createOcppStation(
       connection: session.state,
       registration: boot.registration,
       clockOffsetMs: boot.toldOffsetMs,
-      queued: store.queued(),
+      queued: store.queued() + session.parked(),
       activeSlot: network.activeSlot(),
       securityProfile: network.securityProfile(),
       connectors: config.evses.map((_, index) => availability.status(index + 1)),

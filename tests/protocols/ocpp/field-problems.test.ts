@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { FilePort } from "../../../src/protocols/ocpp/ports.ts";
 import { createHarness, type Harness, token } from "./harness.ts";
+import { issue } from "./test-ca.ts";
 
 async function charging(h: Harness, evseId = 1): Promise<string> {
   await h.plug(evseId);
@@ -79,7 +80,8 @@ describe("last words before a reboot", () => {
 
   test("every status of an installation is told, and free connectors are unavailable before it begins", async () => {
     const files: FilePort = {
-      download: async () => new Uint8Array(),
+      judge: () => null,
+      download: async () => ({ path: "", bytes: 0, remove: () => undefined }),
       upload: async () => undefined,
       diagnosticsLog: async () => new Uint8Array(),
       installFirmware: async () => ({ rebootNeeded: true }),
@@ -242,4 +244,209 @@ test("an empty full list keeps the version that the backend gave it, as EVerest'
   });
   expect((await h.call("SendLocalList", { versionNumber: 20, updateType: "Full" })).status).toBe("Accepted");
   expect((await h.call("GetLocalListVersion", {})).versionNumber).toBe(20);
+});
+
+describe("starts and ends of transactions are never given up (E13)", () => {
+  const variables = {
+    "OCPPCommCtrlr.MessageAttempts.TransactionEvent": "3",
+    "OCPPCommCtrlr.MessageAttemptInterval.TransactionEvent": "10",
+    "SampledDataCtrlr.TxUpdatedInterval": "0",
+  };
+  const refuseStart = (h: Harness): void => {
+    h.core.answers.TransactionEvent = (event) => {
+      if (event.eventType === "Started") throw new Error("no");
+      return {};
+    };
+  };
+  const starts = (h: Harness): number => h.events().filter((event) => event.eventType === "Started").length;
+
+  test("a start that is refused is put aside: what follows goes on, and it is tried again", async () => {
+    const h = await createHarness({ variables });
+    refuseStart(h);
+    const transactionId = await charging(h);
+    await h.run(60_000, 1_000);
+    expect(starts(h)).toBe(3);
+    expect(h.events().some((event) => event.seqNo === 1)).toBe(true);
+    expect((await h.call("GetTransactionStatus", { transactionId })).messagesInQueue).toBe(true);
+    h.core.answers.TransactionEvent = () => ({});
+    await h.run(11 * 60_000, 5_000);
+    expect(starts(h)).toBe(4);
+    expect((await h.call("GetTransactionStatus", { transactionId })).messagesInQueue).toBe(false);
+    await h.run(30 * 60_000, 5_000);
+    expect(starts(h)).toBe(4);
+  });
+
+  test("it outlives a restart, and a new connection brings its turn at once", async () => {
+    const h = await createHarness({ variables });
+    refuseStart(h);
+    await charging(h);
+    await h.run(60_000, 1_000);
+    const text = JSON.stringify(h.events().find((event) => event.eventType === "Started"));
+    h.core.answers.TransactionEvent = () => ({});
+    await h.restart();
+    await h.run(5_000);
+    expect(starts(h)).toBe(4);
+    expect(JSON.stringify(h.events().findLast((event) => event.eventType === "Started"))).toBe(text);
+  });
+});
+
+describe("expired profiles", () => {
+  const profile = (id: number, rest: object) => ({
+    evseId: 1,
+    chargingProfile: {
+      id,
+      stackLevel: id % 90,
+      chargingProfilePurpose: "TxDefaultProfile" as const,
+      chargingProfileKind: "Absolute" as const,
+      chargingSchedule: [
+        {
+          id,
+          startSchedule: "2020-01-01T00:00:00Z",
+          chargingRateUnit: "W" as const,
+          chargingSchedulePeriod: [{ startPeriod: 0, limit: 5_000 }] as [{ startPeriod: number; limit: number }],
+        },
+      ] as never,
+      ...rest,
+    },
+  });
+  const expired = { validFrom: "2020-01-01T00:00:00Z", validTo: "2020-01-02T00:00:00Z" };
+  const fill = (h: Harness): void => {
+    for (let id = 1; id <= 1_000; id++)
+      h.store.put(
+        "charging-profile",
+        String(id),
+        JSON.stringify({ ...profile(id, expired), source: "CSO", profile: profile(id, expired).chargingProfile }),
+      );
+  };
+
+  test("libocpp PR 1055: they take nobody's place, least of all a limit of zero's", async () => {
+    const h = await createHarness({ started: false });
+    fill(h);
+    await h.restart();
+    const stop = profile(5_000, {});
+    stop.chargingProfile.chargingSchedule = [
+      {
+        id: 1,
+        startSchedule: "2020-01-01T00:00:00Z",
+        chargingRateUnit: "W",
+        chargingSchedulePeriod: [{ startPeriod: 0, limit: 0 }],
+      },
+    ] as never;
+    expect((await h.call("SetChargingProfile", stop)).status).toBe("Accepted");
+    expect(h.site.limits.get(1)).toMatchObject({ maxW: 0 });
+    expect(h.store.entries("charging-profile")).toHaveLength(1);
+  });
+
+  test("they stay while the backend's time and ours differ: a wrong clock removes no cap", async () => {
+    const h = await createHarness({ started: false, variables: { "ClockCtrlr.TimeSource": "NTP" } });
+    fill(h);
+    h.core.answers.BootNotification = () => ({
+      status: "Accepted",
+      currentTime: "2020-01-01T12:00:00Z",
+      interval: 300,
+    });
+    await h.restart();
+    expect((await h.call("SetChargingProfile", profile(5_000, {}))).status).toBe("Rejected");
+    expect(h.store.entries("charging-profile")).toHaveLength(1_000);
+  });
+});
+
+describe("certificates over a connection without TLS (libocpp 857)", () => {
+  test.each([
+    ["ManufacturerRootCertificate", "Rejected"],
+    ["V2GRootCertificate", "Rejected"],
+    ["MORootCertificate", "Rejected"],
+    ["CSMSRootCertificate", "Accepted"],
+  ] as const)("%s: %s", async (certificateType, status) => {
+    const h = await createHarness({ config: { plainCertificates: false } });
+    const { pem } = issue({ name: "Root", ca: true });
+    const answer = await h.call("InstallCertificate", { certificateType, certificate: pem });
+    expect(answer.status).toBe(status);
+  });
+
+  test("nothing can be deleted", async () => {
+    const { pem } = issue({ name: "Root", ca: true });
+    const roots = { ManufacturerRootCertificate: pem };
+    const h = await createHarness({ config: { plainCertificates: false, tls: { roots } } });
+    const { certificateHashDataChain } = await h.call("GetInstalledCertificateIds", {});
+    const { certificateHashData } = certificateHashDataChain![0]!;
+    expect((await h.call("DeleteCertificate", { certificateHashData })).status).toBe("Failed");
+  });
+});
+
+test.each([
+  ["vpn", { vpn: { server: "v", user: "u", password: "p", key: "k", type: "IPSec" as const } }],
+  ["apn", { apn: { apn: "a", apnAuthentication: "AUTO" as const } }],
+])("a network profile with what is not set up here (%s) is refused", async (_, more) => {
+  const h = await createHarness();
+  const answer = await h.call("SetNetworkProfile", {
+    configurationSlot: 2,
+    connectionData: {
+      ocppVersion: "OCPP20",
+      ocppTransport: "JSON",
+      ocppCsmsUrl: "ws://127.0.0.1:2",
+      messageTimeout: 30,
+      securityProfile: 1,
+      ocppInterface: "Wired0",
+      ...more,
+    },
+  });
+  expect(answer).toMatchObject({ status: "Rejected", statusInfo: { reasonCode: "InvalidNetworkConf" } });
+});
+
+test.each([
+  ["before the first facts", { known: false, permitMissing: false }, "NotReady"],
+  [
+    "with a permit that is not in force",
+    { permitMissing: false, explanation: "The permit has expired." },
+    "PermitNotInForce",
+  ],
+  ["without any permit", { permitMissing: true }, "NoPermit"],
+])("a discharge is refused %s, with that reason", async (_, facts, reasonCode) => {
+  const h = await createHarness();
+  Object.assign(h.site.site, { permitValid: false }, facts);
+  const answer = await h.call("SetChargingProfile", {
+    evseId: 1,
+    chargingProfile: {
+      id: 1,
+      stackLevel: 0,
+      chargingProfilePurpose: "TxDefaultProfile",
+      chargingProfileKind: "Absolute",
+      chargingSchedule: [
+        {
+          id: 1,
+          startSchedule: "2026-06-15T00:00:00Z",
+          chargingRateUnit: "W",
+          chargingSchedulePeriod: [{ startPeriod: 0, limit: -5_000 }],
+        },
+      ],
+    },
+  });
+  expect(answer).toMatchObject({ status: "Rejected", statusInfo: { reasonCode } });
+});
+
+test("the station says its own serial number, to the backend and in what it asks a certificate for", async () => {
+  const h = await createHarness({ config: { serialNumber: "ISLET-00042" } });
+  expect(h.sent("BootNotification")[0]!.chargingStation.serialNumber).toBe("ISLET-00042");
+  await h.call("TriggerMessage", { requestedMessage: "SignChargingStationCertificate" });
+  await h.run(500);
+  const csr = h.sent("SignCertificate")[0]!.csr.replace(/-----[^-]+-----|\s/g, "");
+  expect(Buffer.from(csr, "base64").toString("latin1")).toContain("ISLET-00042");
+});
+
+test("a journal that cannot be written is not hammered, and nothing is lost", async () => {
+  const h = await createHarness();
+  const { dequeue } = h.store;
+  let tries = 0;
+  h.store.dequeue = () => {
+    tries += 1;
+    throw new Error("database or disk is full");
+  };
+  await charging(h);
+  await h.run(60_000, 1_000);
+  expect(tries).toBeLessThan(10);
+  h.store.dequeue = dequeue;
+  await h.run(30_000, 1_000);
+  expect(h.store.queued()).toBe(0);
+  expect(h.core.ledger.report()).toMatchObject({ gaps: 0, conflicting: 0, outOfOrder: 0 });
 });

@@ -53,6 +53,8 @@ export function createFakeSite(count: number): FakeSite {
   const site: FakeSite = {
     evses,
     site: {
+      known: true,
+      permitMissing: true,
       mode: "parallel",
       serviceMode: "parallel-export",
       permitValid: true,
@@ -136,6 +138,8 @@ export async function createHarness(options: HarnessOptions = {}): Promise<Harne
   const config: OcppConfig = {
     ...ocppDefaults,
     identity: "depot-1",
+    serialNumber: "SN-1",
+    plainCertificates: true,
     evses: Array.from({ length: count }, () => ({
       connectorType: "cCCS2",
       supplyPhases: 3 as const,

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { createHash, createSign } from "node:crypto";
+import { createSign } from "node:crypto";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -349,18 +349,20 @@ describe("L: firmware, and N01: logs", () => {
       uploads: new Map(),
       fail: false,
       busy: null,
-      async download() {
+      judge: (url) => (URL.canParse(url) ? null : "The location cannot be read."),
+      async download(_url, { onPart }) {
         if (own.fail) throw new Error("no route");
         if (own.busy) await own.busy;
-        return image;
+        onPart(image);
+        return { path: "image", bytes: image.length, remove: () => undefined };
       },
       async upload(url, _, content) {
         if (own.fail) throw new Error("no route");
         own.uploads.set(url, Buffer.from(content).toString());
       },
       diagnosticsLog: async () => Buffer.from("diagnostics"),
-      async installFirmware(bytes) {
-        own.installed.push(createHash("sha256").update(bytes).digest("hex"));
+      async installFirmware({ path }) {
+        own.installed.push(path);
         return { rebootNeeded: false };
       },
     };
