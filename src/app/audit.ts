@@ -15,6 +15,8 @@ import {
   recordHash,
   verifyChain,
 } from "./audit-chain.ts";
+import { type OpenDatabase, openWhole, rollBack } from "./database.ts";
+import { whyOf } from "./files.ts";
 import { canonicalJson } from "./permit-format.ts";
 
 /** The log's name in the state folder. */
@@ -22,14 +24,19 @@ export const auditFileName = "audit.db";
 /** Largest body of one record, bytes; a larger one is replaced by its beginning and its size. */
 export const auditBodyBytesMax = 65_536;
 const actorLengthMax = 200;
-/** Size to which the write-ahead log is cut back after a checkpoint, bytes. */
-const walMaxBytes = 4 * 1024 * 1024;
+
+/** An event, and when it happened where that was earlier than its writing, ms UTC. */
+export type TimedEvent = AuditEvent & { readonly atMs?: number };
 
 export interface AuditLog {
   /** Durable when it returns. */
   append(event: AuditEvent): AuditRecord;
   /** Several at once: all of them or none. */
-  appendAll(events: readonly AuditEvent[]): readonly AuditRecord[];
+  appendAll(events: readonly TimedEvent[]): readonly AuditRecord[];
+  /** What was found at the opening and a person should know; "" when all was well. */
+  readonly sentence: string;
+  /** The file was removed or replaced while in use. Put back at the closing. */
+  isGone(): boolean;
   head(): AuditHead;
   /** Wall clock of the last record, ms UTC; −Infinity while the log is empty. A floor under clocks that are set back. */
   lastAtMs(): number;
@@ -76,7 +83,7 @@ export interface AuditOptions {
 
 /** Opens (or makes) the log. Throws a sentence when the file can't be used. */
 export function openAudit({ path, now, readOnly = false }: AuditOptions): AuditLog {
-  const database = open(path, readOnly);
+  const { database, sentence, isGone, restore } = readOnly ? openReadOnly(path) : openWhole(path, "audit log", schema);
   const select = database.prepare("SELECT * FROM audit WHERE seq >= ? ORDER BY seq LIMIT ?");
   const newest = database.prepare("SELECT * FROM audit ORDER BY seq DESC LIMIT ?");
   const readHead = database.prepare("SELECT records, hash FROM auditHead WHERE one = 1");
@@ -88,7 +95,7 @@ export function openAudit({ path, now, readOnly = false }: AuditOptions): AuditL
     return row ? { records: Number(row["records"]), hash: String(row["hash"]) } : emptyHead;
   };
 
-  function insert(events: readonly AuditEvent[]): AuditRecord[] {
+  function insert(events: readonly TimedEvent[]): AuditRecord[] {
     const add = database.prepare("INSERT INTO audit (seq, atMs, kind, actor, body, hash) VALUES (?, ?, ?, ?, ?, ?)");
     const setHead = database.prepare(
       "INSERT INTO auditHead (one, records, hash) VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET records = excluded.records, hash = excluded.hash",
@@ -98,7 +105,7 @@ export function openAudit({ path, now, readOnly = false }: AuditOptions): AuditL
     for (const event of events) {
       const unsealed = {
         seq: records + 1,
-        atMs: Math.round(now()),
+        atMs: Math.round(event.atMs ?? now()),
         kind: event.kind,
         actor: event.actor.slice(0, actorLengthMax),
         body: boundedBody(event.body),
@@ -112,15 +119,15 @@ export function openAudit({ path, now, readOnly = false }: AuditOptions): AuditL
     return written;
   }
 
-  function appendAll(events: readonly AuditEvent[]): readonly AuditRecord[] {
+  function appendAll(events: readonly TimedEvent[]): readonly AuditRecord[] {
     database.exec("BEGIN IMMEDIATE");
     try {
       const written = insert(events);
       database.exec("COMMIT");
       return written;
     } catch (failure) {
-      database.exec("ROLLBACK");
-      throw new Error(`The audit log can't be written (${(failure as Error).message}). Check the disk.`);
+      rollBack(database);
+      throw failure;
     }
   }
 
@@ -131,6 +138,8 @@ export function openAudit({ path, now, readOnly = false }: AuditOptions): AuditL
   return {
     append: (event) => appendAll([event])[0]!,
     appendAll,
+    sentence,
+    isGone,
     head,
     lastAtMs() {
       const row = newest.get(1);
@@ -160,7 +169,10 @@ export function openAudit({ path, now, readOnly = false }: AuditOptions): AuditL
         database.exec("COMMIT");
       }
     },
-    close: () => database.close(),
+    close() {
+      restore();
+      database.close();
+    },
   };
 }
 
@@ -186,18 +198,13 @@ const toRecord = (row: Record<string, unknown>): AuditRecord => ({
   hash: String(row["hash"]),
 });
 
-function open(path: string, readOnly: boolean): DatabaseSync {
+function openReadOnly(path: string): Pick<OpenDatabase, "database" | "sentence" | "isGone" | "restore"> {
   try {
-    const database = new DatabaseSync(path, { readOnly });
+    const database = new DatabaseSync(path, { readOnly: true });
     database.exec("PRAGMA busy_timeout = 5000");
-    if (!readOnly) {
-      database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = ${walMaxBytes}`);
-      database.exec(schema);
-    }
-    return database;
+    database.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get();
+    return { database, sentence: "", isGone: () => false, restore: () => undefined };
   } catch (failure) {
-    throw new Error(
-      `The audit log ${path} can't be opened (${(failure as Error).message}). Check the path and its rights; a damaged file can be moved away and kept as evidence, then a new one is made.`,
-    );
+    throw new Error(`The audit log ${path} can't be opened (${whyOf(failure)}). Check the path and its rights.`);
   }
 }

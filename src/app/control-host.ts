@@ -16,6 +16,7 @@ import { whyOf } from "./files.ts";
 import type { LoadedSite } from "./load-config.ts";
 import { type ModeWitness, openModeRecord } from "./mode-record.ts";
 import { monotonicMs } from "./monotonic.ts";
+import type { Owed } from "./owed.ts";
 import { askToStore, createRecordKeeper, isOwed, notStored, stored, storeIsDue } from "./record-keeper.ts";
 import { type EvseInputs, inputsLength, writeInputs } from "./shared/inputs.ts";
 import { createLatest } from "./shared/latest.ts";
@@ -26,14 +27,6 @@ const processFile = new URL("./control-process.ts", import.meta.url);
 const refreshEveryMs = 200;
 /** The control process gets this long to end by itself, ms. */
 const stopMaxMs = 2_000;
-
-/** Something that must be on disk and is not yet, because the disk refused. */
-export interface Owed {
-  readonly what: "mode-record" | "people" | "audit" | "pcc-record" | "energy";
-  /** Monotonic ms. */
-  readonly sinceMs: number;
-  readonly why: string;
-}
 
 /** What the control process says, and what became of its record. */
 export type HostMessage =

@@ -1,6 +1,6 @@
 /** What several durable files need: folders, damaged files moved aside, and the reason of a failure in a person's words. */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync } from "node:fs";
-import { basename } from "node:path";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from "node:fs";
+import { basename, dirname } from "node:path";
 
 /** Makes a folder that only its owner can read. */
 export const makeFolder = (folder: string): void => void mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -13,6 +13,21 @@ export function syncFolder(folder: string): void {
   } finally {
     closeSync(handle);
   }
+}
+
+/** Writes a file whole or not at all, durably. */
+export function writeWhole(file: string, text: string): void {
+  makeFolder(dirname(file));
+  const fresh = `${file}.new`;
+  const handle = openSync(fresh, "w", 0o600);
+  try {
+    writeFileSync(handle, text);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+  renameSync(fresh, file);
+  syncFolder(dirname(file));
 }
 
 const asideMax = 100;

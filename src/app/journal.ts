@@ -1,10 +1,11 @@
 /**
  * The durable journal of messages that the backend must receive, in their order. A message leaves it only when the
  * backend has accepted it. When it is full, intermediate values are thinned out evenly (every second one of each
- * transaction); a transaction's start and end are never dropped.
+ * transaction); a transaction's start and end are never dropped. Changes wait in `Pending` until the store writes them.
  */
-import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import type { QueuedMessage } from "../protocols/ocpp/ports.ts";
+import { dequeue, enqueue, type Pending } from "./store-pending.ts";
 
 export interface Journal {
   enqueue(message: Omit<QueuedMessage, "id">): number;
@@ -12,10 +13,12 @@ export interface Journal {
   dequeue(id: number): void;
   queued(): number;
   queuedFor(transactionId: string): number;
-  /** Counts anew what is there: after a change that was taken back. */
-  recount(): void;
   /** Messages dropped since the store was opened. */
   dropped(): number;
+  /** Writes what waits; within the store's transaction. */
+  write(pending: Pending): void;
+  /** Counts anew what is there: after a change that was taken back, and after thinning. */
+  recount(): void;
 }
 
 const schema = `
@@ -40,16 +43,16 @@ const thin = `
   )
 `;
 
-/** `entriesMax`: kept messages, beyond which intermediate values go. */
-export function createJournal(database: DatabaseSync, entriesMax: number): Journal {
+/** `entriesMax`: kept messages, beyond which intermediate values go. `waiting`: what is not on disk yet. */
+export function createJournal(database: DatabaseSync, entriesMax: number, waiting: () => Pending): Journal {
   database.exec(schema);
   const insert = database.prepare(
-    "INSERT INTO journal (action, payload, transactionId, seqNo, droppable) VALUES (?, ?, ?, ?, ?)",
+    "INSERT INTO journal (id, action, payload, transactionId, seqNo, droppable) VALUES (?, ?, ?, ?, ?, ?)",
   );
-  const first = database.prepare(`SELECT * FROM journal ORDER BY id LIMIT ${aheadMax}`);
+  const first = database.prepare("SELECT * FROM journal ORDER BY id LIMIT ?");
   const remove = database.prepare("DELETE FROM journal WHERE id = ?");
+  const transactionOf = database.prepare("SELECT transactionId FROM journal WHERE id = ?");
   const thinOut = database.prepare(thin);
-  const number = (value: unknown): number => Number(value);
   const countAll = database.prepare("SELECT transactionId, count(*) AS count FROM journal GROUP BY transactionId");
   /** Messages of each transaction: an index on disk would cost every delivery a page. */
   const counts = new Map<string, number>();
@@ -57,56 +60,75 @@ export function createJournal(database: DatabaseSync, entriesMax: number): Journ
   let dropped = 0;
   /** The oldest messages, read ahead. */
   let ahead: QueuedMessage[] = [];
+  let lastId = Number(database.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'journal'").get()?.["seq"] ?? 0);
 
   function recount(): void {
     ahead = [];
     counts.clear();
     count = 0;
     for (const row of countAll.all()) {
-      counts.set(String(row["transactionId"]), number(row["count"]));
-      count += number(row["count"]);
+      counts.set(String(row["transactionId"]), Number(row["count"]));
+      count += Number(row["count"]);
     }
+    const { enqueued, dequeued } = waiting();
+    for (const { transactionId } of enqueued.values()) counted(transactionId, 1);
+    for (const id of dequeued) counted(String(transactionOf.get(id)?.["transactionId"]), -1);
   }
-  recount();
 
-  function counted(transactionId: string, change: 1 | -1): void {
-    const left = (counts.get(transactionId) ?? 0) + change;
-    count += change;
+  function counted(transactionId: string, difference: 1 | -1): void {
+    const left = (counts.get(transactionId) ?? 0) + difference;
+    count += difference;
     if (left > 0) counts.set(transactionId, left);
     else counts.delete(transactionId);
   }
+  recount();
+
+  function readAhead(): QueuedMessage[] {
+    const { enqueued, dequeued } = waiting();
+    const onDisk = first
+      .all(aheadMax + dequeued.size)
+      .map(messageOf)
+      .filter(({ id }) => !dequeued.has(id));
+    return [...onDisk, ...enqueued.values()].slice(0, aheadMax);
+  }
 
   return {
-    enqueue({ action, payload, transactionId, seqNo, droppable }) {
-      if (count >= entriesMax) {
-        dropped += number(thinOut.run().changes);
-        recount();
-      }
-      const values: SQLInputValue[] = [action, payload, transactionId, seqNo, droppable ? 1 : 0];
-      counted(transactionId, 1);
-      return number(insert.run(...values).lastInsertRowid);
+    enqueue(message) {
+      const pending = waiting();
+      if (count >= entriesMax) pending.thins = true;
+      const queued = { id: ++lastId, ...message };
+      if (enqueue(pending, queued)) counted(message.transactionId, 1);
+      else dropped++;
+      return queued.id;
     },
     head() {
       if (count === 0) return undefined;
-      if (ahead.length === 0) ahead = first.all().map(messageOf);
+      if (ahead.length === 0) ahead = readAhead();
       return ahead[0];
     },
-    // A removal survives a killed process at once, a power cut only a moment later: what comes back is sent once more,
-    // word for word, which a backend recognises by its seqNo. Waiting for the medium here would cost every delivery.
     dequeue(id) {
-      database.exec("PRAGMA synchronous = NORMAL");
-      const { changes } = remove.run(id);
-      database.exec("PRAGMA synchronous = FULL");
+      const pending = waiting();
       const head = ahead[0];
-      if (head?.id === id && changes > 0) {
+      if (head?.id === id) {
+        dequeue(pending, id);
         ahead.shift();
         counted(head.transactionId, -1);
-      } else recount();
+        return;
+      }
+      const there = pending.enqueued.has(id) || transactionOf.get(id) !== undefined;
+      if (there && !pending.dequeued.has(id)) dequeue(pending, id);
+      recount();
     },
     queued: () => count,
     queuedFor: (transactionId) => counts.get(transactionId) ?? 0,
-    recount,
     dropped: () => dropped,
+    write({ enqueued, dequeued, thins }) {
+      for (const id of dequeued) remove.run(id);
+      if (thins) dropped += Number(thinOut.run().changes);
+      for (const { id, action, payload, transactionId, seqNo, droppable } of enqueued.values())
+        insert.run(id, action, payload, transactionId, seqNo, droppable ? 1 : 0);
+    },
+    recount,
   };
 }
 

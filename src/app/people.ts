@@ -1,11 +1,13 @@
 /**
  * What people have asked for and what stands until they ask otherwise: tightened limits, reserves, departures, stopped or
- * paused EVSEs, shed tiers, discharging that an installer has enabled. Each with who, when and why; kept in the store, so
- * that a restart forgets nothing. Only this file writes these inputs of the control thread.
+ * paused EVSEs, shed tiers, discharging that an installer has enabled. Each with who, when and why; in force at
+ * once and kept in the store, so that a restart forgets nothing. Only this file writes these inputs of the control thread.
  */
+import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { SiteConfig } from "../config/site.ts";
 import type { SiteFacts } from "../core/snapshot.ts";
+import { writeWhole } from "./files.ts";
 import type { EvseInputs } from "./shared/inputs.ts";
 import type { Store } from "./store.ts";
 
@@ -41,12 +43,13 @@ export type PersonsWish = z.infer<typeof wishSchema>;
 
 export interface People {
   get(name: WishName, evse: number): PersonsWish | undefined;
-  /** Stored and in force when it returns. */
+  /** In force when it returns; and stored, or owed to a disk that refuses. */
   ask(name: WishName, evse: number, wish: PersonsWish): void;
-  /** Forgotten and out of force when it returns; what it was. */
+  /** Out of force when it returns; and forgotten on disk, or owed. What it was. */
   forget(name: WishName, evse: number): PersonsWish | undefined;
   /** What could not be read at the start, as a sentence; "" when all was well. */
   readonly sentence: string;
+  stop(): void;
 }
 
 interface Inputs {
@@ -58,11 +61,17 @@ interface Inputs {
 const collection = "people";
 const keyOf = (name: WishName, evse: number): string => `${name}/${evse}`;
 
-/** Reads what stands and puts it into force. */
-export function openPeople(config: SiteConfig, store: Store, inputs: Inputs): People {
+/**
+ * Reads what stands and puts it into force. `copyFile`: holds the same once more, for a store that was damaged: a cap that a
+ * person has set must not be lost with it.
+ */
+export function openPeople(config: SiteConfig, store: Store, inputs: Inputs, copyFile?: string): People {
   const standing = new Map<string, PersonsWish>();
+  const copy = copyFile === undefined ? null : openCopy(copyFile);
   let unreadable = 0;
-  for (const { key, value } of store.entries(collection)) {
+  const stored = store.entries(collection);
+  const useCopy = stored.length === 0 && store.sentence !== "" && copy !== null;
+  for (const { key, value } of useCopy ? copy.read() : stored) {
     const wish = readWish(value);
     if (wish) standing.set(key, wish);
     else unreadable++;
@@ -88,23 +97,75 @@ export function openPeople(config: SiteConfig, store: Store, inputs: Inputs): Pe
     inputs.flush();
   };
   apply();
+  if (useCopy) for (const [key, wish] of standing) store.put(collection, key, JSON.stringify(wish));
 
   return {
     get,
     ask(name, evse, wish) {
-      store.put(collection, keyOf(name, evse), JSON.stringify(wish));
       standing.set(keyOf(name, evse), wish);
       apply();
+      store.put(collection, keyOf(name, evse), JSON.stringify(wish));
+      copy?.write(standing);
     },
     forget(name, evse) {
       const before = get(name, evse);
       if (before === undefined) return undefined;
-      store.remove(collection, keyOf(name, evse));
       standing.delete(keyOf(name, evse));
       apply();
+      store.remove(collection, keyOf(name, evse));
+      copy?.write(standing);
       return before;
     },
-    sentence: unreadable > 0 ? `${unreadable} wishes of people can't be read and don't count. Ask for them again.` : "",
+    sentence: [
+      unreadable > 0 ? `${unreadable} settings of people can't be read and don't count. Set them again.` : "",
+      useCopy ? `The settings of people were taken from their copy: ${standing.size} stand.` : "",
+    ]
+      .filter(Boolean)
+      .join(" "),
+    stop: () => copy?.stop(),
+  };
+}
+
+interface Copy {
+  read(): readonly { readonly key: string; readonly value: string }[];
+  /** Tried again until the disk takes it. */
+  write(standing: ReadonlyMap<string, PersonsWish>): void;
+  stop(): void;
+}
+
+/** The copy is written anew this long after the disk has refused it, ms. */
+const copyRetryMs = 2_000;
+
+function openCopy(file: string): Copy {
+  let owed: string | null = null;
+  const settle = (): void => {
+    if (owed === null) return;
+    try {
+      writeWhole(file, owed);
+      owed = null;
+    } catch {
+      // The store says that the disk refuses.
+    }
+  };
+  const retrying = setInterval(settle, copyRetryMs);
+  retrying.unref();
+  return {
+    read() {
+      try {
+        const entries = z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(file, "utf8")));
+        return Object.entries(entries).map(([key, value]) => ({ key, value: JSON.stringify(value) }));
+      } catch {
+        return [];
+      }
+    },
+    write(standing) {
+      owed = JSON.stringify(Object.fromEntries(standing));
+      settle();
+    },
+    stop() {
+      clearInterval(retrying);
+      settle();
+    },
   };
 }
 

@@ -2,17 +2,7 @@
  * The permission to operate at the site: installed, in force, revoked. A verified permit becomes `PermitFacts`; the core
  * judges dates, revocation and service in every cycle. Anyone may revoke (that only tightens), a revoked permit never returns.
  */
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  watch,
-  writeSync,
-} from "node:fs";
+import { mkdirSync, readFileSync, statSync, watch } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import type { SiteConfig } from "../config/site.ts";
@@ -20,6 +10,7 @@ import { clockStepBackMaxMs } from "../core/authority.ts";
 import type { PermitFacts } from "../core/snapshot.ts";
 import { serviceModes } from "../domain/modes.ts";
 import { err, ok, type Result } from "../domain/result.ts";
+import { writeWhole } from "./files.ts";
 import {
   type Permit,
   parsePermit,
@@ -321,18 +312,4 @@ function readBounded(file: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Writes a file whole or not at all, durably. */
-function writeWhole(file: string, text: string): void {
-  mkdirSync(dirname(file), { recursive: true });
-  const fresh = `${file}.new`;
-  const handle = openSync(fresh, "w", 0o600);
-  try {
-    writeSync(handle, text);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-  renameSync(fresh, file);
 }

@@ -3,7 +3,6 @@
  * the state folder. The station's own clock is the process's monotonic clock; pages and command line look at it through
  * `SiteStation`.
  */
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { DeviceReport } from "../../firmware-bridge/bridge.ts";
 import type { Exceedance } from "../core/pcc/exceedance-ledger.ts";
@@ -13,20 +12,22 @@ import type { Result } from "../domain/result.ts";
 import type { Presented } from "../protocols/ocpp/e-tokens.ts";
 import type { IdToken } from "../protocols/ocpp/messages.table.ts";
 import type { OcppStatus } from "../protocols/ocpp/station-api.ts";
-import { type AuditLog, auditFileName, openAudit } from "./audit.ts";
+import type { AuditLog } from "./audit.ts";
 import type { AuditEvent, AuditRecord } from "./audit-chain.ts";
 import { type BackendOptions, startBackend } from "./backend.ts";
 import { type ControlHost, startControlHost } from "./control-host.ts";
+import { openDurableState } from "./durable.ts";
 import type { LoadedSite } from "./load-config.ts";
 import type { ModeWitness } from "./mode-record.ts";
 import { monotonicMs } from "./monotonic.ts";
+import type { Owed } from "./owed.ts";
 import { openPccArchive, type PccView } from "./pcc-archive.ts";
 import { openPeople, type People } from "./people.ts";
 import { type FoundEquipment, openPermitStore, type PermitInForce, refusalText } from "./permit.ts";
 import type { Permit, Refusal } from "./permit-format.ts";
 import type { ControlReport } from "./shared/report.ts";
 import { createStallNotes } from "./stall-notes.ts";
-import { type Documents, openStore } from "./store.ts";
+import type { Documents } from "./store.ts";
 
 /** The backend's view of the facts is renewed this often, ms. */
 const viewEveryMs = 100;
@@ -79,6 +80,8 @@ export interface SiteStation extends LoadedSite {
   pcc(recentMax: number): PccView;
   /** Writes a durable record into the hash-chained log: modes, commands of people, permits, limits, trips, refusals. */
   audit(event: AuditEvent): void;
+  /** What is in force but not on disk yet, because the disk refuses; tried again until it is there. */
+  owed(): readonly Owed[];
   /** The newest records of that log, newest first. */
   auditTrail(limit: number): AuditRecord[];
   /** What people have asked for; the only way to ask. */
@@ -97,18 +100,10 @@ export interface SiteStation extends LoadedSite {
 export function startStation(options: StationOptions): SiteStation {
   const { site, log } = options;
   const { config, profile } = site;
-  mkdirSync(config.stateDir, { recursive: true, mode: 0o700 });
-  const store = openStore({ path: join(config.stateDir, "islet.db") });
-  const auditLog = openAudit({ path: join(config.stateDir, auditFileName), now: Date.now });
+  const durable = openDurableState(config.stateDir, log);
+  const { store, auditLog, audit } = durable;
   // Before this run's own first record: that one carries whatever the clock shows now.
   const clockFloorMs = auditLog.lastAtMs();
-  const audit = (event: AuditEvent): void => {
-    try {
-      auditLog.append(event);
-    } catch (failure) {
-      log("error", `The audit log can't be written: ${failure instanceof Error ? failure.message : String(failure)}`);
-    }
-  };
   audit({
     kind: "start",
     actor: "controller",
@@ -189,7 +184,7 @@ export function startStation(options: StationOptions): SiteStation {
   const permits = watchPermit(config, control, log, audit);
   log(control.recordAlarm ? "error" : "info", control.recordSentence);
   if (control.recordAlarm) audit({ kind: "alarm", actor: "controller", body: { message: control.recordSentence } });
-  const people = openPeople(config, store, control);
+  const people = openPeople(config, store, control, join(config.stateDir, "people.json"));
   if (people.sentence !== "") log("warn", people.sentence);
   control.site.serviceEnabled = true;
   for (const evse of control.evses) evse.authorized = config.authorization === "none";
@@ -219,6 +214,7 @@ export function startStation(options: StationOptions): SiteStation {
       return state.periodMs;
     },
     audit,
+    owed: () => [...control.owed(), ...durable.owed()],
     auditTrail: (limit) => auditLog.latest(limit),
     people,
     documents: store,
@@ -239,9 +235,9 @@ export function startStation(options: StationOptions): SiteStation {
       permits.stop();
       backend?.stop();
       await control.stop();
-      store.close();
+      people.stop();
       audit({ kind: "stop", actor: "controller", body: {} });
-      auditLog.close();
+      durable.stop();
     },
   };
 }

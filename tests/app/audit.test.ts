@@ -100,9 +100,12 @@ describe("writing and reading", () => {
     expect(audit.verify({ ...before, records: 99 })).toMatchObject({ ok: false });
   });
 
-  test("a file that is no log is refused with a sentence", () => {
+  test("a file that is no log is kept as evidence, and a new log begun; a reader refuses it", () => {
     writeFileSync(path, "this is not a database, and long enough to be taken for one".repeat(20));
-    expect(() => open()).toThrow(/can't be opened/);
+    expect(() => open(path, true)).toThrow(/can't be opened/);
+    const audit = open();
+    expect(audit.sentence).toMatch(/The audit log was damaged \(kept as .*\.damaged-1\)/);
+    expect(audit.append({ kind: "test", actor: "a", body: {} }).seq).toBe(1);
   });
 });
 

@@ -1,4 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { held, openPeople, type PersonsWish } from "../../src/app/people.ts";
 import { openStore } from "../../src/app/store.ts";
 import type { SiteConfig } from "../../src/config/site.ts";
@@ -81,6 +84,37 @@ describe("what people ask for", () => {
     store.put("people", "reservePct/2", JSON.stringify(wish(50)));
     const { people, site, evses } = open(store);
     expect([site.importLimitW, evses[0]!.reservePct, evses[1]!.reservePct]).toEqual([Infinity, 30, 50]);
-    expect(people.sentence).toMatch(/^2 wishes/);
+    expect(people.sentence).toMatch(/^2 settings/);
   });
+});
+
+test("the store was damaged: what people have set is taken from its copy", () => {
+  const folder = mkdtempSync(join(tmpdir(), "islet-people-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, "islet.db");
+  const copy = join(folder, "people.json");
+  const start = () => {
+    const store = openStore({ path });
+    const { evses, site } = createSnapshot(3, 2);
+    const people = openPeople(config, store, { evses, site, flush: () => undefined }, copy);
+    const stop = (): void => {
+      people.stop();
+      store.close();
+    };
+    return { people, evses, site, stop };
+  };
+  const before = start();
+  before.people.ask("demandLimitW", 0, wish(200_000));
+  before.people.ask("held", 1, wish(held.everything));
+  before.people.ask("reservePct", 1, wish(45));
+  before.people.forget("reservePct", 1);
+  before.stop();
+  writeFileSync(path, "no database any more".repeat(100));
+  const after = start();
+  expect([after.site.importLimitW, after.evses[0]!.operatorMaxW, after.evses[0]!.reservePct]).toEqual([200_000, 0, 30]);
+  expect(after.people.sentence).toMatch(/taken from their copy: 2 stand/);
+  after.stop();
+  const again = start();
+  expect([again.site.importLimitW, again.people.sentence]).toEqual([200_000, ""]);
+  again.stop();
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -43,11 +43,39 @@ describe("documents", () => {
     expect(store.head()).toBeUndefined();
   });
 
-  test("a file that is no store is named with what to do", () => {
+  test("a file that is no store is set aside, and a new one begun", () => {
     const file = path();
     writeFileSync(file, "this is not a database, it is a text of some length");
-    expect(() => openStore({ path: file })).toThrow(/cannot be opened.*moved away/);
+    const store = openStore({ path: file });
+    expect(store.sentence).toMatch(/was damaged \(kept as store.db.damaged-1\). A new one was begun/);
+    store.put("a", "1", "x");
+    store.close();
+    expect(openStore({ path: file }).get("a", "1")).toBe("x");
   });
+
+  test("a store damaged inside is found at the opening and set aside", () => {
+    const file = path();
+    const store = openStore({ path: file });
+    for (let i = 0; i < 400; i++) store.put("a", String(i), "x".repeat(200));
+    store.close();
+    const bytes = readFileSync(file);
+    bytes.fill(0x55, 8_192, 40_000);
+    writeFileSync(file, bytes);
+    expect(openStore({ path: file }).sentence).toMatch(/was damaged/);
+  });
+});
+
+test("a file removed under the running controller is noticed, and written anew at the end", () => {
+  const file = path();
+  const store = openStore({ path: file });
+  store.put("a", "1", "x");
+  expect(store.isGone()).toBe(false);
+  rmSync(file);
+  expect(store.isGone()).toBe(true);
+  store.put("a", "2", "y");
+  store.close();
+  const again = openStore({ path: file });
+  expect(again.entries("a")).toHaveLength(2);
 });
 
 describe("the journal", () => {

@@ -23,6 +23,7 @@ test.each([
     documents: openStore({ path: ":memory:" }),
     audit: () => undefined,
     ocpp: () => null,
+    owed: () => [],
   } as unknown as SiteStation;
   const said: string[] = [];
   const source = createAppSource(station, (level, message) => void said.push(`${level}: ${message}`), false);

@@ -1,4 +1,5 @@
 /** Loop, devices, backend, certificates, disk: how each part of the controller and each device is now. */
+import { owedText } from "../../app/owed.ts";
 import type { ControlReport } from "../../app/shared/report.ts";
 import type { SiteStation } from "../../app/station.ts";
 import { Quality, qualityNames } from "../../domain/quality.ts";
@@ -49,8 +50,7 @@ export function healthState(report: ControlReport, { station, slow, days }: Heal
 }
 
 /** What waits for the disk, in words. */
-export const owedOf = (station: SiteStation): readonly string[] =>
-  (station as SiteStation & { readonly owed?: () => readonly string[] }).owed?.() ?? [];
+export const owedOf = (station: SiteStation): readonly string[] => station.owed().map(owedText);
 
 /** A device's fault and latency, where its report tells them. */
 export type DeviceTold = DeviceReport & {
