@@ -38,6 +38,8 @@ const wishSchema = z.object({
   by: z.string().max(80),
   atMs: z.number(),
   reason: z.string().max(400),
+  /** What stood before this person's own changes: so far the same person may go back without anybody's leave. */
+  before: z.number().optional(),
 });
 export type PersonsWish = z.infer<typeof wishSchema>;
 

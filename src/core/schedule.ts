@@ -68,7 +68,11 @@ export function chooseWish(wish: Wish, facts: EvseFacts, reachableW: number, now
   }
 }
 
-/** Average AC power from now to departure that reaches the target, W. */
+/**
+ * Average AC power from now to departure that reaches the target, W. Infinity once the departure is past and the target is
+ * not reached: whoever should have left already is charged first and gives nothing (requirement R53), until it has its target,
+ * leaves, or has another departure.
+ */
 export function neededPowerW(
   facts: Pick<EvseFacts, "socPct" | "targetPct" | "capacityWh" | "departsAtMs">,
   wallMs: number,
@@ -76,7 +80,7 @@ export function neededPowerW(
   const missingPct = facts.targetPct - facts.socPct;
   const leftMs = facts.departsAtMs - wallMs;
   if (!(missingPct > 0) || !(facts.capacityWh > 0) || !Number.isFinite(leftMs)) return 0;
-  if (leftMs <= 0) return 0;
+  if (leftMs <= 0) return Number.POSITIVE_INFINITY;
   return ((missingPct / 100) * facts.capacityWh) / chargingEfficiency / (leftMs / hourMs);
 }
 

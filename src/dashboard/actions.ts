@@ -61,6 +61,9 @@ export function offers(
     else if (because === null && !allowed && role !== "viewer")
       notOffered.push({ label: row.label, because: words.say("because.role", { role: row.role }) });
   }
+  // Whoever finds the site stopped looks for the way back first.
+  if (state.evses.some(({ held }) => held?.level === "everything"))
+    offered.sort((a, b) => Number(b.id === "resume") - Number(a.id === "resume"));
   for (const [label, ...said] of alwaysExplained(at, role)) notOffered.push({ label, because: words.say(...said) });
   return { offered, notOffered: grouped(notOffered), none: role === "viewer" ? words.say("because.viewer") : null };
 }
@@ -125,6 +128,9 @@ export interface ActionRequest {
   readonly values: ActionValues;
 }
 
+/** Characters of the ids of events that one acknowledgement may name, separated by commas. */
+const eventIdsMax = 8_000;
+
 /** Older than this a state is no ground for an action. */
 export const staleMs = 3000;
 
@@ -135,7 +141,7 @@ export const staleMs = 3000;
 export function checkAction(
   state: SiteState,
   request: ActionRequest,
-  person: { readonly role: AccountRole; readonly onSite: boolean },
+  person: { readonly name: string; readonly role: AccountRole; readonly onSite: boolean },
   supported: readonly ActionId[],
   ageMs: number,
 ): Result<ActionValues, Sentence> {
@@ -153,12 +159,12 @@ export function checkAction(
   if (!row.noReason && request.reason.trim() === "") return refuse("refuse.reason");
   const values: Record<string, number | string> = {};
   for (const input of row.inputs?.(at) ?? []) {
-    const given = request.values[input.name];
+    const given = request.values[input.name] ?? (input.kind === "choice" ? input.usual : undefined);
     const judged = judgeValue(input, given);
     if (!judged.ok) return judged;
     values[input.name] = judged.value;
   }
-  if (request.action === "acknowledge") values["event"] = String(request.values["event"] ?? "").slice(0, 80);
-  const refused = row.check?.(values, at, person.role);
+  if (request.action === "acknowledge") values["event"] = String(request.values["event"] ?? "").slice(0, eventIdsMax);
+  const refused = row.check?.(values, at, person);
   return refused ? refuse(...refused) : ok(values);
 }

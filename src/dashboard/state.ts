@@ -295,6 +295,7 @@ const limitInForce = z.object({
   by: z.enum(["permit", "no-permit", "service", "rating", "operator", "backend", "profile", "installer"]),
   detail: text.describe("Number of the permit, name of the profile; may be empty."),
   untilMs: maybeAtMs,
+  backTo: maybeNumber.optional().describe("What the person who tightened it may go back to without anybody's leave."),
 });
 
 const permit = z.object({

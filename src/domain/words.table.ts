@@ -138,7 +138,9 @@ export const sentences = {
 
   // refusals
   "refuse.noPermit":          "Refused: no permission to operate in parallel is installed; only backup is allowed.",
-  "refuse.onlyTighten":       "Refused: {askedW!} kW is above the {inForceW} in force. Operators may only tighten.",
+  "refuse.onlyTighten":       "Refused: {askedW!} kW is above the {inForceW} in force. Operators may only tighten, or take back their own.",
+  "refuse.backTo":            "Refused: {askedW!} kW is above the {backW} that stood before you tightened it.",
+  "refuse.aboveBound":        "Refused: {askedW} is above the {boundW} that permit and configuration give.",
   "refuse.abovePermit":       "Refused: {askedW} is above the {permitW} of the permit.",
   "refuse.gridNeeded":        "Refused: {vehicle} needs the grid until {untilMs}.",
   "refuse.resetWaits":        "Reset appears when NO and NC agree for 1 s and the meter is fresh.",
@@ -190,6 +192,7 @@ export const sentences = {
   "because.allPaused":        "Discharging is already paused.",
   "because.allEnabled":      "Discharging is enabled at every charger.",
   "because.noVehicle":        "No vehicle is plugged in.",
+  "because.noDeparture":      "No vehicle has a departure.",
   "because.notIsland":        "The site is not an island.",
   "because.nothingToShed":    "No tier below the first is fed.",
   "because.nothingToRestore": "No tier is shed.",
@@ -197,17 +200,18 @@ export const sentences = {
   "because.onSite":           "A person at the transfer device must turn the key switch.",
 
   // effects of actions
-  "effect.stopAll":           "All vehicles ramp to 0 kW within 1 s.",
-  "effect.importRises":       "Import rises by {riseW}.",
-  "effect.importFalls":       "Import falls by {fallW}.",
+  "effect.stopAll":           "The chosen vehicles ramp to 0 kW within 1 s and stay there until somebody resumes them.",
+  "effect.importRises":       "Import rises by up to {riseW}.",
+  "effect.importFalls":       "Import falls by up to {fallW}.",
   "effect.departures":        "Departure targets are at risk while this lasts.",
   "effect.pause":             "Discharging ends within 1 s and stays off until you resume.",
   "effect.cost":              "Costs about {perHour} {currency}/h at the present price.",
   "effect.resume":            "Vehicles follow their plan again within a second.",
   "effect.nextCycle":         "Takes effect in the next control cycle.",
-  "effect.only.tighten":      "Only below the {inForceW} in force.",
+  "effect.only.tighten":      "Below the {inForceW} in force; what you have tightened yourself may be taken back.",
   "effect.reserve":           "A higher reserve shortens the island’s runway and saves each vehicle’s range.",
   "effect.replan":            "The plan is made again within a second.",
+  "effect.clearDeparture":    "The vehicle is charged by the site’s own plan, and may be discharged down to its reserve.",
   "effect.blink":           "Loads are without power for about 2 s.",
   "effect.blinkReturn":     "Loads are without power for about half a second.",
   "effect.noBlink":         "Loads stay fed; no interruption.",
@@ -231,10 +235,13 @@ export const sentences = {
   // done
   "done.logged":              "{what}: done, logged with your reason.",
   "done.acknowledged":        "Acknowledged. It stays listed until its cause is gone.",
+  "done.acknowledgedMany":    "{count} acknowledged. They stay listed until their causes are gone.",
+  "done.owed":                "{what}: done and in force. The disk has not taken it yet; a restart before that forgets it.",
 
   // kept history
   "changed.limit":            "{what} {from} → {to}",
   "changed.reserve":          "Reserve, charger {evse}: {from} → {to}",
+  "changed.reserves":         "Reserve of {count} vehicles: {from} → {to}",
   "changed.discharge":        "Discharging enabled at charger {evse}",
   "changed.permit":           "Permit installed, {mode}",
   "changed.permitRevoked":    "Permit revoked",

@@ -33,7 +33,20 @@ describe("what an EVSE should wish", () => {
     ],
     ["a small share of the site's power makes it urgent earlier", backend, 0, 7_000, ["departure", 60_000]],
     ["a target out of reach → still a plan", backend, 9.99 * hourMs, 60_000, ["departure", 60_000]],
-    ["the departure has passed → no urgency", backend, 11 * hourMs, 60_000, ["backend", -30_000]],
+    [
+      "the departure was missed → charged first, whatever the backend asks",
+      backend,
+      11 * hourMs,
+      60_000,
+      ["departure", 60_000],
+    ],
+    [
+      "past its departure with its target → nothing holds it",
+      { ...backend, socPct: 95 },
+      11 * hourMs,
+      60_000,
+      ["backend", -30_000],
+    ],
     ["the clock is not trusted → no urgency", backend, Number.NaN, 60_000, ["backend", -30_000]],
     ["no vehicle → nothing", { ...backend, connected: false }, 0, 60_000, ["none", 0]],
   ];

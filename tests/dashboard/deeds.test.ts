@@ -30,6 +30,7 @@ function open() {
     evses,
     site: facts,
     flush: () => undefined,
+    report: () => null,
     acknowledgeLedgers: () => void asked.push("ledgers"),
     resetFunctions: (stage: number) => void asked.push(stage),
   };
@@ -56,11 +57,16 @@ beforeEach(() => {
   site = open();
 });
 
-function act(action: ActionId, values: ActionValues = {}, onSite = true): string {
+function act(
+  action: ActionId,
+  values: ActionValues = {},
+  onSite = true,
+  person: { name: string; role: "operator" | "installer" } = { name: "ann", role: "installer" },
+): string {
   const done = deeds[action]!({
     station: site.station,
     request: { action, values, reason: "a test", causeId: "c-1" },
-    person: { name: "ann", role: "installer", onSite },
+    person: { ...person, onSite },
     events: site.events,
     nowMs: 5_000,
   });
@@ -87,6 +93,26 @@ describe("what people do", () => {
       [
         [0, Infinity],
         [0, Infinity],
+      ],
+    ],
+    [
+      "stop holds one EVSE alone",
+      "stop",
+      { evse: "2" },
+      () => site.evses.map((e) => [e.operatorMinW, e.operatorMaxW]),
+      [
+        [-Infinity, Infinity],
+        [0, 0],
+      ],
+    ],
+    [
+      "a departure of all",
+      "departure",
+      { evse: "all", departsAtMs: 9e12, targetPct: 85 },
+      () => site.evses.map((e) => [e.departsAtMs, e.targetPct]),
+      [
+        [9e12, 85],
+        [9e12, 85],
       ],
     ],
     ["the backend's own pause is left alone", "resume", {}, () => site.evses.map((e) => e.paused), [false, false]],
@@ -152,6 +178,8 @@ describe("what people do", () => {
     ["a forged permit", "installPermit", { permit: "forged" }, "refuse.permit"],
     ["a tier that the controller has shed", "restoreTier", { tier: "2" }, "refuse.tierEnergy"],
     ["functions of a stage that is not there", "rewriteFunctions", { evse: "9" }, "refuse.unknownEvse"],
+    ["more than the site's import limit", "tighten", { demandLimitW: 900_000 }, "refuse.aboveBound"],
+    ["more export than the permit", "setLimit", { exportLimitW: 18_000 }, "refuse.aboveBound"],
     ["an event that is gone", "acknowledge", { event: "x" }, "refuse.unknownEvent"],
   ] as const)("%s is refused and changes nothing", (_name, action, values, key) => {
     expect(act(action, values, false)).toBe(key);
@@ -170,6 +198,31 @@ describe("what people do", () => {
     act("resume");
     expect([site.evses[0]!.operatorMinW, site.evses[0]!.operatorMaxW]).toEqual([-Infinity, Infinity]);
   });
+  test("who has tightened may go back to where it stood, and nobody else", () => {
+    const eve = { name: "eve", role: "operator" } as const;
+    const bob = { name: "bob", role: "operator" } as const;
+    const tighten = (demandLimitW: number, who: typeof eve | typeof bob): string =>
+      act("tighten", { demandLimitW }, false, who);
+    expect(tighten(400_000, eve)).toBe("done");
+    expect(tighten(200_000, bob)).toBe("done");
+    expect(tighten(150_000, bob)).toBe("done");
+    expect(tighten(300_000, eve)).toBe("refuse.onlyTighten");
+    expect(tighten(450_000, bob)).toBe("refuse.onlyTighten");
+    expect(tighten(400_000, bob)).toBe("done");
+    expect(site.facts.importLimitW).toBe(400_000);
+    expect(tighten(500_000, bob)).toBe("refuse.onlyTighten");
+  });
+  test("a departure is taken back", () => {
+    act("departure", { evse: "all", departsAtMs: 9e12, targetPct: 85 });
+    act("clearDeparture", { evse: "2" });
+    expect(site.evses.map((e) => e.departsAtMs)).toEqual([9e12, Number.NaN]);
+  });
+  test("many events are acknowledged at once", () => {
+    for (let i = 0; i < 3; i++) site.events.note("acted", { what: "x" }, i);
+    const ids = site.events.events.map(({ id }) => id);
+    expect(act("acknowledge", { event: [...ids, "gone"].join(",") })).toBe("done");
+    expect(site.events.events.every(({ acknowledged }) => acknowledged?.by === "ann")).toBe(true);
+  });
   test("tiers come back in the order of their importance", () => {
     act("shedTier", { tier: "3" });
     act("shedTier", { tier: "2" });
@@ -184,7 +237,7 @@ describe("what people do", () => {
     act("enableDischarge", { evse: "1" });
     act("installPermit", { permit: "good" });
     expect(site.audited.map(({ kind, actor, body }) => [kind, actor, body["reason"], body["causeId"]])).toEqual(
-      ["limit", "setting", "setting", "setting", "permit"].map((kind) => [kind, "ann", "a test", "c-1"]),
+      ["limit", "setting", "setting", "permit"].map((kind) => [kind, "ann", "a test", "c-1"]),
     );
     const changes = changesOf(site.station);
     changes.look();
@@ -192,8 +245,7 @@ describe("what people do", () => {
     expect(changes.newest.map(({ what, by }) => [say(what.key, what.values).replaceAll("\u00a0", " "), by])).toEqual([
       ["Permit installed, in parallel, no export", "ann"],
       ["Discharging enabled at charger 1", "ann"],
-      ["Reserve, charger 2: 20 % → 50 %", "ann"],
-      ["Reserve, charger 1: 30 % → 50 %", "ann"],
+      ["Reserve of 2 vehicles: different ones → 50 %", "ann"],
       ["Demand limit 500.0 kW → 200.0 kW", "ann"],
     ]);
   });

@@ -178,7 +178,7 @@ describe("moments and durations", () => {
 });
 
 describe("actions", () => {
-  const person = (role: AccountRole, onSite = false) => ({ role, onSite });
+  const person = (role: AccountRole, onSite = false) => ({ name: "Operator", role, onSite });
   const check = (
     name: (typeof sampleNames)[number],
     action: (typeof actionIds)[number],

@@ -76,7 +76,7 @@ const wording: readonly (readonly [number, string, SentenceKey | EventKey, WordV
   [23, "Refused: no permission to operate in parallel is installed; only backup is allowed.", "refuse.noPermit"],
   [
     24,
-    "Refused: 300.0 kW is above the 250.0 kW in force. Operators may only tighten.",
+    "Refused: 300.0 kW is above the 250.0 kW in force. Operators may only tighten, or take back their own.",
     "refuse.onlyTighten",
     { askedW: 300_000, inForceW: 250_000 },
   ],

@@ -15,7 +15,11 @@ export const alarmRows = {
     because: () => null,
     effects: () => [["effect.acknowledge"]],
     check: (values, { state }) =>
-      state.events.some((event) => event.id === values["event"]) ? null : ["refuse.unknownEvent"],
+      String(values["event"])
+        .split(",")
+        .some((id) => state.events.some((event) => event.id === id))
+        ? null
+        : ["refuse.unknownEvent"],
   },
   acknowledgeLedgers: {
     label: "Acknowledge the export and import alarms",

@@ -7,6 +7,7 @@ export const actionIds = [
   "tighten",
   "reserve",
   "departure",
+  "clearDeparture",
   "plannedIsland",
   "restoreTier",
   "shedTier",
@@ -56,6 +57,10 @@ export type InputView =
       readonly name: string;
       readonly label: string;
       readonly options: readonly (readonly [string, string])[];
+      /** Taken where a request names none. */
+      readonly usual?: string;
+      /** What the other fields start with when an option is chosen, as their fields show it. */
+      readonly fills?: Readonly<Record<string, Readonly<Record<string, string>>>>;
     }
   | { readonly kind: "text"; readonly name: string; readonly label: string; readonly lengthMax: number };
 

@@ -1,11 +1,19 @@
 /** Actions on what the site may do: limits and the permit. */
+
+import type { SiteState } from "../state.ts";
 import { kW } from "../view/format.ts";
-import { demandW, maxSiteW, type Rows } from "./row.ts";
+import { demandW, type Rows, siteImportW } from "./row.ts";
+
+/** How far this person may go back: where their own tightening began. Null where the limit in force is not theirs. */
+function backTo(state: SiteState, name: string): number | null {
+  const limit = state.limits.find(({ id }) => id === "demandLimitW");
+  return limit?.by === "operator" && limit.detail === name ? (limit.backTo ?? null) : null;
+}
 
 export const limitRows = {
   tighten: {
     label: "Tighten a limit",
-    detail: () => "Only below what is in force.",
+    detail: () => "Below what is in force; your own may be taken back.",
     verb: "Tighten",
     role: "operator",
     because: ({ state, totals }) =>
@@ -18,14 +26,16 @@ export const limitRows = {
         label: `New demand limit, kW (${kW(demandW(state), 0)} in force)`,
         valueW: demandW(state),
         minW: 0,
-        maxW: maxSiteW(state),
+        maxW: siteImportW(state),
       },
     ],
-    check: (values, { state }, role) => {
+    check: (values, { state }, { name, role }) => {
       const askedW = Number(values["demandLimitW"]);
-      return askedW > demandW(state) && role !== "installer"
-        ? ["refuse.onlyTighten", { askedW, inForceW: demandW(state) }]
-        : null;
+      const inForceW = demandW(state);
+      if (askedW <= inForceW || role === "installer") return null;
+      const backW = backTo(state, name);
+      if (backW !== null && askedW <= backW) return null;
+      return backW === null ? ["refuse.onlyTighten", { askedW, inForceW }] : ["refuse.backTo", { askedW, backW }];
     },
   },
   setLimit: {
@@ -48,7 +58,7 @@ export const limitRows = {
         label: "New export limit, kW",
         valueW: state.exportLimitW ?? 0,
         minW: 0,
-        maxW: maxSiteW(state),
+        maxW: Math.max(siteImportW(state), state.permit?.exportLimitW ?? 0),
       },
     ],
     check: (values, { state }) => {

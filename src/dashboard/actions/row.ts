@@ -13,6 +13,11 @@ export interface At {
   readonly totals: Totals;
   readonly words: Words;
 }
+/** Who asks, as far as a row judges it. */
+export interface Judged {
+  readonly name: string;
+  readonly role: AccountRole;
+}
 /** One action: who, where, when, with which input, what it will do. */
 export interface Row {
   readonly label: string;
@@ -27,7 +32,7 @@ export interface Row {
   readonly effects: (at: At) => readonly Said[];
   readonly inputs?: (at: At) => readonly InputView[];
   /** Judges the values beyond their ranges. */
-  readonly check?: (values: ActionValues, at: At, role: AccountRole) => Said | null;
+  readonly check?: (values: ActionValues, at: At, person: Judged) => Said | null;
   /** Not worth a line in "not offered" when it does not apply at all. */
   readonly quiet?: boolean;
 }
@@ -42,8 +47,33 @@ export const connectedChoices = (at: At): readonly (readonly [string, string])[]
         [String(evse.evse), evse.vehicle ? `${evse.vehicle}, charger ${evse.evse}` : `Charger ${evse.evse}`] as const,
     );
 
+/** The choice of one charger or all of them. */
+export const allChargers = "all";
+export const chargerChoice = (evses: SiteState["evses"], label = "Which chargers"): readonly InputView[] =>
+  evses.length < 2
+    ? []
+    : [
+        {
+          kind: "choice",
+          name: "evse",
+          label,
+          usual: allChargers,
+          options: [
+            [allChargers, `All ${evses.length}`],
+            ...evses.map(
+              ({ evse, vehicle }) =>
+                [String(evse), vehicle ? `Charger ${evse}, ${vehicle}` : `Charger ${evse}`] as const,
+            ),
+          ],
+        },
+      ];
+
+/** Largest import that the configuration gives the site, W: no action goes beyond it. */
+export const siteImportW = (state: SiteState): number =>
+  state.limits.find(({ id }) => id === "importLimitW")?.value ?? state.importLimitW ?? 0;
+
 export const demandW = (state: SiteState): number =>
-  state.limits.find((limit) => limit.id === "demandLimitW")?.value ?? state.importLimitW ?? 0;
+  state.limits.find((limit) => limit.id === "demandLimitW")?.value ?? siteImportW(state);
 
 export const rise = (changeW: number): readonly Said[] =>
   changeW > idleW
@@ -52,11 +82,5 @@ export const rise = (changeW: number): readonly Said[] =>
       ? [["effect.importFalls", { fallW: changeW }]]
       : [];
 export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? " is" : "s are"}`;
-export const maxSiteW = (state: SiteState): number =>
-  Math.max(
-    state.importLimitW ?? 0,
-    demandW(state),
-    state.evses.reduce((sum, evse) => sum + evse.ratedW, 0),
-  );
 export const reservePct = (state: SiteState): number =>
   state.limits.find((limit) => limit.id === "reservePct")?.value ?? state.evses[0]?.reservePct ?? reserveMinPct;

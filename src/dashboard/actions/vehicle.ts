@@ -1,17 +1,20 @@
 /** Actions on vehicles and chargers: power, reserve, departure, discharging. */
+
+import type { EvseState } from "../state.ts";
+import type { Words } from "../view/format.ts";
 import { pct } from "../view/format.ts";
 import { hasParallelPermit } from "../view/permission.ts";
 import { reserveMaxPct, reserveMinPct } from "./kinds.ts";
-import { connectedChoices, count, type Rows, reservePct, rise, type Said } from "./row.ts";
+import { allChargers, chargerChoice, connectedChoices, count, type Rows, reservePct, rise, type Said } from "./row.ts";
 
 /** What a departure asks for when nobody says more. */
 const targetUsualPct = 80;
 
 export const vehicleRows = {
   stop: {
-    label: "Stop all charging and discharging",
-    detail: () => "Every vehicle to 0 kW. The loads stay fed.",
-    verb: "Stop all vehicles",
+    label: "Stop charging and discharging",
+    detail: () => "All chargers or one, to 0 kW. The loads stay fed.",
+    verb: "Stop",
     role: "operator",
     stopsPower: true,
     because: ({ state, totals }) =>
@@ -23,6 +26,7 @@ export const vehicleRows = {
             ? ["because.noVehicle"]
             : null,
     effects: ({ totals }) => [["effect.stopAll"], ...rise(totals.dischargeW - totals.chargeW), ["effect.departures"]],
+    inputs: ({ state }) => chargerChoice(state.evses),
   },
   pause: {
     label: "Pause discharging",
@@ -50,15 +54,17 @@ export const vehicleRows = {
           : []),
       ];
     },
+    inputs: ({ state }) => chargerChoice(state.evses),
   },
   resume: {
     label: "Resume",
-    detail: ({ state }) => `${count(state.evses.filter((evse) => evse.paused).length, "charger")} paused now.`,
+    detail: ({ state }) => `${count(heldEvses(state.evses).length, "charger")} stopped or paused now.`,
     verb: "Resume",
     role: "operator",
     quiet: true,
-    because: ({ state }) => (state.evses.some((evse) => evse.paused) ? null : ["because.notPaused"]),
+    because: ({ state }) => (heldEvses(state.evses).length > 0 ? null : ["because.notPaused"]),
     effects: () => [["effect.resume"]],
+    inputs: ({ state }) => chargerChoice(heldEvses(state.evses)),
   },
   reserve: {
     label: "Change the reserve",
@@ -87,10 +93,22 @@ export const vehicleRows = {
       state.mode.mode === "lockedOut" ? ["because.lockedOut"] : totals.vehicles === 0 ? ["because.noVehicle"] : null,
     effects: () => [["effect.replan"]],
     inputs: (at) => {
-      const first = at.state.evses.find((evse) => evse.connected);
-      const valueMs = first?.departsAtMs ?? at.state.atMs + 8 * 3_600_000;
+      const here = at.state.evses.filter((evse) => evse.connected);
+      const usualMs = at.state.atMs + 8 * 3_600_000;
+      const first = here[0];
+      const valueMs = first?.departsAtMs ?? usualMs;
+      const fills = Object.fromEntries(here.map((evse) => [String(evse.evse), standing(evse, usualMs, at.words)]));
       return [
-        { kind: "choice", name: "evse", label: "Vehicle", options: connectedChoices(at) },
+        {
+          kind: "choice",
+          name: "evse",
+          label: "Vehicle",
+          options: [
+            ...connectedChoices(at),
+            ...(here.length > 1 ? [[allChargers, `All ${here.length} vehicles`] as const] : []),
+          ],
+          fills,
+        },
         { kind: "moment", name: "departsAtMs", label: "Leaves at", valueMs, text: at.words.hm(valueMs) },
         {
           kind: "percent",
@@ -103,12 +121,24 @@ export const vehicleRows = {
       ];
     },
     check: (values, { state }) => {
-      const evse = state.evses.find((candidate) => candidate.evse === Number(values["evse"]));
-      if (!evse) return ["refuse.unknownEvse", { evse: String(values["evse"]) }];
-      if (!evse.connected) return ["refuse.noVehicle", { evse: evse.evse }];
       const departsAtMs = Number(values["departsAtMs"]);
+      if (values["evse"] !== allChargers) {
+        const evse = state.evses.find((candidate) => candidate.evse === Number(values["evse"]));
+        if (!evse) return ["refuse.unknownEvse", { evse: String(values["evse"]) }];
+        if (!evse.connected) return ["refuse.noVehicle", { evse: evse.evse }];
+      }
       return departsAtMs <= state.atMs ? ["refuse.past", { departsAtMs }] : null;
     },
+  },
+  clearDeparture: {
+    label: "Clear a departure",
+    detail: ({ state }) => `${withDeparture(state.evses).length} of ${state.evses.length} have one.`,
+    verb: "Clear departure",
+    role: "operator",
+    quiet: true,
+    because: ({ state }) => (withDeparture(state.evses).length > 0 ? null : ["because.noDeparture"]),
+    effects: () => [["effect.clearDeparture"]],
+    inputs: ({ state }) => chargerChoice(withDeparture(state.evses), "Vehicle"),
   },
   enableDischarge: {
     label: "Enable discharging at a charger",
@@ -131,3 +161,13 @@ export const vehicleRows = {
     ],
   },
 } satisfies Rows;
+
+const heldEvses = (evses: readonly EvseState[]): EvseState[] => evses.filter((evse) => evse.held !== null);
+const withDeparture = (evses: readonly EvseState[]): EvseState[] =>
+  evses.filter((evse) => evse.connected && evse.departsAtMs !== null);
+
+/** What stands for a vehicle, as the fields of the form show it. */
+const standing = (evse: EvseState, usualMs: number, words: Words): Readonly<Record<string, string>> => ({
+  departsAtMs: words.hm(evse.departsAtMs ?? usualMs),
+  targetPct: String(Math.round(evse.targetPct ?? targetUsualPct)),
+});

@@ -5,7 +5,7 @@
 import { monotonicMs } from "../../app/monotonic.ts";
 import type { ControlReport, SiteReport } from "../../app/shared/report.ts";
 import type { Log, SiteStation } from "../../app/station.ts";
-import { err, type Result } from "../../domain/result.ts";
+import { err, ok, type Result } from "../../domain/result.ts";
 import type { ActionId } from "../actions.ts";
 import type { DashboardSource } from "../source.ts";
 import type { Sentence, SiteState } from "../state.ts";
@@ -233,6 +233,9 @@ export function createAppSource(
         events.note("acted", { by: person.name, what: String(result.value.values?.["what"]), why: reason }, nowMs);
       slow.expire();
       keep(true);
+      // In force already; a person should know that a restart may still forget it.
+      if (result.ok && result.value.key === "done.logged" && owedOf(station).length > 0)
+        return ok({ key: "done.owed", values: result.value.values ?? {} });
       return result;
     },
     audit(entry) {

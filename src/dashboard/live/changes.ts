@@ -17,6 +17,8 @@ const lookMax = 500;
 export const changeBody = z.object({
   what: z.string().max(60),
   evse: z.number().optional(),
+  /** Of so many EVSEs at once. */
+  count: z.number().optional(),
   from: z.string().max(60),
   to: z.string().max(60),
 });
@@ -70,7 +72,8 @@ function sentenceOf(kind: string, body: string): Sentence | null {
   }
   const change = changeBody.safeParse(value);
   if (!change.success) return null;
-  const { what, evse, from, to } = change.data;
+  const { what, evse, count, from, to } = change.data;
+  if (what === "reserve" && count !== undefined) return { key: "changed.reserves", values: { count, from, to } };
   if (what === "reserve") return { key: "changed.reserve", values: { evse: evse ?? 0, from, to } };
   if (what === "discharge") return { key: "changed.discharge", values: { evse: evse ?? 0 } };
   return { key: "changed.limit", values: { what, from, to } };

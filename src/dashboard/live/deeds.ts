@@ -5,6 +5,7 @@
 import { monotonicMs } from "../../app/monotonic.ts";
 import { held, type PersonsWish, type WishName } from "../../app/people.ts";
 import { refusalText } from "../../app/permit.ts";
+import type { ControlReport } from "../../app/shared/report.ts";
 import type { SiteStation } from "../../app/station.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { type ActionId, plannedIslandMs } from "../actions.ts";
@@ -22,10 +23,18 @@ export interface DeedContext {
 }
 type Deed = (context: DeedContext) => Result<Sentence, Sentence>;
 
+/** Events that one acknowledgement may name. */
+const acknowledgedMax = 200;
 /** A reset asked for counts this long: the facts must agree within it, ms. */
 const resetRequestMs = 2_000;
 
 const done = (what: string): Result<Sentence, Sentence> => ok({ key: "done.logged", values: { what } });
+
+/** "All chargers", "Charger 7". */
+const chargersText = (context: DeedContext): string => {
+  const evses = chosen(context);
+  return evses.length === 1 ? `Charger ${evses[0]}` : "All chargers";
+};
 
 const wishOf = ({ request, person, nowMs }: DeedContext, value: number): PersonsWish => ({
   value,
@@ -45,7 +54,7 @@ function chosen({ station, request }: DeedContext): readonly number[] {
 function noteChange(
   { station, request, person }: DeedContext,
   kind: "limit" | "setting",
-  change: { what: string; evse?: number; from: string; to: string },
+  change: { what: string; evse?: number; count?: number; from: string; to: string },
 ): void {
   const { causeId, reason } = request;
   station.audit({ kind, actor: person.name, body: { ...change, reason, causeId } });
@@ -58,43 +67,57 @@ function hold(context: DeedContext, level: number): void {
     if ((people.get("held", evse)?.value ?? 0) < level) people.ask("held", evse, wishOf(context, level));
 }
 
-/** Puts a limit of people into force; one that tightens nothing is forgotten instead. */
-function limit(context: DeedContext, name: WishName, what: string, askedW: number, boundW: number): void {
+/**
+ * Puts a limit of people into force; one that tightens nothing is forgotten instead. Nothing is clamped in silence: beyond the
+ * bound it is refused with the number. Who may only tighten may go back to where the own changes began.
+ */
+function limit(
+  context: DeedContext,
+  name: WishName,
+  what: string,
+  askedW: number,
+  boundW: number,
+): Result<Sentence, Sentence> {
+  if (askedW > boundW) return err({ key: "refuse.aboveBound", values: { askedW, boundW } });
   const { people } = context.station;
-  const fromW = people.get(name, 0)?.value ?? boundW;
-  if (askedW < boundW) people.ask(name, 0, wishOf(context, askedW));
+  const before = people.get(name, 0);
+  const fromW = before?.value ?? boundW;
+  const mine = before?.by === context.person.name.slice(0, 80);
+  const backW = (mine ? before?.before : undefined) ?? fromW;
+  if (askedW > fromW && context.person.role !== "installer" && !(mine && askedW <= backW))
+    return err({ key: "refuse.onlyTighten", values: { askedW, inForceW: fromW } });
+  if (askedW < boundW) people.ask(name, 0, { ...wishOf(context, askedW), before: backW });
   else people.forget(name, 0);
-  const toW = Math.min(askedW, boundW);
+  const toW = askedW;
   noteChange(context, "limit", { what, from: kW(fromW), to: kW(toW) });
   const { person, request, events, nowMs } = context;
   const values = { by: person.name, what: what.toLowerCase(), fromW, toW, why: request.reason };
   if (toW < fromW) events.note("limitTightened", values, nowMs);
+  return done(`${what} ${kW(fromW)} → ${kW(toW)}`);
 }
 
 export const deeds: Readonly<Partial<Record<ActionId, Deed>>> = {
   stop(context) {
     hold(context, held.everything);
-    return done("Stopped");
+    return done(`${chargersText(context)} stopped`);
   },
   pause(context) {
     hold(context, held.discharging);
-    return done("Discharging paused");
+    return done(`${chargersText(context)}: discharging paused`);
   },
   resume(context) {
     for (const evse of chosen(context)) context.station.people.forget("held", evse);
-    return done("Resumed");
+    return done(`${chargersText(context)} resumed`);
   },
   tighten(context) {
     const { importLimitW } = context.station.config.pcc;
-    limit(context, "demandLimitW", "Demand limit", Number(context.request.values["demandLimitW"]), importLimitW);
-    return done("Limit changed");
+    return limit(context, "demandLimitW", "Demand limit", Number(context.request.values["demandLimitW"]), importLimitW);
   },
   setLimit(context) {
     const { station, request } = context;
     const permittedW = station.permit()?.facts.exportLimitW ?? 0;
     const boundW = Math.min(permittedW, station.config.pcc.exportLimitW);
-    limit(context, "exportLimitW", "Export limit", Number(request.values["exportLimitW"]), boundW);
-    return done("Limit changed");
+    return limit(context, "exportLimitW", "Export limit", Number(request.values["exportLimitW"]), boundW);
   },
   reserve(context) {
     const { station, request } = context;
@@ -105,20 +128,34 @@ export const deeds: Readonly<Partial<Record<ActionId, Deed>>> = {
       if (askedPct < configuredPct)
         return err({ key: "refuse.belowReserve", values: { askedPct, configuredPct, evse } });
     }
-    for (const evse of evses) {
-      const beforePct = station.control.evses[evse - 1]!.reservePct;
-      station.people.ask("reservePct", evse, wishOf(context, askedPct));
-      noteChange(context, "setting", { what: "reserve", evse, from: pct(beforePct), to: pct(askedPct) });
-    }
+    const before = [...new Set(evses.map((evse) => pct(station.control.evses[evse - 1]!.reservePct)))];
+    for (const evse of evses) station.people.ask("reservePct", evse, wishOf(context, askedPct));
+    noteChange(context, "setting", {
+      what: "reserve",
+      ...(evses.length === 1 ? { evse: evses[0]! } : { count: evses.length }),
+      from: before.length === 1 ? before[0]! : "different ones",
+      to: pct(askedPct),
+    });
     return done("Reserve changed");
   },
   departure(context) {
-    const { people } = context.station;
-    for (const evse of chosen(context)) {
+    const { people, control } = context.station;
+    const here = chosen(context).filter((evse) => isConnected(control.report(), evse));
+    for (const evse of here) {
       people.ask("departsAtMs", evse, wishOf(context, Number(context.request.values["departsAtMs"])));
       people.ask("targetPct", evse, wishOf(context, Number(context.request.values["targetPct"])));
     }
-    return done("Departure saved");
+    return done(
+      here.length === 1 ? `Departure at charger ${here[0]} saved` : `Departures of ${here.length} vehicles saved`,
+    );
+  },
+  clearDeparture(context) {
+    const { people } = context.station;
+    for (const evse of chosen(context)) {
+      people.forget("departsAtMs", evse);
+      people.forget("targetPct", evse);
+    }
+    return done(`${chargersText(context)}: departure cleared`);
   },
   plannedIsland({ station, person }) {
     if (!person.onSite) return err({ key: "refuse.onSiteIsland" });
@@ -199,8 +236,13 @@ export const deeds: Readonly<Partial<Record<ActionId, Deed>>> = {
     station.control.resetFunctions(evse - 1);
     return done(`Grid functions of charger ${evse} written anew`);
   },
-  acknowledge: ({ request, person, events, nowMs }) =>
-    events.acknowledge(String(request.values["event"]), person.name, nowMs)
-      ? ok({ key: "done.acknowledged" })
-      : err({ key: "refuse.unknownEvent" }),
+  acknowledge({ request, person, events, nowMs }) {
+    const ids = String(request.values["event"]).split(",").slice(0, acknowledgedMax);
+    const count = ids.filter((id) => events.acknowledge(id, person.name, nowMs)).length;
+    if (count === 0) return err({ key: "refuse.unknownEvent" });
+    return ok(count === 1 ? { key: "done.acknowledged" } : { key: "done.acknowledgedMany", values: { count } });
+  },
 };
+
+const isConnected = (report: ControlReport | null, evse: number): boolean =>
+  report === null || report.stages[evse - 1]?.vehicleConnected !== false;

@@ -15,10 +15,11 @@ export function limitsOf(site: SiteReport, station: SiteStation): SiteState["lim
     by: LimitInForce["by"],
     detail = "",
     untilMs: number | null = null,
-  ): LimitInForce => ({ id, value, by, detail: detail.slice(0, 400), untilMs });
+  ): LimitInForce => ({ id, value, by, detail: detail.slice(0, 400), untilMs, backTo: null });
   const limits = [row("importLimitW", config.pcc.importLimitW, "installer")];
   const demand = people.get("demandLimitW", 0);
-  if (demand) limits.push(row("demandLimitW", demand.value, "operator", demand.by));
+  if (demand)
+    limits.push({ ...row("demandLimitW", demand.value, "operator", demand.by), backTo: demand.before ?? null });
   const asked = people.get("exportLimitW", 0);
   const reference = station.permit()?.permit?.reference ?? "";
   if (asked && asked.value <= site.exportLimitW)

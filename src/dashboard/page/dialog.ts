@@ -57,6 +57,22 @@ function inputValue(input: InputView, form: HTMLFormElement, nowMs: number): num
   }
 }
 
+/** Other fields follow a choice: they show what stands for the vehicle that is chosen. */
+function follow(input: InputView & { kind: "choice" }, form: HTMLFormElement, chosen: string | undefined): void {
+  const select = form.elements.namedItem(input.name);
+  if (!(select instanceof HTMLSelectElement)) return;
+  const fill = (): void => {
+    for (const [name, value] of Object.entries(input.fills?.[select.value] ?? {})) {
+      const field = form.elements.namedItem(name);
+      if (field instanceof HTMLInputElement) field.value = value;
+    }
+  };
+  if (input.name === "evse" && chosen !== undefined && input.options.some(([value]) => value === chosen))
+    select.value = chosen;
+  select.addEventListener("change", fill);
+  fill();
+}
+
 /** Opens the dialog; `done` is called with the sentence once the controller has taken the action. */
 export function openDialog(
   dialog: HTMLDialogElement,
@@ -64,6 +80,8 @@ export function openDialog(
   nowMs: () => number,
   send: Send,
   done: (sentence: string) => void,
+  /** The charger that the person came from. */
+  evse?: string,
 ): void {
   dialog.innerHTML =
     html`<form method="dialog" novalidate><h2 id="dlgh">${action.label}?</h2><ul class="eff">${action.effects.map((effect) => html`<li>${effect}</li>`)}</ul>${action.inputs.map(field)}${
@@ -101,6 +119,7 @@ export function openDialog(
         busy = false;
       });
   });
+  for (const input of action.inputs) if (input.kind === "choice") follow(input, form, evse);
   dialog.showModal();
   const first = form.querySelector<HTMLElement>("label.f input, label.f select, label.f textarea");
   first?.focus();

@@ -180,7 +180,7 @@ function selectCharger(evse: number): void {
 document.addEventListener("click", (event) => {
   const target = event.target instanceof Element ? event.target.closest<HTMLElement>("button,tr[data-row]") : null;
   if (!target) return;
-  const { sel, row, filter, list, all, act, ack } = target.dataset;
+  const { sel, row, filter, list, all, act, ack, evse } = target.dataset;
   if (sel ?? row) selectCharger(Number(sel ?? row));
   else if (filter) change({ filter: filter as Group | "all" });
   else if (list) change({ list: list === "tiles" ? "tiles" : "rows" });
@@ -190,7 +190,7 @@ document.addEventListener("click", (event) => {
     const offered = shown.actions.offered.find((candidate) => candidate.id === act);
     const dialog = byId("dlg");
     if (offered && dialog instanceof HTMLDialogElement)
-      openDialog(dialog, offered, () => state?.atMs ?? Date.now(), send, toast);
+      openDialog(dialog, offered, () => state?.atMs ?? Date.now(), send, toast, evse);
   } else if (ack)
     send("acknowledge", "", { event: ack })
       .then((answer) => toast(answer.sentence))

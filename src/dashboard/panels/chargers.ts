@@ -79,7 +79,7 @@ function row(charger: ChargerView, view: View, ui: Ui): Html {
   const empty = charger.group === "empty";
   const main = html`<tr class="${empty ? "empty" : charger.mark === "unknown" ? "has old" : "has"}" data-key="row-${evse}" data-row="${evse}"${selected ? html` aria-selected="true"` : ""}><td class="k-id"><button type="button" class="rowbtn" data-sel="${evse}" aria-expanded="${String(selected)}"><span class="${ui.phone ? "" : "sr"}">Charger </span>${evse}</button></td><td class="k-veh">${charger.vehicle ?? "–"}</td><td class="k-state"><span class="state">${empty ? "" : mark(charger)}<span>${charger.doing}</span>${charger.power ? html` <b class="nb">${charger.power}</b>` : ""}</span></td><td class="k-soc">${charger.soc ? html`<div class="soc"><b>${charger.soc.text}</b>${socBar(charger.soc)}</div>` : ""}</td><td class="k-dep">${charger.leaves ? `${ui.phone ? "leaves " : ""}${charger.leaves}` : ""}</td><td class="k-plan">${charger.plan ? planBars(charger.plan, "No plan") : ""}</td><td class="k-why">${empty ? html`<span class="faint">No vehicle</span>` : html`<span class="bind" title="${charger.because}">${charger.because}</span>`}</td></tr>`;
   return open && view.why
-    ? html`${main}<tr class="detailrow" data-key="detail-${evse}"><td colspan="7">${whyPanel(view.why)}</td></tr>`
+    ? html`${main}<tr class="detailrow" data-key="detail-${evse}"><td colspan="7">${whyPanel(view, view.why, ui)}</td></tr>`
     : main;
 }
 
@@ -95,9 +95,22 @@ const track = (fraction: number | null, setpoint: number): Html =>
     ? html``
     : html`<svg class="trk" viewBox="0 0 100 6" width="100%" height="6" preserveAspectRatio="none" aria-hidden="true"><rect width="100" height="6" rx="1" class="track-bg"/><rect width="${fraction * 100}" height="6" class="track-fill"/><rect x="${Math.min(98.8, Math.max(0, setpoint * 100 - 0.6))}" width="1.2" height="6" class="f-ink"/></svg>`;
 
-export function whyPanel(why: WhyView): Html {
+/** What can be done with this one charger, each through the same dialog as for all of them. */
+const ownActions = ["stop", "pause", "resume", "departure", "clearDeparture"] as const;
+function chargerActions(view: View, evse: number, ui: Ui): Html {
+  if (ui.stale) return html``;
+  const offered = view.actions.offered.filter(
+    ({ id, inputs }) =>
+      (ownActions as readonly string[]).includes(id) &&
+      inputs.some((input) => input.kind === "choice" && input.options.some(([value]) => value === String(evse))),
+  );
+  if (offered.length === 0) return html``;
+  return html`<div class="rowacts">${offered.map(({ id, verb }) => html`<button type="button" class="btn" data-key="own-${id}-${evse}" data-act="${id}" data-evse="${evse}" aria-label="${verb}: charger ${evse}">${verb}</button>`)}</div>`;
+}
+
+export function whyPanel(view: View, why: WhyView, ui: Ui): Html {
   if (!why.connected)
-    return html`<header><h2>${why.title}</h2></header><div class="body"><p class="dim">${why.because}</p></div>`;
+    return html`<header><h2>${why.title}</h2></header><div class="body"><p class="dim">${why.because}</p>${chargerActions(view, why.evse, ui)}</div>`;
   return html`<header><h2>${why.title}</h2><div class="end">Setpoint</div></header><div class="body"><p class="big">${why.big}</p><p class="dim gap">${why.because}</p>${
     why.callout
       ? html`<div class="callout">${why.callout.warn ? severityIcons.warning : severityIcons.record}<span>${why.callout.text}</span></div>`
@@ -105,5 +118,5 @@ export function whyPanel(why: WhyView): Html {
   }${why.soc ? html`<div class="soc tall"><b>${why.soc.text}</b>${socBar(why.soc, 300)}</div>` : ""}<dl class="dt">${why.facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl><h3 class="lbl-h">${why.heading}</h3><ol class="chain"><li class="start"><span class="pt"></span><b>${why.wish}</b><span class="v"></span><small>${why.wishSource}</small></li>${why.chain.map(
     (link) =>
       html`<li class="${link.binds ? "bindrow" : "link"}"><span class="pt"></span><b>${link.name}</b><span class="v">${link.bound}</span><small>${link.source}</small><span class="hd">${link.distance}</span>${track(link.fraction, why.setpointFraction)}</li>`,
-  )}<li class="end"><span class="pt"></span><b>Setpoint</b><span class="v">${why.setpoint}</span><small>${why.lease}</small></li></ol></div>`;
+  )}<li class="end"><span class="pt"></span><b>Setpoint</b><span class="v">${why.setpoint}</span><small>${why.lease}</small></li></ol>${chargerActions(view, why.evse, ui)}</div>`;
 }

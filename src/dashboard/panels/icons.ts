@@ -38,6 +38,7 @@ export const actionIcons: Record<ActionId, Html> = {
   tighten: stroked(shapes.limit),
   reserve: stroked(shapes.reserve),
   departure: stroked(shapes.clock),
+  clearDeparture: stroked(shapes.clock),
   plannedIsland: stroked(shapes.island),
   restoreTier: stroked(shapes.reserve),
   shedTier: stroked(shapes.limit),

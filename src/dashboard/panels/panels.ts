@@ -201,10 +201,10 @@ function arranged(view: View, ui: Ui, fill: Fill): Html {
   const lowerStack = html`<div class="c4 stack" data-key="lower">${lower}</div>`;
   const one = view.chargers.length === 1;
   if (one && view.why)
-    return html`${mode}${site}${sideStack}${panel("c8", "chargers", whyPanel(view.why))}${limits("c4")}${day}${lowerStack}${panel("c12", "events", eventsPanel(view, ui))}`;
+    return html`${mode}${site}${sideStack}${panel("c8", "chargers", whyPanel(view, view.why, ui))}${limits("c4")}${day}${lowerStack}${panel("c12", "events", eventsPanel(view, ui))}`;
   const why =
     ui.phone && ui.list === "rows"
       ? ""
-      : html`<div class="c4 whywrap" data-key="whywrap">${view.why ? panel("", "why", whyPanel(view.why)) : ""}</div>`;
+      : html`<div class="c4 whywrap" data-key="whywrap">${view.why ? panel("", "why", whyPanel(view, view.why, ui)) : ""}</div>`;
   return html`${mode}${site}${sideStack}${panel("c8", "chargers", chargersPanel(view, ui))}${why}${day}${lowerStack}${panel("c8", "events", eventsPanel(view, ui))}${limits("c4")}`;
 }
