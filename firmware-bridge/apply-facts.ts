@@ -3,6 +3,7 @@
 import { roleNames } from "../src/domain/modes.ts";
 import { flipMeter } from "../src/domain/sign.ts";
 import { type DeviceKind, type FactName, factNames } from "./device-map.ts";
+import type { Elsewhere } from "./elsewhere.ts";
 import type { Contact, MeterPort, SnapshotPort, StagePort, TransferDevicePort } from "./ports.ts";
 
 /** Index of each fact in its reader's numbers. */
@@ -29,6 +30,12 @@ export interface StageContext {
   readonly ratedDischargeW: number;
   hasHeartbeat: boolean;
   hasLimits: boolean;
+  /** Without a fact about it a vehicle counts as connected: what is asked of an empty stage comes to nothing. */
+  tellsVehicle: boolean;
+  tellsVoltage: boolean;
+  tellsFrequency: boolean;
+  /** What stands in for a voltage and a frequency of its own. */
+  readonly elsewhere: Elsewhere;
   lastHeartbeat: number;
   heartbeatChangedMs: number;
   verified: boolean;
@@ -52,7 +59,7 @@ export function applyStage(v: Float64Array, atMs: number, context: StageContext,
   stage.powerW = powerW;
   stage.reactiveVar = v[stageFact.reactiveVar]!;
   stage.voltagePu = voltagePu;
-  stage.frequencyHz = v[stageFact.frequencyHz]!;
+  stage.frequencyHz = context.tellsFrequency ? v[stageFact.frequencyHz]! : context.elsewhere.frequencyHz;
   stage.alive = !context.hasHeartbeat || atMs - context.heartbeatChangedMs <= stageHeartbeatMaxMs;
   const alarmBits = v[stageFact.alarmBits]!;
   stage.alarmBits = Number.isNaN(alarmBits) ? 0 : alarmBits;
@@ -63,7 +70,7 @@ export function applyStage(v: Float64Array, atMs: number, context: StageContext,
   stage.maxDischargeW = ability(v[stageFact.maxDischargeW]!, context.ratedDischargeW, context.hasLimits);
   stage.socPct = v[stageFact.socPct]!;
   stage.capacityWh = v[stageFact.capacityWh]!;
-  stage.vehicleConnected = v[stageFact.vehicleConnected] === 1;
+  stage.vehicleConnected = !context.tellsVehicle || v[stageFact.vehicleConnected] === 1;
   stage.importWh = v[stageFact.importWh]!;
   stage.exportWh = v[stageFact.exportWh]!;
   const executed = v[stageFact.executedSequence]!;
@@ -81,6 +88,7 @@ export function stageRoleCode(v: Float64Array, context: StageContext): number {
 }
 
 function stageVoltagePu(v: Float64Array, context: StageContext): number {
+  if (!context.tellsVoltage) return context.elsewhere.voltagePu;
   const pu = v[stageFact.voltagePu]!;
   if (!Number.isNaN(pu)) return pu;
   const lineV = v[stageFact.lineVoltageV]!;
@@ -99,6 +107,9 @@ export interface MeterContext {
   readonly phaseVoltageV: number;
   /** The meter counts its samples itself; otherwise a sample is new when any register of the block changed. */
   readonly countsSamples: boolean;
+  tellsVoltage: boolean;
+  tellsFrequency: boolean;
+  readonly elsewhere: Elsewhere;
   lastSampleCount: number;
   previous: Buffer;
 }
@@ -124,7 +135,7 @@ export function applyMeter(
   }
   meter.powerW = flipMeter(v[meterFact.powerW]!, positive);
   meter.reactiveVar = flipMeter(v[meterFact.reactiveVar]!, positive);
-  meter.frequencyHz = v[meterFact.frequencyHz]!;
+  meter.frequencyHz = context.tellsFrequency ? v[meterFact.frequencyHz]! : context.elsewhere.frequencyHz;
   let sum = 0;
   let count = 0;
   for (let phase = 0; phase < 3; phase += 1) {
@@ -138,24 +149,48 @@ export function applyMeter(
     }
   }
   const lineV = v[meterFact.voltageV]!;
-  meter.voltagePu = Number.isNaN(lineV) ? (count > 0 ? sum / count : Number.NaN) : lineV / context.nominalVoltageV;
+  if (!context.tellsVoltage) meter.voltagePu = context.elsewhere.voltagePu;
+  else meter.voltagePu = Number.isNaN(lineV) ? (count > 0 ? sum / count : Number.NaN) : lineV / context.nominalVoltageV;
 }
 
 const contactOf = (code: number): Contact => (code === 0 ? "open" : code === 1 ? "closed" : "unknown");
 
-export function applyTransferDevice(v: Float64Array, atMs: number, device: TransferDevicePort): void {
+/** What the bridge knows about K1 beside its registers. */
+export interface TransferDeviceContext {
+  readonly nominalVoltageV: number;
+  readonly phaseVoltageV: number;
+  /** The device counts its close commands itself; otherwise the bridge keeps the number of the last one it was given. */
+  countsCloses: boolean;
+  closeSequence: number;
+}
+
+/** Per unit as the device says, else from its volts. */
+function perUnit(pu: number, lineV: number, phaseV: number, context: TransferDeviceContext): number {
+  if (!Number.isNaN(pu)) return pu;
+  return Number.isNaN(lineV) ? phaseV / context.phaseVoltageV : lineV / context.nominalVoltageV;
+}
+
+export function applyTransferDevice(
+  v: Float64Array,
+  atMs: number,
+  context: TransferDeviceContext,
+  device: TransferDevicePort,
+): void {
   device.atMs = atMs;
   device.liveAtMs = atMs;
   device.contactNo = contactOf(v[transferDeviceFact.contactNo]!);
   device.contactNc = contactOf(v[transferDeviceFact.contactNc]!);
-  device.gridVoltagePu = v[transferDeviceFact.gridVoltagePu]!;
+  const { gridVoltagePu, gridLineVoltageV, gridPhaseVoltageV } = transferDeviceFact;
+  device.gridVoltagePu = perUnit(v[gridVoltagePu]!, v[gridLineVoltageV]!, v[gridPhaseVoltageV]!, context);
   device.gridFrequencyHz = v[transferDeviceFact.gridFrequencyHz]!;
-  device.busVoltagePu = v[transferDeviceFact.busVoltagePu]!;
+  const { busVoltagePu, busLineVoltageV, busPhaseVoltageV } = transferDeviceFact;
+  device.busVoltagePu = perUnit(v[busVoltagePu]!, v[busLineVoltageV]!, v[busPhaseVoltageV]!, context);
   device.busFrequencyHz = v[transferDeviceFact.busFrequencyHz]!;
   device.phaseDeg = v[transferDeviceFact.phaseDeg]!;
   device.syncRelay = v[transferDeviceFact.syncRelay] === 1;
   const sequence = v[transferDeviceFact.closeSequence]!;
-  device.closeSequence = Number.isNaN(sequence) ? 0 : sequence;
+  if (!context.countsCloses) device.closeSequence = context.closeSequence;
+  else device.closeSequence = Number.isNaN(sequence) ? 0 : sequence;
   // Where the device does not read them they are as if all were well; where it does, only their good word counts.
   device.transferTrip = v[transferDeviceFact.transferTrip] === 1;
   device.permissive = v[transferDeviceFact.permissive] !== 0;

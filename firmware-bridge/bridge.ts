@@ -3,6 +3,7 @@
  * commands. Everything runs in the control worker: requests and buffers are made once, there is no logging, the only timer
  * is the one for deadlines. What failed keeps its old age; nothing stale is ever written into the image.
  */
+import { transferCommandNames } from "../src/domain/modes.ts";
 import { invariant } from "../src/domain/result.ts";
 import { Deadlines, type Expirable } from "../src/protocols/modbus/deadlines.ts";
 import type { Exchange } from "../src/protocols/modbus/exchange.ts";
@@ -15,9 +16,11 @@ import {
   loadPanelFact,
   type MeterContext,
   pvFact,
+  type TransferDeviceContext,
   transferDeviceFact,
 } from "./apply-facts.ts";
 import {
+  isNewer,
   loadPanelCommand,
   setLoadPanelTargets,
   setPvTargets,
@@ -27,6 +30,7 @@ import {
 import { BridgeDevice } from "./device.ts";
 import type { DeviceKind } from "./device-map.ts";
 import type { WriteRequest } from "./device-writer.ts";
+import { gridAt, tellsFrequency, tellsVoltage } from "./elsewhere.ts";
 import type { DeviceFaultName } from "./faults.table.ts";
 import type { FunctionSettings } from "./function-plan.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -38,6 +42,8 @@ import { createTransport, linkKey, type TransportFactory } from "./transport.ts"
 
 /** Values of the panel and of PV older than this are unknown: they have no age of their own in the image. */
 const auxiliaryMaxMs = 1_000;
+
+const closeCode = transferCommandNames.indexOf("close");
 
 export type { DeviceReport } from "./report.ts";
 
@@ -67,6 +73,8 @@ export class Bridge {
   readonly #deadlines: Deadlines;
   readonly #cycles: Cycle[] = [];
   readonly #meterContext: MeterContext;
+  readonly #pvRatedW: number;
+  readonly #transferContext: TransferDeviceContext;
   #snapshot: SnapshotPort | undefined;
   #readsPending = 0;
   #writesPending = 0;
@@ -104,9 +112,13 @@ export class Bridge {
       nominalVoltageV,
       phaseVoltageV,
       countsSamples: settings.meter?.map?.facts.some((row) => row.name === "sampleCount") ?? false,
+      tellsVoltage: true,
+      tellsFrequency: true,
+      elsewhere: { voltagePu: Number.NaN, frequencyHz: Number.NaN },
       lastSampleCount: Number.NaN,
       previous: Buffer.alloc(0),
     };
+    this.#transferContext = { nominalVoltageV, phaseVoltageV, countsCloses: true, closeSequence: 0 };
     // The most urgent facts first: they share the wire with nothing that is slower.
     this.transferDevice =
       settings.transferDevice && make("transfer-device", settings.transferDevice, (s) => this.#takeTransferDevice(s));
@@ -115,12 +127,18 @@ export class Bridge {
       const device = make(
         "stage",
         stage,
-        (s) => this.stages[index]!.take(s.stages[index]!),
+        (s) => this.stages[index]!.take(s.stages[index]!, s),
         stage.reactiveByController,
       );
-      return new StageUnit(device, stage, nominalVoltageV, phaseVoltageV);
+      return new StageUnit(device, stage, {
+        nominalVoltageV,
+        phaseVoltageV,
+        phases: { single: 1, split: 2, three: 3 }[settings.phases],
+        hasTransferDevice: settings.transferDevice !== undefined,
+      });
     });
     this.loadPanel = settings.loadPanel && make("load-panel", settings.loadPanel, (s) => this.#takeLoadPanel(s));
+    this.#pvRatedW = settings.pv?.ratedW ?? Number.NaN;
     this.pv = settings.pv && make("pv", settings.pv, (s) => this.#takePv(s));
     this.links = [...links.values()];
     for (const { device } of this.#cycles) {
@@ -328,6 +346,13 @@ export class Bridge {
     for (const request of device.writer!.requests) {
       request.exchange.onDone = (exchange) => this.#written(cycle, request, exchange);
     }
+    const { facts } = device.bound!.map;
+    if (device.kind === "meter") {
+      this.#meterContext.tellsVoltage = tellsVoltage("meter", facts);
+      this.#meterContext.tellsFrequency = tellsFrequency(facts);
+    }
+    if (device.kind === "transfer-device")
+      this.#transferContext.countsCloses = facts.some((row) => row.name === "closeSequence");
     if (device.kind === "meter") this.#meterContext.previous = Buffer.alloc(reader.cycleBlock.exchange.reply.length);
   }
 
@@ -346,13 +371,18 @@ export class Bridge {
 
   #takeMeter(snapshot: SnapshotPort): boolean {
     const { values, factsAtMs, cycleBlock } = this.meter!.reader!;
+    const context = this.#meterContext;
+    if (!context.tellsVoltage || !context.tellsFrequency) {
+      const stage = this.stages.findIndex((one) => one.context.tellsVoltage && one.context.tellsFrequency);
+      gridAt(snapshot, stage, this.transferDevice !== undefined, factsAtMs, context.elsewhere);
+    }
     applyMeter(values, factsAtMs, cycleBlock.exchange.reply, this.#meterContext, snapshot.meter);
     return true;
   }
 
   #takeTransferDevice(snapshot: SnapshotPort): boolean {
     const { values, factsAtMs } = this.transferDevice!.reader!;
-    applyTransferDevice(values, factsAtMs, snapshot.transferDevice);
+    applyTransferDevice(values, factsAtMs, this.#transferContext, snapshot.transferDevice);
     return true;
   }
 
@@ -387,7 +417,9 @@ export class Bridge {
   #aimOthers(commands: CommandsPort): void {
     const transfer = this.transferDevice;
     if (transfer?.writer !== undefined) {
-      setTransferDeviceTargets(transfer.writer.targets, commands.transferDevice, commands.closeSequence);
+      const { countsCloses, closeSequence } = this.#transferContext;
+      const mayClose = countsCloses || isNewer(commands.closeSequence, closeSequence);
+      setTransferDeviceTargets(transfer.writer.targets, commands.transferDevice, commands.closeSequence, mayClose);
       transfer.writer.targets[transferDeviceCommand.token] = transfer.fact(transferDeviceFact.clockMs);
     }
     const panel = this.loadPanel;
@@ -396,7 +428,10 @@ export class Bridge {
       panel.writer.targets[loadPanelCommand.token] = panel.fact(loadPanelFact.clockMs);
     }
     const pv = this.pv;
-    if (pv?.writer !== undefined) setPvTargets(pv.writer.targets, commands.pvLimitW, pv.fact(pvFact.ratedW));
+    if (pv?.writer !== undefined) {
+      const told = pv.fact(pvFact.ratedW);
+      setPvTargets(pv.writer.targets, commands.pvLimitW, told > 0 ? told : this.#pvRatedW);
+    }
   }
 
   #startWrites(cycle: Cycle, nowMs: number, deadlineMs: number): void {
@@ -404,6 +439,10 @@ export class Bridge {
     const { writer } = device;
     cycle.writesWaited = 0;
     if (writer === undefined || device.held || device.state !== "bound" || device.needsIdentityCheck) return;
+    if (device.takeoverOwed) {
+      void device.takeOver();
+      return;
+    }
     const fits = device.writeTime.fits(deadlineMs - nowMs);
     for (let i = 0; i < writer.requests.length; i += 1) {
       const request = writer.requests[i]!;
@@ -422,6 +461,7 @@ export class Bridge {
     if (exchange.fault === null) {
       device.writer!.acknowledge(request);
       device.writes += 1;
+      if (device === this.transferDevice) this.#closeGiven(device.writer!.targets, request);
     } else {
       device.failedWrites += 1;
       device.writer!.failed(request);
@@ -433,6 +473,19 @@ export class Bridge {
     cycle.writesWaited -= 1;
     this.#writesPending -= 1;
     if (this.#writesPending === 0 && this.#writeDone !== undefined) this.#endWrite();
+  }
+
+  /** A close was acknowledged by a device that does not count them: it is not given again. */
+  #closeGiven(targets: Float64Array, request: WriteRequest): void {
+    if (this.#transferContext.countsCloses) return;
+    for (let i = 0; i < request.places.length; i += 1) {
+      const { index } = request.places[i]!;
+      const value = request.sent[i]!;
+      const closes =
+        (index === transferDeviceCommand.command && value === closeCode) ||
+        (index === transferDeviceCommand.closeCoil && value === 1);
+      if (closes) this.#transferContext.closeSequence = targets[transferDeviceCommand.closeSequence]!;
+    }
   }
 
   #fallSilent(): void {

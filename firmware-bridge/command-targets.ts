@@ -24,7 +24,11 @@ export function setStageTargets(targets: Float64Array, command: StageCommandPort
   const off = command.role === "off";
   const forming = command.role === "forming" || command.role === "hold";
   targets[stageCommand.roleCode] = roleNames.indexOf(command.role);
-  targets[stageCommand.powerW] = off ? 0 : finite(command.powerW);
+  const powerW = off ? 0 : finite(command.powerW);
+  targets[stageCommand.powerW] = powerW;
+  targets[stageCommand.chargeW] = powerW < 0 ? 0 : powerW;
+  targets[stageCommand.dischargeW] = powerW > 0 ? 0 : -powerW;
+  targets[stageCommand.magnitudeW] = Math.abs(powerW);
   targets[stageCommand.reactiveVar] = off ? 0 : finite(command.reactiveVar);
   targets[stageCommand.formVoltagePu] = forming ? finite(command.formVoltagePu) : 0;
   targets[stageCommand.formFrequencyHz] = forming ? finite(command.formFrequencyHz) : 0;
@@ -32,13 +36,21 @@ export function setStageTargets(targets: Float64Array, command: StageCommandPort
   targets[stageCommand.operate] = off ? 0 : 1;
 }
 
+/**
+ * `mayClose`: the close with this number has not been given yet. Opening is standing, closing happens once for each number:
+ * what a device would do again by itself when it is told again is not said again.
+ */
 export function setTransferDeviceTargets(
   targets: Float64Array,
   command: (typeof transferCommandNames)[number],
   closeSequence: number,
+  mayClose: boolean,
 ): void {
-  targets[transferDeviceCommand.command] = transferCommandNames.indexOf(command);
+  const given = command === "close" && !mayClose;
+  targets[transferDeviceCommand.command] = given ? Number.NaN : transferCommandNames.indexOf(command);
   targets[transferDeviceCommand.closeSequence] = closeSequence;
+  targets[transferDeviceCommand.openCoil] = command === "open" ? 1 : 0;
+  targets[transferDeviceCommand.closeCoil] = command === "close" && mayClose ? 1 : 0;
 }
 
 export function setLoadPanelTargets(targets: Float64Array, tierClosed: readonly boolean[]): void {
@@ -50,6 +62,7 @@ export function setLoadPanelTargets(targets: Float64Array, tierClosed: readonly 
 /** Curtailment in percent of the rating; without a limit 100. */
 export function setPvTargets(targets: Float64Array, limitW: number, ratedW: number): void {
   targets[pvCommand.limitOn] = 1;
+  targets[pvCommand.limitW] = limitW === Number.POSITIVE_INFINITY ? ratedW : limitW >= 0 ? limitW : Number.NaN;
   if (limitW === Number.POSITIVE_INFINITY) targets[pvCommand.limitPct] = 100;
   else targets[pvCommand.limitPct] = ratedW > 0 && limitW >= 0 ? Math.min(100, (100 * limitW) / ratedW) : Number.NaN;
 }

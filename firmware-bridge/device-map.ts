@@ -211,8 +211,12 @@ export const factNames = {
     "contactNo",
     "contactNc",
     "gridVoltagePu",
+    "gridPhaseVoltageV",
+    "gridLineVoltageV",
     "gridFrequencyHz",
     "busVoltagePu",
+    "busPhaseVoltageV",
+    "busLineVoltageV",
     "busFrequencyHz",
     "phaseDeg",
     "syncRelay",
@@ -274,42 +278,53 @@ export const leadingFact: Readonly<Record<DeviceKind, string>> = {
   pv: "powerW",
 };
 
-/** Facts without which a device of the kind cannot be used; one of each inner list must be there. */
+/**
+ * Facts without which a device of the kind cannot be used; one of each inner list must be there. What a stage or a meter
+ * may lack, and where it is then taken from, is decided by the site: `src/app/map-checks.ts`.
+ */
 export const neededFacts: Readonly<Record<DeviceKind, readonly (readonly string[])[]>> = {
-  stage: [["powerW"], ["frequencyHz"], ["voltagePu", "lineVoltageV", "phaseVoltageV"], ["roleCode", "on"]],
-  meter: [["powerW"], ["frequencyHz"], ["voltageV", "voltageAV"]],
+  stage: [["powerW"], ["roleCode", "on"]],
+  meter: [["powerW"]],
   "transfer-device": [
     ["contactNo"],
     ["contactNc"],
-    ["gridVoltagePu"],
-    ["busVoltagePu"],
+    ["gridVoltagePu", "gridPhaseVoltageV", "gridLineVoltageV"],
+    ["busVoltagePu", "busPhaseVoltageV", "busLineVoltageV"],
     ["gridFrequencyHz"],
-    ["closeSequence"],
   ],
   "load-panel": [["closedBits"]],
   pv: [["powerW"]],
 };
 
-export const neededCommands: Readonly<Record<DeviceKind, readonly string[]>> = {
-  stage: ["powerW"],
+export const neededCommands: Readonly<Record<DeviceKind, readonly (readonly string[])[]>> = {
+  stage: [["powerW", "chargeW", "magnitudeW"]],
   meter: [],
-  "transfer-device": ["command", "closeSequence"],
-  "load-panel": ["closedBits"],
-  pv: ["limitPct"],
+  "transfer-device": [
+    ["command", "openCoil"],
+    ["command", "closeCoil"],
+  ],
+  "load-panel": [["closedBits"]],
+  pv: [],
 };
 
 /** A register's power in our sign, or ours in the register's: the same flip both ways. */
 export const turnSign = (sign: RegisterSign, power: number): number =>
   sign === "generation" ? flipSunSpecDer(power) : power;
 
+export interface MissingRow {
+  readonly part: "facts" | "commands";
+  /** Any of these would do. */
+  readonly names: readonly string[];
+}
+
 /** What the map lacks for its kind; empty when it is complete. */
-export function missingRows(map: DeviceMap): string[] {
-  const missing: string[] = [];
-  for (const choices of neededFacts[map.kind]) {
-    if (!choices.some((name) => map.facts.some((row) => row.name === name))) missing.push(choices.join(" or "));
-  }
-  for (const name of neededCommands[map.kind]) {
-    if (!map.commands.some((row) => row.name === name)) missing.push(name);
-  }
-  return missing;
+export function missingRows(map: DeviceMap): MissingRow[] {
+  const has = (rows: readonly { readonly name: string }[], names: readonly string[]): boolean =>
+    names.some((name) => rows.some((row) => row.name === name));
+  const facts = neededFacts[map.kind].filter((names) => !has(map.facts, names));
+  const commands = neededCommands[map.kind].filter((names) => !has(map.commands, names));
+  return [
+    ...facts.map((names): MissingRow => ({ part: "facts", names })),
+    ...commands.map((names): MissingRow => ({ part: "commands", names })),
+  ];
 }

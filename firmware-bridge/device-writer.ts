@@ -30,7 +30,7 @@ export class DeviceWriter {
   due(request: WriteRequest, nowMs: number): boolean {
     if (request.stepping) return false;
     if (request.pulsing) return nowMs - request.acknowledgedMs >= request.pulseMs;
-    if (nowMs - request.acknowledgedMs < request.everyMs || !this.#canSay(request)) return false;
+    if (nowMs - request.acknowledgedMs < request.everyMs || !this.canSay(request)) return false;
     if (!(nowMs - request.acknowledgedMs < request.refreshMs)) return true;
     for (let i = 0; i < request.places.length; i += 1) {
       const { index, deadBand } = request.places[i]!;
@@ -46,7 +46,7 @@ export class DeviceWriter {
   }
 
   /** Whether the device has a number for everything that the request is to say. */
-  #canSay(request: WriteRequest): boolean {
+  canSay(request: WriteRequest): boolean {
     for (let i = 0; i < request.places.length; i += 1) {
       const { index, row } = request.places[i]!;
       if (Number.isNaN(registerNumber(row, this.targets[index]!, this.context, this.#scaleOf(row)))) return false;
@@ -81,7 +81,7 @@ export class DeviceWriter {
 
   /** The latest targets go out, however long the request has waited; nothing, when there is nothing to say any more. */
   #prepare(request: WriteRequest): boolean {
-    if (!request.pulsing && !this.#canSay(request)) return false;
+    if (!request.pulsing && !this.canSay(request)) return false;
     this.encode(request);
     return true;
   }

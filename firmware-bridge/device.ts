@@ -10,6 +10,7 @@ import type { DeviceKind, DeviceMap } from "./device-map.ts";
 import { DeviceReader } from "./device-reader.ts";
 import { DeviceWriter, type WriterOptions } from "./device-writer.ts";
 import type { DeviceFault, DeviceFaultName } from "./faults.table.ts";
+import { findByMap, hasTakeover, takeOver, takeoverPrefix } from "./map-device.ts";
 import { busyMs, isBusy, RegisterAccess } from "./register-access.ts";
 import { ReplyTime } from "./reply-time.ts";
 import { type DevicePace, type DeviceSettings, usualPace } from "./settings.ts";
@@ -72,6 +73,9 @@ export class BridgeDevice {
   #timeouts = 0;
   #busy = 0;
 
+  /** Settings that the map wants at take-over have not been written since the device was found or found again. */
+  takeoverOwed = false;
+  #takingOver = false;
   /** Re-read of model 1 after a reconnection. */
   identityCheck: Exchange | undefined;
   /** Reconnections of the link that have been checked. */
@@ -196,8 +200,24 @@ export class BridgeDevice {
     this.identityCheck = common === undefined ? undefined : readHolding(unit, common.address, common.layout.length + 2);
     this.#checkedReconnects = this.link.counters.reconnects;
     this.state = "bound";
+    this.takeoverOwed = hasTakeover(outcome.value.map);
     this.onBound(this);
     return true;
+  }
+
+  /** Writes the map's settings in their order and reads them back; commands wait until all are in force. Never throws. */
+  async takeOver(): Promise<void> {
+    const { map } = this;
+    if (this.#takingOver || map === undefined || this.#clock() < this.#retryAtMs) return;
+    this.#takingOver = true;
+    const fault = await takeOver(this, map);
+    this.#takingOver = false;
+    this.takeoverOwed = fault !== null;
+    this.faults = this.faults.filter(({ detail }) => !detail.startsWith(takeoverPrefix));
+    if (fault === null) return;
+    this.faults = [...this.faults, fault];
+    this.cycleFault = fault.fault;
+    this.#retryAtMs = this.#clock() + retryMs;
   }
 
   /** In the cycle: tries to bind in the background when that is due. */
@@ -223,8 +243,9 @@ export class BridgeDevice {
     }
     this.#checkedReconnects = this.link.counters.reconnects;
     this.state = "bound";
-    // What was written before the connection was lost may not have arrived.
+    // What was written before the connection was lost may not have arrived, and the device may have restarted.
     this.writer?.forget();
+    this.takeoverOwed = this.map !== undefined && hasTakeover(this.map);
     return true;
   }
 
@@ -241,12 +262,11 @@ export class BridgeDevice {
       return err({ fault: "unreachable", detail: this.link.name });
     }
     if (map !== undefined) {
-      const first = map.facts.find((row) => row.pace === "cycle");
-      if (first !== undefined && map.readFunction === 3) {
-        const answer = await this.readRegisters(first.address, 1);
-        if (!answer.ok) return err({ fault: "unreachable", detail: `register ${first.address}: ${answer.error}` });
-      }
-      return ok({ identity: noIdentity, images: new Map(), map });
+      const found = await findByMap(this, map);
+      if (!found.ok) return found;
+      const identity = { ...noIdentity, ...definedOf(expected), ...found.value };
+      const difference = compareIdentity(identity, expected ?? {});
+      return difference === undefined ? ok({ identity, images: new Map(), map }) : err(difference);
     }
     const chain = await walkChain(this.readRegisters);
     if (!chain.ok) return chain;
@@ -259,6 +279,9 @@ export class BridgeDevice {
     return bound.ok ? ok({ identity, images: images.value, map: bound.value }) : bound;
   }
 }
+
+const definedOf = (expected: Partial<Identity> = {}): Partial<Identity> =>
+  Object.fromEntries(Object.entries(expected).filter(([, text]) => text !== undefined));
 
 function compareIdentity(found: Identity, expected: Partial<Identity>): DeviceFault | undefined {
   for (const field of ["manufacturer", "model", "serialNumber", "version"] as const) {

@@ -10,6 +10,10 @@ export interface DeviceFaultRow {
 
 const ownFaults = {
   unreachable:             { clears: "itself",  sentence: "The device could not be reached." },
+  "register-refused":    { clears: "onReset", sentence: "The device refuses a register that its map file names: check the map, the unit identifier and the device's version." },
+  "no-watchdog":         { clears: "onReset", sentence: "The map names no watchdog: a set-point would outlive the controller." },
+  "watchdog-time":       { clears: "itself",  sentence: "The device's watchdog has another time than the map says." },
+  "watchdog-silent":     { clears: "itself",  sentence: "The device's watchdog did not act although nothing was written for its time." },
   "models-missing":        { clears: "onReset", sentence: "The device's map lacks what its place in the site needs." },
   "identity-differs":      { clears: "onReset", sentence: "Another device answers than the one that was commissioned." },
   "firmware-differs":      { clears: "onReset", sentence: "The device's firmware is not the one that was commissioned." },

@@ -75,7 +75,8 @@ export interface BridgeSettings {
   readonly transferDevice?: DeviceSettings;
   /** May be the same unit as the transfer device. */
   readonly loadPanel?: DeviceSettings;
-  readonly pv?: DeviceSettings;
+  /** `ratedW` where the device does not tell its rating. */
+  readonly pv?: DeviceSettings & { readonly ratedW?: number };
   /** A command that does not change is written again after this time. */
   readonly refreshMs?: number;
   /** Smaller changes of power wait for the refresh, except cuts. */

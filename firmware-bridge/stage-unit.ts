@@ -5,10 +5,11 @@ import { applyStage, type StageContext, stageFact, stageRoleCode } from "./apply
 import { isNewer, nextSequence, setStageTargets, stageCommand } from "./command-targets.ts";
 import type { BridgeDevice } from "./device.ts";
 import type { WriteRequest } from "./device-writer.ts";
+import { busAt, tellsFrequency, tellsVoltage } from "./elsewhere.ts";
 import { FunctionGuard } from "./function-guard.ts";
 import type { FunctionSettings } from "./function-plan.ts";
 import type { Heartbeat } from "./heartbeat.ts";
-import type { StageCommandPort, StagePort } from "./ports.ts";
+import type { SnapshotPort, StageCommandPort, StagePort } from "./ports.ts";
 import type { StageSettings } from "./settings.ts";
 import { RegisterError, StageRegisters } from "./stage-registers.ts";
 import { verifyStage } from "./verify-stage.ts";
@@ -17,7 +18,16 @@ const formingCode = roleNames.indexOf("forming");
 /** After a longer silence a stage may have restarted with other settings: its functions count as unproven. */
 const silenceMaxMs = 2_000;
 
+/** Where a stage stands. */
+export interface StagePlace {
+  readonly nominalVoltageV: number;
+  readonly phaseVoltageV: number;
+  readonly phases: number;
+  readonly hasTransferDevice: boolean;
+}
+
 export class StageUnit {
+  readonly #place: StagePlace;
   readonly device: BridgeDevice;
   readonly settings: StageSettings;
   readonly context: StageContext;
@@ -30,17 +40,24 @@ export class StageUnit {
   /** Last good read of the cycle; NaN before the first one. */
   #readMs = Number.NaN;
   #hasRoles = false;
+  /** As last read: set-points in amperes are reckoned with it. */
+  #voltagePu = Number.NaN;
 
-  constructor(device: BridgeDevice, settings: StageSettings, nominalVoltageV: number, phaseVoltageV: number) {
+  constructor(device: BridgeDevice, settings: StageSettings, place: StagePlace) {
     this.device = device;
     this.settings = settings;
+    this.#place = place;
     this.context = {
-      nominalVoltageV,
-      phaseVoltageV,
+      nominalVoltageV: place.nominalVoltageV,
+      phaseVoltageV: place.phaseVoltageV,
       ratedChargeW: settings.ratedChargeW,
       ratedDischargeW: settings.ratedDischargeW,
       hasHeartbeat: false,
       hasLimits: false,
+      tellsVehicle: true,
+      tellsVoltage: true,
+      tellsFrequency: true,
+      elsewhere: { voltagePu: Number.NaN, frequencyHz: Number.NaN },
       lastHeartbeat: Number.NaN,
       heartbeatChangedMs: Number.NEGATIVE_INFINITY,
       verified: false,
@@ -50,10 +67,17 @@ export class StageUnit {
 
   /** A map is in force: a new device, or the same one found again. */
   bound(): void {
-    const { facts, commands } = this.device.bound!.map;
-    this.context.hasHeartbeat = facts.some((row) => row.name === "heartbeat");
-    this.context.hasLimits = facts.some((row) => row.name === "maxChargeW");
+    const { facts, fixed = [], commands } = this.device.bound!.map;
+    const tells = (name: string): boolean => [...facts, ...fixed].some((row) => row.name === name);
+    this.context.hasHeartbeat = tells("heartbeat");
+    this.context.hasLimits = tells("maxChargeW");
+    this.context.tellsVehicle = tells("vehicleConnected");
+    this.context.tellsVoltage = tellsVoltage("stage", facts);
+    this.context.tellsFrequency = tellsFrequency(facts);
     this.#hasRoles = commands.some((row) => row.name === "roleCode");
+    const { context: writerContext } = this.device.writer!;
+    writerContext.phases = this.#place.phases;
+    writerContext.ratedW = Math.max(this.settings.ratedChargeW, this.settings.ratedDischargeW);
     this.context.verified = false;
     this.#readMs = Number.NaN;
     this.guard?.reset();
@@ -95,8 +119,10 @@ export class StageUnit {
   }
 
   /** Takes a good read into the process image. False when something needed was missing. */
-  take(stage: StagePort): boolean {
+  take(stage: StagePort, snapshot: SnapshotPort): boolean {
     const { values, factsAtMs } = this.device.reader!;
+    const { tellsVoltage, tellsFrequency, elsewhere } = this.context;
+    if (!tellsVoltage || !tellsFrequency) busAt(snapshot, this.#place.hasTransferDevice, factsAtMs, elsewhere);
     const executed = values[stageFact.executedSequence]!;
     if (!Number.isNaN(executed) && isNewer(executed, this.sequence)) this.sequence = executed;
     if (this.guard !== undefined && factsAtMs - this.#readMs > silenceMaxMs) {
@@ -104,13 +130,16 @@ export class StageUnit {
       this.#tellGuard();
     }
     this.#readMs = factsAtMs;
-    return applyStage(values, factsAtMs, this.context, stage);
+    const taken = applyStage(values, factsAtMs, this.context, stage);
+    this.#voltagePu = stage.voltagePu;
+    return taken;
   }
 
   /** Sets what should be in force. What cannot be said is not said: the stage's own timers take over. */
   aim(command: StageCommandPort, nowMs: number, heartbeat: number): void {
     const { device } = this;
-    const { targets } = device.writer!;
+    const { targets, context } = device.writer!;
+    context.phaseVoltageV = this.#voltagePu * this.#place.phaseVoltageV;
     setStageTargets(targets, command, heartbeat);
     targets[stageCommand.token] = device.fact(stageFact.clockMs);
     targets[stageCommand.sequence] = nextSequence(this.sequence);
@@ -145,6 +174,7 @@ export class StageUnit {
     if (!owed && this.guard?.due !== true) return;
     device.held = owed || this.guard?.agrees === false;
     try {
+      if (owed && device.takeoverOwed) await device.takeOver();
       if (owed) {
         device.faults = await verifyStage(device, this.settings, context, heartbeat, this, clock);
         context.verified = device.faults.length === 0;

@@ -112,7 +112,7 @@ export function bindSunspec(
     const found = [...images.keys()].join(", ") || "none";
     return err({
       fault: "models-missing",
-      detail: `${kind} needs ${missing.join(", ")}; known models found: ${found}`,
+      detail: `${kind} needs ${missing.map(({ names }) => names.join(" or ")).join(", ")}; known models found: ${found}`,
     });
   }
   return ok(map);

@@ -13,11 +13,14 @@ import type { DeviceFault } from "./faults.table.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import type { StageSettings } from "./settings.ts";
 import { RegisterError, StageRegisters } from "./stage-registers.ts";
+import { verifyWatchdog } from "./verify-watchdog.ts";
 
 /** Long enough for a counter of whole seconds to move. */
 const watchMs = 1_300;
 const controlAc = 704;
 const control = 715;
+
+const notIdle: DeviceFault = { fault: "not-idle", detail: "it forms an island or gives power back" };
 
 /** What keeps the sequence numbers of a stage's commands in order. */
 export interface SequenceHolder {
@@ -34,12 +37,14 @@ export async function verifyStage(
 ): Promise<DeviceFault[]> {
   const bound = device.bound;
   if (bound === undefined) return [{ fault: "unreachable", detail: device.link.name }];
-  // A stage with a map file is verified as far as its map reaches: its own watchdog is the maker's promise.
-  if (settings.map !== undefined) return [];
   const stage = new StageRegisters(device, bound.images);
   try {
     const idle = await isIdle(device, context);
-    if (!idle) return [{ fault: "not-idle", detail: "it forms an island or gives power back" }];
+    if (!idle) return [notIdle];
+    if (settings.map !== undefined) {
+      heartbeat.value = nextSequence(heartbeat.value);
+      return await verifyWatchdog(device, settings.map, heartbeat.value, clock);
+    }
     const faults: DeviceFault[] = [];
     await verifyReversion(stage, device, settings, holder, heartbeat, clock, faults);
     await verifyHeartbeat(stage, device, holder, heartbeat, faults);

@@ -1,6 +1,8 @@
 /** From the site's configuration to what the firmware bridge needs to know about each device. */
 import type { DeviceMap } from "../../firmware-bridge/device-map.ts";
 import type { BridgeSettings, DeviceSettings, LinkSettings } from "../../firmware-bridge/settings.ts";
+import type { Identity } from "../../firmware-bridge/sunspec-binding.ts";
+import type { IdentityConfig } from "../config/site/identity.ts";
 import type { ModbusPlace } from "../config/site/modbus.ts";
 import type { SiteConfig } from "../config/site.ts";
 import { invariant } from "../domain/result.ts";
@@ -8,12 +10,23 @@ import { invariant } from "../domain/result.ts";
 /** Maps of devices that do not speak SunSpec, by the names that the configuration gives them. */
 export type DeviceMaps = ReadonlyMap<string, DeviceMap>;
 
+/** What was commissioned, in the bridge's words; only what is set is compared. */
+function expectedIdentity({ manufacturer, model, serialNumber, firmware }: IdentityConfig): Partial<Identity> {
+  return {
+    ...(manufacturer !== undefined && { manufacturer }),
+    ...(model !== undefined && { model }),
+    ...(serialNumber !== undefined && { serialNumber }),
+    ...(firmware !== undefined && { version: firmware }),
+  };
+}
+
 export function bridgeSettings(
   { site, pcc, evses, transferDevice, loadPanel, pv, loop }: SiteConfig,
   maps: DeviceMaps = new Map(),
 ): BridgeSettings {
   const place = (name: string, device: ModbusPlace): DeviceSettings => {
     const map = maps.get(device.map);
+    const expected = device.identity && expectedIdentity(device.identity);
     const { replyTimeoutMs, pauseMs, maxInFlight, maxRegisters, mergeGaps, unitIdInReply } = device;
     const anyUnitInReply = unitIdInReply === "any";
     return {
@@ -22,6 +35,7 @@ export function bridgeSettings(
       unit: device.unitId,
       pace: { replyTimeoutMs, pauseMs, maxInFlight, maxRegisters, mergeGaps, anyUnitInReply },
       ...(map && { map }),
+      ...(expected && { expected }),
     };
   };
   const device = transferDevice !== undefined && transferDevice.kind !== "none" ? transferDevice : undefined;
@@ -40,7 +54,7 @@ export function bridgeSettings(
     meter: { ...place("PCC meter", pcc.meter), importPositive: pcc.meter.importPositive },
     ...(device && { transferDevice: place("transfer device", device) }),
     ...(loadPanel && { loadPanel: place("load panel", loadPanel) }),
-    ...(pv && { pv: place("PV", pv) }),
+    ...(pv && { pv: { ...place("PV", pv), ratedW: pv.ratedW } }),
   };
 }
 

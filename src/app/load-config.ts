@@ -22,6 +22,7 @@ import {
 } from "../core/pcc/limited-generation-profile.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import type { DeviceMaps } from "./bridge-settings.ts";
+import { checkMapsFit } from "./map-checks.ts";
 
 /** Everything that the files say. No key is optional, so that none can be forgotten on the way (`composition.ts`). */
 export interface LoadedSite {
@@ -118,17 +119,22 @@ function readGenerationProfile(
 const sunspec = "sunspec";
 
 function readMaps(
-  { pcc, transferDevice, loadPanel, pv, evses }: SiteConfig,
+  config: SiteConfig,
   siteFile: string,
   at: (...path: (string | number)[]) => ConfigComplaint,
 ): Checked<DeviceMaps> {
+  const { pcc, transferDevice, loadPanel, pv, evses } = config;
   const maps = new Map<string, DeviceMap>();
+  const refused = new Set<string>();
   const complaints: ConfigComplaint[] = [];
   const read = (kind: DeviceKind, device: { readonly map: string } | undefined, ...path: (string | number)[]): void => {
     if (device === undefined || device.map === sunspec) return;
     const here = { ...at(...path, "map"), found: JSON.stringify(device.map) };
     let map = maps.get(device.map);
+    // A file that several devices name is complained about once.
+    if (refused.has(device.map)) return;
     if (map === undefined) {
+      refused.add(device.map);
       const file = resolve(dirname(siteFile), device.map);
       const source = readText(file);
       if (!source.ok) {
@@ -144,6 +150,7 @@ function readMaps(
       }
       map = parsed.value;
       maps.set(device.map, map);
+      refused.delete(device.map);
     }
     if (map.kind !== kind)
       complaints.push({ ...here, complaint: `must be the map of a ${kind}, not of a ${map.kind}` });
@@ -155,6 +162,10 @@ function readMaps(
   evses.forEach(({ stage }, i) => {
     read("stage", stage, "evses", i, "stage");
   });
+  // What a map lacks for its place is told once all of them can be read.
+  for (const { path, found, complaint } of complaints.length > 0 ? [] : checkMapsFit(config, maps)) {
+    complaints.push({ ...at(...path), found, complaint });
+  }
   return complaints.length > 0 ? err(complaints) : ok(maps);
 }
 

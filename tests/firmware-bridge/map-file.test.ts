@@ -22,7 +22,7 @@ describe("the blueprint", () => {
     const parsed = parseMapFile(blueprint, file);
     if (!parsed.ok) throw new Error(parsed.error.map(mapFileMistakeText).join("\n"));
     const memory = new Uint16Array(0x3000);
-    memory.set([3, 2_500, 100, 4_805, 6_001, 0, 0x20, 0b1_0001, 7, 6_000, 5_000, 715], 0x1000);
+    memory.set([2, 0, 100, 4_805, 6_001, 0, 0x20, 0b1_0001, 7, 6_000, 5_000, 715], 0x1000);
     const writes: number[][] = [];
     const registers: Registers = {
       read: (address, count, into, at) => {
@@ -30,6 +30,7 @@ describe("the blueprint", () => {
         return ExceptionCode.ok;
       },
       write: (address, count, from, at) => {
+        for (let i = 0; i < count; i += 1) memory[address + i] = from.readUInt16BE(at + 2 * i);
         writes.push([address, ...Array.from({ length: count }, (_, i) => from.readUInt16BE(at + 2 * i))]);
         return ExceptionCode.ok;
       },
@@ -51,6 +52,10 @@ describe("the blueprint", () => {
       ],
     });
     expect(await bridge.discover()).toMatchObject([{ found: true, verified: true, faults: [] }]);
+    // the watchdog's time was written and read back
+    expect(writes).toEqual([[0x2020, 5]]);
+    writes.length = 0;
+    memory.set([3, 2_500], 0x1000);
     const snapshot = createSnapshot(1, 0);
     const now = (): number => performance.now();
     // once more, for what is read at a slower pace beside the cycle
@@ -108,7 +113,11 @@ const mistakes: readonly (readonly [string, (text: string) => string, RegExp])[]
   ],
   ["an unknown key of a fact", (t) => t.replace("pace: second", "speed: second"), /facts\.socPct\.speed is not known/],
   ["a fact without address", (t) => t.replace("address: 0x1001, ", ""), /facts\.powerW\.address is missing/],
-  ["a stage without power", (t) => t.replace(/^ {2}powerW: {8}.*$/m, ""), /lacks powerW, which every stage needs/],
+  [
+    "a stage without power",
+    (t) => t.replace(/^ {2}powerW: {8}.*$/m, ""),
+    /lacks powerW \(facts\), which every stage needs/,
+  ],
   [
     "a role without codes",
     (t) => t.replace(", codes: { off: [0, 1, 9], charge: 2, discharge: 3 }", ""),

@@ -20,6 +20,13 @@ export class MemoryLink implements ModbusLink {
     const face = this.#units.get(exchange.unit)!;
     exchange.deadlineMs = deadlineMs;
     exchange.startedMs = this.#clock();
+    exchange.sentMs = exchange.startedMs;
+    exchange.finishedMs = exchange.startedMs;
+    if (exchange.prepare !== null && !exchange.prepare(exchange)) {
+      exchange.fault = "not-sent";
+      exchange.onDone(exchange);
+      return;
+    }
     const code = exchange.isWrite
       ? face.write(exchange.address, exchange.count, exchange.frame, exchange.dataOffset, exchange.functionCode)
       : face.read(exchange.address, exchange.count, exchange.reply, 0, exchange.functionCode);

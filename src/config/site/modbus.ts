@@ -1,5 +1,6 @@
 /** Settings that every device behind Modbus has: where it is reached, and how it wants to be spoken to. */
 import { choice, flagOr, integer, integerOr, text } from "../setting.ts";
+import { type IdentityConfig, identitySettings } from "./identity.ts";
 
 const serialSpeeds = { min: 1_200, max: 115_200 } as const;
 
@@ -75,6 +76,7 @@ export const modbus = {
     maxLength: 300,
     example: "sunspec",
   }).default("sunspec"),
+  identity: identitySettings.optional(),
 };
 
 /** What `modbus` says about one device. */
@@ -95,6 +97,7 @@ export interface ModbusPlace {
   readonly mergeGaps: boolean;
   readonly unitIdInReply?: "strict" | "any" | undefined;
   readonly map: string;
+  readonly identity?: IdentityConfig | undefined;
 }
 
 export interface PlaceComplaint {

@@ -1,0 +1,131 @@
+/** What a site may ask of a device with a map file is decided before anything is energized. */
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { checkSite } from "../../src/app/load-config.ts";
+import { complaintText } from "../../src/config/parse.ts";
+
+const root = join(import.meta.dirname, "../..");
+const blueprint = readFileSync(join(root, "config/maps/blueprint.yaml"), "utf8");
+
+interface Site {
+  readonly stageMap?: string;
+  readonly meterMap?: string;
+  readonly serviceMode?: string;
+  readonly evse?: string;
+  readonly stage?: string;
+}
+
+const identity = ", identity: { serialNumber: A-1, firmware: 1.0.0 }";
+
+function complaints({
+  stageMap = blueprint,
+  meterMap,
+  serviceMode = "parallel-non-export",
+  evse = "dischargeEnabled: true",
+  stage = identity,
+}: Site): string {
+  const folder = mkdtempSync(join(tmpdir(), "islet-maps-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, "stage.yaml"), stageMap);
+  writeFileSync(join(folder, "meter.yaml"), meterMap ?? "");
+  cpSync(join(root, "config/maps"), join(folder, "maps"), { recursive: true });
+  const file = join(folder, "site.yaml");
+  writeFileSync(
+    file,
+    `site: { name: T, nominalVoltageV: 480, nominalFrequencyHz: "60", serviceMode: ${serviceMode}, utilityNotified: true }
+pcc: { importLimitW: 50000, meter: { host: m${meterMap === undefined ? "" : ", map: meter.yaml"} } }
+evses:
+  - { stage: { host: s, map: stage.yaml, gridFunctions: controller${stage} }, maxChargeW: 11000, maxDischargeW: 11000, ${evse} }
+`,
+  );
+  const checked = checkSite(file);
+  return checked.ok ? "" : checked.error.map(complaintText).join("\n");
+}
+
+const without = (...keys: string[]): string =>
+  keys.reduce((text, key) => text.replace(new RegExp(`^ *${key}: .*$`, "m"), ""), blueprint);
+describe("a stage that may discharge", () => {
+  test("the blueprint with its serial number and firmware in the site file → accepted", () => {
+    expect(complaints({})).toBe("");
+  });
+
+  test("no watchdog → refused: a set-point would outlive the controller", () => {
+    expect(complaints({ stageMap: without("watchdog") })).toMatch(
+      /evses\[0\]\.dischargeEnabled is true: must not be with a map that names no watchdog: .*`watchdog:`.*\(stage\.yaml\)/,
+    );
+    expect(complaints({ stageMap: without("watchdog"), evse: "dischargeEnabled: false" })).toBe("");
+  });
+
+  test("the map is silent about anti-islanding → refused in parallel, unless its author answers for it", () => {
+    expect(complaints({ stageMap: without("antiIslanding") })).toMatch(/does not tell whether anti-islanding is on/);
+    const answered = blueprint.replace(
+      /^ *antiIslanding: .*$/m,
+      '  antiIslanding: { constant: 1, why: "certificate 4711" }',
+    );
+    expect(complaints({ stageMap: answered })).toBe("");
+  });
+
+  test("nobody knows its serial number or firmware → refused in parallel: a permit could never cover it", () => {
+    expect(complaints({ stage: "" })).toMatch(/serial number is unknown.*\n.*firmware is unknown/);
+    expect(complaints({ stage: "", serviceMode: "load-only" })).toBe("");
+  });
+
+  test("no command for discharging → refused", () => {
+    const chargeOnly = blueprint.replace(
+      /^ {2}powerW: .*max: 60000.*$/m,
+      "  chargeW: { address: 0x2001, type: int16, request: command, onSilence: ramps to 0 }",
+    );
+    expect(complaints({ stageMap: chargeOnly })).toMatch(/has no command for discharging/);
+  });
+});
+
+describe("a stage that may form an island", () => {
+  test("without commands for it → refused, each named", () => {
+    expect(complaints({ evse: "dischargeEnabled: true, gridForming: true" })).toMatch(
+      /gridForming is true: needs commands that the map does not have: formVoltagePu, formFrequencyHz/,
+    );
+  });
+});
+
+describe("voltage and frequency", () => {
+  const meterMap = "device: meter\nfacts:\n  powerW: { address: 0x34, type: float32, function: 4 }\n";
+  test("a stage without them beside a SunSpec meter → accepted; it takes the meter's", () => {
+    expect(complaints({ stageMap: without("frequencyHz", "lineVoltageV") })).toBe("");
+  });
+
+  test("a meter without them beside a stage that measures → accepted; it takes the stage's", () => {
+    expect(complaints({ meterMap })).toBe("");
+  });
+
+  test("neither has them → refused at both", () => {
+    const text = complaints({ meterMap, stageMap: without("frequencyHz", "lineVoltageV") });
+    expect(text).toMatch(/pcc\.meter\.map is "meter\.yaml": tells no voltage or frequency, and no stage/);
+    expect(text).toMatch(
+      /evses\[0\]\.stage\.map is "stage\.yaml": tells no voltage or frequency, and the site's meter/,
+    );
+  });
+});
+
+describe("PV", () => {
+  const map = "device: pv\nfacts:\n  powerW: { address: 1, type: int16 }\n";
+  test("a map that can only be read: curtailing by command → refused, by frequency → accepted", () => {
+    const pv = (curtail: string): string => `pv: { host: p, map: meter.yaml, ratedW: 9000, curtail: ${curtail} }`;
+    for (const [curtail, wanted] of [
+      ["command", /pv\.curtail is "command": must be frequency-shift with this map/],
+      ["frequency-shift", /^(?![\s\S]*pv\.curtail)/],
+    ] as const) {
+      const folder = mkdtempSync(join(tmpdir(), "islet-pv-"));
+      onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+      writeFileSync(join(folder, "meter.yaml"), map);
+      const file = join(folder, "site.yaml");
+      writeFileSync(
+        file,
+        `site: { name: T, nominalVoltageV: 480, nominalFrequencyHz: "60" }\npcc: { importLimitW: 50000, meter: { host: m } }\nevses: [{ stage: { host: s }, maxChargeW: 11000 }]\n${pv(curtail)}\n`,
+      );
+      const checked = checkSite(file);
+      expect(checked.ok ? "" : checked.error.map(complaintText).join("\n")).toMatch(wanted);
+    }
+  });
+});
