@@ -114,6 +114,9 @@ export const faultRows: readonly FaultRow[] = [
   { target: "transferDevice", error: "syncStuck",     sentence: "The synchronism relay always says yes.",       random: true,  on: (p) => { deviceOf(p).syncRelayStuck = true; }, off: (p) => { deviceOf(p).syncRelayStuck = false; } },
   { target: "transferDevice", error: "syncDead",      sentence: "The synchronism relay always says no.",        random: true,  on: (p) => { deviceOf(p).syncRelayDead = true; },  off: (p) => { deviceOf(p).syncRelayDead = false; } },
   { target: "transferDevice", error: "closesItself",  sentence: "It closes by itself, once.",                   random: false, on: (p) => { p.world.stir(); p.world.transferDevice.moveByItself("closed"); }, off: () => {} },
+  { target: "transferDevice", error: "bridged",       sentence: "A pole conducts although the device is open and says so.", random: false,
+    on: (p) => { const d = p.world.transferDevice; d.faults.welded = true; d.faults.contactNo = "open"; d.faults.contactNc = "open"; p.world.stir(); d.moveByItself("closed"); },
+    off: (p) => { const d = p.world.transferDevice; d.faults.welded = false; d.faults.contactNo = undefined; d.faults.contactNc = undefined; p.world.stir(); d.moveByItself("open"); } },
   { target: "transferDevice", error: "opensItself",   sentence: "It opens by itself, once.",                    random: true,  on: (p) => { p.world.stir(); p.world.transferDevice.moveByItself("open"); },   off: () => {} },
 
   ...linkRows,

@@ -246,7 +246,7 @@ export class InMemoryBridge {
   write(commands: Commands, nowMs: number): void {
     this.#deliverLate(nowMs);
     if (!commands.speak) return;
-    if (nowMs >= this.#nextHeartbeatMs) {
+    if (commands.earned && nowMs >= this.#nextHeartbeatMs) {
       this.#controllerHeartbeat = (this.#controllerHeartbeat + 1) & 0xffff;
       this.#nextHeartbeatMs = nowMs + heartbeatEveryMs;
     }

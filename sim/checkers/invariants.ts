@@ -16,6 +16,12 @@ export const invariantNames = [
 ] as const;
 
 const transferStaleMs = 500;
+/** A device that answers while its own clock stands is found out by then. */
+const frozenMaxMs = 2_000;
+/** One contact may say otherwise for so long while the voltages prove K1 open: a grid side without voltage beside a live bus. */
+const glitchMaxMs = 140;
+const livePu = 0.5;
+const deadPu = 0.1;
 const meterStaleMs = 2_000;
 const leaseMaxMs = 5_000;
 const brokenMax = 50;
@@ -32,6 +38,7 @@ export class Invariants {
   readonly #ratedVA: Float64Array;
   /** A closed transition closes K1 onto a forming stage on purpose, after a synchronism check. */
   readonly #closedTransition: boolean;
+  #provenOpenAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(ratedVA: readonly number[], closedTransition: boolean) {
     this.#ratedVA = Float64Array.from(ratedVA);
@@ -57,7 +64,10 @@ export class Invariants {
       snapshot.site.serviceEnabled;
     const provenOpen = device.contactNo === "open" && device.contactNc === "open";
     const provenClosed = device.contactNo === "closed" && device.contactNc === "closed";
-    const deviceFresh = nowMs - device.atMs <= transferStaleMs;
+    const deviceFresh = nowMs - device.atMs <= transferStaleMs && nowMs - device.liveAtMs <= frozenMaxMs;
+    if (provenOpen) this.#provenOpenAtMs = nowMs;
+    const witnessed = device.gridVoltagePu <= deadPu && device.busVoltagePu >= livePu;
+    const glitch = witnessed && !provenClosed && nowMs - this.#provenOpenAtMs <= glitchMaxMs;
     const meterFresh = nowMs - snapshot.meter.atMs <= meterStaleMs;
     let forming = false;
     for (let i = 0; i < commands.stages.length; i++) {
@@ -67,7 +77,7 @@ export class Invariants {
         forming = true;
         // In a closed transition the contacts change one after the other while the bus is still held up.
         const handingOver = this.#closedTransition && commands.transferDevice === "close" && !provenClosed;
-        if (!(provenOpen || handingOver) || !deviceFresh) this.#note(0, nowMs, i);
+        if (!(provenOpen || glitch || handingOver) || !deviceFresh) this.#note(0, nowMs, i);
       }
       const square = command.powerW * command.powerW + command.reactiveVar * command.reactiveVar;
       const most = 1.001 * this.#ratedVA[i]!;

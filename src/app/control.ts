@@ -118,7 +118,7 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
     if (inputs.readInto(inputsCopy)) readInputs(inputsCopy, snapshot, nowMs);
     for (let i = 0; i < stageCount; i++) fillVehicleFacts(snapshot.evses[i]!, snapshot.stages[i]!, nowMs);
     const commands = step(core, snapshot, nowMs);
-    await bridge.writeAll(commands, nowMs, nowMs + (1 - readShare) * periodMs, core.machine.state.mode !== "unknown");
+    await bridge.writeAll(commands, nowMs, nowMs + (1 - readShare) * periodMs, commands.earned);
     followPermitService(nowMs);
     publish(nowMs);
   }

@@ -18,6 +18,7 @@ const recordSchema = z.strictObject({
   intent: z.enum(intentNames),
   startsLeft: z.int().min(0).max(startsMax),
   returnBlocked: z.boolean(),
+  opensUnproven: z.boolean().default(false),
 });
 type Stored = z.infer<typeof recordSchema>;
 const slotSchema = z.strictObject({ sequence: z.int().min(1), record: recordSchema, check: z.string() });
@@ -70,8 +71,8 @@ export function openModeRecord(file: string, askWitness: () => ModeWitness = () 
     ready = true;
   }
 
-  function write({ intent, startsLeft, returnBlocked }: Readonly<ModeRecord>): void {
-    const next: Stored = { intent, startsLeft, returnBlocked };
+  function write({ intent, startsLeft, returnBlocked, opensUnproven }: Readonly<ModeRecord>): void {
+    const next: Stored = { intent, startsLeft, returnBlocked, opensUnproven };
     try {
       if (ready && existsSync(file)) {
         // Over the older slot; after a failure over the same one again, never over the last whole one.
@@ -157,12 +158,15 @@ function readSlot(text: string): { readonly sequence: number; readonly record: S
   return check === checkOf(sequence, record) ? { sequence, record } : undefined;
 }
 
-const checkOf = (sequence: number, { intent, startsLeft, returnBlocked }: Stored): string =>
-  createHash("sha256").update(`${sequence} ${intent} ${startsLeft} ${returnBlocked}`).digest("hex").slice(0, 16);
+const checkOf = (sequence: number, { intent, startsLeft, returnBlocked, opensUnproven }: Stored): string =>
+  createHash("sha256")
+    .update(`${sequence} ${intent} ${startsLeft} ${returnBlocked} ${opensUnproven}`)
+    .digest("hex")
+    .slice(0, 16);
 
 /** A slot's text: one line of JSON, filled up with spaces. */
-function slot(sequence: number, { intent, startsLeft, returnBlocked }: Stored): Buffer {
-  const record: Stored = { intent, startsLeft, returnBlocked };
+function slot(sequence: number, { intent, startsLeft, returnBlocked, opensUnproven }: Stored): Buffer {
+  const record: Stored = { intent, startsLeft, returnBlocked, opensUnproven };
   const text = JSON.stringify({ sequence, record, check: checkOf(sequence, record) });
   return Buffer.from(`${text.padEnd(slotBytes - 1)}\n`);
 }

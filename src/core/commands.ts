@@ -24,6 +24,8 @@ export interface Commands {
    * its own watchdog while the controller finds out where it is (mode `unknown`).
    */
   speak: boolean;
+  /** Every fact that the present mode rests on was fresh in this cycle: the heartbeat may advance (`needs.ts`). */
+  earned: boolean;
   stages: StageCommand[];
   transferDevice: TransferCommand;
   /** Advances once for each close; the device closes at most once for each number. */
@@ -38,6 +40,7 @@ export interface Commands {
 export function createCommands(stageCount: number, tierCount: number): Commands {
   return {
     speak: false,
+    earned: false,
     stages: Array.from({ length: stageCount }, () => ({
       role: "off" as Role,
       powerW: 0,

@@ -6,6 +6,7 @@ import type { GridProfile } from "../config/grid-profiles.ts";
 import type { SiteConfig } from "../config/site.ts";
 import { createAllocation } from "./allocation.ts";
 import { createAuthority } from "./authority.ts";
+import { createBackfeedWatch } from "./backfeed-watch.ts";
 import { createBlackStart } from "./black-start.ts";
 import { createCommands } from "./commands.ts";
 import {
@@ -31,6 +32,7 @@ import { createGridVerdict, createModeFacts } from "./mode-facts.ts";
 import type { ModeRecord } from "./mode-state.ts";
 import { modeTimings } from "./mode-timings.ts";
 import { createModeMachine } from "./modes.ts";
+import { createNeeds } from "./needs.ts";
 import { createExportControl, createSiteBudget } from "./pcc/control-state.ts";
 import type { LimitedGenerationProfile } from "./pcc/limited-generation-profile.ts";
 import { createPccLimits } from "./pcc/pcc-limits.ts";
@@ -100,6 +102,10 @@ export function createCore(config: SiteConfig, start: CoreStart) {
     verdict: createGridVerdict(),
     modeFactsConfig: modeFactsConfig(config, profile),
     modeFacts: createModeFacts(count),
+    /** Whether a running island feeds the utility's line, and the question that finds out. */
+    backfeed: createBackfeedWatch(),
+    /** Which fact is missing that the present mode rests on. */
+    needs: createNeeds(),
     machine: createModeMachine(timings, start.record, start.nowMs),
     pccLimits: createPccLimits(),
     generationProfile: start.generationProfile ?? null,

@@ -37,7 +37,7 @@ export function steerIsland(
     island.trimHz = 0;
     return;
   }
-  let targetHz = config.nominalFrequencyHz + island.shiftHz;
+  let targetHz = config.nominalFrequencyHz + island.shiftHz + island.nudgeHz;
   if (toGrid && device.gridFrequencyHz > 0) {
     // The bus turns ahead of the grid by `phaseDeg`: it must turn more slowly, and the other way round.
     const slipHz = Number.isFinite(device.phaseDeg)

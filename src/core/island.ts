@@ -81,6 +81,8 @@ export interface IslandState {
   /** Correction of the common frequency reference, Hz. */
   trimHz: number;
   shiftHz: number;
+  /** A small move of the frequency that asks whether the grid side follows (`backfeed-watch.ts`), Hz. */
+  nudgeHz: number;
   pvLimitW: number;
   /** Hours that the energy above reserve lasts at the present load; NaN unknown, Infinity without load. */
   runwayH: number;
@@ -113,6 +115,7 @@ export const createIsland = (config: IslandConfig, stageCount: number): IslandSt
   idleSinceMs: Number.NaN,
   trimHz: 0,
   shiftHz: 0,
+  nudgeHz: 0,
   pvLimitW: Number.POSITIVE_INFINITY,
   runwayH: Number.NaN,
   energyWh: Number.NaN,
@@ -183,7 +186,7 @@ export function stepIsland(
     command.powerW = 0;
     command.reactiveVar = 0;
     command.formVoltagePu = forms ? formVoltagePu(mode.steer, snapshot.transferDevice) : 0;
-    command.formFrequencyHz = forms ? config.nominalFrequencyHz + island.trimHz + island.shiftHz : 0;
+    command.formFrequencyHz = forms ? config.nominalFrequencyHz + island.trimHz + island.shiftHz + island.nudgeHz : 0;
   }
   for (let t = 0; t < island.tiers.closed.length; t++) commands.tierClosed[t] = island.tiers.closed[t]!;
   commands.pvLimitW = island.pvLimitW;

@@ -141,11 +141,24 @@ export interface ModeFacts {
   /** Closed, and a load may be fed. */
   gridServes: boolean;
 
+  /** One side live, the other dead: no closed device looks like that, whatever a contact says. */
+  voltagesProveOpen: boolean;
+  /** Grid side and bus are live at one frequency and angle: a chance of a moment, or one conductor (`backfeed-watch.ts`). */
+  inStep: boolean;
+  /** The grid side follows what the island does: it is fed through a device that says that it is open. */
+  gridFollows: boolean;
+
   /** Every stage that answers is off. */
   off: boolean;
   /** A stage that answers forms; one gives power back while following. */
   anyForming: boolean;
   anyDischarging: boolean;
+  /**
+   * Latest word, by its own clock, of a stage that is not off, and of one that forms or gives power back, ms: what a stage
+   * said before it froze is no evidence of what it does now.
+   */
+  onLiveAtMs: number;
+  givingLiveAtMs: number;
 
   /** The bus carries nothing and nobody could energize it. */
   busDead: boolean;
@@ -201,9 +214,14 @@ export const createModeFacts = (stageCount: number): ModeFacts => ({
   gridHolds: false,
   gridOut: false,
   gridServes: false,
+  voltagesProveOpen: false,
+  inStep: false,
+  gridFollows: false,
   off: false,
   anyForming: false,
   anyDischarging: false,
+  onLiveAtMs: Number.NEGATIVE_INFINITY,
+  givingLiveAtMs: Number.NEGATIVE_INFINITY,
   busDead: false,
   coherentClosed: false,
   coherentOpen: false,
@@ -275,6 +293,8 @@ function deriveStages(
   let off = true;
   let anyForming = false;
   let anyDischarging = false;
+  let onLiveAtMs = Number.NEGATIVE_INFINITY;
+  let givingLiveAtMs = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < stages.length; i++) {
     const stage = stages[i]!;
     const vouchedFor = heldBehindOpenDevice && stage.role === "forming";
@@ -284,9 +304,13 @@ function deriveStages(
       facts.hearing[i] = StageHearing.fresh;
       fresh++;
       const gives = stage.role !== "forming" && -stage.powerW > config.dischargeFromW;
+      const discharges = gives || (stage.role === "discharge" && !Number.isFinite(stage.powerW));
       if (stage.role === "forming") anyForming = true;
-      if (gives || (stage.role === "discharge" && !Number.isFinite(stage.powerW))) anyDischarging = true;
-      if (stage.role !== "off" || gives) off = false;
+      if (discharges) anyDischarging = true;
+      if ((stage.role === "forming" || discharges) && stage.liveAtMs > givingLiveAtMs) givingLiveAtMs = stage.liveAtMs;
+      if (stage.role === "off" && !gives) continue;
+      off = false;
+      if (stage.liveAtMs > onLiveAtMs) onLiveAtMs = stage.liveAtMs;
     } else if (nowMs - (knownAtMs > startedMs ? knownAtMs : startedMs) <= offAfterMs) {
       facts.hearing[i] = StageHearing.silent;
       silent++;
@@ -300,6 +324,8 @@ function deriveStages(
   facts.off = fresh > 0 && off;
   facts.anyForming = anyForming;
   facts.anyDischarging = anyDischarging;
+  facts.onLiveAtMs = onLiveAtMs;
+  facts.givingLiveAtMs = givingLiveAtMs;
 }
 
 /** Both sides of K1 and the meter. Without a transfer device the meter's voltage is the voltage of both sides. */
@@ -328,6 +354,7 @@ function deriveSides(
   facts.gridDead = fresh && gridPu <= config.deadMaxPu;
   facts.busLive = fresh && busPu >= config.liveMinPu;
   facts.busVoltageDead = fresh && busPu <= config.deadMaxPu;
+  facts.voltagesProveOpen = present && sidesDiffer(facts);
   facts.busServes = fresh && busPu >= config.serveMinPu && busPu <= config.serveMaxPu;
 
   const deviceGood = fresh && inWindow(gridPu, gridHz, config);

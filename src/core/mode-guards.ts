@@ -56,6 +56,21 @@ export const notProvenOpen = negated(provenOpen, "K1 is not proven open");
 export const provenClosed = guard("both contacts say closed", (_, f) => f.provenClosed);
 export const disagree = guard("the contacts disagree", (_, f) => f.disagree);
 
+/** A worn contact bounces; the voltages are the witness that K1 has not moved. */
+export const noGlitch = guard(
+  "the voltages don't prove K1 open, or the contacts had time to agree",
+  (s, f) => !f.voltagesProveOpen || heldFor(s, "contradiction", s.timings.glitchMs),
+);
+export const opensUnproven = guard("K1 has not proven that it opens", (s) => s.record.opensUnproven);
+export const opensProven = negated(opensUnproven, "nothing is held against K1's opening");
+export const gridFollows = guard(
+  "the grid side follows the island: K1 conducts while it says open",
+  (_, f) => f.gridFollows,
+);
+export const inStep = guard("the grid side is in step with the bus", (_, f) => f.inStep);
+export const gridLive = guard("the grid side is live", (_, f) => f.gridLive);
+export const gridDead = guard("the grid side is dead", (_, f) => f.gridDead);
+
 export const contactsLagOver = held("contradiction", "lagMs", "the contacts had time to follow each other");
 
 // stages and bus
@@ -66,7 +81,11 @@ export const notForming = negated(forming, "no stage forms");
 export const busServes = guard("the bus has a voltage for loads", (_, f) => f.busServes);
 export const busLive = guard("the bus is live", (_, f) => f.busLive);
 export const islandFell = guard("no stage forms, or the bus is dead", (_, f) => !f.anyForming || f.busVoltageDead);
-export const rogueHeld = held("rogue", "stopMs", "a stage gives power against its orders");
+/** Judged by the stage's own clock: one that froze while it gave power is silent, not disobedient. */
+export const rogueHeld = guard(
+  "a stage gives power against its orders",
+  (s, f) => f.givingLiveAtMs - s.held.rogue >= s.timings.stopMs,
+);
 export const contradictionHeld = held(
   "contradiction",
   "contradictionMs",
@@ -80,7 +99,10 @@ export const unexpectedPosition = guard(
   (s, f) => (s.expected === "open" && f.provenClosed) || (s.expected === "closed" && f.provenOpen),
 );
 export const tooManyDisagreements = guard("the contacts keep disagreeing", (s) => s.disagreements >= disagreementsMax);
-export const disagreedBefore = guard("the contacts have disagreed", (s) => s.disagreements > 0);
+export const disagreedBefore = guard(
+  "the contacts have disagreed, or a start was given back",
+  (s) => s.disagreements > 0 || s.doubts > 0,
+);
 export const busDeadHeld = held("busDead", "deadMs", "the bus is proven dead");
 export const busNotDeadHeld = held("busNotDead", "decayMs", "the bus does not die");
 
@@ -110,7 +132,9 @@ export const holderNotReady = negated(holderReady, "a stage can't hold its angle
 export const notProvenClosed = guard("K1 is no longer proven closed", (_, f) => !f.provenClosed);
 
 // authority and people
-export const parallelOK = guard("a permit for parallel operation is in force", (_, f) => f.parallelOK);
+/** A site that may be unable to leave the grid is a load only (requirement R48). */
+const mayRunParallel = (s: ModeState, f: ModeFacts): boolean => f.parallelOK && !s.record.opensUnproven;
+export const parallelOK = guard("a permit for parallel operation is in force", mayRunParallel);
 export const notParallelOK = negated(parallelOK, "parallel operation is not permitted");
 export const backupOK = guard("backup is permitted", (_, f) => f.backupOK);
 export const notBackupOK = negated(backupOK, "backup is not permitted");
@@ -124,7 +148,7 @@ export const noIslandWishInForce = guard("no permitted wish for an island", (_, 
 export const gridNotGoodOrIslandWish = either(gridNotGood, islandWish, "the grid is not good, or an island is wished");
 export const joinedWithoutRight = guard(
   "not proven open, and the grid is not good or parallel operation not permitted",
-  (_, f) => !f.provenOpen && !(f.gridHolds && f.parallelOK),
+  (s, f) => !f.provenOpen && !(f.gridHolds && mayRunParallel(s, f)),
 );
 export const resetRequested = guard("a person on site resets", (_, f) => f.resetRequest);
 
@@ -154,7 +178,11 @@ export const reasonToStart = guard(
 export const notReleased = guard("the close has not been given yet", (s) => !s.released);
 
 // times
-export const stopOver = aged("stopMs", "stages had time to stop");
+/** Its own clock must have gone on since: what a frozen stage said before is no evidence. */
+export const stopOver = guard(
+  "a stage goes on although it had time to stop",
+  (s, f) => f.onLiveAtMs - s.sinceMs >= s.timings.stopMs,
+);
 export const openOver = aged("openMs", "K1 had time to open");
 export const settled = aged("settleMs", "the open command has stood long enough");
 export const adoptOver = aged("adoptMs", "time to adopt is over");

@@ -7,7 +7,7 @@
 import type { Mode } from "../domain/modes.ts";
 import type { ModeFacts } from "./mode-facts.ts";
 import * as g from "./mode-guards.ts";
-import { type ModeState, remember, startsMax } from "./mode-state.ts";
+import { doubtsMax, type ModeState, setOpensUnproven, setReturnBlocked, setStartsLeft, startsMax } from "./mode-state.ts";
 
 export interface ModeRow {
   readonly id: string;
@@ -21,18 +21,30 @@ export interface ModeRow {
 export const closedModes: readonly Mode[] = ["loadOnly", "ceased", "enterDelay", "ramping", "parallel", "balancing", "isolating"];
 export const openModes: readonly Mode[] = ["isolated", "islandStarting", "islandRunning", "returning", "resyncing"];
 export const movingModes: readonly Mode[] = ["opening", "parting", "closing", "closingLive"];
+const islandModes: readonly Mode[] = ["islandStarting", "islandRunning", "resyncing", "closingLive"];
 const closedOpenMoving: readonly Mode[] = [...closedModes, ...openModes, ...movingModes];
 
-const fillStarts = (s: ModeState): void => remember(s, s.record.intent, startsMax, s.record.returnBlocked);
-const blockReturn = (s: ModeState): void => remember(s, s.record.intent, s.record.startsLeft, true);
-const forgetTroubles = (s: ModeState): void => { s.disagreements = 0; remember(s, s.record.intent, startsMax, false); };
+const fillStarts = (s: ModeState): void => setStartsLeft(s, startsMax);
+const blockReturn = (s: ModeState): void => setReturnBlocked(s, true);
+const forgetDisagreements = (s: ModeState): void => { s.disagreements = 0; s.doubts = 0; };
+const forgetTroubles = (s: ModeState): void => { forgetDisagreements(s); fillStarts(s); setReturnBlocked(s, false); };
 const expectClosed = (s: ModeState): void => { s.expected = "closed"; s.disagreements++; };
-const expectOpen = (s: ModeState): void => { s.expected = "open"; s.disagreements++; };
-const forgetDisagreements = (s: ModeState): void => { s.disagreements = 0; };
 const beginStart = (s: ModeState, f: ModeFacts): void => {
   s.gridDeadAtStart = f.gridDead;
-  remember(s, s.record.intent, s.record.startsLeft > 0 ? s.record.startsLeft - 1 : 0, s.record.returnBlocked);
+  setStartsLeft(s, s.record.startsLeft > 0 ? s.record.startsLeft - 1 : 0);
 };
+const returnStart = (s: ModeState): void => setStartsLeft(s, s.record.startsLeft < startsMax ? s.record.startsLeft + 1 : startsMax);
+/** Nobody can tell what became of the island: that is no start that failed. Bounded, so that no flickering link wears the site out. */
+const doubt = (s: ModeState): void => {
+  if (s.leftUnreleased || !islandModes.includes(s.previous) || s.record.startsLeft >= startsMax || s.doubts >= doubtsMax) return;
+  s.doubts++;
+  returnStart(s);
+};
+const doubtOpen = (s: ModeState): void => { s.expected = "open"; s.disagreements++; doubt(s); };
+/** K1 did not open, or conducts while it says open: remembered until it has proven that it opens. */
+const distrustOpening = (s: ModeState): void => setOpensUnproven(s, true);
+const trustOpening = (s: ModeState): void => setOpensUnproven(s, false);
+const suspectOpening = (s: ModeState, f: ModeFacts): void => { if (f.inStep) distrustOpening(s); };
 /** A new number, beyond any that the device knows from before a restart. */
 const beginClose = (s: ModeState, f: ModeFacts): void => {
   s.closeSequence = (s.closeSequence > f.deviceCloseSequence ? s.closeSequence : f.deviceCloseSequence) + 1;
@@ -47,12 +59,12 @@ export const modeRows: readonly ModeRow[] = [
   { id: "U3", from: ["unknown"], when: [g.adoptOver], to: "blind" },
 
   // Stale facts, contradictions, and K1 or a stage that moves without being told.
-  { id: "G1", from: closedOpenMoving, when: [g.deviceStale], to: "blind" },
+  { id: "G1", from: closedOpenMoving, when: [g.deviceStale], to: "blind", do: doubt },
   { id: "G2a", from: [...closedModes, "opening", "parting"], when: [g.stagesUnheard], to: "blind" },
-  { id: "G2b", from: ["isolated", "islandStarting", "returning", "closing", "closingLive"], when: [g.stagesSilent], to: "blind" },
-  { id: "G2c", from: ["islandRunning", "resyncing"], when: [g.stagesSilent, g.notForming], to: "blind" },
+  { id: "G2b", from: ["isolated", "islandStarting", "returning", "closing", "closingLive"], when: [g.stagesSilent], to: "blind", do: doubt },
+  { id: "G2c", from: ["islandRunning", "resyncing"], when: [g.stagesSilent, g.notForming], to: "blind", do: doubt },
   { id: "G3c", from: closedModes, when: [g.disagree], to: "blind", do: expectClosed },
-  { id: "G3o", from: openModes, when: [g.disagree], to: "blind", do: expectOpen },
+  { id: "G3o", from: openModes, when: [g.disagree, g.noGlitch], to: "blind", do: doubtOpen },
   { id: "G4", from: closedModes, when: [g.provenOpen], to: "lockedOut" },
   { id: "G5", from: openModes, when: [g.provenClosed], to: "lockedOut" },
   { id: "G6", from: closedModes, when: [g.rogueHeld, g.hasDevice], to: "opening" },
@@ -70,7 +82,7 @@ export const modeRows: readonly ModeRow[] = [
 
   // With the grid.
   { id: "L1", from: ["loadOnly", "ceased", "enterDelay", "ramping"], when: [g.islandWish, g.backupOK, g.startsLeft], to: "isolating" },
-  { id: "L2", from: ["loadOnly", "ceased"], when: [g.gridOutHeld, g.backupOK, g.startsLeft], to: "isolating" },
+  { id: "L2", from: ["loadOnly", "ceased"], when: [g.gridOutHeld, g.backupOK, g.startsLeft, g.opensProven], to: "isolating" },
   { id: "P0", from: ["ceased", "enterDelay", "ramping", "parallel", "balancing"], when: [g.notParallelOK], to: "loadOnly" },
   { id: "L3", from: ["loadOnly"], when: [g.parallelOK], to: "ceased" },
   { id: "C1", from: ["ceased"], when: [g.gridGood], to: "enterDelay" },
@@ -90,20 +102,23 @@ export const modeRows: readonly ModeRow[] = [
   { id: "N3", from: ["parting"], when: [g.holderNotReady, g.notProvenClosed], to: "opening" },
   { id: "N4", from: ["parting"], when: [g.provenOpen, g.settled, g.forming, g.busLive], to: "islandRunning" },
   { id: "N5", from: ["parting"], when: [g.provenOpen, g.settled], to: "isolated" },
-  { id: "N6", from: ["parting"], when: [g.notProvenOpen, g.openOver], to: "lockedOut" },
+  { id: "N6", from: ["parting"], when: [g.notProvenOpen, g.openOver], to: "lockedOut", do: distrustOpening },
 
   // Leaving it.
   { id: "I1", from: ["isolating"], when: [g.notBackupOK], to: "loadOnly" },
   { id: "I2", from: ["isolating"], when: [g.off], to: "opening" },
   { id: "I3", from: ["isolating"], when: [g.stopOver], to: "lockedOut" },
   { id: "O1", from: ["opening"], when: [g.provenOpen, g.settled], to: "isolated" },
-  { id: "O2", from: ["opening"], when: [g.notProvenOpen, g.openOver], to: "lockedOut" },
+  { id: "O2", from: ["opening"], when: [g.notProvenOpen, g.openOver], to: "lockedOut", do: distrustOpening },
 
   // The island.
-  { id: "S1", from: ["isolated", "returning"], when: [g.busNotDeadHeld], to: "lockedOut" },
+  { id: "S1", from: ["isolated", "returning"], when: [g.busNotDeadHeld], to: "lockedOut", do: suspectOpening },
+  { id: "S5", from: ["isolated"], when: [g.opensUnproven, g.gridDead, g.busDeadHeld], to: "lockedOut" },
   { id: "S2", from: ["isolated"], when: [g.gridGoodForReturn, g.noIslandWishInForce, g.returnNotBlocked, g.recordKept], to: "returning" },
-  { id: "S3", from: ["isolated"], when: [g.provenOpen, g.busDeadHeld, g.reasonToStart, g.sourceReady, g.backupOK, g.startsLeft, g.recordKept], to: "islandStarting", do: beginStart },
+  { id: "S3", from: ["isolated"], when: [g.provenOpen, g.busDeadHeld, g.reasonToStart, g.sourceReady, g.backupOK, g.startsLeft, g.opensProven, g.recordKept], to: "islandStarting", do: beginStart },
   { id: "K1", from: ["islandStarting", "islandRunning", "resyncing"], when: [g.notBackupOK], to: "isolated" },
+  { id: "F1", from: ["islandRunning"], when: [g.gridFollows], to: "opening", do: distrustOpening },
+  { id: "F0", from: ["islandStarting"], when: [g.gridWoke, g.inStep], to: "opening", do: distrustOpening },
   { id: "K0", from: ["islandStarting"], when: [g.gridWoke], to: "isolated" },
   { id: "K2", from: ["islandStarting"], when: [g.forming, g.busServes, g.startOver], to: "islandRunning" },
   { id: "K3s", from: ["islandStarting"], when: [g.storeOver], to: "isolated" },
@@ -126,7 +141,6 @@ export const modeRows: readonly ModeRow[] = [
   { id: "Z5", from: ["closingLive"], when: [g.notBackupOK], to: "opening" },
   { id: "Z7", from: ["closingLive"], when: [g.notReleased, g.notProvenOpen], to: "opening" },
   { id: "Z0", from: ["closingLive"], when: [g.notReleased, g.syncOrGridLost], to: "resyncing" },
-  { id: "Z1", from: ["closingLive"], when: [g.provenClosed, g.parallelOK, g.gridGood], to: "ramping", do: fillStarts },
   { id: "Z2", from: ["closingLive"], when: [g.provenClosed], to: "loadOnly", do: fillStarts },
   { id: "Z8", from: ["closingLive"], when: [g.disagree, g.contactsLagOver], to: "blind", do: expectClosed },
   { id: "Z3", from: ["closingLive"], when: [g.syncOrGridFails], to: "opening" },
@@ -137,6 +151,7 @@ export const modeRows: readonly ModeRow[] = [
   { id: "Q1", from: ["lockedOut"], when: [g.resetRequested, g.coherentHeld, g.meterFreshOrGridDead], to: "blind", do: forgetTroubles },
   { id: "K6", from: ["isolated", "islandRunning", "loadOnly", "parallel"], when: [g.resetRequested, g.returnBlockedOrStartsUsed], to: "stay", do: forgetTroubles },
   { id: "K8", from: ["isolated"], when: [g.gridGood, g.noIslandWishInForce, g.returnNotBlocked, g.busDeadHeld, g.startsUsed], to: "stay", do: fillStarts },
+  { id: "S4", from: ["isolated"], when: [g.opensUnproven, g.provenOpen, g.gridLive, g.busDeadHeld], to: "stay", do: trustOpening },
   { id: "K7", from: ["islandRunning"], when: [g.stableOver, g.startsUsed], to: "stay", do: fillStarts },
   { id: "M2", from: ["islandRunning", "loadOnly", "parallel"], when: [g.stableOver, g.disagreedBefore], to: "stay", do: forgetDisagreements },
   { id: "M1", from: ["loadOnly", "parallel"], when: [g.stableOver, g.gridGoodForReturn, g.startsUsed], to: "stay", do: fillStarts },

@@ -13,6 +13,9 @@ export type Intent = (typeof intentNames)[number];
 /** Black starts that may be tried before the grid, a stable island or a person refills them. */
 export const startsMax = 2;
 
+/** Starts that are given back because nobody could tell what became of them, without a stable time between them. */
+export const doubtsMax = 1;
+
 /** So many disagreements of the contacts, without a stable time between them, lock out. */
 export const disagreementsMax = 3;
 
@@ -25,7 +28,12 @@ export interface ModeRecord {
   startsLeft: number;
   /** A return to the grid failed; the site stays an island until a person on site resets. */
   returnBlocked: boolean;
-  /** Advances with each change of the three above; starts at 0 with whatever was read from disk. */
+  /**
+   * The transfer device did not open when it had to, or conducted while it said open, and has not proven since that it opens:
+   * the site is a load only (requirement R48).
+   */
+  opensUnproven: boolean;
+  /** Advances with each change of the four above; starts at 0 with whatever was read from disk. */
   generation: number;
 }
 
@@ -34,6 +42,7 @@ export const emptyRecord: Readonly<ModeRecord> = {
   intent: "none",
   startsLeft: startsMax,
   returnBlocked: false,
+  opensUnproven: false,
   generation: 0,
 };
 
@@ -83,6 +92,8 @@ export interface ModeState {
   expected: ExpectedPosition;
   /** How often the contacts have begun to disagree since the site was last stable. */
   disagreements: number;
+  /** Starts given back since the site was last stable (`doubtsMax`). */
+  doubts: number;
   /** The grid was dead when the present start began: its waking means backfeed, or its return. */
   gridDeadAtStart: boolean;
   /** Number of the last close command; the device closes at most once for each. */
@@ -90,6 +101,8 @@ export interface ModeState {
   /** The command of this mode has been released: its record is stored. */
   released: boolean;
   releasedMs: number;
+  /** The mode before was left before its command had been released. */
+  leftUnreleased: boolean;
   readonly held: HeldSince;
 }
 
@@ -106,14 +119,17 @@ export function createModeState(timings: ModeTimings, stored: Readonly<ModeRecor
       intent: stored.intent,
       startsLeft: stored.startsLeft,
       returnBlocked: stored.returnBlocked,
+      opensUnproven: stored.opensUnproven,
       generation: 0,
     },
     expected: "any",
     disagreements: 0,
+    doubts: 0,
     gridDeadAtStart: false,
     closeSequence: 0,
     released: true,
     releasedMs: nowMs,
+    leftUnreleased: false,
     held: {
       gridGood: Number.NaN,
       gridOut: Number.NaN,
@@ -139,12 +155,24 @@ export const modeAgeMs = (s: ModeState): number => s.nowMs - s.sinceMs;
 /** The record of the present intent is on disk. */
 export const recordStored = (s: ModeState, f: ModeFacts): boolean => f.storedGeneration >= s.record.generation;
 
-/** Changes the record; a change asks the shell to store it. */
-export function remember(s: ModeState, intent: Intent, startsLeft: number, returnBlocked: boolean): void {
-  const { record } = s;
-  if (record.intent === intent && record.startsLeft === startsLeft && record.returnBlocked === returnBlocked) return;
+/** Changes of the record; each asks the shell to store it. */
+export function setIntent({ record }: ModeState, intent: Intent): void {
+  if (record.intent === intent) return;
   record.intent = intent;
+  record.generation++;
+}
+export function setStartsLeft({ record }: ModeState, startsLeft: number): void {
+  if (record.startsLeft === startsLeft) return;
   record.startsLeft = startsLeft;
-  record.returnBlocked = returnBlocked;
+  record.generation++;
+}
+export function setReturnBlocked({ record }: ModeState, blocked: boolean): void {
+  if (record.returnBlocked === blocked) return;
+  record.returnBlocked = blocked;
+  record.generation++;
+}
+export function setOpensUnproven({ record }: ModeState, unproven: boolean): void {
+  if (record.opensUnproven === unproven) return;
+  record.opensUnproven = unproven;
   record.generation++;
 }

@@ -47,6 +47,11 @@ export interface ModeTimings {
   readonly closeLiveMs: number;
   /** One contact follows the other by then, and a read has seen both. */
   readonly lagMs: number;
+  /**
+   * An auxiliary contact that says otherwise for less than this, while the voltages prove K1 open, is a glitch: longer than
+   * two reads, far shorter than the time in which anything could be energized.
+   */
+  readonly glitchMs: number;
   /** Synchronism is tried this long at a time; then the island goes on and a person is told (requirement R29). */
   readonly syncMaxMs: number;
   /** The record that permits a command must be stored by then, or the command is given up. */
@@ -81,6 +86,7 @@ export function modeTimings(
     syncMs: 300,
     closeLiveMs: travelMs + 50,
     lagMs: 20,
+    glitchMs: 100,
     syncMaxMs: 5 * minuteMs,
     storeMaxMs: 5 * secondMs,
   };

@@ -12,18 +12,19 @@
  */
 import { type Mode, modeNames, type TransferCommand } from "../domain/modes.ts";
 import type { ModeFacts } from "./mode-facts.ts";
+import { rogueHeld } from "./mode-guards.ts";
 import { type ModeRow, modeRows } from "./mode-rows.table.ts";
 import {
   createModeState,
   type HeldKey,
   heldAcrossModes,
-  heldFor,
   heldWithinMode,
   type Intent,
   type ModeRecord,
   type ModeState,
   recordStored,
-  remember,
+  setIntent,
+  setStartsLeft,
 } from "./mode-state.ts";
 import type { ModeTimings } from "./mode-timings.ts";
 
@@ -187,7 +188,8 @@ function holds({ when }: ModeRow, s: ModeState, f: ModeFacts): boolean {
 
 function enter(s: ModeState, mode: Mode, row: string): void {
   // A start that was never released has commanded nothing: it does not count.
-  const unusedStart = s.mode === "islandStarting" && !s.released ? 1 : 0;
+  const unusedStart = s.mode === "islandStarting" && !s.released;
+  s.leftUnreleased = !s.released;
   s.previous = s.mode;
   s.row = row;
   s.mode = mode;
@@ -198,7 +200,8 @@ function enter(s: ModeState, mode: Mode, row: string): void {
   s.released = until === undefined;
   s.releasedMs = s.nowMs;
   for (let i = 0; i < heldWithinMode.length; i++) s.held[heldWithinMode[i]!] = Number.NaN;
-  if (intent !== "keep") remember(s, intent, s.record.startsLeft + unusedStart, s.record.returnBlocked);
+  if (unusedStart) setStartsLeft(s, s.record.startsLeft + 1);
+  if (intent !== "keep") setIntent(s, intent);
 }
 
 /** Each watched condition, and what makes it true. A stage that nobody has heard yet after a restart is not a rogue. */
@@ -247,6 +250,6 @@ function writeOutput(s: ModeState, f: ModeFacts, out: ModeOutput): void {
   out.closeSequence = s.closeSequence;
   out.persist = !recordStored(s, f);
   // Locked out, K1 may only be opened, and only against a stage that gives power although it was told to stop.
-  if (s.mode === "lockedOut" && f.deviceFresh && f.stagesHeard && f.canIsolate && heldFor(s, "rogue", s.timings.stopMs))
+  if (s.mode === "lockedOut" && f.deviceFresh && f.stagesHeard && f.canIsolate && rogueHeld.test(s, f))
     out.transferDevice = "open";
 }

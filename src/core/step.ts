@@ -4,6 +4,7 @@
  */
 
 import { evaluateAuthority } from "./authority.ts";
+import { watchBackfeed } from "./backfeed-watch.ts";
 import { boundBlackStart } from "./black-start.ts";
 import type { Commands } from "./commands.ts";
 import type { Core } from "./core.ts";
@@ -19,6 +20,7 @@ import { stepExportControl } from "./export-control.ts";
 import { islandMayStart } from "./island.ts";
 import { deriveModeFacts } from "./mode-facts.ts";
 import { stepMode } from "./modes.ts";
+import { findMissing } from "./needs.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** One cycle at `nowMs` of the monotonic clock. Returns `core.commands`, written in place. */
@@ -39,12 +41,14 @@ export function step(core: Core, snapshot: Snapshot, nowMs: number): Commands {
     core.machine.startedMs,
     nowMs,
   );
+  watchBackfeed(core.backfeed, core.machine.state, core.modeFacts, snapshot, core.exportControl.scaleW, nowMs);
   findSources(core, snapshot);
   core.modeFacts.sourceReady = islandMayStart(core.island, core.mayForm);
   planIsland(core, snapshot, nowMs);
   boundBlackStart(core.blackStart, core.config.auxiliary, core.machine.state, core.modeFacts, core.island.tiers);
   core.island.tiersTrusted = core.blackStart.fedMax;
   stepMode(core.machine, core.modeFacts, nowMs);
+  findMissing(core.needs, core.machine.output, core.modeFacts, snapshot, core.modeFactsConfig, nowMs);
   // Wishes: what people, backend and departures ask of each EVSE.
   chooseWishes(core, snapshot, nowMs);
   // The site: how much all stages together may take or give.

@@ -27,7 +27,7 @@ const site: LoadedSite = {
   maps: new Map([["own.yaml", map]]),
 };
 const memory: SiteMemory = {
-  record: { intent: "locked", startsLeft: 1, returnBlocked: true, generation: 7 },
+  record: { intent: "locked", startsLeft: 1, returnBlocked: true, opensUnproven: true, generation: 7 },
   clockFloorMs: 123_456,
   pccMemory: {
     exports: { total: 9, alarmTooMany: true, alarmTooLong: false, entries: [] },
@@ -53,6 +53,7 @@ const memoryArrives: Readonly<Record<keyof SiteMemory, () => void>> = {
       intent: "locked",
       startsLeft: 1,
       returnBlocked: true,
+      opensUnproven: true,
       generation: 0,
     }),
   clockFloorMs: () => expect(compose().authority.clockFloorMs).toBe(123_456),

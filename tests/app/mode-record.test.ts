@@ -21,8 +21,14 @@ function folder(): string {
   onTestFinished(() => rmSync(made, { recursive: true, force: true }));
   return made;
 }
-const locked: ModeRecord = { intent: "locked", startsLeft: 1, returnBlocked: true, generation: 9 };
-const island: ModeRecord = { intent: "island", startsLeft: 1, returnBlocked: false, generation: 8 };
+const locked: ModeRecord = { intent: "locked", startsLeft: 1, returnBlocked: true, opensUnproven: true, generation: 9 };
+const island: ModeRecord = {
+  intent: "island",
+  startsLeft: 1,
+  returnBlocked: false,
+  opensUnproven: false,
+  generation: 8,
+};
 const never = (): ModeWitness => {
   throw new Error("nobody needs to be asked");
 };

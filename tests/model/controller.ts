@@ -7,12 +7,13 @@ import { createRecordKeeper, notStored, retryMaxMs, storeIsDue } from "../../src
 import { createAuthority, evaluateAuthority } from "../../src/core/authority.ts";
 import { createGridVerdict, createModeFacts, deriveModeFacts, modeFactsDefaults } from "../../src/core/mode-facts.ts";
 import type { ModeRow } from "../../src/core/mode-rows.table.ts";
-import { disagreementsMax, emptyRecord, type HeldSince, intentNames } from "../../src/core/mode-state.ts";
+import { disagreementsMax, doubtsMax, emptyRecord, type HeldSince, intentNames } from "../../src/core/mode-state.ts";
 import { createModeMachine, type ModeOutput, stepMode } from "../../src/core/modes.ts";
 import { createSnapshot } from "../../src/core/snapshot.ts";
 import { modeNames, roleNames } from "../../src/domain/modes.ts";
 import { fault } from "./faults.table.ts";
 import { F, type World } from "./fields.table.ts";
+import { joined, someForm } from "./plant.ts";
 import { cap, formingFreshTicks, modelTimings, nowMs, tickMs } from "./timings.ts";
 import { Grid, isFault, Permit, Role, Sync } from "./values.ts";
 
@@ -69,6 +70,7 @@ export function createController(
     closedTransition,
     travelMs: tickMs,
     deviceFreshMs: tickMs,
+    liveMaxMs: tickMs,
     stageFreshMs: tickMs,
     formingFreshMs: formingFreshTicks * tickMs,
     meterFreshMs: tickMs,
@@ -91,6 +93,9 @@ export function createController(
     evaluateAuthority(authority, authorityConfig, snapshot);
     deriveModeFacts(facts, snapshot, authority, verdict, factsConfig, startedMs, nowMs);
     facts.sourceReady = w[F.noSource] === 0;
+    // What `backfeed-watch.ts` finds out by asking the island: here it is told as soon as it can be seen.
+    facts.inStep = facts.gridLive && facts.busLive && joined(w);
+    facts.gridFollows = facts.inStep && facts.provenOpen && someForm(w, stages);
     facts.balanced = w[F.unbalanced] === 0;
     facts.holderReady = holds && facts.sourceReady && allReadToHold(w);
     const output = stepMode(machine, facts, nowMs);
@@ -111,7 +116,8 @@ export function createController(
 
   function readWorld(w: World): void {
     const { transferDevice: device, meter, site } = snapshot;
-    device.atMs = device.liveAtMs = nowMs - w[F.deviceAge]! * tickMs;
+    device.liveAtMs = nowMs - w[F.deviceAge]! * tickMs;
+    device.atMs = isFault(w, fault["K1 frozen"]) ? nowMs : device.liveAtMs;
     device.contactNo = w[F.rNo]! === 1 ? "open" : "closed";
     device.contactNc = w[F.rNc]! === 1 ? "open" : "closed";
     device.gridVoltagePu = gridPu[w[F.rGrid]!]!;
@@ -131,7 +137,8 @@ export function createController(
     for (let i = 0; i < stages; i++) {
       const stage = snapshot.stages[i]!;
       const { age, read } = stageFields[i]!;
-      stage.atMs = stage.liveAtMs = nowMs - w[age]! * tickMs;
+      stage.liveAtMs = nowMs - w[age]! * tickMs;
+      stage.atMs = i === 0 && isFault(w, fault["stage frozen"]) ? nowMs : stage.liveAtMs;
       stage.role = roleNames[w[read]!]!;
       stage.powerW = stage.role === "discharge" ? -10_000 : 0;
     }
@@ -155,10 +162,12 @@ export function createController(
     state.releasedMs = nowMs - w[F.releasedAge]! * tickMs;
     state.expected = expectedNames[w[F.expected]!]!;
     state.disagreements = w[F.disagreements]!;
+    state.doubts = w[F.doubts]!;
     state.gridDeadAtStart = w[F.gridDeadAtStart]! === 1;
     record.intent = intentNames[w[F.intent]!]!;
     record.startsLeft = w[F.starts]!;
     record.returnBlocked = w[F.blocked]! === 1;
+    record.opensUnproven = w[F.unproven]! === 1;
     record.generation = 1;
     site.storedGeneration = recordOnDisk(w) ? 1 : 0;
     state.closeSequence = w[F.closePending]! === 1 ? 6 : 5;
@@ -178,10 +187,12 @@ export function createController(
     w[F.releasedAge] = state.released ? ageAfter(state.releasedMs, cap.releasedAge) : 0;
     w[F.expected] = expectedNames.indexOf(state.expected);
     w[F.disagreements] = Math.min(disagreementsMax, state.disagreements);
+    w[F.doubts] = Math.min(doubtsMax, state.doubts);
     w[F.gridDeadAtStart] = state.gridDeadAtStart ? 1 : 0;
     w[F.intent] = intentNames.indexOf(record.intent);
     w[F.starts] = record.startsLeft;
     w[F.blocked] = record.returnBlocked ? 1 : 0;
+    w[F.unproven] = record.opensUnproven ? 1 : 0;
     if (record.generation > 1) w[F.owed] = 1;
     w[F.closePending] = state.closeSequence > 5 ? 1 : 0;
     for (let i = 0; i < heldFields.length; i++) {
@@ -219,6 +230,7 @@ export function storeRecord(w: World): void {
   w[F.diskIntent] = w[F.intent]!;
   w[F.diskStarts] = w[F.starts]!;
   w[F.diskBlocked] = w[F.blocked]!;
+  w[F.diskUnproven] = w[F.unproven]!;
 }
 
 const controllerFields = [
@@ -228,10 +240,12 @@ const controllerFields = [
   F.releasedAge,
   F.expected,
   F.disagreements,
+  F.doubts,
   F.gridDeadAtStart,
   F.intent,
   F.starts,
   F.blocked,
+  F.unproven,
   F.closePending,
   F.hGood,
   F.hOut,
@@ -263,6 +277,7 @@ export function restart(w: World, stages: number): void {
   w[F.intent] = w[F.diskIntent]!;
   w[F.starts] = w[F.diskStarts]!;
   w[F.blocked] = w[F.diskBlocked]!;
+  w[F.unproven] = w[F.diskUnproven]!;
   w[F.deviceAge] = cap.deviceAge;
   w[F.meterAge] = cap.meterAge;
   w[F.stageAge] = stages === 1 ? cap.stageAge : cap.stageAgeOfTwo;

@@ -13,12 +13,13 @@ export const faultNames = [
   "record can't be stored",
   "sync relay stuck true", "sync calculation stuck true",
   "stage gives up forming",
+  "K1 bridges", "K1 frozen", "stage frozen",
 ] as const;
 export type FaultName = (typeof faultNames)[number];
 export const fault = Object.fromEntries(faultNames.map((name, index) => [name, index])) as Readonly<Record<FaultName, number>>;
 
 /** What no controller can prevent: only its reaction is checked. */
-export const reactionOnly: readonly FaultName[] = ["K1 closes itself", "stage forms itself", "stage discharges itself"];
+export const reactionOnly: readonly FaultName[] = ["K1 closes itself", "K1 bridges", "stage forms itself", "stage discharges itself"];
 
 /** With these a dead controller is a second fault: what they do is judged while the controller runs. */
 export const judgedWhileUp: readonly FaultName[] = [...reactionOnly, "stage slow to stop", "stage never stops"];

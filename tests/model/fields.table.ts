@@ -10,8 +10,8 @@ const inputs = [
 ] as const;
 const controller = [
   // its mode machine
-  ["mode", 5], ["modeAge", 3], ["released", 1], ["releasedAge", 2], ["expected", 2], ["disagreements", 2],
-  ["gridDeadAtStart", 1], ["intent", 2], ["starts", 2], ["blocked", 1], ["closePending", 1],
+  ["mode", 5], ["modeAge", 3], ["released", 1], ["releasedAge", 2], ["expected", 2], ["disagreements", 2], ["doubts", 1],
+  ["gridDeadAtStart", 1], ["intent", 2], ["starts", 2], ["blocked", 1], ["unproven", 1], ["closePending", 1],
   ["hGood", 2], ["hOut", 2], ["hNotGood", 2], ["hRogue", 2], ["hContra", 3], ["hClosed", 2], ["hOpen", 2], ["hDead", 2],
   ["hNotDead", 3], ["hSync", 2], ["startedAge", 3],
   // which faults this world is about
@@ -19,7 +19,7 @@ const controller = [
 ] as const;
 const plant = [
   // the record on disk
-  ["diskIntent", 2], ["diskStarts", 2], ["diskBlocked", 1],
+  ["diskIntent", 2], ["diskStarts", 2], ["diskBlocked", 1], ["diskUnproven", 1],
   // the record is newer than the one on disk; storing it has failed, so that the next try comes after a pause
   ["owed", 1], ["storeFailed", 1],
   ["up", 1], ["faultOn", 1], ["fault2On", 1],

@@ -9,7 +9,7 @@ import { modeNames } from "../../src/domain/modes.ts";
 import type { createController } from "./controller.ts";
 import { fault, faultNames, judgedWhileUp, reactionOnly } from "./faults.table.ts";
 import { F, type World } from "./fields.table.ts";
-import { type Events, someForm, someGive, stageFields } from "./plant.ts";
+import { type Events, joined, someForm, someGive, stageFields } from "./plant.ts";
 import { formingFreshTicks, modelTimings, tickMs } from "./timings.ts";
 import { Grid, Permit, Role, Sync } from "./values.ts";
 import type { WorldOptions } from "./world.ts";
@@ -29,6 +29,8 @@ export const invariants = {
   I12: "a person's reset is heard: out of a lockout when everything agrees; elsewhere the return is free again and the starts are full",
   I13: "without a fault the return is not blocked, unless there was no synchronism in all its time",
   I14: "a lockout is on record, and what can't be stored is tried again until it is",
+  I15: "discharging in parallel begins only after the grid has been good for the delay of entering service, however the site has returned",
+  I16: "after K1 has failed to open, or has conducted while it said open, nothing is discharged or formed until it has opened under a live grid",
 } as const;
 export type InvariantName = keyof typeof invariants;
 
@@ -39,6 +41,10 @@ const mode = Object.fromEntries(modeNames.map((name, index) => [name, index])) a
 const locked = intentNames.indexOf("locked");
 /** A condition that has held as long as it is counted (`cap.hClosed`, `cap.hOpen`). */
 const heldLong = 3;
+/** Modes that form, or hold, beside a grid that is there. */
+const besideGrid = [mode.parting, mode.resyncing, mode.closingLive];
+/** Modes in which a site gives power to the grid. */
+const gave = [mode.ramping, mode.parallel, mode.balancing, mode.parting];
 /** Modes in which a site may rest and a person can reset it. */
 const hearsReset = [mode.isolated, mode.islandRunning, mode.loadOnly, mode.parallel];
 const island = intentNames.indexOf("island");
@@ -46,6 +52,7 @@ const onlyWhileUp = new Uint8Array(faultNames.map((name) => (judgedWhileUp.inclu
 const onlyReaction = new Uint8Array(faultNames.map((name) => (reactionOnly.includes(name) ? 1 : 0)));
 
 const formsItself = fault["stage forms itself"];
+const bridges = fault["K1 bridges"];
 
 /** Longest time of wrong giving, T: without a fault, and with one or a dead controller. */
 const givingMax = 2;
@@ -97,7 +104,13 @@ export function createMonitor(
     const deviceSeesBadGrid = hasDevice && w[F.rGrid]! >= Grid.tripped;
     if (gives && (deviceSeesBadGrid || w[F.rMeter]! >= Grid.tripped)) return "I6";
     if (gives && !bothClosed && !output.hold) return "I6";
-    if (forms && is !== mode.closingLive && !bothOpen) return "I1";
+    if (forms && is !== mode.closingLive && !bothOpen && !isGlitch(w, bothClosed)) return "I1";
+    if (gives && !gave.includes(was) && (was !== mode.enterDelay || before[F.hGood]! < heldLong)) return "I15";
+    if ((gives || forms) && w[F.unproven] === 1) return "I16";
+    const failedToOpen = (was === mode.opening || was === mode.parting) && is === mode.lockedOut;
+    if (failedToOpen && w[F.unproven] === 0) return "I16";
+    const cleared = before[F.unproven] === 1 && w[F.unproven] === 0;
+    if (cleared && !(was === mode.isolated && bothOpen && w[F.rGrid] !== Grid.dead && w[F.rBus] === 0)) return "I16";
 
     if ((is === mode.unknown || is === mode.blind) && moves) return "I7";
     if (was === mode.unknown && is === mode.islandRunning) {
@@ -138,6 +151,11 @@ export function createMonitor(
     return "";
   }
 
+  /** One contact says otherwise for a moment while one side is live and the other dead. */
+  function isGlitch(w: World, bothClosed: boolean): boolean {
+    return !bothClosed && w[F.hContra]! <= 2 && (w[F.rGrid] === Grid.dead) === (w[F.rBus] === 1);
+  }
+
   /** Whether this change of mode takes away a supply that could have stayed. */
   function goesDark(before: World, w: World, freshForming: boolean): boolean {
     const was = before[F.mode]!;
@@ -174,7 +192,9 @@ export function createMonitor(
     const dirty = kind !== 0 || kind2 !== 0 || !up || machine.state.mode === "unknown";
     const reaction = !strict && (onlyReaction[kind] === 1 || onlyReaction[kind2] === 1);
     const unjudged = !up && (onlyWhileUp[kind] === 1 || onlyWhileUp[kind2] === 1);
-    const closed = w[F.k1Open] === 0;
+    const closed = joined(w);
+    // Whether a pole conducts can only be asked of an island that runs: where it leaves the grid, or returns to it, the grid is there.
+    const unasked = kind === bridges && w[F.grid] !== Grid.dead && besideGrid.includes(w[F.mode]!);
 
     const wrong = closed && someGive(w, stages) && !(mayGive(w) && w[F.grid]! <= Grid.sag);
     if (!wrong || unjudged) {
@@ -192,7 +212,7 @@ export function createMonitor(
       w[F.joined] = 1;
     }
     const formsClosed = closed && someForm(w, stages);
-    if (!formsClosed || unjudged) {
+    if (!formsClosed || unjudged || unasked) {
       w[F.formsClosed] = 0;
       if (!formsClosed) w[F.joined] = 0;
     } else {

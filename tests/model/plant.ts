@@ -92,9 +92,12 @@ export const stageFields: readonly StageFields[] = [
   { role: F.role2, asked: F.asked2, lag: F.lag2, dog: F.dog2, age: F.stageAge2, read: F.rRole2 },
 ];
 
+/** Whether current flows through K1: its main pole is closed, or bridged behind a mechanism that is open. */
+export const joined = (w: World): boolean => w[F.k1Open] === 0 || isFault(w, fault["K1 bridges"]);
+
 /** The grid side is dead unless the utility or, through a closed K1, the site feeds it. */
 const gridSide = (w: World, stages: number): number =>
-  w[F.grid] === Grid.dead && w[F.k1Open] === 0 && someForm(w, stages) ? Grid.normal : w[F.grid]!;
+  w[F.grid] === Grid.dead && joined(w) && someForm(w, stages) ? Grid.normal : w[F.grid]!;
 
 export function someForm(w: World, stages: number): boolean {
   return w[F.role] === Role.forming || (stages === 2 && w[F.role2] === Role.forming);
@@ -105,7 +108,7 @@ export function someGive(w: World, stages: number): boolean {
 export const gridLive = (w: World): boolean => w[F.grid] !== Grid.dead;
 
 /** The bus has a source: the grid through K1, or a stage that forms. It is live at once, and dies within 1 T. */
-const isFed = (w: World, stages: number): boolean => (w[F.k1Open] === 0 && gridLive(w)) || someForm(w, stages);
+const isFed = (w: World, stages: number): boolean => (joined(w) && gridLive(w)) || someForm(w, stages);
 
 /** Both sides really in synchronism: the environment grants it, and there is something to be in synchronism with. */
 export const trulyInSync = (w: World, stages: number): boolean =>
@@ -148,7 +151,7 @@ function bend(w: World, kind: number): void {
 
 /** What the controller reads before its cycle: truth, bent by the faults. A link that is down keeps the last values. */
 export function sense(w: World, stages: number): void {
-  if (isFault(w, fault["K1 silent"])) {
+  if (isFault(w, fault["K1 silent"]) || isFault(w, fault["K1 frozen"])) {
     w[F.deviceAge] = Math.min(cap.deviceAge, w[F.deviceAge]! + 1);
   } else {
     w[F.deviceAge] = 0;
@@ -166,7 +169,7 @@ export function sense(w: World, stages: number): void {
   }
   for (let i = 0; i < stages; i++) {
     const { age, read, role } = stageFields[i]!;
-    if (i === 0 && isFault(w, fault["stage silent"])) {
+    if (i === 0 && (isFault(w, fault["stage silent"]) || isFault(w, fault["stage frozen"]))) {
       w[age] = Math.min(stages === 1 ? cap.stageAge : cap.stageAgeOfTwo, w[age]! + 1);
     } else {
       w[age] = 0;
@@ -287,7 +290,9 @@ function reach(w: World, target: number, stages: number, interlocks: Interlocks,
   if (target === 1 && isFault(w, fault["K1 welded"])) return;
   if (target === 0) {
     if (isFault(w, fault["K1 stuck open"])) return;
-    const live = w[F.bus] !== Bus.dead || someForm(w, stages);
+    // Through a bridged pole the two sides are one already, and what is left of its voltage is the grid's own.
+    const grids = w[F.fault] === fault["K1 bridges"];
+    const live = !joined(w) && ((w[F.bus] !== Bus.dead && !grids) || someForm(w, stages));
     const inSync = trulyInSync(w, stages);
     if (live && !inSync && interlocks.closeRelay) return;
     seen.closedByCommand = true;
@@ -313,11 +318,11 @@ function moveStage(w: World, c: Choices, index: number, { stageContactor }: Inte
   }
   if (has(fault["stage discharges itself"])) {
     // A follower needs somebody to follow: behind an open K1 it stops.
-    w[role] = w[F.k1Open] === 0 ? Role.discharge : Role.off;
+    w[role] = joined(w) ? Role.discharge : Role.off;
     return;
   }
   const follows = w[asked] !== Role.hold && (w[role] === Role.discharge || w[role] === Role.charge);
-  if (follows && w[F.k1Open] === 1) {
+  if (follows && !joined(w)) {
     w[role] = Role.off;
     w[lag] = 0;
     return;
@@ -341,7 +346,7 @@ function moveStage(w: World, c: Choices, index: number, { stageContactor }: Inte
     return;
   }
   if (has(fault["stage never stops"]) && w[role] !== Role.off) return;
-  if (target !== Role.off && target !== Role.forming && w[F.k1Open] === 1) {
+  if (target !== Role.off && target !== Role.forming && !joined(w)) {
     w[lag] = 0;
     w[role] = Role.off;
     return;
@@ -365,9 +370,8 @@ const disobeys = (w: World, index: number): boolean =>
 /** What the stage's own hardware forbids it at once. */
 function cutStage(w: World, index: number, { mirrorContact, gridProtection }: Interlocks): void {
   const { role } = stageFields[index]!;
-  const joined = w[F.k1Open] === 0;
-  if (joined && mirrorContact && w[role] === Role.forming) w[role] = Role.off;
-  if (joined && gridProtection && w[role] === Role.discharge && w[F.grid]! >= Grid.tripped) w[role] = Role.off;
+  if (w[F.k1Open] === 0 && mirrorContact && w[role] === Role.forming) w[role] = Role.off;
+  if (joined(w) && gridProtection && w[role] === Role.discharge && w[F.grid]! >= Grid.tripped) w[role] = Role.off;
 }
 
 /**

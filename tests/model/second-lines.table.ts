@@ -58,7 +58,6 @@ const lines: readonly (readonly [row: string, guard: string, why: string])[] = [
   ["Y2", "both contacts say open", "G3o and G5 stand first and leave `resyncing` when a contact says otherwise"],
   ["Z7", "the close has not been given yet", "an aborted close is tried again"],
   ["Z0", "the row", "the close is withheld until the record is stored; Z3 aborts it when synchronism is lost"],
-  ["Z1", "the row", "Z2 goes to `loadOnly`, from where L3 and C1 lead back to parallel operation"],
   ["Z2", "the row", "Z3 and Z4 open again when the close can't be used"],
   ["Z8", "the row", "Z3 and Z4 open against a contact that lies; `blind` spares the opening"],
   ["Z8", "the contacts disagree", "contradiction counts only while they do, or the voltages differ"],

@@ -33,6 +33,7 @@ export const modelTimings: ModeTimings = {
   syncMs: 1 * tickMs,
   closeLiveMs: 3 * tickMs,
   lagMs: 1 * tickMs,
+  glitchMs: 1 * tickMs,
   syncMaxMs: 3 * tickMs,
   storeMaxMs: 3 * tickMs,
 };

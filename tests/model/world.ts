@@ -229,7 +229,7 @@ function canonical(w: World): void {
   const kind = w[F.fault]!;
   const kind2 = w[F.fault2]!;
   const silent = (index: number): boolean => kind === index || kind2 === index;
-  if (!silent(fault["K1 silent"])) {
+  if (!silent(fault["K1 silent"]) && !silent(fault["K1 frozen"])) {
     w[F.rNo] = 0;
     w[F.rNc] = 0;
     w[F.rGrid] = 0;
@@ -237,7 +237,7 @@ function canonical(w: World): void {
     w[F.rSync] = 0;
   }
   if (!silent(fault["meter silent"])) w[F.rMeter] = 0;
-  if (!silent(fault["stage silent"])) w[F.rRole] = 0;
+  if (!silent(fault["stage silent"]) && !silent(fault["stage frozen"])) w[F.rRole] = 0;
   w[F.rRole2] = 0;
 }
 

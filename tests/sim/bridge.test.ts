@@ -23,6 +23,7 @@ function bench(): Bench {
   const snapshot = createSnapshot(2, 1);
   const commands = createCommands(2, 1);
   commands.speak = true;
+  commands.earned = true;
   bridge.restart();
   const run = (ms: number): void => {
     for (let t = 0; t < ms; t += 20) {

@@ -8,6 +8,7 @@ export function issueCommands(core: Core, snapshot: Snapshot, nowMs: number): Co
   const { commands, machine } = core;
   const { output } = machine;
   commands.speak = output.speak;
+  commands.earned = output.speak && core.needs.missing === "";
   commands.transferDevice = output.transferDevice;
   commands.closeSequence = output.closeSequence;
   for (let i = 0; i < commands.stages.length; i++) {
@@ -15,6 +16,7 @@ export function issueCommands(core: Core, snapshot: Snapshot, nowMs: number): Co
     command.leaseUntilMs = nowMs + core.leaseMs;
     follow(core, snapshot, i, command);
   }
+  core.island.nudgeHz = core.backfeed.nudgeHz;
   // In an island the stages chosen for it form, the others rest; tiers and PV belong to it in every mode.
   stepIsland(core.island, core.islandConfig, output, core.mayForm, snapshot, commands, nowMs);
   return commands;
