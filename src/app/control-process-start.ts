@@ -9,8 +9,10 @@ export const inputsFd = 4;
 export const reportFd = 5;
 
 /**
- * The engine without threads of its own. Its helpers (garbage collection, compilation) have ordinary priority: on a busy
- * machine they are kept from running while they hold what the control loop waits for, and the loop's real-time priority is
- * worth nothing. Measured by `npm run -s bench -- loop`; docs/decisions/0006 has the figures.
+ * The engine without threads of its own and without its slow compiler. Its helper threads (garbage collection, compilation)
+ * have ordinary priority: on a busy machine they are kept from running while they hold what the control loop waits for, and
+ * the loop's real-time priority is worth nothing. Without them the optimizing compiler would run in the loop's own thread,
+ * 10 to 15 ms for one function; the quick one (Maglev) takes a fraction of a millisecond and its code is fast enough for a
+ * tick. Measured by `npm run -s bench -- loop`; docs/decisions/0006 has the figures.
  */
-export const controlProcessFlags: readonly string[] = ["--single-threaded", "--v8-pool-size=0"];
+export const controlProcessFlags: readonly string[] = ["--single-threaded", "--v8-pool-size=0", "--no-turbofan"];
