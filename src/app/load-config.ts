@@ -23,6 +23,7 @@ import {
 import { err, ok, type Result } from "../domain/result.ts";
 import type { DeviceMaps } from "./bridge-settings.ts";
 import { checkMapsFit } from "./map-checks.ts";
+import { brokenPromise } from "./site-promises.ts";
 
 /** Everything that the files say. No key is optional, so that none can be forgotten on the way (`composition.ts`). */
 export interface LoadedSite {
@@ -51,6 +52,11 @@ export function checkSite(file: string): Checked<LoadedSite> {
     found: "",
     complaint: "",
   });
+  const broken = brokenPromise(config);
+  if (broken !== "") {
+    const here = at("pcc", "inadvertentExport", "responseBoundMs");
+    return err([{ ...here, found: String(config.pcc.inadvertentExport.responseBoundMs), complaint: broken }]);
+  }
   const profile = readGridProfile(config, file, at("site", "gridProfile"));
   const generation = readGenerationProfile(config, file, at("pcc", "generationProfile"));
   const maps = readMaps(config, file, at);

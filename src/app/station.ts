@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import type { DeviceReport } from "../../firmware-bridge/bridge.ts";
+import { promisedRecoveryMs } from "../core/core-config.ts";
 import type { Exceedance } from "../core/pcc/exceedance-ledger.ts";
 import type { PccSide } from "../core/pcc/pcc-memory.ts";
 import type { Mode } from "../domain/modes.ts";
@@ -109,7 +110,7 @@ export function startStation(options: StationOptions): SiteStation {
     actor: "controller",
     body: { site: config.site.name, serviceMode: config.site.serviceMode, profile: profile.name },
   });
-  const pccArchive = openPccArchive(store, config.pcc.inadvertentExport.responseBoundMs);
+  const pccArchive = openPccArchive(store, promisedRecoveryMs(config));
   if (pccArchive.sentence !== "") log("warn", pccArchive.sentence);
   const mismatches = createMismatchNotes(log, (message) =>
     audit({ kind: "alarm", actor: "controller", body: { message } }),

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { z } from "zod";
 import { checkSite } from "../app/load-config.ts";
+import { promiseSentences } from "../app/site-promises.ts";
 import { complaintText } from "../config/parse.ts";
 import { siteSettings } from "../config/site.ts";
 
@@ -40,6 +41,7 @@ export function checkConfigCommand(program: Command): void {
       print(
         `${evses.filter((evse) => evse.dischargeEnabled).length} EVSEs may discharge, ${evses.filter((evse) => evse.gridForming).length} may form an island.`,
       );
+      for (const line of promiseSentences(config)) print(line);
     });
 }
 

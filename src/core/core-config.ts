@@ -12,6 +12,7 @@ import { tierTuning } from "./island-tiers.ts";
 import { type ModeFactsConfig, modeFactsDefaults } from "./mode-facts.ts";
 import type { ExportControlConfig, ProtectiveGroup } from "./pcc/control-state.ts";
 import type { LedgerConfig } from "./pcc/exceedance-ledger.ts";
+import { type Guarantee, limitGuarantee } from "./pcc/guarantee.ts";
 import { noReversePower, type ReversePowerConfig } from "./pcc/reverse-power.ts";
 import { type SyncWindow, syncAim, syncWindowFor, transferDeviceKinds } from "./transfer-device.ts";
 
@@ -192,6 +193,28 @@ export function exportControlConfig(config: SiteConfig, backendGroup: Protective
     fallbackChargeW: pcc.fallbackImportLimitW ?? 0,
   };
 }
+
+/** What the limits of a site are worth, by its configuration: for discharging (export) and for charging (import). */
+export function siteGuarantees(config: SiteConfig): { readonly exports: Guarantee; readonly imports: Guarantee } {
+  const control = exportControlConfig(config, createBackendGroup(config.evses.length));
+  let chargeW = 0;
+  let dischargeW = 0;
+  for (const { maxChargeW, maxDischargeW } of config.evses) {
+    chargeW += maxChargeW;
+    dischargeW += maxDischargeW;
+  }
+  return { exports: limitGuarantee(control, dischargeW), imports: limitGuarantee(control, chargeW) };
+}
+
+/** Recovery that the site promises, ms: as the installer states it, or what meter and stages are good for. */
+export function promisedRecoveryMs(config: SiteConfig): number {
+  const { exports, imports } = siteGuarantees(config);
+  const computedMs = promiseStepMs * Math.ceil(Math.max(exports.backMs, imports.backMs) / promiseStepMs);
+  return config.pcc.inadvertentExport.responseBoundMs ?? computedMs;
+}
+
+/** Promises are whole numbers of so many ms. */
+const promiseStepMs = 10;
 
 export function reversePowerConfig({ pcc }: SiteConfig): ReversePowerConfig {
   const settings = pcc.reversePower;

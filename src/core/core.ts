@@ -17,6 +17,7 @@ import {
   islandConfig,
   ledgerConfig,
   modeFactsConfig,
+  promisedRecoveryMs,
   reversePowerConfig,
   siteGrid,
   stageGrid,
@@ -80,7 +81,7 @@ export function createCore(config: SiteConfig, start: CoreStart) {
   const travelMs = config.transferDevice?.travelMs ?? 100;
   const enterDelayS = settings.enterDelayS + settings.enterRandomDelayS * randomFraction;
   const timings = modeTimings(travelMs, enterDelayS * 1_000, settings.enterRampS * 1_000);
-  const pccRecord = createPccRecord(exportControl, ledgerConfig(config), config.pcc.inadvertentExport.responseBoundMs);
+  const pccRecord = createPccRecord(exportControl, ledgerConfig(config), promisedRecoveryMs(config));
   const island = islandConfig(config);
   const reversePower = createReversePower(reversePowerConfig(config));
   if (start.pccMemory) restorePccRecord(pccRecord, reversePower, start.pccMemory, start.wallAheadMs ?? Number.NaN);

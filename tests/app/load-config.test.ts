@@ -55,6 +55,11 @@ describe("refused with file, line, setting, value and what is allowed", () => {
   const lgp = "generationProfile: lgp.yaml";
   test.each<readonly [string, Files, RegExp]>([
     [
+      "a promise that the meter cannot keep",
+      { meter: ", updateMs: 1000", pcc: "inadvertentExport: { responseBoundMs: 500 }" },
+      /responseBoundMs is 500: is less than meter and stages need: up to 18\d\d ms \(/,
+    ],
+    [
       "a profile for another frequency",
       { site: 'nominalFrequencyHz: "50"\n  gridProfile: ieee1547-catB-III' },
       /^site.yaml:5: site.gridProfile is "ieee1547-catB-III", for 60 Hz: must be a profile for the site's 50 Hz$/,

@@ -102,6 +102,12 @@ export interface SiteReport {
   recoveriesLate: number;
   /** Why a reverse-power or minimum-import relay has latched discharging off; "" while none has. */
   relayCause: RelayCause;
+  /** What is slower than configured, or why the margin is wide; "" while all is as configured. */
+  dynamicsCause: ReasonKey | "";
+  /** How much later than configured the meter shows changes, ms; the slowest stage, from 0 (-1: not known), and its delay. */
+  meterLaterMs: number;
+  slowStage: number;
+  stageLaterMs: number;
   ticks: number;
   skipped: number;
   lateP50Ms: number;
@@ -180,6 +186,10 @@ const siteReport = struct<SiteReport>([
   ["recoveryLongestMs", "number"],
   ["recoveriesLate", "number"],
   ["relayCause", relayCauses],
+  ["dynamicsCause", reasonsOrNone],
+  ["meterLaterMs", "number"],
+  ["slowStage", "number"],
+  ["stageLaterMs", "number"],
   ["ticks", "number"],
   ["skipped", "number"],
   ["lateP50Ms", "number"],
@@ -362,7 +372,12 @@ export function fillReport(report: ControlReport, core: Core, snapshot: Snapshot
   report.chains.set(core.chains.values);
 }
 
-function fillPcc(site: SiteReport, { pccLimits, pccRecord, reversePower }: Core): void {
+function fillPcc(site: SiteReport, { pccLimits, pccRecord, reversePower, exportControl }: Core): void {
+  const { dynamics } = exportControl;
+  site.dynamicsCause = dynamics.cause;
+  site.meterLaterMs = dynamics.meterLaterMs;
+  site.slowStage = dynamics.slowStage;
+  site.stageLaterMs = dynamics.stageLaterMs;
   const exports = pccRecord.exports.ledger;
   const imports = pccRecord.imports.ledger;
   const { passport } = pccRecord;

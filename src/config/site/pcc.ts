@@ -140,14 +140,15 @@ const inadvertentExportSettings = group(
       max: 600,
       installer: true,
     }),
-    responseBoundMs: numberOr(500, {
-      sentence: "Recovery from a load step that the site promises; the response-time passport counts what took longer.",
+    responseBoundMs: number({
+      sentence:
+        "Recovery from a load step that the site promises; the response-time passport counts what took longer. Without it, what meter and stages are good for; less than that is refused.",
       unit: "ms",
       min: 50,
       max: 30_000,
       source: "requirement R10",
       installer: true,
-    }),
+    }).optional(),
   },
   "Record of exports beyond the limit, and its alarms.",
 );

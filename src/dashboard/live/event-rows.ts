@@ -197,6 +197,27 @@ export const eventRows: readonly EventRow[] = [
     needsPerson: true,
   },
   {
+    key: "meter-slower",
+    active: ({ report: { site } }) => site.dynamicsCause === "meter-slower",
+    values: ({ report: { site } }) => ({ laterMs: Math.round(site.meterLaterMs) }),
+    needsPerson: true,
+  },
+  {
+    key: "stage-slower",
+    active: ({ report: { site } }) => site.dynamicsCause === "stage-slower",
+    values: (seen) => {
+      const { slowStage, stageLaterMs } = seen.report.site;
+      const stage = slowStage < 0 ? "A power stage" : `The power stage of ${nameOf(seen, slowStage)}`;
+      return { stage, laterMs: Math.round(stageLaterMs) };
+    },
+    needsPerson: true,
+  },
+  {
+    key: "control-unsteady",
+    active: ({ report: { site } }) => site.dynamicsCause === "control-unsteady",
+    needsPerson: true,
+  },
+  {
     key: "meter-stale",
     active: ({ report: { site } }) => site.meterQuality === Quality.stale && Number.isFinite(site.meterAtMs),
     needsPerson: true,

@@ -20,6 +20,7 @@ export interface SiteOptions {
   /** Rating for discharging, where it differs from that for charging. */
   readonly dischargeW?: number;
   readonly pcc?: string;
+  readonly meter?: string;
   readonly stage?: string;
   readonly evse?: readonly string[];
   readonly settings?: Partial<GridSettings>;
@@ -31,6 +32,7 @@ export function siteConfig({
   evses = 2,
   dischargeW = ratedW,
   pcc = "",
+  meter = "",
   stage = "",
   evse = [],
 }: SiteOptions): SiteConfig {
@@ -41,7 +43,7 @@ export function siteConfig({
   );
   const text = `
 site: { name: T, timeZone: America/Los_Angeles, serviceMode: parallel-export, nominalVoltageV: 480 }
-pcc: { importLimitW: 500000, exportLimitW: 500000, meter: { host: m, proven: true, latencyMs: 0 }${pcc} }
+pcc: { importLimitW: 500000, exportLimitW: 500000, meter: { host: m, proven: true, latencyMs: 0${meter} }${pcc} }
 evses:
 ${rows.join("\n")}
 `;
