@@ -405,6 +405,24 @@ export const eventWords = {
     severity: "record", clears: "itself",
   },
   // limits and refusals that are events of their own
+  "meter-slower": {
+    sentence: "The PCC meter shows changes about {laterMs} later than configured. Power rises more slowly.",
+    cause: "Its averaging window, its interval or its network is slower than the settings say; otherwise power would swing for ever.",
+    todo: "Correct updateMs, windowMs and latencyMs of the meter, then restart.",
+    severity: "warning", clears: "afterDelay", ends: "With a restart, a reset on site, or when it has been tried again after an hour.",
+  },
+  "stage-slower": {
+    sentence: "{stage} follows its setpoint about {laterMs} later than configured. Power rises more slowly.",
+    cause: "Its response, dead time, slew or command period is slower than the settings say; otherwise power would swing for ever.",
+    todo: "Correct responseMs, deadTimeMs, slewPctPerS and commandPeriodMs of the stage, then restart.",
+    severity: "warning", clears: "afterDelay", ends: "With a restart, a reset on site, or when it has been tried again after an hour.",
+  },
+  "control-unsteady": {
+    sentence: "A limit at the grid connection was exceeded again and again. Power keeps a wider margin and rises slowly.",
+    cause: "A load switches every few seconds, or meter and stages do otherwise than configured.",
+    todo: "Find the load; compare the settings of meter and stages with their data sheets.",
+    severity: "warning", clears: "afterDelay", ends: "Step by step, ten minutes after the last excess.",
+  },
   "meter-stale": {
     sentence: "The PCC meter does not answer. Discharging stopped.",
     cause: "Its supply or its network is gone, or another program holds its connection.",

@@ -198,7 +198,7 @@ export const reasons = {
   "meter-slower": {
     name: "Meter slower than configured",
     sentence:
-      "The meter at the grid connection shows changes about {laterMs} ms later than configured. Power is reckoned from what it does show, and rises more slowly.",
+      "The meter at the grid connection shows changes later than configured. Power is reckoned from what it does show, and rises more slowly.",
     todo: "Correct windowMs and latencyMs of the meter, then restart. It is tried as configured again after an hour.",
     severity: "warning",
     clears: "afterDelay",
@@ -206,7 +206,7 @@ export const reasons = {
   "stage-slower": {
     name: "Power stage slower than configured",
     sentence:
-      "{stage} follows its setpoint about {laterMs} ms later than configured. Power is reckoned from the stages' readings, and rises more slowly.",
+      "A power stage follows its setpoint later than configured. Power is reckoned from the stages' readings, and rises more slowly.",
     todo: "Correct responseMs, deadTimeMs, slewPctPerS and commandPeriodMs of the stage, then restart. It is tried as configured again after an hour.",
     severity: "warning",
     clears: "afterDelay",

@@ -57,7 +57,7 @@ describe("refused with file, line, setting, value and what is allowed", () => {
     [
       "a promise that the meter cannot keep",
       { meter: ", updateMs: 1000", pcc: "inadvertentExport: { responseBoundMs: 500 }" },
-      /responseBoundMs is 500: is less than meter and stages need: up to 18\d\d ms \(/,
+      /responseBoundMs is 500: is less than meter and stages need: up to 1\d\d\d ms \(/,
     ],
     [
       "a profile for another frequency",
