@@ -44,7 +44,13 @@ export interface StageContext {
 }
 
 /** False when a value that nothing can do without is missing: then nothing is taken and the facts keep their age. */
-export function applyStage(v: Float64Array, atMs: number, context: StageContext, stage: StagePort): boolean {
+export function applyStage(
+  v: Float64Array,
+  atMs: number,
+  liveAtMs: number,
+  context: StageContext,
+  stage: StagePort,
+): boolean {
   const powerW = v[stageFact.powerW]!;
   const voltagePu = stageVoltagePu(v, context);
   if (Number.isNaN(powerW) || Number.isNaN(voltagePu)) return false;
@@ -54,7 +60,7 @@ export function applyStage(v: Float64Array, atMs: number, context: StageContext,
     context.heartbeatChangedMs = atMs;
   }
   stage.atMs = atMs;
-  stage.liveAtMs = atMs;
+  stage.liveAtMs = liveAtMs;
   stage.role = roleNames[stageRoleCode(v, context)]!;
   stage.powerW = powerW;
   stage.reactiveVar = v[stageFact.reactiveVar]!;
@@ -173,11 +179,12 @@ function perUnit(pu: number, lineV: number, phaseV: number, context: TransferDev
 export function applyTransferDevice(
   v: Float64Array,
   atMs: number,
+  liveAtMs: number,
   context: TransferDeviceContext,
   device: TransferDevicePort,
 ): void {
   device.atMs = atMs;
-  device.liveAtMs = atMs;
+  device.liveAtMs = liveAtMs;
   device.contactNo = contactOf(v[transferDeviceFact.contactNo]!);
   device.contactNc = contactOf(v[transferDeviceFact.contactNc]!);
   const { gridVoltagePu, gridLineVoltageV, gridPhaseVoltageV } = transferDeviceFact;
@@ -198,8 +205,8 @@ export function applyTransferDevice(
   device.relayTripped = v[transferDeviceFact.relayTripped] === 1;
 }
 
-export function applyLoadPanel(v: Float64Array, atMs: number, site: SnapshotPort["site"]): void {
-  site.panelLiveAtMs = atMs;
+export function applyLoadPanel(v: Float64Array, liveAtMs: number, site: SnapshotPort["site"]): void {
+  site.panelLiveAtMs = liveAtMs;
   for (let tier = 0; tier < site.tierLoadW.length && loadPanelFact.tier1W + tier < v.length; tier += 1) {
     site.tierLoadW[tier] = v[loadPanelFact.tier1W + tier]!;
   }

@@ -28,6 +28,7 @@ import {
   transferDeviceCommand,
 } from "./command-targets.ts";
 import { BridgeDevice } from "./device.ts";
+import { standingFault } from "./device-health.ts";
 import type { DeviceKind } from "./device-map.ts";
 import type { WriteRequest } from "./device-writer.ts";
 import { gridAt, tellsFrequency, tellsVoltage } from "./elsewhere.ts";
@@ -58,6 +59,8 @@ interface Cycle {
   readonly take: (snapshot: SnapshotPort) => boolean;
   readWaited: boolean;
   writesWaited: number;
+  /** Standing fault at the last look. */
+  knownFault: DeviceFaultName | null;
 }
 
 export class Bridge {
@@ -99,7 +102,7 @@ export class Bridge {
       }
       const made = new BridgeDevice(kind, device, link, this.#clock, { refreshMs, deadBandW }, reactive);
       link.setPace(device.unit, made.pace);
-      const cycle: Cycle = { device: made, take, readWaited: false, writesWaited: 0 };
+      const cycle: Cycle = { device: made, take, readWaited: false, writesWaited: 0, knownFault: null };
       made.onBound = () => this.#hook(cycle);
       this.#cycles.push(cycle);
       return made;
@@ -191,7 +194,22 @@ export class Bridge {
   }
 
   reports(): DeviceReport[] {
-    return this.#cycles.map(({ device }) => reportDevice(device, this.#stageOf(device)));
+    const nowMs = this.#clock();
+    return this.#cycles.map(({ device }) => reportDevice(device, this.#stageOf(device), nowMs));
+  }
+
+  /** Whether a device has another standing fault than at the last call: then people hear of it at once. */
+  faultsChanged(): boolean {
+    const nowMs = this.#clock();
+    let changed = false;
+    for (let i = 0; i < this.#cycles.length; i += 1) {
+      const cycle = this.#cycles[i]!;
+      const fault = standingFault(cycle.device, nowMs);
+      if (fault === cycle.knownFault) continue;
+      cycle.knownFault = fault;
+      changed = true;
+    }
+    return changed;
   }
 
   #stageOf(device: BridgeDevice): StageUnit | undefined {
@@ -317,8 +335,10 @@ export class Bridge {
       if (exchange.fault === null) {
         reader.decode(reader.cycleBlock);
         reader.forgetOld(exchange.finishedMs);
+        device.life!.saw(reader.values, reader.cycleBlock.atMs);
         if (this.#snapshot === undefined || cycle.take(this.#snapshot)) {
           device.cycleFault = null;
+          device.readAtMs = exchange.finishedMs;
           device.reads += 1;
         } else this.#readFailed(device, "fact-missing");
       } else this.#readFailed(device, exchange.fault);
@@ -382,13 +402,13 @@ export class Bridge {
 
   #takeTransferDevice(snapshot: SnapshotPort): boolean {
     const { values, factsAtMs } = this.transferDevice!.reader!;
-    applyTransferDevice(values, factsAtMs, this.#transferContext, snapshot.transferDevice);
+    const { liveAtMs } = this.transferDevice!.life!;
+    applyTransferDevice(values, factsAtMs, liveAtMs, this.#transferContext, snapshot.transferDevice);
     return true;
   }
 
   #takeLoadPanel(snapshot: SnapshotPort): boolean {
-    const { values, cycleBlock } = this.loadPanel!.reader!;
-    applyLoadPanel(values, cycleBlock.atMs, snapshot.site);
+    applyLoadPanel(this.loadPanel!.reader!.values, this.loadPanel!.life!.liveAtMs, snapshot.site);
     return true;
   }
 

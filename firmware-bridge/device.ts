@@ -10,6 +10,7 @@ import type { DeviceKind, DeviceMap } from "./device-map.ts";
 import { DeviceReader } from "./device-reader.ts";
 import { DeviceWriter, type WriterOptions } from "./device-writer.ts";
 import type { DeviceFault, DeviceFaultName } from "./faults.table.ts";
+import { LifeSign } from "./life-sign.ts";
 import { findByMap, hasTakeover, takeOver, takeoverPrefix } from "./map-device.ts";
 import { busyMs, isBusy, RegisterAccess } from "./register-access.ts";
 import { ReplyTime } from "./reply-time.ts";
@@ -61,6 +62,15 @@ export class BridgeDevice {
   failedWrites = 0;
   /** Writes that the device refused with an exception. */
   refusedWrites = 0;
+  /** The device's own sign of life; without a map in force there is none. */
+  life: LifeSign | undefined;
+  readonly madeMs: number;
+  /** Arrival of the last read that was taken, ms; -Infinity before the first. */
+  readAtMs = Number.NEGATIVE_INFINITY;
+  /** Writes refused with an exception in a row, the last one's code and register. */
+  refusedInRow = 0;
+  refusedCode = 0;
+  refusedAddress = 0;
   /** Arrival of the last reply of any kind, ms; -Infinity before the first. */
   answersAtMs = Number.NEGATIVE_INFINITY;
   /** How often each fault has happened, by its name. */
@@ -101,6 +111,7 @@ export class BridgeDevice {
     this.pace = { ...usualPace, ...settings.pace };
     this.access = new RegisterAccess(link, settings.unit, this.pace, clock);
     this.#clock = clock;
+    this.madeMs = clock();
     this.#writerOptions = writerOptions;
     this.#reactiveByController = reactiveByController ?? false;
   }
@@ -159,12 +170,18 @@ export class BridgeDevice {
     }
     if (fault === null) {
       this.#busy = 0;
+      if (exchange.isWrite) this.refusedInRow = 0;
       return;
     }
     this.errors[fault] = (this.errors[fault] ?? 0) + 1;
     if (fault === "exception") {
       this.exceptionCode = exchange.exceptionCode;
       this.exceptionAddress = exchange.address;
+      if (exchange.isWrite) {
+        this.refusedInRow += 1;
+        this.refusedCode = exchange.exceptionCode;
+        this.refusedAddress = exchange.address;
+      }
       if (!isBusy(exchange.exceptionCode)) return;
       this.link.rest(this.settings.unit, finishedMs + busyMs(this.#busy));
       this.#busy += 1;
@@ -195,6 +212,9 @@ export class BridgeDevice {
     const { unit } = this.settings;
     this.reader = new DeviceReader(outcome.value.map, unit);
     this.#scaleChanges = 0;
+    this.life = new LifeSign(outcome.value.map);
+    this.readAtMs = this.#clock();
+    this.refusedInRow = 0;
     this.writer = new DeviceWriter(outcome.value.map, unit, this.#writerOptions, this.reader.decoder);
     const common = outcome.value.images.get(1);
     this.identityCheck = common === undefined ? undefined : readHolding(unit, common.address, common.layout.length + 2);

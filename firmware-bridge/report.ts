@@ -1,7 +1,9 @@
 /** What is known about one place of the site, as plain values for messages, pages and logs. */
 import type { LinkState } from "../src/protocols/modbus/link.ts";
 import type { BridgeDevice } from "./device.ts";
+import { describeFault, standingFault } from "./device-health.ts";
 import type { DeviceKind } from "./device-map.ts";
+import type { ReportedFault } from "./fault-words.ts";
 import type { DeviceFault, DeviceFaultName } from "./faults.table.ts";
 import type { FunctionMismatch } from "./functions.ts";
 import type { StageUnit } from "./stage-unit.ts";
@@ -21,6 +23,16 @@ export interface DeviceReport {
   readonly faults: readonly DeviceFault[];
   /** A grid-support setting that is not what it should be. */
   readonly mismatch: FunctionMismatch | null;
+  /** What stands between the device and its work just now, in words; null when nothing does. */
+  readonly fault: ReportedFault | null;
+  /** Arrival of the last reply of any kind, and of the last read in which its own clock had advanced, ms of the loop's clock. */
+  readonly answersAtMs: number;
+  readonly liveAtMs: number;
+  /** Time from request to reply; NaN before the first. */
+  readonly latencyP50Ms: number;
+  readonly latencyP99Ms: number;
+  /** How often each fault has happened since the start, by its name in the table of faults. */
+  readonly errors: Readonly<Record<string, number>>;
   /** Last thing that went wrong in a cycle; null after a good one. */
   readonly cycleFault: DeviceFaultName | null;
   readonly counters: {
@@ -38,7 +50,8 @@ export interface DeviceReport {
   };
 }
 
-export function reportDevice(device: BridgeDevice, stage: StageUnit | undefined): DeviceReport {
+export function reportDevice(device: BridgeDevice, stage: StageUnit | undefined, nowMs: number): DeviceReport {
+  const code = standingFault(device, nowMs);
   const found = device.state === "bound" || device.state === "checking";
   const { reads, failedReads, writes, failedWrites, refusedWrites, link } = device;
   const { timeouts, malformed, lateReplies, reconnects, meanLatencyMs, maxLatencyMs } = link.counters;
@@ -54,6 +67,12 @@ export function reportDevice(device: BridgeDevice, stage: StageUnit | undefined)
     models: device.bound === undefined ? [] : [...device.bound.images.keys()],
     faults: [...device.faults, ...device.scaleFaults()],
     mismatch: stage?.guard?.mismatch ?? null,
+    fault: code === null ? null : describeFault(device, code),
+    answersAtMs: device.answersAtMs,
+    liveAtMs: device.life?.liveAtMs ?? Number.NEGATIVE_INFINITY,
+    latencyP50Ms: device.readTime.quantileMs(0.5),
+    latencyP99Ms: device.readTime.quantileMs(0.99),
+    errors: { ...device.errors },
     cycleFault: device.cycleFault,
     counters: {
       reads,

@@ -130,7 +130,7 @@ export class StageUnit {
       this.#tellGuard();
     }
     this.#readMs = factsAtMs;
-    const taken = applyStage(values, factsAtMs, this.context, stage);
+    const taken = applyStage(values, factsAtMs, this.device.life!.liveAtMs, this.context, stage);
     this.#voltagePu = stage.voltagePu;
     return taken;
   }

@@ -64,6 +64,8 @@ const readShare = 0.5;
 const periodWithoutPriorityMs = 20;
 /** Quantiles are for people: refreshed this often, ms. */
 const figuresEveryMs = 500;
+/** What is known of the devices is told at once when a fault comes or goes, and this often, ms. */
+const devicesEveryMs = 2_000;
 /** Stages that appeared or became idle are verified this often, ms. */
 export const verifyEveryMs = 5_000;
 
@@ -103,6 +105,7 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
   const inputsCopy = new Float64Array(inputsLength(stageCount));
   const reportRows = createControlReport(stageCount, tierCount);
   let figuresAtMs = 0;
+  let devicesAtMs = 0;
   let verifyAtMs = 0;
   let verifying = false;
   const asked = createRecordKeeper();
@@ -152,6 +155,10 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
     }
     writeReport(report.values, reportRows);
     report.publish();
+    if (bridge.faultsChanged() || nowMs - devicesAtMs >= devicesEveryMs) {
+      devicesAtMs = nowMs;
+      say({ kind: "devices", reports: bridge.reports() });
+    }
     if (nowMs >= verifyAtMs && !verifying) {
       verifyAtMs = nowMs + verifyEveryMs;
       void verify();

@@ -17,6 +17,7 @@ import type { AuditLog } from "./audit.ts";
 import type { AuditEvent, AuditRecord } from "./audit-chain.ts";
 import { type BackendOptions, startBackend } from "./backend.ts";
 import { type ControlHost, startControlHost } from "./control-host.ts";
+import { createDeviceNotes } from "./device-notes.ts";
 import { openDurableState } from "./durable.ts";
 import type { LoadedSite } from "./load-config.ts";
 import type { ModeWitness } from "./mode-record.ts";
@@ -112,6 +113,7 @@ export function startStation(options: StationOptions): SiteStation {
   });
   const pccArchive = openPccArchive(store, promisedRecoveryMs(config));
   if (pccArchive.sentence !== "") log("warn", pccArchive.sentence);
+  const deviceNotes = createDeviceNotes(log, monotonicMs);
   const mismatches = createMismatchNotes(log, (message) =>
     audit({ kind: "alarm", actor: "controller", body: { message } }),
   );
@@ -141,6 +143,7 @@ export function startStation(options: StationOptions): SiteStation {
         case "devices":
           state.devices = message.reports;
           mismatches(message.reports);
+          deviceNotes(message.reports);
           permits.found(message.reports);
           break;
         case "mode":

@@ -7,6 +7,7 @@ import { type Clock, createLinkCounters, type ModbusLink } from "../../src/proto
 export class MemoryLink implements ModbusLink {
   readonly name = "memory";
   readonly state = "open";
+  readonly openFailure = "";
   readonly counters = createLinkCounters();
   readonly #units: ReadonlyMap<number, Registers>;
   readonly #clock: Clock;

@@ -21,6 +21,8 @@ export interface TestSite {
   readonly stageServers: ModbusServer[];
   readonly siteServer: ModbusServer;
   readonly meterFace: RegisterFace;
+  /** Of the transfer device and the panel, which share a unit. */
+  readonly transferFace: RegisterFace;
   readonly bridge: Bridge;
   readonly snapshot: Snapshot;
   readonly commands: Commands;
@@ -55,10 +57,11 @@ export async function startSite(options: TestSiteOptions = {}): Promise<TestSite
   const pv = new FakePv();
   // Three units behind one port, as behind a gateway.
   const meterFace = createMeterFace(meter, { model: options.meterModel ?? 213, importPositive });
+  const transferFace = createTransferDeviceFace(transferDevice, { clock }, panel).face;
   const siteServer = await startModbusServer({
     units: new Map([
       [1, meterFace],
-      [2, createTransferDeviceFace(transferDevice, { clock }, panel).face],
+      [2, transferFace],
       [3, createPvFace(pv)],
     ]),
   });
@@ -94,6 +97,7 @@ export async function startSite(options: TestSiteOptions = {}): Promise<TestSite
     stageServers,
     siteServer,
     meterFace,
+    transferFace,
     bridge,
     snapshot,
     commands,

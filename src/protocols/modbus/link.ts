@@ -22,6 +22,7 @@ export interface LinkCounters {
   notSent: number;
   /** Bytes thrown away because they belong to no reply: noise, an echo, a device that answers twice. */
   strayBytes: number;
+  strayAtMs: number;
   reconnects: number;
   lastLatencyMs: number;
   meanLatencyMs: number;
@@ -38,6 +39,7 @@ export const createLinkCounters = (): LinkCounters => ({
   lateReplies: 0,
   notSent: 0,
   strayBytes: 0,
+  strayAtMs: Number.NEGATIVE_INFINITY,
   reconnects: 0,
   lastLatencyMs: Number.NaN,
   meanLatencyMs: Number.NaN,
@@ -51,6 +53,8 @@ export interface ModbusLink {
   readonly name: string;
   readonly state: LinkState;
   readonly counters: LinkCounters;
+  /** What the operating system says about a connection or line that can't be opened; "" while it can. */
+  readonly openFailure: string;
   /**
    * Sends when its turn comes. `exchange.onDone` is called once: with the reply or with a fault. It must be sent by
    * `deadlineMs` of the link's clock; the reply has until `deadlineMs` as well, or `replyTimeoutMs` from the moment of
@@ -83,8 +87,10 @@ export function countOutcome(counters: LinkCounters, exchange: Exchange): void {
       : counters.meanLatencyMs + (latencyMs - counters.meanLatencyMs) / 64;
   }
   if (fault === null) return;
-  counters.lastFault = fault;
-  counters.lastFaultAtMs = exchange.finishedMs;
+  if (fault !== "not-connected" && fault !== "reopened") {
+    counters.lastFault = fault;
+    counters.lastFaultAtMs = exchange.finishedMs;
+  }
   if (fault === "exception") counters.exceptions += 1;
   else if (fault === "timeout" || fault === "write-timeout") counters.timeouts += 1;
   else if (fault === "not-sent") counters.notSent += 1;

@@ -37,7 +37,6 @@ export class RtuLink implements ModbusLink, Expirable {
   readonly name: string;
   readonly counters = createLinkCounters();
   state: LinkState = "closed";
-  /** What the operating system says about a line that can't be opened; "" while it can. */
   openFailure = "";
 
   readonly #deadlines: Deadlines;
@@ -216,7 +215,7 @@ export class RtuLink implements ModbusLink, Expirable {
     const current = this.#current;
     if (current === undefined) {
       // Nobody was asked: a late reply, noise, or a second device at the same address.
-      this.counters.strayBytes += bytes.length;
+      this.#stray(bytes.length, nowMs);
       this.#quietUntilMs = Math.max(this.#quietUntilMs, nowMs + this.#gapMs);
       return;
     }
@@ -252,6 +251,12 @@ export class RtuLink implements ModbusLink, Expirable {
     return false;
   }
 
+  #stray(count: number, nowMs: number): void {
+    if (count === 0) return;
+    this.counters.strayBytes += count;
+    this.counters.strayAtMs = nowMs;
+  }
+
   #isFrame(start: number, end: number): boolean {
     return crc16(this.#received, start, end - 2) === this.#received.readUInt16LE(end - 2);
   }
@@ -273,7 +278,7 @@ export class RtuLink implements ModbusLink, Expirable {
   #take(exchange: Exchange, start: number, end: number, nowMs: number): void {
     const fault = takeReply(exchange, this.#received, start + 1, end - start - 3);
     const stray = this.#receivedLength - (end - start);
-    this.counters.strayBytes += stray;
+    this.#stray(stray, nowMs);
     this.#silentRequests = 0;
     this.#answered = true;
     this.#end(exchange, fault, nowMs, stray > 0 ? this.#silenceMs() : this.#gapMs);

@@ -35,6 +35,7 @@ export class TcpLink implements ModbusLink, Expirable {
   readonly name: string;
   readonly counters = createLinkCounters();
   state: LinkState = "closed";
+  openFailure = "";
 
   readonly #host: string;
   readonly #port: number;
@@ -129,6 +130,7 @@ export class TcpLink implements ModbusLink, Expirable {
     socket.on("connect", () => {
       if (this.#socket !== socket) return;
       this.state = "open";
+      this.openFailure = "";
       this.#openedMs = this.#deadlines.clock();
       this.#readyAtMs = this.#openedMs + this.#connectDelayMs;
       this.#connectDeadlineMs = Number.POSITIVE_INFINITY;
@@ -136,7 +138,9 @@ export class TcpLink implements ModbusLink, Expirable {
     const lost = () => {
       if (this.#socket === socket) this.#reopen(this.state === "connecting" ? "not-connected" : "reset");
     };
-    socket.on("error", () => {});
+    socket.on("error", (failure) => {
+      if (this.#socket === socket && this.state === "connecting") this.openFailure = failure.message;
+    });
     socket.on("end", lost);
     socket.on("close", () => {
       lost();
@@ -154,7 +158,10 @@ export class TcpLink implements ModbusLink, Expirable {
   }
 
   expire(nowMs: number): void {
-    if (nowMs >= this.#connectDeadlineMs) this.#reopen("not-connected");
+    if (nowMs >= this.#connectDeadlineMs) {
+      this.openFailure = `no answer from ${this.#host}:${this.#port} within ${connectTimeoutMs} ms`;
+      this.#reopen("not-connected");
+    }
     this.#turns.drop(nowMs, (exchange) => this.#finish(exchange, "not-sent", nowMs));
     for (let slot = 0; slot < inFlightMax; slot += 1) {
       const exchange = this.#inFlight[slot];

@@ -1,0 +1,71 @@
+/** What stands between a device and its work just now: the one fault that explains it best. Allocates nothing. */
+import type { BridgeDevice } from "./device.ts";
+import { exceptionText, type ReportedFault, reportedFault } from "./fault-words.ts";
+import type { DeviceFaultName } from "./faults.table.ts";
+
+/** A device that has not been found this long after the start has a fault, ms. */
+const firstSearchMs = 2_000;
+/** A device is silent when nothing could be taken from it for this long, ms, … */
+const silentMinMs = 1_000;
+/** … or for so many of its own usual replies. */
+const silentReplies = 4;
+/** Its own clock may stand this long before its values count as old, ms: a gateway's cache of a second is borne. */
+export const clockStandsMs = 1_500;
+/** Commands refused in a row before that is a fault: one may be refused because it was late. */
+const refusedFrom = 3;
+/** Bytes that belong to no reply make a fault while they are not older than this, ms. */
+const strayMs = 10_000;
+const strayFrom = 8;
+/** A stage that works can't be verified anew: that is no fault. */
+const waits: DeviceFaultName = "not-idle";
+
+/** The device's standing fault; null when there is none. */
+export function standingFault(device: BridgeDevice, nowMs: number): DeviceFaultName | null {
+  if (device.state === "unbound" || device.state === "binding") {
+    if (device.faults.length > 0) return device.faults[0]!.fault;
+    return nowMs - device.madeMs > firstSearchMs ? causeOf(device, "unreachable") : null;
+  }
+  const replyMs = device.readTime.peakMs > 0 ? device.readTime.peakMs : 0;
+  if (nowMs - device.readAtMs > Math.max(silentMinMs, silentReplies * replyMs)) return causeOf(device, "timeout");
+  if (device.life !== undefined && nowMs - device.life.liveAtMs > clockStandsMs) return "clock-stands";
+  if (device.refusedInRow >= refusedFrom) return "command-refused";
+  for (let i = 0; i < device.faults.length; i += 1)
+    if (device.faults[i]!.fault !== waits) return device.faults[i]!.fault;
+  const { strayBytes, strayAtMs } = device.link.counters;
+  if (strayBytes >= strayFrom && nowMs - strayAtMs <= strayMs && device.settings.link.kind !== "tcp")
+    return "stray-replies";
+  return null;
+}
+
+/** A connection that is being opened again is not the cause: what made it necessary is. */
+function causeOf({ cycleFault, link }: BridgeDevice, otherwise: DeviceFaultName): DeviceFaultName {
+  const passing = cycleFault === "reopened" || cycleFault === "not-connected";
+  if (passing && link.openFailure === "" && link.counters.lastFault !== null) return link.counters.lastFault;
+  return cycleFault ?? otherwise;
+}
+
+/** The fault in words. */
+export function describeFault(device: BridgeDevice, code: DeviceFaultName): ReportedFault {
+  return reportedFault(code, {
+    name: device.settings.name,
+    link: device.link.name,
+    unit: device.settings.unit,
+    onSerial: device.settings.link.kind === "rtu",
+    detail: detailOf(device, code),
+  });
+}
+
+function detailOf(device: BridgeDevice, code: DeviceFaultName): string {
+  const found = device.faults.find(({ fault }) => fault === code);
+  switch (code) {
+    case "unreachable":
+    case "not-connected":
+      return device.link.openFailure;
+    case "exception":
+      return `register ${device.exceptionAddress}: ${exceptionText(device.exceptionCode)}`;
+    case "command-refused":
+      return `register ${device.refusedAddress}: ${exceptionText(device.refusedCode)}`;
+    default:
+      return found?.detail ?? "";
+  }
+}
