@@ -363,7 +363,7 @@ export class StageFace {
     const stage = this.#stage;
     const role = roleWords[value("RoleCmd")] ?? "off";
     // Its hardware interlock: never a grid former while K1 may be closed.
-    if (role === "forming" && plant.joined) return badValue;
+    if (role === "forming" && plant.joined && plant.options.interlock) return badValue;
     stage.formPu = value("FormV") / 100;
     stage.formHz = value("FormHz");
     stage.command(role, -value("WCmd"), performance.now());
@@ -469,12 +469,12 @@ export class SwitchgearFace {
 
   #showK1(plant: Plant): void {
     const k1 = plant.k1!;
-    const gridPu = plant.gridPresent ? plant.gridPu : plant.joined ? plant.busPu : 0;
+    const { linePu } = plant;
     this.map.setAll(64_902, {
       ContNo: contactCodes[k1.contact(k1.lieNo)],
       ContNc: contactCodes[k1.contact(k1.lieNc)],
-      GridV: 100 * (gridPu + (gridPu > 0 ? 0.001 * (Math.random() - 0.5) : 0)),
-      GridHz: gridPu > 0.1 ? plant.gridHz : 0,
+      GridV: 100 * (linePu + (linePu > 0 ? 0.001 * (Math.random() - 0.5) : 0)),
+      GridHz: linePu > 0.1 ? plant.lineHz : 0,
       BusV: 100 * plant.busPu,
       BusHz: Number.isNaN(plant.busHz) ? 0 : plant.busHz,
       Ang: plant.angleDeg,

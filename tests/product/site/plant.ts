@@ -38,9 +38,17 @@ export interface MeterOptions {
   readonly windowMs: number;
   readonly latencyMs: number;
   readonly resolutionW: number;
+  /** It counts export as positive. */
+  readonly reversed: boolean;
 }
 
-export const meterDefaults: MeterOptions = { updateMs: 50, windowMs: 50, latencyMs: 10, resolutionW: 1 };
+export const meterDefaults: MeterOptions = {
+  updateMs: 50,
+  windowMs: 50,
+  latencyMs: 10,
+  resolutionW: 1,
+  reversed: false,
+};
 
 export interface PlantOptions {
   readonly nominalV: number;
@@ -51,6 +59,10 @@ export interface PlantOptions {
   readonly tiersW: readonly number[];
   readonly buildingW: number;
   readonly pvW: number;
+  /** What hangs on the utility's line beside this site; fed by the site when it energizes a dead line. */
+  readonly lineLoadW: number;
+  /** K1's mirror contact is wired into the stages: none of them forms while its poles touch. */
+  readonly interlock: boolean;
   readonly meter: MeterOptions;
 }
 
@@ -61,6 +73,8 @@ export const plantDefaults: PlantOptions = {
   tiersW: [],
   buildingW: 20_000,
   pvW: 0,
+  lineLoadW: 3_000,
+  interlock: true,
   meter: meterDefaults,
 };
 
@@ -238,6 +252,15 @@ export class Plant {
     return this.gridPresent && this.gridPu > 0.1;
   }
 
+  /** Voltage and frequency on the grid side of K1, whoever makes them. */
+  get linePu(): number {
+    return this.gridPresent ? this.gridPu : this.joined ? this.busPu : 0;
+  }
+
+  get lineHz(): number {
+    return this.gridLive ? this.gridHz : this.busHz;
+  }
+
   get joined(): boolean {
     return this.k1 === null || this.k1.closed;
   }
@@ -283,12 +306,15 @@ export class Plant {
     const islanded = !(this.joined && this.gridLive);
     let stagesW = 0;
     for (const stage of stages) {
-      if (stage.role === "forming" && islanded) stage.powerW = -tierW / formers.length;
+      if (stage.role === "forming" && islanded)
+        stage.powerW = -(tierW + (this.joined ? this.options.lineLoadW : 0)) / formers.length;
       else stage.follow(nowMs, stepMs, this.busLive && (!islanded || forming));
       stage.count(stepMs);
       stagesW += stage.powerW;
     }
     const phaseW: [number, number, number] = [0, 0, 0];
+    const feedsLine = this.joined && !this.gridLive && forming && this.busLive;
+    if (feedsLine) phaseW.fill(-this.options.lineLoadW / 3);
     if (this.gridLive) {
       for (let phase = 0; phase < 3; phase += 1) {
         phaseW[phase] = this.buildingW * this.buildingShare[phase]! - this.pvW / 3;
@@ -303,7 +329,7 @@ export class Plant {
   }
 
   #measure(nowMs: number): void {
-    const { updateMs, windowMs, latencyMs, resolutionW } = this.options.meter;
+    const { updateMs, windowMs, latencyMs, resolutionW, reversed } = this.options.meter;
     if (nowMs - this.#sampledMs >= updateMs - 0.01) {
       this.#sampledMs = nowMs;
       const count = Math.max(1, Math.round(windowMs / stepMs));
@@ -312,13 +338,14 @@ export class Plant {
       for (let i = from; i < this.moments.length; i += 1)
         for (let phase = 0; phase < 3; phase += 1) phaseW[phase]! += this.moments[i]!.phaseW[phase]!;
       for (let phase = 0; phase < 3; phase += 1)
-        phaseW[phase] = resolutionW * Math.round(phaseW[phase]! / (this.moments.length - from) / resolutionW);
+        phaseW[phase] =
+          (reversed ? -1 : 1) * resolutionW * Math.round(phaseW[phase]! / (this.moments.length - from) / resolutionW);
       // A living grid is never quite still.
       const sample = {
         powerW: phaseW[0] + phaseW[1] + phaseW[2],
         phaseW,
-        voltagePu: this.gridPresent ? this.gridPu + 0.002 * (Math.random() - 0.5) : 0,
-        frequencyHz: this.gridPresent ? this.gridHz + 0.01 * (Math.random() - 0.5) : Number.NaN,
+        voltagePu: this.linePu === 0 ? 0 : this.linePu + 0.002 * (Math.random() - 0.5),
+        frequencyHz: this.linePu === 0 ? Number.NaN : this.lineHz + 0.01 * (Math.random() - 0.5),
       };
       this.#queue.push({ atMs: nowMs + latencyMs, sample });
     }

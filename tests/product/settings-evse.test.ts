@@ -1,0 +1,182 @@
+/**
+ * Settings of single EVSEs and groups of them, each judged by itself at one site that runs in parallel with the grid: what was
+ * written to each stage, and what it gave.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sleep, until, writtenTo } from "./site/judge.ts";
+import { type JsonObject, type Product, startProduct } from "./site/product.ts";
+
+const stage = { maxChargeW: 600_000, maxDischargeW: 60_000 };
+const dischargingW = -30_000;
+
+/** Number of each EVSE by what is special about it. */
+const bay = {
+  plain: 1,
+  maxDischarge: 2,
+  disabled: 3,
+  reserve: 4,
+  maxCharge: 5,
+  minPower: 6,
+  groupA: 7,
+  groupB: 8,
+  reactive: 9,
+} as const;
+const count = Object.keys(bay).length;
+
+describe("settings of an EVSE", () => {
+  let product: Product;
+  let fromMs = 0;
+  const powerW = (number: number): number => product.plant.stages[number - 1]!.powerW;
+  const written = (number: number, point: string): number[] => {
+    const { server, face } = product.stages[number - 1]!;
+    return writtenTo(server.writes, (address, words) => face.map.parse(address, words), point, fromMs).map(
+      ({ value }) => value,
+    );
+  };
+  const settles = (number: number, wantedW: number, withinMs = 15_000): Promise<boolean> =>
+    until(() => Math.abs(powerW(number) - wantedW) < 400, withinMs);
+  const lowestW = (number: number): number =>
+    Math.min(0, ...product.setpointsW(number - 1, fromMs).map(({ value }) => value));
+
+  beforeAll(async () => {
+    product = await startProduct({
+      plant: { stages: Array.from({ length: count }, () => stage), buildingW: 20_000 },
+      permit: { mode: "parallel-export", exportLimitW: 1_000_000 },
+      backend: true,
+      files: {
+        "reactive.yaml": JSON.stringify({
+          name: "reactive",
+          base: "ieee1547-catB-III",
+          version: 1,
+          settings: { enterDelayS: 1, enterRampS: 1, reactiveMode: "constant-var", constantVarPu: 0.3, ov1S: 1.7 },
+        }),
+      },
+      config: ({ stages }) => {
+        const plain = (number: number): JsonObject => ({
+          name: `Bay ${number}`,
+          stage: stages[number - 1]!,
+          maxChargeW: 600_000,
+          maxDischargeW: 60_000,
+          dischargeEnabled: true,
+          reservePct: 20,
+        });
+        const evses = Array.from({ length: count }, (_, i) => plain(i + 1));
+        const change = (number: number, more: JsonObject): void => {
+          evses[number - 1] = { ...evses[number - 1]!, ...more };
+        };
+        change(bay.maxDischarge, { maxDischargeW: 9_000 });
+        change(bay.disabled, { dischargeEnabled: false });
+        change(bay.reserve, { reservePct: 75 });
+        change(bay.maxCharge, { maxChargeW: 7_000 });
+        change(bay.minPower, { minPowerW: 6_000 });
+        change(bay.reactive, {
+          stage: { ...stages[bay.reactive - 1]!, gridFunctions: "controller", maxVar: 11_000, ratedVA: 610_000 },
+        });
+        return {
+          site: { gridProfile: "./reactive.yaml" },
+          loop: { watchdogS: 3 },
+          pcc: {
+            importLimitW: 5_000_000,
+            exportLimitW: 5_000_000,
+            groups: [
+              {
+                name: "Feeder F2",
+                kind: "bus",
+                evses: [bay.groupA, bay.groupB],
+                chargeLimitW: 8_000,
+                dischargeLimitW: 14_000,
+              },
+            ],
+          },
+          evses,
+        };
+      },
+    });
+    expect(await product.reached("parallel", 60_000)).toBe(true);
+    fromMs = performance.now();
+    for (let number = 1; number <= count; number += 1) await product.backend.setPower(number, dischargingW);
+    await settles(bay.plain, dischargingW);
+    await sleep(2_000);
+  });
+  afterAll(() => product?.stop());
+
+  it("an EVSE on which nothing binds gives what was asked for", () => {
+    expect(powerW(bay.plain)).toBeCloseTo(dischargingW, -3);
+  });
+
+  it("evses[].maxDischargeW: it gives its rating and no more", async () => {
+    expect(await settles(bay.maxDischarge, -9_000)).toBe(true);
+    expect(lowestW(bay.maxDischarge)).toBeGreaterThan(-9_300);
+  });
+
+  it("evses[].dischargeEnabled: capable is not enabled", () => {
+    expect(lowestW(bay.disabled)).toBe(0);
+    expect(powerW(bay.disabled)).toBeGreaterThanOrEqual(0);
+  });
+
+  it("evses[].reservePct: a vehicle below its reserve gives nothing", () => {
+    expect(lowestW(bay.reserve)).toBe(0);
+  });
+
+  it("pcc.groups[].dischargeLimitW: the sum of its EVSEs stays within it", async () => {
+    const sumW = (): number => powerW(bay.groupA) + powerW(bay.groupB);
+    expect(await until(() => Math.abs(sumW() + 14_000) < 500, 10_000)).toBe(true);
+  });
+
+  it("pcc.groups[].evses[]: nobody else is held by it", () => {
+    expect(powerW(bay.plain)).toBeLessThan(-29_000);
+  });
+
+  it("loop.watchdogS: every stage reverts after it", () => {
+    for (const { face } of product.stages) expect(face.map.get("704.WSetRvrtTms")).toBe(3);
+  });
+
+  it("site.gridProfile: its settings are in force in the stages", () => {
+    const { map } = product.stages[bay.plain - 1]!.face;
+    expect(map.get("703.ESDlyTms")).toBe(1);
+    expect(map.get("704.VarSetPct")).toBe(30);
+    // The slower of the two high-voltage trips is the last step of the curve.
+    const steps = map.get("708.Crv[1].MustTrip.ActPt");
+    expect(map.get(`708.Crv[1].MustTrip.Pt[${steps}].Tms`)).toBeCloseTo(1.7, 1);
+  });
+
+  it("evses[].stage.maxVar: reactive power stays within it", () => {
+    const largestVar = Math.max(...written(bay.reactive, "64901.VarCmd").map(Math.abs));
+    expect(largestVar).toBeLessThanOrEqual(11_000);
+    expect(largestVar).toBeGreaterThan(10_000);
+  });
+
+  it("evses[].stage.gridFunctions: a stage of its own functions takes no reactive power from the controller", () => {
+    expect(Math.max(...written(bay.plain, "64901.VarCmd").map(Math.abs))).toBe(0);
+    expect(Math.max(...written(bay.reactive, "64901.VarCmd").map(Math.abs))).toBeGreaterThan(0);
+  });
+
+  it("evses[].minPowerW: below it the set-point is zero", async () => {
+    await product.backend.setPower(bay.minPower, -8_000);
+    expect(await settles(bay.minPower, -8_000)).toBe(true);
+    await product.backend.setPower(bay.minPower, -4_000);
+    expect(await settles(bay.minPower, 0)).toBe(true);
+    await sleep(500);
+    expect(powerW(bay.minPower)).toBe(0);
+  });
+
+  it("evses[].maxChargeW: it takes its rating and no more", async () => {
+    const beganMs = performance.now();
+    await product.backend.setPower(bay.maxCharge, 30_000);
+    await product.backend.setPower(bay.plain, 30_000);
+    expect(await settles(bay.plain, 30_000, 20_000)).toBe(true);
+    await sleep(1_000);
+    const highestW = Math.max(...product.setpointsW(bay.maxCharge - 1, beganMs).map(({ value }) => value));
+    expect(highestW).toBeGreaterThan(500);
+    expect(highestW).toBeLessThanOrEqual(7_001);
+  });
+
+  it("pcc.groups[].chargeLimitW: the sum of its EVSEs stays within it", async () => {
+    await product.backend.setPower(bay.groupA, 20_000);
+    await product.backend.setPower(bay.groupB, 20_000);
+    const sumW = (): number => powerW(bay.groupA) + powerW(bay.groupB);
+    expect(await until(() => Math.abs(sumW() - 8_000) < 600, 15_000)).toBe(true);
+    await sleep(1_000);
+    expect(sumW()).toBeLessThan(8_600);
+  });
+});
