@@ -302,7 +302,6 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
 function plainConfig(plant: Plant, places: Places, options: ProductOptions): JsonObject {
   const { nominalV, nominalHz } = plant.options;
   const { updateMs, windowMs, latencyMs } = plant.options.meter;
-  const parallel = options.permit?.mode.startsWith("parallel") ?? false;
   return {
     site: {
       name: "Emulated site",
@@ -324,7 +323,7 @@ function plainConfig(plant: Plant, places: Places, options: ProductOptions): Jso
       stage: { ...places.stages[index]!, responseMs, deadTimeMs },
       maxChargeW,
       maxDischargeW,
-      dischargeEnabled: parallel || plant.k1 !== null,
+      dischargeEnabled: true,
       ...(plant.k1 !== null && { gridForming: true }),
       reservePct: 20,
     })),
@@ -336,7 +335,7 @@ function plainConfig(plant: Plant, places: Places, options: ProductOptions): Jso
       tiers: plant.tiersW.map((loadW, index) => ({ name: `Tier ${index + 1}`, loadW })),
     }),
     // Real-time priority would let the processes of these tests starve each other.
-    loop: { periodMs: 20, realTimePriority: false, watchdogS: 2 },
+    loop: { periodMs: 40, realTimePriority: false, watchdogS: 2 },
     permit: { anchors: [join(places.folder, "utility.pem")] },
     dashboard: { port: 0 },
     ...(options.backend !== undefined &&

@@ -1,0 +1,87 @@
+/**
+ * Devices that answer and whose values stand still: clock, counters and measurements. Each must be found out within 2 s, named
+ * with its kind in the log, on the page and in `islet explain`; what it was believed for must end.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sleep, until } from "./site/judge.ts";
+import type { Product, ProductOptions } from "./site/product.ts";
+import { soon, startSites, stopSites } from "./site/sites.ts";
+
+/** Time for detection, and what the log needs to arrive. */
+const foundMs = 2_000;
+const saidMs = 800;
+const oldWords = /old|frozen|stand|still|stale|not advanc|does not move|clock|repeat/i;
+
+const site: ProductOptions = {
+  plant: { stages: [{}, {}], k1TravelMs: 100, tiersW: [5_000], buildingW: 10_000 },
+  permit: { mode: "parallel-export", exportLimitW: 50_000 },
+};
+const sites = { meter: site, k1: site, stage: site, panel: site } as const;
+type Kind = keyof typeof sites;
+
+/** How people call each. */
+const names: Readonly<Record<Kind, RegExp>> = {
+  meter: /meter/i,
+  k1: /K1|transfer device/i,
+  stage: /Bay 1/,
+  panel: /panel/i,
+};
+
+describe("devices that answer with values that stand still", () => {
+  let up: Record<Kind, Product>;
+  const frozenAtMs = {} as Record<Kind, number>;
+  const said = (kind: Kind) =>
+    up[kind].log.find(
+      ({ atMs, text, level }) =>
+        atMs >= frozenAtMs[kind] && level >= 40 && names[kind].test(text) && oldWords.test(text),
+    );
+
+  beforeAll(async () => {
+    up = await startSites(sites);
+    for (const product of Object.values(up))
+      await soon(product, "in parallel", () => product.mode() === "parallel", 60_000);
+    const images = {
+      meter: up.meter.meter.image,
+      k1: up.k1.switchgear!.face.map.image,
+      stage: up.stage.stages[0]!.face.map.image,
+      panel: up.panel.panel!.face.map.image,
+    };
+    for (const kind of Object.keys(images) as Kind[]) {
+      frozenAtMs[kind] = performance.now();
+      images[kind].frozen = true;
+    }
+    await sleep(foundMs + saidMs);
+  }, 180_000);
+  afterAll(() => stopSites(up));
+
+  for (const kind of Object.keys(sites) as Kind[]) {
+    it.fails(`${kind}: the log says which device and that its values are old, within 2 s`, () => {
+      const line = said(kind);
+      expect(line?.text).toMatch(names[kind]);
+      expect(line!.atMs - frozenAtMs[kind]).toBeLessThan(foundMs + saidMs);
+    });
+
+    it.fails(`${kind}: the page does not count it as answering`, async () => {
+      const { health } = await up[kind].state();
+      const device = health.devices.find(({ name }) => names[kind].test(name));
+      expect(device).toBeDefined();
+      expect(device!.state).not.toBe("answers");
+    });
+
+    it.fails(`${kind}: explain names it`, async () => {
+      const words = await up[kind].explain();
+      expect(words).toMatch(names[kind]);
+      expect(words).toMatch(oldWords);
+    });
+  }
+
+  it("meter: nothing is given back by a meter that stands still", async () => {
+    expect(await until(() => up.meter.plant.stages.every(({ powerW }) => powerW >= 0), 1_000)).toBe(true);
+  });
+
+  it.fails("k1: an outage behind a K1 whose values are old is not taken for a grid that is there", async () => {
+    up.k1.plant.gridPresent = false;
+    await sleep(4_000);
+    expect(up.k1.mode()).not.toMatch(/loadOnly|parallel|ramping|enterDelay|ceased/);
+  });
+});

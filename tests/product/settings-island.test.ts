@@ -1,0 +1,127 @@
+/** Settings that let an island be, or forbid it, each judged by what the stages and K1 were told and what the bus did. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sleep, writtenTo } from "./site/judge.ts";
+import type { JsonObject, Places, Product, ProductOptions } from "./site/product.ts";
+import { soon, startSites, stopSites } from "./site/sites.ts";
+
+const stage = { maxChargeW: 600_000, maxDischargeW: 60_000 };
+const home: Pick<ProductOptions, "plant"> = {
+  plant: { stages: [stage, stage], k1TravelMs: 100, tiersW: [5_000, 4_000, 3_000, 2_000], buildingW: 10_000 },
+};
+const forming = 3;
+
+const tiers = (change: Readonly<Record<number, JsonObject>> = {}): JsonObject[] =>
+  [5_000, 4_000, 3_000, 2_000].map((loadW, i) => ({ name: `Tier ${i + 1}`, loadW, ...change[i + 1] }));
+const evses = ({ stages }: Places, second: JsonObject): JsonObject[] =>
+  stages.map((at, i) => ({
+    name: `Bay ${i + 1}`,
+    stage: at,
+    maxChargeW: 600_000,
+    maxDischargeW: 60_000,
+    dischargeEnabled: true,
+    gridForming: true,
+    reservePct: 20,
+    ...(i === 1 && second),
+  }));
+
+const backup = { site: { serviceMode: "non-parallel-backup" } } as const;
+const sites = {
+  /** Runs as an island; the second stage is not listed for it, a tier is too large, another's inrush is. */
+  island: {
+    ...home,
+    plant: { ...home.plant!, k1TravelMs: 700 },
+    permit: { mode: "parallel-export", exportLimitW: 50_000 },
+    backend: true,
+    config: (places) => ({
+      ...backup,
+      transferDevice: { travelMs: 800 },
+      evses: evses(places, { gridForming: false }),
+      tiers: tiers({ 3: { inrushFactor: 20, loadW: 4_000 }, 4: { loadW: 300_000 } }),
+    }),
+  },
+  /** The utility was not told. */
+  untold: { ...home, config: { site: { serviceMode: "non-parallel-backup", utilityNotified: false } } },
+  /** K1 is there, but the site is not to use it. */
+  without: {
+    ...home,
+    config: ({ k1 }) => ({ site: { serviceMode: "load-only" }, transferDevice: { kind: "none", ...k1 } }),
+  },
+  /** Its own supply has too little for a start. */
+  tired: {
+    ...home,
+    config: { ...backup, auxiliary: { capacityWh: 100, standbyW: 0, startWh: 60, keepWh: 50, chargeW: 0 } },
+  },
+} as const satisfies Record<string, ProductOptions>;
+
+describe("settings of the island", () => {
+  let up: Record<keyof typeof sites, Product>;
+  const told = (product: Product, number: number, point: string): number[] => {
+    const { server, face } = product.stages[number - 1]!;
+    return writtenTo(server.writes, (address, words) => face.map.parse(address, words), point).map(
+      ({ value }) => value,
+    );
+  };
+  const k1Told = ({ switchgear }: Product): number[] => {
+    const { server, face } = switchgear!;
+    return writtenTo(server.writes, (address, words) => face.map.parse(address, words), "64902.Cmd").map(
+      ({ value }) => value,
+    );
+  };
+
+  beforeAll(async () => {
+    up = await startSites(sites as Record<keyof typeof sites, ProductOptions>);
+    await up.island.backend.whenConnected(60_000);
+    for (const product of Object.values(up))
+      await soon(product, "the grid is there", () => product.mode() === "loadOnly", 60_000);
+    await sleep(6_000);
+    await up.island.backend.setPower(1, -20_000);
+    await sleep(4_000);
+  }, 180_000);
+  afterAll(() => stopSites(up));
+
+  it("site.serviceMode: a site that was set up for backup gives nothing in parallel, whatever its permit grants", () => {
+    expect(up.island.mode()).toBe("loadOnly");
+    expect(Math.min(0, ...up.island.setpointsW(0).map(({ value }) => value))).toBe(0);
+  });
+
+  it("the grid fails", async () => {
+    for (const { plant } of Object.values(up)) plant.gridPresent = false;
+    await soon(up.island, "island", () => up.island.mode() === "islandRunning", 40_000);
+    await sleep(12_000);
+  });
+
+  it("transferDevice.travelMs: a slow device is given the time that it is listed with", async () => {
+    // It takes 700 ms; what is given to a fast one would have locked the site out.
+    await soon(up.island, "still an island", () => up.island.mode() === "islandRunning", 1_000);
+    expect(up.island.plant.k1!.position).toBe(0);
+  });
+
+  it("evses[].gridForming: a stage that is not listed for it is never told to form", () => {
+    expect(told(up.island, 1, "64901.RoleCmd")).toContain(forming);
+    expect(told(up.island, 2, "64901.RoleCmd")).not.toContain(forming);
+  });
+
+  it("tiers[].loadW: a tier beyond what the stages can give stays open", () => {
+    expect(up.island.plant.tiersClosed.slice(0, 2)).toEqual([true, true]);
+    expect(up.island.plant.tiersClosed[3]).toBe(false);
+  });
+
+  it("tiers[].inrushFactor: a tier whose inrush is beyond what they can give stays open", () => {
+    expect(up.island.plant.tiersClosed[2]).toBe(false);
+  });
+
+  it("site.utilityNotified: no island while the utility was not told", () => {
+    expect(told(up.untold, 1, "64901.RoleCmd")).not.toContain(forming);
+    expect(up.untold.plant.busPu).toBe(0);
+  });
+
+  it("transferDevice.kind: a site without one neither opens nor forms", () => {
+    expect(k1Told(up.without).every((command) => command === 0)).toBe(true);
+    expect(told(up.without, 1, "64901.RoleCmd")).not.toContain(forming);
+  });
+
+  it("auxiliary.startWh: no black start that its own supply cannot carry", () => {
+    expect(up.tired.mode()).toBe("isolated");
+    expect(told(up.tired, 1, "64901.RoleCmd")).not.toContain(forming);
+  });
+});

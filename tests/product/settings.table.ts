@@ -1,0 +1,163 @@
+/**
+ * Every setting of a site, and how it is proven that it does what it says: a test through the process for each that can limit,
+ * forbid or open something, a reason for each other. `unwired` is the value that a controller would run with if it did not
+ * look at the setting: with it, exactly that test must fail (`unwire.ts` tries it).
+ */
+
+export interface TestedSetting {
+  readonly setting: string;
+  /** File of the test, whose title begins with the setting's name and a colon. */
+  readonly file: string;
+  readonly unwired: unknown;
+  /** Other settings whose tests rest on it. */
+  readonly alsoFails?: readonly string[];
+}
+
+/** A setting that can limit, forbid or open something and whose test is still owed. */
+export interface OwedSetting {
+  readonly setting: string;
+  readonly owed: string;
+}
+
+export interface OtherSetting {
+  readonly setting: string;
+  readonly doesNotLimit: string;
+}
+
+const evse = "settings-evse.test.ts";
+const imports = "settings-import.test.ts";
+const exports = "settings-export.test.ts";
+const island = "settings-island.test.ts";
+const rights = "settings-rights.test.ts";
+
+export const testedSettings: readonly TestedSetting[] = [
+  { setting: "site.timeZone",                        file: exports, unwired: "UTC" },
+  { setting: "site.serviceMode",                     file: island,  unwired: "parallel-export" },
+  { setting: "site.gridProfile",                     file: evse,    unwired: "ieee1547-catB-III" },
+  { setting: "site.utilityNotified",                 file: island,  unwired: true },
+  { setting: "pcc.importLimitW",                     file: imports, unwired: 100_000_000 },
+  { setting: "pcc.exportLimitW",                     file: exports, unwired: 100_000_000 },
+  { setting: "pcc.conductorLimitW",                  file: imports, unwired: 100_000_000 },
+  { setting: "pcc.powerControlMode",                 file: exports, unwired: "unrestricted" },
+  { setting: "pcc.fallbackImportLimitW",             file: imports, unwired: null },
+  { setting: "pcc.phaseImportLimitW",                file: imports, unwired: null },
+  { setting: "pcc.phaseExportLimitW",                file: exports, unwired: null },
+  { setting: "pcc.groups[].evses[]",                 file: evse,    unwired: [1] },
+  { setting: "pcc.groups[].chargeLimitW",            file: evse,    unwired: 100_000_000 },
+  { setting: "pcc.groups[].dischargeLimitW",         file: evse,    unwired: 100_000_000 },
+  { setting: "pcc.generationProfile",                file: exports, unwired: null, alsoFails: ["site.timeZone"] },
+  { setting: "pcc.reversePower.reverseMarginW",      file: exports, unwired: null },
+  { setting: "pcc.reversePower.minimumImportW",      file: exports, unwired: null },
+  { setting: "pcc.reversePower.delayS",              file: exports, unwired: 0.1 },
+  { setting: "pcc.meter.map",                        file: imports, unwired: "sunspec" },
+  { setting: "pcc.meter.importPositive",             file: imports, unwired: true },
+  { setting: "pcc.meter.proven",                     file: rights,  unwired: true },
+  { setting: "pcc.meter.offsetW",                    file: imports, unwired: 0 },
+  { setting: "transferDevice.kind",                  file: island,  unwired: "open-transition" },
+  { setting: "transferDevice.travelMs",              file: island,  unwired: 100 },
+  { setting: "evses[].stage.gridFunctions",          file: evse,    unwired: "stage" },
+  { setting: "evses[].stage.maxVar",                 file: evse,    unwired: 6_000_000 },
+  { setting: "evses[].maxChargeW",                   file: evse,    unwired: 600_000 },
+  { setting: "evses[].maxDischargeW",                file: evse,    unwired: 60_000 },
+  { setting: "evses[].minPowerW",                    file: evse,    unwired: 0 },
+  { setting: "evses[].dischargeEnabled",             file: evse,    unwired: true },
+  { setting: "evses[].gridForming",                  file: island,  unwired: true },
+  { setting: "evses[].reservePct",                   file: evse,    unwired: 0 },
+  { setting: "tiers[].loadW",                        file: island,  unwired: 1_000 },
+  { setting: "tiers[].inrushFactor",                 file: island,  unwired: 1 },
+  { setting: "allocation",                           file: imports, unwired: "equal" },
+  { setting: "loop.watchdogS",                       file: evse,    unwired: 5 },
+  { setting: "authorization",                        file: rights,  unwired: "none" },
+  { setting: "auxiliary.startWh",                    file: island,  unwired: 0 },
+  { setting: "permit.file",                          file: rights,  unwired: null },
+  { setting: "permit.anchors[]",                     file: rights,  unwired: null },
+  { setting: "backend.variables",                    file: rights,  unwired: {} },
+  { setting: "dashboard.hostNames[]",                file: rights,  unwired: null },
+];
+
+const place = "where the device is; every test of this folder reaches its devices by it";
+const naming = "a name for people";
+const dynamics = "tells the control loop how the device moves; the limits hold by the meter, the loop's own tests say how well";
+
+export const owedSettings: readonly OwedSetting[] = [
+  { setting: "site.nominalVoltageV",                 owed: "a site whose grid is outside the window of its nominal voltage does not enter service" },
+  { setting: "site.nominalFrequencyHz",              owed: "a 50 Hz site enters service at 50 Hz only" },
+  { setting: "site.phases",                          owed: "a single-phase EVSE of a single-phase site is held by the limit of a phase" },
+  { setting: "pcc.meter.resolutionW",                owed: "room is kept for half a step of the meter" },
+  { setting: "pcc.meter.accuracyClassPct",           owed: "room is kept for what the meter's class allows it to be wrong" },
+  { setting: "transferDevice.map",                   owed: "K1 behind an I/O module" },
+  { setting: "evses[].stage.map",                    owed: "a stage of another maker" },
+  { setting: "evses[].stage.holdsAngle",             owed: "only such a stage is told to hold" },
+  { setting: "evses[].stage.ratedVA",                owed: "active power makes room on the circle" },
+  { setting: "evses[].phase",                        owed: "an EVSE on one phase is held by that phase's limit" },
+  { setting: "tiers[].sheddable",                    owed: "a tier that may not be shed is fed to the end" },
+  { setting: "loadPanel.map",                        owed: "a panel of another maker" },
+  { setting: "pv.map",                               owed: "PV of another maker" },
+  { setting: "pv.ratedW",                            owed: "PV in an island is held back" },
+  { setting: "pv.curtail",                           owed: "PV that listens to frequency only" },
+  { setting: "auxiliary.capacityWh",                 owed: "no start above what the battery holds" },
+  { setting: "auxiliary.standbyW",                   owed: "the dark costs energy" },
+  { setting: "auxiliary.keepWh",                     owed: "what is kept is not used for a start" },
+  { setting: "auxiliary.chargeW",                    owed: "a live bus gives it back" },
+  { setting: "dashboard.onSiteAddresses[]",          owed: "who comes from there counts as being on site" },
+];
+
+export const otherSettings: readonly OtherSetting[] = [
+  { setting: "site.name",                            doesNotLimit: naming },
+  { setting: "pcc.groups[].name",                    doesNotLimit: naming },
+  { setting: "pcc.groups[].kind",                    doesNotLimit: "chooses the word for the reason; the limits are the group's own" },
+  { setting: "pcc.inadvertentExport.alarmCount",     doesNotLimit: "an alarm and a record; no power depends on it" },
+  { setting: "pcc.inadvertentExport.alarmWindowH",   doesNotLimit: "an alarm and a record; no power depends on it" },
+  { setting: "pcc.inadvertentExport.countFromS",     doesNotLimit: "an alarm and a record; no power depends on it" },
+  { setting: "pcc.inadvertentExport.alarmLongS",     doesNotLimit: "an alarm and a record; no power depends on it" },
+  { setting: "pcc.inadvertentExport.responseBoundMs", doesNotLimit: "what the response-time passport counts as late" },
+  { setting: "pcc.meter.host",                       doesNotLimit: place },
+  { setting: "pcc.meter.port",                       doesNotLimit: place },
+  { setting: "pcc.meter.unitId",                     doesNotLimit: place },
+  { setting: "pcc.meter.updateMs",                   doesNotLimit: dynamics },
+  { setting: "pcc.meter.windowMs",                   doesNotLimit: dynamics },
+  { setting: "pcc.meter.latencyMs",                  doesNotLimit: dynamics },
+  { setting: "transferDevice.host",                  doesNotLimit: place },
+  { setting: "transferDevice.port",                  doesNotLimit: place },
+  { setting: "transferDevice.unitId",                doesNotLimit: place },
+  { setting: "evses[].name",                         doesNotLimit: naming },
+  { setting: "evses[].stage.host",                   doesNotLimit: place },
+  { setting: "evses[].stage.port",                   doesNotLimit: place },
+  { setting: "evses[].stage.unitId",                 doesNotLimit: place },
+  { setting: "evses[].stage.responseMs",             doesNotLimit: dynamics },
+  { setting: "evses[].stage.deadTimeMs",             doesNotLimit: dynamics },
+  { setting: "evses[].stage.slewPctPerS",            doesNotLimit: dynamics },
+  { setting: "evses[].stage.commandPeriodMs",        doesNotLimit: dynamics },
+  { setting: "evses[].stage.resolutionW",            doesNotLimit: dynamics },
+  { setting: "evses[].stage.openingMs",              doesNotLimit: "a part of the profile's clearing time; the trip itself is the profile's" },
+  { setting: "evses[].stage.reactiveResponseMs",     doesNotLimit: dynamics },
+  { setting: "tiers[].name",                         doesNotLimit: naming },
+  { setting: "loop.periodMs",                        doesNotLimit: "how often the same decision is made" },
+  { setting: "loop.realTimePriority",                doesNotLimit: "how punctually it is made" },
+  { setting: "loadPanel.host",                       doesNotLimit: place },
+  { setting: "loadPanel.port",                       doesNotLimit: place },
+  { setting: "loadPanel.unitId",                     doesNotLimit: place },
+  { setting: "pv.host",                              doesNotLimit: place },
+  { setting: "pv.port",                              doesNotLimit: place },
+  { setting: "pv.unitId",                            doesNotLimit: place },
+  { setting: "backend.url",                          doesNotLimit: place },
+  { setting: "backend.identity",                     doesNotLimit: naming },
+  { setting: "backend.securityProfile",              doesNotLimit: "how the link is secured, proven by the tests of OCPP over real sockets" },
+  { setting: "backend.caFile",                       doesNotLimit: "how the link is secured, proven by the tests of OCPP over real sockets" },
+  { setting: "backend.certificateFile",              doesNotLimit: "how the link is secured, proven by the tests of OCPP over real sockets" },
+  { setting: "backend.keyFile",                      doesNotLimit: "how the link is secured, proven by the tests of OCPP over real sockets" },
+  { setting: "backend.manufacturerCaFile",           doesNotLimit: "which firmware is accepted; no power depends on it" },
+  { setting: "backend.v2gCaFile",                    doesNotLimit: "what is shown to vehicles" },
+  { setting: "backend.contractCaFile",               doesNotLimit: "what is asked of vehicles' contracts" },
+  { setting: "backend.connectorType",                doesNotLimit: naming },
+  { setting: "backend.passwordFile",                 doesNotLimit: "how the link is secured, proven by the tests of OCPP over real sockets" },
+  { setting: "backend.fallbacks[].url",              doesNotLimit: place },
+  { setting: "backend.fallbacks[].securityProfile",  doesNotLimit: "how the link is secured, proven by the tests of OCPP over real sockets" },
+  { setting: "backend.transactionsAfterRestart",     doesNotLimit: "what the backend is told after a restart" },
+  { setting: "dashboard.host",                       doesNotLimit: place },
+  { setting: "dashboard.port",                       doesNotLimit: place },
+  { setting: "dashboard.certificateFile",            doesNotLimit: "how the page is secured, proven by the page's own tests" },
+  { setting: "dashboard.keyFile",                    doesNotLimit: "how the page is secured, proven by the page's own tests" },
+  { setting: "stateDir",                             doesNotLimit: "where things are kept; every test of this folder finds them there" },
+  { setting: "sim",                                  doesNotLimit: "the controller does not read it" },
+];
