@@ -89,6 +89,7 @@ export const owedSettings: readonly OwedSetting[] = [
   { setting: "evses[].stage.map",                    owed: "a stage of another maker" },
   { setting: "evses[].stage.holdsAngle",             owed: "only such a stage is told to hold" },
   { setting: "evses[].stage.ratedVA",                owed: "active power makes room on the circle" },
+  { setting: "evses[].vehicle",                      owed: "whose word it is that a vehicle is there" },
   { setting: "evses[].phase",                        owed: "an EVSE on one phase is held by that phase's limit" },
   { setting: "tiers[].sheddable",                    owed: "a tier that may not be shed is fed to the end" },
   { setting: "loadPanel.map",                        owed: "a panel of another maker" },
@@ -102,7 +103,17 @@ export const owedSettings: readonly OwedSetting[] = [
   { setting: "dashboard.onSiteAddresses[]",          owed: "who comes from there counts as being on site" },
 ];
 
+/** How a device is talked to: the same for each of them. Whether it is read at all shows in its age. */
+const linkSettings = [
+  "framing", "serial", "baudRate", "parity", "stopBits", "replyTimeoutMs", "pauseMs", "connectDelayMs", "maxInFlight", "maxRegisters",
+  "mergeGaps", "unitIdInReply",
+] as const;
+const linked = ["pcc.meter", "transferDevice", "evses[].stage", "loadPanel", "pv"] as const;
+
 export const otherSettings: readonly OtherSetting[] = [
+  ...linked.flatMap((device) =>
+    linkSettings.map((name) => ({ setting: `${device}.${name}`, doesNotLimit: "how the device is talked to, tried by the links' own tests over sockets and pseudo-terminals" })),
+  ),
   { setting: "site.name",                            doesNotLimit: naming },
   { setting: "pcc.groups[].name",                    doesNotLimit: naming },
   { setting: "pcc.groups[].kind",                    doesNotLimit: "chooses the word for the reason; the limits are the group's own" },
@@ -153,6 +164,9 @@ export const otherSettings: readonly OtherSetting[] = [
   { setting: "backend.passwordFile",                 doesNotLimit: "how the link is secured, proven by the tests of OCPP over real sockets" },
   { setting: "backend.fallbacks[].url",              doesNotLimit: place },
   { setting: "backend.fallbacks[].securityProfile",  doesNotLimit: "how the link is secured, proven by the tests of OCPP over real sockets" },
+  { setting: "backend.serialNumber",                 doesNotLimit: naming },
+  { setting: "backend.fileHosts[]",                  doesNotLimit: "from where files are fetched; no power depends on it" },
+  { setting: "backend.certificatesOverPlainLink",    doesNotLimit: "which certificates are managed over which link" },
   { setting: "backend.transactionsAfterRestart",     doesNotLimit: "what the backend is told after a restart" },
   { setting: "dashboard.host",                       doesNotLimit: place },
   { setting: "dashboard.port",                       doesNotLimit: place },
