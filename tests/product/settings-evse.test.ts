@@ -20,6 +20,7 @@ const bay = {
   groupA: 7,
   groupB: 8,
   reactive: 9,
+  stranger: 10,
 } as const;
 const count = Object.keys(bay).length;
 
@@ -72,6 +73,7 @@ describe("settings of an EVSE", () => {
         change(bay.reactive, {
           stage: { ...stages[bay.reactive - 1]!, gridFunctions: "controller", maxVar: 11_000, ratedVA: 610_000 },
         });
+        change(bay.stranger, { stage: { ...stages[bay.stranger - 1]!, identity: { serialNumber: "ST-OTHER" } } });
         return {
           site: { gridProfile: "./reactive.yaml" },
           loop: { watchdogS: 3 },
@@ -116,6 +118,11 @@ describe("settings of an EVSE", () => {
 
   it("evses[].reservePct: a vehicle below its reserve gives nothing", () => {
     expect(lowestW(bay.reserve)).toBe(0);
+  });
+
+  it("evses[].stage.identity.serialNumber: another stage than was commissioned is not used", () => {
+    expect(product.setpointsW(bay.stranger - 1, fromMs)).toEqual([]);
+    expect(powerW(bay.stranger)).toBe(0);
   });
 
   it("pcc.groups[].dischargeLimitW: the sum of its EVSEs stays within it", async () => {

@@ -55,6 +55,7 @@ export const testedSettings: readonly TestedSetting[] = [
   { setting: "pcc.meter.offsetW",                    file: imports, unwired: 0 },
   { setting: "transferDevice.kind",                  file: island,  unwired: "open-transition" },
   { setting: "transferDevice.travelMs",              file: island,  unwired: 100 },
+  { setting: "evses[].stage.identity.serialNumber",  file: evse,    unwired: "ST-10" },
   { setting: "evses[].stage.gridFunctions",          file: evse,    unwired: "stage" },
   { setting: "evses[].stage.maxVar",                 file: evse,    unwired: 6_000_000 },
   { setting: "evses[].maxChargeW",                   file: evse,    unwired: 600_000 },
@@ -79,7 +80,22 @@ const place = "where the device is; every test of this folder reaches its device
 const naming = "a name for people";
 const dynamics = "tells the control loop how the device moves; the limits hold by the meter, the loop's own tests say how well";
 
+/** How a device is talked to: the same for each of them. Whether it is read at all shows in its age. */
+const linkSettings = [
+  "framing", "serial", "baudRate", "parity", "stopBits", "replyTimeoutMs", "pauseMs", "connectDelayMs", "maxInFlight", "maxRegisters",
+  "mergeGaps", "unitIdInReply",
+] as const;
+const linked = ["pcc.meter", "transferDevice", "evses[].stage", "loadPanel", "pv"] as const;
+
+const identitySettings = ["manufacturer", "model", "serialNumber", "firmware"] as const;
+
 export const owedSettings: readonly OwedSetting[] = [
+  ...linked.flatMap((device) =>
+    identitySettings
+      .map((name) => `${device}.identity.${name}`)
+      .filter((setting) => setting !== "evses[].stage.identity.serialNumber")
+      .map((setting) => ({ setting, owed: "a device that is another one than was commissioned is not used" })),
+  ),
   { setting: "site.nominalVoltageV",                 owed: "a site whose grid is outside the window of its nominal voltage does not enter service" },
   { setting: "site.nominalFrequencyHz",              owed: "a 50 Hz site enters service at 50 Hz only" },
   { setting: "site.phases",                          owed: "a single-phase EVSE of a single-phase site is held by the limit of a phase" },
@@ -89,7 +105,6 @@ export const owedSettings: readonly OwedSetting[] = [
   { setting: "evses[].stage.map",                    owed: "a stage of another maker" },
   { setting: "evses[].stage.holdsAngle",             owed: "only such a stage is told to hold" },
   { setting: "evses[].stage.ratedVA",                owed: "active power makes room on the circle" },
-  { setting: "evses[].vehicle",                      owed: "whose word it is that a vehicle is there" },
   { setting: "evses[].phase",                        owed: "an EVSE on one phase is held by that phase's limit" },
   { setting: "tiers[].sheddable",                    owed: "a tier that may not be shed is fed to the end" },
   { setting: "loadPanel.map",                        owed: "a panel of another maker" },
@@ -102,13 +117,6 @@ export const owedSettings: readonly OwedSetting[] = [
   { setting: "auxiliary.chargeW",                    owed: "a live bus gives it back" },
   { setting: "dashboard.onSiteAddresses[]",          owed: "who comes from there counts as being on site" },
 ];
-
-/** How a device is talked to: the same for each of them. Whether it is read at all shows in its age. */
-const linkSettings = [
-  "framing", "serial", "baudRate", "parity", "stopBits", "replyTimeoutMs", "pauseMs", "connectDelayMs", "maxInFlight", "maxRegisters",
-  "mergeGaps", "unitIdInReply",
-] as const;
-const linked = ["pcc.meter", "transferDevice", "evses[].stage", "loadPanel", "pv"] as const;
 
 export const otherSettings: readonly OtherSetting[] = [
   ...linked.flatMap((device) =>
@@ -132,6 +140,7 @@ export const otherSettings: readonly OtherSetting[] = [
   { setting: "transferDevice.port",                  doesNotLimit: place },
   { setting: "transferDevice.unitId",                doesNotLimit: place },
   { setting: "evses[].name",                         doesNotLimit: naming },
+  { setting: "evses[].vehicle",                      doesNotLimit: naming },
   { setting: "evses[].stage.host",                   doesNotLimit: place },
   { setting: "evses[].stage.port",                   doesNotLimit: place },
   { setting: "evses[].stage.unitId",                 doesNotLimit: place },
