@@ -1,6 +1,7 @@
 /** Single points of one stage by model and name, outside the cycle: for verification and configuration. */
 import { Exchange } from "../src/protocols/modbus/exchange.ts";
 import { type ModelImage, numberOf, scaleOf } from "../src/protocols/sunspec/chain.ts";
+import { pointStarts } from "../src/protocols/sunspec/model.ts";
 import {
   type NumericType,
   pointTypes,
@@ -9,7 +10,7 @@ import {
   writeNumber,
 } from "../src/protocols/sunspec/point-types.ts";
 import type { BridgeDevice } from "./device.ts";
-import type { DeviceFault, DeviceFaultName } from "./faults.table.ts";
+import { type DeviceFault, type DeviceFaultName, deviceFaults } from "./faults.table.ts";
 import { placeOf } from "./sunspec-binding.ts";
 import { stageModel } from "./vendor-models.table.ts";
 
@@ -20,6 +21,12 @@ export class RegisterError extends Error {
     super(`${fault}: ${detail}`);
     this.deviceFault = { fault, detail };
   }
+}
+
+/** From a reader's words: a fault's name, or `exception` and its code. */
+function unreadable(error: string, place: string): RegisterError {
+  if (error.startsWith("exception")) return new RegisterError("exception", `${place}: ${error}`);
+  return new RegisterError(error in deviceFaults ? (error as DeviceFaultName) : "unreachable", place);
 }
 
 interface Place {
@@ -46,7 +53,7 @@ export class StageRegisters {
   async get(model: number, point: string): Promise<number> {
     const { address, type, scale } = this.place(model, point);
     const read = await this.#device.readRegisters(address, pointTypes[type].registers);
-    if (!read.ok) throw new RegisterError(read.error as DeviceFaultName, `${model}.${point}`);
+    if (!read.ok) throw unreadable(read.error, `${model}.${point}`);
     return readNumber(type, read.value, 0) * scale;
   }
 
@@ -84,14 +91,10 @@ export class StageRegisters {
   async readWhole(model: number): Promise<ModelImage> {
     const image = this.images.get(model);
     if (image === undefined) throw new RegisterError("point-missing", `model ${model}`);
-    const total = image.layout.length + 2;
-    const bytes = Buffer.alloc(2 * total);
-    for (let at = 0; at < total; at += registersPerRead) {
-      const read = await this.#device.readRegisters(image.address + at, Math.min(registersPerRead, total - at));
-      if (!read.ok) throw new RegisterError(read.error as DeviceFaultName, `model ${model}`);
-      read.value.copy(bytes, 2 * at);
-    }
-    return { ...image, bytes };
+    const { address, layout } = image;
+    const read = await this.#device.readRegisters(address, layout.length + 2, pointStarts(layout));
+    if (!read.ok) throw unreadable(read.error, `model ${model}`);
+    return { ...image, bytes: read.value };
   }
 
   place(model: number, point: string): Place {
@@ -101,9 +104,6 @@ export class StageRegisters {
     return place;
   }
 }
-
-/** Longest read that every device answers. */
-const registersPerRead = 125;
 
 /** A number of a whole model that was read, in its unit, without the noise of binary fractions. */
 export function valueIn(image: ModelImage, path: string): number {

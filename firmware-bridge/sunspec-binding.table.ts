@@ -92,6 +92,8 @@ export const standardStageFacts: readonly FactBinding[] = [
   { fact: "capacityWh",    model: 713, point: "WHRtg",      pace: slow },
   { fact: "importWh",      model: 701, point: "TotWhAbs",   pace: second },
   { fact: "exportWh",      model: 701, point: "TotWhInj",   pace: second },
+  { fact: "socPct",        model: 802, point: "SoC",        pace: second },
+  { fact: "capacityWh",    model: 802, point: "WHRtg",      pace: slow },
 ];
 
 export const standardStageCommands: readonly CommandBinding[] = [
@@ -153,13 +155,19 @@ export const loadPanelCommands: readonly CommandBinding[] = [
   { command: "closedBits", model: 64_903, point: "CloseCmd", request: "command" },
 ];
 
+const inverters = [103, 102, 101, 113, 112, 111] as const;
+
 export const pvFacts: readonly FactBinding[] = [
   // a magnitude of production, so not turned
   { fact: "powerW", model: 701, point: "W",    pace: cycle },
+  ...inverters.map((model) => ({ fact: "powerW", model, point: "W", pace: cycle }) as const),
   { fact: "ratedW", model: 702, point: "WMax", pace: slow },
+  { fact: "ratedW", model: 121, point: "WMax", pace: slow },
+  { fact: "ratedW", model: 120, point: "WRtg", pace: slow },
 ];
 
 export const pvCommands: readonly CommandBinding[] = [
   { command: "limitOn",  model: 704, point: "WMaxLimPctEna", request: "limit" },
   { command: "limitPct", model: 704, point: "WMaxLimPct",    request: "limit" },
+  { command: "limitPct", model: 123, point: "WMaxLimPct",    request: "limit" },
 ];

@@ -12,7 +12,14 @@ import {
 import type { ModelTable, PlacedPoint } from "../src/protocols/sunspec/model.ts";
 import { sunspecModel } from "../src/protocols/sunspec/models.ts";
 import type { NumericType } from "../src/protocols/sunspec/point-types.ts";
-import { type CommandRow, type DeviceKind, type DeviceMap, type FactRow, missingRows } from "./device-map.ts";
+import {
+  type CommandRow,
+  type ConstantRow,
+  type DeviceKind,
+  type DeviceMap,
+  type FactRow,
+  missingRows,
+} from "./device-map.ts";
 import type { DeviceFault } from "./faults.table.ts";
 import * as table from "./sunspec-binding.table.ts";
 import { commandDuties, loadPanelModel, stageModel, transferDeviceModel, vendorModels } from "./vendor-models.table.ts";
@@ -75,7 +82,8 @@ export function bindSunspec(
   const commandRows: CommandRow[] = [];
   for (const { fact, model, point, pace, sign, factor, bit, codes } of facts) {
     const place = placeOf(images, model, point);
-    if (place === undefined) continue;
+    // Of several models that tell the same the first one in the table counts.
+    if (place === undefined || factRows.some((row) => row.name === fact)) continue;
     // A fact whose scale factor is missing is a fact that is missing; the check below says so if it is needed.
     if (Number.isNaN(place.scale)) continue;
     factRows.push({
@@ -91,7 +99,7 @@ export function bindSunspec(
   }
   for (const { command, model, point, request, sign, factor, codes } of commands) {
     const place = placeOf(images, model, point);
-    if (place === undefined) continue;
+    if (place === undefined || commandRows.some((row) => row.name === command)) continue;
     if (Number.isNaN(place.scale)) {
       return err({ fault: "scale-missing", detail: `model ${model}, ${point}: the set-point cannot be written` });
     }
@@ -102,11 +110,20 @@ export function bindSunspec(
       ...scaling(place, factor),
       sign: sign ?? "load",
       request,
+      ...(model === 123 && { everyMs: 1_000, refreshMs: 30_000 }),
       onHeartbeatLoss: commandDuties.find(([id, name]) => id === model && name === point)?.[3] ?? "as the model says",
       ...(codes === undefined ? {} : { codes }),
     });
   }
-  const map: DeviceMap = { kind, readFunction: 3, writeFunction: 16, facts: factRows, commands: commandRows };
+  const constants = kind === "pv" ? enableRows(images, commandRows) : [];
+  const map: DeviceMap = {
+    kind,
+    readFunction: 3,
+    writeFunction: 16,
+    facts: factRows,
+    commands: commandRows,
+    constants,
+  };
   const missing = missingRows(map);
   if (missing.length > 0) {
     const found = [...images.keys()].join(", ") || "none";
@@ -116,6 +133,22 @@ export function bindSunspec(
     });
   }
   return ok(map);
+}
+
+/** Models 123 take a new limit only when their enable goes from 0 to 1: it does so after each one. */
+function enableRows(images: ReadonlyMap<number, ModelImage>, commands: readonly CommandRow[]): ConstantRow[] {
+  const place = placeOf(images, 123, "WMaxLim_Ena");
+  if (place === undefined || commands.some((row) => row.name === "limitOn")) return [];
+  return [0, 1].map((value) => ({
+    name: `WMaxLim_Ena ${value}`,
+    address: place.address,
+    type: place.type,
+    scale: 1,
+    value,
+    when: "after",
+    of: "limit",
+    readBack: false,
+  }));
 }
 
 interface Bindings {

@@ -3,13 +3,23 @@
  * pairs up to identifier 0xFFFF. Nothing is assumed about the order or the addresses of models; unknown ones are skipped.
  */
 import { err, ok, type Result } from "../../domain/result.ts";
-import { readRegistersMax } from "../modbus/exchange.ts";
 import type { SunspecFault } from "./faults.table.ts";
-import { countPoints, layoutModel, type ModelLayout, type ModelTable, modelLengthMax } from "./model.ts";
+import {
+  countPoints,
+  cutModel,
+  layoutModel,
+  type ModelLayout,
+  type ModelTable,
+  modelLengthMax,
+  pointStarts,
+} from "./model.ts";
 import { readNumber, readText } from "./point-types.ts";
 
-/** Where a SunSpec map may begin, 0-based holding registers, in the order in which they are tried. */
-export const baseAddresses = [40_000, 0, 50_000] as const;
+/**
+ * Where a SunSpec map may begin, 0-based holding registers, in the order in which they are tried: the usual addresses, then
+ * those of devices that count registers from 1 or one too low.
+ */
+export const baseAddresses = [40_000, 0, 50_000, 40_001, 39_999, 1, 50_001] as const;
 const markerHigh = 0x5375;
 const markerLow = 0x6e53;
 const endOfChain = 0xffff;
@@ -45,18 +55,29 @@ export interface ChainError {
 }
 
 export async function walkChain(read: RegisterReader): Promise<Result<Chain, ChainError>> {
-  let unreadable = "";
+  const answers: string[] = [];
+  let isUnreadable = false;
   for (const baseAddress of baseAddresses) {
     const marker = await read(baseAddress, 2);
     if (!marker.ok) {
       // An exception says that nothing is there; anything else leaves it open.
-      if (!marker.error.startsWith("exception")) unreadable = `register ${baseAddress}: ${marker.error}`;
+      if (!marker.error.startsWith("exception")) isUnreadable = true;
+      answers.push(`register ${baseAddress}: ${marker.error}`);
       continue;
     }
-    if (marker.value.readUInt16BE(0) !== markerHigh || marker.value.readUInt16BE(2) !== markerLow) continue;
-    return walkFrom(read, baseAddress);
+    if (marker.value.readUInt16BE(0) === markerHigh && marker.value.readUInt16BE(2) === markerLow)
+      return walkFrom(read, baseAddress);
+    answers.push(`register ${baseAddress}: other values`);
   }
-  return err({ fault: unreadable === "" ? "no-sunspec" : "chain-unreadable", detail: unreadable });
+  if (isUnreadable) return err({ fault: "chain-unreadable", detail: answers.join(", ") });
+  return err({ fault: "no-sunspec", detail: `${answers.join(", ")}; ${hintFor(answers)}` });
+}
+
+/** What to check when no marker was found, from what came instead. */
+function hintFor(answers: readonly string[]): string {
+  if (answers.every((answer) => /exception 1[01]$/.test(answer)))
+    return "no such unit behind this gateway: check unitId";
+  return "check unitId, whether SunSpec is switched on in the device, or name a map file";
 }
 
 async function walkFrom(read: RegisterReader, baseAddress: number): Promise<Result<Chain, ChainError>> {
@@ -64,11 +85,11 @@ async function walkFrom(read: RegisterReader, baseAddress: number): Promise<Resu
   let address = baseAddress + 2;
   while (entries.length < chainModelsMax) {
     if (address + 2 > 65_536) return err({ fault: "chain-without-end", detail: `reached register ${address}` });
-    const head = await read(address, 2);
+    const head = await readHead(read, address, entries.length > 0);
     if (!head.ok) return err({ fault: "chain-unreadable", detail: `register ${address}: ${head.error}` });
-    const id = head.value.readUInt16BE(0);
-    if (id === endOfChain) return ok({ baseAddress, entries });
-    const length = head.value.readUInt16BE(2);
+    const { id, length } = head.value;
+    // Some end with 0 where 0xFFFF should stand; as a model's identifier it is impossible.
+    if (id === endOfChain || (id === 0 && entries.length > 0)) return ok({ baseAddress, entries });
     if (id === 0 || length === 0 || length > modelLengthMax) {
       return err({ fault: "chain-broken", detail: `register ${address}: model ${id} with length ${length}` });
     }
@@ -76,6 +97,21 @@ async function walkFrom(read: RegisterReader, baseAddress: number): Promise<Resu
     address += 2 + length;
   }
   return err({ fault: "chain-without-end", detail: `more than ${chainModelsMax} models` });
+}
+
+interface Head {
+  readonly id: number;
+  readonly length: number;
+}
+
+/** Identifier and length. The end may be a single register, and the last one that the device has. */
+async function readHead(read: RegisterReader, address: number, mayEnd: boolean): Promise<Result<Head, string>> {
+  const both = await read(address, 2);
+  if (both.ok) return ok({ id: both.value.readUInt16BE(0), length: both.value.readUInt16BE(2) });
+  if (!mayEnd || !both.error.startsWith("exception")) return both;
+  const one = await read(address, 1);
+  const id = one.ok ? one.value.readUInt16BE(0) : Number.NaN;
+  return id === endOfChain || id === 0 ? ok({ id, length: 0 }) : both;
 }
 
 /** A model of a device as it was read: its place, its layout for this device's repeats, its registers. */
@@ -86,29 +122,22 @@ export interface ModelImage {
   readonly bytes: Buffer;
 }
 
-/** Reads a whole model in as few requests as fit. Its group counts are taken from what the device says. */
+/**
+ * Reads what we know of a model, split at no point's inside. Its group counts are taken from what the device says. A model
+ * that is shorter than its fixed points is taken as far as it goes: whoever needs more of it says so.
+ */
 export async function readModel(
   read: RegisterReader,
   entry: ChainEntry,
   table: ModelTable,
 ): Promise<Result<ModelImage, ChainError>> {
-  const total = entry.length + 2;
-  const bytes = Buffer.alloc(2 * total);
-  for (let at = 0; at < total; at += readRegistersMax) {
-    const count = Math.min(readRegistersMax, total - at);
-    const block = await read(entry.address + at, count);
-    if (!block.ok) {
-      return err({
-        fault: "chain-unreadable",
-        detail: `model ${entry.id}, register ${entry.address + at}: ${block.error}`,
-      });
-    }
-    block.value.copy(bytes, 2 * at);
-  }
-  const fixed = layoutModel(table);
+  const all = layoutModel(table);
+  const fixed = all.length > entry.length ? cutModel(all, entry.length) : all;
+  const head = await readPoints(read, entry, fixed);
+  if (!head.ok || fixed !== all) return head;
   const counts: Record<string, number> = {};
   for (const name of countPoints(table)) {
-    const value = numberOf({ address: entry.address, layout: fixed, bytes }, name);
+    const value = numberOf(head.value, name);
     counts[name] = Number.isNaN(value) ? 0 : value;
   }
   const layout = layoutModel(table, counts);
@@ -118,7 +147,17 @@ export async function readModel(
       detail: `model ${entry.id} says length ${entry.length}, its points need ${layout.length}`,
     });
   }
-  return ok({ address: entry.address, layout, bytes });
+  return layout.length === fixed.length ? ok({ ...head.value, layout }) : readPoints(read, entry, layout);
+}
+
+async function readPoints(
+  read: RegisterReader,
+  entry: ChainEntry,
+  layout: ModelLayout,
+): Promise<Result<ModelImage, ChainError>> {
+  const block = await read(entry.address, layout.length + 2, pointStarts(layout));
+  if (block.ok) return ok({ address: entry.address, layout, bytes: block.value });
+  return err({ fault: "chain-unreadable", detail: `model ${entry.id}, register ${entry.address}: ${block.error}` });
 }
 
 /** The multiplier of a scaled point: 1 without a scale factor, NaN when the factor is not implemented or impossible. */

@@ -93,6 +93,15 @@ export function layoutModel(table: ModelTable, counts: Readonly<Record<string, n
   return { table, length: offset - 2, points, byPath: new Map(points.map((point) => [point.path, point])) };
 }
 
+/** The points that fit into a model that says it is shorter: later parts of a model are optional, and some leave them out. */
+export function cutModel(layout: ModelLayout, length: number): ModelLayout {
+  const points = layout.points.filter(({ offset, registers }) => offset + registers <= length + 2);
+  return { table: layout.table, length, points, byPath: new Map(points.map((point) => [point.path, point])) };
+}
+
+/** Registers from the identifier at which a read of the model may be split: no point is cut in two. */
+export const pointStarts = ({ points }: ModelLayout): number[] => points.map(({ offset }) => offset);
+
 /** Names of the points that count group repeats. */
 export function countPoints(table: ModelTable): string[] {
   const names = new Set<string>();

@@ -11,11 +11,28 @@ import {
   wattVar,
 } from "./der-curves.table.ts";
 import { capacity, common, measureAc, measureDc, storageCapacity } from "./der-measure.table.ts";
+import {
+  basicSettings,
+  basicStorage,
+  battery,
+  floatInverters,
+  immediateControls,
+  nameplate,
+  strings,
+  wholeNumberInverters,
+} from "./inverter.table.ts";
 import { floatMeters, wholeNumberMeters } from "./meter.table.ts";
 import type { ModelTable } from "./model.ts";
 
 export const sunspecModels: readonly ModelTable[] = [
   common,
+  ...wholeNumberInverters,
+  ...floatInverters,
+  nameplate,
+  basicSettings,
+  immediateControls,
+  basicStorage,
+  strings,
   ...wholeNumberMeters,
   ...floatMeters,
   measureAc,
@@ -33,6 +50,7 @@ export const sunspecModels: readonly ModelTable[] = [
   storageCapacity,
   measureDc,
   control,
+  battery,
 ];
 
 export const sunspecModel = (id: number): ModelTable | undefined => sunspecModels.find((model) => model.id === id);

@@ -85,6 +85,30 @@ describe("walking the chain", () => {
   });
 });
 
+describe("chains as they are found in the field", () => {
+  const model = [64_777, 1, 9];
+  for (const [name, bytes] of [
+    ["0xFFFF and no length: the last register there is", words(...marker, ...model, 0xffff)],
+    ["a single 0x0000", words(...marker, ...model, 0)],
+    ["0x0000 and a length", words(...marker, ...model, 0, 0)],
+    ["0x0000 and whatever follows", words(...marker, ...model, 0, 17, 3)],
+  ] as const) {
+    test(`ends with ${name} → read to its end`, async () => {
+      expect(await walkChain(reader(bytes, 40_000))).toMatchObject({ ok: true, value: { entries: [{ id: 64_777 }] } });
+    });
+  }
+
+  test("nothing there, by exceptions → what to check is said", async () => {
+    const gateway = await walkChain(async () => err("exception 11"));
+    expect(gateway).toMatchObject({ ok: false, error: { detail: expect.stringContaining("check unitId") } });
+    const other = await walkChain(async () => err("exception 2"));
+    expect(other).toMatchObject({
+      ok: false,
+      error: { detail: expect.stringContaining("register 40000: exception 2") },
+    });
+  });
+});
+
 describe("reading a model", () => {
   const entryOf = async (face: RegisterFace, id: number) => {
     const chain = await walkChain(reader(face.bytes, 40_000));
@@ -118,6 +142,37 @@ describe("reading a model", () => {
       if (!image.ok) throw new Error("unreadable");
       expect(scaleOf(image.value, "SoC")).toBeNaN();
       expect(scaledNumberOf(image.value, "SoC")).toBeNaN();
+    });
+  }
+
+  for (const [id, length, last, gone] of [
+    [1, 65, "DA", "Pad"],
+    [203, 103, "TotVArh_SF", "Evt"],
+    [203, 21, "W_SF", "VA"],
+  ] as const) {
+    test(`model ${id} of length ${length}, shorter than its points → read as far as it goes, ${gone} is not there`, async () => {
+      const face = new RegisterFace([model(1), model(id === 1 ? 713 : id)]);
+      const entry = { ...(await entryOf(face, id)), length };
+      const image = await readModel(reader(face.bytes, 40_000), entry, sunspecModel(id)!);
+      if (!image.ok) throw new Error(image.error.detail);
+      expect(image.value.layout.byPath.has(last)).toBe(true);
+      expect(image.value.layout.byPath.has(gone)).toBe(false);
+    });
+  }
+
+  for (const id of [701, 213, 802]) {
+    test(`model ${id} from a device of few registers that refuses to cut a value → no cut inside a point`, async () => {
+      const face = new RegisterFace([model(1), model(id)]);
+      const { points } = face.layout(id);
+      const entry = await entryOf(face, id);
+      const asked: (readonly number[])[] = [];
+      const read: RegisterReader = async (address, count, cuts) => {
+        if (count > 2) asked.push(cuts ?? []);
+        return reader(face.bytes, 40_000)(address, count);
+      };
+      const image = await readModel(read, entry, sunspecModel(id)!);
+      expect(image.ok).toBe(true);
+      expect(asked).toEqual([points.map(({ offset }) => offset)]);
     });
   }
 

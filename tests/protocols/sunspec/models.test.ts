@@ -7,6 +7,19 @@ import { sunspecModel, sunspecModels } from "../../../src/protocols/sunspec/mode
 /** Lengths of a realistic 11.5 kW split-phase stage, laid out by pysunspec2 (f2ece9a) from the SunSpec models (7abdf89). */
 const stageLengths: readonly (readonly [id: number, length: number, counts?: Record<string, number>])[] = [
   [1, 66],
+  // lengths that inverters and batteries in the field state
+  [101, 50],
+  [102, 50],
+  [103, 50],
+  [111, 60],
+  [112, 60],
+  [113, 60],
+  [120, 26],
+  [121, 30],
+  [123, 24],
+  [124, 24],
+  [160, 48, { N: 2 }],
+  [802, 62],
   [701, 153],
   [702, 50],
   [703, 17],
