@@ -1,10 +1,16 @@
-/** `islet run`: the controller of a site, with its page. Ends on SIGINT or SIGTERM, leaving every stage to its watchdog. */
+/**
+ * `islet run`: the controller of a site, with its page. Ends on SIGINT or SIGTERM, leaving every stage to its watchdog; SIGHUP
+ * reads the files again and says what a start would change.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { loadSite } from "../app/load-config.ts";
+import { changedSettings } from "../app/config-changes.ts";
+import { checkSite, type LoadedSite, loadSite } from "../app/load-config.ts";
 import { createLogs } from "../app/log.ts";
-import { type SiteStation, startStation } from "../app/station.ts";
+import { lockSite } from "../app/site-lock.ts";
+import { type Log, type SiteStation, startStation } from "../app/station.ts";
+import { complaintText } from "../config/parse.ts";
 import { openAccounts } from "../dashboard/accounts.ts";
 import { createAppSource } from "../dashboard/live/app-source.ts";
 import { certificateOf } from "../dashboard/live/slow-facts.ts";
@@ -20,6 +26,8 @@ interface RunOptions {
   readonly check?: boolean;
 }
 
+/** Ending in order takes at most this long, ms: then the process ends all the same, and every stage by its own watchdog. */
+const endMaxMs = 8_000;
 /** Message to a parent process that watches over a channel: what a demonstration shows. */
 const parentEveryMs = 250;
 
@@ -49,6 +57,9 @@ async function run(options: RunOptions): Promise<boolean> {
   const finished = new Promise<boolean>((resolve) => {
     finish = resolve;
   });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => finish(false));
+  process.on("SIGHUP", () => reread(options.config, site, log));
+  const lock = await lockSite(site);
   // With a simulated site, whoever owns it says how installations end.
   let firmwareResult = "Installed";
   const station: SiteStation = startStation({
@@ -98,14 +109,32 @@ async function run(options: RunOptions): Promise<boolean> {
       .catch((failure: Error) => log("error", `A card was presented: ${failure.message}`, { evses }));
   });
   process.once("disconnect", () => finish(false));
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => finish(false));
 
   const failed = await finished;
   clearInterval(parent);
   source.stop();
-  await dashboard.close();
-  await station.stop();
+  const patience = setTimeout(() => process.exit(failed ? 1 : 0), endMaxMs);
+  await Promise.all([dashboard.close(), station.stop()]);
+  await lock.release();
+  clearTimeout(patience);
   return failed;
+}
+
+/** On SIGHUP: says what of the files would change. Settings never change under a running site; the permit does by itself. */
+function reread(file: string, running: LoadedSite, log: Log): void {
+  const checked = checkSite(file);
+  if (!checked.ok) {
+    for (const complaint of checked.error) log("error", complaintText(complaint));
+    log(
+      "error",
+      "The configuration as it is now would be refused at the next start. The site goes on with the one before.",
+    );
+    return;
+  }
+  const changed = changedSettings(running, checked.value);
+  if (changed.length === 0)
+    log("info", "The configuration is what the site runs with. An installed permit needs no signal.");
+  else log("warn", `Changed: ${changed.join(", ")}. The site goes on as before: start the controller again to use it.`);
 }
 
 function installed(result: string): { rebootNeeded: boolean } {

@@ -1,0 +1,141 @@
+/** What must survive, through the product: one controller per site, a full disk at any moment, restarts, damaged files. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { mountSmallDisk, noSmallDisk, type SmallDisk } from "../lib/small-disk.ts";
+import { sleep, until } from "./site/judge.ts";
+import { runIslet } from "./site/process.ts";
+import { type Product, startProduct } from "./site/product.ts";
+
+const patienceMs = 120_000;
+
+describe("one controller for one site", () => {
+  let product: Product;
+  beforeEach(async () => {
+    product = await startProduct();
+    expect(await product.reached("loadOnly", 30_000)).toBe(true);
+  }, patienceMs);
+  afterEach(() => product.stop());
+
+  it(
+    "a second one is refused before it commands anything: on the state folder, and on the devices",
+    async () => {
+      const same = await runIslet(["run", "--config", product.configFile], 40_000);
+      expect(same.code).not.toBe(0);
+      expect(same.err).toMatch(/another controller runs on the state folder/);
+      const other = join(product.folder, "other.yaml");
+      const config = JSON.parse(readFileSync(product.configFile, "utf8"));
+      writeFileSync(other, JSON.stringify({ ...config, stateDir: join(product.folder, "other-state") }));
+      const devices = await runIslet(["run", "--config", other], 40_000);
+      expect(devices.code).not.toBe(0);
+      expect(devices.err).toMatch(/Bay 1 .* is commanded by another controller on this machine/);
+      expect(product.process.running).toBe(true);
+    },
+    patienceMs,
+  );
+
+  it(
+    "SIGHUP says what a start would change and goes on; SIGTERM ends in order",
+    async () => {
+      const text = readFileSync(product.configFile, "utf8");
+      product.process.signal("SIGHUP");
+      expect(await until(() => product.said(/The configuration is what the site runs with/) !== undefined, 5_000)).toBe(
+        true,
+      );
+      writeFileSync(product.configFile, text.replace('"importLimitW": 1000000', '"importLimitW": 5000'));
+      product.process.signal("SIGHUP");
+      expect(await until(() => product.said(/^Changed: config\.pcc\.importLimitW\./) !== undefined, 5_000)).toBe(true);
+      writeFileSync(product.configFile, text.replace('"importLimitW": 1000000', '"importLimitW": -5'));
+      product.process.signal("SIGHUP");
+      expect(await until(() => product.said(/would be refused at the next start/) !== undefined, 5_000)).toBe(true);
+      await sleep(500);
+      expect(product.process.running).toBe(true);
+      expect(await product.process.stop()).toBe(0);
+      expect(product.said(/The audit log has \d+ records, its head is [0-9a-f]{64}/)).toBeDefined();
+    },
+    patienceMs,
+  );
+});
+
+describe.skipIf(noSmallDisk !== "")(`the disk is full${noSmallDisk && ` (skipped: ${noSmallDisk})`}`, () => {
+  let disk: SmallDisk;
+  let product: Product;
+  beforeEach(() => {
+    disk = mountSmallDisk(2_048);
+  });
+  afterEach(async () => {
+    await product.stop();
+    disk.close();
+  });
+
+  it(
+    "a person's limit counts at once, is shown as not yet written, and stands after room and a restart",
+    async () => {
+      product = await startProduct({ config: () => ({ stateDir: disk.folder }) });
+      expect(await product.reached("loadOnly", 30_000)).toBe(true);
+      const page = await product.page();
+      await sleep(Math.random() * 2_000);
+      disk.fill();
+      const asked = await page.act("tighten", { demandLimitW: 50_000 });
+      expect(asked).toMatchObject({ ok: true });
+      expect(await until(async () => (await product.state()).importLimitW === 50_000, 5_000)).toBe(true);
+      // Enough to need room that is not there.
+      let lastW = 50_000;
+      for (let i = 0; i < 40; i++) {
+        const demandLimitW = 49_000 - 1_000 * i;
+        if ((await page.act("tighten", { demandLimitW }, "x".repeat(300))).ok) lastW = demandLimitW;
+      }
+      expect(lastW).toBeLessThan(45_000);
+      const owes = async () => (await product.state()).events.some(({ key, active }) => key === "owed" && active);
+      expect(await until(owes, 10_000)).toBe(true);
+      expect(await until(async () => (await product.state()).importLimitW === lastW, 5_000)).toBe(true);
+      disk.free();
+      expect(await until(async () => !(await owes()), 10_000)).toBe(true);
+      await product.kill();
+      product.start();
+      expect(await product.reached("loadOnly", 30_000)).toBe(true);
+      expect(await until(async () => (await product.state()).importLimitW === lastW, 15_000)).toBe(true);
+    },
+    patienceMs,
+  );
+
+  it(
+    "a lockout outlives a kill and a start, both on the full disk",
+    async () => {
+      product = await startProduct({
+        plant: { stages: [{}], k1TravelMs: 50, tiersW: [2_000] },
+        permit: { mode: "non-parallel-backup" },
+        config: () => ({ stateDir: disk.folder }),
+      });
+      expect(await product.reached("loadOnly", 30_000)).toBe(true);
+      disk.fill();
+      product.plant.k1!.welded = true;
+      product.plant.gridPresent = false;
+      expect(await product.reached("lockedOut", 30_000)).toBe(true);
+      await sleep(300);
+      await product.kill();
+      product.plant.k1!.welded = false;
+      product.start();
+      expect(await until(() => product.said(/Stored intent: locked/) !== undefined, 30_000)).toBe(true);
+      expect(await product.reached("lockedOut", 30_000)).toBe(true);
+      await sleep(3_000);
+      expect(product.mode()).toBe("lockedOut");
+    },
+    patienceMs,
+  );
+
+  it(
+    "damaged files are set aside, and the site runs",
+    async () => {
+      product = await startProduct({ config: () => ({ stateDir: disk.folder }), waits: true });
+      for (const name of ["islet.db", "audit.db", "accounts.json", "permit-history.json"])
+        writeFileSync(join(disk.folder, name), "\0no longer what it was\n".repeat(200));
+      product.start();
+      expect(await product.reached("loadOnly", 30_000)).toBe(true);
+      expect(product.said(/The store was damaged \(kept as islet\.db\.damaged-1\)/)).toBeDefined();
+      expect(product.said(/The audit log was damaged \(kept as audit\.db\.damaged-1\)/)).toBeDefined();
+      expect(await until(() => product.said(/The accounts file .* can't be read/) !== undefined, 10_000)).toBe(true);
+    },
+    patienceMs,
+  );
+});
