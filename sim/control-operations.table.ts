@@ -36,7 +36,8 @@ const powerSchema = z.strictObject({
   identity: text(48).optional(),
   networkProfiles: z.array(z.record(text(60), z.unknown())).max(8).optional(),
   config: z.array(z.record(text(60), z.unknown())).max(1_000).optional(),
-  certsDir: text(500).optional(),
+  /** null is as good as leaving it out: outside suites send it so. */
+  certsDir: text(500).nullish(),
 });
 export type PowerRequest = z.infer<typeof powerSchema>;
 
@@ -68,7 +69,8 @@ const plugSchema = z.strictObject({
 });
 
 const faultSchema = z.strictObject({
-  target: text(40),
+  /** Without one: the power stage of the EVSE. */
+  target: text(40).default("stage"),
   error: text(60),
   evse: evse.default(1),
   active: z.boolean().default(true),
@@ -184,7 +186,7 @@ export const operations: readonly Operation<z.ZodType>[] = [
     simulation.setPaused(index, true);
     simulation.after(1_000, `EVSE ${body.evse} is unplugged`, () => simulation.unplug(index));
   }),
-  operation("/ev", "The vehicle pauses or resumes.", z.strictObject({ evse, state: z.enum(["pause", "charge"]), current: z.number().min(0).max(1_000).optional(), phases: z.int().min(1).max(3).optional(), iso: z.boolean().optional() }), (body, simulation) => {
+  operation("/ev", "The vehicle pauses or resumes.", z.strictObject({ evse, state: z.enum(["pause", "charge"]), current: z.number().min(0).max(1_000).optional(), phases: z.int().min(1).max(3).optional(), iso: z.union([z.boolean(), text(20)]).nullish() }), (body, simulation) => {
     const index = place(simulation, body.evse);
     if (body.current !== undefined) simulation.uses[index]!.currentA = body.current;
     if (body.phases !== undefined) simulation.uses[index]!.phases = body.phases;

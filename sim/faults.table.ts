@@ -17,10 +17,11 @@ export interface FaultPlace {
 export interface SiteLinks {
   readonly meter: Link;
   readonly transferDevice: Link;
+  readonly loadPanel: Link;
   readonly stages: readonly Link[];
 }
 
-export type FaultTarget = "stage" | "vehicle" | "meter" | "transferDevice" | "stageLink" | "meterLink" | "transferDeviceLink";
+export type FaultTarget = "stage" | "vehicle" | "meter" | "transferDevice" | "stageLink" | "meterLink" | "transferDeviceLink" | "loadPanelLink";
 
 export interface FaultRow {
   readonly target: FaultTarget;
@@ -49,12 +50,14 @@ const linkTargets: readonly (readonly [FaultTarget, (place: FaultPlace) => Link]
   ["stageLink",          ({ links, evse }) => links.stages[evse]!],
   ["meterLink",          ({ links }) => links.meter],
   ["transferDeviceLink", ({ links }) => links.transferDevice],
+  ["loadPanelLink",      ({ links }) => links.loadPanel],
 ];
 
 const linkErrors: readonly (readonly [error: string, sentence: string, on: (link: Link) => void, off: (link: Link) => void])[] = [
   ["delay",   "Replies come 50 ms later.",                       (l) => { l.delayMs = 50; },   (l) => { l.delayMs = 0; }],
   ["loss",    "Every fifth request gets no reply.",              (l) => { l.lossShare = 0.2; }, (l) => { l.lossShare = 0; }],
-  ["freeze",  "Replies repeat the last values.",                 (l) => { l.frozen = true; },  (l) => { l.frozen = false; }],
+  ["freeze",  "It answers with its last values; its own clock stands still.", (l) => { l.frozen = true; },  (l) => { l.frozen = false; }],
+  ["hang",    "It takes requests and answers none; cleared, it carries out what piled up.", (l) => { l.hung = true; }, (l) => { l.hung = false; }],
   ["garbage", "Replies are bytes without sense.",                (l) => { l.garbage = true; }, (l) => { l.garbage = false; }],
   ["late",    "Replies come after everyone has given up.",       (l) => { l.late = true; },    (l) => { l.late = false; }],
   ["down",    "Nothing goes through.",                           (l) => { l.down = true; },    (l) => { l.down = false; }],
@@ -62,7 +65,8 @@ const linkErrors: readonly (readonly [error: string, sentence: string, on: (link
 
 const linkRows: FaultRow[] = linkTargets.flatMap(([target, linkOf]) =>
   linkErrors.map(([error, sentence, on, off]) => ({
-    target, error, sentence, random: true,
+    // What seeded schedules draw from stays as it was, so that a seed goes on meaning the same run.
+    target, error, sentence, random: error !== "hang" && target !== "loadPanelLink",
     on: (place: FaultPlace) => on(linkOf(place)),
     off: (place: FaultPlace) => off(linkOf(place)),
   })),
@@ -82,6 +86,9 @@ export const faultRows: readonly FaultRow[] = [
   stageRow("reportsOff",         "It reports off, whatever it does.",                 "reportedRole",     "off",      undefined),
   stageRow("reportsCharge",      "It reports charging, whatever it does.",            "reportedRole",     "charge",   undefined),
   stageRow("reportsForming",     "It reports forming, whatever it does.",             "reportedRole",     "forming",  undefined),
+  stageRow("deadTime",           "It moves half a second after what was written.",    "deadTimeMs",       500,        0, false),
+  stageRow("seldom",             "It looks at what was written once a second.",       "commandPeriodMs",  1_000,      0, false),
+  stageRow("slews",              "It moves by a tenth of its rating a second.",       "slewPuPerS",       0.1,        Number.POSITIVE_INFINITY, false),
   { target: "stage", error: "groundFault", sentence: "A ground fault: it trips and latches.", random: true,
     on: (p) => stageOf(p).trip(alarmBit.groundFault), off: (p) => stageOf(p).resetAlarms() },
   { target: "stage", error: "trip", sentence: "It trips once and starts again by itself.", random: true,
@@ -97,6 +104,11 @@ export const faultRows: readonly FaultRow[] = [
   { target: "meter", error: "reversed",       sentence: "Its current transformers are reversed.",   random: false, on: (p) => { metersOf(p).reversed = true; },       off: (p) => { metersOf(p).reversed = false; } },
   { target: "meter", error: "notANumber",     sentence: "Its power is not a number.",               random: true,  on: (p) => { metersOf(p).notANumber = true; },     off: (p) => { metersOf(p).notANumber = false; } },
   { target: "meter", error: "dead",           sentence: "It has no supply.",                        random: true,  on: (p) => { metersOf(p).dead = true; },           off: (p) => { metersOf(p).dead = false; } },
+
+  { target: "meter", error: "coarse",         sentence: "Its smallest step is 1 % of its range.",         random: false, on: (p) => { metersOf(p).stepShare = 0.01; }, off: (p) => { metersOf(p).stepShare = 0; } },
+  { target: "meter", error: "late",           sentence: "Its values come half a second later.",           random: false, on: (p) => { metersOf(p).latencyMs = 500; },  off: (p) => { metersOf(p).latencyMs = 0; } },
+  { target: "meter", error: "jitters",        sentence: "Its values come up to 300 ms later, unevenly.",  random: false, on: (p) => { metersOf(p).jitterMs = 300; },   off: (p) => { metersOf(p).jitterMs = 0; } },
+  { target: "meter", error: "averages",       sentence: "It averages over a second, whatever it tells.",  random: false, on: (p) => { metersOf(p).averageMs = 1_000; }, off: (p) => { metersOf(p).averageMs = 0; } },
 
   { target: "transferDevice", error: "welded",        sentence: "The main contact does not open.",              random: true,  on: (p) => { deviceOf(p).welded = true; },        off: (p) => { deviceOf(p).welded = false; } },
   { target: "transferDevice", error: "stuckOpen",     sentence: "The main contact does not close.",             random: true,  on: (p) => { deviceOf(p).stuckOpen = true; },     off: (p) => { deviceOf(p).stuckOpen = false; } },

@@ -58,12 +58,15 @@ interface StagePort {
   /** A set-point that a late link will deliver, and when. */
   readonly lateCommand: PlantStageCommand;
   lateAtMs: number;
+  /** One waits in a server that hangs. */
+  piledUp: boolean;
 }
 
 export class InMemoryBridge {
   readonly timing: BridgeTiming;
   readonly meterLink = new Link();
   readonly transferDeviceLink = new Link();
+  readonly loadPanelLink = new Link();
   readonly stagePorts: StagePort[];
   /** Set-points that a link has swallowed, and leases that ran out before they could be written. */
   writesLost = 0;
@@ -95,6 +98,7 @@ export class InMemoryBridge {
       heartbeatAtMs: never,
       lateCommand: emptyCommand(),
       lateAtMs: Number.POSITIVE_INFINITY,
+      piledUp: false,
     }));
   }
 
@@ -119,8 +123,10 @@ export class InMemoryBridge {
     const { stages, tiers, pvs } = this.#world;
     for (let i = 0; i < stages.length; i++) this.#readStage(snapshot, i, nowMs, arrivesMs);
     const site = snapshot.site;
-    site.panelLiveAtMs = arrivesMs;
-    for (let i = 0; i < tiers.length; i++) site.tierLoadW[i] = tiers[i]!.powerW;
+    if (this.#answers(this.loadPanelLink) && !this.loadPanelLink.frozen) {
+      site.panelLiveAtMs = arrivesMs;
+      for (let i = 0; i < tiers.length; i++) site.tierLoadW[i] = tiers[i]!.powerW;
+    }
     let pvW = 0;
     for (let i = 0; i < pvs.length; i++) if (pvs[i]!.config.side === "bus") pvW += pvs[i]!.powerW;
     site.pvPowerW = pvW;
@@ -129,7 +135,7 @@ export class InMemoryBridge {
   /** Whether this read gets an answer in time that a strict reader accepts. */
   #answers(link: Link): boolean {
     if (!link.spoiled) return true;
-    if (link.down || link.garbage || link.late || link.delayMs > this.timing.deadlineMs) return false;
+    if (link.down || link.hung || link.garbage || link.late || link.delayMs > this.timing.deadlineMs) return false;
     return link.lossShare === 0 || this.#random.uniform() >= link.lossShare;
   }
 
@@ -275,6 +281,10 @@ export class InMemoryBridge {
     command.formVoltagePu = wanted.formVoltagePu;
     command.formFrequencyHz = wanted.formFrequencyHz;
     command.sequence = port.sequence;
+    if (link.hung && !port.piledUp) {
+      port.piledUp = true;
+      copyCommand(command, port.lateCommand);
+    }
     if (link.late) {
       // The device executes it when it wakes up; the writer has long given up and closed the connection.
       if (port.lateAtMs === Number.POSITIVE_INFINITY) {
@@ -298,6 +308,10 @@ export class InMemoryBridge {
   #deliverLate(nowMs: number): void {
     for (let i = 0; i < this.stagePorts.length; i++) {
       const port = this.stagePorts[i]!;
+      if (port.piledUp && !port.link.hung) {
+        port.piledUp = false;
+        this.#world.stages[i]!.command(port.lateCommand);
+      }
       if (nowMs < port.lateAtMs) continue;
       port.lateAtMs = Number.POSITIVE_INFINITY;
       this.#world.stages[i]!.command(port.lateCommand);

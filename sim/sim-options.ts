@@ -50,6 +50,28 @@ export const simOptionsSchema = z.strictObject({
   gateInterlock: z.boolean().default(false),
   closeInterlock: z.boolean().default(false),
   meterNoise: share.max(0.05).default(0.001),
+  /** What the meter truly is, where it differs from what the site's settings say of it. */
+  meter: z
+    .strictObject({
+      updateMs: z.number().min(5).max(5_000).optional(),
+      windowMs: z.number().min(0).max(60_000).optional(),
+      latencyMs: z.number().min(0).max(5_000).optional(),
+      jitterMs: z.number().min(0).max(5_000).optional(),
+      resolutionW: z.number().min(0.1).max(1_000_000).optional(),
+      lossShare: share.optional(),
+    })
+    .prefault({}),
+  /** The same for every power stage. */
+  stages: z
+    .strictObject({
+      responseMs: z.number().min(1).max(30_000).optional(),
+      deadTimeMs: z.number().min(0).max(30_000).optional(),
+      commandPeriodMs: z.number().min(0).max(60_000).optional(),
+      slewPctPerS: z.number().min(0.1).max(100_000).optional(),
+    })
+    .prefault({}),
+  /** Whether the utility lets the site discharge in parallel, for the simulator's own judgement; as the service mode says. */
+  mayDischarge: z.boolean().optional(),
   /** Enter-service delay of the stages' own firmware, s. */
   stageEnterServiceS: z.number().min(0).max(600).default(300),
 });
@@ -83,7 +105,10 @@ export function worldForSite(site: SiteConfig, options: SimOptions): WorldConfig
   const { meter } = site.pcc;
   let ratedW = 0;
   for (const powerW of stageW) ratedW += powerW;
-  const windowMs = Math.max(1, Math.round(meterWindowMs(meter) / meter.updateMs)) * meter.updateMs;
+  const truly = options.meter;
+  const updateMs = truly.updateMs ?? meter.updateMs;
+  const windowMs = Math.max(1, Math.round((truly.windowMs ?? meterWindowMs(meter)) / updateMs)) * updateMs;
+  const { responseMs, deadTimeMs, commandPeriodMs, slewPctPerS } = options.stages;
   return worldFor({
     seed: options.seed,
     startsAt: options.startsAt,
@@ -91,15 +116,22 @@ export function worldForSite(site: SiteConfig, options: SimOptions): WorldConfig
     nominalVoltageV: site.site.nominalVoltageV,
     nominalFrequencyHz: Number(site.site.nominalFrequencyHz),
     phases: phaseCount[site.site.phases],
-    stage: {
+    stage: (index) => ({
       watchdogS: site.loop.watchdogS,
       gateInterlock: options.gateInterlock,
       enterServiceDelayS: options.stageEnterServiceS,
-    },
+      ...(responseMs !== undefined && { tauMs: responseMs }),
+      ...(deadTimeMs !== undefined && { deadTimeMs }),
+      ...(commandPeriodMs !== undefined && { commandPeriodMs }),
+      ...(slewPctPerS !== undefined && { slewWPerS: (slewPctPerS / 100) * stageW[index]! }),
+    }),
     meter: {
-      updateMs: meter.updateMs,
+      updateMs,
       windowMs,
-      latencyMs: meter.latencyMs,
+      latencyMs: truly.latencyMs ?? meter.latencyMs,
+      ...(truly.jitterMs !== undefined && { jitterMs: truly.jitterMs }),
+      ...(truly.resolutionW !== undefined && { lsbW: truly.resolutionW }),
+      ...(truly.lossShare !== undefined && { lossShare: truly.lossShare }),
       noise: options.meterNoise,
       rangeW: Math.max(ratedW, site.pcc.importLimitW),
     },

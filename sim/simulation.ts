@@ -35,6 +35,7 @@ export class Simulation {
   readonly faults: Faults;
   readonly meterLink = new Link();
   readonly transferDeviceLink = new Link();
+  readonly loadPanelLink = new Link();
   readonly stageLinks: readonly Link[];
   readonly uses: readonly EvseUse[];
   #later: LaterAction[] = [];
@@ -45,6 +46,7 @@ export class Simulation {
     this.faults = new Faults(world, {
       meter: this.meterLink,
       transferDevice: this.transferDeviceLink,
+      loadPanel: this.loadPanelLink,
       stages: this.stageLinks,
     });
     this.uses = world.stages.map(() => ({

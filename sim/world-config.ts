@@ -147,6 +147,7 @@ function stageOf(ratedW: number, index: number, sketch: WorldSketch, random: Ran
     nominalVoltageV: sketch.nominalVoltageV,
     tauMs: random.between(40, 60),
     deadTimeMs: random.between(5, 30),
+    commandPeriodMs: 0,
     slewWPerS: Number.POSITIVE_INFINITY,
     startMs: random.between(150, 500),
     watchdogS: 5,

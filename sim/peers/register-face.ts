@@ -32,6 +32,7 @@ interface Placed {
 }
 
 interface LivePoint {
+  readonly model: number;
   readonly start: number;
   readonly end: number;
   readonly refresh: () => void;
@@ -43,6 +44,8 @@ export class RegisterFace {
   readonly #models = new Map<number, Placed>();
   readonly #live: LivePoint[] = [];
   readonly #writable: Uint8Array;
+  /** Models that show what they held: see `freeze`. */
+  readonly #frozen = new Set<number>();
 
   constructor(models: readonly FaceModel[], baseAddress = 40_000) {
     this.baseAddress = baseAddress;
@@ -122,7 +125,7 @@ export class RegisterFace {
       const now = value();
       writeNumber(type, Number.isNaN(now) ? now : nearestNumber(point, now, scale), this.bytes, 2 * start);
     };
-    this.#live.push({ start, end: start + registers, refresh });
+    this.#live.push({ model, start, end: start + registers, refresh });
   }
 
   /** Called after a write has touched the model; a refusal puts the registers back. */
@@ -130,11 +133,28 @@ export class RegisterFace {
     this.#models.get(model)!.handler = handler;
   }
 
+  /**
+   * A gateway goes on answering with the last values, the device's clock and counters among them. What is written still
+   * arrives at the device, which judges by its own clock whether it is stale.
+   */
+  freeze(models: Iterable<number> = this.#models.keys()): void {
+    for (const model of models) {
+      for (const point of this.#live) if (point.model === model && !this.#frozen.has(model)) point.refresh();
+      this.#frozen.add(model);
+    }
+  }
+
+  thaw(models: Iterable<number> = this.#models.keys()): void {
+    for (const model of models) this.#frozen.delete(model);
+  }
+
   /** Copies registers into `into` at byte `at`. */
   read(address: number, count: number, into: Buffer, at: number): ExceptionCode {
     const start = address - this.baseAddress;
     if (start < 0 || 2 * (start + count) > this.bytes.length) return ExceptionCode.illegalAddress;
-    for (const point of this.#live) if (point.start < start + count && point.end > start) point.refresh();
+    for (const point of this.#live) {
+      if (point.start < start + count && point.end > start && !this.#frozen.has(point.model)) point.refresh();
+    }
     this.bytes.copy(into, at, 2 * start, 2 * (start + count));
     return ExceptionCode.ok;
   }

@@ -57,6 +57,10 @@ const Adoption = { inProgress: 0, completed: 1, failed: 2 } as const;
 export interface CurveFunctions {
   /** Time from an adoption's request to its result; Infinity: it never ends. */
   adoptionMs: number;
+  /** Whether the reactive mode of this model (705, 712) is on. */
+  reactiveOn(model: number): boolean;
+  /** Whether another reactive mode is on already; a second one is refused. Set by the stage's face. */
+  otherReactiveOn: (model: number) => boolean;
   /** Changes a point behind the controller's back, as a mistaken technician or a firmware fault would. */
   alter(model: number, path: string, value: number): void;
 }
@@ -67,7 +71,12 @@ interface Pending {
 }
 
 export function curveFunctions(face: RegisterFace, clock: () => number, nominalHz: number): CurveFunctions {
-  const functions: CurveFunctions = { adoptionMs: 120, alter: (model, path, value) => face.set(model, path, value) };
+  const functions: CurveFunctions = {
+    adoptionMs: 120,
+    reactiveOn: (model) => face.get(model, "Ena") === 1,
+    otherReactiveOn: () => false,
+    alter: (model, path, value) => face.set(model, path, value),
+  };
   for (const [key, shape] of Object.entries(curveShapes)) {
     const id = Number(key);
     const repeats = counts[id]![shape.repeats]!;
@@ -82,7 +91,8 @@ export function curveFunctions(face: RegisterFace, clock: () => number, nominalH
     const settle = (): void => {
       if (pending === undefined || clock() < pending.dueMs) return;
       const prefix = `${shape.group}[${pending.curve}].`;
-      if (holdsTogether(face, id, prefix)) {
+      const exists = pending.curve >= 2 && pending.curve <= repeats;
+      if (exists && holdsTogether(face, id, prefix)) {
         copyCurve(face, id, prefix, `${shape.group}[1].`);
         result = Adoption.completed;
       } else result = Adoption.failed;
@@ -95,10 +105,10 @@ export function curveFunctions(face: RegisterFace, clock: () => number, nominalH
     face.onWrite(id, (touched) => {
       settle();
       if (writesInto(face, id, `${shape.group}[1].`, touched)) return ExceptionCode.illegalValue;
+      if (touched("Ena") && !mayEnable(face, id, functions)) return ExceptionCode.illegalValue;
       if (touched(shape.request)) {
-        const curve = face.get(id, shape.request);
-        if (!(curve >= 2 && curve <= repeats)) return ExceptionCode.illegalValue;
-        pending = { curve, dueMs: clock() + functions.adoptionMs };
+        // A curve that is not there fails where every adoption is judged: in its result.
+        pending = { curve: face.get(id, shape.request), dueMs: clock() + functions.adoptionMs };
         result = Adoption.inProgress;
       }
       return ExceptionCode.ok;
@@ -106,6 +116,16 @@ export function curveFunctions(face: RegisterFace, clock: () => number, nominalH
   }
   return functions;
 }
+
+/** A must-trip function is never off, an enable is 0 or 1, and only one reactive mode is on at a time. */
+function mayEnable(face: RegisterFace, id: number, functions: CurveFunctions): boolean {
+  const enable = face.get(id, "Ena");
+  if (enable !== 0 && enable !== 1) return false;
+  if (id >= 707 && id <= 710) return enable === 1;
+  return enable === 0 || !isReactive(id) || !functions.otherReactiveOn(id);
+}
+
+const isReactive = (id: number): boolean => id === 705 || id === 712;
 
 const pathsOf = (face: RegisterFace, id: number, prefix: string): string[] =>
   face

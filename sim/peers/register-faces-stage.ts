@@ -18,6 +18,8 @@ export interface StageFaceOptions {
   readonly stageModel?: boolean;
   readonly nominalFrequencyHz?: number;
   readonly canForm?: boolean;
+  /** Kind of its connection; three phases unless said. */
+  readonly phases?: "single" | "split" | "three";
   readonly baseAddress?: number;
   /** Age after which a command is refused, ms. */
   readonly tokenMaxMs?: number;
@@ -27,6 +29,8 @@ export interface StageFaceOptions {
 
 export interface StageFace {
   readonly face: RegisterFace;
+  /** Lets timers run that live in registers; whoever moves the time calls it now and then. */
+  readonly runTimers: () => void;
   /** Commands that were refused because of their age, sequence numbers not counted. */
   readonly refusedByAge: () => number;
   readonly curves: CurveFunctions;
@@ -61,11 +65,23 @@ export function createStageFace(stage: PlantStage, options: StageFaceOptions): S
   state.control();
   if (withStageModel) state.ownModel();
   const curves = curveFunctions(face, options.clock, options.nominalFrequencyHz ?? 60);
-  return { face, refusedByAge: () => state.refusedByAge, curves };
+  curves.otherReactiveOn = (model) =>
+    [705, 712].some((other) => other !== model && curves.reactiveOn(other)) || state.constantReactiveOn();
+  state.curveReactiveOn = () => [705, 712].some((model) => curves.reactiveOn(model));
+  return { face, runTimers: () => state.runTimers(), refusedByAge: () => state.refusedByAge, curves };
 }
+
+/** SunSpec's `ACType`, and from line-to-line to phase voltage. */
+const connections = {
+  single: { acType: 0, divisor: 1 },
+  split: { acType: 1, divisor: 2 },
+  three: { acType: 2, divisor: Math.sqrt(3) },
+} as const;
 
 class StageFaceState {
   refusedByAge = 0;
+  /** A reactive mode of a curve is on. */
+  curveReactiveOn: () => boolean = () => false;
   readonly #stage: PlantStage;
   readonly #face: RegisterFace;
   readonly #options: StageFaceOptions;
@@ -74,6 +90,8 @@ class StageFaceState {
   /** A command block was accepted: from then on 704 and 715 no longer move the stage. */
   #ownModelCommands = false;
   #heartbeatSeen = Number.NaN;
+  /** When its own power limit was last written; NaN while no timer of it runs. */
+  #limitArmedMs = Number.NaN;
   #heartbeatMs: number;
 
   constructor(stage: PlantStage, face: RegisterFace, options: StageFaceOptions) {
@@ -103,6 +121,7 @@ class StageFaceState {
     const vars = (): number => flipSunSpecDer(stage.reactiveVar);
     const apparent = (): number => Math.hypot(stage.powerW, stage.reactiveVar);
     const exponent = this.#powerExponent;
+    const { acType, divisor } = connections[this.#options.phases ?? "three"];
     face.setAll(701, {
       A_SF: -1,
       V_SF: -1,
@@ -114,7 +133,7 @@ class StageFaceState {
       TotWh_SF: 0,
       TotVarh_SF: 0,
       Tmp_SF: -1,
-      ACType: 2,
+      ACType: acType,
     });
     const live = (path: string, value: () => number): void => face.live(701, path, value);
     live("St", () => (stage.role === "off" ? 0 : 1));
@@ -128,16 +147,17 @@ class StageFaceState {
     live("PF", () => (apparent() < 1 ? 1 : watts() / apparent()));
     live("A", () => (volts() < 1 ? 0 : apparent() / (Math.sqrt(3) * volts())));
     live("LLV", volts);
-    live("LNV", () => volts() / Math.sqrt(3));
+    live("LNV", () => volts() / divisor);
     live("Hz", () => stage.frequencyHz);
     live("TotWhInj", () => stage.exportWh);
     live("TotWhAbs", () => stage.importWh);
-    for (const phase of [1, 2, 3]) {
-      live(`WL${phase}`, () => watts() / 3);
-      live(`VarL${phase}`, () => vars() / 3);
-      live(`VL${phase}`, () => volts() / Math.sqrt(3));
+    const phases = acType + 1;
+    for (let phase = 1; phase <= phases; phase += 1) {
+      live(`WL${phase}`, () => watts() / phases);
+      live(`VarL${phase}`, () => vars() / phases);
+      live(`VL${phase}`, () => volts() / divisor);
     }
-    for (const pair of ["VL1L2", "VL2L3", "VL3L1"]) live(pair, volts);
+    for (const pair of ["VL1L2", "VL2L3", "VL3L1"].slice(0, phases === 3 ? 3 : phases - 1)) live(pair, volts);
   }
 
   ratings(): void {
@@ -184,6 +204,10 @@ class StageFaceState {
     });
     face.live(702, "WChaRteMax", () => this.#stage.maxChargeW);
     face.live(702, "WDisChaRteMax", () => this.#stage.maxDischargeW);
+    // A setting never lies above its rating, and never at nothing.
+    face.onWrite(702, (touched) =>
+      settings702.some(([setting, rating]) => touched(setting) && !within(face, setting, rating)) ? illegalValue : ok,
+    );
   }
 
   enterService(): void {
@@ -201,6 +225,9 @@ class StageFaceState {
       ESDlyRemTms: 0,
     });
     this.#face.onWrite(703, (touched) => {
+      const told = (path: string): number => this.#face.get(703, path);
+      const switched = told("ES") === 0 || told("ES") === 1;
+      if (!switched || !(told("ESVLo") < told("ESVHi")) || !(told("ESHzLo") < told("ESHzHi"))) return illegalValue;
       if (touched("ES")) this.#stage.setPermitService(this.#face.get(703, "ES") === 1);
       return ok;
     });
@@ -223,6 +250,9 @@ class StageFaceState {
       PFWAbsEna: 0,
       WMaxLimPctEna: 0,
       WMaxLimPct: 100,
+      WMaxLimPctRvrt: 100,
+      WMaxLimPctEnaRvrt: 0,
+      WMaxLimPctRvrtTms: 0,
       WSetEna: 0,
       WSetMod: 1,
       WSet: 0,
@@ -240,11 +270,14 @@ class StageFaceState {
       const remainingS = this.#stage.reversionRemainingS;
       return Number.isNaN(remainingS) ? 0 : Math.ceil(remainingS);
     });
+    face.live(704, "WMaxLimPctRvrtRem", () => this.#limitRemainingS());
     face.live(704, "AntiIslEna", () => (this.#stage.antiIslanding ? 1 : 0));
     face.onWrite(704, (touched) => {
       // The certified function is not for a controller to switch: only its own installer can.
       if (touched("AntiIslEna") && face.get(704, "AntiIslEna") !== (this.#stage.antiIslanding ? 1 : 0))
         return illegalValue;
+      if (!this.#limits704()) return illegalValue;
+      if (touched("WMaxLimPct") || touched("WMaxLimPctEna") || touched("WMaxLimPctRvrtTms")) this.#armLimit();
       if (touched("WSetRvrtTms") || touched("WSetRvrt")) {
         this.#stage.setReversion(face.get(704, "WSetRvrtTms"), flipSunSpecDer(face.get(704, "WSetRvrt")));
       }
@@ -253,6 +286,56 @@ class StageFaceState {
       if (power || reactive) this.#standardCommand();
       return ok;
     });
+  }
+
+  /** A reactive mode of 704 is on: constant power factor, or constant var. */
+  constantReactiveOn(): boolean {
+    return constantModes.some((enable) => this.#face.get(704, enable) === 1);
+  }
+
+  /** Shares lie from 0 to 100 %, power factors in range, enables are 0 or 1, and one reactive mode is on at most. */
+  #limits704(): boolean {
+    const told = (path: string): number => this.#face.get(704, path);
+    if (["WMaxLimPct", "WMaxLimPctRvrt"].some((path) => !(told(path) >= 0 && told(path) <= 100))) return false;
+    if (["PFWInj.PF", "PFWAbs.PF"].some((path) => !(told(path) > 0 && told(path) <= 1))) return false;
+    if (Math.abs(told("WSet")) > this.#stage.ratedW || Math.abs(told("WSetPct")) > 100) return false;
+    if (enables704.some((path) => told(path) !== 0 && told(path) !== 1)) return false;
+    const factor = told("PFWInjEna") === 1 || told("PFWAbsEna") === 1;
+    const vars = told("VarSetEna") === 1;
+    return !((factor && vars) || ((factor || vars) && this.curveReactiveOn()));
+  }
+
+  #armLimit(): void {
+    this.#limitArmedMs = this.#options.clock();
+    this.#limit();
+  }
+
+  #limitRemainingS(): number {
+    const setS = this.#face.get(704, "WMaxLimPctRvrtTms");
+    if (!(setS > 0) || Number.isNaN(this.#limitArmedMs)) return 0;
+    const remainingS = Math.max(0, setS - (this.#options.clock() - this.#limitArmedMs) / 1_000);
+    if (remainingS === 0) this.#revertLimit();
+    return Math.ceil(remainingS);
+  }
+
+  /** Nobody has renewed the limit: it goes to what it reverts to. */
+  #revertLimit(): void {
+    const face = this.#face;
+    this.#limitArmedMs = Number.NaN;
+    face.set(704, "WMaxLimPct", face.get(704, "WMaxLimPctRvrt"));
+    face.set(704, "WMaxLimPctEna", face.get(704, "WMaxLimPctEnaRvrt"));
+    this.#limit();
+  }
+
+  #limit(): void {
+    const face = this.#face;
+    const share = face.get(704, "WMaxLimPctEna") === 1 ? face.get(704, "WMaxLimPct") / 100 : 1;
+    this.#stage.limitDischarge(share * this.#stage.ratedW);
+  }
+
+  /** Its own timers run whether anybody reads them or not. */
+  runTimers(): void {
+    this.#limitRemainingS();
   }
 
   storage(): void {
@@ -398,6 +481,33 @@ class StageFaceState {
     return Math.floor(this.#options.clock()) % (twoTo32 - 1);
   }
 }
+
+const constantModes = ["PFWInjEna", "PFWAbsEna", "VarSetEna"] as const;
+const enables704 = [
+  "PFWInjEna",
+  "PFWAbsEna",
+  "WMaxLimPctEna",
+  "WMaxLimPctEnaRvrt",
+  "WSetEna",
+  "WSetEnaRvrt",
+  "VarSetEna",
+] as const;
+/** Settings of 702 and the ratings that bound them. */
+const settings702 = [
+  ["WMax", "WMaxRtg"],
+  ["VAMax", "VAMaxRtg"],
+  ["VarMaxInj", "VarMaxInjRtg"],
+  ["VarMaxAbs", "VarMaxAbsRtg"],
+  ["WChaRteMax", "WChaRteMaxRtg"],
+  ["WDisChaRteMax", "WDisChaRteMaxRtg"],
+  ["VAChaRteMax", "VAChaRteMaxRtg"],
+  ["VADisChaRteMax", "VADisChaRteMaxRtg"],
+] as const;
+
+const within = (face: RegisterFace, setting: string, rating: string): boolean => {
+  const value = face.get(702, setting);
+  return value > 0 && value <= face.get(702, rating);
+};
 
 function flagsOf(stage: PlantStage): number {
   return (

@@ -58,6 +58,8 @@ export interface PlantStage {
   /** The controller's heartbeat counter; only an advance counts as life. */
   controllerHeartbeat(value: number): void;
   setReversion(timeoutS: number, powerW: number): void;
+  /** Its own limit of discharging (704.WMaxLimPct), a magnitude; the rating for none. */
+  limitDischarge(powerW: number): void;
   setPermitService(on: boolean): void;
   resetAlarms(): void;
 }

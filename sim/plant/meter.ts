@@ -39,6 +39,13 @@ export class MeterFaults {
   /** Added to the power, W. */
   biasW = 0;
   dead = false;
+  /** Its smallest step is this share of its range; 0 as it was built. */
+  stepShare = 0;
+  /** Added to its latency, and to the spread of it, ms. */
+  latencyMs = 0;
+  jitterMs = 0;
+  /** It averages over about this long beyond its window, ms; 0 as it was built. */
+  averageMs = 0;
 
   clear(): void {
     this.frozen = false;
@@ -47,10 +54,19 @@ export class MeterFaults {
     this.notANumber = false;
     this.biasW = 0;
     this.dead = false;
+    this.stepShare = 0;
+    this.latencyMs = 0;
+    this.jitterMs = 0;
+    this.averageMs = 0;
   }
 }
 
 const windowSamplesMax = 64;
+/** Samples that a meter may have measured and not yet shown. */
+const waitingMax = 128;
+const sampleFields = 11;
+/** Place of the moment at which a sample appears. */
+const visibleAt = 10;
 
 export class Meter implements PlantMeter {
   readonly config: MeterConfig;
@@ -71,13 +87,16 @@ export class Meter implements PlantMeter {
   readonly #windowWms: Float64Array;
   #windowAt = 0;
   #windowSumWms = 0;
+  #averageW = 0;
   #sinceSampleWms = 0;
   #sampleNumber: number;
   readonly #startMs: number;
   /** The next window end, and when the sample that waits becomes visible. */
   nextSampleMs: number;
-  #visibleAtMs = Number.POSITIVE_INFINITY;
-  readonly #waiting = new Float64Array(10);
+  /** Samples on their way into the registers, oldest first: a ring of `sampleFields` numbers each. */
+  readonly #waiting = new Float64Array(waitingMax * sampleFields);
+  #oldest = 0;
+  #waitingCount = 0;
 
   constructor(config: MeterConfig, chance: Chance, nowMs: number) {
     const samples = config.windowMs / config.updateMs;
@@ -108,7 +127,7 @@ export class Meter implements PlantMeter {
 
   /** Time has come to `nowMs`: a window may have ended, a sample may appear. */
   step(nowMs: number, reactiveVar: number, voltagePu: number, frequencyHz: number, phaseShares: Float64Array): void {
-    if (nowMs >= this.#visibleAtMs) this.#show();
+    while (this.#waitingCount > 0 && nowMs >= this.#waiting[this.#oldest * sampleFields + visibleAt]!) this.#show();
     if (nowMs < this.nextSampleMs) return;
     this.#sampleNumber++;
     this.nextSampleMs = this.#startMs + this.#sampleNumber * this.config.updateMs;
@@ -118,16 +137,24 @@ export class Meter implements PlantMeter {
     this.#sinceSampleWms = 0;
     this.#windowAt = slot + 1 === this.#windowWms.length ? 0 : slot + 1;
     if (this.config.lossShare > 0 && this.#chance.uniform() < this.config.lossShare) return;
-    if (this.#visibleAtMs < Number.POSITIVE_INFINITY) this.#show();
-    this.#sample(reactiveVar, voltagePu, frequencyHz, phaseShares);
-    const { latencyMs, jitterMs } = this.config;
-    this.#visibleAtMs = nowMs + latencyMs + (jitterMs > 0 ? jitterMs * this.#chance.uniform() : 0);
+    if (this.#waitingCount === waitingMax) this.#show();
+    const at = ((this.#oldest + this.#waitingCount) % waitingMax) * sampleFields;
+    this.#waitingCount++;
+    this.#sample(at, reactiveVar, voltagePu, frequencyHz, phaseShares);
+    const latencyMs = this.config.latencyMs + this.faults.latencyMs;
+    const jitterMs = this.config.jitterMs + this.faults.jitterMs;
+    this.#waiting[at + visibleAt] = nowMs + latencyMs + (jitterMs > 0 ? jitterMs * this.#chance.uniform() : 0);
   }
 
-  #sample(reactiveVar: number, voltagePu: number, frequencyHz: number, phaseShares: Float64Array): void {
-    const { windowMs, rangeW, noise, offsetW, gain, lsbW, phases } = this.config;
+  #sample(at: number, reactiveVar: number, voltagePu: number, frequencyHz: number, phaseShares: Float64Array): void {
+    const { updateMs, windowMs, rangeW, noise, offsetW, gain, phases } = this.config;
+    const { averageMs, stepShare } = this.faults;
+    const lsbW = stepShare > 0 ? stepShare * rangeW : this.config.lsbW;
     const chance = this.#chance;
-    const trueW = this.#windowSumWms / windowMs;
+    const windowW = this.#windowSumWms / windowMs;
+    const weight = averageMs > 0 ? 1 - Math.exp((-2 * updateMs) / averageMs) : 1;
+    this.#averageW += weight * (windowW - this.#averageW);
+    const trueW = this.#averageW;
     const alive = voltagePu > 0.05;
     const readW = gain * trueW + offsetW + this.faults.biasW + noise * rangeW * chance.normal();
     const sign = this.faults.reversed ? -1 : 1;
@@ -135,31 +162,33 @@ export class Meter implements PlantMeter {
     let sumW = 0;
     for (let i = 0; i < 3; i++) {
       const phaseW = i < phases ? sign * lsbW * Math.round((readW * phaseShares[i]!) / lsbW) : Number.NaN;
-      w[4 + i] = phaseW;
-      w[7 + i] = i < phases ? voltagePu * (alive ? 1 + 0.0005 * chance.normal() : 1) : Number.NaN;
+      w[at + 4 + i] = phaseW;
+      w[at + 7 + i] = i < phases ? voltagePu * (alive ? 1 + 0.0005 * chance.normal() : 1) : Number.NaN;
       if (i < phases) sumW += phaseW;
     }
-    w[0] = sumW;
-    w[1] = sign * lsbW * Math.round((reactiveVar + noise * rangeW * chance.normal()) / lsbW);
-    w[2] = voltagePu * (1 + 0.0003 * chance.normal());
-    w[3] = alive ? frequencyHz + 0.001 * chance.normal() : 0;
+    w[at] = sumW;
+    w[at + 1] = sign * lsbW * Math.round((reactiveVar + noise * rangeW * chance.normal()) / lsbW);
+    w[at + 2] = voltagePu * (1 + 0.0003 * chance.normal());
+    w[at + 3] = alive ? frequencyHz + 0.001 * chance.normal() : 0;
   }
 
   #show(): void {
-    this.#visibleAtMs = Number.POSITIVE_INFINITY;
+    const at = this.#oldest * sampleFields;
+    this.#oldest = (this.#oldest + 1) % waitingMax;
+    this.#waitingCount--;
     const { faults, config } = this;
     const w = this.#waiting;
-    this.dark = faults.dead || (config.gridPowered && w[2]! < 0.5);
+    this.dark = faults.dead || (config.gridPowered && w[at + 2]! < 0.5);
     if (faults.frozen || this.dark) return;
     this.sampleCount = (this.sampleCount + 1) & 0xffff;
     if (faults.frozenCounting) return;
-    this.powerW = faults.notANumber ? Number.NaN : w[0]!;
-    this.reactiveVar = w[1]!;
-    this.voltagePu = w[2]!;
-    this.frequencyHz = w[3]!;
+    this.powerW = faults.notANumber ? Number.NaN : w[at]!;
+    this.reactiveVar = w[at + 1]!;
+    this.voltagePu = w[at + 2]!;
+    this.frequencyHz = w[at + 3]!;
     for (let i = 0; i < 3; i++) {
-      this.phasePowerW[i] = w[4 + i]!;
-      this.phaseVoltagePu[i] = w[7 + i]!;
+      this.phasePowerW[i] = w[at + 4 + i]!;
+      this.phaseVoltagePu[i] = w[at + 7 + i]!;
     }
   }
 }

@@ -38,6 +38,7 @@ export class PowerStage extends StageTerminals implements PlantStage {
   formingTrips = 0;
   watchdogTripped = false;
   permitService = true;
+  #dischargeLimitW = Number.POSITIVE_INFINITY;
   maxChargeW = 0;
   maxDischargeW = 0;
   /** The voltage it puts on the bus while it forms, pu. */
@@ -138,7 +139,10 @@ export class PowerStage extends StageTerminals implements PlantStage {
       return;
     }
     copyCommand(command, this.#latest);
-    this.#queue.push(arrivalMs + this.config.deadTimeMs, command);
+    const periodMs = this.faults.commandPeriodMs || this.config.commandPeriodMs;
+    // All that was written since its last look is in force at the next one; the newest last.
+    const seenMs = periodMs > 0 ? periodMs * Math.ceil(arrivalMs / periodMs) : arrivalMs;
+    this.#queue.push(seenMs + this.config.deadTimeMs + this.faults.deadTimeMs, command);
   }
 
   controllerHeartbeat(value: number): void {
@@ -148,6 +152,11 @@ export class PowerStage extends StageTerminals implements PlantStage {
   setReversion(timeoutS: number, powerW: number): void {
     this.#watch.arm(timeoutS, powerW, this.#nowMs);
     this.#wake(this.#watch.reversionAtMs);
+  }
+
+  limitDischarge(powerW: number): void {
+    this.#dischargeLimitW = powerW;
+    this.#retarget();
   }
 
   setPermitService(on: boolean): void {
@@ -387,6 +396,7 @@ export class PowerStage extends StageTerminals implements PlantStage {
     else if (this.node.source === "grid" && !protections.inService && powerW < 0) powerW = 0;
     if (powerW > this.maxChargeW) powerW = this.maxChargeW;
     else if (powerW < -this.maxDischargeW) powerW = -this.maxDischargeW;
+    if (powerW < -this.#dischargeLimitW) powerW = -this.#dischargeLimitW;
     if (faults.stuck) powerW = this.#power.value;
     this.#targetW = powerW;
     this.#targetVar = this.reactiveWithin(powerW, this.#command.reactiveVar);
@@ -405,7 +415,9 @@ export class PowerStage extends StageTerminals implements PlantStage {
       if (power.value >= 0) power.positiveMs += power.value * durationMs;
       else power.negativeMs += power.value * durationMs;
     } else {
-      power.tauMs = this.config.tauMs * this.faults.slowness;
+      const { config, faults } = this;
+      power.tauMs = config.tauMs * faults.slowness;
+      power.slewPerS = Math.min(config.slewWPerS, faults.slewPuPerS * config.ratedW);
       power.move(this.#targetW, durationMs);
     }
     if (this.#reactive.value !== this.#targetVar) this.#reactive.move(this.#targetVar, durationMs);

@@ -8,11 +8,16 @@ export class Response {
   positiveMs = 0;
   negativeMs = 0;
   tauMs: number;
-  readonly #slewPerMs: number;
+  #slewPerMs: number;
 
   constructor(tauMs: number, slewPerS: number) {
     this.tauMs = tauMs;
     this.#slewPerMs = slewPerS / 1000;
+  }
+
+  /** Fastest change, per second. */
+  set slewPerS(value: number) {
+    this.#slewPerMs = value / 1000;
   }
 
   /** At once to zero: gates blocked, no path for current. */

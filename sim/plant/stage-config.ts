@@ -10,6 +10,8 @@ export interface StageConfig {
   readonly tauMs: number;
   /** From the arrival of a set-point to the first movement, ms. */
   readonly deadTimeMs: number;
+  /** It looks at what was written once in this time, ms; 0 at once. */
+  readonly commandPeriodMs: number;
   /** Fastest change of power, W per second; Infinity for none. */
   readonly slewWPerS: number;
   /** From the command to the closed contactor, ms. */

@@ -22,6 +22,12 @@ export class StageFaults {
   slowness = 1;
   /** Share of its rating that is left (temperature). */
   derating = 1;
+  /** Added to its dead time, ms. */
+  deadTimeMs = 0;
+  /** It looks at what was written once in this time, ms; 0 as it was built. */
+  commandPeriodMs = 0;
+  /** Fastest change of power, of its rating a second; Infinity as it was built. */
+  slewPuPerS = Number.POSITIVE_INFINITY;
 
   constructor() {
     this.clear();
@@ -39,5 +45,8 @@ export class StageFaults {
     this.reportedRole = undefined;
     this.slowness = 1;
     this.derating = 1;
+    this.deadTimeMs = 0;
+    this.commandPeriodMs = 0;
+    this.slewPuPerS = Number.POSITIVE_INFINITY;
   }
 }

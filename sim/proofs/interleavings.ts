@@ -100,7 +100,12 @@ export class InterleavedSite {
     const { site } = this.drive;
     const { meterLink, transferDeviceLink, stagePorts } = site.bridge;
     const stages = stagePorts.map(({ link }) => link);
-    this.#faults = new Faults(site.world, { meter: meterLink, transferDevice: transferDeviceLink, stages });
+    this.#faults = new Faults(site.world, {
+      meter: meterLink,
+      transferDevice: transferDeviceLink,
+      loadPanel: site.bridge.loadPanelLink,
+      stages,
+    });
     Object.assign(site.station.permit, {
       mode: "parallel-export",
       validFromMs: site.world.wallMs - 1_000,

@@ -180,7 +180,7 @@ async function configured(
   if (first !== undefined) Object.assign(backend, first, { fallbacks: others });
   if (identity !== undefined) backend["identity"] = identity;
   for (const [name, setting] of certificateFiles) {
-    if (certsDir === undefined) break;
+    if (certsDir === undefined || certsDir === null) break;
     const path = resolve(certsDir, name);
     if (existsSync(path)) backend[setting] = path;
     else delete backend[setting];

@@ -100,6 +100,8 @@ export class FakeStage implements PlantStage {
     this.#reversionFromMs = this.#clock();
   }
 
+  limitDischarge(): void {}
+
   setPermitService(on: boolean): void {
     this.permitService = on;
   }

@@ -59,6 +59,7 @@ function site(
   const links = {
     meter: bridge.meterLink,
     transferDevice: bridge.transferDeviceLink,
+    loadPanel: bridge.loadPanelLink,
     stages: bridge.stagePorts.map(({ link }) => link),
   };
   return {

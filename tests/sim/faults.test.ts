@@ -19,6 +19,7 @@ describe("faults", () => {
           simulation.stageLinks[0],
           simulation.meterLink,
           simulation.transferDeviceLink,
+          simulation.loadPanelLink,
           world.vehicles[0]!.silent,
           world.vehicles[0]!.paused,
         ]);
@@ -43,7 +44,7 @@ describe("faults", () => {
   });
 
   test("every target can be spoiled and every name is used once", () => {
-    expect(faultTargets.length).toBe(7);
+    expect(faultTargets.length).toBe(8);
     const names = faultRows.map(({ target, error }) => `${target}/${error}`);
     expect(new Set(names).size).toBe(names.length);
   });

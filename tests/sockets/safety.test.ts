@@ -56,13 +56,13 @@ describe("over real sockets", () => {
       command(received);
     };
     for (let round = 0; round < 3; round++) {
-      link.frozen = true;
+      link.hung = true;
       await sleep(3_000);
       // What was commanded before the freeze must not come true after it: the wish has changed meanwhile.
       site.host.evses[2]!.wishW = round % 2 === 0 ? 20_000 : -60_000;
       site.host.flush();
       await sleep(500);
-      link.frozen = false;
+      link.hung = false;
       await sleep(2_000);
     }
     clearInterval(watch);
