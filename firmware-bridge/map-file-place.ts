@@ -51,7 +51,7 @@ export class PlaceReader {
     const readFunction = this.nodes.choice(row, at, "function", [1, 2, 3, 4] as const, this.defaults.readFunction);
     const place = this.place(row, at);
     const offset = this.nodes.number(row, at, "offset", { min: -1e9, max: 1e9 }, 0);
-    const unknown = this.#unknown(row, at);
+    const unknown = place && this.#unknown(row, at, place.type);
     if (place === undefined || readFunction === undefined || Number.isNaN(offset)) return undefined;
     this.#kindOfRegister(row, at, place.type, readFunction <= 2);
     return {
@@ -128,14 +128,14 @@ export class PlaceReader {
   }
 
   /** `none`, a number or a list: what the register says instead of a value. */
-  #unknown(row: YAMLMap, at: string): readonly number[] | undefined {
+  #unknown(row: YAMLMap, at: string, type: NumberType): readonly number[] | undefined {
     const node = row.get("unknown", true);
     if (isScalar(node) && node.value === "none") return [];
     if (node !== undefined && !isScalar(node) && !isSeq(node)) {
       this.nodes.mistake(node, `${at}.unknown`, "must be `none`, a number or a list of numbers");
       return undefined;
     }
-    return this.nodes.numbers(row, at, "unknown");
+    return this.nodes.numbers(row, at, "unknown")?.map((number) => asRead(type, number));
   }
 
   sign(row: YAMLMap, at: string, hasSign: boolean): RegisterSign | undefined {
@@ -158,6 +158,12 @@ export class PlaceReader {
     const writeFunction = this.nodes.choice(row, at, "function", allowed);
     return writeFunction === undefined ? undefined : { writeFunction };
   }
+}
+
+/** Manuals name bit patterns: 0x80000000 of an int32 is read as a negative number. */
+function asRead(type: NumberType, number: number): number {
+  const bits = type === "int8" ? 8 : type === "int16" ? 16 : type === "int32" ? 32 : 0;
+  return bits > 0 && number >= 2 ** (bits - 1) ? number - 2 ** bits : number;
 }
 
 function orderOf(words: Order, bytes: Order): ByteOrder {
