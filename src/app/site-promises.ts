@@ -1,4 +1,5 @@
 /** What a configuration promises of the limits at the grid connection, and what it cannot keep, in sentences for people. */
+import type { GridProfile } from "../config/grid-profiles.ts";
 import type { SiteConfig } from "../config/site.ts";
 import { promisedRecoveryMs, siteGuarantees } from "../core/core-config.ts";
 import type { Guarantee } from "../core/pcc/guarantee.ts";
@@ -41,3 +42,10 @@ export function brokenPromise(config: SiteConfig): string {
 
 const seconds = (ms: number): string => `${(ms / secondMs).toFixed(2)} s`;
 const kW = (powerW: number): string => `${(powerW / 1_000).toFixed(1)} kW`;
+
+/** What is odd about a grid profile for a site; "" when nothing is. */
+export function profileWarning({ site }: SiteConfig, profile: GridProfile): string {
+  if (!site.timeZone.startsWith("Europe/") || !profile.base.startsWith("ieee1547") || profile.base !== profile.name)
+    return "";
+  return `Warning: grid profile ${profile.name} is ${profile.source}. For a site in Europe take vde-ar-n-4105-2018 or the network operator's own file.`;
+}

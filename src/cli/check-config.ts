@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { z } from "zod";
 import { checkSite } from "../app/load-config.ts";
-import { promiseSentences } from "../app/site-promises.ts";
+import { profileWarning, promiseSentences } from "../app/site-promises.ts";
 import { complaintText } from "../config/parse.ts";
 import { siteSettings } from "../config/site.ts";
 
@@ -41,7 +41,8 @@ export function checkConfigCommand(program: Command): void {
       print(
         `${evses.filter((evse) => evse.dischargeEnabled).length} EVSEs may discharge, ${evses.filter((evse) => evse.gridForming).length} may form an island.`,
       );
-      for (const line of promiseSentences(config)) print(line);
+      print(`Grid profile's source: ${profile.source}.`);
+      for (const line of [profileWarning(config, profile), ...promiseSentences(config)]) if (line !== "") print(line);
     });
 }
 

@@ -8,7 +8,8 @@
  *       enterDelayS: 15
  *       voltWattEnabled: true
  *
- * Everything not named keeps the base's value; the base's ranges hold. All complaints come at once, each with file, line,
+ * Everything not named keeps the base's value; the base's ranges hold. A base at 50 Hz has none but what is plausible at all,
+ * because a European code is not bound by IEEE 1547's. All complaints come at once, each with file, line,
  * setting, value and what is allowed.
  */
 import { isNode, LineCounter, parseDocument } from "yaml";
@@ -86,7 +87,14 @@ export function parseGridProfile(text: string, file: string): Result<GridProfile
     const note = typeof raw["note"] === "string" ? raw["note"] : "";
     const changed = changeGridProfile(base, settings, { by: file, atMs: 0, note });
     if (changed.ok && complaints.length === 0) {
-      return ok({ ...changed.value, name: String(name), base: base.name, version: Number(version), revisions: [] });
+      return ok({
+        ...changed.value,
+        name: String(name),
+        source: `${file}, from ${base.name}`,
+        base: base.name,
+        version: Number(version),
+        revisions: [],
+      });
     }
     if (!changed.ok) {
       for (const { setting, found, complaint } of changed.error) {

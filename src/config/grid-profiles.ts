@@ -1,9 +1,17 @@
 /**
  * Grid profiles: complete, validated sets of the grid functions' settings under a name, with the ranges that hold for them
- * and the history of their changes. Built in are IEEE 1547-2018 for each category at 60 Hz, the same scaled to 50 Hz, and
- * California Rule 21; a utility's own file (`grid-profiles-file.ts`) starts from one of them.
+ * and the history of their changes. Built in are IEEE 1547-2018 for each category at 60 Hz, the same scaled to 50 Hz,
+ * California Rule 21 and VDE-AR-N 4105; a utility's own file (`grid-profiles-file.ts`) starts from one of them.
  */
 import { err, invariant, ok, type Result } from "../domain/result.ts";
+import {
+  ieee1547At50Source,
+  ieee1547Source,
+  plausibleRange,
+  rule21Source,
+  vde4105,
+  vde4105Source,
+} from "./grid-codes.table.ts";
 import {
   type AbnormalCategory,
   type ByCategory,
@@ -39,6 +47,8 @@ export interface GridProfileRevision {
 
 export interface GridProfile {
   readonly name: string;
+  /** Where its settings come from and how sure that is, for people. */
+  readonly source: string;
   /** The built-in profile that its ranges and unchanged settings come from. */
   readonly base: string;
   readonly version: number;
@@ -78,6 +88,7 @@ function build(
   normalCategory: NormalCategory,
   abnormalCategory: AbnormalCategory,
   nominalFrequencyHz: number,
+  source: string,
   differences: Partial<GridSettings> = {},
   otherRanges: { readonly [key in GridSettingKey]?: GridSettingRange } = {},
 ): GridProfile {
@@ -89,12 +100,15 @@ function build(
     const scaled = (value: number): number => (factor === 1 ? value : Number((value * factor).toFixed(scaledDecimals)));
     const [min, max] = otherRanges[row.key as GridSettingKey] ?? choose(row.range, normalCategory, abnormalCategory);
     settings[row.key] = scaled(choose(row.standard, normalCategory, abnormalCategory));
-    ranges[row.key] = [scaled(min), scaled(max)];
+    // The standard's ranges hold for the standard: at another frequency no code has stated any, so a utility's may be its own.
+    ranges[row.key] =
+      scale === 1 ? [scaled(min), scaled(max)] : plausibleRange(row, [scaled(min), scaled(max)], nominalFrequencyHz);
   }
   for (const row of flagRows) settings[row.key] = choose<boolean>(row.standard, normalCategory, abnormalCategory);
   for (const row of choiceRows) settings[row.key] = row.standard;
   const profile = {
     name,
+    source,
     base: name,
     version: 1,
     settings: { ...(settings as unknown as GridSettings), ...differences },
@@ -195,13 +209,17 @@ for (const frequencyHz of [60, 50]) {
   for (const normal of normalCategories) {
     for (const abnormal of abnormalCategories) {
       const name = `ieee1547-cat${normal}-${abnormal}${frequencyHz === 50 ? "-50hz" : ""}`;
-      builtIn.set(name, build(name, normal, abnormal, frequencyHz));
+      builtIn.set(
+        name,
+        build(name, normal, abnormal, frequencyHz, frequencyHz === 50 ? ieee1547At50Source : ieee1547Source),
+      );
     }
   }
 }
-builtIn.set("ca-rule21", build("ca-rule21", "B", "III", 60, rule21Differences, rule21Ranges));
+builtIn.set("ca-rule21", build("ca-rule21", "B", "III", 60, rule21Source, rule21Differences, rule21Ranges));
+builtIn.set("vde-ar-n-4105-2018", build("vde-ar-n-4105-2018", "B", "III", 50, vde4105Source, vde4105));
 
-/** Names of the built-in profiles: `ieee1547-catB-III`, `ieee1547-catB-III-50hz`, …, `ca-rule21`. */
+/** Names of the built-in profiles: `ieee1547-catB-III`, `ieee1547-catB-III-50hz`, …, `ca-rule21`, `vde-ar-n-4105-2018`. */
 export const gridProfileNames: readonly string[] = [...builtIn.keys()];
 
 /** A built-in profile, or undefined. */
@@ -254,6 +272,9 @@ export function changeGridProfile(
 
 const fixedSettings = new Set(["nominalFrequencyHz", "normalCategory", "abnormalCategory"]);
 
+const profilesFor = (frequencyHz: number): readonly string[] =>
+  gridProfileNames.filter((name) => builtIn.get(name)!.settings.nominalFrequencyHz === frequencyHz);
+
 /** Whether a profile fits the site: a 50 Hz profile on a 60 Hz service would trip at once, or never. */
 export function checkGridProfileFits(profile: GridProfile, siteFrequencyHz: number): readonly GridSettingComplaint[] {
   const { nominalFrequencyHz } = profile.settings;
@@ -262,7 +283,7 @@ export function checkGridProfileFits(profile: GridProfile, siteFrequencyHz: numb
     {
       setting: "gridProfile",
       found: `"${profile.name}", for ${nominalFrequencyHz} Hz`,
-      complaint: `must be a profile for the site's ${siteFrequencyHz} Hz`,
+      complaint: `must be a profile for the site's ${siteFrequencyHz} Hz: ${profilesFor(siteFrequencyHz).join(", ")}, or the path of a file`,
     },
   ];
 }

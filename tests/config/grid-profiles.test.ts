@@ -23,8 +23,8 @@ const complaintsOf = (changes: Record<string, unknown>, base = standardGridProfi
 };
 
 describe("built-in profiles", () => {
-  test("two normal and three abnormal categories at 60 and 50 Hz, and Rule 21", () => {
-    expect(gridProfileNames).toHaveLength(13);
+  test("two normal and three abnormal categories at 60 and 50 Hz, Rule 21 and VDE-AR-N 4105", () => {
+    expect(gridProfileNames).toHaveLength(14);
     for (const name of gridProfileNames) {
       const profile = builtInGridProfile(name)!;
       expect(checkGridSettings(profile.settings, profile.ranges)).toEqual([]);
@@ -39,6 +39,18 @@ describe("built-in profiles", () => {
     ],
     ["ieee1547-catB-III-50hz", { of1Hz: 51, uf1Hz: 48.75, droopOverBandHz: 0.03, enterFrequencyMaxHz: 50.083333 }],
     [
+      "vde-ar-n-4105-2018",
+      {
+        nominalFrequencyHz: 50,
+        ov2Pu: 1.25,
+        ovMeanPu: 1.1,
+        uv2Pu: 0.45,
+        of1Hz: 51.5,
+        uf1Hz: 47.5,
+        droopOverBandHz: 0.2,
+      },
+    ],
+    [
       "ca-rule21",
       { uv2Pu: 0.7, uv2S: 11, uv3Pu: 0.5, uv3S: 1.5, enterRampS: 50, reactiveMode: "volt-var", voltVarV2Pu: 0.967 },
     ],
@@ -51,6 +63,60 @@ describe("built-in profiles", () => {
       "name" in row ? [row.name] : [],
     );
     expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+describe("a European code", () => {
+  const vde = `
+name: vde-ar-n-4105-2018
+base: ieee1547-catB-III-50hz
+settings:
+  ov2Pu: 1.25
+  ov2S: 0.1
+  ov1Pu: 1.10
+  ov1S: 600
+  uv1Pu: 0.8
+  uv1S: 3
+  uv2Pu: 0.45
+  uv2S: 0.3
+  of1Hz: 51.5
+  of1S: 0.1
+  of2Hz: 51.5
+  of2S: 0.1
+  uf1Hz: 47.5
+  uf1S: 0.1
+  uf2Hz: 47.5
+  uf2S: 0.1
+  enterVoltageMinPu: 0.85
+  enterVoltageMaxPu: 1.10
+  enterFrequencyMinHz: 47.5
+  enterFrequencyMaxHz: 50.1
+  enterDelayS: 60
+  enterRampS: 600
+  cessationLowPu: 0.8
+  cessationHighPu: 1.15
+`;
+  test("as a network operator's file: every setting is accepted, and its ranges are not IEEE 1547's", () => {
+    const parsed = parseGridProfile(vde, "vde.yaml");
+    expect(parsed).toMatchObject({ ok: true, value: { settings: { ov2Pu: 1.25, uv1S: 3, enterVoltageMinPu: 0.85 } } });
+  });
+  test.each([
+    ["ov2Pu: 1.25", "ov2Pu: 12.5", "ov2Pu is 12.5: must be from 0 to 1.4 pu"],
+    ["of1Hz: 51.5", "of1Hz: 515", "of1Hz is 515: must be from 44 to 56 Hz"],
+    ["uv1S: 3", "uv1S: 0.01", "uv1S is 0.01: must be from 0.05 to 3600 s"],
+    ["uv2Pu: 0.45", "uv2Pu: 0.95", "uv1Pu is 0.8: must not be below uv2Pu, 0.95"],
+  ])("what is not plausible is still refused: %s written as %s", (right, wrong, complaint) => {
+    const parsed = parseGridProfile(vde.replace(right, wrong), "vde.yaml");
+    expect(parsed.ok ? "" : parsed.error.map(gridProfileComplaintText).join()).toContain(complaint);
+  });
+  test("at 60 Hz the standard's own ranges hold", () => {
+    const parsed = parseGridProfile(vde.replace("-50hz", ""), "vde.yaml");
+    expect(parsed.ok ? 0 : parsed.error.length).toBeGreaterThan(12);
+  });
+  test("a site at 50 Hz is told which profiles there are", () => {
+    const [misfit] = checkGridProfileFits(standardGridProfile, 50);
+    expect(misfit!.complaint).toContain("vde-ar-n-4105-2018");
+    expect(misfit!.complaint).not.toContain("ca-rule21");
   });
 });
 

@@ -32,6 +32,7 @@ import {
 } from "./anti-islanding.ts";
 import { createDroop, type DroopState, resetDroop, stepDroop } from "./droop.ts";
 import { createEnterService, type EnterServiceState, leaveService, stepEnterService } from "./enter-service.ts";
+import { createMeanVoltage, type MeanVoltageState, stepMeanVoltage } from "./mean-voltage.ts";
 import {
   type ApplicableGrid,
   type Connection,
@@ -70,6 +71,7 @@ export interface GridFunctions {
   readonly outcome: GridOutcome;
   readonly grid: ApplicableGrid;
   readonly trips: TripState;
+  readonly meanVoltage: MeanVoltageState;
   readonly rideThrough: RideThroughState;
   readonly enterService: EnterServiceState;
   readonly unknown: OnDelayState;
@@ -119,6 +121,7 @@ export function createGridFunctions(
     outcome: createGridOutcome(inService),
     grid: createApplicableGrid(),
     trips: createTrips(),
+    meanVoltage: createMeanVoltage(),
     rideThrough: createRideThrough(),
     enterService: createEnterService(inService, randomFraction),
     unknown: createOnDelay(),
@@ -195,6 +198,7 @@ function takeTime(der: GridFunctions, nowMs: number): void {
 function findTrip(der: GridFunctions): void {
   const { settings, grid, inputs, dtS } = der;
   const row = stepTrips(der.trips, grid, der.ratings.openingS, dtS);
+  const highForLong = stepMeanVoltage(der.meanVoltage, settings, grid, dtS);
   const islanded = stepIslandingBackup(der.backup, settings, grid, der.tuning, dtS);
   const unknown = stepOnDelay(der.unknown, !isMeasured(grid), unknownTripS - dtS, dtS);
   if (!settings.permitService) der.tripped = "permit";
@@ -202,6 +206,7 @@ function findTrip(der: GridFunctions): void {
   else if (!inputs.permissive) der.tripped = "permissive";
   else if (!inputs.upstreamClosed) der.tripped = "upstream-open";
   else if (row >= 0) der.tripped = tripRows[row]!.cause;
+  else if (highForLong) der.tripped = "ov-mean";
   else if (islanded) der.tripped = "islanding";
   else der.tripped = unknown ? "measurement" : "none";
 }

@@ -16,6 +16,7 @@ export type GridStatus =
 export type TripCause =
   | "none"
   | (typeof tripRows)[number]["cause"]
+  | "ov-mean"
   | "permit"
   | "islanding"
   | "transfer-trip"
