@@ -12,9 +12,25 @@ export const setpointTuning = {
   slipMaxHz: 0.1,
   steerMaxHz: 0.6,
   steerMaxPu: 0.05,
-  /** Frequency shift that curtails PV: most, and how fast it comes and goes. */
+  /**
+   * Frequency shift that curtails PV: most, and how fast it comes and goes. It stands before PV joins, because inverters take
+   * their time to give way and batteries that are full take nothing meanwhile; it goes so slowly that they can follow.
+   */
   shiftMaxHz: 1.5,
-  shiftHzPerS: 0.2,
+  shiftUpHzPerS: 0.4,
+  shiftDownHzPerS: 0.02,
+  /** PV below this share of its rating has not joined yet; up to this share of the room more of it is let in. */
+  joinedFromPu: 0.005,
+  roomUsedPu: 0.85,
+  /**
+   * Surplus with all of the shift for so long: the last step, just inside the range in which a stage forms. It is the end of what
+   * frequency can do, and people are told; it is kept for the next start.
+   */
+  shiftLastAfterMs: 500,
+  shiftLastFromPu: 0.02,
+  shiftLastHz: 1.95,
+  /** The last step stays for so long after the surplus has gone. */
+  shiftLastHoldMs: 60_000,
   /** A battery takes less from here on, and nothing from there, percent. */
   taperFromPct: 95,
   taperToPct: 99,
@@ -52,7 +68,8 @@ export function steerIsland(
   const weight = clamp(periodMs / (toGrid ? tuning.trimTauMs / 10 : tuning.trimTauMs), 0, 1);
   island.trimHz = clamp(
     island.trimHz + (targetHz - device.busFrequencyHz) * weight,
-    -tuning.trimMaxHz,
+    // A grid is met at its own frequency, whatever PV was held back with.
+    -tuning.trimMaxHz - (toGrid ? island.shiftHz : 0),
     tuning.trimMaxHz,
   );
 }
@@ -87,10 +104,33 @@ export function limitPv(
     island.pvLimitW = roomW < beforeW ? roomW : Math.min(roomW, beforeW + riseW);
     return;
   }
-  const stepHz = (tuning.shiftHzPerS * periodMs) / 1000;
-  island.shiftHz = clamp(
-    island.shiftHz + (pvW > roomW ? stepHz : pvW < 0.9 * roomW ? -stepHz : 0),
-    0,
-    tuning.shiftMaxHz,
-  );
+  // What flows into batteries beyond what they want tells of PV that nobody measures.
+  const beyondW = Math.max(pvW - roomW, -island.supply.loadW - absorbW);
+  const mayJoin = pvW < tuning.joinedFromPu * ratedW && roomW < ratedW;
+  shiftAgainstPv(island, beyondW / ratedW, mayJoin, pvW < tuning.roomUsedPu * roomW, periodMs);
+}
+
+/**
+ * `surplusPu`: what nobody takes, of PV's rating. `mayJoin`: PV is not there yet and would be too much when it comes. `hasRoom`:
+ * more of it would be used.
+ */
+function shiftAgainstPv(
+  island: IslandState,
+  surplusPu: number,
+  mayJoin: boolean,
+  hasRoom: boolean,
+  periodMs: number,
+): void {
+  const surplus = surplusPu > 0;
+  const atMost = island.shiftHz >= tuning.shiftMaxHz;
+  island.surplusMs = surplusPu > tuning.shiftLastFromPu && atMost ? island.surplusMs + periodMs : 0;
+  if (island.surplusMs >= tuning.shiftLastAfterMs) island.shiftLastMs = tuning.shiftLastHoldMs;
+  else if (!surplus && island.shiftLastMs > 0) island.shiftLastMs = Math.max(0, island.shiftLastMs - periodMs);
+  const mostHz = island.shiftLastMs > 0 ? tuning.shiftLastHz : tuning.shiftMaxHz;
+  const rises = surplus || mayJoin || island.shiftLastMs > 0;
+  const hzPerS = rises ? tuning.shiftUpHzPerS : hasRoom ? -tuning.shiftDownHzPerS : 0;
+  const nextHz = clamp(island.shiftHz + (hzPerS * periodMs) / 1000, 0, tuning.shiftLastHz);
+  // From the last step it comes down to the first as slowly as from there on.
+  island.shiftHz =
+    nextHz > mostHz ? Math.max(mostHz, island.shiftHz - (tuning.shiftDownHzPerS * periodMs) / 1000) : nextHz;
 }

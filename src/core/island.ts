@@ -81,6 +81,9 @@ export interface IslandState {
   /** Correction of the common frequency reference, Hz. */
   trimHz: number;
   shiftHz: number;
+  /** How long PV has been too much with all of the shift, and how long the last step still stands (0: it has not come), ms. */
+  surplusMs: number;
+  shiftLastMs: number;
   /** A small move of the frequency that asks whether the grid side follows (`backfeed-watch.ts`), Hz. */
   nudgeHz: number;
   pvLimitW: number;
@@ -115,6 +118,8 @@ export const createIsland = (config: IslandConfig, stageCount: number): IslandSt
   idleSinceMs: Number.NaN,
   trimHz: 0,
   shiftHz: 0,
+  surplusMs: 0,
+  shiftLastMs: 0,
   nudgeHz: 0,
   pvLimitW: Number.POSITIVE_INFINITY,
   runwayH: Number.NaN,
@@ -256,6 +261,7 @@ function rest(island: IslandState, config: IslandConfig, mode: ModeOutput, nowMs
     island.forms.fill(0);
     island.trimHz = 0;
     island.shiftHz = 0;
+    island.surplusMs = 0;
   }
   island.pvLimitW = Number.POSITIVE_INFINITY;
   island.tiers.fedMax = Number.POSITIVE_INFINITY;
