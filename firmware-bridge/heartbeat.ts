@@ -1,6 +1,7 @@
 /**
- * The controller's sign of life. It is earned: it advances only after a completed step on fresh inputs, once a second, so
- * that a loop that hangs, or steps on stale facts, lets every stage's watchdog run out.
+ * The controller's sign of life. It is earned: it advances once a second, and only after a completed step in which every
+ * fact that the present mode rests on was fresh (`src/core/needs.ts` says which), so that a loop that hangs, or steps on stale
+ * facts, lets every stage's watchdog run out.
  */
 export const heartbeatPeriodMs = 1_000;
 
@@ -12,7 +13,7 @@ export class Heartbeat {
     this.value = value;
   }
 
-  /** `earned`: a step was completed on fresh inputs since the last call. */
+  /** `earned`: a step was completed since the last call, and nothing that it rests on was missing. */
   update(earned: boolean, nowMs: number): void {
     if (!earned || nowMs - this.#advancedMs < heartbeatPeriodMs) return;
     // 0xFFFFFFFF means "not implemented", so the counter wraps one before it.

@@ -44,6 +44,24 @@ export const eventWords = {
     todo: "Follow “What to do now”. Find that source and disconnect it.",
     severity: "critical", clears: "onReset",
   },
+  lockedOutConducts: {
+    sentence: "Locked out. K1 says open and conducts: the utility’s line was fed from the site.",
+    cause: "A pole of K1 is welded or bridged behind contacts that don’t know it. The site has stopped feeding it.",
+    todo: "Follow “What to do now”. Call a technician: measure each pole of K1 while it is open. After a reset the site is a load only until K1 has opened under a live grid with nothing left on the site bus.",
+    severity: "critical", clears: "onReset",
+  },
+  opensUnproven: {
+    sentence: "Charging only: K1 has not proven that it opens since it failed to.",
+    cause: "K1 did not open when it was told to, or conducted while it said open. A site that can’t be sure to leave the grid gives nothing back and starts no backup.",
+    todo: "Have K1 repaired. Then begin a planned island on site while the grid is there: when K1 opens and the site bus is dead, it has proven it, and this ends by itself.",
+    severity: "warning", clears: "itself",
+  },
+  pvBeyondShift: {
+    sentence: "Photovoltaics give more than loads and batteries take, and frequency can hold them back no further.",
+    cause: "These inverters give way less than the island needs, or not at all. The power stage that forms may disconnect.",
+    todo: "Switch photovoltaics off at their breaker, or switch loads on. Have an inverter installed that takes a power limit, or that gives way fully below 61.5 Hz.",
+    severity: "warning", clears: "itself",
+  },
   lockedOutBefore: {
     sentence: "Locked out since before the controller started.",
     cause: "A restart ends no lockout.",

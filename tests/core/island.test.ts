@@ -299,13 +299,18 @@ describe("PV", () => {
     expect(it.pvW).toBe(11_000);
   });
 
-  test("PV that only frequency can curtail: frequency rises while there is too much, and falls back", () => {
-    const it = started(createBus([bus60(99.5)], [3_000], { pv: { ratedW: 11_000, curtail: "frequency-shift" } }));
+  test("PV that only frequency can curtail: frequency stands before it joins, holds it to the load, and falls back with room in the battery", () => {
+    const vehicle = bus60(99.5);
+    const it = started(createBus([vehicle], [3_000], { pv: { ratedW: 11_000, curtail: "frequency-shift" } }));
     it.run(20 * secondMs);
+    expect(it.commands.stages[0]!.formFrequencyHz).toBeCloseTo(61.5, 1);
     it.pvAvailableW = 11_000;
     it.run(minuteMs);
     expect(it.commands.stages[0]!.formFrequencyHz).toBeGreaterThan(61);
     it.pvAvailableW = 0;
+    it.run(5 * minuteMs);
+    expect(it.commands.stages[0]!.formFrequencyHz).toBeGreaterThan(61);
+    vehicle.socPct = 60;
     it.run(5 * minuteMs);
     expect(it.commands.stages[0]!.formFrequencyHz).toBeCloseTo(60, 1);
   });

@@ -6,6 +6,7 @@ import type { Core } from "../../core/core.ts";
 import { type IslandPhase, islandPhases } from "../../core/island.ts";
 import { chainLength } from "../../core/limits.ts";
 import { type Intent, intentNames } from "../../core/mode-state.ts";
+import { type MissingFact, missingFacts } from "../../core/needs.ts";
 import type { ReversePower } from "../../core/pcc/reverse-power.ts";
 import type { Contact, Snapshot } from "../../core/snapshot.ts";
 import {
@@ -57,6 +58,13 @@ export interface SiteReport {
   nextStage: number;
   nextStageInH: number;
   returnBlocked: boolean;
+  /** K1 has not proven since its last failure that it opens: the site is a load only. */
+  opensUnproven: boolean;
+  /** The first fact that the present mode rests on and that is missing, and which stage (-1: none). */
+  missingFact: MissingFact;
+  missingStage: number;
+  /** PV is too much although frequency holds it back as far as it can. */
+  pvBeyondShift: boolean;
   /** Newest record of the mode machine: the host stores it and answers with its generation. */
   recordGeneration: number;
   contactNo: Contact;
@@ -149,6 +157,10 @@ const siteReport = struct<SiteReport>([
   ["nextStage", "number"],
   ["nextStageInH", "number"],
   ["returnBlocked", "flag"],
+  ["opensUnproven", "flag"],
+  ["missingFact", missingFacts],
+  ["missingStage", "number"],
+  ["pvBeyondShift", "flag"],
   ["recordGeneration", "number"],
   ["contactNo", contacts],
   ["contactNc", contacts],
@@ -337,6 +349,10 @@ export function fillReport(report: ControlReport, core: Core, snapshot: Snapshot
   site.nextStage = core.island.runway.nextStage;
   site.nextStageInH = core.island.runway.nextInH;
   site.returnBlocked = state.record.returnBlocked;
+  site.opensUnproven = state.record.opensUnproven;
+  site.missingFact = core.needs.missing;
+  site.missingStage = core.needs.stage;
+  site.pvBeyondShift = core.island.shiftLastMs > 0;
   site.recordGeneration = state.record.generation;
   site.contactNo = device.contactNo;
   site.contactNc = device.contactNc;

@@ -271,6 +271,16 @@ export const eventRows: readonly EventRow[] = [
     needsPerson: true,
   },
   {
+    key: "opensUnproven",
+    active: ({ report: { site } }) => site.opensUnproven && site.mode !== "lockedOut",
+    needsPerson: true,
+  },
+  {
+    key: "pvBeyondShift",
+    active: ({ report: { site } }) => site.pvBeyondShift,
+    needsPerson: true,
+  },
+  {
     key: "returnFailed",
     active: ({ report: { site } }) => site.returnBlocked,
     values: () => ({ failedMin: 5 }),
