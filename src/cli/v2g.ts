@@ -40,7 +40,8 @@ const help = `
 Examples:
   islet v2g 80980011d00000                      bare EXI: the protocol is found by trying
   islet v2g 01fe80010000000780980011d00000      a V2GTP frame, or several one behind the other
-  islet v2g capture.pcapng                      frames anywhere in a file, if each is in one packet and not encrypted
+  islet v2g capture.pcapng                      a capture (pcap, pcapng): its TCP streams put together, and its UDP; TLS is
+                                                not decrypted
 A message that cannot be read is shown with the byte at which it goes wrong, and the exit code is 1.
 `;
 
@@ -86,8 +87,10 @@ function read({ bytes, type }: Payload, set: SchemaSetName | undefined): Reading
   return readAs(bytes, set === undefined ? type?.sets : [set]);
 }
 
-function asLines({ bytes, offset, type }: Payload, reading: Reading | undefined, several: boolean): string {
-  const where = several || type !== undefined ? `at byte ${offset}, ${bytes.length} bytes` : `${bytes.length} bytes`;
+function asLines({ bytes, offset, type, stream }: Payload, reading: Reading | undefined, several: boolean): string {
+  const of = stream === undefined ? "" : ` of ${stream}`;
+  const where =
+    several || type !== undefined ? `at byte ${offset}${of}, ${bytes.length} bytes` : `${bytes.length} bytes`;
   if (reading === undefined) return `── ${type!.name} (${where})\n${Buffer.from(bytes).toString("hex")}`;
   const heading = `── ${reading.set}${type === undefined ? "" : `: ${type.name}`} (${where})`;
   if (reading.ok) {
@@ -103,8 +106,13 @@ function asXml(payload: Payload, reading: Reading | undefined, several: boolean)
   return toXml(schemaSets[reading.set] as unknown as SchemaSet, reading.message, 2);
 }
 
-function asJson({ offset, bytes, code }: Payload, reading: Reading | undefined): string {
-  const frame = { offset, bytes: bytes.length, ...(code === undefined ? {} : { payloadType: code }) };
+function asJson({ offset, bytes, code, stream }: Payload, reading: Reading | undefined): string {
+  const frame = {
+    ...(stream !== undefined && { stream }),
+    offset,
+    bytes: bytes.length,
+    ...(code === undefined ? {} : { payloadType: code }),
+  };
   if (reading === undefined) return JSON.stringify({ ...frame, hex: Buffer.from(bytes).toString("hex") });
   if (reading.ok) {
     const message = toJson(schemaSets[reading.set] as unknown as SchemaSet, reading.message);

@@ -9,7 +9,9 @@ describe("a depot whose backend allows one bay nothing and the other 7 kW", () =
   let product: Product;
   beforeAll(async () => {
     product = await startProduct({ plant: { stages: [{}, {}], buildingW: 5_000 }, backend: true });
-    await product.backend.whenConnected(20_000);
+    // A status is the first word after the station has been accepted: only then may a backend command.
+    const accepted = () => product.backend.said.some(({ action }) => action === "StatusNotification");
+    expect(await until(accepted, 20_000)).toBe(true);
     expect((await product.backend.setProfile(1, 0)).status).toBe("Accepted");
     expect((await product.backend.setProfile(2, 7_000)).status).toBe("Accepted");
     expect(await until(() => Math.abs(product.plant.stages[1]!.powerW - 7_000) < 300, 30_000)).toBe(true);

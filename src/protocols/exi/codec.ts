@@ -28,7 +28,10 @@ export interface Codec<S> {
   readonly set: S;
   /** How often the interpreter had to look at a message: malformed ones, and rare legal forms. */
   readonly counts: { interpreted: number };
-  /** The message as EXI, in bytes of its own. Throws an ExiError that names the field. */
+  /**
+   * The message as EXI. Nobody else writes these bytes, but their ArrayBuffer is shared with other messages: copy them
+   * (`slice`) before it is transferred or read as a whole. Throws an ExiError that names the field.
+   */
   encode<K extends keyof Roots<S> & string>(root: K, value: Roots<S>[K]): Uint8Array;
   /** The same into `target` from `offset`; returns the number of bytes. The fastest way; it allocates nothing. */
   encodeInto<K extends keyof Roots<S> & string>(
@@ -193,7 +196,7 @@ function finish(writer: BitWriter): number {
   return bytes.length;
 }
 
-/** A message in bytes of its own, from a pool of buffers. */
+/** A message in bytes that nobody else writes, from a pool of buffers. */
 function copy(length: number): Uint8Array {
   const bytes = Buffer.allocUnsafe(length);
   copyInto(bytes, 0, length);
@@ -206,6 +209,7 @@ function copyInto(target: Uint8Array, offset: number, length: number): void {
 }
 
 function load(bytes: Uint8Array): void {
+  if (!(bytes instanceof Uint8Array)) throw new ExiError("type", `a message is a Uint8Array, not a ${typeof bytes}`);
   const { length } = bytes;
   if (length > messageBytesMax) {
     throw new ExiError("message-too-large", `${length} bytes, at most ${messageBytesMax}`, {

@@ -169,7 +169,10 @@ function writeUnsigned(writer: BitWriter, value: bigint): void {
 
 function writeString(writer: BitWriter, type: StringType, value: unknown, place: Place): void {
   if (typeof value !== "string") throw fail(place, "type", `${show(value)} is not a string`);
-  const codePoints = Array.from(value.length > 2 * type.maxLength ? value.slice(0, 2 * type.maxLength + 1) : value);
+  // Beyond this there are more code points than may be, however many halves of pairs there are: no need to count them.
+  if (value.length > 2 * type.maxLength)
+    throw fail(place, "length", `more than ${type.maxLength} characters (${value.length} units of UTF-16)`);
+  const codePoints = Array.from(value);
   checkLength(type, codePoints.length, place);
   writeUnsigned(writer, BigInt(codePoints.length + 2));
   for (const character of codePoints) {

@@ -3,8 +3,9 @@
  * as decimal strings. Reading is strict: a field that the schema does not have is refused by name.
  */
 import { ExiError } from "./errors.ts";
+import { fragmentElement, fragmentType, hasFields } from "./fragment-type.ts";
 import { documentGrammar } from "./grammar.ts";
-import type { Message } from "./interpret.ts";
+import type { Fragment, Message } from "./interpret.ts";
 import { fail, integerValue, type Place, show } from "./interpret-simple.ts";
 import { fromText, toText } from "./lexical.ts";
 import type { ComplexType, Option, SchemaSet, SchemaType, SimpleType, Slot } from "./schema.ts";
@@ -17,6 +18,12 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 /** `{ "DC_ChargeLoopReq": { … } }`. */
 export function toJson(set: SchemaSet, { root, value }: Message): Json {
   return { [root]: valueToJson(rootType(set, root), value) };
+}
+
+/** `{ "SignedInfo": { … } }`; its namespace stands beside it. */
+export function fragmentToJson(set: SchemaSet, { name, namespace, value }: Fragment): Json {
+  const type = fragmentType(fragmentElement(set, name, namespace), hasFields(value));
+  return { [name]: valueToJson(type, value) };
 }
 
 /** A value of this type as JSON. */
@@ -51,6 +58,18 @@ export function fromJson(set: SchemaSet, json: Json): Message {
   }
   const value = valueFromJson(rootType(set, root), (json as { [key: string]: Json })[root]!, { path: [root] });
   return { root, value };
+}
+
+/** The fragment in JSON of the form `{ "SignedInfo": { … } }`; the namespace may be left out where one alone has the name. */
+export function fragmentFromJson(set: SchemaSet, json: Json, namespace?: string): Fragment {
+  const keys = isObject(json) ? Object.keys(json) : [];
+  const [name] = keys;
+  if (name === undefined || keys.length !== 1)
+    throw new ExiError("json", 'expected an object with the element\'s name as its only key: {"SignedInfo": {…}}');
+  const given = (json as { [key: string]: Json })[name]!;
+  const element = fragmentElement(set, name, namespace);
+  const value = valueFromJson(fragmentType(element, isObject(given)), given, { path: [name] });
+  return { name, namespace: element.namespace.uri, value };
 }
 
 /** A value of this type from JSON. Lengths, ranges and what is missing are left to the encoder. */

@@ -1,6 +1,7 @@
 /** The XML view: messages as the documents that their schemas describe, in both directions. */
 import { ExiError } from "./errors.ts";
-import { documentGrammar, firstState, fragmentGrammar, productions } from "./grammar.ts";
+import { fragmentElement, fragmentType, hasFields } from "./fragment-type.ts";
+import { documentGrammar, firstState, productions } from "./grammar.ts";
 import type { Fragment, Message } from "./interpret.ts";
 import { fail, type Place } from "./interpret-simple.ts";
 import { fromText, toText } from "./lexical.ts";
@@ -23,18 +24,9 @@ export function toXml(set: SchemaSet, { root, value }: Message, indent?: number)
 
 /** A fragment's element as an XML document. */
 export function fragmentToXml(set: SchemaSet, { name, namespace, value }: Fragment, indent?: number): string {
-  const element = fragmentGrammar(set).elements.find((one) => one.name === name && one.namespace.uri === namespace);
-  const types = element?.type === "relaxed" ? element.types : [element?.type];
-  // Of the types of one name, the value tells which it has: with attributes it is an object.
-  const type = types.find((one) => types.length === 1 || isComplex(one) === (typeof value === "object"));
-  if (element === undefined || type === undefined || typeof type === "string") {
-    throw new ExiError("root", `{${namespace}}${name} is no element of ${set.name}`);
-  }
-  return write(element, type, value, indent);
+  const element = fragmentElement(set, name, namespace);
+  return write(element, fragmentType(element, hasFields(value)), value, indent);
 }
-
-const isComplex = (type: SchemaType | string | undefined): boolean =>
-  typeof type === "object" && type.kind === "complex";
 
 interface Named {
   readonly name: string;
@@ -91,12 +83,9 @@ export function fromXml(set: SchemaSet, text: string): Message {
 /** The fragment that a document's root element is. */
 export function fragmentFromXml(set: SchemaSet, text: string): Fragment {
   const element = parseXml(text);
-  const found = fragmentGrammar(set).elements.find((one) => isNamed(one, element));
-  if (found === undefined) {
-    throw new ExiError("root", `{${element.namespace}}${element.name} is no element of ${set.name}`);
-  }
+  const found = fragmentElement(set, element.name, element.namespace);
   const attributed = element.attributes.some((one) => one.namespace !== xsi);
-  const type = found.type === "relaxed" ? found.types.find((one) => isComplex(one) === attributed)! : found.type;
+  const type = found.type === "abstract" ? found.type : fragmentType(found, attributed);
   return {
     name: found.name,
     namespace: found.namespace.uri,

@@ -4,13 +4,13 @@
  *     {"id": 1, "op": "encode", "schemaSet": "iso2", "xml": "<…>"}          →  {"id": 1, "exi": "8098…"}
  *     {"id": 2, "op": "decode", "schemaSet": "iso2", "exi": "8098…"}        →  {"id": 2, "xml": "<…>"}
  *
- * `"fragment": true` for a single element. For documents JSON may stand for XML: `"json": {…}` to encode, and
- * `"view": "json"` to decode. Whatever is wrong is an answer too: {"id": 3, "error": {"code", "message", "bit", "path"}}.
+ * `"fragment": true` for a single element. JSON may stand for XML: `"json": {…}` to encode, and `"view": "json"` to
+ * decode; beside a fragment in JSON stands its `"namespace"`, which may be left out where one alone has the name. Whatever is wrong is an answer too: {"id": 3, "error": {"code", "message", "bit", "path"}}.
  */
 import { type Codec, codecOf } from "../exi/codec.ts";
 import { ExiError } from "../exi/errors.ts";
 import type { Message } from "../exi/interpret.ts";
-import { fromJson, type Json, toJson } from "../exi/json.ts";
+import { fragmentFromJson, fragmentToJson, fromJson, type Json, toJson } from "../exi/json.ts";
 import type { SchemaSet } from "../exi/schema.ts";
 import { fragmentFromXml, fragmentToXml, fromXml, toXml } from "../exi/xml.ts";
 import { schemaSets } from "./messages/index.ts";
@@ -23,6 +23,14 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** The answer to a line, without its end. It never throws for what the line contains. */
 export function answerLine(line: string): string {
+  return oneLine(answerOf(line));
+}
+
+/** Some readers take these for the end of a line; in JSON they may stand as escapes as well. */
+const oneLine = (text: string): string =>
+  text.replace(/[\u0085\u2028\u2029]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
+function answerOf(line: string): string {
   let request: Fields;
   try {
     if (line.length > lineCharactersMax) throw tooLong();
@@ -68,13 +76,18 @@ function answer(request: Fields): Fields {
   throw new ExiError("request", "op is encode or decode");
 }
 
-function encode(codec: AnyCodec, { xml, json }: Fields, fragment: boolean): Uint8Array {
+function encode(codec: AnyCodec, { xml, json, namespace }: Fields, fragment: boolean): Uint8Array {
+  if (typeof xml !== "string" && json === undefined)
+    throw new ExiError("request", "to encode, xml is a string, or json an object");
   if (fragment) {
-    if (typeof xml !== "string") throw new ExiError("request", "to encode a fragment, xml is a string");
-    const one = fragmentFromXml(codec.set, xml);
+    if (namespace !== undefined && typeof namespace !== "string")
+      throw new ExiError("request", "namespace is a string");
+    const one =
+      typeof xml === "string"
+        ? fragmentFromXml(codec.set, xml)
+        : fragmentFromJson(codec.set, json as Json, namespace as string | undefined);
     return codec.encodeFragment(one, one.value);
   }
-  if (typeof xml !== "string" && json === undefined) throw new ExiError("request", "to encode, xml is a string");
   const message: Message = typeof xml === "string" ? fromXml(codec.set, xml) : fromJson(codec.set, json as Json);
   return codec.encode(message.root, message.value);
 }
@@ -83,11 +96,16 @@ function decode(codec: AnyCodec, { exi, view = "xml" }: Fields, fragment: boolea
   if (typeof exi !== "string" || !/^([0-9a-fA-F]{2})*$/.test(exi)) {
     throw new ExiError("request", "to decode, exi is a string of pairs of hexadecimal digits");
   }
+  if (view !== "json" && view !== "xml") throw new ExiError("request", "view is xml or json");
   const bytes = Buffer.from(exi, "hex");
-  if (fragment) return { xml: fragmentToXml(codec.set, codec.decodeFragment(bytes)) };
+  if (fragment) {
+    const one = codec.decodeFragment(bytes);
+    return view === "json"
+      ? { json: fragmentToJson(codec.set, one), namespace: one.namespace }
+      : { xml: fragmentToXml(codec.set, one) };
+  }
   const message = codec.decode(bytes);
   if (view === "json") return { json: toJson(codec.set, message) };
-  if (view !== "xml") throw new ExiError("request", "view is xml or json");
   return { xml: toXml(codec.set, message) };
 }
 

@@ -3,6 +3,7 @@ import { type Codec, codecOf } from "../exi/codec.ts";
 import { ExiError } from "../exi/errors.ts";
 import type { Message } from "../exi/interpret.ts";
 import type { SchemaSet } from "../exi/schema.ts";
+import { streamsOf } from "./capture.ts";
 import { isInstant, unitOf } from "./field-units.ts";
 import { type SchemaSetName, schemaSets } from "./messages/index.ts";
 import { fromPhysicalValue, fromRationalNumber } from "./physical-values.ts";
@@ -11,8 +12,10 @@ import { type PayloadType, payloadTypes, readV2gtpHeader, v2gtpHeaderBytes } fro
 /** A stretch of EXI, or of something else in a V2GTP frame. */
 export interface Payload {
   readonly bytes: Uint8Array;
-  /** Where it begins in what was given. */
+  /** Where it begins in what was given, or in its stream. */
   readonly offset: number;
+  /** Of a capture: who said it to whom. */
+  readonly stream?: string;
   /** Undefined for bare EXI, and for types that nobody has defined. */
   readonly type: PayloadType | undefined;
   readonly code: number | undefined;
@@ -22,10 +25,31 @@ export interface Payload {
 export const framesMax = 10_000;
 
 /**
- * The payloads in some bytes: frames one behind the other (the payload of a TCP connection), or frames anywhere (a
- * capture file whose packets hold whole frames), or, without any frame, bare EXI.
+ * The payloads in some bytes: the frames of a capture's streams, frames one behind the other (the payload of a TCP
+ * connection) or anywhere, or, without any frame, bare EXI. Throws a sentence for a capture without any frame.
  */
 export function payloadsIn(bytes: Uint8Array): Payload[] {
+  const streams = streamsOf(bytes);
+  if (streams === null) {
+    const found = framesIn(bytes);
+    return found.length > 0 ? found : [{ bytes, offset: 0, type: undefined, code: undefined }];
+  }
+  const found = streams.flatMap((stream) => framesIn(stream.bytes, stream.name)).slice(0, framesMax);
+  if (found.length > 0) return found;
+  // Links that are not understood: whole frames can be found all the same.
+  const anywhere = framesIn(bytes);
+  if (anywhere.length > 0) return anywhere;
+  const encrypted = streams.filter(({ protocol, bytes: said }) => protocol === "tcp" && isTls(said)).length;
+  throw new Error(
+    `No V2GTP frame found in this capture.${encrypted > 0 ? ` ${encrypted} of its streams are encrypted (TLS), which is not undone here.` : ""}`,
+  );
+}
+
+/** A record of TLS: handshake or data, version 3.x. */
+const isTls = (bytes: Uint8Array): boolean =>
+  (bytes[0] === 0x16 || bytes[0] === 0x17) && bytes[1] === 3 && bytes[2]! <= 4;
+
+function framesIn(bytes: Uint8Array, stream?: string): Payload[] {
   const found: Payload[] = [];
   for (let at = 0; at + v2gtpHeaderBytes <= bytes.length && found.length < framesMax; ) {
     const header = readV2gtpHeader(bytes, at);
@@ -36,10 +60,16 @@ export function payloadsIn(bytes: Uint8Array): Payload[] {
       continue;
     }
     const end = start + header.payloadBytes;
-    found.push({ bytes: bytes.subarray(start, end), offset: start, type, code: header.payloadType });
+    found.push({
+      bytes: bytes.subarray(start, end),
+      offset: start,
+      type,
+      code: header.payloadType,
+      ...(stream !== undefined && { stream }),
+    });
     at = end;
   }
-  return found.length > 0 ? found : [{ bytes, offset: 0, type: undefined, code: undefined }];
+  return found;
 }
 
 /** How a payload reads: as a message of a set, perhaps of others too, or not at all. */

@@ -115,3 +115,21 @@ test("a number has one form only", () => {
     expect.objectContaining({ code: "overlong-integer", bit: 11 }),
   );
 });
+
+describe("what a caller gets wrong is said as it is", () => {
+  const codec = codecFor(restrict(xs.string, { maxLength: 15 }) as Type<never>, "element");
+  test.each([
+    ["a little too long", "a".repeat(16), "length 16, at most 15"],
+    ["much too long", "a".repeat(400), "more than 15 characters (400 units of UTF-16)"],
+    ["pairs, a little too many", "😀".repeat(15) + "a", "more than 15 characters (31 units of UTF-16)"],
+  ])("a text that is %s", (_, text, sentence) => {
+    expect(() => codec.encode("Root", { Field: text, After: true })).toThrow(sentence);
+  });
+  test("as many characters as may be, however they are written", () => {
+    expect(() => codec.encode("Root", { Field: "😀".repeat(15), After: true })).not.toThrow();
+  });
+  test.each(["80", [128], null, undefined, 5])("bytes that are none: %j", (bytes) => {
+    expect(() => codec.decode(bytes as never)).toThrow("a message is a Uint8Array");
+    expect(() => codec.decodeFragment(bytes as never)).toThrow("a message is a Uint8Array");
+  });
+});

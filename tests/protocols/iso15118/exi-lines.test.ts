@@ -18,6 +18,42 @@ describe("a line of JSON for each message", () => {
     }
   });
 
+  test("takes and gives every golden fragment as JSON", () => {
+    for (const { id, schemaSet, fragment = false, exi } of readVectors("fragments.jsonl.gz")) {
+      const given = ask({ id, op: "decode", schemaSet, fragment, exi, view: "json" }) as Record<string, unknown>;
+      expect(Object.keys(given)).toEqual(["id", "json", "namespace"]);
+      const { json, namespace } = given;
+      expect(ask({ id, op: "encode", schemaSet, fragment, json, namespace })).toEqual({ id, exi });
+    }
+  });
+
+  test("a fragment in JSON needs no namespace where one alone has the name", () => {
+    const json = { DigestValue: "q83v" };
+    const { exi } = ask({ id: 1, op: "encode", schemaSet: "xmldsig", fragment: true, json }) as { exi: string };
+    expect(ask({ id: 1, op: "decode", schemaSet: "xmldsig", fragment: true, exi, view: "json" })).toEqual({
+      id: 1,
+      json,
+      namespace: "http://www.w3.org/2000/09/xmldsig#",
+    });
+  });
+
+  test("an answer is one line for every reader of lines", () => {
+    const text = "a\u2028b\u2029c\u0085d";
+    const json = {
+      supportedAppProtocolReq: {
+        AppProtocol: [
+          { ProtocolNamespace: text, VersionNumberMajor: 1, VersionNumberMinor: 0, SchemaID: 1, Priority: 1 },
+        ],
+      },
+    };
+    const { exi } = ask({ id: 1, op: "encode", schemaSet: "sap", json }) as { exi: string };
+    for (const view of ["json", "xml"]) {
+      const line = answerLine(JSON.stringify({ id: 1, op: "decode", schemaSet: "sap", exi, view }));
+      expect(line).not.toMatch(/[\u0085\u2028\u2029]/);
+      expect(JSON.stringify(JSON.parse(line))).toContain(text);
+    }
+  });
+
   test("takes JSON in place of XML", () => {
     const json = { supportedAppProtocolRes: { ResponseCode: "OK_SuccessfulNegotiation", SchemaID: 1 } };
     expect(ask({ id: 1, op: "encode", schemaSet: "sap", json })).toEqual({ id: 1, exi: "80400040" });
@@ -38,6 +74,24 @@ describe("a line of JSON for each message", () => {
     ["an odd digit", { id: 1, op: "decode", schemaSet: "sap", exi: "8" }, 1, "request"],
     ["fragment as a word", { id: 1, op: "decode", schemaSet: "sap", exi: "80", fragment: "yes" }, 1, "request"],
     ["no XML", { id: 1, op: "encode", schemaSet: "sap" }, 1, "request"],
+    [
+      "a fragment in JSON that the set does not have",
+      { id: 1, op: "encode", fragment: true, schemaSet: "sap", json: { a: {} } },
+      1,
+      "root",
+    ],
+    [
+      "a fragment in JSON that is no object",
+      { id: 1, op: "encode", fragment: true, schemaSet: "sap", json: [1] },
+      1,
+      "json",
+    ],
+    [
+      "a fragment's namespace as a number",
+      { id: 1, op: "encode", fragment: true, schemaSet: "sap", json: { a: {} }, namespace: 1 },
+      1,
+      "request",
+    ],
     ["XML that is none", { id: 1, op: "encode", schemaSet: "sap", xml: "<a" }, 1, "xml"],
     ["a stream that is none", { id: 1, op: "decode", schemaSet: "sap", exi: "804c0000" }, 1, "enumeration"],
     [
