@@ -20,6 +20,7 @@ import { type ControlHost, startControlHost } from "./control-host.ts";
 import { createDeviceNotes } from "./device-notes.ts";
 import { openDurableState } from "./durable.ts";
 import type { LoadedSite } from "./load-config.ts";
+import { createMeterNotes } from "./meter-notes.ts";
 import type { ModeWitness } from "./mode-record.ts";
 import { monotonicMs } from "./monotonic.ts";
 import type { Owed } from "./owed.ts";
@@ -114,6 +115,7 @@ export function startStation(options: StationOptions): SiteStation {
   const pccArchive = openPccArchive(store, promisedRecoveryMs(config));
   if (pccArchive.sentence !== "") log("warn", pccArchive.sentence);
   const deviceNotes = createDeviceNotes(log, monotonicMs);
+  const meterNotes = createMeterNotes(log);
   const mismatches = createMismatchNotes(log, (message) =>
     audit({ kind: "alarm", actor: "controller", body: { message } }),
   );
@@ -200,7 +202,9 @@ export function startStation(options: StationOptions): SiteStation {
       : startBackend({ ...options, config, control, store, diagnostics, clockFloorMs });
   const views = setInterval(() => {
     const report = control.report();
-    if (report !== null) backend?.refresh(report, monotonicMs());
+    if (report === null) return;
+    meterNotes(report.site.meterQuality);
+    backend?.refresh(report, monotonicMs());
   }, viewEveryMs);
   control.flush();
 

@@ -34,7 +34,7 @@ export function explainCommand(program: Command): void {
         process.stdout.write(`${JSON.stringify({ mode: state.mode.mode, evses: rows, pccRecord: state.pccRecord })}\n`);
         return;
       }
-      process.stdout.write(`Mode ${state.mode.mode}.\n${pccText(state.pccRecord)}`);
+      process.stdout.write(`Mode ${state.mode.mode}.\n${devicesText(state.health)}${pccText(state.pccRecord)}`);
       for (const one of chosen) {
         process.stdout.write(
           `\nEVSE ${one.evse}: wishes ${kW(one.wishW)} (${one.wishSource}), gets ${kW(one.setpointW)}.\n`,
@@ -47,6 +47,17 @@ export function explainCommand(program: Command): void {
         }
       }
     });
+}
+
+/** Devices whose values do not count now, and why. */
+function devicesText({ devices }: SiteState["health"]): string {
+  return devices
+    .filter(({ state }) => state !== "answers")
+    .map(({ name, state, ageMs, fault }) => {
+      const age = ageMs === null ? "" : `, values ${(ageMs / 1_000).toFixed(1)} s old`;
+      return `${name}: ${state}${age}. ${fault?.sentence ?? ""}\n`;
+    })
+    .join("");
 }
 
 /** What is on record at the grid connection; nothing where the controller does not say. */
