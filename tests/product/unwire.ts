@@ -1,0 +1,114 @@
+/**
+ * Shows that each setting's test looks at that setting: in a copy of this tree the setting is replaced, after it was read and
+ * checked, by the value that a controller which did not look at it would run with; then exactly its test must fail.
+ *
+ *     node tests/product/unwire.ts [setting…]
+ *
+ * Prints a line for each setting and ends with 1 when one did not behave. Takes about a minute for each.
+ */
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestedSetting, testedSettings } from "./settings.table.ts";
+
+const root = join(import.meta.dirname, "../..");
+const copy = join(tmpdir(), `islet-unwire-${process.pid}`);
+const seam = "parsed.success ? ok(parsed.data) : err([])";
+
+/** Replaces what stands at a path, in every element where the path goes through a list; null takes it away. */
+const helper = `
+/** For experiments in a copy of the tree. */
+function unwired<T>(config: T): T {
+  const given = process.env["ISLET_UNWIRE"];
+  if (given === undefined) return config;
+  const { setting, value } = JSON.parse(given) as { setting: string; value: unknown };
+  const steps = setting.replace(/\\[\\]$/, "").split(".");
+  const walk = (node: unknown, at: number): void => {
+    if (typeof node !== "object" || node === null) return;
+    const [name, list] = [steps[at]!.replace("[]", ""), steps[at]!.endsWith("[]")];
+    const group = node as Record<string, unknown>;
+    if (at === steps.length - 1) {
+      if (value === null && setting.endsWith("[]")) group[name] = [];
+      else if (value === null) delete group[name];
+      else group[name] = value;
+    } else if (list) for (const element of (group[name] as unknown[] | undefined) ?? []) walk(element, at + 1);
+    else walk(group[name], at + 1);
+  };
+  walk(config, 0);
+  return config;
+}
+`;
+
+function makeCopy(): void {
+  mkdirSync(copy, { recursive: true });
+  for (const name of [
+    "bin",
+    "config",
+    "firmware-bridge",
+    "scripts",
+    "sim",
+    "src",
+    "tests",
+    "package.json",
+    "vitest.config.ts",
+  ])
+    cpSync(join(root, name), join(copy, name), { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+  const file = join(copy, "src/config/parse.ts");
+  const source = readFileSync(file, "utf8");
+  if (!source.includes(seam))
+    throw new Error(`${file} has changed: the place where a setting is taken away was not found`);
+  writeFileSync(file, source.replace(seam, "parsed.success ? ok(unwired(parsed.data)) : err([])") + helper);
+}
+
+interface Outcome {
+  readonly failed: readonly string[];
+  readonly passed: number;
+}
+
+function run(row: TestedSetting): Outcome {
+  const report = join(copy, "report.json");
+  rmSync(report, { force: true });
+  spawnSync(
+    process.execPath,
+    [
+      join(copy, "node_modules/vitest/vitest.mjs"),
+      "run",
+      `tests/product/${row.file}`,
+      "--reporter=json",
+      `--outputFile=${report}`,
+    ],
+    {
+      cwd: copy,
+      env: { ...process.env, ISLET_UNWIRE: JSON.stringify({ setting: row.setting, value: row.unwired }) },
+      timeout: 300_000,
+      stdio: "ignore",
+    },
+  );
+  const { testResults } = JSON.parse(readFileSync(report, "utf8")) as {
+    testResults: { assertionResults: { title: string; status: string }[] }[];
+  };
+  const results = testResults.flatMap(({ assertionResults }) => assertionResults);
+  return {
+    failed: results.filter(({ status }) => status === "failed").map(({ title }) => title),
+    passed: results.filter(({ status }) => status === "passed").length,
+  };
+}
+
+const wanted = process.argv.slice(2);
+let bad = 0;
+makeCopy();
+for (const row of testedSettings.filter(({ setting }) => wanted.length === 0 || wanted.includes(setting))) {
+  const { failed, passed } = run(row);
+  const expected = [row.setting, ...(row.alsoFails ?? [])];
+  const own = failed.some((title) => title.startsWith(`${row.setting}: `));
+  const others = failed.filter((title) => !expected.some((setting) => title.startsWith(`${setting}: `)));
+  const good = own && others.length === 0;
+  if (!good) bad += 1;
+  process.stdout.write(
+    `${good ? "ok " : "BAD"} ${row.setting}: ${failed.length} failed, ${passed} passed${good ? "" : `; ${own ? "" : "its own test passed; "}${others.join(" | ")}`}\n`,
+  );
+}
+rmSync(copy, { recursive: true, force: true });
+process.exitCode = bad === 0 ? 0 : 1;
