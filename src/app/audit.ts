@@ -24,6 +24,8 @@ export const auditFileName = "audit.db";
 /** Largest body of one record, bytes; a larger one is replaced by its beginning and its size. */
 export const auditBodyBytesMax = 65_536;
 const actorLengthMax = 200;
+/** Records of one kind that are read at a time. */
+const kindMax = 20_000;
 
 /** An event, and when it happened where that was earlier than its writing, ms UTC. */
 export type TimedEvent = AuditEvent & { readonly atMs?: number };
@@ -46,6 +48,8 @@ export interface AuditLog {
   latest(limit: number): AuditRecord[];
   /** The newest record of a kind. */
   latestOf(kind: AuditKind): AuditRecord | undefined;
+  /** The newest records of a kind, at most `kindMax` of them, oldest first. */
+  allOf(kind: AuditKind): AuditRecord[];
   verify(known?: AuditHead): AuditVerdict;
   /** Lines of an export, head first, as of now. */
   export(): Generator<string>;
@@ -88,6 +92,7 @@ export function openAudit({ path, now, readOnly = false }: AuditOptions): AuditL
   const newest = database.prepare("SELECT * FROM audit ORDER BY seq DESC LIMIT ?");
   const readHead = database.prepare("SELECT records, hash FROM auditHead WHERE one = 1");
   const newestOf = database.prepare("SELECT * FROM audit WHERE kind = ? ORDER BY seq DESC LIMIT 1");
+  const ofKind = database.prepare(`SELECT * FROM audit WHERE kind = ? ORDER BY seq DESC LIMIT ${kindMax}`);
   const all = database.prepare("SELECT * FROM audit ORDER BY seq");
 
   const head = (): AuditHead => {
@@ -151,6 +156,7 @@ export function openAudit({ path, now, readOnly = false }: AuditOptions): AuditL
       const row = newestOf.get(kind);
       return row && toRecord(row);
     },
+    allOf: (kind) => ofKind.all(kind).map(toRecord).reverse(),
     verify(known) {
       try {
         const damage = database.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];

@@ -123,7 +123,11 @@ export function startBackend(options: BackendOptions): Backend {
     },
   );
   ocpp.start();
-  const registers = createEnergyRegisters(store, config.evses.length);
+  const registers = createEnergyRegisters(
+    store,
+    config.evses.length,
+    config.evses.map(({ maxChargeW, maxDischargeW }) => Math.max(maxChargeW, maxDischargeW)),
+  );
   const seen = config.evses.map(() => ({ connected: false, powerW: 0 }));
   return {
     ocpp,

@@ -8,14 +8,19 @@ import { type AuditLog, auditFileName, openAudit } from "./audit.ts";
 import { type AuditEvent, type AuditHead, emptyHead, recordHash } from "./audit-chain.ts";
 import { keepAudit } from "./audit-keeper.ts";
 import { makeFolder } from "./files.ts";
+import { monotonicMs } from "./monotonic.ts";
 import type { Owed } from "./owed.ts";
+import { createSettledClock } from "./settled-clock.ts";
 import type { Log } from "./station.ts";
 import { openStore, type Store } from "./store.ts";
+import { openWitness, type Witness, type Witnessed } from "./witness.ts";
 
 /** Files are looked at this often, ms. */
 const watchEveryMs = 5_000;
 /** The audit log's head is written into the controller's log this often, ms. */
 const headEveryMs = 24 * 3_600_000;
+/** The clock is looked at this often, ms. */
+const clockEveryMs = 60_000;
 /** Records of the audit log that are followed at a time, so that nothing else waits. */
 const verifyStep = 250;
 
@@ -28,6 +33,12 @@ export interface DurableState {
   alarm(message: string): void;
   /** What is in force and not on disk. */
   owed(): readonly Owed[];
+  /** The memory beside the state folder. */
+  readonly witness: Witness;
+  /** Adds to it; where the disk refuses, again and again. */
+  remember(news: Partial<Witnessed>): void;
+  /** The latest moment that the clock is known to have shown, ms UTC; −Infinity for none. */
+  readonly clockFloorMs: number;
   stop(): void;
 }
 
@@ -86,14 +97,39 @@ export function openDurableState(folder: string, log: Log): DurableState {
   sayHead();
   const following = followChain(auditLog, alarm);
 
+  const witness = openWitness(folder);
+  const { clockFloorMs: witnessedMs } = witness.read();
+  // Before this run's own first record, which carries whatever the clock shows now; the log alone only where nothing else knows.
+  const clockFloorMs = Number.isFinite(witnessedMs) ? witnessedMs : auditLog.lastAtMs();
+  let news: Partial<Witnessed> | null = null;
+  function remember(more: Partial<Witnessed>): void {
+    news = { ...news, ...more };
+    try {
+      witness.add(news);
+      news = null;
+    } catch {
+      // Again at the next look.
+    }
+  }
+  const settledClock = createSettledClock();
+  const clockTimer = setInterval(() => {
+    const settledMs = settledClock.look(Date.now(), monotonicMs());
+    if (Number.isFinite(settledMs)) remember({ clockFloorMs: settledMs });
+    else if (news !== null) remember({});
+  }, clockEveryMs);
+  clockTimer.unref();
+
   return {
     store,
     auditLog,
     audit: keeper.append,
     alarm,
+    witness,
+    remember,
+    clockFloorMs,
     owed: () => [store.owed(), keeper.owed()].filter((one) => one !== null),
     stop() {
-      for (const timer of [watching, headTimer]) clearInterval(timer);
+      for (const timer of [watching, headTimer, clockTimer]) clearInterval(timer);
       following.stop();
       keeper.close();
       sayHead();

@@ -29,8 +29,10 @@ export interface ModeWitness {
   readonly knowsSite: boolean;
   /** The last that they know is a lockout. */
   readonly lockedOut: boolean;
+  /** So says the memory beside the state folder, which an older copy of the folder does not bring back. */
+  readonly lockedOutOutside: boolean;
 }
-export const noWitness: ModeWitness = { knowsSite: false, lockedOut: false };
+export const noWitness: ModeWitness = { knowsSite: false, lockedOut: false, lockedOutOutside: false };
 
 export interface ModeRecordFile {
   /** What was on disk at the start; of generation 0. */
@@ -49,7 +51,7 @@ export interface ModeRecordFile {
  */
 export function openModeRecord(file: string, askWitness: () => ModeWitness = () => noWitness): ModeRecordFile {
   const found = read(file);
-  const witness = found.kind === "whole" ? noWitness : askWitness();
+  const witness = askWitness();
   const asideName = found.kind === "damaged" ? setAside(file) : "";
   const marked = existsSync(markName(file, "owed"));
   const { record, sentence } = judge(found, witness, marked, asideName);
@@ -93,7 +95,12 @@ export function openModeRecord(file: string, askWitness: () => ModeWitness = () 
     trouble = ` Its room on the disk can't be taken (${whyOf(failure)}).`;
   }
   const lost = found.kind === "damaged" || (found.kind === "missing" && witness.knowsSite);
-  return { record, sentence: `${sentence}${trouble}`, alarm: lost || marked || trouble !== "", write };
+  return {
+    record,
+    sentence: `${sentence}${trouble}`,
+    alarm: lost || marked || witness.lockedOutOutside || trouble !== "",
+    write,
+  };
 }
 
 function judge(
@@ -112,6 +119,12 @@ function judge(
       record: cautious(true),
       sentence:
         "A lockout could not be stored before the last stop. The site stays locked out until a person resets it.",
+    };
+  if (witness.lockedOutOutside && !(found.kind === "whole" && found.record.intent === "locked"))
+    return {
+      record: cautious(true),
+      sentence:
+        "The memory beside the state folder says locked out, the state folder does not: an older one was put back. The site stays locked out until a person resets it.",
     };
   if (found.kind === "whole")
     return { record: { ...found.record, generation: 0 }, sentence: `Stored intent: ${found.record.intent}.` };

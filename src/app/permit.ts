@@ -1,16 +1,16 @@
 /**
  * The permission to operate at the site: installed, in force, revoked. A verified permit becomes `PermitFacts`; the core
- * judges dates, revocation and service in every cycle. Anyone may revoke (that only tightens), a revoked permit never returns.
+ * judges dates, revocation and service in every cycle. Anyone may revoke (that only tightens). A revoked permit does not return
+ * as long as one of the memories is left: the state folder, the audit log, the witness beside the state folder.
  */
-import { mkdirSync, readFileSync, statSync, watch } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, statSync, watch } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { z } from "zod";
 import type { SiteConfig } from "../config/site.ts";
 import { clockStepBackMaxMs } from "../core/authority.ts";
 import type { PermitFacts } from "../core/snapshot.ts";
 import { serviceModes } from "../domain/modes.ts";
 import { err, ok, type Result } from "../domain/result.ts";
-import { writeWhole } from "./files.ts";
+import { setAside, writeWhole } from "./files.ts";
 import {
   type Permit,
   parsePermit,
@@ -21,7 +21,9 @@ import {
   trustAnchor,
   verifySignature,
 } from "./permit-format.ts";
+import { emptyHistory, historySchema, joinHistories, type PermitHistory } from "./permit-history.ts";
 import { permitRefusals } from "./permit-refusals.table.ts";
+import { openWitness } from "./witness.ts";
 
 /** A power stage as it answered at start. */
 export interface FoundEquipment {
@@ -126,18 +128,6 @@ export interface PermitInForce {
   readonly uncovered: readonly string[];
 }
 
-const historySchema = z.strictObject({
-  /** Highest serial installed for each reference, and ids that were revoked. */
-  serials: z.record(z.string().max(120), z.int()),
-  installed: z.array(z.string().max(64)).max(1_000),
-  revoked: z
-    .array(z.strictObject({ id: z.string().max(64), at: z.string().max(40), reason: z.string().max(500) }))
-    .max(1_000),
-});
-type History = z.infer<typeof historySchema>;
-/** Permits and revocations remembered; the oldest go first. */
-const historyMax = 1_000;
-
 export interface PermitStore {
   /** The installed permit judged against what was found; never throws. */
   inForce(found: readonly FoundEquipment[]): PermitInForce;
@@ -159,21 +149,50 @@ const historyFileName = "permit-history.json";
 /** A change on disk is noticed by this at the latest, ms, also where the file system tells nobody. */
 const watchEveryMs = 500;
 
-/** The permit of one site. `file` comes from the configuration, else it lies in the state folder. */
-export function openPermitStore(config: SiteConfig): PermitStore {
+/**
+ * The permit of one site. `file` comes from the configuration, else it lies in the state folder. What was ever installed or
+ * revoked is remembered in the state folder, in the witness beside it and in the audit log (`audited`); the store itself never
+ * forgets while it is open.
+ */
+export function openPermitStore(config: SiteConfig, audited: PermitHistory = emptyHistory): PermitStore {
   const site = permitSite(config);
   const file = config.permit.file ?? join(config.stateDir, permitFileName);
   const historyFile = join(config.stateDir, historyFileName);
+  const witness = openWitness(config.stateDir);
+  let known = audited;
 
-  const history = (): Result<History, Refusal> => {
+  /** Everything that is known. Refused when the record is damaged and nothing else remembers. */
+  const history = (): Result<PermitHistory, Refusal> => {
+    const { permits } = witness.read();
+    known = joinHistories(joinHistories(known, permits), revokedAside(file));
     const text = readBounded(historyFile);
-    if (text === undefined) return ok({ serials: {}, installed: [], revoked: [] });
+    if (text === undefined) return ok(known);
     try {
-      return ok(historySchema.parse(JSON.parse(text)));
+      known = joinHistories(known, historySchema.parse(JSON.parse(text)));
+      return ok(known);
     } catch {
+      if (isRemembered(known)) return ok(known);
       return err({ reason: "unreadable", detail: `${historyFile} is damaged` });
     }
   };
+
+  function permitInPlace(): string | undefined {
+    const text = readBounded(file);
+    const parsed = text === undefined ? undefined : parsePermit(text);
+    return parsed?.ok ? parsed.value.permit.id : undefined;
+  }
+
+  /** Keeps what is known, everywhere. Throws when the state folder refuses. */
+  function keep(news: PermitHistory): void {
+    known = joinHistories(known, news);
+    try {
+      witness.add({ permits: known });
+    } catch {
+      // Beside the state folder nothing may be written: then only an older state folder as a whole is not found out.
+    }
+    if (isDamaged(historyFile)) setAside(historyFile);
+    writeWhole(historyFile, JSON.stringify(known));
+  }
 
   return {
     inForce(found) {
@@ -227,17 +246,13 @@ export function openPermitStore(config: SiteConfig): PermitStore {
       if (!past.ok) return past;
       const { serials, installed, revoked } = past.value;
       if (revoked.some(({ id }) => id === permit.id)) return err({ reason: "revoked", detail: permit.id });
-      if (installed.includes(permit.id) || (serials[permit.reference] ?? 0) >= permit.serial)
+      const highest = serials[permit.reference] ?? 0;
+      // The newest one may be put back in its place; anything older, and another of the same serial, may not.
+      const again = installed.includes(permit.id) && highest === permit.serial && permitInPlace() !== permit.id;
+      if (!again && (installed.includes(permit.id) || highest >= permit.serial))
         return err({ reason: "doubled", detail: `${permit.reference}, serial ${permit.serial}` });
+      keep({ serials: { [permit.reference]: permit.serial }, installed: [permit.id], revoked: [] });
       writeWhole(file, `${JSON.stringify(verified.value, null, 2)}\n`);
-      writeWhole(
-        historyFile,
-        JSON.stringify({
-          serials: { ...serials, [permit.reference]: permit.serial },
-          installed: [...installed, permit.id].slice(-historyMax),
-          revoked,
-        }),
-      );
       return ok(permit);
     },
 
@@ -246,17 +261,13 @@ export function openPermitStore(config: SiteConfig): PermitStore {
       const parsed = text === undefined ? undefined : parsePermit(text);
       if (!parsed?.ok) return undefined;
       const { permit } = parsed.value;
-      const past = history();
-      const { serials, installed, revoked } = past.ok ? past.value : { serials: {}, installed: [], revoked: [] };
-      const entry = { id: permit.id, at: iso(nowMs), reason: reason.slice(0, 500) };
-      writeWhole(
-        historyFile,
-        JSON.stringify({
-          serials,
-          installed,
-          revoked: [...revoked.filter(({ id }) => id !== permit.id), entry].slice(-historyMax),
-        }),
-      );
+      history();
+      try {
+        keep({ ...emptyHistory, revoked: [{ id: permit.id, at: iso(nowMs), reason: reason.slice(0, 500) }] });
+      } catch {
+        // A full disk has no room for the record, but a name can change: the permit is out of force, and its file says why.
+        renameSync(file, asideName(file));
+      }
       return permit;
     },
 
@@ -287,6 +298,30 @@ export function openPermitStore(config: SiteConfig): PermitStore {
       };
     },
   };
+}
+
+/** Where a permit goes that was revoked while nothing could be written. */
+const asideName = (file: string): string => `${file}.revoked`;
+
+/** What such a file says. */
+function revokedAside(file: string): PermitHistory {
+  const text = readBounded(asideName(file));
+  const parsed = text === undefined ? undefined : parsePermit(text);
+  if (!parsed?.ok) return emptyHistory;
+  const { id } = parsed.value.permit;
+  return { ...emptyHistory, revoked: [{ id, at: "unknown", reason: "revoked while the disk was full" }] };
+}
+
+const isRemembered = ({ installed, revoked }: PermitHistory): boolean => installed.length + revoked.length > 0;
+
+function isDamaged(historyFile: string): boolean {
+  const text = readBounded(historyFile);
+  if (text === undefined) return false;
+  try {
+    return !historySchema.safeParse(JSON.parse(text)).success;
+  } catch {
+    return true;
+  }
 }
 
 /** The service modes that a permit can loosen beyond; for sentences. */

@@ -28,6 +28,7 @@ import { openPccArchive, type PccView } from "./pcc-archive.ts";
 import { openPeople, type People } from "./people.ts";
 import { type FoundEquipment, openPermitStore, type PermitInForce, refusalText } from "./permit.ts";
 import type { Permit, Refusal } from "./permit-format.ts";
+import { auditedHistory, type PermitHistory } from "./permit-history.ts";
 import type { ControlReport } from "./shared/report.ts";
 import { createStallNotes } from "./stall-notes.ts";
 import type { Documents } from "./store.ts";
@@ -105,8 +106,7 @@ export function startStation(options: StationOptions): SiteStation {
   const { config, profile } = site;
   const durable = openDurableState(config.stateDir, log);
   const { store, auditLog, audit } = durable;
-  // Before this run's own first record: that one carries whatever the clock shows now.
-  const clockFloorMs = auditLog.lastAtMs();
+  const { clockFloorMs } = durable;
   audit({
     kind: "start",
     actor: "controller",
@@ -130,7 +130,7 @@ export function startStation(options: StationOptions): SiteStation {
   const control = startControlHost({
     site,
     recordFile: join(config.stateDir, "intent.json"),
-    witness: () => modeWitness(auditLog),
+    witness: () => modeWitness(auditLog, durable.witness.read().lockedOut),
     clockFloorMs,
     pccMemory: pccArchive.memory ?? null,
     capsAwaited: config.backend !== undefined,
@@ -151,6 +151,8 @@ export function startStation(options: StationOptions): SiteStation {
         case "mode":
           notes.push({ atMs: Date.now(), from: message.from, to: message.to, row: message.row });
           if (notes.length > notesMax) notes.shift();
+          if (message.to === "lockedOut" || message.from === "lockedOut")
+            durable.remember({ lockedOut: message.to === "lockedOut" });
           audit({ kind: "mode", actor: "controller", body: { from: message.from, to: message.to, row: message.row } });
           log("info", `Mode ${message.from} → ${message.to} (row ${message.row}).`, {
             mode: message.to,
@@ -187,7 +189,7 @@ export function startStation(options: StationOptions): SiteStation {
       }
     },
   });
-  const permits = watchPermit(config, control, log, audit);
+  const permits = watchPermit(config, auditedHistory(auditLog), control, log, audit);
   log(control.recordAlarm ? "error" : "info", control.recordSentence);
   if (control.recordAlarm) audit({ kind: "alarm", actor: "controller", body: { message: control.recordSentence } });
   const people = openPeople(config, store, control, join(config.stateDir, "people.json"));
@@ -231,7 +233,7 @@ export function startStation(options: StationOptions): SiteStation {
         const pem = backend?.ocpp.certificates.own(use)?.chain[0];
         return pem === undefined ? [] : [{ name, pem }];
       }),
-    installPermit: (text) => permits.install(text, auditLog.lastAtMs()),
+    installPermit: (text) => permits.install(text, clockFloorMs),
     report: () => control.report(),
     ocpp: () => backend?.ocpp.status() ?? null,
     presentCard: ({ idToken, type }, evseId) =>
@@ -251,9 +253,10 @@ export function startStation(options: StationOptions): SiteStation {
 }
 
 /** What the audit log knows of the modes, for a site whose own record of them is lost. */
-function modeWitness(auditLog: AuditLog): ModeWitness {
+function modeWitness(auditLog: AuditLog, lockedOutOutside: boolean): ModeWitness {
   const last = auditLog.latestOf("mode");
-  return { knowsSite: last !== undefined, lockedOut: last !== undefined && JSON.parse(last.body).to === "lockedOut" };
+  const lockedOut = last !== undefined && JSON.parse(last.body).to === "lockedOut";
+  return { knowsSite: last !== undefined, lockedOut, lockedOutOutside };
 }
 
 interface PermitWatch {
@@ -266,11 +269,12 @@ interface PermitWatch {
 /** Puts the installed permit into force: at the start, when stages have been identified, and whenever it changes on disk. */
 function watchPermit(
   config: LoadedSite["config"],
+  audited: PermitHistory,
   control: ControlHost,
   log: Log,
   audit: SiteStation["audit"],
 ): PermitWatch {
-  const store = openPermitStore(config);
+  const store = openPermitStore(config, audited);
   let stages: FoundEquipment[] = [];
   let current: PermitInForce | null = null;
   let said = "";
@@ -303,7 +307,10 @@ function watchPermit(
     },
     install(text, clockFloorMs) {
       const installed = store.install(text, Date.now(), { clockFloorMs });
-      if (installed.ok) renew();
+      if (installed.ok) {
+        audit({ kind: "permit", actor: "controller", body: { what: "installed", permit: installed.value } });
+        renew();
+      }
       return installed;
     },
     stop: stopWatching,

@@ -1,13 +1,19 @@
 /**
  * Import and export registers of each EVSE that never run backwards (requirement R34). They follow the power stage's own
  * registers, which go on counting while the controller is down; where a stage has none or does not answer, power is
- * integrated and the energy so counted is marked as estimated. Kept once a second, all EVSEs together.
+ * integrated and the energy so counted is marked as estimated. A register that reads zero once, falls or leaps adds nothing until
+ * it is back, or has stayed where it is for a minute (another stage). Kept with each message to the backend and once a minute.
  */
-import type { OcppStore } from "../protocols/ocpp/ports.ts";
+import type { Store } from "./store.ts";
 
 const collection = "energy";
-/** What is kept at most this old, ms: the most that a power cut can cost. */
-const keepMs = 1_000;
+/** What is kept is at most this old, ms. A power cut costs at most what was integrated since; a stage's own registers go on. */
+const keepMs = 60_000;
+/** A register that fell or leapt is another one when it has stayed there for so long, ms. */
+const otherAfterMs = 60_000;
+/** Growth that is believed beyond what the rating gives, Wh: registers of coarse resolution step. */
+const stepWh = 1_100;
+const ratingMargin = 1.5;
 /** Longest gap that is bridged by integration, ms; beyond it the power in between is not known. */
 const bridgeMaxMs = 5_000;
 
@@ -33,6 +39,13 @@ export interface EnergyRegisters {
   flush(): void;
 }
 
+/** Where a register stands that does not continue its base. */
+interface Candidate {
+  importWh: number;
+  exportWh: number;
+  sinceMs: number;
+}
+
 interface Kept extends EnergyRegister {
   /** The stage's registers when last seen; null before. */
   stageImportWh: number | null;
@@ -41,19 +54,73 @@ interface Kept extends EnergyRegister {
 
 const empty: Kept = { importWh: 0, exportWh: 0, estimatedWh: 0, stageImportWh: null, stageExportWh: null };
 
-export function createEnergyRegisters(store: OcppStore, count: number): EnergyRegisters {
+export function createEnergyRegisters(
+  store: Pick<Store, "get" | "put" | "atomically" | "alongside">,
+  count: number,
+  ratedW: readonly number[] = [],
+): EnergyRegisters {
   const kept = Array.from({ length: count }, (_, index): Kept => {
     const text = store.get(collection, String(index));
     return text === undefined ? { ...empty } : { ...empty, ...(JSON.parse(text) as Kept) };
   });
   const lastMs = new Array<number>(count).fill(Number.NaN);
   let keptAtMs = Number.NEGATIVE_INFINITY;
-  let changed = false;
+  const changed = new Set<number>();
+  const candidates = new Array<Candidate | null>(count).fill(null);
 
-  /** Growth of a stage's register since it was last seen; a register that runs backwards belongs to another stage. */
-  function growth(stageWh: number, before: number | null): number {
-    if (before === null) return 0;
-    return stageWh >= before ? stageWh - before : 0;
+  /** Whether a reading continues the one before, as far as the rating allows in that time. */
+  function continues(
+    index: number,
+    now: EnergyReading,
+    importWh: number,
+    exportWh: number,
+    elapsedMs: number,
+  ): boolean {
+    const grownWh = now.importWh - importWh + now.exportWh - exportWh;
+    // After a start nobody knows how long the stage went on counting.
+    const mostWh = Number.isFinite(elapsedMs)
+      ? ((ratedW[index] ?? Number.POSITIVE_INFINITY) * ratingMargin * elapsedMs) / 3_600_000 + stepWh
+      : Number.POSITIVE_INFINITY;
+    return now.importWh >= importWh && now.exportWh >= exportWh && grownWh <= mostWh;
+  }
+
+  function countRegister(register: Kept, index: number, reading: EnergyReading, nowMs: number): void {
+    const { stageImportWh, stageExportWh } = register;
+    if (stageImportWh === null || stageExportWh === null) {
+      // What the stage counts from here on is not lost with a power cut.
+      keptAtMs = Number.NEGATIVE_INFINITY;
+      rebase(register, index, reading, reading.importWh, reading.exportWh);
+      return;
+    }
+    const elapsedMs = nowMs - lastMs[index]!;
+    if (continues(index, reading, stageImportWh, stageExportWh, elapsedMs)) {
+      rebase(register, index, reading, stageImportWh, stageExportWh);
+      return;
+    }
+    const candidate = candidates[index]!;
+    if (
+      candidate === null ||
+      !continues(index, reading, candidate.importWh, candidate.exportWh, nowMs - candidate.sinceMs)
+    )
+      candidates[index] = { importWh: reading.importWh, exportWh: reading.exportWh, sinceMs: nowMs };
+    else if (nowMs - candidate.sinceMs >= otherAfterMs)
+      rebase(register, index, reading, candidate.importWh, candidate.exportWh);
+  }
+
+  /** Counts from a base on, and goes on from the reading. */
+  function rebase(
+    register: Kept,
+    index: number,
+    { importWh, exportWh }: EnergyReading,
+    fromImportWh: number,
+    fromExportWh: number,
+  ): void {
+    if (importWh !== register.stageImportWh || exportWh !== register.stageExportWh) changed.add(index);
+    register.importWh += importWh - fromImportWh;
+    register.exportWh += exportWh - fromExportWh;
+    register.stageImportWh = importWh;
+    register.stageExportWh = exportWh;
+    candidates[index] = null;
   }
 
   function integrate(register: Kept, index: number, powerW: number, nowMs: number): void {
@@ -68,28 +135,25 @@ export function createEnergyRegisters(store: OcppStore, count: number): EnergyRe
   }
 
   function flush(): void {
-    if (!changed) return;
-    changed = false;
+    if (changed.size === 0) return;
     store.atomically(() => {
-      kept.forEach((register, index) => {
-        store.put(collection, String(index), JSON.stringify(register));
-      });
+      for (const index of changed) store.put(collection, String(index), JSON.stringify(kept[index]));
     });
+    changed.clear();
   }
+  // What the backend is told never runs backwards, whatever a power cut costs.
+  store.alongside(flush);
 
   return {
-    update(index, { importWh, exportWh, powerW }, nowMs) {
+    update(index, reading, nowMs) {
       const register = kept[index]!;
-      const before = register.importWh + register.exportWh;
-      if (Number.isFinite(importWh) && Number.isFinite(exportWh)) {
-        register.importWh += growth(importWh, register.stageImportWh);
-        register.exportWh += growth(exportWh, register.stageExportWh);
-        changed ||= register.stageImportWh === null;
-        register.stageImportWh = importWh;
-        register.stageExportWh = exportWh;
-      } else integrate(register, index, powerW, nowMs);
-      lastMs[index] = nowMs;
-      changed ||= register.importWh + register.exportWh !== before;
+      const estimatedWh = register.estimatedWh;
+      if (Number.isFinite(reading.importWh) && Number.isFinite(reading.exportWh))
+        countRegister(register, index, reading, nowMs);
+      else integrate(register, index, reading.powerW, nowMs);
+      if (register.estimatedWh !== estimatedWh) changed.add(index);
+      // Time passes for a register that is held as for one that goes on only when it continued.
+      if (candidates[index] === null) lastMs[index] = nowMs;
       if (nowMs - keptAtMs >= keepMs) {
         keptAtMs = nowMs;
         flush();

@@ -89,10 +89,19 @@ export function openStore({ path, journalMax = journalMaxDefault, onOwed = () =>
     journal.write(pending);
   }
 
+  function writeBeside(): void {
+    depth++;
+    try {
+      beside?.();
+    } finally {
+      depth--;
+    }
+  }
+
   /** Puts what waits on the medium, or owes it. */
   function settle(): void {
     if (isEmpty(pending) || !debt.due()) return;
-    if (pending.enqueued.size > 0) beside?.();
+    if (pending.enqueued.size > 0) writeBeside();
     // A removal survives a killed process at once, a power cut only a moment later: what comes back is sent once more,
     // word for word, which a backend recognises by its seqNo. Waiting for the medium here would cost every delivery.
     const lags = mayLag(pending);

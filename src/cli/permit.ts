@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { type AuditLog, auditFileName, openAudit } from "../app/audit.ts";
 import type { AuditEvent } from "../app/audit-chain.ts";
+import { whyOf } from "../app/files.ts";
 import { loadSite } from "../app/load-config.ts";
 import { loadAnchors, openPermitStore, permitSite, refusalText, verifyPermit } from "../app/permit.ts";
 import {
@@ -18,6 +19,8 @@ import {
   trustAnchor,
   verifySignature,
 } from "../app/permit-format.ts";
+import { auditedHistory } from "../app/permit-history.ts";
+import { openWitness } from "../app/witness.ts";
 import type { SiteConfig } from "../config/site.ts";
 import { dayMs } from "../domain/units.ts";
 
@@ -88,6 +91,13 @@ export function permitCommand(program: Command): void {
     .requiredOption("--reason <text>", "why, for the log")
     .option("--json", "print JSON")
     .action((options: { config: string; reason: string; json?: true }) => revoke(options));
+
+  permit
+    .command("trust-clock")
+    .description("vouch for the clock after one that was wrong for long, so that a valid permit counts again; logged")
+    .requiredOption("--config <file>", "the site's configuration")
+    .requiredOption("--reason <text>", "why, for the log")
+    .action((options: { config: string; reason: string }) => trustClock(options));
 }
 
 interface CreateOptions {
@@ -194,9 +204,10 @@ function install(file: string, options: { config: string; inAdvance?: true; json
   const { config } = loadSite(options.config);
   const audit = openAuditOf(config);
   try {
-    const result = openPermitStore(config).install(read(file), Date.now(), {
+    const { clockFloorMs } = openWitness(config.stateDir).read();
+    const result = openPermitStore(config, auditedHistory(audit)).install(read(file), Date.now(), {
       inAdvance: options.inAdvance === true,
-      clockFloorMs: audit.lastAtMs(),
+      clockFloorMs: Number.isFinite(clockFloorMs) ? clockFloorMs : audit.lastAtMs(),
     });
     if (!result.ok) {
       audit.append(event("refusal", { what: "permit install", file, ...result.error }));
@@ -214,17 +225,43 @@ function revoke(options: { config: string; reason: string; json?: true }): void 
   const { config } = loadSite(options.config);
   const audit = openAuditOf(config);
   try {
-    const permit = openPermitStore(config).revoke(options.reason, Date.now());
-    if (permit)
-      audit.append(
-        event("permit", { what: "revoked", id: permit.id, reference: permit.reference, reason: options.reason }),
-      );
-    else process.exitCode = 1;
+    const permit = openPermitStore(config, auditedHistory(audit)).revoke(options.reason, Date.now());
+    if (permit) {
+      const { id, reference } = permit;
+      try {
+        audit.append(event("permit", { what: "revoked", id, reference, reason: options.reason }));
+      } catch (failure) {
+        process.stderr.write(`It is revoked, but the audit log can't be written: ${whyOf(failure)}.\n`);
+      }
+    } else process.exitCode = 1;
     answer(options.json, { revoked: permit?.id ?? null }, () =>
       permit
         ? `Revoked: ${permit.utility}, ${permit.reference}, serial ${permit.serial}.`
         : "No permit is installed: there is nothing to revoke.",
     );
+  } finally {
+    audit.close();
+  }
+}
+
+/** A person vouches for the clock as it is now, after one that was wrong for long. */
+function trustClock(options: { config: string; reason: string }): void {
+  const { config } = loadSite(options.config);
+  const audit = openAuditOf(config);
+  const witness = openWitness(config.stateDir);
+  try {
+    const from = witness.read().clockFloorMs;
+    const to = Date.now();
+    audit.append(
+      event("setting", {
+        what: "clock floor",
+        fromMs: Number.isFinite(from) ? from : null,
+        toMs: to,
+        reason: options.reason,
+      }),
+    );
+    witness.add({ clockFloorMs: to }, true);
+    process.stdout.write(`The clock is trusted from ${new Date(to).toISOString()} on. Start the controller again.\n`);
   } finally {
     audit.close();
   }

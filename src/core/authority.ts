@@ -8,7 +8,7 @@
  */
 import { type ServiceMode, serviceModes } from "../domain/modes.ts";
 import type { ReasonKey } from "../domain/reasons.ts";
-import { minuteMs } from "../domain/units.ts";
+import { minuteMs, secondMs } from "../domain/units.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** What does not change while the site runs. */
@@ -37,10 +37,17 @@ export interface Authority {
   backupRefusal: ReasonKey | "";
   /** The controller's own reverse-power or minimum-import function has tripped, or a relay's contact was seen. Set by the cycle. */
   relayLatched: boolean;
-  /** The latest trusted wall clock ever seen, ms UTC; a clock set back never revives an expired permit. */
+  /** The latest moment that a settled clock has shown, ms UTC; a clock set back never revives an expired permit. */
   clockFloorMs: number;
+  /** Wall clock of the last cycle, and of the cycle since which it has gone evenly, ms UTC; NaN before the first. */
+  lastWallMs: number;
+  evenSinceWallMs: number;
 }
 
+/** A step of the clock between two looks beyond this is a jump, ms. */
+export const clockStepMaxMs = 5 * secondMs;
+/** A clock that has jumped is believed for good after it has gone evenly for this long, ms. */
+export const clockSettlesMs = 10 * minuteMs;
 /** The clock may be corrected backwards by this much without a word. */
 export const clockStepBackMaxMs = 10 * minuteMs;
 
@@ -54,7 +61,19 @@ export const createAuthority = (clockFloorMs: number = Number.NEGATIVE_INFINITY)
   backupRefusal: "permit-none",
   relayLatched: false,
   clockFloorMs,
+  lastWallMs: Number.NaN,
+  evenSinceWallMs: Number.NaN,
 });
+
+/** Raises the floor under the clock, by a clock that has gone evenly for long: one that is wrong for a while leaves nothing behind. */
+function raiseClockFloor(authority: Authority, wallMs: number): void {
+  if (!Number.isFinite(wallMs)) return;
+  const stepMs = wallMs - authority.lastWallMs;
+  if (!(stepMs >= -clockStepMaxMs && stepMs <= clockStepMaxMs)) authority.evenSinceWallMs = wallMs;
+  authority.lastWallMs = wallMs;
+  if (wallMs - authority.evenSinceWallMs >= clockSettlesMs && wallMs > authority.clockFloorMs)
+    authority.clockFloorMs = wallMs;
+}
 
 /** The part of the snapshot that authority is judged by. */
 type AuthorityFacts = Pick<Snapshot, "site" | "wallMs">;
@@ -77,7 +96,7 @@ export function evaluateAuthority(authority: Authority, config: AuthorityConfig,
   const { site, wallMs } = facts;
   const { permit } = site;
   const wishes = serviceModes.indexOf(config.serviceMode);
-  if (Number.isFinite(wallMs) && wallMs > authority.clockFloorMs) authority.clockFloorMs = wallMs;
+  raiseClockFloor(authority, wallMs);
 
   let refusal = permitRefusal(facts, authority);
   if (refusal === "" && wishes < serviceModes.indexOf("parallel-non-export")) refusal = "service-mode";

@@ -29,9 +29,7 @@ const island: ModeRecord = {
   opensUnproven: false,
   generation: 8,
 };
-const never = (): ModeWitness => {
-  throw new Error("nobody needs to be asked");
-};
+const known = (): ModeWitness => ({ knowsSite: true, lockedOut: false, lockedOutOutside: false });
 
 describe("what was stored is read back", () => {
   test("a first start claims nothing and takes the file's room", () => {
@@ -45,15 +43,15 @@ describe("what was stored is read back", () => {
     const file = join(folder(), "intent.json");
     const opened = openModeRecord(file);
     for (const record of [island, locked, island, locked]) opened.write(record);
-    expect(openModeRecord(file, never).record).toEqual({ ...locked, generation: 0 });
+    expect(openModeRecord(file, known).record).toEqual({ ...locked, generation: 0 });
     expect(statSync(file).size).toBe(8_192);
   });
 
   test("a record of an earlier version", () => {
     const file = join(folder(), "intent.json");
     writeFileSync(file, JSON.stringify({ intent: "locked", startsLeft: 0, returnBlocked: false }));
-    expect(openModeRecord(file, never).record.intent).toBe("locked");
-    expect(openModeRecord(file, never).record.intent).toBe("locked");
+    expect(openModeRecord(file, known).record.intent).toBe("locked");
+    expect(openModeRecord(file, known).record.intent).toBe("locked");
   });
 
   test("a write torn at any byte leaves the record before it", () => {
@@ -66,20 +64,35 @@ describe("what was stored is read back", () => {
     const after = readFileSync(file);
     for (let byte = 0; byte <= after.length; byte += 7) {
       writeFileSync(file, Buffer.concat([after.subarray(0, byte), before.subarray(byte)]));
-      expect(["island", "locked"]).toContain(openModeRecord(file, never).record.intent);
+      expect(["island", "locked"]).toContain(openModeRecord(file, known).record.intent);
     }
   });
 });
 
 describe("a record that is lost", () => {
-  const ran: ModeWitness = { knowsSite: true, lockedOut: false };
+  const ran: ModeWitness = { knowsSite: true, lockedOut: false, lockedOutOutside: false };
   const cases: readonly (readonly [string, "missing" | "damaged" | "cut", ModeWitness, Partial<ModeRecord>])[] = [
-    ["damaged, the audit log knows a lockout", "damaged", { knowsSite: true, lockedOut: true }, { intent: "locked" }],
+    [
+      "damaged, the audit log knows a lockout",
+      "damaged",
+      { knowsSite: true, lockedOut: true, lockedOutOutside: false },
+      { intent: "locked" },
+    ],
     ["damaged, the audit log knows none", "damaged", ran, { intent: "none", startsLeft: 0 }],
     ["cut off, the audit log knows none", "cut", ran, { intent: "none", startsLeft: 0 }],
-    ["damaged, nobody knows", "damaged", { knowsSite: false, lockedOut: false }, { intent: "locked", startsLeft: 0 }],
+    [
+      "damaged, nobody knows",
+      "damaged",
+      { knowsSite: false, lockedOut: false, lockedOutOutside: false },
+      { intent: "locked", startsLeft: 0 },
+    ],
     ["missing at a site that has run", "missing", ran, { intent: "none", startsLeft: 0 }],
-    ["missing at a site that was locked out", "missing", { knowsSite: true, lockedOut: true }, { intent: "locked" }],
+    [
+      "missing at a site that was locked out",
+      "missing",
+      { knowsSite: true, lockedOut: true, lockedOutOutside: false },
+      { intent: "locked" },
+    ],
   ];
   test.each(cases)("%s", (_, what, witness, expected) => {
     const made = folder();
@@ -93,7 +106,7 @@ describe("a record that is lost", () => {
     expect(opened.alarm).toBe(true);
     expect(existsSync(`${file}.damaged-1`)).toBe(what !== "missing");
     opened.write(island);
-    expect(openModeRecord(file, never).record.intent).toBe("island");
+    expect(openModeRecord(file, known).record.intent).toBe("island");
   });
 
   test("one damaged slot is no loss: the other one counts", () => {
@@ -105,7 +118,7 @@ describe("a record that is lost", () => {
     const bytes = readFileSync(file);
     bytes.fill(0, lockedFirst ? 4_096 : 0, lockedFirst ? 8_192 : 4_096);
     writeFileSync(file, bytes);
-    expect(openModeRecord(file, never).record.intent).toBe("locked");
+    expect(openModeRecord(file, known).record.intent).toBe("locked");
   });
 });
 
@@ -125,11 +138,18 @@ test("a lockout that can't be written at all is marked by a name, and stays one"
   expect(() => opened.write(locked)).toThrow();
   rmSync(asFolder, { recursive: true });
   writeFileSync(file, kept);
-  const again = openModeRecord(file, never);
+  const again = openModeRecord(file, known);
   expect(again).toMatchObject({ record: { intent: "locked" }, alarm: true });
   // Once it is stored, the mark goes.
   again.write(locked);
   again.write({ ...emptyRecord });
-  expect(openModeRecord(file, never).record.intent).toBe("none");
+  expect(openModeRecord(file, known).record.intent).toBe("none");
   expect(readdirSync(made).filter((name) => name.includes("owed"))).toEqual([]);
+});
+
+test("an older state folder is put back: the memory beside it keeps the lockout", () => {
+  const file = join(folder(), "intent.json");
+  openModeRecord(file).write(island);
+  const opened = openModeRecord(file, () => ({ knowsSite: true, lockedOut: false, lockedOutOutside: true }));
+  expect(opened).toMatchObject({ record: { intent: "locked", startsLeft: 0 }, alarm: true });
 });

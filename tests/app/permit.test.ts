@@ -1,13 +1,16 @@
 /** The permission to operate: what is granted, and every way in which a file is refused. */
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openAudit } from "../../src/app/audit.ts";
 import { openPermitStore, type PermitStore, refusalText } from "../../src/app/permit.ts";
 import { canonicalJson, type Permit, parsePermit, type SignedPermit, signPermit } from "../../src/app/permit-format.ts";
+import { auditedHistory } from "../../src/app/permit-history.ts";
 import type { permitRefusals } from "../../src/app/permit-refusals.table.ts";
+import { witnessFile } from "../../src/app/witness.ts";
 import type { SiteConfig } from "../../src/config/site.ts";
 
 const keyPair = () => {
@@ -53,7 +56,10 @@ beforeEach(() => {
   } as unknown as SiteConfig;
   store = openPermitStore(config);
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+  rmSync(witnessFile(folder), { force: true });
+});
 
 const signed = (change: Partial<Permit> = {}, key = utility.privatePem): string =>
   JSON.stringify(signPermit({ ...permit, ...change }, key));
@@ -190,15 +196,101 @@ describe("refused, with a reason and what to do", () => {
     expect(store.inForce(found)).toMatchObject({ facts: { mode: "load-only" }, refusal: { reason: "forged" } });
   });
 
-  test("a damaged history of revocations grants nothing", () => {
+  test("a damaged history of revocations grants nothing where nothing else remembers", () => {
     store.install(signed(), inForce);
     writeFileSync(join(folder, "permit-history.json"), "{");
-    expect(store.inForce(found)).toMatchObject({ facts: { mode: "load-only" }, refusal: { reason: "unreadable" } });
+    rmSync(witnessFile(folder));
+    expect(openPermitStore(config).inForce(found)).toMatchObject({
+      facts: { mode: "load-only" },
+      refusal: { reason: "unreadable" },
+    });
   });
 
   test("no trust anchor", () => {
     (config.permit as { anchors: string[] }).anchors = [];
     expect(openPermitStore(config).install(signed(), inForce)).toMatchObject({ error: { reason: "no-anchor" } });
+  });
+});
+
+describe("what was revoked or replaced does not return", () => {
+  const history = (): string => join(folder, "permit-history.json");
+  const cases: readonly (readonly [string, (before: string) => void])[] = [
+    ["its history is deleted", () => rmSync(history())],
+    ["its history is an older one", (before) => writeFileSync(history(), before)],
+    ["its history is damaged", () => writeFileSync(history(), "{")],
+    ["the state folder is empty but for the permit", () => rmSync(history())],
+  ];
+  test.each(cases)("%s", (_, lose) => {
+    expect(store.install(signed(), inForce).ok).toBe(true);
+    const before = readFileSync(history(), "utf8");
+    store.revoke("the utility asked", inForce);
+    lose(before);
+    for (const anyStore of [store, openPermitStore(config)]) {
+      expect(anyStore.inForce(found)).toMatchObject({ facts: { revoked: true }, refusal: { reason: "revoked" } });
+      expect(anyStore.install(signed(), inForce)).toMatchObject({ ok: false, error: { reason: "revoked" } });
+    }
+  });
+
+  test("an older serial, with the history deleted", () => {
+    expect(store.install(signed(), inForce).ok).toBe(true);
+    expect(store.install(signed({ id: "permit-2", serial: 2 }), inForce).ok).toBe(true);
+    rmSync(history());
+    const again = openPermitStore(config);
+    expect(again.install(signed(), inForce)).toMatchObject({ ok: false, error: { reason: "doubled" } });
+    writeFileSync(join(folder, "permit.json"), signed());
+    expect(again.inForce(found).refusal?.reason).toBe("doubled");
+  });
+
+  test("with the memory beside the state folder lost as well: the audit log knows", () => {
+    const audit = openAudit({ path: join(folder, "audit.db"), now: () => inForce });
+    audit.append({ kind: "permit", actor: "a", body: { what: "installed", permit } });
+    audit.append({ kind: "permit", actor: "a", body: { what: "revoked", id: permit.id, reason: "asked" } });
+    writeFileSync(join(folder, "permit.json"), signed());
+    const again = openPermitStore(config, auditedHistory(audit));
+    expect(again.inForce(found)).toMatchObject({ facts: { revoked: true }, refusal: { detail: "asked" } });
+    audit.close();
+  });
+
+  test("each new revocation keeps the older ones", () => {
+    for (const serial of [1, 2, 3]) {
+      expect(store.install(signed({ id: `permit-${serial}`, serial }), inForce).ok).toBe(true);
+      store.revoke(`for the ${serial}th time`, inForce);
+    }
+    rmSync(witnessFile(folder));
+    for (const serial of [1, 2, 3]) {
+      writeFileSync(join(folder, "permit.json"), signed({ id: `permit-${serial}`, serial }));
+      expect(openPermitStore(config).inForce(found).refusal).toMatchObject({ reason: "revoked" });
+    }
+  });
+
+  test("a damaged history and a revocation: what else is remembered is not lost", () => {
+    store.install(signed(), inForce);
+    store.revoke("first", inForce);
+    store.install(signed({ id: "permit-2", serial: 2 }), inForce);
+    writeFileSync(history(), "{");
+    openPermitStore(config).revoke("second", inForce);
+    rmSync(witnessFile(folder));
+    writeFileSync(join(folder, "permit.json"), signed());
+    expect(openPermitStore(config).inForce(found).refusal).toMatchObject({ reason: "revoked", detail: "first" });
+  });
+
+  test("the newest permit may be put back in its place", () => {
+    store.install(signed(), inForce);
+    rmSync(join(folder, "permit.json"));
+    expect(store.install(signed(), inForce)).toMatchObject({ ok: true });
+  });
+
+  test("revoked where nothing can be written: its file gets another name, which says so", () => {
+    store.install(signed(), inForce);
+    rmSync(history());
+    mkdirSync(`${history()}.new`);
+    rmSync(witnessFile(folder));
+    mkdirSync(`${witnessFile(folder)}.new`);
+    expect(store.revoke("the disk is full", inForce)).toMatchObject({ id: "permit-1" });
+    expect(existsSync(join(folder, "permit.json"))).toBe(false);
+    writeFileSync(join(folder, "permit.json"), signed());
+    expect(openPermitStore(config).inForce(found).refusal).toMatchObject({ reason: "revoked" });
+    rmSync(`${witnessFile(folder)}.new`, { recursive: true });
   });
 });
 

@@ -22,9 +22,39 @@ test.each<[string, Step[], { importWh: number; exportWh: number; estimatedWh: nu
       [0, 500, 70, 0],
       [1000, 510, 71, 0],
       [2000, 3, 1, 0],
-      [3000, 5, 1, 0],
+      [62_000, 5, 1, 0],
+      [63_000, 6, 1, 0],
     ],
-    { importWh: 12, exportWh: 1, estimatedWh: 0 },
+    { importWh: 13, exportWh: 1, estimatedWh: 0 },
+  ],
+  [
+    "add nothing when a register reads zero once (field problem: Refoss/refoss_rpc#14)",
+    [
+      [0, 5_000_000, 0, 0],
+      [1000, 5_000_002, 0, 0],
+      [2000, 0, 0, 0],
+      [3000, 5_000_004, 0, 0],
+    ],
+    { importWh: 4, exportWh: 0, estimatedWh: 0 },
+  ],
+  [
+    "add nothing when a register leaps and comes back",
+    [
+      [0, 100, 0, 0],
+      [1000, 9_000_000, 0, 0],
+      [2000, 101, 0, 0],
+    ],
+    { importWh: 1, exportWh: 0, estimatedWh: 0 },
+  ],
+  [
+    "begin anew where the first reading was a wrong zero",
+    [
+      [0, 0, 0, 0],
+      [1000, 5_000_000, 0, 0],
+      [61_000, 5_000_001, 0, 0],
+      [62_000, 5_000_002, 0, 0],
+    ],
+    { importWh: 2, exportWh: 0, estimatedWh: 0 },
   ],
   [
     "integrate power where the stage has no registers, marked",
@@ -62,14 +92,34 @@ test.each<[string, Step[], { importWh: number; exportWh: number; estimatedWh: nu
     { importWh: 0, exportWh: 0, estimatedWh: 0 },
   ],
 ])("energy registers %s", (_, steps, expected) => {
-  const registers = createEnergyRegisters(openStore({ path: ":memory:" }), 1);
+  const registers = createEnergyRegisters(openStore({ path: ":memory:" }), 1, [11_000]);
   let last = {};
   for (const [nowMs, importWh, exportWh, powerW] of steps)
     last = registers.update(0, { importWh, exportWh, powerW }, nowMs);
   expect(last).toMatchObject(expected);
 });
 
-test("a power cut costs at most a second, and what the stage counted meanwhile is not lost", () => {
+test("what the backend was told is kept with the message that told it", () => {
+  const store = openStore({ path: ":memory:" });
+  const first = createEnergyRegisters(store, 1);
+  for (let nowMs = 0; nowMs <= 10_000; nowMs += 1_000)
+    first.update(0, { importWh: unknown, exportWh: unknown, powerW: 3_600 }, nowMs);
+  expect(
+    createEnergyRegisters(store, 1).update(0, { importWh: unknown, exportWh: unknown, powerW: 0 }, 0).importWh,
+  ).toBe(0);
+  const again = createEnergyRegisters(store, 1);
+  for (let nowMs = 0; nowMs <= 10_000; nowMs += 1_000)
+    again.update(0, { importWh: unknown, exportWh: unknown, powerW: 3_600 }, nowMs);
+  store.enqueue({ action: "TransactionEvent", payload: "{}", transactionId: "t", seqNo: 0, droppable: false });
+  const { importWh } = createEnergyRegisters(store, 1).update(
+    0,
+    { importWh: unknown, exportWh: unknown, powerW: 0 },
+    0,
+  );
+  expect(importWh).toBeCloseTo(10, 6);
+});
+
+test("a power cut costs at most a minute of what was estimated, and what the stage counted meanwhile is not lost", () => {
   const store = openStore({ path: ":memory:" });
   const first = createEnergyRegisters(store, 2);
   for (let nowMs = 0; nowMs <= 10_500; nowMs += 100)

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import {
   type Authority,
   type AuthorityConfig,
+  clockSettlesMs,
   clockWasSetBack,
   createAuthority,
   evaluateAuthority,
@@ -85,12 +86,42 @@ describe("parallel operation", () => {
   });
 });
 
+describe("the installer's service mode bounds what the permit grants", () => {
+  test.each([
+    ["load-only", "load-only"],
+    ["non-parallel-backup", "non-parallel-backup"],
+  ] as const)("configured as %s, permitted to export", (serviceMode, inForce) => {
+    const authority = judge(createAuthority(), { ...config, serviceMode }, site(), june);
+    expect(authority).toMatchObject({
+      parallelOK: false,
+      parallelRefusal: "service-mode",
+      serviceMode: inForce,
+      exportLimitW: 0,
+    });
+  });
+  test("configured without export, permitted to export", () => {
+    const authority = judge(createAuthority(), { ...config, serviceMode: "parallel-non-export" }, site(), june);
+    expect(authority).toMatchObject({ parallelOK: true, serviceMode: "parallel-non-export", exportLimitW: 0 });
+  });
+});
+
 describe("a clock that is set back", () => {
   test("never revives an expired permit", () => {
     const authority = createAuthority();
-    expect(judge(authority, config, site(), nextApril + 1).parallelRefusal).toBe("permit-expired");
+    for (let wallMs = nextApril; wallMs <= nextApril + clockSettlesMs; wallMs += 1_000)
+      expect(judge(authority, config, site(), wallMs).parallelRefusal).toBe("permit-expired");
     expect(judge(authority, config, site(), june).parallelRefusal).toBe("clock-set-back");
     expect(clockWasSetBack(authority, june)).toBe(true);
+  });
+
+  test("one that is wrong for a while refuses meanwhile and leaves nothing behind", () => {
+    const authority = createAuthority(june);
+    const year2046 = Date.UTC(2046, 0, 1);
+    expect(judge(authority, config, site(), june + 1).parallelOK).toBe(true);
+    for (let wallMs = year2046; wallMs < year2046 + clockSettlesMs; wallMs += 1_000)
+      expect(judge(authority, config, site(), wallMs).parallelRefusal).toBe("permit-expired");
+    expect(judge(authority, config, site(), june + 600_000).parallelOK).toBe(true);
+    expect(authority.clockFloorMs).toBe(june);
   });
 
   test("also not after a restart that knows the log's last moment", () => {

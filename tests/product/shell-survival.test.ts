@@ -83,7 +83,7 @@ describe.skipIf(noSmallDisk !== "")(`the disk is full${noSmallDisk && ` (skipped
       let lastW = 50_000;
       for (let i = 0; i < 40; i++) {
         const demandLimitW = 49_000 - 1_000 * i;
-        if ((await page.act("tighten", { demandLimitW }, "x".repeat(300))).ok) lastW = demandLimitW;
+        if ((await page.act("tighten", { demandLimitW }, "x".repeat(150))).ok) lastW = demandLimitW;
       }
       expect(lastW).toBeLessThan(45_000);
       const owes = async () => (await product.state()).events.some(({ key, active }) => key === "owed" && active);
