@@ -6,6 +6,7 @@ import { createSystemClock } from "../protocols/ocpp/clock.ts";
 import { ocppDefaults } from "../protocols/ocpp/config.ts";
 import { createHttpFiles } from "../protocols/ocpp/http-files.ts";
 import type { FilePort } from "../protocols/ocpp/ports.ts";
+import { loseProfiles } from "../protocols/ocpp/profiles.ts";
 import { createOcppStation } from "../protocols/ocpp/station.ts";
 import type { OcppStation } from "../protocols/ocpp/station-api.ts";
 import type { AuditRecord } from "./audit-chain.ts";
@@ -61,6 +62,7 @@ export function startBackend(options: BackendOptions): Backend {
       if (evseId === 0) options.onReset(`The backend asked for a reset (${kind}).`);
     },
   });
+  if (store.sentence !== "") loseProfiles(store);
   const ocpp: OcppStation = createOcppStation(
     {
       ...ocppDefaults,

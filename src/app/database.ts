@@ -2,7 +2,7 @@
  * SQLite files of ours: opened whole or set aside, also on a full disk, and put back when somebody has removed one under a
  * running controller.
  */
-import { existsSync, rmSync, statSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, openSync, rmSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { setAside, whyOf } from "./files.ts";
 
@@ -40,6 +40,7 @@ export function openWhole(path: string, name: string, schema: string): OpenDatab
       if (!isGone() || existsSync(path)) return;
       for (const ending of ["-wal", "-shm"]) rmSync(`${path}${ending}`, { force: true });
       database.exec(`VACUUM INTO '${path.replaceAll("'", "''")}'`);
+      keepPrivate(path);
     },
   };
 }
@@ -85,6 +86,7 @@ function open(path: string, schema: string): DatabaseSync {
 
 function openAs(path: string, schema: string, locking: "NORMAL" | "EXCLUSIVE"): DatabaseSync {
   const isLong = path !== ":memory:" && existsSync(path) && statSync(path).size > checkMaxBytes;
+  if (path !== ":memory:") keepPrivate(path);
   const database = new DatabaseSync(path);
   try {
     database.exec(`PRAGMA busy_timeout = 5000; PRAGMA locking_mode = ${locking}; PRAGMA journal_mode = WAL`);
@@ -98,6 +100,16 @@ function openAs(path: string, schema: string, locking: "NORMAL" | "EXCLUSIVE"): 
   } catch (failure) {
     database.close();
     throw failure;
+  }
+}
+
+/** Passwords and keys lie in here: nobody else on this machine reads them. The log beside it takes over the file's rights. */
+function keepPrivate(path: string): void {
+  try {
+    if (!existsSync(path)) closeSync(openSync(path, "a", 0o600));
+    for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) chmodSync(file, 0o600);
+  } catch {
+    // A disk that refuses says so when the database is opened.
   }
 }
 

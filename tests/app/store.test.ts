@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -115,4 +115,13 @@ describe("the journal", () => {
     expect(kept.length).toBeLessThanOrEqual(11);
     expect(store.journal.dropped()).toBe(32 - kept.length);
   });
+});
+
+test("passwords and keys lie in it: nobody else on the machine reads the file or its log, an older file's neither", () => {
+  const file = path();
+  writeFileSync(file, "", { mode: 0o644 });
+  const store = openStore({ path: file });
+  store.put("secret", "a", "b");
+  for (const name of [file, `${file}-wal`, `${file}-shm`]) expect(statSync(name).mode & 0o777).toBe(0o600);
+  store.close();
 });

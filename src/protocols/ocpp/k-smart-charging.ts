@@ -17,7 +17,7 @@ import { type Block, type Context, info, isEvse } from "./context.ts";
 import type { ChargingProfile, RequestOf, ResponseOf } from "./messages.table.ts";
 import { priority } from "./outbox.ts";
 import type { BackendLimit, Cancel } from "./ports.ts";
-import { createProfiles, type Profiles, type Refusal, type Stored } from "./profiles.ts";
+import { createProfiles, memoryLost, type Profiles, type Refusal, type Stored } from "./profiles.ts";
 import { createZone } from "./timezone.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -91,6 +91,8 @@ export function createSmartCharging(context: Context, facts: SmartChargingFacts)
   /** Why nobody can say what the profiles allow now, with how that ends; "" when it is known. */
   function unknown(stored: readonly Stored[], nowMs: number): string {
     const lost = profiles.unreadable();
+    if (lost.includes(memoryLost))
+      return "The memory of charging profiles was lost. Charging waits at zero until the backend sets or clears a charging profile.";
     if (lost.length > 0)
       return `Charging profile ${lost[0]} on record cannot be read. Charging waits at zero until the backend sets it anew or clears it.`;
     const timed = stored.some(
@@ -170,6 +172,7 @@ export function createSmartCharging(context: Context, facts: SmartChargingFacts)
       source: "CSO",
       ...(chargingProfile.transactionId !== undefined && { transactionId: chargingProfile.transactionId }),
     });
+    profiles.forget(chargingProfile.id);
     run();
     persist();
     for (const listener of listeners) listener(evseId, chargingProfile);
@@ -192,7 +195,7 @@ export function createSmartCharging(context: Context, facts: SmartChargingFacts)
       );
     });
     const everything = chargingProfileId === undefined && Object.keys(criteria).length === 0;
-    const forgotten = (chargingProfileId !== undefined || everything) && profiles.forget(chargingProfileId);
+    const forgotten = profiles.forget(chargingProfileId ?? (everything ? "all" : Number.NaN));
     if (gone.length === 0 && !forgotten) return { status: "Unknown" };
     run();
     return { status: "Accepted" };

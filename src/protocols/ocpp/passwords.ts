@@ -1,4 +1,7 @@
-/** A01: the basic-authentication password. A new one from the backend is tried first; while it is refused, the last one that worked is tried in turn. */
+/**
+ * A01: the basic-authentication password. A new one from the backend is tried first; while it is refused, the last one that
+ * worked is tried in turn. That one is kept beside it only until the new one has worked.
+ */
 import type { OcppConfig } from "./config.ts";
 import { collectionOf } from "./context.ts";
 import type { DeviceModel } from "./device-model.ts";
@@ -15,12 +18,18 @@ export function createPasswords(store: OcppStore, model: DeviceModel, config: Oc
   let useLast = false;
   const newest = (): string | undefined => model.text("SecurityCtrlr", "BasicAuthPassword") || config.basicAuthPassword;
   const current = (): string | undefined => (useLast ? (secrets.get("last-password") ?? newest()) : newest());
+  /** What the present connection was made with. */
+  let inUse: string | undefined;
+  model.onChange("SecurityCtrlr", "BasicAuthPassword", (next) => {
+    if (inUse !== undefined && inUse !== next && secrets.get("last-password") === undefined)
+      secrets.put("last-password", inUse);
+  });
   return {
     current,
     worked() {
-      const password = current();
+      inUse = current();
       useLast = false;
-      if (password !== undefined && secrets.get("last-password") !== password) secrets.put("last-password", password);
+      if (inUse === newest()) secrets.remove("last-password");
     },
     failed() {
       useLast = !useLast;

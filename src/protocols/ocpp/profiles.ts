@@ -2,6 +2,7 @@
 import type { InstalledProfile } from "./composite.ts";
 import { type Context, collectionOf } from "./context.ts";
 import type { ChargingProfile } from "./messages.table.ts";
+import type { OcppStore } from "./ports.ts";
 import { validityOf } from "./schedule-timeline.ts";
 
 const profilesMax = 1_000;
@@ -40,13 +41,23 @@ export interface Profiles {
   /** Removes what has expired for good, so that it takes nobody's place. */
   expire(): void;
   remove(match: (stored: Stored) => boolean): Stored[];
-  /** Gives up an unreadable profile, or all of them; false when there was none. */
-  forget(id?: number): boolean;
+  /**
+   * Gives up unreadable profiles: this one, or all of them, and in any case what stands for a lost memory, for the backend
+   * has spoken anew; false when there was none.
+   */
+  forget(id: number | "all"): boolean;
   choose(id: number, index: number): void;
 }
 
 const refuse = (reasonCode: string, sentence: string): Refusal => ({ reasonCode, sentence });
 const collection = "charging-profile";
+/** Stands among the profiles, as one that cannot be read, while nobody knows what there was. */
+export const memoryLost = "memory";
+
+/** The memory was lost: until the backend has spoken anew it is not known what its profiles allow. */
+export function loseProfiles(store: OcppStore): void {
+  store.put(collection, memoryLost, "");
+}
 
 /** A profile from its text on record; null when it is not one. */
 function read(text: string): Stored | null {
@@ -228,7 +239,7 @@ export function createProfiles(context: Context): Profiles {
       return gone;
     },
     forget(id) {
-      const gone = id === undefined ? [...lost] : lost.has(String(id)) ? [String(id)] : [];
+      const gone = [...lost].filter((key) => id === "all" || key === String(id) || key === memoryLost);
       for (const key of gone) {
         lost.delete(key);
         documents.remove(key);

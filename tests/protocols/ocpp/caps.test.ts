@@ -1,6 +1,7 @@
 /** Caps of charging profiles: from the first moment on, whatever happens to backend, store, clock or main thread. */
 import { describe, expect, test } from "vitest";
 import type { ChargingProfile } from "../../../src/protocols/ocpp/messages.table.ts";
+import { loseProfiles } from "../../../src/protocols/ocpp/profiles.ts";
 import { createHarness, type Harness, startMs, token } from "./harness.ts";
 
 const profile = (id: number, limit: number, rest: Partial<ChargingProfile> = {}): ChargingProfile => ({
@@ -69,6 +70,28 @@ describe("caps after a restart", () => {
     expect(h.site.limits.get(2)).toMatchObject({ maxW: 3000 });
     expect(h.site.limits.get(0)).toBeNull();
   });
+
+  test.each([
+    ["sets a profile", "SetChargingProfile", { evseId: 2, chargingProfile: profile(9, 3000) }, 3000],
+    ["clears what there may be", "ClearChargingProfile", { chargingProfileCriteria: {} }, null],
+  ] as const)(
+    "after its memory was lost everything waits at zero until the backend %s",
+    async (_, action, request, maxW) => {
+      const h = await createHarness();
+      await set(h, 1, profile(1, 4000));
+      h.store.clear("charging-profile");
+      loseProfiles(h.store);
+      await h.restart();
+      await h.run(60_000, 1_000);
+      for (const evseId of [0, 1, 2]) expect(h.site.limits.get(evseId)).toMatchObject({ minW: 0, maxW: 0 });
+      await h.call(action, request as never);
+      expect(h.site.limits.get(1)).toBeNull();
+      if (maxW === null) expect(h.site.limits.get(2)).toBeNull();
+      else expect(h.site.limits.get(2)).toMatchObject({ maxW });
+      await h.restart();
+      expect(h.site.limits.get(1)).toBeNull();
+    },
+  );
 
   test("clearing everything ends the wait as well", async () => {
     const h = await createHarness();

@@ -450,3 +450,26 @@ test("a journal that cannot be written is not hammered, and nothing is lost", as
   expect(h.store.queued()).toBe(0);
   expect(h.core.ledger.report()).toMatchObject({ gaps: 0, conflicting: 0, outOfOrder: 0 });
 });
+
+test("a password lies in the store once, and the one before it only until the new one has worked", async () => {
+  const h = await createHarness({ config: { basicAuthPassword: "the-first-password-16" } });
+  const lies = (text: string): number =>
+    ["secret", "variable"].flatMap((name) => h.store.entries(name)).filter(({ value }) => value.includes(text)).length;
+  await h.run(1_000);
+  expect(lies("the-first-password-16")).toBe(0);
+  h.link.up = false;
+  await h.call("SetVariables", {
+    setVariableData: [
+      {
+        component: { name: "SecurityCtrlr" },
+        variable: { name: "BasicAuthPassword" },
+        attributeValue: "the-next-password-17",
+      },
+    ],
+  });
+  expect(lies("the-first-password-16")).toBe(1);
+  h.link.up = true;
+  await h.run(120_000, 1_000);
+  expect(lies("the-first-password-16")).toBe(0);
+  expect(lies("the-next-password-17")).toBe(1);
+});
