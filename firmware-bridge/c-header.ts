@@ -3,9 +3,16 @@
  * accepted and what happens when the controller falls silent. Plain C99 constants, no types, no code.
  */
 
-import { roleNames, transferCommandNames } from "../src/domain/modes.ts";
 import { layoutModel, type ModelTable } from "../src/protocols/sunspec/model.ts";
-import { commandDuties, StageFlag, vendorModels } from "./vendor-models.table.ts";
+import { sunspecModel } from "../src/protocols/sunspec/models.ts";
+import { contractNumbers, registerWords } from "./register-words.table.ts";
+import { commandDuties, vendorModels } from "./vendor-models.table.ts";
+
+/** What a power stage, a transfer device and a panel have to serve. */
+const compulsoryModels: readonly ModelTable[] = [
+  ...vendorModels,
+  ...[1, 701, 702, 703, 704, 705, 706, 707, 708, 709, 710, 711, 712, 713, 714, 715].map((id) => sunspecModel(id)!),
+];
 
 const constantName = (...parts: readonly string[]): string =>
   parts
@@ -18,22 +25,27 @@ const constantName = (...parts: readonly string[]): string =>
 const define = (name: string, value: string | number, comment = ""): string =>
   `#define ${name.padEnd(44)} ${value}${comment === "" ? "" : ` /* ${comment} */`}`;
 
-/** A header with the given models, our own by default. Group repeats are taken once, with a stride for the rest. */
-export function printCHeader(models: readonly ModelTable[] = vendorModels): string {
+/** A header with the given models, all that the contract names by default. Repeats are taken once, with a stride for the rest. */
+export function printCHeader(models: readonly ModelTable[] = compulsoryModels): string {
   const lines = [
-    "/* Islet register map. Offsets count registers from the model's identifier. Signs: generation and injection positive. */",
+    "/*",
+    " * Islet register map. Offsets count registers from the model's identifier; the chain of models is walked, so that each",
+    " * model may stand anywhere. Signs: generation and injection positive. Registers are big-endian, high word first.",
+    " * CONTRACT.md says what the words oblige both sides to.",
+    " */",
     "#ifndef ISLET_REGISTERS_H",
     "#define ISLET_REGISTERS_H",
     "",
-    "/* roles of a power stage */",
-    ...roleNames.map((name, code) => define(constantName("islet_role", name), code)),
-    "",
-    "/* commands of the transfer device */",
-    ...transferCommandNames.map((name, code) => define(constantName("islet_transfer", name), code)),
-    "",
-    "/* bits of the stage's flags */",
-    ...Object.entries(StageFlag).map(([name, bit]) => define(constantName("islet_flag", name), `(1u << ${bit})`)),
+    "/* numbers of the contract */",
+    ...Object.entries(contractNumbers).map(([name, [value, meaning]]) =>
+      define(constantName("islet", name), value, meaning),
+    ),
   ];
+  for (const [title, prefix, words, areBits] of registerWords) {
+    lines.push("", `/* ${title} */`);
+    for (const [word, number] of Object.entries(words))
+      lines.push(define(constantName(prefix, word), areBits === undefined ? number : `(1u << ${number})`));
+  }
   for (const table of models) lines.push("", ...modelLines(table));
   lines.push("", "#endif", "");
   return lines.join("\n");

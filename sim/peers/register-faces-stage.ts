@@ -417,7 +417,8 @@ class StageFaceState {
     live("ExeSeq", () => stage.executedSequence % twoTo32);
     live("CtlHbAge", () => Math.min(0xffff_fffe, Math.floor(this.#options.clock() - this.#heartbeatMs)));
     live("Refused", () => stage.staleRefused + this.refusedByAge);
-    face.onWrite(id, () => this.#command());
+    // A part of the block would be executed with what was left in the rest of it.
+    face.onWrite(id, (touched) => (commandBlock.every(touched) ? this.#command() : illegalValue));
   }
 
   /** The command block of our own model: checked as a whole, executed as a whole. */
@@ -482,6 +483,8 @@ class StageFaceState {
   }
 }
 
+/** First to last point of what is written as one. */
+const commandBlock = ["Tok", "Seq", "RoleCmd", "WCmd", "VarCmd", "FormV", "FormHz", "CtlHb"];
 const constantModes = ["PFWInjEna", "PFWAbsEna", "VarSetEna"] as const;
 const enables704 = [
   "PFWInjEna",

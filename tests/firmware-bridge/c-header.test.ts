@@ -17,6 +17,33 @@ describe("the header for firmware in C", () => {
     expect(header).toMatch(/#define ISLET_TRANSFER_DEVICE_MODEL_ID +64902/);
   });
 
+  test("has every model that the contract makes compulsory, with its words", () => {
+    const header = printCHeader();
+    for (const id of [
+      1, 701, 702, 703, 704, 705, 706, 707, 708, 709, 710, 711, 712, 713, 714, 715, 64_901, 64_902, 64_903,
+    ])
+      expect(header).toMatch(new RegExp(`_MODEL_ID +${id}$`, "m"));
+    for (const constant of [
+      "ISLET_CONTACT_CLOSED +1",
+      "ISLET_SYNC_YES +1",
+      "SUNSPEC_ALARM_AC_UNDER_VOLT +\\(1u << 11\\)",
+      "ISLET_SUNSPEC_BASE +40000 ",
+      "ISLET_TOK_MAX_DEFAULT_MS +300 ",
+      "ISLET_HB_TMS_DEFAULT_S +5 ",
+      "SUNSPEC_OPERATE_START +1",
+    ])
+      expect(header).toMatch(new RegExp(`#define ${constant}`));
+  });
+
+  test("no constant has two values", () => {
+    const seen = new Map<string, string>();
+    for (const [, name, value] of printCHeader().matchAll(/^#define (\w+) +(.+?)(?: \/\*.*)?$/gm)) {
+      expect(`${name} ${seen.get(name!) ?? value}`).toBe(`${name} ${value}`);
+      seen.set(name!, value!);
+    }
+    expect(seen.size).toBeGreaterThan(500);
+  });
+
   test.skipIf(!hasCompiler)("compiles without a warning, and its offsets are those of the map", () => {
     const folder = mkdtempSync(join(tmpdir(), "islet-header-"));
     try {

@@ -71,7 +71,12 @@ export async function startBackend(options: BackendOptions = { acceptsCard: () =
     },
     async whenConnected(withinMs) {
       const untilMs = performance.now() + withinMs;
-      while (client === undefined || !said.some(({ action }) => action === "BootNotification")) {
+      // What comes after the boot notification is only sent by a station that has taken its answer.
+      const booted = (): boolean => {
+        const at = said.findIndex(({ action }) => action === "BootNotification");
+        return at >= 0 && said.length > at + 1;
+      };
+      while (client === undefined || !booted()) {
         if (performance.now() > untilMs) throw new Error(`no station connected within ${withinMs} ms`);
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
