@@ -83,6 +83,7 @@ export interface Product {
   readonly backend: Backend;
   readonly log: readonly LogLine[];
   readonly process: IsletProcess;
+  readonly started: boolean;
   /** Starts it, or starts it again after `stop` or `kill` of the process. */
   start(): void;
   page(): Promise<Page>;
@@ -254,6 +255,9 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
     },
     get process() {
       return now();
+    },
+    get started() {
+      return running !== undefined;
     },
     start,
     page,

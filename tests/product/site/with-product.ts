@@ -6,8 +6,9 @@ export async function withProduct(options: ProductOptions, test: (product: Produ
   try {
     await test(product);
   } catch (failure) {
-    const lines = product.log.slice(-25).map(({ text }) => text);
-    if (failure instanceof Error) failure.message += `\nThe end of the log:\n${lines.join("\n")}`;
+    const lines = product.started ? product.log.slice(-25).map(({ text, atMs }) => `${Math.round(atMs)} ${text}`) : [];
+    if (failure instanceof Error)
+      failure.message += `\nNow ${Math.round(performance.now())}. The end of the log:\n${lines.join("\n")}`;
     throw failure;
   } finally {
     await product.stop();
