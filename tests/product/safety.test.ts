@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { excess, exportedW, importedW, meanW, sleep, until } from "./site/judge.ts";
+import { excess, exportedW, importedW, meanW, sleep, until, writtenTo } from "./site/judge.ts";
 import { runIslet } from "./site/process.ts";
 import type { Product, ProductOptions } from "./site/product.ts";
 import { withProduct } from "./site/with-product.ts";
@@ -191,9 +191,16 @@ describe.concurrent("K1 and the lockout", () => {
       await (await product.page()).act("resetLockout");
       await sleep(3_000);
       // The next outage, and now both contacts follow the command although the poles do not part.
+      const { server, face } = product.switchgear!;
+      const outageMs = performance.now();
+      plant.gridPresent = false;
+      const told = (): boolean =>
+        writtenTo(server.writes, (address, words) => face.map.parse(address, words), "64902.Cmd", outageMs).some(
+          ({ value }) => value === 1,
+        );
+      await until(told, 8_000);
       k1.lieNo = "open";
       k1.lieNc = "open";
-      plant.gridPresent = false;
       await sleep(12_000);
       expect(plant.deadLineFedMs).toBe(0);
     }));

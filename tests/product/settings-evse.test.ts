@@ -130,7 +130,8 @@ describe("settings of an EVSE", () => {
     expect(await until(() => Math.abs(sumW() + 14_000) < 500, 10_000)).toBe(true);
   });
 
-  it("pcc.groups[].evses[]: nobody else is held by it", () => {
+  it("pcc.groups[].evses[]: its EVSEs are held by it, and nobody else", () => {
+    expect(powerW(bay.groupA) + powerW(bay.groupB)).toBeGreaterThan(-14_600);
     expect(powerW(bay.plain)).toBeLessThan(-29_000);
   });
 

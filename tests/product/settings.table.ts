@@ -33,7 +33,7 @@ const rights = "settings-rights.test.ts";
 export const testedSettings: readonly TestedSetting[] = [
   { setting: "site.timeZone",                        file: exports, unwired: "UTC" },
   { setting: "site.serviceMode",                     file: island,  unwired: "parallel-export" },
-  { setting: "site.gridProfile",                     file: evse,    unwired: "ieee1547-catB-III" },
+  { setting: "site.gridProfile",                     file: evse,    unwired: "./quick.yaml", alsoFails: ["evses[].stage.maxVar", "evses[].stage.gridFunctions"] },
   { setting: "site.utilityNotified",                 file: island,  unwired: true },
   { setting: "pcc.importLimitW",                     file: imports, unwired: 100_000_000 },
   { setting: "pcc.exportLimitW",                     file: exports, unwired: 100_000_000 },
@@ -42,7 +42,7 @@ export const testedSettings: readonly TestedSetting[] = [
   { setting: "pcc.fallbackImportLimitW",             file: imports, unwired: null },
   { setting: "pcc.phaseImportLimitW",                file: imports, unwired: null },
   { setting: "pcc.phaseExportLimitW",                file: exports, unwired: null },
-  { setting: "pcc.groups[].evses[]",                 file: evse,    unwired: [1] },
+  { setting: "pcc.groups[].evses[]",                 file: evse,    unwired: [2], alsoFails: ["pcc.groups[].chargeLimitW", "pcc.groups[].dischargeLimitW"] },
   { setting: "pcc.groups[].chargeLimitW",            file: evse,    unwired: 100_000_000 },
   { setting: "pcc.groups[].dischargeLimitW",         file: evse,    unwired: 100_000_000 },
   { setting: "pcc.generationProfile",                file: exports, unwired: null, alsoFails: ["site.timeZone"] },
