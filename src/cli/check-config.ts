@@ -41,6 +41,11 @@ export function checkConfigCommand(program: Command): void {
       print(
         `${evses.filter((evse) => evse.dischargeEnabled).length} EVSEs may discharge, ${evses.filter((evse) => evse.gridForming).length} may form an island.`,
       );
+      if (transferDevice !== undefined && transferDevice.kind !== "none" && evses.some((evse) => evse.gridForming)) {
+        print(
+          "Island: one transfer device, one bus. Not watched here, and to be settled by whoever designs the site: the bond between neutral and ground, phase sequence and single poles of the transfer device, unbalance, fault current. No generator or other source may be connected to the bus (docs/island.md).",
+        );
+      }
       print(`Grid profile's source: ${profile.source}.`);
       for (const line of [profileWarning(config, profile), ...promiseSentences(config)]) if (line !== "") print(line);
     });

@@ -164,6 +164,12 @@ function crossChecks(config: SiteConfig): Complaint[] {
     if (evse.stage.ratedVA !== undefined && evse.stage.ratedVA < largestW) {
       complaints.push({ path: ["evses", index, "stage", "ratedVA"], complaint: `must not be below ${largestW} W` });
     }
+    if (evse.gridForming && evse.phase !== "all" && config.site.phases !== "single") {
+      complaints.push({
+        path: ["evses", index, "gridForming"],
+        complaint: `needs a stage on all phases: one on phase ${evse.phase} can't form the island of a ${config.site.phases}-phase site, whose other phases, angle between them and neutral would be nobody's`,
+      });
+    }
     if (evse.dischargeEnabled && evse.maxDischargeW === 0) {
       complaints.push({ path: ["evses", index, "dischargeEnabled"], complaint: "needs maxDischargeW above 0 W" });
     }

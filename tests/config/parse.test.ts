@@ -87,6 +87,11 @@ describe("a configuration error names file, line, setting, value and what is all
           .replace(/meter: \{ host: 127.0.0.1, port: \d+/, "meter: { serial: /dev/ttyUSB0"),
       "shares /dev/ttyUSB0 with pcc.meter, which sets it to 9600 Bd, parity none, 1 stop bits",
     ],
+    [
+      "a stage of one phase that is to form the island of a split-phase site",
+      (text) => text.replace("gridForming: true", "gridForming: true\n    phase: a"),
+      "evses[0].gridForming is true: needs a stage on all phases: one on phase a can't form the island of a split-phase site",
+    ],
     ["YAML that is broken", (text) => text.replace("pcc:", "pcc: ["), "home.yaml:"],
     ["the same key twice", (text) => `${text}\nloop:\n  periodMs: 10\n`, "home.yaml:"],
     ["an empty file", () => "", "is missing"],
