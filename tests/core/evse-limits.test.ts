@@ -44,7 +44,7 @@ interface Situation {
   readonly usable?: boolean;
 }
 
-function setpointW(wishW: number, situation: Situation, nowMs = 1_000): number {
+function setpointW(wishW: number, situation: Situation, nowMs = 1_000, memory = createReserveMemory(1)): number {
   const snapshot = createSnapshot(1, 0);
   const evse = Object.assign(snapshot.evses[0]!, {
     connected: true,
@@ -68,17 +68,7 @@ function setpointW(wishW: number, situation: Situation, nowMs = 1_000): number {
   startChain(chains, 0, wishW, 0);
   const site = { ...all, ...situation.site };
   const usable = situation.usable ?? true;
-  applyEvseLimits(
-    chains,
-    0,
-    { ...config, ...situation.config },
-    evse,
-    stage,
-    usable,
-    site,
-    createReserveMemory(1),
-    nowMs,
-  );
+  applyEvseLimits(chains, 0, { ...config, ...situation.config }, evse, stage, usable, site, memory, nowMs);
   return chainSetpointW(chains, 0);
 }
 
@@ -123,4 +113,15 @@ describe("limits of one EVSE, in both directions", () => {
   test.each(cases)("%s", (_name, wishW, expectedW, situation) => {
     expect(setpointW(wishW, situation)).toBe(expectedW);
   });
+});
+
+test("what has reached its reserve gives again only one percent above it", () => {
+  const memory = createReserveMemory(1);
+  const given = (socPct: number): number => setpointW(-10_000, { evse: { socPct } }, 1_000, memory);
+  expect(given(30.1)).toBe(-10_000);
+  expect(given(30)).toBe(0);
+  expect(given(30.1)).toBe(0);
+  expect(given(30.9)).toBe(0);
+  expect(given(31.1)).toBe(-10_000);
+  expect(given(30.1)).toBe(-10_000);
 });

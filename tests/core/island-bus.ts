@@ -69,6 +69,8 @@ export function createBus(
     nowMs: 0,
     mayStart: false,
     loadW: [...tiersW],
+    /** Voltage of a bus that is held up and not overloaded, pu. */
+    weakPu: 1,
     pvAvailableW: 0,
     pvW: 0,
     unservedTicks: 0,
@@ -143,7 +145,7 @@ export function createBus(
       );
     }
     const device = snapshot.transferDevice;
-    device.busVoltagePu = live ? (netW > 1.1 * abilityW ? 0.7 : 1) : 0;
+    device.busVoltagePu = live ? (netW > 1.1 * abilityW ? 0.7 : bus.weakPu) : 0;
     device.busFrequencyHz = live ? commands.stages.find(({ role }) => role === "forming")?.formFrequencyHz || 60 : 0;
     if (netW > abilityW) bus.overloadedTicks++;
     if (output.form && !live) bus.deadTicks++;

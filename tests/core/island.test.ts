@@ -381,3 +381,75 @@ describe("properties", () => {
     );
   });
 });
+
+describe("when nothing may be moved", () => {
+  test("the voltage still rises for the first time → no tier is fed", () => {
+    const it = createBus([bus60()], [10_000]);
+    it.run(secondMs);
+    it.set("islandStarting");
+    it.weakPu = 0.7;
+    it.run(3 * secondMs);
+    expect(it.forming()).toBe(1);
+    expect(it.commands.tierClosed).toEqual([false]);
+    it.weakPu = 1;
+    it.run(2 * secondMs);
+    expect(it.commands.tierClosed).toEqual([true]);
+  });
+
+  test("K1 is about to close in synchronism → no tier is closed; what overloads is still shed", () => {
+    const it = started(createBus([{ ...bus60(), capacityWh: 400_000 }], [10_000, 10_000]));
+    it.run(500);
+    it.set("resyncing");
+    it.snapshot.transferDevice.syncRelay = true;
+    const before = [...it.commands.tierClosed];
+    expect(before).toContain(false);
+    it.run(20 * secondMs);
+    expect(it.commands.tierClosed).toEqual(before);
+    it.snapshot.transferDevice.syncRelay = false;
+    it.run(10 * secondMs);
+    expect(it.commands.tierClosed).toEqual([true, true]);
+  });
+
+  test("after a tier was shed for power nothing is closed for half a minute", () => {
+    const it = started(createBus([truck()], [4_000, 3_000]));
+    it.run(20 * secondMs);
+    it.loadW[0] = 8_000;
+    it.run(5 * secondMs, () => !it.commands.tierClosed[1]);
+    it.loadW[0] = 4_000;
+    const fromMs = it.nowMs;
+    it.run(minuteMs, () => it.commands.tierClosed[1] === true);
+    expect(it.nowMs - fromMs).toBeGreaterThan(29 * secondMs);
+  });
+
+  test("a tier that was shed for energy comes back only with energy for twice as long", () => {
+    const it = started(createBus([truck(33)], [1_200, 1_000]));
+    it.run(3 * 60 * minuteMs, () => !it.commands.tierClosed[1]);
+    expect(it.commands.tierClosed[1]).toBe(false);
+    const shedAtH = it.island.energyWh / 2_200;
+    const vehicle = it.vehicles[0]!;
+    // Energy for 0.8 h with it: more than what shed it, less than what restores it.
+    vehicle.socPct += ((0.8 - shedAtH) * 2_200 * 100) / vehicle.capacityWh;
+    it.run(5 * minuteMs);
+    expect(it.commands.tierClosed[1]).toBe(false);
+    vehicle.socPct += 3;
+    it.run(5 * minuteMs);
+    expect(it.commands.tierClosed[1]).toBe(true);
+  });
+
+  test("one has to leave while its heir reports and does not carry yet → it stays until the heir carries", () => {
+    const leaver = bus60();
+    const heir = { ...bus60(60), joinsAfterMs: 3 * secondMs };
+    const it = started(createBus([leaver, heir], [20_000]));
+    it.run(20 * secondMs);
+    expect([...it.island.forms]).toEqual([1, 0]);
+    leaver.stopped = true;
+    it.run(secondMs, () => it.snapshot.stages[1]!.role === "forming");
+    expect(it.snapshot.stages[1]!.role).toBe("forming");
+    const deadBefore = it.deadTicks;
+    it.run(2 * secondMs);
+    expect(it.island.forms[0]).toBe(1);
+    it.run(5 * secondMs);
+    expect([...it.island.forms]).toEqual([0, 1]);
+    expect(it.deadTicks).toBe(deadBefore);
+  });
+});

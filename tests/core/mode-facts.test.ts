@@ -427,3 +427,80 @@ describe("a stage that forms and is silent for a moment", () => {
     expect(found.anyForming).toBe(hearing === StageHearing.fresh);
   });
 });
+
+describe("second lines of the facts", () => {
+  /** A site cut off from a dead grid, at `startedMs`, with what `change` makes of it. */
+  function cut(
+    change: (s: Snapshot) => void,
+    given: Partial<ModeFactsConfig> = {},
+    authority = createAuthority(),
+    startedMs = 0,
+  ): ModeFacts {
+    const snapshot = createSnapshot(1, 0);
+    const both = { atMs: nowMs, liveAtMs: nowMs };
+    Object.assign(snapshot.transferDevice, { ...both, contactNo: "open", contactNc: "open", ...dead, busVoltagePu: 0 });
+    Object.assign(snapshot.stages[0]!, { ...both, role: "off", powerW: 0 });
+    change(snapshot);
+    const config = { ...modeFactsDefaults, ...given };
+    return deriveModeFacts(createModeFacts(1), snapshot, authority, createGridVerdict(), config, startedMs, nowMs);
+  }
+
+  test("a bus without voltage is dead only when every stage is off", () => {
+    expect(cut(() => {}).busDead).toBe(true);
+    expect(cut((s) => void Object.assign(s.stages[0]!, { role: "charge" })).busDead).toBe(false);
+  });
+
+  test("after a restart a stage that nobody has heard may be forming", () => {
+    const unheard = (s: Snapshot): void => {
+      Object.assign(s.stages[0]!, { atMs: Number.NEGATIVE_INFINITY, liveAtMs: Number.NEGATIVE_INFINITY });
+    };
+    const two = createSnapshot(2, 0);
+    Object.assign(two.stages[0]!, { atMs: nowMs, liveAtMs: nowMs, powerW: 0 });
+    const heard = (startedMs: number): boolean =>
+      deriveModeFacts(
+        createModeFacts(2),
+        two,
+        createAuthority(),
+        createGridVerdict(),
+        modeFactsDefaults,
+        startedMs,
+        nowMs,
+      ).stagesHeard;
+    expect(cut(unheard, {}, createAuthority(), nowMs - 1_000).stagesHeard).toBe(false);
+    expect(heard(nowMs - 1_000)).toBe(false);
+    expect(heard(0)).toBe(true);
+  });
+
+  test("a wish for an island ends with its time", () => {
+    const wish = (untilMs: number) => (s: Snapshot) =>
+      void Object.assign(s.site, { islandWish: true, islandWishUntilMs: untilMs });
+    expect(cut(wish(nowMs + 1)).islandWish).toBe(true);
+    expect(cut(wish(nowMs)).islandWish).toBe(false);
+  });
+
+  test("backup without a transfer device is refused here as well", () => {
+    const authority = Object.assign(createAuthority(), { backupOK: true });
+    expect(cut(() => {}, {}, authority).backupOK).toBe(true);
+    expect(cut(() => {}, { canIsolate: false }, authority).backupOK).toBe(false);
+  });
+
+  const synchronism: readonly (readonly [string, Partial<Snapshot["transferDevice"]>, boolean])[] = [
+    ["both sides together", {}, true],
+    ["the relay says no", { syncRelay: false }, false],
+    ["the angle is outside the window", { phaseDeg: 25 }, false],
+    ["inside now, outside when the contact touches", { phaseDeg: 16, busFrequencyHz: 60.25 }, false],
+    ["the voltages differ", { busVoltagePu: 0.85 }, false],
+  ];
+  test.each(synchronism)("a stroke under way, %s", (_, change, holds) => {
+    const live = {
+      gridVoltagePu: 1,
+      gridFrequencyHz: 60,
+      busVoltagePu: 1,
+      busFrequencyHz: 60,
+      phaseDeg: 0,
+      syncRelay: true,
+    };
+    const found = cut((s) => void Object.assign(s.transferDevice, live, change), { closedTransition: true });
+    expect(found.syncHolds).toBe(holds);
+  });
+});

@@ -457,3 +457,36 @@ describe("the table", () => {
     expect(state.mode).toBe("parallel");
   });
 });
+
+describe("second lines of the machine", () => {
+  test("a supply that is not in order, or not proven, charges nobody", () => {
+    const it = site();
+    it.run(10_000, "loadOnly");
+    it.run(200);
+    expect(it.machine.output.mayCharge).toBe(true);
+    it.set({ gridServes: false });
+    it.run(periodMs);
+    expect(it.machine.state.mode).toBe("loadOnly");
+    expect(it.machine.output.mayCharge).toBe(false);
+  });
+
+  test("a lockout is put on record in the cycle in which it begins", () => {
+    const it = site();
+    it.run(10_000, "loadOnly");
+    it.set({ provenOpen: true, provenClosed: false });
+    const { generation } = it.machine.state.record;
+    it.run(periodMs, undefined, false);
+    expect(it.machine.state.mode).toBe("lockedOut");
+    expect(it.machine.state.record.intent).toBe("locked");
+    expect(it.machine.state.record.generation).toBeGreaterThan(generation);
+    expect(it.machine.output.persist).toBe(true);
+  });
+
+  test("a way into discharging leads only through the delay of entering service", () => {
+    const into = modeRows.filter(
+      ({ to, from }) =>
+        to === "ramping" || (to === "parallel" && !from.includes("ramping") && !from.includes("balancing")),
+    );
+    expect(into.map(({ id }) => id)).toEqual(["E1"]);
+  });
+});
