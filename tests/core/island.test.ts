@@ -1,6 +1,7 @@
 /** The island's own work: who forms, what is fed, how it ends. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { createTierState, stepTiers, tierTuning } from "../../src/core/island-tiers.ts";
 import { hourMs, minuteMs, secondMs } from "../../src/domain/units.ts";
 import { createBus, tickMs, type Vehicle } from "./island-bus.ts";
 
@@ -421,19 +422,34 @@ describe("when nothing may be moved", () => {
     expect(it.nowMs - fromMs).toBeGreaterThan(29 * secondMs);
   });
 
-  test("a tier that was shed for energy comes back only with energy for twice as long", () => {
-    const it = started(createBus([truck(33)], [1_200, 1_000]));
-    it.run(3 * 60 * minuteMs, () => !it.commands.tierClosed[1]);
-    expect(it.commands.tierClosed[1]).toBe(false);
-    const shedAtH = it.island.energyWh / 2_200;
-    const vehicle = it.vehicles[0]!;
-    // Energy for 0.8 h with it: more than what shed it, less than what restores it.
-    vehicle.socPct += ((0.8 - shedAtH) * 2_200 * 100) / vehicle.capacityWh;
-    it.run(5 * minuteMs);
-    expect(it.commands.tierClosed[1]).toBe(false);
-    vehicle.socPct += 3;
-    it.run(5 * minuteMs);
-    expect(it.commands.tierClosed[1]).toBe(true);
+  const energies: readonly (readonly [string, number, boolean])[] = [
+    ["for longer than what shed it, and not as long as restores it", 0.8, false],
+    ["for longer than what restores it", 1.05, true],
+  ];
+  test.each(energies)("a tier that was shed for energy, with energy %s", (_, hours, comesBack) => {
+    const tiers = [1_200, 1_000].map((loadW, t) => ({ loadW, inrushFactor: 1, sheddable: t > 0 }));
+    const state = createTierState(tiers);
+    state.closed[1] = false;
+    const supply = { loadW: 1_200, abilityW: 9_600, atMs: 0, sagging: false, energyWh: 2_200 * hours, pvW: 0 };
+    for (let nowMs = 100; nowMs < minuteMs; nowMs += 100) stepTiers(state, tiers, supply, tierTuning, nowMs);
+    expect(state.closed[1]).toBe(comesBack);
+  });
+
+  test("one of two has to leave while the heir only says that it forms → it stays: the other alone would be overloaded", () => {
+    const leaver = bus60(90);
+    const heir = { ...bus60(50), joinsAfterMs: 4 * secondMs };
+    const it = started(createBus([leaver, bus60(80), heir], [70_000]));
+    it.run(20 * secondMs);
+    expect([...it.island.forms]).toEqual([1, 1, 0]);
+    leaver.stopped = true;
+    it.run(2 * secondMs, () => it.snapshot.stages[2]!.role === "forming");
+    expect(it.snapshot.stages[2]!.role).toBe("forming");
+    it.run(secondMs);
+    expect([...it.island.forms]).toEqual([1, 1, 1]);
+    it.run(8 * secondMs);
+    expect([...it.island.forms]).toEqual([0, 1, 1]);
+    expect(it.overloadedTicks).toBe(0);
+    expect(it.commands.tierClosed).toEqual([true]);
   });
 
   test("one has to leave while its heir reports and does not carry yet → it stays until the heir carries", () => {

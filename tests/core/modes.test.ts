@@ -458,6 +458,17 @@ describe("the table", () => {
   });
 });
 
+const cutOff: Partial<ModeFacts> = {
+  provenOpen: true,
+  provenClosed: false,
+  gridLive: false,
+  gridDead: true,
+  gridGood: false,
+  gridHolds: false,
+  gridOut: true,
+  busLive: false,
+};
+
 describe("second lines of the machine", () => {
   test("a supply that is not in order, or not proven, charges nobody", () => {
     const it = site();
@@ -480,6 +491,33 @@ describe("second lines of the machine", () => {
     expect(it.machine.state.record.intent).toBe("locked");
     expect(it.machine.state.record.generation).toBeGreaterThan(generation);
     expect(it.machine.output.persist).toBe(true);
+  });
+
+  const words: readonly (readonly [string, number, Mode])[] = [
+    ["its clock goes on: it disobeys", Number.POSITIVE_INFINITY, "lockedOut"],
+    ["its clock stopped when the bus was cut off: it is frozen, and nobody is accused", 0, "isolated"],
+  ];
+  test.each(words)("a stage that says that it gives power behind an open K1, %s", (_, stoppedMs, expected) => {
+    const it = site(cutOff);
+    it.machine.state.mode = "isolated";
+    it.set({ anyDischarging: true, off: false, busDead: false, busVoltageDead: true });
+    for (let k = 0; k < 60; k++) {
+      it.set({ givingLiveAtMs: Math.min(it.now() + periodMs, periodMs + stoppedMs) });
+      it.run(periodMs);
+    }
+    expect(it.machine.state.mode).toBe(expected);
+  });
+
+  test.each(words)("a stage that does not stop while the site leaves the grid, %s", (_, stoppedMs, expected) => {
+    const it = site(gridIsOut);
+    it.machine.state.mode = "isolating";
+    it.machine.state.sinceMs = periodMs;
+    it.set({ off: false });
+    for (let k = 0; k < 60; k++) {
+      it.set({ onLiveAtMs: Math.min(it.now() + periodMs, periodMs + stoppedMs) });
+      it.run(periodMs);
+    }
+    expect(it.machine.state.mode).toBe(expected === "lockedOut" ? "lockedOut" : "isolating");
   });
 
   test("a way into discharging leads only through the delay of entering service", () => {
