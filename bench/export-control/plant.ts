@@ -100,6 +100,8 @@ export class Plant {
   readonly dropped: Uint8Array;
   meterFrozen = false;
   meterReversed = false;
+  /** The meter's scale has changed: it shows so many times the power. */
+  meterScale = 1;
 
   // what the meter shows
   sampleCount = 0;
@@ -221,7 +223,7 @@ export class Plant {
             (this.#pccIntegral[k * historyMs + slot]! - this.#pccIntegral[k * historyMs + start]!) / meter.windowMs;
           // Phases carry a third of the noise variance each, so that the total has the specified noise.
           const shown = mean * meter.gain + meter.offsetW / 3 + (normal(dice) * meter.sigmaW) / Math.sqrt(3);
-          const exactW = this.meterReversed ? -shown : shown;
+          const exactW = (this.meterReversed ? -shown : shown) * this.meterScale;
           this.#waitingW[k] = quantumW > 0 ? quantumW * Math.round(exactW / quantumW) : exactW;
           total += this.#waitingW[k]!;
         }

@@ -9,6 +9,7 @@ import type { StageCommand } from "./commands.ts";
 import { type Channel, type ExportControl, holdMs, type Side, type SiteBudget } from "./pcc/control-state.ts";
 import { asConfigured, compareWays, measuredSum, noteExcess, noteReadings, noteSlowUpdate } from "./pcc/dynamics.ts";
 import { learnNoise, lowerEnvelope, restartEnvelope, sampleEnvelope, tickEnvelope } from "./pcc/envelope.ts";
+import { endDoubt, gainAnswerMaxMs, watchGain } from "./pcc/gain-watch.ts";
 import { advanceObserver, Follows, fillStagePowers } from "./pcc/load-observer.ts";
 import { condemnMeter, resetMeter, superviseMeter } from "./pcc/meter-supervision.ts";
 import type { PccLimits } from "./pcc/pcc-limits.ts";
@@ -154,6 +155,17 @@ function proveMeter(
   // By what the stages say: a model that is too fast would put the meter in the wrong.
   measuredSum(control.dynamics, 0, control.sampleFromMs, control.sampleUntilMs);
   control.signProof.sampleStagesW = control.dynamics.meanW;
+  const gain = control.gainWatch;
+  gain.sampleMeterW = meter.powerW;
+  gain.sampleStagesW = control.dynamics.meanW;
+  gain.sampleSigmaW = control.signProof.sampleSigmaW;
+  gain.netW = netW;
+  if (control.dynamics.measured || gain.answerMs > gainAnswerMaxMs) endDoubt(gain);
+  else if (watchGain(gain, nowMs)) {
+    endDoubt(gain);
+    condemnMeter(control.supervision, "meter-implausible");
+    return;
+  }
   const verdict = noteMove(control.signProof, free, nowMs);
   if (verdict !== "none")
     condemnMeter(control.supervision, verdict === "reversed" ? "meter-reversed" : "meter-implausible");
@@ -347,10 +359,17 @@ function boundGross(control: ExportControl, limits: PccLimits, out: SiteBudget):
       out.maxW[c] = Number.POSITIVE_INFINITY;
     }
   }
-  if (!s.mayRise && s.quality === Quality.good) {
-    // No increases; and while challenging, a little less of whatever flows.
-    const heldW = s.challenging ? control.challengeFromW : control.netW;
-    const lessW = s.challenging ? control.challengeW : 0;
+  const { gainWatch: gain } = control;
+  if (gain.doubted && s.quality === Quality.good) {
+    // What flows may stay; beyond it only as much as of an unproven meter.
+    const mostW = Math.max(Math.abs(control.netW), unprovenShare * control.scaleW);
+    out.grossDischargeW = Math.min(out.grossDischargeW, mostW);
+    out.grossChargeW = Math.min(out.grossChargeW, mostW);
+  }
+  if ((!s.mayRise || gain.probing) && s.quality === Quality.good) {
+    // No increases; and while challenging or probing, a little less of whatever flows.
+    const heldW = gain.probing ? gain.heldW : s.challenging ? control.challengeFromW : control.netW;
+    const lessW = gain.probing ? gain.lessW : s.challenging ? control.challengeW : 0;
     if (heldW < 0) out.minW[0] = Math.max(out.minW[0]!, heldW + lessW);
     if (heldW > 0) out.maxW[0] = Math.min(out.maxW[0]!, heldW - lessW);
   }

@@ -10,6 +10,7 @@ import type { ReasonKey } from "../../domain/reasons.ts";
 import { invariant } from "../../domain/result.ts";
 import { commandPeriodModelMaxMs, createSiteDynamics, type SiteDynamics } from "./dynamics.ts";
 import { createEnvelope, createSampleNoise, type Envelope, type EnvelopeTuning, type SampleNoise } from "./envelope.ts";
+import { createGainWatch, type GainWatch } from "./gain-watch.ts";
 import { leadFactor } from "./lead.ts";
 import { createLoadObserver, type LoadObserver, type StageResponse } from "./load-observer.ts";
 import { createMeterSupervision, type MeterConfig, type MeterSupervision } from "./meter-supervision.ts";
@@ -110,6 +111,7 @@ export interface ExportControl {
   readonly supervision: MeterSupervision;
   readonly signProof: SignProof;
   readonly dynamics: SiteDynamics;
+  readonly gainWatch: GainWatch;
   /** The supply has been disturbed, and until then loads still come back by themselves, ms. */
   calmFromMs: number;
   /** PCC and, where phases are limited, its three phases. */
@@ -187,6 +189,7 @@ export function createExportControl(config: ExportControlConfig, stageCount: num
     observer,
     supervision: createMeterSupervision(meter, answerMs),
     dynamics: createSiteDynamics(meter, tickMs, meteredChannels, n, readingAgeMs, alwaysMeasured),
+    gainWatch: createGainWatch(scaleW, answerMs + meter.latencyMs + meter.windowMs + meter.updateMs),
     signProof: createSignProof(scaleW, meter.proven ?? true),
     calmFromMs: Number.NEGATIVE_INFINITY,
     channels,
