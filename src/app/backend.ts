@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SiteConfig } from "../config/site.ts";
+import { isIslanded } from "../domain/modes.ts";
 import { createSystemClock } from "../protocols/ocpp/clock.ts";
 import { ocppDefaults } from "../protocols/ocpp/config.ts";
 import { createHttpFiles } from "../protocols/ocpp/http-files.ts";
@@ -43,7 +44,24 @@ export interface BackendOptions {
 }
 
 const refuseFirmware: FilePort["installFirmware"] = () =>
-  Promise.reject(new Error("This installation is updated by the system that runs it, not by the backend."));
+  Promise.reject(
+    new Error(
+      "This controller can't replace itself: it is updated by the system that runs it (package, container, image), at a moment when the site neither discharges nor is an island.",
+    ),
+  );
+
+/** Power towards the grid or the building that counts as discharging, W. */
+const dischargingW = 50;
+
+/** Why nothing may be installed now (requirement R40); "" when it may. Unknown is no permission. */
+export function updateRefusal(report: Pick<ControlReport, "site" | "stages"> | null): string {
+  if (report === null) return "The control loop has not reported yet: nobody knows whether the site discharges.";
+  const { mode } = report.site;
+  if (isIslanded(mode)) return "The site is an island: an update would put its loads at risk.";
+  if (mode === "unknown" || mode === "blind") return "Nobody knows whether the site discharges or is an island.";
+  const i = report.stages.findIndex(({ powerW }) => !(powerW > -dischargingW));
+  return i < 0 ? "" : `EVSE ${i + 1} discharges, or nobody knows whether it does.`;
+}
 
 /** Connects the site to the backend that its configuration names, and keeps it connected. */
 export function startBackend(options: BackendOptions): Backend {
@@ -120,7 +138,11 @@ export function startBackend(options: BackendOptions): Backend {
         roots: () =>
           ocpp.certificates.allRoots().flatMap(({ use, pem }) => (use === "CSMSRootCertificate" ? [pem] : [])),
         diagnosticsLog: async (fromMs, toMs) => diagnosticsLog(options.diagnostics(), fromMs, toMs),
-        installFirmware: options.installFirmware ?? refuseFirmware,
+        async installFirmware(image, signal) {
+          const why = updateRefusal(control.report());
+          if (why !== "") throw new Error(why);
+          return (options.installFirmware ?? refuseFirmware)(image, signal);
+        },
       }),
     },
   );

@@ -14,7 +14,7 @@ import {
   gridProfileNames,
 } from "../config/grid-profiles.ts";
 import { parseGridProfile } from "../config/grid-profiles-file.ts";
-import { type ConfigComplaint, complaintText, lineOfSetting, parseSiteConfig } from "../config/parse.ts";
+import { type ConfigComplaint, complaintText, examineSiteConfig, lineOfSetting } from "../config/parse.ts";
 import type { SiteConfig } from "../config/site.ts";
 import {
   createLimitedGenerationProfile,
@@ -42,9 +42,8 @@ export function checkSite(file: string): Checked<LoadedSite> {
   const source = readText(file);
   if (!source.ok)
     return err([{ file, line: 1, setting: "", found: "", complaint: `${file} can't be read (${source.error})` }]);
-  const parsed = parseSiteConfig(source.value, file);
-  if (!parsed.ok) return parsed;
-  const config = parsed.value;
+  const { config, complaints, isMended } = examineSiteConfig(source.value, file);
+  if (config === null) return err(complaints);
   const at = (...path: (string | number)[]): ConfigComplaint => ({
     file,
     line: lineOfSetting(source.value, path),
@@ -52,23 +51,22 @@ export function checkSite(file: string): Checked<LoadedSite> {
     found: "",
     complaint: "",
   });
+  const promise = at("pcc", "inadvertentExport", "responseBoundMs");
   const broken = brokenPromise(config);
-  if (broken !== "") {
-    const here = at("pcc", "inadvertentExport", "responseBoundMs");
-    return err([{ ...here, found: String(config.pcc.inadvertentExport.responseBoundMs), complaint: broken }]);
-  }
+  const promised: Checked<null> =
+    broken === ""
+      ? ok(null)
+      : err([{ ...promise, found: String(config.pcc.inadvertentExport.responseBoundMs), complaint: broken }]);
   const profile = readGridProfile(config, file, at("site", "gridProfile"));
   const generation = readGenerationProfile(config, file, at("pcc", "generationProfile"));
   const maps = readMaps(config, file, at);
-  if (!profile.ok || !generation.ok || !maps.ok) {
-    return err([profile, generation, maps].flatMap((checked) => (checked.ok ? [] : checked.error)));
-  }
-  return ok({
-    config,
-    maps: maps.value,
-    profile: profile.value,
-    generationProfile: generation.value,
-  });
+  if (complaints.length === 0 && promised.ok && profile.ok && generation.ok && maps.ok)
+    return ok({ config, maps: maps.value, profile: profile.value, generationProfile: generation.value });
+  // What was put in for a mistake is nobody's mistake.
+  const further = [promised, profile, generation, maps]
+    .flatMap((checked) => (checked.ok ? [] : checked.error))
+    .filter(({ file: where, setting }) => where !== file || !isMended(setting.split(/[.[\]]+/).filter(Boolean)));
+  return err([...complaints, ...further]);
 }
 
 /** The same, or an `Error` whose message names each line to mend. */

@@ -86,7 +86,7 @@ export function permitCommand(program: Command): void {
 
   permit
     .command("revoke")
-    .description("take the installed permit out of force; anyone at the site may, and it never returns")
+    .description("take the installed permit out of force; anyone at the site may; it does not return")
     .requiredOption("--config <file>", "the site's configuration")
     .requiredOption("--reason <text>", "why, for the log")
     .option("--json", "print JSON")

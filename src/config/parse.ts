@@ -5,6 +5,7 @@
 import { isNode, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { err, ok, type Result } from "../domain/result.ts";
+import { isMended, repair, valueAt } from "./repair.ts";
 import { lineOf, lineSettings, type ModbusPlace, placeComplaints } from "./site/modbus.ts";
 import { type SiteConfig, siteSettings } from "./site.ts";
 
@@ -27,22 +28,36 @@ export function complaintText({ file, line, setting, found, complaint }: ConfigC
 }
 
 export function parseSiteConfig(source: string, file: string): Result<SiteConfig, readonly ConfigComplaint[]> {
-  if (source.length > configBytesMax) {
-    return err([{ file, line: 1, setting: "", found: "", complaint: `must be at most ${configBytesMax} bytes long` }]);
-  }
+  const { config, complaints } = examineSiteConfig(source, file);
+  return complaints.length === 0 && config !== null ? ok(config) : err(complaints);
+}
+
+/** A configuration with everything that is wrong with it. */
+export interface Examined {
+  /** What was read; with mistakes in it, made whole so that what it refers to can be looked at. Null where it can't be. */
+  readonly config: SiteConfig | null;
+  readonly complaints: readonly ConfigComplaint[];
+  /** Whether what is said about a setting is about something that was put in for a mistake. */
+  isMended(path: readonly PropertyKey[]): boolean;
+}
+
+const unreadable = (complaints: readonly ConfigComplaint[]): Examined => ({
+  config: null,
+  complaints,
+  isMended: () => false,
+});
+
+/** Everything that the text alone tells. */
+export function examineSiteConfig(source: string, file: string): Examined {
+  const nowhere = { file, line: 1, setting: "", found: "" };
+  if (source.length > configBytesMax)
+    return unreadable([{ ...nowhere, complaint: `must be at most ${configBytesMax} bytes long` }]);
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
-  if (document.errors.length > 0) {
-    return err(
-      document.errors.map((error) => ({
-        file,
-        line: lines.linePos(error.pos[0]).line,
-        setting: "",
-        found: "",
-        complaint: error.message,
-      })),
+  if (document.errors.length > 0)
+    return unreadable(
+      document.errors.map(({ pos, message }) => ({ ...nowhere, line: lines.linePos(pos[0]).line, complaint: message })),
     );
-  }
   const raw: unknown = document.toJS({ maxAliasCount: 50 });
   const lineOf = (path: readonly PropertyKey[]): number => {
     for (let depth = path.length; depth >= 0; depth--) {
@@ -51,22 +66,21 @@ export function parseSiteConfig(source: string, file: string): Result<SiteConfig
     }
     return 1;
   };
+  const toPerson = ({ path, complaint }: Complaint): ConfigComplaint => ({
+    file,
+    line: lineOf(path),
+    setting: settingName(path),
+    found: foundText(valueAt(raw, path)),
+    complaint,
+  });
   const parsed = siteSettings.safeParse(raw ?? {});
-  const complaints = parsed.success
-    ? crossChecks(parsed.data)
-    : parsed.error.issues.flatMap((issue) => issueComplaints(issue, raw));
-  if (complaints.length > 0) {
-    return err(
-      complaints.map(({ path, complaint }) => ({
-        file,
-        line: lineOf(path),
-        setting: settingName(path),
-        found: foundText(valueAt(raw, path)),
-        complaint,
-      })),
-    );
-  }
-  return parsed.success ? ok(parsed.data) : err([]);
+  if (parsed.success)
+    return { config: parsed.data, complaints: crossChecks(parsed.data).map(toPerson), isMended: () => false };
+  const own = parsed.error.issues.flatMap((issue) => issueComplaints(issue, raw));
+  const repaired = repair(siteSettings, raw);
+  const mended = (path: readonly PropertyKey[]): boolean => repaired !== null && isMended(path, repaired.places);
+  const further = repaired === null ? [] : crossChecks(repaired.value).filter(({ path }) => !mended(path));
+  return { config: repaired?.value ?? null, complaints: [...own, ...further].map(toPerson), isMended: mended };
 }
 
 /** Line of a setting in a configuration's text, or of the nearest group around it; 1 when nothing is there. */
@@ -93,7 +107,16 @@ function issueComplaints(issue: z.core.$ZodIssue, raw: unknown): Complaint[] {
     }));
   }
   const missing = valueAt(raw, issue.path) === undefined;
-  return [{ path: issue.path, complaint: missing ? `is missing: ${issue.message}` : issue.message }];
+  const message = issue.message.startsWith("Invalid input") ? typeSentence(issue) : issue.message;
+  return [{ path: issue.path, complaint: missing ? `is missing: ${message}` : message }];
+}
+
+/** Words of our own where a schema has none. */
+function typeSentence(issue: z.core.$ZodIssue): string {
+  const expected = issue.code === "invalid_type" ? issue.expected : "";
+  if (expected === "object") return "must be a group of settings";
+  if (expected === "array") return "must be a list";
+  return expected === "" ? "is not what is allowed here" : `must be a ${expected}`;
 }
 
 /** Every device of the site that is spoken to, with the path of its settings. */
@@ -201,15 +224,6 @@ function settingName(path: readonly PropertyKey[]): string {
   let name = "";
   for (const step of path) name += typeof step === "number" ? `[${step}]` : `${name === "" ? "" : "."}${String(step)}`;
   return name;
-}
-
-function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
-  let value = root;
-  for (const step of path) {
-    if (typeof value !== "object" || value === null) return undefined;
-    value = (value as Record<PropertyKey, unknown>)[step];
-  }
-  return value;
 }
 
 function foundText(value: unknown): string {

@@ -147,3 +147,33 @@ test.each(["config/depot.yaml", "config/home.yaml", "sim/scenarios/lgp-year.yaml
     expect(checkSite(join(root, file)).ok).toBe(true);
   },
 );
+
+test("everything that is wrong comes at once, each in words of its own: settings, their relations, and every file", () => {
+  const folder = mkdtempSync(join(tmpdir(), "islet-site-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, "site.yaml");
+  writeFileSync(
+    file,
+    `site: { name: T, timeZone: Mars/X, serviceMode: v2g, nominalVoltageV: 400, gridProfile: ./none.yaml }
+pcc: { importLimitW: -5, metre: 3, generationProfile: lgp.yaml }
+evses:
+  - stage: { host: s, map: gone.yaml }
+    maxChargeW: 11000
+    minPowerW: 12000
+    maxDischargeW: 11000
+`,
+  );
+  const checked = checkSite(file);
+  const said = checked.ok ? [] : checked.error.map((one) => complaintText(one).replace(`${file}:`, ""));
+  expect(said).toEqual([
+    expect.stringMatching(/^1: site.serviceMode is "v2g": must be one of /),
+    expect.stringMatching(/^2: pcc.importLimitW is -5: must be /),
+    "2: pcc.meter: is missing: must be a group of settings",
+    "2: pcc.metre is 3: is not a setting here; check its spelling",
+    "6: evses[0].minPowerW is 12000: must not be above maxChargeW, 11000 W",
+    '1: site.timeZone is "Mars/X": must be an IANA time zone, for example America/Los_Angeles',
+    '1: site.gridProfile is "./none.yaml": can\'t be read (ENOENT)',
+    '2: pcc.generationProfile is "lgp.yaml": can\'t be read (ENOENT)',
+    '4: evses[0].stage.map is "gone.yaml": can\'t be read (ENOENT)',
+  ]);
+});

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { openWhole } from "../../src/app/database.ts";
 import { openStore } from "../../src/app/store.ts";
 
 const path = (): string => join(mkdtempSync(join(tmpdir(), "store-")), "store.db");
@@ -63,6 +64,15 @@ describe("documents", () => {
     writeFileSync(file, bytes);
     expect(openStore({ path: file }).sentence).toMatch(/was damaged/);
   });
+});
+
+test("what counts survives a power cut: full synchronisation, in a write-ahead log", () => {
+  for (const name of ["store", "audit log"]) {
+    const { database } = openWhole(path(), name, "");
+    expect(database.prepare("PRAGMA synchronous").get()).toEqual({ synchronous: 2 });
+    expect(database.prepare("PRAGMA journal_mode").get()).toEqual({ journal_mode: "wal" });
+    database.close();
+  }
 });
 
 test("a file removed under the running controller is noticed, and written anew at the end", () => {
