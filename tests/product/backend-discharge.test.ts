@@ -1,0 +1,40 @@
+/** A backend with a standing maximum that still gets its discharge, and knows the station by a number that stays. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { until } from "./site/judge.ts";
+import { type Product, startProduct } from "./site/product.ts";
+
+describe("a depot under a permit whose backend has set a maximum of 30 kW for good", () => {
+  let product: Product;
+  beforeAll(async () => {
+    product = await startProduct({
+      plant: { stages: [{}, {}], buildingW: 20_000 },
+      permit: { mode: "parallel-export", exportLimitW: 200_000 },
+      backend: true,
+    });
+    const accepted = () => product.backend.said.some(({ action }) => action === "StatusNotification");
+    expect(await until(accepted, 20_000)).toBe(true);
+    expect((await product.backend.setProfile(0, 30_000)).status).toBe("Accepted");
+    expect(await product.reached("parallel", 40_000)).toBe(true);
+  });
+  afterAll(() => product.stop());
+
+  it("discharges what another profile asks for: the lowest limit counts", async () => {
+    expect(await product.backend.setPower(1, -5_000)).toBe("Accepted");
+    expect(await until(() => Math.abs(product.plant.stages[0]!.powerW + 5_000) < 300, 30_000)).toBe(true);
+    const { schedule } = await product.backend.call("GetCompositeSchedule", { evseId: 1, duration: 60 });
+    expect(schedule).toMatchObject({ chargingSchedulePeriod: [{ startPeriod: 0, limit: -5_000 }] });
+    expect(Math.max(...product.plant.stages.map(({ powerW }) => powerW))).toBeLessThanOrEqual(30_300);
+  });
+
+  it("has a serial number of its own, the same after a restart", async () => {
+    const numbers = () =>
+      product.backend.said
+        .filter(({ action }) => action === "BootNotification")
+        .map(({ payload }) => (payload["chargingStation"] as { serialNumber: string }).serialNumber);
+    expect(numbers()[0]).toMatch(/^[A-Za-z0-9_.:-]{8,25}$/);
+    await product.process.stop();
+    product.start();
+    expect(await until(() => numbers().length > 1, 30_000)).toBe(true);
+    expect(new Set(numbers()).size).toBe(1);
+  });
+});
