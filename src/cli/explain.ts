@@ -31,11 +31,16 @@ export function explainCommand(program: Command): void {
           setpointW,
           limits,
         }));
-        process.stdout.write(`${JSON.stringify({ mode: state.mode.mode, evses: rows, pccRecord: state.pccRecord })}\n`);
+        const { devices, owed, loop } = state.health;
+        process.stdout.write(
+          `${JSON.stringify({ mode: state.mode.mode, missing: state.mode.missing, evses: rows, pccRecord: state.pccRecord, devices, owed, loop })}\n`,
+        );
         return;
       }
-      process.stdout.write(`Mode ${state.mode.mode}.\n${devicesText(state.health)}${pccText(state.pccRecord)}`);
+      process.stdout.write(`${siteText(state)}${pccText(state.pccRecord)}`);
       for (const one of chosen) {
+        if (one.known.state !== "live")
+          process.stdout.write(`\nEVSE ${one.evse}: its power is not known, ${oldText(one.known.ageMs)}.`);
         process.stdout.write(
           `\nEVSE ${one.evse}: wishes ${kW(one.wishW)} (${one.wishSource}), gets ${kW(one.setpointW)}.\n`,
         );
@@ -49,15 +54,23 @@ export function explainCommand(program: Command): void {
     });
 }
 
-/** Devices whose values do not count now, and why. */
-function devicesText({ devices }: SiteState["health"]): string {
-  return devices
-    .filter(({ state }) => state !== "answers")
-    .map(({ name, state, ageMs, fault }) => {
-      const age = ageMs === null ? "" : `, values ${(ageMs / 1_000).toFixed(1)} s old`;
-      return `${name}: ${state}${age}. ${fault?.sentence ?? ""}\n`;
-    })
-    .join("");
+const oldText = (ageMs: number | null): string =>
+  ageMs === null ? "nothing has been heard of it" : `last heard ${(ageMs / 1_000).toFixed(1)} s ago`;
+
+/** The mode with what it waits for, each device that is not well and what to do, and what the disk has not taken. */
+export function siteText({ mode, health }: SiteState): string {
+  const lines = [`Mode ${mode.mode}.`];
+  if (mode.missing !== null) lines.push(`It waits for: ${mode.missing.device} (${mode.missing.why}).`);
+  for (const { name, state, ageMs, fault } of health.devices) {
+    if (state === "answers" && fault === null) continue;
+    const age = ageMs === null ? "" : `, values ${(ageMs / 1_000).toFixed(1)} s old`;
+    lines.push(`${name}: ${state}${state === "frozen" || state === "silent" ? age : ""}.${fault ? ` ${fault.sentence} Ends: ${fault.clears}` : ""}`);
+  }
+  const { stalls, stallLongestMs } = health.loop;
+  if (stalls > 0)
+    lines.push(`The controller itself stood still ${stalls} times, ${Math.round(stallLongestMs)} ms at most.`);
+  for (const owed of health.owed) lines.push(`In force and not on disk yet: ${owed}.`);
+  return `${lines.join("\n")}\n`;
 }
 
 /** What is on record at the grid connection; nothing where the controller does not say. */

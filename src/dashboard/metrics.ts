@@ -247,6 +247,18 @@ export const metricRows: readonly Row[] = [
     read: (s) => one(s.health.loop.missed),
   },
   {
+    name: "islet_loop_stalls_total",
+    help: "How often the controller itself stood still, since start.",
+    counts: true,
+    read: (s) => one(s.health.loop.stalls),
+  },
+  {
+    name: "islet_loop_stalled_seconds_total",
+    help: "For how long the controller itself stood still, since start.",
+    counts: true,
+    read: (s) => one(s.health.loop.stalledMs, 0.001),
+  },
+  {
     name: "islet_loop_real_time",
     help: "1 while the control loop has real-time priority.",
     read: (s) => flag(s.health.loop.fifo),

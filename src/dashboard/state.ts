@@ -253,6 +253,11 @@ const health = z.object({
     cycleP99Ms: number,
     cycles: number,
     missed: number,
+    stalls: number.describe(
+      "How often the controller itself stood still since its start; no device is to blame for that.",
+    ),
+    stalledMs: number,
+    stallLongestMs: number,
     fifo: z.boolean(),
   }),
   meterAgeMs: maybeNumber,

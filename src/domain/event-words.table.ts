@@ -339,9 +339,9 @@ export const eventWords = {
     severity: "record", clears: "itself",
   },
   controllerLate: {
-    sentence: "The controller itself was late: it missed {missed} cycles in a minute.",
-    cause: "The machine is too slow or too busy. The devices are not to blame.",
-    todo: "See what else runs on the machine; give the controller real-time priority, or a longer period.",
+    sentence: "The controller itself stood still: stalls in the last minute {count}, the longest so far {longestMs}.",
+    cause: "Its machine was too busy. No device and no cable is to blame.",
+    todo: "See what else runs on the machine; give the controller real-time priority (CAP_SYS_NICE).",
     severity: "warning", clears: "afterDelay", ends: "When a minute has passed without.",
   },
   owed: {

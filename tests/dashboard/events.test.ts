@@ -186,7 +186,7 @@ const calm = () => ({
     certificates: [{ name: "page", expiresAtMs: 1e13 }],
     forecastPct: (): number | null => 90,
     backendCapW: (): number | null => null,
-    missedInMinute: 0,
+    stallsInMinute: 0,
   },
   moments: {
     darkS: null,
@@ -334,7 +334,7 @@ describe("what becomes an event", () => {
     ],
     ["a silent stage", (s) => void (s.report.stages[0]!.atMs = -1_100), ["deviceSilent"]],
     ["a stage whose own clock stands", (s) => void (s.report.stages[0]!.liveAtMs = -1_600), ["deviceFrozen"]],
-    ["cycles that the controller has missed", (s) => void (s.slow.missedInMinute = 12), ["controllerLate"]],
+    ["a stall of the controller itself", (s) => void (s.slow.stallsInMinute = 2), ["controllerLate"]],
     ["a full disk", (s) => void s.owed.push("a stop by Ann"), ["owed"]],
     [
       "a departure that was missed",

@@ -23,7 +23,7 @@ export interface Seen {
     SiteStation,
     "config" | "control" | "devices" | "permit" | "ocpp" | "people" | "notes" | "profile"
   >;
-  readonly slow: Pick<SlowFacts, "certificates" | "forecastPct" | "backendCapW" | "missedInMinute">;
+  readonly slow: Pick<SlowFacts, "certificates" | "forecastPct" | "backendCapW" | "stallsInMinute">;
   readonly moments: Pick<Moments, "darkS" | "startFailed" | "missing" | "ceasedBy">;
   /** Every device as it is now, in the order of the station's reports, and what waits for the disk. */
   readonly devices: ReturnType<typeof deviceHealth>;
@@ -127,8 +127,6 @@ function coverOf(seen: Seen, i: number): "covered" | "stage" | "firmware" {
   return item === undefined ? "stage" : item.firmware.includes(identity.version) ? "covered" : "firmware";
 }
 
-/** Cycles missed in a minute before the controller says that it is late itself. */
-const lateCyclesMin = 10;
 /** Who holds a charger after its emergency stop. */
 export const emergencyName = "Emergency stop";
 /** What `run` calls the certificate that the page is served with. */
@@ -469,8 +467,8 @@ export const eventRows: readonly EventRow[] = [
   },
   {
     key: "controllerLate",
-    active: ({ slow }) => slow.missedInMinute >= lateCyclesMin,
-    values: ({ slow }) => ({ missed: slow.missedInMinute }),
+    active: ({ slow }) => slow.stallsInMinute > 0,
+    values: ({ slow, report: { site } }) => ({ count: slow.stallsInMinute, longestMs: site.stallLongestMs }),
     needsPerson: true,
   },
   {

@@ -29,6 +29,9 @@ export function healthState(report: ControlReport, { station, slow, days }: Heal
       cycleP99Ms: site.cycleP99Ms || 0,
       cycles: site.ticks,
       missed: site.skipped,
+      stalls: site.stalls || 0,
+      stalledMs: site.stalledMs || 0,
+      stallLongestMs: site.stallLongestMs || 0,
       fifo: station.realTime,
     },
     meterAgeMs: meterKnown(site).ageMs,
@@ -50,7 +53,7 @@ export function healthState(report: ControlReport, { station, slow, days }: Heal
 }
 
 /** What waits for the disk, in words. */
-export const owedOf = (station: SiteStation): readonly string[] => station.owed().map(owedText);
+export const owedOf = (station: Pick<SiteStation, "owed">): readonly string[] => station.owed().map(owedText);
 
 /** A device's fault and latency, where its report tells them. */
 export type DeviceTold = DeviceReport & {

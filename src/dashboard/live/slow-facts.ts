@@ -27,8 +27,8 @@ export interface SlowFacts {
   forecastPct(evse: number): number | null;
   /** The backend's cap on charging where it is what binds the forecast, W; null where it does not. */
   backendCapW(evse: number): number | null;
-  /** Cycles of the control loop that were missed in the last minute. */
-  readonly missedInMinute: number;
+  /** How often the controller itself stood still in the last minute. */
+  readonly stallsInMinute: number;
   plan(evse: number): Plan;
   readonly changes: SiteState["history"];
   readonly certificates: readonly Certificate[];
@@ -66,14 +66,14 @@ export function createSlowFacts(station: SiteStation, serving: readonly Certific
   const nameOf = (i: number): string => vehicleName(station, i);
 
   const caps: (number | null)[] = new Array(count).fill(null);
-  const misses: { atMs: number; skipped: number }[] = [];
+  const counted: { atMs: number; stalls: number }[] = [];
+  let stallsInMinute = 0;
   /** Counts over the last minute: one sample at each look. */
-  const lateness = ({ site }: ControlReport, nowMs: number): void => {
-    misses.push({ atMs: nowMs, skipped: site.skipped });
-    while (misses.length > 1 && nowMs - misses[0]!.atMs > minuteMs) misses.shift();
-    missedInMinute = Math.max(0, site.skipped - misses[0]!.skipped);
+  const stalling = ({ site }: ControlReport, nowMs: number): void => {
+    counted.push({ atMs: nowMs, stalls: site.stalls });
+    while (counted.length > 1 && nowMs - counted[0]!.atMs > minuteMs) counted.shift();
+    stallsInMinute = Math.max(0, site.stalls - counted[0]!.stalls);
   };
-  let missedInMinute = 0;
 
   const departures = ({ site, stages }: ControlReport, nowMs: number): void => {
     let connected = 0;
@@ -135,7 +135,7 @@ export function createSlowFacts(station: SiteStation, serving: readonly Certific
       departures(report, nowMs);
       certificates = [...serving, ...station.certificates().flatMap(({ name, pem }) => certificateOf(name, pem))];
       changes.look();
-      lateness(report, nowMs);
+      stalling(report, nowMs);
     },
     expire: () => {
       dueMs = Number.NEGATIVE_INFINITY;
@@ -149,8 +149,8 @@ export function createSlowFacts(station: SiteStation, serving: readonly Certific
     },
     forecastPct: (evse) => forecasts[evse] ?? null,
     backendCapW: (evse) => caps[evse] ?? null,
-    get missedInMinute() {
-      return missedInMinute;
+    get stallsInMinute() {
+      return stallsInMinute;
     },
     plan: (evse) => plans[evse] ?? [],
     get changes() {

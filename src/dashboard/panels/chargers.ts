@@ -111,7 +111,7 @@ function chargerActions(view: View, evse: number, ui: Ui): Html {
 export function whyPanel(view: View, why: WhyView, ui: Ui): Html {
   if (!why.connected)
     return html`<header><h2>${why.title}</h2></header><div class="body"><p class="dim">${why.because}</p>${chargerActions(view, why.evse, ui)}</div>`;
-  return html`<header><h2>${why.title}</h2><div class="end">Setpoint</div></header><div class="body"><p class="big">${why.big}</p><p class="dim gap">${why.because}</p>${
+  return html`<header><h2>${why.title}</h2><div class="end">Measured now</div></header><div class="body"><p class="big">${why.big}</p><p class="dim gap">${why.because}</p>${
     why.callout
       ? html`<div class="callout">${why.callout.warn ? severityIcons.warning : severityIcons.record}<span>${why.callout.text}</span></div>`
       : ""

@@ -92,6 +92,22 @@ export function whyView(state: SiteState, evse: EvseState, totals: Totals, words
   };
 }
 
+/** Who asks for a limit, as people call them; anything else is said as it stands. */
+const sourceNames: Readonly<Record<string, string>> = {
+  controller: "Controller",
+  permit: "Permit",
+  "pcc-meter": "PCC meter",
+  vehicle: "Vehicle",
+  stage: "Power stage",
+  backend: "Backend",
+  operator: "Operator",
+  installer: "Installer",
+  mode: "Mode of the site",
+  schedule: "Plan",
+  "grid-profile": "Grid profile",
+  allocation: "Share among the chargers",
+};
+
 const sentenceOf = (limit: LimitState): string => reasons[limit.reason].sentence;
 
 function chainRow(limit: LimitState, evse: EvseState, discharge: boolean): ChainRow {
@@ -100,7 +116,7 @@ function chainRow(limit: LimitState, evse: EvseState, discharge: boolean): Chain
   const age = limit.ageMs === null ? "" : `, ${duration(limit.ageMs)} old`;
   return {
     name: nameOfReason(limit.reason),
-    source: `${limit.source}${age}`,
+    source: `${sourceNames[limit.source] ?? limit.source}${age}`,
     bound: bound === null ? "No limit" : kW(bound),
     binds: limit.binds,
     distance: limit.binds ? "binds" : spareW === null ? "" : `${kW(spareW)} spare`,

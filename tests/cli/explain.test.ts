@@ -1,0 +1,44 @@
+import { describe, expect, test } from "vitest";
+import { siteText } from "../../src/cli/explain.ts";
+import type { SiteState } from "../../src/dashboard/state.ts";
+import { sampleState } from "../dashboard/sampleStates.ts";
+
+const device = (more: Partial<SiteState["health"]["devices"][number]>): SiteState => {
+  const state = sampleState("parallel");
+  return { ...state, health: { ...state.health, devices: [{ ...state.health.devices[0]!, name: "Bay 8", ...more }] } };
+};
+
+describe("islet explain", () => {
+  test.each([
+    ["a site that is well", sampleState("parallel"), "Mode parallel.\n"],
+    [
+      "a silent device, with its fault and what to check",
+      device({
+        state: "silent",
+        ageMs: 58_000,
+        fault: { sentence: "It refuses the connection.", clears: "Check that no other program holds it." },
+      }),
+      "Mode parallel.\nBay 8: silent, values 58.0 s old. It refuses the connection. Ends: Check that no other program holds it.\n",
+    ],
+    [
+      "a frozen device",
+      device({ state: "frozen", ageMs: 2_000 }),
+      "Mode parallel.\nBay 8: frozen, values 2.0 s old.\n",
+    ],
+    [
+      "a device that was never heard",
+      device({ state: "silent", ageMs: null }),
+      "Mode parallel.\nBay 8: silent.\n",
+    ],
+    [
+      "a full disk",
+      {
+        ...sampleState("parallel"),
+        health: { ...sampleState("parallel").health, owed: ["the audit log: the disk is full"] },
+      },
+      "Mode parallel.\nIn force and not on disk yet: the audit log: the disk is full.\n",
+    ],
+  ] as readonly (readonly [string, SiteState, string])[])("%s", (_name, state, text) => {
+    expect(siteText(state)).toBe(text);
+  });
+});
