@@ -13,14 +13,15 @@ import { loadSite } from "../app/load-config.ts";
 import type { SiteState } from "../dashboard/state.ts";
 import { view } from "../dashboard/view.ts";
 import type { FromController } from "./controller-messages.ts";
+import { announceDepartures, type DemoVehicle, demoFleet, setCharges } from "./demo-fleet.ts";
 import { type DemoKey, demoKeys } from "./demo-keys.ts";
 import { createDemoPermit } from "./demo-permit.ts";
 import { renderTerminal } from "./terminal-view.ts";
 
 const root = join(import.meta.dirname, "../..");
 const identity = "DEPOT-1";
-/** What the backend asks of each vehicle, once: give 8.5 kW, 170 kW together. */
-const askedW = -8_500;
+/** What the backend asks of the vehicles that stay, once: to give so much together. */
+const askedTogetherW = -170_000;
 /** How often and how many times the backend asks until its station accepts, ms. */
 const askEveryMs = 5_000;
 const askAttemptsMax = 24;
@@ -77,7 +78,8 @@ async function demo(options: DemoOptions): Promise<void> {
       freePort(15_900),
       freePort(15_901),
     ]);
-    const config = await writeDemoConfig(options.config, folder, pagePort, backendPort);
+    const fleet = demoFleet(loadSite(options.config).config);
+    const config = await writeDemoConfig(options.config, folder, pagePort, backendPort, fleet);
     // The simulator owns the controller, so that its control API can also cut the controller's supply and its backend link.
     const site = ["bin/islet.mjs", "sim", "--config", config, "--control-port", String(controlPort)];
     const sim = start("simulator", [...site, "--controller", ...(options.verbose ? ["--verbose"] : [])], true);
@@ -87,7 +89,8 @@ async function demo(options: DemoOptions): Promise<void> {
       String(backendPort),
       "--until-stdin-ends",
     ]);
-    void askUntilAccepted(backend, ended);
+    void askUntilAccepted(backend, ended, fleet);
+    void announceDepartures(sim, ended, fleet);
     const api = `http://127.0.0.1:${controlPort}`;
     const show = interactive ? showLive(sim, api, end) : showLines(sim, api);
     await ended;
@@ -156,7 +159,13 @@ function startChild(
 }
 
 /** The example site with a backend, a permit signed for this run, a short wait before discharging, and its own state folder. */
-async function writeDemoConfig(file: string, folder: string, pagePort: number, backendPort: number): Promise<string> {
+async function writeDemoConfig(
+  file: string,
+  folder: string,
+  pagePort: number,
+  backendPort: number,
+  fleet: readonly DemoVehicle[],
+): Promise<string> {
   const document = parseDocument(readFileSync(file, "utf8"));
   const permit = createDemoPermit(folder, loadSite(file).config);
   document.setIn(["site", "gridProfile"], join(root, "config/profiles/demo.yaml"));
@@ -168,6 +177,10 @@ async function writeDemoConfig(file: string, folder: string, pagePort: number, b
   );
   document.setIn(["sim", "stageEnterServiceS"], 10);
   document.setIn(["stateDir"], join(folder, "state"));
+  fleet.forEach(({ name }, i) => {
+    if (!document.hasIn(["evses", i, "vehicle"])) document.setIn(["evses", i, "vehicle"], name);
+  });
+  setCharges(document, fleet);
   await moveDevicePorts(document);
   const target = join(folder, "site.yaml");
   writeFileSync(target, document.toString());
@@ -215,32 +228,36 @@ function freePort(wanted: number): Promise<number> {
 }
 
 /** The station refuses to discharge until its stages are verified and the permit counts: the backend asks again until then. */
-async function askUntilAccepted(backend: Child, ended: Promise<void>): Promise<void> {
+async function askUntilAccepted(backend: Child, ended: Promise<void>, fleet: readonly DemoVehicle[]): Promise<void> {
   await backend.ready('"event":"station"');
+  const staying = fleet.filter(({ departs }) => departs === null);
+  const accepted = (): number =>
+    backend.lines.filter((line) => line.includes('"SetChargingProfile"') && line.includes('"Accepted"')).length;
   for (let attempt = 0; attempt < askAttemptsMax; attempt++) {
     const pause = new Promise<"again">((resolve) => setTimeout(resolve, askEveryMs, "again"));
     if ((await Promise.race([pause, ended])) !== "again") return;
-    if (backend.lines.some((line) => line.includes('"SetChargingProfile"') && line.includes('"Accepted"'))) return;
-    backend.process.stdin?.write(`${JSON.stringify(askForPower())}\n`);
+    if (accepted() >= staying.length) return;
+    for (const { evse } of staying)
+      backend.process.stdin?.write(`${JSON.stringify(askForPower(evse, askedTogetherW / staying.length))}\n`);
   }
 }
 
-const askForPower = () => ({
+const askForPower = (evseId: number, powerW: number) => ({
   identity,
   action: "SetChargingProfile",
   payload: {
-    evseId: 0,
+    evseId,
     chargingProfile: {
-      id: 1,
+      id: evseId,
       stackLevel: 0,
       chargingProfilePurpose: "TxDefaultProfile",
       chargingProfileKind: "Absolute",
       chargingSchedule: [
         {
-          id: 1,
+          id: evseId,
           startSchedule: new Date(Date.now() - 60_000).toISOString(),
           chargingRateUnit: "W",
-          chargingSchedulePeriod: [{ startPeriod: 0, limit: askedW }],
+          chargingSchedulePeriod: [{ startPeriod: 0, limit: Math.round(powerW) }],
         },
       ],
     },

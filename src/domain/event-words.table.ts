@@ -249,8 +249,8 @@ export const eventWords = {
     severity: "record", clears: "itself",
   },
   ceased: {
-    sentence: "Stopped discharging. The grid left its permitted range.",
-    cause: "Voltage or frequency was outside the range at K1 or at the PCC meter.",
+    sentence: "Stopped discharging. One of the two voltmeters did not call the grid good.",
+    cause: "At K1 or at the PCC meter the grid tripped a limit, or its loss was suspected.",
     todo: "",
     severity: "notice", clears: "itself", ends: "When the grid has been good for the delay of its profile.",
   },
@@ -265,6 +265,12 @@ export const eventWords = {
     cause: "It left the range {minFrequencyHz!}–{maxFrequencyHz}.",
     todo: "",
     severity: "notice", clears: "itself", ends: "When the grid has been good for the delay of its profile.",
+  },
+  ceasedK1: {
+    sentence: "Stopped discharging. K1 gives no values of now.",
+    cause: "Without its voltmeter nobody knows the grid on both sides.",
+    todo: "Look at K1’s own event.",
+    severity: "notice", clears: "itself", ends: "When K1 answers and the grid has been good for the delay of its profile.",
   },
   ceasedMeter: {
     sentence: "Stopped discharging. The PCC meter gives no values of now.",

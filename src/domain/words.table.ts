@@ -50,6 +50,7 @@ export const sentences = {
   "cause.sag":              "The grid voltage was {voltagePu} at {sagAtMs}; the wait started again.",
   "cause.frequency":        "The grid frequency was {frequencyHz} at {sagAtMs}; the wait started again.",
   "cause.meter":            "The PCC meter gave no good values from {sagAtMs} on; the wait started again.",
+  "cause.k1":              "K1 gave no values from {sagAtMs} on; the wait started again.",
   "cause.outage":           "The grid was lost at {lostAtMs} and came back at {backAtMs}.",
   "cause.fromLoadOnly":       "Nothing has gone wrong: discharging begins with a wait for a good grid.",
   "cause.gridLost":           "Grid lost at {lostAtMs}.",

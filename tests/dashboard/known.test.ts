@@ -292,3 +292,28 @@ describe("a site at which nothing answers", () => {
       expect(text, name).not.toMatch(new RegExp(`^${name}[ {]`, "m"));
   });
 });
+
+describe("events alike", () => {
+  const event = (id: string, atMs: number, key: "emergencyStop" | "acted", values: Record<string, string | number>) =>
+    ({ id, atMs, key, values, severity: "critical", needsPerson: true, active: true, acknowledged: null }) as const;
+  test("that began together are one line, one acknowledgement, with every charger named", () => {
+    const state = sampleState("parallel");
+    const shown = show({
+      ...state,
+      events: [
+        event("c", state.atMs, "emergencyStop", { evse: 9 }),
+        event("b", state.atMs - 500, "emergencyStop", { evse: 4 }),
+        event("a", state.atMs - 900, "emergencyStop", { evse: 2 }),
+        event("old", state.atMs - 60_000, "emergencyStop", { evse: 1 }),
+        event("y", state.atMs, "acted", { by: "ann", what: "Departure at charger 2 saved", why: "timetable" }),
+        event("x", state.atMs, "acted", { by: "ann", what: "Departure at charger 1 saved", why: "timetable" }),
+      ],
+    });
+    expect(shown.events.events.map(({ sentence, ids }) => [sentence, ids])).toEqual([
+      ["The emergency stop of charger 2 is pressed. The same at chargers 4 and 9.", ["c", "b", "a"]],
+      ["The emergency stop of charger 1 is pressed.", ["old"]],
+      ["ann: Departure at charger 2 saved. And 1 more.", ["y", "x"]],
+    ]);
+    expect(shown.events.openIds).toHaveLength(6);
+  });
+});

@@ -91,6 +91,7 @@ const ceasedKeys = {
   voltage: "ceasedVoltage",
   frequency: "ceasedFrequency",
   meter: "ceasedMeter",
+  k1: "ceasedK1",
   grid: "ceased",
 } as const;
 const wantsParallel = ({ station }: Seen): boolean => station.config.site.serviceMode.startsWith("parallel");
@@ -230,7 +231,7 @@ export const eventRows: readonly EventRow[] = [
     active: (seen) => gridPu(seen) < 0.5,
     values: (seen) => ({ voltagePu: gridPu(seen) }),
   },
-  ...(["voltage", "frequency", "meter", "grid"] as const).map(
+  ...(["voltage", "frequency", "meter", "k1", "grid"] as const).map(
     (by): EventRow => ({
       key: ceasedKeys[by],
       active: ({ report: { site }, moments }) => site.mode === "ceased" && moments.ceasedBy === by,

@@ -23,7 +23,7 @@ export interface Moments {
   /** What the site waits for while it is blind or not yet known: what was missing when that began, until another is. */
   readonly missing: SiteState["mode"]["missing"];
   /** What ended discharging; null while nothing has, or discharging had not begun. */
-  readonly ceasedBy: "voltage" | "frequency" | "meter" | "grid" | null;
+  readonly ceasedBy: "voltage" | "frequency" | "meter" | "k1" | "grid" | null;
 }
 
 /** The range in which discharging may begin, and how to find what is missing. */
@@ -65,6 +65,8 @@ export function createMoments(settings: MomentsSettings): Moments {
   let darkSinceMs: number | null = null;
   let darkS: number | null = null;
   let ceased: { by: NonNullable<Moments["ceasedBy"]>; value: number; atMs: number } | null = null;
+  /** Vehicles were allowed to give when that came: more than a wait was broken off. */
+  let wasGiving = false;
   let outage: { lostAtMs: number; backAtMs: number | null } | null = null;
   let missing: SiteState["mode"]["missing"] = null;
   let cause: Sentence | null = null;
@@ -106,7 +108,9 @@ export function createMoments(settings: MomentsSettings): Moments {
     const { gridVoltagePu, meterVoltagePu, meterFrequencyHz, meterQuality } = site;
     const { minVoltagePu, maxVoltagePu, minFrequencyHz, maxFrequencyHz } = settings;
     const outside = [gridVoltagePu, meterVoltagePu].find((pu) => pu < minVoltagePu || pu > maxVoltagePu);
+    wasGiving = before?.mode !== "enterDelay";
     if (meterQuality !== Quality.good) ceased = { by: "meter", value: Number.NaN, atMs };
+    else if (site.deviceFresh === false) ceased = { by: "k1", value: Number.NaN, atMs };
     else if (outside !== undefined) ceased = { by: "voltage", value: outside, atMs };
     else if (meterFrequencyHz < minFrequencyHz || meterFrequencyHz > maxFrequencyHz)
       ceased = { by: "frequency", value: meterFrequencyHz, atMs };
@@ -125,6 +129,7 @@ export function createMoments(settings: MomentsSettings): Moments {
     const sagAtMs = ceased.atMs;
     if (ceased.by === "voltage") return { key: "cause.sag", values: { voltagePu: ceased.value, sagAtMs } };
     if (ceased.by === "frequency") return { key: "cause.frequency", values: { frequencyHz: ceased.value, sagAtMs } };
+    if (ceased.by === "k1") return { key: "cause.k1", values: { sagAtMs } };
     return ceased.by === "meter" ? { key: "cause.meter", values: { sagAtMs } } : null;
   };
 
@@ -142,7 +147,8 @@ export function createMoments(settings: MomentsSettings): Moments {
       cause = lostAtMs === null ? { key: "cause.operatorIsland" } : { key: "cause.gridLost", values: { lostAtMs } };
     else if (mode === "enterDelay") cause = waitCause();
     else if (mode === "ceased" && before.mode === "loadOnly") cause = waitCause() ?? { key: "cause.fromLoadOnly" };
-    else if (mode !== "blind") cause = null;
+    else if (mode !== "blind" || (cause?.key !== "cause.gridLost" && cause?.key !== "cause.operatorIsland"))
+      cause = null;
   };
   const lockoutCause = (from: ControlReport["site"]["mode"]): Sentence | null => {
     if (from === "opening" || from === "parting")
@@ -195,7 +201,7 @@ export function createMoments(settings: MomentsSettings): Moments {
       return missing;
     },
     get ceasedBy() {
-      return ceased?.by ?? null;
+      return wasGiving ? (ceased?.by ?? null) : null;
     },
     get darkS() {
       return darkS;

@@ -134,7 +134,10 @@ function utilityPlace(state: SiteState, totals: Totals): PlaceView {
       captions: [`was ${grid.voltagePu.toFixed(3)}${nb}pu`, `${duration(grid.known.ageMs ?? 0)} ago`],
       old: true,
     };
-  const value = grid.good ? "Grid good" : totals.gridDead ? "Grid dead" : "Grid not good";
+  const { minVoltagePu, maxVoltagePu } = state.profile;
+  const inRange = grid.voltagePu >= minVoltagePu && grid.voltagePu <= maxVoltagePu;
+  // Good takes both voltmeters: one that is silent or frozen makes the grid no worse.
+  const value = grid.good ? "Grid good" : totals.gridDead ? "Grid dead" : inRange ? "Grid in range" : "Grid not good";
   const captions = [
     `${grid.voltagePu.toFixed(totals.gridDead ? 2 : 3)}${nb}pu${
       grid.frequencyHz !== null && !totals.gridDead ? `, ${grid.frequencyHz.toFixed(2)}${nb}Hz` : ""
@@ -176,11 +179,17 @@ function meterPlace(state: SiteState, totals: Totals): PlaceView {
   return { name, value: `${directionOfGrid(state.pccW)} ${kW(state.pccW)}`, captions: limit ? [limit] : [] };
 }
 
+/** What a contact says now, or what it said last. */
+const contactOf = (name: string, position: ContactView["position"], isLive: boolean): ContactView => ({
+  position: isLive ? position : "unknown",
+  text: position === "unknown" ? `${name} says nothing` : `${name} ${isLive ? "says" : "said"} ${position}`,
+});
+
 function k1Place(state: SiteState, totals: Totals, words: Words): DiagramView["k1"] {
   const { k1 } = state;
   const contacts = [
-    { position: k1.no, text: `NO says ${k1.no === "unknown" ? "nothing" : k1.no}` },
-    { position: k1.nc, text: `NC says ${k1.nc === "unknown" ? "nothing" : k1.nc}` },
+    contactOf("NO", k1.no, k1.quality === "good"),
+    contactOf("NC", k1.nc, k1.quality === "good"),
   ] as const;
   const name = "Transfer device K1";
   if (!k1.present)

@@ -80,7 +80,7 @@ function alike(events: readonly EventState[]): EventState[][] {
       ([first]) =>
         first !== undefined &&
         first.key === event.key &&
-        typeof event.values?.["evse"] === "number" &&
+        isAlike(first, event) &&
         first.active === event.active &&
         (first.acknowledged === null) === (event.acknowledged === null) &&
         Math.abs(first.atMs - event.atMs) <= alikeWithinMs,
@@ -91,14 +91,25 @@ function alike(events: readonly EventState[]): EventState[][] {
   return groups;
 }
 
+/** The same at another charger, or the same person's act for the same reason. */
+function isAlike({ values: a }: EventState, { key, values: b }: EventState): boolean {
+  if (key === "acted") return a?.["by"] === b?.["by"] && a?.["why"] === b?.["why"];
+  return typeof b?.["evse"] === "number";
+}
+
+/** "The same at chargers 7 and 8.", "And 7 more." */
+function othersText(group: readonly EventState[], evses: readonly number[]): string {
+  if (group.length === 1) return "";
+  if (group[0]?.key === "acted") return ` And ${group.length - 1} more.`;
+  return ` The same at charger${group.length > 2 ? "s" : ""} ${listOf(evses.slice(1).map(String), 6)}.`;
+}
+
 function eventView(group: readonly EventState[], nowMs: number, words: Words): EventView {
   const event = group[0]!;
   const evses = group.map(({ values }) => Number(values?.["evse"])).sort((a, b) => a - b);
-  const said = words.event(event.key, { ...event.values, ...(group.length > 1 && { evse: evses[0]! }) });
-  const others =
-    group.length > 1
-      ? ` The same at charger${group.length > 2 ? "s" : ""} ${listOf(evses.slice(1).map(String), 6)}.`
-      : "";
+  const isOfEvses = Number.isFinite(evses[0]);
+  const said = words.event(event.key, isOfEvses ? { ...event.values, evse: evses[0]! } : event.values);
+  const others = othersText(group, evses);
   const today = words.date(event.atMs) === words.date(nowMs);
   return {
     id: event.id,

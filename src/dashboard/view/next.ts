@@ -73,7 +73,7 @@ export const consequences: readonly Consequence[] = [
     leadsTo: to("loadOnly"),
   },
   { modes: ["ceased"], when: "Grid good", say: "next.gridGood", values: delayS, leadsTo: to("enterDelay") },
-  { modes: ["ceased"], when: "If it stays out", say: "next.gridStaysOut", leadsTo: to("isolating"), only: mayBackUp },
+  { modes: ["ceased"], when: "If the grid fails", say: "next.gridStaysOut", leadsTo: to("isolating"), only: mayBackUp },
   {
     modes: ["loadOnly"],
     when: "If the grid fails",
