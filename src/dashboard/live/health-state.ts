@@ -3,6 +3,7 @@ import { owedText } from "../../app/owed.ts";
 import type { ControlReport } from "../../app/shared/report.ts";
 import type { SiteStation } from "../../app/station.ts";
 import { Quality, qualityNames } from "../../domain/quality.ts";
+import { endings } from "../../domain/words.ts";
 import type { Known, SiteState } from "../state.ts";
 import type { DayArchive } from "./day-archive.ts";
 import { isFrozen, k1Known, knownOf, meterKnown, panelKnown } from "./known.ts";
@@ -55,25 +56,19 @@ export function healthState(report: ControlReport, { station, slow, days }: Heal
 /** What waits for the disk, in words. */
 export const owedOf = (station: Pick<SiteStation, "owed">): readonly string[] => station.owed().map(owedText);
 
-/** A device's fault and latency, where its report tells them. */
-export type DeviceTold = DeviceReport & {
-  readonly fault?: { readonly code: string; readonly sentence: string; readonly clears: string } | null;
-  readonly latencyP99Ms?: number;
-};
-
 /** Every device as it is in this very report: what was found once may be silent now. */
-export function deviceHealth(report: ControlReport, devices: readonly DeviceTold[]): DeviceHealth[] {
+export function deviceHealth(report: ControlReport, devices: readonly DeviceReport[]): DeviceHealth[] {
   let stage = 0;
   return devices.map((device) => {
     const age = deviceAge(report, device, device.kind === "stage" ? stage++ : -1);
-    const fault = device.fault ?? null;
+    const { fault } = device;
     return {
       name: device.name,
       kind: device.kind,
       ageMs: age?.known.ageMs ?? null,
       state: stateOf(device, age),
-      fault: fault && { sentence: fault.sentence.slice(0, 400), clears: fault.clears.slice(0, 400) },
-      latencyP99Ms: finite(device.latencyP99Ms ?? Number.NaN),
+      fault: fault && { sentence: fault.sentence.slice(0, 400), clears: endings[fault.clears] },
+      latencyP99Ms: finite(device.latencyP99Ms),
     };
   });
 }
@@ -85,11 +80,7 @@ interface DeviceAge {
 }
 
 /** Null for kinds whose values carry no age: then the bridge's word counts. */
-function deviceAge(
-  { site, stages }: ControlReport,
-  { kind, cycleFault }: DeviceReport,
-  stage: number,
-): DeviceAge | null {
+function deviceAge({ site, stages }: ControlReport, { kind, fault }: DeviceReport, stage: number): DeviceAge | null {
   const { atMs } = site;
   switch (kind) {
     case "stage": {
@@ -102,7 +93,7 @@ function deviceAge(
     case "meter":
       return { known: meterKnown(site), frozen: site.meterQuality === Quality.frozen };
     case "load-panel":
-      return { known: panelKnown(site), frozen: cycleFault === null };
+      return { known: panelKnown(site), frozen: fault?.code === "clock-stands" };
     default:
       return null;
   }
