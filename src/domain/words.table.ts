@@ -118,7 +118,7 @@ export const sentences = {
   "next.notClosed":           "K1 opens again, and the return is not tried again before a person resets.",
   "next.sync":                "K1 closes without a break.",
   "next.noMatch":             "The island goes on, and the return is not tried again before a person resets.",
-  "next.joinedLive":          "The site is joined with the grid; loads stay fed.",
+  "next.joinedLive":          "The site is joined with the grid; loads stay fed. Load only, then the wait before discharging.",
   "next.syncLost":            "K1 stays open or opens again, and the site matches the grid anew.",
   "next.handover":            "{vehicle} takes over from {from}, then at its reserve.",
   "next.tierReturns":         "{tier} comes back.",

@@ -163,7 +163,7 @@ export const consequences: readonly Consequence[] = [
   { modes: ["closing"], when: "If not proven", say: "next.notClosed", leadsTo: to("opening") },
   { modes: ["resyncing"], when: "In step", say: "next.sync", leadsTo: to("closingLive") },
   { modes: ["resyncing"], when: "If they don’t match", say: "next.noMatch", leadsTo: to("islandRunning") },
-  { modes: ["closingLive"], when: "When proven closed", say: "next.joinedLive", leadsTo: to("ramping", "loadOnly") },
+  { modes: ["closingLive"], when: "When proven closed", say: "next.joinedLive", leadsTo: to("loadOnly") },
   { modes: ["closingLive"], when: "If step is lost", say: "next.syncLost", leadsTo: to("resyncing", "opening") },
 ];
 
