@@ -64,7 +64,9 @@ export function siteText({ mode, health }: SiteState): string {
   for (const { name, state, ageMs, fault } of health.devices) {
     if (state === "answers" && fault === null) continue;
     const age = ageMs === null ? "" : `, values ${(ageMs / 1_000).toFixed(1)} s old`;
-    lines.push(`${name}: ${state}${state === "frozen" || state === "silent" ? age : ""}.${fault ? ` ${fault.sentence} Ends: ${fault.clears}` : ""}`);
+    lines.push(
+      `${name}: ${state}${state === "frozen" || state === "silent" ? age : ""}.${fault ? ` ${fault.sentence} Ends: ${fault.clears}` : ""}`,
+    );
   }
   const { stalls, stallLongestMs } = health.loop;
   if (stalls > 0)

@@ -25,11 +25,7 @@ describe("islet explain", () => {
       device({ state: "frozen", ageMs: 2_000 }),
       "Mode parallel.\nBay 8: frozen, values 2.0 s old.\n",
     ],
-    [
-      "a device that was never heard",
-      device({ state: "silent", ageMs: null }),
-      "Mode parallel.\nBay 8: silent.\n",
-    ],
+    ["a device that was never heard", device({ state: "silent", ageMs: null }), "Mode parallel.\nBay 8: silent.\n"],
     [
       "a full disk",
       {

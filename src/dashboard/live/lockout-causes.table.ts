@@ -4,7 +4,6 @@ import type { EventKey } from "../../domain/words.ts";
 export const lockoutEvents: Readonly<Record<string, EventKey>> = {
   O2: "k1NotOpen",
   N6: "k1NotOpen",
-  S5: "k1NotOpen",
   S5: "lockedOutConducts",
   G4: "lockedOutMoved",
   G5: "lockedOutMoved",
