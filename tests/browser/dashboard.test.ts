@@ -59,7 +59,7 @@ run("the page in a real browser", () => {
       const { page } = visitor;
       await page.locator('[data-sel="8"]').click();
       await page.locator("details.why summary").click();
-      await page.locator('[data-act="reserve"]').focus();
+      await page.locator('#actions [data-act="reserve"]').focus();
       for (let i = 1; i <= 50; i++) {
         demo.source.change((state) => ({
           ...state,
@@ -155,9 +155,11 @@ run("the page in a real browser", () => {
       const visitor = await visit(browser, site.url);
       const { page } = visitor;
       await signIn(page, "operator");
-      await page.locator('[data-act="tighten"]').click();
+      await page.locator('#actions [data-act="tighten"]').click();
       const dialog = page.getByRole("dialog");
-      expect(plain(await dialog.textContent())).toContain("Only below the 250.0 kW in force.");
+      expect(plain(await dialog.textContent())).toContain(
+        "Below the 250.0 kW in force; what you have tightened yourself may be taken back.",
+      );
       await dialog.getByLabel(/New demand limit/).fill("300");
       await dialog.getByLabel(/Reason/).fill("peak day");
       await dialog.getByRole("button", { name: "Tighten" }).click();
@@ -184,14 +186,18 @@ run("the page in a real browser", () => {
       const visitor = await visit(browser, site.url);
       const { page } = visitor;
       await signIn(page, "operator");
-      await page.locator('[data-act="stop"]').click();
+      await page.locator('#actions [data-act="stop"]').click();
       const dialog = page.getByRole("dialog");
-      expect(plain(await dialog.textContent())).toContain("Import rises by 116.0 kW.");
+      expect(plain(await dialog.textContent())).toContain("Import rises by up to 116.0 kW.");
       await dialog.getByRole("button", { name: "Leave as it is" }).click();
       await dialog.waitFor({ state: "hidden" });
       expect(site.source.acted).toEqual([]);
-      await page.locator('[data-act="departure"]').click();
+      await page.locator('#actions [data-act="departure"]').click();
+      await dialog.getByLabel("Vehicle").selectOption({ label: "Bus 113, charger 10" });
+      expect(await dialog.getByLabel("Leaves at").inputValue()).toBe("18:15");
+      expect(await dialog.getByLabel("Charged to, %").inputValue()).toBe("75");
       await dialog.getByLabel("Vehicle").selectOption({ label: "Bus 110, charger 7" });
+      expect(await dialog.getByLabel("Leaves at").inputValue()).toBe("05:30");
       await dialog.getByLabel("Leaves at").fill("06:15");
       await dialog.getByLabel(/Reason/).fill("driver called");
       await dialog.getByRole("button", { name: "Save departure" }).click();
@@ -208,11 +214,42 @@ run("the page in a real browser", () => {
       expect(await page.textContent("#need")).toContain("Nothing needs you.");
       await visitor.close();
     });
+    test("one charger is stopped from its own panel; nothing that has the focus lies behind a bar that stays", async () => {
+      const visitor = await visit(browser, site.url, { viewport: { width: 1440, height: 960 } });
+      const { page } = visitor;
+      await signIn(page, "operator");
+      await page.locator('[data-sel="8"]').click();
+      await page.getByRole("button", { name: "Stop: charger 8" }).click();
+      const dialog = page.getByRole("dialog");
+      expect(await dialog.getByLabel("Which chargers").inputValue()).toBe("8");
+      await dialog.getByLabel(/Reason/).fill("cable looked at");
+      await dialog.getByRole("button", { name: "Stop", exact: true }).click();
+      await dialog.waitFor({ state: "hidden" });
+      expect(site.source.acted[0]?.request).toMatchObject({ action: "stop", values: { evse: "8" } });
+      await page.keyboard.press("Home");
+      const hidden: string[] = [];
+      for (let i = 0; i < 90; i++) {
+        await page.keyboard.press("Tab");
+        const found = await page.evaluate(() => {
+          const element = document.activeElement;
+          if (!(element instanceof HTMLElement) || element === document.body) return null;
+          const box = element.getBoundingClientRect();
+          const bar = document.querySelector("#health")?.getBoundingClientRect();
+          const top = document.querySelector("header.top")?.getBoundingClientRect();
+          const inBar = element.closest("#health, header.top, .demobar, .bnav, .skip") !== null;
+          const covered = !inBar && ((bar && box.bottom > bar.top + 1) || (top && box.top < top.bottom - 1));
+          return covered ? (element.getAttribute("aria-label") ?? element.textContent ?? "").slice(0, 60) : null;
+        });
+        if (found !== null) hidden.push(found);
+      }
+      expect(hidden).toEqual([]);
+      await visitor.close();
+    });
     test("an island may be asked for only on site; the refusal says so", async () => {
       const visitor = await visit(browser, site.url);
       const { page } = visitor;
       await signIn(page, "operator");
-      await page.locator('[data-act="plannedIsland"]').click();
+      await page.locator('#actions [data-act="plannedIsland"]').click();
       await page.getByLabel(/Reason/).fill("yearly test");
       await page.getByRole("button", { name: "Start planned island" }).click();
       await page.locator(".refuse.on").waitFor();
@@ -228,7 +265,7 @@ run("the page in a real browser", () => {
       const locked = sampleState("locked");
       site.source.set(locked);
       await page.waitForSelector("#todo");
-      expect(await page.locator('[data-act="resetLockout"]').count()).toBe(0);
+      expect(await page.locator('#actions [data-act="resetLockout"]').count()).toBe(0);
       await page.locator("details.why summary").click();
       expect(await page.textContent("details.why")).toContain("Reset the lockout.");
       const healed: SiteState = {
@@ -237,7 +274,7 @@ run("the page in a real browser", () => {
         k1: { ...locked.k1, nc: "open", agreeSinceMs: locked.atMs - 2000 },
       };
       site.source.set(healed);
-      await page.locator('[data-act="resetLockout"]').click();
+      await page.locator('#actions [data-act="resetLockout"]').click();
       await page.getByLabel(/Reason/).fill("K1 replaced");
       await page.getByRole("button", { name: "Reset the lockout" }).last().click();
       await page.getByRole("dialog").waitFor({ state: "hidden" });
@@ -272,10 +309,10 @@ run("the page in a real browser", () => {
       await page.waitForFunction(() =>
         document.querySelector("details.why")?.textContent?.includes("It needs the installer role."),
       );
-      expect(await page.locator('[data-act="rewriteFunctions"]').count()).toBe(0);
+      expect(await page.locator('#actions [data-act="rewriteFunctions"]').count()).toBe(0);
       await page.getByRole("button", { name: "Sign out" }).click();
       await signIn(page, "installer");
-      await page.locator('[data-act="rewriteFunctions"]').click();
+      await page.locator('#actions [data-act="rewriteFunctions"]').click();
       await page.getByLabel(/Reason/).fill("maker's service was here");
       await page.getByRole("button", { name: "Write the functions" }).click();
       await page.getByRole("dialog").waitFor({ state: "hidden" });
@@ -371,7 +408,7 @@ run("the page in a real browser", () => {
       const after = plain(await page.textContent("#readout"));
       expect(after).not.toBe(plain(before));
       expect(after).toMatch(/^17:00 planned: load \d+\.\d kW/);
-      await page.locator('[data-act="reserve"]').focus();
+      await page.locator('#actions [data-act="reserve"]').focus();
       await page.keyboard.press("Enter");
       expect(await page.getByRole("dialog").isVisible()).toBe(true);
       await page.keyboard.press("Escape");

@@ -111,12 +111,12 @@ function chargerActions(view: View, evse: number, ui: Ui): Html {
 export function whyPanel(view: View, why: WhyView, ui: Ui): Html {
   if (!why.connected)
     return html`<header><h2>${why.title}</h2></header><div class="body"><p class="dim">${why.because}</p>${chargerActions(view, why.evse, ui)}</div>`;
-  return html`<header><h2>${why.title}</h2><div class="end">Measured now</div></header><div class="body"><p class="big">${why.big}</p><p class="dim gap">${why.because}</p>${
+  return html`<header><h2>${why.title}</h2><div class="end">Measured now</div></header><div class="body"><p class="big">${why.big}</p><p class="dim gap">${why.because}</p>${chargerActions(view, why.evse, ui)}${
     why.callout
       ? html`<div class="callout">${why.callout.warn ? severityIcons.warning : severityIcons.record}<span>${why.callout.text}</span></div>`
       : ""
   }${why.soc ? html`<div class="soc tall"><b>${why.soc.text}</b>${socBar(why.soc, 300)}</div>` : ""}<dl class="dt">${why.facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl><h3 class="lbl-h">${why.heading}</h3><ol class="chain"><li class="start"><span class="pt"></span><b>${why.wish}</b><span class="v"></span><small>${why.wishSource}</small></li>${why.chain.map(
     (link) =>
       html`<li class="${link.binds ? "bindrow" : "link"}"><span class="pt"></span><b>${link.name}</b><span class="v">${link.bound}</span><small>${link.source}</small><span class="hd">${link.distance}</span>${track(link.fraction, why.setpointFraction)}</li>`,
-  )}<li class="end"><span class="pt"></span><b>Setpoint</b><span class="v">${why.setpoint}</span><small>${why.lease}</small></li></ol>${chargerActions(view, why.evse, ui)}</div>`;
+  )}<li class="end"><span class="pt"></span><b>Setpoint</b><span class="v">${why.setpoint}</span><small>${why.lease}</small></li></ol></div>`;
 }
