@@ -165,7 +165,7 @@ run("the page in a real browser", () => {
       await dialog.getByRole("button", { name: "Tighten" }).click();
       await dialog.locator(".refuse.on").waitFor();
       expect(plain(await dialog.locator(".refuse").textContent())).toBe(
-        "Refused: 300.0 kW is above the 250.0 kW in force. Operators may only tighten.",
+        "Refused: 300.0 kW is above the 250.0 kW in force. Operators may only tighten, or take back their own.",
       );
       expect(await dialog.getByLabel(/New demand limit/).inputValue()).toBe("300");
       expect(await axe(page)).toEqual([]);
