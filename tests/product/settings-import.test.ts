@@ -25,7 +25,7 @@ const janitzaMap: JsonObject = {
 
 const sites = {
   import: {
-    plant: { stages: [big, big], buildingW: 20_000 },
+    plant: { stages: [big, { ...big, connected: false }], buildingW: 20_000 },
     config: { pcc: { importLimitW: 40_000, phaseImportLimitW: 21_000 }, allocation: "first-come" },
   },
   conductor: { plant: { stages: [big] }, config: { pcc: { conductorLimitW: 30_000, fallbackImportLimitW: 6_000 } } },
@@ -72,8 +72,10 @@ describe("settings that bound what the site takes", () => {
     await judge(up.import, 40_000);
   });
 
-  it("allocation: who came first is served first", () => {
+  it("allocation: who came first is served first", async () => {
     const [first, second] = up.import.plant.stages;
+    second!.connected = true;
+    await sleep(4_000);
     expect(first!.powerW).toBeGreaterThan(12_000);
     expect(second!.powerW).toBeLessThan(2_000);
   });
