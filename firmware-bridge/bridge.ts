@@ -36,6 +36,7 @@ import type { DeviceFaultName } from "./faults.table.ts";
 import type { FunctionSettings } from "./function-plan.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { CommandsPort, SnapshotPort } from "./ports.ts";
+import type { ReadBlock } from "./read-plan.ts";
 import { type DeviceReport, reportDevice } from "./report.ts";
 import { type BridgeSettings, type DeviceSettings, defaultDeadBandW, defaultRefreshMs } from "./settings.ts";
 import { StageUnit } from "./stage-unit.ts";
@@ -330,27 +331,7 @@ export class Bridge {
     const { device } = cycle;
     const reader = device.reader!;
     this.#stageOf(device)?.bound();
-    reader.cycleBlock.exchange.onDone = (exchange) => {
-      device.finished(exchange);
-      if (exchange.fault === null) {
-        reader.decode(reader.cycleBlock);
-        reader.forgetOld(exchange.finishedMs);
-        device.life!.saw(reader.values, reader.cycleBlock.atMs);
-        if (this.#snapshot === undefined || cycle.take(this.#snapshot)) {
-          device.cycleFault = null;
-          device.readAtMs = exchange.finishedMs;
-          device.reads += 1;
-        } else this.#readFailed(device, "fact-missing");
-      } else this.#readFailed(device, exchange.fault);
-      this.#countRead(cycle);
-    };
-    for (const block of reader.slowBlocks) {
-      block.exchange.onDone = (exchange) => {
-        device.finished(exchange);
-        if (exchange.fault === null) reader.decode(block);
-        else device.cycleFault = exchange.fault;
-      };
-    }
+    this.#hookReads(cycle);
     if (device.identityCheck !== undefined) {
       device.identityCheck.onDone = (exchange) => {
         device.finished(exchange);
@@ -373,7 +354,46 @@ export class Bridge {
     }
     if (device.kind === "transfer-device")
       this.#transferContext.countsCloses = facts.some((row) => row.name === "closeSequence");
-    if (device.kind === "meter") this.#meterContext.previous = Buffer.alloc(reader.cycleBlock.exchange.reply.length);
+  }
+
+  /** Puts the handlers onto a device's reads; again when they were cut anew because the device refused one. */
+  #hookReads(cycle: Cycle): void {
+    const { device } = cycle;
+    const reader = device.reader!;
+    const { cycleBlock } = reader;
+    cycleBlock.exchange.onDone = (exchange) => {
+      device.finished(exchange);
+      if (exchange.fault === null) {
+        reader.decode(cycleBlock);
+        reader.forgetOld(exchange.finishedMs);
+        device.life!.saw(reader.values, cycleBlock.atMs);
+        if (this.#snapshot === undefined || cycle.take(this.#snapshot)) {
+          device.cycleFault = null;
+          device.readAtMs = exchange.finishedMs;
+          device.reads += 1;
+        } else this.#readFailed(device, "fact-missing");
+      } else {
+        this.#readFailed(device, exchange.fault);
+        this.#cutAnew(cycle, cycleBlock);
+      }
+      this.#countRead(cycle);
+    };
+    for (const block of reader.slowBlocks) {
+      block.exchange.onDone = (exchange) => {
+        device.finished(exchange);
+        if (exchange.fault === null) {
+          block.refused = false;
+          reader.decode(block);
+        } else if (!this.#cutAnew(cycle, block)) device.cycleFault = exchange.fault;
+      };
+    }
+    if (device.kind === "meter") this.#meterContext.previous = Buffer.alloc(cycleBlock.exchange.reply.length);
+  }
+
+  #cutAnew(cycle: Cycle, block: ReadBlock): boolean {
+    const anew = block.exchange.fault === "exception" && cycle.device.tighten(block);
+    if (anew) this.#hookReads(cycle);
+    return anew;
   }
 
   #readFailed(device: BridgeDevice, fault: DeviceFaultName): void {

@@ -9,19 +9,30 @@ import type { Sender } from "./write-plan.ts";
 
 export type { ReadBlock } from "./read-plan.ts";
 
+/** A block that the device does not have is asked for this seldom, ms: its firmware may have been renewed. */
+const refusedPeriodMs = 60_000;
 /** A slow value counts for this many of its periods and a grace for the turns that it waits. */
 const slowPeriodsMax = 3;
 const slowGraceMs = 2_000;
 
 export class DeviceReader {
   readonly decoder: FactDecoder;
-  readonly cycleBlock: ReadBlock;
-  readonly slowBlocks: readonly ReadBlock[];
+  cycleBlock!: ReadBlock;
+  slowBlocks!: readonly ReadBlock[];
+  readonly #map: DeviceMap;
+  readonly #unit: number;
 
   constructor(map: DeviceMap, unit: number, limits: PlanLimits = defaultLimits) {
     this.decoder = new FactDecoder(map);
+    this.#map = map;
+    this.#unit = unit;
+    this.plan(limits);
+  }
+
+  /** Cuts the reads anew; what is known stays known. Requests of the old cut must no longer be started. */
+  plan(limits: PlanLimits): void {
     // What does not fit into one request per cycle is read as often as its turn comes.
-    const [cycleBlock, ...others] = planReads(map, unit, this.decoder, limits);
+    const [cycleBlock, ...others] = planReads(this.#map, this.#unit, this.decoder, limits);
     this.cycleBlock = cycleBlock!;
     this.slowBlocks = others;
   }
@@ -35,7 +46,7 @@ export class DeviceReader {
     let atMs = this.cycleBlock.atMs;
     for (let i = 0; i < this.slowBlocks.length; i += 1) {
       const block = this.slowBlocks[i]!;
-      if (block.periodMs === 0 && block.atMs < atMs) atMs = block.atMs;
+      if (block.periodMs === 0 && !block.refused && block.atMs < atMs) atMs = block.atMs;
     }
     return atMs;
   }
@@ -45,7 +56,7 @@ export class DeviceReader {
     let latest: ReadBlock | undefined;
     for (let i = 0; i < this.slowBlocks.length; i += 1) {
       const block = this.slowBlocks[i]!;
-      if (block.exchange.busy || nowMs - block.triedMs < block.periodMs) continue;
+      if (block.exchange.busy || nowMs - block.triedMs < (block.refused ? refusedPeriodMs : block.periodMs)) continue;
       if (latest === undefined || block.triedMs + block.periodMs < latest.triedMs + latest.periodMs) latest = block;
     }
     if (latest === undefined) return;

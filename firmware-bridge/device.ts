@@ -12,7 +12,8 @@ import { DeviceWriter, type WriterOptions } from "./device-writer.ts";
 import type { DeviceFault, DeviceFaultName } from "./faults.table.ts";
 import { LifeSign } from "./life-sign.ts";
 import { findByMap, hasTakeover, takeOver, takeoverPrefix } from "./map-device.ts";
-import { busyMs, isBusy, RegisterAccess } from "./register-access.ts";
+import { gapMax, type PlanLimits, type ReadBlock } from "./read-plan.ts";
+import { busyMs, isBusy, isRefusedRange, Refusal, RegisterAccess, shorterReads } from "./register-access.ts";
 import { ReplyTime } from "./reply-time.ts";
 import { type DevicePace, type DeviceSettings, usualPace } from "./settings.ts";
 import { type BoundDevice, bindSunspec, type Identity, identityOf, readKnownModels } from "./sunspec-binding.ts";
@@ -42,6 +43,9 @@ export class BridgeDevice {
   readonly access: RegisterAccess;
   readonly readTime = new ReplyTime();
   readonly writeTime = new ReplyTime();
+  /** How its reads are cut; found out where the settings say too much. */
+  #limits: PlanLimits;
+  readonly #apart = new Set<number>();
   readonly #clock: Clock;
   readonly #writerOptions: WriterOptions;
   readonly #reactiveByController: boolean;
@@ -109,6 +113,7 @@ export class BridgeDevice {
     this.settings = settings;
     this.link = link;
     this.pace = { ...usualPace, ...settings.pace };
+    this.#limits = planLimits(this.pace);
     this.access = new RegisterAccess(link, settings.unit, this.pace, clock);
     this.#clock = clock;
     this.madeMs = clock();
@@ -210,7 +215,7 @@ export class BridgeDevice {
     this.faults = [];
     this.bound = outcome.value;
     const { unit } = this.settings;
-    this.reader = new DeviceReader(outcome.value.map, unit);
+    this.reader = new DeviceReader(outcome.value.map, unit, this.#limits);
     this.#scaleChanges = 0;
     this.life = new LifeSign(outcome.value.map);
     this.readAtMs = this.#clock();
@@ -269,6 +274,31 @@ export class BridgeDevice {
     return true;
   }
 
+  /**
+   * A read was refused because of its registers: from now on the device is read without the registers in between, then in
+   * shorter pieces; a value that is refused alone is read apart from the others. False when nothing is left to try.
+   */
+  tighten(block: ReadBlock): boolean {
+    const { reader } = this;
+    if (reader === undefined || !isRefusedRange(block.exchange.exceptionCode)) return false;
+    const { count, address, exceptionCode } = block.exchange;
+    const { registersMax, gapMax } = this.#limits;
+    const shorter = shorterReads.find((one) => one < Math.min(count, registersMax));
+    if (gapMax > 0 && exceptionCode === Refusal.address) this.#limits = { ...this.#limits, gapMax: 0 };
+    else if (block.parts.length > 1 && shorter !== undefined) {
+      this.#limits = { ...this.#limits, registersMax: shorter };
+    } else if (!this.#apart.has(address)) {
+      this.#apart.add(address);
+      this.#limits = { ...planLimits(this.pace), apart: this.#apart };
+    } else {
+      block.refused = true;
+      reader.decoder.forget(block.parts);
+      return false;
+    }
+    reader.plan(this.#limits);
+    return true;
+  }
+
   unbind(fault: DeviceFault): void {
     this.state = "unbound";
     this.faults = [fault];
@@ -299,6 +329,11 @@ export class BridgeDevice {
     return bound.ok ? ok({ identity, images: images.value, map: bound.value }) : bound;
   }
 }
+
+const planLimits = ({ maxRegisters, mergeGaps }: DevicePace): PlanLimits => ({
+  registersMax: maxRegisters,
+  gapMax: mergeGaps ? gapMax : 0,
+});
 
 const definedOf = (expected: Partial<Identity> = {}): Partial<Identity> =>
   Object.fromEntries(Object.entries(expected).filter(([, text]) => text !== undefined));

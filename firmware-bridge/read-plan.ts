@@ -11,6 +11,8 @@ export interface PlanLimits {
   readonly registersMax: number;
   /** Most registers between two facts that are read along; 0 for a device that refuses registers which it does not have. */
   readonly gapMax: number;
+  /** Registers whose value is read alone: the device has refused it, and it must not spoil the others. */
+  readonly apart?: ReadonlySet<number>;
 }
 
 export const defaultLimits: PlanLimits = { registersMax: readRegistersMax, gapMax };
@@ -23,6 +25,8 @@ export interface ReadBlock {
   atMs: number;
   /** Start of its last attempt. */
   triedMs: number;
+  /** The device does not have it: its facts are unknown and it is tried seldom. */
+  refused: boolean;
 }
 
 /** Everything that one request could hold together: same pace, unit and function. */
@@ -76,11 +80,13 @@ function blocksOf({ pace, unit, readFunction, reaches }: Lane, limits: PlanLimit
   const blocks: ReadBlock[] = [];
   for (let first = 0; first < ordered.length; ) {
     const { start } = ordered[first]!;
+    const alone = limits.apart?.has(start) === true;
     let end = start;
     let next = first;
     while (next < ordered.length) {
       const reach = ordered[next]!;
-      if (next > first && (reach.start - end > limits.gapMax || reach.end - start > most)) break;
+      const tooFar = reach.start - end > limits.gapMax || reach.end - start > most;
+      if (next > first && (alone || tooFar || limits.apart?.has(reach.start) === true)) break;
       end = Math.max(end, reach.end);
       next += 1;
     }
@@ -92,6 +98,7 @@ function blocksOf({ pace, unit, readFunction, reaches }: Lane, limits: PlanLimit
       atMs: Number.NEGATIVE_INFINITY,
       // Powers of ten alone are known from the scan: values that are not go first.
       triedMs: parts.some(({ source }) => source >= 0) ? Number.NEGATIVE_INFINITY : 0,
+      refused: false,
     });
     first = next;
   }

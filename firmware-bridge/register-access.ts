@@ -20,7 +20,7 @@ const busyTriesMax = 10;
 export const busyMinMs = 20;
 export const busyMaxMs = 1_000;
 /** Lengths that are tried, one after the other, where a device refuses a read. */
-const shorterReads = [100, 64, 50, 32, 20, 10, 4, 2] as const;
+export const shorterReads = [100, 64, 50, 32, 20, 10, 4, 2] as const;
 
 /** Exception codes of the Modbus application protocol that need an answer of their own. */
 export const Refusal = {

@@ -232,6 +232,24 @@ describe("deadlines", () => {
     expect(link.counters.reconnects).toBe(1);
   });
 
+  test("a write whose deadline passes while it waits for its turn → never sent, even when its turn comes in time", async () => {
+    await open();
+    const held: PeerRequest[] = [];
+    peer.answer = (request) => held.push(request);
+    const first = [readHolding(1, 1, 1), readHolding(1, 2, 1)].map((read) => transact(link, read, within(2_000)));
+    const late = transact(link, writeMultiple(1, 40, 1), within(30));
+    await sleep(10);
+    // The thread is held up past the deadline: the replies and the deadline are seen in the same turn.
+    for (const { socket, good } of held) socket.write(good);
+    const untilMs = clock() + 60;
+    while (clock() < untilMs);
+    expect(await late).toEqual({ ok: false, error: "not-sent" });
+    expect((await Promise.all(first)).map((outcome) => outcome.ok)).toEqual([true, true]);
+    await sleep(50);
+    expect(peer.requests.map(({ frame }) => frame[7])).toEqual([3, 3]);
+    expect(link.counters.notSent).toBe(1);
+  });
+
   test("reads that are swallowed one after the other → the connection is given up", async () => {
     await open();
     peer.answer = () => {};
