@@ -44,6 +44,7 @@ import { createTransport, linkKey, type TransportFactory } from "./transport.ts"
 
 /** Values of the panel and of PV older than this are unknown: they have no age of their own in the image. */
 const auxiliaryMaxMs = 1_000;
+const auxiliaryReplies = 4;
 
 const closeCode = transferCommandNames.indexOf("close");
 
@@ -438,10 +439,9 @@ export class Bridge {
   }
 
   #forgetAuxiliaries(snapshot: SnapshotPort, nowMs: number): void {
-    const panelAtMs = this.loadPanel?.reader?.cycleBlock.atMs ?? Number.NEGATIVE_INFINITY;
-    if (this.loadPanel !== undefined && nowMs - panelAtMs > auxiliaryMaxMs) snapshot.site.tierLoadW.fill(Number.NaN);
-    const pvAtMs = this.pv?.reader?.cycleBlock.atMs ?? Number.NEGATIVE_INFINITY;
-    if (this.pv !== undefined && nowMs - pvAtMs > auxiliaryMaxMs) snapshot.site.pvPowerW = Number.NaN;
+    const { loadPanel, pv } = this;
+    if (loadPanel !== undefined && isForgotten(loadPanel, nowMs)) snapshot.site.tierLoadW.fill(Number.NaN);
+    if (pv !== undefined && isForgotten(pv, nowMs)) snapshot.site.pvPowerW = Number.NaN;
   }
 
   // writing
@@ -533,6 +533,14 @@ export class Bridge {
     this.#spoke = false;
     for (let i = 0; i < this.#cycles.length; i += 1) this.#cycles[i]!.device.writer?.forget();
   }
+}
+
+/** Without a read for a second, or for some of its own replies. */
+function isForgotten({ reader, readTime }: BridgeDevice, nowMs: number): boolean {
+  const replyMs = readTime.peakMs > 0 ? readTime.peakMs : 0;
+  return (
+    nowMs - (reader?.cycleBlock.atMs ?? Number.NEGATIVE_INFINITY) > Math.max(auxiliaryMaxMs, auxiliaryReplies * replyMs)
+  );
 }
 
 export const createBridge = (

@@ -1,5 +1,6 @@
 /** From the site's configuration to what each chapter of the cycle is told at start. */
 
+import { freshMs } from "../config/device-pace.ts";
 import type { GridProfile } from "../config/grid-profiles.ts";
 import type { EvseConfig, SiteConfig } from "../config/site.ts";
 import { hourMs, secondMs } from "../domain/units.ts";
@@ -21,8 +22,10 @@ const writeMs = 2;
 /** A stage measures itself over a cycle of the grid, and its value is so old when it is read, ms. */
 const stageWindowMs = 20;
 const stageLatencyMs = 5;
-/** Without a reading for this long a stage's link counts as lost, ms. */
-export const stageStaleMs = 300;
+/** A stage's link does not count as lost sooner, ms. */
+const stageStaleFloorMs = 300;
+/** Samples of the meter that may stay away before it counts as silent. */
+const meterSamplesMax = 2.5;
 /** A forming stage may be silent this long behind an open transfer device with a live bus; its watchdog is longer, ms. */
 const formingSilentMaxMs = 2_000;
 /** Largest current of a stage, of its current at rated apparent power and nominal voltage. */
@@ -98,20 +101,37 @@ export function stageRatings({ maxChargeW, maxDischargeW, stage }: EvseConfig): 
 export const carriesBackup = ({ stage }: EvseConfig): boolean =>
   stage.maxVar > 0 && stage.reactiveResponseMs <= backupResponseMaxMs;
 
+/** Without a reading for this long a stage's link counts as lost, ms: as its slowest line allows. */
+export const stageStaleMs = (config: SiteConfig): number =>
+  config.evses.reduce(
+    (most, { stage }) => Math.max(most, freshMs(config, stage, stageStaleFloorMs)),
+    stageStaleFloorMs,
+  );
+
 export function modeFactsConfig(config: SiteConfig, { settings }: GridProfile): ModeFactsConfig {
   const device = config.transferDevice;
   const kind = transferDeviceKinds[device?.kind ?? "none"];
   let ratedVA = 0;
   for (const evse of config.evses) ratedVA += Math.max(evse.maxChargeW, evse.maxDischargeW);
   const syncWindow: SyncWindow = syncWindowFor(ratedVA);
+  const stageFreshMs = stageStaleMs(config);
+  const deviceFreshMs =
+    device === undefined || device.kind === "none"
+      ? modeFactsDefaults.deviceFreshMs
+      : freshMs(config, device, modeFactsDefaults.deviceFreshMs);
+  const meterFloorMs = Math.max(modeFactsDefaults.meterFreshMs, meterSamplesMax * config.pcc.meter.updateMs);
   return {
     ...modeFactsDefaults,
+    stageFreshMs,
+    deviceFreshMs,
+    meterFreshMs: freshMs(config, config.pcc.meter, meterFloorMs),
+    liveMaxMs: Math.max(modeFactsDefaults.liveMaxMs, stageFreshMs, deviceFreshMs),
     canIsolate: device !== undefined && device.kind !== "none",
     closedTransition: kind.closedTransition,
     travelMs: device?.travelMs ?? modeFactsDefaults.travelMs,
     syncWindow,
     syncAim: syncAim(syncWindow),
-    formingFreshMs: Math.min(formingSilentMaxMs, 0.5 * config.loop.watchdogS * 1_000),
+    formingFreshMs: Math.max(stageFreshMs, Math.min(formingSilentMaxMs, 0.5 * config.loop.watchdogS * 1_000)),
     watchdogMs: config.loop.watchdogS * 1_000,
     windowMinPu: settings.enterVoltageMinPu,
     windowMaxPu: settings.enterVoltageMaxPu,
@@ -185,7 +205,7 @@ export function exportControlConfig(config: SiteConfig, backendGroup: Protective
       phaseShare: phaseShare(phase, site.phases),
     })),
     writeMs,
-    linkStaleMs: stageStaleMs,
+    linkStaleMs: stageStaleMs(config),
     phaseImportLimitW: pcc.phaseImportLimitW ?? Number.POSITIVE_INFINITY,
     phaseExportLimitW: pcc.phaseExportLimitW ?? Number.POSITIVE_INFINITY,
     // Protective groups come after the backend's, so that on equal values the protective one is named.

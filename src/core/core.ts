@@ -138,7 +138,7 @@ export function createCore(config: SiteConfig, start: CoreStart) {
     chargingSinceMs: Number.NaN,
     chargeRampMs,
     chargeStaggerMs: Math.min(chargeStaggerMs, chargeSpreadMaxMs / count),
-    stageStaleMs,
+    stageStaleMs: stageStaleMs(config),
     leaseMs: Math.max(leaseMinMs, leasePeriods * config.loop.periodMs),
     commands: createCommands(count, config.tiers.length),
   };

@@ -16,6 +16,7 @@ const config: EvseConfig = {
     maxInFlight: 2,
     maxRegisters: 125,
     mergeGaps: true,
+    freshMs: 0,
     responseMs: 50,
     deadTimeMs: 15,
     commandPeriodMs: 0,

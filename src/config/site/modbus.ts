@@ -1,5 +1,5 @@
 /** Settings that every device behind Modbus has: where it is reached, and how it wants to be spoken to. */
-import { choice, flagOr, integer, integerOr, text } from "../setting.ts";
+import { choice, flagOr, integer, integerOr, numberOr, text } from "../setting.ts";
 import { type IdentityConfig, identitySettings } from "./identity.ts";
 
 const serialSpeeds = { min: 1_200, max: 115_200 } as const;
@@ -65,6 +65,14 @@ const pace = {
     sentence:
       "`any`: its replies may name another unit, as some gateways and devices do (0 or 255). `strict`: such a reply is refused. Default strict.",
   }).optional(),
+  freshMs: numberOr(0, {
+    sentence:
+      "Age from which a reading of it is old. 0: three rounds of its line, from the line's speed and what shares it, and never less than the floor for its kind.",
+    unit: "ms",
+    min: 0,
+    max: 60_000,
+    installer: true,
+  }),
 };
 
 /** What every Modbus device has. */
@@ -96,6 +104,7 @@ export interface ModbusPlace {
   readonly maxRegisters: number;
   readonly mergeGaps: boolean;
   readonly unitIdInReply?: "strict" | "any" | undefined;
+  readonly freshMs: number;
   readonly map: string;
   readonly identity?: IdentityConfig | undefined;
 }
