@@ -35,7 +35,7 @@ export function standingFault(device: BridgeDevice, nowMs: number): DeviceFaultN
   const { strayBytes, strayAtMs } = device.link.counters;
   if (strayBytes >= strayFrom && nowMs - strayAtMs <= strayMs && device.settings.link.kind !== "tcp")
     return "stray-replies";
-  return null;
+  return device.scaleChangedLately(nowMs) ? "scale-changed" : null;
 }
 
 /** A connection that is being opened again is not the cause: what made it necessary is. */
@@ -67,6 +67,6 @@ function detailOf(device: BridgeDevice, code: DeviceFaultName): string {
     case "command-refused":
       return `register ${device.refusedAddress}: ${exceptionText(device.refusedCode)}`;
     default:
-      return found?.detail ?? "";
+      return found?.detail ?? (code === "scale-changed" ? (device.scaleFaults()[0]?.detail ?? "") : "");
   }
 }

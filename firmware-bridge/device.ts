@@ -19,7 +19,7 @@ import { type DevicePace, type DeviceSettings, usualPace } from "./settings.ts";
 import { type BoundDevice, bindSunspec, type Identity, identityOf, readKnownModels } from "./sunspec-binding.ts";
 
 /** A changed scale factor stays in the reports for this long. */
-const scaleToldMs = 600_000;
+const scaleToldMs = 60_000;
 /** Time for a connection before a device counts as unreachable, ms. */
 const connectMaxMs = 600;
 /** A unit behind a shared link counts as silent after so many replies in a row that stayed away. */
@@ -125,16 +125,22 @@ export class BridgeDevice {
     return this.bound?.map;
   }
 
+  /** Whether a scale factor changed lately. */
+  scaleChangedLately(nowMs: number): boolean {
+    const decoder = this.reader?.decoder;
+    if (decoder === undefined) return false;
+    if (decoder.scaleChanges !== this.#scaleChanges) {
+      this.#scaleChanges = decoder.scaleChanges;
+      this.#scaleToldUntilMs = nowMs + scaleToldMs;
+    }
+    return nowMs <= this.#scaleToldUntilMs;
+  }
+
   /** A scale factor that changed lately, or none; to be asked whenever a report is made. */
   scaleFaults(): readonly DeviceFault[] {
     const decoder = this.reader?.decoder;
-    if (decoder === undefined) return [];
-    if (decoder.scaleChanges !== this.#scaleChanges) {
-      this.#scaleChanges = decoder.scaleChanges;
-      this.#scaleToldUntilMs = this.#clock() + scaleToldMs;
-    }
-    const change = decoder.lastScaleChange;
-    if (change === undefined || this.#clock() > this.#scaleToldUntilMs) return [];
+    const change = decoder?.lastScaleChange;
+    if (decoder === undefined || change === undefined || !this.scaleChangedLately(this.#clock())) return [];
     const { name, address, before, after } = change;
     const now = Number.isNaN(after) ? "nothing usable" : `${after}`;
     const times = decoder.scaleChanges === 1 ? "once" : `${decoder.scaleChanges} times`;

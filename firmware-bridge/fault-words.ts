@@ -73,6 +73,11 @@ const checks: Partial<Record<DeviceFaultName, string | readonly [network: string
   "clock-stands": "Its values are old although it answers. Restart the device or its gateway.",
   "command-refused": "Check local control, the range of the set-point and the register map.",
   "command-impossible": askMaker,
+  "scale-changed": "Some devices do so with the power or at night; compare a value with the device's own display.",
+  "register-refused": "Compare the map with the maker's manual; some count registers from 1 (firstRegister: 1).",
+  "no-watchdog": "Give the map a watchdog, as config/maps/blueprint.yaml shows.",
+  "watchdog-time": "Set the time in the device, or correct it in the map.",
+  "watchdog-silent": "Switch the device's watchdog on, or leave discharging off.",
 };
 
 export interface FaultContext {

@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { bridgeSettings } from "../../src/app/bridge-settings.ts";
 import { checkSite } from "../../src/app/load-config.ts";
 import { complaintText } from "../../src/config/parse.ts";
 
@@ -129,3 +130,25 @@ describe("PV", () => {
     }
   });
 });
+
+describe("who was commissioned", () => {
+  test("the site file's identity reaches the bridge, for every device", () => {
+    const { config, maps } = siteOf(`site: { name: T, nominalVoltageV: 480, nominalFrequencyHz: "60" }
+pcc: { importLimitW: 50000, meter: { host: m, identity: { manufacturer: Acme, model: M 1 } } }
+evses: [{ stage: { host: s, identity: { serialNumber: A-1, firmware: 2.1 beta } }, maxChargeW: 11000 }]
+`);
+    const settings = bridgeSettings(config, maps);
+    expect(settings.meter?.expected).toEqual({ manufacturer: "Acme", model: "M 1" });
+    expect(settings.stages[0]!.expected).toEqual({ serialNumber: "A-1", version: "2.1 beta" });
+  });
+});
+
+function siteOf(text: string) {
+  const folder = mkdtempSync(join(tmpdir(), "islet-identity-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, "site.yaml");
+  writeFileSync(file, text);
+  const checked = checkSite(file);
+  if (!checked.ok) throw new Error(checked.error.map(complaintText).join("\n"));
+  return checked.value;
+}

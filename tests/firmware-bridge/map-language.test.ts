@@ -418,3 +418,59 @@ describe("commands", () => {
     expect(await command("charge", 3_000)).toEqual([]);
   });
 });
+
+describe("what a stage does not tell", () => {
+  const facts = async (more: string, bits: number) => {
+    const map = parse(`device: stage
+facts:
+  powerW: { address: 0, type: int16 }
+  on: { address: 1, type: uint16 }
+${more}
+commands:
+  powerW: { address: 10, type: int16, onSilence: x }
+`);
+    const bank = registerBank();
+    bank.holding.set([500, 1, bits], 0);
+    const stage = { name: "S", link: { kind: "tcp", host: "x", port: 1 } as const, unit: 1, map, reversionS: 5 };
+    const bridge = createBridge(
+      {
+        nominalVoltageV: 400,
+        phases: "three",
+        stages: [{ ...stage, ratedChargeW: 11_000, ratedDischargeW: 11_000 }],
+      },
+      () => new MemoryLink(new Map([[1, bank]]), clock),
+    );
+    await bridge.discover({ verify: false });
+    const snapshot = createSnapshot(1, 0);
+    Object.assign(snapshot.meter, { atMs: clock(), voltagePu: 1.01, frequencyHz: 49.98 });
+    await bridge.readAll(snapshot, clock() + 50);
+    return { stage: snapshot.stages[0]!, snapshot, bridge };
+  };
+
+  test("vehicle → counts as connected; anti-islanding → counts as off; ability → the rating", async () => {
+    const { stage } = await facts("", 0);
+    expect(stage).toMatchObject({ vehicleConnected: true, antiIslanding: false, maxChargeW: 11_000 });
+  });
+
+  test("a vehicle contact that says no → not connected", async () => {
+    const { stage } = await facts("  vehicleConnected: { address: 2, type: uint16, bit: 0 }", 0);
+    expect(stage.vehicleConnected).toBe(false);
+  });
+
+  test("an author's constant → as it says", async () => {
+    const { stage } = await facts(
+      "  antiIslanding: { constant: 1, why: certificate }\n  maxDischargeW: { constant: 4000, why: x }\n  maxChargeW: { constant: 3000, why: x }",
+      0,
+    );
+    expect(stage).toMatchObject({ antiIslanding: true, maxChargeW: 3_000, maxDischargeW: 4_000 });
+  });
+
+  test("voltage and frequency → the meter's while it is young; afterwards nothing is taken, and the facts grow old", async () => {
+    const { stage, snapshot, bridge } = await facts("", 0);
+    expect(stage).toMatchObject({ voltagePu: 1.01, frequencyHz: 49.98 });
+    const { atMs } = stage;
+    snapshot.meter.atMs = clock() - 1_500;
+    await bridge.readAll(snapshot, clock() + 50);
+    expect(stage.atMs).toBe(atMs);
+  });
+});

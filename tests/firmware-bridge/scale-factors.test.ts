@@ -23,6 +23,10 @@ describe("a scale factor that changes while the device runs", () => {
     await read(site);
     expect(snapshot.meter.powerW).toBe(231_000);
     const report = bridge.reports().find((one) => one.kind === "meter")!;
+    expect(report.fault).toMatchObject({
+      code: "scale-changed",
+      sentence: expect.stringMatching(/PCC meter .*203\.W_SF, register \d+: from 2 to 1/),
+    });
     expect(report.faults).toMatchObject([{ fault: "scale-changed", detail: expect.stringContaining("203.W_SF") }]);
   });
 

@@ -1,0 +1,159 @@
+/**
+ * A charger of another maker, known to the product by nothing but its register map: low words first, an enable word at
+ * take-over, a role and a set-point of its own, a watchdog whose time is written and read back. It charges, gives power back
+ * under a permit that covers its serial number, and brings itself to zero when the controller is killed.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { exportedW, importedW, meanW, sleep, until } from "./site/judge.ts";
+import { type ModbusServer, RegisterImage, startModbusServer } from "./site/modbus-server.ts";
+import type { PlantStage } from "./site/plant.ts";
+import { type Product, startProduct } from "./site/product.ts";
+
+const map = `
+device: stage
+wordOrder: little
+facts:
+  roleCode:      { address: 100, type: uint16, codes: { off: 0, charge: 2, discharge: 3 } }
+  powerW:        { address: 101, type: int32, scale: 0.1 }
+  lineVoltageV:  { address: 110, type: uint16, scale: 0.1 }
+  frequencyHz:   { address: 111, type: uint16, scale: 0.01 }
+  socPct:        { address: 120, type: uint16, offset: -40, pace: second }
+  antiIslanding: { address: 130, type: uint16, bit: 4, codes: { yes: 0, no: 1 } }
+commands:
+  enable:   { address: 210, type: uint16, value: 0xA5A5 }
+  roleCode: { address: 200, type: uint16, function: 6, codes: { off: 0, charge: 1, discharge: 2 }, onSilence: off after the watchdog's time }
+  powerW:   { address: 201, type: int32, scale: 0.1, onSilence: zero after the watchdog's time }
+watchdog: { seconds: 2, does: off, fedBy: any-write, register: { address: 220, type: uint16, write: true } }
+`;
+
+/** The charger: its registers are written here as its maker would have, in no shared words with the map. */
+class Charger {
+  readonly image = new RegisterImage([3]);
+  stage: PlantStage | undefined;
+  volts = 480;
+  hertz = 60;
+  #wroteMs = performance.now();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor() {
+    const { image } = this;
+    image.define(100, 31);
+    image.define(200, 21);
+    image.refresh = () => this.#show();
+    image.write = (address, words) => this.#take(address, words);
+    this.#timer = setInterval(() => this.#watch(), 50);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #show(): void {
+    const { words } = this.image;
+    const powerW = this.stage?.powerW ?? 0;
+    words[100] = { off: 0, charge: 2, discharge: 3, forming: 9, hold: 9 }[this.stage?.role ?? "off"];
+    const tenths = Math.round(10 * powerW) >>> 0;
+    words[101] = tenths & 0xffff;
+    words[102] = tenths >>> 16;
+    words[110] = 10 * this.volts;
+    words[111] = 100 * this.hertz;
+    words[120] = 40 + Math.round(this.stage?.socPct ?? 0);
+    words[130] = 0;
+  }
+
+  #take(address: number, written: readonly number[]): number {
+    const { words } = this.image;
+    if (address + written.length > 221 || address < 200) return 2;
+    written.forEach((word, i) => {
+      words[address + i] = word;
+    });
+    this.#wroteMs = performance.now();
+    // Nothing moves before it has been enabled.
+    if (words[210] !== 0xa5a5) return 0;
+    const setW = ((words[202]! << 16) | words[201]! | 0) / 10;
+    const role = (["off", "charge", "discharge"] as const)[words[200]!] ?? "off";
+    this.stage?.command(role, setW, performance.now());
+    return 0;
+  }
+
+  #watch(): void {
+    const seconds = this.image.words[220]!;
+    if (seconds > 0 && performance.now() - this.#wroteMs > 1_000 * seconds)
+      this.stage?.command("off", 0, performance.now());
+  }
+}
+
+describe("a charger that is known by its map alone", () => {
+  let charger: Charger;
+  let server: ModbusServer;
+  let product: Product;
+  beforeAll(async () => {
+    charger = new Charger();
+    server = await startModbusServer(new Map([[3, charger.image]]));
+    product = await startProduct({
+      plant: { stages: [{}], buildingW: 20_000 },
+      permit: { mode: "parallel-export", exportLimitW: 50_000 },
+      backend: true,
+      waits: true,
+      files: { "charger.yaml": map },
+      config: {
+        evses: [
+          {
+            name: "Garage",
+            stage: {
+              host: "127.0.0.1",
+              port: server.port,
+              unitId: 3,
+              map: "charger.yaml",
+              gridFunctions: "controller",
+              identity: { serialNumber: "ST-1", firmware: "7.1" },
+            },
+            maxChargeW: 60_000,
+            maxDischargeW: 60_000,
+            dischargeEnabled: true,
+            reservePct: 20,
+          },
+        ],
+      },
+    });
+    // The emulated stage behind SunSpec steps aside: this charger is what moves.
+    product.stages[0]!.face.stop();
+    charger.stage = product.plant.stages[0]!;
+    product.start();
+    await product.backend.whenConnected(20_000);
+  });
+  afterAll(async () => {
+    charger.stop();
+    await product.stop();
+    await server.close();
+  });
+
+  it("is enabled, its watchdog's time is written, and parallel operation is reached", async () => {
+    expect(await product.reached("parallel", 40_000)).toBe(true);
+    expect(charger.image.words[210]).toBe(0xa5a5);
+    expect(await until(() => charger.image.words[220] === 2, 15_000)).toBe(true);
+  });
+
+  it("charges and gives power back as the backend asks", async () => {
+    const asked = (powerW: number) => async (): Promise<boolean> =>
+      product.backend.setPower(1, powerW).then(
+        (word) => word === "Accepted",
+        () => false,
+      );
+    let accepted = false;
+    for (let tries = 0; tries < 20 && !accepted; tries += 1) {
+      accepted = await asked(6_000)();
+      if (!accepted) await sleep(500);
+    }
+    expect(await until(() => Math.abs(meanW(product.plant, importedW, 300) - 26_000) < 1_500, 15_000)).toBe(true);
+    expect(await asked(-30_000)()).toBe(true);
+    expect(await until(() => Math.abs(meanW(product.plant, exportedW, 300) - 10_000) < 1_500, 15_000)).toBe(true);
+    const { evses } = await product.state();
+    expect(evses[0]!.setpointW).toBeLessThan(-29_000);
+  });
+
+  it("the controller is killed → the charger's own watchdog ends the discharge", async () => {
+    await product.kill();
+    expect(await until(() => charger.stage!.powerW === 0, 4_000)).toBe(true);
+  });
+});
