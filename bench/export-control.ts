@@ -17,6 +17,8 @@ import {
 } from "./export-control/cells.table.ts";
 import { measureClouds } from "./export-control/clouds.ts";
 import { measureDoubts } from "./export-control/doubts.ts";
+import { hostileRows } from "./export-control/hostile.table.ts";
+import { measureHostile } from "./export-control/hostile.ts";
 import { measureLedger } from "./export-control/ledger.ts";
 import { plotSteps } from "./export-control/plot.ts";
 import { measureProfileYear } from "./export-control/profile-year.ts";
@@ -89,6 +91,19 @@ export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
       );
     }
   });
+  if (wanted("hostile")) {
+    for (const row of hostileRows) {
+      const result = measureHostile(row.spec, seed, 4, 5);
+      const { backMs, swingShare, steadyMsPerS, usedShare, causes, foundAtMs } = result;
+      add(`hostile ${row.id} back, max`, largest(backMs), "ms");
+      add(`hostile ${row.id} above in the steady state`, steadyMsPerS, "ms/s", row.steadyMsPerS ?? 0);
+      add(`hostile ${row.id} room used`, 100 * usedShare, "%");
+      add(`hostile ${row.id} swing, max`, 100 * largest(swingShare), "% S");
+      say(
+        `${row.id.padEnd(14)} back ${percentile(backMs, 0.5)}/${percentile(backMs, 0.99)}/${largest(backMs)}, swing ${(100 * largest(swingShare)).toFixed(1)} % S, used ${(100 * usedShare).toFixed(1)} %, found ${causes.join(",") || "nothing"} after ${foundAtMs.map((ms) => Math.round(ms)).join(",")} ms   ${row.says}`,
+      );
+    }
+  }
   if (wanted("profile")) {
     const year = measureProfileYear(seed, "America/Los_Angeles", yearFromMs, 8_760);
     add("profile: hours", year.hours, "h");

