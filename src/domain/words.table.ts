@@ -278,6 +278,7 @@ export const sentences = {
   "empty.permit":             "No permission to operate is installed. The site may charge, and may feed itself when it is cut off from the grid.",
   "empty.history":            "No changes are kept yet.",
   "empty.island":             "No vehicle holds energy above its reserve. An outage leaves the site dark.",
+  "empty.island.nobody":      "No charger would form an island now. An outage leaves the site dark.",
   "empty.island.locked":      "No island. K1 is not proven open, so no charger may form one.",
 
   // old data

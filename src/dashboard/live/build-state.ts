@@ -296,7 +296,8 @@ function islandState(
       const { reservePct, dischargeEnabled } = station.control.evses[i]!;
       const forms = station.config.evses[i]!.gridForming && dischargeEnabled;
       const isThere = stageKnown(report, i).state === "live" && stage.vehicleConnected;
-      return forms && isThere && stage.socPct > reservePct ? [i + 1] : [];
+      // A K1 that has not proven that it opens lets nobody form an island.
+      return forms && isThere && !site.opensUnproven && stage.socPct > reservePct ? [i + 1] : [];
     }),
     darkS: moments.darkS,
     handover: forming.length > 0 ? slow.handover : null,

@@ -67,7 +67,13 @@ export function islandView(state: SiteState, totals: Totals, words: Words): Isla
     live,
     title: live || locked ? "Island" : "If the grid failed now",
     end: live ? (island.sinceMs === null ? "" : `since ${words.time(island.sinceMs)}`) : "",
-    none: locked ? words.say("empty.island.locked") : empty ? words.say("empty.island") : null,
+    none: locked
+      ? words.say("empty.island.locked")
+      : empty
+        ? words.say("empty.island")
+        : !live && island.wouldForm.length === 0
+          ? words.say("empty.island.nobody")
+          : null,
     big: last && last.runwayH !== null ? hours(last.runwayH) : "–",
     bigNote: `for ${fedNames}, with every reserve kept`,
     tiers,

@@ -246,7 +246,7 @@ function waitOf(state: SiteState, words: Words): WaitView | null {
     totalS,
     doneS: Math.round((totalMs - leftMs) / 1000),
     leftText: minutesSeconds(leftMs),
-    endsText: `${minutesSeconds(leftMs)}${nb}min left, ends ${words.time(wait.endsAtMs)}`,
+    endsText: `${leftMs < 60_000 ? `${Math.ceil(leftMs / 1_000)}${nb}s` : `${minutesSeconds(leftMs)}${nb}min`} left, ends ${words.time(wait.endsAtMs)}`,
     ofText: `of ${totalS}${nb}s, profile ${state.profile.name}`,
   };
 }
