@@ -23,6 +23,8 @@ const waits: DeviceFaultName = "not-idle";
 export function standingFault(device: BridgeDevice, nowMs: number): DeviceFaultName | null {
   if (device.state === "unbound" || device.state === "binding") {
     if (device.faults.length > 0) return device.faults[0]!.fault;
+    // One that is being asked who it is, slowly or not, is no fault.
+    if (nowMs - device.access.answersAtMs <= firstSearchMs) return null;
     return nowMs - device.madeMs > firstSearchMs ? causeOf(device, "unreachable") : null;
   }
   const replyMs = device.readTime.peakMs > 0 ? device.readTime.peakMs : 0;

@@ -45,6 +45,8 @@ export class RegisterAccess {
   readonly #clock: Clock;
   /** Most registers that the device has been found to give at once. */
   registersMax: number;
+  /** Arrival of the last reply of any kind, ms; -Infinity before the first. */
+  answersAtMs = Number.NEGATIVE_INFINITY;
   /** Code of the last exception; 0 when there was none. */
   exceptionCode = 0;
 
@@ -107,6 +109,7 @@ export class RegisterAccess {
         continue;
       }
       const outcome = await transact(this.#link, exchange, this.#clock() + turnMaxMs, timeoutMs);
+      if (outcome.ok || outcome.error === "exception") this.answersAtMs = exchange.finishedMs;
       if (outcome.ok) return outcome;
       fault = outcome.error;
       if (fault === "exception") {

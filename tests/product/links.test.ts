@@ -1,0 +1,176 @@
+/** Devices behind slow, serial and dead links, seen through `islet run`. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { constants, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ReadStream } from "node:tty";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sleep, until } from "./site/judge.ts";
+import type { RegisterImage } from "./site/modbus-server.ts";
+import { type Product, startProduct } from "./site/product.ts";
+
+const hasPair = spawnSync("socat", ["-V"]).status === 0 && spawnSync("stty", ["--version"]).status === 0;
+
+/** Checksum of Modbus RTU, bit by bit. */
+function crc16(bytes: Buffer): number {
+  let crc = 0xffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >>> 1) ^ 0xa001 : crc >>> 1;
+  }
+  return crc;
+}
+
+function sealed(body: Buffer): Buffer {
+  const frame = Buffer.alloc(body.length + 2);
+  body.copy(frame);
+  frame.writeUInt16LE(crc16(body), body.length);
+  return frame;
+}
+
+/** An RTU meter at the far end of a pair of pseudo-terminals; each exchange takes 45 ms. */
+class SerialMeter {
+  readonly folder = mkdtempSync(join(tmpdir(), "islet-line-"));
+  readonly path = join(this.folder, "near");
+  image: RegisterImage | undefined;
+  reads = 0;
+  #socat: ChildProcess | undefined;
+  #end: ReadStream | undefined;
+
+  async plug(): Promise<void> {
+    const far = join(this.folder, "far");
+    this.#socat = spawn("socat", [`pty,raw,echo=0,link=${this.path}`, `pty,raw,echo=0,link=${far}`], {
+      stdio: "ignore",
+    });
+    await until(() => existsSync(this.path) && existsSync(far), 3_000);
+    const fd = openSync(far, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
+    const end = new ReadStream(fd);
+    this.#end = end;
+    let pending: Buffer = Buffer.alloc(0);
+    end.on("error", () => undefined);
+    end.on("data", (bytes: Buffer) => {
+      pending = Buffer.concat([pending, bytes]);
+      if (pending.length < 8) return;
+      const request = pending.subarray(0, 8);
+      pending = Buffer.alloc(0);
+      if (request[0] !== 3 || this.image === undefined) return;
+      const words = this.image.registers(4, request.readUInt16BE(2), request.readUInt16BE(4));
+      const body =
+        typeof words === "number"
+          ? Buffer.from([3, 0x84, words])
+          : Buffer.concat([Buffer.from([3, 4, words.length]), words]);
+      this.reads += 1;
+      setTimeout(() => !end.destroyed && writeSync(fd, sealed(body)), 45);
+    });
+  }
+
+  async unplug(): Promise<void> {
+    this.#end?.destroy();
+    this.#socat?.kill();
+    await until(() => !existsSync(this.path), 3_000);
+  }
+
+  async remove(): Promise<void> {
+    await this.unplug();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+const sdm630 = `device: meter
+registers: input
+facts:
+  powerW:      { address: 0x34, type: float32 }
+  frequencyHz: { address: 0x46, type: float32 }
+  voltageAV:   { address: 0x00, type: float32 }
+  voltageBV:   { address: 0x02, type: float32 }
+  voltageCV:   { address: 0x04, type: float32 }
+`;
+
+describe.skipIf(!hasPair)("an Eastron meter on a serial line (needs socat and stty)", () => {
+  const line = new SerialMeter();
+  let product: Product;
+  beforeAll(async () => {
+    await line.plug();
+    product = await startProduct({
+      meter: "eastron",
+      plant: { stages: [{}], buildingW: 12_000 },
+      files: { "sdm630.yaml": sdm630 },
+      waits: true,
+      config: {
+        pcc: {
+          meter: {
+            serial: line.path,
+            baudRate: 9_600,
+            unitId: 3,
+            map: "sdm630.yaml",
+            proven: true,
+            updateMs: 200,
+            windowMs: 200,
+          },
+        },
+      },
+    });
+    const site = JSON.parse(readFileSync(product.configFile, "utf8"));
+    delete site.pcc.meter.host;
+    delete site.pcc.meter.port;
+    writeFileSync(product.configFile, JSON.stringify(site));
+    line.image = product.meter.image;
+    product.start();
+  });
+  afterAll(async () => {
+    await product?.stop();
+    await line.remove();
+  });
+
+  it("is read, with the whole building in its value, and the process lives on", async () => {
+    const read = await until(() => line.reads > 20, 20_000);
+    expect(read).toBe(true);
+    await product.page();
+    let pccW = Number.NaN;
+    for (let i = 0; i < 40 && !(Math.abs(pccW - 12_000) < 1_500); i += 1) {
+      await sleep(250);
+      pccW = (await product.state()).pccW ?? Number.NaN;
+    }
+    expect(Math.abs(pccW - 12_000)).toBeLessThan(1_500);
+  });
+
+  it("unplugged → named with what to check within 5 s; plugged in again → read again, told as over", async () => {
+    const fromMs = performance.now();
+    await line.unplug();
+    expect(
+      await until(() => product.said(/PCC meter .*Check that the adapter is plugged in/) !== undefined, 6_000),
+    ).toBe(true);
+    expect(performance.now() - fromMs).toBeLessThan(6_500);
+    const reads = line.reads;
+    await line.plug();
+    expect(await until(() => line.reads > reads + 5, 10_000)).toBe(true);
+    expect(await until(() => product.said(/PCC meter works again/) !== undefined, 5_000)).toBe(true);
+  });
+});
+
+describe("a stage at an address where nobody listens, and one that takes 150 ms", () => {
+  let product: Product;
+  beforeAll(async () => {
+    product = await startProduct({
+      plant: { stages: [{}, {}], buildingW: 12_000 },
+      habits: { stage: { latencyMs: 150 } },
+      config: ({ stages }) => ({
+        evses: [
+          { name: "Slow", stage: { ...stages[0]!, freshMs: 1_500 }, maxChargeW: 60_000 },
+          { name: "Gone", stage: { host: "127.0.0.1", port: 9 }, maxChargeW: 60_000 },
+        ],
+      }),
+    });
+  });
+  afterAll(() => product.stop());
+
+  it("the dead one is named in the log with cause and check within 5 s; the slow one is used", async () => {
+    const started = await until(() => product.said(/The control loop runs/) !== undefined, 20_000);
+    expect(started).toBe(true);
+    const pattern = /Gone \(tcp 127\.0\.0\.1:9, unit 1\).*ECONNREFUSED.*Check its power/;
+    expect(await until(() => product.said(pattern) !== undefined, 5_000)).toBe(true);
+    expect(await until(() => (product.stages[0]!.server.asked.get("3@40000") ?? 0) > 0, 5_000)).toBe(true);
+    await sleep(6_000);
+    expect(product.said(/Slow \(.*(No reply|could not be reached)/)).toBeUndefined();
+  });
+});
