@@ -230,7 +230,7 @@ describe.concurrent("K1 and the lockout", () => {
 });
 
 describe.concurrent("permits", () => {
-  it.fails("a revoked permit does not return when the list of revocations is lost", () =>
+  it("a revoked permit does not return when the list of revocations is lost", () =>
     withProduct({ permit: { mode: "parallel-export", exportLimitW: 50_000 }, waits: true }, async (product) => {
       const { configFile, folder, stateDir } = product;
       const revoked = await runIslet(["permit", "revoke", "--config", configFile, "--reason", "a test"]);

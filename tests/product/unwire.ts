@@ -14,7 +14,7 @@ import { type TestedSetting, testedSettings } from "./settings.table.ts";
 
 const root = join(import.meta.dirname, "../..");
 const copy = join(tmpdir(), `islet-unwire-${process.pid}`);
-const seam = "parsed.success ? ok(parsed.data) : err([])";
+const seam = "config: parsed.data,";
 
 /** Replaces what stands at a path, in every element where the path goes through a list; null takes it away. */
 const helper = `
@@ -59,7 +59,7 @@ function makeCopy(): void {
   const source = readFileSync(file, "utf8");
   if (!source.includes(seam))
     throw new Error(`${file} has changed: the place where a setting is taken away was not found`);
-  writeFileSync(file, source.replace(seam, "parsed.success ? ok(unwired(parsed.data)) : err([])") + helper);
+  writeFileSync(file, source.replace(seam, "config: unwired(parsed.data),") + helper);
 }
 
 interface Outcome {
