@@ -9,7 +9,7 @@ import { soon, startSites, stopSites } from "./site/sites.ts";
 
 /** Time for detection, and what the log needs to arrive. */
 const foundMs = 2_000;
-const saidMs = 800;
+const saidMs = 1_500;
 const oldWords = /old|frozen|stand|still|stale|not advanc|does not move|clock|repeat/i;
 
 const site: ProductOptions = {

@@ -18,7 +18,7 @@ const sites = {
   export: {
     plant: { stages: [big, big], buildingW: 9_000 },
     ...exporting,
-    config: { pcc: { exportLimitW: 20_000, phaseExportLimitW: 8_500 } },
+    config: { pcc: { exportLimitW: 20_000, phaseExportLimitW: 7_000 } },
   },
   direction: {
     plant: { stages: [big], buildingW: 9_000 },
@@ -68,11 +68,11 @@ describe("settings that bound what the site gives", () => {
     const { plant } = up.export;
     plant.buildingShare = [1, 0, 0];
     await sleep(2_000);
-    await soon(up.export, "phase B within its limit", () => meanW(plant, phaseExportedW(1), 400) < 8_600, 6_000);
+    await soon(up.export, "phase B within its limit", () => meanW(plant, phaseExportedW(1), 400) < 7_100, 6_000);
     expect(meanW(plant, phaseExportedW(1), 400)).toBeGreaterThan(5_000);
     const fromMs = performance.now();
     await sleep(1_500);
-    expect(excess(plant, phaseExportedW(1), 8_500, 300, fromMs).longestMs).toBeLessThan(300);
+    expect(excess(plant, phaseExportedW(1), 7_000, 300, fromMs).longestMs).toBeLessThan(300);
   });
 
   it("pcc.powerControlMode: import-only gives nothing to the grid, and feeds the building", async () => {
