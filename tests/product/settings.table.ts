@@ -90,6 +90,7 @@ const linked = ["pcc.meter", "transferDevice", "evses[].stage", "loadPanel", "pv
 const identitySettings = ["manufacturer", "model", "serialNumber", "firmware"] as const;
 
 export const owedSettings: readonly OwedSetting[] = [
+  ...linked.map((device) => ({ setting: `${device}.freshMs`, owed: "what is older than this counts as unknown" })),
   ...linked.flatMap((device) =>
     identitySettings
       .map((name) => `${device}.identity.${name}`)
