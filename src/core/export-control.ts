@@ -7,7 +7,15 @@
 import { Quality } from "../domain/quality.ts";
 import type { StageCommand } from "./commands.ts";
 import { type Channel, type ExportControl, holdMs, type Side, type SiteBudget } from "./pcc/control-state.ts";
-import { asConfigured, compareWays, measuredSum, noteExcess, noteReadings, noteSlowUpdate } from "./pcc/dynamics.ts";
+import {
+  asConfigured,
+  compareWays,
+  forgetComparison,
+  measuredSum,
+  noteExcess,
+  noteReadings,
+  noteSlowUpdate,
+} from "./pcc/dynamics.ts";
 import { learnNoise, lowerEnvelope, restartEnvelope, sampleEnvelope, tickEnvelope } from "./pcc/envelope.ts";
 import { endDoubt, gainAnswerMaxMs, watchGain } from "./pcc/gain-watch.ts";
 import { advanceObserver, Follows, fillStagePowers } from "./pcc/load-observer.ts";
@@ -96,7 +104,7 @@ export function stepExportControl(
   }
   if (isDisturbed(control, meter, stages)) control.calmFromMs = nowMs + calmAfterMs;
   if (s.hasSample) {
-    watchDynamics(control, meter, limits, out, nowMs);
+    watchDynamics(control, meter, stages, limits, out, nowMs);
     control.started = true;
     proveMeter(control, meter, stages, out, nowMs);
   }
@@ -120,18 +128,22 @@ export function resetExportControl(control: ExportControl): void {
 
 /** Compares the ways of reckoning the load with this sample, and counts excesses of the PCC's limits. */
 function watchDynamics(
-  { dynamics: d, observer, channels, config, supervision }: ExportControl,
-  { powerW, sampleAtMs }: MeterFacts,
+  { dynamics: d, observer, channels, config, supervision, stageCount }: ExportControl,
+  meter: MeterFacts,
+  stages: readonly StageFacts[],
   { exportLimitW, importLimitW }: PccLimits,
   { loadW }: SiteBudget,
   nowMs: number,
 ): void {
+  const { powerW, sampleAtMs } = meter;
   const { sigmaW } = channels[0]!.noise;
   d.sampleMeterW = powerW;
   d.sampleLoadW = loadW;
   d.sampleSigmaW = sigmaW;
   if (supervision.updateMs > config.meter.updateMs && d.cause === "") noteSlowUpdate(d, supervision.updateMs);
-  compareWays(d, observer, sampleAtMs - sampleAgeTicks * config.tickMs, nowMs);
+  // A meter that doesn't see the stages is not late: what they did in an island must not be held against it.
+  if (isUnseen(meter, stages, stageCount)) forgetComparison(d);
+  else compareWays(d, observer, sampleAtMs - sampleAgeTicks * config.tickMs, nowMs);
   const leastW = Math.max(excessShare * channels[0]!.scaleW, excessSigmas * sigmaW);
   noteExcess(d, Math.max(-powerW - exportLimitW, powerW - importLimitW), leastW, nowMs);
 }
@@ -186,22 +198,23 @@ function isDisturbed(control: ExportControl, meter: MeterFacts, stages: readonly
 /** A stage that has not answered for so many ticks does what nobody knows. */
 const answerMaxTicks = 3;
 
-/**
- * Without a grid, or in an island, the meter sees nothing of the stages: what they do there proves nothing about it. Neither
- * does what a stage is thought to do whose link has just broken: the command may never have reached it.
- */
+/** Without a grid, or in an island, the meter sees nothing of the stages: what they do there proves nothing about it. */
+function isUnseen(meter: MeterFacts, stages: readonly StageFacts[], stageCount: number): boolean {
+  if (meter.voltagePu < gridDeadPu) return true;
+  for (let i = 0; i < stageCount; i++) if (stages[i]!.role === "forming") return true;
+  return false;
+}
+
+/** Nor does what a stage is thought to do whose link has just broken: the command may never have reached it. */
 function apartFromMeter(
   control: ExportControl,
   meter: MeterFacts,
   stages: readonly StageFacts[],
   nowMs: number,
 ): boolean {
-  if (meter.voltagePu < gridDeadPu) return true;
+  if (isUnseen(meter, stages, control.stageCount)) return true;
   const heardSinceMs = nowMs - answerMaxTicks * control.config.tickMs;
-  for (let i = 0; i < control.stageCount; i++) {
-    const { role, atMs } = stages[i]!;
-    if (role === "forming" || atMs < heardSinceMs) return true;
-  }
+  for (let i = 0; i < control.stageCount; i++) if (stages[i]!.atMs < heardSinceMs) return true;
   return false;
 }
 

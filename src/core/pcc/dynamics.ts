@@ -327,6 +327,17 @@ export function compareWays(d: SiteDynamics, o: LoadObserver, readAtMs: number, 
   judge(d, o, best, nowMs);
 }
 
+/** The meter doesn't see the stages: nothing is compared with what was before. */
+export function forgetComparison(d: SiteDynamics): void {
+  d.sampledAtMs = Number.NaN;
+  d.wayLoadW.fill(Number.NaN);
+  d.wayAlong.fill(0);
+  d.wayApart.fill(0);
+  d.blindSamples = 0;
+  d.betterSinceMs = Number.POSITIVE_INFINITY;
+  d.suspectedAtMs = Number.NEGATIVE_INFINITY;
+}
+
 function judge(d: SiteDynamics, o: LoadObserver, best: number, nowMs: number): void {
   const leastW = movesShare * sumOf(o.ratedW);
   const apart = d.wayApart[best]!;

@@ -60,3 +60,29 @@ test("a command that a broken link swallowed proves nothing: the stage goes on, 
   }
   expect(site.control.supervision.condemned).toBe(false);
 });
+
+test.each([
+  ["forming an island while the grid is dead", "forming", 0],
+  ["forming an island beside a grid that is back", "forming", 1],
+  ["of a dead site that still discharge into nothing", "discharge", 0],
+] as const satisfies readonly (readonly [string, Role, number])[])(
+  "stages %s do not make the meter late",
+  (_name, role, voltagePu) => {
+    const site = makeSite();
+    setLoad(site, 50_000);
+    settle(site, 3_000);
+    const { meter } = createSnapshot(4, 0);
+    const startMs = 1e7;
+    for (let nowMs = startMs; nowMs < startMs + 60_000; nowMs += 20) {
+      // The island's loads come and go; the meter, beyond the open transfer device, stands at nothing.
+      const powerW = -2_000 - 9_000 * (Math.floor((nowMs - startMs) / 700) % 3);
+      for (const [i, stage] of site.stages.entries()) {
+        Object.assign(stage, { atMs: nowMs, role, powerW, alive: true });
+        Object.assign(site.commands[i]!, { role, powerW });
+      }
+      Object.assign(meter, { atMs: nowMs, sampleAtMs: nowMs, sampleCount: nowMs, powerW: nowMs % 40, voltagePu });
+      stepExportControl(site.control, meter, site.stages, site.commands, site.limits, nowMs, site.budget);
+      expect(site.control.dynamics.cause).not.toBe("meter-slower");
+    }
+  },
+);
