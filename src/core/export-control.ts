@@ -38,8 +38,6 @@ export {
 const marginSigmas = 2;
 /** A fresh sample is on average younger than its tick: a quarter, because guessing newer is the harmless side. */
 const sampleAgeTicks = 0.25;
-/** Below this the meter stands at a dead grid, pu. */
-const gridDeadPu = 0.5;
 /** A stage that does less than its model gives room to others only through this filter; one that does more acts at once. */
 const shortfallFilterMs = 1_000;
 /** The challenge of a suspect meter: 3 % of the stages' sum, at least 6 σ and 5 steps of the meter. */
@@ -102,9 +100,11 @@ export function stepExportControl(
   for (let c = 0; c < control.channels.length; c++) {
     stepChannel(control, c, meter, limits, nowMs, out);
   }
-  if (isDisturbed(control, meter, stages)) control.calmFromMs = nowMs + calmAfterMs;
+  if (isApart(control, meter, stages)) control.besideFromMs = nowMs + calmAfterMs;
+  if (hasSag(control, stages)) control.calmFromMs = nowMs + calmAfterMs;
   if (s.hasSample) {
-    watchDynamics(control, meter, stages, limits, out, nowMs);
+    if (nowMs < control.besideFromMs) forgetComparison(d);
+    else watchDynamics(control, meter, limits, out, nowMs);
     control.started = true;
     proveMeter(control, meter, stages, out, nowMs);
   }
@@ -128,22 +128,18 @@ export function resetExportControl(control: ExportControl): void {
 
 /** Compares the ways of reckoning the load with this sample, and counts excesses of the PCC's limits. */
 function watchDynamics(
-  { dynamics: d, observer, channels, config, supervision, stageCount }: ExportControl,
-  meter: MeterFacts,
-  stages: readonly StageFacts[],
+  { dynamics: d, observer, channels, config, supervision }: ExportControl,
+  { powerW, sampleAtMs }: MeterFacts,
   { exportLimitW, importLimitW }: PccLimits,
   { loadW }: SiteBudget,
   nowMs: number,
 ): void {
-  const { powerW, sampleAtMs } = meter;
   const { sigmaW } = channels[0]!.noise;
   d.sampleMeterW = powerW;
   d.sampleLoadW = loadW;
   d.sampleSigmaW = sigmaW;
   if (supervision.updateMs > config.meter.updateMs && d.cause === "") noteSlowUpdate(d, supervision.updateMs);
-  // A meter that doesn't see the stages is not late: what they did in an island must not be held against it.
-  if (isUnseen(meter, stages, stageCount)) forgetComparison(d);
-  else compareWays(d, observer, sampleAtMs - sampleAgeTicks * config.tickMs, nowMs);
+  compareWays(d, observer, sampleAtMs - sampleAgeTicks * config.tickMs, nowMs);
   const leastW = Math.max(excessShare * channels[0]!.scaleW, excessSigmas * sigmaW);
   noteExcess(d, Math.max(-powerW - exportLimitW, powerW - importLimitW), leastW, nowMs);
 }
@@ -160,8 +156,9 @@ function proveMeter(
   const free =
     netW - roomW > out.minW[0]! &&
     netW + roomW < out.maxW[0]! &&
+    nowMs >= control.besideFromMs &&
     nowMs >= control.calmFromMs &&
-    !apartFromMeter(control, meter, stages, nowMs);
+    allHeard(control, stages, nowMs);
   control.signProof.sampleSigmaW = control.channels[0]!.noise.sigmaW;
   control.signProof.sampleMeterW = meter.powerW;
   // By what the stages say: a model that is too fast would put the meter in the wrong.
@@ -188,9 +185,18 @@ const supplyMinPu = 0.88;
 const supplyMaxPu = 1.1;
 const calmAfterMs = 15_000;
 
-/** After an outage the load moves by itself while the stages begin again: no cause and effect. */
-function isDisturbed(control: ExportControl, meter: MeterFacts, stages: readonly StageFacts[]): boolean {
+/**
+ * Without a grid, or in an island, the meter sees nothing of the stages: what they do there proves nothing about it, nor
+ * about how fast they are. Afterwards the load moves by itself while the stages begin again: no cause and effect.
+ */
+function isApart(control: ExportControl, meter: MeterFacts, stages: readonly StageFacts[]): boolean {
   if (meter.voltagePu < supplyMinPu || meter.voltagePu > supplyMaxPu) return true;
+  for (let i = 0; i < control.stageCount; i++) if (stages[i]!.role === "forming") return true;
+  return false;
+}
+
+/** The same for the proof of the meter's sign, where a stage saw a sag that the meter did not see. */
+function hasSag(control: ExportControl, stages: readonly StageFacts[]): boolean {
   for (let i = 0; i < control.stageCount; i++) if (stages[i]!.voltagePu < supplyMinPu) return true;
   return false;
 }
@@ -198,24 +204,11 @@ function isDisturbed(control: ExportControl, meter: MeterFacts, stages: readonly
 /** A stage that has not answered for so many ticks does what nobody knows. */
 const answerMaxTicks = 3;
 
-/** Without a grid, or in an island, the meter sees nothing of the stages: what they do there proves nothing about it. */
-function isUnseen(meter: MeterFacts, stages: readonly StageFacts[], stageCount: number): boolean {
-  if (meter.voltagePu < gridDeadPu) return true;
-  for (let i = 0; i < stageCount; i++) if (stages[i]!.role === "forming") return true;
-  return false;
-}
-
-/** Nor does what a stage is thought to do whose link has just broken: the command may never have reached it. */
-function apartFromMeter(
-  control: ExportControl,
-  meter: MeterFacts,
-  stages: readonly StageFacts[],
-  nowMs: number,
-): boolean {
-  if (isUnseen(meter, stages, control.stageCount)) return true;
+/** What a stage is thought to do whose link has just broken proves nothing: the command may never have reached it. */
+function allHeard(control: ExportControl, stages: readonly StageFacts[], nowMs: number): boolean {
   const heardSinceMs = nowMs - answerMaxTicks * control.config.tickMs;
-  for (let i = 0; i < control.stageCount; i++) if (stages[i]!.atMs < heardSinceMs) return true;
-  return false;
+  for (let i = 0; i < control.stageCount; i++) if (stages[i]!.atMs < heardSinceMs) return false;
+  return true;
 }
 
 /** Steps 3 to 9 for the PCC (c = 0) or one phase. */

@@ -112,7 +112,9 @@ export interface ExportControl {
   readonly signProof: SignProof;
   readonly dynamics: SiteDynamics;
   readonly gainWatch: GainWatch;
-  /** The supply has been disturbed, and until then loads still come back by themselves, ms. */
+  /** From then on the stages stand beside a good grid, in front of the meter, for long enough that it shows what they do, ms. */
+  besideFromMs: number;
+  /** A stage's supply has sagged, and until then loads still come back by themselves, ms. */
   calmFromMs: number;
   /** PCC and, where phases are limited, its three phases. */
   readonly channels: readonly Channel[];
@@ -191,6 +193,7 @@ export function createExportControl(config: ExportControlConfig, stageCount: num
     dynamics: createSiteDynamics(meter, tickMs, meteredChannels, n, readingAgeMs, alwaysMeasured),
     gainWatch: createGainWatch(scaleW, answerMs + meter.latencyMs + meter.windowMs + meter.updateMs),
     signProof: createSignProof(scaleW, meter.proven ?? true),
+    besideFromMs: Number.NEGATIVE_INFINITY,
     calmFromMs: Number.NEGATIVE_INFINITY,
     channels,
     channelCount,

@@ -327,7 +327,7 @@ export function compareWays(d: SiteDynamics, o: LoadObserver, readAtMs: number, 
   judge(d, o, best, nowMs);
 }
 
-/** The meter doesn't see the stages: nothing is compared with what was before. */
+/** The meter doesn't see the stages, or the supply is disturbed: nothing is compared with what was before. */
 export function forgetComparison(d: SiteDynamics): void {
   d.sampledAtMs = Number.NaN;
   d.wayLoadW.fill(Number.NaN);
@@ -336,6 +336,7 @@ export function forgetComparison(d: SiteDynamics): void {
   d.blindSamples = 0;
   d.betterSinceMs = Number.POSITIVE_INFINITY;
   d.suspectedAtMs = Number.NEGATIVE_INFINITY;
+  d.above = false;
 }
 
 function judge(d: SiteDynamics, o: LoadObserver, best: number, nowMs: number): void {

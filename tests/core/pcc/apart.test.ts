@@ -86,3 +86,50 @@ test.each([
     }
   },
 );
+
+test.each([
+  ["an island's load that comes and goes", 40, 1_000],
+  ["an island's load that ramps", 40, 20_000],
+] as const)("%s says nothing about how fast meter and stages are", (_name, formedW, periodMs) => {
+  const site = makeSite();
+  site.limits.exportLimitW = 1e6;
+  site.limits.importLimitW = 1e6;
+  setLoad(site, 50_000);
+  settle(site, 3_000);
+  const { meter } = createSnapshot(4, 0);
+  const startMs = 1e7;
+  for (let nowMs = startMs; nowMs < startMs + 120_000; nowMs += 20) {
+    // The stages carry the island; the meter stands at the grid's side of the open transfer switch with a building.
+    const phase = ((nowMs - startMs) % periodMs) / periodMs;
+    const powerW = -formedW * 1_000 * (phase < 0.5 ? 2 * phase : Math.floor(2 - phase));
+    for (const [i, stage] of site.stages.entries()) {
+      Object.assign(stage, { atMs: nowMs, role: "forming", powerW, alive: true });
+      Object.assign(site.commands[i]!, { role: "forming", powerW: 0 });
+    }
+    const sampled = { atMs: nowMs, sampleAtMs: nowMs, sampleCount: nowMs };
+    Object.assign(meter, sampled, { powerW: 50_000 + (nowMs % 40), voltagePu: 1 });
+    stepExportControl(site.control, meter, site.stages, site.commands, site.limits, nowMs, site.budget);
+  }
+  expect(site.control.dynamics.cause).toBe("");
+  expect(site.control.dynamics.measured).toBe(false);
+  expect(site.control.supervision.condemned).toBe(false);
+});
+
+test("a building beyond its import limit while the chargers carry an island slows nothing down afterwards", () => {
+  const site = makeSite();
+  site.limits.importLimitW = 60_000;
+  setLoad(site, 50_000);
+  settle(site, 3_000);
+  const { meter } = createSnapshot(4, 0);
+  const startMs = 1e7;
+  for (let nowMs = startMs; nowMs < startMs + 60_000; nowMs += 20) {
+    for (const [i, stage] of site.stages.entries()) {
+      Object.assign(stage, { atMs: nowMs, role: "forming", powerW: -5_000, alive: true });
+      Object.assign(site.commands[i]!, { role: "forming", powerW: 0 });
+    }
+    const powerW = Math.floor((nowMs - startMs) / 500) % 2 === 0 ? 40_000 : 90_000;
+    Object.assign(meter, { atMs: nowMs, sampleAtMs: nowMs, sampleCount: nowMs, powerW, voltagePu: 1 });
+    stepExportControl(site.control, meter, site.stages, site.commands, site.limits, nowMs, site.budget);
+  }
+  expect(site.control.dynamics.level).toBe(0);
+});
