@@ -30,8 +30,8 @@ interface TrueEvent {
 const sumW = 4 * ratedW;
 const toleranceW = 0.005 * sumW;
 const sigmaW = 0.003 * 1.25 * sumW;
-/** As in the ledger: what follows within half a second belongs to the same event. */
-const mergeMs = 500;
+/** As in the ledger: what follows within 50 ms belongs to the same event. */
+const pauseMs = 50;
 const causes = ["load-step", "limit-lowered", "stage-disobeys"] as const;
 
 /** `count` events of several causes from `seed`, twenty for each new site. */
@@ -78,7 +78,7 @@ function runSession(meterMs: number, tickMs: number, seed: number, count: number
     // A limit that is lowered counts from the tick that brings it.
     const overW = -plant.pccW[0]! - (nowMs >= loweredAtMs ? limitW : Number.POSITIVE_INFINITY);
     if (overW > toleranceW) {
-      if (open === undefined || nowMs - lastMs > mergeMs) {
+      if (open === undefined || nowMs - lastMs > pauseMs) {
         open = { startMs: nowMs - 1, endMs: nowMs, peakW: 0, energyWms: 0, matched: false };
         truth.push(open);
       }
@@ -86,7 +86,7 @@ function runSession(meterMs: number, tickMs: number, seed: number, count: number
       open.endMs = nowMs;
       if (overW > open.peakW) open.peakW = overW;
     }
-    if (open !== undefined && nowMs - lastMs <= mergeMs && overW > 0) open.energyWms += overW;
+    if (open !== undefined && nowMs - lastMs <= pauseMs && overW > 0) open.energyWms += overW;
   };
   const setLoad = () => plant.loadW.fill(loadW / 3);
   setLoad();

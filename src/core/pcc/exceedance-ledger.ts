@@ -1,9 +1,19 @@
 /**
  * The ledger of inadvertent exports (and of imports beyond their limit): each event with peak, duration, energy and cause,
  * and the alarms of requirement R11. The meter averages over its window, so an event is reconstructed finer than that: the
- * load of neighbouring samples dates the step within its sample, and the stages' models give the power at each moment.
+ * load is dated within its samples (`load-steps.ts`), and the stages' models give the power at each moment.
  */
 import { dayMs, energyWh, minuteMs, secondMs } from "../../domain/units.ts";
+import {
+  createLoadSteps,
+  followSteady,
+  forgetLoad,
+  isSteady,
+  type LoadSteps,
+  type LoadWindow,
+  reckonLoad,
+  waitingMax,
+} from "./load-steps.ts";
 
 /** Why a limit was exceeded. */
 export const exceedanceCauses = ["load-step", "limit-lowered", "stage-disobeys", "stage-lost"] as const;
@@ -57,6 +67,8 @@ export interface LedgerSample {
   /** The part of it that does not come from the stages, W. */
   otherW: number;
   limitW: number;
+  /** From when on the limit holds, ms. */
+  limitFromMs: number;
   /** Noise of one sample, W. */
   sigmaW: number;
   cause: ExceedanceCause;
@@ -64,6 +76,20 @@ export interface LedgerSample {
 
 /** Mean power of all stages in the ledger's direction between two moments, W. */
 export type StagesBetween = (fromMs: number, untilMs: number) => number;
+
+/** A sample that waits until the load in it is known, with what the stages did piece by piece since the sample before. */
+interface WaitingSample extends LoadWindow {
+  powerW: number;
+  limitW: number;
+  openFromW: number;
+  cause: ExceedanceCause;
+  wallAheadMs: number;
+  /** It or the sample after it was above the limit. */
+  shown: boolean;
+  reckonFromMs: number;
+  pieceMs: number;
+  readonly stagesW: Float64Array;
+}
 
 export interface ExceedanceLedger {
   readonly config: LedgerConfig;
@@ -79,33 +105,51 @@ export interface ExceedanceLedger {
   readonly open: Exceedance;
   alarmTooMany: boolean;
   alarmTooLong: boolean;
-  // the samples around the step
-  readonly before: LedgerSample;
-  readonly first: LedgerSample;
-  /** The first sample waits for the second one, which dates the step inside it. */
-  dated: boolean;
-  energyWms: number;
-  /** Up to where the event is reckoned, and the last moment above the limit in it, ms. */
+  readonly load: LoadSteps;
+  /** Samples whose load is not known yet, a ring. */
+  readonly waiting: WaitingSample[];
+  firstWaiting: number;
+  waitingCount: number;
+  /** End of the last sample, and up to where power is reckoned, ms. */
+  sampledUntilMs: number;
   untilMs: number;
+  energyWms: number;
+  /** The last moment above the limit, and when the first of the events began that followed each other closely, ms. */
   endMs: number;
+  episodeSinceMs: number;
 }
 
 /** An event opens beyond the tolerance and beyond this many σ of a sample. */
 const openSigmas = 4;
-/** What follows within this time of the end belongs to the same event: the tail of a recovery, cycling. */
-const mergeMs = 500;
+/** So many σ of a sample may two of them differ by chance. */
+const differSigmas = 1.4 * openSigmas;
+/** So far may we be wrong about when the meter measured, ms. */
+const alignedMs = 20;
+/** Within the limit for less than this: the event goes on. */
+const pauseMs = 50;
+/** Events that follow each other within this time count as one for the alarms: the tail of a recovery, cycling. */
+const episodePauseMs = 500;
+/** What lies between two samples that are both above the limit was above it too, unless it is longer than this. */
+const bridgeMs = 5_000;
 /** A window is reckoned in this many pieces, none shorter than `pieceMinMs`. */
 const piecesMax = 50;
 const pieceMinMs = 2;
 
-const emptySample = (): LedgerSample => ({
+const emptyWaiting = (): WaitingSample => ({
   fromMs: Number.NaN,
   untilMs: Number.NaN,
   powerW: Number.NaN,
   otherW: Number.NaN,
+  noiseW: 0,
+  motionW: 0,
   limitW: 0,
-  sigmaW: 0,
+  openFromW: 0,
   cause: "load-step",
+  wallAheadMs: Number.NaN,
+  shown: false,
+  reckonFromMs: Number.NaN,
+  pieceMs: pieceMinMs,
+  stagesW: new Float64Array(piecesMax),
 });
 
 const emptyExceedance = (): Exceedance => ({
@@ -130,134 +174,179 @@ export function createExceedanceLedger(config: LedgerConfig, toleranceW: number)
     open: emptyExceedance(),
     alarmTooMany: false,
     alarmTooLong: false,
-    before: emptySample(),
-    first: emptySample(),
-    dated: false,
+    load: createLoadSteps(toleranceW),
+    waiting: Array.from({ length: waitingMax }, emptyWaiting),
+    firstWaiting: 0,
+    waitingCount: 0,
+    sampledUntilMs: Number.NEGATIVE_INFINITY,
+    untilMs: Number.NEGATIVE_INFINITY,
     energyWms: 0,
-    untilMs: Number.NaN,
-    endMs: Number.NaN,
+    endMs: Number.NEGATIVE_INFINITY,
+    episodeSinceMs: Number.NaN,
   };
 }
 
 /**
- * One new sample. `wallAheadMs` is UTC minus the monotonic clock (NaN when not trusted). Returns true when this sample
- * ended an event, which is then the newest entry.
+ * One new sample. `wallAheadMs` is UTC minus the monotonic clock (NaN when not trusted). Returns how many events have become
+ * entries by it; they are the newest ones.
  */
 export function noteSample(
   l: ExceedanceLedger,
   sample: LedgerSample,
   stagesBetween: StagesBetween,
   wallAheadMs: number,
-): boolean {
-  const overW = sample.powerW - sample.limitW;
-  const opens = overW > Math.max(l.toleranceW, openSigmas * sample.sigmaW);
-  if (!l.isOpen) {
-    if (opens) openEvent(l, sample, stagesBetween, wallAheadMs);
-    else copySample(l.before, sample);
-    return false;
+): number {
+  const before = l.total;
+  if (sample.fromMs - l.sampledUntilMs > bridgeMs) forget(l);
+  l.isAbove = sample.powerW - sample.limitW > l.toleranceW;
+  const window = l.waiting[(l.firstWaiting + l.waitingCount) % waitingMax]!;
+  window.fromMs = sample.fromMs;
+  window.untilMs = sample.untilMs;
+  window.otherW = sample.otherW;
+  window.noiseW = differSigmas * sample.sigmaW;
+  window.motionW = 0;
+  const quiet = l.waitingCount === 0 && !l.isOpen && !l.isAbove && isSteady(l.load, window);
+  if (quiet) {
+    followSteady(l.load, window);
+    l.untilMs = sample.untilMs;
+  } else {
+    fillWaiting(l, window, sample, stagesBetween, wallAheadMs);
+    l.waitingCount++;
+    reckonWaiting(l, false);
   }
-  if (!l.dated) dateStart(l, sample, stagesBetween, wallAheadMs);
-  // Below the limit only what rises clearly above it again goes on with the event.
-  if (l.isAbove || opens) {
-    const fromMs = l.isAbove ? l.untilMs : sample.fromMs;
-    reckon(l, fromMs, sample.untilMs, sample.otherW, sample.limitW, stagesBetween);
-  }
-  l.isAbove = overW > l.toleranceW;
-  l.untilMs = sample.untilMs;
-  l.open.durationMs = l.endMs - l.open.startMs;
-  l.open.energyWh = energyWh(l.energyWms, 1);
-  if (l.open.durationMs > l.config.alarmLongMs) l.alarmTooLong = true;
-  if (l.isAbove || sample.untilMs - l.endMs <= mergeMs) return false;
-  enterEvent(l, sample);
-  return true;
+  l.sampledUntilMs = sample.untilMs;
+  return l.total - before;
 }
 
-function openEvent(l: ExceedanceLedger, sample: LedgerSample, stagesBetween: StagesBetween, wallAheadMs: number): void {
-  const { open } = l;
-  const windowMs = sample.untilMs - sample.fromMs;
-  l.isOpen = true;
-  l.isAbove = true;
-  l.untilMs = sample.untilMs;
-  l.endMs = sample.untilMs;
-  l.energyWms = (sample.powerW - sample.limitW) * windowMs;
-  copySample(l.first, sample);
-  open.sequence = l.total + 1;
-  open.startMs = sample.fromMs;
-  open.startWallMs = sample.fromMs + wallAheadMs;
-  open.durationMs = windowMs;
-  open.peakOverW = sample.powerW - sample.limitW;
-  open.limitW = sample.limitW;
-  open.energyWh = energyWh(l.energyWms, 1);
-  open.cause = sample.cause;
-  // A lowered limit dates its event itself; a step is dated by the next sample.
-  l.dated = sample.cause === "limit-lowered";
-  if (l.dated) reckonFirst(l, sample.fromMs, sample.otherW, stagesBetween);
-}
-
-/** With the second sample: the first one is a mixture of the load before and after the step, which dates the step inside it. */
-function dateStart(l: ExceedanceLedger, second: LedgerSample, stagesBetween: StagesBetween, wallAheadMs: number): void {
-  const { before, first, open } = l;
-  l.dated = true;
-  const stepW = second.otherW - before.otherW;
-  if (!(stepW > openSigmas * second.sigmaW)) {
-    reckonFirst(l, first.fromMs, first.otherW, stagesBetween);
-    return;
-  }
-  const afterShare = Math.min(1, Math.max(0, (first.otherW - before.otherW) / stepW));
-  open.startMs = first.untilMs - afterShare * (first.untilMs - first.fromMs);
-  open.startWallMs = open.startMs + wallAheadMs;
-  reckonFirst(l, open.startMs, second.otherW, stagesBetween);
-}
-
-/** Reckons the first window anew, from where the event began. */
-function reckonFirst(l: ExceedanceLedger, startMs: number, otherW: number, stagesBetween: StagesBetween): void {
-  l.energyWms = 0;
-  l.endMs = l.first.untilMs;
-  l.open.peakOverW = 0;
-  reckon(l, startMs, l.first.untilMs, otherW, l.first.limitW, stagesBetween);
-}
-
-/**
- * Energy, peak and end between two moments in which everything but the stages did `otherW`: in small pieces, because the
- * stages may cross the limit inside a sample's window.
- */
-function reckon(
+/** What the stages did since the last sample, while their models still remember it. */
+function fillWaiting(
   l: ExceedanceLedger,
-  fromMs: number,
-  untilMs: number,
-  otherW: number,
-  limitW: number,
+  to: WaitingSample,
+  sample: LedgerSample,
   stagesBetween: StagesBetween,
+  wallAheadMs: number,
 ): void {
-  const pieceMs = Math.max(pieceMinMs, (untilMs - fromMs) / piecesMax);
-  for (let k = 0; k < piecesMax && fromMs + k * pieceMs < untilMs; k++) {
-    const startMs = fromMs + k * pieceMs;
-    const endMs = Math.min(untilMs, startMs + pieceMs);
-    const overW = stagesBetween(startMs, endMs) + otherW - limitW;
-    if (overW > 0) l.energyWms += overW * (endMs - startMs);
-    if (overW > l.toleranceW) l.endMs = endMs;
-    if (overW > l.open.peakOverW) l.open.peakOverW = overW;
+  const { fromMs, untilMs } = sample;
+  to.powerW = sample.powerW;
+  to.limitW = sample.limitW;
+  to.openFromW = Math.max(l.toleranceW, openSigmas * sample.sigmaW);
+  to.cause = sample.cause;
+  to.wallAheadMs = wallAheadMs;
+  const movedW = stagesBetween(untilMs - pieceMinMs, untilMs) - stagesBetween(fromMs, fromMs + pieceMinMs);
+  to.motionW = Math.abs(movedW) * Math.min(1, alignedMs / (untilMs - fromMs));
+  to.reckonFromMs = Math.max(fromMs, l.sampledUntilMs, sample.limitFromMs);
+  to.pieceMs = Math.max(pieceMinMs, (untilMs - to.reckonFromMs) / piecesMax);
+  for (let k = 0; k < piecesMax; k++) {
+    const startMs = to.reckonFromMs + k * to.pieceMs;
+    if (startMs >= untilMs) break;
+    to.stagesW[k] = stagesBetween(startMs, Math.min(untilMs, startMs + to.pieceMs));
   }
+}
+
+function reckonWaiting(l: ExceedanceLedger, last: boolean): void {
+  while (l.waitingCount > 0 && reckonLoad(l.load, l.waiting, l.firstWaiting, l.waitingCount, last)) {
+    const window = l.waiting[l.firstWaiting]!;
+    const next = l.waitingCount > 1 ? l.waiting[(l.firstWaiting + 1) % waitingMax]! : window;
+    window.shown = isShown(l, window) || isShown(l, next);
+    if (!(window.powerW > window.limitW)) window.cause = next.cause;
+    reckonSample(l, window);
+    l.firstWaiting = (l.firstWaiting + 1) % waitingMax;
+    l.waitingCount--;
+  }
+}
+
+const isShown = (l: ExceedanceLedger, { powerW, limitW }: WaitingSample): boolean => powerW - limitW > l.toleranceW;
+
+/** The meter was away for so long that nothing connects what comes with what was. */
+function forget(l: ExceedanceLedger): void {
+  reckonWaiting(l, true);
+  if (l.isOpen) enterEvent(l);
+  forgetLoad(l.load);
+}
+
+/** Energy, peak and ends within one sample, piece by piece: the stages or a step may cross the limit inside it. */
+function reckonSample(l: ExceedanceLedger, w: WaitingSample): void {
+  const { beforeW, stepAtMs, levelW } = l.load;
+  for (let k = 0; k < piecesMax; k++) {
+    const startMs = w.reckonFromMs + k * w.pieceMs;
+    if (startMs >= w.untilMs) break;
+    const endMs = Math.min(w.untilMs, startMs + w.pieceMs);
+    const stagesW = w.stagesW[k]! - w.limitW;
+    const changeMs = Math.min(endMs, Math.max(startMs, stepAtMs));
+    if (changeMs > startMs) reckonPiece(l, w, startMs, changeMs, stagesW + beforeW);
+    if (endMs > changeMs) reckonPiece(l, w, changeMs, endMs, stagesW + levelW);
+  }
+  l.untilMs = w.untilMs;
+  if (!l.isOpen) return;
+  l.open.energyWh = energyWh(l.energyWms, 1);
+  if (l.endMs - l.episodeSinceMs > l.config.alarmLongMs) l.alarmTooLong = true;
+}
+
+function reckonPiece(l: ExceedanceLedger, w: WaitingSample, fromMs: number, untilMs: number, overW: number): void {
+  const { open } = l;
+  const above = overW > l.toleranceW;
+  // Between two samples, both above the limit: the meter does not say, so it was above all the time.
+  const since = l.isOpen && above && l.endMs === l.untilMs ? l.endMs : fromMs;
+  if (l.isOpen && (above ? since : untilMs) - l.endMs > pauseMs) enterEvent(l);
+  if (!l.isOpen) {
+    if (!(overW > w.openFromW)) return;
+    // Soon after an event the stages' models are at their worst: there the meter itself has to show the next one.
+    if (fromMs - l.endMs <= episodePauseMs && !w.shown) return;
+    openEvent(l, w, fromMs);
+  }
+  if (overW > 0) l.energyWms += overW * (untilMs - since);
+  if (!above) return;
+  l.endMs = untilMs;
+  open.durationMs = untilMs - open.startMs;
+  if (overW > open.peakOverW) open.peakOverW = overW;
+}
+
+function openEvent(l: ExceedanceLedger, w: WaitingSample, startMs: number): void {
+  const { open } = l;
+  if (!(startMs - l.endMs <= episodePauseMs)) l.episodeSinceMs = startMs;
+  l.isOpen = true;
+  l.energyWms = 0;
+  l.endMs = startMs;
+  open.sequence = l.total + 1;
+  open.startMs = startMs;
+  open.startWallMs = startMs + w.wallAheadMs;
+  open.durationMs = 0;
+  open.peakOverW = 0;
+  open.limitW = w.limitW;
+  open.energyWh = 0;
+  open.cause = w.cause;
 }
 
 /** The event is over: it becomes an entry. */
-function enterEvent(l: ExceedanceLedger, last: LedgerSample): void {
+function enterEvent(l: ExceedanceLedger): void {
   const { open } = l;
+  open.energyWh = energyWh(l.energyWms, 1);
   l.isOpen = false;
   l.total++;
   copyExceedance(l.entries[(l.total - 1) % l.config.entriesMax]!, open);
-  copySample(l.before, last);
-  if (open.durationMs > l.config.alarmLongMs) l.alarmTooLong = true;
-  l.alarmTooMany ||= countWithin(l, open.startMs + open.durationMs) > l.config.alarmCount;
+  if (l.endMs - l.episodeSinceMs > l.config.alarmLongMs) l.alarmTooLong = true;
+  l.alarmTooMany ||= countWithin(l, l.endMs) > l.config.alarmCount;
 }
 
-/** Events that count towards the alarm and began within the alarm's window before `nowMs`. */
+/** Events that count towards the alarm and began within the alarm's window before `nowMs`; cycling counts as one. */
 export function countWithin(l: ExceedanceLedger, nowMs: number): number {
-  const kept = Math.min(l.total, l.config.entriesMax);
+  const { entriesMax, countFromMs, alarmWindowMs } = l.config;
+  const kept = Math.min(l.total, entriesMax);
   let count = 0;
-  for (let k = 0; k < kept; k++) {
-    const entry = l.entries[k]!;
-    if (entry.durationMs > l.config.countFromMs && nowMs - entry.startMs <= l.config.alarmWindowMs) count++;
+  let sinceMs = Number.NaN;
+  let untilMs = Number.NaN;
+  let counted = false;
+  for (let k = l.total - kept; k < l.total; k++) {
+    const { startMs, durationMs } = l.entries[k % entriesMax]!;
+    const goesOn = startMs >= untilMs && startMs - untilMs <= episodePauseMs;
+    if (!goesOn) {
+      sinceMs = startMs;
+      counted = false;
+    }
+    untilMs = startMs + durationMs;
+    if (counted || untilMs - sinceMs <= countFromMs || nowMs - sinceMs > alarmWindowMs) continue;
+    counted = true;
+    count++;
   }
   return count;
 }
@@ -266,16 +355,6 @@ export function countWithin(l: ExceedanceLedger, nowMs: number): number {
 export function acknowledgeLedger(l: ExceedanceLedger): void {
   l.alarmTooLong = false;
   l.alarmTooMany = false;
-}
-
-function copySample(to: LedgerSample, from: LedgerSample): void {
-  to.fromMs = from.fromMs;
-  to.untilMs = from.untilMs;
-  to.powerW = from.powerW;
-  to.otherW = from.otherW;
-  to.limitW = from.limitW;
-  to.sigmaW = from.sigmaW;
-  to.cause = from.cause;
 }
 
 function copyExceedance(to: Exceedance, from: Exceedance): void {

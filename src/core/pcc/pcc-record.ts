@@ -22,6 +22,8 @@ import { createResponsePassport, noteRecovery, type ResponsePassport } from "./r
 const toleranceShare = 0.005;
 /** A limit that fell, or a stage that was lost, explains an event that begins within this time. */
 const causeHoldMs = 2_000;
+/** A sample is half a tick old on average when it is read; the control guesses a quarter, the side that is harmless to it. */
+const sampleOlderTicks = 0.25;
 /** A stage explains an event when its excess is at least this share of it. */
 const excessShare = 0.5;
 
@@ -49,7 +51,7 @@ export function createPccRecord(control: ExportControl, config: LedgerConfig, bo
   const side = (sign: 1 | -1): RecordSide => ({
     sign,
     ledger: createExceedanceLedger(config, toleranceShare * control.scaleW),
-    sample: { fromMs: 0, untilMs: 0, powerW: 0, otherW: 0, limitW: 0, sigmaW: 0, cause: "load-step" },
+    sample: { fromMs: 0, untilMs: 0, powerW: 0, otherW: 0, limitW: 0, limitFromMs: 0, sigmaW: 0, cause: "load-step" },
     stagesBetween: (fromMs, untilMs) => sign * channelPowerW(control, 0, fromMs, untilMs),
     limitW: Number.NaN,
     loweredAtMs: Number.NEGATIVE_INFINITY,
@@ -91,24 +93,26 @@ function recordSide(
   nowMs: number,
 ): void {
   const { sample, ledger } = side;
-  sample.fromMs = control.sampleFromMs;
-  sample.untilMs = control.sampleUntilMs;
+  const olderMs = sampleOlderTicks * control.config.tickMs;
+  sample.fromMs = control.sampleFromMs - olderMs;
+  sample.untilMs = control.sampleUntilMs - olderMs;
   sample.powerW = side.sign * meter.powerW;
   sample.otherW = side.sign * budget.loadW;
   sample.limitW = side.limitW;
+  sample.limitFromMs = side.loweredAtMs;
+  // The limit fell after the window: what it shows counts against the old one. Within it only what came after counts.
   if (side.loweredAtMs >= sample.untilMs) {
     sample.limitW = side.loweredFromW;
-  } else if (side.loweredAtMs > sample.fromMs) {
-    // The limit fell within the window: only what came after counts against it.
-    const wholeWindowW = side.stagesBetween(sample.fromMs, sample.untilMs);
-    sample.fromMs = side.loweredAtMs;
-    sample.powerW += side.stagesBetween(sample.fromMs, sample.untilMs) - wholeWindowW;
+    sample.limitFromMs = Number.NEGATIVE_INFINITY;
   }
   sample.sigmaW = control.channels[0]!.noise.sigmaW;
   sample.cause = causeOf(side, control, sample.powerW - sample.limitW, nowMs);
-  if (!noteSample(ledger, sample, side.stagesBetween, record.wallMs - nowMs)) return;
-  const entry = ledger.entries[(ledger.total - 1) % ledger.config.entriesMax]!;
-  if (entry.cause === "load-step") noteRecovery(record.passport, entry.startWallMs, entry.peakOverW, entry.durationMs);
+  const entered = noteSample(ledger, sample, side.stagesBetween, record.wallMs - nowMs);
+  for (let k = ledger.total - entered; k < ledger.total; k++) {
+    const entry = ledger.entries[k % ledger.config.entriesMax]!;
+    if (entry.cause === "load-step")
+      noteRecovery(record.passport, entry.startWallMs, entry.peakOverW, entry.durationMs);
+  }
 }
 
 function causeOf(side: RecordSide, control: ExportControl, overW: number, nowMs: number): ExceedanceCause {

@@ -41,6 +41,7 @@ function play(ledger: ExceedanceLedger, events: readonly { startS: number; lengt
         powerW: above ? 20_000 : -5_000,
         otherW: above ? 10_000 : -15_000,
         limitW: 0,
+        limitFromMs: Number.NEGATIVE_INFINITY,
         sigmaW: 100,
         cause: "load-step",
       },

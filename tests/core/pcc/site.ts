@@ -10,10 +10,11 @@ export interface SiteSpec extends Partial<SiteOptions> {
   readonly count?: number;
   readonly meterMs?: number;
   readonly responsesMs?: readonly number[];
+  readonly sigmaShare?: number;
 }
 
 export function makeSite(spec: SiteSpec = {}): Site {
-  const { seed = 1, count = 4, meterMs = 20, responsesMs = [50], ...options } = spec;
+  const { seed = 1, count = 4, meterMs = 20, responsesMs = [50], sigmaShare = 0.003, ...options } = spec;
   const dice = createDice(seed);
   const stages: PlantStageSpec[] = Array.from({ length: count }, (_, i) => ({
     ratedW,
@@ -31,7 +32,7 @@ export function makeSite(spec: SiteSpec = {}): Site {
       latencyMs: 10,
       jitterMs: 0,
       lostShare: 0,
-      sigmaW: 0.003 * 1.25 * sumW,
+      sigmaW: sigmaShare * 1.25 * sumW,
       gain: 1,
       offsetW: 0,
     },
