@@ -16,6 +16,7 @@ import type { FromController } from "./controller-messages.ts";
 import { announceDepartures, type DemoVehicle, demoFleet, setCharges } from "./demo-fleet.ts";
 import { type DemoKey, demoKeys } from "./demo-keys.ts";
 import { createDemoPermit } from "./demo-permit.ts";
+import { alternateScreen, drawsVariable, normalScreen } from "./terminal-screen.ts";
 import { renderTerminal } from "./terminal-view.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -70,7 +71,6 @@ async function demo(options: DemoOptions): Promise<void> {
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, end);
   if (options.seconds !== undefined) setTimeout(end, 1_000 * Number(options.seconds));
-  const interactive = process.stdout.isTTY === true && process.stdin.isTTY === true;
   try {
     process.stderr.write("Islet: starting the simulated site, its backend and its controller …\n");
     const [pagePort, controlPort, backendPort] = await Promise.all([
@@ -92,7 +92,7 @@ async function demo(options: DemoOptions): Promise<void> {
     void askUntilAccepted(backend, ended, fleet);
     void announceDepartures(sim, ended, fleet);
     const api = `http://127.0.0.1:${controlPort}`;
-    const show = interactive ? showLive(sim, api, end) : showLines(sim, api);
+    const show = isInteractive() ? showLive(sim, api, end) : showLines(sim, api);
     await ended;
     show.stop();
   } finally {
@@ -102,6 +102,9 @@ async function demo(options: DemoOptions): Promise<void> {
   for (const problem of problems) process.stderr.write(`islet: ${problem}\n`);
   if (problems.length > 0) process.exitCode = 1;
 }
+
+/** A person looks at it: the live view is drawn and keys are taken. */
+const isInteractive = (): boolean => process.stdout.isTTY === true && process.stdin.isTTY === true;
 
 interface Child {
   readonly process: ChildProcess;
@@ -120,6 +123,7 @@ function startChild(
 ): Child {
   const child = spawn(process.execPath, [...args], {
     cwd: root,
+    env: isInteractive() ? { ...process.env, [drawsVariable]: "1" } : process.env,
     stdio: ["pipe", "pipe", "pipe", ...(ipc ? (["ipc"] as const) : [])],
   });
   const lines: string[] = [];
@@ -297,8 +301,8 @@ function showLines(simulator: Child, api: string): Shown {
   return { stop: () => clearInterval(timer) };
 }
 
-const alternateScreen = "\u001b[?1049h\u001b[?25l";
-const normalScreen = "\u001b[?25h\u001b[?1049l";
+/** A sentence about a key stays so long, ms. */
+const saidMs = 15_000;
 const home = "\u001b[H";
 const clearRest = "\u001b[J";
 const clearLine = "\u001b[K";
@@ -307,18 +311,27 @@ const clearLine = "\u001b[K";
 function showLive(simulator: Child, api: string, end: () => void): Shown {
   const { stdin, stdout } = process;
   let said = "";
+  let saidAtMs = 0;
+  let drawn = false;
+  const say = (sentence: string): void => {
+    said = sentence;
+    saidAtMs = performance.now();
+  };
   const draw = (state: SiteState, url: string): void => {
+    // Until there is something to show, what was said before it stays readable.
+    if (!drawn) stdout.write(alternateScreen);
+    drawn = true;
+    const isFresh = said !== "" && performance.now() - saidAtMs < saidMs;
     const text = renderTerminal(
       view(state, { role: "installer", supported: [] }),
       { columns: stdout.columns, rows: stdout.rows, color: process.env["NO_COLOR"] === undefined },
       {
         keys: `${demoKeys.map(({ key, label }) => `${key} ${label}`).join("  ")}  q quit`,
-        hint: said === "" ? `The page: ${url}` : `${said}   The page: ${url}`,
+        hint: isFresh ? `${said}   The page: ${url}` : `The page: ${url}`,
       },
     );
     stdout.write(`${home}${text.split("\n").join(`${clearLine}\n`)}${clearRest}`);
   };
-  stdout.write(alternateScreen);
   simulator.process.on("message", (message) => {
     const { state, url } = message as FromController;
     draw(state, url);
@@ -335,24 +348,24 @@ function showLive(simulator: Child, api: string, end: () => void): Shown {
     if (on) active.add(key);
     else active.delete(key);
     const [path, body] = on ? key.on : key.off;
-    said = on ? key.onSentence : key.offSentence;
+    say(on ? key.onSentence : key.offSentence);
     fetch(`${api}${path}`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
     })
       .then(async (response) => {
-        if (!response.ok) said = `The simulator refused: ${(await response.text()).slice(0, 100)}`;
+        if (!response.ok) say(`The simulator refused: ${(await response.text()).slice(0, 100)}`);
       })
       .catch((failure) => {
-        said = `The simulator does not answer: ${failure instanceof Error ? failure.message : failure}`;
+        say(`The simulator does not answer: ${failure instanceof Error ? failure.message : failure}`);
       });
   });
   return {
     stop() {
       stdin.setRawMode(false);
       stdin.pause();
-      stdout.write(normalScreen);
+      if (drawn) stdout.write(normalScreen);
     },
   };
 }

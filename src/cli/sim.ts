@@ -5,6 +5,7 @@ import { parseSimOptions } from "../../sim/sim-options.ts";
 import { loadSite } from "../app/load-config.ts";
 import { requestRealTime, simulatorPriority } from "../app/real-time.ts";
 import { ownController } from "./sim-controller.ts";
+import { leaveScreenOfTheDead } from "./terminal-screen.ts";
 
 interface SimCommandOptions {
   readonly config: string;
@@ -64,7 +65,10 @@ export function simCommand(program: Command): void {
         `${site.site.name} simulated: ${simulator.servers.length} Modbus servers listening. Control API: ${simulator.controlUrl}\n`,
       );
       for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => end(false));
-      process.once("disconnect", () => end(false));
+      process.once("disconnect", () => {
+        leaveScreenOfTheDead();
+        end(false);
+      });
       if (options.seconds !== undefined) setTimeout(end, 1_000 * Number(options.seconds), false);
       await owned?.start();
       const failed = await ended;

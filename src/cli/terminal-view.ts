@@ -115,10 +115,11 @@ export function wrap(text: string, width: number, most: number): string[] {
   return lines;
 }
 
-/** A conductor of five characters: ==>== with power, ----- live, · · · without voltage, ??? where nobody knows. */
+/** A conductor of five characters: ==>== with power, ----- live without, --?-- live, · · · without voltage, ??? where nobody knows. */
 function conductor(wire: WireView): string {
   if (wire.live === null) return " ??? ";
   if (!wire.live) return "· · ·";
+  if (wire.powerW === null) return "--?--";
   return wire.powerW > 50 ? "==>==" : wire.powerW < -50 ? "==<==" : "-----";
 }
 
@@ -128,25 +129,28 @@ function diagramLines(view: View, columns: number): Line[] {
   const bus = diagram.bus.live === null ? "?" : diagram.bus.live ? "|" : ":";
   const top = ` (~)${conductor(diagram.utilityWire)}[PCC]${conductor(diagram.meterWire)}${k1}${conductor(diagram.k1Wire)}`;
   const indent = top.length;
-  const left: string[] = [
-    top,
-    ` ${diagram.utility.value}`,
-    ` ${diagram.utility.captions.join(" ")}`,
-    ` PCC ${diagram.meter.value}`,
-    ` ${diagram.meter.captions.join(" ")}`,
-    ...(diagram.building ? [` Building ${diagram.building.value.toLowerCase().replace("kw", "kW")}`] : []),
-    ` K1 ${diagram.k1.value}`,
-    ` ${diagram.k1.contacts.map((contact) => contact.text.replace(" says", "")).join(", ")}`,
-    ` ${diagram.bus.text}`,
-  ].map(plain);
-  const k1At = diagram.building ? 6 : 5;
+  // Beside the bus a line is short: what is said is wrapped, so that no age is cut off.
+  const lines2 = (text: string): string[] => wrap(plain(text), indent - 2, 2);
+  const before: string[] = [
+    diagram.utility.value,
+    ...lines2(diagram.utility.captions.join(" ")),
+    `PCC ${diagram.meter.value}`,
+    ...lines2(diagram.meter.captions.join(" ")),
+    ...(diagram.building ? [`Building ${diagram.building.value.toLowerCase().replace("kw", "kW")}`] : []),
+  ];
+  const k1Lines: string[] = [
+    `K1 ${diagram.k1.value}`,
+    ...lines2(diagram.k1.contacts.map((contact) => contact.text.replace(" says", "")).join(", ")),
+  ];
+  const left = [top, ...[...before, ...k1Lines, ...lines2(diagram.bus.text)].map((text) => ` ${plain(text)}`)];
+  const k1At = 1 + before.length;
   const right = rightLines(diagram.rows, columns - indent - 1);
   const lines: Line[] = [{ text: "" }];
   const count = Math.max(left.length, right.length);
   for (let i = 0; i < count; i++) {
     const bar = i < right.length ? bus : " ";
     const text = pad(left[i] ?? "", indent) + bar + (right[i] ?? "");
-    const critical = diagram.k1.position === "unproven" && (i === k1At || i === k1At + 1);
+    const critical = diagram.k1.position === "unproven" && i >= k1At && i < k1At + k1Lines.length;
     lines.push(critical ? { text, style: "critical" } : { text });
   }
   return lines;
@@ -156,7 +160,7 @@ function rightLines(rows: readonly DiagramRow[], width: number): string[] {
   const nameWidth = Math.min(Math.max(8, width - 28), Math.max(0, ...rows.map((row) => row.name.length)));
   const lines: string[] = [];
   for (const row of rows) {
-    const breaker = row.breakerClosed ? "■" : "□";
+    const breaker = row.breakerClosed === null ? "?" : row.breakerClosed ? "■" : "□";
     lines.push(clip(plain(`${breaker}${conductor(row.wire)} ${pad(plain(row.name), nameWidth)} ${row.value}`), width));
     if (row.second) lines.push(clip(plain(`${" ".repeat(8 + nameWidth)}${row.second}`), width));
   }

@@ -70,7 +70,7 @@ export const eventWords = {
   },
   blind: {
     sentence: "The site is blind: {device} does not answer.",
-    cause: "No answer for {silentMs} when it began. Its supply or its network is gone.",
+    cause: "No answer for {silentMs} when it began. Most often its supply or its network has failed.",
     todo: "Check its supply and its network cable.",
     severity: "critical", clears: "itself",
   },
@@ -449,7 +449,7 @@ export const eventWords = {
   },
   "meter-stale": {
     sentence: "The PCC meter does not answer. Discharging stopped.",
-    cause: "Its supply or its network is gone, or another program holds its connection.",
+    cause: "Its supply or its network has failed, or another program holds its connection.",
     todo: "Check the meter’s supply and network cable.",
     severity: "critical", clears: "itself", ends: "When it answers again.",
   },

@@ -87,7 +87,7 @@ export const sentences = {
   "sub.fedLocked":            "No charger will run. Loads are fed by the grid through K1.",
   "sub.unknownLocked":        "No charger will run. Whether the site bus is live is not known: treat it as live.",
   "sub.restart":              "Loads are fed from the grid; charging restarts in stages.",
-  "sub.blind":                "Nothing is commanded until every device answers and agrees.",
+  "sub.blind":                "Every charger is told to stay off until the devices answer and agree.",
   "sub.wait":                 "The loads are without power for a moment.",
 
   // what would change the mode
@@ -132,7 +132,7 @@ export const sentences = {
   "next.nothingByItself":     "Nothing. This state ends only with a person on site.",
   "next.afterRepair":         "Both contacts agree for 1 s, then an installer resets here.",
   "next.gridReturnsLocked":   "Loads may become live through K1 at any moment. Chargers stay off.",
-  "next.devicesAnswer":       "All devices answer and agree: back to load only, then the wait for the grid.",
+  "next.devicesAnswer":       "When the devices answer and agree: back to load only, then the wait for the grid.",
   "next.gridGood":            "Good at both voltmeters for {delayS}: discharging may start again.",
   "next.gridStaysOut":        "The site is cut off from the grid and becomes an island.",
   "next.islandForms":         "Loads come back by tier.",

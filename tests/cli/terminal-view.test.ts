@@ -1,5 +1,9 @@
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { drawsVariable, leaveScreenOfTheDead, normalScreen } from "../../src/cli/terminal-screen.ts";
 import { renderTerminal, wrap } from "../../src/cli/terminal-view.ts";
 import { actionIds } from "../../src/dashboard/actions.ts";
 import type { SiteState } from "../../src/dashboard/state.ts";
@@ -75,4 +79,36 @@ describe("terminal view", () => {
   ] as const)("“%s” wraps at %i into %i lines", (text, width, most, lines) =>
     expect(wrap(text, width, most)).toEqual(lines),
   );
+  test("beside the bus nothing is cut off: what is too long takes a second line", () => {
+    const state = sampleState("parallel");
+    const text = draw(
+      {
+        ...state,
+        pccW: 330_900,
+        pccKnown: { state: "old", ageMs: 12_000 },
+        k1: { ...state.k1, quality: "stale" },
+        bus: { ...state.bus, live: null, known: { state: "old", ageMs: 28_000 } },
+        health: { ...state.health, meterQuality: "frozen", meterAgeMs: 12_000 },
+      },
+      150,
+      45,
+    );
+    const beside = text.split("\n").map((line) => line.slice(0, 27).trim());
+    const said = beside.join(" ").replace(/ +/g, " ");
+    expect(said).toContain("was importing 330.9 kW, 12 s ago");
+    expect(said).toContain("NO said closed, NC said closed");
+    expect(said).toContain("28 s ago");
+  });
+});
+
+describe("the other screen of a demonstration that was killed", () => {
+  test("is left by one of its processes, and only where it was drawn on", () => {
+    const file = join(mkdtempSync(join(tmpdir(), "islet-screen-")), "tty");
+    writeFileSync(file, "");
+    leaveScreenOfTheDead({}, file);
+    expect(readFileSync(file, "utf8")).toBe("");
+    leaveScreenOfTheDead({ [drawsVariable]: "1" }, file);
+    expect(readFileSync(file, "utf8")).toBe(normalScreen);
+    expect(() => leaveScreenOfTheDead({ [drawsVariable]: "1" }, "/nowhere/tty")).not.toThrow();
+  });
 });

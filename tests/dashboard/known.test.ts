@@ -9,6 +9,7 @@ import { longestMissing } from "../../src/dashboard/live/missing.ts";
 import { createMetrics } from "../../src/dashboard/metrics.ts";
 import type { SiteState } from "../../src/dashboard/state.ts";
 import { view } from "../../src/dashboard/view.ts";
+import type { ReasonKey } from "../../src/domain/reasons.ts";
 import { sampleState } from "./sampleStates.ts";
 
 const never = Number.NEGATIVE_INFINITY;
@@ -219,12 +220,33 @@ describe("a charger whose power stage is silent", () => {
     expect(shown.diagram.building?.value).toBe("Not known");
     expect(plain(shown.why!.because)).toBe("Was discharging 16.0 kW, 58 s ago.");
     expect(plain(terminal(silentFor(58_000)))).toMatch(/8 .*Not known .*Was discharging 16\.0 kW, 58 s ago/);
+    // What flows through K1 and to the chargers is not known, and is not drawn as nothing.
+    expect([shown.diagram.k1Wire.powerW, shown.diagram.rows.at(-1)!.wire.powerW]).toEqual([null, null]);
     const text = await metrics(silentFor(58_000));
     expect(text).not.toMatch(/islet_evse_power_watts\{evse="8"\}/);
     expect(text).toMatch(/islet_evse_power_watts\{evse="9"\} -16000/);
     expect(text).toContain("islet_vehicles_power_watts -100000");
     expect(text).toContain('islet_device_answers{device="Bay 8"} 0');
   });
+});
+
+test("why a charger with a silent power stage stands still: the stage, once, not its vehicle; and no lease is promised", () => {
+  const state = sampleState("parallel");
+  const limit = (reason: ReasonKey, source: string, binds = false) =>
+    ({ reason, source, minW: 0, maxW: 0, binds, headroomW: 0, ageMs: null }) as const;
+  const evses = state.evses.map((evse) => ({
+    ...evse,
+    known: { state: "old" as const, ageMs: 19_000 },
+    leaseExpiresMs: 5_000,
+    limits: [
+      limit("vehicle-stale", "vehicle", true),
+      limit("stage-stale", "stage"),
+      { ...limit("stage-stale", "stage"), ageMs: null },
+    ],
+  }));
+  const { chain, lease } = show({ ...state, evses }, 8).why!;
+  expect(chain.map(({ name, binds }) => [name, binds])).toEqual([["Power stage silent", true]]);
+  expect(lease).toBe("Lease: not known; the power stage does not answer");
 });
 
 describe("a frozen meter", () => {
@@ -246,7 +268,8 @@ describe("a frozen meter", () => {
     expect(plain(shown.mode.sub)).toContain("The site imported 97.5 kW 3.4 s ago; what it takes now is not known.");
     expect(plain(shown.mode.sub)).not.toContain("imports");
     expect(plain(shown.diagram.meter.captions.join(" "))).toBe("was importing 97.5 kW, 3 s ago");
-    expect(shown.diagram.utilityWire.powerW).toBe(0);
+    expect(shown.diagram.utilityWire.powerW).toBeNull();
+    expect(terminal(frozen())).toContain("(~)--?--[PCC]--?--[--]");
     expect(await metrics(frozen())).not.toMatch(/^islet_pcc_power_watts /m);
   });
 });
@@ -273,7 +296,8 @@ describe("a site at which nothing answers", () => {
   test("is not called dead anywhere", async () => {
     const shown = show(nothing());
     expect(shown.diagram.bus).toEqual({ live: null, text: "Site bus not known: treat it as live" });
-    for (const row of shown.diagram.rows) expect([row.value, row.wire.live]).toEqual(["Not known", null]);
+    for (const row of shown.diagram.rows)
+      expect([row.value, row.wire.live, row.breakerClosed]).toEqual(["Not known", null, null]);
     expect(plain(`${shown.mode.lead} ${shown.mode.rest}`)).toBe(
       "Blind. K1 has not answered since the start; every charger is off.",
     );

@@ -132,7 +132,7 @@ function coverOf(seen: Seen, i: number): "covered" | "stage" | "firmware" {
 export const emergencyName = "Emergency stop";
 /** What `run` calls the certificate that the page is served with. */
 const pageCertificateName = "page";
-const silentWhy = "Its supply or its network is gone, or another program holds its connection.";
+const silentWhy = "Its supply or its network has failed, or another program holds its connection.";
 
 const healthOf = ({ devices }: Seen, d: number) => devices[d];
 

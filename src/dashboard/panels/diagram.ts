@@ -10,13 +10,15 @@ const fixed = (value: number): string => String(Math.round(value * 10) / 10);
 /** Solid with voltage, dashed without, dotted where nobody knows. */
 const voltageClass = (live: boolean | null): string => (live === null ? " unknown" : live ? "" : " dead");
 
-/** A conductor from one point to another; its width follows the square root of the power, its dots and arrow the direction. */
+/** A conductor from one point to another; its width follows the square root of the power, its dots and arrow the direction; “?” where nobody knows. */
 function wire(x1: number, y1: number, x2: number, y2: number, { live, powerW }: WireView): Html {
-  const powerKW = Math.abs(powerW) / 1000;
+  const powerKW = Math.abs(powerW ?? 0) / 1000;
   const width = live ? clamp(2 + Math.sqrt(powerKW) * 0.32, 2, 7) : 2;
   const path = `M${x1} ${y1}L${x2} ${y2}`;
   const line = html`<path class="wire${voltageClass(live)}" stroke-width="${fixed(width)}" d="${path}"/>`;
-  if (!live || Math.abs(powerW) <= 50) return line;
+  if (live && powerW === null)
+    return html`${line}<text x="${(x1 + x2) / 2}" y="${(y1 + y2) / 2 + 5}" text-anchor="middle" class="t-query">?</text>`;
+  if (!live || powerW === null || Math.abs(powerW) <= 50) return line;
   const speed = clamp(Math.round(Math.sqrt(powerKW) / 3) + 1, 1, 5);
   const angle = Math.round((Math.atan2(y2 - y1, x2 - x1) * 180) / Math.PI + (powerW < 0 ? 180 : 0));
   return html`${line}<path class="march m${speed}${powerW < 0 ? " rev" : ""}" stroke-width="${fixed(Math.max(1.6, width * 0.5))}" d="${path}"/><path class="chev" d="M-6-7 7 0-6 7z" transform="translate(${(x1 + x2) / 2} ${(y1 + y2) / 2}) rotate(${angle})"/>`;
@@ -62,8 +64,8 @@ const rowShapes: Record<DiagramRow["kind"], (x: number, y: number) => string> = 
 const rowSymbol = (row: DiagramRow, x: number, y: number): Html =>
   html`<circle class="sym${dead(row.wire)}" cx="${x}" cy="${y}" r="16"/><path class="symx${dead(row.wire)}" d="${rowShapes[row.kind](x, y)}"/>`;
 
-const breaker = (x: number, y: number, closed: boolean): Html =>
-  html`<rect x="${x - 6}" y="${y - 6}" width="12" height="12" rx="2" class="breaker ${closed ? "closed" : "open"}"/>`;
+const breaker = (x: number, y: number, closed: boolean | null): Html =>
+  html`<rect x="${x - 6}" y="${y - 6}" width="12" height="12" rx="2" class="breaker ${closed === null ? "unknown" : closed ? "closed" : "open"}"/>`;
 
 /** One square for each charger: arrow left discharging, right charging, dash idle, outline empty, “!” fault, “?” not known. */
 function blocks(view: DiagramView, x: number, y: number, width: number): Html {

@@ -7,8 +7,8 @@ import { powerOf, type Totals } from "./totals.ts";
 export interface WireView {
   /** Null: nobody knows whether it has voltage. */
   readonly live: boolean | null;
-  /** Positive along the drawing, away from the utility; 0 draws no arrow. */
-  readonly powerW: number;
+  /** Positive along the drawing, away from the utility; 0 draws no arrow; null: nobody knows. */
+  readonly powerW: number | null;
 }
 export interface PlaceView {
   readonly name: string;
@@ -24,7 +24,8 @@ export interface ContactView {
 export interface DiagramRow extends PlaceView {
   readonly kind: "load" | "pv" | "ev";
   readonly wire: WireView;
-  readonly breakerClosed: boolean;
+  /** Null: nobody knows. */
+  readonly breakerClosed: boolean | null;
   /** A second direction at the same time: some vehicles charge while others discharge. */
   readonly second: string | null;
 }
@@ -59,7 +60,7 @@ export function diagramView(state: SiteState, totals: Totals, words: Words): Dia
   const building = buildingPlace(state, totals, gridLive);
   const rows = rowsOf(state, totals, words);
   const bus = { live: state.bus.live, text: busText(state) };
-  const pccW = gridLive && state.pccKnown.state === "live" ? (state.pccW ?? 0) : 0;
+  const pccW = gridLive === false ? 0 : state.pccKnown.state === "live" && gridLive ? state.pccW : null;
   const label =
     `Single-line diagram. ${[utility.value, utility.captions.join(" ")].filter((part) => part !== "").join(", ")}. ${meter.value}. ` +
     (building ? `${building.name}: ${building.value}. ` : "") +
@@ -75,7 +76,7 @@ export function diagramView(state: SiteState, totals: Totals, words: Words): Dia
     // Power passes only where K1 is proven closed; then it is K1's own, not the meter's.
     k1Wire: {
       live: state.bus.live,
-      powerW: totals.k1 === "closed" ? (state.k1.present ? (state.k1.powerW ?? 0) : pccW) : 0,
+      powerW: totals.k1 === "closed" ? (state.k1.present ? state.k1.powerW : pccW) : totals.k1 === "open" ? 0 : null,
     },
     building,
     bus,
@@ -105,7 +106,7 @@ function buildingPlace(state: SiteState, totals: Totals, gridLive: boolean | nul
       value: totals.gridDead ? "Without power" : "Not known",
       captions: [],
       old: true,
-      wire: { live: gridLive, powerW: 0 },
+      wire: { live: gridLive, powerW: totals.gridDead ? 0 : null },
     };
   return {
     name,
@@ -269,9 +270,9 @@ function rowsOf(state: SiteState, totals: Totals, words: Words): DiagramRow[] {
       captions,
       wire: {
         live: tier.state === "unknown" ? null : on && state.bus.live === true,
-        powerW: on && tier.known.state === "live" ? (tier.loadW ?? 0) : 0,
+        powerW: tier.state === "unknown" ? null : !on ? 0 : tier.known.state === "live" ? tier.loadW : null,
       },
-      breakerClosed: on || tier.state === "unknown",
+      breakerClosed: tier.state === "unknown" ? null : on,
     };
   });
   if (state.pv) {
@@ -313,8 +314,8 @@ function rowsOf(state: SiteState, totals: Totals, words: Words): DiagramRow[] {
     value: said[0],
     second: said[1],
     captions: totals.silent.length > 0 ? [`without ${totals.silent.length} not known`] : [],
-    wire: { live: state.bus.live, powerW: totals.netW },
-    breakerClosed: state.bus.live !== false,
+    wire: { live: state.bus.live, powerW: totals.silent.length === 0 ? totals.netW : null },
+    breakerClosed: state.bus.live,
   });
   return rows;
 }

@@ -124,7 +124,11 @@ function devicesText(devices: Devices): [name: string, value: string, level: Hea
   if (out.length > 0) {
     const first = out[0]!;
     const more = out.length > 1 ? ` and ${out.length - 1} more` : "";
-    return [name, `${answering} of ${devices.length}: ${first.name} ${deviceWords[first.state]}${more}`, "warning"];
+    return [
+      name,
+      `${answering} of ${devices.length}: ${first.kind === "transfer-device" ? "K1" : first.name} ${deviceWords[first.state]}${more}`,
+      "warning",
+    ];
   }
   const faults = devices.filter(({ fault }) => fault !== null);
   if (faults.length > 0)

@@ -67,13 +67,19 @@ export const consequences: readonly Consequence[] = [
   { modes: ["ramping"], when: atWaitEnd, say: "next.full", leadsTo: to("parallel") },
   { modes: ["enterDelay", "ramping"], when: "If it sags", say: "next.sag", values: window, leadsTo: to("ceased") },
   {
+    modes: ["ceased"],
+    when: ({ health }) => (health.meterQuality === "good" ? "Grid good" : "Meter and grid good"),
+    say: "next.gridGood",
+    values: delayS,
+    leadsTo: to("enterDelay"),
+  },
+  { modes: ["ceased"], when: "If the grid fails", say: "next.gridStaysOut", leadsTo: to("isolating"), only: mayBackUp },
+  {
     modes: ["parallel", "ramping", "ceased"],
     when: "If the permit ends",
     say: "next.permitEnds",
     leadsTo: to("loadOnly"),
   },
-  { modes: ["ceased"], when: "Grid good", say: "next.gridGood", values: delayS, leadsTo: to("enterDelay") },
-  { modes: ["ceased"], when: "If the grid fails", say: "next.gridStaysOut", leadsTo: to("isolating"), only: mayBackUp },
   {
     modes: ["loadOnly"],
     when: "If the grid fails",

@@ -1,4 +1,4 @@
-/** Why one setpoint is what it is: the wish, each limit with its distance, the setpoint and its lease. */
+/** Why one setpoint is what it is: the request, each limit with its distance, the setpoint and its lease. */
 import { reasons } from "../../domain/reasons.ts";
 import { nameOfReason } from "../../domain/words.ts";
 import type { EvseState, LimitState, SiteState } from "../state.ts";
@@ -51,6 +51,7 @@ export function whyView(state: SiteState, evse: EvseState, totals: Totals, words
   const doing = doingOf(state, evse, totals);
   const fault = evse.fault ? words.event(evse.fault.key, evse.fault.values) : null;
   const binding = bindingLimit(evse);
+  const heard = evse.known.state === "live";
   const oneWay = evse.connected && !evse.canDischarge;
   return {
     evse: evse.evse,
@@ -61,7 +62,7 @@ export function whyView(state: SiteState, evse: EvseState, totals: Totals, words
       ? words.say("empty.vehicles")
       : fault
         ? fault.sentence
-        : evse.known.state !== "live"
+        : !heard
           ? `${beforeText(evse)}.`
           : binding
             ? sentenceOf(binding)
@@ -75,18 +76,16 @@ export function whyView(state: SiteState, evse: EvseState, totals: Totals, words
           : null,
     soc: socView(evse, words),
     facts: factsOf(evse, words),
-    heading: `Why this setpoint: the wish, then each limit to ${verb}`,
-    wish: Math.abs(evse.wishW) > idleW ? `Wish: ${verb} ${kW(evse.wishW)}` : `Wish: 0.0${nb}kW`,
+    heading: `Why this setpoint: the request, then each limit to ${verb}`,
+    wish: Math.abs(evse.wishW) > idleW ? `Request: ${verb} ${kW(evse.wishW)}` : `Request: 0.0${nb}kW`,
     wishSource: wishSourceNames[evse.wishSource],
-    // A limit that bounds only the other direction says nothing about this setpoint.
-    chain: evse.limits
-      .filter((limit) => limit.binds || boundOf(limit, discharge) !== null)
-      .map((limit) => chainRow(limit, evse, discharge)),
+    chain: chainOf(evse, discharge),
     setpoint:
       Math.abs(evse.setpointW) > idleW ? `${directionOfVehicle(evse.setpointW)} ${kW(evse.setpointW)}` : `0.0${nb}kW`,
     setpointFraction: Math.min(1, Math.abs(evse.setpointW) / Math.max(1, evse.ratedW)),
-    lease:
-      evse.leaseExpiresMs === null || evse.leaseExpiresMs <= 0
+    lease: !heard
+      ? "Lease: not known; the power stage does not answer"
+      : evse.leaseExpiresMs === null || evse.leaseExpiresMs <= 0
         ? "Lease: none is running"
         : `Lease: expires in ${(evse.leaseExpiresMs / 1000).toFixed(1)}${nb}s unless renewed`,
   };
@@ -107,6 +106,26 @@ const sourceNames: Readonly<Record<string, string>> = {
   "grid-profile": "Grid profile",
   allocation: "Share among the chargers",
 };
+
+/**
+ * The limits in this direction; one that bounds only the other says nothing about this setpoint. What the vehicle says comes
+ * through its power stage: while that is silent, the vehicle's silence is none of its own.
+ */
+function chainOf(evse: EvseState, discharge: boolean): ChainRow[] {
+  const heard = evse.known.state === "live";
+  const rows = evse.limits
+    .filter((limit) => limit.binds || boundOf(limit, discharge) !== null)
+    .filter((limit) => heard || limit.reason !== "vehicle-stale")
+    .map((limit) => chainRow(limit, evse, discharge));
+  const isSame = (a: ChainRow, b: ChainRow): boolean =>
+    a.name === b.name && a.source === b.source && a.bound === b.bound;
+  const shown = rows.filter(
+    (row, i) => row.binds || !rows.some((other, j) => j !== i && isSame(row, other) && (other.binds || j < i)),
+  );
+  if (heard || shown.some(({ binds }) => binds)) return shown;
+  const least = shown.findIndex(({ fraction }) => fraction === 0);
+  return shown.map((row, i) => (i === least ? { ...row, binds: true, distance: "binds" } : row));
+}
 
 const sentenceOf = (limit: LimitState): string => reasons[limit.reason].sentence;
 
