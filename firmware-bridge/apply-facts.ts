@@ -39,6 +39,8 @@ export interface StageContext {
   lastHeartbeat: number;
   heartbeatChangedMs: number;
   verified: boolean;
+  /** It has latched the loss of the controller's heartbeat. */
+  latched: boolean;
   /** The grid-support functions, anti-islanding among them, agree with the profile. */
   functionsAgree: boolean;
 }
@@ -70,7 +72,7 @@ export function applyStage(
   const alarmBits = v[stageFact.alarmBits]!;
   stage.alarmBits = Number.isNaN(alarmBits) ? 0 : alarmBits;
   stage.local = v[stageFact.local] === 1;
-  stage.verified = context.verified && context.functionsAgree;
+  stage.verified = context.verified && context.functionsAgree && !context.latched;
   stage.antiIslanding = v[stageFact.antiIslanding] === 1;
   stage.maxChargeW = ability(v[stageFact.maxChargeW]!, context.ratedChargeW, context.hasLimits);
   stage.maxDischargeW = ability(v[stageFact.maxDischargeW]!, context.ratedDischargeW, context.hasLimits);

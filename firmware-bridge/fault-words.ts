@@ -75,6 +75,8 @@ const checks: Partial<Record<DeviceFaultName, string | readonly [network: string
   "command-impossible": askMaker,
   "scale-changed": "Some devices do so with the power or at night; compare a value with the device's own display.",
   "register-refused": "Compare the map with the maker's manual; some count registers from 1 (firstRegister: 1).",
+  "watchdog-latched": "Nothing is to be done; if it comes again and again, check what the mode waits for.",
+  "latch-not-reset": "Find out why, then reset the alarm at the stage.",
   "no-watchdog": "Give the map a watchdog, as config/maps/blueprint.yaml shows.",
   "watchdog-time": "Set the time in the device, or correct it in the map.",
   "watchdog-silent": "Switch the device's watchdog on, or leave discharging off.",

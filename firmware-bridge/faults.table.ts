@@ -21,6 +21,8 @@ const ownFaults = {
   "reversion-not-counting": { clears: "itself", sentence: "The set-point's reversion timer does not count down." },
   "reversion-not-reloaded": { clears: "itself", sentence: "A new set-point does not reload the reversion timer." },
   "heartbeat-not-watched": { clears: "itself",  sentence: "The device does not watch the controller's heartbeat." },
+  "watchdog-latched":    { clears: "itself",  sentence: "The stage has stopped because the controller's heartbeat stayed away; the controller resets it once it is verified and all facts are there." },
+  "latch-not-reset":     { clears: "onReset", sentence: "The stage stays stopped by a latched reason that the controller does not reset." },
   "no-reversion":          { clears: "onReset", sentence: "The device cannot revert by itself when set-points stop coming." },
   "not-idle":              { clears: "itself",  sentence: "Verification waits: the stage forms an island or gives power back." },
   "fact-missing":          { clears: "itself",  sentence: "A value that is needed says not implemented." },

@@ -13,6 +13,11 @@ export class Heartbeat {
     this.value = value;
   }
 
+  /** When it last advanced because it was earned, ms; -Infinity before the first time. */
+  get advancedMs(): number {
+    return this.#advancedMs;
+  }
+
   /** `earned`: a step was completed since the last call, and nothing that it rests on was missing. */
   update(earned: boolean, nowMs: number): void {
     if (!earned || nowMs - this.#advancedMs < heartbeatPeriodMs) return;

@@ -62,7 +62,9 @@ export function reportDevice(device: BridgeDevice, stage: StageUnit | undefined,
     linkState: link.state,
     unit: device.settings.unit,
     found,
-    verified: found && (stage === undefined || (stage.context.verified && stage.context.functionsAgree)),
+    verified:
+      found &&
+      (stage === undefined || (stage.context.verified && stage.context.functionsAgree && !stage.context.latched)),
     identity: device.bound?.identity,
     models: device.bound === undefined ? [] : [...device.bound.images.keys()],
     faults: [...device.faults, ...device.scaleFaults()],

@@ -6,10 +6,13 @@ import { isNewer, nextSequence, setStageTargets, stageCommand } from "./command-
 import type { BridgeDevice } from "./device.ts";
 import type { WriteRequest } from "./device-writer.ts";
 import { busAt, tellsFrequency, tellsVoltage } from "./elsewhere.ts";
+import type { DeviceFault } from "./faults.table.ts";
 import { FunctionGuard } from "./function-guard.ts";
 import type { FunctionSettings } from "./function-plan.ts";
 import type { Heartbeat } from "./heartbeat.ts";
+import { heartbeatEarnedMs, OwnLatch } from "./own-latch.ts";
 import type { SnapshotPort, StageCommandPort, StagePort } from "./ports.ts";
+import { resetOwnLatch } from "./reset-latch.ts";
 import type { StageSettings } from "./settings.ts";
 import { RegisterError, StageRegisters } from "./stage-registers.ts";
 import { verifyStage } from "./verify-stage.ts";
@@ -40,6 +43,7 @@ export class StageUnit {
   /** Last good read of the cycle; NaN before the first one. */
   #readMs = Number.NaN;
   #hasRoles = false;
+  readonly #latch = new OwnLatch();
   /** As last read: set-points in amperes are reckoned with it. */
   #voltagePu = Number.NaN;
 
@@ -61,6 +65,7 @@ export class StageUnit {
       lastHeartbeat: Number.NaN,
       heartbeatChangedMs: Number.NEGATIVE_INFINITY,
       verified: false,
+      latched: false,
       functionsAgree: true,
     };
   }
@@ -130,6 +135,7 @@ export class StageUnit {
       this.#tellGuard();
     }
     this.#readMs = factsAtMs;
+    this.#sawLatch(values[stageFact.watchdogTripped] === 1);
     const taken = applyStage(values, factsAtMs, this.device.life!.liveAtMs, this.context, stage);
     this.#voltagePu = stage.voltagePu;
     return taken;
@@ -171,14 +177,16 @@ export class StageUnit {
     if (device.state !== "bound" || device.held) return;
     await this.#writePermit();
     const owed = !context.verified;
-    if (!owed && this.guard?.due !== true) return;
-    device.held = owed || this.guard?.agrees === false;
+    const latched = context.latched;
+    if (!owed && !latched && this.guard?.due !== true) return;
+    device.held = owed || latched || this.guard?.agrees === false;
     try {
       if (owed && device.takeoverOwed) await device.takeOver();
       if (owed) {
         device.faults = await verifyStage(device, this.settings, context, heartbeat, this, clock);
         context.verified = device.faults.length === 0;
       }
+      if (latched && context.verified) await this.#resetLatch(heartbeat, clock);
       if (this.guard?.due === true) {
         const idle = stageRoleCode(device.reader!.values, context) < 2;
         await this.guard.check(device, device.held && idle);
@@ -192,9 +200,33 @@ export class StageUnit {
     }
   }
 
+  /** A stage of a map file feeds its watchdog again by itself, as its map says. */
+  #sawLatch(said: boolean): void {
+    const latched = said && this.settings.map === undefined;
+    const { device, context } = this;
+    this.#latch.saw(latched);
+    if (latched === context.latched) return;
+    context.latched = latched;
+    this.#tellLatch(latched ? { fault: "watchdog-latched", detail: "" } : undefined);
+    if (!latched) device.writer?.forget();
+  }
+
+  #tellLatch(fault?: DeviceFault): void {
+    const others = this.device.faults.filter((one) => !latchFaults.includes(one.fault));
+    this.device.faults = fault === undefined ? others : [...others, fault];
+  }
+
+  /** After verification, and while the heartbeat is earned: otherwise it would latch again. */
+  async #resetLatch(heartbeat: Heartbeat, clock: Clock): Promise<void> {
+    const earned = clock() - heartbeat.advancedMs <= heartbeatEarnedMs;
+    if (!earned) this.#tellLatch({ fault: "watchdog-latched", detail: "" });
+    else this.#tellLatch(await resetOwnLatch(this.device, this.#latch, heartbeat, this, clock));
+  }
+
   #tellGuard(): void {
     this.context.functionsAgree = this.guard?.agrees ?? true;
   }
 }
 
+const latchFaults: readonly string[] = ["watchdog-latched", "latch-not-reset"];
 const guardFaults: readonly string[] = ["function-mismatch", "anti-islanding-off", "adoption-failed"];

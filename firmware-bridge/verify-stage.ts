@@ -64,7 +64,7 @@ async function isIdle(device: BridgeDevice, context: StageContext): Promise<bool
 }
 
 /** Reads the cycle's block outside the cycle, on a request of its own. */
-async function refresh(device: BridgeDevice): Promise<void> {
+export async function refresh(device: BridgeDevice): Promise<void> {
   const { cycleBlock } = device.reader!;
   const { unit, functionCode, address, count } = cycleBlock.exchange;
   const exchange = new Exchange(unit, functionCode, address, count);
@@ -124,7 +124,7 @@ async function verifyReversion(
 }
 
 /** Zero power the way the cycle commands it. */
-async function writeZero(
+export async function writeZero(
   stage: StageRegisters,
   device: BridgeDevice,
   holder: SequenceHolder,

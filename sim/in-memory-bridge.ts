@@ -1,9 +1,10 @@
 /**
  * Plant ↔ controller without sockets: fills the core's snapshot from what the plant's devices show and carries its commands
  * back, in virtual time, with the timing and the faults of a real fieldbus. It keeps the bridge's duties of CONTRACT.md:
- * writes only within leases, an earned heartbeat, reversion armed, a start-up verification after each (re)connection,
+ * writes only within leases, an earned heartbeat, its own latch alone reset, reversion armed, a start-up verification after each (re)connection,
  * a link that is closed and opened again when a write fails.
  */
+import { heartbeatEarnedMs, isOwnLatchAlone, OwnLatch } from "../firmware-bridge/own-latch.ts";
 import type { Commands } from "../src/core/commands.ts";
 import { never, type Snapshot } from "../src/core/snapshot.ts";
 import { Link } from "./link.ts";
@@ -53,6 +54,9 @@ interface StagePort {
   /** When it was last given up: a write of that cycle was already on its way. */
   brokeAtMs: number;
   verified: boolean;
+  latch: OwnLatch;
+  /** Since when the stage has shown its loss-of-heartbeat latch, ms; Infinity while it does not. */
+  latchedAtMs: number;
   heartbeatSeen: number;
   heartbeatAtMs: number;
   /** A set-point that a late link will deliver, and when. */
@@ -94,6 +98,8 @@ export class InMemoryBridge {
       reopenAtMs: never,
       brokeAtMs: never,
       verified: false,
+      latch: new OwnLatch(),
+      latchedAtMs: Number.POSITIVE_INFINITY,
       heartbeatSeen: -1,
       heartbeatAtMs: never,
       lateCommand: emptyCommand(),
@@ -109,6 +115,7 @@ export class InMemoryBridge {
       port.sequence = (this.#world.stages[i]!.executedSequence + sequenceGap) & 0xffff;
       port.upSinceMs = never;
       port.verified = false;
+      port.latch = new OwnLatch();
       port.heartbeatSeen = -1;
       port.heartbeatAtMs = never;
     }
@@ -205,8 +212,9 @@ export class InMemoryBridge {
     if (port.upSinceMs === never) port.upSinceMs = nowMs;
     if (!port.verified && nowMs - port.upSinceMs >= this.timing.verifyMs) this.#verify(port, index);
     facts.atMs = arrivesMs;
-    facts.verified = port.verified;
+    facts.verified = port.verified && !stage.watchdogTripped;
     if (port.link.frozen) return;
+    this.#resetLatch(port, stage, nowMs);
     facts.liveAtMs = arrivesMs;
     if (stage.heartbeat !== port.heartbeatSeen) {
       port.heartbeatSeen = stage.heartbeat;
@@ -238,14 +246,25 @@ export class InMemoryBridge {
     port.verified = false;
   }
 
-  /** Reversion armed, alarms of the last controller's absence cleared, the sequence taken over. */
+  /** The stage's own loss-of-heartbeat latch, as the real bridge resets it: after verification, while the heartbeat is earned. */
+  #resetLatch(port: StagePort, stage: World["stages"][number], nowMs: number): void {
+    const { latch } = port;
+    latch.saw(stage.watchdogTripped);
+    if (!stage.watchdogTripped) port.latchedAtMs = Number.POSITIVE_INFINITY;
+    else if (port.latchedAtMs === Number.POSITIVE_INFINITY) port.latchedAtMs = nowMs;
+    if (!port.verified || stage.local || nowMs - port.latchedAtMs < this.timing.verifyMs) return;
+    if (!isOwnLatchAlone(stage.watchdogTripped, stage.alarmBits)) return;
+    const beatAtMs = this.#nextHeartbeatMs - heartbeatEveryMs;
+    if (nowMs - beatAtMs <= heartbeatEarnedMs && latch.take(nowMs)) stage.resetAlarms();
+  }
+
+  /** Reversion armed, the sequence taken over. */
   #verify(port: StagePort, index: number): void {
     const stage = this.#world.stages[index]!;
     port.verified = true;
     // Never back to a number that an unanswered write may still carry.
     if (sequenceAdvance(stage.executedSequence, port.sequence) > 0) port.sequence = stage.executedSequence;
     stage.setReversion(this.timing.reversionS, 0);
-    if (stage.watchdogTripped) stage.resetAlarms();
   }
 
   /** Carries out what one step has decided. */

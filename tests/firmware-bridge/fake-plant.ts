@@ -42,6 +42,8 @@ export class FakeStage implements PlantStage {
   formFrequencyHz = 0;
   permitService = true;
   alarmResets = 0;
+  /** Test switch: a reset does not help. */
+  latchesAgain = false;
   readonly commands: PlantStageCommand[] = [];
   /** Moments of the commands, ms of `clock`. */
   readonly commandMs: number[] = [];
@@ -109,6 +111,7 @@ export class FakeStage implements PlantStage {
   resetAlarms(): void {
     this.alarmResets += 1;
     this.alarmBits = 0;
+    this.watchdogTripped = this.latchesAgain;
   }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { InMemoryBridge } from "../../sim/in-memory-bridge.ts";
+import { alarmBit } from "../../sim/plant/stage-config.ts";
 import { StationStub } from "../../sim/station-stub.ts";
 import type { World } from "../../sim/world.ts";
 import { type Commands, createCommands } from "../../src/core/commands.ts";
@@ -81,6 +82,31 @@ describe("the in-memory bridge", () => {
     run(6_000);
     expect(world.stages[0]!.watchdogTripped).toBe(true);
     expect(world.stages[0]!.truePowerW).toBe(0);
+  });
+
+  test("latched by the controller's absence → reset when it is back; not with an alarm beside it", () => {
+    const { commands, run, world, bridge, snapshot } = charging();
+    commands.speak = false;
+    run(6_000);
+    world.stages[1]!.trip(alarmBit.groundFault);
+    bridge.restart();
+    commands.speak = true;
+    run(2_000);
+    expect(world.stages.map(({ watchdogTripped }) => watchdogTripped)).toEqual([false, true]);
+    expect(snapshot.stages[1]!.verified).toBe(false);
+    expect(world.stages[1]!.alarmBits & alarmBit.groundFault).not.toBe(0);
+    run(2_000);
+    expect(world.stages[0]!.truePowerW).toBeGreaterThan(25_000);
+  });
+
+  test("latched while the heartbeat is not earned → only when it is again", () => {
+    const { commands, run, world } = charging();
+    commands.earned = false;
+    run(20_000);
+    expect(world.stages[0]!.watchdogTripped).toBe(true);
+    commands.earned = true;
+    run(2_000);
+    expect(world.stages[0]!.watchdogTripped).toBe(false);
   });
 
   test("a command whose lease is over is not written", () => {

@@ -21,6 +21,8 @@ export interface ServerHabits {
   jitterMs: number;
   /** Share of requests answered with exception 6, busy. */
   busyShare: number;
+  /** Share of requests that get no answer. */
+  lossShare: number;
   /** Longest read or write, registers; more is exception 3. */
   registersMax: number;
   /** Only one connection at a time: another one is closed at once. */
@@ -37,6 +39,7 @@ export const plainHabits: ServerHabits = {
   latencyMs: 0,
   jitterMs: 0,
   busyShare: 0,
+  lossShare: 0,
   registersMax: 125,
   singleClient: false,
   unknownUnit: "exception",
@@ -103,7 +106,7 @@ export async function startModbusServer(
     serving += 1;
     const answer = (): void => {
       serving -= 1;
-      if (socket.destroyed || habits.silent) return;
+      if (socket.destroyed || habits.silent || Math.random() < habits.lossShare) return;
       const body =
         device === undefined
           ? Buffer.from([functionCode | 0x80, gatewayNoAnswer])
