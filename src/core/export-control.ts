@@ -128,7 +128,7 @@ export function resetExportControl(control: ExportControl): void {
 
 /** Compares the ways of reckoning the load with this sample, and counts excesses of the PCC's limits. */
 function watchDynamics(
-  { dynamics: d, observer, channels, config, supervision }: ExportControl,
+  { dynamics: d, channels, config, supervision }: ExportControl,
   { powerW, sampleAtMs }: MeterFacts,
   { exportLimitW, importLimitW }: PccLimits,
   { loadW }: SiteBudget,
@@ -139,9 +139,11 @@ function watchDynamics(
   d.sampleLoadW = loadW;
   d.sampleSigmaW = sigmaW;
   if (supervision.updateMs > config.meter.updateMs && d.cause === "") noteSlowUpdate(d, supervision.updateMs);
-  compareWays(d, observer, sampleAtMs - sampleAgeTicks * config.tickMs, nowMs);
-  const leastW = Math.max(excessShare * channels[0]!.scaleW, excessSigmas * sigmaW);
-  noteExcess(d, Math.max(-powerW - exportLimitW, powerW - importLimitW), leastW, nowMs);
+  d.sampleEndMs = sampleAtMs - sampleAgeTicks * config.tickMs;
+  compareWays(d, nowMs);
+  d.overW = Math.max(-powerW - exportLimitW, powerW - importLimitW);
+  d.overLeastW = Math.max(excessShare * channels[0]!.scaleW, excessSigmas * sigmaW);
+  noteExcess(d, nowMs);
 }
 
 function proveMeter(
@@ -162,7 +164,7 @@ function proveMeter(
   control.signProof.sampleSigmaW = control.channels[0]!.noise.sigmaW;
   control.signProof.sampleMeterW = meter.powerW;
   // By what the stages say: a model that is too fast would put the meter in the wrong.
-  measuredSum(control.dynamics, 0, control.sampleFromMs, control.sampleUntilMs);
+  measureSample(control, 0);
   control.signProof.sampleStagesW = control.dynamics.meanW;
   const gain = control.gainWatch;
   gain.sampleMeterW = meter.powerW;
@@ -279,8 +281,15 @@ function stepChannel(
 function sampleStagesW(control: ExportControl, c: number): number {
   const { dynamics } = control;
   if (!dynamics.measured) return sumOf(control, c, control.sampleStageW);
-  measuredSum(dynamics, c, control.sampleFromMs, control.sampleUntilMs);
+  measureSample(control, c);
   return dynamics.meanW;
+}
+
+/** What the stages' readings say that they did in the window of the sample, W, into `dynamics.meanW`. */
+function measureSample({ dynamics, sampleFromMs, sampleUntilMs }: ExportControl, c: number): void {
+  dynamics.spanFromMs = sampleFromMs;
+  dynamics.spanUntilMs = sampleUntilMs;
+  measuredSum(dynamics, c);
 }
 
 /** Mean power of all stages together in a channel between two moments of the world, W, as far as models and readings tell. */

@@ -190,7 +190,7 @@ export function createExportControl(config: ExportControlConfig, stageCount: num
     scaleW,
     observer,
     supervision: createMeterSupervision(meter, answerMs),
-    dynamics: createSiteDynamics(meter, tickMs, meteredChannels, n, readingAgeMs, alwaysMeasured),
+    dynamics: createSiteDynamics(meter, tickMs, meteredChannels, n, scaleW, readingAgeMs, alwaysMeasured),
     gainWatch: createGainWatch(scaleW, answerMs + meter.latencyMs + meter.windowMs + meter.updateMs),
     signProof: createSignProof(scaleW, meter.proven ?? true),
     besideFromMs: Number.NEGATIVE_INFINITY,

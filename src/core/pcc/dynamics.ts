@@ -100,10 +100,15 @@ export interface SiteDynamics {
   /** Samples after a step of the load that do not count. */
   blindSamples: number;
   sampledAtMs: number;
-  /** In: the meter's total and the load as reckoned in use, W. */
+  // Handed over in fields: a number that crosses a call which is not inlined is an object on the heap.
+  /** In: what the sample speaks about ends here but for the meter's latency, ms; the meter's total and the load in use, W. */
+  sampleEndMs: number;
   sampleMeterW: number;
   sampleLoadW: number;
   sampleSigmaW: number;
+  /** In: power beyond a limit in a new sample, and what counts as beyond, W. */
+  overW: number;
+  overLeastW: number;
   // the stages' measured sums: integrals over time
   readonly slots: number;
   readonly timeMs: Float64Array;
@@ -114,15 +119,25 @@ export interface SiteDynamics {
   readonly expectedW: Float64Array;
   readonly fitSlowW: Float64Array;
   readonly fitSquare: Float64Array;
+  readonly fitTicks: Float64Array;
   fitsLaterSinceMs: number;
+  /** Sum of the readings, W, the time since the last tick, ms, and the sum of the ratings, W. */
+  readSumW: number;
+  sinceMs: number;
+  readonly scaleW: number;
   /** How much older a reading is than its arrival, ms. */
   readonly readingAgeMs: number;
   // how far each stage stays behind its model: area and way of its readings
   readonly areaWms: Float64Array;
   readonly movedW: Float64Array;
   readonly readW: Float64Array;
-  /** Out of `measuredSum`. */
+  /** In: two moments of the world, ms. Out of `measuredSum`: the mean between them, W. */
+  spanFromMs: number;
+  spanUntilMs: number;
   meanW: number;
+  /** In and out of `integrate`. */
+  integralAtMs: number;
+  integralWmsAt: number;
 }
 
 /** The first way is the one in use while all is as configured: from models. The second is the same from readings. */
@@ -134,6 +149,7 @@ export function createSiteDynamics(
   tickMs: number,
   channelCount: number,
   stageCount: number,
+  scaleW: number,
   readingAgeMs: number,
   alwaysMeasured: boolean,
 ): SiteDynamics {
@@ -173,9 +189,12 @@ export function createSiteDynamics(
     blindSamples: 0,
     wayInUse: alwaysMeasured ? readingWay : modelWay,
     sampledAtMs: Number.NaN,
+    sampleEndMs: Number.NaN,
     sampleMeterW: Number.NaN,
     sampleLoadW: Number.NaN,
-    sampleSigmaW: 0,
+    sampleSigmaW: Number.NaN,
+    overW: Number.NaN,
+    overLeastW: Number.NaN,
     slots,
     timeMs: new Float64Array(slots),
     integralWms: new Float64Array(slots * channelCount),
@@ -184,12 +203,20 @@ export function createSiteDynamics(
     expectedW: new Float64Array(slots),
     fitSlowW: new Float64Array(stageLaterMs.length),
     fitSquare: new Float64Array(stageLaterMs.length),
+    fitTicks: Float64Array.from(stageLaterMs, (ms) => Math.round(ms / tickMs)),
     fitsLaterSinceMs: Number.POSITIVE_INFINITY,
+    readSumW: Number.NaN,
+    sinceMs: Number.NaN,
+    scaleW,
     readingAgeMs,
     areaWms: new Float64Array(stageCount),
     movedW: new Float64Array(stageCount),
     readW: new Float64Array(stageCount).fill(Number.NaN),
-    meanW: 0,
+    spanFromMs: Number.NaN,
+    spanUntilMs: Number.NaN,
+    meanW: Number.NaN,
+    integralAtMs: Number.NaN,
+    integralWmsAt: Number.NaN,
   };
 }
 
@@ -232,23 +259,27 @@ export function noteReadings(
     d.readW[i] = powerW;
   }
   d.expectedW[d.head] = expectedW;
-  if (dtMs > 0 && !d.measured) fitStages(d, o, readW, dtMs, nowMs);
+  if (!(dtMs > 0) || d.measured) return;
+  d.readSumW = readW;
+  d.sinceMs = dtMs;
+  fitStages(d, o, nowMs);
 }
 
 /** Do the readings fit to what the models expected of them, or to what they expected some time ago? */
-function fitStages(d: SiteDynamics, o: LoadObserver, readW: number, dtMs: number, nowMs: number): void {
+function fitStages(d: SiteDynamics, o: LoadObserver, nowMs: number): void {
+  const { readSumW, sinceMs: dtMs } = d;
   const slowGain = dtMs / (slowMs + dtMs);
   const squareGain = dtMs / (memoryMs + dtMs);
   let best = 0;
   for (let k = 0; k < stageLaterMs.length; k++) {
-    const back = Math.min(d.filled - 1, Math.round(stageLaterMs[k]! / o.tickMs));
-    const offW = readW - d.expectedW[(d.head - back) & (d.slots - 1)]!;
+    const back = Math.min(d.filled - 1, d.fitTicks[k]!);
+    const offW = readSumW - d.expectedW[(d.head - back) & (d.slots - 1)]!;
     d.fitSlowW[k] = d.fitSlowW[k]! + slowGain * (offW - d.fitSlowW[k]!);
     const awayW = offW - d.fitSlowW[k]!;
     d.fitSquare[k] = d.fitSquare[k]! + squareGain * (awayW * awayW - d.fitSquare[k]!);
     if (d.fitSquare[k]! < d.fitSquare[best]!) best = k;
   }
-  const leastW = fitsShare * sumOf(o.ratedW);
+  const leastW = fitsShare * d.scaleW;
   if (!(d.fitSquare[0]! > leastW * leastW && d.fitSquare[0]! > fitsRatio * d.fitSquare[best]!)) {
     d.fitsLaterSinceMs = Number.POSITIVE_INFINITY;
     return;
@@ -261,36 +292,47 @@ function fitStages(d: SiteDynamics, o: LoadObserver, readW: number, dtMs: number
   d.slowStage = slowestStage(d, o);
 }
 
-/** Mean of the measured sum of channel c between two moments of the world, W, into `d.meanW`. */
-export function measuredSum(d: SiteDynamics, c: number, fromMs: number, untilMs: number): void {
-  const age = d.readingAgeMs;
-  d.meanW = (integralAt(d, c, untilMs + age) - integralAt(d, c, fromMs + age)) / (untilMs - fromMs);
+/** Mean of the measured sum of channel c from `d.spanFromMs` to `d.spanUntilMs`, W, into `d.meanW`. */
+export function measuredSum(d: SiteDynamics, c: number): void {
+  d.integralAtMs = d.spanUntilMs + d.readingAgeMs;
+  integrate(d, c);
+  const untilWms = d.integralWmsAt;
+  d.integralAtMs = d.spanFromMs + d.readingAgeMs;
+  integrate(d, c);
+  d.meanW = (untilWms - d.integralWmsAt) / (d.spanUntilMs - d.spanFromMs);
 }
 
-function integralAt(d: SiteDynamics, c: number, atMs: number): number {
+/** ∫ of the measured sum of channel c up to `d.integralAtMs` into `d.integralWmsAt`, carried on in a line beyond either end. */
+function integrate(d: SiteDynamics, c: number): void {
+  const n = d.channelCount;
+  if (d.filled < 2) {
+    d.integralWmsAt = d.integralWms[d.head * n + c]!;
+    return;
+  }
+  const older = (d.head - slotsBack(d)) & (d.slots - 1);
+  const newer = (older + 1) & (d.slots - 1);
+  const olderMs = d.timeMs[older]!;
+  const olderWms = d.integralWms[older * n + c]!;
+  const changeWms = d.integralWms[newer * n + c]! - olderWms;
+  d.integralWmsAt = olderWms + (changeWms * (d.integralAtMs - olderMs)) / (d.timeMs[newer]! - olderMs);
+}
+
+/** How many slots before the newest the one stands that is just older than `d.integralAtMs`. */
+function slotsBack(d: SiteDynamics): number {
+  const { head, timeMs, integralAtMs } = d;
   const mask = d.slots - 1;
-  const newestMs = d.timeMs[d.head]!;
-  const newest = d.integralWms[d.head * d.channelCount + c]!;
-  if (d.filled < 2) return newest;
-  const beforeMs = d.timeMs[(d.head - 1) & mask]!;
-  const stepMs = Math.max(1, newestMs - beforeMs);
+  const newestMs = timeMs[head]!;
+  const stepMs = Math.max(1, newestMs - timeMs[(head - 1) & mask]!);
   const oldest = d.filled - 1;
   // The place of a regular history first, then a search, for ticks that were late or left out.
-  let back = Math.min(oldest, Math.max(1, Math.ceil((newestMs - atMs) / stepMs)));
-  while (back < oldest && d.timeMs[(d.head - back) & mask]! > atMs) back++;
-  while (back > 1 && d.timeMs[(d.head - back + 1) & mask]! <= atMs) back--;
-  const a = (d.head - back) & mask;
-  const b = (a + 1) & mask;
-  const ta = d.timeMs[a]!;
-  const tb = d.timeMs[b]!;
-  const ia = d.integralWms[a * d.channelCount + c]!;
-  if (back === oldest && atMs <= ta)
-    return ia + ((d.integralWms[b * d.channelCount + c]! - ia) * (atMs - ta)) / (tb - ta);
-  return ia + ((d.integralWms[b * d.channelCount + c]! - ia) * (atMs - ta)) / (tb - ta);
+  let back = Math.min(oldest, Math.max(1, Math.ceil((newestMs - integralAtMs) / stepMs)));
+  while (back < oldest && timeMs[(head - back) & mask]! > integralAtMs) back++;
+  while (back > 1 && timeMs[(head - back + 1) & mask]! <= integralAtMs) back--;
+  return back;
 }
 
-/** One new sample, in `d.sampleMeterW` and `d.sampleLoadW`. Decides which way of reckoning the load is in use. */
-export function compareWays(d: SiteDynamics, o: LoadObserver, readAtMs: number, nowMs: number): void {
+/** One new sample, in the fields of `d` for it. Decides which way of reckoning the load is in use. */
+export function compareWays(d: SiteDynamics, nowMs: number): void {
   const dtMs = Number.isNaN(d.sampledAtMs) ? d.config.updateMs : Math.min(nowMs - d.sampledAtMs, slowMs);
   d.sampledAtMs = nowMs;
   const keep = memoryMs / (memoryMs + dtMs);
@@ -304,8 +346,9 @@ export function compareWays(d: SiteDynamics, o: LoadObserver, readAtMs: number, 
   for (let k = 0; k < d.ways; k++) {
     // The stages' models against their readings are judged by `fitStages`, without the load.
     if (k === inUse || k === modelWay || (k === readingWay && !d.measured)) continue;
-    const untilMs = readAtMs - d.wayLatencyMs[k]!;
-    measuredSum(d, 0, untilMs - d.wayWindowMs[k]!, untilMs);
+    d.spanUntilMs = d.sampleEndMs - d.wayLatencyMs[k]!;
+    d.spanFromMs = d.spanUntilMs - d.wayWindowMs[k]!;
+    measuredSum(d, 0);
     const loadW = d.sampleMeterW - d.meanW;
     const apartW = usedStepW - (loadW - d.wayLoadW[k]!);
     d.wayLoadW[k] = loadW;
@@ -324,7 +367,7 @@ export function compareWays(d: SiteDynamics, o: LoadObserver, readAtMs: number, 
   // A step of the load, which the next samples may still show in part while the stages answer already.
   if (Math.abs(usedStepW) > stepSigmas * d.sampleSigmaW && mostApartW < loadStepShare * Math.abs(usedStepW))
     d.blindSamples = Math.ceil(d.config.windowMs / d.config.updateMs);
-  judge(d, o, best, nowMs);
+  judge(d, best, nowMs);
 }
 
 /** The meter doesn't see the stages, or the supply is disturbed: nothing is compared with what was before. */
@@ -339,8 +382,8 @@ export function forgetComparison(d: SiteDynamics): void {
   d.above = false;
 }
 
-function judge(d: SiteDynamics, o: LoadObserver, best: number, nowMs: number): void {
-  const leastW = movesShare * sumOf(o.ratedW);
+function judge(d: SiteDynamics, best: number, nowMs: number): void {
+  const leastW = movesShare * d.scaleW;
   const apart = d.wayApart[best]!;
   const better =
     best !== d.wayInUse &&
@@ -376,12 +419,6 @@ function measure(d: SiteDynamics, way: number, nowMs: number): void {
   d.meterLaterMs = d.latencyMs - d.config.latencyMs + 0.5 * (d.windowMs - d.config.windowMs);
 }
 
-function sumOf(values: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]!;
-  return sum;
-}
-
 /** The slowest stage against its configuration: how far it stayed behind its model, for what it moved; −1 for none. */
 function slowestStage(d: SiteDynamics, o: LoadObserver): number {
   let slowest = -1;
@@ -407,9 +444,9 @@ export function noteSlowUpdate(d: SiteDynamics, updateMs: number): void {
   d.cause = "meter-slower";
 }
 
-/** The last resort: `overW` is the power beyond a limit in a new sample, `leastW` what counts as beyond. */
-export function noteExcess(d: SiteDynamics, overW: number, leastW: number, nowMs: number): void {
-  const above = overW > leastW;
+/** The last resort: one new sample, in `d.overW` and `d.overLeastW`. */
+export function noteExcess(d: SiteDynamics, nowMs: number): void {
+  const above = d.overW > d.overLeastW;
   if (above && !d.above) {
     if (nowMs - d.excessSinceMs > minuteMs) {
       d.excessSinceMs = nowMs;
