@@ -89,6 +89,8 @@ export function stepExportControl(
   setChallenge(control);
   superviseMeter(s, meter, Math.abs(wasChallenging ? control.challengeFromW : netW) > control.challengeW, nowMs);
   if (s.challenging && !wasChallenging) control.challengeFromW = netW;
+  control.gainWatch.challenged = wasChallenging && s.hasSample;
+  control.gainWatch.challengeW = control.challengeW;
 
   if (s.hasSample) {
     control.sampleUntilMs = meter.sampleAtMs - d.latencyMs - sampleAgeTicks * control.config.tickMs;
@@ -383,8 +385,9 @@ function boundGross(control: ExportControl, limits: PccLimits, out: SiteBudget):
   }
   if ((!s.mayRise || gain.probing) && s.quality === Quality.good) {
     // No increases; and while challenging or probing, a little less of whatever flows.
-    const heldW = gain.probing ? gain.heldW : s.challenging ? control.challengeFromW : control.netW;
-    const lessW = gain.probing ? gain.lessW : s.challenging ? control.challengeW : 0;
+    // Also beyond a probe: a meter that stands still during it would not be seen to live.
+    const heldW = s.challenging ? control.challengeFromW : gain.probing ? gain.heldW : control.netW;
+    const lessW = s.challenging ? control.challengeW : gain.probing ? gain.lessW : 0;
     if (heldW < 0) out.minW[0] = Math.max(out.minW[0]!, heldW + lessW);
     if (heldW > 0) out.maxW[0] = Math.min(out.maxW[0]!, heldW - lessW);
   }

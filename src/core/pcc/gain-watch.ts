@@ -21,8 +21,12 @@ const meanSamples = 3;
 const stillShare = 0.01;
 /** Meters and stages may be slower than configured: so long it waits at least after a jump and after each move, ms. */
 const settleMinMs = 1_200;
-/** The stages must have moved by this share of a probe before its answer counts. */
+/**
+ * The stages must have moved by this share of a probe before its answer counts, and not by more than that other one: then
+ * they followed a step of the load, and a power at the PCC that is the same as before is our own doing.
+ */
 const movedShare = 0.5;
+const movedMaxShare = 1.5;
 /** An answer within these bounds is a live, whole one and ends the doubt. */
 const answerMin = 0.5;
 const answerMax = 1.5;
@@ -49,6 +53,9 @@ export interface GainWatch {
   sampleStagesW: number;
   sampleSigmaW: number;
   netW: number;
+  /** In: the sample answers a challenge of a meter that stood still; how far the challenge moves the stages, W. */
+  challenged: boolean;
+  challengeW: number;
   // what stands before a probe, and what is being averaged
   beforeMeterW: number;
   beforeStagesW: number;
@@ -74,6 +81,8 @@ export function createGainWatch(scaleW: number, answerMs: number): GainWatch {
     sampleStagesW: Number.NaN,
     sampleSigmaW: 0,
     netW: 0,
+    challenged: false,
+    challengeW: 0,
     beforeMeterW: Number.NaN,
     beforeStagesW: Number.NaN,
     sumMeterW: 0,
@@ -93,6 +102,8 @@ export const gainAnswerMaxMs = 3_000;
 /** One sample, in the fields above. True when the meter shows something else than the exchange of the site. */
 export function watchGain(w: GainWatch, nowMs: number): boolean {
   const jumped = hasJumped(w);
+  const shownW = w.sampleMeterW - w.lastMeterW;
+  const movedW = w.sampleStagesW - w.lastStagesW;
   w.lastMeterW = w.sampleMeterW;
   w.lastStagesW = w.sampleStagesW;
   if (jumped && !w.doubted) {
@@ -101,6 +112,12 @@ export function watchGain(w: GainWatch, nowMs: number): boolean {
     w.odd = 0;
     w.probes = 0;
     w.beforeStagesW = Number.NaN;
+    waitFor(w, nowMs);
+    return false;
+  }
+  // A meter so quiet that it stood still has nothing but the challenge to show, and would not live to see the end of a probe.
+  if (w.doubted && w.challenged && isMoved(movedW, w.challengeW)) {
+    if (isOddAnswer(w, shownW / movedW)) return true;
     waitFor(w, nowMs);
     return false;
   }
@@ -121,10 +138,13 @@ export function watchGain(w: GainWatch, nowMs: number): boolean {
     waitFor(w, nowMs);
     return false;
   }
-  if (w.probing && isOdd(w, meterW, stagesW)) return true;
+  if (w.probing && isMoved(stagesW - w.beforeStagesW, w.lessW) && isOdd(w, meterW, stagesW)) return true;
   if (w.doubted) probe(w, meterW, stagesW, nowMs);
   return false;
 }
+
+const isMoved = (movedW: number, askedW: number): boolean =>
+  Math.abs(movedW) >= movedShare * askedW && Math.abs(movedW) <= movedMaxShare * askedW;
 
 function waitFor(w: GainWatch, nowMs: number): void {
   w.waitUntilMs = nowMs + Math.max(settleMinMs, w.answerMs);
@@ -147,7 +167,10 @@ function hasJumped(w: GainWatch): boolean {
 
 /** The answer to a probe: a good one ends the doubt, the last odd one is the verdict. */
 function isOdd(w: GainWatch, meterW: number, stagesW: number): boolean {
-  const answer = (meterW - w.beforeMeterW) / (stagesW - w.beforeStagesW);
+  return isOddAnswer(w, (meterW - w.beforeMeterW) / (stagesW - w.beforeStagesW));
+}
+
+function isOddAnswer(w: GainWatch, answer: number): boolean {
   w.probes++;
   if ((answer >= answerMin && answer <= answerMax) || w.probes >= probesMax) {
     endDoubt(w);

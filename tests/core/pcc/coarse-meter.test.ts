@@ -1,5 +1,7 @@
 /** Meters of coarse resolution in closed loop: a still value is the usual case, and no proof of anything. */
 import { describe, expect, test } from "vitest";
+import { measureDense } from "../../../bench/export-control/dense.ts";
+import type { HostileSpec } from "../../../bench/export-control/hostile.ts";
 import { createDice, Plant, uniform } from "../../../bench/export-control/plant.ts";
 import { Site, usualOptions } from "../../../bench/export-control/site.ts";
 import { makeStages, usualSteps } from "../../../bench/export-control/steps.ts";
@@ -83,3 +85,28 @@ describe.each(cells)(
     });
   },
 );
+
+const quiet = { stage: {}, told: {}, sigmaShare: 0 };
+const denseSites: readonly [string, HostileSpec][] = [
+  [
+    "home of 10 kW, 200 ms meter of 10 W",
+    { ...quiet, meter: { updateMs: 200, quantumW: 10 }, stageCount: 1, stageRatedW: 10_000 },
+  ],
+  ["100 ms meter of 100 W", { ...quiet, meter: { updateMs: 100, quantumW: 100 } }],
+];
+const seeds = [1, 2, 3, 4, 5, 6, 7];
+
+describe.each(denseSites)("load steps all the time at a %s", (_, spec) => {
+  test.each(seeds)("every 3 to 10 s: as much room is used as with a fine meter, nothing is found (seed %i)", (seed) => {
+    const { usedShare, doubtShare, causes } = measureDense(spec, seed, 3_000, 10_000);
+    const fine = measureDense({ ...spec, meter: { ...spec.meter, quantumW: 0 } }, seed, 3_000, 10_000);
+    expect({ doubtShare, causes: [...causes] }).toEqual({ doubtShare: 0, causes: [] });
+    expect(usedShare).toBeGreaterThan(0.97 * fine.usedShare);
+  });
+
+  test.each(seeds)("every 10 to 20 s: at least 90 %% of the room is used (seed %i)", (seed) => {
+    const { usedShare, doubtShare, causes } = measureDense(spec, seed, 10_000, 20_000);
+    expect({ doubtShare, causes: [...causes] }).toEqual({ doubtShare: 0, causes: [] });
+    expect(usedShare).toBeGreaterThan(0.9);
+  });
+});
