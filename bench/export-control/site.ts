@@ -172,7 +172,7 @@ export class Site {
     for (let i = 0; i < n; i++) {
       const stage = this.stages[i]!;
       if (this.silent[i] === 0) {
-        stage.atMs = nowMs;
+        stage.atMs = stage.liveAtMs = nowMs;
         stage.powerW = plant.readStage(i);
         stage.role = plant.dropped[i] === 1 ? "off" : "discharge";
         stage.alive = true;

@@ -55,7 +55,7 @@ export function measureTickNs(stageCount: number, perPhase: boolean): number {
       for (let i = 0; i < stageCount; i++) {
         commands[i]!.powerW = commandW[i]!;
         commands[i]!.role = "discharge";
-        stages[i]!.atMs = nowMs;
+        stages[i]!.atMs = stages[i]!.liveAtMs = nowMs;
         stages[i]!.powerW = commandW[i]!;
       }
     }

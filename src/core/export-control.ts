@@ -208,10 +208,16 @@ function hasSag(control: ExportControl, stages: readonly StageFacts[]): boolean 
 /** A stage that has not answered for so many ticks does what nobody knows. */
 const answerMaxTicks = 3;
 
-/** What a stage is thought to do whose link has just broken proves nothing: the command may never have reached it. */
+/**
+ * What a stage is thought to do whose link has just broken, or that answers with old values, proves nothing: the command may
+ * never have reached it.
+ */
 function allHeard(control: ExportControl, stages: readonly StageFacts[], nowMs: number): boolean {
   const heardSinceMs = nowMs - answerMaxTicks * control.config.tickMs;
-  for (let i = 0; i < control.stageCount; i++) if (stages[i]!.atMs < heardSinceMs) return false;
+  const { follows } = control.observer;
+  for (let i = 0; i < control.stageCount; i++) {
+    if (stages[i]!.atMs < heardSinceMs || follows[i] === Follows.held) return false;
+  }
   return true;
 }
 

@@ -158,6 +158,7 @@ describe("export control", () => {
       phasesW: fc.tuple(value, value, value),
       stageW: value,
       fresh: fc.boolean(),
+      alive: fc.boolean(),
       exportW: fc.constantFrom(0, 50_000, Number.POSITIVE_INFINITY),
       sinceMs: fc.constantFrom(0, 1, 20, 20, 20, 60, 1_500),
     });
@@ -187,6 +188,7 @@ describe("export control", () => {
           }
           for (const stage of stages) {
             if (given.fresh) stage.atMs = nowMs;
+            if (given.fresh && given.alive) stage.liveAtMs = nowMs;
             stage.powerW = given.stageW;
             stage.role = "discharge";
           }

@@ -6,7 +6,7 @@
  */
 import { invariant } from "../../domain/result.ts";
 import type { StageCommand } from "../commands.ts";
-import type { StageFacts } from "../snapshot.ts";
+import { liveMaxMs, type StageFacts } from "../snapshot.ts";
 
 /** How one stage answers a command: dead time, then first order, at most `rateWPerS`; and how it measures itself. */
 export interface StageResponse {
@@ -28,7 +28,7 @@ export interface StageResponse {
 
 /** What the observer thinks of a stage. */
 export const Follows = {
-  /** The link is silent (or never spoke): its power is held at the last belief and it is not commanded. */
+  /** Silent (or never spoke), or it answers with old values: its power is held at the last belief and it is not commanded. */
   held: 0,
   /** Its model runs from our commands. */
   model: 1,
@@ -59,7 +59,9 @@ export interface LoadObserver {
   readonly stageCount: number;
   readonly tickMs: number;
   readonly writeMs: number;
+  /** Ages up to which a reading counts, ms: since its arrival, and since the stage's own clock last advanced. */
   readonly linkStaleMs: number;
+  readonly liveStaleMs: number;
   /** Fixed facts of each stage. */
   readonly ratedW: Float64Array;
   readonly responseMs: Float64Array;
@@ -138,6 +140,7 @@ export function createLoadObserver(
     tickMs,
     writeMs,
     linkStaleMs,
+    liveStaleMs: Math.max(liveMaxMs, linkStaleMs),
     ratedW: of((r) => r.ratedW),
     responseMs: of((r) => r.responseMs),
     delayMs: of((r) => r.deadTimeMs + writeMs),
@@ -240,7 +243,8 @@ function correctStage(
   holdMs: number,
 ): void {
   const powerW = stage.powerW;
-  const fresh = nowMs - stage.atMs <= o.linkStaleMs && Number.isFinite(powerW);
+  const fresh =
+    nowMs - stage.atMs <= o.linkStaleMs && nowMs - stage.liveAtMs <= o.liveStaleMs && Number.isFinite(powerW);
   const ratedW = o.ratedW[i]!;
   if (!fresh) {
     if (o.follows[i] !== Follows.held) {

@@ -22,7 +22,7 @@ test.each([
     for (let nowMs = startMs; nowMs < startMs + 20_000; nowMs += 20) {
       const powerW = Math.floor((nowMs - startMs) / 1_000) % 2 === 0 ? 0 : -50_000;
       for (const [i, stage] of site.stages.entries()) {
-        Object.assign(stage, { atMs: nowMs, role, powerW, alive: true });
+        Object.assign(stage, { atMs: nowMs, liveAtMs: nowMs, role, powerW, alive: true });
         Object.assign(site.commands[i]!, { role, powerW });
       }
       Object.assign(meter, {
@@ -51,7 +51,7 @@ test("a command that a broken link swallowed proves nothing: the stage goes on, 
     const broken = (nowMs - startMs) % 2_000 < 200;
     for (const [i, stage] of site.stages.entries()) {
       Object.assign(stage, { role: "discharge", powerW: -10_000, alive: true });
-      if (!broken) stage.atMs = nowMs;
+      if (!broken) stage.atMs = stage.liveAtMs = nowMs;
       Object.assign(site.commands[i]!, { role: "discharge", powerW: broken ? 0 : -10_000 });
     }
     const powerW = 50_000 - 10_000 * site.stages.length + (nowMs % 40);
@@ -77,7 +77,7 @@ test.each([
       // The island's loads come and go; the meter, beyond the open transfer device, stands at nothing.
       const powerW = -2_000 - 9_000 * (Math.floor((nowMs - startMs) / 700) % 3);
       for (const [i, stage] of site.stages.entries()) {
-        Object.assign(stage, { atMs: nowMs, role, powerW, alive: true });
+        Object.assign(stage, { atMs: nowMs, liveAtMs: nowMs, role, powerW, alive: true });
         Object.assign(site.commands[i]!, { role, powerW });
       }
       Object.assign(meter, { atMs: nowMs, sampleAtMs: nowMs, sampleCount: nowMs, powerW: nowMs % 40, voltagePu });
@@ -103,7 +103,7 @@ test.each([
     const phase = ((nowMs - startMs) % periodMs) / periodMs;
     const powerW = -formedW * 1_000 * (phase < 0.5 ? 2 * phase : Math.floor(2 - phase));
     for (const [i, stage] of site.stages.entries()) {
-      Object.assign(stage, { atMs: nowMs, role: "forming", powerW, alive: true });
+      Object.assign(stage, { atMs: nowMs, liveAtMs: nowMs, role: "forming", powerW, alive: true });
       Object.assign(site.commands[i]!, { role: "forming", powerW: 0 });
     }
     const sampled = { atMs: nowMs, sampleAtMs: nowMs, sampleCount: nowMs };
@@ -124,7 +124,7 @@ test("a building beyond its import limit while the chargers carry an island slow
   const startMs = 1e7;
   for (let nowMs = startMs; nowMs < startMs + 60_000; nowMs += 20) {
     for (const [i, stage] of site.stages.entries()) {
-      Object.assign(stage, { atMs: nowMs, role: "forming", powerW: -5_000, alive: true });
+      Object.assign(stage, { atMs: nowMs, liveAtMs: nowMs, role: "forming", powerW: -5_000, alive: true });
       Object.assign(site.commands[i]!, { role: "forming", powerW: 0 });
     }
     const powerW = Math.floor((nowMs - startMs) / 500) % 2 === 0 ? 40_000 : 90_000;

@@ -28,16 +28,20 @@ function makeStage() {
   const { stages } = createSnapshot(1, 0);
   const commands = createCommands(1, 0).stages;
   let nowMs = 1_000;
+  let liveAtMs = nowMs;
+  /** Its own clock goes, or stands while it answers with the same values as before. */
+  const clock = { goes: true };
   const run = (ms: number, command: Role, commandW: number, role: Role, powerW: number, local = false) => {
     Object.assign(commands[0]!, { role: command, powerW: commandW });
     for (const untilMs = nowMs + ms; nowMs < untilMs; ) {
       nowMs += tickMs;
-      Object.assign(stages[0]!, { atMs: nowMs, role, powerW, local, alive: true });
+      if (clock.goes) liveAtMs = nowMs;
+      Object.assign(stages[0]!, { atMs: nowMs, liveAtMs, role, powerW, local, alive: true });
       advanceObserver(o, commands, stages, nowMs, 1_000);
     }
     return o.follows[0];
   };
-  return { o, run };
+  return { o, run, clock };
 }
 
 describe("what leads a stage", () => {
@@ -80,5 +84,33 @@ describe("what leads a stage", () => {
     expect(run(300, "charge", 0, "discharge", -20_000)).toBe(Follows.itself);
     expect(run(4_900, "charge", 0, "charge", 0)).toBe(Follows.itself);
     expect(run(200, "charge", 0, "charge", 0)).toBe(Follows.model);
+  });
+
+  test.each<[string, Role, number, Role, number]>([
+    ["a stage that charges as asked", "charge", 30_000, "charge", 30_000],
+    ["a stage that discharges as asked", "discharge", -30_000, "discharge", -30_000],
+    ["a stage that forms an island", "forming", 0, "forming", -20_000],
+  ])(
+    "%s and then answers with old values is not believed, as if it were silent",
+    (_, command, commandW, role, powerW) => {
+      const { o, run, clock } = makeStage();
+      const follows = run(3_000, command, commandW, role, powerW);
+      clock.goes = false;
+      expect(run(1_400, command, commandW, role, powerW)).toBe(follows);
+      expect(run(200, command, commandW, role, powerW)).toBe(Follows.held);
+      // What it did last stays the belief, whatever it is asked for now.
+      run(5_000, "off", 0, role, powerW);
+      expect(o.follows[0]).toBe(Follows.held);
+      expect(o.modelW[0]).toBeCloseTo(powerW, -2);
+      clock.goes = true;
+      expect(run(20, command, commandW, role, powerW)).toBe(follows);
+    },
+  );
+
+  test("old values are no obedience: a stage that its clock left at what it is asked for is not used again", () => {
+    const { run, clock } = makeStage();
+    expect(run(3_000, "charge", 10_000, "charge", 30_000)).toBe(Follows.itself);
+    clock.goes = false;
+    expect(run(8_000, "charge", 30_000, "charge", 30_000)).toBe(Follows.held);
   });
 });
