@@ -21,6 +21,7 @@ const bay = {
   groupB: 8,
   reactive: 9,
   stranger: 10,
+  rated: 11,
 } as const;
 const count = Object.keys(bay).length;
 
@@ -74,6 +75,11 @@ describe("settings of an EVSE", () => {
           stage: { ...stages[bay.reactive - 1]!, gridFunctions: "controller", maxVar: 11_000, ratedVA: 610_000 },
         });
         change(bay.stranger, { stage: { ...stages[bay.stranger - 1]!, identity: { serialNumber: "ST-OTHER" } } });
+        change(bay.rated, {
+          maxChargeW: 30_000,
+          maxDischargeW: 30_000,
+          stage: { ...stages[bay.rated - 1]!, gridFunctions: "controller", maxVar: 30_000, ratedVA: 36_000 },
+        });
         return {
           site: { gridProfile: "./reactive.yaml" },
           loop: { watchdogS: 3 },
@@ -136,7 +142,8 @@ describe("settings of an EVSE", () => {
   });
 
   it("loop.watchdogS: every stage reverts after it", () => {
-    for (const { face } of product.stages.slice(0, bay.stranger - 1)) expect(face.map.get("704.WSetRvrtTms")).toBe(3);
+    for (const { face } of product.stages.filter((_, i) => i !== bay.stranger - 1))
+      expect(face.map.get("704.WSetRvrtTms")).toBe(3);
   });
 
   it("site.gridProfile: its settings are in force in the stages", () => {
@@ -157,6 +164,14 @@ describe("settings of an EVSE", () => {
   it("evses[].stage.gridFunctions: a stage of its own functions takes no reactive power from the controller", () => {
     expect(Math.max(...written(bay.plain, "64901.VarCmd").map(Math.abs))).toBe(0);
     expect(Math.max(...written(bay.reactive, "64901.VarCmd").map(Math.abs))).toBeGreaterThan(0);
+  });
+
+  it("evses[].stage.ratedVA: reactive power is a share of it, and active power keeps all of its own beside", async () => {
+    // The profile asks for 0.3 of the rating: 10.8 kvar, and 9 kvar of what its powers alone would make of it.
+    const lastVar = Math.abs(written(bay.rated, "64901.VarCmd").at(-1)!);
+    expect(lastVar).toBeGreaterThan(10_100);
+    expect(lastVar).toBeLessThan(11_500);
+    expect(await settles(bay.rated, dischargingW)).toBe(true);
   });
 
   it("evses[].minPowerW: below it the set-point is zero", async () => {

@@ -29,13 +29,22 @@ const imports = "settings-import.test.ts";
 const exports = "settings-export.test.ts";
 const island = "settings-island.test.ts";
 const rights = "settings-rights.test.ts";
+const service = "settings-service.test.ts";
+const backup = "settings-backup.test.ts";
+const identity = "settings-identity.test.ts";
+
+const identitySettings = ["manufacturer", "model", "serialNumber", "firmware"] as const;
+const identified = ["pcc.meter", "transferDevice", "evses[].stage", "loadPanel", "pv"] as const;
+/** What the meter may be wrong by: the three make one room. */
+const doubts = ["pcc.meter.accuracyClassPct", "pcc.meter.offsetW", "pcc.meter.resolutionW"] as const;
+const others = <T>(all: readonly T[], one: T): T[] => all.filter((other) => other !== one);
 
 export const testedSettings: readonly TestedSetting[] = [
   { setting: "site.timeZone",                        file: exports, unwired: "UTC" },
   { setting: "site.serviceMode",                     file: island,  unwired: "parallel-export" },
-  { setting: "site.gridProfile",                     file: evse,    unwired: "./quick.yaml", alsoFails: ["evses[].stage.maxVar", "evses[].stage.gridFunctions"] },
+  { setting: "site.gridProfile",                     file: evse,    unwired: "./quick.yaml", alsoFails: ["evses[].stage.maxVar", "evses[].stage.gridFunctions", "evses[].stage.ratedVA"] },
   { setting: "site.utilityNotified",                 file: island,  unwired: true },
-  { setting: "pcc.importLimitW",                     file: imports, unwired: 100_000_000, alsoFails: ["allocation", "pcc.meter.importPositive", "pcc.meter.offsetW"] },
+  { setting: "pcc.importLimitW",                     file: imports, unwired: 100_000_000, alsoFails: ["allocation", "pcc.meter.importPositive", ...doubts] },
   { setting: "pcc.exportLimitW",                     file: exports, unwired: 100_000_000 },
   { setting: "pcc.conductorLimitW",                  file: imports, unwired: 100_000_000 },
   { setting: "pcc.powerControlMode",                 file: exports, unwired: "unrestricted" },
@@ -52,12 +61,12 @@ export const testedSettings: readonly TestedSetting[] = [
   { setting: "pcc.meter.map",                        file: imports, unwired: "sunspec", alsoFails: ["pcc.meter.importPositive"] },
   { setting: "pcc.meter.importPositive",             file: imports, unwired: true },
   { setting: "pcc.meter.proven",                     file: rights,  unwired: true },
-  { setting: "pcc.meter.offsetW",                    file: imports, unwired: 0 },
+  { setting: "pcc.meter.offsetW",                    file: imports, unwired: 0, alsoFails: others(doubts, "pcc.meter.offsetW") },
   { setting: "transferDevice.kind",                  file: island,  unwired: "open-transition" },
   { setting: "transferDevice.travelMs",              file: island,  unwired: 100 },
   { setting: "evses[].stage.identity.serialNumber",  file: evse,    unwired: "ST-10" },
-  { setting: "evses[].stage.gridFunctions",          file: evse,    unwired: "stage", alsoFails: ["evses[].stage.maxVar"] },
-  { setting: "evses[].stage.maxVar",                 file: evse,    unwired: 0, alsoFails: ["evses[].stage.gridFunctions"] },
+  { setting: "evses[].stage.gridFunctions",          file: evse,    unwired: "stage", alsoFails: ["evses[].stage.maxVar", "evses[].stage.ratedVA"] },
+  { setting: "evses[].stage.maxVar",                 file: evse,    unwired: 0, alsoFails: ["evses[].stage.gridFunctions", "evses[].stage.ratedVA"] },
   { setting: "evses[].maxChargeW",                   file: evse,    unwired: 600_000 },
   { setting: "evses[].maxDischargeW",                file: evse,    unwired: 60_000 },
   { setting: "evses[].minPowerW",                    file: evse,    unwired: 0 },
@@ -74,6 +83,26 @@ export const testedSettings: readonly TestedSetting[] = [
   { setting: "permit.anchors[]",                     file: rights,  unwired: null, alsoFails: ["permit.file"] },
   { setting: "backend.variables",                    file: rights,  unwired: {} },
   { setting: "dashboard.hostNames[]",                file: rights,  unwired: null },
+  { setting: "dashboard.onSiteAddresses[]",          file: backup,  unwired: null, alsoFails: ["evses[].stage.holdsAngle"] },
+  { setting: "site.nominalVoltageV",                 file: service, unwired: 480, alsoFails: ["site.nominalFrequencyHz", "pcc.meter.freshMs"] },
+  { setting: "site.nominalFrequencyHz",              file: service, unwired: "60", alsoFails: ["site.nominalVoltageV", "pcc.meter.freshMs"] },
+  { setting: "site.phases",                          file: service, unwired: "three" },
+  { setting: "evses[].phase",                        file: service, unwired: "all" },
+  { setting: "pcc.meter.freshMs",                    file: service, unwired: 0 },
+  { setting: "transferDevice.freshMs",               file: service, unwired: 0 },
+  { setting: "evses[].stage.freshMs",                file: service, unwired: 0 },
+  { setting: "pcc.meter.accuracyClassPct",           file: imports, unwired: 1, alsoFails: others(doubts, "pcc.meter.accuracyClassPct") },
+  { setting: "pcc.meter.resolutionW",                file: imports, unwired: 1, alsoFails: others(doubts, "pcc.meter.resolutionW") },
+  { setting: "evses[].stage.ratedVA",                file: evse,    unwired: null },
+  { setting: "evses[].stage.holdsAngle",             file: backup,  unwired: false },
+  { setting: "auxiliary.standbyW",                   file: backup,  unwired: 0 },
+  { setting: "auxiliary.chargeW",                    file: backup,  unwired: 0 },
+  ...identified.flatMap((device) =>
+    identitySettings
+      .map((name) => `${device}.identity.${name}`)
+      .filter((setting) => setting !== "evses[].stage.identity.serialNumber")
+      .map((setting) => ({ setting, file: identity, unwired: null })),
+  ),
 ];
 
 const place = "where the device is; every test of this folder reaches its devices by it";
@@ -87,36 +116,18 @@ const linkSettings = [
 ] as const;
 const linked = ["pcc.meter", "transferDevice", "evses[].stage", "loadPanel", "pv"] as const;
 
-const identitySettings = ["manufacturer", "model", "serialNumber", "firmware"] as const;
-
 export const owedSettings: readonly OwedSetting[] = [
-  ...linked.map((device) => ({ setting: `${device}.freshMs`, owed: "what is older than this counts as unknown" })),
-  ...linked.flatMap((device) =>
-    identitySettings
-      .map((name) => `${device}.identity.${name}`)
-      .filter((setting) => setting !== "evses[].stage.identity.serialNumber")
-      .map((setting) => ({ setting, owed: "a device that is another one than was commissioned is not used" })),
-  ),
-  { setting: "site.nominalVoltageV",                 owed: "a site whose grid is outside the window of its nominal voltage does not enter service" },
-  { setting: "site.nominalFrequencyHz",              owed: "a 50 Hz site enters service at 50 Hz only" },
-  { setting: "site.phases",                          owed: "a single-phase EVSE of a single-phase site is held by the limit of a phase" },
-  { setting: "pcc.meter.resolutionW",                owed: "room is kept for half a step of the meter" },
-  { setting: "pcc.meter.accuracyClassPct",           owed: "room is kept for what the meter's class allows it to be wrong" },
-  { setting: "transferDevice.map",                   owed: "K1 behind an I/O module" },
-  { setting: "evses[].stage.map",                    owed: "a stage of another maker" },
-  { setting: "evses[].stage.holdsAngle",             owed: "only such a stage is told to hold" },
-  { setting: "evses[].stage.ratedVA",                owed: "active power makes room on the circle" },
-  { setting: "evses[].phase",                        owed: "an EVSE on one phase is held by that phase's limit" },
-  { setting: "tiers[].sheddable",                    owed: "a tier that may not be shed is fed to the end" },
-  { setting: "loadPanel.map",                        owed: "a panel of another maker" },
-  { setting: "pv.map",                               owed: "PV of another maker" },
-  { setting: "pv.ratedW",                            owed: "PV in an island is held back" },
-  { setting: "pv.curtail",                           owed: "PV that listens to frequency only" },
-  { setting: "auxiliary.capacityWh",                 owed: "no start above what the battery holds" },
-  { setting: "auxiliary.standbyW",                   owed: "the dark costs energy" },
-  { setting: "auxiliary.keepWh",                     owed: "what is kept is not used for a start" },
-  { setting: "auxiliary.chargeW",                    owed: "a live bus gives it back" },
-  { setting: "dashboard.onSiteAddresses[]",          owed: "who comes from there counts as being on site" },
+  { setting: "loadPanel.freshMs",                    owed: "what is older than this counts as unknown" },
+  { setting: "pv.freshMs",                           owed: "what is older than this counts as unknown" },
+  { setting: "transferDevice.map", owed: "K1 behind an I/O module" },
+  { setting: "evses[].stage.map", owed: "a stage of another maker" },
+  { setting: "loadPanel.map", owed: "a panel of another maker" },
+  { setting: "pv.map", owed: "PV of another maker" },
+  { setting: "pv.ratedW", owed: "PV in an island is held back" },
+  { setting: "pv.curtail", owed: "PV that listens to frequency only" },
+  { setting: "tiers[].sheddable", owed: "a tier that may not be shed is fed to the end" },
+  { setting: "auxiliary.keepWh", owed: "what is kept is not used for a start" },
+  { setting: "auxiliary.capacityWh", owed: "no start above what the battery holds" },
 ];
 
 export const otherSettings: readonly OtherSetting[] = [

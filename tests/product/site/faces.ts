@@ -30,11 +30,17 @@ export class SunspecMeterFace {
     const { map } = this;
     identify(map, "Meter 203", "M-1");
     map.setAll(203, { V_SF: -1, Hz_SF: -2, W_SF: 1, VAR_SF: 1 });
-    const { nominalV } = plant.options;
+    const { nominalV, phases } = plant.options;
     map.image.refresh = () => {
       const { powerW, phaseW, voltagePu, frequencyHz } = plant.meter;
-      const phaseV = (voltagePu * nominalV) / Math.sqrt(3);
+      const hertz = Number.isNaN(frequencyHz) ? -327.68 : frequencyHz;
       map.set("203.W_SF", this.wScale);
+      if (phases === "single") {
+        const onlyV = voltagePu * nominalV;
+        map.setAll(203, { PhV: onlyV, PhVphA: onlyV, Hz: hertz, W: powerW, WphA: powerW, VAR: 0 });
+        return;
+      }
+      const phaseV = (voltagePu * nominalV) / Math.sqrt(3);
       map.setAll(203, {
         PhV: phaseV,
         PhVphA: phaseV,
@@ -44,13 +50,31 @@ export class SunspecMeterFace {
         PhVphAB: voltagePu * nominalV,
         PhVphBC: voltagePu * nominalV,
         PhVphCA: voltagePu * nominalV,
-        Hz: Number.isNaN(frequencyHz) ? -327.68 : frequencyHz,
+        Hz: hertz,
         W: powerW,
         WphA: phaseW[0],
         WphB: phaseW[1],
         WphC: phaseW[2],
         VAR: 0,
       });
+    };
+  }
+}
+
+/** PV behind K1: it tells its power, and takes a limit in percent. */
+export class PvFace {
+  readonly map = new SunspecMap([1, 701, 702, 704]);
+
+  constructor(plant: Plant) {
+    const { map } = this;
+    identify(map, "PV", "PV-1");
+    map.setAll(701, { W_SF: 1, V_SF: -1, Hz_SF: -2, St: 1 });
+    map.setAll(702, { W_SF: 1, WMax: 100_000 });
+    map.setAll(704, { WMaxLimPct_SF: -1, WMaxLimPctEna: 0, WMaxLimPct: 100 });
+    map.image.refresh = () => map.set("701.W", plant.pvW * (1 + 0.001 * Math.random()));
+    map.image.write = (address, words) => {
+      for (let i = 0; i < words.length; i += 1) map.image.words[address + i] = words[i]!;
+      return 0;
     };
   }
 }

@@ -1,6 +1,6 @@
 /** Judges over what really flowed and what was really written. */
 import type { WireWrite } from "./modbus-server.ts";
-import type { Moment, Plant } from "./plant.ts";
+import { type Moment, type Plant, standstillMaxMs } from "./plant.ts";
 
 export interface Excess {
   /** Longest time in one piece, and in all, above the limit and the tolerance, ms. */
@@ -35,7 +35,7 @@ export function excess(plant: Plant, quantity: Quantity, limitW: number, toleran
     const overW = quantity(moment) - limitW;
     peakW = Math.max(peakW, overW);
     if (overW > toleranceW) {
-      const stepMs = Number.isNaN(beforeMs) ? 0 : moment.atMs - beforeMs;
+      const stepMs = Number.isNaN(beforeMs) || moment.atMs - beforeMs > standstillMaxMs ? 0 : moment.atMs - beforeMs;
       runMs += stepMs;
       totalMs += stepMs;
       longestMs = Math.max(longestMs, runMs);
@@ -75,5 +75,19 @@ export async function until(holds: () => boolean | Promise<boolean>, withinMs: n
     if (await holds()) return true;
     if (performance.now() > untilMs) return false;
     await sleep(everyMs);
+  }
+}
+
+/** As `until`, with the time of the plant's own clock: a machine that is busy with other things does not use it up. */
+export async function untilOf(
+  plant: Plant,
+  holds: () => boolean | Promise<boolean>,
+  withinMs: number,
+): Promise<boolean> {
+  const untilMs = plant.ranMs + withinMs;
+  for (;;) {
+    if (await holds()) return true;
+    if (plant.ranMs > untilMs) return false;
+    await sleep(50);
   }
 }

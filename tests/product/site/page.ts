@@ -47,7 +47,12 @@ export interface PageState {
   readonly permit: { readonly mode: string; readonly covered: boolean; readonly revoked: boolean } | null;
   readonly health: {
     readonly meterQuality: string;
-    readonly devices: readonly { readonly name: string; readonly state: string; readonly ageMs: number | null }[];
+    readonly devices: readonly {
+      readonly name: string;
+      readonly state: string;
+      readonly ageMs: number | null;
+      readonly fault: { readonly sentence: string } | null;
+    }[];
   };
   readonly pccRecord?: {
     readonly exports: { readonly count: number; readonly tooMany: boolean; readonly tooLong: boolean };

@@ -53,11 +53,15 @@ export const meterDefaults: MeterOptions = {
 export interface PlantOptions {
   readonly nominalV: number;
   readonly nominalHz: number;
+  /** Kind of service: on a single phase the meter has no other to show. */
+  readonly phases: "single" | "three";
   readonly stages: readonly Partial<StageOptions>[];
   /** Worst travel of K1; without it the bus hangs on the grid for ever. */
   readonly k1TravelMs?: number;
   readonly tiersW: readonly number[];
   readonly buildingW: number;
+  /** Of the building's load, on each phase. */
+  readonly buildingShare: readonly [number, number, number];
   readonly pvW: number;
   /** What hangs on the utility's line beside this site; fed by the site when it energizes a dead line. */
   readonly lineLoadW: number;
@@ -69,9 +73,11 @@ export interface PlantOptions {
 export const plantDefaults: PlantOptions = {
   nominalV: 480,
   nominalHz: 60,
+  phases: "three",
   stages: [{}],
   tiersW: [],
   buildingW: 20_000,
+  buildingShare: [1 / 3, 1 / 3, 1 / 3],
   pvW: 0,
   lineLoadW: 3_000,
   interlock: true,
@@ -195,6 +201,11 @@ export interface Moment {
 
 const momentsMax = 200_000;
 export const stepMs = 5;
+/**
+ * Longest standstill of this process that the plant makes up for. In a longer one the devices could neither be read nor told
+ * anything: for them it did not happen, and nothing is held against the controller for it.
+ */
+export const standstillMaxMs = 100;
 
 export class Plant {
   readonly options: PlantOptions;
@@ -206,8 +217,7 @@ export class Plant {
   gridPu = 1;
   gridHz: number;
   buildingW: number;
-  /** Of the building's load, on each phase. */
-  buildingShare: readonly [number, number, number] = [1 / 3, 1 / 3, 1 / 3];
+  buildingShare: readonly [number, number, number];
   pvW: number;
   readonly tiersW: number[];
   readonly tiersClosed: boolean[];
@@ -216,7 +226,9 @@ export class Plant {
   angleDeg = 0;
   /** The meter goes on answering with its last sample. */
   meterStopped = false;
-  /** A stage gave power to a line that the utility believes dead, ms. */
+  /** The plant's own clock: time that it has run, ms. Behind the machine's where that stood still. */
+  ranMs = 0;
+  /** A stage gave power to a line that the utility believes dead, ms of the plant's own clock. */
   deadLineFedMs = 0;
   /** K1 was closed onto a live bus out of synchronism, times. */
   asynchronousCloses = 0;
@@ -233,6 +245,7 @@ export class Plant {
     this.tiersW = [...tiersW];
     this.tiersClosed = tiersW.map(() => true);
     this.buildingW = buildingW;
+    this.buildingShare = this.options.buildingShare;
     this.pvW = pvW;
     this.gridHz = nominalHz;
     this.busHz = nominalHz;
@@ -271,8 +284,7 @@ export class Plant {
 
   #run(): void {
     const nowMs = performance.now();
-    // A machine that stood still for long does not make up for it.
-    if (nowMs - this.#steppedMs > 2_000) this.#steppedMs = nowMs - stepMs;
+    if (nowMs - this.#steppedMs > standstillMaxMs) this.#steppedMs = nowMs - stepMs;
     while (this.#steppedMs + stepMs <= nowMs) {
       this.#steppedMs += stepMs;
       this.#step(this.#steppedMs);
@@ -281,6 +293,7 @@ export class Plant {
 
   #step(nowMs: number): void {
     const { stages, k1 } = this;
+    this.ranMs += stepMs;
     const wasJoined = this.joined;
     k1?.step(stepMs);
     const formers = stages.filter(({ role }) => role === "forming");
