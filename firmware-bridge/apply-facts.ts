@@ -68,7 +68,9 @@ export function applyStage(
   stage.reactiveVar = v[stageFact.reactiveVar]!;
   stage.voltagePu = voltagePu;
   stage.frequencyHz = context.tellsFrequency ? v[stageFact.frequencyHz]! : context.elsewhere.frequencyHz;
-  stage.alive = !context.hasHeartbeat || atMs - context.heartbeatChangedMs <= stageHeartbeatMaxMs;
+  // Beside a clock the heartbeat is read in every cycle; alone, and more seldom, it is what `liveAtMs` rests on.
+  const beatAtMs = Number.isNaN(v[stageFact.clockMs]!) ? liveAtMs : context.heartbeatChangedMs;
+  stage.alive = !context.hasHeartbeat || atMs - beatAtMs <= stageHeartbeatMaxMs;
   const alarmBits = v[stageFact.alarmBits]!;
   stage.alarmBits = Number.isNaN(alarmBits) ? 0 : alarmBits;
   stage.local = v[stageFact.local] === 1;

@@ -367,7 +367,7 @@ export class Bridge {
       if (exchange.fault === null) {
         reader.decode(cycleBlock);
         reader.forgetOld(exchange.finishedMs);
-        device.life!.saw(reader.values, cycleBlock.atMs);
+        device.life!.saw(reader.values, cycleBlock, reader.counterBlock);
         if (this.#snapshot === undefined || cycle.take(this.#snapshot)) {
           device.cycleFault = null;
           device.readAtMs = exchange.finishedMs;

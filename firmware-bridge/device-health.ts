@@ -29,7 +29,8 @@ export function standingFault(device: BridgeDevice, nowMs: number): DeviceFaultN
   }
   const replyMs = device.readTime.peakMs > 0 ? device.readTime.peakMs : 0;
   if (nowMs - device.readAtMs > Math.max(silentMinMs, silentReplies * replyMs)) return causeOf(device, "timeout");
-  if (device.life !== undefined && nowMs - device.life.liveAtMs > Math.max(clockStandsMs, silentReplies * replyMs))
+  const { life } = device;
+  if (life?.judged === true && nowMs - life.liveAtMs > Math.max(clockStandsMs, silentReplies * replyMs))
     return "clock-stands";
   if (device.refusedInRow >= refusedFrom) return "command-refused";
   for (let i = 0; i < device.faults.length; i += 1)

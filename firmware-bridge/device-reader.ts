@@ -4,6 +4,7 @@
  */
 import type { DeviceMap } from "./device-map.ts";
 import { FactDecoder } from "./fact-decoder.ts";
+import { counterOf } from "./life-sign.ts";
 import { defaultLimits, type PlanLimits, planReads, type ReadBlock } from "./read-plan.ts";
 import type { Sender } from "./write-plan.ts";
 
@@ -19,6 +20,8 @@ export class DeviceReader {
   readonly decoder: FactDecoder;
   cycleBlock!: ReadBlock;
   slowBlocks!: readonly ReadBlock[];
+  /** The one with the device's own clock or heartbeat. */
+  counterBlock!: ReadBlock;
   readonly #map: DeviceMap;
   readonly #unit: number;
 
@@ -35,6 +38,10 @@ export class DeviceReader {
     const [cycleBlock, ...others] = planReads(this.#map, this.#unit, this.decoder, limits);
     this.cycleBlock = cycleBlock!;
     this.slowBlocks = others;
+    const counter = counterOf(this.#map);
+    const source = counter === undefined ? -1 : this.decoder.sourceOf(counter);
+    const holds = (block: ReadBlock): boolean => block.parts.some((part) => part.source === source);
+    this.counterBlock = (source < 0 ? undefined : others.find(holds)) ?? this.cycleBlock;
   }
 
   get values(): Float64Array {
@@ -78,5 +85,6 @@ export class DeviceReader {
     const { exchange } = block;
     this.decoder.decode(block.parts, exchange.reply, exchange.address);
     block.atMs = exchange.finishedMs;
+    block.sentMs = exchange.sentMs;
   }
 }

@@ -21,8 +21,9 @@ export interface ReadBlock {
   readonly exchange: Exchange;
   readonly parts: readonly Part[];
   readonly periodMs: number;
-  /** Arrival of its last good reply. */
+  /** Arrival of its last good reply, and when that one was asked for. */
   atMs: number;
+  sentMs: number;
   /** Start of its last attempt. */
   triedMs: number;
   /** The device does not have it: its facts are unknown and it is tried seldom. */
@@ -96,6 +97,7 @@ function blocksOf({ pace, unit, readFunction, reaches }: Lane, limits: PlanLimit
       parts,
       periodMs: paces[pace],
       atMs: Number.NEGATIVE_INFINITY,
+      sentMs: Number.NEGATIVE_INFINITY,
       // Powers of ten alone are known from the scan: values that are not go first.
       triedMs: parts.some(({ source }) => source >= 0) ? Number.NEGATIVE_INFINITY : 0,
       refused: false,

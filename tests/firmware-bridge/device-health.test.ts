@@ -66,6 +66,18 @@ describe("what stands between a device and its work is named within 5 s", () => 
     expect(one.bridge.faultsChanged()).toBe(true);
   });
 
+  for (const stageModel of [true, false])
+    test(`found and not read yet, ${stageModel ? "with" : "without"} a clock of its own → no fault, at no read after it`, async () => {
+      const one = await start({ stageModel });
+      await one.bridge.discover({ verify: false });
+      expect(stageReport(one).fault).toBeNull();
+      for (let i = 0; i < 20; i += 1) {
+        await one.bridge.readAll(one.snapshot, clock() + 50);
+        expect(stageReport(one).fault).toBeNull();
+        expect(one.snapshot.stages[0]!.liveAtMs).toBe(one.snapshot.stages[0]!.atMs);
+      }
+    });
+
   test("commands that are refused again and again → the register and the device's reason", async () => {
     const one = await start();
     await one.bridge.discover({ verify: false });

@@ -24,7 +24,7 @@ function ageAfter(
   const life = new LifeSign(mapOf(kind, names));
   let ageMs = 0;
   for (let ms = 0; ms <= untilMs; ms += 100) {
-    life.saw(valuesOf(kind, facts(ms)), ms);
+    life.saw(valuesOf(kind, facts(ms)), { atMs: ms, sentMs: ms - 5 });
     ageMs = ms - life.liveAtMs;
   }
   return ageMs;
@@ -64,5 +64,45 @@ describe("a device without a clock", () => {
     const dead = () => ({ gridVoltagePu: 0, busVoltagePu: 0 });
     expect(ageAfter("transfer-device", ["gridVoltagePu", "busVoltagePu"], 600_000, dead)).toBe(0);
     expect(ageAfter("transfer-device", ["contactNo"], 600_000, () => ({ contactNo: 1 }))).toBe(0);
+  });
+});
+
+describe("only reads that took place count", () => {
+  const at = (atMs: number, sentMs = atMs - 5) => ({ atMs, sentMs });
+
+  test("a reply that lay unread while the controller stood still, with the count of before → alive", () => {
+    const life = new LifeSign(mapOf("stage", ["heartbeat", "powerW"]));
+    const count = (heartbeat: number) => valuesOf("stage", { heartbeat, powerW: 1 });
+    life.saw(count(7), at(1_000));
+    life.saw(count(7), at(9_000, 1_040));
+    expect(life.liveAtMs).toBe(9_000);
+    life.saw(count(7), at(13_000));
+    expect(life.liveAtMs).toBe(1_000);
+  });
+
+  test("a heartbeat that is read less often than the rest → not judged by the reads in which it was not", () => {
+    const life = new LifeSign(mapOf("stage", ["heartbeat", "powerW"]));
+    const values = valuesOf("stage", { powerW: 1 });
+    for (let ms = 0; ms <= 4_000; ms += 100) life.saw(values, at(ms), at(Number.NEGATIVE_INFINITY));
+    expect(life.liveAtMs).toBe(4_000);
+    for (let ms = 4_100; ms <= 8_000; ms += 100)
+      life.saw(valuesOf("stage", { heartbeat: 7, powerW: 1 }), at(ms), at(4_100));
+    expect(life.liveAtMs).toBe(8_000);
+    // Seen twice with the same count and more than 3 s between the two: that is a witness.
+    life.saw(valuesOf("stage", { heartbeat: 7, powerW: 1 }), at(8_100), at(8_100));
+    expect(life.liveAtMs).toBe(4_100);
+  });
+
+  test("a heartbeat that can't be read at all → old after 5 s", () => {
+    const life = new LifeSign(mapOf("stage", ["heartbeat", "powerW"]));
+    for (let ms = 0; ms <= 5_100; ms += 100)
+      life.saw(valuesOf("stage", { powerW: 1 }), at(ms), at(Number.NEGATIVE_INFINITY));
+    expect(life.liveAtMs).toBe(Number.NEGATIVE_INFINITY);
+  });
+
+  test("measurements after two minutes without a link, equal by chance → alive", () => {
+    const life = new LifeSign(mapOf("transfer-device", ["gridVoltagePu"]));
+    for (const ms of [1_000, 121_000, 121_100]) life.saw(valuesOf("transfer-device", { gridVoltagePu: 1 }), at(ms));
+    expect(life.liveAtMs).toBe(121_100);
   });
 });
