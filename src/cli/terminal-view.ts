@@ -130,19 +130,19 @@ function diagramLines(view: View, columns: number): Line[] {
   const top = ` (~)${conductor(diagram.utilityWire)}[PCC]${conductor(diagram.meterWire)}${k1}${conductor(diagram.k1Wire)}`;
   const indent = top.length;
   // Beside the bus a line is short: what is said is wrapped, so that no age is cut off.
-  const lines2 = (text: string): string[] => wrap(plain(text), indent - 2, 2);
+  const twoLines = (text: string): string[] => wrap(text, indent - 1, 2);
   const before: string[] = [
     diagram.utility.value,
-    ...lines2(diagram.utility.captions.join(" ")),
+    ...twoLines(diagram.utility.captions.join(" ")),
     `PCC ${diagram.meter.value}`,
-    ...lines2(diagram.meter.captions.join(" ")),
+    ...twoLines(diagram.meter.captions.join(" ")),
     ...(diagram.building ? [`Building ${diagram.building.value.toLowerCase().replace("kw", "kW")}`] : []),
   ];
   const k1Lines: string[] = [
     `K1 ${diagram.k1.value}`,
-    ...lines2(diagram.k1.contacts.map((contact) => contact.text.replace(" says", "")).join(", ")),
+    ...twoLines(diagram.k1.contacts.map((contact) => contact.text.replace(" says", "")).join(", ")),
   ];
-  const left = [top, ...[...before, ...k1Lines, ...lines2(diagram.bus.text)].map((text) => ` ${plain(text)}`)];
+  const left = [top, ...[...before, ...k1Lines, ...twoLines(diagram.bus.text)].map((text) => ` ${plain(text)}`)];
   const k1At = 1 + before.length;
   const right = rightLines(diagram.rows, columns - indent - 1);
   const lines: Line[] = [{ text: "" }];

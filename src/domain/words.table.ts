@@ -71,7 +71,7 @@ export const sentences = {
   "sub.imported":           "The site imported {importW} {ageMs} ago; what it takes now is not known.",
   "sub.exported":           "The site exported {exportW} {ageMs} ago; what it gives now is not known.",
   "sub.pccUnknown":         "What the site takes from the grid is not known.",
-  "sub.silent":               "{chargers}: not known for {lasted} and not counted; the others go on.",
+  "sub.silent":               "{chargers}: not known for {lasted} and not counted.",
   "sub.silentNever":          "{chargers}: not known and not counted.",
   "sub.nothingMoves":         "No vehicle charges or discharges.",
   "sub.noPermit":             "No permission to operate in parallel is installed, so no vehicle discharges while the grid is there.",

@@ -376,6 +376,34 @@ run("the page in a real browser", () => {
       expect(await axe(visitor.page)).toEqual([]);
       await visitor.close();
     });
+    test("at 400 % no bar stays over the page and nothing scrolls sideways", async () => {
+      const visitor = await visit(browser, demo.url, { viewport: { width: 320, height: 240 } });
+      await visitor.page.waitForSelector("#chargers");
+      for (const name of sampleNames) {
+        demo.source.set(sampleState(name));
+        await expect
+          .poll(() => visitor.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), { timeout: 5_000 })
+          .toBe(true);
+      }
+      const fixed = `[...document.querySelectorAll("body *")].filter((element) =>
+        /fixed|sticky/.test(getComputedStyle(element).position) && element.getBoundingClientRect().height > 60).length`;
+      expect(await visitor.page.evaluate(fixed)).toBe(0);
+      await visitor.close();
+    });
+    test("in forced colours conductors, the mode and a power nobody knows are still told apart", async () => {
+      const state = sampleState("parallel");
+      demo.source.set({ ...state, pccKnown: { state: "old", ageMs: 4_000 }, buildingW: null });
+      const visitor = await visit(browser, demo.url, { forcedColors: "active" });
+      await visitor.page.waitForSelector(".t-query");
+      const style = (selector: string, property: string): Promise<string> =>
+        visitor.page.evaluate(`getComputedStyle(document.querySelector("${selector}")).${property}`);
+      const ink = await style(".t-query", "fill");
+      expect(await style("svg.wide .wire", "stroke")).toBe(ink);
+      expect(await style(".t-query", "stroke")).not.toBe(ink);
+      expect(await style(".mode", "borderTopWidth")).toBe("3px");
+      expect(await axe(visitor.page)).toEqual([]);
+      await visitor.close();
+    });
     test("50 chargers as tiles, filtered, explained", async () => {
       demo.source.set(sampleState("parallel", 50));
       const visitor = await visit(browser, demo.url);

@@ -26,6 +26,9 @@ import { createMoments } from "./moments.ts";
 import { createRecorder, type Measured } from "./recorder.ts";
 import { type Certificate, createSlowFacts } from "./slow-facts.ts";
 
+/** Below this the grid counts as failed, pu. */
+const gridFailedPu = 0.5;
+
 /** The report is looked at this often, ms. */
 const lookEveryMs = 10;
 /** A state is made of it at once when something has turned, and at leisure otherwise, ms. */
@@ -143,7 +146,9 @@ export function createAppSource(
     remember(report, nowMs, midnightMs);
     moments.observe(report, nowMs);
     slow.look(report, nowMs);
-    exceedances.look(report.site.exportEvents + report.site.importEvents, nowMs);
+    const { exportEvents, importEvents, gridVoltagePu, meterVoltagePu } = report.site;
+    const gridFailed = gridVoltagePu < gridFailedPu || meterVoltagePu < gridFailedPu;
+    exceedances.look(exportEvents + importEvents, nowMs, gridFailed);
     const devices = deviceHealth(report, station.devices);
     events.observe({ report, station, slow, moments, devices, owed: owedOf(station), nowMs, sinceMs });
     holdAfterEmergency(report);

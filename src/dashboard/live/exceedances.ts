@@ -14,10 +14,14 @@ const whys: Readonly<Record<Recent["cause"], string>> = {
   "stage-disobeys": "A charger did not follow its setpoint.",
   "stage-lost": "A charger was lost.",
 };
+/** Loads fall away with the voltage some samples before the chargers have stopped: nobody disobeyed. */
+const gridFailedWhy = "The grid failed; the building’s loads fell away before the chargers had stopped.";
+/** A single sample lasts no time and still is told, s. */
+const shortestS = 0.1;
 
 export interface Exceedances {
-  /** `total`: how many the controller has counted so far. */
-  look(total: number, nowMs: number): void;
+  /** `total`: how many the controller has counted so far; `gridFailed`: the grid is without voltage now. */
+  look(total: number, nowMs: number, gridFailed: boolean): void;
 }
 
 export function createExceedances(station: Pick<SiteStation, "pcc">, events: EventLog): Exceedances {
@@ -25,7 +29,7 @@ export function createExceedances(station: Pick<SiteStation, "pcc">, events: Eve
   for (const { side, sequence } of station.pcc(recentMax).recent) seen[side] = Math.max(seen[side], sequence);
   let noted = seen.export + seen.import;
   return {
-    look(total, nowMs) {
+    look(total, nowMs, gridFailed) {
       if (total <= noted) return;
       for (const { side, sequence, peakOverW, durationMs, cause, startWallMs } of [
         ...station.pcc(recentMax).recent,
@@ -33,7 +37,9 @@ export function createExceedances(station: Pick<SiteStation, "pcc">, events: Eve
         if (sequence <= seen[side]) continue;
         seen[side] = sequence;
         const atMs = Number.isFinite(startWallMs) ? Math.round(startWallMs) : nowMs;
-        events.note(keys[side], { peakW: peakOverW, durationS: durationMs / 1_000, why: whys[cause] }, atMs, true);
+        const why = gridFailed && side === "export" ? gridFailedWhy : whys[cause];
+        const durationS = Math.max(shortestS, durationMs / 1_000);
+        events.note(keys[side], { peakW: peakOverW, durationS, why }, atMs, true);
       }
       noted = seen.export + seen.import;
     },
