@@ -205,7 +205,8 @@ export const eventRows: readonly EventRow[] = [
     key: "stage-slower",
     active: ({ report: { site } }) => site.dynamicsCause === "stage-slower",
     values: (seen) => {
-      const { slowStage, stageLaterMs } = seen.report.site;
+      const { stageLaterMs } = seen.report.site;
+      const slowStage = stagesOf(seen) === 1 ? 0 : seen.report.site.slowStage;
       const stage = slowStage < 0 ? "A power stage" : `The power stage of ${nameOf(seen, slowStage)}`;
       return { stage, laterMs: Math.round(stageLaterMs) };
     },
