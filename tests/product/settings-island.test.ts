@@ -26,17 +26,25 @@ const evses = ({ stages }: Places, second: JsonObject): JsonObject[] =>
 
 const backup = { site: { serviceMode: "non-parallel-backup" } } as const;
 const sites = {
-  /** Runs as an island; the second stage is not listed for it, a tier is too large, another's inrush is. */
+  /**
+   * Runs as an island of little energy; the second stage is not listed for it, a tier is too large, another's inrush is, and
+   * two may not be shed.
+   */
   island: {
     ...home,
-    plant: { ...home.plant!, k1TravelMs: 700 },
+    plant: { ...home.plant!, k1TravelMs: 700, stages: [{ ...stage, capacityWh: 10_000 }, stage] },
     permit: { mode: "parallel-export", exportLimitW: 50_000 },
     backend: true,
     config: (places) => ({
       ...backup,
       transferDevice: { travelMs: 800 },
       evses: evses(places, { gridForming: false }),
-      tiers: tiers({ 3: { inrushFactor: 20, loadW: 4_000 }, 4: { loadW: 300_000 } }),
+      tiers: tiers({
+        1: { sheddable: false },
+        2: { sheddable: false },
+        3: { inrushFactor: 20, loadW: 4_000 },
+        4: { loadW: 300_000 },
+      }),
     }),
   },
   /** The utility was not told. */
@@ -110,6 +118,11 @@ describe("settings of the island", () => {
     expect(up.island.plant.tiersClosed[2]).toBe(false);
   });
 
+  it("tiers[].sheddable: a tier that may not be shed is fed to the end", () => {
+    // Less than half an hour is left: all others are gone.
+    expect(up.island.plant.tiersClosed).toEqual([true, true, false, false]);
+  });
+
   it("site.utilityNotified: no island while the utility was not told", () => {
     expect(told(up.untold, 1, "64901.RoleCmd")).not.toContain(forming);
     expect(up.untold.plant.busPu).toBe(0);
@@ -120,8 +133,14 @@ describe("settings of the island", () => {
     expect(told(up.without, 1, "64901.RoleCmd")).not.toContain(forming);
   });
 
-  it("auxiliary.startWh: no black start that its own supply cannot carry", () => {
+  const startsNot = (): void => {
     expect(up.tired.mode()).toBe("isolated");
     expect(told(up.tired, 1, "64901.RoleCmd")).not.toContain(forming);
-  });
+  };
+
+  it("auxiliary.startWh: no black start that its own supply cannot carry", startsNot);
+
+  it("auxiliary.keepWh: what is kept for the grid's return is not used for a start", startsNot);
+
+  it("auxiliary.capacityWh: it holds no more than it is said to", startsNot);
 });

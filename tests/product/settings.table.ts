@@ -31,6 +31,7 @@ const island = "settings-island.test.ts";
 const rights = "settings-rights.test.ts";
 const service = "settings-service.test.ts";
 const backup = "settings-backup.test.ts";
+const maps = "settings-maps.test.ts";
 const identity = "settings-identity.test.ts";
 
 const identitySettings = ["manufacturer", "model", "serialNumber", "firmware"] as const;
@@ -78,7 +79,7 @@ export const testedSettings: readonly TestedSetting[] = [
   { setting: "allocation",                           file: imports, unwired: "equal" },
   { setting: "loop.watchdogS",                       file: evse,    unwired: 5 },
   { setting: "authorization",                        file: rights,  unwired: "none" },
-  { setting: "auxiliary.startWh",                    file: island,  unwired: 0 },
+  { setting: "auxiliary.startWh",                    file: island,  unwired: 0, alsoFails: ["auxiliary.keepWh", "auxiliary.capacityWh"] },
   { setting: "permit.file",                          file: rights,  unwired: null },
   { setting: "permit.anchors[]",                     file: rights,  unwired: null, alsoFails: ["permit.file"] },
   { setting: "backend.variables",                    file: rights,  unwired: {} },
@@ -93,8 +94,17 @@ export const testedSettings: readonly TestedSetting[] = [
   { setting: "evses[].stage.freshMs",                file: service, unwired: 0 },
   { setting: "pcc.meter.accuracyClassPct",           file: imports, unwired: 1, alsoFails: others(doubts, "pcc.meter.accuracyClassPct") },
   { setting: "pcc.meter.resolutionW",                file: imports, unwired: 1, alsoFails: others(doubts, "pcc.meter.resolutionW") },
+  { setting: "transferDevice.map",                   file: maps,    unwired: "sunspec", alsoFails: ["evses[].stage.map", "loadPanel.map", "pv.curtail", "pv.ratedW"] },
+  { setting: "evses[].stage.map",                    file: maps,    unwired: "sunspec" },
+  { setting: "loadPanel.map",                        file: maps,    unwired: "sunspec" },
+  { setting: "pv.map",                               file: maps,    unwired: "sunspec" },
+  { setting: "pv.ratedW",                            file: maps,    unwired: 1, alsoFails: ["pv.curtail"] },
+  { setting: "pv.curtail",                           file: maps,    unwired: "command", alsoFails: ["pv.ratedW"] },
   { setting: "evses[].stage.ratedVA",                file: evse,    unwired: null },
   { setting: "evses[].stage.holdsAngle",             file: backup,  unwired: false },
+  { setting: "tiers[].sheddable",                    file: island,  unwired: true, alsoFails: ["tiers[].loadW"] },
+  { setting: "auxiliary.keepWh",                     file: island,  unwired: 0, alsoFails: ["auxiliary.startWh", "auxiliary.capacityWh"] },
+  { setting: "auxiliary.capacityWh",                 file: island,  unwired: 100_000, alsoFails: ["auxiliary.startWh", "auxiliary.keepWh"] },
   { setting: "auxiliary.standbyW",                   file: backup,  unwired: 0 },
   { setting: "auxiliary.chargeW",                    file: backup,  unwired: 0 },
   ...identified.flatMap((device) =>
@@ -119,15 +129,6 @@ const linked = ["pcc.meter", "transferDevice", "evses[].stage", "loadPanel", "pv
 export const owedSettings: readonly OwedSetting[] = [
   { setting: "loadPanel.freshMs",                    owed: "what is older than this counts as unknown" },
   { setting: "pv.freshMs",                           owed: "what is older than this counts as unknown" },
-  { setting: "transferDevice.map", owed: "K1 behind an I/O module" },
-  { setting: "evses[].stage.map", owed: "a stage of another maker" },
-  { setting: "loadPanel.map", owed: "a panel of another maker" },
-  { setting: "pv.map", owed: "PV of another maker" },
-  { setting: "pv.ratedW", owed: "PV in an island is held back" },
-  { setting: "pv.curtail", owed: "PV that listens to frequency only" },
-  { setting: "tiers[].sheddable", owed: "a tier that may not be shed is fed to the end" },
-  { setting: "auxiliary.keepWh", owed: "what is kept is not used for a start" },
-  { setting: "auxiliary.capacityWh", owed: "no start above what the battery holds" },
 ];
 
 export const otherSettings: readonly OtherSetting[] = [
