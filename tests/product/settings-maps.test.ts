@@ -1,9 +1,9 @@
 /**
- * A site whose K1, load panel, PV and second stage are of other makers and known by their maps alone. It charges, loses the
- * grid and becomes an island whose PV would be too much for it.
+ * A site whose K1, load panel and PV are of other makers and known by their maps alone. It loses the grid and becomes an
+ * island whose PV would be too much for it.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { until, writtenTo } from "./site/judge.ts";
+import { sleep, until, writtenTo } from "./site/judge.ts";
 import { type ModbusServer, RegisterImage, startModbusServer } from "./site/modbus-server.ts";
 import { type JsonObject, type Product, startProduct } from "./site/product.ts";
 import { soon } from "./site/sites.ts";
@@ -37,24 +37,13 @@ facts:
 commands:
   limitW: { address: 710, type: uint32, onSilence: stays }
 `,
-  "stage.yaml": `
-device: stage
-facts:
-  roleCode:     { address: 800, type: uint16, codes: { off: 0, charge: 1, discharge: 2 } }
-  powerW:       { address: 801, type: int32 }
-  lineVoltageV: { address: 803, type: uint16, scale: 0.1 }
-  frequencyHz:  { address: 804, type: uint16, scale: 0.01 }
-commands:
-  roleCode: { address: 810, type: uint16, codes: { off: 0, charge: 1, discharge: 2 }, onSilence: stays }
-  powerW:   { address: 811, type: int32, onSilence: stays }
-`,
 } as const;
 type MapName = keyof typeof maps;
 
 const tiersW = [5_000, 4_000];
 const noise = (): number => Math.floor(3 * Math.random());
 
-/** The four devices on the plant of a product: registers written here as their makers would have. */
+/** The three devices on the plant of a product: registers written here as their makers would have. */
 function attach(images: Readonly<Record<MapName, RegisterImage>>, { plant }: Product): void {
   const k1 = plant.k1!;
   const contact = (): number => (k1.position >= 1 ? 2 : k1.position <= 0 ? 1 : 3);
@@ -93,27 +82,11 @@ function attach(images: Readonly<Record<MapName, RegisterImage>>, { plant }: Pro
   });
   show("pv.yaml", 700, () => [noise()]);
   take("pv.yaml", () => undefined);
-  const second = plant.stages[1]!;
-  show("stage.yaml", 800, () => {
-    const powerW = Math.round(second.powerW) + noise();
-    return [
-      { off: 0, charge: 1, discharge: 2, forming: 9, hold: 9 }[second.role],
-      (powerW >> 16) & 0xffff,
-      powerW & 0xffff,
-      tenths(plant.busPu),
-      hundredths(plant.busHz),
-    ];
-  });
-  take("stage.yaml", (words) => {
-    const powerW = (words[811]! << 16) | words[812]! | 0;
-    second.command((["off", "charge", "discharge"] as const)[words[810]!] ?? "off", powerW, performance.now());
-  });
 }
 
 describe("devices of other makers", () => {
   let product: Product;
   const servers = {} as Record<MapName, ModbusServer>;
-  let chargedW = 0;
   beforeAll(async () => {
     const images = {} as Record<MapName, RegisterImage>;
     for (const name of Object.keys(maps) as MapName[]) {
@@ -122,7 +95,7 @@ describe("devices of other makers", () => {
     }
     const place = (map: MapName): JsonObject => ({ host: "127.0.0.1", port: servers[map].port, map });
     product = await startProduct({
-      plant: { stages: [{ maxChargeW: 5_000 }, {}], k1TravelMs: 100, tiersW },
+      plant: { stages: [{ maxChargeW: 5_000 }], k1TravelMs: 100, tiersW },
       files: maps,
       waits: true,
       config: ({ stages }) => ({
@@ -140,21 +113,16 @@ describe("devices of other makers", () => {
             gridForming: true,
             reservePct: 20,
           },
-          {
-            name: "Bay 2",
-            stage: { ...place("stage.yaml"), gridFunctions: "controller" },
-            maxChargeW: 20_000,
-          },
         ],
       }),
     });
-    product.stages[1]!.face.stop();
     attach(images, product);
     product.start();
     const { plant } = product;
     // Whatever of it does not come about is found by the tests.
-    await until(() => product.mode() === "loadOnly" && plant.stages[1]!.powerW > 10_000, 40_000);
-    chargedW = plant.stages[1]!.powerW;
+    await until(() => product.mode() === "loadOnly", 40_000);
+    // An island is formed by stages that were verified.
+    await sleep(6_000);
     plant.gridPresent = false;
     await until(() => product.mode() === "islandRunning", 25_000);
   }, 180_000);
@@ -168,10 +136,6 @@ describe("devices of other makers", () => {
     const written = writtenTo(server.writes, (at, words) => face.map.parse(at, words), "64901.FormHz");
     return Math.max(0, ...written.map(({ value }) => value));
   };
-
-  it("evses[].stage.map: a stage of another maker charges", () => {
-    expect(chargedW).toBeGreaterThan(10_000);
-  });
 
   it("transferDevice.map: a K1 of another maker is opened", () => {
     expect(servers["k1.yaml"].writes.some(({ address, words }) => address === 510 && words[0] === 7)).toBe(true);

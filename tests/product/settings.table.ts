@@ -94,8 +94,7 @@ export const testedSettings: readonly TestedSetting[] = [
   { setting: "evses[].stage.freshMs",                file: service, unwired: 0 },
   { setting: "pcc.meter.accuracyClassPct",           file: imports, unwired: 1, alsoFails: others(doubts, "pcc.meter.accuracyClassPct") },
   { setting: "pcc.meter.resolutionW",                file: imports, unwired: 1, alsoFails: others(doubts, "pcc.meter.resolutionW") },
-  { setting: "transferDevice.map",                   file: maps,    unwired: "sunspec", alsoFails: ["evses[].stage.map", "loadPanel.map", "pv.curtail", "pv.ratedW"] },
-  { setting: "evses[].stage.map",                    file: maps,    unwired: "sunspec" },
+  { setting: "transferDevice.map",                   file: maps,    unwired: "sunspec", alsoFails: ["loadPanel.map", "pv.curtail", "pv.ratedW"] },
   { setting: "loadPanel.map",                        file: maps,    unwired: "sunspec" },
   { setting: "pv.map",                               file: maps,    unwired: "sunspec" },
   { setting: "pv.ratedW",                            file: maps,    unwired: 1, alsoFails: ["pv.curtail"] },
@@ -127,6 +126,7 @@ const linkSettings = [
 const linked = ["pcc.meter", "transferDevice", "evses[].stage", "loadPanel", "pv"] as const;
 
 export const owedSettings: readonly OwedSetting[] = [
+  { setting: "evses[].stage.map",                    owed: "a stage of another maker" },
   { setting: "loadPanel.freshMs",                    owed: "what is older than this counts as unknown" },
   { setting: "pv.freshMs",                           owed: "what is older than this counts as unknown" },
 ];

@@ -14,7 +14,9 @@ import { type TestedSetting, testedSettings } from "./settings.table.ts";
 
 const root = join(import.meta.dirname, "../..");
 const copy = join(tmpdir(), `islet-unwire-${process.pid}`);
-const seam = "config: parsed.data,";
+const seam = "config: parsed.data, complaints: crossChecks(parsed.data).map(toPerson),";
+/** The checks see what was configured. */
+const replaced = "complaints: crossChecks(parsed.data).map(toPerson), config: unwired(parsed.data),";
 
 /** Replaces what stands at a path, in every element where the path goes through a list; null takes it away. */
 const helper = `
@@ -59,7 +61,7 @@ function makeCopy(): void {
   const source = readFileSync(file, "utf8");
   if (!source.includes(seam))
     throw new Error(`${file} has changed: the place where a setting is taken away was not found`);
-  writeFileSync(file, source.replace(seam, "config: unwired(parsed.data),") + helper);
+  writeFileSync(file, source.replace(seam, replaced) + helper);
 }
 
 interface Outcome {
