@@ -1,7 +1,8 @@
 /**
  * An auxiliary contact of K1 lies, in one of eight ways by seed: it says open while K1 is closed, closed while it is open, alone
  * or both together, with the grid or in a running island. The voltages or the other contact contradict it; the site locks
- * itself out, nothing is energized, and a reset works only when the facts agree again.
+ * itself out, nothing is energized, and a reset works only when the facts agree again. A K1 that seemed not to open has to
+ * prove that it does, in a planned island, before the next outage finds its island.
  */
 import { at, longestMs, most, secondsUntil } from "../checkers/probes.ts";
 import type { Check, Scenario } from "../scenario.ts";
@@ -84,6 +85,8 @@ export const lyingContact: Scenario = {
     ["10:17", "The controller is started again.",                           (s) => s.startController()],
     ["10:20", "A technician has mended the contact.",                       (s) => { s.world.transferDevice.faults.contactNo = undefined; s.world.transferDevice.faults.contactNc = undefined; }],
     ...resets("10:21", "10:21:01", "The technician resets."),
+    ["10:22", "The technician has K1 prove under the grid that it opens.",  (s) => { s.station.islandWish = true; }],
+    ["10:23:30", "It has.",                                                 (s) => { s.station.islandWish = false; }],
     ["10:25", "The grid fails.",                                            fail],
     ["10:30", "The grid is back.",                                          (s) => s.world.setGrid({ present: true })],
   ],
