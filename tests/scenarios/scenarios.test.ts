@@ -30,7 +30,10 @@ const firstNight = until(scenarioNamed("home-backup")!, "22:00", [
   "from plugging in to a lit house",
 ]);
 
-describe("with Islet's control cycle", () => {
+/** A story is bounded by its own virtual time; on two busy cores the longest takes a minute and a half, ms. */
+const storyMaxMs = 400_000;
+
+describe("with Islet's control cycle", { timeout: storyMaxMs }, () => {
   const quick: readonly (readonly [Scenario, number])[] = [
     [scenarioNamed("permit-day")!, 1],
     [scenarioNamed("permit-day")!, 101],
@@ -54,7 +57,7 @@ describe("with Islet's control cycle", () => {
   });
 });
 
-describe("a scenario finds a controller out that", () => {
+describe("a scenario finds a controller out that", { timeout: storyMaxMs }, () => {
   const sinners: readonly (readonly [string, Parameters<typeof plainController>[0], Scenario, RegExp])[] = [
     [
       "ignores the meter",
