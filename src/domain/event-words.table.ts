@@ -463,7 +463,7 @@ export const eventWords = {
     sentence: "The PCC meter reports impossible values. Discharging stopped.",
     cause: "A value is missing or out of range, its phases do not add up, or it does not see the chargers’ power.",
     todo: "Check its wiring and its current transformers.",
-    severity: "critical", clears: "afterDelay", ends: "A few seconds after its values are possible again.",
+    severity: "critical", clears: "afterDelay", ends: "A few seconds after its values are possible again; a meter that did not see the chargers’ power counts again when a person has reset it.",
   },
   "relay-latched": {
     sentence: "The reverse-power or minimum-import relay has tripped. Nothing is given back to the grid.",
