@@ -2,11 +2,11 @@
  * Finds out whether a running island feeds the utility's line through a transfer device that says that it is open: a pole
  * that is welded or bridged behind contacts that don't know. Two signs raise the question: the grid side is live at the
  * bus's own frequency and angle, or the meter at the PCC sees a voltage or power while the grid side is said to be dead.
- * Neither proves it, for a grid that returns may stand anywhere. So the island is asked: its frequency is moved a few tens of
- * mHz up, then down. A grid of its own leaves the angle in one of the two; what is fed by the bus, or holds it, goes along.
+ * Neither proves it, for a grid that returns may stand anywhere. So the island is asked: its frequency is moved by a
+ * tenth of a hertz up, then down. A grid of its own leaves the angle in one of the two; what is fed by the bus, or holds it, goes along.
  *
- * In step means within `window.angleDeg`. At 60 mHz an angle turns by 21.6 degrees a second. For the whole of both halves to
- * stay inside a window of 20 degrees, a grid's own slip would have to cancel +60 mHz and −60 mHz to within 47 mHz.
+ * In step means within `window.angleDeg`. At 100 mHz an angle turns by 36 degrees a second, 26 in a half. For the whole of both
+ * halves to stay inside a window of 20 degrees, a grid's own slip would have to cancel +100 mHz and −100 mHz to within 77 mHz.
  */
 import type { ModeFacts } from "./mode-facts.ts";
 import type { ModeState } from "./mode-state.ts";
@@ -23,9 +23,9 @@ export const backfeedTuning = {
   /** The sign stands this long before the island is moved. */
   askAfterMs: 200,
   /** Each half of the question, and the most that it waits for a sample of the meter. */
-  halfMs: 1_200,
+  halfMs: 720,
   halfMaxMs: 4_000,
-  nudgeHz: 0.06,
+  nudgeHz: 0.1,
   /** A sample of the meter counts when it is so much younger than the beginning of its half. */
   settledMs: 700,
   /** The meter's frequency is the bus's within this, Hz: less than half of what the two halves differ by. */

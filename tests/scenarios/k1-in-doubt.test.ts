@@ -85,12 +85,12 @@ function island(kind: ProofSite["name"] = "open", sketch: Partial<WorldSketch> =
 }
 
 describe("a pole of K1 that conducts while both contacts say open", () => {
-  test("in a running island → found out by asking the island, in 3.5 s; locked out, and load only until K1 has proven that it opens", () => {
+  test("in a running island → found out by asking the island, in 2 s; locked out, and load only until K1 has proven that it opens", () => {
     const { drive, site: s, faults, mode, core } = island();
     faults.set("transferDevice", "bridged", 0, true);
     const fromMs = drive.nowMs;
     expect(drive.until((now) => now.world.bus.formers === 0, 10_000)).toBe(true);
-    expect(drive.nowMs - fromMs).toBeLessThan(3_500);
+    expect(drive.nowMs - fromMs).toBeLessThan(2_000);
     expect(drive.until(isMode("lockedOut"), 5_000)).toBe(true);
     expect(core().machine.state.row).toBe("S5");
     expect(core().machine.state.record.opensUnproven).toBe(true);
@@ -149,8 +149,8 @@ describe("a pole of K1 that conducts while both contacts say open", () => {
   const returns: readonly (readonly [string, number])[] = [
     ["at the island's own frequency", 60],
     ["a little fast", 60.02],
-    ["at the frequency of the question", 60.06],
-    ["at its other half", 59.94],
+    ["at the frequency of the question, as far as a grid may stand", 60.09],
+    ["at its other half", 59.9],
   ];
   test.each(returns)("a grid that comes back %s is a grid: the island returns to it", (_, frequencyHz) => {
     const { drive, site: s, core } = island("open", { grid: { wanderPu: 0, wanderHz: 0 } });
