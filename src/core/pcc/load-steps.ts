@@ -27,7 +27,10 @@ export interface LoadSteps {
 }
 
 /** Windows that wait until the load after a step is known, with the one that holds the step. */
-export const waitingMax = 4;
+export const waitingMax = 8;
+/** So many are waited for at least, and until they span the stages' answer to the step, ms. */
+const waitingMin = 4;
+const answerMs = 160;
 
 export function createLoadSteps(stillW: number): LoadSteps {
   return { beforeW: Number.NaN, stepAtMs: Number.NEGATIVE_INFINITY, levelW: Number.NaN, stillW };
@@ -101,7 +104,10 @@ function windowAfter(
     if (window.motionW <= known.motionW) best = k;
     if (window.motionW <= Math.max(s.stillW, window.noiseW)) return best;
   }
-  return last || count === waitingMax ? best : -1;
+  const newest = windows[(first + count - 1) % windows.length]!;
+  const spanMs = newest.untilMs - windows[first]!.fromMs;
+  const enough = count === waitingMax || (count >= waitingMin && spanMs >= answerMs);
+  return last || enough ? best : -1;
 }
 
 const spreadW = ({ noiseW, motionW }: LoadWindow): number => noiseW + motionW;
