@@ -10,6 +10,7 @@ import { acknowledgeLedger } from "../core/pcc/exceedance-ledger.ts";
 import { createSnapshot } from "../core/snapshot.ts";
 import { step } from "../core/step.ts";
 import type { Mode } from "../domain/modes.ts";
+import { secondMs } from "../domain/units.ts";
 import { composeBridge, composeCore, type SiteMemory } from "./composition.ts";
 import { type Lateness, type LoopFigures, lookAgainMs, resetFigures, startControlLoop } from "./control-loop.ts";
 import type { LoadedSite } from "./load-config.ts";
@@ -104,6 +105,8 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
   const bridge: Bridge = composeBridge(site, periodMs, createTransport, { clock: monotonicMs });
   const inputsCopy = new Float64Array(inputsLength(stageCount));
   const reportRows = createControlReport(stageCount, tierCount);
+  /** From here on the stages' own watchdogs have ended what was commanded before a stall. */
+  const watchdogMs = config.loop.watchdogS * secondMs;
   let figuresAtMs = 0;
   let devicesAtMs = 0;
   let verifyAtMs = 0;
@@ -114,8 +117,12 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
   async function cycle(deadlineMs: number, startedMs: number, stalledMs: number): Promise<void> {
     // Waits are counted from when the cycle really begins: a late thread gives its devices their full time all the same.
     const fromMs = Math.max(deadlineMs, startedMs);
-    if (stalledMs > 0) await lookAgain(fromMs);
-    await bridge.readAll(snapshot, (stalledMs > 0 ? monotonicMs() : fromMs) + readShare * periodMs);
+    if (stalledMs < watchdogMs) {
+      if (stalledMs > 0) await lookAgain(fromMs);
+      await bridge.readAll(snapshot, (stalledMs > 0 ? monotonicMs() : fromMs) + readShare * periodMs);
+    }
+    // After a longer stall the stages have stopped by themselves: one step on what was known before, all of it old by now, so
+    // that nothing goes on as if it had not happened.
     const nowMs = monotonicMs();
     snapshot.wallMs = Date.now();
     if (inputs.readInto(inputsCopy)) readInputs(inputsCopy, snapshot, nowMs);
