@@ -82,6 +82,7 @@ export class Bridge {
   readonly #transferContext: TransferDeviceContext;
   #snapshot: SnapshotPort | undefined;
   #readsPending = 0;
+  #firstRead = 0;
   #writesPending = 0;
   #readDone: (() => void) | undefined;
   #writeDone: (() => void) | undefined;
@@ -228,7 +229,12 @@ export class Bridge {
     const nowMs = this.#clock();
     this.#snapshot = snapshot;
     this.#readsPending = 1;
-    for (let i = 0; i < this.#cycles.length; i += 1) this.#startRead(this.#cycles[i]!, nowMs, deadlineMs);
+    // Another device begins each time: whoever comes last behind a gateway that is too slow for all gets the least.
+    const count = this.#cycles.length;
+    this.#firstRead = (this.#firstRead + 1) % count;
+    for (let i = 0; i < count; i += 1) {
+      this.#startRead(this.#cycles[(this.#firstRead + i) % count]!, nowMs, deadlineMs);
+    }
     this.#forgetAuxiliaries(snapshot, nowMs);
     this.#readsPending -= 1;
     if (this.#readsPending === 0) return Promise.resolve();
