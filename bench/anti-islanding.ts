@@ -5,6 +5,7 @@
  * shortens the 299 s holds.
  */
 
+import { firmwareShiftPerHz, type RlcIslandOptions } from "../sim/plant/rlc-island.ts";
 import {
   isInSweep,
   islandMatrix,
@@ -15,8 +16,7 @@ import {
   rideThroughCases,
   watchedS,
   widenedSettings,
-} from "../sim/islanding.ts";
-import { firmwareShiftPerHz, type RlcIslandOptions } from "../sim/plant/rlc-island.ts";
+} from "../sim/story/islanding.ts";
 import { type GridSettings, standardGridProfile } from "../src/config/grid-profiles.ts";
 import type { BenchOptions, BenchResult, Figure } from "./main.ts";
 

@@ -15,12 +15,12 @@ import { createCsmsCore } from "../sim/peers/csms-core.ts";
 import { expectedAnswer, fuzzFrame, isShared } from "../sim/peers/csms-fuzz.ts";
 import { createMemoryLink } from "../sim/peers/csms-memory.ts";
 import { createVirtualClock } from "../sim/peers/virtual-clock.ts";
-import { openStore } from "../src/app/store.ts";
+import { openStore } from "../src/app/store/store.ts";
 import { createSystemClock } from "../src/protocols/ocpp/clock.ts";
 import { type OcppConfig, ocppDefaults } from "../src/protocols/ocpp/config.ts";
-import type { RequestOf } from "../src/protocols/ocpp/messages.table.ts";
 import type { BackendLimit, EvseView, StationPort } from "../src/protocols/ocpp/ports.ts";
 import { createOcppStation } from "../src/protocols/ocpp/station.ts";
+import type { RequestOf } from "../src/protocols/ocpp/transport/messages.table.ts";
 import { run as backend } from "./backend.ts";
 import type { BenchOptions, BenchResult, Figure } from "./main.ts";
 

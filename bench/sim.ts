@@ -5,10 +5,10 @@
  */
 import { parseArgs } from "node:util";
 import { utcToLocal } from "../sim/calendar.ts";
-import { startIslet } from "../sim/islet-controller.ts";
-import { runScenario } from "../sim/scenario.ts";
 import { scenarioNamed } from "../sim/scenarios/index.ts";
 import { officeLoad, pvShare } from "../sim/site-data.ts";
+import { startIslet } from "../sim/story/islet-controller.ts";
+import { runScenario } from "../sim/story/scenario.ts";
 import { World } from "../sim/world.ts";
 import { schoolBus, worldFor } from "../sim/world-config.ts";
 import type { BenchOptions, BenchResult, Figure } from "./main.ts";

@@ -6,11 +6,11 @@
  * `--outages N` (default 500) and `--planned N` (default 100 of each kind).
  */
 import { parseArgs } from "node:util";
-import { startIslet } from "../sim/islet-controller.ts";
 import { Random } from "../sim/random.ts";
-import { fedByIsland, isIn, lit } from "../sim/scenarios/transfer-words.ts";
-import { allow, busyFieldbus } from "../sim/scenarios/vocabulary.ts";
-import { Site } from "../sim/site.ts";
+import { startIslet } from "../sim/story/islet-controller.ts";
+import { Site } from "../sim/story/site.ts";
+import { fedByIsland, isIn, lit } from "../sim/story/transfer-words.ts";
+import { allow, busyFieldbus } from "../sim/story/vocabulary.ts";
 import { schoolBus, worldFor } from "../sim/world-config.ts";
 import type { BenchOptions, BenchResult, Figure } from "./main.ts";
 

@@ -2,8 +2,8 @@
 
 import { roleNames } from "../src/domain/modes.ts";
 import { flipMeter } from "../src/domain/sign.ts";
-import { type DeviceKind, type FactName, factNames } from "./device-map.ts";
 import type { Elsewhere } from "./elsewhere.ts";
+import { type DeviceKind, type FactName, factNames } from "./maps/device-map.ts";
 import type { Contact, MeterPort, SnapshotPort, StagePort, TransferDevicePort } from "./ports.ts";
 
 /** Index of each fact in its reader's numbers. */

@@ -27,20 +27,20 @@ import {
   setTransferDeviceTargets,
   transferDeviceCommand,
 } from "./command-targets.ts";
-import { BridgeDevice } from "./device.ts";
-import { standingFault } from "./device-health.ts";
-import type { DeviceKind } from "./device-map.ts";
-import type { WriteRequest } from "./device-writer.ts";
+import { BridgeDevice } from "./device/device.ts";
+import { standingFault } from "./device/device-health.ts";
+import type { WriteRequest } from "./device/device-writer.ts";
+import type { DeviceFaultName } from "./device/faults.table.ts";
+import type { ReadBlock } from "./device/read-plan.ts";
+import { createTransport, linkKey, type TransportFactory } from "./device/transport.ts";
 import { gridAt, tellsFrequency, tellsVoltage } from "./elsewhere.ts";
-import type { DeviceFaultName } from "./faults.table.ts";
-import type { FunctionSettings } from "./function-plan.ts";
-import { Heartbeat } from "./heartbeat.ts";
+import type { DeviceKind } from "./maps/device-map.ts";
 import type { CommandsPort, SnapshotPort } from "./ports.ts";
-import type { ReadBlock } from "./read-plan.ts";
 import { type DeviceReport, reportDevice } from "./report.ts";
 import { type BridgeSettings, type DeviceSettings, defaultDeadBandW, defaultRefreshMs } from "./settings.ts";
-import { StageUnit } from "./stage-unit.ts";
-import { createTransport, linkKey, type TransportFactory } from "./transport.ts";
+import type { FunctionSettings } from "./stage/function-plan.ts";
+import { Heartbeat } from "./stage/heartbeat.ts";
+import { StageUnit } from "./stage/stage-unit.ts";
 
 /** Values of the panel and of PV older than this are unknown: they have no age of their own in the image. */
 const auxiliaryMaxMs = 1_000;

@@ -1,6 +1,6 @@
 /** From the core's commands to a device's targets, in our units and sign. Non-finite numbers become NaN and stop the write. */
 import { roleNames, transferCommandNames } from "../src/domain/modes.ts";
-import { type CommandName, commandNames, type DeviceKind } from "./device-map.ts";
+import { type CommandName, commandNames, type DeviceKind } from "./maps/device-map.ts";
 import type { StageCommandPort } from "./ports.ts";
 
 function indexes<K extends DeviceKind>(kind: K): Readonly<Record<CommandName<K>, number>> {

@@ -1,13 +1,13 @@
 /** What is known about one place of the site, as plain values for messages, pages and logs. */
 import type { LinkState } from "../src/protocols/modbus/link.ts";
-import type { BridgeDevice } from "./device.ts";
-import { describeFault, standingFault } from "./device-health.ts";
-import type { DeviceKind } from "./device-map.ts";
-import type { ReportedFault } from "./fault-words.ts";
-import type { DeviceFault, DeviceFaultName } from "./faults.table.ts";
-import type { FunctionMismatch } from "./functions.ts";
-import type { StageUnit } from "./stage-unit.ts";
-import type { Identity } from "./sunspec-binding.ts";
+import type { BridgeDevice } from "./device/device.ts";
+import { describeFault, standingFault } from "./device/device-health.ts";
+import type { ReportedFault } from "./device/fault-words.ts";
+import type { DeviceFault, DeviceFaultName } from "./device/faults.table.ts";
+import type { DeviceKind } from "./maps/device-map.ts";
+import type { Identity } from "./maps/sunspec-binding.ts";
+import type { FunctionMismatch } from "./stage/functions.ts";
+import type { StageUnit } from "./stage/stage-unit.ts";
 
 export interface DeviceReport {
   readonly name: string;

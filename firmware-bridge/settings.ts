@@ -1,8 +1,8 @@
 /** What the bridge must be told about a site: plain values, made by whoever reads the configuration. */
 
 import type { SerialSettings } from "../src/protocols/modbus/byte-line.ts";
-import type { DeviceMap } from "./device-map.ts";
-import type { Identity } from "./sunspec-binding.ts";
+import type { DeviceMap } from "./maps/device-map.ts";
+import type { Identity } from "./maps/sunspec-binding.ts";
 
 export type LinkSettings =
   /** `rtu-over-tcp`: a gateway that passes serial bytes through. */

@@ -3,8 +3,8 @@
  * or a seeded schedule may raise and clear. `on` and `off` act on the plant's true devices or on their links.
  */
 import type { Link } from "./link.ts";
-import type { PowerStage } from "./plant/power-stage.ts";
-import { alarmBit } from "./plant/stage-config.ts";
+import type { PowerStage } from "./plant/stage/power-stage.ts";
+import { alarmBit } from "./plant/stage/stage-config.ts";
 import type { World } from "./world.ts";
 
 /** What a fault acts on. `evse` counts from 0 and is only there for stages, vehicles and their links. */

@@ -7,7 +7,7 @@ import type { GridConfig } from "./plant/grid.ts";
 import type { BuildingConfig, TierConfig } from "./plant/loads.ts";
 import type { MeterConfig } from "./plant/meter.ts";
 import type { PvConfig } from "./plant/pv.ts";
-import type { StageConfig } from "./plant/stage-config.ts";
+import type { StageConfig } from "./plant/stage/stage-config.ts";
 import type { TransferDeviceConfig } from "./plant/transfer-device.ts";
 import type { VehicleConfig } from "./plant/vehicle.ts";
 import { Random } from "./random.ts";

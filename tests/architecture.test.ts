@@ -47,7 +47,7 @@ const strata: readonly { name: string; folder: string; may: readonly string[]; p
 ];
 
 /** Commands that start the simulator: the only files of `src` that may import `sim`. */
-const simulatorCommands = /^src\/cli\/(demo|sim|scenario|swarm|replay)[\w-]*\.ts$/;
+const simulatorCommands = /^src\/cli\/(demo\/|scenario\/|sim|swarm|replay)[\w-]*\.ts$/;
 
 const byDepth = [...strata].sort((a, b) => b.folder.length - a.folder.length);
 const stratumOf = (path: string) => byDepth.find(({ folder }) => path === folder || path.startsWith(`${folder}/`));

@@ -1,7 +1,6 @@
 /** The controller at the plant: polls once a tick, runs export control, allocation and lead, writes the commands. */
 
 import { siteSettings } from "../../src/config/site.ts";
-import { type Allocation, type AllocationRule, allocate, createAllocation } from "../../src/core/allocation.ts";
 import { createCommands, type StageCommand } from "../../src/core/commands.ts";
 import { createBackendGroup, exportControlConfig } from "../../src/core/core-config.ts";
 import {
@@ -12,9 +11,15 @@ import {
   type ProtectiveGroup,
   type SiteBudget,
   stepExportControl,
-} from "../../src/core/export-control.ts";
-import { beyondZeroShare, leadOnCuts } from "../../src/core/pcc/lead.ts";
+} from "../../src/core/pcc/export-control.ts";
 import { createPccLimits, type PccLimits } from "../../src/core/pcc/pcc-limits.ts";
+import {
+  type Allocation,
+  type AllocationRule,
+  allocate,
+  createAllocation,
+} from "../../src/core/setpoints/allocation.ts";
+import { beyondZeroShare, leadOnCuts } from "../../src/core/setpoints/lead.ts";
 import { createSnapshot, type MeterFacts, type StageFacts } from "../../src/core/snapshot.ts";
 import type { Plant } from "./plant.ts";
 

@@ -1,7 +1,8 @@
 /** What one tick costs: export control, allocation and lead for stages that follow a moving load. */
-import { allocate } from "../../src/core/allocation.ts";
-import { stepExportControl } from "../../src/core/export-control.ts";
-import { leadOnCuts } from "../../src/core/pcc/lead.ts";
+
+import { stepExportControl } from "../../src/core/pcc/export-control.ts";
+import { allocate } from "../../src/core/setpoints/allocation.ts";
+import { leadOnCuts } from "../../src/core/setpoints/lead.ts";
 import { createDice, Plant, uniform } from "./plant.ts";
 import { Site, usualOptions } from "./site.ts";
 import { makeStages, ratedW, usualSteps } from "./steps.ts";

@@ -3,7 +3,7 @@
  * load returns or in the steady state, and what the margin costs. "Back" is the last instant above limit + 0.5 % of the
  * stages' sum within 2 s, as in the study of the control loop.
  */
-import type { AllocationRule } from "../../src/core/allocation.ts";
+import type { AllocationRule } from "../../src/core/setpoints/allocation.ts";
 import { between, createDice, type Dice, Plant, type PlantStageSpec, uniform } from "./plant.ts";
 import { Site, usualOptions } from "./site.ts";
 

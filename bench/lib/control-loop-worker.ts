@@ -1,9 +1,9 @@
 /** A control loop as in production (same thread, same priority, same waiting), with nothing to control: only when it wakes counts. */
 import { parentPort, workerData } from "node:worker_threads";
-import { startControlLoop } from "../../src/app/control-loop.ts";
-import type { Histogram } from "../../src/app/histogram.ts";
-import { controlPriority, requestRealTime } from "../../src/app/real-time.ts";
-import { tuneForSteadyTick } from "../../src/app/v8-tuning.ts";
+import { startControlLoop } from "../../src/app/control/control-loop.ts";
+import type { Histogram } from "../../src/app/control/histogram.ts";
+import { controlPriority, requestRealTime } from "../../src/app/control/real-time.ts";
+import { tuneForSteadyTick } from "../../src/app/control/v8-tuning.ts";
 
 export interface LoopOutcome {
   readonly realTime: boolean;

@@ -7,7 +7,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { demoKeys } from "../../src/cli/demo-keys.ts";
+import { demoKeys } from "../../src/cli/demo/demo-keys.ts";
 import { launch } from "../../tests/browser/browser.ts";
 import type { Figure } from "../main.ts";
 

@@ -3,8 +3,8 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Lateness } from "../../src/app/control-loop.ts";
-import { controlPriority } from "../../src/app/real-time.ts";
+import type { Lateness } from "../../src/app/control/control-loop.ts";
+import { controlPriority } from "../../src/app/control/real-time.ts";
 
 const periodUs = 1_000;
 /** A lateness of the machine from here on is worth comparing, µs. */

@@ -3,7 +3,7 @@
  * the runway's forecasts against what came.
  */
 import { hourMs } from "../../src/domain/units.ts";
-import type { Site } from "../site.ts";
+import type { Site } from "../story/site.ts";
 import type { Condition, Probe, Reading } from "./probes.ts";
 
 /** The longest unbroken darkness of a tier (from 0) that ends or goes on inside the window, ms. */

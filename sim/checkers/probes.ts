@@ -2,7 +2,7 @@
  * Instruments that a scenario's checks read: each looks at the site once a tick, inside its window, and gives one number.
  * Times are those of the story ("16:30", "+1 05:30").
  */
-import type { Site } from "../site.ts";
+import type { Site } from "../story/site.ts";
 
 export type Reading = (site: Site) => number;
 export type Condition = (site: Site) => boolean;

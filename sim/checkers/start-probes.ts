@@ -3,7 +3,7 @@
  * on, and what the auxiliary battery must have given by then.
  */
 import { hourMs } from "../../src/domain/units.ts";
-import type { Site } from "../site.ts";
+import type { Site } from "../story/site.ts";
 import type { Probe, Reading } from "./probes.ts";
 
 /** How often a bus that nobody formed began to be formed while K1 was open. */

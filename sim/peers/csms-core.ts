@@ -3,7 +3,7 @@
  * finds gaps, repetitions and events out of order. The same core serves real sockets (`csms.ts`) and virtual time
  * (`csms-memory.ts`).
  */
-import type { Action, RequestOf, ResponseOf } from "../../src/protocols/ocpp/messages.table.ts";
+import type { Action, RequestOf, ResponseOf } from "../../src/protocols/ocpp/transport/messages.table.ts";
 
 type Event = RequestOf<"TransactionEvent">;
 

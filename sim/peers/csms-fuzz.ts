@@ -1,5 +1,5 @@
 /** Broken frames of every kind, from one seed, and what each must be answered with. */
-import { actions } from "../../src/protocols/ocpp/validators.ts";
+import { actions } from "../../src/protocols/ocpp/transport/validators.ts";
 
 /** Ids that only one frame has; all others are shared by many. */
 const uniqueId = /^f\d+$/;

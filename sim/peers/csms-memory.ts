@@ -1,13 +1,14 @@
 /** The small backend in virtual time: a link without sockets that can be cut, delayed and loses what is under way. */
-import { NotDeliveredError, OcppError } from "../../src/protocols/ocpp/errors.ts";
-import type { Action, RequestOf, ResponseOf } from "../../src/protocols/ocpp/messages.table.ts";
+
 import type { OcppClock } from "../../src/protocols/ocpp/ports.ts";
+import { NotDeliveredError, OcppError } from "../../src/protocols/ocpp/transport/errors.ts";
+import type { Action, RequestOf, ResponseOf } from "../../src/protocols/ocpp/transport/messages.table.ts";
 import {
   ConnectError,
   type Transport,
   type TransportEvents,
   type TransportFactory,
-} from "../../src/protocols/ocpp/transport.ts";
+} from "../../src/protocols/ocpp/transport/transport.ts";
 import type { CsmsCore } from "./csms-core.ts";
 
 export interface MemoryLink {

@@ -6,8 +6,8 @@
  */
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import type { Action } from "../../src/protocols/ocpp/messages.table.ts";
-import { actions } from "../../src/protocols/ocpp/validators.ts";
+import type { Action } from "../../src/protocols/ocpp/transport/messages.table.ts";
+import { actions } from "../../src/protocols/ocpp/transport/validators.ts";
 import { type Csms, startCsms } from "./csms.ts";
 
 const { values: flags } = parseArgs({

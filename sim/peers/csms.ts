@@ -3,7 +3,7 @@ import { createServer as createHttpServer, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import rpc from "ocpp-rpc";
-import type { Action, RequestOf, ResponseOf } from "../../src/protocols/ocpp/messages.table.ts";
+import type { Action, RequestOf, ResponseOf } from "../../src/protocols/ocpp/transport/messages.table.ts";
 import { type CsmsCore, createCsmsCore } from "./csms-core.ts";
 
 const { RPCServer, createRPCError } = rpc;

@@ -1,5 +1,5 @@
 /** The registers of the site's other devices: meter at the PCC, transfer device K1 with the panel of tiers, PV inverter. */
-import { loadPanelModel, transferDeviceModel } from "../../firmware-bridge/vendor-models.table.ts";
+import { loadPanelModel, transferDeviceModel } from "../../firmware-bridge/maps/vendor-models.table.ts";
 import { transferCommandNames } from "../../src/domain/modes.ts";
 import { flipMeter } from "../../src/domain/sign.ts";
 import { sunspecModel } from "../../src/protocols/sunspec/models.ts";

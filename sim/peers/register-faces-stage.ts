@@ -3,7 +3,7 @@
  * map. It keeps the contract of firmware-bridge/CONTRACT.md by itself: commands carry the age of what they were decided on
  * and a sequence number, and stale ones are refused and counted. Without `stageModel` it is a standard SunSpec stage.
  */
-import { StageFlag, stageModel } from "../../firmware-bridge/vendor-models.table.ts";
+import { StageFlag, stageModel } from "../../firmware-bridge/maps/vendor-models.table.ts";
 import { roleNames } from "../../src/domain/modes.ts";
 import { flipSunSpecDer } from "../../src/domain/sign.ts";
 import { sunspecModel } from "../../src/protocols/sunspec/models.ts";

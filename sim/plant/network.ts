@@ -5,8 +5,8 @@
 import type { Grid } from "./grid.ts";
 import type { Building, Tier } from "./loads.ts";
 import { deadPu, type Node } from "./node.ts";
-import type { PowerStage } from "./power-stage.ts";
 import type { Pv } from "./pv.ts";
+import type { PowerStage } from "./stage/power-stage.ts";
 import type { TransferDevice } from "./transfer-device.ts";
 
 /** Voltage of a conductor that nothing supplies fades like this (motors and filters give a little back), ms. */

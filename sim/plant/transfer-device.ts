@@ -7,7 +7,7 @@ import type { Chance } from "./chance.ts";
 import type { PlantTransferDevice } from "./devices.ts";
 import { wrapDeg } from "./grid.ts";
 import { deadPu, type Node } from "./node.ts";
-import { sequenceAdvance } from "./stage-commands.ts";
+import { sequenceAdvance } from "./stage/stage-commands.ts";
 
 export interface TransferDeviceConfig {
   readonly openTravelMs: number;

@@ -3,7 +3,7 @@
  * `upsets` marks a grid that does not stay good; `fault` marks a device that is broken.
  */
 import type { Random } from "../random.ts";
-import type { Site } from "../site.ts";
+import type { Site } from "../story/site.ts";
 
 export interface AttemptKind {
   readonly name: string;

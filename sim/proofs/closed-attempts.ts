@@ -5,12 +5,12 @@
  */
 import type { Forbidden } from "../plant/truth.ts";
 import { Random } from "../random.ts";
-import type { Site } from "../site.ts";
+import type { Site } from "../story/site.ts";
 import { listedForClosedTransition, schoolBus, type WorldConfig, worldFor } from "../world-config.ts";
 import { type AttemptKind, attemptKinds, goodFrequencyHz, goodVoltagePu } from "./closed-attempts.table.ts";
 import { Drive } from "./drive.ts";
 
-const siteFile = "sim/scenarios/closed-transition.yaml";
+const siteFile = "sim/scenarios/sites/closed-transition.yaml";
 /** The listed worst travel time, as the site's file has it, ms. */
 const travelMaxMs = 50;
 /** So many attempts are made at one site before another is built, with other stages, loads and instruments. */

@@ -1,7 +1,7 @@
 /** Drives a site tick by tick, with events that fall between ticks, and judges what the controller says in each. */
 import { Invariants } from "../checkers/invariants.ts";
-import { startIslet } from "../islet-controller.ts";
-import { Site, type StartController } from "../site.ts";
+import { startIslet } from "../story/islet-controller.ts";
+import { Site, type StartController } from "../story/site.ts";
 import type { WorldConfig } from "../world-config.ts";
 
 interface DueEvent {

@@ -5,7 +5,7 @@
  */
 import type { ServiceMode } from "../../src/domain/modes.ts";
 import type { Random } from "../random.ts";
-import type { Site } from "../site.ts";
+import type { Site } from "../story/site.ts";
 import { schoolBus } from "../world-config.ts";
 
 export interface InterleavedEvent {

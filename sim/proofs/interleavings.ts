@@ -10,7 +10,7 @@ import { type FaultRow, faultRows } from "../faults.table.ts";
 import { Faults } from "../faults.ts";
 import type { Forbidden } from "../plant/truth.ts";
 import { Random } from "../random.ts";
-import type { Site, StartController } from "../site.ts";
+import type { Site, StartController } from "../story/site.ts";
 import { schoolBus, type WorldConfig, worldFor } from "../world-config.ts";
 import { Drive } from "./drive.ts";
 import { faultParts, type InterleavedEvent, interleavedEvents, renewRight } from "./interleavings.table.ts";

@@ -6,11 +6,11 @@
  */
 import { at, least, longestMs, most, secondsUntil, totalS } from "../checkers/probes.ts";
 import { auxiliaryLowestWh, auxiliaryMiscountWh, closings, lowestPuBefore, refuses, shortestStepMs, starts } from "../checkers/start-probes.ts";
-import type { Check, Scenario } from "../scenario.ts";
-import type { Site } from "../site.ts";
+import type { Check, Scenario } from "../story/scenario.ts";
+import type { Site } from "../story/site.ts";
+import { fedByIsland, isIn, k1Open, lit, resets } from "../story/transfer-words.ts";
 import { schoolBus, type WorldConfig } from "../world-config.ts";
 import { darkShelterBegins, darkShelterWorld, laundryTier as laundry, pumpsTier as pumps } from "./dark-shelter.ts";
-import { fedByIsland, isIn, k1Open, lit, resets } from "./transfer-words.ts";
 
 const startsMax = 2;
 /** The battery as it is; the configuration says the same. */
@@ -80,7 +80,7 @@ function checks(): Check[] {
 export const blackStart: Scenario = {
   name: "black-start",
   sentence: "A shelter starts from nothing: with pumps that overload it, with a stuck breaker, and with an empty auxiliary battery.",
-  siteFile: "sim/scenarios/black-start.yaml",
+  siteFile: "sim/scenarios/sites/black-start.yaml",
   tickMs: 20,
   from: "10:00",
   to: "11:12",

@@ -4,10 +4,10 @@
  */
 import { at, atEnd, least, mean, secondsUntil } from "../checkers/probes.ts";
 import { Random } from "../random.ts";
-import type { Check, Scenario } from "../scenario.ts";
-import type { Site } from "../site.ts";
+import type { Check, Scenario } from "../story/scenario.ts";
+import type { Site } from "../story/site.ts";
+import { allow, stagesKW } from "../story/vocabulary.ts";
 import { schoolBus, type WorldConfig, worldFor } from "../world-config.ts";
-import { allow, stagesKW } from "./vocabulary.ts";
 
 /** How the meter goes blind, by seed. */
 const blindness: readonly (readonly [sentence: string, blind: (site: Site) => void])[] = [
@@ -65,7 +65,7 @@ function checks(): Check[] {
 export const blindMeter: Scenario = {
   name: "blind-meter",
   sentence: "The meter goes blind while 120 kW are given; later the controller dies.",
-  siteFile: "sim/scenarios/blind-meter.yaml",
+  siteFile: "sim/scenarios/sites/blind-meter.yaml",
   tickMs: 20,
   from: "08:00",
   to: "08:45",

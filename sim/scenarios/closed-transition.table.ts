@@ -6,11 +6,11 @@
 import { happened } from "../checkers/island-probes.ts";
 import { atEnd, longestMs, most, secondsUntil } from "../checkers/probes.ts";
 import { Random } from "../random.ts";
-import type { Check, Scenario } from "../scenario.ts";
-import type { Site } from "../site.ts";
+import type { Check, Scenario } from "../story/scenario.ts";
+import type { Site } from "../story/site.ts";
+import { fedByIsland, isIn, k1Closed, mostWhenever, resets } from "../story/transfer-words.ts";
+import { allow } from "../story/vocabulary.ts";
 import { listedForClosedTransition, schoolBus, type WorldConfig, worldFor } from "../world-config.ts";
-import { fedByIsland, isIn, k1Closed, mostWhenever, resets } from "./transfer-words.ts";
-import { allow } from "./vocabulary.ts";
 
 /** The listed worst travel time, as the site's configuration has it, ms. */
 const travelMs = 50;
@@ -96,7 +96,7 @@ function checks(): Check[] {
 export const closedTransition: Scenario = {
   name: "closed-transition",
   sentence: "An island returns to the grid in synchronism, and stays where it is when the check fails.",
-  siteFile: "sim/scenarios/closed-transition.yaml",
+  siteFile: "sim/scenarios/sites/closed-transition.yaml",
   tickMs: 20,
   from: "10:00",
   to: "10:34",

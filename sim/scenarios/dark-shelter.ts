@@ -1,10 +1,10 @@
 /** The shelter of the stories about black starts: two stages, four tiers, no permit for parallel operation; it differs by seed. */
 import type { TierConfig } from "../plant/loads.ts";
-import type { StageConfig } from "../plant/stage-config.ts";
+import type { StageConfig } from "../plant/stage/stage-config.ts";
 import { Random } from "../random.ts";
-import type { Site } from "../site.ts";
+import type { Site } from "../story/site.ts";
+import { allow, busyFieldbus } from "../story/vocabulary.ts";
 import { schoolBus, type WorldConfig, worldFor } from "../world-config.ts";
-import { allow, busyFieldbus } from "./vocabulary.ts";
 
 /** The tiers that stories speak of. */
 export const pumpsTier = 2;

@@ -4,11 +4,11 @@
  */
 import { at, atEnd, least, mean, most, secondsUntil, totalS } from "../checkers/probes.ts";
 import { Random } from "../random.ts";
-import type { Check, Scenario } from "../scenario.ts";
-import type { Site } from "../site.ts";
 import { officeLoad, pvShare } from "../site-data.ts";
+import type { Check, Scenario } from "../story/scenario.ts";
+import type { Site } from "../story/site.ts";
+import { allow, buildingNetW, chargingOf, dischargingW, givesToGrid, lowestSocPct, utcAt } from "../story/vocabulary.ts";
 import { schoolBus, type WorldConfig, worldFor } from "../world-config.ts";
-import { allow, buildingNetW, chargingOf, dischargingW, givesToGrid, lowestSocPct, utcAt } from "./vocabulary.ts";
 
 const day = "2006-06-14";
 const busCount = 20;

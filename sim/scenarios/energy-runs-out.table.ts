@@ -14,10 +14,10 @@ import {
 } from "../checkers/island-probes.ts";
 import { at, atEnd, least, type Probe, secondsUntil } from "../checkers/probes.ts";
 import { Random } from "../random.ts";
-import type { Check, Scenario } from "../scenario.ts";
-import type { Site } from "../site.ts";
+import type { Check, Scenario } from "../story/scenario.ts";
+import type { Site } from "../story/site.ts";
+import { aboveReservePct, allow, arrives, busyFieldbus, islandPhase, toldH } from "../story/vocabulary.ts";
 import { transitBus, type WorldConfig, worldFor } from "../world-config.ts";
-import { aboveReservePct, allow, arrives, busyFieldbus, islandPhase, toldH } from "./vocabulary.ts";
 
 const left = 0;
 const right = 1;
@@ -110,7 +110,7 @@ function checks(): Check[] {
 export const energyRunsOut: Scenario = {
   name: "energy-runs-out",
   sentence: "A hall's only bus runs down: the end is told in time, ordered, and ends when a fuller bus comes.",
-  siteFile: "sim/scenarios/energy-runs-out.yaml",
+  siteFile: "sim/scenarios/sites/energy-runs-out.yaml",
   tickMs: 50,
   quietTickMs: 200,
   from: "15:30",

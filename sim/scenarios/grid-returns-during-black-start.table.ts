@@ -6,11 +6,11 @@
  */
 import { atEnd, longestMs, most, secondsUntil, totalS } from "../checkers/probes.ts";
 import { starts } from "../checkers/start-probes.ts";
-import type { Check, Scenario, StoryEvent } from "../scenario.ts";
-import type { Site } from "../site.ts";
+import type { Check, Scenario, StoryEvent } from "../story/scenario.ts";
+import type { Site } from "../story/site.ts";
+import { fedByIsland, isIn, k1Closed, lit } from "../story/transfer-words.ts";
 import type { WorldConfig } from "../world-config.ts";
 import { darkShelterBegins, darkShelterWorld } from "./dark-shelter.ts";
-import { fedByIsland, isIn, k1Closed, lit } from "./transfer-words.ts";
 
 const rounds = 12;
 const roundMs = 120_000;
@@ -128,7 +128,7 @@ const outages: readonly StoryEvent[] = Array.from({ length: rounds }, (_, round)
 export const gridReturnsDuringBlackStart: Scenario = {
   name: "grid-returns-during-black-start",
   sentence: "The grid comes back, and goes again, in the middle of one black start after another.",
-  siteFile: "sim/scenarios/grid-returns-during-black-start.yaml",
+  siteFile: "sim/scenarios/sites/grid-returns-during-black-start.yaml",
   tickMs: 20,
   from: "10:00",
   to: endAt,

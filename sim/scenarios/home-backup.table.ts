@@ -4,10 +4,10 @@
  */
 import { atEnd, least, longestMs, most, secondsUntil, totalS } from "../checkers/probes.ts";
 import { Random } from "../random.ts";
-import type { Check, Scenario } from "../scenario.ts";
-import type { Site } from "../site.ts";
+import type { Check, Scenario } from "../story/scenario.ts";
+import type { Site } from "../story/site.ts";
+import { allow, commandsDischarge, lowestSocPct, refusedWithReason, stagesKW } from "../story/vocabulary.ts";
 import { homeTruck, type WorldConfig, worldFor } from "../world-config.ts";
-import { allow, commandsDischarge, lowestSocPct, refusedWithReason, stagesKW } from "./vocabulary.ts";
 
 const houseW = 1_200;
 

@@ -1,5 +1,5 @@
 /** Every scenario by name. */
-import type { Scenario } from "../scenario.ts";
+import type { Scenario } from "../story/scenario.ts";
 import { blackStart } from "./black-start.table.ts";
 import { blindMeter } from "./blind-meter.table.ts";
 import { closedTransition } from "./closed-transition.table.ts";

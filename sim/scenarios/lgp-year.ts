@@ -6,12 +6,12 @@
  */
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
-import { judged, type Scenario, type ScenarioOptions, type ScenarioResult } from "../scenario.ts";
-import { Site, type StartController } from "../site.ts";
+import { judged, type Scenario, type ScenarioOptions, type ScenarioResult } from "../story/scenario.ts";
+import { Site, type StartController } from "../story/site.ts";
+import { allow, utcAt } from "../story/vocabulary.ts";
 import { schoolBus, type WorldConfig, worldFor } from "../world-config.ts";
-import { allow, utcAt } from "./vocabulary.ts";
 
-const siteFile = "sim/scenarios/lgp-year.yaml";
+const siteFile = "sim/scenarios/sites/lgp-year.yaml";
 const timeZone = "America/Los_Angeles";
 const hours = 8_760;
 const hourMs = 3_600_000;

@@ -5,10 +5,10 @@
  * prove that it does, in a planned island, before the next outage finds its island.
  */
 import { at, longestMs, most, secondsUntil } from "../checkers/probes.ts";
-import type { Check, Scenario } from "../scenario.ts";
-import type { Site } from "../site.ts";
+import type { Check, Scenario } from "../story/scenario.ts";
+import type { Site } from "../story/site.ts";
+import { fedByIsland, isIn, k1Closed, lit, resets, toldToForm } from "../story/transfer-words.ts";
 import { shelterBegins, shelterFile, shelterWorld } from "./shelter.ts";
-import { fedByIsland, isIn, k1Closed, lit, resets, toldToForm } from "./transfer-words.ts";
 
 type Says = "open" | "closed" | undefined;
 /** [in words, contact NO, contact NC, when: with the grid, hidden until K1 opens, in a running island]. */

@@ -18,10 +18,10 @@ import {
 } from "../checkers/island-probes.ts";
 import { atEnd, least, mean, most, secondsUntil } from "../checkers/probes.ts";
 import { Random } from "../random.ts";
-import type { Check, Scenario } from "../scenario.ts";
-import type { Site } from "../site.ts";
+import type { Check, Scenario } from "../story/scenario.ts";
+import type { Site } from "../story/site.ts";
+import { allow, arrives, buildingNetW, chargingOf, leaves, stagesKW } from "../story/vocabulary.ts";
 import { acCar, schoolBus, type WorldConfig, worldFor } from "../world-config.ts";
-import { allow, arrives, buildingNetW, chargingOf, leaves, stagesKW } from "./vocabulary.ts";
 
 const acCount = 14;
 const dcCount = 6;
@@ -114,7 +114,7 @@ function checks(): Check[] {
 export const mixedDepot: Scenario = {
   name: "mixed-depot",
   sentence: "AC and DC chargers under one cap; one full bus carries an island with photovoltaics that it can't take.",
-  siteFile: (seed) => (seed % 2 === 0 ? "sim/scenarios/mixed-depot.yaml" : "sim/scenarios/mixed-depot-shift.yaml"),
+  siteFile: (seed) => (seed % 2 === 0 ? "sim/scenarios/sites/mixed-depot.yaml" : "sim/scenarios/sites/mixed-depot-shift.yaml"),
   tickMs: 50,
   quietTickMs: 200,
   from: "12:00",

@@ -17,10 +17,10 @@ import {
 } from "../checkers/island-probes.ts";
 import { at, atEnd, least, most, secondsUntil } from "../checkers/probes.ts";
 import { Random } from "../random.ts";
-import type { Check, Scenario } from "../scenario.ts";
-import type { Site } from "../site.ts";
+import type { Check, Scenario } from "../story/scenario.ts";
+import type { Site } from "../story/site.ts";
+import { aboveReservePct, allow, arrives, busyFieldbus, energyH, leaves, pressesStop, stagesKW, utcOf } from "../story/vocabulary.ts";
 import { transitBus, type WorldConfig, worldFor } from "../world-config.ts";
-import { aboveReservePct, allow, arrives, busyFieldbus, energyH, leaves, pressesStop, stagesKW, utcOf } from "./vocabulary.ts";
 
 const north = 0;
 const south = 1;
@@ -91,7 +91,7 @@ function checks(): Check[] {
 export const outageHub: Scenario = {
   name: "outage-hub",
   sentence: "A shelter lives through an outage on buses that come in turn, six hours each.",
-  siteFile: "sim/scenarios/outage-hub.yaml",
+  siteFile: "sim/scenarios/sites/outage-hub.yaml",
   tickMs: 50,
   quietTickMs: 200,
   from: "05:30",

@@ -4,10 +4,10 @@
  */
 import { atEnd, least, longestMs, mean, most, secondsUntil } from "../checkers/probes.ts";
 import { Random } from "../random.ts";
-import type { Check, Scenario } from "../scenario.ts";
-import type { Site } from "../site.ts";
+import type { Check, Scenario } from "../story/scenario.ts";
+import type { Site } from "../story/site.ts";
+import { allow, commandsDischarge, refusedWithReason, revoke, stagesKW, turnCalendar } from "../story/vocabulary.ts";
 import { schoolBus, type WorldConfig, worldFor } from "../world-config.ts";
-import { allow, commandsDischarge, refusedWithReason, revoke, stagesKW, turnCalendar } from "./vocabulary.ts";
 
 function world(seed: number): WorldConfig {
   const random = new Random(seed).stream("story");
@@ -43,7 +43,7 @@ const aWeekLater = (at: string, day: string) =>
 export const permitDay: Scenario = {
   name: "permit-day",
   sentence: "A charger waits six weeks for its permit, exports what it permits, and loses it.",
-  siteFile: "sim/scenarios/permit-day.yaml",
+  siteFile: "sim/scenarios/sites/permit-day.yaml",
   tickMs: 20,
   from: "09:00",
   to: "10:10",

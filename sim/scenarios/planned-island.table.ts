@@ -6,11 +6,11 @@
 import { happened } from "../checkers/island-probes.ts";
 import { at, atEnd, longestMs, most, secondsUntil } from "../checkers/probes.ts";
 import { Random } from "../random.ts";
-import type { Check, Scenario } from "../scenario.ts";
-import type { Site } from "../site.ts";
+import type { Check, Scenario } from "../story/scenario.ts";
+import type { Site } from "../story/site.ts";
+import { fedByIsland, isIn, k1Closed, k1Open, lit } from "../story/transfer-words.ts";
+import { allow, busyFieldbus } from "../story/vocabulary.ts";
 import { schoolBus, type WorldConfig, worldFor } from "../world-config.ts";
-import { fedByIsland, isIn, k1Closed, k1Open, lit } from "./transfer-words.ts";
-import { allow, busyFieldbus } from "./vocabulary.ts";
 
 const importLimitW = 250_000;
 /** Power through K1 that counts as none: 2 % of the stages that may form, and a moment's movement of the load on top. */
@@ -86,7 +86,7 @@ function checks(): Check[] {
 export const plannedIsland: Scenario = {
   name: "planned-island",
   sentence: "A site leaves a good grid as planned: unseen with a stage that holds its angle, with a blink without one.",
-  siteFile: "sim/scenarios/planned-island.yaml",
+  siteFile: "sim/scenarios/sites/planned-island.yaml",
   tickMs: 20,
   from: "09:00",
   to: "09:31",

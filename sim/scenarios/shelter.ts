@@ -1,10 +1,10 @@
 /** The shelter of the stories about contacts: two stages behind an ordinary transfer switch, whose hardware differs by seed. */
 import { Random } from "../random.ts";
-import type { Site } from "../site.ts";
+import type { Site } from "../story/site.ts";
+import { allow } from "../story/vocabulary.ts";
 import { schoolBus, type WorldConfig, worldFor } from "../world-config.ts";
-import { allow } from "./vocabulary.ts";
 
-export const shelterFile = "sim/scenarios/shelter.yaml";
+export const shelterFile = "sim/scenarios/sites/shelter.yaml";
 
 export function shelterWorld(seed: number): WorldConfig {
   const random = new Random(seed).stream("shelter");

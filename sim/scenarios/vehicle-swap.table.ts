@@ -19,10 +19,10 @@ import {
 } from "../checkers/island-probes.ts";
 import { at, atEnd, least, most, secondsUntil } from "../checkers/probes.ts";
 import { Random } from "../random.ts";
-import type { Check, Scenario } from "../scenario.ts";
-import type { Site } from "../site.ts";
+import type { Check, Scenario } from "../story/scenario.ts";
+import type { Site } from "../story/site.ts";
+import { aboveReservePct, allow, arrives, busyFieldbus, energyH, leaves, pressesStop, stagesKW } from "../story/vocabulary.ts";
 import { homeTruck, type WorldConfig, worldFor } from "../world-config.ts";
-import { aboveReservePct, allow, arrives, busyFieldbus, energyH, leaves, pressesStop, stagesKW } from "./vocabulary.ts";
 
 const north = 0;
 const south = 1;
@@ -97,7 +97,7 @@ function checks(): Check[] {
 export const vehicleSwap: Scenario = {
   name: "vehicle-swap",
   sentence: "Vehicles are swapped under a clinic in every way that people find, and it stays lit.",
-  siteFile: "sim/scenarios/vehicle-swap.yaml",
+  siteFile: "sim/scenarios/sites/vehicle-swap.yaml",
   tickMs: 50,
   quietTickMs: 200,
   from: "17:00",

@@ -4,10 +4,10 @@
  * reset works again when the contact is mended and both auxiliary contacts agree.
  */
 import { at, atEnd, longestMs, most, secondsUntil } from "../checkers/probes.ts";
-import type { Check, Scenario } from "../scenario.ts";
-import type { Site } from "../site.ts";
+import type { Check, Scenario } from "../story/scenario.ts";
+import type { Site } from "../story/site.ts";
+import { fedByIsland, isIn, k1Closed, lit, resets, toldToForm } from "../story/transfer-words.ts";
 import { shelterBegins, shelterFile, shelterWorld } from "./shelter.ts";
-import { fedByIsland, isIn, k1Closed, lit, resets, toldToForm } from "./transfer-words.ts";
 
 const lockedOut = isIn("lockedOut");
 /** Rows that lock out because K1 does not open. */

@@ -7,9 +7,9 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { SiteConfig } from "../config/site.ts";
 import type { SiteFacts } from "../core/snapshot.ts";
-import { writeWhole } from "./files.ts";
-import type { EvseInputs } from "./shared/inputs.ts";
-import type { Store } from "./store.ts";
+import type { EvseInputs } from "./control/shared/inputs.ts";
+import { writeWhole } from "./store/files.ts";
+import type { Store } from "./store/store.ts";
 
 /** What can be asked for. Those of one EVSE carry its number, those of the site 0. */
 export const wishNames = [

@@ -2,9 +2,9 @@
 import { closeSync, existsSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { auditFileName, openAudit } from "../app/audit.ts";
-import { type AuditHead, type AuditVerdict, verifyExport } from "../app/audit-chain.ts";
-import { loadSite } from "../app/load-config.ts";
+import { auditFileName, openAudit } from "../app/audit/audit.ts";
+import { type AuditHead, type AuditVerdict, verifyExport } from "../app/audit/audit-chain.ts";
+import { loadSite } from "../app/site/load-config.ts";
 
 interface Where {
   readonly config?: string;

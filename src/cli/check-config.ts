@@ -1,8 +1,8 @@
 /** `islet check-config`: says what is wrong with a configuration, or what it means, without touching any device. */
 import type { Command } from "commander";
 import { z } from "zod";
-import { checkSite } from "../app/load-config.ts";
-import { profileWarning, promiseSentences } from "../app/site-promises.ts";
+import { checkSite } from "../app/site/load-config.ts";
+import { profileWarning, promiseSentences } from "../app/site/site-promises.ts";
 import { complaintText } from "../config/parse.ts";
 import { siteSettings } from "../config/site.ts";
 

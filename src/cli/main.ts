@@ -12,12 +12,12 @@ const commands: readonly (readonly [name: string, sentence: string, load: () => 
   [
     "demo",
     "simulator, controller and backend together, with a live view",
-    async () => (await import("./demo.ts")).demoCommand,
+    async () => (await import("./demo/demo.ts")).demoCommand,
   ],
   [
     "scenario",
     "play a story in virtual time and check its numbers",
-    async () => (await import("./scenario.ts")).scenarioCommand,
+    async () => (await import("./scenario/scenario.ts")).scenarioCommand,
   ],
   [
     "check-config",

@@ -1,8 +1,8 @@
 /** `islet modes`: prints the mode machine that runs, as a table, as JSON or as a Mermaid diagram. */
 import type { Command } from "commander";
-import { type ModeExit, mermaidDiagram, modeExits } from "../core/mode-diagram.ts";
-import { modeRows } from "../core/mode-rows.table.ts";
-import { modeRules } from "../core/modes.ts";
+import { type ModeExit, mermaidDiagram, modeExits } from "../core/modes/diagram.ts";
+import { modeRules } from "../core/modes/machine.ts";
+import { modeRows } from "../core/modes/rows.table.ts";
 import { type Mode, modeNames } from "../domain/modes.ts";
 
 interface ModesOptions {

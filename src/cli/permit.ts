@@ -4,11 +4,9 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "no
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { type AuditLog, auditFileName, openAudit } from "../app/audit.ts";
-import type { AuditEvent } from "../app/audit-chain.ts";
-import { whyOf } from "../app/files.ts";
-import { loadSite } from "../app/load-config.ts";
-import { loadAnchors, openPermitStore, permitSite, refusalText, verifyPermit } from "../app/permit.ts";
+import { type AuditLog, auditFileName, openAudit } from "../app/audit/audit.ts";
+import type { AuditEvent } from "../app/audit/audit-chain.ts";
+import { loadAnchors, openPermitStore, permitSite, refusalText, verifyPermit } from "../app/permits/permit.ts";
 import {
   checkPermit,
   type Permit,
@@ -18,9 +16,11 @@ import {
   signPermit,
   trustAnchor,
   verifySignature,
-} from "../app/permit-format.ts";
-import { auditedHistory } from "../app/permit-history.ts";
-import { openWitness } from "../app/witness.ts";
+} from "../app/permits/permit-format.ts";
+import { auditedHistory } from "../app/permits/permit-history.ts";
+import { openWitness } from "../app/permits/witness.ts";
+import { loadSite } from "../app/site/load-config.ts";
+import { whyOf } from "../app/store/files.ts";
 import type { SiteConfig } from "../config/site.ts";
 import { dayMs } from "../domain/units.ts";
 

@@ -5,17 +5,17 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { changedSettings } from "../app/config-changes.ts";
-import { checkSite, type LoadedSite, loadSite } from "../app/load-config.ts";
 import { createLogs } from "../app/log.ts";
-import { lockSite } from "../app/site-lock.ts";
+import { changedSettings } from "../app/site/config-changes.ts";
+import { checkSite, type LoadedSite, loadSite } from "../app/site/load-config.ts";
+import { lockSite } from "../app/site/site-lock.ts";
 import { type Log, type SiteStation, startStation } from "../app/station.ts";
 import { complaintText } from "../config/parse.ts";
-import { openAccounts } from "../dashboard/accounts.ts";
+import { openAccounts } from "../dashboard/access/accounts.ts";
+import { chooseServing } from "../dashboard/access/tls.ts";
 import { createAppSource } from "../dashboard/live/app-source.ts";
 import { certificateOf } from "../dashboard/live/slow-facts.ts";
-import { createDashboard } from "../dashboard/server.ts";
-import { chooseServing } from "../dashboard/tls.ts";
+import { createDashboard } from "../dashboard/server/server.ts";
 import type { FromController, ToController } from "./controller-messages.ts";
 
 interface RunOptions {

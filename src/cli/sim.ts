@@ -1,11 +1,11 @@
 /** `islet sim`: the simulated hardware of a site in real time, on the addresses that its configuration names. */
 import type { Command } from "commander";
-import { startSimulator } from "../../sim/process.ts";
-import { parseSimOptions } from "../../sim/sim-options.ts";
-import { loadSite } from "../app/load-config.ts";
-import { requestRealTime, simulatorPriority } from "../app/real-time.ts";
-import { ownController } from "./sim-controller.ts";
-import { leaveScreenOfTheDead } from "./terminal-screen.ts";
+import { startSimulator } from "../../sim/run/process.ts";
+import { parseSimOptions } from "../../sim/run/sim-options.ts";
+import { requestRealTime, simulatorPriority } from "../app/control/real-time.ts";
+import { loadSite } from "../app/site/load-config.ts";
+import { ownController } from "./demo/sim-controller.ts";
+import { leaveScreenOfTheDead } from "./demo/terminal-screen.ts";
 
 interface SimCommandOptions {
   readonly config: string;

@@ -2,9 +2,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { printCHeader } from "../../firmware-bridge/c-header.ts";
-import { modelJson, printModelJson } from "../../firmware-bridge/model-json.ts";
-import { vendorModels } from "../../firmware-bridge/vendor-models.table.ts";
+import { printCHeader } from "../../firmware-bridge/maps/c-header.ts";
+import { modelJson, printModelJson } from "../../firmware-bridge/maps/model-json.ts";
+import { vendorModels } from "../../firmware-bridge/maps/vendor-models.table.ts";
 
 interface SunspecOptions {
   readonly out?: string;

@@ -4,18 +4,18 @@ import { freshMs } from "../config/device-pace.ts";
 import type { GridProfile } from "../config/grid-profiles.ts";
 import type { EvseConfig, SiteConfig } from "../config/site.ts";
 import { hourMs, secondMs } from "../domain/units.ts";
-import type { AuthorityConfig } from "./authority.ts";
 import { createGridFunctions, type GridFunctions } from "./grid/der.ts";
 import type { Connection } from "./grid/measurement.ts";
 import type { GridRatings } from "./grid/pq-priority.ts";
-import type { IslandConfig } from "./island.ts";
-import { tierTuning } from "./island-tiers.ts";
-import { type ModeFactsConfig, modeFactsDefaults } from "./mode-facts.ts";
+import type { IslandConfig } from "./island/island.ts";
+import { tierTuning } from "./island/tiers.ts";
+import type { AuthorityConfig } from "./modes/authority.ts";
+import { type ModeFactsConfig, modeFactsDefaults } from "./modes/facts.ts";
+import { type SyncWindow, syncAim, syncWindowFor, transferDeviceKinds } from "./modes/transfer-device.ts";
 import type { ExportControlConfig, ProtectiveGroup } from "./pcc/control-state.ts";
 import type { LedgerConfig } from "./pcc/exceedance-ledger.ts";
 import { type Guarantee, limitGuarantee } from "./pcc/guarantee.ts";
 import { noReversePower, type ReversePowerConfig } from "./pcc/reverse-power.ts";
-import { type SyncWindow, syncAim, syncWindowFor, transferDeviceKinds } from "./transfer-device.ts";
 
 /** From a command until its write has arrived, ms: one round trip of Modbus TCP on a site's network. */
 const writeMs = 2;

@@ -4,10 +4,6 @@
  */
 import type { GridProfile } from "../config/grid-profiles.ts";
 import type { SiteConfig } from "../config/site.ts";
-import { createAllocation } from "./allocation.ts";
-import { createAuthority } from "./authority.ts";
-import { createBackfeedWatch } from "./backfeed-watch.ts";
-import { createBlackStart } from "./black-start.ts";
 import { createCommands } from "./commands.ts";
 import {
   authorityConfig,
@@ -25,22 +21,26 @@ import {
   stageStaleMs,
 } from "./core-config.ts";
 import { createPlannedIsland } from "./cycle/planned-island.ts";
-import { createReserveMemory, type SiteAllowance } from "./evse-limits.ts";
 import { createGridMeasurement } from "./grid/measurement.ts";
-import { createIsland } from "./island.ts";
-import { type ChainInterval, createLimitChains } from "./limits.ts";
-import { createGridVerdict, createModeFacts } from "./mode-facts.ts";
-import type { ModeRecord } from "./mode-state.ts";
-import { modeTimings } from "./mode-timings.ts";
-import { createModeMachine } from "./modes.ts";
-import { createNeeds } from "./needs.ts";
+import { createBackfeedWatch } from "./island/backfeed-watch.ts";
+import { createBlackStart } from "./island/black-start.ts";
+import { createIsland } from "./island/island.ts";
+import { createAuthority } from "./modes/authority.ts";
+import { createGridVerdict, createModeFacts } from "./modes/facts.ts";
+import { createModeMachine } from "./modes/machine.ts";
+import { createNeeds } from "./modes/needs.ts";
+import type { ModeRecord } from "./modes/state.ts";
+import { modeTimings } from "./modes/timings.ts";
 import { createExportControl, createSiteBudget } from "./pcc/control-state.ts";
 import type { LimitedGenerationProfile } from "./pcc/limited-generation-profile.ts";
 import { createPccLimits } from "./pcc/pcc-limits.ts";
 import { type PccMemory, restorePccRecord } from "./pcc/pcc-memory.ts";
 import { createPccRecord } from "./pcc/pcc-record.ts";
 import { createReversePower } from "./pcc/reverse-power.ts";
-import { createWish } from "./schedule.ts";
+import { createAllocation } from "./setpoints/allocation.ts";
+import { createReserveMemory, type SiteAllowance } from "./setpoints/evse-limits.ts";
+import { type ChainInterval, createLimitChains } from "./setpoints/limits.ts";
+import { createWish } from "./setpoints/schedule.ts";
 
 /** What the core is told at start besides the configuration. */
 export interface CoreStart {

@@ -3,9 +3,6 @@
  * same function in the control thread, in simulated time and in replay. Read it from top to bottom.
  */
 
-import { evaluateAuthority } from "./authority.ts";
-import { watchBackfeed } from "./backfeed-watch.ts";
-import { boundBlackStart } from "./black-start.ts";
 import type { Commands } from "./commands.ts";
 import type { Core } from "./core.ts";
 import { allocateSite, limitEvses, rampEvses } from "./cycle/evses.ts";
@@ -16,11 +13,14 @@ import { gatherPccLimits, watchPcc } from "./cycle/pcc.ts";
 import { planIsland } from "./cycle/planned-island.ts";
 import { findSources } from "./cycle/sources.ts";
 import { chooseWishes } from "./cycle/wishes.ts";
-import { stepExportControl } from "./export-control.ts";
-import { islandMayStart } from "./island.ts";
-import { deriveModeFacts } from "./mode-facts.ts";
-import { stepMode } from "./modes.ts";
-import { findMissing } from "./needs.ts";
+import { watchBackfeed } from "./island/backfeed-watch.ts";
+import { boundBlackStart } from "./island/black-start.ts";
+import { islandMayStart } from "./island/island.ts";
+import { evaluateAuthority } from "./modes/authority.ts";
+import { deriveModeFacts } from "./modes/facts.ts";
+import { stepMode } from "./modes/machine.ts";
+import { findMissing } from "./modes/needs.ts";
+import { stepExportControl } from "./pcc/export-control.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** One cycle at `nowMs` of the monotonic clock. Returns `core.commands`, written in place. */

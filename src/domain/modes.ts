@@ -1,6 +1,6 @@
 /** The words for how a site runs: mode names, stage roles, service modes. Indexes are wire values in shared buffers: append only. */
 
-/** The states of the site's mode machine, one machine per transfer device (`src/core/modes.ts` has its rows). */
+/** The states of the site's mode machine, one machine per transfer device (`src/core/modes/machine.ts` has its rows). */
 export const modeNames = [
   "unknown",
   "blind",

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type AuditLog, openAudit } from "../../src/app/audit.ts";
-import { emptyHead, genesisHash, verifyExport } from "../../src/app/audit-chain.ts";
+import { type AuditLog, openAudit } from "../../src/app/audit/audit.ts";
+import { emptyHead, genesisHash, verifyExport } from "../../src/app/audit/audit-chain.ts";
 
 /** Rounds of killing a writer; `ISLET_POWER_CUTS=200` for the whole figure. */
 const powerCuts = Number(process.env["ISLET_POWER_CUTS"] ?? 12);

@@ -2,10 +2,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { DeviceMap } from "../../firmware-bridge/device-map.ts";
-import { bridgeSettings } from "../../src/app/bridge-settings.ts";
-import { composeCore, noMemory, type SiteMemory } from "../../src/app/composition.ts";
-import { type LoadedSite, loadSite } from "../../src/app/load-config.ts";
+import type { DeviceMap } from "../../firmware-bridge/maps/device-map.ts";
+import { bridgeSettings } from "../../src/app/site/bridge-settings.ts";
+import { composeCore, noMemory, type SiteMemory } from "../../src/app/site/composition.ts";
+import { type LoadedSite, loadSite } from "../../src/app/site/load-config.ts";
 import type { Core } from "../../src/core/core.ts";
 import { createLimitedGenerationProfile } from "../../src/core/pcc/limited-generation-profile.ts";
 import { copyPassport } from "../../src/core/pcc/pcc-memory.ts";
@@ -84,5 +84,5 @@ test("nobody else starts a core or a bridge", () => {
       .filter((path) => starts.test(readFileSync(join(root, path), "utf8"))),
   );
   // Where they are made, and a bench of the bridge alone.
-  expect(found.sort()).toEqual(["bench/modbus.ts", "src/app/composition.ts", "src/core/core.ts"]);
+  expect(found.sort()).toEqual(["bench/modbus.ts", "src/app/site/composition.ts", "src/core/core.ts"]);
 });

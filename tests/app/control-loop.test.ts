@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { startControlLoop } from "../../src/app/control-loop.ts";
+import { startControlLoop } from "../../src/app/control/control-loop.ts";
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 

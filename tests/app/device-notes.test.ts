@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { ReportedFault } from "../../firmware-bridge/fault-words.ts";
-import { createDeviceNotes } from "../../src/app/device-notes.ts";
+import type { ReportedFault } from "../../firmware-bridge/device/fault-words.ts";
+import { createDeviceNotes } from "../../src/app/notes/device-notes.ts";
 
 const silent: ReportedFault = { code: "timeout", sentence: "Bay 1 (tcp h:502, unit 1): No reply.", clears: "itself" };
 

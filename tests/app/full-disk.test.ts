@@ -2,13 +2,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openAudit } from "../../src/app/audit.ts";
-import { keepAudit } from "../../src/app/audit-keeper.ts";
-import { openModeRecord } from "../../src/app/mode-record.ts";
+import { openAudit } from "../../src/app/audit/audit.ts";
+import { keepAudit } from "../../src/app/audit/audit-keeper.ts";
 import { held, openPeople } from "../../src/app/people.ts";
-import { openStore } from "../../src/app/store.ts";
+import { openModeRecord } from "../../src/app/store/mode-record.ts";
+import { openStore } from "../../src/app/store/store.ts";
 import type { SiteConfig } from "../../src/config/site.ts";
-import { emptyRecord } from "../../src/core/mode-state.ts";
+import { emptyRecord } from "../../src/core/modes/state.ts";
 import { createSnapshot } from "../../src/core/snapshot.ts";
 import { mountSmallDisk, noSmallDisk, type SmallDisk } from "../lib/small-disk.ts";
 

@@ -1,6 +1,6 @@
 /** A main thread that hangs can neither revoke nor ask: service stops, and what it asked for is over. */
 import { expect, test } from "vitest";
-import { inputsLength, inputsStaleMs, readInputs, writeInputs } from "../../src/app/shared/inputs.ts";
+import { inputsLength, inputsStaleMs, readInputs, writeInputs } from "../../src/app/control/shared/inputs.ts";
 import { createSnapshot } from "../../src/core/snapshot.ts";
 
 test.each([

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { checkSite, loadSite } from "../../src/app/load-config.ts";
+import { checkSite, loadSite } from "../../src/app/site/load-config.ts";
 import { complaintText } from "../../src/config/parse.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -141,12 +141,14 @@ test("a site with a generation profile, a register map and a 50 Hz profile → a
   expect(maps!.get(config.evses[0]!.stage.map)!.kind).toBe("stage");
 });
 
-test.each(["config/depot.yaml", "config/home.yaml", "sim/scenarios/lgp-year.yaml", "sim/scenarios/permit-day.yaml"])(
-  "%s is without complaint",
-  (file) => {
-    expect(checkSite(join(root, file)).ok).toBe(true);
-  },
-);
+test.each([
+  "config/depot.yaml",
+  "config/home.yaml",
+  "sim/scenarios/sites/lgp-year.yaml",
+  "sim/scenarios/sites/permit-day.yaml",
+])("%s is without complaint", (file) => {
+  expect(checkSite(join(root, file)).ok).toBe(true);
+});
 
 test("everything that is wrong comes at once, each in words of its own: settings, their relations, and every file", () => {
   const folder = mkdtempSync(join(tmpdir(), "islet-site-"));

@@ -1,8 +1,8 @@
 /** Holds the lock of a site until it is killed. */
 import { join } from "node:path";
-import { plainSite } from "../../src/app/composition.ts";
-import { loadSite } from "../../src/app/load-config.ts";
-import { lockSite } from "../../src/app/site-lock.ts";
+import { plainSite } from "../../src/app/site/composition.ts";
+import { loadSite } from "../../src/app/site/load-config.ts";
+import { lockSite } from "../../src/app/site/site-lock.ts";
 
 const { config, profile } = loadSite(join(import.meta.dirname, "../../config/home.yaml"));
 const [stateDir, port] = [process.argv[2]!, Number(process.argv[3])];

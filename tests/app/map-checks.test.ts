@@ -3,8 +3,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { bridgeSettings } from "../../src/app/bridge-settings.ts";
-import { checkSite } from "../../src/app/load-config.ts";
+import { bridgeSettings } from "../../src/app/site/bridge-settings.ts";
+import { checkSite } from "../../src/app/site/load-config.ts";
 import { complaintText } from "../../src/config/parse.ts";
 
 const root = join(import.meta.dirname, "../..");

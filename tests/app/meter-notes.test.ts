@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createMeterNotes } from "../../src/app/meter-notes.ts";
+import { createMeterNotes } from "../../src/app/notes/meter-notes.ts";
 import { Quality } from "../../src/domain/quality.ts";
 
 test("a meter that answers and is not believed is told once, with what to look at, and its end too", () => {

@@ -13,8 +13,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type ModeWitness, openModeRecord } from "../../src/app/mode-record.ts";
-import { emptyRecord, type ModeRecord } from "../../src/core/mode-state.ts";
+import { type ModeWitness, openModeRecord } from "../../src/app/store/mode-record.ts";
+import { emptyRecord, type ModeRecord } from "../../src/core/modes/state.ts";
 
 function folder(): string {
   const made = mkdtempSync(join(tmpdir(), "islet-record-"));

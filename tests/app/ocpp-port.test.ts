@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { createOcppPort } from "../../src/app/ocpp-port.ts";
-import { inputsLength, inputsStaleMs, readInputs, writeInputs } from "../../src/app/shared/inputs.ts";
+import { createOcppPort } from "../../src/app/backend/ocpp-port.ts";
+import { inputsLength, inputsStaleMs, readInputs, writeInputs } from "../../src/app/control/shared/inputs.ts";
 import { createSnapshot } from "../../src/core/snapshot.ts";
 
 function site() {

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { openPccArchive, type PccArchive } from "../../src/app/pcc-archive.ts";
-import { createPccWatch } from "../../src/app/pcc-watch.ts";
-import { openStore } from "../../src/app/store.ts";
+import { createPccWatch } from "../../src/app/notes/pcc-watch.ts";
+import { openPccArchive, type PccArchive } from "../../src/app/store/pcc-archive.ts";
+import { openStore } from "../../src/app/store/store.ts";
 import { TestSite } from "../core/cycle/site.ts";
 
 const boundMs = 500;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { held, openPeople, type PersonsWish } from "../../src/app/people.ts";
-import { openStore } from "../../src/app/store.ts";
+import { openStore } from "../../src/app/store/store.ts";
 import type { SiteConfig } from "../../src/config/site.ts";
 import { createSnapshot } from "../../src/core/snapshot.ts";
 

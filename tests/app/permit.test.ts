@@ -5,12 +5,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openAudit } from "../../src/app/audit.ts";
-import { openPermitStore, type PermitStore, refusalText } from "../../src/app/permit.ts";
-import { canonicalJson, type Permit, parsePermit, type SignedPermit, signPermit } from "../../src/app/permit-format.ts";
-import { auditedHistory } from "../../src/app/permit-history.ts";
-import type { permitRefusals } from "../../src/app/permit-refusals.table.ts";
-import { witnessFile } from "../../src/app/witness.ts";
+import { openAudit } from "../../src/app/audit/audit.ts";
+import { openPermitStore, type PermitStore, refusalText } from "../../src/app/permits/permit.ts";
+import {
+  canonicalJson,
+  type Permit,
+  parsePermit,
+  type SignedPermit,
+  signPermit,
+} from "../../src/app/permits/permit-format.ts";
+import { auditedHistory } from "../../src/app/permits/permit-history.ts";
+import type { permitRefusals } from "../../src/app/permits/permit-refusals.table.ts";
+import { witnessFile } from "../../src/app/permits/witness.ts";
 import type { SiteConfig } from "../../src/config/site.ts";
 
 const keyPair = () => {

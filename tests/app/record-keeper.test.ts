@@ -9,8 +9,8 @@ import {
   retryMinMs,
   stored,
   storeIsDue,
-} from "../../src/app/record-keeper.ts";
-import { emptyRecord } from "../../src/core/mode-state.ts";
+} from "../../src/app/store/record-keeper.ts";
+import { emptyRecord } from "../../src/core/modes/state.ts";
 
 const lockout = { ...emptyRecord, intent: "locked", generation: 3 } as const;
 

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { serialNumberOf } from "../../src/app/serial-number.ts";
-import { openStore } from "../../src/app/store.ts";
+import { serialNumberOf } from "../../src/app/backend/serial-number.ts";
+import { openStore } from "../../src/app/store/store.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "islet-serial-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { describe, expect, test } from "vitest";
-import { createHistogram, quantileMs, record } from "../../src/app/histogram.ts";
-import { createLatest } from "../../src/app/shared/latest.ts";
-import { struct } from "../../src/app/shared/struct.ts";
+import { createHistogram, quantileMs, record } from "../../src/app/control/histogram.ts";
+import { createLatest } from "../../src/app/control/shared/latest.ts";
+import { struct } from "../../src/app/control/shared/struct.ts";
 
 describe("latest values between processes", () => {
   test("nothing written yet is not an image of zeros", () => {
@@ -28,7 +28,7 @@ describe("latest values between processes", () => {
     const length = 2_000;
     const writes = 20_000;
     const rows = createLatest(length);
-    const source = `import { openLatest } from ${JSON.stringify(new URL("../../src/app/shared/latest.ts", import.meta.url).href)};
+    const source = `import { openLatest } from ${JSON.stringify(new URL("../../src/app/control/shared/latest.ts", import.meta.url).href)};
       const rows = openLatest(3, ${length});
       for (let n = 1; n <= ${writes}; n++) { rows.values.fill(n); rows.publish(); }`;
     const writer = spawn(process.execPath, ["--input-type=module", "-e", source], {

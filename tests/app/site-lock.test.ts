@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { plainSite } from "../../src/app/composition.ts";
-import { changedSettings } from "../../src/app/config-changes.ts";
-import { type LoadedSite, loadSite } from "../../src/app/load-config.ts";
-import { lockSite } from "../../src/app/site-lock.ts";
+import { plainSite } from "../../src/app/site/composition.ts";
+import { changedSettings } from "../../src/app/site/config-changes.ts";
+import { type LoadedSite, loadSite } from "../../src/app/site/load-config.ts";
+import { lockSite } from "../../src/app/site/site-lock.ts";
 
 const root = join(import.meta.dirname, "../..");
 const { config, profile } = loadSite(join(root, "config/home.yaml"));

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createStallNotes } from "../../src/app/stall-notes.ts";
+import { createStallNotes } from "../../src/app/control/stall-notes.ts";
 
 test("the first stall is told at once, those that follow within ten seconds together, none lost", () => {
   const lines: string[] = [];

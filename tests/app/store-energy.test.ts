@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { openStore } from "../../src/app/store.ts";
-import { createEnergyRegisters } from "../../src/app/store-energy.ts";
+import { openStore } from "../../src/app/store/store.ts";
+import { createEnergyRegisters } from "../../src/app/store/store-energy.ts";
 
 const unknown = Number.NaN;
 /** [moment ms, stage's import Wh, stage's export Wh, power W] → the registers at the end. */

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { openWhole } from "../../src/app/database.ts";
-import { openStore } from "../../src/app/store.ts";
+import { openWhole } from "../../src/app/store/database.ts";
+import { openStore } from "../../src/app/store/store.ts";
 
 const path = (): string => join(mkdtempSync(join(tmpdir(), "store-")), "store.db");
 const message = (seqNo: number, droppable = false, transactionId = "t") => ({

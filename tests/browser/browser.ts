@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import pino from "pino";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { openAccounts } from "../../src/dashboard/accounts.ts";
+import { openAccounts } from "../../src/dashboard/access/accounts.ts";
 import type { AccountRole } from "../../src/dashboard/actions.ts";
-import { createDashboard, type Dashboard } from "../../src/dashboard/server.ts";
+import { createDashboard, type Dashboard } from "../../src/dashboard/server/server.ts";
 import { createFakeSource, type FakeSource } from "../dashboard/fakeSource.ts";
 import { sampleState } from "../dashboard/sampleStates.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseDocument } from "yaml";
-import { demoFleet, nextAtMs, setCharges } from "../../src/cli/demo-fleet.ts";
+import { demoFleet, nextAtMs, setCharges } from "../../src/cli/demo/demo-fleet.ts";
 
 const fleet = demoFleet({ evses: new Array(20).fill({}) });
 

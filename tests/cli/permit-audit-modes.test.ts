@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { modeRows } from "../../src/core/mode-rows.table.ts";
+import { modeRows } from "../../src/core/modes/rows.table.ts";
 import { modeNames } from "../../src/domain/modes.ts";
 
 const root = join(import.meta.dirname, "../..");

@@ -2,9 +2,9 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { ScenarioResult } from "../../sim/scenario.ts";
 import { scenarios } from "../../sim/scenarios/index.ts";
-import { runJobs } from "../../src/cli/scenario-pool.ts";
+import type { ScenarioResult } from "../../sim/story/scenario.ts";
+import { runJobs } from "../../src/cli/scenario/scenario-pool.ts";
 
 const root = join(import.meta.dirname, "../..");
 const islet = (...args: string[]) =>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { type AllocationRule, allocate, createAllocation } from "../../src/core/allocation.ts";
-import { createExportControl, createSiteBudget, type ProtectiveGroup } from "../../src/core/export-control.ts";
+import { createExportControl, createSiteBudget, type ProtectiveGroup } from "../../src/core/pcc/export-control.ts";
 import { Follows } from "../../src/core/pcc/load-observer.ts";
+import { type AllocationRule, allocate, createAllocation } from "../../src/core/setpoints/allocation.ts";
 import { clamp } from "../../src/domain/units.ts";
 
 const kW = 1_000;

@@ -7,7 +7,7 @@ import {
   clockWasSetBack,
   createAuthority,
   evaluateAuthority,
-} from "../../src/core/authority.ts";
+} from "../../src/core/modes/authority.ts";
 import { createSnapshot, type PermitFacts, type SiteFacts } from "../../src/core/snapshot.ts";
 
 const april = Date.UTC(2026, 3, 14);

@@ -1,10 +1,10 @@
 /** What a black start may cost, and what a failed one teaches. */
 import { describe, expect, test } from "vitest";
-import { type AuxiliaryConfig, boundBlackStart, createBlackStart } from "../../src/core/black-start.ts";
-import { createTierState } from "../../src/core/island-tiers.ts";
-import { createModeFacts } from "../../src/core/mode-facts.ts";
-import { createModeState, emptyRecord } from "../../src/core/mode-state.ts";
-import { modeTimings } from "../../src/core/mode-timings.ts";
+import { type AuxiliaryConfig, boundBlackStart, createBlackStart } from "../../src/core/island/black-start.ts";
+import { createTierState } from "../../src/core/island/tiers.ts";
+import { createModeFacts } from "../../src/core/modes/facts.ts";
+import { createModeState, emptyRecord } from "../../src/core/modes/state.ts";
+import { modeTimings } from "../../src/core/modes/timings.ts";
 import type { Mode } from "../../src/domain/modes.ts";
 
 const battery: AuxiliaryConfig = { capacityWh: 50, standbyW: 60, startWh: 4, keepWh: 10, chargeW: 30 };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type DepartureInputs, forecastDeparture } from "../../src/core/departure-forecast.ts";
+import { type DepartureInputs, forecastDeparture } from "../../src/core/setpoints/departure-forecast.ts";
 import { hourMs } from "../../src/domain/units.ts";
 
 const vehicle: DepartureInputs = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { EvseConfig } from "../../src/config/site.ts";
-import { applyEvseLimits, createReserveMemory, type SiteAllowance } from "../../src/core/evse-limits.ts";
-import { chainSetpointW, createLimitChains, startChain } from "../../src/core/limits.ts";
+import { applyEvseLimits, createReserveMemory, type SiteAllowance } from "../../src/core/setpoints/evse-limits.ts";
+import { chainSetpointW, createLimitChains, startChain } from "../../src/core/setpoints/limits.ts";
 import { createSnapshot, type EvseFacts, type StageFacts } from "../../src/core/snapshot.ts";
 
 const config: EvseConfig = {

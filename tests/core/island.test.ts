@@ -1,7 +1,7 @@
 /** The island's own work: who forms, what is fed, how it ends. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createTierState, stepTiers, tierTuning } from "../../src/core/island-tiers.ts";
+import { createTierState, stepTiers, tierTuning } from "../../src/core/island/tiers.ts";
 import { hourMs, minuteMs, secondMs } from "../../src/domain/units.ts";
 import { createBus, tickMs, type Vehicle } from "./island-bus.ts";
 

@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { chainSetpointW, createLimitChains, explain, limit, limitsMax, startChain } from "../../src/core/limits.ts";
+import {
+  chainSetpointW,
+  createLimitChains,
+  explain,
+  limit,
+  limitsMax,
+  startChain,
+} from "../../src/core/setpoints/limits.ts";
 
 const inf = Number.POSITIVE_INFINITY;
 

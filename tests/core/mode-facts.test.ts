@@ -1,6 +1,6 @@
 /** From readings with ages to facts: asymmetry, freshness, many stages, no transfer device. */
 import { describe, expect, test } from "vitest";
-import { createAuthority } from "../../src/core/authority.ts";
+import { createAuthority } from "../../src/core/modes/authority.ts";
 import {
   createGridVerdict,
   createModeFacts,
@@ -10,7 +10,7 @@ import {
   type ModeFactsConfig,
   modeFactsDefaults,
   StageHearing,
-} from "../../src/core/mode-facts.ts";
+} from "../../src/core/modes/facts.ts";
 import { createSnapshot, liveMaxMs, type Snapshot } from "../../src/core/snapshot.ts";
 
 const nowMs = 100_000;

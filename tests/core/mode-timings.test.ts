@@ -1,9 +1,9 @@
 /** The machine's times as a site gets them, and what they mean in the loop: a change here is a change of behaviour. */
 import { describe, expect, test } from "vitest";
-import { createModeFacts, type ModeFacts } from "../../src/core/mode-facts.ts";
-import { emptyRecord } from "../../src/core/mode-state.ts";
-import { modeTimings } from "../../src/core/mode-timings.ts";
-import { createModeMachine, stepMode } from "../../src/core/modes.ts";
+import { createModeFacts, type ModeFacts } from "../../src/core/modes/facts.ts";
+import { createModeMachine, stepMode } from "../../src/core/modes/machine.ts";
+import { emptyRecord } from "../../src/core/modes/state.ts";
+import { modeTimings } from "../../src/core/modes/timings.ts";
 import type { Mode } from "../../src/domain/modes.ts";
 
 const periodMs = 20;

@@ -1,10 +1,10 @@
 /** The mode machine along the paths that people know; the exhaustive exploration is in `tests/model/`. */
 import { describe, expect, test } from "vitest";
-import { createModeFacts, type ModeFacts } from "../../src/core/mode-facts.ts";
-import { modeRows } from "../../src/core/mode-rows.table.ts";
-import { emptyRecord } from "../../src/core/mode-state.ts";
-import { modeTimings, timingComplaints } from "../../src/core/mode-timings.ts";
-import { createModeMachine, type ModeMachine, modeRules, stepMode } from "../../src/core/modes.ts";
+import { createModeFacts, type ModeFacts } from "../../src/core/modes/facts.ts";
+import { createModeMachine, type ModeMachine, modeRules, stepMode } from "../../src/core/modes/machine.ts";
+import { modeRows } from "../../src/core/modes/rows.table.ts";
+import { emptyRecord } from "../../src/core/modes/state.ts";
+import { modeTimings, timingComplaints } from "../../src/core/modes/timings.ts";
 import { type Mode, modeNames } from "../../src/domain/modes.ts";
 
 const periodMs = 20;

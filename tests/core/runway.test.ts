@@ -9,7 +9,7 @@ import {
   type Runway,
   type RunwayInputs,
   usableWh,
-} from "../../src/core/runway.ts";
+} from "../../src/core/island/runway.ts";
 
 interface Vehicle {
   readonly energyWh: number;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { chooseWish, createWish, wishSources } from "../../src/core/schedule.ts";
+import { chooseWish, createWish, wishSources } from "../../src/core/setpoints/schedule.ts";
 import { createSnapshot, type EvseFacts } from "../../src/core/snapshot.ts";
 import { hourMs } from "../../src/domain/units.ts";
 

@@ -1,7 +1,6 @@
 /** The transfer device: kinds, and the window of a closed transition. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createSnapshot } from "../../src/core/snapshot.ts";
 import {
   angleAtTouchDeg,
   inSyncWindow,
@@ -11,7 +10,8 @@ import {
   transferDeviceKinds,
   wearPu,
   wrapDeg,
-} from "../../src/core/transfer-device.ts";
+} from "../../src/core/modes/transfer-device.ts";
+import { createSnapshot } from "../../src/core/snapshot.ts";
 
 const device = (change: object) =>
   Object.assign(createSnapshot(0, 0).transferDevice, {

@@ -2,8 +2,14 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { openAccounts, passwordLengthMax } from "../../src/dashboard/accounts.ts";
-import { createRateLimit, createSessions, idleMs, longestMs, sessionsMax } from "../../src/dashboard/sessions.ts";
+import { openAccounts, passwordLengthMax } from "../../src/dashboard/access/accounts.ts";
+import {
+  createRateLimit,
+  createSessions,
+  idleMs,
+  longestMs,
+  sessionsMax,
+} from "../../src/dashboard/access/sessions.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "islet-accounts-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { SiteStation } from "../../src/app/station.ts";
-import { openStore } from "../../src/app/store.ts";
+import { openStore } from "../../src/app/store/store.ts";
 import { createAppSource } from "../../src/dashboard/live/app-source.ts";
 
 beforeEach(() => void vi.useFakeTimers());

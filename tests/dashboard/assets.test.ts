@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { loadAssets } from "../../src/dashboard/assets.ts";
+import { loadAssets } from "../../src/dashboard/server/assets.ts";
 
 test("the page's code is plain JavaScript, made once", async () => {
   const assets = await loadAssets();
@@ -14,7 +14,7 @@ test("the page's code is plain JavaScript, made once", async () => {
 });
 
 test("making it says nothing on standard error", async () => {
-  const script = `import { loadAssets } from ${JSON.stringify(join(import.meta.dirname, "../../src/dashboard/assets.ts"))}; await loadAssets();`;
+  const script = `import { loadAssets } from ${JSON.stringify(join(import.meta.dirname, "../../src/dashboard/server/assets.ts"))}; await loadAssets();`;
   const { stdout, stderr } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script]);
   expect([stdout, stderr]).toEqual(["", ""]);
 });

@@ -4,8 +4,8 @@ import { connect, type Socket } from "node:net";
 import { PassThrough } from "node:stream";
 import pino from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Accounts, openAccounts } from "../../src/dashboard/accounts.ts";
-import { createDashboard, type Dashboard } from "../../src/dashboard/server.ts";
+import { type Accounts, openAccounts } from "../../src/dashboard/access/accounts.ts";
+import { createDashboard, type Dashboard } from "../../src/dashboard/server/server.ts";
 import { createFakeSource } from "./fakeSource.ts";
 import { sampleState } from "./sampleStates.ts";
 

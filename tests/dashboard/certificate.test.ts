@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { keepSelfSigned, selfSign } from "../../src/dashboard/certificate.ts";
+import { keepSelfSigned, selfSign } from "../../src/dashboard/access/certificate.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "islet-cert-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

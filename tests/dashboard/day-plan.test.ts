@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { openStore } from "../../src/app/store.ts";
-import { daysMax, type KeptDay, openDayArchive } from "../../src/dashboard/live/day-archive.ts";
+import { openStore } from "../../src/app/store/store.ts";
+import { daysMax, type KeptDay, openDayArchive } from "../../src/dashboard/archive/day-archive.ts";
+import { createRecorder, type Measured } from "../../src/dashboard/archive/recorder.ts";
 import { type DayPlanInputs, planDay } from "../../src/dashboard/live/day-plan.ts";
-import { createRecorder, type Measured } from "../../src/dashboard/live/recorder.ts";
 
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;

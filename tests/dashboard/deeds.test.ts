@@ -1,15 +1,15 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { AuditEvent } from "../../src/app/audit-chain.ts";
+import type { AuditEvent } from "../../src/app/audit/audit-chain.ts";
 import { openPeople } from "../../src/app/people.ts";
 import type { SiteStation } from "../../src/app/station.ts";
-import { openStore } from "../../src/app/store.ts";
+import { openStore } from "../../src/app/store/store.ts";
 import type { SiteConfig } from "../../src/config/site.ts";
 import { createSnapshot } from "../../src/core/snapshot.ts";
 import type { ActionId, ActionValues } from "../../src/dashboard/actions.ts";
 import { createAuditWriter, refusalsMax } from "../../src/dashboard/live/audit-writer.ts";
 import { changesOf } from "../../src/dashboard/live/changes.ts";
-import { deeds } from "../../src/dashboard/live/deeds.ts";
 import { createEventLog } from "../../src/dashboard/live/events.ts";
+import { deeds } from "../../src/dashboard/live/operator-actions.ts";
 import { err, ok } from "../../src/domain/result.ts";
 import { say } from "../../src/domain/words.ts";
 

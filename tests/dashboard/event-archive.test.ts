@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { openStore, type Store } from "../../src/app/store.ts";
-import { openEventArchive } from "../../src/dashboard/live/event-archive.ts";
+import { openStore, type Store } from "../../src/app/store/store.ts";
+import { openEventArchive } from "../../src/dashboard/archive/event-archive.ts";
 import type { EventRow, Seen } from "../../src/dashboard/live/event-rows.ts";
 import { createEventLog, type EventLog } from "../../src/dashboard/live/events.ts";
 

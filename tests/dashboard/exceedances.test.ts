@@ -1,8 +1,8 @@
 /** An export beyond its limit as an event: for how long, and by whose doing. */
 import { expect, test } from "vitest";
 import type { ExceedanceCause } from "../../src/core/pcc/exceedance-ledger.ts";
+import { createExceedances } from "../../src/dashboard/archive/exceedances.ts";
 import type { EventLog } from "../../src/dashboard/live/events.ts";
-import { createExceedances } from "../../src/dashboard/live/exceedances.ts";
 
 test.each([
   ["a charger that does not follow", "stage-disobeys", false, 400, "A charger did not follow its setpoint.", 0.4],

@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createHub, type Hub, perSecondMax } from "../../src/dashboard/hub.ts";
+import { createHub, type Hub, perSecondMax } from "../../src/dashboard/server/hub.ts";
 import { createFakeSource, type FakeSource } from "./fakeSource.ts";
 import { sampleState } from "./sampleStates.ts";
 

@@ -1,12 +1,12 @@
 /** Three words on every surface: live, old with its age, not known. What is not live is in no sum and is told as what it was. */
 import { describe, expect, test } from "vitest";
-import type { ControlReport } from "../../src/app/shared/report.ts";
-import { renderTerminal } from "../../src/cli/terminal-view.ts";
+import type { ControlReport } from "../../src/app/control/shared/report.ts";
+import { renderTerminal } from "../../src/cli/demo/terminal-view.ts";
 import { busOf, flowsOf } from "../../src/dashboard/live/build-state.ts";
 import { deviceHealth } from "../../src/dashboard/live/health-state.ts";
 import { knownOf, meterKnown } from "../../src/dashboard/live/known.ts";
 import { longestMissing } from "../../src/dashboard/live/missing.ts";
-import { createMetrics } from "../../src/dashboard/metrics.ts";
+import { createMetrics } from "../../src/dashboard/server/metrics.ts";
 import type { SiteState } from "../../src/dashboard/state.ts";
 import { view } from "../../src/dashboard/view.ts";
 import type { ReasonKey } from "../../src/domain/reasons.ts";

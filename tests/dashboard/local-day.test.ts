@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createLocalDay } from "../../src/dashboard/live/local-day.ts";
+import { createLocalDay } from "../../src/dashboard/archive/local-day.ts";
 
 describe("the local day begins at midnight", () => {
   test.each([

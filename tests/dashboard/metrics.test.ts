@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
-import { createMetrics } from "../../src/dashboard/metrics.ts";
+import { createMetrics } from "../../src/dashboard/server/metrics.ts";
 import { sampleNames, sampleState } from "./sampleStates.ts";
 
 const metrics = () => createMetrics({ ageMs: () => 20, pages: () => 3, skipped: () => 0 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { ControlReport } from "../../src/app/shared/report.ts";
-import { createMoments, type Moments } from "../../src/dashboard/live/moments.ts";
+import type { ControlReport } from "../../src/app/control/shared/report.ts";
+import { createMoments, type Moments } from "../../src/dashboard/live/durations.ts";
 
 type Site = ControlReport["site"];
 const normal = {

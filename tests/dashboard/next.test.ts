@@ -1,7 +1,7 @@
 /** What the page says would change the mode, against the rows of the mode machine that would do it. */
 import { describe, expect, test } from "vitest";
-import { modeRows } from "../../src/core/mode-rows.table.ts";
-import { type TransferDeviceKindName, transferDeviceKinds } from "../../src/core/transfer-device.ts";
+import { modeRows } from "../../src/core/modes/rows.table.ts";
+import { type TransferDeviceKindName, transferDeviceKinds } from "../../src/core/modes/transfer-device.ts";
 import type { SiteState } from "../../src/dashboard/state.ts";
 import { wordsFor } from "../../src/dashboard/view/format.ts";
 import { consequences, nextOf } from "../../src/dashboard/view/next.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isGuessable } from "../../src/dashboard/password-strength.ts";
+import { isGuessable } from "../../src/dashboard/access/password-strength.ts";
 
 describe("passwords that anybody would try", () => {
   test.each(

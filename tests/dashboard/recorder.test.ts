@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createRecorder, type Measured } from "../../src/dashboard/live/recorder.ts";
+import { createRecorder, type Measured } from "../../src/dashboard/archive/recorder.ts";
 
 const midnightMs = Date.UTC(2026, 6, 14, 7);
 const hourMs = 3_600_000;

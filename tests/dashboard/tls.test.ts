@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { selfSign } from "../../src/dashboard/certificate.ts";
-import { chooseServing } from "../../src/dashboard/tls.ts";
+import { selfSign } from "../../src/dashboard/access/certificate.ts";
+import { chooseServing } from "../../src/dashboard/access/tls.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "islet-tls-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -6,7 +6,7 @@
 import { expect, test } from "vitest";
 import { createBridge } from "../../firmware-bridge/bridge.ts";
 import { createStageFace } from "../../sim/peers/register-faces-stage.ts";
-import { verifyEveryMs } from "../../src/app/control.ts";
+import { verifyEveryMs } from "../../src/app/control/control.ts";
 import { standardGridProfile } from "../../src/config/grid-profiles.ts";
 import { createSnapshot } from "../../src/core/snapshot.ts";
 import { FakeStage } from "./fake-plant.ts";

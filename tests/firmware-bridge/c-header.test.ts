@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { printCHeader } from "../../firmware-bridge/c-header.ts";
-import { vendorModels } from "../../firmware-bridge/vendor-models.table.ts";
+import { printCHeader } from "../../firmware-bridge/maps/c-header.ts";
+import { vendorModels } from "../../firmware-bridge/maps/vendor-models.table.ts";
 import { layoutModel } from "../../src/protocols/sunspec/model.ts";
 import { sunspecModels } from "../../src/protocols/sunspec/models.ts";
 

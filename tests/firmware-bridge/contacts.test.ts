@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { createBridge } from "../../firmware-bridge/bridge.ts";
-import { parseMapFile } from "../../firmware-bridge/map-file.ts";
+import { parseMapFile } from "../../firmware-bridge/maps/map-file.ts";
 import { createTransferDeviceFace } from "../../sim/peers/register-faces-site.ts";
 import { createSnapshot, type Snapshot } from "../../src/core/snapshot.ts";
 import { FakeTransferDevice } from "./fake-plant.ts";

@@ -1,7 +1,7 @@
 /** Field problems of links, each on an emulated device, through the bridge with its cycles of 20 ms. */
 import { afterEach, describe, expect, test } from "vitest";
 import { type Bridge, createBridge } from "../../firmware-bridge/bridge.ts";
-import type { DeviceMap, FactRow } from "../../firmware-bridge/device-map.ts";
+import type { DeviceMap, FactRow } from "../../firmware-bridge/maps/device-map.ts";
 import type { DevicePace, MeterSettings } from "../../firmware-bridge/settings.ts";
 import { createCommands } from "../../src/core/commands.ts";
 import { createSnapshot, type Snapshot } from "../../src/core/snapshot.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { planFunctions, tripSteps } from "../../firmware-bridge/function-plan.ts";
+import { planFunctions, tripSteps } from "../../firmware-bridge/stage/function-plan.ts";
 import type { GridSettings } from "../../src/config/grid-profiles.table.ts";
 import { builtInGridProfile } from "../../src/config/grid-profiles.ts";
 import { clock, startSite, type TestSite, type TestSiteOptions } from "./site.ts";

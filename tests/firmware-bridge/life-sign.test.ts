@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type DeviceMap, factNames } from "../../firmware-bridge/device-map.ts";
-import { LifeSign } from "../../firmware-bridge/life-sign.ts";
+import { LifeSign } from "../../firmware-bridge/device/life-sign.ts";
+import { type DeviceMap, factNames } from "../../firmware-bridge/maps/device-map.ts";
 
 const mapOf = (kind: DeviceMap["kind"], names: readonly string[]): DeviceMap => ({
   kind,

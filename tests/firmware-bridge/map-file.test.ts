@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Bridge, createBridge } from "../../firmware-bridge/bridge.ts";
-import { mapFileMistakeText, parseMapFile } from "../../firmware-bridge/map-file.ts";
+import { mapFileMistakeText, parseMapFile } from "../../firmware-bridge/maps/map-file.ts";
 import { type ModbusServer, type Registers, startModbusServer } from "../../sim/peers/modbus-server.ts";
 import { ExceptionCode } from "../../sim/peers/register-face.ts";
 import { createCommands } from "../../src/core/commands.ts";

@@ -1,9 +1,9 @@
 /** What a map file can say about the devices that are out there: numbers in all their forms, functions row by row, writes. */
 import { describe, expect, test } from "vitest";
 import { type Bridge, createBridge } from "../../firmware-bridge/bridge.ts";
-import type { DeviceMap } from "../../firmware-bridge/device-map.ts";
-import { DeviceReader } from "../../firmware-bridge/device-reader.ts";
-import { mapFileMistakeText, parseMapFile } from "../../firmware-bridge/map-file.ts";
+import { DeviceReader } from "../../firmware-bridge/device/device-reader.ts";
+import type { DeviceMap } from "../../firmware-bridge/maps/device-map.ts";
+import { mapFileMistakeText, parseMapFile } from "../../firmware-bridge/maps/map-file.ts";
 import { createCommands } from "../../src/core/commands.ts";
 import { createSnapshot } from "../../src/core/snapshot.ts";
 import { MemoryLink } from "./memory-link.ts";

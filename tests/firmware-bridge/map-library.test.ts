@@ -5,8 +5,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { createBridge } from "../../firmware-bridge/bridge.ts";
-import type { DeviceMap } from "../../firmware-bridge/device-map.ts";
-import { mapFileMistakeText, parseMapFile } from "../../firmware-bridge/map-file.ts";
+import type { DeviceMap } from "../../firmware-bridge/maps/device-map.ts";
+import { mapFileMistakeText, parseMapFile } from "../../firmware-bridge/maps/map-file.ts";
 import type { BridgeSettings } from "../../firmware-bridge/settings.ts";
 import { createCommands } from "../../src/core/commands.ts";
 import { createSnapshot } from "../../src/core/snapshot.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { modelJson, printModelJson } from "../../firmware-bridge/model-json.ts";
-import { vendorModels } from "../../firmware-bridge/vendor-models.table.ts";
+import { modelJson, printModelJson } from "../../firmware-bridge/maps/model-json.ts";
+import { vendorModels } from "../../firmware-bridge/maps/vendor-models.table.ts";
 import { layoutModel } from "../../src/protocols/sunspec/model.ts";
 
 test("definitions have the sizes of the map, and scale factors that are there", () => {

@@ -1,7 +1,7 @@
 /** A stage that has latched the loss of the controller's heartbeat: what the controller resets by itself, and what it leaves. */
 import { afterEach, describe, expect, test } from "vitest";
-import { latchForgottenMs, latchResetsMax, OwnLatch } from "../../firmware-bridge/own-latch.ts";
 import type { DeviceReport } from "../../firmware-bridge/report.ts";
+import { latchForgottenMs, latchResetsMax, OwnLatch } from "../../firmware-bridge/stage/own-latch.ts";
 import { startSite, type TestSite, type TestSiteOptions } from "./site.ts";
 
 let site: TestSite | undefined;

@@ -1,7 +1,7 @@
 /** A set-point must not outlive the controller: what a stage does when nobody speaks to it is tried, not believed. */
 import { afterEach, describe, expect, test } from "vitest";
 import { createBridge } from "../../firmware-bridge/bridge.ts";
-import { parseMapFile } from "../../firmware-bridge/map-file.ts";
+import { parseMapFile } from "../../firmware-bridge/maps/map-file.ts";
 import { MemoryLink } from "./memory-link.ts";
 import { type RegisterBank, registerBank } from "./register-bank.ts";
 import { startSite, type TestSite } from "./site.ts";

@@ -3,7 +3,7 @@
  * ticks and starts again; nature takes every choice. The law that this shows: downtime and one full read are shorter than the
  * stages' watchdog.
  */
-import { type ModeRow, modeRows } from "../../src/core/mode-rows.table.ts";
+import { type ModeRow, modeRows } from "../../src/core/modes/rows.table.ts";
 import { modeNames } from "../../src/domain/modes.ts";
 import { crash, recordOnDisk, restart } from "./controller.ts";
 import { explore } from "./explore.ts";

@@ -3,12 +3,12 @@
  * of authority and the real rows run on it, and the machine's state becomes small integers again.
  */
 
-import { createRecordKeeper, notStored, retryMaxMs, storeIsDue } from "../../src/app/record-keeper.ts";
-import { createAuthority, evaluateAuthority } from "../../src/core/authority.ts";
-import { createGridVerdict, createModeFacts, deriveModeFacts, modeFactsDefaults } from "../../src/core/mode-facts.ts";
-import type { ModeRow } from "../../src/core/mode-rows.table.ts";
-import { disagreementsMax, doubtsMax, emptyRecord, type HeldSince, intentNames } from "../../src/core/mode-state.ts";
-import { createModeMachine, type ModeOutput, stepMode } from "../../src/core/modes.ts";
+import { createRecordKeeper, notStored, retryMaxMs, storeIsDue } from "../../src/app/store/record-keeper.ts";
+import { createAuthority, evaluateAuthority } from "../../src/core/modes/authority.ts";
+import { createGridVerdict, createModeFacts, deriveModeFacts, modeFactsDefaults } from "../../src/core/modes/facts.ts";
+import { createModeMachine, type ModeOutput, stepMode } from "../../src/core/modes/machine.ts";
+import type { ModeRow } from "../../src/core/modes/rows.table.ts";
+import { disagreementsMax, doubtsMax, emptyRecord, type HeldSince, intentNames } from "../../src/core/modes/state.ts";
 import { createSnapshot } from "../../src/core/snapshot.ts";
 import { modeNames, roleNames } from "../../src/domain/modes.ts";
 import { fault } from "./faults.table.ts";

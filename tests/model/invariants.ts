@@ -3,8 +3,8 @@
  * Numbers follow the study of the mode machine; "T" is one abstract tick.
  */
 
-import { intentNames, startsMax } from "../../src/core/mode-state.ts";
-import type { ModeOutput } from "../../src/core/modes.ts";
+import type { ModeOutput } from "../../src/core/modes/machine.ts";
+import { intentNames, startsMax } from "../../src/core/modes/state.ts";
 import { modeNames } from "../../src/domain/modes.ts";
 import type { createController } from "./controller.ts";
 import { fault, faultNames, judgedWhileUp, reactionOnly } from "./faults.table.ts";

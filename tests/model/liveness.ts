@@ -2,7 +2,7 @@
  * Where the controller ends up when the environment stands still: strongly connected components of the ticks alone. A component
  * that nothing leaves must be one mode (more than one: it oscillates for ever), and the mode that the environment calls for.
  */
-import { startsMax } from "../../src/core/mode-state.ts";
+import { startsMax } from "../../src/core/modes/state.ts";
 import { type Mode, modeNames } from "../../src/domain/modes.ts";
 import type { Lists } from "./explore.ts";
 import { fault, faultNames } from "./faults.table.ts";

@@ -5,7 +5,7 @@
  */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { modeRows } from "../../src/core/mode-rows.table.ts";
+import { modeRows } from "../../src/core/modes/rows.table.ts";
 import { doubleFaults } from "./double-faults.table.ts";
 import { invariants } from "./invariants.ts";
 import { type Finding, type Job, performAll } from "./jobs.ts";

@@ -1,5 +1,5 @@
 /** `docs/model.md`: the exploration for a reader who wants to check it, printed from the rows that run. */
-import { modeRows } from "../../src/core/mode-rows.table.ts";
+import { modeRows } from "../../src/core/modes/rows.table.ts";
 import { faultNames } from "./faults.table.ts";
 import { invariants } from "./invariants.ts";
 import { count, type LeftOut, type Report } from "./report.ts";
@@ -8,7 +8,7 @@ export function markdown({ summary, runs, restarts, leftOut, doubles }: Report):
   const lines = [
     "# The mode machine, explored exhaustively",
     "",
-    "Printed by `npm run -s model -- --markdown > docs/model.md`. The rows of `src/core/mode-rows.table.ts` that run in a site",
+    "Printed by `npm run -s model -- --markdown > docs/model.md`. The rows of `src/core/modes/rows.table.ts` that run in a site",
     "are driven here together with a world that may do anything: the grid, permits, wishes and synchronism change at any moment,",
     "stages trip, the controller dies and starts again, K1's contacts lag, and one fault (or a pair) appears whenever it likes.",
     "Every state that can be reached is visited, with every combination of inputs. T is one abstract tick, about 100 ms.",

@@ -1,6 +1,6 @@
 /** The exhaustive exploration, as much of it as a test run may cost; `npm run -s model` does all of it. */
 import { expect, describe as suite, test } from "vitest";
-import { type ModeRow, modeRows } from "../../src/core/mode-rows.table.ts";
+import { type ModeRow, modeRows } from "../../src/core/modes/rows.table.ts";
 import { islandsLost } from "./adoption.ts";
 import { doubleFaults } from "./double-faults.table.ts";
 import { performDouble, performRun } from "./jobs.ts";

@@ -3,7 +3,7 @@
  * nothing of the controller but the commands that reach it. Every choice of nature goes through `Choices`, so that all of them
  * can be enumerated.
  */
-import type { ModeOutput } from "../../src/core/modes.ts";
+import type { ModeOutput } from "../../src/core/modes/machine.ts";
 import { type FaultName, fault, faultNames } from "./faults.table.ts";
 import { F, type World } from "./fields.table.ts";
 import { cap, watchdogTicks } from "./timings.ts";

@@ -1,5 +1,5 @@
 /** What the exploration came to, as one document: for the terminal, for JSON and for `docs/model.md`. */
-import { modeRows } from "../../src/core/mode-rows.table.ts";
+import { modeRows } from "../../src/core/modes/rows.table.ts";
 import { doubleFaults } from "./double-faults.table.ts";
 import type { DoubleResult, Finding, Outcome, RunResult, Story } from "./jobs.ts";
 import type { Run } from "./runs.table.ts";

@@ -3,7 +3,7 @@
  * the laws of `mode-timings.ts` for this plant: K1 and stages answer within 0 to 1 T (slow: 5 and 4 T), the bus decays within
  * 1 T, contacts lag by 1 T, the stages' watchdog is 3 T.
  */
-import type { ModeTimings } from "../../src/core/mode-timings.ts";
+import type { ModeTimings } from "../../src/core/modes/timings.ts";
 
 export const tickMs = 100;
 export const nowMs = 1_000 * tickMs;

@@ -1,5 +1,5 @@
 /** Every variant of the table with one thing left out: a row, or one of its guards. */
-import { type ModeRow, modeRows } from "../../src/core/mode-rows.table.ts";
+import { type ModeRow, modeRows } from "../../src/core/modes/rows.table.ts";
 
 export interface Variant {
   /** Position in the list; `world.ts` notes decisions by it. */

@@ -3,9 +3,9 @@
  * has successors by events that take no time (the controller crashes, a stage trips, a fault appears) and by a tick under
  * each combination of inputs.
  */
-import type { ModeFacts } from "../../src/core/mode-facts.ts";
-import { type ModeRow, modeRows } from "../../src/core/mode-rows.table.ts";
-import type { ModeState } from "../../src/core/mode-state.ts";
+import type { ModeFacts } from "../../src/core/modes/facts.ts";
+import { type ModeRow, modeRows } from "../../src/core/modes/rows.table.ts";
+import type { ModeState } from "../../src/core/modes/state.ts";
 import { modeNames } from "../../src/domain/modes.ts";
 import { crash, createController, recordOnDisk, restart, storeRecord, storeTryIsDue } from "./controller.ts";
 import { type FaultName, fault, faultNames } from "./faults.table.ts";

@@ -1,12 +1,12 @@
 /** Whatever the wishes, budgets and states: allocation and lead stay inside every limit. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { allocate, allocationRules, createAllocation } from "../../src/core/allocation.ts";
 import { createCommands } from "../../src/core/commands.ts";
-import { createExportControl, createSiteBudget, stepExportControl } from "../../src/core/export-control.ts";
-import { leadOnCuts } from "../../src/core/pcc/lead.ts";
+import { createExportControl, createSiteBudget, stepExportControl } from "../../src/core/pcc/export-control.ts";
 import { Follows } from "../../src/core/pcc/load-observer.ts";
 import { createPccLimits } from "../../src/core/pcc/pcc-limits.ts";
+import { allocate, allocationRules, createAllocation } from "../../src/core/setpoints/allocation.ts";
+import { leadOnCuts } from "../../src/core/setpoints/lead.ts";
 import { createSnapshot } from "../../src/core/snapshot.ts";
 import { clamp } from "../../src/domain/units.ts";
 

@@ -1,9 +1,9 @@
 /** The stories of K1 and its contacts, and what they find out about a controller that trusts where it must prove. */
 import { describe, expect, test } from "vitest";
-import { startIslet } from "../../sim/islet-controller.ts";
-import { runScenario, type ScenarioResult } from "../../sim/scenario.ts";
 import { scenarioNamed } from "../../sim/scenarios/index.ts";
-import type { StartController } from "../../sim/site.ts";
+import { startIslet } from "../../sim/story/islet-controller.ts";
+import { runScenario, type ScenarioResult } from "../../sim/story/scenario.ts";
+import type { StartController } from "../../sim/story/site.ts";
 import type { Snapshot } from "../../src/core/snapshot.ts";
 
 /** For machines that have much else to do. */

@@ -1,8 +1,8 @@
 /** An island with a full vehicle, hardly any load, and PV that only frequency holds back. Field problem: the bus fell when PV joined. */
 import { describe, expect, test } from "vitest";
-import { startIslet } from "../../sim/islet-controller.ts";
 import { Drive } from "../../sim/proofs/drive.ts";
 import { scenarioNamed } from "../../sim/scenarios/index.ts";
+import { startIslet } from "../../sim/story/islet-controller.ts";
 import type { WorldConfig } from "../../sim/world-config.ts";
 import type { Core } from "../../src/core/core.ts";
 
@@ -19,7 +19,7 @@ function lightIsland(pv: Partial<WorldConfig["pvs"][number]> = {}, minutes = 12)
     tiers: world.tiers.map((tier, t) => ({ ...tier, loadW: loads[t]! })),
     pvs: world.pvs.map((one) => ({ ...one, ...pv })),
   };
-  const drive = new Drive(sketch, "sim/scenarios/mixed-depot-shift.yaml", 50, false, (boot) => {
+  const drive = new Drive(sketch, "sim/scenarios/sites/mixed-depot-shift.yaml", 50, false, (boot) => {
     const islet = startIslet(boot);
     core = (islet as unknown as { core: Core }).core;
     return islet;

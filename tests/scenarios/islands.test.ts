@@ -1,9 +1,9 @@
 /** Life without the grid: the ten island scenarios with one seed each (acceptance runs fifty), and controllers that they find out. */
 import { describe, expect, test } from "vitest";
-import { startIslet } from "../../sim/islet-controller.ts";
-import { runScenario, type Scenario, type ScenarioResult } from "../../sim/scenario.ts";
 import { scenarioNamed } from "../../sim/scenarios/index.ts";
-import type { StartController } from "../../sim/site.ts";
+import { startIslet } from "../../sim/story/islet-controller.ts";
+import { runScenario, type Scenario, type ScenarioResult } from "../../sim/story/scenario.ts";
+import type { StartController } from "../../sim/story/site.ts";
 import type { Commands } from "../../src/core/commands.ts";
 
 const failures = ({ checks }: ScenarioResult): string[] =>

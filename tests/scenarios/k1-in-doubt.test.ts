@@ -1,10 +1,10 @@
 /** Whole sites in virtual time whose transfer device, stage or panel can't be believed: what the site does, and that it is told. */
 import { describe, expect, test } from "vitest";
 import { Faults } from "../../sim/faults.ts";
-import { startIslet } from "../../sim/islet-controller.ts";
 import { Drive } from "../../sim/proofs/drive.ts";
 import { type ProofSite, proofSites } from "../../sim/proofs/sites.table.ts";
-import type { Site, StartController } from "../../sim/site.ts";
+import { startIslet } from "../../sim/story/islet-controller.ts";
+import type { Site, StartController } from "../../sim/story/site.ts";
 import { schoolBus, type WorldSketch, worldFor } from "../../sim/world-config.ts";
 import type { Core } from "../../src/core/core.ts";
 

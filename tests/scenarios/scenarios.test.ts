@@ -1,8 +1,8 @@
 /** The acceptance scenarios with the product's own control cycle, as far as they are quick; the long ones are cut short. */
 import { describe, expect, test } from "vitest";
-import { startIslet } from "../../sim/islet-controller.ts";
-import { runScenario, type Scenario, type ScenarioResult } from "../../sim/scenario.ts";
 import { scenarioNamed, scenarios } from "../../sim/scenarios/index.ts";
+import { startIslet } from "../../sim/story/islet-controller.ts";
+import { runScenario, type Scenario, type ScenarioResult } from "../../sim/story/scenario.ts";
 import { plainController } from "../sim/plain-controller.ts";
 
 const failures = ({ checks }: ScenarioResult): string[] =>

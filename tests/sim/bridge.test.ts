@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { InMemoryBridge } from "../../sim/in-memory-bridge.ts";
-import { alarmBit } from "../../sim/plant/stage-config.ts";
-import { StationStub } from "../../sim/station-stub.ts";
+import { alarmBit } from "../../sim/plant/stage/stage-config.ts";
+import { InMemoryBridge } from "../../sim/story/in-memory-bridge.ts";
+import { StationStub } from "../../sim/story/station-stub.ts";
 import type { World } from "../../sim/world.ts";
 import { type Commands, createCommands } from "../../src/core/commands.ts";
 import { createSnapshot, never, type Snapshot } from "../../src/core/snapshot.ts";

@@ -1,7 +1,7 @@
 /** What loads and bus go through, and what batteries and loads tell and do. */
 import { describe, expect, test } from "vitest";
 import { forecastErrorPct, forecastKeptPct, steepestRisePerS } from "../../sim/checkers/island-probes.ts";
-import type { Site } from "../../sim/site.ts";
+import type { Site } from "../../sim/story/site.ts";
 import { schoolBus } from "../../sim/world-config.ts";
 import { Hand, smallWorld } from "./worlds.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { createControlApi, startControlApi } from "../../sim/control-api.ts";
-import { Simulation } from "../../sim/simulation.ts";
+import { createControlApi, startControlApi } from "../../sim/run/control-api.ts";
+import { Simulation } from "../../sim/run/simulation.ts";
 import { smallWorld } from "./worlds.ts";
 
 type Body = Record<string, unknown>;

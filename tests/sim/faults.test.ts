@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { faultRows } from "../../sim/faults.table.ts";
 import { faultSchedule, faultTargets } from "../../sim/faults.ts";
 import { Random } from "../../sim/random.ts";
-import { Simulation } from "../../sim/simulation.ts";
+import { Simulation } from "../../sim/run/simulation.ts";
 import { smallWorld } from "./worlds.ts";
 
 describe("faults", () => {

@@ -1,7 +1,7 @@
 /** Hardware as the field has it: slow, coarse and uneven meters, stages that look seldom, move late or slowly. */
 import { describe, expect, test } from "vitest";
-import { parseSimOptions, worldForSite } from "../../sim/sim-options.ts";
-import { Simulation } from "../../sim/simulation.ts";
+import { parseSimOptions, worldForSite } from "../../sim/run/sim-options.ts";
+import { Simulation } from "../../sim/run/simulation.ts";
 import { parseSiteConfig } from "../../src/config/parse.ts";
 import { Hand, smallWorld } from "./worlds.ts";
 

@@ -1,10 +1,10 @@
 /** Random interleavings, as many as fit into a test run; the whole proof is `npm run -s bench -- interleavings`. */
 import { describe, expect, test } from "vitest";
-import { startIslet } from "../../sim/islet-controller.ts";
 import { InterleavedSite, kindOf, type Story, storiesPerSite } from "../../sim/proofs/interleavings.ts";
 import { shrink } from "../../sim/proofs/shrink.ts";
 import { proofSites } from "../../sim/proofs/sites.table.ts";
-import type { StartController } from "../../sim/site.ts";
+import { startIslet } from "../../sim/story/islet-controller.ts";
+import type { StartController } from "../../sim/story/site.ts";
 
 const tell = (site: InterleavedSite, stories: number): Story[] =>
   Array.from({ length: stories }, (_, number) => site.tell(number));

@@ -3,7 +3,7 @@
  * limit. Not the product: just enough to make the plant do everything.
  */
 
-import type { Controller, ControllerBoot } from "../../sim/site.ts";
+import type { Controller, ControllerBoot } from "../../sim/story/site.ts";
 import { type Commands, createCommands } from "../../src/core/commands.ts";
 import type { Snapshot } from "../../src/core/snapshot.ts";
 import type { Role } from "../../src/domain/modes.ts";

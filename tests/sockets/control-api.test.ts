@@ -6,9 +6,9 @@ import { afterEach, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { depot } from "../../bench/lib/socket-site.ts";
 import { startCsms } from "../../sim/peers/csms.ts";
-import { startSimulator } from "../../sim/process.ts";
-import { parseSimOptions } from "../../sim/sim-options.ts";
-import { ownController } from "../../src/cli/sim-controller.ts";
+import { startSimulator } from "../../sim/run/process.ts";
+import { parseSimOptions } from "../../sim/run/sim-options.ts";
+import { ownController } from "../../src/cli/demo/sim-controller.ts";
 import { until } from "./site.ts";
 
 const closing: (() => Promise<void> | void)[] = [];

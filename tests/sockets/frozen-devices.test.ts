@@ -4,8 +4,8 @@
  */
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Simulator, startSimulator } from "../../sim/process.ts";
-import { parseSimOptions } from "../../sim/sim-options.ts";
+import { type Simulator, startSimulator } from "../../sim/run/process.ts";
+import { parseSimOptions } from "../../sim/run/sim-options.ts";
 import { parseSiteConfig } from "../../src/config/parse.ts";
 import type { SiteConfig } from "../../src/config/site.ts";
 

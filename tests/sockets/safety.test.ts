@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { depot } from "../../bench/lib/socket-site.ts";
 import { type Csms, startCsms } from "../../sim/peers/csms.ts";
-import { createDemoPermit } from "../../src/cli/demo-permit.ts";
+import { createDemoPermit } from "../../src/cli/demo/demo-permit.ts";
 import type { SiteConfig } from "../../src/config/site.ts";
 import { discharging, permit, sleep, startPlant, startSocketSite, until, wishDischarge } from "./site.ts";
 

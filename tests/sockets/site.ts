@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { depot, quickProfile } from "../../bench/lib/socket-site.ts";
-import { type Simulator, startSimulator } from "../../sim/process.ts";
-import { parseSimOptions } from "../../sim/sim-options.ts";
-import { plainSite } from "../../src/app/composition.ts";
-import { type ControlHost, startControlHost } from "../../src/app/control-host.ts";
-import { requestRealTime, simulatorPriority } from "../../src/app/real-time.ts";
+import { type Simulator, startSimulator } from "../../sim/run/process.ts";
+import { parseSimOptions } from "../../sim/run/sim-options.ts";
+import { type ControlHost, startControlHost } from "../../src/app/control/control-host.ts";
+import { requestRealTime, simulatorPriority } from "../../src/app/control/real-time.ts";
+import { plainSite } from "../../src/app/site/composition.ts";
 import type { SiteConfig } from "../../src/config/site.ts";
 import { invariant } from "../../src/domain/result.ts";
 

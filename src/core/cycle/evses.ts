@@ -1,11 +1,11 @@
 /** From wishes to set-points: each EVSE's own limits, ramps, and its share of what the site may do. */
 
-import { allocate } from "../allocation.ts";
 import type { Core } from "../core.ts";
-import { applyEvseLimits } from "../evse-limits.ts";
-import { chainSetpointW, type LimitSource, limit, limitSources } from "../limits.ts";
-import { StageHearing } from "../mode-facts.ts";
-import { beyondZeroShare, leadOnCuts } from "../pcc/lead.ts";
+import { StageHearing } from "../modes/facts.ts";
+import { allocate } from "../setpoints/allocation.ts";
+import { applyEvseLimits } from "../setpoints/evse-limits.ts";
+import { beyondZeroShare, leadOnCuts } from "../setpoints/lead.ts";
+import { chainSetpointW, type LimitSource, limit, limitSources } from "../setpoints/limits.ts";
 import type { Snapshot } from "../snapshot.ts";
 
 const anyW = Number.POSITIVE_INFINITY;

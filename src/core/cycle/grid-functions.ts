@@ -11,7 +11,7 @@ import type { Core } from "../core.ts";
 import { islandingBackupVar } from "../grid/anti-islanding.ts";
 import { type GridFunctions, stepGridFunctions } from "../grid/der.ts";
 import { leg } from "../grid/pq-priority.ts";
-import { chainInterval, chainSetpointW, limit } from "../limits.ts";
+import { chainInterval, chainSetpointW, limit } from "../setpoints/limits.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { pauseReason } from "./grid.ts";
 

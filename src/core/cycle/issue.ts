@@ -1,7 +1,7 @@
 /** The commands of this tick, each a lease that the device below lets expire by itself. */
 import type { Commands, StageCommand } from "../commands.ts";
 import type { Core } from "../core.ts";
-import { stepIsland } from "../island.ts";
+import { stepIsland } from "../island/island.ts";
 import type { Snapshot } from "../snapshot.ts";
 
 export function issueCommands(core: Core, snapshot: Snapshot, nowMs: number): Commands {

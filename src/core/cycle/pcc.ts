@@ -1,7 +1,7 @@
 /** The limits at the grid connection in this tick: optimising ones first, the permit, then the protective ones, which win. */
 import { Quality } from "../../domain/quality.ts";
 import type { Core } from "../core.ts";
-import { resetExportControl } from "../export-control.ts";
+import { resetExportControl } from "../pcc/export-control.ts";
 import { profileLimitW } from "../pcc/limited-generation-profile.ts";
 import { clearPccLimits, tightenExport, tightenImport } from "../pcc/pcc-limits.ts";
 import { recordPcc } from "../pcc/pcc-record.ts";

@@ -7,7 +7,7 @@
  * may form, and the loads blink while K1's opening is proven and the bus is raised again.
  */
 import type { Core } from "../core.ts";
-import { wishSources } from "../schedule.ts";
+import { wishSources } from "../setpoints/schedule.ts";
 import { panelIsLive, type Snapshot } from "../snapshot.ts";
 
 /** Power through K1 that counts as none: a share of the carriers' ratings, and at least so much, W. */

@@ -1,6 +1,6 @@
 /** Which stages could form the island now: those listed for it that answer, with a vehicle above its reserve. */
 import type { Core } from "../core.ts";
-import { StageHearing } from "../mode-facts.ts";
+import { StageHearing } from "../modes/facts.ts";
 import type { Snapshot } from "../snapshot.ts";
 
 /** An island that ended at a vehicle's reserve is not started again until the vehicle holds this much more, percent. */

@@ -1,7 +1,7 @@
 /** What each EVSE wishes, and the start of its explained set-point. */
 import type { Core } from "../core.ts";
-import { startChain } from "../limits.ts";
-import { chooseWish } from "../schedule.ts";
+import { startChain } from "../setpoints/limits.ts";
+import { chooseWish } from "../setpoints/schedule.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { wishBalance } from "./planned-island.ts";
 

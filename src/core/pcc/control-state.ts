@@ -8,10 +8,10 @@
 import { Quality } from "../../domain/quality.ts";
 import type { ReasonKey } from "../../domain/reasons.ts";
 import { invariant } from "../../domain/result.ts";
+import { leadFactor } from "../setpoints/lead.ts";
 import { commandPeriodModelMaxMs, createSiteDynamics, type SiteDynamics } from "./dynamics.ts";
 import { createEnvelope, createSampleNoise, type Envelope, type EnvelopeTuning, type SampleNoise } from "./envelope.ts";
 import { createGainWatch, type GainWatch } from "./gain-watch.ts";
-import { leadFactor } from "./lead.ts";
 import { createLoadObserver, type LoadObserver, type StageResponse } from "./load-observer.ts";
 import { createMeterSupervision, type MeterConfig, type MeterSupervision } from "./meter-supervision.ts";
 import { createSignProof, type SignProof } from "./sign-proof.ts";

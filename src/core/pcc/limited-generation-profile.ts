@@ -3,8 +3,8 @@
  * time of the site. Held without any backend; the wall clock is an argument. Requirement R13.
  */
 import { err, ok, type Result } from "../../domain/result.ts";
+import { localMs, monthOfDay, tableZone, type ZoneOffsets } from "../../domain/time-zone.ts";
 import { dayMs, hourMs, secondMs } from "../../domain/units.ts";
-import { localMs, monthOfDay, tableZone, type ZoneOffsets } from "./time-zone.ts";
 
 export const monthsInProfile = 12;
 export const hoursInProfile = 24;

@@ -2,7 +2,7 @@
  * What is kept of the limits at the PCC: the ledgers of exports and imports beyond their limit and the response-time
  * passport. Runs after `stepExportControl` in each tick; works only when a new sample has come.
  */
-import { channelPowerW } from "../export-control.ts";
+
 import type { MeterFacts } from "../snapshot.ts";
 import type { ExportControl, SiteBudget } from "./control-state.ts";
 import {
@@ -14,6 +14,7 @@ import {
   noteSample,
   type StagesBetween,
 } from "./exceedance-ledger.ts";
+import { channelPowerW } from "./export-control.ts";
 import { Follows } from "./load-observer.ts";
 import type { PccLimits } from "./pcc-limits.ts";
 import { createResponsePassport, noteRecovery, type ResponsePassport } from "./response-passport.ts";

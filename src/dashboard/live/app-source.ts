@@ -2,28 +2,28 @@
  * The running station as the dashboard's source: looks at the latest report, keeps what charts and event lists need, and
  * carries out what people ask. The controller has the last word: it only ever tightens on a person's wish.
  */
-import { monotonicMs } from "../../app/monotonic.ts";
-import type { ControlReport, SiteReport } from "../../app/shared/report.ts";
+import { monotonicMs } from "../../app/control/monotonic.ts";
+import type { ControlReport, SiteReport } from "../../app/control/shared/report.ts";
 import type { Log, SiteStation } from "../../app/station.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { ActionId } from "../actions.ts";
+import { openDayArchive } from "../archive/day-archive.ts";
+import { openEventArchive } from "../archive/event-archive.ts";
+import { createExceedances } from "../archive/exceedances.ts";
+import { createLocalDay } from "../archive/local-day.ts";
+import { createRecorder, type Measured } from "../archive/recorder.ts";
 import type { DashboardSource } from "../source.ts";
 import type { Sentence, SiteState } from "../state.ts";
 import { createAuditWriter } from "./audit-writer.ts";
 import { buildState } from "./build-state.ts";
-import { openDayArchive } from "./day-archive.ts";
-import { deeds } from "./deeds.ts";
+import { createMoments } from "./durations.ts";
 import { createEmergencyHold } from "./emergency.ts";
-import { openEventArchive } from "./event-archive.ts";
 import { eventRows } from "./event-rows.ts";
 import { createEventLog } from "./events.ts";
-import { createExceedances } from "./exceedances.ts";
 import { deviceHealth, owedOf } from "./health-state.ts";
 import { k1Known, meterKnown, stageKnown } from "./known.ts";
-import { createLocalDay } from "./local-day.ts";
 import { longestMissing } from "./missing.ts";
-import { createMoments } from "./moments.ts";
-import { createRecorder, type Measured } from "./recorder.ts";
+import { deeds } from "./operator-actions.ts";
 import { type Certificate, createSlowFacts } from "./slow-facts.ts";
 
 /** Below this the grid counts as failed, pu. */

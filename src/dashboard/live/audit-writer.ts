@@ -2,7 +2,7 @@
  * What the page's server has to tell, into the audit log: sign-ins, refusals, acts, each with its cause id. Whoever knocks
  * without end fills no disk: refusals beyond a number a minute are counted and written as one record.
  */
-import type { AuditEvent, AuditKind } from "../../app/audit-chain.ts";
+import type { AuditEvent, AuditKind } from "../../app/audit/audit-chain.ts";
 import type { AuditEntry } from "../source.ts";
 
 const kinds: Readonly<Record<AuditEntry["what"], AuditKind>> = {

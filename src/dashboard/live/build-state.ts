@@ -2,20 +2,21 @@
  * From the controller's report to the state that everything shows. Pure but for the clock readings it is given: moments of
  * the loop's monotonic clock become moments of UTC here, and nowhere else.
  */
-import { startsMax } from "../../app/for-people.ts";
-import type { ControlReport, SiteReport } from "../../app/shared/report.ts";
+
+import type { ControlReport, SiteReport } from "../../app/control/shared/report.ts";
+import { startsMax } from "../../app/core-vocabulary.ts";
 import type { SiteStation } from "../../app/station.ts";
 import { isIslanded } from "../../domain/modes.ts";
 import { hourMs, minuteMs } from "../../domain/units.ts";
+import type { DayArchive } from "../archive/day-archive.ts";
+import { finite, type Recorder } from "../archive/recorder.ts";
 import type { EventState, Known, SiteState, TierState } from "../state.ts";
-import type { DayArchive } from "./day-archive.ts";
 import { planDay } from "./day-plan.ts";
+import type { Moments } from "./durations.ts";
 import { evseState } from "./evse-state.ts";
 import { healthState } from "./health-state.ts";
 import { isFrozen, k1Known, meterKnown, panelKnown, stageKnown } from "./known.ts";
 import { limitsOf, pccRecordState, permitState } from "./limits-state.ts";
-import type { Moments } from "./moments.ts";
-import { finite, type Recorder } from "./recorder.ts";
 import type { SlowFacts } from "./slow-facts.ts";
 
 export interface BuildContext {

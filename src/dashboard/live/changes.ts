@@ -1,6 +1,6 @@
 /** Who changed limits and permit, read from the audit log: a restart forgets none of it. */
 import { z } from "zod";
-import type { AuditRecord } from "../../app/audit-chain.ts";
+import type { AuditRecord } from "../../app/audit/audit-chain.ts";
 import type { SiteStation } from "../../app/station.ts";
 import type { Sentence, SiteState } from "../state.ts";
 import { permitModeNames } from "../view/limits.ts";
@@ -13,7 +13,7 @@ const changesMax = 50;
 const firstLookMax = 5_000;
 const lookMax = 500;
 
-/** The body of a changed setting, as `deeds.ts` writes it. */
+/** The body of a changed setting, as `operator-actions.ts` writes it. */
 export const changeBody = z.object({
   what: z.string().max(60),
   evse: z.number().optional(),

@@ -2,8 +2,9 @@
  * The rest of the day, as far as it is known: vehicles by the forecasts of their departures, load and PV as they were
  * yesterday, the grid as what follows from both. What has no source is not planned, and the page says so.
  */
+
+import type { KeptDay } from "../archive/day-archive.ts";
 import type { SiteState } from "../state.ts";
-import type { KeptDay } from "./day-archive.ts";
 
 type Plan = SiteState["evses"][number]["plan"];
 type Series = (number | null)[];

@@ -2,8 +2,9 @@
  * After an emergency stop nothing starts again by itself: the charger is held as if a person had stopped it, until a person
  * resumes it. Releasing the button only makes that possible.
  */
+
+import type { ControlReport } from "../../app/control/shared/report.ts";
 import { held } from "../../app/people.ts";
-import type { ControlReport } from "../../app/shared/report.ts";
 import type { Log, SiteStation } from "../../app/station.ts";
 import { isEmergencyStop } from "./alarm-words.ts";
 import { emergencyName } from "./event-rows.ts";

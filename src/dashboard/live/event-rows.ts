@@ -1,19 +1,20 @@
 /** When each kind of event stands, what it says, and for which place: the site, a charger, a tier, a device, a certificate. */
-import { explain, startsMax } from "../../app/for-people.ts";
-import { refusalText } from "../../app/permit.ts";
-import type { ControlReport } from "../../app/shared/report.ts";
+
+import type { ControlReport } from "../../app/control/shared/report.ts";
+import { explain, startsMax } from "../../app/core-vocabulary.ts";
+import { refusalText } from "../../app/permits/permit.ts";
 import type { SiteStation } from "../../app/station.ts";
 import { isIslanded } from "../../domain/modes.ts";
 import { Quality } from "../../domain/quality.ts";
 import type { ReasonKey } from "../../domain/reasons.ts";
 import type { EventKey, WordValues } from "../../domain/words.ts";
 import { alarmValues, isEmergencyStop } from "./alarm-words.ts";
+import type { Moments } from "./durations.ts";
 import { isMissed, vehicleName } from "./evse-state.ts";
 import type { deviceHealth } from "./health-state.ts";
 import { k1Known, meterKnown, stageKnown } from "./known.ts";
 import { lockoutEvents } from "./lockout-causes.table.ts";
 import { k1Name, stageName } from "./missing.ts";
-import type { Moments } from "./moments.ts";
 import type { SlowFacts } from "./slow-facts.ts";
 
 /** What is looked at. */

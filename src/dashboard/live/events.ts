@@ -3,8 +3,8 @@
  * that comes and goes is one line with a count instead of many. The audit log has everything.
  */
 import { type EventKey, eventWordsOf, type WordValues } from "../../domain/words.ts";
+import type { KeptEvent } from "../archive/event-archive.ts";
 import type { EventState } from "../state.ts";
-import type { KeptEvent } from "./event-archive.ts";
 import { type EventRow, eventRows, type Seen } from "./event-rows.ts";
 
 /** Events kept. */

@@ -1,12 +1,13 @@
 /** One EVSE of the report as the dashboard's state: facts, what binds it, what people ask of it, what is not known. */
-import { explain, wishSources } from "../../app/for-people.ts";
+
+import type { ControlReport } from "../../app/control/shared/report.ts";
+import { explain, wishSources } from "../../app/core-vocabulary.ts";
 import { held } from "../../app/people.ts";
-import type { ControlReport } from "../../app/shared/report.ts";
 import type { SiteStation } from "../../app/station.ts";
+import { finite } from "../archive/recorder.ts";
 import type { EvseState } from "../state.ts";
 import { alarmValues, isEmergencyStop } from "./alarm-words.ts";
 import { stageKnown } from "./known.ts";
-import { finite } from "./recorder.ts";
 import type { SlowFacts } from "./slow-facts.ts";
 
 export interface EvseContext {

@@ -1,13 +1,14 @@
 /** Loop, devices, backend, certificates, disk: how each part of the controller and each device is now. */
-import { owedText } from "../../app/owed.ts";
-import type { ControlReport } from "../../app/shared/report.ts";
+
+import type { ControlReport } from "../../app/control/shared/report.ts";
 import type { SiteStation } from "../../app/station.ts";
+import { owedText } from "../../app/store/owed.ts";
 import { Quality, qualityNames } from "../../domain/quality.ts";
 import { endings } from "../../domain/words.ts";
+import type { DayArchive } from "../archive/day-archive.ts";
+import { finite } from "../archive/recorder.ts";
 import type { Known, SiteState } from "../state.ts";
-import type { DayArchive } from "./day-archive.ts";
 import { isFrozen, k1Known, knownOf, meterKnown, panelKnown } from "./known.ts";
-import { finite } from "./recorder.ts";
 import type { SlowFacts } from "./slow-facts.ts";
 
 export interface HealthContext {

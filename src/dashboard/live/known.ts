@@ -2,8 +2,9 @@
  * How far each device's values may be believed now: live, old with their age, or not known at all. One rule for the page,
  * the events, the metrics and the command line. A device that answers while its own clock stands is as old as that clock.
  */
-import { liveMaxMs } from "../../app/for-people.ts";
-import type { ControlReport, SiteReport } from "../../app/shared/report.ts";
+
+import type { ControlReport, SiteReport } from "../../app/control/shared/report.ts";
+import { liveMaxMs } from "../../app/core-vocabulary.ts";
 import { Quality } from "../../domain/quality.ts";
 import type { Known } from "../state.ts";
 

@@ -1,8 +1,8 @@
 /** Limits, permit and the record at the PCC, as the state shows them. */
-import type { SiteReport } from "../../app/shared/report.ts";
+import type { SiteReport } from "../../app/control/shared/report.ts";
 import type { SiteStation } from "../../app/station.ts";
+import { finite } from "../archive/recorder.ts";
 import type { SiteState } from "../state.ts";
-import { finite } from "./recorder.ts";
 
 type LimitInForce = SiteState["limits"][number];
 

@@ -2,8 +2,9 @@
  * Which device's silence keeps the site blind, or not yet known: the one whose values have been missing longest beyond what
  * the core allows. When the controller itself was late, every device's values are old at once, and it is to blame.
  */
-import { liveMaxMs } from "../../app/for-people.ts";
-import type { ControlReport } from "../../app/shared/report.ts";
+
+import type { ControlReport } from "../../app/control/shared/report.ts";
+import { liveMaxMs } from "../../app/core-vocabulary.ts";
 import type { SiteStation } from "../../app/station.ts";
 import type { SiteState } from "../state.ts";
 

@@ -3,14 +3,14 @@
  * when they leave, what was changed by whom, which certificates expire when, since when the backend is there.
  */
 import { X509Certificate } from "node:crypto";
-import { forecastDeparture } from "../../app/for-people.ts";
-import type { ControlReport } from "../../app/shared/report.ts";
+import type { ControlReport } from "../../app/control/shared/report.ts";
+import { forecastDeparture } from "../../app/core-vocabulary.ts";
 import type { SiteStation } from "../../app/station.ts";
 import { hourMs, minuteMs } from "../../domain/units.ts";
+import { finite } from "../archive/recorder.ts";
 import type { SiteState } from "../state.ts";
 import { changesOf } from "./changes.ts";
 import { vehicleName } from "./evse-state.ts";
-import { finite } from "./recorder.ts";
 
 export type Certificate = SiteState["health"]["certificates"][number];
 type Plan = SiteState["evses"][number]["plan"];

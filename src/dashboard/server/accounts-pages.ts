@@ -1,11 +1,11 @@
 /** Accounts and tokens, for installers. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { type AccountError, accountErrors } from "../accounts.ts";
+import { type AccountError, accountErrors } from "../access/accounts.ts";
+import { readCookie } from "../access/security.ts";
 import { roles } from "../actions.ts";
-import { accountsPage } from "../pages.ts";
-import { readCookie } from "../security.ts";
 import type { AuditEntry } from "../source.ts";
 import { keptLater } from "./own-password.ts";
+import { accountsPage } from "./pages.ts";
 import { field, refuse, type Serving } from "./serving.ts";
 
 export function serveAccounts(app: FastifyInstance, serving: Serving): void {

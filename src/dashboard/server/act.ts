@@ -2,10 +2,10 @@
 import { randomUUID } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { oneLine } from "../../domain/visible.ts";
+import { createRateLimit } from "../access/sessions.ts";
 import { checkAction, reasonLengthMax } from "../actions.ts";
-import { actionBody } from "../api.ts";
-import { createRateLimit } from "../sessions.ts";
 import type { Sentence } from "../state.ts";
+import { actionBody } from "./api.ts";
 import { noState, refuse, type Serving } from "./serving.ts";
 
 const actionsPendingMax = 16;

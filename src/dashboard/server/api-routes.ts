@@ -1,10 +1,10 @@
 /** The JSON API, the live stream and the metrics: a handler for each row of the table of routes. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { type ApiRouteId, accessOf, apiRoutes, historyQuery, openApi, roleBody } from "../api.ts";
-import { readCookie, writeCookie } from "../security.ts";
+import { readCookie, writeCookie } from "../access/security.ts";
 import { wordsFor } from "../view/format.ts";
 import { view } from "../view.ts";
 import { createAct } from "./act.ts";
+import { type ApiRouteId, accessOf, apiRoutes, historyQuery, openApi, roleBody } from "./api.ts";
 import { noState, refuse, type Serving } from "./serving.ts";
 
 export function serveApi(app: FastifyInstance, serving: Serving): void {

@@ -1,8 +1,8 @@
 /** One's own password: changed by its owner alone, who knows the old one. Every other session of the account ends. */
 import type { FastifyInstance } from "fastify";
-import { accountErrors } from "../accounts.ts";
-import { ownPasswordPage } from "../pages.ts";
-import { deviceCookieName, plainAddress, readCookie, writeDeviceCookie } from "../security.ts";
+import { accountErrors } from "../access/accounts.ts";
+import { deviceCookieName, plainAddress, readCookie, writeDeviceCookie } from "../access/security.ts";
+import { ownPasswordPage } from "./pages.ts";
 import { field, refuse, type Serving } from "./serving.ts";
 
 export function serveOwnPassword(app: FastifyInstance, serving: Serving): void {

@@ -1,9 +1,9 @@
 /** The page itself and what it loads. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Asset } from "../assets.ts";
-import { dashboardPage, favicon } from "../pages.ts";
-import { writeCookie } from "../security.ts";
-import type { Session } from "../sessions.ts";
+import { writeCookie } from "../access/security.ts";
+import type { Session } from "../access/sessions.ts";
+import type { Asset } from "./assets.ts";
+import { dashboardPage, favicon } from "./pages.ts";
 import type { Serving } from "./serving.ts";
 
 export function servePages(app: FastifyInstance, serving: Serving): void {

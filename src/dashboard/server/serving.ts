@@ -5,19 +5,19 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import { oneLine, visible } from "../../domain/visible.ts";
-import { type Accounts, sameText } from "../accounts.ts";
+import { type Accounts, sameText } from "../access/accounts.ts";
+import { type Asker, plainAddress } from "../access/security.ts";
+import type { Sessions } from "../access/sessions.ts";
+import type { SignInLimit } from "../access/sign-in-limit.ts";
 import { type AccountRole, roleAtLeast } from "../actions.ts";
-import type { Access } from "../api.ts";
-import type { Assets } from "../assets.ts";
-import type { Hub } from "../hub.ts";
-import type { createMetrics } from "../metrics.ts";
-import { type Asker, plainAddress } from "../security.ts";
-import type { Sessions } from "../sessions.ts";
 import type { AuditEntry, DashboardSource } from "../source.ts";
 import type { Sentence } from "../state.ts";
 import { wordsFor } from "../view/format.ts";
+import type { Access } from "./api.ts";
+import type { Assets } from "./assets.ts";
+import type { Hub } from "./hub.ts";
+import type { createMetrics } from "./metrics.ts";
 import type { Setup } from "./setup.ts";
-import type { SignInLimit } from "./sign-in-limit.ts";
 
 declare module "fastify" {
   interface FastifyRequest {

@@ -1,9 +1,9 @@
 /** Signing in and out, and the first password. Guessing is slowed down without keeping the real person out. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { accountErrors } from "../accounts.ts";
+import { accountErrors } from "../access/accounts.ts";
+import { deviceCookieName, plainAddress, readCookie, writeCookie, writeDeviceCookie } from "../access/security.ts";
 import type { AccountRole } from "../actions.ts";
-import { setupPage, signInPage } from "../pages.ts";
-import { deviceCookieName, plainAddress, readCookie, writeCookie, writeDeviceCookie } from "../security.ts";
+import { setupPage, signInPage } from "./pages.ts";
 import { field, type Serving } from "./serving.ts";
 
 export function serveSignIn(app: FastifyInstance, serving: Serving): void {

@@ -4,8 +4,8 @@
  */
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
-import { plainAddress } from "../security.ts";
-import { neighbourhood } from "./sign-in-limit.ts";
+import { plainAddress } from "../access/security.ts";
+import { neighbourhood } from "../access/sign-in-limit.ts";
 
 export const connectionsMax = 600;
 /** A browser opens six and a stream for each page; many people may share one address. */

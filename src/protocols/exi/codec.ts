@@ -5,7 +5,8 @@
  * forms that they do not know (an empty text that is left out).
  */
 import { BitReader, BitWriter, messageBytesMax, trailingBytesMax } from "./bits.ts";
-import { type Unit, unitOf } from "./compile.ts";
+import { type Unit, unitOf } from "./compiler/compile.ts";
+import { cursor, input, inputView, output, outputView } from "./compiler/scratch.ts";
 import { ExiError } from "./errors.ts";
 import { documentGrammar, type FragmentGrammar, fragmentGrammar } from "./grammar.ts";
 import {
@@ -19,7 +20,6 @@ import {
   writeFragment,
 } from "./interpret.ts";
 import type { Option, Roots, SchemaSet } from "./schema.ts";
-import { cursor, input, inputView, output, outputView } from "./scratch.ts";
 
 /** A message of a set: `{ root, value }`, where `root` tells the type of `value`. */
 export type MessageOf<S> = { [K in keyof Roots<S> & string]: { root: K; value: Roots<S>[K] } }[keyof Roots<S> & string];

@@ -1,9 +1,9 @@
 /** What every functional block shares: the ports, the device model, the session, and the few ways to speak. */
 import type { OcppConfig } from "./config.ts";
-import type { DeviceModel } from "./device-model.ts";
-import type { Action, Handlers, RequestOf } from "./messages.table.ts";
+import type { DeviceModel } from "./device-model/device-model.ts";
 import type { OcppClock, OcppLog, OcppStore, StationPort } from "./ports.ts";
-import type { Session } from "./session.ts";
+import type { Action, Handlers, RequestOf } from "./transport/messages.table.ts";
+import type { Session } from "./transport/session.ts";
 
 export interface Context {
   readonly config: OcppConfig;

@@ -1,15 +1,15 @@
 /** What the rest of the controller sees of the OCPP station. */
-import type { ContractCertificate } from "./c-authorization.ts";
-import type { Certificates } from "./certificates.ts";
-import type { DeviceModel } from "./device-model.ts";
-import type { Presented } from "./e-tokens.ts";
-import type { ExternalLimits } from "./k-external.ts";
-import type { Iso15118Relay } from "./k-iso15118.ts";
-import type { ConnectorStatus, IdToken } from "./messages.table.ts";
+import type { ContractCertificate } from "./blocks/c-authorization.ts";
+import type { DeviceModel } from "./device-model/device-model.ts";
 import type { FilePort, OcppLog } from "./ports.ts";
-import type { SessionState } from "./session.ts";
-import type { Transaction } from "./transaction.ts";
-import type { TransportFactory } from "./transport.ts";
+import type { Certificates } from "./security/certificates.ts";
+import type { ExternalLimits } from "./smart-charging/k-external.ts";
+import type { Iso15118Relay } from "./smart-charging/k-iso15118.ts";
+import type { Presented } from "./transactions/e-tokens.ts";
+import type { Transaction } from "./transactions/transaction.ts";
+import type { ConnectorStatus, IdToken } from "./transport/messages.table.ts";
+import type { SessionState } from "./transport/session.ts";
+import type { TransportFactory } from "./transport/transport.ts";
 
 export interface OcppStation {
   start(): void;

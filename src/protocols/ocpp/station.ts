@@ -2,43 +2,44 @@
  * The OCPP 2.0.1 charging station: every functional block wired to the session, the device model, the store and the
  * site. `createOcppStation` composes; what each use case does is in its block's file.
  */
-import { createSecurityLog } from "./a-security-log.ts";
-import { createBoot } from "./b-boot.ts";
-import { type Credentials, createNetwork } from "./b-network.ts";
-import { createReset } from "./b-reset.ts";
-import { createVariables } from "./b-variables.ts";
-import { createAuthorization } from "./c-authorization.ts";
-import { createCertificates, type RootUse, splitPem } from "./certificates.ts";
+
+import { createBoot } from "./blocks/b-boot.ts";
+import { type Credentials, createNetwork } from "./blocks/b-network.ts";
+import { createReset } from "./blocks/b-reset.ts";
+import { createVariables } from "./blocks/b-variables.ts";
+import { createAuthorization } from "./blocks/c-authorization.ts";
+import { createLocalList } from "./blocks/d-local-list.ts";
+import { createRemote } from "./blocks/f-remote.ts";
+import { createAvailability } from "./blocks/g-availability.ts";
+import { createReservations } from "./blocks/h-reservation.ts";
+import { createFirmware } from "./blocks/l-firmware.ts";
+import { createDiagnostics } from "./blocks/n-diagnostics.ts";
+import { createMonitoring } from "./blocks/n-monitoring.ts";
+import { createDisplay } from "./blocks/o-display.ts";
+import { createDataTransfer } from "./blocks/p-data-transfer.ts";
 import { scopeClock } from "./clock.ts";
 import type { OcppConfig } from "./config.ts";
 import { type Block, type Context, collectionOf } from "./context.ts";
-import { createLocalList } from "./d-local-list.ts";
-import { createDeviceModel } from "./device-model.ts";
-import { createTokens } from "./e-tokens.ts";
-import { createTransactions } from "./e-transactions.ts";
-import { createRemote } from "./f-remote.ts";
-import { createAvailability } from "./g-availability.ts";
-import { createReservations } from "./h-reservation.ts";
-import { createMetering } from "./j-metering.ts";
-import { createExternalLimits } from "./k-external.ts";
-import { createIso15118Relay } from "./k-iso15118.ts";
-import { createSmartCharging } from "./k-smart-charging.ts";
-import { createFirmware } from "./l-firmware.ts";
-import { createCertificateBlock } from "./m-certificates.ts";
-import type { BootReason, Handlers } from "./messages.table.ts";
-import { createDiagnostics } from "./n-diagnostics.ts";
-import { createMonitoring } from "./n-monitoring.ts";
-import { createDisplay } from "./o-display.ts";
-import { createDataTransfer } from "./p-data-transfer.ts";
-import { createPasswords } from "./passwords.ts";
+import { createDeviceModel } from "./device-model/device-model.ts";
+import { provideSite } from "./device-model/site-variables.ts";
 import type { Cancel, OcppClock, OcppLog, OcppStore, StationPort } from "./ports.ts";
-import { createRpcTransport } from "./rpc-transport.ts";
-import { createSession } from "./session.ts";
-import { provideSite } from "./site-variables.ts";
+import { createSecurityLog } from "./security/a-security-log.ts";
+import { createCertificates, type RootUse, splitPem } from "./security/certificates.ts";
+import { createCertificateBlock } from "./security/m-certificates.ts";
+import { createPasswords } from "./security/passwords.ts";
+import { createExternalLimits } from "./smart-charging/k-external.ts";
+import { createIso15118Relay } from "./smart-charging/k-iso15118.ts";
+import { createSmartCharging } from "./smart-charging/k-smart-charging.ts";
+import { createZone } from "./smart-charging/timezone.ts";
 import type { OcppStation, StationOptions } from "./station-api.ts";
-import { createZone } from "./timezone.ts";
-import { flowThresholdW } from "./transaction.ts";
-import type { ConnectError } from "./transport.ts";
+import { createTokens } from "./transactions/e-tokens.ts";
+import { createTransactions } from "./transactions/e-transactions.ts";
+import { createMetering } from "./transactions/j-metering.ts";
+import { flowThresholdW } from "./transactions/transaction.ts";
+import type { BootReason, Handlers } from "./transport/messages.table.ts";
+import { createRpcTransport } from "./transport/rpc-transport.ts";
+import { createSession } from "./transport/session.ts";
+import type { ConnectError } from "./transport/transport.ts";
 
 export type { OcppStation, OcppStatus, StationOptions } from "./station-api.ts";
 

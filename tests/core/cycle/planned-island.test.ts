@@ -4,7 +4,7 @@ import { standardGridProfile } from "../../../src/config/grid-profiles.ts";
 import { parseSiteConfig } from "../../../src/config/parse.ts";
 import { createCore } from "../../../src/core/core.ts";
 import { planIsland } from "../../../src/core/cycle/planned-island.ts";
-import { emptyRecord } from "../../../src/core/mode-state.ts";
+import { emptyRecord } from "../../../src/core/modes/state.ts";
 import { createSnapshot } from "../../../src/core/snapshot.ts";
 
 const text = `

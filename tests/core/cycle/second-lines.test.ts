@@ -2,8 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { limitEvses } from "../../../src/core/cycle/evses.ts";
 import { findSources } from "../../../src/core/cycle/sources.ts";
-import { chainSetpointW, startChain } from "../../../src/core/limits.ts";
-import { StageHearing } from "../../../src/core/mode-facts.ts";
+import { StageHearing } from "../../../src/core/modes/facts.ts";
+import { chainSetpointW, startChain } from "../../../src/core/setpoints/limits.ts";
 import { inParallel, ratedW, TestSite } from "./site.ts";
 
 describe("discharging in parallel", () => {

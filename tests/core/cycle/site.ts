@@ -4,8 +4,8 @@ import { type GridProfile, type GridSettings, standardGridProfile } from "../../
 import { parseSiteConfig } from "../../../src/config/parse.ts";
 import type { SiteConfig } from "../../../src/config/site.ts";
 import { type Core, type CoreStart, createCore } from "../../../src/core/core.ts";
-import { type ExplainedLimit, explain } from "../../../src/core/limits.ts";
-import { emptyRecord } from "../../../src/core/mode-state.ts";
+import { emptyRecord } from "../../../src/core/modes/state.ts";
+import { type ExplainedLimit, explain } from "../../../src/core/setpoints/limits.ts";
 import { createSnapshot, type Snapshot } from "../../../src/core/snapshot.ts";
 import { step } from "../../../src/core/step.ts";
 

@@ -1,5 +1,6 @@
 /** Islands die in time at every load match, and events that must be ridden through do not trip: the claims of the matrix. */
 import { describe, expect, test } from "vitest";
+import { firmwareShiftPerHz, RlcIsland } from "../../../sim/plant/rlc-island.ts";
 import {
   isInSweep,
   islandMatrix,
@@ -9,8 +10,7 @@ import {
   rideThroughCases,
   runIslandLoop,
   widenedSettings,
-} from "../../../sim/islanding.ts";
-import { firmwareShiftPerHz, RlcIsland } from "../../../sim/plant/rlc-island.ts";
+} from "../../../sim/story/islanding.ts";
 import { standardGridProfile } from "../../../src/config/grid-profiles.ts";
 import {
   createIslandingBackup,

@@ -1,6 +1,6 @@
 /** An island is apart from the meter at the PCC: what stages do there must not condemn the meter, or no site would return. */
 import { expect, test } from "vitest";
-import { stepExportControl } from "../../../src/core/export-control.ts";
+import { stepExportControl } from "../../../src/core/pcc/export-control.ts";
 import { createSnapshot } from "../../../src/core/snapshot.ts";
 import type { Role } from "../../../src/domain/modes.ts";
 import { makeSite, setLoad, settle } from "./site.ts";

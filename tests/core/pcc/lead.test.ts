@@ -1,9 +1,9 @@
 /** From set-points to commands: cuts are led, and power retreats while the meter's samples are overdue. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createExportControl, createSiteBudget, type ExportControl } from "../../../src/core/export-control.ts";
-import { leadOnCuts } from "../../../src/core/pcc/lead.ts";
+import { createExportControl, createSiteBudget, type ExportControl } from "../../../src/core/pcc/export-control.ts";
 import { Follows } from "../../../src/core/pcc/load-observer.ts";
+import { leadOnCuts } from "../../../src/core/setpoints/lead.ts";
 
 const ratedW = 60_000;
 const shares = [

@@ -4,7 +4,7 @@ import {
   profileLimitW,
   profileValueW,
 } from "../../../src/core/pcc/limited-generation-profile.ts";
-import { localMs, monthOfDay, tableZone } from "../../../src/core/pcc/time-zone.ts";
+import { localMs, monthOfDay, tableZone } from "../../../src/domain/time-zone.ts";
 
 const rows = Array.from({ length: 12 }, (_, month) =>
   Array.from({ length: 24 }, (_, hour) => 1_000 * (month * 24 + hour + 1)),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { AuthorizationStatus } from "../../../src/protocols/ocpp/messages.table.ts";
+import type { AuthorizationStatus } from "../../../src/protocols/ocpp/transport/messages.table.ts";
 import { createHarness, type Harness, startMs, token } from "./harness.ts";
 
 const local = { "AuthCtrlr.LocalPreAuthorize": "true", "OCPPCommCtrlr.RetryBackOffRandomRange": "0" };

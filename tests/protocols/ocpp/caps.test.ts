@@ -1,7 +1,7 @@
 /** Caps of charging profiles: from the first moment on, whatever happens to backend, store, clock or main thread. */
 import { describe, expect, test } from "vitest";
-import type { ChargingProfile } from "../../../src/protocols/ocpp/messages.table.ts";
-import { loseProfiles } from "../../../src/protocols/ocpp/profiles.ts";
+import { loseProfiles } from "../../../src/protocols/ocpp/smart-charging/profiles.ts";
+import type { ChargingProfile } from "../../../src/protocols/ocpp/transport/messages.table.ts";
 import { createHarness, type Harness, startMs, token } from "./harness.ts";
 
 const profile = (id: number, limit: number, rest: Partial<ChargingProfile> = {}): ChargingProfile => ({

@@ -1,6 +1,6 @@
 /** Cases of the public certification list (Core, Advanced Security) that the blocks' own tests do not tell by themselves. */
 import { describe, expect, test } from "vitest";
-import type { AuthorizationStatus } from "../../../src/protocols/ocpp/messages.table.ts";
+import type { AuthorizationStatus } from "../../../src/protocols/ocpp/transport/messages.table.ts";
 import { createHarness, type Harness, token } from "./harness.ts";
 
 const charging = async (variables: Record<string, string> = {}): Promise<Harness> => {

@@ -5,9 +5,9 @@ import {
   finish,
   type InstalledProfile,
   type ScheduleContext,
-} from "../../../src/protocols/ocpp/composite.ts";
-import type { ChargingProfile, RateUnit } from "../../../src/protocols/ocpp/messages.table.ts";
-import { createZone } from "../../../src/protocols/ocpp/timezone.ts";
+} from "../../../src/protocols/ocpp/smart-charging/composite.ts";
+import { createZone } from "../../../src/protocols/ocpp/smart-charging/timezone.ts";
+import type { ChargingProfile, RateUnit } from "../../../src/protocols/ocpp/transport/messages.table.ts";
 
 /*
  * A second, naive reading of the rules: for every second, every profile is asked anew, local times are found by walking

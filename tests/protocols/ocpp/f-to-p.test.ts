@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { ChargingProfile } from "../../../src/protocols/ocpp/messages.table.ts";
+import type { ChargingProfile } from "../../../src/protocols/ocpp/transport/messages.table.ts";
 import { createHarness, type Harness, startMs, token } from "./harness.ts";
 
 const charging = async (options: Parameters<typeof createHarness>[0] = {}): Promise<Harness> => {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { startCsms } from "../../../sim/peers/csms.ts";
 import { expectedAnswer, fuzzFrame, isShared } from "../../../sim/peers/csms-fuzz.ts";
 import { createVirtualClock } from "../../../sim/peers/virtual-clock.ts";
-import { openStore } from "../../../src/app/store.ts";
+import { openStore } from "../../../src/app/store/store.ts";
 import { createSystemClock } from "../../../src/protocols/ocpp/clock.ts";
 import { ocppDefaults } from "../../../src/protocols/ocpp/config.ts";
 import { createOcppStation } from "../../../src/protocols/ocpp/station.ts";

@@ -3,13 +3,13 @@
 import { type CsmsCore, createCsmsCore } from "../../../sim/peers/csms-core.ts";
 import { createMemoryLink, type MemoryLink } from "../../../sim/peers/csms-memory.ts";
 import { createVirtualClock, type VirtualClock } from "../../../sim/peers/virtual-clock.ts";
-import { openStore, type Store } from "../../../src/app/store.ts";
+import { openStore, type Store } from "../../../src/app/store/store.ts";
 import { type OcppConfig, ocppDefaults } from "../../../src/protocols/ocpp/config.ts";
-import type { Presented } from "../../../src/protocols/ocpp/e-tokens.ts";
-import type { Action, IdToken, RequestOf, ResponseOf } from "../../../src/protocols/ocpp/messages.table.ts";
 import type { BackendLimit, EvseView, SiteView, StationPort } from "../../../src/protocols/ocpp/ports.ts";
 import { createOcppStation, type OcppStation, type StationOptions } from "../../../src/protocols/ocpp/station.ts";
-import { checkRequest } from "../../../src/protocols/ocpp/validators.ts";
+import type { Presented } from "../../../src/protocols/ocpp/transactions/e-tokens.ts";
+import type { Action, IdToken, RequestOf, ResponseOf } from "../../../src/protocols/ocpp/transport/messages.table.ts";
+import { checkRequest } from "../../../src/protocols/ocpp/transport/validators.ts";
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 

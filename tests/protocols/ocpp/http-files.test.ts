@@ -6,8 +6,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { createFileHosts } from "../../../src/protocols/ocpp/file-hosts.ts";
-import { createHttpFiles } from "../../../src/protocols/ocpp/http-files.ts";
+import { createFileHosts } from "../../../src/protocols/ocpp/transport/file-hosts.ts";
+import { createHttpFiles } from "../../../src/protocols/ocpp/transport/http-files.ts";
 import { issue } from "./test-ca.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "islet-files-"));

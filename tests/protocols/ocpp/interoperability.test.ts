@@ -1,6 +1,6 @@
 /** What stations of this kind are expected to do beyond the certification list: found by running an outside suite. */
 import { expect, test } from "vitest";
-import { hashData } from "../../../src/protocols/ocpp/certificates.ts";
+import { hashData } from "../../../src/protocols/ocpp/security/certificates.ts";
 import { createHarness, startMs, token } from "./harness.ts";
 import { issue } from "./test-ca.ts";
 

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { startCsms } from "../../../sim/peers/csms.ts";
 import { energyOf } from "../../../sim/peers/csms-core.ts";
 import { createVirtualClock } from "../../../sim/peers/virtual-clock.ts";
-import { openStore } from "../../../src/app/store.ts";
+import { openStore } from "../../../src/app/store/store.ts";
 import { createHarness, token } from "./harness.ts";
 import { plantWh } from "./kill-child.ts";
 

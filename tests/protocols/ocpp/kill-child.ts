@@ -5,7 +5,7 @@
  */
 import { flushCompileCache } from "node:module";
 import { createInterface } from "node:readline";
-import { openStore } from "../../../src/app/store.ts";
+import { openStore } from "../../../src/app/store/store.ts";
 import { createSystemClock } from "../../../src/protocols/ocpp/clock.ts";
 import { ocppDefaults } from "../../../src/protocols/ocpp/config.ts";
 import { createOcppStation } from "../../../src/protocols/ocpp/station.ts";

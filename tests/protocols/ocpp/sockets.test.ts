@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { type Csms, type CsmsOptions, startCsms } from "../../../sim/peers/csms.ts";
-import { openStore } from "../../../src/app/store.ts";
+import { openStore } from "../../../src/app/store/store.ts";
 import { createSystemClock, type SystemClock } from "../../../src/protocols/ocpp/clock.ts";
 import { ocppDefaults } from "../../../src/protocols/ocpp/config.ts";
 import { createOcppStation, type OcppStation } from "../../../src/protocols/ocpp/station.ts";

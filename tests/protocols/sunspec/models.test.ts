@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { vendorModels } from "../../../firmware-bridge/vendor-models.table.ts";
+import { vendorModels } from "../../../firmware-bridge/maps/vendor-models.table.ts";
 import { curveModels } from "../../../sim/peers/register-faces-curves.ts";
 import { countPoints, layoutModel } from "../../../src/protocols/sunspec/model.ts";
 import { sunspecModel, sunspecModels } from "../../../src/protocols/sunspec/models.ts";

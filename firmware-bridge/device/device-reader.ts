@@ -1,0 +1,90 @@
+/**
+ * Reads a device's facts in blocks: one small block each cycle, others in turn when they are due. Numbers land in `values`
+ * in the order of `factNames`; NaN is "not implemented". Nothing is kept from a failed read.
+ */
+import type { DeviceMap } from "../maps/device-map.ts";
+import { FactDecoder } from "./fact-decoder.ts";
+import { counterOf } from "./life-sign.ts";
+import { defaultLimits, type PlanLimits, planReads, type ReadBlock } from "./read-plan.ts";
+import type { Sender } from "./write-plan.ts";
+
+export type { ReadBlock } from "./read-plan.ts";
+
+/** A block that the device does not have is asked for this seldom, ms: its firmware may have been renewed. */
+const refusedPeriodMs = 60_000;
+/** A slow value counts for this many of its periods and a grace for the turns that it waits. */
+const slowPeriodsMax = 3;
+const slowGraceMs = 2_000;
+
+export class DeviceReader {
+  readonly decoder: FactDecoder;
+  cycleBlock!: ReadBlock;
+  slowBlocks!: readonly ReadBlock[];
+  /** The one with the device's own clock or heartbeat. */
+  counterBlock!: ReadBlock;
+  readonly #map: DeviceMap;
+  readonly #unit: number;
+
+  constructor(map: DeviceMap, unit: number, limits: PlanLimits = defaultLimits) {
+    this.decoder = new FactDecoder(map);
+    this.#map = map;
+    this.#unit = unit;
+    this.plan(limits);
+  }
+
+  /** Cuts the reads anew; what is known stays known. Requests of the old cut must no longer be started. */
+  plan(limits: PlanLimits): void {
+    // What does not fit into one request per cycle is read as often as its turn comes.
+    const [cycleBlock, ...others] = planReads(this.#map, this.#unit, this.decoder, limits);
+    this.cycleBlock = cycleBlock!;
+    this.slowBlocks = others;
+    const counter = counterOf(this.#map);
+    const source = counter === undefined ? -1 : this.decoder.sourceOf(counter);
+    const holds = (block: ReadBlock): boolean => block.parts.some((part) => part.source === source);
+    this.counterBlock = (source < 0 ? undefined : others.find(holds)) ?? this.cycleBlock;
+  }
+
+  get values(): Float64Array {
+    return this.decoder.values;
+  }
+
+  /** Arrival of the oldest block of the cycle: what belongs together is as old as its oldest part. */
+  get factsAtMs(): number {
+    let atMs = this.cycleBlock.atMs;
+    for (let i = 0; i < this.slowBlocks.length; i += 1) {
+      const block = this.slowBlocks[i]!;
+      if (block.periodMs === 0 && !block.refused && block.atMs < atMs) atMs = block.atMs;
+    }
+    return atMs;
+  }
+
+  /** Starts the slow block that has been due for longest: at most one beside the cycle's own read. */
+  startSlow(sender: Sender, nowMs: number): void {
+    let latest: ReadBlock | undefined;
+    for (let i = 0; i < this.slowBlocks.length; i += 1) {
+      const block = this.slowBlocks[i]!;
+      if (block.exchange.busy || nowMs - block.triedMs < (block.refused ? refusedPeriodMs : block.periodMs)) continue;
+      if (latest === undefined || block.triedMs + block.periodMs < latest.triedMs + latest.periodMs) latest = block;
+    }
+    if (latest === undefined) return;
+    latest.triedMs = nowMs;
+    sender.start(latest.exchange);
+  }
+
+  /** Forgets slow values whose block has not been read for long: a fact of the cycle must not carry an old one along. */
+  forgetOld(nowMs: number): void {
+    for (let i = 0; i < this.slowBlocks.length; i += 1) {
+      const block = this.slowBlocks[i]!;
+      if (nowMs - block.atMs <= slowPeriodsMax * block.periodMs + slowGraceMs) continue;
+      this.decoder.forget(block.parts);
+    }
+  }
+
+  /** Takes a good reply's registers into `values`. */
+  decode(block: ReadBlock): void {
+    const { exchange } = block;
+    this.decoder.decode(block.parts, exchange.reply, exchange.address);
+    block.atMs = exchange.finishedMs;
+    block.sentMs = exchange.sentMs;
+  }
+}

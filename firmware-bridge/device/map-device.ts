@@ -1,0 +1,133 @@
+/** What is done once with a device that has a map file: asking who it is, and putting it under the controller's command. */
+import { err, ok, type Result } from "../../src/domain/result.ts";
+import { bytesOf, Exchange } from "../../src/protocols/modbus/exchange.ts";
+import { readText } from "../../src/protocols/sunspec/point-types.ts";
+import {
+  type ConstantRow,
+  type DeviceMap,
+  type FactRow,
+  type FactSource,
+  type IdentityRow,
+  leadingFact,
+  type ReadFunction,
+} from "../maps/device-map.ts";
+import type { Identity } from "../maps/sunspec-binding.ts";
+import type { BridgeDevice } from "./device.ts";
+import type { DeviceFault } from "./faults.table.ts";
+import { numberAt, registersOf } from "./register-number.ts";
+import { constantExchange } from "./write-plan.ts";
+
+/** In front of what is told about settings at take-over. */
+export const takeoverPrefix = "take-over: ";
+
+export const hasTakeover = (map: DeviceMap): boolean => map.constants?.some(({ when }) => when === "takeover") ?? false;
+
+/** Reads what identifies the device, and its leading register where nothing does: it must answer before it is believed. */
+export async function findByMap(device: BridgeDevice, map: DeviceMap): Promise<Result<Partial<Identity>, DeviceFault>> {
+  const leading = map.facts.find(({ name }) => name === leadingFact[map.kind]);
+  if (leading !== undefined) {
+    const answer = await readSource(device, map, leading);
+    if (!answer.ok) return answer;
+  }
+  const identity: Record<string, string> = {};
+  for (const [field, row] of Object.entries(map.identity ?? {})) {
+    const text = await identityText(device, map, row);
+    if (!text.ok) return text;
+    identity[field] = text.value;
+  }
+  return ok(identity);
+}
+
+async function identityText(
+  device: BridgeDevice,
+  map: DeviceMap,
+  row: IdentityRow,
+): Promise<Result<string, DeviceFault>> {
+  if ("text" in row) return ok(row.text);
+  if ("registers" in row) {
+    const bytes = await readBytes(device, row.readFunction, device.settings.unit, row.address, row.registers);
+    if (!bytes.ok) return bytes;
+    if (row.swapped) bytes.value.swap16();
+    return ok(readText(bytes.value, 0, row.registers));
+  }
+  const number = await readSource(device, map, row);
+  return number.ok ? ok(Number.isNaN(number.value) ? "" : `${Number(number.value.toPrecision(12))}`) : number;
+}
+
+/** A fact of one register outside the cycle, with its bit and its words. */
+export async function readFact(
+  device: BridgeDevice,
+  map: DeviceMap,
+  row: FactRow,
+): Promise<Result<number, DeviceFault>> {
+  const { bit, codes } = row;
+  const read = await readSource(device, map, row);
+  if (!read.ok) return read;
+  const number = bit === undefined ? read.value : Math.floor(read.value / 2 ** bit) % 2;
+  return ok(codes === undefined ? number : (codes[number] ?? Number.NaN));
+}
+
+/** One number outside the cycle, in its unit. */
+export async function readSource(
+  device: BridgeDevice,
+  map: DeviceMap,
+  source: FactSource,
+): Promise<Result<number, DeviceFault>> {
+  const unit = source.unit ?? device.settings.unit;
+  const bytes = await readBytes(
+    device,
+    source.readFunction ?? map.readFunction,
+    unit,
+    source.address,
+    registersOf(source.type),
+  );
+  if (!bytes.ok) return bytes;
+  return ok(numberAt(source, bytes.value, 0) * source.scale + (source.offset ?? 0));
+}
+
+async function readBytes(
+  device: BridgeDevice,
+  readFunction: ReadFunction,
+  unit: number,
+  address: number,
+  count: number,
+): Promise<Result<Buffer, DeviceFault>> {
+  const exchange = new Exchange(unit, readFunction, address, count);
+  const outcome = await device.attempt(exchange);
+  if (outcome.ok) return ok(Buffer.from(exchange.reply));
+  const code = outcome.error === "exception" ? `, exception ${exchange.exceptionCode}` : "";
+  const fault = outcome.error === "exception" ? "register-refused" : outcome.error;
+  return err({ fault, detail: `function ${readFunction}, register ${address}: ${outcome.error}${code}` });
+}
+
+/** Writes the settings at take-over in their order and reads each back; null when all are in force. */
+export async function takeOver(device: BridgeDevice, map: DeviceMap): Promise<DeviceFault | null> {
+  for (const row of map.constants ?? []) {
+    if (row.when !== "takeover") continue;
+    const fault = await writeConstant(device, map, row);
+    if (fault !== null) return { ...fault, detail: takeoverPrefix + fault.detail };
+  }
+  return null;
+}
+
+async function writeConstant(device: BridgeDevice, map: DeviceMap, row: ConstantRow): Promise<DeviceFault | null> {
+  const exchange = constantExchange(row, device.settings.unit, map.writeFunction);
+  const outcome = await device.attempt(exchange);
+  if (!outcome.ok) {
+    const code = outcome.error === "exception" ? ` (exception ${exchange.exceptionCode})` : "";
+    return { fault: outcome.error, detail: `${row.name} = ${row.value}${code}` };
+  }
+  if (!row.readBack) return null;
+  const readFunction: ReadFunction = row.type === "bit" ? 1 : 3;
+  const { exchange: reply, ok: answered } = await readAgain(device, row, readFunction);
+  const found = answered ? numberAt({ ...row, unknown: [] }, reply.reply, 0) * row.scale : Number.NaN;
+  if (Math.abs(found - row.value) <= Math.abs(row.scale) / 2) return null;
+  return { fault: "settings-not-kept", detail: `${row.name}: expected ${row.value}, found ${found}` };
+}
+
+async function readAgain(device: BridgeDevice, row: ConstantRow, readFunction: ReadFunction) {
+  const count = registersOf(row.type);
+  const exchange = new Exchange(row.unit ?? device.settings.unit, readFunction, row.address, count);
+  const outcome = await device.attempt(exchange);
+  return { exchange, ok: outcome.ok && exchange.reply.length === bytesOf(readFunction, count) };
+}

@@ -1,0 +1,136 @@
+/**
+ * Requests outside the control cycle, for discovery and verification: at the device's own pace, again after a fault that a
+ * reconnection cures, later while the device is busy, in smaller pieces where it refuses long reads.
+ */
+import { err, ok, type Result } from "../../src/domain/result.ts";
+import { type Exchange, readHolding } from "../../src/protocols/modbus/exchange.ts";
+import { type Clock, type ModbusLink, transact, whenOpen } from "../../src/protocols/modbus/link.ts";
+import type { RegisterReader } from "../../src/protocols/sunspec/chain.ts";
+import type { DevicePace } from "../settings.ts";
+import type { DeviceFaultName } from "./faults.table.ts";
+
+/** Shortest time for one request, ms, however fast the device may be meant to be: it may have just started. */
+const requestTimeoutMinMs = 300;
+/** Longest time that a request waits for its turn behind others, ms. */
+const turnMaxMs = 5_000;
+/** Tries of one request. */
+const requestTriesMax = 3;
+/** Answers "busy" that are waited out, each longer than the one before. */
+const busyTriesMax = 10;
+export const busyMinMs = 20;
+export const busyMaxMs = 1_000;
+/** Lengths that are tried, one after the other, where a device refuses a read. */
+export const shorterReads = [100, 64, 50, 32, 20, 10, 4, 2] as const;
+
+/** Exception codes of the Modbus application protocol that need an answer of their own. */
+export const Refusal = {
+  function: 1,
+  address: 2,
+  value: 3,
+  acknowledge: 5,
+  busy: 6,
+  noPath: 10,
+  noTarget: 11,
+} as const;
+export const isBusy = (code: number): boolean => code === Refusal.acknowledge || code === Refusal.busy;
+/** The device does not have one of the registers, or not so many at once. */
+export const isRefusedRange = (code: number): boolean => code === Refusal.address || code === Refusal.value;
+
+export const busyMs = (times: number): number => Math.min(busyMaxMs, busyMinMs * 2 ** Math.min(times, 10));
+
+export class RegisterAccess {
+  readonly #link: ModbusLink;
+  readonly #unit: number;
+  readonly #pace: DevicePace;
+  readonly #clock: Clock;
+  /** Most registers that the device has been found to give at once. */
+  registersMax: number;
+  /** Arrival of the last reply of any kind, ms; -Infinity before the first. */
+  answersAtMs = Number.NEGATIVE_INFINITY;
+  /** Code of the last exception; 0 when there was none. */
+  exceptionCode = 0;
+
+  constructor(link: ModbusLink, unit: number, pace: DevicePace, clock: Clock) {
+    this.#link = link;
+    this.#unit = unit;
+    this.#pace = pace;
+    this.#clock = clock;
+    this.registersMax = pace.maxRegisters;
+  }
+
+  /**
+   * Reads registers, in as many requests as the device needs. `cuts` are the places, counted from `address`, at which the
+   * read may be split, in rising order: devices that give whole values only refuse a cut inside one. Without it any place
+   * will do. The error is a link's fault; of an exception with its code, `exception 2`.
+   */
+  readonly read: RegisterReader = async (address, count, cuts) => {
+    const bytes = Buffer.alloc(2 * count);
+    for (let at = 0; at < count; ) {
+      const piece = await this.#piece(address, at, count, cuts);
+      if (!piece.ok) return piece;
+      piece.value.copy(bytes, 2 * at);
+      at += piece.value.length / 2;
+    }
+    return ok(bytes);
+  };
+
+  /** The longest piece from `at` on that the device gives. */
+  async #piece(
+    address: number,
+    at: number,
+    count: number,
+    cuts: readonly number[] | undefined,
+  ): Promise<Result<Buffer, string>> {
+    let most = this.registersMax;
+    for (;;) {
+      const length = pieceLength(at, count, most, cuts);
+      const exchange = readHolding(this.#unit, address + at, length);
+      const outcome = await this.attempt(exchange);
+      if (outcome.ok) {
+        if (most < this.registersMax) this.registersMax = most;
+        return ok(Buffer.from(exchange.reply));
+      }
+      if (outcome.error !== "exception") return outcome;
+      const shorter = shorterReads.find((one) => one < length);
+      if (!isRefusedRange(this.exceptionCode) || shorter === undefined) return err(`exception ${this.exceptionCode}`);
+      most = shorter;
+    }
+  }
+
+  /** One request: waits for the connection, tries again after a fault that passes. */
+  async attempt(exchange: Exchange): Promise<Result<Exchange, DeviceFaultName>> {
+    let fault: DeviceFaultName = "unreachable";
+    const timeoutMs = Math.max(requestTimeoutMinMs, this.#pace.replyTimeoutMs);
+    exchange.anyUnit = this.#pace.anyUnitInReply;
+    let busy = 0;
+    for (let tries = 0; tries < requestTriesMax; ) {
+      if (!(await whenOpen(this.#link, this.#clock() + timeoutMs, this.#clock))) {
+        tries += 1;
+        continue;
+      }
+      const outcome = await transact(this.#link, exchange, this.#clock() + turnMaxMs, timeoutMs);
+      if (outcome.ok || outcome.error === "exception") this.answersAtMs = exchange.finishedMs;
+      if (outcome.ok) return outcome;
+      fault = outcome.error;
+      if (fault === "exception") {
+        this.exceptionCode = exchange.exceptionCode;
+        if (!isBusy(exchange.exceptionCode)) break;
+        if (busy >= busyTriesMax) break;
+        await sleep(busyMs(busy));
+        busy += 1;
+      } else tries += 1;
+    }
+    return err(fault);
+  }
+}
+
+/** Registers of the next piece: as many as allowed, ending where a cut is allowed. */
+function pieceLength(at: number, count: number, most: number, cuts: readonly number[] | undefined): number {
+  if (count - at <= most) return count - at;
+  let end = at;
+  for (const cut of cuts ?? []) if (cut > end && cut <= at + most) end = cut;
+  // A value that is longer than what the device gives at once: then any place will have to do.
+  return end > at ? end - at : most;
+}
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

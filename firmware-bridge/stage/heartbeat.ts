@@ -1,0 +1,28 @@
+/**
+ * The controller's sign of life. It is earned: it advances once a second, and only after a completed step in which every
+ * fact that the present mode rests on was fresh (`src/core/modes/needs.ts` says which), so that a loop that hangs, or steps on stale
+ * facts, lets every stage's watchdog run out.
+ */
+export const heartbeatPeriodMs = 1_000;
+
+export class Heartbeat {
+  value: number;
+  #advancedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(value = 1) {
+    this.value = value;
+  }
+
+  /** When it last advanced because it was earned, ms; -Infinity before the first time. */
+  get advancedMs(): number {
+    return this.#advancedMs;
+  }
+
+  /** `earned`: a step was completed since the last call, and nothing that it rests on was missing. */
+  update(earned: boolean, nowMs: number): void {
+    if (!earned || nowMs - this.#advancedMs < heartbeatPeriodMs) return;
+    // 0xFFFFFFFF means "not implemented", so the counter wraps one before it.
+    this.value = this.value >= 0xffff_fffe ? 0 : this.value + 1;
+    this.#advancedMs = nowMs;
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * The service's side of the control process: starts it, keeps its record on disk, writes inputs and reads reports. A control
+ * process that has ended is not started again by itself: its stages have reverted, and a person or the service manager
+ * decides.
+ */
+import { spawn } from "node:child_process";
+import { getCompileCacheDir } from "node:module";
+import { fileURLToPath } from "node:url";
+import type { ModeRecord } from "../../core/modes/state.ts";
+import type { SiteFacts } from "../../core/snapshot.ts";
+import { createSnapshot } from "../../core/snapshot.ts";
+import type { SiteMemory } from "../site/composition.ts";
+import type { LoadedSite } from "../site/load-config.ts";
+import { whyOf } from "../store/files.ts";
+import { type ModeWitness, openModeRecord } from "../store/mode-record.ts";
+import type { Owed } from "../store/owed.ts";
+import { askToStore, createRecordKeeper, isOwed, notStored, stored, storeIsDue } from "../store/record-keeper.ts";
+import type { ControlMessage, ControlRequest } from "./control.ts";
+import { controlProcessFlags, type ProcessStart } from "./control-process-start.ts";
+import { monotonicMs } from "./monotonic.ts";
+import { type EvseInputs, inputsLength, writeInputs } from "./shared/inputs.ts";
+import { createLatest } from "./shared/latest.ts";
+import { type ControlReport, createControlReport, readReport, reportLength } from "./shared/report.ts";
+
+const processFile = new URL("./control-process.ts", import.meta.url);
+/** Inputs are written anew this often, so that the control process sees that the main thread lives, ms. */
+const refreshEveryMs = 200;
+/** The control process gets this long to end by itself, ms. */
+const stopMaxMs = 2_000;
+
+/** What the control process says, and what became of its record. */
+export type HostMessage =
+  | Exclude<ControlMessage, { readonly kind: "store" }>
+  | { readonly kind: "stored"; readonly record: ModeRecord; readonly afterFailures: boolean }
+  /** Said at the first failure; it is tried again until it is stored. */
+  | { readonly kind: "owed"; readonly record: ModeRecord; readonly why: string };
+
+export interface ControlHostOptions {
+  readonly site: LoadedSite;
+  /** File of the mode machine's record. */
+  readonly recordFile: string;
+  /** What else knows of the site, asked when that file is lost. */
+  readonly witness?: () => ModeWitness;
+  readonly clockFloorMs: number;
+  /** What is on record of exports beyond the limit; null for nothing. */
+  readonly pccMemory: SiteMemory["pccMemory"];
+  /** A backend's caps are still to come: until they are known nothing charges. */
+  readonly capsAwaited?: boolean;
+  /** Keeps the configured period also without real-time priority: for comparisons. */
+  readonly exactPeriod?: boolean;
+  /** Tells of every lateness of the control loop from here on, ms; stalls only by default. */
+  readonly lateFromMs?: number;
+  readonly onMessage: (message: HostMessage) => void;
+  /** The process has ended without being asked. */
+  readonly onEnd: (sentence: string) => void;
+}
+
+export interface ControlHost {
+  /** Written in place by the owner, then made known with `flush`. */
+  readonly evses: readonly EvseInputs[];
+  readonly site: SiteFacts;
+  flush(): void;
+  /** The latest report, refreshed in place; null before the first. */
+  report(): ControlReport | null;
+  /** Number of reports so far: a reader can see that nothing is new. */
+  reports(): number;
+  /** What was found of the mode machine's record at the start. */
+  readonly recordSentence: string;
+  /** It tells of a loss: a person should know. */
+  readonly recordAlarm: boolean;
+  /** What must be on disk and is not yet, because the disk refused. */
+  owed(): readonly Owed[];
+  /** Forgets the loop's figures so far. */
+  resetFigures(): void;
+  /** A person has seen the alarms of the ledgers. */
+  acknowledgeLedgers(): void;
+  /** Has the functions of a stage (from 0) written anew: a person's decision after a mismatch. */
+  resetFunctions(stage: number): void;
+  stop(): Promise<void>;
+}
+
+export function startControlHost(options: ControlHostOptions): ControlHost {
+  const { recordFile, clockFloorMs, pccMemory, onMessage, onEnd } = options;
+  const { config } = options.site;
+  const stageCount = config.evses.length;
+  const tierCount = config.tiers.length;
+  const recordOnDisk = openModeRecord(recordFile, options.witness);
+  const { record } = recordOnDisk;
+  const keeper = createRecordKeeper();
+  const { evses, site } = createSnapshot(stageCount, tierCount);
+  evses.forEach((evse, i) => {
+    evse.dischargeEnabled = config.evses[i]!.dischargeEnabled;
+    evse.reservePct = config.evses[i]!.reservePct;
+    if (options.capsAwaited) evse.backendMinW = evse.backendMaxW = 0;
+  });
+  if (options.capsAwaited) site.backendMinW = site.backendMaxW = 0;
+  const inputs = createLatest(inputsLength(stageCount));
+  const reports = createLatest(reportLength(stageCount, tierCount));
+  const rows = new Float64Array(reports.values.length);
+  const latest = createControlReport(stageCount, tierCount);
+  let stopping = false;
+
+  const flush = (): void => {
+    writeInputs(inputs.values, evses, site, monotonicMs());
+    inputs.publish();
+  };
+  flush();
+  const start: ProcessStart = {
+    site: options.site,
+    memory: { record, clockFloorMs, pccMemory },
+    randomFraction: Math.random(),
+    exactPeriod: options.exactPeriod ?? false,
+    ...(options.lateFromMs !== undefined && { lateFromMs: options.lateFromMs }),
+  };
+  const child = spawn(process.execPath, [...controlProcessFlags, fileURLToPath(processFile)], {
+    // The last two are read and written as descriptors 4 and 5: files without a name.
+    stdio: ["ignore", "inherit", "inherit", "ipc", inputs.fd, reports.fd],
+    serialization: "advanced",
+    env: { ...process.env, NODE_COMPILE_CACHE: getCompileCacheDir() ?? "" },
+  });
+  // A message to a process that is ending has nobody to read it: the exit itself tells what matters.
+  const ask = (request: ControlRequest | ProcessStart): void =>
+    void (child.connected && child.send(request, () => undefined));
+  ask(start);
+  const refresh = setInterval(() => {
+    store();
+    flush();
+  }, refreshEveryMs);
+  const ended = new Promise<void>((resolve) => {
+    child.once("exit", () => resolve());
+    child.once("error", () => resolve());
+  });
+
+  child.on("message", (received) => {
+    const message = received as ControlMessage;
+    if (message.kind === "store") {
+      askToStore(keeper, message.record, monotonicMs());
+      store();
+    } else onMessage(message);
+  });
+  child.on("error", (failure) => end(`The control process can't be started: ${failure.message}.`));
+  child.on("exit", (code, signal) => end(`The control process has ended (${signal ?? `exit code ${code}`}).`));
+
+  /** Tries what is owed and due. A record that permits a command is told to the control thread as soon as it is durable. */
+  function store(): void {
+    if (!storeIsDue(keeper, monotonicMs())) return;
+    const { generation } = keeper.record;
+    const failedBefore = keeper.failures > 0;
+    try {
+      recordOnDisk.write(keeper.record);
+    } catch (failure) {
+      const why = whyOf(failure);
+      notStored(keeper, why, monotonicMs());
+      if (!failedBefore) onMessage({ kind: "owed", record: { ...keeper.record }, why });
+      return;
+    }
+    stored(keeper, generation);
+    site.storedGeneration = generation;
+    flush();
+    onMessage({ kind: "stored", record: { ...keeper.record }, afterFailures: failedBefore });
+  }
+
+  function end(sentence: string): void {
+    clearInterval(refresh);
+    if (stopping) return;
+    stopping = true;
+    onEnd(`${sentence} Every power stage goes to zero by its own watchdog.`);
+  }
+
+  return {
+    evses,
+    site,
+    flush,
+    recordSentence: recordOnDisk.sentence,
+    recordAlarm: recordOnDisk.alarm,
+    owed: () =>
+      keeper.failures > 0 && isOwed(keeper)
+        ? [{ what: "mode-record", sinceMs: keeper.owedSinceMs, why: keeper.reason }]
+        : [],
+    report() {
+      if (!reports.readInto(rows)) return null;
+      readReport(rows, latest);
+      return latest;
+    },
+    reports: () => reports.generation(),
+    resetFigures: () => ask({ kind: "reset-figures" }),
+    acknowledgeLedgers: () => ask({ kind: "acknowledge-ledgers" }),
+    resetFunctions: (stage) => ask({ kind: "reset-functions", stage }),
+    async stop() {
+      if (!stopping) {
+        stopping = true;
+        ask({ kind: "stop" });
+      }
+      clearInterval(refresh);
+      const patience = setTimeout(() => child.kill("SIGKILL"), stopMaxMs);
+      await ended;
+      clearTimeout(patience);
+      keeper.nextTryMs = Number.NEGATIVE_INFINITY;
+      store();
+      inputs.close();
+      reports.close();
+    },
+  };
+}

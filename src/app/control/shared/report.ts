@@ -1,0 +1,481 @@
+/**
+ * What the control thread shows the rest of the process after each cycle: one row of numbers, latest values only. The
+ * tables below are the whole protocol; chains of limits travel as they stand in the core.
+ */
+import type { Core } from "../../../core/core.ts";
+import { type IslandPhase, islandPhases } from "../../../core/island/island.ts";
+import { type MissingFact, missingFacts } from "../../../core/modes/needs.ts";
+import { type Intent, intentNames } from "../../../core/modes/state.ts";
+import type { ReversePower } from "../../../core/pcc/reverse-power.ts";
+import { chainLength } from "../../../core/setpoints/limits.ts";
+import type { Contact, Snapshot } from "../../../core/snapshot.ts";
+import {
+  type Mode,
+  modeNames,
+  type Role,
+  roleNames,
+  type ServiceMode,
+  serviceModes,
+  type TransferCommand,
+  transferCommandNames,
+} from "../../../domain/modes.ts";
+import { type ReasonKey, reasonKeys } from "../../../domain/reasons.ts";
+import type { LoopFigures } from "../control-loop.ts";
+import { quantileMs } from "../histogram.ts";
+import { struct } from "./struct.ts";
+
+const contacts: readonly Contact[] = ["open", "closed", "unknown"];
+type RelayCause = ReversePower["cause"];
+const relayCauses: readonly RelayCause[] = ["", "reverse-power", "minimum-import", "relay"];
+const reasonsOrNone = ["", ...reasonKeys] as const;
+
+/** The site as a whole. Times of the monotonic clock, powers in the core's sign. */
+export interface SiteReport {
+  atMs: number;
+  wallMs: number;
+  mode: Mode;
+  previousMode: Mode;
+  modeSinceMs: number;
+  serviceMode: ServiceMode;
+  parallelOK: boolean;
+  backupOK: boolean;
+  parallelRefusal: ReasonKey | "";
+  backupRefusal: ReasonKey | "";
+  gridGood: boolean;
+  /** NaN while it is not good. */
+  gridGoodSinceMs: number;
+  intent: Intent;
+  startsLeft: number;
+  /** Why a wanted island is not started; "" while nothing forbids it. */
+  startRefusal: ReasonKey | "";
+  /** Left in the auxiliary battery, Wh; Infinity where the site has set none. */
+  auxiliaryWh: number;
+  /** Tiers that may be fed, from the first: those beyond have overloaded the island. Infinity while all may. */
+  tiersTrusted: number;
+  islandPhase: IslandPhase;
+  /** Energy above all reserves that an island could use, Wh; the stage that takes over next, from 0, and when, h (-1, NaN: none). */
+  energyAboveReserveWh: number;
+  nextStage: number;
+  nextStageInH: number;
+  returnBlocked: boolean;
+  /** K1 has not proven since its last failure that it opens: the site is a load only. */
+  opensUnproven: boolean;
+  /** The first fact that the present mode rests on and that is missing, and which stage (-1: none). */
+  missingFact: MissingFact;
+  missingStage: number;
+  /** PV is too much although frequency holds it back as far as it can. */
+  pvBeyondShift: boolean;
+  /** Newest record of the mode machine: the host stores it and answers with its generation. */
+  recordGeneration: number;
+  contactNo: Contact;
+  contactNc: Contact;
+  deviceAtMs: number;
+  /** When K1's own clock last advanced, and whether the core takes its readings as of now. */
+  deviceLiveAtMs: number;
+  deviceFresh: boolean;
+  gridVoltagePu: number;
+  gridFrequencyHz: number;
+  busVoltagePu: number;
+  busFrequencyHz: number;
+  transferCommand: TransferCommand;
+  meterAtMs: number;
+  /** When the meter's values last moved, or its own count of samples. */
+  meterSampleAtMs: number;
+  meterQuality: number;
+  pccW: number;
+  pccVar: number;
+  meterVoltagePu: number;
+  meterFrequencyHz: number;
+  loadW: number;
+  pvPowerW: number;
+  /** When the load panel's own clock last advanced. */
+  panelLiveAtMs: number;
+  pvLimitW: number;
+  importLimitW: number;
+  exportLimitW: number;
+  /** Who asks for the two limits. */
+  importReason: ReasonKey;
+  exportReason: ReasonKey;
+  /** Exceedances on record, one under way now, and the alarms of requirement R11. */
+  exportEvents: number;
+  importEvents: number;
+  exportAbove: boolean;
+  exportTooMany: boolean;
+  exportTooLong: boolean;
+  importTooMany: boolean;
+  importTooLong: boolean;
+  /** Response-time passport: recoveries from load steps, the longest, and those beyond what the site promises. */
+  recoveries: number;
+  recoveryLongestMs: number;
+  recoveriesLate: number;
+  /** Why a reverse-power or minimum-import relay has latched discharging off; "" while none has. */
+  relayCause: RelayCause;
+  /** What is slower than configured, or why the margin is wide; "" while all is as configured. */
+  dynamicsCause: ReasonKey | "";
+  /** How much later than configured the meter shows changes, ms; the slowest stage, from 0 (-1: not known), and its delay. */
+  meterLaterMs: number;
+  slowStage: number;
+  stageLaterMs: number;
+  ticks: number;
+  skipped: number;
+  lateP50Ms: number;
+  lateP99Ms: number;
+  lateP999Ms: number;
+  lateMaxMs: number;
+  cycleP50Ms: number;
+  cycleP99Ms: number;
+  cycleP999Ms: number;
+  cycleMaxMs: number;
+  /** Stalls of the controller itself (`stallFromMs` in control-loop.ts): how many, how long altogether, the longest, the last. */
+  stalls: number;
+  stalledMs: number;
+  stallLongestMs: number;
+  lastStallAtMs: number;
+  lastStallMs: number;
+}
+
+const siteReport = struct<SiteReport>([
+  ["atMs", "number"],
+  ["wallMs", "number"],
+  ["mode", modeNames],
+  ["previousMode", modeNames],
+  ["modeSinceMs", "number"],
+  ["serviceMode", serviceModes],
+  ["parallelOK", "flag"],
+  ["backupOK", "flag"],
+  ["parallelRefusal", reasonsOrNone],
+  ["backupRefusal", reasonsOrNone],
+  ["gridGood", "flag"],
+  ["gridGoodSinceMs", "number"],
+  ["intent", intentNames],
+  ["startsLeft", "number"],
+  ["startRefusal", reasonsOrNone],
+  ["auxiliaryWh", "number"],
+  ["tiersTrusted", "number"],
+  ["islandPhase", islandPhases],
+  ["energyAboveReserveWh", "number"],
+  ["nextStage", "number"],
+  ["nextStageInH", "number"],
+  ["returnBlocked", "flag"],
+  ["opensUnproven", "flag"],
+  ["missingFact", missingFacts],
+  ["missingStage", "number"],
+  ["pvBeyondShift", "flag"],
+  ["recordGeneration", "number"],
+  ["contactNo", contacts],
+  ["contactNc", contacts],
+  ["deviceAtMs", "number"],
+  ["deviceLiveAtMs", "number"],
+  ["deviceFresh", "flag"],
+  ["gridVoltagePu", "number"],
+  ["gridFrequencyHz", "number"],
+  ["busVoltagePu", "number"],
+  ["busFrequencyHz", "number"],
+  ["transferCommand", transferCommandNames],
+  ["meterAtMs", "number"],
+  ["meterSampleAtMs", "number"],
+  ["meterQuality", "number"],
+  ["pccW", "number"],
+  ["pccVar", "number"],
+  ["meterVoltagePu", "number"],
+  ["meterFrequencyHz", "number"],
+  ["loadW", "number"],
+  ["pvPowerW", "number"],
+  ["panelLiveAtMs", "number"],
+  ["pvLimitW", "number"],
+  ["importLimitW", "number"],
+  ["exportLimitW", "number"],
+  ["importReason", reasonKeys],
+  ["exportReason", reasonKeys],
+  ["exportEvents", "number"],
+  ["importEvents", "number"],
+  ["exportAbove", "flag"],
+  ["exportTooMany", "flag"],
+  ["exportTooLong", "flag"],
+  ["importTooMany", "flag"],
+  ["importTooLong", "flag"],
+  ["recoveries", "number"],
+  ["recoveryLongestMs", "number"],
+  ["recoveriesLate", "number"],
+  ["relayCause", relayCauses],
+  ["dynamicsCause", reasonsOrNone],
+  ["meterLaterMs", "number"],
+  ["slowStage", "number"],
+  ["stageLaterMs", "number"],
+  ["ticks", "number"],
+  ["skipped", "number"],
+  ["lateP50Ms", "number"],
+  ["lateP99Ms", "number"],
+  ["lateP999Ms", "number"],
+  ["lateMaxMs", "number"],
+  ["cycleP50Ms", "number"],
+  ["cycleP99Ms", "number"],
+  ["cycleP999Ms", "number"],
+  ["cycleMaxMs", "number"],
+  ["stalls", "number"],
+  ["stalledMs", "number"],
+  ["stallLongestMs", "number"],
+  ["lastStallAtMs", "number"],
+  ["lastStallMs", "number"],
+]);
+
+/** One power stage: facts, and what it was told. */
+export interface StageReport {
+  atMs: number;
+  /** When the stage's own clock last advanced. */
+  liveAtMs: number;
+  role: Role;
+  powerW: number;
+  reactiveVar: number;
+  voltagePu: number;
+  frequencyHz: number;
+  alive: boolean;
+  alarmBits: number;
+  local: boolean;
+  verified: boolean;
+  antiIslanding: boolean;
+  maxChargeW: number;
+  maxDischargeW: number;
+  socPct: number;
+  vehicleConnected: boolean;
+  /** The vehicle can give power back, as far as its session tells. */
+  bidirectional: boolean;
+  capacityWh: number;
+  importWh: number;
+  exportWh: number;
+  executedSequence: number;
+  commandRole: Role;
+  commandW: number;
+  /** Reactive power that it was told, var; positive absorbs. */
+  commandVar: number;
+  /** Set-point at the end of the chain of limits; the command may lead it on a cut. */
+  setpointW: number;
+}
+
+const stageReport = struct<StageReport>([
+  ["atMs", "number"],
+  ["liveAtMs", "number"],
+  ["role", roleNames],
+  ["powerW", "number"],
+  ["reactiveVar", "number"],
+  ["voltagePu", "number"],
+  ["frequencyHz", "number"],
+  ["alive", "flag"],
+  ["alarmBits", "number"],
+  ["local", "flag"],
+  ["verified", "flag"],
+  ["antiIslanding", "flag"],
+  ["maxChargeW", "number"],
+  ["maxDischargeW", "number"],
+  ["socPct", "number"],
+  ["vehicleConnected", "flag"],
+  ["bidirectional", "flag"],
+  ["capacityWh", "number"],
+  ["importWh", "number"],
+  ["exportWh", "number"],
+  ["executedSequence", "number"],
+  ["commandRole", roleNames],
+  ["commandW", "number"],
+  ["commandVar", "number"],
+  ["setpointW", "number"],
+]);
+
+export interface TierReport {
+  loadW: number;
+  closed: boolean;
+  /** Hours in which it could be fed with those above it, and goes on being fed as things are. */
+  couldH: number;
+  fedH: number;
+}
+const tierReport = struct<TierReport>([
+  ["loadW", "number"],
+  ["closed", "flag"],
+  ["couldH", "number"],
+  ["fedH", "number"],
+]);
+
+export interface ControlReport {
+  readonly site: SiteReport;
+  readonly stages: readonly StageReport[];
+  readonly tiers: readonly TierReport[];
+  /** Chains of limits, for `explain`. */
+  readonly chains: Float64Array;
+}
+
+export const reportLength = (stageCount: number, tierCount: number): number =>
+  siteReport.length + stageCount * (stageReport.length + chainLength) + tierCount * tierReport.length;
+
+const zeros = <T extends object>(codec: {
+  length: number;
+  read(source: Float64Array, at: number, into: T): void;
+}): T => {
+  const made = {} as T;
+  codec.read(new Float64Array(codec.length), 0, made);
+  return made;
+};
+
+export const createControlReport = (stageCount: number, tierCount: number): ControlReport => ({
+  site: zeros(siteReport),
+  stages: Array.from({ length: stageCount }, () => zeros(stageReport)),
+  tiers: Array.from({ length: tierCount }, () => zeros(tierReport)),
+  chains: new Float64Array(stageCount * chainLength),
+});
+
+/** Fills a report from the core after a step. Quantiles are refreshed by `fillLoopFigures`, which is not for every tick. */
+export function fillReport(report: ControlReport, core: Core, snapshot: Snapshot, nowMs: number): void {
+  const { site, stages, tiers } = report;
+  const { machine, authority, modeFacts, budget, commands, pccLimits, exportControl } = core;
+  const { state, output } = machine;
+  const { transferDevice: device, meter } = snapshot;
+  site.atMs = nowMs;
+  site.wallMs = snapshot.wallMs;
+  site.mode = state.mode;
+  site.previousMode = state.previous;
+  site.modeSinceMs = state.sinceMs;
+  site.serviceMode = authority.serviceMode;
+  site.parallelOK = authority.parallelOK;
+  site.backupOK = authority.backupOK;
+  site.parallelRefusal = authority.parallelRefusal;
+  site.backupRefusal = authority.backupRefusal;
+  site.gridGood = modeFacts.gridGood;
+  site.gridGoodSinceMs = state.held.gridGood;
+  site.intent = state.record.intent;
+  site.startsLeft = state.record.startsLeft;
+  site.startRefusal = core.blackStart.refusal;
+  site.auxiliaryWh = core.blackStart.leftWh;
+  site.tiersTrusted = core.blackStart.fedMax;
+  site.islandPhase = core.island.phase;
+  site.energyAboveReserveWh = core.island.runway.energyWh;
+  site.nextStage = core.island.runway.nextStage;
+  site.nextStageInH = core.island.runway.nextInH;
+  site.returnBlocked = state.record.returnBlocked;
+  site.opensUnproven = state.record.opensUnproven;
+  site.missingFact = core.needs.missing;
+  site.missingStage = core.needs.stage;
+  site.pvBeyondShift = core.island.shiftLastMs > 0;
+  site.recordGeneration = state.record.generation;
+  site.contactNo = device.contactNo;
+  site.contactNc = device.contactNc;
+  site.deviceAtMs = device.atMs;
+  site.deviceLiveAtMs = device.liveAtMs;
+  site.deviceFresh = modeFacts.deviceFresh;
+  site.gridVoltagePu = device.gridVoltagePu;
+  site.gridFrequencyHz = device.gridFrequencyHz;
+  site.busVoltagePu = device.busVoltagePu;
+  site.busFrequencyHz = device.busFrequencyHz;
+  site.transferCommand = output.transferDevice;
+  site.meterAtMs = meter.atMs;
+  site.meterSampleAtMs = meter.sampleAtMs;
+  site.meterQuality = exportControl.supervision.quality;
+  site.pccW = meter.powerW;
+  site.pccVar = meter.reactiveVar;
+  site.meterVoltagePu = meter.voltagePu;
+  site.meterFrequencyHz = meter.frequencyHz;
+  site.loadW = budget.loadW;
+  site.pvPowerW = snapshot.site.pvPowerW;
+  site.panelLiveAtMs = snapshot.site.panelLiveAtMs;
+  site.pvLimitW = commands.pvLimitW;
+  site.importLimitW = pccLimits.importLimitW;
+  site.exportLimitW = pccLimits.exportLimitW;
+  fillPcc(site, core);
+  for (let i = 0; i < stages.length; i++) fillStage(stages[i]!, core, snapshot, i);
+  for (let t = 0; t < tiers.length; t++) {
+    tiers[t]!.loadW = snapshot.site.tierLoadW[t]!;
+    tiers[t]!.closed = commands.tierClosed[t]!;
+    tiers[t]!.couldH = core.island.runway.couldH[t]!;
+    tiers[t]!.fedH = core.island.runway.fedH[t]!;
+  }
+  report.chains.set(core.chains.values);
+}
+
+function fillPcc(site: SiteReport, { pccLimits, pccRecord, reversePower, exportControl }: Core): void {
+  const { dynamics } = exportControl;
+  site.dynamicsCause = dynamics.cause;
+  site.meterLaterMs = dynamics.meterLaterMs;
+  site.slowStage = dynamics.slowStage;
+  site.stageLaterMs = dynamics.stageLaterMs;
+  const exports = pccRecord.exports.ledger;
+  const imports = pccRecord.imports.ledger;
+  const { passport } = pccRecord;
+  site.importReason = pccLimits.importReason;
+  site.exportReason = pccLimits.exportReason;
+  site.exportEvents = exports.total;
+  site.importEvents = imports.total;
+  site.exportAbove = exports.isAbove;
+  site.exportTooMany = exports.alarmTooMany;
+  site.exportTooLong = exports.alarmTooLong;
+  site.importTooMany = imports.alarmTooMany;
+  site.importTooLong = imports.alarmTooLong;
+  site.recoveries = passport.count;
+  site.recoveryLongestMs = passport.longestMs;
+  site.recoveriesLate = passport.beyondBoundCount;
+  site.relayCause = reversePower.cause;
+}
+
+function fillStage(report: StageReport, core: Core, snapshot: Snapshot, i: number): void {
+  const facts = snapshot.stages[i]!;
+  const command = core.commands.stages[i]!;
+  report.atMs = facts.atMs;
+  report.liveAtMs = facts.liveAtMs;
+  report.role = facts.role;
+  report.powerW = facts.powerW;
+  report.reactiveVar = facts.reactiveVar;
+  report.voltagePu = facts.voltagePu;
+  report.frequencyHz = facts.frequencyHz;
+  report.alive = facts.alive;
+  report.alarmBits = facts.alarmBits;
+  report.local = facts.local;
+  report.verified = facts.verified;
+  report.antiIslanding = facts.antiIslanding;
+  report.maxChargeW = facts.maxChargeW;
+  report.maxDischargeW = facts.maxDischargeW;
+  report.socPct = facts.socPct;
+  report.vehicleConnected = facts.vehicleConnected;
+  report.bidirectional = snapshot.evses[i]!.bidirectional;
+  report.capacityWh = facts.capacityWh;
+  report.importWh = facts.importWh;
+  report.exportWh = facts.exportWh;
+  report.executedSequence = facts.executedSequence;
+  report.commandRole = command.role;
+  report.commandW = command.powerW;
+  report.commandVar = command.reactiveVar;
+  report.setpointW = core.setpointW[i]!;
+}
+
+/** Stalls are news: in every cycle, unlike the quantiles. */
+export function fillStalls({ site }: ControlReport, figures: LoopFigures): void {
+  site.stalls = figures.stalls;
+  site.stalledMs = figures.stalledMs;
+  site.stallLongestMs = figures.stallLongestMs;
+  site.lastStallAtMs = figures.lastStallAtMs;
+  site.lastStallMs = figures.lastStallMs;
+}
+
+export function fillLoopFigures({ site }: ControlReport, { ticks, skipped, lateness, cycle }: LoopFigures): void {
+  site.ticks = ticks;
+  site.skipped = skipped;
+  site.lateP50Ms = quantileMs(lateness, 0.5);
+  site.lateP99Ms = quantileMs(lateness, 0.99);
+  site.lateP999Ms = quantileMs(lateness, 0.999);
+  site.lateMaxMs = lateness.maxMs;
+  site.cycleP50Ms = quantileMs(cycle, 0.5);
+  site.cycleP99Ms = quantileMs(cycle, 0.99);
+  site.cycleP999Ms = quantileMs(cycle, 0.999);
+  site.cycleMaxMs = cycle.maxMs;
+}
+
+export function writeReport(target: Float64Array, { site, stages, tiers, chains }: ControlReport): void {
+  siteReport.write(target, 0, site);
+  let at = siteReport.length;
+  for (let i = 0; i < stages.length; i++, at += stageReport.length) stageReport.write(target, at, stages[i]!);
+  for (let t = 0; t < tiers.length; t++, at += tierReport.length) tierReport.write(target, at, tiers[t]!);
+  target.set(chains, at);
+}
+
+export function readReport(source: Float64Array, { site, stages, tiers, chains }: ControlReport): void {
+  siteReport.read(source, 0, site);
+  let at = siteReport.length;
+  for (let i = 0; i < stages.length; i++, at += stageReport.length) stageReport.read(source, at, stages[i]!);
+  for (let t = 0; t < tiers.length; t++, at += tierReport.length) tierReport.read(source, at, tiers[t]!);
+  chains.set(source.subarray(at, at + chains.length));
+}

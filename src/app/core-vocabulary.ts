@@ -1,0 +1,7 @@
+/** What dashboard and command line may know of the core: how to read an explained set-point, and the words for it. */
+
+export { startsMax } from "../core/modes/state.ts";
+export { forecastDeparture } from "../core/setpoints/departure-forecast.ts";
+export { explain } from "../core/setpoints/limits.ts";
+export { wishSources } from "../core/setpoints/schedule.ts";
+export { liveMaxMs } from "../core/snapshot.ts";

@@ -1,0 +1,69 @@
+/** From the site's configuration to what the firmware bridge needs to know about each device. */
+import type { DeviceMap } from "../../../firmware-bridge/maps/device-map.ts";
+import type { Identity } from "../../../firmware-bridge/maps/sunspec-binding.ts";
+import type { BridgeSettings, DeviceSettings, LinkSettings } from "../../../firmware-bridge/settings.ts";
+import type { IdentityConfig } from "../../config/site/identity.ts";
+import type { ModbusPlace } from "../../config/site/modbus.ts";
+import type { SiteConfig } from "../../config/site.ts";
+import { invariant } from "../../domain/result.ts";
+
+/** Maps of devices that do not speak SunSpec, by the names that the configuration gives them. */
+export type DeviceMaps = ReadonlyMap<string, DeviceMap>;
+
+/** What was commissioned, in the bridge's words; only what is set is compared. */
+function expectedIdentity({ manufacturer, model, serialNumber, firmware }: IdentityConfig): Partial<Identity> {
+  return {
+    ...(manufacturer !== undefined && { manufacturer }),
+    ...(model !== undefined && { model }),
+    ...(serialNumber !== undefined && { serialNumber }),
+    ...(firmware !== undefined && { version: firmware }),
+  };
+}
+
+export function bridgeSettings(
+  { site, pcc, evses, transferDevice, loadPanel, pv, loop }: SiteConfig,
+  maps: DeviceMaps = new Map(),
+): BridgeSettings {
+  const place = (name: string, device: ModbusPlace): DeviceSettings => {
+    const map = maps.get(device.map);
+    const expected = device.identity && expectedIdentity(device.identity);
+    const { replyTimeoutMs, pauseMs, maxInFlight, maxRegisters, mergeGaps, unitIdInReply } = device;
+    const anyUnitInReply = unitIdInReply === "any";
+    return {
+      name,
+      link: linkSettings(device),
+      unit: device.unitId,
+      pace: { replyTimeoutMs, pauseMs, maxInFlight, maxRegisters, mergeGaps, anyUnitInReply },
+      ...(map && { map }),
+      ...(expected && { expected }),
+    };
+  };
+  const device = transferDevice !== undefined && transferDevice.kind !== "none" ? transferDevice : undefined;
+  return {
+    nominalVoltageV: site.nominalVoltageV,
+    phases: site.phases,
+    stages: evses.map((evse, index) => ({
+      ...place(evse.name ?? `EVSE ${index + 1}`, evse.stage),
+      reversionS: loop.watchdogS,
+      functionsByController: evse.stage.gridFunctions === "controller",
+      // Where the stage's own functions decide, only a stage of our own model takes reactive power on top of them.
+      reactiveByController: evse.stage.gridFunctions === "controller" && evse.stage.maxVar > 0,
+      ratedChargeW: evse.maxChargeW,
+      ratedDischargeW: evse.maxDischargeW,
+    })),
+    meter: { ...place("PCC meter", pcc.meter), importPositive: pcc.meter.importPositive },
+    ...(device && { transferDevice: place("transfer device", device) }),
+    ...(loadPanel && { loadPanel: place("load panel", loadPanel) }),
+    ...(pv && { pv: { ...place("PV", pv), ratedW: pv.ratedW } }),
+  };
+}
+
+function linkSettings(device: ModbusPlace): LinkSettings {
+  const { host, port, framing, serial, connectDelayMs } = device;
+  if (serial !== undefined) {
+    const { baudRate = 9_600, parity = "none" } = device;
+    return { kind: "rtu", path: serial, baudRate, parity, stopBits: device.stopBits === 2 ? 2 : 1, connectDelayMs };
+  }
+  invariant(host !== undefined, "a device without host or serial line has passed the check of the configuration");
+  return { kind: framing === "rtu" ? "rtu-over-tcp" : "tcp", host, port, connectDelayMs };
+}

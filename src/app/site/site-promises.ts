@@ -1,0 +1,51 @@
+/** What a configuration promises of the limits at the grid connection, and what it cannot keep, in sentences for people. */
+import type { GridProfile } from "../../config/grid-profiles.ts";
+import type { SiteConfig } from "../../config/site.ts";
+import { promisedRecoveryMs, siteGuarantees } from "../../core/core-config.ts";
+import type { Guarantee } from "../../core/pcc/guarantee.ts";
+import { secondMs } from "../../domain/units.ts";
+
+/** Utilities and certified power control systems are usually faster than this; slower ones are told, ms (requirement R10). */
+const usualRecoveryMs = 500;
+
+/** One sentence for each limit, with why, and a warning where the site is slower than usual. */
+export function promiseSentences(config: SiteConfig): readonly string[] {
+  const { exports, imports } = siteGuarantees(config);
+  const lines: string[] = [];
+  if (exports.peakW > 0) lines.push(`Export limit: ${sentence(exports, "discharging")}`);
+  lines.push(`Import limit: ${sentence(imports, "charging")}`);
+  const promisedMs = promisedRecoveryMs(config);
+  if (Math.max(exports.backMs, imports.backMs) > usualRecoveryMs) {
+    lines.push(
+      `Warning: that is slower than the usual ${usualRecoveryMs} ms; the site promises ${seconds(promisedMs)}. A faster meter or faster stages shorten it.`,
+    );
+  }
+  return lines;
+}
+
+function sentence({ backMs, peakW, energyWh, meterMs, commandMs, responseMs }: Guarantee, doing: string): string {
+  return (
+    `after a step of the load back under it within ${seconds(backMs)}; until then at most ${kW(peakW)} and ${energyWh.toFixed(1)} Wh beyond it by ${doing}. ` +
+    `The meter needs up to ${seconds(meterMs)} to show a step, the command ${seconds(commandMs)} to move the stages, the slowest stage ${seconds(responseMs)}. Each lost sample adds one interval of the meter.`
+  );
+}
+
+/** What is wrong with a promise that meter and stages cannot keep; "" when they can. */
+export function brokenPromise(config: SiteConfig): string {
+  const statedMs = config.pcc.inadvertentExport.responseBoundMs;
+  if (statedMs === undefined) return "";
+  const { exports, imports } = siteGuarantees(config);
+  const slower = exports.backMs > imports.backMs ? exports : imports;
+  if (slower.backMs <= statedMs) return "";
+  return `is less than meter and stages need: up to ${slower.backMs} ms (${Math.round(slower.meterMs)} ms until the meter has shown a step, ${Math.round(slower.commandMs)} ms until the command moves the stages, ${Math.round(slower.responseMs)} ms until the slowest is down)`;
+}
+
+const seconds = (ms: number): string => `${(ms / secondMs).toFixed(2)} s`;
+const kW = (powerW: number): string => `${(powerW / 1_000).toFixed(1)} kW`;
+
+/** What is odd about a grid profile for a site; "" when nothing is. */
+export function profileWarning({ site }: SiteConfig, profile: GridProfile): string {
+  if (!site.timeZone.startsWith("Europe/") || !profile.base.startsWith("ieee1547") || profile.base !== profile.name)
+    return "";
+  return `Warning: grid profile ${profile.name} is ${profile.source}. For a site in Europe take vde-ar-n-4105-2018 or the network operator's own file.`;
+}

@@ -1,0 +1,142 @@
+/**
+ * The durable journal of messages that the backend must receive, in their order. A message leaves it only when the
+ * backend has accepted it. When it is full, intermediate values are thinned out evenly (every second one of each
+ * transaction); a transaction's start and end are never dropped. Changes wait in `Pending` until the store writes them.
+ */
+import type { DatabaseSync } from "node:sqlite";
+import type { QueuedMessage } from "../../protocols/ocpp/ports.ts";
+import { dequeue, enqueue, type Pending } from "./store-pending.ts";
+
+export interface Journal {
+  enqueue(message: Omit<QueuedMessage, "id">): number;
+  head(): QueuedMessage | undefined;
+  dequeue(id: number): void;
+  queued(): number;
+  queuedFor(transactionId: string): number;
+  /** Messages dropped since the store was opened. */
+  dropped(): number;
+  /** Writes what waits; within the store's transaction. */
+  write(pending: Pending): void;
+  /** Counts anew what is there: after a change that was taken back, and after thinning. */
+  recount(): void;
+}
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS journal (
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
+    action        TEXT    NOT NULL,
+    payload       TEXT    NOT NULL,
+    transactionId TEXT    NOT NULL,
+    seqNo         INTEGER NOT NULL,
+    droppable     INTEGER NOT NULL
+  ) STRICT;
+  DROP INDEX IF EXISTS journalTransaction;
+`;
+
+/** Messages read at a time. */
+const aheadMax = 32;
+
+const thin = `
+  DELETE FROM journal WHERE id IN (
+    SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY transactionId ORDER BY id) AS place FROM journal WHERE droppable = 1)
+    WHERE place % 2 = 1
+  )
+`;
+
+/** `entriesMax`: kept messages, beyond which intermediate values go. `waiting`: what is not on disk yet. */
+export function createJournal(database: DatabaseSync, entriesMax: number, waiting: () => Pending): Journal {
+  database.exec(schema);
+  const insert = database.prepare(
+    "INSERT INTO journal (id, action, payload, transactionId, seqNo, droppable) VALUES (?, ?, ?, ?, ?, ?)",
+  );
+  const first = database.prepare("SELECT * FROM journal ORDER BY id LIMIT ?");
+  const remove = database.prepare("DELETE FROM journal WHERE id = ?");
+  const transactionOf = database.prepare("SELECT transactionId FROM journal WHERE id = ?");
+  const thinOut = database.prepare(thin);
+  const countAll = database.prepare("SELECT transactionId, count(*) AS count FROM journal GROUP BY transactionId");
+  /** Messages of each transaction: an index on disk would cost every delivery a page. */
+  const counts = new Map<string, number>();
+  let count = 0;
+  let dropped = 0;
+  /** The oldest messages, read ahead. */
+  let ahead: QueuedMessage[] = [];
+  let lastId = Number(database.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'journal'").get()?.["seq"] ?? 0);
+
+  function recount(): void {
+    ahead = [];
+    counts.clear();
+    count = 0;
+    for (const row of countAll.all()) {
+      counts.set(String(row["transactionId"]), Number(row["count"]));
+      count += Number(row["count"]);
+    }
+    const { enqueued, dequeued } = waiting();
+    for (const { transactionId } of enqueued.values()) counted(transactionId, 1);
+    for (const id of dequeued) counted(String(transactionOf.get(id)?.["transactionId"]), -1);
+  }
+
+  function counted(transactionId: string, difference: 1 | -1): void {
+    const left = (counts.get(transactionId) ?? 0) + difference;
+    count += difference;
+    if (left > 0) counts.set(transactionId, left);
+    else counts.delete(transactionId);
+  }
+  recount();
+
+  function readAhead(): QueuedMessage[] {
+    const { enqueued, dequeued } = waiting();
+    const onDisk = first
+      .all(aheadMax + dequeued.size)
+      .map(messageOf)
+      .filter(({ id }) => !dequeued.has(id));
+    return [...onDisk, ...enqueued.values()].slice(0, aheadMax);
+  }
+
+  return {
+    enqueue(message) {
+      const pending = waiting();
+      if (count >= entriesMax) pending.thins = true;
+      const queued = { id: ++lastId, ...message };
+      if (enqueue(pending, queued)) counted(message.transactionId, 1);
+      else dropped++;
+      return queued.id;
+    },
+    head() {
+      if (count === 0) return undefined;
+      if (ahead.length === 0) ahead = readAhead();
+      return ahead[0];
+    },
+    dequeue(id) {
+      const pending = waiting();
+      const head = ahead[0];
+      if (head?.id === id) {
+        dequeue(pending, id);
+        ahead.shift();
+        counted(head.transactionId, -1);
+        return;
+      }
+      const there = pending.enqueued.has(id) || transactionOf.get(id) !== undefined;
+      if (there && !pending.dequeued.has(id)) dequeue(pending, id);
+      recount();
+    },
+    queued: () => count,
+    queuedFor: (transactionId) => counts.get(transactionId) ?? 0,
+    dropped: () => dropped,
+    write({ enqueued, dequeued, thins }) {
+      for (const id of dequeued) remove.run(id);
+      if (thins) dropped += Number(thinOut.run().changes);
+      for (const { id, action, payload, transactionId, seqNo, droppable } of enqueued.values())
+        insert.run(id, action, payload, transactionId, seqNo, droppable ? 1 : 0);
+    },
+    recount,
+  };
+}
+
+const messageOf = (row: Record<string, unknown>): QueuedMessage => ({
+  id: Number(row["id"]),
+  action: String(row["action"]),
+  payload: String(row["payload"]),
+  transactionId: String(row["transactionId"]),
+  seqNo: Number(row["seqNo"]),
+  droppable: row["droppable"] === 1,
+});

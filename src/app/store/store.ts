@@ -1,0 +1,192 @@
+/**
+ * The one durable truth of the main thread: documents by collection and key, and the journal (`journal.ts`), in one
+ * SQLite file. What is written counts at once and is on the medium when the call returns (write-ahead log, full
+ * synchronisation), so that a power cut at any instant loses nothing that has counted. A disk that refuses (full, read-only,
+ * broken) is no reason to refuse: the change counts, is owed, said to be owed, and tried again until it is stored.
+ */
+import type { OcppStore } from "../../protocols/ocpp/ports.ts";
+import { monotonicMs } from "../control/monotonic.ts";
+import { isDiskFailure, openWhole, rollBack } from "./database.ts";
+import { whyOf } from "./files.ts";
+import { createJournal, type Journal } from "./journal.ts";
+import { createDebt, type Owed } from "./owed.ts";
+import {
+  change,
+  clear,
+  copyPending,
+  createPending,
+  isEmpty,
+  mayLag,
+  type Pending,
+  pendingValue,
+} from "./store-pending.ts";
+
+export interface Store extends OcppStore {
+  readonly journal: Journal;
+  /** What was found at the opening and a person should know; "" when all was well. */
+  readonly sentence: string;
+  /** Changes that count but are not on disk; null while there are none. */
+  owed(): Owed | null;
+  /** The file was removed or replaced while in use: what is written goes nowhere. Put back at the closing. */
+  isGone(): boolean;
+  /** Called within each transaction that queues a message, before it is written: what is to be stored with it. */
+  alongside(write: () => void): void;
+  close(): void;
+}
+
+/** Documents by collection and key, for parts of the process that keep something of their own. */
+export type Documents = Pick<Store, "get" | "put" | "remove" | "entries" | "atomically">;
+
+export interface StoreOptions {
+  /** A file, or `:memory:`. */
+  path: string;
+  journalMax?: number;
+  /** Told why the disk refuses, and "" when everything is on disk again. */
+  onOwed?: (why: string) => void;
+}
+
+const journalMaxDefault = 100_000;
+/** What is owed is looked at this often, ms. */
+const lookEveryMs = 200;
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS document (
+    collection TEXT NOT NULL,
+    key        TEXT NOT NULL,
+    value      TEXT NOT NULL,
+    PRIMARY KEY (collection, key)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/** Opens (or makes) the store. A damaged file is set aside and a new one made; throws a sentence when even that fails. */
+export function openStore({ path, journalMax = journalMaxDefault, onOwed = () => undefined }: StoreOptions): Store {
+  const { database, sentence, inMemory, isGone, restore } = openWhole(path, "store", schema);
+  let pending: Pending = createPending();
+  const journal = createJournal(database, journalMax, () => pending);
+  const select = database.prepare("SELECT value FROM document WHERE collection = ? AND key = ?");
+  const upsert = database.prepare(
+    "INSERT INTO document (collection, key, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+  );
+  const erase = database.prepare("DELETE FROM document WHERE collection = ? AND key = ?");
+  const list = database.prepare("SELECT key, value FROM document WHERE collection = ? ORDER BY key");
+  const empty = database.prepare("DELETE FROM document WHERE collection = ?");
+  const debt = createDebt("documents", monotonicMs, onOwed);
+  let depth = 0;
+  let beside: (() => void) | undefined;
+  const looking = setInterval(() => {
+    if (debt.owed !== null && depth === 0) settle();
+  }, lookEveryMs);
+  looking.unref();
+  if (inMemory !== "") debt.failed(inMemory);
+
+  function writePending(): void {
+    for (const collection of pending.cleared) empty.run(collection);
+    for (const [collection, entries] of pending.documents)
+      for (const [key, value] of entries) {
+        if (value === null) erase.run(collection, key);
+        else upsert.run(collection, key, value);
+      }
+    journal.write(pending);
+  }
+
+  function writeBeside(): void {
+    depth++;
+    try {
+      beside?.();
+    } finally {
+      depth--;
+    }
+  }
+
+  /** Puts what waits on the medium, or owes it. */
+  function settle(): void {
+    if (isEmpty(pending) || !debt.due()) return;
+    if (pending.enqueued.size > 0) writeBeside();
+    // A removal survives a killed process at once, a power cut only a moment later: what comes back is sent once more,
+    // word for word, which a backend recognises by its seqNo. Waiting for the medium here would cost every delivery.
+    const lags = mayLag(pending);
+    const { thins } = pending;
+    try {
+      if (lags) database.exec("PRAGMA synchronous = NORMAL");
+      database.exec("BEGIN IMMEDIATE");
+      writePending();
+      database.exec("COMMIT");
+    } catch (failure) {
+      rollBack(database);
+      if (!isDiskFailure(failure)) {
+        // A mistake of ours: nobody's later changes must suffer for it.
+        pending = createPending();
+        journal.recount();
+        throw failure;
+      }
+      debt.failed(whyOf(failure));
+      return;
+    } finally {
+      if (lags) database.exec("PRAGMA synchronous = FULL");
+    }
+    pending = createPending();
+    if (thins) journal.recount();
+    // What is only in memory stays owed until a start finds room.
+    if (inMemory === "") debt.paid();
+  }
+
+  /** One change, or all of an `atomically`. */
+  function changing<T>(run: () => T): T {
+    if (depth > 0) return run();
+    const before = copyPending(pending);
+    depth++;
+    try {
+      const result = run();
+      settle();
+      return result;
+    } catch (failure) {
+      pending = before;
+      journal.recount();
+      throw failure;
+    } finally {
+      depth--;
+    }
+  }
+
+  return {
+    journal,
+    sentence,
+    owed: () => debt.owed,
+    isGone,
+    alongside(write) {
+      beside = write;
+    },
+    get(collection, key) {
+      const waiting = pendingValue(pending, collection, key);
+      if (waiting !== undefined) return waiting ?? undefined;
+      const row = select.get(collection, key);
+      return row ? String(row["value"]) : undefined;
+    },
+    put: (collection, key, value) => changing(() => change(pending, collection, key, value)),
+    remove: (collection, key) => changing(() => change(pending, collection, key, null)),
+    entries(collection) {
+      const onDisk = pending.cleared.has(collection) ? [] : list.all(collection);
+      const rows = onDisk.map((row) => ({ key: String(row["key"]), value: String(row["value"]) }));
+      const waiting = pending.documents.get(collection);
+      if (waiting === undefined) return rows;
+      const merged = new Map<string, string | null>(rows.map(({ key, value }) => [key, value]));
+      for (const [key, value] of waiting) merged.set(key, value);
+      return [...merged]
+        .flatMap(([key, value]) => (value === null ? [] : [{ key, value }]))
+        .sort((a, b) => (a.key < b.key ? -1 : 1));
+    },
+    clear: (collection) => changing(() => clear(pending, collection)),
+    atomically: changing,
+    enqueue: (message) => changing(() => journal.enqueue(message)),
+    head: journal.head,
+    dequeue: (id) => changing(() => journal.dequeue(id)),
+    queued: journal.queued,
+    queuedFor: journal.queuedFor,
+    close() {
+      clearInterval(looking);
+      settle();
+      restore();
+      database.close();
+    },
+  };
+}

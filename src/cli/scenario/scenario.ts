@@ -1,0 +1,174 @@
+/** `islet scenario`: plays stories in virtual time with the real core and checks their numbers. */
+import { availableParallelism } from "node:os";
+import type { Command } from "commander";
+import { scenarioNamed, scenarios } from "../../../sim/scenarios/index.ts";
+import { startIslet } from "../../../sim/story/islet-controller.ts";
+import { type CheckResult, runScenario, type Scenario, type ScenarioResult } from "../../../sim/story/scenario.ts";
+import type { Site } from "../../../sim/story/site.ts";
+import { tuneForSteadyTick } from "../../app/control/v8-tuning.ts";
+import { runJobs, type ScenarioJob } from "./scenario-pool.ts";
+
+const seedsMax = 10_000;
+const workersMax = 32;
+
+interface ScenarioCommandOptions {
+  readonly list?: boolean;
+  readonly seed: string;
+  readonly seeds?: string;
+  readonly workers?: string;
+  readonly tick?: string;
+  readonly trace?: boolean;
+  readonly json?: boolean;
+}
+
+export function scenarioCommand(program: Command): void {
+  program
+    .command("scenario")
+    .description("play a story in virtual time and check its numbers")
+    .argument("[names...]", "which ones, or `all`; without a name they are listed")
+    .option("--list", "list all with their sentence")
+    .option("--seed <n>", "seed of everything that is random", "1")
+    .option("--seeds <a-b>", "several seeds such as 1-50, in as many processes as there are cores")
+    .option("--workers <n>", "processes for several seeds or scenarios")
+    .option("--tick <ms>", "period of the control loop")
+    .option("--trace", "print mode and powers each simulated minute")
+    .option("--json", "one JSON object for each scenario and seed")
+    .action(async (names: readonly string[], options: ScenarioCommandOptions) => {
+      if (names.length === 0 || options.list) {
+        list(options);
+        return;
+      }
+      const chosen = chosenScenarios(names);
+      const seeds = seedsOf(options);
+      const tickMs = options.tick === undefined ? undefined : numberIn("--tick", options.tick, 1, 100);
+      const failed =
+        chosen.length * seeds.length === 1
+          ? watchOne(chosen[0]!, seeds[0]!, tickMs, options)
+          : await runMany(chosen, seeds, tickMs, options);
+      process.exitCode = failed > 0 ? 1 : 0;
+    });
+}
+
+function list({ json }: ScenarioCommandOptions): void {
+  const width = Math.max(...scenarios.map(({ name }) => name.length)) + 2;
+  for (const { name, sentence } of scenarios)
+    process.stdout.write(json ? `${JSON.stringify({ name, sentence })}\n` : `${name.padEnd(width)}${sentence}\n`);
+}
+
+function chosenScenarios(names: readonly string[]): readonly Scenario[] {
+  if (names.includes("all")) return scenarios;
+  return names.map((name) => {
+    const scenario = scenarioNamed(name);
+    if (scenario) return scenario;
+    throw new Error(`there is no scenario ${name}; there are: ${scenarios.map((one) => one.name).join(", ")}, or all`);
+  });
+}
+
+/** One run, told as it goes; 1 when it failed. */
+function watchOne(
+  scenario: Scenario,
+  seed: number,
+  tickMs: number | undefined,
+  options: ScenarioCommandOptions,
+): number {
+  tuneForSteadyTick();
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const result = runScenario(scenario, startIslet, {
+    seed,
+    ...(tickMs !== undefined && { tickMs }),
+    ...((options.trace || !options.json) && {
+      onEvent: (at: string, sentence: string) => say(`  ${at.padEnd(9)} ${sentence}`),
+      ...(!options.trace && { onHour: (site: Site) => say(progressOf(site)) }),
+    }),
+    ...(options.trace && { onMinute: (site: Site) => say(progressOf(site)) }),
+  });
+  if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  else printTable(result);
+  return result.ok ? 0 : 1;
+}
+
+/** Where a run is: time since its start, mode, powers, the emptiest vehicle, how long the first tier lasts. */
+function progressOf(site: Site): string {
+  const { network, transferDevice, vehicles, tiers } = site.world;
+  const minutes = Math.round(site.elapsedMs / 60_000);
+  const clock = `+${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")} h`;
+  const charges = vehicles.filter(({ connected }) => connected).map(({ socPct }) => socPct);
+  const lowest = charges.length > 0 ? `  lowest charge ${Math.min(...charges).toFixed(1)} %` : "";
+  const lastsH = site.controller?.island?.runway.fedH[0] ?? Number.NaN;
+  const runway = !transferDevice.closed && tiers.length > 0 && lastsH >= 0 ? `  lasts ${lastsH.toFixed(1)} h` : "";
+  const mode = (site.controller?.mode ?? "dead").padEnd(14);
+  return `  ${clock.padEnd(9)} ${mode} PCC ${kW(network.pccW)}  stages ${kW(network.stagesW)}  tiers ${kW(network.tiersW)}${lowest}${runway}`;
+}
+
+const kW = (powerW: number): string => `${(powerW / 1_000).toFixed(1).padStart(7)} kW`;
+
+/** Many runs in several processes: a line for each that failed, and one for each scenario. Returns how many failed. */
+async function runMany(
+  chosen: readonly Scenario[],
+  seeds: readonly number[],
+  tickMs: number | undefined,
+  { json, workers }: ScenarioCommandOptions,
+): Promise<number> {
+  const jobs: ScenarioJob[] = chosen.flatMap(({ name }) => seeds.map((seed) => ({ name, seed, tickMs })));
+  const count = workers === undefined ? availableParallelism() : numberIn("--workers", workers, 1, workersMax);
+  const beganMs = performance.now();
+  let failed = 0;
+  let okOfScenario = 0;
+  let seenOfScenario = 0;
+  await runJobs(jobs, count, (result) => {
+    if (!result.ok) failed++;
+    if (json) {
+      process.stdout.write(`${JSON.stringify(result)}\n`);
+      return;
+    }
+    if (result.ok) okOfScenario++;
+    else process.stdout.write(`${result.name}, seed ${result.seed}: FAILED. ${failures(result)}\n`);
+    seenOfScenario++;
+    if (seenOfScenario < seeds.length) return;
+    process.stdout.write(`${result.name}: ${okOfScenario} of ${seeds.length} seeds ok.\n`);
+    okOfScenario = 0;
+    seenOfScenario = 0;
+  });
+  if (!json) process.stdout.write(`${jobs.length} runs in ${((performance.now() - beganMs) / 1000).toFixed(0)} s.\n`);
+  return failed;
+}
+
+const failures = ({ checks }: ScenarioResult): string =>
+  checks
+    .filter(({ ok }) => !ok)
+    .map((check) => `${check.name}: ${valueText(check)}, not ${check.compare} ${check.limit} ${check.unit}`.trimEnd())
+    .join("; ");
+
+const valueText = ({ value }: CheckResult): string => (value === null ? "nothing" : String(value));
+
+function printTable({ name, seed, ok, simulatedS, wallS, checks }: ScenarioResult): void {
+  const nameWidth = Math.max(...checks.map((check) => check.name.length)) + 2;
+  const valueWidth = Math.max(...checks.map((check) => valueText(check).length));
+  for (const check of checks) {
+    const limit = `${check.compare} ${check.limit} ${check.unit}`.trimEnd();
+    process.stdout.write(
+      `${check.ok ? "ok    " : "FAILED"} ${check.name.padEnd(nameWidth)}${valueText(check).padStart(valueWidth)}  ${limit}\n`,
+    );
+  }
+  const speed = simulatedS / wallS;
+  process.stdout.write(
+    `${name}, seed ${seed}: ${ok ? "ok" : "FAILED"}. ${(simulatedS / 3_600).toFixed(1)} h in ${wallS.toFixed(1)} s, ${speed.toFixed(0)} times faster than real time.\n`,
+  );
+}
+
+/** `--seed N` or `--seeds A-B` (`A..B` as well). */
+function seedsOf({ seed, seeds }: ScenarioCommandOptions): number[] {
+  if (seeds === undefined) return [numberIn("--seed", seed, 0, 2 ** 31)];
+  const match = /^(\d+)(?:-|\.\.)(\d+)$/.exec(seeds);
+  if (!match || Number(match[2]) < Number(match[1]) || Number(match[2]) - Number(match[1]) >= seedsMax) {
+    throw new Error(`--seeds is ${seeds}: must be like 1-50, at most ${seedsMax} of them`);
+  }
+  const first = Number(match[1]);
+  return Array.from({ length: Number(match[2]) - first + 1 }, (_, k) => first + k);
+}
+
+function numberIn(option: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (!(value >= min && value <= max)) throw new Error(`${option} is ${text}: must be a number from ${min} to ${max}`);
+  return value;
+}

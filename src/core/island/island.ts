@@ -1,0 +1,293 @@
+/**
+ * The island as one organ: which stages form it, at which voltage and frequency, which tiers are fed, how much PV may join,
+ * and how it ends. The mode machine decides whether there is an island at all; nothing here touches K1.
+ *
+ * Several forming stages share the load by the droop in their firmware, all with one reference. One begins on the dead bus;
+ * the others join a bus that is live, and synchronise themselves before they close (a duty of CONTRACT.md). A vehicle is
+ * swapped by bringing the next one in before the old one goes.
+ */
+import type { Commands } from "../commands.ts";
+import type { ModeOutput } from "../modes/machine.ts";
+import { panelIsLive, type Snapshot } from "../snapshot.ts";
+import { type BatteryGauge, createBatteryGauge, forecastIsland, learnBatteries } from "./forecast.ts";
+import { chooseFormers, energyOf, proveCarriers } from "./formers.ts";
+import { createRunway, createRunwayInputs, type Runway, type RunwayInputs } from "./runway.ts";
+import { formVoltagePu, limitPv, steerIsland } from "./setpoints.ts";
+import {
+  createTierState,
+  type IslandSupply,
+  type IslandTier,
+  learnTierLoads,
+  nextTier,
+  openAllTiers,
+  openLastTier,
+  restoreByGrid,
+  stepTiers,
+  type TierState,
+  type TierTuning,
+  usualLoadW,
+} from "./tiers.ts";
+
+export interface IslandConfig {
+  readonly nominalFrequencyHz: number;
+  readonly tiers: readonly IslandTier[];
+  readonly tierTuning: TierTuning;
+  /** Rating of each stage, discharging, W. */
+  readonly ratedW: readonly number[];
+  /** PV that may join: 0 W when there is none, and the only way to curtail it. */
+  readonly pv: { readonly ratedW: number; readonly curtail: "command" | "frequency-shift" };
+  /** State of charge kept in the vehicle at each stage, percent; the vehicle's own wish may be higher. */
+  readonly reservePct: readonly number[];
+  /** Share of stored energy that arrives at the AC side. */
+  readonly efficiency: number;
+}
+
+/** Bounds of feeding and ending. */
+const tuning = {
+  /** The first tier is closed onto a bus of at least this voltage, pu. */
+  feedFromPu: 0.9,
+  /** The end is announced so early, and ordered when so little is left. */
+  announceH: 0.25,
+  finishH: 1 / 60,
+  /** Between two tiers when the only source has to go: its driver is waiting. */
+  hurriedStepMs: 500,
+  /** After an ordered end it begins again only with energy for so long. */
+  restartH: 0.25,
+} as const;
+
+/** A tier that takes less than this is taken for shed, W. */
+const shedBelowW = 1;
+
+/** What people see of it. */
+export type IslandPhase = "none" | "starting" | "stepping" | "steady" | "ending" | "ended";
+/** Indexes are wire values: append only. */
+export const islandPhases: readonly IslandPhase[] = ["none", "starting", "stepping", "steady", "ending", "ended"];
+
+export interface IslandState {
+  phase: IslandPhase;
+  /** 1 for each stage that is commanded to form. */
+  readonly forms: Uint8Array;
+  /** 1 for each stage that holds the bus and has proven it, and since when each reports that it forms, ms (NaN: it doesn't). */
+  readonly carries: Uint8Array;
+  readonly formsSinceMs: Float64Array;
+  /** Stages passed over in this start because they did not form. */
+  readonly failed: Uint8Array;
+  readonly tiers: TierState;
+  /** Tiers that may be fed at all, from the first: what brought the island down stays off (`black-start.ts`). */
+  tiersTrusted: number;
+  beganMs: number;
+  joinedMs: number;
+  idleSinceMs: number;
+  /** Correction of the common frequency reference, Hz. */
+  trimHz: number;
+  shiftHz: number;
+  /** How long PV has been too much with all of the shift, and how long the last step still stands (0: it has not come), ms. */
+  surplusMs: number;
+  shiftLastMs: number;
+  /** A small move of the frequency that asks whether the grid side follows (`backfeed-watch.ts`), Hz. */
+  nudgeHz: number;
+  pvLimitW: number;
+  /** Hours that the energy above reserve lasts at the present load; NaN unknown, Infinity without load. */
+  runwayH: number;
+  energyWh: number;
+  /** Its only source has to go and nobody takes over: it ends in order. */
+  finishing: boolean;
+  /** Energy has run out: it ends in order, and may begin again with more. */
+  spent: boolean;
+  readonly supply: IslandSupply;
+  readonly gauge: BatteryGauge;
+  /** How long each tier is fed: the one forecast that people see and scenarios judge. */
+  readonly runway: Runway;
+  readonly runwayInputs: RunwayInputs;
+  forecastAtMs: number;
+  /** PV as it was in each hour of the day (UTC), W. */
+  readonly pvOfHourW: Float64Array;
+  lastMs: number;
+}
+
+export const createIsland = (config: IslandConfig, stageCount: number): IslandState => ({
+  phase: "none",
+  forms: new Uint8Array(stageCount),
+  carries: new Uint8Array(stageCount),
+  formsSinceMs: new Float64Array(stageCount).fill(Number.NaN),
+  failed: new Uint8Array(stageCount),
+  tiers: createTierState(config.tiers),
+  tiersTrusted: Number.POSITIVE_INFINITY,
+  beganMs: Number.NaN,
+  joinedMs: Number.NEGATIVE_INFINITY,
+  idleSinceMs: Number.NaN,
+  trimHz: 0,
+  shiftHz: 0,
+  surplusMs: 0,
+  shiftLastMs: 0,
+  nudgeHz: 0,
+  pvLimitW: Number.POSITIVE_INFINITY,
+  runwayH: Number.NaN,
+  energyWh: Number.NaN,
+  finishing: false,
+  spent: false,
+  supply: { loadW: 0, atMs: Number.NEGATIVE_INFINITY, abilityW: 0, sagging: false, energyWh: Number.NaN, pvW: 0 },
+  gauge: createBatteryGauge(stageCount, config.efficiency),
+  runway: createRunway(stageCount, config.tiers.length),
+  runwayInputs: createForecastInputs(config, stageCount),
+  forecastAtMs: Number.NEGATIVE_INFINITY,
+  pvOfHourW: new Float64Array(24),
+  lastMs: Number.NaN,
+});
+
+function createForecastInputs({ tiers, tierTuning }: IslandConfig, stageCount: number): RunwayInputs {
+  const inputs = createRunwayInputs(
+    tiers.map(({ sheddable }) => sheddable),
+    stageCount,
+  );
+  inputs.shedBelowH = tierTuning.shedBelowH;
+  return inputs;
+}
+
+/**
+ * One tick. `eligible[i]` is 1 where stage i may form at all: listed, answering, allowed, its vehicle above reserve. Writes
+ * roles and set-points of forming stages, tiers and the PV limit into `commands`; leaves other stages' commands alone.
+ */
+export function stepIsland(
+  island: IslandState,
+  config: IslandConfig,
+  mode: ModeOutput,
+  eligible: Uint8Array,
+  snapshot: Snapshot,
+  commands: Commands,
+  nowMs: number,
+): void {
+  const periodMs = nowMs > island.lastMs ? nowMs - island.lastMs : 0;
+  island.lastMs = nowMs;
+  learnBatteries(island.gauge, snapshot, periodMs);
+  measure(island, config, eligible, snapshot, nowMs);
+  if (island.spent && island.energyWh > restartWh(config)) island.spent = false;
+
+  const busLive = snapshot.transferDevice.busVoltagePu >= 0.5;
+  const panelLive = panelIsLive(snapshot.site, nowMs);
+  learnTierLoads(island.tiers, snapshot.site.tierLoadW, periodMs, busLive && panelLive);
+  if (mode.form) {
+    if (island.phase === "none") begin(island, snapshot, nowMs);
+    chooseFormers(island, config, eligible, snapshot, busLive, nowMs);
+    const { tiersFedMax } = snapshot.site;
+    island.tiers.fedMax = tiersFedMax < island.tiersTrusted ? tiersFedMax : island.tiersTrusted;
+    // While the voltage still rises for the first time nothing is fed, and a low voltage is no overload.
+    const busUp = snapshot.transferDevice.busVoltagePu >= tuning.feedFromPu;
+    // About to close in synchronism: no inrush moves the bus while K1's contact travels.
+    island.tiers.held = mode.steer && snapshot.transferDevice.syncRelay;
+    if (busUp || (busLive && island.phase !== "starting")) feed(island, config, nowMs);
+    steerIsland(island, config, mode.steer, snapshot.transferDevice, busLive, periodMs);
+    limitPv(island, config, snapshot, periodMs);
+  } else {
+    rest(island, config, mode, nowMs);
+  }
+
+  forecastIsland(island, config, eligible, snapshot, periodMs, nowMs);
+  for (let i = 0; i < island.forms.length; i++) {
+    if (!mode.form) continue;
+    const command = commands.stages[i]!;
+    const forms = island.forms[i] === 1;
+    command.role = forms ? "forming" : "off";
+    command.powerW = 0;
+    command.reactiveVar = 0;
+    command.formVoltagePu = forms ? formVoltagePu(mode.steer, snapshot.transferDevice) : 0;
+    command.formFrequencyHz = forms ? config.nominalFrequencyHz + island.trimHz + island.shiftHz + island.nudgeHz : 0;
+  }
+  for (let t = 0; t < island.tiers.closed.length; t++) commands.tierClosed[t] = island.tiers.closed[t]!;
+  commands.pvLimitW = island.pvLimitW;
+}
+
+/** Whether an island that isn't there yet may begin (`ModeFacts.sourceReady`): somebody may form, and energy is left. */
+export const islandMayStart = (island: IslandState, eligible: Uint8Array): boolean => !island.spent && anyOf(eligible);
+
+function measure(
+  island: IslandState,
+  config: IslandConfig,
+  eligible: Uint8Array,
+  snapshot: Snapshot,
+  nowMs: number,
+): void {
+  const { supply } = island;
+  const { stages, evses, site, transferDevice } = snapshot;
+  let energyWh = 0;
+  let givenW = 0;
+  let oldestMs = nowMs;
+  for (let i = 0; i < stages.length; i++) {
+    const stage = stages[i]!;
+    if (eligible[i] === 1 || stage.role === "forming") energyWh += energyOf(island, config, i, evses[i]!, stage);
+    if (stage.role !== "forming") continue;
+    givenW -= stage.powerW;
+    if (stage.atMs < oldestMs) oldestMs = stage.atMs;
+  }
+  const pvW = site.pvPowerW > 0 ? site.pvPowerW : 0;
+  supply.pvW = pvW;
+  supply.energyWh = energyWh;
+  supply.loadW = givenW;
+  supply.atMs = oldestMs;
+  supply.abilityW = proveCarriers(island, config, snapshot, nowMs);
+  supply.sagging = supply.abilityW > 0 && transferDevice.busVoltagePu >= 0.1 && transferDevice.busVoltagePu < 0.85;
+  island.energyWh = energyWh;
+  const netW = usualLoadW(island.tiers) - pvW;
+  island.runwayH = netW > 0 ? energyWh / netW : Number.POSITIVE_INFINITY;
+}
+
+function restartWh({ tiers }: IslandConfig): number {
+  return (tiers[0]?.loadW ?? 0) * tuning.restartH;
+}
+
+/** A running island that was adopted keeps who forms it; a new one begins with nobody and all tiers open. */
+function begin(island: IslandState, { stages, site }: Snapshot, nowMs: number): void {
+  island.phase = "starting";
+  island.beganMs = nowMs;
+  island.joinedMs = nowMs;
+  island.idleSinceMs = Number.NaN;
+  island.finishing = false;
+  island.failed.fill(0);
+  for (let i = 0; i < stages.length; i++) island.forms[i] = stages[i]!.role === "forming" ? 1 : 0;
+  if (!anyOf(island.forms)) {
+    openAllTiers(island.tiers, nowMs);
+    return;
+  }
+  // Adopted: a tier that takes nothing was shed before the restart and waits for its turn.
+  const { closed } = island.tiers;
+  const panelLive = panelIsLive(site, nowMs);
+  for (let t = 0; t < closed.length; t++) closed[t] = !(panelLive && site.tierLoadW[t]! < shedBelowW);
+}
+
+/** No island: nobody forms, PV is free, and tiers wait open on a dead bus or come back with the grid. */
+function rest(island: IslandState, config: IslandConfig, mode: ModeOutput, nowMs: number): void {
+  if (island.phase !== "none") {
+    island.phase = "none";
+    island.forms.fill(0);
+    island.trimHz = 0;
+    island.shiftHz = 0;
+    island.surplusMs = 0;
+  }
+  island.pvLimitW = Number.POSITIVE_INFINITY;
+  island.tiers.fedMax = Number.POSITIVE_INFINITY;
+  if (mode.mode === "isolated") openAllTiers(island.tiers, nowMs);
+  else if (mode.mayCharge || mode.mayDischarge) restoreByGrid(island.tiers, config.tierTuning, nowMs);
+}
+
+/** Tiers, and the end when energy runs out: announced, ordered from the least important, restartable. */
+function feed(island: IslandState, config: IslandConfig, nowMs: number): void {
+  if (island.phase === "ended") return;
+  const { runwayH, tiers } = island;
+  if (runwayH < tuning.finishH) island.spent = true;
+  if (island.spent || island.finishing) {
+    island.phase = "ending";
+    const everyMs = island.spent ? config.tierTuning.stepMs : tuning.hurriedStepMs;
+    if (nowMs - tiers.changedMs < everyMs || openLastTier(tiers, nowMs)) return;
+    island.phase = "ended";
+    island.forms.fill(0);
+    return;
+  }
+  stepTiers(tiers, config.tiers, island.supply, config.tierTuning, nowMs);
+  if (runwayH < tuning.announceH) island.phase = "ending";
+  else island.phase = nextTier(tiers) < 0 ? "steady" : "stepping";
+}
+
+function anyOf(flags: Uint8Array): boolean {
+  for (let i = 0; i < flags.length; i++) if (flags[i] === 1) return true;
+  return false;
+}

@@ -1,0 +1,424 @@
+/**
+ * Export and import control at the point of common coupling (PCC): how much all stages together may charge or discharge
+ * in this tick, so that the meter stays inside both limits. A time-aligned load observer, an asymmetric envelope for each
+ * limit and phase, and supervision of the meter. `allocation.ts` shares the result; `pcc/lead.ts` hastens cuts.
+ * Core sign: positive is from the grid to the vehicle. Stages may charge and discharge at the same time: sums count.
+ */
+import { Quality } from "../../domain/quality.ts";
+import type { StageCommand } from "../commands.ts";
+import type { MeterFacts, StageFacts } from "../snapshot.ts";
+import { type Channel, type ExportControl, holdMs, type Side, type SiteBudget } from "./control-state.ts";
+import {
+  asConfigured,
+  compareWays,
+  forgetComparison,
+  measuredSum,
+  noteExcess,
+  noteReadings,
+  noteSlowUpdate,
+} from "./dynamics.ts";
+import { learnNoise, lowerEnvelope, restartEnvelope, sampleEnvelope, tickEnvelope } from "./envelope.ts";
+import { endDoubt, gainAnswerMaxMs, watchGain } from "./gain-watch.ts";
+import { advanceObserver, Follows, fillStagePowers } from "./load-observer.ts";
+import { condemnMeter, resetMeter, superviseMeter } from "./meter-supervision.ts";
+import type { PccLimits } from "./pcc-limits.ts";
+import { noteMove, restartProof } from "./sign-proof.ts";
+
+export {
+  type ControlledStage,
+  createExportControl,
+  createSiteBudget,
+  type ExportControl,
+  type ExportControlConfig,
+  type ProtectiveGroup,
+  type SiteBudget,
+} from "./control-state.ts";
+
+/** k_m: the margin grows by 2 σ of a sample. The sliding minimum adds about 2 σ more. */
+const marginSigmas = 2;
+/** A fresh sample is on average younger than its tick: a quarter, because guessing newer is the harmless side. */
+const sampleAgeTicks = 0.25;
+/** A stage that does less than its model gives room to others only through this filter; one that does more acts at once. */
+const shortfallFilterMs = 1_000;
+/** The challenge of a suspect meter: 3 % of the stages' sum, at least 6 σ and 5 steps of the meter. */
+const challengeShare = 0.03;
+const challengeSigmas = 6;
+const challengeQuanta = 5;
+/** With a silent meter discharge ramps to zero within this time. */
+const blindRampMs = 300;
+/** An excess of the PCC's limits: beyond this share of the stages' sum and this many σ. */
+const excessShare = 0.005;
+const excessSigmas = 4;
+/** While the dynamics are measured instead of configured: how much slower power rises, and how slowly excess counts, ms. */
+const measuredRiseShare = 0.5;
+const measuredExcessMs = 5_000;
+/** For each level of the last resort: how much slower power rises, and how much wider the margin is, of the stages' sum. */
+const levelRiseShare = 0.25;
+const levelMarginShare = 0.01;
+/** Until the meter is proven, and as the distance from a limit at which a move counts as free: shares of the stages' sum. */
+const unprovenShare = 0.1;
+const freeShare = 0.05;
+
+/**
+ * One tick. `previousCommands` are the stages' commands as they went out in the last tick. Writes into `out` what the
+ * stages that follow us may do together; `allocate` shares it.
+ */
+export function stepExportControl(
+  control: ExportControl,
+  meter: MeterFacts,
+  stages: readonly StageFacts[],
+  previousCommands: readonly StageCommand[],
+  limits: PccLimits,
+  nowMs: number,
+  out: SiteBudget,
+): void {
+  const o = control.observer;
+  const n = control.stageCount;
+  control.sinceMs = control.steppedAtMs < nowMs ? nowMs - control.steppedAtMs : 0;
+  control.steppedAtMs = nowMs;
+  advanceObserver(o, previousCommands, stages, nowMs, holdMs);
+  const d = control.dynamics;
+  noteReadings(d, o, stages, control.shares, nowMs);
+  o.slowStages = d.measured;
+
+  let netW = 0;
+  for (let i = 0; i < n; i++) if (o.follows[i] === Follows.model) netW += o.modelW[i]!;
+  control.netW = netW;
+  const s = control.supervision;
+  const wasChallenging = s.challenging;
+  setChallenge(control);
+  superviseMeter(s, meter, Math.abs(wasChallenging ? control.challengeFromW : netW) > control.challengeW, nowMs);
+  if (s.challenging && !wasChallenging) control.challengeFromW = netW;
+  control.gainWatch.challenged = wasChallenging && s.hasSample;
+  control.gainWatch.challengeW = control.challengeW;
+
+  if (s.hasSample) {
+    control.sampleUntilMs = meter.sampleAtMs - d.latencyMs - sampleAgeTicks * control.config.tickMs;
+    control.sampleFromMs = control.sampleUntilMs - d.windowMs;
+    o.spanUntilMs = control.sampleUntilMs;
+    o.spanFromMs = control.sampleFromMs;
+    fillStagePowers(o, control.sampleStageW);
+  }
+  for (let c = 0; c < control.channels.length; c++) {
+    stepChannel(control, c, meter, limits, nowMs, out);
+  }
+  if (isApart(control, meter, stages)) control.besideFromMs = nowMs + calmAfterMs;
+  if (hasSag(control, stages)) control.calmFromMs = nowMs + calmAfterMs;
+  if (s.hasSample) {
+    if (nowMs < control.besideFromMs) forgetComparison(d);
+    else watchDynamics(control, meter, limits, out, nowMs);
+    control.started = true;
+    proveMeter(control, meter, stages, out, nowMs);
+  }
+  out.quality = s.quality;
+  boundGross(control, limits, out);
+  boundGroups(control, out);
+  out.availableDischargeW = Math.max(0, Math.min(-out.minW[0]!, out.grossDischargeW));
+  out.availableChargeW = Math.max(0, Math.min(out.maxW[0]!, out.grossChargeW));
+}
+
+/**
+ * A person on site has looked at it: meter and stages are taken as configured again, and a condemned meter counts again and
+ * has to be proven by the stages' moves.
+ */
+export function resetExportControl(control: ExportControl): void {
+  if (control.dynamics.cause !== "") asConfigured(control.dynamics);
+  if (!control.supervision.condemned) return;
+  resetMeter(control.supervision);
+  restartProof(control.signProof);
+}
+
+/** Compares the ways of reckoning the load with this sample, and counts excesses of the PCC's limits. */
+function watchDynamics(
+  { dynamics: d, channels, config, supervision }: ExportControl,
+  { powerW, sampleAtMs }: MeterFacts,
+  { exportLimitW, importLimitW }: PccLimits,
+  { loadW }: SiteBudget,
+  nowMs: number,
+): void {
+  const { sigmaW } = channels[0]!.noise;
+  d.sampleMeterW = powerW;
+  d.sampleLoadW = loadW;
+  d.sampleSigmaW = sigmaW;
+  if (supervision.updateMs > config.meter.updateMs && d.cause === "") noteSlowUpdate(d, supervision.updateMs);
+  d.sampleEndMs = sampleAtMs - sampleAgeTicks * config.tickMs;
+  compareWays(d, nowMs);
+  d.overW = Math.max(-powerW - exportLimitW, powerW - importLimitW);
+  d.overLeastW = Math.max(excessShare * channels[0]!.scaleW, excessSigmas * sigmaW);
+  noteExcess(d, nowMs);
+}
+
+function proveMeter(
+  control: ExportControl,
+  meter: MeterFacts,
+  stages: readonly StageFacts[],
+  out: SiteBudget,
+  nowMs: number,
+): void {
+  const { netW } = control;
+  const roomW = freeShare * control.scaleW;
+  const free =
+    netW - roomW > out.minW[0]! &&
+    netW + roomW < out.maxW[0]! &&
+    nowMs >= control.besideFromMs &&
+    nowMs >= control.calmFromMs &&
+    allHeard(control, stages, nowMs);
+  control.signProof.sampleSigmaW = control.channels[0]!.noise.sigmaW;
+  control.signProof.sampleMeterW = meter.powerW;
+  // By what the stages say: a model that is too fast would put the meter in the wrong.
+  measureSample(control, 0);
+  control.signProof.sampleStagesW = control.dynamics.meanW;
+  const gain = control.gainWatch;
+  gain.sampleMeterW = meter.powerW;
+  gain.sampleStagesW = control.dynamics.meanW;
+  gain.sampleSigmaW = control.signProof.sampleSigmaW;
+  gain.netW = netW;
+  if (control.dynamics.measured || gain.answerMs > gainAnswerMaxMs) endDoubt(gain);
+  else if (watchGain(gain, nowMs)) {
+    endDoubt(gain);
+    condemnMeter(control.supervision, "meter-implausible");
+    return;
+  }
+  const verdict = noteMove(control.signProof, free, nowMs);
+  if (verdict !== "none")
+    condemnMeter(control.supervision, verdict === "reversed" ? "meter-reversed" : "meter-implausible");
+}
+
+/** Outside this range the supply counts as disturbed, pu; when it is back everything starts at once, which takes so long, ms. */
+const supplyMinPu = 0.88;
+const supplyMaxPu = 1.1;
+const calmAfterMs = 15_000;
+
+/**
+ * Without a grid, or in an island, the meter sees nothing of the stages: what they do there proves nothing about it, nor
+ * about how fast they are. Afterwards the load moves by itself while the stages begin again: no cause and effect.
+ */
+function isApart(control: ExportControl, meter: MeterFacts, stages: readonly StageFacts[]): boolean {
+  if (meter.voltagePu < supplyMinPu || meter.voltagePu > supplyMaxPu) return true;
+  for (let i = 0; i < control.stageCount; i++) if (stages[i]!.role === "forming") return true;
+  return false;
+}
+
+/** The same for the proof of the meter's sign, where a stage saw a sag that the meter did not see. */
+function hasSag(control: ExportControl, stages: readonly StageFacts[]): boolean {
+  for (let i = 0; i < control.stageCount; i++) if (stages[i]!.voltagePu < supplyMinPu) return true;
+  return false;
+}
+
+/** A stage that has not answered for so many ticks does what nobody knows. */
+const answerMaxTicks = 3;
+
+/**
+ * What a stage is thought to do whose link has just broken, or that answers with old values, proves nothing: the command may
+ * never have reached it.
+ */
+function allHeard(control: ExportControl, stages: readonly StageFacts[], nowMs: number): boolean {
+  const heardSinceMs = nowMs - answerMaxTicks * control.config.tickMs;
+  const { follows } = control.observer;
+  for (let i = 0; i < control.stageCount; i++) {
+    if (stages[i]!.atMs < heardSinceMs || follows[i] === Follows.held) return false;
+  }
+  return true;
+}
+
+/** Steps 3 to 9 for the PCC (c = 0) or one phase. */
+function stepChannel(
+  control: ExportControl,
+  c: number,
+  meter: MeterFacts,
+  limits: PccLimits,
+  nowMs: number,
+  out: SiteBudget,
+): void {
+  const { observer: o, supervision: s, config } = control;
+  const n = control.stageCount;
+  const channel = control.channels[c]!;
+  const base = c * n;
+  let fixedW = 0;
+  let deviationW = 0;
+  let jumpW = 0;
+  for (let i = 0; i < n; i++) {
+    const share = control.shares[base + i]!;
+    if (o.follows[i] === Follows.model) deviationW += share * o.deviationW[i]!;
+    else fixedW += share * o.modelW[i]!;
+    jumpW += share * o.jumpW[i]!;
+  }
+  const exportSide = channel.exportSide;
+  const importSide = channel.importSide;
+  if (jumpW > 0) lowerEnvelope(exportSide.envelope, jumpW, nowMs);
+  else if (jumpW < 0) lowerEnvelope(importSide.envelope, -jumpW, nowMs);
+
+  const phaseW = c === 0 ? meter.powerW : meter.phasePowerW[c - 1]!;
+  if (s.hasSample && Number.isFinite(phaseW)) {
+    const stagesW = sampleStagesW(control, c);
+    const loadW = phaseW - stagesW;
+    if (c === 0) out.loadW = loadW;
+    learnNoise(channel.noise, loadW);
+    if (control.started) {
+      exportSide.envelope.sampleW = loadW;
+      importSide.envelope.sampleW = -loadW;
+      sampleEnvelope(exportSide.envelope, channel.noise, nowMs, channel.tuning);
+      sampleEnvelope(importSide.envelope, channel.noise, nowMs, channel.tuning);
+    } else {
+      // Power starts from what flows now and rises slowly.
+      const exportLimitW = c === 0 ? limits.exportLimitW : config.phaseExportLimitW;
+      const importLimitW = c === 0 ? limits.importLimitW : config.phaseImportLimitW;
+      exportSide.limitW = exportLimitW;
+      importSide.limitW = importLimitW;
+      restartEnvelope(exportSide.envelope, loadW, exportLimitW < unlimitedW ? -stagesW - exportLimitW : loadW, nowMs);
+      restartEnvelope(importSide.envelope, -loadW, importLimitW < unlimitedW ? stagesW - importLimitW : -loadW, nowMs);
+    }
+  }
+  const exportLimitW = c === 0 ? limits.exportLimitW : config.phaseExportLimitW;
+  const importLimitW = c === 0 ? limits.importLimitW : config.phaseImportLimitW;
+  exportSide.askedLimitW = exportLimitW;
+  exportSide.newExcessW = -deviationW;
+  stepSide(control, channel, exportSide, nowMs);
+  importSide.askedLimitW = importLimitW;
+  importSide.newExcessW = deviationW;
+  stepSide(control, channel, importSide, nowMs);
+  out.minW[c] = -exportSide.availableW - fixedW;
+  out.maxW[c] = importSide.availableW - fixedW;
+  out.minReason[c] = c === 0 ? limits.exportReason : "phase-limit";
+  out.minSource[c] = c === 0 ? limits.exportSource : "pcc-meter";
+  out.maxReason[c] = c === 0 ? limits.importReason : "phase-limit";
+  out.maxSource[c] = c === 0 ? limits.importSource : "pcc-meter";
+}
+
+/** What all stages did in the window of the sample, W: by their models, or by their readings once those have proven right. */
+function sampleStagesW(control: ExportControl, c: number): number {
+  const { dynamics } = control;
+  if (!dynamics.measured) return sumOf(control, c, control.sampleStageW);
+  measureSample(control, c);
+  return dynamics.meanW;
+}
+
+/** What the stages' readings say that they did in the window of the sample, W, into `dynamics.meanW`. */
+function measureSample({ dynamics, sampleFromMs, sampleUntilMs }: ExportControl, c: number): void {
+  dynamics.spanFromMs = sampleFromMs;
+  dynamics.spanUntilMs = sampleUntilMs;
+  measuredSum(dynamics, c);
+}
+
+/** Mean power of all stages together in a channel between two moments of the world, W, as far as models and readings tell. */
+export function channelPowerW(control: ExportControl, c: number, fromMs: number, untilMs: number): number {
+  control.observer.spanFromMs = fromMs;
+  control.observer.spanUntilMs = untilMs;
+  fillStagePowers(control.observer, control.spanStageW);
+  return sumOf(control, c, control.spanStageW);
+}
+
+/** Sum of the stages' powers in a channel, W. */
+function sumOf(control: ExportControl, c: number, powerW: Float64Array): number {
+  const base = c * control.stageCount;
+  let sumW = 0;
+  for (let i = 0; i < control.stageCount; i++) sumW += control.shares[base + i]! * powerW[i]!;
+  return sumW;
+}
+
+/** Beyond this a limit is none: 1 TW. */
+const unlimitedW = 1e12;
+
+/** Steps 7 to 9 of one side of a channel: from what stands in its fields to its `availableW`. */
+function stepSide(control: ExportControl, channel: Channel, side: Side, nowMs: number): void {
+  const dtMs = control.sinceMs;
+  const { mayRise } = control.supervision;
+  const e = side.envelope;
+  const { measured, level } = control.dynamics;
+  // Slower in every doubt about the dynamics: half once they are measured, a quarter for each level of the last resort.
+  const riseShare = (measured ? measuredRiseShare : 1) * levelRiseShare ** level;
+  e.riseW = mayRise ? riseShare * channel.tuning.riseWPerMs * dtMs : 0;
+  if (measured) e.overcutW = 0;
+  tickEnvelope(e, nowMs, channel.tuning);
+  // A stage that is slower than its model looks disobedient for a while after each move: no haste with it, and no room for it.
+  const moreW = (measured ? Math.max(0, side.newExcessW) : side.newExcessW) - side.excessW;
+  const filterMs = measured ? measuredExcessMs : moreW >= 0 ? 0 : shortfallFilterMs;
+  side.excessW += (dtMs / (filterMs + dtMs || 1)) * moreW;
+  const limitW = side.askedLimitW;
+  if (limitW >= unlimitedW) {
+    side.limitW = unlimitedW;
+    side.availableW = Number.POSITIVE_INFINITY;
+    return;
+  }
+  const risenW = side.limitW + e.riseW;
+  side.limitW = limitW < risenW ? limitW : risenW;
+  const { gainError } = control.config.meter;
+  const marginW =
+    channel.marginFixedW +
+    marginSigmas * channel.noise.sigmaW +
+    gainError * limitW +
+    level * levelMarginShare * channel.scaleW;
+  side.availableW = e.valueW + side.limitW - e.overcutW - e.aheadW - marginW - side.excessW;
+}
+
+function setChallenge(control: ExportControl): void {
+  control.challengeW = Math.max(
+    challengeShare * control.scaleW,
+    challengeSigmas * control.channels[0]!.noise.sigmaW,
+    challengeQuanta * control.config.meter.quantumW,
+  );
+}
+
+/** What a meter in doubt leaves: a challenge moves the sum, a blind meter ends discharge and leaves the fallback for charging. */
+function boundGross(control: ExportControl, limits: PccLimits, out: SiteBudget): void {
+  const s = control.supervision;
+  const needsMeter =
+    limits.exportLimitW < unlimitedW || limits.importLimitW < unlimitedW || control.channels.length > 1;
+  if (s.quality === Quality.good || !needsMeter) {
+    const wholeW = control.signProof.proven || !needsMeter ? control.scaleW : unprovenShare * control.scaleW;
+    out.grossDischargeW = wholeW;
+    out.grossChargeW = wholeW;
+    out.grossReason = "meter-unproven";
+  } else {
+    control.started = false;
+    out.grossReason = s.reason === "" ? "meter-stale" : s.reason;
+    // A silent link ends in a ramp; a meter that lies ends discharge at once.
+    const stepW = s.quality === Quality.stale ? (control.scaleW * control.sinceMs) / blindRampMs : control.scaleW;
+    out.grossDischargeW = Math.max(0, out.grossDischargeW - stepW);
+    out.grossChargeW = Math.max(Math.min(control.config.fallbackChargeW, control.scaleW), out.grossChargeW - stepW);
+    // The limits at the PCC cannot be checked; the fallback stands in for them.
+    for (let c = 0; c < control.channels.length; c++) {
+      out.minW[c] = Number.NEGATIVE_INFINITY;
+      out.maxW[c] = Number.POSITIVE_INFINITY;
+    }
+  }
+  const { gainWatch: gain } = control;
+  if (gain.doubted && s.quality === Quality.good) {
+    // What flows may stay; beyond it only as much as of an unproven meter.
+    const mostW = Math.max(Math.abs(control.netW), unprovenShare * control.scaleW);
+    out.grossDischargeW = Math.min(out.grossDischargeW, mostW);
+    out.grossChargeW = Math.min(out.grossChargeW, mostW);
+  }
+  if ((!s.mayRise || gain.probing) && s.quality === Quality.good) {
+    // No increases; and while challenging or probing, a little less of whatever flows.
+    // Also beyond a probe: a meter that stands still during it would not be seen to live.
+    const heldW = s.challenging ? control.challengeFromW : gain.probing ? gain.heldW : control.netW;
+    const lessW = s.challenging ? control.challengeW : gain.probing ? gain.lessW : 0;
+    if (heldW < 0) out.minW[0] = Math.max(out.minW[0]!, heldW + lessW);
+    if (heldW > 0) out.maxW[0] = Math.min(out.maxW[0]!, heldW - lessW);
+  }
+}
+
+/** Protective groups feed stages only, so their limits need no meter: what stages do beyond their models is subtracted. */
+function boundGroups(control: ExportControl, out: SiteBudget): void {
+  const o = control.observer;
+  const n = control.stageCount;
+  for (let g = 0; g < control.config.groups.length; g++) {
+    const group = control.config.groups[g]!;
+    const c = control.channels.length + g;
+    let fixedW = 0;
+    let deviationW = 0;
+    for (let i = 0; i < n; i++) {
+      if (control.shares[c * n + i] === 0) continue;
+      if (o.follows[i] === Follows.model) deviationW += o.deviationW[i]!;
+      else fixedW += o.modelW[i]!;
+    }
+    // Only what is beyond the models counts: a vehicle that takes less than asked makes no room behind a conductor.
+    out.minW[c] = -group.dischargeLimitW - fixedW + Math.max(0, -deviationW);
+    out.maxW[c] = group.chargeLimitW - fixedW - Math.max(0, deviationW);
+    out.minReason[c] = group.reason;
+    out.minSource[c] = group.name;
+    out.maxReason[c] = group.reason;
+    out.maxSource[c] = group.name;
+  }
+}

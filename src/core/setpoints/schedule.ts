@@ -1,0 +1,89 @@
+/**
+ * What each EVSE should wish: a person's or backend's wish while its lease holds, otherwise the site's own plan. The reserve
+ * and the energy needed at departure outrank price and demand response (requirement R30): when the time left is barely
+ * enough, the departure takes over, with hysteresis so that it does not chatter. A target out of reach is no failure:
+ * there is always a plan, which then is "as much as possible".
+ */
+import { hourMs } from "../../domain/units.ts";
+import type { EvseFacts, WishSource } from "../snapshot.ts";
+
+/** Share of the possible charging power that a departure may need before it takes over, and below which it lets go. */
+export const departureTakesOver = 0.85;
+export const departureLetsGo = 0.6;
+/** Losses between the AC side and the battery that a plan must allow for. */
+export const chargingEfficiency = 0.93;
+
+/** Indexes are wire values: append only. */
+export const wishSources: readonly WishSource[] = [
+  "none",
+  "backend",
+  "schedule",
+  "operator",
+  "departure",
+  "local",
+  "external",
+];
+
+/** One EVSE's chosen wish. */
+export interface Wish {
+  powerW: number;
+  /** Index in `wishSources`. */
+  source: number;
+  /** A departure has taken over. */
+  urgent: boolean;
+  /** Power that reaching the target in time needs, W; 0 without a departure, Infinity when it is out of reach. */
+  neededW: number;
+}
+
+export const createWish = (): Wish => ({ powerW: 0, source: 0, urgent: false, neededW: 0 });
+
+const none = wishSources.indexOf("none");
+const departure = wishSources.indexOf("departure");
+const local = wishSources.indexOf("local");
+
+/**
+ * Chooses the wish of one EVSE. `reachableW` is the power that this EVSE can count on (its rating, its share of the import
+ * limit). `wallMs` is UTC or NaN.
+ */
+export function chooseWish(wish: Wish, facts: EvseFacts, reachableW: number, nowMs: number, wallMs: number): void {
+  if (!facts.connected) {
+    wish.powerW = 0;
+    wish.source = none;
+    wish.urgent = false;
+    wish.neededW = 0;
+    return;
+  }
+  wish.neededW = neededPowerW(facts, wallMs);
+  const share = reachableW > 0 ? wish.neededW / reachableW : wish.neededW > 0 ? Number.POSITIVE_INFINITY : 0;
+  wish.urgent = share >= departureTakesOver || (wish.urgent && share > departureLetsGo);
+  if (wish.urgent) {
+    wish.powerW = facts.vehicleMaxChargeW;
+    wish.source = departure;
+  } else if (nowMs < facts.wishUntilMs && facts.wishSource !== "none" && Number.isFinite(facts.wishW)) {
+    wish.powerW = facts.wishW;
+    wish.source = wishSources.indexOf(facts.wishSource);
+  } else {
+    wish.powerW = belowTarget(facts) ? facts.vehicleMaxChargeW : 0;
+    wish.source = local;
+  }
+}
+
+/**
+ * Average AC power from now to departure that reaches the target, W. Infinity once the departure is past and the target is
+ * not reached: whoever should have left already is charged first and gives nothing (requirement R53), until it has its target,
+ * leaves, or has another departure.
+ */
+export function neededPowerW(
+  facts: Pick<EvseFacts, "socPct" | "targetPct" | "capacityWh" | "departsAtMs">,
+  wallMs: number,
+): number {
+  const missingPct = facts.targetPct - facts.socPct;
+  const leftMs = facts.departsAtMs - wallMs;
+  if (!(missingPct > 0) || !(facts.capacityWh > 0) || !Number.isFinite(leftMs)) return 0;
+  if (leftMs <= 0) return Number.POSITIVE_INFINITY;
+  return ((missingPct / 100) * facts.capacityWh) / chargingEfficiency / (leftMs / hourMs);
+}
+
+/** Without a target or a known state of charge the vehicle decides by itself when it is full. */
+const belowTarget = (facts: EvseFacts): boolean =>
+  !(facts.socPct >= (Number.isFinite(facts.targetPct) ? facts.targetPct : 100));

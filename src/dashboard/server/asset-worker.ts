@@ -1,0 +1,89 @@
+/**
+ * Makes what the browser loads: the page's TypeScript with its types stripped, following the imports from `page/main.ts`;
+ * the style sheet; uPlot. In a thread of its own, which takes its time beside a control loop that runs already, and whose
+ * options keep Node's note that stripping is young out of the log.
+ */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createRequire, stripTypeScriptTypes } from "node:module";
+import { dirname, relative, resolve, sep } from "node:path";
+import { parentPort } from "node:worker_threads";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import type { Asset, Assets } from "./assets.ts";
+
+const here = import.meta.dirname;
+/** Modules may come from the source folder only; its URL is `/m/`. */
+const root = resolve(here, "../..");
+const modulesMax = 100;
+
+/** Reads, strips and compresses everything. */
+function makeAssets(): Assets {
+  const byPath = new Map<string, Asset>();
+  const modules: string[] = [];
+  const add = (path: string, type: string, text: string | Buffer): string => {
+    byPath.set(path, makeAsset(path, type, Buffer.from(text)));
+    return path;
+  };
+  const walk = (file: string): void => {
+    const path = `/m/${relative(root, file).split(sep).join("/")}`;
+    if (byPath.has(path)) return;
+    if (byPath.size >= modulesMax) throw new Error(`The page imports more than ${modulesMax} modules.`);
+    if (!file.startsWith(root + sep)) throw new Error(`The page imports ${file}, which is outside ${root}.`);
+    const text = stripTypes(readFileSync(file, "utf8"));
+    add(path, "text/javascript; charset=utf-8", text);
+    modules.push(path);
+    for (const specifier of importsOf(text)) {
+      if (!specifier.startsWith(".")) throw new Error(`${file} imports "${specifier}", which a browser cannot find.`);
+      walk(resolve(dirname(file), specifier));
+    }
+  };
+  walk(resolve(here, "../page/main.ts"));
+  const uplot = createRequire(import.meta.url).resolve("uplot");
+  const chart = add(
+    "/m/uplot.js",
+    "text/javascript; charset=utf-8",
+    readFileSync(resolve(dirname(uplot), "uPlot.iife.min.js")),
+  );
+  return {
+    byPath,
+    main: "/m/dashboard/page/main.ts",
+    chart,
+    modules,
+    style: squeeze(readFileSync(resolve(here, "../page/style.css"), "utf8")),
+  };
+}
+
+/** Types become spaces; empty lines and the ends of lines then go, since nobody reads them here. */
+function stripTypes(text: string): string {
+  return stripTypeScriptTypes(text)
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== "")
+    .join("\n");
+}
+
+const squeeze = (css: string): string =>
+  css
+    .replace(/\/\*[\s\S]*?\*\//g, "")
+    .replace(/\s*\n\s*/g, "\n")
+    .trim();
+
+/** Static imports that are left after stripping; type imports are gone by then. */
+function importsOf(text: string): string[] {
+  return [
+    ...text.matchAll(/^\s*(?:import|export)\b[^"'`;]*?from\s*["']([^"']+)["']|^\s*import\s*["']([^"']+)["']/gm),
+  ].map((found) => found[1] ?? found[2] ?? "");
+}
+
+function makeAsset(path: string, type: string, body: Buffer): Asset {
+  return {
+    path,
+    type,
+    body,
+    gzip: gzipSync(body, { level: 9 }),
+    brotli: brotliCompressSync(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }),
+    etag: `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`,
+  };
+}
+
+parentPort?.postMessage(makeAssets());

@@ -1,0 +1,243 @@
+/**
+ * The connection to the backend over its whole life: which network profile, when to try again, one outstanding CALL,
+ * checking of both directions, answers before consequences. What may be said when is the boot gate's (`b-boot.ts`).
+ */
+
+import type { Cancel, OcppClock, OcppLog, OcppStore, QueuedMessage } from "../ports.ts";
+import { type BackoffSettings, backoffMs } from "./backoff.ts";
+import { NotDeliveredError, OcppError } from "./errors.ts";
+import type { Action, Handlers, RequestOf, ResponseOf } from "./messages.table.ts";
+import { type CallOptions, createOutbox, type Outbox } from "./outbox.ts";
+import { ConnectError, type Endpoint, type Transport, type TransportFactory } from "./transport.ts";
+import { checkRequest, checkResponse, isAction } from "./validators.ts";
+
+/** How often it is looked whether everything has been said. */
+const drainLookMs = 50;
+
+/** Calls being answered at the same time; a flood beyond it is refused, so that memory stays bounded. */
+const answeringMax = 100;
+
+export type SessionState = "stopped" | "waiting" | "connecting" | "open";
+
+export interface SessionPorts {
+  clock: OcppClock;
+  store: OcppStore;
+  log: OcppLog;
+  transport: TransportFactory;
+  /** The endpoint to try next: the candidate after `failures` failed attempts in a row. */
+  endpoint(failures: number): Endpoint;
+  backoff(): BackoffSettings;
+  attempts(): { attemptsMax: number; intervalS: number };
+  /** Message timeout, s. */
+  timeoutS(): number;
+  /** Whether an outgoing CALL may go in the present registration state. */
+  permitsOut(action: Action, instructed: boolean): boolean;
+  /** Throws `OcppError` when an incoming CALL is not allowed in the present registration state. */
+  admit(action: Action): void;
+  onOpen(endpoint: Endpoint, offlineMs: number): void;
+  onClosed(): void;
+  onConnectFailed(error: ConnectError, failures: number): void;
+  onDelivered(message: QueuedMessage, response: unknown): void;
+  onBadFrame(description: string): void;
+  /** Any exchange with the backend: the heartbeat only fills silence. */
+  onTraffic(): void;
+}
+
+export interface Session {
+  start(): void;
+  /** Ends the connection; with `reconnectMs` a new one is made after that time. */
+  disconnect(reason: string, reconnectMs?: number): void;
+  /** Runs `then` once all that waits has been said and answered, the connection is gone, or the time is over. */
+  drain(maxMs: number, then: () => void): void;
+  stop(): void;
+  call<A extends Action>(action: A, payload: RequestOf<A>, options?: CallOptions): Promise<ResponseOf<A>>;
+  /** Like `call`, for messages whose loss is no loss: failures are only logged. */
+  tell<A extends Action>(action: A, payload: RequestOf<A>, options?: CallOptions): void;
+  pump(): void;
+  /** Starts and ends of a transaction (or of all) that the backend has refused and that are tried again later. */
+  parked(transactionId?: string): number;
+  readonly state: SessionState;
+  readonly online: boolean;
+  /** Wall-clock time since when there has been no connection, ms; NaN while there is one. */
+  readonly offlineSinceMs: number;
+}
+
+export function createSession(ports: SessionPorts, handlers: Handlers): Session {
+  const { clock, log } = ports;
+  let state: SessionState = "stopped";
+  let transport: Transport | null = null;
+  let failures = 0;
+  let timer: Cancel | null = null;
+  let answering = 0;
+  /** Answers not yet written: nothing new is sent before them. */
+  let unwritten = 0;
+  let offlineSinceMs = clock.wallMs();
+  let reconnectMs: number | null = null;
+
+  const outbox: Outbox = createOutbox({
+    clock,
+    store: ports.store,
+    log,
+    send: transmit,
+    ready: () => state === "open" && transport?.open === true && unwritten === 0,
+    permits: ports.permitsOut,
+    attempts: ports.attempts,
+    onDelivered: ports.onDelivered,
+  });
+
+  async function transmit(action: Action, payload: unknown): Promise<unknown> {
+    if (!transport) throw new NotDeliveredError("offline", "There is no connection.");
+    checkRequest(action, payload);
+    const response = await transport.call(action, payload, ports.timeoutS() * 1000);
+    ports.onTraffic();
+    checkResponse(action, response);
+    return response;
+  }
+
+  function onCall(action: string, payload: unknown): unknown | Promise<unknown> {
+    ports.onTraffic();
+    if (!isAction(action)) throw new OcppError("NotImplemented", `This station does not know ${action.slice(0, 50)}.`);
+    const handler = handlers[action] as ((request: unknown) => unknown) | undefined;
+    if (!handler) throw new OcppError("NotSupported", `This station does not support ${action}.`);
+    checkRequest(action, payload);
+    ports.admit(action);
+    if (answering >= answeringMax) throw new OcppError("GenericError", "Too many requests are being answered.");
+    unwritten += 1;
+    let answer: unknown;
+    try {
+      answer = handler(payload);
+    } catch (error) {
+      throw ours(action, error);
+    }
+    if (!(answer instanceof Promise)) return checked(action, answer);
+    // A later answer holds nothing back: it may itself need to ask the backend.
+    unwritten -= 1;
+    answering += 1;
+    return answer
+      .then(
+        (late) => checked(action, late),
+        (error) => Promise.reject(ours(action, error)),
+      )
+      .finally(() => (answering -= 1));
+  }
+
+  function ours(action: Action, error: unknown): Error {
+    if (error instanceof OcppError) return error;
+    log("error", `Answering ${action} failed.`, { error: String((error as Error).stack ?? error) });
+    return new OcppError("InternalError", "The request could not be processed.");
+  }
+
+  function checked(action: Action, answer: unknown): unknown {
+    try {
+      checkResponse(action, answer);
+    } catch (error) {
+      throw ours(action, new Error(`Our own answer breaks the schema: ${(error as Error).message}`));
+    }
+    return answer;
+  }
+
+  function connect(): void {
+    timer = null;
+    state = "connecting";
+    const endpoint = ports.endpoint(failures);
+    const attempt = ports.clock.monotonicMs();
+    const candidate: Transport = ports.transport(endpoint, {
+      onCall,
+      onAnswered: () => {
+        if (unwritten > 0) unwritten = 0;
+        outbox.pump();
+      },
+      onBadFrame: ports.onBadFrame,
+      onClose: (code, reason) => {
+        if (candidate === transport) closed(code, reason);
+      },
+    });
+    candidate.connect().then(
+      () => {
+        if (state !== "connecting") return candidate.close(1001, "Going away");
+        transport = candidate;
+        state = "open";
+        failures = 0;
+        unwritten = 0;
+        const offlineMs = clock.wallMs() - offlineSinceMs;
+        offlineSinceMs = Number.NaN;
+        log("info", "Connected to the backend.", { url: endpoint.url, tookMs: clock.monotonicMs() - attempt });
+        ports.onOpen(endpoint, offlineMs);
+        outbox.pump();
+      },
+      (error: unknown) => {
+        if (state !== "connecting") return;
+        const known = error instanceof ConnectError ? error : new ConnectError("network", String(error));
+        failures += 1;
+        log("warn", `No connection to the backend: ${known.message}`, { url: endpoint.url, failures });
+        ports.onConnectFailed(known, failures);
+        later(backoffMs(ports.backoff(), failures, clock.random()));
+      },
+    );
+  }
+
+  function later(delayMs: number): void {
+    state = "waiting";
+    timer?.();
+    timer = clock.after("reconnect", delayMs, connect);
+  }
+
+  function closed(code: number, reason: string): void {
+    transport = null;
+    offlineSinceMs = clock.wallMs();
+    log("warn", "The connection to the backend ended.", { code, reason });
+    outbox.fail();
+    ports.onClosed();
+    if (state === "stopped") return;
+    later(reconnectMs ?? backoffMs(ports.backoff(), 0, clock.random()));
+    reconnectMs = null;
+  }
+
+  const call: Session["call"] = (action, payload, options) =>
+    state === "open"
+      ? outbox.call(action, payload, options)
+      : Promise.reject(new NotDeliveredError("offline", "There is no connection to the backend."));
+
+  return {
+    start() {
+      if (state !== "stopped") return;
+      failures = 0;
+      connect();
+    },
+    disconnect(reason, delayMs) {
+      reconnectMs = delayMs ?? null;
+      failures = 0;
+      if (transport) transport.close(1000, reason);
+      else if (state !== "stopped") later(delayMs ?? 0);
+    },
+    drain(maxMs, then) {
+      const untilMs = clock.monotonicMs() + maxMs;
+      const look = (): void => {
+        if (state !== "open" || outbox.idle || clock.monotonicMs() >= untilMs) then();
+        else clock.after("last words", drainLookMs, look);
+      };
+      look();
+    },
+    stop() {
+      state = "stopped";
+      timer?.();
+      timer = null;
+      transport?.close(1001, "Going away");
+    },
+    call,
+    tell(action, payload, options) {
+      call(action, payload, options).catch((error: Error) => log("debug", `${action} was not sent: ${error.message}`));
+    },
+    pump: outbox.pump,
+    parked: outbox.parked,
+    get state() {
+      return state;
+    },
+    get online() {
+      return state === "open";
+    },
+    get offlineSinceMs() {
+      return offlineSinceMs;
+    },
+  };
+}
