@@ -36,7 +36,7 @@ export const stepRows: readonly StepRow[] = [
     max: [370, 380, 460, 490] },
   { id: "drop-import",  says: "full drop to zero, charging",              spec: { side: "import", ratioMin: 0, ratioMax: 0, loadSigmaShare: 0 },
     max: [370, 380, 460, 490] },
-  { id: "drop-beyond",  says: "full drop, cuts may go beyond zero",       spec: { ratioMin: 0, ratioMax: 0, loadSigmaShare: 0, beyondZero: true },
+  { id: "drop-overshoot", says: "full drop, cuts may go beyond zero",       spec: { ratioMin: 0, ratioMax: 0, loadSigmaShare: 0, mayOvershoot: true },
     max: r10 },
   { id: "model-half",   says: "model x 0.5",                              spec: { modelFactor: 0.5 },
     p99: [160, 170, 400, 450] },

@@ -19,7 +19,7 @@ import {
   allocate,
   createAllocation,
 } from "../../src/core/setpoints/allocation.ts";
-import { beyondZeroShare, leadOnCuts } from "../../src/core/setpoints/lead.ts";
+import { leadOnCuts, overshootShare } from "../../src/core/setpoints/lead.ts";
 import { createSnapshot, type MeterFacts, type StageFacts } from "../../src/core/snapshot.ts";
 import type { Plant } from "./plant.ts";
 
@@ -29,7 +29,7 @@ export interface SiteOptions {
   readonly modelFactor: number;
   readonly rangeW: number;
   /** Cuts may go beyond zero by 0.3 of the rating (charging permitted while discharging). */
-  readonly beyondZero: boolean;
+  readonly mayOvershoot: boolean;
   readonly rule: AllocationRule;
   readonly phaseImportLimitW: number;
   readonly phaseExportLimitW: number;
@@ -48,7 +48,7 @@ export const usualOptions: SiteOptions = {
   tickMs: 10,
   modelFactor: 1,
   rangeW: 0,
-  beyondZero: false,
+  mayOvershoot: false,
   rule: "equal",
   phaseImportLimitW: Number.POSITIVE_INFINITY,
   phaseExportLimitW: Number.POSITIVE_INFINITY,
@@ -128,8 +128,8 @@ export class Site {
   meterSilent = false;
   ticks = 0;
   readonly #commandW: Float64Array;
-  readonly #beyondMinW: Float64Array;
-  readonly #beyondMaxW: Float64Array;
+  readonly #overshootMinW: Float64Array;
+  readonly #overshootMaxW: Float64Array;
 
   constructor(plant: Plant, options: SiteOptions) {
     this.plant = plant;
@@ -145,15 +145,15 @@ export class Site {
     this.wishW = new Float64Array(n);
     this.silent = new Uint8Array(n);
     this.#commandW = new Float64Array(n);
-    this.#beyondMinW = new Float64Array(n);
-    this.#beyondMaxW = new Float64Array(n);
+    this.#overshootMinW = new Float64Array(n);
+    this.#overshootMaxW = new Float64Array(n);
     for (let i = 0; i < n; i++) {
       const ask = this.allocation.asks[i]!;
       const ratedW = plant.stages[i]!.ratedW;
       ask.minW = -ratedW;
       ask.maxW = ratedW;
-      this.#beyondMinW[i] = options.beyondZero ? -beyondZeroShare * ratedW : 0;
-      this.#beyondMaxW[i] = options.beyondZero ? beyondZeroShare * ratedW : 0;
+      this.#overshootMinW[i] = options.mayOvershoot ? -overshootShare * ratedW : 0;
+      this.#overshootMaxW[i] = options.mayOvershoot ? overshootShare * ratedW : 0;
     }
   }
 
@@ -190,8 +190,8 @@ export class Site {
       this.control,
       this.budget,
       this.allocation.setpointW,
-      this.#beyondMinW,
-      this.#beyondMaxW,
+      this.#overshootMinW,
+      this.#overshootMaxW,
       this.#commandW,
     );
     for (let i = 0; i < n; i++) {

@@ -30,7 +30,7 @@ export interface StepSpec {
   readonly sigmaShare: number;
   /** Noise of the load itself, share of the stages' sum. */
   readonly loadSigmaShare: number;
-  readonly beyondZero: boolean;
+  readonly mayOvershoot: boolean;
   readonly stuckStages: number;
   /** A stage drops out at a random time near the step. */
   readonly dropsOut: boolean;
@@ -56,7 +56,7 @@ export const usualSteps: StepSpec = {
   jitterMs: 0,
   sigmaShare: 0.003,
   loadSigmaShare: 0.001,
-  beyondZero: false,
+  mayOvershoot: false,
   stuckStages: 0,
   dropsOut: false,
   perPhase: false,
@@ -141,7 +141,7 @@ function runSession(spec: StepSpec, dice: Dice, steps: number, result: StepResul
     tickMs: spec.tickMs,
     modelFactor: spec.modelFactor,
     rangeW: 2 * rangeW,
-    beyondZero: spec.beyondZero,
+    mayOvershoot: spec.mayOvershoot,
     rule: spec.rule,
     phaseExportLimitW: spec.perPhase && exports ? limitW / 3 : Number.POSITIVE_INFINITY,
     phaseImportLimitW: spec.perPhase && !exports ? limitW / 3 : Number.POSITIVE_INFINITY,

@@ -132,8 +132,8 @@ export function createCore(config: SiteConfig, start: CoreStart) {
     commandW: new Float64Array(count),
     /** Reactive power of each stage, var; positive absorbs. */
     reactiveVar: new Float64Array(count),
-    beyondMinW: new Float64Array(count),
-    beyondMaxW: new Float64Array(count),
+    overshootMinW: new Float64Array(count),
+    overshootMaxW: new Float64Array(count),
     /** Since when charging has been possible without a break, ms; NaN while it is not. */
     chargingSinceMs: Number.NaN,
     chargeRampMs,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createExportControl, createSiteBudget, type ProtectiveGroup } from "../../src/core/pcc/export-control.ts";
-import { Follows } from "../../src/core/pcc/load-observer.ts";
+import { PowerSource } from "../../src/core/pcc/load-observer.ts";
 import { type AllocationRule, allocate, createAllocation } from "../../src/core/setpoints/allocation.ts";
 import { clamp } from "../../src/domain/units.ts";
 
@@ -64,7 +64,7 @@ function makeCase({
   );
   const allocation = createAllocation(control, rule);
   const budget = createSiteBudget(control);
-  control.observer.follows.fill(Follows.model);
+  control.observer.powerSource.fill(PowerSource.model);
   budget.minW.fill(-1e9);
   budget.maxW.fill(1e9);
   budget.minW[0] = -discharge * kW;
@@ -75,8 +75,8 @@ function makeCase({
     budget.maxReason[control.channels.length + g] = group.reason;
     budget.maxSource[control.channels.length + g] = group.name;
   });
-  budget.grossChargeW = 1e9;
-  budget.grossDischargeW = 1e9;
+  budget.totalChargeCapW = 1e9;
+  budget.totalDischargeCapW = 1e9;
   wishes.forEach((wish, i) => {
     Object.assign(allocation.asks[i]!, {
       wishW: wish * kW,
@@ -200,15 +200,15 @@ describe("who gets what", () => {
 
   test("a stage that does not follow gets nothing, and the chain says why", () => {
     const { control, allocation, run } = makeCase({ wishes: [60, 60] });
-    control.observer.follows[0] = Follows.itself;
-    control.observer.follows[1] = Follows.held;
+    control.observer.powerSource[0] = PowerSource.measured;
+    control.observer.powerSource[1] = PowerSource.lastKnown;
     expect(run()).toEqual([0, 0]);
     expect(allocation.limits.map((limits) => limits[0]!.reason)).toEqual(["stage-disobeys", "stage-stale"]);
   });
 
   test("a stage that the island leads gets nothing, and nobody says that it disobeys", () => {
     const { control, allocation, run } = makeCase({ wishes: [60, 0] });
-    control.observer.follows.fill(Follows.apart);
+    control.observer.powerSource.fill(PowerSource.otherControl);
     expect(run()).toEqual([0, 0]);
     expect(allocation.limits[0]![0]).toMatchObject({ reason: "mode", source: "mode", minW: 0, maxW: 0 });
     expect([...allocation.limitCount]).toEqual([1, 0]);

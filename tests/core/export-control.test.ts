@@ -195,7 +195,7 @@ describe("a meter that lies", () => {
       site.run(2_000, watch);
     }
     expect(site.budget.quality).toBe(Quality.implausible);
-    expect(site.budget.grossReason).toBe("meter-reversed");
+    expect(site.budget.totalCapReason).toBe("meter-reversed");
     site.wishW.fill(-ratedW);
     site.run(3_000, watch);
     expect(largestW).toBeLessThan(0.11 * 4 * ratedW);

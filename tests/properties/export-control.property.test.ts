@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createCommands } from "../../src/core/commands.ts";
 import { createExportControl, createSiteBudget, stepExportControl } from "../../src/core/pcc/export-control.ts";
-import { Follows } from "../../src/core/pcc/load-observer.ts";
+import { PowerSource } from "../../src/core/pcc/load-observer.ts";
 import { createPccLimits } from "../../src/core/pcc/pcc-limits.ts";
 import { allocate, allocationRules, createAllocation } from "../../src/core/setpoints/allocation.ts";
 import { leadOnCuts } from "../../src/core/setpoints/lead.ts";
@@ -17,7 +17,14 @@ const stageCase = fc.record({
   maxDischargeW: fc.integer({ min: 0, max: 60_000 }),
   leastW: fc.constantFrom(0, 0, 1_000, 6_000, 20_000),
   flowsW: fc.integer({ min: -60_000, max: 60_000 }),
-  follows: fc.constantFrom(Follows.model, Follows.model, Follows.model, Follows.held, Follows.itself, Follows.apart),
+  powerSource: fc.constantFrom(
+    PowerSource.model,
+    PowerSource.model,
+    PowerSource.model,
+    PowerSource.lastKnown,
+    PowerSource.measured,
+    PowerSource.otherControl,
+  ),
   phase: fc.integer({ min: 0, max: 3 }),
   pluggedAtMs: fc.constantFrom(Number.NaN, 1, 2, 3),
 });
@@ -26,8 +33,8 @@ const siteCase = fc.record({
   stages: fc.array(stageCase, { minLength: 1, maxLength: 8 }),
   minW: fc.array(fc.integer({ min: -300_000, max: 50_000 }), { minLength: 5, maxLength: 5 }),
   maxW: fc.array(fc.integer({ min: -50_000, max: 300_000 }), { minLength: 5, maxLength: 5 }),
-  grossChargeW: fc.integer({ min: 0, max: 500_000 }),
-  grossDischargeW: fc.integer({ min: 0, max: 500_000 }),
+  totalChargeCapW: fc.integer({ min: 0, max: 500_000 }),
+  totalDischargeCapW: fc.integer({ min: 0, max: 500_000 }),
   ticks: fc.integer({ min: 1, max: 4 }),
   // All alike: beside slow stages the fast ones take what the slow ones do not take yet, so set-points may add up to more.
   responseMs: fc.constantFrom(20, 50, 200),
@@ -83,12 +90,12 @@ describe("allocation", () => {
         const budget = createSiteBudget(control);
         budget.minW.set(site.minW);
         budget.maxW.set(site.maxW);
-        budget.grossChargeW = site.grossChargeW;
-        budget.grossDischargeW = site.grossDischargeW;
+        budget.totalChargeCapW = site.totalChargeCapW;
+        budget.totalDischargeCapW = site.totalDischargeCapW;
         control.sinceMs = 20;
         const n = site.stages.length;
         site.stages.forEach((stage, i) => {
-          o.follows[i] = stage.follows;
+          o.powerSource[i] = stage.powerSource;
           o.modelW[i] = stage.flowsW;
           Object.assign(a.asks[i]!, {
             wishW: stage.wishW,
@@ -114,7 +121,7 @@ describe("allocation", () => {
           expect(setW).toBeGreaterThanOrEqual(-stage.maxDischargeW - 1e-6);
           expect(setW).toBeLessThanOrEqual(stage.maxChargeW + 1e-6);
           if (setW !== 0) expect(Math.abs(setW)).toBeGreaterThanOrEqual(stage.leastW * (1 - 1e-6));
-          if (stage.follows !== Follows.model) expect(setW).toBe(0);
+          if (stage.powerSource !== PowerSource.model) expect(setW).toBe(0);
           let explainedW = Number.isNaN(stage.wishW) ? 0 : clamp(wishW, -stage.maxDischargeW, stage.maxChargeW);
           for (let k = 0; k < a.limitCount[i]!; k++) {
             explainedW = clamp(explainedW, a.limits[i]![k]!.minW, a.limits[i]![k]!.maxW);
@@ -131,12 +138,13 @@ describe("allocation", () => {
             for (let i = 0; i < n; i++) {
               const share = control.shares[c * n + i]!;
               if (sign * a.setpointW[i]! > 0) givenW += share * Math.abs(a.setpointW[i]!);
-              if (site.stages[i]!.follows === Follows.model) flowsBackW += share * Math.max(0, -sign * o.modelW[i]!);
+              if (site.stages[i]!.powerSource === PowerSource.model)
+                flowsBackW += share * Math.max(0, -sign * o.modelW[i]!);
             }
             const budgetW = sign > 0 ? budget.maxW[c]! : -budget.minW[c]!;
             expect(givenW).toBeLessThanOrEqual(Math.max(0, budgetW + flowsBackW) + 1e-3);
             if (c === 0) {
-              expect(givenW).toBeLessThanOrEqual((sign > 0 ? site.grossChargeW : site.grossDischargeW) + 1e-3);
+              expect(givenW).toBeLessThanOrEqual((sign > 0 ? site.totalChargeCapW : site.totalDischargeCapW) + 1e-3);
             }
           }
         }

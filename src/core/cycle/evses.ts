@@ -4,7 +4,7 @@ import type { Core } from "../core.ts";
 import { StageHearing } from "../modes/facts.ts";
 import { allocate } from "../setpoints/allocation.ts";
 import { applyEvseLimits } from "../setpoints/evse-limits.ts";
-import { beyondZeroShare, leadOnCuts } from "../setpoints/lead.ts";
+import { leadOnCuts, overshootShare } from "../setpoints/lead.ts";
 import { chainSetpointW, type LimitSource, limit, limitSources } from "../setpoints/limits.ts";
 import type { Snapshot } from "../snapshot.ts";
 
@@ -43,7 +43,7 @@ export function rampEvses(core: Core, nowMs: number): void {
 
 /** Shares the site's power between EVSEs, hastens cuts, and rounds what is below a vehicle's minimum to zero. */
 export function allocateSite(core: Core, { evses }: Snapshot, nowMs: number): void {
-  const { allocation, exportControl, budget, chains, config, setpointW, beyondMinW, beyondMaxW } = core;
+  const { allocation, exportControl, budget, chains, config, setpointW, overshootMinW, overshootMaxW } = core;
   for (let i = 0; i < evses.length; i++) {
     const ask = allocation.asks[i]!;
     const evse = evses[i]!;
@@ -66,12 +66,12 @@ export function allocateSite(core: Core, { evses }: Snapshot, nowMs: number): vo
     setpointW[i] = chainSetpointW(chains, i);
     // A cut may for a moment go beyond zero where the opposite direction is open to the vehicle.
     const mayCharge = core.allowance.charge && evses[i]!.connected && evses[i]!.socPct < 100;
-    beyondMaxW[i] = mayCharge
-      ? beyondZeroShare * Math.min(config.evses[i]!.maxChargeW, evses[i]!.vehicleMaxChargeW)
+    overshootMaxW[i] = mayCharge
+      ? overshootShare * Math.min(config.evses[i]!.maxChargeW, evses[i]!.vehicleMaxChargeW)
       : 0;
-    beyondMinW[i] = 0;
+    overshootMinW[i] = 0;
   }
-  leadOnCuts(exportControl, budget, setpointW, beyondMinW, beyondMaxW, core.commandW);
+  leadOnCuts(exportControl, budget, setpointW, overshootMinW, overshootMaxW, core.commandW);
 }
 
 /** Sources of the site's limits are words of one list, or the name of a protective group, which the installer has set. */

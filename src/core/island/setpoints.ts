@@ -105,9 +105,9 @@ export function limitPv(
     return;
   }
   // What flows into batteries beyond what they want tells of PV that nobody measures.
-  const beyondW = Math.max(pvW - roomW, -island.supply.loadW - absorbW);
+  const excessW = Math.max(pvW - roomW, -island.supply.loadW - absorbW);
   const mayJoin = pvW < tuning.joinedFromPu * ratedW && roomW < ratedW;
-  shiftAgainstPv(island, beyondW / ratedW, mayJoin, pvW < tuning.roomUsedPu * roomW, periodMs);
+  shiftAgainstPv(island, excessW / ratedW, mayJoin, pvW < tuning.roomUsedPu * roomW, periodMs);
 }
 
 /**

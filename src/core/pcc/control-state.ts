@@ -95,9 +95,9 @@ export interface SiteBudget {
   readonly maxReason: ReasonKey[];
   readonly maxSource: string[];
   /** Whatever charges elsewhere: all discharge together and all charge together at most this, W ≥ 0. */
-  grossDischargeW: number;
-  grossChargeW: number;
-  grossReason: ReasonKey;
+  totalDischargeCapW: number;
+  totalChargeCapW: number;
+  totalCapReason: ReasonKey;
   /** Net load of everything but the stages at the PCC, W; NaN before the first sample. */
   loadW: number;
 }
@@ -251,9 +251,9 @@ export function createSiteBudget(control: ExportControl): SiteBudget {
     minSource: new Array<string>(c).fill(""),
     maxReason: new Array<ReasonKey>(c).fill("import-limit"),
     maxSource: new Array<string>(c).fill(""),
-    grossDischargeW: 0,
-    grossChargeW: 0,
-    grossReason: "meter-stale",
+    totalDischargeCapW: 0,
+    totalChargeCapW: 0,
+    totalCapReason: "meter-stale",
     loadW: Number.NaN,
   };
 }

@@ -13,7 +13,7 @@
 import type { ReasonKey } from "../../domain/reasons.ts";
 import { minuteMs } from "../../domain/units.ts";
 import type { StageFacts } from "../snapshot.ts";
-import { Follows, type LoadObserver } from "./load-observer.ts";
+import { type LoadObserver, PowerSource } from "./load-observer.ts";
 import type { MeterConfig } from "./meter-supervision.ts";
 
 /** Windows of the meter that are tried where they are clearly longer than the one configured, and later samples, ms. */
@@ -98,7 +98,7 @@ export interface SiteDynamics {
   readonly wayApart: Float64Array;
   wayInUse: number;
   /** Samples after a step of the load that do not count. */
-  blindSamples: number;
+  samplesToSkip: number;
   sampledAtMs: number;
   // Handed over in fields: a number that crosses a call which is not inlined is an object on the heap.
   /** In: what the sample speaks about ends here but for the meter's latency, ms; the meter's total and the load in use, W. */
@@ -186,7 +186,7 @@ export function createSiteDynamics(
     wayLoadW: new Float64Array(ways).fill(Number.NaN),
     wayAlong: new Float64Array(ways),
     wayApart: new Float64Array(ways),
-    blindSamples: 0,
+    samplesToSkip: 0,
     wayInUse: alwaysMeasured ? readingWay : modelWay,
     sampledAtMs: Number.NaN,
     sampleEndMs: Number.NaN,
@@ -240,13 +240,13 @@ export function noteReadings(
   let readW = 0;
   let expectedW = 0;
   for (let i = 0; i < n; i++) {
-    const heard = o.follows[i] !== Follows.held && Number.isFinite(stages[i]!.powerW);
+    const heard = o.powerSource[i] !== PowerSource.lastKnown && Number.isFinite(stages[i]!.powerW);
     const powerW = heard ? stages[i]!.powerW : o.modelW[i]!;
     for (let c = 0; c < d.channelCount; c++) {
       d.integralWms[to + c] = d.integralWms[to + c]! + shares[c * n + i]! * powerW * dtMs;
     }
     readW += powerW;
-    if (o.follows[i] !== Follows.model) {
+    if (o.powerSource[i] !== PowerSource.model) {
       expectedW += powerW;
       continue;
     }
@@ -342,7 +342,7 @@ export function compareWays(d: SiteDynamics, nowMs: number): void {
   let best = inUse;
   let gain = 0;
   let mostApartW = 0;
-  const counts = d.blindSamples === 0;
+  const counts = d.samplesToSkip === 0;
   for (let k = 0; k < d.ways; k++) {
     // The stages' models against their readings are judged by `fitStages`, without the load.
     if (k === inUse || k === modelWay || (k === readingWay && !d.measured)) continue;
@@ -363,10 +363,10 @@ export function compareWays(d: SiteDynamics, nowMs: number): void {
       gain = 2 * along - apart;
     }
   }
-  if (d.blindSamples > 0) d.blindSamples--;
+  if (d.samplesToSkip > 0) d.samplesToSkip--;
   // A step of the load, which the next samples may still show in part while the stages answer already.
   if (Math.abs(usedStepW) > stepSigmas * d.sampleSigmaW && mostApartW < loadStepShare * Math.abs(usedStepW))
-    d.blindSamples = Math.ceil(d.config.windowMs / d.config.updateMs);
+    d.samplesToSkip = Math.ceil(d.config.windowMs / d.config.updateMs);
   judge(d, best, nowMs);
 }
 
@@ -376,7 +376,7 @@ export function forgetComparison(d: SiteDynamics): void {
   d.wayLoadW.fill(Number.NaN);
   d.wayAlong.fill(0);
   d.wayApart.fill(0);
-  d.blindSamples = 0;
+  d.samplesToSkip = 0;
   d.betterSinceMs = Number.POSITIVE_INFINITY;
   d.suspectedAtMs = Number.NEGATIVE_INFINITY;
   d.above = false;

@@ -19,7 +19,7 @@ import {
 } from "./dynamics.ts";
 import { learnNoise, lowerEnvelope, restartEnvelope, sampleEnvelope, tickEnvelope } from "./envelope.ts";
 import { endDoubt, gainAnswerMaxMs, watchGain } from "./gain-watch.ts";
-import { advanceObserver, Follows, fillStagePowers } from "./load-observer.ts";
+import { advanceObserver, fillStagePowers, PowerSource } from "./load-observer.ts";
 import { condemnMeter, resetMeter, superviseMeter } from "./meter-supervision.ts";
 import type { PccLimits } from "./pcc-limits.ts";
 import { noteMove, restartProof } from "./sign-proof.ts";
@@ -45,7 +45,7 @@ const challengeShare = 0.03;
 const challengeSigmas = 6;
 const challengeQuanta = 5;
 /** With a silent meter discharge ramps to zero within this time. */
-const blindRampMs = 300;
+const staleRampMs = 300;
 /** An excess of the PCC's limits: beyond this share of the stages' sum and this many σ. */
 const excessShare = 0.005;
 const excessSigmas = 4;
@@ -82,7 +82,7 @@ export function stepExportControl(
   o.slowStages = d.measured;
 
   let netW = 0;
-  for (let i = 0; i < n; i++) if (o.follows[i] === Follows.model) netW += o.modelW[i]!;
+  for (let i = 0; i < n; i++) if (o.powerSource[i] === PowerSource.model) netW += o.modelW[i]!;
   control.netW = netW;
   const s = control.supervision;
   const wasChallenging = s.challenging;
@@ -111,10 +111,10 @@ export function stepExportControl(
     proveMeter(control, meter, stages, out, nowMs);
   }
   out.quality = s.quality;
-  boundGross(control, limits, out);
+  capTotals(control, limits, out);
   boundGroups(control, out);
-  out.availableDischargeW = Math.max(0, Math.min(-out.minW[0]!, out.grossDischargeW));
-  out.availableChargeW = Math.max(0, Math.min(out.maxW[0]!, out.grossChargeW));
+  out.availableDischargeW = Math.max(0, Math.min(-out.minW[0]!, out.totalDischargeCapW));
+  out.availableChargeW = Math.max(0, Math.min(out.maxW[0]!, out.totalChargeCapW));
 }
 
 /**
@@ -214,9 +214,9 @@ const answerMaxTicks = 3;
  */
 function allHeard(control: ExportControl, stages: readonly StageFacts[], nowMs: number): boolean {
   const heardSinceMs = nowMs - answerMaxTicks * control.config.tickMs;
-  const { follows } = control.observer;
+  const { powerSource } = control.observer;
   for (let i = 0; i < control.stageCount; i++) {
-    if (stages[i]!.atMs < heardSinceMs || follows[i] === Follows.held) return false;
+    if (stages[i]!.atMs < heardSinceMs || powerSource[i] === PowerSource.lastKnown) return false;
   }
   return true;
 }
@@ -239,7 +239,7 @@ function stepChannel(
   let jumpW = 0;
   for (let i = 0; i < n; i++) {
     const share = control.shares[base + i]!;
-    if (o.follows[i] === Follows.model) deviationW += share * o.deviationW[i]!;
+    if (o.powerSource[i] === PowerSource.model) deviationW += share * o.deviationW[i]!;
     else fixedW += share * o.modelW[i]!;
     jumpW += share * o.jumpW[i]!;
   }
@@ -359,23 +359,26 @@ function setChallenge(control: ExportControl): void {
   );
 }
 
-/** What a meter in doubt leaves: a challenge moves the sum, a blind meter ends discharge and leaves the fallback for charging. */
-function boundGross(control: ExportControl, limits: PccLimits, out: SiteBudget): void {
+/** What a meter in doubt leaves: a challenge moves the sum, a stale meter ends discharge and leaves the fallback for charging. */
+function capTotals(control: ExportControl, limits: PccLimits, out: SiteBudget): void {
   const s = control.supervision;
   const needsMeter =
     limits.exportLimitW < unlimitedW || limits.importLimitW < unlimitedW || control.channels.length > 1;
   if (s.quality === Quality.good || !needsMeter) {
     const wholeW = control.signProof.proven || !needsMeter ? control.scaleW : unprovenShare * control.scaleW;
-    out.grossDischargeW = wholeW;
-    out.grossChargeW = wholeW;
-    out.grossReason = "meter-unproven";
+    out.totalDischargeCapW = wholeW;
+    out.totalChargeCapW = wholeW;
+    out.totalCapReason = "meter-unproven";
   } else {
     control.started = false;
-    out.grossReason = s.reason === "" ? "meter-stale" : s.reason;
+    out.totalCapReason = s.reason === "" ? "meter-stale" : s.reason;
     // A silent link ends in a ramp; a meter that lies ends discharge at once.
-    const stepW = s.quality === Quality.stale ? (control.scaleW * control.sinceMs) / blindRampMs : control.scaleW;
-    out.grossDischargeW = Math.max(0, out.grossDischargeW - stepW);
-    out.grossChargeW = Math.max(Math.min(control.config.fallbackChargeW, control.scaleW), out.grossChargeW - stepW);
+    const stepW = s.quality === Quality.stale ? (control.scaleW * control.sinceMs) / staleRampMs : control.scaleW;
+    out.totalDischargeCapW = Math.max(0, out.totalDischargeCapW - stepW);
+    out.totalChargeCapW = Math.max(
+      Math.min(control.config.fallbackChargeW, control.scaleW),
+      out.totalChargeCapW - stepW,
+    );
     // The limits at the PCC cannot be checked; the fallback stands in for them.
     for (let c = 0; c < control.channels.length; c++) {
       out.minW[c] = Number.NEGATIVE_INFINITY;
@@ -386,8 +389,8 @@ function boundGross(control: ExportControl, limits: PccLimits, out: SiteBudget):
   if (gain.doubted && s.quality === Quality.good) {
     // What flows may stay; beyond it only as much as of an unproven meter.
     const mostW = Math.max(Math.abs(control.netW), unprovenShare * control.scaleW);
-    out.grossDischargeW = Math.min(out.grossDischargeW, mostW);
-    out.grossChargeW = Math.min(out.grossChargeW, mostW);
+    out.totalDischargeCapW = Math.min(out.totalDischargeCapW, mostW);
+    out.totalChargeCapW = Math.min(out.totalChargeCapW, mostW);
   }
   if ((!s.mayRise || gain.probing) && s.quality === Quality.good) {
     // No increases; and while challenging or probing, a little less of whatever flows.
@@ -410,7 +413,7 @@ function boundGroups(control: ExportControl, out: SiteBudget): void {
     let deviationW = 0;
     for (let i = 0; i < n; i++) {
       if (control.shares[c * n + i] === 0) continue;
-      if (o.follows[i] === Follows.model) deviationW += o.deviationW[i]!;
+      if (o.powerSource[i] === PowerSource.model) deviationW += o.deviationW[i]!;
       else fixedW += o.modelW[i]!;
     }
     // Only what is beyond the models counts: a vehicle that takes less than asked makes no room behind a conductor.

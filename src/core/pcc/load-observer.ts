@@ -26,16 +26,16 @@ export interface StageResponse {
   readonly measureLatencyMs: number;
 }
 
-/** What the observer thinks of a stage. */
-export const Follows = {
+/** Where the observer takes the power of a stage from, and with it whether the stage may be commanded. */
+export const PowerSource = {
   /** Silent (or never spoke), or it answers with old values: its power is held at the last belief and it is not commanded. */
-  held: 0,
+  lastKnown: 0,
   /** Its model runs from our commands. */
   model: 1,
   /** It disobeys: its power is what it measures, and it is not commanded until it has obeyed for a while. */
-  itself: 2,
+  measured: 2,
   /** Something else leads it, local control or the island that it forms: the same, until that ends. */
-  apart: 3,
+  otherControl: 3,
 } as const;
 
 /**
@@ -77,7 +77,7 @@ export interface LoadObserver {
   readonly modelW: Float64Array;
   /** Measured minus modelled, filtered, W. */
   readonly deviationW: Float64Array;
-  readonly follows: Uint8Array;
+  readonly powerSource: Uint8Array;
   /** Largest magnitude worth asking for: Infinity, or a little more than it delivers when it delivers less than asked. */
   readonly askMaxW: Float64Array;
   /** It has delivered power since it was last asked for none: if it says that it is off now, it has dropped out. */
@@ -151,7 +151,7 @@ export function createLoadObserver(
     readingGain: 1 - Math.exp(-tickMs / deviationFilterMs),
     modelW: new Float64Array(count),
     deviationW: new Float64Array(count),
-    follows: new Uint8Array(count),
+    powerSource: new Uint8Array(count),
     askMaxW: new Float64Array(count).fill(Number.POSITIVE_INFINITY),
     wasOn: new Uint8Array(count),
     readAtMs: new Float64Array(count).fill(Number.NEGATIVE_INFINITY),
@@ -202,7 +202,7 @@ export function advanceObserver(
     const x = o.modelW[i]!;
     let area = x * dtMs;
     let next = x;
-    if (o.follows[i] === Follows.model) {
+    if (o.powerSource[i] === PowerSource.model) {
       const target = asksPower(command) ? command.powerW : 0;
       const tau = o.responseMs[i]!;
       const gain = nominal ? o.tickGain[i]! : 1 - Math.exp(-dtMs / tau);
@@ -233,7 +233,7 @@ function asksPower({ role }: StageCommand): boolean {
   return role === "charge" || role === "discharge" || role === "hold";
 }
 
-/** Step 2 of the study for one stage, and the judgement whether it follows. */
+/** Step 2 of the study for one stage, and the judgement whether it obeys. */
 function correctStage(
   o: LoadObserver,
   i: number,
@@ -247,16 +247,16 @@ function correctStage(
     nowMs - stage.atMs <= o.linkStaleMs && nowMs - stage.liveAtMs <= o.liveStaleMs && Number.isFinite(powerW);
   const ratedW = o.ratedW[i]!;
   if (!fresh) {
-    if (o.follows[i] !== Follows.held) {
+    if (o.powerSource[i] !== PowerSource.lastKnown) {
       o.modelW[i] = o.modelW[i]! + o.deviationW[i]!;
       o.deviationW[i] = 0;
       refill(o, i, o.modelW[i]!);
-      o.follows[i] = Follows.held;
+      o.powerSource[i] = PowerSource.lastKnown;
       o.silentSinceMs[i] = nowMs;
     }
     return;
   }
-  if (o.follows[i] === Follows.held) {
+  if (o.powerSource[i] === PowerSource.lastKnown) {
     if (nowMs - o.silentSinceMs[i]! > holdMs) o.jumpW[i] = powerW - o.modelW[i]!;
     startModel(o, i, powerW, stage.atMs);
     return;
@@ -265,16 +265,16 @@ function correctStage(
   const sinceMs = stage.atMs - o.readAtMs[i]!;
   o.readAtMs[i] = stage.atMs;
   if (stage.local || stage.role === "forming" || command.role === "forming") {
-    if (o.follows[i] !== Follows.apart) followReadings(o, i, powerW, Follows.apart);
+    if (o.powerSource[i] !== PowerSource.otherControl) followReadings(o, i, powerW, PowerSource.otherControl);
     else if (newReading) o.modelW[i] = powerW;
     return;
   }
-  if (o.follows[i] === Follows.apart) {
+  if (o.powerSource[i] === PowerSource.otherControl) {
     o.wasOn[i] = 0;
     startModel(o, i, powerW, stage.atMs);
     return;
   }
-  if (o.follows[i] === Follows.itself) {
+  if (o.powerSource[i] === PowerSource.measured) {
     if (newReading) o.modelW[i] = powerW;
     const target = asksPower(command) ? command.powerW : 0;
     const obeys = Math.abs(powerW - target) <= 0.5 * disobedientShare * ratedW;
@@ -308,7 +308,7 @@ function correctStage(
   else if (o.shortSinceMs[i] === Number.POSITIVE_INFINITY) o.shortSinceMs[i] = nowMs;
   const patienceMs = o.slowStages ? slowDisobedientAfterMs : disobedientAfterMs;
   if (nowMs - o.badSinceMs[i]! >= patienceMs) {
-    followReadings(o, i, powerW, Follows.itself);
+    followReadings(o, i, powerW, PowerSource.measured);
     return;
   }
   // Delivering less than asked is a vehicle's right: no fault, but nothing to count on either.
@@ -319,7 +319,7 @@ function correctStage(
 }
 
 function startModel(o: LoadObserver, i: number, powerW: number, readAtMs: number): void {
-  o.follows[i] = Follows.model;
+  o.powerSource[i] = PowerSource.model;
   o.modelW[i] = powerW;
   o.deviationW[i] = 0;
   o.readAtMs[i] = readAtMs;
@@ -331,7 +331,7 @@ function startModel(o: LoadObserver, i: number, powerW: number, readAtMs: number
 }
 
 function followReadings(o: LoadObserver, i: number, powerW: number, how: number): void {
-  o.follows[i] = how;
+  o.powerSource[i] = how;
   o.modelW[i] = powerW;
   o.deviationW[i] = 0;
   o.goodSinceMs[i] = Number.POSITIVE_INFINITY;
@@ -412,7 +412,7 @@ function integralAt(o: LoadObserver, i: number, atMs: number): number {
 export function fillStagePowers(o: LoadObserver, powerW: Float64Array): void {
   const { spanFromMs, spanUntilMs } = o;
   for (let i = 0; i < o.stageCount; i++) {
-    const modelled = o.follows[i] === Follows.model;
+    const modelled = o.powerSource[i] === PowerSource.model;
     const shiftMs = modelled ? o.delayMs[i]! : -(o.latencyMs[i]! + 0.5 * o.windowMs[i]!);
     o.untilMs[i] = spanUntilMs - shiftMs;
     o.fromMs[i] = spanFromMs - shiftMs;
@@ -423,5 +423,5 @@ export function fillStagePowers(o: LoadObserver, powerW: Float64Array): void {
 
 /** Whether a stage may be commanded by the allocation. */
 export function isUsable(o: LoadObserver, i: number): boolean {
-  return o.follows[i] === Follows.model;
+  return o.powerSource[i] === PowerSource.model;
 }

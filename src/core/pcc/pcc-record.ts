@@ -15,7 +15,7 @@ import {
   type StagesBetween,
 } from "./exceedance-ledger.ts";
 import { channelPowerW } from "./export-control.ts";
-import { Follows } from "./load-observer.ts";
+import { PowerSource } from "./load-observer.ts";
 import type { PccLimits } from "./pcc-limits.ts";
 import { createResponsePassport, noteRecovery, type ResponsePassport } from "./response-passport.ts";
 
@@ -123,7 +123,7 @@ function causeOf(side: RecordSide, control: ExportControl, overW: number, nowMs:
   if (overW > 0 && excessW > excessShare * overW) return "stage-disobeys";
   const o = control.observer;
   for (let i = 0; i < o.stageCount; i++) {
-    if (o.follows[i] === Follows.held && nowMs - o.silentSinceMs[i]! <= causeHoldMs) return "stage-lost";
+    if (o.powerSource[i] === PowerSource.lastKnown && nowMs - o.silentSinceMs[i]! <= causeHoldMs) return "stage-lost";
   }
   return "load-step";
 }

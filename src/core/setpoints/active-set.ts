@@ -1,10 +1,10 @@
 /**
- * Who takes part when every vehicle takes nothing or at least its minimum. The set is sticky: it changes rarely although
+ * Who takes part when every vehicle takes nothing or at least its minimum. The set has hysteresis: it changes rarely although
  * the budget moves all the time. Source: the study of the control loop, "allocation" (22 changes an hour for 20 stages
  * instead of 201 with equal shares). Magnitudes, W ≥ 0.
  */
 import { minuteMs, secondMs } from "../../domain/units.ts";
-import type { Filling } from "./shares.ts";
+import type { WaterFilling } from "./shares.ts";
 
 /** A member is added when those in the set would be loaded beyond this … */
 const addLoad = 0.85;
@@ -19,7 +19,7 @@ const removeAfterMs = minuteMs;
 /** A member of higher rank that waits takes the place of one of lower rank after this long. */
 const swapAfterMs = minuteMs;
 
-export interface StickySet {
+export interface ActiveSet {
   readonly on: Uint8Array;
   /** Moment of the last removal of each stage: it waits `addAfterMs` before it may come back. */
   readonly removedAtMs: Float64Array;
@@ -32,7 +32,7 @@ export interface StickySet {
   changes: number;
 }
 
-export function createStickySet(stageCount: number, consolidates: boolean): StickySet {
+export function createActiveSet(stageCount: number, consolidates: boolean): ActiveSet {
   return {
     on: new Uint8Array(stageCount),
     removedAtMs: new Float64Array(stageCount).fill(Number.NEGATIVE_INFINITY),
@@ -48,7 +48,7 @@ export function createStickySet(stageCount: number, consolidates: boolean): Stic
  * Decides who of `f.order` (all candidates by rank) takes part, and leaves only those in `f.order`. Candidates without a
  * minimum always do. Budgets are those of `f`, not yet used.
  */
-export function chooseMembers(set: StickySet, f: Filling, shares: Float64Array, nowMs: number): void {
+export function chooseMembers(set: ActiveSet, f: WaterFilling, shares: Float64Array, nowMs: number): void {
   const n = f.member.length;
   for (let i = 0; i < n; i++) if (f.member[i] === 0) set.on[i] = 0;
   for (let k = 0; k < f.orderCount; k++) {
@@ -75,7 +75,7 @@ export function chooseMembers(set: StickySet, f: Filling, shares: Float64Array, 
 }
 
 /** Whether every channel carries `factor` times the minimum of the members that draw from it, with `extra` among them. */
-function fits(set: StickySet, f: Filling, shares: Float64Array, extra: number, factor: number): boolean {
+function fits(set: ActiveSet, f: WaterFilling, shares: Float64Array, extra: number, factor: number): boolean {
   const n = f.member.length;
   for (let c = 0; c < f.budgetW.length; c++) {
     let leastW = 0;
@@ -91,7 +91,7 @@ function fits(set: StickySet, f: Filling, shares: Float64Array, extra: number, f
   return true;
 }
 
-function loadOf(set: StickySet, f: Filling): number {
+function loadOf(set: ActiveSet, f: WaterFilling): number {
   let wantW = 0;
   for (let k = 0; k < f.orderCount; k++) {
     const i = f.order[k]!;
@@ -100,12 +100,12 @@ function loadOf(set: StickySet, f: Filling): number {
   return wantW;
 }
 
-function firstWaiting(set: StickySet, f: Filling): number {
+function firstWaiting(set: ActiveSet, f: WaterFilling): number {
   for (let k = 0; k < f.orderCount; k++) if (set.on[f.order[k]!] === 0) return f.order[k]!;
   return -1;
 }
 
-function lastWithMinimum(set: StickySet, f: Filling): number {
+function lastWithMinimum(set: ActiveSet, f: WaterFilling): number {
   for (let k = f.orderCount - 1; k >= 0; k--) {
     const i = f.order[k]!;
     if (set.on[i] === 1 && f.leastW[i]! > 0) return i;
@@ -113,12 +113,12 @@ function lastWithMinimum(set: StickySet, f: Filling): number {
   return -1;
 }
 
-function wantsMore(set: StickySet, f: Filling, shares: Float64Array, candidate: number): boolean {
+function wantsMore(set: ActiveSet, f: WaterFilling, shares: Float64Array, candidate: number): boolean {
   if (candidate < 0 || !fits(set, f, shares, candidate, addMinimumFactor)) return false;
   return !set.consolidates || f.budgetW[0]! > addLoad * loadOf(set, f);
 }
 
-function addMembers(set: StickySet, f: Filling, shares: Float64Array, nowMs: number): void {
+function addMembers(set: ActiveSet, f: WaterFilling, shares: Float64Array, nowMs: number): void {
   let candidate = firstWaiting(set, f);
   if (!wantsMore(set, f, shares, candidate)) {
     set.addSinceMs = Number.POSITIVE_INFINITY;
@@ -137,7 +137,7 @@ function addMembers(set: StickySet, f: Filling, shares: Float64Array, nowMs: num
   set.addSinceMs = Number.POSITIVE_INFINITY;
 }
 
-function removeIdle(set: StickySet, f: Filling, nowMs: number): void {
+function removeIdle(set: ActiveSet, f: WaterFilling, nowMs: number): void {
   const candidate = lastWithMinimum(set, f);
   const idle = candidate >= 0 && f.budgetW[0]! < removeLoad * (loadOf(set, f) - f.wantW[candidate]!);
   if (!idle) set.removeSinceMs = Number.POSITIVE_INFINITY;
@@ -147,7 +147,7 @@ function removeIdle(set: StickySet, f: Filling, nowMs: number): void {
   set.removeSinceMs = Number.POSITIVE_INFINITY;
 }
 
-function swapByRank(set: StickySet, f: Filling, shares: Float64Array, nowMs: number): void {
+function swapByRank(set: ActiveSet, f: WaterFilling, shares: Float64Array, nowMs: number): void {
   const waiting = firstWaiting(set, f);
   const last = lastWithMinimum(set, f);
   const outranked = waiting >= 0 && last >= 0 && rankOf(f, waiting) < rankOf(f, last);
@@ -165,12 +165,12 @@ function swapByRank(set: StickySet, f: Filling, shares: Float64Array, nowMs: num
   set.changes++;
 }
 
-function rankOf(f: Filling, stage: number): number {
+function rankOf(f: WaterFilling, stage: number): number {
   for (let k = 0; k < f.orderCount; k++) if (f.order[k] === stage) return k;
   return f.orderCount;
 }
 
-function leave(set: StickySet, i: number, nowMs: number): void {
+function leave(set: ActiveSet, i: number, nowMs: number): void {
   set.on[i] = 0;
   set.removedAtMs[i] = nowMs;
   set.changes++;

@@ -6,9 +6,9 @@
 import type { ReasonKey } from "../../domain/reasons.ts";
 import { clamp } from "../../domain/units.ts";
 import type { ExportControl, SiteBudget } from "../pcc/export-control.ts";
-import { Follows } from "../pcc/load-observer.ts";
-import { chooseMembers, createStickySet, type StickySet } from "./active-set.ts";
-import { createFilling, type Filling, fillEqually, fillInOrder } from "./shares.ts";
+import { PowerSource } from "../pcc/load-observer.ts";
+import { type ActiveSet, chooseMembers, createActiveSet } from "./active-set.ts";
+import { createWaterFilling, fillEqually, fillInOrder, type WaterFilling } from "./shares.ts";
 
 export const allocationRules = ["equal", "first-come", "by-departure"] as const;
 export type AllocationRule = (typeof allocationRules)[number];
@@ -54,9 +54,9 @@ export interface Allocation {
 interface Direction {
   /** +1 charges, −1 discharges. */
   readonly sign: 1 | -1;
-  readonly filling: Filling;
-  readonly second: Filling;
-  readonly set: StickySet;
+  readonly filling: WaterFilling;
+  readonly fastStagesPass: WaterFilling;
+  readonly set: ActiveSet;
   /** Set-points of the last tick as magnitudes, W. */
   readonly lastW: Float64Array;
   readonly flowW: Float64Array;
@@ -75,9 +75,9 @@ export function createAllocation(control: ExportControl, rule: AllocationRule): 
   const n = control.stageCount;
   const direction = (sign: 1 | -1): Direction => ({
     sign,
-    filling: createFilling(n, control.channelCount),
-    second: createFilling(n, control.channelCount),
-    set: createStickySet(n, sign < 0),
+    filling: createWaterFilling(n, control.channelCount),
+    fastStagesPass: createWaterFilling(n, control.channelCount),
+    set: createActiveSet(n, sign < 0),
     lastW: new Float64Array(n),
     flowW: new Float64Array(control.channelCount),
     riseW: new Float64Array(control.channelCount),
@@ -132,7 +132,7 @@ function share(a: Allocation, d: Direction, control: ExportControl, budget: Site
     const wantW = Math.min(wishW, o.askMaxW[i]!);
     const leastW = d.sign > 0 ? ask.minChargeW : ask.minDischargeW;
     // A stage that is probed for less than its minimum is probed with the minimum.
-    const usable = o.follows[i] === Follows.model && wishW > 0 && wishW >= leastW;
+    const usable = o.powerSource[i] === PowerSource.model && wishW > 0 && wishW >= leastW;
     f.member[i] = usable ? 1 : 0;
     f.wantW[i] = usable ? Math.max(wantW, leastW) : 0;
     f.leastW[i] = leastW;
@@ -170,7 +170,7 @@ function holdRises(a: Allocation, d: Direction, control: ExportControl, budget: 
     d.riseW[c] = 0;
   }
   for (let i = 0; i < n; i++) {
-    if (o.follows[i] !== Follows.model) continue;
+    if (o.powerSource[i] !== PowerSource.model) continue;
     const flowsW = Math.max(0, d.sign * o.modelW[i]!);
     const riseW = (f.member[i] === 1 ? f.givenW[i]! : 0) - flowsW;
     if (riseW < 0) anyFalls = true;
@@ -181,7 +181,7 @@ function holdRises(a: Allocation, d: Direction, control: ExportControl, budget: 
     }
   }
   if (!anyFalls) return;
-  setBudgets(a, d, control, budget, d.second);
+  setBudgets(a, d, control, budget, d.fastStagesPass);
   for (let k = 0; k < f.orderCount; k++) {
     const i = f.order[k]!;
     const flowsW = Math.max(0, d.sign * o.modelW[i]!);
@@ -190,7 +190,7 @@ function holdRises(a: Allocation, d: Direction, control: ExportControl, budget: 
     let now = 1;
     for (let c = 0; c < channels; c++) {
       if (control.shares[c * n + i]! <= 0 || d.riseW[c]! <= 0) continue;
-      const free = Math.max(0, d.second.budgetW[c]! - d.flowW[c]!) / d.riseW[c]!;
+      const free = Math.max(0, d.fastStagesPass.budgetW[c]! - d.flowW[c]!) / d.riseW[c]!;
       if (free < now) now = free;
     }
     if (now >= 1) continue;
@@ -199,7 +199,7 @@ function holdRises(a: Allocation, d: Direction, control: ExportControl, budget: 
   }
 }
 
-function fill(rule: AllocationRule, f: Filling, shares: Float64Array): void {
+function fill(rule: AllocationRule, f: WaterFilling, shares: Float64Array): void {
   if (rule === "equal") fillEqually(f, shares);
   else fillInOrder(f, shares);
 }
@@ -208,14 +208,14 @@ function fill(rule: AllocationRule, f: Filling, shares: Float64Array): void {
  * What each channel leaves for this direction. Flow in the other direction helps only as far as it flows already and is
  * meant to go on.
  */
-function setBudgets(a: Allocation, d: Direction, control: ExportControl, budget: SiteBudget, f: Filling): void {
+function setBudgets(a: Allocation, d: Direction, control: ExportControl, budget: SiteBudget, f: WaterFilling): void {
   const n = control.stageCount;
   const o = control.observer;
   const charges = d.sign > 0;
   for (let c = 0; c < control.channelCount; c++) {
     let helpW = 0;
     for (let i = 0; i < n; i++) {
-      if (o.follows[i] !== Follows.model) continue;
+      if (o.powerSource[i] !== PowerSource.model) continue;
       const flowsW = -d.sign * o.modelW[i]!;
       if (flowsW <= 0) continue;
       // Charging is shared first: its set-points are known. Discharging is known by its wish.
@@ -226,8 +226,8 @@ function setBudgets(a: Allocation, d: Direction, control: ExportControl, budget:
     }
     f.budgetW[c] = (charges ? budget.maxW[c]! : -budget.minW[c]!) + helpW;
   }
-  const grossW = charges ? budget.grossChargeW : budget.grossDischargeW;
-  if (grossW < f.budgetW[0]!) f.budgetW[0] = grossW;
+  const totalCapW = charges ? budget.totalChargeCapW : budget.totalDischargeCapW;
+  if (totalCapW < f.budgetW[0]!) f.budgetW[0] = totalCapW;
   for (let c = 0; c < control.channelCount; c++) if (f.budgetW[c]! < 0) f.budgetW[c] = 0;
 }
 
@@ -242,7 +242,7 @@ function fillAroundSlow(a: Allocation, d: Direction, control: ExportControl, bud
   let fastestMs = Number.POSITIVE_INFINITY;
   for (let k = 0; k < f.orderCount; k++) fastestMs = Math.min(fastestMs, answerMs(control, f.order[k]!));
   let anySlow = false;
-  const g = d.second;
+  const g = d.fastStagesPass;
   g.orderCount = 0;
   for (let k = 0; k < f.orderCount; k++) {
     const i = f.order[k]!;
@@ -257,7 +257,8 @@ function fillAroundSlow(a: Allocation, d: Direction, control: ExportControl, bud
   setBudgets(a, d, control, budget, g);
   for (let i = 0; i < n; i++) {
     const flowsW = d.sign * o.modelW[i]!;
-    if (o.follows[i] !== Follows.model || flowsW <= 0 || answerMs(control, i) <= slowFactor * fastestMs) continue;
+    if (o.powerSource[i] !== PowerSource.model || flowsW <= 0 || answerMs(control, i) <= slowFactor * fastestMs)
+      continue;
     for (let c = 0; c < control.channelCount; c++) g.budgetW[c] = g.budgetW[c]! - control.shares[c * n + i]! * flowsW;
   }
   for (let k = 0; k < g.orderCount; k++) {
@@ -283,7 +284,7 @@ function fillAroundSlow(a: Allocation, d: Direction, control: ExportControl, bud
   }
 }
 
-function leastFits(g: Filling, shares: Float64Array): boolean {
+function leastFits(g: WaterFilling, shares: Float64Array): boolean {
   const n = g.member.length;
   for (let c = 0; c < g.budgetW.length; c++) {
     let leastW = 0;
@@ -324,15 +325,15 @@ function comesAfter(a: Allocation, d: Direction, first: number, second: number):
 
 /** Entries of one stage: why it is not used, its share, and its minimum. */
 function explainStage(a: Allocation, control: ExportControl, budget: SiteBudget, i: number): void {
-  const follows = control.observer.follows[i];
-  if (follows === Follows.held || follows === Follows.itself) {
-    addLimit(a, i, follows === Follows.held ? "stage-stale" : "stage-disobeys", "stage", 0, 0);
+  const powerSource = control.observer.powerSource[i];
+  if (powerSource === PowerSource.lastKnown || powerSource === PowerSource.measured) {
+    addLimit(a, i, powerSource === PowerSource.lastKnown ? "stage-stale" : "stage-disobeys", "stage", 0, 0);
     return;
   }
   const ask = a.asks[i]!;
   const wishW = clamp(ask.wishW, ask.minW, ask.maxW);
   if (wishW === 0) return;
-  if (follows === Follows.apart) {
+  if (powerSource === PowerSource.otherControl) {
     addLimit(a, i, "mode", "mode", 0, 0);
     return;
   }
@@ -358,10 +359,10 @@ function explainStage(a: Allocation, control: ExportControl, budget: SiteBudget,
     );
   }
   const c = f.member[i] === 1 ? f.binding[i]! : 0;
-  const blind = c === 0 && (charges ? budget.grossChargeW : budget.grossDischargeW) < control.scaleW;
+  const capped = c === 0 && (charges ? budget.totalChargeCapW : budget.totalDischargeCapW) < control.scaleW;
   const reason =
-    c < 0 ? "allocation" : blind ? budget.grossReason : charges ? budget.maxReason[c]! : budget.minReason[c]!;
-  const source = c < 0 ? "site" : blind ? "pcc-meter" : charges ? budget.maxSource[c]! : budget.minSource[c]!;
+    c < 0 ? "allocation" : capped ? budget.totalCapReason : charges ? budget.maxReason[c]! : budget.minReason[c]!;
+  const source = c < 0 ? "site" : capped ? "pcc-meter" : charges ? budget.maxSource[c]! : budget.minSource[c]!;
   const capW = setW < f.wantW[i]! || f.member[i] === 0 ? setW : Math.max(f.capW[i]!, setW);
   addLimit(a, i, reason, source, charges ? Number.NEGATIVE_INFINITY : -capW, charges ? capW : Number.POSITIVE_INFINITY);
 }

@@ -12,7 +12,7 @@
  * 5 % lost it costs 0.02 points of utilisation.
  */
 import type { ExportControl, SiteBudget } from "../pcc/control-state.ts";
-import { Follows } from "../pcc/load-observer.ts";
+import { PowerSource } from "../pcc/load-observer.ts";
 
 /** Largest exaggeration, for the usual stage (50 ms) and for slow ones: 3 at 50 ms, 6 at 200 ms, with √τ between. */
 const leadAtReference = 3;
@@ -26,18 +26,18 @@ const tickShareMax = 0.8;
  */
 const overdueShare = 0.1;
 /** Where the opposite direction is permitted, a cut may go this share of the rating beyond zero (λ floor −0.3 P). */
-export const beyondZeroShare = 0.3;
+export const overshootShare = 0.3;
 
 /**
- * Command for each stage from its set-point. `beyondMinW` and `beyondMaxW` bound the exaggeration: normally 0, or up to
- * `beyondZeroShare` of the rating in the direction that the stage may also take (≤ 0 and ≥ 0).
+ * Command for each stage from its set-point. `overshootMinW` and `overshootMaxW` bound the exaggeration: normally 0, or up to
+ * `overshootShare` of the rating in the direction that the stage may also take (≤ 0 and ≥ 0).
  */
 export function leadOnCuts(
   control: ExportControl,
   budget: SiteBudget,
   setpointW: Float64Array,
-  beyondMinW: Float64Array,
-  beyondMaxW: Float64Array,
+  overshootMinW: Float64Array,
+  overshootMaxW: Float64Array,
   commandW: Float64Array,
 ): void {
   const o = control.observer;
@@ -51,7 +51,7 @@ export function leadOnCuts(
   for (let c = 0; c < control.channelCount; c++) {
     let sumW = 0;
     for (let i = 0; i < n; i++) {
-      if (o.follows[i] === Follows.model) sumW += control.shares[c * n + i]! * o.modelW[i]!;
+      if (o.powerSource[i] === PowerSource.model) sumW += control.shares[c * n + i]! * o.modelW[i]!;
     }
     if (sumW < budget.minW[c]!) tooMuchDischarge = true;
     if (sumW > budget.maxW[c]!) tooMuchCharge = true;
@@ -67,13 +67,13 @@ export function leadOnCuts(
     const goalW = setpointW[i]! * (setpointW[i]! < 0 ? dischargeShare : chargeShare);
     const x = o.modelW[i]!;
     let commandedW = goalW;
-    if (o.follows[i] === Follows.model) {
+    if (o.powerSource[i] === PowerSource.model) {
       const factor = control.leadFactor[i]!;
       if (tooMuchDischarge && x < 0 && goalW > x) {
-        const ledW = Math.min(x + factor * (goalW - x), Math.max(0, beyondMaxW[i]!));
+        const ledW = Math.min(x + factor * (goalW - x), Math.max(0, overshootMaxW[i]!));
         if (ledW > commandedW) commandedW = ledW;
       } else if (tooMuchCharge && x > 0 && goalW < x) {
-        const ledW = Math.max(x + factor * (goalW - x), Math.min(0, beyondMinW[i]!));
+        const ledW = Math.max(x + factor * (goalW - x), Math.min(0, overshootMinW[i]!));
         if (ledW < commandedW) commandedW = ledW;
       }
     }

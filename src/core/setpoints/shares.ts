@@ -4,7 +4,7 @@
  */
 
 /** Scratch and result of one direction; made once. */
-export interface Filling {
+export interface WaterFilling {
   /** In: takes part. */
   readonly member: Uint8Array;
   /** In: what it would take, and the least that it can take while it takes anything. */
@@ -24,7 +24,7 @@ export interface Filling {
   readonly rising: Uint8Array;
 }
 
-export function createFilling(stageCount: number, channelCount: number): Filling {
+export function createWaterFilling(stageCount: number, channelCount: number): WaterFilling {
   return {
     member: new Uint8Array(stageCount),
     wantW: new Float64Array(stageCount),
@@ -47,7 +47,7 @@ const emptyW = 1e-6;
  * (max-min fairness). Each pass ends with a stage at its wish, a stage that begins to rise, or a channel used up, so there
  * are at most 2 · stages + channels passes.
  */
-export function fillEqually(f: Filling, shares: Float64Array): void {
+export function fillEqually(f: WaterFilling, shares: Float64Array): void {
   const n = f.member.length;
   const channels = f.budgetW.length;
   takeLeast(f, shares);
@@ -102,7 +102,7 @@ export function fillEqually(f: Filling, shares: Float64Array): void {
 }
 
 /** In order of rank: the first takes what it wants, then the next. Everybody's least is set aside first. */
-export function fillInOrder(f: Filling, shares: Float64Array): void {
+export function fillInOrder(f: WaterFilling, shares: Float64Array): void {
   const n = f.member.length;
   const channels = f.budgetW.length;
   takeLeast(f, shares);
@@ -128,7 +128,7 @@ export function fillInOrder(f: Filling, shares: Float64Array): void {
   }
 }
 
-function takeLeast(f: Filling, shares: Float64Array): void {
+function takeLeast(f: WaterFilling, shares: Float64Array): void {
   const n = f.member.length;
   for (let i = 0; i < n; i++) {
     f.givenW[i] = 0;

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createExportControl, createSiteBudget, type ExportControl } from "../../../src/core/pcc/export-control.ts";
-import { Follows } from "../../../src/core/pcc/load-observer.ts";
+import { PowerSource } from "../../../src/core/pcc/load-observer.ts";
 import { leadOnCuts } from "../../../src/core/setpoints/lead.ts";
 
 const ratedW = 60_000;
@@ -44,7 +44,7 @@ function makeControl(): ExportControl {
     },
     3,
   );
-  control.observer.follows.fill(Follows.model);
+  control.observer.powerSource.fill(PowerSource.model);
   return control;
 }
 

@@ -1,7 +1,7 @@
 /** Whom a stage follows: us, itself, or an island or a person at its panel. */
 import { describe, expect, test } from "vitest";
 import { createCommands } from "../../../src/core/commands.ts";
-import { advanceObserver, createLoadObserver, Follows } from "../../../src/core/pcc/load-observer.ts";
+import { advanceObserver, createLoadObserver, PowerSource } from "../../../src/core/pcc/load-observer.ts";
 import { createSnapshot } from "../../../src/core/snapshot.ts";
 import type { Role } from "../../../src/domain/modes.ts";
 
@@ -39,23 +39,23 @@ function makeStage() {
       Object.assign(stages[0]!, { atMs: nowMs, liveAtMs, role, powerW, local, alive: true });
       advanceObserver(o, commands, stages, nowMs, 1_000);
     }
-    return o.follows[0];
+    return o.powerSource[0];
   };
   return { o, run, clock };
 }
 
 describe("what leads a stage", () => {
   test.each<[string, Role, number, Role, number, boolean, number]>([
-    ["charging as asked", "charge", 30_000, "charge", 30_000, false, Follows.model],
-    ["discharging as asked", "discharge", -30_000, "discharge", -30_000, false, Follows.model],
-    ["ready to hold the bus, as asked", "hold", -30_000, "discharge", -30_000, false, Follows.model],
-    ["asked to form, not yet forming", "forming", 0, "off", 0, false, Follows.apart],
-    ["forming as asked", "forming", 0, "forming", -20_000, false, Follows.apart],
-    ["holding the bus after K1 has opened", "hold", -30_000, "forming", -20_000, false, Follows.apart],
-    ["still forming, no longer asked to", "off", 0, "forming", -20_000, false, Follows.apart],
-    ["led from its panel", "charge", 0, "charge", 30_000, true, Follows.apart],
-    ["charging more than asked", "charge", 10_000, "charge", 30_000, false, Follows.itself],
-    ["charging less than asked: no fault", "charge", 30_000, "charge", 10_000, false, Follows.model],
+    ["charging as asked", "charge", 30_000, "charge", 30_000, false, PowerSource.model],
+    ["discharging as asked", "discharge", -30_000, "discharge", -30_000, false, PowerSource.model],
+    ["ready to hold the bus, as asked", "hold", -30_000, "discharge", -30_000, false, PowerSource.model],
+    ["asked to form, not yet forming", "forming", 0, "off", 0, false, PowerSource.otherControl],
+    ["forming as asked", "forming", 0, "forming", -20_000, false, PowerSource.otherControl],
+    ["holding the bus after K1 has opened", "hold", -30_000, "forming", -20_000, false, PowerSource.otherControl],
+    ["still forming, no longer asked to", "off", 0, "forming", -20_000, false, PowerSource.otherControl],
+    ["led from its panel", "charge", 0, "charge", 30_000, true, PowerSource.otherControl],
+    ["charging more than asked", "charge", 10_000, "charge", 30_000, false, PowerSource.measured],
+    ["charging less than asked: no fault", "charge", 30_000, "charge", 10_000, false, PowerSource.model],
   ])("%s", (_, command, commandW, role, powerW, local, expected) => {
     const { o, run } = makeStage();
     expect(run(3_000, command, commandW, role, powerW, local)).toBe(expected);
@@ -69,21 +69,21 @@ describe("what leads a stage", () => {
   ])("a stage that %s is ours again as soon as that ends, from what it does then", (_, command, role, local) => {
     const { o, run } = makeStage();
     run(5_000, command, 0, role, -20_000, local);
-    expect(run(10, "off", 0, "discharge", -20_000)).toBe(Follows.model);
+    expect(run(10, "off", 0, "discharge", -20_000)).toBe(PowerSource.model);
     expect(o.modelW[0]).toBe(-20_000);
     expect(o.askMaxW[0]).toBe(Number.POSITIVE_INFINITY);
     // It comes down as asked: a model from our commands, and no suspicion.
-    expect(run(2_000, "off", 0, "off", 0)).toBe(Follows.model);
+    expect(run(2_000, "off", 0, "off", 0)).toBe(PowerSource.model);
     expect(Math.abs(o.modelW[0]!)).toBeLessThan(1);
   });
 
   test("one that does not obey after an island is found as always", () => {
     const { run } = makeStage();
     run(5_000, "forming", 0, "forming", -20_000);
-    expect(run(900, "charge", 0, "discharge", -20_000)).toBe(Follows.model);
-    expect(run(300, "charge", 0, "discharge", -20_000)).toBe(Follows.itself);
-    expect(run(4_900, "charge", 0, "charge", 0)).toBe(Follows.itself);
-    expect(run(200, "charge", 0, "charge", 0)).toBe(Follows.model);
+    expect(run(900, "charge", 0, "discharge", -20_000)).toBe(PowerSource.model);
+    expect(run(300, "charge", 0, "discharge", -20_000)).toBe(PowerSource.measured);
+    expect(run(4_900, "charge", 0, "charge", 0)).toBe(PowerSource.measured);
+    expect(run(200, "charge", 0, "charge", 0)).toBe(PowerSource.model);
   });
 
   test.each<[string, Role, number, Role, number]>([
@@ -97,10 +97,10 @@ describe("what leads a stage", () => {
       const follows = run(3_000, command, commandW, role, powerW);
       clock.goes = false;
       expect(run(1_400, command, commandW, role, powerW)).toBe(follows);
-      expect(run(200, command, commandW, role, powerW)).toBe(Follows.held);
+      expect(run(200, command, commandW, role, powerW)).toBe(PowerSource.lastKnown);
       // What it did last stays the belief, whatever it is asked for now.
       run(5_000, "off", 0, role, powerW);
-      expect(o.follows[0]).toBe(Follows.held);
+      expect(o.powerSource[0]).toBe(PowerSource.lastKnown);
       expect(o.modelW[0]).toBeCloseTo(powerW, -2);
       clock.goes = true;
       expect(run(20, command, commandW, role, powerW)).toBe(follows);
@@ -109,8 +109,8 @@ describe("what leads a stage", () => {
 
   test("old values are no obedience: a stage that its clock left at what it is asked for is not used again", () => {
     const { run, clock } = makeStage();
-    expect(run(3_000, "charge", 10_000, "charge", 30_000)).toBe(Follows.itself);
+    expect(run(3_000, "charge", 10_000, "charge", 30_000)).toBe(PowerSource.measured);
     clock.goes = false;
-    expect(run(8_000, "charge", 30_000, "charge", 30_000)).toBe(Follows.held);
+    expect(run(8_000, "charge", 30_000, "charge", 30_000)).toBe(PowerSource.lastKnown);
   });
 });
