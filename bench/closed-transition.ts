@@ -108,7 +108,7 @@ function figuresOf(all: readonly Attempt[]): BoundFigure[] {
     "ms",
     0,
   );
-  add("from the wish to the touch, mean", mean(closed.map(({ tookMs }) => tookMs / 1_000)), "s");
+  add("from the request to the touch, mean", mean(closed.map(({ tookMs }) => tookMs / 1_000)), "s");
   // Nobody can take a stroke back: what the grid does while the contact travels is counted apart.
   add("overtaken: the grid moved or failed within the stroke", overtaken.length, "");
   add("overtaken: surge, max", overtaken.length > 0 ? share(overtaken, 1) : 0, "× rated");

@@ -129,7 +129,7 @@ export function busySite(evses: number): { core: Core; snapshot: Snapshot; tick:
       capacityWh: 155_000,
     });
     Object.assign(evse, { vehicleMaxChargeW: 60_000, vehicleMaxDischargeW: 60_000, targetPct: 90, departsAtMs: 1e13 });
-    Object.assign(evse, { wishW: i % 2 ? -30_000 : 20_000, wishSource: "backend", pluggedAtMs: i });
+    Object.assign(evse, { requestedW: i % 2 ? -30_000 : 20_000, requestSource: "backend", pluggedAtMs: i });
   });
   for (const stage of snapshot.stages) {
     Object.assign(stage, {
@@ -161,7 +161,7 @@ export function busySite(evses: number): { core: Core; snapshot: Snapshot; tick:
       stage.role = powerW[i]! < 0 ? "discharge" : "charge";
       const evse = snapshot.evses[i]!;
       evse.vehicleAtMs = nowMs;
-      evse.wishUntilMs = nowMs + 1_000;
+      evse.requestUntilMs = nowMs + 1_000;
     }
     meter.powerW = 10_000 * evses + (random % 1_000) + stagesW[0]!;
     meter.voltagePu = 1;

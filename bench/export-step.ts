@@ -56,9 +56,9 @@ export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
       Object.assign(evse, {
         authorized: true,
         reservePct: 20,
-        wishW: -60_000,
-        wishSource: "backend",
-        wishUntilMs: Number.MAX_VALUE,
+        requestedW: -60_000,
+        requestSource: "backend",
+        requestUntilMs: Number.MAX_VALUE,
       });
     }
     host.flush();

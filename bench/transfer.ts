@@ -51,7 +51,7 @@ export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
         broken.map(({ deadMs }) => deadMs),
       ),
       ...quantiles(
-        "wish to K1 open",
+        "request to K1 open",
         both.map(({ openedMs }) => openedMs),
       ),
       {
@@ -140,7 +140,7 @@ function outage(seed: number): number {
   const { site, random } = siteOf(seed, [true, true]);
   const { world } = site;
   runFor(site, random.between(2_000, 60_000));
-  for (let i = 0; i < world.stages.length; i++) site.station.wish(i, 1_000 * random.between(-30, 40));
+  for (let i = 0; i < world.stages.length; i++) site.station.request(i, 1_000 * random.between(-30, 40));
   runFor(site, 2_000 + tickMs * random.uniform());
   world.setGrid({ present: false });
   const failedMs = site.nowMs;
@@ -164,18 +164,18 @@ function plannedIsland(seed: number, holds: boolean): Planned {
   const { world } = site;
   const carrier = holds ? 0 : 1;
   until(site, isIn("parallel"));
-  site.station.wish(carrier, 1_000 * random.between(-30, 40));
+  site.station.request(carrier, 1_000 * random.between(-30, 40));
   runFor(site, random.between(2_000, 10_000));
   const darkBeforeMs = world.busWatch.darkTotalMs[0]!;
-  const wishedMs = site.nowMs;
-  site.station.islandWish = true;
+  const requestedMs = site.nowMs;
+  site.station.islandRequested = true;
   until(site, (s) => !s.world.transferDevice.closed);
-  const openedMs = site.nowMs - wishedMs;
+  const openedMs = site.nowMs - requestedMs;
   until(site, fedByIsland);
   runFor(site, 5_000);
   const { weakMs, cutW } = world.openingWatch;
   const darkMs = world.busWatch.darkTotalMs[0]! - darkBeforeMs;
-  site.station.islandWish = false;
+  site.station.islandRequested = false;
   until(site, (s) => s.world.transferDevice.closed && lit(s));
   runFor(site, 2_000);
   const returnMs = world.busWatch.darkTotalMs[0]! - darkBeforeMs - darkMs;

@@ -32,7 +32,7 @@ export function measureClouds(meterMs: number, tickMs: number, seed: number, cou
     );
     const site = new Site(plant, { ...usualOptions, tickMs, rangeW: 2.5 * sumW });
     site.limits.exportLimitW = 0;
-    site.wishW.fill(-ratedW);
+    site.requestedW.fill(-ratedW);
     const baseW = between(dice, 0.6, 0.9) * sumW;
     const pvRatedW = 0.5 * sumW;
     let clearness = between(dice, 0.1, 1);

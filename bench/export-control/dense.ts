@@ -25,7 +25,7 @@ export function measureDense(spec: HostileSpec, seed: number, leastMs: number, m
   const sumW = stages.length * stages[0]!.ratedW;
   const limitW = limitShare * sumW;
   site.limits.exportLimitW = limitW;
-  site.wishW.fill(-stages[0]!.ratedW);
+  site.requestedW.fill(-stages[0]!.ratedW);
   const keep = Math.exp(-1 / 500);
   const stepW = wanderShare * sumW * Math.sqrt(3 * (1 - keep * keep));
   const causes = new Set<string>();

@@ -31,7 +31,7 @@ export function measureDoubts(
     );
     const site = new Site(plant, { ...usualOptions, tickMs, rangeW: 2.5 * sumW });
     site.limits.exportLimitW = 0;
-    site.wishW.fill(-ratedW);
+    site.requestedW.fill(-ratedW);
     for (let run = 0; run < 10 && result.zeroMs.length < count; run++) {
       plant.loadW.fill((between(dice, 0.3, 1) * sumW) / 3);
       let doubted = false;

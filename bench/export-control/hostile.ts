@@ -104,7 +104,7 @@ function runSession(spec: HostileSpec, seed: number, steps: number, sessions: nu
   const limitW = exports ? (spec.limitShare ?? between(dice, 0, 0.2)) * sumW : 1.2 * sumW;
   if (exports) site.limits.exportLimitW = limitW;
   else site.limits.importLimitW = limitW;
-  site.wishW.fill(sign * plant.stages[0]!.ratedW);
+  site.requestedW.fill(sign * plant.stages[0]!.ratedW);
   let roomW = between(dice, 0.4, 0.8) * sumW;
   let wanderW = 0;
   const { loadSigmaShare = 0.001 } = spec;

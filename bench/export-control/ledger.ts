@@ -63,7 +63,7 @@ function runSession(meterMs: number, tickMs: number, seed: number, count: number
   const site = new Site(plant, { ...usualOptions, tickMs, rangeW: 2.5 * sumW });
   const record = createPccRecord(site.control, usualLedger);
   const ledger = record.exports.ledger;
-  site.wishW.fill(-ratedW);
+  site.requestedW.fill(-ratedW);
   let limitW = between(dice, 0.2, 0.5) * sumW;
   let loadW = 0.5 * sumW;
   site.limits.exportLimitW = limitW;

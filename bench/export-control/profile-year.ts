@@ -48,7 +48,7 @@ export function measureProfileYear(seed: number, timeZone: string, fromMs: numbe
     dice,
   );
   const site = new Site(plant, { ...usualOptions, tickMs: 20, rangeW: 2.5 * sumW });
-  site.wishW.fill(-ratedW);
+  site.requestedW.fill(-ratedW);
   // The load is small, so that the profile binds and not the stages' ratings.
   plant.loadW.fill((0.1 * sumW) / 3);
   const result: ProfileYearResult = { hours: 0, clockChanges: 0, minutesAbove: 0, aboveMs: 0, usedShare: 0 };

@@ -121,8 +121,8 @@ export class Site {
   readonly meter: MeterFacts;
   readonly stages: StageFacts[];
   readonly commands: StageCommand[];
-  /** Wish of each stage, W. */
-  readonly wishW: Float64Array;
+  /** Request of each stage, W. */
+  readonly requestedW: Float64Array;
   /** Stages whose link is silent, and stages that say that they are off. */
   readonly silent: Uint8Array;
   meterSilent = false;
@@ -142,7 +142,7 @@ export class Site {
     this.meter = snapshot.meter;
     this.stages = snapshot.stages;
     this.commands = createCommands(n, 0).stages;
-    this.wishW = new Float64Array(n);
+    this.requestedW = new Float64Array(n);
     this.silent = new Uint8Array(n);
     this.#commandW = new Float64Array(n);
     this.#overshootMinW = new Float64Array(n);
@@ -182,7 +182,7 @@ export class Site {
         stage.role = plant.dropped[i] === 1 ? "off" : "discharge";
         stage.alive = true;
       }
-      this.allocation.asks[i]!.wishW = this.wishW[i]!;
+      this.allocation.asks[i]!.requestedW = this.requestedW[i]!;
     }
     stepExportControl(this.control, meter, this.stages, this.commands, this.limits, nowMs, this.budget);
     allocate(this.allocation, this.control, this.budget, nowMs);

@@ -33,7 +33,7 @@ export function measureTickNs(stageCount: number, perPhase: boolean): number {
   const phaseExportLimitW = perPhase ? sumW / 3 : Number.POSITIVE_INFINITY;
   const site = new Site(plant, { ...usualOptions, tickMs, rangeW: 2.5 * sumW, phaseExportLimitW });
   site.limits.exportLimitW = 0;
-  site.wishW.fill(-ratedW);
+  site.requestedW.fill(-ratedW);
   plant.loadW.fill((0.6 * sumW) / 3);
   site.run(10_000, () => undefined);
   const { control, meter, stages, commands, limits, budget, allocation } = site;

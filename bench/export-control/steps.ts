@@ -149,7 +149,7 @@ function runSession(spec: StepSpec, dice: Dice, steps: number, result: StepResul
   if (exports) site.limits.exportLimitW = limitW;
   else site.limits.importLimitW = limitW;
   for (let i = 0; i < spec.stageCount; i++) {
-    site.wishW[i] = exports ? -ratedW : ratedW;
+    site.requestedW[i] = exports ? -ratedW : ratedW;
     const ask = site.allocation.asks[i]!;
     ask.minChargeW = spec.minShareP * ratedW;
     ask.minDischargeW = spec.minShareP * ratedW;

@@ -151,7 +151,7 @@ class AttemptSite {
     const beganMs = drive.nowMs;
     const { touches, overtaken, darkMs } = truth;
     const seen = { ...truth.counts };
-    site.station.islandWish = false;
+    site.station.islandRequested = false;
     drive.until(() => truth.touches > touches || truth.overtaken > overtaken, patienceMs);
     const closed = truth.touches > touches;
     const touch = { ...truth.touch };
@@ -195,7 +195,7 @@ class AttemptSite {
     world.transferDevice.faults.clear();
     world.setGrid({ present: true, voltagePu: 1, frequencyHz: 60 });
     if (site.controller === undefined) site.startController();
-    station.islandWish = true;
+    station.islandRequested = true;
     for (const stage of world.stages) if (stage.watchdogTripped) stage.resetAlarms();
     const mendedMs = this.#drive.nowMs;
     const up = this.#drive.until(

@@ -34,8 +34,8 @@ const right = (change: (site: Site, random: Random) => void) => (site: Site, ran
 
 const permitModes: readonly ServiceMode[] = ["load-only", "non-parallel-backup", "parallel-non-export", "parallel-export"];
 
-function wish(site: Site, random: Random): void {
-  site.station.wish(random.below(site.world.stages.length), random.between(-60_000, 60_000));
+function request(site: Site, random: Random): void {
+  site.station.request(random.below(site.world.stages.length), random.between(-60_000, 60_000));
 }
 
 function plugOrUnplug({ world }: Site, random: Random): void {
@@ -60,8 +60,8 @@ export const interleavedEvents: readonly InterleavedEvent[] = [
   { name: "the frequency is good",             parts: 4,  act: grid((r) => ({ frequencyHz: r.between(59.8, 60.05), rocofHzPerS: r.between(0.2, 5) })) },
   { name: "the angle jumps",                   parts: 3,  act: grid((r) => ({ phaseJumpDeg: r.between(-180, 180) })) },
   // people on site
-  { name: "an island is wished",               parts: 8,  transfers: true, act: (s) => { s.station.islandWish = true; } },
-  { name: "no island is wished",               parts: 8,  transfers: true, act: (s) => { s.station.islandWish = false; } },
+  { name: "an island is requested",               parts: 8,  transfers: true, act: (s) => { s.station.islandRequested = true; } },
+  { name: "no island is requested",               parts: 8,  transfers: true, act: (s) => { s.station.islandRequested = false; } },
   { name: "somebody presses reset",            parts: 5,  act: (s) => { s.station.resetRequest = true; } },
   { name: "reset is let go",                   parts: 5,  act: (s) => { s.station.resetRequest = false; } },
   // permit, utility, backend
@@ -71,7 +71,7 @@ export const interleavedEvents: readonly InterleavedEvent[] = [
   { name: "service is permitted",              parts: 3,  act: right((s) => { s.station.serviceEnabled = true; }) },
   { name: "the reverse-power relay trips",     parts: 1,  act: right((s) => { s.station.relayLatched = true; }) },
   { name: "the reverse-power relay is reset",  parts: 2,  act: right((s) => { s.station.relayLatched = false; }) },
-  { name: "somebody asks for power",           parts: 8,  act: wish },
+  { name: "somebody asks for power",           parts: 8,  act: request },
   { name: "the backend is gone",               parts: 1,  act: (s) => { s.station.backendUp = false; } },
   { name: "the backend is back",               parts: 1,  act: (s) => { s.station.backendUp = true; } },
   // vehicles and loads

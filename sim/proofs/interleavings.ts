@@ -170,12 +170,12 @@ export class InterleavedSite {
     }
   }
 
-  /** Cut off from a good grid, and nobody wishes to be: it returns after its time. */
+  /** Cut off from a good grid, and nobody requests to be: it returns after its time. */
   get #mayReturn(): boolean {
     const { site } = this.drive;
     const { grid } = site.world;
     const cutOff = ["islandRunning", "isolated", "resyncing"].includes(modeOf(site));
-    return cutOff && grid.present && Math.abs(grid.setVoltagePu - 1) < 0.05 && !site.station.islandWish;
+    return cutOff && grid.present && Math.abs(grid.setVoltagePu - 1) < 0.05 && !site.station.islandRequested;
   }
 
   #happen(random: Random): void {
@@ -242,7 +242,7 @@ export class InterleavedSite {
     station.permit.mode = random.uniform() < 0.7 ? "parallel-export" : "non-parallel-backup";
     station.serviceEnabled = true;
     station.relayLatched = false;
-    station.islandWish = random.uniform() < 0.3;
+    station.islandRequested = random.uniform() < 0.3;
     renewRight(site);
     if (site.controller === undefined) site.startController();
     station.resetRequest = true;

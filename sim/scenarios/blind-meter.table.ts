@@ -44,7 +44,7 @@ function begins(site: Site): void {
   allow(site, { mode: "parallel-non-export", exportLimitW: 0 });
   site.world.truth.importLimitW = 400_000;
   site.world.building.hold(180_000);
-  site.station.wishAll(-30_000);
+  site.station.requestAll(-30_000);
 }
 
 const idle = (site: Site): boolean => Math.abs(stagesKW(site)) < 0.6;

@@ -1,6 +1,6 @@
 /**
  * Return to the grid without a blink: a shelter's interconnect device is listed for closed transition. First an island by
- * wish, then an outage, each ended in synchronism; then a synchronism check that fails for five minutes: a person is told, the
+ * request, then an outage, each ended in synchronism; then a synchronism check that fails for five minutes: a person is told, the
  * island goes on, and after the repair somebody on site lets it return.
  */
 import { happened } from "../checkers/island-probes.ts";
@@ -79,7 +79,7 @@ function checks(): Check[] {
     ["surge at touch",                             atEnd((s) => truth(s).worstSurgePu),                          "≤", surgeMaxPu,        "× rated"],
     ["longest in parallel",                        atEnd((s) => truth(s).longestParallelMs),                     "≤", 100,               "ms"],
     ["handovers that the device had to end",       atEnd((s) => s.world.transferDevice.handoversEnded),          "=", 0,                 "times"],
-    ["from the end of the wish to the grid",       secondsUntil(k1Closed, "10:05", 1_000, "10:09"),              "≤", 30,                "s"],
+    ["from the end of the request to the grid",       secondsUntil(k1Closed, "10:05", 1_000, "10:09"),              "≤", 30,                "s"],
     ["shelter dark at the first return",           happened(darkMs, "10:04", "10:09"),                             "=", 0,                 "ms"],
     ["outage: shelter supplied again",             secondsUntil(fedByIsland, "10:10", 1_000, "10:14"),           "≤", 30,                "s"],
     ["from the grid's return to the grid",         secondsUntil(k1Closed, "10:14", 1_000, "10:19"),              "≤", 60,                "s"],
@@ -105,14 +105,14 @@ export const closedTransition: Scenario = {
   begins,
   checks,
   story: [
-    ["10:02", "A person on site asks for an island.",                      (s) => { s.station.islandWish = true; }],
+    ["10:02", "A person on site asks for an island.",                      (s) => { s.station.islandRequested = true; }],
     ["10:04", "The utility's voltage and frequency move.",                 gridSomewhere],
-    ["10:05", "The person wants the grid back.",                           (s) => { s.station.islandWish = false; }],
+    ["10:05", "The person wants the grid back.",                           (s) => { s.station.islandRequested = false; }],
     ["10:10", "The grid fails.",                                           (s) => s.world.setGrid({ present: false })],
     ["10:14", "The grid is back, at another angle.",                       gridSomewhere],
-    ["10:20", "A person on site asks for an island again.",                (s) => { s.station.islandWish = true; }],
+    ["10:20", "A person on site asks for an island again.",                (s) => { s.station.islandRequested = true; }],
     ["10:21", "The synchronism relay fails: it never says yes.",           (s) => { s.world.transferDevice.faults.syncRelayDead = true; }],
-    ["10:22", "The person wants the grid back.",                           (s) => { s.station.islandWish = false; }],
+    ["10:22", "The person wants the grid back.",                           (s) => { s.station.islandRequested = false; }],
     ["10:29", "A technician has mended the relay.",                        (s) => { s.world.transferDevice.faults.syncRelayDead = false; }],
     ...resets("10:31", "10:31:01", "The technician resets the return."),
   ],

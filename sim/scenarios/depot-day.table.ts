@@ -45,17 +45,17 @@ function begins(site: Site): void {
   const { station, world } = site;
   allow(site, { mode: "parallel-non-export", exportLimitW: 0 });
   world.truth.importLimitW = importLimitW;
-  for (const wish of station.evses) {
-    wish.reservePct = 20;
-    wish.targetPct = 90;
-    wish.departsAtMs = utcAt(site, `${day} 15:30`) + 14 * 3_600_000;
+  for (const request of station.evses) {
+    request.reservePct = 20;
+    request.targetPct = 90;
+    request.departsAtMs = utcAt(site, `${day} 15:30`) + 14 * 3_600_000;
   }
 }
 
-/** The evening's wish: 170 kW together, from all but the buses that are kept for an island. */
+/** The evening's request: 170 kW together, from all but the buses that are kept for an island. */
 function askForEvening(site: Site): void {
   const shareW = 170_000 / (busCount - formers);
-  for (let i = 0; i < busCount; i++) site.station.wish(i, i < formers ? 0 : -shareW);
+  for (let i = 0; i < busCount; i++) site.station.request(i, i < formers ? 0 : -shareW);
 }
 
 function panel(site: Site, lightingW: number, kitchenW: number, washW: number): void {
@@ -116,8 +116,8 @@ export const depotDay: Scenario = {
     ["19:10", "The grid is back.",                                                         (s) => s.world.setGrid({ present: true })],
     ["19:12", "It sags to 0.90 pu.",                                                       (s) => s.world.setGrid({ voltagePu: 0.9 })],
     ["19:12:20", "It is normal again and stays so.",                                       (s) => s.world.setGrid({ voltagePu: 1 })],
-    ["20:30", "The backend asks for nothing.",                                             (s) => s.station.wishAll(0)],
+    ["20:30", "The backend asks for nothing.",                                             (s) => s.station.requestAll(0)],
     ["20:45", "Kitchen and wash hall close.",                                              (s) => panel(s, 15_000, 5_000, 0)],
-    ["21:00", "The night price begins: every bus asks for 60 kW until it holds 94 %.",     (s) => s.station.wishAll(60_000, "schedule", 94)],
+    ["21:00", "The night price begins: every bus asks for 60 kW until it holds 94 %.",     (s) => s.station.requestAll(60_000, "schedule", 94)],
   ],
 };

@@ -58,7 +58,7 @@ function begins(site: Site): void {
   const random = new Random(site.world.config.seed).stream("links");
   busyFieldbus(site, random.between(0, 8), random.between(0, 0.005));
   site.station.evses[left]!.reservePct = Math.round(random.between(22, 26));
-  site.station.evses[left]!.wishSource = "operator";
+  site.station.evses[left]!.requestSource = "operator";
 }
 
 /** Seconds from one moment to another, each the first time that its condition holds after the outage has begun. */

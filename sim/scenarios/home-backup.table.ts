@@ -70,13 +70,13 @@ export const homeBackup: Scenario = {
   begins,
   checks,
   story: [
-    ["18:05", "The backend asks for 5 kW out of the truck.",          (s) => s.station.wish(0, -5_000)],
-    ["18:10", "A schedule asks for all the stage can give.",          (s) => s.station.wish(0, -9_600, "schedule")],
+    ["18:05", "The backend asks for 5 kW out of the truck.",          (s) => s.station.request(0, -5_000)],
+    ["18:10", "A schedule asks for all the stage can give.",          (s) => s.station.request(0, -9_600, "schedule")],
     ["18:20", "The truck drives away.",                               (s) => s.world.unplug(0)],
-    ["18:25", "Nobody asks for anything.",                            (s) => s.station.wish(0, 0, "none")],
+    ["18:25", "Nobody asks for anything.",                            (s) => s.station.request(0, 0, "none")],
     ["18:30", "The grid fails; the house is dark.",                   (s) => s.world.setGrid({ present: false })],
     ["21:30", "The truck is plugged in, 85 % full: a dark start.",    (s) => s.world.plug(0, homeTruck)],
     ["+3 12:00", "The grid is back.",                                 (s) => s.world.setGrid({ present: true })],
-    ["+3 12:05", "The owner wants the truck full.",                   (s) => s.station.wish(0, 9_600, "operator", 90)],
+    ["+3 12:05", "The owner wants the truck full.",                   (s) => s.station.request(0, 9_600, "operator", 90)],
   ],
 };

@@ -93,7 +93,7 @@ function run(start: StartController, options: ScenarioOptions): Omit<ScenarioRes
   const random = site.world.random.stream("story");
   allow(site, { mode: "parallel-export", exportLimitW: ratedW });
   site.world.truth.importLimitW = 100_000;
-  site.station.wish(0, -ratedW, "schedule");
+  site.station.request(0, -ratedW, "schedule");
   const yearFromMs = utcAt(site, "2027-01-01 00:00");
   site.world.calendarShiftMs -= startMs;
   while (site.world.wallMs < yearFromMs - beforeMs) site.tick(site.nowMs + site.tickMs);

@@ -60,7 +60,7 @@ function begins(site: Site): void {
   site.world.truth.importLimitW = 600_000;
   site.world.pvs[0]!.heldW = 11_000;
   buildingNetW(site, 60_000);
-  site.station.wishAll(60_000, "schedule", 100);
+  site.station.requestAll(60_000, "schedule", 100);
 }
 
 function busesLeave(site: Site): void {

@@ -112,6 +112,6 @@ export const outageHub: Scenario = {
     ["19:40", "The second bus leaves.",                                                 (s) => leaves(s, south)],
     ["20:30", "The grid is back.",                                                      (s) => s.world.setGrid({ present: true })],
     ["20:31", "Somebody repairs the meter.",                                            (s) => { s.world.meter.faults.frozen = false; }],
-    ["20:40", "The third bus wants to be full.",                                        (s) => s.station.wishAll(60_000, "operator", 99)],
+    ["20:40", "The third bus wants to be full.",                                        (s) => s.station.requestAll(60_000, "operator", 99)],
   ],
 };

@@ -51,7 +51,7 @@ export const permitDay: Scenario = {
   begins: (site) => { site.world.truth.importLimitW = 100_000; },
   checks,
   story: [
-    ["09:05", "The backend asks for 30 kW out of the bus.",                     (s) => s.station.wishAll(-30_000)],
+    ["09:05", "The backend asks for 30 kW out of the bus.",                     (s) => s.station.requestAll(-30_000)],
     aWeekLater("09:10", "10 March"),
     aWeekLater("09:15", "17 March"),
     aWeekLater("09:20", "24 March"),

@@ -48,30 +48,30 @@ function begins(site: Site): void {
   busyFieldbus(site, random.between(0, 8), random.between(0, 0.001));
 }
 
-/** What the backend would like the stages to do when the wish for an island comes: anything. */
+/** What the backend would like the stages to do when the request for an island comes: anything. */
 function busy(site: Site): void {
-  const random = site.world.random.stream(`wishes at ${Math.round(site.elapsedMs / 1_000)}`);
-  for (let i = 0; i < site.world.stages.length; i++) site.station.wish(i, 1_000 * random.between(-30, 40));
+  const random = site.world.random.stream(`requests at ${Math.round(site.elapsedMs / 1_000)}`);
+  for (let i = 0; i < site.world.stages.length; i++) site.station.request(i, 1_000 * random.between(-30, 40));
 }
 
 const opening = (site: Site): Site["world"]["openingWatch"] => site.world.openingWatch;
 const darkMs = (site: Site): number => site.world.truth.darkMs;
 const cutW = (site: Site): number => Math.abs(opening(site).cutW);
-const wants = (wish: boolean) => (site: Site): void => { site.station.islandWish = wish; };
+const wants = (request: boolean) => (site: Site): void => { site.station.islandRequested = request; };
 
 function checks(): Check[] {
   return [
-    ["in parallel before the first wish",             longestMs(isIn("parallel"), "09:11", "09:11:59"),              "≥", 58_000,     "ms"],
-    ["from the wish to K1 open",                      secondsUntil(k1Open, "09:12", 1_000),                          "≤", 10,         "s"],
+    ["in parallel before the first request",             longestMs(isIn("parallel"), "09:11", "09:11:59"),              "≥", 58_000,     "ms"],
+    ["from the request to K1 open",                      secondsUntil(k1Open, "09:12", 1_000),                          "≤", 10,         "s"],
     ["power through K1 as it opens",                  at("09:13", cutW),                                             "≤", balancedW,  "W"],
     ["dead time with a stage that holds its angle",   at("09:13", (s) => opening(s).deadMs + opening(s).weakMs),     "=", 0,          "ms"],
     ["lowest voltage in that moment",                 at("09:13", (s) => opening(s).lowestPu),                       "≥", 0.9,        "pu"],
-    ["critical load dark, wish to island and on",     happened(darkMs, "09:11", "09:14:59"),                           "=", 0,          "ms"],
+    ["critical load dark, request to island and on",     happened(darkMs, "09:11", "09:14:59"),                           "=", 0,          "ms"],
     ["one stage holds, the other rests",              most((s) => s.world.bus.formers, "09:12:20", "09:12:25"),      "=", 1,          "stages"],
-    ["island as long as it is wished",                longestMs(fedByIsland, "09:12:20", "09:15"),                   "≥", 159_000,    "ms"],
+    ["island as long as it is requested",                longestMs(fedByIsland, "09:12:20", "09:15"),                   "≥", 159_000,    "ms"],
     ["return by open transition: dark",               happened(darkMs, "09:14:59", "09:17"),                           "≤", 2_500,      "ms"],
     ["back on the grid",                              secondsUntil(k1Closed, "09:15", 1_000),                        "≤", 10,         "s"],
-    ["second time: from the wish to K1 open",         secondsUntil(k1Open, "09:28", 1_000),                          "≤", 20,         "s"],
+    ["second time: from the request to K1 open",         secondsUntil(k1Open, "09:28", 1_000),                          "≤", 20,         "s"],
     ["second time: power through K1 as it opens",     at("09:29:30", cutW),                                          "≤", balancedW,  "W"],
     ["dead time with a stage that can't, at most",    at("09:29:30", (s) => opening(s).weakMs),                      "≤", 3_000,      "ms"],
     ["dead time with a stage that can't, at least",   at("09:29:30", (s) => opening(s).deadMs),                      "≥", 300,        "ms"],

@@ -36,7 +36,7 @@ export function shelterBegins(site: Site): void {
   const parallel = isParallel(site);
   allow(site, { mode: parallel ? "parallel-non-export" : "non-parallel-backup", exportLimitW: 0 });
   world.building.hold(60_000);
-  station.wishAll(parallel ? -15_000 : 10_000);
+  station.requestAll(parallel ? -15_000 : 10_000);
 }
 
 export const isParallel = ({ world }: Site): boolean => world.config.seed % 2 === 0;

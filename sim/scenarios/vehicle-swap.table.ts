@@ -118,6 +118,6 @@ export const vehicleSwap: Scenario = {
     ["19:05", "A car comes that can only charge.",                                         (s) => arrives(s, south, { ...truck, bidirectional: false, maxDischargeW: 0, socPct: 60 })],
     ["19:25", "The meter is repaired.",                                                    (s) => s.world.meter.faults.clear()],
     ["19:30", "The grid is back.",                                                         (s) => s.world.setGrid({ present: true })],
-    ["19:34", "Everybody wants to charge.",                                                (s) => s.station.wishAll(20_000, "operator", 95)],
+    ["19:34", "Everybody wants to charge.",                                                (s) => s.station.requestAll(20_000, "operator", 95)],
   ],
 };

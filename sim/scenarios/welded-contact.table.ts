@@ -1,6 +1,6 @@
 /**
  * K1's main contact has welded, and nobody knows. When the site wants to leave the grid, because it fails or because a person
- * wishes it, K1 does not open: the site locks itself out and never forms, over resets, a restart and the grid’s return: a load only, until K1 has proven that it opens. The
+ * requests it, K1 does not open: the site locks itself out and never forms, over resets, a restart and the grid’s return: a load only, until K1 has proven that it opens. The
  * reset works again when the contact is mended and both auxiliary contacts agree.
  */
 import { at, atEnd, longestMs, most, secondsUntil } from "../checkers/probes.ts";
@@ -20,9 +20,9 @@ function readClosed({ snapshot: { transferDevice } }: Site): number {
   return Number(transferDevice.contactNo === "closed") + Number(transferDevice.contactNc === "closed");
 }
 
-/** By every third seed the site leaves a healthy grid by wish, otherwise the grid fails. */
+/** By every third seed the site leaves a healthy grid by request, otherwise the grid fails. */
 function leaveGrid(site: Site): void {
-  if (site.world.config.seed % 3 === 0) site.station.islandWish = true;
+  if (site.world.config.seed % 3 === 0) site.station.islandRequested = true;
   else site.world.setGrid({ present: false });
 }
 
@@ -60,15 +60,15 @@ export const weldedContact: Scenario = {
     ["10:05", "The site wants to leave the grid.",                         leaveGrid],
     ["10:08", "The grid is gone in any case.",                             (s) => s.world.setGrid({ present: false })],
     ...resets("10:12", "10:12:01", "Somebody resets without having looked at K1."),
-    ["10:20", "The grid is back.",                                         (s) => { s.world.setGrid({ present: true }); s.station.islandWish = false; }],
+    ["10:20", "The grid is back.",                                         (s) => { s.world.setGrid({ present: true }); s.station.islandRequested = false; }],
     ["10:22", "The controller dies.",                                      (s) => s.killController()],
     ["10:22:30", "The controller is started again.",                       (s) => s.startController()],
     ["10:25", "A technician frees the contact, but leaves a wire off.",    (s) => { s.world.transferDevice.faults.welded = false; s.world.transferDevice.faults.contactNo = "open"; }],
     ...resets("10:27", "10:27:01", "The technician resets; the contacts disagree."),
     ["10:29", "The wire is back.",                                         (s) => { s.world.transferDevice.faults.contactNo = undefined; }],
     ...resets("10:30", "10:30:01", "The technician resets again."),
-    ["10:31", "The technician has K1 prove under the grid that it opens.", (s) => { s.station.islandWish = true; }],
-    ["10:33", "It has.",                                                   (s) => { s.station.islandWish = false; }],
+    ["10:31", "The technician has K1 prove under the grid that it opens.", (s) => { s.station.islandRequested = true; }],
+    ["10:33", "It has.",                                                   (s) => { s.station.islandRequested = false; }],
     ["10:35", "The grid fails.",                                           (s) => s.world.setGrid({ present: false })],
     ["10:40", "The grid is back.",                                         (s) => s.world.setGrid({ present: true })],
   ],

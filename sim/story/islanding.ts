@@ -76,7 +76,7 @@ export function runIslandLoop({ plant: options, settings, periodS, opensAtS, end
   const powerPu = options.powerPu ?? 1;
   const profile = { settings: { ...standardGridProfile.settings, ...settings } };
   const der = createGridFunctions(profile, ratings, "single", { inService: true });
-  der.inputs.wishInjectedW = powerPu;
+  der.inputs.requestedInjectedW = powerPu;
   const measurement = createGridMeasurement();
   measurement.quality = Quality.good;
   const stepsPerTick = Math.max(1, Math.round(periodS / rlcStepS));

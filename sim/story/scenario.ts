@@ -30,7 +30,7 @@ export interface Scenario {
   /** True where K1 may close onto a bus that a stage forms, after a synchronism check. */
   readonly closedTransition?: boolean;
   world(seed: number): WorldConfig;
-  /** What is true before the story begins: permit, wishes, limits. */
+  /** What is true before the story begins: permit, requests, limits. */
   readonly begins: (site: Site) => void;
   readonly story: readonly StoryEvent[];
   /** Made anew for each run, because probes remember. */

@@ -1,36 +1,36 @@
 /**
- * What `station` does for the core in a real site, for scenarios without sockets: vehicles' facts from the plant, wishes and
+ * What `station` does for the core in a real site, for scenarios without sockets: vehicles' facts from the plant, requests and
  * limits with leases as a backend would renew them, the permit, the utility's flag, people on site. A story changes the
  * public fields; `fill` writes them into the snapshot each tick.
  */
 
-import { type EvseFacts, never, type Snapshot, type WishSource } from "../../src/core/snapshot.ts";
+import { type EvseFacts, never, type RequestSource, type Snapshot } from "../../src/core/snapshot.ts";
 import type { ServiceMode } from "../../src/domain/modes.ts";
 import { secondMs } from "../../src/domain/units.ts";
 import type { World } from "../world.ts";
 
 /** Leases that a backend keeps renewing while it is there, ms. */
-const wishLeaseMs = 60 * secondMs;
+const requestLeaseMs = 60 * secondMs;
 const vehicleRenewMs = 100;
 
 /** What somebody wants of one EVSE. */
-export interface EvseWish {
+export interface EvseRequest {
   authorized: boolean;
   dischargeEnabled: boolean;
   reservePct: number;
   targetPct: number;
   /** UTC, ms; NaN unknown. */
   departsAtMs: number;
-  wishW: number;
-  wishSource: WishSource;
-  /** The wish stops when the battery has reached this, percent. */
+  requestedW: number;
+  requestSource: RequestSource;
+  /** The request stops when the battery has reached this, percent. */
   untilPct: number;
   backendMinW: number;
   backendMaxW: number;
   paused: boolean;
 }
 
-export interface PermitWish {
+export interface StubPermit {
   mode: ServiceMode;
   validFromMs: number;
   validUntilMs: number;
@@ -41,8 +41,8 @@ export interface PermitWish {
 }
 
 export class StationStub {
-  readonly evses: EvseWish[];
-  readonly permit: PermitWish = {
+  readonly evses: EvseRequest[];
+  readonly permit: StubPermit = {
     mode: "load-only",
     validFromMs: Number.NaN,
     validUntilMs: Number.NaN,
@@ -53,7 +53,7 @@ export class StationStub {
   };
   serviceEnabled = true;
   relayLatched = false;
-  islandWish = false;
+  islandRequested = false;
   resetRequest = false;
   importLimitW = Number.POSITIVE_INFINITY;
   exportLimitW = Number.POSITIVE_INFINITY;
@@ -64,21 +64,21 @@ export class StationStub {
 
   readonly #world: World;
   readonly #pluggedAtMs: Float64Array;
-  readonly #wishUntilMs: Float64Array;
+  readonly #requestUntilMs: Float64Array;
   #nextVehicleMs = never;
 
   constructor(world: World) {
     this.#world = world;
     this.#pluggedAtMs = new Float64Array(world.stages.length).fill(never);
-    this.#wishUntilMs = new Float64Array(world.stages.length).fill(never);
+    this.#requestUntilMs = new Float64Array(world.stages.length).fill(never);
     this.evses = world.stages.map(() => ({
       authorized: true,
       dischargeEnabled: true,
       reservePct: 20,
       targetPct: Number.NaN,
       departsAtMs: Number.NaN,
-      wishW: 0,
-      wishSource: "none",
+      requestedW: 0,
+      requestSource: "none",
       untilPct: Number.NaN,
       backendMinW: Number.NEGATIVE_INFINITY,
       backendMaxW: Number.POSITIVE_INFINITY,
@@ -86,16 +86,16 @@ export class StationStub {
     }));
   }
 
-  /** The same wish for every EVSE. */
-  wishAll(powerW: number, source: WishSource = "backend", untilPct = Number.NaN): void {
-    for (let i = 0; i < this.evses.length; i++) this.wish(i, powerW, source, untilPct);
+  /** The same request for every EVSE. */
+  requestAll(powerW: number, source: RequestSource = "backend", untilPct = Number.NaN): void {
+    for (let i = 0; i < this.evses.length; i++) this.request(i, powerW, source, untilPct);
   }
 
-  wish(evse: number, powerW: number, source: WishSource = "backend", untilPct = Number.NaN): void {
-    const wish = this.evses[evse]!;
-    wish.wishW = powerW;
-    wish.wishSource = source;
-    wish.untilPct = untilPct;
+  request(evse: number, powerW: number, source: RequestSource = "backend", untilPct = Number.NaN): void {
+    const request = this.evses[evse]!;
+    request.requestedW = powerW;
+    request.requestSource = source;
+    request.untilPct = untilPct;
   }
 
   fill(snapshot: Snapshot, nowMs: number): void {
@@ -104,8 +104,8 @@ export class StationStub {
     const site = snapshot.site;
     site.serviceEnabled = this.serviceEnabled;
     site.relayLatched = this.relayLatched;
-    site.islandWish = this.islandWish;
-    site.islandWishUntilMs = this.islandWish ? nowMs + 1_000 : never;
+    site.islandRequested = this.islandRequested;
+    site.islandRequestUntilMs = this.islandRequested ? nowMs + 1_000 : never;
     site.resetRequest = this.resetRequest;
     site.importLimitW = this.importLimitW;
     site.exportLimitW = this.exportLimitW;
@@ -117,25 +117,25 @@ export class StationStub {
   }
 
   #fillEvse(facts: EvseFacts, index: number, nowMs: number, vehiclesDue: boolean): void {
-    const wish = this.evses[index]!;
+    const request = this.evses[index]!;
     const vehicle = this.#world.vehicles[index]!;
     if (vehicle.connected !== facts.connected) this.#pluggedAtMs[index] = vehicle.connected ? nowMs : never;
     facts.connected = vehicle.connected;
     facts.pluggedAtMs = this.#pluggedAtMs[index]!;
-    facts.authorized = wish.authorized && vehicle.connected;
+    facts.authorized = request.authorized && vehicle.connected;
     facts.bidirectional = vehicle.bidirectional;
-    facts.dischargeEnabled = wish.dischargeEnabled;
-    facts.reservePct = wish.reservePct;
-    facts.targetPct = wish.targetPct;
-    facts.departsAtMs = wish.departsAtMs;
-    facts.paused = wish.paused;
-    facts.backendMinW = wish.backendMinW;
-    facts.backendMaxW = wish.backendMaxW;
-    if (this.backendUp) this.#wishUntilMs[index] = nowMs + wishLeaseMs;
-    const reached = wish.wishW > 0 && facts.socPct >= wish.untilPct;
-    facts.wishW = reached ? 0 : wish.wishW;
-    facts.wishSource = wish.wishSource;
-    facts.wishUntilMs = this.#wishUntilMs[index]!;
+    facts.dischargeEnabled = request.dischargeEnabled;
+    facts.reservePct = request.reservePct;
+    facts.targetPct = request.targetPct;
+    facts.departsAtMs = request.departsAtMs;
+    facts.paused = request.paused;
+    facts.backendMinW = request.backendMinW;
+    facts.backendMaxW = request.backendMaxW;
+    if (this.backendUp) this.#requestUntilMs[index] = nowMs + requestLeaseMs;
+    const reached = request.requestedW > 0 && facts.socPct >= request.untilPct;
+    facts.requestedW = reached ? 0 : request.requestedW;
+    facts.requestSource = request.requestSource;
+    facts.requestUntilMs = this.#requestUntilMs[index]!;
     if (!vehiclesDue || vehicle.silent || !vehicle.connected) return;
     facts.vehicleAtMs = nowMs;
     facts.vehicleMinChargeW = vehicle.minChargeW;
@@ -147,7 +147,7 @@ export class StationStub {
   }
 }
 
-function copyPermit(from: PermitWish, to: Snapshot["site"]["permit"]): void {
+function copyPermit(from: StubPermit, to: Snapshot["site"]["permit"]): void {
   to.mode = from.mode;
   to.validFromMs = from.validFromMs;
   to.validUntilMs = from.validUntilMs;

@@ -76,7 +76,7 @@ export function commandsDischarge(site: Site): boolean {
 
 const permitReasons: readonly string[] = ["permit-discharge", "mode", "service-mode", "permit-none", "permit-revoked"];
 
-/** 1 when EVSE 1's wish is cut for a reason that speaks of permission or mode; 0 otherwise. */
+/** 1 when EVSE 1's request is cut for a reason that speaks of permission or mode; 0 otherwise. */
 export function refusedWithReason(site: Site): number {
   const reasons = site.controller?.explain?.(0) ?? [];
   return reasons.some((reason) => permitReasons.includes(reason)) ? 1 : 0;
@@ -101,10 +101,10 @@ export function arrives(
   vehicle: VehicleConfig,
   plan: { readonly leavesAt?: string; readonly reservePct?: number } = {},
 ): void {
-  const wish = site.station.evses[evse]!;
-  wish.departsAtMs = plan.leavesAt === undefined ? Number.NaN : utcOf(site, plan.leavesAt);
-  if (plan.reservePct !== undefined) wish.reservePct = plan.reservePct;
-  wish.paused = false;
+  const request = site.station.evses[evse]!;
+  request.departsAtMs = plan.leavesAt === undefined ? Number.NaN : utcOf(site, plan.leavesAt);
+  if (plan.reservePct !== undefined) request.reservePct = plan.reservePct;
+  request.paused = false;
   site.world.plug(evse, vehicle);
 }
 
@@ -115,10 +115,10 @@ export function pressesStop(site: Site, evse: number): void {
 
 /** The connector is pulled. */
 export function leaves(site: Site, evse: number): void {
-  const wish = site.station.evses[evse]!;
+  const request = site.station.evses[evse]!;
   site.world.unplug(evse);
-  wish.paused = false;
-  wish.departsAtMs = Number.NaN;
+  request.paused = false;
+  request.departsAtMs = Number.NaN;
 }
 
 /** Links of a busy fieldbus: each stage answers late and loses a request now and then. */

@@ -12,7 +12,7 @@ import { writeWhole } from "./store/files.ts";
 import type { Store } from "./store/store.ts";
 
 /** What can be asked for. Those of one EVSE carry its number, those of the site 0. */
-export const wishNames = [
+export const requestNames = [
   /** Largest import, W: tightens the configured one. */
   "demandLimitW",
   /** Largest export, W: tightens what permit and configuration give. */
@@ -29,11 +29,11 @@ export const wishNames = [
   /** 1: an installer has enabled discharging. */
   "dischargeEnabled",
 ] as const;
-export type WishName = (typeof wishNames)[number];
+export type RequestName = (typeof requestNames)[number];
 
 export const held = { discharging: 1, everything: 2 } as const;
 
-const wishSchema = z.object({
+const requestSchema = z.object({
   value: z.number(),
   by: z.string().max(80),
   atMs: z.number(),
@@ -41,14 +41,14 @@ const wishSchema = z.object({
   /** What stood before this person's own changes: so far the same person may go back without anybody's leave. */
   before: z.number().optional(),
 });
-export type PersonsWish = z.infer<typeof wishSchema>;
+export type PersonsRequest = z.infer<typeof requestSchema>;
 
 export interface People {
-  get(name: WishName, evse: number): PersonsWish | undefined;
+  get(name: RequestName, evse: number): PersonsRequest | undefined;
   /** In force when it returns; and stored, or owed to a disk that refuses. */
-  ask(name: WishName, evse: number, wish: PersonsWish): void;
+  ask(name: RequestName, evse: number, request: PersonsRequest): void;
   /** Out of force when it returns; and forgotten on disk, or owed. What it was. */
-  forget(name: WishName, evse: number): PersonsWish | undefined;
+  forget(name: RequestName, evse: number): PersonsRequest | undefined;
   /** What could not be read at the start, as a sentence; "" when all was well. */
   readonly sentence: string;
   stop(): void;
@@ -61,24 +61,24 @@ interface Inputs {
 }
 
 const collection = "people";
-const keyOf = (name: WishName, evse: number): string => `${name}/${evse}`;
+const keyOf = (name: RequestName, evse: number): string => `${name}/${evse}`;
 
 /**
  * Reads what stands and puts it into force. `copyFile`: holds the same once more, for a store that was damaged: a cap that a
  * person has set must not be lost with it.
  */
 export function openPeople(config: SiteConfig, store: Store, inputs: Inputs, copyFile?: string): People {
-  const standing = new Map<string, PersonsWish>();
+  const standing = new Map<string, PersonsRequest>();
   const copy = copyFile === undefined ? null : openCopy(copyFile);
   let unreadable = 0;
   const stored = store.entries(collection);
   const useCopy = stored.length === 0 && store.sentence !== "" && copy !== null;
   for (const { key, value } of useCopy ? copy.read() : stored) {
-    const wish = readWish(value);
-    if (wish) standing.set(key, wish);
+    const request = readRequest(value);
+    if (request) standing.set(key, request);
     else unreadable++;
   }
-  const get = (name: WishName, evse: number): PersonsWish | undefined => standing.get(keyOf(name, evse));
+  const get = (name: RequestName, evse: number): PersonsRequest | undefined => standing.get(keyOf(name, evse));
 
   const apply = (): void => {
     const { site, evses } = inputs;
@@ -99,14 +99,14 @@ export function openPeople(config: SiteConfig, store: Store, inputs: Inputs, cop
     inputs.flush();
   };
   apply();
-  if (useCopy) for (const [key, wish] of standing) store.put(collection, key, JSON.stringify(wish));
+  if (useCopy) for (const [key, request] of standing) store.put(collection, key, JSON.stringify(request));
 
   return {
     get,
-    ask(name, evse, wish) {
-      standing.set(keyOf(name, evse), wish);
+    ask(name, evse, request) {
+      standing.set(keyOf(name, evse), request);
       apply();
-      store.put(collection, keyOf(name, evse), JSON.stringify(wish));
+      store.put(collection, keyOf(name, evse), JSON.stringify(request));
       copy?.write(standing);
     },
     forget(name, evse) {
@@ -131,7 +131,7 @@ export function openPeople(config: SiteConfig, store: Store, inputs: Inputs, cop
 interface Copy {
   read(): readonly { readonly key: string; readonly value: string }[];
   /** Tried again until the disk takes it. */
-  write(standing: ReadonlyMap<string, PersonsWish>): void;
+  write(standing: ReadonlyMap<string, PersonsRequest>): void;
   stop(): void;
 }
 
@@ -171,9 +171,9 @@ function openCopy(file: string): Copy {
   };
 }
 
-function readWish(text: string): PersonsWish | undefined {
+function readRequest(text: string): PersonsRequest | undefined {
   try {
-    return wishSchema.parse(JSON.parse(text));
+    return requestSchema.parse(JSON.parse(text));
   } catch {
     return undefined;
   }

@@ -24,10 +24,10 @@ export function explainCommand(program: Command): void {
       const chosen = state.evses.filter((one) => evse === undefined || one.evse === Number(evse));
       if (chosen.length === 0) throw new Error(`the site has no EVSE ${evse}; it has 1 to ${state.evses.length}`);
       if (options.json) {
-        const rows = chosen.map(({ evse, wishW, wishSource, setpointW, limits }) => ({
+        const rows = chosen.map(({ evse, requestedW, requestSource, setpointW, limits }) => ({
           evse,
-          wishW,
-          wishSource,
+          requestedW,
+          requestSource,
           setpointW,
           limits,
         }));
@@ -42,7 +42,7 @@ export function explainCommand(program: Command): void {
         if (one.known.state !== "live")
           process.stdout.write(`\nEVSE ${one.evse}: its power is not known, ${oldText(one.known.ageMs)}.`);
         process.stdout.write(
-          `\nEVSE ${one.evse}: wishes ${kW(one.wishW)} (${one.wishSource}), gets ${kW(one.setpointW)}.\n`,
+          `\nEVSE ${one.evse}: requests ${kW(one.requestedW)} (${one.requestSource}), gets ${kW(one.setpointW)}.\n`,
         );
         for (const { reason, source, minW, maxW, binds } of one.limits) {
           const range = `${minW === null ? "any" : kW(minW)} … ${maxW === null ? "any" : kW(maxW)}`;

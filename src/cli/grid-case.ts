@@ -139,7 +139,7 @@ export function runGridCase(gridCase: GridCase): GridCaseResult {
     for (let phase = 0; phase < 3; phase++) measurement.phaseVoltagePu[phase] = readers[phase]!(atS);
     measurement.frequencyHz = frequencyAt(atS);
     const before = der.outcome.status;
-    der.inputs.wishInjectedW = powerAt(atS) * ratings.ratedW;
+    der.inputs.requestedInjectedW = powerAt(atS) * ratings.ratedW;
     const outcome = stepGridFunctions(der, measurement, atS * 1_000);
     p_w.push(rounded(outcome.injectedW));
     q_var.push(rounded(outcome.injectedVar));

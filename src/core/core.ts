@@ -40,7 +40,7 @@ import { createReversePower } from "./pcc/reverse-power.ts";
 import { createAllocation } from "./setpoints/allocation.ts";
 import { createReserveMemory, type SiteAllowance } from "./setpoints/evse-limits.ts";
 import { type ChainInterval, createLimitChains } from "./setpoints/limits.ts";
-import { createWish } from "./setpoints/schedule.ts";
+import { createRequest } from "./setpoints/schedule.ts";
 
 /** What the core is told at start besides the configuration. */
 export interface CoreStart {
@@ -117,7 +117,7 @@ export function createCore(config: SiteConfig, start: CoreStart) {
     backendGroup,
     budget: createSiteBudget(exportControl),
     allocation: createAllocation(exportControl, config.allocation),
-    wishes: Array.from({ length: count }, createWish),
+    requests: Array.from({ length: count }, createRequest),
     islandConfig: island,
     island: createIsland(island, count),
     blackStart: createBlackStart(config.auxiliary, config.tiers.length),

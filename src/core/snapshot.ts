@@ -103,10 +103,10 @@ export interface StageFacts {
   executedSequence: number;
 }
 
-/** Where a wish comes from, most authoritative for people's sentences, not for precedence. */
-export type WishSource = "none" | "backend" | "schedule" | "operator" | "departure" | "local" | "external";
+/** Where a request comes from, most authoritative for people's sentences, not for precedence. */
+export type RequestSource = "none" | "backend" | "schedule" | "operator" | "departure" | "local" | "external";
 
-/** One EVSE's vehicle, wishes and limits, from protocols, people and schedules, through `station`. EVSE i drives stage i. */
+/** One EVSE's vehicle, requests and limits, from protocols, people and schedules, through `station`. EVSE i drives stage i. */
 export interface EvseFacts {
   /** A vehicle is connected and wants energy (charging service authorised, transaction allowed). */
   connected: boolean;
@@ -130,10 +130,10 @@ export interface EvseFacts {
   departsAtMs: number;
   /** Moment of plug-in on the monotonic clock: order for first-come allocation. */
   pluggedAtMs: number;
-  /** The power somebody wishes, and until when it counts. After the lease the wish is zero. */
-  wishW: number;
-  wishSource: WishSource;
-  wishUntilMs: number;
+  /** The power somebody requests, and until when it counts. After the lease the request is zero. */
+  requestedW: number;
+  requestSource: RequestSource;
+  requestUntilMs: number;
   /**
    * Caps of backend profiles and people; ±Infinity where none. A cap of zero never discharges. Caps have no lease: they
    * hold until whoever set them replaces them.
@@ -160,7 +160,7 @@ export interface PermitFacts {
   backupNotified: boolean;
 }
 
-/** Wishes and limits for the site as a whole. */
+/** Requests and limits for the site as a whole. */
 export interface SiteFacts {
   permit: PermitFacts;
   /** The utility's "permit service" (IEEE 1547): false stops parallel operation at once. */
@@ -173,9 +173,9 @@ export interface SiteFacts {
   permissive: boolean;
   /** The breaker between the PCC and the utility reports closed; true where it has no contact. */
   upstreamClosed: boolean;
-  /** A person on site wishes an island, until `islandWishUntilMs`. */
-  islandWish: boolean;
-  islandWishUntilMs: number;
+  /** A person on site requests an island, until `islandRequestUntilMs`. */
+  islandRequested: boolean;
+  islandRequestUntilMs: number;
   /** A person on site resets a lockout: true for the ticks in which the request is valid. */
   resetRequest: boolean;
   /** Generation of the mode machine's record that is durably stored: a command that needs a record waits for it. */
@@ -260,8 +260,8 @@ export function createSnapshot(stageCount: number, tierCount: number): Snapshot 
       transferTrip: false,
       permissive: true,
       upstreamClosed: true,
-      islandWish: false,
-      islandWishUntilMs: never,
+      islandRequested: false,
+      islandRequestUntilMs: never,
       resetRequest: false,
       storedGeneration: 0,
       backendMinW: Number.NEGATIVE_INFINITY,
@@ -318,9 +318,9 @@ function createEvseFacts(): EvseFacts {
     targetPct: Number.NaN,
     departsAtMs: Number.NaN,
     pluggedAtMs: never,
-    wishW: 0,
-    wishSource: "none",
-    wishUntilMs: never,
+    requestedW: 0,
+    requestSource: "none",
+    requestUntilMs: never,
     backendMinW: Number.NEGATIVE_INFINITY,
     backendMaxW: Number.POSITIVE_INFINITY,
     operatorMinW: Number.NEGATIVE_INFINITY,

@@ -11,8 +11,8 @@ import { applyGridFunctions, reactEvses } from "./cycle/grid-functions.ts";
 import { issueCommands } from "./cycle/issue.ts";
 import { gatherPccLimits, watchPcc } from "./cycle/pcc.ts";
 import { planIsland } from "./cycle/planned-island.ts";
+import { selectRequests } from "./cycle/requests.ts";
 import { findSources } from "./cycle/sources.ts";
-import { chooseWishes } from "./cycle/wishes.ts";
 import { watchBackfeed } from "./island/backfeed-watch.ts";
 import { boundBlackStart } from "./island/black-start.ts";
 import { islandMayStart } from "./island/island.ts";
@@ -49,8 +49,8 @@ export function step(core: Core, snapshot: Snapshot, nowMs: number): Commands {
   core.island.tiersTrusted = core.blackStart.fedMax;
   stepMode(core.machine, core.modeFacts, nowMs);
   findMissing(core.needs, core.machine.output, core.modeFacts, snapshot, core.modeFactsConfig, nowMs);
-  // Wishes: what people, backend and departures ask of each EVSE.
-  chooseWishes(core, snapshot, nowMs);
+  // Requests: what people, backend and departures ask of each EVSE.
+  selectRequests(core, snapshot, nowMs);
   // The site: how much all stages together may take or give.
   gatherPccLimits(core, snapshot);
   stepExportControl(core.exportControl, meter, stages, core.commands.stages, core.pccLimits, nowMs, core.budget);

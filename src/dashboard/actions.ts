@@ -83,7 +83,7 @@ const relevant = (id: ActionId, state: SiteState, at: At): boolean =>
   (id === "resetLockout" && state.mode.mode === "lockedOut") ||
   (["restoreTier", "endIsland"].includes(id) && at.totals.islanded);
 
-/** Wishes that people have in this state and that nobody can grant. */
+/** Requests that people have in this state and that nobody can grant. */
 function alwaysExplained({ state, totals }: At, role: AccountRole): readonly (readonly [string, ...Said])[] {
   const out: (readonly [string, ...Said])[] = [];
   const { mode } = state;

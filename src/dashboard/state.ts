@@ -149,7 +149,7 @@ const limit = z.object({
   minW: maybeNumber,
   maxW: maybeNumber,
   binds: z.boolean(),
-  headroomW: maybeNumber.describe("Distance between the setpoint and this limit on the side of the wish."),
+  headroomW: maybeNumber.describe("Distance between the setpoint and this limit on the side of the request."),
   ageMs: maybeNumber,
 });
 
@@ -185,8 +185,8 @@ const evse = z.object({
     .boolean()
     .describe("Its departure is past, it is still here and below its target: it is charged first and gives nothing."),
   backendMaxW: maybeNumber.describe("Cap of the backend on charging, W; null without one."),
-  wishW: number,
-  wishSource: z.enum(["none", "backend", "schedule", "operator", "departure", "local", "external"]),
+  requestedW: number,
+  requestSource: z.enum(["none", "backend", "schedule", "operator", "departure", "local", "external"]),
   limits: z.array(limit).max(20).describe("In the order in which they were applied; the last that binds decides."),
   leaseExpiresMs: maybeNumber.describe("Remaining life of the setpoint unless it is renewed."),
   plan: z.array(z.object({ startsAtMs: atMs, powerW: number })).max(200),

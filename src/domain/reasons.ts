@@ -67,8 +67,8 @@ export const reasons = {
   "battery-full": { name: "Full battery", sentence: "The battery is full.", severity: "record", clears: "itself" },
   "backend-limit": { name: "Backend limit", sentence: "A limit of the backend.", severity: "record", clears: "itself" },
   "backend-expired": {
-    name: "Backend wish expired",
-    sentence: "The backend's wish has expired.",
+    name: "Backend request expired",
+    sentence: "The backend's request has expired.",
     severity: "notice",
     clears: "itself",
   },

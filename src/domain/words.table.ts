@@ -108,7 +108,7 @@ export const sentences = {
   "next.stopOver":            "Locked out: a charger that does not stop must not be cut off alone.",
   "next.balancedStay":        "K1 opens while the chargers carry the loads. Loads stay fed.",
   "next.balancedBlink":       "K1 opens and the island starts. Loads are without power for about 2 s.",
-  "next.wishEnds":            "The site goes on in parallel with the grid.",
+  "next.requestEnds":            "The site goes on in parallel with the grid.",
   "next.cutOff":              "The site is cut off, and the island starts as soon as a vehicle can form it.",
   "next.carriesOn":           "The island runs; loads stay fed.",
   "next.notOpen":             "Locked out; a person on site is needed.",

@@ -85,9 +85,9 @@ describe.skipIf(noSmallDisk !== "")(`on a disk that is full${noSmallDisk && ` (s
     const inputs = { evses, site, flush: () => undefined };
     const people = openPeople(config, store, inputs, at("people.json"));
     disk.fill();
-    const wish = { by: "ann", atMs: 1, reason: "x".repeat(300) };
-    for (let i = 0; i < 400; i++) people.ask("demandLimitW", 0, { ...wish, value: 900 - i });
-    people.ask("held", 1, { ...wish, value: held.everything });
+    const request = { by: "ann", atMs: 1, reason: "x".repeat(300) };
+    for (let i = 0; i < 400; i++) people.ask("demandLimitW", 0, { ...request, value: 900 - i });
+    people.ask("held", 1, { ...request, value: held.everything });
     expect([site.importLimitW, evses[0]!.operatorMaxW]).toEqual([501, 0]);
     disk.free();
     await sleep(retriedMs);

@@ -31,7 +31,7 @@ function siteOn(archive: PccArchive): TestSite {
   });
   site.snapshot.site.permit.exportLimitW = 0;
   site.loadW = 100_000;
-  site.wish(-30_000);
+  site.request(-30_000);
   const watch = createPccWatch(site.core);
   const { tick } = site;
   site.tick = () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { held, openPeople, type PersonsWish } from "../../src/app/people.ts";
+import { held, openPeople, type PersonsRequest } from "../../src/app/people.ts";
 import { openStore } from "../../src/app/store/store.ts";
 import type { SiteConfig } from "../../src/config/site.ts";
 import { createSnapshot } from "../../src/core/snapshot.ts";
@@ -14,7 +14,7 @@ const config = {
     { reservePct: 20, dischargeEnabled: false, maxDischargeW: 0 },
   ],
 } as unknown as SiteConfig;
-const wish = (value: number): PersonsWish => ({ value, by: "ann", atMs: 1_000, reason: "a test" });
+const request = (value: number): PersonsRequest => ({ value, by: "ann", atMs: 1_000, reason: "a test" });
 
 function open(store = openStore({ path: ":memory:" })) {
   const { evses, site } = createSnapshot(3, 2);
@@ -37,21 +37,21 @@ describe("what people ask for", () => {
   });
   test("everything asked for stands after a restart, with who and when", () => {
     const before = open();
-    before.people.ask("demandLimitW", 0, wish(200_000));
-    before.people.ask("exportLimitW", 0, wish(5_000));
-    before.people.ask("tiersFedMax", 0, wish(1));
-    before.people.ask("reservePct", 1, wish(45));
-    before.people.ask("departsAtMs", 2, wish(9e12));
-    before.people.ask("targetPct", 2, wish(80));
-    before.people.ask("held", 1, wish(held.discharging));
-    before.people.ask("held", 2, wish(held.everything));
-    before.people.ask("dischargeEnabled", 2, wish(1));
+    before.people.ask("demandLimitW", 0, request(200_000));
+    before.people.ask("exportLimitW", 0, request(5_000));
+    before.people.ask("tiersFedMax", 0, request(1));
+    before.people.ask("reservePct", 1, request(45));
+    before.people.ask("departsAtMs", 2, request(9e12));
+    before.people.ask("targetPct", 2, request(80));
+    before.people.ask("held", 1, request(held.discharging));
+    before.people.ask("held", 2, request(held.everything));
+    before.people.ask("dischargeEnabled", 2, request(1));
     const { people, evses, site } = open(before.store);
     expect([site.importLimitW, site.exportLimitW, site.tiersFedMax]).toEqual([200_000, 5_000, 1]);
     expect([evses[0]!.reservePct, evses[1]!.departsAtMs, evses[1]!.targetPct]).toEqual([45, 9e12, 80]);
     expect([evses[0]!.operatorMinW, evses[0]!.operatorMaxW]).toEqual([0, Infinity]);
     expect([evses[1]!.operatorMinW, evses[1]!.operatorMaxW, evses[1]!.dischargeEnabled]).toEqual([0, 0, true]);
-    expect(people.get("demandLimitW", 0)).toEqual(wish(200_000));
+    expect(people.get("demandLimitW", 0)).toEqual(request(200_000));
   });
   test.each([
     ["a reserve below the configured one raises nothing", "reservePct", 1, 10, (evse) => evse.reservePct, 30],
@@ -65,14 +65,14 @@ describe("what people ask for", () => {
     number | boolean,
   ])[])("%s", (_name, name, evse, value, read, expected) => {
     const { people, evses } = open();
-    people.ask(name, evse, wish(value));
+    people.ask(name, evse, request(value));
     expect(read(evses[evse - 1]!)).toBe(expected);
   });
   test("what is forgotten is out of force at once and after a restart", () => {
     const { people, site, store, flushes } = open();
-    people.ask("demandLimitW", 0, wish(1));
+    people.ask("demandLimitW", 0, request(1));
     const count = flushes();
-    expect(people.forget("demandLimitW", 0)).toEqual(wish(1));
+    expect(people.forget("demandLimitW", 0)).toEqual(request(1));
     expect([site.importLimitW, flushes()]).toEqual([Infinity, count + 1]);
     expect(people.forget("demandLimitW", 0)).toBeUndefined();
     expect(open(store).site.importLimitW).toBe(Infinity);
@@ -81,7 +81,7 @@ describe("what people ask for", () => {
     const { store } = open();
     store.put("people", "demandLimitW/0", "{");
     store.put("people", "reservePct/1", '{"value":"much"}');
-    store.put("people", "reservePct/2", JSON.stringify(wish(50)));
+    store.put("people", "reservePct/2", JSON.stringify(request(50)));
     const { people, site, evses } = open(store);
     expect([site.importLimitW, evses[0]!.reservePct, evses[1]!.reservePct]).toEqual([Infinity, 30, 50]);
     expect(people.sentence).toMatch(/^2 settings/);
@@ -104,9 +104,9 @@ test("the store was damaged: what people have set is taken from its copy", () =>
     return { people, evses, site, stop };
   };
   const before = start();
-  before.people.ask("demandLimitW", 0, wish(200_000));
-  before.people.ask("held", 1, wish(held.everything));
-  before.people.ask("reservePct", 1, wish(45));
+  before.people.ask("demandLimitW", 0, request(200_000));
+  before.people.ask("held", 1, request(held.everything));
+  before.people.ask("reservePct", 1, request(45));
   before.people.forget("reservePct", 1);
   before.stop();
   writeFileSync(path, "no database any more".repeat(100));

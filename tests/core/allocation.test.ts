@@ -11,7 +11,7 @@ interface Case {
   /** What all may take together, kW; what they may give, kW. */
   readonly charge?: number;
   readonly discharge?: number;
-  readonly wishes: readonly number[];
+  readonly requests: readonly number[];
   readonly least?: number;
   readonly arrives?: readonly number[];
   readonly departs?: readonly number[];
@@ -24,14 +24,14 @@ function makeCase({
   rule = "equal",
   charge = 1e3,
   discharge = 1e3,
-  wishes,
+  requests,
   least = 0,
   arrives,
   departs,
   phases,
   groups = [],
 }: Case) {
-  const n = wishes.length;
+  const n = requests.length;
   const control = createExportControl(
     {
       tickMs: 20,
@@ -46,7 +46,7 @@ function makeCase({
         quantumW: 1,
         gainError: 0,
       },
-      stages: wishes.map((_, i) => ({
+      stages: requests.map((_, i) => ({
         ratedW: 60 * kW,
         responseMs: 50,
         deadTimeMs: 10,
@@ -77,9 +77,9 @@ function makeCase({
   });
   budget.totalChargeCapW = 1e9;
   budget.totalDischargeCapW = 1e9;
-  wishes.forEach((wish, i) => {
+  requests.forEach((request, i) => {
     Object.assign(allocation.asks[i]!, {
-      wishW: wish * kW,
+      requestedW: request * kW,
       minW: -60 * kW,
       maxW: 60 * kW,
       minChargeW: least * kW,
@@ -99,50 +99,50 @@ function makeCase({
 describe("who gets what", () => {
   const none = Number.NaN;
   test.each<[string, Case, number[]]>([
-    ["equal: everybody the same", { charge: 90, wishes: [60, 60, 60] }, [30, 30, 30]],
-    ["equal: what one does not want goes to the others", { charge: 90, wishes: [10, 60, 60] }, [10, 40, 40]],
-    ["equal: enough for all", { charge: 500, wishes: [10, 60, 60] }, [10, 60, 60]],
-    ["equal: discharging", { discharge: 90, wishes: [-60, -60, -20] }, [-35, -35, -20]],
-    ["a wish of zero never discharges", { charge: 0, wishes: [0, 0] }, [0, 0]],
-    ["nothing to share", { charge: 0, wishes: [60, 60] }, [0, 0]],
-    ["a budget below zero takes nothing", { charge: -50, wishes: [60, 60] }, [0, 0]],
+    ["equal: everybody the same", { charge: 90, requests: [60, 60, 60] }, [30, 30, 30]],
+    ["equal: what one does not want goes to the others", { charge: 90, requests: [10, 60, 60] }, [10, 40, 40]],
+    ["equal: enough for all", { charge: 500, requests: [10, 60, 60] }, [10, 60, 60]],
+    ["equal: discharging", { discharge: 90, requests: [-60, -60, -20] }, [-35, -35, -20]],
+    ["a request of zero never discharges", { charge: 0, requests: [0, 0] }, [0, 0]],
+    ["nothing to share", { charge: 0, requests: [60, 60] }, [0, 0]],
+    ["a budget below zero takes nothing", { charge: -50, requests: [60, 60] }, [0, 0]],
     [
       "first come: in order of arrival",
-      { rule: "first-come", charge: 90, wishes: [60, 60, 60], arrives: [3, 1, 2] },
+      { rule: "first-come", charge: 90, requests: [60, 60, 60], arrives: [3, 1, 2] },
       [0, 60, 30],
     ],
     [
       "first come: unknown arrival comes last",
-      { rule: "first-come", charge: 90, wishes: [60, 60, 60], arrives: [none, 1, 2] },
+      { rule: "first-come", charge: 90, requests: [60, 60, 60], arrives: [none, 1, 2] },
       [0, 60, 30],
     ],
     [
       "by departure: who leaves first is charged first",
-      { rule: "by-departure", charge: 90, wishes: [60, 60, 60], departs: [30, 10, 20] },
+      { rule: "by-departure", charge: 90, requests: [60, 60, 60], departs: [30, 10, 20] },
       [0, 60, 30],
     ],
     [
       "by departure: who stays longest discharges first",
-      { rule: "by-departure", discharge: 90, wishes: [-60, -60, -60], departs: [30, 10, 20] },
+      { rule: "by-departure", discharge: 90, requests: [-60, -60, -60], departs: [30, 10, 20] },
       [-60, 0, -30],
     ],
     [
       "by departure: unknown comes last",
-      { rule: "by-departure", charge: 90, wishes: [60, 60, 60], departs: [none, 10, 20] },
+      { rule: "by-departure", charge: 90, requests: [60, 60, 60], departs: [none, 10, 20] },
       [0, 60, 30],
     ],
     [
       "0 or at least 10 kW: four do not fit into 32 kW",
-      { charge: 32, least: 10, wishes: [60, 60, 60, 60] },
+      { charge: 32, least: 10, requests: [60, 60, 60, 60] },
       [16, 16, 0, 0],
     ],
-    ["0 or at least 10 kW: nobody fits into 9 kW", { charge: 9, least: 10, wishes: [60, 60] }, [0, 0]],
-    ["0 or at least 10 kW: a smaller wish is zero", { least: 10, wishes: [9, 60] }, [0, 60]],
+    ["0 or at least 10 kW: nobody fits into 9 kW", { charge: 9, least: 10, requests: [60, 60] }, [0, 0]],
+    ["0 or at least 10 kW: a smaller request is zero", { least: 10, requests: [9, 60] }, [0, 60]],
     [
       "single-phase stages: each phase has its own limit",
       {
         charge: 500,
-        wishes: [60, 60, 60],
+        requests: [60, 60, 60],
         phases: [
           [1, 0, 0],
           [1, 0, 0],
@@ -154,7 +154,7 @@ describe("who gets what", () => {
     [
       "a conductor carries two of three",
       {
-        wishes: [60, 60, 60],
+        requests: [60, 60, 60],
         groups: [{ name: "A", reason: "conductor-limit", stages: [0, 1], chargeLimitW: 70 * kW, dischargeLimitW: 0 }],
       },
       [35, 35, 60],
@@ -162,14 +162,14 @@ describe("who gets what", () => {
     [
       "the conductor that may not carry discharge",
       {
-        wishes: [-60, -60, -60],
+        requests: [-60, -60, -60],
         groups: [{ name: "A", reason: "bus-limit", stages: [0, 1], chargeLimitW: 0, dischargeLimitW: 0 }],
       },
       [0, 0, -60],
     ],
     [
       "charging does not yet count on discharging that has not begun",
-      { charge: 0, discharge: 60, wishes: [60, -60] },
+      { charge: 0, discharge: 60, requests: [60, -60] },
       [0, -60],
     ],
   ])("%s", (_, given, expected) => {
@@ -178,7 +178,7 @@ describe("who gets what", () => {
 
   test("phase limits bind the stages on that phase and nobody else", () => {
     const { budget, run } = makeCase({
-      wishes: [60, 60, 60],
+      requests: [60, 60, 60],
       phases: [
         [1, 0, 0],
         [1, 0, 0],
@@ -191,15 +191,15 @@ describe("who gets what", () => {
   });
 
   test("charging counts on discharging that flows, and only as far as it is meant to go on", () => {
-    const { control, allocation, run } = makeCase({ charge: 10, discharge: 200, wishes: [60, -60] });
+    const { control, allocation, run } = makeCase({ charge: 10, discharge: 200, requests: [60, -60] });
     control.observer.modelW[1] = -40 * kW;
     expect(run()[0]).toBe(50);
-    allocation.asks[1]!.wishW = -20 * kW;
+    allocation.asks[1]!.requestedW = -20 * kW;
     expect(run()[0]).toBe(30);
   });
 
   test("a stage that does not follow gets nothing, and the chain says why", () => {
-    const { control, allocation, run } = makeCase({ wishes: [60, 60] });
+    const { control, allocation, run } = makeCase({ requests: [60, 60] });
     control.observer.powerSource[0] = PowerSource.measured;
     control.observer.powerSource[1] = PowerSource.lastKnown;
     expect(run()).toEqual([0, 0]);
@@ -207,7 +207,7 @@ describe("who gets what", () => {
   });
 
   test("a stage that the island leads gets nothing, and nobody says that it disobeys", () => {
-    const { control, allocation, run } = makeCase({ wishes: [60, 0] });
+    const { control, allocation, run } = makeCase({ requests: [60, 0] });
     control.observer.powerSource.fill(PowerSource.otherControl);
     expect(run()).toEqual([0, 0]);
     expect(allocation.limits[0]![0]).toMatchObject({ reason: "mode", source: "mode", minW: 0, maxW: 0 });
@@ -215,7 +215,7 @@ describe("who gets what", () => {
   });
 
   test("fast stages take what slow ones do not take yet", () => {
-    const { control, run } = makeCase({ charge: 60, wishes: [60, 60] });
+    const { control, run } = makeCase({ charge: 60, requests: [60, 60] });
     control.observer.responseMs[0] = 200;
     control.observer.modelW[0] = 5 * kW;
     const [slow, fast] = run();
@@ -228,7 +228,7 @@ describe("who gets what", () => {
 
 describe("the set of those who take part is sticky", () => {
   test("a budget that wanders around a minimum changes the set rarely", () => {
-    const { allocation, budget, run } = makeCase({ discharge: 100, least: 10, wishes: Array(6).fill(-60) });
+    const { allocation, budget, run } = makeCase({ discharge: 100, least: 10, requests: Array(6).fill(-60) });
     let seed = 1;
     for (let ms = 0; ms < 3_600_000; ms += 500) {
       seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) | 0;
@@ -240,7 +240,7 @@ describe("the set of those who take part is sticky", () => {
   });
 
   test("what was removed waits three seconds; what is fresh starts at once", () => {
-    const { budget, run } = makeCase({ charge: 30, least: 10, wishes: [60, 60] });
+    const { budget, run } = makeCase({ charge: 30, least: 10, requests: [60, 60] });
     expect(run(0)).toEqual([15, 15]);
     budget.maxW[0] = 15 * kW;
     expect(run(20)).toEqual([15, 0]);
@@ -255,7 +255,7 @@ describe("the set of those who take part is sticky", () => {
       rule: "by-departure",
       charge: 14,
       least: 10,
-      wishes: [60, 60],
+      requests: [60, 60],
       departs: [20, 30],
     });
     expect(run(0)).toEqual([14, 0]);
@@ -268,7 +268,7 @@ describe("the set of those who take part is sticky", () => {
 test("the chain of limits gives the set-point, with the one that binds", () => {
   const { allocation, budget, run } = makeCase({
     charge: 100,
-    wishes: [60, 60, 20],
+    requests: [60, 60, 20],
     groups: [{ name: "feeder", reason: "conductor-limit", stages: [0], chargeLimitW: 15 * kW, dischargeLimitW: 0 }],
   });
   budget.maxReason[0] = "transformer-limit";
@@ -282,7 +282,7 @@ test("the chain of limits gives the set-point, with the one that binds", () => {
   expect(run(20)).toEqual([13.33, 13.33, 13.33]);
   expect(chain(1)[0]).toMatchObject({ reason: "transformer-limit", source: "main" });
   for (let i = 0; i < 3; i++) {
-    let powerW = allocation.asks[i]!.wishW;
+    let powerW = allocation.asks[i]!.requestedW;
     for (const entry of chain(i)) powerW = clamp(powerW, entry.minW, entry.maxW);
     expect(powerW).toBeCloseTo(allocation.setpointW[i]!, 6);
   }

@@ -92,7 +92,7 @@ describe("why no island is started", () => {
   const cases: readonly (readonly [string, (site: ReturnType<typeof dark>) => void, string])[] = [
     ["nothing forbids it", () => undefined, ""],
     ["no start left", (s) => void (s.state.record.startsLeft = 0), "starts-used"],
-    ["the grid is there and nobody wishes one", (s) => void (s.facts.gridOut = s.state.record.startsLeft === 0), ""],
+    ["the grid is there and nobody requests one", (s) => void (s.facts.gridOut = s.state.record.startsLeft === 0), ""],
     ["backup is not permitted", (s) => void Object.assign(s.facts, { backupOK: false }), ""],
   ];
   test.each(cases)("%s", (_, change, refusal) => {

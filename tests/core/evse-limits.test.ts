@@ -45,7 +45,7 @@ interface Situation {
   readonly usable?: boolean;
 }
 
-function setpointW(wishW: number, situation: Situation, nowMs = 1_000, memory = createReserveMemory(1)): number {
+function setpointW(requestedW: number, situation: Situation, nowMs = 1_000, memory = createReserveMemory(1)): number {
   const snapshot = createSnapshot(1, 0);
   const evse = Object.assign(snapshot.evses[0]!, {
     connected: true,
@@ -66,7 +66,7 @@ function setpointW(wishW: number, situation: Situation, nowMs = 1_000, memory = 
     ...situation.stage,
   });
   const chains = createLimitChains(1);
-  startChain(chains, 0, wishW, 0);
+  startChain(chains, 0, requestedW, 0);
   const site = { ...all, ...situation.site };
   const usable = situation.usable ?? true;
   applyEvseLimits(chains, 0, { ...config, ...situation.config }, evse, stage, usable, site, memory, nowMs);
@@ -106,13 +106,13 @@ describe("limits of one EVSE, in both directions", () => {
       "a backend's cap holds when its request has long lapsed",
       10_000,
       3_000,
-      { evse: { backendMinW: 0, backendMaxW: 3_000, wishUntilMs: 500 } },
+      { evse: { backendMinW: 0, backendMaxW: 3_000, requestUntilMs: 500 } },
     ],
     ["an operator tightens", 10_000, 3_000, { evse: { operatorMaxW: 3_000 } }],
     ["a paused EVSE is at zero", -10_000, 0, { evse: { paused: true } }],
   ];
-  test.each(cases)("%s", (_name, wishW, expectedW, situation) => {
-    expect(setpointW(wishW, situation)).toBe(expectedW);
+  test.each(cases)("%s", (_name, requestedW, expectedW, situation) => {
+    expect(setpointW(requestedW, situation)).toBe(expectedW);
   });
 });
 

@@ -79,7 +79,7 @@ describe("several stages as one plant", () => {
     site.limits.exportLimitW = 0;
     site.limits.importLimitW = 100_000;
     setLoad(site, 50_000);
-    site.wishW.set([ratedW, ratedW, -ratedW, -ratedW]);
+    site.requestedW.set([ratedW, ratedW, -ratedW, -ratedW]);
     settle(site, 8_000);
     const { powerW } = site.plant;
     // 50 kW load + 120 kW charging − 120 kW discharging stays between 0 and 100 kW without any limit.
@@ -87,7 +87,7 @@ describe("several stages as one plant", () => {
     expect(powerW[2]! + powerW[3]!).toBeLessThan(-118_000);
     expect(meanPcc(site, 500)).toBeCloseTo(50_000, -3);
     // When charging ends, discharging falls back to what the load takes.
-    site.wishW.set([0, 0, -ratedW, -ratedW]);
+    site.requestedW.set([0, 0, -ratedW, -ratedW]);
     settle(site, 500);
     let worstW = 0;
     site.run(3_000, () => {
@@ -101,7 +101,7 @@ describe("several stages as one plant", () => {
     const site = makeSite();
     site.limits.exportLimitW = 0;
     setLoad(site, 120_000);
-    site.wishW.fill(-ratedW);
+    site.requestedW.fill(-ratedW);
     settle(site, 9_000);
     const before = site.commands.slice(1).reduce((sum, command) => sum + command.powerW, 0);
     site.plant.dropped[0] = 1;
@@ -124,7 +124,7 @@ describe("several stages as one plant", () => {
     const site = makeSite({ meterMs: 100 });
     site.limits.exportLimitW = 0;
     setLoad(site, 120_000);
-    site.wishW.fill(-ratedW);
+    site.requestedW.fill(-ratedW);
     settle(site, 9_000);
     site.silent[2] = 1;
     settle(site, 500);
@@ -149,14 +149,14 @@ describe("several stages as one plant", () => {
         { name: "feeder A", reason: "conductor-limit", stages: [0, 1], chargeLimitW: 70_000, dischargeLimitW: 50_000 },
       ],
     });
-    site.wishW.fill(ratedW);
+    site.requestedW.fill(ratedW);
     settle(site, 2_000);
     expect(site.plant.powerW[0]! + site.plant.powerW[1]!).toBeCloseTo(70_000, -3);
     expect(site.plant.powerW[2]! + site.plant.powerW[3]!).toBeCloseTo(120_000, -3);
     expect(site.allocation.limits[0]!.slice(0, site.allocation.limitCount[0]!)).toContainEqual(
       expect.objectContaining({ reason: "conductor-limit", source: "feeder A" }),
     );
-    site.wishW.fill(-ratedW);
+    site.requestedW.fill(-ratedW);
     settle(site, 2_000);
     expect(site.plant.powerW[0]! + site.plant.powerW[1]!).toBeCloseTo(-50_000, -3);
   });
@@ -165,7 +165,7 @@ describe("several stages as one plant", () => {
     const site = makeSite();
     site.limits.exportLimitW = 100_000;
     setLoad(site, 50_000);
-    site.wishW.fill(-ratedW);
+    site.requestedW.fill(-ratedW);
     settle(site, 9_000);
     const highW = site.budget.availableDischargeW;
     site.limits.exportLimitW = 0;
@@ -191,12 +191,12 @@ describe("a meter that lies", () => {
       largestW = Math.max(largestW, Math.abs(site.plant.powerW.reduce((sum, powerW) => sum + powerW, 0)));
     };
     for (let k = 0; k < 4; k++) {
-      site.wishW.fill(k % 2 === 0 ? 3_000 : 0);
+      site.requestedW.fill(k % 2 === 0 ? 3_000 : 0);
       site.run(2_000, watch);
     }
     expect(site.budget.quality).toBe(Quality.implausible);
     expect(site.budget.totalCapReason).toBe("meter-reversed");
-    site.wishW.fill(-ratedW);
+    site.requestedW.fill(-ratedW);
     site.run(3_000, watch);
     expect(largestW).toBeLessThan(0.11 * 4 * ratedW);
     expect(site.budget.availableDischargeW).toBe(0);
@@ -207,15 +207,15 @@ describe("a meter that lies", () => {
     site.limits.exportLimitW = 0;
     site.limits.importLimitW = 500_000;
     setLoad(site, 100_000);
-    site.wishW.fill(ratedW);
+    site.requestedW.fill(ratedW);
     settle(site, 3_000);
     expect(site.budget.availableChargeW).toBeCloseTo(0.1 * 4 * ratedW, 0);
-    site.wishW.fill(0);
+    site.requestedW.fill(0);
     settle(site, 2_000);
-    site.wishW.fill(3_000);
+    site.requestedW.fill(3_000);
     settle(site, 2_000);
     expect(site.control.signProof.proven).toBe(true);
-    site.wishW.fill(ratedW);
+    site.requestedW.fill(ratedW);
     settle(site, 3_000);
     expect(site.plant.powerW[0]!).toBeGreaterThan(0.9 * ratedW);
   });

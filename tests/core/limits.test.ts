@@ -13,7 +13,7 @@ const inf = Number.POSITIVE_INFINITY;
 
 describe("an explained set-point", () => {
   const cases: readonly [string, number, readonly (readonly [number, number])[], number][] = [
-    ["a wish that nothing limits stands", 7_000, [[-inf, inf]], 7_000],
+    ["a request that nothing limits stands", 7_000, [[-inf, inf]], 7_000],
     ["a charge is cut to the import limit", 7_000, [[-inf, 5_000]], 5_000],
     ["a discharge is cut to the export limit", -7_000, [[-5_000, inf]], -5_000],
     [
@@ -27,15 +27,15 @@ describe("an explained set-point", () => {
     ],
     ["an unordered interval permits nothing", 7_000, [[5, -5]], 0],
     ["NaN permits nothing", 7_000, [[Number.NaN, 100]], 0],
-    ["a wish that is NaN is no wish", Number.NaN, [[-inf, inf]], 0],
-    ["an infinite wish is no wish", inf, [[-inf, inf]], 0],
+    ["a request that is NaN is no request", Number.NaN, [[-inf, inf]], 0],
+    ["an infinite request is no request", inf, [[-inf, inf]], 0],
     ["a charging limit of zero never discharges (lesson 1)", 7_000, [[-inf, 0]], 0],
     ["a discharging limit of zero never charges (lesson 4)", -7_000, [[0, inf]], 0],
-    ["a forced minimum raises the wish", 0, [[2_000, inf]], 2_000],
+    ["a forced minimum raises the request", 0, [[2_000, inf]], 2_000],
   ];
-  test.each(cases)("%s", (_name, wishW, limits, expectedW) => {
+  test.each(cases)("%s", (_name, requestedW, limits, expectedW) => {
     const chains = createLimitChains(2);
-    startChain(chains, 1, wishW, 0);
+    startChain(chains, 1, requestedW, 0);
     for (const [minW, maxW] of limits) limit(chains, 1, "backend-limit", "backend", minW, maxW);
     expect(chainSetpointW(chains, 1)).toBe(expectedW);
     expect(chainSetpointW(chains, 0)).toBe(0);
@@ -47,13 +47,13 @@ describe("an explained set-point", () => {
       fc.property(
         fc.integer({ min: -200, max: 200 }),
         fc.array(interval, { maxLength: limitsMax }),
-        (wishW, intervals) => {
+        (requestedW, intervals) => {
           const chains = createLimitChains(1);
-          startChain(chains, 0, wishW, 0);
+          startChain(chains, 0, requestedW, 0);
           for (const [minW, maxW] of intervals) limit(chains, 0, "vehicle-limit", "vehicle", minW, maxW);
           const explanation = explain(chains.values, 0);
           expect(explanation.limits).toHaveLength(intervals.length);
-          let runningW = explanation.wishW;
+          let runningW = explanation.requestedW;
           for (const { minW, maxW, binds } of explanation.limits) {
             const movedW = Math.min(Math.max(runningW, minW), maxW);
             expect(binds).toBe(movedW !== runningW);

@@ -471,11 +471,11 @@ describe("second lines of the facts", () => {
     expect(heard(0)).toBe(true);
   });
 
-  test("a wish for an island ends with its time", () => {
-    const wish = (untilMs: number) => (s: Snapshot) =>
-      void Object.assign(s.site, { islandWish: true, islandWishUntilMs: untilMs });
-    expect(cut(wish(nowMs + 1)).islandWish).toBe(true);
-    expect(cut(wish(nowMs)).islandWish).toBe(false);
+  test("a request for an island ends with its time", () => {
+    const request = (untilMs: number) => (s: Snapshot) =>
+      void Object.assign(s.site, { islandRequested: true, islandRequestUntilMs: untilMs });
+    expect(cut(request(nowMs + 1)).islandRequested).toBe(true);
+    expect(cut(request(nowMs)).islandRequested).toBe(false);
   });
 
   test("backup without a transfer device is refused here as well", () => {

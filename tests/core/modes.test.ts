@@ -172,20 +172,20 @@ describe("paths", () => {
 });
 
 describe("a planned island", () => {
-  const islandWish = { islandWish: true };
+  const islandRequested = { islandRequested: true };
   const moving: Partial<ModeFacts> = { provenClosed: false, disagree: true, coherentClosed: false, gridServes: false };
   const heldUp: Partial<ModeFacts> = { ...isOpen, disagree: false, off: false, anyForming: true, coherentOpen: false };
-  /** In parallel operation with a person's wish for an island. */
-  function wished(over: Partial<ModeFacts> = {}) {
+  /** In parallel operation with a person's request for an island. */
+  function requested(over: Partial<ModeFacts> = {}) {
     const it = site({ parallelOK: true, off: false, ...over });
     it.run(700_000, "parallel");
-    it.set(islandWish);
+    it.set(islandRequested);
     it.run(100, "balancing");
     return it;
   }
 
   test("K1 is balanced for a while, opens, and a stage that holds its angle forms without a break", () => {
-    const it = wished({ holderReady: true });
+    const it = requested({ holderReady: true });
     expect(it.machine.output).toMatchObject({
       mode: "balancing",
       balance: true,
@@ -207,7 +207,7 @@ describe("a planned island", () => {
   });
 
   test("both contacts say open at once → forming still waits until the open command has stood", () => {
-    const it = wished({ holderReady: true, balanced: true });
+    const it = requested({ holderReady: true, balanced: true });
     it.run(1_000, "parting");
     const from = it.now();
     it.set(heldUp);
@@ -216,7 +216,7 @@ describe("a planned island", () => {
   });
 
   test("no stage can hold → all stop at the first sign that K1 moves, and the bus is started anew", () => {
-    const it = wished({ balanced: true });
+    const it = requested({ balanced: true });
     it.run(1_000, "parting");
     expect(it.machine.output).toMatchObject({ hold: false, mayDischarge: true, transferDevice: "open" });
     it.set(moving);
@@ -227,21 +227,21 @@ describe("a planned island", () => {
   });
 
   const ends: readonly (readonly [string, Partial<ModeFacts>, Mode])[] = [
-    ["the wish ends", { islandWish: false }, "parallel"],
+    ["the request ends", { islandRequested: false }, "parallel"],
     ["backup is not permitted any more", { backupOK: false }, "parallel"],
     ["the permit for parallel operation is revoked", { parallelOK: false }, "loadOnly"],
     ["the grid trips", { gridHolds: false, gridGood: false }, "ceased"],
     ["K1 opens by itself", isOpen, "lockedOut"],
   ];
   test.each(ends)("while K1 is balanced %s → %s", (_, change, mode) => {
-    const it = wished({ holderReady: true });
+    const it = requested({ holderReady: true });
     it.set(change);
     it.run(periodMs);
     expect(it.machine.state.mode).toBe(mode);
   });
 
   test("K1 can't be balanced in time → the island comes with a break", () => {
-    const it = wished({ holderReady: true });
+    const it = requested({ holderReady: true });
     expect(it.run(20_000, "isolating").at(-1)).toBe("isolating");
   });
 
@@ -251,7 +251,7 @@ describe("a planned island", () => {
     ["backup is not permitted any more", { backupOK: false }, "opening"],
   ];
   test.each(upsets)("while K1 opens %s → everything stops", (_, change, mode) => {
-    const it = wished({ holderReady: true, balanced: true });
+    const it = requested({ holderReady: true, balanced: true });
     it.run(1_000, "parting");
     it.set(change);
     it.run(periodMs);
@@ -259,7 +259,7 @@ describe("a planned island", () => {
   });
 
   test("K1 does not open → locked out, nobody forms", () => {
-    const it = wished({ holderReady: true, balanced: true });
+    const it = requested({ holderReady: true, balanced: true });
     it.run(1_000, "parting");
     it.run(2_000);
     expect(it.machine.output).toMatchObject({ mode: "lockedOut", hold: false, form: false });
@@ -268,7 +268,7 @@ describe("a planned island", () => {
   test("out of load only the loads blink: nothing is given to the grid without a permit", () => {
     const it = site();
     it.run(2_000, "loadOnly");
-    it.set(islandWish);
+    it.set(islandRequested);
     it.run(periodMs);
     expect(it.machine.output).toMatchObject({ mode: "isolating", mayDischarge: false, hold: false });
   });

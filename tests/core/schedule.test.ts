@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { chooseWish, createWish, wishSources } from "../../src/core/setpoints/schedule.ts";
+import { createRequest, requestSources, selectRequest } from "../../src/core/setpoints/schedule.ts";
 import { createSnapshot, type EvseFacts } from "../../src/core/snapshot.ts";
 import { hourMs } from "../../src/domain/units.ts";
 
@@ -12,18 +12,18 @@ const bus: Partial<EvseFacts> = {
   departsAtMs: 10 * hourMs,
 };
 const chosen = (facts: Partial<EvseFacts>, wallMs = 0, reachableW = 60_000) => {
-  const wish = createWish();
-  chooseWish(wish, { ...createSnapshot(1, 0).evses[0]!, ...bus, ...facts }, reachableW, 0, wallMs);
-  return [wishSources[wish.source], wish.powerW] as const;
+  const request = createRequest();
+  selectRequest(request, { ...createSnapshot(1, 0).evses[0]!, ...bus, ...facts }, reachableW, 0, wallMs);
+  return [requestSources[request.source], request.powerW] as const;
 };
-const backend = { wishW: -30_000, wishSource: "backend", wishUntilMs: 1 } as const;
+const backend = { requestedW: -30_000, requestSource: "backend", requestUntilMs: 1 } as const;
 
-describe("what an EVSE should wish", () => {
+describe("what an EVSE should request", () => {
   const cases: readonly [string, Partial<EvseFacts>, number, number, readonly [string, number]][] = [
     ["nobody asks, below the target → charge", {}, 0, 60_000, ["local", 60_000]],
     ["nobody asks, target reached → nothing", { socPct: 90 }, 0, 60_000, ["local", 0]],
-    ["the backend asks for discharge → it is wished", backend, 0, 60_000, ["backend", -30_000]],
-    ["the backend's lease is over → local again", { ...backend, wishUntilMs: 0 }, 0, 60_000, ["local", 60_000]],
+    ["the backend asks for discharge → it is requested", backend, 0, 60_000, ["backend", -30_000]],
+    ["the backend's lease is over → local again", { ...backend, requestUntilMs: 0 }, 0, 60_000, ["local", 60_000]],
     [
       "the time left is barely enough → departure outranks the backend",
       backend,
@@ -56,14 +56,14 @@ describe("what an EVSE should wish", () => {
 
   test("urgency does not chatter at its threshold", () => {
     const facts = { ...createSnapshot(1, 0).evses[0]!, ...bus, ...backend } as EvseFacts;
-    const wish = createWish();
+    const request = createRequest();
     let changes = 0;
-    let last = wish.urgent;
+    let last = request.urgent;
     for (let minute = 0; minute < 600; minute++) {
       facts.socPct = 50 + (minute % 2) * 0.5;
-      chooseWish(wish, facts, 60_000, 0, minute * 60_000);
-      if (wish.urgent !== last) changes++;
-      last = wish.urgent;
+      selectRequest(request, facts, 60_000, 0, minute * 60_000);
+      if (request.urgent !== last) changes++;
+      last = request.urgent;
     }
     expect(changes).toBe(1);
   });

@@ -140,10 +140,10 @@ describe("what people do", () => {
       "a planned island is a lease",
       "plannedIsland",
       {},
-      () => [site.facts.islandWish, site.facts.islandWishUntilMs > 0],
+      () => [site.facts.islandRequested, site.facts.islandRequestUntilMs > 0],
       [true, true],
     ],
-    ["the return to the grid", "endIsland", {}, () => site.facts.islandWish, false],
+    ["the return to the grid", "endIsland", {}, () => site.facts.islandRequested, false],
     ["a shed tier", "shedTier", { tier: "3" }, () => site.facts.tiersFedMax, 2],
     [
       "discharging, enabled",
@@ -184,7 +184,7 @@ describe("what people do", () => {
   ] as const)("%s is refused and changes nothing", (_name, action, values, key) => {
     expect(act(action, values, false)).toBe(key);
     expect(site.audited).toEqual([]);
-    expect([site.facts.islandWish, site.facts.resetRequest]).toEqual([false, false]);
+    expect([site.facts.islandRequested, site.facts.resetRequest]).toEqual([false, false]);
     expect(site.evses.map((e) => [e.reservePct, e.dischargeEnabled])).toEqual([
       [30, false],
       [20, false],

@@ -298,7 +298,7 @@ describe("what becomes an event", () => {
       ["permit-expired"],
     ],
     [
-      "the same where nobody wishes to run in parallel",
+      "the same where nobody requests to run in parallel",
       (s) => {
         s.report.site["parallelRefusal"] = "permit-expired";
         s.station.config.site.serviceMode = "non-parallel-backup";

@@ -62,7 +62,7 @@ describe("what led to the mode", () => {
       { key: "cause.gridLost", values: { lostAtMs: 10_000 } },
     ],
     [
-      "an island without an outage was wished",
+      "an island without an outage was requested",
       [
         [0, {}],
         [5, { mode: "isolating" }],

@@ -62,8 +62,8 @@ function evse(bus: Bus, more: Partial<EvseState> = {}): EvseState {
     backendMaxW: null,
     role: bus.powerW < 0 ? "discharge" : bus.powerW > 0 ? "charge" : "off",
     setpointW: bus.powerW,
-    wishW: bus.powerW,
-    wishSource: "schedule",
+    requestedW: bus.powerW,
+    requestSource: "schedule",
     limits: [
       limit("reserve", "Operator: 30 %", 52_000, null),
       limit("vehicle-limit", "ISO 15118-20, this loop", 55_000, 55_000),
@@ -86,7 +86,7 @@ function empty(id: number): EvseState {
     departsAtMs: null,
     forecastPct: null,
     capacityWh: null,
-    wishSource: "none",
+    requestSource: "none",
     limits: [],
     leaseExpiresMs: null,
   };
@@ -158,15 +158,15 @@ function sampleEvse(name: SampleName, bus: Bus, nowMs: number): EvseState {
           values: { vehicle: bus.vehicle, evse: bus.evse, why: "The vehicle’s isolation self-test failed." },
         },
         limits: [limit("vehicle-limit", "Isolation self-test failed", 0, 0, { binds: true })],
-        wishW: 0,
-        wishSource: "none",
+        requestedW: 0,
+        requestSource: "none",
       },
     );
   if (!twoWay)
     return evse(bus, {
       canDischarge: false,
       plan,
-      wishW: 0,
+      requestedW: 0,
       limits: [
         limit("not-bidirectional", "OCPP, one-way connector", 0, null),
         limit("stage-rating", "Model 702", 60_000, 22_000, { ageMs: null }),
@@ -180,8 +180,8 @@ function sampleEvse(name: SampleName, bus: Bus, nowMs: number): EvseState {
         { ...bus, powerW },
         {
           role: forms ? "forming" : "off",
-          wishW: powerW,
-          wishSource: "local",
+          requestedW: powerW,
+          requestSource: "local",
           limits: forms
             ? [
                 limit("reserve", "Operator: 30 %", 60_000, null),
@@ -200,8 +200,8 @@ function sampleEvse(name: SampleName, bus: Bus, nowMs: number): EvseState {
       return evse(
         { ...bus, powerW: 0 },
         {
-          wishW: 60_000,
-          wishSource: "departure",
+          requestedW: 60_000,
+          requestSource: "departure",
           limits: [limit("mode", "K1 contacts disagree", 0, 0, { binds: true })],
           plan: [],
         },
@@ -212,15 +212,15 @@ function sampleEvse(name: SampleName, bus: Bus, nowMs: number): EvseState {
         { ...bus, powerW: staged ? 30_000 : 0 },
         staged
           ? {
-              wishW: 60_000,
-              wishSource: "departure",
+              requestedW: 60_000,
+              requestSource: "departure",
               limits: [
                 limit("allocation", "Staged restart", null, 30_000, { binds: true }),
                 limit("stage-rating", "Model 702", 60_000, 60_000),
               ],
             }
           : {
-              wishW: -40_000,
+              requestedW: -40_000,
               limits: [limit("permit-discharge", "Enter-service delay, CA Rule 21", 0, null, { binds: true })],
               plan,
             },
@@ -229,7 +229,7 @@ function sampleEvse(name: SampleName, bus: Bus, nowMs: number): EvseState {
     default: {
       if (bus.powerW === -24_000)
         return evse(bus, {
-          wishW: -40_000,
+          requestedW: -40_000,
           limits: [
             limit("reserve", "Operator: 30 %", 52_000, null, { headroomW: 28_000 }),
             exportShare(true),
@@ -240,7 +240,7 @@ function sampleEvse(name: SampleName, bus: Bus, nowMs: number): EvseState {
         });
       if (bus.powerW === -16_000)
         return evse(bus, {
-          wishW: -40_000,
+          requestedW: -40_000,
           limits: [
             exportShare(false),
             limit("vehicle-limit", "ISO 15118-20, this loop", 16_000, 40_000, { binds: true }),
@@ -250,8 +250,8 @@ function sampleEvse(name: SampleName, bus: Bus, nowMs: number): EvseState {
         });
       if (bus.powerW > 0)
         return evse(bus, {
-          wishW: 60_000,
-          wishSource: "departure",
+          requestedW: 60_000,
+          requestSource: "departure",
           limits: [
             limit("import-limit", "Operator: 250 kW until 21:00", null, 60_000),
             limit("vehicle-limit", "ISO 15118-20: at 41 %, cold battery", 40_000, 36_000, { binds: true }),
@@ -261,12 +261,12 @@ function sampleEvse(name: SampleName, bus: Bus, nowMs: number): EvseState {
         });
       if (bus.evse === 12)
         return evse(bus, {
-          wishW: -40_000,
+          requestedW: -40_000,
           limits: [limit("reserve", "Operator: 30 %, plus 3 % against chatter", 0, null, { binds: true })],
           plan,
           forecastPct: 88,
         });
-      return evse(bus, { wishW: 0, plan });
+      return evse(bus, { requestedW: 0, plan });
     }
   }
 }
@@ -438,8 +438,8 @@ export function sampleState(name: SampleName, count = 20): SiteState {
           {
             capacityWh: 131_000,
             ratedW: 9600,
-            wishW: -3000,
-            wishSource: "backend",
+            requestedW: -3000,
+            requestSource: "backend",
             limits: [
               limit("reserve", "Owner: 30 %", 9600, null),
               limit("permit-discharge", "None installed", 0, null, { binds: true }),

@@ -22,7 +22,7 @@ const adoptTicks = 4;
 const islandRunning = modeNames.indexOf("islandRunning");
 
 export function islandsLost(rows: readonly ModeRow[] = modeRows, downTicks = 0, stages: 1 | 2 = 1): Adoption {
-  const model = createModel({ rows, stages, free: ["grid", "permit", "wish"] });
+  const model = createModel({ rows, stages, free: ["grid", "permit", "request"] });
   const { store } = explore(model, 400_000);
   const world = createWorld();
   let islands = 0;

@@ -82,7 +82,7 @@ export function createController(
   snapshot.site.permit.validUntilMs = 2 * nowMs;
   snapshot.site.permit.equipmentMatches = true;
   snapshot.transferDevice.busFrequencyHz = 60;
-  snapshot.site.islandWishUntilMs = 2 * nowMs;
+  snapshot.site.islandRequestUntilMs = 2 * nowMs;
   verdict.meterTrusted = true;
 
   /** Readings and record → snapshot and machine; one real cycle; the machine → `w`. */
@@ -151,7 +151,7 @@ export function createController(
     site.permit.backupNotified = w[F.permit]! !== Permit.none;
     site.serviceEnabled = w[F.service]! === 1;
     site.relayLatched = w[F.latch]! === 1;
-    site.islandWish = w[F.wish]! === 1;
+    site.islandRequested = w[F.request]! === 1;
     site.resetRequest = w[F.reset]! === 1;
 
     const { state } = machine;

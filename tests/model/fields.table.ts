@@ -6,7 +6,7 @@
 
 /** Name, bits. Order inside a part is free; a field never crosses a word. 0 bits: read anew in each tick, needs no memory. */
 const inputs = [
-  ["grid", 0], ["permit", 0], ["service", 0], ["latch", 0], ["wish", 0], ["reset", 0], ["sync", 0], ["noSource", 0], ["unbalanced", 0],
+  ["grid", 0], ["permit", 0], ["service", 0], ["latch", 0], ["request", 0], ["reset", 0], ["sync", 0], ["noSource", 0], ["unbalanced", 0],
 ] as const;
 const controller = [
   // its mode machine

@@ -27,7 +27,7 @@ const kinds = {
   },
   service: either(F.service, "the utility disables service", "the utility permits service"),
   latch: either(F.latch, "the relay is reset", "the relay trips"),
-  wish: either(F.wish, "the wish ends", "a person wishes an island"),
+  request: either(F.request, "the request ends", "a person requests an island"),
   reset: either(F.reset, "the reset is over", "a person resets"),
   sync: {
     field: F.sync,

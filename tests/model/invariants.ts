@@ -127,14 +127,14 @@ export function createMonitor(
     if (is === mode.lockedOut && w[F.intent] !== locked) return "I14";
 
     const leaves = was !== is && (is === mode.isolating || is === mode.parting);
-    if (!nuisance && leaves && w[F.grid]! <= Grid.sag && w[F.wish] === 0) return "I9";
+    if (!nuisance && leaves && w[F.grid]! <= Grid.sag && w[F.request] === 0) return "I9";
     if (was !== mode.lockedOut && is === mode.lockedOut && w[F.fault] === 0 && before[F.diskIntent] !== locked)
       return "I10";
     if (was === mode.isolated && is === mode.islandStarting) {
       if (w[F.rBus] === 1) return "I3";
       if (w[F.permit] === Permit.none) return "I8";
       const good = w[F.rGrid] === Grid.normal && w[F.rMeter] === Grid.normal && w[F.meterAge]! <= 1;
-      if (good && w[F.wish] === 0 && w[F.blocked] === 0) return "I9";
+      if (good && w[F.request] === 0 && w[F.blocked] === 0) return "I9";
     }
     if (w[F.fault] === 0 && was !== is && goesDark(before, w, freshForming)) return "I11";
     if (w[F.fault] === 0 && w[F.blocked]! > before[F.blocked]!) {
@@ -173,7 +173,7 @@ export function createMonitor(
       const early = before[F.modeAge]! < modelTimings.closeLiveMs / tickMs;
       return early && gridGood && w[F.rSync] === Sync.aim && w[F.permit] !== Permit.none;
     }
-    const planned = w[F.wish] === 1 && mayGive(w) && w[F.rGrid]! <= Grid.sag && w[F.rMeter]! <= Grid.sag;
+    const planned = w[F.request] === 1 && mayGive(w) && w[F.rGrid]! <= Grid.sag && w[F.rMeter]! <= Grid.sag;
     if (!planned || closedTransition) return false;
     if (was === mode.balancing && is === mode.isolating)
       return before[F.modeAge]! < modelTimings.balanceMaxMs / tickMs || (before[F.hSync]! > 0 && w[F.unbalanced] === 0);

@@ -38,7 +38,8 @@ export function restingModes(w: World, hasDevice: boolean): readonly string[] {
   if (w[F.mode] === modeNames.indexOf("lockedOut")) return [];
   const cut = backup && !noStart ? ["islandRunning"] : ["isolated"];
   const joined = parallel ? ["parallel", "ceased"] : ["loadOnly"];
-  if (w[F.wish] === 1 && backup) return noStart ? ["islandRunning", ...cut, ...joined, "loadOnly"] : ["islandRunning"];
+  if (w[F.request] === 1 && backup)
+    return noStart ? ["islandRunning", ...cut, ...joined, "loadOnly"] : ["islandRunning"];
   if (w[F.grid] === Grid.normal) {
     if (w[F.blocked] === 1) return ["islandRunning", "isolated"];
     return parallel ? ["parallel"] : ["loadOnly"];

@@ -9,7 +9,7 @@ export function markdown({ summary, runs, restarts, leftOut, doubles }: Report):
     "# The mode machine, explored exhaustively",
     "",
     "Printed by `npm run -s model -- --markdown > docs/model.md`. The rows of `src/core/modes/rows.table.ts` that run in a site",
-    "are driven here together with a world that may do anything: the grid, permits, wishes and synchronism change at any moment,",
+    "are driven here together with a world that may do anything: the grid, permits, requests and synchronism change at any moment,",
     "stages trip, the controller dies and starts again, K1's contacts lag, and one fault (or a pair) appears whenever it likes.",
     "Every state that can be reached is visited, with every combination of inputs. T is one abstract tick, about 100 ms.",
     "",

@@ -35,7 +35,7 @@ export const everything: readonly Freedom[] = [
   "permit",
   "service",
   "latch",
-  "wish",
+  "request",
   "crash",
   "trip",
   "reset",

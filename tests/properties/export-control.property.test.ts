@@ -1,4 +1,4 @@
-/** Whatever the wishes, budgets and states: allocation and lead stay inside every limit. */
+/** Whatever the requests, budgets and states: allocation and lead stay inside every limit. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createCommands } from "../../src/core/commands.ts";
@@ -12,7 +12,7 @@ import { clamp } from "../../src/domain/units.ts";
 
 const power = fc.oneof(fc.integer({ min: -100_000, max: 100_000 }), fc.constantFrom(0, Number.NaN, 1e9, -1e9));
 const stageCase = fc.record({
-  wishW: power,
+  requestedW: power,
   maxChargeW: fc.integer({ min: 0, max: 60_000 }),
   maxDischargeW: fc.integer({ min: 0, max: 60_000 }),
   leastW: fc.constantFrom(0, 0, 1_000, 6_000, 20_000),
@@ -98,7 +98,7 @@ describe("allocation", () => {
           o.powerSource[i] = stage.powerSource;
           o.modelW[i] = stage.flowsW;
           Object.assign(a.asks[i]!, {
-            wishW: stage.wishW,
+            requestedW: stage.requestedW,
             minW: -stage.maxDischargeW,
             maxW: stage.maxChargeW,
             minChargeW: stage.leastW,
@@ -113,16 +113,18 @@ describe("allocation", () => {
         for (let i = 0; i < n; i++) {
           const stage = site.stages[i]!;
           const setW = a.setpointW[i]!;
-          const wishW = Number.isNaN(stage.wishW) ? 0 : stage.wishW;
+          const requestedW = Number.isNaN(stage.requestedW) ? 0 : stage.requestedW;
           expect(Number.isFinite(setW)).toBe(true);
-          // Never beyond the wish, never in the other direction, never beyond its own limits.
-          expect(Math.abs(setW)).toBeLessThanOrEqual(Math.abs(wishW) + 1e-6);
-          expect(setW * wishW).toBeGreaterThanOrEqual(0);
+          // Never beyond the request, never in the other direction, never beyond its own limits.
+          expect(Math.abs(setW)).toBeLessThanOrEqual(Math.abs(requestedW) + 1e-6);
+          expect(setW * requestedW).toBeGreaterThanOrEqual(0);
           expect(setW).toBeGreaterThanOrEqual(-stage.maxDischargeW - 1e-6);
           expect(setW).toBeLessThanOrEqual(stage.maxChargeW + 1e-6);
           if (setW !== 0) expect(Math.abs(setW)).toBeGreaterThanOrEqual(stage.leastW * (1 - 1e-6));
           if (stage.powerSource !== PowerSource.model) expect(setW).toBe(0);
-          let explainedW = Number.isNaN(stage.wishW) ? 0 : clamp(wishW, -stage.maxDischargeW, stage.maxChargeW);
+          let explainedW = Number.isNaN(stage.requestedW)
+            ? 0
+            : clamp(requestedW, -stage.maxDischargeW, stage.maxChargeW);
           for (let k = 0; k < a.limitCount[i]!; k++) {
             explainedW = clamp(explainedW, a.limits[i]![k]!.minW, a.limits[i]![k]!.maxW);
           }
@@ -183,7 +185,7 @@ describe("export control", () => {
         const commands = createCommands(2, 0).stages;
         const commandW = new Float64Array(2);
         const zero = new Float64Array(2);
-        for (const ask of a.asks) Object.assign(ask, { wishW: -60_000, minW: -60_000, maxW: 60_000 });
+        for (const ask of a.asks) Object.assign(ask, { requestedW: -60_000, minW: -60_000, maxW: 60_000 });
         let nowMs = 0;
         for (const given of ticks) {
           nowMs += given.sinceMs;

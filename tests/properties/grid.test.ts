@@ -91,7 +91,10 @@ const moments = fc.array(
     voltages: fc.tuple(voltages, voltages, voltages),
     same: fc.boolean(),
     deviationHz: frequencies,
-    wish: fc.oneof(fc.double({ min: -2, max: 2, noNaN: true }), fc.constantFrom(Number.NaN, Number.NEGATIVE_INFINITY)),
+    request: fc.oneof(
+      fc.double({ min: -2, max: 2, noNaN: true }),
+      fc.constantFrom(Number.NaN, Number.NEGATIVE_INFINITY),
+    ),
     cap: fc.oneof(fc.double({ min: 0, max: 1.5, noNaN: true }), fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY)),
     stepMs: fc.constantFrom(0, 10, 20, 500, 60_000, -5),
     quality: fc.constantFrom(Quality.good, Quality.good, Quality.good, Quality.stale, Quality.frozen),
@@ -101,7 +104,7 @@ const moments = fc.array(
 const connections = fc.constantFrom("single" as const, "split" as const, "three" as const);
 const slack = 1e-6;
 
-describe("whatever the grid, the wish and the profile", () => {
+describe("whatever the grid, the request and the profile", () => {
   test("power is a number, within circle, ratings, contract cap, current; nothing flows out of service", () => {
     let inService = 0;
     fc.assert(
@@ -116,9 +119,13 @@ describe("whatever the grid, the wish and the profile", () => {
           measurement.frequencyHz = profile.settings.nominalFrequencyHz + moment.deviationHz;
           measurement.quality = moment.quality;
           nowMs += moment.stepMs;
-          const wishW = moment.wish * ratings.ratedW;
+          const requestedW = moment.request * ratings.ratedW;
           const capW = moment.cap * ratings.ratedW;
-          Object.assign(der.inputs, { wishInjectedW: wishW, wishInjectedVar: wishW, exportCapW: capW });
+          Object.assign(der.inputs, {
+            requestedInjectedW: requestedW,
+            requestedInjectedVar: requestedW,
+            exportCapW: capW,
+          });
           const out = stepGridFunctions(der, measurement, nowMs);
           const radiusVA = out.injectedW >= 0 ? ratings.ratedVA : ratings.maxChargeVA;
           for (const value of [out.injectedW, out.injectedVar, out.maxInjectedW, out.minInjectedW]) {
@@ -170,7 +177,7 @@ describe("whatever the grid, the wish and the profile", () => {
             measurement.phaseVoltagePu[0] = moment.voltages[0];
             measurement.frequencyHz = profile.settings.nominalFrequencyHz + moment.deviationHz;
             nowMs += Math.abs(moment.stepMs);
-            der.inputs.wishInjectedW = moment.wish * ratings.ratedW;
+            der.inputs.requestedInjectedW = moment.request * ratings.ratedW;
             const out = stepGridFunctions(der, measurement, nowMs);
             said += `${out.status} ${out.injectedW} ${out.injectedVar};`;
           }

@@ -199,10 +199,10 @@ describe("K1 that has not opened when it had to", () => {
     expect(core().machine.state.record.opensUnproven).toBe(true);
     expect(mode()).toBe("loadOnly");
 
-    s.station.islandWish = true;
+    s.station.islandRequested = true;
     expect(drive.until(isMode("islandRunning"), 30_000)).toBe(true);
     expect(core().machine.state.record.opensUnproven).toBe(false);
-    s.station.islandWish = false;
+    s.station.islandRequested = false;
     expect(drive.until(isMode("parallel"), 120_000)).toBe(true);
   });
 });
@@ -215,7 +215,7 @@ describe("a return", () => {
       const { timings } = core().machine.state;
       Object.assign(timings, { enterServiceMs: 60_000 });
       drive.until(isMode("loadOnly"), 10_000);
-      s.station.wishAll(-15_000);
+      s.station.requestAll(-15_000);
       s.world.setGrid({ present: false });
       expect(drive.until(isMode("islandRunning"), 30_000)).toBe(true);
       s.world.setGrid({ present: true });
@@ -256,7 +256,7 @@ describe("a device that answers with old values", () => {
   test("one stage of two, while it discharges → the other carries the backup", () => {
     const { drive, faults, site: s, mode } = site("open", "parallel-export");
     drive.until(isMode("parallel"), 60_000);
-    s.station.wishAll(-15_000);
+    s.station.requestAll(-15_000);
     drive.wait(5_000);
     faults.set("stageLink", "freeze", 1, true);
     drive.wait(300);

@@ -215,14 +215,14 @@ describe("the in-memory bridge", () => {
     expect(made.world.stages[0]!.truePowerW).toBeCloseTo(15_000, 0);
   });
 
-  test("wishes end with their lease when the backend is gone", () => {
+  test("requests end with their lease when the backend is gone", () => {
     const { station, snapshot, run, world } = charging();
-    station.wish(0, -5_000);
+    station.request(0, -5_000);
     run(100);
     station.backendUp = false;
     run(1_000);
-    expect(snapshot.evses[0]!.wishW).toBe(-5_000);
-    expect(snapshot.evses[0]!.wishUntilMs - world.nowMs).toBeLessThan(60_000 - 900);
+    expect(snapshot.evses[0]!.requestedW).toBe(-5_000);
+    expect(snapshot.evses[0]!.requestUntilMs - world.nowMs).toBeLessThan(60_000 - 900);
   });
 
   test("a vehicle that falls silent grows old", () => {

@@ -134,7 +134,7 @@ class PlainController implements Controller {
     }
   }
 
-  /** Wishes, cut to what the connection allows by the last sample of the meter. */
+  /** Requests, cut to what the connection allows by the last sample of the meter. */
   #share(snapshot: Snapshot, nowMs: number): void {
     const { permit } = snapshot.site;
     const { enterDelayMs, rampMs, importLimitW, mistake } = this.#options;
@@ -153,29 +153,29 @@ class PlainController implements Controller {
       this.#totalW = Math.min(roomW, wasW + 2_000);
     }
     const takesW = Math.max(0, importLimitW - 100_000);
-    let wishesW = 0;
+    let requestsW = 0;
     let asksW = 0;
     for (let i = 0; i < snapshot.evses.length; i++) {
-      const wish = snapshot.evses[i]!.wishW;
-      if (wish < 0) wishesW -= wish;
-      else asksW += wish;
+      const request = snapshot.evses[i]!.requestedW;
+      if (request < 0) requestsW -= request;
+      else asksW += request;
     }
     const giveScale =
       mistake === "ignore-meter" || mistake === "discharge-without-permit"
         ? 1
-        : wishesW > 0
-          ? Math.min(1, Math.max(0, this.#totalW) / wishesW)
+        : requestsW > 0
+          ? Math.min(1, Math.max(0, this.#totalW) / requestsW)
           : 0;
     const takeScale = asksW > 0 ? Math.min(1, takesW / asksW) : 0;
     for (let i = 0; i < snapshot.evses.length; i++) {
       const evse = snapshot.evses[i]!;
       const stage = snapshot.stages[i]!;
       const command = this.#commands.stages[i]!;
-      const gives = evse.wishW < 0 && mayGive && evse.socPct > evse.reservePct;
+      const gives = evse.requestedW < 0 && mayGive && evse.socPct > evse.reservePct;
       const mostW = share * 60_000;
       const powerW = gives
-        ? -Math.min(-evse.wishW * giveScale, mostW, stage.maxDischargeW)
-        : Math.max(0, evse.wishW) * takeScale;
+        ? -Math.min(-evse.requestedW * giveScale, mostW, stage.maxDischargeW)
+        : Math.max(0, evse.requestedW) * takeScale;
       const role: Role = gives ? "discharge" : "charge";
       command.role = role;
       command.powerW = Number.isFinite(powerW) ? Math.min(powerW, stage.maxChargeW) : 0;

@@ -9,7 +9,7 @@ import { depot } from "../../bench/lib/socket-site.ts";
 import { type Csms, startCsms } from "../../sim/peers/csms.ts";
 import { createDemoPermit } from "../../src/cli/demo/demo-permit.ts";
 import type { SiteConfig } from "../../src/config/site.ts";
-import { discharging, permit, sleep, startPlant, startSocketSite, until, wishDischarge } from "./site.ts";
+import { discharging, permit, requestDischarge, sleep, startPlant, startSocketSite, until } from "./site.ts";
 
 const root = join(import.meta.dirname, "../..");
 const closing: (() => Promise<void> | void)[] = [];
@@ -20,7 +20,7 @@ afterEach(async () => {
 const inParallel = async (basePort: number) => {
   const site = await startSocketSite(4, basePort, 100_000);
   closing.push(() => site.close());
-  wishDischarge(site.host, permit);
+  requestDischarge(site.host, permit);
   await until("parallel operation", () => site.host.report()?.site.mode === "parallel", 50_000);
   await until("discharge", () => site.dischargingW() > 60_000, 30_000);
   return site;
@@ -58,8 +58,8 @@ describe("over real sockets", () => {
     for (let round = 0; round < 3; round++) {
       link.hung = true;
       await sleep(3_000);
-      // What was commanded before the freeze must not come true after it: the wish has changed meanwhile.
-      site.host.evses[2]!.wishW = round % 2 === 0 ? 20_000 : -60_000;
+      // What was commanded before the freeze must not come true after it: the request has changed meanwhile.
+      site.host.evses[2]!.requestedW = round % 2 === 0 ? 20_000 : -60_000;
       site.host.flush();
       await sleep(500);
       link.hung = false;

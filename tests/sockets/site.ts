@@ -64,16 +64,16 @@ export async function startPlant(config: SiteConfig, loadW: number): Promise<Sim
 export const discharging = (simulator: Simulator): number =>
   simulator.simulation.world.stages.reduce((sum, stage) => sum - stage.truePowerW, 0);
 
-/** Everybody wishes to discharge all that is allowed. */
-export function wishDischarge(host: ControlHost, permit: ControlHost["site"]["permit"]): void {
+/** Everybody requests to discharge all that is allowed. */
+export function requestDischarge(host: ControlHost, permit: ControlHost["site"]["permit"]): void {
   Object.assign(host.site, { serviceEnabled: true, permit: { ...permit } });
   for (const evse of host.evses) {
     Object.assign(evse, {
       authorized: true,
       reservePct: 20,
-      wishW: -60_000,
-      wishSource: "backend",
-      wishUntilMs: Number.MAX_VALUE,
+      requestedW: -60_000,
+      requestSource: "backend",
+      requestUntilMs: Number.MAX_VALUE,
     });
   }
   host.flush();

@@ -60,9 +60,9 @@ export function createOcppPort(options: OcppPortOptions): OcppPort {
     caps.backendMaxW = given?.maxW ?? Infinity;
     const input = inputs[evseId - 1];
     if (input) {
-      input.wishW = given?.wishW ?? 0;
-      input.wishSource = given === null ? "none" : "backend";
-      input.wishUntilMs = given?.wishUntilMs ?? -Infinity;
+      input.requestedW = given?.requestedW ?? 0;
+      input.requestSource = given === null ? "none" : "backend";
+      input.requestUntilMs = given?.requestUntilMs ?? -Infinity;
     }
     flush();
   }

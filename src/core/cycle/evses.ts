@@ -1,4 +1,4 @@
-/** From wishes to set-points: each EVSE's own limits, ramps, and its share of what the site may do. */
+/** From requests to set-points: each EVSE's own limits, ramps, and its share of what the site may do. */
 
 import type { Core } from "../core.ts";
 import { StageHearing } from "../modes/facts.ts";
@@ -49,7 +49,7 @@ export function allocateSite(core: Core, { evses }: Snapshot, nowMs: number): vo
     const evse = evses[i]!;
     const { minPowerW } = config.evses[i]!;
     const askedW = chainSetpointW(chains, i);
-    ask.wishW = askedW;
+    ask.requestedW = askedW;
     ask.minW = askedW < 0 ? askedW : 0;
     ask.maxW = askedW > 0 ? askedW : 0;
     ask.minChargeW = Math.max(minPowerW, evse.vehicleMinChargeW);

@@ -40,9 +40,9 @@ function runStageFunctions(core: Core, i: number, der: GridFunctions, nowMs: num
   der.inputs.permissive = core.meterGrid.inputs.permissive;
   der.inputs.upstreamClosed = core.meterGrid.inputs.upstreamClosed;
   const drooping = droop.active || droop.returning;
-  // What is given now is what droop starts from; on the way back from it the wish counts.
+  // What is given now is what droop starts from; on the way back from it the request counts.
   const basisW = drooping ? chainSetpointW(chains, i) : core.setpointW[i]!;
-  der.inputs.wishInjectedW = flipIeee1547(basisW);
+  der.inputs.requestedInjectedW = flipIeee1547(basisW);
   const outcome = stepGridFunctions(der, core.meterMeasurement, nowMs);
   if (!machine.output.mayDischarge) return;
   if (!outcome.inService) {

@@ -7,7 +7,7 @@
  * may form, and the loads blink while K1's opening is proven and the bus is raised again.
  */
 import type { Core } from "../core.ts";
-import { wishSources } from "../setpoints/schedule.ts";
+import { requestSources } from "../setpoints/schedule.ts";
 import { panelIsLive, type Snapshot } from "../snapshot.ts";
 
 /** Power through K1 that counts as none: a share of the carriers' ratings, and at least so much, W. */
@@ -15,7 +15,7 @@ const balanceShare = 0.02;
 const balanceMinW = 100;
 /** What the carriers must be able to give, as a multiple of the bus's load. */
 const marginPu = 1.05;
-const operator = wishSources.indexOf("operator");
+const operator = requestSources.indexOf("operator");
 
 /** What is known and wanted of a planned island, written in place each cycle. */
 export interface PlannedIsland {
@@ -38,12 +38,12 @@ export const createPlannedIsland = (stageCount: number): PlannedIsland => ({
   targetW: new Float64Array(stageCount),
 });
 
-/** Measures K1 and chooses the carriers while an island is wished; fills the mode machine's facts. After `findSources`. */
+/** Measures K1 and chooses the carriers while an island is requested; fills the mode machine's facts. After `findSources`. */
 export function planIsland(core: Core, { stages, site }: Snapshot, nowMs: number): void {
   const { planned, modeFacts, mayForm, config } = core;
   modeFacts.balanced = false;
   modeFacts.holderReady = false;
-  if (!modeFacts.islandWish && !core.machine.output.balance) return;
+  if (!modeFacts.islandRequested && !core.machine.output.balance) return;
   let tiersW = 0;
   for (let t = 0; t < site.tierLoadW.length; t++) tiersW += site.tierLoadW[t]!;
   let stagesW = 0;
@@ -70,12 +70,12 @@ export function planIsland(core: Core, { stages, site }: Snapshot, nowMs: number
   modeFacts.balanced = Math.abs(planned.flowW) <= (withinW > balanceMinW ? withinW : balanceMinW);
 }
 
-/** While K1 is balanced the planned island is everybody's wish. */
-export function wishBalance({ machine, planned, wishes }: Core): void {
+/** While K1 is balanced the planned island is everybody's request. */
+export function requestBalance({ machine, planned, requests }: Core): void {
   if (!machine.output.balance) return;
-  for (let i = 0; i < wishes.length; i++) {
-    wishes[i]!.powerW = planned.targetW[i]!;
-    wishes[i]!.source = operator;
+  for (let i = 0; i < requests.length; i++) {
+    requests[i]!.powerW = planned.targetW[i]!;
+    requests[i]!.source = operator;
   }
 }
 

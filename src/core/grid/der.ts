@@ -261,21 +261,21 @@ function writeNothing(der: GridFunctions, binding: GridBinding): void {
   outcome.binding = binding;
 }
 
-/** Wish, limits, droop, ramp: in this order, each bounding or replacing the one before. */
+/** Request, limits, droop, ramp: in this order, each bounding or replacing the one before. */
 function setActivePower(der: GridFunctions): void {
   const { settings, ratings, outcome, grid, droop, dtS } = der;
-  const { wishInjectedW } = der.inputs;
+  const { requestedInjectedW } = der.inputs;
   const { ratedW } = ratings;
   const chargePerRated = ratings.maxChargeW / ratedW;
-  const wishPu = Number.isNaN(wishInjectedW) ? 0 : clamp(wishInjectedW / ratedW, -chargePerRated, 1);
-  const limitPu = stepActivePowerLimit(der.activePowerLimit, settings, wishPu, dtS);
+  const requestedPu = Number.isNaN(requestedInjectedW) ? 0 : clamp(requestedInjectedW / ratedW, -chargePerRated, 1);
+  const limitPu = stepActivePowerLimit(der.activePowerLimit, settings, requestedPu, dtS);
   const averagePu = Number.isNaN(grid.averagePu) ? 1 : grid.averagePu;
-  const wantedPu = droop.active ? droop.response.value : Math.min(wishPu, limitPu);
+  const wantedPu = droop.active ? droop.response.value : Math.min(requestedPu, limitPu);
   const voltWattPu = stepVoltWatt(der.voltWatt, settings, averagePu, wantedPu, chargePerRated, dtS);
   const rampPu = der.enterService.ramp.value;
   // Charging ramps by its own rating, which may be larger than that of discharging.
   const chargeRampPu = rampPu * chargePerRated;
-  const normalPu = clamp(Math.min(wishPu, limitPu, voltWattPu), -chargeRampPu, rampPu);
+  const normalPu = clamp(Math.min(requestedPu, limitPu, voltWattPu), -chargeRampPu, rampPu);
   if (!droop.active) der.undisturbedPu = droop.returning ? normalPu : der.undisturbedPu;
   const droopPu = stepDroop(droop, settings, grid.frequencyHz, normalPu, der.undisturbedPu, -chargePerRated, dtS);
   const drooping = droop.active || droop.returning;
@@ -284,11 +284,11 @@ function setActivePower(der: GridFunctions): void {
   der.point.injectedW = activePu * ratedW;
   outcome.maxInjectedW = Math.min(rampPu, voltWattPu, drooping ? activePu : limitPu, 1) * ratedW;
   outcome.minInjectedW = drooping ? der.point.injectedW : -chargeRampPu * ratedW;
-  if (activePu !== boundedPu || normalPu !== Math.min(wishPu, limitPu, voltWattPu))
+  if (activePu !== boundedPu || normalPu !== Math.min(requestedPu, limitPu, voltWattPu))
     outcome.binding = "enter-service-ramp";
   else if (drooping) outcome.binding = voltWattPu < droopPu ? "volt-watt" : "droop";
-  else if (wishPu <= limitPu && wishPu <= voltWattPu) {
-    outcome.binding = wishInjectedW > ratedW || wishInjectedW < -ratings.maxChargeW ? "rating" : "wish";
+  else if (requestedPu <= limitPu && requestedPu <= voltWattPu) {
+    outcome.binding = requestedInjectedW > ratedW || requestedInjectedW < -ratings.maxChargeW ? "rating" : "request";
   } else outcome.binding = voltWattPu < limitPu ? "volt-watt" : "active-power-limit";
 }
 
@@ -300,7 +300,7 @@ function setReactivePower(der: GridFunctions): void {
     der.reactiveMode = settings.reactiveMode;
     der.inTransition = true;
   }
-  const modePu = reactiveModePu(der, der.inputs.wishInjectedVar / ratedVA, dtS);
+  const modePu = reactiveModePu(der, der.inputs.requestedInjectedVar / ratedVA, dtS);
   if (der.inTransition) {
     const perS = 1 / settings.reactiveModeTransitionS;
     der.inTransition = stepRamp(reactiveTransition, modePu, perS, perS, dtS) !== modePu;
@@ -309,20 +309,20 @@ function setReactivePower(der: GridFunctions): void {
 }
 
 /** Injected reactive power of the mode in force, pu of the apparent-power rating. */
-function reactiveModePu(der: GridFunctions, wishPu: number, dtS: number): number {
+function reactiveModePu(der: GridFunctions, requestedPu: number, dtS: number): number {
   const { settings, ratings, point } = der;
   const averagePu = Number.isNaN(der.grid.averagePu) ? 1 : der.grid.averagePu;
   const voltVarPu = stepVoltVar(der.voltVar, settings, averagePu, dtS);
   if (settings.reactiveMode === "volt-var") return voltVarPu;
   return stepLowPass(
     der.reactiveResponse,
-    slowModePu(der, wishPu, point.injectedW, ratings),
+    slowModePu(der, requestedPu, point.injectedW, ratings),
     olrtTimeConstantS(settings.reactiveResponseS),
     dtS,
   );
 }
 
-function slowModePu(der: GridFunctions, wishPu: number, injectedW: number, ratings: GridRatings): number {
+function slowModePu(der: GridFunctions, requestedPu: number, injectedW: number, ratings: GridRatings): number {
   const { settings } = der;
   switch (settings.reactiveMode) {
     case "constant-power-factor":
@@ -332,9 +332,9 @@ function slowModePu(der: GridFunctions, wishPu: number, injectedW: number, ratin
     case "watt-var":
       return wattVarPu(der.wattVarCurve, injectedW / (injectedW < 0 ? ratings.maxChargeW : ratings.ratedW));
     default:
-      return Number.isNaN(wishPu)
+      return Number.isNaN(requestedPu)
         ? 0
-        : clamp(wishPu, -ratings.maxAbsorbVar / ratings.ratedVA, ratings.maxInjectVar / ratings.ratedVA);
+        : clamp(requestedPu, -ratings.maxAbsorbVar / ratings.ratedVA, ratings.maxInjectVar / ratings.ratedVA);
   }
 }
 

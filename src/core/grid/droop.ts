@@ -7,9 +7,9 @@ import type { GridSettings } from "../../config/grid-profiles.ts";
 import { LowPassState, olrtTimeConstantS, stepLowPass } from "../blocks.ts";
 
 export interface DroopState {
-  /** Frequency is outside the dead band: power follows droop and nobody's wish. */
+  /** Frequency is outside the dead band: power follows droop and nobody's request. */
   active: boolean;
-  /** Frequency is back, power is on its way back to the wish. */
+  /** Frequency is back, power is on its way back to the request. */
   returning: boolean;
   /** Active power before the disturbance, pu of rated. */
   beforePu: number;
@@ -29,7 +29,7 @@ export function resetDroop(state: DroopState): void {
   state.response.value = Number.NaN;
 }
 
-/** So near to the wish the return is over, pu. */
+/** So near to the request the return is over, pu. */
 const returnedPu = 1e-3;
 
 /** Change of injected power that the characteristic asks for, pu of rated; zero inside the dead band. */
@@ -46,7 +46,7 @@ export function droopShiftPu(settings: Readonly<GridSettings>, frequencyHz: numb
 }
 
 /**
- * Active power, pu of rated: `normalPu` as wished and limited while the frequency is normal, the droop's value otherwise.
+ * Active power, pu of rated: `normalPu` as requested and limited while the frequency is normal, the droop's value otherwise.
  * `undisturbedPu` is what was last injected without droop; `minPu` is the largest charging power, negative. `frequencyHz`
  * NaN (not measured) holds the present target.
  */

@@ -26,7 +26,7 @@ export type TripCause =
 
 /** What bounds the active power at this moment. */
 export type GridBinding =
-  | "wish"
+  | "request"
   | "rating"
   | "active-power-limit"
   | "volt-watt"
@@ -52,10 +52,10 @@ export interface GridOutcome {
    * off, or a measurement that is missing, does not set it.
    */
   gridTripped: boolean;
-  /** The point to command, for the wish that was given. */
+  /** The point to command, for the request that was given. */
   injectedW: number;
   injectedVar: number;
-  /** Envelope for any other wish at this moment: what the functions allow at most and (droop, volt-watt below zero) at least. */
+  /** Envelope for any other request at this moment: what the functions allow at most and (droop, volt-watt below zero) at least. */
   maxInjectedW: number;
   minInjectedW: number;
   binding: GridBinding;
@@ -65,9 +65,9 @@ export interface GridOutcome {
 
 /** What the caller writes before a step. Safe to leave at its start values where there is nothing to say. */
 export interface GridInputs {
-  /** What somebody wishes to inject; the second counts only in reactive mode `none`. Not-a-number counts as zero. */
-  wishInjectedW: number;
-  wishInjectedVar: number;
+  /** What somebody requests to inject; the second counts only in reactive mode `none`. Not-a-number counts as zero. */
+  requestedInjectedW: number;
+  requestedInjectedVar: number;
   /** The contractual cap on injected power, W; not-a-number allows none. */
   exportCapW: number;
   /** A transfer-trip signal from the utility is present. */
@@ -79,8 +79,8 @@ export interface GridInputs {
 }
 
 export const createGridInputs = (): GridInputs => ({
-  wishInjectedW: 0,
-  wishInjectedVar: 0,
+  requestedInjectedW: 0,
+  requestedInjectedVar: 0,
   exportCapW: Number.POSITIVE_INFINITY,
   transferTrip: false,
   permissive: true,

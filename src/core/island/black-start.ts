@@ -131,7 +131,8 @@ function watchTiers(b: BlackStart, { mode, row, nowMs }: ModeState, tiers: TierS
 }
 
 function refusalOf({ mode, record }: ModeState, facts: ModeFacts, enough: boolean): ReasonKey | "" {
-  const wanted = mode === "isolated" && facts.backupOK && (facts.gridOut || facts.islandWish || record.returnBlocked);
+  const wanted =
+    mode === "isolated" && facts.backupOK && (facts.gridOut || facts.islandRequested || record.returnBlocked);
   if (!wanted) return "";
   if (record.startsLeft === 0) return "starts-used";
   if (!enough) return "auxiliary-low";

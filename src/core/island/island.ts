@@ -36,7 +36,7 @@ export interface IslandConfig {
   readonly ratedW: readonly number[];
   /** PV that may join: 0 W when there is none, and the only way to curtail it. */
   readonly pv: { readonly ratedW: number; readonly curtail: "command" | "frequency-shift" };
-  /** State of charge kept in the vehicle at each stage, percent; the vehicle's own wish may be higher. */
+  /** State of charge kept in the vehicle at each stage, percent; the vehicle's own request may be higher. */
   readonly reservePct: readonly number[];
   /** Share of stored energy that arrives at the AC side. */
   readonly efficiency: number;

@@ -183,8 +183,8 @@ export interface ModeFacts {
   balanced: boolean;
   /** Every stage that is to carry the planned island can hold its angle, answers and runs. */
   holderReady: boolean;
-  /** A person on site wishes an island; a person on site resets. No backend reaches either (requirement R26). */
-  islandWish: boolean;
+  /** A person on site requests an island; a person on site resets. No backend reaches either (requirement R26). */
+  islandRequested: boolean;
   resetRequest: boolean;
 
   /** Last record of the machine that is durably stored (`ModeState.record.generation`). */
@@ -235,7 +235,7 @@ export const createModeFacts = (stageCount: number): ModeFacts => ({
   sourceReady: true,
   balanced: false,
   holderReady: false,
-  islandWish: false,
+  islandRequested: false,
   resetRequest: false,
   storedGeneration: 0,
   deviceCloseSequence: 0,
@@ -271,7 +271,7 @@ export function deriveModeFacts(
   const { site } = snapshot;
   facts.parallelOK = authority.parallelOK;
   facts.backupOK = authority.backupOK && config.canIsolate;
-  facts.islandWish = site.islandWish && nowMs < site.islandWishUntilMs;
+  facts.islandRequested = site.islandRequested && nowMs < site.islandRequestUntilMs;
   facts.resetRequest = site.resetRequest;
   facts.storedGeneration = site.storedGeneration;
   facts.deviceCloseSequence = snapshot.transferDevice.closeSequence;

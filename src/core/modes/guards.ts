@@ -138,14 +138,21 @@ export const parallelOK = guard("a permit for parallel operation is in force", m
 export const notParallelOK = negated(parallelOK, "parallel operation is not permitted");
 export const backupOK = guard("backup is permitted", (_, f) => f.backupOK);
 export const notBackupOK = negated(backupOK, "backup is not permitted");
-export const islandWish = guard("a person on site wishes an island", (_, f) => f.islandWish);
-export const noIslandWish = negated(islandWish, "nobody wishes an island");
-export const noWishOrNoBackup = guard(
-  "nobody wishes an island, or backup is not permitted",
-  (_, f) => !f.islandWish || !f.backupOK,
+export const islandRequested = guard("a person on site requests an island", (_, f) => f.islandRequested);
+export const islandNotRequested = negated(islandRequested, "nobody requests an island");
+export const notRequestedOrNoBackup = guard(
+  "nobody requests an island, or backup is not permitted",
+  (_, f) => !f.islandRequested || !f.backupOK,
 );
-export const noIslandWishInForce = guard("no permitted wish for an island", (_, f) => !f.islandWish || !f.backupOK);
-export const gridNotGoodOrIslandWish = either(gridNotGood, islandWish, "the grid is not good, or an island is wished");
+export const noIslandRequestInForce = guard(
+  "no permitted request for an island",
+  (_, f) => !f.islandRequested || !f.backupOK,
+);
+export const gridNotGoodOrIslandRequested = either(
+  gridNotGood,
+  islandRequested,
+  "the grid is not good, or an island is requested",
+);
 export const joinedWithoutRight = guard(
   "not proven open, and the grid is not good or parallel operation not permitted",
   (s, f) => !f.provenOpen && !(f.gridHolds && mayRunParallel(s, f)),
@@ -168,11 +175,11 @@ export const returnBlockedOrStartsUsed = either(returnBlocked, startsUsed, "the 
  * have seen since before K1 opened is not waited for a second time.
  */
 export const reasonToStart = guard(
-  "there is no good grid to return to, an island is wished or the return is blocked",
+  "there is no good grid to return to, an island is requested or the return is blocked",
   (s, f) =>
     heldFor(s, "gridOut", s.timings.outMs) ||
     heldFor(s, "gridNotGood", s.timings.outMs) ||
-    f.islandWish ||
+    f.islandRequested ||
     s.record.returnBlocked,
 );
 export const notReleased = guard("the close has not been given yet", (s) => !s.released);

@@ -81,7 +81,7 @@ export const modeRows: readonly ModeRow[] = [
   { id: "B4", from: ["blind"], when: [g.coherentOpenHeld], to: "opening" },
 
   // With the grid.
-  { id: "L1", from: ["loadOnly", "ceased", "enterDelay", "ramping"], when: [g.islandWish, g.backupOK, g.startsLeft], to: "isolating" },
+  { id: "L1", from: ["loadOnly", "ceased", "enterDelay", "ramping"], when: [g.islandRequested, g.backupOK, g.startsLeft], to: "isolating" },
   { id: "L2", from: ["loadOnly", "ceased"], when: [g.gridOutHeld, g.backupOK, g.startsLeft, g.opensProven], to: "isolating" },
   { id: "P0", from: ["ceased", "enterDelay", "ramping", "parallel", "balancing"], when: [g.notParallelOK], to: "loadOnly" },
   { id: "L3", from: ["loadOnly"], when: [g.parallelOK], to: "ceased" },
@@ -93,8 +93,8 @@ export const modeRows: readonly ModeRow[] = [
 
   // Leaving it as planned: first no power flows through K1, then it opens while the stages still follow. Stages that can hold
   // their angle carry the bus through; where they can't, they stop at the first sign that K1 moves.
-  { id: "L4", from: ["parallel"], when: [g.islandWish, g.backupOK, g.startsLeft], to: "balancing" },
-  { id: "A1", from: ["balancing"], when: [g.noWishOrNoBackup], to: "parallel" },
+  { id: "L4", from: ["parallel"], when: [g.islandRequested, g.backupOK, g.startsLeft], to: "balancing" },
+  { id: "A1", from: ["balancing"], when: [g.notRequestedOrNoBackup], to: "parallel" },
   { id: "A2", from: ["balancing"], when: [g.balancedHeld], to: "parting" },
   { id: "A3", from: ["balancing"], when: [g.balanceMaxOver], to: "isolating" },
   { id: "N1", from: ["parting"], when: [g.notBackupOK], to: "opening" },
@@ -114,7 +114,7 @@ export const modeRows: readonly ModeRow[] = [
   // The island.
   { id: "S1", from: ["isolated", "returning"], when: [g.busNotDeadHeld], to: "lockedOut", do: suspectOpening },
   { id: "S5", from: ["isolated"], when: [g.opensUnproven, g.gridDead, g.busDeadHeld], to: "lockedOut" },
-  { id: "S2", from: ["isolated"], when: [g.gridGoodForReturn, g.noIslandWishInForce, g.returnNotBlocked, g.recordKept], to: "returning" },
+  { id: "S2", from: ["isolated"], when: [g.gridGoodForReturn, g.noIslandRequestInForce, g.returnNotBlocked, g.recordKept], to: "returning" },
   { id: "S3", from: ["isolated"], when: [g.provenOpen, g.busDeadHeld, g.reasonToStart, g.sourceReady, g.backupOK, g.startsLeft, g.opensProven, g.recordKept], to: "islandStarting", do: beginStart },
   { id: "K1", from: ["islandStarting", "islandRunning", "resyncing"], when: [g.notBackupOK], to: "isolated" },
   { id: "F1", from: ["islandRunning"], when: [g.gridFollows], to: "opening", do: distrustOpening },
@@ -126,8 +126,8 @@ export const modeRows: readonly ModeRow[] = [
   { id: "K4", from: ["islandRunning", "resyncing"], when: [g.islandFell], to: "isolated" },
 
   // Returning: through a dead bus, or in synchronism where the device is listed for it.
-  { id: "K5", from: ["islandRunning"], when: [g.gridGoodForReturn, g.noIslandWish, g.returnNotBlocked, g.stagesFresh, g.notListedForClosedTransition], to: "returning" },
-  { id: "K5s", from: ["islandRunning"], when: [g.gridGoodForReturn, g.noIslandWish, g.returnNotBlocked, g.stagesFresh, g.recordKept, g.listedForClosedTransition], to: "resyncing" },
+  { id: "K5", from: ["islandRunning"], when: [g.gridGoodForReturn, g.islandNotRequested, g.returnNotBlocked, g.stagesFresh, g.notListedForClosedTransition], to: "returning" },
+  { id: "K5s", from: ["islandRunning"], when: [g.gridGoodForReturn, g.islandNotRequested, g.returnNotBlocked, g.stagesFresh, g.recordKept, g.listedForClosedTransition], to: "resyncing" },
   { id: "T1", from: ["returning"], when: [g.gridNotGood], to: "isolated" },
   { id: "T2", from: ["returning"], when: [g.provenOpen, g.busDeadHeld], to: "closing", do: beginClose },
   { id: "X1", from: ["closing"], when: [g.notOff], to: "opening", do: blockReturn },
@@ -135,7 +135,7 @@ export const modeRows: readonly ModeRow[] = [
   { id: "X3", from: ["closing"], when: [g.closeOver], to: "opening", do: blockReturn },
   { id: "X4", from: ["closing"], when: [g.storeOver], to: "opening" },
   { id: "Y0", from: ["resyncing"], when: [g.stagesSilent], to: "islandRunning" },
-  { id: "Y1", from: ["resyncing"], when: [g.gridNotGoodOrIslandWish], to: "islandRunning" },
+  { id: "Y1", from: ["resyncing"], when: [g.gridNotGoodOrIslandRequested], to: "islandRunning" },
   { id: "Y2", from: ["resyncing"], when: [g.inSyncHeld, g.provenOpen], to: "closingLive", do: beginClose },
   { id: "Y3", from: ["resyncing"], when: [g.syncMaxOver], to: "islandRunning", do: blockReturn },
   { id: "Z5", from: ["closingLive"], when: [g.notBackupOK], to: "opening" },
@@ -150,7 +150,7 @@ export const modeRows: readonly ModeRow[] = [
   // People, and what time heals.
   { id: "Q1", from: ["lockedOut"], when: [g.resetRequested, g.coherentHeld, g.meterFreshOrGridDead], to: "blind", do: forgetTroubles },
   { id: "K6", from: ["isolated", "islandRunning", "loadOnly", "parallel"], when: [g.resetRequested, g.returnBlockedOrStartsUsed], to: "stay", do: forgetTroubles },
-  { id: "K8", from: ["isolated"], when: [g.gridGood, g.noIslandWishInForce, g.returnNotBlocked, g.busDeadHeld, g.startsUsed], to: "stay", do: fillStarts },
+  { id: "K8", from: ["isolated"], when: [g.gridGood, g.noIslandRequestInForce, g.returnNotBlocked, g.busDeadHeld, g.startsUsed], to: "stay", do: fillStarts },
   { id: "S4", from: ["isolated"], when: [g.opensUnproven, g.provenOpen, g.gridLive, g.busDeadHeld], to: "stay", do: trustOpening },
   { id: "K7", from: ["islandRunning"], when: [g.stableOver, g.startsUsed], to: "stay", do: fillStarts },
   { id: "M2", from: ["islandRunning", "loadOnly", "parallel"], when: [g.stableOver, g.disagreedBefore], to: "stay", do: forgetDisagreements },

@@ -15,7 +15,7 @@ export type AllocationRule = (typeof allocationRules)[number];
 
 /** What one EVSE wants and may do, all its own limits applied. Written in place each tick by the caller. */
 export interface AllocationAsk {
-  wishW: number;
+  requestedW: number;
   /** Interval of its own limits; contains 0. */
   minW: number;
   maxW: number;
@@ -44,7 +44,7 @@ export interface Allocation {
   readonly asks: AllocationAsk[];
   /** Result: set-point of each stage, W. */
   readonly setpointW: Float64Array;
-  /** Result: `limits[i]` has `limitCount[i]` entries, gentlest first; clamping the wish by them in turn gives the set-point. */
+  /** Result: `limits[i]` has `limitCount[i]` entries, gentlest first; clamping the request by them in turn gives the set-point. */
   readonly limits: LimitEntry[][];
   readonly limitCount: Uint8Array;
   readonly charging: Direction;
@@ -85,7 +85,7 @@ export function createAllocation(control: ExportControl, rule: AllocationRule): 
   return {
     rule,
     asks: Array.from({ length: n }, () => ({
-      wishW: 0,
+      requestedW: 0,
       minW: 0,
       maxW: 0,
       minChargeW: 0,
@@ -128,11 +128,11 @@ function share(a: Allocation, d: Direction, control: ExportControl, budget: Site
   f.orderCount = 0;
   for (let i = 0; i < n; i++) {
     const ask = a.asks[i]!;
-    const wishW = d.sign * clamp(ask.wishW, ask.minW, ask.maxW);
-    const wantW = Math.min(wishW, o.askMaxW[i]!);
+    const requestedW = d.sign * clamp(ask.requestedW, ask.minW, ask.maxW);
+    const wantW = Math.min(requestedW, o.askMaxW[i]!);
     const leastW = d.sign > 0 ? ask.minChargeW : ask.minDischargeW;
     // A stage that is probed for less than its minimum is probed with the minimum.
-    const usable = o.powerSource[i] === PowerSource.model && wishW > 0 && wishW >= leastW;
+    const usable = o.powerSource[i] === PowerSource.model && requestedW > 0 && requestedW >= leastW;
     f.member[i] = usable ? 1 : 0;
     f.wantW[i] = usable ? Math.max(wantW, leastW) : 0;
     f.leastW[i] = leastW;
@@ -218,9 +218,9 @@ function setBudgets(a: Allocation, d: Direction, control: ExportControl, budget:
       if (o.powerSource[i] !== PowerSource.model) continue;
       const flowsW = -d.sign * o.modelW[i]!;
       if (flowsW <= 0) continue;
-      // Charging is shared first: its set-points are known. Discharging is known by its wish.
+      // Charging is shared first: its set-points are known. Discharging is known by its request.
       const ask = a.asks[i]!;
-      const meantW = charges ? -clamp(ask.wishW, ask.minW, ask.maxW) : a.setpointW[i]!;
+      const meantW = charges ? -clamp(ask.requestedW, ask.minW, ask.maxW) : a.setpointW[i]!;
       const reliedW = flowsW < meantW ? flowsW : meantW;
       if (reliedW > 0) helpW += control.shares[c * n + i]! * reliedW;
     }
@@ -331,16 +331,16 @@ function explainStage(a: Allocation, control: ExportControl, budget: SiteBudget,
     return;
   }
   const ask = a.asks[i]!;
-  const wishW = clamp(ask.wishW, ask.minW, ask.maxW);
-  if (wishW === 0) return;
+  const requestedW = clamp(ask.requestedW, ask.minW, ask.maxW);
+  if (requestedW === 0) return;
   if (powerSource === PowerSource.otherControl) {
     addLimit(a, i, "mode", "mode", 0, 0);
     return;
   }
-  const charges = wishW > 0;
+  const charges = requestedW > 0;
   const d = charges ? a.charging : a.discharging;
   const f = d.filling;
-  const wantW = Math.abs(wishW);
+  const wantW = Math.abs(requestedW);
   const setW = Math.abs(a.setpointW[i]!);
   if (wantW < f.leastW[i]!) {
     addLimit(a, i, "vehicle-minimum", "vehicle", 0, 0);

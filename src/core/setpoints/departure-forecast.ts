@@ -12,7 +12,7 @@ export interface DepartureInputs {
   /** UTC. */
   readonly departsAtMs: number;
   readonly reservePct: number;
-  /** What it does now by somebody's wish, W; NaN when it follows its own plan: charging up to its target. */
+  /** What it does now by somebody's request, W; NaN when it follows its own plan: charging up to its target. */
   readonly askedW: number;
   /** The departure has taken over already. */
   readonly urgent: boolean;
@@ -41,8 +41,9 @@ export function forecastDeparture(inputs: DepartureInputs, nowMs: number): Depar
   for (let atMs = nowMs; atMs < departsAtMs; atMs += stepMs) {
     const share = neededPowerW({ socPct, targetPct, capacityWh, departsAtMs }, atMs) / Math.max(reachableW, 1);
     urgent = share >= departureTakesOver || (urgent && share > departureLetsGo);
-    const wishW = urgent || Number.isNaN(askedW) ? (socPct < targetPct ? reachableW : 0) : Math.min(askedW, reachableW);
-    const powerW = (wishW < 0 && socPct <= reservePct) || (wishW > 0 && socPct >= 100) ? 0 : wishW;
+    const requestedW =
+      urgent || Number.isNaN(askedW) ? (socPct < targetPct ? reachableW : 0) : Math.min(askedW, reachableW);
+    const powerW = (requestedW < 0 && socPct <= reservePct) || (requestedW > 0 && socPct >= 100) ? 0 : requestedW;
     if (steps.at(-1)?.powerW !== powerW) steps.push({ startsAtMs: atMs, powerW });
     const hours = Math.min(stepMs, departsAtMs - atMs) / hourMs;
     const storedW = powerW > 0 ? powerW * chargingEfficiency : powerW / chargingEfficiency;

@@ -1,5 +1,5 @@
 /**
- * The explained set-point (holds): a wish passes through a chain of limits, gentlest first and most protective last, and
+ * The explained set-point (holds): a request passes through a chain of limits, gentlest first and most protective last, and
  * each limit keeps its reason and source, so that anyone can ask why the set-point is what it is and the answer adds up.
  *
  * All chains of a site live in one flat buffer: the tick allocates nothing, and publishing them to another thread is one
@@ -28,7 +28,7 @@ export type LimitSource = (typeof limitSources)[number];
 export const limitsMax = 24;
 /** Numbers per limit: reason index, source index, minW, maxW. */
 const stride = 4;
-/** Numbers per chain before its limits: count, wishW, setpointW, wish source. */
+/** Numbers per chain before its limits: count, requestedW, setpointW, request source. */
 const head = 4;
 export const chainLength = head + limitsMax * stride;
 
@@ -44,14 +44,14 @@ export const createLimitChains = (evseCount: number): LimitChains => ({
   values: new Float64Array(evseCount * chainLength),
 });
 
-/** Starts EVSE `evse`'s chain anew with a wish. A wish that is not a number is no wish: zero. */
-export function startChain({ values }: LimitChains, evse: number, wishW: number, wishSource: number): void {
+/** Starts EVSE `evse`'s chain anew with a request. A request that is not a number is no request: zero. */
+export function startChain({ values }: LimitChains, evse: number, requestedW: number, requestSource: number): void {
   const at = evse * chainLength;
-  const sane = Number.isFinite(wishW) ? wishW : 0;
+  const sane = Number.isFinite(requestedW) ? requestedW : 0;
   values[at] = 0;
   values[at + 1] = sane;
   values[at + 2] = sane;
-  values[at + 3] = wishSource;
+  values[at + 3] = requestSource;
 }
 
 /**
@@ -112,7 +112,7 @@ export function chainInterval({ values }: LimitChains, evse: number, into: Chain
   into.maxW = minW <= maxW ? maxW : values[at + 2]!;
 }
 
-/** One limit as a person reads it. `binds`: it moved the set-point. `headroomW`: how much further the final set-point could go in the wished direction before this limit binds. */
+/** One limit as a person reads it. `binds`: it moved the set-point. `headroomW`: how much further the final set-point could go in the requested direction before this limit binds. */
 export interface ExplainedLimit {
   readonly reason: ReasonKey;
   readonly source: LimitSource;
@@ -123,8 +123,8 @@ export interface ExplainedLimit {
 }
 
 export interface Explanation {
-  readonly wishW: number;
-  readonly wishSource: number;
+  readonly requestedW: number;
+  readonly requestSource: number;
   readonly setpointW: number;
   readonly limits: readonly ExplainedLimit[];
 }
@@ -133,11 +133,11 @@ export interface Explanation {
 export function explain(values: Float64Array, evse: number): Explanation {
   const at = evse * chainLength;
   const count = Math.min(values[at]!, limitsMax);
-  const wishW = values[at + 1]!;
+  const requestedW = values[at + 1]!;
   const setpointW = values[at + 2]!;
-  const charging = wishW > 0 || (wishW === 0 && setpointW >= 0);
+  const charging = requestedW > 0 || (requestedW === 0 && setpointW >= 0);
   const limits: ExplainedLimit[] = [];
-  let runningW = wishW;
+  let runningW = requestedW;
   for (let index = 0; index < count; index++) {
     const entry = at + head + index * stride;
     const minW = values[entry + 2]!;
@@ -153,5 +153,5 @@ export function explain(values: Float64Array, evse: number): Explanation {
     });
     runningW = movedW;
   }
-  return { wishW, wishSource: values[at + 3]!, setpointW, limits };
+  return { requestedW, requestSource: values[at + 3]!, setpointW, limits };
 }

@@ -1,11 +1,11 @@
 /**
- * What each EVSE should wish: a person's or backend's wish while its lease holds, otherwise the site's own plan. The reserve
+ * What each EVSE should request: a person's or backend's request while its lease holds, otherwise the site's own plan. The reserve
  * and the energy needed at departure outrank price and demand response (requirement R30): when the time left is barely
  * enough, the departure takes over, with hysteresis so that it does not chatter. A target out of reach is no failure:
  * there is always a plan, which then is "as much as possible".
  */
 import { hourMs } from "../../domain/units.ts";
-import type { EvseFacts, WishSource } from "../snapshot.ts";
+import type { EvseFacts, RequestSource } from "../snapshot.ts";
 
 /** Share of the possible charging power that a departure may need before it takes over, and below which it lets go. */
 export const departureTakesOver = 0.85;
@@ -14,7 +14,7 @@ export const departureLetsGo = 0.6;
 export const chargingEfficiency = 0.93;
 
 /** Indexes are wire values: append only. */
-export const wishSources: readonly WishSource[] = [
+export const requestSources: readonly RequestSource[] = [
   "none",
   "backend",
   "schedule",
@@ -24,10 +24,10 @@ export const wishSources: readonly WishSource[] = [
   "external",
 ];
 
-/** One EVSE's chosen wish. */
-export interface Wish {
+/** One EVSE's chosen request. */
+export interface PowerRequest {
   powerW: number;
-  /** Index in `wishSources`. */
+  /** Index in `requestSources`. */
   source: number;
   /** A departure has taken over. */
   urgent: boolean;
@@ -35,36 +35,42 @@ export interface Wish {
   neededW: number;
 }
 
-export const createWish = (): Wish => ({ powerW: 0, source: 0, urgent: false, neededW: 0 });
+export const createRequest = (): PowerRequest => ({ powerW: 0, source: 0, urgent: false, neededW: 0 });
 
-const none = wishSources.indexOf("none");
-const departure = wishSources.indexOf("departure");
-const local = wishSources.indexOf("local");
+const none = requestSources.indexOf("none");
+const departure = requestSources.indexOf("departure");
+const local = requestSources.indexOf("local");
 
 /**
- * Chooses the wish of one EVSE. `reachableW` is the power that this EVSE can count on (its rating, its share of the import
+ * Chooses the request of one EVSE. `reachableW` is the power that this EVSE can count on (its rating, its share of the import
  * limit). `wallMs` is UTC or NaN.
  */
-export function chooseWish(wish: Wish, facts: EvseFacts, reachableW: number, nowMs: number, wallMs: number): void {
+export function selectRequest(
+  request: PowerRequest,
+  facts: EvseFacts,
+  reachableW: number,
+  nowMs: number,
+  wallMs: number,
+): void {
   if (!facts.connected) {
-    wish.powerW = 0;
-    wish.source = none;
-    wish.urgent = false;
-    wish.neededW = 0;
+    request.powerW = 0;
+    request.source = none;
+    request.urgent = false;
+    request.neededW = 0;
     return;
   }
-  wish.neededW = neededPowerW(facts, wallMs);
-  const share = reachableW > 0 ? wish.neededW / reachableW : wish.neededW > 0 ? Number.POSITIVE_INFINITY : 0;
-  wish.urgent = share >= departureTakesOver || (wish.urgent && share > departureLetsGo);
-  if (wish.urgent) {
-    wish.powerW = facts.vehicleMaxChargeW;
-    wish.source = departure;
-  } else if (nowMs < facts.wishUntilMs && facts.wishSource !== "none" && Number.isFinite(facts.wishW)) {
-    wish.powerW = facts.wishW;
-    wish.source = wishSources.indexOf(facts.wishSource);
+  request.neededW = neededPowerW(facts, wallMs);
+  const share = reachableW > 0 ? request.neededW / reachableW : request.neededW > 0 ? Number.POSITIVE_INFINITY : 0;
+  request.urgent = share >= departureTakesOver || (request.urgent && share > departureLetsGo);
+  if (request.urgent) {
+    request.powerW = facts.vehicleMaxChargeW;
+    request.source = departure;
+  } else if (nowMs < facts.requestUntilMs && facts.requestSource !== "none" && Number.isFinite(facts.requestedW)) {
+    request.powerW = facts.requestedW;
+    request.source = requestSources.indexOf(facts.requestSource);
   } else {
-    wish.powerW = belowTarget(facts) ? facts.vehicleMaxChargeW : 0;
-    wish.source = local;
+    request.powerW = belowTarget(facts) ? facts.vehicleMaxChargeW : 0;
+    request.source = local;
   }
 }
 

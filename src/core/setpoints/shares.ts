@@ -44,7 +44,7 @@ const emptyW = 1e-6;
 
 /**
  * Equal: everybody gets the same, nobody more than wanted or less than the least; what one does not want goes to the others
- * (max-min fairness). Each pass ends with a stage at its wish, a stage that begins to rise, or a channel used up, so there
+ * (max-min fairness). Each pass ends with a stage at its request, a stage that begins to rise, or a channel used up, so there
  * are at most 2 · stages + channels passes.
  */
 export function fillEqually(f: WaterFilling, shares: Float64Array): void {

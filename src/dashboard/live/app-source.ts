@@ -1,6 +1,6 @@
 /**
  * The running station as the dashboard's source: looks at the latest report, keeps what charts and event lists need, and
- * carries out what people ask. The controller has the last word: it only ever tightens on a person's wish.
+ * carries out what people ask. The controller has the last word: it only ever tightens on a person's request.
  */
 import { monotonicMs } from "../../app/control/monotonic.ts";
 import type { ControlReport, SiteReport } from "../../app/control/shared/report.ts";

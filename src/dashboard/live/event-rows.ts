@@ -97,7 +97,7 @@ const ceasedKeys = {
 } as const;
 const wantsParallel = ({ station }: Seen): boolean => station.config.site.serviceMode.startsWith("parallel");
 
-/** What keeps a site that wishes to run in parallel from it, and is worth an event of its own. */
+/** What keeps a site that requests to run in parallel from it, and is worth an event of its own. */
 const refusals: readonly ReasonKey[] = [
   "permit-revoked",
   "permit-expired",

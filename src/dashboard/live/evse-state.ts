@@ -1,7 +1,7 @@
 /** One EVSE of the report as the dashboard's state: facts, what binds it, what people ask of it, what is not known. */
 
 import type { ControlReport } from "../../app/control/shared/report.ts";
-import { explain, wishSources } from "../../app/core-vocabulary.ts";
+import { explain, requestSources } from "../../app/core-vocabulary.ts";
 import { held } from "../../app/people.ts";
 import type { SiteStation } from "../../app/station.ts";
 import { finite } from "../archive/recorder.ts";
@@ -47,8 +47,8 @@ export function evseState(report: ControlReport, { station, slow, nowMs }: EvseC
     importWh: finite(stage.importWh),
     exportWh: finite(stage.exportWh),
     backendMaxW: finite(input.backendMaxW),
-    wishW: explanation.wishW,
-    wishSource: wishSources[explanation.wishSource] ?? "none",
+    requestedW: explanation.requestedW,
+    requestSource: requestSources[explanation.requestSource] ?? "none",
     limits: explanation.limits
       .filter(({ minW, maxW }) => Number.isFinite(minW) || Number.isFinite(maxW))
       .slice(-20)
@@ -91,10 +91,10 @@ function faultOf({ stages }: ControlReport, station: SiteStation, i: number): Ev
 }
 
 function heldOf({ people }: SiteStation, i: number): EvseState["held"] {
-  const wish = people.get("held", i + 1);
-  if (wish === undefined || wish.value < held.discharging) return null;
-  const level = wish.value >= held.everything ? "everything" : "discharging";
-  return { level, by: wish.by, atMs: wish.atMs, reason: wish.reason };
+  const request = people.get("held", i + 1);
+  if (request === undefined || request.value < held.discharging) return null;
+  const level = request.value >= held.everything ? "everything" : "discharging";
+  return { level, by: request.by, atMs: request.atMs, reason: request.reason };
 }
 
 /** What a person should know of a stage's altered functions. */

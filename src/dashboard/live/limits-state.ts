@@ -39,8 +39,8 @@ export function limitsOf(site: SiteReport, station: SiteStation): SiteState["lim
   if (backupW > 0) limits.push(row("backupLimitW", backupW, "rating"));
   const reserves = station.control.evses.map(({ reservePct }) => reservePct);
   if (reserves.every((reservePct) => reservePct === reserves[0])) {
-    const wished = people.get("reservePct", 1);
-    limits.push(row("reservePct", reserves[0]!, wished ? "operator" : "installer", wished?.by));
+    const requested = people.get("reservePct", 1);
+    limits.push(row("reservePct", reserves[0]!, requested ? "operator" : "installer", requested?.by));
   }
   limits.push(row("enterServiceDelayS", profile.settings.enterDelayS, "profile", profile.name));
   return limits;

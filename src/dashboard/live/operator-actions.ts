@@ -4,7 +4,7 @@
  */
 import { monotonicMs } from "../../app/control/monotonic.ts";
 import type { ControlReport } from "../../app/control/shared/report.ts";
-import { held, type PersonsWish, type WishName } from "../../app/people.ts";
+import { held, type PersonsRequest, type RequestName } from "../../app/people.ts";
 import { refusalText } from "../../app/permits/permit.ts";
 import type { SiteStation } from "../../app/station.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
@@ -36,7 +36,7 @@ const chargersText = (context: DeedContext): string => {
   return evses.length === 1 ? `Charger ${evses[0]}` : "All chargers";
 };
 
-const wishOf = ({ request, person, nowMs }: DeedContext, value: number): PersonsWish => ({
+const requestOf = ({ request, person, nowMs }: DeedContext, value: number): PersonsRequest => ({
   value,
   by: person.name.slice(0, 80),
   atMs: nowMs,
@@ -64,7 +64,7 @@ function noteChange(
 function hold(context: DeedContext, level: number): void {
   const { people } = context.station;
   for (const evse of chosen(context))
-    if ((people.get("held", evse)?.value ?? 0) < level) people.ask("held", evse, wishOf(context, level));
+    if ((people.get("held", evse)?.value ?? 0) < level) people.ask("held", evse, requestOf(context, level));
 }
 
 /**
@@ -73,7 +73,7 @@ function hold(context: DeedContext, level: number): void {
  */
 function limit(
   context: DeedContext,
-  name: WishName,
+  name: RequestName,
   what: string,
   askedW: number,
   boundW: number,
@@ -86,7 +86,7 @@ function limit(
   const backW = (mine ? before?.before : undefined) ?? fromW;
   if (askedW > fromW && context.person.role !== "installer" && !(mine && askedW <= backW))
     return err({ key: "refuse.onlyTighten", values: { askedW, inForceW: fromW } });
-  if (askedW < boundW) people.ask(name, 0, { ...wishOf(context, askedW), before: backW });
+  if (askedW < boundW) people.ask(name, 0, { ...requestOf(context, askedW), before: backW });
   else people.forget(name, 0);
   const toW = askedW;
   noteChange(context, "limit", { what, from: kW(fromW), to: kW(toW) });
@@ -129,7 +129,7 @@ export const deeds: Readonly<Partial<Record<ActionId, Deed>>> = {
         return err({ key: "refuse.belowReserve", values: { askedPct, configuredPct, evse } });
     }
     const before = [...new Set(evses.map((evse) => pct(station.control.evses[evse - 1]!.reservePct)))];
-    for (const evse of evses) station.people.ask("reservePct", evse, wishOf(context, askedPct));
+    for (const evse of evses) station.people.ask("reservePct", evse, requestOf(context, askedPct));
     noteChange(context, "setting", {
       what: "reserve",
       ...(evses.length === 1 ? { evse: evses[0]! } : { count: evses.length }),
@@ -142,8 +142,8 @@ export const deeds: Readonly<Partial<Record<ActionId, Deed>>> = {
     const { people, control } = context.station;
     const here = chosen(context).filter((evse) => isConnected(control.report(), evse));
     for (const evse of here) {
-      people.ask("departsAtMs", evse, wishOf(context, Number(context.request.values["departsAtMs"])));
-      people.ask("targetPct", evse, wishOf(context, Number(context.request.values["targetPct"])));
+      people.ask("departsAtMs", evse, requestOf(context, Number(context.request.values["departsAtMs"])));
+      people.ask("targetPct", evse, requestOf(context, Number(context.request.values["targetPct"])));
     }
     return done(
       here.length === 1 ? `Departure at charger ${here[0]} saved` : `Departures of ${here.length} vehicles saved`,
@@ -159,37 +159,37 @@ export const deeds: Readonly<Partial<Record<ActionId, Deed>>> = {
   },
   plannedIsland({ station, person }) {
     if (!person.onSite) return err({ key: "refuse.onSiteIsland" });
-    station.control.site.islandWish = true;
-    station.control.site.islandWishUntilMs = monotonicMs() + plannedIslandMs;
+    station.control.site.islandRequested = true;
+    station.control.site.islandRequestUntilMs = monotonicMs() + plannedIslandMs;
     station.control.flush();
     return done("Island asked for");
   },
   endIsland({ station }) {
-    station.control.site.islandWish = false;
+    station.control.site.islandRequested = false;
     station.control.flush();
     return done("Return to the grid asked for");
   },
   shedTier(context) {
     const tier = Number(context.request.values["tier"]);
-    context.station.people.ask("tiersFedMax", 0, wishOf(context, tier - 1));
+    context.station.people.ask("tiersFedMax", 0, requestOf(context, tier - 1));
     return done(`Tier ${tier} shed`);
   },
   restoreTier(context) {
     const { people } = context.station;
     const tier = Number(context.request.values["tier"]);
     const standing = people.get("tiersFedMax", 0);
-    // What the controller has shed for want of energy or power no wish brings back.
+    // What the controller has shed for want of energy or power no request brings back.
     if (standing === undefined || standing.value >= tier)
       return err({ key: "refuse.tierEnergy", values: { tier: `Tier ${tier}` } });
     if (tier >= context.station.config.tiers.length) people.forget("tiersFedMax", 0);
-    else people.ask("tiersFedMax", 0, wishOf(context, tier));
+    else people.ask("tiersFedMax", 0, requestOf(context, tier));
     return done(`Tier ${tier} restored`);
   },
   enableDischarge(context) {
     const { station, request } = context;
     const evse = Number(request.values["evse"]);
     if (!(station.config.evses[evse - 1]!.maxDischargeW > 0)) return err({ key: "refuse.noRating", values: { evse } });
-    station.people.ask("dischargeEnabled", evse, wishOf(context, 1));
+    station.people.ask("dischargeEnabled", evse, requestOf(context, 1));
     noteChange(context, "setting", { what: "discharge", evse, from: "off", to: "on" });
     return done(`Discharging enabled at charger ${evse}`);
   },

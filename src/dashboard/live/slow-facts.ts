@@ -87,9 +87,9 @@ export function createSlowFacts(station: SiteStation, serving: readonly Certific
         targetPct,
         departsAtMs,
         reservePct,
-        wishW,
-        wishSource,
-        wishUntilMs,
+        requestedW,
+        requestSource,
+        requestUntilMs,
         operatorMinW,
         operatorMaxW,
         backendMaxW,
@@ -98,7 +98,7 @@ export function createSlowFacts(station: SiteStation, serving: readonly Certific
       // A cap below zero asks for power back: nothing is charged under it.
       const reachableW = Math.max(0, Math.min(ownW, backendMaxW));
       caps[i] = backendMaxW < ownW ? Math.max(0, backendMaxW) : null;
-      const asked = wishSource !== "none" && site.atMs < wishUntilMs;
+      const asked = requestSource !== "none" && site.atMs < requestUntilMs;
       const forecast = stage.vehicleConnected
         ? forecastDeparture(
             {
@@ -107,7 +107,7 @@ export function createSlowFacts(station: SiteStation, serving: readonly Certific
               targetPct,
               departsAtMs,
               reservePct,
-              askedW: asked ? Math.max(wishW, operatorMinW) : Number.NaN,
+              askedW: asked ? Math.max(requestedW, operatorMinW) : Number.NaN,
               urgent: false,
               reachableW,
             },

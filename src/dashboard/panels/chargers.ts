@@ -115,7 +115,7 @@ export function whyPanel(view: View, why: WhyView, ui: Ui): Html {
     why.callout
       ? html`<div class="callout">${why.callout.warn ? severityIcons.warning : severityIcons.record}<span>${why.callout.text}</span></div>`
       : ""
-  }${why.soc ? html`<div class="soc tall"><b>${why.soc.text}</b>${socBar(why.soc, 300)}</div>` : ""}<dl class="dt">${why.facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl><h3 class="lbl-h">${why.heading}</h3><ol class="chain"><li class="start"><span class="pt"></span><b>${why.wish}</b><span class="v"></span><small>${why.wishSource}</small></li>${why.chain.map(
+  }${why.soc ? html`<div class="soc tall"><b>${why.soc.text}</b>${socBar(why.soc, 300)}</div>` : ""}<dl class="dt">${why.facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl><h3 class="lbl-h">${why.heading}</h3><ol class="chain"><li class="start"><span class="pt"></span><b>${why.request}</b><span class="v"></span><small>${why.requestSource}</small></li>${why.chain.map(
     (link) =>
       html`<li class="${link.binds ? "bindrow" : "link"}"><span class="pt"></span><b>${link.name}</b><span class="v">${link.bound}</span><small>${link.source}</small><span class="hd">${link.distance}</span>${track(link.fraction, why.setpointFraction)}</li>`,
   )}<li class="end"><span class="pt"></span><b>Setpoint</b><span class="v">${why.setpoint}</span><small>${why.lease}</small></li></ol></div>`;

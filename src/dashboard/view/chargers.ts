@@ -109,7 +109,7 @@ export function doingOf(state: SiteState, evse: EvseState, totals: Totals): stri
   const direction = directionOfVehicle(powerW);
   if (direction !== "Idle") return direction;
   if (totals.islanded) return evse.canDischarge ? "Standby" : "Idle";
-  if (state.mode.mode === "enterDelay" && Math.abs(evse.wishW) > idleW) return "Waiting";
+  if (state.mode.mode === "enterDelay" && Math.abs(evse.requestedW) > idleW) return "Waiting";
   return "Idle";
 }
 
@@ -130,31 +130,31 @@ export function boundOf(limit: LimitState, discharging: boolean): number | null 
   return discharging ? Math.max(0, -bound) : Math.max(0, bound);
 }
 
-/** Whether the wish, or else what flows, is to discharge. */
-export const wishesDischarge = (evse: EvseState): boolean =>
-  Math.abs(evse.wishW) > idleW ? evse.wishW < 0 : (powerOf(evse) ?? 0) < -idleW;
+/** Whether the request, or else what flows, is to discharge. */
+export const requestsDischarge = (evse: EvseState): boolean =>
+  Math.abs(evse.requestedW) > idleW ? evse.requestedW < 0 : (powerOf(evse) ?? 0) < -idleW;
 
 function becauseOf(state: SiteState, evse: EvseState, words: Words): string {
   if (evse.fault) return words.event(evse.fault.key, evse.fault.values).cause.replace(/\.$/, "");
   if (evse.known.state !== "live") return beforeText(evse);
   if (!evse.connected) return "No vehicle";
-  if (evse.held !== null && (evse.held.level === "everything" || evse.wishW < -idleW))
+  if (evse.held !== null && (evse.held.level === "everything" || evse.requestedW < -idleW))
     return `${evse.held.level === "everything" ? "Stopped" : "Paused"} by ${evse.held.by} at ${words.hm(evse.held.atMs)}`;
   if (evse.missed) return "Past its departure: charged first";
   if (state.mode.mode === "lockedOut") return "Lockout: nothing may start";
   if (evse.role === "forming") return "Carries the island";
   const limit = bindingLimit(evse);
   if (limit) {
-    const bound = boundOf(limit, wishesDischarge(evse));
+    const bound = boundOf(limit, requestsDischarge(evse));
     const name = nameOfReason(limit.reason);
     return bound === null || bound < idleW ? name : `${name} ${kW(bound)}`;
   }
   if (state.mode.mode === "islandRunning" && evse.canDischarge) return "Ready to take over";
-  if (Math.abs(evse.wishW) <= idleW)
+  if (Math.abs(evse.requestedW) <= idleW)
     return evse.targetPct !== null && evse.socPct !== null && evse.socPct >= evse.targetPct
       ? "Target reached"
       : "Nothing is asked";
-  return `As asked: ${lower(wishSourceNames[evse.wishSource])}`;
+  return `As asked: ${lower(requestSourceNames[evse.requestSource])}`;
 }
 
 /** "Was discharging 8.5 kW, 58 s ago". */
@@ -166,7 +166,7 @@ export function beforeText({ known, powerW }: EvseState): string {
   return direction === "Idle" ? `Was idle ${ago}` : `Was ${lower(direction)} ${kW(powerW)}, ${ago}`;
 }
 
-export const wishSourceNames: Record<EvseState["wishSource"], string> = {
+export const requestSourceNames: Record<EvseState["requestSource"], string> = {
   none: "Nobody asks",
   backend: "Backend",
   schedule: "Plan",

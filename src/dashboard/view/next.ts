@@ -110,7 +110,7 @@ export const consequences: readonly Consequence[] = [
     say: ({ mode }) => (mode.seamless.leaving ? "next.balancedStay" : "next.balancedBlink"),
     leadsTo: to("parting"),
   },
-  { modes: ["balancing"], when: "If it is taken back", say: "next.wishEnds", leadsTo: to("parallel") },
+  { modes: ["balancing"], when: "If it is taken back", say: "next.requestEnds", leadsTo: to("parallel") },
   {
     modes: ["parting"],
     when: "When proven open",

@@ -7,10 +7,10 @@ import {
   bindingLimit,
   boundOf,
   doingOf,
+  requestSourceNames,
+  requestsDischarge,
   type SocView,
   socView,
-  wishesDischarge,
-  wishSourceNames,
 } from "./chargers.ts";
 import { directionOfVehicle, duration, idleW, kW, kWh, nb, pct, type Words } from "./format.ts";
 import { powerOf, type Totals } from "./totals.ts";
@@ -36,8 +36,8 @@ export interface WhyView {
   readonly soc: SocView | null;
   readonly facts: readonly (readonly [string, string])[];
   readonly heading: string;
-  readonly wish: string;
-  readonly wishSource: string;
+  readonly request: string;
+  readonly requestSource: string;
   readonly chain: readonly ChainRow[];
   readonly setpoint: string;
   readonly setpointFraction: number;
@@ -45,7 +45,7 @@ export interface WhyView {
 }
 
 export function whyView(state: SiteState, evse: EvseState, totals: Totals, words: Words): WhyView {
-  const discharge = wishesDischarge(evse);
+  const discharge = requestsDischarge(evse);
   const verb = discharge ? "discharge" : "charge";
   const powerW = powerOf(evse);
   const doing = doingOf(state, evse, totals);
@@ -77,8 +77,8 @@ export function whyView(state: SiteState, evse: EvseState, totals: Totals, words
     soc: socView(evse, words),
     facts: factsOf(evse, words),
     heading: `Why this setpoint: the request, then each limit to ${verb}`,
-    wish: Math.abs(evse.wishW) > idleW ? `Request: ${verb} ${kW(evse.wishW)}` : `Request: 0.0${nb}kW`,
-    wishSource: wishSourceNames[evse.wishSource],
+    request: Math.abs(evse.requestedW) > idleW ? `Request: ${verb} ${kW(evse.requestedW)}` : `Request: 0.0${nb}kW`,
+    requestSource: requestSourceNames[evse.requestSource],
     chain: chainOf(evse, discharge),
     setpoint:
       Math.abs(evse.setpointW) > idleW ? `${directionOfVehicle(evse.setpointW)} ${kW(evse.setpointW)}` : `0.0${nb}kW`,

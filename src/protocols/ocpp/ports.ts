@@ -65,15 +65,15 @@ export interface SiteView {
 
 /**
  * What the backend allows and asks for. `[minW, maxW]` is a cap: it holds until this station replaces it, whatever becomes
- * of its messenger. The request `wishW` lapses at `wishUntilMs` of the monotonic clock and is made anew while its profile
+ * of its messenger. The request `requestedW` lapses at `requestUntilMs` of the monotonic clock and is made anew while its profile
  * stands. A profile's limit L maps so: L ≥ 0 → [0, L], request L (zero never discharges); L < 0 → [L, 0], request L
  * (discharge, as far as mode and permit allow, which the core decides).
  */
 export interface BackendLimit {
   minW: number;
   maxW: number;
-  wishW: number;
-  wishUntilMs: number;
+  requestedW: number;
+  requestUntilMs: number;
   /** The profile that decides, for the explanation. */
   profileId: number;
 }

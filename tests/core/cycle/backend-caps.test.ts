@@ -23,7 +23,7 @@ for (const [name, maxW, lowW, highW] of [
 ] as const) {
   test(name, () => {
     const site = new TestSite();
-    site.wish(30_000);
+    site.request(30_000);
     site.run(12_000);
     site.snapshot.site.backendMaxW = maxW;
     site.run(3_000);

@@ -5,7 +5,7 @@ import { inParallel, ratedW, TestSite } from "./site.ts";
 const own = ", gridFunctions: controller, ratedVA: 66000, maxVar: 26400, reactiveResponseMs: 50";
 const fast = ", ratedVA: 66000, maxVar: 26400, reactiveResponseMs: 50";
 
-test("nothing is wrong → the wish is followed", () => {
+test("nothing is wrong → the request is followed", () => {
   const site = inParallel();
   expect(site.core.machine.state.mode).toBe("parallel");
   expect(site.setpointW()).toBe(-30_000);
@@ -71,7 +71,7 @@ describe("what ends discharging at once, with its reason", () => {
   test("a stage without anti-islanding still charges", () => {
     const site = new TestSite();
     site.snapshot.stages[0]!.antiIslanding = false;
-    site.wish(20_000);
+    site.request(20_000);
     site.run(70_000);
     expect(site.setpointW()).toBe(20_000);
   });
@@ -137,7 +137,7 @@ describe("anti-islanding backup", () => {
   test("not in parallel → no feedback", () => {
     const site = new TestSite({ stage: fast });
     site.snapshot.site.serviceEnabled = false;
-    site.wish(20_000);
+    site.request(20_000);
     site.snapshot.meter.frequencyHz = 60.3;
     site.run(2_000, () => expect(site.core.commands.stages[0]!.reactiveVar).toBe(0));
   });
@@ -181,7 +181,7 @@ describe("functions that the controller runs for a stage that has none", () => {
     expect(site.binding()).toContain("apparent-power");
   });
 
-  test("constant power factor → reactive power goes with the power that is commanded, not with the wish", () => {
+  test("constant power factor → reactive power goes with the power that is commanded, not with the request", () => {
     const site = inParallel(
       { stage: own, pcc: ", phaseExportLimitW: 8000", settings: { powerFactor: 0.9, islandingBackupEnabled: false } },
       -30_000,
@@ -192,7 +192,7 @@ describe("functions that the controller runs for a stage that has none", () => {
   });
 
   describe("frequency-droop", () => {
-    for (const [name, wishW, frequencyHz, low, high] of [
+    for (const [name, requestedW, frequencyHz, low, high] of [
       ["high frequency while discharging → less", -30_000, 60.5, -23_000, -18_000],
       ["low frequency while discharging → more", -30_000, 59.5, -42_000, -36_000],
       ["high frequency while charging → more", 30_000, 60.5, 36_000, 42_000],
@@ -200,9 +200,9 @@ describe("functions that the controller runs for a stage that has none", () => {
       ["low frequency at zero → support from nothing", 0, 59.5, -12_000, -6_000],
     ] as const) {
       test(name, () => {
-        const site = inParallel({ stage: own }, wishW);
-        if (wishW > 0) site.run(70_000);
-        expect(site.setpointW()).toBeCloseTo(wishW, -1);
+        const site = inParallel({ stage: own }, requestedW);
+        if (requestedW > 0) site.run(70_000);
+        expect(site.setpointW()).toBeCloseTo(requestedW, -1);
         site.snapshot.meter.frequencyHz = frequencyHz;
         site.run(20_000);
         expect(site.setpointW()).toBeGreaterThan(low);
@@ -210,13 +210,13 @@ describe("functions that the controller runs for a stage that has none", () => {
         expect(site.binding()).toContain("frequency-droop");
         site.snapshot.meter.frequencyHz = 60;
         site.run(40_000);
-        expect(site.setpointW()).toBeCloseTo(wishW, -1);
+        expect(site.setpointW()).toBeCloseTo(requestedW, -1);
       });
     }
 
     test("over-frequency while charging more than could be discharged → charging does not fall", () => {
       const site = new TestSite({ stage: own, dischargeW: 6_000, settings: { droopOlrtS: 1 } });
-      site.wish(40_000);
+      site.request(40_000);
       site.run(70_000);
       expect(site.setpointW()).toBeCloseTo(40_000, 0);
       site.snapshot.meter.frequencyHz = 60.05;
@@ -241,25 +241,25 @@ describe("functions that the controller runs for a stage that has none", () => {
     });
   });
 
-  test("for any voltage, frequency and wish: inside circle, permit and limits", () => {
+  test("for any voltage, frequency and request: inside circle, permit and limits", () => {
     fc.assert(
       fc.property(
         fc.record({
           voltagePu: fc.double({ min: 0.89, max: 1.099, noNaN: true }),
           frequencyHz: fc.double({ min: 58.9, max: 61.1, noNaN: true }),
-          wishW: fc.double({ min: -80_000, max: 80_000, noNaN: true }),
+          requestedW: fc.double({ min: -80_000, max: 80_000, noNaN: true }),
           exportLimitW: fc.double({ min: 0, max: 120_000, noNaN: true }),
           reactiveMode: fc.constantFrom("none", "constant-power-factor", "constant-var", "volt-var", "watt-var"),
           constantVarPu: fc.double({ min: -0.44, max: 0.44, noNaN: true }),
           powerFactor: fc.double({ min: 0.9, max: 1, noNaN: true }),
         }),
-        ({ voltagePu, frequencyHz, wishW, exportLimitW, reactiveMode, constantVarPu, powerFactor }) => {
+        ({ voltagePu, frequencyHz, requestedW, exportLimitW, reactiveMode, constantVarPu, powerFactor }) => {
           const site = inParallel({
             stage: ", gridFunctions: controller, maxVar: 26400, reactiveResponseMs: 50",
             settings: { voltWattEnabled: true, reactiveMode, constantVarPu, powerFactor },
           });
           site.snapshot.site.permit.exportLimitW = exportLimitW;
-          site.wish(wishW);
+          site.request(requestedW);
           site.run(1_000);
           site.snapshot.meter.phaseVoltagePu.fill(voltagePu);
           site.snapshot.meter.voltagePu = voltagePu;

@@ -57,7 +57,7 @@ describe("limits at the PCC from the configuration", () => {
     test(`${name} → bounds discharging, named`, () => {
       const site = new TestSite(options);
       site.loadW = loadW;
-      site.wish(-60_000);
+      site.request(-60_000);
       site.run(25_000);
       expect(site.sumW).toBeGreaterThanOrEqual(lowW);
       expect(site.sumW).toBeLessThanOrEqual(highW);
@@ -68,7 +68,7 @@ describe("limits at the PCC from the configuration", () => {
   test("a backend's group limit and a feeder's → the tighter one, and the feeder keeps charging down too", () => {
     const feeder = ", groups: [{ name: F1, evses: [1], chargeLimitW: 9000, dischargeLimitW: 12000 }]";
     const site = new TestSite({ pcc: feeder });
-    site.wish(40_000);
+    site.request(40_000);
     site.run(100_000);
     expect(site.setpointW(0)).toBeCloseTo(9_000, -2);
     expect(site.setpointW(1)).toBeCloseTo(40_000, -2);
@@ -142,7 +142,7 @@ describe("reverse power and minimum import", () => {
   test("import below the minimum while discharging → trips after its delay, not before", () => {
     const site = new TestSite({ pcc: relay });
     site.loadW = 50_000;
-    site.wish(-20_000);
+    site.request(-20_000);
     site.run(12_000);
     expect(site.core.reversePower.cause).toBe("");
     site.loadW = 44_000;
@@ -160,7 +160,7 @@ describe("what is kept of exports beyond the limit", () => {
     const site = new TestSite({ pcc: ", conductorLimitW: 500000" });
     site.snapshot.site.permit.exportLimitW = 0;
     site.loadW = 100_000;
-    site.wish(-30_000);
+    site.request(-30_000);
     site.run(15_000);
     site.loadW = 20_000;
     return site.run(5_000);

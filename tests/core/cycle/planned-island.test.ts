@@ -51,7 +51,7 @@ function plan({
     stage.maxDischargeW = canW?.[i] ?? 60_000;
     core.mayForm[i] = mayForm[i]!;
   }
-  core.modeFacts.islandWish = true;
+  core.modeFacts.islandRequested = true;
   planIsland(core, snapshot, 10_000);
   return {
     ready: core.modeFacts.holderReady,

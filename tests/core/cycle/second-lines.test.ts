@@ -19,7 +19,7 @@ describe("discharging in parallel", () => {
 
   test("after entering service it rises with the profile's ramp", () => {
     const site = new TestSite({ settings: { enterDelayS: 1, enterRampS: 60 } });
-    site.wish(-ratedW);
+    site.request(-ratedW);
     site.run(20_000, () => undefined);
     expect(site.core.machine.state.mode).toBe("ramping");
     const rampedMs = site.nowMs - site.core.machine.state.sinceMs;

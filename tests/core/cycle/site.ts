@@ -91,12 +91,12 @@ export class TestSite {
     for (const evse of evses) {
       Object.assign(evse, { connected: true, authorized: true, bidirectional: true, socPct: 60, capacityWh: 100_000 });
       Object.assign(evse, { vehicleMaxChargeW: ratedW, vehicleMaxDischargeW: ratedW, reservePct: 20 });
-      Object.assign(evse, { wishSource: "backend", dischargeEnabled: true });
+      Object.assign(evse, { requestSource: "backend", dischargeEnabled: true });
     }
   }
 
-  wish(powerW: number): void {
-    for (const evse of this.snapshot.evses) evse.wishW = powerW;
+  request(powerW: number): void {
+    for (const evse of this.snapshot.evses) evse.requestedW = powerW;
   }
 
   run(durationMs: number, each: () => void = () => undefined): this {
@@ -118,7 +118,7 @@ export class TestSite {
     for (const [i, stage] of stages.entries()) {
       const command = core.commands.stages[i]!;
       stage.atMs = stage.liveAtMs = evses[i]!.vehicleAtMs = this.nowMs;
-      evses[i]!.wishUntilMs = this.nowMs + 1_000;
+      evses[i]!.requestUntilMs = this.nowMs + 1_000;
       // The meter shows the mean of the tick, the stage its power at the end.
       const awayW = stage.powerW - command.powerW;
       const meanW = command.powerW + (awayW * responseMs * (1 - left)) / tickMs;
@@ -148,9 +148,9 @@ export class TestSite {
   }
 }
 
-/** A site that has entered service and discharges as wished. */
-export function inParallel(options: SiteOptions = {}, wishW = -30_000): TestSite {
+/** A site that has entered service and discharges as requested. */
+export function inParallel(options: SiteOptions = {}, requestedW = -30_000): TestSite {
   const site = new TestSite(options);
-  site.wish(wishW);
+  site.request(requestedW);
   return site.run(12_000);
 }

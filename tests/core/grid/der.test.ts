@@ -34,7 +34,7 @@ describe("clearing times of each category are the latest moment, and no earlier 
       droopEnabled: false,
       islandingBackupEnabled: false,
     });
-    bench.wishW = 5_000;
+    bench.requestedW = 5_000;
     run(bench, 1);
     if ("voltagePu" in abnormal) setVoltage(bench, abnormal.voltagePu);
     else bench.measurement.frequencyHz = abnormal.frequencyHz;
@@ -76,7 +76,7 @@ describe("clearing times of each category are the latest moment, and no earlier 
 describe("ride-through", () => {
   test("momentary cessation: nothing within a step, power as before within a step of recovery", () => {
     const bench = createBench({ reactiveMode: "volt-var" });
-    bench.wishW = 8_000;
+    bench.requestedW = 8_000;
     const before = run(bench, 20).injectedW;
     setVoltage(bench, 0.4);
     expect(run(bench, stepS)).toMatchObject({
@@ -98,14 +98,14 @@ describe("ride-through", () => {
     ["ieee1547-catB-III", {}, 1.25, "ceased"],
   ] as const)("%s with %o at %f pu: %s", (profile, settings, voltagePu, status) => {
     const bench = createBench({ ...builtInGridProfile(profile)!.settings, ...settings });
-    bench.wishW = 5_000;
+    bench.requestedW = 5_000;
     run(bench, 1);
     setVoltage(bench, voltagePu);
     expect(run(bench, stepS).status).toBe(status);
   });
   test("mandatory operation keeps active current", () => {
     const bench = createBench({ ...builtInGridProfile("ieee1547-catB-II")!.settings, droopEnabled: false });
-    bench.wishW = 10_000;
+    bench.requestedW = 10_000;
     run(bench, 1);
     setVoltage(bench, 0.7);
     const outcome = run(bench, 1);
@@ -116,7 +116,7 @@ describe("ride-through", () => {
     "Category %s: frequency moves at its rate to the band's edges and back",
     (category) => {
       const bench = createBench({ ...builtInGridProfile(`ieee1547-catB-${category}`)!.settings, reactiveMode: "none" });
-      bench.wishW = 5_000;
+      bench.requestedW = 5_000;
       run(bench, 1);
       for (const toHz of [57.1, 61.7, 60]) {
         while (Math.abs(bench.measurement.frequencyHz - toHz) > 1e-9) {
@@ -141,7 +141,7 @@ describe("ride-through", () => {
 describe("enter service", () => {
   const waiting = (settings: Partial<GridSettings> = {}, randomFraction = 0): Bench => {
     const bench = createBench({ enterDelayS: 10, enterRampS: 20, ...settings }, { inService: false, randomFraction });
-    bench.wishW = 10_000;
+    bench.requestedW = 10_000;
     return bench;
   };
   const timeToServiceS = (bench: Bench, atMostS: number): number => {
@@ -186,16 +186,16 @@ describe("enter service", () => {
     expect(timeToServiceS(bench, 20)).toBeCloseTo(10 + stepS, 6);
   });
   test("power stays under the ramp in both directions", () => {
-    for (const wishW of [10_000, -8_000]) {
+    for (const requestedW of [10_000, -8_000]) {
       const bench = waiting();
-      bench.wishW = wishW;
+      bench.requestedW = requestedW;
       timeToServiceS(bench, 20);
       for (let elapsedS = stepS; elapsedS < 20 - stepS; elapsedS += stepS) {
         const outcome = run(bench, stepS);
         expect(Math.abs(outcome.injectedW)).toBeLessThanOrEqual((10_000 * elapsedS) / 20 + 1e-6);
         expect(outcome.status).toBe("enteringService");
       }
-      expect(run(bench, 1)).toMatchObject({ injectedW: wishW, status: "continuous" });
+      expect(run(bench, 1)).toMatchObject({ injectedW: requestedW, status: "continuous" });
     }
   });
   test("a random delay replaces the ramp", () => {
@@ -223,7 +223,7 @@ describe("enter service", () => {
 describe("causes other than voltage and frequency", () => {
   test("permit service off ends service at once, without saying anything about the grid; on again starts the delay", () => {
     const bench = createBench();
-    bench.wishW = 5_000;
+    bench.requestedW = 5_000;
     run(bench, 1);
     applyGridSettings(bench.der, { permitService: false });
     expect(run(bench, stepS)).toMatchObject({ cause: "permit", inService: false, gridTripped: false, injectedW: 0 });
@@ -256,7 +256,7 @@ describe("causes other than voltage and frequency", () => {
       droopEnabled: true,
       islandingBackupEnabled: true,
     });
-    bench.wishW = 5_000;
+    bench.requestedW = 5_000;
     run(bench, 5);
     spoil(bench);
     for (let elapsedS = 0; elapsedS < 5; elapsedS += stepS) {
@@ -302,7 +302,7 @@ describe("order of authority", () => {
       voltWattP2Pu: 0.2,
       droopEnabled: true,
     });
-    bench.wishW = 10_000;
+    bench.requestedW = 10_000;
     const seen = [
       [1, 60, 0.5],
       [1.09, 60, 0.4],
@@ -318,61 +318,61 @@ describe("order of authority", () => {
   });
   test("the contract's export cap is outermost: droop cannot pass it, and it never forces charging by itself", () => {
     const bench = createBench({ droopEnabled: true });
-    bench.wishW = 3_000;
+    bench.requestedW = 3_000;
     bench.exportCapW = 4_000;
     run(bench, 5);
     bench.measurement.frequencyHz = 59;
     expect(run(bench, 40)).toMatchObject({ injectedW: 4_000, binding: "export-cap", maxInjectedW: 4_000 });
     bench.exportCapW = Number.NaN;
     expect(run(bench, stepS).injectedW).toBe(0);
-    bench.wishW = -2_000;
+    bench.requestedW = -2_000;
     bench.measurement.frequencyHz = 60;
     bench.exportCapW = 0;
     expect(run(bench, 60).injectedW).toBe(-2_000);
   });
   test.each([
-    ["wished beyond its rating → its rating", -13_400, 60, -11_500],
-    ["within it → as wished, though more than it could discharge", -11_000, 60, -11_000],
+    ["requested beyond its rating → its rating", -13_400, 60, -11_500],
+    ["within it → as requested, though more than it could discharge", -11_000, 60, -11_000],
     ["over-frequency → not less than before", -11_000, 60.05, -11_000],
-  ])("charging with a smaller discharge rating, %s", (_, wishW, frequencyHz, leastW) => {
+  ])("charging with a smaller discharge rating, %s", (_, requestedW, frequencyHz, leastW) => {
     const bench = createBench(
       { droopEnabled: true, droopOlrtS: 1 },
       {},
       { ...ratings, ratedW: 9_600, ratedVA: 12_000, maxChargeW: 11_500, maxChargeVA: 12_000 },
     );
-    bench.wishW = wishW;
-    expect(run(bench, 5).injectedW).toBeCloseTo(Math.max(wishW, -11_500), 3);
+    bench.requestedW = requestedW;
+    expect(run(bench, 5).injectedW).toBeCloseTo(Math.max(requestedW, -11_500), 3);
     bench.measurement.frequencyHz = frequencyHz;
     expect(run(bench, 10).injectedW).toBeLessThanOrEqual(leastW + 1e-3);
   });
 
   test("droop takes storage from discharging into charging, bounded by its charging power", () => {
     const bench = createBench({ droopEnabled: true, droopOverPu: 0.02, droopOlrtS: 1 });
-    bench.wishW = 4_000;
+    bench.requestedW = 4_000;
     run(bench, 5);
     bench.measurement.frequencyHz = 61.1;
     expect(run(bench, 10).injectedW).toBeCloseTo(4_000 - (1.064 / 1.2) * 10_000, 0);
     bench.measurement.frequencyHz = 61.15;
-    bench.wishW = 4_000;
+    bench.requestedW = 4_000;
     expect(run(bench, 10).injectedW).toBeGreaterThanOrEqual(-ratings.maxChargeW);
   });
-  test("a wish during an over-frequency does not move power: droop starts from what was before", () => {
+  test("a request during an over-frequency does not move power: droop starts from what was before", () => {
     const bench = createBench({ droopEnabled: true, droopOlrtS: 1 });
-    bench.wishW = 5_000;
+    bench.requestedW = 5_000;
     run(bench, 5);
     bench.measurement.frequencyHz = 60.5;
     const before = run(bench, 10).injectedW;
-    bench.wishW = 9_000;
+    bench.requestedW = 9_000;
     expect(run(bench, 10).injectedW).toBeCloseTo(before, 0);
     bench.measurement.frequencyHz = 60;
     expect(run(bench, 10).injectedW).toBe(9_000);
   });
-  test("a change of reactive mode moves smoothly, a wish that is no number counts as zero", () => {
+  test("a change of reactive mode moves smoothly, a request that is no number counts as zero", () => {
     const bench = createBench({ reactiveMode: "constant-var", constantVarPu: 0.4 });
     run(bench, 20);
     applyGridSettings(bench.der, { reactiveMode: "none" });
-    bench.wishVar = Number.NaN;
-    bench.wishW = Number.NaN;
+    bench.requestedVar = Number.NaN;
+    bench.requestedW = Number.NaN;
     let before = bench.der.outcome.injectedVar;
     for (let step = 0; step < 600; step++) {
       const outcome = run(bench, stepS);
@@ -383,15 +383,15 @@ describe("order of authority", () => {
     expect(bench.der.outcome.injectedW).toBe(0);
   });
   test.each([
-    ["wish", {}, 5_000, 1, 60],
+    ["request", {}, 5_000, 1, 60],
     ["rating", {}, 50_000, 1, 60],
     ["active-power-limit", { activePowerLimitEnabled: true, activePowerLimitPu: 0.2 }, 5_000, 1, 60],
     ["volt-watt", { voltWattEnabled: true }, 10_000, 1.09, 60],
     ["droop", { droopEnabled: true }, 5_000, 1, 60.5],
     ["apparent-power", { reactiveMode: "constant-var", constantVarPu: 0.4 }, 10_000, 1, 60],
-  ] as const)("what binds is named: %s", (binding, settings, wishW, voltagePu, frequencyHz) => {
+  ] as const)("what binds is named: %s", (binding, settings, requestedW, voltagePu, frequencyHz) => {
     const bench = createBench(settings);
-    bench.wishW = wishW;
+    bench.requestedW = requestedW;
     run(bench, 1);
     setVoltage(bench, voltagePu);
     bench.measurement.frequencyHz = frequencyHz;

@@ -34,8 +34,8 @@ export interface Bench {
   readonly der: GridFunctions;
   readonly measurement: GridMeasurement;
   nowMs: number;
-  wishW: number;
-  wishVar: number;
+  requestedW: number;
+  requestedVar: number;
   exportCapW: number;
 }
 
@@ -53,8 +53,8 @@ export function createBench(
     der: createGridFunctions(profile, rated, connection, { inService: true, ...options }),
     measurement,
     nowMs: 0,
-    wishW: 0,
-    wishVar: 0,
+    requestedW: 0,
+    requestedVar: 0,
     exportCapW: Number.POSITIVE_INFINITY,
   };
 }
@@ -67,8 +67,8 @@ export function run(bench: Bench, durationS: number): GridOutcome {
   for (let step = 0; step < steps; step++) {
     bench.nowMs += stepMs;
     Object.assign(bench.der.inputs, {
-      wishInjectedW: bench.wishW,
-      wishInjectedVar: bench.wishVar,
+      requestedInjectedW: bench.requestedW,
+      requestedInjectedVar: bench.requestedVar,
       exportCapW: bench.exportCapW,
     });
     stepGridFunctions(bench.der, bench.measurement, bench.nowMs);

@@ -32,7 +32,7 @@ function makeSite(meterMs: number, quantumW: number, sigmaW: number): Site {
   );
   const site = new Site(plant, { ...usualOptions, rangeW: 2.5 * sumW });
   site.limits.exportLimitW = 0;
-  site.wishW.fill(-ratedW);
+  site.requestedW.fill(-ratedW);
   return site;
 }
 

@@ -40,7 +40,7 @@ function runSteps(meterMs: number, phase: number, laterMs: readonly number[]) {
     last.peakW = Math.max(last.peakW, overW);
   };
   site.limits.exportLimitW = 0;
-  site.wishW.fill(-ratedW);
+  site.requestedW.fill(-ratedW);
   setLoad(site, 200_000);
   site.run(12_000, each);
   const windowEndMs = plant.shownUntilMs;

@@ -14,7 +14,7 @@ function settled(side: Side, updateMs: number, limitShare: number, seed: number)
   const limitW = limitShare * sumW;
   if (side === "export") site.limits.exportLimitW = limitW;
   else site.limits.importLimitW = limitW;
-  site.wishW.fill((sign * sumW) / 4);
+  site.requestedW.fill((sign * sumW) / 4);
   plant.loadW.fill((sign * (limitW - 0.6 * sumW)) / 3);
   site.run(9_000 + Math.floor(500 * uniform(plant.dice)), () => undefined);
   const overW = () => sign * plant.pccW[0]! - limitW;

@@ -42,7 +42,7 @@ describe.each<[string, Row]>([
     const limitW = side === "export" ? 0.1 * sumW : 1.2 * sumW;
     if (side === "export") site.limits.exportLimitW = limitW;
     else site.limits.importLimitW = limitW;
-    site.wishW.fill((sign * sumW) / 4);
+    site.requestedW.fill((sign * sumW) / 4);
     let roomW = 0;
     let lastAboveMs = 0;
     let peakW = 0;

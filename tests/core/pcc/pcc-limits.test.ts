@@ -47,11 +47,11 @@ describe("power-control modes in closed loop: what four willing 60 kW stages do"
     ["no-exchange", "charge", -100_000, 0],
     ["no-exchange", "discharge", 50_000, 0],
     ["no-exchange", "discharge", -100_000, -100_000],
-  ])("%s, wish to %s, load %d W → PCC at %d W", (mode, wish, loadW, expectedW) => {
+  ])("%s, request to %s, load %d W → PCC at %d W", (mode, request, loadW, expectedW) => {
     const site = makeSite();
     tightenByMode(site.limits, mode);
     setLoad(site, loadW);
-    site.wishW.fill(wish === "charge" ? ratedW : -ratedW);
+    site.requestedW.fill(request === "charge" ? ratedW : -ratedW);
     settle(site, 9_000);
     expect(Math.abs(meanPcc(site, 500) - expectedW)).toBeLessThan(0.03 * all);
   });

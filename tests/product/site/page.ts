@@ -26,7 +26,7 @@ export interface PageState {
     readonly socPct: number | null;
     readonly setpointW: number;
     readonly powerW: number | null;
-    readonly wishW: number;
+    readonly requestedW: number;
     readonly role: string;
     readonly limits: readonly {
       readonly reason: string;

@@ -115,23 +115,35 @@ describe("caps after a restart", () => {
 test("a cap is told in the turn in which it comes and its request is renewed; both are gone only when cleared", async () => {
   const h = await createHarness();
   await set(h, 1, profile(1, 0));
-  expect(h.site.limits.get(1)).toMatchObject({ minW: 0, maxW: 0, wishW: 0 });
+  expect(h.site.limits.get(1)).toMatchObject({ minW: 0, maxW: 0, requestedW: 0 });
   h.link.cut();
   h.link.up = false;
   await h.run(3_600_000, 10_000);
   expect(h.site.limits.get(1)).toMatchObject({ minW: 0, maxW: 0 });
-  expect(h.site.limits.get(1)!.wishUntilMs).toBeGreaterThan(h.clock.monotonicMs());
+  expect(h.site.limits.get(1)!.requestUntilMs).toBeGreaterThan(h.clock.monotonicMs());
 });
 
 describe("a standing maximum of the station and discharge: the lowest limit counts, for limits and schedules alike", () => {
   const maximum = { chargingProfilePurpose: "ChargingStationMaxProfile" } as const;
   test.each([
-    ["a maximum above zero leaves a discharge alone", 30_000, -5_000, { minW: -5_000, maxW: 0, wishW: -5_000 }, -5_000],
+    [
+      "a maximum above zero leaves a discharge alone",
+      30_000,
+      -5_000,
+      { minW: -5_000, maxW: 0, requestedW: -5_000 },
+      -5_000,
+    ],
     ["a maximum of zero leaves a discharge that is asked for alone", 0, -5_000, { minW: -5_000, maxW: 0 }, -5_000],
-    ["a maximum of zero alone never discharges", 0, null, { minW: 0, maxW: 0, wishW: 0 }, 0],
-    ["a maximum above zero alone never discharges", 30_000, null, { minW: 0, maxW: 30_000, wishW: 30_000 }, 30_000],
-    ["a limit of zero below a maximum never discharges", 30_000, 0, { minW: 0, maxW: 0, wishW: 0 }, 0],
-    ["a lower negative maximum wins", -8_000, -5_000, { minW: -8_000, maxW: 0, wishW: -8_000 }, -8_000],
+    ["a maximum of zero alone never discharges", 0, null, { minW: 0, maxW: 0, requestedW: 0 }, 0],
+    [
+      "a maximum above zero alone never discharges",
+      30_000,
+      null,
+      { minW: 0, maxW: 30_000, requestedW: 30_000 },
+      30_000,
+    ],
+    ["a limit of zero below a maximum never discharges", 30_000, 0, { minW: 0, maxW: 0, requestedW: 0 }, 0],
+    ["a lower negative maximum wins", -8_000, -5_000, { minW: -8_000, maxW: 0, requestedW: -8_000 }, -8_000],
     ["a lower discharge wins over a negative maximum", -3_000, -5_000, { minW: -5_000, maxW: 0 }, -5_000],
   ])("%s", async (_, stationW, ownW, expected, composite) => {
     const h = await createHarness();

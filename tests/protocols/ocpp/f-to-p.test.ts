@@ -415,7 +415,7 @@ describe("K: smart charging", () => {
       chargingProfile: profile(3, -10_000, { chargingProfilePurpose: "ChargingStationMaxProfile" }),
     });
     expect(h.site.limits.get(0)).toMatchObject({ minW: -10_000, maxW: 0 });
-    expect(h.site.limits.get(1)).toMatchObject({ minW: -5_000, maxW: 0, wishW: -5_000 });
+    expect(h.site.limits.get(1)).toMatchObject({ minW: -5_000, maxW: 0, requestedW: -5_000 });
   });
 
   test("a TxProfile ends with its transaction; reports and clearing (K09, K10)", async () => {
@@ -676,13 +676,13 @@ describe("P: data transfer", () => {
     const h = await createHarness();
     expect((await h.call("DataTransfer", request as never)).status).toBe(status);
   });
-  test("a discharge by data transfer is a wish with a lease that ends by itself", async () => {
+  test("a discharge by data transfer is a request with a lease that ends by itself", async () => {
     const h = await charging();
     const data = { evseId: 1, powerW: -4000, validS: 60 };
     expect((await h.call("DataTransfer", { vendorId: "org.islet", messageId: "SetPower", data })).status).toBe(
       "Accepted",
     );
-    expect(h.site.limits.get(1)).toMatchObject({ wishW: -4000 });
+    expect(h.site.limits.get(1)).toMatchObject({ requestedW: -4000 });
     await h.run(61_000, 500);
     expect(h.site.limits.get(1)).toBeNull();
     await h.call("DataTransfer", { vendorId: "org.islet", messageId: "SetPower", data });

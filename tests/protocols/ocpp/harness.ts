@@ -82,9 +82,9 @@ export function createFakeSite(count: number): FakeSite {
     flow(ms) {
       evses.forEach((evse, index) => {
         const limit = site.limits.get(index + 1);
-        const wishW = limit ? limit.wishW : Number.POSITIVE_INFINITY;
+        const requestedW = limit ? limit.requestedW : Number.POSITIVE_INFINITY;
         const able = evse.connected && site.allowed[index] === true;
-        evse.setpointW = able ? Math.min(wishW, site.appetiteW[index]!) : 0;
+        evse.setpointW = able ? Math.min(requestedW, site.appetiteW[index]!) : 0;
         evse.powerW = able && evse.energyRequested ? evse.setpointW : 0;
         evse.currentA = Math.abs(evse.powerW) / 230;
         if (evse.powerW > 0) evse.importWh += (evse.powerW * ms) / 3_600_000;

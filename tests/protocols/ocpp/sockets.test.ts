@@ -85,7 +85,7 @@ test("over a real socket, with basic authentication and both sides' schemas, a t
     },
   });
   expect(answer.status).toBe("Accepted");
-  expect(site.limits.get(1)).toMatchObject({ minW: -6000, maxW: 0, wishW: -6000 });
+  expect(site.limits.get(1)).toMatchObject({ minW: -6000, maxW: 0, requestedW: -6000 });
   await peer.call("depot-1", "GetBaseReport", { requestId: 1, reportBase: "FullInventory" });
   await until(() => received(peer, "NotifyReport").length > 2 && peer.core.ledger.report().events >= 2);
   expect(peer.violations).toEqual([]);

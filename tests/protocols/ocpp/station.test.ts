@@ -60,9 +60,9 @@ describe("a station in front of its backend", () => {
   });
 
   test.each([
-    ["a positive limit charges up to it and never discharges", 5_000, { minW: 0, maxW: 5_000, wishW: 5_000 }],
-    ["a limit of zero never discharges", 0, { minW: 0, maxW: 0, wishW: 0 }],
-    ["a negative limit asks for discharge down to it", -7_000, { minW: -7_000, maxW: 0, wishW: -7_000 }],
+    ["a positive limit charges up to it and never discharges", 5_000, { minW: 0, maxW: 5_000, requestedW: 5_000 }],
+    ["a limit of zero never discharges", 0, { minW: 0, maxW: 0, requestedW: 0 }],
+    ["a negative limit asks for discharge down to it", -7_000, { minW: -7_000, maxW: 0, requestedW: -7_000 }],
   ])("%s", async (_, limit, expected) => {
     const { site, station, present, plug, call, run, clock } = await createHarness();
     await plug(1);
@@ -83,7 +83,7 @@ describe("a station in front of its backend", () => {
     expect(answer.status).toBe("Accepted");
     expect(site.limits.get(1)).toMatchObject(expected);
     await run(60_000, 1000);
-    expect(site.limits.get(1)!.wishUntilMs).toBeGreaterThan(clock.monotonicMs());
+    expect(site.limits.get(1)!.requestUntilMs).toBeGreaterThan(clock.monotonicMs());
     expect((await call("ClearChargingProfile", { chargingProfileId: 7 })).status).toBe("Accepted");
     expect(site.limits.get(1)).toBeNull();
   });

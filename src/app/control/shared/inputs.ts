@@ -1,9 +1,9 @@
 /**
- * What the rest of the process wishes and allows, for the control thread: one row of numbers, latest values only. People,
+ * What the rest of the process requests and allows, for the control thread: one row of numbers, latest values only. People,
  * backend and vehicles write here through `station`; the control thread copies it into its snapshot before each step.
  */
 
-import { wishSources } from "../../../core/setpoints/schedule.ts";
+import { requestSources } from "../../../core/setpoints/schedule.ts";
 import type { EvseFacts, PermitFacts, SiteFacts, Snapshot } from "../../../core/snapshot.ts";
 import { serviceModes } from "../../../domain/modes.ts";
 import { struct } from "./struct.ts";
@@ -16,9 +16,9 @@ export type EvseInputs = Pick<
   | "reservePct"
   | "targetPct"
   | "departsAtMs"
-  | "wishW"
-  | "wishSource"
-  | "wishUntilMs"
+  | "requestedW"
+  | "requestSource"
+  | "requestUntilMs"
   | "backendMinW"
   | "backendMaxW"
   | "operatorMinW"
@@ -31,9 +31,9 @@ const evseInputs = struct<EvseInputs>([
   ["reservePct", "number"],
   ["targetPct", "number"],
   ["departsAtMs", "number"],
-  ["wishW", "number"],
-  ["wishSource", wishSources],
-  ["wishUntilMs", "number"],
+  ["requestedW", "number"],
+  ["requestSource", requestSources],
+  ["requestUntilMs", "number"],
   ["backendMinW", "number"],
   ["backendMaxW", "number"],
   ["operatorMinW", "number"],
@@ -59,8 +59,8 @@ const siteInputs = struct<SiteInputs>([
   ["transferTrip", "flag"],
   ["permissive", "flag"],
   ["upstreamClosed", "flag"],
-  ["islandWish", "flag"],
-  ["islandWishUntilMs", "number"],
+  ["islandRequested", "flag"],
+  ["islandRequestUntilMs", "number"],
   ["resetRequest", "flag"],
   ["storedGeneration", "number"],
   ["backendMinW", "number"],
@@ -96,7 +96,7 @@ export function readInputs(source: Float64Array, snapshot: Snapshot, nowMs: numb
   for (let i = 0; i < evses.length; i++, at += evseInputs.length) evseInputs.read(source, at, evses[i]!);
   if (!(nowMs - source[0]! <= inputsStaleMs)) {
     site.serviceEnabled = false;
-    site.islandWish = false;
+    site.islandRequested = false;
     site.resetRequest = false;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * P: data transfer. Known vendor: `org.islet`, with messages for discharging with backends whose profiles cannot be
  * negative. Everything else is refused as the specification asks.
- *   SetPower    {"evseId":1,"powerW":-5000,"validS":900}  a wish with a lease, negative discharges; stack level above profiles
+ *   SetPower    {"evseId":1,"powerW":-5000,"validS":900}  a request with a lease, negative discharges; stack level above profiles
  *   ClearPower  {"evseId":1}
  *   SiteState   → mode, permit, limits and explanation as JSON
  */
@@ -11,7 +11,7 @@ import type { Transaction } from "../transactions/transaction.ts";
 import type { ResponseOf } from "../transport/messages.table.ts";
 
 export const vendorId = "org.islet";
-/** The wishes of SetPower use profile ids from here on, one for each EVSE, above the backend's own. */
+/** The requests of SetPower use profile ids from here on, one for each EVSE, above the backend's own. */
 export const powerProfileBase = 1_900_000_000;
 const validMaxS = 24 * 3600;
 const stackLevel = 99;
@@ -70,7 +70,7 @@ export function createDataTransfer(
     },
     ClearPower({ evseId }) {
       const gone = smartCharging.profiles.remove((stored) => stored.profile.id === powerProfileBase + Number(evseId));
-      if (gone.length === 0) return reject("NotFound", "No such wish is in force.");
+      if (gone.length === 0) return reject("NotFound", "No such request is in force.");
       smartCharging.emit();
       return { status: "Accepted" };
     },

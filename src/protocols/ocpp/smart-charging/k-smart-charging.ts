@@ -78,8 +78,8 @@ export function createSmartCharging(context: Context, facts: SmartChargingFacts)
   }
 
   function toLimit({ limitW, profileId }: Pick<Limit, "limitW" | "profileId">): BackendLimit {
-    const wishUntilMs = clock.monotonicMs() + config.leaseMs;
-    return { minW: Math.min(limitW, 0), maxW: Math.max(limitW, 0), wishW: limitW, wishUntilMs, profileId };
+    const requestUntilMs = clock.monotonicMs() + config.leaseMs;
+    return { minW: Math.min(limitW, 0), maxW: Math.max(limitW, 0), requestedW: limitW, requestUntilMs, profileId };
   }
 
   function tell(evseId: number, limit: BackendLimit | null): void {

@@ -1,0 +1,22 @@
+/** What each EVSE requests, and the start of its explained set-point. */
+import type { Core } from "../core.ts";
+import { startChain } from "../setpoints/limits.ts";
+import { selectRequest } from "../setpoints/schedule.ts";
+import type { Snapshot } from "../snapshot.ts";
+import { requestBalance } from "./planned-island.ts";
+
+export function selectRequests(core: Core, { evses, wallMs }: Snapshot, nowMs: number): void {
+  const { config, requests, chains } = core;
+  let connected = 0;
+  for (let i = 0; i < evses.length; i++) if (evses[i]!.connected) connected++;
+  // A departure counts on an equal share of the import limit, not on the whole of it.
+  const shareW = config.pcc.importLimitW / Math.max(1, connected);
+  for (let i = 0; i < evses.length; i++) {
+    const evse = evses[i]!;
+    const ratedW = Math.min(config.evses[i]!.maxChargeW, evse.vehicleMaxChargeW);
+    const request = requests[i]!;
+    selectRequest(request, evse, Math.min(ratedW, shareW), nowMs, wallMs);
+  }
+  requestBalance(core);
+  for (let i = 0; i < evses.length; i++) startChain(chains, i, requests[i]!.powerW, requests[i]!.source);
+}
