@@ -42,7 +42,7 @@ import type { FunctionSettings } from "./stage/function-plan.ts";
 import { Heartbeat } from "./stage/heartbeat.ts";
 import { StageUnit } from "./stage/stage-unit.ts";
 
-/** Values of the panel and of PV older than this are unknown: they have no age of their own in the image. */
+/** Values of the panel and of PV older than this are unknown where nothing is configured: they have no age of their own in the image. */
 const auxiliaryMaxMs = 1_000;
 const auxiliaryReplies = 4;
 
@@ -541,12 +541,11 @@ export class Bridge {
   }
 }
 
-/** Without a read for a second, or for some of its own replies. */
-function isForgotten({ reader, readTime }: BridgeDevice, nowMs: number): boolean {
+/** Without a read for as long as is configured, else for a second or some of its own replies. */
+function isForgotten({ settings, reader, readTime }: BridgeDevice, nowMs: number): boolean {
   const replyMs = readTime.peakMs > 0 ? readTime.peakMs : 0;
-  return (
-    nowMs - (reader?.cycleBlock.atMs ?? Number.NEGATIVE_INFINITY) > Math.max(auxiliaryMaxMs, auxiliaryReplies * replyMs)
-  );
+  const allowedMs = settings.freshMs ?? Math.max(auxiliaryMaxMs, auxiliaryReplies * replyMs);
+  return nowMs - (reader?.cycleBlock.atMs ?? Number.NEGATIVE_INFINITY) > allowedMs;
 }
 
 export const createBridge = (

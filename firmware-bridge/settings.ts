@@ -48,6 +48,8 @@ export interface DeviceSettings {
   /** What was commissioned; only the fields that are given are compared. */
   readonly expected?: Partial<Identity>;
   readonly pace?: Partial<DevicePace>;
+  /** Of a load panel or PV: age from which its values are unknown, ms. Without it a second, or some of its own replies. */
+  readonly freshMs?: number;
 }
 
 export interface StageSettings extends DeviceSettings {

@@ -16,6 +16,7 @@ import type { ExportControlConfig, ProtectiveGroup } from "./pcc/control-state.t
 import type { LedgerConfig } from "./pcc/exceedance-ledger.ts";
 import { type Guarantee, limitGuarantee } from "./pcc/guarantee.ts";
 import { noReversePower, type ReversePowerConfig } from "./pcc/reverse-power.ts";
+import { liveMaxMs } from "./snapshot.ts";
 
 /** From a command until its write has arrived, ms: one round trip of Modbus TCP on a site's network. */
 const writeMs = 2;
@@ -268,6 +269,7 @@ export const islandConfig = (config: SiteConfig): IslandConfig => ({
   nominalFrequencyHz: Number(config.site.nominalFrequencyHz),
   tiers: config.tiers,
   tierTuning,
+  panelFreshMs: config.loadPanel === undefined ? liveMaxMs : freshMs(config, config.loadPanel, liveMaxMs),
   ratedW: config.evses.map((evse) => evse.maxDischargeW),
   pv: { ratedW: config.pv?.ratedW ?? 0, curtail: config.pv?.curtail ?? "command" },
   reservePct: config.evses.map((evse) => evse.reservePct),

@@ -207,7 +207,8 @@ export interface Snapshot {
 }
 
 /** Whether the load panel's readings are of now: a panel that answers with old values tells nothing about the tiers. */
-export const panelIsLive = ({ panelLiveAtMs }: SiteFacts, nowMs: number): boolean => nowMs - panelLiveAtMs <= liveMaxMs;
+export const panelIsLive = ({ panelLiveAtMs }: SiteFacts, freshMs: number, nowMs: number): boolean =>
+  nowMs - panelLiveAtMs <= freshMs;
 
 /** A snapshot in which nothing is known: no device has answered, nobody is connected, nothing is permitted. */
 export function createSnapshot(stageCount: number, tierCount: number): Snapshot {

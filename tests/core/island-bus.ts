@@ -38,6 +38,7 @@ export function createBus(
     nominalFrequencyHz: 60,
     tiers: tiersW.map((loadW, t) => ({ loadW, inrushFactor: given.inrush ?? 1, sheddable: t > 0 })),
     tierTuning,
+    panelFreshMs: 1_500,
     ratedW: vehicles.map(({ ratedW }) => ratedW),
     reservePct: vehicles.map(() => 0),
     pv: { ratedW: 0, curtail: "command" },

@@ -128,13 +128,13 @@ describe("a charger that is known by its map alone", () => {
     await server.close();
   });
 
-  it("is enabled, its watchdog's time is written, and parallel operation is reached", async () => {
+  it("evses[].stage.map: the stage is enabled, its watchdog's time is written, and parallel operation is reached", async () => {
     expect(await product.reached("parallel", 40_000)).toBe(true);
     expect(charger.image.words[210]).toBe(0xa5a5);
     expect(await until(() => charger.image.words[220] === 2, 15_000)).toBe(true);
   });
 
-  it("charges and gives power back as the backend asks", async () => {
+  it("evses[].stage.map: it charges and gives power back as the backend asks", async () => {
     const asked = (powerW: number) => async (): Promise<boolean> =>
       product.backend.setPower(1, powerW).then(
         (word) => word === "Accepted",
@@ -152,7 +152,7 @@ describe("a charger that is known by its map alone", () => {
     expect(evses[0]!.setpointW).toBeLessThan(-29_000);
   });
 
-  it("the controller is killed → the charger's own watchdog ends the discharge", async () => {
+  it("evses[].stage.map: the controller is killed → the charger's own watchdog ends the discharge", async () => {
     await product.kill();
     expect(await until(() => charger.stage!.powerW === 0, 4_000)).toBe(true);
   });

@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sleep, until, writtenTo } from "./site/judge.ts";
 import { type ModbusServer, RegisterImage, startModbusServer } from "./site/modbus-server.ts";
+import type { PageState } from "./site/page.ts";
 import { type JsonObject, type Product, startProduct } from "./site/product.ts";
 import { soon } from "./site/sites.ts";
 
@@ -41,6 +42,7 @@ commands:
 type MapName = keyof typeof maps;
 
 const tiersW = [5_000, 4_000];
+const freshMs = 6_000;
 const noise = (): number => Math.floor(3 * Math.random());
 
 /** The three devices on the plant of a product: registers written here as their makers would have. */
@@ -101,8 +103,8 @@ describe("devices of other makers", () => {
       config: ({ stages }) => ({
         site: { serviceMode: "non-parallel-backup" },
         transferDevice: place("k1.yaml"),
-        loadPanel: place("panel.yaml"),
-        pv: { ...place("pv.yaml"), ratedW: 100_000, curtail: "frequency-shift" },
+        loadPanel: { ...place("panel.yaml"), freshMs },
+        pv: { ...place("pv.yaml"), freshMs, ratedW: 100_000, curtail: "frequency-shift" },
         evses: [
           {
             name: "Bay 1",
@@ -160,4 +162,28 @@ describe("devices of other makers", () => {
   it("pv.ratedW: PV that would be too much for the island is held off before it joins", async () => {
     await soon(product, "the frequency is raised", () => formedHz() > 60.5, 10_000);
   });
+
+  /** A server falls silent: its values are kept for so long, and are unknown when it is over. */
+  async function keeps({ habits }: ModbusServer, isKnown: (state: PageState) => boolean): Promise<void> {
+    const known = async (): Promise<boolean> => isKnown(await product.state());
+    await soon(product, "known", known, 20_000);
+    const silentMs = performance.now();
+    habits.silent = true;
+    let keptMs = 0;
+    const isGone = async (): Promise<boolean> => {
+      const askedMs = performance.now();
+      if (!(await known())) return true;
+      keptMs = askedMs - silentMs;
+      return false;
+    };
+    await soon(product, "no longer known", isGone, 4 * freshMs);
+    habits.silent = false;
+    // Without the setting it is a second.
+    expect(keptMs).toBeGreaterThan(0.4 * freshMs);
+  }
+
+  it("loadPanel.freshMs: loads of the tiers count until they are so old", () =>
+    keeps(servers["panel.yaml"], ({ tiers }) => tiers.every(({ known }) => known.state !== "unknown")));
+
+  it("pv.freshMs: the power of PV counts until it is so old", () => keeps(servers["pv.yaml"], ({ pv }) => pv !== null));
 });

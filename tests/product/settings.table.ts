@@ -32,6 +32,7 @@ const rights = "settings-rights.test.ts";
 const service = "settings-service.test.ts";
 const backup = "settings-backup.test.ts";
 const maps = "settings-maps.test.ts";
+const charger = "maps-charger.test.ts";
 const identity = "settings-identity.test.ts";
 
 const identitySettings = ["manufacturer", "model", "serialNumber", "firmware"] as const;
@@ -94,9 +95,12 @@ export const testedSettings: readonly TestedSetting[] = [
   { setting: "evses[].stage.freshMs",                file: service, unwired: 0 },
   { setting: "pcc.meter.accuracyClassPct",           file: imports, unwired: 1, alsoFails: others(doubts, "pcc.meter.accuracyClassPct") },
   { setting: "pcc.meter.resolutionW",                file: imports, unwired: 1, alsoFails: others(doubts, "pcc.meter.resolutionW") },
+  { setting: "evses[].stage.map",                    file: charger, unwired: "sunspec" },
   { setting: "transferDevice.map",                   file: maps,    unwired: "sunspec", alsoFails: ["loadPanel.map", "pv.curtail", "pv.ratedW"] },
-  { setting: "loadPanel.map",                        file: maps,    unwired: "sunspec" },
-  { setting: "pv.map",                               file: maps,    unwired: "sunspec" },
+  { setting: "loadPanel.map",                        file: maps,    unwired: "sunspec", alsoFails: ["loadPanel.freshMs"] },
+  { setting: "loadPanel.freshMs",                    file: maps,    unwired: 0 },
+  { setting: "pv.map",                               file: maps,    unwired: "sunspec", alsoFails: ["pv.freshMs"] },
+  { setting: "pv.freshMs",                           file: maps,    unwired: 0 },
   { setting: "pv.ratedW",                            file: maps,    unwired: 1, alsoFails: ["pv.curtail"] },
   { setting: "pv.curtail",                           file: maps,    unwired: "command", alsoFails: ["pv.ratedW"] },
   { setting: "evses[].stage.ratedVA",                file: evse,    unwired: null },
@@ -125,11 +129,7 @@ const linkSettings = [
 ] as const;
 const linked = ["pcc.meter", "transferDevice", "evses[].stage", "loadPanel", "pv"] as const;
 
-export const owedSettings: readonly OwedSetting[] = [
-  { setting: "evses[].stage.map",                    owed: "a stage of another maker" },
-  { setting: "loadPanel.freshMs",                    owed: "what is older than this counts as unknown" },
-  { setting: "pv.freshMs",                           owed: "what is older than this counts as unknown" },
-];
+export const owedSettings: readonly OwedSetting[] = [];
 
 export const otherSettings: readonly OtherSetting[] = [
   ...linked.flatMap((device) =>

@@ -36,6 +36,7 @@ export function bridgeSettings(
       pace: { replyTimeoutMs, pauseMs, maxInFlight, maxRegisters, mergeGaps, anyUnitInReply },
       ...(map && { map }),
       ...(expected && { expected }),
+      ...(device.freshMs > 0 && { freshMs: device.freshMs }),
     };
   };
   const device = transferDevice !== undefined && transferDevice.kind !== "none" ? transferDevice : undefined;

@@ -40,7 +40,7 @@ export const createPlannedIsland = (stageCount: number): PlannedIsland => ({
 
 /** Measures K1 and chooses the carriers while an island is requested; fills the mode machine's facts. After `findSources`. */
 export function planIsland(core: Core, { stages, site }: Snapshot, nowMs: number): void {
-  const { planned, modeFacts, mayForm, config } = core;
+  const { planned, modeFacts, mayForm, config, islandConfig } = core;
   modeFacts.balanced = false;
   modeFacts.holderReady = false;
   if (!modeFacts.islandRequested && !core.machine.output.balance) return;
@@ -48,7 +48,8 @@ export function planIsland(core: Core, { stages, site }: Snapshot, nowMs: number
   for (let t = 0; t < site.tierLoadW.length; t++) tiersW += site.tierLoadW[t]!;
   let stagesW = 0;
   for (let i = 0; i < stages.length; i++) if (stages[i]!.role !== "off") stagesW += stages[i]!.powerW;
-  const measured = site.tierLoadW.length > 0 && tiersW >= 0 && panelIsLive(site, nowMs);
+  const live = panelIsLive(site, islandConfig.panelFreshMs, nowMs);
+  const measured = site.tierLoadW.length > 0 && tiersW >= 0 && live;
   // Without a panel that measures, everything behind the meter counts as the bus.
   planned.loadW = measured ? tiersW - (site.pvPowerW > 0 ? site.pvPowerW : 0) : core.budget.loadW;
   planned.flowW = planned.loadW + stagesW;

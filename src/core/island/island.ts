@@ -32,6 +32,8 @@ export interface IslandConfig {
   readonly nominalFrequencyHz: number;
   readonly tiers: readonly IslandTier[];
   readonly tierTuning: TierTuning;
+  /** Age from which the load panel's readings are old, by its own clock, ms. */
+  readonly panelFreshMs: number;
   /** Rating of each stage, discharging, W. */
   readonly ratedW: readonly number[];
   /** PV that may join: 0 W when there is none, and the only way to curtail it. */
@@ -164,10 +166,10 @@ export function stepIsland(
   if (island.spent && island.energyWh > restartWh(config)) island.spent = false;
 
   const busLive = snapshot.transferDevice.busVoltagePu >= 0.5;
-  const panelLive = panelIsLive(snapshot.site, nowMs);
+  const panelLive = panelIsLive(snapshot.site, config.panelFreshMs, nowMs);
   learnTierLoads(island.tiers, snapshot.site.tierLoadW, periodMs, busLive && panelLive);
   if (mode.form) {
-    if (island.phase === "none") begin(island, snapshot, nowMs);
+    if (island.phase === "none") begin(island, config, snapshot, nowMs);
     chooseFormers(island, config, eligible, snapshot, busLive, nowMs);
     const { tiersFedMax } = snapshot.site;
     island.tiers.fedMax = tiersFedMax < island.tiersTrusted ? tiersFedMax : island.tiersTrusted;
@@ -236,7 +238,7 @@ function restartWh({ tiers }: IslandConfig): number {
 }
 
 /** A running island that was adopted keeps who forms it; a new one begins with nobody and all tiers open. */
-function begin(island: IslandState, { stages, site }: Snapshot, nowMs: number): void {
+function begin(island: IslandState, { panelFreshMs }: IslandConfig, { stages, site }: Snapshot, nowMs: number): void {
   island.phase = "starting";
   island.beganMs = nowMs;
   island.joinedMs = nowMs;
@@ -250,7 +252,7 @@ function begin(island: IslandState, { stages, site }: Snapshot, nowMs: number): 
   }
   // Adopted: a tier that takes nothing was shed before the restart and waits for its turn.
   const { closed } = island.tiers;
-  const panelLive = panelIsLive(site, nowMs);
+  const panelLive = panelIsLive(site, panelFreshMs, nowMs);
   for (let t = 0; t < closed.length; t++) closed[t] = !(panelLive && site.tierLoadW[t]! < shedBelowW);
 }
 

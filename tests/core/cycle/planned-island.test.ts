@@ -23,6 +23,8 @@ interface Situation {
   readonly tiersW: readonly [number, number];
   readonly pvW?: number;
   readonly panelAgeMs?: number;
+  /** As configured for the panel. */
+  readonly freshMs?: number;
   readonly stagesW?: readonly [number, number, number];
   readonly mayForm?: readonly [0 | 1, 0 | 1, 0 | 1];
   readonly off?: readonly number[];
@@ -31,6 +33,7 @@ interface Situation {
 
 function plan({
   panelAgeMs = 0,
+  freshMs = 0,
   tiersW,
   pvW = 0,
   stagesW = [0, 0, 0],
@@ -38,7 +41,7 @@ function plan({
   off = [],
   canW,
 }: Situation) {
-  const parsed = parseSiteConfig(text, "test.yaml");
+  const parsed = parseSiteConfig(`${text}loadPanel: { host: p, freshMs: ${freshMs} }\n`, "test.yaml");
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
   const core = createCore(parsed.value, { profile: standardGridProfile, record: emptyRecord, nowMs: 0 });
   const snapshot = createSnapshot(3, 2);
@@ -67,6 +70,16 @@ describe("who carries, and how much", () => {
     [
       "the panel answers with old values: the load is not known from it",
       { tiersW: [20_000, 10_000], panelAgeMs: 1_501 },
+      { balanced: false, flowW: Number.NaN },
+    ],
+    [
+      "the panel's values are younger than what is configured: the load is known from it",
+      { tiersW: [20_000, 10_000], panelAgeMs: 3_999, freshMs: 4_000 },
+      { ready: true, targetW: [-15_000, -15_000, 0] },
+    ],
+    [
+      "the panel's values are older than what is configured: the load is not known from it",
+      { tiersW: [20_000, 10_000], panelAgeMs: 501, freshMs: 500 },
       { balanced: false, flowW: Number.NaN },
     ],
     [

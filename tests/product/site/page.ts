@@ -36,7 +36,13 @@ export interface PageState {
       readonly binds: boolean;
     }[];
   }[];
-  readonly tiers: readonly { readonly name: string; readonly state: string; readonly loadW: number | null }[];
+  readonly tiers: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly loadW: number | null;
+    readonly known: { readonly state: string };
+  }[];
+  readonly pv: { readonly powerW: number } | null;
   readonly events: readonly {
     readonly key: string;
     readonly values?: Record<string, unknown>;
