@@ -2,49 +2,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { strata } from "./strata.table.ts";
 
 const root = join(import.meta.dirname, "..");
-
-/** A stratum, its folder, and what it may import besides itself: strata and packages (`*` any, none unless said). */
-const strata: readonly { name: string; folder: string; may: readonly string[]; packages: readonly string[] }[] = [
-  { name: "domain", folder: "src/domain", may: [], packages: [] },
-  { name: "config", folder: "src/config", may: ["domain"], packages: ["zod", "yaml"] },
-  { name: "core", folder: "src/core", may: ["domain", "config"], packages: [] },
-  { name: "modbus", folder: "src/protocols/modbus", may: ["domain", "config"], packages: ["*"] },
-  { name: "sunspec", folder: "src/protocols/sunspec", may: ["domain", "config", "modbus"], packages: ["*"] },
-  { name: "exi", folder: "src/protocols/exi", may: ["domain"], packages: ["*"] },
-  { name: "iso15118", folder: "src/protocols/iso15118", may: ["domain", "config", "exi"], packages: ["*"] },
-  { name: "ocpp", folder: "src/protocols/ocpp", may: ["domain", "config"], packages: ["*"] },
-  { name: "bridge", folder: "firmware-bridge", may: ["domain", "modbus", "sunspec"], packages: ["*"] },
-  {
-    name: "app",
-    folder: "src/app",
-    may: ["domain", "config", "core", "modbus", "sunspec", "exi", "iso15118", "ocpp", "bridge"],
-    packages: ["*"],
-  },
-  { name: "page", folder: "src/dashboard/page", may: ["domain", "dashboard"], packages: ["uplot"] },
-  { name: "dashboard", folder: "src/dashboard", may: ["app", "domain", "config", "page"], packages: ["*"] },
-  {
-    name: "cli",
-    folder: "src/cli",
-    may: ["app", "dashboard", "domain", "config", "core", "exi", "iso15118", "bridge", "sim"],
-    packages: ["*"],
-  },
-  { name: "plant", folder: "sim/plant", may: ["domain"], packages: [] },
-  { name: "chance", folder: "sim/random.ts", may: ["plant"], packages: [] },
-  {
-    name: "peers",
-    folder: "sim/peers",
-    may: ["domain", "config", "modbus", "sunspec", "exi", "iso15118", "ocpp", "bridge", "plant", "chance"],
-    packages: ["*"],
-  },
-  {
-    name: "sim",
-    folder: "sim",
-    may: ["plant", "peers", "chance", "domain", "config", "core", "bridge", "app"],
-    packages: ["*"],
-  },
-];
 
 /** Commands that start the simulator: the only files of `src` that may import `sim`. */
 const simulatorCommands = /^src\/cli\/(demo\/|scenario\/|sim|swarm|replay)[\w-]*\.ts$/;

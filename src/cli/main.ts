@@ -2,6 +2,7 @@
  * The `islet` command: one file per subcommand, loaded only when it is asked for, so that a small command starts quickly.
  */
 import { Command, CommanderError } from "commander";
+import { isletVersion } from "../app/version.ts";
 
 type AddCommand = (program: Command) => void;
 
@@ -56,9 +57,10 @@ const commands: readonly (readonly [name: string, sentence: string, load: () => 
 
 /** Runs one command; the exit code is 0 when it did what was asked, 1 when it found something wrong, 2 when it was asked wrongly. */
 export async function main(argv: readonly string[]): Promise<number> {
+  outliveReaders();
   const program = new Command("islet")
     .description("Controller of sites with bidirectional EV chargers")
-    .version("0.1.0")
+    .version(isletVersion())
     .exitOverride()
     .configureHelp({ showGlobalOptions: false })
     .showHelpAfterError("(`islet --help` lists the commands)");
@@ -77,4 +79,15 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (process.env["ISLET_DEBUG"] && failure instanceof Error) process.stderr.write(`${failure.stack}\n`);
     return 1;
   }
+}
+
+/**
+ * Whoever reads the output may stop reading (`islet … | head`): a command then has nobody left to tell and ends as it stands;
+ * a controller whose log nobody reads any more goes on.
+ */
+function outliveReaders(): void {
+  process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
+    if (code === "EPIPE") process.exit();
+  });
+  process.stderr.on("error", () => undefined);
 }

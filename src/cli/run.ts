@@ -2,7 +2,6 @@
  * `islet run`: the controller of a site, with its page. Ends on SIGINT or SIGTERM, leaving every stage to its watchdog; SIGHUP
  * reads the files again and says what a start would change.
  */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { createLogs } from "../app/log.ts";
@@ -10,6 +9,7 @@ import { changedSettings } from "../app/site/config-changes.ts";
 import { checkSite, type LoadedSite, loadSite } from "../app/site/load-config.ts";
 import { lockSite } from "../app/site/site-lock.ts";
 import { type Log, type SiteStation, startStation } from "../app/station.ts";
+import { isletVersion } from "../app/version.ts";
 import { complaintText } from "../config/parse.ts";
 import { openAccounts } from "../dashboard/access/accounts.ts";
 import { chooseServing } from "../dashboard/access/tls.ts";
@@ -89,7 +89,7 @@ async function run(options: RunOptions): Promise<boolean> {
     accounts,
     log: pino,
     demo: options.demo ? { role: "installer" } : null,
-    version: versionOf(),
+    version: isletVersion(),
   });
   for (const line of dashboard.greeting) log("info", line);
   if (note !== null) log("info", note);
@@ -141,6 +141,3 @@ function installed(result: string): { rebootNeeded: boolean } {
   if (result !== "Installed" && result !== "InstallRebooting") throw new Error(`The installation ended: ${result}.`);
   return { rebootNeeded: result === "InstallRebooting" };
 }
-
-const versionOf = (): string =>
-  (JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8")) as { version: string }).version;

@@ -16,6 +16,7 @@ import type { ControlReport } from "../control/shared/report.ts";
 import type { Log } from "../station.ts";
 import type { Store } from "../store/store.ts";
 import { createEnergyRegisters } from "../store/store-energy.ts";
+import { isletVersion } from "../version.ts";
 import { createOcppPort } from "./ocpp-port.ts";
 import { serialNumberOf } from "./serial-number.ts";
 
@@ -86,7 +87,7 @@ export function startBackend(options: BackendOptions): Backend {
       ...ocppDefaults,
       identity: backend.identity,
       serialNumber: serialNumberOf(backend.serialNumber, store),
-      firmwareVersion: versionOf(),
+      firmwareVersion: isletVersion(),
       plainCertificates: backend.certificatesOverPlainLink ?? false,
       timeZone: site.timeZone,
       clockFloorMs: options.clockFloorMs,
@@ -178,9 +179,6 @@ export function startBackend(options: BackendOptions): Backend {
     },
   };
 }
-
-const versionOf = (): string =>
-  (JSON.parse(readFileSync(join(import.meta.dirname, "../../../package.json"), "utf8")) as { version: string }).version;
 
 /** The audit log's records of a time window, one JSON line each. */
 function diagnosticsLog(records: readonly AuditRecord[], fromMs: number, toMs: number): Uint8Array {

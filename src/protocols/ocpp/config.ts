@@ -65,7 +65,7 @@ export const ocppDefaults: OcppConfig = {
   vendorName: "Islet",
   model: "Islet",
   serialNumber: "",
-  firmwareVersion: "0.1.0",
+  firmwareVersion: "0",
   evses: [],
   network: [],
   timeZone: "UTC",
