@@ -2,6 +2,6 @@
 
 export { startsMax } from "../core/modes/state.ts";
 export { forecastDeparture } from "../core/setpoints/departure-forecast.ts";
-export { explain } from "../core/setpoints/limits.ts";
+export { type Explanation, explain } from "../core/setpoints/limits.ts";
 export { requestSources } from "../core/setpoints/schedule.ts";
 export { liveMaxMs } from "../core/snapshot.ts";

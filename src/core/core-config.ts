@@ -157,6 +157,7 @@ export interface BackendGroup extends ProtectiveGroup {
 export const createBackendGroup = (count: number): BackendGroup => ({
   name: "backend",
   reason: "backend-limit",
+  source: "backend",
   stages: Array.from({ length: count }, (_, i) => i),
   chargeLimitW: Number.POSITIVE_INFINITY,
   dischargeLimitW: Number.POSITIVE_INFINITY,
@@ -184,6 +185,7 @@ export function exportControlConfig(config: SiteConfig, backendGroup: Protective
   const groups = pcc.groups.map(({ name, kind, evses, chargeLimitW, dischargeLimitW }) => ({
     name,
     reason: groupReasons[kind],
+    source: "installer" as const,
     stages: evses.map((evse) => evse - 1),
     chargeLimitW,
     dischargeLimitW,

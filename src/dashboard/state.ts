@@ -6,6 +6,7 @@
  * description is printed from it.
  */
 import { z } from "zod";
+import { type LimitSource, limitSources } from "../domain/limit-sources.ts";
 import { modeNames, roleNames, serviceModes, transferCommandNames } from "../domain/modes.ts";
 import { qualityNames } from "../domain/quality.ts";
 import { type ReasonKey, reasonKeys } from "../domain/reasons.ts";
@@ -145,7 +146,7 @@ const trend = z.object({
 
 const limit = z.object({
   reason: reasonKey,
-  source: text,
+  source: z.enum(limitSources as [LimitSource, ...LimitSource[]]),
   minW: maybeNumber,
   maxW: maybeNumber,
   binds: z.boolean(),

@@ -1,7 +1,8 @@
 /**
  * The one sign: inside the core power is positive when it flows from the grid towards the vehicle (import, charging)
  * and negative when it flows back (export, discharging). The same holds at the PCC: positive is import.
- * Each edge with another convention flips in one of these functions and nowhere else.
+ * Each edge with another convention flips in one of these functions and nowhere else. OCPP limits have the core's sign, and
+ * what a vehicle may do stays two magnitudes, one for charging and one for discharging: there nothing flips.
  */
 
 /** SunSpec DER models (701 W, 704 WSet): positive is generation, so discharging. An involution: works both ways. */
@@ -13,15 +14,3 @@ export const flipMeter = (power: number, importPositive: boolean): number =>
 
 /** IEEE 1547 functions: positive is injection into the grid. */
 export const flipIeee1547 = (power: number): number => (power === 0 ? 0 : -power);
-
-/** ISO 15118-20: charge and discharge powers are two magnitudes. Negative inputs are a fault of the peer, so zero. */
-export const fromIsoMagnitudes = (
-  chargeW: number,
-  dischargeW: number,
-): { readonly minW: number; readonly maxW: number } => ({
-  minW: dischargeW > 0 ? -dischargeW : 0,
-  maxW: chargeW > 0 ? chargeW : 0,
-});
-
-/** OCPP charging limits: positive charges, negative discharges; the same sign as ours, said once so that it is tested. */
-export const fromOcppLimit = (limit: number): number => limit;

@@ -73,7 +73,7 @@ function makeCase({
     budget.minW[control.channels.length + g] = -group.dischargeLimitW;
     budget.maxW[control.channels.length + g] = group.chargeLimitW;
     budget.maxReason[control.channels.length + g] = group.reason;
-    budget.maxSource[control.channels.length + g] = group.name;
+    budget.maxSource[control.channels.length + g] = group.source;
   });
   budget.totalChargeCapW = 1e9;
   budget.totalDischargeCapW = 1e9;
@@ -155,7 +155,16 @@ describe("who gets what", () => {
       "a conductor carries two of three",
       {
         requests: [60, 60, 60],
-        groups: [{ name: "A", reason: "conductor-limit", stages: [0, 1], chargeLimitW: 70 * kW, dischargeLimitW: 0 }],
+        groups: [
+          {
+            name: "A",
+            reason: "conductor-limit",
+            source: "installer",
+            stages: [0, 1],
+            chargeLimitW: 70 * kW,
+            dischargeLimitW: 0,
+          },
+        ],
       },
       [35, 35, 60],
     ],
@@ -163,7 +172,9 @@ describe("who gets what", () => {
       "the conductor that may not carry discharge",
       {
         requests: [-60, -60, -60],
-        groups: [{ name: "A", reason: "bus-limit", stages: [0, 1], chargeLimitW: 0, dischargeLimitW: 0 }],
+        groups: [
+          { name: "A", reason: "bus-limit", source: "installer", stages: [0, 1], chargeLimitW: 0, dischargeLimitW: 0 },
+        ],
       },
       [0, 0, -60],
     ],
@@ -269,18 +280,27 @@ test("the chain of limits gives the set-point, with the one that binds", () => {
   const { allocation, budget, run } = makeCase({
     charge: 100,
     requests: [60, 60, 20],
-    groups: [{ name: "feeder", reason: "conductor-limit", stages: [0], chargeLimitW: 15 * kW, dischargeLimitW: 0 }],
+    groups: [
+      {
+        name: "feeder",
+        reason: "conductor-limit",
+        source: "installer",
+        stages: [0],
+        chargeLimitW: 15 * kW,
+        dischargeLimitW: 0,
+      },
+    ],
   });
   budget.maxReason[0] = "transformer-limit";
-  budget.maxSource[0] = "main";
+  budget.maxSource[0] = "operator";
   expect(run()).toEqual([15, 60, 20]);
   const chain = (i: number) => allocation.limits[i]!.slice(0, allocation.limitCount[i]!);
   expect(chain(0)).toEqual([
-    { reason: "conductor-limit", source: "feeder", minW: Number.NEGATIVE_INFINITY, maxW: 15 * kW },
+    { reason: "conductor-limit", source: "installer", minW: Number.NEGATIVE_INFINITY, maxW: 15 * kW },
   ]);
   budget.maxW[0] = 40 * kW;
   expect(run(20)).toEqual([13.33, 13.33, 13.33]);
-  expect(chain(1)[0]).toMatchObject({ reason: "transformer-limit", source: "main" });
+  expect(chain(1)[0]).toMatchObject({ reason: "transformer-limit", source: "operator" });
   for (let i = 0; i < 3; i++) {
     let powerW = allocation.asks[i]!.requestedW;
     for (const entry of chain(i)) powerW = clamp(powerW, entry.minW, entry.maxW);

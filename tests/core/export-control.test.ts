@@ -146,7 +146,14 @@ describe("several stages as one plant", () => {
   test("a protective group wins over what the PCC would allow", () => {
     const site = makeSite({
       groups: [
-        { name: "feeder A", reason: "conductor-limit", stages: [0, 1], chargeLimitW: 70_000, dischargeLimitW: 50_000 },
+        {
+          name: "feeder A",
+          reason: "conductor-limit",
+          source: "installer",
+          stages: [0, 1],
+          chargeLimitW: 70_000,
+          dischargeLimitW: 50_000,
+        },
       ],
     });
     site.requestedW.fill(ratedW);
@@ -154,7 +161,7 @@ describe("several stages as one plant", () => {
     expect(site.plant.powerW[0]! + site.plant.powerW[1]!).toBeCloseTo(70_000, -3);
     expect(site.plant.powerW[2]! + site.plant.powerW[3]!).toBeCloseTo(120_000, -3);
     expect(site.allocation.limits[0]!.slice(0, site.allocation.limitCount[0]!)).toContainEqual(
-      expect.objectContaining({ reason: "conductor-limit", source: "feeder A" }),
+      expect.objectContaining({ reason: "conductor-limit", source: "installer" }),
     );
     site.requestedW.fill(-ratedW);
     settle(site, 2_000);

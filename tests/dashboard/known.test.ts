@@ -9,6 +9,7 @@ import { longestMissing } from "../../src/dashboard/live/missing.ts";
 import { createMetrics } from "../../src/dashboard/server/metrics.ts";
 import type { SiteState } from "../../src/dashboard/state.ts";
 import { view } from "../../src/dashboard/view.ts";
+import type { LimitSource } from "../../src/domain/limit-sources.ts";
 import type { ReasonKey } from "../../src/domain/reasons.ts";
 import { sampleState } from "./sampleStates.ts";
 
@@ -232,7 +233,7 @@ describe("a charger whose power stage is silent", () => {
 
 test("why a charger with a silent power stage stands still: the stage, once, not its vehicle; and no lease is promised", () => {
   const state = sampleState("parallel");
-  const limit = (reason: ReasonKey, source: string, binds = false) =>
+  const limit = (reason: ReasonKey, source: LimitSource, binds = false) =>
     ({ reason, source, minW: 0, maxW: 0, binds, headroomW: 0, ageMs: null }) as const;
   const evses = state.evses.map((evse) => ({
     ...evse,

@@ -19,7 +19,7 @@ const random = (seed: number) => () => {
 
 const limit = (
   reason: LimitState["reason"],
-  source: string,
+  source: LimitState["source"],
   dischargeW: number | null,
   chargeW: number | null,
   more: Partial<LimitState> = {},
@@ -65,9 +65,9 @@ function evse(bus: Bus, more: Partial<EvseState> = {}): EvseState {
     requestedW: bus.powerW,
     requestSource: "schedule",
     limits: [
-      limit("reserve", "Operator: 30 %", 52_000, null),
-      limit("vehicle-limit", "ISO 15118-20, this loop", 55_000, 55_000),
-      limit("stage-rating", "Model 702", 60_000, 60_000, { ageMs: null }),
+      limit("reserve", "vehicle", 52_000, null),
+      limit("vehicle-limit", "vehicle", 55_000, 55_000),
+      limit("stage-rating", "stage", 60_000, 60_000, { ageMs: null }),
     ],
     leaseExpiresMs: 1000,
     plan: [],
@@ -147,7 +147,7 @@ function sampleEvse(name: SampleName, bus: Bus, nowMs: number): EvseState {
     { startsAtMs: at(15, 1), powerW: 0 },
   ];
   const exportShare = (binds: boolean): LimitState =>
-    limit("export-limit", "Permit PTO-24-1187, PCC meter", 24_000, null, { binds, ageMs: 24 });
+    limit("export-limit", "permit", 24_000, null, { binds, ageMs: 24 });
   const twoWay = bus.evse !== 14;
   if (bus.evse === 16)
     return evse(
@@ -157,7 +157,7 @@ function sampleEvse(name: SampleName, bus: Bus, nowMs: number): EvseState {
           key: "sessionStopped",
           values: { vehicle: bus.vehicle, evse: bus.evse, why: "The vehicle’s isolation self-test failed." },
         },
-        limits: [limit("vehicle-limit", "Isolation self-test failed", 0, 0, { binds: true })],
+        limits: [limit("stage-alarm", "stage", 0, 0, { binds: true })],
         requestedW: 0,
         requestSource: "none",
       },
@@ -168,8 +168,8 @@ function sampleEvse(name: SampleName, bus: Bus, nowMs: number): EvseState {
       plan,
       requestedW: 0,
       limits: [
-        limit("not-bidirectional", "OCPP, one-way connector", 0, null),
-        limit("stage-rating", "Model 702", 60_000, 22_000, { ageMs: null }),
+        limit("not-bidirectional", "vehicle", 0, null),
+        limit("stage-rating", "stage", 60_000, 22_000, { ageMs: null }),
       ],
     });
   switch (name) {
@@ -184,13 +184,13 @@ function sampleEvse(name: SampleName, bus: Bus, nowMs: number): EvseState {
           requestSource: "local",
           limits: forms
             ? [
-                limit("reserve", "Operator: 30 %", 60_000, null),
-                limit("islanded", "8.2 kW taken from PV first", 26_600, 26_600, { binds: true }),
-                limit("vehicle-limit", "ISO 15118-20, this loop", 55_000, 55_000),
+                limit("reserve", "vehicle", 60_000, null),
+                limit("islanded", "mode", 26_600, 26_600, { binds: true }),
+                limit("vehicle-limit", "vehicle", 55_000, 55_000),
               ]
             : [
-                limit("reserve", "Operator: 30 %", 50_000, null),
-                limit("stage-rating", "Model 702", 60_000, 60_000, { ageMs: null }),
+                limit("reserve", "vehicle", 50_000, null),
+                limit("stage-rating", "stage", 60_000, 60_000, { ageMs: null }),
               ],
           plan: [],
         },
@@ -202,7 +202,7 @@ function sampleEvse(name: SampleName, bus: Bus, nowMs: number): EvseState {
         {
           requestedW: 60_000,
           requestSource: "departure",
-          limits: [limit("mode", "K1 contacts disagree", 0, 0, { binds: true })],
+          limits: [limit("mode", "mode", 0, 0, { binds: true })],
           plan: [],
         },
       );
@@ -215,13 +215,13 @@ function sampleEvse(name: SampleName, bus: Bus, nowMs: number): EvseState {
               requestedW: 60_000,
               requestSource: "departure",
               limits: [
-                limit("allocation", "Staged restart", null, 30_000, { binds: true }),
-                limit("stage-rating", "Model 702", 60_000, 60_000),
+                limit("allocation", "allocation", null, 30_000, { binds: true }),
+                limit("stage-rating", "stage", 60_000, 60_000),
               ],
             }
           : {
               requestedW: -40_000,
-              limits: [limit("permit-discharge", "Enter-service delay, CA Rule 21", 0, null, { binds: true })],
+              limits: [limit("permit-discharge", "permit", 0, null, { binds: true })],
               plan,
             },
       );
@@ -231,10 +231,10 @@ function sampleEvse(name: SampleName, bus: Bus, nowMs: number): EvseState {
         return evse(bus, {
           requestedW: -40_000,
           limits: [
-            limit("reserve", "Operator: 30 %", 52_000, null, { headroomW: 28_000 }),
+            limit("reserve", "vehicle", 52_000, null, { headroomW: 28_000 }),
             exportShare(true),
-            limit("vehicle-limit", "ISO 15118-20, this loop", 55_000, 55_000),
-            limit("stage-rating", "Model 702", 60_000, 60_000, { ageMs: null }),
+            limit("vehicle-limit", "vehicle", 55_000, 55_000),
+            limit("stage-rating", "stage", 60_000, 60_000, { ageMs: null }),
           ],
           plan,
         });
@@ -243,8 +243,8 @@ function sampleEvse(name: SampleName, bus: Bus, nowMs: number): EvseState {
           requestedW: -40_000,
           limits: [
             exportShare(false),
-            limit("vehicle-limit", "ISO 15118-20, this loop", 16_000, 40_000, { binds: true }),
-            limit("stage-rating", "Model 702", 60_000, 60_000, { ageMs: null }),
+            limit("vehicle-limit", "vehicle", 16_000, 40_000, { binds: true }),
+            limit("stage-rating", "stage", 60_000, 60_000, { ageMs: null }),
           ],
           plan,
         });
@@ -253,16 +253,16 @@ function sampleEvse(name: SampleName, bus: Bus, nowMs: number): EvseState {
           requestedW: 60_000,
           requestSource: "departure",
           limits: [
-            limit("import-limit", "Operator: 250 kW until 21:00", null, 60_000),
-            limit("vehicle-limit", "ISO 15118-20: at 41 %, cold battery", 40_000, 36_000, { binds: true }),
-            limit("stage-rating", "Model 702", 60_000, 60_000, { ageMs: null }),
+            limit("import-limit", "operator", null, 60_000),
+            limit("vehicle-limit", "vehicle", 40_000, 36_000, { binds: true }),
+            limit("stage-rating", "stage", 60_000, 60_000, { ageMs: null }),
           ],
           plan,
         });
       if (bus.evse === 12)
         return evse(bus, {
           requestedW: -40_000,
-          limits: [limit("reserve", "Operator: 30 %, plus 3 % against chatter", 0, null, { binds: true })],
+          limits: [limit("reserve", "vehicle", 0, null, { binds: true })],
           plan,
           forecastPct: 88,
         });
@@ -441,9 +441,9 @@ export function sampleState(name: SampleName, count = 20): SiteState {
             requestedW: -3000,
             requestSource: "backend",
             limits: [
-              limit("reserve", "Owner: 30 %", 9600, null),
-              limit("permit-discharge", "None installed", 0, null, { binds: true }),
-              limit("stage-rating", "Model 701", 9600, 9600, { ageMs: null }),
+              limit("reserve", "vehicle", 9600, null),
+              limit("permit-discharge", "permit", 0, null, { binds: true }),
+              limit("stage-rating", "stage", 9600, 9600, { ageMs: null }),
             ],
           },
         ),

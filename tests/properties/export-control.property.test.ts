@@ -73,7 +73,16 @@ function makeControl(stages: readonly { responseMs: number; phase: number }[]) {
       })),
       phaseImportLimitW: 100_000,
       phaseExportLimitW: 100_000,
-      groups: [{ name: "A", reason: "conductor-limit", stages: [0], chargeLimitW: 50_000, dischargeLimitW: 50_000 }],
+      groups: [
+        {
+          name: "A",
+          reason: "conductor-limit",
+          source: "installer",
+          stages: [0],
+          chargeLimitW: 50_000,
+          dischargeLimitW: 50_000,
+        },
+      ],
       fallbackChargeW: 0,
     },
     stages.length,

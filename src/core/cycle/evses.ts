@@ -5,7 +5,7 @@ import { StageHearing } from "../modes/facts.ts";
 import { allocate } from "../setpoints/allocation.ts";
 import { applyEvseLimits } from "../setpoints/evse-limits.ts";
 import { leadOnCuts, overshootShare } from "../setpoints/lead.ts";
-import { chainSetpointW, type LimitSource, limit, limitSources } from "../setpoints/limits.ts";
+import { chainSetpointW, limit } from "../setpoints/limits.ts";
 import type { Snapshot } from "../snapshot.ts";
 
 const anyW = Number.POSITIVE_INFINITY;
@@ -61,7 +61,7 @@ export function allocateSite(core: Core, { evses }: Snapshot, nowMs: number): vo
   for (let i = 0; i < evses.length; i++) {
     for (let k = 0; k < allocation.limitCount[i]!; k++) {
       const entry = allocation.limits[i]![k]!;
-      limit(chains, i, entry.reason, sourceOf(entry.source), entry.minW, entry.maxW);
+      limit(chains, i, entry.reason, entry.source, entry.minW, entry.maxW);
     }
     setpointW[i] = chainSetpointW(chains, i);
     // A cut may for a moment go beyond zero where the opposite direction is open to the vehicle.
@@ -73,7 +73,3 @@ export function allocateSite(core: Core, { evses }: Snapshot, nowMs: number): vo
   }
   leadOnCuts(exportControl, budget, setpointW, overshootMinW, overshootMaxW, core.commandW);
 }
-
-/** Sources of the site's limits are words of one list, or the name of a protective group, which the installer has set. */
-const sourceOf = (source: string): LimitSource =>
-  (limitSources as readonly string[]).includes(source) ? (source as LimitSource) : "installer";

@@ -5,6 +5,7 @@
  * A channel is a sum of stages that has limits: 0 is the PCC, 1–3 its phases, then protective groups (a conductor, bus or
  * transformer that feeds some of the stages).
  */
+import type { LimitSource } from "../../domain/limit-sources.ts";
 import { Quality } from "../../domain/quality.ts";
 import type { ReasonKey } from "../../domain/reasons.ts";
 import { invariant } from "../../domain/result.ts";
@@ -25,6 +26,8 @@ export interface ControlledStage extends StageResponse {
 export interface ProtectiveGroup {
   readonly name: string;
   readonly reason: ReasonKey;
+  /** Who has set its limits. */
+  readonly source: LimitSource;
   /** Indexes of the stages behind it. */
   readonly stages: readonly number[];
   readonly chargeLimitW: number;
@@ -91,9 +94,9 @@ export interface SiteBudget {
   readonly minW: Float64Array;
   readonly maxW: Float64Array;
   readonly minReason: ReasonKey[];
-  readonly minSource: string[];
+  readonly minSource: LimitSource[];
   readonly maxReason: ReasonKey[];
-  readonly maxSource: string[];
+  readonly maxSource: LimitSource[];
   /** Whatever charges elsewhere: all discharge together and all charge together at most this, W ≥ 0. */
   totalDischargeCapW: number;
   totalChargeCapW: number;
@@ -248,9 +251,9 @@ export function createSiteBudget(control: ExportControl): SiteBudget {
     minW: new Float64Array(c),
     maxW: new Float64Array(c),
     minReason: new Array<ReasonKey>(c).fill("export-limit"),
-    minSource: new Array<string>(c).fill(""),
+    minSource: new Array<LimitSource>(c).fill("installer"),
     maxReason: new Array<ReasonKey>(c).fill("import-limit"),
-    maxSource: new Array<string>(c).fill(""),
+    maxSource: new Array<LimitSource>(c).fill("installer"),
     totalDischargeCapW: 0,
     totalChargeCapW: 0,
     totalCapReason: "meter-stale",

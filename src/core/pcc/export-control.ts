@@ -420,8 +420,8 @@ function boundGroups(control: ExportControl, out: SiteBudget): void {
     out.minW[c] = -group.dischargeLimitW - fixedW + Math.max(0, -deviationW);
     out.maxW[c] = group.chargeLimitW - fixedW - Math.max(0, deviationW);
     out.minReason[c] = group.reason;
-    out.minSource[c] = group.name;
+    out.minSource[c] = group.source;
     out.maxReason[c] = group.reason;
-    out.maxSource[c] = group.name;
+    out.maxSource[c] = group.source;
   }
 }

@@ -2,27 +2,28 @@
  * The limits at the PCC of one tick, magnitudes in W, with who asks for them. Gathered anew each tick by tightening:
  * optimising limits first, protective ones last, so that on equal values the protective one is named.
  */
+import type { LimitSource } from "../../domain/limit-sources.ts";
 import type { ReasonKey } from "../../domain/reasons.ts";
 
 export interface PccLimits {
   /** Largest power from the grid, W ≥ 0; Infinity where none. */
   importLimitW: number;
   importReason: ReasonKey;
-  importSource: string;
+  importSource: LimitSource;
   /** Largest power into the grid, W ≥ 0; Infinity where none. */
   exportLimitW: number;
   exportReason: ReasonKey;
-  exportSource: string;
+  exportSource: LimitSource;
 }
 
 export function createPccLimits(): PccLimits {
   return {
     importLimitW: Number.POSITIVE_INFINITY,
     importReason: "import-limit",
-    importSource: "",
+    importSource: "installer",
     exportLimitW: Number.POSITIVE_INFINITY,
     exportReason: "export-limit",
-    exportSource: "",
+    exportSource: "installer",
   };
 }
 
@@ -30,14 +31,14 @@ export function createPccLimits(): PccLimits {
 export function clearPccLimits(limits: PccLimits): void {
   limits.importLimitW = Number.POSITIVE_INFINITY;
   limits.importReason = "import-limit";
-  limits.importSource = "";
+  limits.importSource = "installer";
   limits.exportLimitW = Number.POSITIVE_INFINITY;
   limits.exportReason = "export-limit";
-  limits.exportSource = "";
+  limits.exportSource = "installer";
 }
 
 /** NaN counts as zero: an unknown limit is the tightest one. */
-export function tightenImport(limits: PccLimits, limitW: number, reason: ReasonKey, source: string): void {
+export function tightenImport(limits: PccLimits, limitW: number, reason: ReasonKey, source: LimitSource): void {
   const valueW = limitW >= 0 ? limitW : 0;
   if (valueW > limits.importLimitW || valueW === Number.POSITIVE_INFINITY) return;
   limits.importLimitW = valueW;
@@ -45,7 +46,7 @@ export function tightenImport(limits: PccLimits, limitW: number, reason: ReasonK
   limits.importSource = source;
 }
 
-export function tightenExport(limits: PccLimits, limitW: number, reason: ReasonKey, source: string): void {
+export function tightenExport(limits: PccLimits, limitW: number, reason: ReasonKey, source: LimitSource): void {
   const valueW = limitW >= 0 ? limitW : 0;
   if (valueW > limits.exportLimitW || valueW === Number.POSITIVE_INFINITY) return;
   limits.exportLimitW = valueW;

@@ -25,6 +25,6 @@ export const powerControlModeRows: Readonly<Record<PowerControlMode, ModeRow>> =
 /** Adds the mode's limits to this tick's limits. */
 export function tightenByMode(limits: PccLimits, mode: PowerControlMode): void {
   const row = powerControlModeRows[mode];
-  if (!row.mayImport) tightenImport(limits, 0, "power-control-mode", mode);
-  if (!row.mayExport) tightenExport(limits, 0, "power-control-mode", mode);
+  if (!row.mayImport) tightenImport(limits, 0, "power-control-mode", "installer");
+  if (!row.mayExport) tightenExport(limits, 0, "power-control-mode", "installer");
 }

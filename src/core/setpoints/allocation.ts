@@ -3,6 +3,7 @@
  * take part is sticky, charging counts on discharging (and the other way round) only with what already flows, and slow
  * stages are led by their share while fast ones fill up the rest. Core sign: positive charges.
  */
+import type { LimitSource } from "../../domain/limit-sources.ts";
 import type { ReasonKey } from "../../domain/reasons.ts";
 import { clamp } from "../../domain/units.ts";
 import type { ExportControl, SiteBudget } from "../pcc/export-control.ts";
@@ -31,7 +32,7 @@ export interface AllocationAsk {
 /** One limit of a set-point with its reason and its source, for the chain that explains it. */
 export interface LimitEntry {
   reason: ReasonKey;
-  source: string;
+  source: LimitSource;
   minW: number;
   maxW: number;
 }
@@ -97,7 +98,7 @@ export function createAllocation(control: ExportControl, rule: AllocationRule): 
     limits: Array.from({ length: n }, () =>
       Array.from({ length: limitEntriesMax }, () => ({
         reason: "allocation" as ReasonKey,
-        source: "",
+        source: "allocation" as LimitSource,
         minW: Number.NEGATIVE_INFINITY,
         maxW: Number.POSITIVE_INFINITY,
       })),
@@ -362,12 +363,12 @@ function explainStage(a: Allocation, control: ExportControl, budget: SiteBudget,
   const capped = c === 0 && (charges ? budget.totalChargeCapW : budget.totalDischargeCapW) < control.scaleW;
   const reason =
     c < 0 ? "allocation" : capped ? budget.totalCapReason : charges ? budget.maxReason[c]! : budget.minReason[c]!;
-  const source = c < 0 ? "site" : capped ? "pcc-meter" : charges ? budget.maxSource[c]! : budget.minSource[c]!;
+  const source = c < 0 ? "allocation" : capped ? "pcc-meter" : charges ? budget.maxSource[c]! : budget.minSource[c]!;
   const capW = setW < f.wantW[i]! || f.member[i] === 0 ? setW : Math.max(f.capW[i]!, setW);
   addLimit(a, i, reason, source, charges ? Number.NEGATIVE_INFINITY : -capW, charges ? capW : Number.POSITIVE_INFINITY);
 }
 
-function addLimit(a: Allocation, i: number, reason: ReasonKey, source: string, minW: number, maxW: number): void {
+function addLimit(a: Allocation, i: number, reason: ReasonKey, source: LimitSource, minW: number, maxW: number): void {
   const entry = a.limits[i]![a.limitCount[i]!]!;
   entry.reason = reason;
   entry.source = source;

@@ -5,24 +5,8 @@
  * All chains of a site live in one flat buffer: the tick allocates nothing, and publishing them to another thread is one
  * copy. `explain` makes readable objects of them, outside the tick.
  */
+import { type LimitSource, limitSources } from "../../domain/limit-sources.ts";
 import { type ReasonKey, reasonKeys } from "../../domain/reasons.ts";
-
-/** Who or what a limit comes from. Indexes are wire values in shared buffers: append only. */
-export const limitSources = [
-  "controller",
-  "permit",
-  "pcc-meter",
-  "vehicle",
-  "stage",
-  "backend",
-  "operator",
-  "installer",
-  "mode",
-  "schedule",
-  "grid-profile",
-  "allocation",
-] as const;
-export type LimitSource = (typeof limitSources)[number];
 
 /** Most limits in one chain: each reason appears at most once or twice; the step that would add more is a mistake. */
 export const limitsMax = 24;

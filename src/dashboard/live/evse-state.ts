@@ -1,7 +1,7 @@
 /** One EVSE of the report as the dashboard's state: facts, what binds it, what people ask of it, what is not known. */
 
 import type { ControlReport } from "../../app/control/shared/report.ts";
-import { explain, requestSources } from "../../app/core-vocabulary.ts";
+import { type Explanation, explain, requestSources } from "../../app/core-vocabulary.ts";
 import { held } from "../../app/people.ts";
 import type { SiteStation } from "../../app/station.ts";
 import { finite } from "../archive/recorder.ts";
@@ -66,6 +66,22 @@ export function evseState(report: ControlReport, { station, slow, nowMs }: EvseC
     fault: faultOf(report, station, i),
   };
 }
+
+/** The chain of limits of one EVSE as the state shows it, the most protective ones where there are more than it holds. */
+export const limitStates = (limits: Explanation["limits"]): EvseState["limits"] =>
+  limits
+    .filter(({ minW, maxW }) => Number.isFinite(minW) || Number.isFinite(maxW))
+    .slice(-limitsShownMax)
+    .map((limit) => ({
+      reason: limit.reason,
+      source: limit.source,
+      minW: finite(limit.minW),
+      maxW: finite(limit.maxW),
+      binds: limit.binds,
+      headroomW: finite(limit.headroomW),
+      ageMs: null,
+    }));
+const limitsShownMax = 20;
 
 /** What people call the vehicle at a charger; the charger's name while nothing tells who it is. */
 export const vehicleName = ({ config }: Pick<SiteStation, "config">, i: number): string =>

@@ -1,4 +1,5 @@
 /** Why one setpoint is what it is: the request, each limit with its distance, the setpoint and its lease. */
+import { limitSourceNames } from "../../domain/limit-sources.ts";
 import { reasons } from "../../domain/reasons.ts";
 import { nameOfReason } from "../../domain/words.ts";
 import type { EvseState, LimitState, SiteState } from "../state.ts";
@@ -91,22 +92,6 @@ export function whyView(state: SiteState, evse: EvseState, totals: Totals, words
   };
 }
 
-/** Who asks for a limit, as people call them; anything else is said as it stands. */
-const sourceNames: Readonly<Record<string, string>> = {
-  controller: "Controller",
-  permit: "Permit",
-  "pcc-meter": "PCC meter",
-  vehicle: "Vehicle",
-  stage: "Power stage",
-  backend: "Backend",
-  operator: "Operator",
-  installer: "Installer",
-  mode: "Mode of the site",
-  schedule: "Plan",
-  "grid-profile": "Grid profile",
-  allocation: "Share among the chargers",
-};
-
 /**
  * The limits in this direction; one that bounds only the other says nothing about this setpoint. What the vehicle says comes
  * through its power stage: while that is silent, the vehicle's silence is none of its own.
@@ -135,7 +120,7 @@ function chainRow(limit: LimitState, evse: EvseState, discharge: boolean): Chain
   const age = limit.ageMs === null ? "" : `, ${duration(limit.ageMs)} old`;
   return {
     name: nameOfReason(limit.reason),
-    source: `${sourceNames[limit.source] ?? limit.source}${age}`,
+    source: `${limitSourceNames[limit.source]}${age}`,
     bound: bound === null ? "No limit" : kW(bound),
     binds: limit.binds,
     distance: limit.binds ? "binds" : spareW === null ? "" : `${kW(spareW)} spare`,

@@ -3,6 +3,7 @@
  * site. `createOcppStation` composes; what each use case does is in its block's file.
  */
 
+import { invariant } from "../../domain/result.ts";
 import { createBoot } from "./blocks/b-boot.ts";
 import { type Credentials, createNetwork } from "./blocks/b-network.ts";
 import { createReset } from "./blocks/b-reset.ts";
@@ -329,14 +330,16 @@ export function createOcppStation(
     reset,
     remote,
     dataTransfer,
-    network,
     monitoring,
     display,
     firmware,
     certificateBlock,
     diagnostics,
   ];
-  for (const block of blocks) Object.assign(handlers, block.handlers);
+  for (const block of blocks) {
+    for (const action of Object.keys(block.handlers)) invariant(!(action in handlers), `one block answers ${action}`);
+    Object.assign(handlers, block.handlers);
+  }
   provideSite(context, createZone(config.timeZone));
 
   let poll: Cancel | null = null;
