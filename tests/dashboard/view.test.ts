@@ -234,7 +234,7 @@ describe("actions", () => {
     ],
     ["a negative limit", () => check("parallel", "tighten", { demandLimitW: -1 }), "refuse.value"],
     ["a limit that is no number", () => check("parallel", "tighten", { demandLimitW: "much" }), "refuse.value"],
-    ["no limit at all", () => check("parallel", "tighten"), "refuse.value"],
+    ["no limit at all", () => check("parallel", "tighten"), "refuse.missing"],
     ["a reserve of 40 %", () => check("parallel", "reserve", { reservePct: 40 }), true],
     ["a reserve of 95 %", () => check("parallel", "reserve", { reservePct: 95 }), "refuse.value"],
     [

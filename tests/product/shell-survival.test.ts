@@ -3,11 +3,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { mountSmallDisk, noSmallDisk, type SmallDisk } from "../lib/small-disk.ts";
-import { sleep, until } from "./site/judge.ts";
+import { excess, exportedW, meanW, sleep, until } from "./site/judge.ts";
 import { runIslet } from "./site/process.ts";
 import { type Product, startProduct } from "./site/product.ts";
 
-const patienceMs = 120_000;
+const patienceMs = 180_000;
 
 describe("one controller for one site", () => {
   let product: Product;
@@ -120,6 +120,76 @@ describe.skipIf(noSmallDisk !== "")(`the disk is full${noSmallDisk && ` (skipped
       expect(await product.reached("lockedOut", 30_000)).toBe(true);
       await sleep(3_000);
       expect(product.mode()).toBe("lockedOut");
+    },
+    patienceMs,
+  );
+
+  it(
+    "discharging in parallel: it goes on, a person's tightening counts, and nothing acknowledged is lost",
+    async () => {
+      product = await startProduct({
+        plant: { buildingW: 5_000 },
+        permit: { mode: "parallel-export", exportLimitW: 50_000 },
+        backend: true,
+        config: () => ({ stateDir: disk.folder }),
+      });
+      expect(await product.reached("parallel", 60_000)).toBe(true);
+      await product.backend.setPower(1, -20_000);
+      const exports = (limitW: number) => () => meanW(product.plant, exportedW, 300) > limitW;
+      expect(await until(exports(12_000), 20_000)).toBe(true);
+      const page = await product.page();
+      await sleep(Math.random() * 2_000);
+      disk.fill();
+      const fromMs = performance.now();
+      expect(await page.act("setLimit", { exportLimitW: 6_000 }, "x".repeat(150))).toMatchObject({ ok: true });
+      expect(await until(async () => (await product.state()).exportLimitW === 6_000, 10_000)).toBe(true);
+      expect(await until(() => !exports(6_300)(), 10_000)).toBe(true);
+      const heldFromMs = performance.now();
+      await sleep(3_000);
+      expect(excess(product.plant, exportedW, 6_000, 300, heldFromMs).longestMs).toBeLessThan(500);
+      expect(exports(4_000)()).toBe(true);
+      expect(product.mode()).toBe("parallel");
+      // Killed and started on the full disk: what the person was told counts is kept.
+      const owes = async () => (await product.state()).events.some(({ key, active }) => key === "owed" && active);
+      disk.free();
+      expect(await until(async () => !(await owes()), 20_000)).toBe(true);
+      await product.kill();
+      disk.fill();
+      product.start();
+      expect(await until(async () => (await product.state().catch(() => null))?.exportLimitW === 6_000, 40_000)).toBe(
+        true,
+      );
+      expect(excess(product.plant, exportedW, 20_000, 500, fromMs).longestMs).toBeLessThan(500);
+      disk.free();
+    },
+    patienceMs,
+  );
+
+  it(
+    "in an island: it is fed on, ends when the grid returns, and the site is connected again",
+    async () => {
+      product = await startProduct({
+        plant: { stages: [{}], k1TravelMs: 50, tiersW: [2_000] },
+        permit: { mode: "non-parallel-backup" },
+        config: () => ({ stateDir: disk.folder }),
+      });
+      expect(await product.reached("loadOnly", 30_000)).toBe(true);
+      await sleep(6_000);
+      product.plant.gridPresent = false;
+      expect(await product.reached("islandRunning", 60_000)).toBe(true);
+      await sleep(Math.random() * 2_000);
+      disk.fill();
+      await sleep(3_000);
+      expect(product.mode()).toBe("islandRunning");
+      expect(product.plant.stages[0]!.role).toBe("forming");
+      product.plant.gridPresent = true;
+      expect(await until(() => product.mode() === "loadOnly", 120_000)).toBe(true);
+      expect(product.plant.stages[0]!.role).not.toBe("forming");
+      // Started anew on the full disk it knows that no island was left open.
+      await product.kill();
+      product.start();
+      expect(await until(() => product.said(/Stored intent: /) !== undefined, 30_000)).toBe(true);
+      expect(await product.reached("loadOnly", 60_000)).toBe(true);
     },
     patienceMs,
   );
