@@ -1,7 +1,9 @@
 /** The arrows between folders: who may import whom. A new arrow is a decision, made here and in the design, never in passing. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { circles, targetOf } from "../scripts/house/graph.ts";
+import { filesPerFolderMax, readModules } from "../scripts/house/judge.ts";
 import { strata } from "./strata.table.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -9,25 +11,28 @@ const root = join(import.meta.dirname, "..");
 /** Commands that start the simulator: the only files of `src` that may import `sim`. */
 const simulatorCommands = /^src\/cli\/(demo\/|scenario\/|sim|swarm|replay)[\w-]*\.ts$/;
 
+/**
+ * The rooms of the core, each with the files or folder that it is, and what it may import besides itself. Decisions know the
+ * words of a cycle (snapshot, commands, building blocks) and each other only as said; the cycle knows all decisions, and
+ * nothing knows the story (`step.ts`).
+ */
+const coreRooms: readonly { name: string; is: RegExp; may: readonly string[] }[] = [
+  { name: "words", is: /^(snapshot|commands|blocks)\.ts$/, may: [] },
+  { name: "modes", is: /^modes\//, may: ["words"] },
+  { name: "grid", is: /^grid\//, may: ["words"] },
+  { name: "pcc", is: /^pcc\//, may: ["words"] },
+  { name: "island", is: /^island\//, may: ["words", "modes"] },
+  { name: "setpoints", is: /^setpoints\//, may: ["words", "pcc"] },
+  { name: "memory", is: /^core(-config)?\.ts$/, may: ["words", "modes", "grid", "pcc", "island", "setpoints"] },
+  { name: "cycle", is: /^cycle\//, may: ["words", "modes", "grid", "pcc", "island", "setpoints", "memory"] },
+  { name: "story", is: /^step\.ts$/, may: ["words", "modes", "grid", "pcc", "island", "setpoints", "memory", "cycle"] },
+];
+
 const byDepth = [...strata].sort((a, b) => b.folder.length - a.folder.length);
 const stratumOf = (path: string) => byDepth.find(({ folder }) => path === folder || path.startsWith(`${folder}/`));
 
-function sources(folder: string): string[] {
-  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(".ts") && !path.includes("node_modules"))
-    .map((path) => `${folder}/${path}`);
-}
-
-function imports(path: string): string[] {
-  const text = readFileSync(join(root, path), "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
-  const statements = text.matchAll(
-    /^\s*(?:import\s+(?:[^"';]*?\sfrom\s*)?|export\s[^"';=]*?\sfrom\s*)["']([^"']+)["']/gm,
-  );
-  const calls = text.matchAll(/\bimport\(\s*["']([^"']+)["']/g);
-  return [...statements, ...calls].map((match) => match[1]!);
-}
-
-const files = ["src", "firmware-bridge", "sim"].flatMap(sources);
+const modules = readModules(root, ["src", "firmware-bridge", "sim"]).filter(({ path }) => path.endsWith(".ts"));
+const files = modules.map(({ path }) => path);
 
 describe("the arrows of the design hold", () => {
   test("every source file belongs to a stratum", () => {
@@ -36,10 +41,10 @@ describe("the arrows of the design hold", () => {
 
   test("no stratum imports one that it may not know", () => {
     const wrong: string[] = [];
-    for (const path of files) {
+    for (const { path, imports } of modules) {
       const from = stratumOf(path);
       if (!from) continue;
-      for (const target of imports(path)) {
+      for (const { from: target } of imports) {
         if (target.startsWith(".")) {
           const to = stratumOf(relative(root, resolve(root, dirname(path), target)));
           if (!to) {
@@ -51,6 +56,30 @@ describe("the arrows of the design hold", () => {
           const name = target.startsWith("@") ? target.split("/").slice(0, 2).join("/") : target.split("/")[0]!;
           if (!from.packages.includes("*") && !from.packages.includes(name)) wrong.push(`${path} → ${target}`);
         }
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test("no files import each other in a circle, types included", () => {
+    expect(circles(modules)).toEqual([]);
+  });
+
+  test("a folder holds a number of files that one can look over", () => {
+    const counts = new Map<string, number>();
+    for (const path of files) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+    expect([...counts].filter(([, count]) => count > filesPerFolderMax)).toEqual([]);
+  });
+
+  test("the rooms of the core know each other only as said", () => {
+    const roomOf = (path: string) => coreRooms.find(({ is }) => is.test(path.slice("src/core/".length)));
+    const wrong: string[] = [];
+    for (const { path, imports } of modules.filter((module) => module.path.startsWith("src/core/"))) {
+      const from = roomOf(path);
+      if (!from) wrong.push(`${path} is in no room`);
+      for (const target of imports.map((one) => targetOf(path, one.from))) {
+        const to = target?.startsWith("src/core/") ? roomOf(target) : undefined;
+        if (from && to && to !== from && !from.may.includes(to.name)) wrong.push(`${path} → ${target}`);
       }
     }
     expect(wrong).toEqual([]);

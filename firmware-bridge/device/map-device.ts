@@ -12,10 +12,16 @@ import {
   type ReadFunction,
 } from "../maps/device-map.ts";
 import type { Identity } from "../maps/sunspec-binding.ts";
-import type { BridgeDevice } from "./device.ts";
-import type { DeviceFault } from "./faults.table.ts";
+import type { DeviceSettings } from "../settings.ts";
+import type { DeviceFault, DeviceFaultName } from "./faults.table.ts";
 import { numberAt, registersOf } from "./register-number.ts";
 import { constantExchange } from "./write-plan.ts";
+
+/** A device as far as it is asked here: its unit behind the link, and one exchange with it after the other. */
+export interface AskedDevice {
+  readonly settings: Pick<DeviceSettings, "unit">;
+  attempt(exchange: Exchange): Promise<Result<Exchange, DeviceFaultName>>;
+}
 
 /** In front of what is told about settings at take-over. */
 export const takeoverPrefix = "take-over: ";
@@ -23,7 +29,7 @@ export const takeoverPrefix = "take-over: ";
 export const hasTakeover = (map: DeviceMap): boolean => map.constants?.some(({ when }) => when === "takeover") ?? false;
 
 /** Reads what identifies the device, and its leading register where nothing does: it must answer before it is believed. */
-export async function findByMap(device: BridgeDevice, map: DeviceMap): Promise<Result<Partial<Identity>, DeviceFault>> {
+export async function findByMap(device: AskedDevice, map: DeviceMap): Promise<Result<Partial<Identity>, DeviceFault>> {
   const leading = map.facts.find(({ name }) => name === leadingFact[map.kind]);
   if (leading !== undefined) {
     const answer = await readSource(device, map, leading);
@@ -39,7 +45,7 @@ export async function findByMap(device: BridgeDevice, map: DeviceMap): Promise<R
 }
 
 async function identityText(
-  device: BridgeDevice,
+  device: AskedDevice,
   map: DeviceMap,
   row: IdentityRow,
 ): Promise<Result<string, DeviceFault>> {
@@ -56,7 +62,7 @@ async function identityText(
 
 /** A fact of one register outside the cycle, with its bit and its words. */
 export async function readFact(
-  device: BridgeDevice,
+  device: AskedDevice,
   map: DeviceMap,
   row: FactRow,
 ): Promise<Result<number, DeviceFault>> {
@@ -69,7 +75,7 @@ export async function readFact(
 
 /** One number outside the cycle, in its unit. */
 export async function readSource(
-  device: BridgeDevice,
+  device: AskedDevice,
   map: DeviceMap,
   source: FactSource,
 ): Promise<Result<number, DeviceFault>> {
@@ -86,7 +92,7 @@ export async function readSource(
 }
 
 async function readBytes(
-  device: BridgeDevice,
+  device: AskedDevice,
   readFunction: ReadFunction,
   unit: number,
   address: number,
@@ -101,7 +107,7 @@ async function readBytes(
 }
 
 /** Writes the settings at take-over in their order and reads each back; null when all are in force. */
-export async function takeOver(device: BridgeDevice, map: DeviceMap): Promise<DeviceFault | null> {
+export async function takeOver(device: AskedDevice, map: DeviceMap): Promise<DeviceFault | null> {
   for (const row of map.constants ?? []) {
     if (row.when !== "takeover") continue;
     const fault = await writeConstant(device, map, row);
@@ -110,7 +116,7 @@ export async function takeOver(device: BridgeDevice, map: DeviceMap): Promise<De
   return null;
 }
 
-async function writeConstant(device: BridgeDevice, map: DeviceMap, row: ConstantRow): Promise<DeviceFault | null> {
+async function writeConstant(device: AskedDevice, map: DeviceMap, row: ConstantRow): Promise<DeviceFault | null> {
   const exchange = constantExchange(row, device.settings.unit, map.writeFunction);
   const outcome = await device.attempt(exchange);
   if (!outcome.ok) {
@@ -125,7 +131,7 @@ async function writeConstant(device: BridgeDevice, map: DeviceMap, row: Constant
   return { fault: "settings-not-kept", detail: `${row.name}: expected ${row.value}, found ${found}` };
 }
 
-async function readAgain(device: BridgeDevice, row: ConstantRow, readFunction: ReadFunction) {
+async function readAgain(device: AskedDevice, row: ConstantRow, readFunction: ReadFunction) {
   const count = registersOf(row.type);
   const exchange = new Exchange(row.unit ?? device.settings.unit, readFunction, row.address, count);
   const outcome = await device.attempt(exchange);

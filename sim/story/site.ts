@@ -5,7 +5,7 @@
 
 import { type Commands, createCommands } from "../../src/core/commands.ts";
 import type { BlackStart } from "../../src/core/island/black-start.ts";
-import type { IslandState } from "../../src/core/island/island.ts";
+import type { IslandState } from "../../src/core/island/state.ts";
 import { createSnapshot, type Snapshot } from "../../src/core/snapshot.ts";
 import type { Random } from "../random.ts";
 import { World } from "../world.ts";

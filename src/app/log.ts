@@ -4,7 +4,6 @@
  */
 import pino from "pino";
 import { visible } from "../domain/visible.ts";
-import type { Log } from "./station.ts";
 
 const secretFields = ["password", "basicAuthPassword", "key", "token", "authorization", "cookie"];
 /** A line for people ends here, characters. */
@@ -60,3 +59,7 @@ export function createLogs(json: boolean, level: string): Logs {
   );
   return { pino: logger, log: (severity, message, fields) => logger[severity](fields ?? {}, message) };
 }
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+export type Log = (level: LogLevel, message: string, fields?: Record<string, unknown>) => void;

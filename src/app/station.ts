@@ -20,6 +20,7 @@ import { type ControlHost, startControlHost } from "./control/control-host.ts";
 import { monotonicMs } from "./control/monotonic.ts";
 import type { ControlReport } from "./control/shared/report.ts";
 import { createStallNotes } from "./control/stall-notes.ts";
+import type { Log } from "./log.ts";
 import { createDeviceNotes } from "./notes/device-notes.ts";
 import { createMeterNotes } from "./notes/meter-notes.ts";
 import { openPeople, type People } from "./people.ts";
@@ -45,9 +46,6 @@ const certificateUses = [
   { use: "ChargingStationCertificate", name: "backend" },
   { use: "V2GCertificate", name: "vehicle link" },
 ] as const;
-
-export type LogLevel = "debug" | "info" | "warn" | "error";
-export type Log = (level: LogLevel, message: string, fields?: Record<string, unknown>) => void;
 
 export interface StationOptions {
   readonly site: LoadedSite;

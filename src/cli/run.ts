@@ -4,11 +4,11 @@
  */
 import { join } from "node:path";
 import type { Command } from "commander";
-import { createLogs } from "../app/log.ts";
+import { createLogs, type Log } from "../app/log.ts";
 import { changedSettings } from "../app/site/config-changes.ts";
 import { checkSite, type LoadedSite, loadSite } from "../app/site/load-config.ts";
 import { lockSite } from "../app/site/site-lock.ts";
-import { type Log, type SiteStation, startStation } from "../app/station.ts";
+import { type SiteStation, startStation } from "../app/station.ts";
 import { isletVersion } from "../app/version.ts";
 import { complaintText } from "../config/parse.ts";
 import { openAccounts } from "../dashboard/access/accounts.ts";

@@ -7,7 +7,7 @@ import { hourMs, secondMs } from "../domain/units.ts";
 import { createGridFunctions, type GridFunctions } from "./grid/der.ts";
 import type { Connection } from "./grid/measurement.ts";
 import type { GridRatings } from "./grid/pq-priority.ts";
-import type { IslandConfig } from "./island/island.ts";
+import type { IslandConfig } from "./island/state.ts";
 import { tierTuning } from "./island/tiers.ts";
 import type { AuthorityConfig } from "./modes/authority.ts";
 import { type ModeFactsConfig, modeFactsDefaults } from "./modes/facts.ts";

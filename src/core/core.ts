@@ -20,11 +20,11 @@ import {
   stageRatings,
   stageStaleMs,
 } from "./core-config.ts";
-import { createPlannedIsland } from "./cycle/planned-island.ts";
 import { createGridMeasurement } from "./grid/measurement.ts";
 import { createBackfeedWatch } from "./island/backfeed-watch.ts";
 import { createBlackStart } from "./island/black-start.ts";
-import { createIsland } from "./island/island.ts";
+import { createPlannedIsland } from "./island/planned.ts";
+import { createIsland } from "./island/state.ts";
 import { createAuthority } from "./modes/authority.ts";
 import { createGridVerdict, createModeFacts } from "./modes/facts.ts";
 import { createModeMachine } from "./modes/machine.ts";

@@ -1,4 +1,4 @@
-import type { EventWords } from "./words.ts";
+import type { EventWords } from "./event-words.ts";
 
 /** What happens at a site: events and alarms, with cause and what to do. Keys are stable: logs and the API carry them. */
 export const eventWords = {

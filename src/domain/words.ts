@@ -4,7 +4,8 @@
  * said in words by the sentence. `{name!}` leaves the unit out.
  */
 import { eventWords } from "./event-words.table.ts";
-import { type Clears, type Reason, type ReasonKey, reasons, type Severity } from "./reasons.ts";
+import type { EventWords } from "./event-words.ts";
+import { type Clears, type Reason, type ReasonKey, reasons } from "./reasons.ts";
 import { sentences } from "./words.table.ts";
 
 export type SentenceKey = keyof typeof sentences;
@@ -13,17 +14,6 @@ export type WordValues = Readonly<Record<string, number | string>>;
 
 export const sentenceKeys = Object.keys(sentences) as SentenceKey[];
 export const eventKeys = [...Object.keys(eventWords), ...Object.keys(reasons)] as EventKey[];
-
-/** What an event says: what happened, why, what a person can do, how grave it is and how it ends. */
-export interface EventWords {
-  readonly sentence: string;
-  readonly cause?: string;
-  readonly todo?: string;
-  readonly severity: Severity;
-  readonly clears: Clears;
-  /** How it ends, where more can be said than `clears` does. */
-  readonly ends?: string;
-}
 
 /** How an event ends, in general. */
 export const endings: Readonly<Record<Clears, string>> = {

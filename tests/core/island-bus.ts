@@ -1,6 +1,7 @@
 /** A small bus for the island's tests: stages that follow roles after a lag, share by ability, and empty their vehicles. */
 import { createCommands } from "../../src/core/commands.ts";
-import { createIsland, type IslandConfig, islandMayStart, stepIsland } from "../../src/core/island/island.ts";
+import { islandMayStart, stepIsland } from "../../src/core/island/island.ts";
+import { createIsland, type IslandConfig } from "../../src/core/island/state.ts";
 import { tierTuning } from "../../src/core/island/tiers.ts";
 import type { ModeOutput } from "../../src/core/modes/machine.ts";
 import { createSnapshot } from "../../src/core/snapshot.ts";

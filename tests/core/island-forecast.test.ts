@@ -1,6 +1,6 @@
 /** What the forecast rests on: batteries as they really are, PV as it was. */
 import { describe, expect, test } from "vitest";
-import { type BatteryGauge, createBatteryGauge, learnBatteries } from "../../src/core/island/forecast.ts";
+import { type BatteryGauge, createBatteryGauge, learnBatteries } from "../../src/core/island/battery-gauge.ts";
 import { createSnapshot, type Snapshot } from "../../src/core/snapshot.ts";
 import { hourMs, minuteMs, secondMs } from "../../src/domain/units.ts";
 import { createBus } from "./island-bus.ts";

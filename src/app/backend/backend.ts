@@ -13,7 +13,7 @@ import { createHttpFiles } from "../../protocols/ocpp/transport/http-files.ts";
 import type { AuditRecord } from "../audit/audit-chain.ts";
 import type { ControlHost } from "../control/control-host.ts";
 import type { ControlReport } from "../control/shared/report.ts";
-import type { Log } from "../station.ts";
+import type { Log } from "../log.ts";
 import type { Store } from "../store/store.ts";
 import { createEnergyRegisters } from "../store/store-energy.ts";
 import { isletVersion } from "../version.ts";

@@ -3,7 +3,7 @@
  * the meter should have shown, not by its link, which is in order.
  */
 import { Quality } from "../../domain/quality.ts";
-import type { Log } from "../station.ts";
+import type { Log } from "../log.ts";
 
 /** What each verdict means, what it costs and what a technician should look at. */
 const verdicts: Readonly<Partial<Record<number, string>>> = {

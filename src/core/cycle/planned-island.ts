@@ -6,8 +6,13 @@
  * Who carries: the stages that can hold their angle, when they alone are enough; then nobody sees K1 open. Otherwise all that
  * may form, and the loads blink while K1's opening is proven and the bus is raised again.
  */
-import type { Core } from "../core.ts";
-import { requestSources } from "../setpoints/schedule.ts";
+import type { SiteConfig } from "../../config/site.ts";
+import type { PlannedIsland } from "../island/planned.ts";
+import type { IslandConfig } from "../island/state.ts";
+import type { ModeFacts } from "../modes/facts.ts";
+import type { ModeMachine } from "../modes/machine.ts";
+import type { SiteBudget } from "../pcc/control-state.ts";
+import { type PowerRequest, requestSources } from "../setpoints/schedule.ts";
 import { panelIsLive, type Snapshot } from "../snapshot.ts";
 
 /** Power through K1 that counts as none: a share of the carriers' ratings, and at least so much, W. */
@@ -17,29 +22,21 @@ const balanceMinW = 100;
 const marginPu = 1.05;
 const operator = requestSources.indexOf("operator");
 
-/** What is known and wanted of a planned island, written in place each cycle. */
-export interface PlannedIsland {
-  /** What the bus takes without the stages, and what flows through K1, W; NaN while it is not measured. */
-  loadW: number;
-  flowW: number;
-  /** 1 for each stage that is to carry the island. */
-  readonly carries: Uint8Array;
-  /** What the carriers can give together, W. */
-  abilityW: number;
-  /** The power that each is asked for while K1 is balanced, W. */
-  readonly targetW: Float64Array;
+/** What the cycle holds of it: the plan itself, and what it is made from. */
+export interface PlannedIslandCycle {
+  readonly config: SiteConfig;
+  readonly islandConfig: Pick<IslandConfig, "panelFreshMs">;
+  readonly planned: PlannedIsland;
+  readonly machine: ModeMachine;
+  readonly modeFacts: ModeFacts;
+  /** 1 for each stage that may form an island now. */
+  readonly mayForm: Uint8Array;
+  readonly budget: Readonly<SiteBudget>;
+  readonly requests: readonly PowerRequest[];
 }
 
-export const createPlannedIsland = (stageCount: number): PlannedIsland => ({
-  loadW: Number.NaN,
-  flowW: Number.NaN,
-  carries: new Uint8Array(stageCount),
-  abilityW: 0,
-  targetW: new Float64Array(stageCount),
-});
-
 /** Measures K1 and chooses the carriers while an island is requested; fills the mode machine's facts. After `findSources`. */
-export function planIsland(core: Core, { stages, site }: Snapshot, nowMs: number): void {
+export function planIsland(core: PlannedIslandCycle, { stages, site }: Snapshot, nowMs: number): void {
   const { planned, modeFacts, mayForm, config, islandConfig } = core;
   modeFacts.balanced = false;
   modeFacts.holderReady = false;
@@ -72,7 +69,7 @@ export function planIsland(core: Core, { stages, site }: Snapshot, nowMs: number
 }
 
 /** While K1 is balanced the planned island is everybody's request. */
-export function requestBalance({ machine, planned, requests }: Core): void {
+export function requestBalance({ machine, planned, requests }: PlannedIslandCycle): void {
   if (!machine.output.balance) return;
   for (let i = 0; i < requests.length; i++) {
     requests[i]!.powerW = planned.targetW[i]!;
@@ -81,7 +78,7 @@ export function requestBalance({ machine, planned, requests }: Core): void {
 }
 
 /** Marks the carriers and sums up what they can give: those that can hold their angle and run, or all. */
-function chooseCarriers(core: Core, stages: Snapshot["stages"], holding: boolean): void {
+function chooseCarriers(core: PlannedIslandCycle, stages: Snapshot["stages"], holding: boolean): void {
   const { planned, mayForm, config } = core;
   let sumW = 0;
   for (let i = 0; i < stages.length; i++) {
@@ -92,7 +89,7 @@ function chooseCarriers(core: Core, stages: Snapshot["stages"], holding: boolean
   planned.abilityW = sumW;
 }
 
-function abilityOf({ config }: Core, stage: Snapshot["stages"][number], i: number): number {
+function abilityOf({ config }: PlannedIslandCycle, stage: Snapshot["stages"][number], i: number): number {
   const { maxDischargeW } = config.evses[i]!;
   return stage.maxDischargeW >= 0 && stage.maxDischargeW < maxDischargeW ? stage.maxDischargeW : maxDischargeW;
 }

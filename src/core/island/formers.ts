@@ -5,8 +5,8 @@
  */
 import { minuteMs } from "../../domain/units.ts";
 import type { EvseFacts, Snapshot, StageFacts } from "../snapshot.ts";
-import type { IslandConfig, IslandState } from "./island.ts";
 import { usableWh } from "./runway.ts";
+import type { IslandConfig, IslandState } from "./state.ts";
 import { closedLoadW, nextTier, openLastTier } from "./tiers.ts";
 
 const tuning = {

@@ -1,7 +1,7 @@
 /** Set-points of an island: the frequency and voltage that all forming stages share, and how much PV may join. */
 import { clamp } from "../../domain/units.ts";
 import type { Snapshot, TransferDeviceFacts } from "../snapshot.ts";
-import type { IslandConfig, IslandState } from "./island.ts";
+import type { IslandConfig, IslandState } from "./state.ts";
 
 export const setpointTuning = {
   /** Restoring frequency: time constant, and how far the reference may go from nominal. */

@@ -14,12 +14,6 @@
 import type { ExportControl, SiteBudget } from "../pcc/control-state.ts";
 import { PowerSource } from "../pcc/load-observer.ts";
 
-/** Largest exaggeration, for the usual stage (50 ms) and for slow ones: 3 at 50 ms, 6 at 200 ms, with √τ between. */
-const leadAtReference = 3;
-const referenceResponseMs = 50;
-const leadMax = 6;
-/** A single tick takes out at most this share of what is left, so that a model that is too slow does not overshoot. */
-const tickShareMax = 0.8;
 /**
  * Share of the room that is still used while samples are overdue. Below 0.13 the lead drives a stage at full speed past the
  * 20 % that a step of the load usually leaves.
@@ -113,10 +107,4 @@ function shareKept(control: ExportControl, budget: SiteBudget, setpointW: Float6
     if (keptW < kept * withW) kept = keptW / withW;
   }
   return kept;
-}
-
-/** λ of one stage: how far beyond the goal it is commanded, in differences between model and goal. */
-export function leadFactor(responseMs: number, tickGain: number): number {
-  const byResponse = leadAtReference * Math.sqrt(Math.max(1, responseMs / referenceResponseMs));
-  return Math.max(1, Math.min(byResponse, leadMax, tickShareMax / tickGain));
 }

@@ -4,7 +4,8 @@
  */
 import { monotonicMs } from "../../app/control/monotonic.ts";
 import type { ControlReport, SiteReport } from "../../app/control/shared/report.ts";
-import type { Log, SiteStation } from "../../app/station.ts";
+import type { Log } from "../../app/log.ts";
+import type { SiteStation } from "../../app/station.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { ActionId } from "../actions.ts";
 import { openDayArchive } from "../archive/day-archive.ts";

@@ -4,8 +4,9 @@
  */
 
 import type { ControlReport } from "../../app/control/shared/report.ts";
+import type { Log } from "../../app/log.ts";
 import { held } from "../../app/people.ts";
-import type { Log, SiteStation } from "../../app/station.ts";
+import type { SiteStation } from "../../app/station.ts";
 import { isEmergencyStop } from "./alarm-words.ts";
 import { emergencyName } from "./event-rows.ts";
 

@@ -10,12 +10,13 @@ import type { ReasonKey } from "../../domain/reasons.ts";
 import type { EventKey, WordValues } from "../../domain/words.ts";
 import { alarmValues, isEmergencyStop } from "./alarm-words.ts";
 import type { Moments } from "./durations.ts";
-import { isMissed, vehicleName } from "./evse-state.ts";
+import { isMissed } from "./evse-state.ts";
 import type { deviceHealth } from "./health-state.ts";
 import { k1Known, meterKnown, stageKnown } from "./known.ts";
 import { lockoutEvents } from "./lockout-causes.table.ts";
 import { k1Name, stageName } from "./missing.ts";
 import type { SlowFacts } from "./slow-facts.ts";
+import { vehicleName } from "./slow-facts.ts";
 
 /** What is looked at. */
 export interface Seen {

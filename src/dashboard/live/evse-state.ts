@@ -9,6 +9,7 @@ import type { EvseState } from "../state.ts";
 import { alarmValues, isEmergencyStop } from "./alarm-words.ts";
 import { stageKnown } from "./known.ts";
 import type { SlowFacts } from "./slow-facts.ts";
+import { vehicleName } from "./slow-facts.ts";
 
 export interface EvseContext {
   readonly station: SiteStation;
@@ -82,10 +83,6 @@ export const limitStates = (limits: Explanation["limits"]): EvseState["limits"] 
       ageMs: null,
     }));
 const limitsShownMax = 20;
-
-/** What people call the vehicle at a charger; the charger's name while nothing tells who it is. */
-export const vehicleName = ({ config }: Pick<SiteStation, "config">, i: number): string =>
-  config.evses[i]!.vehicle ?? config.evses[i]!.name ?? `Vehicle at charger ${i + 1}`;
 
 /** Its departure is past, it is still plugged in, and it has less than it was to leave with. */
 export function isMissed(

@@ -10,7 +10,6 @@ import { hourMs, minuteMs } from "../../domain/units.ts";
 import { finite } from "../archive/recorder.ts";
 import type { SiteState } from "../state.ts";
 import { changesOf } from "./changes.ts";
-import { vehicleName } from "./evse-state.ts";
 
 export type Certificate = SiteState["health"]["certificates"][number];
 type Plan = SiteState["evses"][number]["plan"];
@@ -173,3 +172,7 @@ export function certificateOf(name: string, pem: string): Certificate[] {
     return [];
   }
 }
+
+/** What people call the vehicle at a charger; the charger's name while nothing tells who it is. */
+export const vehicleName = ({ config }: Pick<SiteStation, "config">, i: number): string =>
+  config.evses[i]!.vehicle ?? config.evses[i]!.name ?? `Vehicle at charger ${i + 1}`;

@@ -1,11 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  compositeSteps,
-  finish,
-  type InstalledProfile,
-  type ScheduleContext,
-} from "../../../src/protocols/ocpp/smart-charging/composite.ts";
+import { compositeSteps, finish, type ScheduleContext } from "../../../src/protocols/ocpp/smart-charging/composite.ts";
+import type { InstalledProfile } from "../../../src/protocols/ocpp/smart-charging/profile-stack.ts";
 import { createZone } from "../../../src/protocols/ocpp/smart-charging/timezone.ts";
 import type { ChargingProfile, RateUnit } from "../../../src/protocols/ocpp/transport/messages.table.ts";
 

@@ -3,7 +3,7 @@
  * tables below are the whole protocol; chains of limits travel as they stand in the core.
  */
 import type { Core } from "../../../core/core.ts";
-import { type IslandPhase, islandPhases } from "../../../core/island/island.ts";
+import { type IslandPhase, islandPhases } from "../../../core/island/state.ts";
 import { type MissingFact, missingFacts } from "../../../core/modes/needs.ts";
 import { type Intent, intentNames } from "../../../core/modes/state.ts";
 import type { ReversePower } from "../../../core/pcc/reverse-power.ts";

@@ -1,5 +1,5 @@
 /** Small words of the generated source that encoders and decoders share; see `generate.ts`. */
-import type { IntegerType } from "../schema.ts";
+import type { ComplexType, EnumerationType, IntegerType } from "../schema.ts";
 
 /** At most this many zeros are handed to a callee; a load or store takes 24 bits in all. */
 export const leadMax = 8;
@@ -41,3 +41,26 @@ export const member = (object: string, key: string): string =>
 
 /** A property of an object literal. */
 export const property = (key: string): string => (/^[A-Za-z_$][\w$]*$/.test(key) ? key : JSON.stringify(key));
+
+/** A type that is compiled apart from the one that contains it, and when it is first met. */
+export interface Apart {
+  readonly type: ComplexType;
+  readonly name: string;
+}
+
+/** One unit of compilation while it is written: its functions, its constants, and the names that its parts have in it. */
+export interface Source {
+  readonly functions: string[];
+  readonly constants: unknown[];
+  readonly apart: Apart[];
+  /** The function that encodes `type`, generated if it is not yet, and how many zeros it leaves to its caller. */
+  encoder(type: ComplexType, name: string): { name: string; tail: number };
+  /** The function that decodes `type`, likewise. */
+  decoder(type: ComplexType, name: string): { name: string; tail: number };
+  /** A name in the generated source for a value. */
+  constant(value: unknown): string;
+  /** Words to numbers, for encoding. */
+  numbers(type: EnumerationType): string;
+  /** The index under which the unit calls a type that is compiled apart. */
+  external(type: ComplexType, name: string): number;
+}

@@ -13,10 +13,10 @@ import {
   plus,
   property,
   rest,
+  type Source,
   total,
   zeros,
 } from "./emit.ts";
-import type { Source } from "./generate.ts";
 import { isApart, isLargeChoice, type Layout, layoutOf, type Step } from "./layout.ts";
 
 /**

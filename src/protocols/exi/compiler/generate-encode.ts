@@ -12,10 +12,10 @@ import {
   type Pending,
   plus,
   rest,
+  type Source,
   total,
   zeros,
 } from "./emit.ts";
-import type { Source } from "./generate.ts";
 import { isApart, isLargeChoice, type Layout, layoutOf, type Step } from "./layout.ts";
 
 /**

@@ -13,17 +13,12 @@
  */
 
 import type { ComplexType, EnumerationType } from "../schema.ts";
+import type { Apart, Source } from "./emit.ts";
 import { generateDecoder } from "./generate-decode.ts";
 import { generateEncoder } from "./generate-encode.ts";
 
-/** A type that is compiled apart from the one that contains it, and when it is first met. */
-export interface Apart {
-  readonly type: ComplexType;
-  readonly name: string;
-}
-
 /** Collects the functions and constants of one unit of compilation. */
-export class Source {
+class Unit implements Source {
   readonly functions: string[] = [];
   readonly constants: unknown[] = [];
   readonly apart: Apart[] = [];
@@ -32,7 +27,6 @@ export class Source {
   private readonly known = new Map<unknown, string>();
   private readonly names = new Set<string>();
 
-  /** The function that encodes `type`, generated if it is not yet. */
   encoder(type: ComplexType, name: string): { name: string; tail: number } {
     const known = this.encoders.get(type);
     if (known !== undefined) return known;
@@ -51,7 +45,6 @@ export class Source {
     return decoder;
   }
 
-  /** A name in the generated source for a value. */
   constant(value: unknown): string {
     const known = this.known.get(value);
     if (known !== undefined) return known;
@@ -60,7 +53,6 @@ export class Source {
     return name;
   }
 
-  /** Words to numbers, for encoding. */
   numbers(type: EnumerationType): string {
     let numbers = numbersOf.get(type);
     if (numbers === undefined) {
@@ -70,7 +62,6 @@ export class Source {
     return this.constant(numbers);
   }
 
-  /** The index under which the unit calls a type that is compiled apart. */
   external(type: ComplexType, name: string): number {
     const at = this.apart.findIndex((one) => one.type === type);
     return at >= 0 ? at : this.apart.push({ type, name }) - 1;
@@ -88,7 +79,7 @@ const numbersOf = new WeakMap<EnumerationType, Map<string, number>>();
 
 /** The source of a unit: a function body that returns `{ encode(v, p), decode(p) }` for `type`. */
 export function generate(type: ComplexType, name: string): { body: string; source: Source } {
-  const source = new Source();
+  const source = new Unit();
   generateEncoder(source, type, "encode", false);
   generateDecoder(source, type, "decode", false);
   const constants = source.constants.map((_, i) => `const K${i} = K[${i}];\n`).join("");

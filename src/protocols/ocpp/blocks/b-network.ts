@@ -1,7 +1,8 @@
 /** B09, B10, A05: network profiles. Which backend is tried, in which order, with which security. */
 
+import { collectionOf } from "../collection.ts";
 import type { OcppConfig } from "../config.ts";
-import { type Block, collectionOf, info } from "../context.ts";
+import { type Block, info } from "../context.ts";
 import type { DeviceModel } from "../device-model/device-model.ts";
 import type { OcppLog, OcppStore } from "../ports.ts";
 import type { RequestOf } from "../transport/messages.table.ts";

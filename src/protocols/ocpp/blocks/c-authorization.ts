@@ -3,7 +3,8 @@
  * online and offline is in `decide`.
  */
 import { wireTimeMs } from "../clock.ts";
-import { type Block, type Context, collectionOf, sameToken } from "../context.ts";
+import { collectionOf } from "../collection.ts";
+import { type Block, type Context, sameToken } from "../context.ts";
 import type { AuthorizationStatus, IdToken, IdTokenInfo, RequestOf, ResponseOf } from "../transport/messages.table.ts";
 import { priority } from "../transport/outbox.ts";
 import type { LocalList } from "./d-local-list.ts";

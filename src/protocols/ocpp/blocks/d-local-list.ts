@@ -1,5 +1,7 @@
 /** D: the local authorisation list with its version, sent whole or as differences by the backend. */
-import { type Block, type Context, collectionOf } from "../context.ts";
+
+import { collectionOf } from "../collection.ts";
+import type { Block, Context } from "../context.ts";
 import type { IdToken, IdTokenInfo, RequestOf } from "../transport/messages.table.ts";
 
 const entriesMax = 10_000;

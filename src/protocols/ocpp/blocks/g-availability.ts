@@ -3,7 +3,9 @@
  * scheduled, each EVSE becomes unavailable as soon as it is free. While its stage has not been heard of, nobody knows
  * whether an EVSE is available, so it is not.
  */
-import { type Block, type Context, collectionOf, isEvse } from "../context.ts";
+
+import { collectionOf } from "../collection.ts";
+import { type Block, type Context, isEvse } from "../context.ts";
 import type { ConnectorStatus, RequestOf } from "../transport/messages.table.ts";
 
 export interface AvailabilityFacts {

@@ -1,5 +1,7 @@
 /** H: reservations of one EVSE or of any, for a token or its group, until they expire, are used or cancelled. */
-import { type Block, type Context, collectionOf, isEvse, sameToken } from "../context.ts";
+
+import { collectionOf } from "../collection.ts";
+import { type Block, type Context, isEvse, sameToken } from "../context.ts";
 import type { Cancel } from "../ports.ts";
 import type { IdToken, RequestOf } from "../transport/messages.table.ts";
 

@@ -3,7 +3,8 @@
  * and for our own gates: no transaction, neither discharging nor islanded (requirement R40).
  */
 import { createVerify, type Verify, X509Certificate } from "node:crypto";
-import { type Block, type Context, collectionOf, info } from "../context.ts";
+import { collectionOf } from "../collection.ts";
+import { type Block, type Context, info } from "../context.ts";
 import type { Cancel, FilePort, StoredFile } from "../ports.ts";
 import type { BootReason, RequestOf, ResponseOf } from "../transport/messages.table.ts";
 

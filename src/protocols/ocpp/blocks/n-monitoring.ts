@@ -2,7 +2,9 @@
  * N02–N08: monitors on variables. Thresholds, deltas and periods are looked at once a second; what they find is told
  * as NotifyEvent, queued while offline when it is severe enough.
  */
-import { type Block, type Context, collectionOf, info } from "../context.ts";
+
+import { collectionOf } from "../collection.ts";
+import { type Block, type Context, info } from "../context.ts";
 import type { Entry } from "../device-model/device-model.ts";
 import type { Cancel } from "../ports.ts";
 import type { Component, RequestOf, ResponseOf, Variable } from "../transport/messages.table.ts";

@@ -1,5 +1,7 @@
 /** O and I: messages for the driver, set by the backend or coming with prices, shown while their state and time apply. */
-import { type Block, type Context, collectionOf, info, isEvse } from "../context.ts";
+
+import { collectionOf } from "../collection.ts";
+import { type Block, type Context, info, isEvse } from "../context.ts";
 import type { Cancel } from "../ports.ts";
 import type { IdTokenInfo, MessageContent, RequestOf, ResponseOf } from "../transport/messages.table.ts";
 import { priority } from "../transport/outbox.ts";

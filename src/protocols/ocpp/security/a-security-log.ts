@@ -1,5 +1,7 @@
 /** A04: security events. All go into a bounded log; the critical ones (Part 2, appendix 1) also to the backend, guaranteed. */
-import { type Context, collectionOf } from "../context.ts";
+
+import { collectionOf } from "../collection.ts";
+import type { Context } from "../context.ts";
 import type { OcppStore } from "../ports.ts";
 
 export interface SecurityEvent {

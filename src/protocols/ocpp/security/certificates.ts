@@ -1,6 +1,6 @@
 /** Certificates of this station: roots by use, own certificates with their keys, their OCPP identity (hash data). */
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
-import { collectionOf } from "../context.ts";
+import { collectionOf } from "../collection.ts";
 import type { OcppStore } from "../ports.ts";
 import type { CertificateHashData, RequestOf } from "../transport/messages.table.ts";
 import { certificateParts } from "./asn1.ts";

@@ -2,8 +2,9 @@
  * A01: the basic-authentication password. A new one from the backend is tried first; while it is refused, the last one that
  * worked is tried in turn. That one is kept beside it only until the new one has worked.
  */
+
+import { collectionOf } from "../collection.ts";
 import type { OcppConfig } from "../config.ts";
-import { collectionOf } from "../context.ts";
 import type { DeviceModel } from "../device-model/device-model.ts";
 import type { OcppStore } from "../ports.ts";
 

@@ -8,15 +8,9 @@
  * is computed in steps, each short, so that whoever drives them can do other work in between.
  */
 import type { ChargingProfile, RateUnit, SchedulePeriod } from "../transport/messages.table.ts";
+import type { InstalledProfile } from "./profile-stack.ts";
 import { createProfileStack, type Deciding } from "./profile-stack.ts";
 import type { TimelineContext } from "./schedule-timeline.ts";
-
-export interface InstalledProfile {
-  evseId: number;
-  profile: ChargingProfile;
-  /** Which of up to three schedules the vehicle has chosen (ISO 15118); the first otherwise. */
-  chosen?: number;
-}
 
 /** The EVSE and its transaction, as far as profiles depend on them. */
 export interface ScheduleContext extends TimelineContext {

@@ -4,7 +4,7 @@
  * one that decides are walked through at all.
  */
 
-import type { InstalledProfile } from "./composite.ts";
+import type { ChargingProfile } from "../transport/messages.table.ts";
 import {
   createSpan,
   periodAt,
@@ -114,4 +114,11 @@ function pop(heap: Entry[]): Entry {
   }
   heap[at] = last;
   return top;
+}
+
+export interface InstalledProfile {
+  evseId: number;
+  profile: ChargingProfile;
+  /** Which of up to three schedules the vehicle has chosen (ISO 15118); the first otherwise. */
+  chosen?: number;
 }

@@ -1,9 +1,10 @@
 /** Installed charging profiles: judged when they come, kept across connections and restarts, gone with their transaction. */
 
-import { type Context, collectionOf } from "../context.ts";
+import { collectionOf } from "../collection.ts";
+import type { Context } from "../context.ts";
 import type { OcppStore } from "../ports.ts";
 import type { ChargingProfile } from "../transport/messages.table.ts";
-import type { InstalledProfile } from "./composite.ts";
+import type { InstalledProfile } from "./profile-stack.ts";
 import { validityOf } from "./schedule-timeline.ts";
 
 const profilesMax = 1_000;

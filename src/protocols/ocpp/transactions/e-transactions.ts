@@ -4,7 +4,8 @@
  * journal in one step, so that an event counts only when it is durable and is never counted twice.
  */
 import type { Authorization } from "../blocks/c-authorization.ts";
-import { type Block, type Context, collectionOf, isEvse, sameToken, uuid } from "../context.ts";
+import { collectionOf } from "../collection.ts";
+import { type Block, type Context, isEvse, sameToken, uuid } from "../context.ts";
 import type { Cancel, QueuedMessage } from "../ports.ts";
 import type { IdToken, RequestOf, ResponseOf, StoppedReason, TriggerReason } from "../transport/messages.table.ts";
 import { createReadings } from "./e-readings.ts";

@@ -3,7 +3,7 @@
  * start or an end is money, so it is put aside instead: what follows goes on, and it is tried once more after each new
  * connection and from time to time, whenever nothing else waits.
  */
-import { collectionOf } from "../context.ts";
+import { collectionOf } from "../collection.ts";
 import type { OcppClock, OcppStore, QueuedMessage } from "../ports.ts";
 
 /** Messages put aside; when there are more, the journal waits at its head instead of putting another one aside. */
