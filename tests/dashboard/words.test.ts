@@ -81,7 +81,7 @@ const wording: readonly (readonly [number, string, SentenceKey | EventKey, WordV
     { askedW: 300_000, inForceW: 250_000 },
   ],
   [25, "Refused: Bus 113 needs the grid until 18:10.", "refuse.gridNeeded", { vehicle: "Bus 113", untilMs: "18:10" }],
-  [26, "Reset appears when NO and NC agree for 1 s and the meter is fresh.", "refuse.resetWaits"],
+  [26, "Reset appears when NO and NC agree for 500 ms and the meter is fresh.", "refuse.resetWaits", { agreeMs: 500 }],
   [27, "Only a person at the transfer device may ask for an island.", "refuse.onSiteIsland"],
   [28, "Nothing needs you.", "empty.needs"],
   [29, "No vehicle is plugged in.", "empty.vehicles"],

@@ -6,7 +6,9 @@
  * Who carries: the stages that can hold their angle, when they alone are enough; then nobody sees K1 open. Otherwise all that
  * may form, and the loads blink while K1's opening is proven and the bus is raised again.
  */
+
 import type { SiteConfig } from "../../config/site.ts";
+import { holdMargin } from "../../domain/electrical.ts";
 import type { PlannedIsland } from "../island/planned.ts";
 import type { IslandConfig } from "../island/state.ts";
 import type { ModeFacts } from "../modes/facts.ts";
@@ -18,8 +20,6 @@ import { panelIsLive, type Snapshot } from "../snapshot.ts";
 /** Power through K1 that counts as none: a share of the carriers' ratings, and at least so much, W. */
 const balanceShare = 0.02;
 const balanceMinW = 100;
-/** What the carriers must be able to give, as a multiple of the bus's load. */
-const marginPu = 1.05;
 const operator = requestSources.indexOf("operator");
 
 /** What the cycle holds of it: the plan itself, and what it is made from. */
@@ -51,7 +51,7 @@ export function planIsland(core: PlannedIslandCycle, { stages, site }: Snapshot,
   planned.loadW = measured ? tiersW - (site.pvPowerW > 0 ? site.pvPowerW : 0) : core.budget.loadW;
   planned.flowW = planned.loadW + stagesW;
 
-  const neededW = planned.loadW * marginPu;
+  const neededW = planned.loadW * holdMargin;
   chooseCarriers(core, stages, true);
   const holds = planned.abilityW > 0 && planned.abilityW >= neededW;
   if (!holds) chooseCarriers(core, stages, false);

@@ -6,6 +6,7 @@
  * the others join a bus that is live, and synchronise themselves before they close (a duty of CONTRACT.md). A vehicle is
  * swapped by bringing the next one in before the old one goes.
  */
+import { deadMaxPu, isLivePu, sagBelowPu } from "../../domain/electrical.ts";
 import type { Commands } from "../commands.ts";
 import type { ModeOutput } from "../modes/machine.ts";
 import { panelIsLive, type Snapshot } from "../snapshot.ts";
@@ -51,7 +52,7 @@ export function stepIsland(
   measure(island, config, eligible, snapshot, nowMs);
   if (island.spent && island.energyWh > restartWh(config)) island.spent = false;
 
-  const busLive = snapshot.transferDevice.busVoltagePu >= 0.5;
+  const busLive = isLivePu(snapshot.transferDevice.busVoltagePu);
   const panelLive = panelIsLive(snapshot.site, config.panelFreshMs, nowMs);
   learnTierLoads(island.tiers, snapshot.site.tierLoadW, periodMs, busLive && panelLive);
   if (mode.form) {
@@ -113,7 +114,8 @@ function measure(
   supply.loadW = givenW;
   supply.atMs = oldestMs;
   supply.abilityW = proveCarriers(island, config, snapshot, nowMs);
-  supply.sagging = supply.abilityW > 0 && transferDevice.busVoltagePu >= 0.1 && transferDevice.busVoltagePu < 0.85;
+  const { busVoltagePu } = transferDevice;
+  supply.sagging = supply.abilityW > 0 && busVoltagePu > deadMaxPu && busVoltagePu < sagBelowPu;
   island.energyWh = energyWh;
   const netW = usualLoadW(island.tiers) - pvW;
   island.runwayH = netW > 0 ? energyWh / netW : Number.POSITIVE_INFINITY;

@@ -1,4 +1,5 @@
 /** Set-points of an island: the frequency and voltage that all forming stages share, and how much PV may join. */
+import { isLivePu } from "../../domain/electrical.ts";
 import { clamp } from "../../domain/units.ts";
 import type { Snapshot, TransferDeviceFacts } from "../snapshot.ts";
 import type { IslandConfig, IslandState } from "./state.ts";
@@ -76,7 +77,7 @@ export function steerIsland(
 
 /** Voltage of all forming stages, pu: nominal, or the grid's while steering to it. */
 export const formVoltagePu = (toGrid: boolean, { gridVoltagePu }: TransferDeviceFacts): number =>
-  toGrid && gridVoltagePu > 0.5 ? clamp(gridVoltagePu, 1 - tuning.steerMaxPu, 1 + tuning.steerMaxPu) : 1;
+  toGrid && isLivePu(gridVoltagePu) ? clamp(gridVoltagePu, 1 - tuning.steerMaxPu, 1 + tuning.steerMaxPu) : 1;
 
 /** PV may give what loads and batteries take. Down at once, up slowly. */
 export function limitPv(

@@ -13,6 +13,7 @@
  * With one stage all of these mean the same.
  */
 
+import { isDeadPu, isLivePu, isLostPu, servesPu } from "../../domain/electrical.ts";
 import { liveMaxMs, type Snapshot } from "../snapshot.ts";
 import type { Authority } from "./authority.ts";
 import { inSyncWindow, type SyncWindow, syncAim } from "./transfer-device.ts";
@@ -68,14 +69,8 @@ export interface ModeFactsConfig {
   /** After this silence a stage's own watchdog has acted, and after `stageStopMs` more it gives nothing. */
   readonly watchdogMs: number;
   readonly stageStopMs: number;
-  /** At and above: a side is live. At and below: dead. Between: neither. */
-  readonly liveMinPu: number;
-  readonly deadMaxPu: number;
   /** Two voltmeters on one conductor read within this of each other. */
   readonly agreeWithinPu: number;
-  /** A load may be fed from a grid in this range. */
-  readonly serveMinPu: number;
-  readonly serveMaxPu: number;
   /** Window for entering service, for the device's own voltmeter (grid profile). */
   readonly windowMinPu: number;
   readonly windowMaxPu: number;
@@ -99,11 +94,7 @@ export const modeFactsDefaults: ModeFactsConfig = {
   liveMaxMs,
   watchdogMs: 5_000,
   stageStopMs: 1_000,
-  liveMinPu: 0.5,
-  deadMaxPu: 0.1,
   agreeWithinPu: 0.15,
-  serveMinPu: 0.88,
-  serveMaxPu: 1.1,
   windowMinPu: 0.917,
   windowMaxPu: 1.05,
   windowMinHz: 59.5,
@@ -351,12 +342,12 @@ function deriveSides(
   facts.provenOpen = present && fresh && device.contactNo === "open" && device.contactNc === "open";
   facts.provenClosed = !present || (fresh && device.contactNo === "closed" && device.contactNc === "closed");
   facts.disagree = fresh && !facts.provenOpen && !facts.provenClosed;
-  facts.gridLive = fresh && gridPu >= config.liveMinPu;
-  facts.gridDead = fresh && gridPu <= config.deadMaxPu;
-  facts.busLive = fresh && busPu >= config.liveMinPu;
-  facts.busVoltageDead = fresh && busPu <= config.deadMaxPu;
+  facts.gridLive = fresh && isLivePu(gridPu);
+  facts.gridDead = fresh && isDeadPu(gridPu);
+  facts.busLive = fresh && isLivePu(busPu);
+  facts.busVoltageDead = fresh && isDeadPu(busPu);
   facts.voltagesProveOpen = present && sidesDiffer(facts);
-  facts.busServes = fresh && busPu >= config.serveMinPu && busPu <= config.serveMaxPu;
+  facts.busServes = fresh && servesPu(busPu);
 
   const deviceGood = fresh && inWindow(gridPu, gridHz, config);
   const meterGood =
@@ -364,12 +355,9 @@ function deriveSides(
   facts.gridGood = deviceGood && meterGood;
   facts.gridHolds = fresh && facts.meterFresh && !grid.tripped && !(present && grid.deviceTripped) && !grid.mainsLost;
   const deviceOut = fresh && !deviceGood && (!facts.gridLive || grid.deviceTripped);
-  const meterOut = !facts.meterFresh || (!meterGood && (meter.voltagePu < config.liveMinPu || grid.tripped));
+  const meterOut = !facts.meterFresh || (!meterGood && (isLostPu(meter.voltagePu) || grid.tripped));
   facts.gridOut = present && deviceOut && meterOut;
-  facts.gridServes =
-    facts.provenClosed &&
-    !grid.mainsLost &&
-    (present || facts.meterFresh ? gridPu >= config.serveMinPu && gridPu <= config.serveMaxPu : true);
+  facts.gridServes = facts.provenClosed && !grid.mainsLost && (present || facts.meterFresh ? servesPu(gridPu) : true);
   const relay = config.closedTransition && fresh && device.syncRelay;
   facts.inSync = relay && inSyncWindow(device, config.syncAim, config.travelMs);
   facts.syncHolds = relay && inSyncWindow(device, config.syncWindow, config.travelMs);

@@ -2,6 +2,7 @@
  * The times of the mode machine. Each has a law that the exhaustive exploration found (what breaks when it is shorter); the
  * suggested values keep the law with room to spare.
  */
+import { coherentMs, returnMs } from "../../domain/electrical.ts";
 import { minuteMs, secondMs } from "../../domain/units.ts";
 
 export interface ModeTimings {
@@ -75,9 +76,9 @@ export function modeTimings(
     closeMs: Math.max(300, 3 * travelMs),
     settleMs: Math.max(500, 1.5 * travelMs),
     adoptMs: 200,
-    coherentMs: 500,
+    coherentMs,
     outMs: 2 * secondMs,
-    returnMs: 30 * secondMs,
+    returnMs,
     enterServiceMs,
     rampMs,
     startMs: 500,

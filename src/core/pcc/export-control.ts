@@ -4,6 +4,7 @@
  * limit and phase, and supervision of the meter. `allocation.ts` shares the result; `pcc/lead.ts` hastens cuts.
  * Core sign: positive is from the grid to the vehicle. Stages may charge and discharge at the same time: sums count.
  */
+import { serveMaxPu, serveMinPu } from "../../domain/electrical.ts";
 import { Quality } from "../../domain/quality.ts";
 import type { StageCommand } from "../commands.ts";
 import type { MeterFacts, StageFacts } from "../snapshot.ts";
@@ -184,9 +185,7 @@ function proveMeter(
     condemnMeter(control.supervision, verdict === "reversed" ? "meter-reversed" : "meter-implausible");
 }
 
-/** Outside this range the supply counts as disturbed, pu; when it is back everything starts at once, which takes so long, ms. */
-const supplyMinPu = 0.88;
-const supplyMaxPu = 1.1;
+/** When a disturbed supply is back everything starts at once, which takes so long, ms. */
 const calmAfterMs = 15_000;
 
 /**
@@ -194,14 +193,14 @@ const calmAfterMs = 15_000;
  * about how fast they are. Afterwards the load moves by itself while the stages begin again: no cause and effect.
  */
 function isApart(control: ExportControl, meter: MeterFacts, stages: readonly StageFacts[]): boolean {
-  if (meter.voltagePu < supplyMinPu || meter.voltagePu > supplyMaxPu) return true;
+  if (meter.voltagePu < serveMinPu || meter.voltagePu > serveMaxPu) return true;
   for (let i = 0; i < control.stageCount; i++) if (stages[i]!.role === "forming") return true;
   return false;
 }
 
 /** The same for the proof of the meter's sign, where a stage saw a sag that the meter did not see. */
 function hasSag(control: ExportControl, stages: readonly StageFacts[]): boolean {
-  for (let i = 0; i < control.stageCount; i++) if (stages[i]!.voltagePu < supplyMinPu) return true;
+  for (let i = 0; i < control.stageCount; i++) if (stages[i]!.voltagePu < serveMinPu) return true;
   return false;
 }
 

@@ -1,15 +1,13 @@
 /** Actions on the island and on a lockout, most of them for a person on site. */
+import { coherentMs } from "../../domain/electrical.ts";
 import type { SiteState } from "../state.ts";
 import { countWord } from "../view/format.ts";
 import { mayBackUp } from "../view/permission.ts";
 import { plannedIslandMs } from "./kinds.ts";
 import type { At, Rows } from "./row.ts";
 
-/** A reset is accepted when both contacts have agreed this long. */
-const agreeMs = 1000;
-
 const coherent = ({ state, totals }: At): boolean =>
-  totals.k1 !== "unproven" && state.k1.agreeSinceMs !== null && state.atMs - state.k1.agreeSinceMs >= agreeMs;
+  totals.k1 !== "unproven" && state.k1.agreeSinceMs !== null && state.atMs - state.k1.agreeSinceMs >= coherentMs;
 
 export const islandRows = {
   plannedIsland: {
@@ -136,7 +134,7 @@ export const islandRows = {
       at.state.mode.mode !== "lockedOut"
         ? ["because.notLocked"]
         : !coherent(at)
-          ? ["because.contacts"]
+          ? ["because.contacts", { agreeMs: coherentMs }]
           : at.state.health.meterQuality !== "good"
             ? ["because.meter"]
             : null,

@@ -2,10 +2,12 @@
  * The running station as the dashboard's source: looks at the latest report, keeps what charts and event lists need, and
  * carries out what people ask. The controller has the last word: it only ever tightens on a person's request.
  */
+
 import { monotonicMs } from "../../app/control/monotonic.ts";
 import type { ControlReport, SiteReport } from "../../app/control/shared/report.ts";
 import type { Log } from "../../app/log.ts";
 import type { SiteStation } from "../../app/station.ts";
+import { isDeadPu, isLostPu } from "../../domain/electrical.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { ActionId } from "../actions.ts";
 import { openDayArchive } from "../archive/day-archive.ts";
@@ -26,9 +28,6 @@ import { k1Known, meterKnown, stageKnown } from "./known.ts";
 import { longestMissing } from "./missing.ts";
 import { deeds } from "./operator-actions.ts";
 import { type Certificate, createSlowFacts } from "./slow-facts.ts";
-
-/** Below this the grid counts as failed, pu. */
-const gridFailedPu = 0.5;
 
 /** The report is looked at this often, ms. */
 const lookEveryMs = 10;
@@ -148,7 +147,7 @@ export function createAppSource(
     moments.observe(report, nowMs);
     slow.look(report, nowMs);
     const { exportEvents, importEvents, gridVoltagePu, meterVoltagePu } = report.site;
-    const gridFailed = gridVoltagePu < gridFailedPu || meterVoltagePu < gridFailedPu;
+    const gridFailed = isLostPu(gridVoltagePu) || isLostPu(meterVoltagePu);
     exceedances.look(exportEvents + importEvents, nowMs, gridFailed);
     const devices = deviceHealth(report, station.devices);
     events.observe({ report, station, slow, moments, devices, owed: owedOf(station), nowMs, sinceMs });
@@ -201,7 +200,7 @@ export function createAppSource(
     const { site } = report;
     // An outage is one that is seen; silence of a voltmeter is none.
     const seen = k1Known(site).state === "live";
-    const out = seen ? site.gridVoltagePu < 0.5 : islanded;
+    const out = seen ? isLostPu(site.gridVoltagePu) : islanded;
     energy.add(site);
     if (out && !islanded) recorder.outageBegan(nowMs);
     if (!out && islanded) recorder.outageEnded(nowMs);
@@ -273,7 +272,7 @@ function measuredNow(report: ControlReport): Measured {
     gridVoltagePu: Number.isFinite(k1GridPu) ? k1GridPu : meter ? site.meterVoltagePu : Number.NaN,
     gridFrequencyHz: meter ? site.meterFrequencyHz : Number.NaN,
     // A dead bus has none.
-    busFrequencyHz: k1 && site.busVoltagePu > 0.1 ? site.busFrequencyHz : Number.NaN,
+    busFrequencyHz: k1 && !isDeadPu(site.busVoltagePu) ? site.busFrequencyHz : Number.NaN,
   };
 }
 

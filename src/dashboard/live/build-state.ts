@@ -6,8 +6,9 @@
 import type { ControlReport, SiteReport } from "../../app/control/shared/report.ts";
 import { startsMax } from "../../app/core-vocabulary.ts";
 import type { SiteStation } from "../../app/station.ts";
+import { holdMargin, isDeadPu, returnMs } from "../../domain/electrical.ts";
 import { isIslanded } from "../../domain/modes.ts";
-import { hourMs, minuteMs } from "../../domain/units.ts";
+import { hourMs, minuteMs, secondMs } from "../../domain/units.ts";
 import type { DayArchive } from "../archive/day-archive.ts";
 import { finite, type Recorder } from "../archive/recorder.ts";
 import type { EventState, Known, SiteState, TierState } from "../state.ts";
@@ -35,10 +36,6 @@ export interface BuildContext {
   readonly energy: NonNullable<SiteState["energy"]>;
 }
 
-/** A voltage below this is none, pu. */
-const deadPu = 0.1;
-/** A planned island is carried through K1's opening only with this much room, share of the load. */
-const holdMarginPu = 1.1;
 /** The band that an island's frequency is drawn against, Hz. */
 const islandFrequencyMinHz = 59.5;
 const islandFrequencyMaxHz = 60.5;
@@ -79,7 +76,7 @@ export function buildState(report: ControlReport, context: BuildContext): SiteSt
       name: profile.name,
       delayS: settings.enterDelayS,
       rampS: settings.enterRampS,
-      returnS: 30,
+      returnS: returnMs / secondMs,
       minVoltagePu: settings.enterVoltageMinPu,
       maxVoltagePu: settings.enterVoltageMaxPu,
       minFrequencyHz: settings.enterFrequencyMinHz,
@@ -146,7 +143,7 @@ export function busOf(site: SiteReport, { station }: BuildContext, hasK1: boolea
   const pu = hasK1 ? site.busVoltagePu : site.meterVoltagePu;
   const source = hasK1 ? k1Known(site) : meterKnown(site);
   const known: Known = Number.isFinite(pu) ? source : { state: "unknown", ageMs: null };
-  const live = known.state === "live" ? pu > deadPu : null;
+  const live = known.state === "live" ? !isDeadPu(pu) : null;
   return {
     voltageV: known.state === "unknown" ? null : finite(pu * station.config.site.nominalVoltageV),
     frequencyHz: live ? finite(hasK1 ? site.busFrequencyHz : site.meterFrequencyHz) : null,
@@ -194,7 +191,7 @@ function seamlessOf({ site, stages, tiers }: ControlReport, { station }: BuildCo
   const loadW = tiers.reduce((sum, tier) => sum + tier.loadW, 0);
   const isKnown = tiers.length > 0 && Number.isFinite(loadW) && panelKnown(site).state === "live";
   return {
-    leaving: isKnown && holdW > 0 && holdW >= loadW * holdMarginPu,
+    leaving: isKnown && holdW > 0 && holdW >= loadW * holdMargin,
     returning: config.transferDevice?.kind === "microgrid-interconnect",
   };
 }

@@ -3,7 +3,9 @@
  * move and when each contact followed, when each tier was switched, and what led to the present mode. Fed with each
  * report; small and bounded.
  */
+
 import type { ControlReport } from "../../app/control/shared/report.ts";
+import { isDeadPu, isLivePu, isLostPu } from "../../domain/electrical.ts";
 import { isIslanded } from "../../domain/modes.ts";
 import { Quality } from "../../domain/quality.ts";
 import type { Sentence, SiteState } from "../state.ts";
@@ -35,9 +37,6 @@ export interface MomentsSettings {
   readonly missingOf: (report: ControlReport) => SiteState["mode"]["missing"];
 }
 
-/** A grid below this is lost, not sagging, pu. */
-const lostPu = 0.5;
-const livePu = 0.1;
 const beforeLoss: ReadonlySet<string> = new Set([
   "loadOnly",
   "ceased",
@@ -89,14 +88,14 @@ export function createMoments(settings: MomentsSettings): Moments {
   };
 
   const voltages = ({ gridVoltagePu, busVoltagePu, mode }: ControlReport["site"], atMs: number): void => {
-    if (gridVoltagePu < lostPu) {
+    if (isLostPu(gridVoltagePu)) {
       lostAtMs ??= atMs;
       outage = { lostAtMs, backAtMs: null };
-    } else if (gridVoltagePu >= lostPu) {
+    } else if (isLivePu(gridVoltagePu)) {
       if (outage !== null) outage.backAtMs ??= atMs;
       if (beforeLoss.has(mode)) lostAtMs = null;
     }
-    if (busVoltagePu < livePu) darkSinceMs ??= atMs;
+    if (isDeadPu(busVoltagePu)) darkSinceMs ??= atMs;
     else if (darkSinceMs !== null) {
       if (isIslanded(mode)) darkS = (atMs - darkSinceMs) / 1000;
       darkSinceMs = null;
@@ -118,7 +117,7 @@ export function createMoments(settings: MomentsSettings): Moments {
   };
   /** The deepest of a sag. */
   const deepen = ({ gridVoltagePu }: ControlReport["site"]): void => {
-    if (ceased?.by === "voltage" && gridVoltagePu >= lostPu && gridVoltagePu < ceased.value)
+    if (ceased?.by === "voltage" && isLivePu(gridVoltagePu) && gridVoltagePu < ceased.value)
       ceased.value = gridVoltagePu;
   };
   /** Why discharging has to wait again. */

@@ -4,6 +4,7 @@ import type { ControlReport } from "../../app/control/shared/report.ts";
 import { explain, startsMax } from "../../app/core-vocabulary.ts";
 import { refusalText } from "../../app/permits/permit.ts";
 import type { SiteStation } from "../../app/station.ts";
+import { isLostPu } from "../../domain/electrical.ts";
 import { isIslanded } from "../../domain/modes.ts";
 import { Quality } from "../../domain/quality.ts";
 import type { ReasonKey } from "../../domain/reasons.ts";
@@ -231,7 +232,7 @@ export const eventRows: readonly EventRow[] = [
   },
   {
     key: "gridLost",
-    active: (seen) => gridPu(seen) < 0.5,
+    active: (seen) => isLostPu(gridPu(seen)),
     values: (seen) => ({ voltagePu: gridPu(seen) }),
   },
   ...(["voltage", "frequency", "meter", "k1", "grid"] as const).map(

@@ -3,6 +3,7 @@
  * mode machine are the truth: a test looks for a transition of theirs behind every row here, for every kind of transfer
  * device and every ability of the stages.
  */
+import { coherentMs } from "../../domain/electrical.ts";
 import type { Mode } from "../../domain/modes.ts";
 import type { SentenceKey, WordValues } from "../../domain/words.ts";
 import type { SiteState } from "../state.ts";
@@ -44,7 +45,13 @@ const delayS = ({ profile }: SiteState): WordValues => ({ delayS: profile.delayS
 
 export const consequences: readonly Consequence[] = [
   { modes: ["lockedOut"], when: "By itself", say: "next.nothingByItself", leadsTo: nothing },
-  { modes: ["lockedOut"], when: "After repair", say: "next.afterRepair", leadsTo: to("blind") },
+  {
+    modes: ["lockedOut"],
+    when: "After repair",
+    say: "next.afterRepair",
+    values: () => ({ agreeMs: coherentMs }),
+    leadsTo: to("blind"),
+  },
   {
     modes: ["lockedOut"],
     when: "Grid returns",

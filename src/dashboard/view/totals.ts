@@ -1,4 +1,5 @@
 /** Sums and judgements over a state that several parts of the view need, made once for each view. */
+import { isDeadPu } from "../../domain/electrical.ts";
 import { isIslanded } from "../../domain/modes.ts";
 import type { EvseState, SiteState } from "../state.ts";
 import { idleW } from "./format.ts";
@@ -20,9 +21,6 @@ export interface Totals {
   /** Power stages hold the site's voltage up. */
   readonly islanded: boolean;
 }
-
-/** Below this a voltage counts as absent, per unit. */
-const deadPu = 0.1;
 
 /** What one EVSE moves now; null while that is not known. Its setpoint is no measurement. */
 export const powerOf = ({ known, powerW }: EvseState): number | null => (known.state === "live" ? powerW : null);
@@ -66,7 +64,7 @@ export function totalsOf(state: SiteState): Totals {
       (sum, tier) => sum + (tier.state === "on" && tier.known.state === "live" ? (tier.loadW ?? 0) : 0),
       0,
     ),
-    gridDead: state.grid.known.state === "live" && state.grid.voltagePu !== null && state.grid.voltagePu < deadPu,
+    gridDead: state.grid.known.state === "live" && state.grid.voltagePu !== null && isDeadPu(state.grid.voltagePu),
     k1: !present ? "closed" : proven ? (no === "open" ? "open" : "closed") : "unproven",
     islanded: isIslanded(state.mode.mode),
   };

@@ -1,0 +1,30 @@
+/**
+ * Where a voltage counts as dead, live or fit for loads, and how long a state must last to be believed: said once, so that
+ * controller, page and OCPP never disagree about the same bus. What a grid profile or a device's settings say is not here.
+ * A voltage that is not known is neither dead nor live, neither lost nor fit.
+ */
+import { secondMs } from "./units.ts";
+
+/** At and below: nothing feeds this conductor, pu. */
+export const deadMaxPu = 0.1;
+/** At and above: something feeds it, pu. Between the two it is neither. */
+export const liveMinPu = 0.5;
+/** Loads may be fed at a voltage in this range, pu; outside it a supply counts as disturbed. */
+export const serveMinPu = 0.88;
+export const serveMaxPu = 1.1;
+/** An island that stands below this sags under its load, pu. */
+export const sagBelowPu = 0.85;
+
+export const isDeadPu = (voltagePu: number): boolean => voltagePu <= deadMaxPu;
+export const isLivePu = (voltagePu: number): boolean => voltagePu >= liveMinPu;
+/** Known, and not live: an outage, not a sag. */
+export const isLostPu = (voltagePu: number): boolean => voltagePu < liveMinPu;
+export const servesPu = (voltagePu: number): boolean => voltagePu >= serveMinPu && voltagePu <= serveMaxPu;
+
+/** Contacts and voltages agree this long before K1's position is believed, and a lockout may be reset, ms. */
+export const coherentMs = 500;
+/** The grid is good this long before an island returns to it, ms. */
+export const returnMs = 30 * secondMs;
+
+/** Stages that carry a planned island through K1's opening can give this much more than the load, as a multiple of it. */
+export const holdMargin = 1.05;
