@@ -12,13 +12,13 @@ function indexes<K extends DeviceKind>(kind: K): Readonly<Record<FactName<K>, nu
   return Object.fromEntries(names.map((name, i) => [name, i])) as Record<FactName<K>, number>;
 }
 export const stageFact = indexes("stage");
-export const meterFact = indexes("meter");
+const meterFact = indexes("meter");
 export const transferDeviceFact = indexes("transfer-device");
 export const loadPanelFact = indexes("load-panel");
 export const pvFact = indexes("pv");
 
 /** A stage whose own heartbeat stands still for this long is not alive (SunSpec 715 counts seconds). */
-export const stageHeartbeatMaxMs = 3_000;
+const stageHeartbeatMaxMs = 3_000;
 /** Following stages below this share of their rating are idle, not discharging: measurement noise. */
 const idleShare = 0.005;
 

@@ -10,7 +10,7 @@ function indexes<K extends DeviceKind>(kind: K): Readonly<Record<CommandName<K>,
 export const stageCommand = indexes("stage");
 export const transferDeviceCommand = indexes("transfer-device");
 export const loadPanelCommand = indexes("load-panel");
-export const pvCommand = indexes("pv");
+const pvCommand = indexes("pv");
 
 /** Largest number that registers of counters hold; one above means "not implemented". */
 const counterMax = 0xffff_fffe;

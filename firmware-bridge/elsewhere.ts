@@ -6,7 +6,7 @@
 import type { SnapshotPort } from "./ports.ts";
 
 /** What another device measured counts for this long. */
-export const elsewhereMaxMs = 1_000;
+const elsewhereMaxMs = 1_000;
 
 /** Written in place. */
 export interface Elsewhere {

@@ -5,7 +5,7 @@ import { localToUtcMs } from "./calendar.ts";
 import { Series } from "./plant/series.ts";
 
 /** The files' year and place: Los Angeles, daylight-saving time in summer. */
-export const dataYear = 2006;
+const dataYear = 2006;
 export const dataUtcOffsetMinutes = -420;
 const pvPlantMW = 74;
 const linesMax = 200_000;

@@ -74,13 +74,13 @@ describe("the scanner", () => {
     expect(exports.map(({ name, kind, documented }) => [name, kind, documented])).toEqual([
       ["f", "function", false],
       ["T", "type", true],
-      ["C", "type", false],
+      ["C", "class", false],
     ]);
   });
 });
 
 describe("the house", () => {
-  const owed = ["functions over", "dead exports", "unused or misplaced", "exported functions and types"];
+  const owed = ["functions over", "exported functions and types"];
   const verdicts = judge(join(import.meta.dirname, "..")).filter(
     ({ rule }) => !owed.some((words) => rule.startsWith(words)),
   );

@@ -31,7 +31,7 @@ export function between(dice: Dice, low: number, high: number): number {
 }
 
 /** Standard normal (polar method). */
-export function normal(dice: Dice): number {
+function normal(dice: Dice): number {
   if (!Number.isNaN(dice.spare)) {
     const value = dice.spare;
     dice.spare = Number.NaN;
@@ -79,8 +79,8 @@ const historyMs = 4096;
 const stageHistoryMs = 64;
 const pendingMax = 512;
 /** The stage measures itself over 20 ms and the reading is 5 ms old when it arrives. */
-export const stageWindowMs = 20;
-export const stageLatencyMs = 5;
+const stageWindowMs = 20;
+const stageLatencyMs = 5;
 /** Its own noise, share of its rating. */
 const stageSigmaShare = 0.002;
 

@@ -10,7 +10,7 @@ const silentMinMs = 1_000;
 /** … or for so many of its own usual replies. */
 const silentReplies = 4;
 /** Its own clock may stand this long before its values count as old, ms: a gateway's cache of a second is borne. */
-export const clockStandsMs = 1_500;
+const clockStandsMs = 1_500;
 /** Commands refused in a row before that is a fault: one may be refused because it was late. */
 const refusedFrom = 3;
 /** Bytes that belong to no reply make a fault while they are not older than this, ms. */

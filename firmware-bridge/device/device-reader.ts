@@ -8,8 +8,6 @@ import { counterOf } from "./life-sign.ts";
 import { defaultLimits, type PlanLimits, planReads, type ReadBlock } from "./read-plan.ts";
 import type { Sender } from "./write-plan.ts";
 
-export type { ReadBlock } from "./read-plan.ts";
-
 /** A block that the device does not have is asked for this seldom, ms: its firmware may have been renewed. */
 const refusedPeriodMs = 60_000;
 /** A slow value counts for this many of its periods and a grace for the turns that it waits. */

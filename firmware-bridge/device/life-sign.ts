@@ -11,9 +11,9 @@ import type { DeviceMap } from "../maps/device-map.ts";
 import { type DeviceKind, factNames } from "../maps/device-map.ts";
 
 /** A heartbeat advances once a second; with a missed read and a slow turn, ms. */
-export const heartbeatMaxMs = 3_000;
+const heartbeatMaxMs = 3_000;
 /** The last digits of a live voltage and frequency move within seconds; a minute of stillness is none, ms. */
-export const stillMaxMs = 60_000;
+const stillMaxMs = 60_000;
 /** Two reads further apart than this are no witness of what was between them, ms. */
 const betweenMaxMs = 5_000;
 /** A counter that could not be read for this long says nothing any more, ms; until then the device is taken at its answers. */

@@ -17,8 +17,8 @@ const turnMaxMs = 5_000;
 const requestTriesMax = 3;
 /** Answers "busy" that are waited out, each longer than the one before. */
 const busyTriesMax = 10;
-export const busyMinMs = 20;
-export const busyMaxMs = 1_000;
+const busyMinMs = 20;
+const busyMaxMs = 1_000;
 /** Lengths that are tried, one after the other, where a device refuses a read. */
 export const shorterReads = [100, 64, 50, 32, 20, 10, 4, 2] as const;
 

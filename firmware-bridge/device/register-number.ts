@@ -12,7 +12,7 @@ import type { ByteOrder, NumberPlace, NumberType } from "../maps/device-map.ts";
 export const registersOf = (type: NumberType): number => (isNarrow(type) ? 1 : pointTypes[type].registers);
 
 type Narrow = "bit" | "int8" | "uint8";
-export const isNarrow = (type: NumberType): type is Narrow => type === "bit" || type === "int8" || type === "uint8";
+const isNarrow = (type: NumberType): type is Narrow => type === "bit" || type === "int8" || type === "uint8";
 
 /** Room for one number whose bytes are put in order. */
 const ordered = Buffer.alloc(8);

@@ -5,7 +5,7 @@
  */
 
 /** Nobody is given up sooner, ms: a retransmission on the network, a hiccup of a gateway. */
-export const replyFloorMs = 100;
+const replyFloorMs = 100;
 /** The wait is this many times the slowest of the recent replies. */
 const peakFactor = 6;
 /** A slow reply is remembered for some hundred more. */

@@ -23,7 +23,7 @@ export type NumberType = Exclude<NumericType, "pad"> | "int8" | "uint8" | "bit";
  * Order of a number's bytes, with A the highest: `ABCD` is Modbus' own, `CDAB` has the low word first, `BADC` the bytes of
  * each word turned, `DCBA` both. Numbers of four words follow the same pattern.
  */
-export const byteOrders = ["ABCD", "CDAB", "BADC", "DCBA"] as const;
+const byteOrders = ["ABCD", "CDAB", "BADC", "DCBA"] as const;
 export type ByteOrder = (typeof byteOrders)[number];
 
 /** Functions that read: coils, discrete inputs, holding registers, input registers. */
@@ -282,7 +282,7 @@ export const leadingFact: Readonly<Record<DeviceKind, string>> = {
  * Facts without which a device of the kind cannot be used; one of each inner list must be there. What a stage or a meter
  * may lack, and where it is then taken from, is decided by the site: `src/app/site/map-checks.ts`.
  */
-export const neededFacts: Readonly<Record<DeviceKind, readonly (readonly string[])[]>> = {
+const neededFacts: Readonly<Record<DeviceKind, readonly (readonly string[])[]>> = {
   stage: [["powerW"], ["roleCode", "on"]],
   meter: [["powerW"]],
   "transfer-device": [
@@ -296,7 +296,7 @@ export const neededFacts: Readonly<Record<DeviceKind, readonly (readonly string[
   pv: [["powerW"]],
 };
 
-export const neededCommands: Readonly<Record<DeviceKind, readonly (readonly string[])[]>> = {
+const neededCommands: Readonly<Record<DeviceKind, readonly (readonly string[])[]>> = {
   stage: [["powerW", "chargeW", "magnitudeW"]],
   meter: [],
   "transfer-device": [

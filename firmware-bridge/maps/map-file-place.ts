@@ -13,7 +13,7 @@ import type {
 } from "./device-map.ts";
 import type { NodeReader } from "./map-file-node.ts";
 
-export const numberTypes = [
+const numberTypes = [
   ...Object.keys(pointTypes).filter((type) => type !== "string" && type !== "pad"),
   "int8",
   "uint8",

@@ -36,14 +36,7 @@ const optionalWords: Readonly<Record<string, readonly string[]>> = {
   ),
 };
 /** Facts that a person may answer for, because no register tells them. */
-export const fixableFacts = [
-  "vehicleConnected",
-  "antiIslanding",
-  "maxChargeW",
-  "maxDischargeW",
-  "capacityWh",
-  "ratedW",
-];
+const fixableFacts = ["vehicleConnected", "antiIslanding", "maxChargeW", "maxDischargeW", "capacityWh", "ratedW"];
 const maxPlus = 8;
 
 const isPower = (name: string): boolean => name === "powerW" || name === "reactiveVar" || /^power[ABC]W$/.test(name);

@@ -4,7 +4,7 @@ import type { DeviceMap, IdentityRow, WatchdogRow } from "./device-map.ts";
 import { type PlaceReader, sourceKeys } from "./map-file-place.ts";
 
 /** Longest time for which a set-point may outlive the controller, s; as for `loop.watchdogS`. */
-export const watchdogMaxS = 30;
+const watchdogMaxS = 30;
 const identityFields = ["manufacturer", "model", "version", "serialNumber"] as const;
 const textRegistersMax = 32;
 

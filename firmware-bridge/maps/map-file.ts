@@ -8,7 +8,6 @@ import {
   type CommandRow,
   type ConstantRow,
   commandNames,
-  type DeviceKind,
   type DeviceMap,
   deviceKinds,
   type FactRow,
@@ -20,8 +19,6 @@ import { type FileDefaults, PlaceReader, readFunctions } from "./map-file-place.
 import { RowReader } from "./map-file-rows.ts";
 import { checkMap } from "./map-file-rules.ts";
 import { readIdentity, readWatchdog } from "./map-file-safety.ts";
-
-export type { MapFileMistake } from "./map-file-node.ts";
 
 /** Most rows that a map file may have. */
 const rowsMax = 200;
@@ -136,6 +133,3 @@ function eachRow(
     else take(value, name, at);
   }
 }
-
-/** Kinds of device that a map file can describe, for help. */
-export const mapFileKinds: readonly DeviceKind[] = deviceKinds;

@@ -22,7 +22,7 @@ import {
   missingRows,
 } from "./device-map.ts";
 import * as table from "./sunspec-binding.table.ts";
-import { commandDuties, loadPanelModel, stageModel, transferDeviceModel, vendorModels } from "./vendor-models.table.ts";
+import { commandDuties, loadPanelModel, stageModel, vendorModels } from "./vendor-models.table.ts";
 
 export interface Identity {
   readonly manufacturer: string;
@@ -220,8 +220,3 @@ export function placeOf(images: ReadonlyMap<number, ModelImage>, model: number, 
     ? place
     : { ...place, scaleAt: image.address + power.offset, scaleName: `${model}.${power.path}` };
 }
-
-/** Whether a panel shares the transfer device's unit. */
-export const hasLoadPanel = (images: ReadonlyMap<number, ModelImage>): boolean => images.has(loadPanelModel.id);
-export const hasTransferDevice = (images: ReadonlyMap<number, ModelImage>): boolean =>
-  images.has(transferDeviceModel.id);

@@ -19,7 +19,7 @@ import {
 import { RegisterError, StageRegisters } from "./stage-registers.ts";
 
 /** Time between two comparisons: with the pace of the caller and a stage that holds it up it stays under a minute. */
-export const functionCheckMs = 40_000;
+const functionCheckMs = 40_000;
 /** A comparison that cannot be repeated for this long no longer proves anything. */
 const provenMaxMs = 120_000;
 

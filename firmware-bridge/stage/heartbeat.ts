@@ -3,7 +3,7 @@
  * fact that the present mode rests on was fresh (`src/core/modes/needs.ts` says which), so that a loop that hangs, or steps on stale
  * facts, lets every stage's watchdog run out.
  */
-export const heartbeatPeriodMs = 1_000;
+const heartbeatPeriodMs = 1_000;
 
 export class Heartbeat {
   value: number;

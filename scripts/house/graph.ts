@@ -7,7 +7,7 @@ export const targetOf = (path: string, from: string): string | undefined =>
   from.startsWith(".") ? posix.normalize(posix.join(dirname(path), from)) : undefined;
 
 /** The package that an import means (`@scope/name`, or the first word); undefined for files and Node's own modules. */
-export function packageOf(from: string): string | undefined {
+function packageOf(from: string): string | undefined {
   if (from.startsWith(".") || from.startsWith("node:")) return undefined;
   return from.startsWith("@") ? from.split("/").slice(0, 2).join("/") : from.split("/")[0]!;
 }

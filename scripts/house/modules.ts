@@ -20,7 +20,7 @@ export interface Import {
 /** One name that a module gives to others. `kind`: what stands behind it; `usedHere`: the module itself uses it as well. */
 export interface Export {
   name: string;
-  kind: "function" | "type" | "value";
+  kind: "function" | "type" | "class" | "value";
   line: number;
   documented: boolean;
   usedHere: boolean;
@@ -62,12 +62,7 @@ function* walk(node: SyntaxNode, parents: readonly SyntaxNode[] = []): Generator
 }
 
 const functionTypes = new Set(["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"]);
-const typeDeclarations = new Set([
-  "TSInterfaceDeclaration",
-  "TSTypeAliasDeclaration",
-  "ClassDeclaration",
-  "TSEnumDeclaration",
-]);
+const typeDeclarations = new Set(["TSInterfaceDeclaration", "TSTypeAliasDeclaration", "TSEnumDeclaration"]);
 
 const nameOf = (node: unknown): string | undefined =>
   isNode(node) ? ((node["name"] ?? node["value"]) as string | undefined) : undefined;
@@ -119,6 +114,7 @@ export function readModule(path: string, text: string): Module {
     const declared: [string, Export["kind"]][] = [];
     if (declaration.type === "FunctionDeclaration" || declaration.type === "TSDeclareFunction")
       declared.push([nameOf(declaration["id"]) ?? "default", "function"]);
+    else if (declaration.type === "ClassDeclaration") declared.push([nameOf(declaration["id"]) ?? "default", "class"]);
     else if (typeDeclarations.has(declaration.type)) declared.push([nameOf(declaration["id"]) ?? "default", "type"]);
     else if (declaration.type === "VariableDeclaration")
       for (const one of declaration["declarations"] as SyntaxNode[]) {

@@ -5,7 +5,7 @@
 import type { Commands } from "../../src/core/commands.ts";
 import type { Snapshot } from "../../src/core/snapshot.ts";
 
-export const invariantNames = [
+const invariantNames = [
   "forming only while both contacts say open",
   "powers are finite and inside the rating",
   "no discharge without a valid permit",

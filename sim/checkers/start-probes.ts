@@ -87,7 +87,7 @@ export interface AuxiliaryTruth {
 }
 
 /** What the auxiliary battery holds by the plant's own count, Wh. */
-export class AuxiliaryMeter {
+class AuxiliaryMeter {
   leftWh: number;
   lowestWh: number;
   readonly #truth: AuxiliaryTruth;

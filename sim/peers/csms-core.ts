@@ -41,7 +41,7 @@ export interface Ledger {
   report(): LedgerReport;
 }
 
-export function createLedger(): Ledger {
+function createLedger(): Ledger {
   const transactions = new Map<string, LedgerEntry>();
   return {
     transactions,

@@ -34,7 +34,7 @@ interface CurveShape {
 const crv = { group: "Crv", request: "AdptCrvReq", result: "AdptCrvRslt" } as const;
 const voltTrip: CurveShape = { ...crv, repeats: "NCrvSet", scales: { V_SF: -1, Tms_SF: -2 } };
 const hertzTrip: CurveShape = { ...crv, repeats: "NCrvSet", scales: { Hz_SF: -2, Tms_SF: -2 } };
-export const curveShapes: Readonly<Record<number, CurveShape>> = {
+const curveShapes: Readonly<Record<number, CurveShape>> = {
   705: { ...crv, repeats: "NCrv", scales: { V_SF: -1, DeptRef_SF: -1, RspTms_SF: -1 } },
   706: { ...crv, repeats: "NCrv", scales: { V_SF: -1, DeptRef_SF: -1, RspTms_SF: -1 } },
   707: voltTrip,

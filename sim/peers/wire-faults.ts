@@ -21,7 +21,7 @@ export interface WireFaults {
   lateMs: number;
 }
 
-export const noWireFaults: Readonly<WireFaults> = {
+const noWireFaults: Readonly<WireFaults> = {
   delayMs: 0,
   jitterMs: 0,
   loss: 0,

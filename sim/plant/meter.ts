@@ -29,7 +29,7 @@ export interface MeterConfig {
   readonly gridPowered: boolean;
 }
 
-export class MeterFaults {
+class MeterFaults {
   /** Registers stand still. */
   frozen = false;
   /** Values stand still but the sample counter goes on. */

@@ -41,9 +41,9 @@ export interface StageTrips {
 }
 
 /** What the active method's own detection uses: outside these and for this long, the firmware stops. */
-export const shiftWindow = { belowHz: 3.1, aboveHz: 1.9, heldS: 0.08 } as const;
+const shiftWindow = { belowHz: 3.1, aboveHz: 1.9, heldS: 0.08 } as const;
 
-export const rlcIslandDefaults: RlcIslandOptions = {
+const rlcIslandDefaults: RlcIslandOptions = {
   nominalFrequencyHz: 60,
   qualityFactor: 1,
   powerPu: 1,

@@ -33,7 +33,7 @@ export interface TransferDeviceConfig {
 }
 
 /** What can be wrong with the device. */
-export class TransferDeviceFaults {
+class TransferDeviceFaults {
   welded = false;
   stuckOpen = false;
   /** Multiplies its travel times. */

@@ -59,7 +59,7 @@ export interface Touch {
 }
 
 /** Time above a limit, and the longest stretch of it. */
-export class Excess {
+class Excess {
   forMs = 0;
   longestMs = 0;
   totalMs = 0;

@@ -30,7 +30,7 @@ const faultRestMs = 5_000;
 /** With these a dead controller is a second fault: the stage goes on by itself, and nobody sees it. */
 const needsController: readonly string[] = ["neverStops", "hung", "local", "stuck"];
 /** What the two promises of this proof forbid. */
-export const judged: readonly Forbidden[] = [
+const judged: readonly Forbidden[] = [
   "forming-with-k1-closed",
   "grid-side-energised-in-outage",
   "k1-closed-out-of-synchronism",

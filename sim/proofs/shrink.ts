@@ -16,11 +16,7 @@ export interface Shrunk {
 }
 
 /** Tells some of a site's stories; returns them up to the first that is broken, or undefined when none is. */
-export function retell(
-  siteSeed: number,
-  stories: readonly number[],
-  options: InterleavingOptions,
-): Story[] | undefined {
+function retell(siteSeed: number, stories: readonly number[], options: InterleavingOptions): Story[] | undefined {
   const site = new InterleavedSite(siteSeed, options);
   const told: Story[] = [];
   for (const number of stories) {

@@ -23,7 +23,7 @@ const vehicleOptions = z.strictObject({
   bidirectional: z.boolean().default(true),
 });
 
-export const simOptionsSchema = z.strictObject({
+const simOptionsSchema = z.strictObject({
   /** Seed of everything that is random. */
   seed: z.int().min(0).max(0x7fff_ffff).default(1),
   /** Local time at the start; the data reach from 1 to 30 June 2006. */

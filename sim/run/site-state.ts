@@ -5,8 +5,6 @@ import type { Simulation } from "./simulation.ts";
 const round = (value: number, digits = 3): number | null =>
   Number.isFinite(value) ? Number(value.toFixed(digits)) : null;
 
-export type SiteState = ReturnType<typeof siteState>;
-
 export function siteState(simulation: Simulation) {
   const { world, faults, uses } = simulation;
   const { grid, meter, transferDevice, network, bus, gridSide, truth } = world;

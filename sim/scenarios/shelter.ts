@@ -39,4 +39,4 @@ export function shelterBegins(site: Site): void {
   station.requestAll(parallel ? -15_000 : 10_000);
 }
 
-export const isParallel = ({ world }: Site): boolean => world.config.seed % 2 === 0;
+const isParallel = ({ world }: Site): boolean => world.config.seed % 2 === 0;

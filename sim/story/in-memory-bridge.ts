@@ -28,7 +28,7 @@ export interface BridgeTiming {
   readonly reversionS: number;
 }
 
-export const defaultTiming: BridgeTiming = {
+const defaultTiming: BridgeTiming = {
   readMs: 4,
   writeMs: 2,
   writeJitterMs: 2,

@@ -6,7 +6,6 @@ import { fileURLToPath } from "node:url";
 import { composeCore, noMemory } from "../../src/app/site/composition.ts";
 import { type LoadedSite, loadSite } from "../../src/app/site/load-config.ts";
 import { askToStore, createRecordKeeper, notStored, stored, storeIsDue } from "../../src/app/store/record-keeper.ts";
-import type { SiteConfig } from "../../src/config/site.ts";
 import type { Commands } from "../../src/core/commands.ts";
 import type { Core } from "../../src/core/core.ts";
 import type { BlackStart } from "../../src/core/island/black-start.ts";
@@ -21,9 +20,7 @@ const diskMs = 15;
 const root = new URL("../../", import.meta.url);
 
 /** The site's configuration with its profiles; throws with every complaint when something is wrong. */
-export const loadedSiteOf = (siteFile: string): LoadedSite => loadSite(fileURLToPath(new URL(siteFile, root)));
-
-export const siteConfigOf = (siteFile: string): SiteConfig => loadedSiteOf(siteFile).config;
+const loadedSiteOf = (siteFile: string): LoadedSite => loadSite(fileURLToPath(new URL(siteFile, root)));
 
 /** Files read so far: a controller that dies and starts again in virtual time reads what it has read before. */
 const loaded = new Map<string, LoadedSite>();

@@ -108,7 +108,7 @@ export function runScenario(scenario: Scenario, start: StartController, options:
 }
 
 /** One run, kept apart so that tests can look inside it. */
-export class ScenarioRun {
+class ScenarioRun {
   readonly site: Site;
   readonly invariants: Invariants;
   readonly #scenario: Scenario;

@@ -147,10 +147,5 @@ export const toldH =
   (tier: number) =>
   (site: Site): number =>
     site.controller?.island?.runway.fedH[tier] ?? Number.NaN;
-/** Hours that a tier could be fed with those before it. */
-export const couldH =
-  (tier: number) =>
-  (site: Site): number =>
-    site.controller?.island?.runway.couldH[tier] ?? Number.NaN;
 /** Hours that the energy above all reserves lasts for what is fed now. */
 export const energyH = (site: Site): number => site.controller?.island?.runwayH ?? Number.NaN;

@@ -12,7 +12,7 @@ import { writeWhole } from "./store/files.ts";
 import type { Store } from "./store/store.ts";
 
 /** What can be asked for. Those of one EVSE carry its number, those of the site 0. */
-export const requestNames = [
+const requestNames = [
   /** Largest import, W: tightens the configured one. */
   "demandLimitW",
   /** Largest export, W: tightens what permit and configuration give. */

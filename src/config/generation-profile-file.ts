@@ -14,7 +14,7 @@ import { err, ok, type Result } from "../domain/result.ts";
 import type { ConfigComplaint } from "./parse.ts";
 
 /** Largest profile text accepted, characters: 288 values take about 3 kB. */
-export const generationProfileCharactersMax = 100_000;
+const generationProfileCharactersMax = 100_000;
 /** Largest limit, W. */
 const limitMaxW = 100_000_000;
 const months = 12;

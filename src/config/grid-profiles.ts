@@ -26,7 +26,7 @@ import {
   rule21Ranges,
 } from "./grid-profiles.table.ts";
 
-export type { AbnormalCategory, GridSettingKey, GridSettings, NormalCategory } from "./grid-profiles.table.ts";
+export type { AbnormalCategory, GridSettings } from "./grid-profiles.table.ts";
 
 export type GridSettingValue = number | boolean | string;
 export type GridSettingRange = readonly [min: number, max: number];
@@ -121,7 +121,7 @@ function build(
 }
 
 /** One line for a person: `ov1S is 20: must be from 1 to 13 s`. */
-export const gridComplaintText = ({ setting, found, complaint }: GridSettingComplaint): string =>
+const gridComplaintText = ({ setting, found, complaint }: GridSettingComplaint): string =>
   `${setting} is ${found}: ${complaint}`;
 
 /**

@@ -10,7 +10,7 @@ import { lineOf, lineSettings, type ModbusPlace, placeComplaints } from "./site/
 import { type SiteConfig, siteSettings } from "./site.ts";
 
 /** Largest configuration text accepted, bytes: a site of 100 EVSEs takes about 30 kB. */
-export const configBytesMax = 1_000_000;
+const configBytesMax = 1_000_000;
 
 export interface ConfigComplaint {
   readonly file: string;

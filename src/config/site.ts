@@ -12,11 +12,7 @@ import { modbus } from "./site/modbus.ts";
 import { pccSettings } from "./site/pcc.ts";
 import { dashboardSettings, permitSettings } from "./site/people.ts";
 
-export { evseSettings, evsesMax } from "./site/evse.ts";
-export { tiersMax, transferDeviceSettings } from "./site/island.ts";
-export { meterSettings, pccSettings, protectiveGroupsMax } from "./site/pcc.ts";
-
-export const loopSettings = group(
+const loopSettings = group(
   {
     periodMs: numberOr(20, { sentence: "Period of the control loop.", unit: "ms", min: 5, max: 100 }),
     realTimePriority: flagOr(true, {
@@ -107,4 +103,3 @@ export const siteSettings = group(
 
 export type SiteConfig = z.infer<typeof siteSettings>;
 export type EvseConfig = SiteConfig["evses"][number];
-export type TierConfig = SiteConfig["tiers"][number];

@@ -132,7 +132,7 @@ export interface ActionRequest {
 const eventIdsMax = 8_000;
 
 /** Older than this a state is no ground for an action. */
-export const staleMs = 3000;
+const staleMs = 3000;
 
 /**
  * Whether this person may do this, on this state. Returns the values as the controller takes them, or the sentence that

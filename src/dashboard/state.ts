@@ -22,7 +22,7 @@ const text = z.string().max(400);
 const values = z.record(z.string(), z.union([z.number(), z.string().max(400)]));
 
 /** A sentence of the table in `domain/words.table.ts`, with what fills it. */
-export const sentenceSchema = z.object({
+const sentenceSchema = z.object({
   key: z.enum(sentenceKeys as [SentenceKey, ...SentenceKey[]]),
   values: values.optional(),
 });
@@ -32,7 +32,7 @@ const eventKey = z.enum(eventKeys as [EventKey, ...EventKey[]]);
 const contact = z.enum(["open", "closed", "unknown"]);
 
 /** What may be said of a measured value: as it is now, as it was, nothing. */
-export const knowledgeNames = ["live", "old", "unknown"] as const;
+const knowledgeNames = ["live", "old", "unknown"] as const;
 const known = z
   .object({
     state: z.enum(knowledgeNames),

@@ -10,7 +10,7 @@ export const sampleNames = ["parallel", "island", "locked", "enter", "home"] as 
 export type SampleName = (typeof sampleNames)[number];
 
 /** Measured a moment ago. */
-export const live = { state: "live", ageMs: 20 } as const;
+const live = { state: "live", ageMs: 20 } as const;
 
 const random = (seed: number) => () => {
   seed = (seed * 1664525 + 1013904223) >>> 0;

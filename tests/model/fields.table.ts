@@ -40,8 +40,8 @@ const plant = [
 const layout = [...inputs, ...controller, ...plant] as const;
 
 export type FieldName = (typeof layout)[number][0];
-export const fieldNames: readonly FieldName[] = layout.map(([name]) => name);
-export const fieldCount = layout.length;
+const fieldNames: readonly FieldName[] = layout.map(([name]) => name);
+const fieldCount = layout.length;
 export const inputCount = inputs.length;
 
 /** Index of each field in a world. */

@@ -237,5 +237,3 @@ export function createMonitor(
 }
 
 const mayGive = (w: World): boolean => w[F.permit] === Permit.parallel && w[F.service] === 1 && w[F.latch] === 0;
-
-export { mode as modeIndex };

@@ -158,7 +158,7 @@ function leaveOutOfAdoption(open: readonly Variant[]): Finding[] {
     });
 }
 
-export function perform(job: Job): Outcome {
+function perform(job: Job): Outcome {
   const all = variants();
   const chosen = (numbers: readonly number[]): Variant[] => numbers.map((number) => all[number]!);
   switch (job.kind) {

@@ -31,7 +31,7 @@ const couldStart = (w: World): boolean =>
   w[F.noSource] === 0;
 
 /** The modes in which a site without a fault may rest, in this environment. */
-export function restingModes(w: World, hasDevice: boolean): readonly string[] {
+function restingModes(w: World, hasDevice: boolean): readonly string[] {
   const backup = w[F.permit] !== Permit.none && hasDevice;
   const parallel = w[F.permit] === Permit.parallel && w[F.service] === 1 && w[F.latch] === 0;
   const noStart = w[F.starts] === 0 || w[F.noSource] === 1;

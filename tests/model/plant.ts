@@ -105,13 +105,13 @@ export function someForm(w: World, stages: number): boolean {
 export function someGive(w: World, stages: number): boolean {
   return w[F.role] === Role.discharge || (stages === 2 && w[F.role2] === Role.discharge);
 }
-export const gridLive = (w: World): boolean => w[F.grid] !== Grid.dead;
+const gridLive = (w: World): boolean => w[F.grid] !== Grid.dead;
 
 /** The bus has a source: the grid through K1, or a stage that forms. It is live at once, and dies within 1 T. */
 const isFed = (w: World, stages: number): boolean => (joined(w) && gridLive(w)) || someForm(w, stages);
 
 /** Both sides really in synchronism: the environment grants it, and there is something to be in synchronism with. */
-export const trulyInSync = (w: World, stages: number): boolean =>
+const trulyInSync = (w: World, stages: number): boolean =>
   w[F.sync] !== Sync.lost && w[F.k1Open] === 1 && w[F.grid]! <= Grid.sag && someForm(w, stages);
 
 /** A reading that a fault replaces while its link is up: which fault, of which link, which reading, and by what. */

@@ -67,7 +67,7 @@ export interface WorldOptions {
   readonly rows: readonly ModeRow[];
 }
 
-export const worldDefaults: WorldOptions = {
+const worldDefaults: WorldOptions = {
   stages: 1,
   closedTransition: false,
   device: true,

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { canonicalJson } from "../permits/permit-format.ts";
 
 /** What is logged. Stable: they appear in exports. Append only. */
-export const auditKinds = [
+const auditKinds = [
   "start",
   "stop",
   "mode",

@@ -22,7 +22,7 @@ import {
 /** The log's name in the state folder. */
 export const auditFileName = "audit.db";
 /** Largest body of one record, bytes; a larger one is replaced by its beginning and its size. */
-export const auditBodyBytesMax = 65_536;
+const auditBodyBytesMax = 65_536;
 const actorLengthMax = 200;
 /** Records of one kind that are read at a time. */
 const kindMax = 20_000;

@@ -30,7 +30,7 @@ export interface LoopFigures {
  * A thread that runs this much later than it was due has stalled: the machine gave the processor to others, or the engine
  * stood still. Facts that grew old meanwhile say nothing about the devices. Less is ordinary lateness, ms.
  */
-export const stallFromMs = 50;
+const stallFromMs = 50;
 
 /**
  * After a stall every device is asked once more before anything is concluded from the age of its facts, and gets this long
@@ -38,7 +38,7 @@ export const stallFromMs = 50;
  */
 export const lookAgainMs = 100;
 
-export const createLoopFigures = (periodMs: number): LoopFigures => ({
+const createLoopFigures = (periodMs: number): LoopFigures => ({
   periodMs,
   lateness: createHistogram(),
   cycle: createHistogram(),

@@ -29,7 +29,7 @@ export function createStallNotes(log: Warn, clock: () => number): StallNotes {
   };
 }
 
-export function stallSentence(count: number, longestMs: number): string {
+function stallSentence(count: number, longestMs: number): string {
   const what =
     count === 1
       ? `The controller itself stood still for ${Math.round(longestMs)} ms`

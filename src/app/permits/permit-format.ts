@@ -9,7 +9,7 @@ import { serviceModes } from "../../domain/modes.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { PermitRefusal } from "./permit-refusals.table.ts";
 
-export const permitFormat = "islet-permit-1";
+const permitFormat = "islet-permit-1";
 /** Largest permit file that is read, bytes. */
 export const permitBytesMax = 65_536;
 /** Most pieces of equipment in one permit. */
@@ -28,7 +28,7 @@ const equipment = z.strictObject({
   certificate: word(200).optional(),
 });
 
-export const permitSchema = z.strictObject({
+const permitSchema = z.strictObject({
   /** Names this permit for ever; a permit with a larger `serial` of the same reference replaces it. */
   id: word(64),
   serial: z.int().min(1).max(1_000_000),
@@ -86,7 +86,7 @@ export function canonicalJson(value: unknown): string {
 const signedBytes = (permit: Permit): Buffer => Buffer.from(`${permitFormat}\n${canonicalJson(permit)}`, "utf8");
 
 /** Names a public key: the SHA-256 of its SubjectPublicKeyInfo. */
-export const fingerprintOf = (key: KeyObject): string =>
+const fingerprintOf = (key: KeyObject): string =>
   `sha256:${createHash("sha256")
     .update(key.export({ type: "spki", format: "der" }))
     .digest("hex")}`;

@@ -8,7 +8,6 @@ import { basename, dirname, join } from "node:path";
 import type { SiteConfig } from "../../config/site.ts";
 import { clockStepBackMaxMs } from "../../core/modes/authority.ts";
 import type { PermitFacts } from "../../core/snapshot.ts";
-import { serviceModes } from "../../domain/modes.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { setAside, writeWhole } from "../store/files.ts";
 import {
@@ -45,7 +44,7 @@ export const permitSite = (config: SiteConfig): PermitSite => ({
 });
 
 /** No permit: the site is a load and nothing else. */
-export const noPermitFacts: Readonly<PermitFacts> = {
+const noPermitFacts: Readonly<PermitFacts> = {
   mode: "load-only",
   validFromMs: Number.NaN,
   validUntilMs: Number.NaN,
@@ -98,7 +97,7 @@ export function verifyPermit(
 }
 
 /** What of the found equipment the permit does not cover, each as a sentence. Every stage must be covered (R6). */
-export function uncoveredEquipment(permit: Permit, found: readonly FoundEquipment[]): string[] {
+function uncoveredEquipment(permit: Permit, found: readonly FoundEquipment[]): string[] {
   const complaints: string[] = [];
   for (const { serialNumber, firmware } of found) {
     const covered = permit.equipment.find((item) => item.serialNumber === serialNumber);
@@ -109,7 +108,7 @@ export function uncoveredEquipment(permit: Permit, found: readonly FoundEquipmen
   return complaints;
 }
 
-export const permitFacts = (permit: Permit, revoked: boolean, found: readonly FoundEquipment[]): PermitFacts => ({
+const permitFacts = (permit: Permit, revoked: boolean, found: readonly FoundEquipment[]): PermitFacts => ({
   mode: permit.serviceMode,
   validFromMs: Date.parse(permit.validFrom),
   validUntilMs: Date.parse(permit.validUntil),
@@ -323,10 +322,6 @@ function isDamaged(historyFile: string): boolean {
     return true;
   }
 }
-
-/** The service modes that a permit can loosen beyond; for sentences. */
-export const grantsParallel = (permit: Permit): boolean =>
-  serviceModes.indexOf(permit.serviceMode) >= serviceModes.indexOf("parallel-non-export");
 
 const iso = (ms: number): string => (Number.isFinite(ms) ? new Date(ms).toISOString() : "unknown");
 

@@ -32,7 +32,7 @@ export interface ModeWitness {
   /** So says the memory beside the state folder, which an older copy of the folder does not bring back. */
   readonly lockedOutOutside: boolean;
 }
-export const noWitness: ModeWitness = { knowsSite: false, lockedOut: false, lockedOutOutside: false };
+const noWitness: ModeWitness = { knowsSite: false, lockedOut: false, lockedOutOutside: false };
 
 export interface ModeRecordFile {
   /** What was on disk at the start; of generation 0. */

@@ -1,7 +1,7 @@
 /** What is in force but not on disk yet, because the disk refused: it is tried again until it is there, and shown until then. */
 import { retryMaxMs, retryMinMs } from "./record-keeper.ts";
 
-export const owedKinds = ["mode-record", "documents", "audit"] as const;
+const owedKinds = ["mode-record", "documents", "audit"] as const;
 export type OwedKind = (typeof owedKinds)[number];
 
 /** What each is, for people. */

@@ -10,7 +10,7 @@ import type { LedgerSummary, PccMessage } from "../notes/pcc-watch.ts";
 import type { Store } from "./store.ts";
 
 /** Exceedances of one side that are kept; the oldest go first. */
-export const exceedancesMax = 10_000;
+const exceedancesMax = 10_000;
 /** Entries that a restart gives back to the control thread. */
 const restoredMax = 256;
 

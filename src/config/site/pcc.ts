@@ -5,9 +5,9 @@ import { evsesMax } from "./evse.ts";
 import { modbus } from "./modbus.ts";
 
 /** Most conductors, buses and transformers with a limit of their own. */
-export const protectiveGroupsMax = 15;
+const protectiveGroupsMax = 15;
 
-export const meterSettings = group(
+const meterSettings = group(
   {
     ...modbus,
     importPositive: flagOr(true, {

@@ -59,7 +59,7 @@ import { createVoltVar, loadVoltVar, stepVoltVar, type VoltVarState } from "./vo
 import { createVoltWatt, stepVoltWatt, type VoltWattState } from "./volt-watt.ts";
 import { createWattVarCurve, loadWattVarCurve, type WattVarCurve, wattVarPu } from "./watt-var.ts";
 
-export type { GridBinding, GridInputs, GridOutcome, GridStatus, TripCause } from "./outcome.ts";
+export type { GridOutcome, GridStatus, TripCause } from "./outcome.ts";
 
 export interface GridFunctions {
   /** In force; changed only through `applyGridSettings`. */

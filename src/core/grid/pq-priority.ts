@@ -41,7 +41,7 @@ const isOutside = (radiusVA: number, { injectedW, injectedVar }: OperatingPoint)
   injectedW * injectedW + injectedVar * injectedVar > radiusVA * radiusVA;
 
 /** Apparent-power rating for the direction of the point. */
-export const applicableVA = (ratings: GridRatings, injectedW: number): number =>
+const applicableVA = (ratings: GridRatings, injectedW: number): number =>
   injectedW >= 0 ? ratings.ratedVA : ratings.maxChargeVA;
 
 /** Moves the point onto what the ratings allow, by the rule of the reactive mode in force. */

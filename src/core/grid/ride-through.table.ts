@@ -36,5 +36,3 @@ export const frequencyRegions = { outerMin: 57 / 60, innerMin: 58.8 / 60, innerM
 
 /** Rate of change of frequency that must be ridden through, averaged over at least 0.1 s (6.5.2.5 Table 21), Hz/s. */
 export const rocofRideThroughHzPerS: Readonly<Record<AbnormalCategory, number>> = { I: 0.5, II: 2, III: 3 };
-/** Phase jumps that must be ridden through (6.5.2.6), degrees: of the positive sequence and of one phase. */
-export const phaseJumpRideThroughDeg = { positiveSequence: 20, onePhase: 60 } as const;

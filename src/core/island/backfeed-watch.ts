@@ -19,7 +19,7 @@ const window = {
   frequencyHz: 0.1,
 } as const;
 
-export const backfeedTuning = {
+const backfeedTuning = {
   /** The sign stands this long before the island is moved. */
   askAfterMs: 200,
   /** Each half of the question, and the most that it waits for a sample of the meter. */

@@ -27,7 +27,7 @@ export interface AuxiliaryConfig {
 /** A tier that was closed this long ago is not what brought the bus down, ms. */
 const trialMs = 10_000;
 /** Overloads by one tier before it stays off; a bus that fell counts as all of them. */
-export const tierTriesMax = 2;
+const tierTriesMax = 2;
 
 export interface BlackStart {
   /** Left in the auxiliary battery, Wh; Infinity where the site has set none. */

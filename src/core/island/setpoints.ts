@@ -4,7 +4,7 @@ import { clamp } from "../../domain/units.ts";
 import type { Snapshot, TransferDeviceFacts } from "../snapshot.ts";
 import type { IslandConfig, IslandState } from "./state.ts";
 
-export const setpointTuning = {
+const setpointTuning = {
   /** Restoring frequency: time constant, and how far the reference may go from nominal. */
   trimTauMs: 5_000,
   trimMaxHz: 1,

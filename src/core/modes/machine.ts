@@ -119,7 +119,7 @@ export interface ModeMachine {
 }
 
 /** For each mode the rows that may leave it, in the order of the table. */
-export function rowsByMode(rows: readonly ModeRow[] = modeRows): Readonly<Record<Mode, readonly ModeRow[]>> {
+function rowsByMode(rows: readonly ModeRow[] = modeRows): Readonly<Record<Mode, readonly ModeRow[]>> {
   const byMode = {} as Record<Mode, readonly ModeRow[]>;
   for (const mode of modeNames) byMode[mode] = rows.filter(({ from }) => from.includes(mode));
   return byMode;

@@ -72,7 +72,7 @@ export interface SyncWindow {
  * Synchronism windows by the sum of the stages' ratings (IEEE 1547-2018 4.10: up to 500 kVA, up to 1500 kVA, above).
  * Rows are ordered; the first that is large enough applies.
  */
-export const syncWindows: readonly (SyncWindow & { readonly upToVA: number })[] = [
+const syncWindows: readonly (SyncWindow & { readonly upToVA: number })[] = [
   { upToVA: 500_000, frequencyHz: 0.3, voltagePu: 0.1, angleDeg: 20 },
   { upToVA: 1_500_000, frequencyHz: 0.2, voltagePu: 0.05, angleDeg: 15 },
   { upToVA: Number.POSITIVE_INFINITY, frequencyHz: 0.1, voltagePu: 0.03, angleDeg: 10 },
@@ -88,7 +88,7 @@ export function syncWindowFor(ratedVA: number): SyncWindow {
  * A close is commanded within this share of the window, per unit. The rest is for what changes while the contact travels and
  * for instruments that err; a stroke under way is only given up when the window itself is left.
  */
-export const syncAimPu = 0.5;
+const syncAimPu = 0.5;
 
 /** The part of a window in which a close may be commanded. */
 export const syncAim = ({ voltagePu, frequencyHz, angleDeg }: SyncWindow): SyncWindow => ({

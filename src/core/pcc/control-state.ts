@@ -59,7 +59,7 @@ const marginShare = 0.002;
 /** Memory of the trend of the load, short against the fastest cloud edges (1.5 s). */
 const trendMemoryMs = 200;
 /** Groups at most, so that a tick has a bound. */
-export const groupsMax = 16;
+const groupsMax = 16;
 
 /** One side (export or import) of one channel. */
 export interface Side {

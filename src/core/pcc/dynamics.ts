@@ -59,7 +59,7 @@ const movedLeastShare = 0.1;
 /** More than this many excesses within a minute are one level of the last resort; a level ends after so long without one. */
 const excessesMax = 12;
 const calmMs = 10 * minuteMs;
-export const levelMax = 3;
+const levelMax = 3;
 
 export interface SiteDynamics {
   readonly config: MeterConfig;

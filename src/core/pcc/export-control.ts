@@ -26,7 +26,6 @@ import type { PccLimits } from "./pcc-limits.ts";
 import { noteMove, restartProof } from "./sign-proof.ts";
 
 export {
-  type ControlledStage,
   createExportControl,
   createSiteBudget,
   type ExportControl,

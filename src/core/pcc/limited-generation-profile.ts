@@ -6,9 +6,9 @@ import { err, ok, type Result } from "../../domain/result.ts";
 import { localMs, monthOfDay, tableZone, type ZoneOffsets } from "../../domain/time-zone.ts";
 import { dayMs, hourMs, secondMs } from "../../domain/units.ts";
 
-export const monthsInProfile = 12;
-export const hoursInProfile = 24;
-export const valuesInProfile = monthsInProfile * hoursInProfile;
+const monthsInProfile = 12;
+const hoursInProfile = 24;
+const valuesInProfile = monthsInProfile * hoursInProfile;
 
 export interface LimitedGenerationProfile {
   readonly zone: ZoneOffsets;

@@ -420,8 +420,3 @@ export function fillStagePowers(o: LoadObserver, powerW: Float64Array): void {
   fillMeans(o);
   for (let i = 0; i < o.stageCount; i++) powerW[i] = o.meanW[i]! + o.deviationW[i]!;
 }
-
-/** Whether a stage may be commanded by the allocation. */
-export function isUsable(o: LoadObserver, i: number): boolean {
-  return o.powerSource[i] === PowerSource.model;
-}

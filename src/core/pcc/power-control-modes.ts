@@ -5,7 +5,7 @@
  */
 import { type PccLimits, tightenExport, tightenImport } from "./pcc-limits.ts";
 
-export const powerControlModes = ["unrestricted", "import-only", "export-only", "no-exchange"] as const;
+const powerControlModes = ["unrestricted", "import-only", "export-only", "no-exchange"] as const;
 export type PowerControlMode = (typeof powerControlModes)[number];
 
 interface ModeRow {
@@ -15,7 +15,7 @@ interface ModeRow {
   readonly mayExport: boolean;
 }
 
-export const powerControlModeRows: Readonly<Record<PowerControlMode, ModeRow>> = {
+const powerControlModeRows: Readonly<Record<PowerControlMode, ModeRow>> = {
   unrestricted: { mayImport: true, mayExport: true },
   "import-only": { mayImport: true, mayExport: false },
   "export-only": { mayImport: false, mayExport: true },

@@ -38,7 +38,7 @@ export interface LimitEntry {
 }
 
 /** Entries for each stage at most. */
-export const limitEntriesMax = 3;
+const limitEntriesMax = 3;
 
 export interface Allocation {
   readonly rule: AllocationRule;

@@ -7,7 +7,7 @@ import type { EvseFacts, StageFacts } from "../snapshot.ts";
 import { type LimitChains, limit } from "./limits.ts";
 
 /** Age at which a vehicle's limits no longer count: they are renewed in each charging loop, at most every 2 s. */
-export const vehicleStaleMs = 5_000;
+const vehicleStaleMs = 5_000;
 /** The reserve gives way only this far above itself once it has stopped a discharge, percent. */
 const reserveHysteresisPct = 1;
 

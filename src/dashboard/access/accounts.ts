@@ -11,8 +11,8 @@ import { err, ok, type Result } from "../../domain/result.ts";
 import { type AccountRole, roles } from "../actions.ts";
 import { isGuessable } from "./password-strength.ts";
 
-export const accountsMax = 100;
-export const tokensMax = 50;
+const accountsMax = 100;
+const tokensMax = 50;
 export const passwordLengthMin = 10;
 export const passwordLengthMax = 200;
 /** Interactive sign-in: about a tenth of a second and 32 MB on a gateway. */

@@ -43,7 +43,7 @@ export const alarmValues = (devices: Devices, stage: number, bits: number): Word
   alarms: alarmText(bits, speaksSunSpec(devices, stage)),
 });
 
-export function alarmText(bits: number, known: boolean): string {
+function alarmText(bits: number, known: boolean): string {
   const raw = `alarm bits 0x${(bits >>> 0).toString(16)}`;
   if (!known) return raw;
   const said = alarms.filter((_, bit) => (bits & (1 << bit)) !== 0);

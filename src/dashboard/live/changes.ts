@@ -14,7 +14,7 @@ const firstLookMax = 5_000;
 const lookMax = 500;
 
 /** The body of a changed setting, as `operator-actions.ts` writes it. */
-export const changeBody = z.object({
+const changeBody = z.object({
   what: z.string().max(60),
   evse: z.number().optional(),
   /** Of so many EVSEs at once. */

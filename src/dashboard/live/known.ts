@@ -9,7 +9,7 @@ import { Quality } from "../../domain/quality.ts";
 import type { Known } from "../state.ts";
 
 /** A device whose last answer is older is silent, ms: longer than a hiccup of a link, shorter than anybody waits. */
-export const answersMaxMs = 1_000;
+const answersMaxMs = 1_000;
 
 const unknown: Known = { state: "unknown", ageMs: null };
 

@@ -25,7 +25,7 @@ const field = (input: InputView): Html => {
 };
 
 /** The next time the site's clock shows this, given a moment whose clock time is known: no time zone is needed. */
-export function nextMoment(wanted: string, knownText: string, knownMs: number, nowMs: number): number {
+function nextMoment(wanted: string, knownText: string, knownMs: number, nowMs: number): number {
   const minutes = (text: string): number => {
     const [h = "0", m = "0"] = text.split(":");
     return Number(h) * 60 + Number(m);

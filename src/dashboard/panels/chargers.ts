@@ -9,7 +9,7 @@ import type { Ui } from "./ui.ts";
 /** How many chargers a phone lists before it asks. */
 const phoneRows = 6;
 
-export function socBar(soc: SocView, width = 150): Html {
+function socBar(soc: SocView, width = 150): Html {
   const x = (part: number): number => (part / 100) * (width - 2) + 1;
   const target = soc.targetPct;
   return html`<svg class="socbar" viewBox="0 0 ${width} 22" width="100%" height="22" preserveAspectRatio="none" role="img" aria-label="${soc.label}"><rect x="1" y="7" width="${width - 2}" height="9" rx="2" class="track"/><rect x="1.5" y="7.5" width="${Math.max(0, x(soc.pct) - 1.5)}" height="8" rx="1.5" class="f-data"/><path d="M${x(soc.reservePct)} 3V20" class="reserve"/>${target === null ? "" : html`<path d="M${x(target) - 5} 0h10l-5 6.5z" class="f-ink"/><path d="M${x(target)} 6V16" class="target"/>`}</svg>`;

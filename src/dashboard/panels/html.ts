@@ -13,7 +13,7 @@ export class Html {
 export type Part = Html | string | number | null | undefined | false | readonly Part[];
 
 const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (found) => entities[found] ?? "");
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (found) => entities[found] ?? "");
 
 function write(part: Part): string {
   if (part instanceof Html) return part.text;

@@ -15,7 +15,7 @@ export interface Ui {
 }
 
 /** From this many chargers on, tiles come first. */
-export const tilesFrom = 25;
+const tilesFrom = 25;
 
 export const firstUi = (chargers: number, selected: number): Ui => ({
   phone: false,

@@ -4,8 +4,6 @@ import { actionIds, roles } from "../actions.ts";
 import { historyQuantities } from "../source.ts";
 import { siteStateSchema } from "../state.ts";
 
-export const apiVersion = "1";
-
 export type Access = "public" | "viewer" | "operator" | "installer";
 export interface ApiRoute {
   readonly id: string;

@@ -10,11 +10,11 @@ import { diff, type Json } from "../delta.ts";
 import type { DashboardSource } from "../source.ts";
 
 /** Bounds. A page more than the last is refused. */
-export const pagesMax = 250;
+const pagesMax = 250;
 /** Pages and programs of one person or one token: nobody can take the places of all others. */
-export const pagesOfAskerMax = 20;
+const pagesOfAskerMax = 20;
 /** Tokens together leave places for people. */
-export const pagesOfTokensMax = 100;
+const pagesOfTokensMax = 100;
 /** So many states go at once after a quiet time, so that turns that follow each other are seen; then so many a second. */
 const burstMax = 4;
 const refillPerSecond = 6;

@@ -41,7 +41,7 @@ const liveOne = (known: Known, value: number | null, scale = 1): readonly Sample
 const stateSet = (name: string, names: readonly string[], now: string): readonly Sample[] =>
   names.map((item) => [item === now ? 1 : 0, { [name]: item }]);
 
-export const metricRows: readonly Row[] = [
+const metricRows: readonly Row[] = [
   {
     name: "islet_mode",
     help: "1 for the mode that the site is in.",

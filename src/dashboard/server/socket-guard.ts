@@ -7,7 +7,7 @@ import type { Socket } from "node:net";
 import { plainAddress } from "../access/security.ts";
 import { neighbourhood } from "../access/sign-in-limit.ts";
 
-export const connectionsMax = 600;
+const connectionsMax = 600;
 /** A browser opens six and a stream for each page; many people may share one address. */
 export const connectionsOfAddressMax = 64;
 /** The head of a request, and a handshake, within this; looked at each second. */

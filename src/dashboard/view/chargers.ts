@@ -46,7 +46,7 @@ export const groupNames: Record<Group, string> = {
 };
 
 /** How far ahead plans are drawn. */
-export const planHours = 14;
+const planHours = 14;
 
 export function chargersView(state: SiteState, totals: Totals, words: Words): ChargerView[] {
   return state.evses.map((evse) => chargerView(state, evse, totals, words));

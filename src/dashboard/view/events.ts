@@ -39,7 +39,7 @@ export interface StepsView {
   readonly steps: readonly (readonly [string, string])[];
 }
 
-export const severityNames: Record<Severity, string> = {
+const severityNames: Record<Severity, string> = {
   critical: "Critical",
   warning: "Warning",
   notice: "Notice",

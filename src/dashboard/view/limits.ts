@@ -13,7 +13,7 @@ export interface LimitsView {
 
 type LimitInForce = SiteState["limits"][number];
 
-export const limitNames: Record<LimitInForce["id"], string> = {
+const limitNames: Record<LimitInForce["id"], string> = {
   exportLimitW: "Export limit",
   importLimitW: "Import limit",
   demandLimitW: "Demand limit",
@@ -74,7 +74,7 @@ export function limitsView(state: SiteState, words: Words): LimitsView {
 const firmwareText = ({ covered, installedFirmware }: NonNullable<SiteState["permit"]>): string =>
   covered === null ? "Not known yet" : `${installedFirmware}, ${covered ? "covered" : "not covered"}`;
 
-export const limitValue = (limit: LimitInForce): string =>
+const limitValue = (limit: LimitInForce): string =>
   limit.id === "reservePct"
     ? pct(limit.value)
     : limit.id === "enterServiceDelayS"

@@ -9,7 +9,7 @@
  */
 import { bitWidth } from "./bits.ts";
 import { byName } from "./dsl.ts";
-import type { Attribute, ComplexType, Namespace, Option, SchemaSet, SchemaType, SimpleType, Slot } from "./schema.ts";
+import type { Attribute, ComplexType, Namespace, Option, SchemaSet, SchemaType, Slot } from "./schema.ts";
 
 // ── Inside an element ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -169,7 +169,7 @@ function fragmentElement(options: readonly Option[]): FragmentElement {
 }
 
 /** `{namespace}name`, the key under which names are compared. */
-export const qualifiedName = ({ name, namespace }: { name: string; namespace: Namespace }): string =>
+const qualifiedName = ({ name, namespace }: { name: string; namespace: Namespace }): string =>
   `{${namespace.uri}}${name}`;
 
 /**
@@ -191,6 +191,3 @@ export function relaxedGrammar(fragment: FragmentGrammar): {
     endBehindText: elements,
   };
 }
-
-/** The simple type of an element's text, or undefined if it has elements. */
-export const textOf = (type: SchemaType): SimpleType | undefined => (type.kind === "complex" ? type.text : type);

@@ -73,7 +73,7 @@ function finishReading(reader: BitReader, place: Place): void {
 // ── Elements ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Reads what follows the start of an element up to and with its end. */
-export function readElement(reader: BitReader, type: Option["type"], place: Place, bit: number): unknown {
+function readElement(reader: BitReader, type: Option["type"], place: Place, bit: number): unknown {
   if (type === "abstract") throw fail(place, "abstract-element", "this element only stands for others", bit);
   if (type === "wildcard") throw fail(place, "wildcard", "an element that the schema does not declare", bit);
   if (type.kind === "complex") return readComplex(reader, type, place);
@@ -168,7 +168,7 @@ function readTextWithAttributes(reader: BitReader, type: ComplexType, text: Simp
 
 // ── Writing elements ─────────────────────────────────────────────────────────────────────────────────────────────
 
-export function writeElement(writer: BitWriter, type: Option["type"], value: unknown, place: Place): void {
+function writeElement(writer: BitWriter, type: Option["type"], value: unknown, place: Place): void {
   if (typeof type === "string") throw fail(place, "abstract-element", "this element only stands for others");
   if (type.kind === "complex") {
     writeComplex(writer, type, value, place);

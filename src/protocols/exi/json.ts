@@ -27,7 +27,7 @@ export function fragmentToJson(set: SchemaSet, { name, namespace, value }: Fragm
 }
 
 /** A value of this type as JSON. */
-export function valueToJson(type: SchemaType, value: unknown): Json {
+function valueToJson(type: SchemaType, value: unknown): Json {
   if (type.kind === "binary") return toText(type, value);
   if (type.kind === "integer") return typeof value === "bigint" ? value.toString() : (value as number);
   if (type.kind !== "complex") return value as Json;
@@ -73,7 +73,7 @@ export function fragmentFromJson(set: SchemaSet, json: Json, namespace?: string)
 }
 
 /** A value of this type from JSON. Lengths, ranges and what is missing are left to the encoder. */
-export function valueFromJson(type: SchemaType, json: Json, place: Place): unknown {
+function valueFromJson(type: SchemaType, json: Json, place: Place): unknown {
   if (type.kind !== "complex") return simpleFromJson(type, json, place);
   if (!isObject(json)) throw fail(place, "json", `${show(json)} is not an object`);
   const known = fieldsOf(type);

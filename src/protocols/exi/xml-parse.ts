@@ -6,7 +6,7 @@ import { isXmlCharacter } from "./characters.ts";
 import { ExiError } from "./errors.ts";
 
 /** Largest text that is parsed: a message of the largest size in base64 and tags. */
-export const xmlLengthMax = 16 << 20;
+const xmlLengthMax = 16 << 20;
 const depthMax = 64;
 const attributesMax = 64;
 

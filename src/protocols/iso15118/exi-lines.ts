@@ -46,7 +46,7 @@ function answerOf(line: string): string {
   }
 }
 
-export const tooLong = (): ExiError =>
+const tooLong = (): ExiError =>
   new ExiError("message-too-large", `a line of more than ${lineCharactersMax} characters`);
 
 function parse(line: string): Fields {

@@ -22,7 +22,7 @@ export interface Payload {
 }
 
 /** Frames that are looked for in one input. */
-export const framesMax = 10_000;
+const framesMax = 10_000;
 
 /**
  * The payloads in some bytes: the frames of a capture's streams, frames one behind the other (the payload of a TCP

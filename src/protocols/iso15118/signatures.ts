@@ -76,7 +76,7 @@ const isCanonicalExi = (algorithm: string): boolean => algorithm === canonicalEx
 const referencesMax = 8;
 
 /** The digest of an element as the signature of its message has it. */
-export function digestOf({ set, element, value }: SignedElement, digest: "sha256" | "sha512"): Uint8Array {
+function digestOf({ set, element, value }: SignedElement, digest: "sha256" | "sha512"): Uint8Array {
   return createHash(digest).update(codecOf(set).encodeFragment(element, value)).digest();
 }
 

@@ -20,13 +20,13 @@ export type FunctionCode = (typeof FunctionCode)[keyof typeof FunctionCode];
 
 /** Most registers that one request may read or write. */
 export const readRegistersMax = 125;
-export const writeRegistersMax = 123;
+const writeRegistersMax = 123;
 
 /** Most coils or inputs that one request may read or write. */
 export const readBitsMax = 2_000;
-export const writeBitsMax = 1_968;
+const writeBitsMax = 1_968;
 /** What a single coil is written with when it is to be on; 0 when off. */
-export const coilOn = 0xff00;
+const coilOn = 0xff00;
 
 /** Functions of single bits: coils and discrete inputs. */
 export const isBitFunction = (functionCode: FunctionCode): boolean =>

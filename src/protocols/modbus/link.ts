@@ -101,8 +101,8 @@ export function countOutcome(counters: LinkCounters, exchange: Exchange): void {
 export const steadyMs = 400;
 
 /** Back-off between attempts to connect: at once, then doubling from the smallest to the largest step. */
-export const backoffMinMs = 20;
-export const backoffMaxMs = 2_000;
+const backoffMinMs = 20;
+const backoffMaxMs = 2_000;
 export const backoffMs = (failures: number): number =>
   failures <= 1 ? 0 : Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(failures - 2, 16));
 

@@ -14,7 +14,7 @@ import { backoffMs, countOutcome, createLinkCounters, type LinkState, type Modbu
 import { type Pace, Turns } from "./turns.ts";
 
 /** Most requests in flight that a pace may ask for. */
-export const inFlightMax = 8;
+const inFlightMax = 8;
 /** Reads that may time out one after the other before the connection is given up. */
 const readTimeoutsMax = 3;
 /** Identifiers of reads that timed out and whose late reply may still come; more means that the peer only swallows. */

@@ -6,7 +6,7 @@
 import type { Exchange } from "./exchange.ts";
 
 /** Most requests that wait for one connection. */
-export const waitingMax = 64;
+const waitingMax = 64;
 
 /** How a unit wants to be spoken to. */
 export interface Pace {
@@ -16,7 +16,7 @@ export interface Pace {
   readonly maxInFlight: number;
 }
 
-export const usualPace: Pace = { pauseMs: 0, maxInFlight: 2 };
+const usualPace: Pace = { pauseMs: 0, maxInFlight: 2 };
 
 interface Lane {
   readonly unit: number;

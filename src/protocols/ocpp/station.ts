@@ -43,7 +43,7 @@ import { createRpcTransport } from "./transport/rpc-transport.ts";
 import { createSession } from "./transport/session.ts";
 import type { ConnectError } from "./transport/transport.ts";
 
-export type { OcppStation, OcppStatus, StationOptions } from "./station-api.ts";
+export type { OcppStation, StationOptions } from "./station-api.ts";
 
 /** How long the station stays away after a reset before it connects again, ms. */
 const rebootMs = 1_000;

@@ -23,7 +23,7 @@ export const ratings: GridRatings = {
 };
 
 /** Nothing but trips and ride-through, so that a test turns on what it is about. */
-export const quiet: Partial<GridSettings> = {
+const quiet: Partial<GridSettings> = {
   droopEnabled: false,
   islandingBackupEnabled: false,
   reactiveMode: "none",

@@ -80,7 +80,7 @@ export class PvFace {
 }
 
 /** A meter that counts in float32 at fixed registers: `powerW` and so on at an address each, high word first. */
-export function floatMeterFace(
+function floatMeterFace(
   plant: Plant,
   readFunction: 3 | 4,
   places: Readonly<

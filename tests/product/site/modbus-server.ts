@@ -35,7 +35,7 @@ export interface ServerHabits {
   dropsWhileBusy: boolean;
 }
 
-export const plainHabits: ServerHabits = {
+const plainHabits: ServerHabits = {
   latencyMs: 0,
   jitterMs: 0,
   busyShare: 0,

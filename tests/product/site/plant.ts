@@ -20,7 +20,7 @@ export interface StageOptions {
   readonly phaseShare: readonly [number, number, number];
 }
 
-export const stageDefaults: StageOptions = {
+const stageDefaults: StageOptions = {
   maxChargeW: 60_000,
   maxDischargeW: 60_000,
   responseMs: 50,
@@ -70,7 +70,7 @@ export interface PlantOptions {
   readonly meter: MeterOptions;
 }
 
-export const plantDefaults: PlantOptions = {
+const plantDefaults: PlantOptions = {
   nominalV: 480,
   nominalHz: 60,
   phases: "three",
@@ -149,7 +149,7 @@ export class PlantStage {
 export type ContactState = "open" | "closed" | "transit";
 
 /** The transfer device: main poles and their two contacts, each of which can lie. */
-export class PlantK1 {
+class PlantK1 {
   readonly travelMs: number;
   /** 1 closed, 0 open. */
   position = 1;
@@ -200,7 +200,7 @@ export interface Moment {
 }
 
 const momentsMax = 200_000;
-export const stepMs = 5;
+const stepMs = 5;
 /**
  * Longest standstill of this process that the plant makes up for. In a longer one the devices could neither be read nor told
  * anything: for them it did not happen, and nothing is held against the controller for it.

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-export const isletFile = join(import.meta.dirname, "../../../bin/islet.mjs");
+const isletFile = join(import.meta.dirname, "../../../bin/islet.mjs");
 
 export interface Ran {
   readonly code: number;
@@ -42,7 +42,7 @@ export interface LogLine {
 }
 
 /** `pino`'s numbers. */
-export const logLevels = { debug: 20, info: 30, warn: 40, error: 50 } as const;
+const logLevels = { debug: 20, info: 30, warn: 40, error: 50 } as const;
 
 export interface IsletProcess {
   readonly pid: number;

@@ -108,7 +108,7 @@ export interface Product {
 }
 
 /** A grid profile with short waits, so that parallel operation is reached in seconds; everything else is the standard's. */
-export const quickProfile = JSON.stringify({
+const quickProfile = JSON.stringify({
   name: "quick",
   base: "ieee1547-catB-III",
   version: 1,

@@ -99,7 +99,7 @@ function tripModel(quantity: string, scale: string): string {
 const registersOf = (type: PointType): number =>
   type === "i32" || type === "u32" ? 2 : type === "u64" ? 4 : /^s\d/.test(type) ? Number(type.slice(1)) : 1;
 
-export const sunspecBase = 40_000;
+const sunspecBase = 40_000;
 
 /** A device's registers by `model.point`, on an image that a server shows. */
 export class SunspecMap {

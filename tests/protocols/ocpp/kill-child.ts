@@ -12,7 +12,7 @@ import { createOcppStation } from "../../../src/protocols/ocpp/station.ts";
 import { createFakeSite, token } from "./harness.ts";
 
 /** Power of the plant, W. */
-export const plantW = 60_000;
+const plantW = 60_000;
 export const plantWh = (atMs: number, startMs: number): number => ((atMs - startMs) * plantW) / 3_600_000;
 const cycleMs = 400;
 

@@ -1,5 +1,5 @@
 /** A small certificate authority for tests: X.509 v3 with P-256 keys, written as DER here so that nothing has to be kept. */
-import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign, X509Certificate } from "node:crypto";
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 
 const tlv = (tag: number, ...parts: Uint8Array[]): Buffer => {
   const body = Buffer.concat(parts);
@@ -86,5 +86,3 @@ export function keyOfRequest(csr: string): KeyObject {
   const at = der.indexOf(header);
   return createPublicKey({ key: der.subarray(at, at + 91), format: "der", type: "spki" });
 }
-
-export const readable = (text: string): X509Certificate => new X509Certificate(text);

@@ -59,7 +59,7 @@ export function layoutOf(type: ComplexType): Layout {
 }
 
 /** Element types that a type's value may contain, itself included, without those that `unitOf` compiles apart. */
-export function typesWithin(type: ComplexType, found = new Set<ComplexType>()): Set<ComplexType> {
+function typesWithin(type: ComplexType, found = new Set<ComplexType>()): Set<ComplexType> {
   if (found.has(type)) return found;
   found.add(type);
   for (const slot of type.slots) {

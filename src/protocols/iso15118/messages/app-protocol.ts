@@ -10,10 +10,10 @@ const { elements, sequence } = namespace("urn:iso:15118:2:2010:AppProtocol", {
   elements: "unqualified",
 });
 
-export const ProtocolNamespace = restrict(xs.anyURI, { maxLength: 100 });
-export const SchemaID = xs.unsignedByte;
-export const Priority = restrict(xs.unsignedByte, { minInclusive: 1, maxInclusive: 20 });
-export const AppProtocol = sequence({
+const ProtocolNamespace = restrict(xs.anyURI, { maxLength: 100 });
+const SchemaID = xs.unsignedByte;
+const Priority = restrict(xs.unsignedByte, { minInclusive: 1, maxInclusive: 20 });
+const AppProtocol = sequence({
   ProtocolNamespace,
   VersionNumberMajor: xs.unsignedInt,
   VersionNumberMinor: xs.unsignedInt,
@@ -21,20 +21,20 @@ export const AppProtocol = sequence({
   Priority,
 });
 
-export const ResponseCode = enumeration(
+const ResponseCode = enumeration(
   "OK_SuccessfulNegotiation",
   "OK_SuccessfulNegotiationWithMinorDeviation",
   "Failed_NoNegotiation",
 );
 
 /** The vehicle lists the protocols that it speaks, each with a priority (1 is the highest). */
-export const supportedAppProtocolReq = sequence({ AppProtocol: repeat(AppProtocol, 1, 20) });
+const supportedAppProtocolReq = sequence({ AppProtocol: repeat(AppProtocol, 1, 20) });
 
 /** The charger picks one of them by its SchemaID, or none. */
-export const supportedAppProtocolRes = sequence({ ResponseCode, SchemaID: optional(SchemaID) });
+const supportedAppProtocolRes = sequence({ ResponseCode, SchemaID: optional(SchemaID) });
 
 /** The global elements of this schema. */
-export const appProtocolElements = elements({ supportedAppProtocolReq, supportedAppProtocolRes });
+const appProtocolElements = elements({ supportedAppProtocolReq, supportedAppProtocolRes });
 
 /** The two messages of the handshake. */
 export const sap = schemaSet("sap", appProtocolElements);

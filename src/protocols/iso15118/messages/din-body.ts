@@ -45,19 +45,19 @@ const { elements, sequence } = namespace("urn:din:70121:2012:MsgBody", { prefix:
 // Session and services ─────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The vehicle opens a session, or resumes one, and names its communication controller. */
-export const SessionSetupReq = sequence({ EVCCID });
+const SessionSetupReq = sequence({ EVCCID });
 
 /** The charger answers with the session and the identifier of the EVSE. */
-export const SessionSetupRes = sequence({ ResponseCode, EVSEID, DateTimeNow: optional(xs.long) });
+const SessionSetupRes = sequence({ ResponseCode, EVSEID, DateTimeNow: optional(xs.long) });
 
 /** The vehicle asks which services there are, perhaps only of one scope or category. */
-export const ServiceDiscoveryReq = sequence({
+const ServiceDiscoveryReq = sequence({
   ServiceScope: optional(ServiceScope),
   ServiceCategory: optional(ServiceCategory),
 });
 
 /** The charger lists payment options, the charge service and value-added services. */
-export const ServiceDiscoveryRes = sequence({
+const ServiceDiscoveryRes = sequence({
   ResponseCode,
   PaymentOptions,
   ChargeService: ServiceCharge,
@@ -65,40 +65,40 @@ export const ServiceDiscoveryRes = sequence({
 });
 
 /** The vehicle asks for the parameters of one service. */
-export const ServiceDetailReq = sequence({ ServiceID });
+const ServiceDetailReq = sequence({ ServiceID });
 
 /** The charger lists the parameter sets of that service. */
-export const ServiceDetailRes = sequence({
+const ServiceDetailRes = sequence({
   ResponseCode,
   ServiceID,
   ServiceParameterList: optional(ServiceParameterList),
 });
 
 /** The vehicle selects how it pays and which services it uses. */
-export const ServicePaymentSelectionReq = sequence({ SelectedPaymentOption: PaymentOption, SelectedServiceList });
+const ServicePaymentSelectionReq = sequence({ SelectedPaymentOption: PaymentOption, SelectedServiceList });
 
 /** The charger accepts the selection or not. */
-export const ServicePaymentSelectionRes = sequence({ ResponseCode });
+const ServicePaymentSelectionRes = sequence({ ResponseCode });
 
 // Authorization and certificates ───────────────────────────────────────────────────────────────────────────────────
 
 /** The vehicle presents its contract and the certificate chain behind it. */
-export const PaymentDetailsReq = sequence({ ContractID, ContractSignatureCertChain: CertificateChain });
+const PaymentDetailsReq = sequence({ ContractID, ContractSignatureCertChain: CertificateChain });
 
 /** The charger answers with a challenge that the vehicle will sign. */
-export const PaymentDetailsRes = sequence({ ResponseCode, GenChallenge, DateTimeNow: xs.long });
+const PaymentDetailsRes = sequence({ ResponseCode, GenChallenge, DateTimeNow: xs.long });
 
 /** The vehicle proves its contract by signing the challenge, or asks whether external payment is done. */
-export const ContractAuthenticationReq = sequence({
+const ContractAuthenticationReq = sequence({
   Id: optional(attribute(xs.IDREF)),
   GenChallenge: optional(GenChallenge),
 });
 
 /** The charger tells whether the authorization is finished. */
-export const ContractAuthenticationRes = sequence({ ResponseCode, EVSEProcessing });
+const ContractAuthenticationRes = sequence({ ResponseCode, EVSEProcessing });
 
 /** The vehicle asks for a new contract certificate in exchange for the one it has. */
-export const CertificateUpdateReq = sequence({
+const CertificateUpdateReq = sequence({
   Id: optional(attribute(xs.IDREF)),
   ContractSignatureCertChain: CertificateChain,
   ContractID,
@@ -107,7 +107,7 @@ export const CertificateUpdateReq = sequence({
 });
 
 /** The charger passes on the new contract certificate with its encrypted private key. */
-export const CertificateUpdateRes = sequence({
+const CertificateUpdateRes = sequence({
   Id: attribute(xs.IDREF),
   ResponseCode,
   ContractSignatureCertChain: CertificateChain,
@@ -118,7 +118,7 @@ export const CertificateUpdateRes = sequence({
 });
 
 /** The vehicle asks for a contract certificate, by the certificate of its manufacturer. */
-export const CertificateInstallationReq = sequence({
+const CertificateInstallationReq = sequence({
   Id: optional(attribute(xs.IDREF)),
   OEMProvisioningCert: Certificate,
   ListOfRootCertificateIDs,
@@ -126,7 +126,7 @@ export const CertificateInstallationReq = sequence({
 });
 
 /** The charger passes on the contract certificate with its encrypted private key. */
-export const CertificateInstallationRes = sequence({
+const CertificateInstallationRes = sequence({
   Id: attribute(xs.IDREF),
   ResponseCode,
   ContractSignatureCertChain: CertificateChain,
@@ -138,26 +138,26 @@ export const CertificateInstallationRes = sequence({
 // Charging, AC and DC ──────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The vehicle tells its energy transfer mode, its limits and its needs. */
-export const ChargeParameterDiscoveryReq = sequence({
+const ChargeParameterDiscoveryReq = sequence({
   EVRequestedEnergyTransferType: EVRequestedEnergyTransfer,
   EVChargeParameter,
 });
 
 /** The charger tells its limits and offers schedules, perhaps with tariffs. */
-export const ChargeParameterDiscoveryRes = sequence({ ResponseCode, EVSEProcessing, SASchedules, EVSEChargeParameter });
+const ChargeParameterDiscoveryRes = sequence({ ResponseCode, EVSEProcessing, SASchedules, EVSEChargeParameter });
 
 /** The vehicle asks to switch power on or off and tells its charging profile. */
-export const PowerDeliveryReq = sequence({
+const PowerDeliveryReq = sequence({
   ReadyToChargeState: xs.boolean,
   ChargingProfile: optional(ChargingProfile),
   EVPowerDeliveryParameter: optional(EVPowerDeliveryParameter),
 });
 
 /** The charger confirms and tells its status. */
-export const PowerDeliveryRes = sequence({ ResponseCode, EVSEStatus });
+const PowerDeliveryRes = sequence({ ResponseCode, EVSEStatus });
 
 /** The vehicle signs the meter reading that the charger sent. */
-export const MeteringReceiptReq = sequence({
+const MeteringReceiptReq = sequence({
   Id: optional(attribute(xs.IDREF)),
   SessionID,
   SAScheduleTupleID: optional(SAID),
@@ -165,21 +165,21 @@ export const MeteringReceiptReq = sequence({
 });
 
 /** The charger accepts the receipt or not. */
-export const MeteringReceiptRes = sequence({ ResponseCode, AC_EVSEStatus });
+const MeteringReceiptRes = sequence({ ResponseCode, AC_EVSEStatus });
 
 /** The vehicle ends the session. */
-export const SessionStop = sequence({});
+const SessionStop = sequence({});
 
 /** The charger confirms the end. */
-export const SessionStopRes = sequence({ ResponseCode });
+const SessionStopRes = sequence({ ResponseCode });
 
 // Charging, AC ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The vehicle asks for the state of AC charging; this is the AC charging loop. */
-export const ChargingStatusReq = sequence({});
+const ChargingStatusReq = sequence({});
 
 /** The charger tells its current limit, the meter reading and its status. */
-export const ChargingStatusRes = sequence({
+const ChargingStatusRes = sequence({
   ResponseCode,
   EVSEID,
   SAScheduleTupleID: SAID,
@@ -192,19 +192,19 @@ export const ChargingStatusRes = sequence({
 // Charging, DC ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The vehicle asks for the isolation test before DC charging. */
-export const CableCheckReq = sequence({ DC_EVStatus });
+const CableCheckReq = sequence({ DC_EVStatus });
 
 /** The charger tells how far the isolation test is. */
-export const CableCheckRes = sequence({ ResponseCode, DC_EVSEStatus, EVSEProcessing });
+const CableCheckRes = sequence({ ResponseCode, DC_EVSEStatus, EVSEProcessing });
 
 /** The vehicle asks the charger to bring its voltage to that of the battery. */
-export const PreChargeReq = sequence({ DC_EVStatus, EVTargetVoltage: PhysicalValue, EVTargetCurrent: PhysicalValue });
+const PreChargeReq = sequence({ DC_EVStatus, EVTargetVoltage: PhysicalValue, EVTargetCurrent: PhysicalValue });
 
 /** The charger tells the voltage that it has reached. */
-export const PreChargeRes = sequence({ ResponseCode, DC_EVSEStatus, EVSEPresentVoltage: PhysicalValue });
+const PreChargeRes = sequence({ ResponseCode, DC_EVSEStatus, EVSEPresentVoltage: PhysicalValue });
 
 /** The vehicle asks for current and voltage; this is the DC charging loop. */
-export const CurrentDemandReq = sequence({
+const CurrentDemandReq = sequence({
   DC_EVStatus,
   EVTargetCurrent: PhysicalValue,
   EVMaximumVoltageLimit: optional(PhysicalValue),
@@ -218,7 +218,7 @@ export const CurrentDemandReq = sequence({
 });
 
 /** The charger tells what it delivers, which limits it has reached and the meter reading. */
-export const CurrentDemandRes = sequence({
+const CurrentDemandRes = sequence({
   ResponseCode,
   DC_EVSEStatus,
   EVSEPresentVoltage: PhysicalValue,
@@ -232,10 +232,10 @@ export const CurrentDemandRes = sequence({
 });
 
 /** The vehicle asks for the voltage while it tests its contactors for welding. */
-export const WeldingDetectionReq = sequence({ DC_EVStatus });
+const WeldingDetectionReq = sequence({ DC_EVStatus });
 
 /** The charger tells the voltage at its outlet. */
-export const WeldingDetectionRes = sequence({ ResponseCode, DC_EVSEStatus, EVSEPresentVoltage: PhysicalValue });
+const WeldingDetectionRes = sequence({ ResponseCode, DC_EVSEStatus, EVSEPresentVoltage: PhysicalValue });
 
 // The body ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 

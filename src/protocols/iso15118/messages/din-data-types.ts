@@ -18,7 +18,7 @@ export const SessionID = restrict(xs.hexBinary, { maxLength: 8 });
 export const EVCCID = restrict(xs.hexBinary, { maxLength: 8 });
 export const EVSEID = restrict(xs.hexBinary, { maxLength: 32 });
 export const ContractID = restrict(xs.string, { maxLength: 24 });
-export const MeterID = restrict(xs.string, { maxLength: 32 });
+const MeterID = restrict(xs.string, { maxLength: 32 });
 export const SAID = xs.short;
 export const GenChallenge = xs.string;
 export const ResponseCode = enumeration(
@@ -47,31 +47,31 @@ export const ResponseCode = enumeration(
   "FAILED_WrongEnergyTransferType",
 );
 
-export const FaultCode = enumeration("ParsingError", "NoTLSRootCertificatAvailable", "UnknownError");
-export const FaultMsg = restrict(xs.string, { maxLength: 64 });
+const FaultCode = enumeration("ParsingError", "NoTLSRootCertificatAvailable", "UnknownError");
+const FaultMsg = restrict(xs.string, { maxLength: 64 });
 export const Notification = sequence({ FaultCode, FaultMsg: optional(FaultMsg) });
 export const EVSEProcessing = enumeration("Finished", "Ongoing");
-export const EVSENotification = enumeration("None", "StopCharging", "ReNegotiation");
+const EVSENotification = enumeration("None", "StopCharging", "ReNegotiation");
 export const PaymentOption = enumeration("Contract", "ExternalPayment");
 export const PaymentOptions = sequence({ PaymentOption: repeat(PaymentOption, 1, unbounded) });
 
 // Physical values ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-export const UnitMultiplier = restrict(xs.byte, { minInclusive: -3, maxInclusive: 3 });
-export const UnitSymbol = enumeration("h", "m", "s", "A", "Ah", "V", "VA", "W", "W/s", "Wh");
+const UnitMultiplier = restrict(xs.byte, { minInclusive: -3, maxInclusive: 3 });
+const UnitSymbol = enumeration("h", "m", "s", "A", "Ah", "V", "VA", "W", "W/s", "Wh");
 
 /** Value × 10^Multiplier, in a unit; see physical-values.ts. */
 export const PhysicalValue = sequence({ Multiplier: UnitMultiplier, Unit: optional(UnitSymbol), Value: xs.short });
-export const PercentValue = restrict(xs.byte, { minInclusive: 0, maxInclusive: 100 });
-export const PMax = xs.short;
+const PercentValue = restrict(xs.byte, { minInclusive: 0, maxInclusive: 100 });
+const PMax = xs.short;
 
 // Services ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export const ServiceID = xs.unsignedShort;
-export const ServiceName = restrict(xs.string, { maxLength: 32 });
+const ServiceName = restrict(xs.string, { maxLength: 32 });
 export const ServiceCategory = enumeration("EVCharging", "Internet", "ContractCertificate", "OtherCustom");
 export const ServiceScope = restrict(xs.string, { maxLength: 32 });
-export const ServiceTag = sequence({
+const ServiceTag = sequence({
   ServiceID,
   ServiceName: optional(ServiceName),
   ServiceCategory,
@@ -79,12 +79,12 @@ export const ServiceTag = sequence({
 });
 
 const serviceFields = { ServiceTag, FreeService: xs.boolean };
-export const Service = sequence(serviceFields);
+const Service = sequence(serviceFields);
 export const ServiceTagList = sequence({ Service: repeat(Service, 1, unbounded) });
-export const SelectedService = sequence({ ServiceID, ParameterSetID: optional(xs.short) });
+const SelectedService = sequence({ ServiceID, ParameterSetID: optional(xs.short) });
 export const SelectedServiceList = sequence({ SelectedService: repeat(SelectedService, 1, unbounded) });
-export const ValueType = enumeration("bool", "byte", "short", "int", "physicalValue", "string");
-export const Parameter = sequence({
+const ValueType = enumeration("bool", "byte", "short", "int", "physicalValue", "string");
+const Parameter = sequence({
   Name: attribute(xs.string),
   ValueType: attribute(ValueType),
   ParameterValue: choice({
@@ -97,9 +97,9 @@ export const Parameter = sequence({
   }),
 });
 
-export const ParameterSet = sequence({ ParameterSetID: xs.short, Parameter: repeat(Parameter, 1, unbounded) });
+const ParameterSet = sequence({ ParameterSetID: xs.short, Parameter: repeat(Parameter, 1, unbounded) });
 export const ServiceParameterList = sequence({ ParameterSet: repeat(ParameterSet, 1, unbounded) });
-export const EVSESupportedEnergyTransfer = enumeration(
+const EVSESupportedEnergyTransfer = enumeration(
   "AC_single_phase_core",
   "AC_three_phase_core",
   "DC_core",
@@ -126,17 +126,17 @@ export const EVRequestedEnergyTransfer = enumeration(
 
 /** An X.509 certificate, DER. */
 export const Certificate = restrict(xs.base64Binary, { maxLength: 1200 });
-export const SubCertificates = sequence({ Certificate: repeat(Certificate, 1, unbounded) });
+const SubCertificates = sequence({ Certificate: repeat(Certificate, 1, unbounded) });
 export const CertificateChain = sequence({ Certificate, SubCertificates: optional(SubCertificates) });
-export const RootCertificateID = restrict(xs.string, { maxLength: 40 });
+const RootCertificateID = restrict(xs.string, { maxLength: 40 });
 export const ListOfRootCertificateIDs = sequence({ RootCertificateID: repeat(RootCertificateID, 1, unbounded) });
 export const DHParams = restrict(xs.base64Binary, { maxLength: 256 });
 export const PrivateKey = restrict(xs.base64Binary, { maxLength: 128 });
 
 // Meter ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export const MeterStatus = xs.short;
-export const SigMeterReading = restrict(xs.base64Binary, { maxLength: 32 });
+const MeterStatus = xs.short;
+const SigMeterReading = restrict(xs.base64Binary, { maxLength: 32 });
 export const MeterInfo = sequence({
   MeterID,
   MeterReading: optional(PhysicalValue),
@@ -147,30 +147,26 @@ export const MeterInfo = sequence({
 
 // Schedules and tariffs ────────────────────────────────────────────────────────────────────────────────────────────
 
-export const RelativeTimeInterval = sequence({ start: xs.unsignedInt, duration: optional(xs.unsignedInt) });
-export const TimeInterval = group(elements({ TimeInterval: Head, RelativeTimeInterval }));
+const RelativeTimeInterval = sequence({ start: xs.unsignedInt, duration: optional(xs.unsignedInt) });
+const TimeInterval = group(elements({ TimeInterval: Head, RelativeTimeInterval }));
 const entry = { TimeInterval };
-export const CostKind = enumeration(
-  "relativePricePercentage",
-  "RenewableGenerationPercentage",
-  "CarbonDioxideEmission",
-);
+const CostKind = enumeration("relativePricePercentage", "RenewableGenerationPercentage", "CarbonDioxideEmission");
 
-export const Cost = sequence({
+const Cost = sequence({
   costKind: CostKind,
   amount: xs.unsignedInt,
   amountMultiplier: optional(UnitMultiplier),
 });
 
-export const ConsumptionCost = sequence({ startValue: xs.unsignedInt, Cost: repeat(Cost, 0, unbounded) });
-export const TariffDescription = restrict(xs.string, { maxLength: 32 });
-export const SalesTariffEntry = sequence({
+const ConsumptionCost = sequence({ startValue: xs.unsignedInt, Cost: repeat(Cost, 0, unbounded) });
+const TariffDescription = restrict(xs.string, { maxLength: 32 });
+const SalesTariffEntry = sequence({
   ...entry,
   EPriceLevel: xs.unsignedByte,
   ConsumptionCost: repeat(ConsumptionCost, 0, unbounded),
 });
 
-export const SalesTariff = sequence({
+const SalesTariff = sequence({
   Id: attribute(xs.IDREF),
   SalesTariffID: SAID,
   SalesTariffDescription: optional(TariffDescription),
@@ -178,16 +174,16 @@ export const SalesTariff = sequence({
   SalesTariffEntry: repeat(SalesTariffEntry, 1, unbounded),
 });
 
-export const PMaxScheduleEntry = sequence({ ...entry, PMax });
-export const PMaxSchedule = sequence({
+const PMaxScheduleEntry = sequence({ ...entry, PMax });
+const PMaxSchedule = sequence({
   PMaxScheduleID: SAID,
   PMaxScheduleEntry: repeat(PMaxScheduleEntry, 1, unbounded),
 });
 
-export const SAScheduleTuple = sequence({ SAScheduleTupleID: SAID, PMaxSchedule, SalesTariff: optional(SalesTariff) });
-export const SAScheduleList = sequence({ SAScheduleTuple: repeat(SAScheduleTuple, 1, unbounded) });
+const SAScheduleTuple = sequence({ SAScheduleTupleID: SAID, PMaxSchedule, SalesTariff: optional(SalesTariff) });
+const SAScheduleList = sequence({ SAScheduleTuple: repeat(SAScheduleTuple, 1, unbounded) });
 export const SASchedules = group(elements({ SASchedules: Head, SAScheduleList }));
-export const ProfileEntry = sequence({ ChargingProfileEntryStart: xs.unsignedInt, ChargingProfileEntryMaxPower: PMax });
+const ProfileEntry = sequence({ ChargingProfileEntryStart: xs.unsignedInt, ChargingProfileEntryMaxPower: PMax });
 export const ChargingProfile = sequence({ SAScheduleTupleID: SAID, ProfileEntry: repeat(ProfileEntry, 1, unbounded) });
 
 // States of charger and vehicle ────────────────────────────────────────────────────────────────────────────────────
@@ -199,7 +195,7 @@ export const AC_EVSEStatus = sequence({
   EVSENotification,
 });
 
-export const DC_EVSEStatusCode = enumeration(
+const DC_EVSEStatusCode = enumeration(
   "EVSE_NotReady",
   "EVSE_Ready",
   "EVSE_Shutdown",
@@ -214,7 +210,7 @@ export const DC_EVSEStatusCode = enumeration(
   "Reserved_C",
 );
 
-export const IsolationLevel = enumeration("Invalid", "Valid", "Warning", "Fault");
+const IsolationLevel = enumeration("Invalid", "Valid", "Warning", "Fault");
 export const DC_EVSEStatus = sequence({
   EVSEIsolationStatus: optional(IsolationLevel),
   EVSEStatusCode: DC_EVSEStatusCode,
@@ -223,7 +219,7 @@ export const DC_EVSEStatus = sequence({
 });
 
 export const EVSEStatus = group(elements({ EVSEStatus: Head, AC_EVSEStatus, DC_EVSEStatus }));
-export const DC_EVErrorCode = enumeration(
+const DC_EVErrorCode = enumeration(
   "NO_ERROR",
   "FAILED_RESSTemperatureInhibit",
   "FAILED_EVShiftPosition",
@@ -249,7 +245,7 @@ export const DC_EVStatus = sequence({
 
 // Limits and needs ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-export const AC_EVChargeParameter = sequence({
+const AC_EVChargeParameter = sequence({
   DepartureTime: xs.unsignedInt,
   EAmount: PhysicalValue,
   EVMaxVoltage: PhysicalValue,
@@ -257,7 +253,7 @@ export const AC_EVChargeParameter = sequence({
   EVMinCurrent: PhysicalValue,
 });
 
-export const DC_EVChargeParameter = sequence({
+const DC_EVChargeParameter = sequence({
   DC_EVStatus,
   EVMaximumCurrentLimit: PhysicalValue,
   EVMaximumPowerLimit: optional(PhysicalValue),
@@ -272,14 +268,14 @@ export const EVChargeParameter = group(
   elements({ EVChargeParameter: Head, AC_EVChargeParameter, DC_EVChargeParameter }),
 );
 
-export const AC_EVSEChargeParameter = sequence({
+const AC_EVSEChargeParameter = sequence({
   AC_EVSEStatus,
   EVSEMaxVoltage: PhysicalValue,
   EVSEMaxCurrent: PhysicalValue,
   EVSEMinCurrent: PhysicalValue,
 });
 
-export const DC_EVSEChargeParameter = sequence({
+const DC_EVSEChargeParameter = sequence({
   DC_EVSEStatus,
   EVSEMaximumCurrentLimit: PhysicalValue,
   EVSEMaximumPowerLimit: optional(PhysicalValue),
@@ -295,7 +291,7 @@ export const EVSEChargeParameter = group(
   elements({ EVSEChargeParameter: Head, AC_EVSEChargeParameter, DC_EVSEChargeParameter }),
 );
 
-export const DC_EVPowerDeliveryParameter = sequence({
+const DC_EVPowerDeliveryParameter = sequence({
   DC_EVStatus,
   BulkChargingComplete: optional(xs.boolean),
   ChargingComplete: xs.boolean,

@@ -2,7 +2,6 @@
  * DIN SPEC 70121: the envelope of all its messages, and the set.
  */
 import { group, namespace, optional, schemaSet } from "../../exi/dsl.ts";
-import type { Infer } from "../../exi/schema.ts";
 import { bodyElements } from "./din-body.ts";
 import { dataTypeElements, Head, Notification, SessionID } from "./din-data-types.ts";
 import { xmldsigElements } from "./xmldsig.ts";
@@ -11,7 +10,7 @@ const header = namespace("urn:din:70121:2012:MsgHeader", { prefix: "v2gci_h" });
 const { elements, sequence } = namespace("urn:din:70121:2012:MsgDef", { prefix: "v2gci_d" });
 
 /** Session, a notification if something went wrong, and the signature if an element is signed. */
-export const MessageHeader = header.sequence({
+const MessageHeader = header.sequence({
   SessionID,
   Notification: optional(Notification),
   Signature: optional(xmldsigElements.Signature),
@@ -19,12 +18,11 @@ export const MessageHeader = header.sequence({
 
 const head = elements({ BodyElement: Head });
 /** All messages, one of which is in the body. */
-export const BodyElement = group({ ...head, ...bodyElements });
-export const Body = sequence({ BodyElement: optional(BodyElement) });
+const BodyElement = group({ ...head, ...bodyElements });
+const Body = sequence({ BodyElement: optional(BodyElement) });
 
 /** Header and body: `{ Header: { SessionID }, Body: { SessionSetupReq: { EVCCID } } }`. */
-export const V2G_Message = sequence({ Header: MessageHeader, Body });
-export type V2G_Message = Infer<typeof V2G_Message>;
+const V2G_Message = sequence({ Header: MessageHeader, Body });
 
 /** All messages of DIN SPEC 70121. */
 export const din = schemaSet("din", {

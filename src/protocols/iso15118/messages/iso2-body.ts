@@ -51,19 +51,19 @@ const { elements, sequence } = namespace("urn:iso:15118:2:2013:MsgBody", {
 // Session and services ─────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The vehicle opens a session, or resumes one, and names its communication controller. */
-export const SessionSetupReq = sequence({ EVCCID });
+const SessionSetupReq = sequence({ EVCCID });
 
 /** The charger answers with the session and the identifier of the EVSE. */
-export const SessionSetupRes = sequence({ ResponseCode, EVSEID, EVSETimeStamp: optional(xs.long) });
+const SessionSetupRes = sequence({ ResponseCode, EVSEID, EVSETimeStamp: optional(xs.long) });
 
 /** The vehicle asks which services there are, perhaps only of one scope or category. */
-export const ServiceDiscoveryReq = sequence({
+const ServiceDiscoveryReq = sequence({
   ServiceScope: optional(ServiceScope),
   ServiceCategory: optional(ServiceCategory),
 });
 
 /** The charger lists payment options, the charge service and value-added services. */
-export const ServiceDiscoveryRes = sequence({
+const ServiceDiscoveryRes = sequence({
   ResponseCode,
   PaymentOptionList,
   ChargeService,
@@ -71,37 +71,37 @@ export const ServiceDiscoveryRes = sequence({
 });
 
 /** The vehicle asks for the parameters of one service. */
-export const ServiceDetailReq = sequence({ ServiceID });
+const ServiceDetailReq = sequence({ ServiceID });
 
 /** The charger lists the parameter sets of that service. */
-export const ServiceDetailRes = sequence({
+const ServiceDetailRes = sequence({
   ResponseCode,
   ServiceID,
   ServiceParameterList: optional(ServiceParameterList),
 });
 
 /** The vehicle selects how it pays and which services it uses. */
-export const PaymentServiceSelectionReq = sequence({ SelectedPaymentOption: PaymentOption, SelectedServiceList });
+const PaymentServiceSelectionReq = sequence({ SelectedPaymentOption: PaymentOption, SelectedServiceList });
 
 /** The charger accepts the selection or not. */
-export const PaymentServiceSelectionRes = sequence({ ResponseCode });
+const PaymentServiceSelectionRes = sequence({ ResponseCode });
 
 // Authorization and certificates ───────────────────────────────────────────────────────────────────────────────────
 
 /** The vehicle presents its contract and the certificate chain behind it. */
-export const PaymentDetailsReq = sequence({ eMAID, ContractSignatureCertChain: CertificateChain });
+const PaymentDetailsReq = sequence({ eMAID, ContractSignatureCertChain: CertificateChain });
 
 /** The charger answers with a challenge that the vehicle will sign. */
-export const PaymentDetailsRes = sequence({ ResponseCode, GenChallenge, EVSETimeStamp: xs.long });
+const PaymentDetailsRes = sequence({ ResponseCode, GenChallenge, EVSETimeStamp: xs.long });
 
 /** The vehicle proves its contract by signing the challenge, or asks whether external payment is done. */
-export const AuthorizationReq = sequence({ Id: optional(attribute(xs.ID)), GenChallenge: optional(GenChallenge) });
+const AuthorizationReq = sequence({ Id: optional(attribute(xs.ID)), GenChallenge: optional(GenChallenge) });
 
 /** The charger tells whether the authorization is finished. */
-export const AuthorizationRes = sequence({ ResponseCode, EVSEProcessing });
+const AuthorizationRes = sequence({ ResponseCode, EVSEProcessing });
 
 /** The vehicle asks for a new contract certificate in exchange for the one it has. */
-export const CertificateUpdateReq = sequence({
+const CertificateUpdateReq = sequence({
   Id: attribute(xs.ID),
   ContractSignatureCertChain: CertificateChain,
   eMAID,
@@ -109,7 +109,7 @@ export const CertificateUpdateReq = sequence({
 });
 
 /** The charger passes on the new contract certificate with its encrypted private key. */
-export const CertificateUpdateRes = sequence({
+const CertificateUpdateRes = sequence({
   ResponseCode,
   SAProvisioningCertificateChain: CertificateChain,
   ContractSignatureCertChain: CertificateChain,
@@ -120,14 +120,14 @@ export const CertificateUpdateRes = sequence({
 });
 
 /** The vehicle asks for a contract certificate, by the certificate of its manufacturer. */
-export const CertificateInstallationReq = sequence({
+const CertificateInstallationReq = sequence({
   Id: attribute(xs.ID),
   OEMProvisioningCert: Certificate,
   ListOfRootCertificateIDs,
 });
 
 /** The charger passes on the contract certificate with its encrypted private key. */
-export const CertificateInstallationRes = sequence({
+const CertificateInstallationRes = sequence({
   ResponseCode,
   SAProvisioningCertificateChain: CertificateChain,
   ContractSignatureCertChain: CertificateChain,
@@ -139,14 +139,14 @@ export const CertificateInstallationRes = sequence({
 // Charging, AC and DC ──────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The vehicle tells its energy transfer mode, its limits and its needs. */
-export const ChargeParameterDiscoveryReq = sequence({
+const ChargeParameterDiscoveryReq = sequence({
   MaxEntriesSAScheduleTuple: optional(xs.unsignedShort),
   RequestedEnergyTransferMode: EnergyTransferMode,
   EVChargeParameter,
 });
 
 /** The charger tells its limits and offers schedules, perhaps with tariffs. */
-export const ChargeParameterDiscoveryRes = sequence({
+const ChargeParameterDiscoveryRes = sequence({
   ResponseCode,
   EVSEProcessing,
   SASchedules: optional(SASchedules),
@@ -154,7 +154,7 @@ export const ChargeParameterDiscoveryRes = sequence({
 });
 
 /** The vehicle asks to switch power on or off, or to renegotiate, and tells its charging profile. */
-export const PowerDeliveryReq = sequence({
+const PowerDeliveryReq = sequence({
   ChargeProgress,
   SAScheduleTupleID: SAID,
   ChargingProfile: optional(ChargingProfile),
@@ -162,10 +162,10 @@ export const PowerDeliveryReq = sequence({
 });
 
 /** The charger confirms and tells its status. */
-export const PowerDeliveryRes = sequence({ ResponseCode, EVSEStatus });
+const PowerDeliveryRes = sequence({ ResponseCode, EVSEStatus });
 
 /** The vehicle signs the meter reading that the charger sent. */
-export const MeteringReceiptReq = sequence({
+const MeteringReceiptReq = sequence({
   Id: optional(attribute(xs.ID)),
   SessionID,
   SAScheduleTupleID: optional(SAID),
@@ -173,21 +173,21 @@ export const MeteringReceiptReq = sequence({
 });
 
 /** The charger accepts the receipt or not. */
-export const MeteringReceiptRes = sequence({ ResponseCode, EVSEStatus });
+const MeteringReceiptRes = sequence({ ResponseCode, EVSEStatus });
 
 /** The vehicle ends or pauses the session. */
-export const SessionStopReq = sequence({ ChargingSession });
+const SessionStopReq = sequence({ ChargingSession });
 
 /** The charger confirms the end or the pause. */
-export const SessionStopRes = sequence({ ResponseCode });
+const SessionStopRes = sequence({ ResponseCode });
 
 // Charging, AC ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The vehicle asks for the state of AC charging; this is the AC charging loop. */
-export const ChargingStatusReq = sequence({});
+const ChargingStatusReq = sequence({});
 
 /** The charger tells its current limit, the meter reading and its status. */
-export const ChargingStatusRes = sequence({
+const ChargingStatusRes = sequence({
   ResponseCode,
   EVSEID,
   SAScheduleTupleID: SAID,
@@ -200,19 +200,19 @@ export const ChargingStatusRes = sequence({
 // Charging, DC ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The vehicle asks for the isolation test before DC charging. */
-export const CableCheckReq = sequence({ DC_EVStatus });
+const CableCheckReq = sequence({ DC_EVStatus });
 
 /** The charger tells how far the isolation test is. */
-export const CableCheckRes = sequence({ ResponseCode, DC_EVSEStatus, EVSEProcessing });
+const CableCheckRes = sequence({ ResponseCode, DC_EVSEStatus, EVSEProcessing });
 
 /** The vehicle asks the charger to bring its voltage to that of the battery. */
-export const PreChargeReq = sequence({ DC_EVStatus, EVTargetVoltage: PhysicalValue, EVTargetCurrent: PhysicalValue });
+const PreChargeReq = sequence({ DC_EVStatus, EVTargetVoltage: PhysicalValue, EVTargetCurrent: PhysicalValue });
 
 /** The charger tells the voltage that it has reached. */
-export const PreChargeRes = sequence({ ResponseCode, DC_EVSEStatus, EVSEPresentVoltage: PhysicalValue });
+const PreChargeRes = sequence({ ResponseCode, DC_EVSEStatus, EVSEPresentVoltage: PhysicalValue });
 
 /** The vehicle asks for current and voltage; this is the DC charging loop. */
-export const CurrentDemandReq = sequence({
+const CurrentDemandReq = sequence({
   DC_EVStatus,
   EVTargetCurrent: PhysicalValue,
   EVMaximumVoltageLimit: optional(PhysicalValue),
@@ -226,7 +226,7 @@ export const CurrentDemandReq = sequence({
 });
 
 /** The charger tells what it delivers, which limits it has reached and the meter reading. */
-export const CurrentDemandRes = sequence({
+const CurrentDemandRes = sequence({
   ResponseCode,
   DC_EVSEStatus,
   EVSEPresentVoltage: PhysicalValue,
@@ -244,10 +244,10 @@ export const CurrentDemandRes = sequence({
 });
 
 /** The vehicle asks for the voltage while it tests its contactors for welding. */
-export const WeldingDetectionReq = sequence({ DC_EVStatus });
+const WeldingDetectionReq = sequence({ DC_EVStatus });
 
 /** The charger tells the voltage at its outlet. */
-export const WeldingDetectionRes = sequence({ ResponseCode, DC_EVSEStatus, EVSEPresentVoltage: PhysicalValue });
+const WeldingDetectionRes = sequence({ ResponseCode, DC_EVSEStatus, EVSEPresentVoltage: PhysicalValue });
 
 // The body ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -291,5 +291,5 @@ export const bodyElements = elements({
 });
 
 /** All messages, one of which is in the body. */
-export const BodyElement = group(bodyElements);
+const BodyElement = group(bodyElements);
 export const Body = sequence({ BodyElement: optional(BodyElement) });

@@ -19,7 +19,7 @@ export const eMAID = restrict(xs.string, { minLength: 14, maxLength: 15 });
 
 /** The contract's identifier where it is signed: text with an Id. */
 export const EMAID = text(eMAID, { Id: attribute(xs.ID) });
-export const MeterID = restrict(xs.string, { maxLength: 32 });
+const MeterID = restrict(xs.string, { maxLength: 32 });
 export const SAID = restrict(xs.unsignedByte, { minInclusive: 1, maxInclusive: 255 });
 export const GenChallenge = restrict(xs.base64Binary, { length: 16 });
 export const ResponseCode = enumeration(
@@ -51,11 +51,11 @@ export const ResponseCode = enumeration(
   "FAILED_CertificateRevoked",
 );
 
-export const FaultCode = enumeration("ParsingError", "NoTLSRootCertificatAvailable", "UnknownError");
-export const FaultMsg = restrict(xs.string, { maxLength: 64 });
+const FaultCode = enumeration("ParsingError", "NoTLSRootCertificatAvailable", "UnknownError");
+const FaultMsg = restrict(xs.string, { maxLength: 64 });
 export const Notification = sequence({ FaultCode, FaultMsg: optional(FaultMsg) });
 export const EVSEProcessing = enumeration("Finished", "Ongoing", "Ongoing_WaitingForCustomerInteraction");
-export const EVSENotification = enumeration("None", "StopCharging", "ReNegotiation");
+const EVSENotification = enumeration("None", "StopCharging", "ReNegotiation");
 export const ChargeProgress = enumeration("Start", "Stop", "Renegotiate");
 export const ChargingSession = enumeration("Terminate", "Pause");
 export const PaymentOption = enumeration("Contract", "ExternalPayment");
@@ -63,17 +63,17 @@ export const PaymentOptionList = sequence({ PaymentOption: repeat(PaymentOption,
 
 // Physical values ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-export const UnitMultiplier = restrict(xs.byte, { minInclusive: -3, maxInclusive: 3 });
+const UnitMultiplier = restrict(xs.byte, { minInclusive: -3, maxInclusive: 3 });
 export const UnitSymbol = enumeration("h", "m", "s", "A", "V", "W", "Wh");
 
 /** Value × 10^Multiplier, in a unit; see physical-values.ts. */
 export const PhysicalValue = sequence({ Multiplier: UnitMultiplier, Unit: UnitSymbol, Value: xs.short });
-export const PercentValue = restrict(xs.byte, { minInclusive: 0, maxInclusive: 100 });
+const PercentValue = restrict(xs.byte, { minInclusive: 0, maxInclusive: 100 });
 
 // Services ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export const ServiceID = xs.unsignedShort;
-export const ServiceName = restrict(xs.string, { maxLength: 32 });
+const ServiceName = restrict(xs.string, { maxLength: 32 });
 export const ServiceCategory = enumeration("EVCharging", "Internet", "ContractCertificate", "OtherCustom");
 export const ServiceScope = restrict(xs.string, { maxLength: 64 });
 const serviceFields = {
@@ -84,11 +84,11 @@ const serviceFields = {
   FreeService: xs.boolean,
 };
 
-export const Service = sequence(serviceFields);
+const Service = sequence(serviceFields);
 export const ServiceList = sequence({ Service: repeat(Service, 1, 8) });
-export const SelectedService = sequence({ ServiceID, ParameterSetID: optional(xs.short) });
+const SelectedService = sequence({ ServiceID, ParameterSetID: optional(xs.short) });
 export const SelectedServiceList = sequence({ SelectedService: repeat(SelectedService, 1, 16) });
-export const Parameter = sequence({
+const Parameter = sequence({
   Name: attribute(xs.string),
   ParameterValue: choice({
     boolValue: xs.boolean,
@@ -100,7 +100,7 @@ export const Parameter = sequence({
   }),
 });
 
-export const ParameterSet = sequence({ ParameterSetID: xs.short, Parameter: repeat(Parameter, 1, 16) });
+const ParameterSet = sequence({ ParameterSetID: xs.short, Parameter: repeat(Parameter, 1, 16) });
 export const ServiceParameterList = sequence({ ParameterSet: repeat(ParameterSet, 1, 255) });
 export const EnergyTransferMode = enumeration(
   "AC_single_phase_core",
@@ -111,14 +111,14 @@ export const EnergyTransferMode = enumeration(
   "DC_unique",
 );
 
-export const SupportedEnergyTransferMode = sequence({ EnergyTransferMode: repeat(EnergyTransferMode, 1, 6) });
+const SupportedEnergyTransferMode = sequence({ EnergyTransferMode: repeat(EnergyTransferMode, 1, 6) });
 export const ChargeService = sequence({ ...serviceFields, SupportedEnergyTransferMode });
 
 // Certificates and keys ────────────────────────────────────────────────────────────────────────────────────────────
 
 /** An X.509 certificate, DER. */
 export const Certificate = restrict(xs.base64Binary, { maxLength: 800 });
-export const SubCertificates = sequence({ Certificate: repeat(Certificate, 1, 4) });
+const SubCertificates = sequence({ Certificate: repeat(Certificate, 1, 4) });
 export const CertificateChain = sequence({
   Id: optional(attribute(xs.ID)),
   Certificate,
@@ -126,15 +126,15 @@ export const CertificateChain = sequence({
 });
 
 export const ListOfRootCertificateIDs = sequence({ RootCertificateID: repeat(X509IssuerSerial, 1, 20) });
-export const PrivateKey = restrict(xs.base64Binary, { maxLength: 48 });
+const PrivateKey = restrict(xs.base64Binary, { maxLength: 48 });
 export const ContractSignatureEncryptedPrivateKey = text(PrivateKey, { Id: attribute(xs.ID) });
-export const DHPublicKeyOctets = restrict(xs.base64Binary, { maxLength: 65 });
+const DHPublicKeyOctets = restrict(xs.base64Binary, { maxLength: 65 });
 export const DHpublickey = text(DHPublicKeyOctets, { Id: attribute(xs.ID) });
 
 // Meter ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export const MeterStatus = xs.short;
-export const SigMeterReading = restrict(xs.base64Binary, { maxLength: 64 });
+const MeterStatus = xs.short;
+const SigMeterReading = restrict(xs.base64Binary, { maxLength: 64 });
 export const MeterInfo = sequence({
   MeterID,
   MeterReading: optional(xs.unsignedLong),
@@ -145,35 +145,31 @@ export const MeterInfo = sequence({
 
 // Schedules and tariffs ────────────────────────────────────────────────────────────────────────────────────────────
 
-export const RelativeTimeInterval = sequence({
+const RelativeTimeInterval = sequence({
   start: restrict(xs.unsignedInt, { minInclusive: 0, maxInclusive: 16777214 }),
   duration: optional(restrict(xs.unsignedInt, { minInclusive: 0, maxInclusive: 86400 })),
 });
 
-export const TimeInterval = group(elements({ TimeInterval: abstract, RelativeTimeInterval }));
+const TimeInterval = group(elements({ TimeInterval: abstract, RelativeTimeInterval }));
 const entry = { TimeInterval };
-export const CostKind = enumeration(
-  "relativePricePercentage",
-  "RenewableGenerationPercentage",
-  "CarbonDioxideEmission",
-);
+const CostKind = enumeration("relativePricePercentage", "RenewableGenerationPercentage", "CarbonDioxideEmission");
 
-export const Cost = sequence({
+const Cost = sequence({
   costKind: CostKind,
   amount: xs.unsignedInt,
   amountMultiplier: optional(UnitMultiplier),
 });
 
-export const ConsumptionCost = sequence({ startValue: PhysicalValue, Cost: repeat(Cost, 1, 3) });
-export const TariffDescription = restrict(xs.string, { maxLength: 32 });
-export const SalesTariffEntry = sequence({
+const ConsumptionCost = sequence({ startValue: PhysicalValue, Cost: repeat(Cost, 1, 3) });
+const TariffDescription = restrict(xs.string, { maxLength: 32 });
+const SalesTariffEntry = sequence({
   ...entry,
   EPriceLevel: optional(xs.unsignedByte),
   ConsumptionCost: repeat(ConsumptionCost, 0, 3),
 });
 
 /** Prices over time; signed by the mobility operator. */
-export const SalesTariff = sequence({
+const SalesTariff = sequence({
   Id: optional(attribute(xs.ID)),
   SalesTariffID: SAID,
   SalesTariffDescription: optional(TariffDescription),
@@ -181,13 +177,13 @@ export const SalesTariff = sequence({
   SalesTariffEntry: repeat(SalesTariffEntry, 1, 1024),
 });
 
-export const PMaxScheduleEntry = sequence({ ...entry, PMax: PhysicalValue });
-export const PMaxSchedule = sequence({ PMaxScheduleEntry: repeat(PMaxScheduleEntry, 1, 1024) });
-export const SAScheduleTuple = sequence({ SAScheduleTupleID: SAID, PMaxSchedule, SalesTariff: optional(SalesTariff) });
-export const SAScheduleList = sequence({ SAScheduleTuple: repeat(SAScheduleTuple, 1, 3) });
+const PMaxScheduleEntry = sequence({ ...entry, PMax: PhysicalValue });
+const PMaxSchedule = sequence({ PMaxScheduleEntry: repeat(PMaxScheduleEntry, 1, 1024) });
+const SAScheduleTuple = sequence({ SAScheduleTupleID: SAID, PMaxSchedule, SalesTariff: optional(SalesTariff) });
+const SAScheduleList = sequence({ SAScheduleTuple: repeat(SAScheduleTuple, 1, 3) });
 export const SASchedules = group(elements({ SASchedules: abstract, SAScheduleList }));
-export const MaxNumPhases = restrict(xs.byte, { minInclusive: 1, maxInclusive: 3 });
-export const ProfileEntry = sequence({
+const MaxNumPhases = restrict(xs.byte, { minInclusive: 1, maxInclusive: 3 });
+const ProfileEntry = sequence({
   ChargingProfileEntryStart: xs.unsignedInt,
   ChargingProfileEntryMaxPower: PhysicalValue,
   ChargingProfileEntryMaxNumberOfPhasesInUse: optional(MaxNumPhases),
@@ -199,7 +195,7 @@ export const ChargingProfile = sequence({ ProfileEntry: repeat(ProfileEntry, 1, 
 
 const evseStatus = { NotificationMaxDelay: xs.unsignedShort, EVSENotification };
 export const AC_EVSEStatus = sequence({ ...evseStatus, RCD: xs.boolean });
-export const DC_EVSEStatusCode = enumeration(
+const DC_EVSEStatusCode = enumeration(
   "EVSE_NotReady",
   "EVSE_Ready",
   "EVSE_Shutdown",
@@ -214,7 +210,7 @@ export const DC_EVSEStatusCode = enumeration(
   "Reserved_C",
 );
 
-export const IsolationLevel = enumeration("Invalid", "Valid", "Warning", "Fault", "No_IMD");
+const IsolationLevel = enumeration("Invalid", "Valid", "Warning", "Fault", "No_IMD");
 export const DC_EVSEStatus = sequence({
   ...evseStatus,
   EVSEIsolationStatus: optional(IsolationLevel),
@@ -222,7 +218,7 @@ export const DC_EVSEStatus = sequence({
 });
 
 export const EVSEStatus = group(elements({ EVSEStatus: abstract, AC_EVSEStatus, DC_EVSEStatus }));
-export const DC_EVErrorCode = enumeration(
+const DC_EVErrorCode = enumeration(
   "NO_ERROR",
   "FAILED_RESSTemperatureInhibit",
   "FAILED_EVShiftPosition",
@@ -243,7 +239,7 @@ export const DC_EVStatus = sequence({ EVReady: xs.boolean, EVErrorCode: DC_EVErr
 // Limits and needs ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 const evChargeParameter = { DepartureTime: optional(xs.unsignedInt) };
-export const AC_EVChargeParameter = sequence({
+const AC_EVChargeParameter = sequence({
   ...evChargeParameter,
   EAmount: PhysicalValue,
   EVMaxVoltage: PhysicalValue,
@@ -251,7 +247,7 @@ export const AC_EVChargeParameter = sequence({
   EVMinCurrent: PhysicalValue,
 });
 
-export const DC_EVChargeParameter = sequence({
+const DC_EVChargeParameter = sequence({
   ...evChargeParameter,
   DC_EVStatus,
   EVMaximumCurrentLimit: PhysicalValue,
@@ -267,13 +263,13 @@ export const EVChargeParameter = group(
   elements({ EVChargeParameter: abstract, AC_EVChargeParameter, DC_EVChargeParameter }),
 );
 
-export const AC_EVSEChargeParameter = sequence({
+const AC_EVSEChargeParameter = sequence({
   AC_EVSEStatus,
   EVSENominalVoltage: PhysicalValue,
   EVSEMaxCurrent: PhysicalValue,
 });
 
-export const DC_EVSEChargeParameter = sequence({
+const DC_EVSEChargeParameter = sequence({
   DC_EVSEStatus,
   EVSEMaximumCurrentLimit: PhysicalValue,
   EVSEMaximumPowerLimit: PhysicalValue,
@@ -289,7 +285,7 @@ export const EVSEChargeParameter = group(
   elements({ EVSEChargeParameter: abstract, AC_EVSEChargeParameter, DC_EVSEChargeParameter }),
 );
 
-export const DC_EVPowerDeliveryParameter = sequence({
+const DC_EVPowerDeliveryParameter = sequence({
   DC_EVStatus,
   BulkChargingComplete: optional(xs.boolean),
   ChargingComplete: xs.boolean,

@@ -11,7 +11,7 @@ const header = namespace("urn:iso:15118:2:2013:MsgHeader", { prefix: "v2gci_h", 
 const { elements, sequence } = namespace("urn:iso:15118:2:2013:MsgDef", { prefix: "v2gci_d", attributes: "qualified" });
 
 /** Session, a notification if something went wrong, and the signature if an element is signed. */
-export const MessageHeader = header.sequence({
+const MessageHeader = header.sequence({
   SessionID,
   Notification: optional(Notification),
   Signature: optional(xmldsigElements.Signature),

@@ -30,10 +30,10 @@ const cpdReq = {
 };
 
 /** Limits of the vehicle for charging. */
-export const AC_CPDReqEnergyTransferMode = sequence(cpdReq);
+const AC_CPDReqEnergyTransferMode = sequence(cpdReq);
 
 /** The same for bidirectional power transfer, with limits for discharging. */
-export const BPT_AC_CPDReqEnergyTransferMode = sequence({
+const BPT_AC_CPDReqEnergyTransferMode = sequence({
   ...cpdReq,
   EVMaximumDischargePower: RationalNumber,
   EVMaximumDischargePower_L2: optional(RationalNumber),
@@ -46,7 +46,7 @@ export const BPT_AC_CPDReqEnergyTransferMode = sequence({
 const cpdReqModes = group({ AC_CPDReqEnergyTransferMode, BPT_AC_CPDReqEnergyTransferMode });
 
 /** The vehicle tells its AC power limits per phase, in both directions if it can discharge. */
-export const AC_ChargeParameterDiscoveryReq = sequence({ ...V2GRequest, EnergyTransferMode: cpdReqModes });
+const AC_ChargeParameterDiscoveryReq = sequence({ ...V2GRequest, EnergyTransferMode: cpdReqModes });
 
 const cpdRes = {
   EVSEMaximumChargePower: RationalNumber,
@@ -64,10 +64,10 @@ const cpdRes = {
 };
 
 /** Limits of the charger for charging. */
-export const AC_CPDResEnergyTransferMode = sequence(cpdRes);
+const AC_CPDResEnergyTransferMode = sequence(cpdRes);
 
 /** The same for bidirectional power transfer, with limits for discharging. */
-export const BPT_AC_CPDResEnergyTransferMode = sequence({
+const BPT_AC_CPDResEnergyTransferMode = sequence({
   ...cpdRes,
   EVSEMaximumDischargePower: RationalNumber,
   EVSEMaximumDischargePower_L2: optional(RationalNumber),
@@ -80,7 +80,7 @@ export const BPT_AC_CPDResEnergyTransferMode = sequence({
 const cpdResModes = group({ AC_CPDResEnergyTransferMode, BPT_AC_CPDResEnergyTransferMode });
 
 /** The charger tells its AC power limits, the nominal frequency and its ramp. */
-export const AC_ChargeParameterDiscoveryRes = sequence({ ...V2GResponse, EnergyTransferMode: cpdResModes });
+const AC_ChargeParameterDiscoveryRes = sequence({ ...V2GResponse, EnergyTransferMode: cpdResModes });
 
 // The loop, from the vehicle ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -101,10 +101,10 @@ const scheduled_AC_CLReqControlMode = {
 };
 
 /** Under a schedule: what the vehicle wants now, and its limits. */
-export const Scheduled_AC_CLReqControlMode = sequence(scheduled_AC_CLReqControlMode);
+const Scheduled_AC_CLReqControlMode = sequence(scheduled_AC_CLReqControlMode);
 
 /** The same for bidirectional power transfer, with limits for discharging. */
-export const BPT_Scheduled_AC_CLReqControlMode = sequence({
+const BPT_Scheduled_AC_CLReqControlMode = sequence({
   ...scheduled_AC_CLReqControlMode,
   EVMaximumDischargePower: optional(RationalNumber),
   EVMaximumDischargePower_L2: optional(RationalNumber),
@@ -131,10 +131,10 @@ const dynamic_AC_CLReqControlMode = {
 };
 
 /** Under dynamic control: the limits within which the charger decides. */
-export const Dynamic_AC_CLReqControlMode = sequence(dynamic_AC_CLReqControlMode);
+const Dynamic_AC_CLReqControlMode = sequence(dynamic_AC_CLReqControlMode);
 
 /** The same for bidirectional power transfer, with limits for discharging. */
-export const BPT_Dynamic_AC_CLReqControlMode = sequence({
+const BPT_Dynamic_AC_CLReqControlMode = sequence({
   ...dynamic_AC_CLReqControlMode,
   EVMaximumDischargePower: RationalNumber,
   EVMaximumDischargePower_L2: optional(RationalNumber),
@@ -146,7 +146,7 @@ export const BPT_Dynamic_AC_CLReqControlMode = sequence({
   EVMinimumV2XEnergyRequest: optional(RationalNumber),
 });
 
-export const CLReqControlMode = group({
+const CLReqControlMode = group({
   CLReqControlMode: commonTypeElements.CLReqControlMode,
   Scheduled_AC_CLReqControlMode,
   BPT_Scheduled_AC_CLReqControlMode,
@@ -155,7 +155,7 @@ export const CLReqControlMode = group({
 });
 
 /** The vehicle tells its present power and limits, with a schedule or under dynamic control. */
-export const AC_ChargeLoopReq = sequence({ ...ChargeLoopReq, CLReqControlMode });
+const AC_ChargeLoopReq = sequence({ ...ChargeLoopReq, CLReqControlMode });
 
 // The loop, from the charger ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -172,10 +172,10 @@ const scheduled_AC_CLResControlMode = {
 };
 
 /** Under a schedule: what the charger can give. */
-export const Scheduled_AC_CLResControlMode = sequence(scheduled_AC_CLResControlMode);
+const Scheduled_AC_CLResControlMode = sequence(scheduled_AC_CLResControlMode);
 
 /** The same for bidirectional power transfer. */
-export const BPT_Scheduled_AC_CLResControlMode = sequence(scheduled_AC_CLResControlMode);
+const BPT_Scheduled_AC_CLResControlMode = sequence(scheduled_AC_CLResControlMode);
 const dynamic_AC_CLResControlMode = {
   ...Dynamic_CLResControlMode,
   EVSETargetActivePower: RationalNumber,
@@ -190,11 +190,11 @@ const dynamic_AC_CLResControlMode = {
 };
 
 /** Under dynamic control: what the charger decides. */
-export const Dynamic_AC_CLResControlMode = sequence(dynamic_AC_CLResControlMode);
+const Dynamic_AC_CLResControlMode = sequence(dynamic_AC_CLResControlMode);
 
 /** The same for bidirectional power transfer. */
-export const BPT_Dynamic_AC_CLResControlMode = sequence(dynamic_AC_CLResControlMode);
-export const CLResControlMode = group({
+const BPT_Dynamic_AC_CLResControlMode = sequence(dynamic_AC_CLResControlMode);
+const CLResControlMode = group({
   CLResControlMode: commonTypeElements.CLResControlMode,
   Scheduled_AC_CLResControlMode,
   BPT_Scheduled_AC_CLResControlMode,
@@ -203,14 +203,14 @@ export const CLResControlMode = group({
 });
 
 /** The charger tells target powers and frequency, its status and the meter reading. */
-export const AC_ChargeLoopRes = sequence({
+const AC_ChargeLoopRes = sequence({
   ...ChargeLoopRes,
   EVSETargetFrequency: optional(RationalNumber),
   CLResControlMode,
 });
 
 /** The global elements of this schema. */
-export const acElements = elements({
+const acElements = elements({
   AC_ChargeParameterDiscoveryReq,
   AC_ChargeParameterDiscoveryRes,
   AC_ChargeLoopReq,

@@ -16,14 +16,14 @@ import {
 const { elements, sequence } = namespace("urn:iso:std:iso:15118:-20:ACDP", { prefix: "acdp" });
 
 /** The vehicle tells whether it moves and whether it can be guided under the connection device. */
-export const ACDP_VehiclePositioningReq = sequence({
+const ACDP_VehiclePositioningReq = sequence({
   ...V2GRequest,
   EVMobilityStatus: xs.boolean,
   EVPositioningSupport: xs.boolean,
 });
 
 /** The charger tells how far the vehicle is from the contact window. */
-export const ACDP_VehiclePositioningRes = sequence({
+const ACDP_VehiclePositioningRes = sequence({
   ...V2GResponse,
   EVSEProcessing: Processing,
   EVSEPositioningSupport: xs.boolean,
@@ -34,26 +34,26 @@ export const ACDP_VehiclePositioningRes = sequence({
   EVInChargePosition: xs.boolean,
 });
 
-export const ElectricalChargingDeviceStatus = enumeration("State_A", "State_B", "State_C", "State_D");
+const ElectricalChargingDeviceStatus = enumeration("State_A", "State_B", "State_C", "State_D");
 
 /** The vehicle asks for the device to be brought into contact; as ACDP_DisconnectReq, to be retracted. */
-export const ACDP_ConnectReq = sequence({
+const ACDP_ConnectReq = sequence({
   ...V2GRequest,
   EVElectricalChargingDeviceStatus: ElectricalChargingDeviceStatus,
 });
 
-export const MechanicalChargingDeviceStatus = enumeration("Home", "Moving", "EndPosition");
+const MechanicalChargingDeviceStatus = enumeration("Home", "Moving", "EndPosition");
 
 /** The charger tells where the device is, electrically and mechanically; the same as ACDP_DisconnectRes. */
-export const ACDP_ConnectRes = sequence({
+const ACDP_ConnectRes = sequence({
   ...V2GResponse,
   EVSEProcessing: Processing,
   EVSEElectricalChargingDeviceStatus: ElectricalChargingDeviceStatus,
   EVSEMechanicalChargingDeviceStatus: MechanicalChargingDeviceStatus,
 });
 
-export const CpStatus = enumeration("StateA", "StateB", "StateC", "StateD", "StateE");
-export const ErrorCode = enumeration(
+const CpStatus = enumeration("StateA", "StateB", "StateC", "StateD", "StateE");
+const ErrorCode = enumeration(
   "OK_NoEVError",
   "FAILED",
   "FAILED_EmergencyEvent",
@@ -66,7 +66,7 @@ export const ErrorCode = enumeration(
   "FAILED_Reserved2",
 );
 
-export const EVTechnicalStatus = sequence({
+const EVTechnicalStatus = sequence({
   EVReadyToCharge: xs.boolean,
   EVImmobilizationRequest: xs.boolean,
   EVImmobilized: optional(xs.boolean),
@@ -78,11 +78,11 @@ export const EVTechnicalStatus = sequence({
 });
 
 /** The vehicle tells its technical status. */
-export const ACDP_SystemStatusReq = sequence({ ...V2GRequest, EVTechnicalStatus });
-export const IsolationStatus = enumeration("Invalid", "Safe", "Warning", "Fault");
+const ACDP_SystemStatusReq = sequence({ ...V2GRequest, EVTechnicalStatus });
+const IsolationStatus = enumeration("Invalid", "Safe", "Warning", "Fault");
 
 /** The charger tells its technical status. */
-export const ACDP_SystemStatusRes = sequence({
+const ACDP_SystemStatusRes = sequence({
   ...V2GResponse,
   EVSEMechanicalChargingDeviceStatus: MechanicalChargingDeviceStatus,
   EVSEReadyToCharge: xs.boolean,
@@ -96,7 +96,7 @@ export const ACDP_SystemStatusRes = sequence({
 });
 
 /** The global elements of this schema. */
-export const acdpElements = elements({
+const acdpElements = elements({
   ACDP_VehiclePositioningReq,
   ACDP_VehiclePositioningRes,
   ACDP_ConnectReq,

@@ -36,14 +36,14 @@ const { elements, sequence } = namespace("urn:iso:std:iso:15118:-20:CommonMessag
 // Session ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The vehicle opens a session, or resumes one, and names its communication controller. */
-export const SessionSetupReq = sequence({ ...V2GRequest, EVCCID: Identifier });
+const SessionSetupReq = sequence({ ...V2GRequest, EVCCID: Identifier });
 
 /** The charger answers with the session and the identifier of the EVSE. */
 export const SessionSetupRes = sequence({ ...V2GResponse, EVSEID: Identifier });
-export const ChargingSession = enumeration("Pause", "Terminate", "ServiceRenegotiation");
+const ChargingSession = enumeration("Pause", "Terminate", "ServiceRenegotiation");
 
 /** The vehicle ends, pauses or renegotiates the session and may say why. */
-export const SessionStopReq = sequence({
+const SessionStopReq = sequence({
   ...V2GRequest,
   ChargingSession,
   EVTerminationCode: optional(Name),
@@ -51,24 +51,24 @@ export const SessionStopReq = sequence({
 });
 
 /** The charger confirms. */
-export const SessionStopRes = sequence(V2GResponse);
+const SessionStopRes = sequence(V2GResponse);
 
 // Authorization ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export const Authorization = enumeration("EIM", "PnC");
-export const GenChallenge = restrict(xs.base64Binary, { length: 16 });
-export const SupportedProvidersList = sequence({ ProviderID: repeat(Name, 1, 128) });
-export const EIM_ASResAuthorizationMode = sequence({});
-export const PnC_ASResAuthorizationMode = sequence({
+const Authorization = enumeration("EIM", "PnC");
+const GenChallenge = restrict(xs.base64Binary, { length: 16 });
+const SupportedProvidersList = sequence({ ProviderID: repeat(Name, 1, 128) });
+const EIM_ASResAuthorizationMode = sequence({});
+const PnC_ASResAuthorizationMode = sequence({
   GenChallenge,
   SupportedProviders: optional(SupportedProvidersList),
 });
 
 /** The vehicle asks how it may be authorized. */
-export const AuthorizationSetupReq = sequence(V2GRequest);
+const AuthorizationSetupReq = sequence(V2GRequest);
 
 /** The charger offers external identification, plug and charge with a challenge, or both. */
-export const AuthorizationSetupRes = sequence({
+const AuthorizationSetupRes = sequence({
   ...V2GResponse,
   AuthorizationServices: repeat(Authorization, 1, 2),
   CertificateInstallationService: xs.boolean,
@@ -76,42 +76,42 @@ export const AuthorizationSetupRes = sequence({
 });
 
 /** An X.509 certificate, DER. */
-export const Certificate = restrict(xs.base64Binary, { maxLength: 1600 });
-export const SubCertificates = sequence({ Certificate: repeat(Certificate, 1, 3) });
-export const ContractCertificateChain = sequence({ Certificate, SubCertificates });
-export const EIM_AReqAuthorizationMode = sequence({});
-export const PnC_AReqAuthorizationMode = sequence({ Id: attribute(xs.ID), GenChallenge, ContractCertificateChain });
+const Certificate = restrict(xs.base64Binary, { maxLength: 1600 });
+const SubCertificates = sequence({ Certificate: repeat(Certificate, 1, 3) });
+const ContractCertificateChain = sequence({ Certificate, SubCertificates });
+const EIM_AReqAuthorizationMode = sequence({});
+const PnC_AReqAuthorizationMode = sequence({ Id: attribute(xs.ID), GenChallenge, ContractCertificateChain });
 
 /** The vehicle selects a way and, for plug and charge, presents its contract and signs the challenge. */
-export const AuthorizationReq = sequence({
+const AuthorizationReq = sequence({
   ...V2GRequest,
   SelectedAuthorizationService: Authorization,
   AReqAuthorizationMode: choice({ EIM_AReqAuthorizationMode, PnC_AReqAuthorizationMode }),
 });
 
 /** The charger tells whether the authorization is finished. */
-export const AuthorizationRes = sequence({ ...V2GResponse, EVSEProcessing: Processing });
+const AuthorizationRes = sequence({ ...V2GResponse, EVSEProcessing: Processing });
 
 // Certificates ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export const SignedCertificateChain = sequence({
+const SignedCertificateChain = sequence({
   Id: attribute(xs.ID),
   Certificate,
   SubCertificates: optional(SubCertificates),
 });
 
-export const CertificateChain = sequence({ Certificate, SubCertificates: optional(SubCertificates) });
-export const EMAIDList = sequence({ EMAID: repeat(Identifier, 1, 8) });
+const CertificateChain = sequence({ Certificate, SubCertificates: optional(SubCertificates) });
+const EMAIDList = sequence({ EMAID: repeat(Identifier, 1, 8) });
 
 /** On which curve the private key is encrypted for the vehicle. */
-export const ECDHCurve = enumeration("SECP521", "X448");
-export const DHPublicKey = restrict(xs.base64Binary, { length: 133 });
-export const Secp521_EncryptedPrivateKey = restrict(xs.base64Binary, { length: 94 });
-export const X448_EncryptedPrivateKey = restrict(xs.base64Binary, { length: 84 });
-export const Tpm_EncryptedPrivateKey = restrict(xs.base64Binary, { length: 206 });
+const ECDHCurve = enumeration("SECP521", "X448");
+const DHPublicKey = restrict(xs.base64Binary, { length: 133 });
+const Secp521_EncryptedPrivateKey = restrict(xs.base64Binary, { length: 94 });
+const X448_EncryptedPrivateKey = restrict(xs.base64Binary, { length: 84 });
+const Tpm_EncryptedPrivateKey = restrict(xs.base64Binary, { length: 206 });
 
 /** What a certificate provisioning service signs: the contract chain and the encrypted private key. */
-export const SignedInstallationData = sequence({
+const SignedInstallationData = sequence({
   Id: attribute(xs.ID),
   ContractCertificateChain,
   ECDHCurve,
@@ -124,7 +124,7 @@ export const SignedInstallationData = sequence({
 });
 
 /** The vehicle asks for a contract certificate, by the certificate of its manufacturer. */
-export const CertificateInstallationReq = sequence({
+const CertificateInstallationReq = sequence({
   ...V2GRequest,
   OEMProvisioningCertificateChain: SignedCertificateChain,
   ListOfRootCertificateIDs,
@@ -133,7 +133,7 @@ export const CertificateInstallationReq = sequence({
 });
 
 /** The charger passes on one contract certificate with its encrypted private key, and how many remain. */
-export const CertificateInstallationRes = sequence({
+const CertificateInstallationRes = sequence({
   ...V2GResponse,
   EVSEProcessing: Processing,
   CPSCertificateChain: CertificateChain,
@@ -143,23 +143,23 @@ export const CertificateInstallationRes = sequence({
 
 // Services ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export const ServiceID = xs.unsignedShort;
-export const Service = sequence({ ServiceID, FreeService: xs.boolean });
-export const ServiceList = sequence({ Service: repeat(Service, 1, 8) });
-export const ServiceIDList = sequence({ ServiceID: repeat(ServiceID, 1, 16) });
+const ServiceID = xs.unsignedShort;
+const Service = sequence({ ServiceID, FreeService: xs.boolean });
+const ServiceList = sequence({ Service: repeat(Service, 1, 8) });
+const ServiceIDList = sequence({ ServiceID: repeat(ServiceID, 1, 16) });
 
 /** The vehicle asks which of the services that it supports there are. */
-export const ServiceDiscoveryReq = sequence({ ...V2GRequest, SupportedServiceIDs: optional(ServiceIDList) });
+const ServiceDiscoveryReq = sequence({ ...V2GRequest, SupportedServiceIDs: optional(ServiceIDList) });
 
 /** The charger lists energy transfer services and value-added services. */
-export const ServiceDiscoveryRes = sequence({
+const ServiceDiscoveryRes = sequence({
   ...V2GResponse,
   ServiceRenegotiationSupported: xs.boolean,
   EnergyTransferServiceList: ServiceList,
   VASList: optional(ServiceList),
 });
 
-export const Parameter = sequence({
+const Parameter = sequence({
   Name: attribute(Name),
   ParameterValue: choice({
     boolValue: xs.boolean,
@@ -171,51 +171,51 @@ export const Parameter = sequence({
   }),
 });
 
-export const ParameterSet = sequence({ ParameterSetID: ServiceID, Parameter: repeat(Parameter, 1, 32) });
-export const ServiceParameterList = sequence({ ParameterSet: repeat(ParameterSet, 1, 32) });
+const ParameterSet = sequence({ ParameterSetID: ServiceID, Parameter: repeat(Parameter, 1, 32) });
+const ServiceParameterList = sequence({ ParameterSet: repeat(ParameterSet, 1, 32) });
 
 /** The vehicle asks for the parameters of one service. */
-export const ServiceDetailReq = sequence({ ...V2GRequest, ServiceID });
+const ServiceDetailReq = sequence({ ...V2GRequest, ServiceID });
 
 /** The charger lists the parameter sets of that service. */
-export const ServiceDetailRes = sequence({ ...V2GResponse, ServiceID, ServiceParameterList });
-export const SelectedService = sequence({ ServiceID, ParameterSetID: ServiceID });
-export const SelectedServiceList = sequence({ SelectedService: repeat(SelectedService, 1, 16) });
+const ServiceDetailRes = sequence({ ...V2GResponse, ServiceID, ServiceParameterList });
+const SelectedService = sequence({ ServiceID, ParameterSetID: ServiceID });
+const SelectedServiceList = sequence({ SelectedService: repeat(SelectedService, 1, 16) });
 
 /** The vehicle selects one energy transfer service and any value-added services. */
-export const ServiceSelectionReq = sequence({
+const ServiceSelectionReq = sequence({
   ...V2GRequest,
   SelectedEnergyTransferService: SelectedService,
   SelectedVASList: optional(SelectedServiceList),
 });
 
 /** The charger accepts the selection or not. */
-export const ServiceSelectionRes = sequence(V2GResponse);
+const ServiceSelectionRes = sequence(V2GResponse);
 
 // Schedules and power ──────────────────────────────────────────────────────────────────────────────────────────────
 
-export const MaxSupportingPointsScheduleTuple = restrict(xs.unsignedShort, { minInclusive: 12, maxInclusive: 1024 });
+const MaxSupportingPointsScheduleTuple = restrict(xs.unsignedShort, { minInclusive: 12, maxInclusive: 1024 });
 
 /** The vehicle tells its energy needs, for a schedule of its own or for dynamic control by the charger. */
-export const ScheduleExchangeReq = sequence({
+const ScheduleExchangeReq = sequence({
   ...V2GRequest,
   MaximumSupportingPoints: MaxSupportingPointsScheduleTuple,
   SEReqControlMode: choice({ Dynamic_SEReqControlMode, Scheduled_SEReqControlMode }),
 });
 
 /** The charger offers power and price schedules, or takes control with a departure time and targets. */
-export const ScheduleExchangeRes = sequence({
+const ScheduleExchangeRes = sequence({
   ...V2GResponse,
   EVSEProcessing: Processing,
   GoToPause: optional(xs.boolean),
   SEResControlMode: choice({ Dynamic_SEResControlMode, Scheduled_SEResControlMode }),
 });
 
-export const ChargeProgress = enumeration("Start", "Stop", "Standby", "ScheduleRenegotiation");
-export const ChannelSelection = enumeration("Charge", "Discharge");
+const ChargeProgress = enumeration("Start", "Stop", "Standby", "ScheduleRenegotiation");
+const ChannelSelection = enumeration("Charge", "Discharge");
 
 /** The vehicle asks to start, stop or stand by and tells its power profile and direction. */
-export const PowerDeliveryReq = sequence({
+const PowerDeliveryReq = sequence({
   ...V2GRequest,
   EVProcessing: Processing,
   ChargeProgress,
@@ -224,15 +224,15 @@ export const PowerDeliveryReq = sequence({
 });
 
 /** The charger confirms and may tell its status. */
-export const PowerDeliveryRes = sequence({ ...V2GResponse, EVSEStatus: optional(EVSEStatus) });
+const PowerDeliveryRes = sequence({ ...V2GResponse, EVSEStatus: optional(EVSEStatus) });
 
 // Metering ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export const Scheduled_SMDTControlMode = sequence({ SelectedScheduleTupleID: NumericID });
-export const Dynamic_SMDTControlMode = sequence({});
+const Scheduled_SMDTControlMode = sequence({ SelectedScheduleTupleID: NumericID });
+const Dynamic_SMDTControlMode = sequence({});
 
 /** What the vehicle signs: the meter reading and, if there is one, the receipt. */
-export const SignedMeteringData = sequence({
+const SignedMeteringData = sequence({
   Id: attribute(xs.ID),
   SessionID,
   MeterInfo,
@@ -241,18 +241,18 @@ export const SignedMeteringData = sequence({
 });
 
 /** The vehicle signs the meter reading that the charger sent. */
-export const MeteringConfirmationReq = sequence({ ...V2GRequest, SignedMeteringData });
+const MeteringConfirmationReq = sequence({ ...V2GRequest, SignedMeteringData });
 
 /** The charger accepts the signed reading or not. */
-export const MeteringConfirmationRes = sequence(V2GResponse);
+const MeteringConfirmationRes = sequence(V2GResponse);
 
 // Arriving and leaving ─────────────────────────────────────────────────────────────────────────────────────────────
 
-export const EVCheckInStatus = enumeration("CheckIn", "Processing", "Completed");
-export const ParkingMethod = enumeration("AutoParking", "MVGuideManual", "Manual");
+const EVCheckInStatus = enumeration("CheckIn", "Processing", "Completed");
+const ParkingMethod = enumeration("AutoParking", "MVGuideManual", "Manual");
 
 /** The vehicle tells that it arrives and how it will be positioned. */
-export const VehicleCheckInReq = sequence({
+const VehicleCheckInReq = sequence({
   ...V2GRequest,
   EVCheckInStatus,
   ParkingMethod,
@@ -262,27 +262,27 @@ export const VehicleCheckInReq = sequence({
 });
 
 /** The charger tells the parking space and where its device is. */
-export const VehicleCheckInRes = sequence({
+const VehicleCheckInRes = sequence({
   ...V2GResponse,
   ParkingSpace: optional(xs.short),
   DeviceLocation: optional(xs.short),
   TargetDistance: optional(xs.short),
 });
 
-export const EVCheckOutStatus = enumeration("CheckOut", "Processing", "Completed");
-export const EVSECheckOutStatus = enumeration("Scheduled", "Completed");
+const EVCheckOutStatus = enumeration("CheckOut", "Processing", "Completed");
+const EVSECheckOutStatus = enumeration("Scheduled", "Completed");
 
 /** The vehicle tells that it leaves, and when. */
-export const VehicleCheckOutReq = sequence({ ...V2GRequest, EVCheckOutStatus, CheckOutTime: xs.unsignedLong });
+const VehicleCheckOutReq = sequence({ ...V2GRequest, EVCheckOutStatus, CheckOutTime: xs.unsignedLong });
 
 /** The charger tells whether the vehicle may leave. */
-export const VehicleCheckOutRes = sequence({ ...V2GResponse, EVSECheckOutStatus });
+const VehicleCheckOutRes = sequence({ ...V2GResponse, EVSECheckOutStatus });
 
 /** Declared in the schema and used by no message; its elements still count among the names of fragments. */
-export const TargetPosition = sequence({ TargetOffsetX: xs.unsignedShort, TargetOffsetY: xs.unsignedShort });
+const TargetPosition = sequence({ TargetOffsetX: xs.unsignedShort, TargetOffsetY: xs.unsignedShort });
 
 /** The global elements of this schema. */
-export const commonMessageElements = elements({
+const commonMessageElements = elements({
   SessionSetupReq,
   SessionSetupRes,
   AuthorizationSetupReq,

@@ -16,7 +16,7 @@ export const Name = restrict(xs.string, { maxLength: 80 });
 export const Description = restrict(xs.string, { maxLength: 160 });
 export const PercentValue = restrict(xs.byte, { minInclusive: 0, maxInclusive: 100 });
 export const Processing = enumeration("Finished", "Ongoing", "Ongoing_WaitingForCustomerInteraction");
-export const ResponseCode = enumeration(
+const ResponseCode = enumeration(
   "OK",
   "OK_CertificateExpiresSoon",
   "OK_NewSessionEstablished",
@@ -65,14 +65,14 @@ export const RationalNumber = sequence({ Exponent: xs.byte, Value: xs.short });
 // Header and meter ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Session, time in seconds since 1970, and the signature if an element is signed. */
-export const MessageHeader = sequence({
+const MessageHeader = sequence({
   SessionID,
   TimeStamp: xs.unsignedLong,
   Signature: optional(xmldsigElements.Signature),
 });
 
-export const MeterID = restrict(xs.string, { maxLength: 32 });
-export const MeterSignature = restrict(xs.base64Binary, { maxLength: 64 });
+const MeterID = restrict(xs.string, { maxLength: 32 });
+const MeterSignature = restrict(xs.base64Binary, { maxLength: 64 });
 export const MeterInfo = sequence({
   MeterID,
   ChargedEnergyReadingWh: xs.unsignedLong,
@@ -84,8 +84,8 @@ export const MeterInfo = sequence({
   MeterTimestamp: optional(xs.unsignedLong),
 });
 
-export const DetailedCost = sequence({ Amount: RationalNumber, CostPerUnit: RationalNumber });
-export const DetailedTax = sequence({ TaxRuleID: NumericID, Amount: RationalNumber });
+const DetailedCost = sequence({ Amount: RationalNumber, CostPerUnit: RationalNumber });
+const DetailedTax = sequence({ TaxRuleID: NumericID, Amount: RationalNumber });
 
 /** Costs since the start of the session, to be shown and signed. */
 export const Receipt = sequence({
@@ -97,7 +97,7 @@ export const Receipt = sequence({
   TaxCosts: repeat(DetailedTax, 0, 10),
 });
 
-export const DisplayParameters = sequence({
+const DisplayParameters = sequence({
   PresentSOC: optional(PercentValue),
   MinimumSOC: optional(PercentValue),
   TargetSOC: optional(PercentValue),
@@ -110,7 +110,7 @@ export const DisplayParameters = sequence({
   InletHot: optional(xs.boolean),
 });
 
-export const EVSENotification = enumeration(
+const EVSENotification = enumeration(
   "Pause",
   "ExitStandby",
   "Terminate",

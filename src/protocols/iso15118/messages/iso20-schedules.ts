@@ -12,17 +12,17 @@ const { sequence } = namespace("urn:iso:std:iso:15118:-20:CommonMessages", {
 
 // Power over time ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-export const PowerScheduleEntry = sequence({
+const PowerScheduleEntry = sequence({
   Duration: xs.unsignedInt,
   Power: RationalNumber,
   Power_L2: optional(RationalNumber),
   Power_L3: optional(RationalNumber),
 });
 
-export const PowerScheduleEntryList = sequence({ PowerScheduleEntry: repeat(PowerScheduleEntry, 1, 1024) });
+const PowerScheduleEntryList = sequence({ PowerScheduleEntry: repeat(PowerScheduleEntry, 1, 1024) });
 
 /** How much power there is, per interval. */
-export const PowerSchedule = sequence({
+const PowerSchedule = sequence({
   TimeAnchor: xs.unsignedLong,
   AvailableEnergy: optional(RationalNumber),
   PowerTolerance: optional(RationalNumber),
@@ -31,28 +31,28 @@ export const PowerSchedule = sequence({
 
 // Prices over time ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-export const Currency = restrict(xs.string, { maxLength: 3 });
-export const Language = restrict(xs.string, { maxLength: 3 });
+const Currency = restrict(xs.string, { maxLength: 3 });
+const Language = restrict(xs.string, { maxLength: 3 });
 const priceSchedule = {
   TimeAnchor: xs.unsignedLong,
   PriceScheduleID: NumericID,
   PriceScheduleDescription: optional(Description),
 };
 
-export const PriceLevelScheduleEntry = sequence({ Duration: xs.unsignedInt, PriceLevel: xs.unsignedByte });
-export const PriceLevelScheduleEntryList = sequence({
+const PriceLevelScheduleEntry = sequence({ Duration: xs.unsignedInt, PriceLevel: xs.unsignedByte });
+const PriceLevelScheduleEntryList = sequence({
   PriceLevelScheduleEntry: repeat(PriceLevelScheduleEntry, 1, 1024),
 });
 
 /** Prices as levels without a currency: the lower the cheaper. */
-export const PriceLevelSchedule = sequence({
+const PriceLevelSchedule = sequence({
   Id: optional(attribute(xs.ID)),
   ...priceSchedule,
   NumberOfPriceLevels: xs.unsignedByte,
   PriceLevelScheduleEntries: PriceLevelScheduleEntryList,
 });
 
-export const TaxRule = sequence({
+const TaxRule = sequence({
   TaxRuleID: NumericID,
   TaxRuleName: optional(Name),
   TaxRate: RationalNumber,
@@ -63,8 +63,8 @@ export const TaxRule = sequence({
   AppliesMinimumMaximumCost: xs.boolean,
 });
 
-export const TaxRuleList = sequence({ TaxRule: repeat(TaxRule, 1, 10) });
-export const PriceRule = sequence({
+const TaxRuleList = sequence({ TaxRule: repeat(TaxRule, 1, 10) });
+const PriceRule = sequence({
   EnergyFee: RationalNumber,
   ParkingFee: optional(RationalNumber),
   ParkingFeePeriod: optional(xs.unsignedInt),
@@ -73,26 +73,26 @@ export const PriceRule = sequence({
   PowerRangeStart: RationalNumber,
 });
 
-export const PriceRuleStack = sequence({ Duration: xs.unsignedInt, PriceRule: repeat(PriceRule, 1, 8) });
-export const PriceRuleStackList = sequence({ PriceRuleStack: repeat(PriceRuleStack, 1, 1024) });
-export const OverstayRule = sequence({
+const PriceRuleStack = sequence({ Duration: xs.unsignedInt, PriceRule: repeat(PriceRule, 1, 8) });
+const PriceRuleStackList = sequence({ PriceRuleStack: repeat(PriceRuleStack, 1, 1024) });
+const OverstayRule = sequence({
   OverstayRuleDescription: optional(Description),
   StartTime: xs.unsignedInt,
   OverstayFee: RationalNumber,
   OverstayFeePeriod: xs.unsignedInt,
 });
 
-export const OverstayRuleList = sequence({
+const OverstayRuleList = sequence({
   OverstayTimeThreshold: optional(xs.unsignedInt),
   OverstayPowerThreshold: optional(RationalNumber),
   OverstayRule: repeat(OverstayRule, 1, 5),
 });
 
-export const AdditionalService = sequence({ ServiceName: Name, ServiceFee: RationalNumber });
-export const AdditionalServiceList = sequence({ AdditionalService: repeat(AdditionalService, 1, 5) });
+const AdditionalService = sequence({ ServiceName: Name, ServiceFee: RationalNumber });
+const AdditionalServiceList = sequence({ AdditionalService: repeat(AdditionalService, 1, 5) });
 
 /** Prices in a currency, with taxes, overstay fees and additional services. */
-export const AbsolutePriceSchedule = sequence({
+const AbsolutePriceSchedule = sequence({
   Id: optional(attribute(xs.ID)),
   ...priceSchedule,
   Currency,
@@ -106,14 +106,14 @@ export const AbsolutePriceSchedule = sequence({
   AdditionalSelectedServices: optional(AdditionalServiceList),
 });
 
-export const PriceSchedule = choice({ AbsolutePriceSchedule, PriceLevelSchedule });
+const PriceSchedule = choice({ AbsolutePriceSchedule, PriceLevelSchedule });
 
 // What the charger offers ──────────────────────────────────────────────────────────────────────────────────────────
 
-export const ChargingSchedule = sequence({ PowerSchedule, PriceSchedule: optional(PriceSchedule) });
+const ChargingSchedule = sequence({ PowerSchedule, PriceSchedule: optional(PriceSchedule) });
 
 /** One offer: charging and, for bidirectional transfer, discharging. */
-export const ScheduleTuple = sequence({
+const ScheduleTuple = sequence({
   ScheduleTupleID: NumericID,
   ChargingSchedule,
   DischargingSchedule: optional(ChargingSchedule),
@@ -129,17 +129,17 @@ export const Dynamic_SEResControlMode = sequence({
 
 // What the vehicle offers and intends ──────────────────────────────────────────────────────────────────────────────
 
-export const EVPowerScheduleEntry = sequence({ Duration: xs.unsignedInt, Power: RationalNumber });
-export const EVPowerScheduleEntryList = sequence({ EVPowerScheduleEntry: repeat(EVPowerScheduleEntry, 1, 1024) });
-export const EVPowerSchedule = sequence({
+const EVPowerScheduleEntry = sequence({ Duration: xs.unsignedInt, Power: RationalNumber });
+const EVPowerScheduleEntryList = sequence({ EVPowerScheduleEntry: repeat(EVPowerScheduleEntry, 1, 1024) });
+const EVPowerSchedule = sequence({
   TimeAnchor: xs.unsignedLong,
   EVPowerScheduleEntries: EVPowerScheduleEntryList,
 });
 
-export const EVPriceRule = sequence({ EnergyFee: RationalNumber, PowerRangeStart: RationalNumber });
-export const EVPriceRuleStack = sequence({ Duration: xs.unsignedInt, EVPriceRule: repeat(EVPriceRule, 1, 8) });
-export const EVPriceRuleStackList = sequence({ EVPriceRuleStack: repeat(EVPriceRuleStack, 1, 1024) });
-export const EVAbsolutePriceSchedule = sequence({
+const EVPriceRule = sequence({ EnergyFee: RationalNumber, PowerRangeStart: RationalNumber });
+const EVPriceRuleStack = sequence({ Duration: xs.unsignedInt, EVPriceRule: repeat(EVPriceRule, 1, 8) });
+const EVPriceRuleStackList = sequence({ EVPriceRuleStack: repeat(EVPriceRuleStack, 1, 1024) });
+const EVAbsolutePriceSchedule = sequence({
   TimeAnchor: xs.unsignedLong,
   Currency,
   PriceAlgorithm: Identifier,
@@ -147,7 +147,7 @@ export const EVAbsolutePriceSchedule = sequence({
 });
 
 /** Energy that the vehicle offers to give back, at its price. */
-export const EVEnergyOffer = sequence({ EVPowerSchedule, EVAbsolutePriceSchedule });
+const EVEnergyOffer = sequence({ EVPowerSchedule, EVAbsolutePriceSchedule });
 export const Scheduled_SEReqControlMode = sequence({
   DepartureTime: optional(xs.unsignedInt),
   EVTargetEnergyRequest: optional(RationalNumber),
@@ -167,14 +167,14 @@ export const Dynamic_SEReqControlMode = sequence({
   EVMinimumV2XEnergyRequest: optional(RationalNumber),
 });
 
-export const PowerToleranceAcceptance = enumeration("PowerToleranceNotConfirmed", "PowerToleranceConfirmed");
-export const Scheduled_EVPPTControlMode = sequence({
+const PowerToleranceAcceptance = enumeration("PowerToleranceNotConfirmed", "PowerToleranceConfirmed");
+const Scheduled_EVPPTControlMode = sequence({
   SelectedScheduleTupleID: NumericID,
   PowerToleranceAcceptance: optional(PowerToleranceAcceptance),
 });
 
-export const Dynamic_EVPPTControlMode = sequence({});
-export const EVPowerProfileEntryList = sequence({ EVPowerProfileEntry: repeat(PowerScheduleEntry, 1, 2048) });
+const Dynamic_EVPPTControlMode = sequence({});
+const EVPowerProfileEntryList = sequence({ EVPowerProfileEntry: repeat(PowerScheduleEntry, 1, 2048) });
 
 /** The power that the vehicle intends to take, per interval. */
 export const EVPowerProfile = sequence({

@@ -18,12 +18,12 @@ import {
 } from "./iso20-common-types.ts";
 
 const { elements, sequence } = namespace("urn:iso:std:iso:15118:-20:WPT", { prefix: "wpt" });
-export const WPT_FinePositioningMethod = enumeration("Manual", "LF_TxEV", "LF_TxPrimaryDevice", "LPE", "Proprietary");
-export const WPT_FinePositioningMethodList = sequence({
+const WPT_FinePositioningMethod = enumeration("Manual", "LF_TxEV", "LF_TxPrimaryDevice", "LPE", "Proprietary");
+const WPT_FinePositioningMethodList = sequence({
   WPT_FinePositioningMethod: repeat(WPT_FinePositioningMethod, 1, 8),
 });
 
-export const WPT_PairingMethod = enumeration(
+const WPT_PairingMethod = enumeration(
   "External confirmation",
   "LPE",
   "LF_TxEV",
@@ -32,47 +32,47 @@ export const WPT_PairingMethod = enumeration(
   "Proprietary",
 );
 
-export const WPT_PairingMethodList = sequence({ WPT_PairingMethod: repeat(WPT_PairingMethod, 1, 8) });
-export const WPT_AlignmentCheckMethod = enumeration("PowerCheck", "LPE", "Proprietary");
-export const WPT_AlignmentCheckMethodList = sequence({
+const WPT_PairingMethodList = sequence({ WPT_PairingMethod: repeat(WPT_PairingMethod, 1, 8) });
+const WPT_AlignmentCheckMethod = enumeration("PowerCheck", "LPE", "Proprietary");
+const WPT_AlignmentCheckMethodList = sequence({
   WPT_AlignmentCheckMethod: repeat(WPT_AlignmentCheckMethod, 1, 8),
 });
 
-export const WPT_CoordinateXYZ = sequence({ Coord_X: xs.short, Coord_Y: xs.short, Coord_Z: xs.short });
-export const WPT_TxRxSpecData = sequence({
+const WPT_CoordinateXYZ = sequence({ Coord_X: xs.short, Coord_Y: xs.short, Coord_Z: xs.short });
+const WPT_TxRxSpecData = sequence({
   TxRxIdentifier: NumericID,
   TxRxPosition: WPT_CoordinateXYZ,
   TxRxOrientation: WPT_CoordinateXYZ,
 });
 
-export const WPT_TxRxPulseOrder = sequence({ IndexNumber: xs.unsignedShort, TxRxIdentifier: NumericID });
-export const WPT_TxRxPackageSpecData = sequence({
+const WPT_TxRxPulseOrder = sequence({ IndexNumber: xs.unsignedShort, TxRxIdentifier: NumericID });
+const WPT_TxRxPackageSpecData = sequence({
   PulseSequenceOrder: repeat(WPT_TxRxPulseOrder, 2, 255),
   PulseSeparationTime: xs.unsignedShort,
   PulseDuration: xs.unsignedShort,
   PackageSeparationTime: xs.unsignedShort,
 });
 
-export const WPT_LF_TransmitterData = sequence({
+const WPT_LF_TransmitterData = sequence({
   NumberOfTransmitters: xs.unsignedByte,
   SignalFrequency: RationalNumber,
   TxSpecData: repeat(WPT_TxRxSpecData, 2, 255),
   TxPackageSpecData: optional(WPT_TxRxPackageSpecData),
 });
 
-export const WPT_LF_ReceiverData = sequence({
+const WPT_LF_ReceiverData = sequence({
   NumberOfReceivers: xs.unsignedByte,
   RxSpecData: repeat(WPT_TxRxSpecData, 2, 255),
 });
 
-export const WPT_LF_SystemSetupData = sequence({
+const WPT_LF_SystemSetupData = sequence({
   LF_SetupData: choice({ LF_TransmitterSetupData: WPT_LF_TransmitterData, LF_ReceiverSetupData: WPT_LF_ReceiverData }),
 });
 
-export const WPT_DataContainer = restrict(xs.base64Binary, { maxLength: 256 });
+const WPT_DataContainer = restrict(xs.base64Binary, { maxLength: 256 });
 
 /** The vehicle offers methods of fine positioning, pairing and alignment check. */
-export const WPT_FinePositioningSetupReq = sequence({
+const WPT_FinePositioningSetupReq = sequence({
   ...V2GRequest,
   EVProcessing: Processing,
   EVDeviceFinePositioningMethodList: WPT_FinePositioningMethodList,
@@ -84,7 +84,7 @@ export const WPT_FinePositioningSetupReq = sequence({
 });
 
 /** The charger selects among the methods. */
-export const WPT_FinePositioningSetupRes = sequence({
+const WPT_FinePositioningSetupRes = sequence({
   ...V2GResponse,
   PrimaryDeviceFinePositioningMethodList: WPT_FinePositioningMethodList,
   PrimaryDevicePairingMethodList: WPT_PairingMethodList,
@@ -94,22 +94,22 @@ export const WPT_FinePositioningSetupRes = sequence({
   LF_SystemSetupData: optional(WPT_LF_SystemSetupData),
 });
 
-export const WPT_EVResult = enumeration("EVResultUnknown", "EVResultSuccess", "EVResultFailed");
-export const WPT_LF_TxData = sequence({ TxIdentifier: NumericID, EIRP: RationalNumber });
-export const WPT_LF_TxDataList = sequence({ WPT_LF_TxDataList: WPT_LF_TxData });
-export const WPT_LF_RxRSSI = sequence({ TxIdentifier: NumericID, RSSI: RationalNumber });
-export const WPT_LF_RxRSSIList = sequence({ RSSIDataList: WPT_LF_RxRSSI });
-export const WPT_LF_RxData = sequence({ RxIdentifier: NumericID, RSSIData: WPT_LF_RxRSSIList });
-export const WPT_LF_RxDataList = sequence({ WPT_LF_RxDataList: WPT_LF_RxData });
-export const WPT_LF_DataPackage = sequence({
+const WPT_EVResult = enumeration("EVResultUnknown", "EVResultSuccess", "EVResultFailed");
+const WPT_LF_TxData = sequence({ TxIdentifier: NumericID, EIRP: RationalNumber });
+const WPT_LF_TxDataList = sequence({ WPT_LF_TxDataList: WPT_LF_TxData });
+const WPT_LF_RxRSSI = sequence({ TxIdentifier: NumericID, RSSI: RationalNumber });
+const WPT_LF_RxRSSIList = sequence({ RSSIDataList: WPT_LF_RxRSSI });
+const WPT_LF_RxData = sequence({ RxIdentifier: NumericID, RSSIData: WPT_LF_RxRSSIList });
+const WPT_LF_RxDataList = sequence({ WPT_LF_RxDataList: WPT_LF_RxData });
+const WPT_LF_DataPackage = sequence({
   PackageIndex: xs.unsignedByte,
   LF_Data: choice({ LF_TxData: WPT_LF_TxDataList, LF_RxData: WPT_LF_RxDataList }),
 });
 
-export const WPT_LF_DataPackageList = sequence({ NumPackages: xs.unsignedByte, WPT_LF_DataPackage });
+const WPT_LF_DataPackageList = sequence({ NumPackages: xs.unsignedByte, WPT_LF_DataPackage });
 
 /** The vehicle reports during fine positioning. */
-export const WPT_FinePositioningReq = sequence({
+const WPT_FinePositioningReq = sequence({
   ...V2GRequest,
   EVProcessing: Processing,
   EVResultCode: WPT_EVResult,
@@ -118,7 +118,7 @@ export const WPT_FinePositioningReq = sequence({
 });
 
 /** The charger reports during fine positioning. */
-export const WPT_FinePositioningRes = sequence({
+const WPT_FinePositioningRes = sequence({
   ...V2GResponse,
   EVSEProcessing: Processing,
   VendorSpecificDataContainer: repeat(WPT_DataContainer, 0, 16),
@@ -126,7 +126,7 @@ export const WPT_FinePositioningRes = sequence({
 });
 
 /** The vehicle tells the code that it observed, to prove that it stands over this device. */
-export const WPT_PairingReq = sequence({
+const WPT_PairingReq = sequence({
   ...V2GRequest,
   EVProcessing: Processing,
   ObservedIDCode: optional(NumericID),
@@ -134,19 +134,19 @@ export const WPT_PairingReq = sequence({
   VendorSpecificDataContainer: repeat(WPT_DataContainer, 0, 16),
 });
 
-export const BSSID = restrict(xs.string, { maxLength: 12 });
-export const IPAddress = restrict(xs.string, { maxLength: 39 });
-export const AlternativeSECC = sequence({
+const BSSID = restrict(xs.string, { maxLength: 12 });
+const IPAddress = restrict(xs.string, { maxLength: 39 });
+const AlternativeSECC = sequence({
   SSID: optional(Identifier),
   BSSID: optional(BSSID),
   IPAddress: optional(IPAddress),
   Port: optional(xs.unsignedShort),
 });
 
-export const AlternativeSECCList = sequence({ AlternativeSECC: repeat(AlternativeSECC, 1, 8) });
+const AlternativeSECCList = sequence({ AlternativeSECC: repeat(AlternativeSECC, 1, 8) });
 
 /** The charger tells its own code, or which other chargers may be meant. */
-export const WPT_PairingRes = sequence({
+const WPT_PairingRes = sequence({
   ...V2GResponse,
   EVSEProcessing: Processing,
   ObservedIDCode: optional(NumericID),
@@ -155,7 +155,7 @@ export const WPT_PairingRes = sequence({
 });
 
 /** The vehicle tells its power, ground clearance and natural frequency. */
-export const WPT_ChargeParameterDiscoveryReq = sequence({
+const WPT_ChargeParameterDiscoveryReq = sequence({
   ...V2GRequest,
   EVPCMaxReceivablePower: RationalNumber,
   SDMaxGroundClearence: xs.unsignedShort,
@@ -165,10 +165,10 @@ export const WPT_ChargeParameterDiscoveryReq = sequence({
   VendorSpecificDataContainer: repeat(WPT_DataContainer, 0, 16),
 });
 
-export const WPT_PowerClass = enumeration("MF-WPT1", "MF-WPT2", "MF-WPT3", "MF-WPT4");
+const WPT_PowerClass = enumeration("MF-WPT1", "MF-WPT2", "MF-WPT3", "MF-WPT4");
 
 /** The charger tells its power class, ground clearance and coil currents. */
-export const WPT_ChargeParameterDiscoveryRes = sequence({
+const WPT_ChargeParameterDiscoveryRes = sequence({
   ...V2GResponse,
   PDInputPowerClass: WPT_PowerClass,
   SDMinOutputPower: RationalNumber,
@@ -181,7 +181,7 @@ export const WPT_ChargeParameterDiscoveryRes = sequence({
 });
 
 /** The vehicle asks for a little power, to check the alignment of the coils. */
-export const WPT_AlignmentCheckReq = sequence({
+const WPT_AlignmentCheckReq = sequence({
   ...V2GRequest,
   EVProcessing: Processing,
   TargetCoilCurrent: optional(RationalNumber),
@@ -190,7 +190,7 @@ export const WPT_AlignmentCheckReq = sequence({
 });
 
 /** The charger tells the power that it transmitted. */
-export const WPT_AlignmentCheckRes = sequence({
+const WPT_AlignmentCheckRes = sequence({
   ...V2GResponse,
   EVSEProcessing: Processing,
   PowerTransmitted: optional(RationalNumber),
@@ -198,14 +198,14 @@ export const WPT_AlignmentCheckRes = sequence({
   VendorSpecificDataContainer: repeat(WPT_DataContainer, 0, 16),
 });
 
-export const WPT_EVPCChargeDiagnostics = enumeration(
+const WPT_EVPCChargeDiagnostics = enumeration(
   "EVPCNoIssue",
   "EVPCTempOverheatDetected",
   "EVPCPowerTransferAnomalyDetected",
   "EVPCAnomalyDetected",
 );
 
-export const WPT_EVPCPowerControlParameter = sequence({
+const WPT_EVPCPowerControlParameter = sequence({
   EVPCCoilCurrentRequest: RationalNumber,
   EVPCCoilCurrentInformation: RationalNumber,
   EVPCCurrentOutputInformation: RationalNumber,
@@ -213,7 +213,7 @@ export const WPT_EVPCPowerControlParameter = sequence({
 });
 
 /** The vehicle asks for power and tells what it receives. */
-export const WPT_ChargeLoopReq = sequence({
+const WPT_ChargeLoopReq = sequence({
   ...ChargeLoopReq,
   EVPCPowerRequest: RationalNumber,
   EVPCPowerOutput: RationalNumber,
@@ -223,7 +223,7 @@ export const WPT_ChargeLoopReq = sequence({
   ManufacturerSpecificDataContainer: repeat(WPT_DataContainer, 0, 16),
 });
 
-export const WPT_SPCChargeDiagnostics = enumeration(
+const WPT_SPCChargeDiagnostics = enumeration(
   "SPCNoIssue",
   "SPCFODDetected",
   "SPCLOPDetected",
@@ -232,10 +232,10 @@ export const WPT_SPCChargeDiagnostics = enumeration(
   "SPCAnomalyDetected",
 );
 
-export const WPT_SPCPowerControlParameter = sequence({ SPCPrimaryDeviceCoilCurrentInformation: RationalNumber });
+const WPT_SPCPowerControlParameter = sequence({ SPCPrimaryDeviceCoilCurrentInformation: RationalNumber });
 
 /** The charger tells what it puts in and its limits. */
-export const WPT_ChargeLoopRes = sequence({
+const WPT_ChargeLoopRes = sequence({
   ...ChargeLoopRes,
   EVPCPowerRequest: RationalNumber,
   SDPowerInput: optional(RationalNumber),
@@ -248,7 +248,7 @@ export const WPT_ChargeLoopRes = sequence({
 });
 
 /** The global elements of this schema. */
-export const wptElements = elements({
+const wptElements = elements({
   WPT_FinePositioningSetupReq,
   WPT_FinePositioningSetupRes,
   WPT_FinePositioningReq,

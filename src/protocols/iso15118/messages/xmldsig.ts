@@ -6,30 +6,30 @@ import { attribute, choice, namespace, optional, repeat, run, schemaSet, unbound
 import { xs } from "../../exi/simple-types.ts";
 
 const { elements, sequence, mixed, text } = namespace("http://www.w3.org/2000/09/xmldsig#", { prefix: "ds" });
-export const CryptoBinary = xs.base64Binary;
+const CryptoBinary = xs.base64Binary;
 
 // What is signed ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-export const CanonicalizationMethod = mixed({ Algorithm: attribute(xs.anyURI), any: repeat(wildcard, 0, unbounded) });
-export const HMACOutputLength = xs.integer;
-export const SignatureMethod = mixed({
+const CanonicalizationMethod = mixed({ Algorithm: attribute(xs.anyURI), any: repeat(wildcard, 0, unbounded) });
+const HMACOutputLength = xs.integer;
+const SignatureMethod = mixed({
   Algorithm: attribute(xs.anyURI),
   HMACOutputLength: optional(HMACOutputLength),
   any: repeat(wildcard, 0, unbounded),
 });
 
 /** A step from the signed element to the octets that are digested; V2G uses canonical EXI and no XPath. */
-export const Transform = mixed({
+const Transform = mixed({
   Algorithm: attribute(xs.anyURI),
   content: repeat(choice({ XPath: xs.string, any: wildcard }), 0, unbounded),
 });
 
-export const Transforms = sequence({ Transform: repeat(Transform, 1, unbounded) });
-export const DigestMethod = mixed({ Algorithm: attribute(xs.anyURI), any: repeat(wildcard, 0, unbounded) });
-export const DigestValue = xs.base64Binary;
+const Transforms = sequence({ Transform: repeat(Transform, 1, unbounded) });
+const DigestMethod = mixed({ Algorithm: attribute(xs.anyURI), any: repeat(wildcard, 0, unbounded) });
+const DigestValue = xs.base64Binary;
 
 /** The digest of one signed element, which `URI` names by its Id. */
-export const Reference = sequence({
+const Reference = sequence({
   Id: optional(attribute(xs.ID)),
   URI: optional(attribute(xs.anyURI)),
   Type: optional(attribute(xs.anyURI)),
@@ -47,11 +47,11 @@ export const SignedInfo = sequence({
 });
 
 /** The signature itself, over the EXI fragment of SignedInfo. */
-export const SignatureValue = text(xs.base64Binary, { Id: optional(attribute(xs.ID)) });
+const SignatureValue = text(xs.base64Binary, { Id: optional(attribute(xs.ID)) });
 
 // Which key signed ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-export const DSAKeyValue = sequence({
+const DSAKeyValue = sequence({
   primes: optional(run({ P: CryptoBinary, Q: CryptoBinary })),
   G: optional(CryptoBinary),
   Y: CryptoBinary,
@@ -59,16 +59,16 @@ export const DSAKeyValue = sequence({
   generation: optional(run({ Seed: CryptoBinary, PgenCounter: CryptoBinary })),
 });
 
-export const RSAKeyValue = sequence({ Modulus: CryptoBinary, Exponent: CryptoBinary });
-export const KeyValue = mixed({ key: choice({ DSAKeyValue, RSAKeyValue, any: wildcard }) });
-export const RetrievalMethod = sequence({
+const RSAKeyValue = sequence({ Modulus: CryptoBinary, Exponent: CryptoBinary });
+const KeyValue = mixed({ key: choice({ DSAKeyValue, RSAKeyValue, any: wildcard }) });
+const RetrievalMethod = sequence({
   URI: optional(attribute(xs.anyURI)),
   Type: optional(attribute(xs.anyURI)),
   Transforms: optional(Transforms),
 });
 
 export const X509IssuerSerial = sequence({ X509IssuerName: xs.string, X509SerialNumber: xs.integer });
-export const X509Data = sequence({
+const X509Data = sequence({
   content: repeat(
     choice({
       X509IssuerSerial,
@@ -83,17 +83,17 @@ export const X509Data = sequence({
   ),
 });
 
-export const PGPData = sequence({
+const PGPData = sequence({
   packet: run(
     { PGPKeyID: xs.base64Binary, PGPKeyPacket: optional(xs.base64Binary), any: repeat(wildcard, 0, unbounded) },
     { PGPKeyPacket: xs.base64Binary, any: repeat(wildcard, 0, unbounded) },
   ),
 });
 
-export const SPKIData = sequence({ SPKISexp: repeat(xs.base64Binary, 1, unbounded), any: optional(wildcard) });
+const SPKIData = sequence({ SPKISexp: repeat(xs.base64Binary, 1, unbounded), any: optional(wildcard) });
 
 /** Which key signed. V2G sends the certificate in the message instead. */
-export const KeyInfo = mixed({
+const KeyInfo = mixed({
   Id: optional(attribute(xs.ID)),
   content: repeat(
     choice({
@@ -113,7 +113,7 @@ export const KeyInfo = mixed({
 
 // The signature ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export const ObjectElement = mixed({
+const ObjectElement = mixed({
   Id: optional(attribute(xs.ID)),
   MimeType: optional(attribute(xs.string)),
   Encoding: optional(attribute(xs.anyURI)),
@@ -129,14 +129,14 @@ export const Signature = sequence({
   Object: repeat(ObjectElement, 0, unbounded),
 });
 
-export const Manifest = sequence({ Id: optional(attribute(xs.ID)), Reference: repeat(Reference, 1, unbounded) });
-export const SignatureProperty = mixed({
+const Manifest = sequence({ Id: optional(attribute(xs.ID)), Reference: repeat(Reference, 1, unbounded) });
+const SignatureProperty = mixed({
   Target: attribute(xs.anyURI),
   Id: optional(attribute(xs.ID)),
   any: repeat(wildcard, 1, unbounded),
 });
 
-export const SignatureProperties = sequence({
+const SignatureProperties = sequence({
   Id: optional(attribute(xs.ID)),
   SignatureProperty: repeat(SignatureProperty, 1, unbounded),
 });

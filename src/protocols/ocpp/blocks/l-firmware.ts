@@ -48,7 +48,7 @@ export interface Firmware extends Block {
 }
 
 /** Null when the certificate may sign firmware at this moment, or why not. */
-export function judgeSigner(pem: string, roots: readonly string[], nowMs: number): string | null {
+function judgeSigner(pem: string, roots: readonly string[], nowMs: number): string | null {
   let certificate: X509Certificate;
   try {
     certificate = new X509Certificate(pem);

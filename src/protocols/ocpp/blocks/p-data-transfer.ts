@@ -10,9 +10,9 @@ import type { SmartCharging } from "../smart-charging/k-smart-charging.ts";
 import type { Transaction } from "../transactions/transaction.ts";
 import type { ResponseOf } from "../transport/messages.table.ts";
 
-export const vendorId = "org.islet";
+const vendorId = "org.islet";
 /** The requests of SetPower use profile ids from here on, one for each EVSE, above the backend's own. */
-export const powerProfileBase = 1_900_000_000;
+const powerProfileBase = 1_900_000_000;
 const validMaxS = 24 * 3600;
 const stackLevel = 99;
 

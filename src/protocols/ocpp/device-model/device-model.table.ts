@@ -27,10 +27,10 @@ export type VariableRow = readonly [
 
 const RW = "ReadWrite", RO = "ReadOnly", WO = "WriteOnly";
 const points = ["ParkingBayOccupancy", "EVConnected", "Authorized", "DataSigned", "PowerPathClosed", "EnergyTransfer"] as const;
-export const connectorStates = ["Available", "Occupied", "Reserved", "Unavailable", "Faulted"] as const;
+const connectorStates = ["Available", "Occupied", "Reserved", "Unavailable", "Faulted"] as const;
 
 /** What the station can measure; a configured measurand outside this list is refused. */
-export const measurands = [
+const measurands = [
   "Energy.Active.Import.Register", "Energy.Active.Export.Register", "Energy.Active.Import.Interval", "Energy.Active.Export.Interval",
   "Power.Active.Import", "Power.Active.Export", "Power.Reactive.Import", "Power.Reactive.Export", "Power.Offered",
   "Current.Import", "Current.Export", "Current.Offered", "Voltage", "Frequency", "SoC",

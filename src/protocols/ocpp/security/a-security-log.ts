@@ -14,7 +14,7 @@ const eventsMax = 2_000;
 const techInfoMax = 255;
 
 /** The events that appendix 1 marks as critical and this station can meet. */
-export const criticalEvents: ReadonlySet<string> = new Set([
+const criticalEvents: ReadonlySet<string> = new Set([
   "FirmwareUpdated",
   "SettingSystemTime",
   "StartupOfTheDevice",

@@ -9,7 +9,7 @@ export interface Tlv {
 }
 
 /** Reads the element at an offset. Throws when it does not fit. */
-export function readTlv(bytes: Uint8Array, start: number): Tlv {
+function readTlv(bytes: Uint8Array, start: number): Tlv {
   const tag = bytes[start];
   let length = bytes[start + 1];
   if (tag === undefined || length === undefined) throw new Error("The certificate ends too early.");

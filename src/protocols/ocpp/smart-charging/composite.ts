@@ -41,10 +41,10 @@ export interface LimitNow {
 
 const forever = Number.POSITIVE_INFINITY;
 
-export const phasesOf = (period: Pick<SchedulePeriod, "numberPhases">, supplyPhases: number): number =>
+const phasesOf = (period: Pick<SchedulePeriod, "numberPhases">, supplyPhases: number): number =>
   Math.min(period.numberPhases ?? supplyPhases, supplyPhases);
 
-export function toW(
+function toW(
   limit: number,
   unit: RateUnit,
   numberPhases: number | undefined,
@@ -138,7 +138,7 @@ const momentsMax = 500_000;
 const momentsPerStep = 256;
 
 /** To the wire's tenth, towards zero: rounding must never allow more, in either direction. */
-export const toTenth = (value: number): number => {
+const toTenth = (value: number): number => {
   const tenths = Math.trunc(value * 10 + Math.sign(value) * 1e-6) / 10;
   return tenths === 0 ? 0 : tenths;
 };

@@ -38,7 +38,7 @@ export interface ProfileStack {
 }
 
 /** The highest stack level first; on equal levels an EVSE's own profile before the station's. */
-export const byPrecedence = (a: InstalledProfile, b: InstalledProfile): number =>
+const byPrecedence = (a: InstalledProfile, b: InstalledProfile): number =>
   b.profile.stackLevel - a.profile.stackLevel || b.evseId - a.evseId;
 
 export function createProfileStack(

@@ -16,15 +16,6 @@ export interface Refusal {
   sentence: string;
 }
 
-export interface ProfileFilter {
-  id?: number[];
-  purpose?: string;
-  stackLevel?: number;
-  evseId?: number;
-  /** Absent: profiles that the backend has set. */
-  sources?: readonly string[];
-}
-
 /** A profile with its place and, for external limits, the system that set it. */
 export interface Stored extends InstalledProfile {
   source: "CSO" | "EMS" | "SO" | "Other";

@@ -24,7 +24,7 @@ export type TxPoint =
 /** Power below which nothing flows, W. */
 export const flowThresholdW = 10;
 /** A vehicle that takes nothing although power is offered must do so for this long to count as suspended, ms. */
-export const suspendSettleMs = 3_000;
+const suspendSettleMs = 3_000;
 
 /** Who has been authorised at an EVSE, before and during a transaction. */
 export interface Authority {

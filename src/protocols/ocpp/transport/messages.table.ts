@@ -96,5 +96,4 @@ export type RateUnit = ChargingSchedule["chargingRateUnit"];
 export type Component = OCPP20.GetVariablesRequest["getVariableData"][number]["component"];
 export type Variable = OCPP20.GetVariablesRequest["getVariableData"][number]["variable"];
 export type CertificateHashData = OCPP20.DeleteCertificateRequest["certificateHashData"];
-export type StatusInfo = NonNullable<OCPP20.SetChargingProfileResponse["statusInfo"]>;
 export type MessageContent = NonNullable<OCPP20.TransactionEventResponse["updatedPersonalMessage"]>;

@@ -7,7 +7,7 @@ import { interpretDocument } from "../../../../src/protocols/exi/interpret.ts";
 import { anyCodecOf, bytesOf, comparable, hexOf, readVectors, setOf } from "./vectors.ts";
 
 /** A small seeded generator of numbers in [0, 1). */
-export function mulberry32(seed: number): () => number {
+function mulberry32(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -34,7 +34,7 @@ const joined = (...parts: readonly Uint8Array[]): Uint8Array => {
 };
 
 /** Every call gives another frame, mutated once to three times. */
-export function createMutator(random: () => number, frames: readonly Uint8Array[]): () => Mutated {
+function createMutator(random: () => number, frames: readonly Uint8Array[]): () => Mutated {
   const below = (n: number): number => Math.floor(random() * n);
   const mutations: ((frame: Uint8Array) => Uint8Array)[] = [
     function flipBit(frame) {
