@@ -1,30 +1,48 @@
+import { globSync } from "node:fs";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
-/** Real sockets at real speed, and a browser: each file has the machine for itself. */
-const real = ["sockets", "browser", "firmware-bridge", "protocols/modbus", "product"].map(
-  (folder) => `tests/${folder}/**/*.test.ts`,
-);
+/**
+ * Real sockets at real speed, a browser, and whatever waits in real time: each file has the machine for itself.
+ * `tests/real-time.test.ts` finds what belongs here and is not named.
+ */
+const serial = [
+  ...["sockets", "browser", "firmware-bridge", "protocols/modbus", "product"].map(
+    (folder) => `tests/${folder}/**/*.test.ts`,
+  ),
+  "tests/app/audit.test.ts",
+  "tests/app/full-disk.test.ts",
+  "tests/app/permit.test.ts",
+  "tests/dashboard/{accounts,attacks,server}.test.ts",
+  "tests/protocols/ocpp/{fuzz,journal,security,sockets}.test.ts",
+];
+
+/** The tests of the serial project, absolute paths. */
+export const serialTests = (): string[] =>
+  globSync(serial, { cwd: import.meta.dirname }).map((path) => join(import.meta.dirname, path));
+
+/** A test has this long before it counts as hanging, ms: no verdict on speed, so generous for a busy machine. */
+const hangsAfterMs = 300_000;
 
 export default defineConfig({
   test: {
     // Two cores are the smallest machine that the suite is meant for.
     maxWorkers: 2,
     pool: "forks",
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: hangsAfterMs,
+    hookTimeout: hangsAfterMs,
     projects: [
       {
         extends: true,
-        test: { name: "logic", include: ["tests/**/*.test.ts"], exclude: real },
+        test: { name: "logic", include: ["tests/**/*.test.ts"], exclude: serial },
       },
       {
         extends: true,
         test: {
           name: "real",
-          include: real,
+          include: serial,
           fileParallelism: false,
           maxWorkers: 1,
-          testTimeout: 180_000,
           sequence: { groupOrder: 1 },
         },
       },

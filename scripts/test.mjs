@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 
 const report = join(tmpdir(), `islet-test-${process.pid}.json`);
 const extra = process.argv.slice(2);
@@ -26,8 +26,27 @@ for (const [name, command, args] of steps) {
   if (!ok) failed++;
 }
 
+/** Tests that are named at the end, the slowest first: whoever adds a slow one sees it. */
+const slowestMax = 10;
+
+/** "tests/app/store.test.ts › group › title" of the report's slowest, with their seconds. */
+function slowest({ testResults }) {
+  return testResults
+    .flatMap(({ name, assertionResults }) =>
+      assertionResults.map(({ ancestorTitles, title, duration }) => ({
+        seconds: (duration ?? 0) / 1000,
+        test: [relative(process.cwd(), name), ...ancestorTitles, title].join(" › "),
+      })),
+    )
+    .sort((a, b) => b.seconds - a.seconds)
+    .slice(0, slowestMax)
+    .map(({ seconds, test }) => `${seconds.toFixed(1).padStart(7)} s  ${test}`);
+}
+
 try {
-  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, "utf8"));
+  const results = JSON.parse(readFileSync(report, "utf8"));
+  const { numPassedTests, numFailedTests, numPendingTests } = results;
+  process.stdout.write(`\nThe ${slowestMax} slowest tests:\n${slowest(results).join("\n")}\n`);
   process.stdout.write(
     `\n${numPassedTests} passed, ${numFailedTests + (failed && !numFailedTests ? failed : 0)} failed, ${numPendingTests} skipped\n`,
   );

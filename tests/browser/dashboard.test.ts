@@ -382,7 +382,7 @@ run("the page in a real browser", () => {
       for (const name of sampleNames) {
         demo.source.set(sampleState(name));
         await expect
-          .poll(() => visitor.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), { timeout: 5_000 })
+          .poll(() => visitor.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), { timeout: 60_000 })
           .toBe(true);
       }
       const fixed = `[...document.querySelectorAll("body *")].filter((element) =>

@@ -93,7 +93,7 @@ describe("accounts", () => {
     expect((await accounts.check("Ben", password)).ok).toBe(true);
     expect(openAccounts(file).list()).toHaveLength(1);
     rmSync(`${file}.next`, { recursive: true });
-    await expect.poll(() => accounts.owed, { timeout: 5_000 }).toBe("");
+    await expect.poll(() => accounts.owed, { timeout: 60_000 }).toBe("");
     const again = openAccounts(file);
     expect([again.list().length, again.tokens().length]).toEqual([2, 1]);
   });

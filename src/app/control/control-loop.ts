@@ -72,7 +72,17 @@ export interface Lateness {
   readonly where: "wake-up" | "cycle";
 }
 
+/** The clock and the two ways of waiting; a test puts its own in their place. */
+export interface LoopTime {
+  nowMs(): number;
+  /** Lets others run for about so long; `woken` is called once with what ends it early. */
+  sleep(ms: number, woken: (wake: () => void) => void): Promise<void>;
+  /** Holds the thread until so much has passed, ms. */
+  waitExactly(ms: number): void;
+}
+
 export interface LoopOptions {
+  readonly time?: LoopTime;
   /** Told of every lateness from `lateFromMs` on (default: stalls). */
   readonly onLate?: (late: Lateness) => void;
   readonly lateFromMs?: number;
@@ -86,6 +96,22 @@ export interface ControlLoop {
 
 const waitCell = new Int32Array(new SharedArrayBuffer(4));
 
+const machineTime: LoopTime = {
+  nowMs: monotonicMs,
+  sleep(ms, woken) {
+    // One turn of the event loop, so that sockets are served even when there is no time to sleep.
+    if (ms < 1) return new Promise((resolve) => setImmediate(resolve));
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, Math.floor(ms));
+      woken(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  },
+  waitExactly: (ms) => void Atomics.wait(waitCell, 0, 0, ms),
+};
+
 /**
  * Starts calling `cycle(deadlineMs, startedMs, stalledMs)` every `periodMs`; `cycle` may be asynchronous and never overlaps
  * itself. `startedMs` is when it really begins; `stalledMs` is how long the thread stood still since the last cycle began, 0
@@ -95,7 +121,7 @@ export function startControlLoop(
   periodMs: number,
   cycle: (deadlineMs: number, startedMs: number, stalledMs: number) => Promise<void> | void,
   onFailure: (failure: unknown) => void,
-  { onLate, lateFromMs = stallFromMs }: LoopOptions = {},
+  { onLate, lateFromMs = stallFromMs, time = machineTime }: LoopOptions = {},
 ): ControlLoop {
   const figures = createLoopFigures(periodMs);
   let stopping = false;
@@ -105,14 +131,14 @@ export function startControlLoop(
   const finished = run();
 
   async function run(): Promise<void> {
-    let deadlineMs = monotonicMs() + periodMs;
+    let deadlineMs = time.nowMs() + periodMs;
     while (!stopping) {
-      const sleepMs = deadlineMs - monotonicMs() - exactWaitMs;
-      await (sleepMs >= 1 ? sleep(sleepMs) : turn());
+      await time.sleep(deadlineMs - time.nowMs() - exactWaitMs, awaken);
+      wakeEarly = undefined;
       if (stopping) return;
-      const restMs = deadlineMs - monotonicMs();
-      if (restMs > 0) Atomics.wait(waitCell, 0, 0, restMs);
-      const startedMs = monotonicMs();
+      const restMs = deadlineMs - time.nowMs();
+      if (restMs > 0) time.waitExactly(restMs);
+      const startedMs = time.nowMs();
       record(figures.lateness, startedMs - deadlineMs);
       const stalledMs = unseenMs + noteLateness("wake-up", startedMs, startedMs - deadlineMs);
       unseenMs = 0;
@@ -123,7 +149,7 @@ export function startControlLoop(
         onFailure(failure);
         return;
       }
-      const endedMs = monotonicMs();
+      const endedMs = time.nowMs();
       record(figures.cycle, endedMs - deadlineMs);
       figures.ticks++;
       // Every wait inside a cycle is bounded, so whatever took longer was no device.
@@ -150,16 +176,8 @@ export function startControlLoop(
     return lateMs;
   }
 
-  function sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(done, Math.floor(ms));
-      function done(): void {
-        wakeEarly = undefined;
-        clearTimeout(timer);
-        resolve();
-      }
-      wakeEarly = done;
-    });
+  function awaken(wake: () => void): void {
+    wakeEarly = wake;
   }
 
   return {
@@ -171,6 +189,3 @@ export function startControlLoop(
     },
   };
 }
-
-/** One turn of the event loop, so that sockets are served even when there is no time to sleep. */
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -37,7 +37,7 @@ test("3,000 broken frames: each is answered as it must be, nothing changes, the 
   station.start();
   const until = async (what: () => boolean): Promise<void> => {
     for (let i = 0; !what(); i++) {
-      if (i > 2000) throw new Error("It did not come to pass.");
+      if (i > 6000) throw new Error("It did not come to pass.");
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   };

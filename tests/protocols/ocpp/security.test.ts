@@ -31,7 +31,7 @@ afterEach(async () => {
   clocks = [];
 });
 
-async function until(what: () => boolean, maxMs = 10_000): Promise<void> {
+async function until(what: () => boolean, maxMs = 60_000): Promise<void> {
   for (let waited = 0; !what(); waited += 10) {
     if (waited > maxMs) throw new Error("It did not come to pass.");
     await new Promise((resolve) => setTimeout(resolve, 10));
