@@ -78,7 +78,7 @@ async function benchBridge(ports: readonly number[], cycles: number): Promise<Me
   const bridge = createBridge(settings);
   const snapshot = createSnapshot(ports.length, 0);
   const commands = createCommands(ports.length, 0);
-  commands.speak = true;
+  commands.commandsEnabled = true;
   await bridge.discover({ verify: false });
   const cycle = async (index: number): Promise<void> => {
     for (let i = 0; i < ports.length; i += 1) {

@@ -247,11 +247,11 @@ export class Bridge {
   /**
    * Writes what changed or needs refreshing. `earned`: a step was completed on fresh inputs, so the heartbeat may advance.
    * Resolves when the writes to devices that are fast enough are acknowledged or failed, at `deadlineMs` at the latest. With
-   * `speak` false nothing is said.
+   * `commandsEnabled` false nothing is said.
    */
   writeAll(commands: CommandsPort, nowMs: number, deadlineMs: number, earned: boolean): Promise<void> {
     invariant(this.#writeDone === undefined, "writeAll was called before the last one ended");
-    if (!commands.speak) {
+    if (!commands.commandsEnabled) {
       this.#fallSilent();
       return Promise.resolve();
     }

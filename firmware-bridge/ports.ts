@@ -78,7 +78,7 @@ export interface StageCommandPort {
 }
 
 export interface CommandsPort {
-  speak: boolean;
+  commandsEnabled: boolean;
   stages: StageCommandPort[];
   transferDevice: TransferCommand;
   closeSequence: number;

@@ -52,7 +52,7 @@ export class Invariants {
   }
 
   check(snapshot: Snapshot, commands: Commands, nowMs: number): void {
-    if (!commands.speak) return;
+    if (!commands.commandsEnabled) return;
     const device = snapshot.transferDevice;
     const permit = snapshot.site.permit;
     const parallel = permit.mode === "parallel-non-export" || permit.mode === "parallel-export";

@@ -270,7 +270,7 @@ export class InMemoryBridge {
   /** Carries out what one step has decided. */
   write(commands: Commands, nowMs: number): void {
     this.#deliverLate(nowMs);
-    if (!commands.speak) return;
+    if (!commands.commandsEnabled) return;
     if (commands.earned && nowMs >= this.#nextHeartbeatMs) {
       this.#controllerHeartbeat = (this.#controllerHeartbeat + 1) & 0xffff;
       this.#nextHeartbeatMs = nowMs + heartbeatEveryMs;

@@ -39,13 +39,13 @@ function text(mode: Mode | undefined, options: ModesOptions): string {
 
 /** A mode and what it lets stages and K1 do. */
 function title(mode: Mode): string {
-  const { speak, charge, discharge, form, steer, transferDevice } = modeRules[mode];
+  const { commandsEnabled, charge, discharge, form, resynchronize, transferDevice } = modeRules[mode];
   const may = [
-    ...(speak ? [] : ["says nothing"]),
+    ...(commandsEnabled ? [] : ["says nothing"]),
     ...(charge ? ["may charge"] : []),
     ...(discharge ? ["may discharge"] : []),
     ...(form ? ["forms"] : []),
-    ...(steer ? ["steers to the grid"] : []),
+    ...(resynchronize ? ["follows the grid's voltage and angle"] : []),
     ...(transferDevice === "none" ? [] : [`K1 ${transferDevice}`]),
   ];
   return `${mode}: ${may.length > 0 ? may.join(", ") : "stages off"}`;

@@ -23,7 +23,7 @@ export interface Commands {
    * False means silence: write nothing at all, not even a heartbeat, so that a stage that forms an island is bounded by
    * its own watchdog while the controller finds out where it is (mode `unknown`).
    */
-  speak: boolean;
+  commandsEnabled: boolean;
   /** Every fact that the present mode rests on was fresh in this cycle: the heartbeat may advance (`needs.ts`). */
   earned: boolean;
   stages: StageCommand[];
@@ -39,7 +39,7 @@ export interface Commands {
 /** Commands in which everything is off and nothing is said. */
 export function createCommands(stageCount: number, tierCount: number): Commands {
   return {
-    speak: false,
+    commandsEnabled: false,
     earned: false,
     stages: Array.from({ length: stageCount }, () => ({
       role: "off" as Role,

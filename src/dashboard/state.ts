@@ -66,7 +66,9 @@ const mode = z.object({
   missing: z
     .object({ device: text, why: z.enum(["silent", "frozen", "never", "stalled"]), ageMs: maybeNumber })
     .nullable()
-    .describe("While the site is blind or not yet known: what it waits for. `stalled` is the controller itself."),
+    .describe(
+      "While the site has no feedback or is not yet known: what it waits for. `stalled` is the controller itself.",
+    ),
   cause: sentenceSchema.nullable().describe("What led to this mode, where the facts do not tell by themselves."),
 });
 

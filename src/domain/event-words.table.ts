@@ -69,25 +69,25 @@ export const eventWords = {
     severity: "critical", clears: "onReset",
   },
   blind: {
-    sentence: "The site is blind: {device} does not answer.",
+    sentence: "The site has no feedback: {device} does not answer.",
     cause: "No answer for {silentMs} when it began. Most often its supply or its network has failed.",
     todo: "Check its supply and its network cable.",
     severity: "critical", clears: "itself",
   },
   blindFrozen: {
-    sentence: "The site is blind: {device} answers with old values.",
+    sentence: "The site has no feedback: {device} answers with old values.",
     cause: "Its own clock has stood for {silentMs}.",
     todo: "Restart the device. If it repeats, ask its manufacturer.",
     severity: "critical", clears: "itself",
   },
   blindNever: {
-    sentence: "The site is blind: {device} has not answered since the start.",
+    sentence: "The site has no feedback: {device} has not answered since the start.",
     cause: "It is off, its address is wrong, or its network is not connected.",
     todo: "Check its supply, its network cable and its address in the configuration.",
     severity: "critical", clears: "itself",
   },
   blindContacts: {
-    sentence: "The site is blind: K1 contact NO says {no}, NC says {nc}.",
+    sentence: "The site has no feedback: K1 contact NO says {no}, NC says {nc}.",
     cause: "The two contacts of K1 disagree.",
     todo: "Look at K1’s contact blocks and their wiring.",
     severity: "critical", clears: "itself",
@@ -99,7 +99,7 @@ export const eventWords = {
     severity: "critical", clears: "itself",
   },
   blindMoment: {
-    sentence: "The site was blind for a moment: a device’s values were missing.",
+    sentence: "The site had no feedback for a moment: a device’s values were missing.",
     cause: "The device answered again before it could be named.",
     todo: "If it repeats, look at the devices’ latencies under Health.",
     severity: "warning", clears: "itself",

@@ -3,7 +3,7 @@
 /** The states of the site's mode machine, one machine per transfer device (`src/core/modes/machine.ts` has its rows). */
 export const modeNames = [
   "unknown",
-  "blind",
+  "noFeedback",
   "loadOnly",
   "ceased",
   "enterDelay",
@@ -19,10 +19,19 @@ export const modeNames = [
   "resyncing",
   "closingLive",
   "lockedOut",
-  "balancing",
-  "parting",
+  "zeroingExchange",
+  "transferToIsland",
 ] as const;
 export type Mode = (typeof modeNames)[number];
+
+/** Words of release 0.1 for modes that have another name since: still said to backends (OCPP) and as labels of metrics. */
+export const formerModeNames: Readonly<Partial<Record<Mode, string>>> = {
+  noFeedback: "blind",
+  zeroingExchange: "balancing",
+  transferToIsland: "parting",
+};
+/** The word for a mode that a backend has known since 0.1. */
+export const modeForBackend = (mode: Mode): string => formerModeNames[mode] ?? mode;
 
 /**
  * Where a mode has the site, for everybody who must say it in one word: `grid`: joined to it; `leaving`, `returning`: on the
@@ -31,15 +40,15 @@ export type Mode = (typeof modeNames)[number];
  */
 export const modePlaces = {
   unknown: "lost",
-  blind: "lost",
+  noFeedback: "lost",
   loadOnly: "grid",
   ceased: "grid",
   enterDelay: "grid",
   ramping: "grid",
   parallel: "grid",
-  balancing: "grid",
+  zeroingExchange: "grid",
   isolating: "leaving",
-  parting: "leaving",
+  transferToIsland: "leaving",
   opening: "leaving",
   isolated: "leaving",
   islandStarting: "island",

@@ -14,7 +14,7 @@ test.each<readonly [string, Seen | null, RegExp]>([
   ["a stage whose power nobody knows", ["loadOnly", [Number.NaN]], /EVSE 1 discharges, or nobody knows/],
   ["an island", ["islandRunning", [0]], /island/],
   ["closing onto the grid in synchronism", ["closingLive", [0]], /island/],
-  ["blind", ["blind", [0]], /Nobody knows/],
+  ["noFeedback", ["noFeedback", [0]], /Nobody knows/],
   ["before the first report", null, /not reported yet/],
 ])("%s", (_, seen, refusal) => {
   expect(updateRefusal(seen && report(seen))).toMatch(refusal);

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { createOcppPort } from "../../src/app/backend/ocpp-port.ts";
 import { inputsLength, inputsStaleMs, readInputs, writeInputs } from "../../src/app/control/shared/inputs.ts";
 import { createSnapshot } from "../../src/core/snapshot.ts";
+import { modeForBackend, modeNames } from "../../src/domain/modes.ts";
 
 function site() {
   const { evses, site } = createSnapshot(2, 0);
@@ -16,6 +17,30 @@ function site() {
   });
   return { evses, site, port };
 }
+
+test("a backend is told each mode by the word that it has known since 0.1", () => {
+  expect(modeNames.map(modeForBackend)).toEqual([
+    "unknown",
+    "blind",
+    "loadOnly",
+    "ceased",
+    "enterDelay",
+    "ramping",
+    "parallel",
+    "isolating",
+    "opening",
+    "isolated",
+    "islandStarting",
+    "islandRunning",
+    "returning",
+    "closing",
+    "resyncing",
+    "closingLive",
+    "lockedOut",
+    "balancing",
+    "parting",
+  ]);
+});
 
 const caps = ({ backendMinW, backendMaxW }: { backendMinW: number; backendMaxW: number }) => [backendMinW, backendMaxW];
 

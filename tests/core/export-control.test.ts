@@ -16,7 +16,7 @@ const rowsInSmall = [
   "model-half",
   "model-more",
   "lost",
-  "blind",
+  "noFeedback",
   "phases",
   "mixed-min",
   "drops-out",

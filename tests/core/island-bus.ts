@@ -56,7 +56,7 @@ export function createBus(
   const output = {
     mode: "isolated" as Mode,
     form: false,
-    steer: false,
+    resynchronize: false,
     mayCharge: false,
     mayDischarge: false,
   } as ModeOutput;
@@ -87,7 +87,7 @@ export function createBus(
     set(mode: Mode): void {
       output.mode = mode;
       output.form = mode === "islandStarting" || mode === "islandRunning" || mode === "resyncing";
-      output.steer = mode === "resyncing";
+      output.resynchronize = mode === "resyncing";
       output.mayCharge = mode === "loadOnly" || mode === "parallel";
     },
   };

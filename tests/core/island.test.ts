@@ -317,7 +317,7 @@ describe("PV", () => {
   });
 });
 
-describe("steering to the grid", () => {
+describe("resynchronizing to the grid", () => {
   test("the bus ahead of the grid is slowed down, behind it is sped up, within bounds", () => {
     for (const phaseDeg of [-170, -30, 30, 170]) {
       const it = started(createBus([bus60()], [10_000]));

@@ -9,7 +9,7 @@ import {
   type ModeFacts,
   type ModeFactsConfig,
   modeFactsDefaults,
-  StageHearing,
+  StageLink,
 } from "../../src/core/modes/facts.ts";
 import { createSnapshot, liveMaxMs, type Snapshot } from "../../src/core/snapshot.ts";
 
@@ -273,7 +273,7 @@ describe("many stages", () => {
     ["just before that it is still silent", silentFor(offAfterMs), { stagesFresh: false }],
     ["silent while it may be forming", silentFor(400, "forming"), { stagesHeard: false, stagesFresh: false }],
     [
-      "silent while discharging: not seen, so no rogue",
+      "silent while discharging: not seen, so no uncommanded output",
       silentFor(400, "discharge"),
       { stagesHeard: true, anyDischarging: false },
     ],
@@ -290,7 +290,7 @@ describe("many stages", () => {
       { stagesFresh: true, anyDischarging: true, off: false },
     ],
     [
-      "it answers, and its own clock has stood for longer: what it says is old, so no rogue",
+      "it answers, and its own clock has stood for longer: what it says is old, so no uncommanded output",
       (s) => void Object.assign(s.stages[7]!, { liveAtMs: nowMs - liveMaxMs - 1, role: "discharge", powerW: -50_000 }),
       { stagesFresh: false, stagesHeard: true, anyDischarging: false, off: true },
     ],
@@ -342,12 +342,12 @@ describe("many stages", () => {
   ];
   test.each(cases)("%s", (_, change, expected) => expect(facts(change, 20)).toMatchObject(expected));
 
-  test("each stage's hearing is told", () => {
-    const { hearing } = facts((s) => {
+  test("each stage's link is told", () => {
+    const { stageLinks } = facts((s) => {
       s.stages[0]!.atMs = nowMs - 400;
       s.stages[1]!.atMs = 0;
     }, 3);
-    expect([...hearing]).toEqual([StageHearing.silent, StageHearing.countedOff, StageHearing.fresh]);
+    expect([...stageLinks]).toEqual([StageLink.silent, StageLink.presumedOff, StageLink.online]);
   });
 });
 
@@ -394,27 +394,15 @@ describe("a stage that forms and is silent for a moment", () => {
     Object.assign(s.transferDevice, { contactNo: "open", contactNc: "open", gridVoltagePu: 0, gridFrequencyHz: 0 });
     Object.assign(s.stages[0]!, { role: "forming", powerW: -5_000, atMs: nowMs - silentMs });
   };
-  const cases: readonly (readonly [name: string, change: (s: Snapshot) => void, hearing: number])[] = [
-    ["the open device and the live bus speak for it", () => {}, StageHearing.fresh],
-    ["the bus is dead", (s) => void Object.assign(s.transferDevice, { busVoltagePu: 0 }), StageHearing.silent],
-    [
-      "one contact says closed",
-      (s) => void Object.assign(s.transferDevice, { contactNo: "closed" }),
-      StageHearing.silent,
-    ],
-    [
-      "the device is silent too",
-      (s) => void Object.assign(s.transferDevice, { atMs: nowMs - 500 }),
-      StageHearing.silent,
-    ],
-    ["it was off", (s) => void Object.assign(s.stages[0]!, { role: "off" }), StageHearing.silent],
-    [
-      "it is silent for too long",
-      (s) => void Object.assign(s.stages[0]!, { atMs: nowMs - 2_100 }),
-      StageHearing.silent,
-    ],
+  const cases: readonly (readonly [name: string, change: (s: Snapshot) => void, link: number])[] = [
+    ["the open device and the live bus speak for it", () => {}, StageLink.online],
+    ["the bus is dead", (s) => void Object.assign(s.transferDevice, { busVoltagePu: 0 }), StageLink.silent],
+    ["one contact says closed", (s) => void Object.assign(s.transferDevice, { contactNo: "closed" }), StageLink.silent],
+    ["the device is silent too", (s) => void Object.assign(s.transferDevice, { atMs: nowMs - 500 }), StageLink.silent],
+    ["it was off", (s) => void Object.assign(s.stages[0]!, { role: "off" }), StageLink.silent],
+    ["it is silent for too long", (s) => void Object.assign(s.stages[0]!, { atMs: nowMs - 2_100 }), StageLink.silent],
   ];
-  test.each(cases)("%s", (_, change, hearing) => {
+  test.each(cases)("%s", (_, change, link) => {
     const found = facts(
       (s) => {
         island(s);
@@ -423,8 +411,8 @@ describe("a stage that forms and is silent for a moment", () => {
       1,
       { formingFreshMs: 2_000 },
     );
-    expect(found.hearing[0]).toBe(hearing);
-    expect(found.anyForming).toBe(hearing === StageHearing.fresh);
+    expect(found.stageLinks[0]).toBe(link);
+    expect(found.anyForming).toBe(link === StageLink.online);
   });
 });
 

@@ -94,7 +94,7 @@ function islanded() {
 describe("paths", () => {
   test("start without a permit → load only, charging allowed, discharging not", () => {
     const it = site();
-    expect(it.run(2_000)).toEqual(["unknown", "blind", "loadOnly"]);
+    expect(it.run(2_000)).toEqual(["unknown", "noFeedback", "loadOnly"]);
     expect(it.machine.output).toMatchObject({ mayCharge: true, mayDischarge: false, form: false });
   });
 
@@ -180,35 +180,35 @@ describe("a planned island", () => {
     const it = site({ parallelOK: true, off: false, ...over });
     it.run(700_000, "parallel");
     it.set(islandRequested);
-    it.run(100, "balancing");
+    it.run(100, "zeroingExchange");
     return it;
   }
 
   test("K1 is balanced for a while, opens, and a stage that holds its angle forms without a break", () => {
-    const it = requested({ holderReady: true });
+    const it = requested({ seamlessReady: true });
     expect(it.machine.output).toMatchObject({
-      mode: "balancing",
+      mode: "zeroingExchange",
       balance: true,
       mayDischarge: true,
       transferDevice: "none",
     });
     it.run(5_000);
-    expect(it.machine.state.mode).toBe("balancing");
+    expect(it.machine.state.mode).toBe("zeroingExchange");
     it.set({ balanced: true });
-    it.run(1_000, "parting");
-    expect(it.machine.output).toMatchObject({ hold: true, form: false, transferDevice: "open" });
+    it.run(1_000, "transferToIsland");
+    expect(it.machine.output).toMatchObject({ seamlessTransfer: true, form: false, transferDevice: "open" });
     it.set(moving);
     it.run(40);
-    expect(it.machine.output).toMatchObject({ mode: "parting", hold: true });
+    expect(it.machine.output).toMatchObject({ mode: "transferToIsland", seamlessTransfer: true });
     it.set(heldUp);
-    expect(it.run(2_000, "islandRunning")).toEqual(["parting", "islandRunning"]);
-    expect(it.machine.output).toMatchObject({ form: true, hold: false, transferDevice: "open" });
+    expect(it.run(2_000, "islandRunning")).toEqual(["transferToIsland", "islandRunning"]);
+    expect(it.machine.output).toMatchObject({ form: true, seamlessTransfer: false, transferDevice: "open" });
     expect(it.machine.state.record).toMatchObject({ intent: "island", startsLeft: 2 });
   });
 
   test("both contacts say open at once → forming still waits until the open command has stood", () => {
-    const it = requested({ holderReady: true, balanced: true });
-    it.run(1_000, "parting");
+    const it = requested({ seamlessReady: true, balanced: true });
+    it.run(1_000, "transferToIsland");
     const from = it.now();
     it.set(heldUp);
     it.run(2_000, "islandRunning");
@@ -217,8 +217,8 @@ describe("a planned island", () => {
 
   test("no stage can hold → all stop at the first sign that K1 moves, and the bus is started anew", () => {
     const it = requested({ balanced: true });
-    it.run(1_000, "parting");
-    expect(it.machine.output).toMatchObject({ hold: false, mayDischarge: true, transferDevice: "open" });
+    it.run(1_000, "transferToIsland");
+    expect(it.machine.output).toMatchObject({ seamlessTransfer: false, mayDischarge: true, transferDevice: "open" });
     it.set(moving);
     it.run(periodMs);
     expect(it.machine.output).toMatchObject({ mode: "opening", mayDischarge: false, transferDevice: "open" });
@@ -234,14 +234,14 @@ describe("a planned island", () => {
     ["K1 opens by itself", isOpen, "lockedOut"],
   ];
   test.each(ends)("while K1 is balanced %s → %s", (_, change, mode) => {
-    const it = requested({ holderReady: true });
+    const it = requested({ seamlessReady: true });
     it.set(change);
     it.run(periodMs);
     expect(it.machine.state.mode).toBe(mode);
   });
 
   test("K1 can't be balanced in time → the island comes with a break", () => {
-    const it = requested({ holderReady: true });
+    const it = requested({ seamlessReady: true });
     expect(it.run(20_000, "isolating").at(-1)).toBe("isolating");
   });
 
@@ -251,18 +251,18 @@ describe("a planned island", () => {
     ["backup is not permitted any more", { backupOK: false }, "opening"],
   ];
   test.each(upsets)("while K1 opens %s → everything stops", (_, change, mode) => {
-    const it = requested({ holderReady: true, balanced: true });
-    it.run(1_000, "parting");
+    const it = requested({ seamlessReady: true, balanced: true });
+    it.run(1_000, "transferToIsland");
     it.set(change);
     it.run(periodMs);
-    expect(it.machine.output).toMatchObject({ mode, hold: false, mayDischarge: false });
+    expect(it.machine.output).toMatchObject({ mode, seamlessTransfer: false, mayDischarge: false });
   });
 
   test("K1 does not open → locked out, nobody forms", () => {
-    const it = requested({ holderReady: true, balanced: true });
-    it.run(1_000, "parting");
+    const it = requested({ seamlessReady: true, balanced: true });
+    it.run(1_000, "transferToIsland");
     it.run(2_000);
-    expect(it.machine.output).toMatchObject({ mode: "lockedOut", hold: false, form: false });
+    expect(it.machine.output).toMatchObject({ mode: "lockedOut", seamlessTransfer: false, form: false });
   });
 
   test("out of load only the loads blink: nothing is given to the grid without a permit", () => {
@@ -270,7 +270,7 @@ describe("a planned island", () => {
     it.run(2_000, "loadOnly");
     it.set(islandRequested);
     it.run(periodMs);
-    expect(it.machine.output).toMatchObject({ mode: "isolating", mayDischarge: false, hold: false });
+    expect(it.machine.output).toMatchObject({ mode: "isolating", mayDischarge: false, seamlessTransfer: false });
   });
 });
 
@@ -341,7 +341,7 @@ describe("must not happen", () => {
     const it = islanded();
     it.set({ provenOpen: false, disagree: true });
     it.run(periodMs);
-    expect(it.machine.output).toMatchObject({ mode: "blind", form: false });
+    expect(it.machine.output).toMatchObject({ mode: "noFeedback", form: false });
   });
 
   test("closing and forming wait until the record is stored", () => {
@@ -393,7 +393,7 @@ describe("must not happen", () => {
     it.run(10_000);
     expect(it.machine.state.mode).toBe("lockedOut");
     it.set({ coherentClosed: true });
-    expect(it.run(3_000, "loadOnly")).toEqual(["lockedOut", "blind", "loadOnly"]);
+    expect(it.run(3_000, "loadOnly")).toEqual(["lockedOut", "noFeedback", "loadOnly"]);
   });
 
   test("a restart while an island runs: silence, then adoption without a step", () => {
@@ -401,10 +401,10 @@ describe("must not happen", () => {
     const it = site({ ...gridIsOut, ...isOpen, ...islandIsLive }, record);
     it.set({ stagesFresh: false, deviceFresh: false });
     it.run(100);
-    expect(it.machine.output.speak).toBe(false);
+    expect(it.machine.output.commandsEnabled).toBe(false);
     it.set({ stagesFresh: true, deviceFresh: true });
     expect(it.run(100, "islandRunning")).toEqual(["unknown", "islandRunning"]);
-    expect(it.machine.output).toMatchObject({ speak: true, form: true, transferDevice: "open" });
+    expect(it.machine.output).toMatchObject({ commandsEnabled: true, form: true, transferDevice: "open" });
   });
 
   test("the same restart with a record that does not say island → no adoption", () => {
@@ -523,7 +523,7 @@ describe("second lines of the machine", () => {
   test("a way into discharging leads only through the delay of entering service", () => {
     const into = modeRows.filter(
       ({ to, from }) =>
-        to === "ramping" || (to === "parallel" && !from.includes("ramping") && !from.includes("balancing")),
+        to === "ramping" || (to === "parallel" && !from.includes("ramping") && !from.includes("zeroingExchange")),
     );
     expect(into.map(({ id }) => id)).toEqual(["E1"]);
   });

@@ -4,14 +4,14 @@ import { openEventArchive } from "../../src/dashboard/archive/event-archive.ts";
 import type { EventRow, Seen } from "../../src/dashboard/live/event-rows.ts";
 import { createEventLog, type EventLog } from "../../src/dashboard/live/events.ts";
 
-/** What stands: a number of blind devices, each a place of the row. */
-const at = (nowMs: number, ...blind: boolean[]): Seen => ({ nowMs, blind }) as unknown as Seen;
-const blindOf = (seen: Seen): boolean[] => (seen as unknown as { blind: boolean[] }).blind;
+/** What stands: a number of silent devices, each a place of the row. */
+const at = (nowMs: number, ...silent: boolean[]): Seen => ({ nowMs, silent }) as unknown as Seen;
+const silentOf = (seen: Seen): boolean[] => (seen as unknown as { silent: boolean[] }).silent;
 const rows: readonly EventRow[] = [
   {
     key: "blind",
-    places: (seen) => blindOf(seen).length,
-    active: (seen, place) => blindOf(seen)[place]!,
+    places: (seen) => silentOf(seen).length,
+    active: (seen, place) => silentOf(seen)[place]!,
     values: (_, place) => ({ device: `K${place + 1}`, darkS: Number.NaN }),
     needsPerson: true,
   },

@@ -218,7 +218,7 @@ describe("what becomes an event", () => {
     [
       "K1 silent for a quarter of a second: K1 is named",
       (s) => {
-        s.report.site["mode"] = "blind";
+        s.report.site["mode"] = "noFeedback";
         s.moments.missing = { device: "K1", why: "silent", ageMs: 250 };
       },
       ["blind"],
@@ -226,7 +226,7 @@ describe("what becomes an event", () => {
     [
       "a device that answers with old values",
       (s) => {
-        s.report.site["mode"] = "blind";
+        s.report.site["mode"] = "noFeedback";
         s.moments.missing = { device: "K1", why: "frozen", ageMs: 1_700 };
       },
       ["blindFrozen"],
@@ -234,14 +234,14 @@ describe("what becomes an event", () => {
     [
       "the controller's own stall",
       (s) => {
-        s.report.site["mode"] = "blind";
+        s.report.site["mode"] = "noFeedback";
         s.moments.missing = { device: "The controller", why: "stalled", ageMs: 800 };
       },
       ["blindStalled"],
     ],
     [
       "contacts that disagree",
-      (s) => Object.assign(s.report.site, { mode: "blind", contactNc: "open" }),
+      (s) => Object.assign(s.report.site, { mode: "noFeedback", contactNc: "open" }),
       ["blindContacts"],
     ],
     [
@@ -270,15 +270,15 @@ describe("what becomes an event", () => {
     ],
     ["a wait for a good grid after the start: nothing", (s) => void (s.report.site["mode"] = "ceased"), []],
     [
-      "blind while the devices are being found after a start: nothing",
-      (s) => Object.assign(s.report.site, { mode: "blind", previousMode: "unknown", atMs: 900, modeSinceMs: 0 }),
+      "no feedback while the devices are being found after a start: nothing",
+      (s) => Object.assign(s.report.site, { mode: "noFeedback", previousMode: "unknown", atMs: 900, modeSinceMs: 0 }),
       [],
     ],
     [
       "the same for long",
       (s) =>
         Object.assign(s.report.site, {
-          mode: "blind",
+          mode: "noFeedback",
           previousMode: "unknown",
           atMs: 6_000,
           modeSinceMs: 0,

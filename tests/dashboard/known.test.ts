@@ -281,7 +281,7 @@ describe("a site at which nothing answers", () => {
     const state = sampleState("parallel");
     return {
       ...state,
-      mode: { ...state.mode, mode: "blind", missing: { device: "K1", why: "never", ageMs: null } },
+      mode: { ...state.mode, mode: "noFeedback", missing: { device: "K1", why: "never", ageMs: null } },
       grid: { voltagePu: null, frequencyHz: null, good: false, sinceMs: null, known: unknown },
       pccW: null,
       pccKnown: unknown,
@@ -300,7 +300,7 @@ describe("a site at which nothing answers", () => {
     for (const row of shown.diagram.rows)
       expect([row.value, row.wire.live, row.breakerClosed]).toEqual(["Not known", null, null]);
     expect(plain(`${shown.mode.lead} ${shown.mode.rest}`)).toBe(
-      "Blind. K1 has not answered since the start; every charger is off.",
+      "No feedback. K1 has not answered since the start; every charger is off.",
     );
     const words = plain(JSON.stringify([shown.diagram, shown.mode, shown.chargers]));
     expect(words).not.toMatch(/dead|Without power|, "/);

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 import { createMetrics } from "../../src/dashboard/server/metrics.ts";
+import { formerModeNames } from "../../src/domain/modes.ts";
 import { sampleNames, sampleState } from "./sampleStates.ts";
 
 const metrics = () => createMetrics({ ageMs: () => 20, pages: () => 3, skipped: () => 0 });
@@ -16,13 +17,20 @@ const emptyRecord = {
 /** Names of the series in an exposition. */
 const namesOf = (text: string): Set<string> =>
   new Set([...text.matchAll(/^([a-zA-Z_:][\w:]*)(?:\{|\s)/gm)].map((found) => found[1] ?? ""));
+/** Modes that an exposition says the site is in. */
+const modesSetIn = (text: string): (string | undefined)[] =>
+  [...text.matchAll(/^islet_mode\{mode="(\w+)"\} 1$/gm)].map((found) => found[1]);
 
 describe("metrics", () => {
+  test("an alert on a mode by its name of 0.1 still fires", async () => {
+    const state = sampleState("parallel");
+    const text = await metrics().text({ ...state, mode: { ...state.mode, mode: "noFeedback" } });
+    expect(modesSetIn(text)).toEqual(["noFeedback", "blind"]);
+  });
   test.each(sampleNames)("%s: one mode is 1, every line is a number", async (name) => {
     const text = await metrics().text(sampleState(name));
-    expect([...text.matchAll(/^islet_mode\{mode="(\w+)"\} 1$/gm)].map((found) => found[1])).toEqual([
-      sampleState(name).mode.mode,
-    ]);
+    const { mode } = sampleState(name).mode;
+    expect(modesSetIn(text)).toEqual([mode, ...(mode in formerModeNames ? [formerModeNames[mode]] : [])]);
     for (const line of text.split("\n"))
       if (line !== "" && !line.startsWith("#")) expect(line).toMatch(/ (-?[\d.]+(e[+-]?\d+)?|Nan|\+?Inf)$/i);
   });

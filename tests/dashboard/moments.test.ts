@@ -111,7 +111,7 @@ describe("what led to the mode", () => {
       "K1 that was silent for a moment: no sag is told",
       [
         [0, {}],
-        [5, { mode: "blind" }],
+        [5, { mode: "noFeedback" }],
         [9, { mode: "loadOnly" }],
         [9.1, { mode: "ceased", gridVoltagePu: 1.003 }],
         [9.2, { mode: "enterDelay" }],
@@ -148,7 +148,7 @@ describe("what led to the mode", () => {
       "K1 that does not open for a planned island",
       [
         [0, {}],
-        [10, { mode: "parting" }],
+        [10, { mode: "transferToIsland" }],
         [12, { mode: "lockedOut" }],
       ],
       { key: "cause.notProvenPlanned" },

@@ -19,7 +19,7 @@ const kinds = Object.keys(transferDeviceKinds) as TransferDeviceKindName[];
 const modesOf = (kind: TransferDeviceKindName): readonly Mode[] =>
   modeNames.filter((mode) => {
     if (!transferDeviceKinds[kind].canIsolate)
-      return modePlaces[mode] === "grid" ? mode !== "balancing" : modePlaces[mode] === "lost";
+      return modePlaces[mode] === "grid" ? mode !== "zeroingExchange" : modePlaces[mode] === "lost";
     return transferDeviceKinds[kind].closedTransition || (mode !== "resyncing" && mode !== "closingLive");
   });
 
@@ -67,8 +67,8 @@ describe("what is promised of the loads", () => {
   test.each([
     ["return by open transition: half a second", "islandRunning", "open-transition", 1, /half a second/],
     ["return in step: none", "islandRunning", "microgrid-interconnect", 1, /Loads stay fed/],
-    ["planned island, a stage holds: none", "balancing", "open-transition", 2, /Loads stay fed/],
-    ["planned island, none holds: about 2 s", "balancing", "open-transition", 1, /about 2 s/],
+    ["planned island, a stage holds: none", "zeroingExchange", "open-transition", 2, /Loads stay fed/],
+    ["planned island, none holds: about 2 s", "zeroingExchange", "open-transition", 1, /about 2 s/],
     [
       "a return whose grid fails goes on dark, with a new start",
       "returning",

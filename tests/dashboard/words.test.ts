@@ -42,7 +42,7 @@ const wording: readonly (readonly [number, string, SentenceKey | EventKey, WordV
   [9, "Starting the island. The site bus is proven dead.", "mode.islandStarting"],
   [10, "Island. The site feeds itself; the grid is proven disconnected.", "mode.islandRunning"],
   [11, "Returning to the grid. Loads are without power for about half a second.", "mode.returning"],
-  [12, "Blind. K1 does not answer; every charger is off.", "mode.blind.silent", { device: "K1" }],
+  [12, "No feedback. K1 does not answer; every charger is off.", "mode.noFeedback.silent", { device: "K1" }],
   [13, "Locked out. K1 contact NO says open, NC says closed.", "mode.lockedOut", { no: "open", nc: "closed" }],
   [14, "K1 did not prove open within 0.3 s. Locked out.", "k1NotOpen", { travelLimitS: 0.3 }],
   [15, "The PCC meter is frozen. Discharging stopped.", "meter-frozen"],

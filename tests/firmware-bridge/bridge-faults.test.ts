@@ -64,7 +64,7 @@ describe("a device that answers wrongly, late, short or not at all", () => {
       deadlineMs: 50,
     });
     await bridge.discover({ verify: false });
-    commands.speak = true;
+    commands.commandsEnabled = true;
     for (const command of commands.stages) Object.assign(command, { role: "charge", powerW: 7_000 });
     await stageServers[1]!.close();
     for (let i = 0; i < 5; i += 1) await cycle();
@@ -121,7 +121,7 @@ describe("a peer that freezes for three seconds and thaws", () => {
   }) => {
     const { bridge, commands, stages, faces, stageServers, cycle } = await start(finished, { deadlineMs: 15 });
     await bridge.discover({ verify: false });
-    commands.speak = true;
+    commands.commandsEnabled = true;
     const command = commands.stages[0]!;
     const stage = stages[0]!;
     /** Moment at which each setpoint was decided, by its power: all are different. */
@@ -162,7 +162,7 @@ describe("a peer that freezes for three seconds and thaws", () => {
   }) => {
     const { bridge, commands, transferDevice, siteServer, cycle } = await start(finished, { deadlineMs: 15 });
     await bridge.discover({ verify: false });
-    commands.speak = true;
+    commands.commandsEnabled = true;
     commands.transferDevice = "open";
     for (let i = 0; i < 5; i += 1) await cycle();
     expect(transferDevice.contactNo).toBe("open");
@@ -180,7 +180,7 @@ describe.concurrent("setpoints", () => {
   test("only changes beyond the dead band, cuts and refreshes are written", async ({ onTestFinished: finished }) => {
     const { bridge, commands, stages, cycle } = await start(finished);
     await bridge.discover({ verify: false });
-    commands.speak = true;
+    commands.commandsEnabled = true;
     const command = commands.stages[0]!;
     const written = async (powerW: number): Promise<number> => {
       const before = stages[0]!.commands.length;
@@ -206,7 +206,7 @@ describe.concurrent("setpoints", () => {
     const { bridge, commands, stages, cycle } = await start(finished);
     stages[0]!.executedSequence = 41_000;
     await bridge.discover({ verify: false });
-    commands.speak = true;
+    commands.commandsEnabled = true;
     for (let i = 0; i < 5; i += 1) {
       Object.assign(commands.stages[0]!, { role: "charge", powerW: 1_000 * i });
       await cycle();
@@ -219,7 +219,7 @@ describe.concurrent("setpoints", () => {
   }) => {
     const { bridge, commands, stages, cycle } = await start(finished);
     await bridge.discover({ verify: false });
-    commands.speak = true;
+    commands.commandsEnabled = true;
     Object.assign(commands.stages[0]!, { role: "charge", powerW: 5_000, leaseUntilMs: clock() - 1 });
     await cycle();
     expect(bridge.stages[0]!.device.cycleFault).toBe("lease-expired");
@@ -235,7 +235,7 @@ describe.concurrent("setpoints", () => {
     test(`${role} on a stage that has no word for it → nothing is written`, async ({ onTestFinished: finished }) => {
       const { bridge, commands, stages, cycle } = await start(finished, { stageModel: false });
       await bridge.discover({ verify: false });
-      commands.speak = true;
+      commands.commandsEnabled = true;
       Object.assign(commands.stages[0]!, { role, formVoltagePu: 1, formFrequencyHz: 60 });
       for (let i = 0; i < 3; i += 1) await cycle();
       expect(stages[0]!.commands).toEqual([]);
@@ -248,7 +248,7 @@ describe.concurrent("setpoints", () => {
   }) => {
     const { bridge, commands, stages, cycle } = await start(finished);
     await bridge.discover({ verify: false });
-    commands.speak = true;
+    commands.commandsEnabled = true;
     Object.assign(commands.stages[0]!, { role: "hold", powerW: -12_000, formVoltagePu: 1, formFrequencyHz: 60 });
     await cycle();
     const ordered = { role: "hold", powerW: -12_000, formVoltagePu: 1, formFrequencyHz: 60 };
@@ -258,7 +258,7 @@ describe.concurrent("setpoints", () => {
   test("forming → role and set-points of the island reach the stage", async ({ onTestFinished: finished }) => {
     const { bridge, commands, stages, cycle } = await start(finished);
     await bridge.discover({ verify: false });
-    commands.speak = true;
+    commands.commandsEnabled = true;
     Object.assign(commands.stages[0]!, { role: "forming", formVoltagePu: 1.025, formFrequencyHz: 59.95 });
     await cycle();
     expect(stages[0]).toMatchObject({ role: "forming", formFrequencyHz: 59.95 });
@@ -268,7 +268,7 @@ describe.concurrent("setpoints", () => {
   test("the heartbeat advances once a second, and only when it was earned", async ({ onTestFinished: finished }) => {
     const { bridge, commands, stages, cycle } = await start(finished);
     await bridge.discover({ verify: false });
-    commands.speak = true;
+    commands.commandsEnabled = true;
     const run = async (durationMs: number, earned: boolean): Promise<number> => {
       const before = stages[0]!.heartbeats.length;
       const untilMs = clock() + durationMs;

@@ -59,7 +59,7 @@ describe("commands", () => {
       const { bridge, commands, stages, faces, cycle } = await start({ stageModel });
       const { face } = faces[0]!;
       await bridge.discover();
-      commands.speak = true;
+      commands.commandsEnabled = true;
       for (const powerW of [30_000, -25_000, 0]) {
         Object.assign(commands.stages[0]!, { role: powerW < 0 ? "discharge" : "charge", powerW });
         await cycle();
@@ -75,7 +75,7 @@ describe("commands", () => {
   test("silence → nothing at all is written", async () => {
     const { bridge, commands, stages, cycle, stageServers, siteServer } = await start();
     await bridge.discover({ verify: false });
-    commands.speak = false;
+    commands.commandsEnabled = false;
     for (let i = 0; i < 5; i += 1) await cycle();
     expect(stages[0]!.commands).toEqual([]);
     expect(stageServers[0]!.counters.writes + siteServer.counters.writes).toBe(0);
@@ -84,7 +84,7 @@ describe("commands", () => {
   test("transfer device, panel and PV obey", async () => {
     const { bridge, commands, cycle, transferDevice, panel, pv } = await start();
     await bridge.discover({ verify: false });
-    commands.speak = true;
+    commands.commandsEnabled = true;
     Object.assign(commands, { transferDevice: "open", pvLimitW: 3_300, tierClosed: [true, false, true] });
     await cycle();
     await cycle();

@@ -82,7 +82,7 @@ describe("what stands between a device and its work is named within 5 s", () => 
   test("commands that are refused again and again → the register and the device's reason", async () => {
     const one = await start();
     await one.bridge.discover({ verify: false });
-    one.commands.speak = true;
+    one.commands.commandsEnabled = true;
     one.faces[0]!.face.write = () => ExceptionCode.illegalValue;
     for (let i = 0; i < 6; i += 1) {
       Object.assign(one.commands.stages[0]!, { role: "charge", powerW: 1_000 * (i + 1) });

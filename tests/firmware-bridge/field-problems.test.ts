@@ -79,7 +79,7 @@ async function start(
   });
   const snapshot = createSnapshot(stages, 0);
   const commands = createCommands(stages, 0);
-  commands.speak = true;
+  commands.commandsEnabled = true;
   for (const stage of commands.stages) stage.leaseUntilMs = Number.POSITIVE_INFINITY;
   void bridge.discover({ verify: false });
   field = {

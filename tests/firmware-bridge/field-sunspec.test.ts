@@ -98,7 +98,7 @@ describe("a Fronius inverter: common model of 65, 103, 120, 123", () => {
     await bridge.discover({ verify: false });
     const snapshot = createSnapshot(0, 0);
     const commands = createCommands(0, 0);
-    Object.assign(commands, { speak: true, pvLimitW: 4_100 });
+    Object.assign(commands, { commandsEnabled: true, pvLimitW: 4_100 });
     for (let i = 0; i < 3; i += 1) {
       await bridge.readAll(snapshot, clock() + 100);
       await bridge.writeAll(commands, clock(), clock() + 100, true);

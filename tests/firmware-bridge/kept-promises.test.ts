@@ -9,7 +9,7 @@ let site: TestSite | undefined;
 const start = async (options?: TestSiteOptions): Promise<TestSite> => {
   site = await startSite(options);
   await site.bridge.discover({ verify: false });
-  site.commands.speak = true;
+  site.commands.commandsEnabled = true;
   return site;
 };
 afterEach(async () => {
@@ -83,9 +83,9 @@ describe("writes", () => {
     const written = one.stages[0]!.commands.length;
     await one.cycle();
     expect(one.stages[0]!.commands.length).toBe(written);
-    one.commands.speak = false;
+    one.commands.commandsEnabled = false;
     await one.cycle();
-    one.commands.speak = true;
+    one.commands.commandsEnabled = true;
     await one.cycle();
     expect(one.stages[0]!.commands.length).toBe(written + 1);
   });

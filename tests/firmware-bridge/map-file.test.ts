@@ -80,7 +80,7 @@ describe("the blueprint", () => {
     expect(snapshot.stages[0]!.frequencyHz).toBeCloseTo(60.01, 6);
 
     const commands = createCommands(1, 0);
-    commands.speak = true;
+    commands.commandsEnabled = true;
     Object.assign(commands.stages[0]!, {
       role: "discharge",
       powerW: -99_000,

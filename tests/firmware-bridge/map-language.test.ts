@@ -298,7 +298,7 @@ ${more}
   await bridge.discover({ verify: false });
   const snapshot = createSnapshot(1, 0);
   const orders = createCommands(1, 0);
-  orders.speak = true;
+  orders.commandsEnabled = true;
   return {
     bank,
     bridge,

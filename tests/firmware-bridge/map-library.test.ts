@@ -204,7 +204,7 @@ describe("a Wallbox Quasar", () => {
     bank.holding.set([11, 56], 537);
     const snapshot = createSnapshot(1, 0);
     const commands = createCommands(1, 0);
-    commands.speak = true;
+    commands.commandsEnabled = true;
     Object.assign(commands.stages[0]!, { role: "discharge", powerW: -3_000, leaseUntilMs: Number.POSITIVE_INFINITY });
     bank.writes.length = 0;
     for (let i = 0; i < 4; i += 1) {
@@ -302,7 +302,7 @@ describe("a transfer switch from parts", () => {
     );
     const snapshot = createSnapshot(0, 0);
     const commands = createCommands(0, 0);
-    commands.speak = true;
+    commands.commandsEnabled = true;
     const cycles = async (count: number): Promise<void> => {
       for (let i = 0; i < count; i += 1) {
         await bridge.readAll(snapshot, clock() + 50);

@@ -19,7 +19,7 @@ async function latched(alarmBits: number, options?: TestSiteOptions): Promise<Te
   site = await startSite(options);
   Object.assign(site.stages[0]!, { watchdogTripped: true, alarmBits });
   await site.bridge.discover();
-  site.commands.speak = true;
+  site.commands.commandsEnabled = true;
   await site.cycle();
   return site;
 }
@@ -79,7 +79,7 @@ describe("what the controller does not reset", () => {
     site = await startSite();
     site.stages[0]!.watchdogTripped = true;
     await site.bridge.discover();
-    site.commands.speak = true;
+    site.commands.commandsEnabled = true;
     await again(site, false);
     expect(site.stages[0]!.alarmResets).toBe(0);
   });

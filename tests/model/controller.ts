@@ -42,7 +42,7 @@ const alwaysHeld: readonly (readonly [key: keyof HeldSince, field: number, cap: 
   ["gridGood", F.hGood, cap.hGood],
   ["gridOut", F.hOut, cap.hOut],
   ["gridNotGood", F.hNotGood, cap.hNotGood],
-  ["rogue", F.hRogue, cap.hRogue],
+  ["uncommandedOutput", F.hUncommanded, cap.hUncommanded],
   ["contradiction", F.hContra, cap.hContra],
   ["coherentClosed", F.hClosed, cap.hClosed],
   ["coherentOpen", F.hOpen, cap.hOpen],
@@ -97,7 +97,7 @@ export function createController(
     facts.inStep = facts.gridLive && facts.busLive && joined(w);
     facts.gridFollows = facts.inStep && facts.provenOpen && someForm(w, stages);
     facts.balanced = w[F.unbalanced] === 0;
-    facts.holderReady = holds && facts.sourceReady && allReadToHold(w);
+    facts.seamlessReady = holds && facts.sourceReady && allReadToHold(w);
     const output = stepMode(machine, facts, nowMs);
     writeWorld(w);
     // A row that the reset serves must be able to say so.
@@ -158,8 +158,8 @@ export function createController(
     const { record } = state;
     state.mode = modeNames[w[F.mode]!]!;
     state.sinceMs = nowMs - w[F.modeAge]! * tickMs;
-    state.released = w[F.released]! === 1;
-    state.releasedMs = nowMs - w[F.releasedAge]! * tickMs;
+    state.commandArmed = w[F.armed]! === 1;
+    state.armedMs = nowMs - w[F.armedAge]! * tickMs;
     state.expected = expectedNames[w[F.expected]!]!;
     state.disagreements = w[F.disagreements]!;
     state.doubts = w[F.doubts]!;
@@ -183,8 +183,8 @@ export function createController(
     const { record } = state;
     w[F.mode] = modeNames.indexOf(state.mode);
     w[F.modeAge] = ageAfter(state.sinceMs, cap.modeAge);
-    w[F.released] = state.released ? 1 : 0;
-    w[F.releasedAge] = state.released ? ageAfter(state.releasedMs, cap.releasedAge) : 0;
+    w[F.armed] = state.commandArmed ? 1 : 0;
+    w[F.armedAge] = state.commandArmed ? ageAfter(state.armedMs, cap.armedAge) : 0;
     w[F.expected] = expectedNames.indexOf(state.expected);
     w[F.disagreements] = Math.min(disagreementsMax, state.disagreements);
     w[F.doubts] = Math.min(doubtsMax, state.doubts);
@@ -236,8 +236,8 @@ export function storeRecord(w: World): void {
 const controllerFields = [
   F.mode,
   F.modeAge,
-  F.released,
-  F.releasedAge,
+  F.armed,
+  F.armedAge,
   F.expected,
   F.disagreements,
   F.doubts,
@@ -250,7 +250,7 @@ const controllerFields = [
   F.hGood,
   F.hOut,
   F.hNotGood,
-  F.hRogue,
+  F.hUncommanded,
   F.hContra,
   F.hClosed,
   F.hOpen,
@@ -272,8 +272,8 @@ export function crash(w: World): void {
 export function restart(w: World, stages: number): void {
   crash(w);
   w[F.up] = 1;
-  w[F.released] = 1;
-  w[F.releasedAge] = cap.releasedAge;
+  w[F.armed] = 1;
+  w[F.armedAge] = cap.armedAge;
   w[F.intent] = w[F.diskIntent]!;
   w[F.starts] = w[F.diskStarts]!;
   w[F.blocked] = w[F.diskBlocked]!;

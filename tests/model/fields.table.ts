@@ -10,9 +10,9 @@ const inputs = [
 ] as const;
 const controller = [
   // its mode machine
-  ["mode", 5], ["modeAge", 3], ["released", 1], ["releasedAge", 2], ["expected", 2], ["disagreements", 2], ["doubts", 1],
+  ["mode", 5], ["modeAge", 3], ["armed", 1], ["armedAge", 2], ["expected", 2], ["disagreements", 2], ["doubts", 1],
   ["gridDeadAtStart", 1], ["intent", 2], ["starts", 2], ["blocked", 1], ["unproven", 1], ["closePending", 1],
-  ["hGood", 2], ["hOut", 2], ["hNotGood", 2], ["hRogue", 2], ["hContra", 3], ["hClosed", 2], ["hOpen", 2], ["hDead", 2],
+  ["hGood", 2], ["hOut", 2], ["hNotGood", 2], ["hUncommanded", 2], ["hContra", 3], ["hClosed", 2], ["hOpen", 2], ["hDead", 2],
   ["hNotDead", 3], ["hSync", 2], ["startedAge", 3],
   // which faults this world is about
   ["fault", 6], ["fault2", 6],

@@ -21,7 +21,7 @@ export const invariants = {
   I4: "no armed output and no K1 command on stale facts",
   I5: "locked out is left only by a reset with coherent facts, not by a restart",
   I6: "no discharge commanded while a fact says that the grid is not good or K1 not closed (a stage that holds its angle: until both contacts say open)",
-  I7: "no K1 motion from unknown or blind; adoption only on agreeing facts",
+  I7: "no K1 motion from unknown or noFeedback; adoption only on agreeing facts",
   I8: "no start, no forming, and no holding behind an open K1, commanded without backup authority",
   I9: "no isolation from a normal grid, and no start while both voltmeters see it good, without the operator",
   I10: "no lockout without a fault",
@@ -42,9 +42,9 @@ const locked = intentNames.indexOf("locked");
 /** A condition that has held as long as it is counted (`cap.hClosed`, `cap.hOpen`). */
 const heldLong = 3;
 /** Modes that form, or hold, beside a grid that is there. */
-const besideGrid = [mode.parting, mode.resyncing, mode.closingLive];
+const besideGrid = [mode.transferToIsland, mode.resyncing, mode.closingLive];
 /** Modes in which a site gives power to the grid. */
-const gave = [mode.ramping, mode.parallel, mode.balancing, mode.parting];
+const gave = [mode.ramping, mode.parallel, mode.zeroingExchange, mode.transferToIsland];
 /** Modes in which a site may rest and a person can reset it. */
 const hearsReset = [mode.isolated, mode.islandRunning, mode.loadOnly, mode.parallel];
 const island = intentNames.indexOf("island");
@@ -90,29 +90,29 @@ export function createMonitor(
     }
 
     // A stage that holds the bus behind a K1 that is proven open gives nothing to the grid.
-    const gives = output.speak && output.mayDischarge && !(output.hold && bothOpen);
-    const forms = output.speak && output.form;
-    const moves = output.speak && output.transferDevice !== "none";
+    const gives = output.commandsEnabled && output.mayDischarge && !(output.seamlessTransfer && bothOpen);
+    const forms = output.commandsEnabled && output.form;
+    const moves = output.commandsEnabled && output.transferDevice !== "none";
     const closes = output.transferDevice === "close" && w[F.closePending] === 1;
     if ((gives || forms || moves) && (!deviceFresh || heard === 0)) return "I4";
     if (gives && w[F.meterAge]! > 1) return "I4";
     if ((closes || forms) && silent > 0 && !freshForming) return "I4";
 
     if (gives && !mayGive(w)) return "I2";
-    const holdsIsland = output.speak && output.hold && bothOpen;
+    const holdsIsland = output.commandsEnabled && output.seamlessTransfer && bothOpen;
     if ((forms || holdsIsland) && w[F.permit] === Permit.none) return "I8";
     const deviceSeesBadGrid = hasDevice && w[F.rGrid]! >= Grid.tripped;
     if (gives && (deviceSeesBadGrid || w[F.rMeter]! >= Grid.tripped)) return "I6";
-    if (gives && !bothClosed && !output.hold) return "I6";
+    if (gives && !bothClosed && !output.seamlessTransfer) return "I6";
     if (forms && is !== mode.closingLive && !bothOpen && !isGlitch(w, bothClosed)) return "I1";
     if (gives && !gave.includes(was) && (was !== mode.enterDelay || before[F.hGood]! < heldLong)) return "I15";
     if ((gives || forms) && w[F.unproven] === 1) return "I16";
-    const failedToOpen = (was === mode.opening || was === mode.parting) && is === mode.lockedOut;
+    const failedToOpen = (was === mode.opening || was === mode.transferToIsland) && is === mode.lockedOut;
     if (failedToOpen && w[F.unproven] === 0) return "I16";
     const cleared = before[F.unproven] === 1 && w[F.unproven] === 0;
     if (cleared && !(was === mode.isolated && bothOpen && w[F.rGrid] !== Grid.dead && w[F.rBus] === 0)) return "I16";
 
-    if ((is === mode.unknown || is === mode.blind) && moves) return "I7";
+    if ((is === mode.unknown || is === mode.noFeedback) && moves) return "I7";
     if (was === mode.unknown && is === mode.islandRunning) {
       const agree = bothOpen && w[F.rBus] === 1 && freshForming && before[F.intent] === island;
       if (!agree || !deviceFresh) return "I7";
@@ -126,7 +126,7 @@ export function createMonitor(
 
     if (is === mode.lockedOut && w[F.intent] !== locked) return "I14";
 
-    const leaves = was !== is && (is === mode.isolating || is === mode.parting);
+    const leaves = was !== is && (is === mode.isolating || is === mode.transferToIsland);
     if (!nuisance && leaves && w[F.grid]! <= Grid.sag && w[F.request] === 0) return "I9";
     if (was !== mode.lockedOut && is === mode.lockedOut && w[F.fault] === 0 && before[F.diskIntent] !== locked)
       return "I10";
@@ -161,10 +161,10 @@ export function createMonitor(
     const was = before[F.mode]!;
     const is = w[F.mode]!;
     const gridGood = w[F.rGrid] === Grid.normal && w[F.rMeter] === Grid.normal;
-    if ((is === mode.isolating || is === mode.balancing) && w[F.starts] === 0) return true;
+    if ((is === mode.isolating || is === mode.zeroingExchange) && w[F.starts] === 0) return true;
     if (was === mode.isolating && is === mode.opening && w[F.permit] === Permit.none) return true;
     if (is === mode.islandStarting && w[F.noSource] === 1) return true;
-    if (was === mode.balancing && is === mode.parting && w[F.unbalanced] === 1) return true;
+    if (was === mode.zeroingExchange && is === mode.transferToIsland && w[F.unbalanced] === 1) return true;
     if (was === mode.islandRunning || was === mode.resyncing) {
       const stays = is === mode.islandRunning || is === mode.resyncing || is === mode.closingLive;
       return !stays && freshForming && w[F.rBus] === 1 && w[F.permit] !== Permit.none && !gridGood;
@@ -175,9 +175,9 @@ export function createMonitor(
     }
     const planned = w[F.request] === 1 && mayGive(w) && w[F.rGrid]! <= Grid.sag && w[F.rMeter]! <= Grid.sag;
     if (!planned || closedTransition) return false;
-    if (was === mode.balancing && is === mode.isolating)
+    if (was === mode.zeroingExchange && is === mode.isolating)
       return before[F.modeAge]! < modelTimings.balanceMaxMs / tickMs || (before[F.hSync]! > 0 && w[F.unbalanced] === 0);
-    if (was !== mode.parting || is === mode.islandRunning || !holds || w[F.noSource] === 1) return false;
+    if (was !== mode.transferToIsland || is === mode.islandRunning || !holds || w[F.noSource] === 1) return false;
     for (let i = 0; i < stages; i++) if (w[stageFields[i]!.read] === Role.off) return false;
     return w[F.rBus] === 1;
   }

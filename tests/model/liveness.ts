@@ -60,8 +60,8 @@ const passing: ReadonlySet<string> = new Set<Mode>([
   "closing",
   "resyncing",
   "closingLive",
-  "balancing",
-  "parting",
+  "zeroingExchange",
+  "transferToIsland",
 ]);
 
 /** What a tick leads to: successors of a state under a combination of inputs are `to(start)` up to `to(end - 1)`. */

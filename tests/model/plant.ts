@@ -182,7 +182,7 @@ export function sense(w: World, stages: number): void {
 
 /** Commands that reach the devices. `undefined`: the controller is down. */
 export function deliver(w: World, output: ModeOutput | undefined, stages: number): void {
-  if (output?.speak && !isFault(w, fault["K1 silent"])) {
+  if (output?.commandsEnabled && !isFault(w, fault["K1 silent"])) {
     if (output.transferDevice === "open") {
       w[F.k1Command] = 1;
       if (w[F.stroke] !== Stroke.opening && !(w[F.stroke] === Stroke.none && w[F.k1Open] === 1))
@@ -195,10 +195,10 @@ export function deliver(w: World, output: ModeOutput | undefined, stages: number
   }
   for (let i = 0; i < stages; i++) {
     const stage = stageFields[i]!;
-    if (output?.speak && !(i === 0 && isFault(w, fault["stage silent"]))) {
+    if (output?.commandsEnabled && !(i === 0 && isFault(w, fault["stage silent"]))) {
       const asked = output.form
         ? Role.forming
-        : output.hold
+        : output.seamlessTransfer
           ? Role.hold
           : output.mayDischarge
             ? Role.discharge

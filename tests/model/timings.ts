@@ -41,11 +41,11 @@ export const modelTimings: ModeTimings = {
 /** Ages are counted up to here; every bound above is at most this. */
 export const cap = {
   modeAge: 5,
-  releasedAge: 3,
+  armedAge: 3,
   hGood: 2,
   hOut: 2,
   hNotGood: 2,
-  hRogue: 2,
+  hUncommanded: 2,
   hContra: 3,
   hClosed: 2,
   hOpen: 2,

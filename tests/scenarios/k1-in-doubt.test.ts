@@ -229,12 +229,12 @@ describe("a return", () => {
 });
 
 describe("a device that answers with old values", () => {
-  test("K1, with the grid → blind within 2 s, and it is named", () => {
+  test("K1, with the grid → noFeedback within 2 s, and it is named", () => {
     const { drive, faults, mode, core, site: s } = site("open", "non-parallel-backup");
     drive.until(isMode("loadOnly"), 10_000);
     faults.set("transferDeviceLink", "freeze", 0, true);
     drive.wait(2_000);
-    expect(mode()).toBe("blind");
+    expect(mode()).toBe("noFeedback");
     expect(core().needs).toMatchObject({ missing: "transfer-device-frozen" });
     expect(s.commands.earned).toBe(false);
     faults.set("transferDeviceLink", "freeze", 0, false);
@@ -242,11 +242,11 @@ describe("a device that answers with old values", () => {
     expect(s.commands.earned).toBe(true);
   });
 
-  test("K1, in a running island → blind within 2 s, nothing formed, and after the freeze the site goes on", () => {
+  test("K1, in a running island → noFeedback within 2 s, nothing formed, and after the freeze the site goes on", () => {
     const { drive, faults, mode, site: s } = island();
     faults.set("transferDeviceLink", "freeze", 0, true);
     drive.wait(2_000);
-    expect(mode()).toBe("blind");
+    expect(mode()).toBe("noFeedback");
     drive.wait(10_000);
     expect(s.world.bus.formers).toBe(0);
     faults.set("transferDeviceLink", "freeze", 0, false);
@@ -283,11 +283,11 @@ describe("a worn contact in an island", () => {
     expect(core().machine.state.record.startsLeft).toBe(before);
   });
 
-  test("a contact that stays wrong → blind after 100 ms, and the start is given back: nobody has seen the bus fall", () => {
+  test("a contact that stays wrong → noFeedback after 100 ms, and the start is given back: nobody has seen the bus fall", () => {
     const { drive, faults, core } = island();
     expect(core().machine.state.record.startsLeft).toBe(1);
     faults.set("transferDevice", "noClosed", 0, true);
-    expect(drive.until(isMode("blind"), 300)).toBe(true);
+    expect(drive.until(isMode("noFeedback"), 300)).toBe(true);
     expect(core().machine.state.record.startsLeft).toBe(2);
     faults.set("transferDevice", "noClosed", 0, false);
     expect(drive.until(isMode("islandRunning"), 30_000)).toBe(true);

@@ -23,7 +23,7 @@ function bench(): Bench {
   const station = new StationStub(world);
   const snapshot = createSnapshot(2, 1);
   const commands = createCommands(2, 1);
-  commands.speak = true;
+  commands.commandsEnabled = true;
   commands.earned = true;
   bridge.restart();
   const run = (ms: number): void => {
@@ -78,7 +78,7 @@ describe("the in-memory bridge", () => {
 
   test("silence writes nothing at all, so that the watchdog ends it", () => {
     const { commands, run, world } = charging();
-    commands.speak = false;
+    commands.commandsEnabled = false;
     run(6_000);
     expect(world.stages[0]!.watchdogTripped).toBe(true);
     expect(world.stages[0]!.truePowerW).toBe(0);
@@ -86,11 +86,11 @@ describe("the in-memory bridge", () => {
 
   test("latched by the controller's absence → reset when it is back; not with an alarm beside it", () => {
     const { commands, run, world, bridge, snapshot } = charging();
-    commands.speak = false;
+    commands.commandsEnabled = false;
     run(6_000);
     world.stages[1]!.trip(alarmBit.groundFault);
     bridge.restart();
-    commands.speak = true;
+    commands.commandsEnabled = true;
     run(2_000);
     expect(world.stages.map(({ watchdogTripped }) => watchdogTripped)).toEqual([false, true]);
     expect(snapshot.stages[1]!.verified).toBe(false);

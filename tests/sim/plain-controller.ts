@@ -50,7 +50,7 @@ class PlainController implements Controller {
 
   step(snapshot: Snapshot, nowMs: number): Commands {
     const commands = this.#commands;
-    commands.speak = true;
+    commands.commandsEnabled = true;
     commands.earned = true;
     const device = snapshot.transferDevice;
     if (this.#first) {

@@ -59,7 +59,7 @@ export function updateRefusal(report: Pick<ControlReport, "site" | "stages"> | n
   if (report === null) return "The control loop has not reported yet: nobody knows whether the site discharges.";
   const { mode } = report.site;
   if (isIslanded(mode)) return "The site is an island: an update would put its loads at risk.";
-  if (mode === "unknown" || mode === "blind") return "Nobody knows whether the site discharges or is an island.";
+  if (mode === "unknown" || mode === "noFeedback") return "Nobody knows whether the site discharges or is an island.";
   const i = report.stages.findIndex(({ powerW }) => !(powerW > -dischargingW));
   return i < 0 ? "" : `EVSE ${i + 1} discharges, or nobody knows whether it does.`;
 }

@@ -6,7 +6,7 @@
 
 import { explain } from "../../core/setpoints/limits.ts";
 import type { SiteFacts } from "../../core/snapshot.ts";
-import { isIslanded } from "../../domain/modes.ts";
+import { isIslanded, modeForBackend } from "../../domain/modes.ts";
 import { Quality, qualityNames } from "../../domain/quality.ts";
 import { reasons } from "../../domain/reasons.ts";
 import type { BackendLimit, EvseView, ResetKind, SiteView, StationPort } from "../../protocols/ocpp/ports.ts";
@@ -112,7 +112,7 @@ const createView = (): EvseView => ({
 });
 
 function refreshSite(view: SiteView, { site }: ControlReport): void {
-  view.mode = site.mode;
+  view.mode = modeForBackend(site.mode);
   view.serviceMode = site.serviceMode;
   view.known = true;
   view.permitValid = site.parallelOK;
@@ -128,7 +128,7 @@ function refreshSite(view: SiteView, { site }: ControlReport): void {
 function alarmsOf(site: ControlReport["site"]): string[] {
   const alarms: string[] = [];
   if (site.mode === "lockedOut") alarms.push("locked-out");
-  if (site.mode === "blind") alarms.push("blind");
+  if (site.mode === "noFeedback") alarms.push("blind");
   if (site.meterQuality !== Quality.good) alarms.push(`meter-${qualityNames[site.meterQuality]}`);
   if (site.returnBlocked) alarms.push("return-blocked");
   return alarms;

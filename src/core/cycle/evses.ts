@@ -1,7 +1,7 @@
 /** From requests to set-points: each EVSE's own limits, ramps, and its share of what the site may do. */
 
 import type { Core } from "../core.ts";
-import { StageHearing } from "../modes/facts.ts";
+import { StageLink } from "../modes/facts.ts";
 import { allocate } from "../setpoints/allocation.ts";
 import { applyEvseLimits } from "../setpoints/evse-limits.ts";
 import { leadOnCuts, overshootShare } from "../setpoints/lead.ts";
@@ -19,7 +19,7 @@ export function limitEvses(core: Core, { evses, stages }: Snapshot, nowMs: numbe
   for (let i = 0; i < evses.length; i++) {
     const stage = stages[i]!;
     const usable =
-      modeFacts.hearing[i] === StageHearing.fresh && stage.verified && !stage.local && stage.alarmBits === 0;
+      modeFacts.stageLinks[i] === StageLink.online && stage.verified && !stage.local && stage.alarmBits === 0;
     applyEvseLimits(core.chains, i, core.config.evses[i]!, evses[i]!, stage, usable, allowance, core.reserve, nowMs);
   }
 }

@@ -7,8 +7,8 @@ import type { Snapshot } from "../snapshot.ts";
 export function issueCommands(core: Core, snapshot: Snapshot, nowMs: number): Commands {
   const { commands, machine } = core;
   const { output } = machine;
-  commands.speak = output.speak;
-  commands.earned = output.speak && core.needs.missing === "";
+  commands.commandsEnabled = output.commandsEnabled;
+  commands.earned = output.commandsEnabled && core.needs.missing === "";
   commands.transferDevice = output.transferDevice;
   commands.closeSequence = output.closeSequence;
   for (let i = 0; i < commands.stages.length; i++) {
@@ -29,7 +29,7 @@ function follow(core: Core, { evses }: Snapshot, i: number, command: StageComman
   command.powerW = serves ? powerW : 0;
   command.role = !serves || !evses[i]!.connected ? "off" : powerW < 0 ? "discharge" : "charge";
   if (command.role === "off") command.powerW = 0;
-  const holds = core.machine.output.hold && core.planned.carries[i] === 1 && command.role !== "off";
+  const holds = core.machine.output.seamlessTransfer && core.planned.carries[i] === 1 && command.role !== "off";
   if (holds) command.role = "hold";
   command.reactiveVar = command.role === "off" ? 0 : core.reactiveVar[i]!;
   command.formVoltagePu = holds ? 1 : 0;

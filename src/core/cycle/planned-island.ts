@@ -39,7 +39,7 @@ export interface PlannedIslandCycle {
 export function planIsland(core: PlannedIslandCycle, { stages, site }: Snapshot, nowMs: number): void {
   const { planned, modeFacts, mayForm, config, islandConfig } = core;
   modeFacts.balanced = false;
-  modeFacts.holderReady = false;
+  modeFacts.seamlessReady = false;
   if (!modeFacts.islandRequested && !core.machine.output.balance) return;
   let tiersW = 0;
   for (let t = 0; t < site.tierLoadW.length; t++) tiersW += site.tierLoadW[t]!;
@@ -63,7 +63,7 @@ export function planIsland(core: PlannedIslandCycle, { stages, site }: Snapshot,
     planned.targetW[i] = Number.isFinite(shareW) ? shareW : 0;
     if (mayForm[i] === 1) ratedW += config.evses[i]!.maxDischargeW;
   }
-  modeFacts.holderReady = holds;
+  modeFacts.seamlessReady = holds;
   const withinW = balanceShare * ratedW;
   modeFacts.balanced = Math.abs(planned.flowW) <= (withinW > balanceMinW ? withinW : balanceMinW);
 }

@@ -1,6 +1,6 @@
 /** Which stages could form the island now: those listed for it that answer, with a vehicle above its reserve. */
 import type { Core } from "../core.ts";
-import { StageHearing } from "../modes/facts.ts";
+import { StageLink } from "../modes/facts.ts";
 import type { Snapshot } from "../snapshot.ts";
 
 /** An island that ended at a vehicle's reserve is not started again until the vehicle holds this much more, percent. */
@@ -11,7 +11,7 @@ function canForm(core: Core, { evses, stages }: Snapshot, i: number): boolean {
   const stage = stages[i]!;
   const evse = evses[i]!;
   if (!gridForming || !(dischargeEnabled || evse.dischargeEnabled)) return false;
-  if (core.modeFacts.hearing[i] !== StageHearing.fresh || stage.local || stage.alarmBits !== 0) return false;
+  if (core.modeFacts.stageLinks[i] !== StageLink.online || stage.local || stage.alarmBits !== 0) return false;
   // Somebody has stopped it: in a moment its connector may be pulled.
   if (evse.paused) return false;
   if (evse.connected && !evse.bidirectional) return false;

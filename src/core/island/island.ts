@@ -13,7 +13,7 @@ import { panelIsLive, type Snapshot } from "../snapshot.ts";
 import { learnBatteries } from "./battery-gauge.ts";
 import { forecastIsland } from "./forecast.ts";
 import { chooseFormers, energyOf, proveCarriers } from "./formers.ts";
-import { formVoltagePu, limitPv, steerIsland } from "./setpoints.ts";
+import { formVoltagePu, limitPv, resynchronizeIsland } from "./setpoints.ts";
 import type { IslandConfig, IslandState } from "./state.ts";
 import { learnTierLoads, nextTier, openAllTiers, openLastTier, restoreByGrid, stepTiers, usualLoadW } from "./tiers.ts";
 
@@ -63,9 +63,9 @@ export function stepIsland(
     // While the voltage still rises for the first time nothing is fed, and a low voltage is no overload.
     const busUp = snapshot.transferDevice.busVoltagePu >= tuning.feedFromPu;
     // About to close in synchronism: no inrush moves the bus while K1's contact travels.
-    island.tiers.held = mode.steer && snapshot.transferDevice.syncRelay;
+    island.tiers.held = mode.resynchronize && snapshot.transferDevice.syncRelay;
     if (busUp || (busLive && island.phase !== "starting")) feed(island, config, nowMs);
-    steerIsland(island, config, mode.steer, snapshot.transferDevice, busLive, periodMs);
+    resynchronizeIsland(island, config, mode.resynchronize, snapshot.transferDevice, busLive, periodMs);
     limitPv(island, config, snapshot, periodMs);
   } else {
     rest(island, config, mode, nowMs);
@@ -79,7 +79,7 @@ export function stepIsland(
     command.role = forms ? "forming" : "off";
     command.powerW = 0;
     command.reactiveVar = 0;
-    command.formVoltagePu = forms ? formVoltagePu(mode.steer, snapshot.transferDevice) : 0;
+    command.formVoltagePu = forms ? formVoltagePu(mode.resynchronize, snapshot.transferDevice) : 0;
     command.formFrequencyHz = forms ? config.nominalFrequencyHz + island.trimHz + island.shiftHz + island.nudgeHz : 0;
   }
   for (let t = 0; t < island.tiers.closed.length; t++) commands.tierClosed[t] = island.tiers.closed[t]!;

@@ -11,8 +11,8 @@ const setpointTuning = {
   /** Steering to the grid: slip per degree of angle, and its bounds. */
   slipHzPerDeg: 0.002,
   slipMaxHz: 0.1,
-  steerMaxHz: 0.6,
-  steerMaxPu: 0.05,
+  resyncMaxHz: 0.6,
+  resyncMaxPu: 0.05,
   /**
    * Frequency shift that curtails PV: most, and how fast it comes and goes. It stands before PV joins, because inverters take
    * their time to give way and batteries that are full take nothing meanwhile; it goes so slowly that they can follow.
@@ -42,7 +42,7 @@ const setpointTuning = {
 const tuning = setpointTuning;
 
 /** The common frequency reference: restored to nominal, led towards the grid, or shifted against PV. */
-export function steerIsland(
+export function resynchronizeIsland(
   island: IslandState,
   config: IslandConfig,
   toGrid: boolean,
@@ -62,8 +62,8 @@ export function steerIsland(
       : 0;
     targetHz = clamp(
       device.gridFrequencyHz + slipHz,
-      config.nominalFrequencyHz - tuning.steerMaxHz,
-      config.nominalFrequencyHz + tuning.steerMaxHz,
+      config.nominalFrequencyHz - tuning.resyncMaxHz,
+      config.nominalFrequencyHz + tuning.resyncMaxHz,
     );
   }
   const weight = clamp(periodMs / (toGrid ? tuning.trimTauMs / 10 : tuning.trimTauMs), 0, 1);
@@ -75,9 +75,9 @@ export function steerIsland(
   );
 }
 
-/** Voltage of all forming stages, pu: nominal, or the grid's while steering to it. */
+/** Voltage of all forming stages, pu: nominal, or the grid's while resynchronizing to it. */
 export const formVoltagePu = (toGrid: boolean, { gridVoltagePu }: TransferDeviceFacts): number =>
-  toGrid && isLivePu(gridVoltagePu) ? clamp(gridVoltagePu, 1 - tuning.steerMaxPu, 1 + tuning.steerMaxPu) : 1;
+  toGrid && isLivePu(gridVoltagePu) ? clamp(gridVoltagePu, 1 - tuning.resyncMaxPu, 1 + tuning.resyncMaxPu) : 1;
 
 /** PV may give what loads and batteries take. Down at once, up slowly. */
 export function limitPv(

@@ -19,7 +19,7 @@ import type { Authority } from "./authority.ts";
 import { inSyncWindow, type SyncWindow, syncAim } from "./transfer-device.ts";
 
 /** How far a stage is heard. Indexes are wire values: append only. */
-export const StageHearing = { fresh: 0, silent: 1, countedOff: 2 } as const;
+export const StageLink = { online: 0, silent: 1, presumedOff: 2 } as const;
 
 /** What the grid functions say about the grid, from the same snapshot (`src/core/grid/`). */
 export interface GridVerdict {
@@ -173,7 +173,7 @@ export interface ModeFacts {
   /** A planned island: nearly no power flows through K1, so that its opening moves nothing. */
   balanced: boolean;
   /** Every stage that is to carry the planned island can hold its angle, answers and runs. */
-  holderReady: boolean;
+  seamlessReady: boolean;
   /** A person on site requests an island; a person on site resets. No backend reaches either (requirement R26). */
   islandRequested: boolean;
   resetRequest: boolean;
@@ -183,8 +183,8 @@ export interface ModeFacts {
   /** Last close sequence number that the device has accepted. */
   deviceCloseSequence: number;
 
-  /** For people and for `step()`: one `StageHearing` per stage. */
-  readonly hearing: Uint8Array;
+  /** For people and for `step()`: one `StageLink` per stage. */
+  readonly stageLinks: Uint8Array;
 }
 
 export const createModeFacts = (stageCount: number): ModeFacts => ({
@@ -225,12 +225,12 @@ export const createModeFacts = (stageCount: number): ModeFacts => ({
   // Whoever knows the vehicles says otherwise; a start without a source only wastes one of the starts.
   sourceReady: true,
   balanced: false,
-  holderReady: false,
+  seamlessReady: false,
   islandRequested: false,
   resetRequest: false,
   storedGeneration: 0,
   deviceCloseSequence: 0,
-  hearing: new Uint8Array(stageCount),
+  stageLinks: new Uint8Array(stageCount),
 });
 
 /**
@@ -293,7 +293,7 @@ function deriveStages(
     // What is known of a stage is as old as its own clock: one that answers with old values falls silent like any other.
     const knownAtMs = nowMs - stage.liveAtMs <= config.liveMaxMs ? stage.atMs : stage.liveAtMs;
     if (nowMs - knownAtMs <= (vouchedFor ? config.formingFreshMs : config.stageFreshMs)) {
-      facts.hearing[i] = StageHearing.fresh;
+      facts.stageLinks[i] = StageLink.online;
       fresh++;
       const gives = stage.role !== "forming" && -stage.powerW > config.dischargeFromW;
       const discharges = gives || (stage.role === "discharge" && !Number.isFinite(stage.powerW));
@@ -304,11 +304,11 @@ function deriveStages(
       off = false;
       if (stage.liveAtMs > onLiveAtMs) onLiveAtMs = stage.liveAtMs;
     } else if (nowMs - (knownAtMs > startedMs ? knownAtMs : startedMs) <= offAfterMs) {
-      facts.hearing[i] = StageHearing.silent;
+      facts.stageLinks[i] = StageLink.silent;
       silent++;
       if (stage.role === "forming" || knownAtMs < startedMs) silentForming++;
     } else {
-      facts.hearing[i] = StageHearing.countedOff;
+      facts.stageLinks[i] = StageLink.presumedOff;
     }
   }
   facts.stagesFresh = fresh > 0 && silent === 0;

@@ -26,8 +26,8 @@ const either = (a: Guard, b: Guard, name: string): Guard => guard(name, (s, f) =
 const held = (key: HeldKey, time: keyof ModeTimings, name: string): Guard =>
   guard(name, (s) => heldFor(s, key, s.timings[time]));
 const aged = (time: keyof ModeTimings, name: string): Guard => guard(name, (s) => modeAgeMs(s) >= s.timings[time]);
-const releasedFor = (time: keyof ModeTimings, name: string): Guard =>
-  guard(name, (s) => s.released && s.nowMs - s.releasedMs >= s.timings[time]);
+const armedFor = (time: keyof ModeTimings, name: string): Guard =>
+  guard(name, (s) => s.commandArmed && s.nowMs - s.armedMs >= s.timings[time]);
 
 // what is known
 export const deviceFresh = guard("K1 answers", (_, f) => f.deviceFresh);
@@ -82,9 +82,9 @@ export const busServes = guard("the bus has a voltage for loads", (_, f) => f.bu
 export const busLive = guard("the bus is live", (_, f) => f.busLive);
 export const islandFell = guard("no stage forms, or the bus is dead", (_, f) => !f.anyForming || f.busVoltageDead);
 /** Judged by the stage's own clock: one that froze while it gave power is silent, not disobedient. */
-export const rogueHeld = guard(
+export const uncommandedOutputHeld = guard(
   "a stage gives power against its orders",
-  (s, f) => f.givingLiveAtMs - s.held.rogue >= s.timings.stopMs,
+  (s, f) => f.givingLiveAtMs - s.held.uncommandedOutput >= s.timings.stopMs,
 );
 export const contradictionHeld = held(
   "contradiction",
@@ -127,8 +127,8 @@ export const syncOrGridLost = guard("synchronism or the grid is lost", (_, f) =>
 // a planned island
 export const balancedHeld = held("balanced", "balanceMs", "no power flows through K1");
 export const balanceMaxOver = aged("balanceMaxMs", "the power through K1 can't be brought to zero");
-export const holderReady = guard("the stages can hold their angle", (_, f) => f.holderReady);
-export const holderNotReady = negated(holderReady, "a stage can't hold its angle");
+export const seamlessReady = guard("the stages can hold their angle", (_, f) => f.seamlessReady);
+export const seamlessNotReady = negated(seamlessReady, "a stage can't hold its angle");
 export const notProvenClosed = guard("K1 is no longer proven closed", (_, f) => !f.provenClosed);
 
 // authority and people
@@ -182,7 +182,7 @@ export const reasonToStart = guard(
     f.islandRequested ||
     s.record.returnBlocked,
 );
-export const notReleased = guard("the close has not been given yet", (s) => !s.released);
+export const commandNotArmed = guard("the close has not been given yet", (s) => !s.commandArmed);
 
 // times
 /** Its own clock must have gone on since: what a frozen stage said before is no evidence. */
@@ -200,9 +200,9 @@ export const startOver = aged("startMs", "the start has settled");
 export const startMaxOver = aged("startMaxMs", "the start takes too long");
 export const stableOver = aged("stableMs", "stable for long");
 export const syncMaxOver = aged("syncMaxMs", "no synchronism in time");
-export const closeOver = releasedFor("closeMs", "K1 had time to close");
-export const closeLiveOver = releasedFor("closeLiveMs", "the closed transition takes too long");
+export const closeOver = armedFor("closeMs", "K1 had time to close");
+export const closeLiveOver = armedFor("closeLiveMs", "the closed transition takes too long");
 export const storeOver = guard(
   "the record can't be stored",
-  (s) => !s.released && modeAgeMs(s) >= s.timings.storeMaxMs,
+  (s) => !s.commandArmed && modeAgeMs(s) >= s.timings.storeMaxMs,
 );

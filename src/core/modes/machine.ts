@@ -12,7 +12,7 @@
  */
 import { type Mode, modeNames, type TransferCommand } from "../../domain/modes.ts";
 import type { ModeFacts } from "./facts.ts";
-import { rogueHeld } from "./guards.ts";
+import { uncommandedOutputHeld } from "./guards.ts";
 import { type ModeRow, modeRows } from "./rows.table.ts";
 import {
   createModeState,
@@ -31,16 +31,16 @@ import type { ModeTimings } from "./timings.ts";
 /** What a mode lets stages and K1 do; the limits of each stage come on top. */
 interface ModeRule {
   /** False: write nothing, so that the stages' watchdogs bound what they do. */
-  readonly speak: boolean;
+  readonly commandsEnabled: boolean;
   readonly charge: boolean;
   readonly discharge: boolean;
   readonly form: boolean;
-  /** Forming stages steer towards the grid's voltage and angle. */
-  readonly steer: boolean;
+  /** Forming stages are brought to the grid's voltage and angle. */
+  readonly resynchronize: boolean;
   /** The power through K1 is brought to zero for a planned island. */
   readonly balance: boolean;
   /** Stages that can are to hold the bus up when K1 opens. */
-  readonly hold: boolean;
+  readonly seamlessTransfer: boolean;
   readonly transferDevice: TransferCommand;
   /** What the record says while the mode lasts; "keep" leaves it. */
   readonly intent: Intent | "keep";
@@ -53,21 +53,21 @@ const rule = (
   intent: ModeRule["intent"],
   may: Partial<Omit<ModeRule, "transferDevice" | "intent">> = {},
 ): ModeRule => ({
-  speak: true,
+  commandsEnabled: true,
   charge: false,
   discharge: false,
   form: false,
-  steer: false,
+  resynchronize: false,
   balance: false,
-  hold: false,
+  seamlessTransfer: false,
   transferDevice,
   intent,
   ...may,
 });
 
 export const modeRules: Readonly<Record<Mode, ModeRule>> = {
-  unknown: rule("none", "keep", { speak: false }),
-  blind: rule("none", "none"),
+  unknown: rule("none", "keep", { commandsEnabled: false }),
+  noFeedback: rule("none", "none"),
   loadOnly: rule("none", "none", { charge: true }),
   ceased: rule("none", "none", { charge: true }),
   enterDelay: rule("none", "none", { charge: true }),
@@ -80,28 +80,28 @@ export const modeRules: Readonly<Record<Mode, ModeRule>> = {
   islandRunning: rule("open", "island", { form: true }),
   returning: rule("open", "none"),
   closing: rule("close", "closing", { until: "returning" }),
-  resyncing: rule("open", "island", { form: true, steer: true }),
-  closingLive: rule("close", "closing", { form: true, steer: true, until: "resyncing" }),
+  resyncing: rule("open", "island", { form: true, resynchronize: true }),
+  closingLive: rule("close", "closing", { form: true, resynchronize: true, until: "resyncing" }),
   lockedOut: rule("none", "locked"),
-  balancing: rule("none", "none", { charge: true, discharge: true, balance: true }),
-  parting: rule("open", "none", { charge: true, discharge: true, balance: true, hold: true }),
+  zeroingExchange: rule("none", "none", { charge: true, discharge: true, balance: true }),
+  transferToIsland: rule("open", "none", { charge: true, discharge: true, balance: true, seamlessTransfer: true }),
 };
 
 /** What the present mode lets everybody do, written in place. */
 export interface ModeOutput {
   mode: Mode;
-  speak: boolean;
+  commandsEnabled: boolean;
   /** Stages may charge from the grid (in an island the island's own rules decide). */
   mayCharge: boolean;
   /** Stages may give power back to a grid that is there. */
   mayDischarge: boolean;
   /** The stages chosen for it form the island. */
   form: boolean;
-  steer: boolean;
+  resynchronize: boolean;
   /** Set-points bring the power through K1 to zero. */
   balance: boolean;
   /** Stages that can are commanded to hold. */
-  hold: boolean;
+  seamlessTransfer: boolean;
   transferDevice: TransferCommand;
   closeSequence: number;
   /** `state.record` waits to be stored. */
@@ -139,13 +139,13 @@ export function createModeMachine(
     state: createModeState(timings, stored, nowMs),
     output: {
       mode: "unknown",
-      speak: false,
+      commandsEnabled: false,
       mayCharge: false,
       mayDischarge: false,
       form: false,
-      steer: false,
+      resynchronize: false,
       balance: false,
-      hold: false,
+      seamlessTransfer: false,
       transferDevice: "none",
       closeSequence: 0,
       persist: false,
@@ -162,9 +162,9 @@ export function stepMode(machine: ModeMachine, facts: ModeFacts, nowMs: number):
   state.nowMs = nowMs;
   updateHeld(state, facts);
   output.changed = takeFirstRow(state, facts, machine.rows[state.mode]);
-  if (!state.released && recordStored(state, facts)) {
-    state.released = true;
-    state.releasedMs = nowMs;
+  if (!state.commandArmed && recordStored(state, facts)) {
+    state.commandArmed = true;
+    state.armedMs = nowMs;
   }
   writeOutput(state, facts, output);
   return output;
@@ -187,9 +187,9 @@ function holds({ when }: ModeRow, s: ModeState, f: ModeFacts): boolean {
 }
 
 function enter(s: ModeState, mode: Mode, row: string): void {
-  // A start that was never released has commanded nothing: it does not count.
-  const unusedStart = s.mode === "islandStarting" && !s.released;
-  s.leftUnreleased = !s.released;
+  // A start whose record was never stored has commanded nothing: it does not count.
+  const unusedStart = s.mode === "islandStarting" && !s.commandArmed;
+  s.leftUnarmed = !s.commandArmed;
   s.previous = s.mode;
   s.row = row;
   s.mode = mode;
@@ -197,19 +197,19 @@ function enter(s: ModeState, mode: Mode, row: string): void {
   s.expected = "any";
   s.gridDeadAtStart = false;
   const { intent, until } = modeRules[mode];
-  s.released = until === undefined;
-  s.releasedMs = s.nowMs;
+  s.commandArmed = until === undefined;
+  s.armedMs = s.nowMs;
   for (let i = 0; i < heldWithinMode.length; i++) s.held[heldWithinMode[i]!] = Number.NaN;
   if (unusedStart) setStartsLeft(s, s.record.startsLeft + 1);
   if (intent !== "keep") setIntent(s, intent);
 }
 
-/** Each watched condition, and what makes it true. A stage that nobody has heard yet after a restart is not a rogue. */
+/** Each watched condition, and what makes it true. A stage that nobody has heard yet after a restart gives no uncommanded output. */
 const conditions: Readonly<Record<HeldKey, (s: ModeState, f: ModeFacts) => boolean>> = {
   gridGood: (_, f) => f.gridGood,
   gridOut: (_, f) => f.gridOut,
   gridNotGood: (_, f) => !f.gridGood,
-  rogue: isRogue,
+  uncommandedOutput: givesUncommanded,
   contradiction: (_, f) => f.contradiction,
   coherentClosed: (_, f) => f.coherentClosed,
   coherentOpen: (_, f) => f.coherentOpen,
@@ -220,10 +220,10 @@ const conditions: Readonly<Record<HeldKey, (s: ModeState, f: ModeFacts) => boole
 };
 const heldKeys: readonly HeldKey[] = [...heldAcrossModes, ...heldWithinMode];
 
-function isRogue(s: ModeState, f: ModeFacts): boolean {
-  const { speak, discharge, form, hold } = modeRules[s.mode];
-  if (!speak) return false;
-  return (f.anyForming && !form && !hold) || (f.anyDischarging && !discharge && !form);
+function givesUncommanded(s: ModeState, f: ModeFacts): boolean {
+  const { commandsEnabled, discharge, form, seamlessTransfer } = modeRules[s.mode];
+  if (!commandsEnabled) return false;
+  return (f.anyForming && !form && !seamlessTransfer) || (f.anyDischarging && !discharge && !form);
 }
 
 function updateHeld(s: ModeState, f: ModeFacts): void {
@@ -236,20 +236,20 @@ function updateHeld(s: ModeState, f: ModeFacts): void {
 
 function writeOutput(s: ModeState, f: ModeFacts, out: ModeOutput): void {
   const own = modeRules[s.mode];
-  const { speak, charge, discharge, form, steer, balance, hold, transferDevice } =
-    !s.released && own.until !== undefined ? modeRules[own.until] : own;
+  const { commandsEnabled, charge, discharge, form, resynchronize, balance, seamlessTransfer, transferDevice } =
+    !s.commandArmed && own.until !== undefined ? modeRules[own.until] : own;
   out.mode = s.mode;
-  out.speak = speak;
+  out.commandsEnabled = commandsEnabled;
   out.mayCharge = charge && f.gridServes;
   out.balance = balance;
-  out.hold = hold && f.holderReady;
+  out.seamlessTransfer = seamlessTransfer && f.seamlessReady;
   out.mayDischarge = discharge;
   out.form = form;
-  out.steer = steer;
+  out.resynchronize = resynchronize;
   out.transferDevice = transferDevice;
   out.closeSequence = s.closeSequence;
   out.persist = !recordStored(s, f);
   // Locked out, K1 may only be opened, and only against a stage that gives power although it was told to stop.
-  if (s.mode === "lockedOut" && f.deviceFresh && f.stagesHeard && f.canIsolate && rogueHeld.test(s, f))
+  if (s.mode === "lockedOut" && f.deviceFresh && f.stagesHeard && f.canIsolate && uncommandedOutputHeld.test(s, f))
     out.transferDevice = "open";
 }

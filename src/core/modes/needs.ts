@@ -13,7 +13,7 @@
  */
 
 import type { Snapshot } from "../snapshot.ts";
-import { type ModeFacts, type ModeFactsConfig, StageHearing } from "./facts.ts";
+import { type ModeFacts, type ModeFactsConfig, StageLink } from "./facts.ts";
 import type { ModeOutput } from "./machine.ts";
 
 /** Silent: no valid answer. Frozen: it answers, and its own clock stands. Indexes are wire values: append only. */
@@ -70,11 +70,11 @@ export function findMissing(
 }
 
 /** The first silent stage, or the first of those that have been silent for long; -1 where all are fresh. */
-function leastHeard({ hearing }: ModeFacts): number {
+function leastHeard({ stageLinks }: ModeFacts): number {
   let found = -1;
-  for (let i = 0; i < hearing.length; i++) {
-    if (hearing[i] === StageHearing.silent) return i;
-    if (found < 0 && hearing[i] === StageHearing.countedOff) found = i;
+  for (let i = 0; i < stageLinks.length; i++) {
+    if (stageLinks[i] === StageLink.silent) return i;
+    if (found < 0 && stageLinks[i] === StageLink.presumedOff) found = i;
   }
   return found;
 }

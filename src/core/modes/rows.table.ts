@@ -18,9 +18,9 @@ export interface ModeRow {
   readonly do?: (s: ModeState, f: ModeFacts) => void;
 }
 
-export const closedModes: readonly Mode[] = ["loadOnly", "ceased", "enterDelay", "ramping", "parallel", "balancing", "isolating"];
+export const closedModes: readonly Mode[] = ["loadOnly", "ceased", "enterDelay", "ramping", "parallel", "zeroingExchange", "isolating"];
 export const openModes: readonly Mode[] = ["isolated", "islandStarting", "islandRunning", "returning", "resyncing"];
-export const movingModes: readonly Mode[] = ["opening", "parting", "closing", "closingLive"];
+export const movingModes: readonly Mode[] = ["opening", "transferToIsland", "closing", "closingLive"];
 const islandModes: readonly Mode[] = ["islandStarting", "islandRunning", "resyncing", "closingLive"];
 const closedOpenMoving: readonly Mode[] = [...closedModes, ...openModes, ...movingModes];
 
@@ -36,7 +36,7 @@ const beginStart = (s: ModeState, f: ModeFacts): void => {
 const returnStart = (s: ModeState): void => setStartsLeft(s, s.record.startsLeft < startsMax ? s.record.startsLeft + 1 : startsMax);
 /** Nobody can tell what became of the island: that is no start that failed. Bounded, so that no flickering link wears the site out. */
 const doubt = (s: ModeState): void => {
-  if (s.leftUnreleased || !islandModes.includes(s.previous) || s.record.startsLeft >= startsMax || s.doubts >= doubtsMax) return;
+  if (s.leftUnarmed || !islandModes.includes(s.previous) || s.record.startsLeft >= startsMax || s.doubts >= doubtsMax) return;
   s.doubts++;
   returnStart(s);
 };
@@ -54,55 +54,55 @@ export const modeRows: readonly ModeRow[] = [
   // After a restart: silence, until a running island is adopted or is known not to be there.
   { id: "U0", from: ["unknown"], when: [g.intentLocked], to: "lockedOut" },
   { id: "U1", from: ["unknown"], when: [g.deviceFresh, g.stagesFreshOrAdoptOver, g.provenOpen, g.busLive, g.forming, g.backupOK, g.intentIsland], to: "islandRunning" },
-  { id: "U2", from: ["unknown"], when: [g.stagesFresh, g.notForming], to: "blind" },
-  { id: "U4", from: ["unknown"], when: [g.deviceFresh, g.notProvenOpen], to: "blind" },
-  { id: "U3", from: ["unknown"], when: [g.adoptOver], to: "blind" },
+  { id: "U2", from: ["unknown"], when: [g.stagesFresh, g.notForming], to: "noFeedback" },
+  { id: "U4", from: ["unknown"], when: [g.deviceFresh, g.notProvenOpen], to: "noFeedback" },
+  { id: "U3", from: ["unknown"], when: [g.adoptOver], to: "noFeedback" },
 
   // Stale facts, contradictions, and K1 or a stage that moves without being told.
-  { id: "G1", from: closedOpenMoving, when: [g.deviceStale], to: "blind", do: doubt },
-  { id: "G2a", from: [...closedModes, "opening", "parting"], when: [g.stagesUnheard], to: "blind" },
-  { id: "G2b", from: ["isolated", "islandStarting", "returning", "closing", "closingLive"], when: [g.stagesSilent], to: "blind", do: doubt },
-  { id: "G2c", from: ["islandRunning", "resyncing"], when: [g.stagesSilent, g.notForming], to: "blind", do: doubt },
-  { id: "G3c", from: closedModes, when: [g.disagree], to: "blind", do: expectClosed },
-  { id: "G3o", from: openModes, when: [g.disagree, g.noGlitch], to: "blind", do: doubtOpen },
+  { id: "G1", from: closedOpenMoving, when: [g.deviceStale], to: "noFeedback", do: doubt },
+  { id: "G2a", from: [...closedModes, "opening", "transferToIsland"], when: [g.stagesUnheard], to: "noFeedback" },
+  { id: "G2b", from: ["isolated", "islandStarting", "returning", "closing", "closingLive"], when: [g.stagesSilent], to: "noFeedback", do: doubt },
+  { id: "G2c", from: ["islandRunning", "resyncing"], when: [g.stagesSilent, g.notForming], to: "noFeedback", do: doubt },
+  { id: "G3c", from: closedModes, when: [g.disagree], to: "noFeedback", do: expectClosed },
+  { id: "G3o", from: openModes, when: [g.disagree, g.noGlitch], to: "noFeedback", do: doubtOpen },
   { id: "G4", from: closedModes, when: [g.provenOpen], to: "lockedOut" },
   { id: "G5", from: openModes, when: [g.provenClosed], to: "lockedOut" },
-  { id: "G6", from: closedModes, when: [g.rogueHeld, g.hasDevice], to: "opening" },
-  { id: "G6n", from: closedModes, when: [g.rogueHeld, g.hasNoDevice], to: "lockedOut" },
-  { id: "G7", from: ["isolated", "returning"], when: [g.rogueHeld], to: "lockedOut" },
+  { id: "G6", from: closedModes, when: [g.uncommandedOutputHeld, g.hasDevice], to: "opening" },
+  { id: "G6n", from: closedModes, when: [g.uncommandedOutputHeld, g.hasNoDevice], to: "lockedOut" },
+  { id: "G7", from: ["isolated", "returning"], when: [g.uncommandedOutputHeld], to: "lockedOut" },
   { id: "G8", from: closedModes, when: [g.contradictionHeld], to: "lockedOut" },
 
   // Finding out where the site is.
-  { id: "B1", from: ["blind"], when: [g.contradictionHeld], to: "lockedOut" },
-  { id: "B2", from: ["blind"], when: [g.rogueHeld], to: "lockedOut" },
-  { id: "B6", from: ["blind"], when: [g.tooManyDisagreements], to: "lockedOut" },
-  { id: "B5", from: ["blind"], when: [g.coherentHeld, g.unexpectedPosition], to: "lockedOut" },
-  { id: "B3", from: ["blind"], when: [g.coherentClosedHeld], to: "loadOnly" },
-  { id: "B4", from: ["blind"], when: [g.coherentOpenHeld], to: "opening" },
+  { id: "B1", from: ["noFeedback"], when: [g.contradictionHeld], to: "lockedOut" },
+  { id: "B2", from: ["noFeedback"], when: [g.uncommandedOutputHeld], to: "lockedOut" },
+  { id: "B6", from: ["noFeedback"], when: [g.tooManyDisagreements], to: "lockedOut" },
+  { id: "B5", from: ["noFeedback"], when: [g.coherentHeld, g.unexpectedPosition], to: "lockedOut" },
+  { id: "B3", from: ["noFeedback"], when: [g.coherentClosedHeld], to: "loadOnly" },
+  { id: "B4", from: ["noFeedback"], when: [g.coherentOpenHeld], to: "opening" },
 
   // With the grid.
   { id: "L1", from: ["loadOnly", "ceased", "enterDelay", "ramping"], when: [g.islandRequested, g.backupOK, g.startsLeft], to: "isolating" },
   { id: "L2", from: ["loadOnly", "ceased"], when: [g.gridOutHeld, g.backupOK, g.startsLeft, g.opensProven], to: "isolating" },
-  { id: "P0", from: ["ceased", "enterDelay", "ramping", "parallel", "balancing"], when: [g.notParallelOK], to: "loadOnly" },
+  { id: "P0", from: ["ceased", "enterDelay", "ramping", "parallel", "zeroingExchange"], when: [g.notParallelOK], to: "loadOnly" },
   { id: "L3", from: ["loadOnly"], when: [g.parallelOK], to: "ceased" },
   { id: "C1", from: ["ceased"], when: [g.gridGood], to: "enterDelay" },
   { id: "P1", from: ["enterDelay"], when: [g.gridNotGood], to: "ceased" },
-  { id: "P2", from: ["ramping", "parallel", "balancing"], when: [g.gridFails], to: "ceased" },
+  { id: "P2", from: ["ramping", "parallel", "zeroingExchange"], when: [g.gridFails], to: "ceased" },
   { id: "E1", from: ["enterDelay"], when: [g.enterServiceOver, g.gridGoodForEnterService, g.gridHolds], to: "ramping" },
   { id: "R1", from: ["ramping"], when: [g.rampOver], to: "parallel" },
 
   // Leaving it as planned: first no power flows through K1, then it opens while the stages still follow. Stages that can hold
   // their angle carry the bus through; where they can't, they stop at the first sign that K1 moves.
-  { id: "L4", from: ["parallel"], when: [g.islandRequested, g.backupOK, g.startsLeft], to: "balancing" },
-  { id: "A1", from: ["balancing"], when: [g.notRequestedOrNoBackup], to: "parallel" },
-  { id: "A2", from: ["balancing"], when: [g.balancedHeld], to: "parting" },
-  { id: "A3", from: ["balancing"], when: [g.balanceMaxOver], to: "isolating" },
-  { id: "N1", from: ["parting"], when: [g.notBackupOK], to: "opening" },
-  { id: "N2", from: ["parting"], when: [g.joinedWithoutRight], to: "opening" },
-  { id: "N3", from: ["parting"], when: [g.holderNotReady, g.notProvenClosed], to: "opening" },
-  { id: "N4", from: ["parting"], when: [g.provenOpen, g.settled, g.forming, g.busLive], to: "islandRunning" },
-  { id: "N5", from: ["parting"], when: [g.provenOpen, g.settled], to: "isolated" },
-  { id: "N6", from: ["parting"], when: [g.notProvenOpen, g.openOver], to: "lockedOut", do: distrustOpening },
+  { id: "L4", from: ["parallel"], when: [g.islandRequested, g.backupOK, g.startsLeft], to: "zeroingExchange" },
+  { id: "A1", from: ["zeroingExchange"], when: [g.notRequestedOrNoBackup], to: "parallel" },
+  { id: "A2", from: ["zeroingExchange"], when: [g.balancedHeld], to: "transferToIsland" },
+  { id: "A3", from: ["zeroingExchange"], when: [g.balanceMaxOver], to: "isolating" },
+  { id: "N1", from: ["transferToIsland"], when: [g.notBackupOK], to: "opening" },
+  { id: "N2", from: ["transferToIsland"], when: [g.joinedWithoutRight], to: "opening" },
+  { id: "N3", from: ["transferToIsland"], when: [g.seamlessNotReady, g.notProvenClosed], to: "opening" },
+  { id: "N4", from: ["transferToIsland"], when: [g.provenOpen, g.settled, g.forming, g.busLive], to: "islandRunning" },
+  { id: "N5", from: ["transferToIsland"], when: [g.provenOpen, g.settled], to: "isolated" },
+  { id: "N6", from: ["transferToIsland"], when: [g.notProvenOpen, g.openOver], to: "lockedOut", do: distrustOpening },
 
   // Leaving it.
   { id: "I1", from: ["isolating"], when: [g.notBackupOK], to: "loadOnly" },
@@ -139,16 +139,16 @@ export const modeRows: readonly ModeRow[] = [
   { id: "Y2", from: ["resyncing"], when: [g.inSyncHeld, g.provenOpen], to: "closingLive", do: beginClose },
   { id: "Y3", from: ["resyncing"], when: [g.syncMaxOver], to: "islandRunning", do: blockReturn },
   { id: "Z5", from: ["closingLive"], when: [g.notBackupOK], to: "opening" },
-  { id: "Z7", from: ["closingLive"], when: [g.notReleased, g.notProvenOpen], to: "opening" },
-  { id: "Z0", from: ["closingLive"], when: [g.notReleased, g.syncOrGridLost], to: "resyncing" },
+  { id: "Z7", from: ["closingLive"], when: [g.commandNotArmed, g.notProvenOpen], to: "opening" },
+  { id: "Z0", from: ["closingLive"], when: [g.commandNotArmed, g.syncOrGridLost], to: "resyncing" },
   { id: "Z2", from: ["closingLive"], when: [g.provenClosed], to: "loadOnly", do: fillStarts },
-  { id: "Z8", from: ["closingLive"], when: [g.disagree, g.contactsLagOver], to: "blind", do: expectClosed },
+  { id: "Z8", from: ["closingLive"], when: [g.disagree, g.contactsLagOver], to: "noFeedback", do: expectClosed },
   { id: "Z3", from: ["closingLive"], when: [g.syncOrGridFails], to: "opening" },
   { id: "Z4", from: ["closingLive"], when: [g.closeLiveOver], to: "opening", do: blockReturn },
   { id: "Z6", from: ["closingLive"], when: [g.storeOver], to: "islandRunning" },
 
   // People, and what time heals.
-  { id: "Q1", from: ["lockedOut"], when: [g.resetRequested, g.coherentHeld, g.meterFreshOrGridDead], to: "blind", do: forgetTroubles },
+  { id: "Q1", from: ["lockedOut"], when: [g.resetRequested, g.coherentHeld, g.meterFreshOrGridDead], to: "noFeedback", do: forgetTroubles },
   { id: "K6", from: ["isolated", "islandRunning", "loadOnly", "parallel"], when: [g.resetRequested, g.returnBlockedOrStartsUsed], to: "stay", do: forgetTroubles },
   { id: "K8", from: ["isolated"], when: [g.gridGood, g.noIslandRequestInForce, g.returnNotBlocked, g.busDeadHeld, g.startsUsed], to: "stay", do: fillStarts },
   { id: "S4", from: ["isolated"], when: [g.opensUnproven, g.provenOpen, g.gridLive, g.busDeadHeld], to: "stay", do: trustOpening },

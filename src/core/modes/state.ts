@@ -51,7 +51,7 @@ export interface HeldSince {
   gridGood: number;
   gridOut: number;
   gridNotGood: number;
-  rogue: number;
+  uncommandedOutput: number;
   contradiction: number;
   coherentClosed: number;
   coherentOpen: number;
@@ -63,7 +63,7 @@ export interface HeldSince {
 export type HeldKey = keyof HeldSince;
 
 /** These go on across a change of mode; the others start anew, so that each mode proves for itself. */
-export const heldAcrossModes: readonly HeldKey[] = ["gridGood", "gridOut", "rogue"];
+export const heldAcrossModes: readonly HeldKey[] = ["gridGood", "gridOut", "uncommandedOutput"];
 export const heldWithinMode: readonly HeldKey[] = [
   "gridNotGood",
   "contradiction",
@@ -98,11 +98,11 @@ export interface ModeState {
   gridDeadAtStart: boolean;
   /** Number of the last close command; the device closes at most once for each. */
   closeSequence: number;
-  /** The command of this mode has been released: its record is stored. */
-  released: boolean;
-  releasedMs: number;
-  /** The mode before was left before its command had been released. */
-  leftUnreleased: boolean;
+  /** The command of this mode may be given: its record is durably stored. */
+  commandArmed: boolean;
+  armedMs: number;
+  /** The mode before was left before its command could be given. */
+  leftUnarmed: boolean;
   readonly held: HeldSince;
 }
 
@@ -127,14 +127,14 @@ export function createModeState(timings: ModeTimings, stored: Readonly<ModeRecor
     doubts: 0,
     gridDeadAtStart: false,
     closeSequence: 0,
-    released: true,
-    releasedMs: nowMs,
-    leftUnreleased: false,
+    commandArmed: true,
+    armedMs: nowMs,
+    leftUnarmed: false,
     held: {
       gridGood: Number.NaN,
       gridOut: Number.NaN,
       gridNotGood: Number.NaN,
-      rogue: Number.NaN,
+      uncommandedOutput: Number.NaN,
       contradiction: Number.NaN,
       coherentClosed: Number.NaN,
       coherentOpen: Number.NaN,

@@ -26,7 +26,7 @@ export interface ModeTimings {
   readonly settleMs: number;
   /** A running island is adopted by then or not at all; with one read still shorter than the stages' watchdog. */
   readonly adoptMs: number;
-  /** Contacts and voltages agree this long before `blind` is left. */
+  /** Contacts and voltages agree this long before `noFeedback` is left. */
   readonly coherentMs: number;
   /** The grid is out this long before the site leaves it: after ride-through, never inside it. */
   readonly outMs: number;
@@ -100,7 +100,7 @@ export function timingComplaints(t: ModeTimings, travelMs: number, watchdogMs: n
     [t.stopMs >= 2 * readMs, "a stage needs at least two reads to prove that it has stopped"],
     [t.contradictionMs > t.stopMs, "a contradiction must outlast the stopping of a stage"],
     [t.openMs >= 2 * travelMs && t.closeMs >= 2 * travelMs, "K1 must be given twice its travel time to answer"],
-    [t.balanceMaxMs > t.balanceMs, "balancing must be given longer than its shortest time"],
+    [t.balanceMaxMs > t.balanceMs, "`zeroingExchange` must be given longer than its shortest time"],
     [t.settleMs > travelMs, "an open command must stand longer than K1's worst travel"],
     [t.adoptMs + 2 * readMs < watchdogMs, "a running island must be adopted before the stages' watchdog ends it"],
     [t.startMaxMs > t.startMs, "a start must be given longer than its shortest time"],

@@ -22,7 +22,7 @@ export interface Moments {
   readonly darkS: number | null;
   /** The last attempt to start an island did not become one, and none has since. */
   readonly startFailed: boolean;
-  /** What the site waits for while it is blind or not yet known: what was missing when that began, until another is. */
+  /** What the site waits for while it has no feedback or is not yet known: what was missing when that began, until another is. */
   readonly missing: SiteState["mode"]["missing"];
   /** What ended discharging; null while nothing has, or discharging had not begun. */
   readonly ceasedBy: "voltage" | "frequency" | "meter" | "k1" | "grid" | null;
@@ -43,11 +43,11 @@ const beforeLoss: ReadonlySet<string> = new Set([
   "enterDelay",
   "ramping",
   "parallel",
-  "balancing",
+  "zeroingExchange",
 ]);
 const withoutGrid: ReadonlySet<string> = new Set([
   "isolating",
-  "parting",
+  "transferToIsland",
   "opening",
   "isolated",
   "islandStarting",
@@ -146,11 +146,11 @@ export function createMoments(settings: MomentsSettings): Moments {
       cause = lostAtMs === null ? { key: "cause.operatorIsland" } : { key: "cause.gridLost", values: { lostAtMs } };
     else if (mode === "enterDelay") cause = waitCause();
     else if (mode === "ceased" && before.mode === "loadOnly") cause = waitCause() ?? { key: "cause.fromLoadOnly" };
-    else if (mode !== "blind" || (cause?.key !== "cause.gridLost" && cause?.key !== "cause.operatorIsland"))
+    else if (mode !== "noFeedback" || (cause?.key !== "cause.gridLost" && cause?.key !== "cause.operatorIsland"))
       cause = null;
   };
   const lockoutCause = (from: ControlReport["site"]["mode"]): Sentence | null => {
-    if (from === "opening" || from === "parting")
+    if (from === "opening" || from === "transferToIsland")
       return lostAtMs !== null ? { key: "cause.notProven", values: { lostAtMs } } : { key: "cause.notProvenPlanned" };
     if (from === "isolating") return { key: "cause.stageForms" };
     return beforeLoss.has(from) ? { key: "cause.movedAlone" } : null;
@@ -160,7 +160,7 @@ export function createMoments(settings: MomentsSettings): Moments {
   const misses = (report: ControlReport): void => {
     const now = settings.missingOf(report);
     const { mode } = report.site;
-    if (mode !== "blind" && mode !== "unknown") missing = null;
+    if (mode !== "noFeedback" && mode !== "unknown") missing = null;
     else if (now !== null || before?.mode !== mode) missing = now ?? (before?.mode === mode ? missing : null);
   };
 

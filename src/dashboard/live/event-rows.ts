@@ -70,23 +70,23 @@ const gridPu = (seen: Seen): number => {
 };
 /** After a start, devices have this long to be found before their silence is an event, ms. */
 const findingMs = 20_000;
-const isBlind = ({ report: { site } }: Seen): boolean =>
+const lacksFeedback = ({ report: { site } }: Seen): boolean =>
   // After a start the devices are still being found: that is no event unless it lasts.
-  site.mode === "blind" && (site.previousMode !== "unknown" || site.atMs - site.modeSinceMs > linkMs);
+  site.mode === "noFeedback" && (site.previousMode !== "unknown" || site.atMs - site.modeSinceMs > linkMs);
 const lockoutKey = ({ station, report: { site } }: Seen): EventKey => {
   const row = station.notes.findLast(({ to }) => to === "lockedOut")?.row ?? "";
   return site.mode === "lockedOut" ? (lockoutEvents[row] ?? "lockedOut") : "lockedOut";
 };
 const lockoutKeys: readonly EventKey[] = [...new Set(["lockedOut" as const, ...Object.values(lockoutEvents)])];
-const blindKeys = {
+const noFeedbackKeys = {
   silent: "blind",
   frozen: "blindFrozen",
   never: "blindNever",
   stalled: "blindStalled",
 } as const;
-const blindKey = ({ moments, report: { site } }: Seen): EventKey =>
+const noFeedbackKey = ({ moments, report: { site } }: Seen): EventKey =>
   moments.missing !== null
-    ? blindKeys[moments.missing.why]
+    ? noFeedbackKeys[moments.missing.why]
     : site.contactNo === site.contactNc
       ? "blindMoment"
       : "blindContacts";
@@ -147,13 +147,13 @@ function deviceName({ station }: Seen, d: number): string {
   return stageName(station, stage);
 }
 
-/** The meter and a blind site have events of their own. */
+/** The meter and a site without feedback have events of their own. */
 function isOutOfReach(seen: Seen, d: number, state: "silent" | "frozen"): boolean {
   const { kind, found } = seen.station.devices[d]!;
   if (healthOf(seen, d)?.state !== state) return false;
   if (!found && seen.nowMs - seen.sinceMs < findingMs) return false;
   if (kind === "meter") return !Number.isFinite(seen.report.site.meterAtMs);
-  return !(kind === "transfer-device" && isBlind(seen));
+  return !(kind === "transfer-device" && lacksFeedback(seen));
 }
 
 /** Why a vehicle will not have what it needs. */
@@ -177,10 +177,10 @@ export const eventRows: readonly EventRow[] = [
       needsPerson: true,
     }),
   ),
-  ...([...Object.values(blindKeys), "blindContacts", "blindMoment"] as const).map(
+  ...([...Object.values(noFeedbackKeys), "blindContacts", "blindMoment"] as const).map(
     (key): EventRow => ({
       key,
-      active: (seen) => isBlind(seen) && blindKey(seen) === key,
+      active: (seen) => lacksFeedback(seen) && noFeedbackKey(seen) === key,
       values: ({ moments, report: { site } }) => ({
         device: moments.missing?.device ?? k1Name,
         silentMs: moments.missing?.ageMs ?? Number.NaN,

@@ -1,5 +1,5 @@
 /**
- * Which device's silence keeps the site blind, or not yet known: the one whose values have been missing longest beyond what
+ * Which device's silence keeps the site without feedback, or not yet known: the one whose values have been missing longest beyond what
  * the core allows. When the controller itself was late, every device's values are old at once, and it is to blame.
  */
 

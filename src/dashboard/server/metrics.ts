@@ -3,7 +3,7 @@
  * that Prometheus recommends (seconds, watts, ratio). Powers keep the core's sign: positive from the grid.
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
-import { modeNames } from "../../domain/modes.ts";
+import { formerModeNames, modeNames } from "../../domain/modes.ts";
 import type { Known, SiteState } from "../state.ts";
 import { powerOf } from "../view/totals.ts";
 
@@ -44,9 +44,12 @@ const stateSet = (name: string, names: readonly string[], now: string): readonly
 const metricRows: readonly Row[] = [
   {
     name: "islet_mode",
-    help: "1 for the mode that the site is in.",
+    help: "1 for the mode that the site is in, also under the name that release 0.1 had for it.",
     labels: ["mode"],
-    read: (s) => stateSet("mode", modeNames, s.mode.mode),
+    read: ({ mode: { mode } }) => [
+      ...stateSet("mode", modeNames, mode),
+      ...stateSet("mode", Object.values(formerModeNames), formerModeNames[mode] ?? ""),
+    ],
   },
   { name: "islet_mode_since_timestamp_seconds", help: "When the mode began.", read: (s) => one(s.mode.sinceMs, 0.001) },
   {

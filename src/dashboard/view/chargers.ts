@@ -85,7 +85,7 @@ const leavesText = (evse: EvseState, words: Words): string =>
 function markOf(state: SiteState, evse: EvseState, powerW: number | null): ChargerMark {
   if (evse.fault) return "warn";
   if (evse.known.state !== "live") return "unknown";
-  if (!evse.connected || state.mode.mode === "lockedOut" || state.mode.mode === "blind") return "off";
+  if (!evse.connected || state.mode.mode === "lockedOut" || state.mode.mode === "noFeedback") return "off";
   return powerW === null ? "idle" : powerW > idleW ? "charging" : powerW < -idleW ? "discharging" : "idle";
 }
 
@@ -100,7 +100,7 @@ export function doingOf(state: SiteState, evse: EvseState, totals: Totals): stri
   if (evse.known.state !== "live") return "Not known";
   if (!evse.connected) return "Empty";
   if (state.mode.mode === "lockedOut") return "Off, locked out";
-  if (state.mode.mode === "blind") return "Off, blind";
+  if (state.mode.mode === "noFeedback") return "Off, no feedback";
   if (evse.role === "forming") return "Forming";
   if (evse.held?.level === "everything") return "Stopped";
   const powerW = powerOf(evse);

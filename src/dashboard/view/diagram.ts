@@ -331,6 +331,6 @@ function vehiclesText(state: SiteState, totals: Totals): readonly [string, strin
     return [`Discharging ${kW(totals.dischargeW)}`, totals.chargeW > 0 ? `Charging ${kW(totals.chargeW)}` : null];
   if (totals.chargeW > 0) return [`Charging ${kW(totals.chargeW)}`, null];
   if (state.mode.mode === "lockedOut") return ["Off, locked out", null];
-  if (state.mode.mode === "blind") return ["Off, blind", null];
+  if (state.mode.mode === "noFeedback") return ["Off, no feedback", null];
   return [totals.vehicles === 0 ? "No vehicle" : "Idle", null];
 }

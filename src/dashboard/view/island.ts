@@ -27,7 +27,7 @@ export interface IslandView {
 export function islandView(state: SiteState, totals: Totals, words: Words): IslandView {
   const { island } = state;
   const live = totals.islanded;
-  const locked = state.mode.mode === "lockedOut" || state.mode.mode === "blind";
+  const locked = state.mode.mode === "lockedOut" || state.mode.mode === "noFeedback";
   const empty = island.wouldForm.length === 0 && island.energyAboveReserveWh <= 0 && !live;
   const facts: (readonly [string, string])[] = [["Energy above the reserve", kWh(island.energyAboveReserveWh)]];
   const first = state.tiers[0];

@@ -43,7 +43,7 @@ const person = "Critical: a person is needed on site";
 
 const rows: Record<Mode, Row> = {
   unknown: { level: "attention", glyph: "open", tag: "Starting" },
-  blind: { level: "critical", glyph: "lock", tag: "Critical: the site cannot be seen" },
+  noFeedback: { level: "critical", glyph: "lock", tag: "Critical: the site cannot be seen" },
   loadOnly: { level: "normal", glyph: "load", tag: null },
   ceased: { level: "attention", glyph: "load", tag: "Grid not good" },
   enterDelay: { level: "normal", glyph: "wait", tag: null },
@@ -59,8 +59,8 @@ const rows: Record<Mode, Row> = {
   resyncing: { level: "attention", glyph: "island", tag: running },
   closingLive: { level: "attention", glyph: "island", tag: changing },
   lockedOut: { level: "critical", glyph: "lock", tag: person },
-  balancing: { level: "normal", glyph: "parallel", tag: changing },
-  parting: { level: "attention", glyph: "open", tag: changing },
+  zeroingExchange: { level: "normal", glyph: "parallel", tag: changing },
+  transferToIsland: { level: "attention", glyph: "open", tag: changing },
 };
 
 type Said = readonly [SentenceKey, WordValues?];
@@ -73,10 +73,10 @@ function sentenceOf(state: SiteState, totals: Totals): Said {
   switch (state.mode.mode) {
     case "unknown":
       return ["mode.unknown", { answering: answering(state), devices: state.health.devices.length }];
-    case "blind":
+    case "noFeedback":
       if (missing !== null)
-        return [`mode.blind.${missing.why}`, { device: missing.device, ageMs: missing.ageMs ?? Number.NaN }];
-      return k1.no === k1.nc ? ["mode.blind"] : ["mode.blind.contacts", { no: k1.no, nc: k1.nc }];
+        return [`mode.noFeedback.${missing.why}`, { device: missing.device, ageMs: missing.ageMs ?? Number.NaN }];
+      return k1.no === k1.nc ? ["mode.noFeedback"] : ["mode.noFeedback.contacts", { no: k1.no, nc: k1.nc }];
     case "loadOnly":
       if (awaitsStages(state) || isChecking(state)) return ["mode.loadOnly.checking"];
       if (!mayBackUp(state)) return ["mode.loadOnly"];
@@ -162,7 +162,7 @@ function subOf(state: SiteState, totals: Totals, words: Words): string {
   const mode = state.mode.mode;
   if (mode === "lockedOut")
     parts.push(say(state.bus.live === false ? "sub.dark" : state.bus.live ? "sub.fedLocked" : "sub.unknownLocked"));
-  else if (mode === "blind" || mode === "unknown") parts.push(say("sub.blind"));
+  else if (mode === "noFeedback" || mode === "unknown") parts.push(say("sub.noFeedback"));
   else if (totals.islanded) {
     const count = totals.forming.length;
     if (count > 0 && on.length > 0)
@@ -208,7 +208,7 @@ function subOf(state: SiteState, totals: Totals, words: Words): string {
     parts.push(pccText(state, words));
     if (mode === "enterDelay" && totals.charging === 0) parts.push(say("sub.restart"));
   } else if (state.bus.live === false) parts.push(say("sub.wait"));
-  const silent = mode === "blind" || mode === "unknown" ? "" : silentText(totals, words);
+  const silent = mode === "noFeedback" || mode === "unknown" ? "" : silentText(totals, words);
   if (silent !== "") parts.push(silent);
   return parts.join(" ");
 }

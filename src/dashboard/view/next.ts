@@ -50,7 +50,7 @@ export const consequences: readonly Consequence[] = [
     when: "After repair",
     say: "next.afterRepair",
     values: () => ({ agreeMs: coherentMs }),
-    leadsTo: to("blind"),
+    leadsTo: to("noFeedback"),
   },
   {
     modes: ["lockedOut"],
@@ -59,8 +59,8 @@ export const consequences: readonly Consequence[] = [
     leadsTo: nothing,
     only: ({ grid }) => !grid.good,
   },
-  { modes: ["blind"], when: "By itself", say: "next.devicesAnswer", leadsTo: to("loadOnly", "opening") },
-  { modes: ["unknown"], when: "By itself", say: "next.devicesAnswer", leadsTo: to("blind") },
+  { modes: ["noFeedback"], when: "By itself", say: "next.devicesAnswer", leadsTo: to("loadOnly", "opening") },
+  { modes: ["unknown"], when: "By itself", say: "next.devicesAnswer", leadsTo: to("noFeedback") },
 
   // with the grid
   { modes: ["parallel"], when: "If the grid trips", say: "next.trip", values: delayS, leadsTo: to("ceased") },
@@ -112,14 +112,14 @@ export const consequences: readonly Consequence[] = [
 
   // leaving it
   {
-    modes: ["balancing"],
+    modes: ["zeroingExchange"],
     when: "When no power flows",
     say: ({ mode }) => (mode.seamless.leaving ? "next.balancedStay" : "next.balancedBlink"),
-    leadsTo: to("parting"),
+    leadsTo: to("transferToIsland"),
   },
-  { modes: ["balancing"], when: "If it is taken back", say: "next.requestEnds", leadsTo: to("parallel") },
+  { modes: ["zeroingExchange"], when: "If it is taken back", say: "next.requestEnds", leadsTo: to("parallel") },
   {
-    modes: ["parting"],
+    modes: ["transferToIsland"],
     when: "When proven open",
     say: ({ mode }) => (mode.seamless.leaving ? "next.carriesOn" : "next.cutOff"),
     leadsTo: ({ mode }) => (mode.seamless.leaving ? ["islandRunning"] : ["isolated"]),
@@ -127,7 +127,7 @@ export const consequences: readonly Consequence[] = [
   { modes: ["isolating"], when: "When all are off", say: "next.offOpens", leadsTo: to("opening") },
   { modes: ["isolating"], when: "If one is not", say: "next.stopOver", leadsTo: to("lockedOut") },
   { modes: ["opening"], when: "When proven open", say: "next.cutOff", leadsTo: to("isolated") },
-  { modes: ["parting", "opening"], when: "If not proven", say: "next.notOpen", leadsTo: to("lockedOut") },
+  { modes: ["transferToIsland", "opening"], when: "If not proven", say: "next.notOpen", leadsTo: to("lockedOut") },
 
   // the island
   {
@@ -165,9 +165,14 @@ export const consequences: readonly Consequence[] = [
     modes: ["islandStarting", "islandRunning", "resyncing"],
     when: "If K1 moves",
     say: "next.k1Moves",
-    leadsTo: to("lockedOut", "blind"),
+    leadsTo: to("lockedOut", "noFeedback"),
   },
-  { modes: ["isolated", "returning"], when: "If K1 moves", say: "next.k1MovesOff", leadsTo: to("lockedOut", "blind") },
+  {
+    modes: ["isolated", "returning"],
+    when: "If K1 moves",
+    say: "next.k1MovesOff",
+    leadsTo: to("lockedOut", "noFeedback"),
+  },
 
   // returning
   { modes: ["returning"], when: "When the bus is dead", say: "next.deadCloses", leadsTo: to("closing") },

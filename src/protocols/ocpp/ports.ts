@@ -3,7 +3,7 @@
  * `StationPort`, keeps everything durable through `OcppStore`, and takes time and chance from `OcppClock`.
  * Powers are positive from the grid towards the vehicle, as everywhere inside.
  */
-import type { Mode, ServiceMode } from "../../domain/modes.ts";
+import type { ServiceMode } from "../../domain/modes.ts";
 
 export type Cancel = () => void;
 
@@ -51,7 +51,8 @@ export interface SiteView {
   known: boolean;
   /** No permission to operate in parallel is installed; with one, `explanation` says why it is not in force. */
   permitMissing: boolean;
-  mode: Mode;
+  /** The word that backends know, which may be an older one than `Mode`. */
+  mode: string;
   serviceMode: ServiceMode;
   permitValid: boolean;
   /** Magnitudes at the grid connection, W; Infinity where there is none. */

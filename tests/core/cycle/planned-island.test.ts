@@ -57,7 +57,7 @@ function plan({
   core.modeFacts.islandRequested = true;
   planIsland(core, snapshot, 10_000);
   return {
-    ready: core.modeFacts.holderReady,
+    ready: core.modeFacts.seamlessReady,
     balanced: core.modeFacts.balanced,
     flowW: core.planned.flowW,
     carries: [...core.planned.carries],

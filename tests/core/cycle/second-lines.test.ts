@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { limitEvses } from "../../../src/core/cycle/evses.ts";
 import { findSources } from "../../../src/core/cycle/sources.ts";
-import { StageHearing } from "../../../src/core/modes/facts.ts";
+import { StageLink } from "../../../src/core/modes/facts.ts";
 import { chainSetpointW, startChain } from "../../../src/core/setpoints/limits.ts";
 import { inParallel, ratedW, TestSite } from "./site.ts";
 
@@ -58,7 +58,7 @@ describe("who may form an island", () => {
   ];
   test.each(cases)("%s", (_, role, socPct, expected) => {
     const { core, snapshot } = new TestSite({ evse: [", gridForming: true", ""] });
-    core.modeFacts.hearing[0] = StageHearing.fresh;
+    core.modeFacts.stageLinks[0] = StageLink.online;
     Object.assign(snapshot.stages[0]!, { role, socPct });
     Object.assign(snapshot.evses[0]!, { socPct });
     findSources(core, snapshot);
