@@ -21,6 +21,7 @@ const months = 12;
 const hours = 24;
 const nameLengthMax = 80;
 
+/** A site's Limited Generation Profile as its file says it: for each month its hours' export limits, W. */
 export interface GenerationProfileFile {
   readonly name: string;
   /** Twelve months of 24 hours, W. */

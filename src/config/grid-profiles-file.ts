@@ -26,6 +26,7 @@ import {
 /** Largest profile text accepted, characters. */
 export const gridProfileBytesMax = 100_000;
 
+/** What is wrong with one setting of a grid profile's file, and where it stands. */
 export interface GridProfileComplaint extends GridSettingComplaint {
   readonly file: string;
   readonly line: number;

@@ -14,6 +14,9 @@ export type ByCategory<T> =
   | { readonly A: T; readonly B: T }
   | { readonly I: T; readonly II: T; readonly III: T };
 
+/**
+ * A grid setting that is a number: unit, standard value and adjustable range for each category, clause of IEEE 1547-2018.
+ */
 export interface NumberRow {
   readonly key: string;
   readonly unit: "pu" | "Hz" | "s" | "";
@@ -121,6 +124,7 @@ export const numberRows = [
   { key: "droopOlrtS",        unit: "s",  standard: all(5),     range: cat(span(1, 10), span(1, 10), span(0.2, 10)),                      clause: "6.5.2.7 Table 24", name: "PF_OLRT", sunspec: "711.Ctl.RspTms", sentence: "Open-loop response time of frequency-droop." },
 ] as const satisfies readonly NumberRow[];
 
+/** A grid setting that is on or off, with its standard value for each category. */
 export interface FlagRow {
   readonly key: string;
   readonly standard: ByCategory<boolean>;
@@ -140,6 +144,7 @@ export const flagRows = [
   { key: "islandingBackupEnabled",  standard: all(true),               clause: "8.1",                                                                      sentence: "The controller's own backup against unintentional islands is in force." },
 ] as const satisfies readonly FlagRow[];
 
+/** A grid setting that is one of a few words. */
 export interface ChoiceRow {
   readonly key: string;
   readonly values: readonly string[];
@@ -159,7 +164,9 @@ type Numbers = { -readonly [row in (typeof numberRows)[number] as row["key"]]: n
 type Flags = { -readonly [row in (typeof flagRows)[number] as row["key"]]: boolean };
 type Choices = { -readonly [row in (typeof choiceRows)[number] as row["key"]]: row["values"][number] };
 
+/** Performance category for normal operation (IEEE 1547-2018): reactive power and voltage control. */
 export type NormalCategory = "A" | "B";
+/** Performance category for abnormal operation (IEEE 1547-2018): ride-through. */
 export type AbnormalCategory = "I" | "II" | "III";
 
 /** All settings of the grid functions, flat, as the functions read them. */
@@ -169,6 +176,7 @@ export interface GridSettings extends Numbers, Flags, Choices {
   abnormalCategory: AbnormalCategory;
 }
 
+/** The name of a grid setting, as in a profile's file and in the permit. */
 export type GridSettingKey = (typeof numberRows)[number]["key"] | (typeof flagRows)[number]["key"] | (typeof choiceRows)[number]["key"];
 
 /**

@@ -28,7 +28,9 @@ import {
 
 export type { AbnormalCategory, GridSettings } from "./grid-profiles.table.ts";
 
+/** A grid setting's value, in the unit of its row. */
 export type GridSettingValue = number | boolean | string;
+/** Bounds within which a setting may be adjusted, both included, in the unit of its row. */
 export type GridSettingRange = readonly [min: number, max: number];
 
 /** One accepted change of a profile, kept with it. */
@@ -45,6 +47,9 @@ export interface GridProfileRevision {
   }[];
 }
 
+/**
+ * What a utility asks of a site at its grid connection: every grid setting, where it comes from, and which version it is.
+ */
 export interface GridProfile {
   readonly name: string;
   /** Where its settings come from and how sure that is, for people. */

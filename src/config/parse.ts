@@ -12,6 +12,7 @@ import { type SiteConfig, siteSettings } from "./site.ts";
 /** Largest configuration text accepted, bytes: a site of 100 EVSEs takes about 30 kB. */
 const configBytesMax = 1_000_000;
 
+/** One mistake in a configuration file: where it stands, what was found, what would be right. */
 export interface ConfigComplaint {
   readonly file: string;
   readonly line: number;
@@ -27,6 +28,7 @@ export function complaintText({ file, line, setting, found, complaint }: ConfigC
   return `${file}:${line}: ${setting || "the file"}${found === "" ? "" : ` is ${found}`}: ${complaint}`;
 }
 
+/** Reads a site's configuration (YAML text). Every mistake is reported at once, each with its line; nothing is guessed. */
 export function parseSiteConfig(source: string, file: string): Result<SiteConfig, readonly ConfigComplaint[]> {
   const { config, complaints } = examineSiteConfig(source, file);
   return complaints.length === 0 && config !== null ? ok(config) : err(complaints);

@@ -7,6 +7,7 @@ import type { z } from "zod";
 /** Each round mends what the one before uncovered. */
 const roundsMax = 12;
 
+/** A value made readable, and the places at which something had to be left out or replaced. */
 export interface Repaired<T> {
   readonly value: T;
   /** Where something was put in; what is said about these places is not the person's mistake. */
@@ -38,6 +39,7 @@ export const isMended = (path: readonly PropertyKey[], places: Repaired<unknown>
     return place.slice(0, shared).every((step, i) => String(step) === String(path[i]));
   });
 
+/** The value at a path within an untyped one; undefined where the path leads nowhere. */
 export function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   let value = root;
   for (const step of path) {

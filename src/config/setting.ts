@@ -43,6 +43,7 @@ export const integer = (about: NumberAbout) => {
     .meta({ ...about });
 };
 
+/** A whole number within the bounds of `about`, with a standard value where the file is silent. */
 export const integerOr = (standard: number, about: NumberAbout) =>
   integer(about)
     .default(standard)
@@ -59,6 +60,7 @@ export const text = (
   return (pattern ? base.regex(pattern, complaint) : base).meta(meta);
 };
 
+/** True or false, with a standard value where the file is silent. */
 export const flagOr = (standard: boolean, about: About) =>
   z
     .boolean({ error: "must be true or false" })
@@ -69,6 +71,7 @@ export const flagOr = (standard: boolean, about: About) =>
 export const choice = <const T extends readonly [string, ...string[]]>(values: T, about: About) =>
   z.enum(values, { error: `must be one of ${values.join(", ")}` }).meta({ ...about });
 
+/** One of a few words, with a standard value where the file is silent. */
 export const choiceOr = <const T extends readonly [string, ...string[]]>(
   standard: T[number],
   values: T,

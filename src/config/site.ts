@@ -101,5 +101,7 @@ export const siteSettings = group(
   "A site.",
 );
 
+/** A site's whole configuration after reading: every standard value filled in, every reference known to lead somewhere. */
 export type SiteConfig = z.infer<typeof siteSettings>;
+/** One charger of the configuration with its power stage, vehicle and limits. */
 export type EvseConfig = SiteConfig["evses"][number];

@@ -52,6 +52,7 @@ export interface OnDelayState {
   elapsedS: number;
 }
 
+/** A delay whose condition does not hold yet. */
 export const createOnDelay = (): OnDelayState => ({ elapsedS: Number.NaN });
 
 /** Largest error of a sum of steps that still counts as the full delay, seconds. */
@@ -72,6 +73,7 @@ export interface HysteresisState {
   on: boolean;
 }
 
+/** A two-point switch in its off position. */
 export const createHysteresis = (): HysteresisState => ({ on: false });
 
 /** Switches on above `onAbove` and off below `offBelow` (≤ `onAbove`); a NaN value switches off. */

@@ -18,6 +18,9 @@ export interface StageCommand {
   leaseUntilMs: number;
 }
 
+/**
+ * What one cycle orders: the stages, the transfer device, tiers and PV. Written in place, handed to the bridge as a whole.
+ */
 export interface Commands {
   /**
    * False means silence: write nothing at all, not even a heartbeat, so that a stage that forms an island is bounded by

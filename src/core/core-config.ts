@@ -38,6 +38,7 @@ const backupFrequencyMaxMs = 210;
 /** Ledger entries kept in memory; all of them are stored. */
 const ledgerEntriesMax = 256;
 
+/** What decides whether power may go to the grid at all: service mode, isolation, notice to the utility. */
 export const authorityConfig = ({ site, transferDevice }: SiteConfig): AuthorityConfig => ({
   serviceMode: site.serviceMode,
   canIsolate: transferDevice !== undefined && transferDevice.kind !== "none",
@@ -86,6 +87,7 @@ export function stageGrid(
   return createGridFunctions(profile, stageRatings(evse), connection, { randomFraction });
 }
 
+/** A stage's nameplate for the grid functions: active, reactive and apparent power, W, var, VA. */
 export function stageRatings({ maxChargeW, maxDischargeW, stage }: EvseConfig): GridRatings {
   const ratedVA = stage.ratedVA ?? Math.max(maxChargeW, maxDischargeW, 1);
   return {
@@ -116,6 +118,7 @@ export const stageStaleMs = (config: SiteConfig): number =>
     stageStaleFloorMs,
   );
 
+/** What the mode machine's facts are judged by: the transfer device's abilities, windows and ages. */
 export function modeFactsConfig(config: SiteConfig, { settings }: GridProfile): ModeFactsConfig {
   const device = config.transferDevice;
   const kind = transferDeviceKinds[device?.kind ?? "none"];
@@ -154,6 +157,7 @@ export interface BackendGroup extends ProtectiveGroup {
   dischargeLimitW: number;
 }
 
+/** All stages as one group whose limits the backend sets while the site runs; without limits at first. */
 export const createBackendGroup = (count: number): BackendGroup => ({
   name: "backend",
   reason: "backend-limit",
@@ -177,6 +181,7 @@ function phaseShare(phase: EvseConfig["phase"], phases: SiteConfig["site"]["phas
 /** Time over which a sample of the meter averages, ms: what an installer has not stated is the time between samples. */
 export const meterWindowMs = ({ windowMs, updateMs }: SiteConfig["pcc"]["meter"]): number => windowMs ?? updateMs;
 
+/** Meter, stages, phases and protective groups as export control reckons with them. */
 export function exportControlConfig(config: SiteConfig, backendGroup: ProtectiveGroup): ExportControlConfig {
   const { pcc, site } = config;
   const { meter } = pcc;
@@ -246,6 +251,7 @@ export function promisedRecoveryMs(config: SiteConfig): number {
 /** Promises are whole numbers of so many ms. */
 const promiseStepMs = 10;
 
+/** Bounds and delay of the relay functions 32R and 32F at the PCC. */
 export function reversePowerConfig({ pcc }: SiteConfig): ReversePowerConfig {
   const settings = pcc.reversePower;
   if (settings === undefined) return noReversePower;
@@ -256,6 +262,7 @@ export function reversePowerConfig({ pcc }: SiteConfig): ReversePowerConfig {
   };
 }
 
+/** When inadvertent export counts, for how long it is remembered, and what raises its alarm (UL 1741 PCS). */
 export const ledgerConfig = ({ pcc }: SiteConfig): LedgerConfig => ({
   entriesMax: ledgerEntriesMax,
   alarmCount: pcc.inadvertentExport.alarmCount,
@@ -267,6 +274,7 @@ export const ledgerConfig = ({ pcc }: SiteConfig): LedgerConfig => ({
 /** Share of stored energy that arrives at the AC side, until a site has measured its own. */
 const storageEfficiency = 0.94;
 
+/** Tiers, stages, PV and reserves as the island reckons with them. */
 export const islandConfig = (config: SiteConfig): IslandConfig => ({
   nominalFrequencyHz: Number(config.site.nominalFrequencyHz),
   tiers: config.tiers,

@@ -68,6 +68,9 @@ const chargeRampMs = 60_000;
 const chargeStaggerMs = 1_000;
 const chargeSpreadMaxMs = 30_000;
 
+/**
+ * The state of one controller: all that a cycle reads and leaves for the next. Objects are made once and written in place.
+ */
 export type Core = ReturnType<typeof createCore>;
 
 /** The state of a controller that has just started: it knows nothing, so it is in `unknown` and says nothing. */

@@ -15,10 +15,13 @@ export const serveMaxPu = 1.1;
 /** An island that stands below this sags under its load, pu. */
 export const sagBelowPu = 0.85;
 
+/** Whether nothing is live at this voltage, pu. NaN is not dead. */
 export const isDeadPu = (voltagePu: number): boolean => voltagePu <= deadMaxPu;
+/** Whether something is live at this voltage, pu. NaN is not live. */
 export const isLivePu = (voltagePu: number): boolean => voltagePu >= liveMinPu;
 /** Known, and not live: an outage, not a sag. */
 export const isLostPu = (voltagePu: number): boolean => voltagePu < liveMinPu;
+/** Whether loads may be served at this voltage, pu. */
 export const servesPu = (voltagePu: number): boolean => voltagePu >= serveMinPu && voltagePu <= serveMaxPu;
 
 /** Contacts and voltages agree this long before K1's position is believed, and a lockout may be reset, ms. */

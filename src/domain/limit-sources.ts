@@ -17,5 +17,6 @@ export const limitSourceNames = {
   /** What other EVSEs take of a budget that they share. */
   allocation: "Share among the chargers",
 } as const;
+/** Who or what set a limit; its name for people is in `limitSourceNames`. */
 export type LimitSource = keyof typeof limitSourceNames;
 export const limitSources = Object.keys(limitSourceNames) as LimitSource[];

@@ -22,6 +22,7 @@ export const modeNames = [
   "zeroingExchange",
   "transferToIsland",
 ] as const;
+/** A mode of a site's transfer device. */
 export type Mode = (typeof modeNames)[number];
 
 /** Words of release 0.1 for modes that have another name since: still said to backends (OCPP) and as labels of metrics. */
@@ -69,12 +70,15 @@ export const isIslanded = (mode: Mode): boolean => modePlaces[mode] === "island"
  * opens, it holds the bus up at the voltage and angle it had, for a bounded time. It then reports `forming`.
  */
 export const roleNames = ["off", "charge", "discharge", "forming", "hold"] as const;
+/** What a stage does: nothing, follow the grid, form an island. */
 export type Role = (typeof roleNames)[number];
 
 /** The four service modes a permit can grant (requirement R1). */
 export const serviceModes = ["load-only", "non-parallel-backup", "parallel-non-export", "parallel-export"] as const;
+/** What the site is installed for; nothing that goes further is ever commanded. */
 export type ServiceMode = (typeof serviceModes)[number];
 
 /** What the controller asks of the transfer device K1. `open` is a standing command, `close` a one-shot with a sequence number. */
 export const transferCommandNames = ["none", "open", "close"] as const;
+/** What the transfer device is told. */
 export type TransferCommand = (typeof transferCommandNames)[number];

@@ -14,6 +14,7 @@ export const Quality = {
   /** Fresh and plausible. */
   good: 4,
 } as const;
+/** How far a reading may be believed, from not at all to fully. */
 export type Quality = (typeof Quality)[keyof typeof Quality];
 
 /** Names for people, in the order of the numbers. */

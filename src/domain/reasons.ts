@@ -4,8 +4,10 @@
  * says how a fault ends. Keys are stable: they appear in logs, audit records and the API.
  */
 export type Clears = "itself" | "afterDelay" | "onReset" | "never";
+/** How grave an event is, from a mere record to what needs somebody at once. */
 export type Severity = "record" | "notice" | "warning" | "critical";
 
+/** A reason's sentence, name, advice, and how it ends. */
 export interface Reason {
   readonly sentence: string;
   /** What a limit is called in a chain of limits: "Export limit". */
@@ -406,5 +408,6 @@ export const reasons = {
   },
 } as const satisfies Record<string, Reason>;
 
+/** The stable key of a reason, as in logs, metrics and the API. */
 export type ReasonKey = keyof typeof reasons;
 export const reasonKeys = Object.keys(reasons) as ReasonKey[];

@@ -8,7 +8,9 @@ export type Result<T, E = string> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: E };
 
+/** A result that went well. */
 export const ok = <T>(value: T): Result<T, never> => ({ ok: true, value });
+/** A result that went wrong in an expected way; `error` says how. */
 export const err = <E>(error: E): Result<never, E> => ({ ok: false, error });
 
 /** An impossible state of the program: a mistake of ours, not of a device or a person. */

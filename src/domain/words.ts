@@ -8,8 +8,11 @@ import type { EventWords } from "./event-words.ts";
 import { type Clears, type Reason, type ReasonKey, reasons } from "./reasons.ts";
 import { sentences } from "./words.table.ts";
 
+/** A row of the sentences' table. */
 export type SentenceKey = keyof typeof sentences;
+/** A row of the events' table, or a reason. */
 export type EventKey = keyof typeof eventWords | ReasonKey;
+/** What fills a sentence, by name; the end of a name is its unit. */
 export type WordValues = Readonly<Record<string, number | string>>;
 
 export const sentenceKeys = Object.keys(sentences) as SentenceKey[];

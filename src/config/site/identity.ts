@@ -22,4 +22,5 @@ export const identitySettings = group(
   "Who was commissioned here. What a device tells otherwise stops it; what it does not tell is taken from here.",
 );
 
+/** What a device must say of itself before it is commanded; a part that is absent is not asked. */
 export type IdentityConfig = z.infer<typeof identitySettings>;

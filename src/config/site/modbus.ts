@@ -109,6 +109,7 @@ export interface ModbusPlace {
   readonly identity?: IdentityConfig | undefined;
 }
 
+/** What is wrong with where a device is said to be reached, and which setting says it. */
 export interface PlaceComplaint {
   readonly setting: keyof ModbusPlace;
   readonly complaint: string;

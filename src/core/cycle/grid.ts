@@ -5,6 +5,9 @@ import { type GridFunctions, stepGridFunctions, unknownCeaseS } from "../grid/de
 import { writeMeasurement } from "../grid/measurement.ts";
 import type { Snapshot } from "../snapshot.ts";
 
+/**
+ * Judges the grid at both voltmeters, meter and transfer device: trip, ride-through, enter-service window, loss of mains.
+ */
 export function judgeGrid(core: Core, { meter, transferDevice, site }: Snapshot, nowMs: number): void {
   const { verdict, modeFactsConfig, meterMeasurement, deviceMeasurement, exportControl, meterGrid } = core;
   const meterFresh = nowMs - meter.atMs <= modeFactsConfig.meterFreshMs;

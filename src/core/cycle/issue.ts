@@ -4,6 +4,10 @@ import type { Core } from "../core.ts";
 import { stepIsland } from "../island/island.ts";
 import type { Snapshot } from "../snapshot.ts";
 
+/**
+ * The end of a cycle: turns modes, setpoints and tiers into commands. Returns the core's own object, valid until the next
+ * cycle.
+ */
 export function issueCommands(core: Core, snapshot: Snapshot, nowMs: number): Commands {
   const { commands, machine } = core;
   const { output } = machine;

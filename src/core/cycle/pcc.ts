@@ -9,6 +9,7 @@ import { tightenByMode } from "../pcc/power-control-modes.ts";
 import { stepReversePower } from "../pcc/reverse-power.ts";
 import type { Snapshot } from "../snapshot.ts";
 
+/** Gathers all that limits import and export in this cycle: configuration, permit, profile of the hour, backend. */
 export function gatherPccLimits(
   { pccLimits, config, authority, backendGroup, generationProfile }: Core,
   { site, wallMs }: Snapshot,

@@ -5,6 +5,7 @@ import { selectRequest } from "../setpoints/schedule.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { requestBalance } from "./planned-island.ts";
 
+/** Chooses what each EVSE asks for in this cycle, by the rank of its sources. */
 export function selectRequests(core: Core, { evses, wallMs }: Snapshot, nowMs: number): void {
   const { config, requests, chains } = core;
   let connected = 0;

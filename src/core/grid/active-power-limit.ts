@@ -2,11 +2,13 @@
 import type { GridSettings } from "../../config/grid-profiles.ts";
 import { RampState, stepRamp } from "../blocks.ts";
 
+/** The limit in force as a share of the rating, on its way to what is asked. */
 export interface ActivePowerLimitState {
   /** The limit in force, pu of rated power. */
   readonly limit: RampState;
 }
 
+/** No limit: the whole rating. */
 export const createActivePowerLimit = (): ActivePowerLimitState => ({ limit: new RampState(1) });
 
 /** The limit in force, pu of rated power. It starts to fall from the power that is wanted, and rises on the same ramp. */

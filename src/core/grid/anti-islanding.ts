@@ -43,6 +43,10 @@ export const islandingBackupTuning: IslandingBackupTuning = {
   windowS: 0.1,
 };
 
+/**
+ * What the anti-islanding backup remembers: the frequency that it compares with, its window and the phase of its
+ * perturbation.
+ */
 export interface IslandingBackupState {
   readonly reference: LowPassState;
   readonly windowDelay: OnDelayState;
@@ -53,6 +57,7 @@ export interface IslandingBackupState {
   outsideWindows: boolean;
 }
 
+/** A backup that has not perturbed anything yet. */
 export const createIslandingBackup = (): IslandingBackupState => ({
   reference: new LowPassState(),
   windowDelay: createOnDelay(),
@@ -62,6 +67,7 @@ export const createIslandingBackup = (): IslandingBackupState => ({
   outsideWindows: false,
 });
 
+/** Forgets the reference: the stage no longer runs beside the grid. */
 export function resetIslandingBackup(state: IslandingBackupState): void {
   state.reference.value = Number.NaN;
   state.phaseS = 0;

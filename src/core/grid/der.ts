@@ -61,6 +61,7 @@ import { createWattVarCurve, loadWattVarCurve, type WattVarCurve, wattVarPu } fr
 
 export type { GridOutcome, GridStatus, TripCause } from "./outcome.ts";
 
+/** All grid functions of one stage or of the whole site with what they remember (IEEE 1547-2018, clauses 4 to 8). */
 export interface GridFunctions {
   /** In force; changed only through `applyGridSettings`. */
   readonly settings: Readonly<GridSettings>;
@@ -97,6 +98,7 @@ export interface GridFunctions {
   dtS: number;
 }
 
+/** How grid functions begin: in service already, and the random part of the enter-service delay, in [0, 1). */
 export interface GridFunctionsOptions {
   /** In service from the first step (a stage that is already running); otherwise the delay is waited for. */
   readonly inService?: boolean;

@@ -6,6 +6,7 @@
 import type { GridSettings } from "../../config/grid-profiles.ts";
 import { LowPassState, olrtTimeConstantS, stepLowPass } from "../blocks.ts";
 
+/** Whether frequency droop acts, and the power before it did, as a share of the rating (IEEE 1547-2018, 6.5.2.7). */
 export interface DroopState {
   /** Frequency is outside the dead band: power follows droop and nobody's request. */
   active: boolean;
@@ -16,6 +17,7 @@ export interface DroopState {
   readonly response: LowPassState;
 }
 
+/** Droop at rest. */
 export const createDroop = (): DroopState => ({
   active: false,
   returning: false,
@@ -23,6 +25,7 @@ export const createDroop = (): DroopState => ({
   response: new LowPassState(),
 });
 
+/** Droop at rest again: the stage has left service. */
 export function resetDroop(state: DroopState): void {
   state.active = false;
   state.returning = false;

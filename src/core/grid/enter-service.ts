@@ -8,6 +8,7 @@ import { createOnDelay, type OnDelayState, RampState, stepOnDelay, stepRamp } fr
 import type { ApplicableGrid } from "./measurement.ts";
 import { crossingSlack } from "./trip.ts";
 
+/** Whether the stage may feed the grid, or how far it is on the way: window, delay, ramp (IEEE 1547-2018, 4.10). */
 export interface EnterServiceState {
   /** Voltage and frequency are within the criteria at this moment. */
   inWindow: boolean;
@@ -19,6 +20,7 @@ export interface EnterServiceState {
   randomFraction: number;
 }
 
+/** In service at once, or waiting for a good grid; `randomFraction` in [0, 1) is the random part of the delay. */
 export const createEnterService = (inService: boolean, randomFraction: number): EnterServiceState => ({
   inWindow: false,
   inService,
@@ -27,6 +29,7 @@ export const createEnterService = (inService: boolean, randomFraction: number): 
   randomFraction,
 });
 
+/** Out of service: window, delay and ramp begin anew. */
 export function leaveService(state: EnterServiceState): void {
   state.inService = false;
   state.delay.elapsedS = Number.NaN;

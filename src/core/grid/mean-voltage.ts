@@ -9,6 +9,7 @@ import type { ApplicableGrid } from "./measurement.ts";
 const partS = 3;
 const parts = 200;
 
+/** A moving mean of the voltage, in parts of equal length, pu. */
 export interface MeanVoltageState {
   readonly partsPu: Float64Array;
   next: number;
@@ -20,6 +21,7 @@ export interface MeanVoltageState {
   above: boolean;
 }
 
+/** A mean without a sample. */
 export const createMeanVoltage = (): MeanVoltageState => ({
   partsPu: new Float64Array(parts),
   next: 0,

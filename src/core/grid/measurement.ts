@@ -19,6 +19,7 @@ export interface GridMeasurement {
   quality: Quality;
 }
 
+/** A measurement that nobody has made yet: every value NaN, quality missing. */
 export const createGridMeasurement = (): GridMeasurement => ({
   phaseVoltagePu: [Number.NaN, Number.NaN, Number.NaN],
   lineVoltagePu: [Number.NaN, Number.NaN, Number.NaN],
@@ -59,6 +60,7 @@ export interface ApplicableGrid {
   frequencyQuality: Quality;
 }
 
+/** Voltages and frequency that apply to the functions, not read yet. */
 export const createApplicableGrid = (): ApplicableGrid => ({
   averagePu: Number.NaN,
   lowPu: Number.NaN,
@@ -77,6 +79,10 @@ const frequencySpan = 0.25;
 
 const possible = (voltagePu: number): boolean => voltagePu >= 0 && voltagePu <= voltageMaxPu;
 
+/**
+ * Reduces the measurement to what the functions apply to: lowest, highest and mean voltage of the connection, pu;
+ * frequency, Hz.
+ */
 export function readGrid(
   grid: ApplicableGrid,
   measurement: GridMeasurement,

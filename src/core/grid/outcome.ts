@@ -2,6 +2,7 @@
 import { Quality } from "../../domain/quality.ts";
 import type { tripRows } from "./trip.ts";
 
+/** What the grid functions do at this moment. */
 export type GridStatus =
   | "trip"
   | "enteringService"
@@ -78,6 +79,7 @@ export interface GridInputs {
   upstreamClosed: boolean;
 }
 
+/** Inputs that ask for nothing and limit nothing. */
 export const createGridInputs = (): GridInputs => ({
   requestedInjectedW: 0,
   requestedInjectedVar: 0,

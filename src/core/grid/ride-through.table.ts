@@ -5,8 +5,10 @@
  */
 import type { AbnormalCategory } from "../../config/grid-profiles.ts";
 
+/** What a stage has to do at an abnormal voltage or frequency (IEEE 1547-2018, 6.4.2 and 6.5.2). */
 export type RideThroughMode = "continuous" | "mandatory" | "permissive" | "momentaryCessation" | "cease" | "undefined";
 
+/** A range of voltage, pu, with what has to be done in it and for how long, s. */
 export interface VoltageRegion {
   readonly fromPu: number;
   readonly toPu: number;

@@ -15,6 +15,7 @@ import {
 } from "./ride-through.table.ts";
 import { crossingSlack } from "./trip.ts";
 
+/** The mode in force, and for how long each quantity has been abnormal, s. */
 export interface RideThroughState {
   mode: RideThroughMode;
   /** Without a break outside the continuous band, seconds. */
@@ -25,6 +26,7 @@ export interface RideThroughState {
   mayTrip: boolean;
 }
 
+/** A grid that has been normal so far. */
 export const createRideThrough = (): RideThroughState => ({
   mode: "continuous",
   lowS: 0,
@@ -43,6 +45,7 @@ const severity: Readonly<Record<RideThroughMode, number>> = {
   cease: 5,
 };
 
+/** One step of `dtS` seconds: returns what has to be done at this voltage and frequency. */
 export function stepRideThrough(
   state: RideThroughState,
   settings: Readonly<GridSettings>,
@@ -94,6 +97,7 @@ function raise(state: RideThroughState, mode: RideThroughMode): void {
 export const holdS = (region: VoltageRegion, voltagePu: number): number =>
   region.holdS + region.holdSPerPu * (voltagePu - region.fromPu);
 
+/** The region at or below normal voltage that holds `voltagePu`; undefined inside continuous operation. */
 export function lowRegion(regions: readonly VoltageRegion[], voltagePu: number): VoltageRegion | undefined {
   for (let index = 0; index < regions.length; index++) {
     const region = regions[index]!;
@@ -102,6 +106,7 @@ export function lowRegion(regions: readonly VoltageRegion[], voltagePu: number):
   return undefined;
 }
 
+/** The region above normal voltage that holds `voltagePu`; undefined inside continuous operation. */
 export function highRegion(regions: readonly VoltageRegion[], voltagePu: number): VoltageRegion | undefined {
   for (let index = 0; index < regions.length; index++) {
     const region = regions[index]!;

@@ -36,6 +36,7 @@ export interface TripState {
   readonly clearingS: Float64Array;
 }
 
+/** Trip timers at rest. */
 export const createTrips = (): TripState => ({
   timers: tripRows.map(createOnDelay),
   thresholds: new Float64Array(tripRows.length),

@@ -7,6 +7,7 @@ import { clamp } from "../../domain/units.ts";
 import { LowPassState, olrtTimeConstantS, stepLowPass } from "../blocks.ts";
 import { interpolate } from "./curve.ts";
 
+/** The curve in force, pu of voltage and of rated var, with its response and its own slow reference voltage. */
 export interface VoltVarState {
   readonly response: LowPassState;
   readonly reference: LowPassState;
@@ -14,6 +15,7 @@ export interface VoltVarState {
   readonly varsPu: Float64Array;
 }
 
+/** A curve that has not been read from the settings yet. */
 export const createVoltVar = (): VoltVarState => ({
   response: new LowPassState(),
   reference: new LowPassState(),

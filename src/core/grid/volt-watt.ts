@@ -5,11 +5,13 @@
 import type { GridSettings } from "../../config/grid-profiles.ts";
 import { LowPassState, olrtTimeConstantS, stepLowPass } from "../blocks.ts";
 
+/** The limit of active power in force, as a share of the rating. */
 export interface VoltWattState {
   /** The limit in force, pu of rated power. */
   readonly limit: LowPassState;
 }
 
+/** No limit: the whole rating. */
 export const createVoltWatt = (): VoltWattState => ({ limit: new LowPassState(1) });
 
 /**

@@ -5,11 +5,13 @@
 import type { GridSettings } from "../../config/grid-profiles.ts";
 import { interpolate } from "./curve.ts";
 
+/** Reactive power by active power: six points, as shares of the ratings. */
 export interface WattVarCurve {
   readonly powersPu: Float64Array;
   readonly varsPu: Float64Array;
 }
 
+/** A curve that has not been read from the settings yet. */
 export const createWattVarCurve = (): WattVarCurve => ({
   powersPu: new Float64Array(6),
   varsPu: new Float64Array(6),

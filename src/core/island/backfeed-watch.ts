@@ -38,6 +38,7 @@ const backfeedTuning = {
 } as const;
 const tuning = backfeedTuning;
 
+/** The question in progress: which half of the nudge, since when, Hz, and what has been found. */
 export interface BackfeedWatch {
   /** 0: nobody is asked. 1: upwards. 2: downwards. */
   half: 0 | 1 | 2;
@@ -49,6 +50,7 @@ export interface BackfeedWatch {
   nudgeHz: number;
 }
 
+/** No question asked, nothing found. */
 export const createBackfeedWatch = (): BackfeedWatch => ({
   half: 0,
   sinceMs: Number.NaN,

@@ -23,6 +23,7 @@ export interface BatteryGauge {
   readonly toldWh: Float64Array;
 }
 
+/** Batteries of which nothing is learnt: their own word counts, less the losses of `efficiency`. */
 export const createBatteryGauge = (stageCount: number, efficiency: number): BatteryGauge => ({
   efficiency,
   whPerPct: new Float64Array(stageCount).fill(Number.NaN),

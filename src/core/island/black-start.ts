@@ -12,6 +12,7 @@ import type { ModeFacts } from "../modes/facts.ts";
 import type { ModeState } from "../modes/state.ts";
 import type { TierState } from "./tiers.ts";
 
+/** The battery that keeps controller and K1 alive in the dark, and what each start takes of it, Wh and W. */
 export interface AuxiliaryConfig {
   readonly capacityWh: number;
   /** What the electronics take while the bus is dark, W. */
@@ -29,6 +30,7 @@ const trialMs = 10_000;
 /** Overloads by one tier before it stays off; a bus that fell counts as all of them. */
 const tierTriesMax = 2;
 
+/** Energy left for starting from darkness, Wh; starts made; why no further one is made. */
 export interface BlackStart {
   /** Left in the auxiliary battery, Wh; Infinity where the site has set none. */
   leftWh: number;
@@ -52,6 +54,7 @@ export interface BlackStart {
   sinceMs: number;
 }
 
+/** Before the first start, with a full auxiliary battery; without one energy never ends. */
 export const createBlackStart = (config: AuxiliaryConfig | undefined, tierCount: number): BlackStart => ({
   leftWh: config?.capacityWh ?? Number.POSITIVE_INFINITY,
   starts: 0,

@@ -13,6 +13,7 @@ export interface PlannedIsland {
   readonly targetW: Float64Array;
 }
 
+/** No island is planned. */
 export const createPlannedIsland = (stageCount: number): PlannedIsland => ({
   loadW: Number.NaN,
   flowW: Number.NaN,

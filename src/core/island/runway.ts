@@ -8,6 +8,7 @@
 export const usableWh = (socPct: number, reservePct: number, whPerPct: number): number =>
   socPct > reservePct ? (socPct - reservePct) * whPerPct : socPct <= reservePct ? 0 : Number.NaN;
 
+/** What the forecast is made from: energy and power of each stage, load of each tier, PV of each hour to come. */
 export interface RunwayInputs {
   /** For each stage: energy above reserve, Wh (0 for one that may not feed, NaN unknown: counts as none). */
   readonly usableWh: Float64Array;
@@ -27,6 +28,7 @@ export interface RunwayInputs {
   hourLeftH: number;
 }
 
+/** The forecast: for how many hours each tier is fed and could be fed, and which stage leaves next. */
 export interface Runway {
   /** Hours in which each tier goes on being fed as things are; 0 for one that isn't; `horizonH`: at least that long. */
   readonly fedH: Float64Array;
@@ -57,6 +59,7 @@ const noneWh = 1e-6;
 const noneH = 1e-9;
 const noneShare = 1e-6;
 
+/** Inputs without energy, load or PV; `sheddable` says which tiers may be shed. */
 export const createRunwayInputs = (sheddable: readonly boolean[], stageCount: number): RunwayInputs => ({
   usableWh: new Float64Array(stageCount),
   maxDischargeW: new Float64Array(stageCount),
@@ -69,6 +72,7 @@ export const createRunwayInputs = (sheddable: readonly boolean[], stageCount: nu
   hourLeftH: 1,
 });
 
+/** A forecast that has not been made yet. */
 export const createRunway = (stageCount: number, tierCount: number): Runway => ({
   fedH: new Float64Array(tierCount),
   couldH: new Float64Array(tierCount),

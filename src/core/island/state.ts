@@ -6,6 +6,7 @@ import { createRunway, createRunwayInputs } from "./runway.ts";
 import type { IslandSupply, IslandTier, TierState, TierTuning } from "./tiers.ts";
 import { createTierState } from "./tiers.ts";
 
+/** What the island reckons with: tiers, stages' ratings, reserves, PV. */
 export interface IslandConfig {
   readonly nominalFrequencyHz: number;
   readonly tiers: readonly IslandTier[];
@@ -28,6 +29,7 @@ export type IslandPhase = "none" | "starting" | "stepping" | "steady" | "ending"
 /** Indexes are wire values: append only. */
 export const islandPhases: readonly IslandPhase[] = ["none", "starting", "stepping", "steady", "ending", "ended"];
 
+/** What the island remembers from cycle to cycle; written in place. */
 export interface IslandState {
   phase: IslandPhase;
   /** 1 for each stage that is commanded to form. */
@@ -70,6 +72,7 @@ export interface IslandState {
   lastMs: number;
 }
 
+/** No island: no stage forms, loads and batteries as configured until they are measured. */
 export const createIsland = (config: IslandConfig, stageCount: number): IslandState => ({
   phase: "none",
   forms: new Uint8Array(stageCount),

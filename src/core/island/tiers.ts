@@ -11,6 +11,7 @@ export interface IslandTier {
   readonly sheddable: boolean;
 }
 
+/** Times of feeding and shedding, ms, and the runway below which a tier is shed, h. */
 export interface TierTuning {
   /** Between two steps, so that one inrush has ended before the next begins. */
   readonly stepMs: number;
@@ -36,6 +37,7 @@ export const tierTuning: TierTuning = {
   surgePu: 1.1,
 };
 
+/** Which tiers are closed, what they take now and usually, W, and when each last moved. */
 export interface TierState {
   readonly closed: boolean[];
   /** Measured load of each tier, W, slowly averaged; starts with the expected one. */
@@ -54,6 +56,7 @@ export interface TierState {
   fedMax: number;
 }
 
+/** All tiers closed, as the grid left them; configured loads stand until they are measured. */
 export const createTierState = (tiers: readonly IslandTier[]): TierState => ({
   closed: tiers.map(() => true),
   loadW: Float64Array.from(tiers, ({ loadW }) => loadW),

@@ -38,6 +38,7 @@ export interface GridVerdict {
   meterTrusted: boolean;
 }
 
+/** A grid that nobody has judged yet. */
 export const createGridVerdict = (): GridVerdict => ({
   inEnterServiceWindow: false,
   tripped: false,
@@ -46,6 +47,7 @@ export const createGridVerdict = (): GridVerdict => ({
   meterTrusted: false,
 });
 
+/** What facts are judged by: the transfer device's abilities and travel, windows, ages. */
 export interface ModeFactsConfig {
   /** A transfer device exists. Without one the site counts as closed onto the grid for ever, and never forms. */
   readonly canIsolate: boolean;
@@ -102,6 +104,7 @@ export const modeFactsDefaults: ModeFactsConfig = {
   dischargeFromW: 500,
 };
 
+/** All that guards may ask, worked out once per cycle from the snapshot. Nothing else moves the mode machine. */
 export interface ModeFacts {
   /** A transfer device exists, and it is listed for closed transition. */
   canIsolate: boolean;
@@ -187,6 +190,7 @@ export interface ModeFacts {
   readonly stageLinks: Uint8Array;
 }
 
+/** Facts before the first snapshot: nothing is fresh, nothing is good. */
 export const createModeFacts = (stageCount: number): ModeFacts => ({
   canIsolate: false,
   closedTransition: false,

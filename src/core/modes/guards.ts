@@ -15,6 +15,7 @@ import {
 } from "./state.ts";
 import type { ModeTimings } from "./timings.ts";
 
+/** A condition with the name under which people read it in the diagram and in the log. */
 export interface Guard {
   readonly name: string;
   readonly test: (s: ModeState, f: ModeFacts) => boolean;

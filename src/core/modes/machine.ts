@@ -110,6 +110,7 @@ export interface ModeOutput {
   changed: boolean;
 }
 
+/** The mode machine of one transfer device: state, what it lets happen, and the rows that lead on from each mode. */
 export interface ModeMachine {
   readonly state: ModeState;
   readonly output: ModeOutput;

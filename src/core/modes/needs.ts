@@ -27,8 +27,10 @@ export const missingFacts = [
   "meter-silent",
   "meter-doubted",
 ] as const;
+/** A fact that the present mode rests on and that is missing; empty when none is. */
 export type MissingFact = (typeof missingFacts)[number];
 
+/** The missing fact, and the stage that owes it (−1: none in particular). */
 export interface Needs {
   /** The first that is missing; "" while nothing is. */
   missing: MissingFact;
@@ -36,6 +38,7 @@ export interface Needs {
   stage: number;
 }
 
+/** Nothing is missing. */
 export const createNeeds = (): Needs => ({ missing: "", stage: -1 });
 
 /** Judges this cycle, after the mode machine, and writes the result into `needs`. */

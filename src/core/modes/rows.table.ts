@@ -9,6 +9,7 @@ import type { ModeFacts } from "./facts.ts";
 import * as g from "./guards.ts";
 import { doubtsMax, type ModeState, setOpensUnproven, setReturnBlocked, setStartsLeft, startsMax } from "./state.ts";
 
+/** One transition: from which modes, under which guards, to which mode, with what it does and how people hear of it. */
 export interface ModeRow {
   readonly id: string;
   readonly from: readonly Mode[];

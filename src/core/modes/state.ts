@@ -8,6 +8,7 @@ import type { ModeTimings } from "./timings.ts";
 
 /** What the machine was about, so that a restart knows. Indexes are wire values: append only. */
 export const intentNames = ["none", "island", "closing", "locked"] as const;
+/** What the machine is about, kept over a restart. */
 export type Intent = (typeof intentNames)[number];
 
 /** Black starts that may be tried before the grid, a stable island or a person refills them. */
@@ -60,6 +61,7 @@ export interface HeldSince {
   inSync: number;
   balanced: number;
 }
+/** A condition whose beginning is remembered. */
 export type HeldKey = keyof HeldSince;
 
 /** These go on across a change of mode; the others start anew, so that each mode proves for itself. */
@@ -78,6 +80,7 @@ export const heldWithinMode: readonly HeldKey[] = [
 /** Where K1 was last proven to be, remembered when its contacts began to disagree. */
 export type ExpectedPosition = "open" | "closed" | "any";
 
+/** The mode, since when, and what guards remember; `record` is what survives a restart. */
 export interface ModeState {
   readonly timings: ModeTimings;
   mode: Mode;
@@ -161,16 +164,19 @@ export function setIntent({ record }: ModeState, intent: Intent): void {
   record.intent = intent;
   record.generation++;
 }
+/** Notes how many starts from darkness are left; the record is written when it changes. */
 export function setStartsLeft({ record }: ModeState, startsLeft: number): void {
   if (record.startsLeft === startsLeft) return;
   record.startsLeft = startsLeft;
   record.generation++;
 }
+/** Notes that the island must not go back to the grid by itself. */
 export function setReturnBlocked({ record }: ModeState, blocked: boolean): void {
   if (record.returnBlocked === blocked) return;
   record.returnBlocked = blocked;
   record.generation++;
 }
+/** Notes that an opening of K1 has not been proven. */
 export function setOpensUnproven({ record }: ModeState, unproven: boolean): void {
   if (record.opensUnproven === unproven) return;
   record.opensUnproven = unproven;

@@ -5,6 +5,7 @@
 import { coherentMs, returnMs } from "../../domain/electrical.ts";
 import { minuteMs, secondMs } from "../../domain/units.ts";
 
+/** Times of the mode machine, ms. Those of the transfer device and of the utility come from the configuration. */
 export interface ModeTimings {
   /** The power through K1 stays near zero this long before a planned island opens it. */
   readonly balanceMs: number;

@@ -7,8 +7,10 @@
  */
 import type { TransferDeviceFacts } from "../snapshot.ts";
 
+/** How the site can part from the grid: not at all, with an interruption, or without one. */
 export type TransferDeviceKindName = "none" | "open-transition" | "microgrid-interconnect";
 
+/** What a kind of transfer device can do, and the sentence that says it to people. */
 export interface TransferDeviceKind {
   readonly kind: TransferDeviceKindName;
   readonly sentence: string;

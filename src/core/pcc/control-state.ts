@@ -17,6 +17,7 @@ import { createLoadObserver, type LoadObserver, type StageResponse } from "./loa
 import { createMeterSupervision, type MeterConfig, type MeterSupervision } from "./meter-supervision.ts";
 import { createSignProof, type SignProof } from "./sign-proof.ts";
 
+/** A stage as export control reckons with it: its response, and its share of each phase. */
 export interface ControlledStage extends StageResponse {
   /** Share of its power on each phase of the service: ⅓ each for three-phase stages, one 1 for single-phase ones. */
   readonly phaseShare: readonly [number, number, number];
@@ -34,6 +35,7 @@ export interface ProtectiveGroup {
   readonly dischargeLimitW: number;
 }
 
+/** What export control reckons with: meter, stages, limits of phases and groups, times in ms. */
 export interface ExportControlConfig {
   readonly tickMs: number;
   readonly meter: MeterConfig;
@@ -74,6 +76,7 @@ export interface Side {
   availableW: number;
 }
 
+/** A sum of stages that has limits, with its noise and both of its sides. */
 export interface Channel {
   readonly scaleW: number;
   readonly noise: SampleNoise;
@@ -105,6 +108,7 @@ export interface SiteBudget {
   loadW: number;
 }
 
+/** What export control remembers from tick to tick; written in place. */
 export interface ExportControl {
   readonly config: ExportControlConfig;
   readonly stageCount: number;

@@ -61,6 +61,10 @@ const excessesMax = 12;
 const calmMs = 10 * minuteMs;
 const levelMax = 3;
 
+/**
+ * Which channels are controlled by measurement instead of by the stages' models, why, and what that takes off their
+ * limits.
+ */
 export interface SiteDynamics {
   readonly config: MeterConfig;
   readonly channelCount: number;
@@ -144,6 +148,7 @@ export interface SiteDynamics {
 const modelWay = 0;
 const readingWay = 1;
 
+/** Control by models, where the meter is quick enough for it; `tickMs` is the period of the loop. */
 export function createSiteDynamics(
   config: MeterConfig,
   tickMs: number,

@@ -21,10 +21,12 @@ const noiseDifferenceMaxSigmas = 8.5;
 const noiseFloorShare = 0.0005;
 const noiseGuessShare = 0.005;
 
+/** Noise of which nothing is learnt; `scaleW` is the sum of the stages' ratings. */
 export function createSampleNoise(scaleW: number): SampleNoise {
   return { sigmaW: noiseGuessShare * scaleW, previousW: Number.NaN, floorW: noiseFloorShare * scaleW };
 }
 
+/** Learns from one more sample how much the load moves from sample to sample, W. */
 export function learnNoise(noise: SampleNoise, valueW: number): void {
   const difference = Math.abs(valueW - noise.previousW);
   noise.previousW = valueW;
@@ -65,6 +67,7 @@ const trendSigmas = 2.5;
 /** Samples remembered for the sliding minimum. Bound of the memory; when it is full the newest entry keeps the minimum. */
 const minimumEntriesMax = 128;
 
+/** The lowest load that has to be reckoned with on one side: sample, trend, memory of dips, W. */
 export interface Envelope {
   /** In: what the next `sampleEnvelope` takes, and by how much the next `tickEnvelope` may rise, W. Fields, so that no
    * number is boxed for a call. */
@@ -88,6 +91,7 @@ export interface Envelope {
   count: number;
 }
 
+/** An envelope without a sample. */
 export function createEnvelope(): Envelope {
   return {
     sampleW: Number.NaN,

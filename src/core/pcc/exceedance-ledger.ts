@@ -17,10 +17,13 @@ import {
 
 /** Why a limit was exceeded. */
 export const exceedanceCauses = ["load-step", "limit-lowered", "stage-disobeys", "stage-lost"] as const;
+/** Why power at the PCC was beyond its limit, as far as the controller can tell. */
 export type ExceedanceCause = (typeof exceedanceCauses)[number];
+/** Whether a word that was read back names a cause. */
 export const isExceedanceCause = (cause: string): cause is ExceedanceCause =>
   (exceedanceCauses as readonly string[]).includes(cause);
 
+/** One time beyond the limit: when, for how long, how much (W and Wh), and why. */
 export interface Exceedance {
   /** Counts from 1; never reused. */
   sequence: number;
@@ -36,6 +39,7 @@ export interface Exceedance {
   cause: ExceedanceCause;
 }
 
+/** How many entries are kept, from which duration on one counts, and what raises the alarm. */
 export interface LedgerConfig {
   /** Events that are kept; older ones have to be stored by then. */
   readonly entriesMax: number;
@@ -91,6 +95,7 @@ interface WaitingSample extends LoadWindow {
   readonly stagesW: Float64Array;
 }
 
+/** All exceedances of one side with the alarms that follow from them. */
 export interface ExceedanceLedger {
   readonly config: LedgerConfig;
   /** Below this an excess is none, W. */
@@ -163,6 +168,7 @@ const emptyExceedance = (): Exceedance => ({
   cause: "load-step",
 });
 
+/** An empty ledger; power within `toleranceW` of the limit is no exceedance. */
 export function createExceedanceLedger(config: LedgerConfig, toleranceW: number): ExceedanceLedger {
   return {
     config,

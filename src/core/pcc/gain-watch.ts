@@ -38,6 +38,7 @@ const tenthMax = 0.25;
 const oddMax = 2;
 const probesMax = 6;
 
+/** Whether the stages' answer at the meter has the size that their ratings say. */
 export interface GainWatch {
   readonly scaleW: number;
   /** From a command until the meter must show it in whole, ms. */
@@ -69,6 +70,7 @@ export interface GainWatch {
   lastStagesW: number;
 }
 
+/** Nothing doubted; `answerMs` is the time in which a step of the stages shows at the meter. */
 export function createGainWatch(scaleW: number, answerMs: number): GainWatch {
   return {
     scaleW,

@@ -10,6 +10,7 @@ const monthsInProfile = 12;
 const hoursInProfile = 24;
 const valuesInProfile = monthsInProfile * hoursInProfile;
 
+/** Export limits by month and hour of local time, W (California Rule 21, Limited Generation Profile). */
 export interface LimitedGenerationProfile {
   readonly zone: ZoneOffsets;
   /** `valuesW[month · 24 + hour]`, month and hour from 0, W ≥ 0. */

@@ -55,6 +55,7 @@ const probeShare = 0.1;
 /** Look-back beyond meter window, latency and dead time, ms: late readings and jitter. */
 const historySpareMs = 500;
 
+/** The load of everything but the stages, worked out from meter samples and the stages' models. Written in place. */
 export interface LoadObserver {
   readonly stageCount: number;
   readonly tickMs: number;

@@ -32,6 +32,7 @@ export const waitingMax = 8;
 const waitingMin = 4;
 const answerMs = 160;
 
+/** No step seen; a change below `stillW` is none. */
 export function createLoadSteps(stillW: number): LoadSteps {
   return { beforeW: Number.NaN, stepAtMs: Number.NEGATIVE_INFINITY, levelW: Number.NaN, stillW };
 }

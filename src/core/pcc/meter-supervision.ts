@@ -9,6 +9,7 @@ import type { ReasonKey } from "../../domain/reasons.ts";
 import { clamp, hourMs } from "../../domain/units.ts";
 import type { MeterFacts } from "../snapshot.ts";
 
+/** The meter at the PCC as its data sheet says: period, window and latency, ms; range, resolution and accuracy, W. */
 export interface MeterConfig {
   /** Interval between new samples, ms. */
   readonly updateMs: number;
@@ -67,6 +68,7 @@ const learntUpdateMaxMs = 2_000;
 /** Gaps this many times longer than configured are not chance. */
 const clearlySlower = 2.5;
 
+/** Whether the meter's samples come, move and may be believed, and since when. */
 export interface MeterSupervision {
   readonly config: MeterConfig;
   /** Interval between new samples: as configured, or as the meter shows when it is clearly slower, ms. */

@@ -5,6 +5,7 @@
 import type { LimitSource } from "../../domain/limit-sources.ts";
 import type { ReasonKey } from "../../domain/reasons.ts";
 
+/** The limits in force at the PCC, W, each with its reason and source; the tightest of all that were said. */
 export interface PccLimits {
   /** Largest power from the grid, W ≥ 0; Infinity where none. */
   importLimitW: number;
@@ -16,6 +17,7 @@ export interface PccLimits {
   exportSource: LimitSource;
 }
 
+/** No limit. */
 export function createPccLimits(): PccLimits {
   return {
     importLimitW: Number.POSITIVE_INFINITY,
@@ -46,6 +48,7 @@ export function tightenImport(limits: PccLimits, limitW: number, reason: ReasonK
   limits.importSource = source;
 }
 
+/** Takes one more export limit into account: the lower one stays, with its reason and source. */
 export function tightenExport(limits: PccLimits, limitW: number, reason: ReasonKey, source: LimitSource): void {
   const valueW = limitW >= 0 ? limitW : 0;
   if (valueW > limits.exportLimitW || valueW === Number.POSITIVE_INFINITY) return;

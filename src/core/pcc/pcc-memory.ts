@@ -8,8 +8,10 @@ import type { Recovery, ResponsePassport } from "./response-passport.ts";
 import type { ReversePower } from "./reverse-power.ts";
 
 export const pccSides = ["export", "import"] as const;
+/** A direction at the PCC. */
 export type PccSide = (typeof pccSides)[number];
 
+/** The response passport as it is kept over a restart. */
 export interface PassportMemory {
   readonly count: number;
   readonly longestMs: number;
@@ -18,6 +20,7 @@ export interface PassportMemory {
   readonly recent: readonly Recovery[];
 }
 
+/** One side's ledger as it is kept over a restart. */
 export interface LedgerMemory {
   readonly total: number;
   readonly alarmTooMany: boolean;
@@ -26,6 +29,7 @@ export interface LedgerMemory {
   readonly entries: readonly Exceedance[];
 }
 
+/** What is kept of the PCC over a restart: both ledgers, the passport, and why the relay function tripped. */
 export interface PccMemory {
   readonly exports: LedgerMemory;
   readonly imports: LedgerMemory;
@@ -77,6 +81,7 @@ function restoreLedger(ledger: ExceedanceLedger, memory: LedgerMemory, wallAhead
   }
 }
 
+/** Takes up a passport that was kept. */
 export function restorePassport(p: ResponsePassport, memory: PassportMemory): void {
   p.count = memory.count;
   p.longestMs = memory.longestMs;

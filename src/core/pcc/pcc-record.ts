@@ -39,6 +39,7 @@ interface RecordSide {
   loweredFromW: number;
 }
 
+/** What is on record of the PCC: exceedances of both sides and how quickly each was over. */
 export interface PccRecord {
   readonly exports: RecordSide;
   readonly imports: RecordSide;

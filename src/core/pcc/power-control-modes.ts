@@ -6,6 +6,7 @@
 import { type PccLimits, tightenExport, tightenImport } from "./pcc-limits.ts";
 
 const powerControlModes = ["unrestricted", "import-only", "export-only", "no-exchange"] as const;
+/** A mode of a power control system by its name in UL 1741 CRD PCS. */
 export type PowerControlMode = (typeof powerControlModes)[number];
 
 interface ModeRow {

@@ -9,6 +9,7 @@ const classesMax = 101;
 /** Recoveries kept in full. */
 const recentMax = 32;
 
+/** One return under the limit: when, from how far above, W, and after how long, ms. */
 export interface Recovery {
   /** UTC, ms; NaN when the clock was not trusted. */
   wallMs: number;
@@ -17,6 +18,7 @@ export interface Recovery {
   durationMs: number;
 }
 
+/** How long returns under the limit took, by classes, beside what is promised. */
 export interface ResponsePassport {
   count: number;
   longestMs: number;
@@ -27,6 +29,7 @@ export interface ResponsePassport {
   readonly recent: Recovery[];
 }
 
+/** The passport for people: counts and percentiles, ms. */
 export interface PassportReport {
   readonly count: number;
   readonly p50Ms: number;
@@ -49,6 +52,7 @@ export function createResponsePassport(boundMs = 500): ResponsePassport {
   };
 }
 
+/** Enters one return under the limit; `peakOverW` above it, `durationMs` long. */
 export function noteRecovery(p: ResponsePassport, wallMs: number, peakOverW: number, durationMs: number): void {
   const slot = p.recent[p.count % recentMax]!;
   slot.wallMs = wallMs;

@@ -5,6 +5,7 @@
  */
 import { secondMs } from "../../domain/units.ts";
 
+/** Settings of the relay functions: reverse power and minimum import, W, and their delay, ms. */
 export interface ReversePowerConfig {
   /** Export beyond the limit by this much trips, W; Infinity switches the function off. */
   readonly reverseMarginW: number;
@@ -34,6 +35,7 @@ export function reversePowerSettings(
   };
 }
 
+/** Timers and latch of the relay functions 32R and 32F. */
 export interface ReversePower {
   readonly config: ReversePowerConfig;
   reverseSinceMs: number;
@@ -44,6 +46,7 @@ export interface ReversePower {
   cause: "" | "reverse-power" | "minimum-import" | "relay";
 }
 
+/** Not tripped. */
 export function createReversePower(config: ReversePowerConfig): ReversePower {
   return {
     config,

@@ -20,6 +20,7 @@ const quietSamplesMin = 4;
 /** A move that takes longer does not count: the load moves too. */
 const moveMaxMs = 3_000;
 
+/** What is known of whether the meter counts import as positive: samples beside what the stages did. */
 export interface SignProof {
   readonly scaleW: number;
   /** In: what the meter shows and what the stages did in its window, W. Fields, so that no number is boxed for the call. */
@@ -43,8 +44,10 @@ export interface SignProof {
   movingSinceMs: number;
 }
 
+/** What a proof says of the meter. */
 export type SignVerdict = "none" | "implausible" | "reversed";
 
+/** A proof that has begun, or that stands already (`proven`). */
 export function createSignProof(scaleW: number, proven: boolean): SignProof {
   return {
     scaleW,

@@ -19,6 +19,7 @@ const removeAfterMs = minuteMs;
 /** A member of higher rank that waits takes the place of one of lower rank after this long. */
 const swapAfterMs = minuteMs;
 
+/** Which stages take part, with the times that keep one from coming and going. */
 export interface ActiveSet {
   readonly on: Uint8Array;
   /** Moment of the last removal of each stage: it waits `addAfterMs` before it may come back. */
@@ -32,6 +33,7 @@ export interface ActiveSet {
   changes: number;
 }
 
+/** No stage takes part; `consolidates`: few stages at high load instead of all at low load. */
 export function createActiveSet(stageCount: number, consolidates: boolean): ActiveSet {
   return {
     on: new Uint8Array(stageCount),

@@ -12,6 +12,7 @@ import { type ActiveSet, chooseMembers, createActiveSet } from "./active-set.ts"
 import { createWaterFilling, fillEqually, fillInOrder, type WaterFilling } from "./shares.ts";
 
 export const allocationRules = ["equal", "first-come", "by-departure"] as const;
+/** How power is shared among the EVSEs where it does not suffice for all. */
 export type AllocationRule = (typeof allocationRules)[number];
 
 /** What one EVSE wants and may do, all its own limits applied. Written in place each tick by the caller. */
@@ -40,6 +41,7 @@ export interface LimitEntry {
 /** Entries for each stage at most. */
 const limitEntriesMax = 3;
 
+/** Requests, setpoints, W, and the limits behind them for each EVSE. Rewritten each cycle. */
 export interface Allocation {
   readonly rule: AllocationRule;
   readonly asks: AllocationAsk[];
@@ -72,6 +74,7 @@ const handOverMs = 2_000;
 /** Stages whose answer takes longer than this many times the fastest one's are slow. Source: the study, "allocation". */
 const slowFactor = 1.6;
 
+/** An allocation by one rule for the stages of this site. */
 export function createAllocation(control: ExportControl, rule: AllocationRule): Allocation {
   const n = control.stageCount;
   const direction = (sign: 1 | -1): Direction => ({

@@ -5,6 +5,7 @@
 import { hourMs, minuteMs } from "../../domain/units.ts";
 import { chargingEfficiency, departureLetsGo, departureTakesOver, neededPowerW } from "./schedule.ts";
 
+/** What a vehicle's charge at departure is worked out from. */
 export interface DepartureInputs {
   readonly socPct: number;
   readonly capacityWh: number;
@@ -20,6 +21,7 @@ export interface DepartureInputs {
   readonly reachableW: number;
 }
 
+/** Charge at departure, percent, and the steps of power until then, W. */
 export interface DepartureForecast {
   /** State of charge at departure. */
   readonly socPct: number;

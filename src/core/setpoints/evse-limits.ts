@@ -17,6 +17,7 @@ const anyW = Number.POSITIVE_INFINITY;
 export interface ReserveMemory {
   readonly reached: Uint8Array;
 }
+/** No vehicle has reached its reserve. */
 export const createReserveMemory = (count: number): ReserveMemory => ({ reached: new Uint8Array(count) });
 
 /** What the site's state allows any EVSE to do; filled once a tick. */

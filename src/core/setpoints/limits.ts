@@ -24,6 +24,7 @@ export interface LimitChains {
   readonly values: Float64Array;
 }
 
+/** Chains without a limit. */
 export const createLimitChains = (evseCount: number): LimitChains => ({
   values: new Float64Array(evseCount * chainLength),
 });
@@ -70,6 +71,7 @@ export function limit(
   return after;
 }
 
+/** The setpoint at the end of an EVSE's chain, W. */
 export const chainSetpointW = ({ values }: LimitChains, evse: number): number => values[evse * chainLength + 2]!;
 
 /** What all limits of a chain together leave. */
@@ -106,6 +108,7 @@ export interface ExplainedLimit {
   readonly headroomW: number;
 }
 
+/** Why an EVSE's setpoint is what it is: request, limits in the order in which they apply, setpoint. */
 export interface Explanation {
   readonly requestedW: number;
   readonly requestSource: number;

@@ -35,6 +35,7 @@ export interface PowerRequest {
   neededW: number;
 }
 
+/** Nothing is asked for. */
 export const createRequest = (): PowerRequest => ({ powerW: 0, source: 0, urgent: false, neededW: 0 });
 
 const none = requestSources.indexOf("none");

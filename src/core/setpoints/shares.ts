@@ -24,6 +24,7 @@ export interface WaterFilling {
   readonly rising: Uint8Array;
 }
 
+/** Working memory for sharing power among stages under the limits of channels. */
 export function createWaterFilling(stageCount: number, channelCount: number): WaterFilling {
   return {
     member: new Uint8Array(stageCount),
