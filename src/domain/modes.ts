@@ -1,29 +1,13 @@
 /** The words for how a site runs: mode names, stage roles, service modes. Indexes are wire values in shared buffers: append only. */
 
-/** The states of the site's mode machine, one machine per transfer device (`src/core/modes/machine.ts` has its rows). */
-export const modeNames = [
-  "unknown",
-  "noFeedback",
-  "loadOnly",
-  "ceased",
-  "enterDelay",
-  "ramping",
-  "parallel",
-  "isolating",
-  "opening",
-  "isolated",
-  "islandStarting",
-  "islandRunning",
-  "returning",
-  "closing",
-  "resyncing",
-  "closingLive",
-  "lockedOut",
-  "zeroingExchange",
-  "transferToIsland",
-] as const;
-/** A mode of a site's transfer device. */
-export type Mode = (typeof modeNames)[number];
+import { type ExpectedK1, type ModeColumns, modeColumns as rows } from "./modes.table.ts";
+
+/** The states of the site's mode machine (`src/core/modes/machine.ts` runs it). */
+export type Mode = keyof typeof rows;
+/** Their names; an index is a wire value. */
+export const modeNames = Object.keys(rows) as [Mode, ...Mode[]];
+/** What is true of each mode. */
+export const modeColumns: Readonly<Record<Mode, ModeColumns>> = rows;
 
 /** Words of release 0.1 for modes that have another name since: still said to backends (OCPP) and as labels of metrics. */
 export const formerModeNames: Readonly<Partial<Record<Mode, string>>> = {
@@ -34,35 +18,16 @@ export const formerModeNames: Readonly<Partial<Record<Mode, string>>> = {
 /** The word for a mode that a backend has known since 0.1. */
 export const modeForBackend = (mode: Mode): string => formerModeNames[mode] ?? mode;
 
-/**
- * Where a mode has the site, for everybody who must say it in one word: `grid`: joined to it; `leaving`, `returning`: on the
- * way; `island`: power stages hold the site's voltage up, also while K1 closes onto the grid in step; `lost`: not known, or
- * nothing may be done.
- */
-export const modePlaces = {
-  unknown: "lost",
-  noFeedback: "lost",
-  loadOnly: "grid",
-  ceased: "grid",
-  enterDelay: "grid",
-  ramping: "grid",
-  parallel: "grid",
-  zeroingExchange: "grid",
-  isolating: "leaving",
-  transferToIsland: "leaving",
-  opening: "leaving",
-  isolated: "leaving",
-  islandStarting: "island",
-  islandRunning: "island",
-  resyncing: "island",
-  closingLive: "island",
-  returning: "returning",
-  closing: "returning",
-  lockedOut: "lost",
-} as const satisfies Record<Mode, string>;
-
 /** Power stages hold the site's voltage up. */
-export const isIslanded = (mode: Mode): boolean => modePlaces[mode] === "island";
+export const isIslanded = (mode: Mode): boolean => modeColumns[mode].place === "island";
+/** The site is joined to the grid, whatever it may do with it. */
+export const isJoined = (mode: Mode): boolean => modeColumns[mode].place === "grid";
+/** Cut off from the grid or about to be, and not on the way back to it. */
+export const isWithoutGrid = (mode: Mode): boolean =>
+  modeColumns[mode].place === "leaving" || modeColumns[mode].forming === "forms";
+/** Modes in which K1 is expected there, in the order of `modeNames`. */
+export const modesWithK1 = (expected: ExpectedK1): Mode[] =>
+  modeNames.filter((mode) => modeColumns[mode].k1 === expected);
 
 /**
  * What a power stage does or is asked to do. `discharge` is following the grid while giving power back. `hold` is only asked,

@@ -5,7 +5,7 @@
  * resets or the grid carries it again. Dead-bus check, voltage ramp and the number of starts are the mode machine's and the
  * stages' own; the tiers are stepped by `island-tiers.ts`.
  */
-import type { Mode } from "../../domain/modes.ts";
+import { type Mode, modeColumns } from "../../domain/modes.ts";
 import type { ReasonKey } from "../../domain/reasons.ts";
 import { hourMs } from "../../domain/units.ts";
 import type { ModeFacts } from "../modes/facts.ts";
@@ -122,7 +122,7 @@ function watchTiers(b: BlackStart, { mode, row, nowMs }: ModeState, tiers: TierS
     if (b.tries[b.lastTier]! >= tierTriesMax && b.lastTier < b.fedMax) b.fedMax = b.lastTier;
     b.lastTier = -1;
   }
-  const forms = mode === "islandStarting" || mode === "islandRunning";
+  const forms = modeColumns[mode].forming === "forms";
   for (let t = 0; t < tiers.closed.length; t++) {
     const closed = tiers.closed[t] ? 1 : 0;
     if (forms && closed === 1 && b.closedBefore[t] === 0) {

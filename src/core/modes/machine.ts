@@ -10,7 +10,7 @@
  * Two-phase handshake: `output.persist` is true while `state.record` is newer than what is stored. The shell stores it and
  * answers through `SiteFacts.storedGeneration`; closing and forming wait for that answer.
  */
-import { type Mode, modeNames, type TransferCommand } from "../../domain/modes.ts";
+import { type Mode, modeColumns, modeNames, type TransferCommand } from "../../domain/modes.ts";
 import type { ModeFacts } from "./facts.ts";
 import { uncommandedOutputHeld } from "./guards.ts";
 import { type ModeRow, modeRows } from "./rows.table.ts";
@@ -49,15 +49,16 @@ interface ModeRule {
 }
 
 const rule = (
+  mode: Mode,
   transferDevice: TransferCommand,
   intent: ModeRule["intent"],
-  may: Partial<Omit<ModeRule, "transferDevice" | "intent">> = {},
+  may: Partial<Omit<ModeRule, "transferDevice" | "intent" | "form" | "resynchronize">> = {},
 ): ModeRule => ({
   commandsEnabled: true,
   charge: false,
   discharge: false,
-  form: false,
-  resynchronize: false,
+  form: modeColumns[mode].forming !== "no",
+  resynchronize: modeColumns[mode].forming === "matches",
   balance: false,
   seamlessTransfer: false,
   transferDevice,
@@ -66,25 +67,30 @@ const rule = (
 });
 
 export const modeRules: Readonly<Record<Mode, ModeRule>> = {
-  unknown: rule("none", "keep", { commandsEnabled: false }),
-  noFeedback: rule("none", "none"),
-  loadOnly: rule("none", "none", { charge: true }),
-  ceased: rule("none", "none", { charge: true }),
-  enterDelay: rule("none", "none", { charge: true }),
-  ramping: rule("none", "none", { charge: true, discharge: true }),
-  parallel: rule("none", "none", { charge: true, discharge: true }),
-  isolating: rule("none", "none"),
-  opening: rule("open", "none"),
-  isolated: rule("open", "none"),
-  islandStarting: rule("open", "none", { form: true, until: "isolated" }),
-  islandRunning: rule("open", "island", { form: true }),
-  returning: rule("open", "none"),
-  closing: rule("close", "closing", { until: "returning" }),
-  resyncing: rule("open", "island", { form: true, resynchronize: true }),
-  closingLive: rule("close", "closing", { form: true, resynchronize: true, until: "resyncing" }),
-  lockedOut: rule("none", "locked"),
-  zeroingExchange: rule("none", "none", { charge: true, discharge: true, balance: true }),
-  transferToIsland: rule("open", "none", { charge: true, discharge: true, balance: true, seamlessTransfer: true }),
+  unknown: rule("unknown", "none", "keep", { commandsEnabled: false }),
+  noFeedback: rule("noFeedback", "none", "none"),
+  loadOnly: rule("loadOnly", "none", "none", { charge: true }),
+  ceased: rule("ceased", "none", "none", { charge: true }),
+  enterDelay: rule("enterDelay", "none", "none", { charge: true }),
+  ramping: rule("ramping", "none", "none", { charge: true, discharge: true }),
+  parallel: rule("parallel", "none", "none", { charge: true, discharge: true }),
+  isolating: rule("isolating", "none", "none"),
+  opening: rule("opening", "open", "none"),
+  isolated: rule("isolated", "open", "none"),
+  islandStarting: rule("islandStarting", "open", "none", { until: "isolated" }),
+  islandRunning: rule("islandRunning", "open", "island"),
+  returning: rule("returning", "open", "none"),
+  closing: rule("closing", "close", "closing", { until: "returning" }),
+  resyncing: rule("resyncing", "open", "island"),
+  closingLive: rule("closingLive", "close", "closing", { until: "resyncing" }),
+  lockedOut: rule("lockedOut", "none", "locked"),
+  zeroingExchange: rule("zeroingExchange", "none", "none", { charge: true, discharge: true, balance: true }),
+  transferToIsland: rule("transferToIsland", "open", "none", {
+    charge: true,
+    discharge: true,
+    balance: true,
+    seamlessTransfer: true,
+  }),
 };
 
 /** What the present mode lets everybody do, written in place. */

@@ -4,7 +4,7 @@
  *
  * `when` is a conjunction of guards. A row that goes to `stay` only changes the record. Ids are stable: they appear in logs.
  */
-import type { Mode } from "../../domain/modes.ts";
+import { isIslanded, type Mode, modesWithK1 } from "../../domain/modes.ts";
 import type { ModeFacts } from "./facts.ts";
 import * as g from "./guards.ts";
 import { doubtsMax, type ModeState, setOpensUnproven, setReturnBlocked, setStartsLeft, startsMax } from "./state.ts";
@@ -19,10 +19,9 @@ export interface ModeRow {
   readonly do?: (s: ModeState, f: ModeFacts) => void;
 }
 
-export const closedModes: readonly Mode[] = ["loadOnly", "ceased", "enterDelay", "ramping", "parallel", "zeroingExchange", "isolating"];
-export const openModes: readonly Mode[] = ["isolated", "islandStarting", "islandRunning", "returning", "resyncing"];
-export const movingModes: readonly Mode[] = ["opening", "transferToIsland", "closing", "closingLive"];
-const islandModes: readonly Mode[] = ["islandStarting", "islandRunning", "resyncing", "closingLive"];
+export const closedModes: readonly Mode[] = modesWithK1("closed");
+export const openModes: readonly Mode[] = modesWithK1("open");
+export const movingModes: readonly Mode[] = modesWithK1("moving");
 const closedOpenMoving: readonly Mode[] = [...closedModes, ...openModes, ...movingModes];
 
 const fillStarts = (s: ModeState): void => setStartsLeft(s, startsMax);
@@ -37,7 +36,7 @@ const beginStart = (s: ModeState, f: ModeFacts): void => {
 const returnStart = (s: ModeState): void => setStartsLeft(s, s.record.startsLeft < startsMax ? s.record.startsLeft + 1 : startsMax);
 /** Nobody can tell what became of the island: that is no start that failed. Bounded, so that no flickering link wears the site out. */
 const doubt = (s: ModeState): void => {
-  if (s.leftUnarmed || !islandModes.includes(s.previous) || s.record.startsLeft >= startsMax || s.doubts >= doubtsMax) return;
+  if (s.leftUnarmed || !isIslanded(s.previous) || s.record.startsLeft >= startsMax || s.doubts >= doubtsMax) return;
   s.doubts++;
   returnStart(s);
 };

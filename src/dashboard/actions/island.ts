@@ -1,7 +1,9 @@
 /** Actions on the island and on a lockout, most of them for a person on site. */
 import { coherentMs } from "../../domain/electrical.ts";
+import { isJoined } from "../../domain/modes.ts";
 import type { SiteState } from "../state.ts";
 import { countWord } from "../view/format.ts";
+import { leavesFed, returnsFed } from "../view/next.ts";
 import { mayBackUp } from "../view/permission.ts";
 import { plannedIslandMs } from "./kinds.ts";
 import type { At, Rows } from "./row.ts";
@@ -21,8 +23,7 @@ export const islandRows = {
         ? ["because.lockedOut"]
         : at.totals.islanded
           ? ["because.islanded"]
-          : !["loadOnly", "ceased", "ramping", "parallel", "enterDelay"].includes(at.state.mode.mode) ||
-              !at.state.grid.good
+          : !isJoined(at.state.mode.mode) || at.state.mode.mode === "zeroingExchange" || !at.state.grid.good
             ? ["because.notParallel"]
             : at.state.mode.mode === "enterDelay"
               ? ["because.delayRuns", { endsAtMs: at.state.mode.wait?.endsAtMs ?? Number.NaN }]
@@ -32,7 +33,7 @@ export const islandRows = {
                   ? ["because.noStarts"]
                   : null,
     effects: ({ state }) => [
-      [state.mode.seamless.leaving ? "effect.noBlink" : "effect.blink"],
+      [leavesFed(state) ? "effect.noBlink" : "effect.blink"],
       [
         "effect.forms",
         {
@@ -120,7 +121,7 @@ export const islandRows = {
             : ["because.returnsItself", { returnS: state.profile.returnS }],
     effects: ({ state }) => [
       ["effect.returns", { returnS: state.profile.returnS }],
-      [state.mode.seamless.returning ? "effect.noBlink" : "effect.blinkReturn"],
+      [returnsFed(state) ? "effect.noBlink" : "effect.blinkReturn"],
     ],
   },
   resetLockout: {

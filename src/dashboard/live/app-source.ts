@@ -8,6 +8,7 @@ import type { ControlReport, SiteReport } from "../../app/control/shared/report.
 import type { Log } from "../../app/log.ts";
 import type { SiteStation } from "../../app/station.ts";
 import { isDeadPu, isLostPu } from "../../domain/electrical.ts";
+import { isJoined } from "../../domain/modes.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { ActionId } from "../actions.ts";
 import { openDayArchive } from "../archive/day-archive.ts";
@@ -300,7 +301,7 @@ function createDepartures({ people, config }: SiteStation): (report: ControlRepo
   const wasHere = config.evses.map(() => false);
   return ({ site, stages }, nowMs) => {
     // Only an island knows of shed tiers: with the grid all come back.
-    if (gridModes.has(site.mode) && people.get("tiersFedMax", 0)) people.forget("tiersFedMax", 0);
+    if (isJoined(site.mode) && people.get("tiersFedMax", 0)) people.forget("tiersFedMax", 0);
     for (let i = 0; i < stages.length; i++) {
       if (stages[i]!.vehicleConnected) {
         wasHere[i] = true;
@@ -316,4 +317,3 @@ function createDepartures({ people, config }: SiteStation): (report: ControlRepo
     }
   };
 }
-const gridModes: ReadonlySet<string> = new Set(["loadOnly", "ceased", "enterDelay", "ramping", "parallel"]);

@@ -4,7 +4,7 @@
  */
 
 import type { ControlReport, SiteReport } from "../../app/control/shared/report.ts";
-import { startsMax } from "../../app/core-vocabulary.ts";
+import { startsMax, transferDeviceKinds } from "../../app/core-vocabulary.ts";
 import type { SiteStation } from "../../app/station.ts";
 import { holdMargin, isDeadPu, returnMs } from "../../domain/electrical.ts";
 import { isIslanded } from "../../domain/modes.ts";
@@ -192,7 +192,7 @@ function seamlessOf({ site, stages, tiers }: ControlReport, { station }: BuildCo
   const isKnown = tiers.length > 0 && Number.isFinite(loadW) && panelKnown(site).state === "live";
   return {
     leaving: isKnown && holdW > 0 && holdW >= loadW * holdMargin,
-    returning: config.transferDevice?.kind === "microgrid-interconnect",
+    returning: transferDeviceKinds[config.transferDevice?.kind ?? "none"].closedTransition,
   };
 }
 

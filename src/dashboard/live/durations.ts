@@ -6,7 +6,7 @@
 
 import type { ControlReport } from "../../app/control/shared/report.ts";
 import { isDeadPu, isLivePu, isLostPu } from "../../domain/electrical.ts";
-import { isIslanded } from "../../domain/modes.ts";
+import { isIslanded, isJoined, isWithoutGrid } from "../../domain/modes.ts";
 import { Quality } from "../../domain/quality.ts";
 import type { Sentence, SiteState } from "../state.ts";
 
@@ -36,23 +36,6 @@ export interface MomentsSettings {
   readonly maxFrequencyHz: number;
   readonly missingOf: (report: ControlReport) => SiteState["mode"]["missing"];
 }
-
-const beforeLoss: ReadonlySet<string> = new Set([
-  "loadOnly",
-  "ceased",
-  "enterDelay",
-  "ramping",
-  "parallel",
-  "zeroingExchange",
-]);
-const withoutGrid: ReadonlySet<string> = new Set([
-  "isolating",
-  "transferToIsland",
-  "opening",
-  "isolated",
-  "islandStarting",
-  "islandRunning",
-]);
 
 export function createMoments(settings: MomentsSettings): Moments {
   let before: ControlReport["site"] | null = null;
@@ -93,7 +76,7 @@ export function createMoments(settings: MomentsSettings): Moments {
       outage = { lostAtMs, backAtMs: null };
     } else if (isLivePu(gridVoltagePu)) {
       if (outage !== null) outage.backAtMs ??= atMs;
-      if (beforeLoss.has(mode)) lostAtMs = null;
+      if (isJoined(mode)) lostAtMs = null;
     }
     if (isDeadPu(busVoltagePu)) darkSinceMs ??= atMs;
     else if (darkSinceMs !== null) {
@@ -137,12 +120,12 @@ export function createMoments(settings: MomentsSettings): Moments {
     if (mode === "ceased") deepen(site);
     if (before === null || before.mode === mode) return;
     if (before.mode === "islandStarting") startFailed = mode === "isolated" || mode === "lockedOut";
-    else if (mode === "islandRunning" || !withoutGrid.has(mode)) startFailed = false;
+    else if (mode === "islandRunning" || !isWithoutGrid(mode)) startFailed = false;
     // From load only nothing was given that could have stopped.
     if (mode === "ceased" && before.mode !== "loadOnly") ceasing(site, atMs);
     if (mode === "ramping" || mode === "parallel") ceased = outage = null;
     if (mode === "lockedOut") cause = lockoutCause(before.mode);
-    else if (withoutGrid.has(mode))
+    else if (isWithoutGrid(mode))
       cause = lostAtMs === null ? { key: "cause.operatorIsland" } : { key: "cause.gridLost", values: { lostAtMs } };
     else if (mode === "enterDelay") cause = waitCause();
     else if (mode === "ceased" && before.mode === "loadOnly") cause = waitCause() ?? { key: "cause.fromLoadOnly" };
@@ -153,7 +136,7 @@ export function createMoments(settings: MomentsSettings): Moments {
     if (from === "opening" || from === "transferToIsland")
       return lostAtMs !== null ? { key: "cause.notProven", values: { lostAtMs } } : { key: "cause.notProvenPlanned" };
     if (from === "isolating") return { key: "cause.stageForms" };
-    return beforeLoss.has(from) ? { key: "cause.movedAlone" } : null;
+    return isJoined(from) ? { key: "cause.movedAlone" } : null;
   };
 
   /** What was missing first stays named until something else is, so that the words don't chase each other. */

@@ -1,5 +1,7 @@
 /** The mode in words: what it is, what that means, what the site does, and what would change it. */
-import { type Mode, modePlaces } from "../../domain/modes.ts";
+
+import type { ModeLevel as Level } from "../../domain/modes.table.ts";
+import { isJoined, type Mode, modeColumns } from "../../domain/modes.ts";
 import type { SentenceKey, WordValues } from "../../domain/words.ts";
 import type { SiteState } from "../state.ts";
 import { countWord, duration, listOf, minutesSeconds, nb, type Words } from "./format.ts";
@@ -7,7 +9,6 @@ import { type NextView, nextOf } from "./next.ts";
 import { awaitsStages, hasParallelPermit, mayBackUp } from "./permission.ts";
 import type { Totals } from "./totals.ts";
 
-export type Level = "normal" | "attention" | "critical";
 export type ModeGlyph = "parallel" | "load" | "island" | "lock" | "wait" | "open";
 
 export interface WaitView {
@@ -32,8 +33,8 @@ export interface ModeView {
   readonly wait: WaitView | null;
 }
 
+/** How a mode is drawn, and the tag above its sentence. */
 interface Row {
-  readonly level: Level;
   readonly glyph: ModeGlyph;
   readonly tag: string | null;
 }
@@ -42,25 +43,25 @@ const changing = "Changing over";
 const person = "Critical: a person is needed on site";
 
 const rows: Record<Mode, Row> = {
-  unknown: { level: "attention", glyph: "open", tag: "Starting" },
-  noFeedback: { level: "critical", glyph: "lock", tag: "Critical: the site cannot be seen" },
-  loadOnly: { level: "normal", glyph: "load", tag: null },
-  ceased: { level: "attention", glyph: "load", tag: "Grid not good" },
-  enterDelay: { level: "normal", glyph: "wait", tag: null },
-  ramping: { level: "normal", glyph: "wait", tag: null },
-  parallel: { level: "normal", glyph: "parallel", tag: null },
-  isolating: { level: "attention", glyph: "open", tag: changing },
-  opening: { level: "attention", glyph: "open", tag: changing },
-  isolated: { level: "attention", glyph: "open", tag: running },
-  islandStarting: { level: "attention", glyph: "island", tag: running },
-  islandRunning: { level: "attention", glyph: "island", tag: running },
-  returning: { level: "attention", glyph: "open", tag: changing },
-  closing: { level: "attention", glyph: "open", tag: changing },
-  resyncing: { level: "attention", glyph: "island", tag: running },
-  closingLive: { level: "attention", glyph: "island", tag: changing },
-  lockedOut: { level: "critical", glyph: "lock", tag: person },
-  zeroingExchange: { level: "normal", glyph: "parallel", tag: changing },
-  transferToIsland: { level: "attention", glyph: "open", tag: changing },
+  unknown: { glyph: "open", tag: "Starting" },
+  noFeedback: { glyph: "lock", tag: "Critical: the site cannot be seen" },
+  loadOnly: { glyph: "load", tag: null },
+  ceased: { glyph: "load", tag: "Grid not good" },
+  enterDelay: { glyph: "wait", tag: null },
+  ramping: { glyph: "wait", tag: null },
+  parallel: { glyph: "parallel", tag: null },
+  isolating: { glyph: "open", tag: changing },
+  opening: { glyph: "open", tag: changing },
+  isolated: { glyph: "open", tag: running },
+  islandStarting: { glyph: "island", tag: running },
+  islandRunning: { glyph: "island", tag: running },
+  returning: { glyph: "open", tag: changing },
+  closing: { glyph: "open", tag: changing },
+  resyncing: { glyph: "island", tag: running },
+  closingLive: { glyph: "island", tag: changing },
+  lockedOut: { glyph: "lock", tag: person },
+  zeroingExchange: { glyph: "parallel", tag: changing },
+  transferToIsland: { glyph: "open", tag: changing },
 };
 
 type Said = readonly [SentenceKey, WordValues?];
@@ -137,7 +138,7 @@ function ceasedOf({ grid, profile, health, mode, pccKnown }: SiteState, totals: 
 
 /** Every charger is stopped by people, in a mode in which they could run. */
 function stoppedBy({ mode, evses }: SiteState): WordValues | null {
-  if (modePlaces[mode.mode] !== "grid") return null;
+  if (!isJoined(mode.mode)) return null;
   let latest: NonNullable<SiteState["evses"][number]["held"]> | null = null;
   for (const { held } of evses) {
     if (held?.level !== "everything") return null;
@@ -253,11 +254,13 @@ function waitOf(state: SiteState, words: Words): WaitView | null {
 
 export function modeView(state: SiteState, totals: Totals, words: Words): ModeView {
   const row = rows[state.mode.mode];
+  const { level } = modeColumns[state.mode.mode];
   const sentence = words.say(...sentenceOf(state, totals));
   const stop = sentence.indexOf(". ");
-  const attention = row.level === "normal" && (stoppedBy(state) !== null || totals.silent.length > 0);
+  const attention = level === "normal" && (stoppedBy(state) !== null || totals.silent.length > 0);
   return {
     mode: state.mode.mode,
+    level,
     ...row,
     ...(state.mode.mode === "ceased" &&
       !totals.gridDead &&

@@ -1,8 +1,9 @@
 /**
- * What would change a mode, as a table: in which modes, when, what then happens, and which mode it leads to. The rows of the
- * mode machine are the truth: a test looks for a transition of theirs behind every row here, for every kind of transfer
- * device and every ability of the stages.
+ * What would change a mode, as a table: in which modes, when, and which sentence follows. Where it leads is asked of the mode
+ * machine's own rows, for this site's transfer device and the abilities of its stages; where two ends are possible the
+ * sentence is chosen by it.
  */
+import { type Happening, type SiteAbilities, whereLeads } from "../../app/core-vocabulary.ts";
 import { coherentMs } from "../../domain/electrical.ts";
 import type { Mode } from "../../domain/modes.ts";
 import type { SentenceKey, WordValues } from "../../domain/words.ts";
@@ -16,20 +17,27 @@ export interface NextView {
 }
 export interface Consequence {
   readonly modes: readonly Mode[];
+  /** What happens, as the rows of the mode machine know it; `nothing`: no row waits for it. */
+  readonly on: Happening;
   readonly when: string | ((state: SiteState, words: Words) => string);
   readonly say: SentenceKey | ((state: SiteState) => SentenceKey);
   readonly values?: (state: SiteState) => WordValues;
-  /** The modes that it may lead to; none where nothing changes the mode. */
-  readonly leadsTo: (state: SiteState) => readonly Mode[];
   /** Only in such a state. */
   readonly only?: (state: SiteState) => boolean;
 }
 
-const nothing = (): readonly Mode[] => [];
-const to =
-  (...modes: readonly Mode[]) =>
-  (): readonly Mode[] =>
-    modes;
+/** What this site can do, as the rows ask it. */
+export const abilitiesOf = (state: SiteState): SiteAbilities => ({
+  backup: mayBackUp(state),
+  closedTransition: state.mode.seamless.returning,
+  holdsAngle: state.mode.seamless.leaving,
+});
+const leads = (state: SiteState, from: Mode, on: Happening, to: Mode): boolean =>
+  whereLeads(from, on, abilitiesOf(state))[0] === to;
+/** Loads stay fed while K1 opens for a planned island: the stages carry the bus through. */
+export const leavesFed = (state: SiteState): boolean => leads(state, "transferToIsland", "provenOpen", "islandRunning");
+/** Loads stay fed while the site returns: K1 closes in step. */
+export const returnsFed = (state: SiteState): boolean => leads(state, "islandRunning", "gridReturns", "resyncing");
 
 const waitEnd = ({ mode }: SiteState): number => mode.wait?.endsAtMs ?? Number.NaN;
 const atWaitEnd = (state: SiteState, { clock }: Words): string => `At ${clock(waitEnd(state), false)}`;
@@ -44,145 +52,131 @@ const returnS = ({ profile }: SiteState): WordValues => ({ returnS: profile.retu
 const delayS = ({ profile }: SiteState): WordValues => ({ delayS: profile.delayS });
 
 export const consequences: readonly Consequence[] = [
-  { modes: ["lockedOut"], when: "By itself", say: "next.nothingByItself", leadsTo: nothing },
+  { modes: ["lockedOut"], on: "nothing", when: "By itself", say: "next.nothingByItself" },
   {
     modes: ["lockedOut"],
+    on: "reset",
     when: "After repair",
     say: "next.afterRepair",
     values: () => ({ agreeMs: coherentMs }),
-    leadsTo: to("noFeedback"),
   },
   {
     modes: ["lockedOut"],
+    on: "gridReturns",
     when: "Grid returns",
     say: "next.gridReturnsLocked",
-    leadsTo: nothing,
     only: ({ grid }) => !grid.good,
   },
-  { modes: ["noFeedback"], when: "By itself", say: "next.devicesAnswer", leadsTo: to("loadOnly", "opening") },
-  { modes: ["unknown"], when: "By itself", say: "next.devicesAnswer", leadsTo: to("noFeedback") },
+  { modes: ["noFeedback", "unknown"], on: "devicesAgree", when: "By itself", say: "next.devicesAnswer" },
 
   // with the grid
-  { modes: ["parallel"], when: "If the grid trips", say: "next.trip", values: delayS, leadsTo: to("ceased") },
+  { modes: ["parallel"], on: "gridFails", when: "If the grid trips", say: "next.trip", values: delayS },
   {
     modes: ["enterDelay"],
+    on: "delayOver",
     when: atWaitEnd,
     say: "next.parallel",
     values: ({ profile }) => ({ rampS: profile.rampS }),
-    leadsTo: to("ramping"),
   },
-  { modes: ["ramping"], when: atWaitEnd, say: "next.full", leadsTo: to("parallel") },
-  { modes: ["enterDelay", "ramping"], when: "If it sags", say: "next.sag", values: window, leadsTo: to("ceased") },
+  { modes: ["ramping"], on: "rampOver", when: atWaitEnd, say: "next.full" },
+  { modes: ["enterDelay", "ramping"], on: "gridFails", when: "If it sags", say: "next.sag", values: window },
   {
     modes: ["ceased"],
+    on: "gridReturns",
     when: ({ health }) => (health.meterQuality === "good" ? "Grid good" : "Meter and grid good"),
     say: "next.gridGood",
     values: delayS,
-    leadsTo: to("enterDelay"),
   },
-  { modes: ["ceased"], when: "If the grid fails", say: "next.gridStaysOut", leadsTo: to("isolating"), only: mayBackUp },
-  {
-    modes: ["parallel", "ramping", "ceased"],
-    when: "If the permit ends",
-    say: "next.permitEnds",
-    leadsTo: to("loadOnly"),
-  },
+  { modes: ["ceased"], on: "gridFails", when: "If the grid fails", say: "next.gridStaysOut", only: mayBackUp },
+  { modes: ["parallel", "ramping", "ceased"], on: "permitEnds", when: "If the permit ends", say: "next.permitEnds" },
   {
     modes: ["loadOnly"],
+    on: "gridFails",
     when: "If the grid fails",
-    say: ({ island }) => (island.darkS === null ? "next.gridFailsUntried" : "next.gridFails"),
+    say: (state) =>
+      !leads(state, "loadOnly", "gridFails", "isolating")
+        ? "next.gridFailsNoBackup"
+        : state.island.darkS === null
+          ? "next.gridFailsUntried"
+          : "next.gridFails",
     values: ({ island }) => ({ darkS: island.darkS ?? Number.NaN }),
-    leadsTo: to("isolating"),
-    only: mayBackUp,
   },
   {
     modes: ["loadOnly"],
-    when: "If the grid fails",
-    say: "next.gridFailsNoBackup",
-    leadsTo: nothing,
-    only: (state) => !mayBackUp(state),
-  },
-  {
-    modes: ["loadOnly"],
+    on: "permitComes",
     when: "With a permit",
     say: "next.withPermit",
-    leadsTo: to("ceased"),
     only: (state) => state.permit === null && !hasParallelPermit(state),
   },
 
   // leaving it
   {
     modes: ["zeroingExchange"],
+    on: "balanced",
     when: "When no power flows",
-    say: ({ mode }) => (mode.seamless.leaving ? "next.balancedStay" : "next.balancedBlink"),
-    leadsTo: to("transferToIsland"),
+    say: (state) => (leavesFed(state) ? "next.balancedStay" : "next.balancedBlink"),
   },
-  { modes: ["zeroingExchange"], when: "If it is taken back", say: "next.requestEnds", leadsTo: to("parallel") },
+  { modes: ["zeroingExchange"], on: "requestEnds", when: "If it is taken back", say: "next.requestEnds" },
   {
     modes: ["transferToIsland"],
+    on: "provenOpen",
     when: "When proven open",
-    say: ({ mode }) => (mode.seamless.leaving ? "next.carriesOn" : "next.cutOff"),
-    leadsTo: ({ mode }) => (mode.seamless.leaving ? ["islandRunning"] : ["isolated"]),
+    say: (state) => (leavesFed(state) ? "next.carriesOn" : "next.cutOff"),
   },
-  { modes: ["isolating"], when: "When all are off", say: "next.offOpens", leadsTo: to("opening") },
-  { modes: ["isolating"], when: "If one is not", say: "next.stopOver", leadsTo: to("lockedOut") },
-  { modes: ["opening"], when: "When proven open", say: "next.cutOff", leadsTo: to("isolated") },
-  { modes: ["transferToIsland", "opening"], when: "If not proven", say: "next.notOpen", leadsTo: to("lockedOut") },
+  { modes: ["isolating"], on: "allOff", when: "When all are off", say: "next.offOpens" },
+  { modes: ["isolating"], on: "oneStaysOn", when: "If one is not", say: "next.stopOver" },
+  { modes: ["opening"], on: "provenOpen", when: "When proven open", say: "next.cutOff" },
+  { modes: ["transferToIsland", "opening"], on: "notInTime", when: "If not proven", say: "next.notOpen" },
 
   // the island
   {
     modes: ["isolated"],
+    on: "reasonToStart",
     when: "When it runs",
     say: "next.islandForms",
-    leadsTo: to("islandStarting"),
     only: ({ island }) => island.wouldForm.length > 0,
   },
-  { modes: ["islandStarting"], when: "When it runs", say: "next.islandForms", leadsTo: to("islandRunning") },
+  { modes: ["islandStarting"], on: "started", when: "When it runs", say: "next.islandForms" },
   {
     modes: ["islandStarting"],
+    on: "startFails",
     when: "If it fails",
     say: "next.startFails",
     values: ({ island }) => ({ startsLeft: island.startsLeft }),
-    leadsTo: to("isolated"),
   },
-  { modes: ["isolated"], when: "Grid returns", say: "next.gridReturnsDark", values: returnS, leadsTo: to("returning") },
+  { modes: ["isolated"], on: "gridReturns", when: "Grid returns", say: "next.gridReturnsDark", values: returnS },
   {
     modes: ["islandRunning"],
+    on: "gridReturns",
     when: "Grid returns",
-    say: ({ mode }) => (mode.seamless.returning ? "next.gridReturnsInStep" : "next.gridReturns"),
+    say: (state) => (returnsFed(state) ? "next.gridReturnsInStep" : "next.gridReturns"),
     values: returnS,
-    leadsTo: ({ mode }) => (mode.seamless.returning ? ["resyncing"] : ["returning"]),
   },
   {
     modes: ["islandRunning"],
+    on: "nothing",
     when: ({ island }, { clock }) => `At ${clock(island.handover?.atMs ?? Number.NaN, true)}`,
     say: "next.handover",
     values: ({ island }) => ({ vehicle: island.handover?.vehicle ?? "", from: island.handover?.from ?? "" }),
-    leadsTo: nothing,
     only: ({ island }) => island.handover !== null,
   },
   {
     modes: ["islandStarting", "islandRunning", "resyncing"],
+    on: "k1Moves",
     when: "If K1 moves",
     say: "next.k1Moves",
-    leadsTo: to("lockedOut", "noFeedback"),
   },
-  {
-    modes: ["isolated", "returning"],
-    when: "If K1 moves",
-    say: "next.k1MovesOff",
-    leadsTo: to("lockedOut", "noFeedback"),
-  },
+  { modes: ["isolated", "returning"], on: "k1Moves", when: "If K1 moves", say: "next.k1MovesOff" },
 
   // returning
-  { modes: ["returning"], when: "When the bus is dead", say: "next.deadCloses", leadsTo: to("closing") },
-  { modes: ["returning"], when: "If the grid fails", say: "next.gridFailsAgain", leadsTo: to("isolated") },
-  { modes: ["closing"], when: "When proven closed", say: "next.joined", leadsTo: to("loadOnly") },
-  { modes: ["closing"], when: "If not proven", say: "next.notClosed", leadsTo: to("opening") },
-  { modes: ["resyncing"], when: "In step", say: "next.sync", leadsTo: to("closingLive") },
-  { modes: ["resyncing"], when: "If they don’t match", say: "next.noMatch", leadsTo: to("islandRunning") },
-  { modes: ["closingLive"], when: "When proven closed", say: "next.joinedLive", leadsTo: to("loadOnly") },
-  { modes: ["closingLive"], when: "If step is lost", say: "next.syncLost", leadsTo: to("resyncing", "opening") },
+  { modes: ["returning"], on: "busDead", when: "When the bus is dead", say: "next.deadCloses" },
+  { modes: ["returning"], on: "gridFails", when: "If the grid fails", say: "next.gridFailsAgain" },
+  { modes: ["closing"], on: "provenClosed", when: "When proven closed", say: "next.joined" },
+  { modes: ["closing"], on: "notInTime", when: "If not proven", say: "next.notClosed" },
+  { modes: ["resyncing"], on: "inStep", when: "In step", say: "next.sync" },
+  { modes: ["resyncing"], on: "noMatch", when: "If they don’t match", say: "next.noMatch" },
+  { modes: ["closingLive"], on: "provenClosed", when: "When proven closed", say: "next.joinedLive" },
+  { modes: ["closingLive"], on: "gridFails", when: "If step is lost", say: "next.syncLost" },
 ];
 
 const nextMax = 4;
