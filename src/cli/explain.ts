@@ -37,7 +37,7 @@ export function explainCommand(program: Command): void {
         );
         return;
       }
-      process.stdout.write(`${siteText(state)}${pccText(state.pccRecord)}`);
+      process.stdout.write(`${siteText(state)}${pccText(state.pccRecord)}${devicesText(state.health.devices)}`);
       for (const one of chosen) {
         if (one.known.state !== "live")
           process.stdout.write(`\nEVSE ${one.evse}: its power is not known, ${oldText(one.known.ageMs)}.`);
@@ -74,6 +74,25 @@ export function siteText({ mode, health }: SiteState): string {
   for (const owed of health.owed) lines.push(`In force and not on disk yet: ${owed}.`);
   return `${lines.join("\n")}\n`;
 }
+
+/** Each device: how it is, how old its values are, how fast it replies, and what went wrong how often since the start. */
+export function devicesText(devices: SiteState["health"]["devices"]): string {
+  const width = Math.max(0, ...devices.map(({ name }) => name.length));
+  return devices
+    .map(({ name, state, ageMs, latencyP50Ms, latencyP99Ms, errors }) => {
+      const age = ageMs === null ? "age not known" : `${Math.round(ageMs)} ms old`;
+      const replies =
+        latencyP50Ms === null || latencyP99Ms === null
+          ? "no reply yet"
+          : `replies p50 ${milliseconds(latencyP50Ms)}, p99 ${milliseconds(latencyP99Ms)}`;
+      const counts = Object.entries(errors).map(([fault, count]) => `${fault} ${count}`);
+      const wrong = counts.length === 0 ? "no errors" : counts.join(", ");
+      return `  ${name.padEnd(width)}  ${state.padEnd("unverified".length)}  ${age}, ${replies}, ${wrong}\n`;
+    })
+    .join("");
+}
+
+const milliseconds = (ms: number): string => `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
 
 /** What is on record at the grid connection; nothing where the controller does not say. */
 function pccText(record: SiteState["pccRecord"]): string {

@@ -276,7 +276,11 @@ const health = z.object({
           .enum(["answers", "frozen", "silent", "unverified"])
           .describe("Frozen: it answers and its own clock stands. Silent: no answer now. Unverified: not yet checked."),
         fault: z.object({ sentence: text, clears: text }).nullable(),
+        latencyP50Ms: maybeNumber.describe("Half of its replies came within this time; null before the first."),
         latencyP99Ms: maybeNumber,
+        errors: z
+          .record(text, number)
+          .describe("How often each fault has happened since the start, by its name; none is left out."),
       }),
     )
     .max(200),

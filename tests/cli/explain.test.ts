@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { siteText } from "../../src/cli/explain.ts";
+import { devicesText, siteText } from "../../src/cli/explain.ts";
 import type { SiteState } from "../../src/dashboard/state.ts";
 import { sampleState } from "../dashboard/sampleStates.ts";
 
@@ -36,5 +36,14 @@ describe("islet explain", () => {
     ],
   ] as readonly (readonly [string, SiteState, string])[])("%s", (_name, state, text) => {
     expect(siteText(state)).toBe(text);
+  });
+
+  test("tells of each device how old its values are, how fast it replies and what went wrong", () => {
+    const { devices } = device({ state: "answers", ageMs: 41.3, latencyP50Ms: 3.21, latencyP99Ms: 48.6 }).health;
+    const quiet = { ...devices[0]!, name: "PCC meter", state: "silent", ageMs: null, latencyP50Ms: null } as const;
+    expect(devicesText([{ ...devices[0]!, errors: { timeout: 4, "clock-stands": 1 } }, quiet])).toBe(
+      "  Bay 8      answers     41 ms old, replies p50 3.2 ms, p99 49 ms, timeout 4, clock-stands 1\n" +
+        "  PCC meter  silent      age not known, no reply yet, no errors\n",
+    );
   });
 });

@@ -683,7 +683,9 @@ export function sampleState(name: SampleName, count = 20): SiteState {
         ageMs: 10,
         state: "answers",
         fault: null,
+        latencyP50Ms: null,
         latencyP99Ms: null,
+        errors: {},
       })),
       ...(name === "island" ? { backend: { state: "offline", sinceMs: at(14, 17, 0, 2), latencyMs: null } } : {}),
       ...(name === "locked"

@@ -32,7 +32,10 @@ describe("a depot of two bays under a permit to export", () => {
     expect(mode.mode).toBe("parallel");
     expect(pccW).toBeLessThan(-8_000);
     expect(evses[0]!.setpointW).toBeLessThan(-29_000);
-    expect(await product.explain()).toContain("EVSE 1");
+    const words = await product.explain();
+    expect(words).toContain("EVSE 1");
+    for (const device of ["PCC meter", "Bay 1"])
+      expect(words).toMatch(new RegExp(`${device} +\\w+ +\\d+ ms old, replies p50 [\\d.]+ ms, p99 [\\d.]+ ms`));
   });
 
   it("ends on a signal, and the stage brings itself to zero within its watchdog", async () => {

@@ -69,7 +69,9 @@ export function deviceHealth(report: ControlReport, devices: readonly DeviceRepo
       ageMs: age?.known.ageMs ?? null,
       state: stateOf(device, age),
       fault: fault && { sentence: fault.sentence.slice(0, 400), clears: endings[fault.clears] },
+      latencyP50Ms: finite(device.latencyP50Ms),
       latencyP99Ms: finite(device.latencyP99Ms),
+      errors: device.errors,
     };
   });
 }

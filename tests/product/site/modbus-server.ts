@@ -23,6 +23,8 @@ export interface ServerHabits {
   busyShare: number;
   /** Share of requests that get no answer. */
   lossShare: number;
+  /** One in so many requests gets no answer, never two in a row; Infinity: none. */
+  loseEvery: number;
   /** Longest read or write, registers; more is exception 3. */
   registersMax: number;
   /** Only one connection at a time: another one is closed at once. */
@@ -40,6 +42,7 @@ const plainHabits: ServerHabits = {
   jitterMs: 0,
   busyShare: 0,
   lossShare: 0,
+  loseEvery: Number.POSITIVE_INFINITY,
   registersMax: 125,
   singleClient: false,
   unknownUnit: "exception",
@@ -64,6 +67,8 @@ export interface ModbusServer {
   readonly writes: readonly WireWrite[];
   /** Requests of any kind, by function code and address, such as `3@40000`. */
   readonly asked: ReadonlyMap<string, number>;
+  /** Answers kept back by `loseEvery`. */
+  readonly lost: number;
   /** Connections that are open. */
   readonly clients: number;
   /** Cuts every connection with a reset. */
@@ -91,6 +96,8 @@ export async function startModbusServer(
   const asked = new Map<string, number>();
   const sockets = new Set<Socket>();
   let serving = 0;
+  let lost = 0;
+  let sinceLost = 0;
 
   const serve = (socket: Socket, frame: Buffer): void => {
     const unit = frame[6]!;
@@ -103,10 +110,16 @@ export async function startModbusServer(
     }
     if (habits.silent || (habits.dropsWhileBusy && serving > 0)) return;
     if (device === undefined && habits.unknownUnit === "silent") return;
+    sinceLost += 1;
+    const isLost = sinceLost >= habits.loseEvery;
+    if (isLost) {
+      sinceLost = 0;
+      lost += 1;
+    }
     serving += 1;
     const answer = (): void => {
       serving -= 1;
-      if (socket.destroyed || habits.silent || Math.random() < habits.lossShare) return;
+      if (isLost || socket.destroyed || habits.silent || Math.random() < habits.lossShare) return;
       const body =
         device === undefined
           ? Buffer.from([functionCode | 0x80, gatewayNoAnswer])
@@ -232,6 +245,9 @@ export async function startModbusServer(
     habits,
     writes,
     asked,
+    get lost() {
+      return lost;
+    },
     get clients() {
       return sockets.size;
     },
