@@ -8,25 +8,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sleep, until } from "./site/judge.ts";
 import type { RegisterImage } from "./site/modbus-server.ts";
 import { type Product, startProduct } from "./site/product.ts";
+import { answerRtu, startGateway } from "./site/rtu.ts";
+import { soon } from "./site/sites.ts";
 
 const hasPair = spawnSync("socat", ["-V"]).status === 0 && spawnSync("stty", ["--version"]).status === 0;
-
-/** Checksum of Modbus RTU, bit by bit. */
-function crc16(bytes: Buffer): number {
-  let crc = 0xffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >>> 1) ^ 0xa001 : crc >>> 1;
-  }
-  return crc;
-}
-
-function sealed(body: Buffer): Buffer {
-  const frame = Buffer.alloc(body.length + 2);
-  body.copy(frame);
-  frame.writeUInt16LE(crc16(body), body.length);
-  return frame;
-}
 
 /** An RTU meter at the far end of a pair of pseudo-terminals; each exchange takes 45 ms. */
 class SerialMeter {
@@ -53,14 +38,10 @@ class SerialMeter {
       if (pending.length < 8) return;
       const request = pending.subarray(0, 8);
       pending = Buffer.alloc(0);
-      if (request[0] !== 3 || this.image === undefined) return;
-      const words = this.image.registers(4, request.readUInt16BE(2), request.readUInt16BE(4));
-      const body =
-        typeof words === "number"
-          ? Buffer.from([3, 0x84, words])
-          : Buffer.concat([Buffer.from([3, 4, words.length]), words]);
+      const reply = this.image && answerRtu(request, 3, this.image);
+      if (reply === undefined) return;
       this.reads += 1;
-      setTimeout(() => !end.destroyed && writeSync(fd, sealed(body)), 45);
+      setTimeout(() => !end.destroyed && writeSync(fd, reply), 45);
     });
   }
 
@@ -145,6 +126,45 @@ describe.skipIf(!hasPair)("an Eastron meter on a serial line (needs socat and st
     await line.plug();
     expect(await until(() => line.reads > reads + 5, 10_000)).toBe(true);
     expect(await until(() => product.said(/PCC meter works again/) !== undefined, 5_000)).toBe(true);
+  });
+});
+
+describe("an Eastron meter behind a gateway that passes RTU frames over TCP", () => {
+  let product: Product;
+  let gateway: Awaited<ReturnType<typeof startGateway>>;
+  beforeAll(async () => {
+    gateway = await startGateway(3);
+    product = await startProduct({
+      meter: "eastron",
+      plant: { stages: [{}], buildingW: 12_000 },
+      files: { "sdm630.yaml": sdm630 },
+      waits: true,
+      config: {
+        pcc: {
+          meter: { port: gateway.port, framing: "rtu", unitId: 3, map: "sdm630.yaml", updateMs: 200, windowMs: 200 },
+        },
+      },
+    });
+    gateway.image = product.meter.image;
+    product.start();
+  });
+  afterAll(async () => {
+    await product?.stop();
+    await gateway?.close();
+  });
+
+  const pccW = async (): Promise<number> => (await product.state()).pccW ?? Number.NaN;
+
+  it("is read, with the whole building in its value", async () => {
+    await soon(product, "the building", async () => Math.abs((await pccW()) - 12_000) < 1_500, 40_000);
+  });
+
+  it("the connection is cut in the middle of a frame → the value comes back", async () => {
+    const { connections } = gateway;
+    gateway.cut();
+    product.plant.buildingW = 20_000;
+    await soon(product, "the building", async () => Math.abs((await pccW()) - 20_000) < 1_500, 40_000);
+    expect(gateway.connections).toBeGreaterThan(connections);
   });
 });
 
