@@ -111,6 +111,7 @@ function ability(told: number, ratedW: number, tells: boolean): number {
   return told > 0 ? Math.min(told, ratedW) : 0;
 }
 
+/** How the meter's registers are to be read: its sign, nominal voltages, V, and whether it counts its samples. */
 export interface MeterContext {
   readonly importPositive: boolean;
   readonly nominalVoltageV: number;
@@ -209,6 +210,7 @@ export function applyTransferDevice(
   device.relayTripped = v[transferDeviceFact.relayTripped] === 1;
 }
 
+/** Hands the load panel's values on: power of each tier, W, and when its own clock last moved, ms. */
 export function applyLoadPanel(v: Float64Array, liveAtMs: number, site: SnapshotPort["site"]): void {
   site.panelLiveAtMs = liveAtMs;
   for (let tier = 0; tier < site.tierLoadW.length && loadPanelFact.tier1W + tier < v.length; tier += 1) {
@@ -216,6 +218,7 @@ export function applyLoadPanel(v: Float64Array, liveAtMs: number, site: Snapshot
   }
 }
 
+/** Hands the PV inverter's power on, W. */
 export function applyPv(v: Float64Array, site: SnapshotPort["site"]): void {
   site.pvPowerW = v[pvFact.powerW]!;
 }

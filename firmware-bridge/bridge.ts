@@ -50,6 +50,7 @@ const closeCode = transferCommandNames.indexOf("close");
 
 export type { DeviceReport } from "./report.ts";
 
+/** What tests replace: the clock, monotonic ms. */
 export interface BridgeOptions {
   readonly clock?: Clock;
 }
@@ -65,6 +66,7 @@ interface Cycle {
   knownFault: DeviceFaultName | null;
 }
 
+/** All devices of a site: one cycle reads what is due into the snapshot and writes what the commands say. */
 export class Bridge {
   readonly stages: readonly StageUnit[];
   readonly meter: BridgeDevice | undefined;
@@ -548,6 +550,7 @@ function isForgotten({ settings, reader, readTime }: BridgeDevice, nowMs: number
   return nowMs - (reader?.cycleBlock.atMs ?? Number.NEGATIVE_INFINITY) > allowedMs;
 }
 
+/** A bridge for the devices of `settings`; nothing is opened before `start`. */
 export const createBridge = (
   settings: BridgeSettings,
   transport: TransportFactory = createTransport,

@@ -14,12 +14,14 @@ const pvCommand = indexes("pv");
 
 /** Largest number that registers of counters hold; one above means "not implemented". */
 const counterMax = 0xffff_fffe;
+/** The sequence number after this one; it wraps at the register's end. */
 export const nextSequence = (sequence: number): number => (sequence >= counterMax ? 0 : sequence + 1);
 /** Serial-number order (RFC 1982) of 32-bit counters: whether `a` comes after `b`. */
 export const isNewer = (a: number, b: number): boolean => ((a - b) | 0) > 0;
 
 const finite = (value: number): number => (Number.isFinite(value) ? value : Number.NaN);
 
+/** What a stage's command registers shall hold, heartbeat included. */
 export function setStageTargets(targets: Float64Array, command: StageCommandPort, heartbeat: number): void {
   const off = command.role === "off";
   const forming = command.role === "forming" || command.role === "hold";
@@ -53,6 +55,7 @@ export function setTransferDeviceTargets(
   targets[transferDeviceCommand.closeCoil] = command === "close" && mayClose ? 1 : 0;
 }
 
+/** What the load panel's contactors shall hold, tier by tier. */
 export function setLoadPanelTargets(targets: Float64Array, tierClosed: readonly boolean[]): void {
   let bits = 0;
   for (let tier = 0; tier < tierClosed.length && tier < 15; tier += 1) if (tierClosed[tier]) bits |= 1 << tier;

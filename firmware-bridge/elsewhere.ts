@@ -14,6 +14,7 @@ export interface Elsewhere {
   frequencyHz: number;
 }
 
+/** What other devices measure on the bus at this moment. */
 export function busAt(snapshot: SnapshotPort, hasTransferDevice: boolean, atMs: number, into: Elsewhere): void {
   const { transferDevice, meter } = snapshot;
   const measuredMs = hasTransferDevice ? transferDevice.atMs : meter.atMs;
@@ -51,6 +52,8 @@ const voltages: Readonly<Record<"stage" | "meter", readonly string[]>> = {
 };
 
 type NamedRows = readonly { readonly name: string }[];
+/** Whether these facts hold a voltage. */
 export const tellsVoltage = (kind: "stage" | "meter", facts: NamedRows): boolean =>
   facts.some(({ name }) => voltages[kind].includes(name));
+/** Whether these facts hold the frequency. */
 export const tellsFrequency = (facts: NamedRows): boolean => facts.some(({ name }) => name === "frequencyHz");

@@ -4,8 +4,10 @@
  */
 import type { Role, TransferCommand } from "../src/domain/modes.ts";
 
+/** An auxiliary contact's position as the device reports it. */
 export type Contact = "open" | "closed" | "unknown";
 
+/** What the transfer device tells: contacts, voltage and frequency of both sides, and its trip inputs. */
 export interface TransferDevicePort {
   atMs: number;
   liveAtMs: number;
@@ -24,6 +26,7 @@ export interface TransferDevicePort {
   relayTripped: boolean;
 }
 
+/** What the meter at the PCC tells: power, W (import positive), voltages, frequency, and its samples. */
 export interface MeterPort {
   atMs: number;
   sampleCount: number;
@@ -38,6 +41,7 @@ export interface MeterPort {
   lineVoltagePu: [number, number, number];
 }
 
+/** What a power stage tells of itself and of the vehicle behind it. */
 export interface StagePort {
   atMs: number;
   liveAtMs: number;
@@ -61,6 +65,7 @@ export interface StagePort {
   executedSequence: number;
 }
 
+/** Where the bridge puts what it has read. */
 export interface SnapshotPort {
   transferDevice: TransferDevicePort;
   meter: MeterPort;
@@ -68,6 +73,10 @@ export interface SnapshotPort {
   site: { panelLiveAtMs: number; tierLoadW: number[]; pvPowerW: number };
 }
 
+/**
+ * What a stage is commanded: role, power, W (charging positive), reactive power, var, voltage and frequency while it
+ * forms.
+ */
 export interface StageCommandPort {
   role: Role;
   powerW: number;
@@ -77,6 +86,7 @@ export interface StageCommandPort {
   leaseUntilMs: number;
 }
 
+/** Where the bridge finds what is to be written. */
 export interface CommandsPort {
   commandsEnabled: boolean;
   stages: StageCommandPort[];

@@ -9,6 +9,7 @@ import type { Identity } from "./maps/sunspec-binding.ts";
 import type { FunctionMismatch } from "./stage/functions.ts";
 import type { StageUnit } from "./stage/stage-unit.ts";
 
+/** What is known of a device, for page, log, metrics and `explain`. */
 export interface DeviceReport {
   readonly name: string;
   readonly kind: DeviceKind;
@@ -50,6 +51,7 @@ export interface DeviceReport {
   };
 }
 
+/** The report of one device at this moment. */
 export function reportDevice(device: BridgeDevice, stage: StageUnit | undefined, nowMs: number): DeviceReport {
   const code = standingFault(device, nowMs);
   const found = device.state === "bound" || device.state === "checking";

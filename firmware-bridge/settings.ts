@@ -4,6 +4,7 @@ import type { SerialSettings } from "../src/protocols/modbus/byte-line.ts";
 import type { DeviceMap } from "./maps/device-map.ts";
 import type { Identity } from "./maps/sunspec-binding.ts";
 
+/** How a device is reached: over the network or a serial line. */
 export type LinkSettings =
   /** `rtu-over-tcp`: a gateway that passes serial bytes through. */
   | {
@@ -38,6 +39,7 @@ export const usualPace: DevicePace = {
   anyUnitInReply: false,
 };
 
+/** A device: its name, its link and unit, its map, its pace. */
 export interface DeviceSettings {
   /** For reports: `Bay 4`, `PCC meter`. */
   readonly name: string;
@@ -52,6 +54,7 @@ export interface DeviceSettings {
   readonly freshMs?: number;
 }
 
+/** A power stage with its ratings, W, and the time after which it falls back by itself, s. */
 export interface StageSettings extends DeviceSettings {
   /** Time after which the stage reverts to zero when set-points stop, whole seconds. */
   readonly reversionS: number;
@@ -64,10 +67,12 @@ export interface StageSettings extends DeviceSettings {
   readonly functionsByController?: boolean;
 }
 
+/** The meter at the PCC, and whether it counts import as positive. */
 export interface MeterSettings extends DeviceSettings {
   readonly importPositive: boolean;
 }
 
+/** All devices of a site. */
 export interface BridgeSettings {
   /** Line to line; for a single-phase service the voltage between its two wires. */
   readonly nominalVoltageV: number;

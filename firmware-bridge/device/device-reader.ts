@@ -14,6 +14,7 @@ const refusedPeriodMs = 60_000;
 const slowPeriodsMax = 3;
 const slowGraceMs = 2_000;
 
+/** Reads a device's registers, each block when its pace says so, and decodes them into facts. */
 export class DeviceReader {
   readonly decoder: FactDecoder;
   cycleBlock!: ReadBlock;

@@ -11,6 +11,7 @@ import { planRequests, type Sender, type WriteRequest, type WriterOptions } from
 
 export type { WriteRequest, WriterOptions } from "./write-plan.ts";
 
+/** Writes a device's command registers: what has changed, what must be refreshed, in the order that the map asks for. */
 export class DeviceWriter {
   /** What should be in force, in the order of `commandNames`; NaN in a place that a request needs stops that request. */
   readonly targets: Float64Array;

@@ -33,8 +33,10 @@ const retryMs = 3_000;
 
 const noIdentity: Identity = { manufacturer: "", model: "", version: "", serialNumber: "" };
 
+/** How far a device is: not found, being found, being checked, or under a map that is in force. */
 export type DeviceState = "unbound" | "binding" | "checking" | "bound";
 
+/** One device: its connection, the map in force, its reader and writer, and what went wrong with it. */
 export class BridgeDevice {
   readonly kind: DeviceKind;
   readonly settings: DeviceSettings;

@@ -26,6 +26,7 @@ export interface ScaleChange {
   readonly after: number;
 }
 
+/** Turns register bytes into facts in the core's units and sign; NaN where a device says that it doesn't know. */
 export class FactDecoder {
   /** Facts in the order of `factNames`; NaN is unknown. */
   readonly values: Float64Array;

@@ -22,6 +22,7 @@ const exceptionWords: Readonly<Record<number, string>> = {
   11: "the gateway gets no answer from it",
 };
 
+/** A Modbus exception code with its name in the protocol. */
 export const exceptionText = (code: number): string =>
   `exception ${code}, ${exceptionWords[code] ?? "which the protocol does not name"}`;
 
@@ -82,6 +83,7 @@ const checks: Partial<Record<DeviceFaultName, string | readonly [network: string
   "watchdog-silent": "Switch the device's watchdog on, or leave discharging off.",
 };
 
+/** What a fault's sentence needs to name: the device, its link, its unit. */
 export interface FaultContext {
   readonly name: string;
   readonly link: string;
@@ -90,6 +92,7 @@ export interface FaultContext {
   readonly detail: string;
 }
 
+/** A fault as people read it: what happened, what to check, how it ends. */
 export function reportedFault(
   code: DeviceFaultName,
   { name, link, unit, onSerial, detail }: FaultContext,

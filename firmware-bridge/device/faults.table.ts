@@ -3,6 +3,7 @@ import type { Clears } from "../../src/domain/reasons.ts";
 import { modbusFaults } from "../../src/protocols/modbus/faults.table.ts";
 import { sunspecFaults } from "../../src/protocols/sunspec/faults.table.ts";
 
+/** What a fault of a device says to people, and how it ends. */
 export interface DeviceFaultRow {
   readonly sentence: string;
   readonly clears: Clears;
@@ -38,6 +39,7 @@ const ownFaults = {
 } as const satisfies Record<string, DeviceFaultRow>;
 
 export const deviceFaults = { ...modbusFaults, ...sunspecFaults, ...ownFaults };
+/** The stable key of a device's fault. */
 export type DeviceFaultName = keyof typeof deviceFaults;
 
 /** One fault of one device, with what a person needs to find it. */

@@ -46,6 +46,7 @@ export function counterOf(map: DeviceMap): string | undefined {
   return [clockName, heartbeatName].find((name) => map.facts.some((row) => row.name === name));
 }
 
+/** Watches the registers that move by themselves in a device that lives: its clock, counter or heartbeat. */
 export class LifeSign {
   /** Arrival of the last read in which the device showed itself alive, ms; -Infinity before the first. */
   liveAtMs = Number.NEGATIVE_INFINITY;

@@ -26,6 +26,7 @@ export interface AskedDevice {
 /** In front of what is told about settings at take-over. */
 export const takeoverPrefix = "take-over: ";
 
+/** Whether the map has settings that are written when the device comes under command. */
 export const hasTakeover = (map: DeviceMap): boolean => map.constants?.some(({ when }) => when === "takeover") ?? false;
 
 /** Reads what identifies the device, and its leading register where nothing does: it must answer before it is believed. */

@@ -6,6 +6,7 @@ import { type FactDecoder, type Part, type Reach, reachesOf } from "./fact-decod
 /** Registers between two facts that are read along rather than split into two requests. */
 export const gapMax = 24;
 
+/** How reads may be cut: registers in one, registers read in vain between two, addresses that must stay apart. */
 export interface PlanLimits {
   /** Most registers that the device gives in one reply. */
   readonly registersMax: number;
@@ -17,6 +18,7 @@ export interface PlanLimits {
 
 export const defaultLimits: PlanLimits = { registersMax: readRegistersMax, gapMax };
 
+/** One read: its exchange, the facts that it brings, its period and when it was last made, ms. */
 export interface ReadBlock {
   readonly exchange: Exchange;
   readonly parts: readonly Part[];

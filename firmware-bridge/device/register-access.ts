@@ -32,12 +32,15 @@ export const Refusal = {
   noPath: 10,
   noTarget: 11,
 } as const;
+/** Whether an exception code means "later" and not "no". */
 export const isBusy = (code: number): boolean => code === Refusal.acknowledge || code === Refusal.busy;
 /** The device does not have one of the registers, or not so many at once. */
 export const isRefusedRange = (code: number): boolean => code === Refusal.address || code === Refusal.value;
 
+/** Pause after a device has said "later" so many times in a row, ms. */
 export const busyMs = (times: number): number => Math.min(busyMaxMs, busyMinMs * 2 ** Math.min(times, 10));
 
+/** Reads and writes of one unit outside the cycle, with retries and pauses as the device needs them. */
 export class RegisterAccess {
   readonly #link: ModbusLink;
   readonly #unit: number;

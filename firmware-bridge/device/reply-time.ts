@@ -14,6 +14,7 @@ const doublingMax = 64;
 /** Replies that the quantiles are taken of. */
 const windowLength = 128;
 
+/** One device's reply times, and from them how long its next reply is waited for, ms. */
 export class ReplyTime {
   /** Slowest of the recent replies, ms; NaN before the first. */
   peakMs = Number.NaN;

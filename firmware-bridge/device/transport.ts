@@ -6,8 +6,10 @@ import { RtuLink } from "../../src/protocols/modbus/rtu-link.ts";
 import { TcpLink } from "../../src/protocols/modbus/tcp-link.ts";
 import type { LinkSettings } from "../settings.ts";
 
+/** Makes the link for a device's settings; tests replace it. */
 export type TransportFactory = (settings: LinkSettings, deadlines: Deadlines) => ModbusLink;
 
+/** Modbus TCP, RTU over TCP or a serial line, as the settings say. */
 export const createTransport: TransportFactory = (settings, deadlines) => {
   const options = { connectDelayMs: settings.connectDelayMs ?? 0 };
   switch (settings.kind) {

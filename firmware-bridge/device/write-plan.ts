@@ -28,6 +28,7 @@ interface CommandPlace {
   readonly deadBand: number;
 }
 
+/** Command registers that are written together, and what has to be written before and after them. */
 export interface WriteRequest {
   readonly exchange: Exchange;
   readonly places: readonly CommandPlace[];
@@ -48,11 +49,13 @@ export interface WriteRequest {
   sender: Sender | undefined;
 }
 
+/** How often an unchanged command is written again, ms, and which change of power is none, W. */
 export interface WriterOptions {
   readonly refreshMs: number;
   readonly deadBandW: number;
 }
 
+/** Groups a map's command registers into as few writes as their addresses allow. */
 export function planRequests(map: DeviceMap, unit: number, options: WriterOptions): WriteRequest[] {
   const groups = new Map<string, CommandRow[]>();
   for (const row of map.commands) {

@@ -7,10 +7,12 @@ import { flipSunSpecDer } from "../../src/domain/sign.ts";
 import type { NumericType } from "../../src/protocols/sunspec/point-types.ts";
 
 export const deviceKinds = ["stage", "meter", "transfer-device", "load-panel", "pv"] as const;
+/** What a device is to the controller. */
 export type DeviceKind = (typeof deviceKinds)[number];
 
 /** How often a fact is read. `cycle` facts belong together: the device's age is the age of these. */
 export const paces = { cycle: 0, second: 1_000, slow: 5_000 } as const;
+/** How often a fact is read; its period is in `paces`. */
 export type Pace = keyof typeof paces;
 
 /** Which way the register counts power: `load` like ours (positive is taken), `generation` the other way. */
@@ -24,6 +26,7 @@ export type NumberType = Exclude<NumericType, "pad"> | "int8" | "uint8" | "bit";
  * each word turned, `DCBA` both. Numbers of four words follow the same pattern.
  */
 const byteOrders = ["ABCD", "CDAB", "BADC", "DCBA"] as const;
+/** In which order a device sends the bytes of a number. */
 export type ByteOrder = (typeof byteOrders)[number];
 
 /** Functions that read: coils, discrete inputs, holding registers, input registers. */
@@ -62,6 +65,7 @@ export interface FactSource extends NumberPlace {
   readonly bit?: number;
 }
 
+/** A fact and where its number stands in the registers. */
 export interface FactRow extends FactSource {
   readonly name: string;
   readonly sign: RegisterSign;
@@ -80,6 +84,7 @@ export interface FixedFact {
   readonly value: number;
 }
 
+/** A command and where its number is written. */
 export interface CommandRow extends NumberPlace {
   readonly name: string;
   readonly sign: RegisterSign;
@@ -148,6 +153,7 @@ export type IdentityRow =
   | { readonly address: number; readonly registers: number; readonly swapped: boolean; readonly readFunction: 3 | 4 }
   | FactSource;
 
+/** Where a kind of device keeps what the controller reads and writes, in the controller's names and units. */
 export interface DeviceMap {
   readonly kind: DeviceKind;
   readonly readFunction: ReadFunction;
@@ -266,7 +272,9 @@ export const commandNames = {
   pv: ["limitPct", "limitOn", "limitW"],
 } as const satisfies Record<DeviceKind, readonly string[]>;
 
+/** The facts that a kind of device can tell. */
 export type FactName<K extends DeviceKind> = (typeof factNames)[K][number];
+/** The commands that a kind of device can take. */
 export type CommandName<K extends DeviceKind> = (typeof commandNames)[K][number];
 
 /** The fact of the cycle that a device of the kind is there for: its block is read first in every cycle. */
@@ -311,6 +319,7 @@ const neededCommands: Readonly<Record<DeviceKind, readonly (readonly string[])[]
 export const turnSign = (sign: RegisterSign, power: number): number =>
   sign === "generation" ? flipSunSpecDer(power) : power;
 
+/** Facts or commands of which a map must have one. */
 export interface MissingRow {
   readonly part: "facts" | "commands";
   /** Any of these would do. */

@@ -11,6 +11,7 @@ export interface MapFileMistake {
 
 const path = (at: string, key: string): string => (at === "" ? key : `${at}.${key}`);
 
+/** Reads a map file's nodes with their lines, and collects every mistake instead of stopping at the first. */
 export class NodeReader {
   readonly mistakes: MapFileMistake[] = [];
   readonly #file: string;
@@ -101,6 +102,7 @@ export class NodeReader {
   }
 }
 
+/** Bounds of a number in a map file, both included. */
 export interface NumberRange {
   readonly min: number;
   readonly max: number;

@@ -37,6 +37,7 @@ export const sourceKeys = [...placeKeys, "offset", "scaleRegister", "unknown", "
 /** Words for functions that read, as `registers:` of the file. */
 export const readFunctions = { coils: 1, discrete: 2, holding: 3, input: 4 } as const;
 
+/** Reads where a number stands: address, type, byte order, scale, bit. */
 export class PlaceReader {
   readonly nodes: NodeReader;
   readonly defaults: FileDefaults;

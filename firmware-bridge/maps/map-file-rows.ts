@@ -41,6 +41,7 @@ const maxPlus = 8;
 
 const isPower = (name: string): boolean => name === "powerW" || name === "reactiveVar" || /^power[ABC]W$/.test(name);
 
+/** Reads the rows of facts and commands of a map file. */
 export class RowReader {
   readonly #nodes: NodeReader;
   readonly #places: PlaceReader;

@@ -4,6 +4,7 @@ import { registersOf } from "../device/register-number.ts";
 import { type CommandRow, type DeviceMap, leadingFact, missingRows } from "./device-map.ts";
 import type { NodeReader } from "./map-file-node.ts";
 
+/** Rules that a map must keep as a whole; each that is broken is reported at its line. */
 export function checkMap(nodes: NodeReader, root: YAMLMap, map: DeviceMap): void {
   const missing = missingRows(map).filter((choices) => !choices.names.some((name) => root.hasIn([choices.part, name])));
   if (missing.length > 0) {

@@ -8,6 +8,7 @@ const watchdogMaxS = 30;
 const identityFields = ["manufacturer", "model", "version", "serialNumber"] as const;
 const textRegistersMax = 32;
 
+/** Reads where a device's own watchdog is set and proven; undefined where the file has none. */
 export function readWatchdog(places: PlaceReader, root: YAMLMap): WatchdogRow | undefined {
   const { nodes } = places;
   const node = nodes.map(root, "", "watchdog");
@@ -44,6 +45,7 @@ function readRegister(places: PlaceReader, node: YAMLMap): WatchdogRow["register
   return { ...source, ...(write && { readFunction: 3 as const }), write };
 }
 
+/** Reads what a device says of itself, and where. */
 export function readIdentity(places: PlaceReader, root: YAMLMap): DeviceMap["identity"] {
   const node = places.nodes.map(root, "", "identity");
   if (node === undefined) return undefined;

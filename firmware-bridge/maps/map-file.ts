@@ -36,6 +36,7 @@ const rootKeys = [
   "identity",
 ];
 
+/** Reads a map file (YAML text). Every mistake is reported at once, each with its line. */
 export function parseMapFile(text: string, file: string): Result<DeviceMap, readonly MapFileMistake[]> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });

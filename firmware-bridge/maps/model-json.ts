@@ -25,11 +25,13 @@ interface JsonGroup {
   readonly groups?: readonly JsonGroup[];
 }
 
+/** A SunSpec model in the alliance's JSON form. */
 export interface ModelJson {
   readonly id: number;
   readonly group: JsonGroup;
 }
 
+/** A model's table in the alliance's JSON form, for tools that read it. */
 export function modelJson(table: ModelTable): ModelJson {
   const head: JsonPoint[] = [
     { name: "ID", type: "uint16", size: 1, mandatory: "M", static: "S", value: table.id },

@@ -5,6 +5,7 @@
 import type { Pace, RegisterSign } from "./device-map.ts";
 import { StageFlag } from "./vendor-models.table.ts";
 
+/** Which point of which SunSpec model a fact is. */
 export interface FactBinding {
   readonly fact: string;
   readonly model: number;
@@ -17,6 +18,7 @@ export interface FactBinding {
   readonly codes?: Readonly<Record<number, number>>;
 }
 
+/** Which point of which SunSpec model a command is. */
 export interface CommandBinding {
   readonly command: string;
   readonly model: number;

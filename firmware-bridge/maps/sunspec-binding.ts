@@ -24,6 +24,7 @@ import {
 import * as table from "./sunspec-binding.table.ts";
 import { commandDuties, loadPanelModel, stageModel, vendorModels } from "./vendor-models.table.ts";
 
+/** What a device says of itself. */
 export interface Identity {
   readonly manufacturer: string;
   readonly model: string;
@@ -60,12 +61,14 @@ export async function readKnownModels(
   return ok(images);
 }
 
+/** Identity from SunSpec model 1; empty texts where the device has none. */
 export function identityOf(images: ReadonlyMap<number, ModelImage>): Identity {
   const common = images.get(1);
   const text = (point: string): string => (common === undefined ? "" : textOf(common, point));
   return { manufacturer: text("Mn"), model: text("Md"), version: text("Vr"), serialNumber: text("SN") };
 }
 
+/** Whether the controller sets reactive power, or the device by its own functions. */
 export interface BindingOptions {
   /** The controller sets reactive power by 704.VarSet; otherwise the stage's own functions do. */
   readonly reactiveByController: boolean;

@@ -23,6 +23,7 @@ const functionCheckMs = 40_000;
 /** A comparison that cannot be repeated for this long no longer proves anything. */
 const provenMaxMs = 120_000;
 
+/** Watches that a stage's grid functions stay as they were set; a mismatch blocks the stage. */
 export class FunctionGuard {
   /** Null as long as everything agrees. */
   mismatch: FunctionMismatch | null = null;

@@ -80,6 +80,7 @@ export interface FunctionSettings {
   readonly droopOlrtS: number;
 }
 
+/** A point of a SunSpec model and the value that it shall have. */
 export type PointValue = readonly [path: string, value: number];
 
 /** One model's part of the plan. */

@@ -5,6 +5,7 @@
  */
 const heartbeatPeriodMs = 1_000;
 
+/** The number that feeds a stage's watchdog; it advances only when it is earned. */
 export class Heartbeat {
   value: number;
   #advancedMs = Number.NEGATIVE_INFINITY;

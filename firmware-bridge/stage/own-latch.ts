@@ -18,6 +18,7 @@ export const heartbeatEarnedMs = 2_500;
 export const isOwnLatchAlone = (watchdogTripped: boolean, alarmBits: number): boolean =>
   watchdogTripped && (alarmBits === 0 || alarmBits === manufacturerBit);
 
+/** Counts the resets of one stage's own latch, and says when the next may be given. */
 export class OwnLatch {
   #resets = 0;
   #resetAtMs = Number.NEGATIVE_INFINITY;

@@ -35,6 +35,7 @@ interface Place {
   readonly scale: number;
 }
 
+/** Single points of one stage, read and written by name. Every method throws RegisterError. */
 export class StageRegisters {
   readonly hasStageModel: boolean;
   readonly images: ReadonlyMap<number, ModelImage>;

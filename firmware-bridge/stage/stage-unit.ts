@@ -29,6 +29,7 @@ export interface StagePlace {
   readonly hasTransferDevice: boolean;
 }
 
+/** A stage: its device, its heartbeat, the proof of its watchdog, its grid functions. */
 export class StageUnit {
   readonly #place: StagePlace;
   readonly device: BridgeDevice;

@@ -27,6 +27,7 @@ export interface SequenceHolder {
   sequence: number;
 }
 
+/** Tries the safety net of one stage at zero power; returns what of it does not hold. */
 export async function verifyStage(
   device: BridgeDevice,
   settings: StageSettings,

@@ -16,6 +16,7 @@ import type { DeviceMap, FactRow, WatchdogRow } from "../maps/device-map.ts";
 const graceMs = 1_500;
 const pollMs = 100;
 
+/** Proves the watchdog of a stage with a map file, by waiting it out or by reading it back; returns what does not hold. */
 export async function verifyWatchdog(
   device: BridgeDevice,
   map: DeviceMap,

@@ -6,7 +6,7 @@
 import { energyWh } from "../../domain/units.ts";
 import type { ExportControlConfig } from "./control-state.ts";
 
-/** What is promised of the largest step of the load: back under the limit within `backMs`, at most so high and so much. */
+/** What is promised of the largest step of the load: back under the limit within `backMs`, and at most so much beyond it. */
 export interface Guarantee {
   /** Back under the limit + 0.5 % of the stages' sum within this time, ms. */
   readonly backMs: number;

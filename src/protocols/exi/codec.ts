@@ -24,6 +24,7 @@ import type { Option, Roots, SchemaSet } from "./schema.ts";
 /** A message of a set: `{ root, value }`, where `root` tells the type of `value`. */
 export type MessageOf<S> = { [K in keyof Roots<S> & string]: { root: K; value: Roots<S>[K] } }[keyof Roots<S> & string];
 
+/** Encodes and decodes the documents and fragments of one set of schemas. */
 export interface Codec<S> {
   readonly set: S;
   /** How often the interpreter had to look at a message: malformed ones, and rare legal forms. */

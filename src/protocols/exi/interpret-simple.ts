@@ -10,6 +10,7 @@ export interface Place {
   readonly path: string[];
 }
 
+/** An error with the path at which it happened. */
 export const fail = (place: Place, code: ExiErrorCode, what: string, bit?: number): ExiError =>
   new ExiError(code, what, bit === undefined ? { path: place.path.join("/") } : { path: place.path.join("/"), bit });
 
@@ -22,6 +23,7 @@ function groupsOf(max: bigint): number {
 
 // ── Reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** Reads a value of a simple type. Throws ExiError. */
 export function readSimple(reader: BitReader, type: SimpleType, place: Place): unknown {
   switch (type.kind) {
     case "boolean":
@@ -118,6 +120,7 @@ function readBinary(reader: BitReader, type: BinaryType, place: Place): Uint8Arr
 
 // ── Writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** Writes a value of a simple type. Throws ExiError where it doesn't fit the type. */
 export function writeSimple(writer: BitWriter, type: SimpleType, value: unknown, place: Place): void {
   switch (type.kind) {
     case "boolean":

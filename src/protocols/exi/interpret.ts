@@ -21,6 +21,7 @@ import { fail, type Place, readSimple, show, writeSimple } from "./interpret-sim
 import type { ComplexType, Option, SchemaSet, SchemaType, SimpleType } from "./schema.ts";
 import { add, elementsOf, type Fields } from "./values.ts";
 
+/** A decoded document: its root element and what is in it. */
 export interface Message {
   readonly root: string;
   readonly value: unknown;
@@ -30,6 +31,7 @@ const header = 0x80;
 
 // ── Documents ────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** Decodes a document by its schemas. Throws ExiError. */
 export function interpretDocument(reader: BitReader, set: SchemaSet): Message {
   const place: Place = { path: [] };
   const grammar = documentGrammar(set);
@@ -43,6 +45,7 @@ export function interpretDocument(reader: BitReader, set: SchemaSet): Message {
   return { root: root.name, value };
 }
 
+/** Encodes a document. Throws ExiError where the value doesn't fit the schemas. */
 export function writeDocument(writer: BitWriter, set: SchemaSet, root: string, value: unknown): void {
   const place: Place = { path: [root] };
   const grammar = documentGrammar(set);
@@ -113,6 +116,7 @@ function readText(
   throw fail(place, "event-code", "an event that the schema does not allow here", bit);
 }
 
+/** Reads a value of a complex type. Throws ExiError. */
 export function readComplex(reader: BitReader, type: ComplexType, place: Place): Fields {
   const value: Fields = {};
   if (type.text !== undefined) return readTextWithAttributes(reader, type, type.text, place);
@@ -179,6 +183,7 @@ function writeElement(writer: BitWriter, type: Option["type"], value: unknown, p
   writer.write(0, codeWidth(1));
 }
 
+/** Writes a value of a complex type. Throws ExiError. */
 export function writeComplex(writer: BitWriter, type: ComplexType, value: unknown, place: Place): void {
   if (typeof value !== "object" || value === null) throw fail(place, "type", `${show(value)} is not an object`);
   if (type.text !== undefined) {
@@ -258,6 +263,7 @@ export interface FragmentName {
   readonly namespace?: string;
 }
 
+/** A decoded fragment: an element out of its document, as signatures are made over. */
 export interface Fragment {
   readonly name: string;
   readonly namespace: string;
@@ -281,6 +287,7 @@ export function fragmentCode(set: SchemaSet, { name, namespace }: FragmentName):
   return code;
 }
 
+/** Decodes a fragment. Throws ExiError. */
 export function interpretFragment(reader: BitReader, set: SchemaSet): Fragment {
   const grammar = fragmentGrammar(set);
   const place: Place = { path: [] };
@@ -299,6 +306,7 @@ export function interpretFragment(reader: BitReader, set: SchemaSet): Fragment {
   return { name: element.name, namespace: element.namespace.uri, value };
 }
 
+/** Encodes a fragment. Throws ExiError. */
 export function writeFragment(writer: BitWriter, set: SchemaSet, name: FragmentName, value: unknown): void {
   const place: Place = { path: [name.name] };
   const grammar = fragmentGrammar(set);

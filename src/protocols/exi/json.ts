@@ -11,6 +11,7 @@ import { fromText, toText } from "./lexical.ts";
 import type { ComplexType, Option, SchemaSet, SchemaType, SimpleType, Slot } from "./schema.ts";
 import type { Fields } from "./values.ts";
 
+/** A JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 // ── To JSON ──────────────────────────────────────────────────────────────────────────────────────────────────────

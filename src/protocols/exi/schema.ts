@@ -23,6 +23,7 @@ export interface Type<V> {
 /** The values of a type: `Infer<typeof DC_ChargeLoopReq>`. */
 export type Infer<T> = T extends Type<infer V> ? V : never;
 
+/** True or false, one bit. */
 export interface BooleanType {
   readonly kind: "boolean";
 }
@@ -64,6 +65,7 @@ export interface BinaryType {
   readonly maxLength: number;
 }
 
+/** A type without elements or attributes. */
 export type SimpleType = BooleanType | IntegerType | EnumerationType | StringType | BinaryType;
 
 /** Attributes and either element content (`slots`) or text content (`text`, an element with a value and attributes). */
@@ -77,6 +79,7 @@ export interface ComplexType {
   readonly mixed: boolean;
 }
 
+/** Any type of a schema. */
 export type SchemaType = SimpleType | ComplexType;
 
 /** A target namespace and the prefix that the XML view gives it; the uri is "" for unqualified names. */
@@ -85,6 +88,7 @@ export interface Namespace {
   readonly prefix: string;
 }
 
+/** An attribute of a complex type. */
 export interface Attribute {
   readonly name: string;
   readonly namespace: Namespace;

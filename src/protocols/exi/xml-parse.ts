@@ -10,13 +10,16 @@ const xmlLengthMax = 16 << 20;
 const depthMax = 64;
 const attributesMax = 64;
 
+/** A name with its namespace. */
 export interface XmlName {
   readonly name: string;
   readonly namespace: string;
 }
+/** An attribute as written. */
 export interface XmlAttribute extends XmlName {
   readonly value: string;
 }
+/** An element with its attributes, its children and the text between them. */
 export interface XmlElement extends XmlName {
   readonly attributes: readonly XmlAttribute[];
   readonly children: readonly XmlElement[];

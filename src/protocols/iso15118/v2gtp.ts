@@ -33,6 +33,7 @@ export const payloadTypes: readonly PayloadType[] = [
   type(0x9003, "discovery response, wireless"),
 ];
 
+/** The header of a V2GTP message (ISO 15118-2). */
 export interface V2gtpHeader {
   readonly payloadType: number;
   readonly payloadBytes: number;

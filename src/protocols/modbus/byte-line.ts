@@ -7,6 +7,7 @@ import { constants, open as openFile, writeSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { ReadStream } from "node:tty";
 
+/** A line of bytes, serial or over the network, and how long a character takes on it, ms. */
 export interface ByteLine {
   /** For people: `rtu /dev/ttyUSB0`. */
   readonly name: string;
@@ -19,6 +20,7 @@ export interface ByteLine {
   close(): Promise<void>;
 }
 
+/** A serial port: path, baud rate, parity, stop bits. */
 export interface SerialSettings {
   readonly path: string;
   readonly baudRate: number;

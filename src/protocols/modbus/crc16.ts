@@ -6,6 +6,7 @@ for (let byte = 0; byte < 256; byte += 1) {
   table[byte] = crc;
 }
 
+/** CRC-16 of Modbus over the bytes from `start` to before `end`. */
 export function crc16(bytes: Uint8Array, start: number, end: number): number {
   let crc = 0xffff;
   for (let i = start; i < end; i += 1) crc = (crc >>> 8) ^ table[(crc ^ bytes[i]!) & 0xff]!;

@@ -4,6 +4,7 @@
  */
 import type { Clock } from "./link.ts";
 
+/** Something with a deadline. */
 export interface Expirable {
   /** Ends everything whose deadline is not after `nowMs`. */
   expire(nowMs: number): void;
@@ -11,6 +12,7 @@ export interface Expirable {
   nextDeadlineMs(): number;
 }
 
+/** One timer for the deadlines of all links. */
 export class Deadlines {
   readonly clock: Clock;
   readonly #members: Expirable[] = [];

@@ -16,6 +16,7 @@ export const FunctionCode = {
   writeCoils: 15,
   writeMultiple: 16,
 } as const;
+/** A function code of Modbus that is used here. */
 export type FunctionCode = (typeof FunctionCode)[keyof typeof FunctionCode];
 
 /** Most registers that one request may read or write. */
@@ -55,6 +56,7 @@ export const frameLengthMax = headerLength + 253;
 
 const ignore = (): void => {};
 
+/** A request with its reply, made once and used again; its buffers don't grow. */
 export class Exchange {
   readonly unit: number;
   readonly functionCode: FunctionCode;
@@ -140,9 +142,11 @@ export class Exchange {
   }
 }
 
+/** A read of `count` holding registers (function 3). */
 export const readHolding = (unit: number, address: number, count: number): Exchange =>
   new Exchange(unit, FunctionCode.readHolding, address, count);
 
+/** A write of `count` holding registers (function 16). */
 export const writeMultiple = (unit: number, address: number, count: number): Exchange =>
   new Exchange(unit, FunctionCode.writeMultiple, address, count);
 

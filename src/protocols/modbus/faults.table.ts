@@ -4,6 +4,7 @@
  */
 import type { Clears } from "../../domain/reasons.ts";
 
+/** What a fault says to people, whether the link is opened anew, and how it ends. */
 export interface ModbusFaultRow {
   readonly sentence: string;
   readonly reopens: boolean;
@@ -29,4 +30,5 @@ export const modbusFaults = {
   "wrong-checksum":  { reopens: false, clears: "itself", sentence: "The reply's checksum is wrong." },
 } as const satisfies Record<string, ModbusFaultRow>;
 
+/** The stable key of a link's fault. */
 export type ModbusFault = keyof typeof modbusFaults;

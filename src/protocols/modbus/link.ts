@@ -7,6 +7,7 @@ import type { Exchange } from "./exchange.ts";
 import type { ModbusFault } from "./faults.table.ts";
 import type { Pace } from "./turns.ts";
 
+/** How far a link is; `shut` is for good. */
 export type LinkState = "closed" | "connecting" | "open" | "shut";
 
 /** Plain numbers for reports; written in place. */
@@ -31,6 +32,7 @@ export interface LinkCounters {
   lastFaultAtMs: number;
 }
 
+/** Counters at zero. */
 export const createLinkCounters = (): LinkCounters => ({
   transactions: 0,
   timeouts: 0,
@@ -48,6 +50,7 @@ export const createLinkCounters = (): LinkCounters => ({
   lastFaultAtMs: Number.NaN,
 });
 
+/** A connection to one or more units: requests in their turn, each with its deadline. */
 export interface ModbusLink {
   /** For people: `tcp 127.0.0.1:15011`, `rtu /dev/ttyUSB0`. */
   readonly name: string;
@@ -103,6 +106,7 @@ export const steadyMs = 400;
 /** Back-off between attempts to connect: at once, then doubling from the smallest to the largest step. */
 const backoffMinMs = 20;
 const backoffMaxMs = 2_000;
+/** Pause before the next attempt to connect after so many failures in a row, ms. */
 export const backoffMs = (failures: number): number =>
   failures <= 1 ? 0 : Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(failures - 2, 16));
 

@@ -28,11 +28,13 @@ const silentRequestsMax = 8;
 const rtuFrameMax = 256;
 const receiveMax = 1_024;
 
+/** Pause after opening the line, ms. */
 export interface RtuLinkOptions {
   /** Wait between opening the line and the first request, ms. */
   readonly connectDelayMs?: number;
 }
 
+/** Modbus RTU over a line of bytes; reopens by itself. */
 export class RtuLink implements ModbusLink, Expirable {
   readonly name: string;
   readonly counters = createLinkCounters();

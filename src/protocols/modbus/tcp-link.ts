@@ -24,6 +24,7 @@ const receiveChunk = 8_192;
 /** Bytes that a device may send on a new connection before its first reply without being given up. */
 const greetingMax = 512;
 
+/** First transaction id, for tests; pause after connecting, ms. */
 export interface TcpLinkOptions {
   /** First transaction identifier. */
   readonly firstId?: number;
@@ -31,6 +32,7 @@ export interface TcpLinkOptions {
   readonly connectDelayMs?: number;
 }
 
+/** Modbus TCP; reconnects by itself. */
 export class TcpLink implements ModbusLink, Expirable {
   readonly name: string;
   readonly counters = createLinkCounters();

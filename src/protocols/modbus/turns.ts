@@ -29,6 +29,7 @@ interface Lane {
   readonly reads: Exchange[];
 }
 
+/** Whose turn it is on a link that several units share. */
 export class Turns {
   readonly #lanes: Lane[] = [];
   readonly #usual: Pace;

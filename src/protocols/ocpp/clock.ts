@@ -11,6 +11,7 @@ export interface SystemClock extends OcppClock {
   cancelAll(): void;
 }
 
+/** The machine's clock, with every timer named. */
 export function createSystemClock(): SystemClock {
   const timers = new Map<object, { name: string; handle: NodeJS.Timeout }>();
   const after = (name: string, delayMs: number, run: () => void): Cancel => {

@@ -10,6 +10,7 @@ export interface Collection<T> {
   clear(): void;
 }
 
+/** The documents of one kind; a document that can't be read throws. */
 export function collectionOf<T>(store: OcppStore, name: string): Collection<T> {
   return {
     get: (key) => {

@@ -12,6 +12,7 @@ export interface EvseConfig {
   maxDischargeW: number;
 }
 
+/** Where a backend is reached and how it is secured (security profiles 1 to 3 of OCPP 2.0.1). */
 export interface NetworkProfileConfig {
   /** Configuration slot, 1 to 5. */
   slot: number;
@@ -20,6 +21,7 @@ export interface NetworkProfileConfig {
   securityProfile: 1 | 2 | 3;
 }
 
+/** What a station tells of itself and how it reaches its backend. */
 export interface OcppConfig {
   identity: string;
   vendorName: string;

@@ -5,6 +5,7 @@ import type { OcppClock, OcppLog, OcppStore, StationPort } from "./ports.ts";
 import type { Action, Handlers, RequestOf } from "./transport/messages.table.ts";
 import type { Session } from "./transport/session.ts";
 
+/** What every functional block is given. */
 export interface Context {
   readonly config: OcppConfig;
   readonly port: StationPort;
@@ -57,6 +58,7 @@ export const info = (reasonCode: string, additionalInfo: string): { reasonCode: 
   additionalInfo: additionalInfo.slice(0, 512),
 });
 
+/** Whether two tokens are the same; letters count alike in either case. */
 export const sameToken = (a: { idToken: string; type?: string }, b: { idToken: string; type?: string }): boolean =>
   a.idToken.toLowerCase() === b.idToken.toLowerCase() &&
   (a.type === undefined || b.type === undefined || a.type === b.type);

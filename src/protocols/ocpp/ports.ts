@@ -5,6 +5,7 @@
  */
 import type { ServiceMode } from "../../domain/modes.ts";
 
+/** Ends a timer that has not run yet. */
 export type Cancel = () => void;
 
 /** Time, timers and chance. Timers have names, so that a person can list what is pending. */
@@ -79,7 +80,9 @@ export interface BackendLimit {
   profileId: number;
 }
 
+/** What became of an order to unlock a connector. */
 export type UnlockOutcome = "Unlocked" | "UnlockFailed" | "OngoingAuthorizedTransaction" | "UnknownConnector";
+/** Whether a reset waits for transactions. */
 export type ResetKind = "Immediate" | "OnIdle";
 
 /** A reading signed by the meter, when the hardware can. All texts are base64 as the meter gives them. */
@@ -170,6 +173,7 @@ export interface OcppStore {
   queuedFor(transactionId: string): number;
 }
 
+/** Where the station writes its log. */
 export type OcppLog = (
   level: "debug" | "info" | "warn" | "error",
   message: string,

@@ -11,6 +11,7 @@ import type { ConnectorStatus, IdToken } from "./transport/messages.table.ts";
 import type { SessionState } from "./transport/session.ts";
 import type { TransportFactory } from "./transport/transport.ts";
 
+/** A charging station of OCPP 2.0.1 as the controller uses it. */
 export interface OcppStation {
   start(): void;
   stop(): void;

@@ -70,6 +70,7 @@ interface BootRecord {
   reason: BootReason;
 }
 
+/** A charging station of OCPP 2.0.1. Nothing is sent before `start`. */
 export function createOcppStation(
   config: OcppConfig,
   port: StationPort,

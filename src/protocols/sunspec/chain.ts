@@ -36,6 +36,7 @@ export type RegisterReader = (
   cuts?: readonly number[],
 ) => Promise<Result<Buffer, string>>;
 
+/** A model in a device: its id, where its points begin, and its length in registers. */
 export interface ChainEntry {
   readonly id: number;
   /** Register of the model's identifier. */
@@ -44,16 +45,19 @@ export interface ChainEntry {
   readonly length: number;
 }
 
+/** A device's models in their order. */
 export interface Chain {
   readonly baseAddress: number;
   readonly entries: readonly ChainEntry[];
 }
 
+/** Why a device's models could not be walked through. */
 export interface ChainError {
   readonly fault: SunspecFault;
   readonly detail: string;
 }
 
+/** Finds a device's models: tries the usual base addresses and follows the chain to its end. */
 export async function walkChain(read: RegisterReader): Promise<Result<Chain, ChainError>> {
   const answers: string[] = [];
   let isUnreadable = false;
@@ -178,6 +182,7 @@ export function numberOf(image: ModelImage, path: string): number {
 /** A point's value in its unit; NaN when it or its scale factor is not implemented. */
 export const scaledNumberOf = (image: ModelImage, path: string): number => numberOf(image, path) * scaleOf(image, path);
 
+/** A text point of an image; empty where the model has none. */
 export function textOf(image: ModelImage, path: string): string {
   const point = image.layout.byPath.get(path);
   return point === undefined ? "" : readText(image.bytes, 2 * point.offset, point.registers);

@@ -10,4 +10,5 @@ export const sunspecFaults = {
   "point-missing":     { clears: "onReset", sentence: "A point that is needed is not in the device's model." },
 } as const satisfies Record<string, { readonly sentence: string; readonly clears: Clears }>;
 
+/** The stable key of what is wrong with a device's models. */
 export type SunspecFault = keyof typeof sunspecFaults;

@@ -14,6 +14,7 @@ export type PointRow = readonly [
   access?: "R" | "RW" | undefined,
 ];
 
+/** A group of points that may repeat. */
 export interface GroupTable {
   readonly name: string;
   /** Point of the model that says how often the group repeats; without it once. */
@@ -22,6 +23,7 @@ export interface GroupTable {
   readonly groups?: readonly GroupTable[];
 }
 
+/** A SunSpec information model: its points and groups. */
 export interface ModelTable {
   readonly id: number;
   readonly name: string;
@@ -43,6 +45,7 @@ export interface PlacedPoint {
   readonly writable: boolean;
 }
 
+/** A model with its points at their places, for one device's count of repeated groups. */
 export interface ModelLayout {
   readonly table: ModelTable;
   /** Length as the chain states it: registers after the length register. */

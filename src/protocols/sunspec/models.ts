@@ -53,4 +53,5 @@ export const sunspecModels: readonly ModelTable[] = [
   battery,
 ];
 
+/** The model with this id, where it is known. */
 export const sunspecModel = (id: number): ModelTable | undefined => sunspecModels.find((model) => model.id === id);

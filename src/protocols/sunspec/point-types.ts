@@ -22,6 +22,7 @@ export const pointTypes = {
   pad: { registers: 1, min: 0, max: 0xffff },
   string: { registers: 0, min: 0, max: 0 },
 } as const;
+/** A type of a SunSpec point. */
 export type PointType = keyof typeof pointTypes;
 
 /** Types that hold a number which a scale factor may apply to. */

@@ -9,6 +9,7 @@ import { generate } from "./generate.ts";
 import { regular } from "./layout.ts";
 import * as scratch from "./scratch.ts";
 
+/** A compiled type: writes a value at bit position `p` and returns the position behind it, or reads one. */
 export interface Unit {
   /** Writes a value at position `p` of the output and returns the position behind it. */
   encode(value: unknown, p: number): number;

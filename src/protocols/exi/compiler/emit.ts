@@ -13,7 +13,9 @@ export interface Pending {
 }
 
 export const none: Pending = { count: 0, more: undefined };
+/** So many zero bits pending. */
 export const zeros = (count: number): Pending => ({ count, more: undefined });
+/** So many more zero bits pending. */
 export const plus = (pending: Pending, count: number): Pending => ({ ...pending, count: pending.count + count });
 
 /** The number as an expression. */
@@ -24,6 +26,7 @@ export const total = ({ count, more }: Pending): string =>
 export const rest = ({ count, more }: Pending): string =>
   more === undefined ? `${32 - count}` : `${32 - count} - ${more}`;
 
+/** Whether nothing is pending for certain. */
 export const isNone = (pending: Pending): boolean => pending.count === 0 && pending.more === undefined;
 
 /** Whether an integer is a JavaScript number of at most 32 bits, coded in line, or takes a function of its own. */

@@ -15,6 +15,7 @@ export type Step =
   | { readonly is: "attribute"; readonly attribute: Attribute; readonly first: number }
   | { readonly is: "slot"; readonly slot: Slot; readonly first: number };
 
+/** A type as a row of steps with the width of each event code, bits. */
 export interface Layout {
   readonly steps: readonly Step[];
   /** The number of the end of the element or, in a type of text with attributes, of the text. */
@@ -31,6 +32,7 @@ export function regular(type: ComplexType): boolean {
   });
 }
 
+/** The layout of a type, made once. */
 export function layoutOf(type: ComplexType): Layout {
   const steps: Step[] = [];
   let number = 0;

@@ -11,11 +11,13 @@ import { OcppError } from "../transport/errors.ts";
 import type { Action, BootReason, ResponseOf } from "../transport/messages.table.ts";
 import { priority } from "../transport/outbox.ts";
 
+/** What the backend has said to this station's boot. */
 export type Registration = "unregistered" | "pending" | "rejected" | "accepted";
 
 /** Used while a backend names no interval. */
 const retryFallbackS = 60;
 
+/** The gate that a boot opens: what may be said to the backend and what is answered until then. */
 export interface Boot {
   readonly registration: Registration;
   permitsOut(action: Action, instructed: boolean): boolean;
@@ -34,6 +36,7 @@ export interface Boot {
   readonly toldOffsetMs: number | null;
 }
 
+/** A station that has not booted yet; `onAccepted` runs each time that it is accepted. */
 export function createBoot(
   context: () => Context,
   firstReason: BootReason,

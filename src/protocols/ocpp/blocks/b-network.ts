@@ -20,6 +20,7 @@ export interface Credentials {
   clientCertificate(): { cert: string; key: string } | null;
 }
 
+/** Which network profile is used, and how securely. */
 export interface Network extends Block {
   /** The endpoint for the next attempt, after so many failures in a row. */
   endpoint(failures: number): Endpoint;
@@ -42,6 +43,7 @@ export interface NetworkPorts {
 
 const slots = (config: OcppConfig): string => config.network.map(({ slot }) => slot).join(",");
 
+/** Functional block of network profiles; tries them in their order. */
 export function createNetwork(ports: NetworkPorts): Network {
   const { config, model, store, credentials } = ports;
   const profiles = collectionOf<Slot>(store, "network-profile");

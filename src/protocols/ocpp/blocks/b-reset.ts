@@ -10,6 +10,7 @@ import type { BootReason } from "../transport/messages.table.ts";
 /** How long an EVSE stays out of service during its reset, ms. */
 const evseResetMs = 3_000;
 
+/** Resets of the station or of an EVSE, at once or when transactions have ended. */
 export interface Reset extends Block {
   /** A transaction has ended: a reset that waited for it may go. */
   onTransactionEnded(): void;
@@ -25,6 +26,7 @@ export interface ResetFacts {
   withdrawnChanged(): void;
 }
 
+/** Functional block of resets; a restart forgets one that is pending, because it has come. */
 export function createReset(context: Context, transactions: Transactions, facts: ResetFacts): Reset {
   const { port, clock } = context;
   /** EVSEs (0 for the station) that wait to be idle. */

@@ -13,11 +13,13 @@ type GetResult = {
 /** Items in one NotifyReport; larger reports come in parts. */
 const reportItems = 50;
 
+/** Reading, setting and reporting of the device model's variables. */
 export interface Variables extends Block {
   /** Sends a report in parts. `instructed`: also while the registration is pending. */
   report(requestId: number, entries: readonly Entry[]): void;
 }
 
+/** Functional block of variables. */
 export function createVariables(context: Context): Variables {
   const { model, session } = context;
 

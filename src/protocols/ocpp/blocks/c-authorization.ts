@@ -30,6 +30,7 @@ export interface ContractCertificate {
   hashData?: RequestOf<"Authorize">["iso15118CertificateHashData"];
 }
 
+/** Who may charge: by backend, cache, local list or the station's own rules while offline. */
 export interface Authorization extends Block {
   decide(token: IdToken, contract?: ContractCertificate): Promise<Decision>;
   /** The backend's latest word on a token, from any response. */
@@ -42,6 +43,7 @@ export interface Authorization extends Block {
 
 const keyOf = (token: IdToken): string => `${token.type}|${token.idToken.toLowerCase()}`;
 
+/** Functional block of authorisation with its cache. */
 export function createAuthorization(context: Context, list: LocalList): Authorization {
   const { model, session } = context;
   const cache = collectionOf<Cached>(context.store, "auth-cache");

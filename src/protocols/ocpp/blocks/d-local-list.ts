@@ -8,12 +8,14 @@ const entriesMax = 10_000;
 
 type Listed = NonNullable<RequestOf<"SendLocalList">["localAuthorizationList"]>[number];
 
+/** The backend's list of tokens that this station may judge by itself. */
 export interface LocalList extends Block {
   find(token: IdToken): IdTokenInfo | undefined;
 }
 
 const keyOf = (token: IdToken): string => `${token.type}|${token.idToken.toLowerCase()}`;
 
+/** Functional block of the local list. */
 export function createLocalList(context: Context): LocalList {
   const { model, store } = context;
   const entries = collectionOf<IdTokenInfo>(store, "local-list");

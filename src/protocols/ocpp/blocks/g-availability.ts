@@ -23,6 +23,7 @@ export interface AvailabilityFacts {
 /** After a boot statuses wait so long for the first facts of the stages, ms. */
 const factsWaitMs = 5_000;
 
+/** Which EVSEs may be used, and the status of each connector. */
 export interface Availability extends Block {
   /** Operative at every tier, and not faulted. */
   usable(evseId: number): boolean;
@@ -39,6 +40,7 @@ export interface Availability extends Block {
   start(): void;
 }
 
+/** Functional block of availability; what the backend has set is kept over a restart. */
 export function createAvailability(context: Context, facts: AvailabilityFacts): Availability {
   const { port, model, session } = context;
   /** Inoperative tiers: `0` the station, `2` an EVSE, `2.1` a connector. */

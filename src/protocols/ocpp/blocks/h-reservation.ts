@@ -15,6 +15,7 @@ export interface Claim {
   forGroup?: boolean;
 }
 
+/** Reservations of EVSEs or connector types. */
 export interface Reservations extends Block {
   reserved(evseId: number): boolean;
   /** A reservation names this very EVSE. */
@@ -31,6 +32,7 @@ export interface ReservationFacts {
   changed(): void;
 }
 
+/** Functional block of reservations. */
 export function createReservations(context: Context, facts: ReservationFacts): Reservations {
   const { model, clock } = context;
   const all = collectionOf<Reservation>(context.store, "reservation");

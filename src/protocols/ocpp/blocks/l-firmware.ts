@@ -39,6 +39,7 @@ export interface FirmwareFacts {
   reboot(reason: BootReason): void;
 }
 
+/** Update of the station's firmware: download, proof of its signature, installation. */
 export interface Firmware extends Block {
   trigger(): void;
   /** An update waits to be installed and new transactions must not start. */
@@ -68,6 +69,7 @@ function judgeSigner(pem: string, roots: readonly string[], nowMs: number): stri
   return trusted ? null : "The signing certificate does not come from a known manufacturer.";
 }
 
+/** Functional block of firmware; without file access every update is refused. */
 export function createFirmware(context: Context, files: FilePort | undefined, facts: FirmwareFacts): Firmware {
   const { session, clock, model } = context;
   const kept = collectionOf<{ requestId: number }>(context.store, "firmware");

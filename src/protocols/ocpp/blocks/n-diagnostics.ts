@@ -19,12 +19,14 @@ interface Upload {
   retry: Cancel | null;
 }
 
+/** What the station keeps of a customer, for information and for deletion. */
 export interface CustomerRecords {
   /** Sentences about a customer; found by token or by a free identifier. */
   find(match: (token: IdToken) => boolean): string[];
   clear(match: (token: IdToken) => boolean): void;
 }
 
+/** Upload of logs, and information on customers. */
 export interface Diagnostics extends Block {
   /** TriggerMessage(LogStatusNotification). */
   trigger(): void;

@@ -39,12 +39,14 @@ interface Watch {
   nextMs: number;
 }
 
+/** Monitors of variables, and reports of events. */
 export interface Monitoring extends Block {
   start(): void;
   /** An event of the hardware itself (use case G05 and faults). */
   alert(component: Component, variable: Variable, actualValue: string, severity: number, cleared: boolean): void;
 }
 
+/** Functional block of monitoring; `transactionAt` names the transaction of an EVSE. */
 export function createMonitoring(
   context: Context,
   transactionAt: (evseId: number | undefined) => string | null,

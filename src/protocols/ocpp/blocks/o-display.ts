@@ -20,6 +20,7 @@ export interface DisplayFacts {
   transactionEvse(transactionId: string): number | null;
 }
 
+/** Messages for people at the station. */
 export interface Display extends Block {
   start(): void;
   onTransactionEnded(transactionId: string, evseId: number, totalCost: number | undefined): void;

@@ -5,8 +5,10 @@
  * [component, variable, instance, type, mutability, default, characteristics]
  */
 export type DataType = "string" | "decimal" | "integer" | "dateTime" | "boolean" | "OptionList" | "SequenceList" | "MemberList";
+/** Whether the backend may read or write a variable. */
 export type Mutability = "ReadOnly" | "WriteOnly" | "ReadWrite";
 
+/** Bounds, unit and values of a variable. */
 export interface Characteristics {
   unit?: string;
   min?: number;
@@ -20,6 +22,7 @@ export interface Characteristics {
   constant?: true;
 }
 
+/** A variable of the device model with its standard value; null where the station tells it. */
 export type VariableRow = readonly [
   component: string, variable: string, instance: string, type: DataType, mutability: Mutability,
   value: string | null, characteristics?: Characteristics,

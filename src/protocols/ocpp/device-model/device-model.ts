@@ -18,6 +18,7 @@ const collection = "variable";
 /** DeviceDataCtrlr ValueSize and the schema's limit for values that a backend sets. */
 const valueMax = 1000;
 
+/** A variable with its place in the model. */
 export interface Entry {
   readonly component: Component;
   readonly variable: Variable;
@@ -25,7 +26,9 @@ export interface Entry {
   readonly key: string;
 }
 
+/** What became of a variable that was set. */
 export type SetStatus = "Accepted" | "Rejected" | "RebootRequired";
+/** What became of a variable that was set, and why not. */
 export interface SetOutcome {
   status: SetStatus;
   reason?: { reasonCode: string; additionalInfo: string };
@@ -33,6 +36,7 @@ export interface SetOutcome {
 /** Judges a value before it is stored: a sentence why not, or null. */
 export type Guard = (value: string) => string | null;
 
+/** The station's components and variables. */
 export interface DeviceModel {
   find(component: Component, variable: Variable): Entry | "UnknownComponent" | "UnknownVariable";
   value(entry: Entry): string;
@@ -103,6 +107,7 @@ export interface DeviceModelOptions {
   overrides: Record<string, string>;
 }
 
+/** The model of a station with its EVSEs; values that were set are read from the store. */
 export function createDeviceModel(options: DeviceModelOptions): DeviceModel {
   const { store } = options;
   const byKey = new Map<string, Entry>();

@@ -4,6 +4,7 @@ import { collectionOf } from "../collection.ts";
 import type { Context } from "../context.ts";
 import type { OcppStore } from "../ports.ts";
 
+/** An event of the security log. */
 export interface SecurityEvent {
   type: string;
   timestamp: string;
@@ -30,6 +31,7 @@ const criticalEvents: ReadonlySet<string> = new Set([
   "InvalidTLSCipherSuite",
 ]);
 
+/** The station's own log of security events. */
 export interface SecurityLog {
   record(type: string, techInfo?: string): void;
   between(fromMs: number, toMs: number): SecurityEvent[];

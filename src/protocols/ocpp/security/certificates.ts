@@ -5,7 +5,9 @@ import type { OcppStore } from "../ports.ts";
 import type { CertificateHashData, RequestOf } from "../transport/messages.table.ts";
 import { certificateParts } from "./asn1.ts";
 
+/** What a root certificate is trusted for. */
 export type RootUse = RequestOf<"InstallCertificate">["certificateType"];
+/** What a certificate of the station's own is for. */
 export type OwnUse = "ChargingStationCertificate" | "V2GCertificate";
 
 /** SecurityCtrlr CertificateEntries. */
@@ -16,11 +18,13 @@ interface Root {
   pem: string;
 }
 
+/** A certificate of the station's own with its chain and private key, PEM. */
 export interface Own {
   chain: string[];
   key: string;
 }
 
+/** Root certificates and the station's own. */
 export interface Certificates {
   roots(use: RootUse): string[];
   allRoots(): Root[];

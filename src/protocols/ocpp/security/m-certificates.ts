@@ -26,6 +26,7 @@ interface Pending {
   repeats: number;
 }
 
+/** Certificates by the backend: installing, deleting, renewing. */
 export interface CertificateBlock extends Block {
   /** Starts a request for a new certificate of our own. */
   request(use: OwnUse): void;

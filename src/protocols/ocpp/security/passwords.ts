@@ -8,6 +8,7 @@ import type { OcppConfig } from "../config.ts";
 import type { DeviceModel } from "../device-model/device-model.ts";
 import type { OcppStore } from "../ports.ts";
 
+/** The password in use, and the former one until the new one has worked. */
 export interface Passwords {
   current(): string | undefined;
   worked(): void;

@@ -143,6 +143,7 @@ const toTenth = (value: number): number => {
   return tenths === 0 ? 0 : tenths;
 };
 
+/** A period of a composite schedule: seconds from its start, limit in its unit. */
 export interface CompositePeriod {
   startPeriod: number;
   limit: number;

@@ -11,6 +11,7 @@ import type { SmartCharging } from "./k-smart-charging.ts";
 const externalProfileBase = 1_800_000_000;
 const evsesPerSource = 10_000;
 
+/** Who set a limit besides the backend. */
 export type ExternalSource = "EMS" | "SO" | "Other";
 const sources: readonly ExternalSource[] = ["EMS", "SO", "Other"];
 
@@ -22,6 +23,7 @@ export interface ExternalLimit {
   gridCritical: boolean;
 }
 
+/** Limits by others than the backend, and their report to it. */
 export interface ExternalLimits {
   set(limit: ExternalLimit): void;
   release(source: ExternalSource, evseId: number): void;

@@ -12,8 +12,10 @@ import type { SmartCharging } from "./k-smart-charging.ts";
 /** How long a vehicle can be kept waiting for schedules before it gets what stands (ISO 15118-2 allows 60 s), ms. */
 const scheduleWaitMs = 55_000;
 
+/** What a vehicle needs, as it says by ISO 15118. */
 export type ChargingNeeds = RequestOf<"NotifyEVChargingNeeds">["chargingNeeds"];
 
+/** Schedules that a vehicle may choose from, and the profile that they come from. */
 export interface Offer {
   /** What the vehicle may choose from; a single unlimited-by-backend schedule when none came in time. */
   schedules: readonly ChargingSchedule[];

@@ -28,6 +28,7 @@ const reportItems = 10;
 /** Profile id of a cap that no profile has set: zero while it is not known what the profiles allow. */
 const unknownProfile = -1;
 
+/** Charging profiles and what follows from them for each EVSE. */
 export interface SmartCharging extends Block {
   readonly profiles: Profiles;
   judgeStarting(evseId: number, profile: ChargingProfile): Refusal | null;

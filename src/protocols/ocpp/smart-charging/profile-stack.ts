@@ -32,6 +32,7 @@ export interface Deciding {
   untilMs: number;
 }
 
+/** The profiles of one purpose over time. */
 export interface ProfileStack {
   /** Moments must not go back from call to call; the answer is written in place. */
   at(atMs: number): Readonly<Deciding>;
@@ -41,6 +42,7 @@ export interface ProfileStack {
 const byPrecedence = (a: InstalledProfile, b: InstalledProfile): number =>
   b.profile.stackLevel - a.profile.stackLevel || b.evseId - a.evseId;
 
+/** A stack that is asked from `startMs` on. */
 export function createProfileStack(
   profiles: readonly InstalledProfile[],
   startMs: number,
@@ -116,6 +118,7 @@ function pop(heap: Entry[]): Entry {
   return top;
 }
 
+/** A profile at its EVSE (0: the whole station). */
 export interface InstalledProfile {
   evseId: number;
   profile: ChargingProfile;

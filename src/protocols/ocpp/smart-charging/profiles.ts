@@ -11,6 +11,7 @@ const profilesMax = 1_000;
 const periodsMax = 1_024;
 const stackLevelMax = 99;
 
+/** Why something is refused: a stable key and a sentence. */
 export interface Refusal {
   reasonCode: string;
   sentence: string;
@@ -23,6 +24,7 @@ export interface Stored extends InstalledProfile {
   transactionId?: string;
 }
 
+/** The charging profiles that are kept. */
 export interface Profiles {
   all(): readonly Stored[];
   /** Ids of profiles on record that cannot be read: what they allowed is not known until they are replaced or removed. */

@@ -42,6 +42,7 @@ interface Evse {
   missed: Cause | null;
 }
 
+/** The transactions of all EVSEs. */
 export interface Transactions extends Block {
   /** Looks at the facts and reports what changed; called often and whenever somebody knows of a change. */
   poll(): void;

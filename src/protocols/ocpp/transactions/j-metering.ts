@@ -31,6 +31,7 @@ const intervals: Partial<Record<Measurand, (view: EvseView) => number>> = {
 
 const round = (value: number): number => Math.round(value * 1000) / 1000;
 
+/** Meter values: what is sampled and sent. */
 export interface Metering extends Block {
   /** One sample of an EVSE, or null when no configured measurand is known. `series` names the sequence of intervals. */
   sample(

@@ -12,6 +12,7 @@ const everyMs = 10 * 60_000;
 /** Digits of a journal id as a key, so that keys sort as ids do. */
 const keyDigits = 16;
 
+/** Ends of transactions that the backend has refused, kept and offered again. */
 export interface Parked {
   /** Whether this message must never be given up. */
   owed(message: QueuedMessage): boolean;

@@ -14,6 +14,7 @@ export const rpcErrorCodes = [
   "SecurityError",
   "TypeConstraintViolation",
 ] as const;
+/** An error code of OCPP-J. */
 export type RpcErrorCode = (typeof rpcErrorCodes)[number];
 
 /** Longest errorDescription that a CALLERROR may carry. */

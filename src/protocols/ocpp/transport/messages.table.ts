@@ -1,6 +1,7 @@
 /** Every message of OCPP 2.0.1 with the types of its request and its response. Types only: checking is done by `validators.ts`. */
 import type { OCPP20 } from "typed-ocpp";
 
+/** Every message with its request and its response. */
 export interface Messages {
   Authorize:                         { request: OCPP20.AuthorizeRequest; response: OCPP20.AuthorizeResponse };
   BootNotification:                  { request: OCPP20.BootNotificationRequest; response: OCPP20.BootNotificationResponse };
@@ -68,32 +69,56 @@ export interface Messages {
   UpdateFirmware:                    { request: OCPP20.UpdateFirmwareRequest; response: OCPP20.UpdateFirmwareResponse };
 }
 
+/** The name of a message. */
 export type Action = keyof Messages;
+/** A message's request. */
 export type RequestOf<A extends Action> = Messages[A]["request"];
+/** A message's response. */
 export type ResponseOf<A extends Action> = Messages[A]["response"];
 
 /** Handlers of what the backend asks: each answers at once, or later through a promise. */
 export type Handlers = { [A in Action]?: (request: RequestOf<A>) => ResponseOf<A> | Promise<ResponseOf<A>> };
 
 // The field's own words, taken from the messages that use them.
+/** Who wants to charge, and by which kind of identification. */
 export type IdToken = NonNullable<OCPP20.TransactionEventRequest["idToken"]>;
+/** What the backend says of a token. */
 export type IdTokenInfo = OCPP20.AuthorizeResponse["idTokenInfo"];
+/** Whether a token may charge, or why not. */
 export type AuthorizationStatus = IdTokenInfo["status"];
+/** Values measured at one moment. */
 export type MeterValue = OCPP20.MeterValueType;
+/** One value with its measurand, phase and unit. */
 export type SampledValue = OCPP20.SampledValueType;
+/** What is measured. */
 export type Measurand = OCPP20.MeasurandEnumType;
+/** Why a value was sampled. */
 export type ReadingContext = OCPP20.ReadingContextEnumType;
+/** Why a transaction event is sent. */
 export type TriggerReason = OCPP20.TransactionEventRequest["triggerReason"];
+/** A transaction's state as its events tell it. */
 export type TransactionInfo = OCPP20.TransactionEventRequest["transactionInfo"];
+/** Why a transaction has ended. */
 export type StoppedReason = NonNullable<TransactionInfo["stoppedReason"]>;
+/** How far charging is within a transaction. */
 export type ChargingState = NonNullable<TransactionInfo["chargingState"]>;
+/** A connector's status. */
 export type ConnectorStatus = OCPP20.StatusNotificationRequest["connectorStatus"];
+/** Why the station has started. */
 export type BootReason = OCPP20.BootNotificationRequest["reason"];
+/** Schedules with purpose, stack level and validity. */
 export type ChargingProfile = OCPP20.SetChargingProfileRequest["chargingProfile"];
+/** Limits over time. */
 export type ChargingSchedule = ChargingProfile["chargingSchedule"][number];
+/** A limit and when it begins, s from the schedule's start. */
 export type SchedulePeriod = ChargingSchedule["chargingSchedulePeriod"][number];
+/** The unit of a schedule's limits, W or A. */
 export type RateUnit = ChargingSchedule["chargingRateUnit"];
+/** A component of the device model. */
 export type Component = OCPP20.GetVariablesRequest["getVariableData"][number]["component"];
+/** A variable of a component. */
 export type Variable = OCPP20.GetVariablesRequest["getVariableData"][number]["variable"];
+/** Which certificate is meant. */
 export type CertificateHashData = OCPP20.DeleteCertificateRequest["certificateHashData"];
+/** A message for people. */
 export type MessageContent = NonNullable<OCPP20.TransactionEventResponse["updatedPersonalMessage"]>;

@@ -18,14 +18,17 @@ const storeRetryMs = 10_000;
 
 /** Lower goes first. */
 export const priority = { boot: 0, person: 1, status: 2, report: 3 } as const;
+/** How soon a message has its turn; the lower, the sooner. */
 export type Priority = (typeof priority)[keyof typeof priority];
 
+/** Priority of a request, and whether the backend has asked for it. */
 export interface CallOptions {
   priority?: Priority;
   /** Asked for by the backend, so allowed while the registration is pending (use case B02). */
   instructed?: boolean;
 }
 
+/** What an outbox needs: clock, store, and a way to send. */
 export interface OutboxPorts {
   clock: OcppClock;
   store: OcppStore;
@@ -51,6 +54,7 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** Requests to the backend, one at a time; durable ones until they are delivered. */
 export interface Outbox {
   call<A extends Action>(action: A, payload: RequestOf<A>, options?: CallOptions): Promise<ResponseOf<A>>;
   /** Looks whether something can go now. */

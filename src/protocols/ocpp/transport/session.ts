@@ -17,8 +17,10 @@ const drainLookMs = 50;
 /** Calls being answered at the same time; a flood beyond it is refused, so that memory stays bounded. */
 const answeringMax = 100;
 
+/** How far the connection is. */
 export type SessionState = "stopped" | "waiting" | "connecting" | "open";
 
+/** What a session needs: clock, store, transport, and who decides what may be said. */
 export interface SessionPorts {
   clock: OcppClock;
   store: OcppStore;
@@ -43,6 +45,7 @@ export interface SessionPorts {
   onTraffic(): void;
 }
 
+/** The connection to the backend; comes back by itself. */
 export interface Session {
   start(): void;
   /** Ends the connection; with `reconnectMs` a new one is made after that time. */

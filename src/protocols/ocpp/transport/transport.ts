@@ -17,6 +17,7 @@ export interface Endpoint {
   pingIntervalS: number;
 }
 
+/** What a connection tells. */
 export interface TransportEvents {
   /** A CALL from the backend. Throwing `OcppError` answers with its code. */
   onCall(action: string, payload: unknown): unknown | Promise<unknown>;
@@ -39,6 +40,7 @@ export class ConnectError extends Error {
   }
 }
 
+/** One connection; it is not opened again. */
 export interface Transport {
   /** Resolves when open; rejects with `ConnectError`. */
   connect(): Promise<void>;
@@ -48,6 +50,7 @@ export interface Transport {
   close(code: number, reason: string): void;
 }
 
+/** Makes a connection; tests replace it. */
 export type TransportFactory = (endpoint: Endpoint, events: TransportEvents) => Transport;
 
 /** The only subprotocol that this station speaks. */

@@ -42,6 +42,7 @@ for (const { $id, ...schema } of schemas) {
 export const actions: ReadonlySet<string> = new Set(
   names.filter((name) => name.endsWith(".req")).map((name) => name.slice(0, -".req".length)),
 );
+/** Whether a name is that of a message. */
 export const isAction = (name: string): name is Action => actions.has(name);
 
 const compiled = new Map<string, ValidateFunction>();
