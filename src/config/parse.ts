@@ -96,6 +96,11 @@ export function lineOfSetting(source: string, path: readonly PropertyKey[]): num
   return 1;
 }
 
+/** Settings that earlier versions had, and what to do with them; each has a line in docs/upgrade.md. */
+export const retiredSettings: Readonly<Record<string, string>> = {
+  "pcc.meter.noisePct": "was a setting of 0.1: the noise is learnt now. Remove the line",
+};
+
 interface Complaint {
   readonly path: readonly PropertyKey[];
   readonly complaint: string;
@@ -103,10 +108,10 @@ interface Complaint {
 
 function issueComplaints(issue: z.core.$ZodIssue, raw: unknown): Complaint[] {
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({
-      path: [...issue.path, key],
-      complaint: "is not a setting here; check its spelling",
-    }));
+    return issue.keys.map((key) => {
+      const path = [...issue.path, key];
+      return { path, complaint: retiredSettings[settingName(path)] ?? "is not a setting here; check its spelling" };
+    });
   }
   const missing = valueAt(raw, issue.path) === undefined;
   const message = issue.message.startsWith("Invalid input") ? typeSentence(issue) : issue.message;
