@@ -30,7 +30,7 @@ function filled(records: number): AuditLog {
     Array.from({ length: records }, (_, i) => ({
       kind: i % 3 === 0 ? "mode" : "limit",
       actor: "controller",
-      body: { from: "loadOnly", to: "isolating", row: "L2", n: i, word: "Grüße ☀" },
+      body: { from: "loadOnly", to: "isolating", row: "grid-outage", n: i, word: "Grüße ☀" },
     })),
   );
   return audit;

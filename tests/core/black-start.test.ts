@@ -113,21 +113,21 @@ describe("a tier", () => {
   test("that brought the bus down stays off at the next start", () => {
     const site = dark().cycle("islandRunning").close(0).wait(2_000).close(1).wait(500);
     site.tiers.closed.fill(false);
-    site.cycle("isolated", "K4");
+    site.cycle("isolated", "island-collapsed");
     expect(site.it.fedMax).toBe(1);
   });
 
   test("that was closed long before the bus fell is not blamed", () => {
     const site = dark().cycle("islandRunning").close(0).wait(minuteMs);
     site.tiers.closed.fill(false);
-    site.cycle("isolated", "K4");
+    site.cycle("isolated", "island-collapsed");
     expect(site.it.fedMax).toBe(Number.POSITIVE_INFINITY);
   });
 
   test("is not blamed when the returning grid ends the start", () => {
     const site = dark().cycle("islandStarting").close(0).wait(100);
     site.tiers.closed.fill(false);
-    site.cycle("isolated", "K0");
+    site.cycle("isolated", "start-grid-woke");
     expect(site.it.fedMax).toBe(Number.POSITIVE_INFINITY);
   });
 
@@ -144,7 +144,7 @@ describe("a tier", () => {
   ] as const)("may try again when %s", (_, change, mode) => {
     const site = dark().cycle("islandRunning").close(0).wait(500);
     site.tiers.closed.fill(false);
-    site.cycle("isolated", "K4");
+    site.cycle("isolated", "island-collapsed");
     expect(site.it.fedMax).toBe(0);
     change(site);
     site.cycle(mode);

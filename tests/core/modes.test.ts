@@ -306,7 +306,7 @@ describe("a start that the returning grid cuts short", () => {
     it.run(periodMs);
     it.set(gridWakes);
     it.run(periodMs);
-    expect(it.machine.state).toMatchObject({ mode: "isolated", row: "K0" });
+    expect(it.machine.state).toMatchObject({ mode: "isolated", row: "start-grid-woke" });
     expect(it.machine.state.record.startsLeft).toBe(1);
     return it;
   }
@@ -525,6 +525,6 @@ describe("second lines of the machine", () => {
       ({ to, from }) =>
         to === "ramping" || (to === "parallel" && !from.includes("ramping") && !from.includes("zeroingExchange")),
     );
-    expect(into.map(({ id }) => id)).toEqual(["E1"]);
+    expect(into.map(({ id }) => id)).toEqual(["enter-service"]);
   });
 });

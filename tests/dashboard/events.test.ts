@@ -248,7 +248,7 @@ describe("what becomes an event", () => {
       "K1 that did not open",
       (s) => {
         s.report.site["mode"] = "lockedOut";
-        s.station.notes.push({ to: "lockedOut", row: "O2" });
+        s.station.notes.push({ to: "lockedOut", row: "opening-k1-not-open" });
       },
       ["k1NotOpen"],
     ],

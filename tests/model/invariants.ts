@@ -15,22 +15,31 @@ import { Grid, Permit, Role, Sync } from "./values.ts";
 import type { WorldOptions } from "./world.ts";
 
 export const invariants = {
-  I1: "never forming with K1 closed (closed transition: at most 3 T)",
-  I2: "no discharge without authority or into a bad grid: commanded never, physically at most 2 T (6 T under a fault or a dead controller)",
-  I3: "K1 never closes, and no start begins, on an energised or undecayed bus without synchronism",
-  I4: "no armed output and no K1 command on stale facts",
-  I5: "locked out is left only by a reset with coherent facts, not by a restart",
-  I6: "no discharge commanded while a fact says that the grid is not good or K1 not closed (a stage that holds its angle: until both contacts say open)",
-  I7: "no K1 motion from unknown or noFeedback; adoption only on agreeing facts",
-  I8: "no start, no forming, and no holding behind an open K1, commanded without backup authority",
-  I9: "no isolation from a normal grid, and no start while both voltmeters see it good, without the operator",
-  I10: "no lockout without a fault",
-  I11: "without a fault nobody goes dark needlessly: the grid is left only with a start and a right to it, no start is made without a source, a fed island is kept while the grid is bad, a live close goes on in synchronism, a planned island opens K1 when it is balanced and goes on",
-  I12: "a person's reset is heard: out of a lockout when everything agrees; elsewhere the return is free again and the starts are full",
-  I13: "without a fault the return is not blocked, unless there was no synchronism in all its time",
-  I14: "a lockout is on record, and what can't be stored is tried again until it is",
-  I15: "discharging in parallel begins only after the grid has been good for the delay of entering service, however the site has returned",
-  I16: "after K1 has failed to open, or has conducted while it said open, nothing is discharged or formed until it has opened under a live grid",
+  "never-forms-on-the-grid": "never forming with K1 closed (closed transition: at most 3 T)",
+  "discharge-with-authority":
+    "no discharge without authority or into a bad grid: commanded never, physically at most 2 T (6 T under a fault or a dead controller)",
+  "closes-dead-or-in-step":
+    "K1 never closes, and no start begins, on an energised or undecayed bus without synchronism",
+  "acts-on-fresh-facts": "no armed output and no K1 command on stale facts",
+  "lockout-outlives-restarts": "locked out is left only by a reset with coherent facts, not by a restart",
+  "discharge-only-as-seen-safe":
+    "no discharge commanded while a fact says that the grid is not good or K1 not closed (a stage that holds its angle: until both contacts say open)",
+  "silent-until-known": "no K1 motion from unknown or noFeedback; adoption only on agreeing facts",
+  "forms-with-authority": "no start, no forming, and no holding behind an open K1, commanded without backup authority",
+  "leaves-grid-for-cause":
+    "no isolation from a normal grid, and no start while both voltmeters see it good, without the operator",
+  "lockout-for-cause": "no lockout without a fault",
+  "no-needless-outage":
+    "without a fault nobody goes dark needlessly: the grid is left only with a start and a right to it, no start is made without a source, a fed island is kept while the grid is bad, a live close goes on in synchronism, a planned island opens K1 when it is balanced and goes on",
+  "reset-heard":
+    "a person's reset is heard: out of a lockout when everything agrees; elsewhere the return is free again and the starts are full",
+  "return-blocked-for-cause":
+    "without a fault the return is not blocked, unless there was no synchronism in all its time",
+  "lockout-recorded": "a lockout is on record, and what can't be stored is tried again until it is",
+  "enter-service-delay-kept":
+    "discharging in parallel begins only after the grid has been good for the delay of entering service, however the site has returned",
+  "opening-proven-first":
+    "after K1 has failed to open, or has conducted while it said open, nothing is discharged or formed until it has opened under a live grid",
 } as const;
 export type InvariantName = keyof typeof invariants;
 
@@ -94,60 +103,63 @@ export function createMonitor(
     const forms = output.commandsEnabled && output.form;
     const moves = output.commandsEnabled && output.transferDevice !== "none";
     const closes = output.transferDevice === "close" && w[F.closePending] === 1;
-    if ((gives || forms || moves) && (!deviceFresh || heard === 0)) return "I4";
-    if (gives && w[F.meterAge]! > 1) return "I4";
-    if ((closes || forms) && silent > 0 && !freshForming) return "I4";
+    if ((gives || forms || moves) && (!deviceFresh || heard === 0)) return "acts-on-fresh-facts";
+    if (gives && w[F.meterAge]! > 1) return "acts-on-fresh-facts";
+    if ((closes || forms) && silent > 0 && !freshForming) return "acts-on-fresh-facts";
 
-    if (gives && !mayGive(w)) return "I2";
+    if (gives && !mayGive(w)) return "discharge-with-authority";
     const holdsIsland = output.commandsEnabled && output.seamlessTransfer && bothOpen;
-    if ((forms || holdsIsland) && w[F.permit] === Permit.none) return "I8";
+    if ((forms || holdsIsland) && w[F.permit] === Permit.none) return "forms-with-authority";
     const deviceSeesBadGrid = hasDevice && w[F.rGrid]! >= Grid.tripped;
-    if (gives && (deviceSeesBadGrid || w[F.rMeter]! >= Grid.tripped)) return "I6";
-    if (gives && !bothClosed && !output.seamlessTransfer) return "I6";
-    if (forms && is !== mode.closingLive && !bothOpen && !isGlitch(w, bothClosed)) return "I1";
-    if (gives && !gave.includes(was) && (was !== mode.enterDelay || before[F.hGood]! < heldLong)) return "I15";
-    if ((gives || forms) && w[F.unproven] === 1) return "I16";
+    if (gives && (deviceSeesBadGrid || w[F.rMeter]! >= Grid.tripped)) return "discharge-only-as-seen-safe";
+    if (gives && !bothClosed && !output.seamlessTransfer) return "discharge-only-as-seen-safe";
+    if (forms && is !== mode.closingLive && !bothOpen && !isGlitch(w, bothClosed)) return "never-forms-on-the-grid";
+    if (gives && !gave.includes(was) && (was !== mode.enterDelay || before[F.hGood]! < heldLong))
+      return "enter-service-delay-kept";
+    if ((gives || forms) && w[F.unproven] === 1) return "opening-proven-first";
     const failedToOpen = (was === mode.opening || was === mode.transferToIsland) && is === mode.lockedOut;
-    if (failedToOpen && w[F.unproven] === 0) return "I16";
+    if (failedToOpen && w[F.unproven] === 0) return "opening-proven-first";
     const cleared = before[F.unproven] === 1 && w[F.unproven] === 0;
-    if (cleared && !(was === mode.isolated && bothOpen && w[F.rGrid] !== Grid.dead && w[F.rBus] === 0)) return "I16";
+    if (cleared && !(was === mode.isolated && bothOpen && w[F.rGrid] !== Grid.dead && w[F.rBus] === 0))
+      return "opening-proven-first";
 
-    if ((is === mode.unknown || is === mode.noFeedback) && moves) return "I7";
+    if ((is === mode.unknown || is === mode.noFeedback) && moves) return "silent-until-known";
     if (was === mode.unknown && is === mode.islandRunning) {
       const agree = bothOpen && w[F.rBus] === 1 && freshForming && before[F.intent] === island;
-      if (!agree || !deviceFresh) return "I7";
+      if (!agree || !deviceFresh) return "silent-until-known";
     }
     if (was === mode.lockedOut && is !== mode.lockedOut) {
       const metered = w[F.meterAge]! <= 1 || w[F.rGrid] === Grid.dead;
       const coherent = deviceFresh && heard > 0 && (bothOpen || bothClosed) && metered;
-      if (before[F.reset] === 0 || !coherent) return "I5";
+      if (before[F.reset] === 0 || !coherent) return "lockout-outlives-restarts";
     }
-    if (before[F.diskIntent] === locked && was === mode.unknown && is !== mode.lockedOut) return "I5";
+    if (before[F.diskIntent] === locked && was === mode.unknown && is !== mode.lockedOut)
+      return "lockout-outlives-restarts";
 
-    if (is === mode.lockedOut && w[F.intent] !== locked) return "I14";
+    if (is === mode.lockedOut && w[F.intent] !== locked) return "lockout-recorded";
 
     const leaves = was !== is && (is === mode.isolating || is === mode.transferToIsland);
-    if (!nuisance && leaves && w[F.grid]! <= Grid.sag && w[F.request] === 0) return "I9";
+    if (!nuisance && leaves && w[F.grid]! <= Grid.sag && w[F.request] === 0) return "leaves-grid-for-cause";
     if (was !== mode.lockedOut && is === mode.lockedOut && w[F.fault] === 0 && before[F.diskIntent] !== locked)
-      return "I10";
+      return "lockout-for-cause";
     if (was === mode.isolated && is === mode.islandStarting) {
-      if (w[F.rBus] === 1) return "I3";
-      if (w[F.permit] === Permit.none) return "I8";
+      if (w[F.rBus] === 1) return "closes-dead-or-in-step";
+      if (w[F.permit] === Permit.none) return "forms-with-authority";
       const good = w[F.rGrid] === Grid.normal && w[F.rMeter] === Grid.normal && w[F.meterAge]! <= 1;
-      if (good && w[F.request] === 0 && w[F.blocked] === 0) return "I9";
+      if (good && w[F.request] === 0 && w[F.blocked] === 0) return "leaves-grid-for-cause";
     }
-    if (w[F.fault] === 0 && was !== is && goesDark(before, w, freshForming)) return "I11";
+    if (w[F.fault] === 0 && was !== is && goesDark(before, w, freshForming)) return "no-needless-outage";
     if (w[F.fault] === 0 && w[F.blocked]! > before[F.blocked]!) {
       const syncLacked = before[F.hSync] === 0 || w[F.rSync] !== Sync.aim;
       const hadTime = was === mode.resyncing && before[F.modeAge]! >= modelTimings.syncMaxMs / tickMs;
-      if (!hadTime || !syncLacked) return "I13";
+      if (!hadTime || !syncLacked) return "return-blocked-for-cause";
     }
     // Everything had agreed for long enough before this cycle, and still does.
     const agreed = (field: number): boolean => before[field] === heldLong && w[field] === heldLong;
     const stays = before[F.reset] === 1 && was === mode.lockedOut && is === mode.lockedOut;
-    if (stays && w[F.meterAge]! <= 1 && (agreed(F.hClosed) || agreed(F.hOpen))) return "I12";
+    if (stays && w[F.meterAge]! <= 1 && (agreed(F.hClosed) || agreed(F.hOpen))) return "reset-heard";
     const resets = before[F.reset] === 1 && was === is && hearsReset.includes(is);
-    if (resets && (w[F.blocked] === 1 || w[F.starts]! < startsMax)) return "I12";
+    if (resets && (w[F.blocked] === 1 || w[F.starts]! < startsMax)) return "reset-heard";
     return "";
   }
 
@@ -203,12 +215,14 @@ export function createMonitor(
     } else {
       w[F.wrongGiving] = Math.min(7, w[F.wrongGiving]! + 1);
       if (dirty) w[F.wrongGivingDirty] = 1;
-      if (w[F.wrongGiving]! > (w[F.wrongGivingDirty] === 1 ? givingDirtyMax : givingMax)) return "I2";
+      if (w[F.wrongGiving]! > (w[F.wrongGivingDirty] === 1 ? givingDirtyMax : givingMax))
+        return "discharge-with-authority";
     }
 
     if (event.closedByCommand && event.ontoLiveBus) {
       // A stage that forms by itself while the stroke is under way: only a relay in the close coil prevents it.
-      if (!(closedTransition && event.inSync) && kind !== formsItself && kind2 !== formsItself) return "I3";
+      if (!(closedTransition && event.inSync) && kind !== formsItself && kind2 !== formsItself)
+        return "closes-dead-or-in-step";
       w[F.joined] = 1;
     }
     const formsClosed = closed && someForm(w, stages);
@@ -219,7 +233,7 @@ export function createMonitor(
       w[F.formsClosed] = Math.min(7, w[F.formsClosed]! + 1);
       if (w[F.joined] === 1 && dirty) w[F.joined] = 2;
       const allowed = reaction ? reactionMax : [0, handoverMax, handoverDirtyMax][w[F.joined]!]!;
-      if (w[F.formsClosed]! > allowed) return "I1";
+      if (w[F.formsClosed]! > allowed) return "never-forms-on-the-grid";
     }
     return "";
   }

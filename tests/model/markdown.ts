@@ -27,8 +27,8 @@ export function markdown({ summary, runs, restarts, leftOut, doubles }: Report):
     `${faultNames.slice(1).join("; ")}. Each appears at any moment and stays, and in runs of their own each comes and goes.`,
     "",
     "What a model can't ask it doesn't judge. Under *K1 bridges* (the mechanism opens, a pole goes on conducting) both sides of K1",
-    "are one as long as the grid is there: while the island is left to, or returns from, a live grid, forming is not counted as I1,",
-    "and what is left of the grid's own voltage is not counted as a live bus of ours (I3). From the moment that the grid is dead,",
+    "are one as long as the grid is there: while the island is left to, or returns from, a live grid, forming is not counted as never-forms-on-the-grid,",
+    "and what is left of the grid's own voltage is not counted as a live bus of ours (closes-dead-or-in-step). From the moment that the grid is dead,",
     "everything is judged. One spoilt reading of a worn contact (1 T) is a fault of its own kind and may cost no island.",
     "",
     "## The runs",
@@ -72,6 +72,15 @@ export function markdown({ summary, runs, restarts, leftOut, doubles }: Report):
     ...table(
       ["faults together", "without the hardware", "with it"],
       doubles.map(({ title, without, withIt }) => [title, without, withIt]),
+    ),
+    "",
+    "## The rows' ids in logs of release 0.1",
+    "",
+    "Audit logs of 0.1 name the rows by codes.",
+    "",
+    ...table(
+      ["code", "row"],
+      modeRows.map(({ formerly, id }) => [formerly, id]),
     ),
     "",
   );

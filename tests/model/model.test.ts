@@ -25,14 +25,24 @@ suite("every reachable state", () => {
 
 suite("a row or a guard that is left out is missed", () => {
   const cases: readonly (readonly [row: string, guard: string, run: string, what: RegExp])[] = [
-    ["U1", "the record says island", "34 faults, a controller that dies", /I7/],
-    ["G5", theRow, "34 faults, one at a time, the grid and a person's resets", /I1/],
-    ["P0", theRow, "no fault, people and stages that trip", /I2/],
-    ["P2", theRow, "no fault, people and stages that trip", /I\d/],
-    ["S3", theRow, "no fault, people and stages that trip", /stuck/],
-    ["T2", "the bus is proven dead", "no fault, people and stages that trip", /I3/],
-    ["G7", "a stage gives power against its orders", "no fault, people and stages that trip", /I10/],
-    ["L2", "backup is permitted", "no fault, people and stages that trip", /oscillates/],
+    ["restart-island-adopted", "the record says island", "34 faults, a controller that dies", /silent-until-known/],
+    [
+      "k1-closed-by-itself",
+      theRow,
+      "34 faults, one at a time, the grid and a person's resets",
+      /never-forms-on-the-grid/,
+    ],
+    ["parallel-not-permitted", theRow, "no fault, people and stages that trip", /discharge-with-authority/],
+    ["parallel-grid-fails", theRow, "no fault, people and stages that trip", /./],
+    ["island-start", theRow, "no fault, people and stages that trip", /stuck/],
+    ["return-close-k1", "the bus is proven dead", "no fault, people and stages that trip", /closes-dead-or-in-step/],
+    [
+      "open-uncommanded-output",
+      "a stage gives power against its orders",
+      "no fault, people and stages that trip",
+      /lockout-for-cause/,
+    ],
+    ["grid-outage", "backup is permitted", "no fault, people and stages that trip", /oscillates/],
   ];
   test.each(cases)(
     "%s without %s",
@@ -47,7 +57,9 @@ suite("a row or a guard that is left out is missed", () => {
 
   test("the states found without it are those of an exploration from the beginning", () => {
     const run = proofRun("no fault, people and stages that trip");
-    const variant = variants().find(({ row, guard }) => row.id === "T2" && guard === "the bus is proven dead")!;
+    const variant = variants().find(
+      ({ row, guard }) => row.id === "return-close-k1" && guard === "the bus is proven dead",
+    )!;
     const alone = performRun({ ...run, options: { ...run.options, rows: variant.rows } }).result.broken!;
     const { story } = performRun(run, [variant]).findings[0]!.wrong!;
     expect(story!.invariant).toBe(alone.invariant);
@@ -69,10 +81,10 @@ suite("a table with a mistake in it", () => {
   const changed = (id: string, change: Partial<ModeRow>): ModeRow[] =>
     modeRows.map((row) => (row.id === id ? { ...row, ...change } : row));
   const cases: readonly (readonly [what: string, rows: ModeRow[]])[] = [
-    ["an island goes on without its permit", changed("K1", { from: ["islandStarting"] })],
-    ["a lost permit only leads to ceasing", changed("P0", { from: ["ceased", "enterDelay"] })],
-    ["a lockout is left without a person", changed("Q1", { when: [] })],
-    ["a start forgets that it used one of the starts", changed("S3", { do: () => undefined })],
+    ["an island goes on without its permit", changed("island-no-backup-authority", { from: ["islandStarting"] })],
+    ["a lost permit only leads to ceasing", changed("parallel-not-permitted", { from: ["ceased", "enterDelay"] })],
+    ["a lockout is left without a person", changed("lockout-reset", { when: [] })],
+    ["a start forgets that it used one of the starts", changed("island-start", { do: () => undefined })],
   ];
   test.each(cases)(
     "%s",

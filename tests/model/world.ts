@@ -60,7 +60,7 @@ export interface WorldOptions {
   readonly faultsAre: "permanent" | "comes-and-goes";
   /** Judges what nobody can prevent like everything else: only hardware passes. */
   readonly strict: boolean;
-  /** Judges everything but isolation from a good grid (I9). */
+  /** Judges everything but isolation from a good grid (`leaves-grid-for-cause`). */
   readonly nuisance: boolean;
   /** Permit in the beginning. */
   readonly permit: number;
@@ -186,7 +186,7 @@ export function createModel(given: Partial<WorldOptions>): Model {
       scratch.set(w);
       if (mayStore && choices.maybe()) store(scratch);
       move(scratch, choices, stages, interlocks, event);
-      const broken = monitor.truth(scratch, output, event) || decision || (abandoned ? "I14" : "");
+      const broken = monitor.truth(scratch, output, event) || decision || (abandoned ? "lockout-recorded" : "");
       found(scratch, broken);
     } while (choices.next());
   }

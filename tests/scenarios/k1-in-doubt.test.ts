@@ -92,7 +92,7 @@ describe("a pole of K1 that conducts while both contacts say open", () => {
     expect(drive.until((now) => now.world.bus.formers === 0, 10_000)).toBe(true);
     expect(drive.nowMs - fromMs).toBeLessThan(2_000);
     expect(drive.until(isMode("lockedOut"), 5_000)).toBe(true);
-    expect(core().machine.state.row).toBe("S5");
+    expect(core().machine.state.row).toBe("isolated-opening-unproven");
     expect(core().machine.state.record.opensUnproven).toBe(true);
     drive.wait(60_000);
     expect(mode()).toBe("lockedOut");
@@ -175,7 +175,7 @@ describe("K1 that has not opened when it had to", () => {
     faults.set("transferDevice", "welded", 0, true);
     s.world.setGrid({ present: false });
     expect(drive.until(isMode("lockedOut"), 30_000)).toBe(true);
-    expect(core().machine.state.row).toBe("O2");
+    expect(core().machine.state.row).toBe("opening-k1-not-open");
     s.world.setGrid({ present: true });
     drive.wait(3_000);
     s.station.resetRequest = true;

@@ -114,7 +114,8 @@ function forgive(b: BlackStart, mode: Mode): void {
 
 /** A tier that has just been closed and after which the bus fell, or was overloaded. */
 function watchTiers(b: BlackStart, { mode, row, nowMs }: ModeState, tiers: TierState): void {
-  const fell = mode === "isolated" && b.modeBefore !== "isolated" && (row === "K3" || row === "K4");
+  const fell =
+    mode === "isolated" && b.modeBefore !== "isolated" && (row === "start-failed" || row === "island-collapsed");
   const overloaded = tiers.restUntilMs > b.restBeforeMs;
   b.restBeforeMs = tiers.restUntilMs;
   if ((fell || overloaded) && b.lastTier >= 0 && nowMs - b.lastTierMs <= trialMs) {
