@@ -1,0 +1,124 @@
+/**
+ * What passes between a vehicle's session and the rest of the charger. A session asks and tells; it never commands power:
+ * the order to the power stage says which step of the session it is in and what the vehicle asks for, and the control core
+ * decides. Positive is from the grid to the vehicle; W, V, A, Wh, ms of a monotonic clock.
+ */
+
+/**
+ * Steps of the power stage in the order in which a session goes through them:
+ * `idle` contactors open, output off; `cableCheck` connector locked, insulation test with contactors open; `precharge` output
+ * at the vehicle's voltage with little current; `energy` contactors closed, power as allowed; `stopped` output off, contactors
+ * open, still locked (the vehicle tests its own contactors); after it `idle` again.
+ */
+export type StagePhase = "idle" | "cableCheck" | "precharge" | "energy" | "stopped";
+
+/** What a session wants of the power stage just now. The newest order counts; there is no queue. */
+export interface StageOrder {
+  phase: StagePhase;
+  /** What the vehicle asks for in `precharge` and `energy`; the stage gives less where a limit says so. */
+  voltageV: number;
+  /** Positive charges, negative discharges. */
+  currentA: number;
+}
+
+/** One piece of the power that may be used, from the session's start of charging on. */
+export interface ScheduleEntry {
+  readonly startS: number;
+  readonly maxW: number;
+}
+
+/** The charger as the session sees it. The owner writes it before each request and each tick. */
+export interface ChargerFacts {
+  /** As the backend knows the EVSE, at least seven characters. */
+  readonly evseId: string;
+  readonly connector: "dc" | "ac1" | "ac3";
+  /** Whether somebody has paid or been recognised by other means than a contract in the vehicle. */
+  authorization: "waiting" | "accepted" | "rejected";
+  /** State of the control pilot (IEC 61851-1). */
+  pilot: "A" | "B" | "C" | "D" | "E" | "F";
+  trouble: "" | "fault" | "emergency";
+  insulation: "unknown" | "testing" | "valid" | "fault";
+  contactorsClosed: boolean;
+  /** The stage can deliver as soon as contactors are closed. */
+  outputReady: boolean;
+  /** The charger wants the session to end or to pause; the vehicle is told and has some time. */
+  wants: "charge" | "stop" | "pause" | "renegotiate";
+  presentVoltageV: number;
+  presentCurrentA: number;
+  /** Charged energy of the meter, Wh; NaN without a meter. */
+  meterWh: number;
+  /** Of the equipment. Discharging limits are not positive. */
+  readonly ratings: {
+    readonly minVoltageV: number;
+    readonly maxVoltageV: number;
+    readonly maxCurrentA: number;
+    readonly minCurrentA: number;
+    readonly maxW: number;
+    readonly minW: number;
+  };
+  /** Present limits of site, backend and plan: 0 ≤ maxW, minW ≤ 0. */
+  maxW: number;
+  minW: number;
+  schedule: readonly ScheduleEntry[];
+  /** Nominal voltage of the supply, for AC. */
+  readonly nominalV: number;
+}
+
+/** What is known of the vehicle. NaN where it has not said; `limitsAtMs` and `needsAtMs` say how old the rest is. */
+export interface VehicleFacts {
+  /** Identifier of its communication controller, hexadecimal. */
+  id: string;
+  maxW: number;
+  /** How much it would discharge, not positive; 0 for every vehicle that has not negotiated bidirectional transfer. */
+  minW: number;
+  maxVoltageV: number;
+  maxCurrentA: number;
+  minCurrentA: number;
+  /** What it asks for just now. */
+  targetVoltageV: number;
+  targetCurrentA: number;
+  socPct: number;
+  fullSocPct: number;
+  capacityWh: number;
+  /** Energy to its target. */
+  targetWh: number;
+  departureAtMs: number;
+  complete: boolean;
+  ready: boolean;
+  /** Its own error code, empty without. */
+  error: string;
+  limitsAtMs: number;
+  needsAtMs: number;
+}
+
+/** A vehicle of which nothing is known. */
+export const noVehicle = (): VehicleFacts => ({
+  id: "",
+  maxW: 0,
+  minW: 0,
+  maxVoltageV: Number.NaN,
+  maxCurrentA: Number.NaN,
+  minCurrentA: Number.NaN,
+  targetVoltageV: Number.NaN,
+  targetCurrentA: Number.NaN,
+  socPct: Number.NaN,
+  fullSocPct: Number.NaN,
+  capacityWh: Number.NaN,
+  targetWh: Number.NaN,
+  departureAtMs: Number.NaN,
+  complete: false,
+  ready: false,
+  error: "",
+  limitsAtMs: Number.NaN,
+  needsAtMs: Number.NaN,
+});
+
+/** What is kept of a paused session until the vehicle comes back or leaves. */
+export interface PausedSession {
+  /** Hexadecimal. */
+  readonly sessionId: string;
+  readonly vehicleId: string;
+}
+
+/** Why a session is over, for the event and the log. */
+export type SessionEnd = "stopped" | "paused" | "failed" | "silent" | "trouble";

@@ -1,0 +1,308 @@
+/** ISO 15118-2 on the charger's side: AC and DC, paid outside the vehicle; pause and resume; renegotiation. */
+import { clamp } from "../../../domain/units.ts";
+import type { Roots } from "../../exi/schema.ts";
+import type { iso2 } from "../messages/iso2.ts";
+import {
+  cableCheck,
+  chargeParameters,
+  currentDemand,
+  dcStatus,
+  maximumLimits,
+  precharge,
+  startPower,
+  stopPower,
+  takeParameters,
+  takeStatus,
+} from "./dc.ts";
+import { notYet, type Protocol, type SessionContext } from "./session.ts";
+import { iso2States } from "./states.table.ts";
+import { acContactorMaxMs, pilotMaxMs } from "./times.ts";
+import { hexOf, numberOf, physical } from "./wire-values.ts";
+
+type Bodies = Roots<typeof iso2>;
+type Name =
+  | "SessionSetup"
+  | "ServiceDiscovery"
+  | "ServiceDetail"
+  | "PaymentServiceSelection"
+  | "Authorization"
+  | "ChargeParameterDiscovery"
+  | "CableCheck"
+  | "PreCharge"
+  | "PowerDelivery"
+  | "ChargingStatus"
+  | "CurrentDemand"
+  | "WeldingDetection"
+  | "SessionStop";
+
+type Rows = {
+  [K in Name]: {
+    blank(context: SessionContext): Bodies[`${K}Res`];
+    serve(context: SessionContext, request: Bodies[`${K}Req`]): Partial<Bodies[`${K}Res`]> | typeof notYet;
+  };
+};
+
+const chargeServiceId = 1;
+const tupleId = 1;
+const entriesMax = 24;
+/** A schedule covers the departure, or a day. */
+const dayS = 86_400;
+const sequenceError = { ResponseCode: "FAILED_SequenceError" } as const;
+
+const phasesOf = ({ facts }: SessionContext): number => (facts.connector === "ac3" ? 3 : 1);
+const isDc = ({ facts }: SessionContext): boolean => facts.connector === "dc";
+
+/** Current of each phase that is allowed now, A. */
+const acMaxA = (context: SessionContext): number => {
+  const { facts } = context;
+  return clamp(facts.maxW / (facts.nominalV * phasesOf(context)), 0, facts.ratings.maxCurrentA);
+};
+
+const acStatus = ({ facts }: SessionContext) =>
+  ({
+    NotificationMaxDelay: 0,
+    EVSENotification:
+      facts.wants === "stop" || facts.wants === "pause" || facts.trouble !== ""
+        ? "StopCharging"
+        : facts.wants === "renegotiate"
+          ? "ReNegotiation"
+          : "None",
+    RCD: false,
+  }) as const;
+
+const statusOf = (context: SessionContext) =>
+  isDc(context) ? { DC_EVSEStatus: dcStatus(context) } : { AC_EVSEStatus: acStatus(context) };
+
+const parametersOf = (context: SessionContext) =>
+  isDc(context)
+    ? { DC_EVSEChargeParameter: chargeParameters(context) }
+    : {
+        AC_EVSEChargeParameter: {
+          AC_EVSEStatus: acStatus(context),
+          EVSENominalVoltage: physical(context.facts.nominalV, "V"),
+          EVSEMaxCurrent: physical(acMaxA(context), "A"),
+        },
+      };
+
+const scheduleOf = ({ facts }: SessionContext) => {
+  const entries = (facts.schedule.length === 0 ? [{ startS: 0, maxW: facts.ratings.maxW }] : facts.schedule).slice(
+    0,
+    entriesMax,
+  );
+  return {
+    SAScheduleTuple: [
+      {
+        SAScheduleTupleID: tupleId,
+        PMaxSchedule: {
+          PMaxScheduleEntry: entries.map(({ startS, maxW }, i) => ({
+            RelativeTimeInterval: i === entries.length - 1 ? { start: startS, duration: dayS } : { start: startS },
+            PMax: physical(Math.max(0, maxW), "W"),
+          })),
+        },
+      },
+    ],
+  };
+};
+
+const modesOf = ({
+  facts,
+}: SessionContext): ("DC_extended" | "DC_core" | "AC_three_phase_core" | "AC_single_phase_core")[] =>
+  facts.connector === "dc"
+    ? ["DC_extended", "DC_core"]
+    : facts.connector === "ac3"
+      ? ["AC_three_phase_core", "AC_single_phase_core"]
+      : ["AC_single_phase_core"];
+
+const meterOf = ({ facts }: SessionContext) =>
+  Number.isFinite(facts.meterWh)
+    ? {
+        MeterInfo: { MeterID: facts.evseId.slice(0, 32), MeterReading: BigInt(Math.max(0, Math.round(facts.meterWh))) },
+      }
+    : {};
+
+/** AC: the vehicle's pilot first, then our contactors, then the answer. */
+function startAc(context: SessionContext): "OK" | "FAILED" | "FAILED_ContactorError" | typeof notYet {
+  const { facts, order, waitedMs } = context;
+  if (facts.trouble !== "") return "FAILED";
+  if (facts.pilot !== "C" && facts.pilot !== "D") return waitedMs < pilotMaxMs ? notYet : "FAILED";
+  order.phase = "energy";
+  if (facts.contactorsClosed) return "OK";
+  return waitedMs < acContactorMaxMs ? notYet : "FAILED_ContactorError";
+}
+
+const code = (result: Bodies["PowerDeliveryRes"]["ResponseCode"] | typeof notYet) =>
+  result === notYet ? notYet : { ResponseCode: result };
+
+const rows: Rows = {
+  SessionSetup: {
+    blank: ({ facts }) => ({ ResponseCode: "OK", EVSEID: facts.evseId.slice(0, 37).padEnd(7, "0") }),
+    serve(context, { EVCCID }) {
+      context.vehicle.id = hexOf(EVCCID);
+      // Bound to the vehicle as well: another one that sends this number is not the one that paused.
+      if (context.joined && context.vehicle.id !== context.paused?.vehicleId) context.joined = false;
+      return { ResponseCode: context.joined ? "OK_OldSessionJoined" : "OK_NewSessionEstablished" };
+    },
+  },
+  ServiceDiscovery: {
+    blank: (context) => ({
+      ResponseCode: "OK",
+      PaymentOptionList: { PaymentOption: ["ExternalPayment"] },
+      ChargeService: {
+        ServiceID: chargeServiceId,
+        ServiceCategory: "EVCharging",
+        FreeService: false,
+        SupportedEnergyTransferMode: { EnergyTransferMode: modesOf(context) },
+      },
+    }),
+    serve: () => ({}),
+  },
+  ServiceDetail: {
+    blank: () => ({ ResponseCode: "OK", ServiceID: chargeServiceId }),
+    serve: (_, { ServiceID }) => (ServiceID === chargeServiceId ? {} : { ResponseCode: "FAILED_ServiceIDInvalid" }),
+  },
+  PaymentServiceSelection: {
+    blank: () => ({ ResponseCode: "OK" }),
+    serve(_, { SelectedPaymentOption, SelectedServiceList: { SelectedService } }) {
+      if (SelectedPaymentOption !== "ExternalPayment") return { ResponseCode: "FAILED_PaymentSelectionInvalid" };
+      if (!SelectedService.some(({ ServiceID }) => ServiceID === chargeServiceId))
+        return { ResponseCode: "FAILED_NoChargeServiceSelected" };
+      return SelectedService.length === 1 ? {} : { ResponseCode: "FAILED_ServiceSelectionInvalid" };
+    },
+  },
+  Authorization: {
+    blank: () => ({ ResponseCode: "OK", EVSEProcessing: "Finished" }),
+    serve(context) {
+      const { facts } = context;
+      if (facts.trouble !== "") return { ResponseCode: "FAILED" };
+      // A resumed session is still authorised; a rejected card may be followed by another one.
+      const accepted = facts.authorization === "accepted" || context.joined;
+      return { EVSEProcessing: accepted ? "Finished" : "Ongoing_WaitingForCustomerInteraction" };
+    },
+  },
+  ChargeParameterDiscovery: {
+    blank: (context) => ({
+      ResponseCode: "OK",
+      EVSEProcessing: "Finished",
+      SAScheduleList: scheduleOf(context),
+      ...parametersOf(context),
+    }),
+    serve(context, request) {
+      const { vehicle, facts, nowMs } = context;
+      const modes: readonly string[] = modesOf(context);
+      if (!modes.includes(request.RequestedEnergyTransferMode))
+        return { ResponseCode: "FAILED_WrongEnergyTransferMode" };
+      const dc = request.DC_EVChargeParameter;
+      const ac = request.AC_EVChargeParameter;
+      const departureS = (dc ?? ac)?.DepartureTime;
+      vehicle.departureAtMs = departureS === undefined || departureS === 0 ? Number.NaN : nowMs + departureS * 1000;
+      const processing = facts.maxW > 0 ? "Finished" : "Ongoing";
+      if (isDc(context))
+        return dc === undefined
+          ? { ResponseCode: "FAILED_WrongChargeParameter" }
+          : { ResponseCode: takeParameters(context, dc), EVSEProcessing: processing };
+      const currentA = numberOf(ac?.EVMaxCurrent);
+      const leastA = numberOf(ac?.EVMinCurrent);
+      if (ac === undefined || !(currentA >= 0) || !(leastA >= 0))
+        return { ResponseCode: "FAILED_WrongChargeParameter" };
+      vehicle.maxCurrentA = currentA;
+      vehicle.minCurrentA = leastA;
+      vehicle.maxVoltageV = numberOf(ac.EVMaxVoltage);
+      vehicle.maxW =
+        currentA * facts.nominalV * (request.RequestedEnergyTransferMode === "AC_three_phase_core" ? 3 : 1);
+      vehicle.minW = 0;
+      vehicle.targetWh = numberOf(ac.EAmount);
+      vehicle.limitsAtMs = nowMs;
+      vehicle.needsAtMs = nowMs;
+      return { EVSEProcessing: processing };
+    },
+  },
+  CableCheck: {
+    blank: (context) => ({ ResponseCode: "OK", DC_EVSEStatus: dcStatus(context), EVSEProcessing: "Finished" }),
+    serve: (context, { DC_EVStatus }) => (isDc(context) ? cableCheck(context, DC_EVStatus) : sequenceError),
+  },
+  PreCharge: {
+    blank: (context) => ({
+      ResponseCode: "OK",
+      DC_EVSEStatus: dcStatus(context),
+      EVSEPresentVoltage: physical(context.facts.presentVoltageV, "V"),
+    }),
+    serve: (context, { DC_EVStatus, EVTargetVoltage, EVTargetCurrent }) =>
+      precharge(context, DC_EVStatus, numberOf(EVTargetVoltage), numberOf(EVTargetCurrent)),
+  },
+  PowerDelivery: {
+    blank: (context) => ({ ResponseCode: "OK", ...statusOf(context) }),
+    serve(context, { ChargeProgress, SAScheduleTupleID }) {
+      const { order, state } = context;
+      if (ChargeProgress === "Stop") return code(stopPower(context));
+      if (ChargeProgress === "Renegotiate") {
+        // DC goes through cable check and precharge again, with the output off and contactors open.
+        return isDc(context) ? code(stopPower(context)) : { ResponseCode: "OK" };
+      }
+      if (SAScheduleTupleID !== tupleId) return { ResponseCode: "FAILED_TariffSelectionInvalid" };
+      if (!isDc(context)) return code(startAc(context));
+      return state === "ready" && order.phase !== "energy" ? sequenceError : code(startPower(context));
+    },
+  },
+  ChargingStatus: {
+    blank: (context) => ({
+      ResponseCode: "OK",
+      EVSEID: context.facts.evseId.slice(0, 37).padEnd(7, "0"),
+      SAScheduleTupleID: tupleId,
+      EVSEMaxCurrent: physical(acMaxA(context), "A"),
+      ReceiptRequired: false,
+      AC_EVSEStatus: acStatus(context),
+    }),
+    serve(context) {
+      context.charged = true;
+      context.vehicle.needsAtMs = context.nowMs;
+      return meterOf(context);
+    },
+  },
+  CurrentDemand: {
+    blank: (context) => ({
+      ResponseCode: "OK",
+      DC_EVSEStatus: dcStatus(context),
+      EVSEPresentVoltage: physical(context.facts.presentVoltageV, "V"),
+      EVSEPresentCurrent: physical(context.facts.presentCurrentA, "A"),
+      EVSECurrentLimitAchieved: false,
+      EVSEVoltageLimitAchieved: false,
+      EVSEPowerLimitAchieved: false,
+      ...maximumLimits(context),
+      EVSEID: context.facts.evseId.slice(0, 37).padEnd(7, "0"),
+      SAScheduleTupleID: tupleId,
+      ReceiptRequired: false,
+    }),
+    serve: (context, request) => ({ ...currentDemand(context, request), ...meterOf(context) }),
+  },
+  WeldingDetection: {
+    blank: (context) => ({
+      ResponseCode: "OK",
+      DC_EVSEStatus: dcStatus(context),
+      EVSEPresentVoltage: physical(context.facts.presentVoltageV, "V"),
+    }),
+    serve(context, { DC_EVStatus }) {
+      if (!isDc(context)) return sequenceError;
+      takeStatus(context, DC_EVStatus);
+      return {};
+    },
+  },
+  SessionStop: {
+    blank: () => ({ ResponseCode: "OK" }),
+    // Only a session that has come to rest can be paused.
+    serve: ({ state }, { ChargingSession }) =>
+      ChargingSession === "Pause" && state !== "stopped" ? { ResponseCode: "FAILED" } : {},
+  },
+};
+
+/** The protocol as `createSession` drives it. */
+export const iso2Protocol: Protocol = {
+  name: "ISO 15118-2",
+  states: iso2States,
+  requests: rows as unknown as Protocol["requests"],
+  loops: ["loopAc", "loopDc"],
+  powerOf(name, request) {
+    if (name !== "PowerDelivery") return "";
+    const progress = request["ChargeProgress"];
+    return progress === "Start" ? "+" : progress === "Stop" ? "-" : "~";
+  },
+};

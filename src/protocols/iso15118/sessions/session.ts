@@ -1,0 +1,260 @@
+/**
+ * One session of one vehicle, whatever the protocol: which request is taken in which state, whose session it is, what a
+ * refusal answers, when silence ends it. Pure: requests and time in, answers and the order to the power stage out.
+ *
+ *   const session = createSession(dinProtocol, facts, { sessionId, nowMs, paused });
+ *   const reply = session.handle("PreChargeReq", body, sessionIdOfHeader, nowMs);   // undefined: it waits, ask tick()
+ *   const later = session.tick(nowMs);                                               // its answer, or the end by silence
+ */
+import { invariant } from "../../../domain/result.ts";
+import type { ChargerFacts, PausedSession, SessionEnd, StageOrder, VehicleFacts } from "./contract.ts";
+import { noVehicle } from "./contract.ts";
+import type { StateTable } from "./states.table.ts";
+import { loopSilentMs, paymentMaxMs, processingMaxMs, sequenceMaxMs } from "./times.ts";
+
+/** A request's handler has no answer yet: it is asked again at each tick. */
+export const notYet = Symbol("not yet");
+
+/** A body as it goes on the wire: its fields by name. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** What handlers know and change. */
+export interface SessionContext {
+  readonly facts: ChargerFacts;
+  readonly vehicle: VehicleFacts;
+  readonly order: StageOrder;
+  readonly paused: PausedSession | undefined;
+  readonly sessionId: string;
+  readonly state: string;
+  readonly nowMs: number;
+  /** For how long the request that is being answered has waited. */
+  readonly waitedMs: number;
+  /** For how long the session has been in this state. */
+  readonly inStateMs: number;
+  /** The session that the vehicle named is the one that was paused. */
+  joined: boolean;
+  /** Energy has flowed; the vehicle may pause. */
+  charged: boolean;
+}
+
+/** A protocol: its states, and for each request an answer that is valid as it is, and what serving it changes. */
+export interface Protocol {
+  readonly name: string;
+  readonly states: StateTable;
+  /** Requests by name without `Req`, in every protocol. */
+  readonly requests: Readonly<Record<string, RequestRow>>;
+  /** States in which silence takes the power away before it ends the session. */
+  readonly loops: readonly string[];
+  /** What this request does to power, or an empty word: the sign that the table of states asks for. */
+  powerOf(name: string, request: Fields): "" | "+" | "-" | "~";
+}
+
+export interface RequestRow {
+  /** The response with every mandatory field valid, for a refusal as well as to begin with. */
+  blank(context: SessionContext): Fields;
+  /** What is different in the answer; a `ResponseCode` that begins with FAILED refuses. */
+  serve(context: SessionContext, request: Fields): Fields | typeof notYet;
+}
+
+/** An answer, and whether the connection is closed after it has been sent. */
+export interface Reply {
+  readonly name: string;
+  readonly body: Fields;
+  readonly close: boolean;
+}
+
+export interface Session {
+  readonly protocol: string;
+  readonly state: string;
+  /** Hexadecimal, of this session, for the header of every answer. */
+  readonly sessionId: string;
+  readonly vehicle: Readonly<VehicleFacts>;
+  readonly order: Readonly<StageOrder>;
+  /** Empty while it lives. */
+  readonly end: SessionEnd | "";
+  /** What it said when it refused something, for the log. */
+  readonly refusal: string;
+  /** What to keep when it has ended by a pause. */
+  readonly paused: PausedSession | undefined;
+  /** The answer, or undefined while it waits for the power stage. A second request while one waits is out of order. */
+  handle(request: string, body: Fields, sessionId: string, nowMs: number): Reply | undefined;
+  /** The answer that has been waited for; and the end of a session that has fallen silent. */
+  tick(nowMs: number): Reply | undefined;
+  /** The connection is gone. */
+  lost(): void;
+}
+
+export interface SessionStart {
+  /** Hexadecimal, sixteen digits, from a cryptographic source. */
+  readonly sessionId: string;
+  readonly nowMs: number;
+  readonly paused?: PausedSession | undefined;
+}
+
+const silentOrder = (order: StageOrder): void => {
+  order.phase = order.phase === "idle" ? "idle" : "stopped";
+  order.currentA = 0;
+  order.voltageV = 0;
+};
+
+export function createSession(protocol: Protocol, facts: ChargerFacts, start: SessionStart): Session {
+  const { states } = protocol.states;
+  const order: StageOrder = { phase: "idle", voltageV: 0, currentA: 0 };
+  const vehicle = noVehicle();
+  let state = protocol.states.first;
+  let sinceMs = start.nowMs;
+  let heardMs = start.nowMs;
+  let nowMs = start.nowMs;
+  let sessionId = start.sessionId;
+  let end: SessionEnd | "" = "";
+  let refusal = "";
+  let paused: PausedSession | undefined;
+  let waiting: { readonly name: string; readonly body: Fields; readonly fromMs: number } | undefined;
+
+  const context: SessionContext = {
+    facts,
+    vehicle,
+    order,
+    paused: start.paused,
+    joined: false,
+    charged: false,
+    get sessionId() {
+      return sessionId;
+    },
+    get state() {
+      return state;
+    },
+    get nowMs() {
+      return nowMs;
+    },
+    get waitedMs() {
+      return waiting === undefined ? 0 : nowMs - waiting.fromMs;
+    },
+    get inStateMs() {
+      return nowMs - sinceMs;
+    },
+  };
+
+  const goTo = (next: string): void => {
+    if (next !== state) sinceMs = nowMs;
+    state = next;
+  };
+
+  function finish(why: SessionEnd): void {
+    if (end === "") end = why;
+    goTo(protocol.states.over);
+    silentOrder(order);
+    if (why !== "paused") order.phase = "idle";
+    vehicle.maxW = 0;
+    vehicle.minW = 0;
+  }
+
+  /** An answer that refuses ends the session: the vehicle is told, then the connection closes. */
+  function refuse(name: string, code: string): Reply {
+    refusal = `${name} in ${state}: ${code}`;
+    const row = protocol.requests[name];
+    invariant(row !== undefined, "only a request of the protocol is refused by name");
+    const body = { ...row.blank(context), ResponseCode: code };
+    finish("failed");
+    return { name: `${name}Res`, body, close: true };
+  }
+
+  /** Where the table leads from here, or undefined when the request is out of order. */
+  function nextOf(name: string, body: Fields): string | readonly [string, string] | undefined {
+    if (name === "SessionStop") return protocol.states.noStop.includes(state) ? undefined : protocol.states.over;
+    return states[state]?.[`${name}${protocol.powerOf(name, body)}`];
+  }
+
+  function serve(name: string, body: Fields): Reply | undefined {
+    const row = protocol.requests[name]!;
+    const next = nextOf(name, body)!;
+    if (context.facts.trouble === "emergency" && name !== "SessionStop") return refuse(name, "FAILED");
+    const served = row.serve(context, body);
+    if (served === notYet) {
+      waiting ??= { name, body, fromMs: nowMs };
+      return undefined;
+    }
+    waiting = undefined;
+    const answer = { ...row.blank(context), ...served };
+    const code = String(answer["ResponseCode"] ?? "OK");
+    if (code.startsWith("FAILED")) return refuse(name, code);
+    const processing = String(answer["EVSEProcessing"] ?? "Finished") !== "Finished";
+    if (processing && context.inStateMs > (state === "authorization" ? paymentMaxMs : processingMaxMs))
+      return refuse(name, "FAILED");
+    goTo(typeof next === "string" ? next : next[processing ? 0 : 1]);
+    if (name === "SessionSetup" && context.joined && start.paused !== undefined) {
+      sessionId = start.paused.sessionId;
+      goTo(protocol.states.resumed);
+    }
+    const close = name === "SessionStop";
+    if (close) {
+      const pauses = body["ChargingSession"] === "Pause";
+      if (pauses) paused = { sessionId, vehicleId: vehicle.id };
+      finish(pauses ? "paused" : "stopped");
+    }
+    return { name: `${name}Res`, body: answer, close };
+  }
+
+  return {
+    protocol: protocol.name,
+    vehicle,
+    order,
+    get state() {
+      return state;
+    },
+    get sessionId() {
+      return sessionId;
+    },
+    get end() {
+      return end;
+    },
+    get refusal() {
+      return refusal;
+    },
+    get paused() {
+      return paused;
+    },
+    handle(request, body, named, at) {
+      nowMs = at;
+      heardMs = at;
+      const name = request.endsWith("Req") ? request.slice(0, -3) : request;
+      const row = protocol.requests[name];
+      if (row === undefined || end !== "") {
+        refusal = `${request} in ${state}: not a request of ${protocol.name}`;
+        finish("failed");
+        return { name: "", body: {}, close: true };
+      }
+      if (waiting !== undefined || nextOf(name, body) === undefined) return refuse(name, "FAILED_SequenceError");
+      if (name === "SessionSetup") {
+        // A session that was paused is joined by its own number; every other number gets a new session.
+        context.joined = named === start.paused?.sessionId;
+      } else if (named !== sessionId) return refuse(name, "FAILED_UnknownSession");
+      return serve(name, body);
+    },
+    tick(at) {
+      nowMs = at;
+      if (end !== "") return undefined;
+      if (facts.trouble === "emergency") silentOrder(order);
+      // The pilot leaves C or D while power may flow: the plug is being pulled, or the vehicle says no.
+      if (order.phase === "energy" && facts.pilot !== "C" && facts.pilot !== "D" && protocol.loops.includes(state)) {
+        refusal = `the control pilot is in ${facts.pilot} while charging`;
+        finish("trouble");
+        return { name: "", body: {}, close: true };
+      }
+      if (waiting !== undefined) return serve(waiting.name, waiting.body);
+      const silentMs = at - heardMs;
+      if (protocol.loops.includes(state) && silentMs > loopSilentMs) {
+        order.currentA = 0;
+        vehicle.maxW = 0;
+        vehicle.minW = 0;
+      }
+      if (silentMs <= sequenceMaxMs) return undefined;
+      refusal = `no request for ${Math.round(sequenceMaxMs / 1000)} s in ${state}`;
+      finish("silent");
+      return { name: "", body: {}, close: true };
+    },
+    lost() {
+      if (end === "") finish("failed");
+    },
+  };
+}

@@ -1,0 +1,63 @@
+/**
+ * Which request each state of a session takes, and where it leads. A pair [while processing, finished] depends on the
+ * processing state of the response. `PowerDelivery+` starts power, `-` ends it, `~` renegotiates. `SessionStop` is taken in
+ * every state but those in `noStop`. Worked out from public implementations and recorded sessions of real vehicles; the
+ * requirement numbers that they cite are not repeated here.
+ */
+export type Next = string | readonly [processing: string, finished: string];
+
+export interface StateTable {
+  readonly first: string;
+  readonly noStop: readonly string[];
+  /** Where a session that was paused goes on after its setup. */
+  readonly resumed: string;
+  /** The state after SessionStop; nothing is taken there. */
+  readonly over: "over";
+  readonly states: Readonly<Record<string, Readonly<Record<string, Next>>>>;
+}
+
+/** DIN SPEC 70121: DC only, paid outside the vehicle, no resuming. */
+export const dinStates = {
+  first: "setup",
+  noStop: ["setup"],
+  resumed: "discovery",
+  over: "over",
+  states: {
+    setup: { SessionSetup: "discovery" },
+    discovery: { ServiceDiscovery: "payment" },
+    payment: { ServicePaymentSelection: "authorization" },
+    authorization: { ContractAuthentication: ["authorization", "parameters"] },
+    parameters: { ChargeParameterDiscovery: ["parameters", "cableCheck"] },
+    // Vehicles that give up before the precharge say so with PowerDelivery.
+    cableCheck: { CableCheck: ["cableCheck", "precharge"], "PowerDelivery-": "stopped" },
+    precharge: { PreCharge: "precharging", "PowerDelivery-": "stopped" },
+    precharging: { PreCharge: "precharging", "PowerDelivery+": "loop", "PowerDelivery-": "stopped" },
+    loop: { CurrentDemand: "loop", "PowerDelivery-": "stopped" },
+    stopped: { WeldingDetection: "stopped" },
+    over: {},
+  },
+} as const satisfies StateTable;
+
+/** ISO 15118-2, AC and DC, paid outside the vehicle. */
+export const iso2States = {
+  first: "setup",
+  noStop: ["setup"],
+  // The whole sequence is gone through again with the same values.
+  resumed: "discovery",
+  over: "over",
+  states: {
+    setup: { SessionSetup: "discovery" },
+    discovery: { ServiceDiscovery: "services" },
+    services: { ServiceDetail: "services", PaymentServiceSelection: "authorization" },
+    authorization: { Authorization: ["authorization", "parameters"] },
+    parameters: { ChargeParameterDiscovery: ["parameters", "ready"] },
+    ready: { "PowerDelivery+": "loopAc", "PowerDelivery-": "stopped", CableCheck: ["cableCheck", "precharge"] },
+    cableCheck: { CableCheck: ["cableCheck", "precharge"], "PowerDelivery-": "stopped" },
+    precharge: { PreCharge: "precharging", "PowerDelivery-": "stopped" },
+    precharging: { PreCharge: "precharging", "PowerDelivery+": "loopDc", "PowerDelivery-": "stopped" },
+    loopAc: { ChargingStatus: "loopAc", "PowerDelivery-": "stopped", "PowerDelivery~": "parameters" },
+    loopDc: { CurrentDemand: "loopDc", "PowerDelivery-": "stopped", "PowerDelivery~": "parameters" },
+    stopped: { WeldingDetection: "stopped" },
+    over: {},
+  },
+} as const satisfies StateTable;
