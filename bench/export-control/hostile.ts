@@ -17,6 +17,7 @@ export interface HostileSpec {
   readonly stageCount?: number;
   readonly stageRatedW?: number;
   readonly countsSamples?: boolean;
+  readonly tickMs?: number;
   /** Export limit, share of the stages' sum. */
   readonly limitShare?: number;
   /** Wanders of the load, share of the stages' sum. */
@@ -28,6 +29,8 @@ export interface HostileResult {
   readonly backMs: number[];
   /** Peak to peak of the stages' sum in the quiet seconds before each step, shares of their sum. */
   readonly swingShare: number[];
+  /** Largest fall of it within those seconds, the same: a rise that is still under way has none. */
+  readonly fallShare: number[];
   /** Time above limit + 0.5 % in the quiet seconds, ms per s. */
   steadyMsPerS: number;
   /** Share of the room for the stages that was used in the quiet seconds. */
@@ -49,6 +52,7 @@ export function measureHostile(spec: HostileSpec, seed: number, sessions: number
   const result: HostileResult = {
     backMs: [],
     swingShare: [],
+    fallShare: [],
     steadyMsPerS: 0,
     usedShare: 0,
     doubtShare: 0,
@@ -88,7 +92,7 @@ export function hostileSite(spec: HostileSpec, seed: number): Site {
     ...spec.meter,
   };
   const plant = new Plant(stages, meter, 2, dice);
-  const site = new Site(plant, { ...usualOptions, tickMs: 20, rangeW: 2.5 * sumW, told: spec.told });
+  const site = new Site(plant, { ...usualOptions, tickMs: spec.tickMs ?? 20, rangeW: 2.5 * sumW, told: spec.told });
   site.meter.countsSamples = spec.countsSamples ?? false;
   return site;
 }
@@ -114,6 +118,7 @@ function runSession(spec: HostileSpec, seed: number, steps: number, sessions: nu
   let quiet = false;
   let lowW = 0;
   let highW = 0;
+  let fallW = 0;
   let above = 0;
   let usedWms = 0;
   let roomWms = 0;
@@ -135,6 +140,7 @@ function runSession(spec: HostileSpec, seed: number, steps: number, sessions: nu
     if (overW > excessShare * sumW) above++;
     lowW = Math.min(lowW, totalW);
     highW = Math.max(highW, totalW);
+    fallW = Math.max(fallW, highW - totalW);
     usedWms += totalW;
     roomWms += roomW - sign * wanderW;
     if (site.budget.quality !== Quality.good) doubts++;
@@ -160,9 +166,11 @@ function runSession(spec: HostileSpec, seed: number, steps: number, sessions: nu
     quiet = true;
     lowW = Number.POSITIVE_INFINITY;
     highW = Number.NEGATIVE_INFINITY;
+    fallW = 0;
     site.run(quietMs, each);
     quiet = false;
     result.swingShare.push((highW - lowW) / sumW);
+    result.fallShare.push(fallW / sumW);
   }
   result.foundAtMs.push(foundAtMs);
   result.steadyMsPerS += above / ((steps * quietMs) / 1_000) / sessions;

@@ -22,6 +22,7 @@ import type { ControlReport } from "./control/shared/report.ts";
 import { createStallNotes } from "./control/stall-notes.ts";
 import type { Log } from "./log.ts";
 import { createDeviceNotes } from "./notes/device-notes.ts";
+import { createDynamicsNotes } from "./notes/dynamics-notes.ts";
 import { createMeterNotes } from "./notes/meter-notes.ts";
 import { openPeople, type People } from "./people.ts";
 import { type FoundEquipment, openPermitStore, type PermitInForce, refusalText } from "./permits/permit.ts";
@@ -114,6 +115,10 @@ export function startStation(options: StationOptions): SiteStation {
   if (pccArchive.sentence !== "") log("warn", pccArchive.sentence);
   const deviceNotes = createDeviceNotes(log, monotonicMs);
   const meterNotes = createMeterNotes(log);
+  const dynamicsNotes = createDynamicsNotes(
+    log,
+    config.evses.map(({ name }, i) => name ?? `EVSE ${i + 1}`),
+  );
   const mismatches = createMismatchNotes(log, (message) =>
     audit({ kind: "alarm", actor: "controller", body: { message } }),
   );
@@ -204,6 +209,7 @@ export function startStation(options: StationOptions): SiteStation {
     const report = control.report();
     if (report === null) return;
     meterNotes(report.site.meterQuality);
+    dynamicsNotes(report.site);
     backend?.refresh(report, monotonicMs());
   }, viewEveryMs);
   control.flush();

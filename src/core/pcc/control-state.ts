@@ -9,7 +9,7 @@ import type { LimitSource } from "../../domain/limit-sources.ts";
 import { Quality } from "../../domain/quality.ts";
 import type { ReasonKey } from "../../domain/reasons.ts";
 import { invariant } from "../../domain/result.ts";
-import { commandPeriodModelMaxMs, createSiteDynamics, type SiteDynamics } from "./dynamics.ts";
+import { commandPeriodModelMaxMs, createSiteDynamics, type SiteDynamics } from "./dynamics/dynamics.ts";
 import { createEnvelope, createSampleNoise, type Envelope, type EnvelopeTuning, type SampleNoise } from "./envelope.ts";
 import { createGainWatch, type GainWatch } from "./gain-watch.ts";
 import { leadFactor } from "./lead-factor.ts";
@@ -196,7 +196,7 @@ export function createExportControl(config: ExportControlConfig, stageCount: num
     stageCount: n,
     scaleW,
     observer,
-    supervision: createMeterSupervision(meter, answerMs),
+    supervision: createMeterSupervision(meter, answerMs, tickMs),
     dynamics: createSiteDynamics(meter, tickMs, meteredChannels, n, scaleW, readingAgeMs, alwaysMeasured),
     gainWatch: createGainWatch(scaleW, answerMs + meter.latencyMs + meter.windowMs + meter.updateMs),
     signProof: createSignProof(scaleW, meter.proven ?? true),

@@ -11,13 +11,13 @@ import type { MeterFacts, StageFacts } from "../snapshot.ts";
 import { type Channel, type ExportControl, holdMs, type Side, type SiteBudget } from "./control-state.ts";
 import {
   asConfigured,
-  compareWays,
   forgetComparison,
-  measuredSum,
+  judgeMeter,
   noteExcess,
   noteReadings,
   noteSlowUpdate,
-} from "./dynamics.ts";
+} from "./dynamics/dynamics.ts";
+import { measuredSum } from "./dynamics/stage-history.ts";
 import { learnNoise, lowerEnvelope, restartEnvelope, sampleEnvelope, tickEnvelope } from "./envelope.ts";
 import { endDoubt, gainAnswerMaxMs, watchGain } from "./gain-watch.ts";
 import { advanceObserver, fillStagePowers, PowerSource } from "./load-observer.ts";
@@ -106,7 +106,7 @@ export function stepExportControl(
   if (hasSag(control, stages)) control.calmFromMs = nowMs + calmAfterMs;
   if (s.hasSample) {
     if (nowMs < control.besideFromMs) forgetComparison(d);
-    else watchDynamics(control, meter, limits, out, nowMs);
+    else watchDynamics(control, meter, limits, nowMs);
     control.started = true;
     proveMeter(control, meter, stages, out, nowMs);
   }
@@ -133,16 +133,13 @@ function watchDynamics(
   { dynamics: d, channels, config, supervision }: ExportControl,
   { powerW, sampleAtMs }: MeterFacts,
   { exportLimitW, importLimitW }: PccLimits,
-  { loadW }: SiteBudget,
   nowMs: number,
 ): void {
   const { sigmaW } = channels[0]!.noise;
-  d.sampleMeterW = powerW;
-  d.sampleLoadW = loadW;
-  d.sampleSigmaW = sigmaW;
-  if (supervision.updateMs > config.meter.updateMs && d.cause === "") noteSlowUpdate(d, supervision.updateMs);
-  d.sampleEndMs = sampleAtMs - sampleAgeTicks * config.tickMs;
-  compareWays(d, nowMs);
+  d.ways.sampleMeterW = powerW;
+  if (supervision.updateMs > supervision.toldUpdateMs && d.cause === "") noteSlowUpdate(d, supervision.updateMs, nowMs);
+  d.ways.sampleEndMs = sampleAtMs - sampleAgeTicks * config.tickMs;
+  judgeMeter(d, nowMs);
   d.overW = Math.max(-powerW - exportLimitW, powerW - importLimitW);
   d.overLeastW = Math.max(excessShare * channels[0]!.scaleW, excessSigmas * sigmaW);
   noteExcess(d, nowMs);
@@ -167,10 +164,10 @@ function proveMeter(
   control.signProof.sampleMeterW = meter.powerW;
   // By what the stages say: a model that is too fast would put the meter in the wrong.
   measureSample(control, 0);
-  control.signProof.sampleStagesW = control.dynamics.meanW;
+  control.signProof.sampleStagesW = control.dynamics.history.meanW;
   const gain = control.gainWatch;
   gain.sampleMeterW = meter.powerW;
-  gain.sampleStagesW = control.dynamics.meanW;
+  gain.sampleStagesW = control.dynamics.history.meanW;
   gain.sampleSigmaW = control.signProof.sampleSigmaW;
   gain.netW = netW;
   if (control.dynamics.measured || gain.answerMs > gainAnswerMaxMs) endDoubt(gain);
@@ -288,14 +285,14 @@ function sampleStagesW(control: ExportControl, c: number): number {
   const { dynamics } = control;
   if (!dynamics.measured) return sumOf(control, c, control.sampleStageW);
   measureSample(control, c);
-  return dynamics.meanW;
+  return dynamics.history.meanW;
 }
 
 /** What the stages' readings say that they did in the window of the sample, W, into `dynamics.meanW`. */
 function measureSample({ dynamics, sampleFromMs, sampleUntilMs }: ExportControl, c: number): void {
-  dynamics.spanFromMs = sampleFromMs;
-  dynamics.spanUntilMs = sampleUntilMs;
-  measuredSum(dynamics, c);
+  dynamics.history.spanFromMs = sampleFromMs;
+  dynamics.history.spanUntilMs = sampleUntilMs;
+  measuredSum(dynamics.history, c);
 }
 
 /** Mean power of all stages together in a channel between two moments of the world, W, as far as models and readings tell. */

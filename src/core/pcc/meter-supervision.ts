@@ -71,6 +71,8 @@ const clearlySlower = 2.5;
 /** Whether the meter's samples come, move and may be believed, and since when. */
 export interface MeterSupervision {
   readonly config: MeterConfig;
+  /** Interval between new samples as configured, or the tick where that is longer: no sample is seen between two ticks, ms. */
+  readonly toldUpdateMs: number;
   /** Interval between new samples: as configured, or as the meter shows when it is clearly slower, ms. */
   updateMs: number;
   /** The shortest gap of the samples so far, and how many they are. */
@@ -100,10 +102,12 @@ export interface MeterSupervision {
 }
 
 /** `answerMs` is the slowest stage's write + dead time + two time constants. */
-export function createMeterSupervision(config: MeterConfig, answerMs: number): MeterSupervision {
+export function createMeterSupervision(config: MeterConfig, answerMs: number, tickMs = 0): MeterSupervision {
+  const toldUpdateMs = Math.max(config.updateMs, tickMs);
   return {
     config,
-    updateMs: config.updateMs,
+    toldUpdateMs,
+    updateMs: toldUpdateMs,
     gapMs: Number.POSITIVE_INFINITY,
     gaps: 0,
     challengeMs: answerMs + config.latencyMs + 2 * config.windowMs,
@@ -202,7 +206,7 @@ function learnUpdate(s: MeterSupervision, gapMs: number): void {
   if (gapMs < s.gapMs) s.gapMs = gapMs;
   s.gaps++;
   if (s.gaps < gapSamples) return;
-  const { updateMs } = s.config;
+  const { toldUpdateMs: updateMs } = s;
   s.updateMs = s.gapMs > clearlySlower * updateMs ? Math.min(s.gapMs, learntUpdateMaxMs) : updateMs;
   s.gapMs = Number.POSITIVE_INFINITY;
   s.gaps = 0;
