@@ -94,6 +94,14 @@ describe("the arrows of the design hold", () => {
     expect(wrong).toEqual([]);
   });
 
+  test("a plan knows no clock and no random: the same problem gives the same bytes", () => {
+    const impure = /\bDate\b|\bperformance\b|Math\.random|\bsetTimeout\b|\bsetInterval\b|["']node:/;
+    const wrong = files
+      .filter((path) => /^src\/planning\/(?!thread\/)/.test(path))
+      .filter((path) => impure.test(stripComments(readFileSync(join(root, path), "utf8"))));
+    expect(wrong).toEqual([]);
+  });
+
   test("the plant draws no random numbers of its own and reads no clock", () => {
     const impure = /\bDate\b|\bperformance\b|Math\.random|\bsetTimeout\b|\bsetInterval\b|["']node:/;
     const wrong = files

@@ -13,6 +13,8 @@ export const strata: readonly Stratum[] = [
   { name: "domain", folder: "src/domain", may: [], packages: [] },
   { name: "config", folder: "src/config", may: ["domain"], packages: ["zod", "yaml"] },
   { name: "core", folder: "src/core", may: ["domain", "config"], packages: [] },
+  { name: "planning", folder: "src/planning", may: ["domain"], packages: [] },
+  { name: "solver", folder: "src/planning/solver", may: ["planning"], packages: ["highs"] },
   { name: "modbus", folder: "src/protocols/modbus", may: ["domain", "config"], packages: ["*"] },
   { name: "sunspec", folder: "src/protocols/sunspec", may: ["domain", "config", "modbus"], packages: ["*"] },
   { name: "exi", folder: "src/protocols/exi", may: ["domain"], packages: ["*"] },
@@ -30,7 +32,7 @@ export const strata: readonly Stratum[] = [
   {
     name: "cli",
     folder: "src/cli",
-    may: ["app", "dashboard", "domain", "config", "core", "exi", "iso15118", "bridge", "sim"],
+    may: ["app", "dashboard", "domain", "config", "core", "exi", "iso15118", "bridge", "planning", "solver", "sim"],
     packages: ["*"],
   },
   { name: "plant", folder: "sim/plant", may: ["domain"], packages: [] },

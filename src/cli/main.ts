@@ -43,6 +43,11 @@ const commands: readonly (readonly [name: string, sentence: string, load: () => 
     async () => (await import("./grid-case.ts")).gridCaseCommand,
   ],
   [
+    "plan-case",
+    "plan site-days: every vehicle ready at the least cost",
+    async () => (await import("./plan-case.ts")).planCaseCommand,
+  ],
+  [
     "sunspec",
     "print our own SunSpec models: definitions for SunSpec clients, or a C header for firmware",
     async () => (await import("./sunspec.ts")).sunspecCommand,
