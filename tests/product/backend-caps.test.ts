@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sleep, until } from "./site/judge.ts";
 import { type Product, startProduct } from "./site/product.ts";
+import { soon } from "./site/sites.ts";
 
 const dayS = 86_400;
 
@@ -11,10 +12,10 @@ describe("a depot whose backend allows one bay nothing and the other 7 kW", () =
     product = await startProduct({ plant: { stages: [{}, {}], buildingW: 5_000 }, backend: true });
     // A status is the first word after the station has been accepted: only then may a backend command.
     const accepted = () => product.backend.said.some(({ action }) => action === "StatusNotification");
-    expect(await until(accepted, 20_000)).toBe(true);
+    expect(await until(accepted, 60_000)).toBe(true);
     expect((await product.backend.setProfile(1, 0)).status).toBe("Accepted");
     expect((await product.backend.setProfile(2, 7_000)).status).toBe("Accepted");
-    expect(await until(() => Math.abs(product.plant.stages[1]!.powerW - 7_000) < 300, 30_000)).toBe(true);
+    await soon(product, "charges at 7 kW", () => Math.abs(product.plant.stages[1]!.powerW - 7_000) < 300);
   });
   afterAll(() => product.stop());
 
@@ -31,14 +32,14 @@ describe("a depot whose backend allows one bay nothing and the other 7 kW", () =
     expect(product.setpointsW(0, fromMs).length).toBeGreaterThan(100);
     expect(standingW[0]).toBe(0);
     expect(standingW[1]).toBeLessThanOrEqual(7_001);
-    await product.backend.whenConnected(20_000);
+    await product.backend.whenConnected();
     await sleep(3_000);
     expect(highestW(fromMs)[0]).toBe(0);
     expect(product.plant.stages[0]!.powerW).toBe(0);
   });
 
   it("a hundred profiles, 99 of them of 1,024 periods: their schedule is answered soon, and no cap moves", async () => {
-    await until(() => product.backend.connected, 20_000);
+    await until(() => product.backend.connected, 60_000);
     const startSchedule = new Date(Date.now() - dayS * 1_000).toISOString();
     for (let id = 1_001; id <= 1_099; id++) {
       const chargingSchedulePeriod = Array.from({ length: 1_024 }, (_, i) => ({
@@ -59,11 +60,13 @@ describe("a depot whose backend allows one bay nothing and the other 7 kW", () =
       );
     }
     const fromMs = performance.now();
+    const fromCpuMs = product.process.cpuMs();
     const { schedule, status } = await product.backend.call("GetCompositeSchedule", {
       evseId: 2,
       duration: 32 * dayS,
     });
-    const tookMs = performance.now() - fromMs;
+    // Of the processor, not of the clock: it may be busy with something else.
+    const tookMs = product.process.cpuMs() - fromCpuMs;
     expect(status).toBe("Accepted");
     expect((schedule as { duration: number }).duration).toBe(32 * dayS);
     expect(tookMs).toBeLessThan(1_000);

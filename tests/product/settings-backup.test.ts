@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sleep, writtenTo } from "./site/judge.ts";
 import type { JsonObject, Product, ProductOptions } from "./site/product.ts";
-import { soon, startSites, stopSites } from "./site/sites.ts";
+import { soon, stagesUsed, startSites, stopSites } from "./site/sites.ts";
 
 const home: Pick<ProductOptions, "plant"> = { plant: { stages: [{}], k1TravelMs: 100, tiersW: [5_000] } };
 const backup = { site: { serviceMode: "non-parallel-backup" } } as const;
@@ -51,28 +51,29 @@ describe("further settings of backup", () => {
 
   beforeAll(async () => {
     up = await startSites(sites as Record<keyof typeof sites, ProductOptions>);
-    for (const name of ["dark", "refilled"] as const)
-      await soon(up[name], "the grid is there", () => up[name].mode() === "loadOnly", 60_000);
-    await sleep(6_000);
+    for (const name of ["dark", "refilled"] as const) {
+      await soon(up[name], "the grid is there", () => up[name].mode() === "loadOnly", 90_000);
+      await stagesUsed(up[name]);
+    }
     outage(up.dark);
     outage(up.refilled);
-  }, 180_000);
+  });
   afterAll(() => stopSites(up));
 
   it("dashboard.onSiteAddresses[]: who comes to the page over the service port may ask for an island", async () => {
-    await soon(up.planned, "in parallel", () => up.planned.mode() === "parallel", 60_000);
+    await soon(up.planned, "in parallel", () => up.planned.mode() === "parallel", 90_000);
     const { ok, sentence } = await (await up.planned.page()).act("plannedIsland");
     expect([ok, sentence]).toEqual([true, expect.any(String)]);
   });
 
   it("evses[].stage.holdsAngle: a stage that can hold the bus is told to, and no other", async () => {
-    await soon(up.planned, "told to hold", () => roles(up.planned, 1).includes(hold), 30_000);
+    await soon(up.planned, "told to hold", () => roles(up.planned, 1).includes(hold));
     await sleep(1_000);
     expect(roles(up.planned, 2)).not.toContain(hold);
   });
 
   it("auxiliary.standbyW: the dark costs energy, and what is left may be too little for a start", async () => {
-    await soon(up.dark, "K1 is open", () => up.dark.mode() === "isolated", 20_000);
+    await soon(up.dark, "K1 is open", () => up.dark.mode() === "isolated");
     await sleep(4_000);
     expect(roles(up.dark, 1)).not.toContain(forming);
   });
@@ -80,13 +81,13 @@ describe("further settings of backup", () => {
   it("auxiliary.chargeW: a live bus gives back what a start has taken", async () => {
     const { refilled } = up;
     const [stage] = refilled.plant.stages;
-    await soon(refilled, "island", () => refilled.mode() === "islandRunning", 30_000);
+    await soon(refilled, "island", () => refilled.mode() === "islandRunning");
     await sleep(9_000);
     // The bus falls, and the stage takes no command for a while.
     stage!.local = true;
     stage!.role = "off";
-    await soon(refilled, "the bus has fallen", () => refilled.mode() === "isolated", 10_000);
+    await soon(refilled, "the bus has fallen", () => refilled.mode() === "isolated");
     stage!.local = false;
-    await soon(refilled, "island again", () => refilled.mode() === "islandRunning", 30_000);
+    await soon(refilled, "island again", () => refilled.mode() === "islandRunning");
   });
 });

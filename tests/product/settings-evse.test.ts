@@ -3,8 +3,9 @@
  * written to each stage, and what it gave.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sleep, until, writtenTo } from "./site/judge.ts";
+import { sleep, writtenTo } from "./site/judge.ts";
 import { type JsonObject, type Product, startProduct } from "./site/product.ts";
+import { soon, stays } from "./site/sites.ts";
 
 const stage = { maxChargeW: 600_000, maxDischargeW: 60_000 };
 const dischargingW = -30_000;
@@ -35,10 +36,15 @@ describe("settings of an EVSE", () => {
       ({ value }) => value,
     );
   };
-  const settles = (number: number, wantedW: number, withinMs = 15_000): Promise<boolean> =>
-    until(() => Math.abs(powerW(number) - wantedW) < 400, withinMs);
+  /** Power dips for a moment when the meter's samples are overdue, as on a busy machine: what it settles at counts. */
+  const settles = (number: number, wantedW: number): Promise<void> =>
+    soon(product, `bay ${number} at ${wantedW} W`, () => Math.abs(powerW(number) - wantedW) < 400);
   const lowestW = (number: number): number =>
     Math.min(0, ...product.setpointsW(number - 1, fromMs).map(({ value }) => value));
+  const highestW = (number: number, sinceMs: number): number =>
+    Math.max(0, ...product.setpointsW(number - 1, sinceMs).map(({ value }) => value));
+
+  const groupW = (): number => powerW(bay.groupA) + powerW(bay.groupB);
 
   beforeAll(async () => {
     product = await startProduct({
@@ -100,20 +106,20 @@ describe("settings of an EVSE", () => {
         };
       },
     });
-    expect(await product.reached("parallel", 60_000)).toBe(true);
+    await soon(product, "in parallel", () => product.mode() === "parallel", 90_000);
     fromMs = performance.now();
+    // Those that may not discharge, or are not used, refuse it.
     for (let number = 1; number <= count; number += 1) await product.backend.setPower(number, dischargingW);
+    await product.backend.ask(bay.plain, dischargingW);
     await settles(bay.plain, dischargingW);
     await sleep(2_000);
   });
   afterAll(() => product?.stop());
 
-  it("an EVSE on which nothing binds gives what was asked for", () => {
-    expect(powerW(bay.plain)).toBeCloseTo(dischargingW, -3);
-  });
+  it("an EVSE on which nothing binds gives what was asked for", () => settles(bay.plain, dischargingW));
 
   it("evses[].maxDischargeW: it gives its rating and no more", async () => {
-    expect(await settles(bay.maxDischarge, -9_000)).toBe(true);
+    await settles(bay.maxDischarge, -9_000);
     expect(lowestW(bay.maxDischarge)).toBeGreaterThan(-9_300);
   });
 
@@ -132,13 +138,13 @@ describe("settings of an EVSE", () => {
   });
 
   it("pcc.groups[].dischargeLimitW: the sum of its EVSEs stays within it", async () => {
-    const sumW = (): number => powerW(bay.groupA) + powerW(bay.groupB);
-    expect(await until(() => Math.abs(sumW() + 14_000) < 500, 10_000)).toBe(true);
+    await soon(product, "14 kW together", () => Math.abs(groupW() + 14_000) < 500);
   });
 
-  it("pcc.groups[].evses[]: its EVSEs are held by it, and nobody else", () => {
-    expect(powerW(bay.groupA) + powerW(bay.groupB)).toBeGreaterThan(-14_600);
-    expect(powerW(bay.plain)).toBeLessThan(-29_000);
+  it("pcc.groups[].evses[]: its EVSEs are held by it, and nobody else", async () => {
+    await soon(product, "held, and one that is not", () => groupW() > -14_600 && powerW(bay.plain) < -29_000);
+    // Never beyond it, and neither of them near what was asked for.
+    for (const number of [bay.groupA, bay.groupB]) expect(lowestW(number)).toBeGreaterThan(-14_001);
   });
 
   it("loop.watchdogS: every stage reverts after it", () => {
@@ -155,53 +161,49 @@ describe("settings of an EVSE", () => {
     expect(map.get(`708.Crv[1].MustTrip.Pt[${steps}].Tms`)).toBeCloseTo(1.7, 1);
   });
 
-  it("evses[].stage.maxVar: reactive power stays within it", () => {
-    const largestVar = Math.max(...written(bay.reactive, "64901.VarCmd").map(Math.abs));
-    expect(largestVar).toBeLessThanOrEqual(11_000);
-    expect(largestVar).toBeGreaterThan(10_000);
+  const largestVar = (number: number): number => Math.max(0, ...written(number, "64901.VarCmd").map(Math.abs));
+
+  it("evses[].stage.maxVar: reactive power stays within it", async () => {
+    await soon(product, "reactive power near its limit", () => largestVar(bay.reactive) > 10_000);
+    expect(largestVar(bay.reactive)).toBeLessThanOrEqual(11_000);
   });
 
   it("evses[].stage.gridFunctions: a stage of its own functions takes no reactive power from the controller", () => {
-    expect(Math.max(...written(bay.plain, "64901.VarCmd").map(Math.abs))).toBe(0);
-    expect(Math.max(...written(bay.reactive, "64901.VarCmd").map(Math.abs))).toBeGreaterThan(0);
+    expect(largestVar(bay.plain)).toBe(0);
+    expect(largestVar(bay.reactive)).toBeGreaterThan(0);
   });
 
   it("evses[].stage.ratedVA: reactive power is a share of it, and active power keeps all of its own beside", async () => {
     // The profile asks for 0.3 of the rating: 10.8 kvar, and 9 kvar of what its powers alone would make of it.
-    const lastVar = Math.abs(written(bay.rated, "64901.VarCmd").at(-1)!);
-    expect(lastVar).toBeGreaterThan(10_100);
-    expect(lastVar).toBeLessThan(11_500);
-    expect(await settles(bay.rated, dischargingW)).toBe(true);
+    const lastVar = (): number => Math.abs(written(bay.rated, "64901.VarCmd").at(-1) ?? 0);
+    await soon(product, "10.8 kvar", () => lastVar() > 10_100 && lastVar() < 11_500);
+    await settles(bay.rated, dischargingW);
   });
 
   it("evses[].minPowerW: below it the set-point is zero", async () => {
-    await product.backend.setPower(bay.minPower, -8_000);
-    expect(await settles(bay.minPower, -8_000)).toBe(true);
-    await product.backend.setPower(bay.minPower, -4_000);
-    expect(await settles(bay.minPower, 0)).toBe(true);
+    await product.backend.ask(bay.minPower, -8_000);
+    await settles(bay.minPower, -8_000);
+    await product.backend.ask(bay.minPower, -4_000);
+    await soon(product, "at rest", () => powerW(bay.minPower) === 0);
+    const restingMs = performance.now();
     await sleep(500);
-    expect(powerW(bay.minPower)).toBe(0);
+    const since = product.setpointsW(bay.minPower - 1, restingMs).map(({ value }) => value);
+    expect(since.filter((value) => value !== 0)).toEqual([]);
   });
 
   it("evses[].maxChargeW: it takes its rating and no more", async () => {
     const beganMs = performance.now();
-    await product.backend.setPower(bay.maxCharge, 30_000);
-    await product.backend.setPower(bay.plain, 30_000);
-    const highestOf = (number: number): number =>
-      Math.max(0, ...product.setpointsW(number - 1, beganMs).map(({ value }) => value));
-    expect(await until(() => powerW(bay.plain) > 20_000 && highestOf(bay.maxCharge) > 500, 30_000)).toBe(true);
+    await product.backend.ask(bay.maxCharge, 30_000);
+    await product.backend.ask(bay.plain, 30_000);
+    await soon(product, "both charge", () => powerW(bay.plain) > 20_000 && highestW(bay.maxCharge, beganMs) > 500);
     await sleep(1_000);
-    const highestW = highestOf(bay.maxCharge);
-    expect(highestW).toBeGreaterThan(500);
-    expect(highestW).toBeLessThanOrEqual(7_001);
+    expect(highestW(bay.maxCharge, beganMs)).toBeLessThanOrEqual(7_001);
   });
 
   it("pcc.groups[].chargeLimitW: the sum of its EVSEs stays within it", async () => {
-    await product.backend.setPower(bay.groupA, 20_000);
-    await product.backend.setPower(bay.groupB, 20_000);
-    const sumW = (): number => powerW(bay.groupA) + powerW(bay.groupB);
-    expect(await until(() => Math.abs(sumW() - 8_000) < 600, 15_000)).toBe(true);
-    await sleep(1_000);
-    expect(sumW()).toBeLessThan(8_600);
+    await product.backend.ask(bay.groupA, 20_000);
+    await product.backend.ask(bay.groupB, 20_000);
+    await soon(product, "8 kW together", () => Math.abs(groupW() - 8_000) < 600);
+    await stays(product, "within 8 kW together", () => groupW() < 8_600, 1_500);
   });
 });

@@ -48,8 +48,8 @@ describe("settings that bound what the site gives", () => {
   beforeAll(async () => {
     up = await startSites(sites as Record<keyof typeof sites, ProductOptions>);
     for (const product of Object.values(up))
-      await soon(product, "in parallel", () => product.mode() === "parallel", 60_000);
-  }, 180_000);
+      await soon(product, "in parallel", () => product.mode() === "parallel", 90_000);
+  });
   afterAll(() => stopSites(up));
 
   const judge = async (product: Product, limitW: number): Promise<void> => {
@@ -59,7 +59,7 @@ describe("settings that bound what the site gives", () => {
   };
 
   it("pcc.exportLimitW: the site gives it and no more, whatever the permit allows", async () => {
-    for (const evse of [1, 2]) await up.export.backend.setPower(evse, -30_000);
+    for (const evse of [1, 2]) await up.export.backend.ask(evse, -30_000);
     await soon(up.export, "exports up to 20 kW", () => meanW(up.export.plant, exportedW, 500) > 14_000);
     await judge(up.export, 20_000);
   });
@@ -68,8 +68,10 @@ describe("settings that bound what the site gives", () => {
     const { plant } = up.export;
     plant.buildingShare = [1, 0, 0];
     await sleep(2_000);
-    await soon(up.export, "phase B within its limit", () => meanW(plant, phaseExportedW(1), 400) < 7_100, 6_000);
-    expect(meanW(plant, phaseExportedW(1), 400)).toBeGreaterThan(5_000);
+    await soon(up.export, "phase B near its limit", () => {
+      const powerW = meanW(plant, phaseExportedW(1), 400);
+      return powerW > 5_000 && powerW < 7_100;
+    });
     const fromMs = performance.now();
     await sleep(1_500);
     expect(excess(plant, phaseExportedW(1), 7_000, 300, fromMs).longestMs).toBeLessThan(300);
@@ -77,14 +79,14 @@ describe("settings that bound what the site gives", () => {
 
   it("pcc.powerControlMode: import-only gives nothing to the grid, and feeds the building", async () => {
     const { plant, backend } = up.direction;
-    await backend.setPower(1, -30_000);
+    await backend.ask(1, -30_000);
     await soon(up.direction, "feeds the building", () => plant.stages[0]!.powerW < -4_000);
     await judge(up.direction, 0);
   });
 
   it("pcc.generationProfile: its largest limit is kept, whatever the permit allows", async () => {
     const { plant, backend } = up.profile;
-    await backend.setPower(1, -30_000);
+    await backend.ask(1, -30_000);
     await soon(up.profile, "gives something", () => meanW(plant, exportedW, 300) > 500);
     await judge(up.profile, 10_000);
   });
@@ -95,11 +97,12 @@ describe("settings that bound what the site gives", () => {
 
   it("pcc.reversePower.delayS: a shorter export does not trip", async () => {
     const { plant, backend } = up.reverse;
-    await backend.setPower(1, -4_000);
+    await backend.ask(1, -4_000);
     await soon(up.reverse, "discharges", () => plant.stages[0]!.powerW < -3_000);
+    // It ends by the plant's own clock: on a busy machine a timer of this test could come after the delay.
     exportFor(up.reverse);
-    await sleep(900);
-    endExport(up.reverse);
+    plant.after(900, () => endExport(up.reverse));
+    await soon(up.reverse, "the export is over", () => plant.stages[0]!.stuckW === null);
     await sleep(1_500);
     expect((await up.reverse.state()).pccRecord?.relay).toBe("");
   });
@@ -108,30 +111,23 @@ describe("settings that bound what the site gives", () => {
     const { plant } = up.reverse;
     await soon(up.reverse, "discharges again", () => plant.stages[0]!.powerW < -3_000);
     exportFor(up.reverse);
-    await soon(
-      up.reverse,
-      "latched",
-      async () => (await up.reverse.state()).pccRecord?.relay === "reverse-power",
-      8_000,
-    );
+    await soon(up.reverse, "latched", async () => (await up.reverse.state()).pccRecord?.relay === "reverse-power");
     endExport(up.reverse);
-    await sleep(2_000);
+    await soon(up.reverse, "gives nothing", () => plant.stages[0]!.powerW >= 0);
+    await sleep(1_000);
     await stays(up.reverse, "gives nothing any more", () => plant.stages[0]!.powerW >= 0, 1_500);
   });
 
   it("pcc.reversePower.minimumImportW: an import below it while vehicles discharge latches them off", async () => {
     const { plant, backend } = up.minimum;
-    await backend.setPower(1, -6_000);
+    await backend.ask(1, -6_000);
     await soon(up.minimum, "discharges", () => plant.stages[0]!.powerW < -5_000);
-    await stays(up.minimum, "goes on at 14 kW of import", () => plant.stages[0]!.powerW < -5_000, 1_500);
-    await backend.setPower(1, -15_000);
-    await soon(
-      up.minimum,
-      "latched",
-      async () => (await up.minimum.state()).pccRecord?.relay === "minimum-import",
-      8_000,
-    );
-    await soon(up.minimum, "gives nothing any more", () => plant.stages[0]!.powerW >= 0, 4_000);
+    await sleep(1_500);
+    expect((await up.minimum.state()).pccRecord?.relay).toBe("");
+    await soon(up.minimum, "goes on at 14 kW of import", () => plant.stages[0]!.powerW < -5_000);
+    await backend.ask(1, -15_000);
+    await soon(up.minimum, "latched", async () => (await up.minimum.state()).pccRecord?.relay === "minimum-import");
+    await soon(up.minimum, "gives nothing any more", () => plant.stages[0]!.powerW >= 0);
   });
 });
 

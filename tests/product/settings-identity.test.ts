@@ -30,8 +30,8 @@ const names: Readonly<Record<Kind, string>> = {
   panel: "load panel",
   pv: "PV",
 };
-/** A device that was refused is looked at again after 3 s. */
-const refusedWithinMs = 8_000;
+/** A device that was refused is looked at again after 3 s; the rest is for a busy machine. */
+const refusedWithinMs = 20_000;
 
 describe("devices that are others than were commissioned", () => {
   let product: Product;
@@ -62,9 +62,9 @@ describe("devices that are others than were commissioned", () => {
       panel: { server: product.panel!.server, map: product.panel!.face.map },
       pv: { server: pvServer, map: pv.map },
     };
-    expect(await product.reached("loadOnly", 60_000)).toBe(true);
+    expect(await product.reached("loadOnly")).toBe(true);
     for (const field of Object.keys(fields) as Field[]) await replaceAll(field);
-  }, 180_000);
+  });
   afterAll(async () => {
     await product?.stop();
     await pvServer?.close();
@@ -178,8 +178,8 @@ describe("devices that are others than were commissioned", () => {
     await replaceAll(null);
     const answers = async (): Promise<boolean> =>
       (await product.state()).health.devices.every(({ fault }) => fault === null);
-    expect(await until(answers, 20_000, 500)).toBe(true);
-    expect(await product.reached("loadOnly", 20_000)).toBe(true);
-    expect(product.said(/works again/, fromMs)).toBeDefined();
+    expect(await until(answers, 40_000, 500)).toBe(true);
+    expect(await product.reached("loadOnly")).toBe(true);
+    expect(await until(() => product.said(/works again/, fromMs) !== undefined, 20_000)).toBe(true);
   });
 });

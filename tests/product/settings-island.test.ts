@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sleep, writtenTo } from "./site/judge.ts";
 import type { JsonObject, Places, Product, ProductOptions } from "./site/product.ts";
-import { soon, startSites, stopSites } from "./site/sites.ts";
+import { soon, stagesUsed, startSites, stays, stopSites } from "./site/sites.ts";
 
 const stage = { maxChargeW: 600_000, maxDischargeW: 60_000 };
 const home: Pick<ProductOptions, "plant"> = {
@@ -78,29 +78,30 @@ describe("settings of the island", () => {
 
   beforeAll(async () => {
     up = await startSites(sites as Record<keyof typeof sites, ProductOptions>);
-    await up.island.backend.whenConnected(60_000);
-    for (const product of Object.values(up))
-      await soon(product, "the grid is there", () => product.mode() === "loadOnly", 60_000);
-    await sleep(6_000);
+    await up.island.backend.whenConnected();
+    for (const product of Object.values(up)) {
+      await soon(product, "the grid is there", () => product.mode() === "loadOnly", 90_000);
+      await stagesUsed(product);
+    }
     await up.island.backend.setPower(1, -20_000);
     await sleep(4_000);
-  }, 180_000);
+  });
   afterAll(() => stopSites(up));
 
-  it("site.serviceMode: a site that was set up for backup gives nothing in parallel, whatever its permit grants", () => {
-    expect(up.island.mode()).toBe("loadOnly");
+  it("site.serviceMode: a site that was set up for backup gives nothing in parallel, whatever its permit grants", async () => {
+    await soon(up.island, "as a load", () => up.island.mode() === "loadOnly");
+    expect(up.island.log.map(({ fields }) => fields["mode"])).not.toContain("parallel");
     expect(Math.min(0, ...up.island.setpointsW(0).map(({ value }) => value))).toBe(0);
   });
 
   it("the grid fails", async () => {
     for (const { plant } of Object.values(up)) plant.gridPresent = false;
-    await soon(up.island, "island", () => up.island.mode() === "islandRunning", 40_000);
-    await sleep(12_000);
+    await soon(up.island, "island", () => up.island.mode() === "islandRunning");
   });
 
   it("transferDevice.travelMs: a slow device is given the time that it is listed with", async () => {
     // It takes 700 ms; what is given to a fast one would have locked the site out.
-    await soon(up.island, "still an island", () => up.island.mode() === "islandRunning", 1_000);
+    await stays(up.island, "an island", () => up.island.mode() === "islandRunning", 1_000);
     expect(up.island.plant.k1!.position).toBe(0);
   });
 
@@ -109,18 +110,21 @@ describe("settings of the island", () => {
     expect(told(up.island, 2, "64901.RoleCmd")).not.toContain(forming);
   });
 
-  it("tiers[].loadW: a tier beyond what the stages can give stays open", () => {
-    expect(up.island.plant.tiersClosed.slice(0, 2)).toEqual([true, true]);
-    expect(up.island.plant.tiersClosed[3]).toBe(false);
+  it("tiers[].loadW: a tier beyond what the stages can give stays open", async () => {
+    const { tiersClosed } = up.island.plant;
+    await soon(up.island, "fed without it", () => tiersClosed[0]! && tiersClosed[1]! && !tiersClosed[3]);
+    await stays(up.island, "open", () => tiersClosed[3] === false, 8_000);
   });
 
-  it("tiers[].inrushFactor: a tier whose inrush is beyond what they can give stays open", () => {
-    expect(up.island.plant.tiersClosed[2]).toBe(false);
+  it("tiers[].inrushFactor: a tier whose inrush is beyond what they can give stays open", async () => {
+    const { tiersClosed } = up.island.plant;
+    await stays(up.island, "open", () => tiersClosed[2] === false, 1_000);
   });
 
-  it("tiers[].sheddable: a tier that may not be shed is fed to the end", () => {
+  it("tiers[].sheddable: a tier that may not be shed is fed to the end", async () => {
     // Less than half an hour is left: all others are gone.
-    expect(up.island.plant.tiersClosed).toEqual([true, true, false, false]);
+    const fed = (): string => up.island.plant.tiersClosed.map(Number).join("");
+    await stays(up.island, "those two are fed", () => fed() === "1100", 2_000);
   });
 
   it("site.utilityNotified: no island while the utility was not told", () => {
@@ -133,8 +137,9 @@ describe("settings of the island", () => {
     expect(told(up.without, 1, "64901.RoleCmd")).not.toContain(forming);
   });
 
-  const startsNot = (): void => {
-    expect(up.tired.mode()).toBe("isolated");
+  const startsNot = async (): Promise<void> => {
+    await soon(up.tired, "K1 is open", () => up.tired.mode() === "isolated");
+    await stays(up.tired, "isolated", () => up.tired.mode() === "isolated", 1_500);
     expect(told(up.tired, 1, "64901.RoleCmd")).not.toContain(forming);
   };
 

@@ -1,7 +1,8 @@
 /** The product starts before foreign devices, charges, gives power back under a permit, and ends. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exportedW, importedW, meanW, until } from "./site/judge.ts";
+import { exportedW, importedW, meanW, zeroAfterMs } from "./site/judge.ts";
 import { type Product, startProduct } from "./site/product.ts";
+import { soon } from "./site/sites.ts";
 
 describe("a depot of two bays under a permit to export", () => {
   let product: Product;
@@ -11,27 +12,29 @@ describe("a depot of two bays under a permit to export", () => {
       permit: { mode: "parallel-export", exportLimitW: 200_000 },
       backend: true,
     });
-    await product.backend.whenConnected(20_000);
+    await product.backend.whenConnected();
   });
   afterAll(() => product.stop());
 
   it("reaches parallel operation within its profile's waits", async () => {
-    expect(await product.reached("parallel", 40_000)).toBe(true);
+    expect(await product.reached("parallel")).toBe(true);
   });
 
   it("charges and discharges as the backend asks, and the power arrives at the PCC", async () => {
-    await product.backend.setPower(1, 6_000);
-    await product.backend.setPower(2, 0);
-    expect(await until(() => Math.abs(meanW(product.plant, importedW, 300) - 26_000) < 1_500, 15_000)).toBe(true);
+    const near = (quantity: typeof importedW, powerW: number) => (): boolean =>
+      Math.abs(meanW(product.plant, quantity, 300) - powerW) < 1_500;
+    await product.backend.ask(1, 6_000);
+    await product.backend.ask(2, 0);
+    await soon(product, "imports 26 kW", near(importedW, 26_000));
     expect(await product.backend.setPower(1, -30_000)).toBe("Accepted");
-    expect(await until(() => Math.abs(meanW(product.plant, exportedW, 300) - 10_000) < 1_500, 15_000)).toBe(true);
+    await soon(product, "exports 10 kW", near(exportedW, 10_000));
   });
 
   it("shows on its page what flows", async () => {
-    const { pccW, mode, evses } = await product.state();
-    expect(mode.mode).toBe("parallel");
-    expect(pccW).toBeLessThan(-8_000);
-    expect(evses[0]!.setpointW).toBeLessThan(-29_000);
+    await soon(product, "shown", async () => {
+      const { pccW, mode, evses } = await product.state();
+      return mode.mode === "parallel" && (pccW ?? 0) < -8_000 && evses[0]!.setpointW < -29_000;
+    });
     const words = await product.explain();
     expect(words).toContain("EVSE 1");
     for (const device of ["PCC meter", "Bay 1"])
@@ -40,6 +43,7 @@ describe("a depot of two bays under a permit to export", () => {
 
   it("ends on a signal, and the stage brings itself to zero within its watchdog", async () => {
     await product.process.stop();
-    expect(await until(() => product.plant.stages[0]!.powerW === 0, 6_000)).toBe(true);
+    await soon(product, "at zero", () => product.plant.stages.every(({ powerW }) => powerW === 0));
+    expect(zeroAfterMs(product.plant, product.stages[0]!.server)).toBeLessThan(6_000);
   });
 });

@@ -11,10 +11,12 @@ export interface Backend {
   readonly url: string;
   readonly said: readonly { readonly action: string; readonly payload: Payload }[];
   readonly connected: boolean;
-  whenConnected(withinMs: number): Promise<void>;
+  whenConnected(withinMs?: number): Promise<void>;
   call(action: string, payload: Payload): Promise<Payload>;
   /** Asks an EVSE for a power, negative for a discharge: our vendor message. */
   setPower(evseId: number, powerW: number, validS?: number): Promise<string>;
+  /** The same until it is accepted: a station that has just started may refuse at first. Fails when it never is. */
+  ask(evseId: number, powerW: number): Promise<void>;
   /** Sets a profile with one period for ever; on EVSE 0 for the whole station. Its status, and why when it is refused. */
   setProfile(
     evseId: number,
@@ -63,13 +65,17 @@ export async function startBackend(options: BackendOptions = { acceptsCard: () =
     if (client === undefined) throw new Error("the station is not connected");
     return (await client.call(action as never, payload as never)) as Payload;
   };
+  const setPower = async (evseId: number, powerW: number, validS = 600): Promise<string> => {
+    const data = { evseId, powerW, validS };
+    return String((await call("DataTransfer", { vendorId: "org.islet", messageId: "SetPower", data }))["status"]);
+  };
   return {
     url: `ws://127.0.0.1:${port}`,
     said,
     get connected() {
       return client !== undefined;
     },
-    async whenConnected(withinMs) {
+    async whenConnected(withinMs = 60_000) {
       const untilMs = performance.now() + withinMs;
       // What comes after the boot notification is only sent by a station that has taken its answer.
       const booted = (): boolean => {
@@ -82,9 +88,15 @@ export async function startBackend(options: BackendOptions = { acceptsCard: () =
       }
     },
     call,
-    async setPower(evseId, powerW, validS = 600) {
-      const data = { evseId, powerW, validS };
-      return String((await call("DataTransfer", { vendorId: "org.islet", messageId: "SetPower", data }))["status"]);
+    setPower,
+    async ask(evseId, powerW) {
+      const untilMs = performance.now() + 30_000;
+      for (;;) {
+        const status = await setPower(evseId, powerW).catch(String);
+        if (status === "Accepted") return;
+        if (performance.now() > untilMs) throw new Error(`no ${powerW} W for EVSE ${evseId} within 30 s: ${status}`);
+        await new Promise((resolve) => setTimeout(resolve, 300));
+      }
     },
     async setProfile(
       evseId,

@@ -1,6 +1,6 @@
 /** Judges over what really flowed and what was really written. */
 import type { WireWrite } from "./modbus-server.ts";
-import { type Moment, type Plant, standstillMaxMs } from "./plant.ts";
+import { type Moment, type Plant, stepMs as plantStepMs, standstillMaxMs } from "./plant.ts";
 
 export interface Excess {
   /** Longest time in one piece, and in all, above the limit and the tolerance, ms. */
@@ -22,7 +22,19 @@ export const phaseExportedW =
   ({ phaseW }) =>
     -phaseW[phase]!;
 
-const since = (plant: Plant, fromMs: number): readonly Moment[] => plant.moments.filter(({ atMs }) => atMs >= fromMs);
+/** Place of the first entry from `fromMs` on in a list that is in order of time. */
+function placeOf(list: readonly { readonly atMs: number }[], fromMs: number): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (list[middle]!.atMs < fromMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+const since = (plant: Plant, fromMs: number): readonly Moment[] => plant.moments.slice(placeOf(plant.moments, fromMs));
 
 /** How long and how far a quantity lay beyond a limit since `fromMs`. */
 export function excess(plant: Plant, quantity: Quantity, limitW: number, toleranceW: number, fromMs: number): Excess {
@@ -59,11 +71,22 @@ export function writtenTo(
   fromMs = 0,
 ): { readonly atMs: number; readonly value: number }[] {
   return writes
-    .filter(({ atMs, exception }) => atMs >= fromMs && exception === 0)
+    .slice(placeOf(writes, fromMs))
+    .filter(({ exception }) => exception === 0)
     .flatMap(({ atMs, address, words }) => {
       const value = parse(address, words)?.get(path);
       return value === undefined ? [] : [{ atMs, value }];
     });
+}
+
+/**
+ * How long the stages went on without the controller: from the last thing that a device was told until all of them were at
+ * zero, ms of the plant's own clock. NaN while they are not.
+ */
+export function zeroAfterMs(plant: Plant, { writes }: { readonly writes: readonly WireWrite[] }): number {
+  const from = placeOf(plant.moments, writes.at(-1)?.atMs ?? 0);
+  const at = plant.moments.findIndex(({ stagesW }, i) => i >= from && stagesW === 0);
+  return at < 0 ? Number.NaN : (at - from) * plantStepMs;
 }
 
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -200,7 +200,7 @@ export interface Moment {
 }
 
 const momentsMax = 200_000;
-const stepMs = 5;
+export const stepMs = 5;
 /**
  * Longest standstill of this process that the plant makes up for. In a longer one the devices could neither be read nor told
  * anything: for them it did not happen, and nothing is held against the controller for it.
@@ -235,6 +235,7 @@ export class Plant {
   #timer: NodeJS.Timeout | undefined;
   #steppedMs = performance.now();
   #sampledMs = 0;
+  #deeds: { readonly atMs: number; readonly deed: () => void }[] = [];
   #queue: { readonly atMs: number; readonly sample: Omit<MeterSample, "count"> }[] = [];
 
   constructor(given: Partial<PlantOptions>) {
@@ -259,6 +260,11 @@ export class Plant {
 
   stop(): void {
     clearInterval(this.#timer);
+  }
+
+  /** Does something when so much time of the plant's own clock has gone by. */
+  after(ms: number, deed: () => void): void {
+    this.#deeds.push({ atMs: this.ranMs + ms, deed });
   }
 
   get gridLive(): boolean {
@@ -294,6 +300,9 @@ export class Plant {
   #step(nowMs: number): void {
     const { stages, k1 } = this;
     this.ranMs += stepMs;
+    const due = this.#deeds.filter(({ atMs }) => atMs <= this.ranMs);
+    if (due.length > 0) this.#deeds = this.#deeds.filter(({ atMs }) => atMs > this.ranMs);
+    for (const { deed } of due) deed();
     const wasJoined = this.joined;
     k1?.step(stepMs);
     const formers = stages.filter(({ role }) => role === "forming");

@@ -53,6 +53,8 @@ export interface IsletProcess {
   /** Exit code, or null where a signal ended it. */
   readonly ended: Promise<number | null>;
   signal(signal: NodeJS.Signals): void;
+  /** Time of the processor that its service has used so far, ms. */
+  cpuMs(): number;
   /** The process that it has started for the control loop; -1 while there is none. */
   controlPid(): number;
   /** Asks it to end, and ends it after 10 s. */
@@ -105,6 +107,7 @@ export function startIslet(configFile: string, cwd: string): IsletProcess {
     },
     ended,
     signal: (signal) => void child.kill(signal),
+    cpuMs: () => cpuMsOf(child.pid ?? -1),
     controlPid: () => childOf(child.pid ?? -1, "control-process"),
     async stop() {
       if (running) {
@@ -118,6 +121,21 @@ export function startIslet(configFile: string, cwd: string): IsletProcess {
       return code;
     },
   };
+}
+
+/** Linux counts in hundredths of a second, whatever the kernel's own clock. */
+const clockTickMs = 10;
+
+/** User and system time are the 12th and 13th field after the name in parentheses, proc(5). */
+function cpuMsOf(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return clockTickMs * (Number(fields[11]) + Number(fields[12]));
+  } catch {
+    // Elsewhere than on Linux: time that has gone by, which is no less.
+    return performance.now();
+  }
 }
 
 /** A child process of `pid` whose command line has `word` in it; -1 where there is none. */

@@ -3,12 +3,12 @@
  * in a folder of their own, a permit made and installed by the commands that people use, and a backend. Everything is on
  * loopback with free ports, bounded in time, and ends with `stop`.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Backend, type BackendOptions, startBackend } from "./backend.ts";
 import { eastronFace, janitzaFace, StageFace, SunspecMeterFace, SwitchgearFace } from "./faces.ts";
-import { sleep, until, writtenTo } from "./judge.ts";
+import { until, writtenTo } from "./judge.ts";
 import {
   type ModbusServer,
   type RegisterDevice,
@@ -91,8 +91,8 @@ export interface Product {
   /** Words of `islet explain`. */
   explain(): Promise<string>;
   mode(): string;
-  /** The mode machine was in this mode after `fromMs`, or is in it. */
-  reached(mode: string, withinMs: number): Promise<boolean>;
+  /** Waits until the mode machine is in this mode; false when it does not come to it in time. */
+  reached(mode: string, withinMs?: number): Promise<boolean>;
   /** A line of the log that fits, since `fromMs`. */
   said(pattern: RegExp, fromMs?: number): LogLine | undefined;
   /** Set-points that were written to a stage, W, our sign. */
@@ -114,6 +114,19 @@ const quickProfile = JSON.stringify({
   version: 1,
   settings: { enterDelayS: 1, enterRampS: 1 },
 });
+
+/** For a start and for what follows on a busy machine; no part of what is shown, ms. */
+const patienceMs = 60_000;
+
+/** One utility signs for all sites of a process. */
+let utilityKeys: Promise<string> | undefined;
+async function makeUtilityKeys(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "islet-utility-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const made = await runIslet(["permit", "keygen", join(folder, "utility")]);
+  if (made.code !== 0) throw new Error(`permit keygen: ${made.err}`);
+  return folder;
+}
 
 const serialOf = (index: number): string => `ST-${index + 1}`;
 
@@ -166,8 +179,9 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
     writeFileSync(join(folder, name), text);
   }
   const keys = join(folder, "utility");
-  const made = await runIslet(["permit", "keygen", keys]);
-  if (made.code !== 0) throw new Error(`permit keygen: ${made.err}`);
+  utilityKeys ??= makeUtilityKeys();
+  for (const name of ["utility.key.pem", "utility.pem"])
+    copyFileSync(join(await utilityKeys, name), join(folder, name));
 
   let running: IsletProcess | undefined;
   let opened: Promise<Page> | undefined;
@@ -218,11 +232,13 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
   };
   const open = async (): Promise<Page> => {
     const { lines } = now();
-    const greeted = await until(() => lines.some(({ text }) => text.startsWith("Dashboard: ")), 30_000);
-    if (!greeted) throw new Error(`no page after 30 s: ${now().err()} ${lines.map(({ text }) => text).join(" | ")}`);
-    await sleep(50);
+    const codes = (): string[] => lines.flatMap(({ text }) => /with this code: (\S+)/.exec(text)?.[1] ?? []);
+    const greets = (): boolean =>
+      lines.some(({ text }) => text.startsWith("Dashboard: ")) && (hasPassword || codes().length > 0);
+    const greeted = await until(greets, patienceMs);
+    if (!greeted) throw new Error(`no page after 60 s: ${now().err()} ${lines.map(({ text }) => text).join(" | ")}`);
     const url = lines.find(({ text }) => text.startsWith("Dashboard: "))!.text.slice("Dashboard: ".length);
-    const code = lines.map(({ text }) => /with this code: (\S+)/.exec(text)?.[1]).find((found) => found !== undefined);
+    const code = codes()[0];
     const page = await openPage(url, hasPassword ? null : (code ?? null));
     hasPassword = true;
     return page;
@@ -271,7 +287,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
       return out + err;
     },
     mode,
-    reached: (wanted, withinMs) => until(() => mode() === wanted, withinMs),
+    reached: (wanted, withinMs = patienceMs) => until(() => mode() === wanted, withinMs),
     said: (pattern, fromMs = 0) => now().lines.find(({ text, atMs }) => atMs >= fromMs && pattern.test(text)),
     setpointsW: (stage, fromMs = 0) => {
       const { server, face } = stages[stage]!;

@@ -1,13 +1,27 @@
 /** Several sites of one test file, up at the same time, and what to say when one does not do what it should. */
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { longestStallMs } from "./canary.ts";
 import { until } from "./judge.ts";
 import { type Product, type ProductOptions, startProduct } from "./product.ts";
+
+/** Sites that are made at the same time: each keeps a core busy for a second or two. */
+const atOnce = 2;
 
 export async function startSites<N extends string>(
   sites: Readonly<Record<N, ProductOptions>>,
 ): Promise<Record<N, Product>> {
   const up = {} as Record<N, Product>;
-  // One start after the other: each takes seconds of a core.
-  for (const name of Object.keys(sites) as N[]) up[name] = await startProduct(sites[name]);
+  const names = Object.keys(sites) as N[];
+  const lane = async (): Promise<void> => {
+    for (let name = names.shift(); name !== undefined; name = names.shift()) up[name] = await startProduct(sites[name]);
+  };
+  const lanes = await Promise.allSettled(Array.from({ length: atOnce }, lane));
+  const failed = lanes.find((result) => result.status === "rejected");
+  if (failed !== undefined) {
+    await stopSites(up);
+    throw failed.reason;
+  }
   return up;
 }
 
@@ -36,18 +50,64 @@ async function lookOf(product: Product): Promise<string> {
   return [...lines, ...product.log.slice(-15).map(({ text }) => text)].join("\n");
 }
 
-/** Waits until something holds; fails with the look of the site when it does not in time. */
+/**
+ * Waits until something holds; fails with the look of the site when it does not in time. The time is for a machine that is
+ * busy with other things, and no part of what is shown.
+ */
 export async function soon(
   product: Product,
   what: string,
   holds: () => boolean | Promise<boolean>,
-  withinMs = 20_000,
+  withinMs = 40_000,
 ): Promise<void> {
-  if (await until(holds, withinMs, 100)) return;
+  if (await until(holds, withinMs)) return;
   throw new Error(`not within ${withinMs} ms: ${what}\n${await lookOf(product)}`);
 }
 
 /** It stays true for a while. */
 export async function stays(product: Product, what: string, holds: () => boolean, forMs: number): Promise<void> {
   if (await until(() => !holds(), forMs, 50)) throw new Error(`no longer true: ${what}\n${await lookOf(product)}`);
+}
+
+/** Every stage has been tried and may be used: only then it gets power, and only then it may form an island. */
+export const stagesUsed = (product: Product): Promise<void> =>
+  soon(product, "every stage is used", () =>
+    product.stages.every((_, stage) => product.setpointsW(stage).some(({ value }) => value > 0)),
+  );
+
+/** The lockout is on the disk: before, a kill would take it along. */
+export const lockoutStored = (product: Product, folder: string = product.stateDir): Promise<void> =>
+  soon(product, "the lockout is stored", () => {
+    const file = join(folder, "intent.json");
+    return (
+      statSync(file, { throwIfNoEntry: false })?.isFile() === true && readFileSync(file, "utf8").includes("locked")
+    );
+  });
+
+/** What the controller has said of its own standstills, and what this process saw of its own: the longest since `fromMs`, ms. */
+export const stoodStillMs = (product: Product, fromMs: number): number =>
+  Math.max(
+    longestStallMs(fromMs),
+    ...product.log
+      .filter(({ atMs, fields }) => atMs >= fromMs && typeof fields["longestMs"] === "number")
+      .map(({ fields }) => Number(fields["longestMs"])),
+  );
+
+const trialsMax = 3;
+
+/**
+ * A trial that shows something only while the emulated devices go on by themselves. One that fails and in which their process
+ * stood still for `disturbedMs` or more has shown nothing of the controller: it is made again.
+ */
+export async function undisturbed(disturbedMs: number, trial: () => Promise<void>): Promise<void> {
+  for (let made = 1; ; made += 1) {
+    const fromMs = performance.now();
+    try {
+      return await trial();
+    } catch (failure) {
+      const longestMs = longestStallMs(fromMs);
+      if (made === trialsMax || longestMs < disturbedMs) throw failure;
+      console.warn(`The devices stood still for ${Math.round(longestMs)} ms: tried again.`);
+    }
+  }
 }

@@ -7,10 +7,11 @@ import { RegisterImage } from "./modbus-server.ts";
 
 type PointType = "i16" | "u16" | "i32" | "u32" | "u64" | "sf" | "pad" | `s${number}`;
 interface Point {
+  readonly path: string;
   readonly address: number;
   readonly type: PointType;
   readonly registers: number;
-  /** Name of the point that holds its power of ten. */
+  /** Path of the point that holds its power of ten. */
   readonly scale: string | undefined;
 }
 
@@ -105,6 +106,8 @@ const sunspecBase = 40_000;
 export class SunspecMap {
   readonly image = new RegisterImage();
   readonly #points = new Map<string, Point>();
+  /** By the register that each begins at. */
+  readonly #starting = new Map<number, Point>();
   /** First register of each model, after its identifier and length. */
   readonly #starts = new Map<number, number>();
 
@@ -146,8 +149,12 @@ export class SunspecMap {
         continue;
       }
       const [name, type, scale] = word.split(":") as [string, PointType, string | undefined];
-      this.#points.set(`${id}.${prefix}${name}`, { address: at, type, registers: registersOf(type), scale });
-      at += registersOf(type);
+      const path = `${id}.${prefix}${name}`;
+      const registers = registersOf(type);
+      const point = { path, address: at, type, registers, scale: scale && `${id}.${scale}` };
+      this.#points.set(path, point);
+      this.#starting.set(at, point);
+      at += registers;
     }
     return at;
   }
@@ -162,12 +169,6 @@ export class SunspecMap {
     return this.#point(path).address;
   }
 
-  /** `model.point` that begins at a register; undefined inside a longer one. */
-  pathAt(address: number): string | undefined {
-    for (const [path, point] of this.#points) if (point.address === address) return path;
-    return undefined;
-  }
-
   /** All of a model's points, by their path without the model. */
   pointsOf(id: number): string[] {
     return [...this.#points.keys()]
@@ -179,24 +180,24 @@ export class SunspecMap {
     return this.#starts.has(id);
   }
 
-  #factor(path: string, scale: string | undefined): number {
-    return scale === undefined ? 1 : 10 ** this.raw(`${path.slice(0, path.indexOf("."))}.${scale}`);
+  #factor({ scale }: Point): number {
+    return scale === undefined ? 1 : 10 ** ((this.image.words[this.#point(scale).address]! << 16) >> 16);
   }
 
   /** The number in the registers without its scale. */
   raw(path: string): number {
-    const { address, type } = this.#point(path);
-    return decode(type, this.image.words.subarray(address, address + registersOf(type)));
+    const { address, type, registers } = this.#point(path);
+    return decode(type, this.image.words.subarray(address, address + registers));
   }
 
   get(path: string): number {
-    const factor = this.#factor(path, this.#point(path).scale);
-    return this.raw(path) * factor;
+    return this.raw(path) * this.#factor(this.#point(path));
   }
 
   set(path: string, value: number): void {
-    const { address, registers, scale } = this.#point(path);
-    const rounded = Math.round(value / this.#factor(path, scale));
+    const point = this.#point(path);
+    const { address, registers } = point;
+    const rounded = Math.round(value / this.#factor(point));
     const { words } = this.image;
     if (registers === 1) words[address] = rounded & 0xffff;
     else if (registers === 2) {
@@ -209,7 +210,7 @@ export class SunspecMap {
   }
 
   setAll(id: number, values: Readonly<Record<string, number>>): void {
-    for (const [name, value] of Object.entries(values)) this.set(`${id}.${name}`, value);
+    for (const name in values) this.set(`${id}.${name}`, values[name]!);
   }
 
   setText(path: string, text: string): void {
@@ -224,11 +225,11 @@ export class SunspecMap {
     const values = new Map<string, number>();
     let at = 0;
     while (at < words.length) {
-      const path = this.pathAt(address + at);
-      if (path === undefined) return null;
-      const { type, registers, scale } = this.#point(path);
+      const point = this.#starting.get(address + at);
+      if (point === undefined) return null;
+      const { path, type, registers } = point;
       if (at + registers > words.length) return null;
-      values.set(path, decode(type, words.slice(at, at + registers)) * this.#factor(path, scale));
+      values.set(path, decode(type, words.slice(at, at + registers)) * this.#factor(point));
       at += registers;
     }
     return values;
