@@ -1,11 +1,11 @@
 /** What the page says would change the mode, against the rows of the mode machine that would do it. */
 import { describe, expect, test } from "vitest";
-import { whereLeads } from "../../src/core/modes/consequences.ts";
+import { type SiteAbilities, whereLeads } from "../../src/core/modes/consequences.ts";
 import { modeRows } from "../../src/core/modes/rows.table.ts";
 import { type TransferDeviceKindName, transferDeviceKinds } from "../../src/core/modes/transfer-device.ts";
 import type { SiteState } from "../../src/dashboard/state.ts";
 import { wordsFor } from "../../src/dashboard/view/format.ts";
-import { abilitiesOf, type Consequence, consequences, nextOf } from "../../src/dashboard/view/next.ts";
+import { type Consequence, consequences, nextOf } from "../../src/dashboard/view/next.ts";
 import { view } from "../../src/dashboard/view.ts";
 import { isIslanded, isJoined, type Mode, modeColumns, modeNames } from "../../src/domain/modes.ts";
 import { sentences } from "../../src/domain/words.table.ts";
@@ -41,6 +41,14 @@ const cases = kinds.flatMap((kind) =>
     abilities.map((ability) => [`${mode}, ${kind}, ${ability.name}`, mode, kind, ability] as const),
   ),
 );
+const abilitiesOf = (
+  kind: TransferDeviceKindName,
+  { wouldForm, holds }: (typeof abilities)[number],
+): SiteAbilities => ({
+  backup: transferDeviceKinds[kind].canIsolate && wouldForm.length > 0,
+  closedTransition: transferDeviceKinds[kind].closedTransition,
+  holdsAngle: holds,
+});
 const words = wordsFor("UTC");
 
 /**
@@ -112,7 +120,7 @@ describe("every consequence says what the rows of the mode machine do", () => {
     for (const consequence of said) {
       const key = keyOf(consequence, state);
       const [to, , from] = meanings[key] ?? expect.fail(`${key} has no meaning in this test`);
-      const leads = whereLeads(mode, consequence.on, abilitiesOf(state));
+      const leads = whereLeads(mode, consequence.on, abilitiesOf(kind, ability));
       if (from !== undefined) expect(from, key).toContain(mode);
       if (open.includes(key)) expect(leads.length > 0).toBe(key !== "next.gridReturnsLocked");
       // The likeliest end first: of a transfer that may fail the sentence tells what is meant to come.

@@ -3,7 +3,6 @@ import { coherentMs } from "../../domain/electrical.ts";
 import { isJoined } from "../../domain/modes.ts";
 import type { SiteState } from "../state.ts";
 import { countWord } from "../view/format.ts";
-import { leavesFed, returnsFed } from "../view/next.ts";
 import { mayBackUp } from "../view/permission.ts";
 import { plannedIslandMs } from "./kinds.ts";
 import type { At, Rows } from "./row.ts";
@@ -33,7 +32,7 @@ export const islandRows = {
                   ? ["because.noStarts"]
                   : null,
     effects: ({ state }) => [
-      [leavesFed(state) ? "effect.noBlink" : "effect.blink"],
+      [state.mode.seamless.leaving ? "effect.noBlink" : "effect.blink"],
       [
         "effect.forms",
         {
@@ -121,7 +120,7 @@ export const islandRows = {
             : ["because.returnsItself", { returnS: state.profile.returnS }],
     effects: ({ state }) => [
       ["effect.returns", { returnS: state.profile.returnS }],
-      [returnsFed(state) ? "effect.noBlink" : "effect.blinkReturn"],
+      [state.mode.seamless.returning ? "effect.noBlink" : "effect.blinkReturn"],
     ],
   },
   resetLockout: {

@@ -4,7 +4,7 @@
  */
 
 import type { ControlReport, SiteReport } from "../../app/control/shared/report.ts";
-import { startsMax, transferDeviceKinds } from "../../app/core-vocabulary.ts";
+import { startsMax, transferDeviceKinds, whereLeads } from "../../app/core-vocabulary.ts";
 import type { SiteStation } from "../../app/station.ts";
 import { holdMargin, isDeadPu, returnMs } from "../../domain/electrical.ts";
 import { isIslanded } from "../../domain/modes.ts";
@@ -190,9 +190,15 @@ function seamlessOf({ site, stages, tiers }: ControlReport, { station }: BuildCo
   });
   const loadW = tiers.reduce((sum, tier) => sum + tier.loadW, 0);
   const isKnown = tiers.length > 0 && Number.isFinite(loadW) && panelKnown(site).state === "live";
+  const abilities = {
+    backup: true,
+    closedTransition: transferDeviceKinds[config.transferDevice?.kind ?? "none"].closedTransition,
+    holdsAngle: isKnown && holdW > 0 && holdW >= loadW * holdMargin,
+  };
+  // The loads stay fed where the mode machine goes on without a moment in which nobody feeds the bus.
   return {
-    leaving: isKnown && holdW > 0 && holdW >= loadW * holdMargin,
-    returning: transferDeviceKinds[config.transferDevice?.kind ?? "none"].closedTransition,
+    leaving: whereLeads("transferToIsland", "provenOpen", abilities)[0] === "islandRunning",
+    returning: whereLeads("islandRunning", "gridReturns", abilities)[0] === "resyncing",
   };
 }
 

@@ -1,9 +1,9 @@
 /**
- * What would change a mode, as a table: in which modes, when, and which sentence follows. Where it leads is asked of the mode
- * machine's own rows, for this site's transfer device and the abilities of its stages; where two ends are possible the
- * sentence is chosen by it.
+ * What would change a mode, as a table: in which modes, when, and which sentence follows. The rows of the mode machine are the
+ * truth: a test asks them (`src/core/modes/consequences.ts`) where each of these leads, for every kind of transfer device and
+ * every ability of the stages. Whether the loads stay fed is asked of them for this site where its state is made.
  */
-import { type Happening, type SiteAbilities, whereLeads } from "../../app/core-vocabulary.ts";
+import type { Happening } from "../../app/core-vocabulary.ts";
 import { coherentMs } from "../../domain/electrical.ts";
 import type { Mode } from "../../domain/modes.ts";
 import type { SentenceKey, WordValues } from "../../domain/words.ts";
@@ -25,19 +25,6 @@ export interface Consequence {
   /** Only in such a state. */
   readonly only?: (state: SiteState) => boolean;
 }
-
-/** What this site can do, as the rows ask it. */
-export const abilitiesOf = (state: SiteState): SiteAbilities => ({
-  backup: mayBackUp(state),
-  closedTransition: state.mode.seamless.returning,
-  holdsAngle: state.mode.seamless.leaving,
-});
-const leads = (state: SiteState, from: Mode, on: Happening, to: Mode): boolean =>
-  whereLeads(from, on, abilitiesOf(state))[0] === to;
-/** Loads stay fed while K1 opens for a planned island: the stages carry the bus through. */
-export const leavesFed = (state: SiteState): boolean => leads(state, "transferToIsland", "provenOpen", "islandRunning");
-/** Loads stay fed while the site returns: K1 closes in step. */
-export const returnsFed = (state: SiteState): boolean => leads(state, "islandRunning", "gridReturns", "resyncing");
 
 const waitEnd = ({ mode }: SiteState): number => mode.wait?.endsAtMs ?? Number.NaN;
 const atWaitEnd = (state: SiteState, { clock }: Words): string => `At ${clock(waitEnd(state), false)}`;
@@ -94,7 +81,7 @@ export const consequences: readonly Consequence[] = [
     on: "gridFails",
     when: "If the grid fails",
     say: (state) =>
-      !leads(state, "loadOnly", "gridFails", "isolating")
+      !mayBackUp(state)
         ? "next.gridFailsNoBackup"
         : state.island.darkS === null
           ? "next.gridFailsUntried"
@@ -114,14 +101,14 @@ export const consequences: readonly Consequence[] = [
     modes: ["zeroingExchange"],
     on: "balanced",
     when: "When no power flows",
-    say: (state) => (leavesFed(state) ? "next.balancedStay" : "next.balancedBlink"),
+    say: (state) => (state.mode.seamless.leaving ? "next.balancedStay" : "next.balancedBlink"),
   },
   { modes: ["zeroingExchange"], on: "requestEnds", when: "If it is taken back", say: "next.requestEnds" },
   {
     modes: ["transferToIsland"],
     on: "provenOpen",
     when: "When proven open",
-    say: (state) => (leavesFed(state) ? "next.carriesOn" : "next.cutOff"),
+    say: (state) => (state.mode.seamless.leaving ? "next.carriesOn" : "next.cutOff"),
   },
   { modes: ["isolating"], on: "allOff", when: "When all are off", say: "next.offOpens" },
   { modes: ["isolating"], on: "oneStaysOn", when: "If one is not", say: "next.stopOver" },
@@ -149,7 +136,7 @@ export const consequences: readonly Consequence[] = [
     modes: ["islandRunning"],
     on: "gridReturns",
     when: "Grid returns",
-    say: (state) => (returnsFed(state) ? "next.gridReturnsInStep" : "next.gridReturns"),
+    say: (state) => (state.mode.seamless.returning ? "next.gridReturnsInStep" : "next.gridReturns"),
     values: returnS,
   },
   {
