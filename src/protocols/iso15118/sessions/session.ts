@@ -9,8 +9,8 @@
 import { invariant } from "../../../domain/result.ts";
 import type { ChargerFacts, PausedSession, SessionEnd, StageOrder, VehicleFacts } from "./contract.ts";
 import { noVehicle } from "./contract.ts";
-import type { StateTable } from "./states.table.ts";
-import { loopSilentMs, paymentMaxMs, processingMaxMs, sequenceMaxMs } from "./times.ts";
+import type { Next, StateTable } from "./states.table.ts";
+import { loopMaxMs, loopSilentMs, paymentMaxMs, processingMaxMs, sequenceMaxMs } from "./times.ts";
 
 /** A request's handler has no answer yet: it is asked again at each tick. */
 export const notYet = Symbol("not yet");
@@ -97,47 +97,71 @@ const silentOrder = (order: StageOrder): void => {
   order.voltageV = 0;
 };
 
+/** Where a session is, and since when. */
+interface Life {
+  state: string;
+  sinceMs: number;
+  nowMs: number;
+  sessionId: string;
+  /** The request that waits for the power stage. */
+  waiting: { readonly name: string; readonly body: Fields; readonly fromMs: number } | undefined;
+}
+
+const contextOf = (
+  life: Life,
+  facts: ChargerFacts,
+  vehicle: VehicleFacts,
+  order: StageOrder,
+  paused: PausedSession | undefined,
+): SessionContext => ({
+  facts,
+  vehicle,
+  order,
+  paused,
+  joined: false,
+  charged: false,
+  get sessionId() {
+    return life.sessionId;
+  },
+  get state() {
+    return life.state;
+  },
+  get nowMs() {
+    return life.nowMs;
+  },
+  get waitedMs() {
+    return life.waiting === undefined ? 0 : life.nowMs - life.waiting.fromMs;
+  },
+  get inStateMs() {
+    return life.nowMs - life.sinceMs;
+  },
+});
+
+/** Where the table leads from this state, or undefined when the request is out of order. */
+function nextOf({ states, powerOf }: Protocol, state: string, name: string, body: Fields): Next | undefined {
+  if (name === "SessionStop") return states.noStop.includes(state) ? undefined : states.over;
+  return states.states[state]?.[`${name}${powerOf(name, body)}`];
+}
+
 export function createSession(protocol: Protocol, facts: ChargerFacts, start: SessionStart): Session {
-  const { states } = protocol.states;
   const order: StageOrder = { phase: "idle", voltageV: 0, currentA: 0 };
   const vehicle = noVehicle();
-  let state = protocol.states.first;
-  let sinceMs = start.nowMs;
+  const life: Life = {
+    state: protocol.states.first,
+    sinceMs: start.nowMs,
+    nowMs: start.nowMs,
+    sessionId: start.sessionId,
+    waiting: undefined,
+  };
   let heardMs = start.nowMs;
-  let nowMs = start.nowMs;
-  let sessionId = start.sessionId;
   let end: SessionEnd | "" = "";
   let refusal = "";
   let paused: PausedSession | undefined;
-  let waiting: { readonly name: string; readonly body: Fields; readonly fromMs: number } | undefined;
-
-  const context: SessionContext = {
-    facts,
-    vehicle,
-    order,
-    paused: start.paused,
-    joined: false,
-    charged: false,
-    get sessionId() {
-      return sessionId;
-    },
-    get state() {
-      return state;
-    },
-    get nowMs() {
-      return nowMs;
-    },
-    get waitedMs() {
-      return waiting === undefined ? 0 : nowMs - waiting.fromMs;
-    },
-    get inStateMs() {
-      return nowMs - sinceMs;
-    },
-  };
+  const context = contextOf(life, facts, vehicle, order, start.paused);
 
   const goTo = (next: string): void => {
-    if (next !== state) sinceMs = nowMs;
-    state = next;
+    if (next !== life.state) life.sinceMs = life.nowMs;
+    life.state = next;
   };
 
   function finish(why: SessionEnd): void {
@@ -151,7 +175,7 @@ export function createSession(protocol: Protocol, facts: ChargerFacts, start: Se
 
   /** An answer that refuses ends the session: the vehicle is told, then the connection closes. */
   function refuse(name: string, code: string): Reply {
-    refusal = `${name} in ${state}: ${code}`;
+    refusal = `${name} in ${life.state}: ${code}`;
     const row = protocol.requests[name];
     invariant(row !== undefined, "only a request of the protocol is refused by name");
     const body = { ...row.blank(context), ResponseCode: code };
@@ -159,37 +183,31 @@ export function createSession(protocol: Protocol, facts: ChargerFacts, start: Se
     return { name: `${name}Res`, body, close: true };
   }
 
-  /** Where the table leads from here, or undefined when the request is out of order. */
-  function nextOf(name: string, body: Fields): string | readonly [string, string] | undefined {
-    if (name === "SessionStop") return protocol.states.noStop.includes(state) ? undefined : protocol.states.over;
-    return states[state]?.[`${name}${protocol.powerOf(name, body)}`];
-  }
-
   function serve(name: string, body: Fields): Reply | undefined {
     const row = protocol.requests[name]!;
-    const next = nextOf(name, body)!;
+    const next = nextOf(protocol, life.state, name, body)!;
     if (context.facts.trouble === "emergency" && name !== "SessionStop") return refuse(name, "FAILED");
     const served = row.serve(context, body);
     if (served === notYet) {
-      waiting ??= { name, body, fromMs: nowMs };
+      life.waiting ??= { name, body, fromMs: life.nowMs };
       return undefined;
     }
-    waiting = undefined;
+    life.waiting = undefined;
     const answer = { ...row.blank(context), ...served };
     const code = String(answer["ResponseCode"] ?? "OK");
     if (code.startsWith("FAILED")) return refuse(name, code);
     const processing = String(answer["EVSEProcessing"] ?? "Finished") !== "Finished";
-    if (processing && context.inStateMs > (state === "authorization" ? paymentMaxMs : processingMaxMs))
+    if (processing && context.inStateMs > (life.state === "authorization" ? paymentMaxMs : processingMaxMs))
       return refuse(name, "FAILED");
     goTo(typeof next === "string" ? next : next[processing ? 0 : 1]);
     if (name === "SessionSetup" && context.joined && start.paused !== undefined) {
-      sessionId = start.paused.sessionId;
+      life.sessionId = start.paused.sessionId;
       goTo(protocol.states.resumed);
     }
     const close = name === "SessionStop";
     if (close) {
       const pauses = body["ChargingSession"] === "Pause";
-      if (pauses) paused = { sessionId, vehicleId: vehicle.id };
+      if (pauses) paused = { sessionId: life.sessionId, vehicleId: vehicle.id };
       finish(pauses ? "paused" : "stopped");
     }
     return { name: `${name}Res`, body: answer, close };
@@ -200,10 +218,10 @@ export function createSession(protocol: Protocol, facts: ChargerFacts, start: Se
     vehicle,
     order,
     get state() {
-      return state;
+      return life.state;
     },
     get sessionId() {
-      return sessionId;
+      return life.sessionId;
     },
     get end() {
       return end;
@@ -215,41 +233,48 @@ export function createSession(protocol: Protocol, facts: ChargerFacts, start: Se
       return paused;
     },
     handle(request, body, named, at) {
-      nowMs = at;
+      life.nowMs = at;
       heardMs = at;
       const name = request.endsWith("Req") ? request.slice(0, -3) : request;
       const row = protocol.requests[name];
       if (row === undefined || end !== "") {
-        refusal = `${request} in ${state}: not a request of ${protocol.name}`;
+        refusal = `${request} in ${life.state}: not a request of ${protocol.name}`;
         finish("failed");
         return { name: "", body: {}, close: true };
       }
-      if (waiting !== undefined || nextOf(name, body) === undefined) return refuse(name, "FAILED_SequenceError");
+      if (life.waiting !== undefined || nextOf(protocol, life.state, name, body) === undefined)
+        return refuse(name, "FAILED_SequenceError");
       if (name === "SessionSetup") {
         // A session that was paused is joined by its own number; every other number gets a new session.
         context.joined = named === start.paused?.sessionId;
-      } else if (named !== sessionId) return refuse(name, "FAILED_UnknownSession");
+      } else if (named !== life.sessionId) return refuse(name, "FAILED_UnknownSession");
       return serve(name, body);
     },
     tick(at) {
-      nowMs = at;
+      life.nowMs = at;
       if (end !== "") return undefined;
       if (facts.trouble === "emergency") silentOrder(order);
       // The pilot leaves C or D while power may flow: the plug is being pulled, or the vehicle says no.
-      if (order.phase === "energy" && facts.pilot !== "C" && facts.pilot !== "D" && protocol.loops.includes(state)) {
+      if (
+        order.phase === "energy" &&
+        facts.pilot !== "C" &&
+        facts.pilot !== "D" &&
+        protocol.loops.includes(life.state)
+      ) {
         refusal = `the control pilot is in ${facts.pilot} while charging`;
         finish("trouble");
         return { name: "", body: {}, close: true };
       }
-      if (waiting !== undefined) return serve(waiting.name, waiting.body);
+      if (life.waiting !== undefined) return serve(life.waiting.name, life.waiting.body);
       const silentMs = at - heardMs;
-      if (protocol.loops.includes(state) && silentMs > loopSilentMs) {
+      if (protocol.loops.includes(life.state) && silentMs > loopSilentMs) {
         order.currentA = 0;
         vehicle.maxW = 0;
         vehicle.minW = 0;
       }
-      if (silentMs <= sequenceMaxMs) return undefined;
-      refusal = `no request for ${Math.round(sequenceMaxMs / 1000)} s in ${state}`;
+      const mostMs = protocol.loops.includes(life.state) ? loopMaxMs : sequenceMaxMs;
+      if (silentMs <= mostMs) return undefined;
+      refusal = `no request for ${Math.round(mostMs / 1000)} s in ${life.state}`;
       finish("silent");
       return { name: "", body: {}, close: true };
     },

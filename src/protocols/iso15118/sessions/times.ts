@@ -5,6 +5,8 @@ import { secondMs } from "../../../domain/units.ts";
 export const sequenceMaxMs = 60 * secondMs;
 /** In the charging loop nothing is heard for so long: no more power, although the session goes on (ours; vehicles pause 2.3 s at most in recordings). */
 export const loopSilentMs = 3 * secondMs;
+/** And for so long: contactors open, connection closed (ours: a vehicle that is silent while it charges is gone). */
+export const loopMaxMs = 10 * secondMs;
 /** "Processing" may be answered for so long; vehicles give up after 60 s. */
 export const processingMaxMs = 55 * secondMs;
 /** A person may take so long to pay while the vehicle waits. */

@@ -121,7 +121,7 @@ export interface Bench {
 export const ownId = "0102030405060708";
 
 /** A session on a charger whose stage obeys at once; an answer that waits is waited for, 20 ms at a time. */
-export function bench(
+function bench(
   protocol: typeof dinProtocol,
   requests: Readonly<Record<string, Fields>>,
   more: Partial<ChargerFacts> = {},
