@@ -15,6 +15,7 @@ import { openAccounts } from "../dashboard/access/accounts.ts";
 import { chooseServing } from "../dashboard/access/tls.ts";
 import { createAppSource } from "../dashboard/live/app-source.ts";
 import { certificateOf } from "../dashboard/live/slow-facts.ts";
+import { tryPagePort } from "../dashboard/server/page-port.ts";
 import { createDashboard } from "../dashboard/server/server.ts";
 import type { FromController, ToController } from "./controller-messages.ts";
 
@@ -60,6 +61,10 @@ async function run(options: RunOptions): Promise<boolean> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => finish(false));
   process.on("SIGHUP", () => reread(options.config, site, log));
   const lock = await lockSite(site);
+  await tryPagePort(config.dashboard).catch(async (failure: Error) => {
+    await lock.release();
+    throw failure;
+  });
   // With a simulated site, whoever owns it says how installations end.
   let firmwareResult = "Installed";
   const station: SiteStation = startStation({
@@ -90,6 +95,12 @@ async function run(options: RunOptions): Promise<boolean> {
     log: pino,
     demo: options.demo ? { role: "installer" } : null,
     version: isletVersion(),
+  }).catch(async (failure: Error) => {
+    // Somebody took the port meanwhile: nothing goes on without its page.
+    source.stop();
+    await station.stop();
+    await lock.release();
+    throw failure;
   });
   for (const line of dashboard.greeting) log("info", line);
   if (note !== null) log("info", note);

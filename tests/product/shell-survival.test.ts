@@ -1,5 +1,6 @@
 /** What must survive, through the product: one controller per site, a full disk at any moment, restarts, damaged files. */
 import { readFileSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { mountSmallDisk, noSmallDisk, type SmallDisk } from "../lib/small-disk.ts";
@@ -31,6 +32,29 @@ describe("one controller for one site", () => {
       expect(devices.code).not.toBe(0);
       expect(devices.err).toMatch(/Bay 1 .* is commanded by another controller on this machine/);
       expect(product.process.running).toBe(true);
+    },
+    patienceMs,
+  );
+
+  it(
+    "a page's port that is taken is said before anything is commanded, and it ends",
+    async () => {
+      const taken = createServer();
+      await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+      const { port } = taken.address() as AddressInfo;
+      const other = await startProduct({ waits: true, config: { dashboard: { port } } });
+      try {
+        const { code, out, err } = await runIslet(["run", "--config", other.configFile], 40_000);
+        expect(code).toBe(1);
+        expect(err).toMatch(
+          new RegExp(`page can't be served at 127.0.0.1, port ${port}: another program listens there. End it`),
+        );
+        expect(out).not.toMatch(/control loop/);
+        for (const { server } of [other.meter, ...other.stages]) expect(server.asked.size).toBe(0);
+      } finally {
+        await other.stop();
+        await new Promise((resolve) => taken.close(resolve));
+      }
     },
     patienceMs,
   );
