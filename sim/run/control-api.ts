@@ -7,6 +7,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import Fastify, { type FastifyInstance } from "fastify";
+import { placedSentence } from "../../src/config/issue-words.ts";
 import { type ControllerHooks, operations, Refusal } from "./control-operations.table.ts";
 import type { Simulation } from "./simulation.ts";
 import { siteState } from "./site-state.ts";
@@ -52,7 +53,7 @@ export function createControlApi(simulation: Simulation, hooks: ControllerHooks 
     app.post(path, async (request) => {
       const parsed = schema.safeParse(request.body ?? {});
       if (!parsed.success) {
-        const sentences = parsed.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.message}`);
+        const sentences = parsed.error.issues.map((issue) => placedSentence(issue, "body"));
         throw new Refusal(400, sentences.join("; "));
       }
       await act(parsed.data, simulation, hooks);

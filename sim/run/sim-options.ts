@@ -3,6 +3,7 @@
  * itself (ratings, addresses, tiers) it makes a world.
  */
 import { z } from "zod";
+import { placedSentence } from "../../src/config/issue-words.ts";
 import type { SiteConfig } from "../../src/config/site.ts";
 import { meterWindowMs } from "../../src/core/core-config.ts";
 import { transferDeviceKinds } from "../../src/core/modes/transfer-device.ts";
@@ -82,7 +83,7 @@ export type SimOptions = z.infer<typeof simOptionsSchema>;
 export function parseSimOptions(raw: unknown): Result<SimOptions, readonly string[]> {
   const parsed = simOptionsSchema.safeParse(raw ?? {});
   if (parsed.success) return ok(parsed.data);
-  return err(parsed.error.issues.map((issue) => `sim.${issue.path.join(".")}: ${issue.message}`));
+  return err(parsed.error.issues.map((issue) => `sim.${placedSentence(issue, "all")}`));
 }
 
 const phaseCount = { single: 1, split: 2, three: 3 } as const;

@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { auditFileName, openAudit } from "../app/audit/audit.ts";
 import { type AuditHead, type AuditVerdict, verifyExport } from "../app/audit/audit-chain.ts";
 import { loadSite } from "../app/site/load-config.ts";
+import { AskedWrongly } from "./asked.ts";
 
 interface Where {
   readonly config?: string;
@@ -57,8 +58,7 @@ export function auditCommand(program: Command): void {
 /** The log that was meant, or a sentence. */
 function whichFile({ config, file }: Where): string {
   const path = file ?? (config === undefined ? undefined : join(loadSite(config).config.stateDir, auditFileName));
-  if (path === undefined)
-    throw new Error("name the log: islet audit verify --config config/depot.yaml, or --file FILE");
+  if (path === undefined) throw new AskedWrongly("name the log: --config with the site's configuration, or --file");
   if (!existsSync(path))
     throw new Error(`${path} is not there: the site has not written a log yet, or it lies elsewhere`);
   return path;
@@ -79,7 +79,7 @@ function verify(file: string, known: AuditHead | undefined): AuditVerdict {
 
 function parseHead(text: string): AuditHead {
   const match = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text);
-  if (!match) throw new Error("--head is RECORDS:HASH as `islet audit verify` prints it");
+  if (!match) throw new AskedWrongly("--head is RECORDS:HASH as `islet audit verify` prints it");
   return { records: Number(match[1]), hash: match[2]! };
 }
 

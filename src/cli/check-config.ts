@@ -5,6 +5,7 @@ import { checkSite } from "../app/site/load-config.ts";
 import { profileWarning, promiseSentences } from "../app/site/site-promises.ts";
 import { complaintText } from "../config/parse.ts";
 import { siteSettings } from "../config/site.ts";
+import { AskedWrongly } from "./asked.ts";
 
 export function checkConfigCommand(program: Command): void {
   program
@@ -19,7 +20,7 @@ export function checkConfigCommand(program: Command): void {
       if (options.schema) return print(JSON.stringify(jsonSchema(), null, 2));
       if (options.settings) return print(settingsTable());
       const file = argument ?? options.config;
-      if (file === undefined) throw new Error("name the configuration: islet check-config config/depot.yaml");
+      if (file === undefined) throw new AskedWrongly("name the configuration: islet check-config config/depot.yaml");
       const parsed = checkSite(file);
       if (!parsed.ok) {
         process.exitCode = 1;
@@ -30,7 +31,9 @@ export function checkConfigCommand(program: Command): void {
       const { config, profile, generationProfile } = parsed.value;
       const { site, pcc, evses, tiers, transferDevice } = config;
       if (options.json) return print(JSON.stringify({ ok: true, config }));
-      print(`${site.name}: ${evses.length} EVSEs, ${tiers.length} tiers, service mode ${site.serviceMode}.`);
+      print(
+        `${site.name}: ${count(evses.length, "EVSE")}, ${count(tiers.length, "tier")}, service mode ${site.serviceMode}.`,
+      );
       print(`Import at most ${kW(pcc.importLimitW)}; export at most ${kW(pcc.exportLimitW)} if the permit allows it.`);
       print(
         `Transfer device: ${transferDevice?.kind ?? "none"}. Grid profile: ${profile.name}, version ${profile.version}.`,
@@ -39,7 +42,7 @@ export function checkConfigCommand(program: Command): void {
         print(`Limited Generation Profile: export from ${kW(generationProfile.smallestW)} on, in ${site.timeZone}.`);
       }
       print(
-        `${evses.filter((evse) => evse.dischargeEnabled).length} EVSEs may discharge, ${evses.filter((evse) => evse.gridForming).length} may form an island.`,
+        `${count(evses.filter((evse) => evse.dischargeEnabled).length, "EVSE")} may discharge, ${evses.filter((evse) => evse.gridForming).length} may form an island.`,
       );
       if (transferDevice !== undefined && transferDevice.kind !== "none" && evses.some((evse) => evse.gridForming)) {
         print(
@@ -59,6 +62,7 @@ interface CheckOptions {
 }
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
+const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
 const kW = (powerW: number): string => `${(powerW / 1_000).toFixed(1)} kW`;
 
 const jsonSchema = () => z.toJSONSchema(siteSettings, { io: "input" });

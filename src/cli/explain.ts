@@ -1,7 +1,9 @@
 /** `islet explain`: asks a running controller why each set-point is what it is. */
 import type { Command } from "commander";
+import { evsesMax } from "../config/site/evse.ts";
 import type { SiteState } from "../dashboard/state.ts";
 import { reasons } from "../domain/reasons.ts";
+import { wholeNumber } from "./asked.ts";
 
 interface ExplainOptions {
   readonly url: string;
@@ -15,13 +17,13 @@ export function explainCommand(program: Command): void {
   program
     .command("explain")
     .description("say why each set-point of a running site is what it is")
-    .argument("[evse]", "one EVSE by its number; all without it")
+    .argument("[evse]", "one EVSE by its number; all without it", wholeNumber(1, evsesMax))
     .option("--url <url>", "address of the controller's page", "http://127.0.0.1:8080")
     .option("--token <token>", "read-only API token; ISLET_TOKEN is read as well")
     .option("--json", "print JSON")
-    .action(async (evse: string | undefined, options: ExplainOptions) => {
+    .action(async (evse: number | undefined, options: ExplainOptions) => {
       const state = await ask(options);
-      const chosen = state.evses.filter((one) => evse === undefined || one.evse === Number(evse));
+      const chosen = state.evses.filter((one) => evse === undefined || one.evse === evse);
       if (chosen.length === 0) throw new Error(`the site has no EVSE ${evse}; it has 1 to ${state.evses.length}`);
       if (options.json) {
         const rows = chosen.map(({ evse, requestedW, requestSource, setpointW, limits }) => ({

@@ -21,10 +21,15 @@ export function gridCaseCommand(program: Command): void {
           process.stdout.write(`${JSON.stringify(runGridCase(parseGridCase(readFileSync(file, "utf8"))))}\n`);
         } catch (failure) {
           process.exitCode = 1;
-          process.stderr.write(`${file}: ${failure instanceof Error ? failure.message : String(failure)}\n`);
+          process.stderr.write(`${file}: ${sentenceOf(failure)}\n`);
         }
       }
     });
+}
+
+function sentenceOf(failure: unknown): string {
+  const { code, message } = failure as NodeJS.ErrnoException;
+  return code === undefined ? message : `can't be read (${code})`;
 }
 
 type Breakpoints = readonly (readonly [atS: number, value: number])[];

@@ -3,6 +3,7 @@
  */
 import { Command, CommanderError } from "commander";
 import { isletVersion } from "../app/version.ts";
+import { AskedWrongly } from "./asked.ts";
 
 type AddCommand = (program: Command) => void;
 
@@ -80,9 +81,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     return Number(process.exitCode ?? 0);
   } catch (failure) {
     if (failure instanceof CommanderError) return failure.exitCode === 0 ? 0 : 2;
+    if ((failure as NodeJS.ErrnoException).code === "EPIPE") return Number(process.exitCode ?? 0);
     process.stderr.write(`islet: ${failure instanceof Error ? failure.message : String(failure)}\n`);
     if (process.env["ISLET_DEBUG"] && failure instanceof Error) process.stderr.write(`${failure.stack}\n`);
-    return 1;
+    return failure instanceof AskedWrongly ? 2 : 1;
   }
 }
 

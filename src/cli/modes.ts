@@ -4,6 +4,7 @@ import { type ModeExit, mermaidDiagram, modeExits } from "../core/modes/diagram.
 import { modeRules } from "../core/modes/machine.ts";
 import { modeRows } from "../core/modes/rows.table.ts";
 import { type Mode, modeNames } from "../domain/modes.ts";
+import { AskedWrongly } from "./asked.ts";
 
 interface ModesOptions {
   readonly mermaid?: true;
@@ -19,7 +20,7 @@ export function modesCommand(program: Command): void {
     .option("--json", "print JSON")
     .action((mode: string | undefined, options: ModesOptions) => {
       if (mode !== undefined && !(modeNames as readonly string[]).includes(mode))
-        throw new Error(`${mode} is no mode; the modes are ${modeNames.join(", ")}`);
+        throw new AskedWrongly(`${mode} is no mode; the modes are ${modeNames.join(", ")}`);
       process.stdout.write(`${text(mode as Mode | undefined, options)}\n`);
     });
 }

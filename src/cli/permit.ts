@@ -23,6 +23,7 @@ import { loadSite } from "../app/site/load-config.ts";
 import { whyOf } from "../app/store/files.ts";
 import type { SiteConfig } from "../config/site.ts";
 import { dayMs } from "../domain/units.ts";
+import { AskedWrongly, numberFrom, wholeNumber } from "./asked.ts";
 
 export function permitCommand(program: Command): void {
   const permit = program
@@ -34,11 +35,11 @@ export function permitCommand(program: Command): void {
     .description("print a draft for the utility to complete and sign")
     .option("--config <file>", "take site, grid profile and transfer device from this configuration")
     .option("--mode <mode>", "service mode", "parallel-non-export")
-    .option("--export-limit-w <watts>", "power that may be exported, W", Number, 0)
-    .option("--days <days>", "days of validity from today", Number, 365)
+    .option("--export-limit-w <watts>", "power that may be exported, W", numberFrom(0, 1e9), 0)
+    .option("--days <days>", "days of validity from today", wholeNumber(1, 36_500), 365)
     .option("--utility <name>", "who grants it", "(utility)")
     .option("--reference <text>", "the utility's reference", "(reference)")
-    .option("--serial <number>", "rises with each permit of a reference", Number, 1)
+    .option("--serial <number>", "rises with each permit of a reference", wholeNumber(1, 1e9), 1)
     .option("--stage <serial=firmware,…>", "a power stage that it covers; repeat for each", collect, [])
     .option("--out <file>", "write here instead of standard output")
     .action((options: CreateOptions) => write(options.out, JSON.stringify(draft(options), null, 2)));
@@ -125,7 +126,7 @@ function draft(options: CreateOptions): Permit {
   from.setUTCHours(0, 0, 0, 0);
   const equipment = options.stage.map((text) => {
     const [serialNumber, firmware] = text.split("=");
-    if (!serialNumber || !firmware) throw new Error(`--stage is SERIAL=FIRMWARE[,FIRMWARE…], not ${text}`);
+    if (!serialNumber || !firmware) throw new AskedWrongly(`--stage is SERIAL=FIRMWARE[,FIRMWARE…], not ${text}`);
     return { serialNumber, firmware: firmware.split(",") };
   });
   const value = {
@@ -149,7 +150,7 @@ function draft(options: CreateOptions): Permit {
 function inspect(file: string | undefined, options: InspectOptions): void {
   const config = options.config === undefined ? undefined : loadSite(options.config).config;
   if (file === undefined) {
-    if (config === undefined) throw new Error("name a permit, or a configuration with --config");
+    if (config === undefined) throw new AskedWrongly("name a permit, or a configuration with --config");
     const { permit, refusal, facts } = openPermitStore(config).inForce([]);
     const refused = refusal && refusal.reason !== "equipment" ? refusal : undefined;
     if (refused) process.exitCode = 1;

@@ -3,7 +3,7 @@
  * reads the files again and says what a start would change.
  */
 import { join } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { createLogs, type Log } from "../app/log.ts";
 import { changedSettings } from "../app/site/config-changes.ts";
 import { checkSite, type LoadedSite, loadSite } from "../app/site/load-config.ts";
@@ -38,7 +38,9 @@ export function runCommand(program: Command): void {
     .description("run the controller of a site")
     .requiredOption("--config <file>", "the site's configuration, YAML")
     .option("--log-json", "log JSON lines")
-    .option("--log-level <level>", "debug, info, warn or error", "info")
+    .addOption(
+      new Option("--log-level <level>", "what is logged").choices(["debug", "info", "warn", "error"]).default("info"),
+    )
     .option("--demo", "a simulated site: sign everybody on this machine in by itself")
     .action(async (options: RunOptions) => {
       const ended = await run(options);

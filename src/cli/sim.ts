@@ -4,14 +4,15 @@ import { startSimulator } from "../../sim/run/process.ts";
 import { parseSimOptions } from "../../sim/run/sim-options.ts";
 import { requestRealTime, simulatorPriority } from "../app/control/real-time.ts";
 import { loadSite } from "../app/site/load-config.ts";
+import { port, seconds, seed } from "./asked.ts";
 import { ownController } from "./demo/sim-controller.ts";
 import { leaveScreenOfTheDead } from "./demo/terminal-screen.ts";
 
 interface SimCommandOptions {
   readonly config: string;
-  readonly controlPort: string;
-  readonly seed?: string;
-  readonly seconds?: string;
+  readonly controlPort: number;
+  readonly seed?: number;
+  readonly seconds?: number;
   readonly controller?: boolean;
   readonly verbose?: boolean;
 }
@@ -21,9 +22,9 @@ export function simCommand(program: Command): void {
     .command("sim")
     .description("run the simulator of a site's hardware")
     .requiredOption("--config <file>", "the site's configuration, YAML; its `sim` section says what to pretend")
-    .option("--control-port <n>", "port of the control API on loopback; 0 takes any free one", "15900")
-    .option("--seed <n>", "seed of everything that is random, instead of the configuration's")
-    .option("--seconds <n>", "end by itself after this time")
+    .option("--control-port <n>", "port of the control API on loopback; 0 takes any free one", port, 15_900)
+    .option("--seed <n>", "seed of everything that is random, instead of the configuration's", seed)
+    .option("--seconds <n>", "end by itself after this time", seconds)
     .option(
       "--controller",
       "own the site's controller too: the control API can then restart it, cut its link, swipe cards",
@@ -33,7 +34,7 @@ export function simCommand(program: Command): void {
       const { config: site } = loadSite(options.config);
       const parsed = parseSimOptions({
         ...site.sim,
-        ...(options.seed !== undefined && { seed: Number(options.seed) }),
+        ...(options.seed !== undefined && { seed: options.seed }),
       });
       if (!parsed.ok)
         throw new Error(`the sim section has ${parsed.error.length} to mend:\n${parsed.error.join("\n")}`);
@@ -58,7 +59,7 @@ export function simCommand(program: Command): void {
       const simulator = await startSimulator({
         site,
         sim: parsed.value,
-        controlPort: Number(options.controlPort),
+        controlPort: options.controlPort,
         ...(owned && { hooks: owned.hooks }),
       });
       process.stdout.write(
@@ -69,7 +70,7 @@ export function simCommand(program: Command): void {
         leaveScreenOfTheDead();
         end(false);
       });
-      if (options.seconds !== undefined) setTimeout(end, 1_000 * Number(options.seconds), false);
+      if (options.seconds !== undefined) setTimeout(end, 1_000 * options.seconds, false);
       await owned?.start();
       const failed = await ended;
       await owned?.stop();

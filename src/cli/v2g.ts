@@ -6,6 +6,7 @@ import type { SchemaSet } from "../protocols/exi/schema.ts";
 import { toXml } from "../protocols/exi/xml.ts";
 import { describe, type Payload, payloadsIn, pointAt, type Reading, readAs } from "../protocols/iso15118/explain.ts";
 import { type SchemaSetName, schemaSets } from "../protocols/iso15118/messages/index.ts";
+import { AskedWrongly } from "./asked.ts";
 
 /** Largest input: a capture of some hours of one charging session. */
 const inputBytesMax = 64 << 20;
@@ -58,7 +59,7 @@ async function bytesOf(input: readonly string[]): Promise<Uint8Array> {
     return digitsOrBytes(readFileSync(first));
   }
   const bytes = digits(input.join(""));
-  if (bytes === undefined) throw new Error(`${input.join(" ")} is neither a file nor hexadecimal digits`);
+  if (bytes === undefined) throw new AskedWrongly(`${input.join(" ")} is neither a file nor hexadecimal digits`);
   return bytes;
 }
 

@@ -5,6 +5,7 @@
 import { isNode, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { err, ok, type Result } from "../domain/result.ts";
+import { issueSentence } from "./issue-words.ts";
 import { isMended, repair, valueAt } from "./repair.ts";
 import { lineOf, lineSettings, type ModbusPlace, placeComplaints } from "./site/modbus.ts";
 import { type SiteConfig, siteSettings } from "./site.ts";
@@ -114,16 +115,8 @@ function issueComplaints(issue: z.core.$ZodIssue, raw: unknown): Complaint[] {
     });
   }
   const missing = valueAt(raw, issue.path) === undefined;
-  const message = issue.message.startsWith("Invalid input") ? typeSentence(issue) : issue.message;
+  const message = issueSentence(issue);
   return [{ path: issue.path, complaint: missing ? `is missing: ${message}` : message }];
-}
-
-/** Words of our own where a schema has none. */
-function typeSentence(issue: z.core.$ZodIssue): string {
-  const expected = issue.code === "invalid_type" ? issue.expected : "";
-  if (expected === "object") return "must be a group of settings";
-  if (expected === "array") return "must be a list";
-  return expected === "" ? "is not what is allowed here" : `must be a ${expected}`;
 }
 
 /** Every device of the site that is spoken to, with the path of its settings. */

@@ -25,7 +25,7 @@ describe("islet scenario", () => {
   ];
   test.each(mistakes)("%s: says what to do", (_, args, said) => {
     const { status, stderr } = islet(...args);
-    expect(status).toBe(1);
+    expect(status).toBe(2);
     expect(stderr).toMatch(said);
   });
 });

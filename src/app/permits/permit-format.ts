@@ -5,6 +5,7 @@
  */
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { z } from "zod";
+import { placedSentence } from "../../config/issue-words.ts";
 import { serviceModes } from "../../domain/modes.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { PermitRefusal } from "./permit-refusals.table.ts";
@@ -177,9 +178,9 @@ export function verifySignature(signed: SignedPermit, anchors: readonly TrustAnc
   return good ? ok(anchor) : err({ reason: "forged", detail: `not what ${anchor.name} signed` });
 }
 
-function complaints(error: z.ZodError): string {
-  return error.issues
-    .slice(0, 5)
-    .map(({ path, message }) => `${path.length > 0 ? `${path.join(".")}: ` : ""}${message}`)
-    .join("; ");
+const complaintsMax = 5;
+
+function complaints({ issues }: z.ZodError): string {
+  const said = issues.slice(0, complaintsMax).map((issue) => placedSentence(issue, "the file"));
+  return [...said, ...(issues.length > complaintsMax ? [`and ${issues.length - complaintsMax} more`] : [])].join("; ");
 }

@@ -12,6 +12,7 @@ import { type Document, parseDocument } from "yaml";
 import { loadSite } from "../../app/site/load-config.ts";
 import type { SiteState } from "../../dashboard/state.ts";
 import { view } from "../../dashboard/view.ts";
+import { port, seconds } from "../asked.ts";
 import type { FromController } from "../controller-messages.ts";
 import { announceDepartures, type DemoVehicle, demoFleet, setCharges } from "./demo-fleet.ts";
 import { type DemoKey, demoKeys } from "./demo-keys.ts";
@@ -33,8 +34,8 @@ const portMovesMax = 50;
 
 interface DemoOptions {
   readonly config: string;
-  readonly seconds?: string;
-  readonly port: string;
+  readonly seconds?: number;
+  readonly port: number;
   readonly verbose?: boolean;
 }
 
@@ -43,8 +44,8 @@ export function demoCommand(program: Command): void {
     .command("demo")
     .description("simulator, controller and backend together, with a live view")
     .option("--config <file>", "the site", join(root, "config/depot.yaml"))
-    .option("--seconds <n>", "end by itself after this time")
-    .option("--port <n>", "port of the page", "8080")
+    .option("--seconds <n>", "end by itself after this time", seconds)
+    .option("--port <n>", "port of the page", port, 8080)
     .option("--verbose", "what the processes say, on standard error")
     .action(async (options: DemoOptions) => {
       await demo(options);
@@ -70,11 +71,11 @@ async function demo(options: DemoOptions): Promise<void> {
     return child;
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, end);
-  if (options.seconds !== undefined) setTimeout(end, 1_000 * Number(options.seconds));
+  if (options.seconds !== undefined) setTimeout(end, 1_000 * options.seconds);
   try {
     process.stderr.write("Islet: starting the simulated site, its backend and its controller …\n");
     const [pagePort, controlPort, backendPort] = await Promise.all([
-      freePort(Number(options.port)),
+      freePort(options.port),
       freePort(15_900),
       freePort(15_901),
     ]);

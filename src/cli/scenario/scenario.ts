@@ -6,6 +6,7 @@ import { startIslet } from "../../../sim/story/islet-controller.ts";
 import { type CheckResult, runScenario, type Scenario, type ScenarioResult } from "../../../sim/story/scenario.ts";
 import type { Site } from "../../../sim/story/site.ts";
 import { tuneForSteadyTick } from "../../app/control/v8-tuning.ts";
+import { AskedWrongly } from "../asked.ts";
 import { runJobs, type ScenarioJob } from "./scenario-pool.ts";
 
 const seedsMax = 10_000;
@@ -60,7 +61,9 @@ function chosenScenarios(names: readonly string[]): readonly Scenario[] {
   return names.map((name) => {
     const scenario = scenarioNamed(name);
     if (scenario) return scenario;
-    throw new Error(`there is no scenario ${name}; there are: ${scenarios.map((one) => one.name).join(", ")}, or all`);
+    throw new AskedWrongly(
+      `there is no scenario ${name}; there are: ${scenarios.map((one) => one.name).join(", ")}, or all`,
+    );
   });
 }
 
@@ -161,7 +164,7 @@ function seedsOf({ seed, seeds }: ScenarioCommandOptions): number[] {
   if (seeds === undefined) return [numberIn("--seed", seed, 0, 2 ** 31)];
   const match = /^(\d+)(?:-|\.\.)(\d+)$/.exec(seeds);
   if (!match || Number(match[2]) < Number(match[1]) || Number(match[2]) - Number(match[1]) >= seedsMax) {
-    throw new Error(`--seeds is ${seeds}: must be like 1-50, at most ${seedsMax} of them`);
+    throw new AskedWrongly(`--seeds is ${seeds}: must be like 1-50, at most ${seedsMax} of them`);
   }
   const first = Number(match[1]);
   return Array.from({ length: Number(match[2]) - first + 1 }, (_, k) => first + k);
@@ -169,6 +172,7 @@ function seedsOf({ seed, seeds }: ScenarioCommandOptions): number[] {
 
 function numberIn(option: string, text: string, min: number, max: number): number {
   const value = Number(text);
-  if (!(value >= min && value <= max)) throw new Error(`${option} is ${text}: must be a number from ${min} to ${max}`);
+  if (!(value >= min && value <= max))
+    throw new AskedWrongly(`${option} is ${text}: must be a number from ${min} to ${max}`);
   return value;
 }

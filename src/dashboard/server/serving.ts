@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
+import { placedSentence } from "../../config/issue-words.ts";
 import { oneLine, visible } from "../../domain/visible.ts";
 import { type Accounts, sameText } from "../access/accounts.ts";
 import { type Asker, plainAddress } from "../access/security.ts";
@@ -132,7 +133,7 @@ export function createServing(parts: Parts): Serving {
       reply,
       400,
       "value",
-      `The request is not valid: ${issue?.path.join(".") || "body"}: ${issue?.message ?? "unknown"}.`,
+      `The request is not valid: ${issue === undefined ? "unknown" : placedSentence(issue, "body")}.`,
     );
     return null;
   };

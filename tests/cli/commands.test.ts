@@ -1,0 +1,187 @@
+/**
+ * What every command answers, through `bin/islet.mjs` as a process: exit code 0 when it did what was asked, 1 when it found
+ * something wrong, 2 when it was asked wrongly. Those that run until they are stopped are in `long-running.test.ts`.
+ */
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { siteOf01 } from "../lib/state-0.1.ts";
+
+const root = join(import.meta.dirname, "../..");
+const bin = join(root, "bin/islet.mjs");
+const version = (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }).version;
+
+let folder: string;
+let old: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "islet-cli-"));
+  cpSync(join(root, "config"), join(folder, "config"), { recursive: true });
+  writeFileSync(join(folder, "broken.yaml"), "site: { timeZone: Mars/X }\n");
+  writeFileSync(join(folder, "no-yaml.yaml"), "site: [\n");
+  writeFileSync(join(folder, "draft.json"), "{}");
+  writeFileSync(join(folder, "case.json"), "{}");
+  old = siteOf01();
+  cpSync(old, join(folder, "old"), { recursive: true });
+});
+afterAll(() => {
+  for (const one of [folder, old]) rmSync(one, { recursive: true, force: true });
+});
+
+interface Answer {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function islet(args: readonly string[], input = "", cwd = folder): Answer {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], { cwd, input, encoding: "utf8" });
+  return { status, stdout, stderr };
+}
+
+/** What must stand on standard output or, where something was wrong, on standard error. */
+type Row = readonly [args: string, code: 0 | 1 | 2, said: RegExp, input?: string];
+
+const rows: readonly Row[] = [
+  ["", 2, /^Usage: islet \[options\] \[command\]\n/],
+  ["--help", 0, /Commands:\n {2}run .*\n {2}sim /],
+  ["--version", 0, new RegExp(`^${version.replaceAll(".", "\\.")}\n$`)],
+  ["frobnicate", 2, /unknown command 'frobnicate'/],
+
+  ["run", 2, /required option '--config <file>'/],
+  ["run --config none.yaml", 1, /^islet: none\.yaml can't be read \(ENOENT\)\n$/],
+  ["run --config broken.yaml", 1, /Mars\/X/],
+  ["run --config config/minimal.yaml --log-level loud", 2, /Allowed choices are debug, info, warn, error/],
+  ["sim", 2, /required option '--config <file>'/],
+  ["sim --config none.yaml", 1, /none\.yaml can't be read/],
+  [
+    "sim --config config/minimal.yaml --control-port x",
+    2,
+    /'x' is invalid\. It must be a whole number from 0 to 65535/,
+  ],
+  ["sim --config config/minimal.yaml --seed -1", 2, /It must be a whole number/],
+  ["sim --config config/minimal.yaml --seconds soon", 2, /'soon' is invalid\. It must be a number from 0/],
+  ["demo --port 70000", 2, /It must be a whole number from 0 to 65535/],
+  ["demo --config none.yaml", 1, /none\.yaml can't be read/],
+
+  ["check-config", 2, /name the configuration/],
+  ["check-config none.yaml", 1, /none\.yaml can't be read \(ENOENT\)[\s\S]*1 to mend\. Nothing was energized\./],
+  [
+    "check-config broken.yaml",
+    1,
+    /site\.name: is missing: must be text[\s\S]*site\.timeZone is "Mars\/X": must be an IANA time zone[\s\S]* to mend\./,
+  ],
+  ["check-config no-yaml.yaml", 1, /no-yaml\.yaml:\d: the file: /],
+  ["check-config broken.yaml --json", 1, /^\{"ok":false,"complaints":\[\{"file":"broken\.yaml","line":1,/],
+  ["check-config config/minimal.yaml", 0, /^First site: 1 EVSE, 0 tiers, service mode load-only\.\n/],
+  ["check-config config/home.yaml", 0, /^Oak Street 12: /],
+  ["check-config --config config/depot.yaml", 0, /^North depot: 20 EVSEs, 3 tiers/],
+  ["check-config config/home.yaml --json", 0, /^\{"ok":true,"config":\{"site":\{"name":"Oak Street 12"/],
+  ["check-config --settings", 0, /^site\.name\n {4}required\. /],
+  ["check-config --schema", 0, /"\$schema"/],
+
+  [
+    "explain --url http://127.0.0.1:1",
+    1,
+    /no controller answers at http:\/\/127\.0\.0\.1:1 .*Is `islet run` running\?/,
+  ],
+  ["explain first", 2, /'first' is invalid for argument 'evse'\. It must be a whole number from 1 to 100/],
+
+  ["scenario", 0, /^depot-day +A school-bus depot/],
+  ["scenario --list --json", 0, /^\{"name":"depot-day","sentence":"/],
+  ["scenario depot-night", 2, /there is no scenario depot-night; there are: depot-day, /],
+  ["scenario depot-day --seeds 9-1", 2, /must be like 1-50/],
+  ["scenario depot-day --tick 0", 2, /--tick is 0: must be a number from 1 to 100/],
+
+  ["modes", 0, /^unknown: .*\n {2}\S+ +→ /],
+  ["modes lockedOut", 0, /^lockedOut: /],
+  ["modes --mermaid", 0, /^stateDiagram-v2\n {2}\[\*\] --> unknown\n/],
+  ["modes --json", 0, /^\{"modes":\[\{"mode":"unknown"/],
+  ["modes party", 2, /party is no mode; the modes are unknown, /],
+
+  // No log yet: the commands below make one.
+  ["audit", 2, /^Usage: islet audit /],
+  ["audit verify", 2, /name the log: /],
+  ["audit verify none.db", 1, /none\.db is not there/],
+  ["audit verify broken.yaml", 1, /NOT whole/],
+  ["audit verify old/state/audit.db --head x", 2, /--head is RECORDS:HASH/],
+  ["audit export", 2, /name the log: /],
+  ["audit export --config config/home.yaml", 1, /is not there: the site has not written a log yet/],
+
+  ["permit", 2, /^Usage: islet permit /],
+  ["permit frobnicate", 2, /unknown command 'frobnicate'/],
+  ["permit create", 1, /must list the equipment/],
+  ["permit create --days never", 2, /It must be a whole number from 1 to 36500/],
+  ["permit create --stage A1", 2, /--stage is SERIAL=FIRMWARE/],
+  ["permit create --config config/home.yaml --stage A1=1.0", 0, /"site": "Oak Street 12"/],
+  ["permit keygen", 2, /missing required argument 'name'/],
+  ["permit keygen trial", 0, /^trial\.pem \(public: .*trial\.key\.pem \(private: /],
+  ["permit keygen trial", 1, /trial\.key\.pem is there already/],
+  ["permit sign draft.json --key trial.key.pem", 1, /not a permit/],
+  ["permit sign draft.json", 2, /required option '--key <file>'/],
+  ["permit inspect", 2, /name a permit, or a configuration/],
+  ["permit inspect none.json", 1, /none\.json can't be read \(ENOENT\)/],
+  ["permit install none.json", 2, /required option '--config <file>'/],
+  ["permit install none.json --config config/minimal.yaml", 1, /none\.json can't be read/],
+  ["permit revoke --config config/minimal.yaml --reason test", 1, /[Nn]o permit/],
+  ["permit revoke --config config/minimal.yaml", 2, /required option '--reason <text>'/],
+  ["permit trust-clock --config config/minimal.yaml", 2, /required option '--reason <text>'/],
+
+  ["grid-case", 2, /missing required argument 'files'/],
+  ["grid-case none.json", 1, /^none\.json: can't be read \(ENOENT\)\n$/],
+  ["grid-case case.json", 1, /^case\.json: not a grid-function case: /],
+
+  ["sunspec", 0, /^64901 {2}islet_stage\n64902 {2}islet_transfer_device\n/],
+  ["sunspec --json", 0, /^\[\{/],
+  ["sunspec --c-header", 0, /#ifndef|#pragma once/],
+
+  ["exi", 0, /^$/],
+  ["exi", 0, /^\{"id":1,"error":\{"code":/, '{"id": 1, "op": "decode", "schemaSet": "iso2", "exi": "80"}\n'],
+  ["exi", 0, /"error"/, "no JSON\n"],
+  ["v2g 80980011d00000", 0, /iso2 \(7 bytes\)\nV2G_Message/],
+  ["v2g 8098", 1, /truncated: the message ends too early at bit 16/],
+  ["v2g zz", 2, /zz is neither a file nor hexadecimal digits/],
+  ["v2g --set none 80", 2, /sap, din, iso2/],
+];
+
+describe("every command says what it did, or what was wrong, in the right place", () => {
+  for (const [args, code, said, input] of rows)
+    test(`islet ${args} → ${code}`, () => {
+      const { status, stdout, stderr } = islet(args === "" ? [] : args.split(" "), input);
+      const where =
+        code === 0 ||
+        args.startsWith("check-config ") ||
+        /^(audit verify broken|v2g 8|permit revoke --config config\/minimal\.yaml --reason)/.test(args)
+          ? stdout
+          : stderr;
+      expect({ status, said: where }).toEqual({ status: code, said: expect.stringMatching(said) });
+      if (code === 0) expect(stderr).toBe("");
+      else expect(stderr, "no stack, no words of a library").not.toMatch(/\n {4}at |Invalid input|node:internal/);
+    });
+
+  test("permits and logs of 0.1 → read, verified, exported", () => {
+    const cwd = join(folder, "old");
+    expect(islet(["permit", "inspect", "--config", "site.yaml"], "", cwd)).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/FIXTURE, serial 1[\s\S]*SIM-002/),
+    });
+    const verified = islet(["audit", "verify", "--config", "site.yaml"], "", cwd);
+    expect(verified).toMatchObject({ status: 0, stdout: expect.stringMatching(/whole, 8 records\.\nhead 8:6d133e88/) });
+    expect(islet(["audit", "export", "--config", "site.yaml", "--out", "log.jsonl"], "", cwd).status).toBe(0);
+    expect(islet(["audit", "verify", "log.jsonl"], "", cwd).status).toBe(0);
+  });
+
+  test("every command has a row", () => {
+    const help = islet(["--help"]).stdout;
+    const names = [...help.slice(help.indexOf("Commands:")).matchAll(/^ {2}([a-z][\w-]*)/gm)].map(([, name]) => name!);
+    const tried = new Set(rows.map(([args]) => args.split(" ")[0]));
+    expect(names.filter((name) => name !== "help" && !tried.has(name))).toEqual([]);
+  });
+
+  test("whoever stops reading ends a command quietly", () => {
+    const script = `"${process.execPath}" "${bin}" check-config --settings | head -1; echo "\${PIPESTATUS[0]}"`;
+    const { stdout, stderr } = spawnSync("bash", ["-c", script], { cwd: folder, encoding: "utf8" });
+    expect({ stdout, stderr }).toEqual({ stdout: "site.name\n0\n", stderr: "" });
+  });
+});
