@@ -52,5 +52,8 @@ function title(mode: Mode): string {
   return `${mode}: ${may.length > 0 ? may.join(", ") : "stages off"}`;
 }
 
+const rowWidth = Math.max(...modeRows.map(({ id }) => id.length)) + 2;
+const modeWidth = Math.max(...modeNames.map((name) => name.length)) + 4;
+
 const exitLine = ({ row, when, to }: ModeExit): string =>
-  `  ${row.padEnd(5)}${(to === "stay" ? "(stays)" : `→ ${to}`).padEnd(18)}${when.join("; ")}`;
+  `  ${row.padEnd(rowWidth)}${(to === "stay" ? "(stays)" : `→ ${to}`).padEnd(modeWidth)}${when.join("; ")}`;

@@ -132,6 +132,9 @@ const rows: readonly Row[] = [
   ["grid-case none.json", 1, /^none\.json: can't be read \(ENOENT\)\n$/],
   ["grid-case case.json", 1, /^case\.json: not a grid-function case: /],
 
+  ["plan-case", 2, /missing required argument 'files'/],
+  ["plan-case none.json", 1, /none\.json/],
+
   ["sunspec", 0, /^64901 {2}islet_stage\n64902 {2}islet_transfer_device\n/],
   ["sunspec --json", 0, /^\[\{/],
   ["sunspec --c-header", 0, /#ifndef|#pragma once/],

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, normalize } from "node:path";
 import { describe, expect, test } from "vitest";
+import { architectureFile, withPrintedParts } from "../../scripts/diagrams.ts";
 
 const root = join(import.meta.dirname, "../..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -42,6 +43,32 @@ describe("what the documents name exists", () => {
   test.each(documents)("%s: links", (document) => {
     const links = [...read(document).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, target]) => target!);
     expect(links.filter((link) => !existsSync(join(root, normalize(join(dirname(document), link)))))).toEqual([]);
+  });
+});
+
+describe("what is told of the code is so", () => {
+  test("the parts of ARCHITECTURE.md that the code prints are as it prints them (node scripts/diagrams.ts --write)", () => {
+    const text = readFileSync(architectureFile, "utf8");
+    expect(withPrintedParts(text)).toBe(text);
+  });
+
+  test("every folder of the source is a room in ARCHITECTURE.md", () => {
+    const text = read("ARCHITECTURE.md");
+    const rooms = ["src", "src/core"].flatMap((folder) =>
+      readdirSync(join(root, folder), { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map(({ name }) => `${folder}/${name}/`),
+    );
+    expect(rooms.filter((room) => !text.includes(`\`${room}\``))).toEqual([]);
+  });
+
+  test("the README's table names every command", () => {
+    const named = read("README.md");
+    const commands = [...read("src/cli/main.ts").matchAll(/^\s+\[?\s*"([a-z][\w-]*)",\s*(?:\n\s*)?"/gm)].map(
+      ([, name]) => name!,
+    );
+    expect(commands.length).toBeGreaterThan(12);
+    expect(commands.filter((name) => !named.includes(`\`islet ${name}`))).toEqual([]);
   });
 });
 
