@@ -1,10 +1,18 @@
 /** From a device's numbers to the facts of the process image. Allocates nothing; called for each good read. */
 
+import {
+  type Contact,
+  type MeterFacts,
+  type StageFacts,
+  stageFacts,
+  type TransferDeviceFacts,
+} from "../src/domain/facts.table.ts";
+import { straightNames } from "../src/domain/facts.ts";
 import { roleNames } from "../src/domain/modes.ts";
 import { flipMeter } from "../src/domain/sign.ts";
 import type { Elsewhere } from "./elsewhere.ts";
 import { type DeviceKind, type FactName, factNames } from "./maps/device-map.ts";
-import type { Contact, MeterPort, SnapshotPort, StagePort, TransferDevicePort } from "./ports.ts";
+import type { SnapshotPort } from "./ports.ts";
 
 /** Index of each fact in its reader's numbers. */
 function indexes<K extends DeviceKind>(kind: K): Readonly<Record<FactName<K>, number>> {
@@ -16,6 +24,10 @@ const meterFact = indexes("meter");
 export const transferDeviceFact = indexes("transfer-device");
 export const loadPanelFact = indexes("load-panel");
 export const pvFact = indexes("pv");
+
+/** Facts that a register tells as they are, and where they stand in the reader's numbers. */
+const straightStage = straightNames(stageFacts);
+const straightStageAt = straightStage.map((name) => stageFact[name]);
 
 /** A stage whose own heartbeat stands still for this long is not alive (SunSpec 715 counts seconds). */
 const stageHeartbeatMaxMs = 3_000;
@@ -51,7 +63,7 @@ export function applyStage(
   atMs: number,
   liveAtMs: number,
   context: StageContext,
-  stage: StagePort,
+  stage: StageFacts,
 ): boolean {
   const powerW = v[stageFact.powerW]!;
   const voltagePu = stageVoltagePu(v, context);
@@ -65,7 +77,6 @@ export function applyStage(
   stage.liveAtMs = liveAtMs;
   stage.role = roleNames[stageRoleCode(v, context)]!;
   stage.powerW = powerW;
-  stage.reactiveVar = v[stageFact.reactiveVar]!;
   stage.voltagePu = voltagePu;
   stage.frequencyHz = context.tellsFrequency ? v[stageFact.frequencyHz]! : context.elsewhere.frequencyHz;
   // Beside a clock the heartbeat is read in every cycle; alone, and more seldom, it is what `liveAtMs` rests on.
@@ -78,11 +89,8 @@ export function applyStage(
   stage.antiIslanding = v[stageFact.antiIslanding] === 1;
   stage.maxChargeW = ability(v[stageFact.maxChargeW]!, context.ratedChargeW, context.hasLimits);
   stage.maxDischargeW = ability(v[stageFact.maxDischargeW]!, context.ratedDischargeW, context.hasLimits);
-  stage.socPct = v[stageFact.socPct]!;
-  stage.capacityWh = v[stageFact.capacityWh]!;
   stage.vehicleConnected = !context.tellsVehicle || v[stageFact.vehicleConnected] === 1;
-  stage.importWh = v[stageFact.importWh]!;
-  stage.exportWh = v[stageFact.exportWh]!;
+  for (let k = 0; k < straightStage.length; k += 1) stage[straightStage[k]!] = v[straightStageAt[k]!]!;
   const executed = v[stageFact.executedSequence]!;
   stage.executedSequence = Number.isNaN(executed) ? 0 : executed;
   return true;
@@ -131,7 +139,7 @@ export function applyMeter(
   atMs: number,
   bytes: Buffer,
   context: MeterContext,
-  meter: MeterPort,
+  meter: MeterFacts,
 ): void {
   const positive = context.importPositive;
   meter.atMs = atMs;
@@ -186,7 +194,7 @@ export function applyTransferDevice(
   atMs: number,
   liveAtMs: number,
   context: TransferDeviceContext,
-  device: TransferDevicePort,
+  device: TransferDeviceFacts,
 ): void {
   device.atMs = atMs;
   device.liveAtMs = liveAtMs;

@@ -3,6 +3,9 @@
  * A SunSpec device gets its map from discovery (`sunspec-binding.ts`), another one from a map file (`map-file.ts`); the
  * cycle does not know the difference.
  */
+
+import { stageFacts } from "../../src/domain/facts.table.ts";
+import { straightNames } from "../../src/domain/facts.ts";
 import { flipSunSpecDer } from "../../src/domain/sign.ts";
 import type { NumericType } from "../../src/protocols/sunspec/point-types.ts";
 
@@ -171,7 +174,6 @@ export const factNames = {
   stage: [
     "roleCode",
     "powerW",
-    "reactiveVar",
     "voltagePu",
     "lineVoltageV",
     "phaseVoltageV",
@@ -185,16 +187,13 @@ export const factNames = {
     "forming",
     "maxChargeW",
     "maxDischargeW",
-    "socPct",
     "clockMs",
     "executedSequence",
     "controllerHeartbeatAgeMs",
     "refused",
     "permitService",
     "vehicleConnected",
-    "capacityWh",
-    "importWh",
-    "exportWh",
+    ...straightNames(stageFacts),
   ],
   meter: [
     "powerW",

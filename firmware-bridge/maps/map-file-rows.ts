@@ -1,5 +1,7 @@
 /** Rows of a map file: facts that are read, commands and constants that are written. */
 import { isMap, isSeq, type YAMLMap } from "yaml";
+import { stageFacts, transferDeviceFacts } from "../../src/domain/facts.table.ts";
+import { flagNames } from "../../src/domain/facts.ts";
 import { roleNames, transferCommandNames } from "../../src/domain/modes.ts";
 import { rangeOf } from "../device/register-number.ts";
 import {
@@ -26,13 +28,10 @@ const words: Readonly<Record<string, readonly string[]>> = {
 const optionalWords: Readonly<Record<string, readonly string[]>> = {
   operate: switchWords,
   ...Object.fromEntries(
-    ["local", "antiIslanding", "watchdogTripped", "vehicleConnected", "on", "forming", "syncRelay"].map((name) => [
+    ["watchdogTripped", "on", "forming", ...flagNames(stageFacts), ...flagNames(transferDeviceFacts)].map((name) => [
       name,
       ["no", "yes"],
     ]),
-  ),
-  ...Object.fromEntries(
-    ["transferTrip", "permissive", "upstreamClosed", "relayTripped"].map((name) => [name, ["no", "yes"]]),
   ),
 };
 /** Facts that a person may answer for, because no register tells them. */

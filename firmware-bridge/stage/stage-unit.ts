@@ -1,4 +1,5 @@
 /** One power stage as the bridge keeps it: its device, its sequence numbers, its verification, its functions. */
+import type { StageFacts } from "../../src/domain/facts.table.ts";
 import { roleNames } from "../../src/domain/modes.ts";
 import type { Clock } from "../../src/protocols/modbus/link.ts";
 import { applyStage, type StageContext, stageFact, stageRoleCode } from "../apply-facts.ts";
@@ -7,7 +8,7 @@ import type { BridgeDevice } from "../device/device.ts";
 import type { WriteRequest } from "../device/device-writer.ts";
 import type { DeviceFault } from "../device/faults.table.ts";
 import { busAt, tellsFrequency, tellsVoltage } from "../elsewhere.ts";
-import type { SnapshotPort, StageCommandPort, StagePort } from "../ports.ts";
+import type { SnapshotPort, StageCommandPort } from "../ports.ts";
 import type { StageSettings } from "../settings.ts";
 import { FunctionGuard } from "./function-guard.ts";
 import type { FunctionSettings } from "./function-plan.ts";
@@ -125,7 +126,7 @@ export class StageUnit {
   }
 
   /** Takes a good read into the process image. False when something needed was missing. */
-  take(stage: StagePort, snapshot: SnapshotPort): boolean {
+  take(stage: StageFacts, snapshot: SnapshotPort): boolean {
     const { values, factsAtMs } = this.device.reader!;
     const { tellsVoltage, tellsFrequency, elsewhere } = this.context;
     if (!tellsVoltage || !tellsFrequency) busAt(snapshot, this.#place.hasTransferDevice, factsAtMs, elsewhere);

@@ -4,7 +4,19 @@
  * adapter, or a replay. Powers are positive from the grid towards the vehicle. Times are milliseconds of one monotonic
  * clock; `never` marks what has not arrived yet. NaN is allowed as "unknown" in raw values, never beyond this file's readers.
  */
-import type { Role, ServiceMode } from "../domain/modes.ts";
+
+import {
+  type MeterFacts,
+  meterFacts,
+  type StageFacts,
+  stageFacts,
+  type TransferDeviceFacts,
+  transferDeviceFacts,
+} from "../domain/facts.table.ts";
+import { createFacts } from "../domain/facts.ts";
+import type { ServiceMode } from "../domain/modes.ts";
+
+export type { Contact, MeterFacts, StageFacts, TransferDeviceFacts } from "../domain/facts.table.ts";
 
 /** The arrival time of something that has not arrived. */
 export const never = Number.NEGATIVE_INFINITY;
@@ -14,94 +26,6 @@ export const never = Number.NEGATIVE_INFINITY;
  * that many counters take for one advance, and a missed read.
  */
 export const liveMaxMs = 1_500;
-
-/** Position of one auxiliary contact as read. */
-export type Contact = "open" | "closed" | "unknown";
-
-/** Transfer device K1 and the voltmeters on both of its sides. */
-export interface TransferDeviceFacts {
-  /** Arrival of the last complete, valid read, ms. */
-  atMs: number;
-  /** Arrival of the last read in which the device's own clock, counter or heartbeat had advanced, ms; `atMs` where it has none. */
-  liveAtMs: number;
-  /** Normally-open contact translated to the position of the device that it reports. */
-  contactNo: Contact;
-  /** Normally-closed contact, likewise: both say `open` when the device is open. */
-  contactNc: Contact;
-  gridVoltagePu: number;
-  gridFrequencyHz: number;
-  busVoltagePu: number;
-  busFrequencyHz: number;
-  /** Angle of the bus ahead of the grid, degrees in (-180, 180]; NaN when either side is dead. */
-  phaseDeg: number;
-  /** The device's own synchronism-check relay (25). */
-  syncRelay: boolean;
-  /** Last close sequence number that the device has accepted. */
-  closeSequence: number;
-  /** What its contacts read beside K1's own: the same as in `SiteFacts`, and a relay that has tripped. */
-  transferTrip: boolean;
-  permissive: boolean;
-  upstreamClosed: boolean;
-  relayTripped: boolean;
-}
-
-/** The revenue-side meter at the point of common coupling (PCC), grid side of K1. */
-export interface MeterFacts {
-  /** Arrival of the last complete, valid read, ms. */
-  atMs: number;
-  /** Advances when the block of values is a new sample, not when it is merely read again. */
-  sampleCount: number;
-  /** The meter counts or dates its samples itself, so that a standing `sampleCount` is a proof; otherwise it may be quiet. */
-  countsSamples: boolean;
-  /** Arrival of that new sample, ms. */
-  sampleAtMs: number;
-  /** Import positive. */
-  powerW: number;
-  reactiveVar: number;
-  voltagePu: number;
-  frequencyHz: number;
-  /** Per phase; NaN for phases the service does not have. */
-  phasePowerW: [number, number, number];
-  phaseVoltagePu: [number, number, number];
-  /** Between phases a–b, b–c, c–a, of nominal; NaN where the meter does not say. */
-  lineVoltagePu: [number, number, number];
-}
-
-/** One power stage and the vehicle side as the stage sees it. */
-export interface StageFacts {
-  /** Arrival of the last complete, valid read, ms. */
-  atMs: number;
-  /** Arrival of the last read in which the stage's own clock, counter or heartbeat had advanced, ms; `atMs` where it has none. */
-  liveAtMs: number;
-  role: Role;
-  powerW: number;
-  reactiveVar: number;
-  voltagePu: number;
-  frequencyHz: number;
-  /** The stage's own heartbeat advances (SunSpec 715 DERHb fresh). */
-  alive: boolean;
-  /** Latched alarm bits of SunSpec 701 Alrm. */
-  alarmBits: number;
-  /** Local control at the stage: our writes are ignored. */
-  local: boolean;
-  /** Startup verification passed: identity, firmware, reversion, watchdog, settings. */
-  verified: boolean;
-  /** The stage's certified anti-islanding function is on. */
-  antiIslanding: boolean;
-  /** What the stage can do now, both magnitudes ≥ 0 (temperature, SoC, DC limits). */
-  maxChargeW: number;
-  maxDischargeW: number;
-  /** Vehicle battery as known through the stage, percent; NaN unknown. */
-  socPct: number;
-  capacityWh: number;
-  /** A vehicle is plugged in, as far as the stage knows. */
-  vehicleConnected: boolean;
-  /** Energy registers at the stage's AC side, Wh, only ever rising; NaN unknown. */
-  importWh: number;
-  exportWh: number;
-  /** Local voltage, for droop, in pu, and the sequence number of the setpoint in force. */
-  executedSequence: number;
-}
 
 /** Where a request comes from, most authoritative for people's sentences, not for precedence. */
 export type RequestSource = "none" | "backend" | "schedule" | "operator" | "departure" | "local" | "external";
@@ -214,37 +138,9 @@ export const panelIsLive = ({ panelLiveAtMs }: SiteFacts, freshMs: number, nowMs
 export function createSnapshot(stageCount: number, tierCount: number): Snapshot {
   return {
     wallMs: Number.NaN,
-    transferDevice: {
-      atMs: never,
-      liveAtMs: never,
-      contactNo: "unknown",
-      contactNc: "unknown",
-      gridVoltagePu: Number.NaN,
-      gridFrequencyHz: Number.NaN,
-      busVoltagePu: Number.NaN,
-      busFrequencyHz: Number.NaN,
-      phaseDeg: Number.NaN,
-      syncRelay: false,
-      closeSequence: 0,
-      transferTrip: false,
-      permissive: true,
-      upstreamClosed: true,
-      relayTripped: false,
-    },
-    meter: {
-      atMs: never,
-      sampleCount: 0,
-      countsSamples: false,
-      sampleAtMs: never,
-      powerW: Number.NaN,
-      reactiveVar: Number.NaN,
-      voltagePu: Number.NaN,
-      frequencyHz: Number.NaN,
-      phasePowerW: [Number.NaN, Number.NaN, Number.NaN],
-      phaseVoltagePu: [Number.NaN, Number.NaN, Number.NaN],
-      lineVoltagePu: [Number.NaN, Number.NaN, Number.NaN],
-    },
-    stages: Array.from({ length: stageCount }, createStageFacts),
+    transferDevice: createFacts(transferDeviceFacts),
+    meter: createFacts(meterFacts),
+    stages: Array.from({ length: stageCount }, () => createFacts(stageFacts)),
     evses: Array.from({ length: stageCount }, createEvseFacts),
     site: {
       permit: {
@@ -274,31 +170,6 @@ export function createSnapshot(stageCount: number, tierCount: number): Snapshot 
       tierLoadW: new Array<number>(tierCount).fill(Number.NaN),
       pvPowerW: Number.NaN,
     },
-  };
-}
-
-function createStageFacts(): StageFacts {
-  return {
-    atMs: never,
-    liveAtMs: never,
-    role: "off",
-    powerW: Number.NaN,
-    reactiveVar: Number.NaN,
-    voltagePu: Number.NaN,
-    frequencyHz: Number.NaN,
-    alive: false,
-    alarmBits: 0,
-    local: false,
-    verified: false,
-    antiIslanding: false,
-    maxChargeW: 0,
-    maxDischargeW: 0,
-    socPct: Number.NaN,
-    capacityWh: Number.NaN,
-    vehicleConnected: false,
-    importWh: Number.NaN,
-    exportWh: Number.NaN,
-    executedSequence: 0,
   };
 }
 

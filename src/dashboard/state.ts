@@ -6,6 +6,8 @@
  * description is printed from it.
  */
 import { z } from "zod";
+import { stageFacts } from "../domain/facts.table.ts";
+import { type ShownName, shownNames } from "../domain/facts.ts";
 import { type LimitSource, limitSources } from "../domain/limit-sources.ts";
 import { modeNames, roleNames, serviceModes, transferCommandNames } from "../domain/modes.ts";
 import { qualityNames } from "../domain/quality.ts";
@@ -156,16 +158,20 @@ const limit = z.object({
   ageMs: maybeNumber,
 });
 
+/** What a power stage tells and everybody may see, by the table of facts; null while it is not known. */
+const shownFacts = Object.fromEntries(
+  shownNames(stageFacts).map((name) => [name, maybeNumber.describe(stageFacts[name].sentence)]),
+) as Record<ShownName<typeof stageFacts>, typeof maybeNumber>;
+
 const evse = z.object({
   evse: z.number().int().min(1),
   connected: z.boolean(),
   vehicle: text.nullable(),
-  socPct: maybeNumber,
+  ...shownFacts,
   reservePct: number,
   targetPct: maybeNumber,
   departsAtMs: maybeAtMs,
   forecastPct: maybeNumber.describe("State of charge at departure by the present plan."),
-  capacityWh: maybeNumber,
   ratedW: number,
   canDischarge: z.boolean(),
   functionsDiffer: text
@@ -178,8 +184,6 @@ const evse = z.object({
   setpointW: number,
   powerW: maybeNumber.describe("Measured, last known where `known` says old."),
   known,
-  importWh: maybeNumber.describe("By the charger's own meter, only ever rising; null where it has none."),
-  exportWh: maybeNumber,
   held: z
     .object({ level: z.enum(["discharging", "everything"]), by: text, atMs, reason: text })
     .nullable()

@@ -4,6 +4,8 @@ import type { ControlReport } from "../../app/control/shared/report.ts";
 import { type Explanation, explain, requestSources } from "../../app/core-vocabulary.ts";
 import { held } from "../../app/people.ts";
 import type { SiteStation } from "../../app/station.ts";
+import { type StageFacts, stageFacts } from "../../domain/facts.table.ts";
+import { shownNames } from "../../domain/facts.ts";
 import { finite } from "../archive/recorder.ts";
 import type { EvseState } from "../state.ts";
 import { alarmValues, isEmergencyStop } from "./alarm-words.ts";
@@ -28,12 +30,11 @@ export function evseState(report: ControlReport, { station, slow, nowMs }: EvseC
     evse: i + 1,
     connected: stage.vehicleConnected,
     vehicle: stage.vehicleConnected ? vehicleName(station, i) : null,
-    socPct: never ? null : finite(stage.socPct),
+    ...shownFacts(stage, never),
     reservePct: input.reservePct,
     targetPct: finite(input.targetPct),
     departsAtMs: finite(input.departsAtMs),
     forecastPct: known.state === "live" ? slow.forecastPct(i) : null,
-    capacityWh: never ? null : finite(stage.capacityWh),
     ratedW: Math.max(config.maxChargeW, config.maxDischargeW),
     canDischarge: config.maxDischargeW > 0 && (!stage.vehicleConnected || stage.bidirectional),
     dischargeEnabled: input.dischargeEnabled,
@@ -45,8 +46,6 @@ export function evseState(report: ControlReport, { station, slow, nowMs }: EvseC
     setpointW: stage.commandRole === "forming" ? stage.powerW : stage.setpointW,
     powerW: never ? null : finite(stage.powerW),
     known,
-    importWh: finite(stage.importWh),
-    exportWh: finite(stage.exportWh),
     backendMaxW: finite(input.backendMaxW),
     requestedW: explanation.requestedW,
     requestSource: requestSources[explanation.requestSource] ?? "none",
@@ -66,6 +65,15 @@ export function evseState(report: ControlReport, { station, slow, nowMs }: EvseC
     plan: slow.plan(i),
     fault: faultOf(report, station, i),
   };
+}
+
+const shownStageFacts = shownNames(stageFacts);
+/** What the stage tells and everybody may see. Counters stay right while it has not been heard since the start. */
+function shownFacts(stage: StageFacts, never: boolean): Record<(typeof shownStageFacts)[number], number | null> {
+  const shown = {} as Record<(typeof shownStageFacts)[number], number | null>;
+  for (const name of shownStageFacts)
+    shown[name] = never && stageFacts[name].age !== "counter" ? null : finite(stage[name]);
+  return shown;
 }
 
 /** The chain of limits of one EVSE as the state shows it, the most protective ones where there are more than it holds. */

@@ -3,6 +3,8 @@
  * that Prometheus recommends (seconds, watts, ratio). Powers keep the core's sign: positive from the grid.
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { stageFacts } from "../../domain/facts.table.ts";
+import { type Fact, type ShownName, shownNames } from "../../domain/facts.ts";
 import { formerModeNames, modeNames } from "../../domain/modes.ts";
 import type { Known, SiteState } from "../state.ts";
 import { powerOf } from "../view/totals.ts";
@@ -40,6 +42,23 @@ const liveOne = (known: Known, value: number | null, scale = 1): readonly Sample
   known.state === "live" ? one(value, scale) : [];
 const stateSet = (name: string, names: readonly string[], now: string): readonly Sample[] =>
   names.map((item) => [item === now ? 1 : 0, { [name]: item }]);
+
+/** A fact of the power stages, where the table gives it a metric: what is of the moment only is absent unless it is of now. */
+function factMetric(name: ShownName<typeof stageFacts>, { age, sentence, shown }: Fact<number>): Row[] {
+  if (shown?.metric === undefined) return [];
+  const { metric, scale = 1 } = shown;
+  return [
+    {
+      name: `islet_evse_${metric}`,
+      help: sentence,
+      labels: ["evse"],
+      read: evses((evse) => {
+        const value = age === "now" && evse.known.state !== "live" ? null : evse[name];
+        return value === null ? null : value * scale;
+      }),
+    },
+  ];
+}
 
 const metricRows: readonly Row[] = [
   {
@@ -141,12 +160,7 @@ const metricRows: readonly Row[] = [
     labels: ["evse"],
     read: evses((evse) => evse.setpointW),
   },
-  {
-    name: "islet_evse_state_of_charge_ratio",
-    help: "State of charge of the vehicle at an EVSE.",
-    labels: ["evse"],
-    read: evses((evse) => (evse.socPct === null ? null : evse.socPct / 100)),
-  },
+  ...shownNames(stageFacts).flatMap((name) => factMetric(name, stageFacts[name])),
   {
     name: "islet_evse_connected",
     help: "1 while a vehicle is plugged in.",

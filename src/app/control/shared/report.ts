@@ -3,138 +3,25 @@
  * tables below are the whole protocol; chains of limits travel as they stand in the core.
  */
 import type { Core } from "../../../core/core.ts";
-import { type IslandPhase, islandPhases } from "../../../core/island/state.ts";
-import { type MissingFact, missingFacts } from "../../../core/modes/needs.ts";
-import { type Intent, intentNames } from "../../../core/modes/state.ts";
+import { islandPhases } from "../../../core/island/state.ts";
+import { missingFacts } from "../../../core/modes/needs.ts";
+import { intentNames } from "../../../core/modes/state.ts";
 import type { ReversePower } from "../../../core/pcc/reverse-power.ts";
 import { chainLength } from "../../../core/setpoints/limits.ts";
-import type { Contact, Snapshot } from "../../../core/snapshot.ts";
-import {
-  type Mode,
-  modeNames,
-  type Role,
-  roleNames,
-  type ServiceMode,
-  serviceModes,
-  type TransferCommand,
-  transferCommandNames,
-} from "../../../domain/modes.ts";
-import { type ReasonKey, reasonKeys } from "../../../domain/reasons.ts";
+import type { Snapshot } from "../../../core/snapshot.ts";
+import { contactNames, type StageFacts, stageFacts } from "../../../domain/facts.table.ts";
+import { modeNames, type Role, roleNames, serviceModes, transferCommandNames } from "../../../domain/modes.ts";
+import { reasonKeys } from "../../../domain/reasons.ts";
 import type { LoopFigures } from "../control-loop.ts";
 import { quantileMs } from "../histogram.ts";
-import { struct } from "./struct.ts";
+import { factFields, type StructOf, struct } from "./struct.ts";
 
-const contacts: readonly Contact[] = ["open", "closed", "unknown"];
 type RelayCause = ReversePower["cause"];
 const relayCauses: readonly RelayCause[] = ["", "reverse-power", "minimum-import", "relay"];
 const reasonsOrNone = ["", ...reasonKeys] as const;
 
 /** The site as a whole. Times of the monotonic clock, powers in the core's sign. */
-export interface SiteReport {
-  atMs: number;
-  wallMs: number;
-  mode: Mode;
-  previousMode: Mode;
-  modeSinceMs: number;
-  serviceMode: ServiceMode;
-  parallelOK: boolean;
-  backupOK: boolean;
-  parallelRefusal: ReasonKey | "";
-  backupRefusal: ReasonKey | "";
-  gridGood: boolean;
-  /** NaN while it is not good. */
-  gridGoodSinceMs: number;
-  intent: Intent;
-  startsLeft: number;
-  /** Why a wanted island is not started; "" while nothing forbids it. */
-  startRefusal: ReasonKey | "";
-  /** Left in the auxiliary battery, Wh; Infinity where the site has set none. */
-  auxiliaryWh: number;
-  /** Tiers that may be fed, from the first: those beyond have overloaded the island. Infinity while all may. */
-  tiersTrusted: number;
-  islandPhase: IslandPhase;
-  /** Energy above all reserves that an island could use, Wh; the stage that takes over next, from 0, and when, h (-1, NaN: none). */
-  energyAboveReserveWh: number;
-  nextStage: number;
-  nextStageInH: number;
-  returnBlocked: boolean;
-  /** K1 has not proven since its last failure that it opens: the site is a load only. */
-  opensUnproven: boolean;
-  /** The first fact that the present mode rests on and that is missing, and which stage (-1: none). */
-  missingFact: MissingFact;
-  missingStage: number;
-  /** PV is too much although frequency holds it back as far as it can. */
-  pvBeyondShift: boolean;
-  /** Newest record of the mode machine: the host stores it and answers with its generation. */
-  recordGeneration: number;
-  contactNo: Contact;
-  contactNc: Contact;
-  deviceAtMs: number;
-  /** When K1's own clock last advanced, and whether the core takes its readings as of now. */
-  deviceLiveAtMs: number;
-  deviceFresh: boolean;
-  gridVoltagePu: number;
-  gridFrequencyHz: number;
-  busVoltagePu: number;
-  busFrequencyHz: number;
-  transferCommand: TransferCommand;
-  meterAtMs: number;
-  /** When the meter's values last moved, or its own count of samples. */
-  meterSampleAtMs: number;
-  meterQuality: number;
-  pccW: number;
-  pccVar: number;
-  meterVoltagePu: number;
-  meterFrequencyHz: number;
-  loadW: number;
-  pvPowerW: number;
-  /** When the load panel's own clock last advanced. */
-  panelLiveAtMs: number;
-  pvLimitW: number;
-  importLimitW: number;
-  exportLimitW: number;
-  /** Who asks for the two limits. */
-  importReason: ReasonKey;
-  exportReason: ReasonKey;
-  /** Exceedances on record, one under way now, and the alarms of requirement R11. */
-  exportEvents: number;
-  importEvents: number;
-  exportAbove: boolean;
-  exportTooMany: boolean;
-  exportTooLong: boolean;
-  importTooMany: boolean;
-  importTooLong: boolean;
-  /** Response-time passport: recoveries from load steps, the longest, and those beyond what the site promises. */
-  recoveries: number;
-  recoveryLongestMs: number;
-  recoveriesLate: number;
-  /** Why a reverse-power or minimum-import relay has latched discharging off; "" while none has. */
-  relayCause: RelayCause;
-  /** What is slower than configured, or why the margin is wide; "" while all is as configured. */
-  dynamicsCause: ReasonKey | "";
-  /** How much later than configured the meter shows changes, ms; the slowest stage, from 0 (-1: not known), and its delay. */
-  meterLaterMs: number;
-  slowStage: number;
-  stageLaterMs: number;
-  ticks: number;
-  skipped: number;
-  lateP50Ms: number;
-  lateP99Ms: number;
-  lateP999Ms: number;
-  lateMaxMs: number;
-  cycleP50Ms: number;
-  cycleP99Ms: number;
-  cycleP999Ms: number;
-  cycleMaxMs: number;
-  /** Stalls of the controller itself (`stallFromMs` in control-loop.ts): how many, how long altogether, the longest, the last. */
-  stalls: number;
-  stalledMs: number;
-  stallLongestMs: number;
-  lastStallAtMs: number;
-  lastStallMs: number;
-}
-
-const siteReport = struct<SiteReport>([
+const siteFields = [
   ["atMs", "number"],
   ["wallMs", "number"],
   ["mode", modeNames],
@@ -146,25 +33,35 @@ const siteReport = struct<SiteReport>([
   ["parallelRefusal", reasonsOrNone],
   ["backupRefusal", reasonsOrNone],
   ["gridGood", "flag"],
+  /** NaN while it is not good. */
   ["gridGoodSinceMs", "number"],
   ["intent", intentNames],
   ["startsLeft", "number"],
+  /** Why a wanted island is not started; "" while nothing forbids it. */
   ["startRefusal", reasonsOrNone],
+  /** Left in the auxiliary battery, Wh; Infinity where the site has set none. */
   ["auxiliaryWh", "number"],
+  /** Tiers that may be fed, from the first: those beyond have overloaded the island. Infinity while all may. */
   ["tiersTrusted", "number"],
   ["islandPhase", islandPhases],
+  /** Energy above all reserves that an island could use, Wh; the stage that takes over next, from 0, and when, h (-1, NaN: none). */
   ["energyAboveReserveWh", "number"],
   ["nextStage", "number"],
   ["nextStageInH", "number"],
   ["returnBlocked", "flag"],
+  /** K1 has not proven since its last failure that it opens: the site is a load only. */
   ["opensUnproven", "flag"],
+  /** The first fact that the present mode rests on and that is missing, and which stage (-1: none). */
   ["missingFact", missingFacts],
   ["missingStage", "number"],
+  /** PV is too much although frequency holds it back as far as it can. */
   ["pvBeyondShift", "flag"],
+  /** Newest record of the mode machine: the host stores it and answers with its generation. */
   ["recordGeneration", "number"],
-  ["contactNo", contacts],
-  ["contactNc", contacts],
+  ["contactNo", contactNames],
+  ["contactNc", contactNames],
   ["deviceAtMs", "number"],
+  /** When K1's own clock last advanced, and whether the core takes its readings as of now. */
   ["deviceLiveAtMs", "number"],
   ["deviceFresh", "flag"],
   ["gridVoltagePu", "number"],
@@ -173,6 +70,7 @@ const siteReport = struct<SiteReport>([
   ["busFrequencyHz", "number"],
   ["transferCommand", transferCommandNames],
   ["meterAtMs", "number"],
+  /** When the meter's values last moved, or its own count of samples. */
   ["meterSampleAtMs", "number"],
   ["meterQuality", "number"],
   ["pccW", "number"],
@@ -181,12 +79,15 @@ const siteReport = struct<SiteReport>([
   ["meterFrequencyHz", "number"],
   ["loadW", "number"],
   ["pvPowerW", "number"],
+  /** When the load panel's own clock last advanced. */
   ["panelLiveAtMs", "number"],
   ["pvLimitW", "number"],
   ["importLimitW", "number"],
   ["exportLimitW", "number"],
+  /** Who asks for the two limits. */
   ["importReason", reasonKeys],
   ["exportReason", reasonKeys],
+  /** Exceedances on record, one under way now, and the alarms of requirement R11. */
   ["exportEvents", "number"],
   ["importEvents", "number"],
   ["exportAbove", "flag"],
@@ -194,11 +95,15 @@ const siteReport = struct<SiteReport>([
   ["exportTooLong", "flag"],
   ["importTooMany", "flag"],
   ["importTooLong", "flag"],
+  /** Response-time passport: recoveries from load steps, the longest, and those beyond what the site promises. */
   ["recoveries", "number"],
   ["recoveryLongestMs", "number"],
   ["recoveriesLate", "number"],
+  /** Why a reverse-power or minimum-import relay has latched discharging off; "" while none has. */
   ["relayCause", relayCauses],
+  /** What is slower than configured, or why the margin is wide; "" while all is as configured. */
   ["dynamicsCause", reasonsOrNone],
+  /** How much later than configured the meter shows changes, ms; the slowest stage, from 0 (-1: not known), and its delay. */
   ["meterLaterMs", "number"],
   ["slowStage", "number"],
   ["stageLaterMs", "number"],
@@ -212,38 +117,20 @@ const siteReport = struct<SiteReport>([
   ["cycleP99Ms", "number"],
   ["cycleP999Ms", "number"],
   ["cycleMaxMs", "number"],
+  /** Stalls of the controller itself (`stallFromMs` in control-loop.ts): how many, how long altogether, the longest, the last. */
   ["stalls", "number"],
   ["stalledMs", "number"],
   ["stallLongestMs", "number"],
   ["lastStallAtMs", "number"],
   ["lastStallMs", "number"],
-]);
+] as const;
+export type SiteReport = StructOf<typeof siteFields>;
+const siteReport = struct<SiteReport>(siteFields);
 
-/** One power stage: facts, and what it was told. */
-export interface StageReport {
-  atMs: number;
-  /** When the stage's own clock last advanced. */
-  liveAtMs: number;
-  role: Role;
-  powerW: number;
-  reactiveVar: number;
-  voltagePu: number;
-  frequencyHz: number;
-  alive: boolean;
-  alarmBits: number;
-  local: boolean;
-  verified: boolean;
-  antiIslanding: boolean;
-  maxChargeW: number;
-  maxDischargeW: number;
-  socPct: number;
-  vehicleConnected: boolean;
+/** One power stage: its facts, and what it was told. */
+export interface StageReport extends StageFacts {
   /** The vehicle can give power back, as far as its session tells. */
   bidirectional: boolean;
-  capacityWh: number;
-  importWh: number;
-  exportWh: number;
-  executedSequence: number;
   commandRole: Role;
   commandW: number;
   /** Reactive power that it was told, var; positive absorbs. */
@@ -252,28 +139,10 @@ export interface StageReport {
   setpointW: number;
 }
 
+const stageFactRow = struct<StageFacts>(factFields(stageFacts));
 const stageReport = struct<StageReport>([
-  ["atMs", "number"],
-  ["liveAtMs", "number"],
-  ["role", roleNames],
-  ["powerW", "number"],
-  ["reactiveVar", "number"],
-  ["voltagePu", "number"],
-  ["frequencyHz", "number"],
-  ["alive", "flag"],
-  ["alarmBits", "number"],
-  ["local", "flag"],
-  ["verified", "flag"],
-  ["antiIslanding", "flag"],
-  ["maxChargeW", "number"],
-  ["maxDischargeW", "number"],
-  ["socPct", "number"],
-  ["vehicleConnected", "flag"],
+  ...factFields<StageReport>(stageFacts),
   ["bidirectional", "flag"],
-  ["capacityWh", "number"],
-  ["importWh", "number"],
-  ["exportWh", "number"],
-  ["executedSequence", "number"],
   ["commandRole", roleNames],
   ["commandW", "number"],
   ["commandVar", "number"],
@@ -305,19 +174,10 @@ export interface ControlReport {
 export const reportLength = (stageCount: number, tierCount: number): number =>
   siteReport.length + stageCount * (stageReport.length + chainLength) + tierCount * tierReport.length;
 
-const zeros = <T extends object>(codec: {
-  length: number;
-  read(source: Float64Array, at: number, into: T): void;
-}): T => {
-  const made = {} as T;
-  codec.read(new Float64Array(codec.length), 0, made);
-  return made;
-};
-
 export const createControlReport = (stageCount: number, tierCount: number): ControlReport => ({
-  site: zeros(siteReport),
-  stages: Array.from({ length: stageCount }, () => zeros(stageReport)),
-  tiers: Array.from({ length: tierCount }, () => zeros(tierReport)),
+  site: siteReport.create(),
+  stages: Array.from({ length: stageCount }, () => stageReport.create()),
+  tiers: Array.from({ length: tierCount }, () => tierReport.create()),
   chains: new Float64Array(stageCount * chainLength),
 });
 
@@ -413,29 +273,9 @@ function fillPcc(site: SiteReport, { pccLimits, pccRecord, reversePower, exportC
 }
 
 function fillStage(report: StageReport, core: Core, snapshot: Snapshot, i: number): void {
-  const facts = snapshot.stages[i]!;
   const command = core.commands.stages[i]!;
-  report.atMs = facts.atMs;
-  report.liveAtMs = facts.liveAtMs;
-  report.role = facts.role;
-  report.powerW = facts.powerW;
-  report.reactiveVar = facts.reactiveVar;
-  report.voltagePu = facts.voltagePu;
-  report.frequencyHz = facts.frequencyHz;
-  report.alive = facts.alive;
-  report.alarmBits = facts.alarmBits;
-  report.local = facts.local;
-  report.verified = facts.verified;
-  report.antiIslanding = facts.antiIslanding;
-  report.maxChargeW = facts.maxChargeW;
-  report.maxDischargeW = facts.maxDischargeW;
-  report.socPct = facts.socPct;
-  report.vehicleConnected = facts.vehicleConnected;
+  stageFactRow.copy(snapshot.stages[i]!, report);
   report.bidirectional = snapshot.evses[i]!.bidirectional;
-  report.capacityWh = facts.capacityWh;
-  report.importWh = facts.importWh;
-  report.exportWh = facts.exportWh;
-  report.executedSequence = facts.executedSequence;
   report.commandRole = command.role;
   report.commandW = command.powerW;
   report.commandVar = command.reactiveVar;

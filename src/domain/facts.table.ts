@@ -1,0 +1,76 @@
+/**
+ * The facts that devices tell, once: a new one is a row here, the place where it is read (a map file knows a `shown` or
+ * `straight` one by its name already; SunSpec wants a row in `firmware-bridge/maps/sunspec-binding.table.ts`), and what is
+ * made of it. Powers are positive from the grid towards the vehicle.
+ */
+import { amount, type FactsOf, flag, moment, phases, reading, shown, straight, word } from "./facts.ts";
+import { roleNames } from "./modes.ts";
+
+/** Position of one auxiliary contact as read. */
+export const contactNames = ["open", "closed", "unknown"] as const;
+export type Contact = (typeof contactNames)[number];
+
+const read = "Arrival of the last complete, valid read.";
+const alive = "Arrival of the last read in which the device's own clock, counter or heartbeat had advanced; that of a read where it has none.";
+
+/** Transfer device K1 and the voltmeters on both of its sides. */
+export const transferDeviceFacts = {
+  atMs:            moment(read),
+  liveAtMs:        moment(alive),
+  contactNo:       word(contactNames, "unknown", "The normally-open contact, translated to the position of the device that it reports."),
+  contactNc:       word(contactNames, "unknown", "The normally-closed contact, likewise: both say open when the device is open."),
+  gridVoltagePu:   reading("Voltage on the grid's side."),
+  gridFrequencyHz: reading("Frequency on the grid's side."),
+  busVoltagePu:    reading("Voltage of the bus."),
+  busFrequencyHz:  reading("Frequency of the bus."),
+  phaseDeg:        reading("Angle of the bus ahead of the grid, in (-180, 180]; NaN when either side is dead."),
+  syncRelay:       flag("The device's own synchronism-check relay (25)."),
+  closeSequence:   amount("Last close sequence number that the device has accepted.", "counter"),
+  transferTrip:    flag("The utility's transfer-trip signal, as its contacts read it."),
+  permissive:      flag("The utility's permissive signal, likewise.", true),
+  upstreamClosed:  flag("The breaker between the PCC and the utility, likewise.", true),
+  relayTripped:    flag("A relay that has tripped, likewise."),
+} as const;
+
+/** The revenue-side meter at the point of common coupling (PCC), grid side of K1. */
+export const meterFacts = {
+  atMs:           moment(read),
+  sampleCount:    amount("Advances when the block of values is a new sample, not when it is merely read again.", "counter"),
+  countsSamples:  flag("The meter counts or dates its samples itself, so that a standing count is a proof; otherwise it may be quiet.", false, "own"),
+  sampleAtMs:     moment("Arrival of that new sample."),
+  powerW:         reading("Power, import positive."),
+  reactiveVar:    reading("Reactive power."),
+  voltagePu:      reading("Voltage."),
+  frequencyHz:    reading("Frequency."),
+  phasePowerW:    phases("Power of each phase."),
+  phaseVoltagePu: phases("Voltage of each phase."),
+  lineVoltagePu:  phases("Voltage between phases a–b, b–c, c–a, of nominal; NaN where the meter does not say."),
+} as const;
+
+/** One power stage and the vehicle side as the stage sees it. */
+export const stageFacts = {
+  atMs:             moment(read),
+  liveAtMs:         moment(alive),
+  role:             word(roleNames, "off", "What the stage does."),
+  powerW:           reading("Measured power."),
+  reactiveVar:      straight("Measured reactive power."),
+  voltagePu:        reading("Voltage at its terminals."),
+  frequencyHz:      reading("Frequency at its terminals."),
+  alive:            flag("The stage's own heartbeat advances (SunSpec 715 DERHb fresh).", false, "own"),
+  alarmBits:        amount("Latched alarm bits of SunSpec 701 Alrm."),
+  local:            flag("Local control at the stage: what we write is ignored."),
+  verified:         flag("Start-up verification passed: identity, firmware, reversion, watchdog, settings.", false, "own"),
+  antiIslanding:    flag("The stage's certified anti-islanding function is on."),
+  maxChargeW:       amount("What it can take now: temperature, state of charge, DC limits."),
+  maxDischargeW:    amount("What it can give now, likewise; a magnitude."),
+  socPct:           shown("State of charge of the vehicle at an EVSE.", "lasts", { metric: "state_of_charge_ratio", scale: 0.01 }),
+  capacityWh:       shown("Capacity of the vehicle's battery, as far as the charger knows it.", "lasts"),
+  vehicleConnected: flag("A vehicle is plugged in, as far as the stage knows."),
+  importWh:         shown("By the charger's own meter, only ever rising; null where it has none.", "counter"),
+  exportWh:         shown("Given back, by the charger's own meter, only ever rising; null where it has none.", "counter"),
+  executedSequence: amount("Sequence number of the setpoint in force.", "counter"),
+} as const;
+
+export type TransferDeviceFacts = FactsOf<typeof transferDeviceFacts>;
+export type MeterFacts = FactsOf<typeof meterFacts>;
+export type StageFacts = FactsOf<typeof stageFacts>;
