@@ -3,13 +3,13 @@
  * pending the backend may ask and gets its answers; while it is rejected nobody may say anything else.
  */
 
-import { wireTimeMs } from "../clock.ts";
 import type { Context } from "../context.ts";
 import type { Cancel } from "../ports.ts";
 import { backoffMs } from "../transport/backoff.ts";
 import { OcppError } from "../transport/errors.ts";
 import type { Action, BootReason, ResponseOf } from "../transport/messages.table.ts";
-import { priority } from "../transport/outbox.ts";
+import { priority } from "../transport/waiting.ts";
+import { createBackendTime } from "./b-time.ts";
 
 /** What the backend has said to this station's boot. */
 export type Registration = "unregistered" | "pending" | "rejected" | "accepted";
@@ -51,8 +51,7 @@ export function createBoot(
   /** Asked for by the backend while another registration was under way: it follows. */
   let triggered = false;
   let offline = 0;
-  let clockOffsetMs = 0;
-  let toldOffsetMs: number | null = null;
+  const time = createBackendTime(context);
 
   const retryIn = (delayMs: number): void => {
     retry?.();
@@ -101,7 +100,7 @@ export function createBoot(
 
   function answered(response: ResponseOf<"BootNotification">): void {
     const { log, model } = context();
-    adoptTime(response.currentTime);
+    time.adopt(response.currentTime);
     log(
       response.status === "Accepted" ? "info" : "warn",
       `The backend's answer to the registration: ${response.status}.`,
@@ -119,18 +118,6 @@ export function createBoot(
     context().session.pump();
   }
 
-  function adoptTime(currentTime: string): void {
-    const { model, clock } = context();
-    const offsetMs = wireTimeMs(currentTime) - clock.wallMs();
-    if (Number.isNaN(offsetMs)) return;
-    toldOffsetMs = offsetMs;
-    if (model.list("ClockCtrlr", "TimeSource")[0] !== "Heartbeat") return;
-    const changeS = Math.abs(offsetMs - clockOffsetMs) / 1000;
-    clockOffsetMs = offsetMs;
-    if (changeS > model.number("ClockCtrlr", "TimeAdjustmentReportingThreshold"))
-      context().securityEvent("SettingSystemTime", `The clock was moved by ${Math.round(changeS)} s.`);
-  }
-
   function armHeartbeat(): void {
     const { clock, model } = context();
     beat?.();
@@ -143,7 +130,7 @@ export function createBoot(
   function heartbeat(): void {
     const { session, log } = context();
     session.call("Heartbeat", {}, { priority: priority.status }).then(
-      ({ currentTime }) => adoptTime(currentTime),
+      ({ currentTime }) => time.adopt(currentTime),
       (error: Error) => log("debug", `No answer to the heartbeat: ${error.message}`),
     );
   }
@@ -186,10 +173,10 @@ export function createBoot(
     },
     heartbeat,
     get clockOffsetMs() {
-      return clockOffsetMs;
+      return time.clockOffsetMs;
     },
     get toldOffsetMs() {
-      return toldOffsetMs;
+      return time.toldOffsetMs;
     },
   };
 }

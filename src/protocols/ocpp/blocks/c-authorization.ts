@@ -6,7 +6,7 @@ import { wireTimeMs } from "../clock.ts";
 import { collectionOf } from "../collection.ts";
 import { type Block, type Context, sameToken } from "../context.ts";
 import type { AuthorizationStatus, IdToken, IdTokenInfo, RequestOf, ResponseOf } from "../transport/messages.table.ts";
-import { priority } from "../transport/outbox.ts";
+import { priority } from "../transport/waiting.ts";
 import type { LocalList } from "./d-local-list.ts";
 
 /** Cached tokens kept; the least recently used goes first. */

@@ -2,11 +2,12 @@
  * L01, L02: firmware update. Signed images are verified before anything is installed; installation waits for its window
  * and for our own gates: no transaction, neither discharging nor islanded (requirement R40).
  */
-import { createVerify, type Verify, X509Certificate } from "node:crypto";
+import { createVerify, type Verify } from "node:crypto";
 import { collectionOf } from "../collection.ts";
 import { type Block, type Context, info } from "../context.ts";
 import type { Cancel, FilePort, StoredFile } from "../ports.ts";
 import type { BootReason, RequestOf, ResponseOf } from "../transport/messages.table.ts";
+import { isSigned, judgeSigner } from "./l-signature.ts";
 
 const imageMaxBytes = 512 * 1024 * 1024;
 const retriesMax = 10;
@@ -29,6 +30,7 @@ interface Update {
   installing: boolean;
 }
 
+/** What an update needs to know of the station. */
 export interface FirmwareFacts {
   /** Manufacturer roots, PEM: the signing certificate must chain to one of them. */
   roots(): string[];
@@ -46,27 +48,6 @@ export interface Firmware extends Block {
   readonly blocksSessions: boolean;
   /** After a restart: tells that the update has been installed. */
   onBoot(reason: BootReason): void;
-}
-
-/** Null when the certificate may sign firmware at this moment, or why not. */
-function judgeSigner(pem: string, roots: readonly string[], nowMs: number): string | null {
-  let certificate: X509Certificate;
-  try {
-    certificate = new X509Certificate(pem);
-  } catch {
-    return "The signing certificate cannot be read.";
-  }
-  if (nowMs < certificate.validFromDate.getTime() || nowMs > certificate.validToDate.getTime())
-    return "The signing certificate is not valid now.";
-  const trusted = roots.some((root) => {
-    try {
-      const issuer = new X509Certificate(root);
-      return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
-    } catch {
-      return false;
-    }
-  });
-  return trusted ? null : "The signing certificate does not come from a known manufacturer.";
 }
 
 /** Functional block of firmware; without file access every update is refused. */
@@ -129,12 +110,7 @@ export function createFirmware(context: Context, files: FilePort | undefined, fa
   function verified(update: Update, { hashed }: Image): boolean {
     const { signature, signingCertificate } = update.request.firmware;
     if (signature === undefined || signingCertificate === undefined) return true;
-    let good = false;
-    try {
-      good = hashed.verify(new X509Certificate(signingCertificate).publicKey, signature, "base64");
-    } catch (error) {
-      context.log("warn", `A firmware signature could not be checked: ${(error as Error).message}`);
-    }
+    const good = isSigned(hashed, signingCertificate, signature, context.log);
     if (!good) context.securityEvent("InvalidFirmwareSignature");
     set(update, good ? "SignatureVerified" : "InvalidSignature");
     return good;

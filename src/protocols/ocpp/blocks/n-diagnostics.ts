@@ -4,7 +4,7 @@ import { type Block, type Context, info, sameToken } from "../context.ts";
 import type { Cancel, FilePort } from "../ports.ts";
 import type { SecurityLog } from "../security/a-security-log.ts";
 import type { IdToken, RequestOf, ResponseOf } from "../transport/messages.table.ts";
-import { priority } from "../transport/outbox.ts";
+import { priority } from "../transport/waiting.ts";
 
 const retriesMax = 10;
 /** Characters of customer data in one message. */

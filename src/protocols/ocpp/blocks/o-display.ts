@@ -4,7 +4,7 @@ import { collectionOf } from "../collection.ts";
 import { type Block, type Context, info, isEvse } from "../context.ts";
 import type { Cancel } from "../ports.ts";
 import type { IdTokenInfo, MessageContent, RequestOf, ResponseOf } from "../transport/messages.table.ts";
-import { priority } from "../transport/outbox.ts";
+import { priority } from "../transport/waiting.ts";
 
 type Message = RequestOf<"SetDisplayMessage">["message"];
 

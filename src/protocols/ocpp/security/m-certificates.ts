@@ -2,18 +2,10 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import { type Block, type Context, info } from "../context.ts";
 import type { Cancel } from "../ports.ts";
-import type { CertificateHashData, RequestOf, ResponseOf } from "../transport/messages.table.ts";
+import type { RequestOf, ResponseOf } from "../transport/messages.table.ts";
 import { certificationRequest, type Subject } from "./asn1.ts";
-import {
-  type Certificates,
-  hashData,
-  judgeChain,
-  judgeRoot,
-  type OwnUse,
-  parse,
-  sameHash,
-  splitPem,
-} from "./certificates.ts";
+import { type Certificates, judgeChain, type OwnUse, parse, splitPem } from "./certificates.ts";
+import { createInstalled, plainLink } from "./m-installed.ts";
 
 /** A certificate is renewed when less than this is left, ms (use case A03). */
 const renewBeforeMs = 30 * 24 * 3_600_000;
@@ -33,12 +25,14 @@ export interface CertificateBlock extends Block {
   start(): void;
 }
 
+/** What certificates need to know of the connection, and whom they tell of a new one. */
 export interface CertificateFacts {
   /** The present connection is encrypted, so that nobody between here and the backend has written the request. */
   encrypted(): boolean;
   ownChanged(use: OwnUse): void;
 }
 
+/** Functional block of certificates; our own is looked at once a day and renewed in time. */
 export function createCertificateBlock(
   context: Context,
   certificates: Certificates,
@@ -61,8 +55,8 @@ export function createCertificateBlock(
     };
   }
 
-  const plainLink = info("UnsecuredLink", "Certificates are managed over an encrypted connection only.");
   const trusted = (): boolean => context.config.plainCertificates || facts.encrypted();
+  const installed = createInstalled(context, certificates, trusted);
 
   function request(use: OwnUse): void {
     pending.get(use)?.timer?.();
@@ -125,62 +119,6 @@ export function createCertificateBlock(
     return { status: "Accepted" };
   }
 
-  /** Own certificates by their hash; the issuer is the next of the chain, or an installed root. */
-  function ownHashes(use: OwnUse): CertificateHashData[] {
-    const own = certificates.own(use);
-    if (!own) return [];
-    const issuers = [...own.chain.slice(1), ...certificates.allRoots().map((root) => root.pem)];
-    return own.chain.map((pem, index) => hashData(pem, issuers[index] ?? pem));
-  }
-
-  function list({
-    certificateType,
-  }: RequestOf<"GetInstalledCertificateIds">): ResponseOf<"GetInstalledCertificateIds"> {
-    const wanted = (use: string): boolean => !certificateType || certificateType.some((type) => type === use);
-    type Chain = NonNullable<ResponseOf<"GetInstalledCertificateIds">["certificateHashDataChain"]>[number];
-    const chains: Chain[] = certificates
-      .allRoots()
-      .filter((root) => wanted(root.use))
-      .map((root) => ({ certificateType: root.use, certificateHashData: hashData(root.pem) }));
-    const [leaf, ...children] = wanted("V2GCertificateChain") ? ownHashes("V2GCertificate") : [];
-    if (leaf)
-      chains.push({
-        certificateType: "V2GCertificateChain",
-        certificateHashData: leaf,
-        ...(children.length > 0 && { childCertificateHashData: children }),
-      });
-    return chains.length > 0 ? { status: "Accepted", certificateHashDataChain: chains } : { status: "NotFound" };
-  }
-
-  function remove({ certificateHashData }: RequestOf<"DeleteCertificate">): ResponseOf<"DeleteCertificate"> {
-    if (!trusted()) return { status: "Failed", statusInfo: plainLink };
-    const { hashAlgorithm } = certificateHashData;
-    const own = certificates.own("ChargingStationCertificate");
-    if (own && ownHashes("ChargingStationCertificate").some((data) => sameHash(data, certificateHashData)))
-      return { status: "Failed", statusInfo: info("InUse", "The charging station certificate cannot be deleted.") };
-    const [v2gLeaf] = ownHashes("V2GCertificate");
-    if (v2gLeaf && sameHash(v2gLeaf, certificateHashData)) {
-      certificates.removeOwn("V2GCertificate");
-      return { status: "Accepted" };
-    }
-    const gone = certificates.remove((pem) => sameHash(hashData(pem, pem, hashAlgorithm), certificateHashData));
-    return { status: gone ? "Accepted" : "NotFound" };
-  }
-
-  function install({
-    certificateType,
-    certificate,
-  }: RequestOf<"InstallCertificate">): ResponseOf<"InstallCertificate"> {
-    // The backend's own root and our certificate are what the change from a plain connection to TLS needs (use case A05).
-    if (certificateType !== "CSMSRootCertificate" && !trusted()) return { status: "Rejected", statusInfo: plainLink };
-    const why = judgeRoot(certificate, context.nowMs());
-    if (why) return { status: "Rejected", statusInfo: info("InvalidCertificate", why) };
-    if (certificates.install(certificateType, certificate) === "full")
-      return { status: "Failed", statusInfo: info("TooManyCertificates", "No more certificates can be installed.") };
-    context.securityEvent("ReconfigurationOfSecurityParameters", `new ${certificateType}`);
-    return { status: "Accepted" };
-  }
-
   function renewal(): void {
     const own = certificates.own("ChargingStationCertificate");
     const leaf = own?.chain[0];
@@ -194,9 +132,9 @@ export function createCertificateBlock(
   return {
     handlers: {
       CertificateSigned: signed,
-      GetInstalledCertificateIds: list,
-      DeleteCertificate: remove,
-      InstallCertificate: install,
+      GetInstalledCertificateIds: installed.list,
+      DeleteCertificate: installed.remove,
+      InstallCertificate: installed.install,
     },
     request,
     start: renewal,

@@ -6,7 +6,7 @@
 import type { Context } from "../context.ts";
 import type { Cancel } from "../ports.ts";
 import type { ChargingSchedule, RequestOf, ResponseOf } from "../transport/messages.table.ts";
-import { priority } from "../transport/outbox.ts";
+import { priority } from "../transport/waiting.ts";
 import type { SmartCharging } from "./k-smart-charging.ts";
 
 /** How long a vehicle can be kept waiting for schedules before it gets what stands (ISO 15118-2 allows 60 s), ms. */

@@ -11,7 +11,8 @@ import { createChargingLimits, type SmartChargingFacts } from "./charging-limits
 import type { ScheduleContext } from "./composite.ts";
 import { createCompositeAnswers } from "./composite-answers.ts";
 import { createProfileReports } from "./profile-reports.ts";
-import { createProfiles, type Profiles, type Refusal } from "./profiles.ts";
+import type { Refusal } from "./profile-rules.ts";
+import { createProfiles, type Profiles } from "./profiles.ts";
 
 /** Charging profiles and what follows from them for each EVSE. */
 export interface SmartCharging extends Block {

@@ -1,7 +1,7 @@
 /** Answers to GetChargingProfiles, and the reports that follow them. */
 import type { Context } from "../context.ts";
 import type { RequestOf, ResponseOf } from "../transport/messages.table.ts";
-import { priority } from "../transport/outbox.ts";
+import { priority } from "../transport/waiting.ts";
 import type { Profiles, Stored } from "./profiles.ts";
 
 /** Profiles in one ReportChargingProfiles. */

@@ -4,18 +4,12 @@ import { collectionOf } from "../collection.ts";
 import type { Context } from "../context.ts";
 import type { OcppStore } from "../ports.ts";
 import type { ChargingProfile } from "../transport/messages.table.ts";
+import { judgeDischarge, judgePurpose, judgeSchedules, overlaps, type Refusal, refuse } from "./profile-rules.ts";
 import type { InstalledProfile } from "./profile-stack.ts";
 import { validityOf } from "./schedule-timeline.ts";
 
 const profilesMax = 1_000;
-const periodsMax = 1_024;
 const stackLevelMax = 99;
-
-/** Why something is refused: a stable key and a sentence. */
-export interface Refusal {
-  reasonCode: string;
-  sentence: string;
-}
 
 /** A profile with its place and, for external limits, the system that set it. */
 export interface Stored extends InstalledProfile {
@@ -44,7 +38,6 @@ export interface Profiles {
   choose(id: number, index: number): void;
 }
 
-const refuse = (reasonCode: string, sentence: string): Refusal => ({ reasonCode, sentence });
 const collection = "charging-profile";
 /** Stands among the profiles, as one that cannot be read, while nobody knows what there was. */
 export const memoryLost = "memory";
@@ -67,6 +60,7 @@ function read(text: string): Stored | null {
   }
 }
 
+/** The profiles on record; those that cannot be read are told by `unreadable`. */
 export function createProfiles(context: Context): Profiles {
   const { config, port } = context;
   const documents = collectionOf<Stored>(context.store, collection);
@@ -79,88 +73,6 @@ export function createProfiles(context: Context): Profiles {
   }
   let list: readonly Stored[] = [...byId.values()];
   const keep = (): void => void (list = [...byId.values()]);
-
-  function judgeSchedules(profile: ChargingProfile): Refusal | null {
-    const relative = profile.chargingProfileKind === "Relative";
-    for (const schedule of profile.chargingSchedule) {
-      const periods = schedule.chargingSchedulePeriod;
-      if (periods.length > periodsMax) return refuse("TooManyPeriods", `A schedule may have ${periodsMax} periods.`);
-      if (periods[0]!.startPeriod !== 0) return refuse("InvalidSchedule", "The first period must start at 0.");
-      if (schedule.duration !== undefined && schedule.duration <= 0)
-        return refuse("InvalidSchedule", "The duration must be positive.");
-      if (relative && schedule.startSchedule !== undefined)
-        return refuse("InvalidSchedule", "A relative schedule has no startSchedule.");
-      if (!relative && schedule.startSchedule === undefined)
-        return refuse("InvalidSchedule", "An absolute or recurring schedule needs startSchedule.");
-      for (let i = 0; i < periods.length; i++) {
-        const period = periods[i]!;
-        if (i > 0 && period.startPeriod <= periods[i - 1]!.startPeriod)
-          return refuse("InvalidSchedule", "Periods must come in ascending order.");
-        if (!Number.isFinite(period.limit)) return refuse("InvalidSchedule", "A limit must be a number.");
-        if (period.numberPhases !== undefined && (period.numberPhases < 1 || period.numberPhases > 3))
-          return refuse("InvalidSchedule", "numberPhases must be 1 to 3.");
-        if (period.phaseToUse !== undefined)
-          return refuse("UnsupportedParam", "Phases cannot be selected at this station.");
-      }
-    }
-    return null;
-  }
-
-  function judgePurpose(
-    evseId: number,
-    profile: ChargingProfile,
-    transactionId: string | null,
-    starting: boolean,
-  ): Refusal | null {
-    switch (profile.chargingProfilePurpose) {
-      case "ChargingStationExternalConstraints":
-        return refuse("InvalidProfile", "External constraints cannot be set by the backend.");
-      case "ChargingStationMaxProfile":
-        if (evseId !== 0) return refuse("InvalidProfile", "A station maximum belongs to evseId 0.");
-        return profile.chargingProfileKind === "Relative"
-          ? refuse("InvalidProfile", "A station maximum cannot be relative.")
-          : null;
-      case "TxDefaultProfile":
-        return profile.transactionId === undefined
-          ? null
-          : refuse("InvalidProfile", "A default profile names no transaction.");
-      case "TxProfile":
-        if (evseId === 0) return refuse("InvalidProfile", "A TxProfile needs an EVSE.");
-        if (starting)
-          return profile.transactionId === undefined
-            ? null
-            : refuse("InvalidProfile", "The transaction has not begun, so it cannot be named.");
-        if (transactionId === null) return refuse("TxNotFound", "No transaction is running at this EVSE.");
-        if (profile.transactionId === undefined)
-          return refuse("MissingParam", "A TxProfile must name its transaction.");
-        return profile.transactionId === transactionId
-          ? null
-          : refuse("TxNotFound", "This transaction is not running at this EVSE.");
-    }
-  }
-
-  const overlaps = (a: ChargingProfile, b: ChargingProfile): boolean => {
-    const from = (profile: ChargingProfile): number =>
-      profile.validFrom ? Date.parse(profile.validFrom) : Number.NEGATIVE_INFINITY;
-    const to = (profile: ChargingProfile): number =>
-      profile.validTo ? Date.parse(profile.validTo) : Number.POSITIVE_INFINITY;
-    return from(a) < to(b) && from(b) < to(a);
-  };
-
-  /** R3: a discharge that no permit covers is refused with a reason. */
-  function judgeDischarge(profile: ChargingProfile): Refusal | null {
-    if (!config.refuseUnpermittedDischarge) return null;
-    const negative = profile.chargingSchedule.some((schedule) =>
-      schedule.chargingSchedulePeriod.some((period) => period.limit < 0),
-    );
-    const { known, serviceMode, permitValid, permitMissing, explanation } = port.site;
-    if (!negative || (permitValid && (serviceMode === "parallel-non-export" || serviceMode === "parallel-export")))
-      return null;
-    if (!known) return refuse("NotReady", "The devices have not been heard of since the start: try again in a moment.");
-    return permitMissing || explanation === ""
-      ? refuse("NoPermit", "No permission to operate in parallel covers discharging.")
-      : refuse("PermitNotInForce", explanation);
-  }
 
   /** Gone for good: its validity is over, or, where room is short, its only run. */
   function expired({ profile }: Stored, roomIsShort: boolean): boolean {
@@ -199,7 +111,9 @@ export function createProfiles(context: Context): Profiles {
       if (profile.validFrom && profile.validTo && Date.parse(profile.validFrom) >= Date.parse(profile.validTo))
         return refuse("InvalidProfile", "validTo must be after validFrom.");
       const wrong =
-        judgePurpose(evseId, profile, transactionId, starting) ?? judgeSchedules(profile) ?? judgeDischarge(profile);
+        judgePurpose(evseId, profile, transactionId, starting) ??
+        judgeSchedules(profile) ??
+        judgeDischarge(profile, config, port.site);
       if (wrong) return wrong;
       const existing = byId.get(profile.id);
       if (existing?.profile.chargingProfilePurpose === "ChargingStationExternalConstraints")

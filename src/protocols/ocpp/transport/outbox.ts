@@ -9,24 +9,10 @@ import type { Cancel, OcppClock, OcppLog, OcppStore, QueuedMessage } from "../po
 import { createParked } from "../transactions/parked.ts";
 import { NotDeliveredError } from "./errors.ts";
 import type { Action, RequestOf, ResponseOf } from "./messages.table.ts";
-
-/** Messages in memory, beyond which new ones are refused: a flood of reports must not eat the station. */
-const waitingMax = 2_000;
+import { type CallOptions, createWaiting, type Waiting } from "./waiting.ts";
 
 /** After a failed write of the journal the next attempt waits so long, ms. */
 const storeRetryMs = 10_000;
-
-/** Lower goes first. */
-export const priority = { boot: 0, person: 1, status: 2, report: 3 } as const;
-/** How soon a message has its turn; the lower, the sooner. */
-export type Priority = (typeof priority)[keyof typeof priority];
-
-/** Priority of a request, and whether the backend has asked for it. */
-export interface CallOptions {
-  priority?: Priority;
-  /** Asked for by the backend, so allowed while the registration is pending (use case B02). */
-  instructed?: boolean;
-}
 
 /** What an outbox needs: clock, store, and a way to send. */
 export interface OutboxPorts {
@@ -45,15 +31,6 @@ export interface OutboxPorts {
   onDelivered(message: QueuedMessage, response: unknown): void;
 }
 
-interface Waiting {
-  action: Action;
-  payload: unknown;
-  priority: Priority;
-  instructed: boolean;
-  resolve(response: unknown): void;
-  reject(error: Error): void;
-}
-
 /** Requests to the backend, one at a time; durable ones until they are delivered. */
 export interface Outbox {
   call<A extends Action>(action: A, payload: RequestOf<A>, options?: CallOptions): Promise<ResponseOf<A>>;
@@ -67,8 +44,9 @@ export interface Outbox {
   parked(transactionId?: string): number;
 }
 
+/** An outbox whose journal is the store's; nothing else is kept over a restart. */
 export function createOutbox(ports: OutboxPorts): Outbox {
-  const waiting: Waiting[] = [];
+  const waiting = createWaiting(ports.permits);
   const parked = createParked(ports.store, ports.clock);
   let outstanding = false;
   let attempt = 0;
@@ -76,19 +54,9 @@ export function createOutbox(ports: OutboxPorts): Outbox {
   /** Wakes when a message that was put aside has its turn. */
   let turn: Cancel | null = null;
 
-  function next(): Waiting | undefined {
-    let best = -1;
-    for (let i = 0; i < waiting.length; i++) {
-      const candidate = waiting[i]!;
-      if (!ports.permits(candidate.action, candidate.instructed)) continue;
-      if (best < 0 || candidate.priority < waiting[best]!.priority) best = i;
-    }
-    return best < 0 ? undefined : waiting.splice(best, 1)[0];
-  }
-
   function pump(): void {
     if (outstanding || !ports.ready()) return;
-    const item = next();
+    const item = waiting.next();
     if (item) return void transmit(item);
     if (retry) return;
     const message = ports.store.head();
@@ -206,21 +174,9 @@ export function createOutbox(ports: OutboxPorts): Outbox {
 
   return {
     call(action, payload, options = {}) {
-      return new Promise((resolve, reject) => {
-        if (waiting.length >= waitingMax) {
-          reject(new NotDeliveredError("full", `More than ${waitingMax} messages wait to be sent.`));
-          return;
-        }
-        waiting.push({
-          action,
-          payload,
-          priority: options.priority ?? priority.status,
-          instructed: options.instructed ?? false,
-          resolve: resolve as (response: unknown) => void,
-          reject,
-        });
-        pump();
-      });
+      const answer = waiting.add(action, payload, options);
+      pump();
+      return answer;
     },
     pump,
     fail() {
@@ -229,12 +185,11 @@ export function createOutbox(ports: OutboxPorts): Outbox {
       retry = turn = null;
       attempt = 0;
       parked.retryAll();
-      for (const item of waiting.splice(0))
-        item.reject(new NotDeliveredError("offline", "The connection to the backend is lost."));
+      waiting.fail(new NotDeliveredError("offline", "The connection to the backend is lost."));
     },
     parked: (transactionId) => (transactionId === undefined ? parked.count() : parked.countFor(transactionId)),
     get idle() {
-      return !outstanding && waiting.length === 0 && ports.store.queued() === 0;
+      return !outstanding && waiting.empty && ports.store.queued() === 0;
     },
   };
 }

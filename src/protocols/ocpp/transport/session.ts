@@ -5,17 +5,16 @@
 
 import type { Cancel, OcppClock, OcppLog, OcppStore, QueuedMessage } from "../ports.ts";
 import { type BackoffSettings, backoffMs } from "./backoff.ts";
-import { NotDeliveredError, OcppError } from "./errors.ts";
+import { NotDeliveredError } from "./errors.ts";
+import { createIncoming } from "./incoming.ts";
 import type { Action, Handlers, RequestOf, ResponseOf } from "./messages.table.ts";
-import { type CallOptions, createOutbox, type Outbox } from "./outbox.ts";
+import { createOutbox, type Outbox } from "./outbox.ts";
 import { ConnectError, type Endpoint, type Transport, type TransportFactory } from "./transport.ts";
-import { checkRequest, checkResponse, isAction } from "./validators.ts";
+import { checkRequest, checkResponse } from "./validators.ts";
+import type { CallOptions } from "./waiting.ts";
 
 /** How often it is looked whether everything has been said. */
 const drainLookMs = 50;
-
-/** Calls being answered at the same time; a flood beyond it is refused, so that memory stays bounded. */
-const answeringMax = 100;
 
 /** How far the connection is. */
 export type SessionState = "stopped" | "waiting" | "connecting" | "open";
@@ -65,24 +64,23 @@ export interface Session {
   readonly offlineSinceMs: number;
 }
 
+/** A session that is stopped; `handlers` answer the backend's requests. */
 export function createSession(ports: SessionPorts, handlers: Handlers): Session {
   const { clock, log } = ports;
   let state: SessionState = "stopped";
   let transport: Transport | null = null;
   let failures = 0;
   let timer: Cancel | null = null;
-  let answering = 0;
-  /** Answers not yet written: nothing new is sent before them. */
-  let unwritten = 0;
   let offlineSinceMs = clock.wallMs();
   let reconnectMs: number | null = null;
 
+  const incoming = createIncoming(ports, handlers);
   const outbox: Outbox = createOutbox({
     clock,
     store: ports.store,
     log,
     send: transmit,
-    ready: () => state === "open" && transport?.open === true && unwritten === 0,
+    ready: () => state === "open" && transport?.open === true && incoming.unwritten === 0,
     permits: ports.permitsOut,
     attempts: ports.attempts,
     onDelivered: ports.onDelivered,
@@ -97,57 +95,15 @@ export function createSession(ports: SessionPorts, handlers: Handlers): Session 
     return response;
   }
 
-  function onCall(action: string, payload: unknown): unknown | Promise<unknown> {
-    ports.onTraffic();
-    if (!isAction(action)) throw new OcppError("NotImplemented", `This station does not know ${action.slice(0, 50)}.`);
-    const handler = handlers[action] as ((request: unknown) => unknown) | undefined;
-    if (!handler) throw new OcppError("NotSupported", `This station does not support ${action}.`);
-    checkRequest(action, payload);
-    ports.admit(action);
-    if (answering >= answeringMax) throw new OcppError("GenericError", "Too many requests are being answered.");
-    unwritten += 1;
-    let answer: unknown;
-    try {
-      answer = handler(payload);
-    } catch (error) {
-      throw ours(action, error);
-    }
-    if (!(answer instanceof Promise)) return checked(action, answer);
-    // A later answer holds nothing back: it may itself need to ask the backend.
-    unwritten -= 1;
-    answering += 1;
-    return answer
-      .then(
-        (late) => checked(action, late),
-        (error) => Promise.reject(ours(action, error)),
-      )
-      .finally(() => (answering -= 1));
-  }
-
-  function ours(action: Action, error: unknown): Error {
-    if (error instanceof OcppError) return error;
-    log("error", `Answering ${action} failed.`, { error: String((error as Error).stack ?? error) });
-    return new OcppError("InternalError", "The request could not be processed.");
-  }
-
-  function checked(action: Action, answer: unknown): unknown {
-    try {
-      checkResponse(action, answer);
-    } catch (error) {
-      throw ours(action, new Error(`Our own answer breaks the schema: ${(error as Error).message}`));
-    }
-    return answer;
-  }
-
   function connect(): void {
     timer = null;
     state = "connecting";
     const endpoint = ports.endpoint(failures);
     const attempt = ports.clock.monotonicMs();
     const candidate: Transport = ports.transport(endpoint, {
-      onCall,
+      onCall: incoming.onCall,
       onAnswered: () => {
-        if (unwritten > 0) unwritten = 0;
+        incoming.written();
         outbox.pump();
       },
       onBadFrame: ports.onBadFrame,
@@ -161,7 +117,7 @@ export function createSession(ports: SessionPorts, handlers: Handlers): Session 
         transport = candidate;
         state = "open";
         failures = 0;
-        unwritten = 0;
+        incoming.written();
         const offlineMs = clock.wallMs() - offlineSinceMs;
         offlineSinceMs = Number.NaN;
         log("info", "Connected to the backend.", { url: endpoint.url, tookMs: clock.monotonicMs() - attempt });

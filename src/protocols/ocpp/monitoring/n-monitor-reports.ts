@@ -1,7 +1,7 @@
 /** N02, N03: reports of the monitors that are set. */
 import type { Context } from "../context.ts";
 import type { RequestOf, ResponseOf } from "../transport/messages.table.ts";
-import { priority } from "../transport/outbox.ts";
+import { priority } from "../transport/waiting.ts";
 import { keyOf, type Monitor, type Monitors, type MonitorType } from "./n-monitors.ts";
 
 /** Monitors in one report message. */
