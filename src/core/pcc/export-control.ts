@@ -170,15 +170,15 @@ function proveMeter(
   gain.sampleStagesW = control.dynamics.history.meanW;
   gain.sampleSigmaW = control.signProof.sampleSigmaW;
   gain.netW = netW;
-  if (control.dynamics.measured || gain.answerMs > gainAnswerMaxMs) endDoubt(gain);
-  else if (watchGain(gain, nowMs)) {
-    endDoubt(gain);
-    condemnMeter(control.supervision, "meter-implausible");
-    return;
-  }
-  const verdict = noteMove(control.signProof, free, nowMs);
-  if (verdict !== "none")
-    condemnMeter(control.supervision, verdict === "reversed" ? "meter-reversed" : "meter-implausible");
+  const { goodVotes } = control.signProof;
+  let verdict = noteMove(control.signProof, free, nowMs);
+  const watched = !control.dynamics.measured && gain.answerMs <= gainAnswerMaxMs;
+  // A meter that has just shown a move in whole is in no doubt about its scale.
+  if (!watched || control.signProof.goodVotes > goodVotes) endDoubt(gain);
+  if (watched && watchGain(gain, nowMs) && verdict === "none") verdict = "implausible";
+  if (verdict === "none") return;
+  endDoubt(gain);
+  condemnMeter(control.supervision, verdict === "reversed" ? "meter-reversed" : "meter-implausible");
 }
 
 /** When a disturbed supply is back everything starts at once, which takes so long, ms. */

@@ -5,11 +5,17 @@
  * supervision": a reversed meter rests at zero with load but runs away with a PV surplus, so never start on an unproven one.
  */
 
-/** β outside these bounds twice in a row: the meter is implausible; below the second, twice in a row: reversed. */
+/**
+ * β outside these bounds twice in a row: the meter is implausible; below the second, twice in a row: reversed. Both times it
+ * must be the same β, as far as noise allows: a scale or a place stays what it is, while a load that happened to move at the
+ * same time makes any β at all.
+ */
 const ratioMin = 0.5;
 const ratioMax = 1.5;
 const reversedBelow = -0.5;
 const votesNeeded = 2;
+const sameRatio = 0.3;
+const sameRatioShare = 0.2;
 /** A move counts from this share of the stages' sum and this many σ on. */
 const moveShare = 0.02;
 const moveSigmas = 8;
@@ -33,6 +39,8 @@ export interface SignProof {
   goodVotes: number;
   oddVotes: number;
   reversedVotes: number;
+  /** β of the last odd vote; NaN while there is none. */
+  oddRatio: number;
   /** Last β; NaN before the first. */
   ratio: number;
   // means of the present quiet stretch, and of the one before the move
@@ -58,6 +66,7 @@ export function createSignProof(scaleW: number, proven: boolean): SignProof {
     goodVotes: 0,
     oddVotes: 0,
     reversedVotes: 0,
+    oddRatio: Number.NaN,
     ratio: Number.NaN,
     quietSamples: 0,
     meterW: 0,
@@ -110,12 +119,16 @@ function vote(p: SignProof, ratio: number): SignVerdict {
   if (ratio >= ratioMin && ratio <= ratioMax) {
     p.oddVotes = 0;
     p.reversedVotes = 0;
+    p.oddRatio = Number.NaN;
     p.goodVotes++;
     if (p.goodVotes >= votesNeeded) p.proven = true;
     return "none";
   }
-  p.oddVotes++;
-  p.reversedVotes = ratio < reversedBelow ? p.reversedVotes + 1 : 0;
+  const agrees =
+    Math.abs(ratio - p.oddRatio) <= sameRatio + sameRatioShare * Math.max(Math.abs(ratio), Math.abs(p.oddRatio));
+  p.oddRatio = ratio;
+  p.oddVotes = agrees ? p.oddVotes + 1 : 1;
+  p.reversedVotes = ratio < reversedBelow ? (agrees ? p.reversedVotes : 0) + 1 : 0;
   if (p.reversedVotes >= votesNeeded) return "reversed";
   return p.oddVotes >= votesNeeded ? "implausible" : "none";
 }
@@ -126,6 +139,7 @@ export function restartProof(p: SignProof): void {
   p.goodVotes = 0;
   p.oddVotes = 0;
   p.reversedVotes = 0;
+  p.oddRatio = Number.NaN;
   p.quietSamples = 0;
   p.fromStagesW = Number.NaN;
 }

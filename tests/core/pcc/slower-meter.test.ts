@@ -103,3 +103,25 @@ describe("nothing is found where meter and stages are as configured", () => {
           }
   });
 });
+
+describe("a load that moves together with the stages condemns no meter", () => {
+  // While the meter's scale is in doubt the stages probe it, and dense steps of the load fall together with the probes.
+  test.each([
+    [20, 40, 500, 1_500, 1, 2],
+    [20, 40, 500, 1_500, 1, 4],
+    [50, 40, 500, 1_500, 4, 3],
+    [100, 20, 500, 1_500, 4, 4],
+    [100, 100, 1_500, 4_000, 1, 3],
+    [200, 20, 500, 1_500, 1, 3],
+  ])(
+    "meter %d ms, period %d ms, steps %d to %d ms apart, %d stages, seed %d",
+    (updateMs, tickMs, stepLeastMs, stepMostMs, stageCount, seed) => {
+      const { causes } = measureSlower(
+        { meter: { updateMs }, stage: {}, told: {}, limitShare: 0.1, stageCount, tickMs, stepLeastMs, stepMostMs },
+        seed,
+        60_000,
+      );
+      expect([...causes.keys()].filter((cause) => cause.startsWith("meter"))).toEqual([]);
+    },
+  );
+});
