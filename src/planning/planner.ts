@@ -58,7 +58,7 @@ export class Planner {
     const formulation = formulate(problem);
     const loaded = this.#load(formulation, solver);
     const staged = solveInStages(formulation, loaded);
-    const solution = staged && settle(formulation, loaded, staged, solver);
+    const solution = staged && settle(formulation, loaded, staged);
     if (!solution) return null;
     const powerW = powersOf(formulation, solution.values);
     const pvCurtailW = curtailedOf(formulation, solution.values);

@@ -26,7 +26,6 @@ describe("greedy", () => {
       setCosts: () => undefined,
       setColumnBounds: () => undefined,
       setRowBounds: () => undefined,
-      setWhole: () => undefined,
       solve,
       dispose: () => undefined,
     }),
@@ -53,7 +52,12 @@ describe("greedy", () => {
       name: "lying",
       load: ({ upper }) => ({
         ...broken(() => null).load({} as never),
-        solve: () => ({ values: upper.map((most) => Math.min(most, 1e6)), columnDuals: upper, rowDuals: upper }),
+        solve: () => ({
+          values: upper.map((most) => Math.min(most, 1e6)),
+          columnDuals: upper,
+          rowDuals: upper,
+          iterations: 0,
+        }),
       }),
     };
     const { method, fallback, powerW, pvCurtailW } = plan(siteDays[0], lying);

@@ -5,7 +5,6 @@
  * in order.
  */
 import type { PlanningProblem } from "../problem.ts";
-import { addChoices, type Choice } from "./choices.ts";
 import { type Draft, type Level, levels } from "./draft.ts";
 import { type LinearProgramme, ProgrammeBuilder } from "./linear-programme.ts";
 import { addSite, type SiteColumns } from "./site-rows.ts";
@@ -33,14 +32,11 @@ export interface Formulation {
   /** Money and peace, without and with the guess for the levels. */
   readonly moneyCost: Float64Array;
   readonly guessedCost: Float64Array;
-  /** Columns that are 0 or 1; none in the linear programme. */
-  readonly choiceColumns: readonly number[];
   /** Slack that no plan can avoid: a bound from below for each level. */
   readonly unavoidable: Readonly<Record<Level, number>>;
 }
 
-/** `choices`: where a plan has to be the one or the other; they make it a programme with whole numbers. */
-export function formulate(problem: PlanningProblem, choices: readonly Choice[] = []): Formulation {
+export function formulate(problem: PlanningProblem): Formulation {
   const builder = new ProgrammeBuilder();
   const slacks: { readonly level: Level; readonly column: number; readonly weight: number }[] = [];
   const draft: Draft = {
@@ -56,7 +52,6 @@ export function formulate(problem: PlanningProblem, choices: readonly Choice[] =
   };
   const stays = problem.stays.map((stay) => addStay(draft, stay));
   const site = addSite(draft, stays);
-  const choiceColumns = addChoices(draft, stays, site, choices);
   const levelRows = {} as Record<Level, number>;
   for (const level of levels) {
     for (const slack of slacks) if (slack.level === level) builder.entry(slack.column, slack.weight);
@@ -79,7 +74,6 @@ export function formulate(problem: PlanningProblem, choices: readonly Choice[] =
     levelCost,
     moneyCost: programme.cost,
     guessedCost,
-    choiceColumns,
     unavoidable: draft.unavoidable,
   };
 }

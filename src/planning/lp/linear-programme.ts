@@ -20,6 +20,8 @@ export interface LpSolution {
   /** By how much the objective falls when a bound of the column is relaxed by one; negative at an upper bound that binds. */
   readonly columnDuals: Float64Array;
   readonly rowDuals: Float64Array;
+  /** Simplex steps that it took. */
+  readonly iterations: number;
 }
 
 /** A loaded programme that remembers its basis from one `solve` to the next. */
@@ -29,10 +31,8 @@ export interface LoadedProgramme {
   setCosts(cost: Float64Array): void;
   setColumnBounds(column: number, lower: number, upper: number): void;
   setRowBounds(row: number, lower: number, upper: number): void;
-  /** Columns that may only be whole numbers from now on; an empty list makes all continuous again. */
-  setWhole(columns: readonly number[]): void;
-  /** `null`: no solution within the bounds on work, or none at all. `start`: a solution to improve on. */
-  solve(start?: Float64Array): LpSolution | null;
+  /** `null`: no solution within the bounds on work, or none at all. */
+  solve(): LpSolution | null;
   dispose(): void;
 }
 

@@ -55,7 +55,10 @@ function addBalance(draft: Draft, stays: readonly StayColumns[], flows: Flows): 
   const { site, slots } = draft.problem;
   const netW = (t: number): number => site.loadW[t]! - site.pvW[t]!;
   const over = builder.columns;
-  for (let t = 0; t < slots; t++) draft.slack("site-limits", hours, Math.max(0, netW(t) - site.importLimitW) / 1_000);
+  for (let t = 0; t < slots; t++) {
+    const column = draft.slack("site-limits", hours, Math.max(0, netW(t) - site.importLimitW) / 1_000);
+    builder.addCost(column, Math.max(0, draft.problem.tariff.importPerKWh[t]!) * hours);
+  }
   const under = builder.columns;
   for (let t = 0; t < slots; t++) {
     const heldW = site.exportLimitW[t]! + (site.pvCurtailable ? site.pvW[t]! : 0);

@@ -10,10 +10,7 @@ declare module "highs" {
     changeColsBounds(selection: HighsRange, lower: Float64Array, upper: Float64Array): unknown;
     changeRowBounds(row: number, lower: number, upper: number): unknown;
     changeRowsBounds(selection: HighsRange, lower: Float64Array, upper: Float64Array): unknown;
-    changeColIntegrality(column: number, type: number): unknown;
-    setSolution(solution: { readonly colValue: Float64Array }): unknown;
     run(): { readonly modelStatus: number };
-    getObjectiveValue(): number;
     getSolution(): {
       readonly colValue: Float64Array;
       readonly colDual: Float64Array;
@@ -53,8 +50,7 @@ declare module "highs" {
     readonly version: { readonly string: string };
     readonly memoryBytes: number;
     readonly constants: {
-      readonly variableType: { readonly continuous: number; readonly integer: number };
-      readonly modelStatus: { readonly optimal: number; readonly solutionLimit: number };
+      readonly modelStatus: { readonly optimal: number };
     };
     createModel(data: HighsModelData): HighsModel;
   }

@@ -7,11 +7,6 @@ import type { LinearProgramme, LoadedProgramme, LpSolution, LpSolver } from "../
 
 /** Simplex iterations of one solve; 100 vehicles with 96 slots take about 15 000. */
 const iterationsMax = 400_000;
-/** Branch-and-bound nodes of one solve with whole numbers. */
-const nodesMax = 300;
-/** A plan this close to the best one is good enough, as a share of the cost. */
-const wholeNumberGap = 2e-4;
-
 export async function createHighsSolver(): Promise<LpSolver> {
   const highs = await loadHighs();
   return { name: `HiGHS ${highs.version.string}`, load: (programme) => new LoadedHighs(highs, programme) };
@@ -22,7 +17,6 @@ class LoadedHighs implements LoadedProgramme {
   readonly #model: HighsModel;
   readonly #columns: number;
   readonly #rows: number;
-  #whole: readonly number[] = [];
 
   constructor(highs: Highs, programme: LinearProgramme) {
     this.#highs = highs;
@@ -49,8 +43,6 @@ class LoadedHighs implements LoadedProgramme {
       output_flag: false,
       random_seed: 0,
       simplex_iteration_limit: iterationsMax,
-      mip_max_nodes: nodesMax,
-      mip_rel_gap: wholeNumberGap,
     });
   }
 
@@ -72,22 +64,12 @@ class LoadedHighs implements LoadedProgramme {
     this.#model.changeRowBounds(row, lower, upper);
   }
 
-  setWhole(columns: readonly number[]): void {
-    const { continuous, integer } = this.#highs.constants.variableType;
-    for (const column of this.#whole) this.#model.changeColIntegrality(column, continuous);
-    for (const column of columns) this.#model.changeColIntegrality(column, integer);
-    this.#whole = columns;
-  }
-
-  solve(start?: Float64Array): LpSolution | null {
-    if (start) this.#model.setSolution({ colValue: start });
+  solve(): LpSolution | null {
     const { modelStatus } = this.#model.run();
-    const { optimal, solutionLimit } = this.#highs.constants.modelStatus;
-    const stoppedWithSolution =
-      this.#whole.length > 0 && (modelStatus === solutionLimit || Number.isFinite(this.#model.getObjectiveValue()));
-    if (modelStatus !== optimal && !stoppedWithSolution) return null;
+    if (modelStatus !== this.#highs.constants.modelStatus.optimal) return null;
     const { colValue, colDual, rowDual } = this.#model.getSolution();
-    return colValue.length === this.#columns ? { values: colValue, columnDuals: colDual, rowDuals: rowDual } : null;
+    const iterations = Number(this.#model.info.get("simplex_iteration_count"));
+    return { values: colValue, columnDuals: colDual, rowDuals: rowDual, iterations };
   }
 
   dispose(): void {

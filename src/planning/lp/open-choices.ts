@@ -1,0 +1,113 @@
+/**
+ * Where a plan has to be the one or the other, and a linear programme may have left it open: import or export in one slot, charge or
+ * discharge, nothing or at least the minimum, at the reserve or not discharging. Most site-days leave nothing open: with losses, wear
+ * and export prices below import prices the programme chooses by itself.
+ */
+import type { PlanningProblem } from "../problem.ts";
+import { chargeKW, dischargeKW, importKW } from "./flows.ts";
+import type { Formulation } from "./formulation.ts";
+import type { SiteColumns } from "./site-rows.ts";
+import type { StayColumns } from "./stay-rows.ts";
+
+export type Bounds = readonly [column: number, lower: number, upper: number];
+
+/** A choice that a solution leaves open. */
+export interface OpenChoice {
+  /** What the smaller of the two sides carries, kW: the most open choice is decided first. */
+  readonly sizeKW: number;
+  /** Bounds of the side that the solution is nearer to, and of the other. */
+  readonly nearer: readonly Bounds[];
+  readonly other: readonly Bounds[];
+  /** The side that always fits: less power. */
+  readonly less: readonly Bounds[];
+}
+
+/** Less than this is nothing, kW. */
+const noiseKW = 1e-4;
+/** A battery this close to its reserve is at it, kWh. */
+const atReserveKWh = 5e-4;
+
+/** True where the linear programme gains by importing and exporting at once. */
+export const exportPaysMore = ({ tariff }: PlanningProblem, slot: number): boolean =>
+  tariff.exportPerKWh[slot]! > tariff.importPerKWh[slot]!;
+
+export function openChoices({ problem, stays, site }: Formulation, values: Float64Array): OpenChoice[] {
+  const open: OpenChoice[] = [];
+  for (const columns of stays) {
+    for (let index = 0; index < columns.count; index++) {
+      const choice = openForVehicle(columns, values, index);
+      if (choice) open.push(choice);
+    }
+  }
+  for (let slot = 0; slot < problem.slots; slot++) {
+    if (!exportPaysMore(problem, slot)) continue;
+    const imports = importKW(values, site, slot);
+    const exports = values[site.export + slot]!;
+    if (imports <= noiseKW || exports <= noiseKW) continue;
+    const [importing, exporting] = [noExport(site, slot), noImport(site, slot)];
+    const nearer = imports >= exports ? importing : exporting;
+    const other = imports >= exports ? exporting : importing;
+    open.push({ sizeKW: Math.min(imports, exports), nearer, other, less: nearer });
+  }
+  return open;
+}
+
+function openForVehicle(columns: StayColumns, values: Float64Array, index: number): OpenChoice | null {
+  const { stay } = columns;
+  const charges = chargeKW(values, columns, index);
+  const discharges = dischargeKW(values, columns, index);
+  const noCharge = power(columns, "charge", index, 0);
+  const noDischarge = power(columns, "discharge", index, 0);
+  if (charges > noiseKW && discharges > noiseKW) {
+    const charging = charges >= discharges;
+    const nearer = charging ? noDischarge : noCharge;
+    return { sizeKW: Math.min(charges, discharges), nearer, other: charging ? noCharge : noDischarge, less: nearer };
+  }
+  const reserveKWh = stay.reserveWh / 1_000;
+  if (discharges > noiseKW && values[columns.energy + index]! < reserveKWh - atReserveKWh) {
+    const highestKWh = Math.max(stay.maxWh, stay.arrivalWh) / 1_000;
+    const atReserve: Bounds[] = [[columns.energy + index, reserveKWh, highestKWh]];
+    return { sizeKW: discharges, nearer: noDischarge, other: atReserve, less: noDischarge };
+  }
+  return (
+    underMinimum(charges, stay.minChargeW / 1_000, noCharge, () => power(columns, "charge", index, stay.minChargeW)) ??
+    underMinimum(discharges, stay.minDischargeW / 1_000, noDischarge, () =>
+      power(columns, "discharge", index, stay.minDischargeW),
+    )
+  );
+}
+
+function underMinimum(
+  usedKW: number,
+  minimumKW: number,
+  nothing: readonly Bounds[],
+  atLeast: () => readonly Bounds[],
+): OpenChoice | null {
+  if (usedKW <= noiseKW || usedKW >= minimumKW - noiseKW) return null;
+  const raise = usedKW >= minimumKW / 2;
+  const minimum = atLeast();
+  return {
+    sizeKW: Math.min(usedKW, minimumKW - usedKW),
+    nearer: raise ? minimum : nothing,
+    other: raise ? nothing : minimum,
+    less: nothing,
+  };
+}
+
+/** Nothing (`atLeastW` 0) or at least so much, over the part that is in force and the part above it. */
+function power(columns: StayColumns, side: "charge" | "discharge", index: number, atLeastW: number): Bounds[] {
+  const { stay } = columns;
+  const [first, above, mostW] =
+    side === "charge"
+      ? [columns.charge, columns.chargeAbove, stay.maxChargeW]
+      : [columns.discharge, columns.dischargeAbove, stay.maxDischargeW];
+  if (first < 0) return [];
+  const bounds: Bounds[] = [[first + index, atLeastW / 1_000, atLeastW === 0 ? 0 : mostW / 1_000]];
+  if (above >= 0) bounds.push([above + index, 0, 0]);
+  return bounds;
+}
+
+const noExport = (site: SiteColumns, slot: number): Bounds[] => [[site.export + slot, 0, 0]];
+
+const noImport = (site: SiteColumns, slot: number): Bounds[] =>
+  [site.import, site.importAbove].filter((first) => first >= 0).map((first) => [first + slot, 0, 0] as const);
