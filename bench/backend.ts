@@ -18,7 +18,7 @@ import type { BenchOptions, BenchResult } from "./main.ts";
 
 const identity = "BENCH-1";
 const powersW = [10_000, 11_000] as const;
-/** Set-points within this of the limit are the limit, W. */
+/** Setpoints within this of the limit are the limit, W. */
 const nearW = 30;
 
 export async function run({ args, say }: BenchOptions): Promise<BenchResult> {

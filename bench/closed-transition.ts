@@ -109,8 +109,8 @@ function figuresOf(all: readonly Attempt[]): BoundFigure[] {
     0,
   );
   add("from the request to the touch, mean", mean(closed.map(({ tookMs }) => tookMs / 1_000)), "s");
-  // Nobody can take a stroke back: what the grid does while the contact travels is counted apart.
-  add("overtaken: the grid moved or failed within the stroke", overtaken.length, "");
+  // A contact travel under way cannot be stopped: what the grid does while the contact travels is counted apart.
+  add("overtaken: the grid moved or failed while the contact travelled", overtaken.length, "");
   add("overtaken: surge, max", overtaken.length > 0 ? share(overtaken, 1) : 0, "× rated");
   add(
     "overtaken: longest in parallel",
@@ -151,7 +151,7 @@ function sentenceOf(attempt: Attempt): string {
     ? `closed with ${differencePu.toFixed(3)} pu, ${slipHz.toFixed(3)} Hz, ${angleDeg.toFixed(1)}°, surge ${surgePu.toFixed(2)}, ${parallelMs.toFixed(0)} ms in parallel`
     : "stayed open";
   const said = violations.length > 0 ? `; forbidden: ${violations.join(", ")}` : "";
-  const late = attempt.overtaken ? ", overtaken in the stroke" : "";
+  const late = attempt.overtaken ? ", overtaken while the contact travelled" : "";
   return `site ${site}, attempt ${index}, ${kind.name}, travel ${travelMs.toFixed(0)} ms: ${touch}${late}${said}`;
 }
 

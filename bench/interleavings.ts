@@ -63,7 +63,7 @@ export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
   add("islands begun", proof.formings, "");
   add("closings in synchronism", proof.touches, "");
   add("surge at these, max", proof.worstSurgePu, "× rated");
-  add("of these overtaken by the grid within the stroke", proof.overtaken, "");
+  add("of these overtaken by the grid while the contact travelled", proof.overtaken, "");
   add("handovers ended by the device's own timer", proof.handoversEnded, "");
   add("broken promises", proof.broken.length, "", 0);
 

@@ -1,6 +1,6 @@
 /**
  * `npm run -s bench -- sim`: the cost of the simulated plant for a tick of 20 ms with 1, 20 and 100 stages, quiet and with every
- * set-point moving; what it allocates; and how much faster than real time the depot's day runs with the product's own control
+ * setpoint moving; what it allocates; and how much faster than real time the depot's day runs with the product's own control
  * cycle. `--hours N` plays only the first N hours of it (default 2), `--ticks N` sets the length of the plant's own runs.
  */
 import { parseArgs } from "node:util";
@@ -76,7 +76,7 @@ function plant(stageCount: number, ticks: number, moving: boolean): Figure[] {
   runTicks(ticks);
   const { user, system } = process.cpuUsage(before);
   const perTickUs = (user + system) / ticks;
-  const name = `plant alone, ${stageCount} stages, ${moving ? "all set-points moving" : "quiet"}`;
+  const name = `plant alone, ${stageCount} stages, ${moving ? "all setpoints moving" : "quiet"}`;
   return [
     { name, value: round(perTickUs), unit: "µs per 20 ms tick" },
     {

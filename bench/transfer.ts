@@ -2,7 +2,7 @@
  * `npm run -s bench -- transfer`: how long critical loads wait, in virtual time with the product's own control cycle and plant
  * steps of 1 ms around each transfer. Outages: from the failure of the grid to the critical load supplied by the island.
  * Planned islands and the return by open transition: how long the load is dead, with a stage that can hold its angle and with
- * one that can't. Sites, loads, strokes, contacts, links and moments are random, by seed: figures repeat exactly.
+ * one that can't. Sites, loads, contact travels, contacts, links and moments are random, by seed: figures repeat exactly.
  * `--outages N` (default 500) and `--planned N` (default 100 of each kind).
  */
 import { parseArgs } from "node:util";

@@ -247,18 +247,18 @@ export class Bridge {
   }
 
   /**
-   * Writes what changed or needs refreshing. `earned`: a step was completed on fresh inputs, so the heartbeat may advance.
+   * Writes what changed or needs refreshing. `heartbeatAllowed`: a step was completed on fresh inputs, so the heartbeat may advance.
    * Resolves when the writes to devices that are fast enough are acknowledged or failed, at `deadlineMs` at the latest. With
    * `commandsEnabled` false nothing is said.
    */
-  writeAll(commands: CommandsPort, nowMs: number, deadlineMs: number, earned: boolean): Promise<void> {
+  writeAll(commands: CommandsPort, nowMs: number, deadlineMs: number, heartbeatAllowed: boolean): Promise<void> {
     invariant(this.#writeDone === undefined, "writeAll was called before the last one ended");
     if (!commands.commandsEnabled) {
       this.#fallSilent();
       return Promise.resolve();
     }
     this.#spoke = true;
-    this.heartbeat.update(earned, nowMs);
+    this.heartbeat.update(heartbeatAllowed, nowMs);
     this.#writesPending = 1;
     this.#aimStages(commands, nowMs);
     this.#aimOthers(commands);

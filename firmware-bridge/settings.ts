@@ -56,7 +56,7 @@ export interface DeviceSettings {
 
 /** A power stage with its ratings, W, and the time after which it falls back by itself, s. */
 export interface StageSettings extends DeviceSettings {
-  /** Time after which the stage reverts to zero when set-points stop, whole seconds. */
+  /** Time after which the stage reverts to zero when setpoints stop, whole seconds. */
   readonly reversionS: number;
   /** Used where the stage does not tell its present ability. Magnitudes. */
   readonly ratedChargeW: number;

@@ -54,7 +54,7 @@ export interface PlantStageSpec {
   readonly responseMs: number;
   readonly deadTimeMs: number;
   readonly rateWPerS: number;
-  /** It takes a new set-point only so often, ms, and rounds it to the nearest step of so many W. */
+  /** It takes a new setpoint only so often, ms, and rounds it to the nearest step of so many W. */
   readonly commandPeriodMs?: number;
   readonly resolutionW?: number;
   /** Shares on the three phases. */

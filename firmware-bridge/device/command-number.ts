@@ -3,7 +3,7 @@ import { wholeNumber } from "../../src/protocols/sunspec/point-types.ts";
 import { type CommandRow, turnSign } from "../maps/device-map.ts";
 import { rangeOf } from "./register-number.ts";
 
-/** What set-points in amperes and in percent are reckoned with. */
+/** What setpoints in amperes and in percent are reckoned with. */
 export interface WriterContext {
   phaseVoltageV: number;
   phases: number;

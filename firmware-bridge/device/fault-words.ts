@@ -72,7 +72,7 @@ const checks: Partial<Record<DeviceFaultName, string | readonly [network: string
   "identity-differs": recommission,
   "firmware-differs": recommission,
   "clock-stands": "Its values are old although it answers. Restart the device or its gateway.",
-  "command-refused": "Check local control, the range of the set-point and the register map.",
+  "command-refused": "Check local control, the range of the setpoint and the register map.",
   "command-impossible": askMaker,
   "scale-changed": "Some devices do so with the power or at night; compare a value with the device's own display.",
   "register-refused": "Compare the map with the maker's manual; some count registers from 1 (firstRegister: 1).",

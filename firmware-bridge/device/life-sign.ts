@@ -14,7 +14,7 @@ import { type DeviceKind, factNames } from "../maps/device-map.ts";
 const heartbeatMaxMs = 3_000;
 /** The last digits of a live voltage and frequency move within seconds; a minute of stillness is none, ms. */
 const stillMaxMs = 60_000;
-/** Two reads further apart than this are no witness of what was between them, ms. */
+/** Two reads further apart than this say nothing about what was between them, ms. */
 const betweenMaxMs = 5_000;
 /** A counter that could not be read for this long says nothing any more, ms; until then the device is taken at its answers. */
 const unreadMaxMs = 5_000;

@@ -130,7 +130,7 @@ export function constantExchange(row: ConstantRow, unit: number, ofMap: WriteFun
 
 function deadBandOf(map: DeviceMap, row: CommandRow, rowsInRequest: number, options: WriterOptions): number {
   if (passengers.includes(row.name)) return Number.POSITIVE_INFINITY;
-  // A heartbeat that shares its request with set-points rides along; alone it is its own reason.
+  // A heartbeat that shares its request with setpoints rides along; alone it is its own reason.
   if (row.name === "heartbeat") return rowsInRequest > 1 ? Number.POSITIVE_INFINITY : 0;
   if (map.kind === "transfer-device" && row.name === "closeSequence") return 0;
   return powers.includes(row.name) ? options.deadBandW : 0;

@@ -123,7 +123,7 @@ export interface CommandRow extends NumberPlace {
   readonly onHeartbeatLoss: string;
 }
 
-/** A number that is always the same: settings at take-over, enables and commits around a set-point. */
+/** A number that is always the same: settings at take-over, enables and commits around a setpoint. */
 export interface ConstantRow extends NumberPlace {
   readonly name: string;
   readonly value: number;

@@ -204,7 +204,7 @@ export class RowReader {
   #commandWords(row: YAMLMap, name: string, at: string) {
     const { nodes } = this.#places;
     const carriesPower = name === "powerW" || name.endsWith("eW") || name === "magnitudeW";
-    if (!carriesPower) nodes.noEffect(row, at, ["as", "smallest", "zeroForbidden"], "only set-points of power have it");
+    if (!carriesPower) nodes.noEffect(row, at, ["as", "smallest", "zeroForbidden"], "only setpoints of power have it");
     if (name !== "heartbeat") nodes.noEffect(row, at, ["beat"], "only the heartbeat beats");
     const as = row.has("as") && carriesPower ? nodes.choice(row, at, "as", ["A", "pct"] as const) : undefined;
     const zeroForbidden = carriesPower && nodes.choice(row, at, "zeroForbidden", [true, false] as const, false);

@@ -3,7 +3,7 @@ import { isMap, isScalar, type YAMLMap } from "yaml";
 import type { DeviceMap, IdentityRow, WatchdogRow } from "./device-map.ts";
 import { type PlaceReader, sourceKeys } from "./map-file-place.ts";
 
-/** Longest time for which a set-point may outlive the controller, s; as for `loop.watchdogS`. */
+/** Longest time for which a setpoint may outlive the controller, s; as for `loop.watchdogS`. */
 const watchdogMaxS = 30;
 const identityFields = ["manufacturer", "model", "version", "serialNumber"] as const;
 const textRegistersMax = 32;

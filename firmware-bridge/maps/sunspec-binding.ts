@@ -104,7 +104,7 @@ export function bindSunspec(
     const place = placeOf(images, model, point);
     if (place === undefined || commandRows.some((row) => row.name === command)) continue;
     if (Number.isNaN(place.scale)) {
-      return err({ fault: "scale-missing", detail: `model ${model}, ${point}: the set-point cannot be written` });
+      return err({ fault: "scale-missing", detail: `model ${model}, ${point}: the setpoint cannot be written` });
     }
     commandRows.push({
       name: command,

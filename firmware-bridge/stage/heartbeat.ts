@@ -1,11 +1,11 @@
 /**
- * The controller's sign of life. It is earned: it advances once a second, and only after a completed step in which every
+ * The controller's sign of life. It is conditional: it advances once a second, and only after a completed step in which every
  * fact that the present mode rests on was fresh (`src/core/modes/needs.ts` says which), so that a loop that hangs, or steps on stale
  * facts, lets every stage's watchdog run out.
  */
 const heartbeatPeriodMs = 1_000;
 
-/** The number that feeds a stage's watchdog; it advances only when it is earned. */
+/** The number that feeds a stage's watchdog; it advances only when that is allowed. */
 export class Heartbeat {
   value: number;
   #advancedMs = Number.NEGATIVE_INFINITY;
@@ -14,14 +14,14 @@ export class Heartbeat {
     this.value = value;
   }
 
-  /** When it last advanced because it was earned, ms; -Infinity before the first time. */
+  /** When it last advanced as allowed, ms; -Infinity before the first time. */
   get advancedMs(): number {
     return this.#advancedMs;
   }
 
-  /** `earned`: a step was completed since the last call, and nothing that it rests on was missing. */
-  update(earned: boolean, nowMs: number): void {
-    if (!earned || nowMs - this.#advancedMs < heartbeatPeriodMs) return;
+  /** `allowed`: a step was completed since the last call, and nothing that it rests on was missing. */
+  update(allowed: boolean, nowMs: number): void {
+    if (!allowed || nowMs - this.#advancedMs < heartbeatPeriodMs) return;
     // 0xFFFFFFFF means "not implemented", so the counter wraps one before it.
     this.value = this.value >= 0xffff_fffe ? 0 : this.value + 1;
     this.#advancedMs = nowMs;

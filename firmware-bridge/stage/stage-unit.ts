@@ -46,7 +46,7 @@ export class StageUnit {
   #readMs = Number.NaN;
   #hasRoles = false;
   readonly #latch = new OwnLatch();
-  /** As last read: set-points in amperes are reckoned with it. */
+  /** As last read: setpoints in amperes are reckoned with it. */
   #voltagePu = Number.NaN;
 
   constructor(device: BridgeDevice, settings: StageSettings, place: StagePlace) {
@@ -171,7 +171,7 @@ export class StageUnit {
   }
 
   /**
-   * Start-up verification when it is still owed, and the functions when they are due. The stage's set-points are left alone
+   * Start-up verification when it is still owed, and the functions when they are due. The stage's setpoints are left alone
    * while registers are written; comparing alone does not disturb it.
    */
   async verify(heartbeat: Heartbeat, clock: Clock): Promise<void> {
@@ -218,7 +218,7 @@ export class StageUnit {
     this.device.faults = fault === undefined ? others : [...others, fault];
   }
 
-  /** After verification, and while the heartbeat is earned: otherwise it would latch again. */
+  /** After verification, and while the heartbeat advances: otherwise it would latch again. */
   async #resetLatch(heartbeat: Heartbeat, clock: Clock): Promise<void> {
     const earned = clock() - heartbeat.advancedMs <= heartbeatEarnedMs;
     if (!earned) this.#tellLatch({ fault: "watchdog-latched", detail: "" });

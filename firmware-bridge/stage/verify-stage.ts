@@ -1,7 +1,7 @@
 /**
- * Start-up verification of one stage: the safety net below the controller is tried, not assumed. Set-points revert by
- * themselves (704 WSetRvrt), a new set-point reloads the timer, and the controller's heartbeat is watched. Power stays at
- * zero all the while. Write order as in the SunSpec facts: what reverts first, then the set-point, the enable last.
+ * Start-up verification of one stage: the safety net below the controller is tried, not assumed. Setpoints revert by
+ * themselves (704 WSetRvrt), a new setpoint reloads the timer, and the controller's heartbeat is watched. Power stays at
+ * zero all the while. Write order as in the SunSpec facts: what reverts first, then the setpoint, the enable last.
  */
 import { Exchange } from "../../src/protocols/modbus/exchange.ts";
 import type { Clock } from "../../src/protocols/modbus/link.ts";
@@ -119,7 +119,7 @@ async function verifyReversion(
   if (!(reloaded > second)) {
     faults.push({
       fault: "reversion-not-reloaded",
-      detail: `704.WSetRvrtRem stayed at ${reloaded} s after a set-point`,
+      detail: `704.WSetRvrtRem stayed at ${reloaded} s after a setpoint`,
     });
   }
 }

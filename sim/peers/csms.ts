@@ -36,7 +36,7 @@ export interface Csms {
   call<A extends Action>(identity: string, action: A, payload: RequestOf<A>): Promise<ResponseOf<A>>;
   /** Sends a text as it is. */
   sendRaw(identity: string, text: string): void;
-  /** Cuts a station's connection without a farewell. */
+  /** Cuts a station's connection without closing it. */
   cut(identity: string): void;
   /** Schema violations seen in either direction. */
   readonly violations: string[];

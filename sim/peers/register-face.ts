@@ -194,7 +194,7 @@ export class RegisterFace {
   }
 }
 
-/** Devices round to the nearest register value; only the controller's set-points round to the safe side. */
+/** Devices round to the nearest register value; only the controller's setpoints round to the safe side. */
 function nearestNumber(point: PlacedPoint, value: number, scale: number): number {
   const { type } = point;
   if (type === "string") return Number.NaN;

@@ -1,4 +1,4 @@
-/** What a stage keeps about its controller: the last sign of life, and the set-point to fall back to when commands stop. */
+/** What a stage keeps about its controller: the last sign of life, and the setpoint to fall back to when commands stop. */
 export class ControllerWatch {
   reverted = false;
   reversionW = 0;

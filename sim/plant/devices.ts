@@ -48,7 +48,7 @@ export interface PlantStage {
   /** Sequence number of the command in force, and how many stale ones were refused. */
   readonly executedSequence: number;
   readonly staleRefused: number;
-  /** Seconds until the set-point reverts; NaN while no reversion timer runs. */
+  /** Seconds until the setpoint reverts; NaN while no reversion timer runs. */
   readonly reversionRemainingS: number;
   /** Latched reason of the watchdog: the controller's heartbeat stopped. */
   readonly watchdogTripped: boolean;

@@ -162,7 +162,7 @@ export class RlcIsland {
     this.#frequencyReport = new DeadTime(this.#options.reportDeadS, nominalFrequencyHz);
   }
 
-  /** The controller's set-point: injected active and reactive power, pu. */
+  /** The controller's setpoint: injected active and reactive power, pu. */
   command(injectedPu: number, injectedVarPu: number): void {
     this.#commandedPu = injectedPu;
     this.#commandedVarPu = injectedVarPu;

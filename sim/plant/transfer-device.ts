@@ -1,7 +1,7 @@
 /**
- * The transfer device K1: a main contact with a stroke that takes time, two auxiliary contacts with lags of their own,
+ * The transfer device K1: a main contact with a travel that takes time, two auxiliary contacts with lags of their own,
  * voltmeters on both sides and a synchronism-check relay. Open is a standing command; close acts once per sequence number.
- * A stroke under way finishes before another begins, as a real mechanism does.
+ * A contact travel under way finishes before another begins, as a real mechanism does.
  */
 import type { Chance } from "./chance.ts";
 import type { PlantTransferDevice } from "./devices.ts";
@@ -74,15 +74,15 @@ export class TransferDevice implements PlantTransferDevice {
   handoversEnded = 0;
   /** Advances when the main contact closes: the network looks then whether it was allowed. */
   closings = 0;
-  /** Both sides were truly within the relay's windows when the last closing stroke began: nobody can take a stroke back. */
+  /** Both sides were truly within the relay's windows when the contact last began to close: a contact travel under way cannot be stopped. */
   beganInStep = false;
 
   readonly #gridSide: Node;
   readonly #bus: Node;
   readonly #chance: Chance;
   #nowMs: number;
-  #strokeTo: "none" | "open" | "closed" = "none";
-  #strokeEndsMs = Number.POSITIVE_INFINITY;
+  #travelTo: "none" | "open" | "closed" = "none";
+  #travelEndsMs = Number.POSITIVE_INFINITY;
   #wantsOpen = false;
   #wantsClose = false;
   #noClosed = true;
@@ -103,10 +103,10 @@ export class TransferDevice implements PlantTransferDevice {
     this.#nowMs = nowMs;
   }
 
-  /** Whether a stroke or a contact is on its way. */
+  /** Whether the main contact or an auxiliary one is on its way. */
   get moving(): boolean {
     return (
-      this.#strokeTo !== "none" ||
+      this.#travelTo !== "none" ||
       this.#noFollowsMs < Number.POSITIVE_INFINITY ||
       this.#ncFollowsMs < Number.POSITIVE_INFINITY
     );
@@ -114,12 +114,12 @@ export class TransferDevice implements PlantTransferDevice {
 
   /** The main contact is on its way open, by command or by the device's own timer. */
   get opening(): boolean {
-    return this.#strokeTo === "open";
+    return this.#travelTo === "open";
   }
 
   /** When something happens next by itself, ms. */
   get nextEventMs(): number {
-    return Math.min(this.#strokeEndsMs, this.#noFollowsMs, this.#ncFollowsMs);
+    return Math.min(this.#travelEndsMs, this.#noFollowsMs, this.#ncFollowsMs);
   }
 
   get contactNo(): "open" | "closed" {
@@ -161,7 +161,7 @@ export class TransferDevice implements PlantTransferDevice {
   commandOpen(): void {
     this.#wantsOpen = true;
     this.#wantsClose = false;
-    this.#beginStroke();
+    this.#beginTravel();
   }
 
   commandClose(sequence: number): void {
@@ -169,7 +169,7 @@ export class TransferDevice implements PlantTransferDevice {
     this.closeSequence = sequence;
     this.#wantsOpen = false;
     this.#wantsClose = true;
-    this.#beginStroke();
+    this.#beginTravel();
   }
 
   commandNone(): void {
@@ -179,8 +179,8 @@ export class TransferDevice implements PlantTransferDevice {
   /** A fault: the mechanism moves by itself. */
   moveByItself(to: "open" | "closed"): void {
     this.beganInStep = false;
-    this.#strokeTo = to;
-    this.#strokeEndsMs = this.#nowMs + 1;
+    this.#travelTo = to;
+    this.#travelEndsMs = this.#nowMs + 1;
   }
 
   /** How far apart the two sides are: within the relay's windows? */
@@ -208,7 +208,7 @@ export class TransferDevice implements PlantTransferDevice {
     if (!this.closed && this.inSynchronism) this.#inSyncForMs += durationMs;
     else this.#inSyncForMs = this.closed ? this.config.syncHoldMs : 0;
     if (this.config.handoverMs > 0) this.#watchHandover(durationMs);
-    if (toMs >= this.#strokeEndsMs) this.#endStroke();
+    if (toMs >= this.#travelEndsMs) this.#endTravel();
     if (toMs >= this.#noFollowsMs) {
       this.#noFollowsMs = Number.POSITIVE_INFINITY;
       this.#noClosed = this.closed;
@@ -230,20 +230,20 @@ export class TransferDevice implements PlantTransferDevice {
   /** Two sources share the bus only for the moment of a handover: then the device opens by itself. */
   #watchHandover(durationMs: number): void {
     this.#formedForMs = this.closed && this.#bus.formers > 0 ? this.#formedForMs + durationMs : 0;
-    if (this.#formedForMs < this.config.handoverMs || this.#strokeTo !== "none" || this.faults.welded) return;
+    if (this.#formedForMs < this.config.handoverMs || this.#travelTo !== "none" || this.faults.welded) return;
     this.handoversEnded++;
     this.#wantsClose = false;
-    this.#strokeTo = "open";
-    this.#strokeEndsMs = this.#nowMs + this.config.openTravelMs * this.faults.slowness;
+    this.#travelTo = "open";
+    this.#travelEndsMs = this.#nowMs + this.config.openTravelMs * this.faults.slowness;
   }
 
-  #beginStroke(): void {
-    if (this.#strokeTo !== "none") return;
+  #beginTravel(): void {
+    if (this.#travelTo !== "none") return;
     const { faults, config } = this;
     if (this.#wantsOpen && this.closed) {
       if (faults.welded) return;
-      this.#strokeTo = "open";
-      this.#strokeEndsMs = this.#nowMs + config.openTravelMs * faults.slowness;
+      this.#travelTo = "open";
+      this.#travelEndsMs = this.#nowMs + config.openTravelMs * faults.slowness;
     } else if (this.#wantsClose && !this.closed) {
       if (faults.stuckOpen) return;
       if (config.closeInterlock && !(this.#bus.voltagePu < deadPu || this.syncRelay)) {
@@ -252,16 +252,16 @@ export class TransferDevice implements PlantTransferDevice {
         return;
       }
       this.beganInStep = this.inSynchronism;
-      this.#strokeTo = "closed";
-      this.#strokeEndsMs = this.#nowMs + config.closeTravelMs * faults.slowness;
+      this.#travelTo = "closed";
+      this.#travelEndsMs = this.#nowMs + config.closeTravelMs * faults.slowness;
       this.#wantsClose = false;
     } else if (this.#wantsClose) this.#wantsClose = false;
   }
 
-  #endStroke(): void {
-    const nowClosed = this.#strokeTo === "closed";
-    this.#strokeTo = "none";
-    this.#strokeEndsMs = Number.POSITIVE_INFINITY;
+  #endTravel(): void {
+    const nowClosed = this.#travelTo === "closed";
+    this.#travelTo = "none";
+    this.#travelEndsMs = Number.POSITIVE_INFINITY;
     if (nowClosed !== this.closed) {
       this.closed = nowClosed;
       this.operations++;
@@ -270,7 +270,7 @@ export class TransferDevice implements PlantTransferDevice {
       this.#noFollowsMs = this.#nowMs + lagMs * this.#chance.uniform();
       this.#ncFollowsMs = this.#nowMs + lagMs * this.#chance.uniform();
     }
-    this.#beginStroke();
+    this.#beginTravel();
   }
 }
 

@@ -13,7 +13,7 @@ export const forbidden = [
   "grid-side-energised-in-outage",
   "k1-closed-out-of-synchronism",
   "k1-closed-onto-undecayed-bus",
-  "two-sources-unsynchronised",
+  "two-sources-unsynchronized",
   "discharge-without-right",
 ] as const;
 export type Forbidden = (typeof forbidden)[number];
@@ -109,8 +109,8 @@ export class Truth {
   /** Closings between two live sides, and the last of them. */
   touches = 0;
   /**
-   * Closings of a listed device whose stroke began in synchronism and did not end in it: the grid moved, failed, or the stages
-   * stopped while the contact travelled. Nobody can take a stroke back, so they are counted apart from the forbidden.
+   * Closings of a listed device whose contact travel began in synchronism and did not end in it: the grid moved, failed, or the stages
+   * stopped while the contact travelled. A contact travel under way cannot be stopped, so they are counted apart from the forbidden.
    */
   overtaken = 0;
   readonly touch: Touch = {
@@ -239,7 +239,7 @@ export class Truth {
     const gridLive = this.#gridBeforePu > deadPu || gridSide.source === "grid";
     if (!gridLive || this.#busBeforePu < deadPu) {
       if (!formed || !overtakable) return;
-      // The grid has died during the stroke: the site feeds it until the handover ends.
+      // The grid has died while the contact travels: the site feeds it until the handover ends.
       this.overtaken++;
       this.#handingOver = true;
       return;

@@ -41,7 +41,7 @@ export interface Attempt {
   readonly inStep: boolean;
   readonly parallelMs: number;
   readonly tookMs: number;
-  /** In step when the stroke began, not when it ended: nobody can take a stroke back. */
+  /** In step when the contact began to travel, not when it ended: a contact travel under way cannot be stopped. */
   readonly overtaken: boolean;
   /** Time in which the critical load was dark, ms. */
   readonly darkMs: number;

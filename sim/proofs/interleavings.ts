@@ -25,7 +25,7 @@ const watchMs = 500;
 /** A change of mode is waited for so long before something happens; a return to a good grid takes longer, ms. */
 const changePatienceMs = 2_500;
 const returnPatienceMs = 32_000;
-/** After a fault has gone the next one waits so long, ms: late writes, watchdogs and strokes of the last one have ended. */
+/** After a fault has gone the next one waits so long, ms: late writes, watchdogs and contact travels of the last one have ended. */
 const faultRestMs = 5_000;
 /** With these a dead controller is a second fault: the stage goes on by itself, and nobody sees it. */
 const needsController: readonly string[] = ["neverStops", "hung", "local", "stuck"];
@@ -35,7 +35,7 @@ const judged: readonly Forbidden[] = [
   "grid-side-energised-in-outage",
   "k1-closed-out-of-synchronism",
   "k1-closed-onto-undecayed-bus",
-  "two-sources-unsynchronised",
+  "two-sources-unsynchronized",
 ];
 
 /** One event as it happened: when in the story (ms), and what. */
@@ -170,7 +170,7 @@ export class InterleavedSite {
     }
   }
 
-  /** Cut off from a good grid, and nobody requests to be: it returns after its time. */
+  /** Cut off from a good grid, and nobody has asked for that: it returns after its time. */
   get #mayReturn(): boolean {
     const { site } = this.drive;
     const { grid } = site.world;

@@ -1,5 +1,5 @@
 /**
- * Return to the grid without a blink: a shelter's interconnect device is listed for closed transition. First an island by
+ * Return to the grid without an interruption: a shelter's interconnect device is listed for closed transition. First an island by
  * request, then an outage, each ended in synchronism; then a synchronism check that fails for five minutes: a person is told, the
  * island goes on, and after the repair somebody on site lets it return.
  */

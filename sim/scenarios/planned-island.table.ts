@@ -85,7 +85,7 @@ function checks(): Check[] {
 
 export const plannedIsland: Scenario = {
   name: "planned-island",
-  sentence: "A site leaves a good grid as planned: unseen with a stage that holds its angle, with a blink without one.",
+  sentence: "A site leaves a good grid as planned: seamlessly with a stage that holds its angle, with an interruption without one.",
   siteFile: "sim/scenarios/sites/planned-island.yaml",
   tickMs: 20,
   from: "09:00",

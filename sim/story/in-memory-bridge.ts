@@ -16,7 +16,7 @@ import type { World } from "../world.ts";
 export interface BridgeTiming {
   /** From the reading of a register to the tick that uses it, ms. */
   readonly readMs: number;
-  /** From the tick to the arrival of a set-point, ms, with a uniform jitter on top. */
+  /** From the tick to the arrival of a setpoint, ms, with a uniform jitter on top. */
   readonly writeMs: number;
   readonly writeJitterMs: number;
   /** Deadline of one transaction, and the pause before a broken link is opened again, ms. */
@@ -59,7 +59,7 @@ interface StagePort {
   latchedAtMs: number;
   heartbeatSeen: number;
   heartbeatAtMs: number;
-  /** A set-point that a late link will deliver, and when. */
+  /** A setpoint that a late link will deliver, and when. */
   readonly lateCommand: PlantStageCommand;
   lateAtMs: number;
   /** One waits in a server that hangs. */
@@ -72,7 +72,7 @@ export class InMemoryBridge {
   readonly transferDeviceLink = new Link();
   readonly loadPanelLink = new Link();
   readonly stagePorts: StagePort[];
-  /** Set-points that a link has swallowed, and leases that ran out before they could be written. */
+  /** Setpoints that a link has swallowed, and leases that ran out before they could be written. */
   writesLost = 0;
   leasesExpired = 0;
 
@@ -271,7 +271,7 @@ export class InMemoryBridge {
   write(commands: Commands, nowMs: number): void {
     this.#deliverLate(nowMs);
     if (!commands.commandsEnabled) return;
-    if (commands.earned && nowMs >= this.#nextHeartbeatMs) {
+    if (commands.heartbeatAllowed && nowMs >= this.#nextHeartbeatMs) {
       this.#controllerHeartbeat = (this.#controllerHeartbeat + 1) & 0xffff;
       this.#nextHeartbeatMs = nowMs + heartbeatEveryMs;
     }

@@ -13,7 +13,7 @@ import type { WorldConfig } from "../world-config.ts";
 import { InMemoryBridge } from "./in-memory-bridge.ts";
 import { StationStub } from "./station-stub.ts";
 
-/** What the simulator needs of a controller. `explain` gives the keys of what binds an EVSE's set-point, if it can. */
+/** What the simulator needs of a controller. `explain` gives the keys of what binds an EVSE's setpoint, if it can. */
 export interface Controller {
   step(snapshot: Snapshot, nowMs: number): Commands;
   explain?(evse: number): readonly string[];

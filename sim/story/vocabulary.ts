@@ -68,7 +68,7 @@ export function revoke(site: Site): void {
 /** Net power of all stages, kW; positive charges. */
 export const stagesKW = (site: Site): number => site.world.network.stagesW / 1000;
 
-/** Whether any set-point in force asks for discharge. */
+/** Whether any setpoint in force asks for discharge. */
 export function commandsDischarge(site: Site): boolean {
   for (const command of site.commands.stages) if (command.role === "discharge" && command.powerW < 0) return true;
   return false;

@@ -1,4 +1,4 @@
-/** What dashboard and command line may know of the core: how to read an explained set-point, and the words for it. */
+/** What dashboard and command line may know of the core: how to read an explained setpoint, and the words for it. */
 
 export { type Happening, type SiteAbilities, whereLeads } from "../core/modes/consequences.ts";
 export { startsMax } from "../core/modes/state.ts";

@@ -1,4 +1,4 @@
-/** `islet explain`: asks a running controller why each set-point is what it is. */
+/** `islet explain`: asks a running controller why each setpoint is what it is. */
 import type { Command } from "commander";
 import { evsesMax } from "../config/site/evse.ts";
 import type { SiteState } from "../dashboard/state.ts";
@@ -16,7 +16,7 @@ const askMaxMs = 5_000;
 export function explainCommand(program: Command): void {
   program
     .command("explain")
-    .description("say why each set-point of a running site is what it is")
+    .description("say why each setpoint of a running site is what it is")
     .argument("[evse]", "one EVSE by its number; all without it", wholeNumber(1, evsesMax))
     .option("--url <url>", "address of the controller's page", "http://127.0.0.1:8080")
     .option("--token <token>", "read-only API token; ISLET_TOKEN is read as well")

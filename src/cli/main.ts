@@ -29,7 +29,7 @@ const commands: readonly (readonly [name: string, sentence: string, load: () => 
   ["modes", "print the mode machine that runs", async () => (await import("./modes.ts")).modesCommand],
   [
     "explain",
-    "say why each set-point of a running site is what it is",
+    "say why each setpoint of a running site is what it is",
     async () => (await import("./explain.ts")).explainCommand,
   ],
   [

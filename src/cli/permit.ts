@@ -95,7 +95,9 @@ export function permitCommand(program: Command): void {
 
   permit
     .command("trust-clock")
-    .description("vouch for the clock after one that was wrong for long, so that a valid permit counts again; logged")
+    .description(
+      "confirm that the clock is right after one that was wrong for long, so that a valid permit counts again; logged",
+    )
     .requiredOption("--config <file>", "the site's configuration")
     .requiredOption("--reason <text>", "why, for the log")
     .action((options: { config: string; reason: string }) => trustClock(options));
@@ -245,7 +247,7 @@ function revoke(options: { config: string; reason: string; json?: true }): void 
   }
 }
 
-/** A person vouches for the clock as it is now, after one that was wrong for long. */
+/** A person confirms the clock as it is now, after one that was wrong for long. */
 function trustClock(options: { config: string; reason: string }): void {
   const { config } = loadSite(options.config);
   const audit = openAuditOf(config);

@@ -38,7 +38,7 @@ export const siteSettings = group(
         name: text({ sentence: "What people call the site.", maxLength: 80, example: "North depot" }),
         timeZone: text({ sentence: "IANA time zone.", maxLength: 64, example: "America/Los_Angeles" }).default("UTC"),
         serviceMode: choiceOr("load-only", serviceModes, {
-          sentence: "How the site requests to run. More than the permit grants is refused.",
+          sentence: "How the site is to run. More than the permit grants is refused.",
           source: "requirements R1, R2",
           installer: true,
         }),

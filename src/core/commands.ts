@@ -11,7 +11,7 @@ export interface StageCommand {
   powerW: number;
   /** Positive absorbs (the core's sign); the bridge flips to injection. */
   reactiveVar: number;
-  /** Set-points while forming. */
+  /** Setpoints while forming. */
   formVoltagePu: number;
   formFrequencyHz: number;
   /** Moment after which the bridge must not write this any more, ms of the monotonic clock. */
@@ -28,7 +28,7 @@ export interface Commands {
    */
   commandsEnabled: boolean;
   /** Every fact that the present mode rests on was fresh in this cycle: the heartbeat may advance (`needs.ts`). */
-  earned: boolean;
+  heartbeatAllowed: boolean;
   stages: StageCommand[];
   transferDevice: TransferCommand;
   /** Advances once for each close; the device closes at most once for each number. */
@@ -43,7 +43,7 @@ export interface Commands {
 export function createCommands(stageCount: number, tierCount: number): Commands {
   return {
     commandsEnabled: false,
-    earned: false,
+    heartbeatAllowed: false,
     stages: Array.from({ length: stageCount }, () => ({
       role: "off" as Role,
       powerW: 0,

@@ -1,6 +1,6 @@
 /**
  * Everything the control cycle remembers, made once from the configuration. `step.ts` tells the story of a cycle; here
- * stands what its chapters hold in their hands.
+ * stands the state that the steps of the cycle use.
  */
 import type { GridProfile } from "../config/grid-profiles.ts";
 import type { SiteConfig } from "../config/site.ts";

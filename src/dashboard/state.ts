@@ -292,7 +292,7 @@ const health = z.object({
   backend: z.object({ state: z.enum(["connected", "offline", "none"]), sinceMs: maybeAtMs, latencyMs: maybeNumber }),
   journalEntries: number.describe("Transaction messages that wait for the backend."),
   certificates: z.array(z.object({ name: text, expiresAtMs: atMs })).max(50),
-  clockOffsetMs: maybeNumber.describe("Known error of the clock; null when it is not synchronised."),
+  clockOffsetMs: maybeNumber.describe("Known error of the clock; null when it is not synchronized."),
   recorderDays: maybeNumber,
   auxBatteryS: maybeNumber.describe("How long the auxiliary battery carries the controller; null while not on it."),
 });

@@ -52,7 +52,7 @@ describe("a stage that may discharge", () => {
     expect(complaints({})).toBe("");
   });
 
-  test("no watchdog → refused: a set-point would outlive the controller", () => {
+  test("no watchdog → refused: a setpoint would outlive the controller", () => {
     expect(complaints({ stageMap: without("watchdog") })).toMatch(
       /evses\[0\]\.dischargeEnabled is true: must not be with a map that names no watchdog: .*`watchdog:`.*\(stage\.yaml\)/,
     );

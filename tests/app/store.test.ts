@@ -66,7 +66,7 @@ describe("documents", () => {
   });
 });
 
-test("what counts survives a power cut: full synchronisation, in a write-ahead log", () => {
+test("what counts survives a power cut: full synchronization, in a write-ahead log", () => {
   for (const name of ["store", "audit log"]) {
     const { database } = openWhole(path(), name, "");
     expect(database.prepare("PRAGMA synchronous").get()).toEqual({ synchronous: 2 });

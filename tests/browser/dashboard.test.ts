@@ -298,7 +298,7 @@ run("the page in a real browser", () => {
       await signIn(page, "operator");
       const why = page.locator("details.why");
       await why.locator("summary").click();
-      expect(plain(await why.textContent())).toContain("No alarm of the record stands.");
+      expect(plain(await why.textContent())).toContain("No alarm of the record of exceedances is active.");
       expect(plain(await why.textContent())).toContain("Every stage’s grid functions agree with the profile.");
       site.source.change((state) => ({
         ...state,

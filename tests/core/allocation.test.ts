@@ -276,7 +276,7 @@ describe("the set of those who take part is sticky", () => {
   });
 });
 
-test("the chain of limits gives the set-point, with the one that binds", () => {
+test("the chain of limits gives the setpoint, with the one that binds", () => {
   const { allocation, budget, run } = makeCase({
     charge: 100,
     requests: [60, 60, 20],

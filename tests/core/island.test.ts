@@ -170,7 +170,7 @@ describe("vehicles", () => {
     for (const { socPct, reservePct } of it.vehicles) expect(socPct).toBeGreaterThan(reservePct - 0.2);
   });
 
-  test("an heir that only tells that it forms does not relieve: the old one stays until the new one carries", () => {
+  test("a successor that only tells that it forms does not relieve: the old one stays until the new one carries", () => {
     const it = started(
       createBus(
         [
@@ -435,10 +435,10 @@ describe("when nothing may be moved", () => {
     expect(state.closed[1]).toBe(comesBack);
   });
 
-  test("one of two has to leave while the heir only says that it forms → it stays: the other alone would be overloaded", () => {
+  test("one of two has to leave while the successor only says that it forms → it stays: the other alone would be overloaded", () => {
     const leaver = bus60(90);
-    const heir = { ...bus60(50), joinsAfterMs: 4 * secondMs };
-    const it = started(createBus([leaver, bus60(80), heir], [70_000]));
+    const successor = { ...bus60(50), joinsAfterMs: 4 * secondMs };
+    const it = started(createBus([leaver, bus60(80), successor], [70_000]));
     it.run(20 * secondMs);
     expect([...it.island.forms]).toEqual([1, 1, 0]);
     leaver.stopped = true;
@@ -452,10 +452,10 @@ describe("when nothing may be moved", () => {
     expect(it.commands.tierClosed).toEqual([true]);
   });
 
-  test("one has to leave while its heir reports and does not carry yet → it stays until the heir carries", () => {
+  test("one has to leave while its successor reports and does not carry yet → it stays until the successor carries", () => {
     const leaver = bus60();
-    const heir = { ...bus60(60), joinsAfterMs: 3 * secondMs };
-    const it = started(createBus([leaver, heir], [20_000]));
+    const successor = { ...bus60(60), joinsAfterMs: 3 * secondMs };
+    const it = started(createBus([leaver, successor], [20_000]));
     it.run(20 * secondMs);
     expect([...it.island.forms]).toEqual([1, 0]);
     leaver.stopped = true;

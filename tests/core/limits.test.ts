@@ -11,7 +11,7 @@ import {
 
 const inf = Number.POSITIVE_INFINITY;
 
-describe("an explained set-point", () => {
+describe("an explained setpoint", () => {
   const cases: readonly [string, number, readonly (readonly [number, number])[], number][] = [
     ["a request that nothing limits stands", 7_000, [[-inf, inf]], 7_000],
     ["a charge is cut to the import limit", 7_000, [[-inf, 5_000]], 5_000],
@@ -41,7 +41,7 @@ describe("an explained set-point", () => {
     expect(chainSetpointW(chains, 0)).toBe(0);
   });
 
-  test("the explanation names what binds and adds up to the set-point", () => {
+  test("the explanation names what binds and adds up to the setpoint", () => {
     const interval = fc.tuple(fc.integer({ min: -100, max: 100 }), fc.integer({ min: -100, max: 100 }));
     fc.assert(
       fc.property(

@@ -479,7 +479,7 @@ describe("second lines of the facts", () => {
     ["inside now, outside when the contact touches", { phaseDeg: 16, busFrequencyHz: 60.25 }, false],
     ["the voltages differ", { busVoltagePu: 0.85 }, false],
   ];
-  test.each(synchronism)("a stroke under way, %s", (_, change, holds) => {
+  test.each(synchronism)("a contact travel under way, %s", (_, change, holds) => {
     const live = {
       gridVoltagePu: 1,
       gridFrequencyHz: 60,

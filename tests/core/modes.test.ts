@@ -265,7 +265,7 @@ describe("a planned island", () => {
     expect(it.machine.output).toMatchObject({ mode: "lockedOut", seamlessTransfer: false, form: false });
   });
 
-  test("out of load only the loads blink: nothing is given to the grid without a permit", () => {
+  test("out of load only the loads are interrupted: nothing is given to the grid without a permit", () => {
     const it = site();
     it.run(2_000, "loadOnly");
     it.set(islandRequested);

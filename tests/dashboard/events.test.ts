@@ -188,7 +188,7 @@ const calm = () => ({
     backendCapW: (): number | null => null,
     stallsInMinute: 0,
   },
-  moments: {
+  durations: {
     darkS: null,
     startFailed: false,
     missing: null as { device: string; why: string; ageMs: number | null } | null,
@@ -219,7 +219,7 @@ describe("what becomes an event", () => {
       "K1 silent for a quarter of a second: K1 is named",
       (s) => {
         s.report.site["mode"] = "noFeedback";
-        s.moments.missing = { device: "K1", why: "silent", ageMs: 250 };
+        s.durations.missing = { device: "K1", why: "silent", ageMs: 250 };
       },
       ["blind"],
     ],
@@ -227,7 +227,7 @@ describe("what becomes an event", () => {
       "a device that answers with old values",
       (s) => {
         s.report.site["mode"] = "noFeedback";
-        s.moments.missing = { device: "K1", why: "frozen", ageMs: 1_700 };
+        s.durations.missing = { device: "K1", why: "frozen", ageMs: 1_700 };
       },
       ["blindFrozen"],
     ],
@@ -235,7 +235,7 @@ describe("what becomes an event", () => {
       "the controller's own stall",
       (s) => {
         s.report.site["mode"] = "noFeedback";
-        s.moments.missing = { device: "The controller", why: "stalled", ageMs: 800 };
+        s.durations.missing = { device: "The controller", why: "stalled", ageMs: 800 };
       },
       ["blindStalled"],
     ],
@@ -256,7 +256,7 @@ describe("what becomes an event", () => {
       "a stop of discharging with a frozen meter blames the meter",
       (s) => {
         Object.assign(s.report.site, { mode: "ceased", meterQuality: 2, meterSampleAtMs: -2_000 });
-        s.moments.ceasedBy = "meter";
+        s.durations.ceasedBy = "meter";
       },
       ["ceasedMeter", "meter-frozen"],
     ],
@@ -264,7 +264,7 @@ describe("what becomes an event", () => {
       "a stop of discharging by the voltage",
       (s) => {
         s.report.site["mode"] = "ceased";
-        s.moments.ceasedBy = "voltage";
+        s.durations.ceasedBy = "voltage";
       },
       ["ceasedVoltage"],
     ],
@@ -372,7 +372,7 @@ describe("what becomes an event", () => {
     ["the auxiliary battery is low", (s) => void (s.report.site["startRefusal"] = "auxiliary-low"), ["auxiliary-low"]],
     ["nobody can feed the island", (s) => void (s.report.site["startRefusal"] = "source-missing"), ["source-missing"]],
     ["a tier brought the island down", (s) => void (s.report.site["tiersTrusted"] = 1), ["tier-overload"]],
-    ["an island that did not start", (s) => void (s.moments.startFailed = true), ["startFailed"]],
+    ["an island that did not start", (s) => void (s.durations.startFailed = true), ["startFailed"]],
     [
       "an island whose energy runs out",
       (s) => Object.assign(s.report.site, { mode: "islandRunning", islandPhase: "ending" }),

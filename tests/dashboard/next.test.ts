@@ -72,7 +72,11 @@ const meanings: Partial<Record<SentenceKey, readonly [to: readonly Mode[], says:
   "next.gridFailsNoBackup": [[], /Loads lose power; no vehicle can form/, ["loadOnly"]],
   "next.withPermit": [["ceased"], /An installer enters it/],
   "next.balancedStay": [["transferToIsland"], /K1 opens while the chargers carry the loads/, ["zeroingExchange"]],
-  "next.balancedBlink": [["transferToIsland"], /K1 opens and the island starts.* about 2 s/, ["zeroingExchange"]],
+  "next.balancedInterruption": [
+    ["transferToIsland"],
+    /K1 opens and the island starts.* about 2 s/,
+    ["zeroingExchange"],
+  ],
   "next.requestEnds": [["parallel"], /goes on in parallel/],
   "next.carriesOn": [["islandRunning"], /^The island runs; loads stay fed/, ["transferToIsland"]],
   "next.cutOff": [["isolated"], /cut off, and the island starts as soon as/, ["transferToIsland", "opening"]],
@@ -180,7 +184,7 @@ describe("what is promised of the loads", () => {
     expect(said(mode, kind, i).replaceAll("\u00a0", " ")).toMatch(sentence);
   });
   test.each([
-    ["blinks for two seconds", { leaving: false, returning: false }, /without power for about 2 s/],
+    ["an interruption of two seconds", { leaving: false, returning: false }, /without power for about 2 s/],
     ["is not felt where a stage holds its angle", { leaving: true, returning: true }, /Loads stay fed/],
   ])("the action of a planned island %s", (_name, seamless, sentence) => {
     const state = sampleState("parallel");

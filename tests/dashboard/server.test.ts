@@ -311,7 +311,9 @@ describe("actions", () => {
     ]);
     expect(answers.map((answer) => answer.status).sort()).toEqual([200, 409]);
     expect(source.acted).toHaveLength(1);
-    expect(answers.find((answer) => answer.status === 409)?.json()["sentence"]).toMatch(/^Somebody was faster/);
+    expect(answers.find((answer) => answer.status === 409)?.json()["sentence"]).toMatch(
+      /^Already done by another user/,
+    );
   });
   test("on site by the key switch, or by the local network port", async () => {
     const island = { action: "plannedIsland", reason: "test of the island" };

@@ -243,7 +243,7 @@ describe.concurrent("setpoints", () => {
     });
   }
 
-  test("hold → the order, its set-point and the island's reference reach the stage", async ({
+  test("hold → the order, its setpoint and the island's reference reach the stage", async ({
     onTestFinished: finished,
   }) => {
     const { bridge, commands, stages, cycle } = await start(finished);
@@ -255,7 +255,7 @@ describe.concurrent("setpoints", () => {
     expect(stages[0]!.commands.at(-1)).toMatchObject(ordered);
   });
 
-  test("forming → role and set-points of the island reach the stage", async ({ onTestFinished: finished }) => {
+  test("forming → role and setpoints of the island reach the stage", async ({ onTestFinished: finished }) => {
     const { bridge, commands, stages, cycle } = await start(finished);
     await bridge.discover({ verify: false });
     commands.commandsEnabled = true;
@@ -329,7 +329,7 @@ describe.concurrent("verification at start", () => {
     });
   }
 
-  test("a set-point whose scale factor is not implemented → refused", async ({ onTestFinished: finished }) => {
+  test("a setpoint whose scale factor is not implemented → refused", async ({ onTestFinished: finished }) => {
     const { bridge, faces } = await start(finished, { stageModel: false });
     const { face } = faces[0]!;
     face.bytes.writeInt16BE(-0x8000, 2 * (face.address(704, "WSet_SF") - face.baseAddress));

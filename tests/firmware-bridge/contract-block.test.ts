@@ -29,7 +29,7 @@ describe("the command block of the stage model", () => {
   });
 
   for (const [name, point, words] of [
-    ["the set-point alone", "WCmd", [0xffff, 0xf000]],
+    ["the setpoint alone", "WCmd", [0xffff, 0xf000]],
     ["the role alone, as with function 6", "RoleCmd", [2]],
     ["all but the heartbeat", "Seq", [0, 9, 1, 0xffff, 0xf000, 0, 0, 0, 0, 0]],
   ] as const) {

@@ -213,7 +213,7 @@ describe.concurrent("behind the controller's back", () => {
       expect(await verified(here)).toBe(true);
       const { face, curves } = here.faces[0]!;
       const { guard, device } = here.bridge.stages[0]!;
-      // Timers that run by themselves, results, and the set-point that the cycle itself writes to a standard stage.
+      // Timers that run by themselves, results, and the setpoint that the cycle itself writes to a standard stage.
       const ownLife = /(RvrtRem|ESDlyRemTms|AdptC..Rslt|VRefAuto)$/;
       const unseen: string[] = [];
       let altered = 0;

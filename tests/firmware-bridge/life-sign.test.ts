@@ -88,7 +88,7 @@ describe("only reads that took place count", () => {
     for (let ms = 4_100; ms <= 8_000; ms += 100)
       life.saw(valuesOf("stage", { heartbeat: 7, powerW: 1 }), at(ms), at(4_100));
     expect(life.liveAtMs).toBe(8_000);
-    // Seen twice with the same count and more than 3 s between the two: that is a witness.
+    // Seen twice with the same count and more than 3 s between the two: that is evidence.
     life.saw(valuesOf("stage", { heartbeat: 7, powerW: 1 }), at(8_100), at(8_100));
     expect(life.liveAtMs).toBe(4_100);
   });

@@ -214,7 +214,7 @@ describe("refused with line and reason, all at once", () => {
       /watchdog must have either `register:`/,
     ],
     [
-      "a watchdog that lets a set-point live for a minute",
+      "a watchdog that lets a setpoint live for a minute",
       "device: stage\nwatchdog: { seconds: 60, does: off, fedBy: any-write, waitOut: true }",
       /watchdog\.seconds is 60: must be a number from 0.5 to 30/,
     ],
@@ -316,7 +316,7 @@ ${more}
 }
 
 describe("commands", () => {
-  test("set-points for charging and discharging apart", async () => {
+  test("setpoints for charging and discharging apart", async () => {
     const { command } = await drive(
       "  chargeW: { address: 10, type: uint16, onSilence: x }\n  dischargeW: { address: 20, type: uint32, onSilence: x }",
     );
@@ -368,7 +368,7 @@ describe("commands", () => {
     expect(await command("charge", 1_000)).toEqual([[16, 10, 0]]);
   });
 
-  test("an enable before and a commit after each set-point", async () => {
+  test("an enable before and a commit after each setpoint", async () => {
     const { command } = await drive(
       "  powerW: { address: 10, type: int16, onSilence: x }\n  open: { address: 30, type: uint16, value: 1, when: before, of: powerW }\n  commit: { address: 31, type: uint16, value: 0xA5A5, when: after, of: powerW, function: 6 }",
     );
@@ -392,7 +392,7 @@ describe("commands", () => {
     expect([bank.holding[81], bank.holding[83]]).toEqual([1, 1]);
   });
 
-  test("a setting at take-over that does not stay → told, and no set-point is written", async () => {
+  test("a setting at take-over that does not stay → told, and no setpoint is written", async () => {
     const driven = await drive(
       "  remote: { address: 81, type: uint16, value: 1, function: 6 }\n  powerW: { address: 10, type: int16, onSilence: x }",
     );

@@ -188,7 +188,7 @@ function chargerSite(name: string, bank: RegisterBank, more: Partial<BridgeSetti
 }
 
 describe("a Wallbox Quasar", () => {
-  test("remote control is taken, its idle time is written and read back, set-points follow, charging positive", async () => {
+  test("remote control is taken, its idle time is written and read back, setpoints follow, charging positive", async () => {
     const bank = registerBank();
     bank.holding.set([0x10000 - 2_100], 526);
     bank.holding.set([0, 0], 537);
@@ -240,7 +240,7 @@ describe("a Wallbox Quasar", () => {
 });
 
 describe("an EVtec BiDiPro", () => {
-  test("serial number from its registers, power as float, run and set-point as pairs", async () => {
+  test("serial number from its registers, power as float, run and setpoint as pairs", async () => {
     const bank = registerBank();
     const text = (words: string, address: number): void => {
       for (let i = 0; i < words.length; i += 2)

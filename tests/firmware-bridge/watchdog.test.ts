@@ -1,4 +1,4 @@
-/** A set-point must not outlive the controller: what a stage does when nobody speaks to it is tried, not believed. */
+/** A setpoint must not outlive the controller: what a stage does when nobody speaks to it is tried, not believed. */
 import { afterEach, describe, expect, test } from "vitest";
 import { createBridge } from "../../firmware-bridge/bridge.ts";
 import { parseMapFile } from "../../firmware-bridge/maps/map-file.ts";

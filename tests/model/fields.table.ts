@@ -23,8 +23,8 @@ const plant = [
   // the record is newer than the one on disk; storing it has failed, so that the next try comes after a pause
   ["owed", 1], ["storeFailed", 1],
   ["up", 1], ["faultOn", 1], ["fault2On", 1],
-  // K1: the main pole, a stroke under way, two contacts, the last command
-  ["k1Open", 1], ["stroke", 2], ["strokeAge", 3], ["noOpen", 1], ["ncOpen", 1], ["k1Command", 1],
+  // K1: the main pole, a contact travel under way, two contacts, the last command
+  ["k1Open", 1], ["travel", 2], ["travelAge", 3], ["noOpen", 1], ["ncOpen", 1], ["k1Command", 1],
   // the bus: dead, fed, decaying
   ["bus", 2],
   // links: age of the last read, and the values that were read while the link is down

@@ -220,7 +220,7 @@ export function createMonitor(
     }
 
     if (event.closedByCommand && event.ontoLiveBus) {
-      // A stage that forms by itself while the stroke is under way: only a relay in the close coil prevents it.
+      // A stage that forms by itself while the contact travels: only a relay in the close coil prevents it.
       if (!(closedTransition && event.inSync) && kind !== formsItself && kind2 !== formsItself)
         return "closes-dead-or-in-step";
       w[F.joined] = 1;

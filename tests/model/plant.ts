@@ -16,7 +16,7 @@ const handoverTicks = 3;
 const contactorTicks = 2;
 /** An overloaded stage forms for so long: long enough to count as an island, too short to count as a stable one. */
 const givesUpTicks = 2;
-const Stroke = { none: 0, opening: 1, closing: 2 } as const;
+const Travel = { none: 0, opening: 1, closing: 2 } as const;
 
 /** Hardware that software can't override, and whether this plant has it. */
 export interface Interlocks {
@@ -185,12 +185,12 @@ export function deliver(w: World, output: ModeOutput | undefined, stages: number
   if (output?.commandsEnabled && !isFault(w, fault["K1 silent"])) {
     if (output.transferDevice === "open") {
       w[F.k1Command] = 1;
-      if (w[F.stroke] !== Stroke.opening && !(w[F.stroke] === Stroke.none && w[F.k1Open] === 1))
-        command(w, Stroke.opening);
+      if (w[F.travel] !== Travel.opening && !(w[F.travel] === Travel.none && w[F.k1Open] === 1))
+        command(w, Travel.opening);
     } else if (output.transferDevice === "close" && w[F.closePending] === 1) {
       w[F.closePending] = 0;
       w[F.k1Command] = 0;
-      if (w[F.k1Open] === 1) command(w, Stroke.closing);
+      if (w[F.k1Open] === 1) command(w, Travel.closing);
     }
   }
   for (let i = 0; i < stages; i++) {
@@ -213,17 +213,17 @@ export function deliver(w: World, output: ModeOutput | undefined, stages: number
   }
 }
 
-/** A new stroke begins; an old one of the other direction may still finish first: `strokeAge` 7 remembers that it hangs. */
-function command(w: World, stroke: number): void {
-  const hanging = w[F.stroke] !== Stroke.none && w[F.stroke] !== stroke;
-  w[F.stroke] = stroke;
-  w[F.strokeAge] = hanging ? hangingStroke : 0;
+/** A new contact travel begins; an old one of the other direction may still finish first: `travelAge` 7 remembers that it hangs. */
+function command(w: World, travel: number): void {
+  const hanging = w[F.travel] !== Travel.none && w[F.travel] !== travel;
+  w[F.travel] = travel;
+  w[F.travelAge] = hanging ? hangingTravel : 0;
 }
-const hangingStroke = 7;
+const hangingTravel = 7;
 
 /** What nature did with K1 in this tick, for the monitors. */
 export interface Events {
-  /** K1 closed by a commanded stroke, onto a bus that was or was not fed, in synchronism or not. */
+  /** K1 closed by a commanded contact travel, onto a bus that was or was not fed, in synchronism or not. */
   closedByCommand: boolean;
   ontoLiveBus: boolean;
   inSync: boolean;
@@ -249,14 +249,14 @@ function moveK1(w: World, c: Choices, stages: number, interlocks: Interlocks, se
   w[F.ncOpen] = before;
   if (interlocks.handoverTimer && w[F.joined]! > 0 && before === 0 && w[F.formsClosed]! > handoverTicks) {
     w[F.k1Open] = 1;
-    w[F.stroke] = Stroke.none;
-    w[F.strokeAge] = 0;
+    w[F.travel] = Travel.none;
+    w[F.travelAge] = 0;
   } else if (mayCloseItself(w, stages, interlocks) && before === 1 && c.maybe()) {
     w[F.k1Open] = 0;
   } else if (isFault(w, fault["K1 opens itself"]) && before === 0 && c.maybe()) {
     w[F.k1Open] = 1;
-  } else if (w[F.stroke] !== Stroke.none) {
-    strokeOn(w, c, stages, interlocks, seen);
+  } else if (w[F.travel] !== Travel.none) {
+    travelOn(w, c, stages, interlocks, seen);
   }
   const after = w[F.k1Open]!;
   if (after === before) return;
@@ -267,21 +267,21 @@ function moveK1(w: World, c: Choices, stages: number, interlocks: Interlocks, se
 const mayCloseItself = (w: World, stages: number, { closeLock }: Interlocks): boolean =>
   isFault(w, fault["K1 closes itself"]) && !(closeLock && someForm(w, stages));
 
-function strokeOn(w: World, c: Choices, stages: number, interlocks: Interlocks, seen: Events): void {
-  const target = w[F.stroke] === Stroke.opening ? 1 : 0;
-  if (w[F.strokeAge] === hangingStroke) {
-    w[F.strokeAge] = 0;
-    // The old stroke, in the other direction, finishes first, or not at all.
+function travelOn(w: World, c: Choices, stages: number, interlocks: Interlocks, seen: Events): void {
+  const target = w[F.travel] === Travel.opening ? 1 : 0;
+  if (w[F.travelAge] === hangingTravel) {
+    w[F.travelAge] = 0;
+    // The old travel, in the other direction, finishes first, or not at all.
     if (c.maybe()) reach(w, target === 1 ? 0 : 1, stages, interlocks, seen);
     return;
   }
   const travelMax = isFault(w, fault["K1 slow"]) ? 5 : 1;
-  if (w[F.strokeAge]! < travelMax && c.maybe()) {
-    w[F.strokeAge]!++;
+  if (w[F.travelAge]! < travelMax && c.maybe()) {
+    w[F.travelAge]!++;
     return;
   }
-  w[F.stroke] = Stroke.none;
-  w[F.strokeAge] = 0;
+  w[F.travel] = Travel.none;
+  w[F.travelAge] = 0;
   reach(w, target, stages, interlocks, seen);
 }
 

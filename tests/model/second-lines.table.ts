@@ -46,7 +46,7 @@ const lines: readonly (readonly [row: string, guard: string, why: string])[] = [
   ["island-started", "the bus has a voltage for loads", "in the model a bus is dead or whole; in a site a weak voltage counts as a failed start"],
   ["island-grid-returned", "the return is not blocked", "the starts bound the tries, and `starts-refilled-island-stable` refills them only after a stable time"],
   ["island-grid-returned", "every stage answers or is counted off", "`returning` waits for a dead bus, which needs every stage (`return-close-k1`)"],
-  ["island-grid-returned", "K1 is not listed for closed transition", "the row is safe everywhere; it would take the blink where none is needed"],
+  ["island-grid-returned", "K1 is not listed for closed transition", "the row is safe everywhere; it would interrupt the loads where that is not needed"],
   ["island-resynchronize", "every stage answers or is counted off", "`resync-stage-silent` leaves `resyncing` when a stage falls silent"],
   ["island-resynchronize", "K1 is listed for closed transition", "`island-grid-returned` stands first where it is not"],
   ["return-grid-lost", "the row", "`return-close-k1` closes onto a dead bus from a grid that is gone: nobody is fed wrongly, `grid-outage` leaves again"],

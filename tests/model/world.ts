@@ -247,7 +247,7 @@ export function describe(w: World): string {
   const words = [
     up ? modeNames[w[F.mode]!]! : "controller down",
     `grid ${["normal", "sag", "tripped", "dead"][w[F.grid]!]}`,
-    `K1 ${w[F.k1Open] ? "open" : "closed"}${["", " (opening)", " (closing)"][w[F.stroke]!]}`,
+    `K1 ${w[F.k1Open] ? "open" : "closed"}${["", " (opening)", " (closing)"][w[F.travel]!]}`,
     `contacts ${w[F.noOpen] ? "open" : "closed"}/${w[F.ncOpen] ? "open" : "closed"}`,
     `bus ${["dead", "live", "decaying"][w[F.bus]!]}`,
     `stage ${["off", "charge", "discharge", "forming"][w[F.role]!]}`,

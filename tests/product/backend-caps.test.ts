@@ -19,7 +19,7 @@ describe("a depot whose backend allows one bay nothing and the other 7 kW", () =
   });
   afterAll(() => product.stop());
 
-  /** The highest set-point that was written to each stage since a moment. */
+  /** The highest setpoint that was written to each stage since a moment. */
   const highestW = (fromMs: number): number[] =>
     [0, 1].map((stage) => Math.max(0, ...product.setpointsW(stage, fromMs).map(({ value }) => value)));
 

@@ -1,6 +1,6 @@
 /**
  * A charger of another maker, known to the product by nothing but its register map: low words first, an enable word at
- * take-over, a role and a set-point of its own, a watchdog whose time is written and read back. It charges, gives power back
+ * take-over, a role and a setpoint of its own, a watchdog whose time is written and read back. It charges, gives power back
  * under a permit that covers its serial number, and brings itself to zero when the controller is killed.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -180,7 +180,7 @@ describe("settings of an EVSE", () => {
     await settles(bay.rated, dischargingW);
   });
 
-  it("evses[].minPowerW: below it the set-point is zero", async () => {
+  it("evses[].minPowerW: below it the setpoint is zero", async () => {
     await product.backend.ask(bay.minPower, -8_000);
     await settles(bay.minPower, -8_000);
     await product.backend.ask(bay.minPower, -4_000);

@@ -55,11 +55,11 @@ function attach(images: Readonly<Record<MapName, RegisterImage>>, { plant }: Pro
     images[name].define(address, 30);
     images[name].refresh = () => images[name].words.set(values(), address);
   };
-  const take = (name: MapName, deed: (words: Uint16Array) => void): void => {
+  const take = (name: MapName, change: (words: Uint16Array) => void): void => {
     const image = images[name];
     image.write = (address, words) => {
       image.words.set(words, address);
-      deed(image.words);
+      change(image.words);
       return 0;
     };
   };

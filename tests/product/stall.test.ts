@@ -70,7 +70,7 @@ describe("discharging in parallel", () => {
       product.pause("service");
       try {
         await sleep(2_000);
-        // Whoever waits for the service has no set-point any more by now.
+        // Whoever waits for the service has no setpoint any more by now.
         await discharges();
       } finally {
         product.resume("service");

@@ -36,7 +36,7 @@ const siteCase = fc.record({
   totalChargeCapW: fc.integer({ min: 0, max: 500_000 }),
   totalDischargeCapW: fc.integer({ min: 0, max: 500_000 }),
   ticks: fc.integer({ min: 1, max: 4 }),
-  // All alike: beside slow stages the fast ones take what the slow ones do not take yet, so set-points may add up to more.
+  // All alike: beside slow stages the fast ones take what the slow ones do not take yet, so setpoints may add up to more.
   responseMs: fc.constantFrom(20, 50, 200),
 });
 
@@ -90,7 +90,7 @@ function makeControl(stages: readonly { responseMs: number; phase: number }[]) {
 }
 
 describe("allocation", () => {
-  test("stays inside budgets, own limits and minimums, and its chain explains the set-point", () => {
+  test("stays inside budgets, own limits and minimums, and its chain explains the setpoint", () => {
     fc.assert(
       fc.property(siteCase, (site) => {
         const control = makeControl(site.stages.map(({ phase }) => ({ phase, responseMs: site.responseMs })));

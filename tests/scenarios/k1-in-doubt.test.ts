@@ -236,10 +236,10 @@ describe("a device that answers with old values", () => {
     drive.wait(2_000);
     expect(mode()).toBe("noFeedback");
     expect(core().needs).toMatchObject({ missing: "transfer-device-frozen" });
-    expect(s.commands.earned).toBe(false);
+    expect(s.commands.heartbeatAllowed).toBe(false);
     faults.set("transferDeviceLink", "freeze", 0, false);
     expect(drive.until(isMode("loadOnly"), 5_000)).toBe(true);
-    expect(s.commands.earned).toBe(true);
+    expect(s.commands.heartbeatAllowed).toBe(true);
   });
 
   test("K1, in a running island → noFeedback within 2 s, nothing formed, and after the freeze the site goes on", () => {

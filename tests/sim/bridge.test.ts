@@ -24,7 +24,7 @@ function bench(): Bench {
   const snapshot = createSnapshot(2, 1);
   const commands = createCommands(2, 1);
   commands.commandsEnabled = true;
-  commands.earned = true;
+  commands.heartbeatAllowed = true;
   bridge.restart();
   const run = (ms: number): void => {
     for (let t = 0; t < ms; t += 20) {
@@ -101,10 +101,10 @@ describe("the in-memory bridge", () => {
 
   test("latched while the heartbeat is not earned → only when it is again", () => {
     const { commands, run, world } = charging();
-    commands.earned = false;
+    commands.heartbeatAllowed = false;
     run(20_000);
     expect(world.stages[0]!.watchdogTripped).toBe(true);
-    commands.earned = true;
+    commands.heartbeatAllowed = true;
     run(2_000);
     expect(world.stages[0]!.watchdogTripped).toBe(false);
   });
@@ -193,7 +193,7 @@ describe("the in-memory bridge", () => {
     judge(before, made);
   });
 
-  test("set-points that a late link delivers are refused as stale when newer ones have been executed", () => {
+  test("setpoints that a late link delivers are refused as stale when newer ones have been executed", () => {
     const made = charging();
     const { link } = made.bridge.stagePorts[0]!;
     made.commands.stages[0]!.powerW = 55_000;

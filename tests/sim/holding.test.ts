@@ -25,7 +25,7 @@ function open(world: World, hand: Hand): void {
 }
 
 describe("told to hold", () => {
-  test("with K1 closed it follows its set-point and reports nothing else", () => {
+  test("with K1 closed it follows its setpoint and reports nothing else", () => {
     const { world } = held();
     expect(world.stages[0]!.role).toBe("discharge");
     expect(world.stages[0]!.truePowerW).toBeCloseTo(-loadW, -2);

@@ -25,7 +25,7 @@ describe("a stage", () => {
     expect(powerW()).toBeGreaterThan(38_000);
   });
 
-  test("that looks once a second takes the last of several set-points, once", () => {
+  test("that looks once a second takes the last of several setpoints, once", () => {
     const { world, hand, powerW } = charging("seldom");
     // Just after one of its looks.
     hand.wait(1_000 - (world.nowMs % 1_000) + 50);

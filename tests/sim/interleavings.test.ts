@@ -49,7 +49,7 @@ describe("a controller that closes K1 onto its own island", () => {
   test("is found out, and the story is narrowed down", () => {
     const options = { start: hasty };
     const all = [1, 2, 3, 4].flatMap((seed) => tell(new InterleavedSite(seed, options), 8));
-    const broken = all.find((story) => story.broken.includes("two-sources-unsynchronised"))!;
+    const broken = all.find((story) => story.broken.includes("two-sources-unsynchronized"))!;
     expect(broken).toBeDefined();
     const { told, stories } = shrink(broken, options);
     expect(told.at(-1)!.broken[0]).toBe(broken.broken[0]);

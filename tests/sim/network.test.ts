@@ -101,7 +101,7 @@ describe("an island", () => {
     expect(world.bus.frequencyHz).toBeCloseTo(60 - 0.6 * (20 / 90), 3);
   });
 
-  test("when one former stops the other carries on without a blink", () => {
+  test("when one former stops the other carries on without an interruption", () => {
     const world = smallWorld();
     const hand = new Hand(world);
     hand.island();

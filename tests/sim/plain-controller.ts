@@ -51,7 +51,7 @@ class PlainController implements Controller {
   step(snapshot: Snapshot, nowMs: number): Commands {
     const commands = this.#commands;
     commands.commandsEnabled = true;
-    commands.earned = true;
+    commands.heartbeatAllowed = true;
     const device = snapshot.transferDevice;
     if (this.#first) {
       this.#first = false;

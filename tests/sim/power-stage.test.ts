@@ -228,7 +228,7 @@ describe("a power stage", () => {
     expect(world.stages[0]!.truePowerW).toBe(0);
   });
 
-  test("a set-point takes effect after its dead time and not before", () => {
+  test("a setpoint takes effect after its dead time and not before", () => {
     const world = smallWorld({ stage: { deadTimeMs: 30 } });
     const hand = new Hand(world);
     hand.command(0, { powerW: 10_000 });

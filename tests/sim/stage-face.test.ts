@@ -33,7 +33,7 @@ describe("what a stage refuses", () => {
     ["a power limit above 100 %", 704, "WMaxLimPct", 110],
     ["a power factor of nothing", 704, "PFWInj.PF", 0],
     ["an enable that is neither on nor off", 704, "WMaxLimPctEna", 2],
-    ["a set-point beyond its rating", 704, "WSet", 70_000],
+    ["a setpoint beyond its rating", 704, "WSet", 70_000],
     ["its anti-islanding off", 704, "AntiIslEna", 0],
     ["an upper voltage to enter service below the lower", 703, "ESVHi", 80],
     ["a lower frequency to enter service above the upper", 703, "ESHzLo", 61],

@@ -47,7 +47,7 @@ const sins: readonly (readonly [string, Forbidden, (world: World, hand: Hand) =>
   ],
   [
     "which puts two sources on one bus",
-    "two-sources-unsynchronised",
+    "two-sources-unsynchronized",
     (w, h) => {
       h.island();
       w.setGrid({ present: true, phaseJumpDeg: 90 });
@@ -131,7 +131,7 @@ describe("the truth sees", () => {
       expect(truth.touch.surgePu).toBeCloseTo(10 * Math.abs(truth.touch.differencePu), 1);
       expect(transferDevice.handoversEnded).toBe(1);
       expect(transferDevice.closed).toBe(false);
-      // The timer acts after 100 ms and the stroke takes its time.
+      // The timer acts after 100 ms and the contact travel takes its time.
       expect(truth.longestParallelMs).toBeGreaterThan(100);
       expect(truth.longestParallelMs).toBeLessThan(200);
       expect(truth.violations).toEqual([]);
@@ -158,7 +158,7 @@ describe("the truth sees", () => {
       expect(world.truth.counts["forming-with-k1-closed"]).toBe(1);
     });
 
-    test("overtaken in its stroke by a grid that jumps, it is counted apart: nobody can take a stroke back", () => {
+    test("overtaken in its contact travel by a grid that jumps, it is counted apart: a contact travel under way cannot be stopped", () => {
       const { world } = islandInStep(listedForClosedTransition);
       world.transferDevice.commandClose(1);
       world.advance(10);

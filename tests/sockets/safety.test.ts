@@ -38,7 +38,7 @@ describe("over real sockets", () => {
     await until("discharge again", () => site.dischargingW() > 30_000, 40_000);
   });
 
-  test("a stage's Modbus server freezes for 3 s and thaws → no stale set-point is ever executed", async () => {
+  test("a stage's Modbus server freezes for 3 s and thaws → no stale setpoint is ever executed", async () => {
     const site = await inParallel(17_100);
     const { world } = site.simulator.simulation;
     const stage = world.stages[2]!;

@@ -1,5 +1,5 @@
 /**
- * One bidirectional power stage with its firmware: it follows set-points with its own response, keeps its contract by
+ * One bidirectional power stage with its firmware: it follows setpoints with its own response, keeps its contract by
  * itself (watchdog, reversion, permit service, sequence numbers, interlock), protects itself, and forms a bus on command.
  * The controller is not trusted here: whatever it says, the rules below decide what happens.
  */
@@ -125,7 +125,7 @@ export class PowerStage extends StageTerminals implements PlantStage {
     this.commandAt(command, this.#nowMs);
   }
 
-  /** The same, for a set-point that arrives a little later than now. */
+  /** The same, for a setpoint that arrives a little later than now. */
   commandAt(command: PlantStageCommand, arrivalMs: number): void {
     if (this.faults.hung || this.faults.local) return;
     if (sequenceAdvance(command.sequence, this.#latest.sequence) < 0) {

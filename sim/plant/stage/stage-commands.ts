@@ -1,6 +1,6 @@
 /**
- * Set-points on their way through a stage's firmware: accepted at arrival, in force after the dead time. A fixed ring, so
- * that a stream of set-points allocates nothing; when it is full the newest replaces the last.
+ * Setpoints on their way through a stage's firmware: accepted at arrival, in force after the dead time. A fixed ring, so
+ * that a stream of setpoints allocates nothing; when it is full the newest replaces the last.
  */
 import { type Role, roleNames } from "../../../src/domain/modes.ts";
 import type { PlantStageCommand } from "../devices.ts";

@@ -6,9 +6,9 @@ export interface StageConfig {
   readonly ratedVA: number;
   readonly ratedVar: number;
   readonly nominalVoltageV: number;
-  /** Lag of power behind the set-point, ms. */
+  /** Lag of power behind the setpoint, ms. */
   readonly tauMs: number;
-  /** From the arrival of a set-point to the first movement, ms. */
+  /** From the arrival of a setpoint to the first movement, ms. */
   readonly deadTimeMs: number;
   /** It looks at what was written once in this time, ms; 0 at once. */
   readonly commandPeriodMs: number;

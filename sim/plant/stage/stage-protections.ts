@@ -45,7 +45,7 @@ export class StageProtections {
     this.#outsideWindow = true;
   }
 
-  /** The stage has been synchronised with a good grid while it formed: it is in service already. */
+  /** The stage has been synchronized with a good grid while it formed: it is in service already. */
   enterNow(): void {
     this.#outsideMs.fill(0);
     this.#windowForMs = this.#enterServiceDelayMs;

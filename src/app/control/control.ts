@@ -128,7 +128,7 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
     if (inputs.readInto(inputsCopy)) readInputs(inputsCopy, snapshot, nowMs);
     for (let i = 0; i < stageCount; i++) fillVehicleFacts(snapshot.evses[i]!, snapshot.stages[i]!, nowMs);
     const commands = step(core, snapshot, nowMs);
-    await bridge.writeAll(commands, nowMs, nowMs + (1 - readShare) * periodMs, commands.earned);
+    await bridge.writeAll(commands, nowMs, nowMs + (1 - readShare) * periodMs, commands.heartbeatAllowed);
     followPermitService(nowMs);
     publish(nowMs);
   }
@@ -139,7 +139,7 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
     await bridge.readAll(snapshot, fromMs + lookAgainMs);
   }
 
-  /** The stages hear of the utility's permit service when it changes; a main thread that hangs is no word of the utility. */
+  /** The stages hear of the utility's permit service when it changes; a stalled main thread must not be read as "service withdrawn". */
   function followPermitService(nowMs: number): void {
     if (!(nowMs - inputsCopy[0]! <= inputsStaleMs)) return;
     const permits = snapshot.site.serviceEnabled && profile.settings.permitService;

@@ -54,7 +54,7 @@ function discharging({ site }: SiteConfig, { stage }: Evse, map: DeviceMap, i: n
   const hasCommand = (name: string): boolean => map.commands.some((row) => row.name === name);
   if (map.watchdog === undefined) {
     refuse(
-      "must not be with a map that names no watchdog: a set-point would outlive the controller. Give the map a `watchdog:` with its time and how it is tried, as in config/maps/blueprint.yaml, or leave discharging off",
+      "must not be with a map that names no watchdog: a setpoint would outlive the controller. Give the map a `watchdog:` with its time and how it is tried, as in config/maps/blueprint.yaml, or leave discharging off",
     );
   }
   if (!hasCommand("powerW") && !hasCommand("dischargeW") && !hasCommand("magnitudeW"))

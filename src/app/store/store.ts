@@ -1,7 +1,7 @@
 /**
  * The one durable truth of the main thread: documents by collection and key, and the journal (`journal.ts`), in one
  * SQLite file. What is written counts at once and is on the medium when the call returns (write-ahead log, full
- * synchronisation), so that a power cut at any instant loses nothing that has counted. A disk that refuses (full, read-only,
+ * synchronization), so that a power cut at any instant loses nothing that has counted. A disk that refuses (full, read-only,
  * broken) is no reason to refuse: the change counts, is owed, said to be owed, and tried again until it is stored.
  */
 import type { OcppStore } from "../../protocols/ocpp/ports.ts";

@@ -15,7 +15,7 @@ const stageSettings = group(
       max: 5_000,
     }),
     deadTimeMs: numberOr(15, {
-      sentence: "From a written set-point to the first movement.",
+      sentence: "From a written setpoint to the first movement.",
       unit: "ms",
       min: 0,
       max: 5_000,
@@ -27,14 +27,14 @@ const stageSettings = group(
       max: 10_000,
     }).optional(),
     commandPeriodMs: numberOr(0, {
-      sentence: "It takes a new set-point only so often; 0 for each one that arrives.",
+      sentence: "It takes a new setpoint only so often; 0 for each one that arrives.",
       unit: "ms",
       min: 0,
       max: 5_000,
     }),
     resolutionW: numberOr(0, {
       sentence:
-        "Smallest step of its set-point: commands are rounded towards zero by it, so that it does not round away from zero.",
+        "Smallest step of its setpoint: commands are rounded towards zero by it, so that it does not round away from zero.",
       unit: "W",
       min: 0,
       max: 100_000,
@@ -98,7 +98,7 @@ export const evseSettings = group(
     maxChargeW: number({ sentence: "Rating, charging.", unit: "W", min: 0, max: 5_000_000 }),
     maxDischargeW: numberOr(0, { sentence: "Rating, discharging.", unit: "W", min: 0, max: 5_000_000 }),
     minPowerW: numberOr(0, {
-      sentence: "Smallest power it can hold; below it the set-point is zero.",
+      sentence: "Smallest power it can hold; below it the setpoint is zero.",
       unit: "W",
       min: 0,
       max: 1_000_000,

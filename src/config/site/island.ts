@@ -9,7 +9,7 @@ export const transferDeviceSettings = group(
   {
     kind: choice(["none", "open-transition", "microgrid-interconnect"], {
       sentence:
-        "`none`: the site cannot island. `open-transition`: a transfer switch, loads blink. `microgrid-interconnect`: listed for closed transition after a synchronism check.",
+        "`none`: the site cannot island. `open-transition`: a transfer switch, with an interruption of the loads. `microgrid-interconnect`: listed for closed transition after a synchronism check.",
       installer: true,
     }),
     ...modbus,

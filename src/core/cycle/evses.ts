@@ -1,4 +1,4 @@
-/** From requests to set-points: each EVSE's own limits, ramps, and its share of what the site may do. */
+/** From requests to setpoints: each EVSE's own limits, ramps, and its share of what the site may do. */
 
 import type { Core } from "../core.ts";
 import { StageLink } from "../modes/facts.ts";

@@ -12,7 +12,7 @@ export function issueCommands(core: Core, snapshot: Snapshot, nowMs: number): Co
   const { commands, machine } = core;
   const { output } = machine;
   commands.commandsEnabled = output.commandsEnabled;
-  commands.earned = output.commandsEnabled && core.needs.missing === "";
+  commands.heartbeatAllowed = output.commandsEnabled && core.needs.missing === "";
   commands.transferDevice = output.transferDevice;
   commands.closeSequence = output.closeSequence;
   for (let i = 0; i < commands.stages.length; i++) {

@@ -4,7 +4,7 @@
  * for exactly the rest, shared by what each can give.
  *
  * Who carries: the stages that can hold their angle, when they alone are enough; then nobody sees K1 open. Otherwise all that
- * may form, and the loads blink while K1's opening is proven and the bus is raised again.
+ * may form, and the loads are interrupted while K1's opening is proven and the bus is raised again.
  */
 
 import type { SiteConfig } from "../../config/site.ts";
@@ -68,7 +68,7 @@ export function planIsland(core: PlannedIslandCycle, { stages, site }: Snapshot,
   modeFacts.balanced = Math.abs(planned.flowW) <= (withinW > balanceMinW ? withinW : balanceMinW);
 }
 
-/** While K1 is balanced the planned island is everybody's request. */
+/** While K1 is balanced the planned island is the request of every EVSE. */
 export function requestBalance({ machine, planned, requests }: PlannedIslandCycle): void {
   if (!machine.output.balance) return;
   for (let i = 0; i < requests.length; i++) {

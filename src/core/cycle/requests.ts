@@ -1,4 +1,4 @@
-/** What each EVSE requests, and the start of its explained set-point. */
+/** What each EVSE requests, and the start of its explained setpoint. */
 import type { Core } from "../core.ts";
 import { startChain } from "../setpoints/limits.ts";
 import { selectRequest } from "../setpoints/schedule.ts";

@@ -52,14 +52,14 @@ export function limitToRatings(
   curve: WattVarCurve,
 ): void {
   const radiusVA = applicableVA(ratings, point.injectedW);
-  const requestedW = Math.abs(point.injectedW);
+  const activeW = Math.abs(point.injectedW);
   if (isOutside(radiusVA, point)) {
     if (settings.reactiveMode === "constant-power-factor") keepRatio(point, radiusVA);
     else if (settings.reactiveMode === "watt-var") slide(point, ratings, curve, radiusVA);
     else if (settings.reactivePriority === "active") keepRequirement(point, settings, ratings, radiusVA);
   }
   point.injectedVar = clamp(point.injectedVar, -ratings.maxAbsorbVar, ratings.maxInjectVar);
-  const magnitudeW = settings.reactiveMode === "watt-var" ? Math.abs(point.injectedW) : requestedW;
+  const magnitudeW = settings.reactiveMode === "watt-var" ? Math.abs(point.injectedW) : activeW;
   point.injectedW = withSign(Math.min(magnitudeW, leg(radiusVA, point.injectedVar)), point.injectedW);
 }
 

@@ -1,6 +1,6 @@
 /**
  * Which stages form the island. One begins on the dead bus, the others join it when the load needs them; one whose vehicle
- * leaves, reaches its reserve or is stopped by its driver goes when an heir carries its share. Without an heir, tiers are shed
+ * leaves, reaches its reserve or is stopped by its driver goes when a successor carries its share. Without a successor, tiers are shed
  * until the rest suffice; alone, it ends the island in order.
  */
 import { minuteMs } from "../../domain/units.ts";
@@ -27,9 +27,9 @@ const tuning = {
   /** A vehicle's departure is prepared so early; it begins nothing new within `soonMs` of it. */
   departMs: 3 * minuteMs,
   soonMs: 10 * minuteMs,
-  /** The reserve is near: energy for so long at the present load; the heir comes in. */
+  /** The reserve is near: energy for so long at the present load; the successor comes in. */
   relayH: 0.05,
-  /** Between two tiers that make room for a farewell. */
+  /** Between two tiers that make room for a handover. */
   shedEveryMs: 300,
 } as const;
 
@@ -114,7 +114,7 @@ export function chooseFormers(
   const leaving = whoLeaves(island, config, eligible, snapshot);
   island.finishing = false;
   if (leaving >= 0) {
-    sayFarewell(island, config, eligible, snapshot, leaving, carrying, joining, nowMs);
+    handOverBeforeLeaving(island, config, eligible, snapshot, leaving, carrying, joining, nowMs);
     return;
   }
   const next = nextTier(island.tiers);
@@ -176,8 +176,8 @@ function isAboutToLeave(island: IslandState, config: IslandConfig, i: number, sn
   return shareW > 0 && ownWh < shareW * tuning.relayH && island.energyWh > 2 * ownWh;
 }
 
-/** First the heir, then the farewell. One that only plans to leave stays while nobody can take over. */
-function sayFarewell(
+/** The successor comes in before the leaving stage is released. One that only plans to leave stays while nobody can take over. */
+function handOverBeforeLeaving(
   island: IslandState,
   config: IslandConfig,
   eligible: Uint8Array,
@@ -194,7 +194,7 @@ function sayFarewell(
     return;
   }
   if (joining) {
-    // An heir that reports and does not carry is none.
+    // A successor that reports and does not carry is none.
     if (must && nowMs - island.joinedMs >= tuning.beginMaxMs) passOver(island, leaving);
     return;
   }

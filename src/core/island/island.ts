@@ -1,9 +1,9 @@
 /**
- * The island as one organ: which stages form it, at which voltage and frequency, which tiers are fed, how much PV may join,
+ * Island control: which stages form it, at which voltage and frequency, which tiers are fed, how much PV may join,
  * and how it ends. The mode machine decides whether there is an island at all; nothing here touches K1.
  *
  * Several forming stages share the load by the droop in their firmware, all with one reference. One begins on the dead bus;
- * the others join a bus that is live, and synchronise themselves before they close (a duty of CONTRACT.md). A vehicle is
+ * the others join a bus that is live, and synchronize themselves before they close (a duty of CONTRACT.md). A vehicle is
  * swapped by bringing the next one in before the old one goes.
  */
 import { deadMaxPu, isLivePu, sagBelowPu } from "../../domain/electrical.ts";
@@ -35,7 +35,7 @@ const shedBelowW = 1;
 
 /**
  * One tick. `eligible[i]` is 1 where stage i may form at all: listed, answering, allowed, its vehicle above reserve. Writes
- * roles and set-points of forming stages, tiers and the PV limit into `commands`; leaves other stages' commands alone.
+ * roles and setpoints of forming stages, tiers and the PV limit into `commands`; leaves other stages' commands alone.
  */
 export function stepIsland(
   island: IslandState,

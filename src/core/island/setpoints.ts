@@ -1,4 +1,4 @@
-/** Set-points of an island: the frequency and voltage that all forming stages share, and how much PV may join. */
+/** Setpoints of an island: the frequency and voltage that all forming stages share, and how much PV may join. */
 import { isLivePu } from "../../domain/electrical.ts";
 import { clamp } from "../../domain/units.ts";
 import type { Snapshot, TransferDeviceFacts } from "../snapshot.ts";

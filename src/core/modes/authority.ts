@@ -95,11 +95,11 @@ function permitRefusal({ site, wallMs }: AuthorityFacts, { clockFloorMs }: Autho
 export function evaluateAuthority(authority: Authority, config: AuthorityConfig, facts: AuthorityFacts): Authority {
   const { site, wallMs } = facts;
   const { permit } = site;
-  const requests = serviceModes.indexOf(config.serviceMode);
+  const asked = serviceModes.indexOf(config.serviceMode);
   raiseClockFloor(authority, wallMs);
 
   let refusal = permitRefusal(facts, authority);
-  if (refusal === "" && requests < serviceModes.indexOf("parallel-non-export")) refusal = "service-mode";
+  if (refusal === "" && asked < serviceModes.indexOf("parallel-non-export")) refusal = "service-mode";
   if (refusal === "" && !site.serviceEnabled) refusal = "service-disabled";
   if (refusal === "" && (site.relayLatched || authority.relayLatched)) refusal = "relay-latched";
   authority.parallelRefusal = refusal;
@@ -107,7 +107,7 @@ export function evaluateAuthority(authority: Authority, config: AuthorityConfig,
 
   // Backup needs no permission to operate (R4), but nothing may stand against it that a person has written.
   let backup: ReasonKey | "" = "";
-  if (requests < serviceModes.indexOf("non-parallel-backup")) backup = "service-mode";
+  if (asked < serviceModes.indexOf("non-parallel-backup")) backup = "service-mode";
   else if (!config.canIsolate) backup = "no-transfer-device";
   else if (!config.utilityNotified && !permit.backupNotified) backup = "backup-not-notified";
   else if (permit.revoked && permit.mode === "non-parallel-backup") backup = "permit-revoked";

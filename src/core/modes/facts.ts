@@ -65,7 +65,7 @@ export interface ModeFactsConfig {
   readonly liveMaxMs: number;
   /**
    * The same for a stage that forms the island, as long as the transfer device says in this very cycle that it is open and
-   * the bus is live: the voltage is its witness, and an island must not end with a hiccup of a link.
+   * the bus is live: while the bus voltage confirms that it forms, a short loss of its link is tolerated.
    */
   readonly formingFreshMs: number;
   /** After this silence a stage's own watchdog has acted, and after `stageStopMs` more it gives nothing. */
@@ -293,10 +293,10 @@ function deriveStages(
   let givingLiveAtMs = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < stages.length; i++) {
     const stage = stages[i]!;
-    const vouchedFor = heldBehindOpenDevice && stage.role === "forming";
+    const confirmed = heldBehindOpenDevice && stage.role === "forming";
     // What is known of a stage is as old as its own clock: one that answers with old values falls silent like any other.
     const knownAtMs = nowMs - stage.liveAtMs <= config.liveMaxMs ? stage.atMs : stage.liveAtMs;
-    if (nowMs - knownAtMs <= (vouchedFor ? config.formingFreshMs : config.stageFreshMs)) {
+    if (nowMs - knownAtMs <= (confirmed ? config.formingFreshMs : config.stageFreshMs)) {
       facts.stageLinks[i] = StageLink.online;
       fresh++;
       const gives = stage.role !== "forming" && -stage.powerW > config.dischargeFromW;

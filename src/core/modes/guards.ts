@@ -57,7 +57,7 @@ export const notProvenOpen = negated(provenOpen, "K1 is not proven open");
 export const provenClosed = guard("both contacts say closed", (_, f) => f.provenClosed);
 export const disagree = guard("the contacts disagree", (_, f) => f.disagree);
 
-/** A worn contact bounces; the voltages are the witness that K1 has not moved. */
+/** A worn contact bounces; the voltages confirm that K1 has not moved. */
 export const noGlitch = guard(
   "the voltages don't prove K1 open, or the contacts had time to agree",
   (s, f) => !f.voltagesProveOpen || heldFor(s, "contradiction", s.timings.glitchMs),
@@ -118,7 +118,7 @@ export const gridOutHeld = held("gridOut", "outMs", "the grid is out");
 export const gridWoke = guard("the grid side woke up during the start", (s, f) => s.gridDeadAtStart && f.gridLive);
 export const inSync = guard("both sides are in synchronism", (_, f) => f.inSync);
 export const inSyncHeld = held("inSync", "syncMs", "both sides stay in synchronism");
-/** With the stroke under way a blink costs more than a noisy reading: only what joins the sides badly ends it. */
+/** While the contact travels an interruption costs more than a noisy reading: only what joins the sides badly ends it. */
 export const syncOrGridFails = guard(
   "synchronism is lost, or the grid fails",
   (_, f) => !f.syncHolds || !f.gridHolds || !f.gridLive,

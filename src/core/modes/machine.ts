@@ -104,7 +104,7 @@ export interface ModeOutput {
   /** The stages chosen for it form the island. */
   form: boolean;
   resynchronize: boolean;
-  /** Set-points bring the power through K1 to zero. */
+  /** Setpoints bring the power through K1 to zero. */
   balance: boolean;
   /** Stages that can are commanded to hold. */
   seamlessTransfer: boolean;

@@ -1,5 +1,5 @@
 /**
- * What the present mode rests on, and which of it is missing. Two uses: the heartbeat to the stages is earned only by a cycle
+ * What the present mode rests on, and which of it is missing. Two uses: the heartbeat to the stages advances only after a cycle
  * in which nothing was missing (CONTRACT.md, duty 6), and people are told which device it is.
  *
  * | mode                                              | needs                                                           |

@@ -19,11 +19,11 @@ export interface ModeTimings {
   readonly decayMs: number;
   /** The bus has been dead this long before anything is energized or closed. */
   readonly deadMs: number;
-  /** K1 answers an open command by then: an old stroke may finish first, so two travels, a lagging contact and a read. */
+  /** K1 answers an open command by then: an old contact travel may finish first, so two travels, a lagging contact and a read. */
   readonly openMs: number;
   /** K1 answers a close command by then: a travel, a lagging contact and a read. */
   readonly closeMs: number;
-  /** An open command stands this long before the position is believed: the slowest old stroke has ended. */
+  /** An open command stands this long before the position is believed: the slowest old contact travel has ended. */
   readonly settleMs: number;
   /** A running island is adopted by then or not at all; with one read still shorter than the stages' watchdog. */
   readonly adoptMs: number;

@@ -38,7 +38,7 @@ export const transferDeviceKinds: Readonly<Record<TransferDeviceKindName, Transf
   },
   "open-transition": {
     kind: "open-transition",
-    sentence: "A transfer switch. It opens before it closes: loads blink at each change.",
+    sentence: "A transfer switch. It opens before it closes: loads are interrupted at each change.",
     canIsolate: true,
     closedTransition: false,
     travelMs: 100,
@@ -47,7 +47,8 @@ export const transferDeviceKinds: Readonly<Record<TransferDeviceKindName, Transf
   },
   "microgrid-interconnect": {
     kind: "microgrid-interconnect",
-    sentence: "A microgrid interconnect device. It is listed to close in synchronism, so that loads don't blink.",
+    sentence:
+      "A microgrid interconnect device. It is listed to close in synchronism, so that loads are not interrupted.",
     canIsolate: true,
     closedTransition: true,
     travelMs: 50,
@@ -88,7 +89,7 @@ export function syncWindowFor(ratedVA: number): SyncWindow {
 
 /**
  * A close is commanded within this share of the window, per unit. The rest is for what changes while the contact travels and
- * for instruments that err; a stroke under way is only given up when the window itself is left.
+ * for instruments that err; a contact travel under way is only given up when the window itself is left.
  */
 const syncAimPu = 0.5;
 

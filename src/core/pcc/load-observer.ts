@@ -17,9 +17,9 @@ export interface StageResponse {
   readonly deadTimeMs: number;
   /** Slew rate, W/s; Infinity where the stage has none. */
   readonly rateWPerS: number;
-  /** It takes a new set-point only so often, ms; half of it stands in `deadTimeMs`. */
+  /** It takes a new setpoint only so often, ms; half of it stands in `deadTimeMs`. */
   readonly commandPeriodMs?: number;
-  /** Smallest step of its set-point, W. */
+  /** Smallest step of its setpoint, W. */
   readonly resolutionW?: number;
   /** Length of its own measuring window and the age of a reading when it arrives, ms. */
   readonly measureWindowMs: number;
@@ -229,7 +229,7 @@ export function advanceObserver(
   for (let i = 0; i < o.stageCount; i++) correctStage(o, i, stages[i]!, commands[i]!, nowMs, holdMs);
 }
 
-/** Asks for a set-point beside the grid; in every other role a stage gives and takes nothing, or what the island takes. */
+/** Asks for a setpoint beside the grid; in every other role a stage gives and takes nothing, or what the island takes. */
 function asksPower({ role }: StageCommand): boolean {
   return role === "charge" || role === "discharge" || role === "hold";
 }
@@ -312,7 +312,7 @@ function correctStage(
     followReadings(o, i, powerW, PowerSource.measured);
     return;
   }
-  // Delivering less than asked is a vehicle's right: no fault, but nothing to count on either.
+  // Under-delivery is allowed (battery limits): no fault, but the undelivered power is not budgeted.
   if (nowMs - o.shortSinceMs[i]! >= patienceMs || o.askMaxW[i]! < Number.POSITIVE_INFINITY) {
     const askMaxW = Math.abs(powerW) + probeShare * ratedW;
     o.askMaxW[i] = askMaxW >= ratedW ? Number.POSITIVE_INFINITY : askMaxW;

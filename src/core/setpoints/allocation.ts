@@ -30,7 +30,7 @@ export interface AllocationAsk {
   departsAtMs: number;
 }
 
-/** One limit of a set-point with its reason and its source, for the chain that explains it. */
+/** One limit of a setpoint with its reason and its source, for the chain that explains it. */
 export interface LimitEntry {
   reason: ReasonKey;
   source: LimitSource;
@@ -45,9 +45,9 @@ const limitEntriesMax = 3;
 export interface Allocation {
   readonly rule: AllocationRule;
   readonly asks: AllocationAsk[];
-  /** Result: set-point of each stage, W. */
+  /** Result: setpoint of each stage, W. */
   readonly setpointW: Float64Array;
-  /** Result: `limits[i]` has `limitCount[i]` entries, gentlest first; clamping the request by them in turn gives the set-point. */
+  /** Result: `limits[i]` has `limitCount[i]` entries, gentlest first; clamping the request by them in turn gives the setpoint. */
   readonly limits: LimitEntry[][];
   readonly limitCount: Uint8Array;
   readonly charging: Direction;
@@ -60,7 +60,7 @@ interface Direction {
   readonly filling: WaterFilling;
   readonly fastStagesPass: WaterFilling;
   readonly set: ActiveSet;
-  /** Set-points of the last tick as magnitudes, W. */
+  /** Setpoints of the last tick as magnitudes, W. */
   readonly lastW: Float64Array;
   readonly flowW: Float64Array;
   readonly riseW: Float64Array;
@@ -222,7 +222,7 @@ function setBudgets(a: Allocation, d: Direction, control: ExportControl, budget:
       if (o.powerSource[i] !== PowerSource.model) continue;
       const flowsW = -d.sign * o.modelW[i]!;
       if (flowsW <= 0) continue;
-      // Charging is shared first: its set-points are known. Discharging is known by its request.
+      // Charging is shared first: its setpoints are known. Discharging is known by its request.
       const ask = a.asks[i]!;
       const meantW = charges ? -clamp(ask.requestedW, ask.minW, ask.maxW) : a.setpointW[i]!;
       const reliedW = flowsW < meantW ? flowsW : meantW;

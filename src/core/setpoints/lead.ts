@@ -1,12 +1,12 @@
 /**
- * From set-points to commands: two ways in which power comes down faster than the set-points say.
+ * From setpoints to commands: two ways in which power comes down faster than the setpoints say.
  *
  * Lead on cuts: while the stages together do more than a limit allows, a stage that has to come down is commanded further
  * down than it shall end, by as much as its first-order answer takes out again. Source: the study of the control loop,
  * step 10: typical time above the limit falls from 191 to 100 ms.
  *
  * Retreat: while the meter's samples are overdue, the load may have stepped unseen, so power keeps within a small share of
- * the room that the last sample left. Set-points and members of the allocation stay: power is back with the next sample.
+ * the room that the last sample left. Setpoints and members of the allocation stay: power is back with the next sample.
  * However many samples of a 100 ms meter are lost after a step that leaves 20 % of the room, export is back under the limit
  * within 440 ms (stages of 50 ms, dead time 30 ms); without the retreat it took 670 ms with three lost, 1,090 with more. At
  * 5 % lost it costs 0.02 points of utilisation.
@@ -23,7 +23,7 @@ const overdueShare = 0.1;
 export const overshootShare = 0.3;
 
 /**
- * Command for each stage from its set-point. `overshootMinW` and `overshootMaxW` bound the exaggeration: normally 0, or up to
+ * Command for each stage from its setpoint. `overshootMinW` and `overshootMaxW` bound the exaggeration: normally 0, or up to
  * `overshootShare` of the rating in the direction that the stage may also take (≤ 0 and ≥ 0).
  */
 export function leadOnCuts(
@@ -87,7 +87,7 @@ function roundCommands({ config, stageCount }: ExportControl, commandW: Float64A
 const roundingSlack = 1e-9;
 
 /**
- * Share of the set-points of one direction (sign −1 discharges) that a retreat leaves: the PCC and its phases count, and
+ * Share of the setpoints of one direction (sign −1 discharges) that a retreat leaves: the PCC and its phases count, and
  * what the limit of the other direction demands is never given up.
  */
 function shareKept(control: ExportControl, budget: SiteBudget, setpointW: Float64Array, sign: 1 | -1): number {

@@ -1,6 +1,6 @@
 /**
- * The explained set-point (holds): a request passes through a chain of limits, gentlest first and most protective last, and
- * each limit keeps its reason and source, so that anyone can ask why the set-point is what it is and the answer adds up.
+ * The explained setpoint (holds): a request passes through a chain of limits, gentlest first and most protective last, and
+ * each limit keeps its reason and source, so that anyone can ask why the setpoint is what it is and the answer adds up.
  *
  * All chains of a site live in one flat buffer: the tick allocates nothing, and publishing them to another thread is one
  * copy. `explain` makes readable objects of them, outside the tick.
@@ -40,7 +40,7 @@ export function startChain({ values }: LimitChains, evse: number, requestedW: nu
 }
 
 /**
- * Narrows EVSE `evse`'s set-point into [minW, maxW]; returns the set-point after it. An empty or unordered interval and NaN
+ * Narrows EVSE `evse`'s setpoint into [minW, maxW]; returns the setpoint after it. An empty or unordered interval and NaN
  * mean zero: a limit that cannot be understood permits nothing.
  */
 export function limit(
@@ -81,7 +81,7 @@ export interface ChainInterval {
 }
 
 /**
- * Writes what the limits of EVSE `evse`'s chain leave, as they were applied: where they contradict each other the set-point
+ * Writes what the limits of EVSE `evse`'s chain leave, as they were applied: where they contradict each other the setpoint
  * that came of it.
  */
 export function chainInterval({ values }: LimitChains, evse: number, into: ChainInterval): void {
@@ -98,7 +98,7 @@ export function chainInterval({ values }: LimitChains, evse: number, into: Chain
   into.maxW = minW <= maxW ? maxW : values[at + 2]!;
 }
 
-/** One limit as a person reads it. `binds`: it moved the set-point. `headroomW`: how much further the final set-point could go in the requested direction before this limit binds. */
+/** One limit as a person reads it. `binds`: it moved the setpoint. `headroomW`: how much further the final setpoint could go in the requested direction before this limit binds. */
 export interface ExplainedLimit {
   readonly reason: ReasonKey;
   readonly source: LimitSource;

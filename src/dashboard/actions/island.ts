@@ -32,7 +32,7 @@ export const islandRows = {
                   ? ["because.noStarts"]
                   : null,
     effects: ({ state }) => [
-      [state.mode.seamless.leaving ? "effect.noBlink" : "effect.blink"],
+      [state.mode.seamless.leaving ? "effect.noInterruption" : "effect.interruption"],
       [
         "effect.forms",
         {
@@ -120,7 +120,7 @@ export const islandRows = {
             : ["because.returnsItself", { returnS: state.profile.returnS }],
     effects: ({ state }) => [
       ["effect.returns", { returnS: state.profile.returnS }],
-      [state.mode.seamless.returning ? "effect.noBlink" : "effect.blinkReturn"],
+      [state.mode.seamless.returning ? "effect.noInterruption" : "effect.interruptionReturn"],
     ],
   },
   resetLockout: {

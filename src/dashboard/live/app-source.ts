@@ -20,14 +20,14 @@ import type { DashboardSource } from "../source.ts";
 import type { Sentence, SiteState } from "../state.ts";
 import { createAuditWriter } from "./audit-writer.ts";
 import { buildState } from "./build-state.ts";
-import { createMoments } from "./durations.ts";
+import { createDurations } from "./durations.ts";
 import { createEmergencyHold } from "./emergency.ts";
 import { eventRows } from "./event-rows.ts";
 import { createEventLog } from "./events.ts";
 import { deviceHealth, owedOf } from "./health-state.ts";
 import { k1Known, meterKnown, stageKnown } from "./known.ts";
 import { longestMissing } from "./missing.ts";
-import { deeds } from "./operator-actions.ts";
+import { operatorActions } from "./operator-actions.ts";
 import { type Certificate, createSlowFacts } from "./slow-facts.ts";
 
 /** The report is looked at this often, ms. */
@@ -63,7 +63,7 @@ export function createAppSource(
   const recorder = createRecorder(days.newest);
   const localDay = createLocalDay(station.config.site.timeZone);
   const { enterVoltageMinPu, enterVoltageMaxPu, enterFrequencyMinHz, enterFrequencyMaxHz } = station.profile.settings;
-  const moments = createMoments({
+  const durations = createDurations({
     minVoltagePu: enterVoltageMinPu,
     maxVoltagePu: enterVoltageMaxPu,
     minFrequencyHz: enterFrequencyMinHz,
@@ -145,20 +145,20 @@ export function createAppSource(
     const midnightMs = localDay.startMs(nowMs);
     shown.pccW = report.site.pccW;
     remember(report, nowMs, midnightMs);
-    moments.observe(report, nowMs);
+    durations.observe(report, nowMs);
     slow.look(report, nowMs);
     const { exportEvents, importEvents, gridVoltagePu, meterVoltagePu } = report.site;
     const gridFailed = isLostPu(gridVoltagePu) || isLostPu(meterVoltagePu);
     exceedances.look(exportEvents + importEvents, nowMs, gridFailed);
     const devices = deviceHealth(report, station.devices);
-    events.observe({ report, station, slow, moments, devices, owed: owedOf(station), nowMs, sinceMs });
+    events.observe({ report, station, slow, durations, devices, owed: owedOf(station), nowMs, sinceMs });
     holdAfterEmergency(report);
     forgetDeparted(report, nowMs);
     state = buildState(report, {
       station,
       recorder,
       days,
-      moments,
+      durations,
       slow,
       events: events.events,
       sequence: ++sequence,
@@ -227,14 +227,14 @@ export function createAppSource(
       return () => void listeners.delete(listener);
     },
     history: async (query) => recorder.history(query),
-    supported: Object.keys(deeds) as ActionId[],
+    supported: Object.keys(operatorActions) as ActionId[],
     async act(request, person): Promise<Result<Sentence, Sentence>> {
       const { action, reason, values, causeId } = request;
-      const deed = deeds[action];
-      if (deed === undefined) return err({ key: "refuse.unsupported" });
+      const act = operatorActions[action];
+      if (act === undefined) return err({ key: "refuse.unsupported" });
       log("info", `${person.name} (${person.role}): ${action}. Reason: ${reason}`, { causeId, action, values });
       const nowMs = Date.now();
-      const result = deed({ station, request, person, events, nowMs });
+      const result = act({ station, request, person, events, nowMs });
       if (result.ok && result.value.key === "done.logged")
         events.note("acted", { by: person.name, what: String(result.value.values?.["what"]), why: reason }, nowMs);
       slow.expire();

@@ -1,6 +1,6 @@
 /**
- * From the controller's report to the state that everything shows. Pure but for the clock readings it is given: moments of
- * the loop's monotonic clock become moments of UTC here, and nowhere else.
+ * From the controller's report to the state that everything shows. Pure but for the clock readings it is given: durations of
+ * the loop's monotonic clock become durations of UTC here, and nowhere else.
  */
 
 import type { ControlReport, SiteReport } from "../../app/control/shared/report.ts";
@@ -13,7 +13,7 @@ import type { DayArchive } from "../archive/day-archive.ts";
 import { finite, type Recorder } from "../archive/recorder.ts";
 import type { EventState, Known, SiteState, TierState } from "../state.ts";
 import { planDay } from "./day-plan.ts";
-import type { Moments } from "./durations.ts";
+import type { Durations } from "./durations.ts";
 import { evseState } from "./evse-state.ts";
 import { healthState } from "./health-state.ts";
 import { isFrozen, k1Known, meterKnown, panelKnown, stageKnown } from "./known.ts";
@@ -24,7 +24,7 @@ export interface BuildContext {
   readonly station: SiteStation;
   readonly recorder: Recorder;
   readonly days: DayArchive;
-  readonly moments: Moments;
+  readonly durations: Durations;
   readonly slow: SlowFacts;
   readonly events: readonly EventState[];
   readonly sequence: number;
@@ -41,7 +41,7 @@ const islandFrequencyMinHz = 59.5;
 const islandFrequencyMaxHz = 60.5;
 
 export function buildState(report: ControlReport, context: BuildContext): SiteState {
-  const { station, moments, slow, events, sequence, nowMs, demo } = context;
+  const { station, durations, slow, events, sequence, nowMs, demo } = context;
   const { config, profile } = station;
   const { site } = report;
   const toUtc = (monotonicMs: number): number | null =>
@@ -67,9 +67,9 @@ export function buildState(report: ControlReport, context: BuildContext): SiteSt
       mode: site.mode,
       sinceMs: toUtc(site.modeSinceMs) ?? nowMs,
       wait: waitOf(site, context, toUtc),
-      cause: moments.cause,
+      cause: durations.cause,
       seamless: seamlessOf(report, context),
-      missing: moments.missing,
+      missing: durations.missing,
     },
     grid: gridOf(site, hasK1, toUtc),
     profile: {
@@ -93,11 +93,11 @@ export function buildState(report: ControlReport, context: BuildContext): SiteSt
       no: site.contactNo,
       nc: site.contactNc,
       command: site.transferCommand,
-      commandAtMs: moments.commandAtMs,
+      commandAtMs: durations.commandAtMs,
       travelLimitS: (3 * (config.transferDevice?.travelMs ?? 100)) / 1_000,
-      agreeSinceMs: moments.agreeSinceMs,
+      agreeSinceMs: durations.agreeSinceMs,
       quality: k1Quality(site),
-      trace: moments.trace,
+      trace: durations.trace,
     },
     bus,
     tiers,
@@ -267,7 +267,7 @@ function trendOf(site: SiteReport, { recorder, station }: BuildContext): SiteSta
 }
 
 function tierState({ site, tiers }: ControlReport, context: BuildContext, i: number, live: boolean | null): TierState {
-  const { station, moments, slow } = context;
+  const { station, durations, slow } = context;
   const { name, loadW } = station.config.tiers[i]!;
   const { closed, loadW: measuredW } = tiers[i]!;
   const known: Known = Number.isFinite(measuredW) ? panelKnown(site) : { state: "unknown", ageMs: null };
@@ -278,7 +278,7 @@ function tierState({ site, tiers }: ControlReport, context: BuildContext, i: num
     known,
     expectedW: loadW,
     state: !closed ? "shed" : live === null ? "unknown" : live ? "on" : "dead",
-    sinceMs: moments.tierSinceMs(i),
+    sinceMs: durations.tierSinceMs(i),
     returnsAtMs: null,
     runwayH: slow.runwayH(i),
   };
@@ -286,7 +286,7 @@ function tierState({ site, tiers }: ControlReport, context: BuildContext, i: num
 
 function islandState(
   report: ControlReport,
-  { station, moments, slow }: BuildContext,
+  { station, durations, slow }: BuildContext,
   toUtc: (ms: number) => number | null,
 ): SiteState["island"] {
   const { site, stages } = report;
@@ -303,7 +303,7 @@ function islandState(
       // A K1 that has not proven that it opens lets nobody form an island.
       return forms && isThere && !site.opensUnproven && stage.socPct > reservePct ? [i + 1] : [];
     }),
-    darkS: moments.darkS,
+    darkS: durations.darkS,
     handover: forming.length > 0 ? slow.handover : null,
     startsLeft: site.startsLeft,
     startsMax,

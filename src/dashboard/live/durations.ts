@@ -10,7 +10,7 @@ import { isIslanded, isJoined, isWithoutGrid } from "../../domain/modes.ts";
 import { Quality } from "../../domain/quality.ts";
 import type { Sentence, SiteState } from "../state.ts";
 
-export interface Moments {
+export interface Durations {
   observe(report: ControlReport, atMs: number): void;
   readonly agreeSinceMs: number | null;
   readonly commandAtMs: number | null;
@@ -29,7 +29,7 @@ export interface Moments {
 }
 
 /** The range in which discharging may begin, and how to find what is missing. */
-export interface MomentsSettings {
+export interface DurationsSettings {
   readonly minVoltagePu: number;
   readonly maxVoltagePu: number;
   readonly minFrequencyHz: number;
@@ -37,7 +37,7 @@ export interface MomentsSettings {
   readonly missingOf: (report: ControlReport) => SiteState["mode"]["missing"];
 }
 
-export function createMoments(settings: MomentsSettings): Moments {
+export function createDurations(settings: DurationsSettings): Durations {
   let before: ControlReport["site"] | null = null;
   let agreeSinceMs: number | null = null;
   let commandAtMs: number | null = null;
@@ -46,7 +46,7 @@ export function createMoments(settings: MomentsSettings): Moments {
   let lostAtMs: number | null = null;
   let darkSinceMs: number | null = null;
   let darkS: number | null = null;
-  let ceased: { by: NonNullable<Moments["ceasedBy"]>; value: number; atMs: number } | null = null;
+  let ceased: { by: NonNullable<Durations["ceasedBy"]>; value: number; atMs: number } | null = null;
   /** Vehicles were allowed to give when that came: more than a wait was broken off. */
   let wasGiving = false;
   let outage: { lostAtMs: number; backAtMs: number | null } | null = null;

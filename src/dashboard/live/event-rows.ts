@@ -10,7 +10,7 @@ import { Quality } from "../../domain/quality.ts";
 import type { ReasonKey } from "../../domain/reasons.ts";
 import type { EventKey, WordValues } from "../../domain/words.ts";
 import { alarmValues, isEmergencyStop } from "./alarm-words.ts";
-import type { Moments } from "./durations.ts";
+import type { Durations } from "./durations.ts";
 import { isMissed } from "./evse-state.ts";
 import type { deviceHealth } from "./health-state.ts";
 import { k1Known, meterKnown, stageKnown } from "./known.ts";
@@ -27,7 +27,7 @@ export interface Seen {
     "config" | "control" | "devices" | "permit" | "ocpp" | "people" | "notes" | "profile"
   >;
   readonly slow: Pick<SlowFacts, "certificates" | "forecastPct" | "backendCapW" | "stallsInMinute">;
-  readonly moments: Pick<Moments, "darkS" | "startFailed" | "missing" | "ceasedBy">;
+  readonly durations: Pick<Durations, "darkS" | "startFailed" | "missing" | "ceasedBy">;
   /** Every device as it is now, in the order of the station's reports, and what waits for the disk. */
   readonly devices: ReturnType<typeof deviceHealth>;
   readonly owed: readonly string[];
@@ -84,9 +84,9 @@ const noFeedbackKeys = {
   never: "blindNever",
   stalled: "blindStalled",
 } as const;
-const noFeedbackKey = ({ moments, report: { site } }: Seen): EventKey =>
-  moments.missing !== null
-    ? noFeedbackKeys[moments.missing.why]
+const noFeedbackKey = ({ durations, report: { site } }: Seen): EventKey =>
+  durations.missing !== null
+    ? noFeedbackKeys[durations.missing.why]
     : site.contactNo === site.contactNc
       ? "blindMoment"
       : "blindContacts";
@@ -181,9 +181,9 @@ export const eventRows: readonly EventRow[] = [
     (key): EventRow => ({
       key,
       active: (seen) => lacksFeedback(seen) && noFeedbackKey(seen) === key,
-      values: ({ moments, report: { site } }) => ({
-        device: moments.missing?.device ?? k1Name,
-        silentMs: moments.missing?.ageMs ?? Number.NaN,
+      values: ({ durations, report: { site } }) => ({
+        device: durations.missing?.device ?? k1Name,
+        silentMs: durations.missing?.ageMs ?? Number.NaN,
         no: site.contactNo,
         nc: site.contactNc,
       }),
@@ -238,7 +238,7 @@ export const eventRows: readonly EventRow[] = [
   ...(["voltage", "frequency", "meter", "k1", "grid"] as const).map(
     (by): EventRow => ({
       key: ceasedKeys[by],
-      active: ({ report: { site }, moments }) => site.mode === "ceased" && moments.ceasedBy === by,
+      active: ({ report: { site }, durations }) => site.mode === "ceased" && durations.ceasedBy === by,
       values: ({ report: { site }, station: { profile } }) => ({
         voltagePu: site.gridVoltagePu >= 0 ? site.gridVoltagePu : site.meterVoltagePu,
         frequencyHz: site.meterFrequencyHz,
@@ -252,11 +252,11 @@ export const eventRows: readonly EventRow[] = [
   {
     key: "islandStarted",
     active: isIsland,
-    values: ({ moments }) => ({ darkS: moments.darkS ?? Number.NaN }),
+    values: ({ durations }) => ({ darkS: durations.darkS ?? Number.NaN }),
   },
   {
     key: "startFailed",
-    active: ({ moments }) => moments.startFailed,
+    active: ({ durations }) => durations.startFailed,
     values: ({ report: { site } }) => ({ startsLeft: site.startsLeft, startsMax }),
     needsPerson: true,
   },

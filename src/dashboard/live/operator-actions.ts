@@ -14,14 +14,14 @@ import type { Sentence } from "../state.ts";
 import { kW, pct } from "../view/format.ts";
 import type { EventLog } from "./events.ts";
 
-export interface DeedContext {
+export interface OperatorActionContext {
   readonly station: SiteStation;
   readonly request: ActRequest;
   readonly person: Person;
   readonly events: EventLog;
   readonly nowMs: number;
 }
-type Deed = (context: DeedContext) => Result<Sentence, Sentence>;
+type OperatorAction = (context: OperatorActionContext) => Result<Sentence, Sentence>;
 
 /** Events that one acknowledgement may name. */
 const acknowledgedMax = 200;
@@ -31,12 +31,12 @@ const resetRequestMs = 2_000;
 const done = (what: string): Result<Sentence, Sentence> => ok({ key: "done.logged", values: { what } });
 
 /** "All chargers", "Charger 7". */
-const chargersText = (context: DeedContext): string => {
+const chargersText = (context: OperatorActionContext): string => {
   const evses = chosen(context);
   return evses.length === 1 ? `Charger ${evses[0]}` : "All chargers";
 };
 
-const requestOf = ({ request, person, nowMs }: DeedContext, value: number): PersonsRequest => ({
+const requestOf = ({ request, person, nowMs }: OperatorActionContext, value: number): PersonsRequest => ({
   value,
   by: person.name.slice(0, 80),
   atMs: nowMs,
@@ -44,7 +44,7 @@ const requestOf = ({ request, person, nowMs }: DeedContext, value: number): Pers
 });
 
 /** The EVSE that the request names, from 1, or all of them. */
-function chosen({ station, request }: DeedContext): readonly number[] {
+function chosen({ station, request }: OperatorActionContext): readonly number[] {
   const count = station.config.evses.length;
   const one = Number(request.values["evse"]);
   return one >= 1 && one <= count ? [one] : Array.from({ length: count }, (_, i) => i + 1);
@@ -52,7 +52,7 @@ function chosen({ station, request }: DeedContext): readonly number[] {
 
 /** Writes a change of a setting with values before and after. `text` writes them for people. */
 function noteChange(
-  { station, request, person }: DeedContext,
+  { station, request, person }: OperatorActionContext,
   kind: "limit" | "setting",
   change: { what: string; evse?: number; count?: number; from: string; to: string },
 ): void {
@@ -61,7 +61,7 @@ function noteChange(
 }
 
 /** Holds every chosen EVSE at least this much; a stop is not weakened by a pause. */
-function hold(context: DeedContext, level: number): void {
+function hold(context: OperatorActionContext, level: number): void {
   const { people } = context.station;
   for (const evse of chosen(context))
     if ((people.get("held", evse)?.value ?? 0) < level) people.ask("held", evse, requestOf(context, level));
@@ -72,7 +72,7 @@ function hold(context: DeedContext, level: number): void {
  * bound it is refused with the number. Who may only tighten may go back to where the own changes began.
  */
 function limit(
-  context: DeedContext,
+  context: OperatorActionContext,
   name: RequestName,
   what: string,
   askedW: number,
@@ -96,7 +96,7 @@ function limit(
   return done(`${what} ${kW(fromW)} → ${kW(toW)}`);
 }
 
-export const deeds: Readonly<Partial<Record<ActionId, Deed>>> = {
+export const operatorActions: Readonly<Partial<Record<ActionId, OperatorAction>>> = {
   stop(context) {
     hold(context, held.everything);
     return done(`${chargersText(context)} stopped`);

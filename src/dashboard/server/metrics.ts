@@ -338,7 +338,7 @@ const metricRows: readonly Row[] = [
   },
   {
     name: "islet_clock_offset_seconds",
-    help: "Known error of the clock; absent while it is not synchronised.",
+    help: "Known error of the clock; absent while it is not synchronized.",
     read: (s) => one(s.health.clockOffsetMs, 0.001),
   },
   {

@@ -101,7 +101,7 @@ export const consequences: readonly Consequence[] = [
     modes: ["zeroingExchange"],
     on: "balanced",
     when: "When no power flows",
-    say: (state) => (state.mode.seamless.leaving ? "next.balancedStay" : "next.balancedBlink"),
+    say: (state) => (state.mode.seamless.leaving ? "next.balancedStay" : "next.balancedInterruption"),
   },
   { modes: ["zeroingExchange"], on: "requestEnds", when: "If it is taken back", say: "next.requestEnds" },
   {

@@ -1,7 +1,7 @@
 /**
  * Whose turn it is on a connection that several units share. Every unit has a lane of its own with its own pause and its
  * own number of requests in flight; lanes are served in turn, so that a busy or silent unit takes no more than its share.
- * Writes and reads alternate while both wait: a set-point does not stand behind a round of reads, and reads go on.
+ * Writes and reads alternate while both wait: a setpoint does not stand behind a round of reads, and reads go on.
  */
 import type { Exchange } from "./exchange.ts";
 

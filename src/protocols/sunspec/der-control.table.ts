@@ -1,5 +1,5 @@
 /**
- * SunSpec models that tell a power stage what to do: 703 enter service, 704 set-points, 715 control.
+ * SunSpec models that tell a power stage what to do: 703 enter service, 704 setpoints, 715 control.
  * Point names, types, order and scale factors as in the SunSpec information models (github.com/sunspec/models, 7abdf89).
  */
 import type { ModelTable } from "./model.ts";

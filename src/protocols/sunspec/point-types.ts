@@ -148,7 +148,7 @@ export function writeText(text: string, bytes: Buffer, offset: number, registers
 
 /**
  * A value as the whole number that goes into a register of `type` with `scale` (value = number × scale). Rounds towards
- * zero, the safe side of every limit and set-point, after forgiving the last bits of binary fractions. What does not fit
+ * zero, the safe side of every limit and setpoint, after forgiving the last bits of binary fractions. What does not fit
  * is held at the end of the range. Floats are only scaled.
  */
 export function toRegisterNumber(type: NumericType, value: number, scale: number): number {

@@ -93,7 +93,7 @@ describe("who carries, and how much", () => {
       { targetW: [-20_000, -10_000, 0] },
     ],
     [
-      "they do not suffice → all that may form, with a blink",
+      "they do not suffice → all that may form, with an interruption",
       { tiersW: [90_000, 50_000] },
       { ready: false, carries: [1, 1, 1] },
     ],

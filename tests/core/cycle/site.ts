@@ -133,14 +133,14 @@ export class TestSite {
   setpointW(i = 0): number {
     return this.core.setpointW[i]!;
   }
-  /** Sum of the set-points. */
+  /** Sum of the setpoints. */
   get sumW(): number {
     return this.core.setpointW.reduce((sum, powerW) => sum + powerW, 0);
   }
   limits(i = 0): readonly ExplainedLimit[] {
     return explain(this.core.chains.values, i).limits;
   }
-  /** Reasons of the limits that moved the set-point. */
+  /** Reasons of the limits that moved the setpoint. */
   binding(i = 0): readonly string[] {
     return this.limits(i)
       .filter(({ binds }) => binds)

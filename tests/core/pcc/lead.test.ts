@@ -1,4 +1,4 @@
-/** From set-points to commands: cuts are led, and power retreats while the meter's samples are overdue. */
+/** From setpoints to commands: cuts are led, and power retreats while the meter's samples are overdue. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createExportControl, createSiteBudget, type ExportControl } from "../../../src/core/pcc/export-control.ts";
@@ -65,7 +65,7 @@ interface Site {
   /** Net power that the PCC and its three phases leave, W: discharging as the minimum, charging as the maximum. */
   readonly minW: readonly number[];
   readonly maxW: readonly number[];
-  /** What the stages do now; usually their set-points. */
+  /** What the stages do now; usually their setpoints. */
   readonly modelW?: readonly number[];
 }
 
@@ -171,7 +171,7 @@ describe("while samples are overdue the power retreats to a tenth of the room", 
     );
   });
 
-  test("with samples in time, set-points inside the limits are the commands", () => {
+  test("with samples in time, setpoints inside the limits are the commands", () => {
     fc.assert(
       fc.property(siteCase, (site) => {
         const free = { ...site, minW: [-none, ...unlimitedMin], maxW: [none, ...anyPhase] };

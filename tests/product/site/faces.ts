@@ -424,7 +424,7 @@ export class StageFace {
     map.set(`${id}.Adpt${group}Rslt`, 1);
   }
 
-  /** Its own timers: reversion of the set-point, and the watch on the controller. */
+  /** Its own timers: reversion of the setpoint, and the watch on the controller. */
   #watch(): void {
     const { map } = this;
     const stage = this.#stage;

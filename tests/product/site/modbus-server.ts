@@ -267,7 +267,7 @@ export class RegisterImage implements RegisterDevice {
   refresh: () => void = () => undefined;
   /** What a write does; an exception code, or 0. */
   write: (address: number, words: readonly number[]) => number = () => illegalAddress;
-  /** It goes on answering with what it showed at this moment, and takes writes without a deed. */
+  /** It goes on answering with what it showed at this moment, and takes writes without effect. */
   frozen = false;
 
   constructor(readFunctions: readonly number[] = [3, 4]) {

@@ -101,7 +101,7 @@ export class PlantStage {
   alarmBits = 0;
   local = false;
   watchdogTripped = false;
-  /** It follows neither set-point nor stop: a stage that has lost its mind. */
+  /** It follows neither setpoint nor stop: a stage that has lost its mind. */
   stuckW: number | null = null;
   importWh = 0;
   exportWh = 0;

@@ -95,7 +95,7 @@ export interface Product {
   reached(mode: string, withinMs?: number): Promise<boolean>;
   /** A line of the log that fits, since `fromMs`. */
   said(pattern: RegExp, fromMs?: number): LogLine | undefined;
-  /** Set-points that were written to a stage, W, our sign. */
+  /** Setpoints that were written to a stage, W, our sign. */
   setpointsW(stage: number, fromMs?: number): { readonly atMs: number; readonly value: number }[];
   installPermit(permit: PermitOptions): Promise<string>;
   /** Kills without warning; the devices go on. */

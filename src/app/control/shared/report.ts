@@ -135,7 +135,7 @@ export interface StageReport extends StageFacts {
   commandW: number;
   /** Reactive power that it was told, var; positive absorbs. */
   commandVar: number;
-  /** Set-point at the end of the chain of limits; the command may lead it on a cut. */
+  /** Setpoint at the end of the chain of limits; the command may lead it on a cut. */
   setpointW: number;
 }
 

@@ -43,7 +43,7 @@ export interface SiteDynamics {
   readonly fit: StageFit;
   /** What was found; "" while all is as configured. */
   cause: ReasonKey | "";
-  /** Stages that take set-points too seldom for a model, by their configuration: never from models. */
+  /** Stages that take setpoints too seldom for a model, by their configuration: never from models. */
   readonly alwaysMeasured: boolean;
   /** The load is reckoned from the stages' readings, with this window and latency of the meter. */
   measured: boolean;
@@ -216,5 +216,5 @@ export function asConfigured(d: SiteDynamics): void {
   restartFit(d.fit);
 }
 
-/** A stage that takes set-points only so seldom is no model for the observer, told or not, ms. */
+/** A stage that takes setpoints only so seldom is no model for the observer, told or not, ms. */
 export const commandPeriodModelMaxMs = 200;

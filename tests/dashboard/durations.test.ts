@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ControlReport } from "../../src/app/control/shared/report.ts";
-import { createMoments, type Moments } from "../../src/dashboard/live/durations.ts";
+import { createDurations, type Durations } from "../../src/dashboard/live/durations.ts";
 
 type Site = ControlReport["site"];
 const normal = {
@@ -23,8 +23,10 @@ const range = {
 };
 
 /** Feeds changes of the site at their seconds. */
-function live(steps: readonly (readonly [atS: number, change: Partial<Site>, tiers?: readonly boolean[]])[]): Moments {
-  const moments = createMoments(range);
+function live(
+  steps: readonly (readonly [atS: number, change: Partial<Site>, tiers?: readonly boolean[]])[],
+): Durations {
+  const moments = createDurations(range);
   let site = normal;
   let closed: readonly boolean[] = [true, true];
   for (const [atS, change, tiers] of steps) {

@@ -9,7 +9,7 @@ import type { ActionId, ActionValues } from "../../src/dashboard/actions.ts";
 import { createAuditWriter, refusalsMax } from "../../src/dashboard/live/audit-writer.ts";
 import { changesOf } from "../../src/dashboard/live/changes.ts";
 import { createEventLog } from "../../src/dashboard/live/events.ts";
-import { deeds } from "../../src/dashboard/live/operator-actions.ts";
+import { operatorActions } from "../../src/dashboard/live/operator-actions.ts";
 import { err, ok } from "../../src/domain/result.ts";
 import { say } from "../../src/domain/words.ts";
 
@@ -63,7 +63,7 @@ function act(
   onSite = true,
   person: { name: string; role: "operator" | "installer" } = { name: "ann", role: "installer" },
 ): string {
-  const done = deeds[action]!({
+  const done = operatorActions[action]!({
     station: site.station,
     request: { action, values, reason: "a test", causeId: "c-1" },
     person: { ...person, onSite },
