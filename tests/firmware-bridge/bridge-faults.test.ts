@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { ExceptionCode } from "../../sim/peers/register-face.ts";
 import type { WireFaults } from "../../sim/peers/wire-faults.ts";
 import type { ModbusFault } from "../../src/protocols/modbus/faults.table.ts";
+import { longestStallMs } from "../lib/standstill.ts";
 import { clock, startSite, type TestSite, type TestSiteOptions } from "./site.ts";
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -48,7 +49,7 @@ describe("a device that answers wrongly, late, short or not at all", () => {
       expect(snapshot.meter.atMs).toBeGreaterThan(atMs);
 
       for (const key of Object.keys(faults)) stageServers[0]!.faults[key as keyof WireFaults] = 0;
-      const untilMs = clock() + 4_000;
+      const untilMs = clock() + 30_000;
       while (snapshot.stages[0]!.atMs === atMs && clock() < untilMs) {
         await bridge.readAll(snapshot, clock() + 100);
         await sleep(10);
@@ -67,9 +68,12 @@ describe("a device that answers wrongly, late, short or not at all", () => {
     commands.commandsEnabled = true;
     for (const command of commands.stages) Object.assign(command, { role: "charge", powerW: 7_000 });
     await stageServers[1]!.close();
-    for (let i = 0; i < 5; i += 1) await cycle();
-    expect(stages.map((stage) => stage.powerW)).toEqual([7_000, 0, 7_000]);
-    expect(clock() - snapshot.stages[2]!.atMs).toBeLessThan(500);
+    const closedMs = clock();
+    const powersW = (): number[] => stages.map((stage) => stage.powerW);
+    // Five cycles do, and more where the machine is busy.
+    for (let i = 0; i < 5 || (i < 100 && powersW().join() !== "7000,0,7000"); i += 1) await cycle();
+    expect(powersW()).toEqual([7_000, 0, 7_000]);
+    expect(clock() - snapshot.stages[2]!.atMs).toBeLessThan(500 + longestStallMs(closedMs));
   });
 
   test("a stage that is swapped for another while disconnected → not believed until it is found anew", async ({
@@ -365,9 +369,10 @@ test("values of a slow block that can no longer be read → unknown, while the c
   const read = face.read.bind(face);
   face.read = (address, count, into, at) =>
     address <= slowFrom && address + count > slowFrom ? ExceptionCode.deviceFailure : read(address, count, into, at);
+  const unreadableMs = clock();
   await run(5_600);
   expect(snapshot.stages[0]!.socPct).toBeNaN();
-  expect(clock() - snapshot.stages[0]!.atMs).toBeLessThan(500);
+  expect(clock() - snapshot.stages[0]!.atMs).toBeLessThan(500 + longestStallMs(unreadableMs));
 });
 
 describe.concurrent("the meter", () => {
@@ -410,8 +415,9 @@ describe.concurrent("the meter", () => {
     const { bridge, snapshot, meter } = await start(finished);
     await bridge.discover({ verify: false });
     meter.powerW = Number.NaN;
+    const fromMs = clock();
     await bridge.readAll(snapshot, clock() + 100);
     expect(snapshot.meter.powerW).toBeNaN();
-    expect(clock() - snapshot.meter.atMs).toBeLessThan(200);
+    expect(snapshot.meter.atMs).toBeGreaterThanOrEqual(fromMs);
   });
 });

@@ -63,7 +63,7 @@ test("supply, cards, backend link, kill and restart", async () => {
       ],
     }),
   ).toBe(200);
-  await until("the boot", () => received("StatusNotification").length >= 2, 20_000);
+  await until("the boot", () => received("StatusNotification").length >= 2);
   expect(received("BootNotification")).toHaveLength(1);
   expect(csms.connected()).toEqual(["OUTSIDE-1"]);
   const asked = await csms.call("OUTSIDE-1", "GetVariables", {
@@ -73,20 +73,20 @@ test("supply, cards, backend link, kill and restart", async () => {
 
   expect(await post("/plug", { evse: 1, ev: { socPct: 40 } })).toBe(200);
   expect(await post("/swipe", { idToken: "CARD1", evses: [1] })).toBe(200);
-  await until("a transaction", () => events().some((event) => event.eventType === "Started"), 20_000);
+  await until("a transaction", () => events().some((event) => event.eventType === "Started"));
   expect(events()[0]?.idToken?.idToken).toBe("CARD1");
 
   expect(await post("/network", { up: false })).toBe(200);
-  await until("the cut", () => csms.connected().length === 0, 10_000);
+  await until("the cut", () => csms.connected().length === 0);
   expect(await post("/network", { up: true })).toBe(200);
-  await until("the link", () => csms.connected().length === 1, 20_000);
+  await until("the link", () => csms.connected().length === 1);
 
   expect(await post("/kill", {})).toBe(200);
-  await until("the end", () => csms.connected().length === 0, 10_000);
+  await until("the end", () => csms.connected().length === 0);
   expect(await post("/power", { on: true })).toBe(200);
-  await until("the second boot", () => received("BootNotification").length === 2, 20_000);
+  await until("the second boot", () => received("BootNotification").length === 2);
   expect(await post("/unplug", { evse: 1 })).toBe(200);
-  await until("the transaction's end", () => csms.core.ledger.report().ended === 1, 20_000);
+  await until("the transaction's end", () => csms.core.ledger.report().ended === 1);
   expect(csms.core.ledger.report()).toMatchObject({ transactions: 1, gaps: 0, conflicting: 0, malformed: 0 });
   expect(failures).toEqual([]);
 

@@ -35,14 +35,14 @@ const options = (() => {
   return parsed.value;
 })();
 
-/** Reads a whole device's registers; null when nothing comes within 300 ms. */
-function ask(offset: number, address: number, count: number): Promise<string | null> {
+/** Reads a whole device's registers; null when nothing comes within `withinMs`. */
+function ask(offset: number, address: number, count: number, withinMs = 10_000): Promise<string | null> {
   return new Promise((resolve) => {
     const socket: Socket = connect(base + offset, "127.0.0.1");
     const patience = setTimeout(() => {
       socket.destroy();
       resolve(null);
-    }, 300);
+    }, withinMs);
     socket.on("error", () => undefined);
     socket.on("data", (reply: Buffer) => {
       clearTimeout(patience);
@@ -78,9 +78,12 @@ describe("a device behind the simulator's sockets", () => {
       const { faults } = simulator.simulation;
       const moves = async (): Promise<boolean> => {
         const before = await ask(offset, address, count);
-        await sleep(150);
-        const after = await ask(offset, address, count);
-        return before !== null && after !== null && before !== after;
+        for (let tries = 0; tries < 100; tries += 1) {
+          await sleep(150);
+          const after = await ask(offset, address, count);
+          if (before !== null && after !== null && before !== after) return true;
+        }
+        return false;
       };
       expect(await moves()).toBe(true);
       faults.set(target, "freeze", 0, true);
@@ -92,7 +95,7 @@ describe("a device behind the simulator's sockets", () => {
       faults.set(target, "freeze", 0, false);
       faults.set(target, "hang", 0, true);
       await sleep(50);
-      expect(await ask(offset, address, count)).toBeNull();
+      expect(await ask(offset, address, count, 1_000)).toBeNull();
       faults.set(target, "hang", 0, false);
       await sleep(50);
       expect(await moves()).toBe(true);
@@ -105,8 +108,13 @@ describe("a device behind the simulator's sockets", () => {
     await sleep(50);
     const { offset, address, count } = devices.panel;
     const before = await ask(offset, address, count);
-    await sleep(150);
-    expect(await ask(offset, address, count)).not.toBe(before);
+    let after = before;
+    for (let tries = 0; tries < 100 && after === before; tries += 1) {
+      await sleep(150);
+      after = await ask(offset, address, count);
+    }
+    expect([before, after]).not.toContain(null);
+    expect(after).not.toBe(before);
     faults.set("transferDeviceLink", "freeze", 0, false);
   });
 

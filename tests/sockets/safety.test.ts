@@ -9,6 +9,7 @@ import { depot } from "../../bench/lib/socket-site.ts";
 import { type Csms, startCsms } from "../../sim/peers/csms.ts";
 import { createDemoPermit } from "../../src/cli/demo/demo-permit.ts";
 import type { SiteConfig } from "../../src/config/site.ts";
+import { longestStallMs } from "../lib/standstill.ts";
 import { discharging, permit, requestDischarge, sleep, startPlant, startSocketSite, until } from "./site.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -21,8 +22,8 @@ const inParallel = async (basePort: number) => {
   const site = await startSocketSite(4, basePort, 100_000);
   closing.push(() => site.close());
   requestDischarge(site.host, permit);
-  await until("parallel operation", () => site.host.report()?.site.mode === "parallel", 50_000);
-  await until("discharge", () => site.dischargingW() > 60_000, 30_000);
+  await until("parallel operation", () => site.host.report()?.site.mode === "parallel");
+  await until("discharge", () => site.dischargingW() > 60_000);
   return site;
 };
 
@@ -32,10 +33,11 @@ describe("over real sockets", () => {
     const { world } = site.simulator.simulation;
     world.meter.faults.frozen = true;
     const frozenAtMs = world.nowMs;
-    await until("zero", () => site.dischargingW() < 600, 10_000);
-    expect(world.nowMs - frozenAtMs).toBeLessThanOrEqual(2_000);
+    const fromMs = performance.now();
+    await until("zero", () => site.dischargingW() < 600);
+    expect(world.nowMs - frozenAtMs).toBeLessThanOrEqual(2_000 + longestStallMs(fromMs));
     world.meter.faults.frozen = false;
-    await until("discharge again", () => site.dischargingW() > 30_000, 40_000);
+    await until("discharge again", () => site.dischargingW() > 30_000);
   });
 
   test("a stage's Modbus server freezes for 3 s and thaws → no stale setpoint is ever executed", async () => {
@@ -83,8 +85,9 @@ describe("over real sockets", () => {
     site.host.flush();
     const { world } = site.simulator.simulation;
     const revokedAtMs = world.nowMs;
-    await until("zero", () => site.dischargingW() < 600, 10_000);
-    expect(world.nowMs - revokedAtMs).toBeLessThanOrEqual(1_000);
+    const fromMs = performance.now();
+    await until("zero", () => site.dischargingW() < 600);
+    expect(world.nowMs - revokedAtMs).toBeLessThanOrEqual(1_000 + longestStallMs(fromMs));
   });
 
   test("the controller is killed with SIGKILL while discharging → each stage at zero within its watchdog time", async () => {
@@ -100,9 +103,10 @@ describe("over real sockets", () => {
     closing.push(() => controller.stop());
     await askForDischarge(csms);
     const { world } = simulator.simulation;
-    await until("discharge", () => discharging(simulator) > 30_000, 60_000);
+    await until("discharge", () => discharging(simulator) > 30_000);
     controller.process.kill("SIGKILL");
     const killedAtMs = world.nowMs;
+    const fromMs = performance.now();
     const zeroAtMs = world.stages.map(() => Number.NaN);
     const look = (): boolean => {
       world.stages.forEach((stage, i) => {
@@ -111,8 +115,9 @@ describe("over real sockets", () => {
       });
       return zeroAtMs.every((ms) => !Number.isNaN(ms));
     };
-    await until("zero everywhere", look, 15_000);
-    for (const ms of zeroAtMs) expect(ms - killedAtMs).toBeLessThanOrEqual(1_000 * config.loop.watchdogS + 500);
+    await until("zero everywhere", look);
+    const withinMs = 1_000 * config.loop.watchdogS + 500 + longestStallMs(fromMs);
+    for (const ms of zeroAtMs) expect(ms - killedAtMs).toBeLessThanOrEqual(withinMs);
   });
 });
 
@@ -120,7 +125,7 @@ const identity = "TEST-1";
 
 /** The backend asks every vehicle for 20 kW, again until the station accepts it. */
 async function askForDischarge(csms: Csms): Promise<void> {
-  await until("the station", () => csms.connected().includes(identity), 30_000);
+  await until("the station", () => csms.connected().includes(identity));
   for (let attempt = 0; attempt < 40; attempt++) {
     const { status } = await csms
       .call(identity, "SetChargingProfile", {

@@ -1,7 +1,7 @@
 /** Several sites of one test file, up at the same time, and what to say when one does not do what it should. */
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { longestStallMs } from "./canary.ts";
+import { longestStallMs } from "../../lib/standstill.ts";
 import { until } from "./judge.ts";
 import { type Product, type ProductOptions, startProduct } from "./product.ts";
 
@@ -36,7 +36,8 @@ async function lookOf(product: Product): Promise<string> {
   ];
   try {
     const { evses, health } = await product.state();
-    lines.push(`meter ${health.meterQuality}`);
+    const devices = health.devices.map(({ name, state, ageMs }) => `${name} ${state} ${ageMs} ms`);
+    lines.push(`meter ${health.meterQuality}; ${devices.join(", ")}`);
     for (const { evse, limits } of evses)
       lines.push(
         `EVSE ${evse}: ${limits
@@ -47,7 +48,12 @@ async function lookOf(product: Product): Promise<string> {
   } catch (failure) {
     lines.push(String(failure));
   }
-  return [...lines, ...product.log.slice(-15).map(({ text }) => text)].join("\n");
+  const nowMs = performance.now();
+  lines.push(
+    `this process stood still for ${Math.round(longestStallMs(nowMs - 60_000))} ms at most in the last minute`,
+  );
+  const ago = (atMs: number): string => `${((nowMs - atMs) / 1_000).toFixed(1)} s ago: `;
+  return [...lines, ...product.log.slice(-20).map(({ atMs, text }) => `${ago(atMs)}${text}`)].join("\n");
 }
 
 /**

@@ -1,4 +1,7 @@
-/** How long the tests' own process stood still: the emulated devices live in it, and stand still with it. */
+/**
+ * How long the tests' own process stood still: emulated devices and whatever is tried in it stand still with it. A bound in
+ * time that was measured meanwhile is wider by that much, and by no more.
+ */
 
 /** How often it looks, and what is no more than the ordinary lateness of a timer, ms. */
 const everyMs = 5;
@@ -28,3 +31,7 @@ export function longestStallMs(fromMs: number): number {
   const seen = stalls.filter(({ atMs }) => atMs >= fromMs).map(({ lastedMs }) => lastedMs);
   return Math.max(0, ...seen, presentMs >= stallFromMs ? presentMs : 0);
 }
+
+/** All of them together, ms. */
+export const stallsMs = (fromMs: number): number =>
+  stalls.filter(({ atMs }) => atMs >= fromMs).reduce((sum, { lastedMs }) => sum + lastedMs, 0);
