@@ -7,9 +7,7 @@ import { defineConfig } from "vitest/config";
  * `tests/real-time.test.ts` finds what belongs here and is not named.
  */
 const serial = [
-  ...["sockets", "browser", "firmware-bridge", "protocols/modbus", "product"].map(
-    (folder) => `tests/${folder}/**/*.test.ts`,
-  ),
+  ...["sockets", "browser", "firmware-bridge", "protocols/modbus"].map((folder) => `tests/${folder}/**/*.test.ts`),
   "tests/app/audit.test.ts",
   "tests/app/full-disk.test.ts",
   "tests/app/permit.test.ts",
@@ -17,9 +15,15 @@ const serial = [
   "tests/protocols/ocpp/{fuzz,journal,security,sockets}.test.ts",
 ];
 
-/** The tests of the serial project, absolute paths. */
-export const serialTests = (): string[] =>
-  globSync(serial, { cwd: import.meta.dirname }).map((path) => join(import.meta.dirname, path));
+/**
+ * The product suite waits in real time too, nearly always for its sites, and is made for a machine that is busy beside it:
+ * some of its files at the same time.
+ */
+const product = ["tests/product/**/*.test.ts"];
+
+/** The tests that may wait in real time, absolute paths. */
+export const realTimeTests = (): string[] =>
+  globSync([...serial, ...product], { cwd: import.meta.dirname }).map((path) => join(import.meta.dirname, path));
 
 /** A test has this long before it counts as hanging, ms: no verdict on speed, so generous for a busy machine. */
 const hangsAfterMs = 300_000;
@@ -34,7 +38,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "logic", include: ["tests/**/*.test.ts"], exclude: serial },
+        test: { name: "logic", include: ["tests/**/*.test.ts"], exclude: [...serial, ...product] },
       },
       {
         extends: true,
@@ -45,6 +49,10 @@ export default defineConfig({
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },
+      },
+      {
+        extends: true,
+        test: { name: "product", include: product, maxWorkers: 2, sequence: { groupOrder: 2 } },
       },
     ],
   },

@@ -1,11 +1,11 @@
 /**
- * Whoever waits in real time has the machine for itself: such tests are in the serial project (`vitest.config.ts`), so that a
- * busy machine or a neighbour on the other core changes nothing. Everything else has its own clock, or fake timers.
+ * Whoever waits in real time has the machine for itself, or is made for a busy one as the product suite: such tests are in
+ * projects of their own (`vitest.config.ts`). Everything else has its own clock, or fake timers.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { expect, test } from "vitest";
-import { serialTests } from "../vitest.config.ts";
+import { realTimeTests } from "../vitest.config.ts";
 
 const root = join(import.meta.dirname, "..");
 /** Timers, clocks and sleeps of the machine. */
@@ -28,10 +28,10 @@ function withHelpers(file: string, seen: Set<string> = new Set()): Set<string> {
   return seen;
 }
 
-test("a test with real time in it is in the serial project", () => {
-  const serial = new Set(serialTests());
+test("a test with real time in it is in a project for it", () => {
+  const known = new Set(realTimeTests());
   const loose = testFiles.filter((file) => {
-    if (serial.has(file)) return false;
+    if (known.has(file)) return false;
     const texts = [...withHelpers(file)].map((path) => readFileSync(path, "utf8"));
     return texts.some((text) => realTime.test(text)) && !texts.some((text) => ownTime.test(text));
   });
