@@ -202,9 +202,8 @@ describe.skipIf(noSmallDisk !== "")(`the disk is full${noSmallDisk && ` (skipped
       expect(await product.reached("islandRunning")).toBe(true);
       await sleep(Math.random() * 2_000);
       disk.fill();
-      await sleep(3_000);
-      expect(product.mode()).toBe("islandRunning");
-      expect(product.plant.stages[0]!.role).toBe("forming");
+      const isFed = (): boolean => product.mode() === "islandRunning" && product.plant.stages[0]!.role === "forming";
+      await stays(product, "fed on", isFed, 3_000);
       product.plant.gridPresent = true;
       expect(await until(() => product.mode() === "loadOnly", 120_000)).toBe(true);
       expect(product.plant.stages[0]!.role).not.toBe("forming");
