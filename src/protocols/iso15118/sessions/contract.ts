@@ -17,7 +17,7 @@ export interface StageOrder {
   phase: StagePhase;
   /** What the vehicle asks for in `precharge` and `energy`; the stage gives less where a limit says so. */
   voltageV: number;
-  /** Positive charges, negative discharges. */
+  /** Positive charges, negative discharges; NaN where the vehicle leaves it to the site (dynamic control). */
   currentA: number;
 }
 
@@ -45,8 +45,9 @@ export interface ChargerFacts {
   wants: "charge" | "stop" | "pause" | "renegotiate";
   presentVoltageV: number;
   presentCurrentA: number;
-  /** Charged energy of the meter, Wh; NaN without a meter. */
+  /** Charged and discharged energy of the meter, Wh; NaN without a meter. */
   meterWh: number;
+  dischargedWh: number;
   /** Of the equipment. Discharging limits are not positive. */
   readonly ratings: {
     readonly minVoltageV: number;
@@ -59,6 +60,10 @@ export interface ChargerFacts {
   /** Present limits of site, backend and plan: 0 ≤ maxW, minW ≤ 0. */
   maxW: number;
   minW: number;
+  /** What the site wants to flow, where it decides (dynamic control); NaN: anything within the limits. */
+  setpointW: number;
+  /** Seconds since 1970, for schedules. */
+  unixS: number;
   schedule: readonly ScheduleEntry[];
   /** Nominal voltage of the supply, for AC. */
   readonly nominalV: number;
@@ -80,8 +85,12 @@ export interface VehicleFacts {
   socPct: number;
   fullSocPct: number;
   capacityWh: number;
-  /** Energy to its target. */
+  /** Energy to its target, until it is full, and until its minimum: below zero, so much may be taken out. */
   targetWh: number;
+  mostWh: number;
+  leastWh: number;
+  minSocPct: number;
+  targetSocPct: number;
   departureAtMs: number;
   complete: boolean;
   ready: boolean;
@@ -105,6 +114,10 @@ export const noVehicle = (): VehicleFacts => ({
   fullSocPct: Number.NaN,
   capacityWh: Number.NaN,
   targetWh: Number.NaN,
+  mostWh: Number.NaN,
+  leastWh: Number.NaN,
+  minSocPct: Number.NaN,
+  targetSocPct: Number.NaN,
   departureAtMs: Number.NaN,
   complete: false,
   ready: false,
@@ -118,6 +131,17 @@ export interface PausedSession {
   /** Hexadecimal. */
   readonly sessionId: string;
   readonly vehicleId: string;
+  /** Hash of the certificate that the vehicle proved on its connection; empty without one. */
+  readonly certificate: string;
+  readonly choice: ServiceChoice;
+}
+
+/** What vehicle and charger have agreed on (ISO 15118-20). */
+export interface ServiceChoice {
+  readonly serviceId: number;
+  readonly bidirectional: boolean;
+  /** The charger decides within the vehicle's needs; otherwise the vehicle within the charger's schedule. */
+  readonly dynamic: boolean;
 }
 
 /** Why a session is over, for the event and the log. */

@@ -13,8 +13,9 @@ import {
   takeParameters,
   takeStatus,
 } from "./dc.ts";
-import { notYet, type Protocol, type SessionContext } from "./session.ts";
+import { chargerProcesses, notYet, type Protocol, type SessionContext } from "./session.ts";
 import { dinStates } from "./states.table.ts";
+import { silence } from "./times.ts";
 import { asciiBytes, hexOf, numberOf, physical } from "./wire-values.ts";
 
 type Bodies = Roots<typeof din>;
@@ -177,6 +178,8 @@ export const dinProtocol: Protocol = {
   name: "DIN SPEC 70121",
   states: dinStates,
   requests: rows as unknown as Protocol["requests"],
+  times: silence,
+  isProcessing: chargerProcesses,
   loops: ["loop"],
   powerOf: (name, request) => (name !== "PowerDelivery" ? "" : request["ReadyToChargeState"] === true ? "+" : "-"),
 };

@@ -14,9 +14,9 @@ import {
   takeParameters,
   takeStatus,
 } from "./dc.ts";
-import { notYet, type Protocol, type SessionContext } from "./session.ts";
+import { chargerProcesses, notYet, type Protocol, type SessionContext } from "./session.ts";
 import { iso2States } from "./states.table.ts";
-import { acContactorMaxMs, pilotMaxMs } from "./times.ts";
+import { acContactorMaxMs, pilotMaxMs, silence } from "./times.ts";
 import { hexOf, numberOf, physical } from "./wire-values.ts";
 
 type Bodies = Roots<typeof iso2>;
@@ -299,6 +299,8 @@ export const iso2Protocol: Protocol = {
   name: "ISO 15118-2",
   states: iso2States,
   requests: rows as unknown as Protocol["requests"],
+  times: silence,
+  isProcessing: chargerProcesses,
   loops: ["loopAc", "loopDc"],
   powerOf(name, request) {
     if (name !== "PowerDelivery") return "";

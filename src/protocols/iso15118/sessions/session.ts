@@ -7,10 +7,10 @@
  *   const later = session.tick(nowMs);                                               // its answer, or the end by silence
  */
 import { invariant } from "../../../domain/result.ts";
-import type { ChargerFacts, PausedSession, SessionEnd, StageOrder, VehicleFacts } from "./contract.ts";
+import type { ChargerFacts, PausedSession, ServiceChoice, SessionEnd, StageOrder, VehicleFacts } from "./contract.ts";
 import { noVehicle } from "./contract.ts";
 import type { Next, StateTable } from "./states.table.ts";
-import { loopMaxMs, loopSilentMs, paymentMaxMs, processingMaxMs, sequenceMaxMs } from "./times.ts";
+import { processingMaxMs, sequenceMaxMs } from "./times.ts";
 
 /** A request's handler has no answer yet: it is asked again at each tick. */
 export const notYet = Symbol("not yet");
@@ -33,8 +33,9 @@ export interface SessionContext {
   readonly inStateMs: number;
   /** The session that the vehicle named is the one that was paused. */
   joined: boolean;
-  /** Energy has flowed; the vehicle may pause. */
+  /** Energy has flowed. */
   charged: boolean;
+  choice: ServiceChoice;
 }
 
 /** A protocol: its states, and for each request an answer that is valid as it is, and what serving it changes. */
@@ -45,9 +46,28 @@ export interface Protocol {
   readonly requests: Readonly<Record<string, RequestRow>>;
   /** States in which silence takes the power away before it ends the session. */
   readonly loops: readonly string[];
+  readonly times: SilenceTimes;
+  /** Whether this exchange goes on being processed, by either side. */
+  isProcessing(name: string, request: Fields, answer: Fields): boolean;
   /** What this request does to power, or an empty word: the sign that the table of states asks for. */
   powerOf(name: string, request: Fields): "" | "+" | "-" | "~";
 }
+
+/** How long this protocol's charger waits, ms. */
+export interface SilenceTimes {
+  /** No power after so long without a request in the loop. */
+  readonly loopSilentMs: number;
+  /** The session ends after so long without a request in the loop. */
+  readonly loopMaxMs: number;
+  readonly authorizationMaxMs: number;
+}
+
+/** Where processing is the charger's alone: DIN SPEC 70121 and ISO 15118-2. */
+export const chargerProcesses = (_name: string, _request: Fields, answer: Fields): boolean =>
+  String(answer["EVSEProcessing"] ?? "Finished") !== "Finished";
+
+/** No service has been negotiated: charging only, the vehicle decides. */
+const noChoice: ServiceChoice = { serviceId: 0, bidirectional: false, dynamic: false };
 
 export interface RequestRow {
   /** The response with every mandatory field valid, for a refusal as well as to begin with. */
@@ -89,6 +109,8 @@ export interface SessionStart {
   readonly sessionId: string;
   readonly nowMs: number;
   readonly paused?: PausedSession | undefined;
+  /** Hash of the certificate that the vehicle has proved on this connection. */
+  readonly certificate?: string;
 }
 
 const silentOrder = (order: StageOrder): void => {
@@ -120,6 +142,7 @@ const contextOf = (
   paused,
   joined: false,
   charged: false,
+  choice: noChoice,
   get sessionId() {
     return life.sessionId;
   },
@@ -183,6 +206,12 @@ export function createSession(protocol: Protocol, facts: ChargerFacts, start: Se
     return { name: `${name}Res`, body, close: true };
   }
 
+  function stop(pauses: boolean): void {
+    const certificate = start.certificate ?? "";
+    if (pauses) paused = { sessionId: life.sessionId, vehicleId: vehicle.id, certificate, choice: context.choice };
+    finish(pauses ? "paused" : "stopped");
+  }
+
   function serve(name: string, body: Fields): Reply | undefined {
     const row = protocol.requests[name]!;
     const next = nextOf(protocol, life.state, name, body)!;
@@ -196,20 +225,20 @@ export function createSession(protocol: Protocol, facts: ChargerFacts, start: Se
     const answer = { ...row.blank(context), ...served };
     const code = String(answer["ResponseCode"] ?? "OK");
     if (code.startsWith("FAILED")) return refuse(name, code);
-    const processing = String(answer["EVSEProcessing"] ?? "Finished") !== "Finished";
-    if (processing && context.inStateMs > (life.state === "authorization" ? paymentMaxMs : processingMaxMs))
-      return refuse(name, "FAILED");
-    goTo(typeof next === "string" ? next : next[processing ? 0 : 1]);
+    const processing = protocol.isProcessing(name, body, answer);
+    const mostMs = life.state === "authorization" ? protocol.times.authorizationMaxMs : processingMaxMs;
+    if (processing && context.inStateMs > mostMs) return refuse(name, "FAILED");
+    // A warning refuses this request only: the vehicle may ask again, or for something else.
+    if (!code.startsWith("WARNING")) goTo(typeof next === "string" ? next : next[processing ? 0 : 1]);
     if (name === "SessionSetup" && context.joined && start.paused !== undefined) {
       life.sessionId = start.paused.sessionId;
+      context.choice = start.paused.choice;
       goTo(protocol.states.resumed);
     }
-    const close = name === "SessionStop";
-    if (close) {
-      const pauses = body["ChargingSession"] === "Pause";
-      if (pauses) paused = { sessionId: life.sessionId, vehicleId: vehicle.id };
-      finish(pauses ? "paused" : "stopped");
-    }
+    const stays = protocol.states.renegotiates !== undefined && body["ChargingSession"] === "ServiceRenegotiation";
+    const close = name === "SessionStop" && !stays;
+    if (name === "SessionStop" && stays) goTo(protocol.states.renegotiates!);
+    if (close) stop(body["ChargingSession"] === "Pause");
     return { name: `${name}Res`, body: answer, close };
   }
 
@@ -246,7 +275,7 @@ export function createSession(protocol: Protocol, facts: ChargerFacts, start: Se
         return refuse(name, "FAILED_SequenceError");
       if (name === "SessionSetup") {
         // A session that was paused is joined by its own number; every other number gets a new session.
-        context.joined = named === start.paused?.sessionId;
+        context.joined = named === start.paused?.sessionId && start.paused.certificate === (start.certificate ?? "");
       } else if (named !== life.sessionId) return refuse(name, "FAILED_UnknownSession");
       return serve(name, body);
     },
@@ -267,12 +296,12 @@ export function createSession(protocol: Protocol, facts: ChargerFacts, start: Se
       }
       if (life.waiting !== undefined) return serve(life.waiting.name, life.waiting.body);
       const silentMs = at - heardMs;
-      if (protocol.loops.includes(life.state) && silentMs > loopSilentMs) {
+      if (protocol.loops.includes(life.state) && silentMs > protocol.times.loopSilentMs) {
         order.currentA = 0;
         vehicle.maxW = 0;
         vehicle.minW = 0;
       }
-      const mostMs = protocol.loops.includes(life.state) ? loopMaxMs : sequenceMaxMs;
+      const mostMs = protocol.loops.includes(life.state) ? protocol.times.loopMaxMs : sequenceMaxMs;
       if (silentMs <= mostMs) return undefined;
       refusal = `no request for ${Math.round(mostMs / 1000)} s in ${life.state}`;
       finish("silent");

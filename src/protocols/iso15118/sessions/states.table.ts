@@ -11,6 +11,8 @@ export interface StateTable {
   readonly noStop: readonly string[];
   /** Where a session that was paused goes on after its setup. */
   readonly resumed: string;
+  /** Where a session goes on whose services are negotiated anew; absent where a protocol does not know that. */
+  readonly renegotiates?: string;
   /** The state after SessionStop; nothing is taken there. */
   readonly over: "over";
   readonly states: Readonly<Record<string, Readonly<Record<string, Next>>>>;
@@ -58,6 +60,37 @@ export const iso2States = {
     loopAc: { ChargingStatus: "loopAc", "PowerDelivery-": "stopped", "PowerDelivery~": "parameters" },
     loopDc: { CurrentDemand: "loopDc", "PowerDelivery-": "stopped", "PowerDelivery~": "parameters" },
     stopped: { WeldingDetection: "stopped" },
+    over: {},
+  },
+} as const satisfies StateTable;
+
+/** ISO 15118-20, DC in both directions, paid outside the vehicle. */
+export const iso20States = {
+  first: "setup",
+  noStop: ["setup", "welding"],
+  resumed: "parameters",
+  renegotiates: "services",
+  over: "over",
+  states: {
+    setup: { SessionSetup: "authorizationSetup" },
+    authorizationSetup: { AuthorizationSetup: "authorization" },
+    authorization: { Authorization: ["authorization", "services"] },
+    services: { ServiceDiscovery: "selection" },
+    selection: { ServiceDetail: "selection", ServiceSelection: "parameters" },
+    parameters: { DC_ChargeParameterDiscovery: "schedule" },
+    schedule: { ScheduleExchange: ["schedule", "cableCheck"], "PowerDelivery-": "stopped" },
+    cableCheck: { DC_CableCheck: ["cableCheck", "precharge"], "PowerDelivery-": "stopped" },
+    precharge: { DC_PreCharge: ["precharge", "precharged"], "PowerDelivery-": "stopped" },
+    precharged: { "PowerDelivery+": ["precharged", "loop"], "PowerDelivery-": "stopped" },
+    loop: {
+      DC_ChargeLoop: "loop",
+      ScheduleExchange: "loop",
+      "PowerDelivery+": "loop",
+      "PowerDelivery~": "loop",
+      "PowerDelivery-": "stopped",
+    },
+    stopped: { DC_WeldingDetection: ["welding", "stopped"] },
+    welding: { DC_WeldingDetection: ["welding", "stopped"] },
     over: {},
   },
 } as const satisfies StateTable;

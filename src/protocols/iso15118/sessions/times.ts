@@ -3,14 +3,8 @@ import { secondMs } from "../../../domain/units.ts";
 
 /** No request for so long: power off, contactors open, connection closed. */
 export const sequenceMaxMs = 60 * secondMs;
-/** In the charging loop nothing is heard for so long: no more power, although the session goes on (ours; vehicles pause 2.3 s at most in recordings). */
-export const loopSilentMs = 3 * secondMs;
-/** And for so long: contactors open, connection closed (ours: a vehicle that is silent while it charges is gone). */
-export const loopMaxMs = 10 * secondMs;
 /** "Processing" may be answered for so long; vehicles give up after 60 s. */
 export const processingMaxMs = 55 * secondMs;
-/** A person may take so long to pay while the vehicle waits. */
-export const paymentMaxMs = 300 * secondMs;
 /** The output reaches the vehicle's voltage within this. */
 export const prechargeMaxMs = 10 * secondMs;
 /** An answer that waits for contactors: within 1.5 s in the loop of DIN SPEC 70121 and of ISO 15118-2 (DC). */
@@ -19,3 +13,13 @@ export const contactorAnswerMaxMs = 1_400;
 export const acContactorMaxMs = 3 * secondMs;
 /** The vehicle changes its pilot to C or D within this of asking for power. */
 export const pilotMaxMs = 500;
+
+/**
+ * DIN SPEC 70121 and ISO 15118-2: a vehicle that is silent for so long while it charges gets no more (vehicles pause for up to
+ * 2.3 s in recordings), and is gone after the second; a person may take 5 minutes to pay (ours).
+ */
+export const silence = { loopSilentMs: 3 * secondMs, loopMaxMs: 10 * secondMs, authorizationMaxMs: 300 * secondMs };
+/** ISO 15118-20: half a second after a response of the loop the vehicle is late; the session's end is ours. */
+export const iso20Silence = { loopSilentMs: 500, loopMaxMs: 5 * secondMs, authorizationMaxMs: 180 * secondMs };
+/** A pause that the charger asks for begins within this, s. */
+export const pauseMaxS = 60;

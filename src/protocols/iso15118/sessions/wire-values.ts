@@ -3,8 +3,11 @@ import { clamp } from "../../../domain/units.ts";
 import {
   type DinPhysicalValue,
   fromPhysicalValue,
+  fromRationalNumber,
   type PhysicalValue,
+  type RationalNumber,
   toPhysicalValue,
+  toRationalNumber,
   type Unit,
 } from "../physical-values.ts";
 
@@ -30,3 +33,13 @@ export const bytesOfHex = (hex: string): Uint8Array =>
 /** An ASCII text as bytes, at most so many. */
 export const asciiBytes = (text: string, most: number): Uint8Array =>
   Uint8Array.from(text.slice(0, most), (letter) => letter.charCodeAt(0) & 0x7f);
+
+/** A number of ISO 15118-20; what is not known is 0. */
+export const rational = (value: number): RationalNumber => toRationalNumber(Number.isFinite(value) ? value : 0)!;
+
+/** The number in a field of ISO 15118-20 that may be absent: NaN without it. */
+export const rationalOf = (value: RationalNumber | undefined): number =>
+  value === undefined ? Number.NaN : fromRationalNumber(value);
+
+/** Discharging limits come as magnitudes from some vehicles and below zero from others; both mean the same. */
+export const magnitudeOf = (value: RationalNumber | undefined): number => Math.abs(rationalOf(value));

@@ -2,6 +2,7 @@
 import type { ChargerFacts, StageOrder } from "../../../../src/protocols/iso15118/sessions/contract.ts";
 import { dinProtocol } from "../../../../src/protocols/iso15118/sessions/din.ts";
 import { iso2Protocol } from "../../../../src/protocols/iso15118/sessions/iso2.ts";
+import { iso20Protocol } from "../../../../src/protocols/iso15118/sessions/iso20.ts";
 import {
   createSession,
   type Fields,
@@ -22,6 +23,9 @@ export const chargerFacts = (more: Partial<ChargerFacts> = {}): ChargerFacts => 
   presentVoltageV: 0,
   presentCurrentA: 0,
   meterWh: 1_234,
+  dischargedWh: 56,
+  setpointW: Number.NaN,
+  unixS: 1_780_000_000,
   ratings: { minVoltageV: 150, maxVoltageV: 1_000, maxCurrentA: 300, minCurrentA: 1, maxW: 60_000, minW: -60_000 },
   maxW: 60_000,
   minW: 0,
@@ -36,7 +40,9 @@ export function obey(facts: ChargerFacts, order: Readonly<StageOrder>): void {
   if (order.phase === "cableCheck") facts.insulation = "valid";
   if (order.phase === "idle") facts.insulation = "unknown";
   facts.presentVoltageV = order.phase === "precharge" || order.phase === "energy" ? order.voltageV : 0;
-  facts.presentCurrentA = order.phase === "energy" ? order.currentA : 0;
+  // Where the vehicle leaves it to the site, the site's setpoint flows.
+  const wantedA = Number.isNaN(order.currentA) ? (facts.setpointW || 0) / Math.max(1, order.voltageV) : order.currentA;
+  facts.presentCurrentA = order.phase === "energy" ? wantedA : 0;
 }
 
 const physical = (Value: number, Unit: string, Multiplier = 0): Fields => ({ Multiplier, Unit, Value });
@@ -110,6 +116,72 @@ export const iso2Requests = (mode: string): Readonly<Record<string, Fields>> => 
   SessionStop: { ChargingSession: "Terminate" },
 });
 
+const r = (Value: number, Exponent = 0) => ({ Exponent, Value });
+const charge20 = {
+  EVMaximumChargePower: r(50, 3),
+  EVMinimumChargePower: r(0),
+  EVMaximumChargeCurrent: r(200),
+  EVMinimumChargeCurrent: r(0),
+  EVMaximumVoltage: r(450),
+  EVMinimumVoltage: r(200),
+};
+/** Discharging limits below zero, as some vehicles send them. */
+const discharge20 = {
+  EVMaximumDischargePower: r(-20, 3),
+  EVMinimumDischargePower: r(0),
+  EVMaximumDischargeCurrent: r(-100),
+  EVMinimumDischargeCurrent: r(0),
+};
+const needs20 = {
+  DepartureTime: 7_200,
+  EVTargetEnergyRequest: r(10, 3),
+  EVMaximumEnergyRequest: r(30, 3),
+  EVMinimumEnergyRequest: r(-5, 3),
+};
+
+/** Valid requests of a vehicle of ISO 15118-20, by what it selects. */
+export function iso20Requests(bidirectional: boolean, dynamic: boolean): Readonly<Record<string, Fields>> {
+  const both = bidirectional ? discharge20 : {};
+  const { EVMinimumDischargeCurrent: _, ...loopBoth } = both as typeof discharge20;
+  const { EVMinimumChargeCurrent: __, ...loopCharge } = charge20;
+  return {
+    SessionSetup: { EVCCID: "WMIV1234567890ABCDEX" },
+    AuthorizationSetup: {},
+    Authorization: { SelectedAuthorizationService: "EIM", EIM_AReqAuthorizationMode: {} },
+    ServiceDiscovery: {},
+    ServiceDetail: { ServiceID: bidirectional ? 6 : 2 },
+    ServiceSelection: {
+      SelectedEnergyTransferService: { ServiceID: bidirectional ? 6 : 2, ParameterSetID: dynamic ? 1 : 3 },
+    },
+    DC_ChargeParameterDiscovery: {
+      [`${bidirectional ? "BPT_" : ""}DC_CPDReqEnergyTransferMode`]: { ...charge20, ...both },
+    },
+    ScheduleExchange: {
+      MaximumSupportingPoints: 1_024,
+      [`${dynamic ? "Dynamic" : "Scheduled"}_SEReqControlMode`]: needs20,
+    },
+    DC_CableCheck: {},
+    DC_PreCharge: { EVProcessing: "Finished", EVPresentVoltage: r(400), EVTargetVoltage: r(400) },
+    "PowerDelivery+": { EVProcessing: "Finished", ChargeProgress: "Start" },
+    "PowerDelivery-": { EVProcessing: "Finished", ChargeProgress: "Stop" },
+    "PowerDelivery~": { EVProcessing: "Finished", ChargeProgress: "ScheduleRenegotiation" },
+    DC_ChargeLoop: {
+      MeterInfoRequested: false,
+      DisplayParameters: { PresentSOC: 40 },
+      EVPresentVoltage: r(400),
+      [`${bidirectional ? "BPT_" : ""}${dynamic ? "Dynamic" : "Scheduled"}_DC_CLReqControlMode`]: {
+        ...needs20,
+        ...loopCharge,
+        ...(bidirectional ? loopBoth : {}),
+        ...(dynamic ? {} : { EVTargetCurrent: r(100), EVTargetVoltage: r(400) }),
+      },
+    },
+    DC_WeldingDetection: { EVProcessing: "Finished" },
+    MeteringConfirmation: {},
+    SessionStop: { ChargingSession: "Terminate" },
+  };
+}
+
 export interface Bench {
   readonly facts: ChargerFacts;
   readonly session: Session;
@@ -148,6 +220,12 @@ function bench(
   return self;
 }
 
+export const iso20Bench = (
+  bidirectional: boolean,
+  dynamic: boolean,
+  more: Partial<ChargerFacts> = {},
+  start: Partial<Parameters<typeof createSession>[2]> = {},
+): Bench => bench(iso20Protocol, iso20Requests(bidirectional, dynamic), { minW: -60_000, ...more }, start);
 export const dinBench = (more?: Partial<ChargerFacts>): Bench => bench(dinProtocol, dinRequests, more);
 export const iso2Bench = (mode = "DC_extended", more: Partial<ChargerFacts> = {}, start = {}): Bench =>
   bench(iso2Protocol, iso2Requests(mode), { connector: mode.startsWith("DC") ? "dc" : "ac3", ...more }, start);

@@ -3,11 +3,24 @@ import { describe, expect, it } from "vitest";
 import { codecOf } from "../../../../src/protocols/exi/codec.ts";
 import { din } from "../../../../src/protocols/iso15118/messages/din.ts";
 import { iso2 } from "../../../../src/protocols/iso15118/messages/iso2.ts";
+import { iso20Common } from "../../../../src/protocols/iso15118/messages/iso20-common-messages.ts";
+import { iso20Dc } from "../../../../src/protocols/iso15118/messages/iso20-dc.ts";
 import { dinProtocol } from "../../../../src/protocols/iso15118/sessions/din.ts";
 import { iso2Protocol } from "../../../../src/protocols/iso15118/sessions/iso2.ts";
+import { iso20Protocol } from "../../../../src/protocols/iso15118/sessions/iso20.ts";
 import type { Fields } from "../../../../src/protocols/iso15118/sessions/session.ts";
 import { bytesOfHex } from "../../../../src/protocols/iso15118/sessions/wire-values.ts";
-import { type Bench, dinBench, dinRequests, iso2Bench, iso2Requests, obey, ownId } from "./charger.ts";
+import {
+  type Bench,
+  dinBench,
+  dinRequests,
+  iso2Bench,
+  iso2Requests,
+  iso20Bench,
+  iso20Requests,
+  obey,
+  ownId,
+} from "./charger.ts";
 
 const dcWay = [
   "CableCheck",
@@ -17,6 +30,23 @@ const dcWay = [
   "CurrentDemand",
   "PowerDelivery-",
   "WeldingDetection",
+];
+const iso20Way = [
+  "SessionSetup",
+  "AuthorizationSetup",
+  "Authorization",
+  "ServiceDiscovery",
+  "ServiceDetail",
+  "ServiceSelection",
+  "DC_ChargeParameterDiscovery",
+  "ScheduleExchange",
+  "DC_CableCheck",
+  "DC_CableCheck",
+  "DC_PreCharge",
+  "PowerDelivery+",
+  "DC_ChargeLoop",
+  "PowerDelivery-",
+  "DC_WeldingDetection",
 ];
 const kinds: readonly {
   name: string;
@@ -70,10 +100,30 @@ const kinds: readonly {
       "PowerDelivery-",
     ],
   },
+  ...(
+    [
+      [true, true],
+      [true, false],
+      [false, true],
+      [false, false],
+    ] as const
+  ).map(([bidirectional, dynamic]) => ({
+    name: `ISO 15118-20 DC${bidirectional ? "_BPT" : ""}, ${dynamic ? "dynamic" : "scheduled"}`,
+    protocol: iso20Protocol,
+    open: (more?: Parameters<typeof dinBench>[0]) => iso20Bench(bidirectional, dynamic, more),
+    requests: iso20Requests(bidirectional, dynamic),
+    way: iso20Way,
+  })),
 ];
 
 /** Every answer goes through the codec: a field that is missing or out of range does not encode. */
 function encodes(protocol: typeof dinProtocol, name: string, body: Fields): number {
+  if (protocol === iso20Protocol) {
+    const stamped = { Header: { SessionID: bytesOfHex(ownId), TimeStamp: 1_780_000_000 }, ...body } as never;
+    return name.startsWith("DC_")
+      ? codecOf(iso20Dc).encode(name as "DC_CableCheckRes", stamped).length
+      : codecOf(iso20Common).encode(name as "SessionStopRes", stamped).length;
+  }
   const message = { Header: { SessionID: bytesOfHex(ownId) }, Body: { [name]: body } } as never;
   return protocol === dinProtocol
     ? codecOf(din).encode("V2G_Message", message).length
@@ -124,17 +174,15 @@ describe.each(kinds)("$name", ({ protocol, open, requests, way }) => {
         });
       }
     }
-    const unreachable =
-      protocol === iso2Protocol
-        ? open().facts.connector === "dc"
-          ? ["loopAc"]
-          : ["cableCheck", "precharge", "precharging", "loopDc"]
-        : [];
+    const iso2Only =
+      open().facts.connector === "dc" ? ["loopAc"] : ["cableCheck", "precharge", "precharging", "loopDc"];
+    // A welding detection that goes on is a story of its own, below.
+    const unreachable = protocol === iso2Protocol ? iso2Only : protocol === iso20Protocol ? ["welding"] : [];
     const all = Object.keys(protocol.states.states).filter((state) => state !== "over" && !unreachable.includes(state));
     expect([...met].sort()).toEqual(all.sort());
   });
 
-  it("silence in any state: power and contactors off after 60 s; in the loop no power after 3 s, contactors open after 10 s", () => {
+  it("silence in any state: power and contactors off after 60 s; in the loop as the protocol says", () => {
     for (let taken = 1; taken <= way.length; taken++) {
       const one = open();
       for (const key of way.slice(0, taken)) one.send(key);
@@ -144,12 +192,13 @@ describe.each(kinds)("$name", ({ protocol, open, requests, way }) => {
         one.nowMs = heardMs + ms;
         one.session.tick(one.nowMs);
         obey(one.facts, one.session.order);
-        if (loop && ms > 3_100) expect([one.session.order.currentA, one.session.vehicle.maxW]).toEqual([0, 0]);
+        if (loop && ms > protocol.times.loopSilentMs + 100)
+          expect([one.session.order.currentA, one.session.vehicle.maxW]).toEqual([0, 0]);
       }
       expect(one.session.end).toBe("silent");
       // A request that had waited for contactors was heard a little earlier.
-      expect(one.nowMs - heardMs).toBeGreaterThanOrEqual(loop ? 9_900 : 59_900);
-      expect(one.nowMs - heardMs).toBeLessThanOrEqual(loop ? 10_100 : 60_100);
+      expect(one.nowMs - heardMs).toBeGreaterThanOrEqual(loop ? protocol.times.loopMaxMs - 100 : 59_900);
+      expect(one.nowMs - heardMs).toBeLessThanOrEqual(loop ? protocol.times.loopMaxMs + 100 : 60_100);
       expect(one.session.order).toEqual({ phase: "idle", voltageV: 0, currentA: 0 });
     }
   });
@@ -187,6 +236,7 @@ describe.each(kinds)("$name", ({ protocol, open, requests, way }) => {
     for (let taken = 1; taken <= way.length; taken++) {
       const one = open();
       for (const key of way.slice(0, taken)) one.send(key);
+      if (protocol.states.noStop.includes(one.session.state)) continue;
       expect(one.send("SessionStop")).toMatchObject({ body: { ResponseCode: "OK" }, close: true });
       expect(one.session.order).toEqual({ phase: "idle", voltageV: 0, currentA: 0 });
     }
@@ -391,7 +441,7 @@ describe("pause, resume, renegotiation", () => {
 
   it("a paused session is joined by its own vehicle, and needs no second card", () => {
     const { paused, end } = pausedSession();
-    expect([end, paused]).toEqual(["paused", { sessionId: ownId, vehicleId: "02397a465dd1" }]);
+    expect([end, paused]).toMatchObject(["paused", { sessionId: ownId, vehicleId: "02397a465dd1" }]);
     const again = iso2Bench("DC_extended", { authorization: "waiting" }, { sessionId: "aaaaaaaaaaaaaaaa", paused });
     expect(again.send("SessionSetup", undefined, ownId).body).toMatchObject({ ResponseCode: "OK_OldSessionJoined" });
     expect(again.session.sessionId).toBe(ownId);
