@@ -5,9 +5,10 @@
  */
 import type { Authorization } from "../blocks/c-authorization.ts";
 import { collectionOf } from "../collection.ts";
-import { type Block, type Context, isEvse, sameToken } from "../context.ts";
+import { type Block, type Context, isEvse } from "../context.ts";
 import type { QueuedMessage } from "../ports.ts";
-import type { IdToken, RequestOf, ResponseOf, StoppedReason, TriggerReason } from "../transport/messages.table.ts";
+import type { IdToken, StoppedReason, TriggerReason } from "../transport/messages.table.ts";
+import { createAnswers } from "./e-answers.ts";
 import { createEvents } from "./e-events.ts";
 import { createEvses, type Evse } from "./e-evse.ts";
 import { createReadings } from "./e-readings.ts";
@@ -113,34 +114,6 @@ export function createTransactions(
     return true;
   }
 
-  /** The backend has answered an event: its word on the token may end or suspend the transaction (use cases E05, C15). */
-  function onDelivered(message: QueuedMessage, response: unknown): void {
-    if (message.action !== "TransactionEvent" || response === null) return;
-    const answer = response as ResponseOf<"TransactionEvent">;
-    hooks.answered(message.transactionId, answer);
-    const tokenInfo = answer.idTokenInfo;
-    if (!tokenInfo) return;
-    const request = JSON.parse(message.payload) as RequestOf<"TransactionEvent">;
-    if (!request.idToken) return;
-    authorization.remember(request.idToken, tokenInfo);
-    const evse = evses.find((candidate) => candidate.transaction?.transactionId === message.transactionId);
-    const authority = evse?.authority;
-    if (!evse || !authority || !sameToken(authority.idToken, request.idToken)) return;
-    if (tokenInfo.status === "Accepted") {
-      if (tokenInfo.groupIdToken) authority.groupIdToken = tokenInfo.groupIdToken;
-      hooks.showInfo(evse.id, tokenInfo);
-      return;
-    }
-    if (authority.refusedAtWh !== undefined) return;
-    const spare = model.number("TxCtrlr", "MaxEnergyOnInvalidId") > 0;
-    if (model.flag("TxCtrlr", "StopTxOnInvalidId") && !spare) {
-      watch.deauthorize(evse);
-      return;
-    }
-    authority.refusedAtWh = viewOf(evse).importWh;
-    settle(evse, { triggerReason: spare ? "Deauthorized" : "ChargingStateChanged" });
-  }
-
   /** Sends a reading of the running transaction; false when there is none. */
   function read(evse: Evse, triggerReason: Parameters<typeof readings.cause>[1]): boolean {
     const transaction = evse.transaction;
@@ -203,7 +176,7 @@ export function createTransactions(
       evses.find((evse) => evse.transaction?.transactionId === transactionId)?.transaction ?? null,
     running: () => evses.flatMap((evse) => evse.transaction ?? []),
     authorityOf: (evseId) => evses[evseId - 1]?.authority ?? null,
-    onDelivered,
+    onDelivered: createAnswers(context, authorization, evses, { settle, deauthorize: watch.deauthorize, hooks }),
     trigger(evseId) {
       if (evseId === 0) for (const evse of evses) read(evse, "Trigger");
       else if (isEvse(context, evseId)) read(evses[evseId - 1]!, "Trigger");
