@@ -11,6 +11,7 @@ import { solveInStages } from "./lp/stages.ts";
 import { leastCurtailment, type Outcome, outcomeOf } from "./outcome.ts";
 import type { PlanningProblem } from "./problem.ts";
 import { checkProblem, type PlanningFault } from "./problem-check.ts";
+import { type Reasons, reasonsOf, simpleReasons } from "./reasons.ts";
 
 export interface Plan {
   readonly method: "linear-programme" | "greedy";
@@ -25,6 +26,8 @@ export interface Plan {
    */
   readonly gridCapW: readonly number[];
   readonly outcome: Outcome;
+  /** Why each EVSE does in each slot what it does. */
+  readonly reasons: Reasons;
   /** What was wrong with the problem and how it was mended. */
   readonly faults: readonly PlanningFault[];
 }
@@ -64,7 +67,16 @@ export class Planner {
     const pvCurtailW = curtailedOf(formulation, solution.values);
     const outcome = outcomeOf(problem, powerW, pvCurtailW);
     if (outcome.broken.length > 0) throw new Error(`its plan breaks a limit (${outcome.broken[0]})`);
-    return { method: "linear-programme", powerW, pvCurtailW, gridCapW: gridCap(problem, outcome), outcome, faults };
+    const reasons = reasonsOf(formulation, solution);
+    return {
+      method: "linear-programme",
+      powerW,
+      pvCurtailW,
+      gridCapW: gridCap(problem, outcome),
+      outcome,
+      reasons,
+      faults,
+    };
   }
 
   #load(formulation: Formulation, solver: LpSolver): LoadedProgramme {
@@ -99,7 +111,17 @@ export function greedyPlan(problem: PlanningProblem, faults: readonly PlanningFa
   const powerW = greedyPowers(problem);
   const pvCurtailW = leastCurtailment(problem, powerW);
   const outcome = outcomeOf(problem, powerW, pvCurtailW);
-  return { method: "greedy", fallback, powerW, pvCurtailW, gridCapW: gridCap(problem, outcome), outcome, faults };
+  const reasons = simpleReasons(problem);
+  return {
+    method: "greedy",
+    fallback,
+    powerW,
+    pvCurtailW,
+    gridCapW: gridCap(problem, outcome),
+    outcome,
+    reasons,
+    faults,
+  };
 }
 
 const emptyPlan: Omit<Plan, "faults"> = {
@@ -117,6 +139,7 @@ const emptyPlan: Omit<Plan, "faults"> = {
     commitmentShortWh: 0,
     broken: [],
   },
+  reasons: {},
 };
 
 function gridCap({ site, tariff, events, slots }: PlanningProblem, { netW }: Outcome): number[] {

@@ -331,5 +331,6 @@ function checkRatings(
     taperFromWh: within("taperFromWh", 0, capacityWh, capacityWh, "The start of the taper"),
     taperFullW: within("taperFullW", 0, Infinity, maxChargeW, "The power of a full battery"),
     wearPerKWh: within("wearPerKWh", 0, priceMax, 0, "The wear price"),
+    ...(isRecord(raw["ownPrice"]) ? { ownPrice: raw["ownPrice"] as NonNullable<PlanningStay["ownPrice"]> } : {}),
   };
 }

@@ -101,6 +101,8 @@ export interface PlanningStay {
   readonly taperFullW: number;
   /** Per kWh discharged, AC side. */
   readonly wearPerKWh: number;
+  /** A price of this vehicle's own in one slot, on top of the tariff's: for "what if", not billed. */
+  readonly ownPrice?: { readonly slot: number; readonly perKWh: number };
 }
 
 /** Most that a battery takes in a slot at whose end it holds `energyWh`, W. By the end of the slot, so that it can be kept. */

@@ -37,17 +37,18 @@ export function addStay(draft: Draft, stay: PlanningStay): StayColumns {
     reachWh[index]! >= floorWh(stay) - 1e-6 ? stay.maxDischargeW / 1_000 : 0;
   const inForceKW = (index: number, sign: 1 | -1, mostKW: number): number =>
     peace > 0 ? Math.min(mostKW, Math.max(0, (sign * (previousW?.[first + index] ?? 0)) / 1_000)) : mostKW;
-  const early = (index: number): number => earlierPerKWh * (first + index) * hours;
-  const wear = stay.wearPerKWh * hours;
+  const own = (index: number): number => (stay.ownPrice?.slot === first + index ? stay.ownPrice.perKWh * hours : 0);
+  const early = (index: number): number => earlierPerKWh * (first + index) * hours + own(index);
+  const wear = (index: number): number => stay.wearPerKWh * hours - own(index);
   const bidirectional = stay.maxDischargeW > 0;
 
   const charge = family(draft, count, (i) => [0, inForceKW(i, 1, chargeKW), early(i)]);
   const chargeAbove =
     peace > 0 ? family(draft, count, (i) => [0, chargeKW - inForceKW(i, 1, chargeKW), early(i) + peace]) : -1;
-  const discharge = bidirectional ? family(draft, count, (i) => [0, inForceKW(i, -1, dischargeKW(i)), wear]) : -1;
+  const discharge = bidirectional ? family(draft, count, (i) => [0, inForceKW(i, -1, dischargeKW(i)), wear(i)]) : -1;
   const dischargeAbove =
     bidirectional && peace > 0
-      ? family(draft, count, (i) => [0, dischargeKW(i) - inForceKW(i, -1, dischargeKW(i)), wear + peace])
+      ? family(draft, count, (i) => [0, dischargeKW(i) - inForceKW(i, -1, dischargeKW(i)), wear(i) + peace])
       : -1;
   const lowestKWh = bidirectional ? Math.min(stay.arrivalWh, floorWh(stay)) / 1_000 : 0;
   const highestKWh = Math.max(stay.maxWh, stay.arrivalWh) / 1_000;
