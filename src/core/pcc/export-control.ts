@@ -78,7 +78,8 @@ export function stepExportControl(
   control.steppedAtMs = nowMs;
   advanceObserver(o, previousCommands, stages, nowMs, holdMs);
   const d = control.dynamics;
-  noteReadings(d, o, stages, control.shares, nowMs);
+  const disturbed = nowMs < control.besideFromMs || nowMs < control.calmFromMs;
+  noteReadings(d, o, stages, control.shares, disturbed, nowMs);
   o.slowStages = d.measured;
 
   let netW = 0;

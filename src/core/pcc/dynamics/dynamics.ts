@@ -30,6 +30,9 @@ import { addReading, beginTick, createStageHistory, type StageHistory, sinceLast
 /** What is found is tried again without after this time, twice as long with each return. */
 const tryAgainMs = 60 * minuteMs;
 const tryAgainMaxMs = 24 * 60 * minuteMs;
+/** A stage that has not answered for so many ticks counts as not told, and for so long afterwards, ms. */
+const heardMaxTicks = 3;
+const heardAgainAfterMs = 1_000;
 /** More than this many excesses within a minute are one level of the last resort; a level ends after so long without one. */
 const excessesMax = 12;
 const calmMs = 10 * minuteMs;
@@ -41,6 +44,8 @@ export interface SiteDynamics {
   readonly history: StageHistory;
   readonly ways: MeterWays;
   readonly fit: StageFit;
+  /** When each stage's link was last silent, ms. */
+  readonly silentAtMs: Float64Array;
   /** What was found; "" while all is as configured. */
   cause: ReasonKey | "";
   /** Stages that take setpoints too seldom for a model, by their configuration: never from models. */
@@ -84,6 +89,7 @@ export function createSiteDynamics(
     history: createStageHistory(tickMs, channelCount, stageCount, readingAgeMs),
     ways: createMeterWays(config, tickMs, scaleW),
     fit: createStageFit(tickMs, stageCount, scaleW),
+    silentAtMs: new Float64Array(stageCount).fill(Number.NEGATIVE_INFINITY),
     cause: "",
     alwaysMeasured,
     measured: alwaysMeasured,
@@ -106,13 +112,14 @@ export function createSiteDynamics(
 
 /**
  * One tick: remembers what the stages say that they do, and whether they follow their models. `shares`: of stage i in
- * channel c at [c · stageCount + i].
+ * channel c at [c · stageCount + i]. `disturbed`: the supply is or was, so stages may pause all together.
  */
 export function noteReadings(
   d: SiteDynamics,
   o: LoadObserver,
   stages: readonly StageFacts[],
   shares: Float64Array,
+  disturbed: boolean,
   nowMs: number,
 ): void {
   const { history, fit } = d;
@@ -125,10 +132,13 @@ export function noteReadings(
     const heard = source !== PowerSource.lastKnown && Number.isFinite(stage.powerW);
     const powerW = heard ? stage.powerW : o.modelW[i]!;
     addReading(history, i, powerW, shares, dtMs);
-    // One that says that it is off is switching on, or has dropped out: that is not how fast it follows.
-    addStage(fit, o, i, powerW, source === PowerSource.model && stage.role !== "off");
+    // A link that has been silent may have lost a command, and one that says that it is off is switching on or has dropped
+    // out: that is not how fast it follows.
+    if (disturbed || nowMs - stage.atMs > heardMaxTicks * o.tickMs) d.silentAtMs[i] = nowMs;
+    const told = nowMs - d.silentAtMs[i]! > heardAgainAfterMs;
+    addStage(fit, o, i, powerW, source === PowerSource.model && told && stage.role !== "off");
   }
-  const laterMs = fitStages(fit, !d.measured, nowMs);
+  const laterMs = fitStages(fit, o, !d.measured, nowMs);
   if (laterMs === 0) return;
   d.stageLaterMs = laterMs;
   d.slowStage = slowestStage(fit, o);

@@ -1,6 +1,6 @@
 /**
  * Do the stages follow as fast as their models? Their readings together are compared with what the models expected of them
- * now and some time ago: where the past fits far better, in squares, the stages are slower than configured. The load plays no
+ * now and some time ago: where the past fits far better, in squares and twice, the stages are slower than configured. The load plays no
  * part. No allocation after creation.
  */
 import type { LoadObserver } from "../load-observer.ts";
@@ -11,6 +11,13 @@ const laterMs = [0, 100, 200, 400, 800, 1_500, 2_500, 4_000] as const;
 const fitsRatio = 2;
 const fitsShare = 0.012;
 const fitsForMs = 1_000;
+/**
+ * … of several stages at once, or of one again, so long afterwards: one delay (a lost command, a stage that hangs once) proves
+ * nothing. A stage counts that is later by this share of what fits best.
+ */
+const lateShare = 0.3;
+const againAfterMs = 4_000;
+const againWithinMs = 60_000;
 /** What has moved is remembered so long, ms; deviations slower than `slowMs` are no sign of haste. */
 const memoryMs = 10_000;
 const slowMs = 5_000;
@@ -31,6 +38,7 @@ export interface StageFit {
   readonly square: Float64Array;
   readonly ticks: Float64Array;
   laterSinceMs: number;
+  suspectedAtMs: number;
   // how far each stage stays behind its model: area and way of its readings, and its last one
   readonly areaWms: Float64Array;
   readonly movedW: Float64Array;
@@ -55,6 +63,7 @@ export function createStageFit(tickMs: number, stageCount: number, scaleW: numbe
     square: new Float64Array(laterMs.length),
     ticks: Float64Array.from(laterMs, (ms) => Math.round(ms / tickMs)),
     laterSinceMs: Number.POSITIVE_INFINITY,
+    suspectedAtMs: Number.NEGATIVE_INFINITY,
     areaWms: new Float64Array(stageCount),
     movedW: new Float64Array(stageCount),
     readW: new Float64Array(stageCount).fill(Number.NaN),
@@ -82,7 +91,7 @@ export function addStage(f: StageFit, o: LoadObserver, i: number, powerW: number
 }
 
 /** All stages of this tick are added: by how much the stages are later than their models, ms; 0 while they are not. */
-export function fitStages(f: StageFit, judged: boolean, nowMs: number): number {
+export function fitStages(f: StageFit, o: LoadObserver, judged: boolean, nowMs: number): number {
   f.head = (f.head + 1) & (f.slots - 1);
   if (f.filled < f.slots) f.filled++;
   f.expectedW[f.head] = f.expectedSumW;
@@ -109,16 +118,30 @@ export function fitStages(f: StageFit, judged: boolean, nowMs: number): number {
   if (f.laterSinceMs === Number.POSITIVE_INFINITY) f.laterSinceMs = nowMs;
   if (nowMs - f.laterSinceMs < fitsForMs) return 0;
   f.laterSinceMs = Number.POSITIVE_INFINITY;
-  return laterMs[best]!;
+  f.square.fill(0);
+  const agoMs = nowMs - f.suspectedAtMs;
+  if (agoMs >= againAfterMs) f.suspectedAtMs = nowMs;
+  const again = agoMs >= againAfterMs && agoMs <= againWithinMs;
+  return again || areSeveralLate(f, o, lateShare * laterMs[best]!) ? laterMs[best]! : 0;
 }
 
-/** The slowest stage against its configuration: how far it stayed behind its model, for what it moved; −1 for none. */
+/** How far a stage stayed behind its model for what it moved, ms; 0 for one that has hardly moved. */
+function lagMs(f: StageFit, o: LoadObserver, i: number): number {
+  return f.movedW[i]! < movedLeastShare * o.ratedW[i]! ? 0 : f.areaWms[i]! / f.movedW[i]!;
+}
+
+function areSeveralLate(f: StageFit, o: LoadObserver, leastMs: number): boolean {
+  let late = 0;
+  for (let i = 0; i < o.stageCount; i++) if (lagMs(f, o, i) >= leastMs) late++;
+  return late > 1;
+}
+
+/** The slowest stage against its configuration; −1 for none. */
 export function slowestStage(f: StageFit, o: LoadObserver): number {
   let slowest = -1;
   let mostMs = 0;
   for (let i = 0; i < o.stageCount; i++) {
-    if (f.movedW[i]! < movedLeastShare * o.ratedW[i]!) continue;
-    const ms = f.areaWms[i]! / f.movedW[i]!;
+    const ms = lagMs(f, o, i);
     if (ms > mostMs) {
       mostMs = ms;
       slowest = i;
