@@ -13,6 +13,7 @@ const saidMs = 1_500;
 const oldWords = /old|frozen|stand|still|stale|not advanc|does not move|clock|repeat/i;
 
 const site: ProductOptions = {
+  usualAges: true,
   plant: { stages: [{}, {}], k1TravelMs: 100, tiersW: [5_000], buildingW: 10_000 },
   permit: { mode: "parallel-export", exportLimitW: 50_000 },
 };

@@ -73,6 +73,7 @@ describe.skipIf(!hasPair)("an Eastron meter on a serial line (needs socat and st
   beforeAll(async () => {
     await line.plug();
     product = await startProduct({
+      usualAges: true,
       meter: "eastron",
       plant: { stages: [{}], buildingW: 12_000 },
       files: { "sdm630.yaml": sdm630 },
@@ -127,6 +128,7 @@ describe("an Eastron meter behind a gateway that passes RTU frames over TCP", ()
   beforeAll(async () => {
     gateway = await startGateway(3);
     product = await startProduct({
+      usualAges: true,
       meter: "eastron",
       plant: { stages: [{}], buildingW: 12_000 },
       files: { "sdm630.yaml": sdm630 },
@@ -164,6 +166,7 @@ describe("a stage at an address where nobody listens, and one that takes 150 ms"
   let product: Product;
   beforeAll(async () => {
     product = await startProduct({
+      usualAges: true,
       plant: { stages: [{}, {}], buildingW: 12_000 },
       habits: { stage: { latencyMs: 150 } },
       config: ({ stages }) => ({

@@ -20,6 +20,7 @@ const quietMs = 6_000;
 test("averages 1 s, told 100 ms: named in the log within 30 s, and power comes to rest within the limit", async () => {
   await withProduct(
     {
+      usualAges: true,
       plant: {
         stages: [{}, {}],
         buildingW: buildingW[0]!,

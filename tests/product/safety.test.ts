@@ -13,6 +13,9 @@ const twoFormers: ProductOptions = {
   config: { site: { serviceMode: "non-parallel-backup" }, dashboard: { onSiteAddresses: ["127.0.0.1"] } },
 };
 
+/** With the ages that readings have without a setting: nothing is made easier here. */
+const held: typeof withProduct = (options, test) => withProduct({ usualAges: true, ...options }, test);
+
 async function isReady(product: Product): Promise<void> {
   expect(await product.reached("loadOnly")).toBe(true);
   await stagesUsed(product);
@@ -38,7 +41,7 @@ const isAtZeroInTime = async (product: Product): Promise<void> => {
 
 describe.concurrent("limits at the PCC", () => {
   it("a Limited Generation Profile of 1 kW is kept whatever the permit and the backend say", () =>
-    withProduct(
+    held(
       {
         plant: { buildingW: 2_000 },
         permit: { mode: "parallel-export", exportLimitW: 50_000 },
@@ -62,7 +65,7 @@ describe.concurrent("limits at the PCC", () => {
     ));
 
   it("a meter that changes its scale factor while it runs is followed or refused, never believed (field problem: dbus-solaredge#14)", () =>
-    withProduct(
+    held(
       {
         plant: { stages: [{ maxChargeW: 200_000 }], buildingW: 30_000 },
         backend: true,
@@ -81,7 +84,7 @@ describe.concurrent("limits at the PCC", () => {
     ));
 
   it("charging is not held to the rating of discharging when the frequency is high", () =>
-    withProduct(
+    held(
       {
         plant: { stages: [{ maxChargeW: 200_000, maxDischargeW: 6_000 }] },
         permit: { mode: "parallel-export", exportLimitW: 50_000 },
@@ -110,7 +113,7 @@ describe.concurrent("limits at the PCC", () => {
     ));
 
   it("a backend's cap of zero holds while the backend is away", () =>
-    withProduct({ plant: { stages: [{ maxChargeW: 200_000 }] }, backend: true }, async (product) => {
+    held({ plant: { stages: [{ maxChargeW: 200_000 }] }, backend: true }, async (product) => {
       await product.backend.whenConnected();
       expect((await product.backend.setProfile(0, 0)).status).toBe("Accepted");
       expect(await product.reached("loadOnly")).toBe(true);
@@ -122,14 +125,14 @@ describe.concurrent("limits at the PCC", () => {
 
 describe.concurrent("a controller that ends, hangs or is there twice", () => {
   it("SIGKILL while it discharges: every stage is at zero within its watchdog", () =>
-    withProduct({ permit: { mode: "parallel-export", exportLimitW: 50_000 }, backend: true }, async (product) => {
+    held({ permit: { mode: "parallel-export", exportLimitW: 50_000 }, backend: true }, async (product) => {
       await discharges(product);
       await product.kill();
       await isAtZeroInTime(product);
     }));
 
   it("stopped as a whole for 8 s: zero within the watchdog, and nothing old is carried out afterwards", () =>
-    withProduct({ permit: { mode: "parallel-export", exportLimitW: 50_000 }, backend: true }, async (product) => {
+    held({ permit: { mode: "parallel-export", exportLimitW: 50_000 }, backend: true }, async (product) => {
       await discharges(product);
       const pausedMs = performance.now();
       product.pause();
@@ -144,7 +147,7 @@ describe.concurrent("a controller that ends, hangs or is there twice", () => {
     }));
 
   it("a second controller on the same site is refused before it commands anything", () =>
-    withProduct(twoFormers, async (product) => {
+    held(twoFormers, async (product) => {
       await isReady(product);
       const clientsBefore = product.stages[0]!.server.clients;
       const second = await runIslet(["run", "--config", product.configFile], 40_000, product.folder);
@@ -164,7 +167,7 @@ async function comesBackLockedOut(product: Product): Promise<void> {
 
 describe.concurrent("K1 and the lockout", () => {
   it("a lockout whose record could not be stored at once is stored later, and outlives a restart", () =>
-    withProduct(twoFormers, async (product) => {
+    held(twoFormers, async (product) => {
       await isReady(product);
       // Something stands where the record belongs: storing it fails, as on a full disk.
       const obstacle = join(product.stateDir, "intent.json");
@@ -181,7 +184,7 @@ describe.concurrent("K1 and the lockout", () => {
     }));
 
   it("a lockout outlives a restart where its record could be stored", () =>
-    withProduct(twoFormers, async (product) => {
+    held(twoFormers, async (product) => {
       await isReady(product);
       product.plant.k1!.welded = true;
       product.plant.gridPresent = false;
@@ -192,7 +195,7 @@ describe.concurrent("K1 and the lockout", () => {
     }));
 
   it("after a K1 that did not open, nothing is formed behind it before it has proven that it opens", () =>
-    withProduct({ ...twoFormers, plant: { ...twoFormers.plant!, interlock: false } }, async (product) => {
+    held({ ...twoFormers, plant: { ...twoFormers.plant!, interlock: false } }, async (product) => {
       const { plant } = product;
       const k1 = plant.k1!;
       await isReady(product);
@@ -219,7 +222,7 @@ describe.concurrent("K1 and the lockout", () => {
     }));
 
   it("K1 that closes in a running island while both contacts say open: the line is fed for less than 2 s", () =>
-    withProduct({ ...twoFormers, plant: { ...twoFormers.plant!, interlock: false } }, async (product) => {
+    held({ ...twoFormers, plant: { ...twoFormers.plant!, interlock: false } }, async (product) => {
       await startsIsland(product);
       const k1 = product.plant.k1!;
       const fromMs = performance.now();
@@ -233,7 +236,7 @@ describe.concurrent("K1 and the lockout", () => {
     }));
 
   it("a welded K1 never makes an island of the utility's line", () =>
-    withProduct(twoFormers, async (product) => {
+    held(twoFormers, async (product) => {
       await isReady(product);
       product.plant.k1!.welded = true;
       product.plant.gridPresent = false;
@@ -244,7 +247,7 @@ describe.concurrent("K1 and the lockout", () => {
 
 describe.concurrent("permits", () => {
   it("a revoked permit does not return when the list of revocations is lost", () =>
-    withProduct({ permit: { mode: "parallel-export", exportLimitW: 50_000 }, waits: true }, async (product) => {
+    held({ permit: { mode: "parallel-export", exportLimitW: 50_000 }, waits: true }, async (product) => {
       const { configFile, folder, stateDir } = product;
       const revoked = await runIslet(["permit", "revoke", "--config", configFile, "--reason", "a test"]);
       expect(revoked.out).toContain("Revoked");

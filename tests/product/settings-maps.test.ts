@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until, writtenTo } from "./site/judge.ts";
 import { type ModbusServer, RegisterImage, startModbusServer } from "./site/modbus-server.ts";
 import type { PageState } from "./site/page.ts";
-import { type JsonObject, type Product, startProduct } from "./site/product.ts";
+import { type JsonObject, type Product, patientFreshMs, startProduct } from "./site/product.ts";
 import { soon, stagesUsed } from "./site/sites.ts";
 
 const maps = {
@@ -102,7 +102,7 @@ describe("devices of other makers", () => {
       waits: true,
       config: ({ stages }) => ({
         site: { serviceMode: "non-parallel-backup" },
-        transferDevice: place("k1.yaml"),
+        transferDevice: { ...place("k1.yaml"), freshMs: patientFreshMs },
         loadPanel: { ...place("panel.yaml"), freshMs },
         pv: { ...place("pv.yaml"), freshMs, ratedW: 100_000, curtail: "frequency-shift" },
         evses: [

@@ -6,6 +6,8 @@ import { soon, stagesUsed, undisturbed } from "./site/sites.ts";
 
 /** A meter whose samples stay away for a second is silent, and the mode changes for that: then a trial shows nothing. */
 const disturbedMs = 700;
+/** K1's answers count for 200 ms, and two of them may be on their way. */
+const islandDisturbedMs = 100;
 
 const modesSince = (product: Product, fromMs: number): string[] =>
   product.log.filter(({ atMs, fields }) => atMs >= fromMs && fields["mode"] !== undefined).map(({ text }) => text);
@@ -22,6 +24,7 @@ describe("discharging in parallel", () => {
   let product: Product;
   beforeAll(async () => {
     product = await startProduct({
+      usualAges: true,
       plant: { stages: [{}], buildingW: 10_000 },
       permit: { mode: "parallel-export", exportLimitW: 100_000 },
       backend: true,
@@ -96,20 +99,29 @@ describe("an island", () => {
   let product: Product;
   beforeAll(async () => {
     product = await startProduct({
+      usualAges: true,
       plant: { stages: [{}], buildingW: 5_000, k1TravelMs: 100, tiersW: [3_000] },
       config: { site: { serviceMode: "non-parallel-backup" } },
     });
     expect(await product.reached("loadOnly")).toBe(true);
     await stagesUsed(product);
-    product.plant.gridPresent = false;
-    expect(await product.reached("islandRunning")).toBe(true);
-    await sleep(2_000);
   });
   afterAll(() => product.stop());
 
+  /** Where the last trial has lost the island, the grid comes back first. */
+  const forms = async (): Promise<void> => {
+    const { plant } = product;
+    if (product.mode() === "islandRunning") return;
+    plant.gridPresent = true;
+    await soon(product, "a load", () => product.mode() === "loadOnly", 120_000);
+    plant.gridPresent = false;
+    await soon(product, "an island", () => product.mode() === "islandRunning");
+    await sleep(2_000);
+  };
+
   it("a stall of 0.8 s, shorter than the stage's watchdog → the island goes on", () =>
-    undisturbed(disturbedMs, async () => {
-      await soon(product, "an island", () => product.mode() === "islandRunning");
+    undisturbed(islandDisturbedMs, async () => {
+      await forms();
       const fromMs = await stall(product, 800);
       await sleep(3_000);
       expect(modesSince(product, fromMs)).toEqual([]);

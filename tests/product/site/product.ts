@@ -51,6 +51,8 @@ export interface ProductOptions {
   /** A permission to operate that is signed and installed before the start. */
   readonly permit?: PermitOptions;
   readonly backend?: boolean | BackendOptions;
+  /** Readings count as long as they do without a setting. Otherwise they count for longer, for a busy machine. */
+  readonly usualAges?: boolean;
   /** The process is not started; `start` does it. */
   readonly waits?: boolean;
 }
@@ -118,6 +120,9 @@ const quickProfile = JSON.stringify({
 /** For a start and for what follows on a busy machine; no part of what is shown, ms. */
 const patienceMs = 60_000;
 
+/** The emulated devices share the machine with the controller and stand still with it, as real ones never do, ms. */
+export const patientFreshMs = 1_500;
+
 /** One utility signs for all sites of a process. */
 let utilityKeys: Promise<string> | undefined;
 async function makeUtilityKeys(): Promise<string> {
@@ -160,7 +165,11 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
   const panel = panelFace && { face: panelFace, server: await serve(panelFace.map.image) };
   const backend = await startBackend(typeof options.backend === "object" ? options.backend : undefined);
 
-  const at = (server: ModbusServer | undefined): JsonObject => ({ host: "127.0.0.1", port: server?.port ?? 1 });
+  const at = (server: ModbusServer | undefined): JsonObject => ({
+    host: "127.0.0.1",
+    port: server?.port ?? 1,
+    ...(options.usualAges !== true && { freshMs: patientFreshMs }),
+  });
   const places: Places = {
     meter: at(meter.server),
     stages: stages.map(({ server }) => at(server)),
