@@ -1,5 +1,8 @@
 /** Five states that the design was drawn for: a depot by day, its island, a welded contact, entering service, a home without a permit. */
+
 import type { EvseState, LimitState, SiteState } from "../../src/dashboard/state.ts";
+import { stageFacts } from "../../src/domain/facts.table.ts";
+import { type ShownName, shownNames } from "../../src/domain/facts.ts";
 
 const zoneOffsetMs = 7 * 3_600_000;
 /** A moment at the sample sites, which lie seven hours behind UTC in summer. */
@@ -43,8 +46,14 @@ interface Bus {
   readonly powerW: number;
 }
 
+/** Of a power stage that tells nothing of what may be shown. */
+const untold = Object.fromEntries(shownNames(stageFacts).map((name) => [name, null])) as Record<
+  ShownName<typeof stageFacts>,
+  null
+>;
 function evse(bus: Bus, more: Partial<EvseState> = {}): EvseState {
   return {
+    ...untold,
     ...bus,
     connected: true,
     reservePct: 30,
@@ -55,8 +64,6 @@ function evse(bus: Bus, more: Partial<EvseState> = {}): EvseState {
     dischargeEnabled: true,
     paused: false,
     known: live,
-    importWh: null,
-    exportWh: null,
     held: null,
     missed: false,
     backendMaxW: null,
