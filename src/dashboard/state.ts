@@ -45,7 +45,6 @@ const known = z
 const site = z.object({
   name: text,
   place: text.describe("Where it is and what its service is, in a few words."),
-  kind: z.enum(["depot", "home"]).describe("Home: one charger behind a split-phase or single-phase service."),
   timeZone: z.string().max(60).describe("IANA name; clock times are shown in it."),
   onSite: z.boolean().describe("A person has proven to be there: the key switch at the transfer device is turned."),
   demo: z.boolean().describe("A simulated site: the page says so."),

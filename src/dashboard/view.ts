@@ -18,7 +18,7 @@ import { type WhyView, whyView } from "./view/why.ts";
 
 export interface View {
   readonly title: string;
-  readonly site: { readonly name: string; readonly place: string; readonly home: boolean; readonly demo: boolean };
+  readonly site: { readonly name: string; readonly place: string; readonly demo: boolean };
   /** Clock time of the state. */
   readonly time: string;
   readonly date: string;
@@ -55,7 +55,7 @@ export function view(state: SiteState, options: ViewOptions): View {
   const selected = state.evses.find((evse) => evse.evse === options.selected) ?? state.evses[0];
   return {
     title: `${mode.level === "critical" ? `${mode.lead.replace(/\.$/, "")}: ` : ""}${state.site.name} · Islet`,
-    site: { name: state.site.name, place: state.site.place, home: state.site.kind === "home", demo: state.site.demo },
+    site: { name: state.site.name, place: state.site.place, demo: state.site.demo },
     time: words.time(state.atMs),
     date: words.date(state.atMs),
     mode,

@@ -1,6 +1,7 @@
 /**
- * Every sentence that a person reads about the site, once: the page, the terminal, the logs and refusals take theirs
- * from here. Short, present tense, active; the subject is the site, a device or a vehicle. `{nameUnit}` is filled in by
+ * Sentences that a person reads about the site, once: the page, the terminal, the logs and refusals take theirs from here.
+ * Names, headings and captions stand beside what they label in `src/dashboard/view`, and each action's in its row.
+ * Short, present tense, active; the subject is the site, a device or a vehicle. `{nameUnit}` is filled in by
  * `words.ts`, unit included. Events have theirs in `event-words.table.ts`, the limits of a setpoint in `reasons.ts`.
  * The first full stop of a mode's sentence divides what it is from what that means.
  */
@@ -13,7 +14,7 @@ export const sentences = {
   "mode.noFeedback.stalled":     "No feedback. The controller itself stood still for {ageMs}; every charger is off.",
   "mode.noFeedback":             "No feedback. The devices are read again; every charger is off until they agree.",
   "mode.noFeedback.contacts":      "No feedback. K1 contact NO says {no}, NC says {nc}; every charger is off.",
-  "mode.loadOnly.truck":      "Load only. The truck feeds the house only in an outage.",
+  "mode.loadOnly.oneVehicle": "Load only. The vehicle feeds the site only in an outage.",
   "mode.loadOnly.backup":     "Load only. Vehicles feed the site only in an outage.",
   "mode.loadOnly":            "Load only. No vehicle discharges.",
   "mode.loadOnly.checking": "Load only. The power stages are being checked before any vehicle discharges.",
@@ -62,6 +63,23 @@ export const sentences = {
   "cause.foreignSource":      "The site bus keeps its voltage although every charger is off.",
   "cause.returnFailed":       "Return to the grid has failed; the site stays an island.",
   "cause.operatorIsland":     "A person on site asked for the island.",
+
+  // who forms the island, or would
+  "island.takesOver":         "It takes over from {from}, which is then at its reserve. No interruption.",
+  "island.onlySource":        "This vehicle is the only source.",
+  "island.onlySource.away":   "When it is away, an outage leaves the site dark.",
+  "island.wouldForm":         "{chargers} would form the island.",
+  "island.holdMost":          "{vehicles} most above the reserve.",
+  "island.dark":              "Dark for about {darkS}.",
+
+  // charts, lists and the explanation of a setpoint
+  "day.chart":                "Day chart: grid, load, PV, vehicles and price from 00:00 to 24:00. A table follows.",
+  "trend.largestStep":        "Largest step: {step} at {at}.",
+  "trend.k1Limit":            "The limit for K1 to prove {wanted} is {limit}.",
+  "event.more":               "And {more} more.",
+  "event.same":               "The same at {chargers}.",
+  "why.oneWay":               "This vehicle can only charge.",
+  "why.notEnabled":           "Discharging is not enabled for this charger.",
 
   // what the site is doing, under the mode
   "sub.discharging":          "{vehicles} the building with {dischargeW}.",

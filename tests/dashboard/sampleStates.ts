@@ -511,7 +511,6 @@ export function sampleState(name: SampleName, count = 20): SiteState {
       ? {
           name: "12 Maple Street",
           place: "Home, 240 V, 100 A",
-          kind: "home",
           timeZone: "America/Los_Angeles",
           onSite: false,
           demo: false,
@@ -519,7 +518,6 @@ export function sampleState(name: SampleName, count = 20): SiteState {
       : {
           name: "Cedar Yard bus depot",
           place: "Riverside, 480 V, 750 kVA",
-          kind: "depot",
           timeZone: "America/Los_Angeles",
           onSite: false,
           demo: false,

@@ -20,7 +20,7 @@ describe("sample states", () => {
     ["island", "Island.", "The site feeds itself; the grid is proven disconnected.", "attention"],
     ["locked", "Locked out.", "K1 contact NO says open, NC says closed.", "critical"],
     ["enter", "The grid is back.", "Discharging may start at 19:17:20 if the grid stays good.", "normal"],
-    ["home", "Load only.", "The truck feeds the house only in an outage.", "normal"],
+    ["home", "Load only.", "The vehicle feeds the site only in an outage.", "normal"],
   ] as const)("%s says “%s %s”", (name, lead, rest, level) => {
     const { mode } = show(sampleState(name));
     expect([mode.lead, mode.rest, mode.level]).toEqual([lead, rest, level]);

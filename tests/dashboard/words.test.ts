@@ -28,7 +28,7 @@ const wording: readonly (readonly [number, string, SentenceKey | EventKey, WordV
     "mode.parallel.exporting",
     { exportW: -18_000, exportLimitW: 25_000 },
   ],
-  [3, "Load only. The truck feeds the house only in an outage.", "mode.loadOnly.truck"],
+  [3, "Load only. The vehicle feeds the site only in an outage.", "mode.loadOnly.oneVehicle"],
   [
     4,
     "The grid is back. Discharging may start at 19:17:20 if the grid stays good.",

@@ -58,7 +58,6 @@ export function buildState(report: ControlReport, context: BuildContext): SiteSt
     site: {
       name: config.site.name,
       place: `${config.site.nominalVoltageV} V, ${config.site.phases === "three" ? "three-phase" : config.site.phases === "split" ? "split-phase" : "single-phase"}`,
-      kind: config.evses.length === 1 && config.site.phases !== "three" ? "home" : "depot",
       timeZone: config.site.timeZone,
       onSite: false,
       demo,

@@ -106,7 +106,7 @@ export function dayView(state: SiteState, words: Words): DayView {
   }
   return {
     date: words.date(atMs),
-    label: "Day chart: grid, load, PV, vehicles and price from 00:00 to 24:00. A table follows.",
+    label: words.say("day.chart"),
     timesS,
     nowS: atMs / 1000,
     nowIndex,

@@ -98,10 +98,11 @@ function isAlike({ values: a }: EventState, { key, values: b }: EventState): boo
 }
 
 /** "The same at chargers 7 and 8.", "And 7 more." */
-function othersText(group: readonly EventState[], evses: readonly number[]): string {
+function othersText(group: readonly EventState[], evses: readonly number[], words: Words): string {
   if (group.length === 1) return "";
-  if (group[0]?.key === "acted") return ` And ${group.length - 1} more.`;
-  return ` The same at charger${group.length > 2 ? "s" : ""} ${listOf(evses.slice(1).map(String), 6)}.`;
+  if (group[0]?.key === "acted") return ` ${words.say("event.more", { more: group.length - 1 })}`;
+  const chargers = `charger${group.length > 2 ? "s" : ""} ${listOf(evses.slice(1).map(String), 6)}`;
+  return ` ${words.say("event.same", { chargers })}`;
 }
 
 function eventView(group: readonly EventState[], nowMs: number, words: Words): EventView {
@@ -109,7 +110,7 @@ function eventView(group: readonly EventState[], nowMs: number, words: Words): E
   const evses = group.map(({ values }) => Number(values?.["evse"])).sort((a, b) => a - b);
   const isOfEvses = Number.isFinite(evses[0]);
   const said = words.event(event.key, isOfEvses ? { ...event.values, evse: evses[0]! } : event.values);
-  const others = othersText(group, evses);
+  const others = othersText(group, evses, words);
   const today = words.date(event.atMs) === words.date(nowMs);
   return {
     id: event.id,

@@ -61,8 +61,7 @@ export function islandView(state: SiteState, totals: Totals, words: Words): Isla
   });
   const fedTiers = live ? state.tiers.filter((tier) => tier.state === "on") : state.tiers;
   const last = fedTiers.at(-1);
-  const all = state.site.kind === "home" ? "the whole house" : "all tiers";
-  const fedNames = live ? tierList(fedTiers.map((tier) => tier.name)) : all;
+  const fedNames = live ? tierList(fedTiers.map((tier) => tier.name)) : "all tiers";
   return {
     live,
     title: live || locked ? "Island" : "If the grid failed now",
@@ -89,21 +88,23 @@ function handoverOf(state: SiteState, live: boolean, words: Words): IslandView["
       ? {
           title: words.event("neededAt", { vehicle: handover.vehicle, neededByMs: handover.atMs, from: handover.from })
             .sentence,
-          text: `It takes over from ${handover.from}, which is then at its reserve. No interruption.`,
+          text: words.say("island.takesOver", { from: handover.from }),
         }
       : null;
   if (wouldForm.length === 0) return null;
-  const dark = darkS === null ? "" : ` Dark for about ${Math.round(darkS)}\u00a0s.`;
+  const dark = darkS === null ? "" : ` ${words.say("island.dark", { darkS: Math.round(darkS) })}`;
   if (state.evses.length === 1)
     return {
-      title: "This vehicle is the only source.",
-      text: `When it is away, an outage leaves the site dark.${dark}`,
+      title: words.say("island.onlySource"),
+      text: `${words.say("island.onlySource.away")}${dark}`,
     };
   const names = wouldForm
     .map((id) => state.evses.find((evse) => evse.evse === id)?.vehicle)
     .filter((name) => name != null);
   return {
-    title: `Charger${wouldForm.length === 1 ? "" : "s"} ${listOf(wouldForm.map(String))} would form the island.`,
-    text: `${listOf(names as string[])} ${names.length === 1 ? "holds" : "hold"} most above the reserve.${dark}`,
+    title: words.say("island.wouldForm", {
+      chargers: `Charger${wouldForm.length === 1 ? "" : "s"} ${listOf(wouldForm.map(String))}`,
+    }),
+    text: `${words.say("island.holdMost", { vehicles: `${listOf(names as string[])} ${names.length === 1 ? "holds" : "hold"}` })}${dark}`,
   };
 }

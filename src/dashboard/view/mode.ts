@@ -81,7 +81,7 @@ function sentenceOf(state: SiteState, totals: Totals): Said {
     case "loadOnly":
       if (awaitsStages(state) || isChecking(state)) return ["mode.loadOnly.checking"];
       if (!mayBackUp(state)) return ["mode.loadOnly"];
-      return [state.site.kind === "home" && state.evses.length === 1 ? "mode.loadOnly.truck" : "mode.loadOnly.backup"];
+      return [state.evses.length === 1 ? "mode.loadOnly.oneVehicle" : "mode.loadOnly.backup"];
     case "ceased":
       return ceasedOf(state, totals);
     case "enterDelay":

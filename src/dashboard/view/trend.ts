@@ -34,7 +34,7 @@ const edgeShare = 0.5;
 
 export function trendView(state: SiteState, totals: Totals, words: Words): TrendView {
   const { trend, k1 } = state;
-  if ((totals.k1 === "unproven" || state.mode.mode === "lockedOut") && k1.trace) return contactsView(state);
+  if ((totals.k1 === "unproven" || state.mode.mode === "lockedOut") && k1.trace) return contactsView(state, words);
   const pcc = trend.quantity === "pccW";
   const scale = pcc ? 1000 : 1;
   const low = trend.lowLimit === null ? null : trend.lowLimit / scale;
@@ -94,7 +94,10 @@ export function trendView(state: SiteState, totals: Totals, words: Words): Trend
     max: max + room,
     low,
     high,
-    note: swing > 0 ? `Largest step: ${swing.toFixed(said.digits)}${nb}${said.unit} at ${noteAt}.` : "",
+    note:
+      swing > 0
+        ? words.say("trend.largestStep", { step: `${swing.toFixed(said.digits)}${nb}${said.unit}`, at: noteAt })
+        : "",
     contacts: null,
   };
 }
@@ -102,7 +105,7 @@ export function trendView(state: SiteState, totals: Totals, words: Words): Trend
 /** Seconds shown before the command and after the allowed time, as parts of the allowed time. */
 const marginPart = 1 / 3;
 
-function contactsView(state: SiteState): TrendView {
+function contactsView(state: SiteState, words: Words): TrendView {
   const { k1 } = state;
   const trace = k1.trace;
   const allowedMs = k1.travelLimitS * 1000;
@@ -122,7 +125,7 @@ function contactsView(state: SiteState): TrendView {
     low: null,
     high: null,
     lowLabel: "",
-    note: `The limit for K1 to prove ${wanted} is ${k1.travelLimitS}${nb}s.`,
+    note: words.say("trend.k1Limit", { wanted, limit: `${k1.travelLimitS}${nb}s` }),
     contacts: {
       allowedText: `${k1.travelLimitS}${nb}s allowed`,
       allowedFrom: marginPart / (1 + 2 * marginPart),

@@ -71,9 +71,9 @@ export function whyView(state: SiteState, evse: EvseState, totals: Totals, words
     callout: fault
       ? { warn: true, text: fault.todo || fault.cause }
       : oneWay
-        ? { warn: false, text: "This vehicle can only charge." }
+        ? { warn: false, text: words.say("why.oneWay") }
         : evse.connected && !evse.dischargeEnabled
-          ? { warn: false, text: "Discharging is not enabled for this charger." }
+          ? { warn: false, text: words.say("why.notEnabled") }
           : null,
     soc: socView(evse, words),
     facts: factsOf(evse, words),
