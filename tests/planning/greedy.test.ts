@@ -21,6 +21,7 @@ describe("greedy", () => {
 
   const broken = (solve: () => never | null): LpSolver => ({
     name: "broken",
+    memoryBytes: () => 0,
     load: () => ({
       update: () => undefined,
       setCosts: () => undefined,
@@ -50,6 +51,7 @@ describe("greedy", () => {
   test("a solver whose plan breaks a limit is not believed", () => {
     const lying: LpSolver = {
       name: "lying",
+      memoryBytes: () => 0,
       load: ({ upper }) => ({
         ...broken(() => null).load({} as never),
         solve: () => ({

@@ -39,6 +39,8 @@ export interface LoadedProgramme {
 export interface LpSolver {
   readonly name: string;
   load(programme: LinearProgramme): LoadedProgramme;
+  /** Memory that its engine holds. */
+  memoryBytes(): number;
 }
 
 /** Collects columns and rows, then gives the flat arrays. */

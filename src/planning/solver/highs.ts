@@ -9,7 +9,11 @@ import type { LinearProgramme, LoadedProgramme, LpSolution, LpSolver } from "../
 const iterationsMax = 400_000;
 export async function createHighsSolver(): Promise<LpSolver> {
   const highs = await loadHighs();
-  return { name: `HiGHS ${highs.version.string}`, load: (programme) => new LoadedHighs(highs, programme) };
+  return {
+    name: `HiGHS ${highs.version.string}`,
+    load: (programme) => new LoadedHighs(highs, programme),
+    memoryBytes: () => highs.memoryBytes,
+  };
 }
 
 class LoadedHighs implements LoadedProgramme {
