@@ -15,7 +15,7 @@ import { Worker } from "node:worker_threads";
 import pino from "pino";
 import { createHistogram, quantileMs } from "../src/app/control/histogram.ts";
 import { openAccounts } from "../src/dashboard/access/accounts.ts";
-import { stateEveryMs } from "../src/dashboard/live/app-source.ts";
+import { stateEveryMs } from "../src/dashboard/live/attention.ts";
 import { createDashboard } from "../src/dashboard/server/server.ts";
 import { createFakeSource, type FakeSource } from "../tests/dashboard/fakeSource.ts";
 import { sampleState } from "../tests/dashboard/sampleStates.ts";

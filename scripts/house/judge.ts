@@ -42,7 +42,7 @@ export function readModules(root: string, within: readonly string[] = folders): 
   return within
     .flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-        .filter((path) => /\.(ts|mjs)$/.test(path) && !path.includes("node_modules"))
+        .filter((path) => /(?<!\.d)\.(ts|mjs)$/.test(path) && !path.includes("node_modules"))
         .map((path) => `${folder}/${path.replaceAll("\\", "/")}`)
         .filter((path) => statSync(join(root, path)).isFile()),
     )

@@ -15,8 +15,8 @@ import type { Presented } from "../protocols/ocpp/transactions/e-tokens.ts";
 import type { IdToken } from "../protocols/ocpp/transport/messages.table.ts";
 import type { AuditLog } from "./audit/audit.ts";
 import type { AuditEvent, AuditRecord } from "./audit/audit-chain.ts";
-import { type BackendOptions, startBackend } from "./backend/backend.ts";
-import { type ControlHost, startControlHost } from "./control/control-host.ts";
+import { type Backend, type BackendOptions, startBackend } from "./backend/backend.ts";
+import { type ControlHost, type HostMessage, startControlHost } from "./control/control-host.ts";
 import { monotonicMs } from "./control/monotonic.ts";
 import type { ControlReport } from "./control/shared/report.ts";
 import { createStallNotes } from "./control/stall-notes.ts";
@@ -163,11 +163,7 @@ export function startStation(options: StationOptions): SiteStation {
           });
           break;
         case "stored":
-          log(
-            message.afterFailures ? "info" : "debug",
-            `Intent ${message.record.intent} stored${message.afterFailures ? " after failures" : ""}.`,
-            { ...message.record },
-          );
+          noteStored(log, message);
           break;
         case "late":
           stalls.take(message);
@@ -232,11 +228,7 @@ export function startStation(options: StationOptions): SiteStation {
     auditTrail: (limit) => auditLog.latest(limit),
     people,
     documents: store,
-    certificates: () =>
-      certificateUses.flatMap(({ use, name }) => {
-        const pem = backend?.ocpp.certificates.own(use)?.chain[0];
-        return pem === undefined ? [] : [{ name, pem }];
-      }),
+    certificates: () => ownCertificates(backend),
     installPermit: (text) => permits.install(text, clockFloorMs),
     report: () => control.report(),
     ocpp: () => backend?.ocpp.status() ?? null,
@@ -254,6 +246,23 @@ export function startStation(options: StationOptions): SiteStation {
       durable.stop();
     },
   };
+}
+
+/** Certificates of the station's own, with their names for people. */
+const ownCertificates = (backend: Backend | null): readonly { readonly name: string; readonly pem: string }[] =>
+  certificateUses.flatMap(({ use, name }) => {
+    const pem = backend?.ocpp.certificates.own(use)?.chain[0];
+    return pem === undefined ? [] : [{ name, pem }];
+  });
+
+/** An intent is on record; worth a line where it had not been for a while. */
+function noteStored(
+  log: Log,
+  { record, afterFailures }: Pick<Extract<HostMessage, { kind: "stored" }>, "record" | "afterFailures">,
+): void {
+  log(afterFailures ? "info" : "debug", `Intent ${record.intent} stored${afterFailures ? " after failures" : ""}.`, {
+    ...record,
+  });
 }
 
 /** What the audit log knows of the modes, for a site whose own record of them is lost. */

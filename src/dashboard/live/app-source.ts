@@ -14,13 +14,15 @@ import type { ActionId } from "../actions.ts";
 import { openDayArchive } from "../archive/day-archive.ts";
 import { openEventArchive } from "../archive/event-archive.ts";
 import { createExceedances } from "../archive/exceedances.ts";
+import { createKeeper } from "../archive/keeper.ts";
 import { createLocalDay } from "../archive/local-day.ts";
 import { createRecorder, type Measured } from "../archive/recorder.ts";
 import type { DashboardSource } from "../source.ts";
 import type { Sentence, SiteState } from "../state.ts";
+import { createAttention, stateEveryMs } from "./attention.ts";
 import { createAuditWriter } from "./audit-writer.ts";
 import { buildState } from "./build-state.ts";
-import { createDurations } from "./durations.ts";
+import { createDurations, type Durations } from "./durations.ts";
 import { createEmergencyHold } from "./emergency.ts";
 import { eventRows } from "./event-rows.ts";
 import { createEventLog } from "./events.ts";
@@ -32,17 +34,10 @@ import { type Certificate, createSlowFacts } from "./slow-facts.ts";
 
 /** The report is looked at this often, ms. */
 const lookEveryMs = 10;
-/** A state is made of it at once when something has turned, and at leisure otherwise, ms. */
-export const stateEveryMs = 250;
-/** A step of the power at the PCC is shown at once as well, share of the import limit; a ramp is then shown at leisure. */
-const stepShare = 0.01;
 const quarterMs = 15 * 60_000;
 const hourMs = 3_600_000;
 /** Longer than this between two looks nothing is known of what flowed, ms. */
 const gapMaxMs = 2_000;
-/** Changes of the list of events are brought to disk when nothing has turned for this long, and after this at the latest, ms. */
-const calmMs = 1_000;
-const keepLatestMs = 10_000;
 /** The wall clock was set when it differs this much from where it should be, ms. */
 const clockJumpMs = 20;
 /** A vehicle has left when its charger says so for this long: then its departure is no longer anybody's, ms. */
@@ -50,6 +45,27 @@ const leftMs = 10_000;
 
 export interface AppSource extends DashboardSource {
   stop(): void;
+}
+
+/** Durations by the range in which this site may begin to discharge. */
+function durationsOf(station: SiteStation): Durations {
+  const { enterVoltageMinPu, enterVoltageMaxPu, enterFrequencyMinHz, enterFrequencyMaxHz } = station.profile.settings;
+  return createDurations({
+    minVoltagePu: enterVoltageMinPu,
+    maxVoltagePu: enterVoltageMaxPu,
+    minFrequencyHz: enterFrequencyMinHz,
+    maxFrequencyHz: enterFrequencyMaxHz,
+    missingOf: (report) => longestMissing(report, station),
+  });
+}
+
+/** The wall clock minus the monotonic one: the same as long as they agree, a millisecond of rounding moves no moment. */
+function createWallOffset(): (offsetMs: number) => number {
+  let wallOffsetMs = Number.NaN;
+  return (offsetMs) => {
+    if (!(Math.abs(offsetMs - wallOffsetMs) < clockJumpMs)) wallOffsetMs = offsetMs;
+    return wallOffsetMs;
+  };
 }
 
 /** `serving`: certificates that the page itself is served with. */
@@ -62,14 +78,7 @@ export function createAppSource(
   const days = openDayArchive(station.documents);
   const recorder = createRecorder(days.newest);
   const localDay = createLocalDay(station.config.site.timeZone);
-  const { enterVoltageMinPu, enterVoltageMaxPu, enterFrequencyMinHz, enterFrequencyMaxHz } = station.profile.settings;
-  const durations = createDurations({
-    minVoltagePu: enterVoltageMinPu,
-    maxVoltagePu: enterVoltageMaxPu,
-    minFrequencyHz: enterFrequencyMinHz,
-    maxFrequencyHz: enterFrequencyMaxHz,
-    missingOf: (report) => longestMissing(report, station),
-  });
+  const durations = durationsOf(station);
   const sinceMs = Date.now();
   const energy = createEnergy();
   const archive = openEventArchive(station.documents);
@@ -80,8 +89,9 @@ export function createAppSource(
   const writer = createAuditWriter((event) => station.audit(event));
   const forgetDeparted = createDepartures(station);
   const holdAfterEmergency = createEmergencyHold(station, log);
+  const attention = createAttention(station.config.pcc.importLimitW);
+  const keeper = createKeeper({ events, archive, recorder, days, log, turnedMs: () => attention.turnedMs });
   const listeners = new Set<() => void>();
-  const shown = { mode: "", gridGood: false, contacts: "", meterQuality: -1, pccW: Number.NaN, steppedMs: 0 };
   let state: SiteState | null = null;
   let takenMs = Number.NEGATIVE_INFINITY;
   let triedMs = Number.NEGATIVE_INFINITY;
@@ -90,10 +100,7 @@ export function createAppSource(
   let seen = -1;
   let sequence = 0;
   let islanded = false;
-  let wallOffsetMs = Number.NaN;
-  let keptRevision = -1;
-  let unkeptSinceMs = Number.NaN;
-  let turnedMs = Number.NEGATIVE_INFINITY;
+  const wallOffset = createWallOffset();
   events.note("started", {}, Date.now(), true);
 
   const look = (): void => {
@@ -103,7 +110,12 @@ export function createAppSource(
     if (report === null) return;
     seen = reports;
     const monotonic = monotonicMs();
-    if (!turned(report.site) && !stepped(report.site, monotonic) && monotonic - triedMs < stateEveryMs) return;
+    if (
+      !attention.turned(report.site, monotonic) &&
+      !attention.stepped(report.site, monotonic) &&
+      monotonic - triedMs < stateEveryMs
+    )
+      return;
     takenMs = triedMs = monotonic;
     try {
       publish(report);
@@ -119,31 +131,10 @@ export function createAppSource(
     publishedMs = takenMs;
   };
 
-  /** Whether something has changed that a person should see at once. */
-  const turned = ({ mode, gridGood, contactNo, contactNc, meterQuality }: SiteReport): boolean => {
-    const contacts = `${contactNo}${contactNc}`;
-    if (
-      mode === shown.mode &&
-      gridGood === shown.gridGood &&
-      contacts === shown.contacts &&
-      meterQuality === shown.meterQuality
-    )
-      return false;
-    Object.assign(shown, { mode, gridGood, contacts, meterQuality });
-    turnedMs = monotonicMs();
-    return true;
-  };
-  const stepped = ({ pccW }: SiteReport, monotonic: number): boolean => {
-    if (!(Math.abs(pccW - shown.pccW) > stepShare * station.config.pcc.importLimitW)) return false;
-    if (monotonic - shown.steppedMs < stateEveryMs) return false;
-    shown.steppedMs = monotonic;
-    return true;
-  };
-
   const publish = (report: ControlReport): void => {
     const nowMs = Date.now();
     const midnightMs = localDay.startMs(nowMs);
-    shown.pccW = report.site.pccW;
+    attention.shown(report.site);
     remember(report, nowMs, midnightMs);
     durations.observe(report, nowMs);
     slow.look(report, nowMs);
@@ -169,32 +160,7 @@ export function createAppSource(
       energy: energy.total,
     });
     for (const listener of listeners) listener();
-    keep(false);
-  };
-
-  /** Brings the list of events to disk: in a calm moment, since it holds this thread up; at once where a person waits for it. */
-  const keep = (atOnce: boolean): void => {
-    const monotonic = monotonicMs();
-    if (events.revision === keptRevision) return;
-    if (Number.isNaN(unkeptSinceMs)) unkeptSinceMs = monotonic;
-    const isTime = monotonic - turnedMs >= calmMs || monotonic - unkeptSinceMs >= keepLatestMs;
-    if (!atOnce && !isTime) return;
-    unkeptSinceMs = Number.NaN;
-    keptRevision = events.revision;
-    attempt("The list of events", () => archive.save(events.kept()));
-  };
-  const attempt = (what: string, save: () => void): void => {
-    try {
-      save();
-    } catch (error) {
-      log("error", `${what} can't be kept: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  };
-
-  /** The same as long as the clocks agree: a millisecond of rounding moves no moment. */
-  const wallOffset = (offsetMs: number): number => {
-    if (!(Math.abs(offsetMs - wallOffsetMs) < clockJumpMs)) wallOffsetMs = offsetMs;
-    return wallOffsetMs;
+    keeper.keepEvents(false);
   };
 
   const remember = (report: ControlReport, nowMs: number, midnightMs: number): void => {
@@ -208,13 +174,8 @@ export function createAppSource(
     islanded = out;
     const measured = measuredNow(report);
     // A quarter of an hour that is complete is kept, with the day's last one before the day turns.
-    if (Math.floor((nowMs - midnightMs) / quarterMs) !== recorder.quarter) keepDay(nowMs);
+    if (Math.floor((nowMs - midnightMs) / quarterMs) !== recorder.quarter) keeper.keepDay(nowMs);
     recorder.add(measured, nowMs, midnightMs);
-  };
-
-  const keepDay = (nowMs: number): void => {
-    const day = recorder.day(nowMs);
-    if (day !== undefined) attempt("The day's values", () => days.save(day));
   };
 
   const timer = setInterval(look, lookEveryMs);
@@ -238,7 +199,7 @@ export function createAppSource(
       if (result.ok && result.value.key === "done.logged")
         events.note("acted", { by: person.name, what: String(result.value.values?.["what"]), why: reason }, nowMs);
       slow.expire();
-      keep(true);
+      keeper.keepEvents(true);
       // In force already; a person should know that a restart may still forget it.
       if (result.ok && result.value.key === "done.logged" && owedOf(station).length > 0)
         return ok({ key: "done.owed", values: result.value.values ?? {} });
@@ -250,8 +211,8 @@ export function createAppSource(
     },
     stop() {
       clearInterval(timer);
-      keep(true);
-      keepDay(Date.now());
+      keeper.keepEvents(true);
+      keeper.keepDay(Date.now());
       writer.stop();
       listeners.clear();
     },

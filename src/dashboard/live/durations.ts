@@ -37,6 +37,37 @@ export interface DurationsSettings {
   readonly missingOf: (report: ControlReport) => SiteState["mode"]["missing"];
 }
 
+/** Why discharging stopped, with the value that said so. */
+interface Ceased {
+  by: NonNullable<Durations["ceasedBy"]>;
+  value: number;
+  atMs: number;
+}
+interface Outage {
+  lostAtMs: number;
+  backAtMs: number | null;
+}
+
+/** Why discharging has to wait again. */
+const waitCause = (outage: Readonly<Outage> | null, ceased: Readonly<Ceased> | null): Sentence | null => {
+  if (outage !== null && outage.backAtMs !== null)
+    return { key: "cause.outage", values: { lostAtMs: outage.lostAtMs, backAtMs: outage.backAtMs } };
+  if (ceased === null) return null;
+  const sagAtMs = ceased.atMs;
+  if (ceased.by === "voltage") return { key: "cause.sag", values: { voltagePu: ceased.value, sagAtMs } };
+  if (ceased.by === "frequency") return { key: "cause.frequency", values: { frequencyHz: ceased.value, sagAtMs } };
+  if (ceased.by === "k1") return { key: "cause.k1", values: { sagAtMs } };
+  return ceased.by === "meter" ? { key: "cause.meter", values: { sagAtMs } } : null;
+};
+
+/** Why the site is locked out, by the mode in which it happened. */
+const lockoutCause = (from: ControlReport["site"]["mode"], lostAtMs: number | null): Sentence | null => {
+  if (from === "opening" || from === "transferToIsland")
+    return lostAtMs !== null ? { key: "cause.notProven", values: { lostAtMs } } : { key: "cause.notProvenPlanned" };
+  if (from === "isolating") return { key: "cause.stageForms" };
+  return isJoined(from) ? { key: "cause.movedAlone" } : null;
+};
+
 export function createDurations(settings: DurationsSettings): Durations {
   let before: ControlReport["site"] | null = null;
   let agreeSinceMs: number | null = null;
@@ -46,10 +77,10 @@ export function createDurations(settings: DurationsSettings): Durations {
   let lostAtMs: number | null = null;
   let darkSinceMs: number | null = null;
   let darkS: number | null = null;
-  let ceased: { by: NonNullable<Durations["ceasedBy"]>; value: number; atMs: number } | null = null;
+  let ceased: Ceased | null = null;
   /** Vehicles were allowed to give when that came: more than a wait was broken off. */
   let wasGiving = false;
-  let outage: { lostAtMs: number; backAtMs: number | null } | null = null;
+  let outage: Outage | null = null;
   let missing: SiteState["mode"]["missing"] = null;
   let cause: Sentence | null = null;
   let startFailed = false;
@@ -103,18 +134,6 @@ export function createDurations(settings: DurationsSettings): Durations {
     if (ceased?.by === "voltage" && isLivePu(gridVoltagePu) && gridVoltagePu < ceased.value)
       ceased.value = gridVoltagePu;
   };
-  /** Why discharging has to wait again. */
-  const waitCause = (): Sentence | null => {
-    if (outage !== null && outage.backAtMs !== null)
-      return { key: "cause.outage", values: { lostAtMs: outage.lostAtMs, backAtMs: outage.backAtMs } };
-    if (ceased === null) return null;
-    const sagAtMs = ceased.atMs;
-    if (ceased.by === "voltage") return { key: "cause.sag", values: { voltagePu: ceased.value, sagAtMs } };
-    if (ceased.by === "frequency") return { key: "cause.frequency", values: { frequencyHz: ceased.value, sagAtMs } };
-    if (ceased.by === "k1") return { key: "cause.k1", values: { sagAtMs } };
-    return ceased.by === "meter" ? { key: "cause.meter", values: { sagAtMs } } : null;
-  };
-
   const causes = (site: ControlReport["site"], atMs: number): void => {
     const { mode } = site;
     if (mode === "ceased") deepen(site);
@@ -124,21 +143,15 @@ export function createDurations(settings: DurationsSettings): Durations {
     // From load only nothing was given that could have stopped.
     if (mode === "ceased" && before.mode !== "loadOnly") ceasing(site, atMs);
     if (mode === "ramping" || mode === "parallel") ceased = outage = null;
-    if (mode === "lockedOut") cause = lockoutCause(before.mode);
+    if (mode === "lockedOut") cause = lockoutCause(before.mode, lostAtMs);
     else if (isWithoutGrid(mode))
       cause = lostAtMs === null ? { key: "cause.operatorIsland" } : { key: "cause.gridLost", values: { lostAtMs } };
-    else if (mode === "enterDelay") cause = waitCause();
-    else if (mode === "ceased" && before.mode === "loadOnly") cause = waitCause() ?? { key: "cause.fromLoadOnly" };
+    else if (mode === "enterDelay") cause = waitCause(outage, ceased);
+    else if (mode === "ceased" && before.mode === "loadOnly")
+      cause = waitCause(outage, ceased) ?? { key: "cause.fromLoadOnly" };
     else if (mode !== "noFeedback" || (cause?.key !== "cause.gridLost" && cause?.key !== "cause.operatorIsland"))
       cause = null;
   };
-  const lockoutCause = (from: ControlReport["site"]["mode"]): Sentence | null => {
-    if (from === "opening" || from === "transferToIsland")
-      return lostAtMs !== null ? { key: "cause.notProven", values: { lostAtMs } } : { key: "cause.notProvenPlanned" };
-    if (from === "isolating") return { key: "cause.stageForms" };
-    return isJoined(from) ? { key: "cause.movedAlone" } : null;
-  };
-
   /** What was missing first stays named until something else is, so that the words don't chase each other. */
   const misses = (report: ControlReport): void => {
     const now = settings.missingOf(report);

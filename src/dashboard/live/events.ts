@@ -53,9 +53,8 @@ const emptyPlace: Readonly<Place> = {
   lookedAt: 0,
 };
 
-/** `kept`: the list as it was before a restart, newest first. */
-export function createEventLog(rows: readonly EventRow[] = eventRows, kept: readonly KeptEvent[] = []): EventLog {
-  const events: EventState[] = kept.slice(0, eventsMax).map(({ event }) => event);
+/** The places of the events as they were before a restart. */
+function placesOf(kept: readonly KeptEvent[]): Map<string, Place> {
   const places = new Map<string, Place>();
   for (const { event, place, endedAtMs } of kept)
     if (place !== "" && !places.has(place))
@@ -66,6 +65,13 @@ export function createEventLog(rows: readonly EventRow[] = eventRows, kept: read
         endedAtMs: endedAtMs ?? Number.NEGATIVE_INFINITY,
         restored: event.active,
       });
+  return places;
+}
+
+/** `kept`: the list as it was before a restart, newest first. */
+export function createEventLog(rows: readonly EventRow[] = eventRows, kept: readonly KeptEvent[] = []): EventLog {
+  const events: EventState[] = kept.slice(0, eventsMax).map(({ event }) => event);
+  const places = placesOf(kept);
   let count = 0;
   let revision = 0;
   let observation = 0;

@@ -1,7 +1,8 @@
 /** The day on three charts with one cursor: grid, load and PV, vehicles; prices below. Drawn by uPlot, coloured by the page's tokens. */
-import type { AlignedData, Options, Series, default as UPlot } from "uplot";
+import type { AlignedData, Options, default as UPlot } from "uplot";
 import type { DayView, SeriesPair } from "../view/day.ts";
-import { drawOver, drawUnder, faded, readColors } from "./day-marks.ts";
+import { drawOver, drawUnder, readColors } from "./day-marks.ts";
+import { axesOf, seriesOf, titlesOf } from "./day-series.ts";
 
 declare global {
   interface Window {
@@ -86,59 +87,9 @@ export function createDayChart(
     const colors = readColors(element);
     const data = dataOf(shown);
     const dots = fewPoints(shown.grid.measured);
-    const titles = phone
-      ? [
-          "Grid, kW: importing up, exporting down",
-          shown.pv ? "Load and PV, kW" : "Load, kW",
-          "Vehicles, kW: charging up",
-        ]
-      : [
-          "Grid at the PCC, kW: importing above the line, exporting below",
-          shown.pv ? "Load and PV, kW" : "Load, kW",
-          "Vehicles, kW: charging above the line, discharging below",
-        ];
+    const titles = titlesOf(shown, phone);
     const heights = phone ? [126, 102, 124] : [142, 110, 140];
-    const measured = (label: string, stroke: string, fill?: string): Series => ({
-      label,
-      stroke,
-      width: 1.8,
-      points: { show: dots },
-      ...(fill ? { fill } : {}),
-    });
-    const planned = (label: string, stroke: string): Series => ({
-      label,
-      stroke,
-      width: 1.4,
-      dash: [5, 4],
-      points: { show: false },
-    });
-    const stepped = Plot.paths.stepped?.({ align: 1 });
-    const limit = (label: string): Series => ({
-      label,
-      stroke: colors.ink,
-      width: 1.5,
-      points: { show: false },
-      ...(stepped ? { paths: stepped } : {}),
-    });
-    const series: Series[][] = [
-      [
-        {},
-        measured("Grid", colors.live, faded(colors.live, 0.16)),
-        planned("Plan", colors.live),
-        limit("Import limit"),
-        limit("Export limit"),
-      ],
-      shown.pv
-        ? [
-            {},
-            measured("Load", colors.ink),
-            planned("Plan", colors.ink),
-            measured("PV", colors.line2, faded(colors.line2, 0.22)),
-            planned("PV plan", colors.line2),
-          ]
-        : [{}, measured("Load", colors.ink), planned("Plan", colors.ink)],
-      [{}, measured("Vehicles", colors.data, faded(colors.data, 0.3)), planned("Plan", colors.ink2)],
-    ];
+    const series = seriesOf(shown, colors, dots, Plot.paths.stepped?.({ align: 1 }));
     const first = shown.timesS[0] ?? 0;
     const last = (shown.timesS.at(-1) ?? 0) + ((shown.timesS[1] ?? 0) - first);
     const hours = Array.from({ length: phone ? 5 : 9 }, (_, i) => first + i * (phone ? 6 : 3) * 3600);
@@ -164,29 +115,7 @@ export function createDayChart(
           y: { range: (_, min, max) => padded(min, max, i === 0) },
         },
         series: series[i] ?? [],
-        axes: [
-          {
-            show: isLast,
-            splits: () => hours,
-            values: () => hours.map((at) => clockAt(shown, at)),
-            stroke: colors.ink3,
-            grid: { stroke: colors.line, width: 1 },
-            ticks: { show: false },
-            size: belowPx,
-            gap: 6,
-            font: "12px system-ui, sans-serif",
-          },
-          {
-            stroke: colors.ink3,
-            grid: { stroke: colors.line, width: 1 },
-            ticks: { show: false },
-            size: 38,
-            gap: 4,
-            space: 34,
-            font: "12px system-ui, sans-serif",
-            values: (_, splits) => splits.map((value) => String(Math.abs(Math.round(value * 10) / 10))),
-          },
-        ],
+        axes: axesOf(shown, hours, colors, isLast, belowPx),
         hooks: {
           // Charts outlive the values that they were made with.
           drawClear: [(plot) => drawUnder(plot, day ?? shown, colors, i === 0)],
@@ -280,8 +209,3 @@ function padded(min: number, max: number, both: boolean): [number, number] {
   // The grid's chart always shows some of what must not be exported.
   return [low < 0 || both ? Math.min(low - room, both ? -0.14 * high : 0) : 0, high + room];
 }
-
-const clockAt = (day: DayView, atS: number): string => {
-  const i = day.timesS.indexOf(atS);
-  return i < 0 ? "24:00" : (day.table.find((_, row) => row * 4 === i)?.hour ?? "");
-};

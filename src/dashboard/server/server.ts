@@ -192,25 +192,12 @@ export async function createDashboard(options: DashboardOptions): Promise<Dashbo
   await app.listen({ port: options.port, host: options.host });
   const bound = app.server.address();
   const port = typeof bound === "object" && bound ? bound.port : options.port;
-  const shownHost = options.host.includes(":")
-    ? `[${options.host}]`
-    : options.host === "0.0.0.0"
-      ? (options.hostNames?.[0] ?? options.host)
-      : options.host;
-  const url = `${tls ? "https" : "http"}://${shownHost}:${port}`;
-  const greeting = [`Dashboard: ${url}`];
-  if (accounts.sentence !== "") greeting.push(accounts.sentence);
-  if (demo) greeting.push(`Demonstration: everybody on this machine is signed in as ${demo.role}.`);
-  if (setup)
-    greeting.push(
-      `No installer has an account yet. Open ${url}/setup within 60 min and set the password with this code: ${setup.code}`,
-    );
-
+  const url = `${tls ? "https" : "http"}://${shownHost(options)}:${port}`;
   return {
     url,
     port,
     setupCode: setup?.code ?? null,
-    greeting,
+    greeting: greetingOf(url, accounts.sentence, demo, setup?.code ?? null),
     get pages() {
       return hub.pages;
     },
@@ -219,4 +206,25 @@ export async function createDashboard(options: DashboardOptions): Promise<Dashbo
       await app.close();
     },
   };
+}
+
+/** The host as people type it: an address of version 6 in brackets, a name where it serves on every address. */
+const shownHost = ({ host, hostNames }: Pick<DashboardOptions, "host" | "hostNames">): string =>
+  host.includes(":") ? `[${host}]` : host === "0.0.0.0" ? (hostNames?.[0] ?? host) : host;
+
+/** What to print at the start: address, what is wrong with the accounts, and how to set the first password. */
+function greetingOf(
+  url: string,
+  accountsSentence: string,
+  demo: DashboardOptions["demo"] | null,
+  setupCode: string | null,
+): readonly string[] {
+  const greeting = [`Dashboard: ${url}`];
+  if (accountsSentence !== "") greeting.push(accountsSentence);
+  if (demo) greeting.push(`Demonstration: everybody on this machine is signed in as ${demo.role}.`);
+  if (setupCode !== null)
+    greeting.push(
+      `No installer has an account yet. Open ${url}/setup within 60 min and set the password with this code: ${setupCode}`,
+    );
+  return greeting;
 }

@@ -6,12 +6,12 @@ import { createReset } from "./blocks/b-reset.ts";
 import { createVariables } from "./blocks/b-variables.ts";
 import { createAuthorization } from "./blocks/c-authorization.ts";
 import { createLocalList } from "./blocks/d-local-list.ts";
-import { createRemote } from "./blocks/f-remote.ts";
-import { createAvailability } from "./blocks/g-availability.ts";
+import { createRemote, type RemoteFacts } from "./blocks/f-remote.ts";
+import { type Availability, createAvailability } from "./blocks/g-availability.ts";
 import { createReservations } from "./blocks/h-reservation.ts";
-import { createFirmware } from "./blocks/l-firmware.ts";
-import { createDiagnostics } from "./blocks/n-diagnostics.ts";
-import { createDisplay } from "./blocks/o-display.ts";
+import { createFirmware, type Firmware } from "./blocks/l-firmware.ts";
+import { createDiagnostics, type Diagnostics } from "./blocks/n-diagnostics.ts";
+import { createDisplay, type DisplayFacts } from "./blocks/o-display.ts";
 import { createDataTransfer } from "./blocks/p-data-transfer.ts";
 import type { Block, Context } from "./context.ts";
 import { customersOf } from "./customers.ts";
@@ -20,14 +20,14 @@ import type { FilePort } from "./ports.ts";
 import type { Restarts } from "./restarts.ts";
 import type { SecurityLog } from "./security/a-security-log.ts";
 import type { Certificates } from "./security/certificates.ts";
-import { createCertificateBlock } from "./security/m-certificates.ts";
+import { type CertificateBlock, createCertificateBlock } from "./security/m-certificates.ts";
 import { createExternalLimits } from "./smart-charging/k-external.ts";
 import { createIso15118Relay } from "./smart-charging/k-iso15118.ts";
 import { createSmartCharging } from "./smart-charging/k-smart-charging.ts";
 import { createTokens } from "./transactions/e-tokens.ts";
-import { createTransactions } from "./transactions/e-transactions.ts";
-import { createMetering } from "./transactions/j-metering.ts";
-import { flowThresholdW } from "./transactions/transaction.ts";
+import { createTransactions, type Transactions } from "./transactions/e-transactions.ts";
+import { createMetering, type Metering } from "./transactions/j-metering.ts";
+import { flowThresholdW, type Transaction } from "./transactions/transaction.ts";
 import type { Handlers } from "./transport/messages.table.ts";
 /** What blocks need that is no block itself. */
 export interface BlockPorts {
@@ -48,6 +48,56 @@ const always =
     return true;
   };
 
+/** The blocks that send a message on request. */
+interface Triggered {
+  readonly boot: Boot;
+  readonly availability: Availability;
+  readonly metering: Metering;
+  readonly transactions: Transactions;
+  readonly diagnostics: Diagnostics;
+  readonly firmware: Firmware;
+  readonly certificateBlock: CertificateBlock;
+}
+
+/** What each TriggerMessage sends; the blocks are asked for when one comes. */
+const triggersOf = (blocks: () => Triggered): RemoteFacts["triggers"] => ({
+  BootNotification: () => blocks().boot.trigger(),
+  Heartbeat: always(() => blocks().boot.heartbeat()),
+  StatusNotification: always((evseId) => blocks().availability.report(evseId)),
+  MeterValues: always((evseId) => blocks().metering.report(evseId, "Trigger")),
+  TransactionEvent: always((evseId) => blocks().transactions.trigger(evseId)),
+  LogStatusNotification: always(() => blocks().diagnostics.trigger()),
+  FirmwareStatusNotification: always(() => blocks().firmware.trigger()),
+  SignChargingStationCertificate: always(() => blocks().certificateBlock.request("ChargingStationCertificate")),
+  SignV2GCertificate: always(() => blocks().certificateBlock.request("V2GCertificate")),
+  SignCombinedCertificate: always(() => blocks().certificateBlock.request("ChargingStationCertificate")),
+});
+
+/** What people at the station see it do. */
+function stationState({ model }: Context, running: readonly Transaction[]): ReturnType<DisplayFacts["state"]> {
+  if (running.some((transaction) => transaction.chargingState === "Charging")) return "Charging";
+  const station = model.text("ChargingStation", "AvailabilityState");
+  return station === "Faulted" || station === "Unavailable" ? station : "Idle";
+}
+
+/** Why firmware can't be installed now, or null. */
+function whyNoUpdate({ port }: Context, running: readonly Transaction[]): string | null {
+  if (running.length > 0) return "a transaction is running";
+  if (port.site.islanded) return "the site is islanded";
+  return port.evses.some((view) => view.powerW < -flowThresholdW) ? "a vehicle is being discharged" : null;
+}
+
+/** The transaction at an EVSE, or the first one at the station; null where none runs. */
+const transactionIdAt = (transactions: Transactions, evseId: number | undefined): string | null =>
+  (evseId === undefined ? transactions.running()[0] : transactions.of(evseId))?.transactionId ?? null;
+
+/** A transaction that waits for its cable to come back does not occupy the connector (use case E10). */
+function isInUse({ port }: Context, transactions: Transactions, evseId: number): boolean {
+  if (port.evses[evseId - 1]?.connected) return true;
+  const transaction = transactions.of(evseId);
+  return transaction !== null && !transaction.seen.includes("EVConnected");
+}
+
 /** Makes the blocks. Nothing of them acts before they are started. */
 export function createBlocks({ context, boot, network, certificates, securityLog, restarts, files }: BlockPorts) {
   const { model, port, session } = context;
@@ -56,12 +106,7 @@ export function createBlocks({ context, boot, network, certificates, securityLog
   const authorization = createAuthorization(context, localList);
   const metering = createMetering(context);
   const availability = createAvailability(context, {
-    // A transaction that waits for its cable to come back does not occupy the connector (use case E10).
-    inUse(evseId) {
-      if (port.evses[evseId - 1]?.connected) return true;
-      const transaction = transactions.of(evseId);
-      return transaction !== null && !transaction.seen.includes("EVConnected");
-    },
+    inUse: (evseId) => isInUse(context, transactions, evseId),
     running: (evseId) => transactions.of(evseId) !== null,
     reserved: (evseId) => reservations.reserved(evseId),
     awaited: (evseId) => reservations.names(evseId) && transactions.authorityOf(evseId) === null,
@@ -84,19 +129,11 @@ export function createBlocks({ context, boot, network, certificates, securityLog
     !reset.pending &&
     restarts.rebooting() === null &&
     !firmware.blocksSessions;
-  const monitoring = createMonitoring(context, (evseId) =>
-    evseId === undefined
-      ? (transactions.running()[0]?.transactionId ?? null)
-      : (transactions.of(evseId)?.transactionId ?? null),
-  );
+  const monitoring = createMonitoring(context, (evseId) => transactionIdAt(transactions, evseId));
   const display = createDisplay(
     context,
     {
-      state() {
-        if (transactions.running().some((transaction) => transaction.chargingState === "Charging")) return "Charging";
-        const station = model.text("ChargingStation", "AvailabilityState");
-        return station === "Faulted" || station === "Unavailable" ? station : "Idle";
-      },
+      state: () => stationState(context, transactions.running()),
       transactionEvse: (transactionId) => transactions.byId(transactionId)?.evseId ?? null,
     },
     (transactionId, totalCost) => {
@@ -144,18 +181,15 @@ export function createBlocks({ context, boot, network, certificates, securityLog
       const running = transactions.of(evseId);
       if (running) smartCharging.onStarted(running);
     },
-    triggers: {
-      BootNotification: boot.trigger,
-      Heartbeat: always(boot.heartbeat),
-      StatusNotification: always(availability.report),
-      MeterValues: always((evseId) => metering.report(evseId, "Trigger")),
-      TransactionEvent: always(transactions.trigger),
-      LogStatusNotification: always(() => diagnostics.trigger()),
-      FirmwareStatusNotification: always(() => firmware.trigger()),
-      SignChargingStationCertificate: always(() => certificateBlock.request("ChargingStationCertificate")),
-      SignV2GCertificate: always(() => certificateBlock.request("V2GCertificate")),
-      SignCombinedCertificate: always(() => certificateBlock.request("ChargingStationCertificate")),
-    },
+    triggers: triggersOf(() => ({
+      boot,
+      availability,
+      metering,
+      transactions,
+      diagnostics,
+      firmware,
+      certificateBlock,
+    })),
   });
   const dataTransfer = createDataTransfer(context, smartCharging, (evseId) => transactions.of(evseId));
 
@@ -166,11 +200,7 @@ export function createBlocks({ context, boot, network, certificates, securityLog
   const iso15118 = createIso15118Relay(context, smartCharging);
   const firmware = createFirmware(context, files, {
     roots: () => certificates.roots("ManufacturerRootCertificate"),
-    blocked() {
-      if (transactions.running().length > 0) return "a transaction is running";
-      if (port.site.islanded) return "the site is islanded";
-      return port.evses.some((view) => view.powerW < -flowThresholdW) ? "a vehicle is being discharged" : null;
-    },
+    blocked: () => whyNoUpdate(context, transactions.running()),
     pendingChanged: availability.enforce,
     reboot: restarts.reboot,
   });
