@@ -16,7 +16,7 @@ import {
 import { createFacts } from "../domain/facts.ts";
 import type { ServiceMode } from "../domain/modes.ts";
 
-export type { Contact, MeterFacts, StageFacts, TransferDeviceFacts } from "../domain/facts.table.ts";
+export type { MeterFacts, StageFacts, TransferDeviceFacts } from "../domain/facts.table.ts";
 
 /** The arrival time of something that has not arrived. */
 export const never = Number.NEGATIVE_INFINITY;

@@ -107,7 +107,7 @@ export function plan(problem: unknown, solver: LpSolver | null): Plan {
   }
 }
 
-export function greedyPlan(problem: PlanningProblem, faults: readonly PlanningFault[], fallback: string): Plan {
+function greedyPlan(problem: PlanningProblem, faults: readonly PlanningFault[], fallback: string): Plan {
   const powerW = greedyPowers(problem);
   const pvCurtailW = leastCurtailment(problem, powerW);
   const outcome = outcomeOf(problem, powerW, pvCurtailW);

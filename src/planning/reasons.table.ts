@@ -1,6 +1,6 @@
 /** Why a vehicle does in a slot what it does, and what would have to be otherwise for it to do something else. */
 
-export const planReasons = {
+const planReasons = {
   absent:           { name: "not there",        sentence: "No vehicle is there." },
   price:            { name: "price",            sentence: "The price of this slot, against the other slots of the stay, decides." },
   need:             { name: "departure",        sentence: "It needs this slot to have its energy at departure." },

@@ -28,7 +28,7 @@ const noiseKW = 1e-4;
 const atReserveKWh = 5e-4;
 
 /** True where the linear programme gains by importing and exporting at once. */
-export const exportPaysMore = ({ tariff }: PlanningProblem, slot: number): boolean =>
+const exportPaysMore = ({ tariff }: PlanningProblem, slot: number): boolean =>
   tariff.exportPerKWh[slot]! > tariff.importPerKWh[slot]!;
 
 export function openChoices({ problem, stays, site }: Formulation, values: Float64Array): OpenChoice[] {

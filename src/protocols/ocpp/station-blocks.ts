@@ -100,7 +100,7 @@ function isInUse({ port }: Context, transactions: Transactions, evseId: number):
 
 /** Makes the blocks. Nothing of them acts before they are started. */
 export function createBlocks({ context, boot, network, certificates, securityLog, restarts, files }: BlockPorts) {
-  const { model, port, session } = context;
+  const { model, session } = context;
   const variables = createVariables(context);
   const localList = createLocalList(context);
   const authorization = createAuthorization(context, localList);
