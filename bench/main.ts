@@ -42,7 +42,7 @@ const { values, positionals, tokens } = parseArgs({
 const name = positionals[0];
 if (values["help"] || name === undefined || !existsSync(join(folder, `${name}.ts`))) {
   process.stderr.write(`Use: npm run -s bench -- NAME [--json]\nBenches: ${names.join(", ")}\n`);
-  process.exit(values["help"] ? 0 : 2);
+  process.exit(values["help"] || name === undefined ? 0 : 2);
 }
 
 const first = tokens.find((token) => token.kind === "positional")!.index;
