@@ -17,6 +17,8 @@ import {
 } from "./export-control/cells.table.ts";
 import { measureClouds } from "./export-control/clouds.ts";
 import { measureDoubts } from "./export-control/doubts.ts";
+import { guaranteeRows } from "./export-control/guarantee.table.ts";
+import { measureGuarantee } from "./export-control/guarantee.ts";
 import { hostileRows } from "./export-control/hostile.table.ts";
 import { measureHostile } from "./export-control/hostile.ts";
 import { measureLedger } from "./export-control/ledger.ts";
@@ -101,6 +103,21 @@ export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
       add(`hostile ${row.id} swing, max`, 100 * largest(swingShare), "% S");
       say(
         `${row.id.padEnd(14)} back ${percentile(backMs, 0.5)}/${percentile(backMs, 0.99)}/${largest(backMs)}, swing ${(100 * largest(swingShare)).toFixed(1)} % S, used ${(100 * usedShare).toFixed(1)} %, found ${causes.join(",") || "nothing"} after ${foundAtMs.map((ms) => Math.round(ms)).join(",")} ms   ${row.says}`,
+      );
+    }
+  }
+  for (const { id, says, spec } of guaranteeRows) {
+    if (!wanted("guarantee") && !wanted(`guarantee-${id}`)) continue;
+    for (const side of ["export", "import"] as const) {
+      const result = measureGuarantee(spec, side, seed, steps);
+      const { promisedMs, promisedW, promisedWh, worstMs, worstW, worstWh, broken, cause } = result;
+      add(`guarantee ${id} ${side} back, worst`, worstMs, "ms", promisedMs);
+      add(`guarantee ${id} ${side} beyond, worst`, worstW, "W", promisedW);
+      add(`guarantee ${id} ${side} energy, worst`, worstWh, "Wh", promisedWh);
+      add(`guarantee ${id} ${side} promises broken`, broken, "", 0);
+      add(`guarantee ${id} ${side} found something`, cause === "" ? 0 : 1, "", 0);
+      say(
+        `${id.padEnd(12)} ${side} back ${worstMs} of ${promisedMs} ms, ${(worstW / 1_000).toFixed(0)} of ${(promisedW / 1_000).toFixed(0)} kW, ${worstWh.toFixed(1)} of ${promisedWh.toFixed(1)} Wh   ${says}`,
       );
     }
   }

@@ -36,8 +36,13 @@ export {
 
 /** k_m: the margin grows by 2 σ of a sample. The sliding minimum adds about 2 σ more. */
 const marginSigmas = 2;
-/** A fresh sample is on average younger than its tick: a quarter, because guessing newer is the harmless side. */
+/**
+ * A fresh sample has waited for its tick, by half of one on average. A quarter is reckoned with, and no more than this, ms:
+ * guessed too old, a window hides a part of the load behind the stages' moves, and an excess lasts longer than is promised.
+ */
 const sampleAgeTicks = 0.25;
+const sampleAgeMaxMs = 10;
+const sampleAgeMs = (tickMs: number): number => Math.min(sampleAgeTicks * tickMs, sampleAgeMaxMs);
 /** A stage that does less than its model gives room to others only through this filter; one that does more acts at once. */
 const shortfallFilterMs = 1_000;
 /** The challenge of a suspect meter: 3 % of the stages' sum, at least 6 σ and 5 steps of the meter. */
@@ -94,7 +99,7 @@ export function stepExportControl(
   control.gainWatch.challengeW = control.challengeW;
 
   if (s.hasSample) {
-    control.sampleUntilMs = meter.sampleAtMs - d.latencyMs - sampleAgeTicks * control.config.tickMs;
+    control.sampleUntilMs = meter.sampleAtMs - d.latencyMs - sampleAgeMs(control.config.tickMs);
     control.sampleFromMs = control.sampleUntilMs - d.windowMs;
     o.spanUntilMs = control.sampleUntilMs;
     o.spanFromMs = control.sampleFromMs;

@@ -31,8 +31,9 @@ export function limitGuarantee(config: ExportControlConfig, mayMoveW: number): G
   let slewMs = 0;
   for (const stage of stages) {
     sumW += stage.ratedW;
-    // The mean wait for the stage's next command is in its dead time already.
-    commandMs = Math.max(commandMs, stage.deadTimeMs + 0.5 * (stage.commandPeriodMs ?? 0));
+    // The mean wait for the stage's next command is in its dead time already; a command that it takes goes out with a tick.
+    const period = stage.commandPeriodMs ?? 0;
+    commandMs = Math.max(commandMs, stage.deadTimeMs + 0.5 * period + (period > 0 ? tickMs : 0));
     timeConstantMs = Math.max(timeConstantMs, stage.responseMs);
     slewMs = Math.max(slewMs, (1_000 * stage.ratedW) / stage.rateWPerS);
   }

@@ -1,5 +1,7 @@
 /** What is promised of a limit holds in closed loop: full steps of the load on sites of many meters and stages. */
 import { describe, expect, test } from "vitest";
+import { guaranteeRows } from "../../../bench/export-control/guarantee.table.ts";
+import { measureGuarantee } from "../../../bench/export-control/guarantee.ts";
 import { hostileSite } from "../../../bench/export-control/hostile.ts";
 import { uniform } from "../../../bench/export-control/plant.ts";
 import { siteGuarantees } from "../../../src/core/core-config.ts";
@@ -73,4 +75,17 @@ describe.each<[string, Row]>([
 test("a usual site promises less than 500 ms, one with a meter of 1 s more", () => {
   expect(siteGuarantees(siteConfig({ pcc: "" })).exports.backMs).toBeLessThan(400);
   expect(siteGuarantees(siteConfig({ meter: ", updateMs: 1000" })).exports.backMs).toBeGreaterThan(1_400);
+});
+
+/** The bench does a thousand steps each: `npm run -s bench -- export-control --only guarantee`. */
+const randomSteps = 25;
+
+describe.each(guaranteeRows.map((row) => [row.says, row] as const))("random steps of the load: %s", (_, { spec }) => {
+  test.each(["export", "import"] as const)("no promise is broken at an %s limit", (side) => {
+    const result = measureGuarantee(spec, side, 1, randomSteps);
+    expect(result.worstMs).toBeLessThanOrEqual(result.promisedMs);
+    expect(result.worstW).toBeLessThanOrEqual(result.promisedW);
+    expect(result.worstWh).toBeLessThanOrEqual(result.promisedWh);
+    expect([result.broken, result.cause]).toEqual([0, ""]);
+  });
 });
