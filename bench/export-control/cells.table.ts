@@ -44,7 +44,7 @@ export const stepRows: readonly StepRow[] = [
     p99: [160, 170, 400, 450] },
   { id: "lost",         says: "5 % of the samples lost",                  spec: { lostShare: 0.05 },
     max: [200, 200, 450, 450] },
-  { id: "blind",        says: "every sample lost for 0.6 s after the step", spec: { blindMs: 600 },
+  { id: "samples-lost", says: "every sample lost for 0.6 s after the step", spec: { lostMs: 600 },
     max: [450, 450, 450, 450] },
   { id: "stress-half",  says: "20 stages, 5 % lost, jitter, 0.5 % noise, model x 0.5", spec: { stageCount: 20, lostShare: 0.05, jitterMs: 10, sigmaShare: 0.005, modelFactor: 0.5 },
     p99: r10 },

@@ -25,7 +25,7 @@ export interface StepSpec {
   readonly modelFactor: number;
   readonly lostShare: number;
   /** Every sample is lost for this long, from a random moment within two samples after the step. */
-  readonly blindMs: number;
+  readonly lostMs: number;
   readonly jitterMs: number;
   readonly sigmaShare: number;
   /** Noise of the load itself, share of the stages' sum. */
@@ -52,7 +52,7 @@ export const usualSteps: StepSpec = {
   ratioMax: 0.8,
   modelFactor: 1,
   lostShare: 0,
-  blindMs: 0,
+  lostMs: 0,
   jitterMs: 0,
   sigmaShare: 0.003,
   loadSigmaShare: 0.001,
@@ -212,12 +212,12 @@ function runSession(spec: StepSpec, dice: Dice, steps: number, result: StepResul
     const stepAtMs = plant.nowMs;
     lastAboveMs = stepAtMs;
     energyWms = 0;
-    const seesMs = spec.blindMs > 0 ? Math.floor(uniform(dice) * 2 * spec.meterMs) : watchMs;
+    const seesMs = spec.lostMs > 0 ? Math.floor(uniform(dice) * 2 * spec.meterMs) : watchMs;
     site.run(seesMs, each);
     plant.meterFrozen = true;
-    site.run(Math.min(spec.blindMs, watchMs - seesMs), each);
+    site.run(Math.min(spec.lostMs, watchMs - seesMs), each);
     plant.meterFrozen = false;
-    site.run(watchMs - seesMs - spec.blindMs, each);
+    site.run(watchMs - seesMs - spec.lostMs, each);
     result.backMs.push(lastAboveMs - stepAtMs);
     result.energyMs.push(energyWms / (beforeW - roomW));
     plant.stuck.fill(0);

@@ -1,5 +1,5 @@
 /**
- * Acceptance scenario 6: four stages give 120 kW when the meter goes blind, in one of the ways that meters do; later, when all
+ * Acceptance scenario 6: four stages give 120 kW when the meter fails, in one of the ways that meters do; later, when all
  * is well again, the controller is killed without a word.
  */
 import { at, atEnd, least, mean, secondsUntil } from "../checkers/probes.ts";
@@ -9,8 +9,8 @@ import type { Site } from "../story/site.ts";
 import { allow, stagesKW } from "../story/vocabulary.ts";
 import { schoolBus, type WorldConfig, worldFor } from "../world-config.ts";
 
-/** How the meter goes blind, by seed. */
-const blindness: readonly (readonly [sentence: string, blind: (site: Site) => void])[] = [
+/** How the meter fails, by seed. */
+const failures: readonly (readonly [sentence: string, fail: (site: Site) => void])[] = [
   ["its registers stand still",                  (s) => { s.world.meter.faults.frozen = true; }],
   ["it repeats its values and counts on",        (s) => { s.world.meter.faults.frozenCounting = true; }],
   ["its gateway repeats the last answer",        (s) => { s.bridge.meterLink.frozen = true; }],
@@ -19,8 +19,8 @@ const blindness: readonly (readonly [sentence: string, blind: (site: Site) => vo
   ["its power is not a number",                  (s) => { s.world.meter.faults.notANumber = true; }],
 ];
 
-function goBlind(site: Site): void {
-  blindness[site.world.config.seed % blindness.length]![1](site);
+function failMeter(site: Site): void {
+  failures[site.world.config.seed % failures.length]![1](site);
 }
 
 function seeAgain(site: Site): void {
@@ -51,9 +51,9 @@ const idle = (site: Site): boolean => Math.abs(stagesKW(site)) < 0.6;
 
 function checks(): Check[] {
   return [
-    ["discharging before the meter goes blind",  mean((s) => -stagesKW(s), "08:14", "08:15"),               "≥", 118, "kW"],
-    ["from blindness to zero",                   secondsUntil(idle, "08:15", 1_000, "08:20"),               "≤", 2,   "s"],
-    ["discharging while blind",                  least(stagesKW, "08:15:02.2", "08:20"),                    "≥", -0.6, "kW"],
+    ["discharging before the meter fails    ",  mean((s) => -stagesKW(s), "08:14", "08:15"),               "≥", 118, "kW"],
+    ["from the failure to zero",                   secondsUntil(idle, "08:15", 1_000, "08:20"),               "≤", 2,   "s"],
+    ["discharging meanwhile",                  least(stagesKW, "08:15:02.2", "08:20"),                    "≥", -0.6, "kW"],
     ["discharging again after it sees",          mean((s) => -stagesKW(s), "08:34", "08:35"),               "≥", 110, "kW"],
     ["controller killed: stages at zero",        secondsUntil(idle, "08:35", 1_000, "08:40"),               "≤", 5.5, "s"],
     ["stages that latched the watchdog",         at("08:39", (s) => s.world.stages.filter((g) => g.watchdogTripped).length), "=", 4, "stages"],
@@ -64,7 +64,7 @@ function checks(): Check[] {
 
 export const blindMeter: Scenario = {
   name: "blind-meter",
-  sentence: "The meter goes blind while 120 kW are given; later the controller dies.",
+  sentence: "The meter fails while 120 kW are given; later the controller dies.",
   siteFile: "sim/scenarios/sites/blind-meter.yaml",
   tickMs: 20,
   from: "08:00",
@@ -73,7 +73,7 @@ export const blindMeter: Scenario = {
   begins,
   checks,
   story: [
-    ["08:15", "The meter goes blind.",               goBlind],
+    ["08:15", "The meter fails.",               failMeter],
     ["08:20", "The meter sees again.",               seeAgain],
     ["08:35", "The controller is killed.",           (s) => s.killController()],
     ["08:40", "The controller is started again.",    (s) => s.startController()],

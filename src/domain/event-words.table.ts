@@ -29,7 +29,7 @@ export const eventWords = {
   lockedOutStage: {
     sentence: "Locked out. A power stage went on giving power although it was told to stop.",
     cause: "It does not follow its commands.",
-    todo: "Follow “What to do now”. Find the stage under Events and take it out of service.",
+    todo: "Follow “What to do now”. Find the power stage under Events and take it out of service.",
     severity: "critical", clears: "onReset",
   },
   lockedOutVoltages: {
@@ -183,7 +183,7 @@ export const eventWords = {
     severity: "notice", clears: "itself",
   },
   firmwareNotCovered: {
-    sentence: "Stage {stage}’s firmware is not covered by the permit. Parallel operation is off.",
+    sentence: "Power stage {stage}’s firmware is not covered by the permit. Parallel operation is off.",
     cause: "The firmware is {firmware}; the permit covers {covers}.",
     todo: "Install the covered firmware, or a permit that covers this one.",
     severity: "warning", clears: "itself",
@@ -197,7 +197,7 @@ export const eventWords = {
   stageNotCovered: {
     sentence: "The power stage of charger {evse} is not covered by the permit. Parallel operation is off.",
     cause: "Its serial number is {serial}.",
-    todo: "Install a permit that covers it, or the stage that was permitted.",
+    todo: "Install a permit that covers it, or the power stage that was permitted.",
     severity: "warning", clears: "itself",
   },
   permitRefused: {
@@ -438,13 +438,13 @@ export const eventWords = {
   "stage-slower": {
     sentence: "{stage} follows its setpoint about {laterMs} later than configured. Power rises more slowly.",
     cause: "Its response, dead time, slew or command period is slower than the settings say; otherwise power would swing for ever.",
-    todo: "Correct responseMs, deadTimeMs, slewPctPerS and commandPeriodMs of the stage, then restart.",
+    todo: "Correct responseMs, deadTimeMs, slewPctPerS and commandPeriodMs of the power stage, then restart.",
     severity: "warning", clears: "afterDelay", ends: "With a restart, a reset on site, or when it has been tried again after an hour.",
   },
   "control-unsteady": {
     sentence: "A limit at the grid connection was exceeded again and again. Power keeps a wider margin and rises slowly.",
-    cause: "A load switches every few seconds, or meter and stages do otherwise than configured.",
-    todo: "Find the load; compare the settings of meter and stages with their data sheets.",
+    cause: "A load switches every few seconds, or meter and power stages do otherwise than configured.",
+    todo: "Find the load; compare the settings of meter and power stages with their data sheets.",
     severity: "warning", clears: "afterDelay", ends: "Step by step, ten minutes after the last excess.",
   },
   "meter-stale": {

@@ -63,7 +63,7 @@ export const stageFacts = {
   antiIslanding:    flag("The stage's certified anti-islanding function is on."),
   maxChargeW:       amount("What it can take now: temperature, state of charge, DC limits."),
   maxDischargeW:    amount("What it can give now, likewise; a magnitude."),
-  socPct:           shown("State of charge of the vehicle at an EVSE.", "lasts", { metric: "state_of_charge_ratio", scale: 0.01 }),
+  socPct:           shown("State of charge of the vehicle at a charger.", "lasts", { metric: "state_of_charge_ratio", scale: 0.01 }),
   capacityWh:       shown("Capacity of the vehicle's battery, as far as the charger knows it.", "lasts"),
   vehicleConnected: flag("A vehicle is plugged in, as far as the stage knows."),
   importWh:         shown("By the charger's own meter, only ever rising; null where it has none.", "counter"),

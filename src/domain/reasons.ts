@@ -22,11 +22,11 @@ export const reasons = {
   "no-vehicle": { name: "No vehicle", sentence: "No vehicle is plugged in.", severity: "record", clears: "itself" },
   "not-authorized": {
     name: "Authorization",
-    sentence: "Nobody has been authorized at this EVSE.",
+    sentence: "Nobody has been authorized at this charger.",
     severity: "record",
     clears: "itself",
   },
-  paused: { name: "Paused", sentence: "An operator has paused this EVSE.", severity: "record", clears: "onReset" },
+  paused: { name: "Paused", sentence: "An operator has paused this charger.", severity: "record", clears: "onReset" },
   mode: {
     name: "Mode of the site",
     sentence: "The site's mode does not allow it.",
@@ -41,7 +41,7 @@ export const reasons = {
   },
   "discharge-disabled": {
     name: "Discharge not enabled",
-    sentence: "Discharging is not enabled for this EVSE.",
+    sentence: "Discharging is not enabled for this charger.",
     todo: "An installer can enable it.",
     severity: "record",
     clears: "itself",
@@ -115,7 +115,7 @@ export const reasons = {
   "stage-disobeys": {
     name: "Power stage disobeys",
     sentence: "The power stage does not follow its setpoint.",
-    todo: "Check the stage; it is not used until it follows again.",
+    todo: "Check the power stage; it is not used until it follows again.",
     severity: "critical",
     clears: "afterDelay",
   },
@@ -186,7 +186,7 @@ export const reasons = {
   "meter-reversed": {
     name: "Meter reversed",
     sentence:
-      "The meter at the grid connection has the wrong sign: it falls when the stages charge. Discharging stopped.",
+      "The meter at the grid connection has the wrong sign: it falls when the power stages charge. Discharging stopped.",
     todo: "Check the direction and the order of its current transformers, then reset.",
     severity: "critical",
     clears: "onReset",
@@ -208,8 +208,8 @@ export const reasons = {
   "stage-slower": {
     name: "Power stage slower than configured",
     sentence:
-      "A power stage follows its setpoint later than configured. Power is reckoned from the stages' readings, and rises more slowly.",
-    todo: "Correct responseMs, deadTimeMs, slewPctPerS and commandPeriodMs of the stage, then restart. It is tried as configured again after an hour.",
+      "A power stage follows its setpoint later than configured. Power is reckoned from the power stages' readings, and rises more slowly.",
+    todo: "Correct responseMs, deadTimeMs, slewPctPerS and commandPeriodMs of the power stage, then restart. It is tried as configured again after an hour.",
     severity: "warning",
     clears: "afterDelay",
   },
@@ -217,13 +217,13 @@ export const reasons = {
     name: "Limit exceeded again and again",
     sentence:
       "A limit at the grid connection was exceeded again and again. Power keeps a wider margin and rises slowly.",
-    todo: "Find the load that switches so often, or what meter and stages do otherwise than configured. The margin narrows after ten minutes without an excess.",
+    todo: "Find the load that switches so often, or what meter and power stages do otherwise than configured. The margin narrows after ten minutes without an excess.",
     severity: "warning",
     clears: "afterDelay",
   },
   allocation: {
     name: "Share of the site",
-    sentence: "The site's power is shared between EVSEs.",
+    sentence: "The site's power is shared between chargers.",
     severity: "record",
     clears: "itself",
   },
@@ -279,7 +279,7 @@ export const reasons = {
   "permit-equipment": {
     name: "Equipment not covered",
     sentence: "The equipment or its firmware is not covered by the permit. Parallel operation is off.",
-    todo: "Compare the stages with the permit: islet permit inspect.",
+    todo: "Compare the power stages with the permit: islet permit inspect.",
     severity: "warning",
     clears: "itself",
   },

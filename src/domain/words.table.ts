@@ -104,7 +104,7 @@ export const sentences = {
   "sub.dark":                 "No island will start and no charger will run. The site is dark.",
   "sub.fedLocked":            "No charger will run. Loads are fed by the grid through K1.",
   "sub.unknownLocked":        "No charger will run. Whether the site bus is live is not known: treat it as live.",
-  "sub.restart":              "Loads are fed from the grid; charging restarts in stages.",
+  "sub.restart":              "Loads are fed from the grid; charging restarts step by step.",
   "sub.noFeedback":                "Every charger is told to stay off until the devices answer and agree.",
   "sub.wait":                 "The loads are without power for a moment.",
 
@@ -202,7 +202,7 @@ export const sentences = {
   "because.contacts":         "The contacts disagree. It appears to an installer when NO and NC agree for {agreeMs} and the meter is fresh.",
   "because.meter":            "The PCC meter is not fresh.",
   "because.noLedgerAlarm":    "No alarm of the record of exceedances is active.",
-  "because.functionsAgree":   "Every stage’s grid functions agree with the profile.",
+  "because.functionsAgree":   "Every power stage’s grid functions agree with the profile.",
   "because.notLocked":        "The site is not locked out.",
   "because.k1NotProven":      "K1 is not proven open.",
   "because.lockedK1":         "A locked-out site never closes K1.",

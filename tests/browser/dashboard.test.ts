@@ -299,7 +299,7 @@ run("the page in a real browser", () => {
       const why = page.locator("details.why");
       await why.locator("summary").click();
       expect(plain(await why.textContent())).toContain("No alarm of the record of exceedances is active.");
-      expect(plain(await why.textContent())).toContain("Every stage’s grid functions agree with the profile.");
+      expect(plain(await why.textContent())).toContain("Every power stage’s grid functions agree with the profile.");
       site.source.change((state) => ({
         ...state,
         evses: state.evses.map((evse) =>

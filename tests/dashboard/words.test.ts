@@ -67,7 +67,7 @@ const wording: readonly (readonly [number, string, SentenceKey | EventKey, WordV
   ],
   [
     20,
-    "Stage 3’s firmware is not covered by the permit. Parallel operation is off.",
+    "Power stage 3’s firmware is not covered by the permit. Parallel operation is off.",
     "firmwareNotCovered",
     { stage: 3 },
   ],

@@ -110,4 +110,19 @@ describe("what the code cites is in the repository", () => {
     expect(there.size).toBeGreaterThan(0);
     expect(missing).toEqual([]);
   });
+
+  test("quoted parts of the control study, and the only study there is", () => {
+    const headings = [...read("docs/export-control.md").matchAll(/^## (.*)$/gm)].map(([, heading]) =>
+      heading!.toLowerCase(),
+    );
+    const lost: string[] = [];
+    for (const path of cited.filter((one) => one.endsWith(".ts") && one !== "tests/docs/documents.test.ts")) {
+      const text = read(path).replace(/\n\s*\*?\s*/g, " ");
+      for (const [, part] of text.matchAll(/\bstudy(?: of the control loop)?,\s+"([^"]+)"/g))
+        if (!headings.includes(part!.toLowerCase())) lost.push(`${path}: ${part}`);
+      for (const [other] of text.matchAll(/\bstudy of (?!the control loop)[^.;]*/g)) lost.push(`${path}: ${other}`);
+    }
+    expect(headings.length).toBeGreaterThan(5);
+    expect(lost).toEqual([]);
+  });
 });

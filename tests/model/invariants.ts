@@ -1,6 +1,6 @@
 /**
  * What must hold in every reachable state. Decisions are judged on what the controller had read, truths on what the plant did.
- * Numbers follow the study of the mode machine; "T" is one abstract tick.
+ * "T" is one abstract tick of the model (`docs/model.md`).
  */
 
 import type { ModeOutput } from "../../src/core/modes/machine.ts";

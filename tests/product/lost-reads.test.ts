@@ -15,7 +15,7 @@ const loseEvery = 23;
 const modesOf = (product: Product): string[] =>
   product.log.flatMap(({ fields }) => (typeof fields["mode"] === "string" ? [fields["mode"]] : []));
 
-it("single lost replies neither make the site blind nor begin the enter-service delay anew", () =>
+it("single lost replies neither take its feedback away nor begin the enter-service delay anew", () =>
   undisturbed(100, () =>
     withProduct(
       {

@@ -78,7 +78,8 @@ const stageSettings = group(
       unit: "ms",
       min: 1,
       max: 10_000,
-      source: "study of anti-islanding: with 100 ms the backup finds every island of the matrix, with 430 ms not",
+      source:
+        "`npm run -s bench -- anti-islanding`: with 100 ms the backup finds every island of the matrix, with 430 ms not",
       installer: true,
     }),
   },

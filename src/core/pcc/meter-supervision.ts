@@ -2,7 +2,7 @@
  * May the meter at the PCC be believed? Stale (the link is silent), frozen (the link answers, the values stand still),
  * implausible (impossible values). A still block decides nothing by itself: a quiet site with a coarse meter looks the
  * same. So: suspicion first, then a challenge (we change our power and look whether the meter sees it), then the verdict.
- * Source: the study of the control loop, "meter supervision"; requirement R15 (discharge 0 within 2 s).
+ * Source: the study of the control loop, "supervision of the meter"; requirement R15 (discharge 0 within 2 s).
  */
 import { Quality } from "../../domain/quality.ts";
 import type { ReasonKey } from "../../domain/reasons.ts";

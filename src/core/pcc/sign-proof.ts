@@ -1,8 +1,8 @@
 /**
  * Does the meter see what the stages do, with the right sign? Whenever the stages move by themselves (a request, a nudge, not
  * a limit that follows the load), the meter must move by the same amount: β = Δmeter / Δstages is 1, −1 when the meter or
- * its current transformers are reversed, 0 when it measures somewhere else. Source: the study of the control loop, "meter
- * supervision": a reversed meter rests at zero with load but runs away with a PV surplus, so never start on an unproven one.
+ * its current transformers are reversed, 0 when it measures somewhere else. Source: the study of the control loop, "supervision
+ * of the meter": a reversed meter rests at zero with load but runs away with a PV surplus, so never start on an unproven one.
  */
 
 /**

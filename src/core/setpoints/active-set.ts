@@ -1,6 +1,6 @@
 /**
  * Who takes part when every vehicle takes nothing or at least its minimum. The set has hysteresis: it changes rarely although
- * the budget moves all the time. Source: the study of the control loop, "allocation" (22 changes an hour for 20 stages
+ * the budget moves all the time. Source: the study of the control loop, "shares of the stages" (22 changes an hour for 20 stages
  * instead of 201 with equal shares). Magnitudes, W ≥ 0.
  */
 import { minuteMs, secondMs } from "../../domain/units.ts";

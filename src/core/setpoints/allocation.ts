@@ -71,7 +71,7 @@ interface Direction {
  * come and go at the same moment. Into free room it rises at once.
  */
 const handOverMs = 2_000;
-/** Stages whose answer takes longer than this many times the fastest one's are slow. Source: the study, "allocation". */
+/** Stages whose answer takes longer than this many times the fastest one's are slow. Source: the study, "shares of the stages". */
 const slowFactor = 1.6;
 
 /** An allocation by one rule for the stages of this site. */
