@@ -4,8 +4,8 @@ import { exportedW, meanW, sleep, until, zeroAfterMs } from "./site/judge.ts";
 import { type Product, startProduct } from "./site/product.ts";
 import { soon, stagesUsed, undisturbed } from "./site/sites.ts";
 
-/** A meter whose samples stay away for a second is silent, and the mode changes for that: then a trial shows nothing. */
-const disturbedMs = 700;
+/** A stage's answers count for 300 ms, and the mode changes when they are older: then a trial shows nothing. */
+const disturbedMs = 150;
 /** K1's answers count for 200 ms, and two of them may be on their way. */
 const islandDisturbedMs = 100;
 

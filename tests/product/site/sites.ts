@@ -99,7 +99,7 @@ export const stoodStillMs = (product: Product, fromMs: number): number =>
       .map(({ fields }) => Number(fields["longestMs"])),
   );
 
-const trialsMax = 3;
+const trialsMax = 5;
 
 /**
  * A trial that shows something only while the emulated devices go on by themselves. One that fails and in which their process
