@@ -73,7 +73,8 @@ export function openPeople(config: SiteConfig, store: Store, inputs: Inputs, cop
   let unreadable = 0;
   const stored = store.entries(collection);
   const useCopy = stored.length === 0 && store.sentence !== "" && copy !== null;
-  for (const { key, value } of useCopy ? copy.read() : stored) {
+  const copied = useCopy ? copy.read() : null;
+  for (const { key, value } of copied?.entries ?? stored) {
     const request = readRequest(value);
     if (request) standing.set(key, request);
     else unreadable++;
@@ -120,7 +121,10 @@ export function openPeople(config: SiteConfig, store: Store, inputs: Inputs, cop
     },
     sentence: [
       unreadable > 0 ? `${unreadable} settings of people can't be read and don't count. Set them again.` : "",
-      useCopy ? `The settings of people were taken from their copy: ${standing.size} stand.` : "",
+      copied && copied.why === "" ? `The settings of people were taken from their copy: ${standing.size} stand.` : "",
+      copied && copied.why !== ""
+        ? `The copy of the settings of people can't be read either (${copied.why}). None counts. Set them again.`
+        : "",
     ]
       .filter(Boolean)
       .join(" "),
@@ -129,7 +133,8 @@ export function openPeople(config: SiteConfig, store: Store, inputs: Inputs, cop
 }
 
 interface Copy {
-  read(): readonly { readonly key: string; readonly value: string }[];
+  /** `why`: why it can't be read; empty when it was read, or when there has never been one. */
+  read(): { readonly entries: readonly { readonly key: string; readonly value: string }[]; readonly why: string };
   /** Tried again until the disk takes it. */
   write(standing: ReadonlyMap<string, PersonsRequest>): void;
   stop(): void;
@@ -155,9 +160,13 @@ function openCopy(file: string): Copy {
     read() {
       try {
         const entries = z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(file, "utf8")));
-        return Object.entries(entries).map(([key, value]) => ({ key, value: JSON.stringify(value) }));
-      } catch {
-        return [];
+        return {
+          entries: Object.entries(entries).map(([key, value]) => ({ key, value: JSON.stringify(value) })),
+          why: "",
+        };
+      } catch (error) {
+        const { code, message } = error as NodeJS.ErrnoException;
+        return { entries: [], why: code === "ENOENT" ? "" : (message.split("\n")[0] ?? "") };
       }
     },
     write(standing) {
@@ -175,6 +184,7 @@ function readRequest(text: string): PersonsRequest | undefined {
   try {
     return requestSchema.parse(JSON.parse(text));
   } catch {
+    // Counted, and said in `sentence`.
     return undefined;
   }
 }

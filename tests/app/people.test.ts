@@ -117,4 +117,9 @@ test("the store was damaged: what people have set is taken from its copy", () =>
   const again = start();
   expect([again.site.importLimitW, again.people.sentence]).toEqual([200_000, ""]);
   again.stop();
+  writeFileSync(path, "no database any more".repeat(100));
+  writeFileSync(copy, '{"demandLimitW/0": ');
+  const damaged = start();
+  expect(damaged.people.sentence).toMatch(/copy of the settings of people can't be read either .*Set them again/);
+  damaged.stop();
 });

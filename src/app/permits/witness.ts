@@ -26,6 +26,8 @@ export interface Witnessed {
 export interface Witness {
   readonly file: string;
   read(): Witnessed;
+  /** What is wrong with the file, for the log; empty while nothing is. */
+  readonly sentence: string;
   /** Adds to what is known; a clock floor only rises, unless `mayLower`. Throws where the disk refuses. */
   add(news: Partial<Witnessed>, mayLower?: boolean): void;
 }
@@ -38,24 +40,30 @@ export const witnessFile = (stateDir: string): string => `${resolve(stateDir)}.w
 
 export function openWitness(stateDir: string): Witness {
   const file = witnessFile(stateDir);
+  let sentence = "";
   const read = (): Witnessed => {
     let text: string;
     try {
       text = statSync(file).size > bytesMax ? "" : readFileSync(file, "utf8");
-    } catch {
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code !== "ENOENT") sentence = `The witness beside the state folder can't be read: ${message}.`;
       return nothing;
     }
     try {
       const { clockFloorMs, ...rest } = schema.parse(JSON.parse(text));
       return { ...rest, clockFloorMs: clockFloorMs ?? Number.NEGATIVE_INFINITY };
     } catch {
-      setAside(file);
+      sentence = `The witness beside the state folder was damaged${setAside(file)}: a lockout, a revoked permit or the time that only it knew is forgotten.`;
       return nothing;
     }
   };
   return {
     file,
     read,
+    get sentence() {
+      return sentence;
+    },
     add(news, mayLower = false) {
       const before = read();
       const floorMs = news.clockFloorMs ?? Number.NEGATIVE_INFINITY;

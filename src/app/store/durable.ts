@@ -99,6 +99,7 @@ export function openDurableState(folder: string, log: Log): DurableState {
 
   const witness = openWitness(folder);
   const { clockFloorMs: witnessedMs } = witness.read();
+  if (witness.sentence !== "") alarm(witness.sentence);
   // Before this run's own first record, which carries whatever the clock shows now; the log alone only where nothing else knows.
   const clockFloorMs = Number.isFinite(witnessedMs) ? witnessedMs : auditLog.lastAtMs();
   let news: Partial<Witnessed> | null = null;

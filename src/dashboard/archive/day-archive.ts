@@ -28,6 +28,8 @@ export type KeptDay = z.infer<typeof daySchema>;
 export interface DayArchive {
   /** The newest day, as it was left. */
   readonly newest: KeptDay | undefined;
+  /** What is wrong with the days on disk, for the log; empty when nothing is. */
+  readonly sentence: string;
   /** Days on disk. */
   readonly count: number;
   /** The day before the one that begins at this moment. */
@@ -42,9 +44,11 @@ const keyOf = (startsAtMs: number): string => String(Math.round(startsAtMs)).pad
 
 export function openDayArchive(documents: Documents): DayArchive {
   const keys = documents.entries(collection).map(({ key }) => key);
+  let unreadable = 0;
   const read = (key: string | undefined): KeptDay | undefined => {
     const text = key === undefined ? undefined : documents.get(collection, key);
     const parsed = daySchema.safeParse(text === undefined ? undefined : parseJson(text));
+    if (key !== undefined && !parsed.success) unreadable++;
     return parsed.success ? parsed.data : undefined;
   };
   let newest = read(keys.at(-1));
@@ -56,6 +60,7 @@ export function openDayArchive(documents: Documents): DayArchive {
     get count() {
       return keys.length;
     },
+    sentence: unreadable > 0 ? `${unreadable} of the latest days on record can't be read: the charts begin anew.` : "",
     before: (startsAtMs) =>
       [newest, previous].find(
         (day) => day !== undefined && day.startsAtMs < startsAtMs && startsAtMs - day.startsAtMs <= dayBeforeMs,

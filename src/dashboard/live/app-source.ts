@@ -76,6 +76,7 @@ export function createAppSource(
   serving: readonly Certificate[] = [],
 ): AppSource {
   const days = openDayArchive(station.documents);
+  if (days.sentence !== "") log("warn", days.sentence);
   const recorder = createRecorder(days.newest);
   const localDay = createLocalDay(station.config.site.timeZone);
   const durations = durationsOf(station);

@@ -96,6 +96,7 @@ export function createIso15118Relay(context: Context, smartCharging: SmartChargi
         });
         return status === "Accepted";
       } catch {
+        // A backend that does not answer does not object.
         return true;
       }
     },
@@ -108,6 +109,7 @@ export function createIso15118Relay(context: Context, smartCharging: SmartChargi
         );
         return status === "Accepted" ? (ocspResult ?? null) : null;
       } catch {
+        // No answer is no status: the vehicle decides without one.
         return null;
       }
     },
