@@ -53,6 +53,13 @@ const linkTargets: readonly (readonly [FaultTarget, (place: FaultPlace) => Link]
   ["loadPanelLink",      ({ links }) => links.loadPanel],
 ];
 
+/** The link that a fault acts on; undefined for faults of the plant. */
+export const linkOfFault = (target: FaultTarget, place: FaultPlace): Link | undefined =>
+  linkTargets.find(([name]) => name === target)?.[1](place);
+
+/** What a device can do by itself behind a link that it shares with others: everything else is the whole link's. */
+export const ownErrors: readonly string[] = ["freeze", "hang"];
+
 const linkErrors: readonly (readonly [error: string, sentence: string, on: (link: Link) => void, off: (link: Link) => void])[] = [
   ["delay",   "Replies come 50 ms later.",                       (l) => { l.delayMs = 50; },   (l) => { l.delayMs = 0; }],
   ["loss",    "Every fifth request gets no reply.",              (l) => { l.lossShare = 0.2; }, (l) => { l.lossShare = 0; }],

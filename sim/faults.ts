@@ -3,7 +3,8 @@
  * repeat everything that went wrong.
  */
 import { err, ok, type Result } from "../src/domain/result.ts";
-import { type FaultRow, type FaultTarget, faultRows, type SiteLinks } from "./faults.table.ts";
+import { type FaultRow, type FaultTarget, faultRows, linkOfFault, ownErrors, type SiteLinks } from "./faults.table.ts";
+import type { Link } from "./link.ts";
 import type { Random } from "./random.ts";
 import type { World } from "./world.ts";
 
@@ -29,10 +30,16 @@ export class Faults {
   readonly raised: RaisedFault[] = [];
   readonly #world: World;
   readonly #links: SiteLinks;
+  readonly #noWires = new Map<Link, string>();
 
   constructor(world: World, links: SiteLinks) {
     this.#world = world;
     this.#links = links;
+  }
+
+  /** A link without a wire of its own, and why: what would have to happen on its wire is refused from now on. */
+  hasNoWire(link: Link, sentence: string): void {
+    this.#noWires.set(link, sentence);
   }
 
   /** Raises or clears one. The error is a sentence that says what would have been right. */
@@ -49,6 +56,9 @@ export class Faults {
       return err(`evse ${evse + 1} is not one of 1 to ${count}`);
     }
     const place = { world: this.#world, links: this.#links, evse: needsEvse ? evse : 0 };
+    const link = linkOfFault(row.target, place);
+    const refusal = link && !ownErrors.includes(error) ? this.#noWires.get(link) : undefined;
+    if (active && refusal !== undefined) return err(`${target} ${error}: ${refusal}`);
     const at = this.raised.findIndex((f) => f.target === target && f.error === error && f.evse === place.evse);
     if (active) {
       row.on(place);

@@ -12,6 +12,7 @@ import { type DevicePace, type DeviceSettings, usualPace } from "../settings.ts"
 import { DeviceReader } from "./device-reader.ts";
 import { DeviceWriter, type WriterOptions } from "./device-writer.ts";
 import type { DeviceFault, DeviceFaultName } from "./faults.table.ts";
+import { compareIdentity, identityChange } from "./identity.ts";
 import { LifeSign } from "./life-sign.ts";
 import { findByMap, hasTakeover, takeOver, takeoverPrefix } from "./map-device.ts";
 import { gapMax, type PlanLimits, type ReadBlock } from "./read-plan.ts";
@@ -268,11 +269,10 @@ export class BridgeDevice {
   /** Takes the answer of `identityCheck`: the same registers as at the scan, or the device is bound anew. */
   identityChecked(): boolean {
     const common = this.bound?.images.get(1);
-    if (common !== undefined && this.identityCheck !== undefined) {
-      if (this.identityCheck.reply.compare(common.bytes, 0, this.identityCheck.reply.length) !== 0) {
-        this.unbind({ fault: "identity-differs", detail: "model 1 changed after a reconnection" });
-        return false;
-      }
+    const change = common && this.identityCheck && identityChange(common, this.identityCheck.reply);
+    if (change !== undefined) {
+      this.unbind(change);
+      return false;
     }
     this.#checkedReconnects = this.link.counters.reconnects;
     this.state = "bound";
@@ -345,13 +345,3 @@ const planLimits = ({ maxRegisters, mergeGaps }: DevicePace): PlanLimits => ({
 
 const definedOf = (expected: Partial<Identity> = {}): Partial<Identity> =>
   Object.fromEntries(Object.entries(expected).filter(([, text]) => text !== undefined));
-
-function compareIdentity(found: Identity, expected: Partial<Identity>): DeviceFault | undefined {
-  for (const field of ["manufacturer", "model", "serialNumber", "version"] as const) {
-    const wanted = expected[field];
-    if (wanted === undefined || wanted === found[field]) continue;
-    const detail = `${field}: expected "${wanted}", found "${found[field]}"`;
-    return { fault: field === "version" ? "firmware-differs" : "identity-differs", detail };
-  }
-  return undefined;
-}

@@ -37,7 +37,8 @@ const twoTalkers = "Check that no two devices have this unit identifier and that
 const gatewayFault = "Check its gateway; if it is known to answer for another unit, set unitIdInReply: any.";
 const setMap = "Name its register map with map, switch SunSpec on in the device, or correct the unit identifier.";
 const askMaker = "Compare the device's register map and firmware with its maker's.";
-const recommission = "Put the commissioned device back, or commission this one.";
+const recommission =
+  "It is used again when the commissioned one answers: put that back, or commission this one and name it in the site file.";
 
 /** What to check. Two texts: in the network, on a serial line. */
 const checks: Partial<Record<DeviceFaultName, string | readonly [network: string, serial: string]>> = {

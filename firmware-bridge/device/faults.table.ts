@@ -11,13 +11,13 @@ export interface DeviceFaultRow {
 
 const ownFaults = {
   unreachable:             { clears: "itself",  sentence: "The device could not be reached." },
-  "register-refused":    { clears: "onReset", sentence: "The device refuses a register that its map file names: check the map, the unit identifier and the device's version." },
+  "register-refused":    { clears: "itself",  sentence: "The device refuses a register that its map file names: check the map, the unit identifier and the device's version." },
   "no-watchdog":         { clears: "onReset", sentence: "The map names no watchdog: a setpoint would outlive the controller." },
   "watchdog-time":       { clears: "itself",  sentence: "The device's watchdog has another time than the map says." },
   "watchdog-silent":     { clears: "itself",  sentence: "The device's watchdog did not act although nothing was written for its time." },
-  "models-missing":        { clears: "onReset", sentence: "The device's map lacks what its place in the site needs." },
-  "identity-differs":      { clears: "onReset", sentence: "Another device answers than the one that was commissioned." },
-  "firmware-differs":      { clears: "onReset", sentence: "The device's firmware is not the one that was commissioned." },
+  "models-missing":        { clears: "itself",  sentence: "The device's map lacks what its place in the site needs." },
+  "identity-differs":      { clears: "itself",  sentence: "Another device answers than the one that was commissioned, and is not used." },
+  "firmware-differs":      { clears: "itself",  sentence: "The device's firmware is not the one that was commissioned, and the device is not used." },
   "settings-not-kept":     { clears: "itself",  sentence: "A setting was written but reads back differently." },
   "reversion-not-counting": { clears: "itself", sentence: "The setpoint's reversion timer does not count down." },
   "reversion-not-reloaded": { clears: "itself", sentence: "A new setpoint does not reload the reversion timer." },

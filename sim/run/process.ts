@@ -155,6 +155,8 @@ async function wireDevices(options: SimulatorOptions, simulation: Simulation, cl
     const models = [loadPanelModel.id];
     faces.push({ place: site.loadPanel, face: device.face, link: simulation.loadPanelLink, models });
   }
+  if (site.loadPanel === undefined)
+    simulation.faults.hasNoWire(simulation.loadPanelLink, "the site has no load panel that answers by itself");
   for (const [i, evse] of site.evses.entries()) {
     const { face, runTimers } = createStageFace(world.stages[i]!, {
       clock: now,
@@ -185,6 +187,11 @@ async function wireDevices(options: SimulatorOptions, simulation: Simulation, cl
       });
       servers.push(server);
       wired.push({ server, faces: entries, frozen: new Set(), hung: false });
+      for (const { link } of entries.slice(1)) {
+        if (link === entries[0]!.link) continue;
+        const sentence = `it is behind ${address} with another device, whose link it shares: raise it there`;
+        simulation.faults.hasNoWire(link, sentence);
+      }
     }
   } catch (error) {
     await Promise.all(servers.map((server) => server.close()));

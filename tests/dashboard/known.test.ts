@@ -342,3 +342,39 @@ describe("events alike", () => {
     expect(shown.events.openIds).toHaveLength(6);
   });
 });
+
+describe("tiers while the panel is silent", () => {
+  const rows = (known: SiteState["tiers"][number]["known"]) => {
+    const state = sampleState("island");
+    const { rows } = show({ ...state, tiers: state.tiers.map((tier) => ({ ...tier, known })) }).diagram;
+    return rows.slice(0, 2).map(({ value, wire, breakerClosed }) => [plain(value), wire.live, breakerClosed]);
+  };
+  test.each([
+    [
+      "live: what is measured",
+      { state: "live", ageMs: 40 },
+      [
+        ["Taking 61.4 kW", true, true],
+        ["Off, shed", false, false],
+      ],
+    ],
+    [
+      "old: what the breakers were told, and what was measured then; a tier that was told off may be live",
+      { state: "old", ageMs: 5_000 },
+      [
+        ["Told on, took 61.4 kW 5 s ago", true, null],
+        ["Told off, not confirmed", null, null],
+      ],
+    ],
+    [
+      "not known: what the breakers were told",
+      { state: "unknown", ageMs: null },
+      [
+        ["Told on, load not known", true, null],
+        ["Told off, not confirmed", null, null],
+      ],
+    ],
+  ] as const)("%s", (_name, known, expected) => {
+    expect(rows(known)).toEqual(expected);
+  });
+});

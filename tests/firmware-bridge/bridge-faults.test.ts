@@ -90,7 +90,14 @@ describe("a device that answers wrongly, late, short or not at all", () => {
       await bridge.readAll(snapshot, clock() + 100);
       await sleep(30);
     }
-    expect(bridge.stages[0]!.device.faults).toMatchObject([{ fault: "identity-differs" }]);
+    const { faults, identity } = {
+      faults: bridge.stages[0]!.device.faults,
+      identity: bridge.stages[0]!.device.bound?.identity,
+    };
+    expect(faults).toMatchObject([{ fault: "identity-differs" }]);
+    expect(faults[0]!.detail).toBe(
+      `serialNumber: expected "${identity?.serialNumber}", found "ANOTHER", after a reconnection`,
+    );
     expect(snapshot.stages[0]!.powerW).toBe(0);
     const untilMs = clock() + 3_000;
     while (snapshot.stages[0]!.powerW !== 555 && clock() < untilMs) {

@@ -243,19 +243,30 @@ function k1Place(state: SiteState, totals: Totals, words: Words): DiagramView["k
   };
 }
 
-/** What a fed tier takes: as measured now, as it was, or unsaid. */
+/** What a fed tier takes: as measured now, or what its breaker was told and it took then. */
 function tierLoad({ loadW, known }: SiteState["tiers"][number]): string {
-  if (loadW === null || known.state === "unknown") return "Fed, load not known";
-  return known.state === "live" ? `Taking ${kW(loadW)}` : `Fed, took ${kW(loadW)} ${duration(known.ageMs ?? 0)} ago`;
+  if (loadW === null || known.state === "unknown") return "Told on, load not known";
+  return known.state === "live"
+    ? `Taking ${kW(loadW)}`
+    : `Told on, took ${kW(loadW)} ${duration(known.ageMs ?? 0)} ago`;
+}
+
+/** Whether its breaker stands as told is known while the panel's values are live; a tier told off may be live until then. */
+function tierWords(tier: SiteState["tiers"][number]): string {
+  if (tier.state === "unknown") return "Not known";
+  if (tier.state === "on") return tierLoad(tier);
+  if (tier.state === "shed") return tier.known.state === "live" ? "Off, shed" : "Told off, not confirmed";
+  return "Off";
 }
 
 function rowsOf(state: SiteState, totals: Totals, words: Words): DiagramRow[] {
   const rows: DiagramRow[] = state.tiers.map((tier) => {
     const on = tier.state === "on";
+    const unsure = tier.state === "unknown" || (tier.state === "shed" && tier.known.state !== "live");
     const captions =
       tier.state === "dead"
         ? ["Without power"]
-        : tier.state === "unknown"
+        : unsure
           ? ["Treat as live"]
           : tier.returnsAtMs !== null
             ? [`Back at ${words.time(tier.returnsAtMs)}`]
@@ -265,14 +276,14 @@ function rowsOf(state: SiteState, totals: Totals, words: Words): DiagramRow[] {
     return {
       kind: "load",
       name: tier.what ? `${tier.name}, ${tier.what}` : tier.name,
-      value: on ? tierLoad(tier) : tier.state === "unknown" ? "Not known" : tier.state === "shed" ? "Off, shed" : "Off",
+      value: tierWords(tier),
       second: null,
       captions,
       wire: {
-        live: tier.state === "unknown" ? null : on && state.bus.live === true,
-        powerW: tier.state === "unknown" ? null : !on ? 0 : tier.known.state === "live" ? tier.loadW : null,
+        live: unsure ? null : on && state.bus.live === true,
+        powerW: unsure ? null : !on ? 0 : tier.known.state === "live" ? tier.loadW : null,
       },
-      breakerClosed: tier.state === "unknown" ? null : on,
+      breakerClosed: tier.state === "dead" || tier.known.state === "live" ? on : null,
     };
   });
   if (state.pv) {
