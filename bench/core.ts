@@ -26,17 +26,30 @@ export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
   const figures: Figure[] = [];
   for (const evses of [1, 20, 100]) {
     say(`${evses} EVSEs …`);
-    figures.push(...measure(evses, seconds));
+    const even = measure(evses, seconds, false);
+    const uneven = measure(evses, seconds, true);
+    const [first, ...others] = uneven;
+    figures.push(...even, { ...first!, comparedWith: even[0]!.name, ratio: first!.value / even[0]!.value }, ...others);
   }
   return { name: "core", figures };
 }
 
-/** A site in `parallel` whose load and meter move a little each tick, so that no chapter of the cycle is idle. */
-function measure(evses: number, seconds: number): Figure[] {
+/** How much later than its time a step begins when devices take as long as they do to answer, ms. */
+const latenessMs = Int32Array.from({ length: 64 }, (_, i) => (i * 37) % 5);
+
+/**
+ * A site in `parallel` whose load and meter move a little each tick, so that no chapter of the cycle is idle. `uneven`: the
+ * moments of the steps, whole milliseconds as in the product, are not a period apart.
+ */
+function measure(evses: number, seconds: number, uneven: boolean): Figure[] {
   const { core, snapshot, tick } = busySite(evses);
+  const title = uneven ? `${evses} EVSEs, uneven ticks` : `${evses} EVSEs`;
   let nowMs = 0;
   const runTicks = (count: number): void => {
-    for (let n = 0; n < count; n++) tick((nowMs += periodMs));
+    for (let n = 0; n < count; n++) {
+      nowMs += periodMs;
+      tick(uneven ? nowMs + latenessMs[n & 63]! : nowMs);
+    }
   };
   runTicks(60_000);
   invariant(core.machine.state.mode === "parallel", `the bench runs in parallel, not in ${core.machine.state.mode}`);
@@ -49,9 +62,9 @@ function measure(evses: number, seconds: number): Figure[] {
   const ns = Number(process.hrtime.bigint() - startedAt) / ticks;
   invariant(snapshot.evses.length === evses, "the site has the EVSEs that were asked for");
   return [
-    { name: `step, ${evses} EVSEs`, value: ns, unit: "ns" },
-    ...allocations(evses, runTicks, ns),
-    { name: `simulated seconds per second, ${evses} EVSEs`, value: (periodMs * 1e6) / ns, unit: "s/s" },
+    { name: `step, ${title}`, value: ns, unit: "ns" },
+    ...allocations(title, runTicks, ns),
+    { name: `simulated seconds per second, ${title}`, value: (periodMs * 1e6) / ns, unit: "s/s" },
   ];
 }
 
@@ -62,9 +75,9 @@ const attempts = 4;
  * What V8 has handed out in a few seconds of ticks; the least of a few tries, since the compiler works beside. The engine
  * hands out something even when nothing runs but arithmetic, so that is measured in the same way, for the same time.
  */
-function allocations(evses: number, runTicks: (count: number) => void, tickNs: number): Figure[] {
+function allocations(title: string, runTicks: (count: number) => void, tickNs: number): Figure[] {
   const ticks = Math.round((watchedS * 1e9) / tickNs);
-  const name = `allocated per tick, ${evses} EVSEs`;
+  const name = `allocated per tick, ${title}`;
   const background = `${name}: the engine's own, without ticks`;
   const own = leastAllocated(spinFor) / ticks;
   const value = leastAllocated(() => runTicks(ticks)) / ticks;

@@ -67,12 +67,16 @@ export const word = <W extends string>(words: readonly W[], start: NoInfer<W>, s
 export const phases = (sentence: string) =>
   ({ kind: "phases", start: [Number.NaN, Number.NaN, Number.NaN] as Phases, age: "now", sentence }) as const;
 
-/** Facts of which nothing is known yet, to be written in place. */
+/**
+ * Facts of which nothing is known yet, to be written in place. Made in one go: an object that is built name by name is a hash
+ * table to the engine, slow and with every number as an object on the heap.
+ */
 export function createFacts<F extends FactTable>(table: F): FactsOf<F> {
-  const facts: Record<string, unknown> = {};
-  for (const [name, { kind, start }] of Object.entries(table))
-    facts[name] = kind === "phases" ? [...(start as Phases)] : start;
-  return facts as FactsOf<F>;
+  const entries = Object.entries(table).map(([name, { kind, start }]): [string, unknown] => [
+    name,
+    kind === "phases" ? [...(start as Phases)] : start,
+  ]);
+  return Object.fromEntries(entries) as FactsOf<F>;
 }
 
 export const straightNames = <F extends FactTable>(table: F): StraightName<F>[] =>

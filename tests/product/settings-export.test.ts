@@ -18,7 +18,7 @@ const sites = {
   export: {
     plant: { stages: [big, big], buildingW: 9_000 },
     ...exporting,
-    config: { pcc: { exportLimitW: 20_000, phaseExportLimitW: 7_000 } },
+    config: { pcc: { exportLimitW: 20_000, phaseExportLimitW: 9_000 } },
   },
   direction: {
     plant: { stages: [big], buildingW: 9_000 },
@@ -70,11 +70,11 @@ describe("settings that bound what the site gives", () => {
     await sleep(2_000);
     await soon(up.export, "phase B near its limit", () => {
       const powerW = meanW(plant, phaseExportedW(1), 400);
-      return powerW > 5_000 && powerW < 7_100;
+      return powerW > 7_000 && powerW < 9_100;
     });
     const fromMs = performance.now();
     await sleep(1_500);
-    expect(excess(plant, phaseExportedW(1), 7_000, 300, fromMs).longestMs).toBeLessThan(300);
+    expect(excess(plant, phaseExportedW(1), 9_000, 300, fromMs).longestMs).toBeLessThan(300);
   });
 
   it("pcc.powerControlMode: import-only gives nothing to the grid, and feeds the building", async () => {

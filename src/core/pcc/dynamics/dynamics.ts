@@ -25,7 +25,7 @@ import {
   wayOfUpdate,
 } from "./meter-ways.ts";
 import { addStage, createStageFit, fitStages, restartFit, type StageFit, slowestStage } from "./stage-fit.ts";
-import { addReading, beginTick, createStageHistory, type StageHistory, sinceLastTickMs } from "./stage-history.ts";
+import { addReading, beginTick, createStageHistory, type StageHistory } from "./stage-history.ts";
 
 /** What is found is tried again without after this time, twice as long with each return. */
 const tryAgainMs = 60 * minuteMs;
@@ -124,19 +124,18 @@ export function noteReadings(
 ): void {
   const { history, fit } = d;
   beginTick(history, nowMs);
-  const dtMs = sinceLastTickMs(history);
-  fit.sinceMs = dtMs;
+  fit.sinceMs = history.sinceMs;
   for (let i = 0; i < o.stageCount; i++) {
     const stage = stages[i]!;
     const source = o.powerSource[i]!;
     const heard = source !== PowerSource.lastKnown && Number.isFinite(stage.powerW);
-    const powerW = heard ? stage.powerW : o.modelW[i]!;
-    addReading(history, i, powerW, shares, dtMs);
+    history.nowW[i] = heard ? stage.powerW : o.modelW[i]!;
+    addReading(history, i, shares);
     // A link that has been silent may have lost a command, and one that says that it is off is switching on or has dropped
     // out: that is not how fast it follows.
     if (disturbed || nowMs - stage.atMs > heardMaxTicks * o.tickMs) d.silentAtMs[i] = nowMs;
     const told = nowMs - d.silentAtMs[i]! > heardAgainAfterMs;
-    addStage(fit, o, i, powerW, source === PowerSource.model && told && stage.role !== "off");
+    addStage(fit, o, i, history.nowW, source === PowerSource.model && told && stage.role !== "off");
   }
   const laterMs = fitStages(fit, o, !d.measured, nowMs);
   if (laterMs === 0) return;

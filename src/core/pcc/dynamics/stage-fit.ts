@@ -73,8 +73,9 @@ export function createStageFit(tickMs: number, stageCount: number, scaleW: numbe
   };
 }
 
-/** One stage in this tick. One that does not follow its model, for whatever reason, is expected to do what it does. */
-export function addStage(f: StageFit, o: LoadObserver, i: number, powerW: number, follows: boolean): void {
+/** One stage in this tick, its power from `nowW`. One that does not follow its model, for whatever reason, is expected to do what it does. */
+export function addStage(f: StageFit, o: LoadObserver, i: number, nowW: Float64Array, follows: boolean): void {
+  const powerW = nowW[i]!;
   f.readSumW += powerW;
   f.expectedSumW += follows ? o.meanW[i]! : powerW;
   if (!follows) {

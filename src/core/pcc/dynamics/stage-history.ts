@@ -17,7 +17,10 @@ export interface StageHistory {
   readonly integralWms: Float64Array;
   head: number;
   filled: number;
-  /** Last power of each stage; NaN before the first. */
+  /** Time since the tick before this one, ms; 0 in the first. */
+  sinceMs: number;
+  /** In of `addReading`: power of each stage in this tick. Then the one before it; NaN before the first. */
+  readonly nowW: Float64Array;
   readonly powerW: Float64Array;
   // Handed over in fields: a number that crosses a call which is not inlined is an object on the heap.
   /** In: two moments of the world, ms. Out of `measuredSum`: the mean between them, W. */
@@ -46,6 +49,8 @@ export function createStageHistory(
     integralWms: new Float64Array(slots * channelCount),
     head: 0,
     filled: 0,
+    sinceMs: 0,
+    nowW: new Float64Array(stageCount),
     powerW: new Float64Array(stageCount).fill(Number.NaN),
     spanFromMs: Number.NaN,
     spanUntilMs: Number.NaN,
@@ -63,15 +68,21 @@ export function beginTick(h: StageHistory, nowMs: number): void {
   h.timeMs[h.head] = nowMs;
   const to = h.head * h.channelCount;
   for (let c = 0; c < h.channelCount; c++) h.integralWms[to + c] = h.integralWms[from + c]!;
+  h.sinceMs = sinceLastTickMs(h);
 }
 
 /** Time since the tick before this one, ms; 0 in the first. */
-export function sinceLastTickMs(h: StageHistory): number {
+function sinceLastTickMs(h: StageHistory): number {
   return h.filled < 2 ? 0 : h.timeMs[h.head]! - h.timeMs[(h.head - 1) & (h.slots - 1)]!;
 }
 
-/** Power of stage i in this tick. `shares`: of stage i in channel c at [c · stageCount + i]. */
-export function addReading(h: StageHistory, i: number, powerW: number, shares: Float64Array, dtMs: number): void {
+/**
+ * Power of stage i in this tick, from `nowW`: as an argument each would be an object. `shares`: of stage i in channel c at
+ * [c · stageCount + i].
+ */
+export function addReading(h: StageHistory, i: number, shares: Float64Array): void {
+  const powerW = h.nowW[i]!;
+  const dtMs = h.sinceMs;
   const wasW = h.powerW[i]!;
   const areaWms = (Number.isNaN(wasW) ? powerW : 0.5 * (wasW + powerW)) * dtMs;
   h.powerW[i] = powerW;
