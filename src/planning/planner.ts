@@ -58,7 +58,7 @@ export class Planner {
   }
 
   #optimum(problem: PlanningProblem, faults: readonly PlanningFault[], solver: LpSolver): Plan | null {
-    const formulation = formulate(problem);
+    const formulation = formulate(problem, this.#formulation ?? undefined);
     const loaded = this.#load(formulation, solver);
     const staged = solveInStages(formulation, loaded);
     const solution = staged && settle(formulation, loaded, staged);

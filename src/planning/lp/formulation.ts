@@ -36,7 +36,8 @@ export interface Formulation {
   readonly unavoidable: Readonly<Record<Level, number>>;
 }
 
-export function formulate(problem: PlanningProblem): Formulation {
+/** `like`: the formulation of a moment ago, whose matrix the new one has if it can. */
+export function formulate(problem: PlanningProblem, like?: Formulation): Formulation {
   const builder = new ProgrammeBuilder();
   const slacks: { readonly level: Level; readonly column: number; readonly weight: number }[] = [];
   const draft: Draft = {
@@ -50,7 +51,11 @@ export function formulate(problem: PlanningProblem): Formulation {
       return column;
     },
   };
-  const stays = problem.stays.map((stay) => addStay(draft, stay));
+  const stays = problem.stays.map((stay, index) => {
+    const before = like?.stays[index];
+    const wasBelow = before?.stay.evseId === stay.evseId && before.reserveShort >= 0;
+    return addStay(draft, stay, wasBelow && before.stay.arrivalSlot === stay.arrivalSlot);
+  });
   const site = addSite(draft, stays);
   const levelRows = {} as Record<Level, number>;
   for (const level of levels) {

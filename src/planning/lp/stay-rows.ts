@@ -25,7 +25,8 @@ export interface StayColumns {
   readonly reachWh: Float64Array;
 }
 
-export function addStay(draft: Draft, stay: PlanningStay): StayColumns {
+/** `withReserve`: columns for a reserve that is missed, although the stay does not miss it. */
+export function addStay(draft: Draft, stay: PlanningStay, withReserve = false): StayColumns {
   const { problem, hours } = draft;
   const first = Math.max(0, stay.arrivalSlot);
   const count = Math.max(0, Math.min(problem.slots, stay.departureSlot) - first);
@@ -53,7 +54,7 @@ export function addStay(draft: Draft, stay: PlanningStay): StayColumns {
   const lowestKWh = bidirectional ? Math.min(stay.arrivalWh, floorWh(stay)) / 1_000 : 0;
   const highestKWh = Math.max(stay.maxWh, stay.arrivalWh) / 1_000;
   const energy = family(draft, count, () => [lowestKWh, highestKWh, 0]);
-  const below = stay.arrivalWh < stay.reserveWh;
+  const below = withReserve || stay.arrivalWh < stay.reserveWh;
   const level = `need-${stay.priority}` as const;
   const columns = {
     stay,
@@ -85,8 +86,6 @@ export function addStay(draft: Draft, stay: PlanningStay): StayColumns {
 function addRows({ builder, hours }: Draft, columns: Omit<StayColumns, "needRow">): number {
   const { stay, count, charge, chargeAbove, discharge, dischargeAbove, energy, reserveShort, unmet } = columns;
   const slope = taperSlope(stay);
-  const highestWh = Math.max(stay.maxWh, stay.arrivalWh);
-  let fastestWh = stay.arrivalWh;
   const at = (column: number, index: number): number => (column < 0 ? -1 : column + index);
   for (let i = 0; i < count; i++) {
     builder.entry(energy + i, 1);
@@ -95,8 +94,7 @@ function addRows({ builder, hours }: Draft, columns: Omit<StayColumns, "needRow"
     for (const column of [discharge, dischargeAbove]) builder.entry(at(column, i), hours / stay.dischargeEfficiency);
     const startKWh = i === 0 ? stay.arrivalWh / 1_000 : 0;
     columns.energyRows[i] = builder.row(startKWh, startKWh);
-    fastestWh = Math.min(highestWh, energyAfter(stay, fastestWh, stay.maxChargeW, hours));
-    if (slope > 0 && fastestWh > stay.taperFromWh) {
+    if (slope > 0) {
       for (const column of [charge, chargeAbove]) builder.entry(at(column, i), 1);
       builder.entry(energy + i, slope);
       columns.taperRows[i] = builder.row(-Infinity, (stay.maxChargeW + slope * stay.taperFromWh) / 1_000);
