@@ -168,6 +168,32 @@ describe("the grid: good needs both voltmeters, one bad one ends discharging, bo
       { gridGood: false, gridHolds: true, gridOut: false },
     ],
     [
+      "the meter's power is condemned, K1's voltmeter shows the same voltage: the grid is good, and nothing else",
+      (_, g) => void Object.assign(g, { meterTrusted: false, meterShowsVoltage: true }),
+      { meterFresh: false, gridGood: true, gridHolds: false },
+    ],
+    [
+      "the same, and the two voltmeters differ",
+      (s, g) => {
+        s.meter.voltagePu = 0.96;
+        Object.assign(g, { meterTrusted: false, meterShowsVoltage: true });
+      },
+      { meterFresh: false, gridGood: false },
+    ],
+    [
+      "the same, and their frequencies differ",
+      (s, g) => {
+        s.meter.frequencyHz = 60.3;
+        Object.assign(g, { meterTrusted: false, meterShowsVoltage: true });
+      },
+      { meterFresh: false, gridGood: false },
+    ],
+    [
+      "the meter is not believed for another reason",
+      (_, g) => void Object.assign(g, { meterTrusted: false }),
+      { meterFresh: false, gridGood: false },
+    ],
+    [
       "the meter's trip",
       (s, g) => {
         s.meter.voltagePu = 0.8;

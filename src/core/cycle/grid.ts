@@ -3,6 +3,7 @@ import { Quality } from "../../domain/quality.ts";
 import type { Core } from "../core.ts";
 import { type GridFunctions, stepGridFunctions, unknownCeaseS } from "../grid/der.ts";
 import { writeMeasurement } from "../grid/measurement.ts";
+import { showsVoltage } from "../pcc/meter-supervision.ts";
 import type { Snapshot } from "../snapshot.ts";
 
 /**
@@ -13,6 +14,7 @@ export function judgeGrid(core: Core, { meter, transferDevice, site }: Snapshot,
   const meterFresh = nowMs - meter.atMs <= modeFactsConfig.meterFreshMs;
   const { quality } = exportControl.supervision;
   verdict.meterTrusted = meterFresh && quality !== Quality.frozen && quality !== Quality.implausible;
+  verdict.meterShowsVoltage = meterFresh && showsVoltage(exportControl.supervision, nowMs);
   const meterQuality = meterFresh ? Quality.good : Quality.stale;
   writeMeasurement(meterMeasurement, meter.phaseVoltagePu, meter.voltagePu, meter.frequencyHz, meterQuality);
   for (let p = 0; p < 3; p++) meterMeasurement.lineVoltagePu[p] = meter.lineVoltagePu[p]!;

@@ -36,6 +36,11 @@ export interface GridVerdict {
   mainsLost: boolean;
   /** The supervision of the meter (frozen, implausible) has no objection. */
   meterTrusted: boolean;
+  /**
+   * The meter was condemned because its power contradicts the stages (reversed, another place, another scale), and it goes on
+   * having samples that make sense otherwise. That says nothing against its voltage.
+   */
+  meterShowsVoltage: boolean;
 }
 
 /** A grid that nobody has judged yet. */
@@ -45,6 +50,7 @@ export const createGridVerdict = (): GridVerdict => ({
   deviceTripped: false,
   mainsLost: false,
   meterTrusted: false,
+  meterShowsVoltage: false,
 });
 
 /** What facts are judged by: the transfer device's abilities and travel, windows, ages. */
@@ -355,7 +361,9 @@ function deriveSides(
 
   const deviceGood = fresh && inWindow(gridPu, gridHz, config);
   const meterGood =
-    facts.meterFresh && grid.inEnterServiceWindow && inWindow(meter.voltagePu, meter.frequencyHz, config);
+    (facts.meterFresh || (present && deviceGood && isConfirmed(snapshot, grid))) &&
+    grid.inEnterServiceWindow &&
+    inWindow(meter.voltagePu, meter.frequencyHz, config);
   facts.gridGood = deviceGood && meterGood;
   facts.gridHolds = fresh && facts.meterFresh && !grid.tripped && !(present && grid.deviceTripped) && !grid.mainsLost;
   const deviceOut = fresh && !deviceGood && (!facts.gridLive || grid.deviceTripped);
@@ -366,6 +374,26 @@ function deriveSides(
   facts.inSync = relay && inSyncWindow(device, config.syncAim, config.travelMs);
   facts.syncHolds = relay && inSyncWindow(device, config.syncWindow, config.travelMs);
 }
+
+/**
+ * A meter whose power is not believed may still be counted for the good grid, and for nothing else, where the transfer
+ * device's own voltmeter shows the same. Otherwise a site with a reversed current transformer would stay an island beside a
+ * good grid until its vehicles are empty, and dark afterwards. Safe, because two voltmeters still agree before K1 closes, and
+ * because discharging, holding and leaving the grid go on asking for a meter that is believed in whole (`meterFresh`): the
+ * site comes back without giving power. A frozen meter, one with impossible values, and a site without a voltmeter of its own
+ * on the grid side stay where they are.
+ */
+function isConfirmed({ meter, transferDevice: device }: Snapshot, grid: GridVerdict): boolean {
+  return (
+    grid.meterShowsVoltage &&
+    Math.abs(meter.voltagePu - device.gridVoltagePu) <= confirmsWithinPu &&
+    Math.abs(meter.frequencyHz - device.gridFrequencyHz) <= confirmsWithinHz
+  );
+}
+
+/** Two voltmeters of class 1 at the same voltage, and their frequency readings, are as far apart as this at most. */
+const confirmsWithinPu = 0.03;
+const confirmsWithinHz = 0.2;
 
 const inWindow = (voltagePu: number, frequencyHz: number, c: ModeFactsConfig): boolean =>
   voltagePu >= c.windowMinPu &&

@@ -151,7 +151,13 @@ function isPlausible(meter: MeterFacts, rangeW: number): boolean {
 /** One tick. `canChallenge`: the stages have power to move; without it a still meter is only held, then called frozen. */
 export function superviseMeter(s: MeterSupervision, meter: MeterFacts, canChallenge: boolean, nowMs: number): void {
   s.hasSample = false;
-  if (s.condemned) return;
+  if (s.condemned) {
+    if (meter.sampleCount === s.sampleCount || !(meter.sampleAtMs > s.sampleAtMs)) return;
+    s.sampleCount = meter.sampleCount;
+    s.sampleAtMs = meter.sampleAtMs;
+    if (!isPlausible(meter, s.config.rangeW)) s.trustedFromMs = nowMs + trustAgainAfterMs;
+    return;
+  }
   const { updateMs } = s;
   if (meter.sampleCount !== s.sampleCount && meter.sampleAtMs > s.sampleAtMs) {
     if (Number.isFinite(s.sampleAtMs)) {
@@ -217,6 +223,12 @@ export function condemnMeter(s: MeterSupervision, reason: ReasonKey): void {
   s.condemned = true;
   s.hasSample = false;
   judge(s, Quality.implausible, reason);
+}
+
+/** Condemned for what its power says against the stages, and otherwise alive and sensible. */
+export function showsVoltage(s: MeterSupervision, nowMs: number): boolean {
+  const alive = nowMs - s.sampleAtMs < Math.max(stillIdleMs, 2 * s.updateMs);
+  return s.condemned && alive && nowMs >= s.trustedFromMs;
 }
 
 /** A person has looked at the meter. */

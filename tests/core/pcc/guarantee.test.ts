@@ -89,3 +89,9 @@ describe.each(guaranteeRows.map((row) => [row.says, row] as const))("random step
     expect([result.broken, result.cause]).toEqual([0, ""]);
   });
 });
+
+test.each([2, 31, 46])("a loop of 100 ms and a meter of 200 ms, whose samples all wait as long (seed %d)", (seed) => {
+  const { spec } = guaranteeRows.find(({ id }) => id === "1-loop100")!;
+  const { worstMs, promisedMs } = measureGuarantee(spec, "export", seed, randomSteps);
+  expect(worstMs).toBeLessThanOrEqual(promisedMs);
+});

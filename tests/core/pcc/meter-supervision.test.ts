@@ -4,6 +4,7 @@ import {
   createMeterSupervision,
   type MeterConfig,
   resetMeter,
+  showsVoltage,
   stillBlocksToSuspect,
   superviseMeter,
 } from "../../../src/core/pcc/meter-supervision.ts";
@@ -128,6 +129,27 @@ describe("what is believed of a meter", () => {
     resetMeter(s);
     expect(run(300)).toBe("good");
   });
+});
+
+test("a condemned meter shows its voltage while it lives and makes sense otherwise", () => {
+  const { s, meter, run } = makeMeter();
+  let nowMs = 1_000;
+  const shows = (ms: number, how = {}) => {
+    run(ms, how);
+    nowMs += ms;
+    return showsVoltage(s, nowMs);
+  };
+  run(1_000);
+  expect(shows(100)).toBe(false);
+  condemnMeter(s, "meter-reversed");
+  expect(shows(200)).toBe(true);
+  expect(shows(2_000, { changesOften: false })).toBe(false);
+  expect(shows(200)).toBe(true);
+  meter.powerW = Number.NaN;
+  expect(shows(200)).toBe(false);
+  meter.powerW = 50_000;
+  expect(shows(4_000)).toBe(false);
+  expect(shows(2_000)).toBe(true);
 });
 
 describe("samples that are overdue: power shall retreat", () => {
