@@ -1,7 +1,8 @@
 /** Vehicles on real sockets: whole sessions over TCP and TLS, several connections, a broken handshake, a vehicle that comes back. */
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { driveSession, type Stream, type VehicleOptions, type VehicleResult } from "../../sim/peers/vehicle/vehicle.ts";
@@ -138,6 +139,42 @@ describe("whole sessions over TCP", () => {
     },
     patienceMs,
   );
+});
+
+describe("islet ev", () => {
+  const run = (...args: string[]) =>
+    new Promise<{ code: number | null; text: string }>((resolve) => {
+      const child = spawn(process.execPath, [join(import.meta.dirname, "../../bin/islet.mjs"), "ev", ...args]);
+      let text = "";
+      for (const stream of [child.stdout, child.stderr])
+        stream.on("data", (piece: Buffer) => void (text += piece.toString()));
+      child.on("close", (code) => resolve({ code, text }));
+    });
+
+  it(
+    "goes through a session and prints it; says what stopped it otherwise",
+    async () => {
+      await listen();
+      const at = `127.0.0.1:${listener.port}`;
+      const good = await run("--connect", at, "--bidirectional");
+      expect(good).toMatchObject({ code: 0, text: expect.stringContaining("The session is complete.") });
+      expect(good.text).toContain("DC_ChargeLoop OK");
+      facts.authorization = "rejected";
+      const refused = await run("--connect", at, "--protocol", "din", "--json");
+      expect(refused.code).toBe(1);
+      expect(JSON.parse(refused.text)).toMatchObject({ complete: false, trouble: "ContractAuthentication: FAILED" });
+    },
+    patienceMs,
+  );
+
+  it.each([
+    ["no charger named", [], 2, /say where the charger is/],
+    ["an address without a port", ["--connect", "localhost"], 2, /HOST:PORT/],
+    ["nobody listens", ["--connect", "127.0.0.1:9"], 1, /ECONNREFUSED/],
+  ])("%s", async (_, args, code, words) => {
+    await listen();
+    expect(await run(...args)).toMatchObject({ code, text: expect.stringMatching(words) });
+  });
 });
 
 describe("one vehicle can't disturb another", () => {

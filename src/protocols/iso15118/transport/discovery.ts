@@ -47,3 +47,16 @@ export function answerDiscovery(
   payload[19] = overTcp;
   return frameOf(responsePayload, payload);
 }
+
+/** A vehicle's question. */
+export const askDiscovery = (secure: boolean): Uint8Array =>
+  frameOf(requestPayload, Uint8Array.of(secure ? withTls : withoutTls, overTcp));
+
+/** Where a charger says that it listens, or undefined for what is no answer. */
+export function readDiscovery(datagram: Uint8Array): { readonly port: number; readonly secure: boolean } | undefined {
+  const header = readV2gtpHeader(datagram);
+  if (header?.payloadType !== responsePayload || header.payloadBytes !== 20) return undefined;
+  const payload = datagram.subarray(v2gtpHeaderBytes);
+  if (payload.length < 20) return undefined;
+  return { port: payload[16]! * 256 + payload[17]!, secure: payload[18] === withTls };
+}
