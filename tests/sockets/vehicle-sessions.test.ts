@@ -166,15 +166,6 @@ describe("islet ev", () => {
     },
     patienceMs,
   );
-
-  it.each([
-    ["no charger named", [], 2, /say where the charger is/],
-    ["an address without a port", ["--connect", "localhost"], 2, /HOST:PORT/],
-    ["nobody listens", ["--connect", "127.0.0.1:9"], 1, /ECONNREFUSED/],
-  ])("%s", async (_, args, code, words) => {
-    await listen();
-    expect(await run(...args)).toMatchObject({ code, text: expect.stringMatching(words) });
-  });
 });
 
 describe("one vehicle can't disturb another", () => {
