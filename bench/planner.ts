@@ -1,7 +1,7 @@
 /**
  * `npm run -s bench -- planner`: the planner on twelve site-days with a known optimum beside what sites do without one, its processor
  * time on invented depots, and its memory after many re-plans. `--days N` depots of each size (default 6), `--replans N` for the
- * memory (default 1000). Processor time, not wall time: the engine has one thread.
+ * memory (default 1000), `--sizes 5,20,50,100` of the depots. Processor time, not wall time: the engine has one thread.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { Random } from "../sim/random.ts";
 import { greedyPowers } from "../src/planning/greedy.ts";
 import type { LpSolver } from "../src/planning/lp/linear-programme.ts";
 import { leastCurtailment, outcomeOf } from "../src/planning/outcome.ts";
-import { Planner } from "../src/planning/planner.ts";
+import { greedyPlan, Planner } from "../src/planning/planner.ts";
 import type { PlanningProblem } from "../src/planning/problem.ts";
 import { createHighsSolver } from "../src/planning/solver/highs.ts";
 import { chargeAtOnce, perVehicle } from "./lib/planner-baselines.ts";
@@ -32,7 +32,7 @@ interface SiteDay extends PlanningProblem {
 export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
   const { values } = parseArgs({
     args: [...args],
-    options: { days: { type: "string" }, replans: { type: "string" } },
+    options: { days: { type: "string" }, replans: { type: "string" }, sizes: { type: "string" } },
     strict: false,
   });
   const days = Number(values["days"] ?? 6);
@@ -42,7 +42,9 @@ export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
   const figures: Figure[] = [{ name: "loading the solver", value: cpuMs() - loadFrom, unit: "ms CPU" }];
   say("site-days with a known optimum …");
   figures.push(...quality(solver));
-  for (const vehicles of [5, 20, 50, 100]) {
+  for (const vehicles of String(values["sizes"] ?? "5,20,50,100")
+    .split(",")
+    .map(Number)) {
     say(`${vehicles} vehicles × 96 slots …`);
     figures.push(...times(solver, vehicles, days));
   }
@@ -99,6 +101,7 @@ function quality(solver: LpSolver): Figure[] {
 function times(solver: LpSolver, vehicles: number, days: number): Figure[] {
   const first: number[] = [];
   const again: number[] = [];
+  const simple: number[] = [];
   let greedy = 0;
   for (let seed = 0; seed < days; seed++) {
     const random = new Random(1_000 * vehicles + seed);
@@ -114,11 +117,13 @@ function times(solver: LpSolver, vehicles: number, days: number): Figure[] {
       greedy += Number(plan.method === "greedy");
     }
     planner.dispose();
+    simple.push(timed(() => greedyPlan(day, [], "asked for"))[0]);
   }
   const name = `${vehicles} vehicles × 96 slots`;
   return [
-    ...spread(`${name}, first plan with all stages`, first),
+    ...spread(`${name}, first plan with all levels`, first),
     ...spread(`${name}, re-plan on the kept programme`, again),
+    ...spread(`${name}, without a solver`, simple),
     { name: `${name}, plans that became greedy`, value: greedy, unit: "plans" },
   ];
 }

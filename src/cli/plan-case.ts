@@ -16,7 +16,7 @@ export function planCaseCommand(program: Command): void {
     .argument("<files...>", "case files, JSON: one case or a list of them")
     .option("--json", "JSON lines (always so)")
     .option("--greedy", "without the solver, as when it fails")
-    .option("--full", "the whole plan: outcome, grid cap, faults")
+    .option("--full", "the whole plan: outcome, reasons, grid cap, faults")
     .action(async (files: readonly string[], { greedy, full }: { greedy?: boolean; full?: boolean }) => {
       const solver = greedy ? null : await loadSolver();
       for (const file of files) {

@@ -3,11 +3,11 @@
  * as such. No clock, no random: the same problem gives the same bytes.
  */
 import { greedyPowers } from "./greedy.ts";
+import { solveByLevel } from "./lp/by-level.ts";
 import { curtailedOf, powersOf } from "./lp/flows.ts";
 import { type Formulation, formulate } from "./lp/formulation.ts";
 import { type LoadedProgramme, type LpSolver, sameMatrix } from "./lp/linear-programme.ts";
 import { settle } from "./lp/settle.ts";
-import { solveInStages } from "./lp/stages.ts";
 import { leastCurtailment, type Outcome, outcomeOf } from "./outcome.ts";
 import type { PlanningProblem } from "./problem.ts";
 import { checkProblem, type PlanningFault } from "./problem-check.ts";
@@ -60,8 +60,8 @@ export class Planner {
   #optimum(problem: PlanningProblem, faults: readonly PlanningFault[], solver: LpSolver): Plan | null {
     const formulation = formulate(problem, this.#formulation ?? undefined);
     const loaded = this.#load(formulation, solver);
-    const staged = solveInStages(formulation, loaded);
-    const solution = staged && settle(formulation, loaded, staged);
+    const byLevel = solveByLevel(formulation, loaded);
+    const solution = byLevel && settle(formulation, loaded, byLevel);
     if (!solution) return null;
     const powerW = powersOf(formulation, solution.values);
     const pvCurtailW = curtailedOf(formulation, solution.values);
@@ -107,7 +107,7 @@ export function plan(problem: unknown, solver: LpSolver | null): Plan {
   }
 }
 
-function greedyPlan(problem: PlanningProblem, faults: readonly PlanningFault[], fallback: string): Plan {
+export function greedyPlan(problem: PlanningProblem, faults: readonly PlanningFault[], fallback: string): Plan {
   const powerW = greedyPowers(problem);
   const pvCurtailW = leastCurtailment(problem, powerW);
   const outcome = outcomeOf(problem, powerW, pvCurtailW);

@@ -6,6 +6,7 @@
 import {
   type DemandCharge,
   type PlanningEvent,
+  type PlanningPreferences,
   type PlanningProblem,
   type PlanningStay,
   type PlanningTariff,
@@ -77,12 +78,32 @@ export function checkProblem(raw: unknown): CheckedProblem {
     tariff: checkTariff(record(raw["tariff"]), slots, tell),
     events: list(raw["events"]).flatMap((event) => checkEvent(record(event), slots, tell)),
     stays: checkStays(list(raw["stays"]), slots, tell),
-    ...(isRecord(raw["previous"]) ? { previous: raw["previous"] as NonNullable<PlanningProblem["previous"]> } : {}),
-    ...(isRecord(raw["preferences"])
-      ? { preferences: raw["preferences"] as NonNullable<PlanningProblem["preferences"]> }
-      : {}),
+    ...checkPrevious(raw["previous"], tell),
+    preferences: checkPreferences(record(raw["preferences"]), tell),
   };
   return { problem, faults };
+}
+
+/** A plan in force that can't be read is none: the new one is made without it. */
+function checkPrevious(raw: unknown, tell: Tell): Pick<PlanningProblem, "previous"> {
+  if (raw === undefined || raw === null) return {};
+  const powerW = record(raw)["powerW"];
+  const sound =
+    isRecord(powerW) && Object.values(powerW).every((powers) => Array.isArray(powers) && powers.every(isNumber));
+  if (sound) return { previous: { powerW: powerW as Readonly<Record<string, readonly number[]>> } };
+  tell("not-a-number", "previous", "The plan in force can't be read; the new one is made without it.");
+  return {};
+}
+
+function checkPreferences(raw: Raw, tell: Tell): PlanningPreferences {
+  const price = (key: keyof PlanningPreferences): PlanningPreferences => {
+    const value = raw[key];
+    if (value === undefined) return {};
+    if (isNumber(value) && value >= 0 && value <= priceMax) return { [key]: value };
+    tell("out-of-range", "preferences", `${key} is ${told(value)}; its default is used.`);
+    return {};
+  };
+  return { ...price("peacePerKWh"), ...price("unearnedPeakPerKWh") };
 }
 
 type Tell = (code: FaultCode, where: string, sentence: string) => void;
@@ -331,6 +352,10 @@ function checkRatings(
     taperFromWh: within("taperFromWh", 0, capacityWh, capacityWh, "The start of the taper"),
     taperFullW: within("taperFullW", 0, Infinity, maxChargeW, "The power of a full battery"),
     wearPerKWh: within("wearPerKWh", 0, priceMax, 0, "The wear price"),
-    ...(isRecord(raw["ownPrice"]) ? { ownPrice: raw["ownPrice"] as NonNullable<PlanningStay["ownPrice"]> } : {}),
+    ...ownPriceOf(record(raw["ownPrice"])),
   };
+}
+
+function ownPriceOf({ slot, perKWh }: Raw): Pick<PlanningStay, "ownPrice"> {
+  return isNumber(slot) && isNumber(perKWh) ? { ownPrice: { slot, perKWh } } : {};
 }

@@ -1,8 +1,8 @@
 /** Site-days that a linear programme alone gets wrong: minimum powers, export dearer than import, negative prices. */
 import { describe, expect, test } from "vitest";
+import { solveByLevel } from "../../src/planning/lp/by-level.ts";
 import { formulate } from "../../src/planning/lp/formulation.ts";
 import { openChoices } from "../../src/planning/lp/open-choices.ts";
-import { solveInStages } from "../../src/planning/lp/stages.ts";
 import { plan } from "../../src/planning/planner.ts";
 import type { PlanningProblem } from "../../src/planning/problem.ts";
 import { createHighsSolver } from "../../src/planning/solver/highs.ts";
@@ -35,9 +35,9 @@ const priced = (
 const openIn = (day: PlanningProblem): number => {
   const formulation = formulate(day);
   const loaded = solver.load(formulation.programme);
-  const staged = solveInStages(formulation, loaded)!;
+  const byLevel = solveByLevel(formulation, loaded)!;
   loaded.dispose();
-  return openChoices(formulation, staged.solution.values).length;
+  return openChoices(formulation, byLevel.solution.values).length;
 };
 
 const evening = (t: number): boolean => t >= 24 && t < 32;

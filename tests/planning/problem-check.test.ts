@@ -41,6 +41,8 @@ const cases: readonly (readonly [name: string, problem: unknown, code: string, s
   ["a load above the import limit", withSite({ loadW: holed(day.site.loadW, 1e6) }), "load-above-import-limit", 6],
   ["an unknown load", withSite({ loadW: holed(day.site.loadW, null) }), "not-a-number", 6],
   ["negative PV", withSite({ pvW: holed(day.site.pvW, -5) }), "out-of-range", 6],
+  ["a plan in force that is none", { ...day, previous: { powerW: { "evse-01": ["x"] } } }, "not-a-number", 6],
+  ["a value of peace below zero", { ...day, preferences: { peacePerKWh: -1 } }, "out-of-range", 6],
   ["an event without slots", { ...day, events: [{ id: "e", committedW: 5 }] }, "not-a-number", 6],
 ];
 

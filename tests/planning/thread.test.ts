@@ -66,7 +66,9 @@ test("a thread that holds too much memory is renewed between two plans", async (
 
 test("what can't be sent is told, and the thread goes on", async () => {
   const planner = thread();
-  expect((await planner.plan({ ...day, call: () => 0 })).fallback).toMatch(/can't be/);
+  const { fallback, powerW } = await planner.plan({ ...day, call: () => 0 });
+  expect(fallback).toMatch(/^the problem can't be sent/);
+  expect(Object.keys(powerW)).toHaveLength(6);
   expect((await planner.plan(day)).method).toBe("linear-programme");
 });
 

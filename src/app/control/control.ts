@@ -166,8 +166,7 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
       devicesAtMs = nowMs;
       say({ kind: "devices", reports: bridge.reports() });
     }
-    // While nobody knows what the site is, nothing is written: a stage that forms an island is bounded by its own watchdog.
-    if (output.commandsEnabled && nowMs >= verifyAtMs && !verifying) {
+    if (nowMs >= verifyAtMs && !verifying) {
       verifyAtMs = nowMs + verifyEveryMs;
       void verify();
     }

@@ -1,7 +1,7 @@
 /**
  * The planning problem as a linear programme (docs/planning.md has it with symbols). One variable for charging, discharging and
  * energy of each stay and slot, one for import, export and curtailed PV of each slot, one for the peak of each demand charge, and
- * slacks for whatever may have to be given up. The slacks of one priority form a level; `stages.ts` makes them as small as possible
+ * slacks for whatever may have to be given up. The slacks of one priority form a level; `by-level.ts` makes them as small as possible
  * in order.
  */
 import type { PlanningProblem } from "../problem.ts";
@@ -10,7 +10,7 @@ import { type LinearProgramme, ProgrammeBuilder } from "./linear-programme.ts";
 import { addSite, type SiteColumns } from "./site-rows.ts";
 import { addStay, type StayColumns } from "./stay-rows.ts";
 
-/** First guess of what a unit of each level is worth, currency per kWh: a short cut only, the stages decide. */
+/** First guess of what a unit of each level is worth, currency per kWh: a short cut only, the order decides. */
 const guessPerUnit: Readonly<Record<Level, number>> = {
   "site-limits": 10_000,
   "need-1": 3_000,

@@ -3,11 +3,12 @@
  * the programme is solved again, until none is open. Then by a search, best first, over one choice at a time, within a bound on work.
  * All on the kept programme, where changed bounds cost a few simplex steps.
  */
+
+import { keptWithin, type SolvedByLevel, slackOf } from "./by-level.ts";
 import { levels } from "./draft.ts";
 import type { Formulation } from "./formulation.ts";
 import type { LoadedProgramme, LpSolution } from "./linear-programme.ts";
 import { type Bounds, openChoices } from "./open-choices.ts";
-import { keptWithin, type Staged, slackOf } from "./stages.ts";
 
 /** Rounds of rounding. */
 const roundsMax = 150;
@@ -23,12 +24,12 @@ interface Settled {
 }
 
 /** `null`: no plan that keeps every rule was found. The duals of a solution are those of its own bounds. */
-export function settle(formulation: Formulation, loaded: LoadedProgramme, staged: Staged): LpSolution | null {
-  if (openChoices(formulation, staged.solution.values).length === 0) return staged.solution;
+export function settle(formulation: Formulation, loaded: LoadedProgramme, byLevel: SolvedByLevel): LpSolution | null {
+  if (openChoices(formulation, byLevel.solution.values).length === 0) return byLevel.solution;
   const tree = new Tree(formulation, loaded);
-  tree.keep(staged);
-  let rounded = roundOff(tree, staged.solution);
-  let root: LpSolution | null = staged.solution;
+  tree.keep(byLevel);
+  let rounded = roundOff(tree, byLevel.solution);
+  let root: LpSolution | null = byLevel.solution;
   if (!rounded) {
     // What the levels leave does not fit the choices: weigh the levels instead of holding them.
     tree.keep(null);
@@ -53,12 +54,12 @@ class Tree {
   }
 
   /** Holds each level at its least slack with money as objective, or lets go of them and weighs them by the guess. */
-  keep(staged: Staged | null): void {
+  keep(byLevel: SolvedByLevel | null): void {
     const { levelRows, moneyCost, guessedCost } = this.#formulation;
     for (const level of levels) {
-      this.#loaded.setRowBounds(levelRows[level], 0, staged ? staged.least[level] + keptWithin : Infinity);
+      this.#loaded.setRowBounds(levelRows[level], 0, byLevel ? byLevel.least[level] + keptWithin : Infinity);
     }
-    this.#cost = staged ? moneyCost : guessedCost;
+    this.#cost = byLevel ? moneyCost : guessedCost;
     this.#loaded.setCosts(this.#cost);
   }
 

@@ -5,6 +5,9 @@ import { type Draft, family, floorWh, peaceDefaultPerKWh } from "./draft.ts";
 /** Per kWh and slot: of two slots with the same price the earlier one is taken. */
 const earlierPerKWh = 1e-6;
 
+/** A stay this near its reserve has the columns for missing it, so that a small error of its energy keeps the matrix. */
+const nearReserve = 1.03;
+
 /** Numbers of a stay's columns and rows. A family has one column for each slot of the stay; -1: the stay has none. */
 export interface StayColumns {
   readonly stay: PlanningStay;
@@ -54,7 +57,7 @@ export function addStay(draft: Draft, stay: PlanningStay, withReserve = false): 
   const lowestKWh = bidirectional ? Math.min(stay.arrivalWh, floorWh(stay)) / 1_000 : 0;
   const highestKWh = Math.max(stay.maxWh, stay.arrivalWh) / 1_000;
   const energy = family(draft, count, () => [lowestKWh, highestKWh, 0]);
-  const below = withReserve || stay.arrivalWh < stay.reserveWh;
+  const below = withReserve || stay.arrivalWh < stay.reserveWh * nearReserve;
   const level = `need-${stay.priority}` as const;
   const columns = {
     stay,

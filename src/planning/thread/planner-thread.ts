@@ -111,9 +111,8 @@ export class PlannerThread {
     try {
       this.#worker!.postMessage({ number: this.#number, problem: this.#current!.problem } satisfies PlanQuestion);
     } catch (failure) {
-      this.#finish(
-        this.#greedy(`the problem can't be sent: ${failure instanceof Error ? failure.message : failure}`, null),
-      );
+      const cause = `the problem can't be sent: ${failure instanceof Error ? failure.message : failure}`;
+      this.#finish(this.#greedy(cause, this.#current!.problem));
     }
   }
 

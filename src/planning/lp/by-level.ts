@@ -1,6 +1,6 @@
 /**
  * Solves a formulation level by level: the slack of a higher level is made as small as possible before a lower one counts at all,
- * and money comes last. Weights instead of stages were measured to trade a higher level for a lower one in two of ten site-days
+ * and money comes last. Weights instead of an order were measured to trade a higher level for a lower one in two of ten site-days
  * that could not meet everything.
  */
 import { type Level, levels } from "./draft.ts";
@@ -10,7 +10,7 @@ import type { LoadedProgramme, LpSolution } from "./linear-programme.ts";
 /** A level is kept within this of its least slack, kWh: the solver's own tolerance, far below a Wh that anybody counts. */
 export const keptWithin = 1e-5;
 
-export interface Staged {
+export interface SolvedByLevel {
   readonly solution: LpSolution;
   /** Least slack of each level, kWh (kWh·h for the reserve). */
   readonly least: Readonly<Record<Level, number>>;
@@ -18,7 +18,7 @@ export interface Staged {
 }
 
 /** `null`: the solver found nothing within its bounds. Leaves the programme with money as objective and all levels kept. */
-export function solveInStages(formulation: Formulation, loaded: LoadedProgramme): Staged | null {
+export function solveByLevel(formulation: Formulation, loaded: LoadedProgramme): SolvedByLevel | null {
   const { levelRows, levelCost, unavoidable, guessedCost, moneyCost } = formulation;
   for (const level of levels) loaded.setRowBounds(levelRows[level], 0, Infinity);
   loaded.setCosts(guessedCost);
