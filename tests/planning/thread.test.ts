@@ -5,9 +5,15 @@ import { createHighsSolver } from "../../src/planning/solver/highs.ts";
 import { PlannerThread, type PlannerThreadOptions } from "../../src/planning/thread/planner-thread.ts";
 import { judge, siteDay } from "./judge.ts";
 
+const hanging = new URL("./workers/hanging.mjs", import.meta.url);
+const dying = new URL("./workers/dying.mjs", import.meta.url);
+const silent = new URL("./workers/silent.mjs", import.meta.url);
+const growing = new URL("./workers/growing.mjs", import.meta.url);
+const missing = new URL("./workers/", import.meta.url);
+
 const open: PlannerThread[] = [];
-function thread(worker?: string, options: PlannerThreadOptions = {}): PlannerThread {
-  const file = worker === undefined ? {} : { worker: new URL(`./workers/${worker}.mjs`, import.meta.url) };
+function thread(worker?: URL, options: PlannerThreadOptions = {}): PlannerThread {
+  const file = worker === undefined ? {} : { worker };
   const made = new PlannerThread({ limitMs: 60_000, startLimitMs: 60_000, ...options, ...file });
   open.push(made);
   return made;
@@ -37,10 +43,10 @@ test("the newest problem wins, and everybody who waits gets its plan", async () 
 });
 
 test.each([
-  ["hangs", "hanging", { limitMs: 50 }, "the solver failed: it took longer than 50 ms"],
-  ["dies", "dying", {}, "the solver failed: memory access out of bounds"],
-  ["does not start", "silent", { startLimitMs: 50 }, "the solver failed: its thread does not start"],
-  ["is not there", "missing", {}, "the solver failed: "],
+  ["hangs", hanging, { limitMs: 50 }, "the solver failed: it took longer than 50 ms"],
+  ["dies", dying, {}, "the solver failed: memory access out of bounds"],
+  ["does not start", silent, { startLimitMs: 50 }, "the solver failed: its thread does not start"],
+  ["is not there", missing, {}, "the solver failed: "],
 ] as const)("a thread that %s: a greedy plan that says so", async (_, worker, options, cause) => {
   const planner = thread(worker, options);
   for (let again = 0; again < 2; again++) {
@@ -52,13 +58,13 @@ test.each([
 });
 
 test("after three failures in a row it rests and plans greedily at once", async () => {
-  const planner = thread("dying");
+  const planner = thread(dying);
   for (let time = 0; time < 3; time++) expect((await planner.plan(day)).fallback).toMatch(/out of bounds/);
   expect((await planner.plan(day)).fallback).toBe("the solver failed 3 times in a row");
 });
 
 test("a thread that holds too much memory is renewed between two plans", async () => {
-  const planner = thread("growing");
+  const planner = thread(growing);
   const first = (await planner.plan(day)) as unknown as { threadId: number };
   const second = (await planner.plan(day)) as unknown as { threadId: number };
   expect(second.threadId).not.toBe(first.threadId);
@@ -73,7 +79,7 @@ test("what can't be sent is told, and the thread goes on", async () => {
 });
 
 test("closing leaves nobody waiting", async () => {
-  const planner = thread("hanging");
+  const planner = thread(hanging);
   const waiting = [planner.plan(day), planner.plan(day)];
   await planner.close();
   for (const { fallback } of await Promise.all(waiting)) expect(fallback).toBe("the planner is closed");
