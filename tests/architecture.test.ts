@@ -9,7 +9,7 @@ import { strata } from "./strata.table.ts";
 const root = join(import.meta.dirname, "..");
 
 /** Commands that start the simulator: the only files of `src` that may import `sim`. */
-const simulatorCommands = /^src\/cli\/(demo\/|scenario\/|sim|swarm|replay)[\w-]*\.ts$/;
+const simulatorCommands = /^src\/cli\/(demo\/|scenario\/|sim|ev|swarm|replay)[\w-]*\.ts$/;
 
 /**
  * The rooms of the core, each with the files or folder that it is, and what it may import besides itself. Decisions know the
@@ -50,7 +50,7 @@ describe("the arrows of the design hold", () => {
           if (!to) {
             if (!target.endsWith(".json")) wrong.push(`${path} → ${target}`);
           } else if (to.name !== from.name && !from.may.includes(to.name)) wrong.push(`${path} → ${target}`);
-          else if (to.name === "sim" && from.name === "cli" && !simulatorCommands.test(path))
+          else if ((to.name === "sim" || to.name === "peers") && from.name === "cli" && !simulatorCommands.test(path))
             wrong.push(`${path} → ${target}`);
         } else {
           const name = target.startsWith("@") ? target.split("/").slice(0, 2).join("/") : target.split("/")[0]!;

@@ -33,7 +33,7 @@ export const strata: readonly Stratum[] = [
   {
     name: "cli",
     folder: "src/cli",
-    may: ["app", "dashboard", "domain", "config", "core", "exi", "iso15118", "bridge", "planning", "solver", "sim"],
+    may: ["app", "dashboard", "domain", "config", "core", "exi", "iso15118", "bridge", "planning", "solver", "sim", "peers"],
     packages: ["*"],
   },
   { name: "plant", folder: "sim/plant", may: ["domain"], packages: [] },

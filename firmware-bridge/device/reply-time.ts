@@ -4,7 +4,7 @@
  * so that a device that has become slower is found again.
  */
 
-/** Nobody is given up sooner, ms: a retransmission on the network, a hiccup of a gateway. */
+/** Nobody is given up sooner, ms: a retransmission on the network, a short pause of a gateway. */
 const replyFloorMs = 100;
 /** The wait is this many times the slowest of the recent replies. */
 const peakFactor = 6;

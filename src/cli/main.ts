@@ -58,6 +58,11 @@ const commands: readonly (readonly [name: string, sentence: string, load: () => 
     "encode and decode ISO 15118 messages, JSON lines in and out",
     async () => (await import("./exi.ts")).exiCommand,
   ],
+  [
+    "ev",
+    "a simulated vehicle: goes through a session with any charger that speaks ISO 15118 or DIN 70121",
+    async () => (await import("./ev.ts")).evCommand,
+  ],
   ["v2g", "show what an ISO 15118 message says", async () => (await import("./v2g.ts")).v2gCommand],
 ];
 

@@ -31,7 +31,7 @@ export const modesWithK1 = (expected: ExpectedK1): Mode[] =>
 
 /**
  * What a power stage does or is asked to do. `discharge` is following the grid while giving power back. `hold` is only asked,
- * and only of a stage that can hold its angle: it follows its set-point, and when K1's mirror contact in its own gate enable
+ * and only of a stage that can hold its angle: it follows its setpoint, and when K1's mirror contact in its own gate enable
  * opens, it holds the bus up at the voltage and angle it had, for a bounded time. It then reports `forming`.
  */
 export const roleNames = ["off", "charge", "discharge", "forming", "hold"] as const;

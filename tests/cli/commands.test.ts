@@ -142,6 +142,8 @@ const rows: readonly Row[] = [
   ["exi", 0, /^$/],
   ["exi", 0, /^\{"id":1,"error":\{"code":/, '{"id": 1, "op": "decode", "schemaSet": "iso2", "exi": "80"}\n'],
   ["exi", 0, /"error"/, "no JSON\n"],
+  ["ev", 2, /say where the charger is: --connect HOST:PORT, or --interface NAME/],
+  ["ev --connect 127.0.0.1:9", 1, /ECONNREFUSED/],
   ["v2g 80980011d00000", 0, /iso2 \(7 bytes\)\nV2G_Message/],
   ["v2g 8098", 1, /truncated: the message ends too early at bit 16/],
   ["v2g zz", 2, /zz is neither a file nor hexadecimal digits/],

@@ -166,7 +166,8 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
       devicesAtMs = nowMs;
       say({ kind: "devices", reports: bridge.reports() });
     }
-    if (nowMs >= verifyAtMs && !verifying) {
+    // While nobody knows what the site is, nothing is written: a stage that forms an island is bounded by its own watchdog.
+    if (output.commandsEnabled && nowMs >= verifyAtMs && !verifying) {
       verifyAtMs = nowMs + verifyEveryMs;
       void verify();
     }

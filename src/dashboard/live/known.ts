@@ -8,7 +8,7 @@ import { liveMaxMs } from "../../app/core-vocabulary.ts";
 import { Quality } from "../../domain/quality.ts";
 import type { Known } from "../state.ts";
 
-/** A device whose last answer is older is silent, ms: longer than a hiccup of a link, shorter than anybody waits. */
+/** A device whose last answer is older is silent, ms: longer than a short loss of a link, shorter than anybody waits. */
 const answersMaxMs = 1_000;
 
 const unknown: Known = { state: "unknown", ageMs: null };

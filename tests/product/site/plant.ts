@@ -235,7 +235,7 @@ export class Plant {
   #timer: NodeJS.Timeout | undefined;
   #steppedMs = performance.now();
   #sampledMs = 0;
-  #deeds: { readonly atMs: number; readonly deed: () => void }[] = [];
+  #tasks: { readonly atMs: number; readonly act: () => void }[] = [];
   #queue: { readonly atMs: number; readonly sample: Omit<MeterSample, "count"> }[] = [];
 
   constructor(given: Partial<PlantOptions>) {
@@ -263,8 +263,8 @@ export class Plant {
   }
 
   /** Does something when so much time of the plant's own clock has gone by. */
-  after(ms: number, deed: () => void): void {
-    this.#deeds.push({ atMs: this.ranMs + ms, deed });
+  after(ms: number, act: () => void): void {
+    this.#tasks.push({ atMs: this.ranMs + ms, act });
   }
 
   get gridLive(): boolean {
@@ -300,9 +300,9 @@ export class Plant {
   #step(nowMs: number): void {
     const { stages, k1 } = this;
     this.ranMs += stepMs;
-    const due = this.#deeds.filter(({ atMs }) => atMs <= this.ranMs);
-    if (due.length > 0) this.#deeds = this.#deeds.filter(({ atMs }) => atMs > this.ranMs);
-    for (const { deed } of due) deed();
+    const due = this.#tasks.filter(({ atMs }) => atMs <= this.ranMs);
+    if (due.length > 0) this.#tasks = this.#tasks.filter(({ atMs }) => atMs > this.ranMs);
+    for (const { act } of due) act();
     const wasJoined = this.joined;
     k1?.step(stepMs);
     const formers = stages.filter(({ role }) => role === "forming");

@@ -1,6 +1,11 @@
 /** Which protocol a vehicle and the charger agree on. */
 import { expect, it } from "vitest";
-import { dinOffered, iso2Offered, negotiate } from "../../../../src/protocols/iso15118/sessions/app-protocol.ts";
+import {
+  dinOffered,
+  iso2Offered,
+  iso20DcOffered,
+  negotiate,
+} from "../../../../src/protocols/iso15118/sessions/app-protocol.ts";
 
 const din = {
   ProtocolNamespace: dinOffered.namespace,
@@ -34,4 +39,17 @@ it.each([
   const { answer, chosen } = negotiate({ AppProtocol }, [dinOffered, iso2Offered]);
   expect(answer).toEqual(SchemaID === undefined ? { ResponseCode } : { ResponseCode, SchemaID });
   expect(chosen === undefined).toBe(SchemaID === undefined);
+});
+
+it("a vehicle that wants ISO 15118-20 first and ISO 15118-2 second gets what is offered of them", () => {
+  const wants = (offered: typeof iso2Offered, SchemaID: number, Priority: number) => ({
+    ProtocolNamespace: offered.namespace,
+    VersionNumberMajor: offered.major,
+    VersionNumberMinor: offered.minor,
+    SchemaID,
+    Priority,
+  });
+  const request = { AppProtocol: [wants(iso2Offered, 1, 2), wants(iso20DcOffered, 2, 1)] };
+  expect(negotiate(request, [iso2Offered, iso20DcOffered]).chosen).toBe(iso20DcOffered);
+  expect(negotiate(request, [iso2Offered]).chosen).toBe(iso2Offered);
 });

@@ -1,0 +1,170 @@
+/** `islet ev`: a simulated vehicle that goes through a whole session with a charger, ours or another. */
+import { createSocket } from "node:dgram";
+import { readFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import {
+  driveSession,
+  type Stream,
+  type VehicleProtocol,
+  type VehicleResult,
+} from "../../sim/peers/vehicle/vehicle.ts";
+import {
+  askDiscovery,
+  discoveryGroup,
+  discoveryPort,
+  readDiscovery,
+} from "../protocols/iso15118/transport/discovery.ts";
+import { AskedWrongly } from "./asked.ts";
+
+const protocols: Readonly<Record<string, VehicleProtocol>> = {
+  din: "DIN SPEC 70121",
+  "2": "ISO 15118-2",
+  "20": "ISO 15118-20",
+};
+/** Discovery is asked again this often, this many times. */
+const askEveryMs = 250;
+const asksMax = 50;
+const connectMaxMs = 10_000;
+
+interface EvOptions {
+  readonly connect?: { readonly host: string; readonly port: number };
+  readonly interface?: string;
+  readonly protocol: string;
+  readonly bidirectional?: boolean;
+  readonly rounds: number;
+  readonly voltage: number;
+  readonly current: number;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly json?: boolean;
+}
+
+export function evCommand(program: Command): void {
+  program
+    .command("ev")
+    .description("a simulated vehicle: goes through a session with any charger that speaks ISO 15118 or DIN 70121")
+    .option("--connect <host:port>", "the charger's address; otherwise it is asked for on the interface", hostAndPort)
+    .option("--interface <name>", "the network interface on which the charger is asked for (SDP, IPv6)")
+    .addOption(new Option("--protocol <name>", "din, 2 or 20").choices(Object.keys(protocols)).default("20"))
+    .option("--bidirectional", "lets energy be taken out (ISO 15118-20)")
+    .option("--rounds <n>", "rounds of the charging loop before it leaves", wholeNumber, 20)
+    .option("--voltage <volts>", "voltage of its battery", wholeNumber, 400)
+    .option("--current <amperes>", "what it asks for where it decides itself", wholeNumber, 60)
+    .option("--ca <file>", "connects with TLS and trusts this root")
+    .option("--cert <file>", "its own certificate, for TLS with both sides' certificates")
+    .option("--key <file>", "the key of its certificate")
+    .option("--json", "prints one JSON line")
+    .addHelpText("after", "\nThe exit code is 0 when the session was complete, 1 when something stopped it.\n")
+    .action(async (options: EvOptions) => {
+      const result = await goThrough(options);
+      process.stdout.write(options.json ? `${JSON.stringify(result, bigIntText)}\n` : inLines(result));
+      if (!result.complete) process.exitCode = 1;
+    });
+}
+
+async function goThrough(options: EvOptions): Promise<VehicleResult> {
+  const socket = await open(options, options.connect ?? (await discover(options)));
+  try {
+    return await driveSession(streamOf(socket), {
+      protocol: protocols[options.protocol]!,
+      bidirectional: options.bidirectional === true,
+      voltageV: options.voltage,
+      rounds: options.rounds,
+      currentA: options.current,
+      unixS: () => Date.now() / 1000,
+    });
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Asks on the link until a charger answers. */
+async function discover({ interface: name, ca }: EvOptions): Promise<{ host: string; port: number }> {
+  if (name === undefined) throw new AskedWrongly("say where the charger is: --connect HOST:PORT, or --interface NAME");
+  const socket = createSocket("udp6");
+  try {
+    return await new Promise((resolve, reject) => {
+      let asks = 0;
+      const ask = (): void => {
+        if (asks++ >= asksMax)
+          reject(new Error(`no charger has answered on ${name}: is it on the same link, and listening?`));
+        else socket.send(askDiscovery(ca !== undefined), discoveryPort, `${discoveryGroup}%${name}`);
+      };
+      const timer = setInterval(ask, askEveryMs);
+      socket.on("message", (datagram, { address }) => {
+        const answer = readDiscovery(datagram);
+        if (answer === undefined) return;
+        clearInterval(timer);
+        resolve({ host: address, port: answer.port });
+      });
+      socket.on("error", reject);
+      ask();
+    });
+  } finally {
+    socket.close();
+  }
+}
+
+function open({ ca, cert, key }: EvOptions, { host, port }: { host: string; port: number }): Promise<Socket> {
+  const file = (path: string | undefined): string | undefined =>
+    path === undefined ? undefined : readFileSync(path, "utf8");
+  return new Promise((resolve, reject) => {
+    const socket =
+      ca === undefined
+        ? connect(port, host, () => resolve(socket))
+        : connectTls(
+            // A charger's certificate names the charger, not its address on the link; its chain is what is verified.
+            { host, port, ca: file(ca), cert: file(cert), key: file(key), checkServerIdentity: () => undefined },
+            () => resolve(socket),
+          );
+    socket.setTimeout(connectMaxMs, () =>
+      socket.destroy(new Error(`${host}:${port} has not answered for ${connectMaxMs / 1000} s`)),
+    );
+    socket.once("error", reject);
+  });
+}
+
+function streamOf(socket: Socket): Stream {
+  const came: Uint8Array[] = [];
+  let closed = false;
+  let wake = (): void => undefined;
+  const end = (): void => {
+    closed = true;
+    wake();
+  };
+  socket.on("data", (bytes: Buffer) => {
+    came.push(bytes);
+    wake();
+  });
+  socket.on("close", end);
+  socket.on("error", end);
+  return {
+    send: (bytes) => void socket.write(bytes),
+    async next() {
+      while (came.length === 0 && !closed)
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      return came.shift();
+    },
+  };
+}
+
+const inLines = ({ complete, steps, trouble }: VehicleResult): string =>
+  `${steps.map((step) => `  ${step}\n`).join("")}${complete ? "The session is complete.\n" : `Stopped: ${trouble}\n`}`;
+
+const bigIntText = (_: string, value: unknown): unknown => (typeof value === "bigint" ? value.toString() : value);
+
+function hostAndPort(text: string): { host: string; port: number } {
+  const match = /^\[?(.+?)\]?:(\d{1,5})$/.exec(text);
+  if (match === null) throw new InvalidArgumentError("It is HOST:PORT, for example [fe80::1%eth1]:61341.");
+  return { host: match[1]!, port: Number(match[2]) };
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError("It is a whole number.");
+  return Number(text);
+}

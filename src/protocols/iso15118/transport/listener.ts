@@ -1,0 +1,134 @@
+/**
+ * The charger's listener for vehicles: TCP, or TLS with the charger's chain. A failed handshake ends that connection and no
+ * other; connections are few; of two sessions the newer one is the vehicle's that has come back.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from "node:tls";
+import type { ChargerFacts, PausedSession } from "../sessions/contract.ts";
+import type { Session } from "../sessions/session.ts";
+import { createConnection, type Output, type VehicleConnection } from "./connection.ts";
+
+export interface ListenerOptions {
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly host: string;
+  /** Certificate, key, roots and versions; plain TCP without. */
+  readonly tls?: TlsOptions;
+  readonly iso20Plain: boolean;
+  readonly facts: ChargerFacts;
+  /** ms, monotonic. */
+  readonly now: () => number;
+  /** Called whenever a session may have changed: after each request, each tick and its end. */
+  readonly onSession: (session: Session) => void;
+  readonly onEnd: (reason: string, session: Session | undefined) => void;
+}
+
+export interface VehicleListener {
+  readonly port: number;
+  /** The session that the charger follows: of the connection that opened one last. */
+  readonly session: Session | undefined;
+  stop(): Promise<void>;
+}
+
+/** Connections at a time; a vehicle needs one and opens a second when the first is half dead. */
+const connectionsMax = 4;
+/** Bytes that wait to be sent to a vehicle that does not read. */
+const unsentBytesMax = 262_144;
+/** How often waiting answers and silence are looked at. */
+const tickMs = 20;
+/** After the last response the vehicle may close by itself, for so long. */
+const closeAfterMs = 5_000;
+/** The handshake of TLS takes at most this. */
+const handshakeMaxMs = 10_000;
+
+export async function startVehicleListener(options: ListenerOptions): Promise<VehicleListener> {
+  const { facts, now, onSession, onEnd } = options;
+  const open = new Map<Socket, VehicleConnection>();
+  let current: { readonly socket: Socket; readonly connection: VehicleConnection } | undefined;
+  let paused: PausedSession | undefined;
+
+  function act(socket: Socket, connection: VehicleConnection, { frames, close, reason }: Output): void {
+    for (const frame of frames) socket.write(frame);
+    const { session } = connection;
+    if (session !== undefined && current?.connection !== connection && open.has(socket)) {
+      // The vehicle has come back: what was there before is its half-dead connection.
+      if (current !== undefined) drop(current.socket, "the vehicle has opened a newer connection");
+      current = { socket, connection };
+    }
+    if (session !== undefined) onSession(session);
+    if (close) {
+      open.delete(socket);
+      if (session?.paused !== undefined) paused = session.paused;
+      else if (session?.end === "stopped") paused = undefined;
+      if (current?.connection === connection) current = undefined;
+      onEnd(reason, session);
+      socket.end();
+      setTimeout(() => socket.destroy(), closeAfterMs).unref();
+    } else if (socket.writableLength > unsentBytesMax) drop(socket, "the vehicle does not read what it is sent");
+  }
+
+  function drop(socket: Socket, reason: string): void {
+    const connection = open.get(socket);
+    open.delete(socket);
+    socket.destroy();
+    if (connection === undefined) return;
+    const { session } = connection;
+    connection.lost();
+    if (current?.connection === connection) current = undefined;
+    if (session !== undefined) onSession(session);
+    onEnd(reason, session);
+  }
+
+  function accept(socket: Socket, certificate: string): void {
+    socket.on("error", () => drop(socket, "the connection broke"));
+    if (open.size >= connectionsMax) {
+      socket.destroy();
+      return;
+    }
+    const connection = createConnection({
+      facts,
+      newSessionId: () => randomBytes(8).toString("hex"),
+      paused,
+      secure: options.tls !== undefined,
+      certificate,
+      iso20Plain: options.iso20Plain,
+      nowMs: now(),
+    });
+    open.set(socket, connection);
+    socket.setNoDelay(true);
+    socket.on("data", (bytes: Buffer) => {
+      if (open.has(socket)) act(socket, connection, connection.receive(bytes, now()));
+    });
+    socket.on("close", () => drop(socket, "the vehicle closed the connection"));
+  }
+
+  const server: Server =
+    options.tls === undefined
+      ? createServer((socket) => accept(socket, ""))
+      : createTlsServer({ ...options.tls, handshakeTimeout: handshakeMaxMs }, (socket: TLSSocket) => {
+          const { raw } = socket.getPeerCertificate();
+          accept(socket, raw === undefined ? "" : createHash("sha512").update(raw).digest("hex"));
+        });
+  server.maxConnections = 2 * connectionsMax;
+  server.on("tlsClientError", (_, socket: TLSSocket) => socket.destroy());
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  const timer = setInterval(() => {
+    for (const [socket, connection] of open) act(socket, connection, connection.tick(now()));
+  }, tickMs);
+  const address = server.address();
+  return {
+    port: typeof address === "object" && address !== null ? address.port : options.port,
+    get session() {
+      return current?.connection.session;
+    },
+    async stop() {
+      clearInterval(timer);
+      for (const socket of [...open.keys()]) drop(socket, "the charger stops");
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}

@@ -1,0 +1,300 @@
+/** Vehicles on real sockets: whole sessions over TCP and TLS, several connections, a broken handshake, a vehicle that comes back. */
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { driveSession, type Stream, type VehicleOptions, type VehicleResult } from "../../sim/peers/vehicle/vehicle.ts";
+import { selfSign } from "../../src/dashboard/access/certificate.ts";
+import type { ChargerFacts } from "../../src/protocols/iso15118/sessions/contract.ts";
+import type { Session } from "../../src/protocols/iso15118/sessions/session.ts";
+import {
+  type ListenerOptions,
+  startVehicleListener,
+  type VehicleListener,
+} from "../../src/protocols/iso15118/transport/listener.ts";
+import { chargerFacts, obey } from "../protocols/iso15118/sessions/charger.ts";
+
+const patienceMs = 30_000;
+const vehicle: VehicleOptions = {
+  protocol: "ISO 15118-20",
+  bidirectional: true,
+  voltageV: 400,
+  rounds: 20,
+  currentA: 60,
+  unixS: () => Date.now() / 1000,
+};
+
+let facts: ChargerFacts;
+let listener: VehicleListener;
+let sessions: Session[];
+let ends: string[];
+let energyWs: number;
+let timer: NodeJS.Timeout;
+const sockets: Socket[] = [];
+
+async function listen(more: Partial<ListenerOptions> = {}): Promise<void> {
+  listener = await startVehicleListener({
+    port: 0,
+    host: "127.0.0.1",
+    iso20Plain: true,
+    facts,
+    now: () => performance.now(),
+    onSession(session) {
+      if (!sessions.includes(session)) sessions.push(session);
+      obey(facts, session.order);
+    },
+    onEnd: (reason) => void ends.push(reason),
+    ...more,
+  });
+}
+
+beforeEach(() => {
+  facts = chargerFacts({ minW: -60_000, setpointW: -8_000 });
+  sessions = [];
+  ends = [];
+  energyWs = 0;
+  let lastMs = performance.now();
+  timer = setInterval(() => {
+    const nowMs = performance.now();
+    energyWs += (facts.presentVoltageV * facts.presentCurrentA * (nowMs - lastMs)) / 1000;
+    lastMs = nowMs;
+  }, 2);
+});
+afterEach(async () => {
+  clearInterval(timer);
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await listener.stop();
+});
+
+function streamOf(socket: Socket): Stream {
+  sockets.push(socket);
+  const came: Uint8Array[] = [];
+  let closed = false;
+  let wake = (): void => {};
+  socket.on("data", (bytes: Buffer) => {
+    came.push(bytes);
+    wake();
+  });
+  for (const event of ["close", "error"])
+    socket.on(event, () => {
+      closed = true;
+      wake();
+    });
+  return {
+    send: (bytes) => void socket.write(bytes),
+    async next() {
+      while (came.length === 0 && !closed) await new Promise<void>((resolve) => (wake = resolve));
+      return came.shift();
+    },
+  };
+}
+
+async function plain(options: Partial<VehicleOptions> = {}): Promise<VehicleResult> {
+  const socket = connect(listener.port, "127.0.0.1");
+  await once(socket, "connect");
+  return driveSession(streamOf(socket), { ...vehicle, ...options });
+}
+
+describe("whole sessions over TCP", () => {
+  it.each([
+    ["DIN SPEC 70121", false],
+    ["ISO 15118-2", false],
+    ["ISO 15118-20", false],
+    ["ISO 15118-20", true],
+  ] as const)(
+    "%s, both directions: %s",
+    async (protocol, bidirectional) => {
+      await listen();
+      expect(await plain({ protocol, bidirectional })).toMatchObject({ complete: true, trouble: "" });
+      expect(sessions.map(({ end }) => end)).toEqual(["stopped"]);
+      expect(facts).toMatchObject({ contactorsClosed: false, presentCurrentA: 0 });
+    },
+    patienceMs,
+  );
+
+  it(
+    "discharging: energy comes back only while contactors are closed, and the vehicle is told what is wanted",
+    async () => {
+      await listen();
+      const { lastLoop, complete } = await plain({ rounds: 50 });
+      expect(complete).toBe(true);
+      expect(lastLoop!["BPT_Dynamic_DC_CLResControlMode"]).toMatchObject({
+        EVSEMaximumChargePower: { Value: 0 },
+        EVSEMaximumDischargePower: { Exponent: 0, Value: 8_000 },
+      });
+      expect(energyWs).toBeLessThan(0);
+    },
+    patienceMs,
+  );
+
+  it(
+    "forty sessions one after another leave nothing behind",
+    async () => {
+      await listen();
+      for (let i = 0; i < 40; i++) expect((await plain({ rounds: 3 })).complete).toBe(true);
+      expect(new Set(sessions.map(({ sessionId }) => sessionId)).size).toBe(40);
+      expect(listener.session).toBeUndefined();
+    },
+    patienceMs,
+  );
+});
+
+describe("islet ev", () => {
+  const run = (...args: string[]) =>
+    new Promise<{ code: number | null; text: string }>((resolve) => {
+      const child = spawn(process.execPath, [join(import.meta.dirname, "../../bin/islet.mjs"), "ev", ...args]);
+      let text = "";
+      for (const stream of [child.stdout, child.stderr])
+        stream.on("data", (piece: Buffer) => void (text += piece.toString()));
+      child.on("close", (code) => resolve({ code, text }));
+    });
+
+  it(
+    "goes through a session and prints it; says what stopped it otherwise",
+    async () => {
+      await listen();
+      const at = `127.0.0.1:${listener.port}`;
+      const good = await run("--connect", at, "--bidirectional");
+      expect(good).toMatchObject({ code: 0, text: expect.stringContaining("The session is complete.") });
+      expect(good.text).toContain("DC_ChargeLoop OK");
+      facts.authorization = "rejected";
+      const refused = await run("--connect", at, "--protocol", "din", "--json");
+      expect(refused.code).toBe(1);
+      expect(JSON.parse(refused.text)).toMatchObject({ complete: false, trouble: "ContractAuthentication: FAILED" });
+    },
+    patienceMs,
+  );
+});
+
+describe("one vehicle can't disturb another", () => {
+  it(
+    "noise, idle connections and too many of them beside a session: it goes on to its end",
+    async () => {
+      await listen();
+      const session = plain({ rounds: 200 });
+      for (let i = 0; i < 8; i++) {
+        const socket = connect(listener.port, "127.0.0.1");
+        sockets.push(socket);
+        socket.on("error", () => {});
+        socket.write(i % 2 === 0 ? "GET / HTTP/1.1\r\n\r\n" : Uint8Array.of(1, 0xfe, 0x80, 1, 0xff, 0xff, 0xff, 0xff));
+      }
+      expect(await session).toMatchObject({ complete: true });
+    },
+    patienceMs,
+  );
+
+  it(
+    "a vehicle that comes back on a new connection: the old session is dropped with power off",
+    async () => {
+      await listen();
+      const first = connect(listener.port, "127.0.0.1");
+      await once(first, "connect");
+      const stuck = driveSession(streamOf(first), { ...vehicle, rounds: 100_000 });
+      while (facts.presentCurrentA === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(await plain()).toMatchObject({ complete: true });
+      expect(await stuck).toMatchObject({ complete: false });
+      expect(ends[0]).toBe("the vehicle has opened a newer connection");
+      expect(sessions[0]).toMatchObject({ end: "failed", order: { phase: "idle" } });
+    },
+    patienceMs,
+  );
+
+  it(
+    "the cable is pulled in the loop: off at once",
+    async () => {
+      await listen();
+      const socket = connect(listener.port, "127.0.0.1");
+      await once(socket, "connect");
+      const stuck = driveSession(streamOf(socket), { ...vehicle, rounds: 100_000 });
+      while (facts.presentCurrentA === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      socket.destroy();
+      await stuck;
+      const fromMs = performance.now();
+      while (facts.contactorsClosed && performance.now() - fromMs < 5_000)
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(facts).toMatchObject({ contactorsClosed: false, presentCurrentA: 0 });
+    },
+    patienceMs,
+  );
+});
+
+const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
+
+/** A certificate as a vehicle has one: for no purpose in particular, which ours for the page is not. */
+function carCertificate(): { readonly cert: string; readonly key: string } {
+  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+  const out = ["-subj", "/CN=SIMULATED", "-days", "2", "-keyout", "-", "-out", "-"];
+  const pem = execFileSync("openssl", ["req", "-x509", ...curve, ...out], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const part = (name: string): string =>
+    new RegExp(`-----BEGIN ${name}-----[\\s\\S]*?-----END ${name}-----\n`).exec(pem)![0];
+  return { key: part("PRIVATE KEY"), cert: part("CERTIFICATE") };
+}
+
+describe.skipIf(!hasOpenssl)(
+  `over TLS${hasOpenssl ? "" : " (skipped: openssl is not there to make a vehicle's certificate)"}`,
+  () => {
+    const charger = selfSign(["localhost"], Date.now());
+    const car = hasOpenssl ? carCertificate() : { cert: "", key: "" };
+    const secure = { cert: charger.cert, key: charger.key };
+
+    async function overTls(options: Partial<VehicleOptions>, more: object = {}): Promise<VehicleResult> {
+      const socket = connectTls({
+        port: listener.port,
+        host: "127.0.0.1",
+        ca: charger.cert,
+        servername: "localhost",
+        ...more,
+      });
+      await once(socket, "secureConnect");
+      return driveSession(streamOf(socket), { ...vehicle, ...options });
+    }
+
+    it(
+      "-20 over TLS 1.3 with a certificate on both sides; -2 over TLS 1.2",
+      async () => {
+        await listen({
+          tls: { ...secure, minVersion: "TLSv1.3", requestCert: true, rejectUnauthorized: true, ca: car.cert },
+          iso20Plain: false,
+        });
+        expect(await overTls({}, { cert: car.cert, key: car.key })).toMatchObject({ complete: true });
+        await listener.stop();
+        await listen({ tls: { ...secure, maxVersion: "TLSv1.2" } });
+        expect(
+          await overTls({ protocol: "ISO 15118-2", bidirectional: false }, { maxVersion: "TLSv1.2" }),
+        ).toMatchObject({ complete: true });
+      },
+      patienceMs,
+    );
+
+    it(
+      "a failed handshake ends that connection and no other",
+      async () => {
+        await listen({
+          tls: { ...secure, minVersion: "TLSv1.3", requestCert: true, rejectUnauthorized: true, ca: car.cert },
+        });
+        const session = overTls({ rounds: 100 }, { cert: car.cert, key: car.key });
+        const noise = connect(listener.port, "127.0.0.1");
+        sockets.push(noise);
+        noise.on("error", () => {});
+        noise.write("no handshake");
+        const stranger = connectTls({
+          port: listener.port,
+          host: "127.0.0.1",
+          ca: charger.cert,
+          servername: "localhost",
+        });
+        sockets.push(stranger);
+        stranger.on("error", () => {});
+        await new Promise<void>((resolve) => stranger.on("close", () => resolve()));
+        expect(await session).toMatchObject({ complete: true });
+        expect(sessions).toHaveLength(1);
+      },
+      patienceMs,
+    );
+  },
+);
