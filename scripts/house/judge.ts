@@ -21,6 +21,7 @@ const entry =
 
 /** Packages that are used otherwise than by an import. */
 const usedOtherwise: Readonly<Record<string, string>> = {
+  "@vitest/coverage-v8": "loaded by vitest, in `npm run coverage`",
   "@biomejs/biome": "its command, in `npm run lint`",
   "axe-core": "the browser's checks resolve it by name",
   "@types/node": "the compiler reads it",

@@ -15,7 +15,9 @@ export interface Started {
 const patienceMs = 120_000;
 
 export function start(command: string, args: readonly string[], cwd: string): Started {
-  const child = spawn(command, args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
+  // Words are looked for in what it says: without the colours that a runner or a CI may ask for.
+  const { FORCE_COLOR: _, ...env } = process.env;
+  const child = spawn(command, args, { cwd, env: { ...env, NO_COLOR: "1" }, stdio: ["ignore", "pipe", "pipe"] });
   let text = "";
   let ended = false;
   const exit = once(child, "exit").then(([code]) => {
