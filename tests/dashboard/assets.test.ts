@@ -18,3 +18,10 @@ test("making it says nothing on standard error", async () => {
   const { stdout, stderr } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script]);
   expect([stdout, stderr]).toEqual(["", ""]);
 });
+
+test("every size of text is one of the type scale", async () => {
+  const { style } = await loadAssets();
+  const sizes = [...style.matchAll(/font(?:-size)?:\s*([^;}]*)/g)].map((match) => match[1]!.trim());
+  expect(sizes.length).toBeGreaterThan(50);
+  expect(sizes.filter((size) => /\d(px|r?em|pt)\b/.test(size))).toEqual([]);
+});

@@ -15,6 +15,25 @@ const here = import.meta.dirname;
 /** Modules may come from the source folder only; its URL is `/m/`. */
 const root = resolve(here, "../..");
 const modulesMax = 100;
+/** One sheet for each panel, in this order: what comes later wins. They are inlined into the page as one. */
+const sheets = [
+  "tokens",
+  "header",
+  "grid",
+  "mode",
+  "diagram",
+  "actions",
+  "chargers",
+  "day",
+  "island",
+  "events",
+  "health",
+  "dialog",
+  "tablet",
+  "phone",
+  "marks",
+  "plain-pages",
+];
 
 /** Reads, strips and compresses everything. */
 function makeAssets(): Assets {
@@ -49,7 +68,7 @@ function makeAssets(): Assets {
     main: "/m/dashboard/page/main.ts",
     chart,
     modules,
-    style: squeeze(readFileSync(resolve(here, "../page/style.css"), "utf8")),
+    style: squeeze(sheets.map((name) => readFileSync(resolve(here, `../page/style/${name}.css`), "utf8")).join("\n")),
   };
 }
 
