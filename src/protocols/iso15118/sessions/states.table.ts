@@ -80,7 +80,13 @@ export const iso20States = {
     parameters: { DC_ChargeParameterDiscovery: "schedule" },
     schedule: { ScheduleExchange: ["schedule", "cableCheck"], "PowerDelivery-": "stopped" },
     cableCheck: { DC_CableCheck: ["cableCheck", "precharge"], "PowerDelivery-": "stopped" },
-    precharge: { DC_PreCharge: ["precharge", "precharged"], "PowerDelivery-": "stopped" },
+    precharge: { DC_PreCharge: ["precharging", "precharged"], "PowerDelivery-": "stopped" },
+    // A vehicle that never says that it has finished (Josev's) may go on; contactors close onto equal voltages only.
+    precharging: {
+      DC_PreCharge: ["precharging", "precharged"],
+      "PowerDelivery+": ["precharging", "loop"],
+      "PowerDelivery-": "stopped",
+    },
     precharged: { "PowerDelivery+": ["precharged", "loop"], "PowerDelivery-": "stopped" },
     loop: {
       DC_ChargeLoop: "loop",

@@ -2,7 +2,7 @@
  * The charger's listener for vehicles: TCP, or TLS with the charger's chain. A failed handshake ends that connection and no
  * other; connections are few; of two sessions the newer one is the vehicle's that has come back.
  */
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomBytes, randomInt } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from "node:tls";
 import type { ChargerFacts, PausedSession } from "../sessions/contract.ts";
@@ -10,7 +10,7 @@ import type { Session } from "../sessions/session.ts";
 import { createConnection, type Output, type VehicleConnection } from "./connection.ts";
 
 export interface ListenerOptions {
-  /** 0 takes a free one. */
+  /** 0 takes a free one of those that vehicles accept. */
   readonly port: number;
   readonly host: string;
   /** Certificate, key, roots and versions; plain TCP without. */
@@ -41,6 +41,27 @@ const tickMs = 20;
 const closeAfterMs = 5_000;
 /** The handshake of TLS takes at most this. */
 const handshakeMaxMs = 10_000;
+
+/** Vehicles refuse to be sent to any port outside the dynamic range. */
+const portMin = 49_152;
+const portMax = 65_535;
+/** Ports tried until one is free. */
+const triesMax = 20;
+
+async function listenOn(server: Server, { port, host }: ListenerOptions): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const wanted = port === 0 ? randomInt(portMin, portMax + 1) : port;
+    const failure = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+      server.once("error", resolve);
+      server.listen(wanted, host, () => {
+        server.off("error", resolve);
+        resolve(undefined);
+      });
+    });
+    if (failure === undefined) return;
+    if (failure.code !== "EADDRINUSE" || port !== 0 || tries === triesMax) throw failure;
+  }
+}
 
 export async function startVehicleListener(options: ListenerOptions): Promise<VehicleListener> {
   const { facts, now, onSession, onEnd } = options;
@@ -112,10 +133,7 @@ export async function startVehicleListener(options: ListenerOptions): Promise<Ve
         });
   server.maxConnections = 2 * connectionsMax;
   server.on("tlsClientError", (_, socket: TLSSocket) => socket.destroy());
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(options.port, options.host, resolve);
-  });
+  await listenOn(server, options);
   const timer = setInterval(() => {
     for (const [socket, connection] of open) act(socket, connection, connection.tick(now()));
   }, tickMs);

@@ -255,6 +255,22 @@ describe("cards, standby, welding", () => {
     expect(one.send("SessionStop").body).toMatchObject({ ResponseCode: "OK" });
   });
 
+  it("a vehicle that never says that its precharge is finished may go on, at equal voltages only (Josev's does)", () => {
+    const ongoing = { ...iso20Requests(true, true)["DC_PreCharge"]!, EVProcessing: "Ongoing" };
+    const one = upTo(iso20Bench(true, true), "DC_PreCharge");
+    one.send("DC_PreCharge", ongoing);
+    expect(one.session.state).toBe("precharging");
+    expect(one.send("PowerDelivery+").body).toMatchObject({ ResponseCode: "OK" });
+    const apart = upTo(iso20Bench(true, true), "DC_PreCharge");
+    apart.send("DC_PreCharge", ongoing);
+    apart.facts.presentVoltageV = 350;
+    expect(
+      apart.session.handle("PowerDeliveryReq", iso20Requests(true, true)["PowerDelivery+"]!, ownId, apart.nowMs + 1),
+    ).toMatchObject({
+      body: { ResponseCode: "FAILED_PowerDeliveryNotApplied" },
+    });
+  });
+
   it("a vehicle that is still making itself ready before power is answered and waits", () => {
     const one = upTo(iso20Bench(true, true), "PowerDelivery+");
     expect(one.send("PowerDelivery+", { EVProcessing: "Ongoing", ChargeProgress: "Start" }).body).toMatchObject({

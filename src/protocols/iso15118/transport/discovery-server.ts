@@ -1,0 +1,52 @@
+/** Answers vehicles that ask on a link where the charger listens. One datagram at a time; nothing is kept. */
+import { createSocket } from "node:dgram";
+import { networkInterfaces } from "node:os";
+import { answerDiscovery, discoveryGroup, discoveryPort } from "./discovery.ts";
+
+export interface DiscoveryOptions {
+  /** Name of the network interface; questions from other links are not heard. */
+  readonly interfaceName: string;
+  readonly tlsPort: number | undefined;
+  readonly tcpPort: number | undefined;
+  readonly onError: (sentence: string) => void;
+}
+
+/** The interface's own link-local address, sixteen bytes; undefined without one. */
+export function linkLocalAddress(interfaceName: string): Uint8Array | undefined {
+  const own = networkInterfaces()[interfaceName]?.find(
+    ({ family, address }) => family === "IPv6" && address.startsWith("fe80"),
+  );
+  return own === undefined ? undefined : bytesOfAddress(own.address);
+}
+
+/** An IPv6 address in words as its sixteen bytes. */
+export function bytesOfAddress(address: string): Uint8Array {
+  const [head = "", tail] = address.split("%")[0]!.split("::");
+  const groups = (part: string | undefined): number[] =>
+    part === undefined || part === "" ? [] : part.split(":").map((group) => Number.parseInt(group, 16));
+  const before = groups(head);
+  const after = groups(tail);
+  const all = [
+    ...before,
+    ...Array.from({ length: tail === undefined ? 0 : 8 - before.length - after.length }, () => 0),
+    ...after,
+  ];
+  return Uint8Array.from(all.flatMap((group) => [group >> 8, group & 0xff]));
+}
+
+/** Starts to answer; an error names the interface and what is missing. */
+export async function startDiscovery(options: DiscoveryOptions): Promise<{ stop(): void }> {
+  const { interfaceName, tlsPort, tcpPort, onError } = options;
+  const address = linkLocalAddress(interfaceName);
+  if (address === undefined)
+    throw new Error(`${interfaceName} has no IPv6 link-local address: is it up, and IPv6 not switched off?`);
+  const socket = createSocket({ type: "udp6", reuseAddr: true });
+  socket.on("error", ({ message }) => onError(`discovery on ${interfaceName}: ${message}`));
+  socket.on("message", (datagram, from) => {
+    const answer = answerDiscovery(datagram, { address, tlsPort, tcpPort });
+    if (answer !== undefined) socket.send(answer, from.port, from.address);
+  });
+  await new Promise<void>((resolve) => socket.bind({ port: discoveryPort, address: "::" }, resolve));
+  socket.addMembership(discoveryGroup, `::%${interfaceName}`);
+  return { stop: () => socket.close() };
+}
