@@ -11,7 +11,7 @@ import { shelterBegins, shelterFile, shelterWorld } from "./shelter.ts";
 
 const lockedOut = isIn("lockedOut");
 /** Rows that lock out because K1 does not open. */
-const weldedRows: readonly string[] = ["opening-k1-not-open", "N6"];
+const weldedRows: readonly string[] = ["opening-k1-not-open", "transfer-k1-not-open"];
 
 const foundWelded = (site: Site): number => (weldedRows.includes(site.controller?.row ?? "") ? 1 : 0);
 

@@ -16,8 +16,8 @@ test("what is slower than configured is told once, by name and with what to corr
     note(facts);
   expect(lines).toEqual([
     "warn The PCC meter shows changes about 450 ms later than configured. Power rises more slowly. Correct updateMs, windowMs and latencyMs of the meter, then restart.",
-    "warn The power stage of Bay 2 follows its setpoint about 400 ms later than configured. Power rises more slowly. Correct responseMs, deadTimeMs, slewPctPerS and commandPeriodMs of the stage, then restart.",
-    "warn A limit at the grid connection was exceeded again and again. Power keeps a wider margin and rises slowly. Find the load; compare the settings of meter and stages with their data sheets.",
+    "warn The power stage of Bay 2 follows its setpoint about 400 ms later than configured. Power rises more slowly. Correct responseMs, deadTimeMs, slewPctPerS and commandPeriodMs of the power stage, then restart.",
+    "warn A limit at the grid connection was exceeded again and again. Power keeps a wider margin and rises slowly. Find the load; compare the settings of meter and power stages with their data sheets.",
     "info Meter and power stages at the PCC: their dynamics are taken as configured again.",
   ]);
 });
