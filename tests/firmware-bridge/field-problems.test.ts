@@ -232,13 +232,20 @@ describe("several units behind one gateway", () => {
     await one.run(1_000);
     const count = async (): Promise<number> => {
       const before = one.device.reads.get(100) ?? 0;
-      await one.run(3_000);
+      await one.run(2_000);
       return (one.device.reads.get(100) ?? 0) - before;
     };
-    const healthy = await count();
-    one.device.habits.silentUnits = new Set([3]);
-    await one.run(1_500);
-    expect(await count()).toBeGreaterThanOrEqual(0.8 * healthy);
+    // Healthy and silent in turns: the machine may be busier in one window than in the next.
+    const shares: number[] = [];
+    for (let turn = 0; turn < 3; turn++) {
+      one.device.habits.silentUnits = new Set();
+      await one.run(1_500);
+      const healthy = await count();
+      one.device.habits.silentUnits = new Set([3]);
+      await one.run(1_500);
+      shares.push((await count()) / healthy);
+    }
+    expect(shares.sort((a, b) => a - b)[1]).toBeGreaterThanOrEqual(0.8);
     const silent = one.bridge.reports().find(({ name }) => name === "Bay 3")!;
     expect(silent.fault?.code).toMatch(/^(write-)?timeout$/);
   });
