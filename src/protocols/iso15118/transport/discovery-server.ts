@@ -3,7 +3,7 @@ import { createSocket } from "node:dgram";
 import { networkInterfaces } from "node:os";
 import { answerDiscovery, discoveryGroup, discoveryPort } from "./discovery.ts";
 
-export interface DiscoveryOptions {
+interface DiscoveryOptions {
   /** Name of the network interface; questions from other links are not heard. */
   readonly interfaceName: string;
   readonly tlsPort: number | undefined;
@@ -12,7 +12,7 @@ export interface DiscoveryOptions {
 }
 
 /** The interface's own link-local address, sixteen bytes; undefined without one. */
-export function linkLocalAddress(interfaceName: string): Uint8Array | undefined {
+function linkLocalAddress(interfaceName: string): Uint8Array | undefined {
   const own = networkInterfaces()[interfaceName]?.find(
     ({ family, address }) => family === "IPv6" && address.startsWith("fe80"),
   );
