@@ -12,6 +12,7 @@ import { sampleState } from "../dashboard/sampleStates.ts";
 const places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 export const chromiumPath = places.find((place) => existsSync(place)) ?? null;
 export const arguments_ = [
+  "--disable-smooth-scrolling",
   "--headless",
   "--no-sandbox",
   "--disable-gpu",

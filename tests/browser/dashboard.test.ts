@@ -218,6 +218,8 @@ run("the page in a real browser", () => {
       const visitor = await visit(browser, site.url, { viewport: { width: 1440, height: 960 } });
       const { page } = visitor;
       await signIn(page, "operator");
+      // The page comes drawn; it listens when its script has drawn the chart.
+      await page.waitForSelector("#plot canvas");
       await page.locator('[data-sel="8"]').click();
       await page.getByRole("button", { name: "Stop: charger 8" }).click();
       const dialog = page.getByRole("dialog");
@@ -226,7 +228,8 @@ run("the page in a real browser", () => {
       await dialog.getByRole("button", { name: "Stop", exact: true }).click();
       await dialog.waitFor({ state: "hidden" });
       expect(site.source.acted[0]?.request).toMatchObject({ action: "stop", values: { evse: "8" } });
-      await page.keyboard.press("Home");
+      // Not by the Home key: the browser's own gentle scroll to the top would overtake the first Tabs.
+      await page.evaluate(() => scrollTo({ top: 0, behavior: "instant" }));
       /** What has the focus behind a bar, or null. */
       const behindBar = (): Promise<string | null> =>
         page.evaluate(() => {
