@@ -13,7 +13,7 @@ import {
   takeParameters,
   takeStatus,
 } from "./dc.ts";
-import { chargerProcesses, notYet, type Protocol, type SessionContext } from "./session.ts";
+import { chargerProcesses, type Protocol, type RowsOf, type SessionContext, withCode } from "./session.ts";
 import { dinStates } from "./states.table.ts";
 import { silence } from "./times.ts";
 import { asciiBytes, hexOf, numberOf, physical } from "./wire-values.ts";
@@ -32,12 +32,7 @@ type Name =
   | "WeldingDetection"
   | "SessionStop";
 
-type Rows = {
-  [K in Name]: {
-    blank(context: SessionContext): Bodies[`${K}Res`];
-    serve(context: SessionContext, request: Bodies[`${K}Req`]): Partial<Bodies[`${K}Res`]> | typeof notYet;
-  };
-};
+type Rows = RowsOf<Bodies, Name>;
 
 const evseIdBytesMax = 32;
 const chargeServiceId = 1;
@@ -45,9 +40,6 @@ const tupleId = 1;
 /** More does not fit the field: larger chargers say this. */
 const pMaxW = 32_767;
 const entriesMax = 24;
-
-const code = (result: Bodies["PowerDeliveryRes"]["ResponseCode"] | typeof notYet) =>
-  result === notYet ? notYet : { ResponseCode: result };
 
 const scheduleOf = ({ facts }: SessionContext) => ({
   SAScheduleTuple: [
@@ -137,10 +129,10 @@ const rows: Rows = {
   PowerDelivery: {
     blank: (context) => ({ ResponseCode: "OK", DC_EVSEStatus: dcStatus(context) }),
     serve(context, { ReadyToChargeState, ChargingProfile }) {
-      if (!ReadyToChargeState) return code(stopPower(context));
+      if (!ReadyToChargeState) return withCode(stopPower(context));
       if (ChargingProfile !== undefined && ChargingProfile.SAScheduleTupleID !== tupleId)
         return { ResponseCode: "FAILED_TariffSelectionInvalid" };
-      return code(startPower(context));
+      return withCode(startPower(context));
     },
   },
   CurrentDemand: {

@@ -14,7 +14,7 @@ import {
   takeParameters,
   takeStatus,
 } from "./dc.ts";
-import { chargerProcesses, notYet, type Protocol, type SessionContext } from "./session.ts";
+import { chargerProcesses, notYet, type Protocol, type RowsOf, type SessionContext, withCode } from "./session.ts";
 import { iso2States } from "./states.table.ts";
 import { acContactorMaxMs, pilotMaxMs, silence } from "./times.ts";
 import { hexOf, numberOf, physical } from "./wire-values.ts";
@@ -35,12 +35,7 @@ type Name =
   | "WeldingDetection"
   | "SessionStop";
 
-type Rows = {
-  [K in Name]: {
-    blank(context: SessionContext): Bodies[`${K}Res`];
-    serve(context: SessionContext, request: Bodies[`${K}Req`]): Partial<Bodies[`${K}Res`]> | typeof notYet;
-  };
-};
+type Rows = RowsOf<Bodies, Name>;
 
 const chargeServiceId = 1;
 const tupleId = 1;
@@ -129,9 +124,6 @@ function startAc(context: SessionContext): "OK" | "FAILED" | "FAILED_ContactorEr
   if (facts.contactorsClosed) return "OK";
   return waitedMs < acContactorMaxMs ? notYet : "FAILED_ContactorError";
 }
-
-const code = (result: Bodies["PowerDeliveryRes"]["ResponseCode"] | typeof notYet) =>
-  result === notYet ? notYet : { ResponseCode: result };
 
 const rows: Rows = {
   SessionSetup: {
@@ -233,14 +225,14 @@ const rows: Rows = {
     blank: (context) => ({ ResponseCode: "OK", ...statusOf(context) }),
     serve(context, { ChargeProgress, SAScheduleTupleID }) {
       const { order, state } = context;
-      if (ChargeProgress === "Stop") return code(stopPower(context));
+      if (ChargeProgress === "Stop") return withCode(stopPower(context));
       if (ChargeProgress === "Renegotiate") {
         // DC goes through cable check and precharge again, with the output off and contactors open.
-        return isDc(context) ? code(stopPower(context)) : { ResponseCode: "OK" };
+        return isDc(context) ? withCode(stopPower(context)) : { ResponseCode: "OK" };
       }
       if (SAScheduleTupleID !== tupleId) return { ResponseCode: "FAILED_TariffSelectionInvalid" };
-      if (!isDc(context)) return code(startAc(context));
-      return state === "ready" && order.phase !== "energy" ? sequenceError : code(startPower(context));
+      if (!isDc(context)) return withCode(startAc(context));
+      return state === "ready" && order.phase !== "energy" ? sequenceError : withCode(startPower(context));
     },
   },
   ChargingStatus: {

@@ -9,9 +9,9 @@ import type { iso20Dc } from "../messages/iso20-dc.ts";
 import type { RationalNumber } from "../physical-values.ts";
 import type { ServiceChoice } from "./contract.ts";
 import { startPower, stopPower } from "./dc.ts";
-import { notYet, type Protocol, type SessionContext } from "./session.ts";
+import { type Protocol, type RowsOf, type SessionContext, withCode } from "./session.ts";
 import { iso20States } from "./states.table.ts";
-import { iso20Silence, pauseMaxS, prechargeMaxMs } from "./times.ts";
+import { iso20Silence, needsMaxMs, pauseMaxS, prechargeMaxMs } from "./times.ts";
 import { magnitudeOf, rational, rationalOf } from "./wire-values.ts";
 
 type Bodies = Roots<typeof iso20Common> & Roots<typeof iso20Dc>;
@@ -34,12 +34,7 @@ type Name =
 
 /** Headers are the connection's: it stamps time and session on what goes out. */
 type Body<K extends keyof Bodies> = Omit<Bodies[K], "Header">;
-type Rows = {
-  [K in Name]: {
-    blank(context: SessionContext): Body<`${K}Res`>;
-    serve(context: SessionContext, request: Body<`${K}Req`>): Partial<Body<`${K}Res`>> | typeof notYet;
-  };
-};
+type Rows = RowsOf<{ [K in keyof Bodies & string]: Body<K> }, Name>;
 
 const dcService = 2;
 const dcBptService = 6;
@@ -222,9 +217,12 @@ function takeLimits(context: SessionContext, limits: Limits): void {
   else if (!Number.isNaN(dischargeW)) vehicle.minW = mayDischarge(context) ? -dischargeW : 0;
 }
 
-/** Dynamic control needs the vehicle's word that something may be taken; scheduled control is asked for by its own target. */
-const mayDischarge = ({ vehicle, choice }: SessionContext): boolean =>
-  choice.dynamic ? vehicle.leastWh < 0 : !(vehicle.leastWh >= 0);
+/**
+ * Dynamic control needs the vehicle's word that something may be taken; scheduled control is asked for by its own target.
+ * What it has said counts for a while: a window that is no longer told, or contradicts itself, ends discharging.
+ */
+const mayDischarge = ({ vehicle, choice, nowMs }: SessionContext): boolean =>
+  Number.isNaN(vehicle.leastWh) ? !choice.dynamic : vehicle.leastWh < 0 && nowMs - vehicle.needsAtMs <= needsMaxMs;
 
 const meterOf = ({ facts, choice }: SessionContext) =>
   Number.isFinite(facts.meterWh)
@@ -275,9 +273,6 @@ const scheduleOf = (context: SessionContext) =>
 
 const modeKey = ({ dynamic, bidirectional }: ServiceChoice) =>
   `${bidirectional ? "BPT_" : ""}${dynamic ? "Dynamic" : "Scheduled"}_DC_CLReqControlMode` as const;
-
-const code = (result: Body<"PowerDeliveryRes">["ResponseCode"] | typeof notYet) =>
-  result === notYet ? notYet : { ResponseCode: result };
 
 const session: Pick<
   Rows,
@@ -421,12 +416,12 @@ const power: Pick<Rows, "DC_CableCheck" | "DC_PreCharge" | "PowerDelivery" | "DC
       blank: () => ({ ResponseCode: "OK" }),
       serve(context, { ChargeProgress, EVProcessing, EVPowerProfile }) {
         if (ChargeProgress === "Standby") return { ResponseCode: "WARNING_StandbyNotAllowed" };
-        if (ChargeProgress === "Stop") return code(stopPower(context));
+        if (ChargeProgress === "Stop") return withCode(stopPower(context));
         if (ChargeProgress === "ScheduleRenegotiation" || EVProcessing !== "Finished") return {};
         const chosen = EVPowerProfile?.Scheduled_EVPPTControlMode?.SelectedScheduleTupleID;
         if (!context.choice.dynamic && chosen !== undefined && chosen !== tupleId)
           return { ResponseCode: "FAILED_ScheduleSelectionInvalid" };
-        return code(startPower(context));
+        return withCode(startPower(context));
       },
     },
     DC_ChargeLoop: {
@@ -450,7 +445,7 @@ const power: Pick<Rows, "DC_CableCheck" | "DC_PreCharge" | "PowerDelivery" | "DC
 
 /** One round of the loop: limits and needs in, what flows and may flow out. */
 function chargeLoop(context: SessionContext, request: Body<"DC_ChargeLoopReq">): Partial<Body<"DC_ChargeLoopRes">> {
-  const { vehicle, facts, order, choice, nowMs } = context;
+  const { vehicle, facts, order, choice } = context;
   const mode = request[modeKey(choice)];
   if (mode === undefined) return { ResponseCode: "FAILED" };
   const shown = request.DisplayParameters;
@@ -459,7 +454,6 @@ function chargeLoop(context: SessionContext, request: Body<"DC_ChargeLoopReq">):
   if (shown?.BatteryEnergyCapacity !== undefined) vehicle.capacityWh = rationalOf(shown.BatteryEnergyCapacity);
   vehicle.complete = shown?.ChargingComplete === true;
   vehicle.ready = true;
-  vehicle.needsAtMs = nowMs;
   const given = mode as Needs &
     Limits & { readonly EVTargetCurrent?: RationalNumber; readonly EVTargetVoltage?: RationalNumber };
   if (given.EVTargetEnergyRequest !== undefined) takeNeeds(context, given);

@@ -76,6 +76,18 @@ export interface RequestRow {
   serve(context: SessionContext, request: Fields): Fields | typeof notYet;
 }
 
+/** The rows of a protocol by the names of its requests, held to the types of its messages (`Bodies`). */
+export type RowsOf<Bodies extends Readonly<Record<string, unknown>>, Name extends string> = {
+  [K in Name]: {
+    blank(context: SessionContext): Bodies[`${K}Res`];
+    serve(context: SessionContext, request: Bodies[`${K}Req`]): Partial<Bodies[`${K}Res`]> | typeof notYet;
+  };
+};
+
+/** A code as what is different in the answer; what has to wait goes on waiting. */
+export const withCode = <C extends string>(result: C | typeof notYet) =>
+  result === notYet ? notYet : { ResponseCode: result };
+
 /** An answer, and whether the connection is closed after it has been sent. */
 export interface Reply {
   readonly name: string;

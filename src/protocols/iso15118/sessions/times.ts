@@ -23,3 +23,5 @@ export const silence = { loopSilentMs: 3 * secondMs, loopMaxMs: 10 * secondMs, a
 export const iso20Silence = { loopSilentMs: 500, loopMaxMs: 5 * secondMs, authorizationMaxMs: 180 * secondMs };
 /** A pause that the charger asks for begins within this, s. */
 export const pauseMaxS = 60;
+/** What a vehicle has said of its energy counts for so long in the loop; then nothing is taken out. */
+export const needsMaxMs = 5 * secondMs;

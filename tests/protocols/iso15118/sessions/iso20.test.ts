@@ -82,6 +82,20 @@ describe("what a vehicle lets be taken out", () => {
     expect(one.session.vehicle).toMatchObject({ mostWh: 0, leastWh: -9_000 });
   });
 
+  it("a window that contradicts itself for more than 5 s: nothing is taken out any more, until a good one comes", () => {
+    const one = looping();
+    one.send("DC_ChargeLoop");
+    expect(one.session.vehicle.minW).toBe(-20_000);
+    const wrong = loop(true, true, { EVMinimumEnergyRequest: r(30, 3), EVMaximumEnergyRequest: r(1, 3) });
+    const fromMs = one.nowMs;
+    while (one.nowMs - fromMs < 4_900) one.send("DC_ChargeLoop", wrong);
+    expect(one.session.vehicle.minW).toBe(-20_000);
+    while (one.nowMs - fromMs < 5_200) one.send("DC_ChargeLoop", wrong);
+    expect(one.session.vehicle.minW).toBe(0);
+    one.send("DC_ChargeLoop");
+    expect(one.session.vehicle.minW).toBe(-20_000);
+  });
+
   it("half a second of silence in the loop: nothing in either direction, and the session ends after five", () => {
     const one = looping();
     one.send("DC_ChargeLoop");
