@@ -39,18 +39,34 @@ function once(name: string, make: () => Series): Series {
   return made;
 }
 
+/** Hourly means of the office's demand, W, from the first hour of the year on. */
+export function officeHours(): { readonly firstMs: number; readonly valuesW: Float64Array } {
+  return {
+    firstMs: localToUtcMs(`${dataYear}-01-01 00:00`, dataUtcOffsetMinutes),
+    valuesW: secondColumn("office-load-hourly.csv", 1000),
+  };
+}
+
+/** Output of the photovoltaic plant as a share of its rating, every 5 minutes from 1 June on. */
+export function pvFiveMinutes(): { readonly firstMs: number; readonly shares: Float64Array } {
+  return {
+    firstMs: localToUtcMs(`${dataYear}-06-01 00:00`, dataUtcOffsetMinutes),
+    shares: secondColumn("pv-june-5min.csv", 1 / pvPlantMW),
+  };
+}
+
 /** Demand of the office, W. Each hourly mean stands in the middle of its hour, straight lines between. */
 export function officeLoad(): Series {
   return once("office", () => {
-    const firstHourMs = localToUtcMs(`${dataYear}-01-01 00:00`, dataUtcOffsetMinutes);
-    return new Series(firstHourMs + 0.5 * hourMs, hourMs, secondColumn("office-load-hourly.csv", 1000));
+    const { firstMs, valuesW } = officeHours();
+    return new Series(firstMs + 0.5 * hourMs, hourMs, valuesW);
   });
 }
 
 /** Output of a photovoltaic plant as a share of its rating, June. */
 export function pvShare(): Series {
   return once("pv", () => {
-    const firstMs = localToUtcMs(`${dataYear}-06-01 00:00`, dataUtcOffsetMinutes);
-    return new Series(firstMs, 5 * minuteMs, secondColumn("pv-june-5min.csv", 1 / pvPlantMW));
+    const { firstMs, shares } = pvFiveMinutes();
+    return new Series(firstMs, 5 * minuteMs, shares);
   });
 }

@@ -102,6 +102,15 @@ describe("the arrows of the design hold", () => {
     expect(wrong).toEqual([]);
   });
 
+  test("forecasts know no clock and no random either: the moment is an argument", () => {
+    // `Date.parse` reads a written moment and asks no clock.
+    const impure = /\bnew Date\b|\bDate\.now\b|\bperformance\b|Math\.random|\bsetTimeout\b|\bsetInterval\b|["']node:/;
+    const wrong = files
+      .filter((path) => path.startsWith("src/forecast/"))
+      .filter((path) => impure.test(stripComments(readFileSync(join(root, path), "utf8"))));
+    expect(wrong).toEqual([]);
+  });
+
   test("the plant draws no random numbers of its own and reads no clock", () => {
     const impure = /\bDate\b|\bperformance\b|Math\.random|\bsetTimeout\b|\bsetInterval\b|["']node:/;
     const wrong = files

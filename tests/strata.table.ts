@@ -16,6 +16,7 @@ export const strata: readonly Stratum[] = [
   { name: "planning", folder: "src/planning", may: ["domain"], packages: [] },
   { name: "solver", folder: "src/planning/solver", may: ["planning"], packages: ["highs"] },
   { name: "planner-thread", folder: "src/planning/thread", may: ["planning", "solver"], packages: ["node:worker_threads"] },
+  { name: "forecast", folder: "src/forecast", may: ["domain"], packages: [] },
   { name: "modbus", folder: "src/protocols/modbus", may: ["domain", "config"], packages: ["*"] },
   { name: "sunspec", folder: "src/protocols/sunspec", may: ["domain", "config", "modbus"], packages: ["*"] },
   { name: "exi", folder: "src/protocols/exi", may: ["domain"], packages: ["*"] },

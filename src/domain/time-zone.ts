@@ -76,7 +76,7 @@ function offsetAt(format: Intl.DateTimeFormat, utcMs: number): number {
 }
 
 /** Days from 1 January 1970 to a date of the Gregorian calendar (month and day from 1). */
-function daysFromCivil(year: number, month: number, day: number): number {
+export function daysFromCivil(year: number, month: number, day: number): number {
   // The year begins in March, so that the leap day is its last one.
   const y = month > 2 ? year : year - 1;
   const era = Math.floor(y / 400);
