@@ -4,12 +4,8 @@ import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import {
-  driveSession,
-  type Stream,
-  type VehicleProtocol,
-  type VehicleResult,
-} from "../../sim/peers/vehicle/vehicle.ts";
+import type { VehicleProtocol } from "../../sim/peers/vehicle/steps.ts";
+import { driveSession, type Stream, type VehicleResult } from "../../sim/peers/vehicle/vehicle.ts";
 import {
   askDiscovery,
   discoveryGroup,
@@ -32,7 +28,9 @@ interface EvOptions {
   readonly connect?: { readonly host: string; readonly port: number };
   readonly interface?: string;
   readonly protocol: string;
+  readonly energy: "dc" | "ac";
   readonly bidirectional?: boolean;
+  readonly scheduled?: boolean;
   readonly rounds: number;
   readonly voltage: number;
   readonly current: number;
@@ -49,7 +47,9 @@ export function evCommand(program: Command): void {
     .option("--connect <host:port>", "the charger's address; otherwise it is asked for on the interface", hostAndPort)
     .option("--interface <name>", "the network interface on which the charger is asked for (SDP, IPv6)")
     .addOption(new Option("--protocol <name>", "din, 2 or 20").choices(Object.keys(protocols)).default("20"))
+    .addOption(new Option("--energy <kind>", "dc or ac").choices(["dc", "ac"]).default("dc"))
     .option("--bidirectional", "lets energy be taken out (ISO 15118-20)")
+    .option("--scheduled", "decides itself within the charger's schedule (ISO 15118-20); otherwise the charger decides")
     .option("--rounds <n>", "rounds of the charging loop before it leaves", wholeNumber, 20)
     .option("--voltage <volts>", "voltage of its battery", wholeNumber, 400)
     .option("--current <amperes>", "what it asks for where it decides itself", wholeNumber, 60)
@@ -70,7 +70,9 @@ async function goThrough(options: EvOptions): Promise<VehicleResult> {
   try {
     return await driveSession(streamOf(socket), {
       protocol: protocols[options.protocol]!,
+      energy: options.energy,
       bidirectional: options.bidirectional === true,
+      scheduled: options.scheduled === true,
       voltageV: options.voltage,
       rounds: options.rounds,
       currentA: options.current,

@@ -5,7 +5,8 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { driveSession, type Stream, type VehicleOptions, type VehicleResult } from "../../sim/peers/vehicle/vehicle.ts";
+import type { VehicleOptions } from "../../sim/peers/vehicle/steps.ts";
+import { driveSession, type Stream, type VehicleResult } from "../../sim/peers/vehicle/vehicle.ts";
 import { selfSign } from "../../src/dashboard/access/certificate.ts";
 import type { ChargerFacts } from "../../src/protocols/iso15118/sessions/contract.ts";
 import type { Session } from "../../src/protocols/iso15118/sessions/session.ts";
@@ -98,18 +99,26 @@ async function plain(options: Partial<VehicleOptions> = {}): Promise<VehicleResu
 }
 
 describe("whole sessions over TCP", () => {
-  it.each([
-    ["DIN SPEC 70121", false],
-    ["ISO 15118-2", false],
-    ["ISO 15118-20", false],
-    ["ISO 15118-20", true],
-  ] as const)(
-    "%s, both directions: %s",
-    async (protocol, bidirectional) => {
+  it.each<[string, Partial<VehicleOptions>]>([
+    ["DIN SPEC 70121", { protocol: "DIN SPEC 70121", bidirectional: false }],
+    ["ISO 15118-2 DC", { protocol: "ISO 15118-2", bidirectional: false }],
+    ["ISO 15118-2 AC", { protocol: "ISO 15118-2", bidirectional: false, energy: "ac" }],
+    ["ISO 15118-20 DC, dynamic", { bidirectional: false }],
+    ["ISO 15118-20 DC_BPT, dynamic", {}],
+    ["ISO 15118-20 DC, scheduled", { bidirectional: false, scheduled: true }],
+    ["ISO 15118-20 DC_BPT, scheduled", { scheduled: true }],
+    ["ISO 15118-20 AC, dynamic", { bidirectional: false, energy: "ac" }],
+    ["ISO 15118-20 AC_BPT, dynamic", { energy: "ac" }],
+    ["ISO 15118-20 AC, scheduled", { bidirectional: false, energy: "ac", scheduled: true }],
+    ["ISO 15118-20 AC_BPT, scheduled", { energy: "ac", scheduled: true }],
+  ])(
+    "%s",
+    async (_, options) => {
+      if (options.energy === "ac") Object.assign(facts, { connector: "ac3" });
       await listen();
       // A vehicle (Josev's) refuses an answer with a port below the dynamic range.
       expect(listener.port).toBeGreaterThanOrEqual(49_152);
-      expect(await plain({ protocol, bidirectional })).toMatchObject({ complete: true, trouble: "" });
+      expect(await plain(options)).toMatchObject({ complete: true, trouble: "" });
       expect(sessions.map(({ end }) => end)).toEqual(["stopped"]);
       expect(facts).toMatchObject({ contactorsClosed: false, presentCurrentA: 0 });
     },

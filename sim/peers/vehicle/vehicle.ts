@@ -7,20 +7,9 @@ import { sap } from "../../../src/protocols/iso15118/messages/app-protocol.ts";
 import type { Fields } from "../../../src/protocols/iso15118/sessions/session.ts";
 import { createFrameReader, frameOf, payloadBytesMax } from "../../../src/protocols/iso15118/transport/frames.ts";
 import { payloadTypeOf, plainPayload, type Wire, wires } from "../../../src/protocols/iso15118/transport/messages.ts";
-
-export type VehicleProtocol = "DIN SPEC 70121" | "ISO 15118-2" | "ISO 15118-20";
-
-export interface VehicleOptions {
-  readonly protocol: VehicleProtocol;
-  /** It lets energy be taken out (ISO 15118-20). */
-  readonly bidirectional: boolean;
-  readonly voltageV: number;
-  /** Rounds of the charging loop before it leaves. */
-  readonly rounds: number;
-  /** What it asks for where it decides itself, A. */
-  readonly currentA: number;
-  readonly unixS: () => number;
-}
+import { iso20Way } from "./iso20-way.ts";
+import { plainWay } from "./plain-way.ts";
+import type { Step, VehicleOptions } from "./steps.ts";
 
 /** What a session came to. */
 export interface VehicleResult {
@@ -39,121 +28,25 @@ export interface Stream {
   next(): Promise<Uint8Array | undefined>;
 }
 
-const r = (value: number): Fields => ({ Exponent: 0, Value: Math.round(value) });
-const p = (value: number, Unit: string): Fields => ({ Multiplier: 0, Unit, Value: Math.round(value) });
-const status = { EVReady: true, EVErrorCode: "NO_ERROR", EVRESSSOC: 50 };
+const loops = new Set(["CurrentDemand", "ChargingStatus", "DC_ChargeLoop", "AC_ChargeLoop"]);
 /** While the charger is processing, asked again this often at most. */
 const repeatsMax = 500;
 
-type Step = readonly [request: string, body: Fields];
-
-/** DIN SPEC 70121 and ISO 15118-2 differ in names before the cable check, and in how power is switched. */
-function plainSteps({ protocol, voltageV, currentA }: VehicleOptions): { before: Step[]; loop: Step; after: Step[] } {
-  const din = protocol === "DIN SPEC 70121";
-  const services = {
-    SelectedPaymentOption: "ExternalPayment",
-    SelectedServiceList: { SelectedService: [{ ServiceID: 1 }] },
-  };
-  const limits = {
-    DC_EVStatus: status,
-    EVMaximumCurrentLimit: p(200, "A"),
-    EVMaximumVoltageLimit: p(voltageV + 50, "V"),
-  };
-  const target = { DC_EVStatus: status, EVTargetVoltage: p(voltageV, "V"), EVTargetCurrent: p(1, "A") };
-  const power = (on: boolean): Fields =>
-    din ? { ReadyToChargeState: on } : { ChargeProgress: on ? "Start" : "Stop", SAScheduleTupleID: 1 };
-  return {
-    before: [
-      ["SessionSetup", { EVCCID: Uint8Array.of(2, 0, 0, 0, 0, 1) }],
-      ["ServiceDiscovery", {}],
-      [din ? "ServicePaymentSelection" : "PaymentServiceSelection", services],
-      [din ? "ContractAuthentication" : "Authorization", {}],
-      [
-        "ChargeParameterDiscovery",
-        {
-          [din ? "EVRequestedEnergyTransferType" : "RequestedEnergyTransferMode"]: "DC_extended",
-          DC_EVChargeParameter: limits,
-        },
-      ],
-      ["CableCheck", { DC_EVStatus: status }],
-      ["PreCharge", target],
-      ["PowerDelivery", power(true)],
-    ],
-    loop: ["CurrentDemand", { ...target, EVTargetCurrent: p(currentA, "A"), ChargingComplete: false }],
-    after: [
-      ["PowerDelivery", power(false)],
-      ["WeldingDetection", { DC_EVStatus: status }],
-      ["SessionStop", din ? {} : { ChargingSession: "Terminate" }],
-    ],
-  };
-}
-
-function iso20Steps({ bidirectional, voltageV }: VehicleOptions): { before: Step[]; loop: Step; after: Step[] } {
-  const needs = {
-    DepartureTime: 3_600,
-    EVTargetEnergyRequest: r(10_000),
-    EVMaximumEnergyRequest: r(20_000),
-    EVMinimumEnergyRequest: r(-5_000),
-  };
-  const charge = {
-    EVMaximumChargePower: r(30_000),
-    EVMinimumChargePower: r(0),
-    EVMaximumChargeCurrent: r(200),
-    EVMaximumVoltage: r(voltageV + 50),
-    EVMinimumVoltage: r(voltageV - 100),
-  };
-  const discharge = bidirectional
-    ? { EVMaximumDischargePower: r(20_000), EVMinimumDischargePower: r(0), EVMaximumDischargeCurrent: r(100) }
-    : {};
-  const both = bidirectional ? "BPT_" : "";
-  return {
-    before: [
-      ["SessionSetup", { EVCCID: "SIMULATED" }],
-      ["AuthorizationSetup", {}],
-      ["Authorization", { SelectedAuthorizationService: "EIM", EIM_AReqAuthorizationMode: {} }],
-      ["ServiceDiscovery", {}],
-      ["ServiceDetail", { ServiceID: bidirectional ? 6 : 2 }],
-      ["ServiceSelection", { SelectedEnergyTransferService: { ServiceID: bidirectional ? 6 : 2, ParameterSetID: 1 } }],
-      [
-        "DC_ChargeParameterDiscovery",
-        {
-          [`${both}DC_CPDReqEnergyTransferMode`]: {
-            ...charge,
-            EVMinimumChargeCurrent: r(0),
-            ...discharge,
-            ...(bidirectional ? { EVMinimumDischargeCurrent: r(0) } : {}),
-          },
-        },
-      ],
-      ["ScheduleExchange", { MaximumSupportingPoints: 1_024, Dynamic_SEReqControlMode: needs }],
-      ["DC_CableCheck", {}],
-      ["DC_PreCharge", { EVProcessing: "Finished", EVPresentVoltage: r(voltageV), EVTargetVoltage: r(voltageV) }],
-      ["PowerDelivery", { EVProcessing: "Finished", ChargeProgress: "Start" }],
-    ],
-    loop: [
-      "DC_ChargeLoop",
-      {
-        MeterInfoRequested: false,
-        DisplayParameters: { PresentSOC: 50 },
-        EVPresentVoltage: r(voltageV),
-        [`${both}Dynamic_DC_CLReqControlMode`]: { ...needs, ...charge, ...discharge },
-      },
-    ],
-    after: [
-      ["PowerDelivery", { EVProcessing: "Finished", ChargeProgress: "Stop" }],
-      ["DC_WeldingDetection", { EVProcessing: "Finished" }],
-      ["SessionStop", { ChargingSession: "Terminate" }],
-    ],
-  };
-}
+/** The protocol as it is spoken for this kind of energy. */
+const wireOf = ({ protocol, energy }: VehicleOptions): Wire =>
+  wires.find(
+    ({ offered, protocol: { name } }) =>
+      name === protocol && (name !== "ISO 15118-20" || offered.namespace.endsWith(energy === "ac" ? ":AC" : ":DC")),
+  )!;
 
 /** Goes through a whole session; never throws for what the charger answers. */
 export async function driveSession(stream: Stream, options: VehicleOptions): Promise<VehicleResult> {
-  const wire = wires.find(({ protocol: { name } }) => name === options.protocol)!;
+  const wire = wireOf(options);
   const reader = createFrameReader();
   const waiting: Uint8Array[] = [];
   const steps: string[] = [];
   let sessionId = "0000000000000000";
+  const answers = new Map<string, Fields>();
   let lastLoop: Fields | undefined;
 
   async function answer(): Promise<Uint8Array | undefined> {
@@ -167,9 +60,10 @@ export async function driveSession(stream: Stream, options: VehicleOptions): Pro
     return waiting.shift();
   }
 
-  async function ask([name, body]: Step): Promise<Fields | undefined> {
+  async function ask({ request: name, body }: Step): Promise<Fields | undefined> {
     const type = payloadTypeOf(wire, name);
-    stream.send(frameOf(type, wire.encode(type, { name: `${name}Req`, body, sessionId }, options.unixS())));
+    const message = { name: `${name}Req`, body: body(answers), sessionId };
+    stream.send(frameOf(type, wire.encode(type, message, options.unixS())));
     const payload = await answer();
     if (payload === undefined) return undefined;
     const reply = wire.decode(type, payload);
@@ -182,23 +76,25 @@ export async function driveSession(stream: Stream, options: VehicleOptions): Pro
   /** One step until the charger has finished with it; what is wrong, or nothing. */
   async function take(step: Step): Promise<string> {
     for (let i = 0; i < repeatsMax; i++) {
+      const { request } = step;
       const body = await ask(step);
-      if (body === undefined) return `${step[0]}: no answer`;
+      if (body === undefined) return `${request}: no answer`;
       const code = String(body["ResponseCode"]);
-      if (!code.startsWith("OK")) return `${step[0]}: ${code}`;
-      if (step[0].endsWith("Loop") || step[0] === "CurrentDemand") lastLoop = body;
-      const preCharges = step[0] === "PreCharge" && !reached(body, options.voltageV);
+      if (!code.startsWith("OK")) return `${request}: ${code}`;
+      answers.set(request, body);
+      if (loops.has(request)) lastLoop = body;
+      const preCharges = request === "PreCharge" && !reached(body, options.voltageV);
       if (!preCharges && String(body["EVSEProcessing"] ?? "Finished") === "Finished") {
-        if (steps.at(-1) !== `${step[0]} ${code}`) steps.push(`${step[0]} ${code}`);
+        if (steps.at(-1) !== `${request} ${code}`) steps.push(`${request} ${code}`);
         return "";
       }
     }
-    return `${step[0]}: never finished`;
+    return `${step.request}: never finished`;
   }
 
   const trouble = await handshake(stream, wire, answer);
   if (trouble !== "") return done(trouble);
-  const { before, loop, after } = options.protocol === "ISO 15118-20" ? iso20Steps(options) : plainSteps(options);
+  const { before, loop, after } = options.protocol === "ISO 15118-20" ? iso20Way(options) : plainWay(options);
   const whole = [...before, ...Array.from({ length: options.rounds }, () => loop), ...after];
   for (const step of whole) {
     const wrong = await take(step);

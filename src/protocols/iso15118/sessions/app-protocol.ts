@@ -13,7 +13,8 @@ export interface Offered {
 
 export const dinOffered: Offered = { namespace: "urn:din:70121:2012:MsgDef", major: 2, minor: 0 };
 export const iso2Offered: Offered = { namespace: "urn:iso:15118:2:2013:MsgDef", major: 2, minor: 0 };
-/** ISO 15118-20, DC in both directions. */
+/** ISO 15118-20 is negotiated per kind of energy. */
+export const iso20AcOffered: Offered = { namespace: "urn:iso:std:iso:15118:-20:AC", major: 1, minor: 0 };
 export const iso20DcOffered: Offered = { namespace: "urn:iso:std:iso:15118:-20:DC", major: 1, minor: 0 };
 
 /**

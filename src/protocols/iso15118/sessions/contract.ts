@@ -45,6 +45,8 @@ export interface ChargerFacts {
   wants: "charge" | "stop" | "pause" | "renegotiate";
   presentVoltageV: number;
   presentCurrentA: number;
+  /** Power at the outlet as it is metered (AC); NaN where it is not. */
+  presentW: number;
   /** Charged and discharged energy of the meter, Wh; NaN without a meter. */
   meterWh: number;
   dischargedWh: number;
@@ -65,8 +67,14 @@ export interface ChargerFacts {
   /** Seconds since 1970, for schedules. */
   unixS: number;
   schedule: readonly ScheduleEntry[];
-  /** Nominal voltage of the supply, for AC. */
+  /** Nominal voltage between phase and neutral, and frequency, of the supply, for AC. */
   readonly nominalV: number;
+  readonly nominalHz: number;
+  /**
+   * Why this vehicle may not feed through its own inverter (AC); empty where charger and vehicle are a pair that the permit
+   * names. Judged anew for each session, when the vehicle has said who it is; its withdrawal counts at once.
+   */
+  noAcDischarge: string;
 }
 
 /** What is known of the vehicle. NaN where it has not said; `limitsAtMs` and `needsAtMs` say how old the rest is. */
@@ -79,6 +87,8 @@ export interface VehicleFacts {
   maxVoltageV: number;
   maxCurrentA: number;
   minCurrentA: number;
+  /** What it says that it takes (AC), below zero feeds. */
+  presentW: number;
   /** What it asks for just now. */
   targetVoltageV: number;
   targetCurrentA: number;
@@ -108,6 +118,7 @@ export const noVehicle = (): VehicleFacts => ({
   maxVoltageV: Number.NaN,
   maxCurrentA: Number.NaN,
   minCurrentA: Number.NaN,
+  presentW: Number.NaN,
   targetVoltageV: Number.NaN,
   targetCurrentA: Number.NaN,
   socPct: Number.NaN,

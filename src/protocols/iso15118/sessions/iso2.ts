@@ -2,6 +2,7 @@
 import { clamp } from "../../../domain/units.ts";
 import type { Roots } from "../../exi/schema.ts";
 import type { iso2 } from "../messages/iso2.ts";
+import { phasesOf, startAc } from "./ac.ts";
 import {
   cableCheck,
   chargeParameters,
@@ -14,9 +15,9 @@ import {
   takeParameters,
   takeStatus,
 } from "./dc.ts";
-import { chargerProcesses, notYet, type Protocol, type RowsOf, type SessionContext, withCode } from "./session.ts";
+import { chargerProcesses, type Protocol, type RowsOf, type SessionContext, withCode } from "./session.ts";
 import { iso2States } from "./states.table.ts";
-import { acContactorMaxMs, pilotMaxMs, silence } from "./times.ts";
+import { acContactorMaxMs, silence } from "./times.ts";
 import { hexOf, numberOf, physical } from "./wire-values.ts";
 
 type Bodies = Roots<typeof iso2>;
@@ -44,7 +45,6 @@ const entriesMax = 24;
 const dayS = 86_400;
 const sequenceError = { ResponseCode: "FAILED_SequenceError" } as const;
 
-const phasesOf = ({ facts }: SessionContext): number => (facts.connector === "ac3" ? 3 : 1);
 const isDc = ({ facts }: SessionContext): boolean => facts.connector === "dc";
 
 /** Current of each phase that is allowed now, A. */
@@ -114,16 +114,6 @@ const meterOf = ({ facts }: SessionContext) =>
         MeterInfo: { MeterID: facts.evseId.slice(0, 32), MeterReading: BigInt(Math.max(0, Math.round(facts.meterWh))) },
       }
     : {};
-
-/** AC: the vehicle's pilot first, then our contactors, then the answer. */
-function startAc(context: SessionContext): "OK" | "FAILED" | "FAILED_ContactorError" | typeof notYet {
-  const { facts, order, waitedMs } = context;
-  if (facts.trouble !== "") return "FAILED";
-  if (facts.pilot !== "C" && facts.pilot !== "D") return waitedMs < pilotMaxMs ? notYet : "FAILED";
-  order.phase = "energy";
-  if (facts.contactorsClosed) return "OK";
-  return waitedMs < acContactorMaxMs ? notYet : "FAILED_ContactorError";
-}
 
 const rows: Rows = {
   SessionSetup: {
@@ -231,7 +221,7 @@ const rows: Rows = {
         return isDc(context) ? withCode(stopPower(context)) : { ResponseCode: "OK" };
       }
       if (SAScheduleTupleID !== tupleId) return { ResponseCode: "FAILED_TariffSelectionInvalid" };
-      if (!isDc(context)) return withCode(startAc(context));
+      if (!isDc(context)) return withCode(startAc(context, acContactorMaxMs));
       return state === "ready" && order.phase !== "energy" ? sequenceError : withCode(startPower(context));
     },
   },

@@ -35,6 +35,8 @@ export interface SessionContext {
   joined: boolean;
   /** Energy has flowed. */
   charged: boolean;
+  /** Since when an AC vehicle feeds where it may not; NaN while it does not. */
+  feedsWrongSinceMs: number;
   choice: ServiceChoice;
 }
 
@@ -154,6 +156,7 @@ const contextOf = (
   paused,
   joined: false,
   charged: false,
+  feedsWrongSinceMs: Number.NaN,
   choice: noChoice,
   get sessionId() {
     return life.sessionId;

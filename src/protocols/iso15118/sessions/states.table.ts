@@ -64,7 +64,7 @@ export const iso2States = {
   },
 } as const satisfies StateTable;
 
-/** ISO 15118-20, DC in both directions, paid outside the vehicle. */
+/** ISO 15118-20, AC and DC in both directions, paid outside the vehicle. */
 export const iso20States = {
   first: "setup",
   noStop: ["setup", "welding"],
@@ -77,7 +77,17 @@ export const iso20States = {
     authorization: { Authorization: ["authorization", "services"] },
     services: { ServiceDiscovery: "selection" },
     selection: { ServiceDetail: "selection", ServiceSelection: "parameters" },
-    parameters: { DC_ChargeParameterDiscovery: "schedule" },
+    parameters: { DC_ChargeParameterDiscovery: "schedule", AC_ChargeParameterDiscovery: "scheduleAc" },
+    scheduleAc: { ScheduleExchange: ["scheduleAc", "readyAc"], "PowerDelivery-": "stoppedAc" },
+    readyAc: { "PowerDelivery+": ["readyAc", "loopAc"], "PowerDelivery-": "stoppedAc" },
+    loopAc: {
+      AC_ChargeLoop: "loopAc",
+      ScheduleExchange: "loopAc",
+      "PowerDelivery+": "loopAc",
+      "PowerDelivery~": "loopAc",
+      "PowerDelivery-": "stoppedAc",
+    },
+    stoppedAc: {},
     schedule: { ScheduleExchange: ["schedule", "cableCheck"], "PowerDelivery-": "stopped" },
     cableCheck: { DC_CableCheck: ["cableCheck", "precharge"], "PowerDelivery-": "stopped" },
     precharge: { DC_PreCharge: ["precharging", "precharged"], "PowerDelivery-": "stopped" },

@@ -11,6 +11,8 @@ export const prechargeMaxMs = 10 * secondMs;
 export const contactorAnswerMaxMs = 1_400;
 /** AC contactors close within 3 s. */
 export const acContactorMaxMs = 3 * secondMs;
+/** An AC vehicle that may not feed any more has stopped within this (ours; its own inverter ramps down). */
+export const acObedienceMaxMs = 5 * secondMs;
 /** The vehicle changes its pilot to C or D within this of asking for power. */
 export const pilotMaxMs = 500;
 

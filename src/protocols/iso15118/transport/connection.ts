@@ -5,7 +5,7 @@
 import { codecOf } from "../../exi/codec.ts";
 import { ExiError } from "../../exi/errors.ts";
 import { sap } from "../messages/app-protocol.ts";
-import { negotiate } from "../sessions/app-protocol.ts";
+import { iso20AcOffered, iso20DcOffered, negotiate } from "../sessions/app-protocol.ts";
 import type { ChargerFacts, PausedSession } from "../sessions/contract.ts";
 import { createSession, type Reply, type Session } from "../sessions/session.ts";
 import { createFrameReader, type Frame, firstPayloadBytesMax, frameOf, payloadBytesMax } from "./frames.ts";
@@ -48,11 +48,18 @@ export interface VehicleConnection {
 
 const nothing: Output = { frames: [], close: false, reason: "" };
 
-/** Protocols for this kind of connection: DIN SPEC 70121 knows no encryption, ISO 15118-20 asks for it. */
-const speaks = ({ secure, iso20Plain }: ConnectionStart): readonly Wire[] =>
-  wires.filter(({ protocol: { name } }) =>
-    name === "DIN SPEC 70121" ? !secure : name === "ISO 15118-20" ? secure || iso20Plain : true,
-  );
+/**
+ * Protocols for this kind of connection: DIN SPEC 70121 knows neither encryption nor AC, ISO 15118-20 asks for encryption and
+ * is negotiated per kind of energy.
+ */
+const speaks = ({ secure, iso20Plain, facts }: ConnectionStart): readonly Wire[] => {
+  const dc = facts.connector === "dc";
+  return wires.filter(({ offered, protocol: { name } }) => {
+    if (name === "DIN SPEC 70121") return dc && !secure;
+    if (name !== "ISO 15118-20") return true;
+    return (secure || iso20Plain) && offered === (dc ? iso20DcOffered : iso20AcOffered);
+  });
+};
 
 export function createConnection(start: ConnectionStart): VehicleConnection {
   const reader = createFrameReader();

@@ -1,10 +1,12 @@
 /** From frames to requests by name and back, for each protocol: which set, which payload type, where the header is. */
 import { codecOf } from "../../exi/codec.ts";
+import type { SchemaSet } from "../../exi/schema.ts";
 import { din } from "../messages/din.ts";
 import { iso2 } from "../messages/iso2.ts";
+import { iso20Ac } from "../messages/iso20-ac.ts";
 import { iso20Common } from "../messages/iso20-common-messages.ts";
 import { iso20Dc } from "../messages/iso20-dc.ts";
-import { dinOffered, iso2Offered, iso20DcOffered, type Offered } from "../sessions/app-protocol.ts";
+import { dinOffered, iso2Offered, iso20AcOffered, iso20DcOffered, type Offered } from "../sessions/app-protocol.ts";
 import { dinProtocol } from "../sessions/din.ts";
 import { iso2Protocol } from "../sessions/iso2.ts";
 import { iso20Protocol } from "../sessions/iso20.ts";
@@ -33,6 +35,7 @@ export interface Wire {
 /** Handshake, DIN SPEC 70121 and ISO 15118-2. */
 export const plainPayload = 0x8001;
 const commonPayload = 0x8002;
+const acPayload = 0x8003;
 const dcPayload = 0x8004;
 const schedulePayload = 0x8101;
 const meteringPayload = 0x8102;
@@ -58,37 +61,49 @@ function envelope(offered: Offered, protocol: Protocol, set: typeof din | typeof
   };
 }
 
-const iso20Types = new Set([commonPayload, dcPayload, schedulePayload, meteringPayload]);
+const iso20Sets = new Map<number, SchemaSet>([
+  [commonPayload, iso20Common],
+  [acPayload, iso20Ac],
+  [dcPayload, iso20Dc],
+  [schedulePayload, iso20Common],
+  [meteringPayload, iso20Common],
+] as unknown as [number, SchemaSet][]);
+const iso20Codec = (payloadType: number) => codecOf((iso20Sets.get(payloadType) ?? iso20Common) as typeof iso20Common);
 
 /** Every message of ISO 15118-20 is its own root and carries its header itself. */
-const iso20Wire: Wire = {
-  offered: iso20DcOffered,
+const iso20Wire = (offered: Offered): Wire => ({
+  offered,
   protocol: iso20Protocol,
-  takes: (payloadType) => iso20Types.has(payloadType),
+  takes: (payloadType) => iso20Sets.has(payloadType),
   decode(payloadType, payload) {
-    const { root, value } =
-      payloadType === dcPayload ? codecOf(iso20Dc).decode(payload) : codecOf(iso20Common).decode(payload);
+    const { root, value } = iso20Codec(payloadType).decode(payload);
     const { Header, ...body } = value as { Header?: { SessionID: Uint8Array } };
     return { name: root, body, sessionId: hexOf(Header?.SessionID) };
   },
-  encode(payloadType, { name, body, sessionId }, unixS) {
-    const value = {
-      Header: { SessionID: bytesOfHex(sessionId), TimeStamp: Math.max(0, Math.round(unixS)) },
-      ...body,
-    } as never;
-    return payloadType === dcPayload
-      ? codecOf(iso20Dc).encode(name as "DC_CableCheckRes", value)
-      : codecOf(iso20Common).encode(name as "SessionStopRes", value);
-  },
-};
+  encode: (payloadType, { name, body, sessionId }, unixS) =>
+    iso20Codec(payloadType).encode(
+      name as "SessionStopRes",
+      {
+        Header: { SessionID: bytesOfHex(sessionId), TimeStamp: Math.max(0, Math.round(unixS)) },
+        ...body,
+      } as never,
+    ),
+});
 
-/** All protocols that the charger speaks. */
+/** All protocols that the charger speaks; which of them on a connection, its connector and its encryption say. */
 export const wires: readonly Wire[] = [
-  iso20Wire,
+  iso20Wire(iso20DcOffered),
+  iso20Wire(iso20AcOffered),
   envelope(iso2Offered, iso2Protocol, iso2),
   envelope(dinOffered, dinProtocol, din),
 ];
 
 /** The payload type under which a request of this name goes out. */
 export const payloadTypeOf = (wire: Wire, name: string): number =>
-  wire.protocol !== iso20Protocol ? plainPayload : name.startsWith("DC_") ? dcPayload : commonPayload;
+  wire.protocol !== iso20Protocol
+    ? plainPayload
+    : name.startsWith("DC_")
+      ? dcPayload
+      : name.startsWith("AC_")
+        ? acPayload
+        : commonPayload;

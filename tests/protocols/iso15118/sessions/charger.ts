@@ -31,6 +31,9 @@ export const chargerFacts = (more: Partial<ChargerFacts> = {}): ChargerFacts => 
   minW: 0,
   schedule: [],
   nominalV: 230,
+  nominalHz: 50,
+  presentW: Number.NaN,
+  noAcDischarge: "",
   ...more,
 });
 
@@ -139,27 +142,31 @@ const needs20 = {
   EVMinimumEnergyRequest: r(-5, 3),
 };
 
-/** Valid requests of a vehicle of ISO 15118-20, by what it selects. */
-export function iso20Requests(bidirectional: boolean, dynamic: boolean): Readonly<Record<string, Fields>> {
+const acPower20 = { EVMaximumChargePower: r(11, 3), EVMinimumChargePower: r(1_380) };
+const acDischarge20 = { EVMaximumDischargePower: r(-7, 3), EVMinimumDischargePower: r(0) };
+
+/** Valid requests of a vehicle of ISO 15118-20, by what it selects; those of the other kind of energy as well. */
+export function iso20Requests(bidirectional: boolean, dynamic: boolean, ac = false): Readonly<Record<string, Fields>> {
   const both = bidirectional ? discharge20 : {};
   const { EVMinimumDischargeCurrent: _, ...loopBoth } = both as typeof discharge20;
   const { EVMinimumChargeCurrent: __, ...loopCharge } = charge20;
+  const prefix = bidirectional ? "BPT_" : "";
+  const mode = dynamic ? "Dynamic" : "Scheduled";
+  const serviceId = (ac ? 1 : 2) + (bidirectional ? 4 : 0);
   return {
     SessionSetup: { EVCCID: "WMIV1234567890ABCDEX" },
     AuthorizationSetup: {},
     Authorization: { SelectedAuthorizationService: "EIM", EIM_AReqAuthorizationMode: {} },
     ServiceDiscovery: {},
-    ServiceDetail: { ServiceID: bidirectional ? 6 : 2 },
+    ServiceDetail: { ServiceID: serviceId },
     ServiceSelection: {
-      SelectedEnergyTransferService: { ServiceID: bidirectional ? 6 : 2, ParameterSetID: dynamic ? 1 : 3 },
+      SelectedEnergyTransferService: { ServiceID: serviceId, ParameterSetID: dynamic ? 1 : 3 },
     },
-    DC_ChargeParameterDiscovery: {
-      [`${bidirectional ? "BPT_" : ""}DC_CPDReqEnergyTransferMode`]: { ...charge20, ...both },
+    DC_ChargeParameterDiscovery: { [`${prefix}DC_CPDReqEnergyTransferMode`]: { ...charge20, ...both } },
+    AC_ChargeParameterDiscovery: {
+      [`${prefix}AC_CPDReqEnergyTransferMode`]: { ...acPower20, ...(bidirectional ? acDischarge20 : {}) },
     },
-    ScheduleExchange: {
-      MaximumSupportingPoints: 1_024,
-      [`${dynamic ? "Dynamic" : "Scheduled"}_SEReqControlMode`]: needs20,
-    },
+    ScheduleExchange: { MaximumSupportingPoints: 1_024, [`${mode}_SEReqControlMode`]: needs20 },
     DC_CableCheck: {},
     DC_PreCharge: { EVProcessing: "Finished", EVPresentVoltage: r(400), EVTargetVoltage: r(400) },
     "PowerDelivery+": { EVProcessing: "Finished", ChargeProgress: "Start" },
@@ -169,11 +176,22 @@ export function iso20Requests(bidirectional: boolean, dynamic: boolean): Readonl
       MeterInfoRequested: false,
       DisplayParameters: { PresentSOC: 40 },
       EVPresentVoltage: r(400),
-      [`${bidirectional ? "BPT_" : ""}${dynamic ? "Dynamic" : "Scheduled"}_DC_CLReqControlMode`]: {
+      [`${prefix}${mode}_DC_CLReqControlMode`]: {
         ...needs20,
         ...loopCharge,
         ...(bidirectional ? loopBoth : {}),
         ...(dynamic ? {} : { EVTargetCurrent: r(100), EVTargetVoltage: r(400) }),
+      },
+    },
+    AC_ChargeLoop: {
+      MeterInfoRequested: false,
+      DisplayParameters: { PresentSOC: 40 },
+      [`${prefix}${mode}_AC_CLReqControlMode`]: {
+        ...needs20,
+        ...acPower20,
+        ...(bidirectional ? acDischarge20 : {}),
+        EVPresentActivePower: r(0),
+        ...(dynamic ? { EVPresentReactivePower: r(0) } : {}),
       },
     },
     DC_WeldingDetection: { EVProcessing: "Finished" },
@@ -226,6 +244,24 @@ export const iso20Bench = (
   more: Partial<ChargerFacts> = {},
   start: Partial<Parameters<typeof createSession>[2]> = {},
 ): Bench => bench(iso20Protocol, iso20Requests(bidirectional, dynamic), { minW: -60_000, ...more }, start);
+export const iso20AcBench = (
+  bidirectional: boolean,
+  dynamic: boolean,
+  more: Partial<ChargerFacts> = {},
+  start: Partial<Parameters<typeof createSession>[2]> = {},
+): Bench =>
+  bench(
+    iso20Protocol,
+    iso20Requests(bidirectional, dynamic, true),
+    {
+      connector: "ac3",
+      minW: -11_000,
+      maxW: 11_000,
+      ratings: { minVoltageV: 230, maxVoltageV: 230, maxCurrentA: 16, minCurrentA: 6, maxW: 11_000, minW: -11_000 },
+      ...more,
+    },
+    start,
+  );
 export const dinBench = (more?: Partial<ChargerFacts>): Bench => bench(dinProtocol, dinRequests, more);
 export const iso2Bench = (mode = "DC_extended", more: Partial<ChargerFacts> = {}, start = {}): Bench =>
   bench(iso2Protocol, iso2Requests(mode), { connector: mode.startsWith("DC") ? "dc" : "ac3", ...more }, start);

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { codecOf } from "../../../../src/protocols/exi/codec.ts";
 import { din } from "../../../../src/protocols/iso15118/messages/din.ts";
 import { iso2 } from "../../../../src/protocols/iso15118/messages/iso2.ts";
+import { iso20Ac } from "../../../../src/protocols/iso15118/messages/iso20-ac.ts";
 import { iso20Common } from "../../../../src/protocols/iso15118/messages/iso20-common-messages.ts";
 import { iso20Dc } from "../../../../src/protocols/iso15118/messages/iso20-dc.ts";
 import { dinProtocol } from "../../../../src/protocols/iso15118/sessions/din.ts";
@@ -16,6 +17,7 @@ import {
   dinRequests,
   iso2Bench,
   iso2Requests,
+  iso20AcBench,
   iso20Bench,
   iso20Requests,
   obey,
@@ -48,6 +50,20 @@ const iso20Way = [
   "PowerDelivery-",
   "DC_WeldingDetection",
 ];
+const iso20AcWay = [
+  ...iso20Way.slice(0, 6),
+  "AC_ChargeParameterDiscovery",
+  "ScheduleExchange",
+  "PowerDelivery+",
+  "AC_ChargeLoop",
+  "PowerDelivery-",
+];
+const bothModes = [
+  [true, true],
+  [true, false],
+  [false, true],
+  [false, false],
+] as const;
 const kinds: readonly {
   name: string;
   protocol: typeof dinProtocol;
@@ -100,14 +116,14 @@ const kinds: readonly {
       "PowerDelivery-",
     ],
   },
-  ...(
-    [
-      [true, true],
-      [true, false],
-      [false, true],
-      [false, false],
-    ] as const
-  ).map(([bidirectional, dynamic]) => ({
+  ...bothModes.map(([bidirectional, dynamic]) => ({
+    name: `ISO 15118-20 AC${bidirectional ? "_BPT" : ""}, ${dynamic ? "dynamic" : "scheduled"}`,
+    protocol: iso20Protocol,
+    open: (more?: Parameters<typeof dinBench>[0]) => iso20AcBench(bidirectional, dynamic, more),
+    requests: iso20Requests(bidirectional, dynamic, true),
+    way: iso20AcWay,
+  })),
+  ...bothModes.map(([bidirectional, dynamic]) => ({
     name: `ISO 15118-20 DC${bidirectional ? "_BPT" : ""}, ${dynamic ? "dynamic" : "scheduled"}`,
     protocol: iso20Protocol,
     open: (more?: Parameters<typeof dinBench>[0]) => iso20Bench(bidirectional, dynamic, more),
@@ -122,7 +138,9 @@ function encodes(protocol: typeof dinProtocol, name: string, body: Fields): numb
     const stamped = { Header: { SessionID: bytesOfHex(ownId), TimeStamp: 1_780_000_000 }, ...body } as never;
     return name.startsWith("DC_")
       ? codecOf(iso20Dc).encode(name as "DC_CableCheckRes", stamped).length
-      : codecOf(iso20Common).encode(name as "SessionStopRes", stamped).length;
+      : name.startsWith("AC_")
+        ? codecOf(iso20Ac).encode(name as "AC_ChargeLoopRes", stamped).length
+        : codecOf(iso20Common).encode(name as "SessionStopRes", stamped).length;
   }
   const message = { Header: { SessionID: bytesOfHex(ownId) }, Body: { [name]: body } } as never;
   return protocol === dinProtocol
@@ -165,8 +183,10 @@ describe.each(kinds)("$name", ({ protocol, open, requests, way }) => {
           expect([state, key, after]).toEqual([state, key, expect.arrayContaining([one.session.state])]);
           continue;
         }
-        // What the table takes and the connector does not know is out of order as well.
-        expect([state, key, code, close]).toEqual([state, key, "FAILED_SequenceError", true]);
+        // What the table takes and the connector does not know is out of order as well, or a wrong parameter.
+        const foreign = protocol === iso20Protocol && key.endsWith("_ChargeParameterDiscovery") && taken;
+        const refused = foreign ? "FAILED_WrongChargeParameter" : "FAILED_SequenceError";
+        expect([state, key, code, close]).toEqual([state, key, refused, true]);
         expect(one.session).toMatchObject({
           end: "failed",
           order: { phase: "idle", currentA: 0 },
@@ -177,8 +197,11 @@ describe.each(kinds)("$name", ({ protocol, open, requests, way }) => {
     const iso2Only =
       open().facts.connector === "dc" ? ["loopAc"] : ["cableCheck", "precharge", "precharging", "loopDc"];
     // A precharge and a welding detection that go on are stories of their own.
-    const unreachable =
-      protocol === iso2Protocol ? iso2Only : protocol === iso20Protocol ? ["welding", "precharging"] : [];
+    const iso20Only =
+      open().facts.connector === "dc"
+        ? ["scheduleAc", "readyAc", "loopAc", "stoppedAc", "welding", "precharging"]
+        : ["schedule", "cableCheck", "precharge", "precharging", "precharged", "loop", "stopped", "welding"];
+    const unreachable = protocol === iso2Protocol ? iso2Only : protocol === iso20Protocol ? iso20Only : [];
     const all = Object.keys(protocol.states.states).filter((state) => state !== "over" && !unreachable.includes(state));
     expect([...met].sort()).toEqual(all.sort());
   });
@@ -209,7 +232,7 @@ describe.each(kinds)("$name", ({ protocol, open, requests, way }) => {
       const one = open();
       for (const key of way.slice(0, taken)) one.send(key);
       const { state } = one.session;
-      const key = Object.keys(protocol.states.states[state]!)[0]!;
+      const key = Object.keys(protocol.states.states[state]!)[0] ?? "SessionStop";
       expect(one.send(key, requests[key], "ffffffffffffffff")).toMatchObject({
         body: { ResponseCode: "FAILED_UnknownSession" },
         close: true,

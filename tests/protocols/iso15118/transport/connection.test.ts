@@ -1,7 +1,8 @@
 /** Bytes of a vehicle's connection: in pieces, in heaps, wrong, too many; and discovery. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { driveSession, type VehicleOptions } from "../../../../sim/peers/vehicle/vehicle.ts";
+import type { VehicleOptions } from "../../../../sim/peers/vehicle/steps.ts";
+import { driveSession } from "../../../../sim/peers/vehicle/vehicle.ts";
 import { codecOf } from "../../../../src/protocols/exi/codec.ts";
 import { sap } from "../../../../src/protocols/iso15118/messages/app-protocol.ts";
 import { dinOffered, iso20DcOffered } from "../../../../src/protocols/iso15118/sessions/app-protocol.ts";

@@ -1,0 +1,146 @@
+/** The way of a vehicle of ISO 15118-20, AC or DC, in one or in both directions, with the charger deciding or the vehicle. */
+import type { Fields } from "../../../src/protocols/iso15118/sessions/session.ts";
+import { rational, step, type VehicleOptions, type Way } from "./steps.ts";
+
+const needs = {
+  EVTargetEnergyRequest: rational(10_000),
+  EVMaximumEnergyRequest: rational(20_000),
+  EVMinimumEnergyRequest: rational(-5_000),
+};
+const departureS = 3_600;
+const acChargeW = 11_000;
+const acDischargeW = 7_000;
+
+/** The parameter set that the vehicle takes: the first with its way of control, of those that the charger has offered. */
+function parameterSet(answers: ReadonlyMap<string, Fields>, scheduled: boolean): number {
+  const list = answers.get("ServiceDetail")?.["ServiceParameterList"] as
+    | { readonly ParameterSet: readonly { ParameterSetID: number; Parameter: readonly Fields[] }[] }
+    | undefined;
+  const controls = (parameters: readonly Fields[]) =>
+    parameters.find(({ Name }) => Name === "ControlMode")?.["intValue"];
+  const wanted = list?.ParameterSet.find(({ Parameter }) => controls(Parameter) === (scheduled ? 1 : 2));
+  return wanted?.ParameterSetID ?? 1;
+}
+
+/** Power that the charger asks an AC vehicle for in its last answer, W. */
+function askedW(answers: ReadonlyMap<string, Fields>): number {
+  const answer = answers.get("AC_ChargeLoop") ?? {};
+  const mode = Object.entries(answer).find(([name]) => name.endsWith("_CLResControlMode"))?.[1] as Fields | undefined;
+  const target = mode?.["EVSETargetActivePower"] as { Exponent: number; Value: number } | undefined;
+  return target === undefined ? 0 : target.Value * 10 ** target.Exponent;
+}
+
+export function iso20Way(options: VehicleOptions): Way {
+  const { bidirectional, energy, scheduled = false } = options;
+  const ac = energy === "ac";
+  const ServiceID = (ac ? 1 : 2) + (bidirectional ? 4 : 0);
+  const prefix = bidirectional ? "BPT_" : "";
+  const mode = scheduled ? "Scheduled" : "Dynamic";
+  const wanted = scheduled ? needs : { DepartureTime: departureS, ...needs };
+  const { parameters, before, round, after } = ac ? acParts(options) : dcParts(options);
+  const kind = ac ? "AC" : "DC";
+  return {
+    before: [
+      step("SessionSetup", { EVCCID: "SIMULATED" }),
+      step("AuthorizationSetup", {}),
+      step("Authorization", { SelectedAuthorizationService: "EIM", EIM_AReqAuthorizationMode: {} }),
+      step("ServiceDiscovery", {}),
+      step("ServiceDetail", { ServiceID }),
+      step("ServiceSelection", (answers) => ({
+        SelectedEnergyTransferService: { ServiceID, ParameterSetID: parameterSet(answers, scheduled) },
+      })),
+      step(`${kind}_ChargeParameterDiscovery`, { [`${prefix}${kind}_CPDReqEnergyTransferMode`]: parameters }),
+      step("ScheduleExchange", {
+        MaximumSupportingPoints: 1_024,
+        [`${mode}_SEReqControlMode`]: { DepartureTime: departureS, ...needs },
+      }),
+      ...before,
+      step("PowerDelivery", {
+        EVProcessing: "Finished",
+        ChargeProgress: "Start",
+        ...(scheduled ? profile(ac ? acChargeW : 30_000) : {}),
+      }),
+    ],
+    loop: step(`${kind}_ChargeLoop`, (answers) => ({
+      MeterInfoRequested: false,
+      DisplayParameters: { PresentSOC: 50 },
+      ...(ac ? {} : { EVPresentVoltage: rational(options.voltageV) }),
+      [`${prefix}${mode}_${kind}_CLReqControlMode`]: { ...wanted, ...round(answers) },
+    })),
+    after: [
+      step("PowerDelivery", { EVProcessing: "Finished", ChargeProgress: "Stop" }),
+      ...after,
+      step("SessionStop", { ChargingSession: "Terminate" }),
+    ],
+  };
+}
+
+/** The power that the vehicle says it will take, under the only tuple there is. */
+const profile = (powerW: number): Fields => ({
+  EVPowerProfile: {
+    TimeAnchor: 0,
+    EVPowerProfileEntries: { EVPowerProfileEntry: [{ Duration: 3_600, Power: rational(powerW) }] },
+    Scheduled_EVPPTControlMode: { SelectedScheduleTupleID: 1 },
+  },
+});
+
+interface Parts {
+  readonly parameters: Fields;
+  readonly before: Way["before"];
+  round(answers: ReadonlyMap<string, Fields>): Fields;
+  readonly after: Way["after"];
+}
+
+function acParts({ bidirectional, scheduled }: VehicleOptions): Parts {
+  const limits = {
+    EVMaximumChargePower: rational(acChargeW),
+    EVMinimumChargePower: rational(0),
+    ...(bidirectional ? { EVMaximumDischargePower: rational(acDischargeW), EVMinimumDischargePower: rational(0) } : {}),
+  };
+  return {
+    parameters: limits,
+    before: [],
+    round: (answers) => ({
+      ...limits,
+      EVPresentActivePower: rational(askedW(answers)),
+      ...(scheduled ? {} : { EVPresentReactivePower: rational(0) }),
+    }),
+    after: [],
+  };
+}
+
+function dcParts({ bidirectional, scheduled, voltageV, currentA }: VehicleOptions): Parts {
+  const charge = {
+    EVMaximumChargePower: rational(30_000),
+    EVMinimumChargePower: rational(0),
+    EVMaximumChargeCurrent: rational(200),
+    EVMaximumVoltage: rational(voltageV + 50),
+    EVMinimumVoltage: rational(voltageV - 100),
+  };
+  const discharge = bidirectional
+    ? {
+        EVMaximumDischargePower: rational(20_000),
+        EVMinimumDischargePower: rational(0),
+        EVMaximumDischargeCurrent: rational(100),
+      }
+    : {};
+  const target = scheduled ? { EVTargetCurrent: rational(currentA), EVTargetVoltage: rational(voltageV) } : {};
+  return {
+    parameters: {
+      ...charge,
+      EVMinimumChargeCurrent: rational(0),
+      ...discharge,
+      ...(bidirectional ? { EVMinimumDischargeCurrent: rational(0) } : {}),
+    },
+    before: [
+      step("DC_CableCheck", {}),
+      step("DC_PreCharge", {
+        EVProcessing: "Finished",
+        EVPresentVoltage: rational(voltageV),
+        EVTargetVoltage: rational(voltageV),
+      }),
+    ],
+    round: () => ({ ...charge, ...discharge, ...target }),
+    after: [step("DC_WeldingDetection", { EVProcessing: "Finished" })],
+  };
+}

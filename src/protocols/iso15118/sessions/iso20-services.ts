@@ -1,0 +1,157 @@
+/** Services of ISO 15118-20 that the charger offers, their parameter sets, and the schedule that the choice asks for. */
+import { clamp } from "../../../domain/units.ts";
+import type { ChargerFacts, ServiceChoice } from "./contract.ts";
+import type { Body, Iso20Rows } from "./iso20-bodies.ts";
+import { bothWays, takeNeeds } from "./iso20-limits.ts";
+import type { SessionContext } from "./session.ts";
+import { rational } from "./wire-values.ts";
+
+/** Energy transfer services by their numbers: AC 1, DC 2, and both directions. */
+const energyServices = [
+  { id: 5, dc: false, bidirectional: true },
+  { id: 1, dc: false, bidirectional: false },
+  { id: 6, dc: true, bidirectional: true },
+  { id: 2, dc: true, bidirectional: false },
+] as const;
+
+/** The schedule's only tuple. */
+export const tupleId = 1;
+const dayS = 86_400;
+const entriesMax = 1_024;
+
+/** What can be agreed on, the wanted one first: many vehicles take the first. Numbers as the fields know them. */
+const parameterSets: readonly { readonly id: number; readonly dynamic: boolean; readonly needsBy: 1 | 2 }[] = [
+  { id: 1, dynamic: true, needsBy: 1 },
+  { id: 2, dynamic: true, needsBy: 2 },
+  { id: 3, dynamic: false, needsBy: 1 },
+];
+const unifiedChannel = 1;
+const gridFollowing = 1;
+const passiveIslandingDetection = 2;
+/** Of AC: one phase or three; of DC: the extended plug (CCS). */
+const connectors = { ac1: 1, ac3: 2, dc: 2 } as const;
+
+/**
+ * Offered services, both directions first. An AC vehicle feeds through its own inverter: both directions only while the pair
+ * of this charger and this vehicle is permitted.
+ */
+const servicesOf = ({ facts }: SessionContext): readonly (typeof energyServices)[number][] =>
+  energyServices.filter(
+    ({ dc, bidirectional }) =>
+      dc === (facts.connector === "dc") &&
+      (!bidirectional || (facts.ratings.minW < 0 && (dc || facts.noAcDischarge === ""))),
+  );
+
+const parameterList = (
+  { connector, nominalV }: ChargerFacts,
+  bidirectional: boolean,
+): Body<"ServiceDetailRes">["ServiceParameterList"] => ({
+  ParameterSet: parameterSets.map(({ id, dynamic, needsBy }) => ({
+    ParameterSetID: id,
+    Parameter: [
+      { Name: "Connector", intValue: connectors[connector] },
+      { Name: "ControlMode", intValue: dynamic ? 2 : 1 },
+      ...(connector === "dc" ? [] : [{ Name: "EVSENominalVoltage", intValue: Math.round(nominalV) }]),
+      { Name: "MobilityNeedsMode", intValue: needsBy },
+      { Name: "Pricing", intValue: 0 },
+      ...(bidirectional
+        ? [
+            { Name: "BPTChannel", intValue: unifiedChannel },
+            { Name: "GeneratorMode", intValue: gridFollowing },
+            ...(connector === "dc"
+              ? []
+              : [{ Name: "GridCodeIslandingDetectionMethod", intValue: passiveIslandingDetection }]),
+          ]
+        : []),
+    ],
+  })),
+});
+
+const powerSchedule = ({ facts }: SessionContext, sign: 1 | -1) => {
+  const entries = (sign > 0 && facts.schedule.length > 0 ? facts.schedule : [{ startS: 0, maxW: 0 }]).slice(
+    0,
+    entriesMax,
+  );
+  const most = sign > 0 ? facts.ratings.maxW : -facts.ratings.minW;
+  return {
+    PowerSchedule: {
+      TimeAnchor: Math.round(facts.unixS),
+      PowerScheduleEntries: {
+        PowerScheduleEntry: entries.map(({ startS, maxW }, i) => ({
+          Duration: Math.max(1, Math.round((entries[i + 1]?.startS ?? startS + dayS) - startS)),
+          Power: rational(sign > 0 && facts.schedule.length > 0 ? clamp(maxW, 0, most) : most),
+        })),
+      },
+    },
+  };
+};
+
+const scheduleOf = (context: SessionContext) =>
+  context.choice.dynamic
+    ? { Dynamic_SEResControlMode: {} }
+    : {
+        Scheduled_SEResControlMode: {
+          ScheduleTuple: [
+            {
+              ScheduleTupleID: tupleId,
+              ChargingSchedule: powerSchedule(context, 1),
+              ...(bothWays(context) ? { DischargingSchedule: powerSchedule(context, -1) } : {}),
+            },
+          ],
+        },
+      };
+
+/** Services, their parameters, the vehicle's choice, and the schedule. */
+export const negotiation: Iso20Rows<"ServiceDiscovery" | "ServiceDetail" | "ServiceSelection" | "ScheduleExchange"> = {
+  ServiceDiscovery: {
+    blank: (context) => ({
+      ResponseCode: "OK",
+      ServiceRenegotiationSupported: true,
+      EnergyTransferServiceList: {
+        Service: servicesOf(context).map(({ id }) => ({ ServiceID: id, FreeService: false })),
+      },
+    }),
+    serve: () => ({}),
+  },
+  ServiceDetail: {
+    blank: (context) => {
+      const { id, bidirectional } = servicesOf(context)[0]!;
+      return { ResponseCode: "OK", ServiceID: id, ServiceParameterList: parameterList(context.facts, bidirectional) };
+    },
+    serve(context, { ServiceID }) {
+      const asked = servicesOf(context).find(({ id }) => id === ServiceID);
+      return asked === undefined
+        ? { ResponseCode: "FAILED_ServiceIDInvalid" }
+        : { ServiceID, ServiceParameterList: parameterList(context.facts, asked.bidirectional) };
+    },
+  },
+  ServiceSelection: {
+    blank: () => ({ ResponseCode: "OK" }),
+    serve(context, { SelectedEnergyTransferService: { ServiceID, ParameterSetID }, SelectedVASList }) {
+      const service = servicesOf(context).find(({ id }) => id === ServiceID);
+      if (service === undefined) return { ResponseCode: "FAILED_NoEnergyTransferServiceSelected" };
+      const set = parameterSets.find(({ id }) => id === ParameterSetID);
+      if (set === undefined || SelectedVASList !== undefined) return { ResponseCode: "FAILED_ServiceSelectionInvalid" };
+      context.choice = { serviceId: ServiceID, bidirectional: service.bidirectional, dynamic: set.dynamic };
+      return {};
+    },
+  },
+  ScheduleExchange: {
+    blank: (context) => ({ ResponseCode: "OK", EVSEProcessing: "Finished", ...scheduleOf(context) }),
+    serve(context, { Dynamic_SEReqControlMode, Scheduled_SEReqControlMode }) {
+      const needs = context.choice.dynamic ? Dynamic_SEReqControlMode : Scheduled_SEReqControlMode;
+      if (needs === undefined) return { ResponseCode: "FAILED" };
+      if (!takeNeeds(context, needs)) return { ResponseCode: "FAILED_WrongChargeParameter" };
+      const before = context.state === "schedule" || context.state === "scheduleAc";
+      const waits = before && context.facts.maxW <= 0 && context.facts.minW >= 0;
+      return { EVSEProcessing: waits ? "Ongoing" : "Finished" };
+    },
+  },
+};
+
+/** The loop's control mode as the schema names it, for the mode that was agreed on. */
+export const modeName = <E extends "AC" | "DC", S extends "Req" | "Res">(
+  { dynamic, bidirectional }: ServiceChoice,
+  energy: E,
+  side: S,
+) => `${bidirectional ? "BPT_" : ""}${dynamic ? "Dynamic" : "Scheduled"}_${energy}_CL${side}ControlMode` as const;
