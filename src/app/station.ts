@@ -204,7 +204,7 @@ export function startStation(options: StationOptions): SiteStation {
   const views = setInterval(() => {
     const report = control.report();
     if (report === null) return;
-    meterNotes(report.site.meterQuality);
+    meterNotes(report.site.meterQuality, report.site.meterCondemned);
     dynamicsNotes(report.site);
     backend?.refresh(report, monotonicMs());
   }, viewEveryMs);

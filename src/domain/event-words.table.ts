@@ -461,9 +461,15 @@ export const eventWords = {
   },
   "meter-implausible": {
     sentence: "The PCC meter reports impossible values. Discharging stopped.",
-    cause: "A value is missing or out of range, its phases do not add up, or it does not see the chargers’ power.",
-    todo: "Check its wiring and its current transformers.",
-    severity: "critical", clears: "afterDelay", ends: "A few seconds after its values are possible again; a meter that did not see the chargers’ power counts again when a person has reset it.",
+    cause: "A value is missing or out of range, or its phases do not add up to its sum.",
+    todo: "Check its scale, its range, its wiring and its current transformers.",
+    severity: "critical", clears: "afterDelay", ends: "Five seconds after its values are possible again.",
+  },
+  "meter-contradicts": {
+    sentence: "The PCC meter does not see the chargers’ power. Discharging stopped.",
+    cause: "Its current transformers are reversed, at another place or on another phase, or it shows another circuit.",
+    todo: "Check the direction and the place of its current transformers, then reset.",
+    severity: "critical", clears: "onReset",
   },
   "relay-latched": {
     sentence: "The reverse-power or minimum-import relay has tripped. Nothing is given back to the grid.",

@@ -28,7 +28,11 @@ const sites = {
     plant: { stages: [big, { ...big, connected: false }], buildingW: 20_000 },
     config: { pcc: { importLimitW: 40_000, phaseImportLimitW: 21_000 }, allocation: "first-come" },
   },
-  conductor: { plant: { stages: [big] }, config: { pcc: { conductorLimitW: 30_000, fallbackImportLimitW: 6_000 } } },
+  /** The emulated meter's register ends at 327 kW: the stage stays below it, so that nothing but the conductor binds. */
+  conductor: {
+    plant: { stages: [{ ...big, maxChargeW: 200_000 }] },
+    config: { pcc: { conductorLimitW: 30_000, fallbackImportLimitW: 6_000 } },
+  },
   foreign: {
     plant: { stages: [big], buildingW: 20_000, meter: { ...meterDefaults, reversed: true } },
     meter: "janitza",

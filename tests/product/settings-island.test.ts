@@ -132,7 +132,8 @@ describe("settings of the island", () => {
     expect(up.untold.plant.busPu).toBe(0);
   });
 
-  it("transferDevice.kind: a site without one neither opens nor forms", () => {
+  it("transferDevice.kind: a site without one neither asks it, opens nor forms", () => {
+    expect(up.without.switchgear!.server.asked.size).toBe(0);
     expect(k1Told(up.without).every((command) => command === 0)).toBe(true);
     expect(told(up.without, 1, "64901.RoleCmd")).not.toContain(forming);
   });

@@ -5,23 +5,27 @@
 import { Quality } from "../../domain/quality.ts";
 import type { Log } from "../log.ts";
 
-/** What each verdict means, what it costs and what a technician should look at. */
-const verdicts: Readonly<Partial<Record<number, string>>> = {
-  [Quality.frozen]:
-    "PCC meter: it answers, but its values stand still. Nothing is given back, and charging falls to the limit without a meter. Look at the meter and its gateway; restart what repeats old values. It is over as soon as they move again.",
-  [Quality.implausible]:
-    "PCC meter: its values can't be true: they do not follow the power stages, or do not fit each other. Nothing is given back, and charging falls to the limit without a meter. Look at its current transformers, their direction and place, and its scale. A person on site resets it.",
-};
+const costs = "Nothing is given back, and charging falls to the limit without a meter.";
 
-/** To be called with each report's `meterQuality`, an index of `Quality`. */
-export function createMeterNotes(log: Log): (quality: number) => void {
-  let standing: number = Quality.good;
-  return (quality) => {
-    if (quality === standing) return;
-    const sentence = verdicts[quality];
-    if (sentence !== undefined) log("warn", sentence, { device: "PCC meter" });
-    else if (verdicts[standing] !== undefined && quality === Quality.good)
-      log("info", "PCC meter: its values can be believed again.", { device: "PCC meter" });
-    standing = quality;
+/** What each verdict means, what it costs, what a technician should look at and how it ends. */
+const frozen = `PCC meter: it answers, but its values stand still. ${costs} Look at the meter and its gateway; restart what repeats old values. It is over as soon as they move again.`;
+const implausible = `PCC meter: a value is missing or out of its range, or its phases do not add up to its sum. ${costs} Look at its scale, its range and its current transformers. It is over five seconds after its values fit again.`;
+const condemned = `PCC meter: it does not follow the power stages. ${costs} Look at its current transformers, their direction and place. A person on site resets it.`;
+
+/** To be called with each report: the meter's `Quality`, and whether it stays unbelieved until a person resets it. */
+export function createMeterNotes(log: Log): (quality: number, isCondemned: boolean) => void {
+  let standing = "";
+  return (quality, isCondemned) => {
+    const sentence = isCondemned
+      ? condemned
+      : quality === Quality.frozen
+        ? frozen
+        : quality === Quality.implausible
+          ? implausible
+          : "";
+    if (sentence === standing || (sentence === "" && quality !== Quality.good)) return;
+    if (sentence !== "") log("warn", sentence, { device: "PCC meter" });
+    else log("info", "PCC meter: its values can be believed again.", { device: "PCC meter" });
+    standing = sentence;
   };
 }

@@ -227,7 +227,12 @@ export const eventRows: readonly EventRow[] = [
   },
   {
     key: "meter-implausible",
-    active: ({ report: { site } }) => site.meterQuality === Quality.implausible,
+    active: ({ report: { site } }) => site.meterQuality === Quality.implausible && !site.meterCondemned,
+    needsPerson: true,
+  },
+  {
+    key: "meter-contradicts",
+    active: ({ report: { site } }) => site.meterCondemned,
     needsPerson: true,
   },
   {

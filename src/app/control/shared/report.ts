@@ -73,6 +73,8 @@ const siteFields = [
   /** When the meter's values last moved, or its own count of samples. */
   ["meterSampleAtMs", "number"],
   ["meterQuality", "number"],
+  /** The meter contradicts the power stages: it counts again only when a person has reset it. */
+  ["meterCondemned", "flag"],
   ["pccW", "number"],
   ["pccVar", "number"],
   ["meterVoltagePu", "number"],
@@ -227,6 +229,7 @@ export function fillReport(report: ControlReport, core: Core, snapshot: Snapshot
   site.meterAtMs = meter.atMs;
   site.meterSampleAtMs = meter.sampleAtMs;
   site.meterQuality = exportControl.supervision.quality;
+  site.meterCondemned = exportControl.supervision.condemned;
   site.pccW = meter.powerW;
   site.pccVar = meter.reactiveVar;
   site.meterVoltagePu = meter.voltagePu;
