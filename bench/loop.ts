@@ -17,6 +17,7 @@ import { quantileMs } from "../src/app/control/histogram.ts";
 import { inputsLength } from "../src/app/control/shared/inputs.ts";
 import { createLatest } from "../src/app/control/shared/latest.ts";
 import { reportLength } from "../src/app/control/shared/report.ts";
+import { intentsLength } from "../src/app/control/shared/vehicle-intents.ts";
 import { noMemory, plainSite } from "../src/app/site/composition.ts";
 import type { SiteConfig } from "../src/config/site.ts";
 import { depot, quickProfile, sleep, startSimulatorProcess } from "./lib/socket-site.ts";
@@ -169,6 +170,7 @@ async function onSameThread(config: SiteConfig, measureMs: number): Promise<Punc
       lateFromMs: outlierMs,
       inputs: createLatest(inputsLength(evses.length)),
       report: createLatest(reportLength(evses.length, tiers.length)),
+      vehicles: createLatest(intentsLength(evses.length)),
     },
     (message) => {
       if (message.kind === "late") outliers.push(message);

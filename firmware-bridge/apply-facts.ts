@@ -2,7 +2,10 @@
 
 import {
   type Contact,
+  insulationNames,
   type MeterFacts,
+  pilotNames,
+  portPhaseNames,
   type StageFacts,
   stageFacts,
   type TransferDeviceFacts,
@@ -90,11 +93,20 @@ export function applyStage(
   stage.maxChargeW = ability(v[stageFact.maxChargeW]!, context.ratedChargeW, context.hasLimits);
   stage.maxDischargeW = ability(v[stageFact.maxDischargeW]!, context.ratedDischargeW, context.hasLimits);
   stage.vehicleConnected = !context.tellsVehicle || v[stageFact.vehicleConnected] === 1;
+  stage.portPhase = portPhaseNames[orNone(v[stageFact.portPhase]!)]!;
+  stage.pilot = pilotNames[orNone(v[stageFact.pilot]!)]!;
+  stage.insulation = insulationNames[orNone(v[stageFact.insulation]!)]!;
+  stage.portClosed = v[stageFact.portClosed] === 1;
+  stage.portReady = v[stageFact.portReady] === 1;
+  stage.emergency = v[stageFact.emergency] === 1;
   for (let k = 0; k < straightStage.length; k += 1) stage[straightStage[k]!] = v[straightStageAt[k]!]!;
   const executed = v[stageFact.executedSequence]!;
   stage.executedSequence = Number.isNaN(executed) ? 0 : executed;
   return true;
 }
+
+/** A word that a register does not tell is the first of its list: unknown, or none. */
+const orNone = (code: number): number => (code > 0 ? code : 0);
 
 /** What a stage does: as it says, or as its measurements show. */
 export function stageRoleCode(v: Float64Array, context: StageContext): number {

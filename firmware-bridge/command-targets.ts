@@ -1,4 +1,5 @@
 /** From the core's commands to a device's targets, in our units and sign. Non-finite numbers become NaN and stop the write. */
+import { portPhaseNames } from "../src/domain/facts.table.ts";
 import { roleNames, transferCommandNames } from "../src/domain/modes.ts";
 import { type CommandName, commandNames, type DeviceKind } from "./maps/device-map.ts";
 import type { StageCommandPort } from "./ports.ts";
@@ -36,6 +37,13 @@ export function setStageTargets(targets: Float64Array, command: StageCommandPort
   targets[stageCommand.formFrequencyHz] = forming ? finite(command.formFrequencyHz) : 0;
   targets[stageCommand.heartbeat] = heartbeat;
   targets[stageCommand.operate] = off ? 0 : 1;
+  // No session is served: the port is left as it is, which is idle.
+  const phase = command.portPhase === "none" ? Number.NaN : portPhaseNames.indexOf(command.portPhase);
+  targets[stageCommand.portPhase] = phase;
+  targets[stageCommand.portVoltageV] = finite(command.portVoltageV);
+  targets[stageCommand.portChargeA] = finite(command.portChargeA);
+  targets[stageCommand.portDischargeA] = finite(command.portDischargeA);
+  targets[stageCommand.portDutyPct] = finite(command.portDutyPct);
 }
 
 /**

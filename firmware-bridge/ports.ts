@@ -2,7 +2,7 @@
  * The shapes that the bridge fills and obeys. They are the parts of the process image and of the commands that devices are
  * concerned with; the core's own types fit them. Powers are positive from the grid towards the vehicle.
  */
-import type { MeterFacts, StageFacts, TransferDeviceFacts } from "../src/domain/facts.table.ts";
+import type { MeterFacts, PortPhase, StageFacts, TransferDeviceFacts } from "../src/domain/facts.table.ts";
 import type { Role, TransferCommand } from "../src/domain/modes.ts";
 
 /** Where the bridge puts what it has read. */
@@ -23,8 +23,23 @@ export interface StageCommandPort {
   reactiveVar: number;
   formVoltagePu: number;
   formFrequencyHz: number;
+  /** The vehicle port: step of the session, voltage and the most current each way, and the pilot's duty cycle. */
+  portPhase: PortPhase;
+  portVoltageV: number;
+  portChargeA: number;
+  portDischargeA: number;
+  portDutyPct: number;
   leaseUntilMs: number;
 }
+
+/** A command that says nothing to the vehicle port. */
+export const noPort = {
+  portPhase: "none",
+  portVoltageV: 0,
+  portChargeA: 0,
+  portDischargeA: 0,
+  portDutyPct: 100,
+} as const;
 
 /** Where the bridge finds what is to be written. */
 export interface CommandsPort {

@@ -169,6 +169,7 @@ function stageOf(ratedW: number, index: number, sketch: WorldSketch, random: Ran
     overloadMs: 500,
     overchargePu: 0.25,
     overchargeMs: 2_000,
+    port: undefined,
     instrumentGain: 1 + 0.003 * random.normal(),
   };
 }

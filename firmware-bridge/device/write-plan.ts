@@ -11,7 +11,7 @@ import {
 import { putNumber, registersOf } from "./register-number.ts";
 
 /** Rows that ride along in a request but never cause one. */
-const passengers: readonly string[] = ["token", "sequence"];
+const passengers: readonly string[] = ["token", "sequence", "portToken"];
 const powers: readonly string[] = ["powerW", "reactiveVar", "chargeW", "dischargeW", "magnitudeW"];
 
 /** Starts an exchange with the device, at the device's pace. */

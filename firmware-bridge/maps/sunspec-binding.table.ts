@@ -3,7 +3,7 @@
  * everything; where it has only the standard models, several slower ones do.
  */
 import type { Pace, RegisterSign } from "./device-map.ts";
-import { StageFlag } from "./vendor-models.table.ts";
+import { PortFlag, StageFlag } from "./vendor-models.table.ts";
 
 /** Which point of which SunSpec model a fact is. */
 export interface FactBinding {
@@ -33,6 +33,11 @@ const pctToPu = 0.01;
 const cycle = "cycle", second = "second", slow = "slow";
 const generation = "generation";
 /** SunSpec enumerations to ours; everything else is unknown. */
+/** Control pilot A to F; phases of the vehicle port from idle; outcomes of the insulation test. */
+const pilots   = { 0: 1, 1: 2, 2: 3, 3: 4, 4: 5, 5: 6 } as const;
+const phases   = { 0: 1, 1: 2, 2: 3, 3: 4, 4: 5 } as const;
+const phaseOrders = { 1: 0, 2: 1, 3: 2, 4: 3, 5: 4 } as const;
+const insulations = { 0: 0, 1: 1, 2: 2, 3: 3 } as const;
 const roles    = { 0: 0, 1: 1, 2: 2, 3: 3 } as const;
 /** What a stage is told; it never reports `hold`. */
 const orders   = { 0: 0, 1: 1, 2: 2, 3: 3, 4: 4 } as const;
@@ -61,6 +66,17 @@ export const vendorStageFacts: readonly FactBinding[] = [
   { fact: "capacityWh",       model: 713,    point: "WHRtg",    pace: slow },
   { fact: "importWh",         model: 701,    point: "TotWhAbs", pace: second },
   { fact: "exportWh",         model: 701,    point: "TotWhInj", pace: second },
+  { fact: "portPhase",        model: 64_904, point: "Phase",    pace: cycle, codes: phases },
+  { fact: "pilot",            model: 64_904, point: "Pilot",    pace: cycle, codes: pilots },
+  { fact: "insulation",       model: 64_904, point: "Insul",    pace: cycle, codes: insulations },
+  { fact: "portClosed",       model: 64_904, point: "Flags",    pace: cycle, bit: PortFlag.closed },
+  { fact: "portReady",        model: 64_904, point: "Flags",    pace: cycle, bit: PortFlag.ready },
+  { fact: "emergency",        model: 64_904, point: "Flags",    pace: cycle, bit: PortFlag.emergency },
+  { fact: "outletV",          model: 64_904, point: "V",        pace: cycle },
+  { fact: "outletA",          model: 64_904, point: "A",        pace: cycle, sign: generation },
+  { fact: "outletMinV",       model: 64_904, point: "VMin",     pace: cycle },
+  { fact: "outletMaxV",       model: 64_904, point: "VMax",     pace: cycle },
+  { fact: "outletMaxA",       model: 64_904, point: "AMax",     pace: cycle },
 ];
 
 export const vendorStageCommands: readonly CommandBinding[] = [
@@ -72,6 +88,12 @@ export const vendorStageCommands: readonly CommandBinding[] = [
   { command: "formVoltagePu",   model: 64_901, point: "FormV",   request: "command", factor: pctToPu },
   { command: "formFrequencyHz", model: 64_901, point: "FormHz",  request: "command" },
   { command: "heartbeat",       model: 64_901, point: "CtlHb",   request: "command" },
+  { command: "portToken",       model: 64_904, point: "Tok",      request: "port" },
+  { command: "portPhase",       model: 64_904, point: "PhaseCmd", request: "port", codes: phaseOrders },
+  { command: "portVoltageV",    model: 64_904, point: "VCmd",     request: "port" },
+  { command: "portChargeA",     model: 64_904, point: "AChaMax",  request: "port" },
+  { command: "portDischargeA",  model: 64_904, point: "ADisMax",  request: "port" },
+  { command: "portDutyPct",     model: 64_904, point: "Duty",     request: "port" },
 ];
 
 export const standardStageFacts: readonly FactBinding[] = [

@@ -95,7 +95,39 @@ export const loadPanelModel: ModelTable = {
   groups: [{ name: "Tier", count: "NTier", points: [["W", "int32", "W_SF", "W"]] }],
 };
 
-export const vendorModels: readonly ModelTable[] = [stageModel, transferDeviceModel, loadPanelModel];
+/**
+ * The vehicle port of a power stage whose sessions (DIN SPEC 70121, ISO 15118) the controller speaks: control pilot, insulation
+ * test, contactors and output towards the vehicle. It stands beside 64901 and lives by that model's clock.
+ */
+export const vehiclePortModel: ModelTable = {
+  id: 64_904,
+  name: "islet_vehicle_port",
+  points: [
+    ["Pilot",    "enum16"],
+    ["Phase",    "enum16"],
+    ["Insul",    "enum16"],
+    ["Flags",    "bitfield16"],
+    ["V",        "uint16", "V_SF",   "V"],
+    ["A",        "int16",  "A_SF",   "A"],
+    ["VMin",     "uint16", "V_SF",   "V"],
+    ["VMax",     "uint16", "V_SF",   "V"],
+    ["AMax",     "uint16", "A_SF",   "A"],
+    ["Tok",      "uint32", undefined, "ms",     "RW"],
+    ["PhaseCmd", "enum16", undefined, undefined, "RW"],
+    ["VCmd",     "uint16", "V_SF",    "V",      "RW"],
+    ["AChaMax",  "uint16", "A_SF",    "A",      "RW"],
+    ["ADisMax",  "uint16", "A_SF",    "A",      "RW"],
+    ["Duty",     "uint16", "Pct_SF",  "Pct",    "RW"],
+    ["V_SF",     "sunssf"],
+    ["A_SF",     "sunssf"],
+    ["Pct_SF",   "sunssf"],
+  ],
+};
+
+/** Bits of `islet_vehicle_port.Flags`. */
+export const PortFlag = { closed: 0, ready: 1, emergency: 2 } as const;
+
+export const vendorModels: readonly ModelTable[] = [stageModel, transferDeviceModel, loadPanelModel, vehiclePortModel];
 
 /** Registers of commands: what a device accepts, and what it does with each when the controller's life sign stops. */
 export const commandDuties = [
@@ -113,6 +145,12 @@ export const commandDuties = [
   [64_902, "SeqCmd",   "newer than CloseSeq for a close (serial-number order)",         "kept"],
   [64_903, "Tok",      "ClkMs of a read at most TokMax ms old",                         "kept"],
   [64_903, "CloseCmd", "bit i: the breaker of tier i+1 should be closed",               "stays where it is"],
+  [64_904, "Tok",      "ClkMs of 64901, of a read at most TokMax ms old",               "kept"],
+  [64_904, "PhaseCmd", "0 idle, 1 cable check, 2 precharge, 3 energy, 4 stopped",       "no current, then contactors open"],
+  [64_904, "VCmd",     "0 to VMax",                                                     "0"],
+  [64_904, "AChaMax",  "0 to AMax; 0 blocks the output at once",                        "0"],
+  [64_904, "ADisMax",  "0 to AMax; 0 blocks the output at once",                        "0"],
+  [64_904, "Duty",     "5 % for sessions, 100 % for none",                              "100 %"],
   [704,    "WSet",     "-rating to +rating; generation positive",                       "WSetRvrt after WSetRvrtTms"],
   [704,    "WMaxLimPct", "0 to 100 %",                                                  "WMaxLimPctRvrt after WMaxLimPctRvrtTms"],
   [715,    "ControllerHb", "any number; only a change counts as life",                  "ramp to 0, open, latch the reason"],

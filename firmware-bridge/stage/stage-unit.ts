@@ -150,6 +150,7 @@ export class StageUnit {
     context.phaseVoltageV = this.#voltagePu * this.#place.phaseVoltageV;
     setStageTargets(targets, command, heartbeat);
     targets[stageCommand.token] = device.fact(stageFact.clockMs);
+    targets[stageCommand.portToken] = targets[stageCommand.token]!;
     targets[stageCommand.sequence] = nextSequence(this.sequence);
     const role = targets[stageCommand.roleCode]!;
     if (!(nowMs <= command.leaseUntilMs)) {

@@ -10,6 +10,7 @@ import { isNewer, nextSequence, setStageTargets, stageCommand } from "../command
 import type { BridgeDevice } from "../device/device.ts";
 import type { WriteRequest } from "../device/device-writer.ts";
 import type { DeviceFault } from "../device/faults.table.ts";
+import { noPort } from "../ports.ts";
 import type { StageSettings } from "../settings.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import { RegisterError, StageRegisters } from "./stage-registers.ts";
@@ -143,7 +144,7 @@ export async function writeZero(
   const writer = device.writer!;
   setStageTargets(
     writer.targets,
-    { role: "off", powerW: 0, reactiveVar: 0, formVoltagePu: 0, formFrequencyHz: 0, leaseUntilMs: 0 },
+    { role: "off", powerW: 0, reactiveVar: 0, formVoltagePu: 0, formFrequencyHz: 0, ...noPort, leaseUntilMs: 0 },
     heartbeat.value,
   );
   writer.targets[stageCommand.token] = device.fact(stageFact.clockMs);

@@ -11,6 +11,7 @@ import { readFact, readSource } from "../device/map-device.ts";
 import { putNumber, registersOf } from "../device/register-number.ts";
 import { functionFor } from "../device/write-plan.ts";
 import type { DeviceMap, FactRow, WatchdogRow } from "../maps/device-map.ts";
+import { noPort } from "../ports.ts";
 
 /** Added to the watchdog's time before it must have acted: its own tick and the next reads. */
 const graceMs = 1_500;
@@ -74,6 +75,7 @@ async function waitOut(
     reactiveVar: 0,
     formVoltagePu: 0,
     formFrequencyHz: 0,
+    ...noPort,
     leaseUntilMs: 0,
   } as const;
   // Two beats, so that a watchdog that looks for a change has seen one.

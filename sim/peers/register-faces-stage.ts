@@ -3,11 +3,11 @@
  * map. It keeps the contract of firmware-bridge/CONTRACT.md by itself: commands carry the age of what they were decided on
  * and a sequence number, and stale ones are refused and counted. Without `stageModel` it is a standard SunSpec stage.
  */
-import { StageFlag, stageModel } from "../../firmware-bridge/maps/vendor-models.table.ts";
+import { PortFlag, StageFlag, stageModel, vehiclePortModel } from "../../firmware-bridge/maps/vendor-models.table.ts";
 import { roleNames } from "../../src/domain/modes.ts";
 import { flipSunSpecDer } from "../../src/domain/sign.ts";
 import { sunspecModel } from "../../src/protocols/sunspec/models.ts";
-import type { PlantStage } from "../plant/devices.ts";
+import type { PlantPort, PlantStage } from "../plant/devices.ts";
 import { ExceptionCode, type FaceModel, RegisterFace } from "./register-face.ts";
 import { type CurveFunctions, curveFunctions, curveModels } from "./register-faces-curves.ts";
 
@@ -54,6 +54,8 @@ export function createStageFace(stage: PlantStage, options: StageFaceOptions): S
     model(715),
   ];
   if (withStageModel) models.push({ table: stageModel });
+  const port = withStageModel ? stage.port : undefined;
+  if (port !== undefined) models.push({ table: vehiclePortModel });
   const face = new RegisterFace(models, options.baseAddress);
   const state = new StageFaceState(stage, face, options);
   state.identity();
@@ -64,6 +66,7 @@ export function createStageFace(stage: PlantStage, options: StageFaceOptions): S
   state.storage();
   state.control();
   if (withStageModel) state.ownModel();
+  if (port !== undefined) state.vehiclePort(port);
   const curves = curveFunctions(face, options.clock, options.nominalFrequencyHz ?? 60);
   curves.otherReactiveOn = (model) =>
     [705, 712].some((other) => other !== model && curves.reactiveOn(other)) || state.constantReactiveOn();
@@ -421,6 +424,41 @@ class StageFaceState {
     face.onWrite(id, (touched) => (commandBlock.every(touched) ? this.#command() : illegalValue));
   }
 
+  /** Control pilot, contactors and output towards the vehicle, for sessions that the controller speaks. */
+  vehiclePort(port: PlantPort): void {
+    const face = this.#face;
+    const id = vehiclePortModel.id;
+    const live = (path: string, value: () => number): void => face.live(id, path, value);
+    face.setAll(id, { V_SF: -1, A_SF: -1, Pct_SF: -1 });
+    face.setAll(id, { VMin: port.minV, VMax: port.maxV, AMax: port.maxA });
+    face.setAll(id, { Tok: 0, PhaseCmd: 0, VCmd: 0, AChaMax: 0, ADisMax: 0, Duty: 100 });
+    live("Pilot", () => pilotWords.indexOf(port.pilot));
+    live("Phase", () => portPhases.indexOf(port.phase));
+    live("Insul", () => insulationWords.indexOf(port.insulation));
+    live("Flags", () => portFlagsOf(port));
+    live("V", () => port.voltageV);
+    live("A", () => flipSunSpecDer(this.#stage.dcCurrentA));
+    face.onWrite(id, (touched) => (portBlock.every(touched) ? this.#portOrder(port) : illegalValue));
+  }
+
+  #portOrder(port: PlantPort): ExceptionCode {
+    const face = this.#face;
+    const id = vehiclePortModel.id;
+    const age = (this.#clockMs() - face.get(id, "Tok")) | 0;
+    const phase = portPhases[face.get(id, "PhaseCmd")];
+    if (!(age >= 0 && age <= face.get(stageModel.id, "TokMax"))) {
+      this.refusedByAge += 1;
+      return illegalValue;
+    }
+    const order = {
+      voltageV: face.get(id, "VCmd"),
+      chargeA: face.get(id, "AChaMax"),
+      dischargeA: face.get(id, "ADisMax"),
+      dutyPct: face.get(id, "Duty"),
+    };
+    return phase !== undefined && port.order({ phase, ...order }) ? ok : illegalValue;
+  }
+
   /** The command block of our own model: checked as a whole, executed as a whole. */
   #command(): ExceptionCode {
     const face = this.#face;
@@ -511,6 +549,14 @@ const within = (face: RegisterFace, setting: string, rating: string): boolean =>
   const value = face.get(702, setting);
   return value > 0 && value <= face.get(702, rating);
 };
+
+const pilotWords: readonly PlantPort["pilot"][] = ["A", "B", "C", "D", "E", "F"];
+const portPhases: readonly PlantPort["phase"][] = ["idle", "cableCheck", "precharge", "energy", "stopped"];
+const insulationWords: readonly PlantPort["insulation"][] = ["unknown", "testing", "valid", "fault"];
+const portBlock = ["Tok", "PhaseCmd", "VCmd", "AChaMax", "ADisMax", "Duty"];
+
+const portFlagsOf = ({ closed, ready, emergency }: PlantPort): number =>
+  (closed ? 1 << PortFlag.closed : 0) | (ready ? 1 << PortFlag.ready : 0) | (emergency ? 1 << PortFlag.emergency : 0);
 
 function flagsOf(stage: PlantStage): number {
   return (

@@ -15,7 +15,36 @@ export interface PlantStageCommand {
   sequence: number;
 }
 
+export type PlantPortPhase = "idle" | "cableCheck" | "precharge" | "energy" | "stopped";
+
+/** One order to a vehicle port. */
+export interface PlantPortOrder {
+  phase: PlantPortPhase;
+  voltageV: number;
+  chargeA: number;
+  dischargeA: number;
+  dutyPct: number;
+}
+
+/** The side of a stage that the vehicle sees, where a session drives it. */
+export interface PlantPort {
+  readonly pilot: "A" | "B" | "C" | "D" | "E" | "F";
+  readonly phase: PlantPortPhase;
+  readonly insulation: "unknown" | "testing" | "valid" | "fault";
+  readonly closed: boolean;
+  readonly ready: boolean;
+  readonly emergency: boolean;
+  readonly voltageV: number;
+  readonly minV: number;
+  readonly maxV: number;
+  readonly maxA: number;
+  /** False for an order that is refused: out of range, or energy without a valid test or with the pilot elsewhere than C or D. */
+  order(order: PlantPortOrder): boolean;
+}
+
 export interface PlantStage {
+  /** Undefined where the stage speaks with vehicles by itself. */
+  readonly port?: PlantPort | undefined;
   readonly ratedW: number;
   readonly ratedVA: number;
   readonly ratedVar: number;

@@ -55,6 +55,10 @@ export class Vehicle {
   silent = false;
   /** The driver has paused the session from inside the vehicle. */
   paused = false;
+  /** State of the control pilot that its session holds; empty: it follows the charger's session. */
+  pilot: "" | "B" | "C" | "D" | "E" | "F" = "";
+  /** Its battery's voltage as its session knows it, V; 0: whatever it asks for. */
+  voltageV = 0;
   /** Lost in the battery since the start of the simulation, Wh. */
   lossWh = 0;
   /** Energy that came and left inside plugged vehicles' batteries, Wh: part of the site's books. */
@@ -79,6 +83,8 @@ export class Vehicle {
     this.connected = true;
     this.silent = false;
     this.paused = false;
+    this.pilot = "";
+    this.voltageV = 0;
     this.bidirectional = config.bidirectional;
     this.capacityWh = config.capacityWh;
     this.toldCapacityWh = config.capacityWh * (config.toldCapacityShare ?? 1);

@@ -2,6 +2,7 @@
  * What one `step()` decides: written in place into an object made once. Every command is a lease: the bridge repeats it
  * each cycle and the device below reverts to its safe value when it stops coming.
  */
+import type { PortPhase } from "../domain/facts.table.ts";
 import type { Role, TransferCommand } from "../domain/modes.ts";
 
 /** A setpoint for one power stage. Positive charges. */
@@ -14,6 +15,14 @@ export interface StageCommand {
   /** Setpoints while forming. */
   formVoltagePu: number;
   formFrequencyHz: number;
+  /** Its vehicle port: `none` where nobody speaks with vehicles there. */
+  portPhase: PortPhase;
+  portVoltageV: number;
+  /** The most current that may flow each way; 0 blocks the output at once. */
+  portChargeA: number;
+  portDischargeA: number;
+  /** Duty cycle of the control pilot: 5 % for sessions, 100 % while none is offered. */
+  portDutyPct: number;
   /** Moment after which the bridge must not write this any more, ms of the monotonic clock. */
   leaseUntilMs: number;
 }
@@ -50,6 +59,11 @@ export function createCommands(stageCount: number, tierCount: number): Commands 
       reactiveVar: 0,
       formVoltagePu: 0,
       formFrequencyHz: 0,
+      portPhase: "none" as PortPhase,
+      portVoltageV: 0,
+      portChargeA: 0,
+      portDischargeA: 0,
+      portDutyPct: 100,
       leaseUntilMs: Number.NEGATIVE_INFINITY,
     })),
     transferDevice: "none",

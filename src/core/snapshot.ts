@@ -8,6 +8,7 @@
 import {
   type MeterFacts,
   meterFacts,
+  type PortPhase,
   type StageFacts,
   stageFacts,
   type TransferDeviceFacts,
@@ -45,6 +46,21 @@ export interface EvseFacts {
   vehicleMaxChargeW: number;
   vehicleMinDischargeW: number;
   vehicleMaxDischargeW: number;
+  /** They count for so long after `vehicleAtMs`: as long as the protocol of the session lets a vehicle be silent, ms. */
+  vehicleForMs: number;
+  /**
+   * The controller itself speaks with vehicles here. Then the fields below are what the session asks of the stage's vehicle
+   * port, as of `orderAtMs`, and the vehicle takes part in energy only while `inEnergy`.
+   */
+  served: boolean;
+  inEnergy: boolean;
+  orderAtMs: number;
+  portPhase: PortPhase;
+  portVoltageV: number;
+  /** The most current that the vehicle allows each way, A. */
+  portChargeA: number;
+  portDischargeA: number;
+  portDutyPct: number;
   socPct: number;
   capacityWh: number;
   /** Never discharged below this, percent. */
@@ -184,6 +200,15 @@ function createEvseFacts(): EvseFacts {
     vehicleMaxChargeW: 0,
     vehicleMinDischargeW: 0,
     vehicleMaxDischargeW: 0,
+    vehicleForMs: 5_000,
+    served: false,
+    inEnergy: false,
+    orderAtMs: never,
+    portPhase: "none",
+    portVoltageV: 0,
+    portChargeA: 0,
+    portDischargeA: 0,
+    portDutyPct: 100,
     socPct: Number.NaN,
     capacityWh: Number.NaN,
     reservePct: 100,

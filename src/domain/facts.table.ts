@@ -10,6 +10,14 @@ import { roleNames } from "./modes.ts";
 export const contactNames = ["open", "closed", "unknown"] as const;
 export type Contact = (typeof contactNames)[number];
 
+/** What a power stage's vehicle port does, in the order of a session; `none` where a stage has no such port. */
+export const portPhaseNames = ["none", "idle", "cableCheck", "precharge", "energy", "stopped"] as const;
+export type PortPhase = (typeof portPhaseNames)[number];
+/** States of the control pilot (IEC 61851-1). */
+export const pilotNames = ["unknown", "A", "B", "C", "D", "E", "F"] as const;
+/** Outcome of the insulation test of the cable check under way. */
+export const insulationNames = ["unknown", "testing", "valid", "fault"] as const;
+
 const read = "Arrival of the last complete, valid read.";
 const alive = "Arrival of the last read in which the device's own clock, counter or heartbeat had advanced; that of a read where it has none.";
 
@@ -69,6 +77,17 @@ export const stageFacts = {
   importWh:         shown("By the charger's own meter, only ever rising; null where it has none.", "counter"),
   exportWh:         shown("Given back, by the charger's own meter, only ever rising; null where it has none.", "counter"),
   executedSequence: amount("Sequence number of the setpoint in force.", "counter"),
+  portPhase:        word(portPhaseNames, "none", "What its vehicle port does; `none` where it has none that a session could drive."),
+  pilot:            word(pilotNames, "unknown", "State of the control pilot."),
+  insulation:       word(insulationNames, "unknown", "The insulation test of the cable check under way."),
+  portClosed:       flag("The contactors towards the vehicle are closed."),
+  portReady:        flag("The port delivers as soon as its contactors are closed."),
+  emergency:        flag("An emergency stop is pressed."),
+  outletV:          straight("Voltage at the outlet towards the vehicle."),
+  outletA:          straight("Current at the outlet, charging positive."),
+  outletMinV:       straight("Lowest voltage that it makes at the outlet.", "lasts"),
+  outletMaxV:       straight("Highest voltage that it makes at the outlet.", "lasts"),
+  outletMaxA:       straight("Highest current at the outlet, in either direction.", "lasts"),
 } as const;
 
 export type TransferDeviceFacts = FactsOf<typeof transferDeviceFacts>;

@@ -59,6 +59,12 @@ export const reasons = {
     severity: "warning",
     clears: "itself",
   },
+  "vehicle-session": {
+    name: "Session",
+    sentence: "The session with the vehicle has not come to the transfer of energy, or has ended.",
+    severity: "record",
+    clears: "itself",
+  },
   "vehicle-minimum": {
     name: "Vehicle’s minimum",
     sentence: "Below the smallest power that the vehicle accepts, so zero.",

@@ -35,6 +35,7 @@ const config: EvseConfig = {
   reservePct: 30,
   phase: "all",
 };
+const inLoop = { served: true, inEnergy: true, vehicleForMs: 500 };
 const all: SiteAllowance = { charge: true, discharge: true, permitMissing: false };
 
 interface Situation {
@@ -78,6 +79,14 @@ describe("limits of one EVSE, in both directions", () => {
     ["the vehicle's charging limit binds", 55_000, 50_000, {}],
     ["the vehicle's discharging limit binds", -55_000, -40_000, {}],
     ["a lost vehicle means zero, charging", 55_000, 0, { evse: { vehicleAtMs: -10_000 } }],
+    [
+      "a session that allows 0.5 s of silence, heard 0.4 s ago",
+      55_000,
+      50_000,
+      { evse: { ...inLoop, vehicleAtMs: 600 } },
+    ],
+    ["… heard 0.6 s ago → zero", 55_000, 0, { evse: { ...inLoop, vehicleAtMs: 400 } }],
+    ["a session before its loop → zero, however fresh its limits", 55_000, 0, { evse: { ...inLoop, inEnergy: false } }],
     ["a lost vehicle means zero, discharging", -55_000, 0, { evse: { vehicleAtMs: -10_000 } }],
     ["no vehicle means zero", 10_000, 0, { evse: { connected: false } }],
     ["nobody authorized means zero", 10_000, 0, { evse: { authorized: false } }],

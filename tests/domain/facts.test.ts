@@ -28,7 +28,7 @@ describe("the table of facts", () => {
     for (const table of [stageFacts, meterFacts, transferDeviceFacts])
       for (const [name, { sentence, kind, start }] of Object.entries(table)) {
         expect(sentence, name).toMatch(/^[A-Z].*\.$/);
-        if (kind === "number" && Number.isNaN(start)) expect(name).toMatch(/(Ms|W|Wh|Pct|Pu|Hz|Deg|DegC|Var|var)$/);
+        if (kind === "number" && Number.isNaN(start)) expect(name).toMatch(/(Ms|V|A|W|Wh|Pct|Pu|Hz|Deg|DegC|Var|var)$/);
       }
   });
 

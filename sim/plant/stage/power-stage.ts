@@ -175,10 +175,12 @@ export class PowerStage extends StageTerminals implements PlantStage {
   renewAbility(): void {
     const { ratedW } = this.config;
     const derated = ratedW * this.faults.derating;
-    const { canChargeW, canDischargeW } = this.vehicle;
     const onGrid = this.node.source === "grid";
-    this.maxChargeW = canChargeW < derated ? canChargeW : derated;
-    const discharge = canDischargeW < derated ? canDischargeW : derated;
+    // With a port it tells what it can by itself: the vehicle tells its session.
+    const hasPort = this.port !== undefined;
+    const { canChargeW, canDischargeW } = this.vehicle;
+    this.maxChargeW = hasPort || canChargeW >= derated ? derated : canChargeW;
+    const discharge = hasPort || canDischargeW >= derated ? derated : canDischargeW;
     this.maxDischargeW = onGrid && !this.protections.inService ? 0 : discharge;
     if (!this.vehicle.connected && this.phase !== "idle") this.#cease();
     this.#retarget();
@@ -190,6 +192,7 @@ export class PowerStage extends StageTerminals implements PlantStage {
     // K1's mirror contact in the gate enable: no forming while K1 is closed, whatever is commanded.
     if (this.config.gateInterlock && this.k1Closed && this.isForming) this.#cease();
     if (this.#command.role === "hold" && this.config.holdsAngle) this.#hold(toMs - fromMs);
+    if (this.port?.step(fromMs, toMs)) this.#portChanged();
     const power = this.#power;
     power.positiveMs = 0;
     power.negativeMs = 0;
@@ -309,7 +312,7 @@ export class PowerStage extends StageTerminals implements PlantStage {
   }
 
   #takeOver(): void {
-    if (this.faults.refusesForming || this.node.voltagePu < 0.5 || this.vehicle.canDischargeW <= 0) {
+    if (this.faults.refusesForming || this.node.voltagePu < 0.5 || this.dischargeAbleW <= 0) {
       this.formingRefused++;
       this.#cease();
       return;
@@ -327,7 +330,7 @@ export class PowerStage extends StageTerminals implements PlantStage {
     const interlocked = this.config.gateInterlock && this.k1Closed;
     const formedByOthers = this.node.formers > 0;
     const liveBus = this.node.voltagePu >= deadPu && !formedByOthers;
-    const unable = !this.vehicle.connected || this.vehicle.canDischargeW <= 0 || this.#latchedOut();
+    const unable = !this.vehicle.connected || this.dischargeAbleW <= 0 || this.#latchedOut();
     if (interlocked || unable || this.faults.refusesForming || (liveBus && this.config.deadBusCheck)) {
       this.formingRefused++;
       this.#cease();
@@ -396,6 +399,10 @@ export class PowerStage extends StageTerminals implements PlantStage {
     else if (this.node.source === "grid" && !protections.inService && powerW < 0) powerW = 0;
     if (powerW > this.maxChargeW) powerW = this.maxChargeW;
     else if (powerW < -this.maxDischargeW) powerW = -this.maxDischargeW;
+    if (this.port !== undefined) {
+      if (powerW > 0) powerW = Math.min(powerW, this.chargeAbleW);
+      else powerW = Math.max(powerW, -this.dischargeAbleW);
+    }
     if (powerW < -this.#dischargeLimitW) powerW = -this.#dischargeLimitW;
     if (faults.stuck) powerW = this.#power.value;
     this.#targetW = powerW;
@@ -439,7 +446,20 @@ export class PowerStage extends StageTerminals implements PlantStage {
     const durationMs = this.#partMs;
     const { positiveMs, negativeMs } = this.#power;
     this.meanW = (positiveMs + negativeMs) / durationMs;
+    // Contactors towards the vehicle open: nothing reaches a battery, and none feeds the losses.
+    if (this.port !== undefined && !this.port.closed) return;
     if (this.contactorClosed) this.vehicle.move(this.conversion.book(positiveMs, negativeMs, durationMs));
+  }
+
+  /** What may flow towards the vehicle has changed: none at all blocks the output, without a ramp. */
+  #portChanged(): void {
+    const { chargeAbleW, dischargeAbleW } = this;
+    if (this.isForming && dischargeAbleW <= 0) this.#cease();
+    else {
+      this.#retarget();
+      const value = this.#power.value;
+      if ((value > 0 && chargeAbleW <= 0) || (value < 0 && dischargeAbleW <= 0)) this.#power.drop();
+    }
   }
 
   #wake(atMs: number): void {

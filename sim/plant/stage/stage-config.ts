@@ -1,4 +1,6 @@
 /** What a power stage is: its ratings, its response, and which protections of its own it was built with. */
+import type { PortConfig } from "./vehicle-port.ts";
+
 export interface StageConfig {
   readonly serialNumber: string;
   readonly firmware: string;
@@ -46,6 +48,8 @@ export interface StageConfig {
   /** While forming it takes this share of its rating more than its battery wants, for `overchargeMs`; then it trips. */
   readonly overchargePu: number;
   readonly overchargeMs: number;
+  /** Its side towards the vehicle is driven by the controller's sessions; undefined: by itself. */
+  readonly port: PortConfig | undefined;
   /** Its power instrument shows this multiple of the truth. */
   readonly instrumentGain: number;
 }

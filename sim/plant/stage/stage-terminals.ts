@@ -8,6 +8,7 @@ import type { Vehicle } from "../vehicle.ts";
 import { Conversion } from "./conversion.ts";
 import type { StageConfig } from "./stage-config.ts";
 import { StageFaults } from "./stage-faults.ts";
+import { VehiclePort } from "./vehicle-port.ts";
 
 export class StageTerminals {
   readonly config: StageConfig;
@@ -15,6 +16,7 @@ export class StageTerminals {
   readonly node: Node;
   readonly conversion: Conversion;
   readonly faults = new StageFaults();
+  readonly port: VehiclePort | undefined;
   contactorClosed = false;
   /** Mean power of the last step, W: what its instrument is built on. */
   meanW = 0;
@@ -23,6 +25,7 @@ export class StageTerminals {
     this.config = config;
     this.vehicle = vehicle;
     this.node = node;
+    this.port = config.port && new VehiclePort(config.port, vehicle);
     this.conversion = new Conversion(config.efficiency, config.standbyW);
   }
 
@@ -54,16 +57,19 @@ export class StageTerminals {
     return this.node.frequencyHz;
   }
   get dcVoltageV(): number {
+    if (this.port !== undefined) return this.port.voltageV;
     return this.vehicle.connected ? 620 + 1.6 * this.vehicle.socPct : 0;
   }
   get dcCurrentA(): number {
+    if (this.port !== undefined && !this.port.closed) return 0;
     return this.contactorClosed && this.vehicle.connected ? this.conversion.dcW(this.meanW) / this.dcVoltageV : 0;
   }
   get socPct(): number {
-    return this.vehicle.connected ? this.vehicle.toldSocPct : Number.NaN;
+    // Behind a port the vehicle tells its session, not the stage.
+    return this.vehicle.connected && this.port === undefined ? this.vehicle.toldSocPct : Number.NaN;
   }
   get capacityWh(): number {
-    return this.vehicle.connected ? this.vehicle.toldCapacityWh : Number.NaN;
+    return this.vehicle.connected && this.port === undefined ? this.vehicle.toldCapacityWh : Number.NaN;
   }
   get vehicleConnected(): boolean {
     return this.vehicle.connected;
@@ -83,8 +89,20 @@ export class StageTerminals {
   /** The most it can give to a bus that it forms, W. */
   get formAbilityW(): number {
     const ratedW = this.config.ratedW * this.faults.derating;
-    const { canDischargeW } = this.vehicle;
+    const canDischargeW = this.dischargeAbleW;
     return canDischargeW < ratedW ? canDischargeW : ratedW;
+  }
+
+  /** What battery and port give now, W at the AC terminals. */
+  get dischargeAbleW(): number {
+    if (this.port === undefined) return this.vehicle.canDischargeW;
+    return Math.max(0, (this.port.dischargeCapW - this.config.standbyW) * this.config.efficiency);
+  }
+  /** Likewise what they take. */
+  get chargeAbleW(): number {
+    if (this.port === undefined) return this.vehicle.canChargeW;
+    const capW = this.port.chargeCapW;
+    return capW > 0 ? (capW + this.config.standbyW) / this.config.efficiency : 0;
   }
 
   /** Reactive power that the circle leaves beside an active power, Var; what is not a number is zero. */

@@ -21,6 +21,7 @@ import { monotonicMs } from "./monotonic.ts";
 import { type EvseInputs, inputsLength, writeInputs } from "./shared/inputs.ts";
 import { createLatest } from "./shared/latest.ts";
 import { type ControlReport, createControlReport, readReport, reportLength } from "./shared/report.ts";
+import { intentsLength } from "./shared/vehicle-intents.ts";
 
 const processFile = new URL("./control-process.ts", import.meta.url);
 /** Inputs are written anew this often, so that the control process sees that the main thread lives, ms. */
@@ -64,6 +65,8 @@ export interface ControlHost {
   report(): ControlReport | null;
   /** Number of reports so far: a reader can see that nothing is new. */
   reports(): number;
+  /** Descriptors of rows for the thread that speaks with vehicles: reports to read, its intents to write. */
+  readonly rows: { readonly reportFd: number; readonly vehiclesFd: number };
   /** What was found of the mode machine's record at the start. */
   readonly recordSentence: string;
   /** It tells of a loss: a person should know. */
@@ -96,6 +99,7 @@ export function startControlHost(options: ControlHostOptions): ControlHost {
   if (options.capsAwaited) site.backendMinW = site.backendMaxW = 0;
   const inputs = createLatest(inputsLength(stageCount));
   const reports = createLatest(reportLength(stageCount, tierCount));
+  const vehicles = createLatest(intentsLength(stageCount));
   const rows = new Float64Array(reports.values.length);
   const latest = createControlReport(stageCount, tierCount);
   let stopping = false;
@@ -113,8 +117,8 @@ export function startControlHost(options: ControlHostOptions): ControlHost {
     ...(options.lateFromMs !== undefined && { lateFromMs: options.lateFromMs }),
   };
   const child = spawn(process.execPath, [...controlProcessFlags, fileURLToPath(processFile)], {
-    // The last two are read and written as descriptors 4 and 5: files without a name.
-    stdio: ["ignore", "inherit", "inherit", "ipc", inputs.fd, reports.fd],
+    // The last three are read and written as descriptors 4 to 6: files without a name.
+    stdio: ["ignore", "inherit", "inherit", "ipc", inputs.fd, reports.fd, vehicles.fd],
     serialization: "advanced",
     env: { ...process.env, NODE_COMPILE_CACHE: getCompileCacheDir() ?? "" },
   });
@@ -183,6 +187,7 @@ export function startControlHost(options: ControlHostOptions): ControlHost {
       return latest;
     },
     reports: () => reports.generation(),
+    rows: { reportFd: reports.fd, vehiclesFd: vehicles.fd },
     resetFigures: () => ask({ kind: "reset-figures" }),
     acknowledgeLedgers: () => ask({ kind: "acknowledge-ledgers" }),
     resetFunctions: (stage) => ask({ kind: "reset-functions", stage }),
@@ -199,6 +204,7 @@ export function startControlHost(options: ControlHostOptions): ControlHost {
       store();
       inputs.close();
       reports.close();
+      vehicles.close();
     },
   };
 }

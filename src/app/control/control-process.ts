@@ -5,10 +5,11 @@
  */
 import { invariant } from "../../domain/result.ts";
 import { type ControlMessage, type ControlRequest, startControl } from "./control.ts";
-import { inputsFd, type ProcessStart, reportFd } from "./control-process-start.ts";
+import { inputsFd, type ProcessStart, reportFd, vehiclesFd } from "./control-process-start.ts";
 import { inputsLength } from "./shared/inputs.ts";
 import { openLatest } from "./shared/latest.ts";
 import { reportLength } from "./shared/report.ts";
+import { intentsLength } from "./shared/vehicle-intents.ts";
 import { tuneForSteadyTick } from "./v8-tuning.ts";
 
 /** Messages under way to a service that does not read them; beyond it what is told again anyway is left out. */
@@ -29,6 +30,7 @@ function begin(start: ProcessStart): void {
       ...start,
       inputs: openLatest(inputsFd, inputsLength(config.evses.length)),
       report: openLatest(reportFd, reportLength(config.evses.length, config.tiers.length)),
+      vehicles: openLatest(vehiclesFd, intentsLength(config.evses.length)),
     },
     say,
   );

@@ -22,6 +22,7 @@ import { controlPriority, requestRealTime } from "./real-time.ts";
 import { inputsLength, inputsStaleMs, readInputs } from "./shared/inputs.ts";
 import type { Latest } from "./shared/latest.ts";
 import { createControlReport, fillLoopFigures, fillReport, fillStalls, writeReport } from "./shared/report.ts";
+import { createIntent, intentsLength, readIntents } from "./shared/vehicle-intents.ts";
 
 export interface ControlStart {
   readonly site: LoadedSite;
@@ -30,6 +31,8 @@ export interface ControlStart {
   /** What people and backend ask and allow, and what the loop reports: rows of `inputsLength` and `reportLength`. */
   readonly inputs: Latest;
   readonly report: Latest;
+  /** What the sessions with vehicles ask for: rows of `intentsLength`. */
+  readonly vehicles: Latest;
   /** Keeps the configured period also without real-time priority: for comparisons. */
   readonly exactPeriod?: boolean;
   /** Tells of every lateness from here on, ms; stalls only by default. */
@@ -82,7 +85,7 @@ export interface RunningControl {
 
 /** Starts the control cycle on the thread that calls this. */
 export function startControl(start: ControlStart, say: (message: ControlMessage) => void): RunningControl {
-  const { site, memory, randomFraction, inputs, report } = start;
+  const { site, memory, randomFraction, inputs, report, vehicles } = start;
   const { config, profile } = site;
   const realTime = config.loop.realTimePriority
     ? requestRealTime(controlPriority, "The control loop")
@@ -104,6 +107,8 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
   const pccWatch = createPccWatch(core);
   const bridge: Bridge = composeBridge(site, periodMs, createTransport, { clock: monotonicMs });
   const inputsCopy = new Float64Array(inputsLength(stageCount));
+  const intentsCopy = new Float64Array(intentsLength(stageCount));
+  const intents = Array.from({ length: stageCount }, createIntent);
   const reportRows = createControlReport(stageCount, tierCount);
   /** From here on the stages' own watchdogs have ended what was commanded before a stall. */
   const watchdogMs = config.loop.watchdogS * secondMs;
@@ -126,7 +131,8 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
     const nowMs = monotonicMs();
     snapshot.wallMs = Date.now();
     if (inputs.readInto(inputsCopy)) readInputs(inputsCopy, snapshot, nowMs);
-    for (let i = 0; i < stageCount; i++) fillVehicleFacts(snapshot.evses[i]!, snapshot.stages[i]!, nowMs);
+    if (vehicles.readInto(intentsCopy)) readIntents(intentsCopy, intents);
+    for (let i = 0; i < stageCount; i++) fillVehicleFacts(snapshot.evses[i]!, snapshot.stages[i]!, intents[i]!, nowMs);
     const commands = step(core, snapshot, nowMs);
     await bridge.writeAll(commands, nowMs, nowMs + (1 - readShare) * periodMs, commands.heartbeatAllowed);
     followPermitService(nowMs);

@@ -2,7 +2,10 @@
 import type { Commands, StageCommand } from "../commands.ts";
 import type { Core } from "../core.ts";
 import { stepIsland } from "../island/island.ts";
-import type { Snapshot } from "../snapshot.ts";
+import type { EvseFacts, Snapshot } from "../snapshot.ts";
+
+/** What a session asks of the vehicle port counts for so long; whoever carries it renews it ten times in this. */
+const orderMaxMs = 1_000;
 
 /**
  * The end of a cycle: turns modes, setpoints and tiers into commands. Returns the core's own object, valid until the next
@@ -19,6 +22,7 @@ export function issueCommands(core: Core, snapshot: Snapshot, nowMs: number): Co
     const command = commands.stages[i]!;
     command.leaseUntilMs = nowMs + core.leaseMs;
     follow(core, snapshot, i, command);
+    servePort(snapshot.evses[i]!, command, nowMs);
   }
   core.island.nudgeHz = core.backfeed.nudgeHz;
   // In an island the stages chosen for it form, the others rest; tiers and PV belong to it in every mode.
@@ -38,4 +42,24 @@ function follow(core: Core, { evses }: Snapshot, i: number, command: StageComman
   command.reactiveVar = command.role === "off" ? 0 : core.reactiveVar[i]!;
   command.formVoltagePu = holds ? 1 : 0;
   command.formFrequencyHz = holds ? core.islandConfig.nominalFrequencyHz : 0;
+}
+
+/**
+ * The vehicle port follows the session, whatever the site's mode: contactors belong to vehicle and session, power to the core.
+ * A vehicle that is silent gets no current; when nobody carries its session any more, its contactors open as well.
+ */
+function servePort(evse: EvseFacts, command: StageCommand, nowMs: number): void {
+  if (!evse.served) {
+    command.portPhase = "none";
+    return;
+  }
+  const isCarried = nowMs - evse.orderAtMs <= orderMaxMs;
+  const { portPhase } = evse;
+  command.portPhase = isCarried || portPhase === "idle" ? portPhase : "stopped";
+  const heard = portPhase === "energy" && nowMs - evse.vehicleAtMs <= evse.vehicleForMs;
+  const mayFlow = isCarried && (heard || portPhase === "precharge");
+  command.portVoltageV = mayFlow ? evse.portVoltageV : 0;
+  command.portChargeA = mayFlow ? evse.portChargeA : 0;
+  command.portDischargeA = mayFlow ? evse.portDischargeA : 0;
+  command.portDutyPct = isCarried ? evse.portDutyPct : 100;
 }

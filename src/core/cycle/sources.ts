@@ -15,6 +15,8 @@ function canForm(core: Core, { evses, stages }: Snapshot, i: number): boolean {
   // Somebody has stopped it: in a moment its connector may be pulled.
   if (evse.paused) return false;
   if (evse.connected && !evse.bidirectional) return false;
+  // Behind a vehicle port there is a battery only while a session holds its contactors closed.
+  if (evse.served && !(evse.inEnergy && stage.portClosed && evse.vehicleMaxDischargeW > 0)) return false;
   // The stage itself is asked for the state of charge when no session tells it: a dark start has none.
   const socPct = evse.connected && Number.isFinite(evse.socPct) ? evse.socPct : stage.socPct;
   const neededPct = Math.max(reservePct, evse.connected ? evse.reservePct : 0);

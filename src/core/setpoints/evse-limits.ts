@@ -6,8 +6,6 @@ import type { EvseConfig } from "../../config/site.ts";
 import type { EvseFacts, StageFacts } from "../snapshot.ts";
 import { type LimitChains, limit } from "./limits.ts";
 
-/** Age at which a vehicle's limits no longer count: they are renewed in each charging loop, at most every 2 s. */
-const vehicleStaleMs = 5_000;
 /** The reserve gives way only this far above itself once it has stopped a discharge, percent. */
 const reserveHysteresisPct = 1;
 
@@ -98,7 +96,8 @@ function applyVehicle(chains: LimitChains, index: number, config: EvseConfig, fa
   }
   if (!facts.authorized) limit(chains, index, "not-authorized", "backend", 0, 0);
   if (!facts.bidirectional) limit(chains, index, "not-bidirectional", "vehicle", 0, anyW);
-  if (nowMs - facts.vehicleAtMs > vehicleStaleMs) limit(chains, index, "vehicle-stale", "vehicle", 0, 0);
+  if (facts.served && !facts.inEnergy) limit(chains, index, "vehicle-session", "vehicle", 0, 0);
+  else if (nowMs - facts.vehicleAtMs > facts.vehicleForMs) limit(chains, index, "vehicle-stale", "vehicle", 0, 0);
   const maxChargeW = Math.min(config.maxChargeW, facts.vehicleMaxChargeW);
   const maxDischargeW = Math.min(config.maxDischargeW, facts.vehicleMaxDischargeW);
   limit(chains, index, "vehicle-limit", "vehicle", -maxDischargeW, maxChargeW);

@@ -278,7 +278,14 @@ function fillPcc(site: SiteReport, { pccLimits, pccRecord, reversePower, exportC
 function fillStage(report: StageReport, core: Core, snapshot: Snapshot, i: number): void {
   const command = core.commands.stages[i]!;
   stageFactRow.copy(snapshot.stages[i]!, report);
-  report.bidirectional = snapshot.evses[i]!.bidirectional;
+  const evse = snapshot.evses[i]!;
+  report.bidirectional = evse.bidirectional;
+  if (evse.served) {
+    // Here the session knows the vehicle, not the stage.
+    report.vehicleConnected = evse.connected;
+    report.socPct = evse.socPct;
+    report.capacityWh = evse.capacityWh;
+  }
   report.commandRole = command.role;
   report.commandW = command.powerW;
   report.commandVar = command.reactiveVar;
