@@ -102,11 +102,10 @@ describe("the arrows of the design hold", () => {
     expect(wrong).toEqual([]);
   });
 
-  test("forecasts know no clock and no random either: the moment is an argument", () => {
-    // `Date.parse` reads a written moment and asks no clock.
-    const impure = /\bnew Date\b|\bDate\.now\b|\bperformance\b|Math\.random|\bsetTimeout\b|\bsetInterval\b|["']node:/;
+  test("forecasts and money know no clock and no random either: the moment is an argument", () => {
+    const impure = /\bDate\b|\bperformance\b|Math\.random|\bsetTimeout\b|\bsetInterval\b|["']node:/;
     const wrong = files
-      .filter((path) => path.startsWith("src/forecast/"))
+      .filter((path) => /^src\/(forecast|tariff|settlement)\//.test(path))
       .filter((path) => impure.test(stripComments(readFileSync(join(root, path), "utf8"))));
     expect(wrong).toEqual([]);
   });

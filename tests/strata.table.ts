@@ -17,6 +17,8 @@ export const strata: readonly Stratum[] = [
   { name: "solver", folder: "src/planning/solver", may: ["planning"], packages: ["highs"] },
   { name: "planner-thread", folder: "src/planning/thread", may: ["planning", "solver"], packages: ["node:worker_threads"] },
   { name: "forecast", folder: "src/forecast", may: ["domain"], packages: [] },
+  { name: "tariff", folder: "src/tariff", may: ["domain", "config"], packages: [] },
+  { name: "settlement", folder: "src/settlement", may: ["domain", "planning", "tariff"], packages: [] },
   { name: "modbus", folder: "src/protocols/modbus", may: ["domain", "config"], packages: ["*"] },
   { name: "sunspec", folder: "src/protocols/sunspec", may: ["domain", "config", "modbus"], packages: ["*"] },
   { name: "exi", folder: "src/protocols/exi", may: ["domain"], packages: ["*"] },
@@ -26,7 +28,7 @@ export const strata: readonly Stratum[] = [
   {
     name: "app",
     folder: "src/app",
-    may: ["domain", "config", "core", "modbus", "sunspec", "exi", "iso15118", "ocpp", "bridge"],
+    may: ["domain", "config", "core", "modbus", "sunspec", "exi", "iso15118", "ocpp", "bridge", "forecast", "tariff", "settlement"],
     packages: ["*"],
   },
   { name: "page", folder: "src/dashboard/page", may: ["domain", "dashboard"], packages: ["uplot"] },

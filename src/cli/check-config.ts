@@ -4,7 +4,7 @@ import { z } from "zod";
 import { checkSite } from "../app/site/load-config.ts";
 import { profileWarning, promiseSentences } from "../app/site/site-promises.ts";
 import { complaintText } from "../config/parse.ts";
-import { siteSettings } from "../config/site.ts";
+import { type SiteConfig, siteSettings } from "../config/site.ts";
 import { AskedWrongly } from "./asked.ts";
 
 export function checkConfigCommand(program: Command): void {
@@ -49,9 +49,20 @@ export function checkConfigCommand(program: Command): void {
           "Island: one transfer device, one bus. Not watched here, and to be settled by whoever designs the site: the bond between neutral and ground, phase sequence and single poles of the transfer device, unbalance, fault current. No generator or other source may be connected to the bus (docs/island.md).",
         );
       }
+      if (config.tariff) print(tariffSentence(config.tariff));
       print(`Grid profile's source: ${profile.source}.`);
       for (const line of [profileWarning(config, profile), ...promiseSentences(config)]) if (line !== "") print(line);
     });
+}
+
+/** What the tariff is; what is not in it is the bill's. */
+function tariffSentence({ name, currency, energy, demand, dayAhead }: NonNullable<SiteConfig["tariff"]>): string {
+  const parts = [
+    ...(energy.length > 0 ? [count(energy.length, "price")] : []),
+    ...(dayAhead ? ["day-ahead prices"] : []),
+    ...(demand.length > 0 ? [count(demand.length, "demand charge")] : []),
+  ];
+  return `Tariff ${name}, ${currency}: ${parts.join(", ")}. Taxes and fixed fees are left to the bill.`;
 }
 
 interface CheckOptions {

@@ -11,6 +11,7 @@ import { auxiliarySettings, tierSettings, tiersMax, transferDeviceSettings } fro
 import { modbus } from "./site/modbus.ts";
 import { pccSettings } from "./site/pcc.ts";
 import { dashboardSettings, permitSettings } from "./site/people.ts";
+import { tariffSettings } from "./site/tariff.ts";
 
 const loopSettings = group(
   {
@@ -86,6 +87,7 @@ export const siteSettings = group(
       "PV behind K1 that the controller may curtail.",
     ).optional(),
     auxiliary: auxiliarySettings.optional(),
+    tariff: tariffSettings.optional(),
     permit: permitSettings.prefault({}),
     backend: backendSettings.optional(),
     dashboard: dashboardSettings.prefault({}),

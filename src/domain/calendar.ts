@@ -39,11 +39,3 @@ export function dayOfDate(text: string): number | undefined {
   const day = daysFromCivil(year, month, dayOfMonth);
   return monthOfDay(day) === month ? day : undefined;
 }
-
-/** First day of the month in which a day lies. */
-export function firstOfMonth(day: number): number {
-  const month = monthOfDay(day);
-  let first = day;
-  while (monthOfDay(first - 1) === month) first--;
-  return first;
-}

@@ -7,7 +7,7 @@ export const quarterMs = 15 * minuteMs;
 /** Quarters on the clock's face; a day of 23 or 25 hours has some of them never or twice. */
 export const quartersOfDay = 96;
 /** Days that are looked at; older ones say nothing of tomorrow. */
-export const pastDaysMax = 100;
+const pastDaysMax = 100;
 
 /** A day as it is kept: from its first moment on, each quarter's mean, W; null where nothing was measured. */
 export interface MeasuredDay {

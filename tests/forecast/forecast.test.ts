@@ -153,20 +153,20 @@ describe("a forecast of somebody else", () => {
     });
     const json = parseFeed(JSON.stringify([{ at: "2026-07-14T07:00:00Z", powerW: 5 }]), 10);
     expect(json.ok && forecastOfFeed(json.value, otherwise).powerW.slice(0, 2)).toEqual([5, null]);
-    expect(forecastOfFeed([{ atMs: at("2026-07-14") - dayMs, powerW: 1 }], otherwise)).toBe(otherwise);
+    expect(forecastOfFeed([{ atMs: at("2026-07-14") - dayMs, value: 1 }], otherwise)).toBe(otherwise);
   });
 
   test.each([
-    ["", "the forecast has no values"],
+    ["", "the series has no values"],
     ["a,b\nyesterday,4", 'line 2: "yesterday" is no moment such as 2026-07-04T12:00:00-07:00'],
     ["2026-07-14T00:00:00,4", 'line 1: "2026-07-14T00:00:00" is no moment such as 2026-07-04T12:00:00-07:00'],
     ["2026-07-14T00:00:00Z", "line 1: must be a moment and a power, with one comma between"],
     ["2026-07-14T00:00:00Z,-4", "line 1: the power must be a number from 0 to 1000 W"],
     ["2026-07-14T00:00:00Z,1e9", "line 1: the power must be a number from 0 to 1000 W"],
     ["2026-07-14T00:00:00Z,1\n2026-07-14T00:00:00Z,2", "line 2: moments must follow each other, each one once"],
-    ["[{]", "the forecast begins like JSON, but can't be read as such"],
+    ["[{]", "the series begins like JSON, but can't be read as such"],
     ["[null]", 'entry 1: "" is no moment such as 2026-07-04T12:00:00-07:00'],
-    ["x".repeat(500_001), "the forecast is longer than 500000 characters"],
+    ["x".repeat(500_001), "the series is longer than 500000 characters"],
   ])("refuses %.30s: %s", (text, error) => {
     expect(parseFeed(text, 1_000)).toEqual({ ok: false, error });
   });

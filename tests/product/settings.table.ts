@@ -129,6 +129,15 @@ const linkSettings = [
 ] as const;
 const linked = ["pcc.meter", "transferDevice", "evses[].stage", "loadPanel", "pv"] as const;
 
+const whenSettings = ["months[]", "days", "from", "to"] as const;
+/** Of the tariff. */
+const moneySettings = [
+  "name", "currency", "validFrom", "validUntil", "holidays[]", "billingDay", "wearPerKWh",
+  ...["energy", "export"].flatMap((list) => [...whenSettings, "perKWh"].map((name) => `${list}[].${name}`)),
+  ...[...whenSettings, "id", "perKW", "per", "averageMinutes", "ratchetPct", "ratchetMonths"].map((name) => `demand[].${name}`),
+  ...["file", "url", "caFile", "everyMinutes", "maxPerKWh", "addPerKWh", "exportAddPerKWh"].map((name) => `dayAhead.${name}`),
+];
+
 export const owedSettings: readonly OwedSetting[] = [];
 
 export const otherSettings: readonly OtherSetting[] = [
@@ -194,6 +203,7 @@ export const otherSettings: readonly OtherSetting[] = [
   { setting: "dashboard.port",                       doesNotLimit: place },
   { setting: "dashboard.certificateFile",            doesNotLimit: "how the page is secured, proven by the page's own tests" },
   { setting: "dashboard.keyFile",                    doesNotLimit: "how the page is secured, proven by the page's own tests" },
+  ...moneySettings.map((setting) => ({ setting: `tariff.${setting}`, doesNotLimit: "a price or a peak's; no power limit depends on it, and the bill's own tests prove it" })),
   { setting: "stateDir",                             doesNotLimit: "where things are kept; every test of this folder finds them there" },
   { setting: "sim",                                  doesNotLimit: "the controller does not read it" },
 ];

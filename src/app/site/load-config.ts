@@ -21,6 +21,7 @@ import {
   type LimitedGenerationProfile,
 } from "../../core/pcc/limited-generation-profile.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
+import { tariffMistakes } from "../../tariff/tariff.ts";
 import type { DeviceMaps } from "./bridge-settings.ts";
 import { checkMapsFit } from "./map-checks.ts";
 import { brokenPromise } from "./site-promises.ts";
@@ -57,13 +58,17 @@ export function checkSite(file: string): Checked<LoadedSite> {
     broken === ""
       ? ok(null)
       : err([{ ...promise, found: String(config.pcc.inadvertentExport.responseBoundMs), complaint: broken }]);
+  const mistakes = (config.tariff ? tariffMistakes(config.tariff) : []).map(
+    ({ path, complaint }): ConfigComplaint => ({ ...at("tariff", ...path), complaint }),
+  );
+  const tariff: Checked<null> = mistakes.length === 0 ? ok(null) : err(mistakes);
   const profile = readGridProfile(config, file, at("site", "gridProfile"));
   const generation = readGenerationProfile(config, file, at("pcc", "generationProfile"));
   const maps = readMaps(config, file, at);
-  if (complaints.length === 0 && promised.ok && profile.ok && generation.ok && maps.ok)
+  if (complaints.length === 0 && promised.ok && tariff.ok && profile.ok && generation.ok && maps.ok)
     return ok({ config, maps: maps.value, profile: profile.value, generationProfile: generation.value });
   // What was put in for a mistake is nobody's mistake.
-  const further = [promised, profile, generation, maps]
+  const further = [promised, tariff, profile, generation, maps]
     .flatMap((checked) => (checked.ok ? [] : checked.error))
     .filter(({ file: where, setting }) => where !== file || !isMended(setting.split(/[.[\]]+/).filter(Boolean)));
   return err([...complaints, ...further]);
