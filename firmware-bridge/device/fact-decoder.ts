@@ -92,6 +92,11 @@ export class FactDecoder {
     return this.sources.findIndex((source) => "name" in source && source.name === name);
   }
 
+  /** Name of the fact that a source belongs to. */
+  factOf(source: number): string {
+    return this.#rows[this.#rowOf[source]!]!.name;
+  }
+
   /** A block was not read for long: what it held is unknown. */
   forget(parts: readonly Part[]): void {
     for (let i = 0; i < parts.length; i += 1) {

@@ -156,9 +156,42 @@ export type IdentityRow =
   | { readonly address: number; readonly registers: number; readonly swapped: boolean; readonly readFunction: 3 | 4 }
   | FactSource;
 
+/**
+ * Something by which a device at an address without a label shows that this map is for it. Numbers that must be one of `is`,
+ * and texts, name the device; numbers `between` two bounds are only what such a device would say. `absent`: it has nothing
+ * there, where devices of the same family have a value.
+ */
+export type Mark =
+  | (FactSource & {
+      readonly is?: readonly number[];
+      readonly between?: readonly [min: number, max: number];
+      readonly absent?: true;
+    })
+  | {
+      readonly address: number;
+      readonly registers: number;
+      readonly swapped: boolean;
+      readonly readFunction: 3 | 4;
+      readonly text: string;
+    }
+  /** Of a SunSpec device: what its common model says. */
+  | { readonly sunspec: "manufacturer" | "model"; readonly text: string };
+
+/** How a device of the map's kind is found where nobody has said what is there. */
+export interface Recognition {
+  /** TCP ports besides 502. */
+  readonly ports: readonly number[];
+  readonly units: readonly number[];
+  readonly marks: readonly Mark[];
+}
+
 /** Where a kind of device keeps what the controller reads and writes, in the controller's names and units. */
 export interface DeviceMap {
   readonly kind: DeviceKind;
+  /** Maker and model, for people. */
+  readonly maker?: string;
+  /** Firmware that the map was tried with on hardware, or that it was not. */
+  readonly tested?: string;
   readonly readFunction: ReadFunction;
   readonly writeFunction: WriteFunction;
   readonly facts: readonly FactRow[];
@@ -167,6 +200,7 @@ export interface DeviceMap {
   readonly constants?: readonly ConstantRow[];
   readonly watchdog?: WatchdogRow;
   readonly identity?: Readonly<Partial<Record<"manufacturer" | "model" | "version" | "serialNumber", IdentityRow>>>;
+  readonly recognise?: Recognition;
 }
 
 /** Names of the facts of each kind of device, in the order of the reader's numbers. */

@@ -16,6 +16,7 @@ import {
 } from "./device-map.ts";
 import { type MapFileMistake, NodeReader } from "./map-file-node.ts";
 import { type FileDefaults, PlaceReader, readFunctions } from "./map-file-place.ts";
+import { readRecognition } from "./map-file-recognise.ts";
 import { RowReader } from "./map-file-rows.ts";
 import { checkMap } from "./map-file-rules.ts";
 import { readIdentity, readWatchdog } from "./map-file-safety.ts";
@@ -25,6 +26,7 @@ const rowsMax = 200;
 const rootKeys = [
   "device",
   "maker",
+  "tested",
   "registers",
   "writeSingleRegisters",
   "firstRegister",
@@ -34,6 +36,7 @@ const rootKeys = [
   "commands",
   "watchdog",
   "identity",
+  "recognise",
 ];
 
 /** Reads a map file (YAML text). Every mistake is reported at once, each with its line. */
@@ -63,13 +66,14 @@ function readMap(nodes: NodeReader, root: YAMLMap): DeviceMap | undefined {
   const kind = nodes.choice(root, "", "device", deviceKinds);
   const registers = nodes.choice(root, "", "registers", ["holding", "input", "coils", "discrete"] as const, "holding");
   const single = nodes.choice(root, "", "writeSingleRegisters", [true, false] as const, false);
-  if (root.has("maker")) nodes.text(root, "", "maker");
+  const maker = root.has("maker") ? nodes.text(root, "", "maker") : undefined;
   const defaults: FileDefaults = {
     firstRegister: nodes.choice(root, "", "firstRegister", [0, 1] as const, 0) ?? 0,
     readFunction: readFunctions[registers ?? "holding"],
     wordOrder: nodes.choice(root, "", "wordOrder", ["big", "little"] as const, "big") ?? "big",
     byteOrder: nodes.choice(root, "", "byteOrder", ["big", "little"] as const, "big") ?? "big",
   };
+  const tested = root.has("tested") ? nodes.text(root, "", "tested") : undefined;
   if (kind === undefined) return undefined;
   const places = new PlaceReader(nodes, defaults);
   const rows = new RowReader(places);
@@ -91,8 +95,11 @@ function readMap(nodes: NodeReader, root: YAMLMap): DeviceMap | undefined {
   const watchdog = kind === "stage" ? readWatchdog(places, root) : undefined;
   if (kind !== "stage") nodes.noEffect(root, "", ["watchdog"], "only power stages are watched");
   const identity = readIdentity(places, root);
+  const recognise = readRecognition(places, root);
   const map: DeviceMap = {
     kind,
+    ...(maker !== undefined && { maker }),
+    ...(tested !== undefined && { tested }),
     readFunction: defaults.readFunction,
     writeFunction: single === true ? 6 : 16,
     facts,
@@ -101,6 +108,7 @@ function readMap(nodes: NodeReader, root: YAMLMap): DeviceMap | undefined {
     ...(constants.length > 0 && { constants }),
     ...(watchdog !== undefined && { watchdog }),
     ...(identity !== undefined && { identity }),
+    ...(recognise !== undefined && { recognise }),
   };
   checkMap(nodes, root, map);
   return map;

@@ -26,6 +26,11 @@ const commands: readonly (readonly [name: string, sentence: string, load: () => 
     "check a site's configuration and say what it means",
     async () => (await import("./check-config.ts")).checkConfigCommand,
   ],
+  [
+    "probe",
+    "find out what answers at a host or on a serial line, by reading alone",
+    async () => (await import("./probe.ts")).probeCommand,
+  ],
   ["modes", "print the mode machine that runs", async () => (await import("./modes.ts")).modesCommand],
   [
     "explain",

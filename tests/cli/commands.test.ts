@@ -65,6 +65,15 @@ const rows: readonly Row[] = [
   ["demo --port 70000", 2, /It must be a whole number from 0 to 65535/],
   ["demo --config none.yaml", 1, /none\.yaml can't be read/],
 
+  ["probe", 2, /missing required argument 'place'/],
+  ["probe nowhere:0", 2, /nowhere:0 is no HOST, HOST:PORT or serial line/],
+  ["probe 127.0.0.1 --units 1-300", 2, /It is a list of units from 0 to 247/],
+  [
+    "probe 127.0.0.1:1 --units 1 --framing tcp",
+    1,
+    /^tcp 127\.0\.0\.1:1: [^\n]+\n0 found, 0 reads, nothing written\.\n$/,
+  ],
+
   ["check-config", 2, /name the configuration/],
   ["check-config none.yaml", 1, /none\.yaml can't be read \(ENOENT\)[\s\S]*1 to mend\. Nothing was energized\./],
   [
@@ -157,7 +166,9 @@ describe("every command says what it did, or what was wrong, in the right place"
       const where =
         code === 0 ||
         args.startsWith("check-config ") ||
-        /^(audit verify broken|v2g 8|permit revoke --config config\/minimal\.yaml --reason)/.test(args)
+        /^(audit verify broken|v2g 8|probe 127\.0\.0\.1:1 |permit revoke --config config\/minimal\.yaml --reason)/.test(
+          args,
+        )
           ? stdout
           : stderr;
       expect({ status, said: where }).toEqual({ status: code, said: expect.stringMatching(said) });

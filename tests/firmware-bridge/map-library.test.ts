@@ -8,6 +8,9 @@ import { createBridge } from "../../firmware-bridge/bridge.ts";
 import type { DeviceMap } from "../../firmware-bridge/maps/device-map.ts";
 import { mapFileMistakeText, parseMapFile } from "../../firmware-bridge/maps/map-file.ts";
 import type { BridgeSettings } from "../../firmware-bridge/settings.ts";
+import { meterTwins } from "../../sim/devices/meters.ts";
+import { plainTruth, type Truth, totalW } from "../../sim/devices/twin.ts";
+import type { Registers } from "../../sim/peers/modbus-server.ts";
 import { createCommands } from "../../src/core/commands.ts";
 import { createSnapshot } from "../../src/core/snapshot.ts";
 import { MemoryLink } from "./memory-link.ts";
@@ -41,122 +44,72 @@ const i32 =
     bytes.writeInt32BE(Math.round(value / step));
     putBytes(words, address, bytes, lowFirst);
   };
-const u16 =
-  (step: number): Put =>
-  (words, address, value) => {
-    words[address] = Math.round(value / step);
-  };
-
-interface Twin {
-  readonly space: "holding" | "input";
-  readonly watts: readonly [Put, total: number, a: number, b: number, c: number];
-  readonly volts: readonly [Put, a: number, b: number, c: number];
-  readonly hertz: readonly [Put, number] | null;
-  /** −1: the device counts export as positive. */
-  readonly sign?: -1;
-}
-
-const kilo: Put = (words, address, value) => f32(words, address, value / 1_000);
-const meters: Readonly<Record<string, Twin>> = {
-  "eastron-sdm630": { space: "input", watts: [f32, 0x34, 0x0c, 0x0e, 0x10], volts: [f32, 0, 2, 4], hertz: [f32, 0x46] },
-  "janitza-umg604": {
-    space: "holding",
-    watts: [f32, 19_026, 19_020, 19_022, 19_024],
-    volts: [f32, 19_000, 19_002, 19_004],
-    hertz: [f32, 19_050],
-  },
-  // on the wire 0x0BF3 and 0x0BED…, 0x0BD3…, 0x0C25: the manual's numbers less one
-  "schneider-pm5xxx": {
-    space: "holding",
-    watts: [kilo, 0x0bf3, 0x0bed, 0x0bef, 0x0bf1],
-    volts: [f32, 0x0bd3, 0x0bd5, 0x0bd7],
-    hertz: [f32, 0x0c25],
-  },
-  "carlo-gavazzi-em24-e1": {
-    space: "holding",
-    watts: [i32(0.1, true), 0x28, 0x12, 0x14, 0x16],
-    volts: [i32(0.1, true), 0, 2, 4],
-    hertz: [u16(0.1), 0x33],
-  },
-  "abb-b23": {
-    space: "holding",
-    watts: [i32(0.01), 0x5b14, 0x5b16, 0x5b18, 0x5b1a],
-    volts: [i32(0.1), 0x5b00, 0x5b02, 0x5b04],
-    hertz: [u16(0.01), 0x5b2c],
-  },
-  "siemens-pac2200": { space: "holding", watts: [f32, 65, 25, 27, 29], volts: [f32, 1, 3, 5], hertz: [f32, 46] },
-  "huawei-sun2000-meter": {
-    space: "holding",
-    watts: [i32(1), 37_113, 37_132, 37_134, 37_136],
-    volts: [i32(0.1), 37_101, 37_103, 37_105],
-    hertz: null,
-    sign: -1,
-  },
-};
-
 describe("every map in the library", () => {
   for (const file of readdirSync(folder)) {
     test(`${file} → is accepted, says where it comes from and what is certain`, () => {
       const text = readFileSync(`${folder}/${file}`, "utf8");
       mapOf(file.replace(".yaml", ""));
-      if (file !== "blueprint.yaml") expect(text).toMatch(/# .*Source:[\s\S]*/);
+      if (file === "blueprint.yaml") return;
+      expect(text).toMatch(/^# Source: [^\n]*/m);
+      expect(text).toMatch(/Certain:\s/);
+      expect(mapOf(file.replace(".yaml", "")).tested, "which firmware it was tried with").toBeTruthy();
     });
   }
 });
 
+/** What a meter's own registers can't tell finer than, W. */
+const stepW: Readonly<Record<string, number>> = { "socomec-countis-e34": 10 };
+
 describe("meters", () => {
-  test("each map for a meter has its twin here", () => {
+  test("each map for a meter has its twin, and the other way round", () => {
     const names = readdirSync(folder).map((file) => file.replace(".yaml", ""));
-    expect(names.filter((name) => mapOf(name).kind === "meter").toSorted()).toEqual(Object.keys(meters).toSorted());
+    expect(names.filter((name) => mapOf(name).kind === "meter").toSorted()).toEqual(Object.keys(meterTwins).toSorted());
   });
 
-  for (const [name, twin] of Object.entries(meters)) {
-    test(`${name}: export on phase B, import on the others → read with sign, volts and hertz`, async () => {
-      const bank = registerBank();
-      const words = bank[twin.space];
-      const sign = twin.sign ?? 1;
-      const [putW, total, a, b, c] = twin.watts;
-      for (const [address, watts] of [
-        [total, -4_500],
-        [a, 1_500],
-        [b, -9_000],
-        [c, 3_000],
-      ] as const)
-        putW(words, address, sign * watts);
-      const [putV, va, vb, vc] = twin.volts;
-      for (const [address, volts] of [
-        [va, 229.4],
-        [vb, 231.2],
-        [vc, 230.1],
-      ] as const)
-        putV(words, address, volts);
-      if (twin.hertz !== null) twin.hertz[0](words, twin.hertz[1], 49.9);
-      const bridge = createBridge(
-        {
-          nominalVoltageV: 400,
-          phases: "three",
-          stages: [],
-          meter: { name: "PCC", link, unit: 1, importPositive: true, map: mapOf(name) },
-        },
-        () => new MemoryLink(new Map([[1, bank]]), clock),
-      );
-      expect((await bridge.discover({ verify: false }))[0]).toMatchObject({ found: true, faults: [] });
-      const { meter, ...snapshot } = createSnapshot(0, 0);
-      for (let i = 0; i < 4; i += 1) await bridge.readAll({ ...snapshot, meter }, clock() + 50);
-      expect(meter.powerW).toBeCloseTo(-4_500, 0);
-      expect(meter.phasePowerW.map(Math.round)).toEqual([1_500, -9_000, 3_000]);
-      expect(meter.phaseVoltagePu[1]).toBeCloseTo(231.2 / (400 / Math.sqrt(3)), 3);
-      if (twin.hertz === null) expect(meter.frequencyHz).toBeNaN();
-      else expect(meter.frequencyHz).toBeCloseTo(49.9, 2);
-    });
+  for (const [name, make] of Object.entries(meterTwins)) {
+    for (const [what, phasePowerW] of [
+      ["export on phase B, import on the others", [1_500, -9_000, 3_000]],
+      ["more than 16 bits hold", [41_250, 38_870, 40_010]],
+    ] as const) {
+      test(`${name}: ${what} → read with sign, and volts and hertz where it has them`, async () => {
+        const truth: Truth = { ...plainTruth(), phasePowerW: [...phasePowerW] };
+        const map = mapOf(name);
+        const { units } = make(truth);
+        const unit = [...units.keys()][0]!;
+        const bridge = createBridge(
+          {
+            nominalVoltageV: 400,
+            phases: "three",
+            stages: [],
+            meter: { name: "PCC", link, unit, importPositive: true, map },
+          },
+          () => new MemoryLink(units, clock),
+        );
+        expect((await bridge.discover({ verify: false }))[0]).toMatchObject({ found: true, faults: [] });
+        const { meter, ...snapshot } = createSnapshot(0, 0);
+        for (let i = 0; i < 6; i += 1) await bridge.readAll({ ...snapshot, meter }, clock() + 50);
+        const has = (fact: string): boolean => map.facts.some((row) => row.name === fact);
+        const within = (value: number, wanted: number, most: number): void =>
+          expect(Math.abs(value - wanted), `${value} for ${wanted}`).toBeLessThanOrEqual(most);
+        const step = stepW[name] ?? 1;
+        within(meter.powerW, totalW(truth), step);
+        if (has("powerAW")) for (const i of [0, 1, 2]) within(meter.phasePowerW[i]!, truth.phasePowerW[i]!, step);
+        if (has("reactiveVar")) within(meter.reactiveVar, truth.reactiveVar, 1);
+        const phaseNominalV = 400 / Math.sqrt(3);
+        if (has("voltageBV")) within(meter.phaseVoltagePu[1]!, truth.phaseVoltageV[1] / phaseNominalV, 0.001);
+        if (has("frequencyHz")) within(meter.frequencyHz, truth.frequencyHz, 0.06);
+        else expect(meter.frequencyHz).toBeNaN();
+      });
+    }
   }
 });
 
 function chargerSite(name: string, bank: RegisterBank, more: Partial<BridgeSettings> = {}) {
-  const meter = registerBank();
-  const { space, volts, hertz } = meters["eastron-sdm630"]!;
-  for (const address of volts.slice(1)) f32(meter[space], address as number, 231);
-  f32(meter[space], hertz![1], 50.02);
+  const meterUnits = meterTwins["eastron-sdm630"]!({
+    ...plainTruth(),
+    phaseVoltageV: [231, 231, 231],
+    frequencyHz: 50.02,
+  }).units;
   return createBridge(
     {
       nominalVoltageV: 400,
@@ -178,9 +131,9 @@ function chargerSite(name: string, bank: RegisterBank, more: Partial<BridgeSetti
     },
     () =>
       new MemoryLink(
-        new Map([
+        new Map<number, Registers>([
           [1, bank],
-          [2, meter],
+          [2, meterUnits.get(1)!],
         ]),
         clock,
       ),

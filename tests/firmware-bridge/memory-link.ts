@@ -18,7 +18,7 @@ export class MemoryLink implements ModbusLink {
   }
 
   start(exchange: Exchange, deadlineMs: number): void {
-    const face = this.#units.get(exchange.unit)!;
+    const face = this.#units.get(exchange.unit);
     exchange.deadlineMs = deadlineMs;
     exchange.startedMs = this.#clock();
     exchange.sentMs = exchange.startedMs;
@@ -28,9 +28,13 @@ export class MemoryLink implements ModbusLink {
       exchange.onDone(exchange);
       return;
     }
-    const code = exchange.isWrite
-      ? face.write(exchange.address, exchange.count, exchange.frame, exchange.dataOffset, exchange.functionCode)
-      : face.read(exchange.address, exchange.count, exchange.reply, 0, exchange.functionCode);
+    // As a gateway says it: nobody there.
+    const code =
+      face === undefined
+        ? 11
+        : exchange.isWrite
+          ? face.write(exchange.address, exchange.count, exchange.frame, exchange.dataOffset, exchange.functionCode)
+          : face.read(exchange.address, exchange.count, exchange.reply, 0, exchange.functionCode);
     exchange.fault = code === ExceptionCode.ok ? null : "exception";
     exchange.exceptionCode = code;
     exchange.finishedMs = this.#clock();
