@@ -49,9 +49,19 @@ export interface People {
   ask(name: RequestName, evse: number, request: PersonsRequest): void;
   /** Out of force when it returns; and forgotten on disk, or owed. What it was. */
   forget(name: RequestName, evse: number): PersonsRequest | undefined;
+  /** What the vehicle at an EVSE needs by its timetable or its own word, where no person has said so later. */
+  vehicle(evse: number, needs: VehicleNeeds): void;
   /** What could not be read at the start, as a sentence; "" when all was well. */
   readonly sentence: string;
   stop(): void;
+}
+
+/** Needs of the vehicle at an EVSE; NaN where nobody has said. */
+export interface VehicleNeeds {
+  /** Raises the EVSE's reserve. */
+  readonly reservePct: number;
+  readonly departsAtMs: number;
+  readonly targetPct: number;
 }
 
 interface Inputs {
@@ -81,6 +91,11 @@ export function openPeople(config: SiteConfig, store: Store, inputs: Inputs, cop
   }
   const get = (name: RequestName, evse: number): PersonsRequest | undefined => standing.get(keyOf(name, evse));
 
+  const needs: VehicleNeeds[] = config.evses.map(() => ({
+    reservePct: 0,
+    departsAtMs: Number.NaN,
+    targetPct: Number.NaN,
+  }));
   const apply = (): void => {
     const { site, evses } = inputs;
     site.importLimitW = get("demandLimitW", 0)?.value ?? Number.POSITIVE_INFINITY;
@@ -89,9 +104,11 @@ export function openPeople(config: SiteConfig, store: Store, inputs: Inputs, cop
     evses.forEach((evse, i) => {
       const { reservePct, dischargeEnabled, maxDischargeW } = config.evses[i]!;
       const stopped = get("held", i + 1)?.value ?? 0;
-      evse.reservePct = Math.max(reservePct, get("reservePct", i + 1)?.value ?? 0);
-      evse.departsAtMs = get("departsAtMs", i + 1)?.value ?? Number.NaN;
-      evse.targetPct = get("targetPct", i + 1)?.value ?? Number.NaN;
+      const own = needs[i]!;
+      evse.reservePct = Math.max(reservePct, own.reservePct, get("reservePct", i + 1)?.value ?? 0);
+      const saidByVehicle = Number.isFinite(own.departsAtMs) || Number.isFinite(own.targetPct);
+      evse.departsAtMs = saidByVehicle ? own.departsAtMs : (get("departsAtMs", i + 1)?.value ?? Number.NaN);
+      evse.targetPct = saidByVehicle ? own.targetPct : (get("targetPct", i + 1)?.value ?? Number.NaN);
       evse.operatorMinW = stopped >= held.discharging ? 0 : Number.NEGATIVE_INFINITY;
       evse.operatorMaxW = stopped >= held.everything ? 0 : Number.POSITIVE_INFINITY;
       // Never beyond the configuration's right: a stage without a rating for it has none.
@@ -119,6 +136,12 @@ export function openPeople(config: SiteConfig, store: Store, inputs: Inputs, cop
       copy?.write(standing);
       return before;
     },
+    vehicle(evse, given) {
+      const before = needs[evse - 1];
+      if (before === undefined || sameNeeds(before, given)) return;
+      needs[evse - 1] = given;
+      apply();
+    },
     sentence: [
       unreadable > 0 ? `${unreadable} settings of people can't be read and don't count. Set them again.` : "",
       copied && copied.why === "" ? `The settings of people were taken from their copy: ${standing.size} stand.` : "",
@@ -131,6 +154,13 @@ export function openPeople(config: SiteConfig, store: Store, inputs: Inputs, cop
     stop: () => copy?.stop(),
   };
 }
+
+const sameNeeds = (a: VehicleNeeds, b: VehicleNeeds): boolean =>
+  Object.is(a.reservePct, b.reservePct) &&
+  Object.is(a.departsAtMs, b.departsAtMs) &&
+  (Object.is(a.targetPct, b.targetPct) || Math.abs(a.targetPct - b.targetPct) < targetStepPct);
+/** A target that moves by less is the same, percent: capacities are told with noise. */
+const targetStepPct = 0.1;
 
 interface Copy {
   /** `why`: why it can't be read; empty when it was read, or when there has never been one. */

@@ -34,6 +34,7 @@ import type { ModeWitness } from "./store/mode-record.ts";
 import type { Owed } from "./store/owed.ts";
 import { openPccArchive, type PccView } from "./store/pcc-archive.ts";
 import type { Documents } from "./store/store.ts";
+import { type Fleet, openFleet } from "./vehicles/fleet.ts";
 
 /** The backend's view of the facts is renewed this often, ms. */
 const viewEveryMs = 100;
@@ -89,6 +90,8 @@ export interface SiteStation extends LoadedSite {
   auditTrail(limit: number): AuditRecord[];
   /** What people have asked for; the only way to ask. */
   readonly people: People;
+  /** Vehicles, timetables, and who is plugged in where. */
+  readonly fleet: Fleet;
   /** For what pages keep over a restart: each its own collections. */
   readonly documents: Documents;
   /** Certificates in use towards the backend and vehicles, PEM. */
@@ -193,6 +196,7 @@ export function startStation(options: StationOptions): SiteStation {
   if (control.recordAlarm) audit({ kind: "alarm", actor: "controller", body: { message: control.recordSentence } });
   const people = openPeople(config, store, control, join(config.stateDir, "people.json"));
   if (people.sentence !== "") log("warn", people.sentence);
+  const fleet = openFleet(config, store, people, log);
   control.site.serviceEnabled = true;
   for (const evse of control.evses) evse.authorized = config.authorization === "none";
 
@@ -207,6 +211,7 @@ export function startStation(options: StationOptions): SiteStation {
     meterNotes(report.site.meterQuality, report.site.meterCondemned);
     dynamicsNotes(report.site);
     backend?.refresh(report, monotonicMs());
+    fleet.look(report, backend?.ocpp.transactions() ?? [], Date.now());
   }, viewEveryMs);
   control.flush();
 
@@ -227,6 +232,7 @@ export function startStation(options: StationOptions): SiteStation {
     owed: () => [...control.owed(), ...durable.owed()],
     auditTrail: (limit) => auditLog.latest(limit),
     people,
+    fleet,
     documents: store,
     certificates: () => ownCertificates(backend),
     installPermit: (text) => permits.install(text, clockFloorMs),

@@ -7,6 +7,7 @@ import type { z } from "zod";
 import { err, ok, type Result } from "../domain/result.ts";
 import { issueSentence } from "./issue-words.ts";
 import { isMended, repair, valueAt } from "./repair.ts";
+import { fleetChecks } from "./site/fleet.ts";
 import { lineOf, lineSettings, type ModbusPlace, placeComplaints } from "./site/modbus.ts";
 import { type SiteConfig, siteSettings } from "./site.ts";
 
@@ -158,7 +159,7 @@ function placeChecks(config: SiteConfig): Complaint[] {
 
 /** What one setting demands of another. */
 function crossChecks(config: SiteConfig): Complaint[] {
-  const complaints: Complaint[] = placeChecks(config);
+  const complaints: Complaint[] = [...placeChecks(config), ...fleetChecks(config.vehicles, config.routes)];
   const islands = config.site.serviceMode === "non-parallel-backup";
   if (islands && (config.transferDevice === undefined || config.transferDevice.kind === "none")) {
     complaints.push({

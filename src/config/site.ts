@@ -7,6 +7,7 @@ import { serviceModes } from "../domain/modes.ts";
 import { choiceOr, flagOr, group, integerOr, number, numberOr, text } from "./setting.ts";
 import { backendSettings } from "./site/backend.ts";
 import { evseSettings, evsesMax } from "./site/evse.ts";
+import { fleetSettings } from "./site/fleet.ts";
 import { auxiliarySettings, tierSettings, tiersMax, transferDeviceSettings } from "./site/island.ts";
 import { modbus } from "./site/modbus.ts";
 import { pccSettings } from "./site/pcc.ts";
@@ -70,6 +71,7 @@ export const siteSettings = group(
       sentence: "How EVSEs share the site's power.",
       source: "requirement R35",
     }),
+    ...fleetSettings,
     loop: loopSettings.prefault({}),
     authorization: choiceOr("required", ["required", "none"], {
       sentence:

@@ -87,7 +87,10 @@ export function daysFromCivil(year: number, month: number, day: number): number 
 }
 
 /** Month (1–12) of a day counted from 1 January 1970. */
-export function monthOfDay(day: number): number {
+export const monthOfDay = (day: number): number => civilOfDay(day).month;
+
+/** Year, month (1–12) and day of the month of a day counted from 1 January 1970. */
+export function civilOfDay(day: number): { readonly year: number; readonly month: number; readonly day: number } {
   const z = day + 719_468;
   const era = Math.floor(z / 146_097);
   const dayOfEra = z - era * 146_097;
@@ -96,7 +99,9 @@ export function monthOfDay(day: number): number {
   );
   const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
   const fromMarch = Math.floor((5 * dayOfYear + 2) / 153);
-  return fromMarch < 10 ? fromMarch + 3 : fromMarch - 9;
+  const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9;
+  const ofMonth = dayOfYear - Math.floor((153 * fromMarch + 2) / 5) + 1;
+  return { year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day: ofMonth };
 }
 
 /** Local time in ms since 1 January 1970 of the local calendar. */
@@ -109,4 +114,26 @@ export function localMs(zone: ZoneOffsets, utcMs: number): number {
     else high = middle - 1;
   }
   return utcMs + zone.offsetMs[low]!;
+}
+
+/**
+ * UTC of a local time. Skipped: the clock never shows it, and the moment at which it skips is given; twice: the clock shows
+ * it twice, and the first is given.
+ */
+export function utcOfLocal(
+  zone: ZoneOffsets,
+  local: number,
+): { readonly utcMs: number; readonly clock: "" | "skipped" | "twice" } {
+  const { fromMs, offsetMs } = zone;
+  const found: number[] = [];
+  for (let k = 0; k < fromMs.length; k++) {
+    const utcMs = local - offsetMs[k]!;
+    if (utcMs >= fromMs[k]! && utcMs < (fromMs[k + 1] ?? Number.POSITIVE_INFINITY)) found.push(utcMs);
+  }
+  if (found.length > 0) return { utcMs: Math.min(...found), clock: found.length > 1 ? "twice" : "" };
+  for (let k = 1; k < fromMs.length; k++) {
+    if (local >= fromMs[k]! + offsetMs[k - 1]! && local < fromMs[k]! + offsetMs[k]!)
+      return { utcMs: fromMs[k]!, clock: "skipped" };
+  }
+  return { utcMs: local - offsetMs.at(-1)!, clock: "" };
 }

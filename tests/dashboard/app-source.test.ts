@@ -20,6 +20,7 @@ test.each([
     report: () => report,
     pcc: () => ({ recent: [] }),
     people: { get: () => undefined },
+    fleet: { presence: { at: () => null }, vehicles: {} },
     documents: openStore({ path: ":memory:" }),
     audit: () => undefined,
     ocpp: () => null,

@@ -23,6 +23,7 @@ const bay = {
   reactive: 9,
   stranger: 10,
   rated: 11,
+  busReserve: 12,
 } as const;
 const count = Object.keys(bay).length;
 
@@ -75,6 +76,7 @@ describe("settings of an EVSE", () => {
         change(bay.maxDischarge, { maxDischargeW: 9_000 });
         change(bay.disabled, { dischargeEnabled: false });
         change(bay.reserve, { reservePct: 75 });
+        change(bay.busReserve, { vehicle: "Bus 12" });
         change(bay.maxCharge, { maxChargeW: 7_000 });
         change(bay.minPower, { minPowerW: 6_000 });
         change(bay.reactive, {
@@ -103,6 +105,7 @@ describe("settings of an EVSE", () => {
             ],
           },
           evses,
+          vehicles: [{ id: "bus-12", name: "Bus 12", reservePct: 75 }],
         };
       },
     });
@@ -130,6 +133,10 @@ describe("settings of an EVSE", () => {
 
   it("evses[].reservePct: a vehicle below its reserve gives nothing", () => {
     expect(lowestW(bay.reserve)).toBe(0);
+  });
+
+  it("vehicles[].reservePct: a vehicle that keeps more than its charger asks for gives nothing below it", () => {
+    expect(lowestW(bay.busReserve)).toBe(0);
   });
 
   it("evses[].stage.identity.serialNumber: another stage than was commissioned is not used", () => {

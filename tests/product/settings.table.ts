@@ -75,6 +75,7 @@ export const testedSettings: readonly TestedSetting[] = [
   { setting: "evses[].dischargeEnabled",             file: evse,    unwired: true },
   { setting: "evses[].gridForming",                  file: island,  unwired: true },
   { setting: "evses[].reservePct",                   file: evse,    unwired: 0 },
+  { setting: "vehicles[].reservePct",                file: evse,    unwired: 0 },
   { setting: "tiers[].loadW",                        file: island,  unwired: 1_000 },
   { setting: "tiers[].inrushFactor",                 file: island,  unwired: 1 },
   { setting: "allocation",                           file: imports, unwired: "equal" },
@@ -137,6 +138,9 @@ const moneySettings = [
   ...[...whenSettings, "id", "perKW", "per", "averageMinutes", "ratchetPct", "ratchetMonths"].map((name) => `demand[].${name}`),
   ...["file", "url", "caFile", "everyMinutes", "maxPerKWh", "addPerKWh", "exportAddPerKWh"].map((name) => `dayAhead.${name}`),
 ];
+/** Departures ask for energy; no limit depends on them. */
+const departure = (list: string, names: readonly string[]) =>
+  names.map((name) => ({ setting: `${list}.${name}`, doesNotLimit: "what is asked for, within every limit" }));
 
 export const owedSettings: readonly OwedSetting[] = [];
 
@@ -204,6 +208,17 @@ export const otherSettings: readonly OtherSetting[] = [
   { setting: "dashboard.certificateFile",            doesNotLimit: "how the page is secured, proven by the page's own tests" },
   { setting: "dashboard.keyFile",                    doesNotLimit: "how the page is secured, proven by the page's own tests" },
   ...moneySettings.map((setting) => ({ setting: `tariff.${setting}`, doesNotLimit: "a price or a peak's; no power limit depends on it, and the bill's own tests prove it" })),
+  { setting: "vehicles[].id",                        doesNotLimit: naming },
+  { setting: "vehicles[].name",                      doesNotLimit: naming },
+  ...["evccIds", "macs", "emaIds", "idTokens", "rfids"].map((name) => ({ setting: `vehicles[].${name}[]`, doesNotLimit: "tells who is plugged in" })),
+  ...[
+    "capacityWh", "chargeEfficiencyPct", "dischargeEfficiencyPct", "minChargeW", "maxChargeW", "maxDischargeW", "bidirectional", "taperFromPct",
+    "taperFullW", "wearPerKWh", "minPct", "maxPct",
+  ].map((name) => ({ setting: `vehicles[].${name}`, doesNotLimit: "what plans reckon with; a plan never widens a limit" })),
+  ...departure("vehicles[].weekly[]", ["days[]", "leavesAt", "backAt", "route", "needPct", "needWh", "priority"]),
+  ...departure("vehicles[].exceptions[]", ["date", "leavesAt", "backAt", "route", "needPct", "needWh", "priority", "reason"]),
+  ...departure("routes[]", ["id", "name", "energyWh"]),
+  ...departure("daysOff[]", ["date", "name"]),
   { setting: "stateDir",                             doesNotLimit: "where things are kept; every test of this folder finds them there" },
   { setting: "sim",                                  doesNotLimit: "the controller does not read it" },
 ];

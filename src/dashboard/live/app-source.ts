@@ -17,6 +17,7 @@ import { createExceedances } from "../archive/exceedances.ts";
 import { createKeeper } from "../archive/keeper.ts";
 import { createLocalDay } from "../archive/local-day.ts";
 import { createRecorder, type Measured } from "../archive/recorder.ts";
+import { createStationFleet } from "../fleet/station-fleet.ts";
 import type { DashboardSource } from "../source.ts";
 import type { Sentence, SiteState } from "../state.ts";
 import { createAttention, stateEveryMs } from "./attention.ts";
@@ -76,14 +77,13 @@ export function createAppSource(
   serving: readonly Certificate[] = [],
 ): AppSource {
   const days = openDayArchive(station.documents);
-  if (days.sentence !== "") log("warn", days.sentence);
   const recorder = createRecorder(days.newest);
   const localDay = createLocalDay(station.config.site.timeZone);
   const durations = durationsOf(station);
   const sinceMs = Date.now();
   const energy = createEnergy();
   const archive = openEventArchive(station.documents);
-  if (archive.sentence !== "") log("warn", archive.sentence);
+  for (const { sentence } of [days, archive]) if (sentence !== "") log("warn", sentence);
   const events = createEventLog(eventRows, archive.kept);
   const slow = createSlowFacts(station, serving);
   const exceedances = createExceedances(station, events);
@@ -206,6 +206,7 @@ export function createAppSource(
         return ok({ key: "done.owed", values: result.value.values ?? {} });
       return result;
     },
+    fleet: createStationFleet(station, Date.now),
     audit(entry) {
       log("info", `${entry.person}: ${entry.what}. ${entry.detail}`, { ...entry });
       writer.write(entry);

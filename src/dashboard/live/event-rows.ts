@@ -24,7 +24,7 @@ export interface Seen {
   readonly report: ControlReport;
   readonly station: Pick<
     SiteStation,
-    "config" | "control" | "devices" | "permit" | "ocpp" | "people" | "notes" | "profile"
+    "config" | "control" | "devices" | "fleet" | "permit" | "ocpp" | "people" | "notes" | "profile"
   >;
   readonly slow: Pick<SlowFacts, "certificates" | "forecastPct" | "backendCapW" | "stallsInMinute">;
   readonly durations: Pick<Durations, "darkS" | "startFailed" | "missing" | "ceasedBy">;

@@ -174,5 +174,8 @@ export function certificateOf(name: string, pem: string): Certificate[] {
 }
 
 /** What people call the vehicle at a charger; the charger's name while nothing tells who it is. */
-export const vehicleName = ({ config }: Pick<SiteStation, "config">, i: number): string =>
-  config.evses[i]!.vehicle ?? config.evses[i]!.name ?? `Vehicle at charger ${i + 1}`;
+export const vehicleName = ({ config, fleet }: Pick<SiteStation, "config" | "fleet">, i: number): string =>
+  fleet.presence.at(i + 1)?.vehicle?.entry.name ??
+  config.evses[i]!.vehicle ??
+  config.evses[i]!.name ??
+  `Vehicle at charger ${i + 1}`;

@@ -1,6 +1,7 @@
 /** The JSON API, the live stream and the metrics: a handler for each row of the table of routes. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { readCookie, writeCookie } from "../access/security.ts";
+import { fleetHandlers } from "../fleet/fleet-routes.ts";
 import { wordsFor } from "../view/format.ts";
 import { view } from "../view.ts";
 import { createAct } from "./act.ts";
@@ -63,12 +64,14 @@ export function serveApi(app: FastifyInstance, serving: Serving): void {
       reply.header("set-cookie", writeCookie(cookie, sessions.start("demonstration", body.role, true), secure));
       return reply.send({ ok: true, sentence: wordsFor("UTC").say("demo.signedIn", { role: body.role }) });
     },
+    ...fleetHandlers(serving),
     metrics: async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text(source.state())),
   };
   for (const route of apiRoutes) {
     app.route({
       method: route.method,
       url: route.path,
+      ...("bodyMaxBytes" in route && { bodyLimit: route.bodyMaxBytes }),
       handler: (request, reply) =>
         allowed(request, reply, accessOf(route.id)) ? handlers[route.id](request, reply) : reply,
     });

@@ -1,26 +1,10 @@
 /** The JSON API as a table of routes; the description (OpenAPI) is printed from the same rows. */
 import { z } from "zod";
 import { actionIds, roles } from "../actions.ts";
+import { vehicleRoutes } from "../fleet/vehicles-api.ts";
 import { historyQuantities } from "../source.ts";
 import { siteStateSchema } from "../state.ts";
-
-export type Access = "public" | "viewer" | "operator" | "installer";
-export interface ApiRoute {
-  readonly id: string;
-  readonly method: "GET" | "POST";
-  readonly path: string;
-  readonly access: Access;
-  readonly summary: string;
-  readonly query?: z.ZodObject;
-  readonly body?: z.ZodObject;
-  readonly answers: Readonly<
-    Record<string, { readonly description: string; readonly schema?: z.ZodType; readonly type?: string }>
-  >;
-}
-
-const refusal = z.object({ ok: z.literal(false), error: z.string(), sentence: z.string() });
-const done = z.object({ ok: z.literal(true), sentence: z.string() });
-const refused = { description: "Refused; the sentence says why.", schema: refusal };
+import { type Access, type ApiRoute, done, refusal, refused } from "./api-route.ts";
 
 export const actionBody = z.object({
   action: z.enum(actionIds),
@@ -128,7 +112,7 @@ export const apiRoutes = [
     access: "operator",
     summary: "Does what a person asks, or says why not. Needs the session’s x-islet-csrf header.",
     body: actionBody,
-    answers: { "200": { description: "Done.", schema: done }, "400": refused, "403": refused, "409": refused },
+    answers: { "200": done, "400": refused, "403": refused, "409": refused },
   },
   {
     id: "role",
@@ -137,7 +121,7 @@ export const apiRoutes = [
     access: "viewer",
     summary: "Changes the role at a demonstration.",
     body: roleBody,
-    answers: { "200": { description: "Changed.", schema: done }, "403": refused },
+    answers: { "200": done, "403": refused },
   },
   {
     id: "metrics",
@@ -147,6 +131,7 @@ export const apiRoutes = [
     summary: "Metrics for Prometheus.",
     answers: { "200": { description: "Text exposition.", type: "text/plain" } },
   },
+  ...vehicleRoutes,
 ] as const satisfies readonly ApiRoute[];
 
 export type ApiRouteId = (typeof apiRoutes)[number]["id"];

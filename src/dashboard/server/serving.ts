@@ -14,7 +14,7 @@ import { type AccountRole, roleAtLeast } from "../actions.ts";
 import type { AuditEntry, DashboardSource } from "../source.ts";
 import type { Sentence } from "../state.ts";
 import { wordsFor } from "../view/format.ts";
-import type { Access } from "./api.ts";
+import type { Access } from "./api-route.ts";
 import type { Assets } from "./assets.ts";
 import type { Hub } from "./hub.ts";
 import type { createMetrics } from "./metrics.ts";
