@@ -6,10 +6,11 @@ import { loadPanelModel, transferDeviceModel } from "../../firmware-bridge/maps/
 import type { SiteConfig } from "../../src/config/site.ts";
 import { RealClock } from "../clock.ts";
 import type { Link } from "../link.ts";
-import { type ModbusServer, startModbusServer } from "../peers/modbus-server.ts";
+import { type ModbusServer, type Registers, startModbusServer } from "../peers/modbus-server.ts";
 import type { RegisterFace } from "../peers/register-face.ts";
 import { createMeterFace, createPvFace, createTransferDeviceFace } from "../peers/register-faces-site.ts";
-import { createStageFace } from "../peers/register-faces-stage.ts";
+import { stageBreach } from "../peers/stage-breaches.table.ts";
+import { createBreachingFace } from "../peers/stage-breaches.ts";
 import { World } from "../world.ts";
 import { type ControlApi, startControlApi } from "./control-api.ts";
 import type { ControllerHooks } from "./control-operations.table.ts";
@@ -51,6 +52,8 @@ interface Place {
 interface WiredFace {
   readonly place: Place;
   readonly face: RegisterFace;
+  /** What answers in the face's place. */
+  readonly registers?: Registers;
   readonly link: Link;
   /** The device's own models, where another device shares its registers. */
   readonly models?: readonly number[];
@@ -111,6 +114,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   };
 }
 
+/** A device that is slow: whatever this process serves waits as well. */
+const holdUp = (ms: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+
 /** SunSpec's float meters by the kind of service. */
 const meterModels = { single: 211, split: 212, three: 213 } as const;
 
@@ -158,14 +164,22 @@ async function wireDevices(options: SimulatorOptions, simulation: Simulation, cl
   if (site.loadPanel === undefined)
     simulation.faults.hasNoWire(simulation.loadPanelLink, "the site has no load panel that answers by itself");
   for (const [i, evse] of site.evses.entries()) {
-    const { face, runTimers } = createStageFace(world.stages[i]!, {
+    const faceOptions = {
       clock: now,
       nominalFrequencyHz: Number(site.site.nominalFrequencyHz),
       canForm: evse.gridForming,
       phases: site.site.phases,
       watchdogS: site.loop.watchdogS,
-    });
-    faces.push({ place: evse.stage, face, link: simulation.stageLinks[i]!, runTimers });
+    };
+    const breach = sim.breaches.find((one) => one.evse === i + 1);
+    const { face, registers } = createBreachingFace(
+      world.stages[i]!,
+      faceOptions,
+      stageBreach(breach?.breach ?? "")?.make ?? {},
+      holdUp,
+    );
+    const link = simulation.stageLinks[i]!;
+    faces.push({ place: evse.stage, face: face.face, registers, link, runTimers: face.runTimers });
   }
   const pv = world.pvs.find(({ config }) => config.side === "bus");
   if (site.pv !== undefined && pv !== undefined) faces.push({ place: site.pv, face: createPvFace(pv), link });
@@ -181,7 +195,7 @@ async function wireDevices(options: SimulatorOptions, simulation: Simulation, cl
     for (const [address, entries] of byAddress) {
       const { host, port } = entries[0]!.place;
       if (host === undefined) throw new Error("the simulator serves devices over TCP only: give each of them a host");
-      const units = new Map(entries.map(({ place, face }) => [place.unitId, face]));
+      const units = new Map(entries.map(({ place, face, registers }) => [place.unitId, registers ?? face]));
       const server = await startModbusServer({ units, host, port, seed: sim.seed }).catch((error: Error) => {
         throw new Error(`cannot listen on ${address}: ${error.message}. Is another simulator running?`);
       });

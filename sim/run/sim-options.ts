@@ -8,6 +8,7 @@ import type { SiteConfig } from "../../src/config/site.ts";
 import { meterWindowMs } from "../../src/core/core-config.ts";
 import { transferDeviceKinds } from "../../src/core/modes/transfer-device.ts";
 import { err, ok, type Result } from "../../src/domain/result.ts";
+import { stageBreach, stageBreaches } from "../peers/stage-breaches.table.ts";
 import type { TransferDeviceConfig } from "../plant/transfer-device.ts";
 import { Random } from "../random.ts";
 import { officeLoad, pvShare } from "../site-data.ts";
@@ -71,6 +72,19 @@ const simOptionsSchema = z.strictObject({
       slewPctPerS: z.number().min(0.1).max(100_000).optional(),
     })
     .prefault({}),
+  /** Power stages whose firmware breaks one duty of the contract each, to try `islet verify-device` on. */
+  breaches: z
+    .array(
+      z.strictObject({
+        /** Counts from 1. */
+        evse: z.int().min(1).max(100),
+        breach: z.string().refine((id) => stageBreach(id) !== undefined, {
+          error: `must be one of ${stageBreaches.map(({ id }) => id).join(", ")}`,
+        }),
+      }),
+    )
+    .max(100)
+    .default([]),
   /** Whether the utility lets the site discharge in parallel, for the simulator's own judgement; as the service mode says. */
   mayDischarge: z.boolean().optional(),
   /** Enter-service delay of the stages' own firmware, s. */

@@ -59,6 +59,11 @@ const commands: readonly (readonly [name: string, sentence: string, load: () => 
     async () => (await import("./sunspec.ts")).sunspecCommand,
   ],
   [
+    "verify-device",
+    "try every duty of the contract on a power stage, for makers of firmware",
+    async () => (await import("./verify-device.ts")).verifyDeviceCommand,
+  ],
+  [
     "exi",
     "encode and decode ISO 15118 messages, JSON lines in and out",
     async () => (await import("./exi.ts")).exiCommand,

@@ -148,6 +148,11 @@ const rows: readonly Row[] = [
   ["sunspec --json", 0, /^\[\{/],
   ["sunspec --c-header", 0, /#ifndef|#pragma once/],
 
+  ["verify-device", 2, /name the stage: HOST or HOST:PORT/],
+  ["verify-device 127.0.0.1:70000", 2, /is not HOST or HOST:PORT/],
+  ["verify-device 127.0.0.1:9", 1, /not identified[\s\S]* 0 kept, 1 broken/],
+  ["verify-device --list", 0, /refuses-stale-commands \(writes\)\n {4}refuses a block whose token/],
+
   ["exi", 0, /^$/],
   ["exi", 0, /^\{"id":1,"error":\{"code":/, '{"id": 1, "op": "decode", "schemaSet": "iso2", "exi": "80"}\n'],
   ["exi", 0, /"error"/, "no JSON\n"],

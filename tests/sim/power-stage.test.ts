@@ -200,7 +200,7 @@ describe("a power stage", () => {
   test("sequence numbers may wrap", () => {
     const world = smallWorld();
     const hand = new Hand(world);
-    for (const sequence of [30_000, 60_000, 0, 1]) {
+    for (const sequence of [2_000_000_000, 4_000_000_000, 0, 1]) {
       hand.alive(0);
       world.stages[0]!.command({
         role: "charge",

@@ -165,7 +165,14 @@ export class PowerStage extends StageTerminals implements PlantStage {
     this.#retarget();
   }
 
+  /** What was commanded while a reason was latched is forgotten: it stays off until it is commanded anew. */
   resetAlarms(): void {
+    if (this.#latchedOut()) {
+      this.#queue.clear();
+      this.executedSequence = this.#latest.sequence;
+      orderOff(this.#command);
+      orderOff(this.#latest);
+    }
     this.alarmBits = 0;
     this.watchdogTripped = false;
     this.#wake(this.#nowMs);

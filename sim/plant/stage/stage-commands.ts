@@ -84,10 +84,9 @@ export function emptyCommand(): PlantStageCommand {
 }
 
 /**
- * Whether `candidate` is newer than `current`. Sequence numbers wrap at 16 or 32 bits depending on the register they came
- * through, so they are compared as serial numbers of 16 bits: half the circle ahead is newer, the other half older.
+ * How far `candidate` is ahead of `current`: serial numbers of 32 bits, as the registers hold them; half the circle ahead is
+ * newer, the other half older, and negative.
  */
 export function sequenceAdvance(candidate: number, current: number): number {
-  const ahead = (candidate - current) & 0xffff;
-  return ahead >= 0x8000 ? ahead - 0x10000 : ahead;
+  return (candidate - current) | 0;
 }

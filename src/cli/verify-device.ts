@@ -1,0 +1,123 @@
+/** `islet verify-device`: every duty of firmware-bridge/CONTRACT.md tried on one power stage, with a report to print. */
+import { writeFileSync } from "node:fs";
+import { createInterface } from "node:readline/promises";
+import type { Command } from "commander";
+import { tcpSurroundings } from "../../firmware-bridge/conformance/surroundings.ts";
+import {
+  type DeviceVerification,
+  type DutyResult,
+  type Leave,
+  stageDuties,
+  verifyDevice,
+} from "../../firmware-bridge/conformance/verify-device.ts";
+import { isletVersion } from "../app/version.ts";
+import { AskedWrongly, wholeNumber } from "./asked.ts";
+
+interface VerifyOptions {
+  readonly unit: number;
+  readonly json?: true;
+  readonly yes?: true;
+  readonly allowDischarge?: true;
+  readonly out?: string;
+  readonly list?: true;
+}
+
+const usualPort = 502;
+const wouldWrite =
+  "Trials write to the stage: commands at zero power, its settings (put back afterwards; curve 2 of 705 to 712 is lost), and, with a vehicle, charging with a tenth of the rating for about a minute. Its watchdog is left to act.";
+
+export function verifyDeviceCommand(program: Command): void {
+  program
+    .command("verify-device")
+    .description("try every duty of the contract on a power stage, for makers of firmware")
+    .argument("[host]", "its address: HOST or HOST:PORT (port 502 unless said)")
+    .option("--unit <n>", "its unit identifier", wholeNumber(0, 255), 1)
+    .option("--yes", "write without asking; without it, and without a terminal, the stage is only read")
+    .option("--allow-discharge", "also try giving power back, with a tenth of the rating")
+    .option("--out <file>", "write the report here as well")
+    .option("--list", "print the duties and their trials, and try nothing")
+    .option("--json", "print JSON")
+    .action(async (address: string | undefined, options: VerifyOptions) => {
+      if (options.list) {
+        list(options);
+        return;
+      }
+      if (address === undefined) throw new AskedWrongly("name the stage: HOST or HOST:PORT");
+      const { host, port } = placeOf(address);
+      const mayWrite = options.yes === true || (!options.json && (await agreed()));
+      const found = await tryAll(host, port, options, { mayWrite, mayDischarge: options.allowDischarge === true });
+      const report = reportOf(found, address, options.unit);
+      if (options.out !== undefined) writeFileSync(options.out, report);
+      process.stdout.write(options.json ? `${JSON.stringify({ address, unit: options.unit, ...found })}\n` : report);
+      process.exitCode = found.results.some(({ verdict }) => verdict === "fail") || found.endedBecause !== "" ? 1 : 0;
+    });
+}
+
+function placeOf(address: string): { host: string; port: number } {
+  const parts = /^(\[[^\]]+\]|[^:]+)(?::(\d{1,5}))?$/.exec(address);
+  const port = Number(parts?.[2] ?? usualPort);
+  if (parts === null || port < 1 || port > 65_535) throw new AskedWrongly(`${address} is not HOST or HOST:PORT`);
+  return { host: parts[1]!.replace(/^\[|\]$/g, ""), port };
+}
+
+/** Asks a person at a terminal. */
+async function agreed(): Promise<boolean> {
+  if (!process.stdin.isTTY) return false;
+  const asking = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await asking.question(`${wouldWrite}\nGo on? [y/N] `);
+  asking.close();
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+async function tryAll(host: string, port: number, options: VerifyOptions, leave: Leave): Promise<DeviceVerification> {
+  let stopped = false;
+  const stop = (): void => {
+    stopped = true;
+  };
+  // A stage is brought to rest first, whoever has had enough.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
+  const around = tcpSurroundings(host, port, options.unit, () => stopped);
+  const tell = ({ id, verdict, seen }: DutyResult): void => {
+    if (process.stderr.isTTY) process.stderr.write(`${verdict.padEnd(9)} ${id}: ${seen}\n`);
+  };
+  try {
+    return await verifyDevice(around, leave, tell);
+  } finally {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.removeListener(signal, stop);
+  }
+}
+
+function list({ json }: VerifyOptions): void {
+  const rows = stageDuties.map(({ id, needs, duty, did, expected }) => ({ id, needs, duty, did, expected }));
+  if (json) process.stdout.write(`${JSON.stringify(rows)}\n`);
+  else
+    for (const { id, needs, duty, did, expected } of rows)
+      process.stdout.write(`${id} (${needs})\n    ${duty}\n    Trial: ${did} → ${expected}.\n`);
+}
+
+function reportOf(found: DeviceVerification, address: string, unit: number): string {
+  const { manufacturer, model, version, serialNumber, results, endedBecause } = found;
+  const count = (verdict: DutyResult["verdict"]): number => results.filter((row) => row.verdict === verdict).length;
+  const who =
+    manufacturer === ""
+      ? "not identified"
+      : `${manufacturer} ${model}, version ${version}, serial number ${serialNumber}`;
+  const lines = [
+    `Power stage at ${address}, unit ${unit}: ${who}`,
+    `Tried by islet ${isletVersion()} on ${new Date().toISOString()}`,
+    `${results.length} duties: ${count("pass")} kept, ${count("fail")} broken, ${count("not tried")} not tried.`,
+    ...(endedBecause === "" ? [] : [`Ended before the last: ${endedBecause}.`]),
+    "",
+  ];
+  for (const verdict of ["fail", "not tried", "pass"] as const) {
+    const rows = results.filter((row) => row.verdict === verdict);
+    if (rows.length > 0) lines.push(`${headings[verdict]}\n`);
+    for (const { id, duty, did, expected, seen } of rows)
+      lines.push(
+        `  ${id}\n    duty      ${duty}\n    did       ${did}\n    expected  ${expected}\n    seen      ${seen}\n`,
+      );
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+const headings = { fail: "BROKEN", "not tried": "NOT TRIED", pass: "KEPT" } as const;
