@@ -1,5 +1,5 @@
 /** Vehicles on real sockets: whole sessions over TCP and TLS, several connections, a broken handshake, a vehicle that comes back. */
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
@@ -7,14 +7,16 @@ import { connect as connectTls } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { VehicleOptions } from "../../sim/peers/vehicle/steps.ts";
 import { driveSession, type Stream, type VehicleResult } from "../../sim/peers/vehicle/vehicle.ts";
-import { selfSign } from "../../src/dashboard/access/certificate.ts";
+import { type ContractBackend, createContractDesk } from "../../src/protocols/iso15118/contracts/desk.ts";
 import type { ChargerFacts } from "../../src/protocols/iso15118/sessions/contract.ts";
+import type { MeterReceipt } from "../../src/protocols/iso15118/sessions/plug-and-charge.ts";
 import type { Session } from "../../src/protocols/iso15118/sessions/session.ts";
 import {
   type ListenerOptions,
   startVehicleListener,
   type VehicleListener,
 } from "../../src/protocols/iso15118/transport/listener.ts";
+import { certificate, hierarchy, type Made } from "../protocols/iso15118/contracts/pki.ts";
 import { chargerFacts, obey } from "../protocols/iso15118/sessions/charger.ts";
 
 const patienceMs = 30_000;
@@ -231,81 +233,147 @@ describe("one vehicle can't disturb another", () => {
   );
 });
 
-const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
+/** The charger's certificate under the V2G root, the vehicle's under its maker's, and a contract. */
+const keys = () => {
+  const root = certificate({ name: "V2G root", authority: true });
+  const charger = certificate({ name: "localhost", by: root });
+  const maker = certificate({ name: "Maker", authority: true });
+  const car = certificate({ name: "SIMULATED", by: maker });
+  return { root, charger, maker, car, other: certificate({ name: "ANOTHER", by: maker }) };
+};
+const pemOf = ({ key }: Made): string => key.export({ type: "pkcs8", format: "pem" }).toString();
 
-/** A certificate as a vehicle has one: for no purpose in particular, which ours for the page is not. */
-function carCertificate(): { readonly cert: string; readonly key: string } {
-  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
-  const out = ["-subj", "/CN=SIMULATED", "-days", "2", "-keyout", "-", "-out", "-"];
-  const pem = execFileSync("openssl", ["req", "-x509", ...curve, ...out], {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  const part = (name: string): string =>
-    new RegExp(`-----BEGIN ${name}-----[\\s\\S]*?-----END ${name}-----\n`).exec(pem)![0];
-  return { key: part("PRIVATE KEY"), cert: part("CERTIFICATE") };
-}
+describe("over TLS", () => {
+  const { root, charger, maker, car, other } = keys();
+  const own = { cert: charger.pem, key: pemOf(charger) };
+  const mutual = { ...own, minVersion: "TLSv1.3", requestCert: true, rejectUnauthorized: true, ca: maker.pem } as const;
+  const asCar = (one: Made): object => ({ cert: one.pem, key: pemOf(one) });
 
-describe.skipIf(!hasOpenssl)(
-  `over TLS${hasOpenssl ? "" : " (skipped: openssl is not there to make a vehicle's certificate)"}`,
-  () => {
-    const charger = selfSign(["localhost"], Date.now());
-    const car = hasOpenssl ? carCertificate() : { cert: "", key: "" };
-    const secure = { cert: charger.cert, key: charger.key };
+  async function overTls(options: Partial<VehicleOptions>, more: object = {}): Promise<VehicleResult> {
+    const socket = connectTls({
+      port: listener.port,
+      host: "127.0.0.1",
+      ca: root.pem,
+      checkServerIdentity: () => undefined,
+      ...more,
+    });
+    await once(socket, "secureConnect");
+    return driveSession(streamOf(socket), { ...vehicle, ...options });
+  }
 
-    async function overTls(options: Partial<VehicleOptions>, more: object = {}): Promise<VehicleResult> {
-      const socket = connectTls({
-        port: listener.port,
-        host: "127.0.0.1",
-        ca: charger.cert,
-        servername: "localhost",
-        ...more,
+  it(
+    "-20 over TLS 1.3 with a certificate on both sides, DC and AC; -2 over TLS 1.2",
+    async () => {
+      await listen({ tls: mutual, iso20Plain: false });
+      expect(await overTls({}, asCar(car))).toMatchObject({ complete: true });
+      facts.noAcDischarge = "";
+      Object.assign(facts, { connector: "ac3" });
+      expect(await overTls({ energy: "ac" }, asCar(car))).toMatchObject({ complete: true });
+      await listener.stop();
+      Object.assign(facts, { connector: "dc" });
+      await listen({ tls: { ...own, maxVersion: "TLSv1.2" } });
+      expect(await overTls({ protocol: "ISO 15118-2", bidirectional: false }, { maxVersion: "TLSv1.2" })).toMatchObject(
+        { complete: true },
+      );
+    },
+    patienceMs,
+  );
+
+  it(
+    "Plug & Charge: -2 over TLS 1.2 and -20 over TLS 1.3, without a card, with signed receipts",
+    async () => {
+      const contract = hierarchy("prime256v1");
+      const receipts: MeterReceipt[] = [];
+      const backend: ContractBackend = {
+        authorize: async () => "accepted",
+        certificate: undefined,
+        receipt: (receipt) => void receipts.push(receipt),
+      };
+      const desk = () => createContractDesk({ roots: [contract.root.pem], backend, receiptEveryMs: 50 });
+      facts.authorization = "waiting";
+      facts.unixS = Date.now() / 1000;
+      const owns = {
+        contract: {
+          emaid: "DEABCC12345678",
+          certificate: contract.leaf.der,
+          between: contract.between.map(({ der }) => der),
+          key: contract.leaf.key,
+        },
+      };
+      await listen({ tls: { ...own, maxVersion: "TLSv1.2" }, desk });
+      expect(await overTls({ ...owns, protocol: "ISO 15118-2", bidirectional: false })).toMatchObject({
+        complete: true,
+        trouble: "",
       });
-      await once(socket, "secureConnect");
-      return driveSession(streamOf(socket), { ...vehicle, ...options });
-    }
+      await listener.stop();
+      await listen({ tls: mutual, iso20Plain: false, desk });
+      expect(await overTls(owns, asCar(car))).toMatchObject({ complete: true, trouble: "" });
+      expect(sessions.map(({ vehicle: { emaid } }) => emaid)).toEqual(["DEABCC12345678", "DEABCC12345678"]);
+      expect(receipts.length).toBeGreaterThanOrEqual(2);
+    },
+    patienceMs,
+  );
 
-    it(
-      "-20 over TLS 1.3 with a certificate on both sides; -2 over TLS 1.2",
-      async () => {
-        await listen({
-          tls: { ...secure, minVersion: "TLSv1.3", requestCert: true, rejectUnauthorized: true, ca: car.cert },
-          iso20Plain: false,
-        });
-        expect(await overTls({}, { cert: car.cert, key: car.key })).toMatchObject({ complete: true });
-        await listener.stop();
-        await listen({ tls: { ...secure, maxVersion: "TLSv1.2" } });
-        expect(
-          await overTls({ protocol: "ISO 15118-2", bidirectional: false }, { maxVersion: "TLSv1.2" }),
-        ).toMatchObject({ complete: true });
-      },
-      patienceMs,
-    );
+  it(
+    "-20: a paused session is joined with the same certificate, and not with another one",
+    async () => {
+      await listen({ tls: mutual, iso20Plain: false });
+      const first = await overTls({ pauses: true }, asCar(car));
+      expect(first).toMatchObject({ complete: true });
+      facts.authorization = "waiting";
+      const stranger = await overTls({ resumes: first.sessionId }, asCar(other));
+      // A new session: it wants to know who pays before anything else.
+      expect(stranger.trouble).toBe("DC_ChargeParameterDiscovery: FAILED_SequenceError");
+      const again = await overTls({ resumes: first.sessionId }, asCar(car));
+      expect(again).toMatchObject({ complete: true, sessionId: first.sessionId });
+      expect(again.steps[0]).toBe("SessionSetup OK_OldSessionJoined");
+    },
+    patienceMs,
+  );
 
-    it(
-      "a failed handshake ends that connection and no other",
-      async () => {
-        await listen({
-          tls: { ...secure, minVersion: "TLSv1.3", requestCert: true, rejectUnauthorized: true, ca: car.cert },
-        });
-        const session = overTls({ rounds: 100 }, { cert: car.cert, key: car.key });
-        const noise = connect(listener.port, "127.0.0.1");
-        sockets.push(noise);
-        noise.on("error", () => {});
-        noise.write("no handshake");
+  it(
+    "-2: a paused session is joined by its number and its vehicle, and needs no second card",
+    async () => {
+      await listen();
+      const dc: Partial<VehicleOptions> = { protocol: "ISO 15118-2", bidirectional: false };
+      const first = await plain({ ...dc, pauses: true });
+      expect(first).toMatchObject({ complete: true });
+      facts.authorization = "waiting";
+      const again = await plain({ ...dc, resumes: first.sessionId });
+      expect(again).toMatchObject({ complete: true, sessionId: first.sessionId });
+      expect(again.steps[0]).toBe("SessionSetup OK_OldSessionJoined");
+      expect(sessions.map(({ end }) => end)).toEqual(["paused", "stopped"]);
+    },
+    patienceMs,
+  );
+
+  it(
+    "a failed handshake ends that connection and no other: noise, no certificate, a foreign and an expired one",
+    async () => {
+      await listen({ tls: mutual });
+      const session = overTls({ rounds: 100 }, asCar(car));
+      const noise = connect(listener.port, "127.0.0.1");
+      sockets.push(noise);
+      noise.on("error", () => {});
+      noise.write("no handshake");
+      const foreign = certificate({ name: "SIMULATED", by: root });
+      const late = certificate({ name: "SIMULATED", by: maker, toMs: Date.UTC(2024, 0) });
+      const early = certificate({ name: "SIMULATED", by: maker, fromMs: Date.UTC(2048, 0) });
+      for (const more of [{}, asCar(foreign), asCar(late), asCar(early)]) {
         const stranger = connectTls({
           port: listener.port,
           host: "127.0.0.1",
-          ca: charger.cert,
-          servername: "localhost",
+          ca: root.pem,
+          checkServerIdentity: () => undefined,
+          ...more,
         });
         sockets.push(stranger);
         stranger.on("error", () => {});
         await new Promise<void>((resolve) => stranger.on("close", () => resolve()));
-        expect(await session).toMatchObject({ complete: true });
-        expect(sessions).toHaveLength(1);
-      },
-      patienceMs,
-    );
-  },
-);
+      }
+      expect(await session).toMatchObject({ complete: true });
+      expect(sessions).toHaveLength(1);
+    },
+    patienceMs,
+  );
+});

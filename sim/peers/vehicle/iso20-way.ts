@@ -1,6 +1,17 @@
 /** The way of a vehicle of ISO 15118-20, AC or DC, in one or in both directions, with the charger deciding or the vehicle. */
+import type { SchemaSet } from "../../../src/protocols/exi/schema.ts";
+import { iso20Common } from "../../../src/protocols/iso15118/messages/iso20-common-messages.ts";
 import type { Fields } from "../../../src/protocols/iso15118/sessions/session.ts";
-import { rational, step, type VehicleOptions, type Way } from "./steps.ts";
+import { bytesOfHex } from "../../../src/protocols/iso15118/sessions/wire-values.ts";
+import {
+  rational,
+  type Step,
+  signatureOf,
+  step,
+  type VehicleContract,
+  type VehicleOptions,
+  type Way,
+} from "./steps.ts";
 
 const needs = {
   EVTargetEnergyRequest: rational(10_000),
@@ -30,6 +41,65 @@ function askedW(answers: ReadonlyMap<string, Fields>): number {
   return target === undefined ? 0 : target.Value * 10 ** target.Exponent;
 }
 
+const card = step("Authorization", { SelectedAuthorizationService: "EIM", EIM_AReqAuthorizationMode: {} });
+const set = iso20Common as unknown as SchemaSet;
+
+/** Perhaps a certificate first; then the contract with the challenge, signed. */
+function contractSteps({ certificate, between, key, provisioning }: VehicleContract): Step[] {
+  const installs =
+    provisioning === undefined
+      ? []
+      : [
+          step(
+            "CertificateInstallation",
+            {
+              OEMProvisioningCertificateChain: { Id: "id1", Certificate: provisioning.certificate },
+              ListOfRootCertificateIDs: {
+                RootCertificateID: [{ X509IssuerName: "CN=V2G root", X509SerialNumber: 1n }],
+              },
+              MaximumContractCertificateChains: 1,
+            },
+            (body) => {
+              const chain = body["OEMProvisioningCertificateChain"] as Fields;
+              return signatureOf(provisioning.key, set, "OEMProvisioningCertificateChain", chain);
+            },
+          ),
+        ];
+  return [
+    ...installs,
+    step(
+      "Authorization",
+      (answers) => {
+        const offered = answers.get("AuthorizationSetup")?.["PnC_ASResAuthorizationMode"] as Fields | undefined;
+        return {
+          SelectedAuthorizationService: "PnC",
+          PnC_AReqAuthorizationMode: {
+            Id: "id1",
+            GenChallenge: offered?.["GenChallenge"] ?? new Uint8Array(16),
+            ContractCertificateChain: { Certificate: certificate, SubCertificates: { Certificate: between } },
+          },
+        };
+      },
+      (body) => signatureOf(key, set, "PnC_AReqAuthorizationMode", body["PnC_AReqAuthorizationMode"] as Fields),
+    ),
+  ];
+}
+
+/** The signed reading that the charger has just asked for. */
+export const confirmationStep = ({ key }: VehicleContract, answered: Fields): Step =>
+  step(
+    "MeteringConfirmation",
+    (_, sessionId) => ({
+      SignedMeteringData: {
+        Id: "id1",
+        SessionID: bytesOfHex(sessionId),
+        MeterInfo: answered["MeterInfo"],
+        Dynamic_SMDTControlMode: {},
+      },
+    }),
+    (body) => signatureOf(key, set, "SignedMeteringData", body["SignedMeteringData"] as Fields),
+  );
+
 export function iso20Way(options: VehicleOptions): Way {
   const { bidirectional, energy, scheduled = false } = options;
   const ac = energy === "ac";
@@ -39,16 +109,24 @@ export function iso20Way(options: VehicleOptions): Way {
   const wanted = scheduled ? needs : { DepartureTime: departureS, ...needs };
   const { parameters, before, round, after } = ac ? acParts(options) : dcParts(options);
   const kind = ac ? "AC" : "DC";
+  const setup = step("SessionSetup", { EVCCID: "SIMULATED" });
+  // A session that is resumed has its services and is paid for.
+  const negotiation =
+    options.resumes !== undefined
+      ? []
+      : [
+          step("AuthorizationSetup", {}),
+          ...(options.contract === undefined ? [card] : contractSteps(options.contract)),
+          step("ServiceDiscovery", {}),
+          step("ServiceDetail", { ServiceID }),
+          step("ServiceSelection", (answers) => ({
+            SelectedEnergyTransferService: { ServiceID, ParameterSetID: parameterSet(answers, scheduled) },
+          })),
+        ];
   return {
     before: [
-      step("SessionSetup", { EVCCID: "SIMULATED" }),
-      step("AuthorizationSetup", {}),
-      step("Authorization", { SelectedAuthorizationService: "EIM", EIM_AReqAuthorizationMode: {} }),
-      step("ServiceDiscovery", {}),
-      step("ServiceDetail", { ServiceID }),
-      step("ServiceSelection", (answers) => ({
-        SelectedEnergyTransferService: { ServiceID, ParameterSetID: parameterSet(answers, scheduled) },
-      })),
+      setup,
+      ...negotiation,
       step(`${kind}_ChargeParameterDiscovery`, { [`${prefix}${kind}_CPDReqEnergyTransferMode`]: parameters }),
       step("ScheduleExchange", {
         MaximumSupportingPoints: 1_024,
@@ -70,7 +148,7 @@ export function iso20Way(options: VehicleOptions): Way {
     after: [
       step("PowerDelivery", { EVProcessing: "Finished", ChargeProgress: "Stop" }),
       ...after,
-      step("SessionStop", { ChargingSession: "Terminate" }),
+      step("SessionStop", { ChargingSession: options.pauses ? "Pause" : "Terminate" }),
     ],
   };
 }

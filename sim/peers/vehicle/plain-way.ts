@@ -1,12 +1,19 @@
 /** The way of a vehicle of DIN SPEC 70121 or ISO 15118-2: they differ in names before the cable check, and in how power is switched. */
+import type { SchemaSet } from "../../../src/protocols/exi/schema.ts";
+import { iso2 } from "../../../src/protocols/iso15118/messages/iso2.ts";
 import type { Fields } from "../../../src/protocols/iso15118/sessions/session.ts";
-import { physical, step, type VehicleOptions, type Way } from "./steps.ts";
+import { bytesOfHex } from "../../../src/protocols/iso15118/sessions/wire-values.ts";
+import {
+  physical,
+  type Step,
+  signatureOf,
+  step,
+  type VehicleContract,
+  type VehicleOptions,
+  type Way,
+} from "./steps.ts";
 
 const status = { EVReady: true, EVErrorCode: "NO_ERROR", EVRESSSOC: 50 };
-const services = {
-  SelectedPaymentOption: "ExternalPayment",
-  SelectedServiceList: { SelectedService: [{ ServiceID: 1 }] },
-};
 const acVoltageV = 400;
 
 export function plainWay(options: VehicleOptions): Way {
@@ -17,10 +24,9 @@ export function plainWay(options: VehicleOptions): Way {
   const begin = [
     step("SessionSetup", { EVCCID: Uint8Array.of(2, 0, 0, 0, 0, 1) }),
     step("ServiceDiscovery", {}),
-    step(din ? "ServicePaymentSelection" : "PaymentServiceSelection", services),
-    step(din ? "ContractAuthentication" : "Authorization", {}),
+    ...(options.contract === undefined ? cardSteps(din) : contractSteps(options.contract)),
   ];
-  const end = step("SessionStop", din ? {} : { ChargingSession: "Terminate" });
+  const end = step("SessionStop", din ? {} : { ChargingSession: options.pauses ? "Pause" : "Terminate" });
   if (energy === "ac") {
     const limits = {
       EAmount: physical(10_000, "Wh"),
@@ -41,6 +47,66 @@ export function plainWay(options: VehicleOptions): Way {
     after: [...dcWay(options, power).after, end],
   };
 }
+
+const selection = (option: "Contract" | "ExternalPayment", ...more: readonly Fields[]): Fields => ({
+  SelectedPaymentOption: option,
+  SelectedServiceList: { SelectedService: [{ ServiceID: 1 }, ...more] },
+});
+
+const cardSteps = (din: boolean): Step[] => [
+  step(din ? "ServicePaymentSelection" : "PaymentServiceSelection", selection("ExternalPayment")),
+  step(din ? "ContractAuthentication" : "Authorization", {}),
+];
+
+const set = iso2 as unknown as SchemaSet;
+const certificateServiceId = 2;
+
+/** A contract's way: perhaps a certificate first, then its chain, then the challenge, signed. */
+function contractSteps({ emaid, certificate, between, key, provisioning }: VehicleContract): Step[] {
+  const installs = provisioning === undefined ? [] : [{ ServiceID: certificateServiceId, ParameterSetID: 1 }];
+  const chain = {
+    Certificate: certificate,
+    ...(between.length === 0 ? {} : { SubCertificates: { Certificate: between } }),
+  };
+  return [
+    ...(provisioning === undefined ? [] : [step("ServiceDetail", { ServiceID: certificateServiceId })]),
+    step("PaymentServiceSelection", selection("Contract", ...installs)),
+    ...(provisioning === undefined
+      ? []
+      : [
+          step(
+            "CertificateInstallation",
+            {
+              Id: "id1",
+              OEMProvisioningCert: provisioning.certificate,
+              ListOfRootCertificateIDs: {
+                RootCertificateID: [{ X509IssuerName: "CN=V2G root", X509SerialNumber: 1n }],
+              },
+            },
+            (body) => signatureOf(provisioning.key, set, "CertificateInstallationReq", body),
+          ),
+        ]),
+    step("PaymentDetails", { eMAID: emaid, ContractSignatureCertChain: chain }),
+    step(
+      "Authorization",
+      (answers) => ({ Id: "id1", GenChallenge: answers.get("PaymentDetails")?.["GenChallenge"] }),
+      (body) => signatureOf(key, set, "AuthorizationReq", body),
+    ),
+  ];
+}
+
+/** The receipt for the reading that the charger has just sent. */
+export const receiptStep = ({ key }: VehicleContract, answered: Fields): Step =>
+  step(
+    "MeteringReceipt",
+    (_, sessionId) => ({
+      Id: "id1",
+      SessionID: bytesOfHex(sessionId),
+      SAScheduleTupleID: 1,
+      MeterInfo: answered["MeterInfo"],
+    }),
+    (body) => signatureOf(key, set, "MeteringReceiptReq", body),
+  );
 
 function dcWay({ protocol, voltageV, currentA }: VehicleOptions, power: (on: boolean) => Fields): Way {
   const din = protocol === "DIN SPEC 70121";

@@ -1,5 +1,8 @@
 /** What a simulated vehicle is and wants, and one step of its session. */
+import type { KeyObject } from "node:crypto";
+import type { SchemaSet } from "../../../src/protocols/exi/schema.ts";
 import type { Fields } from "../../../src/protocols/iso15118/sessions/session.ts";
+import { type Signature, signElements } from "../../../src/protocols/iso15118/signatures.ts";
 
 export type VehicleProtocol = "DIN SPEC 70121" | "ISO 15118-2" | "ISO 15118-20";
 
@@ -17,12 +20,34 @@ export interface VehicleOptions {
   /** What it asks for where it decides itself, A. */
   readonly currentA: number;
   readonly unixS: () => number;
+  /** It pays by this contract; otherwise somebody pays outside the vehicle. */
+  readonly contract?: VehicleContract | undefined;
+  /** It leaves with a pause; otherwise for good. */
+  readonly pauses?: boolean;
+  /** It comes back to the session of this number, hexadecimal. */
+  readonly resumes?: string | undefined;
+}
+
+/** A certificate with its key; certificates are DER. */
+export interface Identity {
+  readonly certificate: Uint8Array;
+  readonly key: KeyObject;
+}
+
+export interface VehicleContract extends Identity {
+  readonly emaid: string;
+  /** Authorities between the contract and its root. */
+  readonly between: readonly Uint8Array[];
+  /** Its maker's certificate, by which it asks for a contract first. */
+  readonly provisioning?: Identity | undefined;
 }
 
 /** A request whose body may depend on what has been answered so far, by the names of the requests. */
 export interface Step {
   readonly request: string;
-  readonly body: (answers: ReadonlyMap<string, Fields>) => Fields;
+  readonly body: (answers: ReadonlyMap<string, Fields>, sessionId: string) => Fields;
+  /** The signature of its header, over elements of its body. */
+  readonly sign?: (body: Fields) => Signature;
 }
 
 /** The way of a vehicle through its session: before the loop, a round of it, after it. */
@@ -32,10 +57,17 @@ export interface Way {
   readonly after: readonly Step[];
 }
 
-export const step = (request: string, body: Fields | Step["body"]): Step => ({
+export const step = (request: string, body: Fields | Step["body"], sign?: Step["sign"]): Step => ({
   request,
   body: typeof body === "function" ? body : () => body,
+  ...(sign === undefined ? {} : { sign }),
 });
+
+/** Signs an element as its key can: P-256 with SHA-256, P-521 with SHA-512. */
+export function signatureOf(key: KeyObject, set: SchemaSet, name: string, value: Fields): Signature {
+  const suite = key.asymmetricKeyDetails?.namedCurve === "secp521r1" ? "ecdsa-p521-sha512" : "ecdsa-p256-sha256";
+  return signElements(suite, key, [{ set, element: { name }, value }]);
+}
 
 /** A number of ISO 15118-20. */
 export const rational = (value: number): Fields => ({ Exponent: 0, Value: Math.round(value) });

@@ -7,8 +7,8 @@ import { sap } from "../../../src/protocols/iso15118/messages/app-protocol.ts";
 import type { Fields } from "../../../src/protocols/iso15118/sessions/session.ts";
 import { createFrameReader, frameOf, payloadBytesMax } from "../../../src/protocols/iso15118/transport/frames.ts";
 import { payloadTypeOf, plainPayload, type Wire, wires } from "../../../src/protocols/iso15118/transport/messages.ts";
-import { iso20Way } from "./iso20-way.ts";
-import { plainWay } from "./plain-way.ts";
+import { confirmationStep, iso20Way } from "./iso20-way.ts";
+import { plainWay, receiptStep } from "./plain-way.ts";
 import type { Step, VehicleOptions } from "./steps.ts";
 
 /** What a session came to. */
@@ -19,6 +19,8 @@ export interface VehicleResult {
   /** What stopped it, empty when nothing did. */
   readonly trouble: string;
   readonly lastLoop: Fields | undefined;
+  /** The session's number, to come back to. */
+  readonly sessionId: string;
 }
 
 /** Sends bytes and gives those that come. */
@@ -45,7 +47,7 @@ export async function driveSession(stream: Stream, options: VehicleOptions): Pro
   const reader = createFrameReader();
   const waiting: Uint8Array[] = [];
   const steps: string[] = [];
-  let sessionId = "0000000000000000";
+  let sessionId = options.resumes ?? "0000000000000000";
   const answers = new Map<string, Fields>();
   let lastLoop: Fields | undefined;
 
@@ -60,9 +62,10 @@ export async function driveSession(stream: Stream, options: VehicleOptions): Pro
     return waiting.shift();
   }
 
-  async function ask({ request: name, body }: Step): Promise<Fields | undefined> {
+  async function ask({ request: name, body: bodyOf, sign }: Step): Promise<Fields | undefined> {
     const type = payloadTypeOf(wire, name);
-    const message = { name: `${name}Req`, body: body(answers), sessionId };
+    const body = bodyOf(answers, sessionId);
+    const message = { name: `${name}Req`, body, sessionId, signature: sign?.(body) };
     stream.send(frameOf(type, wire.encode(type, message, options.unixS())));
     const payload = await answer();
     if (payload === undefined) return undefined;
@@ -71,7 +74,7 @@ export async function driveSession(stream: Stream, options: VehicleOptions): Pro
     return reply.name === `${name}Res` ? reply.body : undefined;
   }
 
-  const done = (trouble: string): VehicleResult => ({ complete: trouble === "", steps, trouble, lastLoop });
+  const done = (trouble: string): VehicleResult => ({ complete: trouble === "", steps, trouble, lastLoop, sessionId });
 
   /** One step until the charger has finished with it; what is wrong, or nothing. */
   async function take(step: Step): Promise<string> {
@@ -92,12 +95,23 @@ export async function driveSession(stream: Stream, options: VehicleOptions): Pro
     return `${step.request}: never finished`;
   }
 
+  /** What the charger wants to have signed in its answer of the loop. */
+  async function confirm({ request }: Step): Promise<string> {
+    const answered = answers.get(request);
+    if (options.contract === undefined || answered === undefined || !loops.has(request)) return "";
+    if (answered["ReceiptRequired"] === true) return take(receiptStep(options.contract, answered));
+    const status = answered["EVSEStatus"] as Fields | undefined;
+    return status?.["EVSENotification"] === "MeteringConfirmation"
+      ? take(confirmationStep(options.contract, answered))
+      : "";
+  }
+
   const trouble = await handshake(stream, wire, answer);
   if (trouble !== "") return done(trouble);
   const { before, loop, after } = options.protocol === "ISO 15118-20" ? iso20Way(options) : plainWay(options);
   const whole = [...before, ...Array.from({ length: options.rounds }, () => loop), ...after];
   for (const step of whole) {
-    const wrong = await take(step);
+    const wrong = (await take(step)) || (await confirm(step));
     if (wrong !== "") return done(wrong);
   }
   return done("");

@@ -81,6 +81,8 @@ export interface ChargerFacts {
 export interface VehicleFacts {
   /** Identifier of its communication controller, hexadecimal. */
   id: string;
+  /** The contract that it pays by, upper case without separators; empty without. */
+  emaid: string;
   maxW: number;
   /** How much it would discharge, not positive; 0 for every vehicle that has not negotiated bidirectional transfer. */
   minW: number;
@@ -113,6 +115,7 @@ export interface VehicleFacts {
 /** A vehicle of which nothing is known. */
 export const noVehicle = (): VehicleFacts => ({
   id: "",
+  emaid: "",
   maxW: 0,
   minW: 0,
   maxVoltageV: Number.NaN,
@@ -145,6 +148,8 @@ export interface PausedSession {
   /** Hash of the certificate that the vehicle proved on its connection; empty without one. */
   readonly certificate: string;
   readonly choice: ServiceChoice;
+  /** The contract that pays for it; empty where somebody has paid otherwise. */
+  readonly emaid: string;
 }
 
 /** What vehicle and charger have agreed on (ISO 15118-20). */

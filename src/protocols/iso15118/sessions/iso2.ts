@@ -1,4 +1,4 @@
-/** ISO 15118-2 on the charger's side: AC and DC, paid outside the vehicle; pause and resume; renegotiation. */
+/** ISO 15118-2 on the charger's side: AC and DC, paid outside the vehicle or by its contract; pause and resume; renegotiation. */
 import { clamp } from "../../../domain/units.ts";
 import type { Roots } from "../../exi/schema.ts";
 import type { iso2 } from "../messages/iso2.ts";
@@ -15,6 +15,17 @@ import {
   takeParameters,
   takeStatus,
 } from "./dc.ts";
+import {
+  certificateService,
+  certificateServiceId,
+  contractAuthorization,
+  contractRows,
+  paymentOptions,
+  proveContract,
+  serviceList,
+} from "./iso2-contract.ts";
+import { acStatus, isDc, statusOf } from "./iso2-status.ts";
+import { asksReceipt } from "./receipts.ts";
 import { chargerProcesses, type Protocol, type RowsOf, type SessionContext, withCode } from "./session.ts";
 import { iso2States } from "./states.table.ts";
 import { acContactorMaxMs, silence } from "./times.ts";
@@ -36,7 +47,7 @@ type Name =
   | "WeldingDetection"
   | "SessionStop";
 
-type Rows = RowsOf<Bodies, Name>;
+type Rows = RowsOf<Bodies, Name> & typeof contractRows;
 
 const chargeServiceId = 1;
 const tupleId = 1;
@@ -45,28 +56,11 @@ const entriesMax = 24;
 const dayS = 86_400;
 const sequenceError = { ResponseCode: "FAILED_SequenceError" } as const;
 
-const isDc = ({ facts }: SessionContext): boolean => facts.connector === "dc";
-
 /** Current of each phase that is allowed now, A. */
 const acMaxA = (context: SessionContext): number => {
   const { facts } = context;
   return clamp(facts.maxW / (facts.nominalV * phasesOf(context)), 0, facts.ratings.maxCurrentA);
 };
-
-const acStatus = ({ facts }: SessionContext) =>
-  ({
-    NotificationMaxDelay: 0,
-    EVSENotification:
-      facts.wants === "stop" || facts.wants === "pause" || facts.trouble !== ""
-        ? "StopCharging"
-        : facts.wants === "renegotiate"
-          ? "ReNegotiation"
-          : "None",
-    RCD: false,
-  }) as const;
-
-const statusOf = (context: SessionContext) =>
-  isDc(context) ? { DC_EVSEStatus: dcStatus(context) } : { AC_EVSEStatus: acStatus(context) };
 
 const parametersOf = (context: SessionContext) =>
   isDc(context)
@@ -116,6 +110,7 @@ const meterOf = ({ facts }: SessionContext) =>
     : {};
 
 const rows: Rows = {
+  ...contractRows,
   SessionSetup: {
     blank: ({ facts }) => ({ ResponseCode: "OK", EVSEID: facts.evseId.slice(0, 37).padEnd(7, "0") }),
     serve(context, { EVCCID }) {
@@ -128,34 +123,51 @@ const rows: Rows = {
   ServiceDiscovery: {
     blank: (context) => ({
       ResponseCode: "OK",
-      PaymentOptionList: { PaymentOption: ["ExternalPayment"] },
+      PaymentOptionList: { PaymentOption: paymentOptions(context) },
       ChargeService: {
         ServiceID: chargeServiceId,
         ServiceCategory: "EVCharging",
         FreeService: false,
         SupportedEnergyTransferMode: { EnergyTransferMode: modesOf(context) },
       },
+      ...serviceList(context),
     }),
     serve: () => ({}),
   },
   ServiceDetail: {
     blank: () => ({ ResponseCode: "OK", ServiceID: chargeServiceId }),
-    serve: (_, { ServiceID }) => (ServiceID === chargeServiceId ? {} : { ResponseCode: "FAILED_ServiceIDInvalid" }),
+    serve({ contract }, { ServiceID }) {
+      if (ServiceID === certificateServiceId && contract.desk?.provisions) return certificateService;
+      return ServiceID === chargeServiceId ? {} : { ResponseCode: "FAILED_ServiceIDInvalid" };
+    },
   },
   PaymentServiceSelection: {
     blank: () => ({ ResponseCode: "OK" }),
-    serve(_, { SelectedPaymentOption, SelectedServiceList: { SelectedService } }) {
-      if (SelectedPaymentOption !== "ExternalPayment") return { ResponseCode: "FAILED_PaymentSelectionInvalid" };
+    serve(context, { SelectedPaymentOption, SelectedServiceList: { SelectedService } }) {
+      const { contract } = context;
+      if (!paymentOptions(context).includes(SelectedPaymentOption))
+        return { ResponseCode: "FAILED_PaymentSelectionInvalid" };
       if (!SelectedService.some(({ ServiceID }) => ServiceID === chargeServiceId))
         return { ResponseCode: "FAILED_NoChargeServiceSelected" };
-      return SelectedService.length === 1 ? {} : { ResponseCode: "FAILED_ServiceSelectionInvalid" };
+      const further = SelectedService.filter(({ ServiceID }) => ServiceID !== chargeServiceId);
+      contract.chosen = SelectedPaymentOption === "Contract";
+      contract.provisions = further.some(({ ServiceID }) => ServiceID === certificateServiceId);
+      const offered = contract.desk?.provisions === true;
+      return further.every(({ ServiceID }) => ServiceID === certificateServiceId && offered)
+        ? {}
+        : { ResponseCode: "FAILED_ServiceSelectionInvalid" };
     },
   },
   Authorization: {
     blank: () => ({ ResponseCode: "OK", EVSEProcessing: "Finished" }),
-    serve(context) {
-      const { facts } = context;
+    serve(context, request) {
+      const { facts, contract } = context;
       if (facts.trouble !== "") return { ResponseCode: "FAILED" };
+      if (contract.chosen) {
+        const code = proveContract(context, request);
+        if (code !== "OK") return { ResponseCode: code };
+        return contractAuthorization(context);
+      }
       // A resumed session is still authorised; a rejected card may be followed by another one.
       const accepted = facts.authorization === "accepted" || context.joined;
       return { EVSEProcessing: accepted ? "Finished" : "Ongoing_WaitingForCustomerInteraction" };
@@ -235,9 +247,10 @@ const rows: Rows = {
       AC_EVSEStatus: acStatus(context),
     }),
     serve(context) {
+      if (context.contract.asked !== undefined) return sequenceError;
       context.charged = true;
       context.vehicle.needsAtMs = context.nowMs;
-      return meterOf(context);
+      return { ReceiptRequired: asksReceipt(context), ...meterOf(context) };
     },
   },
   CurrentDemand: {
@@ -254,7 +267,15 @@ const rows: Rows = {
       SAScheduleTupleID: tupleId,
       ReceiptRequired: false,
     }),
-    serve: (context, request) => ({ ...currentDemand(context, request), ...meterOf(context) }),
+    serve(context, request) {
+      // A receipt that was asked for comes first.
+      if (context.contract.asked !== undefined) return sequenceError;
+      return {
+        ...currentDemand(context, request),
+        ReceiptRequired: asksReceipt(context),
+        ...meterOf(context),
+      };
+    },
   },
   WeldingDetection: {
     blank: (context) => ({

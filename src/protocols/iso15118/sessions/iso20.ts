@@ -1,20 +1,19 @@
 /**
  * ISO 15118-20 on the charger's side: AC and DC in one and in both directions, dynamic and scheduled control, paid outside the
- * vehicle.
+ * vehicle or by its contract.
  */
 import { startAc } from "./ac.ts";
 import { startPower, stopPower } from "./dc.ts";
-import { acRows } from "./iso20-ac.ts";
-import type { Iso20Rows } from "./iso20-bodies.ts";
-import { dcRows } from "./iso20-dc.ts";
-import { negotiation, tupleId } from "./iso20-services.ts";
+import { acRows } from "./iso20/ac.ts";
+import type { Iso20Rows } from "./iso20/bodies.ts";
+import { paymentRows } from "./iso20/contract.ts";
+import { dcRows } from "./iso20/dc.ts";
+import { negotiation, tupleId } from "./iso20/services.ts";
 import { type Protocol, withCode } from "./session.ts";
 import { iso20States } from "./states.table.ts";
 import { contactorAnswerMaxMs, iso20Silence } from "./times.ts";
 
-const session: Iso20Rows<
-  "SessionSetup" | "AuthorizationSetup" | "Authorization" | "PowerDelivery" | "SessionStop" | "MeteringConfirmation"
-> = {
+const session: Iso20Rows<"SessionSetup" | "PowerDelivery" | "SessionStop"> = {
   SessionSetup: {
     blank: ({ facts }) => ({ ResponseCode: "OK", EVSEID: facts.evseId }),
     serve(context, { EVCCID }) {
@@ -22,25 +21,6 @@ const session: Iso20Rows<
       // A vehicle without a certificate is known by its identifier alone.
       if (context.joined && EVCCID !== context.paused?.vehicleId) context.joined = false;
       return { ResponseCode: context.joined ? "OK_OldSessionJoined" : "OK_NewSessionEstablished" };
-    },
-  },
-  AuthorizationSetup: {
-    blank: () => ({
-      ResponseCode: "OK",
-      AuthorizationServices: ["EIM"],
-      CertificateInstallationService: false,
-      EIM_ASResAuthorizationMode: {},
-    }),
-    serve: () => ({}),
-  },
-  Authorization: {
-    blank: () => ({ ResponseCode: "OK", EVSEProcessing: "Finished" }),
-    serve({ facts }, { SelectedAuthorizationService }) {
-      if (facts.trouble !== "") return { ResponseCode: "FAILED" };
-      if (SelectedAuthorizationService !== "EIM") return { ResponseCode: "WARNING_AuthorizationSelectionInvalid" };
-      // A refused card is told at once, and the vehicle may ask again.
-      if (facts.authorization === "rejected") return { ResponseCode: "WARNING_EIMAuthorizationFailure" };
-      return { EVSEProcessing: facts.authorization === "accepted" ? "Finished" : "Ongoing" };
     },
   },
   PowerDelivery: {
@@ -55,11 +35,6 @@ const session: Iso20Rows<
       return withCode(context.facts.connector === "dc" ? startPower(context) : startAc(context, contactorAnswerMaxMs));
     },
   },
-  MeteringConfirmation: {
-    blank: () => ({ ResponseCode: "OK" }),
-    // Nobody has asked for one: the table of states has it nowhere.
-    serve: () => ({}),
-  },
   SessionStop: {
     blank: () => ({ ResponseCode: "OK" }),
     serve: ({ state }, { ChargingSession }) =>
@@ -73,7 +48,7 @@ const session: Iso20Rows<
 export const iso20Protocol: Protocol = {
   name: "ISO 15118-20",
   states: iso20States,
-  requests: { ...session, ...negotiation, ...dcRows, ...acRows } as unknown as Protocol["requests"],
+  requests: { ...session, ...paymentRows, ...negotiation, ...dcRows, ...acRows } as unknown as Protocol["requests"],
   times: iso20Silence,
   loops: ["loop", "loopAc"],
   isProcessing(_, request, answer) {

@@ -7,8 +7,10 @@
  *   const later = session.tick(nowMs);                                               // its answer, or the end by silence
  */
 import { invariant } from "../../../domain/result.ts";
+import type { Signature } from "../signatures.ts";
 import type { ChargerFacts, PausedSession, ServiceChoice, SessionEnd, StageOrder, VehicleFacts } from "./contract.ts";
 import { noVehicle } from "./contract.ts";
+import { type ContractDesk, type ContractState, noContract } from "./plug-and-charge.ts";
 import type { Next, StateTable } from "./states.table.ts";
 import { processingMaxMs, sequenceMaxMs } from "./times.ts";
 
@@ -17,6 +19,14 @@ export const notYet = Symbol("not yet");
 
 /** A body as it goes on the wire: its fields by name. */
 export type Fields = Readonly<Record<string, unknown>>;
+
+/** What a request brings besides its fields: the signature of its header, and the octets that it came as. */
+export interface Carried {
+  readonly signature: Signature | undefined;
+  readonly exi: Uint8Array;
+}
+
+const nothingCarried: Carried = { signature: undefined, exi: new Uint8Array(0) };
 
 /** What handlers know and change. */
 export interface SessionContext {
@@ -38,6 +48,12 @@ export interface SessionContext {
   /** Since when an AC vehicle feeds where it may not; NaN while it does not. */
   feedsWrongSinceMs: number;
   choice: ServiceChoice;
+  readonly contract: ContractState;
+  readonly carried: Carried;
+  /** Of the answer that is being made, for its header. */
+  answerSignature: Signature | undefined;
+  /** What is wrong with the request that is being refused, for the log. */
+  detail: string;
 }
 
 /** A protocol: its states, and for each request an answer that is valid as it is, and what serving it changes. */
@@ -94,6 +110,8 @@ export const withCode = <C extends string>(result: C | typeof notYet) =>
 export interface Reply {
   readonly name: string;
   readonly body: Fields;
+  /** For the header: of what the backend has signed. */
+  readonly signature?: Signature | undefined;
   readonly close: boolean;
 }
 
@@ -111,7 +129,7 @@ export interface Session {
   /** What to keep when it has ended by a pause. */
   readonly paused: PausedSession | undefined;
   /** The answer, or undefined while it waits for the power stage. A second request while one waits is out of order. */
-  handle(request: string, body: Fields, sessionId: string, nowMs: number): Reply | undefined;
+  handle(request: string, body: Fields, sessionId: string, nowMs: number, carried?: Carried): Reply | undefined;
   /** The answer that has been waited for; and the end of a session that has fallen silent. */
   tick(nowMs: number): Reply | undefined;
   /** The connection is gone. */
@@ -125,6 +143,8 @@ export interface SessionStart {
   readonly paused?: PausedSession | undefined;
   /** Hash of the certificate that the vehicle has proved on this connection. */
   readonly certificate?: string;
+  /** Contracts in the vehicle, where they are accepted on this connection. */
+  readonly desk?: ContractDesk | undefined;
 }
 
 const silentOrder = (order: StageOrder): void => {
@@ -141,6 +161,8 @@ interface Life {
   sessionId: string;
   /** The request that waits for the power stage. */
   waiting: { readonly name: string; readonly body: Fields; readonly fromMs: number } | undefined;
+  /** Of the request that is being served. */
+  carried: Carried;
 }
 
 const contextOf = (
@@ -148,16 +170,22 @@ const contextOf = (
   facts: ChargerFacts,
   vehicle: VehicleFacts,
   order: StageOrder,
-  paused: PausedSession | undefined,
+  { paused, desk }: SessionStart,
 ): SessionContext => ({
   facts,
   vehicle,
   order,
   paused,
+  contract: noContract(desk),
+  answerSignature: undefined,
+  detail: "",
   joined: false,
   charged: false,
   feedsWrongSinceMs: Number.NaN,
   choice: noChoice,
+  get carried() {
+    return life.carried;
+  },
   get sessionId() {
     return life.sessionId;
   },
@@ -181,6 +209,19 @@ function nextOf({ states, powerOf }: Protocol, state: string, name: string, body
   return states.states[state]?.[`${name}${powerOf(name, body)}`];
 }
 
+/** What is kept of a session that is paused. */
+const keptOf = (context: SessionContext, { certificate = "", paused }: SessionStart): PausedSession => ({
+  sessionId: context.sessionId,
+  vehicleId: context.vehicle.id,
+  certificate,
+  choice: context.choice,
+  emaid: context.contract.proven ? context.vehicle.emaid : context.joined ? (paused?.emaid ?? "") : "",
+});
+
+/** The pilot has left C or D while power may flow: the plug is being pulled, or the vehicle says no. */
+const pilotGone = ({ loops }: Protocol, { facts, order, state }: SessionContext): boolean =>
+  order.phase === "energy" && facts.pilot !== "C" && facts.pilot !== "D" && loops.includes(state);
+
 export function createSession(protocol: Protocol, facts: ChargerFacts, start: SessionStart): Session {
   const order: StageOrder = { phase: "idle", voltageV: 0, currentA: 0 };
   const vehicle = noVehicle();
@@ -190,15 +231,18 @@ export function createSession(protocol: Protocol, facts: ChargerFacts, start: Se
     nowMs: start.nowMs,
     sessionId: start.sessionId,
     waiting: undefined,
+    carried: nothingCarried,
   };
   let heardMs = start.nowMs;
   let end: SessionEnd | "" = "";
   let refusal = "";
   let paused: PausedSession | undefined;
-  const context = contextOf(life, facts, vehicle, order, start.paused);
+  const context = contextOf(life, facts, vehicle, order, start);
 
   const goTo = (next: string): void => {
-    if (next !== life.state) life.sinceMs = life.nowMs;
+    // A person who pays has one time for it, whatever the states are called.
+    const { pays } = protocol.states;
+    if (next !== life.state && !(pays.includes(next) && pays.includes(life.state))) life.sinceMs = life.nowMs;
     life.state = next;
   };
 
@@ -213,7 +257,7 @@ export function createSession(protocol: Protocol, facts: ChargerFacts, start: Se
 
   /** An answer that refuses ends the session: the vehicle is told, then the connection closes. */
   function refuse(name: string, code: string): Reply {
-    refusal = `${name} in ${life.state}: ${code}`;
+    refusal = `${name} in ${life.state}: ${code}${context.detail === "" ? "" : ` (${context.detail})`}`;
     const row = protocol.requests[name];
     invariant(row !== undefined, "only a request of the protocol is refused by name");
     const body = { ...row.blank(context), ResponseCode: code };
@@ -222,8 +266,7 @@ export function createSession(protocol: Protocol, facts: ChargerFacts, start: Se
   }
 
   function stop(pauses: boolean): void {
-    const certificate = start.certificate ?? "";
-    if (pauses) paused = { sessionId: life.sessionId, vehicleId: vehicle.id, certificate, choice: context.choice };
+    if (pauses) paused = keptOf(context, start);
     finish(pauses ? "paused" : "stopped");
   }
 
@@ -231,6 +274,7 @@ export function createSession(protocol: Protocol, facts: ChargerFacts, start: Se
     const row = protocol.requests[name]!;
     const next = nextOf(protocol, life.state, name, body)!;
     if (context.facts.trouble === "emergency" && name !== "SessionStop") return refuse(name, "FAILED");
+    context.answerSignature = undefined;
     const served = row.serve(context, body);
     if (served === notYet) {
       life.waiting ??= { name, body, fromMs: life.nowMs };
@@ -241,20 +285,23 @@ export function createSession(protocol: Protocol, facts: ChargerFacts, start: Se
     const code = String(answer["ResponseCode"] ?? "OK");
     if (code.startsWith("FAILED")) return refuse(name, code);
     const processing = protocol.isProcessing(name, body, answer);
-    const mostMs = life.state === "authorization" ? protocol.times.authorizationMaxMs : processingMaxMs;
+    // A person needs time to pay; a contract does not.
+    const pays = protocol.states.pays.includes(life.state) && !context.contract.chosen;
+    const mostMs = pays ? protocol.times.authorizationMaxMs : processingMaxMs;
     if (processing && context.inStateMs > mostMs) return refuse(name, "FAILED");
     // A warning refuses this request only: the vehicle may ask again, or for something else.
     if (!code.startsWith("WARNING")) goTo(typeof next === "string" ? next : next[processing ? 0 : 1]);
     if (name === "SessionSetup" && context.joined && start.paused !== undefined) {
       life.sessionId = start.paused.sessionId;
       context.choice = start.paused.choice;
+      vehicle.emaid = start.paused.emaid;
       goTo(protocol.states.resumed);
     }
     const stays = protocol.states.renegotiates !== undefined && body["ChargingSession"] === "ServiceRenegotiation";
     const close = name === "SessionStop" && !stays;
     if (name === "SessionStop" && stays) goTo(protocol.states.renegotiates!);
     if (close) stop(body["ChargingSession"] === "Pause");
-    return { name: `${name}Res`, body: answer, close };
+    return { name: `${name}Res`, body: answer, close, signature: context.answerSignature };
   }
 
   return {
@@ -276,9 +323,11 @@ export function createSession(protocol: Protocol, facts: ChargerFacts, start: Se
     get paused() {
       return paused;
     },
-    handle(request, body, named, at) {
+    handle(request, body, named, at, carried = nothingCarried) {
       life.nowMs = at;
+      life.carried = carried;
       heardMs = at;
+      context.detail = "";
       const name = request.endsWith("Req") ? request.slice(0, -3) : request;
       const row = protocol.requests[name];
       if (row === undefined || end !== "") {
@@ -298,13 +347,7 @@ export function createSession(protocol: Protocol, facts: ChargerFacts, start: Se
       life.nowMs = at;
       if (end !== "") return undefined;
       if (facts.trouble === "emergency") silentOrder(order);
-      // The pilot leaves C or D while power may flow: the plug is being pulled, or the vehicle says no.
-      if (
-        order.phase === "energy" &&
-        facts.pilot !== "C" &&
-        facts.pilot !== "D" &&
-        protocol.loops.includes(life.state)
-      ) {
+      if (pilotGone(protocol, context)) {
         refusal = `the control pilot is in ${facts.pilot} while charging`;
         finish("trouble");
         return { name: "", body: {}, close: true };

@@ -13,6 +13,8 @@ export interface StateTable {
   readonly resumed: string;
   /** Where a session goes on whose services are negotiated anew; absent where a protocol does not know that. */
   readonly renegotiates?: string;
+  /** States in which a person may be paying. */
+  readonly pays: readonly string[];
   /** The state after SessionStop; nothing is taken there. */
   readonly over: "over";
   readonly states: Readonly<Record<string, Readonly<Record<string, Next>>>>;
@@ -23,6 +25,7 @@ export const dinStates = {
   first: "setup",
   noStop: ["setup"],
   resumed: "discovery",
+  pays: ["authorization"],
   over: "over",
   states: {
     setup: { SessionSetup: "discovery" },
@@ -40,41 +43,61 @@ export const dinStates = {
   },
 } as const satisfies StateTable;
 
-/** ISO 15118-2, AC and DC, paid outside the vehicle. */
+/** ISO 15118-2, AC and DC, paid outside the vehicle or by its contract. */
 export const iso2States = {
   first: "setup",
   noStop: ["setup"],
   // The whole sequence is gone through again with the same values.
   resumed: "discovery",
+  pays: ["payment", "authorization"],
   over: "over",
   states: {
     setup: { SessionSetup: "discovery" },
     discovery: { ServiceDiscovery: "services" },
-    services: { ServiceDetail: "services", PaymentServiceSelection: "authorization" },
+    services: { ServiceDetail: "services", PaymentServiceSelection: "payment" },
+    // What the vehicle has chosen to pay by decides which of these it may send.
+    payment: {
+      CertificateInstallation: "details",
+      CertificateUpdate: "details",
+      PaymentDetails: "authorization",
+      Authorization: ["authorization", "parameters"],
+    },
+    details: { PaymentDetails: "authorization" },
     authorization: { Authorization: ["authorization", "parameters"] },
     parameters: { ChargeParameterDiscovery: ["parameters", "ready"] },
     ready: { "PowerDelivery+": "loopAc", "PowerDelivery-": "stopped", CableCheck: ["cableCheck", "precharge"] },
     cableCheck: { CableCheck: ["cableCheck", "precharge"], "PowerDelivery-": "stopped" },
     precharge: { PreCharge: "precharging", "PowerDelivery-": "stopped" },
     precharging: { PreCharge: "precharging", "PowerDelivery+": "loopDc", "PowerDelivery-": "stopped" },
-    loopAc: { ChargingStatus: "loopAc", "PowerDelivery-": "stopped", "PowerDelivery~": "parameters" },
-    loopDc: { CurrentDemand: "loopDc", "PowerDelivery-": "stopped", "PowerDelivery~": "parameters" },
+    loopAc: {
+      ChargingStatus: "loopAc",
+      MeteringReceipt: "loopAc",
+      "PowerDelivery-": "stopped",
+      "PowerDelivery~": "parameters",
+    },
+    loopDc: {
+      CurrentDemand: "loopDc",
+      MeteringReceipt: "loopDc",
+      "PowerDelivery-": "stopped",
+      "PowerDelivery~": "parameters",
+    },
     stopped: { WeldingDetection: "stopped" },
     over: {},
   },
 } as const satisfies StateTable;
 
-/** ISO 15118-20, AC and DC in both directions, paid outside the vehicle. */
+/** ISO 15118-20, AC and DC in both directions, paid outside the vehicle or by its contract. */
 export const iso20States = {
   first: "setup",
   noStop: ["setup", "welding"],
   resumed: "parameters",
   renegotiates: "services",
+  pays: ["authorization"],
   over: "over",
   states: {
     setup: { SessionSetup: "authorizationSetup" },
     authorizationSetup: { AuthorizationSetup: "authorization" },
-    authorization: { Authorization: ["authorization", "services"] },
+    authorization: { CertificateInstallation: "authorization", Authorization: ["authorization", "services"] },
     services: { ServiceDiscovery: "selection" },
     selection: { ServiceDetail: "selection", ServiceSelection: "parameters" },
     parameters: { DC_ChargeParameterDiscovery: "schedule", AC_ChargeParameterDiscovery: "scheduleAc" },
@@ -83,6 +106,7 @@ export const iso20States = {
     loopAc: {
       AC_ChargeLoop: "loopAc",
       ScheduleExchange: "loopAc",
+      MeteringConfirmation: "loopAc",
       "PowerDelivery+": "loopAc",
       "PowerDelivery~": "loopAc",
       "PowerDelivery-": "stoppedAc",
@@ -101,6 +125,7 @@ export const iso20States = {
     loop: {
       DC_ChargeLoop: "loop",
       ScheduleExchange: "loop",
+      MeteringConfirmation: "loop",
       "PowerDelivery+": "loop",
       "PowerDelivery~": "loop",
       "PowerDelivery-": "stopped",

@@ -7,6 +7,7 @@ import { ExiError } from "../../exi/errors.ts";
 import { sap } from "../messages/app-protocol.ts";
 import { iso20AcOffered, iso20DcOffered, negotiate } from "../sessions/app-protocol.ts";
 import type { ChargerFacts, PausedSession } from "../sessions/contract.ts";
+import type { ContractDesk } from "../sessions/plug-and-charge.ts";
 import { createSession, type Reply, type Session } from "../sessions/session.ts";
 import { createFrameReader, type Frame, firstPayloadBytesMax, frameOf, payloadBytesMax } from "./frames.ts";
 import { plainPayload, type Wire, wires } from "./messages.ts";
@@ -26,6 +27,8 @@ export interface ConnectionStart {
   readonly certificate: string;
   /** ISO 15118-20 over a plain connection, which its text forbids and many vehicles do. */
   readonly iso20Plain: boolean;
+  /** Contracts in the vehicle; asked for on encrypted connections only. */
+  readonly desk?: (() => ContractDesk) | undefined;
   readonly nowMs: number;
 }
 
@@ -88,13 +91,15 @@ export function createConnection(start: ConnectionStart): VehicleConnection {
     wire = offered.find(({ offered: one }) => one === chosen);
     if (wire === undefined) return close("no protocol in common", [frame]);
     const { facts, newSessionId, paused, certificate } = start;
-    session = createSession(wire.protocol, facts, { sessionId: newSessionId(), nowMs, paused, certificate });
+    const desk = start.secure ? start.desk?.() : undefined;
+    session = createSession(wire.protocol, facts, { sessionId: newSessionId(), nowMs, paused, certificate, desk });
     return { frames: [frame], close: false, reason: "" };
   }
 
   function send(reply: Reply, by: Session): Output {
     if (reply.name === "") return close(by.refusal);
-    const message = { name: reply.name, body: reply.body, sessionId: by.sessionId };
+    const { name, body, signature } = reply;
+    const message = { name, body, sessionId: by.sessionId, signature };
     const frame = frameOf(replyType, wire!.encode(replyType, message, start.facts.unixS));
     return reply.close
       ? close(by.refusal === "" ? by.end : by.refusal, [frame])
@@ -105,9 +110,11 @@ export function createConnection(start: ConnectionStart): VehicleConnection {
     if (session === undefined || wire === undefined)
       return payloadType === plainPayload ? handshake(payload, nowMs) : ignore(payloadType);
     if (!wire.takes(payloadType)) return ignore(payloadType);
-    const { name, body, sessionId } = wire.decode(payloadType, payload);
+    const { name, body, sessionId, signature } = wire.decode(payloadType, payload);
     replyType = payloadType;
-    const reply = session.handle(name, body, sessionId, nowMs);
+    // The reader's bytes are overwritten by the next ones; a request may wait.
+    const carried = { signature, exi: signature === undefined ? payload : payload.slice() };
+    const reply = session.handle(name, body, sessionId, nowMs, carried);
     return reply === undefined ? nothing : send(reply, session);
   }
 

@@ -6,6 +6,7 @@ import { createHash, randomBytes, randomInt } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from "node:tls";
 import type { ChargerFacts, PausedSession } from "../sessions/contract.ts";
+import type { ContractDesk } from "../sessions/plug-and-charge.ts";
 import type { Session } from "../sessions/session.ts";
 import { createConnection, type Output, type VehicleConnection } from "./connection.ts";
 
@@ -16,6 +17,8 @@ export interface ListenerOptions {
   /** Certificate, key, roots and versions; plain TCP without. */
   readonly tls?: TlsOptions;
   readonly iso20Plain: boolean;
+  /** Contracts in the vehicle, a desk for each connection; without it they are not accepted. */
+  readonly desk?: () => ContractDesk;
   readonly facts: ChargerFacts;
   /** ms, monotonic. */
   readonly now: () => number;
@@ -114,6 +117,7 @@ export async function startVehicleListener(options: ListenerOptions): Promise<Ve
       secure: options.tls !== undefined,
       certificate,
       iso20Plain: options.iso20Plain,
+      desk: options.desk,
       nowMs: now(),
     });
     open.set(socket, connection);

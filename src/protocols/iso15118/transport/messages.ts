@@ -12,6 +12,7 @@ import { iso2Protocol } from "../sessions/iso2.ts";
 import { iso20Protocol } from "../sessions/iso20.ts";
 import type { Fields, Protocol } from "../sessions/session.ts";
 import { bytesOfHex, hexOf } from "../sessions/wire-values.ts";
+import type { Signature } from "../signatures.ts";
 
 /** A request or response: its name with `Req` or `Res`, its fields without the header. */
 export interface Named {
@@ -19,6 +20,8 @@ export interface Named {
   readonly body: Fields;
   /** Hexadecimal. */
   readonly sessionId: string;
+  /** Of the header, over elements of the body. */
+  readonly signature?: Signature | undefined;
 }
 
 export interface Wire {
@@ -41,7 +44,7 @@ const schedulePayload = 0x8101;
 const meteringPayload = 0x8102;
 
 interface Enveloped {
-  readonly Header: { readonly SessionID: Uint8Array };
+  readonly Header: { readonly SessionID: Uint8Array; readonly Signature?: Signature };
   readonly Body: Readonly<Record<string, Fields>>;
 }
 
@@ -54,10 +57,13 @@ function envelope(offered: Offered, protocol: Protocol, set: typeof din | typeof
     decode(_, payload) {
       const { Header, Body } = codec.decode(payload).value as unknown as Enveloped;
       const [name = "", body = {}] = Object.entries(Body)[0] ?? [];
-      return { name, body, sessionId: hexOf(Header.SessionID) };
+      return { name, body, sessionId: hexOf(Header.SessionID), signature: Header.Signature };
     },
-    encode: (_, { name, body, sessionId }) =>
-      codec.encode("V2G_Message", { Header: { SessionID: bytesOfHex(sessionId) }, Body: { [name]: body } } as never),
+    encode: (_, { name, body, sessionId, signature }) =>
+      codec.encode("V2G_Message", {
+        Header: { SessionID: bytesOfHex(sessionId), ...(signature === undefined ? {} : { Signature: signature }) },
+        Body: { [name]: body },
+      } as never),
   };
 }
 
@@ -77,14 +83,18 @@ const iso20Wire = (offered: Offered): Wire => ({
   takes: (payloadType) => iso20Sets.has(payloadType),
   decode(payloadType, payload) {
     const { root, value } = iso20Codec(payloadType).decode(payload);
-    const { Header, ...body } = value as { Header?: { SessionID: Uint8Array } };
-    return { name: root, body, sessionId: hexOf(Header?.SessionID) };
+    const { Header, ...body } = value as { Header?: Enveloped["Header"] };
+    return { name: root, body, sessionId: hexOf(Header?.SessionID), signature: Header?.Signature };
   },
-  encode: (payloadType, { name, body, sessionId }, unixS) =>
+  encode: (payloadType, { name, body, sessionId, signature }, unixS) =>
     iso20Codec(payloadType).encode(
       name as "SessionStopRes",
       {
-        Header: { SessionID: bytesOfHex(sessionId), TimeStamp: Math.max(0, Math.round(unixS)) },
+        Header: {
+          SessionID: bytesOfHex(sessionId),
+          TimeStamp: Math.max(0, Math.round(unixS)),
+          ...(signature === undefined ? {} : { Signature: signature }),
+        },
         ...body,
       } as never,
     ),
@@ -106,4 +116,6 @@ export const payloadTypeOf = (wire: Wire, name: string): number =>
       ? dcPayload
       : name.startsWith("AC_")
         ? acPayload
-        : commonPayload;
+        : name === "MeteringConfirmation"
+          ? meteringPayload
+          : commonPayload;

@@ -3,6 +3,7 @@ import type { ChargerFacts, StageOrder } from "../../../../src/protocols/iso1511
 import { dinProtocol } from "../../../../src/protocols/iso15118/sessions/din.ts";
 import { iso2Protocol } from "../../../../src/protocols/iso15118/sessions/iso2.ts";
 import { iso20Protocol } from "../../../../src/protocols/iso15118/sessions/iso20.ts";
+import type { ContractDesk } from "../../../../src/protocols/iso15118/sessions/plug-and-charge.ts";
 import {
   createSession,
   type Fields,
@@ -86,6 +87,53 @@ export const dinRequests: Readonly<Record<string, Fields>> = {
   SessionStop: {},
 };
 
+const rootIds = { RootCertificateID: [{ X509IssuerName: "CN=root", X509SerialNumber: 1n }] };
+const challenge = new Uint8Array(16).fill(7);
+
+/** A desk that finds everything good; what it is asked to find otherwise is `more`. */
+export const contractDesk = (more: Partial<ContractDesk> = {}): ContractDesk => ({
+  provisions: true,
+  receiptEveryMs: 0,
+  challenge: () => challenge,
+  judge: (chain, emaid = "DEABCC12345678") => ({
+    ok: true,
+    contract: { emaid, certificate: chain.certificate, pem: [], expiresSoon: false, revocation: "" },
+  }),
+  verify: () => "",
+  authorize: () => "accepted",
+  provide: ({ set }) => ({
+    body:
+      set === "iso2"
+        ? {
+            ResponseCode: "OK",
+            SAProvisioningCertificateChain: { Certificate: Uint8Array.of(1) },
+            ContractSignatureCertChain: { Id: "id1", Certificate: Uint8Array.of(1) },
+            ContractSignatureEncryptedPrivateKey: { Id: "id2", value: Uint8Array.of(1) },
+            DHpublickey: { Id: "id3", value: Uint8Array.of(1) },
+            eMAID: { Id: "id4", value: "DEABCC12345678" },
+          }
+        : {
+            ResponseCode: "OK",
+            EVSEProcessing: "Finished",
+            CPSCertificateChain: { Certificate: Uint8Array.of(1) },
+            SignedInstallationData: {
+              Id: "id1",
+              ContractCertificateChain: {
+                Certificate: Uint8Array.of(1),
+                SubCertificates: { Certificate: [Uint8Array.of(1)] },
+              },
+              ECDHCurve: "SECP521",
+              DHPublicKey: new Uint8Array(133),
+              SECP521_EncryptedPrivateKey: new Uint8Array(94),
+            },
+            RemainingContractCertificateChains: 0,
+          },
+    signature: undefined,
+  }),
+  receive: () => {},
+  ...more,
+});
+
 export const iso2Requests = (mode: string): Readonly<Record<string, Fields>> => ({
   SessionSetup: setup,
   ServiceDiscovery: {},
@@ -117,6 +165,34 @@ export const iso2Requests = (mode: string): Readonly<Record<string, Fields>> => 
   CurrentDemand: demand,
   WeldingDetection: { DC_EVStatus: ev },
   SessionStop: { ChargingSession: "Terminate" },
+  PaymentDetails: {
+    eMAID: "DEABCC12345678",
+    ContractSignatureCertChain: { Certificate: Uint8Array.of(1), SubCertificates: { Certificate: [Uint8Array.of(2)] } },
+  },
+  CertificateInstallation: { Id: "id1", OEMProvisioningCert: Uint8Array.of(1), ListOfRootCertificateIDs: rootIds },
+  CertificateUpdate: {
+    Id: "id1",
+    ContractSignatureCertChain: { Certificate: Uint8Array.of(1) },
+    eMAID: "DEABCC12345678",
+    ListOfRootCertificateIDs: rootIds,
+  },
+  MeteringReceipt: {
+    Id: "id1",
+    SessionID: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8),
+    SAScheduleTupleID: 1,
+    MeterInfo: { MeterID: "DE*ISL*E001", MeterReading: 1_234n },
+  },
+});
+
+/** The same of a vehicle that pays by its contract, and wants a certificate first. */
+export const iso2ContractRequests = (mode: string): Readonly<Record<string, Fields>> => ({
+  ...iso2Requests(mode),
+  ServiceDetail: { ServiceID: 2 },
+  PaymentServiceSelection: {
+    SelectedPaymentOption: "Contract",
+    SelectedServiceList: { SelectedService: [{ ServiceID: 1 }, { ServiceID: 2, ParameterSetID: 1 }] },
+  },
+  Authorization: { Id: "id1", GenChallenge: challenge },
 });
 
 const r = (Value: number, Exponent = 0) => ({ Exponent, Value });
@@ -195,10 +271,39 @@ export function iso20Requests(bidirectional: boolean, dynamic: boolean, ac = fal
       },
     },
     DC_WeldingDetection: { EVProcessing: "Finished" },
-    MeteringConfirmation: {},
+    CertificateInstallation: {
+      OEMProvisioningCertificateChain: { Id: "id1", Certificate: Uint8Array.of(1) },
+      ListOfRootCertificateIDs: rootIds,
+      MaximumContractCertificateChains: 1,
+    },
+    MeteringConfirmation: {
+      SignedMeteringData: {
+        Id: "id1",
+        SessionID: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8),
+        MeterInfo: { MeterID: "DE*ISL*E001", ChargedEnergyReadingWh: 1_234 },
+        Dynamic_SMDTControlMode: {},
+      },
+    },
     SessionStop: { ChargingSession: "Terminate" },
   };
 }
+
+/** The same of a vehicle that pays by its contract. */
+export const iso20ContractRequests = (
+  bidirectional: boolean,
+  dynamic: boolean,
+  ac = false,
+): Readonly<Record<string, Fields>> => ({
+  ...iso20Requests(bidirectional, dynamic, ac),
+  Authorization: {
+    SelectedAuthorizationService: "PnC",
+    PnC_AReqAuthorizationMode: {
+      Id: "id1",
+      GenChallenge: challenge,
+      ContractCertificateChain: { Certificate: Uint8Array.of(1), SubCertificates: { Certificate: [Uint8Array.of(2)] } },
+    },
+  },
+});
 
 export interface Bench {
   readonly facts: ChargerFacts;
@@ -262,6 +367,21 @@ export const iso20AcBench = (
     },
     start,
   );
+/** Paid by a contract, with a desk that finds everything good unless `desk` says otherwise. */
+export const iso2ContractBench = (
+  mode = "DC_extended",
+  more: Partial<ChargerFacts> = {},
+  desk: Partial<ContractDesk> = {},
+  start: Partial<Parameters<typeof createSession>[2]> = {},
+): Bench =>
+  bench(
+    iso2Protocol,
+    iso2ContractRequests(mode),
+    { connector: mode.startsWith("DC") ? "dc" : "ac3", ...more },
+    { desk: contractDesk(desk), ...start },
+  );
+export const iso20ContractBench = (more: Partial<ChargerFacts> = {}, desk: Partial<ContractDesk> = {}): Bench =>
+  bench(iso20Protocol, iso20ContractRequests(true, true), { minW: -60_000, ...more }, { desk: contractDesk(desk) });
 export const dinBench = (more?: Partial<ChargerFacts>): Bench => bench(dinProtocol, dinRequests, more);
 export const iso2Bench = (mode = "DC_extended", more: Partial<ChargerFacts> = {}, start = {}): Bench =>
   bench(iso2Protocol, iso2Requests(mode), { connector: mode.startsWith("DC") ? "dc" : "ac3", ...more }, start);

@@ -16,9 +16,13 @@ import {
   dinBench,
   dinRequests,
   iso2Bench,
+  iso2ContractBench,
+  iso2ContractRequests,
   iso2Requests,
   iso20AcBench,
   iso20Bench,
+  iso20ContractBench,
+  iso20ContractRequests,
   iso20Requests,
   obey,
   ownId,
@@ -116,6 +120,38 @@ const kinds: readonly {
       "PowerDelivery-",
     ],
   },
+  ...["DC_extended", "AC_three_phase_core"].map((mode) => ({
+    name: `ISO 15118-2, ${mode}, paid by a contract`,
+    protocol: iso2Protocol,
+    open: (more?: Parameters<typeof dinBench>[0]) => iso2ContractBench(mode, more),
+    requests: iso2ContractRequests(mode),
+    way: [
+      "SessionSetup",
+      "ServiceDiscovery",
+      "ServiceDetail",
+      "PaymentServiceSelection",
+      "CertificateInstallation",
+      "PaymentDetails",
+      "Authorization",
+      "ChargeParameterDiscovery",
+      ...(mode === "DC_extended" ? dcWay.slice(0, 5) : ["PowerDelivery+", "ChargingStatus"]),
+      "MeteringReceipt",
+      "PowerDelivery-",
+    ],
+  })),
+  {
+    name: "ISO 15118-20 DC_BPT, paid by a contract",
+    protocol: iso20Protocol,
+    open: (more?: Parameters<typeof dinBench>[0]) => iso20ContractBench(more),
+    requests: iso20ContractRequests(true, true),
+    way: [
+      ...iso20Way.slice(0, 2),
+      "CertificateInstallation",
+      ...iso20Way.slice(2, 13),
+      "MeteringConfirmation",
+      ...iso20Way.slice(13),
+    ],
+  },
   ...bothModes.map(([bidirectional, dynamic]) => ({
     name: `ISO 15118-20 AC${bidirectional ? "_BPT" : ""}, ${dynamic ? "dynamic" : "scheduled"}`,
     protocol: iso20Protocol,
@@ -194,8 +230,10 @@ describe.each(kinds)("$name", ({ protocol, open, requests, way }) => {
         });
       }
     }
-    const iso2Only =
-      open().facts.connector === "dc" ? ["loopAc"] : ["cableCheck", "precharge", "precharging", "loopDc"];
+    const iso2Only = [
+      ...(open().facts.connector === "dc" ? ["loopAc"] : ["cableCheck", "precharge", "precharging", "loopDc"]),
+      ...(way.includes("PaymentDetails") ? [] : ["details", "authorization"]),
+    ];
     // A precharge and a welding detection that go on are stories of their own.
     const iso20Only =
       open().facts.connector === "dc"

@@ -1,10 +1,10 @@
 /** Services of ISO 15118-20 that the charger offers, their parameter sets, and the schedule that the choice asks for. */
-import { clamp } from "../../../domain/units.ts";
-import type { ChargerFacts, ServiceChoice } from "./contract.ts";
-import type { Body, Iso20Rows } from "./iso20-bodies.ts";
-import { bothWays, takeNeeds } from "./iso20-limits.ts";
-import type { SessionContext } from "./session.ts";
-import { rational } from "./wire-values.ts";
+import { clamp } from "../../../../domain/units.ts";
+import type { ChargerFacts, ServiceChoice } from "../contract.ts";
+import type { SessionContext } from "../session.ts";
+import { rational } from "../wire-values.ts";
+import type { Body, Iso20Rows } from "./bodies.ts";
+import { bothWays, takeNeeds } from "./limits.ts";
 
 /** Energy transfer services by their numbers: AC 1, DC 2, and both directions. */
 const energyServices = [

@@ -1,12 +1,13 @@
 /** ISO 15118-20, DC: parameters, cable check, precharge, the loop in one and in both directions, welding detection. */
-import { clamp } from "../../../domain/units.ts";
-import type { RationalNumber } from "../physical-values.ts";
-import type { Body, Iso20Rows } from "./iso20-bodies.ts";
-import { allowed, meterOf, type Needs, notification, stops, takeNeeds, takePower, takeShown } from "./iso20-limits.ts";
-import { modeName } from "./iso20-services.ts";
-import type { SessionContext } from "./session.ts";
-import { prechargeMaxMs } from "./times.ts";
-import { magnitudeOf, rational, rationalOf } from "./wire-values.ts";
+import { clamp } from "../../../../domain/units.ts";
+import type { RationalNumber } from "../../physical-values.ts";
+import { asksReceipt } from "../receipts.ts";
+import type { SessionContext } from "../session.ts";
+import { prechargeMaxMs } from "../times.ts";
+import { magnitudeOf, rational, rationalOf } from "../wire-values.ts";
+import type { Body, Iso20Rows } from "./bodies.ts";
+import { allowed, meterOf, type Needs, notification, stops, takeNeeds, takePower, takeShown } from "./limits.ts";
+import { modeName } from "./services.ts";
 
 const prechargeMaxA = 2;
 
@@ -189,6 +190,6 @@ function chargeLoop(context: SessionContext, request: Body<"DC_ChargeLoopReq">):
     EVSEPowerLimitAchieved: askedA > currentOf(context, chargeW) || -askedA > currentOf(context, dischargeW),
     EVSECurrentLimitAchieved: Math.abs(askedA) >= facts.ratings.maxCurrentA,
     EVSEVoltageLimitAchieved: order.voltageV >= mostV,
-    ...(request.MeterInfoRequested || first ? meterOf(context) : {}),
+    ...(asksReceipt(context) || request.MeterInfoRequested || first ? meterOf(context) : {}),
   };
 }

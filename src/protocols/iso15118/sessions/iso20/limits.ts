@@ -2,11 +2,11 @@
  * What a vehicle of ISO 15118-20 says of its needs and limits, AC and DC alike, and what the charger allows. Own limits go
  * out as magnitudes; a vehicle's discharging limits are read with either sign.
  */
-import { clamp } from "../../../domain/units.ts";
-import type { RationalNumber } from "../physical-values.ts";
-import type { SessionContext } from "./session.ts";
-import { needsMaxMs, pauseMaxS } from "./times.ts";
-import { rationalOf } from "./wire-values.ts";
+import { clamp } from "../../../../domain/units.ts";
+import type { RationalNumber } from "../../physical-values.ts";
+import type { SessionContext } from "../session.ts";
+import { needsMaxMs, pauseMaxS } from "../times.ts";
+import { rationalOf } from "../wire-values.ts";
 
 /** Whether this session may take energy out of the vehicle at all: negotiated, and for AC permitted to its inverter. */
 export const bothWays = ({ choice, facts }: SessionContext): boolean =>
@@ -29,20 +29,17 @@ export function allowed(context: SessionContext): { chargeW: number; dischargeW:
 export const stops = ({ facts }: SessionContext): boolean =>
   facts.trouble !== "" || facts.wants === "stop" || facts.wants === "pause";
 
-/** What the charger asks of the vehicle in a response of the loop. */
-export function notification({ facts }: SessionContext) {
-  switch (facts.wants) {
-    case "charge":
-      return facts.trouble === ""
-        ? {}
-        : ({ EVSEStatus: { NotificationMaxDelay: 0, EVSENotification: "Terminate" } } as const);
-    case "stop":
-      return { EVSEStatus: { NotificationMaxDelay: 0, EVSENotification: "Terminate" } } as const;
-    case "pause":
-      return { EVSEStatus: { NotificationMaxDelay: pauseMaxS, EVSENotification: "Pause" } } as const;
-    case "renegotiate":
-      return { EVSEStatus: { NotificationMaxDelay: 0, EVSENotification: "ScheduleRenegotiation" } } as const;
-  }
+/**
+ * What the charger asks of the vehicle in a response of the loop. The reading that it is to confirm stands in the same
+ * response.
+ */
+export function notification({ facts, contract }: SessionContext) {
+  const say = (EVSENotification: "Terminate" | "Pause" | "ScheduleRenegotiation" | "MeteringConfirmation", maxS = 0) =>
+    ({ EVSEStatus: { NotificationMaxDelay: maxS, EVSENotification } }) as const;
+  if (facts.trouble !== "" || facts.wants === "stop") return say("Terminate");
+  if (facts.wants === "pause") return say("Pause", pauseMaxS);
+  if (facts.wants === "renegotiate") return say("ScheduleRenegotiation");
+  return contract.asked === undefined ? {} : say("MeteringConfirmation");
 }
 
 export interface Needs {

@@ -5,15 +5,16 @@
  * Powers go out for all phases together: what is not measured or decided per phase is not sent per phase. A vehicle that
  * sends its phases apart is read as their sum.
  */
-import { clamp } from "../../../domain/units.ts";
-import type { RationalNumber } from "../physical-values.ts";
-import { phasesOf } from "./ac.ts";
-import type { Body, Iso20Rows } from "./iso20-bodies.ts";
-import { allowed, meterOf, type Needs, notification, stops, takeNeeds, takePower, takeShown } from "./iso20-limits.ts";
-import { modeName } from "./iso20-services.ts";
-import type { SessionContext } from "./session.ts";
-import { acObedienceMaxMs } from "./times.ts";
-import { magnitudeOf, rational, rationalOf } from "./wire-values.ts";
+import { clamp } from "../../../../domain/units.ts";
+import type { RationalNumber } from "../../physical-values.ts";
+import { phasesOf } from "../ac.ts";
+import { asksReceipt } from "../receipts.ts";
+import type { SessionContext } from "../session.ts";
+import { acObedienceMaxMs } from "../times.ts";
+import { magnitudeOf, rational, rationalOf } from "../wire-values.ts";
+import type { Body, Iso20Rows } from "./bodies.ts";
+import { allowed, meterOf, type Needs, notification, stops, takeNeeds, takePower, takeShown } from "./limits.ts";
+import { modeName } from "./services.ts";
 
 /** Feeding back less than this is measured and not done, W (ours). */
 const feedsFromW = 200;
@@ -128,7 +129,10 @@ export const acRows: Iso20Rows<"AC_ChargeParameterDiscovery" | "AC_ChargeLoop"> 
       order.currentA = stops(context) ? 0 : choice.dynamic ? Number.NaN : phaseA(context, vehicle.maxW);
       if (!obeys(context)) return { ResponseCode: "FAILED" };
       // The answer's power is that of this request.
-      return { ...control(context), ...(request.MeterInfoRequested || first ? meterOf(context) : {}) };
+      return {
+        ...control(context),
+        ...(asksReceipt(context) || request.MeterInfoRequested || first ? meterOf(context) : {}),
+      };
     },
   },
 };
