@@ -20,10 +20,12 @@ import { type ControlHost, type HostMessage, startControlHost } from "./control/
 import { monotonicMs } from "./control/monotonic.ts";
 import type { ControlReport } from "./control/shared/report.ts";
 import { createStallNotes } from "./control/stall-notes.ts";
+import { createEconomy, type Economy } from "./economy/economy.ts";
 import type { Log } from "./log.ts";
 import { createDeviceNotes } from "./notes/device-notes.ts";
 import { createDynamicsNotes } from "./notes/dynamics-notes.ts";
 import { createMeterNotes } from "./notes/meter-notes.ts";
+import type { PccMessage } from "./notes/pcc-watch.ts";
 import { openPeople, type People } from "./people.ts";
 import { type FoundEquipment, openPermitStore, type PermitInForce, refusalText } from "./permits/permit.ts";
 import type { Permit, Refusal } from "./permits/permit-format.ts";
@@ -32,7 +34,7 @@ import type { LoadedSite } from "./site/load-config.ts";
 import { openDurableState } from "./store/durable.ts";
 import type { ModeWitness } from "./store/mode-record.ts";
 import type { Owed } from "./store/owed.ts";
-import { openPccArchive, type PccView } from "./store/pcc-archive.ts";
+import { openPccArchive, type PccArchive, type PccView } from "./store/pcc-archive.ts";
 import type { Documents } from "./store/store.ts";
 import { type Fleet, openFleet } from "./vehicles/fleet.ts";
 
@@ -92,6 +94,8 @@ export interface SiteStation extends LoadedSite {
   readonly people: People;
   /** Vehicles, timetables, and who is plugged in where. */
   readonly fleet: Fleet;
+  /** What energy costs and saves here: record, tariff, forecasts, grid events. */
+  readonly economy: Economy;
   /** For what pages keep over a restart: each its own collections. */
   readonly documents: Documents;
   /** Certificates in use towards the backend and vehicles, PEM. */
@@ -178,12 +182,7 @@ export function startStation(options: StationOptions): SiteStation {
           break;
         }
         case "pcc":
-          if (message.relayCause !== pccArchive.view(0).relayCause && message.relayCause !== "") {
-            audit({ kind: "trip", actor: "controller", body: { cause: message.relayCause } });
-          }
-          pccArchive.take(message);
-          for (const { side, entry } of message.entries)
-            log("warn", exceedanceSentence(side, entry), { side, ...entry });
+          notePcc(pccArchive, message, log, audit);
           break;
         case "failed":
           audit({ kind: "alarm", actor: "controller", body: { message: message.message } });
@@ -197,6 +196,8 @@ export function startStation(options: StationOptions): SiteStation {
   const people = openPeople(config, store, control, join(config.stateDir, "people.json"));
   if (people.sentence !== "") log("warn", people.sentence);
   const fleet = openFleet(config, store, people, log);
+  const vehicleAt = (evse: number) => fleet.presence.at(evse)?.vehicle?.entry.id ?? null;
+  const economy = createEconomy({ config, documents: store, log, now: Date.now, vehicleAt });
   control.site.serviceEnabled = true;
   for (const evse of control.evses) evse.authorized = config.authorization === "none";
 
@@ -212,6 +213,7 @@ export function startStation(options: StationOptions): SiteStation {
     dynamicsNotes(report.site);
     backend?.refresh(report, monotonicMs());
     fleet.look(report, backend?.ocpp.transactions() ?? [], Date.now());
+    economy.look(report, Date.now());
   }, viewEveryMs);
   control.flush();
 
@@ -233,6 +235,7 @@ export function startStation(options: StationOptions): SiteStation {
     auditTrail: (limit) => auditLog.latest(limit),
     people,
     fleet,
+    economy,
     documents: store,
     certificates: () => ownCertificates(backend),
     installPermit: (text) => permits.install(text, clockFloorMs),
@@ -248,6 +251,7 @@ export function startStation(options: StationOptions): SiteStation {
       backend?.stop();
       await control.stop();
       people.stop();
+      economy.stop();
       audit({ kind: "stop", actor: "controller", body: {} });
       durable.stop();
     },
@@ -340,6 +344,14 @@ function permitSentence({ permit, refusal }: PermitInForce, identified: boolean)
   if (refusal && !(refusal.reason === "equipment" && !identified)) return refusalText(refusal);
   if (permit === undefined) return "No permission to operate is installed: the site is a load.";
   return `Permission to operate ${permit.reference} of ${permit.utility}: ${permit.serviceMode}, export at most ${permit.exportLimitW} W, until ${permit.validUntil}.`;
+}
+
+/** What the PCC's watch tells goes on record; a trip into the audit log, exceedances into the log. */
+function notePcc(archive: PccArchive, message: PccMessage, log: Log, audit: SiteStation["audit"]): void {
+  if (message.relayCause !== archive.view(0).relayCause && message.relayCause !== "")
+    audit({ kind: "trip", actor: "controller", body: { cause: message.relayCause } });
+  archive.take(message);
+  for (const { side, entry } of message.entries) log("warn", exceedanceSentence(side, entry), { side, ...entry });
 }
 
 function exceedanceSentence(side: PccSide, { peakOverW, durationMs, energyWh, limitW, cause }: Exceedance): string {

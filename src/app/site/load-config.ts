@@ -66,7 +66,12 @@ export function checkSite(file: string): Checked<LoadedSite> {
   const generation = readGenerationProfile(config, file, at("pcc", "generationProfile"));
   const maps = readMaps(config, file, at);
   if (complaints.length === 0 && promised.ok && tariff.ok && profile.ok && generation.ok && maps.ok)
-    return ok({ config, maps: maps.value, profile: profile.value, generationProfile: generation.value });
+    return ok({
+      config: besideFile(config, file),
+      maps: maps.value,
+      profile: profile.value,
+      generationProfile: generation.value,
+    });
   // What was put in for a mistake is nobody's mistake.
   const further = [promised, tariff, profile, generation, maps]
     .flatMap((checked) => (checked.ok ? [] : checked.error))
@@ -84,6 +89,20 @@ export function loadSite(file: string): LoadedSite {
   throw new Error(
     `the configuration has ${checked.error.length} to mend:\n${checked.error.map(complaintText).join("\n")}`,
   );
+}
+
+/** Files that are read while the site runs are named from where the configuration lies. */
+function besideFile(config: SiteConfig, siteFile: string): SiteConfig {
+  const { tariff } = config;
+  if (tariff?.dayAhead === undefined) return config;
+  const { file, caFile } = tariff.dayAhead;
+  const from = (name: string): string => resolve(dirname(siteFile), name);
+  const dayAhead = {
+    ...tariff.dayAhead,
+    ...(file !== undefined && { file: from(file) }),
+    ...(caFile !== undefined && { caFile: from(caFile) }),
+  };
+  return { ...config, tariff: { ...tariff, dayAhead } };
 }
 
 /** A built-in profile or a utility's file beside the configuration, and only if it is for the site's frequency. */
