@@ -29,7 +29,7 @@ export const never = Number.NEGATIVE_INFINITY;
 export const liveMaxMs = 1_500;
 
 /** Where a request comes from, most authoritative for people's sentences, not for precedence. */
-export type RequestSource = "none" | "backend" | "schedule" | "operator" | "departure" | "local" | "external";
+export type RequestSource = "none" | "backend" | "schedule" | "operator" | "departure" | "local" | "external" | "plan";
 
 /** One EVSE's vehicle, requests and limits, from protocols, people and schedules, through `station`. EVSE i drives stage i. */
 export interface EvseFacts {
@@ -74,6 +74,13 @@ export interface EvseFacts {
   requestedW: number;
   requestSource: RequestSource;
   requestUntilMs: number;
+  /** What the site's plan asks for, NaN for nothing, and until when it counts. It moves power within every limit and widens none. */
+  planW: number;
+  planUntilMs: number;
+  /** The plan knows that this departure can't be kept: it shares what there is by priority, and no guard upsets that. */
+  planShort: boolean;
+  /** A person wants it charged up to its target now, whatever plan and backend ask. */
+  chargeNow: boolean;
   /**
    * Caps of backend profiles and people; ±Infinity where none. A cap of zero never discharges. Caps have no lease: they
    * hold until whoever set them replaces them.
@@ -126,6 +133,9 @@ export interface SiteFacts {
   /** Limits at the PCC asked by people, magnitudes; Infinity where none. They only tighten. */
   importLimitW: number;
   exportLimitW: number;
+  /** Import that the site's plan counts on, Infinity for none, and until when it holds. */
+  planImportW: number;
+  planImportUntilMs: number;
   /** Tiers that an operator lets an island feed, from the first; Infinity where nobody has shed one. */
   tiersFedMax: number;
   /** Arrival of the last read in which the load panel's own clock had advanced, ms; `never` where there is no panel. */
@@ -181,6 +191,8 @@ export function createSnapshot(stageCount: number, tierCount: number): Snapshot 
       backendMaxW: Number.POSITIVE_INFINITY,
       importLimitW: Number.POSITIVE_INFINITY,
       exportLimitW: Number.POSITIVE_INFINITY,
+      planImportW: Number.POSITIVE_INFINITY,
+      planImportUntilMs: never,
       tiersFedMax: Number.POSITIVE_INFINITY,
       panelLiveAtMs: never,
       tierLoadW: new Array<number>(tierCount).fill(Number.NaN),
@@ -218,6 +230,10 @@ function createEvseFacts(): EvseFacts {
     requestedW: 0,
     requestSource: "none",
     requestUntilMs: never,
+    planW: Number.NaN,
+    planUntilMs: never,
+    planShort: false,
+    chargeNow: false,
     backendMinW: Number.NEGATIVE_INFINITY,
     backendMaxW: Number.POSITIVE_INFINITY,
     operatorMinW: Number.NEGATIVE_INFINITY,

@@ -52,7 +52,7 @@ export function step(core: Core, snapshot: Snapshot, nowMs: number): Commands {
   // Requests: what people, backend and departures ask of each EVSE.
   selectRequests(core, snapshot, nowMs);
   // The site: how much all stages together may take or give.
-  gatherPccLimits(core, snapshot);
+  gatherPccLimits(core, snapshot, nowMs);
   stepExportControl(core.exportControl, meter, stages, core.commands.stages, core.pccLimits, nowMs, core.budget);
   watchPcc(core, snapshot, nowMs);
   // Limits of each EVSE, then the shares of the site's power, then ramps: each with reason and source.

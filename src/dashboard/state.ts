@@ -192,7 +192,7 @@ const evse = z.object({
     .describe("Its departure is past, it is still here and below its target: it is charged first and gives nothing."),
   backendMaxW: maybeNumber.describe("Cap of the backend on charging, W; null without one."),
   requestedW: number,
-  requestSource: z.enum(["none", "backend", "schedule", "operator", "departure", "local", "external"]),
+  requestSource: z.enum(["none", "backend", "schedule", "operator", "departure", "local", "external", "plan"]),
   limits: z.array(limit).max(20).describe("In the order in which they were applied; the last that binds decides."),
   leaseExpiresMs: maybeNumber.describe("Remaining life of the setpoint unless it is renewed."),
   plan: z.array(z.object({ startsAtMs: atMs, powerW: number })).max(200),

@@ -125,6 +125,12 @@ export const reasons = {
     severity: "critical",
     clears: "afterDelay",
   },
+  "planned-import": {
+    name: "Planned import",
+    sentence: "The import that the site's plan counts on: more would raise the billed peak or break a commitment.",
+    severity: "record",
+    clears: "itself",
+  },
   "import-limit": {
     name: "Import limit",
     sentence: "The import limit at the grid connection.",

@@ -16,6 +16,7 @@ const chosen = (facts: Partial<EvseFacts>, wallMs = 0, reachableW = 60_000) => {
   selectRequest(request, { ...createSnapshot(1, 0).evses[0]!, ...bus, ...facts }, reachableW, 0, wallMs);
   return [requestSources[request.source], request.powerW] as const;
 };
+const plan = { planW: 5_000, planUntilMs: 1 };
 const backend = { requestedW: -30_000, requestSource: "backend", requestUntilMs: 1 } as const;
 
 describe("what an EVSE should request", () => {
@@ -48,6 +49,34 @@ describe("what an EVSE should request", () => {
       ["backend", -30_000],
     ],
     ["the clock is not trusted → no urgency", backend, Number.NaN, 60_000, ["backend", -30_000]],
+    ["the plan asks for little → it is requested", plan, 0, 60_000, ["plan", 5_000]],
+    ["the plan's lease is over → local again", { ...plan, planUntilMs: 0 }, 0, 60_000, ["local", 60_000]],
+    ["a plan that is no number → none", { ...plan, planW: Number.NaN }, 0, 60_000, ["local", 60_000]],
+    ["a backend's request outranks the plan", { ...plan, ...backend }, 0, 60_000, ["backend", -30_000]],
+    ["the plan leaves little time, but enough → it is followed", plan, 8.7 * hourMs, 60_000, ["plan", 5_000]],
+    ["the plan leaves too little time → the departure takes over", plan, 8.9 * hourMs, 60_000, ["departure", 60_000]],
+    [
+      "the plan knows that it can't be kept → it shares by priority",
+      { ...plan, planShort: true },
+      9.9 * hourMs,
+      60_000,
+      ["plan", 5_000],
+    ],
+    [
+      "the departure was missed → charged first, whatever the plan asks",
+      { ...plan, planShort: true },
+      11 * hourMs,
+      60_000,
+      ["departure", 60_000],
+    ],
+    [
+      "a person wants it charged now → whatever plan and backend ask",
+      { ...plan, ...backend, chargeNow: true },
+      0,
+      60_000,
+      ["operator", 60_000],
+    ],
+    ["… until it has its target", { ...plan, chargeNow: true, socPct: 90 }, 0, 60_000, ["plan", 5_000]],
     ["no vehicle → nothing", { ...backend, connected: false }, 0, 60_000, ["none", 0]],
   ];
   test.each(cases)("%s", (_name, facts, wallMs, reachableW, expected) => {

@@ -11,11 +11,17 @@ import type { Snapshot } from "../snapshot.ts";
 
 /** Gathers all that limits import and export in this cycle: configuration, permit, profile of the hour, backend. */
 export function gatherPccLimits(
-  { pccLimits, config, authority, backendGroup, generationProfile }: Core,
-  { site, wallMs }: Snapshot,
+  { pccLimits, config, authority, backendGroup, generationProfile, requests }: Core,
+  { site, evses, wallMs }: Snapshot,
+  nowMs: number,
 ): void {
   const { pcc } = config;
   clearPccLimits(pccLimits);
+  // What a plan counts on gives way to a departure that is about to be missed, and to a person who wants a vehicle charged.
+  let isPressed = false;
+  for (let i = 0; i < requests.length; i++) isPressed ||= requests[i]!.urgent || evses[i]!.chargeNow;
+  if (!isPressed && nowMs < site.planImportUntilMs)
+    tightenImport(pccLimits, site.planImportW, "planned-import", "schedule");
   tightenImport(pccLimits, site.importLimitW, "import-limit", "operator");
   tightenExport(pccLimits, site.exportLimitW, "export-limit", "operator");
   tightenByMode(pccLimits, pcc.powerControlMode);

@@ -1,7 +1,7 @@
 /** What each EVSE requests, and the start of its explained setpoint. */
 import type { Core } from "../core.ts";
 import { startChain } from "../setpoints/limits.ts";
-import { selectRequest } from "../setpoints/schedule.ts";
+import { isPlanned, selectRequest } from "../setpoints/schedule.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { requestBalance } from "./planned-island.ts";
 
@@ -16,7 +16,9 @@ export function selectRequests(core: Core, { evses, wallMs }: Snapshot, nowMs: n
     const evse = evses[i]!;
     const ratedW = Math.min(config.evses[i]!.maxChargeW, evse.vehicleMaxChargeW);
     const request = requests[i]!;
-    selectRequest(request, evse, Math.min(ratedW, shareW), nowMs, wallMs);
+    // A plan has shared the site's power already: beside it a vehicle counts on all that it can take.
+    const reachableW = isPlanned(evse, nowMs) ? ratedW : Math.min(ratedW, shareW);
+    selectRequest(request, evse, reachableW, nowMs, wallMs);
   }
   requestBalance(core);
   for (let i = 0; i < evses.length; i++) startChain(chains, i, requests[i]!.powerW, requests[i]!.source);

@@ -1,8 +1,9 @@
 /**
- * What each EVSE should request: a person's or backend's request while its lease holds, otherwise the site's own plan. The reserve
- * and the energy needed at departure outrank price and demand response (requirement R30): when the time left is barely
- * enough, the departure takes over, with hysteresis so that it does not chatter. A target out of reach is no failure:
- * there is always a plan, which then is "as much as possible".
+ * What each EVSE should request: a person's or backend's request while its lease holds, then the site's plan while its lease holds,
+ * otherwise as much as the target needs. The reserve and the energy needed at departure outrank price and demand response
+ * (requirement R30): when the time left is barely enough, the departure takes over, with hysteresis so that it does not chatter.
+ * A plan has seen to departures already: beside it this is the last guard, when no time at all is left. A target out of reach is
+ * no failure: there is always a plan, which then is "as much as possible".
  */
 import { hourMs } from "../../domain/units.ts";
 import type { EvseFacts, RequestSource } from "../snapshot.ts";
@@ -10,6 +11,9 @@ import type { EvseFacts, RequestSource } from "../snapshot.ts";
 /** Share of the possible charging power that a departure may need before it takes over, and below which it lets go. */
 export const departureTakesOver = 0.85;
 export const departureLetsGo = 0.6;
+/** The same beside a plan, which keeps departures by itself and knows what others need. */
+const takesOverFromPlan = 1;
+const letsGoToPlan = 0.9;
 /** Losses between the AC side and the battery that a plan must allow for. */
 export const chargingEfficiency = 0.93;
 
@@ -22,6 +26,7 @@ export const requestSources: readonly RequestSource[] = [
   "departure",
   "local",
   "external",
+  "plan",
 ];
 
 /** One EVSE's chosen request. */
@@ -41,6 +46,12 @@ export const createRequest = (): PowerRequest => ({ powerW: 0, source: 0, urgent
 const none = requestSources.indexOf("none");
 const departure = requestSources.indexOf("departure");
 const local = requestSources.indexOf("local");
+const operator = requestSources.indexOf("operator");
+const plan = requestSources.indexOf("plan");
+
+/** The plan asks this EVSE for something, and its lease holds. */
+export const isPlanned = (facts: Pick<EvseFacts, "planW" | "planUntilMs">, nowMs: number): boolean =>
+  nowMs < facts.planUntilMs && Number.isFinite(facts.planW);
 
 /**
  * Chooses the request of one EVSE. `reachableW` is the power that this EVSE can count on (its rating, its share of the import
@@ -62,13 +73,22 @@ export function selectRequest(
   }
   request.neededW = neededPowerW(facts, wallMs);
   const share = reachableW > 0 ? request.neededW / reachableW : request.neededW > 0 ? Number.POSITIVE_INFINITY : 0;
-  request.urgent = share >= departureTakesOver || (request.urgent && share > departureLetsGo);
-  if (request.urgent) {
+  const planned = isPlanned(facts, nowMs);
+  const takesOver = !planned ? departureTakesOver : facts.planShort ? Number.POSITIVE_INFINITY : takesOverFromPlan;
+  const letsGo = !planned ? departureLetsGo : facts.planShort ? Number.POSITIVE_INFINITY : letsGoToPlan;
+  request.urgent = share >= takesOver || (request.urgent && share > letsGo);
+  if (facts.chargeNow && belowTarget(facts)) {
+    request.powerW = facts.vehicleMaxChargeW;
+    request.source = operator;
+  } else if (request.urgent) {
     request.powerW = facts.vehicleMaxChargeW;
     request.source = departure;
   } else if (nowMs < facts.requestUntilMs && facts.requestSource !== "none" && Number.isFinite(facts.requestedW)) {
     request.powerW = facts.requestedW;
     request.source = requestSources.indexOf(facts.requestSource);
+  } else if (planned) {
+    request.powerW = facts.planW;
+    request.source = plan;
   } else {
     request.powerW = belowTarget(facts) ? facts.vehicleMaxChargeW : 0;
     request.source = local;

@@ -1,6 +1,7 @@
 /** What the API of vehicles and timetables asks of the controller; `station-fleet.ts` answers from the station. */
 import type { z } from "zod";
 import type { Result } from "../../domain/result.ts";
+import type { PlanAnswer, ReadinessAnswer, TryAnswer, tryBody } from "./plan-api.ts";
 import type {
   assignBody,
   PreviewAnswer,
@@ -39,5 +40,8 @@ export interface FleetPort {
   changeTimetable(body: z.output<typeof timetableBody>, person: Asking): FleetResult;
   assign(body: z.output<typeof assignBody>, person: Asking): FleetResult;
   preview(body: z.output<typeof previewBody>): Result<Deep<PreviewAnswer>, FleetRefusal>;
+  plan(): Deep<PlanAnswer>;
+  readiness(): Deep<ReadinessAnswer>;
+  tryPlan(body: z.output<typeof tryBody>): Promise<Result<Deep<TryAnswer>, FleetRefusal>>;
   take(body: z.output<typeof takeBody>, person: Asking): FleetResult;
 }

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import { refuse, type Serving } from "../server/serving.ts";
 import type { Asking, FleetPort, FleetRefusal, FleetResult } from "./fleet-port.ts";
+import { type planRoutes, tryBody } from "./plan-api.ts";
 import {
   assignBody,
   previewBody,
@@ -14,7 +15,7 @@ import {
 } from "./vehicles-api.ts";
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
-export type FleetRouteId = (typeof vehicleRoutes)[number]["id"];
+export type FleetRouteId = (typeof vehicleRoutes | typeof planRoutes)[number]["id"];
 
 export function fleetHandlers(serving: Serving): Record<FleetRouteId, Handler> {
   const { audit, csrfHolds, parse, source } = serving;
@@ -55,6 +56,16 @@ export function fleetHandlers(serving: Serving): Record<FleetRouteId, Handler> {
     changeTimetable: changing(timetableBody, (fleet, body, person) => fleet.changeTimetable(body, person)),
     assignVehicle: changing(assignBody, (fleet, body, person) => fleet.assign(body, person)),
     takeImport: changing(takeBody, (fleet, body, person) => fleet.take(body, person)),
+    plan: (_request, reply) => (source.fleet ? reply.send(source.fleet.plan()) : none(reply)),
+    readiness: (_request, reply) => (source.fleet ? reply.send(source.fleet.readiness()) : none(reply)),
+    tryPlan: async (request, reply) => {
+      if (!csrfHolds(request, reply, request.headers["x-islet-csrf"])) return reply;
+      if (!source.fleet) return none(reply);
+      const body = parse(tryBody, request.body, reply);
+      if (!body) return reply;
+      const tried = await source.fleet.tryPlan(body);
+      return tried.ok ? reply.send(tried.value) : refusedBy(reply, tried.error);
+    },
     previewImport: (request, reply) => {
       if (!csrfHolds(request, reply, request.headers["x-islet-csrf"])) return reply;
       if (!source.fleet) return none(reply);

@@ -10,6 +10,7 @@ import { err, ok } from "../../domain/result.ts";
 import { localMs, utcOfLocal } from "../../domain/time-zone.ts";
 import { dayMs, hourMs, minuteMs } from "../../domain/units.ts";
 import type { Asking, FleetPort, FleetRefusal, FleetResult } from "./fleet-port.ts";
+import { noPlan, noReadiness } from "./no-plan.ts";
 import type { TimetableAnswer, VehiclesAnswer } from "./vehicles-api.ts";
 
 /** The next departure is looked for this far ahead, ms. */
@@ -151,6 +152,9 @@ export function createStationFleet(
       const preview = imports.preview(kind, text);
       return preview.ok ? preview : refused(preview.error);
     },
+    plan: () => noPlan(none),
+    readiness: () => noReadiness(now(), none),
+    tryPlan: async () => refused(none),
     take({ previewId, rows, reason }, person) {
       const taken = imports.take(previewId, rows);
       if (!taken.ok) return taken.error === "old" ? outdated : refused(taken.error);
@@ -174,6 +178,8 @@ function unusualDays({ zone, vehicles }: SiteStation["fleet"], fromMs: number, u
   }
   return notes;
 }
+
+const none = "There is no plan yet.";
 
 const clockWords: Readonly<Record<Departure["clock"], string>> = {
   "": "",

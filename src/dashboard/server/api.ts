@@ -1,6 +1,7 @@
 /** The JSON API as a table of routes; the description (OpenAPI) is printed from the same rows. */
 import { z } from "zod";
 import { actionIds, roles } from "../actions.ts";
+import { planRoutes } from "../fleet/plan-api.ts";
 import { vehicleRoutes } from "../fleet/vehicles-api.ts";
 import { historyQuantities } from "../source.ts";
 import { siteStateSchema } from "../state.ts";
@@ -132,6 +133,7 @@ export const apiRoutes = [
     answers: { "200": { description: "Text exposition.", type: "text/plain" } },
   },
   ...vehicleRoutes,
+  ...planRoutes,
 ] as const satisfies readonly ApiRoute[];
 
 export type ApiRouteId = (typeof apiRoutes)[number]["id"];

@@ -169,11 +169,12 @@ export function beforeText({ known, powerW }: EvseState): string {
 export const requestSourceNames: Record<EvseState["requestSource"], string> = {
   none: "Nobody asks",
   backend: "Backend",
-  schedule: "Plan",
+  schedule: "Schedule",
   operator: "Operator",
   departure: "Departure",
   local: "Local strategy",
   external: "External request",
+  plan: "Plan",
 };
 
 export function socView(evse: EvseState, words: Words): SocView | null {

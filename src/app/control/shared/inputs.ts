@@ -19,6 +19,10 @@ export type EvseInputs = Pick<
   | "requestedW"
   | "requestSource"
   | "requestUntilMs"
+  | "planW"
+  | "planUntilMs"
+  | "planShort"
+  | "chargeNow"
   | "backendMinW"
   | "backendMaxW"
   | "operatorMinW"
@@ -34,6 +38,10 @@ const evseInputs = struct<EvseInputs>([
   ["requestedW", "number"],
   ["requestSource", requestSources],
   ["requestUntilMs", "number"],
+  ["planW", "number"],
+  ["planUntilMs", "number"],
+  ["planShort", "flag"],
+  ["chargeNow", "flag"],
   ["backendMinW", "number"],
   ["backendMaxW", "number"],
   ["operatorMinW", "number"],
@@ -67,6 +75,8 @@ const siteInputs = struct<SiteInputs>([
   ["backendMaxW", "number"],
   ["importLimitW", "number"],
   ["exportLimitW", "number"],
+  ["planImportW", "number"],
+  ["planImportUntilMs", "number"],
   ["tiersFedMax", "number"],
 ]);
 

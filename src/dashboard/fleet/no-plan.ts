@@ -1,0 +1,40 @@
+/** Plan and readiness while there is no plan: said, never guessed. */
+import type { PlanAnswer, ReadinessAnswer } from "./plan-api.ts";
+
+/** `why`: a sentence. */
+export const noPlan = (why: string): PlanAnswer => ({
+  method: "none",
+  fallback: why,
+  version: 0,
+  madeAtMs: null,
+  ageMs: null,
+  inForce: false,
+  startsAtMs: null,
+  slotMs: 15 * 60_000,
+  slots: 0,
+  currency: "",
+  importPerKWh: [],
+  exportPerKWh: [],
+  knownPriceSlots: 0,
+  loadW: [],
+  pvW: [],
+  vehiclesW: [],
+  netW: [],
+  gridCapW: [],
+  importLimitW: null,
+  exportLimitW: [],
+  basis: { load: "unknown", pv: "unknown", prices: "unknown" },
+  vehicles: [],
+  cost: { energy: 0, demand: 0, wear: 0, events: 0, total: 0, atOnce: null },
+  faults: [],
+  sentence: why,
+});
+
+export const noReadiness = (atMs: number, why: string): ReadinessAnswer => ({
+  atMs,
+  planAtMs: null,
+  ready: { count: 0, of: 0, byAtMs: null, lastReadyAtMs: null },
+  sentence: why,
+  vehicles: [],
+  outage: { runwayH: null, wantedH: null, warning: null, sentence: "" },
+});
