@@ -53,7 +53,10 @@ const result = await bench.run({ args, say: (line) => process.stderr.write(`${li
 if (values["json"]) process.stdout.write(`${JSON.stringify(result)}\n`);
 else {
   for (const { name, value, unit, comparedWith, ratio } of result.figures) {
-    const compared = comparedWith === undefined ? "" : `   ${ratio?.toFixed(3)} × ${comparedWith}`;
+    const compared =
+      comparedWith === undefined
+        ? ""
+        : `   ${ratio === undefined ? "beside" : `${ratio.toFixed(3)} ×`} ${comparedWith}`;
     process.stdout.write(`${name.padEnd(56)} ${formatValue(value).padStart(12)} ${unit}${compared}\n`);
   }
 }
