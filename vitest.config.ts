@@ -11,6 +11,7 @@ const serial = [
   "tests/app/audit.test.ts",
   "tests/app/full-disk.test.ts",
   "tests/app/permit.test.ts",
+  "tests/app/service-manager.test.ts",
   "tests/docs/commands.test.ts",
   "tests/dashboard/{accounts,attacks,server}.test.ts",
   "tests/protocols/ocpp/{fuzz,journal,security,sockets}.test.ts",

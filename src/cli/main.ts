@@ -76,15 +76,25 @@ const commands: readonly (readonly [name: string, sentence: string, load: () => 
   ["v2g", "show what an ISO 15118 message says", async () => (await import("./v2g.ts")).v2gCommand],
 ];
 
-/** Runs one command; the exit code is 0 when it did what was asked, 1 when it found something wrong, 2 when it was asked wrongly. */
-export async function main(argv: readonly string[]): Promise<number> {
-  outliveReaders();
-  const program = new Command("islet")
+const emptyProgram = (): Command =>
+  new Command("islet")
     .description("Controller of sites with bidirectional EV chargers")
     .version(isletVersion())
     .exitOverride()
     .configureHelp({ showGlobalOptions: false })
     .showHelpAfterError("(`islet --help` lists the commands)");
+
+/** Every command with its options: for manual page and completion. */
+export async function wholeProgram(): Promise<Command> {
+  const program = emptyProgram();
+  for (const [, , load] of commands) (await load())(program);
+  return program;
+}
+
+/** Runs one command; the exit code is 0 when it did what was asked, 1 when it found something wrong, 2 when it was asked wrongly. */
+export async function main(argv: readonly string[]): Promise<number> {
+  outliveReaders();
+  const program = emptyProgram();
   const wanted = argv.find((argument) => !argument.startsWith("-"));
   for (const [name, sentence, load] of commands) {
     if (name === wanted) (await load())(program);

@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { createLogs, type Log } from "../app/log.ts";
+import { tellServiceManager } from "../app/service-manager.ts";
 import { changedSettings } from "../app/site/config-changes.ts";
 import { checkSite, type LoadedSite, loadSite } from "../app/site/load-config.ts";
 import { lockSite } from "../app/site/site-lock.ts";
@@ -123,7 +124,13 @@ async function run(options: RunOptions): Promise<boolean> {
   });
   process.once("disconnect", () => finish(false));
 
+  const manager = tellServiceManager(() => {
+    const site = station.report()?.site;
+    return { cycles: site?.ticks ?? null, sentence: `${config.site.name}: mode ${site?.mode ?? "unknown"}` };
+  }, log);
+
   const failed = await finished;
+  manager.stopping();
   clearInterval(parent);
   source.stop();
   const patience = setTimeout(() => process.exit(failed ? 1 : 0), endMaxMs);

@@ -1,0 +1,5 @@
+#!/bin/sh
+# The `islet` command of the package: with the Node.js that came with it. Compiled modules are kept with the person's own.
+: "${NODE_COMPILE_CACHE:=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/islet}"
+export NODE_COMPILE_CACHE
+exec /usr/lib/islet/runtime/node /usr/lib/islet/bin/islet.mjs "$@"

@@ -1,0 +1,114 @@
+/** What lies where: the folder that runs, and around it what a Debian system wants. */
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { bashCompletion, manualPage } from "./help-pages.ts";
+import type { Architecture } from "./runtime.ts";
+import { run } from "./shell.ts";
+
+/** What runs; the simulator too, so that a site can be rehearsed where it is installed. */
+const programFolders = ["bin", "src", "firmware-bridge", "sim", "config", "scripts/setup.mjs"] as const;
+const programFiles = ["package.json", "package-lock.json", "LICENSE"] as const;
+
+/** Installs what production needs, as the lockfile names it, without running anybody's scripts; returns the modules' folder. */
+export function productionModules(root: string, folder: string): string {
+  mkdirSync(folder, { recursive: true });
+  for (const name of ["package.json", "package-lock.json"]) copyFileSync(join(root, name), join(folder, name));
+  run("npm", ["ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], folder);
+  return join(folder, "node_modules");
+}
+
+/** The folder that runs by itself: `runtime/node bin/islet.mjs`. */
+export function layOut(root: string, modules: string, runtime: string, into: string): void {
+  mkdirSync(join(into, "runtime"), { recursive: true });
+  for (const name of [...programFolders, ...programFiles])
+    cpSync(join(root, name), join(into, name), { recursive: true });
+  cpSync(modules, join(into, "node_modules"), { recursive: true, verbatimSymlinks: true });
+  copyFileSync(runtime, join(into, "runtime/node"));
+  copyFileSync(join(dirname(runtime), "../LICENSE"), join(into, "runtime/LICENSE"));
+  writeFileSync(
+    join(into, "islet"),
+    '#!/bin/sh\nhere=$(dirname "$(readlink -f "$0")")\n: "${NODE_COMPILE_CACHE:=$here/cache}"\nexport NODE_COMPILE_CACHE\nexec "$here/runtime/node" "$here/bin/islet.mjs" "$@"\n',
+  );
+  evenModes(into);
+  for (const name of ["islet", "runtime/node"]) chmodSync(join(into, name), 0o755);
+}
+
+/** The same folder at its place in a Debian system, with unit, user, completion, manual page and maintainer's scripts. */
+export function layOutSystem(
+  root: string,
+  plain: string,
+  into: string,
+  { arch, version }: { readonly arch: Architecture; readonly version: string },
+): void {
+  const packaging = join(root, "packaging");
+  const put = (path: string, content: string | Buffer): void => {
+    mkdirSync(dirname(join(into, path)), { recursive: true });
+    writeFileSync(join(into, path), content);
+  };
+  cpSync(plain, join(into, "usr/lib/islet"), { recursive: true, verbatimSymlinks: true });
+  put("usr/bin/islet", readFileSync(join(packaging, "islet.sh")));
+  put("lib/systemd/system/islet.service", readFileSync(join(packaging, "islet.service")));
+  put("usr/lib/sysusers.d/islet.conf", readFileSync(join(packaging, "islet.sysusers")));
+  put("usr/share/bash-completion/completions/islet", bashCompletion());
+  put("usr/share/man/man1/islet.1.gz", gzipSync(manualPage(version), { level: 9 }));
+  for (const name of readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md")))
+    put(`usr/share/doc/islet/${name}`, readFileSync(join(root, "docs", name)));
+  cpSync(join(root, "config"), join(into, "usr/share/doc/islet/config"), { recursive: true });
+  put(
+    "usr/share/doc/islet/copyright",
+    `Islet ${version}, Apache-2.0:\n\n${readFileSync(join(root, "LICENSE"), "utf8")}`,
+  );
+  mkdirSync(join(into, "etc/islet"), { recursive: true });
+  const sizeKiB = Math.ceil(sizeOf(into) / 1_024);
+  put("DEBIAN/control", controlFile(arch, version, sizeKiB));
+  for (const name of ["postinst", "prerm", "postrm"])
+    put(`DEBIAN/${name}`, readFileSync(join(packaging, "debian", name)));
+  evenModes(into);
+  for (const name of ["usr/bin/islet", "usr/lib/islet/islet", "usr/lib/islet/runtime/node"])
+    chmodSync(join(into, name), 0o755);
+  for (const name of ["postinst", "prerm", "postrm"]) chmodSync(join(into, "DEBIAN", name), 0o755);
+}
+
+const controlFile = (arch: Architecture, version: string, sizeKiB: number): string => `Package: islet
+Version: ${version}
+Architecture: ${arch}
+Maintainer: Islet maintainers <maintainers@islet.example>
+Installed-Size: ${sizeKiB}
+Depends: libc6 (>= 2.28), libstdc++6, libgcc-s1, libatomic1, util-linux
+Recommends: systemd, ca-certificates, tzdata
+Section: net
+Priority: optional
+Description: controller of sites with bidirectional EV chargers
+ Enforces how a site may run (as a load, in parallel with the grid, or as an
+ island that is proven to be cut off), and speaks OCPP, ISO 15118 and Modbus.
+ Comes with its own Node.js and with a simulator of all the hardware.
+`;
+
+/** The same modes whoever builds: files 0644, folders 0755. */
+function evenModes(folder: string): void {
+  chmodSync(folder, 0o755);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) evenModes(path);
+    else if (entry.isSymbolicLink()) continue;
+    else chmodSync(path, 0o644);
+  }
+}
+
+function sizeOf(folder: string): number {
+  let bytes = 0;
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    if (entry.isFile()) bytes += statSync(join(entry.parentPath, entry.name)).size;
+  }
+  return bytes;
+}
