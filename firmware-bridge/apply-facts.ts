@@ -23,7 +23,7 @@ function indexes<K extends DeviceKind>(kind: K): Readonly<Record<FactName<K>, nu
   return Object.fromEntries(names.map((name, i) => [name, i])) as Record<FactName<K>, number>;
 }
 export const stageFact = indexes("stage");
-const meterFact = indexes("meter");
+export const meterFact = indexes("meter");
 export const transferDeviceFact = indexes("transfer-device");
 export const loadPanelFact = indexes("load-panel");
 export const pvFact = indexes("pv");

@@ -35,6 +35,7 @@ import type { ReadBlock } from "./device/read-plan.ts";
 import { createTransport, linkKey, type TransportFactory } from "./device/transport.ts";
 import { gridAt, tellsFrequency, tellsVoltage } from "./elsewhere.ts";
 import type { DeviceKind } from "./maps/device-map.ts";
+import { TransferParts } from "./parts/transfer-parts.ts";
 import type { CommandsPort, SnapshotPort } from "./ports.ts";
 import { type DeviceReport, reportDevice } from "./report.ts";
 import { type BridgeSettings, type DeviceSettings, defaultDeadBandW, defaultRefreshMs } from "./settings.ts";
@@ -46,6 +47,7 @@ import { StageUnit } from "./stage/stage-unit.ts";
 const auxiliaryMaxMs = 1_000;
 const auxiliaryReplies = 4;
 
+const phaseCounts = { single: 1, split: 2, three: 3 } as const;
 const closeCode = transferCommandNames.indexOf("close");
 
 export type { DeviceReport } from "./report.ts";
@@ -73,6 +75,8 @@ export class Bridge {
   readonly transferDevice: BridgeDevice | undefined;
   readonly loadPanel: BridgeDevice | undefined;
   readonly pv: BridgeDevice | undefined;
+  /** Meters and I/O modules that are no place of their own in the process image. */
+  readonly named: readonly BridgeDevice[];
   readonly heartbeat = new Heartbeat();
   readonly links: readonly ModbusLink[];
 
@@ -82,6 +86,7 @@ export class Bridge {
   readonly #meterContext: MeterContext;
   readonly #pvRatedW: number;
   readonly #transferContext: TransferDeviceContext;
+  readonly #transferParts: TransferParts | undefined;
   #snapshot: SnapshotPort | undefined;
   #readsPending = 0;
   #firstRead = 0;
@@ -130,6 +135,9 @@ export class Bridge {
     // The most urgent facts first: they share the wire with nothing that is slower.
     this.transferDevice =
       settings.transferDevice && make("transfer-device", settings.transferDevice, (s) => this.#takeTransferDevice(s));
+    const { transferParts } = settings;
+    const hasTransferDevice = settings.transferDevice !== undefined || transferParts !== undefined;
+    this.named = (settings.devices ?? []).map((device) => make(device.kind, device, (s) => this.#takeNamed(s)));
     this.meter = settings.meter && make("meter", settings.meter, (s) => this.#takeMeter(s));
     this.stages = settings.stages.map((stage, index) => {
       const device = make(
@@ -141,10 +149,17 @@ export class Bridge {
       return new StageUnit(device, stage, {
         nominalVoltageV,
         phaseVoltageV,
-        phases: { single: 1, split: 2, three: 3 }[settings.phases],
-        hasTransferDevice: settings.transferDevice !== undefined,
+        phases: phaseCounts[settings.phases],
+        hasTransferDevice,
       });
     });
+    this.#transferParts =
+      transferParts &&
+      new TransferParts(transferParts, this.named, this.meter, {
+        nominalVoltageV,
+        phaseVoltageV,
+        phases: phaseCounts[settings.phases],
+      });
     this.loadPanel = settings.loadPanel && make("load-panel", settings.loadPanel, (s) => this.#takeLoadPanel(s));
     this.#pvRatedW = settings.pv?.ratedW ?? Number.NaN;
     this.pv = settings.pv && make("pv", settings.pv, (s) => this.#takePv(s));
@@ -200,7 +215,9 @@ export class Bridge {
 
   reports(): DeviceReport[] {
     const nowMs = this.#clock();
-    return this.#cycles.map(({ device }) => reportDevice(device, this.#stageOf(device), nowMs));
+    return this.#cycles.map(({ device }) =>
+      reportDevice(device, this.#stageOf(device), this.named.includes(device), nowMs),
+    );
   }
 
   /** Whether a device has another standing fault than at the last call: then people hear of it at once. */
@@ -238,6 +255,7 @@ export class Bridge {
       this.#startRead(this.#cycles[(this.#firstRead + i) % count]!, nowMs, deadlineMs);
     }
     this.#forgetAuxiliaries(snapshot, nowMs);
+    this.#transferParts?.compose(snapshot, nowMs);
     this.#readsPending -= 1;
     if (this.#readsPending === 0) return Promise.resolve();
     this.#waitUntil(deadlineMs);
@@ -262,6 +280,7 @@ export class Bridge {
     this.#writesPending = 1;
     this.#aimStages(commands, nowMs);
     this.#aimOthers(commands);
+    this.#transferParts?.aim(commands, nowMs);
     for (let i = 0; i < this.#cycles.length; i += 1) this.#startWrites(this.#cycles[i]!, nowMs, deadlineMs);
     this.#writesPending -= 1;
     if (this.#writesPending === 0) return Promise.resolve();
@@ -357,7 +376,7 @@ export class Bridge {
       request.exchange.onDone = (exchange) => this.#written(cycle, request, exchange);
     }
     const { facts } = device.bound!.map;
-    if (device.kind === "meter") {
+    if (device === this.meter) {
       this.#meterContext.tellsVoltage = tellsVoltage("meter", facts);
       this.#meterContext.tellsFrequency = tellsFrequency(facts);
     }
@@ -396,7 +415,7 @@ export class Bridge {
         } else if (!this.#cutAnew(cycle, block)) device.cycleFault = exchange.fault;
       };
     }
-    if (device.kind === "meter") this.#meterContext.previous = Buffer.alloc(cycleBlock.exchange.reply.length);
+    if (device === this.meter) this.#meterContext.previous = Buffer.alloc(cycleBlock.exchange.reply.length);
   }
 
   #cutAnew(cycle: Cycle, block: ReadBlock): boolean {
@@ -423,9 +442,19 @@ export class Bridge {
     const context = this.#meterContext;
     if (!context.tellsVoltage || !context.tellsFrequency) {
       const stage = this.stages.findIndex((one) => one.context.tellsVoltage && one.context.tellsFrequency);
-      gridAt(snapshot, stage, this.transferDevice !== undefined, factsAtMs, context.elsewhere);
+      gridAt(snapshot, stage, this.#hasTransferDevice, factsAtMs, context.elsewhere);
     }
     applyMeter(values, factsAtMs, cycleBlock.exchange.reply, this.#meterContext, snapshot.meter);
+    return true;
+  }
+
+  get #hasTransferDevice(): boolean {
+    return this.transferDevice !== undefined || this.#transferParts !== undefined;
+  }
+
+  /** What parts say belongs together in one device. */
+  #takeNamed(snapshot: SnapshotPort): boolean {
+    this.#transferParts?.compose(snapshot, this.#clock());
     return true;
   }
 

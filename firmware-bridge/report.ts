@@ -13,6 +13,8 @@ import type { StageUnit } from "./stage/stage-unit.ts";
 export interface DeviceReport {
   readonly name: string;
   readonly kind: DeviceKind;
+  /** A meter or module that is only part of something, and has no age of its own in the process image. */
+  readonly isPart: boolean;
   readonly link: string;
   readonly linkState: LinkState;
   readonly unit: number;
@@ -52,7 +54,12 @@ export interface DeviceReport {
 }
 
 /** The report of one device at this moment. */
-export function reportDevice(device: BridgeDevice, stage: StageUnit | undefined, nowMs: number): DeviceReport {
+export function reportDevice(
+  device: BridgeDevice,
+  stage: StageUnit | undefined,
+  isPart: boolean,
+  nowMs: number,
+): DeviceReport {
   const code = standingFault(device, nowMs);
   const found = device.state === "bound" || device.state === "checking";
   const { reads, failedReads, writes, failedWrites, refusedWrites, link } = device;
@@ -60,6 +67,7 @@ export function reportDevice(device: BridgeDevice, stage: StageUnit | undefined,
   return {
     name: device.settings.name,
     kind: device.kind,
+    isPart,
     link: link.name,
     linkState: link.state,
     unit: device.settings.unit,

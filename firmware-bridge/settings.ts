@@ -3,6 +3,7 @@
 import type { SerialSettings } from "../src/protocols/modbus/byte-line.ts";
 import type { DeviceMap } from "./maps/device-map.ts";
 import type { Identity } from "./maps/sunspec-binding.ts";
+import type { TransferPartsSettings } from "./parts/settings.ts";
 
 /** How a device is reached: over the network or a serial line. */
 export type LinkSettings =
@@ -52,6 +53,8 @@ export interface DeviceSettings {
   readonly pace?: Partial<DevicePace>;
   /** Of a load panel or PV: age from which its values are unknown, ms. Without it a second, or some of its own replies. */
   readonly freshMs?: number;
+  /** Of a meter: K1's position rests on its voltage, so that a voltage which stands still is no sign of life. */
+  readonly asVoltmeter?: boolean;
 }
 
 /** A power stage with its ratings, W, and the time after which it falls back by itself, s. */
@@ -72,6 +75,11 @@ export interface MeterSettings extends DeviceSettings {
   readonly importPositive: boolean;
 }
 
+/** A meter or I/O module that is no place of its own in the process image: parts of the site are made of it. */
+export interface NamedDeviceSettings extends DeviceSettings {
+  readonly kind: "meter" | "io";
+}
+
 /** All devices of a site. */
 export interface BridgeSettings {
   /** Line to line; for a single-phase service the voltage between its two wires. */
@@ -80,6 +88,10 @@ export interface BridgeSettings {
   readonly stages: readonly StageSettings[];
   readonly meter?: MeterSettings;
   readonly transferDevice?: DeviceSettings;
+  /** Further meters and I/O modules. */
+  readonly devices?: readonly NamedDeviceSettings[];
+  /** A transfer device made of parts; `transferDevice` is left out then. */
+  readonly transferParts?: TransferPartsSettings;
   /** May be the same unit as the transfer device. */
   readonly loadPanel?: DeviceSettings;
   /** `ratedW` where the device does not tell its rating. */

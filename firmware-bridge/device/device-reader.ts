@@ -57,6 +57,23 @@ export class DeviceReader {
     return atMs;
   }
 
+  /** Marks the numbers that these facts are made of, for `arrivalOf`. */
+  sourcesOf(names: readonly string[]): Uint8Array {
+    const wanted = new Uint8Array(this.decoder.sources.length);
+    for (let i = 0; i < wanted.length; i += 1) if (names.includes(this.decoder.factOf(i))) wanted[i] = 1;
+    return wanted;
+  }
+
+  /** Arrival of the oldest block that holds one of the marked numbers, ms. */
+  arrivalOf(wanted: Uint8Array): number {
+    let atMs = holds(this.cycleBlock, wanted) ? this.cycleBlock.atMs : Number.POSITIVE_INFINITY;
+    for (let i = 0; i < this.slowBlocks.length; i += 1) {
+      const block = this.slowBlocks[i]!;
+      if (block.atMs < atMs && holds(block, wanted)) atMs = block.atMs;
+    }
+    return atMs === Number.POSITIVE_INFINITY ? Number.NEGATIVE_INFINITY : atMs;
+  }
+
   /** Starts the slow block that has been due for longest: at most one beside the cycle's own read. */
   startSlow(sender: Sender, nowMs: number): void {
     let latest: ReadBlock | undefined;
@@ -86,4 +103,9 @@ export class DeviceReader {
     block.atMs = exchange.finishedMs;
     block.sentMs = exchange.sentMs;
   }
+}
+
+function holds({ parts }: ReadBlock, wanted: Uint8Array): boolean {
+  for (let i = 0; i < parts.length; i += 1) if (parts[i]!.source >= 0 && wanted[parts[i]!.source] === 1) return true;
+  return false;
 }

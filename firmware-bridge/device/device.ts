@@ -226,7 +226,7 @@ export class BridgeDevice {
     const { unit } = this.settings;
     this.reader = new DeviceReader(outcome.value.map, unit, this.#limits);
     this.#scaleChanges = 0;
-    this.life = new LifeSign(outcome.value.map);
+    this.life = new LifeSign(outcome.value.map, this.settings.asVoltmeter);
     this.readAtMs = this.#clock();
     this.refusedInRow = 0;
     this.writer = new DeviceWriter(outcome.value.map, unit, this.#writerOptions, this.reader.decoder);

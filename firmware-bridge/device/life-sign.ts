@@ -33,7 +33,11 @@ const measured: Readonly<Record<DeviceKind, readonly string[]>> = {
   "load-panel": ["tier1W", "tier2W", "tier3W", "tier4W", "tier5W", "tier6W", "tier7W", "tier8W"],
   // A cloudless night is still; nothing rests on it.
   pv: [],
+  // Contacts stand still for years.
+  io: [],
 };
+/** What a meter is judged by where K1's position rests on its voltage. */
+const voltmeterFacts = ["voltageV", "voltageAV", "voltageBV", "voltageCV", "frequencyHz"];
 
 /** When a reply came, and when its request was sent: what it says was so at some moment between the two, ms. */
 export interface ReadMoment {
@@ -63,13 +67,15 @@ export class LifeSign {
   #sentMs = Number.NaN;
   #firstMs = Number.NaN;
 
-  constructor(map: DeviceMap) {
+  /** `asVoltmeter`: a meter whose voltage something rests on. */
+  constructor(map: DeviceMap, asVoltmeter = false) {
     const names: readonly string[] = factNames[map.kind];
     const reads = (name: string): boolean => map.facts.some((row) => row.name === name);
     const counter = counterOf(map);
     this.#index = counter === undefined ? -1 : names.indexOf(counter);
     this.#allowedMs = counter === undefined ? stillMaxMs : counter === clockName ? 0 : heartbeatMaxMs;
-    this.#measured = counter === undefined ? measured[map.kind].filter(reads).map((name) => names.indexOf(name)) : [];
+    const still = asVoltmeter ? voltmeterFacts : measured[map.kind];
+    this.#measured = counter === undefined ? still.filter(reads).map((name) => names.indexOf(name)) : [];
   }
 
   /**

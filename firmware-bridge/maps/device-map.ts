@@ -9,9 +9,10 @@ import { straightNames } from "../../src/domain/facts.ts";
 import { flipSunSpecDer } from "../../src/domain/sign.ts";
 import type { NumericType } from "../../src/protocols/sunspec/point-types.ts";
 
-export const deviceKinds = ["stage", "meter", "transfer-device", "load-panel", "pv"] as const;
-/** What a device is to the controller. */
-export type DeviceKind = (typeof deviceKinds)[number];
+/** Kinds of devices that a map file may describe. */
+export const mappedKinds = ["stage", "meter", "transfer-device", "load-panel", "pv"] as const;
+/** What a device is to the controller; an `io` module has single inputs and outputs and needs no file. */
+export type DeviceKind = (typeof mappedKinds)[number] | "io";
 
 /** How often a fact is read. `cycle` facts belong together: the device's age is the age of these. */
 export const paces = { cycle: 0, second: 1_000, slow: 5_000 } as const;
@@ -203,6 +204,11 @@ export interface DeviceMap {
   readonly recognise?: Recognition;
 }
 
+/** `in1`, `in2` and so on: the points of an I/O module by their place in its map, not by their address. */
+function numbered<P extends string>(prefix: P, count: number): readonly `${P}${number}`[] {
+  return Array.from({ length: count }, (_, i) => `${prefix}${i + 1}` as const);
+}
+
 /** Names of the facts of each kind of device, in the order of the reader's numbers. */
 export const factNames = {
   stage: [
@@ -287,6 +293,7 @@ export const factNames = {
     "tier8W",
   ],
   pv: ["powerW", "ratedW"],
+  io: numbered("in", 16),
 } as const satisfies Record<DeviceKind, readonly string[]>;
 
 export const commandNames = {
@@ -316,6 +323,7 @@ export const commandNames = {
   "transfer-device": ["token", "command", "closeSequence", "openCoil", "closeCoil"],
   "load-panel": ["token", "closedBits"],
   pv: ["limitPct", "limitOn", "limitW"],
+  io: numbered("out", 8),
 } as const satisfies Record<DeviceKind, readonly string[]>;
 
 /** The facts that a kind of device can tell. */
@@ -330,6 +338,7 @@ export const leadingFact: Readonly<Record<DeviceKind, string>> = {
   "transfer-device": "contactNo",
   "load-panel": "closedBits",
   pv: "powerW",
+  io: "in1",
 };
 
 /**
@@ -348,6 +357,7 @@ const neededFacts: Readonly<Record<DeviceKind, readonly (readonly string[])[]>> 
   ],
   "load-panel": [["closedBits"]],
   pv: [["powerW"]],
+  io: [],
 };
 
 const neededCommands: Readonly<Record<DeviceKind, readonly (readonly string[])[]>> = {
@@ -359,6 +369,7 @@ const neededCommands: Readonly<Record<DeviceKind, readonly (readonly string[])[]
   ],
   "load-panel": [["closedBits"]],
   pv: [],
+  io: [],
 };
 
 /** A register's power in our sign, or ours in the register's: the same flip both ways. */

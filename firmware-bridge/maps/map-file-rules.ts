@@ -42,7 +42,7 @@ export function checkMap(nodes: NodeReader, root: YAMLMap, map: DeviceMap): void
 /** What to do about a kind of device that seldom has everything. */
 const hint: Partial<Readonly<Record<DeviceMap["kind"], string>>> = {
   "transfer-device":
-    ". Voltmeters behind the same link may be named row by row with `unit:`; those of other links can't be taken, because the proof that K1 is open rests on two instruments that are read together with its contacts",
+    ". Voltmeters behind the same link may be named row by row with `unit:`; parts behind different links are named in the site file instead (transferDevice.contacts, command, gridVoltage, busVoltage)",
 };
 
 /** Rows of one request must follow each other without a hole, a hole would be written too, and be of one kind. */

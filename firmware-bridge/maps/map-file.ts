@@ -9,10 +9,10 @@ import {
   type ConstantRow,
   commandNames,
   type DeviceMap,
-  deviceKinds,
   type FactRow,
   type FixedFact,
   factNames,
+  mappedKinds,
 } from "./device-map.ts";
 import { type MapFileMistake, NodeReader } from "./map-file-node.ts";
 import { type FileDefaults, PlaceReader, readFunctions } from "./map-file-place.ts";
@@ -63,7 +63,7 @@ export const mapFileMistakeText = ({ file, line, setting, sentence }: MapFileMis
 
 function readMap(nodes: NodeReader, root: YAMLMap): DeviceMap | undefined {
   nodes.known(root, "", rootKeys);
-  const kind = nodes.choice(root, "", "device", deviceKinds);
+  const kind = nodes.choice(root, "", "device", mappedKinds);
   const registers = nodes.choice(root, "", "registers", ["holding", "input", "coils", "discrete"] as const, "holding");
   const single = nodes.choice(root, "", "writeSingleRegisters", [true, false] as const, false);
   const maker = root.has("maker") ? nodes.text(root, "", "maker") : undefined;

@@ -191,6 +191,9 @@ function bindingsFor(kind: DeviceKind, images: ReadonlyMap<number, ModelImage>, 
     }
     case "pv":
       return { facts: table.pvFacts, commands: table.pvCommands };
+    // Its map is made from the site's configuration.
+    case "io":
+      return { facts: [], commands: [] };
   }
 }
 

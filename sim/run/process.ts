@@ -121,7 +121,11 @@ const holdUp = (ms: number): void => void Atomics.wait(new Int32Array(new Shared
 const meterModels = { single: 211, split: 212, three: 213 } as const;
 
 /** Simulated hardware speaks SunSpec and our own models; it can't pretend to be another maker's. */
-function refuseMaps({ pcc, transferDevice, loadPanel, pv, evses }: SiteConfig): void {
+function refuseMaps({ pcc, devices: named, transferDevice, loadPanel, pv, evses }: SiteConfig): void {
+  if (named.length > 0)
+    throw new Error(
+      `the simulator has no ${named.map(({ name }) => name).join(", ")}: leave devices and the parts of transferDevice out to simulate the site.`,
+    );
   const devices = [
     ["pcc.meter", pcc.meter],
     ["transferDevice", transferDevice],

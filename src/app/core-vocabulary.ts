@@ -1,5 +1,6 @@
 /** What dashboard and command line may know of the core: how to read an explained setpoint, and the words for it. */
 
+export { stageStaleMs, transferDeviceFreshMs } from "../core/core-config.ts";
 export { type Happening, whereLeads } from "../core/modes/consequences.ts";
 export { startsMax } from "../core/modes/state.ts";
 export { transferDeviceKinds } from "../core/modes/transfer-device.ts";

@@ -4,6 +4,7 @@
  */
 import { lineOf, type ModbusPlace } from "./site/modbus.ts";
 import type { SiteConfig } from "./site.ts";
+import { wholeTransferDevice } from "./transfer-parts.ts";
 
 /** Rounds of a line without a good read before a reading is old. */
 const rounds = 3;
@@ -14,9 +15,11 @@ const serialAnswerMs = 50;
 const networkAnswerMs = 10;
 
 /** Every device of the site that is spoken to. */
-function placesOf({ pcc, evses, transferDevice, loadPanel, pv }: SiteConfig): ModbusPlace[] {
-  const places: ModbusPlace[] = [pcc.meter, ...evses.map(({ stage }) => stage)];
-  if (transferDevice !== undefined && transferDevice.kind !== "none") places.push(transferDevice);
+function placesOf(config: SiteConfig): ModbusPlace[] {
+  const { pcc, devices, evses, loadPanel, pv } = config;
+  const places: ModbusPlace[] = [pcc.meter, ...devices, ...evses.map(({ stage }) => stage)];
+  const transferDevice = wholeTransferDevice(config);
+  if (transferDevice !== undefined) places.push(transferDevice);
   if (loadPanel) places.push(loadPanel);
   if (pv) places.push(pv);
   return places;
@@ -29,13 +32,15 @@ function exchangeMs({ serial, baudRate = 9_600, parity = "none", stopBits = 1, p
   return (1_000 * bits * serialBytes) / baudRate + serialAnswerMs + pauseMs;
 }
 
-/** Age from which a reading of `device` is old, ms: as configured, else from its line, at least `floorMs`. */
-export function freshMs(config: SiteConfig, device: ModbusPlace, floorMs: number): number {
-  if (device.freshMs > 0) return device.freshMs;
+/** How old a reading of `device` becomes on its line before it counts as old, ms, where nothing is configured. */
+export function lineAgeMs(config: SiteConfig, device: ModbusPlace): number {
   const line = lineOf(device);
   const sharing = placesOf(config).filter((place) => lineOf(place) === line);
   // A serial line and a gateway serve one exchange at a time; each device is read and, in turn, written.
   const exchanges = sharing.length > 1 || device.serial !== undefined ? 2 : 1;
-  const roundMs = exchanges * sharing.reduce((sum, place) => sum + exchangeMs(place), 0);
-  return Math.max(floorMs, rounds * roundMs);
+  return rounds * exchanges * sharing.reduce((sum, place) => sum + exchangeMs(place), 0);
 }
+
+/** Age from which a reading of `device` is old, ms: as configured, else from its line, at least `floorMs`. */
+export const freshMs = (config: SiteConfig, device: ModbusPlace, floorMs: number): number =>
+  device.freshMs > 0 ? device.freshMs : Math.max(floorMs, lineAgeMs(config, device));

@@ -10,6 +10,7 @@ import { isMended, repair, valueAt } from "./repair.ts";
 import { fleetChecks } from "./site/fleet.ts";
 import { lineOf, lineSettings, type ModbusPlace, placeComplaints } from "./site/modbus.ts";
 import { type SiteConfig, siteSettings } from "./site.ts";
+import { partComplaints, wholeTransferDevice } from "./transfer-parts.ts";
 
 /** Largest configuration text accepted, bytes: a site of 100 EVSEs takes about 30 kB. */
 const configBytesMax = 1_000_000;
@@ -121,19 +122,14 @@ function issueComplaints(issue: z.core.$ZodIssue, raw: unknown): Complaint[] {
 }
 
 /** Every device of the site that is spoken to, with the path of its settings. */
-function devicesOf({
-  pcc,
-  evses,
-  transferDevice,
-  loadPanel,
-  pv,
-}: SiteConfig): { path: PropertyKey[]; device: ModbusPlace }[] {
+function devicesOf(config: SiteConfig): { path: PropertyKey[]; device: ModbusPlace }[] {
+  const { pcc, devices, evses, loadPanel, pv } = config;
+  const transferDevice = wholeTransferDevice(config);
   return [
     { path: ["pcc", "meter"], device: pcc.meter },
+    ...devices.map((device, index) => ({ path: ["devices", index], device })),
     ...evses.map(({ stage }, index) => ({ path: ["evses", index, "stage"], device: stage })),
-    ...(transferDevice !== undefined && transferDevice.kind !== "none"
-      ? [{ path: ["transferDevice"], device: transferDevice }]
-      : []),
+    ...(transferDevice !== undefined ? [{ path: ["transferDevice"], device: transferDevice }] : []),
     ...(loadPanel ? [{ path: ["loadPanel"], device: loadPanel }] : []),
     ...(pv ? [{ path: ["pv"], device: pv }] : []),
   ];
@@ -159,7 +155,11 @@ function placeChecks(config: SiteConfig): Complaint[] {
 
 /** What one setting demands of another. */
 function crossChecks(config: SiteConfig): Complaint[] {
-  const complaints: Complaint[] = [...placeChecks(config), ...fleetChecks(config.vehicles, config.routes)];
+  const complaints: Complaint[] = [
+    ...placeChecks(config),
+    ...fleetChecks(config.vehicles, config.routes),
+    ...partComplaints(config),
+  ];
   const islands = config.site.serviceMode === "non-parallel-backup";
   if (islands && (config.transferDevice === undefined || config.transferDevice.kind === "none")) {
     complaints.push({

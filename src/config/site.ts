@@ -10,6 +10,7 @@ import { evseSettings, evsesMax } from "./site/evse.ts";
 import { fleetSettings } from "./site/fleet.ts";
 import { auxiliarySettings, tierSettings, tiersMax, transferDeviceSettings } from "./site/island.ts";
 import { modbus } from "./site/modbus.ts";
+import { devicesMax, namedDeviceSettings } from "./site/parts.ts";
 import { pccSettings } from "./site/pcc.ts";
 import { dashboardSettings, permitSettings } from "./site/people.ts";
 import { tariffSettings } from "./site/tariff.ts";
@@ -61,6 +62,10 @@ export const siteSettings = group(
       "The site.",
     ),
     pcc: pccSettings,
+    devices: z
+      .array(namedDeviceSettings, { error: "must be a list of meters and I/O modules" })
+      .max(devicesMax, `must list at most ${devicesMax} devices`)
+      .default([]),
     transferDevice: transferDeviceSettings.optional(),
     evses: z
       .array(evseSettings, { error: "must be a list of EVSEs" })
@@ -109,3 +114,5 @@ export const siteSettings = group(
 export type SiteConfig = z.infer<typeof siteSettings>;
 /** One charger of the configuration with its power stage, vehicle and limits. */
 export type EvseConfig = SiteConfig["evses"][number];
+/** A meter or I/O module by its name. */
+export type NamedDevice = SiteConfig["devices"][number];

@@ -1,8 +1,9 @@
 /** From the site's configuration to what each chapter of the cycle is told at start. */
 
-import { freshMs } from "../config/device-pace.ts";
+import { freshMs, lineAgeMs } from "../config/device-pace.ts";
 import type { GridProfile } from "../config/grid-profiles.ts";
 import type { EvseConfig, SiteConfig } from "../config/site.ts";
+import { deviceNamed, transferPartsOf, wholeTransferDevice } from "../config/transfer-parts.ts";
 import { hourMs, secondMs } from "../domain/units.ts";
 import { createGridFunctions, type GridFunctions } from "./grid/der.ts";
 import type { Connection } from "./grid/measurement.ts";
@@ -118,6 +119,36 @@ export const stageStaleMs = (config: SiteConfig): number =>
     stageStaleFloorMs,
   );
 
+/** Age from which K1's contacts are old, ms; of one made of parts, those of the module that reads them. */
+export function transferDeviceFreshMs(config: SiteConfig): number {
+  const parts = transferPartsOf(config);
+  const place = parts === undefined ? wholeTransferDevice(config) : deviceNamed(config, parts.contacts.device);
+  return place === undefined
+    ? modeFactsDefaults.deviceFreshMs
+    : freshMs(config, place, modeFactsDefaults.deviceFreshMs);
+}
+
+/**
+ * By how much K1's contacts and voltages may be older than those of a device that answers at once, ms: what the mode machine
+ * waits for waits so much longer.
+ */
+export function transferDeviceLateMs(config: SiteConfig): number {
+  const parts = transferPartsOf(config);
+  const whole = wholeTransferDevice(config);
+  const names = parts && [
+    parts.contacts.device,
+    parts.command.device,
+    parts.gridVoltage.device,
+    parts.busVoltage.device,
+  ];
+  const places = names?.map((name) => deviceNamed(config, name)) ?? [whole];
+  return places.reduce(
+    (most, place) =>
+      Math.max(most, place === undefined ? 0 : lineAgeMs(config, place) - modeFactsDefaults.deviceFreshMs),
+    0,
+  );
+}
+
 /** What the mode machine's facts are judged by: the transfer device's abilities, windows and ages. */
 export function modeFactsConfig(config: SiteConfig, { settings }: GridProfile): ModeFactsConfig {
   const device = config.transferDevice;
@@ -126,10 +157,7 @@ export function modeFactsConfig(config: SiteConfig, { settings }: GridProfile): 
   for (const evse of config.evses) ratedVA += Math.max(evse.maxChargeW, evse.maxDischargeW);
   const syncWindow: SyncWindow = syncWindowFor(ratedVA);
   const stageFreshMs = stageStaleMs(config);
-  const deviceFreshMs =
-    device === undefined || device.kind === "none"
-      ? modeFactsDefaults.deviceFreshMs
-      : freshMs(config, device, modeFactsDefaults.deviceFreshMs);
+  const deviceFreshMs = transferDeviceFreshMs(config);
   const meterFloorMs = Math.max(modeFactsDefaults.meterFreshMs, meterSamplesMax * config.pcc.meter.updateMs);
   return {
     ...modeFactsDefaults,

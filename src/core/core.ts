@@ -19,6 +19,7 @@ import {
   stageGrid,
   stageRatings,
   stageStaleMs,
+  transferDeviceLateMs,
 } from "./core-config.ts";
 import { createGridMeasurement } from "./grid/measurement.ts";
 import { createBackfeedWatch } from "./island/backfeed-watch.ts";
@@ -83,7 +84,8 @@ export function createCore(config: SiteConfig, start: CoreStart) {
   const exportControl = createExportControl(exportControlConfig(config, backendGroup), count);
   const travelMs = config.transferDevice?.travelMs ?? 100;
   const enterDelayS = settings.enterDelayS + settings.enterRandomDelayS * randomFraction;
-  const timings = modeTimings(travelMs, enterDelayS * 1_000, settings.enterRampS * 1_000);
+  const lateMs = transferDeviceLateMs(config);
+  const timings = modeTimings(travelMs, enterDelayS * 1_000, settings.enterRampS * 1_000, lateMs);
   const pccRecord = createPccRecord(exportControl, ledgerConfig(config), promisedRecoveryMs(config));
   const island = islandConfig(config);
   const reversePower = createReversePower(reversePowerConfig(config));

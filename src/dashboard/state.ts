@@ -65,7 +65,7 @@ const mode = z.object({
       "Whether loads stay fed when the site leaves the grid as planned, and when it returns: stages and K1 can.",
     ),
   missing: z
-    .object({ device: text, why: z.enum(["silent", "frozen", "never", "stalled"]), ageMs: maybeNumber })
+    .object({ device: text, why: z.enum(["silent", "frozen", "never", "stalled", "unmeasured"]), ageMs: maybeNumber })
     .nullable()
     .describe(
       "While the site has no feedback or is not yet known: what it waits for. `stalled` is the controller itself.",

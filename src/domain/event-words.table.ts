@@ -92,6 +92,12 @@ export const eventWords = {
     todo: "Look at K1’s contact blocks and their wiring.",
     severity: "critical", clears: "itself",
   },
+  blindUnmeasured: {
+    sentence: "The site has no feedback: {device} tells no voltage.",
+    cause: "K1’s position is proven by its contacts and the voltages of both sides; a voltage that is not known is neither live nor dead.",
+    todo: "Look at this device under Health: its supply, its line, and whether it is fed by the side that it measures.",
+    severity: "critical", clears: "itself",
+  },
   blindStalled: {
     sentence: "The controller itself stood still for {silentMs}; every charger is off.",
     cause: "The machine gave it no time. The devices and their cables are not to blame.",

@@ -12,6 +12,7 @@ export const sentences = {
   "mode.noFeedback.frozen":      "No feedback. {device} answers with old values; every charger is off.",
   "mode.noFeedback.never":       "No feedback. {device} has not answered since the start; every charger is off.",
   "mode.noFeedback.stalled":     "No feedback. The controller itself stood still for {ageMs}; every charger is off.",
+  "mode.noFeedback.unmeasured":  "No feedback. {device} tells no voltage; every charger is off until K1’s position can be proven.",
   "mode.noFeedback":             "No feedback. The devices are read again; every charger is off until they agree.",
   "mode.noFeedback.contacts":      "No feedback. K1 contact NO says {no}, NC says {nc}; every charger is off.",
   "mode.loadOnly.oneVehicle": "Load only. The vehicle feeds the site only in an outage.",

@@ -445,6 +445,9 @@ describe("the table", () => {
     for (const travelMs of [20, 100, 500])
       expect(timingComplaints(modeTimings(travelMs), travelMs, 5_000, 100)).toEqual([]);
     expect(timingComplaints({ ...timings, settleMs: 50 }, 100, 5_000, 100)).toHaveLength(1);
+    const slowLine = modeTimings(100, 300_000, 300_000, 600);
+    expect(timingComplaints(slowLine, 100, 5_000, 500)).toEqual([]);
+    expect([slowLine.deadMs, slowLine.openMs, slowLine.closeMs]).toEqual([900, 1_000, 900]);
   });
 
   test("200,000 cycles write in place and end where they should", () => {

@@ -240,6 +240,14 @@ describe("what becomes an event", () => {
       ["blindStalled"],
     ],
     [
+      "a voltmeter of K1 that tells nothing",
+      (s) => {
+        s.report.site["mode"] = "noFeedback";
+        s.durations.missing = { device: "Bus meter", why: "unmeasured", ageMs: null };
+      },
+      ["blindUnmeasured"],
+    ],
+    [
       "contacts that disagree",
       (s) => Object.assign(s.report.site, { mode: "noFeedback", contactNc: "open" }),
       ["blindContacts"],

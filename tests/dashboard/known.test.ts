@@ -70,9 +70,12 @@ function report(change: (r: ControlReport) => void = () => undefined): ControlRe
   change(made);
   return made;
 }
+const place = { host: "h", port: 502, unitId: 1, pauseMs: 0, freshMs: 0 };
 const config = {
-  transferDevice: { kind: "open-transition" },
-  evses: [{ name: "Bay 1" }, { name: "Bay 2" }],
+  transferDevice: { kind: "open-transition", ...place, port: 501 },
+  pcc: { meter: place },
+  devices: [],
+  evses: ["Bay 1", "Bay 2"].map((name, i) => ({ name, stage: { ...place, port: 503 + i } })),
   site: { nominalVoltageV: 480 },
 };
 const station = { config } as never;

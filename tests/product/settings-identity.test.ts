@@ -3,7 +3,7 @@
  * connections are cut, as when somebody puts other devices in their place; each must be refused for exactly that.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { PvFace } from "./site/faces.ts";
+import { PvFace, SunspecMeterFace } from "./site/faces.ts";
 import { sleep, until } from "./site/judge.ts";
 import { type ModbusServer, startModbusServer } from "./site/modbus-server.ts";
 import { Plant } from "./site/plant.ts";
@@ -19,6 +19,7 @@ const commissioned = {
   k1: { manufacturer: maker, model: "Switchgear", serialNumber: "K-1", firmware: "7.1" },
   panel: { manufacturer: maker, model: "Switchgear", serialNumber: "K-1", firmware: "7.1" },
   pv: { manufacturer: maker, model: "PV", serialNumber: "PV-1", firmware: "7.1" },
+  further: { manufacturer: maker, model: "Meter 203", serialNumber: "M-1", firmware: "7.1" },
 } as const;
 type Kind = keyof typeof commissioned;
 const kinds = Object.keys(commissioned) as Kind[];
@@ -29,6 +30,7 @@ const names: Readonly<Record<Kind, string>> = {
   k1: "transfer device",
   panel: "load panel",
   pv: "PV",
+  further: "Sub-meter",
 };
 /** A device that was refused is looked at again after 3 s; the rest is for a busy machine. */
 const refusedWithinMs = 20_000;
@@ -36,6 +38,7 @@ const refusedWithinMs = 20_000;
 describe("devices that are others than were commissioned", () => {
   let product: Product;
   let pvServer: ModbusServer;
+  let furtherServer: ModbusServer;
   let devices: Record<Kind, { readonly server: ModbusServer; readonly map: SunspecMap }>;
   /** What each was refused for, and was not written to while it was. */
   const refused = new Set<string>();
@@ -43,6 +46,8 @@ describe("devices that are others than were commissioned", () => {
   beforeAll(async () => {
     const pv = new PvFace(new Plant({}));
     pvServer = await startModbusServer(new Map([[1, pv.map.image]]));
+    const further = new SunspecMeterFace(new Plant({}));
+    furtherServer = await startModbusServer(new Map([[1, further.map.image]]));
     product = await startProduct({
       plant: { stages: [{}], k1TravelMs: 100, tiersW: [3_000] },
       config: ({ meter, stages, k1 }) => ({
@@ -52,6 +57,15 @@ describe("devices that are others than were commissioned", () => {
           { name: "Bay 1", stage: { ...stages[0]!, identity: commissioned.stage }, maxChargeW: 60_000 },
         ] as JsonObject[],
         loadPanel: { identity: commissioned.panel },
+        devices: [
+          {
+            name: names.further,
+            kind: "meter",
+            host: "127.0.0.1",
+            port: furtherServer.port,
+            identity: commissioned.further,
+          },
+        ],
         pv: { host: "127.0.0.1", port: pvServer.port, ratedW: 100_000, identity: commissioned.pv },
       }),
     });
@@ -61,6 +75,7 @@ describe("devices that are others than were commissioned", () => {
       k1: { server: product.switchgear!.server, map: product.switchgear!.face.map },
       panel: { server: product.panel!.server, map: product.panel!.face.map },
       pv: { server: pvServer, map: pv.map },
+      further: { server: furtherServer, map: further.map },
     };
     expect(await product.reached("loadOnly")).toBe(true);
     for (const field of Object.keys(fields) as Field[]) await replaceAll(field);
@@ -68,6 +83,7 @@ describe("devices that are others than were commissioned", () => {
   afterAll(async () => {
     await product?.stop();
     await pvServer?.close();
+    await furtherServer?.close();
   });
 
   /** All devices say something else in one thing, and only there. */
@@ -171,6 +187,22 @@ describe("devices that are others than were commissioned", () => {
 
   it("pv.identity.firmware: other firmware is not used", () => {
     expect(refused).toContain("pv.firmware");
+  });
+
+  it("devices[].identity.manufacturer: a device of another maker is not used", () => {
+    expect(refused).toContain("further.manufacturer");
+  });
+
+  it("devices[].identity.model: another model is not used", () => {
+    expect(refused).toContain("further.model");
+  });
+
+  it("devices[].identity.serialNumber: another one of its kind is not used", () => {
+    expect(refused).toContain("further.serialNumber");
+  });
+
+  it("devices[].identity.firmware: other firmware is not used", () => {
+    expect(refused).toContain("further.firmware");
   });
 
   it("those that were commissioned are used again", async () => {

@@ -36,7 +36,8 @@ const charger = "maps-charger.test.ts";
 const identity = "settings-identity.test.ts";
 
 const identitySettings = ["manufacturer", "model", "serialNumber", "firmware"] as const;
-const identified = ["pcc.meter", "transferDevice", "evses[].stage", "loadPanel", "pv"] as const;
+const parts = "transfer-parts.test.ts";
+const identified = ["pcc.meter", "transferDevice", "evses[].stage", "loadPanel", "pv", "devices[]"] as const;
 /** What the meter may be wrong by: the three make one room. */
 const doubts = ["pcc.meter.accuracyClassPct", "pcc.meter.offsetW", "pcc.meter.resolutionW"] as const;
 const others = <T>(all: readonly T[], one: T): T[] => all.filter((other) => other !== one);
@@ -111,6 +112,12 @@ export const testedSettings: readonly TestedSetting[] = [
   { setting: "auxiliary.capacityWh",                 file: island,  unwired: 100_000, alsoFails: ["auxiliary.startWh", "auxiliary.keepWh"] },
   { setting: "auxiliary.standbyW",                   file: backup,  unwired: 0 },
   { setting: "auxiliary.chargeW",                    file: backup,  unwired: 0 },
+  { setting: "devices[].map",                        file: parts,   unwired: "sunspec" },
+  { setting: "devices[].freshMs",                    file: parts,   unwired: 0 },
+  { setting: "devices[].inputsAre",                  file: parts,   unwired: "discrete", alsoFails: ["transferDevice.command.drive", "transferDevice.command.onMs"] },
+  { setting: "transferDevice.contacts.mirror",       file: parts,   unwired: true },
+  { setting: "transferDevice.command.drive",         file: parts,   unwired: "hold-to-run", alsoFails: ["transferDevice.command.onMs"] },
+  { setting: "transferDevice.command.onMs",          file: parts,   unwired: 3_000 },
   ...identified.flatMap((device) =>
     identitySettings
       .map((name) => `${device}.identity.${name}`)
@@ -121,6 +128,7 @@ export const testedSettings: readonly TestedSetting[] = [
 
 const place = "where the device is; every test of this folder reaches its devices by it";
 const naming = "a name for people";
+const wiring = "what is wired where; the tests of a transfer device of parts reach its contacts and coils by it";
 const dynamics = "tells the control loop how the device moves; the limits hold by the meter, the loop's own tests say how well";
 
 /** How a device is talked to: the same for each of them. Whether it is read at all shows in its age. */
@@ -128,7 +136,7 @@ const linkSettings = [
   "framing", "serial", "baudRate", "parity", "stopBits", "replyTimeoutMs", "pauseMs", "connectDelayMs", "maxInFlight", "maxRegisters",
   "mergeGaps", "unitIdInReply",
 ] as const;
-const linked = ["pcc.meter", "transferDevice", "evses[].stage", "loadPanel", "pv"] as const;
+const linked = ["pcc.meter", "transferDevice", "evses[].stage", "loadPanel", "pv", "devices[]"] as const;
 
 const whenSettings = ["months[]", "days", "from", "to"] as const;
 /** Of the tariff. */
@@ -165,6 +173,16 @@ export const otherSettings: readonly OtherSetting[] = [
   { setting: "transferDevice.host",                  doesNotLimit: place },
   { setting: "transferDevice.port",                  doesNotLimit: place },
   { setting: "transferDevice.unitId",                doesNotLimit: place },
+  { setting: "devices[].name",                       doesNotLimit: naming },
+  { setting: "devices[].kind",                       doesNotLimit: "what it is; nothing else can be read from it" },
+  { setting: "devices[].host",                       doesNotLimit: place },
+  { setting: "devices[].port",                       doesNotLimit: place },
+  { setting: "devices[].unitId",                     doesNotLimit: place },
+  ...[
+    ...["contacts.device", "contacts.normallyOpenInput", "contacts.normallyClosedInput"],
+    ...["command.device", "command.closeOutput", "command.openOutput"],
+    ...["gridVoltage", "busVoltage"].flatMap((side) => ["device", "liveInput", "deadInput"].map((name) => `${side}.${name}`)),
+  ].map((name) => ({ setting: `transferDevice.${name}`, doesNotLimit: wiring })),
   { setting: "evses[].name",                         doesNotLimit: naming },
   { setting: "evses[].vehicle",                      doesNotLimit: naming },
   { setting: "evses[].stage.host",                   doesNotLimit: place },

@@ -1,11 +1,20 @@
 /** From the site's configuration to what the firmware bridge needs to know about each device. */
 import type { DeviceMap } from "../../../firmware-bridge/maps/device-map.ts";
 import type { Identity } from "../../../firmware-bridge/maps/sunspec-binding.ts";
-import type { BridgeSettings, DeviceSettings, LinkSettings } from "../../../firmware-bridge/settings.ts";
+import { asVoltmeter, createIoMap } from "../../../firmware-bridge/parts/io-map.ts";
+import type {
+  BridgeSettings,
+  DeviceSettings,
+  LinkSettings,
+  NamedDeviceSettings,
+} from "../../../firmware-bridge/settings.ts";
 import type { IdentityConfig } from "../../config/site/identity.ts";
 import type { ModbusPlace } from "../../config/site/modbus.ts";
-import type { SiteConfig } from "../../config/site.ts";
+import { pccMeterName } from "../../config/site/parts.ts";
+import type { NamedDevice, SiteConfig } from "../../config/site.ts";
+import { pointsOf, wholeTransferDevice } from "../../config/transfer-parts.ts";
 import { invariant } from "../../domain/result.ts";
+import { partsSettings, voltmetersOf } from "./parts-settings.ts";
 
 /** Maps of devices that do not speak SunSpec, by the names that the configuration gives them. */
 export type DeviceMaps = ReadonlyMap<string, DeviceMap>;
@@ -20,10 +29,8 @@ function expectedIdentity({ manufacturer, model, serialNumber, firmware }: Ident
   };
 }
 
-export function bridgeSettings(
-  { site, pcc, evses, transferDevice, loadPanel, pv, loop }: SiteConfig,
-  maps: DeviceMaps = new Map(),
-): BridgeSettings {
+export function bridgeSettings(config: SiteConfig, maps: DeviceMaps = new Map()): BridgeSettings {
+  const { site, pcc, devices, evses, loadPanel, pv, loop } = config;
   const place = (name: string, device: ModbusPlace): DeviceSettings => {
     const map = maps.get(device.map);
     const expected = device.identity && expectedIdentity(device.identity);
@@ -39,7 +46,19 @@ export function bridgeSettings(
       ...(device.freshMs > 0 && { freshMs: device.freshMs }),
     };
   };
-  const device = transferDevice !== undefined && transferDevice.kind !== "none" ? transferDevice : undefined;
+  const device = wholeTransferDevice(config);
+  const parts = partsSettings(config);
+  const asVoltmeters = voltmetersOf(config);
+  const named = (one: NamedDevice): NamedDeviceSettings => {
+    const settings = place(one.name, one);
+    if (one.kind === "io") {
+      const { inputs, outputs } = pointsOf(config, one.name);
+      return { ...settings, kind: "io", map: createIoMap(inputs, outputs, one.inputsAre) };
+    }
+    if (!asVoltmeters.has(one.name)) return { ...settings, kind: "meter" };
+    const { map } = settings;
+    return { ...settings, kind: "meter", asVoltmeter: true, ...(map && { map: asVoltmeter(map) }) };
+  };
   return {
     nominalVoltageV: site.nominalVoltageV,
     phases: site.phases,
@@ -52,7 +71,13 @@ export function bridgeSettings(
       ratedChargeW: evse.maxChargeW,
       ratedDischargeW: evse.maxDischargeW,
     })),
-    meter: { ...place("PCC meter", pcc.meter), importPositive: pcc.meter.importPositive },
+    meter: {
+      ...place(pccMeterName, pcc.meter),
+      importPositive: pcc.meter.importPositive,
+      asVoltmeter: asVoltmeters.has(pccMeterName),
+    },
+    devices: devices.map(named),
+    ...(parts && { transferParts: parts }),
     ...(device && { transferDevice: place("transfer device", device) }),
     ...(loadPanel && { loadPanel: place("load panel", loadPanel) }),
     ...(pv && { pv: { ...place("PV", pv), ratedW: pv.ratedW } }),

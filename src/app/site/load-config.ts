@@ -151,7 +151,7 @@ function readMaps(
   siteFile: string,
   at: (...path: (string | number)[]) => ConfigComplaint,
 ): Checked<DeviceMaps> {
-  const { pcc, transferDevice, loadPanel, pv, evses } = config;
+  const { pcc, devices, transferDevice, loadPanel, pv, evses } = config;
   const maps = new Map<string, DeviceMap>();
   const refused = new Set<string>();
   const complaints: ConfigComplaint[] = [];
@@ -184,6 +184,9 @@ function readMaps(
       complaints.push({ ...here, complaint: `must be the map of a ${kind}, not of a ${map.kind}` });
   };
   read("meter", pcc.meter, "pcc", "meter");
+  devices.forEach((device, i) => {
+    if (device.kind === "meter") read("meter", device, "devices", i);
+  });
   read("transfer-device", transferDevice, "transferDevice");
   read("load-panel", loadPanel, "loadPanel");
   read("pv", pv, "pv");

@@ -5,7 +5,9 @@
 
 import { tellsFrequency, tellsVoltage } from "../../../firmware-bridge/elsewhere.ts";
 import type { DeviceMap } from "../../../firmware-bridge/maps/device-map.ts";
+import { pccMeterName } from "../../config/site/parts.ts";
 import type { SiteConfig } from "../../config/site.ts";
+import { deviceNamed, transferPartsOf } from "../../config/transfer-parts.ts";
 import type { DeviceMaps } from "./bridge-settings.ts";
 
 /** A complaint and the setting that it is about. */
@@ -19,7 +21,12 @@ export interface MapComplaint {
 const everyMaxMs = 5_000;
 
 export function checkMapsFit(config: SiteConfig, maps: DeviceMaps): MapComplaint[] {
-  return [...checkStages(config, maps), ...checkMeter(config, maps), ...checkPv(config, maps)];
+  return [
+    ...checkStages(config, maps),
+    ...checkMeter(config, maps),
+    ...checkSides(config, maps),
+    ...checkPv(config, maps),
+  ];
 }
 
 type Evse = SiteConfig["evses"][number];
@@ -117,6 +124,31 @@ function checkMeter(config: SiteConfig, maps: DeviceMaps): MapComplaint[] {
   const complaint =
     "tells no voltage or frequency, and no stage of the site does either: without them the grid can't be judged";
   return [{ path: ["pcc", "meter", "map"], found: JSON.stringify(meter.map), complaint }];
+}
+
+/** The instrument of each of K1's sides must tell a voltage, the grid's one a frequency too. */
+function checkSides(config: SiteConfig, maps: DeviceMaps): MapComplaint[] {
+  const parts = transferPartsOf(config);
+  if (parts === undefined) return [];
+  return (["gridVoltage", "busVoltage"] as const).flatMap((side) => {
+    const { device, liveInput } = parts[side];
+    const path = ["transferDevice", side, "device"];
+    const found = JSON.stringify(device);
+    const pccMap = maps.get(config.pcc.meter.map);
+    // A relay tells no frequency: on the grid's side it is the meter's.
+    const isRelay = liveInput !== undefined;
+    const map = isRelay ? pccMap : maps.get(deviceNamed(config, device)?.map ?? "");
+    if (map === undefined || (isRelay && side === "busVoltage")) return [];
+    if (!isRelay && !tellsVoltage("meter", map.facts))
+      return [{ path, found, complaint: "tells no voltage: K1's proof rests on one on each side" }];
+    if (side === "gridVoltage" && !tellsFrequency(map.facts)) {
+      const complaint = isRelay
+        ? `is a relay, and ${pccMeterName} tells no frequency: one of the two must`
+        : "tells no frequency: without it the grid can't be judged";
+      return [{ path, found, complaint }];
+    }
+    return [];
+  });
 }
 
 function checkPv({ pv }: SiteConfig, maps: DeviceMaps): MapComplaint[] {

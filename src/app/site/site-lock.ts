@@ -75,10 +75,12 @@ function lockFolder(folder: string): DatabaseSync | null {
 function commanded({
   stages,
   transferDevice,
+  devices: named = [],
   loadPanel,
   pv,
 }: BridgeSettings): readonly { name: string; key: string }[] {
-  const devices: readonly DeviceSettings[] = [...stages, transferDevice, loadPanel, pv].filter(
+  const modules = named.filter(({ map }) => map !== undefined && map.commands.length > 0);
+  const devices: readonly DeviceSettings[] = [...stages, transferDevice, ...modules, loadPanel, pv].filter(
     (device) => device !== undefined,
   );
   const keys = new Map(devices.map((device) => [`${placeOf(device.link)} unit ${device.unit}`, device.name]));

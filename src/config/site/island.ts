@@ -1,6 +1,7 @@
 /** Settings of what an island needs: the transfer device, the tiers of load, the controller's own supply. */
 import { choice, flagOr, group, number, numberOr, text } from "../setting.ts";
 import { modbus } from "./modbus.ts";
+import { transferParts } from "./parts.ts";
 
 /** Most tiers of critical load behind one transfer device. */
 export const tiersMax = 8;
@@ -13,6 +14,7 @@ export const transferDeviceSettings = group(
       installer: true,
     }),
     ...modbus,
+    ...transferParts,
     travelMs: numberOr(100, {
       sentence: "Listed worst travel time.",
       unit: "ms",
@@ -20,7 +22,7 @@ export const transferDeviceSettings = group(
       max: 10_000,
     }),
   },
-  "The transfer device K1 between the grid and the site bus.",
+  "The transfer device K1 between the grid and the site bus: one device with registers of its own, or `contacts`, `command`, `gridVoltage` and `busVoltage` as parts of several.",
 );
 
 export const tierSettings = group(

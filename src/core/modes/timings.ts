@@ -60,11 +60,15 @@ export interface ModeTimings {
   readonly storeMaxMs: number;
 }
 
-/** Times for a transfer device of worst travel `travelMs` under a grid profile's enter-service delay and ramp. */
+/**
+ * Times for a transfer device of worst travel `travelMs` under a grid profile's enter-service delay and ramp. `lateMs`: by how
+ * much its contacts and voltages may be older than those of a device that answers at once, as on a slow serial line.
+ */
 export function modeTimings(
   travelMs: number,
   enterServiceMs: number = 300 * secondMs,
   rampMs: number = 300 * secondMs,
+  lateMs = 0,
 ): ModeTimings {
   return {
     balanceMs: 500,
@@ -72,10 +76,10 @@ export function modeTimings(
     stopMs: 1 * secondMs,
     contradictionMs: 2 * secondMs,
     decayMs: 5 * secondMs,
-    deadMs: 300,
-    openMs: Math.max(300, 4 * travelMs),
-    closeMs: Math.max(300, 3 * travelMs),
-    settleMs: Math.max(500, 1.5 * travelMs),
+    deadMs: 300 + lateMs,
+    openMs: Math.max(300, 4 * travelMs) + lateMs,
+    closeMs: Math.max(300, 3 * travelMs) + lateMs,
+    settleMs: Math.max(500, 1.5 * travelMs) + lateMs,
     adoptMs: 200,
     coherentMs,
     outMs: 2 * secondMs,
@@ -88,7 +92,7 @@ export function modeTimings(
     syncMs: 300,
     closeLiveMs: travelMs + 50,
     lagMs: 20,
-    glitchMs: 100,
+    glitchMs: 100 + lateMs,
     syncMaxMs: 5 * minuteMs,
     storeMaxMs: 5 * secondMs,
   };

@@ -83,6 +83,7 @@ const noFeedbackKeys = {
   frozen: "blindFrozen",
   never: "blindNever",
   stalled: "blindStalled",
+  unmeasured: "blindUnmeasured",
 } as const;
 const noFeedbackKey = ({ durations, report: { site } }: Seen): EventKey =>
   durations.missing !== null
@@ -141,7 +142,8 @@ const healthOf = ({ devices }: Seen, d: number) => devices[d];
 
 /** The name that people know: the charger's for a stage. */
 function deviceName({ station }: Seen, d: number): string {
-  const { kind, name } = station.devices[d]!;
+  const { kind, name, isPart } = station.devices[d]!;
+  if (isPart) return name;
   if (kind !== "stage") return kind === "transfer-device" ? k1Name : `The ${name}`;
   const stage = station.devices.slice(0, d).filter((other) => other.kind === "stage").length;
   return stageName(station, stage);
@@ -149,9 +151,10 @@ function deviceName({ station }: Seen, d: number): string {
 
 /** The meter and a site without feedback have events of their own. */
 function isOutOfReach(seen: Seen, d: number, state: "silent" | "frozen"): boolean {
-  const { kind, found } = seen.station.devices[d]!;
+  const { kind, found, isPart } = seen.station.devices[d]!;
   if (healthOf(seen, d)?.state !== state) return false;
   if (!found && seen.nowMs - seen.sinceMs < findingMs) return false;
+  if (isPart) return true;
   if (kind === "meter") return !Number.isFinite(seen.report.site.meterAtMs);
   return !(kind === "transfer-device" && lacksFeedback(seen));
 }

@@ -83,8 +83,13 @@ interface DeviceAge {
 }
 
 /** Null for kinds whose values carry no age: then the bridge's word counts. */
-function deviceAge({ site, stages }: ControlReport, { kind, fault }: DeviceReport, stage: number): DeviceAge | null {
+function deviceAge(
+  { site, stages }: ControlReport,
+  { kind, fault, isPart }: DeviceReport,
+  stage: number,
+): DeviceAge | null {
   const { atMs } = site;
+  if (isPart) return null;
   switch (kind) {
     case "stage": {
       const facts = stages[stage];
@@ -102,9 +107,14 @@ function deviceAge({ site, stages }: ControlReport, { kind, fault }: DeviceRepor
   }
 }
 
-function stateOf({ found, verified, cycleFault }: DeviceReport, age: DeviceAge | null): DeviceHealth["state"] {
+function stateOf(
+  { found, verified, cycleFault, fault, isPart }: DeviceReport,
+  age: DeviceAge | null,
+): DeviceHealth["state"] {
   if (!found || age?.known.state === "unknown") return "silent";
   if (age?.known.state === "old") return age.frozen ? "frozen" : "silent";
-  if (age === null && cycleFault !== null) return "silent";
+  // An exchange that fails now and then is no silence: its standing fault is.
+  if (isPart && fault !== null) return fault.code === "clock-stands" ? "frozen" : "silent";
+  if (!isPart && age === null && cycleFault !== null) return "silent";
   return verified ? "answers" : "unverified";
 }

@@ -373,11 +373,15 @@ function plainConfig(plant: Plant, places: Places, options: ProductOptions): Jso
   };
 }
 
-/** Group by group; a list or a plain value replaces what was there. */
+/** Group by group; a list or a plain value replaces what was there, null takes it away. */
 function layOver(below: JsonObject, above: JsonObject): JsonObject {
   const result: Record<string, Json> = { ...below };
   for (const [name, value] of Object.entries(above)) {
     const old = result[name];
+    if (value === null) {
+      delete result[name];
+      continue;
+    }
     result[name] = isGroup(value) && isGroup(old) ? layOver(old, value) : value;
   }
   return result;

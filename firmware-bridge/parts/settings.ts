@@ -1,0 +1,30 @@
+/** A transfer device made of parts, as the bridge is told of it: devices, inputs and outputs by their places. */
+
+/** How outputs move K1. */
+export interface DriveSettings {
+  readonly drive: "coil" | "pulse" | "hold-to-run";
+  /** Length of a pulse, longest time of a hold-to-run output, ms. */
+  readonly onMs: number;
+}
+
+/** Where the voltage of one side comes from. `freshMs`: age from which it is unknown. */
+export type SideSettings =
+  | { readonly kind: "meter"; readonly device: number; readonly freshMs: number }
+  /** The meter at the grid connection. */
+  | { readonly kind: "pcc-meter"; readonly freshMs: number }
+  /** Contacts of a voltage relay: their places on the module. */
+  | {
+      readonly kind: "relay";
+      readonly device: number;
+      readonly live: number;
+      readonly dead: number;
+      readonly freshMs: number;
+    };
+
+/** Devices by their place in the list of named devices, inputs and outputs by their place on the module, from 0. */
+export interface TransferPartsSettings {
+  readonly contacts: { readonly device: number; readonly no: number; readonly nc: number; readonly freshMs: number };
+  readonly command: DriveSettings & { readonly device: number; readonly close: number; readonly open?: number };
+  readonly grid: SideSettings;
+  readonly bus: SideSettings;
+}
