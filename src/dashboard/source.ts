@@ -1,6 +1,7 @@
 /** What the controller gives the dashboard, and what it takes from it. The app implements this; tests have a small one. */
 import type { Result } from "../domain/result.ts";
 import type { AccountRole, ActionId, ActionValues } from "./actions.ts";
+import type { EconomyPort } from "./economy/economy-port.ts";
 import type { FleetPort } from "./fleet/fleet-port.ts";
 import type { Sentence, SiteState } from "./state.ts";
 
@@ -70,4 +71,6 @@ export interface DashboardSource {
   audit(entry: AuditEntry): void;
   /** Vehicles, timetables and plans; absent where there is no controller behind. */
   readonly fleet?: FleetPort;
+  /** Energy, cost and grid events; absent where there is no controller behind. */
+  readonly economy?: EconomyPort;
 }

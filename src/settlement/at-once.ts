@@ -24,6 +24,8 @@ export interface MeasuredStay {
 export interface AtOnce {
   /** AC power of each stay in each quarter of the period, W. */
   readonly powerW: readonly (readonly number[])[];
+  /** All stays together, W. */
+  readonly totalW: readonly number[];
   /** What each vehicle would have left with, Wh. */
   readonly leftWithWh: readonly number[];
 }
@@ -34,21 +36,26 @@ export function chargeAtOnce(stays: readonly MeasuredStay[], baseW: readonly num
   const powerW = stays.map(() => new Array<number>(baseW.length).fill(0));
   const energyWh = stays.map(({ arrivalWh }) => arrivalWh);
   const queue = stays.map((_, i) => i).sort((a, b) => stays[a]!.arrivalSlot - stays[b]!.arrivalSlot || a - b);
+  const totalW = new Array<number>(baseW.length).fill(0);
+  let next = 0;
+  let present: number[] = [];
   for (let t = 0; t < baseW.length; t++) {
     let freeW = Math.max(0, importLimitW - baseW[t]!);
-    for (const i of queue) {
+    while (next < queue.length && stays[queue[next]!]!.arrivalSlot <= t) present.push(queue[next++]!);
+    if (present.some((i) => t >= stays[i]!.departureSlot)) present = present.filter((i) => t < stays[i]!.departureSlot);
+    for (const i of present) {
       const stay = stays[i]!;
-      if (t < stay.arrivalSlot || t >= stay.departureSlot) continue;
       const battery = batteryOf(stay);
       const goalWh = Math.max(stay.leftWithWh, stay.arrivalWh);
       const power = Math.min(freeW, chargeable(battery, energyWh[i]!, goalWh, quarterH));
       if (power < 1) continue;
       powerW[i]![t] = power;
+      totalW[t]! += power;
       energyWh[i] = energyAfter(battery, energyWh[i]!, power, quarterH);
       freeW -= power;
     }
   }
-  return { powerW, leftWithWh: energyWh };
+  return { powerW, totalW, leftWithWh: energyWh };
 }
 
 /** The battery in the planner's terms. */

@@ -116,9 +116,9 @@ function baseWhOf({ importWh, exportWh, vehicles }: MeasuredQuarter): number {
   return net;
 }
 
-function atOnceQuarter(quarter: MeasuredQuarter, { powerW }: AtOnce, startsAtMs: number): MeteredQuarter {
+function atOnceQuarter(quarter: MeasuredQuarter, { totalW }: AtOnce, startsAtMs: number): MeteredQuarter {
   const t = (quarter.startsAtMs - startsAtMs) / quarterMs;
-  const netWh = baseWhOf(quarter) + powerW.reduce((sum, stay) => sum + stay[t]!, 0) / 4;
+  const netWh = baseWhOf(quarter) + totalW[t]! / 4;
   return { startsAtMs: quarter.startsAtMs, importWh: Math.max(0, netWh), exportWh: Math.max(0, -netWh) };
 }
 
@@ -151,6 +151,7 @@ function vehicleMoney(
   planless: AtOnce,
 ): Record<string, VehicleMoney> {
   const sums: Record<string, { inWh: number; outWh: number; energy: number; energyAtOnce: number }> = {};
+  const pricesAtOnce = new Map<number, number>();
   const of = (id: string) => (sums[id] ??= { inWh: 0, outWh: 0, energy: 0, energyAtOnce: 0 });
   for (const quarter of quarters) {
     const price = marginalPrice(tariff, quarter) / 1_000;
@@ -161,11 +162,13 @@ function vehicleMoney(
       sum.energy += (inWh - outWh) * price;
     }
     const t = (quarter.startsAtMs - startsAtMs) / quarterMs;
-    const priceAtOnce = marginalPrice(tariff, atOnceQuarter(quarter, planless, startsAtMs)) / 4_000;
-    stays.forEach(({ vehicleId }, i) => {
-      of(vehicleId).energyAtOnce += planless.powerW[i]![t]! * priceAtOnce;
-    });
+    pricesAtOnce.set(t, marginalPrice(tariff, atOnceQuarter(quarter, planless, startsAtMs)) / 4_000);
   }
+  stays.forEach(({ vehicleId, arrivalSlot, departureSlot }, i) => {
+    const powerW = planless.powerW[i]!;
+    for (let t = Math.max(0, arrivalSlot); t < Math.min(powerW.length, departureSlot); t++)
+      of(vehicleId).energyAtOnce += powerW[t]! * (pricesAtOnce.get(t) ?? 0);
+  });
   return Object.fromEntries(
     Object.entries(sums).map(([id, sum]) => {
       const wear = (sum.outWh / 1_000) * (wearPerKWh[id] ?? tariff.wearPerKWh);

@@ -21,6 +21,7 @@ test.each([
     pcc: () => ({ recent: [] }),
     people: { get: () => undefined },
     fleet: { presence: { at: () => null }, vehicles: {} },
+    economy: {},
     documents: openStore({ path: ":memory:" }),
     audit: () => undefined,
     ocpp: () => null,

@@ -133,6 +133,7 @@ const calm = () => ({
       transferDevice: { kind: "open-transition", travelMs: 100 },
       backend: {} as object | undefined,
     },
+    fleet: { presence: { at: () => null } },
     control: {
       evses: [
         { targetPct: 90, departsAtMs: 1e12 },

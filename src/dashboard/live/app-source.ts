@@ -17,6 +17,7 @@ import { createExceedances } from "../archive/exceedances.ts";
 import { createKeeper } from "../archive/keeper.ts";
 import { createLocalDay } from "../archive/local-day.ts";
 import { createRecorder, type Measured } from "../archive/recorder.ts";
+import { createStationEconomy } from "../economy/station-economy.ts";
 import { createStationFleet } from "../fleet/station-fleet.ts";
 import type { DashboardSource } from "../source.ts";
 import type { Sentence, SiteState } from "../state.ts";
@@ -207,6 +208,7 @@ export function createAppSource(
       return result;
     },
     fleet: createStationFleet(station, Date.now),
+    economy: createStationEconomy(station, Date.now),
     audit(entry) {
       log("info", `${entry.person}: ${entry.what}. ${entry.detail}`, { ...entry });
       writer.write(entry);

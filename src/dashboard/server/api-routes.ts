@@ -1,6 +1,7 @@
 /** The JSON API, the live stream and the metrics: a handler for each row of the table of routes. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { readCookie, writeCookie } from "../access/security.ts";
+import { economyHandlers } from "../economy/economy-routes.ts";
 import { fleetHandlers } from "../fleet/fleet-routes.ts";
 import { wordsFor } from "../view/format.ts";
 import { view } from "../view.ts";
@@ -65,6 +66,7 @@ export function serveApi(app: FastifyInstance, serving: Serving): void {
       return reply.send({ ok: true, sentence: wordsFor("UTC").say("demo.signedIn", { role: body.role }) });
     },
     ...fleetHandlers(serving),
+    ...economyHandlers(serving),
     metrics: async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text(source.state())),
   };
   for (const route of apiRoutes) {

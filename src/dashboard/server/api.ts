@@ -1,6 +1,7 @@
 /** The JSON API as a table of routes; the description (OpenAPI) is printed from the same rows. */
 import { z } from "zod";
 import { actionIds, roles } from "../actions.ts";
+import { economyRoutes } from "../economy/economy-api.ts";
 import { planRoutes } from "../fleet/plan-api.ts";
 import { vehicleRoutes } from "../fleet/vehicles-api.ts";
 import { historyQuantities } from "../source.ts";
@@ -133,6 +134,7 @@ export const apiRoutes = [
     answers: { "200": { description: "Text exposition.", type: "text/plain" } },
   },
   ...vehicleRoutes,
+  ...economyRoutes,
   ...planRoutes,
 ] as const satisfies readonly ApiRoute[];
 
