@@ -42,6 +42,16 @@ const commands: readonly (readonly [name: string, sentence: string, load: () => 
     "create, sign, inspect, install or revoke a permission to operate",
     async () => (await import("./permit.ts")).permitCommand,
   ],
+  [
+    "backup",
+    "keep configuration, permit, accounts, records and audit log of a site in one sealed file",
+    async () => (await import("./backup.ts")).backupCommand,
+  ],
+  [
+    "restore",
+    "put a backup back; what is there now is set aside, and a revoked permit does not return",
+    async () => (await import("./backup.ts")).restoreCommand,
+  ],
   ["audit", "verify or export the audit log", async () => (await import("./audit.ts")).auditCommand],
   [
     "grid-case",

@@ -1,5 +1,5 @@
 /** What a configuration refers to is read and checked with it: profiles, register maps. */
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -178,4 +178,27 @@ evses:
     '2: pcc.generationProfile is "lgp.yaml": can\'t be read (ENOENT)',
     '4: evses[0].stage.map is "gone.yaml": can\'t be read (ENOENT)',
   ]);
+});
+
+test("files that are named by a setting are meant from where the configuration lies, else from the working directory", () => {
+  const folder = mkdtempSync(join(tmpdir(), "islet-site-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, "site.yaml");
+  const minimal = join(root, "config/minimal.yaml");
+  cpSync(minimal, file);
+  writeFileSync(join(folder, "utility.pem"), "");
+  const groups = [
+    "permit: { file: permit.json, anchors: [utility.pem, package.json, /etc/other.pem] }",
+    "dashboard: { certificateFile: page.pem, keyFile: page.key }",
+    "backend: { url: 'wss://b.example/x', identity: S1, caFile: ca.pem, passwordFile: /run/secret }",
+  ];
+  writeFileSync(file, `${readFileSync(minimal, "utf8")}\n${groups.join("\n")}\n`);
+  const { permit, dashboard, backend } = loadSite(file).config;
+  expect(permit).toMatchObject({
+    file: join(folder, "permit.json"),
+    // The second lies where the tests run and not beside the configuration: as release 0.1 took it.
+    anchors: [join(folder, "utility.pem"), join(process.cwd(), "package.json"), "/etc/other.pem"],
+  });
+  expect(dashboard).toMatchObject({ certificateFile: join(folder, "page.pem"), keyFile: join(folder, "page.key") });
+  expect(backend).toMatchObject({ caFile: join(folder, "ca.pem"), passwordFile: "/run/secret" });
 });

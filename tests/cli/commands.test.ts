@@ -109,6 +109,13 @@ const rows: readonly Row[] = [
   ["modes --json", 0, /^\{"modes":\[\{"mode":"unknown"/],
   ["modes party", 2, /party is no mode; the modes are unknown, /],
 
+  ["backup", 2, /required option '--config <file>'/],
+  ["backup --config none.yaml --out x.backup", 1, /none\.yaml can't be read/],
+  ["backup --config config/minimal.yaml --out broken.yaml", 2, /broken\.yaml exists\. Name another file/],
+  ["backup --config config/minimal.yaml --out x.backup", 2, /No password: give --password-file/],
+  ["restore", 2, /missing required argument 'file'/],
+  ["restore none.backup", 1, /none\.backup/],
+
   // No log yet: the commands below make one.
   ["audit", 2, /^Usage: islet audit /],
   ["audit verify", 2, /name the log: /],

@@ -22,6 +22,7 @@ import {
 } from "../../core/pcc/limited-generation-profile.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { tariffMistakes } from "../../tariff/tariff.ts";
+import { besideFile } from "./beside-file.ts";
 import type { DeviceMaps } from "./bridge-settings.ts";
 import { checkMapsFit } from "./map-checks.ts";
 import { brokenPromise } from "./site-promises.ts";
@@ -89,20 +90,6 @@ export function loadSite(file: string): LoadedSite {
   throw new Error(
     `the configuration has ${checked.error.length} to mend:\n${checked.error.map(complaintText).join("\n")}`,
   );
-}
-
-/** Files that are read while the site runs are named from where the configuration lies. */
-function besideFile(config: SiteConfig, siteFile: string): SiteConfig {
-  const { tariff } = config;
-  if (tariff?.dayAhead === undefined) return config;
-  const { file, caFile } = tariff.dayAhead;
-  const from = (name: string): string => resolve(dirname(siteFile), name);
-  const dayAhead = {
-    ...tariff.dayAhead,
-    ...(file !== undefined && { file: from(file) }),
-    ...(caFile !== undefined && { caFile: from(caFile) }),
-  };
-  return { ...config, tariff: { ...tariff, dayAhead } };
 }
 
 /** A built-in profile or a utility's file beside the configuration, and only if it is for the site's frequency. */

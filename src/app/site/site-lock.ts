@@ -20,16 +20,24 @@ export interface SiteLock {
   release(): Promise<void>;
 }
 
+/** Locks a state folder alone, for whoever replaces it. Throws a sentence when a controller runs on it. */
+export async function lockState(stateDir: string): Promise<SiteLock> {
+  makeFolder(stateDir);
+  const folder = await patiently(Date.now() + patienceMs, async () => lockFolder(stateDir));
+  if (folder === null) throw new Error(runsOn(stateDir));
+  return { release: async () => folder.close() };
+}
+
+const runsOn = (stateDir: string): string =>
+  `another controller runs on the state folder ${stateDir}. Two on one site would command against each other: stop that one first.`;
+
 /** Locks state folder and commanded devices. Throws a sentence that says what another controller holds. */
 export async function lockSite(site: LoadedSite): Promise<SiteLock> {
   const { stateDir } = site.config;
   makeFolder(stateDir);
   const endsAtMs = Date.now() + patienceMs;
   const folder = await patiently(endsAtMs, async () => lockFolder(stateDir));
-  if (folder === null)
-    throw new Error(
-      `another controller runs on the state folder ${stateDir}. Two on one site would command against each other: stop that one first.`,
-    );
+  if (folder === null) throw new Error(runsOn(stateDir));
   const held: Server[] = [];
   const release = async (): Promise<void> => {
     folder.close();

@@ -1,0 +1,43 @@
+/** Files that a configuration names and that are read while the site runs: relative names are meant from where it lies. */
+import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { SiteConfig } from "../../config/site.ts";
+
+/** Settings that name a file, by their group. */
+const named = {
+  backend: [
+    "caFile",
+    "certificateFile",
+    "keyFile",
+    "manufacturerCaFile",
+    "v2gCaFile",
+    "contractCaFile",
+    "passwordFile",
+  ],
+  dashboard: ["certificateFile", "keyFile"],
+  permit: ["file"],
+} as const;
+
+/**
+ * The configuration with whole paths. Where a name lies beside the file it is that one; where it does not, and lies in the
+ * working directory, where 0.1 looked for it, it is that one.
+ */
+export function besideFile(config: SiteConfig, siteFile: string): SiteConfig {
+  const beside = (name: string): string => resolve(dirname(siteFile), name);
+  const place = (name: string): string =>
+    !existsSync(beside(name)) && existsSync(resolve(name)) ? resolve(name) : beside(name);
+  const placed = <G extends object>(group: G, names: readonly string[]): G => {
+    const given = Object.entries(group).filter(([name, value]) => names.includes(name) && typeof value === "string");
+    return { ...group, ...Object.fromEntries(given.map(([name, value]) => [name, place(value as string)])) };
+  };
+  const { backend, dashboard, permit, tariff } = config;
+  return {
+    ...config,
+    ...(backend !== undefined && { backend: placed(backend, named.backend) }),
+    dashboard: placed(dashboard, named.dashboard),
+    permit: { ...placed(permit, named.permit), anchors: permit.anchors.map(place) },
+    ...(tariff?.dayAhead !== undefined && {
+      tariff: { ...tariff, dayAhead: placed(tariff.dayAhead, ["file", "caFile"]) },
+    }),
+  };
+}
