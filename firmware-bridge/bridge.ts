@@ -114,6 +114,7 @@ export class Bridge {
       link.setPace(device.unit, made.pace);
       const cycle: Cycle = { device: made, take, readWaited: false, writesWaited: 0, knownFault: null };
       made.onBound = () => this.#hook(cycle);
+      made.onReplanned = () => this.#hookReads(cycle);
       this.#cycles.push(cycle);
       return made;
     };
@@ -419,9 +420,7 @@ export class Bridge {
   }
 
   #cutAnew(cycle: Cycle, block: ReadBlock): boolean {
-    const anew = block.exchange.fault === "exception" && cycle.device.tighten(block);
-    if (anew) this.#hookReads(cycle);
-    return anew;
+    return block.exchange.fault === "exception" && cycle.device.tighten(block);
   }
 
   #readFailed(device: BridgeDevice, fault: DeviceFaultName): void {

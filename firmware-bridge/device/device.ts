@@ -103,6 +103,8 @@ export class BridgeDevice {
   #scaleToldUntilMs = Number.NEGATIVE_INFINITY;
   /** Called when a map is in force: the cycle hooks its exchanges here. */
   onBound: (device: BridgeDevice) => void = () => {};
+  /** Called when its reads were cut anew: the cycle hooks them here. */
+  onReplanned: () => void = () => {};
 
   constructor(
     kind: DeviceKind,
@@ -304,6 +306,7 @@ export class BridgeDevice {
       return false;
     }
     reader.plan(this.#limits);
+    this.onReplanned();
     return true;
   }
 
@@ -328,7 +331,7 @@ export class BridgeDevice {
     }
     const chain = await walkChain(this.readRegisters);
     if (!chain.ok) return chain;
-    const images = await readKnownModels(this.readRegisters, chain.value);
+    const images = await readKnownModels(this.readRegisters, chain.value, this.kind);
     if (!images.ok) return images;
     const identity = identityOf(images.value);
     const difference = compareIdentity(identity, expected ?? {});

@@ -26,8 +26,35 @@ export interface AskedDevice {
 /** In front of what is told about settings at take-over. */
 export const takeoverPrefix = "take-over: ";
 
+/** What is written when the device comes under command, in its order; the time of its watchdog last. */
+function takeoverRows({ constants = [], watchdog }: DeviceMap): ConstantRow[] {
+  const rows = constants.filter(({ when }) => when === "takeover");
+  const register = watchdog?.register;
+  if (watchdog === undefined || register?.write !== true) return rows;
+  // A device that has restarted has forgotten it: it is written again with the other settings, not only when it is tried.
+  const value = watchdog.seconds - (register.offset ?? 0);
+  const { address, type, scale, order, byte, unit, writeFunction } = register;
+  const place = {
+    address,
+    type,
+    scale,
+    ...(order && { order }),
+    ...(byte && { byte }),
+    ...(unit !== undefined && { unit }),
+  };
+  const row: ConstantRow = {
+    ...place,
+    ...(writeFunction !== undefined && { writeFunction }),
+    name: "watchdog.register",
+    value,
+    when: "takeover",
+    readBack: true,
+  };
+  return [...rows, row];
+}
+
 /** Whether the map has settings that are written when the device comes under command. */
-export const hasTakeover = (map: DeviceMap): boolean => map.constants?.some(({ when }) => when === "takeover") ?? false;
+export const hasTakeover = (map: DeviceMap): boolean => takeoverRows(map).length > 0;
 
 /** Reads what identifies the device, and its leading register where nothing does: it must answer before it is believed. */
 export async function findByMap(device: AskedDevice, map: DeviceMap): Promise<Result<Partial<Identity>, DeviceFault>> {
@@ -109,8 +136,7 @@ async function readBytes(
 
 /** Writes the settings at take-over in their order and reads each back; null when all are in force. */
 export async function takeOver(device: AskedDevice, map: DeviceMap): Promise<DeviceFault | null> {
-  for (const row of map.constants ?? []) {
-    if (row.when !== "takeover") continue;
+  for (const row of takeoverRows(map)) {
     const fault = await writeConstant(device, map, row);
     if (fault !== null) return { ...fault, detail: takeoverPrefix + fault.detail };
   }

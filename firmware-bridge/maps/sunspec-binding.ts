@@ -2,6 +2,7 @@
 import { err, ok, type Result } from "../../src/domain/result.ts";
 import {
   type Chain,
+  type ChainEntry,
   type ModelImage,
   numberOf,
   type RegisterReader,
@@ -45,13 +46,40 @@ const modelTable = (id: number): ModelTable | undefined =>
 const meterIds = [213, 212, 211, 214, 203, 202, 201, 204];
 const tiersMax = 8;
 
-/** Reads every model that we know of a walked chain, each once. The first of several with the same identifier counts. */
+/** Models that make a part of a chain the one for a place in the site, the most telling first. */
+const leadingModels: Readonly<Record<DeviceKind, readonly number[]>> = {
+  stage: [stageModel.id, 701],
+  meter: meterIds,
+  "transfer-device": [64_902],
+  "load-panel": [loadPanelModel.id],
+  pv: [701, 103, 102, 101, 113, 112, 111],
+};
+
+/**
+ * A chain may hold several devices, such as an inverter with its meters, each behind a common model of its own. Those of the
+ * device that is meant come first, with its common model; the others follow for what it shares with them.
+ */
+function inOrderFor(kind: DeviceKind, { entries }: Chain): readonly ChainEntry[] {
+  const parts: ChainEntry[][] = [];
+  for (const entry of entries) {
+    if (entry.id === 1 || parts.length === 0) parts.push([]);
+    parts[parts.length - 1]!.push(entry);
+  }
+  for (const id of leadingModels[kind]) {
+    const own = parts.find((part) => part.some((entry) => entry.id === id));
+    if (own !== undefined) return [...own, ...parts.filter((part) => part !== own).flat()];
+  }
+  return entries;
+}
+
+/** Reads every model that we know of a walked chain, each once. The first of several counts: that of the device of the kind. */
 export async function readKnownModels(
   read: RegisterReader,
   chain: Chain,
+  kind: DeviceKind,
 ): Promise<Result<Map<number, ModelImage>, DeviceFault>> {
   const images = new Map<number, ModelImage>();
-  for (const entry of chain.entries) {
+  for (const entry of inOrderFor(kind, chain)) {
     const known = modelTable(entry.id);
     if (known === undefined || images.has(entry.id)) continue;
     const image = await readModel(read, entry, known);

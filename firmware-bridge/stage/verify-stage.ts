@@ -65,16 +65,35 @@ async function isIdle(device: BridgeDevice, context: StageContext): Promise<bool
   return roleCode < 2;
 }
 
-/** Reads the cycle's block outside the cycle, on a request of its own. */
+/** A device that refuses registers in between is cut into single values within so many refusals. */
+const refusalsMax = 12;
+
+/** Reads the facts of the cycle outside the cycle, on requests of their own; shorter ones where the device refuses them. */
 export async function refresh(device: BridgeDevice): Promise<void> {
-  const { cycleBlock } = device.reader!;
-  const { unit, functionCode, address, count } = cycleBlock.exchange;
-  const exchange = new Exchange(unit, functionCode, address, count);
-  const outcome = await device.attempt(exchange);
-  if (!outcome.ok) throw new RegisterError(outcome.error, `register ${address}`);
-  exchange.reply.copy(cycleBlock.exchange.reply);
-  cycleBlock.exchange.finishedMs = exchange.finishedMs;
-  device.reader!.decode(cycleBlock);
+  const reader = device.reader!;
+  const read = new Set<number>();
+  for (let refusals = 0; refusals <= refusalsMax; ) {
+    const block = [reader.cycleBlock, ...reader.slowBlocks].find(
+      ({ periodMs, exchange }) => periodMs === 0 && !read.has(exchange.address),
+    );
+    if (block === undefined) return;
+    const { unit, functionCode, address, count } = block.exchange;
+    const exchange = new Exchange(unit, functionCode, address, count);
+    const outcome = await device.attempt(exchange);
+    if (outcome.ok) {
+      exchange.reply.copy(block.exchange.reply);
+      block.exchange.finishedMs = exchange.finishedMs;
+      reader.decode(block);
+      read.add(address);
+      continue;
+    }
+    block.exchange.exceptionCode = exchange.exceptionCode;
+    if (outcome.error !== "exception" || !device.tighten(block))
+      throw new RegisterError(outcome.error, `register ${address}`);
+    read.clear();
+    refusals += 1;
+  }
+  throw new RegisterError("exception", "it refuses every way to read its registers");
 }
 
 async function verifyReversion(

@@ -6,6 +6,8 @@ import { describe, expect, test } from "vitest";
 import { findDevices, usualUnits } from "../../firmware-bridge/find/find-devices.ts";
 import { readLibrary } from "../../firmware-bridge/find/library.ts";
 import { DeviceBank } from "../../sim/devices/bank.ts";
+import { stageTwins } from "../../sim/devices/chargers.ts";
+import { pvTwins, sunspecTwins } from "../../sim/devices/inverters.ts";
 import { meterTwins } from "../../sim/devices/meters.ts";
 import { plainTruth, type Twin } from "../../sim/devices/twin.ts";
 import { MemoryLink } from "./memory-link.ts";
@@ -22,31 +24,46 @@ async function probe(devices: ReadonlyMap<number, DeviceBank>) {
 const writesOf = ({ units: banks }: Twin): number =>
   [...banks.values()].reduce((sum, bank) => sum + bank.writes.length + bank.forbiddenWrites, 0);
 
-/** Devices whose few registers no map can be sure of: what they must be said to look like. */
+/** Devices whose few or common registers no map can be sure of: it must be said that they look like theirs. */
 const looksLike: ReadonlySet<string> = new Set([
   "eastron-sdm72",
   "sma-home-manager",
   "victron-gx-grid",
   "huawei-emma-meter",
   "sigenergy-plant",
+  "wallbox-quasar",
+  "sigenergy-evdc",
 ]);
+/** One device, two maps: either is right. */
+const sameDevice: Readonly<Record<string, string>> = { "huawei-emma-pv": "huawei-emma-meter" };
 
 describe("each twin of the library, behind an unlabelled address", () => {
-  for (const [name, make] of Object.entries(meterTwins)) {
-    test(`${name} → ${looksLike.has(name) ? "unknown, looks like it" : "recognised"}`, async () => {
+  for (const [name, make] of Object.entries({ ...meterTwins, ...pvTwins, ...stageTwins })) {
+    const file = `config/maps/${sameDevice[name] ?? name}.yaml`;
+    const isSure = !looksLike.has(sameDevice[name] ?? name);
+    test(`${name} → ${isSure ? "recognised" : "unknown, looks like it"}`, async () => {
       const twin = make(plainTruth());
       const { devices } = await probe(twin.units);
-      expect(devices).toHaveLength(1);
-      const [found] = devices;
-      if (!looksLike.has(name)) expect(found).toMatchObject({ verdict: "recognised", map: `config/maps/${name}.yaml` });
+      expect(devices.map(({ unit }) => unit).toSorted()).toEqual([...twin.units.keys()].toSorted());
+      const found = devices.find(({ unit }) => unit === [...twin.units.keys()][0])!;
+      if (isSure) expect(found).toMatchObject({ verdict: "recognised", map: file });
       else {
-        expect(found!.verdict).toBe("looks-like");
-        expect(found!.lookalikes.map(({ file }) => file)).toContain(`config/maps/${name}.yaml`);
+        expect(found.verdict).toBe("looks-like");
+        expect(found.lookalikes.map((one) => one.file)).toContain(file);
       }
-      expect(twin.units.has(found!.unit)).toBe(true);
       expect(writesOf(twin)).toBe(0);
     });
   }
+
+  test("fronius → SunSpec, the inverter at 1 and its meter at 240", async () => {
+    const { devices } = await probe(sunspecTwins.fronius(plainTruth()).units);
+    expect(
+      devices.map(({ unit, verdict, map, kinds, identity }) => [unit, verdict, map, ...kinds, identity.serialNumber]),
+    ).toEqual([
+      [1, "recognised", "sunspec", "pv", "F-1"],
+      [240, "recognised", "sunspec", "meter", "FM-1"],
+    ]);
+  });
 });
 
 /** Registers of everything that is not in the library: what may not be taken for anything. */
