@@ -105,7 +105,7 @@ export class StageUnderTest {
     if (this.link.state !== "open") return `no connection (${this.link.openFailure || "no answer"})`;
     const chain = await walkChain(this.access.read);
     if (!chain.ok) return `${chain.error.fault}: ${chain.error.detail}`;
-    const images = await readKnownModels(this.access.read, chain.value);
+    const images = await readKnownModels(this.access.read, chain.value, "stage");
     if (!images.ok) return `${images.error.fault}: ${images.error.detail}`;
     this.chain = chain.value;
     this.images = images.value;

@@ -39,6 +39,9 @@ export interface AskingSettings {
   readonly allowance: Allowance;
 }
 
+/** What a unit is asked: function, first register, how many. */
+export type Question = readonly [functionCode: ReadFunction, address: number, count: number];
+
 /** A unit behind a link and what it has said so far. */
 export class AskedUnit {
   readonly unit: number;
@@ -51,6 +54,8 @@ export class AskedUnit {
   readonly #pauseMs: number;
   readonly #firstReplyMs: number;
   readonly #allowance: Allowance;
+  /** A question that it has answered with registers. */
+  answered: Question | undefined;
   readonly #answers = new Map<string, Answer>();
   readonly #silences = new Map<ReadFunction, number>();
 
@@ -61,6 +66,11 @@ export class AskedUnit {
     this.#pauseMs = settings.pauseMs;
     this.#firstReplyMs = settings.firstReplyMs;
     this.#allowance = settings.allowance;
+  }
+
+  /** It has said something, not only refused. */
+  get hasSaid(): boolean {
+    return this.answered !== undefined;
   }
 
   /** Time that it is given for an answer, ms. */
@@ -78,16 +88,19 @@ export class AskedUnit {
     if ((this.#silences.get(functionCode) ?? 0) >= silencesMax) return silent;
     const answer = await this.#read(functionCode, address, count);
     this.#answers.set(key, answer);
+    if (answer.kind === "said") this.answered ??= [functionCode, address, count];
     this.#silences.set(functionCode, answer.kind === "silent" ? (this.#silences.get(functionCode) ?? 0) + 1 : 0);
     return answer;
   }
 
-  /** What it said until now, for people. */
+  /** What it said until now, for people: registers before refusals. */
   said(): string[] {
-    return [...this.#answers].map(([question, answer]) => {
+    const told = [...this.#answers].map(([question, answer]) => {
       if (answer.kind === "said") return `${question}: ${answer.bytes.toString("hex")}`;
       return answer.kind === "silent" ? `${question}: no answer` : `${question}: exception ${answer.code}`;
     });
+    const refused = (one: string): number => (/: (no answer|exception \d+)$/.test(one) ? 1 : 0);
+    return told.sort((a, b) => refused(a) - refused(b));
   }
 
   async #read(functionCode: ReadFunction, address: number, count: number): Promise<Answer> {

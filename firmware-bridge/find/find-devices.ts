@@ -118,6 +118,12 @@ export async function findDevices(targets: readonly FindTarget[], options: FindO
   return { devices, silent, requests };
 }
 
+/** Whether a unit that nobody has says something where `unit` has said something: then the device does not look at units. */
+async function saysTheSame(decoy: AskedUnit, unit: AskedUnit): Promise<boolean> {
+  const question = unit.answered;
+  return question !== undefined && decoy.isThere && (await decoy.ask(...question)).kind === "said";
+}
+
 interface SilentUnit {
   readonly unit: number;
   readonly reason: string;
@@ -139,25 +145,30 @@ class UnitSearch {
   }
 
   async *run(onUnit: (unit: number) => void): AsyncGenerator<FoundDevice | SilentUnit> {
-    const { units } = this.#target;
-    const link = this.#link;
-    const first = await this.#asked(units[0]!);
-    const answersAnywhere = first.isThere && units.length > 1 && (await this.#asked(decoyUnit)).isThere;
-    for (const unit of units) {
+    let decoy: AskedUnit | undefined;
+    let everywhere = false;
+    for (const unit of this.#target.units) {
       if (this.#options.signal?.aborted) return;
       onUnit(unit);
-      if (answersAnywhere && unit !== units[0]) continue;
-      const asked = unit === units[0] ? first : await this.#asked(unit);
-      if (asked.isThere)
-        yield await lookAt(asked, {
-          link,
-          settings: this.#target.link,
-          library: this.#options.library,
-          clock: this.#clock,
-          answersAnywhere,
-        });
-      else yield { unit, reason: asked.isMissing ? "the gateway has no such unit" : "no answer" };
+      if (everywhere) continue;
+      const asked = await this.#asked(unit);
+      if (!asked.isThere) {
+        yield { unit, reason: asked.isMissing ? "the gateway has no such unit" : "no answer" };
+        continue;
+      }
+      const found = await this.#look(asked);
+      decoy ??= await this.#asked(decoyUnit);
+      everywhere = await saysTheSame(decoy, asked);
+      // Where units that nobody has refuse everything, one that refuses everything is not there.
+      if (!asked.hasSaid && decoy.isThere && !decoy.hasSaid)
+        yield { unit, reason: "refuses everything, as units here do that nobody has" };
+      else yield { ...found, answersAnywhere: everywhere };
     }
+  }
+
+  #look(asked: AskedUnit): Promise<FoundDevice> {
+    const { library } = this.#options;
+    return lookAt(asked, { link: this.#link, settings: this.#target.link, library, clock: this.#clock });
   }
 
   /** Whether anybody is there: two questions of different kinds, because some devices don't answer what they don't know. */

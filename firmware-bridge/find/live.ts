@@ -1,8 +1,9 @@
 /** A map's rows read from a live device, each alone, so that one that is refused spoils no other. */
 
+import { Exchange } from "../../src/protocols/modbus/exchange.ts";
 import { DeviceReader } from "../device/device-reader.ts";
 import type { RegisterAccess } from "../device/register-access.ts";
-import { type DeviceMap, factNames } from "../maps/device-map.ts";
+import { type DeviceMap, factNames, type ReadFunction } from "../maps/device-map.ts";
 
 /** Facts that are shown of a device that was found. */
 const shown = [
@@ -36,7 +37,7 @@ export interface LiveMap {
 }
 
 /** Reads all rows of `map` once, each value in a request of its own. */
-async function readRows(access: RegisterAccess, unit: number, map: DeviceMap): Promise<LiveMap> {
+export async function readRows(access: RegisterAccess, unit: number, map: DeviceMap): Promise<LiveMap> {
   const apart = new Set<number>();
   for (const row of map.facts) for (const source of [row, ...(row.plus ?? [])]) apart.add(source.address);
   const reader = new DeviceReader(map, unit, { registersMax: 125, gapMax: 0, apart });
@@ -71,6 +72,23 @@ async function readRows(access: RegisterAccess, unit: number, map: DeviceMap): P
 function wordsOf(functionCode: number, count: number, reply: Buffer): number[] {
   if (functionCode <= 2) return Array.from({ length: count }, (_, i) => (reply[i >> 3]! >> (i & 7)) & 1);
   return Array.from({ length: count }, (_, i) => reply.readUInt16BE(2 * i));
+}
+
+/** As many words from `address` on as the device gives: four, two or one; one bit. Undefined where it gives none. */
+export async function askWords(
+  access: RegisterAccess,
+  unit: number,
+  readFunction: ReadFunction,
+  address: number,
+): Promise<Buffer | undefined> {
+  for (const count of readFunction <= 2 ? [1] : [4, 2, 1]) {
+    if (address < 0 || address + count > 65_536) continue;
+    const exchange = new Exchange(unit, readFunction, address, count);
+    const outcome = await access.attempt(exchange);
+    if (outcome.ok) return Buffer.from(exchange.reply);
+    if (outcome.error !== "exception") return undefined;
+  }
+  return undefined;
 }
 
 /** A few of a device's numbers, as a person compares them with its display; unknown ones are left out. */

@@ -25,7 +25,6 @@ export interface LookOptions {
   readonly settings: FoundDevice["link"];
   readonly library: readonly LibraryMap[];
   readonly clock: Clock;
-  readonly answersAnywhere: boolean;
 }
 
 /** Looks at a unit that answers. Never throws for what it says. */
@@ -46,7 +45,7 @@ export async function lookAt(unit: AskedUnit, options: LookOptions): Promise<Fou
     address: link.name,
     link: settings,
     unit: unit.unit,
-    answersAnywhere: options.answersAnywhere,
+    answersAnywhere: false,
     models,
   };
   const sure = certain(fits);

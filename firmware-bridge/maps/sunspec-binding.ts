@@ -53,6 +53,7 @@ const leadingModels: Readonly<Record<DeviceKind, readonly number[]>> = {
   "transfer-device": [64_902],
   "load-panel": [loadPanelModel.id],
   pv: [701, 103, 102, 101, 113, 112, 111],
+  io: [],
 };
 
 /**

@@ -31,6 +31,7 @@ const commands: readonly (readonly [name: string, sentence: string, load: () => 
     "find out what answers at a host or on a serial line, by reading alone",
     async () => (await import("./probe.ts")).probeCommand,
   ],
+  ["map", "check, try or begin a register map of a device", async () => (await import("./map/map.ts")).mapCommand],
   ["modes", "print the mode machine that runs", async () => (await import("./modes.ts")).modesCommand],
   [
     "explain",

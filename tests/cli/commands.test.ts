@@ -74,6 +74,26 @@ const rows: readonly Row[] = [
     /^tcp 127\.0\.0\.1:1: [^\n]+\n0 found, 0 reads, nothing written\.\n$/,
   ],
 
+  ["map", 2, /Usage: islet map/],
+  ["map check", 2, /missing required argument 'file'/],
+  [
+    "map check config/maps/janitza-umg604.yaml",
+    0,
+    /^config\/maps\/janitza-umg604\.yaml: Janitza UMG 604, meter; .*\n {2}meter at the PCC: yes\n$/,
+  ],
+  [
+    "map check config/maps/eastron-sdm630.yaml --json",
+    0,
+    /^\[\{"file":"config\/maps\/eastron-sdm630\.yaml","ok":true,"kind":"meter"/,
+  ],
+  ["map check broken.yaml", 1, /broken\.yaml:1 site is not known: must be one of device, [\s\S]*to mend\.\n$/],
+  ["map check none.yaml", 1, /^none\.yaml: can't be read \(ENOENT\)\nnone\.yaml: 1 to mend\.\n$/],
+  ["map try none.yaml 127.0.0.1:1", 1, /none\.yaml can't be read \(ENOENT\)/],
+  ["map try config/maps/abb-b23.yaml nowhere:0", 2, /nowhere:0 is no HOST, HOST:PORT or serial line/],
+  ["map new --out new.yaml", 2, /the answers ended before this one: powerW/, "meter\nX\n\n\n"],
+  ["map new --out new.yaml", 0, /X, meter; 1 facts, 0 commands; tested: not tried/, "meter\nX\n\n\n10\nint16\n\n\n"],
+  ["map new --out broken.yaml", 2, /broken\.yaml is there already: name another file, or give --force/],
+
   ["check-config", 2, /name the configuration/],
   ["check-config none.yaml", 1, /none\.yaml can't be read \(ENOENT\)[\s\S]*1 to mend\. Nothing was energized\./],
   [
@@ -178,7 +198,7 @@ describe("every command says what it did, or what was wrong, in the right place"
       const where =
         code === 0 ||
         args.startsWith("check-config ") ||
-        /^(audit verify broken|v2g 8|probe 127\.0\.0\.1:1 |permit revoke --config config\/minimal\.yaml --reason)/.test(
+        /^(audit verify broken|v2g 8|probe 127\.0\.0\.1:1 |map check [bn]|permit revoke --config config\/minimal\.yaml --reason)/.test(
           args,
         )
           ? stdout

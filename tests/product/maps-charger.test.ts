@@ -1,31 +1,21 @@
 /**
- * A charger of another maker, known to the product by nothing but its register map: low words first, an enable word at
- * take-over, a role and a setpoint of its own, a watchdog whose time is written and read back. It charges, gives power back
+ * A charger that nobody knows, with a manual of two pages (`unknown/manual.txt`): low words first, an enable word at take-over,
+ * a role and a setpoint of its own, a watchdog whose time is written and read back. The tools alone make its map. It charges, gives power back
  * under a permit that covers its serial number, and brings itself to zero when the controller is killed.
  */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exportedW, importedW, meanW, until, zeroAfterMs } from "./site/judge.ts";
 import { type ModbusServer, RegisterImage, startModbusServer } from "./site/modbus-server.ts";
 import type { PlantStage } from "./site/plant.ts";
+import { type Ran, runIslet } from "./site/process.ts";
 import { type Product, startProduct } from "./site/product.ts";
 import { soon } from "./site/sites.ts";
 
-const map = `
-device: stage
-wordOrder: little
-facts:
-  roleCode:      { address: 100, type: uint16, codes: { off: 0, charge: 2, discharge: 3 } }
-  powerW:        { address: 101, type: int32, scale: 0.1 }
-  lineVoltageV:  { address: 110, type: uint16, scale: 0.1 }
-  frequencyHz:   { address: 111, type: uint16, scale: 0.01 }
-  socPct:        { address: 120, type: uint16, offset: -40, pace: second }
-  antiIslanding: { address: 130, type: uint16, bit: 4, codes: { yes: 0, no: 1 } }
-commands:
-  enable:   { address: 210, type: uint16, value: 0xA5A5 }
-  roleCode: { address: 200, type: uint16, function: 6, codes: { off: 0, charge: 1, discharge: 2 }, onSilence: off after the watchdog's time }
-  powerW:   { address: 201, type: int32, scale: 0.1, onSilence: zero after the watchdog's time }
-watchdog: { seconds: 2, does: off, fedBy: any-write, register: { address: 220, type: uint16, write: true } }
-`;
+/** The manual that came with it, and what an installer answers from it when asked by `islet map new`. */
+const answers = readFileSync(join(import.meta.dirname, "unknown/answers.txt"), "utf8");
 
 /** The charger: its registers are written here as its maker would have, in no shared words with the map. */
 class Charger {
@@ -88,15 +78,30 @@ describe("a charger that is known by its map alone", () => {
   let charger: Charger;
   let server: ModbusServer;
   let product: Product;
+  let folder: string;
+  let made: Ran;
+  let tried: Ran;
+  let found: Ran;
+  let toolsMs: number;
+  let writesByTools: number;
   beforeAll(async () => {
     charger = new Charger();
     server = await startModbusServer(new Map([[3, charger.image]]));
+    const place = `127.0.0.1:${server.port}`;
+    folder = mkdtempSync(join(tmpdir(), "islet-map-"));
+    const file = join(folder, "charger.yaml");
+    const startMs = performance.now();
+    made = await runIslet(["map", "new", place, "--unit", "3", "--out", file], 60_000, folder, answers);
+    tried = await runIslet(["map", "try", file, place, "--unit", "3", "--rounds", "2", "--json"], 60_000, folder);
+    found = await runIslet(["probe", place, "--units", "1-3", "--maps", folder, "--json"], 60_000, folder);
+    toolsMs = performance.now() - startMs;
+    writesByTools = server.writes.length;
     product = await startProduct({
       plant: { stages: [{}], buildingW: 20_000 },
       permit: { mode: "parallel-export", exportLimitW: 50_000 },
       backend: true,
       waits: true,
-      files: { "charger.yaml": map },
+      files: { "charger.yaml": readFileSync(file, "utf8") },
       config: {
         evses: [
           {
@@ -127,6 +132,25 @@ describe("a charger that is known by its map alone", () => {
     charger.stop();
     await product.stop();
     await server.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("the tools make its map from its manual, read it live, recognise it afterwards, and write nothing to it", () => {
+    expect(made).toMatchObject({ code: 0, err: "" });
+    expect(made.out).toMatch(/Norrsken Garage 60, stage; 6 facts[\s\S]*discharging in parallel with the grid: yes/);
+    expect(tried).toMatchObject({ code: 0, err: "" });
+    const rows = (JSON.parse(tried.out) as { rows: { fact: string; value: number }[] }).rows;
+    expect(Object.fromEntries(rows.map(({ fact, value }) => [fact, value]))).toMatchObject({
+      powerW: 0,
+      lineVoltageV: 480,
+      frequencyHz: 60,
+      antiIslanding: 1,
+    });
+    expect(JSON.parse(found.out)).toMatchObject({
+      devices: [{ unit: 3, verdict: "recognised", name: "Norrsken Garage 60" }],
+    });
+    expect(writesByTools).toBe(0);
+    expect(toolsMs).toBeLessThan(15 * 60_000);
   });
 
   it("evses[].stage.map: the stage is enabled, its watchdog's time is written, and parallel operation is reached", async () => {

@@ -11,19 +11,20 @@ export interface Ran {
   readonly err: string;
 }
 
-/** Runs a command to its end, at most `withinMs`. */
-export function runIslet(args: readonly string[], withinMs = 30_000, cwd?: string): Promise<Ran> {
+/** Runs a command to its end, at most `withinMs`; `input` stands on its standard input. */
+export function runIslet(args: readonly string[], withinMs = 30_000, cwd?: string, input?: string): Promise<Ran> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [isletFile, ...args], {
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       ...(cwd && { cwd }),
     });
+    child.stdin?.end(input);
     let out = "";
     let err = "";
-    child.stdout.on("data", (chunk) => {
+    child.stdout!.on("data", (chunk) => {
       out += chunk;
     });
-    child.stderr.on("data", (chunk) => {
+    child.stderr!.on("data", (chunk) => {
       err += chunk;
     });
     const patience = setTimeout(() => child.kill("SIGKILL"), withinMs);
