@@ -46,6 +46,11 @@ import { StageUnit } from "./stage/stage-unit.ts";
 /** Values of the panel and of PV older than this are unknown where nothing is configured: they have no age of their own in the image. */
 const auxiliaryMaxMs = 1_000;
 const auxiliaryReplies = 4;
+/** A device that is being verified is read this often, ms. */
+const heldReadMs = 200;
+/** What has not changed is written again after so many replies of a slow device, and after this time at the latest, ms. */
+const refreshReplies = 8;
+const refreshMostMs = 1_000;
 
 const phaseCounts = { single: 1, split: 2, three: 3 } as const;
 const closeCode = transferCommandNames.indexOf("close");
@@ -338,6 +343,8 @@ export class Bridge {
   #startRead(cycle: Cycle, nowMs: number, deadlineMs: number): void {
     const { device } = cycle;
     cycle.readWaited = false;
+    // Whoever tries or sets it up has its line for himself, but for what keeps its readings young.
+    if (device.held && nowMs - device.readAtMs < heldReadMs) return;
     if (device.state === "unbound") {
       device.bindWhenDue(nowMs);
       return;
@@ -345,7 +352,10 @@ export class Bridge {
     if (device.state === "binding" || device.reader === undefined) return;
     if (device.needsIdentityCheck && device.identityCheck === undefined) device.identityChecked();
     const exchange = device.needsIdentityCheck ? device.identityCheck! : device.reader.cycleBlock.exchange;
-    if (exchange.busy) return;
+    if (exchange.busy) {
+      if (device.state === "bound") device.reader.startSlow(device, nowMs);
+      return;
+    }
     if (device.needsIdentityCheck) device.state = "checking";
     if (device.readTime.fits(deadlineMs - nowMs)) {
       cycle.readWaited = true;
@@ -413,7 +423,10 @@ export class Bridge {
         if (exchange.fault === null) {
           block.refused = false;
           reader.decode(block);
-        } else if (!this.#cutAnew(cycle, block)) device.cycleFault = exchange.fault;
+        } else if (!this.#cutAnew(cycle, block)) {
+          if (!block.refused) reader.retrySlow(block);
+          device.cycleFault = exchange.fault;
+        }
       };
     }
     if (device === this.meter) this.#meterContext.previous = Buffer.alloc(cycleBlock.exchange.reply.length);
@@ -522,7 +535,7 @@ export class Bridge {
     const fits = device.writeTime.fits(deadlineMs - nowMs);
     for (let i = 0; i < writer.requests.length; i += 1) {
       const request = writer.requests[i]!;
-      if (request.exchange.busy || !writer.due(request, nowMs)) continue;
+      if (request.exchange.busy || !writer.due(request, nowMs, slowestRefreshMs(device))) continue;
       if (fits) {
         cycle.writesWaited += 1;
         this.#writesPending += 1;
@@ -576,6 +589,11 @@ function isForgotten({ settings, reader, readTime }: BridgeDevice, nowMs: number
   const replyMs = readTime.peakMs > 0 ? readTime.peakMs : 0;
   const allowedMs = settings.freshMs ?? Math.max(auxiliaryMaxMs, auxiliaryReplies * replyMs);
   return nowMs - (reader?.cycleBlock.atMs ?? Number.NEGATIVE_INFINITY) > allowedMs;
+}
+
+/** A device that answers slowly is told less often what it knows already, so that the line has room for what is new. */
+function slowestRefreshMs({ writeTime: { peakMs } }: BridgeDevice): number {
+  return peakMs > 0 ? Math.min(refreshMostMs, refreshReplies * peakMs) : 0;
 }
 
 /** A bridge for the devices of `settings`; nothing is opened before `start`. */

@@ -2,6 +2,7 @@
 import type { BridgeDevice } from "./device.ts";
 import { exceptionText, type ReportedFault, reportedFault } from "./fault-words.ts";
 import type { DeviceFaultName } from "./faults.table.ts";
+import { isBusy } from "./register-access.ts";
 
 /** A device that has not been found this long after the start has a fault, ms. */
 const firstSearchMs = 2_000;
@@ -13,6 +14,9 @@ const silentReplies = 4;
 const clockStandsMs = 1_500;
 /** Commands refused in a row before that is a fault: one may be refused because it was late. */
 const refusedFrom = 3;
+/** "Busy" is no refusal before it has lasted this long, ms. */
+const busyForMs = 3_000;
+const refusedForMs = (code: number): number => (isBusy(code) ? busyForMs : 0);
 /** Bytes that belong to no reply make a fault while they are not older than this, ms. */
 const strayMs = 10_000;
 const strayFrom = 8;
@@ -32,7 +36,8 @@ export function standingFault(device: BridgeDevice, nowMs: number): DeviceFaultN
   const { life } = device;
   if (life?.judged === true && nowMs - life.liveAtMs > Math.max(clockStandsMs, silentReplies * replyMs))
     return "clock-stands";
-  if (device.refusedInRow >= refusedFrom) return "command-refused";
+  if (device.refusedInRow >= refusedFrom && nowMs - device.refusedSinceMs >= refusedForMs(device.refusedCode))
+    return "command-refused";
   for (let i = 0; i < device.faults.length; i += 1)
     if (device.faults[i]!.fault !== waits) return device.faults[i]!.fault;
   const { strayBytes, strayAtMs } = device.link.counters;

@@ -13,6 +13,8 @@ const refusedPeriodMs = 60_000;
 /** A slow value counts for this many of its periods and a grace for the turns that it waits. */
 const slowPeriodsMax = 3;
 const slowGraceMs = 2_000;
+/** Pause before a slow value is asked for again after a read that failed, ms. */
+const slowRetryMs = 100;
 
 /** Reads a device's registers, each block when its pace says so, and decodes them into facts. */
 export class DeviceReader {
@@ -74,12 +76,13 @@ export class DeviceReader {
     return atMs === Number.POSITIVE_INFINITY ? Number.NEGATIVE_INFINITY : atMs;
   }
 
-  /** Starts the slow block that has been due for longest: at most one beside the cycle's own read. */
+  /** Starts the slow block that has been due for longest: at most one at a time beside the cycle's own read. */
   startSlow(sender: Sender, nowMs: number): void {
     let latest: ReadBlock | undefined;
     for (let i = 0; i < this.slowBlocks.length; i += 1) {
       const block = this.slowBlocks[i]!;
-      if (block.exchange.busy || nowMs - block.triedMs < (block.refused ? refusedPeriodMs : block.periodMs)) continue;
+      if (block.exchange.busy) return;
+      if (nowMs - block.triedMs < (block.refused ? refusedPeriodMs : block.periodMs)) continue;
       if (latest === undefined || block.triedMs + block.periodMs < latest.triedMs + latest.periodMs) latest = block;
     }
     if (latest === undefined) return;
@@ -94,6 +97,11 @@ export class DeviceReader {
       if (nowMs - block.atMs <= slowPeriodsMax * block.periodMs + slowGraceMs) continue;
       this.decoder.forget(block.parts);
     }
+  }
+
+  /** A slow block got no reply, or "later": it is due again soon, not a whole period later. */
+  retrySlow(block: ReadBlock): void {
+    block.triedMs = Math.min(block.triedMs, block.exchange.finishedMs - block.periodMs + slowRetryMs);
   }
 
   /** Takes a good reply's registers into `values`. */

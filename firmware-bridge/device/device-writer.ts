@@ -27,12 +27,12 @@ export class DeviceWriter {
     this.#decoder = decoder;
   }
 
-  /** Whether anything in `request` has to be written now. */
-  due(request: WriteRequest, nowMs: number): boolean {
+  /** Whether anything in `request` has to be written now; what has not changed not before `refreshFromMs`. */
+  due(request: WriteRequest, nowMs: number, refreshFromMs = 0): boolean {
     if (request.stepping) return false;
     if (request.pulsing) return nowMs - request.acknowledgedMs >= request.pulseMs;
     if (nowMs - request.acknowledgedMs < request.everyMs || !this.canSay(request)) return false;
-    if (!(nowMs - request.acknowledgedMs < request.refreshMs)) return true;
+    if (!(nowMs - request.acknowledgedMs < Math.max(request.refreshMs, refreshFromMs))) return true;
     for (let i = 0; i < request.places.length; i += 1) {
       const { index, deadBand } = request.places[i]!;
       const wanted = this.targets[index]!;

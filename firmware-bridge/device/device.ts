@@ -74,8 +74,9 @@ export class BridgeDevice {
   readonly madeMs: number;
   /** Arrival of the last read that was taken, ms; -Infinity before the first. */
   readAtMs = Number.NEGATIVE_INFINITY;
-  /** Writes refused with an exception in a row, the last one's code and register. */
+  /** Writes refused with an exception in a row, since when, the last one's code and register. */
   refusedInRow = 0;
+  refusedSinceMs = Number.NEGATIVE_INFINITY;
   refusedCode = 0;
   refusedAddress = 0;
   /** Arrival of the last reply of any kind, ms; -Infinity before the first. */
@@ -194,6 +195,7 @@ export class BridgeDevice {
       this.exceptionCode = exchange.exceptionCode;
       this.exceptionAddress = exchange.address;
       if (exchange.isWrite) {
+        if (this.refusedInRow === 0) this.refusedSinceMs = finishedMs;
         this.refusedInRow += 1;
         this.refusedCode = exchange.exceptionCode;
         this.refusedAddress = exchange.address;
@@ -226,6 +228,8 @@ export class BridgeDevice {
     this.faults = [];
     this.bound = outcome.value;
     const { unit } = this.settings;
+    const { registersMax } = this.access;
+    this.#limits = { ...this.#limits, registersMax: Math.min(registersMax, this.#limits.registersMax) };
     this.reader = new DeviceReader(outcome.value.map, unit, this.#limits);
     this.#scaleChanges = 0;
     this.life = new LifeSign(outcome.value.map, this.settings.asVoltmeter);

@@ -16,6 +16,9 @@ export interface PlanLimits {
   readonly apart?: ReadonlySet<number>;
 }
 
+/** Powers of ten that lie too far from their values to come with them are looked after this often, ms. */
+const scalesAloneMs = 500;
+
 export const defaultLimits: PlanLimits = { registersMax: readRegistersMax, gapMax };
 
 /** One read: its exchange, the facts that it brings, its period and when it was last made, ms. */
@@ -40,15 +43,25 @@ interface Lane {
   readonly reaches: Reach[];
 }
 
-/** Blocks in the order in which they matter: the one with the device's leading fact first, then the others of the cycle. */
+/**
+ * Blocks in the order in which they matter: the one with the device's leading fact first, then the others of the cycle.
+ * A value comes with its power of ten. Where that would take more requests in each cycle, because the device gives little at
+ * once and keeps its powers far from the values, the far ones are read by themselves and less often.
+ */
 export function planReads(map: DeviceMap, unit: number, decoder: FactDecoder, limits = defaultLimits): ReadBlock[] {
-  const blocks = lanesOf(map, unit, decoder, limits).flatMap((lane) => blocksOf(lane, limits));
+  const planned = (scaleReach: number): ReadBlock[] =>
+    lanesOf(map, unit, decoder, scaleReach).flatMap((lane) => blocksOf(lane, limits));
+  const perCycle = (some: readonly ReadBlock[]): number => some.filter(({ periodMs }) => periodMs === 0).length;
+  const together = planned(limits.registersMax);
+  const apart = perCycle(together) > 1 ? planned(Math.min(limits.registersMax, limits.gapMax)) : together;
+  const blocks = perCycle(apart) < perCycle(together) ? apart : together;
   const leading = decoder.sourceOf(leadingFact[map.kind]);
   const leads = (block: ReadBlock): number => (block.parts.some(({ source }) => source === leading) ? 0 : 1);
   return blocks.sort((a, b) => a.periodMs - b.periodMs || leads(a) - leads(b));
 }
 
-function lanesOf(map: DeviceMap, unit: number, decoder: FactDecoder, limits: PlanLimits): Lane[] {
+/** `scaleReach`: registers from a value to its power of ten that are read with it. */
+function lanesOf(map: DeviceMap, unit: number, decoder: FactDecoder, scaleReach: number): Lane[] {
   const lanes: Lane[] = [];
   const lane = (pace: Pace, laneUnit: number, readFunction: ReadFunction): Reach[] => {
     const same = (one: Lane): boolean =>
@@ -64,7 +77,7 @@ function lanesOf(map: DeviceMap, unit: number, decoder: FactDecoder, limits: Pla
   for (const [source, place] of decoder.sources.entries()) {
     const power = place.scaleAt === undefined ? -1 : decoder.powerAddresses.indexOf(place.scaleAt);
     const reaches = lane(paceOf[source]!, place.unit ?? unit, place.readFunction ?? map.readFunction);
-    reaches.push(...reachesOf(source, place, power, limits.registersMax));
+    reaches.push(...reachesOf(source, place, power, scaleReach));
     if (place.scaleAt !== undefined) read.add(place.scaleAt);
   }
   // Powers of ten that only commands use are looked after once a second.
@@ -97,7 +110,7 @@ function blocksOf({ pace, unit, readFunction, reaches }: Lane, limits: PlanLimit
     blocks.push({
       exchange: new Exchange(unit, readFunction, start, end - start),
       parts,
-      periodMs: paces[pace],
+      periodMs: parts.some(({ source }) => source >= 0) ? paces[pace] : Math.max(scalesAloneMs, paces[pace]),
       atMs: Number.NEGATIVE_INFINITY,
       sentMs: Number.NEGATIVE_INFINITY,
       // Powers of ten alone are known from the scan: values that are not go first.

@@ -23,6 +23,7 @@ import {
   missingRows,
 } from "./device-map.ts";
 import * as table from "./sunspec-binding.table.ts";
+import { twoAtATime } from "./two-at-a-time.ts";
 import { commandDuties, loadPanelModel, stageModel, vendorModels } from "./vendor-models.table.ts";
 
 /** What a device says of itself. */
@@ -75,17 +76,21 @@ function inOrderFor(kind: DeviceKind, { entries }: Chain): readonly ChainEntry[]
 
 /** Reads every model that we know of a walked chain, each once. The first of several counts: that of the device of the kind. */
 export async function readKnownModels(
-  read: RegisterReader,
+  reader: RegisterReader,
   chain: Chain,
   kind: DeviceKind,
 ): Promise<Result<Map<number, ModelImage>, DeviceFault>> {
+  const ordered = inOrderFor(kind, chain);
+  const firsts = ordered.filter(({ id }, index) => ordered.findIndex((one) => one.id === id) === index);
+  const known = firsts.flatMap((entry) => {
+    const table = modelTable(entry.id);
+    return table === undefined ? [] : [{ entry, table }];
+  });
+  const read = await twoAtATime(known, ({ entry, table }) => readModel(reader, entry, table));
   const images = new Map<number, ModelImage>();
-  for (const entry of inOrderFor(kind, chain)) {
-    const known = modelTable(entry.id);
-    if (known === undefined || images.has(entry.id)) continue;
-    const image = await readModel(read, entry, known);
+  for (const [index, image] of read.entries()) {
     if (!image.ok) return image;
-    images.set(entry.id, image.value);
+    images.set(known[index]!.entry.id, image.value);
   }
   return ok(images);
 }

@@ -6,6 +6,7 @@
 import type { Clock } from "../../src/protocols/modbus/link.ts";
 import type { ModelImage } from "../../src/protocols/sunspec/chain.ts";
 import type { PlacedPoint } from "../../src/protocols/sunspec/model.ts";
+import { twoAtATime } from "../maps/two-at-a-time.ts";
 import type { ModelPlan, PointValue } from "./function-plan.ts";
 import { RegisterError, type StageRegisters, valueIn } from "./stage-registers.ts";
 
@@ -37,11 +38,9 @@ const optional =
 
 /** All registers of models 702–712 that the stage has, read anew. */
 export async function readFunctionImages(registers: StageRegisters): Promise<Map<number, ModelImage>> {
-  const images = new Map<number, ModelImage>();
-  for (const model of registers.images.keys()) {
-    if (model >= firstModel && model <= lastModel) images.set(model, await registers.readWhole(model));
-  }
-  return images;
+  const models = [...registers.images.keys()].filter((model) => model >= firstModel && model <= lastModel);
+  const images = await twoAtATime(models, (model) => registers.readWhole(model));
+  return new Map(models.map((model, index) => [model, images[index]!]));
 }
 
 /** The first active setting that is not what the plan says; null when all are. */

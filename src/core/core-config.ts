@@ -24,8 +24,11 @@ const writeMs = 2;
 /** A stage measures itself over a cycle of the grid, and its value is so old when it is read, ms. */
 const stageWindowMs = 20;
 const stageLatencyMs = 5;
-/** A stage's link does not count as lost sooner, ms. */
-const stageStaleFloorMs = 300;
+/**
+ * A stage's link does not count as lost sooner, ms. Where nothing can form an island the meter sees what a silent stage does,
+ * and a reply that is late or a device that is busy for a moment must not take its power out of the sum.
+ */
+const stageStaleFloorMs = { withIsland: 300, without: 1_000 } as const;
 /** Samples of the meter that may stay away before it counts as silent. */
 const meterSamplesMax = 2.5;
 /** A forming stage may be silent this long behind an open transfer device with a live bus; its watchdog is longer, ms. */
@@ -113,11 +116,12 @@ export const carriesBackup = ({ stage }: EvseConfig, { meter }: SiteConfig["pcc"
   meter.updateMs + meter.latencyMs <= backupFrequencyMaxMs;
 
 /** Without a reading for this long a stage's link counts as lost, ms: as its slowest line allows. */
-export const stageStaleMs = (config: SiteConfig): number =>
-  config.evses.reduce(
-    (most, { stage }) => Math.max(most, freshMs(config, stage, stageStaleFloorMs)),
-    stageStaleFloorMs,
-  );
+export const stageStaleMs = (config: SiteConfig): number => {
+  const { transferDevice } = config;
+  const canIsland = transferDevice !== undefined && transferDevice.kind !== "none";
+  const floorMs = canIsland ? stageStaleFloorMs.withIsland : stageStaleFloorMs.without;
+  return config.evses.reduce<number>((most, { stage }) => Math.max(most, freshMs(config, stage, floorMs)), floorMs);
+};
 
 /** Age from which K1's contacts are old, ms; of one made of parts, those of the module that reads them. */
 export function transferDeviceFreshMs(config: SiteConfig): number {

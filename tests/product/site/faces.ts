@@ -1,7 +1,7 @@
 /** What the devices of the emulated site show and take on the wire: SunSpec, our vendor models, and meters of other makers. */
 import { RegisterImage } from "./modbus-server.ts";
 import type { ContactState, Plant, PlantStage, StageRole } from "./plant.ts";
-import { SunspecMap } from "./sunspec-map.ts";
+import { SunspecMap, type SunspecShape } from "./sunspec-map.ts";
 
 const badValue = 3;
 const busy = 6;
@@ -158,6 +158,7 @@ export interface StageFaceOptions {
   readonly serialNumber: string;
   /** Model 64901 beside the standard ones. */
   readonly vendorModel: boolean;
+  readonly shape?: SunspecShape;
 }
 
 /** A certified power stage: models 701–715, and the stage model that CONTRACT.md asks for. */
@@ -183,7 +184,7 @@ export class StageFace {
     this.#stage = plant.stages[index]!;
     this.#vendor = options.vendorModel;
     const standard = [1, 701, 702, 703, 704, 705, 706, 707, 708, 709, 710, 711, 712, 713, 714, 715];
-    this.map = new SunspecMap(options.vendorModel ? [...standard, 64_901] : standard);
+    this.map = new SunspecMap(options.vendorModel ? [...standard, 64_901] : standard, options.shape);
     identify(this.map, "Stage", options.serialNumber);
     this.#fill();
     this.map.image.refresh = () => this.#show();

@@ -35,6 +35,12 @@ export interface ServerHabits {
   silent: boolean;
   /** One request at a time: what arrives while one is being served is lost. */
   dropsWhileBusy: boolean;
+  /** One request at a time, as on a serial line behind a gateway: what arrives meanwhile waits its turn. */
+  oneAtATime: boolean;
+  /** Sent on every new connection before anything is asked. */
+  greeting: Buffer | null;
+  /** Unit identifier in the replies; null: the one that was asked. */
+  replyUnit: number | null;
 }
 
 const plainHabits: ServerHabits = {
@@ -48,7 +54,28 @@ const plainHabits: ServerHabits = {
   unknownUnit: "exception",
   silent: false,
   dropsWhileBusy: false,
+  oneAtATime: false,
+  greeting: null,
+  replyUnit: null,
 };
+
+/** One request as it came. */
+export interface WireRequest {
+  readonly atMs: number;
+  readonly unit: number;
+  readonly functionCode: number;
+  readonly address: number;
+  readonly count: number;
+}
+
+/** A reply with an exception, other than those that `busyShare` made. */
+export interface Refused {
+  readonly atMs: number;
+  readonly unit: number;
+  readonly functionCode: number;
+  readonly address: number;
+  readonly code: number;
+}
 
 /** One request that changes something, as it was on the wire. */
 export interface WireWrite {
@@ -69,8 +96,17 @@ export interface ModbusServer {
   readonly asked: ReadonlyMap<string, number>;
   /** Answers kept back by `loseEvery`. */
   readonly lost: number;
-  /** Connections that are open. */
+  /** Connections that are open, the most that were open at once, and all that were taken or closed at once. */
   readonly clients: number;
+  readonly clientsPeak: number;
+  readonly opened: number;
+  /** Good replies to reads, by unit. */
+  readonly readsOf: ReadonlyMap<number, number>;
+  readonly refused: readonly Refused[];
+  /** Every request as it came, the oldest dropped. */
+  readonly requests: readonly WireRequest[];
+  /** The present connections are never answered again, as after a power cut of the far end; new ones are. */
+  halfOpen(): void;
   /** Cuts every connection with a reset. */
   reset(): void;
   /** Closes the port: connections are refused until `listen`. */
@@ -81,11 +117,75 @@ export interface ModbusServer {
 
 /** Writes kept; older ones are dropped. */
 const writesMax = 50_000;
+const refusedMax = 10_000;
 const illegalFunction = 1,
   illegalAddress = 2,
   illegalValue = 3,
   busy = 6,
   gatewayNoAnswer = 11;
+
+/** A device's answer to one request, from function code on; writes are noted. */
+export const answerTo = (
+  device: RegisterDevice,
+  unit: number,
+  pdu: Buffer,
+  noted: (write: WireWrite) => void,
+  registersMax: number,
+): Buffer => {
+  const functionCode = pdu[0]!;
+  const exception = (code: number): Buffer => Buffer.from([functionCode | 0x80, code]);
+  if (pdu.length < 5) return exception(illegalValue);
+  const address = pdu.readUInt16BE(1);
+  const count = pdu.readUInt16BE(3);
+  const note = (words: readonly number[], code: number): void => {
+    noted({ atMs: performance.now(), unit, functionCode, address, words, exception: code });
+  };
+  switch (functionCode) {
+    case 1:
+    case 2: {
+      const bits = device.bits?.(functionCode, address, count) ?? illegalFunction;
+      if (typeof bits === "number") return exception(bits);
+      const bytes = Buffer.alloc(Math.ceil(count / 8));
+      bits.forEach((on, i) => {
+        if (on) bytes[i >> 3]! |= 1 << (i & 7);
+      });
+      return Buffer.concat([Buffer.from([functionCode, bytes.length]), bytes]);
+    }
+    case 3:
+    case 4: {
+      if (count < 1 || count > registersMax) return exception(illegalValue);
+      const words = device.registers(functionCode, address, count);
+      if (typeof words === "number") return exception(words);
+      return Buffer.concat([Buffer.from([functionCode, words.length]), words]);
+    }
+    case 5: {
+      const code = device.writeCoils?.(address, [count === 0xff00]) ?? illegalFunction;
+      note([count], code);
+      return code === 0 ? Buffer.from(pdu.subarray(0, 5)) : exception(code);
+    }
+    case 6: {
+      const code = device.writeRegisters(address, [count]);
+      note([count], code);
+      return code === 0 ? Buffer.from(pdu.subarray(0, 5)) : exception(code);
+    }
+    case 15: {
+      const values = Array.from({ length: count }, (_, i) => (((pdu[6 + (i >> 3)] ?? 0) >> (i & 7)) & 1) === 1);
+      const code = device.writeCoils?.(address, values) ?? illegalFunction;
+      note(values.map(Number), code);
+      return code === 0 ? Buffer.from(pdu.subarray(0, 5)) : exception(code);
+    }
+    case 16: {
+      if (count < 1 || count > Math.min(123, registersMax) || pdu[5] !== 2 * count || pdu.length !== 6 + 2 * count)
+        return exception(illegalValue);
+      const words = Array.from({ length: count }, (_, i) => pdu.readUInt16BE(6 + 2 * i));
+      const code = device.writeRegisters(address, words);
+      note(words, code);
+      return code === 0 ? Buffer.from(pdu.subarray(0, 5)) : exception(code);
+    }
+    default:
+      return exception(illegalFunction);
+  }
+};
 
 export async function startModbusServer(
   units: ReadonlyMap<number, RegisterDevice>,
@@ -95,6 +195,14 @@ export async function startModbusServer(
   const writes: WireWrite[] = [];
   const asked = new Map<string, number>();
   const sockets = new Set<Socket>();
+  const readsOf = new Map<number, number>();
+  const refused: Refused[] = [];
+  const requests: WireRequest[] = [];
+  let dead = new WeakSet<Socket>();
+  let clientsPeak = 0;
+  let opened = 0;
+  /** When the line behind the gateway is free again. */
+  let freeAtMs = 0;
   let serving = 0;
   let lost = 0;
   let sinceLost = 0;
@@ -104,11 +212,21 @@ export async function startModbusServer(
     const pdu = frame.subarray(7);
     const device = units.get(unit);
     const functionCode = pdu[0]!;
+    if (pdu.length >= 5) {
+      requests.push({
+        atMs: performance.now(),
+        unit,
+        functionCode,
+        address: pdu.readUInt16BE(1),
+        count: pdu.readUInt16BE(3),
+      });
+      if (requests.length > writesMax) requests.splice(0, writesMax / 2);
+    }
     if (pdu.length >= 3) {
       const key = `${functionCode}@${pdu.readUInt16BE(1)}`;
       asked.set(key, (asked.get(key) ?? 0) + 1);
     }
-    if (habits.silent || (habits.dropsWhileBusy && serving > 0)) return;
+    if (habits.silent || dead.has(socket) || (habits.dropsWhileBusy && serving > 0)) return;
     if (device === undefined && habits.unknownUnit === "silent") return;
     sinceLost += 1;
     const isLost = sinceLost >= habits.loseEvery;
@@ -120,91 +238,47 @@ export async function startModbusServer(
     const answer = (): void => {
       serving -= 1;
       if (isLost || socket.destroyed || habits.silent || Math.random() < habits.lossShare) return;
+      const isBusy = Math.random() < habits.busyShare;
       const body =
         device === undefined
           ? Buffer.from([functionCode | 0x80, gatewayNoAnswer])
-          : Math.random() < habits.busyShare
+          : isBusy
             ? Buffer.from([functionCode | 0x80, busy])
-            : answerTo(device, unit, pdu);
+            : answerTo(device, unit, pdu, note, habits.registersMax);
+      if (body[0]! < 0x80) {
+        if (functionCode <= 4) readsOf.set(unit, (readsOf.get(unit) ?? 0) + 1);
+      } else if (!isBusy && refused.length < refusedMax)
+        refused.push({ atMs: performance.now(), unit, functionCode, address: pdu.readUInt16BE(1), code: body[1]! });
       const head = Buffer.alloc(7);
       frame.copy(head, 0, 0, 2);
       head.writeUInt16BE(body.length + 1, 4);
-      head[6] = unit;
+      head[6] = habits.replyUnit ?? unit;
       socket.write(Buffer.concat([head, body]));
     };
-    const delayMs = habits.latencyMs + Math.random() * habits.jitterMs;
+    let delayMs = habits.latencyMs + Math.random() * habits.jitterMs;
+    if (habits.oneAtATime) {
+      const nowMs = performance.now();
+      freeAtMs = Math.max(freeAtMs, nowMs) + delayMs;
+      delayMs = freeAtMs - nowMs;
+    }
     if (delayMs > 0) setTimeout(answer, delayMs);
     else answer();
   };
 
-  const answerTo = (device: RegisterDevice, unit: number, pdu: Buffer): Buffer => {
-    const functionCode = pdu[0]!;
-    const exception = (code: number): Buffer => Buffer.from([functionCode | 0x80, code]);
-    if (pdu.length < 5) return exception(illegalValue);
-    const address = pdu.readUInt16BE(1);
-    const count = pdu.readUInt16BE(3);
-    const note = (words: readonly number[], code: number): void => {
-      writes.push({ atMs: performance.now(), unit, functionCode, address, words, exception: code });
-      if (writes.length > writesMax) writes.splice(0, writesMax / 2);
-    };
-    switch (functionCode) {
-      case 1:
-      case 2: {
-        const bits = device.bits?.(functionCode, address, count) ?? illegalFunction;
-        if (typeof bits === "number") return exception(bits);
-        const bytes = Buffer.alloc(Math.ceil(count / 8));
-        bits.forEach((on, i) => {
-          if (on) bytes[i >> 3]! |= 1 << (i & 7);
-        });
-        return Buffer.concat([Buffer.from([functionCode, bytes.length]), bytes]);
-      }
-      case 3:
-      case 4: {
-        if (count < 1 || count > habits.registersMax) return exception(illegalValue);
-        const words = device.registers(functionCode, address, count);
-        if (typeof words === "number") return exception(words);
-        return Buffer.concat([Buffer.from([functionCode, words.length]), words]);
-      }
-      case 5: {
-        const code = device.writeCoils?.(address, [count === 0xff00]) ?? illegalFunction;
-        note([count], code);
-        return code === 0 ? Buffer.from(pdu.subarray(0, 5)) : exception(code);
-      }
-      case 6: {
-        const code = device.writeRegisters(address, [count]);
-        note([count], code);
-        return code === 0 ? Buffer.from(pdu.subarray(0, 5)) : exception(code);
-      }
-      case 15: {
-        const values = Array.from({ length: count }, (_, i) => (((pdu[6 + (i >> 3)] ?? 0) >> (i & 7)) & 1) === 1);
-        const code = device.writeCoils?.(address, values) ?? illegalFunction;
-        note(values.map(Number), code);
-        return code === 0 ? Buffer.from(pdu.subarray(0, 5)) : exception(code);
-      }
-      case 16: {
-        if (
-          count < 1 ||
-          count > Math.min(123, habits.registersMax) ||
-          pdu[5] !== 2 * count ||
-          pdu.length !== 6 + 2 * count
-        )
-          return exception(illegalValue);
-        const words = Array.from({ length: count }, (_, i) => pdu.readUInt16BE(6 + 2 * i));
-        const code = device.writeRegisters(address, words);
-        note(words, code);
-        return code === 0 ? Buffer.from(pdu.subarray(0, 5)) : exception(code);
-      }
-      default:
-        return exception(illegalFunction);
-    }
+  const note = (write: WireWrite): void => {
+    writes.push(write);
+    if (writes.length > writesMax) writes.splice(0, writesMax / 2);
   };
 
   const server: Server = createServer((socket) => {
+    opened += 1;
     if (habits.singleClient && sockets.size > 0) {
       socket.destroy();
       return;
     }
     sockets.add(socket);
+    clientsPeak = Math.max(clientsPeak, sockets.size);
+    if (habits.greeting !== null) socket.write(habits.greeting);
     socket.setNoDelay(true);
     socket.on("error", () => undefined);
     socket.on("close", () => sockets.delete(socket));
@@ -250,6 +324,18 @@ export async function startModbusServer(
     },
     get clients() {
       return sockets.size;
+    },
+    get clientsPeak() {
+      return clientsPeak;
+    },
+    get opened() {
+      return opened;
+    },
+    readsOf,
+    refused,
+    requests,
+    halfOpen: () => {
+      dead = new WeakSet(sockets);
     },
     reset,
     deaf: close,

@@ -102,6 +102,14 @@ const registersOf = (type: PointType): number =>
 
 const sunspecBase = 40_000;
 
+/** The pad at the end of the common model is optional: some makers leave it out. */
+const withoutPad = models[1]!.replace(" Pad:pad", "");
+
+export interface SunspecShape {
+  readonly base?: number;
+  readonly commonLength?: 65 | 66;
+}
+
 /** A device's registers by `model.point`, on an image that a server shows. */
 export class SunspecMap {
   readonly image = new RegisterImage();
@@ -111,7 +119,7 @@ export class SunspecMap {
   /** First register of each model, after its identifier and length. */
   readonly #starts = new Map<number, number>();
 
-  constructor(ids: readonly number[], base: number = sunspecBase) {
+  constructor(ids: readonly number[], { base = sunspecBase, commonLength = 66 }: SunspecShape = {}) {
     const { image } = this;
     image.words[base] = 0x5375;
     image.words[base + 1] = 0x6e53;
@@ -119,7 +127,7 @@ export class SunspecMap {
     for (const id of ids) {
       const start = at + 2;
       this.#starts.set(id, start);
-      const end = this.#place(id, models[id]!, "", start);
+      const end = this.#place(id, id === 1 && commonLength === 65 ? withoutPad : models[id]!, "", start);
       image.words[at] = id;
       image.words[at + 1] = end - start;
       at = end;
