@@ -9,6 +9,7 @@ import { meterWindowMs } from "../../src/core/core-config.ts";
 import { transferDeviceKinds } from "../../src/core/modes/transfer-device.ts";
 import { err, ok, type Result } from "../../src/domain/result.ts";
 import { stageBreach, stageBreaches } from "../peers/stage-breaches.table.ts";
+import { type PortConfig, usualPort } from "../plant/stage/vehicle-port.ts";
 import type { TransferDeviceConfig } from "../plant/transfer-device.ts";
 import { Random } from "../random.ts";
 import { officeLoad, pvShare } from "../site-data.ts";
@@ -135,6 +136,7 @@ export function worldForSite(site: SiteConfig, options: SimOptions): WorldConfig
       watchdogS: site.loop.watchdogS,
       gateInterlock: options.gateInterlock,
       enterServiceDelayS: options.stageEnterServiceS,
+      port: portOf(site, index),
       ...(responseMs !== undefined && { tauMs: responseMs }),
       ...(deadTimeMs !== undefined && { deadTimeMs }),
       ...(commandPeriodMs !== undefined && { commandPeriodMs }),
@@ -161,6 +163,14 @@ export function worldForSite(site: SiteConfig, options: SimOptions): WorldConfig
     pvs: options.pv.map(({ ratedW: pvW, side }) => ({ ratedW: pvW, side, sun: pvShare() })),
     vehicles,
   });
+}
+
+/** Where the controller speaks with vehicles, the stage has a port that its sessions drive. */
+function portOf({ evses, site }: SiteConfig, index: number): PortConfig | undefined {
+  const link = evses[index]!.vehicleLink;
+  if (link === undefined) return undefined;
+  const phaseV = site.phases === "three" ? site.nominalVoltageV / Math.sqrt(3) : site.nominalVoltageV;
+  return link.connector === "dc" ? usualPort : { ...usualPort, acV: phaseV };
 }
 
 /** As the site's settings list it: one that may close in synchronism brings the relay and the timer that it is listed with. */

@@ -36,6 +36,7 @@ import type { ModeWitness } from "./store/mode-record.ts";
 import type { Owed } from "./store/owed.ts";
 import { openPccArchive, type PccArchive, type PccView } from "./store/pcc-archive.ts";
 import type { Documents } from "./store/store.ts";
+import { startVehicleSessions, type VehicleSessions } from "./vehicle-sessions/vehicle-sessions.ts";
 import { type Fleet, openFleet } from "./vehicles/fleet.ts";
 
 /** The backend's view of the facts is renewed this often, ms. */
@@ -90,6 +91,8 @@ export interface SiteStation extends LoadedSite {
   owed(): readonly Owed[];
   /** The newest records of that log, newest first. */
   auditTrail(limit: number): AuditRecord[];
+  /** Sessions with vehicles; null where the controller speaks with none. */
+  readonly vehicleSessions: VehicleSessions | null;
   /** What people have asked for; the only way to ask. */
   readonly people: People;
   /** Vehicles, timetables, and who is plugged in where. */
@@ -119,7 +122,6 @@ export function startStation(options: StationOptions): SiteStation {
     body: { site: config.site.name, serviceMode: config.site.serviceMode, profile: profile.name },
   });
   const pccArchive = openPccArchive(store, promisedRecoveryMs(config));
-  if (pccArchive.sentence !== "") log("warn", pccArchive.sentence);
   const deviceNotes = createDeviceNotes(log, monotonicMs);
   const meterNotes = createMeterNotes(log);
   const dynamicsNotes = createDynamicsNotes(
@@ -159,15 +161,7 @@ export function startStation(options: StationOptions): SiteStation {
           permits.found(message.reports);
           break;
         case "mode":
-          notes.push({ atMs: Date.now(), from: message.from, to: message.to, row: message.row });
-          if (notes.length > notesMax) notes.shift();
-          if (message.to === "lockedOut" || message.from === "lockedOut")
-            durable.remember({ lockedOut: message.to === "lockedOut" });
-          audit({ kind: "mode", actor: "controller", body: { from: message.from, to: message.to, row: message.row } });
-          log("info", `Mode ${message.from} → ${message.to} (row ${message.row}).`, {
-            mode: message.to,
-            row: message.row,
-          });
+          noteMode(message, notes, durable, { log, audit });
           break;
         case "stored":
           noteStored(log, message);
@@ -194,7 +188,7 @@ export function startStation(options: StationOptions): SiteStation {
   log(control.recordAlarm ? "error" : "info", control.recordSentence);
   if (control.recordAlarm) audit({ kind: "alarm", actor: "controller", body: { message: control.recordSentence } });
   const people = openPeople(config, store, control, join(config.stateDir, "people.json"));
-  if (people.sentence !== "") log("warn", people.sentence);
+  for (const { sentence } of [pccArchive, people]) if (sentence !== "") log("warn", sentence);
   const fleet = openFleet(config, store, people, log);
   const vehicleAt = (evse: number) => fleet.presence.at(evse)?.vehicle?.entry.id ?? null;
   const economy = createEconomy({ config, documents: store, log, now: Date.now, vehicleAt });
@@ -206,7 +200,9 @@ export function startStation(options: StationOptions): SiteStation {
     config.backend === undefined
       ? null
       : startBackend({ ...options, config, control, store, diagnostics, clockFloorMs });
+  const vehicleSessions = startVehicleSessions({ config, control, log, now: monotonicMs });
   const views = setInterval(() => {
+    vehicleSessions?.follow();
     const report = control.report();
     if (report === null) return;
     meterNotes(report.site.meterQuality, report.site.meterCondemned);
@@ -232,6 +228,7 @@ export function startStation(options: StationOptions): SiteStation {
     },
     audit,
     owed: () => [...control.owed(), ...durable.owed()],
+    vehicleSessions,
     auditTrail: (limit) => auditLog.latest(limit),
     people,
     fleet,
@@ -249,6 +246,7 @@ export function startStation(options: StationOptions): SiteStation {
       clearInterval(views);
       permits.stop();
       backend?.stop();
+      await vehicleSessions?.stop();
       await control.stop();
       people.stop();
       economy.stop();
@@ -264,6 +262,24 @@ const ownCertificates = (backend: Backend | null): readonly { readonly name: str
     const pem = backend?.ocpp.certificates.own(use)?.chain[0];
     return pem === undefined ? [] : [{ name, pem }];
   });
+
+/** A change of mode: for people, for the record of a lockout, for the audit log. */
+function noteMode(
+  message: Extract<HostMessage, { kind: "mode" }>,
+  notes: ModeNote[],
+  durable: ReturnType<typeof openDurableState>,
+  { log, audit }: { readonly log: Log; readonly audit: SiteStation["audit"] },
+): void {
+  notes.push({ atMs: Date.now(), from: message.from, to: message.to, row: message.row });
+  if (notes.length > notesMax) notes.shift();
+  if (message.to === "lockedOut" || message.from === "lockedOut")
+    durable.remember({ lockedOut: message.to === "lockedOut" });
+  audit({ kind: "mode", actor: "controller", body: { from: message.from, to: message.to, row: message.row } });
+  log("info", `Mode ${message.from} → ${message.to} (row ${message.row}).`, {
+    mode: message.to,
+    row: message.row,
+  });
+}
 
 /** An intent is on record; worth a line where it had not been for a while. */
 function noteStored(

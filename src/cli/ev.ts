@@ -2,6 +2,7 @@
 import { createSocket } from "node:dgram";
 import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { VehicleProtocol } from "../../sim/peers/vehicle/steps.ts";
@@ -22,6 +23,9 @@ const protocols: Readonly<Record<string, VehicleProtocol>> = {
 /** Discovery is asked again this often, this many times. */
 const askEveryMs = 250;
 const asksMax = 50;
+/** Between two requests, as vehicles in recordings do. */
+const repeatEveryMs = 100;
+const roundEveryMs = 100;
 const connectMaxMs = 10_000;
 
 interface EvOptions {
@@ -77,6 +81,7 @@ async function goThrough(options: EvOptions): Promise<VehicleResult> {
       rounds: options.rounds,
       currentA: options.current,
       unixS: () => Date.now() / 1000,
+      pace: (between) => sleep(between === "repeats" ? repeatEveryMs : roundEveryMs),
     });
   } finally {
     socket.destroy();

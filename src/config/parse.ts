@@ -9,6 +9,7 @@ import { issueSentence } from "./issue-words.ts";
 import { isMended, repair, valueAt } from "./repair.ts";
 import { fleetChecks } from "./site/fleet.ts";
 import { lineOf, lineSettings, type ModbusPlace, placeComplaints } from "./site/modbus.ts";
+import { vehicleLinkComplaints } from "./site/vehicle-link.ts";
 import { type SiteConfig, siteSettings } from "./site.ts";
 import { partComplaints, wholeTransferDevice } from "./transfer-parts.ts";
 
@@ -198,6 +199,8 @@ function crossChecks(config: SiteConfig): Complaint[] {
       complaints.push({ path: ["evses", index, "dischargeEnabled"], complaint: "needs maxDischargeW above 0 W" });
     }
   });
+  for (const { index, setting, complaint } of vehicleLinkComplaints(config.evses.map(({ vehicleLink }) => vehicleLink)))
+    complaints.push({ path: ["evses", index, "vehicleLink", setting], complaint });
   config.pcc.groups.forEach(({ evses, kind }, index) => {
     const unknown = evses.find((evse) => evse > config.evses.length);
     if (unknown !== undefined) {

@@ -34,6 +34,7 @@ const backup = "settings-backup.test.ts";
 const maps = "settings-maps.test.ts";
 const charger = "maps-charger.test.ts";
 const identity = "settings-identity.test.ts";
+const vehicles = "settings-vehicles.test.ts";
 
 const identitySettings = ["manufacturer", "model", "serialNumber", "firmware"] as const;
 const parts = "transfer-parts.test.ts";
@@ -107,6 +108,9 @@ export const testedSettings: readonly TestedSetting[] = [
   { setting: "pv.curtail",                           file: maps,    unwired: "command", alsoFails: ["pv.ratedW"] },
   { setting: "evses[].stage.ratedVA",                file: evse,    unwired: null },
   { setting: "evses[].stage.holdsAngle",             file: backup,  unwired: false },
+  { setting: "evses[].vehicleLink.protocols[]",      file: vehicles, unwired: "din" },
+  { setting: "evses[].vehicleLink.tls",              file: vehicles, unwired: "allow" },
+  { setting: "evses[].vehicleLink.iso20WithoutTls",  file: vehicles, unwired: true },
   { setting: "tiers[].sheddable",                    file: island,  unwired: true, alsoFails: ["tiers[].loadW"] },
   { setting: "auxiliary.keepWh",                     file: island,  unwired: 0, alsoFails: ["auxiliary.startWh", "auxiliary.capacityWh"] },
   { setting: "auxiliary.capacityWh",                 file: island,  unwired: 100_000, alsoFails: ["auxiliary.startWh", "auxiliary.keepWh"] },
@@ -127,6 +131,7 @@ export const testedSettings: readonly TestedSetting[] = [
 ];
 
 const place = "where the device is; every test of this folder reaches its devices by it";
+const link = "where and by which certificate vehicles reach the charger; every test with a vehicle does";
 const naming = "a name for people";
 const wiring = "what is wired where; the tests of a transfer device of parts reach its contacts and coils by it";
 const dynamics = "tells the control loop how the device moves; the limits hold by the meter, the loop's own tests say how well";
@@ -185,6 +190,14 @@ export const otherSettings: readonly OtherSetting[] = [
   ].map((name) => ({ setting: `transferDevice.${name}`, doesNotLimit: wiring })),
   { setting: "evses[].name",                         doesNotLimit: naming },
   { setting: "evses[].vehicle",                      doesNotLimit: naming },
+  { setting: "evses[].vehicleLink.interface",        doesNotLimit: link },
+  { setting: "evses[].vehicleLink.port",             doesNotLimit: link },
+  { setting: "evses[].vehicleLink.tlsPort",          doesNotLimit: link },
+  { setting: "evses[].vehicleLink.connector",        doesNotLimit: "chooses between the messages of DC and AC; power is bounded by both alike" },
+  { setting: "evses[].vehicleLink.evseId",           doesNotLimit: naming },
+  { setting: "evses[].vehicleLink.certificateFile",  doesNotLimit: link },
+  { setting: "evses[].vehicleLink.keyFile",          doesNotLimit: link },
+  { setting: "evses[].vehicleLink.vehicleCaFile",    doesNotLimit: "by which vehicles of ISO 15118-20 are recognised; the test of iso20WithoutTls has it" },
   { setting: "evses[].stage.host",                   doesNotLimit: place },
   { setting: "evses[].stage.port",                   doesNotLimit: place },
   { setting: "evses[].stage.unitId",                 doesNotLimit: place },

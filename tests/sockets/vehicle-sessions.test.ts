@@ -95,7 +95,7 @@ function streamOf(socket: Socket): Stream {
 }
 
 async function plain(options: Partial<VehicleOptions> = {}): Promise<VehicleResult> {
-  const socket = connect(listener.port, "127.0.0.1");
+  const socket = connect(listener.tcpPort!, "127.0.0.1");
   await once(socket, "connect");
   return driveSession(streamOf(socket), { ...vehicle, ...options });
 }
@@ -119,7 +119,7 @@ describe("whole sessions over TCP", () => {
       if (options.energy === "ac") Object.assign(facts, { connector: "ac3" });
       await listen();
       // A vehicle (Josev's) refuses an answer with a port below the dynamic range.
-      expect(listener.port).toBeGreaterThanOrEqual(49_152);
+      expect(listener.tcpPort!).toBeGreaterThanOrEqual(49_152);
       expect(await plain(options)).toMatchObject({ complete: true, trouble: "" });
       expect(sessions.map(({ end }) => end)).toEqual(["stopped"]);
       expect(facts).toMatchObject({ contactorsClosed: false, presentCurrentA: 0 });
@@ -168,7 +168,7 @@ describe("islet ev", () => {
     "goes through a session and prints it; says what stopped it otherwise",
     async () => {
       await listen();
-      const at = `127.0.0.1:${listener.port}`;
+      const at = `127.0.0.1:${listener.tcpPort!}`;
       const good = await run("--connect", at, "--bidirectional");
       expect(good).toMatchObject({ code: 0, text: expect.stringContaining("The session is complete.") });
       expect(good.text).toContain("DC_ChargeLoop OK");
@@ -188,7 +188,7 @@ describe("one vehicle can't disturb another", () => {
       await listen();
       const session = plain({ rounds: 200 });
       for (let i = 0; i < 8; i++) {
-        const socket = connect(listener.port, "127.0.0.1");
+        const socket = connect(listener.tcpPort!, "127.0.0.1");
         sockets.push(socket);
         socket.on("error", () => {});
         socket.write(i % 2 === 0 ? "GET / HTTP/1.1\r\n\r\n" : Uint8Array.of(1, 0xfe, 0x80, 1, 0xff, 0xff, 0xff, 0xff));
@@ -202,7 +202,7 @@ describe("one vehicle can't disturb another", () => {
     "a vehicle that comes back on a new connection: the old session is dropped with power off",
     async () => {
       await listen();
-      const first = connect(listener.port, "127.0.0.1");
+      const first = connect(listener.tcpPort!, "127.0.0.1");
       await once(first, "connect");
       const stuck = driveSession(streamOf(first), { ...vehicle, rounds: 100_000 });
       while (facts.presentCurrentA === 0) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -218,7 +218,7 @@ describe("one vehicle can't disturb another", () => {
     "the cable is pulled in the loop: off at once",
     async () => {
       await listen();
-      const socket = connect(listener.port, "127.0.0.1");
+      const socket = connect(listener.tcpPort!, "127.0.0.1");
       await once(socket, "connect");
       const stuck = driveSession(streamOf(socket), { ...vehicle, rounds: 100_000 });
       while (facts.presentCurrentA === 0) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -245,13 +245,13 @@ const pemOf = ({ key }: Made): string => key.export({ type: "pkcs8", format: "pe
 
 describe("over TLS", () => {
   const { root, charger, maker, car, other } = keys();
-  const own = { cert: charger.pem, key: pemOf(charger) };
+  const own = { port: 0, cert: charger.pem, key: pemOf(charger) };
   const mutual = { ...own, minVersion: "TLSv1.3", requestCert: true, rejectUnauthorized: true, ca: maker.pem } as const;
   const asCar = (one: Made): object => ({ cert: one.pem, key: pemOf(one) });
 
   async function overTls(options: Partial<VehicleOptions>, more: object = {}): Promise<VehicleResult> {
     const socket = connectTls({
-      port: listener.port,
+      port: listener.tlsPort!,
       host: "127.0.0.1",
       ca: root.pem,
       checkServerIdentity: () => undefined,
@@ -352,7 +352,7 @@ describe("over TLS", () => {
     async () => {
       await listen({ tls: mutual });
       const session = overTls({ rounds: 100 }, asCar(car));
-      const noise = connect(listener.port, "127.0.0.1");
+      const noise = connect(listener.tlsPort!, "127.0.0.1");
       sockets.push(noise);
       noise.on("error", () => {});
       noise.write("no handshake");
@@ -361,7 +361,7 @@ describe("over TLS", () => {
       const early = certificate({ name: "SIMULATED", by: maker, fromMs: Date.UTC(2048, 0) });
       for (const more of [{}, asCar(foreign), asCar(late), asCar(early)]) {
         const stranger = connectTls({
-          port: listener.port,
+          port: listener.tlsPort!,
           host: "127.0.0.1",
           ca: root.pem,
           checkServerIdentity: () => undefined,

@@ -8,17 +8,20 @@ import {
   type Step,
   signatureOf,
   step,
+  usualBattery,
+  type VehicleBattery,
   type VehicleContract,
   type VehicleOptions,
   type Way,
 } from "./steps.ts";
 
-const needs = {
-  EVTargetEnergyRequest: rational(10_000),
-  EVMaximumEnergyRequest: rational(20_000),
-  EVMinimumEnergyRequest: rational(-5_000),
-};
-const departureS = 3_600;
+/** Energy from its charge now to one in percent, Wh. */
+const energyTo = ({ capacityWh, socPct }: VehicleBattery, pct: number) => rational((capacityWh * (pct - socPct)) / 100);
+const needsOf = (battery: VehicleBattery) => ({
+  EVTargetEnergyRequest: energyTo(battery, battery.targetPct),
+  EVMaximumEnergyRequest: energyTo(battery, 100),
+  EVMinimumEnergyRequest: energyTo(battery, battery.minPct),
+});
 const acChargeW = 11_000;
 const acDischargeW = 7_000;
 
@@ -106,10 +109,12 @@ export function iso20Way(options: VehicleOptions): Way {
   const ServiceID = (ac ? 1 : 2) + (bidirectional ? 4 : 0);
   const prefix = bidirectional ? "BPT_" : "";
   const mode = scheduled ? "Scheduled" : "Dynamic";
-  const wanted = scheduled ? needs : { DepartureTime: departureS, ...needs };
+  const battery = options.battery ?? usualBattery;
+  const wanted = (): Fields =>
+    scheduled ? needsOf(battery) : { DepartureTime: Math.round(battery.departureS), ...needsOf(battery) };
   const { parameters, before, round, after } = ac ? acParts(options) : dcParts(options);
   const kind = ac ? "AC" : "DC";
-  const setup = step("SessionSetup", { EVCCID: "SIMULATED" });
+  const setup = step("SessionSetup", { EVCCID: battery.id });
   // A session that is resumed has its services and is paid for.
   const negotiation =
     options.resumes !== undefined
@@ -128,10 +133,10 @@ export function iso20Way(options: VehicleOptions): Way {
       setup,
       ...negotiation,
       step(`${kind}_ChargeParameterDiscovery`, { [`${prefix}${kind}_CPDReqEnergyTransferMode`]: parameters }),
-      step("ScheduleExchange", {
+      step("ScheduleExchange", () => ({
         MaximumSupportingPoints: 1_024,
-        [`${mode}_SEReqControlMode`]: { DepartureTime: departureS, ...needs },
-      }),
+        [`${mode}_SEReqControlMode`]: { DepartureTime: Math.round(battery.departureS), ...needsOf(battery) },
+      })),
       ...before,
       step("PowerDelivery", {
         EVProcessing: "Finished",
@@ -141,9 +146,14 @@ export function iso20Way(options: VehicleOptions): Way {
     ],
     loop: step(`${kind}_ChargeLoop`, (answers) => ({
       MeterInfoRequested: false,
-      DisplayParameters: { PresentSOC: 50 },
+      DisplayParameters: {
+        PresentSOC: Math.round(battery.socPct),
+        MinimumSOC: Math.round(battery.minPct),
+        TargetSOC: Math.round(battery.targetPct),
+        BatteryEnergyCapacity: rational(battery.capacityWh),
+      },
       ...(ac ? {} : { EVPresentVoltage: rational(options.voltageV) }),
-      [`${prefix}${mode}_${kind}_CLReqControlMode`]: { ...wanted, ...round(answers) },
+      [`${prefix}${mode}_${kind}_CLReqControlMode`]: { ...wanted(), ...round(answers) },
     })),
     after: [
       step("PowerDelivery", { EVProcessing: "Finished", ChargeProgress: "Stop" }),
@@ -187,27 +197,29 @@ function acParts({ bidirectional, scheduled }: VehicleOptions): Parts {
   };
 }
 
-function dcParts({ bidirectional, scheduled, voltageV, currentA }: VehicleOptions): Parts {
-  const charge = {
-    EVMaximumChargePower: rational(30_000),
+function dcParts(options: VehicleOptions): Parts {
+  const { bidirectional, scheduled, voltageV, currentA, battery = usualBattery } = options;
+  const charge = (): Fields => ({
+    EVMaximumChargePower: rational(battery.chargeW),
     EVMinimumChargePower: rational(0),
     EVMaximumChargeCurrent: rational(200),
     EVMaximumVoltage: rational(voltageV + 50),
     EVMinimumVoltage: rational(voltageV - 100),
-  };
-  const discharge = bidirectional
-    ? {
-        EVMaximumDischargePower: rational(20_000),
-        EVMinimumDischargePower: rational(0),
-        EVMaximumDischargeCurrent: rational(100),
-      }
-    : {};
+  });
+  const discharge = (): Fields =>
+    bidirectional
+      ? {
+          EVMaximumDischargePower: rational(battery.dischargeW),
+          EVMinimumDischargePower: rational(0),
+          EVMaximumDischargeCurrent: rational(100),
+        }
+      : {};
   const target = scheduled ? { EVTargetCurrent: rational(currentA), EVTargetVoltage: rational(voltageV) } : {};
   return {
     parameters: {
-      ...charge,
+      ...charge(),
       EVMinimumChargeCurrent: rational(0),
-      ...discharge,
+      ...discharge(),
       ...(bidirectional ? { EVMinimumDischargeCurrent: rational(0) } : {}),
     },
     before: [
@@ -218,7 +230,7 @@ function dcParts({ bidirectional, scheduled, voltageV, currentA }: VehicleOption
         EVTargetVoltage: rational(voltageV),
       }),
     ],
-    round: () => ({ ...charge, ...discharge, ...target }),
+    round: () => ({ ...charge(), ...discharge(), ...target }),
     after: [step("DC_WeldingDetection", { EVProcessing: "Finished" })],
   };
 }

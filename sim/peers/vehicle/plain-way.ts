@@ -8,12 +8,21 @@ import {
   type Step,
   signatureOf,
   step,
+  usualBattery,
+  type VehicleBattery,
   type VehicleContract,
   type VehicleOptions,
   type Way,
 } from "./steps.ts";
 
-const status = { EVReady: true, EVErrorCode: "NO_ERROR", EVRESSSOC: 50 };
+const statusOf = ({ battery = usualBattery }: VehicleOptions) => ({
+  EVReady: true,
+  EVErrorCode: "NO_ERROR",
+  EVRESSSOC: Math.round(battery.socPct),
+});
+/** Six octets, administered by nobody, from the end of its identifier. */
+const macOf = ({ id }: VehicleBattery): Uint8Array =>
+  Uint8Array.from({ length: 6 }, (_, i) => (i === 0 ? 2 : id.charCodeAt(id.length - 6 + i) & 0xff));
 const acVoltageV = 400;
 
 export function plainWay(options: VehicleOptions): Way {
@@ -22,7 +31,7 @@ export function plainWay(options: VehicleOptions): Way {
   const power = (on: boolean): Fields =>
     din ? { ReadyToChargeState: on } : { ChargeProgress: on ? "Start" : "Stop", SAScheduleTupleID: 1 };
   const begin = [
-    step("SessionSetup", { EVCCID: Uint8Array.of(2, 0, 0, 0, 0, 1) }),
+    step("SessionSetup", { EVCCID: macOf(options.battery ?? usualBattery) }),
     step("ServiceDiscovery", {}),
     ...(options.contract === undefined ? cardSteps(din) : contractSteps(options.contract)),
   ];
@@ -108,23 +117,30 @@ export const receiptStep = ({ key }: VehicleContract, answered: Fields): Step =>
     (body) => signatureOf(key, set, "MeteringReceiptReq", body),
   );
 
-function dcWay({ protocol, voltageV, currentA }: VehicleOptions, power: (on: boolean) => Fields): Way {
+function dcWay(options: VehicleOptions, power: (on: boolean) => Fields): Way {
+  const { protocol, voltageV, currentA } = options;
+  const status = () => ({ DC_EVStatus: statusOf(options) });
   const din = protocol === "DIN SPEC 70121";
   const limits = {
-    DC_EVStatus: status,
+    ...status(),
     EVMaximumCurrentLimit: physical(200, "A"),
     EVMaximumVoltageLimit: physical(voltageV + 50, "V"),
   };
   const mode = { [din ? "EVRequestedEnergyTransferType" : "RequestedEnergyTransferMode"]: "DC_extended" };
-  const target = { DC_EVStatus: status, EVTargetVoltage: physical(voltageV, "V"), EVTargetCurrent: physical(1, "A") };
+  const target = { EVTargetVoltage: physical(voltageV, "V"), EVTargetCurrent: physical(1, "A") };
   return {
     before: [
       step("ChargeParameterDiscovery", { ...mode, DC_EVChargeParameter: limits }),
-      step("CableCheck", { DC_EVStatus: status }),
-      step("PreCharge", target),
+      step("CableCheck", status),
+      step("PreCharge", () => ({ ...status(), ...target })),
       step("PowerDelivery", power(true)),
     ],
-    loop: step("CurrentDemand", { ...target, EVTargetCurrent: physical(currentA, "A"), ChargingComplete: false }),
-    after: [step("PowerDelivery", power(false)), step("WeldingDetection", { DC_EVStatus: status })],
+    loop: step("CurrentDemand", () => ({
+      ...status(),
+      ...target,
+      EVTargetCurrent: physical(currentA, "A"),
+      ChargingComplete: false,
+    })),
+    after: [step("PowerDelivery", power(false)), step("WeldingDetection", status)],
   };
 }

@@ -26,6 +26,12 @@ export interface VehicleOptions {
   readonly pauses?: boolean;
   /** It comes back to the session of this number, hexadecimal. */
   readonly resumes?: string | undefined;
+  /** What it tells of itself, looked at anew for each request; a usual vehicle without. */
+  readonly battery?: VehicleBattery | undefined;
+  /** Waits between two requests of a kind: while the charger is processing, and between rounds of the loop. */
+  readonly pace?: (between: "repeats" | "rounds") => Promise<void>;
+  /** It wants to leave: looked at after each round of the loop. */
+  readonly leaves?: () => boolean;
 }
 
 /** A certificate with its key; certificates are DER. */
@@ -41,6 +47,33 @@ export interface VehicleContract extends Identity {
   /** Its maker's certificate, by which it asks for a contract first. */
   readonly provisioning?: Identity | undefined;
 }
+
+/** A vehicle's battery as its session tells it. Powers are magnitudes at the vehicle's side, W. */
+export interface VehicleBattery {
+  /** Identifier of its communication controller, at most twenty letters and digits. */
+  readonly id: string;
+  readonly socPct: number;
+  readonly targetPct: number;
+  /** Nothing is taken below this. */
+  readonly minPct: number;
+  readonly capacityWh: number;
+  readonly chargeW: number;
+  readonly dischargeW: number;
+  /** Until it leaves. */
+  readonly departureS: number;
+}
+
+/** One that nobody has described. */
+export const usualBattery: VehicleBattery = {
+  id: "SIMULATED",
+  socPct: 50,
+  targetPct: 75,
+  minPct: 37.5,
+  capacityWh: 40_000,
+  chargeW: 30_000,
+  dischargeW: 20_000,
+  departureS: 3_600,
+};
 
 /** A request whose body may depend on what has been answered so far, by the names of the requests. */
 export interface Step {
@@ -69,7 +102,12 @@ export function signatureOf(key: KeyObject, set: SchemaSet, name: string, value:
   return signElements(suite, key, [{ set, element: { name }, value }]);
 }
 
+/** What fits without a power of ten. */
+const largestValue = 32_000;
 /** A number of ISO 15118-20. */
-export const rational = (value: number): Fields => ({ Exponent: 0, Value: Math.round(value) });
+export const rational = (value: number): Fields => {
+  const Exponent = Math.abs(value) > largestValue ? 2 : 0;
+  return { Exponent, Value: Math.round(value / 10 ** Exponent) };
+};
 /** A number of DIN SPEC 70121 and ISO 15118-2. */
 export const physical = (value: number, Unit: string): Fields => ({ Multiplier: 0, Unit, Value: Math.round(value) });

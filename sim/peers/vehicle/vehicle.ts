@@ -80,6 +80,7 @@ export async function driveSession(stream: Stream, options: VehicleOptions): Pro
   async function take(step: Step): Promise<string> {
     for (let i = 0; i < repeatsMax; i++) {
       const { request } = step;
+      if (i > 0) await options.pace?.("repeats");
       const body = await ask(step);
       if (body === undefined) return `${request}: no answer`;
       const code = String(body["ResponseCode"]);
@@ -109,8 +110,16 @@ export async function driveSession(stream: Stream, options: VehicleOptions): Pro
   const trouble = await handshake(stream, wire, answer);
   if (trouble !== "") return done(trouble);
   const { before, loop, after } = options.protocol === "ISO 15118-20" ? iso20Way(options) : plainWay(options);
-  const whole = [...before, ...Array.from({ length: options.rounds }, () => loop), ...after];
-  for (const step of whole) {
+  for (const step of before) {
+    const wrong = (await take(step)) || (await confirm(step));
+    if (wrong !== "") return done(wrong);
+  }
+  for (let round = 0; round < options.rounds && options.leaves?.() !== true; round++) {
+    if (round > 0) await options.pace?.("rounds");
+    const wrong = (await take(loop)) || (await confirm(loop));
+    if (wrong !== "") return done(wrong);
+  }
+  for (const step of after) {
     const wrong = (await take(step)) || (await confirm(step));
     if (wrong !== "") return done(wrong);
   }

@@ -7,6 +7,8 @@ import type { PlantPort, PlantPortOrder, PlantPortPhase } from "../devices.ts";
 import type { Vehicle } from "../vehicle.ts";
 
 export interface PortConfig {
+  /** Voltage of an AC outlet, which is neither tested nor precharged; 0 for DC. */
+  readonly acV: number;
   readonly minV: number;
   readonly maxV: number;
   readonly maxA: number;
@@ -18,7 +20,15 @@ export interface PortConfig {
   readonly silentMs: number;
 }
 
-export const usualPort: PortConfig = { minV: 150, maxV: 1_000, maxA: 250, testMs: 800, closeMs: 120, silentMs: 5_000 };
+export const usualPort: PortConfig = {
+  acV: 0,
+  minV: 150,
+  maxV: 1_000,
+  maxA: 250,
+  testMs: 800,
+  closeMs: 120,
+  silentMs: 5_000,
+};
 
 /** Voltage of the insulation test, and how fast the output follows, V per ms; it is dead below the last, V. */
 const testV = 500;
@@ -90,6 +100,7 @@ export class VehiclePort implements PlantPort {
   }
   /** The battery's voltage: its own, or what the vehicle has asked the output to be brought to. */
   get #batteryV(): number {
+    if (this.config.acV > 0) return this.config.acV;
     return this.#vehicle.voltageV > 0 ? this.#vehicle.voltageV : this.#wantedV;
   }
 
@@ -97,7 +108,8 @@ export class VehiclePort implements PlantPort {
     const { maxV, maxA } = this.config;
     const sane = voltageV >= 0 && voltageV <= maxV && chargeA >= 0 && chargeA <= maxA && dischargeA >= 0;
     const isEnergy = phase === "energy";
-    const allowed = this.insulation === "valid" && (this.pilot === "C" || this.pilot === "D");
+    const isTested = this.insulation === "valid" || this.config.acV > 0;
+    const allowed = isTested && (this.pilot === "C" || this.pilot === "D");
     if (!sane || dischargeA > maxA || (isEnergy && this.phase !== "energy" && !allowed)) {
       this.refused++;
       return false;
@@ -165,8 +177,9 @@ export class VehiclePort implements PlantPort {
         return;
       case "energy":
         if (this.closed) this.voltageV = this.#batteryV;
-        else if (nowMs - this.#sinceMs >= this.config.closeMs && !this.refusesToClose) {
-          if (Math.abs(this.voltageV - this.#batteryV) <= withinV) this.closed = true;
+        else this.#towards(this.#wantedV, durationMs);
+        if (!this.closed && nowMs - this.#sinceMs >= this.config.closeMs && !this.refusesToClose) {
+          if (this.config.acV > 0 || Math.abs(this.voltageV - this.#batteryV) <= withinV) this.closed = true;
         }
     }
   }

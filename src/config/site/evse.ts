@@ -1,6 +1,7 @@
 /** Settings of a charging place and its power stage. */
 import { choiceOr, flagOr, group, number, numberOr, text } from "../setting.ts";
 import { modbus } from "./modbus.ts";
+import { vehicleLinkSettings } from "./vehicle-link.ts";
 
 /** Most EVSEs that one controller drives; sizes every shared buffer. */
 export const evsesMax = 100;
@@ -95,6 +96,7 @@ export const evseSettings = group(
       maxLength: 60,
       example: "Bus 104",
     }).optional(),
+    vehicleLink: vehicleLinkSettings.optional(),
     stage: stageSettings,
     maxChargeW: number({ sentence: "Rating, charging.", unit: "W", min: 0, max: 5_000_000 }),
     maxDischargeW: numberOr(0, { sentence: "Rating, discharging.", unit: "W", min: 0, max: 5_000_000 }),

@@ -55,6 +55,10 @@ export const intentsLength = (evseCount: number): number => evseCount * intentRo
 /** Nobody speaks with vehicles: what an EVSE without a vehicle link always says. */
 export const createIntent = (): VehicleIntent => ({ ...intentRow.create(), orderAtMs: Number.NEGATIVE_INFINITY });
 
+export function writeIntents(target: Float64Array, intents: readonly VehicleIntent[]): void {
+  for (let i = 0; i < intents.length; i++) intentRow.write(target, i * intentRow.length, intents[i]!);
+}
+
 export function readIntents(source: Float64Array, intents: readonly VehicleIntent[]): void {
   for (let i = 0; i < intents.length; i++) intentRow.read(source, i * intentRow.length, intents[i]!);
 }

@@ -147,7 +147,9 @@ export function startPower(context: SessionContext): "OK" | "FAILED_PowerDeliver
   const { facts, order } = context;
   if (order.phase !== "energy") {
     const reached = Math.abs(facts.presentVoltageV - order.voltageV) <= prechargeWithinV;
-    if (facts.trouble !== "" || !reached) return "FAILED_PowerDeliveryNotApplied";
+    if (facts.trouble !== "") return "FAILED_PowerDeliveryNotApplied";
+    // A vehicle that is quicker than the output waits for it as it waits for contactors.
+    if (!reached) return context.waitedMs < contactorAnswerMaxMs ? notYet : "FAILED_PowerDeliveryNotApplied";
     order.phase = "energy";
     order.currentA = 0;
   }

@@ -115,6 +115,17 @@ export interface Reply {
   readonly close: boolean;
 }
 
+/** How it stands with the loop in which energy flows. */
+export interface SessionLoop {
+  readonly isIn: boolean;
+  /** No request for so long ends the flow, ms. */
+  readonly silentMs: number;
+  /** When the last request came, whichever it was, ms. */
+  readonly heardAtMs: number;
+  /** Directions that have been agreed on, and who decides. */
+  readonly choice: Readonly<ServiceChoice>;
+}
+
 export interface Session {
   readonly protocol: string;
   readonly state: string;
@@ -122,6 +133,7 @@ export interface Session {
   readonly sessionId: string;
   readonly vehicle: Readonly<VehicleFacts>;
   readonly order: Readonly<StageOrder>;
+  readonly loop: SessionLoop;
   /** Empty while it lives. */
   readonly end: SessionEnd | "";
   /** What it said when it refused something, for the log. */
@@ -158,6 +170,8 @@ interface Life {
   state: string;
   sinceMs: number;
   nowMs: number;
+  /** When the last request came. */
+  heardMs: number;
   sessionId: string;
   /** The request that waits for the power stage. */
   waiting: { readonly name: string; readonly body: Fields; readonly fromMs: number } | undefined;
@@ -203,6 +217,19 @@ const contextOf = (
   },
 });
 
+const loopOf = ({ loops, times }: Protocol, life: Life, context: SessionContext): SessionLoop => ({
+  silentMs: times.loopSilentMs,
+  get isIn() {
+    return loops.includes(life.state);
+  },
+  get heardAtMs() {
+    return life.heardMs;
+  },
+  get choice() {
+    return context.choice;
+  },
+});
+
 /** Where the table leads from this state, or undefined when the request is out of order. */
 function nextOf({ states, powerOf }: Protocol, state: string, name: string, body: Fields): Next | undefined {
   if (name === "SessionStop") return states.noStop.includes(state) ? undefined : states.over;
@@ -229,11 +256,11 @@ export function createSession(protocol: Protocol, facts: ChargerFacts, start: Se
     state: protocol.states.first,
     sinceMs: start.nowMs,
     nowMs: start.nowMs,
+    heardMs: start.nowMs,
     sessionId: start.sessionId,
     waiting: undefined,
     carried: nothingCarried,
   };
-  let heardMs = start.nowMs;
   let end: SessionEnd | "" = "";
   let refusal = "";
   let paused: PausedSession | undefined;
@@ -314,6 +341,7 @@ export function createSession(protocol: Protocol, facts: ChargerFacts, start: Se
     get sessionId() {
       return life.sessionId;
     },
+    loop: loopOf(protocol, life, context),
     get end() {
       return end;
     },
@@ -326,7 +354,7 @@ export function createSession(protocol: Protocol, facts: ChargerFacts, start: Se
     handle(request, body, named, at, carried = nothingCarried) {
       life.nowMs = at;
       life.carried = carried;
-      heardMs = at;
+      life.heardMs = at;
       context.detail = "";
       const name = request.endsWith("Req") ? request.slice(0, -3) : request;
       const row = protocol.requests[name];
@@ -353,7 +381,7 @@ export function createSession(protocol: Protocol, facts: ChargerFacts, start: Se
         return { name: "", body: {}, close: true };
       }
       if (life.waiting !== undefined) return serve(life.waiting.name, life.waiting.body);
-      const silentMs = at - heardMs;
+      const silentMs = at - life.heardMs;
       if (protocol.loops.includes(life.state) && silentMs > protocol.times.loopSilentMs) {
         order.currentA = 0;
         vehicle.maxW = 0;

@@ -17,7 +17,13 @@ const unknownFramesMax = 10;
 /** A connection on which nothing comes is closed after this, ms. */
 const firstMessageMaxMs = 10_000;
 
+/** Protocols by their names in settings. */
+const protocolKeys = { "DIN SPEC 70121": "din", "ISO 15118-2": "iso2", "ISO 15118-20": "iso20" } as const;
+export type ProtocolKey = (typeof protocolKeys)[keyof typeof protocolKeys];
+
 export interface ConnectionStart {
+  /** Those that are spoken; all without it. */
+  readonly protocols?: readonly ProtocolKey[] | undefined;
   readonly facts: ChargerFacts;
   /** A new session's number, hexadecimal, sixteen digits, from a cryptographic source. */
   readonly newSessionId: () => string;
@@ -25,7 +31,9 @@ export interface ConnectionStart {
   readonly secure: boolean;
   /** Hash of the certificate that the vehicle has proved; empty without one. */
   readonly certificate: string;
-  /** ISO 15118-20 over a plain connection, which its text forbids and many vehicles do. */
+  /** TLS 1.3 with certificates on both sides. */
+  readonly mutual: boolean;
+  /** ISO 15118-20 also without that, which its text forbids and many vehicles do. */
   readonly iso20Plain: boolean;
   /** Contracts in the vehicle; asked for on encrypted connections only. */
   readonly desk?: (() => ContractDesk) | undefined;
@@ -55,12 +63,13 @@ const nothing: Output = { frames: [], close: false, reason: "" };
  * Protocols for this kind of connection: DIN SPEC 70121 knows neither encryption nor AC, ISO 15118-20 asks for encryption and
  * is negotiated per kind of energy.
  */
-const speaks = ({ secure, iso20Plain, facts }: ConnectionStart): readonly Wire[] => {
+const speaks = ({ secure, mutual, iso20Plain, facts, protocols }: ConnectionStart): readonly Wire[] => {
   const dc = facts.connector === "dc";
   return wires.filter(({ offered, protocol: { name } }) => {
+    if (protocols !== undefined && !protocols.includes(protocolKeys[name as keyof typeof protocolKeys])) return false;
     if (name === "DIN SPEC 70121") return dc && !secure;
     if (name !== "ISO 15118-20") return true;
-    return (secure || iso20Plain) && offered === (dc ? iso20DcOffered : iso20AcOffered);
+    return (mutual || iso20Plain) && offered === (dc ? iso20DcOffered : iso20AcOffered);
   });
 };
 

@@ -8,17 +8,18 @@ import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from
 import type { ChargerFacts, PausedSession } from "../sessions/contract.ts";
 import type { ContractDesk } from "../sessions/plug-and-charge.ts";
 import type { Session } from "../sessions/session.ts";
-import { createConnection, type Output, type VehicleConnection } from "./connection.ts";
+import { createConnection, type Output, type ProtocolKey, type VehicleConnection } from "./connection.ts";
 
 export interface ListenerOptions {
-  /** 0 takes a free one of those that vehicles accept. */
-  readonly port: number;
   readonly host: string;
-  /** Certificate, key, roots and versions; plain TCP without. */
-  readonly tls?: TlsOptions;
+  /** Port for plain TCP; 0 takes a free one of those that vehicles accept; undefined: none is open. */
+  readonly port?: number | undefined;
+  /** Port, certificate, key, roots and versions for TLS; undefined: none is open. */
+  readonly tls?: (TlsOptions & { readonly port: number }) | undefined;
   readonly iso20Plain: boolean;
   /** Contracts in the vehicle, a desk for each connection; without it they are not accepted. */
   readonly desk?: () => ContractDesk;
+  readonly protocols?: readonly ProtocolKey[] | undefined;
   readonly facts: ChargerFacts;
   /** ms, monotonic. */
   readonly now: () => number;
@@ -28,7 +29,9 @@ export interface ListenerOptions {
 }
 
 export interface VehicleListener {
-  readonly port: number;
+  /** What is open. */
+  readonly tcpPort: number | undefined;
+  readonly tlsPort: number | undefined;
   /** The session that the charger follows: of the connection that opened one last. */
   readonly session: Session | undefined;
   stop(): Promise<void>;
@@ -51,7 +54,8 @@ const portMax = 65_535;
 /** Ports tried until one is free. */
 const triesMax = 20;
 
-async function listenOn(server: Server, { port, host }: ListenerOptions): Promise<void> {
+/** Listens, and returns the port. */
+async function listenOn(server: Server, port: number, host: string): Promise<number> {
   for (let tries = 1; ; tries++) {
     const wanted = port === 0 ? randomInt(portMin, portMax + 1) : port;
     const failure = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
@@ -61,9 +65,29 @@ async function listenOn(server: Server, { port, host }: ListenerOptions): Promis
         resolve(undefined);
       });
     });
-    if (failure === undefined) return;
+    if (failure === undefined) return wanted;
     if (failure.code !== "EADDRINUSE" || port !== 0 || tries === triesMax) throw failure;
   }
+}
+
+/** What a connection has proved before its first message. */
+interface Proof {
+  readonly secure: boolean;
+  readonly certificate: string;
+  /** TLS 1.3 with certificates on both sides, as ISO 15118-20 asks for. */
+  readonly mutual: boolean;
+}
+const unproven: Proof = { secure: false, certificate: "", mutual: false };
+
+/** A certificate that leads to none of the roots proves nothing. */
+function proofOf(socket: TLSSocket): Proof {
+  const { raw } = socket.getPeerCertificate();
+  const isProven = socket.authorized && raw !== undefined;
+  return {
+    secure: true,
+    certificate: isProven ? createHash("sha512").update(raw).digest("hex") : "",
+    mutual: isProven && socket.getProtocol() === "TLSv1.3",
+  };
 }
 
 export async function startVehicleListener(options: ListenerOptions): Promise<VehicleListener> {
@@ -104,7 +128,7 @@ export async function startVehicleListener(options: ListenerOptions): Promise<Ve
     onEnd(reason, session);
   }
 
-  function accept(socket: Socket, certificate: string): void {
+  function accept(socket: Socket, proof: Proof): void {
     socket.on("error", () => drop(socket, "the connection broke"));
     if (open.size >= connectionsMax) {
       socket.destroy();
@@ -114,10 +138,10 @@ export async function startVehicleListener(options: ListenerOptions): Promise<Ve
       facts,
       newSessionId: () => randomBytes(8).toString("hex"),
       paused,
-      secure: options.tls !== undefined,
-      certificate,
+      ...proof,
       iso20Plain: options.iso20Plain,
       desk: options.desk,
+      protocols: options.protocols,
       nowMs: now(),
     });
     open.set(socket, connection);
@@ -128,29 +152,42 @@ export async function startVehicleListener(options: ListenerOptions): Promise<Ve
     socket.on("close", () => drop(socket, "the vehicle closed the connection"));
   }
 
-  const server: Server =
-    options.tls === undefined
-      ? createServer((socket) => accept(socket, ""))
-      : createTlsServer({ ...options.tls, handshakeTimeout: handshakeMaxMs }, (socket: TLSSocket) => {
-          const { raw } = socket.getPeerCertificate();
-          accept(socket, raw === undefined ? "" : createHash("sha512").update(raw).digest("hex"));
-        });
-  server.maxConnections = 2 * connectionsMax;
-  server.on("tlsClientError", (_, socket: TLSSocket) => socket.destroy());
-  await listenOn(server, options);
+  const servers: Server[] = [];
+  function serve(server: Server): Server {
+    server.maxConnections = 2 * connectionsMax;
+    servers.push(server);
+    return server;
+  }
+  const { tls, host } = options;
+  let tcpPort: number | undefined;
+  let tlsPort: number | undefined;
+  try {
+    if (options.port !== undefined)
+      tcpPort = await listenOn(serve(createServer((socket) => accept(socket, unproven))), options.port, host);
+    if (tls !== undefined) {
+      const server = createTlsServer({ ...tls, handshakeTimeout: handshakeMaxMs }, (socket) =>
+        accept(socket, proofOf(socket)),
+      );
+      server.on("tlsClientError", (_, socket) => socket.destroy());
+      tlsPort = await listenOn(serve(server), tls.port, host);
+    }
+  } catch (failure) {
+    for (const server of servers) server.close();
+    throw failure;
+  }
   const timer = setInterval(() => {
     for (const [socket, connection] of open) act(socket, connection, connection.tick(now()));
   }, tickMs);
-  const address = server.address();
   return {
-    port: typeof address === "object" && address !== null ? address.port : options.port,
+    tcpPort,
+    tlsPort,
     get session() {
       return current?.connection.session;
     },
     async stop() {
       clearInterval(timer);
       for (const socket of [...open.keys()]) drop(socket, "the charger stops");
-      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
     },
   };
 }

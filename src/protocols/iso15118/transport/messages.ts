@@ -1,6 +1,7 @@
 /** From frames to requests by name and back, for each protocol: which set, which payload type, where the header is. */
 import { codecOf } from "../../exi/codec.ts";
 import type { SchemaSet } from "../../exi/schema.ts";
+import { sap } from "../messages/app-protocol.ts";
 import { din } from "../messages/din.ts";
 import { iso2 } from "../messages/iso2.ts";
 import { iso20Ac } from "../messages/iso20-ac.ts";
@@ -119,3 +120,8 @@ export const payloadTypeOf = (wire: Wire, name: string): number =>
         : name === "MeteringConfirmation"
           ? meteringPayload
           : commonPayload;
+
+/** Compiles every codec: to be called before a vehicle is told where to connect, so that its first message is as fast as the rest. */
+export function prepareCodecs(): void {
+  for (const set of [sap, din, iso2, iso20Common, iso20Dc, iso20Ac]) codecOf(set as typeof din);
+}

@@ -101,6 +101,7 @@ async function drive(options: Partial<VehicleOptions>, desk: Partial<DeskOptions
     newSessionId: () => ownId,
     paused: undefined,
     secure: true,
+    mutual: true,
     certificate: "",
     iso20Plain: false,
     nowMs: 0,
@@ -299,7 +300,7 @@ describe("what stops a contract, in each protocol's words", () => {
       asked++;
       return createContractDesk({ roots: [], backend: backend() });
     };
-    const connection = createConnection({ ...start, secure: false, desk });
+    const connection = createConnection({ ...start, secure: false, mutual: false, desk });
     expect(connection.session).toBeUndefined();
     expect(asked).toBe(0);
   });

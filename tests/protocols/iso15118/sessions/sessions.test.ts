@@ -348,12 +348,14 @@ describe("the power stage and its order", () => {
     const one = dinBench();
     for (const key of dinKind.way.slice(0, 8)) one.send(key);
     one.facts.presentVoltageV = 370;
-    expect(one.session.handle("PowerDeliveryReq", dinRequests["PowerDelivery+"]!, ownId, one.nowMs + 10)).toMatchObject(
-      {
-        body: { ResponseCode: "FAILED_PowerDeliveryNotApplied" },
-        close: true,
-      },
-    );
+    expect(
+      one.session.handle("PowerDeliveryReq", dinRequests["PowerDelivery+"]!, ownId, one.nowMs + 10),
+    ).toBeUndefined();
+    expect(one.facts.contactorsClosed).toBe(false);
+    expect(one.session.tick(one.nowMs + 1_500)).toMatchObject({
+      body: { ResponseCode: "FAILED_PowerDeliveryNotApplied" },
+      close: true,
+    });
   });
 
   it("power delivery waits for contactors, in both directions, and no longer than the vehicle does", () => {

@@ -18,6 +18,7 @@ const connect = (more: { secure?: boolean; iso20Plain?: boolean } = {}, its = fa
     facts: its,
     newSessionId: () => ownId,
     paused: undefined,
+    mutual: false,
     secure: false,
     certificate: "",
     iso20Plain: true,

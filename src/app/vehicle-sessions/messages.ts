@@ -1,0 +1,93 @@
+/** What passes between the service and the thread that speaks with vehicles: rare things only; measurements go by rows. */
+import type { VehicleLinkConfig } from "../../config/site/vehicle-link.ts";
+
+/** One charging place of the thread. */
+export interface PlaceStart {
+  /** Index of the EVSE. */
+  readonly index: number;
+  readonly link: VehicleLinkConfig;
+  readonly evseId: string;
+  readonly maxChargeW: number;
+  readonly maxDischargeW: number;
+  readonly nominalV: number;
+  readonly nominalHz: number;
+  /** PEM; undefined where there is none: then no encryption is offered. */
+  readonly tls: { readonly cert: string; readonly key: string; readonly ca: string | undefined } | undefined;
+  readonly authorization: Authorization;
+}
+
+/** Given to the thread at its start. */
+export interface ThreadStart {
+  readonly places: readonly PlaceStart[];
+  readonly evseCount: number;
+  readonly tierCount: number;
+  readonly reportFd: number;
+  readonly vehiclesFd: number;
+}
+
+export type Authorization = "waiting" | "accepted" | "rejected";
+
+export type ToSessions =
+  /** Somebody has paid at this place, or has been refused; `stop` ends the session that is under way in order. */
+  | { readonly kind: "authorize"; readonly index: number; readonly state: Authorization; readonly stop: boolean }
+  | { readonly kind: "stop" };
+
+/** What a vehicle has said of itself in its session; NaN where it has not. Powers are magnitudes. */
+export interface VehicleWord {
+  /** Identifier of its communication controller. */
+  readonly vehicleId: string;
+  readonly protocol: string;
+  readonly phase: string;
+  readonly inEnergy: boolean;
+  readonly bidirectional: boolean;
+  /** The charger decides within the vehicle's needs. */
+  readonly dynamic: boolean;
+  readonly socPct: number;
+  readonly targetSocPct: number;
+  readonly minSocPct: number;
+  readonly capacityWh: number;
+  readonly maxChargeW: number;
+  readonly maxDischargeW: number;
+  readonly maxVoltageV: number;
+  readonly targetWh: number;
+  readonly mostWh: number;
+  readonly leastWh: number;
+  /** In so long from now it leaves, ms; NaN where it has not said. */
+  readonly departsInMs: number;
+  /** Asked for just now, where the vehicle decides. */
+  readonly demandW: number;
+  /** Since the session's request, ms. */
+  readonly heardMsAgo: number;
+}
+
+export type FromSessions =
+  | {
+      readonly kind: "listening";
+      readonly index: number;
+      readonly address: string;
+      readonly tcpPort: number | undefined;
+      readonly tlsPort: number | undefined;
+      readonly discovery: boolean;
+    }
+  | { readonly kind: "not-listening"; readonly index: number; readonly why: string }
+  /** About once a second while there is a session, and at once when it begins or comes to another step. */
+  | { readonly kind: "vehicle"; readonly index: number; readonly word: VehicleWord }
+  | {
+      readonly kind: "ended";
+      readonly index: number;
+      readonly vehicleId: string;
+      readonly protocol: string;
+      /** How it ended: `stopped` and `paused` in order; `failed`, `silent`, `trouble` not. */
+      readonly end: string;
+      readonly why: string;
+    }
+  /** What a session came to by the place's meter, told when the meter has been read after its end. */
+  | {
+      readonly kind: "energy";
+      readonly index: number;
+      readonly vehicleId: string;
+      readonly chargedWh: number;
+      readonly dischargedWh: number;
+    }
+  /** Connections that came to no session, `count` of them since the last time this was said. */
+  | { readonly kind: "noise"; readonly index: number; readonly why: string; readonly count: number };

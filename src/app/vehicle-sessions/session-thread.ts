@@ -1,0 +1,62 @@
+/**
+ * The thread that speaks with vehicles: all charging places of the site whose sessions are the controller's. It reads the control
+ * process's reports and writes what sessions ask for, row to row, so that nothing that keeps the service busy comes between a
+ * vehicle and its power stage. Its own silence is safe: the core opens what nobody renews.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { invariant } from "../../domain/result.ts";
+import { prepareCodecs } from "../../protocols/iso15118/transport/messages.ts";
+import { monotonicMs } from "../control/monotonic.ts";
+import { openLatest } from "../control/shared/latest.ts";
+import { createControlReport, readReport, reportLength } from "../control/shared/report.ts";
+import { createIntent, intentsLength, writeIntents } from "../control/shared/vehicle-intents.ts";
+import type { FromSessions, ThreadStart, ToSessions } from "./messages.ts";
+import { createPlace } from "./place.ts";
+
+/** Reports are looked for, and intents renewed, this often, ms. */
+const tickMs = 10;
+
+const port = parentPort;
+invariant(port !== null, "started as a worker");
+begin(workerData as ThreadStart);
+
+function begin({ places: starts, evseCount, tierCount, reportFd, vehiclesFd }: ThreadStart): void {
+  prepareCodecs();
+  const reports = openLatest(reportFd, reportLength(evseCount, tierCount));
+  const rows = new Float64Array(reports.values.length);
+  const report = createControlReport(evseCount, tierCount);
+  const vehicles = openLatest(vehiclesFd, intentsLength(evseCount));
+  const say = (message: FromSessions): void => port!.postMessage(message);
+  let seen = 0;
+
+  const publish = (): void => {
+    writeIntents(vehicles.values, intents);
+    vehicles.publish();
+  };
+  const places = starts.map((start) => createPlace({ start, now: monotonicMs, say, changed: publish }));
+  const intents = Array.from(
+    { length: evseCount },
+    (_, i) => places.find(({ index }) => index === i)?.intent ?? createIntent(),
+  );
+
+  const timer = setInterval(() => {
+    const nowMs = monotonicMs();
+    const generation = reports.generation();
+    if (generation !== seen && reports.readInto(rows)) {
+      seen = generation;
+      readReport(rows, report);
+      for (const place of places) place.refresh(report, nowMs);
+    }
+    for (const place of places) place.tick(nowMs);
+    publish();
+  }, tickMs);
+
+  port!.on("message", (message: ToSessions) => {
+    if (message.kind === "authorize")
+      places.find(({ index }) => index === message.index)?.authorize(message.state, message.stop);
+    else {
+      clearInterval(timer);
+      void Promise.all(places.map((place) => place.stop())).then(() => port!.close());
+    }
+  });
+}

@@ -1,0 +1,221 @@
+/**
+ * Sessions with vehicles, as the service sees them: starts the thread that speaks, tells people what happens in it, and carries
+ * authorizations in. A thread that has died is started again after a pause; meanwhile the core opens every vehicle port.
+ */
+import { readFileSync } from "node:fs";
+import { Worker } from "node:worker_threads";
+import type { SiteConfig } from "../../config/site.ts";
+import { secondMs } from "../../domain/units.ts";
+import type { ControlHost } from "../control/control-host.ts";
+import type { Log } from "../log.ts";
+import type { Authorization, FromSessions, PlaceStart, ThreadStart, ToSessions, VehicleWord } from "./messages.ts";
+
+const threadFile = new URL("./session-thread.ts", import.meta.url);
+const heapMaxMB = 192;
+/** A thread that has died is started again after this, twice as long after each further death, at most the last. */
+const restartMs = 2 * secondMs;
+const restartMaxMs = 60 * secondMs;
+/** It has this long to end by itself. */
+const stopMaxMs = 3_000;
+
+/** What a place's session knows, and when it was told. */
+export interface VehicleNow {
+  readonly word: VehicleWord;
+  /** Monotonic. */
+  readonly atMs: number;
+}
+
+export interface VehicleSessions {
+  /** By EVSE; null without a session, or where the controller does not speak with vehicles. */
+  now(index: number): VehicleNow | null;
+  /** Where the place listens; null while it does not. */
+  ports(index: number): { readonly tcpPort: number | undefined; readonly tlsPort: number | undefined } | null;
+  /** To be called a few times a second: authorizations that have come or gone since are carried in. */
+  follow(): void;
+  stop(): Promise<void>;
+}
+
+export interface VehicleSessionsOptions {
+  readonly config: SiteConfig;
+  readonly control: ControlHost;
+  readonly log: Log;
+  readonly now: () => number;
+  /** What a session has told, and its end. */
+  readonly onVehicle?: (message: Extract<FromSessions, { kind: "vehicle" | "ended" | "energy" }>) => void;
+}
+
+/** Null where no EVSE of the site has a vehicle link. */
+export function startVehicleSessions(options: VehicleSessionsOptions): VehicleSessions | null {
+  const { config, control, log } = options;
+  const places = placesOf(config);
+  if (places.length === 0) return null;
+  const nameOf = (index: number): string => config.evses[index]!.name ?? `EVSE ${index + 1}`;
+  const vehicles = config.evses.map((): VehicleNow | null => null);
+  const ports = config.evses.map((): ReturnType<VehicleSessions["ports"]> => null);
+  const authorized = new Map(places.map(({ index, authorization }) => [index, authorization]));
+  let worker: Worker | undefined;
+  let stopping = false;
+  let restartIn = restartMs;
+  let timer: NodeJS.Timeout | undefined;
+
+  function startThread(): void {
+    const start: ThreadStart = {
+      places: places.map((place) => ({ ...place, authorization: authorized.get(place.index)! })),
+      evseCount: config.evses.length,
+      tierCount: config.tiers.length,
+      reportFd: control.rows.reportFd,
+      vehiclesFd: control.rows.vehiclesFd,
+    };
+    const thread = new Worker(threadFile, {
+      workerData: start,
+      resourceLimits: { maxOldGenerationSizeMb: heapMaxMB },
+    });
+    worker = thread;
+    let why = "";
+    thread.on("message", (message: FromSessions) => take(message));
+    thread.on("error", (failure: unknown) => {
+      why = failure instanceof Error ? failure.message : String(failure);
+    });
+    thread.on("exit", (code) => {
+      vehicles.fill(null);
+      ports.fill(null);
+      if (stopping || worker !== thread) return;
+      log(
+        "error",
+        `The thread that speaks with vehicles has ended (${why === "" ? `exit code ${code}` : why}). No energy flows to or from them until it runs again, in ${restartIn / secondMs} s.`,
+      );
+      timer = setTimeout(startThread, restartIn);
+      restartIn = Math.min(2 * restartIn, restartMaxMs);
+    });
+  }
+
+  function take(message: FromSessions): void {
+    const { index } = message;
+    switch (message.kind) {
+      case "listening":
+        restartIn = restartMs;
+        ports[index] = message;
+        log("info", `${nameOf(index)} listens for vehicles: ${listeningOf(message)}.`, { evse: index + 1 });
+        return;
+      case "not-listening":
+        ports[index] = null;
+        log("warn", `${nameOf(index)} does not listen for vehicles: ${message.why}. It is looked at again every 3 s.`, {
+          evse: index + 1,
+        });
+        return;
+      case "vehicle":
+        if (vehicles[index]?.word.vehicleId !== message.word.vehicleId && message.word.vehicleId !== "")
+          log("info", `${nameOf(index)}: ${message.word.protocol} with vehicle ${message.word.vehicleId}.`, {
+            evse: index + 1,
+            vehicle: message.word.vehicleId,
+          });
+        vehicles[index] = { word: message.word, atMs: options.now() };
+        options.onVehicle?.(message);
+        return;
+      case "ended":
+        vehicles[index] = null;
+        noteEnd(log, nameOf(index), message);
+        options.onVehicle?.(message);
+        return;
+      case "energy": {
+        const { vehicleId, chargedWh, dischargedWh } = message;
+        const kWh = (wh: number): string => (wh / 1_000).toFixed(2);
+        log(
+          "info",
+          `${nameOf(index)}: in its session vehicle ${vehicleId} took ${kWh(chargedWh)} kWh and gave ${kWh(dischargedWh)} kWh back.`,
+          { evse: index + 1, vehicle: vehicleId, chargedWh, dischargedWh },
+        );
+        options.onVehicle?.(message);
+        return;
+      }
+      case "noise":
+        log(
+          "warn",
+          `${nameOf(index)}: ${message.count} connection${message.count === 1 ? "" : "s"} came to no session, the last one because of ${message.why}. Nothing of the charger changes by that.`,
+          { evse: index + 1 },
+        );
+    }
+  }
+
+  startThread();
+  return {
+    now: (index) => vehicles[index] ?? null,
+    ports: (index) => ports[index] ?? null,
+    follow() {
+      for (const { index } of places) {
+        const state: Authorization = control.evses[index]!.authorized ? "accepted" : "waiting";
+        const before = authorized.get(index);
+        if (state === before) continue;
+        authorized.set(index, state);
+        worker?.postMessage({ kind: "authorize", index, state, stop: before === "accepted" } satisfies ToSessions);
+      }
+    },
+    async stop() {
+      stopping = true;
+      clearTimeout(timer);
+      const thread = worker;
+      if (thread === undefined) return;
+      const ended = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
+      thread.postMessage({ kind: "stop" } satisfies ToSessions);
+      const patience = setTimeout(() => void thread.terminate(), stopMaxMs);
+      await ended;
+      clearTimeout(patience);
+    },
+  };
+}
+
+function placesOf({ evses, site, authorization }: SiteConfig): PlaceStart[] {
+  const nominalV = site.phases === "three" ? site.nominalVoltageV / Math.sqrt(3) : site.nominalVoltageV;
+  return evses.flatMap(({ vehicleLink: link, maxChargeW, maxDischargeW, dischargeEnabled }, index): PlaceStart[] => {
+    if (link === undefined) return [];
+    const { certificateFile, keyFile, vehicleCaFile } = link;
+    const tls =
+      certificateFile === undefined || keyFile === undefined
+        ? undefined
+        : {
+            cert: readFileSync(certificateFile, "utf8"),
+            key: readFileSync(keyFile, "utf8"),
+            ca: vehicleCaFile === undefined ? undefined : readFileSync(vehicleCaFile, "utf8"),
+          };
+    return [
+      {
+        index,
+        link,
+        evseId: link.evseId ?? `ZZ*ISL*E${String(index + 1).padStart(3, "0")}`,
+        maxChargeW,
+        maxDischargeW: dischargeEnabled ? maxDischargeW : 0,
+        nominalV,
+        nominalHz: Number(site.nominalFrequencyHz),
+        tls,
+        authorization: authorization === "none" ? "accepted" : "waiting",
+      },
+    ];
+  });
+}
+
+function listeningOf({ address, tcpPort, tlsPort, discovery }: Extract<FromSessions, { kind: "listening" }>): string {
+  const at = [
+    ...(tcpPort === undefined ? [] : [`port ${tcpPort}`]),
+    ...(tlsPort === undefined ? [] : [`port ${tlsPort} with encryption`]),
+  ].join(" and ");
+  return `${address}, ${at}${discovery ? "; vehicles find it by asking" : ""}`;
+}
+
+/** Ends that nobody has to look into. */
+const inOrder: readonly string[] = ["stopped", "paused"];
+
+function noteEnd(
+  log: Log,
+  place: string,
+  { end, why, vehicleId, index }: Extract<FromSessions, { kind: "ended" }>,
+): void {
+  const vehicle = vehicleId === "" ? "a vehicle that has not said its name" : `vehicle ${vehicleId}`;
+  const fields = { evse: index + 1, vehicle: vehicleId, end };
+  if (inOrder.includes(end)) log("info", `${place}: the session with ${vehicle} has ended (${end}).`, fields);
+  else
+    log(
+      "warn",
+      `${place}: the session with ${vehicle} was ended: ${why === "" ? end : why}. Power is off and the contactors are open. The vehicle may begin a new session.`,
+      fields,
+    );
+}

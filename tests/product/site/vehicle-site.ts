@@ -1,0 +1,205 @@
+/**
+ * `islet run` as a process before the project's own simulated hardware, whose stages have vehicle ports, and simulated vehicles
+ * that go through sessions with it over real sockets. The hardware is the project's own because a session needs a power stage that
+ * tests, precharges and closes; what is judged is its physics, not its registers.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { usualBattery, type VehicleOptions } from "../../../sim/peers/vehicle/steps.ts";
+import { driveSession, type Stream, type VehicleResult } from "../../../sim/peers/vehicle/vehicle.ts";
+import { startSimulator } from "../../../sim/run/process.ts";
+import { parseSimOptions } from "../../../sim/run/sim-options.ts";
+import type { World } from "../../../sim/world.ts";
+import { loadSite } from "../../../src/app/site/load-config.ts";
+import { type Backend, startBackend } from "./backend.ts";
+import { until } from "./judge.ts";
+import { type IsletProcess, runIslet, startIslet } from "./process.ts";
+import type { JsonObject } from "./product.ts";
+
+export interface VehicleSiteOptions {
+  readonly stages?: number;
+  /** Of each place, laid over a link on loopback. */
+  readonly links?: readonly JsonObject[];
+  readonly evse?: JsonObject;
+  readonly config?: JsonObject;
+  readonly permitExportW?: number;
+  readonly backend?: boolean;
+}
+
+export interface VehicleSite {
+  readonly world: World;
+  readonly process: IsletProcess;
+  readonly backend: Backend;
+  /** Port of a place, from 0. */
+  port(place: number): number;
+  said(pattern: RegExp): string | undefined;
+  /** Goes through a session; `socket` ends it from outside. */
+  vehicle(
+    place: number,
+    options?: Partial<VehicleOptions>,
+  ): { readonly done: Promise<VehicleResult>; readonly socket: Socket };
+  stop(): Promise<void>;
+}
+
+const patienceMs = 60_000;
+const freePort = (): number => 20_000 + Math.floor(Math.random() * 20_000);
+
+export async function startVehicleSite(options: VehicleSiteOptions = {}): Promise<VehicleSite> {
+  const { links = [], stages = Math.max(1, links.length), permitExportW } = options;
+  const folder = mkdtempSync(join(tmpdir(), "islet-vehicles-"));
+  const base = freePort();
+  const linkPort = (place: number): number => 50_000 + ((base + place) % 15_000);
+  const backend = await startBackend();
+  const configFile = join(folder, "site.yaml");
+  const config = {
+    site: {
+      name: "Vehicles",
+      serviceMode: permitExportW === undefined ? "load-only" : "parallel-export",
+      nominalVoltageV: 480,
+      gridProfile: "./quick.yaml",
+    },
+    pcc: {
+      importLimitW: 500_000,
+      exportLimitW: 500_000,
+      meter: { host: "127.0.0.1", port: base, proven: true, updateMs: 20, windowMs: 20, freshMs: 1_500 },
+    },
+    authorization: "none",
+    evses: Array.from({ length: stages }, (_, i) => ({
+      name: `Bay ${i + 1}`,
+      stage: { host: "127.0.0.1", port: base + 1 + i, freshMs: 1_500 },
+      maxChargeW: 60_000,
+      maxDischargeW: 60_000,
+      dischargeEnabled: true,
+      reservePct: 20,
+      vehicleLink: { interface: "lo", port: linkPort(i), iso20WithoutTls: true, ...links[i] },
+      ...options.evse,
+    })),
+    loop: { periodMs: 20, realTimePriority: false, watchdogS: 2 },
+    permit: { anchors: [join(folder, "utility.pem")] },
+    dashboard: { port: 0 },
+    ...(options.backend === true && { backend: { url: backend.url, identity: "PRODUCT-1" } }),
+    stateDir: join(folder, "state"),
+    sim: {
+      building: { data: "none" },
+      stageEnterServiceS: 1,
+      mayDischarge: true,
+      vehicles: Array.from({ length: stages }, (_, i) => ({ evse: i + 1, socPct: 60 })),
+    },
+    ...options.config,
+  };
+  writeFileSync(
+    join(folder, "quick.yaml"),
+    JSON.stringify({
+      name: "quick",
+      base: "ieee1547-catB-III",
+      version: 1,
+      settings: { enterDelayS: 1, enterRampS: 1 },
+    }),
+  );
+  writeFileSync(configFile, JSON.stringify(config, null, 1));
+  if (permitExportW !== undefined) await installPermit(folder, configFile, stages, permitExportW);
+  const parsed = parseSimOptions(config.sim);
+  if (!parsed.ok) throw new Error(parsed.error.join("; "));
+  const simulator = await startSimulator({ site: loadSite(configFile).config, sim: parsed.value });
+  const { world } = simulator.simulation;
+  world.building.hold(20_000);
+  const product = startIslet(configFile, folder);
+  const said = (pattern: RegExp): string | undefined => product.lines.find(({ text }) => pattern.test(text))?.text;
+  const sockets: Socket[] = [];
+  const site: VehicleSite = {
+    world,
+    process: product,
+    backend,
+    port: linkPort,
+    said,
+    vehicle(place, its = {}) {
+      const socket = connect(linkPort(place), "127.0.0.1");
+      sockets.push(socket);
+      const done = driveSession(streamOf(socket), {
+        protocol: "ISO 15118-20",
+        bidirectional: true,
+        voltageV: 400,
+        rounds: 1_000,
+        currentA: 60,
+        unixS: () => Date.now() / 1_000,
+        battery: { ...usualBattery, id: `CAR${place + 1}`, capacityWh: 100_000, targetPct: 90, minPct: 30 },
+        pace: () => sleep(50),
+        ...its,
+      });
+      return { done, socket };
+    },
+    async stop() {
+      for (const socket of sockets) socket.destroy();
+      await product.stop();
+      await simulator.close();
+      await backend.close();
+      rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+  const ready = () => product.lines.filter(({ text }) => text.includes("listens for vehicles")).length === stages;
+  if (!(await until(ready, patienceMs))) {
+    const lines = product.lines.map(({ text }) => text).join(" | ");
+    await site.stop();
+    throw new Error(`no place listens: ${lines} ${product.err()}`);
+  }
+  return site;
+}
+
+async function installPermit(folder: string, configFile: string, stages: number, exportW: number): Promise<void> {
+  const key = join(folder, "utility");
+  const draft = join(folder, "draft.json");
+  const signed = join(folder, "permit.json");
+  const covered = Array.from({ length: stages }, (_, i) => [
+    "--stage",
+    `SIM-${String(i + 1).padStart(3, "0")}=1.0.0`,
+  ]).flat();
+  const create = [
+    "permit",
+    "create",
+    "--mode",
+    "parallel-export",
+    "--export-limit-w",
+    String(exportW),
+    "--config",
+    configFile,
+  ];
+  const more = ["--serial", "1", "--reference", "PRODUCT", "--utility", "Test utility", ...covered, "--out", draft];
+  for (const args of [
+    ["permit", "keygen", key],
+    [...create, ...more],
+    ["permit", "sign", draft, "--key", `${key}.key.pem`, "--out", signed],
+    ["permit", "install", signed, "--config", configFile],
+  ]) {
+    const ran = await runIslet(args);
+    if (ran.code !== 0) throw new Error(`islet ${args.join(" ")}: ${ran.err}`);
+  }
+}
+
+function streamOf(socket: Socket): Stream {
+  const came: Uint8Array[] = [];
+  let closed = false;
+  let wake = (): void => undefined;
+  const end = (): void => {
+    closed = true;
+    wake();
+  };
+  socket.on("data", (bytes: Buffer) => {
+    came.push(bytes);
+    wake();
+  });
+  socket.on("close", end);
+  socket.on("error", end);
+  return {
+    send: (bytes) => void (socket.destroyed || socket.write(bytes)),
+    async next() {
+      while (came.length === 0 && !closed)
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      return came.shift();
+    },
+  };
+}

@@ -1,0 +1,76 @@
+/** Vehicles in session with `islet run` over real sockets: what flows is what was decided, and stops when the vehicle does. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sleep, until } from "./site/judge.ts";
+import { startVehicleSite, type VehicleSite } from "./site/vehicle-site.ts";
+
+const patienceMs = 60_000;
+
+describe("a depot whose controller speaks with vehicles", () => {
+  let site: VehicleSite;
+  beforeAll(async () => {
+    site = await startVehicleSite({ stages: 2, permitExportW: 8_000, backend: true });
+    expect(await until(() => site.backend.said.some(({ action }) => action === "StatusNotification"), patienceMs)).toBe(
+      true,
+    );
+  }, 2 * patienceMs);
+  afterAll(() => site?.stop());
+  const powerW = (place: number): number => site.world.stages[place]!.truePowerW;
+  const port = (place: number) => site.world.stages[place]!.port!;
+
+  it(
+    "a vehicle of ISO 15118-20 is charged within its limit, and the energy agrees with the plant within 1 Wh",
+    async () => {
+      let leaves = false;
+      const { conversion } = site.world.stages[0]!;
+      const beforeWh = conversion.importWms / 3_600_000;
+      const { done } = site.vehicle(0, { leaves: () => leaves });
+      expect(await until(() => powerW(0) > 25_000, patienceMs)).toBe(true);
+      // The vehicle takes 30 kW at its side at most; its stage's losses come on top.
+      let most = 0;
+      for (let i = 0; i < 20; i++) {
+        most = Math.max(most, powerW(0));
+        await sleep(50);
+      }
+      expect(most).toBeLessThan(32_500);
+      leaves = true;
+      expect(await done).toMatchObject({ complete: true, trouble: "" });
+      expect(port(0).closed).toBe(false);
+      expect(
+        await until(() => site.said(/session with vehicle CAR1 has ended \(stopped\)/) !== undefined, patienceMs),
+      ).toBe(true);
+      const used = () => site.process.lines.find(({ text }) => /vehicle CAR1 took/.test(text));
+      expect(await until(() => used() !== undefined, patienceMs)).toBe(true);
+      const toldWh = Number(used()!.fields["chargedWh"]);
+      expect(Math.abs(toldWh - (conversion.importWms / 3_600_000 - beforeWh))).toBeLessThan(1);
+    },
+    2 * patienceMs,
+  );
+
+  it(
+    "it is discharged in parallel with the grid, never beyond the export limit, and the other one is charged meanwhile",
+    async () => {
+      expect(await site.backend.setPower(1, -40_000)).toBe("Accepted");
+      const first = site.vehicle(0);
+      const second = site.vehicle(1, { protocol: "DIN SPEC 70121", bidirectional: false, currentA: 20 });
+      expect(await until(() => powerW(0) < -15_000 && powerW(1) > 5_000, patienceMs)).toBe(true);
+      let mostExportW = Number.NEGATIVE_INFINITY;
+      let leastW = 0;
+      for (let i = 0; i < 60; i++) {
+        mostExportW = Math.max(mostExportW, -site.world.network.pccW);
+        leastW = Math.min(leastW, powerW(0));
+        await sleep(20);
+      }
+      expect(mostExportW).toBeLessThan(8_500);
+      // 20 kW at the vehicle's side.
+      expect(leastW).toBeGreaterThan(-20_500);
+      first.socket.destroy();
+      expect(await until(() => powerW(0) === 0 && !port(0).closed, patienceMs)).toBe(true);
+      // One vehicle never disturbs another.
+      expect(powerW(1)).toBeGreaterThan(5_000);
+      second.socket.destroy();
+      expect(await until(() => powerW(1) === 0 && !port(1).closed, patienceMs)).toBe(true);
+      expect(site.said(/was ended: the vehicle closed the connection/)).toContain("CAR1");
+    },
+    2 * patienceMs,
+  );
+});
