@@ -35,10 +35,7 @@ export function layOut(root: string, modules: string, runtime: string, into: str
   cpSync(modules, join(into, "node_modules"), { recursive: true, verbatimSymlinks: true });
   copyFileSync(runtime, join(into, "runtime/node"));
   copyFileSync(join(dirname(runtime), "../LICENSE"), join(into, "runtime/LICENSE"));
-  writeFileSync(
-    join(into, "islet"),
-    '#!/bin/sh\nhere=$(dirname "$(readlink -f "$0")")\n: "${NODE_COMPILE_CACHE:=$here/cache}"\nexport NODE_COMPILE_CACHE\nexec "$here/runtime/node" "$here/bin/islet.mjs" "$@"\n',
-  );
+  copyFileSync(join(root, "packaging/launcher.sh"), join(into, "islet"));
   evenModes(into);
   for (const name of ["islet", "runtime/node"]) chmodSync(join(into, name), 0o755);
 }

@@ -44,14 +44,19 @@ const commands: readonly (readonly [name: string, sentence: string, load: () => 
     async () => (await import("./permit.ts")).permitCommand,
   ],
   [
+    "doctor",
+    "look at clock, rights, disk, permit, certificates and the running controller, and say what to do",
+    async () => (await import("./care/doctor.ts")).doctorCommand,
+  ],
+  [
     "backup",
     "keep configuration, permit, accounts, records and audit log of a site in one sealed file",
-    async () => (await import("./backup.ts")).backupCommand,
+    async () => (await import("./care/backup.ts")).backupCommand,
   ],
   [
     "restore",
     "put a backup back; what is there now is set aside, and a revoked permit does not return",
-    async () => (await import("./backup.ts")).restoreCommand,
+    async () => (await import("./care/backup.ts")).restoreCommand,
   ],
   ["audit", "verify or export the audit log", async () => (await import("./audit.ts")).auditCommand],
   [

@@ -129,6 +129,9 @@ const rows: readonly Row[] = [
   ["modes --json", 0, /^\{"modes":\[\{"mode":"unknown"/],
   ["modes party", 2, /party is no mode; the modes are unknown, /],
 
+  ["doctor", 2, /required option '--config <file>'/],
+  ["doctor --config none.yaml", 1, /none\.yaml can't be read/],
+  ["doctor --config config/minimal.yaml --url nowhere", 2, /nowhere is no address/],
   ["backup", 2, /required option '--config <file>'/],
   ["backup --config none.yaml --out x.backup", 1, /none\.yaml can't be read/],
   ["backup --config config/minimal.yaml --out broken.yaml", 2, /broken\.yaml exists\. Name another file/],

@@ -30,7 +30,7 @@ test("the package brings the Node.js that the project is tested with", () => {
 test.each(
   readdirSync(join(packaging, "debian"))
     .map((name) => [`debian/${name}`])
-    .concat([["islet.sh"]]),
+    .concat([["islet.sh"], ["launcher.sh"]]),
 )("the shell takes %s", (name) => {
   expect(spawnSync("sh", ["-n", join(packaging, name)]).stderr.toString()).toBe("");
 });

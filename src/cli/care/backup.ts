@@ -6,13 +6,19 @@ import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import type { Command } from "commander";
 import { parse } from "yaml";
-import { type Backup, backupBytesMax, backupPasswordMin, openBackup, sealBackup } from "../app/backup/backup-format.ts";
-import { gatherBackup } from "../app/backup/make-backup.ts";
-import { restoreBackup } from "../app/backup/restore.ts";
-import { checkSite, loadSite } from "../app/site/load-config.ts";
-import { lockState } from "../app/site/site-lock.ts";
-import { complaintText } from "../config/parse.ts";
-import { AskedWrongly } from "./asked.ts";
+import {
+  type Backup,
+  backupBytesMax,
+  backupPasswordMin,
+  openBackup,
+  sealBackup,
+} from "../../app/backup/backup-format.ts";
+import { gatherBackup } from "../../app/backup/make-backup.ts";
+import { restoreBackup } from "../../app/backup/restore.ts";
+import { checkSite, loadSite } from "../../app/site/load-config.ts";
+import { lockState } from "../../app/site/site-lock.ts";
+import { complaintText } from "../../config/parse.ts";
+import { AskedWrongly } from "../asked.ts";
 
 const passwordVariable = "ISLET_BACKUP_PASSWORD";
 const passwordHelp = `first line of this file; without it ${passwordVariable}, or asked at the terminal`;
