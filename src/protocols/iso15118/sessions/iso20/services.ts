@@ -25,6 +25,8 @@ const parameterSets: readonly { readonly id: number; readonly dynamic: boolean; 
   { id: 2, dynamic: true, needsBy: 2 },
   { id: 3, dynamic: false, needsBy: 1 },
 ];
+const noPrices = 0;
+const priceLevels = 2;
 const unifiedChannel = 1;
 const gridFollowing = 1;
 const passiveIslandingDetection = 2;
@@ -53,7 +55,7 @@ const parameterList = (
       { Name: "ControlMode", intValue: dynamic ? 2 : 1 },
       ...(connector === "dc" ? [] : [{ Name: "EVSENominalVoltage", intValue: Math.round(nominalV) }]),
       { Name: "MobilityNeedsMode", intValue: needsBy },
-      { Name: "Pricing", intValue: 0 },
+      { Name: "Pricing", intValue: dynamic ? noPrices : priceLevels },
       ...(bidirectional
         ? [
             { Name: "BPTChannel", intValue: unifiedChannel },
@@ -73,7 +75,15 @@ const powerSchedule = ({ facts }: SessionContext, sign: 1 | -1) => {
     entriesMax,
   );
   const most = sign > 0 ? facts.ratings.maxW : -facts.ratings.minW;
+  const lastS = entries.at(-1)!.startS + dayS;
   return {
+    // Vehicles of one maker refuse a schedule without prices: one level for all of it says that no time is cheaper.
+    PriceLevelSchedule: {
+      TimeAnchor: Math.round(facts.unixS),
+      PriceScheduleID: 1,
+      NumberOfPriceLevels: 1,
+      PriceLevelScheduleEntries: { PriceLevelScheduleEntry: [{ Duration: Math.round(lastS), PriceLevel: 1 }] },
+    },
     PowerSchedule: {
       TimeAnchor: Math.round(facts.unixS),
       PowerScheduleEntries: {
