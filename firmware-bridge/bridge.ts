@@ -35,6 +35,7 @@ import type { ReadBlock } from "./device/read-plan.ts";
 import { createTransport, linkKey, type TransportFactory } from "./device/transport.ts";
 import { gridAt, tellsFrequency, tellsVoltage } from "./elsewhere.ts";
 import type { DeviceKind } from "./maps/device-map.ts";
+import { BusContacts } from "./parts/bus-contacts.ts";
 import { TransferParts } from "./parts/transfer-parts.ts";
 import type { CommandsPort, SnapshotPort } from "./ports.ts";
 import { type DeviceReport, reportDevice } from "./report.ts";
@@ -92,6 +93,7 @@ export class Bridge {
   readonly #pvRatedW: number;
   readonly #transferContext: TransferDeviceContext;
   readonly #transferParts: TransferParts | undefined;
+  readonly #busContacts: BusContacts | undefined;
   #snapshot: SnapshotPort | undefined;
   #readsPending = 0;
   #firstRead = 0;
@@ -159,6 +161,7 @@ export class Bridge {
         hasTransferDevice,
       });
     });
+    this.#busContacts = settings.busContacts && new BusContacts(settings.busContacts, this.named);
     this.#transferParts =
       transferParts &&
       new TransferParts(transferParts, this.named, this.meter, {
@@ -261,7 +264,7 @@ export class Bridge {
       this.#startRead(this.#cycles[(this.#firstRead + i) % count]!, nowMs, deadlineMs);
     }
     this.#forgetAuxiliaries(snapshot, nowMs);
-    this.#transferParts?.compose(snapshot, nowMs);
+    this.#composeParts(snapshot, nowMs);
     this.#readsPending -= 1;
     if (this.#readsPending === 0) return Promise.resolve();
     this.#waitUntil(deadlineMs);
@@ -287,6 +290,7 @@ export class Bridge {
     this.#aimStages(commands, nowMs);
     this.#aimOthers(commands);
     this.#transferParts?.aim(commands, nowMs);
+    this.#busContacts?.aim(commands);
     for (let i = 0; i < this.#cycles.length; i += 1) this.#startWrites(this.#cycles[i]!, nowMs, deadlineMs);
     this.#writesPending -= 1;
     if (this.#writesPending === 0) return Promise.resolve();
@@ -466,8 +470,13 @@ export class Bridge {
 
   /** What parts say belongs together in one device. */
   #takeNamed(snapshot: SnapshotPort): boolean {
-    this.#transferParts?.compose(snapshot, this.#clock());
+    this.#composeParts(snapshot, this.#clock());
     return true;
+  }
+
+  #composeParts(snapshot: SnapshotPort, nowMs: number): void {
+    this.#transferParts?.compose(snapshot, nowMs);
+    this.#busContacts?.compose(snapshot, nowMs);
   }
 
   #takeTransferDevice(snapshot: SnapshotPort): boolean {

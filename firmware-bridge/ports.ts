@@ -3,7 +3,7 @@
  * concerned with; the core's own types fit them. Powers are positive from the grid towards the vehicle.
  */
 import type { MeterFacts, PortPhase, StageFacts, TransferDeviceFacts } from "../src/domain/facts.table.ts";
-import type { Role, TransferCommand } from "../src/domain/modes.ts";
+import type { BondCommand, Role, TransferCommand } from "../src/domain/modes.ts";
 
 /** Where the bridge puts what it has read. */
 export interface SnapshotPort {
@@ -47,6 +47,7 @@ export interface CommandsPort {
   stages: StageCommandPort[];
   transferDevice: TransferCommand;
   closeSequence: number;
+  bond: BondCommand;
   pvLimitW: number;
   tierClosed: boolean[];
 }

@@ -3,7 +3,7 @@
 import type { SerialSettings } from "../src/protocols/modbus/byte-line.ts";
 import type { DeviceMap } from "./maps/device-map.ts";
 import type { Identity } from "./maps/sunspec-binding.ts";
-import type { TransferPartsSettings } from "./parts/settings.ts";
+import type { BusContactSettings, TransferPartsSettings } from "./parts/settings.ts";
 
 /** How a device is reached: over the network or a serial line. */
 export type LinkSettings =
@@ -92,6 +92,8 @@ export interface BridgeSettings {
   readonly devices?: readonly NamedDeviceSettings[];
   /** A transfer device made of parts; `transferDevice` is left out then. */
   readonly transferParts?: TransferPartsSettings;
+  /** Contacts of a generator and of the bond between neutral and ground. */
+  readonly busContacts?: BusContactSettings;
   /** May be the same unit as the transfer device. */
   readonly loadPanel?: DeviceSettings;
   /** `ratedW` where the device does not tell its rating. */

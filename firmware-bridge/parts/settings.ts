@@ -1,5 +1,18 @@
 /** A transfer device made of parts, as the bridge is told of it: devices, inputs and outputs by their places. */
 
+/** Contacts beside K1: places of devices, inputs and outputs as below. `freshMs`: age from which a contact is not known. */
+export interface BusContactSettings {
+  /** `rests`: input that is on while the generator stands still. */
+  readonly generator?: { readonly device: number; readonly rests: number; readonly freshMs: number };
+  readonly bond?: {
+    readonly device: number;
+    readonly output: number;
+    readonly bonded: number;
+    readonly unbonded: number;
+    readonly freshMs: number;
+  };
+}
+
 /** How outputs move K1. */
 export interface DriveSettings {
   readonly drive: "coil" | "pulse" | "hold-to-run";

@@ -46,7 +46,7 @@ export function checkConfigCommand(program: Command): void {
       );
       if (transferDevice !== undefined && transferDevice.kind !== "none" && evses.some((evse) => evse.gridForming)) {
         print(
-          "Island: one transfer device, one bus. Not watched here, and to be settled by whoever designs the site: the bond between neutral and ground, phase sequence and single poles of the transfer device, unbalance, fault current. No generator or other source may be connected to the bus (docs/island.md).",
+          `Island: one transfer device, one bus. Not watched here, and to be settled by whoever designs the site: ${config.bonding ? "" : "the bond between neutral and ground, "}phase sequence and single poles of the transfer device, unbalance, fault current. No ${config.generator ? "source but the generator" : "generator or other source"} may be connected to the bus (docs/island.md).`,
         );
       }
       if (config.tariff) print(tariffSentence(config.tariff));

@@ -10,7 +10,7 @@ import { evseSettings, evsesMax } from "./site/evse.ts";
 import { fleetSettings } from "./site/fleet.ts";
 import { auxiliarySettings, tierSettings, tiersMax, transferDeviceSettings } from "./site/island.ts";
 import { modbus } from "./site/modbus.ts";
-import { devicesMax, namedDeviceSettings } from "./site/parts.ts";
+import { bondingSettings, devicesMax, generatorSettings, namedDeviceSettings } from "./site/parts.ts";
 import { pccSettings } from "./site/pcc.ts";
 import { dashboardSettings, permitSettings } from "./site/people.ts";
 import { tariffSettings } from "./site/tariff.ts";
@@ -67,6 +67,8 @@ export const siteSettings = group(
       .max(devicesMax, `must list at most ${devicesMax} devices`)
       .default([]),
     transferDevice: transferDeviceSettings.optional(),
+    generator: generatorSettings.optional(),
+    bonding: bondingSettings.optional(),
     evses: z
       .array(evseSettings, { error: "must be a list of EVSEs" })
       .min(1, "must list at least one EVSE")

@@ -59,6 +59,12 @@ export function pointsOf(
       if (command.openOutput !== undefined) outputs.push(command.openOutput);
     }
   }
+  const { generator, bonding } = config;
+  if (generator?.device === module) inputs.push(generator.restsInput);
+  if (bonding?.device === module) {
+    inputs.push(bonding.bondedInput, bonding.unbondedInput);
+    outputs.push(bonding.output);
+  }
   return { inputs: [...new Set(inputs)], outputs: [...new Set(outputs)] };
 }
 
@@ -69,7 +75,7 @@ interface Complaint {
 
 /** What is wrong with the list of devices and with the parts that name them. */
 export function partComplaints(config: SiteConfig): Complaint[] {
-  return [...listComplaints(config), ...transferComplaints(config)];
+  return [...listComplaints(config), ...transferComplaints(config), ...contactComplaints(config)];
 }
 
 function listComplaints(config: SiteConfig): Complaint[] {
@@ -182,6 +188,40 @@ function sideComplaints(
     else if (liveInput === deadInput) refuse([part, "deadInput"], "must be another input than liveInput");
   } else if (liveInput !== undefined || deadInput !== undefined)
     refuse([part, liveInput !== undefined ? "liveInput" : "deadInput"], "belongs to a voltage relay on an io module");
+}
+
+function contactComplaints(config: SiteConfig): Complaint[] {
+  const { generator, bonding, transferDevice } = config;
+  const complaints: Complaint[] = [];
+  const refuse = (path: readonly string[], complaint: string): void => {
+    complaints.push({ path, complaint });
+  };
+  const mustBeModule = (name: string, device: string | undefined): void => {
+    if (device === undefined || config.devices.some((one) => one.name === device && one.kind === "io")) return;
+    refuse([name, "device"], `must name an io module of devices${known(config)}`);
+  };
+  mustBeModule("generator", generator?.device);
+  mustBeModule("bonding", bonding?.device);
+  if (bonding === undefined) return complaints;
+  if (transferDevice === undefined || transferDevice.kind === "none")
+    refuse(["bonding"], "belongs to a site with a transferDevice: without an island there is no bond to make");
+  if (transferDevice?.kind === "microgrid-interconnect")
+    refuse(
+      ["bonding"],
+      "cannot be made and undone while K1 changes over without a break: settle the bond in hardware, or take open-transition",
+    );
+  if (bonding.bondedInput === bonding.unbondedInput)
+    refuse(
+      ["bonding", "unbondedInput"],
+      "must be another input than bondedInput: each step is proven by its own contact",
+    );
+  const parts = transferPartsOf(config);
+  if (parts !== undefined && parts.command.device === bonding.device) {
+    const { closeOutput, openOutput } = parts.command;
+    if (bonding.output === closeOutput || bonding.output === openOutput)
+      refuse(["bonding", "output"], "moves K1 already: the bond needs an output of its own");
+  }
+  return complaints;
 }
 
 const known = ({ devices }: SiteConfig): string =>

@@ -3,7 +3,7 @@
  * each cycle and the device below reverts to its safe value when it stops coming.
  */
 import type { PortPhase } from "../domain/facts.table.ts";
-import type { Role, TransferCommand } from "../domain/modes.ts";
+import type { BondCommand, Role, TransferCommand } from "../domain/modes.ts";
 
 /** A setpoint for one power stage. Positive charges. */
 export interface StageCommand {
@@ -42,6 +42,8 @@ export interface Commands {
   transferDevice: TransferCommand;
   /** Advances once for each close; the device closes at most once for each number. */
   closeSequence: number;
+  /** The island's bond between neutral and ground. */
+  bond: BondCommand;
   /** Largest PV power allowed behind K1, W; Infinity where it is not curtailed. */
   pvLimitW: number;
   /** For each tier, whether its breaker should be closed. */
@@ -68,6 +70,7 @@ export function createCommands(stageCount: number, tierCount: number): Commands 
     })),
     transferDevice: "none",
     closeSequence: 0,
+    bond: "keep",
     pvLimitW: Number.POSITIVE_INFINITY,
     tierClosed: new Array<boolean>(tierCount).fill(true),
   };

@@ -27,6 +27,7 @@ import { createBlackStart } from "./island/black-start.ts";
 import { createPlannedIsland } from "./island/planned.ts";
 import { createIsland } from "./island/state.ts";
 import { createAuthority } from "./modes/authority.ts";
+import { createBondGuard } from "./modes/bonding.ts";
 import { createGridVerdict, createModeFacts } from "./modes/facts.ts";
 import { createModeMachine } from "./modes/machine.ts";
 import { createNeeds } from "./modes/needs.ts";
@@ -112,6 +113,7 @@ export function createCore(config: SiteConfig, start: CoreStart) {
     backfeed: createBackfeedWatch(),
     /** Which fact is missing that the present mode rests on. */
     needs: createNeeds(),
+    bondGuard: createBondGuard(),
     machine: createModeMachine(timings, start.record, start.nowMs),
     pccLimits: createPccLimits(),
     generationProfile: start.generationProfile ?? null,

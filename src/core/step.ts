@@ -17,6 +17,7 @@ import { watchBackfeed } from "./island/backfeed-watch.ts";
 import { boundBlackStart } from "./island/black-start.ts";
 import { islandMayStart } from "./island/island.ts";
 import { evaluateAuthority } from "./modes/authority.ts";
+import { guardBond } from "./modes/bonding.ts";
 import { deriveModeFacts } from "./modes/facts.ts";
 import { stepMode } from "./modes/machine.ts";
 import { findMissing } from "./modes/needs.ts";
@@ -47,6 +48,7 @@ export function step(core: Core, snapshot: Snapshot, nowMs: number): Commands {
   planIsland(core, snapshot, nowMs);
   boundBlackStart(core.blackStart, core.config.auxiliary, core.machine.state, core.modeFacts, core.island.tiers);
   core.island.tiersTrusted = core.blackStart.fedMax;
+  guardBond(core.bondGuard, core.authority, core.machine.state, core.modeFacts, nowMs);
   stepMode(core.machine, core.modeFacts, nowMs);
   findMissing(core.needs, core.machine.output, core.modeFacts, snapshot, core.modeFactsConfig, nowMs);
   // Requests: what people, backend and departures ask of each EVSE.

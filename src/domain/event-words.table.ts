@@ -531,6 +531,30 @@ export const eventWords = {
     todo: "Correct the clock; if it had run ahead, an installer installs the permit again.",
     severity: "warning", clears: "onReset",
   },
+  generatorRuns: {
+    sentence: "The generator runs: the power stages stay off the bus.",
+    cause: "Its contact says so. No island is formed and K1 is not closed beside it.",
+    todo: "Nothing is to be done; the power stages come back when it stands still.",
+    severity: "notice", clears: "itself",
+  },
+  generatorUnknown: {
+    sentence: "Whether the generator runs is not known: the power stages stay off the bus.",
+    cause: "{device}, which its contact is wired to, does not answer.",
+    todo: "Look at this module under Health.",
+    severity: "warning", clears: "itself",
+  },
+  bondNotMade: {
+    sentence: "The bond between neutral and ground is not proven: no island is formed.",
+    cause: "Its contactor was told to close, and its two contacts do not both say that it has.",
+    todo: "Look at the contactor of the bond, its contacts and their wiring.",
+    severity: "critical", clears: "itself",
+  },
+  bondNotUndone: {
+    sentence: "The bond between neutral and ground is not proven off: K1 is not closed onto it.",
+    cause: "Its contactor was told to open, and its two contacts do not both say that it has.",
+    todo: "Look at the contactor of the bond: with K1 closed, neutral current flows through ground.",
+    severity: "critical", clears: "itself",
+  },
   "starts-used": {
     sentence: "The island has failed to start as often as it may be tried.",
     cause: "No start led to a stable voltage on the site bus.",

@@ -18,6 +18,11 @@ export const pilotNames = ["unknown", "A", "B", "C", "D", "E", "F"] as const;
 /** Outcome of the insulation test of the cable check under way. */
 export const insulationNames = ["unknown", "testing", "valid", "fault"] as const;
 
+/** Another source that may feed the bus behind K1, a generator: none there, at rest, running, or its contact is not known. */
+export const otherSourceNames = ["none", "rests", "runs", "unknown"] as const;
+/** The island's bond between neutral and ground, by its two contacts; `none` where the site commands none. */
+export const bondNames = ["none", "bonded", "unbonded", "unknown"] as const;
+
 const read = "Arrival of the last complete, valid read.";
 const alive = "Arrival of the last read in which the device's own clock, counter or heartbeat had advanced; that of a read where it has none.";
 
@@ -38,6 +43,8 @@ export const transferDeviceFacts = {
   permissive:      flag("The utility's permissive signal, likewise.", true),
   upstreamClosed:  flag("The breaker between the PCC and the utility, likewise.", true),
   relayTripped:    flag("A relay that has tripped, likewise."),
+  otherSource:     word(otherSourceNames, "none", "A generator that may feed the bus, by its contact."),
+  bond:            word(bondNames, "none", "The island's bond between neutral and ground, by its contacts."),
 } as const;
 
 /** The revenue-side meter at the point of common coupling (PCC), grid side of K1. */

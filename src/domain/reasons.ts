@@ -343,6 +343,27 @@ export const reasons = {
     severity: "notice",
     clears: "itself",
   },
+  "generator-runs": {
+    name: "Generator",
+    sentence: "The generator runs: the power stages stay off the bus.",
+    todo: "Nothing is to be done; they come back when it stands still.",
+    severity: "notice",
+    clears: "itself",
+  },
+  "generator-unknown": {
+    name: "Generator not known",
+    sentence: "Whether the generator runs is not known: the power stages stay off the bus.",
+    todo: "Look at the module that its contact is wired to.",
+    severity: "warning",
+    clears: "itself",
+  },
+  "bond-unproven": {
+    name: "Bond not proven",
+    sentence: "The bond between neutral and ground is not proven, so that no island may run.",
+    todo: "Look at the bond's contactor, its contacts and their wiring.",
+    severity: "critical",
+    clears: "itself",
+  },
   // black start
   "starts-used": {
     name: "Black starts used up",

@@ -240,6 +240,14 @@ describe("what becomes an event", () => {
       },
       ["blindStalled"],
     ],
+    ["a generator that runs", (s) => void (s.report.site["otherSource"] = "runs"), ["generatorRuns"]],
+    ["a generator that is not known", (s) => void (s.report.site["otherSource"] = "unknown"), ["generatorUnknown"]],
+    ["a bond that does not come off", (s) => void (s.report.site["bond"] = "bonded"), ["bondNotUndone"]],
+    [
+      "a bond that is not made",
+      (s) => Object.assign(s.report.site, { mode: "isolated", bond: "unbonded", contactNo: "open", contactNc: "open" }),
+      ["bondNotMade"],
+    ],
     [
       "a voltmeter of K1 that tells nothing",
       (s) => {

@@ -31,6 +31,12 @@ export function markdown({ summary, runs, restarts, leftOut, doubles }: Report):
     "and what is left of the grid's own voltage is not counted as a live bus of ours (closes-dead-or-in-step). From the moment that the grid is dead,",
     "everything is judged. One spoilt reading of a worn contact (1 T) is a fault of its own kind and may cost no island.",
     "",
+    "A generator's contact and the bond between neutral and ground have no inputs of their own here, because they only take away",
+    "what is taken away at any moment here already: a generator that runs, or may run, is no authority for backup and parallel",
+    "operation and no good grid; a bond that is not proven is no source for an island, one that is lost no authority for backup, one",
+    "that does not come off a record of the close that can't be stored. A live bus beside a generator that is declared is no reason",
+    "for a lockout; in that state nothing is formed and nothing closed. `tests/core/bus-contacts.test.ts` holds it to that.",
+    "",
     "## The runs",
     "",
     ...table(

@@ -38,6 +38,8 @@ const vehicles = "settings-vehicles.test.ts";
 
 const identitySettings = ["manufacturer", "model", "serialNumber", "firmware"] as const;
 const parts = "transfer-parts.test.ts";
+const contacts = "bus-contacts.test.ts";
+const bondParts = ["bonding.output", "bonding.bondedInput", "bonding.unbondedInput"] as const;
 const identified = ["pcc.meter", "transferDevice", "evses[].stage", "loadPanel", "pv", "devices[]"] as const;
 /** What the meter may be wrong by: the three make one room. */
 const doubts = ["pcc.meter.accuracyClassPct", "pcc.meter.offsetW", "pcc.meter.resolutionW"] as const;
@@ -119,6 +121,10 @@ export const testedSettings: readonly TestedSetting[] = [
   { setting: "devices[].map",                        file: parts,   unwired: "sunspec" },
   { setting: "devices[].freshMs",                    file: parts,   unwired: 0 },
   { setting: "devices[].inputsAre",                  file: parts,   unwired: "discrete", alsoFails: ["transferDevice.command.drive", "transferDevice.command.onMs"] },
+  { setting: "generator.restsInput",                 file: contacts, unwired: 7 },
+  { setting: "bonding.output",                       file: contacts, unwired: 7, alsoFails: ["generator.restsInput", ...others(bondParts, "bonding.output")] },
+  { setting: "bonding.bondedInput",                  file: contacts, unwired: 7 },
+  { setting: "bonding.unbondedInput",                file: contacts, unwired: 7, alsoFails: ["generator.restsInput", ...others(bondParts, "bonding.unbondedInput")] },
   { setting: "transferDevice.contacts.mirror",       file: parts,   unwired: true },
   { setting: "transferDevice.command.drive",         file: parts,   unwired: "hold-to-run", alsoFails: ["transferDevice.command.onMs"] },
   { setting: "transferDevice.command.onMs",          file: parts,   unwired: 3_000 },
@@ -188,6 +194,8 @@ export const otherSettings: readonly OtherSetting[] = [
     ...["command.device", "command.closeOutput", "command.openOutput"],
     ...["gridVoltage", "busVoltage"].flatMap((side) => ["device", "liveInput", "deadInput"].map((name) => `${side}.${name}`)),
   ].map((name) => ({ setting: `transferDevice.${name}`, doesNotLimit: wiring })),
+  { setting: "generator.device",                     doesNotLimit: wiring },
+  { setting: "bonding.device",                       doesNotLimit: wiring },
   { setting: "evses[].name",                         doesNotLimit: naming },
   { setting: "evses[].vehicle",                      doesNotLimit: naming },
   { setting: "evses[].vehicleLink.interface",        doesNotLimit: link },

@@ -14,7 +14,7 @@ import { pccMeterName } from "../../config/site/parts.ts";
 import type { NamedDevice, SiteConfig } from "../../config/site.ts";
 import { pointsOf, wholeTransferDevice } from "../../config/transfer-parts.ts";
 import { invariant } from "../../domain/result.ts";
-import { partsSettings, voltmetersOf } from "./parts-settings.ts";
+import { busContactSettings, partsSettings, voltmetersOf } from "./parts-settings.ts";
 
 /** Maps of devices that do not speak SunSpec, by the names that the configuration gives them. */
 export type DeviceMaps = ReadonlyMap<string, DeviceMap>;
@@ -48,6 +48,7 @@ export function bridgeSettings(config: SiteConfig, maps: DeviceMaps = new Map())
   };
   const device = wholeTransferDevice(config);
   const parts = partsSettings(config);
+  const contacts = busContactSettings(config);
   const asVoltmeters = voltmetersOf(config);
   const named = (one: NamedDevice): NamedDeviceSettings => {
     const settings = place(one.name, one);
@@ -78,6 +79,7 @@ export function bridgeSettings(config: SiteConfig, maps: DeviceMaps = new Map())
     },
     devices: devices.map(named),
     ...(parts && { transferParts: parts }),
+    ...(contacts && { busContacts: contacts }),
     ...(device && { transferDevice: place("transfer device", device) }),
     ...(loadPanel && { loadPanel: place("load panel", loadPanel) }),
     ...(pv && { pv: { ...place("PV", pv), ratedW: pv.ratedW } }),

@@ -1,5 +1,9 @@
 /** A transfer device of parts, from the names of the configuration to the places of the firmware bridge. */
-import type { SideSettings, TransferPartsSettings } from "../../../firmware-bridge/parts/settings.ts";
+import type {
+  BusContactSettings,
+  SideSettings,
+  TransferPartsSettings,
+} from "../../../firmware-bridge/parts/settings.ts";
 import { freshMs } from "../../config/device-pace.ts";
 import { pccMeterName } from "../../config/site/parts.ts";
 import type { SiteConfig } from "../../config/site.ts";
@@ -35,6 +39,31 @@ export function partsSettings(config: SiteConfig): TransferPartsSettings | undef
     },
     grid: sideSettings(config, gridVoltage),
     bus: sideSettings(config, busVoltage),
+  };
+}
+
+/** Contacts of generator and bond; undefined where the site has neither. */
+export function busContactSettings(config: SiteConfig): BusContactSettings | undefined {
+  const { generator, bonding } = config;
+  if (generator === undefined && bonding === undefined) return undefined;
+  const at = (name: string) => {
+    const place = deviceNamed(config, name);
+    invariant(place !== undefined, `${name} has passed the check of the configuration`);
+    return { device: placeOf(config, name), freshMs: freshMs(config, place, voltageFloorMs) };
+  };
+  const inputAt = (name: string, input: number): number => pointsOf(config, name).inputs.indexOf(input);
+  return {
+    ...(generator && {
+      generator: { ...at(generator.device), rests: inputAt(generator.device, generator.restsInput) },
+    }),
+    ...(bonding && {
+      bond: {
+        ...at(bonding.device),
+        output: pointsOf(config, bonding.device).outputs.indexOf(bonding.output),
+        bonded: inputAt(bonding.device, bonding.bondedInput),
+        unbonded: inputAt(bonding.device, bonding.unbondedInput),
+      },
+    }),
   };
 }
 

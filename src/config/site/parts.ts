@@ -80,6 +80,26 @@ const sideSettings = (side: string) =>
     `Voltage on ${side}.`,
   );
 
+export const generatorSettings = group(
+  {
+    device: deviceName("The I/O module that its contact is wired to."),
+    restsInput: input(
+      "Input that is on while the generator stands still, 0-based. A broken wire reads as a generator that runs.",
+    ),
+  },
+  "A generator that may feed the bus by itself: while it runs, or while that is not known, no stage gives power and K1 is not closed.",
+);
+
+export const bondingSettings = group(
+  {
+    device: deviceName("The I/O module that the bond's coil and contacts are wired to."),
+    output: input("Output that makes the bond, 0-based coil address; off undoes it."),
+    bondedInput: input("Input that is on while the bond is made, 0-based."),
+    unbondedInput: input("Input that is on while it is undone, 0-based. Both off or both on is unknown."),
+  },
+  "The island's bond between neutral and ground, for a K1 that switches the neutral: made after K1 has opened, undone before it closes.",
+);
+
 /** The parts of a transfer device that is no device of its own. */
 export const transferParts = {
   contacts: contactSettings.optional(),

@@ -2,6 +2,7 @@
 import type { Commands, StageCommand } from "../commands.ts";
 import type { Core } from "../core.ts";
 import { stepIsland } from "../island/island.ts";
+import { bondCommand } from "../modes/bonding.ts";
 import type { EvseFacts, Snapshot } from "../snapshot.ts";
 
 /** What a session asks of the vehicle port counts for so long; whoever carries it renews it ten times in this. */
@@ -18,6 +19,7 @@ export function issueCommands(core: Core, snapshot: Snapshot, nowMs: number): Co
   commands.heartbeatAllowed = output.commandsEnabled && core.needs.missing === "";
   commands.transferDevice = output.transferDevice;
   commands.closeSequence = output.closeSequence;
+  commands.bond = bondCommand(core.machine.state.mode, core.modeFacts);
   for (let i = 0; i < commands.stages.length; i++) {
     const command = commands.stages[i]!;
     command.leaseUntilMs = nowMs + core.leaseMs;

@@ -76,7 +76,15 @@ function raiseClockFloor(authority: Authority, wallMs: number): void {
 }
 
 /** The part of the snapshot that authority is judged by. */
-type AuthorityFacts = Pick<Snapshot, "site" | "wallMs">;
+type AuthorityFacts = Pick<Snapshot, "site" | "wallMs"> & {
+  readonly transferDevice?: Pick<Snapshot["transferDevice"], "otherSource">;
+};
+
+/** Beside a source that is not the grid no stage gives power, whoever feeds the bus; one that is not known may run. */
+function otherSourceRefusal({ transferDevice }: AuthorityFacts): ReasonKey | "" {
+  if (transferDevice?.otherSource === "runs") return "generator-runs";
+  return transferDevice?.otherSource === "unknown" ? "generator-unknown" : "";
+}
 
 /** Why the permit gives no right to parallel operation, in the order in which a person would repair it; "" when it does. */
 function permitRefusal({ site, wallMs }: AuthorityFacts, { clockFloorMs }: Authority): ReasonKey | "" {
@@ -102,6 +110,8 @@ export function evaluateAuthority(authority: Authority, config: AuthorityConfig,
   if (refusal === "" && asked < serviceModes.indexOf("parallel-non-export")) refusal = "service-mode";
   if (refusal === "" && !site.serviceEnabled) refusal = "service-disabled";
   if (refusal === "" && (site.relayLatched || authority.relayLatched)) refusal = "relay-latched";
+  const beside = otherSourceRefusal(facts);
+  if (refusal === "") refusal = beside;
   authority.parallelRefusal = refusal;
   authority.parallelOK = refusal === "";
 
@@ -111,6 +121,7 @@ export function evaluateAuthority(authority: Authority, config: AuthorityConfig,
   else if (!config.canIsolate) backup = "no-transfer-device";
   else if (!config.utilityNotified && !permit.backupNotified) backup = "backup-not-notified";
   else if (permit.revoked && permit.mode === "non-parallel-backup") backup = "permit-revoked";
+  else backup = beside;
   authority.backupRefusal = backup;
   authority.backupOK = backup === "";
 

@@ -149,6 +149,12 @@ export interface ModeFacts {
   /** The grid side follows what the island does: it is fed through a device that says that it is open. */
   gridFollows: boolean;
 
+  /** A generator runs, or may run: it may feed the bus. */
+  otherSource: boolean;
+  /** The bond between neutral and ground is proven on, and off; both where the site commands none. */
+  bonded: boolean;
+  unbonded: boolean;
+
   /** Every stage that answers is off. */
   off: boolean;
   /** A stage that answers forms; one gives power back while following. */
@@ -219,6 +225,9 @@ export const createModeFacts = (stageCount: number): ModeFacts => ({
   voltagesProveOpen: false,
   inStep: false,
   gridFollows: false,
+  otherSource: false,
+  bonded: true,
+  unbonded: true,
   off: false,
   anyForming: false,
   anyDischarging: false,
@@ -258,6 +267,7 @@ export function deriveModeFacts(
 ): ModeFacts {
   facts.canIsolate = config.canIsolate;
   facts.closedTransition = config.closedTransition;
+  deriveContacts(facts, snapshot);
   deriveSides(facts, snapshot, grid, config, nowMs);
   deriveStages(facts, snapshot, config, startedMs, nowMs);
 
@@ -266,7 +276,9 @@ export function deriveModeFacts(
   facts.busDead = deviceFresh && stagesFresh && facts.busVoltageDead && off;
   facts.coherentOpen = provenOpen && facts.busDead;
   facts.contradiction =
-    facts.disagree || (provenClosed && sidesDiffer(facts)) || (provenOpen && facts.busLive && quiet);
+    facts.disagree ||
+    (provenClosed && sidesDiffer(facts)) ||
+    (provenOpen && facts.busLive && quiet && !facts.otherSource);
   facts.coherentClosed = provenClosed && quiet && sidesAgree(facts, snapshot, config);
 
   const { site } = snapshot;
@@ -277,6 +289,13 @@ export function deriveModeFacts(
   facts.storedGeneration = site.storedGeneration;
   facts.deviceCloseSequence = snapshot.transferDevice.closeSequence;
   return facts;
+}
+
+/** What stands on the bus, or in its way, beside K1 and the stages. */
+function deriveContacts(facts: ModeFacts, { transferDevice: { otherSource, bond } }: Snapshot): void {
+  facts.otherSource = otherSource === "runs" || otherSource === "unknown";
+  facts.bonded = bond === "none" || bond === "bonded";
+  facts.unbonded = bond === "none" || bond === "unbonded";
 }
 
 function deriveStages(
@@ -364,7 +383,8 @@ function deriveSides(
     (facts.meterFresh || (present && deviceGood && isConfirmed(snapshot, grid))) &&
     grid.inEnterServiceWindow &&
     inWindow(meter.voltagePu, meter.frequencyHz, config);
-  facts.gridGood = deviceGood && meterGood;
+  // Nothing closes onto a bus that a generator may feed: as if there were no grid to return to.
+  facts.gridGood = deviceGood && meterGood && !facts.otherSource;
   facts.gridHolds = fresh && facts.meterFresh && !grid.tripped && !(present && grid.deviceTripped) && !grid.mainsLost;
   const deviceOut = fresh && !deviceGood && (!facts.gridLive || grid.deviceTripped);
   const meterOut = !facts.meterFresh || (!meterGood && (isLostPu(meter.voltagePu) || grid.tripped));

@@ -169,13 +169,20 @@ export function stepMode(machine: ModeMachine, facts: ModeFacts, nowMs: number):
   state.nowMs = nowMs;
   updateHeld(state, facts);
   output.changed = takeFirstRow(state, facts, machine.rows[state.mode]);
-  if (!state.commandArmed && recordStored(state, facts)) {
+  if (!state.commandArmed && recordStored(state, facts) && !isWithheld(state, facts)) {
     state.commandArmed = true;
     state.armedMs = nowMs;
   }
   writeOutput(state, facts, output);
   return output;
 }
+
+/**
+ * A close waits until the island's bond is proven off, and is not given beside a generator: as if its record could not be
+ * stored, so that it is given up in the same time.
+ */
+const isWithheld = ({ mode }: ModeState, { otherSource, unbonded }: ModeFacts): boolean =>
+  (mode === "closing" || mode === "closingLive") && (otherSource || !unbonded);
 
 function takeFirstRow(s: ModeState, f: ModeFacts, rows: readonly ModeRow[]): boolean {
   for (let i = 0; i < rows.length; i++) {
@@ -221,7 +228,8 @@ const conditions: Readonly<Record<HeldKey, (s: ModeState, f: ModeFacts) => boole
   coherentClosed: (_, f) => f.coherentClosed,
   coherentOpen: (_, f) => f.coherentOpen,
   busDead: (_, f) => f.busDead,
-  busNotDead: (_, f) => !f.busDead,
+  // A generator that is allowed to feed the bus is no sign of a K1 that conducts.
+  busNotDead: (_, f) => !f.busDead && !f.otherSource,
   inSync: (_, f) => f.inSync && f.gridGood,
   balanced: (_, f) => f.balanced,
 };

@@ -5,7 +5,7 @@ import { explain, startsMax } from "../../app/core-vocabulary.ts";
 import { refusalText } from "../../app/permits/permit.ts";
 import type { SiteStation } from "../../app/station.ts";
 import { isLostPu } from "../../domain/electrical.ts";
-import { isIslanded } from "../../domain/modes.ts";
+import { isIslanded, type Mode, modeColumns } from "../../domain/modes.ts";
 import { Quality } from "../../domain/quality.ts";
 import type { ReasonKey } from "../../domain/reasons.ts";
 import type { EventKey, WordValues } from "../../domain/words.ts";
@@ -115,6 +115,10 @@ const refusals: readonly ReasonKey[] = [
 
 /** What keeps a wanted island from starting. */
 const startRefusals: readonly ReasonKey[] = ["starts-used", "auxiliary-low", "source-missing"];
+
+/** While these last the bond between neutral and ground is to be there; its contactor may take this long, ms. */
+const bondedModes: readonly Mode[] = ["isolated", "islandStarting", "islandRunning"];
+const bondTravelMs = 1_500;
 
 /** A difference that a person could measure, W. */
 const astrayW = 1_000;
@@ -267,6 +271,34 @@ export const eventRows: readonly EventRow[] = [
     active: ({ durations }) => durations.startFailed,
     values: ({ report: { site } }) => ({ startsLeft: site.startsLeft, startsMax }),
     needsPerson: true,
+  },
+  {
+    key: "generatorRuns",
+    active: ({ report: { site } }) => site.otherSource === "runs",
+  },
+  {
+    key: "generatorUnknown",
+    active: ({ report: { site } }) => site.otherSource === "unknown",
+    values: ({ station: { config } }) => ({ device: config.generator?.device ?? "" }),
+    needsPerson: true,
+    afterMs: 1_000,
+  },
+  {
+    key: "bondNotMade",
+    active: ({ report: { site } }) =>
+      (site.bond === "unbonded" || site.bond === "unknown") &&
+      bondedModes.includes(site.mode) &&
+      site.otherSource !== "runs",
+    needsPerson: true,
+    afterMs: bondTravelMs,
+  },
+  {
+    key: "bondNotUndone",
+    active: ({ report: { site } }) =>
+      (site.bond === "bonded" || site.bond === "unknown") &&
+      (modeColumns[site.mode].k1 === "closed" || site.mode === "closing"),
+    needsPerson: true,
+    afterMs: bondTravelMs,
   },
   ...startRefusals.map(
     (key): EventRow => ({

@@ -90,7 +90,9 @@ function voltmeter(plant: () => Plant | undefined, pu: (plant: Plant) => number,
 }
 
 /** Inputs and outputs of the module in these tests. */
-export const inputs = { no: 0, nc: 1, busLive: 2, busDead: 3, generator: 4, bond: 5 } as const;
+export const inputs = { no: 0, nc: 1, busLive: 2, busDead: 3, generatorRests: 4, bonded: 5, unbonded: 6 } as const;
+/** An input that is always on: the module's own supply. */
+const supply = 7;
 export const outputs = { close: 0, open: 1, bond: 2 } as const;
 
 export interface K1Parts {
@@ -99,6 +101,12 @@ export interface K1Parts {
   /** Voltmeters of both sides. */
   readonly grid: RegisterImage;
   readonly bus: RegisterImage;
+  /** The contactor of the bond between neutral and ground: where it is, and whether it is stuck there. */
+  readonly bond: {
+    made: boolean;
+    stuck: boolean;
+    readonly changes: { readonly atMs: number; readonly made: boolean }[];
+  };
   /** Wires of the inputs that are cut. */
   readonly cut: Set<number>;
   /** Where the configuration finds them. */
@@ -107,6 +115,8 @@ export interface K1Parts {
   attach(plant: Plant): void;
   close(): Promise<unknown>;
 }
+
+const bondTravelMs = 150;
 
 /** Everything that K1 is made of, each behind a server of its own. */
 export async function startK1Parts(drive: DriveKind, inputsAre: 1 | 2 = 2): Promise<K1Parts> {
@@ -126,6 +136,7 @@ export async function startK1Parts(drive: DriveKind, inputsAre: 1 | 2 = 2): Prom
     startModbusServer(new Map([[unit, device]]));
   const servers = { module: await serve(module, 1), grid: await serve(grid, 2), bus: await serve(bus, 3) };
   const cut = new Set<number>();
+  const bond: K1Parts["bond"] = { made: false, stuck: false, changes: [] };
   module.refresh = () => {
     const k1 = plant?.k1;
     if (plant === undefined || k1 == null) return;
@@ -133,10 +144,20 @@ export async function startK1Parts(drive: DriveKind, inputsAre: 1 | 2 = 2): Prom
     module.inputs[inputs.nc] = k1.contact(k1.lieNc) === "open" && !cut.has(inputs.nc);
     module.inputs[inputs.busLive] = plant.busPu > 0.5 && !cut.has(inputs.busLive);
     module.inputs[inputs.busDead] = plant.busPu <= 0.5 && !cut.has(inputs.busDead);
+    module.inputs[supply] = true;
+    module.inputs[inputs.generatorRests] = !plant.generatorRuns && !cut.has(inputs.generatorRests);
+    module.inputs[inputs.bonded] = bond.made && !cut.has(inputs.bonded);
+    module.inputs[inputs.unbonded] = !bond.made && !cut.has(inputs.unbonded);
   };
   module.changed = (output, on) => {
     const k1 = plant?.k1;
     if (k1 == null) return;
+    if (output === outputs.bond)
+      plant?.after(bondTravelMs, () => {
+        if (bond.stuck || bond.made === module.outputs[outputs.bond]) return;
+        bond.made = !bond.made;
+        bond.changes.push({ atMs: performance.now(), made: bond.made });
+      });
     if (drive === "coil" && output === outputs.close) k1.aim = on ? "close" : "open";
     if (drive === "coil") return;
     // A breaker goes on by itself once its coil has been energized; a motor runs only while its output is on.
@@ -152,6 +173,7 @@ export async function startK1Parts(drive: DriveKind, inputsAre: 1 | 2 = 2): Prom
     servers,
     grid,
     bus,
+    bond,
     cut,
     devices: [
       { name: "Cabinet I/O", kind: "io", ...at("module"), inputsAre: inputsAre === 1 ? "coils" : "discrete" },

@@ -230,6 +230,9 @@ export class Plant {
   ranMs = 0;
   /** A stage gave power to a line that the utility believes dead, ms of the plant's own clock. */
   deadLineFedMs = 0;
+  /** A generator runs, and feeds the bus while K1 is open; stages that form beside it are counted. */
+  generatorRuns = false;
+  formedBesideGeneratorMs = 0;
   /** K1 was closed onto a live bus out of synchronism, times. */
   asynchronousCloses = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -314,10 +317,12 @@ export class Plant {
       this.busHz = this.gridHz;
       this.angleDeg = 0;
     } else {
-      const aimPu = forming ? formers[0]!.formPu : 0;
+      const fed = this.generatorRuns && !this.joined;
+      if (fed && forming) this.formedBesideGeneratorMs += stepMs;
+      const aimPu = forming ? formers[0]!.formPu : fed ? 1 : 0;
       this.busPu += (aimPu - this.busPu) * (1 - Math.exp(-stepMs / 60));
       if (this.busPu < 0.01) this.busPu = 0;
-      this.busHz = forming ? formers[0]!.formHz : Number.NaN;
+      this.busHz = forming ? formers[0]!.formHz : fed ? this.options.nominalHz : Number.NaN;
       if (this.gridLive && forming)
         this.angleDeg = ((this.angleDeg + 0.36 * (this.busHz - this.gridHz) * stepMs + 540) % 360) - 180;
       if (this.joined && forming && this.busLive) this.deadLineFedMs += stepMs;

@@ -9,7 +9,7 @@ import { intentNames } from "../../../core/modes/state.ts";
 import type { ReversePower } from "../../../core/pcc/reverse-power.ts";
 import { chainLength } from "../../../core/setpoints/limits.ts";
 import type { Snapshot } from "../../../core/snapshot.ts";
-import { contactNames, type StageFacts, stageFacts } from "../../../domain/facts.table.ts";
+import { bondNames, contactNames, otherSourceNames, type StageFacts, stageFacts } from "../../../domain/facts.table.ts";
 import { modeNames, type Role, roleNames, serviceModes, transferCommandNames } from "../../../domain/modes.ts";
 import { reasonKeys } from "../../../domain/reasons.ts";
 import type { LoopFigures } from "../control-loop.ts";
@@ -60,6 +60,8 @@ const siteFields = [
   ["recordGeneration", "number"],
   ["contactNo", contactNames],
   ["contactNc", contactNames],
+  ["otherSource", otherSourceNames],
+  ["bond", bondNames],
   ["deviceAtMs", "number"],
   /** When K1's own clock last advanced, and whether the core takes its readings as of now. */
   ["deviceLiveAtMs", "number"],
@@ -218,6 +220,8 @@ export function fillReport(report: ControlReport, core: Core, snapshot: Snapshot
   site.recordGeneration = state.record.generation;
   site.contactNo = device.contactNo;
   site.contactNc = device.contactNc;
+  site.otherSource = device.otherSource;
+  site.bond = device.bond;
   site.deviceAtMs = device.atMs;
   site.deviceLiveAtMs = device.liveAtMs;
   site.deviceFresh = modeFacts.deviceFresh;
