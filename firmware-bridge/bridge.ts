@@ -336,6 +336,21 @@ export class Bridge {
     done?.();
   }
 
+  /**
+   * Gives the devices back whose maps say how: those at rest, within `withinMs` altogether. Call it after the last cycle; a
+   * stage that still gives or takes power is left to its watchdog.
+   */
+  async giveBack(withinMs: number): Promise<void> {
+    const busy = new Set(this.stages.filter(({ atRest }) => !atRest).map(({ device }) => device));
+    const given = this.#cycles.map(({ device }) => (busy.has(device) ? undefined : device.giveBack()));
+    let patience: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      patience = setTimeout(resolve, withinMs);
+    });
+    await Promise.race([Promise.all(given), late]);
+    clearTimeout(patience);
+  }
+
   /** Closes every connection. */
   shut(): void {
     this.#deadlines.remove(this.#patience);

@@ -29,6 +29,8 @@ export interface DevicePace {
   readonly mergeGaps: boolean;
   /** The reply may name any unit. */
   readonly anyUnitInReply: boolean;
+  /** Exceptions besides 5 and 6 that mean "later" and not "no". */
+  readonly busyExceptions?: readonly number[];
 }
 
 export const usualPace: DevicePace = {

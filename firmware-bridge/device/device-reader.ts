@@ -62,7 +62,7 @@ export class DeviceReader {
   /** Marks the numbers that these facts are made of, for `arrivalOf`. */
   sourcesOf(names: readonly string[]): Uint8Array {
     const wanted = new Uint8Array(this.decoder.sources.length);
-    for (let i = 0; i < wanted.length; i += 1) if (names.includes(this.decoder.factOf(i))) wanted[i] = 1;
+    for (let i = 0; i < wanted.length; i += 1) if (names.includes(this.decoder.rowOf(i).name)) wanted[i] = 1;
     return wanted;
   }
 

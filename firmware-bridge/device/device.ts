@@ -14,7 +14,7 @@ import { DeviceWriter, type WriterOptions } from "./device-writer.ts";
 import type { DeviceFault, DeviceFaultName } from "./faults.table.ts";
 import { compareIdentity, identityChange } from "./identity.ts";
 import { LifeSign } from "./life-sign.ts";
-import { findByMap, hasTakeover, takeOver, takeoverPrefix } from "./map-device.ts";
+import { findByMap, hasTakeover, release, takeOver, takeoverPrefix } from "./map-device.ts";
 import { gapMax, type PlanLimits, type ReadBlock } from "./read-plan.ts";
 import { busyMs, isBusy, isRefusedRange, Refusal, RegisterAccess, shorterReads } from "./register-access.ts";
 import { ReplyTime } from "./reply-time.ts";
@@ -200,7 +200,7 @@ export class BridgeDevice {
         this.refusedCode = exchange.exceptionCode;
         this.refusedAddress = exchange.address;
       }
-      if (!isBusy(exchange.exceptionCode)) return;
+      if (!isBusy(exchange.exceptionCode, this.pace)) return;
       this.link.rest(this.settings.unit, finishedMs + busyMs(this.#busy));
       this.#busy += 1;
     } else if (fault === "timeout" || fault === "write-timeout") {
@@ -260,6 +260,11 @@ export class BridgeDevice {
     this.#retryAtMs = this.#clock() + retryMs;
   }
 
+  /** Writes what the map wants written when the device is given back; what fails is left to the device's own watchdog. */
+  async giveBack(): Promise<void> {
+    if (this.state === "bound" && this.map !== undefined) await release(this, this.map);
+  }
+
   /** In the cycle: tries to bind in the background when that is due. */
   bindWhenDue(nowMs: number): void {
     if (this.state !== "unbound" || nowMs < this.#retryAtMs) return;
@@ -294,7 +299,8 @@ export class BridgeDevice {
    */
   tighten(block: ReadBlock): boolean {
     const { reader } = this;
-    if (reader === undefined || !isRefusedRange(block.exchange.exceptionCode)) return false;
+    const code = block.exchange.exceptionCode;
+    if (reader === undefined || !isRefusedRange(code) || isBusy(code, this.pace)) return false;
     const { count, address, exceptionCode } = block.exchange;
     const { registersMax, gapMax } = this.#limits;
     const shorter = shorterReads.find((one) => one < Math.min(count, registersMax));

@@ -3,7 +3,15 @@
  * ten in a register of its own. Value and power come from the same read wherever both fit into one request; where they do
  * not, a change of the power makes the value unknown until it has been read again. Allocates nothing after it was made.
  */
-import { type DeviceMap, type FactRow, type FactSource, factNames, turnSign } from "../maps/device-map.ts";
+import {
+  type DeviceMap,
+  type Direction,
+  type FactRow,
+  type FactSource,
+  factNames,
+  sourcesOf,
+  turnSign,
+} from "../maps/device-map.ts";
 import { numberAt, registersOf } from "./register-number.ts";
 
 const powerMax = 10;
@@ -57,10 +65,12 @@ export class FactDecoder {
     this.#spans = map.facts.map((row) => {
       const first = sources.length;
       sources.push(row, ...(row.plus ?? []));
-      return [first, sources.length] as const;
+      const end = sources.length;
+      if (row.direction !== undefined) sources.push(row.direction.source);
+      return [first, end] as const;
     });
     this.sources = sources;
-    this.#rowOf = this.#spans.flatMap(([first, end], row) => Array.from({ length: end - first }, () => row));
+    this.#rowOf = map.facts.flatMap((row, i) => sourcesOf(row).map(() => i));
     const scaled = [...sources, ...map.commands].filter((place) => place.scaleAt !== undefined);
     this.powerAddresses = [...new Set(scaled.map((place) => place.scaleAt!))];
     this.#powerNames = this.powerAddresses.map(
@@ -92,9 +102,9 @@ export class FactDecoder {
     return this.sources.findIndex((source) => "name" in source && source.name === name);
   }
 
-  /** Name of the fact that a source belongs to. */
-  factOf(source: number): string {
-    return this.#rows[this.#rowOf[source]!]!.name;
+  /** The fact that a source belongs to. */
+  rowOf(source: number): FactRow {
+    return this.#rows[this.#rowOf[source]!]!;
   }
 
   /** A block was not read for long: what it held is unknown. */
@@ -144,15 +154,23 @@ export class FactDecoder {
   }
 
   #combine(row: number): void {
-    const { codes, sign, valid } = this.#rows[row]!;
+    const { codes, sign, valid, direction } = this.#rows[row]!;
     const [first, end] = this.#spans[row]!;
     let value = this.#numbers[first]!;
     for (let source = first + 1; source < end; source += 1) value += this.#numbers[source]!;
     if (codes !== undefined) value = codes[value] ?? Number.NaN;
+    else if (direction !== undefined) value = directed(value, direction, this.#numbers[end]!);
     else value = turnSign(sign, value);
     if (valid !== undefined && !(value >= valid[0] && value <= valid[1])) value = Number.NaN;
     this.values[this.#indexes[row]!] = value;
   }
+}
+
+/** An amount with its direction; unknown where the direction is. */
+function directed(amount: number, { negative, positive }: Direction, said: number): number {
+  if (Number.isNaN(said)) return Number.NaN;
+  if (negative.includes(said)) return -Math.abs(amount);
+  return positive === undefined || positive.includes(said) ? Math.abs(amount) : Number.NaN;
 }
 
 /** Registers that belong into one request: a number with its power of ten, or either alone when they lie too far apart. */

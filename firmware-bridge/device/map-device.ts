@@ -63,6 +63,8 @@ export async function findByMap(device: AskedDevice, map: DeviceMap): Promise<Re
     const answer = await readSource(device, map, leading);
     if (!answer.ok) return answer;
   }
+  const stranger = await namesAnother(device, map);
+  if (stranger !== undefined) return err(stranger);
   const identity: Record<string, string> = {};
   for (const [field, row] of Object.entries(map.identity ?? {})) {
     const text = await identityText(device, map, row);
@@ -70,6 +72,31 @@ export async function findByMap(device: AskedDevice, map: DeviceMap): Promise<Re
     identity[field] = text.value;
   }
   return ok(identity);
+}
+
+/** A mark that names the device says another name: this map is for another model. A register that is refused says nothing. */
+async function namesAnother(device: AskedDevice, map: DeviceMap): Promise<DeviceFault | undefined> {
+  const differs = (found: string): DeviceFault => ({
+    fault: "identity-differs",
+    detail: `${found}: this map is for ${map.maker ?? "another device"}`,
+  });
+  for (const mark of map.recognise?.marks ?? []) {
+    if ("sunspec" in mark) continue;
+    if ("registers" in mark) {
+      const { readFunction, address, registers, swapped, text } = mark;
+      const bytes = await readBytes(device, readFunction, device.settings.unit, address, registers);
+      if (!bytes.ok) continue;
+      if (swapped) bytes.value.swap16();
+      const found = bytes.value.toString("latin1").replaceAll("\0", "").trim();
+      if (found !== "" && !found.toLowerCase().includes(text.toLowerCase()))
+        return differs(`register ${address}: expected "${text}", found "${found}"`);
+    } else if (mark.is !== undefined) {
+      const number = await readSource(device, map, mark);
+      if (number.ok && number.value !== 0 && !mark.is.includes(number.value))
+        return differs(`register ${mark.address}: expected ${mark.is.join(" or ")}, found ${number.value}`);
+    }
+  }
+  return undefined;
 }
 
 async function identityText(
@@ -141,6 +168,12 @@ export async function takeOver(device: AskedDevice, map: DeviceMap): Promise<Dev
     if (fault !== null) return { ...fault, detail: takeoverPrefix + fault.detail };
   }
   return null;
+}
+
+/** Writes the settings at release in their order, as far as they are taken. */
+export async function release(device: AskedDevice, map: DeviceMap): Promise<void> {
+  for (const row of map.constants ?? [])
+    if (row.when === "release") await writeConstant(device, map, { ...row, readBack: false });
 }
 
 async function writeConstant(device: AskedDevice, map: DeviceMap, row: ConstantRow): Promise<DeviceFault | null> {

@@ -72,11 +72,10 @@ function lanesOf(map: DeviceMap, unit: number, decoder: FactDecoder, scaleReach:
     lanes.push(made);
     return made.reaches;
   };
-  const paceOf = map.facts.flatMap((row) => [row.pace, ...(row.plus ?? []).map(() => row.pace)]);
   const read = new Set<number>();
   for (const [source, place] of decoder.sources.entries()) {
     const power = place.scaleAt === undefined ? -1 : decoder.powerAddresses.indexOf(place.scaleAt);
-    const reaches = lane(paceOf[source]!, place.unit ?? unit, place.readFunction ?? map.readFunction);
+    const reaches = lane(decoder.rowOf(source).pace, place.unit ?? unit, place.readFunction ?? map.readFunction);
     reaches.push(...reachesOf(source, place, power, scaleReach));
     if (place.scaleAt !== undefined) read.add(place.scaleAt);
   }

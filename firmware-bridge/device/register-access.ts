@@ -33,7 +33,8 @@ export const Refusal = {
   noTarget: 11,
 } as const;
 /** Whether an exception code means "later" and not "no". */
-export const isBusy = (code: number): boolean => code === Refusal.acknowledge || code === Refusal.busy;
+export const isBusy = (code: number, { busyExceptions }: Pick<DevicePace, "busyExceptions"> = {}): boolean =>
+  code === Refusal.acknowledge || code === Refusal.busy || busyExceptions?.includes(code) === true;
 /** The device does not have one of the registers, or not so many at once. */
 export const isRefusedRange = (code: number): boolean => code === Refusal.address || code === Refusal.value;
 
@@ -117,7 +118,7 @@ export class RegisterAccess {
       fault = outcome.error;
       if (fault === "exception") {
         this.exceptionCode = exchange.exceptionCode;
-        if (!isBusy(exchange.exceptionCode)) break;
+        if (!isBusy(exchange.exceptionCode, this.#pace)) break;
         if (busy >= busyTriesMax) break;
         await sleep(busyMs(busy));
         busy += 1;

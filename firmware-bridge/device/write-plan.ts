@@ -84,7 +84,10 @@ function planRequest(
       .map((row) => constantExchange(row, unit, map.writeFunction));
   const pulseMs = first.pulseMs ?? 0;
   const everyMs = Math.max(0, ...rows.map((row) => row.everyMs ?? 0));
-  const refreshMs = Math.max(everyMs, 4 * pulseMs, ...rows.map((row) => row.refreshMs ?? options.refreshMs));
+  const stored = rows.some((row) => row.stored === true);
+  const refreshMs = stored
+    ? Number.POSITIVE_INFINITY
+    : Math.max(everyMs, 4 * pulseMs, ...rows.map((row) => row.refreshMs ?? options.refreshMs));
   return {
     exchange: new Exchange(first.unit ?? unit, functionFor(first, count, map.writeFunction), first.address, count),
     places: rows.map((row) => ({

@@ -3,7 +3,7 @@
 import { Exchange } from "../../src/protocols/modbus/exchange.ts";
 import { DeviceReader } from "../device/device-reader.ts";
 import type { RegisterAccess } from "../device/register-access.ts";
-import { type DeviceMap, factNames, type ReadFunction } from "../maps/device-map.ts";
+import { type DeviceMap, factNames, type ReadFunction, sourcesOf } from "../maps/device-map.ts";
 
 /** Facts that are shown of a device that was found. */
 const shown = [
@@ -39,7 +39,7 @@ export interface LiveMap {
 /** Reads all rows of `map` once, each value in a request of its own. */
 export async function readRows(access: RegisterAccess, unit: number, map: DeviceMap): Promise<LiveMap> {
   const apart = new Set<number>();
-  for (const row of map.facts) for (const source of [row, ...(row.plus ?? [])]) apart.add(source.address);
+  for (const row of map.facts) for (const source of sourcesOf(row)) apart.add(source.address);
   const reader = new DeviceReader(map, unit, { registersMax: 125, gapMax: 0, apart });
   const { decoder } = reader;
   const reads: LiveRead[] = [];
@@ -47,7 +47,7 @@ export async function readRows(access: RegisterAccess, unit: number, map: Device
     const { exchange, parts } = block;
     const outcome = await access.attempt(exchange);
     if (outcome.ok) reader.decode(block);
-    const facts = parts.flatMap(({ source }) => (source < 0 ? [] : [decoder.factOf(source)]));
+    const facts = parts.flatMap(({ source }) => (source < 0 ? [] : [decoder.rowOf(source).name]));
     const refusal = outcome.ok
       ? ""
       : outcome.error === "exception"

@@ -80,7 +80,21 @@ export interface FactRow extends FactSource {
   readonly plus?: readonly FactSource[];
   /** Values outside are unknown. */
   readonly valid?: readonly [min: number, max: number];
+  /** The numbers tell only an amount; this register tells its direction. */
+  readonly direction?: Direction;
 }
+
+/** A register that says in which direction an amount of power flows, in our sign; other numbers make the power unknown. */
+export interface Direction {
+  readonly source: FactSource;
+  readonly negative: readonly number[];
+  /** Without it everything that is not negative is positive. */
+  readonly positive?: readonly number[];
+}
+
+/** The numbers that a fact is made of, in the order in which they are read. */
+export const sourcesOf = ({ plus = [], direction, ...row }: FactRow): readonly FactSource[] =>
+  direction === undefined ? [row, ...plus] : [row, ...plus, direction.source];
 
 /** A fact that no register tells: the map's author answers for it. */
 export interface FixedFact {
@@ -118,6 +132,8 @@ export interface CommandRow extends NumberPlace {
   readonly refreshMs?: number;
   /** Never written more often than this: registers in flash memory, devices that need time to settle. */
   readonly everyMs?: number;
+  /** The device stores it for good: it is written when it changes, and never just to refresh it. */
+  readonly stored?: true;
   /** Heartbeats: what is written at each beat. Default `counter`. */
   readonly beat?: "counter" | "toggle" | number;
   /** What the device does with it when the controller falls silent, for people. */
@@ -129,8 +145,11 @@ export interface ConstantRow extends NumberPlace {
   readonly name: string;
   readonly value: number;
   readonly writeFunction?: WriteFunction;
-  /** `takeover`: once after the device was found or found again, in the order of the file. Others: with each write of `of`. */
-  readonly when: "takeover" | "before" | "after";
+  /**
+   * `takeover`: once after the device was found or found again, in the order of the file. `release`: when the controller ends
+   * and gives the device back, if it is at rest. Others: with each write of `of`.
+   */
+  readonly when: "takeover" | "before" | "after" | "release";
   /** Request that it belongs to, except at take-over. */
   readonly of?: string;
   /** Settings at take-over are read back unless the register cannot be read. */
@@ -186,6 +205,29 @@ export interface Recognition {
   readonly marks: readonly Mark[];
 }
 
+/** How a device wants to be spoken to; what is not said is as usual. */
+export interface LinkHabits {
+  readonly replyTimeoutMs?: number;
+  readonly pauseMs?: number;
+  readonly connectDelayMs?: number;
+  readonly maxInFlight?: number;
+  readonly maxRegisters?: number;
+  readonly mergeGaps?: false;
+  readonly unitIdInReply?: "any";
+  /** Exceptions besides 5 and 6 by which it says that it is busy. */
+  readonly busyExceptions?: readonly number[];
+}
+
+/** How much further on each next connector of a device has its registers. */
+export type ConnectorStep = Readonly<Partial<Record<"holding" | "input" | "coils" | "discrete", number>>>;
+
+/** How often a meter has new values, over which time it averages them, and how late they are, ms. */
+export interface Sampling {
+  readonly updateMs?: number;
+  readonly windowMs?: number;
+  readonly latencyMs?: number;
+}
+
 /** Where a kind of device keeps what the controller reads and writes, in the controller's names and units. */
 export interface DeviceMap {
   readonly kind: DeviceKind;
@@ -202,6 +244,11 @@ export interface DeviceMap {
   readonly watchdog?: WatchdogRow;
   readonly identity?: Readonly<Partial<Record<"manufacturer" | "model" | "version" | "serialNumber", IdentityRow>>>;
   readonly recognise?: Recognition;
+  readonly link?: LinkHabits;
+  /** Of meters. */
+  readonly sampling?: Sampling;
+  /** Of devices with several connectors, each a device to the controller. */
+  readonly perConnector?: ConnectorStep;
 }
 
 /** `in1`, `in2` and so on: the points of an I/O module by their place in its map, not by their address. */

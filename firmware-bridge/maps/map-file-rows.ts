@@ -7,6 +7,7 @@ import { rangeOf } from "../device/register-number.ts";
 import {
   type CommandRow,
   type ConstantRow,
+  type Direction,
   type FactRow,
   type FactSource,
   type FixedFact,
@@ -58,6 +59,7 @@ export class RowReader {
     const pace = this.#nodes.choice(row, at, "pace", Object.keys(paces) as Pace[], "cycle");
     const codes = this.#codes(row, name, at);
     const valid = this.#nodes.numbers(row, at, "valid", 2);
+    const direction = row.has("direction") ? this.#direction(row, name, at) : undefined;
     if (codes !== undefined) {
       this.#nodes.noEffect(row, at, ["scale", "offset", "scaleRegister", "sign"], "`codes` say what its numbers mean");
       this.#nodes.noEffect(row, at, ["valid"], "numbers without a code are unknown anyway");
@@ -75,7 +77,32 @@ export class RowReader {
       ...(plus.length > 0 && { plus }),
       ...(codes !== undefined && { codes: inverse }),
       ...(valid !== undefined && { valid: [valid[0]!, valid[1]!] as const }),
+      ...(direction !== undefined && { direction }),
     };
+  }
+
+  /** Where an amount's direction stands. */
+  #direction(row: YAMLMap, name: string, at: string): Direction | undefined {
+    const where = `${at}.direction`;
+    const node = this.#nodes.map(row, at, "direction");
+    if (!isPower(name)) {
+      this.#nodes.noEffect(row, at, ["direction"], "only powers have a direction");
+      return undefined;
+    }
+    this.#nodes.noEffect(row, at, ["sign"], "`direction` says which way the power flows");
+    if (node === undefined) return undefined;
+    this.#nodes.known(node, where, [...sourceKeys, "negative", "positive"]);
+    const source = this.#places.source(node, where);
+    const negative = this.#nodes.numbers(node, where, "negative");
+    const positive = this.#nodes.numbers(node, where, "positive");
+    if (negative === undefined && !node.has("negative"))
+      this.#nodes.mistake(
+        node,
+        `${where}.negative`,
+        "is missing: must be the numbers that mean giving back, or export",
+      );
+    if (source === undefined || negative === undefined) return undefined;
+    return { source, negative, ...(positive !== undefined && { positive }) };
   }
 
   #fixed(row: YAMLMap, name: string, at: string): FixedFact | undefined {
@@ -91,13 +118,13 @@ export class RowReader {
   }
 
   #single(row: YAMLMap, at: string): FactSource[] | undefined {
-    this.#nodes.known(row, at, [...sourceKeys, "sign", "pace", "codes", "valid", "sum", "constant"]);
+    this.#nodes.known(row, at, [...sourceKeys, "sign", "pace", "codes", "valid", "sum", "constant", "direction"]);
     const source = this.#places.source(row, at);
     return source === undefined ? undefined : [source];
   }
 
   #sum(row: YAMLMap, at: string): FactSource[] | undefined {
-    this.#nodes.known(row, at, ["sum", "sign", "pace", "valid"]);
+    this.#nodes.known(row, at, ["sum", "sign", "pace", "valid", "direction"]);
     const list = row.get("sum", true);
     if (!isSeq(list) || list.items.length < 2 || list.items.length > maxPlus || !list.items.every(isMap)) {
       this.#nodes.mistake(
@@ -188,6 +215,8 @@ export class RowReader {
     const offset = optional("offset", -1e9, 1e9);
     const smallest = optional("smallest", 0, 1e9);
     const pulseMs = optional("pulseMs", 20, 10_000);
+    const stored = nodes.choice(row, at, "stored", [true, false] as const, false) === true;
+    if (stored) nodes.noEffect(row, at, ["refreshS"], "what is stored is written only when it changes");
     const refreshS = optional("refreshS", 0.1, 600);
     const everyS = optional("everyS", 0.1, 600);
     return {
@@ -197,6 +226,7 @@ export class RowReader {
       ...(!Number.isNaN(smallest) && { smallest }),
       ...(!Number.isNaN(pulseMs) && { pulseMs }),
       ...(!Number.isNaN(refreshS) && { refreshMs: 1_000 * refreshS }),
+      ...(stored && { stored }),
       ...(!Number.isNaN(everyS) && { everyMs: 1_000 * everyS }),
     };
   }
@@ -235,11 +265,12 @@ export class RowReader {
     nodes.known(row, at, [...placeKeys, "value", "when", "of", "readBack", "onSilence"]);
     const place = this.#places.place(row, at);
     const value = nodes.number(row, at, "value", { min: -1e12, max: 1e12 });
-    const when = nodes.choice(row, at, "when", ["takeover", "before", "after"] as const, "takeover");
+    const when = nodes.choice(row, at, "when", ["takeover", "release", "before", "after"] as const, "takeover");
     const readBack = nodes.choice(row, at, "readBack", [true, false] as const, true);
     if (when === "takeover") nodes.noEffect(row, at, ["of"], "it is written once, when the device is taken over");
     else nodes.noEffect(row, at, ["readBack"], "only what is written at take-over is read back");
-    const of = when === "takeover" ? undefined : nodes.text(row, at, "of");
+    if (when === "release") nodes.noEffect(row, at, ["of"], "it is written once, when the device is given back");
+    const of = when === "takeover" || when === "release" ? undefined : nodes.text(row, at, "of");
     if (place === undefined || Number.isNaN(value) || when === undefined) return undefined;
     const writeFunction = this.#places.writeFunction(row, at, place.type);
     const [min, max] = rangeOf(place.type);
@@ -316,5 +347,6 @@ const commandKeys = [
   "pulseMs",
   "refreshS",
   "everyS",
+  "stored",
   "beat",
 ];

@@ -14,6 +14,7 @@ import {
   factNames,
   mappedKinds,
 } from "./device-map.ts";
+import { readConnectorStep, readLinkHabits, readSampling } from "./map-file-link.ts";
 import { type MapFileMistake, NodeReader } from "./map-file-node.ts";
 import { type FileDefaults, PlaceReader, readFunctions } from "./map-file-place.ts";
 import { readRecognition } from "./map-file-recognise.ts";
@@ -37,6 +38,9 @@ const rootKeys = [
   "watchdog",
   "identity",
   "recognise",
+  "link",
+  "sampling",
+  "perConnector",
 ];
 
 /** Reads a map file (YAML text). Every mistake is reported at once, each with its line. */
@@ -96,6 +100,9 @@ function readMap(nodes: NodeReader, root: YAMLMap): DeviceMap | undefined {
   if (kind !== "stage") nodes.noEffect(root, "", ["watchdog"], "only power stages are watched");
   const identity = readIdentity(places, root);
   const recognise = readRecognition(places, root);
+  const link = readLinkHabits(nodes, root);
+  const sampling = readSampling(nodes, root, kind === "meter");
+  const perConnector = readConnectorStep(nodes, root);
   const map: DeviceMap = {
     kind,
     ...(maker !== undefined && { maker }),
@@ -109,6 +116,9 @@ function readMap(nodes: NodeReader, root: YAMLMap): DeviceMap | undefined {
     ...(watchdog !== undefined && { watchdog }),
     ...(identity !== undefined && { identity }),
     ...(recognise !== undefined && { recognise }),
+    ...(link !== undefined && { link }),
+    ...(sampling !== undefined && { sampling }),
+    ...(perConnector !== undefined && { perConnector }),
   };
   checkMap(nodes, root, map);
   return map;

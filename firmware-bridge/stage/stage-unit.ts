@@ -109,6 +109,12 @@ export class StageUnit {
     await this.#writePermit();
   }
 
+  /** Neither gives nor takes power, by its own word; false while nobody knows. */
+  get atRest(): boolean {
+    const { reader } = this.device;
+    return reader !== undefined && stageRoleCode(reader.values, this.context) === 0;
+  }
+
   async #writePermit(): Promise<void> {
     const { device, guard } = this;
     const bound = device.bound;

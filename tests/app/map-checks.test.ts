@@ -152,3 +152,52 @@ function siteOf(text: string) {
   if (!checked.ok) throw new Error(checked.error.map(complaintText).join("\n"));
   return checked.value;
 }
+
+describe("what a map says of its device's habits", () => {
+  const loaded = (meter: string, more = "") => {
+    const folder = mkdtempSync(join(tmpdir(), "islet-maps-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    cpSync(join(root, "config/maps"), join(folder, "maps"), { recursive: true });
+    const file = join(folder, "site.yaml");
+    writeFileSync(
+      file,
+      `site: { name: T, nominalVoltageV: 480, nominalFrequencyHz: "60", serviceMode: load-only, utilityNotified: true }
+pcc: { importLimitW: 50000, meter: { host: m, ${meter} }${more} }
+evses:
+  - { stage: { host: s }, maxChargeW: 11000, maxDischargeW: 11000 }
+`,
+    );
+    return checkSite(file);
+  };
+  const meterOf = (meter: string) => {
+    const site = loaded(meter);
+    if (!site.ok) throw new Error(site.error.map(complaintText).join("\n"));
+    return site.value.config.pcc.meter;
+  };
+  const cases = [
+    ["map: maps/eastron-sdm630.yaml", { maxRegisters: 80, maxInFlight: 1, updateMs: 200 }],
+    ["map: maps/eastron-sdm630.yaml, maxRegisters: 40, updateMs: 500", { maxRegisters: 40, updateMs: 500 }],
+    ["map: maps/eastron-sdm630.yaml, maxRegisters: 125, updateMs: 20", { maxRegisters: 80, updateMs: 200 }],
+    ["map: maps/sigenergy-plant.yaml, pauseMs: 20", { pauseMs: 1_000, updateMs: 1_000 }],
+    ["map: maps/huawei-sun2000-meter.yaml", { replyTimeoutMs: 5_000, connectDelayMs: 1_000, mergeGaps: false }],
+    ["map: maps/janitza-umg604.yaml", { maxRegisters: 125, maxInFlight: 2, mergeGaps: true, updateMs: 20 }],
+  ] as const;
+  for (const [meter, wanted] of cases)
+    test(`${meter} → ${JSON.stringify(wanted)}`, () => {
+      expect(meterOf(meter)).toMatchObject(wanted);
+    });
+
+  test("a promise that the site's figures would keep and the map's meter does not → refused", () => {
+    const site = loaded("map: maps/shelly-pro-3em.yaml, updateMs: 20", ", inadvertentExport: { responseBoundMs: 500 }");
+    expect(site.ok ? "" : site.error.map(complaintText).join("\n")).toMatch(
+      /responseBoundMs.*is less than meter and stages need/,
+    );
+  });
+
+  test("another connector with a map that knows of one only → refused; with one that knows → so much further on", () => {
+    const refused = loaded("map: maps/abb-b23.yaml, connector: 2");
+    expect(refused.ok ? "" : refused.error.map(complaintText).join("\n")).toMatch(
+      /pcc\.meter\.connector is 2: must be 1 with this map.*perConnector/,
+    );
+  });
+});

@@ -10,6 +10,7 @@ const config: EvseConfig = {
     port: 502,
     unitId: 1,
     map: "sunspec",
+    connector: 1,
     replyTimeoutMs: 1_000,
     pauseMs: 0,
     connectDelayMs: 0,

@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { createBridge } from "../../firmware-bridge/bridge.ts";
+import { forConnector } from "../../firmware-bridge/maps/connector.ts";
 import type { DeviceMap } from "../../firmware-bridge/maps/device-map.ts";
 import { mapFileMistakeText, parseMapFile } from "../../firmware-bridge/maps/map-file.ts";
 import type { BridgeSettings } from "../../firmware-bridge/settings.ts";
@@ -149,6 +150,18 @@ describe("chargers", () => {
   });
 });
 
+describe("the second connector of an ambiBox", () => {
+  test("is read 200 input registers, and written 100 holding registers, further on", () => {
+    const map = mapOf("ambibox-ambicharge");
+    const second = forConnector(map, 2);
+    const moved = (rows: readonly { readonly address: number }[], by: number) =>
+      rows.map(({ address }) => address + by);
+    expect(second.facts.map(({ address }) => address)).toEqual(moved(map.facts, 200));
+    expect(second.commands.map(({ address }) => address)).toEqual(moved(map.commands, 100));
+    expect(forConnector(map, 1)).toBe(map);
+  });
+});
+
 describe("PV inverters", () => {
   const pvUnit: Readonly<Record<string, number>> = { "sma-inverter": 3, "huawei-emma-pv": 0 };
   for (const name of Object.keys(pvTwins)) {
@@ -193,6 +206,43 @@ describe("PV inverters", () => {
     await pass(8);
     await pass(61, false);
     expect(twin.inForceW!()).toBe(0);
+  });
+});
+
+describe("a map of another model", () => {
+  for (const [map, device] of [
+    ["carlo-gavazzi-em24-e1", "socomec-countis-e34"],
+    ["abb-b23", "janitza-umg604"],
+    ["shelly-pro-3em", "eastron-sdm630"],
+  ] as const)
+    test(`${map} before a ${device} → not found, and not energized`, async () => {
+      const { units } = meterTwins[device]!(plainTruth());
+      const twin = { units, truth: plainTruth() };
+      const meter = { name: "PCC", link, unit: [...units.keys()][0]!, importPositive: true, map: mapOf(map) };
+      const { bridge } = rig(twin, { meter });
+      expect((await bridge.discover({ verify: false }))[0]).toMatchObject({ found: false });
+    });
+
+  test("a register that names another model → the fault says which, and which map", async () => {
+    const twin = meterTwins["carlo-gavazzi-em24-e1"]!(plainTruth());
+    const bank = twin.units.get(1)!;
+    const read = bank.read.bind(bank);
+    bank.read = (address, count, into, at, functionCode) => {
+      const code = read(address, count, into, at, functionCode);
+      if (address === 0x0b && count === 1) into.writeUInt16BE(1_744, at);
+      return code;
+    };
+    const { bridge } = rig(twin, {
+      meter: { name: "PCC", link, unit: 1, importPositive: true, map: mapOf("carlo-gavazzi-em24-e1") },
+    });
+    const [report] = await bridge.discover({ verify: false });
+    expect(report!.faults).toEqual([
+      {
+        fault: "identity-differs",
+        detail:
+          "register 11: expected 1648 or 1649 or 1650 or 1651 or 1652 or 1653, found 1744: this map is for Carlo Gavazzi EM24 E1",
+      },
+    ]);
   });
 });
 

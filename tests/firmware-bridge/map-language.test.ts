@@ -112,6 +112,30 @@ describe("numbers in registers", () => {
       Number.NaN,
     ],
     ["an input register in a file of holding registers", "{ address: 100, type: int16, function: 4 }", [42], 42],
+    [
+      "an amount with its direction elsewhere, giving back",
+      "{ address: 100, type: uint16, direction: { address: 101, type: uint16, negative: [11], positive: [1] } }",
+      [7_000, 11],
+      -7_000,
+    ],
+    [
+      "an amount with its direction elsewhere, taking",
+      "{ address: 100, type: uint16, direction: { address: 101, type: uint16, negative: 11 } }",
+      [7_000, 4],
+      7_000,
+    ],
+    [
+      "an amount whose direction has no meaning",
+      "{ address: 100, type: uint16, direction: { address: 101, type: uint16, negative: 11, positive: 1 } }",
+      [7_000, 4],
+      Number.NaN,
+    ],
+    [
+      "a sum of amounts with one direction, a bit",
+      "{ sum: [{ address: 100, type: uint16 }, { address: 101, type: uint16 }], direction: { address: 102, type: uint16, bit: 3, negative: 1 } }",
+      [3_000, 500, 0x8],
+      -3_500,
+    ],
     ["generation counts the other way", "{ address: 100, type: int16, sign: generation }", [42], -42],
   ];
   for (const [name, row, words, wanted] of cases) {
@@ -149,6 +173,49 @@ describe("refused with line and reason, all at once", () => {
       "scale of a bit",
       meter("{ address: 1, type: uint16, bit: 3, scale: 5 }"),
       /scale has no effect here: a bit is 0 or 1/,
+    ],
+    [
+      "a direction of a voltage",
+      "device: meter\nfacts:\n  powerW: { address: 1, type: int16 }\n  voltageAV: { address: 2, type: uint16, direction: { address: 3, type: uint16, negative: 1 } }",
+      /:4 facts\.voltageAV\.direction has no effect here: only powers/,
+    ],
+    [
+      "a direction without what is negative",
+      meter("{ address: 1, type: uint16, direction: { address: 3, type: uint16 } }"),
+      /direction\.negative is missing: must be the numbers that mean giving back, or export/,
+    ],
+    [
+      "a direction beside a sign",
+      meter("{ address: 1, type: uint16, sign: generation, direction: { address: 3, type: uint16, negative: 1 } }"),
+      /sign has no effect here: `direction` says/,
+    ],
+    [
+      "a mark that says nothing",
+      meter("{ address: 1, type: int16 }", "recognise: { marks: [{ address: 1, type: int16 }] }"),
+      /recognise\.marks\[0\] must have one of `is`/,
+    ],
+    [
+      "marks that are none",
+      meter("{ address: 1, type: int16 }", "recognise: { marks: [] }"),
+      /recognise\.marks must be a list of 1 to 12 marks/,
+    ],
+    [
+      "a unit that does not exist",
+      meter(
+        "{ address: 1, type: int16 }",
+        "recognise: { units: [300], marks: [{ address: 1, type: int16, between: [1, 2] }] }",
+      ),
+      /recognise\.units must be at most 16 whole numbers from 0 to 255/,
+    ],
+    [
+      "a pause that is no pause",
+      meter("{ address: 1, type: int16 }", "link: { pauseMs: 60000 }"),
+      /link\.pauseMs is 60000: must be a whole number from 0 to 5000/,
+    ],
+    [
+      "busy said by busy",
+      meter("{ address: 1, type: int16 }", "link: { busyExceptions: [6] }"),
+      /busyExceptions must be exceptions from 1 to 4/,
     ],
     [
       "a bit beyond the register",
@@ -236,7 +303,7 @@ describe("refused with line and reason, all at once", () => {
     [
       "K1 by an I/O module without voltmeters",
       "device: transfer-device\nregisters: discrete\nfacts:\n  contactNo: { address: 0, type: bit, codes: { open: 0, closed: 1 } }\n  contactNc: { address: 1, type: bit, codes: { open: 0, closed: 1 } }\ncommands:\n  command: { address: 16, type: bit, codes: { open: 0, close: 1 }, onSilence: stays }",
-      /lacks gridVoltagePu or .* \(facts\), .*those of other links can't be taken/,
+      /lacks gridVoltagePu or .* \(facts\), .*parts behind different links are named in the site file/,
     ],
   ];
   for (const [name, text, wanted] of cases) {
@@ -412,6 +479,34 @@ describe("commands", () => {
     expect([0, 1]).toContain(first![2]);
   });
 
+  test("a register that the device stores → written when it changes, never to refresh it", async () => {
+    const row = "  powerW: { address: 10, type: int16, STORED onSilence: x }";
+    for (const [stored, writes] of [
+      ["stored: true,", 0],
+      ["", 1],
+    ] as const) {
+      const { command } = await drive(row.replace("STORED", stored));
+      expect(await command("charge", 4_000)).toEqual([[16, 10, 4_000]]);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      expect(await command("charge", 4_000)).toHaveLength(writes);
+    }
+  });
+
+  test("settings at release → written when the controller ends, and only to a device at rest", async () => {
+    const { bank, bridge, command } = await drive(
+      "  powerW: { address: 10, type: int16, onSilence: x }\n  user: { address: 81, type: uint16, function: 6, value: 0, when: release }",
+    );
+    await command("charge", 4_000);
+    bank.writes.length = 0;
+    await bridge.giveBack(1_000);
+    expect(bank.writes).toEqual([]);
+    bank.holding[1] = 0;
+    await command("off", 0);
+    bank.writes.length = 0;
+    await bridge.giveBack(1_000);
+    expect(bank.writes).toEqual([{ functionCode: 6, address: 81, words: [0] }]);
+  });
+
   test("a register that must not be written often", async () => {
     const { command } = await drive("  powerW: { address: 10, type: int16, everyS: 60, onSilence: x }");
     expect(await command("charge", 2_000)).toEqual([[16, 10, 2_000]]);
@@ -473,4 +568,38 @@ commands:
     await bridge.readAll(snapshot, clock() + 50);
     expect(stage.atMs).toBe(atMs);
   });
+});
+
+test("a device that says exception 2 when it is busy → waited for, where its map says so", async () => {
+  for (const [link, found] of [
+    ["link: { busyExceptions: [2] }", true],
+    ["", false],
+  ] as const) {
+    const bank = registerBank();
+    const read = bank.read;
+    let refusals = 3;
+    bank.read = (...asked) => {
+      refusals -= 1;
+      return refusals >= 0 ? 2 : read(...asked);
+    };
+    const map = parse(`device: meter\n${link}\nfacts:\n  powerW: { address: 1, type: int16 }\n`);
+    const busyExceptions = map.link?.busyExceptions;
+    const bridge = createBridge(
+      {
+        nominalVoltageV: 400,
+        phases: "three",
+        stages: [],
+        meter: {
+          name: "PCC",
+          link: { kind: "tcp", host: "x", port: 1 },
+          unit: 1,
+          importPositive: true,
+          map,
+          pace: { ...(busyExceptions && { busyExceptions }) },
+        },
+      },
+      () => new MemoryLink(new Map([[1, bank]]), clock),
+    );
+    expect((await bridge.discover({ verify: false }))[0]!.found).toBe(found);
+  }
 });

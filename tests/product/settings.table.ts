@@ -145,7 +145,7 @@ const dynamics = "tells the control loop how the device moves; the limits hold b
 /** How a device is talked to: the same for each of them. Whether it is read at all shows in its age. */
 const linkSettings = [
   "framing", "serial", "baudRate", "parity", "stopBits", "replyTimeoutMs", "pauseMs", "connectDelayMs", "maxInFlight", "maxRegisters",
-  "mergeGaps", "unitIdInReply",
+  "mergeGaps", "unitIdInReply", "connector",
 ] as const;
 const linked = ["pcc.meter", "transferDevice", "evses[].stage", "loadPanel", "pv", "devices[]"] as const;
 

@@ -68,6 +68,8 @@ const readShare = 0.5;
 const periodWithoutPriorityMs = 20;
 /** Quantiles are for people: refreshed this often, ms. */
 const figuresEveryMs = 500;
+/** Longest time for giving the devices back at the end, ms. */
+const giveBackMs = 1_500;
 /** What is known of the devices is told at once when a fault comes or goes, and this often, ms. */
 const devicesEveryMs = 2_000;
 /** Stages that appeared or became idle are verified this often, ms. */
@@ -215,6 +217,7 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
     resetFunctions: (stage) => bridge.resetFunctions(stage),
     async stop() {
       await loop.stop();
+      await bridge.giveBack(giveBackMs);
       bridge.shut();
     },
   };

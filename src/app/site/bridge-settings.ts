@@ -1,4 +1,5 @@
 /** From the site's configuration to what the firmware bridge needs to know about each device. */
+import { forConnector } from "../../../firmware-bridge/maps/connector.ts";
 import type { DeviceMap } from "../../../firmware-bridge/maps/device-map.ts";
 import type { Identity } from "../../../firmware-bridge/maps/sunspec-binding.ts";
 import { asVoltmeter, createIoMap } from "../../../firmware-bridge/parts/io-map.ts";
@@ -32,7 +33,9 @@ function expectedIdentity({ manufacturer, model, serialNumber, firmware }: Ident
 export function bridgeSettings(config: SiteConfig, maps: DeviceMaps = new Map()): BridgeSettings {
   const { site, pcc, devices, evses, loadPanel, pv, loop } = config;
   const place = (name: string, device: ModbusPlace): DeviceSettings => {
-    const map = maps.get(device.map);
+    const file = maps.get(device.map);
+    const map = file && forConnector(file, device.connector);
+    const busyExceptions = map?.link?.busyExceptions;
     const expected = device.identity && expectedIdentity(device.identity);
     const { replyTimeoutMs, pauseMs, maxInFlight, maxRegisters, mergeGaps, unitIdInReply } = device;
     const anyUnitInReply = unitIdInReply === "any";
@@ -40,7 +43,10 @@ export function bridgeSettings(config: SiteConfig, maps: DeviceMaps = new Map())
       name,
       link: linkSettings(device),
       unit: device.unitId,
-      pace: { replyTimeoutMs, pauseMs, maxInFlight, maxRegisters, mergeGaps, anyUnitInReply },
+      pace: {
+        ...{ replyTimeoutMs, pauseMs, maxInFlight, maxRegisters, mergeGaps, anyUnitInReply },
+        ...(busyExceptions && { busyExceptions }),
+      },
       ...(map && { map }),
       ...(expected && { expected }),
       ...(device.freshMs > 0 && { freshMs: device.freshMs }),

@@ -25,6 +25,7 @@ import { tariffMistakes } from "../../tariff/tariff.ts";
 import { besideFile } from "./beside-file.ts";
 import type { DeviceMaps } from "./bridge-settings.ts";
 import { checkMapsFit } from "./map-checks.ts";
+import { withHabitsOfMaps } from "./map-links.ts";
 import { brokenPromise } from "./site-promises.ts";
 
 /** Everything that the files say. No key is optional, so that none can be forgotten on the way (`composition.ts`). */
@@ -53,8 +54,10 @@ export function checkSite(file: string): Checked<LoadedSite> {
     found: "",
     complaint: "",
   });
+  const maps = readMaps(config, file, at);
+  const careful = maps.ok ? withHabitsOfMaps(config, maps.value) : config;
   const promise = at("pcc", "inadvertentExport", "responseBoundMs");
-  const broken = brokenPromise(config);
+  const broken = brokenPromise(careful);
   const promised: Checked<null> =
     broken === ""
       ? ok(null)
@@ -65,10 +68,9 @@ export function checkSite(file: string): Checked<LoadedSite> {
   const tariff: Checked<null> = mistakes.length === 0 ? ok(null) : err(mistakes);
   const profile = readGridProfile(config, file, at("site", "gridProfile"));
   const generation = readGenerationProfile(config, file, at("pcc", "generationProfile"));
-  const maps = readMaps(config, file, at);
   if (complaints.length === 0 && promised.ok && tariff.ok && profile.ok && generation.ok && maps.ok)
     return ok({
-      config: besideFile(config, file),
+      config: besideFile(careful, file),
       maps: maps.value,
       profile: profile.value,
       generationProfile: generation.value,

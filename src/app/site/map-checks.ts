@@ -26,7 +26,21 @@ export function checkMapsFit(config: SiteConfig, maps: DeviceMaps): MapComplaint
     ...checkMeter(config, maps),
     ...checkSides(config, maps),
     ...checkPv(config, maps),
+    ...checkConnectors(config, maps),
   ];
+}
+
+/** Only a map that says how far apart connectors are can be used for another than the first. */
+function checkConnectors({ pcc, evses, pv }: SiteConfig, maps: DeviceMaps): MapComplaint[] {
+  const places = [
+    { path: ["pcc", "meter", "connector"], device: pcc.meter },
+    ...evses.map(({ stage }, i) => ({ path: ["evses", i, "stage", "connector"], device: stage })),
+    ...(pv ? [{ path: ["pv", "connector"], device: pv }] : []),
+  ];
+  const complaint = "must be 1 with this map, which says nothing of others: it has no `perConnector:`";
+  return places
+    .filter(({ device }) => device.connector > 1 && maps.get(device.map)?.perConnector === undefined)
+    .map(({ path, device }) => ({ path, found: String(device.connector), complaint }));
 }
 
 type Evse = SiteConfig["evses"][number];

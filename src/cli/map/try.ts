@@ -8,6 +8,7 @@ import { type OpenDevice, openDevice } from "../../../firmware-bridge/find/open-
 import { safeWrite } from "../../../firmware-bridge/find/safe-write.ts";
 import type { DeviceMap } from "../../../firmware-bridge/maps/device-map.ts";
 import { mapFileMistakeText, parseMapFile } from "../../../firmware-bridge/maps/map-file.ts";
+import { type DevicePace, usualPace } from "../../../firmware-bridge/settings.ts";
 import { AskedWrongly } from "../asked.ts";
 import { type LineOptions, targetsAt, wholeNumber, withLineOptions } from "../field-place.ts";
 
@@ -44,7 +45,7 @@ export function addTry(map: Command): void {
     .action(async (file: string, place: string, options: TryOptions) => {
       const parsed = parseMapFile(readText(file), file);
       if (!parsed.ok) throw new Error(`the map has mistakes:\n${parsed.error.map(mapFileMistakeText).join("\n")}`);
-      const device = await openAt(place, options);
+      const device = await openAt(place, options, paceOf(parsed.value));
       try {
         const trial = await tryMap(device, parsed.value, options);
         process.stdout.write(options.json ? `${JSON.stringify(trial)}\n` : inLines(trial));
@@ -64,10 +65,19 @@ function readText(file: string): string {
   }
 }
 
-/** Opens the one address that a place stands for; of several the first that connects. */
-export async function openAt(place: string, options: LineOptions & { readonly unit: number }): Promise<OpenDevice> {
+const paceOf = ({ link = {} }: DeviceMap): Partial<DevicePace> => {
+  const { replyTimeoutMs = usualPace.replyTimeoutMs, pauseMs = 0, unitIdInReply } = link;
+  return { replyTimeoutMs, pauseMs, anyUnitInReply: unitIdInReply === "any" };
+};
+
+/** Opens the address that a place stands for, a serial line at its usual speed where none is named. */
+export async function openAt(
+  place: string,
+  options: LineOptions & { readonly unit: number },
+  pace: Partial<DevicePace> = {},
+): Promise<OpenDevice> {
   const targets = targetsAt(place, [], { framing: "tcp", ...options }, [options.unit]);
-  const device = await openDevice(targets[0]!.link, options.unit);
+  const device = await openDevice(targets[0]!.link, options.unit, pace);
   if ("failure" in device) throw new Error(device.failure);
   return device;
 }

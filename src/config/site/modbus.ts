@@ -79,6 +79,13 @@ const pace = {
 export const modbus = {
   ...place,
   ...pace,
+  connector: integerOr(1, {
+    sentence:
+      "Which connector of the device this is, where its map describes one of several (`perConnector`). 1 is the first.",
+    min: 1,
+    max: 16,
+    installer: true,
+  }),
   map: text({
     sentence: "Register map: `sunspec`, or the path of a map file for a device that does not speak SunSpec.",
     maxLength: 300,
@@ -106,6 +113,7 @@ export interface ModbusPlace {
   readonly unitIdInReply?: "strict" | "any" | undefined;
   readonly freshMs: number;
   readonly map: string;
+  readonly connector: number;
   readonly identity?: IdentityConfig | undefined;
 }
 
