@@ -19,6 +19,8 @@ export const strata: readonly Stratum[] = [
   { name: "forecast", folder: "src/forecast", may: ["domain"], packages: [] },
   { name: "tariff", folder: "src/tariff", may: ["domain", "config"], packages: [] },
   { name: "settlement", folder: "src/settlement", may: ["domain", "planning", "tariff"], packages: [] },
+  // What nudges tell of meter and stages: figures in, figures out, so that it is tried without a site.
+  { name: "commissioning", folder: "src/commissioning", may: ["domain"], packages: [] },
   { name: "modbus", folder: "src/protocols/modbus", may: ["domain", "config"], packages: ["*"] },
   { name: "sunspec", folder: "src/protocols/sunspec", may: ["domain", "config", "modbus"], packages: ["*"] },
   { name: "exi", folder: "src/protocols/exi", may: ["domain"], packages: ["*"] },
@@ -36,7 +38,7 @@ export const strata: readonly Stratum[] = [
   {
     name: "cli",
     folder: "src/cli",
-    may: ["app", "dashboard", "domain", "config", "core", "exi", "iso15118", "bridge", "planning", "solver", "sim", "peers"],
+    may: ["commissioning", "app", "dashboard", "domain", "config", "core", "exi", "iso15118", "bridge", "planning", "solver", "sim", "peers"],
     packages: ["*"],
   },
   { name: "plant", folder: "sim/plant", may: ["domain"], packages: [] },

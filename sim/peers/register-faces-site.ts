@@ -26,9 +26,41 @@ export interface MeterFaceOptions {
   readonly phases?: "single" | "split" | "three";
   readonly serialNumber?: string;
   readonly baseAddress?: number;
+  /** Whose current each input has, turned round where the sign is −1; each its own by default. */
+  readonly wiring?: readonly { readonly conductor: number; readonly sign: 1 | -1 }[];
 }
 
-export function createMeterFace(meter: PlantMeter, options: MeterFaceOptions = {}): RegisterFace {
+/** Angles of the conductors' voltages, degrees, by their number. */
+const angles: Readonly<Record<number, readonly number[]>> = { 1: [0], 2: [0, 180], 3: [0, 240, 120] };
+
+/** A meter whose current transformers are wired like this: each input multiplies its own voltage with what it has. */
+function wired(meter: PlantMeter, wiring: NonNullable<MeterFaceOptions["wiring"]>): PlantMeter {
+  const count = wiring.length;
+  const powers = (): { readonly p: number[]; readonly q: number[] } => {
+    const p: number[] = [];
+    const q: number[] = [];
+    wiring.forEach(({ conductor, sign }, input) => {
+      const turn = ((angles[count]![input]! - angles[count]![conductor]!) * Math.PI) / 180;
+      const active = meter.phasePowerW[conductor]!;
+      const reactive = meter.reactiveVar / count;
+      p.push(sign * (active * Math.cos(turn) - reactive * Math.sin(turn)));
+      q.push(sign * (active * Math.sin(turn) + reactive * Math.cos(turn)));
+    });
+    return { p, q };
+  };
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  return new Proxy(meter, {
+    get: (target, key) => {
+      if (key === "powerW") return sum(powers().p);
+      if (key === "reactiveVar") return sum(powers().q);
+      if (key === "phasePowerW") return [...powers().p, 0, 0].slice(0, 3);
+      return Reflect.get(target, key, target) as unknown;
+    },
+  });
+}
+
+export function createMeterFace(plant: PlantMeter, options: MeterFaceOptions = {}): RegisterFace {
+  const meter = options.wiring === undefined ? plant : wired(plant, options.wiring);
   const id = options.model ?? 213;
   const importPositive = options.importPositive ?? true;
   const divisor = { single: 1, split: 2, three: Math.sqrt(3) }[options.phases ?? "three"];

@@ -326,6 +326,35 @@ export const stageBreaches: readonly BreachRow[] = [
     }),
   },
   {
+    id: "goes-on-in-silence",
+    breaks: "reverts",
+    does: "goes on for ever when its controller falls silent: nothing reverts and nothing trips",
+    make: {
+      over: (stage, clock) => {
+        let seconds = Number.NaN;
+        let atMs = clock();
+        let beat = 0;
+        return {
+          setReversion: (timeoutS: number) => {
+            seconds = timeoutS;
+            atMs = clock();
+          },
+          command: (command: PlantStageCommand) => {
+            atMs = clock();
+            stage.command(command);
+          },
+          get powerW() {
+            stage.controllerHeartbeat((beat += 1) + 0.5);
+            return stage.powerW;
+          },
+          get reversionRemainingS() {
+            return Math.max(0, seconds - (clock() - atMs) / 1_000);
+          },
+        };
+      },
+    },
+  },
+  {
     id: "any-block-is-life",
     breaks: "watches-the-heartbeat",
     does: "takes each block for a sign of life, whatever CtlHb says",

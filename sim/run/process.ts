@@ -151,6 +151,7 @@ async function wireDevices(options: SimulatorOptions, simulation: Simulation, cl
       model: meterModels[site.site.phases],
       importPositive: site.pcc.meter.importPositive,
       phases: site.site.phases,
+      ...(sim.meter.wiring && { wiring: sim.meter.wiring }),
     }),
     link: simulation.meterLink,
     dark: () => world.meter.dark,

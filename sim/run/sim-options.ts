@@ -26,6 +26,12 @@ const vehicleOptions = z.strictObject({
   bidirectional: z.boolean().default(true),
 });
 
+/** `-C`: the current of conductor C, turned round. */
+const inputOf = (text: string): { conductor: number; sign: 1 | -1 } => ({
+  conductor: "ABC".indexOf(text.at(-1)!),
+  sign: text.startsWith("-") ? -1 : 1,
+});
+
 const simOptionsSchema = z.strictObject({
   /** Seed of everything that is random. */
   seed: z.int().min(0).max(0x7fff_ffff).default(1),
@@ -62,6 +68,12 @@ const simOptionsSchema = z.strictObject({
       jitterMs: z.number().min(0).max(5_000).optional(),
       resolutionW: z.number().min(0.1).max(1_000_000).optional(),
       lossShare: share.optional(),
+      /** Whose current each input has, `-` where it is turned round: `A,-C,B`. */
+      wiring: z
+        .string()
+        .regex(/^-?[ABC](,-?[ABC])*$/, "must be like A,-C,B")
+        .transform((text) => text.split(",").map(inputOf))
+        .optional(),
     })
     .prefault({}),
   /** The same for every power stage. */

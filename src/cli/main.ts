@@ -75,6 +75,11 @@ const commands: readonly (readonly [name: string, sentence: string, load: () => 
     async () => (await import("./sunspec.ts")).sunspecCommand,
   ],
   [
+    "commission",
+    "prove a site before it works: devices, wiring, dynamics, limits, K1, watchdogs; with a signed report",
+    async () => (await import("./commission/commission.ts")).commissionCommand,
+  ],
+  [
     "verify-device",
     "try every duty of the contract on a power stage, for makers of firmware",
     async () => (await import("./verify-device.ts")).verifyDeviceCommand,

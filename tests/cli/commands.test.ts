@@ -178,6 +178,11 @@ const rows: readonly Row[] = [
   ["sunspec --json", 0, /^\[\{/],
   ["sunspec --c-header", 0, /#ifndef|#pragma once/],
 
+  ["commission", 2, /missing required argument 'config'/],
+  ["commission none.yaml", 1, /none\.yaml can't be read/],
+  ["commission config/home.yaml", 2, /each step asks before it does something: run this at a terminal, or with --yes/],
+  ["commission config/home.yaml --step roof", 2, /there is no step roof; the steps are devices, nudges, limit, k1/],
+  ["commission config/home.yaml --list", 0, /^devices: [\s\S]*k1: Transfer device[\s\S]*watchdogs: /],
   ["verify-device", 2, /name the stage: HOST or HOST:PORT/],
   ["verify-device 127.0.0.1:70000", 2, /is not HOST or HOST:PORT/],
   ["verify-device 127.0.0.1:9", 1, /not identified[\s\S]* 0 kept, 1 broken/],

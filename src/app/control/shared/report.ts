@@ -79,6 +79,10 @@ const siteFields = [
   ["meterCondemned", "flag"],
   ["pccW", "number"],
   ["pccVar", "number"],
+  /** Power of each phase as the meter shows it; NaN where it does not. */
+  ["phaseAW", "number"],
+  ["phaseBW", "number"],
+  ["phaseCW", "number"],
   ["meterVoltagePu", "number"],
   ["meterFrequencyHz", "number"],
   ["loadW", "number"],
@@ -236,6 +240,9 @@ export function fillReport(report: ControlReport, core: Core, snapshot: Snapshot
   site.meterCondemned = exportControl.supervision.condemned;
   site.pccW = meter.powerW;
   site.pccVar = meter.reactiveVar;
+  site.phaseAW = meter.phasePowerW[0]!;
+  site.phaseBW = meter.phasePowerW[1]!;
+  site.phaseCW = meter.phasePowerW[2]!;
   site.meterVoltagePu = meter.voltagePu;
   site.meterFrequencyHz = meter.frequencyHz;
   site.loadW = budget.loadW;

@@ -1,0 +1,67 @@
+/** What a step of commissioning is, and what it leaves behind. */
+import type { LoadedSite } from "../../app/site/load-config.ts";
+import type { Comparison } from "../../commissioning/compare.ts";
+import type { Look } from "../../commissioning/trace.ts";
+import type { Nudger } from "./nudger.ts";
+
+export type StepVerdict = "pass" | "warn" | "fail" | "not tried";
+
+/** A finding: which device, what was configured, what was measured, what to do. */
+export interface Finding {
+  readonly verdict: StepVerdict;
+  readonly device: string;
+  readonly sentence: string;
+}
+
+/** What is kept of a step: it need not be done again. */
+export interface StepResult {
+  readonly step: string;
+  readonly title: string;
+  readonly atMs: number;
+  readonly verdict: StepVerdict;
+  readonly findings: readonly Finding[];
+  readonly comparisons: readonly Comparison[];
+  /** Recording behind it, for plots and for whoever wants to reckon again. */
+  readonly looks: readonly Look[];
+}
+
+/** What steps work with. */
+export interface Bench {
+  readonly site: LoadedSite;
+  readonly nudger: Nudger;
+  /** Says to the person what is going on. */
+  readonly say: (sentence: string) => void;
+  /** Asks a person at the site for something that only hands can do; null where nobody is there. */
+  readonly askHands: (request: string) => Promise<boolean | null>;
+}
+
+/** One step. */
+export interface Step {
+  readonly id: string;
+  readonly title: string;
+  /** Whether this site has what the step is about. */
+  readonly applies: (site: LoadedSite) => boolean;
+  /** What it does to the site, before anybody agrees. */
+  readonly does: (site: LoadedSite) => string;
+  readonly run: (bench: Bench) => Promise<StepOutcome>;
+}
+
+export interface StepOutcome {
+  readonly findings: readonly Finding[];
+  readonly comparisons?: readonly Comparison[];
+  readonly looks?: readonly Look[];
+}
+
+const order: readonly StepVerdict[] = ["fail", "warn", "not tried", "pass"];
+
+/** The gravest of several. */
+export const gravest = (verdicts: readonly StepVerdict[]): StepVerdict =>
+  order.find((verdict) => verdicts.includes(verdict)) ?? "pass";
+
+export const finding = (verdict: StepVerdict, device: string, sentence: string): Finding => ({
+  verdict,
+  device,
+  sentence,
+});
+
+export const kW = (powerW: number): string => `${(powerW / 1_000).toFixed(1)} kW`;
