@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { z } from "zod";
 import { checkSite } from "../app/site/load-config.ts";
-import { profileWarning, promiseSentences } from "../app/site/site-promises.ts";
+import { profileWarning, promiseSentences, sitePromises } from "../app/site/site-promises.ts";
 import { complaintText } from "../config/parse.ts";
 import { type SiteConfig, siteSettings } from "../config/site.ts";
 import { AskedWrongly } from "./asked.ts";
@@ -30,7 +30,7 @@ export function checkConfigCommand(program: Command): void {
       }
       const { config, profile, generationProfile } = parsed.value;
       const { site, pcc, evses, tiers, transferDevice } = config;
-      if (options.json) return print(JSON.stringify({ ok: true, config }));
+      if (options.json) return print(JSON.stringify({ ok: true, config, promises: sitePromises(config) }));
       print(
         `${site.name}: ${count(evses.length, "EVSE")}, ${count(tiers.length, "tier")}, service mode ${site.serviceMode}.`,
       );

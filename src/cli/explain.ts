@@ -104,7 +104,25 @@ function pccText(record: SiteState["pccRecord"]): string {
     passport.p50Ms === null
       ? "no load step yet"
       : `half of the ${passport.count} recoveries within ${Math.round(passport.p50Ms)} ms, the longest ${Math.round(passport.longestMs)} ms`;
-  return `Beyond the limit: ${exports.count} exports, ${imports.count} imports; ${recovery}.\n`;
+  return `Beyond the limit: ${exports.count} exports, ${imports.count} imports; ${recovery}.\n${promiseText(record)}`;
+}
+
+/** What the limits are worth with this meter and these stages. */
+function promiseText({ promise }: NonNullable<SiteState["pccRecord"]>): string {
+  const { exports = null, imports = null } = promise ?? {};
+  const said = [
+    ["Export", exports],
+    ["Import", imports],
+  ] as const;
+  return said
+    .flatMap(([name, one]) =>
+      one === null
+        ? []
+        : [
+            `${name} limit: after a step of the load back under it within ${(one.backMs / 1_000).toFixed(2)} s, at most ${kW(one.peakW)} and ${one.energyWh.toFixed(1)} Wh beyond.\n`,
+          ],
+    )
+    .join("");
 }
 
 async function ask({ url, token }: ExplainOptions): Promise<SiteState> {

@@ -334,6 +334,17 @@ const ledger = z.object({
   tooLong: z.boolean().describe("Alarm: one lasted too long."),
 });
 
+const promise = z
+  .object({
+    backMs: number.describe("Back under the limit within this time after the largest step of the load."),
+    peakW: number,
+    energyWh: number,
+    meterMs: number.describe("Until the meter has shown the step."),
+    commandMs: number.describe("Until the command moves the stages."),
+    responseMs: number.describe("Until the slowest stage is down."),
+  })
+  .describe("What a limit is worth: how long and how far it is exceeded at most.");
+
 const pccRecord = z
   .object({
     exports: ledger,
@@ -363,6 +374,10 @@ const pccRecord = z
         lateCount: z.number().int().describe("Recoveries that took longer than promised."),
       })
       .describe("Recoveries from load steps as measured in operation."),
+    promise: z
+      .object({ exports: promise.nullable(), imports: promise })
+      .optional()
+      .describe("Computed from meter and stages as configured; null where the site can't give power back."),
     relay: z.enum(["", "reverse-power", "minimum-import", "relay"]).describe("What has latched discharging off."),
   })
   .describe("What is on record of exports and imports beyond their limit.");

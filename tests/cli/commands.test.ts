@@ -107,6 +107,7 @@ const rows: readonly Row[] = [
   ["check-config config/home.yaml", 0, /^Oak Street 12: /],
   ["check-config --config config/depot.yaml", 0, /^North depot: 20 EVSEs, 3 tiers/],
   ["check-config config/home.yaml --json", 0, /^\{"ok":true,"config":\{"site":\{"name":"Oak Street 12"/],
+  ["check-config config/home.yaml --json", 0, /"promises":\{"exports":\{"backMs":\d+,"peakW":9600,/],
   ["check-config --settings", 0, /^site\.name\n {4}required\. /],
   ["check-config --schema", 0, /"\$schema"/],
 

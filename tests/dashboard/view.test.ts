@@ -38,6 +38,34 @@ describe("sample states", () => {
   });
 });
 
+describe("what the limits are worth", () => {
+  const worth = { backMs: 413, peakW: 9_600, energyWh: 0.5, meterMs: 100, commandMs: 50, responseMs: 263 };
+  const record = (promise: NonNullable<NonNullable<SiteState["pccRecord"]>["promise"]>): SiteState["pccRecord"] => ({
+    exports: { count: 0, tooMany: false, tooLong: false },
+    imports: { count: 0, tooMany: false, tooLong: false },
+    recent: [],
+    passport: { count: 0, p50Ms: null, p99Ms: null, longestMs: 0, promisedMs: 420, lateCount: 0 },
+    promise,
+    relay: "",
+  });
+  const shown = (pccRecord: SiteState["pccRecord"]): string[] =>
+    show({ ...sampleState("parallel"), pccRecord })
+      .limits.inForce.filter(({ name }) => name.includes("after a load step"))
+      .map((row) => plain(row));
+
+  test("both directions, with time, power and energy", () => {
+    const rows = shown(record({ exports: worth, imports: worth }));
+    expect(rows[0]).toContain("Export, after a load step");
+    expect(rows[0]).toContain("back within 0.41 s, at most 9.6 kW and 0.5 Wh beyond");
+    expect(rows).toHaveLength(2);
+  });
+
+  test("a site that gives nothing back, and one that does not tell", () => {
+    expect(shown(record({ exports: null, imports: worth }))).toHaveLength(1);
+    expect(shown(undefined)).toEqual([]);
+  });
+});
+
 describe("directions in words", () => {
   const cases: readonly (readonly [string, Partial<SiteState>, RegExp])[] = [
     ["import", { pccW: 5800 }, /"Importing 5\.8 kW"/],

@@ -8,6 +8,12 @@ import { secondMs } from "../../domain/units.ts";
 /** Utilities and certified power control systems are usually faster than this; slower ones are told, ms (requirement R10). */
 const usualRecoveryMs = 500;
 
+/** What each limit is worth with this meter and these stages; null where the site can't give power back. */
+export function sitePromises(config: SiteConfig): { readonly exports: Guarantee | null; readonly imports: Guarantee } {
+  const { exports, imports } = siteGuarantees(config);
+  return { exports: exports.peakW > 0 ? exports : null, imports };
+}
+
 /** One sentence for each limit, with why, and a warning where the site is slower than usual. */
 export function promiseSentences(config: SiteConfig): readonly string[] {
   const { exports, imports } = siteGuarantees(config);

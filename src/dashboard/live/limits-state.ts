@@ -1,5 +1,6 @@
 /** Limits, permit and the record at the PCC, as the state shows them. */
 import type { SiteReport } from "../../app/control/shared/report.ts";
+import { sitePromises } from "../../app/site/site-promises.ts";
 import type { SiteStation } from "../../app/station.ts";
 import { finite } from "../archive/recorder.ts";
 import type { SiteState } from "../state.ts";
@@ -101,6 +102,7 @@ export function pccRecordState(station: SiteStation): NonNullable<SiteState["pcc
       promisedMs: boundMs,
       lateCount: beyondBoundCount,
     },
+    promise: sitePromises(station.config),
     relay: relayCause,
   };
 }

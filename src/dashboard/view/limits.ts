@@ -54,11 +54,14 @@ export function limitsView(state: SiteState, words: Words): LimitsView {
       ...(permit.revoked ? [["State", "Revoked"] as const] : []),
     ],
     noPermit: words.say("empty.permit"),
-    inForce: state.limits.map((limit) => ({
-      name: limitNames[limit.id],
-      value: limitValue(limit) + (limit.untilMs === null ? "" : ` until ${words.moment(limit.untilMs, state.atMs)}`),
-      source: sourceText(limit),
-    })),
+    inForce: [
+      ...state.limits.map((limit) => ({
+        name: limitNames[limit.id],
+        value: limitValue(limit) + (limit.untilMs === null ? "" : ` until ${words.moment(limit.untilMs, state.atMs)}`),
+        source: sourceText(limit),
+      })),
+      ...promiseRows(state),
+    ],
     history: state.history.map((change) => ({
       when:
         state.atMs - change.atMs < 86_400_000 && words.date(change.atMs) === words.date(state.atMs)
@@ -69,6 +72,21 @@ export function limitsView(state: SiteState, words: Words): LimitsView {
     })),
     noHistory: words.say("empty.history"),
   };
+}
+
+/** What the limits are worth after a step of the load. */
+function promiseRows({ pccRecord }: SiteState): LimitsView["inForce"] {
+  const { exports = null, imports = null } = pccRecord?.promise ?? {};
+  const rows = [
+    ["Export, after a load step", exports],
+    ["Import, after a load step", imports],
+  ] as const;
+  return rows.flatMap(([name, promise]) => {
+    if (promise === null) return [];
+    const { backMs, peakW, energyWh } = promise;
+    const value = `back within ${(backMs / 1_000).toFixed(2)}${nb}s, at most ${kW(peakW)} and ${energyWh.toFixed(1)}${nb}Wh beyond`;
+    return [{ name, value, source: "This meter, these stages" }];
+  });
 }
 
 const firmwareText = ({ covered, installedFirmware }: NonNullable<SiteState["permit"]>): string =>
