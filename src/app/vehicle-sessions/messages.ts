@@ -1,5 +1,6 @@
 /** What passes between the service and the thread that speaks with vehicles: rare things only; measurements go by rows. */
 import type { VehicleLinkConfig } from "../../config/site/vehicle-link.ts";
+import type { QuirkRow } from "../../protocols/iso15118/sessions/quirks.ts";
 
 /** One charging place of the thread. */
 export interface PlaceStart {
@@ -13,6 +14,8 @@ export interface PlaceStart {
   readonly nominalHz: number;
   /** PEM; undefined where there is none: then no encryption is offered. */
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string | undefined } | undefined;
+  /** Kinds of vehicles that need something else than the rest. */
+  readonly quirks: readonly QuirkRow[];
   readonly authorization: Authorization;
 }
 

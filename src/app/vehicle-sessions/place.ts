@@ -205,6 +205,7 @@ function createDoor({ start, now, say, facts, onSession, onEnd }: DoorOptions) {
         : undefined,
       iso20Plain: link.iso20WithoutTls,
       protocols: link.protocols,
+      quirks: start.quirks,
       facts,
       now,
       onSession,

@@ -3,9 +3,12 @@
  * authorizations in. A thread that has died is started again after a pause; meanwhile the core opens every vehicle port.
  */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { SiteConfig } from "../../config/site.ts";
 import { secondMs } from "../../domain/units.ts";
+import { readQuirks } from "../../protocols/iso15118/quirk-files.ts";
+import type { QuirkRow } from "../../protocols/iso15118/sessions/quirks.ts";
 import type { ControlHost } from "../control/control-host.ts";
 import type { Log } from "../log.ts";
 import type { Authorization, FromSessions, PlaceStart, ThreadStart, ToSessions, VehicleWord } from "./messages.ts";
@@ -47,7 +50,9 @@ export interface VehicleSessionsOptions {
 /** Null where no EVSE of the site has a vehicle link. */
 export function startVehicleSessions(options: VehicleSessionsOptions): VehicleSessions | null {
   const { config, control, log } = options;
-  const places = placesOf(config);
+  const quirks = readQuirks(kindsFolder);
+  for (const mistake of quirks.mistakes) log("warn", `A kind of vehicle is left out: ${mistake}.`);
+  const places = placesOf(config, quirks.rows);
   if (places.length === 0) return null;
   const nameOf = (index: number): string => config.evses[index]!.name ?? `EVSE ${index + 1}`;
   const vehicles = config.evses.map((): VehicleNow | null => null);
@@ -164,7 +169,10 @@ export function startVehicleSessions(options: VehicleSessionsOptions): VehicleSe
   };
 }
 
-function placesOf({ evses, site, authorization }: SiteConfig): PlaceStart[] {
+/** Kinds of vehicles that need something else than the rest. */
+const kindsFolder = join(import.meta.dirname, "../../../config/vehicles");
+
+function placesOf({ evses, site, authorization }: SiteConfig, quirks: readonly QuirkRow[]): PlaceStart[] {
   const nominalV = site.phases === "three" ? site.nominalVoltageV / Math.sqrt(3) : site.nominalVoltageV;
   return evses.flatMap(({ vehicleLink: link, maxChargeW, maxDischargeW, dischargeEnabled }, index): PlaceStart[] => {
     if (link === undefined) return [];
@@ -187,6 +195,7 @@ function placesOf({ evses, site, authorization }: SiteConfig): PlaceStart[] {
         nominalV,
         nominalHz: Number(site.nominalFrequencyHz),
         tls,
+        quirks,
         authorization: authorization === "none" ? "accepted" : "waiting",
       },
     ];

@@ -91,12 +91,13 @@ export function dcStatus({ facts, order, state }: SessionContext) {
 }
 
 /** The present limits as magnitudes on the wire. */
-export function maximumLimits({ facts }: SessionContext) {
+export function maximumLimits({ facts, quirks }: SessionContext, leastW = 0) {
   const { ratings, maxW, presentVoltageV } = facts;
-  const allowedW = clamp(maxW, 0, ratings.maxW);
+  const allowedW = clamp(Math.max(maxW, leastW), 0, ratings.maxW);
+  const mostA = allowedA(allowedW, presentVoltageV, ratings.maxCurrentA);
   return {
     EVSEMaximumVoltageLimit: physical(ratings.maxVoltageV, "V"),
-    EVSEMaximumCurrentLimit: physical(allowedA(allowedW, presentVoltageV, ratings.maxCurrentA), "A"),
+    EVSEMaximumCurrentLimit: physical(mostA < quirks.minimumCurrentA ? 0 : mostA, "A"),
     EVSEMaximumPowerLimit: physical(allowedW, "W"),
   };
 }
@@ -109,7 +110,7 @@ export function chargeParameters(context: SessionContext) {
   const { ratings } = context.facts;
   return {
     DC_EVSEStatus: dcStatus(context),
-    ...maximumLimits(context),
+    ...maximumLimits(context, context.quirks.leastOfferW),
     EVSEMinimumCurrentLimit: physical(ratings.minCurrentA, "A"),
     EVSEMinimumVoltageLimit: physical(ratings.minVoltageV, "V"),
     EVSEPeakCurrentRipple: physical(rippleA, "A"),

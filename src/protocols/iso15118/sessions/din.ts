@@ -110,7 +110,10 @@ const rows: Rows = {
         return { ResponseCode: "FAILED_WrongEnergyTransferType" };
       const ResponseCode = takeParameters(context, given);
       // No power just now: vehicles dislike a limit of nothing, and wait while this is being processed.
-      return { ResponseCode, EVSEProcessing: context.facts.maxW > 0 ? "Finished" : "Ongoing" };
+      return {
+        ResponseCode,
+        EVSEProcessing: context.facts.maxW > 0 || context.quirks.leastOfferW > 0 ? "Finished" : "Ongoing",
+      };
     },
   },
   CableCheck: {

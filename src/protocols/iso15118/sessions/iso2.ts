@@ -59,7 +59,8 @@ const sequenceError = { ResponseCode: "FAILED_SequenceError" } as const;
 /** Current of each phase that is allowed now, A. */
 const acMaxA = (context: SessionContext): number => {
   const { facts } = context;
-  return clamp(facts.maxW / (facts.nominalV * phasesOf(context)), 0, facts.ratings.maxCurrentA);
+  const maxA = clamp(facts.maxW / (facts.nominalV * phasesOf(context)), 0, facts.ratings.maxCurrentA);
+  return maxA < context.quirks.minimumCurrentA ? 0 : maxA;
 };
 
 const parametersOf = (context: SessionContext) =>
@@ -69,7 +70,10 @@ const parametersOf = (context: SessionContext) =>
         AC_EVSEChargeParameter: {
           AC_EVSEStatus: acStatus(context),
           EVSENominalVoltage: physical(context.facts.nominalV, "V"),
-          EVSEMaxCurrent: physical(acMaxA(context), "A"),
+          EVSEMaxCurrent: physical(
+            Math.max(acMaxA(context), context.quirks.leastOfferW / (context.facts.nominalV * phasesOf(context))),
+            "A",
+          ),
         },
       };
 
@@ -189,7 +193,7 @@ const rows: Rows = {
       const ac = request.AC_EVChargeParameter;
       const departureS = (dc ?? ac)?.DepartureTime;
       vehicle.departureAtMs = departureS === undefined || departureS === 0 ? Number.NaN : nowMs + departureS * 1000;
-      const processing = facts.maxW > 0 ? "Finished" : "Ongoing";
+      const processing = facts.maxW > 0 || context.quirks.leastOfferW > 0 ? "Finished" : "Ongoing";
       if (isDc(context))
         return dc === undefined
           ? { ResponseCode: "FAILED_WrongChargeParameter" }
@@ -229,8 +233,10 @@ const rows: Rows = {
       const { order, state } = context;
       if (ChargeProgress === "Stop") return withCode(stopPower(context));
       if (ChargeProgress === "Renegotiate") {
-        // DC goes through cable check and precharge again, with the output off and contactors open.
-        return isDc(context) ? withCode(stopPower(context)) : { ResponseCode: "OK" };
+        // DC goes through cable check and precharge again, with the output off and contactors open; some vehicles don't.
+        return isDc(context) && !context.quirks.keepsPowerInRenegotiation
+          ? withCode(stopPower(context))
+          : { ResponseCode: "OK" };
       }
       if (SAScheduleTupleID !== tupleId) return { ResponseCode: "FAILED_TariffSelectionInvalid" };
       if (!isDc(context)) return withCode(startAc(context, acContactorMaxMs));
@@ -305,6 +311,8 @@ export const iso2Protocol: Protocol = {
   times: silence,
   isProcessing: chargerProcesses,
   loops: ["loopAc", "loopDc"],
+  // A DC vehicle that keeps its power through a renegotiation starts again without a precharge.
+  instead: (context, next) => (next === "loopAc" && isDc(context) ? "loopDc" : next),
   powerOf(name, request) {
     if (name !== "PowerDelivery") return "";
     const progress = request["ChargeProgress"];

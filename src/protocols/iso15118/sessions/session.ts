@@ -11,6 +11,7 @@ import type { Signature } from "../signatures.ts";
 import type { ChargerFacts, PausedSession, ServiceChoice, SessionEnd, StageOrder, VehicleFacts } from "./contract.ts";
 import { noVehicle } from "./contract.ts";
 import { type ContractDesk, type ContractState, noContract } from "./plug-and-charge.ts";
+import { type QuirkRow, rowOf, usualVehicle, type VehicleQuirks } from "./quirks.ts";
 import type { Next, StateTable } from "./states.table.ts";
 import { processingMaxMs, sequenceMaxMs } from "./times.ts";
 
@@ -47,8 +48,12 @@ export interface SessionContext {
   charged: boolean;
   /** Since when an AC vehicle feeds where it may not; NaN while it does not. */
   feedsWrongSinceMs: number;
+  /** Since when the vehicle is asked to stop; NaN while it is not. */
+  askedToStopMs: number;
   choice: ServiceChoice;
   readonly contract: ContractState;
+  /** What this kind of vehicle needs otherwise than the rest. */
+  quirks: VehicleQuirks;
   readonly carried: Carried;
   /** Of the answer that is being made, for its header. */
   answerSignature: Signature | undefined;
@@ -67,6 +72,8 @@ export interface Protocol {
   readonly times: SilenceTimes;
   /** Whether this exchange goes on being processed, by either side. */
   isProcessing(name: string, request: Fields, answer: Fields): boolean;
+  /** Where a session goes on instead, of what its connector and its vehicle are. */
+  instead?(context: SessionContext, next: string): string;
   /** What this request does to power, or an empty word: the sign that the table of states asks for. */
   powerOf(name: string, request: Fields): "" | "+" | "-" | "~";
 }
@@ -157,6 +164,8 @@ export interface SessionStart {
   readonly certificate?: string;
   /** Contracts in the vehicle, where they are accepted on this connection. */
   readonly desk?: ContractDesk | undefined;
+  /** Kinds of vehicles that need something else than the rest. */
+  readonly quirks?: readonly QuirkRow[] | undefined;
 }
 
 const silentOrder = (order: StageOrder): void => {
@@ -191,11 +200,13 @@ const contextOf = (
   order,
   paused,
   contract: noContract(desk),
+  quirks: usualVehicle,
   answerSignature: undefined,
   detail: "",
   joined: false,
   charged: false,
   feedsWrongSinceMs: Number.NaN,
+  askedToStopMs: Number.NaN,
   choice: noChoice,
   get carried() {
     return life.carried;
@@ -249,6 +260,24 @@ const keptOf = (context: SessionContext, { certificate = "", paused }: SessionSt
 const pilotGone = ({ loops }: Protocol, { facts, order, state }: SessionContext): boolean =>
   order.phase === "energy" && facts.pilot !== "C" && facts.pilot !== "D" && loops.includes(state);
 
+/** The vehicle has said who it is: what its kind needs, and what is kept of its paused session. True when it has joined that. */
+function welcome(context: SessionContext, life: Life, { quirks = [], paused }: SessionStart): boolean {
+  context.quirks = { ...usualVehicle, ...rowOf(quirks, context.vehicle.id)?.quirks };
+  if (!context.joined || paused === undefined) return false;
+  life.sessionId = paused.sessionId;
+  context.choice = paused.choice;
+  context.vehicle.emaid = paused.emaid;
+  return true;
+}
+
+/** A vehicle that charges on although it was asked to stop, for longer than it may. */
+function isStubborn({ loops }: Protocol, context: SessionContext): boolean {
+  const { facts, state, nowMs, quirks } = context;
+  if (facts.wants !== "stop" || !loops.includes(state)) context.askedToStopMs = Number.NaN;
+  else if (Number.isNaN(context.askedToStopMs)) context.askedToStopMs = nowMs;
+  return nowMs - context.askedToStopMs > quirks.stopPatienceS * 1000;
+}
+
 export function createSession(protocol: Protocol, facts: ChargerFacts, start: SessionStart): Session {
   const order: StageOrder = { phase: "idle", voltageV: 0, currentA: 0 };
   const vehicle = noVehicle();
@@ -301,6 +330,10 @@ export function createSession(protocol: Protocol, facts: ChargerFacts, start: Se
     const row = protocol.requests[name]!;
     const next = nextOf(protocol, life.state, name, body)!;
     if (context.facts.trouble === "emergency" && name !== "SessionStop") return refuse(name, "FAILED");
+    if (isStubborn(protocol, context) && protocol.powerOf(name, body) !== "-" && name !== "SessionStop") {
+      context.detail = "the vehicle was asked to stop and did not";
+      return refuse(name, "FAILED");
+    }
     context.answerSignature = undefined;
     const served = row.serve(context, body);
     if (served === notYet) {
@@ -317,13 +350,9 @@ export function createSession(protocol: Protocol, facts: ChargerFacts, start: Se
     const mostMs = pays ? protocol.times.authorizationMaxMs : processingMaxMs;
     if (processing && context.inStateMs > mostMs) return refuse(name, "FAILED");
     // A warning refuses this request only: the vehicle may ask again, or for something else.
-    if (!code.startsWith("WARNING")) goTo(typeof next === "string" ? next : next[processing ? 0 : 1]);
-    if (name === "SessionSetup" && context.joined && start.paused !== undefined) {
-      life.sessionId = start.paused.sessionId;
-      context.choice = start.paused.choice;
-      vehicle.emaid = start.paused.emaid;
-      goTo(protocol.states.resumed);
-    }
+    const to = typeof next === "string" ? next : next[processing ? 0 : 1];
+    if (!code.startsWith("WARNING")) goTo(protocol.instead?.(context, to) ?? to);
+    if (name === "SessionSetup" && welcome(context, life, start)) goTo(protocol.states.resumed);
     const stays = protocol.states.renegotiates !== undefined && body["ChargingSession"] === "ServiceRenegotiation";
     const close = name === "SessionStop" && !stays;
     if (name === "SessionStop" && stays) goTo(protocol.states.renegotiates!);

@@ -8,6 +8,7 @@ import { sap } from "../messages/app-protocol.ts";
 import { iso20AcOffered, iso20DcOffered, negotiate } from "../sessions/app-protocol.ts";
 import type { ChargerFacts, PausedSession } from "../sessions/contract.ts";
 import type { ContractDesk } from "../sessions/plug-and-charge.ts";
+import type { QuirkRow } from "../sessions/quirks.ts";
 import { createSession, type Reply, type Session } from "../sessions/session.ts";
 import { createFrameReader, type Frame, firstPayloadBytesMax, frameOf, payloadBytesMax } from "./frames.ts";
 import { plainPayload, type Wire, wires } from "./messages.ts";
@@ -37,6 +38,8 @@ export interface ConnectionStart {
   readonly iso20Plain: boolean;
   /** Contracts in the vehicle; asked for on encrypted connections only. */
   readonly desk?: (() => ContractDesk) | undefined;
+  /** Kinds of vehicles that need something else than the rest. */
+  readonly quirks?: readonly QuirkRow[] | undefined;
   readonly nowMs: number;
 }
 
@@ -101,7 +104,14 @@ export function createConnection(start: ConnectionStart): VehicleConnection {
     if (wire === undefined) return close("no protocol in common", [frame]);
     const { facts, newSessionId, paused, certificate } = start;
     const desk = start.secure ? start.desk?.() : undefined;
-    session = createSession(wire.protocol, facts, { sessionId: newSessionId(), nowMs, paused, certificate, desk });
+    session = createSession(wire.protocol, facts, {
+      sessionId: newSessionId(),
+      nowMs,
+      paused,
+      certificate,
+      desk,
+      quirks: start.quirks,
+    });
     return { frames: [frame], close: false, reason: "" };
   }
 

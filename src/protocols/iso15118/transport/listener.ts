@@ -7,6 +7,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from "node:tls";
 import type { ChargerFacts, PausedSession } from "../sessions/contract.ts";
 import type { ContractDesk } from "../sessions/plug-and-charge.ts";
+import type { QuirkRow } from "../sessions/quirks.ts";
 import type { Session } from "../sessions/session.ts";
 import { createConnection, type Output, type ProtocolKey, type VehicleConnection } from "./connection.ts";
 
@@ -19,6 +20,8 @@ export interface ListenerOptions {
   readonly iso20Plain: boolean;
   /** Contracts in the vehicle, a desk for each connection; without it they are not accepted. */
   readonly desk?: () => ContractDesk;
+  /** Kinds of vehicles that need something else than the rest. */
+  readonly quirks?: readonly QuirkRow[] | undefined;
   readonly protocols?: readonly ProtocolKey[] | undefined;
   readonly facts: ChargerFacts;
   /** ms, monotonic. */
@@ -141,6 +144,7 @@ export async function startVehicleListener(options: ListenerOptions): Promise<Ve
       ...proof,
       iso20Plain: options.iso20Plain,
       desk: options.desk,
+      quirks: options.quirks,
       protocols: options.protocols,
       nowMs: now(),
     });

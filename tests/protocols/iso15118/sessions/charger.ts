@@ -382,6 +382,7 @@ export const iso2ContractBench = (
   );
 export const iso20ContractBench = (more: Partial<ChargerFacts> = {}, desk: Partial<ContractDesk> = {}): Bench =>
   bench(iso20Protocol, iso20ContractRequests(true, true), { minW: -60_000, ...more }, { desk: contractDesk(desk) });
-export const dinBench = (more?: Partial<ChargerFacts>): Bench => bench(dinProtocol, dinRequests, more);
+export const dinBench = (more?: Partial<ChargerFacts>, start = {}): Bench =>
+  bench(dinProtocol, dinRequests, more, start);
 export const iso2Bench = (mode = "DC_extended", more: Partial<ChargerFacts> = {}, start = {}): Bench =>
   bench(iso2Protocol, iso2Requests(mode), { connector: mode.startsWith("DC") ? "dc" : "ac3", ...more }, start);

@@ -13,7 +13,17 @@ import type { SessionContext } from "../session.ts";
 import { acObedienceMaxMs } from "../times.ts";
 import { magnitudeOf, rational, rationalOf } from "../wire-values.ts";
 import type { Body, Iso20Rows } from "./bodies.ts";
-import { allowed, meterOf, type Needs, notification, stops, takeNeeds, takePower, takeShown } from "./limits.ts";
+import {
+  allowed,
+  dischargeLimit,
+  meterOf,
+  type Needs,
+  notification,
+  stops,
+  takeNeeds,
+  takePower,
+  takeShown,
+} from "./limits.ts";
 import { modeName } from "./services.ts";
 
 /** Feeding back less than this is measured and not done, W (ours). */
@@ -50,7 +60,11 @@ const phaseA = (context: SessionContext, powerW: number): number =>
   powerW / (context.facts.nominalV * phasesOf(context));
 
 /** Ratings, for the parameters: later answers never exceed them. */
-function announced({ facts: { ratings, nominalHz }, choice }: SessionContext): Body<"AC_ChargeParameterDiscoveryRes"> {
+function announced(context: SessionContext): Body<"AC_ChargeParameterDiscoveryRes"> {
+  const {
+    facts: { ratings, nominalHz },
+    choice,
+  } = context;
   const one = {
     EVSEMaximumChargePower: rational(ratings.maxW),
     EVSEMinimumChargePower: rational(0),
@@ -61,7 +75,7 @@ function announced({ facts: { ratings, nominalHz }, choice }: SessionContext): B
         ResponseCode: "OK",
         BPT_AC_CPDResEnergyTransferMode: {
           ...one,
-          EVSEMaximumDischargePower: rational(-ratings.minW),
+          EVSEMaximumDischargePower: dischargeLimit(context, -ratings.minW),
           EVSEMinimumDischargePower: rational(0),
         },
       }
@@ -76,7 +90,9 @@ function targetW(context: SessionContext): number {
   const { choice, facts, vehicle } = context;
   if (stops(context)) return 0;
   const { chargeW, dischargeW } = allowed(context);
-  const mostW = Math.min(chargeW, vehicle.maxW);
+  // Less than the vehicle can do with is nothing.
+  const leastChargeW = context.quirks.minimumCurrentA * facts.nominalV * phasesOf(context);
+  const mostW = Math.min(chargeW < leastChargeW ? 0 : chargeW, vehicle.maxW);
   const leastW = Math.max(-dischargeW, vehicle.minW);
   if (choice.dynamic && Number.isFinite(facts.setpointW)) return clamp(facts.setpointW, leastW, mostW);
   return !choice.dynamic && vehicle.presentW < 0 ? clamp(vehicle.presentW, leastW, mostW) : mostW;

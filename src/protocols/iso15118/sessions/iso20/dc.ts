@@ -6,7 +6,17 @@ import type { SessionContext } from "../session.ts";
 import { prechargeMaxMs } from "../times.ts";
 import { magnitudeOf, rational, rationalOf } from "../wire-values.ts";
 import type { Body, Iso20Rows } from "./bodies.ts";
-import { allowed, meterOf, type Needs, notification, stops, takeNeeds, takePower, takeShown } from "./limits.ts";
+import {
+  allowed,
+  dischargeLimit,
+  meterOf,
+  type Needs,
+  notification,
+  stops,
+  takeNeeds,
+  takePower,
+  takeShown,
+} from "./limits.ts";
 import { modeName } from "./services.ts";
 
 const prechargeMaxA = 2;
@@ -18,7 +28,11 @@ const currentOf = ({ facts }: SessionContext, powerW: number): number => {
 };
 
 /** Ratings, for the parameters: later answers never exceed them. */
-function announced({ facts: { ratings }, choice }: SessionContext): Body<"DC_ChargeParameterDiscoveryRes"> {
+function announced(context: SessionContext): Body<"DC_ChargeParameterDiscoveryRes"> {
+  const {
+    facts: { ratings },
+    choice,
+  } = context;
   const one = {
     EVSEMaximumChargePower: rational(ratings.maxW),
     EVSEMinimumChargePower: rational(0),
@@ -32,9 +46,9 @@ function announced({ facts: { ratings }, choice }: SessionContext): Body<"DC_Cha
         ResponseCode: "OK",
         BPT_DC_CPDResEnergyTransferMode: {
           ...one,
-          EVSEMaximumDischargePower: rational(-ratings.minW),
+          EVSEMaximumDischargePower: dischargeLimit(context, -ratings.minW),
           EVSEMinimumDischargePower: rational(0),
-          EVSEMaximumDischargeCurrent: rational(ratings.maxCurrentA),
+          EVSEMaximumDischargeCurrent: dischargeLimit(context, ratings.maxCurrentA),
           EVSEMinimumDischargeCurrent: rational(0),
         },
       }
@@ -53,9 +67,9 @@ function loopLimits(context: SessionContext) {
   };
   const both = {
     ...charge,
-    EVSEMaximumDischargePower: rational(dischargeW),
+    EVSEMaximumDischargePower: dischargeLimit(context, dischargeW),
     EVSEMinimumDischargePower: rational(0),
-    EVSEMaximumDischargeCurrent: rational(currentOf(context, dischargeW)),
+    EVSEMaximumDischargeCurrent: dischargeLimit(context, currentOf(context, dischargeW)),
     EVSEMinimumVoltage: rational(minVoltageV),
   };
   const { dynamic, bidirectional } = context.choice;

@@ -6,7 +6,7 @@ import { clamp } from "../../../../domain/units.ts";
 import type { RationalNumber } from "../../physical-values.ts";
 import type { SessionContext } from "../session.ts";
 import { needsMaxMs, pauseMaxS } from "../times.ts";
-import { rationalOf } from "../wire-values.ts";
+import { rational, rationalOf } from "../wire-values.ts";
 
 /** Whether this session may take energy out of the vehicle at all: negotiated, and for AC permitted to its inverter. */
 export const bothWays = ({ choice, facts }: SessionContext): boolean =>
@@ -24,6 +24,10 @@ export function allowed(context: SessionContext): { chargeW: number; dischargeW:
     dischargeW: Math.min(dischargeW, Math.max(0, -setpointW)),
   };
 }
+
+/** A discharging limit as it goes out: a magnitude, or below zero for vehicles that expect it so. */
+export const dischargeLimit = ({ quirks }: SessionContext, magnitude: number) =>
+  rational(quirks.negativeDischargeLimits && magnitude > 0 ? -magnitude : magnitude);
 
 /** The charger gives nothing more: it wants to stop or to pause, or something is wrong with it. */
 export const stops = ({ facts }: SessionContext): boolean =>
@@ -107,13 +111,13 @@ export function takeShown({ vehicle }: SessionContext, shown: Shown | undefined)
 }
 
 /** The meter's counters, if there is a meter. */
-export const meterOf = ({ facts, choice }: SessionContext) =>
+export const meterOf = ({ facts, choice, quirks }: SessionContext) =>
   Number.isFinite(facts.meterWh)
     ? {
         MeterInfo: {
           MeterID: facts.evseId.slice(0, 32),
           ChargedEnergyReadingWh: Math.max(0, Math.round(facts.meterWh)),
-          ...(choice.bidirectional && Number.isFinite(facts.dischargedWh)
+          ...(choice.bidirectional && !quirks.withoutDischargedMeter && Number.isFinite(facts.dischargedWh)
             ? { BPT_DischargedEnergyReadingWh: Math.max(0, Math.round(facts.dischargedWh)) }
             : {}),
         },

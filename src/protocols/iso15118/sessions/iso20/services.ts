@@ -153,7 +153,8 @@ export const negotiation: Iso20Rows<"ServiceDiscovery" | "ServiceDetail" | "Serv
       if (needs === undefined) return { ResponseCode: "FAILED" };
       if (!takeNeeds(context, needs)) return { ResponseCode: "FAILED_WrongChargeParameter" };
       const before = context.state === "schedule" || context.state === "scheduleAc";
-      const waits = before && context.facts.maxW <= 0 && context.facts.minW >= 0;
+      const { facts, quirks } = context;
+      const waits = before && facts.maxW <= 0 && facts.minW >= 0 && quirks.leastOfferW === 0;
       return { EVSEProcessing: waits ? "Ongoing" : "Finished" };
     },
   },
