@@ -73,6 +73,11 @@ export class AskedUnit {
     return this.answered !== undefined;
   }
 
+  /** It has refused something: it does not answer just anything. */
+  get hasRefused(): boolean {
+    return [...this.#answers.values()].some(({ kind }) => kind === "refused");
+  }
+
   /** Time that it is given for an answer, ms. */
   get replyTimeoutMs(): number {
     const { slowestMs } = this.#allowance;

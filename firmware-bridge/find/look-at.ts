@@ -99,7 +99,7 @@ function certain(fits: readonly Fit[]): Fit | undefined {
   if (best?.how === "named") return best;
   if (best?.how !== "fits") return undefined;
   // Two maps of the same registers, such as two models of a maker, are told apart by a person.
-  return next?.how === "fits" && next.matched >= best.matched ? undefined : best;
+  return next?.how === "fits" && next.telling >= best.telling ? undefined : best;
 }
 
 const lookalikeOf = ({ library, matched, of }: Fit): Lookalike => ({

@@ -22,7 +22,9 @@ export interface Fit {
   readonly library: LibraryMap;
   /** `named`: by a mark with its name; `fits`: by its numbers alone; `partly`: some marks are as they should be. */
   readonly how: "named" | "fits" | "partly";
+  /** Marks that are as they should be; `telling` of them say more than nothing or zero. */
   readonly matched: number;
+  readonly telling: number;
   readonly of: number;
   /** What it said that spoke for or against the map, for people. */
   readonly saw: readonly string[];
@@ -49,7 +51,7 @@ export async function fittingMaps(
     if (fit.how === "named") break;
   }
   const rank = { named: 2, fits: 1, partly: 0 } as const;
-  return fits.sort((a, b) => rank[b.how] - rank[a.how] || b.matched - a.matched || b.matched / b.of - a.matched / a.of);
+  return fits.sort((a, b) => rank[b.how] - rank[a.how] || b.telling - a.telling || b.matched / b.of - a.matched / a.of);
 }
 
 const marksOf = ({ map }: LibraryMap): readonly Mark[] => map.recognise?.marks ?? [];
@@ -86,7 +88,7 @@ async function fitOf(unit: AskedUnit, library: LibraryMap, known: KnownOfUnit): 
   // Zeros and absences don't contradict a map, but nothing looks like it by them alone.
   const agreed = marks.filter(isName).length - Number(seen.otherName) + numbers - seen.missed;
   if (how === "partly" && (agreed * 2 < marks.length || seen.missed >= missesMax)) return undefined;
-  return { library, how, matched, of: marks.length, saw };
+  return { library, how, matched: seen.missed === 0 ? agreed : matched, telling: matched, of: marks.length, saw };
 }
 
 function isNarrow(mark: Mark): boolean {
@@ -129,6 +131,7 @@ async function look(unit: AskedUnit, mark: Mark, readFunction: ReadFunction, { s
   const number = mark.bit === undefined ? raw : Math.floor(raw / 2 ** mark.bit) % 2;
   const value = number * mark.scale + (mark.offset ?? 0);
   const said = `${where}: ${Number(value.toPrecision(7))}`;
+  if ("answers" in mark) return { matches: true, answered: true, said, says: unit.hasRefused };
   if (isAbsence) return { matches: !(Math.abs(value) > 0), answered: true, said };
   if (mark.is !== undefined) return { matches: mark.is.includes(value), answered: value !== 0, said };
   const [min, max] = mark.between!;

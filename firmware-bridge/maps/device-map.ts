@@ -10,9 +10,9 @@ import { flipSunSpecDer } from "../../src/domain/sign.ts";
 import type { NumericType } from "../../src/protocols/sunspec/point-types.ts";
 
 /** Kinds of devices that a map file may describe. */
-export const mappedKinds = ["stage", "meter", "transfer-device", "load-panel", "pv"] as const;
-/** What a device is to the controller; an `io` module has single inputs and outputs and needs no file. */
-export type DeviceKind = (typeof mappedKinds)[number] | "io";
+export const mappedKinds = ["stage", "meter", "transfer-device", "load-panel", "pv", "io"] as const;
+/** What a device is to the controller; an `io` module has single inputs and outputs and a file only to be recognised by. */
+export type DeviceKind = (typeof mappedKinds)[number];
 
 /** How often a fact is read. `cycle` facts belong together: the device's age is the age of these. */
 export const paces = { cycle: 0, second: 1_000, slow: 5_000 } as const;
@@ -179,13 +179,15 @@ export type IdentityRow =
 /**
  * Something by which a device at an address without a label shows that this map is for it. Numbers that must be one of `is`,
  * and texts, name the device; numbers `between` two bounds are only what such a device would say. `absent`: it has nothing
- * there, where devices of the same family have a value.
+ * there, where devices of the same family have a value. `answers`: it has something there, whatever it is, and refuses other
+ * places: all that inputs and outputs can show.
  */
 export type Mark =
   | (FactSource & {
       readonly is?: readonly number[];
       readonly between?: readonly [min: number, max: number];
       readonly absent?: true;
+      readonly answers?: true;
     })
   | {
       readonly address: number;

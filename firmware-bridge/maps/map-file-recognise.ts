@@ -7,7 +7,7 @@ const marksMax = 12;
 const unitsMax = 16;
 const portsMax = 4;
 const textRegistersMax = 32;
-const meanings = ["is", "between", "absent"] as const;
+const meanings = ["is", "between", "absent", "answers"] as const;
 const sunspecFields = ["manufacturer", "model"] as const;
 
 /** Reads how a device is recognised; undefined where the file does not say. */
@@ -60,7 +60,7 @@ function readMark(places: PlaceReader, row: YAMLMap, at: string): Mark | undefin
   nodes.known(row, at, [...sourceKeys.filter((key) => key !== "unit"), ...meanings]);
   if (meanings.filter((key) => row.has(key)).length !== 1) {
     const wanted =
-      "must have one of `is` (the numbers that name the device), `between: [least, most]` and `absent: true`";
+      "must have one of `is` (the numbers that name the device), `between: [least, most]`, `absent: true` and `answers: true`";
     nodes.mistake(row, at, wanted);
     return undefined;
   }
@@ -70,6 +70,8 @@ function readMark(places: PlaceReader, row: YAMLMap, at: string): Mark | undefin
   const between = nodes.numbers(row, at, "between", 2);
   const source = places.source(row, at);
   if (source === undefined) return undefined;
+  if (row.has("answers"))
+    return nodes.choice(row, at, "answers", [true] as const) === true ? { ...source, answers: true } : undefined;
   if (row.has("absent"))
     return nodes.choice(row, at, "absent", [true] as const) === true ? { ...source, absent: true } : undefined;
   if (between !== undefined) return { ...source, between: [between[0]!, between[1]!] };

@@ -3,11 +3,13 @@
  * Right is the device's own map, or an honest "unknown, looks like"; a wrong map is never right, and nothing is written.
  */
 import { describe, expect, test } from "vitest";
+import { DeviceReader } from "../../firmware-bridge/device/device-reader.ts";
 import { findDevices, usualUnits } from "../../firmware-bridge/find/find-devices.ts";
 import { readLibrary } from "../../firmware-bridge/find/library.ts";
 import { DeviceBank } from "../../sim/devices/bank.ts";
 import { stageTwins } from "../../sim/devices/chargers.ts";
 import { pvTwins, sunspecTwins } from "../../sim/devices/inverters.ts";
+import { inputPattern, ioTwins } from "../../sim/devices/io-modules.ts";
 import { meterTwins } from "../../sim/devices/meters.ts";
 import { plainTruth, type Twin } from "../../sim/devices/twin.ts";
 import { MemoryLink } from "./memory-link.ts";
@@ -33,12 +35,14 @@ const looksLike: ReadonlySet<string> = new Set([
   "sigenergy-plant",
   "wallbox-quasar",
   "sigenergy-evdc",
+  // Inputs and outputs have no names.
+  ...Object.keys(ioTwins),
 ]);
 /** One device, two maps: either is right. */
 const sameDevice: Readonly<Record<string, string>> = { "huawei-emma-pv": "huawei-emma-meter" };
 
 describe("each twin of the library, behind an unlabelled address", () => {
-  for (const [name, make] of Object.entries({ ...meterTwins, ...pvTwins, ...stageTwins })) {
+  for (const [name, make] of Object.entries({ ...meterTwins, ...pvTwins, ...stageTwins, ...ioTwins })) {
     const file = `config/maps/${sameDevice[name] ?? name}.yaml`;
     const isSure = !looksLike.has(sameDevice[name] ?? name);
     test(`${name} → ${isSure ? "recognised" : "unknown, looks like it"}`, async () => {
@@ -81,15 +85,27 @@ const strangers: readonly (readonly [string, (address: number) => number])[] = [
   ]),
 ];
 
+describe("I/O modules: the inputs are where their maps say", () => {
+  for (const [name, make] of Object.entries(ioTwins))
+    test(name, () => {
+      const { map } = library.find(({ file }) => file.endsWith(`/${name}.yaml`))!;
+      const { units: banks } = make(plainTruth());
+      const reader = new DeviceReader(map, 1);
+      new MemoryLink(banks, clock).start(reader.cycleBlock.exchange, 0);
+      reader.decode(reader.cycleBlock);
+      expect([...reader.values.slice(0, 8)]).toEqual(inputPattern.map(Number));
+    });
+});
+
 describe("a device that is in no map → unknown, whatever it says", () => {
   for (const [name, word] of strangers) {
     test(name, async () => {
       const bank = new DeviceBank();
-      const asIs = (_: number, address: number, count: number, into: Buffer, at: number): 0 => {
-        for (let i = 0; i < count; i += 1) into.writeUInt16BE(word(address + i), at + 2 * i);
+      bank.read = (address, count, into, at, functionCode = 3) => {
+        if (functionCode <= 2) into.fill(word(address) & 0xff, at, at + Math.ceil(count / 8));
+        else for (let i = 0; i < count; i += 1) into.writeUInt16BE(word(address + i) & 0xffff, at + 2 * i);
         return 0;
       };
-      bank.read = (address, count, into, at) => asIs(0, address, count, into, at);
       const { devices } = await probe(new Map([[1, bank]]));
       expect(devices.map(({ verdict, map, name: called }) => [verdict, map, called])).not.toContainEqual(
         expect.arrayContaining(["recognised"]),
