@@ -12,6 +12,7 @@ const serial = [
   "tests/app/full-disk.test.ts",
   "tests/app/permit.test.ts",
   "tests/app/service-manager.test.ts",
+  "tests/cli/update.test.ts",
   "tests/docs/commands.test.ts",
   "tests/dashboard/{accounts,attacks,server}.test.ts",
   "tests/protocols/ocpp/{fuzz,journal,security,sockets}.test.ts",

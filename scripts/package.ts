@@ -7,15 +7,17 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { bundleHeader } from "../src/app/update/bundle.ts";
 import { makeArchive, makeDebianPackage } from "./package/archives.ts";
 import { type Architecture, architectures, fetchRuntime } from "./package/runtime.ts";
 import { capture } from "./package/shell.ts";
 import { layOut, layOutSystem, productionModules } from "./package/tree.ts";
 
 const root = join(import.meta.dirname, "..");
-const usage = `Use: npm run package -- [--arch amd64|arm64|all] [--out FOLDER]
+const usage = `Use: npm run package -- [--arch amd64|arm64|all] [--out FOLDER] [--sign KEY.pem]
 
-Makes in FOLDER (dist): islet_VERSION_ARCH.deb, islet-VERSION-linux-ARCH.tar.gz, Containerfile, SHA256SUMS.
+Makes in FOLDER (dist): islet_VERSION_ARCH.deb, islet-VERSION-linux-ARCH.tar.gz, Containerfile, SHA256SUMS; with an Ed25519
+private key also islet-VERSION-linux-ARCH.update, the archive signed for islet update.
 Needs npm, tar, gzip and dpkg-deb. The time in the archives is that of the commit, or SOURCE_DATE_EPOCH.`;
 
 function main(): void {
@@ -23,6 +25,7 @@ function main(): void {
     options: {
       arch: { type: "string", default: process.arch === "arm64" ? "arm64" : "amd64" },
       out: { type: "string", default: join(root, "dist") },
+      sign: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
@@ -41,7 +44,9 @@ function main(): void {
   const work = mkdtempSync(join(tmpdir(), "islet-package-"));
   try {
     const modules = productionModules(root, join(work, "modules"));
-    const made = wanted.flatMap((arch) => makeFor(arch, { version, timeS, modules, work, out: values.out }));
+    const made = wanted.flatMap((arch) =>
+      makeFor(arch, { version, timeS, modules, work, out: values.out, sign: values.sign }),
+    );
     writeFileSync(join(values.out, "Containerfile"), readFileSync(join(root, "packaging/Containerfile")));
     const sums = made.map((file) => `${sha256(join(values.out, file))}  ${file}`);
     writeFileSync(join(values.out, "SHA256SUMS"), `${sums.join("\n")}\n`);
@@ -58,10 +63,12 @@ interface Build {
   readonly modules: string;
   readonly work: string;
   readonly out: string;
+  /** File of a private key. */
+  readonly sign: string | undefined;
 }
 
-/** Names of the two files made. */
-function makeFor(arch: Architecture, { version, timeS, modules, work, out }: Build): string[] {
+/** Names of the files made. */
+function makeFor(arch: Architecture, { version, timeS, modules, work, out, sign }: Build): string[] {
   process.stderr.write(`islet ${version} for ${arch} …\n`);
   const runtime = fetchRuntime(arch, join(work, `runtime-${arch}`));
   const plain = join(work, `islet-${version}`);
@@ -73,7 +80,12 @@ function makeFor(arch: Architecture, { version, timeS, modules, work, out }: Bui
   const debian = `islet_${version}_${arch}.deb`;
   makeDebianPackage(system, join(out, debian), timeS);
   for (const folder of [plain, system]) rmSync(folder, { recursive: true, force: true });
-  return [debian, archive];
+  if (sign === undefined) return [debian, archive];
+  const bytes = readFileSync(join(out, archive));
+  const manifest = { version, arch, bytes: bytes.length, sha256: sha256(join(out, archive)) };
+  const update = archive.replace(/\.tar\.gz$/, ".update");
+  writeFileSync(join(out, update), Buffer.concat([bundleHeader(manifest, readFileSync(sign, "utf8")), bytes]));
+  return [debian, archive, update];
 }
 
 const sha256 = (file: string): string => createHash("sha256").update(readFileSync(file)).digest("hex");

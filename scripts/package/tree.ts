@@ -36,8 +36,10 @@ export function layOut(root: string, modules: string, runtime: string, into: str
   copyFileSync(runtime, join(into, "runtime/node"));
   copyFileSync(join(dirname(runtime), "../LICENSE"), join(into, "runtime/LICENSE"));
   copyFileSync(join(root, "packaging/launcher.sh"), join(into, "islet"));
+  // What starts the current one of several versions: copied to their root once.
+  copyFileSync(join(root, "packaging/versions.sh"), join(into, "versions.sh"));
   evenModes(into);
-  for (const name of ["islet", "runtime/node"]) chmodSync(join(into, name), 0o755);
+  for (const name of ["islet", "versions.sh", "runtime/node"]) chmodSync(join(into, name), 0o755);
 }
 
 /** The same folder at its place in a Debian system, with unit, user, completion, manual page and maintainer's scripts. */

@@ -44,6 +44,11 @@ const commands: readonly (readonly [name: string, sentence: string, load: () => 
     async () => (await import("./permit.ts")).permitCommand,
   ],
   [
+    "update",
+    "install a signed version beside the running one, see which runs, or go back",
+    async () => (await import("./care/update.ts")).updateCommand,
+  ],
+  [
     "doctor",
     "look at clock, rights, disk, permit, certificates and the running controller, and say what to do",
     async () => (await import("./care/doctor.ts")).doctorCommand,

@@ -4,12 +4,14 @@
  */
 import { join } from "node:path";
 import { type Command, Option } from "commander";
+import { monotonicMs } from "../app/control/monotonic.ts";
 import { createLogs, type Log } from "../app/log.ts";
 import { tellServiceManager } from "../app/service-manager.ts";
 import { changedSettings } from "../app/site/config-changes.ts";
 import { checkSite, type LoadedSite, loadSite } from "../app/site/load-config.ts";
 import { lockSite } from "../app/site/site-lock.ts";
 import { type SiteStation, startStation } from "../app/station.ts";
+import { watchTrial } from "../app/update/trial.ts";
 import { isletVersion } from "../app/version.ts";
 import { complaintText } from "../config/parse.ts";
 import { openAccounts } from "../dashboard/access/accounts.ts";
@@ -18,6 +20,7 @@ import { createAppSource } from "../dashboard/live/app-source.ts";
 import { certificateOf } from "../dashboard/live/slow-facts.ts";
 import { tryPagePort } from "../dashboard/server/page-port.ts";
 import { createDashboard } from "../dashboard/server/server.ts";
+import type { SiteState } from "../dashboard/state.ts";
 import type { FromController, ToController } from "./controller-messages.ts";
 
 interface RunOptions {
@@ -129,7 +132,19 @@ async function run(options: RunOptions): Promise<boolean> {
     return { cycles: site?.ticks ?? null, sentence: `${config.site.name}: mode ${site?.mode ?? "unknown"}` };
   }, log);
 
+  const trial = watchTrial(
+    join(import.meta.dirname, "../.."),
+    () => ({ cycles: station.report()?.site.ticks ?? null, unwell: unwellDevices(source.state()) }),
+    monotonicMs,
+    (sentence, isBack) => {
+      log(isBack ? "error" : "info", sentence);
+      station.audit({ kind: isBack ? "alarm" : "setting", actor: "controller", body: { message: sentence } });
+      if (isBack) finish(true);
+    },
+  );
+
   const failed = await finished;
+  trial?.stop();
   manager.stopping();
   clearInterval(parent);
   source.stop();
@@ -139,6 +154,9 @@ async function run(options: RunOptions): Promise<boolean> {
   clearTimeout(patience);
   return failed;
 }
+
+const unwellDevices = (state: SiteState | null): string[] =>
+  state?.health.devices.filter((one) => one.state !== "answers" || one.fault !== null).map(({ name }) => name) ?? [];
 
 /** On SIGHUP: says what of the files would change. Settings never change under a running site; the permit does by itself. */
 function reread(file: string, running: LoadedSite, log: Log): void {

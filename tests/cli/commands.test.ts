@@ -130,6 +130,10 @@ const rows: readonly Row[] = [
   ["modes --json", 0, /^\{"modes":\[\{"mode":"unknown"/],
   ["modes party", 2, /party is no mode; the modes are unknown, /],
 
+  ["update", 2, /^Usage: islet update /],
+  ["update status", 2, /does not lie in a folder of versions: name one with --root/],
+  ["update status --root .", 2, /has no folder "anchors" with the public keys/],
+  ["update install none.update --root config", 2, /has no folder "anchors"/],
   ["doctor", 2, /required option '--config <file>'/],
   ["doctor --config none.yaml", 1, /none\.yaml can't be read/],
   ["doctor --config config/minimal.yaml --url nowhere", 2, /nowhere is no address/],
