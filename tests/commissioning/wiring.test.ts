@@ -1,8 +1,10 @@
 /** Wiring of current transformers: every wrong connection is found, a right one never called wrong, with noise and a building. */
 import { describe, expect, test } from "vitest";
+import { createMeterFace } from "../../sim/peers/register-faces-site.ts";
 import { Random } from "../../sim/random.ts";
 import type { Connection, PhasePowers } from "../../src/commissioning/wiring.ts";
 import { allConnections, findWiring, isRight, type Nudge, shownStep } from "../../src/commissioning/wiring.ts";
+import { Hand, smallWorld } from "../sim/worlds.ts";
 
 interface Sketch {
   readonly connection: Connection;
@@ -99,6 +101,45 @@ describe("three phases", () => {
 
   test("no step reached the meter → undecided", () => {
     expect(findWiring([], 3).verdict).toBe("undecided");
+  });
+});
+
+describe("through the registers of a simulated meter", () => {
+  test("each of the 48 connections is found as it is, with a stage of 60 kW that is nudged by a tenth", () => {
+    const world = smallWorld({ building: { flicker: 0.01 } });
+    const hand = new Hand(world);
+    const faces = allConnections(3).map(({ conductor, sign }) => ({
+      connection: { conductor, sign },
+      face: createMeterFace(world.meter, { wiring: conductor.map((from, i) => ({ conductor: from, sign: sign[i]! })) }),
+    }));
+    const looks = (): { phases: PhasePowers[]; stageW: number } => {
+      const phases = faces.map(({ face }) => {
+        face.read(face.baseAddress, face.bytes.length / 2, Buffer.alloc(face.bytes.length), 0);
+        const read = (point: string): number => face.get(213, point);
+        return { phaseW: [read("WphA"), read("WphB"), read("WphC")], totalVar: read("VAR") };
+      });
+      return { phases, stageW: world.stages[0]!.truePowerW };
+    };
+    const nudges = faces.map((): Nudge[] => []);
+    hand.command(0, { powerW: 6_000 });
+    hand.wait(4_000);
+    for (let i = 0; i < 8; i++) {
+      const before = looks();
+      hand.command(0, { powerW: i % 2 === 0 ? 12_000 : 6_000 });
+      hand.wait(1_500);
+      const after = looks();
+      const stepW = (after.stageW - before.stageW) / 3;
+      faces.forEach((_, k) => {
+        nudges[k]!.push({ stepW: [stepW, stepW, stepW], before: before.phases[k]!, after: after.phases[k]! });
+      });
+    }
+    const missed = faces.flatMap(({ connection }, k) => {
+      const found = findWiring(nudges[k]!, 3);
+      const asItIs = JSON.stringify(found.fits) === JSON.stringify([connection]);
+      const verdict = isRight(connection) ? "right" : "wrong";
+      return asItIs && found.verdict === verdict ? [] : [`${JSON.stringify(connection)}: ${found.sentence}`];
+    });
+    expect(missed).toEqual([]);
   });
 });
 

@@ -78,7 +78,8 @@ async function commission(
   let stopped = false;
   const stop = (): void => {
     stopped = true;
-    say("Ending after this step; what is done is kept.");
+    say("Ending; the steps that are done are kept.");
+    nudger?.cancel();
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
   try {
@@ -87,6 +88,7 @@ async function commission(
       if (!(await agreed(step, site, options))) continue;
       nudger ??= await Nudger.start(site, options.verbose ?? false);
       const result = await tryStep(step, { site, nudger, say, askHands: (request) => hands(request, options) });
+      if (stopped) break;
       progress = { ...progress, results: [...progress.results.filter(({ step: id }) => id !== step.id), result] };
       writeProgress(config, progress);
       say(`${step.title}: ${result.verdict}.`);

@@ -14,6 +14,9 @@ import type { PhasePowers } from "../../commissioning/wiring.ts";
 
 const lookEveryMs = 4;
 const leaseMs = 2_000;
+/** At the end everything comes to rest; an island gets this long to return to the grid. */
+const settleMs = 1_500;
+const returnMaxMs = 90_000;
 /** Looks that one recording holds: half an hour of 20 ms. */
 const looksMax = 90_000;
 
@@ -126,7 +129,10 @@ export class Nudger {
 
   /** Waits, renewing what was asked for; throws when the controller has ended. */
   async wait(ms: number): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, ms));
+    for (const untilMs = monotonicMs() + ms; monotonicMs() < untilMs; ) {
+      if (this.#ended !== "") throw new Error(this.#ended);
+      await new Promise((resolve) => setTimeout(resolve, Math.min(100, ms)));
+    }
     if (this.#ended !== "") throw new Error(this.#ended);
   }
 
@@ -147,12 +153,21 @@ export class Nudger {
     await this.station.stop();
   }
 
+  /** Whoever waits stops waiting: a person has had enough. */
+  cancel(): void {
+    this.#ended = "stopped by hand";
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#renewing);
     clearInterval(this.#looking);
     if (!this.#silent) {
       this.request(this.#requestsW.map(() => 0));
-      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      this.wantIsland(false);
+      const untilMs = monotonicMs() + returnMaxMs;
+      // Nobody is left in an island whose controller goes away.
+      do await new Promise((resolve) => setTimeout(resolve, settleMs));
+      while (this.report?.site.contactNo === "open" && monotonicMs() < untilMs);
       this.#silent = true;
       await this.station.stop();
     }

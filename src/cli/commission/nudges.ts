@@ -16,6 +16,7 @@ const count = 8;
 /** Share of a rating that a nudge adds, and that stages charge with between nudges. */
 const nudgeShare = 0.1;
 const baseShare = 0.1;
+const aboveLeast = 1.1;
 const nudgeMinMs = 3_500;
 const slowNudgeMs = 14_000;
 /** What the best description may leave of the nudges before they are made again, slower. */
@@ -24,6 +25,9 @@ const readyMaxMs = 45_000;
 const meterName = "PCC meter";
 
 export const evseName = (config: SiteConfig, i: number): string => config.evses[i]!.name ?? `EVSE ${i + 1}`;
+/** What a stage charges with between nudges, W: above the least that its vehicles take, so that it never switches off. */
+const baseOf = (config: SiteConfig, i: number): number =>
+  Math.max(baseShare * ratedOf(config, i), aboveLeast * config.evses[i]!.minPowerW);
 const ratedOf = (config: SiteConfig, i: number): number => Math.max(config.evses[i]!.maxChargeW, 1);
 const phaseCount = { single: 1, split: 2, three: 3 } as const;
 
@@ -33,7 +37,7 @@ export const nudgeStep: Step = {
   applies: () => true,
   does: ({ config }) => {
     let powerW = 0;
-    for (let i = 0; i < config.evses.length; i++) powerW += (baseShare + nudgeShare) * ratedOf(config, i);
+    for (let i = 0; i < config.evses.length; i++) powerW += baseOf(config, i) + nudgeShare * ratedOf(config, i);
     return `charges the vehicles with up to ${kW(powerW)} altogether, up and down ${count} times in about ${Math.ceil((count * nudgeMs(config)) / 60_000)} min`;
   },
   run: async (bench) => {
@@ -63,7 +67,7 @@ function nudgeMs({ pcc, evses }: SiteConfig): number {
 
 /** Charges with the base power; the stages that do, or why none does. */
 async function start({ nudger, site: { config }, say }: Bench): Promise<readonly number[] | string> {
-  const bases = config.evses.map((_, i) => baseShare * ratedOf(config, i));
+  const bases = config.evses.map((_, i) => baseOf(config, i));
   nudger.request(bases);
   const flows = (i: number): boolean => (nudger.report?.stages[i]?.powerW ?? 0) > 0.5 * bases[i]!;
   await nudger.until(() => bases.every((_, i) => flows(i)), readyMaxMs);
@@ -78,7 +82,7 @@ async function start({ nudger, site: { config }, say }: Bench): Promise<readonly
 
 async function nudge({ nudger, site: { config }, say }: Bench, ready: readonly number[], everyMs: number) {
   const powers = (share: number): readonly number[] =>
-    config.evses.map((_, i) => (ready.includes(i) ? (baseShare + share) * ratedOf(config, i) : 0));
+    config.evses.map((_, i) => (ready.includes(i) ? baseOf(config, i) + share * ratedOf(config, i) : 0));
   await nudger.wait(everyMs / 2);
   nudger.startRecording();
   await nudger.wait(800);

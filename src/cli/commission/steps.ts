@@ -129,7 +129,7 @@ const watchdogStep: Step = {
   does: ({ config }) =>
     `charges each vehicle with a tenth of its rating, then the controller falls silent in the middle of it for ${config.loop.watchdogS + 4} s or until every stage is at zero; nothing controls the site meanwhile`,
   run: async ({ nudger, site: { config }, say }) => {
-    const powersW = config.evses.map(({ maxChargeW }) => 0.1 * maxChargeW);
+    const powersW = config.evses.map(({ maxChargeW, minPowerW }) => Math.max(0.1 * maxChargeW, 1.1 * minPowerW));
     nudger.request(powersW);
     const flows = (i: number): boolean => (nudger.report?.stages[i]?.powerW ?? 0) > 0.5 * powersW[i]!;
     await nudger.until(() => powersW.every((_, i) => flows(i)), 45_000);
