@@ -140,7 +140,9 @@ function refreshEvse(view: EvseView, report: ControlReport, index: number, optio
   const binding = limits.filter((limit) => limit.binds).at(-1);
   view.known = Number.isFinite(stage.atMs);
   view.connected = stage.vehicleConnected;
-  view.energyRequested = stage.vehicleConnected && stage.maxChargeW > idleW;
+  // Where the controller speaks with the vehicle, it asks for energy while its session is in the loop.
+  const isAsking = !limits.some(({ reason }) => reason === "vehicle-session" || reason === "vehicle-stale");
+  view.energyRequested = stage.vehicleConnected && stage.maxChargeW > idleW && isAsking;
   view.powerW = stage.powerW;
   view.setpointW = stage.setpointW;
   view.importWh = stage.importWh;

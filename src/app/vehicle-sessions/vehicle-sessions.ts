@@ -43,6 +43,8 @@ export interface VehicleSessionsOptions {
   readonly control: ControlHost;
   readonly log: Log;
   readonly now: () => number;
+  /** What people call the vehicle at an EVSE (from 1); empty for one that nobody knows. */
+  readonly nameAt?: (evse: number) => string;
   /** What a session has told, and its end. */
   readonly onVehicle?: (message: Extract<FromSessions, { kind: "vehicle" | "ended" | "energy" }>) => void;
 }
@@ -55,6 +57,12 @@ export function startVehicleSessions(options: VehicleSessionsOptions): VehicleSe
   const places = placesOf(config, quirks.rows);
   if (places.length === 0) return null;
   const nameOf = (index: number): string => config.evses[index]!.name ?? `EVSE ${index + 1}`;
+  /** A vehicle by its name, with its identifier; told and not. */
+  const calledOf = (index: number, vehicleId: string): string => {
+    const name = options.nameAt?.(index + 1) ?? "";
+    if (vehicleId === "") return "a vehicle that has not said who it is";
+    return name === "" ? `vehicle ${vehicleId}` : `${name} (${vehicleId})`;
+  };
   const vehicles = config.evses.map((): VehicleNow | null => null);
   const ports = config.evses.map((): ReturnType<VehicleSessions["ports"]> => null);
   const authorized = new Map(places.map(({ index, authorization }) => [index, authorization]));
@@ -109,17 +117,17 @@ export function startVehicleSessions(options: VehicleSessionsOptions): VehicleSe
         });
         return;
       case "vehicle":
+        options.onVehicle?.(message);
         if (vehicles[index]?.word.vehicleId !== message.word.vehicleId && message.word.vehicleId !== "")
-          log("info", `${nameOf(index)}: ${message.word.protocol} with vehicle ${message.word.vehicleId}.`, {
+          log("info", `${nameOf(index)}: ${message.word.protocol} with ${calledOf(index, message.word.vehicleId)}.`, {
             evse: index + 1,
             vehicle: message.word.vehicleId,
           });
         vehicles[index] = { word: message.word, atMs: options.now() };
-        options.onVehicle?.(message);
         return;
       case "ended":
         vehicles[index] = null;
-        noteEnd(log, nameOf(index), message);
+        noteEnd(log, nameOf(index), message, calledOf(index, message.vehicleId));
         options.onVehicle?.(message);
         return;
       case "energy": {
@@ -127,7 +135,7 @@ export function startVehicleSessions(options: VehicleSessionsOptions): VehicleSe
         const kWh = (wh: number): string => (wh / 1_000).toFixed(2);
         log(
           "info",
-          `${nameOf(index)}: in its session vehicle ${vehicleId} took ${kWh(chargedWh)} kWh and gave ${kWh(dischargedWh)} kWh back.`,
+          `${nameOf(index)}: in its session ${calledOf(index, vehicleId)} took ${kWh(chargedWh)} kWh and gave ${kWh(dischargedWh)} kWh back.`,
           { evse: index + 1, vehicle: vehicleId, chargedWh, dischargedWh },
         );
         options.onVehicle?.(message);
@@ -217,8 +225,8 @@ function noteEnd(
   log: Log,
   place: string,
   { end, why, vehicleId, index }: Extract<FromSessions, { kind: "ended" }>,
+  vehicle: string,
 ): void {
-  const vehicle = vehicleId === "" ? "a vehicle that has not said its name" : `vehicle ${vehicleId}`;
   const fields = { evse: index + 1, vehicle: vehicleId, end };
   if (inOrder.includes(end)) log("info", `${place}: the session with ${vehicle} has ended (${end}).`, fields);
   else

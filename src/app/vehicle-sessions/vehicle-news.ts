@@ -1,0 +1,138 @@
+/**
+ * What vehicles tell in their sessions, carried to whom it concerns: the register of vehicles learns who is there and what it can,
+ * its departure counts for this stay, and the backend hears what it needs (OCPP K15).
+ */
+import type { SiteConfig } from "../../config/site.ts";
+import type { Identifier } from "../../domain/fleet/vehicles.ts";
+import { minuteMs } from "../../domain/units.ts";
+import type { ChargingNeeds, Iso15118Relay } from "../../protocols/ocpp/smart-charging/k-iso15118.ts";
+import type { Log } from "../log.ts";
+import type { Presence } from "../vehicles/presence.ts";
+import type { VehicleWord } from "./messages.ts";
+import type { VehicleSessionsOptions } from "./vehicle-sessions.ts";
+
+/** A departure that moves by less is the same, ms. */
+const sameMs = minuteMs;
+
+export interface NewsOptions {
+  readonly config: SiteConfig;
+  readonly presence: Pick<Presence, "identify" | "told" | "state">;
+  /** Null without a backend. */
+  readonly backend: Pick<Iso15118Relay, "negotiate"> | null;
+  readonly log: Log;
+  /** UTC, ms. */
+  readonly now: () => number;
+}
+
+/** What of a session has been carried on already. */
+interface Carried {
+  vehicleId: string;
+  departsAtMs: number;
+  maxChargeW: number;
+  maxDischargeW: number;
+  needsTold: boolean;
+}
+
+const nothing = (): Carried => ({
+  vehicleId: "",
+  departsAtMs: Number.NaN,
+  maxChargeW: 0,
+  maxDischargeW: 0,
+  needsTold: false,
+});
+
+/** ISO 15118-20 names a vehicle by a text; the older protocols by the address of its communication controller. */
+const identifierOf = ({ vehicleId, protocol }: VehicleWord): Identifier => ({
+  kind: protocol === "ISO 15118-20" ? "evccId" : "mac",
+  value: vehicleId,
+});
+
+export function createVehicleNews({
+  config,
+  presence,
+  backend,
+  log,
+  now,
+}: NewsOptions): NonNullable<VehicleSessionsOptions["onVehicle"]> {
+  const all = config.evses.map(nothing);
+
+  function learn(evse: number, word: VehicleWord, carried: Carried): void {
+    const nowMs = now();
+    if (word.vehicleId !== carried.vehicleId) {
+      carried.vehicleId = word.vehicleId;
+      presence.identify(evse, identifierOf(word), "iso15118", nowMs);
+    }
+    // A battery's limits fall with its charge: what it once could is what it can.
+    carried.maxChargeW = Math.max(carried.maxChargeW, word.maxChargeW);
+    carried.maxDischargeW = Math.max(carried.maxDischargeW, word.maxDischargeW);
+    presence.told(
+      evse,
+      {
+        ...(word.capacityWh > 0 && { capacityWh: word.capacityWh }),
+        ...(word.inEnergy && carried.maxChargeW > 0 && { maxChargeW: carried.maxChargeW }),
+        ...(word.inEnergy && { bidirectional: word.bidirectional }),
+        ...(word.inEnergy && carried.maxDischargeW > 0 && { maxDischargeW: carried.maxDischargeW }),
+      },
+      "iso15118",
+      nowMs,
+    );
+    const departsAtMs = nowMs + word.departsInMs;
+    const neededWh = neededWhOf(word);
+    if (!Number.isFinite(departsAtMs) || Number.isNaN(neededWh)) return;
+    if (Math.abs(departsAtMs - carried.departsAtMs) < sameMs) return;
+    carried.departsAtMs = departsAtMs;
+    presence.state(evse, { departsAtMs, neededWh }, "iso15118", nowMs);
+  }
+
+  function tellBackend(evse: number, word: VehicleWord, carried: Carried): void {
+    // Its limits are known once it has come to the cable check; for AC, to energy.
+    if (backend === null || carried.needsTold || word.phase === "idle") return;
+    carried.needsTold = true;
+    const { connector } = config.evses[evse - 1]!.vehicleLink!;
+    void backend.negotiate(evse, needsOf(word, connector, now())).then(({ schedules }) => {
+      if (schedules.length > 0)
+        log("info", `The backend has sent ${schedules.length} schedules for the vehicle at EVSE ${evse}.`, { evse });
+    });
+  }
+
+  return (message) => {
+    const carried = all[message.index]!;
+    if (message.kind === "ended") Object.assign(carried, nothing());
+    if (message.kind !== "vehicle" || message.word.vehicleId === "") return;
+    learn(message.index + 1, message.word, carried);
+    tellBackend(message.index + 1, message.word, carried);
+  };
+}
+
+/** Energy that is to be in its battery when it leaves, Wh; NaN where it has not said enough. */
+function neededWhOf({ capacityWh, socPct, targetSocPct, targetWh }: VehicleWord): number {
+  if (targetSocPct > 0) return (capacityWh * targetSocPct) / 100;
+  return (capacityWh * socPct) / 100 + Math.max(0, targetWh);
+}
+
+const wholeOr0 = (value: number): number => (Number.isFinite(value) ? Math.max(0, Math.round(value)) : 0);
+
+function needsOf(word: VehicleWord, connector: "dc" | "ac1" | "ac3", nowMs: number): ChargingNeeds {
+  const departure = Number.isFinite(word.departsInMs) && {
+    departureTime: new Date(nowMs + word.departsInMs).toISOString(),
+  };
+  if (connector !== "dc") {
+    return {
+      requestedEnergyTransfer: connector === "ac1" ? "AC_single_phase" : "AC_three_phase",
+      ...departure,
+    };
+  }
+  const voltageV = wholeOr0(word.maxVoltageV);
+  return {
+    requestedEnergyTransfer: "DC",
+    ...departure,
+    dcChargingParameters: {
+      evMaxVoltage: voltageV,
+      evMaxCurrent: voltageV > 0 ? wholeOr0(word.maxChargeW / voltageV) : 0,
+      evMaxPower: wholeOr0(word.maxChargeW),
+      ...(word.targetWh > 0 && { energyAmount: wholeOr0(word.targetWh) }),
+      ...(Number.isFinite(word.socPct) && { stateOfCharge: Math.min(100, wholeOr0(word.socPct)) }),
+      ...(word.capacityWh > 0 && { evEnergyCapacity: wholeOr0(word.capacityWh) }),
+    },
+  };
+}
