@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { homeTruck, schoolBus } from "../world-config.ts";
+import { sessionSchema } from "./session-schema.ts";
 import type { Simulation } from "./simulation.ts";
 
 /** What only whoever runs the controller and the backend can do; `islet demo` and test suites give these. */
@@ -66,6 +67,7 @@ const plugSchema = z.strictObject({
   phases: z.int().min(1).max(3).default(3),
   payment: text(40).default(""),
   ev: vehicleSchema.optional(),
+  session: sessionSchema.optional(),
 });
 
 const faultSchema = z.strictObject({
@@ -130,7 +132,7 @@ function plug(body: z.infer<typeof plugSchema>, simulation: Simulation): void {
   const { kind, departure, ...given } = body.ev ?? { kind: "bus" as const, departure: undefined };
   const base = kind === "truck" ? homeTruck : schoolBus;
   const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const use = { mode: body.mode, currentA: body.current, phases: body.phases, payment: body.payment, departure: departure ?? "" };
+  const use = { mode: body.mode, currentA: body.current, phases: body.phases, payment: body.payment, departure: departure ?? "", session: body.session ?? null };
   simulation.plug(index, { ...base, ...known }, use);
 }
 

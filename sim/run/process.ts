@@ -14,6 +14,7 @@ import { createBreachingFace } from "../peers/stage-breaches.ts";
 import { World } from "../world.ts";
 import { type ControlApi, startControlApi } from "./control-api.ts";
 import type { ControllerHooks } from "./control-operations.table.ts";
+import { startSessionVehicles } from "./session-vehicles.ts";
 import { type SimOptions, worldForSite } from "./sim-options.ts";
 import { Simulation } from "./simulation.ts";
 
@@ -78,6 +79,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const simulation = new Simulation(world);
   const clock = new RealClock(world.nowMs);
   const wiring = await wireDevices(options, simulation, clock);
+  for (const { evse, session } of options.sim.vehicles)
+    if (session !== undefined && evse <= simulation.uses.length) simulation.uses[evse - 1]!.session = session;
+  const vehicles = startSessionVehicles(options.site, simulation);
   let lostMs = 0;
   const move = (): void => {
     const nowMs = clock.nowMs() - lostMs;
@@ -108,6 +112,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     lostMs: () => lostMs,
     close: async () => {
       clearTimeout(timer);
+      vehicles.stop();
       await api?.close();
       await Promise.all(wiring.servers.map((server) => server.close()));
     },

@@ -14,6 +14,7 @@ import type { TransferDeviceConfig } from "../plant/transfer-device.ts";
 import { Random } from "../random.ts";
 import { officeLoad, pvShare } from "../site-data.ts";
 import { homeTruck, listedForClosedTransition, schoolBus, type WorldConfig, worldFor } from "../world-config.ts";
+import { sessionSchema } from "./session-schema.ts";
 
 const share = z.number().min(0).max(1);
 
@@ -24,6 +25,8 @@ const vehicleOptions = z.strictObject({
   socPct: z.number().min(0).max(100).optional(),
   capacityWh: z.number().min(1_000).max(2_000_000).optional(),
   bidirectional: z.boolean().default(true),
+  /** How it speaks with the charger, at a place whose vehicle link has a port. */
+  session: sessionSchema.optional(),
 });
 
 /** `-C`: the current of conductor C, turned round. */

@@ -5,8 +5,10 @@ import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { habitOf, habits } from "../../sim/peers/vehicle/habits.table.ts";
+import { streamOf } from "../../sim/peers/vehicle/socket-stream.ts";
 import type { VehicleProtocol } from "../../sim/peers/vehicle/steps.ts";
-import { driveSession, type Stream, type VehicleResult } from "../../sim/peers/vehicle/vehicle.ts";
+import { driveSession, type VehicleResult } from "../../sim/peers/vehicle/vehicle.ts";
 import {
   askDiscovery,
   discoveryGroup,
@@ -28,6 +30,8 @@ const repeatEveryMs = 100;
 const roundEveryMs = 100;
 const connectMaxMs = 10_000;
 
+const habitsHelp = `\nHabits:\n${habits.map(({ name, sentence }) => `  ${name.padEnd(20)} ${sentence}`).join("\n")}\n`;
+
 interface EvOptions {
   readonly connect?: { readonly host: string; readonly port: number };
   readonly interface?: string;
@@ -41,6 +45,7 @@ interface EvOptions {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
+  readonly habit?: string;
   readonly json?: boolean;
 }
 
@@ -60,7 +65,9 @@ export function evCommand(program: Command): void {
     .option("--ca <file>", "connects with TLS and trusts this root")
     .option("--cert <file>", "its own certificate, for TLS with both sides' certificates")
     .option("--key <file>", "the key of its certificate")
+    .addOption(new Option("--habit <name>", "how it misbehaves").choices(habits.map(({ name }) => name)))
     .option("--json", "prints one JSON line")
+    .addHelpText("after", habitsHelp)
     .addHelpText("after", "\nThe exit code is 0 when the session was complete, 1 when something stopped it.\n")
     .action(async (options: EvOptions) => {
       const result = await goThrough(options);
@@ -81,6 +88,7 @@ async function goThrough(options: EvOptions): Promise<VehicleResult> {
       rounds: options.rounds,
       currentA: options.current,
       unixS: () => Date.now() / 1000,
+      habit: habitOf(options.habit ?? ""),
       pace: (between) => sleep(between === "repeats" ? repeatEveryMs : roundEveryMs),
     });
   } finally {
@@ -132,32 +140,6 @@ function open({ ca, cert, key }: EvOptions, { host, port }: { host: string; port
     );
     socket.once("error", reject);
   });
-}
-
-function streamOf(socket: Socket): Stream {
-  const came: Uint8Array[] = [];
-  let closed = false;
-  let wake = (): void => undefined;
-  const end = (): void => {
-    closed = true;
-    wake();
-  };
-  socket.on("data", (bytes: Buffer) => {
-    came.push(bytes);
-    wake();
-  });
-  socket.on("close", end);
-  socket.on("error", end);
-  return {
-    send: (bytes) => void socket.write(bytes),
-    async next() {
-      while (came.length === 0 && !closed)
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      return came.shift();
-    },
-  };
 }
 
 const inLines = ({ complete, steps, trouble }: VehicleResult): string =>

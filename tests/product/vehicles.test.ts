@@ -1,5 +1,6 @@
 /** Vehicles in session with `islet run` over real sockets: what flows is what was decided, and stops when the vehicle does. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Habit, habitOf } from "../../sim/peers/vehicle/habits.table.ts";
 import { sleep, until } from "./site/judge.ts";
 import { startVehicleSite, type VehicleSite } from "./site/vehicle-site.ts";
 
@@ -70,6 +71,57 @@ describe("a depot whose controller speaks with vehicles", () => {
       second.socket.destroy();
       expect(await until(() => powerW(1) === 0 && !port(1).closed, patienceMs)).toBe(true);
       expect(site.said(/was ended: the vehicle closed the connection/)).toContain("CAR1");
+    },
+    2 * patienceMs,
+  );
+
+  it.each([
+    ["garbage", /CAR2 was ended: a message that can't be read/],
+    ["wrong-session", /CAR2 was ended: \w+ in loop: FAILED_UnknownSession/],
+    ["pilot-leaves", /CAR2 was ended: the control pilot is in B while charging/],
+    ["half-frame", /CAR2 was ended: no request for 5 s in loop/],
+  ])(
+    "%s → power off, contactors open, one line with the vehicle's name, and the place serves the next one",
+    async (name, line) => {
+      const said = (): number => site.process.lines.filter(({ text }) => line.test(text)).length;
+      const before = said();
+      const { done, socket } = site.vehicle(1, {
+        habit: habitOf(name),
+        onPilot: (state) => {
+          site.world.vehicles[1]!.pilot = state;
+        },
+      });
+      expect(await until(() => port(1).closed, patienceMs)).toBe(true);
+      expect(await until(() => !port(1).closed && powerW(1) === 0, patienceMs)).toBe(true);
+      site.world.vehicles[1]!.pilot = "";
+      expect((await done).complete).toBe(false);
+      socket.destroy();
+      expect(await until(() => said() === before + 1, patienceMs)).toBe(true);
+    },
+    2 * patienceMs,
+  );
+
+  it(
+    "a vehicle of ISO 15118-20 that falls silent gets no current soon after half a second",
+    async () => {
+      let lastSentMs = 0;
+      const silent = habitOf("silent")!;
+      const habit: Habit = {
+        ...silent,
+        send(outgoing) {
+          const pieces = silent.send?.(outgoing);
+          if (pieces === undefined) lastSentMs = site.world.nowMs;
+          return pieces;
+        },
+      };
+      const { socket } = site.vehicle(1, { habit });
+      expect(await until(() => powerW(1) > 2_000, patienceMs, 5)).toBe(true);
+      expect(await until(() => powerW(1) === 0, patienceMs, 2)).toBe(true);
+      const afterMs = site.world.nowMs - lastSentMs;
+      // What it takes on an idle machine: npm run -s bench -- v2g.
+      expect(afterMs).toBeGreaterThan(450);
+      expect(afterMs).toBeLessThan(2_000);
+      socket.destroy();
     },
     2 * patienceMs,
   );

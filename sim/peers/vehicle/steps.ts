@@ -3,6 +3,7 @@ import type { KeyObject } from "node:crypto";
 import type { SchemaSet } from "../../../src/protocols/exi/schema.ts";
 import type { Fields } from "../../../src/protocols/iso15118/sessions/session.ts";
 import { type Signature, signElements } from "../../../src/protocols/iso15118/signatures.ts";
+import type { Habit } from "./habits.table.ts";
 
 export type VehicleProtocol = "DIN SPEC 70121" | "ISO 15118-2" | "ISO 15118-20";
 
@@ -30,6 +31,10 @@ export interface VehicleOptions {
   readonly battery?: VehicleBattery | undefined;
   /** Waits between two requests of a kind: while the charger is processing, and between rounds of the loop. */
   readonly pace?: (between: "repeats" | "rounds") => Promise<void>;
+  /** How it misbehaves; not at all without. */
+  readonly habit?: Habit | undefined;
+  /** The state of the control pilot that its habit asks for. */
+  readonly onPilot?: (state: "" | "B" | "C") => void;
   /** It wants to leave: looked at after each round of the loop. */
   readonly leaves?: () => boolean;
 }

@@ -3,10 +3,17 @@
  * or discharges until it is told to leave. Its battery is as simple as a battery can be.
  */
 import { codecOf } from "../../../src/protocols/exi/codec.ts";
+import { ExiError } from "../../../src/protocols/exi/errors.ts";
 import { sap } from "../../../src/protocols/iso15118/messages/app-protocol.ts";
 import type { Fields } from "../../../src/protocols/iso15118/sessions/session.ts";
 import { createFrameReader, frameOf, payloadBytesMax } from "../../../src/protocols/iso15118/transport/frames.ts";
-import { payloadTypeOf, plainPayload, type Wire, wires } from "../../../src/protocols/iso15118/transport/messages.ts";
+import {
+  type Named,
+  payloadTypeOf,
+  plainPayload,
+  type Wire,
+  wires,
+} from "../../../src/protocols/iso15118/transport/messages.ts";
 import { confirmationStep, iso20Way } from "./iso20-way.ts";
 import { plainWay, receiptStep } from "./plain-way.ts";
 import type { Step, VehicleOptions } from "./steps.ts";
@@ -62,14 +69,31 @@ export async function driveSession(stream: Stream, options: VehicleOptions): Pro
     return waiting.shift();
   }
 
-  async function ask({ request: name, body: bodyOf, sign }: Step): Promise<Fields | undefined> {
+  const { habit } = options;
+  let round = 0;
+
+  /** Sends as its habit is. */
+  async function send(request: string, frame: Uint8Array): Promise<void> {
+    const pieces = habit?.send?.({ request, frame, round });
+    if (pieces === undefined) stream.send(frame);
+    for (const { afterMs, bytes } of pieces ?? []) {
+      if (afterMs > 0) await new Promise((resolve) => setTimeout(resolve, afterMs));
+      stream.send(bytes);
+    }
+  }
+
+  async function ask({ request: asked, body: bodyOf, sign }: Step): Promise<Fields | undefined> {
+    const name = habit?.instead?.(asked, round) ?? asked;
     const type = payloadTypeOf(wire, name);
-    const body = bodyOf(answers, sessionId);
-    const message = { name: `${name}Req`, body, sessionId, signature: sign?.(body) };
-    stream.send(frameOf(type, wire.encode(type, message, options.unixS())));
+    const meant = name === asked ? bodyOf(answers, sessionId) : bodyOutOfOrder(name, options);
+    const body = habit?.say?.(name, meant, round) ?? meant;
+    const named = habit?.sessionId?.(round) ?? sessionId;
+    const message = { name: `${name}Req`, body, sessionId: named, signature: sign?.(body) };
+    await send(name, frameOf(type, wire.encode(type, message, options.unixS())));
     const payload = await answer();
     if (payload === undefined) return undefined;
-    const reply = wire.decode(type, payload);
+    const reply = decoded(wire, type, payload);
+    if (reply === undefined) return undefined;
     if (name === "SessionSetup") ({ sessionId } = reply);
     return reply.name === `${name}Res` ? reply.body : undefined;
   }
@@ -110,11 +134,13 @@ export async function driveSession(stream: Stream, options: VehicleOptions): Pro
   const trouble = await handshake(stream, wire, answer);
   if (trouble !== "") return done(trouble);
   const { before, loop, after } = options.protocol === "ISO 15118-20" ? iso20Way(options) : plainWay(options);
+  if (habit?.pilot !== undefined) options.onPilot?.(habit.pilot(0));
   for (const step of before) {
     const wrong = (await take(step)) || (await confirm(step));
     if (wrong !== "") return done(wrong);
   }
-  for (let round = 0; round < options.rounds && options.leaves?.() !== true; round++) {
+  for (; round < options.rounds && options.leaves?.() !== true; round++) {
+    if (habit?.pilot !== undefined) options.onPilot?.(habit.pilot(round));
     if (round > 0) await options.pace?.("rounds");
     const wrong = (await take(loop)) || (await confirm(loop));
     if (wrong !== "") return done(wrong);
@@ -124,6 +150,23 @@ export async function driveSession(stream: Stream, options: VehicleOptions): Pro
     if (wrong !== "") return done(wrong);
   }
   return done("");
+}
+
+/** What can't be read is no answer. */
+function decoded(wire: Wire, type: number, payload: Uint8Array): Named | undefined {
+  try {
+    return wire.decode(type, payload);
+  } catch (thrown) {
+    if (thrown instanceof ExiError) return undefined;
+    throw thrown;
+  }
+}
+
+/** The body of a request that a habit makes out of order. */
+function bodyOutOfOrder(request: string, { protocol }: VehicleOptions): Fields {
+  if (request === "DC_WeldingDetection") return { EVProcessing: "Finished" };
+  if (request === "WeldingDetection") return { DC_EVStatus: { EVReady: true, EVErrorCode: "NO_ERROR", EVRESSSOC: 50 } };
+  return protocol === "DIN SPEC 70121" ? {} : { ChargingSession: "Terminate" };
 }
 
 const reached = (body: Fields, voltageV: number): boolean => {

@@ -8,8 +8,9 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { streamOf } from "../../../sim/peers/vehicle/socket-stream.ts";
 import { usualBattery, type VehicleOptions } from "../../../sim/peers/vehicle/steps.ts";
-import { driveSession, type Stream, type VehicleResult } from "../../../sim/peers/vehicle/vehicle.ts";
+import { driveSession, type VehicleResult } from "../../../sim/peers/vehicle/vehicle.ts";
 import { startSimulator } from "../../../sim/run/process.ts";
 import { parseSimOptions } from "../../../sim/run/sim-options.ts";
 import type { World } from "../../../sim/world.ts";
@@ -176,30 +177,4 @@ async function installPermit(folder: string, configFile: string, stages: number,
     const ran = await runIslet(args);
     if (ran.code !== 0) throw new Error(`islet ${args.join(" ")}: ${ran.err}`);
   }
-}
-
-function streamOf(socket: Socket): Stream {
-  const came: Uint8Array[] = [];
-  let closed = false;
-  let wake = (): void => undefined;
-  const end = (): void => {
-    closed = true;
-    wake();
-  };
-  socket.on("data", (bytes: Buffer) => {
-    came.push(bytes);
-    wake();
-  });
-  socket.on("close", end);
-  socket.on("error", end);
-  return {
-    send: (bytes) => void (socket.destroyed || socket.write(bytes)),
-    async next() {
-      while (came.length === 0 && !closed)
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      return came.shift();
-    },
-  };
 }

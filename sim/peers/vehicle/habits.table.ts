@@ -1,0 +1,69 @@
+/**
+ * Ways in which vehicles misbehave, from recordings and reports of the field, each by a name: what becomes of a request on its
+ * way out. `after` counts the rounds of the loop before it begins, where it is about the loop.
+ */
+import { writeV2gtpHeader } from "../../../src/protocols/iso15118/v2gtp.ts";
+
+/** A request that is about to go out. */
+export interface Outgoing {
+  readonly request: string;
+  /** The whole frame. */
+  readonly frame: Uint8Array;
+  /** Rounds of the loop so far. */
+  readonly round: number;
+}
+
+/** What goes out instead: pieces with a pause before each, ms. */
+type Pieces = readonly { readonly afterMs: number; readonly bytes: Uint8Array }[];
+
+export interface Habit {
+  readonly name: string;
+  readonly sentence: string;
+  /** Undefined: as it is. */
+  readonly send?: (outgoing: Outgoing) => Pieces | undefined;
+  /** The request's body before it is coded. */
+  readonly say?: (request: string, body: Readonly<Record<string, unknown>>, round: number) => Readonly<Record<string, unknown>>;
+  /** A request that is made in place of this one. */
+  readonly instead?: (request: string, round: number) => string | undefined;
+  /** State of the control pilot from this round of the loop on. */
+  readonly pilot?: (round: number) => "" | "B" | "C";
+  /** Its own number of the session. */
+  readonly sessionId?: (round: number) => string | undefined;
+}
+
+const after = 20;
+const isLoop = (request: string): boolean => /Loop|CurrentDemand|ChargingStatus/.test(request);
+const isOf = (word: string) => (request: string): boolean => request.includes(word);
+const broken = (change: (frame: Uint8Array) => Uint8Array): NonNullable<Habit["send"]> => ({ request, frame, round }) =>
+  isLoop(request) && round === after ? [{ afterMs: 0, bytes: change(frame.slice()) }] : undefined;
+const number = (Value: number, Exponent = 0) => ({ Exponent, Value });
+/** Replaces every number of these names in a body, however deep. */
+function replaced(body: unknown, names: RegExp, value: unknown): unknown {
+  if (typeof body !== "object" || body === null || ArrayBuffer.isView(body)) return body;
+  return Object.fromEntries(
+    Object.entries(body).map(([name, inner]) => [name, names.test(name) ? value : replaced(inner, names, value)]),
+  );
+}
+const inLoop = (names: RegExp, value: unknown): NonNullable<Habit["say"]> => (request, body, round) =>
+  isLoop(request) && round >= after ? (replaced(body, names, value) as Record<string, unknown>) : body;
+
+export const habits: readonly Habit[] = [
+  { name: "silent", sentence: "Falls silent in the loop and keeps its connection open.", send: ({ request, round }) => (isLoop(request) && round >= after ? [] : undefined) },
+  { name: "late", sentence: "Is 2 s late with one request of the loop, as real vehicles are.", send: ({ request, frame, round }) => (isLoop(request) && round === after ? [{ afterMs: 2_000, bytes: frame }] : undefined) },
+  { name: "pieces", sentence: "Sends every frame byte by byte.", send: ({ frame }) => Array.from(frame, (_, i) => ({ afterMs: 0, bytes: frame.slice(i, i + 1) })) },
+  { name: "half-frame", sentence: "Sends half a frame of the loop and then nothing.", send: ({ request, frame, round }) => (isLoop(request) && round >= after ? (round === after ? [{ afterMs: 0, bytes: frame.slice(0, frame.length >> 1) }] : []) : undefined) },
+  { name: "oversized", sentence: "Announces a frame of two megabytes in the loop.", send: broken((frame) => { writeV2gtpHeader(frame, 0, { payloadType: frame[2]! * 256 + frame[3]!, payloadBytes: 2_000_000 }); return frame; }) },
+  { name: "garbage", sentence: "Sends bytes in the loop that are no message.", send: broken((frame) => frame.fill(0xa5, 8)) },
+  { name: "flood", sentence: "Sends a hundred requests of the loop at once.", send: ({ request, frame, round }) => (isLoop(request) && round === after ? Array.from({ length: 100 }, () => ({ afterMs: 0, bytes: frame })) : undefined) },
+  { name: "wrong-session", sentence: "Names another session in the loop.", sessionId: (round) => (round >= after ? "00000000deadbeef" : undefined) },
+  { name: "out-of-order", sentence: "Asks for the welding detection in the middle of the loop.", instead: (request, round) => (isLoop(request) && round === after ? (request.startsWith("DC_") ? "DC_WeldingDetection" : "WeldingDetection") : undefined) },
+  { name: "greedy", sentence: "Asks for more than any charger can give.", say: inLoop(/^EVMaximumChargePower$|^EVMaximumDischargePower$|^EVMaximumPowerLimit$/, number(32_000, 2)) },
+  { name: "negative-discharge", sentence: "Tells its discharging limits below zero.", say: inLoop(/^EVMaximumDischarge(Power|Current)$/, number(-20_000)) },
+  { name: "absurd-exponent", sentence: "Tells a limit with an exponent that makes no number.", say: inLoop(/^EVMaximumChargePower$/, number(30_000, 127)) },
+  { name: "full-window", sentence: "Says that nothing may be taken out any more.", say: inLoop(/^EVMinimumEnergyRequest$/, number(0)) },
+  { name: "leaves-in-precharge", sentence: "Ends its session while it is being precharged.", instead: (request) => (isOf("PreCharge")(request) ? "SessionStop" : undefined) },
+  { name: "pilot-leaves", sentence: "Its control pilot goes from C to B while energy flows.", pilot: (round) => (round >= after ? "B" : "C") },
+  { name: "never-ready", sentence: "Its control pilot stays in B when energy is to flow.", pilot: () => "B" },
+];
+
+export const habitOf = (name: string): Habit | undefined => habits.find((habit) => habit.name === name);

@@ -1,0 +1,129 @@
+/**
+ * Vehicles that speak: each plugged vehicle with a session of its own connects to the charging place's port on this machine, goes
+ * through its session with the battery that the plant has, and begins again when it was ended, as a vehicle does.
+ */
+import { connect, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { SiteConfig } from "../../src/config/site.ts";
+import { habitOf } from "../peers/vehicle/habits.table.ts";
+import { streamOf } from "../peers/vehicle/socket-stream.ts";
+import type { VehicleBattery, VehicleProtocol } from "../peers/vehicle/steps.ts";
+import { driveSession } from "../peers/vehicle/vehicle.ts";
+import type { Vehicle } from "../plant/vehicle.ts";
+import type { SessionUse, Simulation } from "./simulation.ts";
+
+/** Between two looks at a place without a session, and after a session that was ended, ms. */
+const lookEveryMs = 1_000;
+const againAfterMs = 3_000;
+/** Between two requests, as vehicles in recordings do, ms. */
+const requestEveryMs = 100;
+/** A school day lasts so long, s. */
+const departureS = 8 * 3_600;
+/** Voltage of a battery of this state of charge, V. */
+const batteryV = (socPct: number): number => 620 + 1.6 * socPct;
+
+const protocols: Readonly<Record<SessionUse["protocol"], VehicleProtocol>> = {
+  din: "DIN SPEC 70121",
+  "2": "ISO 15118-2",
+  "20": "ISO 15118-20",
+};
+
+export interface SessionVehicles {
+  stop(): void;
+}
+
+/** Starts to look at every place that has a link to vehicles with a port. */
+export function startSessionVehicles(site: SiteConfig, simulation: Simulation): SessionVehicles {
+  let stopped = false;
+  const sockets = new Set<Socket>();
+  site.evses.forEach(({ vehicleLink: link }, evse) => {
+    if (link !== undefined && link.port > 0) void live(evse, link.port, link.connector !== "dc");
+  });
+
+  async function live(evse: number, port: number, isAc: boolean): Promise<void> {
+    const vehicle = simulation.world.vehicles[evse]!;
+    for (;;) {
+      await sleep(lookEveryMs, undefined, { ref: false });
+      if (stopped) return;
+      const use = simulation.uses[evse]!.session;
+      if (use === null || !vehicle.connected || vehicle.paused) continue;
+      await goThrough(evse, port, isAc, use, vehicle);
+      vehicle.pilot = "";
+      await sleep(againAfterMs, undefined, { ref: false });
+    }
+  }
+
+  async function goThrough(
+    evse: number,
+    port: number,
+    isAc: boolean,
+    use: SessionUse,
+    vehicle: Vehicle,
+  ): Promise<void> {
+    const socket = await open(port);
+    if (socket === null) return;
+    sockets.add(socket);
+    // The plug is pulled: nothing more comes from this vehicle.
+    const watch = setInterval(() => {
+      if (!vehicle.connected) socket.destroy();
+    }, requestEveryMs);
+    vehicle.voltageV = Math.round(batteryV(vehicle.socPct));
+    try {
+      await driveSession(streamOf(socket), {
+        protocol: protocols[use.protocol],
+        energy: isAc ? "ac" : "dc",
+        bidirectional: use.protocol === "20" && vehicle.bidirectional,
+        scheduled: use.scheduled,
+        voltageV: vehicle.voltageV,
+        rounds: Number.POSITIVE_INFINITY,
+        currentA: Math.floor(vehicle.canChargeW / vehicle.voltageV),
+        unixS: () => Date.now() / 1_000,
+        battery: batteryOf(vehicle, use.id === "" ? `SIM${String(evse + 1).padStart(3, "0")}` : use.id),
+        habit: habitOf(use.habit),
+        onPilot: (state) => {
+          vehicle.pilot = state;
+        },
+        pace: () => sleep(requestEveryMs, undefined, { ref: false }),
+        leaves: () => vehicle.paused || !vehicle.connected,
+      });
+    } finally {
+      clearInterval(watch);
+      sockets.delete(socket);
+      socket.destroy();
+    }
+  }
+
+  return {
+    stop() {
+      stopped = true;
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/** Null while nobody listens. */
+const open = (port: number): Promise<Socket | null> =>
+  new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => resolve(socket));
+    socket.once("error", () => resolve(null));
+  });
+
+/** What the plant's battery tells, as of now. */
+const batteryOf = (vehicle: Vehicle, id: string): VehicleBattery => ({
+  id,
+  get socPct() {
+    return vehicle.toldSocPct;
+  },
+  targetPct: 95,
+  minPct: 20,
+  get capacityWh() {
+    return vehicle.toldCapacityWh;
+  },
+  get chargeW() {
+    return vehicle.canChargeW;
+  },
+  get dischargeW() {
+    return vehicle.canDischargeW;
+  },
+  departureS,
+});
