@@ -30,7 +30,7 @@ export const strata: readonly Stratum[] = [
   {
     name: "app",
     folder: "src/app",
-    may: ["domain", "config", "core", "modbus", "sunspec", "exi", "iso15118", "ocpp", "bridge", "forecast", "tariff", "settlement"],
+    may: ["domain", "config", "core", "modbus", "sunspec", "exi", "iso15118", "ocpp", "bridge", "forecast", "tariff", "settlement", "planning", "planner-thread"],
     packages: ["*"],
   },
   { name: "page", folder: "src/dashboard/page", may: ["domain", "dashboard"], packages: ["uplot"] },

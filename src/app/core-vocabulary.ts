@@ -8,3 +8,4 @@ export { forecastDeparture } from "../core/setpoints/departure-forecast.ts";
 export { type Explanation, explain } from "../core/setpoints/limits.ts";
 export { requestSources } from "../core/setpoints/schedule.ts";
 export { liveMaxMs } from "../core/snapshot.ts";
+export { slotReason } from "../planning/reasons.table.ts";

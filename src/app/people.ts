@@ -24,6 +24,9 @@ const requestNames = [
   /** When the vehicle leaves, ms UTC, and what it needs then, percent. Forgotten with the vehicle. */
   "departsAtMs",
   "targetPct",
+  /** 1 to 3: 1 is served before 2 where not all can be. 1: it is charged up to its target now. Forgotten with the vehicle. */
+  "priority",
+  "chargeNow",
   /** 1: no discharging; 2: no power at all. */
   "held",
   /** 1: an installer has enabled discharging. */
@@ -109,6 +112,7 @@ export function openPeople(config: SiteConfig, store: Store, inputs: Inputs, cop
       const saidByVehicle = Number.isFinite(own.departsAtMs) || Number.isFinite(own.targetPct);
       evse.departsAtMs = saidByVehicle ? own.departsAtMs : (get("departsAtMs", i + 1)?.value ?? Number.NaN);
       evse.targetPct = saidByVehicle ? own.targetPct : (get("targetPct", i + 1)?.value ?? Number.NaN);
+      evse.chargeNow = get("chargeNow", i + 1)?.value === 1;
       evse.operatorMinW = stopped >= held.discharging ? 0 : Number.NEGATIVE_INFINITY;
       evse.operatorMaxW = stopped >= held.everything ? 0 : Number.POSITIVE_INFINITY;
       // Never beyond the configuration's right: a stage without a rating for it has none.

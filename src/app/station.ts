@@ -30,6 +30,7 @@ import { openPeople, type People } from "./people.ts";
 import { type FoundEquipment, openPermitStore, type PermitInForce, refusalText } from "./permits/permit.ts";
 import type { Permit, Refusal } from "./permits/permit-format.ts";
 import { auditedHistory, type PermitHistory } from "./permits/permit-history.ts";
+import { createSitePlanning, type SitePlanning } from "./planning/site-planning.ts";
 import type { LoadedSite } from "./site/load-config.ts";
 import { openDurableState } from "./store/durable.ts";
 import type { ModeWitness } from "./store/mode-record.ts";
@@ -100,6 +101,8 @@ export interface SiteStation extends LoadedSite {
   readonly fleet: Fleet;
   /** What energy costs and saves here: record, tariff, forecasts, grid events. */
   readonly economy: Economy;
+  /** The plan in force, who will be ready, and what an outage would need. */
+  readonly plans: SitePlanning;
   /** For what pages keep over a restart: each its own collections. */
   readonly documents: Documents;
   /** Certificates in use towards the backend and vehicles, PEM. */
@@ -170,12 +173,9 @@ export function startStation(options: StationOptions): SiteStation {
         case "late":
           stalls.take(message);
           break;
-        case "owed": {
-          const sentence = `Intent ${message.record.intent} can't be stored (${message.why}). What it permits is not done; it is tried until it is stored.`;
-          audit({ kind: "alarm", actor: "controller", body: { message: sentence } });
-          log("error", sentence);
+        case "owed":
+          noteOwed(message, log, audit);
           break;
-        }
         case "pcc":
           notePcc(pccArchive, message, log, audit);
           break;
@@ -193,6 +193,7 @@ export function startStation(options: StationOptions): SiteStation {
   const fleet = openFleet(config, store, people, log);
   const vehicleAt = (evse: number) => fleet.presence.at(evse)?.vehicle?.entry.id ?? null;
   const economy = createEconomy({ config, documents: store, log, now: Date.now, vehicleAt });
+  const plans = createSitePlanning({ site, control, people, fleet, inputs: economy, log, documents: store, audit });
   control.site.serviceEnabled = true;
   for (const evse of control.evses) evse.authorized = config.authorization === "none";
 
@@ -214,6 +215,7 @@ export function startStation(options: StationOptions): SiteStation {
     backend?.refresh(report, monotonicMs());
     fleet.look(report, backend?.ocpp.transactions() ?? [], Date.now());
     economy.look(report, Date.now());
+    plans.look(report, Date.now());
   }, viewEveryMs);
   control.flush();
 
@@ -237,6 +239,7 @@ export function startStation(options: StationOptions): SiteStation {
     people,
     fleet,
     economy,
+    plans,
     documents: store,
     certificates: () => ownCertificates(backend),
     installPermit: (text) => permits.install(text, clockFloorMs),
@@ -251,7 +254,7 @@ export function startStation(options: StationOptions): SiteStation {
       permits.stop();
       backend?.stop();
       await vehicleSessions?.stop();
-      await control.stop();
+      await Promise.all([control.stop(), plans.stop()]);
       people.stop();
       economy.stop();
       audit({ kind: "stop", actor: "controller", body: {} });
@@ -283,6 +286,17 @@ function noteMode(
     mode: message.to,
     row: message.row,
   });
+}
+
+/** An intent that the disk refuses. */
+function noteOwed(
+  { record, why }: Extract<HostMessage, { kind: "owed" }>,
+  log: Log,
+  audit: SiteStation["audit"],
+): void {
+  const sentence = `Intent ${record.intent} can't be stored (${why}). What it permits is not done; it is tried until it is stored.`;
+  audit({ kind: "alarm", actor: "controller", body: { message: sentence } });
+  log("error", sentence);
 }
 
 /** An intent is on record; worth a line where it had not been for a while. */

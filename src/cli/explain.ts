@@ -26,10 +26,11 @@ export function explainCommand(program: Command): void {
       const chosen = state.evses.filter((one) => evse === undefined || one.evse === evse);
       if (chosen.length === 0) throw new Error(`the site has no EVSE ${evse}; it has 1 to ${state.evses.length}`);
       if (options.json) {
-        const rows = chosen.map(({ evse, requestedW, requestSource, setpointW, limits }) => ({
+        const rows = chosen.map(({ evse, requestedW, requestSource, planSentence, setpointW, limits }) => ({
           evse,
           requestedW,
           requestSource,
+          planSentence,
           setpointW,
           limits,
         }));
@@ -46,6 +47,8 @@ export function explainCommand(program: Command): void {
         process.stdout.write(
           `\nEVSE ${one.evse}: requests ${kW(one.requestedW)} (${one.requestSource}), gets ${kW(one.setpointW)}.\n`,
         );
+        if (one.requestSource === "plan" && one.planSentence !== null)
+          process.stdout.write(`  plan: ${one.planSentence}\n`);
         for (const { reason, source, minW, maxW, binds } of one.limits) {
           const range = `${minW === null ? "any" : kW(minW)} … ${maxW === null ? "any" : kW(maxW)}`;
           process.stdout.write(

@@ -13,6 +13,7 @@ import { modbus } from "./site/modbus.ts";
 import { bondingSettings, devicesMax, generatorSettings, namedDeviceSettings } from "./site/parts.ts";
 import { pccSettings } from "./site/pcc.ts";
 import { dashboardSettings, permitSettings } from "./site/people.ts";
+import { planningSettings } from "./site/planning.ts";
 import { tariffSettings } from "./site/tariff.ts";
 
 const loopSettings = group(
@@ -79,6 +80,7 @@ export const siteSettings = group(
       source: "requirement R35",
     }),
     ...fleetSettings,
+    planning: planningSettings.prefault({}),
     loop: loopSettings.prefault({}),
     authorization: choiceOr("required", ["required", "none"], {
       sentence:

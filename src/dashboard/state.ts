@@ -187,11 +187,15 @@ const evse = z.object({
     .object({ level: z.enum(["discharging", "everything"]), by: text, atMs, reason: text })
     .nullable()
     .describe("A person has paused or stopped this EVSE."),
+  chargeNow: z.boolean().describe("A person wants it charged up to its target now."),
+  priority: z.number().int().min(1).max(3).describe("1 is served before 2 where not all can be."),
   missed: z
     .boolean()
     .describe("Its departure is past, it is still here and below its target: it is charged first and gives nothing."),
   backendMaxW: maybeNumber.describe("Cap of the backend on charging, W; null without one."),
   requestedW: number,
+  /** Why the plan asks for it; null where no plan does. */
+  planSentence: z.string().nullable(),
   requestSource: z.enum(["none", "backend", "schedule", "operator", "departure", "local", "external", "plan"]),
   limits: z.array(limit).max(20).describe("In the order in which they were applied; the last that binds decides."),
   leaseExpiresMs: maybeNumber.describe("Remaining life of the setpoint unless it is renewed."),

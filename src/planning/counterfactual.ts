@@ -56,6 +56,8 @@ export function without(
       };
     case "import-limit":
       return { ...problem, site: { ...site, importLimitW: site.importLimitW * 10 } };
+    case "group-limit":
+      return { ...problem, site: { ...site, groups: [] } };
     case "export-limit":
       return { ...problem, site: { ...site, exportLimitW: at(site.exportLimitW, 10 * site.importLimitW) } };
     case "self-supply":

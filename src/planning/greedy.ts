@@ -38,11 +38,21 @@ function within(problem: PlanningProblem, peakW: number): { powers: Record<strin
   const freeW = Array.from({ length: slots }, (_, t) => peakW - site.loadW[t]! + site.pvW[t]!);
   const worth = slotCosts(problem);
   let missingWh = 0;
+  const shared = (problem.site.groups ?? []).map(({ evseIds, maxChargeW }) => ({
+    members: new Set(evseIds),
+    freeW: new Array<number>(slots).fill(maxChargeW),
+  }));
   for (const stay of byUrgency(problem)) {
     const own = powers[stay.evseId]!;
-    place(problem, stay, reserveFirst(problem, stay, worth), freeW, own);
+    const mine = shared.filter(({ members }) => members.has(stay.evseId));
+    const leftW =
+      mine.length === 0 ? freeW : freeW.map((free, t) => Math.min(free, ...mine.map((one) => one.freeW[t]!)));
+    place(problem, stay, reserveFirst(problem, stay, worth), leftW, own);
     missingWh += missing(problem, stay, own);
-    for (let t = Math.max(0, stay.arrivalSlot); t < Math.min(slots, stay.departureSlot); t++) freeW[t]! -= own[t]!;
+    for (let t = Math.max(0, stay.arrivalSlot); t < Math.min(slots, stay.departureSlot); t++) {
+      freeW[t]! -= own[t]!;
+      for (const one of mine) one.freeW[t]! -= own[t]!;
+    }
   }
   return { powers, missingWh };
 }

@@ -61,7 +61,7 @@ export function outcomeOf(problem: PlanningProblem, powerW: Powers, pvCurtailW: 
       const wrong = brokenBy(stay, power, energy);
       if (wrong) broken.push(`${stay.evseId} slot ${t}: ${wrong}`);
       vehiclesW[t]! += power;
-      if (stay.maxDischargeW > 0) heldWh[t]! += Math.max(0, energy - stay.minWh);
+      if (stay.maxDischargeW > 0 || stay.backsUp) heldWh[t]! += Math.max(0, energy - stay.minWh);
       reserveShortWhh += Math.max(0, stay.reserveWh - energy) * hours;
       wear += ((Math.max(0, -power) * hours) / 1_000) * stay.wearPerKWh;
     }
@@ -84,6 +84,7 @@ export function outcomeOf(problem: PlanningProblem, powerW: Powers, pvCurtailW: 
   const netW = vehiclesW.map(
     (power, t) => problem.site.loadW[t]! - problem.site.pvW[t]! + power + (pvCurtailW[t] ?? 0),
   );
+  broken.push(...brokenGroups(problem, powerW));
   const { exportLimitW, importLimitW, loadW, pvW, pvCurtailable } = problem.site;
   netW.forEach((net, t) => {
     // A site that breaks a limit without its vehicles is not the plan's doing.
@@ -105,6 +106,20 @@ export function outcomeOf(problem: PlanningProblem, powerW: Powers, pvCurtailW: 
     commitmentShortWh: events.shortWh,
     broken,
   };
+}
+
+function brokenGroups({ site, slots }: PlanningProblem, powerW: Powers): string[] {
+  const broken: string[] = [];
+  for (const { id, evseIds, maxChargeW, maxDischargeW } of site.groups ?? []) {
+    const tolerance = toleranceW * Math.max(1, evseIds.length);
+    for (let t = 0; t < slots; t++) {
+      let sumW = 0;
+      for (const evseId of evseIds) sumW += powerW[evseId]?.[t] ?? 0;
+      if (sumW > maxChargeW + tolerance || sumW < -maxDischargeW - tolerance)
+        broken.push(`slot ${t}: ${id} ${Math.round(sumW)} W`);
+    }
+  }
+  return broken;
 }
 
 function brokenBy(stay: PlanningStay, power: number, energyWh: number): string | null {

@@ -5,7 +5,9 @@
  */
 import {
   type DemandCharge,
+  groupsMax,
   type PlanningEvent,
+  type PlanningGroup,
   type PlanningPreferences,
   type PlanningProblem,
   type PlanningStay,
@@ -168,7 +170,31 @@ function checkSite(raw: Raw, slots: number, tell: Tell): PlanningProblem["site"]
     backup: isRecord(backup)
       ? { requiredWh: series(backup["requiredWh"], slots, "site", "The backup", tell, 0) }
       : null,
+    ...groupsOf(raw["groups"], tell),
   };
+}
+
+/** A group's unknown limit counts as zero. */
+function groupsOf(raw: unknown, tell: Tell): Pick<PlanningProblem["site"], "groups"> {
+  const given = list(raw);
+  if (given.length === 0) return {};
+  if (given.length > groupsMax) tell("too-large", "site", `${given.length} groups: the first ${groupsMax} are kept.`);
+  const groups: PlanningGroup[] = given.slice(0, groupsMax).map((entry) => {
+    const { id, evseIds, maxChargeW, maxDischargeW } = record(entry);
+    const name = typeof id === "string" ? id : "group";
+    const limit = (value: unknown, what: string): number => {
+      if (isNumber(value) && value >= 0) return value;
+      tell("not-a-number", name, `Its limit on ${what} is ${told(value)}; 0 is used.`);
+      return 0;
+    };
+    return {
+      id: name,
+      evseIds: list(evseIds).filter((one): one is string => typeof one === "string"),
+      maxChargeW: limit(maxChargeW, "charging"),
+      maxDischargeW: limit(maxDischargeW, "discharging"),
+    };
+  });
+  return { groups };
 }
 
 function checkTariff(raw: Raw, slots: number, tell: Tell): PlanningTariff {
@@ -352,6 +378,7 @@ function checkRatings(
     taperFromWh: within("taperFromWh", 0, capacityWh, capacityWh, "The start of the taper"),
     taperFullW: within("taperFullW", 0, Infinity, maxChargeW, "The power of a full battery"),
     wearPerKWh: within("wearPerKWh", 0, priceMax, 0, "The wear price"),
+    ...(raw["backsUp"] === true && { backsUp: true }),
     ...ownPriceOf(record(raw["ownPrice"])),
   };
 }

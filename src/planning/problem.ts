@@ -10,6 +10,8 @@
 export const slotsMax = 384;
 /** Most stays of one problem. */
 export const staysMax = 400;
+/** Most groups of EVSEs of one problem. */
+export const groupsMax = 32;
 
 export interface PlanningProblem {
   readonly id?: string;
@@ -46,6 +48,16 @@ export interface PlanningSite {
   readonly pvCurtailable: boolean;
   /** Energy above `minWh` that the connected bidirectional vehicles should hold at the end of each slot, for an outage. */
   readonly backup?: { readonly requiredWh: readonly number[] } | null;
+  /** What EVSEs may take and give together: a feeder, a transformer's side, a backend's cap on the station. */
+  readonly groups?: readonly PlanningGroup[];
+}
+
+/** Several EVSEs with a limit on the sum of their powers, magnitudes. */
+export interface PlanningGroup {
+  readonly id: string;
+  readonly evseIds: readonly string[];
+  readonly maxChargeW: number;
+  readonly maxDischargeW: number;
 }
 
 export interface PlanningTariff {
@@ -101,6 +113,8 @@ export interface PlanningStay {
   readonly taperFullW: number;
   /** Per kWh discharged, AC side. */
   readonly wearPerKWh: number;
+  /** It could feed the site in an outage, although it may not discharge beside the grid: it counts for the backup. */
+  readonly backsUp?: boolean;
   /** A price of this vehicle's own in one slot, on top of the tariff's: for "what if", not billed. */
   readonly ownPrice?: { readonly slot: number; readonly perKWh: number };
 }

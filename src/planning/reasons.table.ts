@@ -8,6 +8,7 @@ const planReasons = {
   commitment:       { name: "event",            sentence: "A commitment to the utility is delivered in this slot." },
   "demand-peak":    { name: "demand peak",      sentence: "More import, or less discharge, would raise the billed peak." },
   "import-limit":   { name: "import limit",     sentence: "The site's import limit is used up in this slot." },
+  "group-limit":  { name: "feeder",           sentence: "The limit that some chargers share is used up in this slot." },
   "export-limit":   { name: "export limit",     sentence: "The site may not export more in this slot." },
   "self-supply":    { name: "own supply",       sentence: "It follows load and PV: beyond them importing costs more or exporting pays less than the energy is worth." },
   rating:           { name: "full power",       sentence: "Charger or vehicle give no more." },
@@ -18,3 +19,6 @@ const planReasons = {
 } as const;
 
 export type PlanReason = keyof typeof planReasons;
+
+/** Name and sentence of a reason, for people. */
+export const slotReason = (reason: PlanReason): { readonly name: string; readonly sentence: string } => planReasons[reason];

@@ -69,7 +69,7 @@ class Reader {
     if (chargingKW > stay.maxChargeW / 1_000 - noise) return this.#pressed(columns.charge + index) ? "rating" : "price";
     if (chargingKW < stay.minChargeW / 1_000 + noise && this.#lifted(columns.charge + index)) return "minimum-power";
     if (this.#pressed(columns.energy + index)) return "full";
-    return this.#site(columns.first + index) ?? "price";
+    return this.#group(columns, index) ?? this.#site(columns.first + index) ?? "price";
   }
 
   #whyDischarges(columns: StayColumns, index: number, dischargingKW: number): PlanReason {
@@ -77,7 +77,7 @@ class Reader {
     if (dischargingKW > stay.maxDischargeW / 1_000 - noise)
       return this.#pressed(discharge + index) ? "rating" : "price";
     if (dischargingKW < stay.minDischargeW / 1_000 + noise && this.#lifted(discharge + index)) return "minimum-power";
-    return this.#site(first + index) ?? "price";
+    return this.#group(columns, index) ?? this.#site(first + index) ?? "price";
   }
 
   #whyIdle(columns: StayColumns, index: number): PlanReason {
@@ -85,6 +85,8 @@ class Reader {
     const slot = first + index;
     if (stay.minChargeW > 0 && this.#pressed(charge + index)) return "minimum-power";
     if (discharge >= 0 && this.#pressed(discharge + index)) return stay.minDischargeW > 0 ? "minimum-power" : "reserve";
+    const shared = this.#group(columns, index);
+    if (shared) return shared;
     // Worth a charge at the bare price, and yet not charged: something of the site is in the way.
     const worth = this.#energyWorth(columns, index) * stay.chargeEfficiency;
     const dearer = worth <= this.#formulation.problem.tariff.importPerKWh[slot]! + tiePerKWh;
@@ -106,6 +108,14 @@ class Reader {
     }
     if (imports < noise && exports > exportLimitKW - noise) return "export-limit";
     return imports < noise && exports < noise ? "self-supply" : null;
+  }
+
+  /** What chargers share with others is used up. */
+  #group({ stay, first }: StayColumns, index: number): PlanReason | null {
+    const binds = this.#formulation.site.groups.some(
+      ({ evseIds, rows }) => evseIds.has(stay.evseId) && Math.abs(this.#row(rows[first + index]!)) > tiePerKWh,
+    );
+    return binds ? "group-limit" : null;
   }
 
   #commitmentBinds(slot: number): boolean {

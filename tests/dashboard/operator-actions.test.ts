@@ -45,6 +45,11 @@ function open() {
         .map((event, i) => ({ ...event, seq: i + 1, atMs: 1_000 + i, body: JSON.stringify(event.body), hash: "" }))
         .reverse()
         .slice(0, limit),
+    fleet: { expire: () => undefined, presence: { dismiss: (evse: number) => void asked.push(`dismissed ${evse}`) } },
+    plans: {
+      planning: { expire: () => undefined },
+      outage: { warn: (warning: unknown) => void asked.push(warning), warning: () => null },
+    },
     permit: () => ({ facts: { exportLimitW: 15_000 } }),
     installPermit: (text: string) =>
       text === "good"
@@ -216,6 +221,36 @@ describe("what people do", () => {
     act("departure", { evse: "all", departsAtMs: 9e12, targetPct: 85 });
     act("clearDeparture", { evse: "2" });
     expect(site.evses.map((e) => e.departsAtMs)).toEqual([9e12, Number.NaN]);
+    expect(site.asked).toContain("dismissed 2");
+  });
+  test("one charger is charged now, and resumed; not while it is stopped", () => {
+    expect(act("chargeNow", { evse: "2" })).toBe("done");
+    expect(site.evses.map((e) => e.chargeNow)).toEqual([false, true]);
+    expect(act("resume", { evse: "2" })).toBe("done");
+    expect(site.evses.map((e) => e.chargeNow)).toEqual([false, false]);
+    act("stop", { evse: "2" });
+    expect(act("chargeNow", { evse: "2" })).toBe("refuse.stopped");
+  });
+  test("who goes first, and a warning of an outage, with who and why", () => {
+    expect(act("priority", { evse: "1", priority: "1" })).toBe("done");
+    expect(site.station.people.get("priority", 1)).toMatchObject({ value: 1, by: "ann" });
+    expect(act("outageWarning", { hours: "8", untilMs: 9e12 })).toBe("done");
+    expect(act("outageWarning", { hours: "0", untilMs: 0 })).toBe("done");
+    expect(site.asked).toEqual([{ hours: 8, untilMs: 9e12, by: "ann", reason: "a test" }, null]);
+    expect(site.audited.map(({ body }) => (body as { what: string }).what)).toEqual([
+      "priority",
+      "outage warning",
+      "outage warning",
+    ]);
+  });
+  test("a person takes back the own limit at once, and nobody else's", () => {
+    const [eve, bob] = (["eve", "bob"] as const).map((name) => ({ name, role: "operator" as const }));
+    act("tighten", { demandLimitW: 400_000 }, false, eve!);
+    act("tighten", { demandLimitW: 300_000 }, false, eve!);
+    expect(act("untighten", {}, false, bob!)).toBe("refuse.onlyTighten");
+    expect(site.facts.importLimitW).toBe(300_000);
+    expect(act("untighten", {}, false, eve!)).toBe("done");
+    expect(site.facts.importLimitW).toBe(Infinity);
   });
   test("many events are acknowledged at once", () => {
     for (let i = 0; i < 3; i++) site.events.note("acted", { what: "x" }, i);

@@ -256,6 +256,8 @@ export const otherSettings: readonly OtherSetting[] = [
   ].map((name) => ({ setting: `vehicles[].${name}`, doesNotLimit: "what plans reckon with; a plan never widens a limit" })),
   ...departure("vehicles[].weekly[]", ["days[]", "leavesAt", "backAt", "route", "needPct", "needWh", "priority"]),
   ...departure("vehicles[].exceptions[]", ["date", "leavesAt", "backAt", "route", "needPct", "needWh", "priority", "reason"]),
+  { setting: "planning.runwayH",                     doesNotLimit: "energy that plans charge for; no limit depends on it" },
+  { setting: "planning.warningFile",                 doesNotLimit: place },
   ...departure("routes[]", ["id", "name", "energyWh"]),
   ...departure("daysOff[]", ["date", "name"]),
   { setting: "stateDir",                             doesNotLimit: "where things are kept; every test of this folder finds them there" },

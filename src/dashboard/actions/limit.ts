@@ -38,6 +38,20 @@ export const limitRows = {
       return backW === null ? ["refuse.onlyTighten", { askedW, inForceW }] : ["refuse.backTo", { askedW, backW }];
     },
   },
+  untighten: {
+    label: "Take back my own limit",
+    detail: ({ state }) => `${kW(demandW(state), 0)} in force.`,
+    verb: "Take back",
+    role: "operator",
+    quiet: true,
+    because: ({ state }) =>
+      state.limits.some(({ id, by, backTo: back }) => id === "demandLimitW" && by === "operator" && back !== undefined)
+        ? null
+        : ["because.notTightened"],
+    effects: () => [["effect.untighten"], ["effect.nextCycle"]],
+    check: (_values, { state }, { name, role }) =>
+      role === "installer" || backTo(state, name) !== null ? null : ["refuse.notYours"],
+  },
   setLimit: {
     label: "Change the export limit",
     quiet: true,

@@ -58,7 +58,7 @@ export const vehicleRows = {
   },
   resume: {
     label: "Resume",
-    detail: ({ state }) => `${count(heldEvses(state.evses).length, "charger")} stopped or paused now.`,
+    detail: ({ state }) => `${count(heldEvses(state.evses).length, "charger")} stopped, paused or charged at once now.`,
     verb: "Resume",
     role: "operator",
     quiet: true,
@@ -140,6 +140,72 @@ export const vehicleRows = {
     effects: () => [["effect.clearDeparture"]],
     inputs: ({ state }) => chargerChoice(withDeparture(state.evses), "Vehicle"),
   },
+  chargeNow: {
+    label: "Charge now",
+    detail: () => "One vehicle up to its target with all it can take, whatever plan and backend ask.",
+    verb: "Charge now",
+    role: "operator",
+    quiet: true,
+    because: ({ state, totals }) =>
+      state.mode.mode === "lockedOut"
+        ? ["because.lockedOut"]
+        : totals.islanded
+          ? ["because.notParallel"]
+          : totals.vehicles === 0
+            ? ["because.noVehicle"]
+            : null,
+    effects: () => [["effect.chargeNow"], ["effect.replan"]],
+    inputs: (at) => [{ kind: "choice", name: "evse", label: "Vehicle", options: connectedChoices(at) }],
+  },
+  priority: {
+    label: "Change who goes first",
+    detail: () => "Where not all can be ready, 1 is served before 2, and 2 before 3.",
+    verb: "Change priority",
+    role: "operator",
+    quiet: true,
+    because: ({ totals }) => (totals.vehicles === 0 ? ["because.noVehicle"] : null),
+    effects: () => [["effect.priority"], ["effect.replan"]],
+    inputs: (at) => [
+      { kind: "choice", name: "evse", label: "Vehicle", options: connectedChoices(at) },
+      {
+        kind: "choice",
+        name: "priority",
+        label: "Priority",
+        options: [
+          ["1", "1, before all others"],
+          ["2", "2, as usual"],
+          ["3", "3, after all others"],
+        ],
+      },
+    ],
+  },
+  outageWarning: {
+    label: "Warn of an outage",
+    detail: () => "Storm or shutoff: the vehicles are charged for tier 1 before it comes.",
+    verb: "Warn",
+    role: "operator",
+    quiet: true,
+    because: ({ state }) => (state.tiers.length === 0 ? ["because.noTiers"] : null),
+    effects: () => [["effect.outageWarning"], ["effect.replan"]],
+    inputs: ({ state, words }) => {
+      const valueMs = state.atMs + warningUsualMs;
+      return [
+        {
+          kind: "choice",
+          name: "hours",
+          label: "Hours of tier 1",
+          options: warningHours.map(
+            (hours) => [String(hours), hours === 0 ? "None: take the warning back" : `${hours} h`] as const,
+          ),
+        },
+        { kind: "moment", name: "untilMs", label: "Until", valueMs, text: words.hm(valueMs) },
+      ];
+    },
+    check: (values, { state }) =>
+      Number(values["hours"]) > 0 && Number(values["untilMs"]) <= state.atMs
+        ? ["refuse.past", { departsAtMs: Number(values["untilMs"]) }]
+        : null,
+  },
   enableDischarge: {
     label: "Enable discharging at a charger",
     detail: ({ state }) =>
@@ -162,7 +228,12 @@ export const vehicleRows = {
   },
 } satisfies Rows;
 
-const heldEvses = (evses: readonly EvseState[]): EvseState[] => evses.filter((evse) => evse.held !== null);
+/** Hours that a warning may ask for. */
+const warningHours = [0, 2, 4, 8, 12, 16, 24, 48, 72] as const;
+const warningUsualMs = 24 * 3_600_000;
+
+const heldEvses = (evses: readonly EvseState[]): EvseState[] =>
+  evses.filter((evse) => evse.held !== null || evse.chargeNow);
 const withDeparture = (evses: readonly EvseState[]): EvseState[] =>
   evses.filter((evse) => evse.connected && evse.departsAtMs !== null);
 

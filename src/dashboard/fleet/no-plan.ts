@@ -1,5 +1,5 @@
-/** Plan and readiness while there is no plan: said, never guessed. */
-import type { PlanAnswer, ReadinessAnswer } from "./plan-api.ts";
+/** The plan while there is none: said, never guessed. */
+import type { PlanAnswer } from "./plan-api.ts";
 
 /** `why`: a sentence. */
 export const noPlan = (why: string): PlanAnswer => ({
@@ -28,13 +28,4 @@ export const noPlan = (why: string): PlanAnswer => ({
   cost: { energy: 0, demand: 0, wear: 0, events: 0, total: 0, atOnce: null },
   faults: [],
   sentence: why,
-});
-
-export const noReadiness = (atMs: number, why: string): ReadinessAnswer => ({
-  atMs,
-  planAtMs: null,
-  ready: { count: 0, of: 0, byAtMs: null, lastReadyAtMs: null },
-  sentence: why,
-  vehicles: [],
-  outage: { runwayH: null, wantedH: null, warning: null, sentence: "" },
 });

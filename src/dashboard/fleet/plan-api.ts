@@ -37,7 +37,7 @@ const plannedVehicle = z.object({
   unplanned: z.string(),
 });
 
-export const planAnswer = z.object({
+const planAnswer = z.object({
   /** `none`: there is no plan yet. `greedy`: without optimisation, `fallback` says why. */
   method: z.enum(["linear-programme", "greedy", "none"]),
   fallback: z.string(),
@@ -83,8 +83,7 @@ export const planAnswer = z.object({
 export type PlanAnswer = z.input<typeof planAnswer>;
 
 /** ready: has what it needs. on-the-way: will have it. tight: with less than a slot to spare. short: won't. missed: should have left. */
-export const readinessStates = ["ready", "on-the-way", "tight", "short", "missed", "away", "unknown"] as const;
-export type ReadinessState = (typeof readinessStates)[number];
+const readinessStates = ["ready", "on-the-way", "tight", "short", "missed", "away", "unknown"] as const;
 
 const changeSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("departure"), evse: z.number().int().min(1), departsAtMs: moment }),
@@ -92,11 +91,11 @@ const changeSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("priority"), evse: z.number().int().min(1), priority: z.number().int().min(1).max(3) }),
   z.object({ kind: z.literal("charge-now"), evse: z.number().int().min(1) }),
   z.object({ kind: z.literal("stop"), evse: z.number().int().min(1) }),
+  z.object({ kind: z.literal("resume"), evse: z.number().int().min(1) }),
   z.object({ kind: z.literal("import-limit"), limitW: z.number().min(0) }),
   z.object({ kind: z.literal("backend-limit"), evse: z.number().int().min(1) }),
   z.object({ kind: z.literal("reserve"), reservePct: z.number().min(0).max(100) }),
 ]);
-export type PlanChange = z.infer<typeof changeSchema>;
 
 const remedySchema = z.object({
   id: z.string(),
@@ -138,7 +137,7 @@ const readyVehicle = z.object({
   remediesPending: z.boolean(),
 });
 
-export const readinessAnswer = z.object({
+const readinessAnswer = z.object({
   atMs: moment,
   planAtMs: maybe,
   /** Of the departures of the next 24 hours. */
@@ -160,7 +159,7 @@ export const readinessAnswer = z.object({
 export type ReadinessAnswer = z.input<typeof readinessAnswer>;
 
 export const tryBody = z.object({ changes: z.array(changeSchema).min(1).max(8) });
-export const tryAnswer = z.object({
+const tryAnswer = z.object({
   /** Version of the plan that it was compared with. */
   planVersion: z.number().int(),
   tookMs: z.number(),

@@ -9,8 +9,9 @@ import { factOf, neededWh } from "../../domain/fleet/vehicles.ts";
 import { err, ok } from "../../domain/result.ts";
 import { localMs, utcOfLocal } from "../../domain/time-zone.ts";
 import { dayMs, hourMs, minuteMs } from "../../domain/units.ts";
+import { wordsFor } from "../view/format.ts";
 import type { Asking, FleetPort, FleetRefusal, FleetResult } from "./fleet-port.ts";
-import { noPlan, noReadiness } from "./no-plan.ts";
+import { planAnswerOf, readinessAnswerOf, tryAnswerOf } from "./plan-view.ts";
 import type { TimetableAnswer, VehiclesAnswer } from "./vehicles-api.ts";
 
 /** The next departure is looked for this far ahead, ms. */
@@ -24,10 +25,12 @@ const outdated = err({
 const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
 export function createStationFleet(
-  station: Pick<SiteStation, "fleet" | "audit" | "config">,
+  station: Pick<SiteStation, "fleet" | "audit" | "config" | "plans" | "report">,
   now: () => number,
 ): FleetPort {
-  const { fleet, audit, config } = station;
+  const { fleet, audit, config, plans } = station;
+  const words = wordsFor(config.site.timeZone);
+  const clock = (atMs: number): string => words.hm(atMs);
   const { vehicles, presence, zone } = fleet;
   const imports = createImports(vehicles, zone, now);
 
@@ -152,9 +155,18 @@ export function createStationFleet(
       const preview = imports.preview(kind, text);
       return preview.ok ? preview : refused(preview.error);
     },
-    plan: () => noPlan(none),
-    readiness: () => noReadiness(now(), none),
-    tryPlan: async () => refused(none),
+    plan: () => planAnswerOf(station, clock, now()),
+    readiness: () => readinessAnswerOf(station, clock, now()),
+    async tryPlan({ changes }) {
+      const { made } = plans.planning;
+      if (made === null) return refused(`Refused: ${plans.planning.idle}`);
+      const unknown = changes.find((one) => "evse" in one && one.evse > config.evses.length);
+      if (unknown !== undefined && "evse" in unknown) return refused(`Refused: there is no charger ${unknown.evse}.`);
+      const tried = await plans.tries.run(made, changes);
+      return tried === null
+        ? refused("Refused: too many changes are being tried. Try again in a moment.")
+        : ok(tryAnswerOf(made, tried));
+    },
     take({ previewId, rows, reason }, person) {
       const taken = imports.take(previewId, rows);
       if (!taken.ok) return taken.error === "old" ? outdated : refused(taken.error);
@@ -178,8 +190,6 @@ function unusualDays({ zone, vehicles }: SiteStation["fleet"], fromMs: number, u
   }
   return notes;
 }
-
-const none = "There is no plan yet.";
 
 const clockWords: Readonly<Record<Departure["clock"], string>> = {
   "": "",

@@ -277,8 +277,7 @@ function createDepartures({ people, config }: SiteStation): (report: ControlRepo
       if (Number.isNaN(goneSinceMs[i])) goneSinceMs[i] = nowMs;
       if (nowMs - goneSinceMs[i]! < leftMs) continue;
       wasHere[i] = false;
-      people.forget("departsAtMs", i + 1);
-      people.forget("targetPct", i + 1);
+      for (const name of ["departsAtMs", "targetPct", "priority", "chargeNow"] as const) people.forget(name, i + 1);
     }
   };
 }

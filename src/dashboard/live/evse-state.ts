@@ -41,6 +41,8 @@ export function evseState(report: ControlReport, { station, slow, nowMs }: EvseC
     functionsDiffer: differenceOf(station, i),
     paused: input.paused || input.operatorMinW === 0,
     held: heldOf(station, i),
+    chargeNow: input.chargeNow,
+    priority: station.people.get("priority", i + 1)?.value ?? station.fleet.presence.at(i + 1)?.need?.priority ?? 2,
     missed: isMissed(report, station, i, nowMs),
     role: never ? "off" : stage.role,
     setpointW: stage.commandRole === "forming" ? stage.powerW : stage.setpointW,
@@ -48,6 +50,7 @@ export function evseState(report: ControlReport, { station, slow, nowMs }: EvseC
     known,
     backendMaxW: finite(input.backendMaxW),
     requestedW: explanation.requestedW,
+    planSentence: station.plans.planning.sentenceOf(i + 1),
     requestSource: requestSources[explanation.requestSource] ?? "none",
     limits: explanation.limits
       .filter(({ minW, maxW }) => Number.isFinite(minW) || Number.isFinite(maxW))

@@ -99,6 +99,7 @@ function limit(
 export const operatorActions: Readonly<Partial<Record<ActionId, OperatorAction>>> = {
   stop(context) {
     hold(context, held.everything);
+    for (const evse of chosen(context)) context.station.people.forget("chargeNow", evse);
     return done(`${chargersText(context)} stopped`);
   },
   pause(context) {
@@ -106,12 +107,64 @@ export const operatorActions: Readonly<Partial<Record<ActionId, OperatorAction>>
     return done(`${chargersText(context)}: discharging paused`);
   },
   resume(context) {
-    for (const evse of chosen(context)) context.station.people.forget("held", evse);
+    for (const evse of chosen(context))
+      for (const name of ["held", "chargeNow"] as const) context.station.people.forget(name, evse);
+    context.station.plans.planning.expire();
     return done(`${chargersText(context)} resumed`);
   },
   tighten(context) {
     const { importLimitW } = context.station.config.pcc;
     return limit(context, "demandLimitW", "Demand limit", Number(context.request.values["demandLimitW"]), importLimitW);
+  },
+  untighten(context) {
+    const { people, config } = context.station;
+    const standing = people.get("demandLimitW", 0);
+    if (standing === undefined) return err({ key: "refuse.notYours" });
+    return limit(
+      context,
+      "demandLimitW",
+      "Demand limit",
+      standing.before ?? config.pcc.importLimitW,
+      config.pcc.importLimitW,
+    );
+  },
+  chargeNow(context) {
+    const { people, fleet, plans } = context.station;
+    const [evse = 0] = chosen(context);
+    const stopped = people.get("held", evse);
+    if (stopped !== undefined && stopped.value >= held.everything)
+      return err({ key: "refuse.stopped", values: { evse, by: stopped.by } });
+    people.ask("chargeNow", evse, requestOf(context, 1));
+    fleet.expire();
+    plans.planning.expire();
+    return done(`Charger ${evse} charges now`);
+  },
+  priority(context) {
+    const { people, plans } = context.station;
+    const [evse = 0] = chosen(context);
+    const asked = Number(context.request.values["priority"]);
+    const before = people.get("priority", evse)?.value ?? 2;
+    if (asked === 2) people.forget("priority", evse);
+    else people.ask("priority", evse, requestOf(context, asked));
+    noteChange(context, "setting", { what: "priority", evse, from: String(before), to: String(asked) });
+    plans.planning.expire();
+    return done(`Priority at charger ${evse}: ${asked}`);
+  },
+  outageWarning(context) {
+    const { station, request, person } = context;
+    const hours = Number(request.values["hours"]);
+    const untilMs = Number(request.values["untilMs"]);
+    const before = station.plans.outage.warning(context.nowMs);
+    station.plans.outage.warn(
+      hours > 0 ? { hours, untilMs, by: person.name.slice(0, 80), reason: request.reason } : null,
+    );
+    noteChange(context, "setting", {
+      what: "outage warning",
+      from: before ? `${before.hours} h` : "none",
+      to: hours > 0 ? `${hours} h` : "none",
+    });
+    station.plans.planning.expire();
+    return done(hours > 0 ? `Warning of an outage: ${hours} h of tier 1` : "Warning of an outage taken back");
   },
   setLimit(context) {
     const { station, request } = context;
@@ -145,16 +198,20 @@ export const operatorActions: Readonly<Partial<Record<ActionId, OperatorAction>>
       people.ask("departsAtMs", evse, requestOf(context, Number(context.request.values["departsAtMs"])));
       people.ask("targetPct", evse, requestOf(context, Number(context.request.values["targetPct"])));
     }
+    context.station.fleet.expire();
     return done(
       here.length === 1 ? `Departure at charger ${here[0]} saved` : `Departures of ${here.length} vehicles saved`,
     );
   },
   clearDeparture(context) {
-    const { people } = context.station;
+    const { people, fleet } = context.station;
     for (const evse of chosen(context)) {
       people.forget("departsAtMs", evse);
       people.forget("targetPct", evse);
+      // One of the timetable is not waited for any more; the next one counts.
+      fleet.presence.dismiss(evse);
     }
+    fleet.expire();
     return done(`${chargersText(context)}: departure cleared`);
   },
   plannedIsland({ station, person }) {

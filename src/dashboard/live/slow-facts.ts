@@ -124,6 +124,7 @@ export function createSlowFacts(station: SiteStation, serving: readonly Certific
     }
   };
 
+  const { plans: site } = station;
   return {
     look(report, nowMs) {
       const open = station.ocpp()?.connection === "open";
@@ -146,12 +147,12 @@ export function createSlowFacts(station: SiteStation, serving: readonly Certific
     get handover() {
       return handover;
     },
-    forecastPct: (evse) => forecasts[evse] ?? null,
+    forecastPct: (evse) => site.forecastPct(evse + 1) ?? forecasts[evse] ?? null,
     backendCapW: (evse) => caps[evse] ?? null,
     get stallsInMinute() {
       return stallsInMinute;
     },
-    plan: (evse) => plans[evse] ?? [],
+    plan: (evse) => planOf(site.stepsOf(evse + 1)) ?? plans[evse] ?? [],
     get changes() {
       return changes.newest;
     },
@@ -163,6 +164,13 @@ export function createSlowFacts(station: SiteStation, serving: readonly Certific
     },
   };
 }
+
+/** The site's plan for a vehicle, as charts take it. */
+const planOf = (steps: ReturnType<SiteStation["plans"]["stepsOf"]>): Plan | null =>
+  steps &&
+  steps
+    .slice(0, planStepsMax)
+    .map(({ startsAtMs, powerW }) => ({ startsAtMs: Math.round(startsAtMs), powerW: Math.round(powerW) }));
 
 /** Name and end of a certificate; nothing where it can't be read. */
 export function certificateOf(name: string, pem: string): Certificate[] {

@@ -79,7 +79,7 @@ export function whyView(state: SiteState, evse: EvseState, totals: Totals, words
     facts: factsOf(evse, words),
     heading: `Why this setpoint: the request, then each limit to ${verb}`,
     request: Math.abs(evse.requestedW) > idleW ? `Request: ${verb} ${kW(evse.requestedW)}` : `Request: 0.0${nb}kW`,
-    requestSource: requestSourceNames[evse.requestSource],
+    requestSource: `${requestSourceNames[evse.requestSource]}${evse.requestSource === "plan" && evse.planSentence !== null ? `: ${evse.planSentence}` : ""}`,
     chain: chainOf(evse, discharge),
     setpoint:
       Math.abs(evse.setpointW) > idleW ? `${directionOfVehicle(evse.setpointW)} ${kW(evse.setpointW)}` : `0.0${nb}kW`,

@@ -18,6 +18,8 @@ export interface SiteColumns {
   readonly commitments: readonly { readonly fromSlot: number; readonly toSlot: number; readonly firstRow: number }[];
   /** Row of each slot with a backup to hold; -1 elsewhere. */
   readonly backupRows: Int32Array;
+  /** Of each group the row of each slot in which its limit can bind; -1 elsewhere. */
+  readonly groups: readonly { readonly evseIds: ReadonlySet<string>; readonly rows: Int32Array }[];
 }
 
 export function addSite(draft: Draft, stays: readonly StayColumns[]): SiteColumns {
@@ -44,6 +46,7 @@ export function addSite(draft: Draft, stays: readonly StayColumns[]): SiteColumn
     peaks: addPeaks(draft, columns),
     commitments: addCommitments(draft, stays, columns),
     backupRows: addBackup(draft, stays),
+    groups: addGroups(draft, stays),
   };
 }
 
@@ -137,7 +140,8 @@ function addBackup(draft: Draft, stays: readonly StayColumns[]): Int32Array {
     for (const { stay, first, count, energy, reachWh } of stays) {
       const index = t - first;
       // Below its minimum a vehicle holds nothing for the site, and must not count as less than nothing.
-      if (stay.maxDischargeW <= 0 || index < 0 || index >= count || reachWh[index]! <= stay.minWh) continue;
+      if ((stay.maxDischargeW <= 0 && !stay.backsUp) || index < 0 || index >= count || reachWh[index]! <= stay.minWh)
+        continue;
       builder.entry(energy + index, 1);
       minimaWh += stay.minWh;
       mostWh += reachWh[index]! - stay.minWh;
@@ -147,6 +151,30 @@ function addBackup(draft: Draft, stays: readonly StayColumns[]): Int32Array {
     draft.unavoidable.reserve += (Math.max(0, required[t]! - mostWh) / 1_000) * hours;
   }
   return rows;
+}
+
+/** −discharge limit ≤ sum of the members' powers ≤ charge limit, in each slot in which they could exceed it. */
+function addGroups({ builder, problem }: Draft, stays: readonly StayColumns[]): SiteColumns["groups"] {
+  return (problem.site.groups ?? []).map(({ evseIds, maxChargeW, maxDischargeW }) => {
+    const members = new Set(evseIds);
+    const own = stays.filter(({ stay }) => members.has(stay.evseId));
+    const rows = new Int32Array(problem.slots).fill(-1);
+    for (let t = 0; t < problem.slots; t++) {
+      const here = own.filter(({ first, count }) => t >= first && t < first + count);
+      const mostW = here.reduce((sum, { stay }) => sum + stay.maxChargeW, 0);
+      const leastW = here.reduce((sum, { stay }) => sum + stay.maxDischargeW, 0);
+      if (mostW <= maxChargeW && leastW <= maxDischargeW) continue;
+      for (const { first, charge, chargeAbove, discharge, dischargeAbove } of here) {
+        const index = t - first;
+        builder.entry(charge + index, 1);
+        if (chargeAbove >= 0) builder.entry(chargeAbove + index, 1);
+        if (discharge >= 0) builder.entry(discharge + index, -1);
+        if (dischargeAbove >= 0) builder.entry(dischargeAbove + index, -1);
+      }
+      rows[t] = builder.row(-maxDischargeW / 1_000, maxChargeW / 1_000);
+    }
+    return { evseIds: members, rows };
+  });
 }
 
 /** Import that is billed already in each slot, kW: the lowest of the demand charges that count it; no bound where none does. */

@@ -5,6 +5,9 @@ export interface Page {
   /** A read-only token for `islet explain`. */
   token(): Promise<string>;
   metrics(): Promise<string>;
+  /** An answer of the API. */
+  get<T>(path: string): Promise<T>;
+  post<T>(path: string, body: unknown): Promise<{ readonly status: number; readonly answer: T }>;
   /** The sentence of a success, or of the refusal. */
   act(
     action: string,
@@ -27,6 +30,8 @@ export interface PageState {
     readonly setpointW: number;
     readonly powerW: number | null;
     readonly requestedW: number;
+    readonly requestSource: string;
+    readonly planSentence: string | null;
     readonly role: string;
     readonly limits: readonly {
       readonly reason: string;
@@ -104,6 +109,15 @@ export async function openPage(url: string, setupCode: string | null): Promise<P
       return /islet_[A-Za-z0-9_-]+/.exec(await answer.text())?.[0] ?? "";
     },
     metrics: async () => (await get("/metrics")).text(),
+    get: async <T>(path: string) => (await (await get(path)).json()) as T,
+    async post<T>(path: string, body: unknown) {
+      const answer = await fetch(`${url}${path}`, {
+        method: "POST",
+        headers: { cookie, "content-type": "application/json", "x-islet-csrf": await csrfOf() },
+        body: JSON.stringify(body),
+      });
+      return { status: answer.status, answer: (await answer.json()) as T };
+    },
     async act(action, values = {}, reason = "a test") {
       const answer = await fetch(`${url}/api/v1/actions`, {
         method: "POST",

@@ -64,14 +64,18 @@ export interface IsletProcess {
 
 const linesMax = 20_000;
 
-export function startIslet(configFile: string, cwd: string): IsletProcess {
+export function startIslet(configFile: string, cwd: string, nodeOptions = ""): IsletProcess {
   const lines: LogLine[] = [];
   let errText = "";
   let running = true;
   const child: ChildProcess = spawn(
     process.execPath,
     [isletFile, "run", "--config", configFile, "--log-json", "--log-level", "debug"],
-    { stdio: ["ignore", "pipe", "pipe"], cwd },
+    {
+      stdio: ["ignore", "pipe", "pipe"],
+      cwd,
+      ...(nodeOptions !== "" && { env: { ...process.env, NODE_OPTIONS: nodeOptions } }),
+    },
   );
   const take = (line: string): void => {
     if (line.trim() === "" || lines.length >= linesMax) return;

@@ -53,6 +53,8 @@ export interface ProductOptions {
   readonly usualAges?: boolean;
   /** The process is not started; `start` does it. */
   readonly waits?: boolean;
+  /** Options of the runtime, for what can't be broken from outside. */
+  readonly nodeOptions?: string;
 }
 
 export interface Product extends Service {
@@ -126,6 +128,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
     files: options.files ?? {},
     serials: stages.map((_, index) => serialOf(index)),
     permit: options.permit,
+    nodeOptions: options.nodeOptions,
   });
   plant.start();
   for (const { face } of stages) face.start();

@@ -33,6 +33,8 @@ export interface ServiceOptions {
   readonly serials: readonly string[];
   /** A permission to operate that is signed and installed before the start. */
   readonly permit?: PermitOptions | undefined;
+  /** Options of the runtime, for what can't be broken from outside. */
+  readonly nodeOptions?: string | undefined;
 }
 
 export interface Service {
@@ -181,7 +183,7 @@ export async function makeService(options: ServiceOptions): Promise<Service> {
       return running !== undefined;
     },
     start() {
-      running = startIslet(configFile, folder);
+      running = startIslet(configFile, folder, options.nodeOptions);
       opened = undefined;
     },
     page,

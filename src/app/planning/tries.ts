@@ -1,0 +1,131 @@
+/**
+ * "What if": the situation with a change, planned again in a thread of its own, against the plan in force. One at a time, each with the
+ * planner's bounds; the thread ends when nobody has asked for a while.
+ */
+import { plan as planOnce } from "../../planning/planner.ts";
+import { PlannerThread } from "../../planning/thread/planner-thread.ts";
+import { held } from "../people.ts";
+import type { Vehicles } from "../vehicles/vehicles.ts";
+import { type BuiltProblem, buildProblem } from "./build-problem.ts";
+import type { MadePlan } from "./planning.ts";
+import { enoughWh } from "./readiness.ts";
+import type { SituatedEvse, Situation } from "./situation.ts";
+
+/** A change that can be tried. */
+export type TriedChange =
+  | { readonly kind: "departure"; readonly evse: number; readonly departsAtMs: number }
+  | { readonly kind: "need"; readonly evse: number; readonly neededPct: number }
+  | { readonly kind: "priority"; readonly evse: number; readonly priority: number }
+  | { readonly kind: "charge-now"; readonly evse: number }
+  | { readonly kind: "stop"; readonly evse: number }
+  | { readonly kind: "resume"; readonly evse: number }
+  | { readonly kind: "backend-limit"; readonly evse: number }
+  | { readonly kind: "import-limit"; readonly limitW: number }
+  | { readonly kind: "reserve"; readonly reservePct: number };
+
+/** A plan that was tried, and how it would do. */
+export interface Tried {
+  readonly built: BuiltProblem;
+  readonly plan: MadePlan["plan"];
+  readonly ready: ReadonlyMap<string, boolean>;
+  readonly tookMs: number;
+}
+
+export interface Tries {
+  /** Null: too many are waiting. */
+  run(made: MadePlan, changes: readonly TriedChange[]): Promise<Tried | null>;
+  stop(): Promise<void>;
+}
+
+/** Tries that may wait. */
+const waitingMax = 24;
+/** The thread ends when nobody has asked for so long, ms. */
+const idleMs = 60_000;
+
+/** The situation with a change in it. */
+function withChange(situation: Situation, change: TriedChange): Situation {
+  if (change.kind === "import-limit")
+    return { ...situation, importLimitW: Math.min(situation.configuredImportW, change.limitW) };
+  const one = (evse: SituatedEvse): SituatedEvse => {
+    switch (change.kind) {
+      case "reserve":
+        return { ...evse, reservePct: change.reservePct };
+      case "departure":
+        return evse.need === null ? evse : { ...evse, need: { ...evse.need, departsAtMs: change.departsAtMs } };
+      case "need":
+        return evse.need === null
+          ? evse
+          : { ...evse, need: { ...evse.need, neededWh: (change.neededPct / 100) * evse.capacityWh } };
+      case "priority":
+        return { ...evse, priority: change.priority === 1 ? 1 : change.priority === 3 ? 3 : 2 };
+      case "charge-now":
+        return { ...evse, chargeNow: true };
+      case "stop":
+        return { ...evse, held: held.everything };
+      case "resume":
+        return { ...evse, held: 0 };
+      default:
+        return { ...evse, backendMaxW: Number.POSITIVE_INFINITY };
+    }
+  };
+  const concerns = (evse: SituatedEvse): boolean => change.kind === "reserve" || change.evse === evse.evse;
+  return { ...situation, evses: situation.evses.map((evse) => (concerns(evse) ? one(evse) : evse)) };
+}
+
+/** Whether each stay has what it needs, by EVSE and departure; a stay's own need, as tried. */
+export const stayKey = ({
+  evse,
+  arrivesAtMs,
+}: {
+  readonly evse: number;
+  readonly arrivesAtMs: number | null;
+}): string => `${evse} ${arrivesAtMs ?? "here"}`;
+
+export function readyOf({ built, plan }: Pick<MadePlan, "built" | "plan">): Map<string, boolean> {
+  return new Map(built.stays.map((one, k) => [stayKey(one), (plan.outcome.stays[k]?.shortWh ?? 0) <= enoughWh]));
+}
+
+export function createTries(vehicles: Pick<Vehicles, "departures" | "routes">): Tries {
+  let thread: PlannerThread | null = null;
+  let last: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
+  let resting: ReturnType<typeof setTimeout> | null = null;
+
+  const rest = (): void => {
+    if (resting) clearTimeout(resting);
+    resting = setTimeout(() => {
+      void thread?.close();
+      thread = null;
+    }, idleMs);
+    resting.unref();
+  };
+  const once = async (made: MadePlan, changes: readonly TriedChange[]): Promise<Tried> => {
+    const fromMs = performance.now();
+    const situation = changes.reduce(withChange, made.situation);
+    const built = buildProblem(situation, vehicles, {
+      startsAtMs: made.situation.startsAtMs,
+      powerW: made.plan.powerW,
+    });
+    // Against a greedy plan only a greedy one compares.
+    const plan =
+      made.plan.method === "greedy"
+        ? planOnce(built.problem, null)
+        : await (thread ??= new PlannerThread()).plan(built.problem);
+    rest();
+    return { built, plan, ready: readyOf({ built, plan }), tookMs: performance.now() - fromMs };
+  };
+  return {
+    run(made, changes) {
+      if (waiting >= waitingMax) return Promise.resolve(null);
+      waiting++;
+      const mine = last.then(() => once(made, changes)).finally(() => waiting--);
+      last = mine.catch(() => undefined);
+      return mine;
+    },
+    async stop() {
+      if (resting) clearTimeout(resting);
+      await thread?.close();
+      thread = null;
+    },
+  };
+}

@@ -1,0 +1,391 @@
+/** Plan, readiness and "what if" of the station in the API's shapes, with sentences for people. */
+
+import { slotReason } from "../../app/core-vocabulary.ts";
+import type { PlannedStay } from "../../app/planning/build-problem.ts";
+import type { MadePlan } from "../../app/planning/planning.ts";
+import { duration, enoughWh, type ReadyVehicle } from "../../app/planning/readiness.ts";
+import type { Remedy } from "../../app/planning/remedies.ts";
+import { slotMs } from "../../app/planning/situation.ts";
+import { readyOf, stayKey, type Tried, type TriedChange } from "../../app/planning/tries.ts";
+import type { SiteStation } from "../../app/station.ts";
+import { noPlan } from "./no-plan.ts";
+import type { PlanAnswer, ReadinessAnswer, TryAnswer } from "./plan-api.ts";
+
+type Station = Pick<SiteStation, "plans" | "config" | "fleet" | "report">;
+/** "05:30" of the site. */
+export type Clock = (atMs: number) => string;
+
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
+const whole = (values: readonly (number | null)[]): number[] => values.map((value) => Math.round(value ?? 0));
+const kW = (powerW: number): string => `${(Math.abs(powerW) / 1_000).toFixed(1)} kW`;
+const pctOf = (energyWh: number, capacityWh: number): number | null =>
+  capacityWh > 0 && Number.isFinite(energyWh) ? Math.round((energyWh / capacityWh) * 1_000) / 10 : null;
+/** Power below this is none, W. */
+const idleW = 50;
+
+export function planAnswerOf({ plans }: Station, clock: Clock, nowMs: number): PlanAnswer {
+  const { made, idle, inForce } = plans.planning;
+  if (made === null) return noPlan(idle);
+  const { plan, situation, built } = made;
+  const { tariff, slots, startsAtMs } = situation;
+  const { bill } = plan.outcome;
+  return {
+    method: plan.method,
+    fallback: plan.fallback ?? "",
+    version: made.version,
+    madeAtMs: made.madeAtMs,
+    ageMs: nowMs - made.madeAtMs,
+    inForce,
+    startsAtMs,
+    slotMs,
+    slots,
+    currency: situation.currency,
+    importPerKWh: [...(tariff?.importPerKWh ?? [])],
+    exportPerKWh: [...(tariff?.exportPerKWh ?? [])],
+    knownPriceSlots: tariff?.knownSlots ?? 0,
+    loadW: whole(built.problem.site.loadW),
+    pvW: whole(built.problem.site.pvW),
+    vehiclesW: Array.from({ length: slots }, (_, t) =>
+      Math.round(Object.values(plan.powerW).reduce((sum, powers) => sum + (powers[t] ?? 0), 0)),
+    ),
+    netW: whole(plan.outcome.netW),
+    gridCapW: whole(plan.gridCapW),
+    importLimitW: Math.round(situation.importLimitW),
+    exportLimitW: situation.exportLimitW.map((limitW) =>
+      Number.isFinite(limitW) ? Math.round(limitW) : Number.MAX_SAFE_INTEGER,
+    ),
+    basis: {
+      load: situation.load.basis,
+      pv: situation.pv.basis,
+      prices: tariff === null ? "unknown" : tariff.knownSlots < slots ? "partly known" : "known",
+    },
+    vehicles: [
+      ...built.stays.map((one, k) => plannedVehicle(made, one, k, clock, nowMs)),
+      ...built.unplanned.map(unplannedVehicle),
+    ],
+    cost: {
+      energy: bill.energy,
+      demand: bill.demand,
+      wear: bill.wear,
+      events: bill.events,
+      total: bill.total,
+      atOnce: null,
+    },
+    faults: plan.faults.map(({ where, sentence }) => ({ where, sentence })),
+    sentence: planSentence(made, clock),
+  };
+}
+
+const unplannedVehicle = ({
+  evse,
+  name,
+  why,
+}: {
+  evse: number;
+  name: string;
+  why: string;
+}): PlanAnswer["vehicles"][number] => ({
+  evse,
+  vehicleId: null,
+  name,
+  arrivesAtMs: null,
+  departsAtMs: null,
+  neededWh: null,
+  capacityWh: null,
+  runs: [],
+  now: why,
+  unplanned: why,
+});
+
+function planSentence({ plan, situation, madeAtMs }: MadePlan, clock: Clock): string {
+  const how =
+    plan.method === "greedy"
+      ? `Planned without optimisation (${plan.fallback}), at ${clock(madeAtMs)}.`
+      : `Planned at ${clock(madeAtMs)}.`;
+  const load = {
+    feed: "a feed",
+    "similar-days": "similar days",
+    "clear-sky": "clear sky",
+    flat: "the load of now",
+    unknown: "nothing: it is not known",
+  }[situation.load.basis];
+  const prices = situation.tariff === null ? "no prices are known" : "prices as known";
+  return `${how} The load ahead rests on ${load}; ${prices}.`;
+}
+
+type Run = PlanAnswer["vehicles"][number]["runs"][number];
+
+/** Runs of equal slots of one stay. */
+function runsOf({ plan, situation }: MadePlan, { stay }: PlannedStay, k: number): Run[] {
+  const powers = plan.powerW[stay.evseId] ?? [];
+  const reasons = plan.reasons[stay.evseId] ?? [];
+  const energyWh = plan.outcome.stays[k]?.energyWh ?? [];
+  const runs: Run[] = [];
+  for (let t = stay.arrivalSlot; t < stay.departureSlot; t++) {
+    const powerW = Math.round(powers[t] ?? 0);
+    const reason = reasons[t] ?? "absent";
+    const untilMs = situation.startsAtMs + (t + 1) * slotMs;
+    const endWh = Math.round(energyWh[t - stay.arrivalSlot] ?? stay.arrivalWh);
+    const last = runs.at(-1);
+    if (last !== undefined && last.reason === reason && Math.abs(last.powerW - powerW) <= idleW) {
+      last.untilMs = untilMs;
+      last.endWh = endWh;
+    } else
+      runs.push({ fromMs: untilMs - slotMs, untilMs, powerW, endWh, reason, sentence: slotReason(reason).sentence });
+  }
+  return runs;
+}
+
+function plannedVehicle(
+  made: MadePlan,
+  one: PlannedStay,
+  k: number,
+  clock: Clock,
+  nowMs: number,
+): PlanAnswer["vehicles"][number] {
+  const runs = runsOf(made, one, k);
+  return {
+    evse: one.evse,
+    vehicleId: one.vehicle?.entry.id ?? null,
+    name: one.name,
+    arrivesAtMs: one.arrivesAtMs,
+    departsAtMs: one.departsAtMs,
+    neededWh: Math.round(one.neededWh),
+    capacityWh: Math.round(one.stay.capacityWh),
+    runs,
+    now:
+      one.arrivesAtMs === null ? nowSentence(made, one, runs, clock, nowMs) : `Expected at ${clock(one.arrivesAtMs)}.`,
+    unplanned: "",
+  };
+}
+
+/** What it does now and why; for one that waits until when, and what energy costs then. */
+function nowSentence(
+  { situation }: MadePlan,
+  { departsAtMs }: PlannedStay,
+  runs: readonly Run[],
+  clock: Clock,
+  nowMs: number,
+): string {
+  const at = runs.findIndex(({ untilMs }) => untilMs > nowMs);
+  const run = runs[at];
+  if (run === undefined) return `Leaves at ${clock(departsAtMs)}.`;
+  const { powerW, reason, sentence } = run;
+  if (powerW > idleW) return `Charges ${kW(powerW)} until ${clock(run.untilMs)}. ${sentence}`;
+  if (powerW < -idleW) return `Feeds ${kW(powerW)} until ${clock(run.untilMs)}. ${sentence}`;
+  const next = runs.slice(at + 1).find((later) => Math.abs(later.powerW) > idleW);
+  if (next === undefined) return reason === "price" || reason === "full" ? "Has what it needs." : sentence;
+  const priceAt = (atMs: number): number | undefined =>
+    situation.tariff?.importPerKWh[Math.floor((atMs - situation.startsAtMs) / slotMs)];
+  const [now, then] = [priceAt(nowMs), priceAt(next.fromMs)];
+  const money =
+    reason === "price" && now !== undefined && then !== undefined && now !== then
+      ? `energy costs ${now.toFixed(2)} now and ${then.toFixed(2)} then`
+      : sentence.replace(/\.$/, "").toLowerCase();
+  return `Waits until ${clock(next.fromMs)}: ${money}.`;
+}
+
+export function readinessAnswerOf(station: Station, clock: Clock, nowMs: number): ReadinessAnswer {
+  const { plans } = station;
+  const rows = plans.board;
+  const willBe = rows.filter(
+    ({ state, missingWh }) =>
+      state === "ready" || state === "on-the-way" || state === "tight" || (state === "away" && missingWh <= enoughWh),
+  );
+  const ready = rows.map(({ readyAtMs }) => readyAtMs).filter(Number.isFinite);
+  const departures = rows.map(({ departsAtMs }) => departsAtMs).filter((atMs) => atMs > nowMs);
+  return {
+    atMs: nowMs,
+    planAtMs: plans.planning.made?.madeAtMs ?? null,
+    ready: {
+      count: willBe.length,
+      of: rows.length,
+      byAtMs: departures.length > 0 ? Math.max(...departures) : null,
+      lastReadyAtMs: ready.length > 0 ? Math.max(...ready) : null,
+    },
+    sentence: boardSentence(rows, willBe.length, clock),
+    vehicles: rows.map((row) => readyVehicle(station, row, clock)),
+    outage: outageOf(station, clock, nowMs),
+  };
+}
+
+function boardSentence(rows: readonly ReadyVehicle[], count: number, clock: Clock): string {
+  if (rows.length === 0) return "No departures are known for the next 24 h.";
+  const last = Math.max(...rows.map(({ readyAtMs }) => readyAtMs).filter(Number.isFinite));
+  if (count === rows.length) {
+    const all = rows.length === 1 ? `${rows[0]!.name} will be ready.` : `All ${rows.length} will be ready.`;
+    return Number.isFinite(last) ? `${all} The last at ${clock(last)}.` : all;
+  }
+  const first = rows.find(
+    ({ state, missingWh }) => state === "short" || state === "missed" || state === "unknown" || missingWh > enoughWh,
+  );
+  const has = first && pctOf(first.forecastWh, first.capacityWh);
+  const needs = first && pctOf(first.neededWh, first.capacityWh);
+  const who =
+    first === undefined
+      ? ""
+      : first.state === "unknown"
+        ? ` Of ${first.name} it is not known: ${first.cause?.sentence ?? ""}`
+        : ` ${first.name} will have ${has == null ? "too little" : `${Math.round(has)} %`}${needs == null ? "" : ` of ${Math.round(needs)} %`} at ${clock(first.departsAtMs)}.`;
+  return `${count} of ${rows.length} will be ready.${who}`;
+}
+
+function readyVehicle({ plans }: Station, row: ReadyVehicle, clock: Clock): ReadinessAnswer["vehicles"][number] {
+  const remedies = plans.remediesOf(row);
+  return {
+    vehicleId: row.vehicleId,
+    name: row.name,
+    evse: row.evse,
+    state: row.state,
+    departsAtMs: finite(row.departsAtMs),
+    socPct: pctOf(row.hasWh, row.capacityWh),
+    neededPct: pctOf(row.neededWh, row.capacityWh),
+    neededWh: finite(Math.round(row.neededWh)),
+    forecastPct: pctOf(row.forecastWh, row.capacityWh),
+    missingWh: Math.round(row.missingWh),
+    readyAtMs: finite(row.readyAtMs),
+    marginMs: finite(Math.round(row.marginMs)),
+    priority: row.priority,
+    cause: row.cause,
+    knownSinceMs: finite(plans.knownSinceMs(row)),
+    remedies: (remedies ?? []).map((remedy) => remedyOf(row, remedy, plans.planning.made, clock)),
+    remediesPending: remedies === null,
+  };
+}
+
+function remedyOf(
+  row: ReadyVehicle,
+  remedy: Remedy,
+  made: MadePlan | null,
+  clock: Clock,
+): ReadinessAnswer["vehicles"][number]["remedies"][number] {
+  const { change, forecastWh, readyCount, of, costDelta, loses, atMs, pct } = remedy;
+  const currency = made?.situation.currency ?? "";
+  const priced = made !== null && made.situation.tariff !== null;
+  const cost =
+    priced && Math.abs(costDelta) >= 0.01
+      ? `; ${costDelta > 0 ? "+" : "−"}${Math.abs(costDelta).toFixed(2)} ${currency}`.trimEnd()
+      : "";
+  const others = loses.length > 0 ? ` ${loses.join(" and ")} would then not be ready.` : "";
+  return {
+    id: remedy.id,
+    label: labelOf(row, change, clock, atMs, pct),
+    sentence: `${row.name} has ${Math.round((forecastWh / row.capacityWh) * 100)} %; ${readyCount} of ${of} ready${cost}.${others}`,
+    change: change as ReadinessAnswer["vehicles"][number]["remedies"][number]["change"],
+    forecastWh: Math.round(forecastWh),
+    readyCount,
+    costDelta: priced ? Math.round(costDelta * 100) / 100 : null,
+    action: actionOf(row, change),
+  };
+}
+
+function labelOf(row: ReadyVehicle, change: TriedChange, clock: Clock, atMs?: number, pct?: number): string {
+  switch (change.kind) {
+    case "departure":
+      return `Leave at ${clock(atMs ?? change.departsAtMs)}`;
+    case "need":
+      return `Accept ${pct ?? change.neededPct} %`;
+    case "priority":
+      return `Let ${row.name} go first`;
+    case "import-limit":
+      return `Raise the import limit to ${kW(change.limitW)}`;
+    case "backend-limit":
+      return "Ask the backend to lift its limit";
+    case "resume":
+      return "Resume the charger";
+    default:
+      return "Charge now";
+  }
+}
+
+/** The action that does it; null where somebody else has to. */
+function actionOf(
+  { evse, departsAtMs, neededWh, capacityWh }: ReadyVehicle,
+  change: TriedChange,
+): { action: string; values: Record<string, number | string> } | null {
+  const target = Math.round((neededWh / capacityWh) * 100);
+  switch (change.kind) {
+    case "departure":
+      return {
+        action: "departure",
+        values: { evse: String(evse), departsAtMs: change.departsAtMs, targetPct: target },
+      };
+    case "need":
+      return { action: "departure", values: { evse: String(evse), departsAtMs, targetPct: change.neededPct } };
+    case "priority":
+      return { action: "priority", values: { evse: String(evse), priority: String(change.priority) } };
+    case "import-limit":
+      return { action: "tighten", values: { demandLimitW: change.limitW } };
+    case "resume":
+      return { action: "resume", values: { evse: String(evse) } };
+    case "charge-now":
+      return { action: "chargeNow", values: { evse: String(evse) } };
+    default:
+      return null;
+  }
+}
+
+function outageOf({ plans, report }: Station, clock: Clock, nowMs: number): ReadinessAnswer["outage"] {
+  const has: number = report()?.tiers[0]?.couldH ?? Number.NaN;
+  const { hours } = plans.outage.wanted(nowMs);
+  const warning = plans.outage.warning(nowMs);
+  const readyAtMs = has >= hours ? nowMs : plans.outage.readyAtMs(plans.planning.made);
+  const now = Number.isFinite(has)
+    ? `The vehicles hold ${duration(has)} of tier 1 above their reserves.`
+    : "How long tier 1 could be fed is not known.";
+  const wants =
+    hours <= 0
+      ? ""
+      : has >= hours
+        ? ` The ${duration(hours)} that are wanted are there.`
+        : Number.isFinite(readyAtMs)
+          ? ` The ${duration(hours)} that are wanted are there at ${clock(readyAtMs)}.`
+          : ` The ${duration(hours)} that are wanted can't be reached with the vehicles that are here.`;
+  return {
+    runwayH: finite(has),
+    wantedH: hours > 0 ? hours : null,
+    warning: warning && { ...warning, readyAtMs: finite(readyAtMs) },
+    sentence: `${now}${wants}`,
+  };
+}
+
+export function tryAnswerOf(made: MadePlan, tried: Tried): TryAnswer {
+  const before = readyOf(made);
+  const count = (ready: ReadonlyMap<string, boolean>): number => [...ready.values()].filter(Boolean).length;
+  const rows = tried.built.stays.map((one, k) => {
+    const key = stayKey(one);
+    const was = made.built.stays.findIndex((other) => stayKey(other) === key);
+    const nowPct = was < 0 ? null : pctOf(made.plan.outcome.stays[was]!.departsWithWh, one.stay.capacityWh);
+    const afterPct = pctOf(tried.plan.outcome.stays[k]!.departsWithWh, one.stay.capacityWh);
+    return {
+      evse: one.evse,
+      name: one.name,
+      nowPct,
+      afterPct,
+      readyAfter: tried.ready.get(key) === true,
+      same:
+        nowPct !== null &&
+        afterPct !== null &&
+        Math.abs(nowPct - afterPct) < 0.5 &&
+        before.get(key) === tried.ready.get(key),
+    };
+  });
+  const costNow = made.plan.outcome.bill.total;
+  const costAfter = tried.plan.outcome.bill.total;
+  const [readyNow, readyAfter] = [count(before), count(tried.ready)];
+  const money =
+    made.situation.tariff === null
+      ? ""
+      : `, ${costAfter >= costNow ? "+" : "−"}${Math.abs(costAfter - costNow).toFixed(2)} ${made.situation.currency}`.trimEnd();
+  return {
+    planVersion: made.version,
+    tookMs: Math.round(tried.tookMs),
+    costNow,
+    costAfter,
+    readyNow,
+    readyAfter,
+    of: tried.ready.size,
+    rows,
+    sentence: `${readyAfter} of ${tried.ready.size} ready instead of ${readyNow}${money}.`,
+  };
+}
