@@ -42,6 +42,7 @@ export function gatherPccLimits(
 export function watchPcc(core: Core, { meter, stages, site, transferDevice, wallMs }: Snapshot, nowMs: number): void {
   const { pccRecord, exportControl, budget, pccLimits, reversePower, authority } = core;
   pccRecord.wallMs = wallMs;
+  pccRecord.k1Open = core.modeFacts.provenOpen;
   recordPcc(pccRecord, exportControl, budget, meter, pccLimits, nowMs);
   let dischargingW = 0;
   for (let i = 0; i < stages.length; i++) if (stages[i]!.powerW < 0) dischargingW -= stages[i]!.powerW;

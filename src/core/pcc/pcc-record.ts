@@ -27,6 +27,12 @@ const causeHoldMs = 2_000;
 const sampleOlderTicks = 0.25;
 /** A stage explains an event when its excess is at least this share of it. */
 const excessShare = 0.5;
+/**
+ * Behind an open K1 the meter shows nothing of the site but its own noise, and what the stages do is no export. What it shows
+ * beyond this share of the stages' sum is power all the same, whatever K1's contacts say.
+ */
+const openNoiseShare = 0.02;
+const noStages: StagesBetween = () => 0;
 
 interface RecordSide {
   readonly sign: 1 | -1;
@@ -46,6 +52,8 @@ export interface PccRecord {
   readonly passport: ResponsePassport;
   /** In: UTC now, ms; NaN when the clock is not trusted. A field, so that no number is boxed for the call. */
   wallMs: number;
+  /** In: K1 is proven open. */
+  k1Open: boolean;
 }
 
 /** `boundMs`: recovery that the site promises, for the passport. */
@@ -59,7 +67,13 @@ export function createPccRecord(control: ExportControl, config: LedgerConfig, bo
     loweredAtMs: Number.NEGATIVE_INFINITY,
     loweredFromW: Number.NaN,
   });
-  return { exports: side(-1), imports: side(1), passport: createResponsePassport(boundMs), wallMs: Number.NaN };
+  return {
+    exports: side(-1),
+    imports: side(1),
+    passport: createResponsePassport(boundMs),
+    wallMs: Number.NaN,
+    k1Open: false,
+  };
 }
 
 /** One tick. */
@@ -98,8 +112,9 @@ function recordSide(
   const olderMs = sampleOlderTicks * control.config.tickMs;
   sample.fromMs = control.sampleFromMs - olderMs;
   sample.untilMs = control.sampleUntilMs - olderMs;
-  sample.powerW = side.sign * meter.powerW;
-  sample.otherW = side.sign * budget.loadW;
+  const isCutOff = record.k1Open && Math.abs(meter.powerW) <= openNoiseShare * control.scaleW;
+  sample.powerW = isCutOff ? 0 : side.sign * meter.powerW;
+  sample.otherW = isCutOff ? 0 : side.sign * budget.loadW;
   sample.limitW = side.limitW;
   sample.limitFromMs = side.loweredAtMs;
   // The limit fell after the window: what it shows counts against the old one. Within it only what came after counts.
@@ -109,7 +124,7 @@ function recordSide(
   }
   sample.sigmaW = control.channels[0]!.noise.sigmaW;
   sample.cause = causeOf(side, control, sample.powerW - sample.limitW, nowMs);
-  const entered = noteSample(ledger, sample, side.stagesBetween, record.wallMs - nowMs);
+  const entered = noteSample(ledger, sample, isCutOff ? noStages : side.stagesBetween, record.wallMs - nowMs);
   for (let k = ledger.total - entered; k < ledger.total; k++) {
     const entry = ledger.entries[k % ledger.config.entriesMax]!;
     if (entry.cause === "load-step")

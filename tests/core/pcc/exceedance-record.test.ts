@@ -100,3 +100,34 @@ test("exceedances that follow each other closely are entries of their own, and o
   expect(countWithin(ledger, 20_000)).toBe(3);
   expect(ledger.alarmTooMany).toBe(true);
 });
+
+describe("behind an open K1, with stages that carry an island and a limit of 0 W", () => {
+  /** A meter that shows noise and, from the fifth second on, `powerW`. */
+  const island = (k1Open: boolean, powerW: number) => {
+    const site = makeSite({ meterMs: 100, tickMs: 20, sigmaShare: 0.0005 });
+    const record = createPccRecord(site.control, usualLedger);
+    record.k1Open = k1Open;
+    site.limits.exportLimitW = 0;
+    site.requestedW.fill(-ratedW / 2);
+    setLoad(site, 120_000);
+    site.run(12_000, (nowMs) => {
+      if (nowMs % 20 !== 0) return;
+      const noiseW = 4_000 * Math.sin(nowMs * 0.37);
+      const shown = { ...site.meter, powerW: noiseW + (nowMs > 5_000 ? powerW : 0) };
+      // The load is what the meter shows without the stages.
+      const budget = { ...site.budget, loadW: site.budget.loadW + shown.powerW };
+      recordPcc(record, site.control, budget, shown, site.limits, nowMs);
+    });
+    return record.exports.ledger.total + Number(record.exports.ledger.isOpen);
+  };
+
+  test.each([
+    ["noise of the meter → no export", true, 0, 0],
+    ["the same noise with K1 closed → exports, as the meter says", false, 0, 1],
+    ["power that the meter sees although K1's contacts say open → an export", true, -20_000, 1],
+  ] as const)("%s", (_, k1Open, powerW, leastEvents) => {
+    const events = island(k1Open, powerW);
+    if (leastEvents === 0) expect(events).toBe(0);
+    else expect(events).toBeGreaterThanOrEqual(leastEvents);
+  });
+});
