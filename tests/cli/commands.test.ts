@@ -202,6 +202,8 @@ const rows: readonly Row[] = [
   ["v2g 8098", 1, /truncated: the message ends too early at bit 16/],
   ["v2g zz", 2, /zz is neither a file nor hexadecimal digits/],
   ["v2g --set none 80", 2, /sap, din, iso2/],
+  ["v2g --keys nowhere.keys 80", 2, /nowhere\.keys is no file with secrets/],
+  ["v2g 80980011d00000 --timeline", 0, /SessionSetupReq was not answered/],
 ];
 
 describe("every command says what it did, or what was wrong, in the right place", () => {

@@ -3,10 +3,11 @@ import { type Codec, codecOf } from "../exi/codec.ts";
 import { ExiError } from "../exi/errors.ts";
 import type { Message } from "../exi/interpret.ts";
 import type { SchemaSet } from "../exi/schema.ts";
-import { streamsOf } from "./capture.ts";
+import { captureOf, type Stream } from "./capture.ts";
 import { isInstant, unitOf } from "./field-units.ts";
 import { type SchemaSetName, schemaSets } from "./messages/index.ts";
 import { fromPhysicalValue, fromRationalNumber } from "./physical-values.ts";
+import { clientHello, isTls, type KeyLog, readKeyLog, timeOf, undoTls } from "./tls-records.ts";
 import { type PayloadType, payloadTypes, readV2gtpHeader, v2gtpHeaderBytes } from "./v2gtp.ts";
 
 /** A stretch of EXI, or of something else in a V2GTP frame. */
@@ -16,6 +17,8 @@ export interface Payload {
   readonly offset: number;
   /** Of a capture: who said it to whom. */
   readonly stream?: string;
+  /** Of a capture: when its last octet was seen, ms since 1970. */
+  readonly tMs?: number;
   /** Undefined for bare EXI, and for types that nobody has defined. */
   readonly type: PayloadType | undefined;
   readonly code: number | undefined;
@@ -26,30 +29,52 @@ const framesMax = 10_000;
 
 /**
  * The payloads in some bytes: the frames of a capture's streams, frames one behind the other (the payload of a TCP
- * connection) or anywhere, or, without any frame, bare EXI. Throws a sentence for a capture without any frame.
+ * connection) or anywhere, or, without any frame, bare EXI. Encrypted streams are opened with the secrets in the capture
+ * and with further key log lines. Throws a sentence for a capture without any frame.
  */
-export function payloadsIn(bytes: Uint8Array): Payload[] {
-  const streams = streamsOf(bytes);
-  if (streams === null) {
+export function payloadsIn(bytes: Uint8Array, keyLog = ""): Payload[] {
+  const capture = captureOf(bytes);
+  if (capture === null) {
     const found = framesIn(bytes);
     return found.length > 0 ? found : [{ bytes, offset: 0, type: undefined, code: undefined }];
   }
-  const found = streams.flatMap((stream) => framesIn(stream.bytes, stream.name)).slice(0, framesMax);
+  const { streams, closed } = opened(capture.streams, readKeyLog(`${keyLog}\n${capture.keyLog}`));
+  const found = streams.flatMap((stream) => framesIn(stream.bytes, stream)).slice(0, framesMax);
   if (found.length > 0) return found;
   // Links that are not understood: whole frames can be found all the same.
   const anywhere = framesIn(bytes);
   if (anywhere.length > 0) return anywhere;
-  const encrypted = streams.filter(({ protocol, bytes: said }) => protocol === "tcp" && isTls(said)).length;
   throw new Error(
-    `No V2GTP frame found in this capture.${encrypted > 0 ? ` ${encrypted} of its streams are encrypted (TLS), which is not undone here.` : ""}`,
+    `No V2GTP frame found in this capture.${closed.length > 0 ? ` ${closed.length === 1 ? "A connection is" : `${closed.length} connections are`} encrypted (TLS), and ${closed[0]}: give its key log with --keys.` : ""}`,
   );
 }
 
-/** A record of TLS: handshake or data, version 3.x. */
-const isTls = (bytes: Uint8Array): boolean =>
-  (bytes[0] === 0x16 || bytes[0] === 0x17) && bytes[1] === 3 && bytes[2]! <= 4;
+const reversed = (name: string): string => name.split(" → ").reverse().join(" → ");
 
-function framesIn(bytes: Uint8Array, stream?: string): Payload[] {
+/** Streams with TLS undone where its secrets are known; why the others stay closed. */
+function opened(streams: readonly Stream[], keys: KeyLog): { streams: Stream[]; closed: string[] } {
+  const closed: string[] = [];
+  const instead = new Map<Stream, Stream>();
+  for (const asking of streams) {
+    if (asking.protocol !== "tcp" || !isTls(asking.bytes) || asking.bytes[5] !== clientHello) continue;
+    const answering = streams.find(({ name }) => name === reversed(asking.name));
+    if (answering === undefined) {
+      closed.push("only one side of it is in the capture");
+      continue;
+    }
+    const undone = undoTls(asking, answering, keys);
+    if (!undone.ok) {
+      closed.push(undone.why);
+      continue;
+    }
+    const how = ` (${undone.version})`;
+    instead.set(asking, { ...asking, name: asking.name + how, ...undone.fromClient });
+    instead.set(answering, { ...answering, name: answering.name + how, ...undone.fromServer });
+  }
+  return { streams: streams.map((stream) => instead.get(stream) ?? stream), closed };
+}
+
+function framesIn(bytes: Uint8Array, stream?: Stream): Payload[] {
   const found: Payload[] = [];
   for (let at = 0; at + v2gtpHeaderBytes <= bytes.length && found.length < framesMax; ) {
     const header = readV2gtpHeader(bytes, at);
@@ -65,7 +90,7 @@ function framesIn(bytes: Uint8Array, stream?: string): Payload[] {
       offset: start,
       type,
       code: header.payloadType,
-      ...(stream !== undefined && { stream }),
+      ...(stream !== undefined && { stream: stream.name, tMs: timeOf(stream, end) }),
     });
     at = end;
   }

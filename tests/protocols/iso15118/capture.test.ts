@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { streamsOf } from "../../../src/protocols/iso15118/capture.ts";
+import { captureOf } from "../../../src/protocols/iso15118/capture.ts";
 import { payloadsIn } from "../../../src/protocols/iso15118/explain.ts";
 
 const setup = Buffer.from("80980011d00000", "hex");
@@ -133,15 +133,15 @@ describe("messages over several packets", () => {
       over6(tcp({ sequence: 1 + 30, data: three.subarray(30) })),
     ]);
     expect(payloadsIn(capture)).toHaveLength(2);
-    expect(streamsOf(capture)).toHaveLength(2);
+    expect(captureOf(capture)?.streams).toHaveLength(2);
   });
 });
 
 describe("captures without a frame", () => {
-  test("say so, and that TLS is not undone", () => {
+  test("say so, and why TLS stays closed", () => {
     const hello = Buffer.from("1603010005010000010303", "hex");
     expect(() => payloadsIn(pcapng([over6(tcp({ sequence: 1, data: hello }))]))).toThrow(
-      "No V2GTP frame found in this capture. 1 of its streams are encrypted",
+      "No V2GTP frame found in this capture. A connection is encrypted (TLS), and only one side of it is in the capture",
     );
     expect(() => payloadsIn(pcap([], "little"))).toThrow("No V2GTP frame found in this capture.");
   });
@@ -149,13 +149,13 @@ describe("captures without a frame", () => {
   test("damaged files end where they are damaged", () => {
     const whole = pcapng([syn, early, late]);
     for (let length = 24; length < whole.length; length++) {
-      const streams = streamsOf(whole.subarray(0, length));
+      const streams = captureOf(whole.subarray(0, length))?.streams ?? null;
       expect(streams!.length).toBeLessThanOrEqual(1);
     }
     for (let i = 0; i < whole.length; i++) {
       const damaged = Buffer.from(whole);
       damaged[i] = 255 - damaged[i]!;
-      expect(() => streamsOf(damaged)).not.toThrow();
+      expect(() => captureOf(damaged)).not.toThrow();
     }
   });
 });

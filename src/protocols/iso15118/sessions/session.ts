@@ -242,7 +242,7 @@ const loopOf = ({ loops, times }: Protocol, life: Life, context: SessionContext)
 });
 
 /** Where the table leads from this state, or undefined when the request is out of order. */
-function nextOf({ states, powerOf }: Protocol, state: string, name: string, body: Fields): Next | undefined {
+export function nextOf({ states, powerOf }: Protocol, state: string, name: string, body: Fields): Next | undefined {
   if (name === "SessionStop") return states.noStop.includes(state) ? undefined : states.over;
   return states.states[state]?.[`${name}${powerOf(name, body)}`];
 }

@@ -311,6 +311,8 @@ export interface Bench {
   nowMs: number;
   /** Sends a request of the tables (`PowerDelivery+`); the stage obeys before and after it. */
   send(key: string, body?: Fields, sessionId?: string): Reply;
+  /** The body that it sends. */
+  requestOf(key: string): Fields;
 }
 
 export const ownId = "0102030405060708";
@@ -328,6 +330,7 @@ function bench(
     facts,
     session,
     nowMs: 0,
+    requestOf: (key) => requests[key]!,
     send(key, body = requests[key]!, sessionId = key === "SessionSetup" ? "0000000000000000" : session.sessionId) {
       self.nowMs += 100;
       let reply = session.handle(`${key.replace(/[+~-]$/, "")}Req`, body, sessionId, self.nowMs);
