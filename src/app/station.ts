@@ -23,7 +23,7 @@ import { createStallNotes } from "./control/stall-notes.ts";
 import { createEconomy, type Economy } from "./economy/economy.ts";
 import type { Log } from "./log.ts";
 import { createDeviceNotes } from "./notes/device-notes.ts";
-import { createDynamicsNotes } from "./notes/dynamics-notes.ts";
+import { createDynamicsNotes, toldDynamics } from "./notes/dynamics-notes.ts";
 import { createMeterNotes } from "./notes/meter-notes.ts";
 import type { PccMessage } from "./notes/pcc-watch.ts";
 import { openPeople, type People } from "./people.ts";
@@ -131,6 +131,7 @@ export function startStation(options: StationOptions): SiteStation {
   const dynamicsNotes = createDynamicsNotes(
     log,
     config.evses.map(({ name }, i) => name ?? `EVSE ${i + 1}`),
+    toldDynamics(config),
   );
   const mismatches = createMismatchNotes(log, (message) =>
     audit({ kind: "alarm", actor: "controller", body: { message } }),

@@ -438,13 +438,13 @@ export const eventWords = {
   "meter-slower": {
     sentence: "The PCC meter shows changes about {laterMs} later than configured. Power rises more slowly.",
     cause: "Its averaging window, its interval or its network is slower than the settings say; otherwise power would swing for ever.",
-    todo: "Correct updateMs, windowMs and latencyMs of the meter, then restart.",
+    todo: "Measure them (islet commission, step nudges), correct updateMs, windowMs and latencyMs of the meter, then restart.",
     severity: "warning", clears: "afterDelay", ends: "With a restart, a reset on site, or when it has been tried again after an hour.",
   },
   "stage-slower": {
     sentence: "{stage} follows its setpoint about {laterMs} later than configured. Power rises more slowly.",
     cause: "Its response, dead time, slew or command period is slower than the settings say; otherwise power would swing for ever.",
-    todo: "Correct responseMs, deadTimeMs, slewPctPerS and commandPeriodMs of the power stage, then restart.",
+    todo: "Measure them (islet commission, step nudges), correct responseMs, deadTimeMs, slewPctPerS and commandPeriodMs of the power stage, then restart.",
     severity: "warning", clears: "afterDelay", ends: "With a restart, a reset on site, or when it has been tried again after an hour.",
   },
   "control-unsteady": {

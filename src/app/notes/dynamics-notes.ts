@@ -1,4 +1,5 @@
 /** Tells people in the log when meter or power stages are slower than configured, and when a limit is exceeded again and again. */
+import type { SiteConfig } from "../../config/site.ts";
 import { eventWords } from "../../domain/event-words.table.ts";
 import type { Log } from "../log.ts";
 
@@ -11,26 +12,51 @@ export interface DynamicsFacts {
   readonly stageLaterMs: number;
 }
 
-const told = ["meter-slower", "stage-slower", "control-unsteady"] as const;
+const toldCauses = ["meter-slower", "stage-slower", "control-unsteady"] as const;
+
+/** What the settings say of the meter and of each stage, in words. */
+export interface ToldDynamics {
+  readonly meter: string;
+  readonly stages: readonly string[];
+}
+
+/** The settings that the observer is told. */
+export function toldDynamics({ pcc: { meter }, evses }: SiteConfig): ToldDynamics {
+  const { updateMs, windowMs, latencyMs } = meter;
+  return {
+    meter: `updateMs ${updateMs}, windowMs ${windowMs ?? updateMs}, latencyMs ${latencyMs}`,
+    stages: evses.map(({ stage }) => {
+      const { responseMs, deadTimeMs, slewPctPerS, commandPeriodMs } = stage;
+      const slew = slewPctPerS === undefined ? "" : `, slewPctPerS ${slewPctPerS}`;
+      return `responseMs ${responseMs}, deadTimeMs ${deadTimeMs}, commandPeriodMs ${commandPeriodMs}${slew}`;
+    }),
+  };
+}
 
 /** To be called with each report. */
-export function createDynamicsNotes(log: Log, evseNames: readonly string[]): (facts: DynamicsFacts) => void {
+export function createDynamicsNotes(
+  log: Log,
+  evseNames: readonly string[],
+  told: ToldDynamics,
+): (facts: DynamicsFacts) => void {
   let standing = "";
   return (facts) => {
     const { dynamicsCause } = facts;
     if (dynamicsCause === standing) return;
     standing = dynamicsCause;
-    const key = told.find((cause) => cause === dynamicsCause);
+    const key = toldCauses.find((cause) => cause === dynamicsCause);
     if (key === undefined) {
       log("info", "Meter and power stages at the PCC: their dynamics are taken as configured again.");
       return;
     }
     const { sentence, todo } = eventWords[key];
-    const evse = evseNames.length === 1 ? evseNames[0] : evseNames[facts.slowStage];
+    const stageIndex = evseNames.length === 1 ? 0 : facts.slowStage;
+    const evse = evseNames[stageIndex];
     const laterMs = key === "meter-slower" ? facts.meterLaterMs : facts.stageLaterMs;
     const said = sentence
       .replace("{laterMs}", `${Math.round(laterMs)} ms`)
       .replace("{stage}", evse === undefined ? "A power stage" : `The power stage of ${evse}`);
-    log("warn", `${said} ${todo}`);
+    const settings = key === "meter-slower" ? told.meter : key === "stage-slower" ? told.stages[stageIndex] : undefined;
+    log("warn", `${said}${settings === undefined ? "" : ` Configured: ${settings}.`} ${todo}`);
   };
 }
