@@ -87,13 +87,19 @@ async function nudge({ nudger, site: { config }, say }: Bench, ready: readonly n
   nudger.startRecording();
   await nudger.wait(800);
   const atMs: number[] = [];
+  let endMs = Number.POSITIVE_INFINITY;
   for (let i = 0; i < count; i++) {
     atMs.push(nudger.report?.site.atMs ?? 0);
     nudger.request(powers(i % 2 === 0 ? nudgeShare : 0));
     say(`Nudge ${i + 1} of ${count}.`);
     await nudger.wait(everyMs);
+    if (nudger.report?.site.meterCondemned !== true) continue;
+    // From here on the controller holds the stages back; what was seen before tells why.
+    say("The controller does not believe the meter any more: what was seen so far is judged.");
+    endMs = atMs.pop() ?? endMs;
+    break;
   }
-  const looks = nudger.stopRecording();
+  const looks = nudger.stopRecording().filter((look) => look.atMs < endMs);
   return { looks, nudges: segmentsOf(looks, atMs) };
 }
 
