@@ -149,3 +149,98 @@ describe("a meter of model 203 without its last point, behind an inverter in the
     expect(snapshot.meter.phaseVoltagePu[0]).toBeCloseTo(230.1 / (400 / Math.sqrt(3)), 6);
   });
 });
+
+/**
+ * Which models make which device, and where the numbers stand: registers counted from the model's identifier, as in the SunSpec
+ * information models (7abdf89), and not taken from our tables. Whole numbers come with a power of ten, floats without.
+ */
+const f32 = (value: number): number[] => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeFloatBE(value);
+  return [bytes.readUInt16BE(0), bytes.readUInt16BE(2)];
+};
+interface Placed {
+  readonly length: number;
+  /** Register from the identifier → words. */
+  readonly at: Readonly<Record<number, readonly number[]>>;
+}
+const wholeInverter: Placed = {
+  length: 50,
+  at: { 10: [2_299, 2_301, 2_302], 13: [0xffff], 14: [525], 15: [1], 16: [5_001], 17: [0xfffe] },
+};
+const floatInverter: Placed = {
+  length: 60,
+  at: { 16: f32(229.9), 18: f32(230.1), 20: f32(230.2), 22: f32(5_250), 24: f32(50.01) },
+};
+const wholeMeter: Placed = {
+  length: 105,
+  at: {
+    8: [2_299, 2_301, 2_302],
+    15: [0xffff],
+    16: [5_001],
+    17: [0xfffe],
+    18: [0x10000 - 525, 0x10000 - 175, 0x10000 - 175, 0x10000 - 175],
+    22: [1],
+  },
+};
+const floatMeter: Placed = {
+  length: 124,
+  at: {
+    12: f32(229.9),
+    14: f32(230.1),
+    16: f32(230.2),
+    26: f32(50.01),
+    28: f32(-5_250),
+    30: f32(-1_750),
+    32: f32(-1_750),
+    34: f32(-1_750),
+  },
+};
+function modelWords(id: number, { length, at }: Placed): number[] {
+  const words = new Array<number>(length + 2).fill(id >= 111 && (id < 200 || id > 210) ? 0x7fc0 : 0x8000);
+  words.splice(0, 2, id, length);
+  for (const [offset, placed] of Object.entries(at)) words.splice(Number(offset), placed.length, ...placed);
+  return words;
+}
+
+describe("models by their identifier", () => {
+  const cases: readonly (readonly [number, Placed, "pv" | "meter"])[] = [
+    ...[101, 102, 103].map((id) => [id, wholeInverter, "pv"] as const),
+    ...[111, 112, 113].map((id) => [id, floatInverter, "pv"] as const),
+    ...[201, 202, 203, 204].map((id) => [id, wholeMeter, "meter"] as const),
+    ...[211, 212, 213, 214].map((id) => [id, floatMeter, "meter"] as const),
+  ];
+  for (const [id, placed, kind] of cases)
+    for (const length of [65, 66] as const)
+      test(`model ${id} behind a common model of ${length} → a ${kind} of 5250 W`, async () => {
+        const bank = deviceOf(40_000, [...common(length, "S-1"), ...modelWords(id, placed), ...end]);
+        const device = { name: "X", link, unit: 1 };
+        const bridge = site(kind === "pv" ? { pv: device } : { meter: { ...device, importPositive: true } }, bank);
+        expect((await bridge.discover({ verify: false }))[0]).toMatchObject({
+          found: true,
+          faults: [],
+          models: [1, id],
+        });
+        const snapshot = createSnapshot(0, 0);
+        for (let i = 0; i < 3; i += 1) await bridge.readAll(snapshot, clock() + 100);
+        if (kind === "pv") expect(snapshot.site.pvPowerW).toBe(5_250);
+        else {
+          expect(snapshot.meter.powerW).toBe(-5_250);
+          expect(snapshot.meter.frequencyHz).toBeCloseTo(50.01, 4);
+          expect(snapshot.meter.phasePowerW[2]).toBeCloseTo(-1_750, 3);
+        }
+      });
+
+  test("a meter where an inverter is wanted, and the other way round → said with what was found", async () => {
+    const inverterOnly = deviceOf(40_000, [...common(65, "S-1"), ...modelWords(103, wholeInverter), ...end]);
+    const [meter] = await site({ meter: { name: "M", link, unit: 1, importPositive: true } }, inverterOnly).discover({
+      verify: false,
+    });
+    expect(meter!.faults).toMatchObject([
+      { fault: "models-missing", detail: expect.stringContaining("known models found: 1, 103") },
+    ]);
+    const meterOnly = deviceOf(40_000, [...common(65, "S-1"), ...modelWords(203, wholeMeter), ...end]);
+    const [pv] = await site({ pv: { name: "P", link, unit: 1 } }, meterOnly).discover({ verify: false });
+    expect(pv!.faults).toMatchObject([{ fault: "models-missing" }]);
+  });
+});
