@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseDocument } from "yaml";
-import { demoFleet, nextAtMs, setCharges } from "../../src/cli/demo/demo-fleet.ts";
+import { demoFleet, nextAtMs, setCharges, setSessions } from "../../src/cli/demo/demo-fleet.ts";
 
 const fleet = demoFleet({ evses: new Array(20).fill({}) });
 
@@ -28,5 +28,27 @@ describe("the demonstration's fleet", () => {
     ["the next one when it is just now", "05:30", Date.UTC(2026, 6, 14, 12, 30), Date.UTC(2026, 6, 15, 12, 30)],
   ])("leaves %s", (_name, clock, atMs, expected) => {
     expect(nextAtMs(clock, { atMs, site: { timeZone: "America/Los_Angeles" } } as never)).toBe(expected);
+  });
+});
+
+describe("vehicles of the demonstration that speak with the controller", () => {
+  const evses = Array.from({ length: 20 }, (_, i) => ({ gridForming: i < 2 }));
+  const speaking = demoFleet({ evses: evses as never }).filter(({ evccId }) => evccId !== "");
+  test("are five, none of them at a source of the island", () => {
+    expect(speaking.map(({ evse }) => evse)).toEqual([3, 4, 5, 6, 7]);
+  });
+  test("have a link, a session and a name by which the page calls them; a link of the site's own stays", () => {
+    const document = parseDocument(
+      JSON.stringify({
+        evses: evses.map((_, i) => (i === 2 ? { vehicleLink: { interface: "eth1" } } : {})),
+        sim: { vehicles: evses.map((_, i) => ({ evse: i + 1 })) },
+      }),
+    );
+    setSessions(document, speaking);
+    const { vehicles, evses: places, sim } = document.toJS();
+    expect(places[2].vehicleLink).toEqual({ interface: "eth1" });
+    expect(places[3].vehicleLink).toMatchObject({ interface: "lo", port: 61_344 });
+    expect(sim.vehicles[3].session).toEqual({ protocol: "20", id: "BUS104" });
+    expect(vehicles[0]).toEqual({ id: "bus104", name: "Bus 104", evccIds: ["BUS104"] });
   });
 });

@@ -127,7 +127,7 @@ export function startVehicleSessions(options: VehicleSessionsOptions): VehicleSe
         return;
       case "ended":
         vehicles[index] = null;
-        noteEnd(log, nameOf(index), message, calledOf(index, message.vehicleId));
+        noteEnd(log, nameOf(index), message, calledOf(index, message.vehicleId), stopping);
         options.onVehicle?.(message);
         return;
       case "energy": {
@@ -226,9 +226,11 @@ function noteEnd(
   place: string,
   { end, why, vehicleId, index }: Extract<FromSessions, { kind: "ended" }>,
   vehicle: string,
+  stopping: boolean,
 ): void {
   const fields = { evse: index + 1, vehicle: vehicleId, end };
-  if (inOrder.includes(end)) log("info", `${place}: the session with ${vehicle} has ended (${end}).`, fields);
+  if (stopping || inOrder.includes(end))
+    log("info", `${place}: the session with ${vehicle} has ended (${stopping ? why : end}).`, fields);
   else
     log(
       "warn",

@@ -15,11 +15,16 @@ export interface DemoVehicle {
   readonly departs: { readonly at: string; readonly targetPct: number } | null;
   /** Charge at the start of the demonstration, percent; null: as the site's own file says. */
   readonly socPct: number | null;
+  /** Its own identifier: it speaks ISO 15118-20 with the controller over a socket; empty for one whose charger speaks with it. */
+  readonly evccId: string;
 }
 
 /** Of the chargers, this share has a vehicle that leaves in the morning. */
 const leavingShare = 0.4;
 const firstNumber = 101;
+/** So many vehicles speak with the controller themselves, on ports from here. */
+const speakingMax = 5;
+const firstLinkPort = 61_341;
 const quarterMs = 15 * 60_000;
 const answerMaxMs = 5_000;
 
@@ -27,8 +32,11 @@ const answerMaxMs = 5_000;
 export function demoFleet({ evses }: Pick<SiteConfig, "evses">): readonly DemoVehicle[] {
   const leaving = evses.length > 2 ? Math.round(evses.length * leavingShare) : 0;
   const first = evses.length - leaving;
+  // A source of the island must be there in the dark, before any session: its charger speaks with its vehicle itself.
+  const speaks = evses.flatMap(({ gridForming }, i) => (gridForming || i >= first ? [] : [i])).slice(0, speakingMax);
   return evses.map((_, i): DemoVehicle => {
-    const vehicle = { evse: i + 1, name: `Bus ${firstNumber + i}` };
+    const number = firstNumber + i;
+    const vehicle = { evse: i + 1, name: `Bus ${number}`, evccId: speaks.includes(i) ? `BUS${number}` : "" };
     if (i < first) return { ...vehicle, departs: null, socPct: null };
     const isLate = i >= evses.length - 2;
     return isLate
@@ -44,6 +52,21 @@ export function setCharges(document: Document, fleet: readonly DemoVehicle[]): v
     const at = sim?.vehicles?.findIndex((vehicle) => vehicle.evse === evse) ?? -1;
     if (socPct !== null && at >= 0) document.setIn(["sim", "vehicles", at, "socPct"], socPct);
   }
+}
+
+/** Links for the vehicles that speak with the controller, their sessions, and who they are. */
+export function setSessions(document: Document, fleet: readonly DemoVehicle[]): void {
+  const { sim, vehicles = [] } = document.toJS() as { sim?: { vehicles?: { evse?: number }[] }; vehicles?: object[] };
+  const known = [...vehicles];
+  for (const { evse, name, evccId } of fleet) {
+    const at = sim?.vehicles?.findIndex((vehicle) => vehicle.evse === evse) ?? -1;
+    if (evccId === "" || at < 0 || document.hasIn(["evses", evse - 1, "vehicleLink"])) continue;
+    const link = { interface: "lo", port: firstLinkPort + evse - 1, iso20WithoutTls: true };
+    document.setIn(["evses", evse - 1, "vehicleLink"], document.createNode(link));
+    document.setIn(["sim", "vehicles", at, "session"], document.createNode({ protocol: "20", id: evccId }));
+    known.push({ id: evccId.toLowerCase(), name, evccIds: [evccId] });
+  }
+  if (known.length > vehicles.length) document.setIn(["vehicles"], document.createNode(known));
 }
 
 /** Tells the page when the vehicles leave, once every charger of theirs has its vehicle. */

@@ -14,7 +14,7 @@ import type { SiteState } from "../../dashboard/state.ts";
 import { view } from "../../dashboard/view.ts";
 import { port, seconds } from "../asked.ts";
 import type { FromController } from "../controller-messages.ts";
-import { announceDepartures, type DemoVehicle, demoFleet, setCharges } from "./demo-fleet.ts";
+import { announceDepartures, type DemoVehicle, demoFleet, setCharges, setSessions } from "./demo-fleet.ts";
 import { type DemoKey, demoKeys } from "./demo-keys.ts";
 import { createDemoPermit } from "./demo-permit.ts";
 import { alternateScreen, drawsVariable, normalScreen } from "./terminal-screen.ts";
@@ -186,6 +186,7 @@ async function writeDemoConfig(
     if (!document.hasIn(["evses", i, "vehicle"])) document.setIn(["evses", i, "vehicle"], name);
   });
   setCharges(document, fleet);
+  setSessions(document, fleet);
   await moveDevicePorts(document);
   const target = join(folder, "site.yaml");
   writeFileSync(target, document.toString());
@@ -195,7 +196,7 @@ async function writeDemoConfig(
 /** Devices keep their ports unless another program has one of them: then all move together. */
 async function moveDevicePorts(document: Document): Promise<void> {
   const places: (readonly (string | number)[])[] = [["pcc", "meter"], ["transferDevice"], ["loadPanel"], ["pv"]];
-  for (let i = 0; document.hasIn(["evses", i]); i++) places.push(["evses", i, "stage"]);
+  for (let i = 0; document.hasIn(["evses", i]); i++) places.push(["evses", i, "stage"], ["evses", i, "vehicleLink"]);
   const paths = places.map((path) => [...path, "port"]).filter((path) => document.hasIn(path));
   const ports = paths.map((path) => Number(document.getIn(path)));
   for (let offset = 0; offset <= portMovesMax * portMove; offset += portMove) {
