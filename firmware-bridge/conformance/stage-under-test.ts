@@ -33,6 +33,11 @@ const beatMs = 1_000;
 /** Discharging above this share of the rating is seen, not noise. */
 const dischargeSeenPu = 0.03;
 const sequenceCircle = 2 ** 32;
+/** The same where no rating is told, W. */
+const dischargeSeenW = 100;
+/** Times that a stage tells are believed up to here, ms and s. */
+const tokenMostMs = 10_000;
+const watchdogMostS = 120;
 /** Stands for "not implemented" and is never used as a number. */
 const noNumber = 0xffff_ffff;
 
@@ -141,11 +146,18 @@ export class StageUnderTest {
   }
 
   get tokenMaxMs(): number {
-    return this.atFirst(model, "TokMax");
+    return this.#told("TokMax", tokenMostMs);
   }
 
   get watchdogMs(): number {
-    return 1_000 * this.atFirst(model, "HbTms");
+    return 1_000 * this.#told("HbTms", watchdogMostS);
+  }
+
+  /** A time that trials wait for: it must be there, and bounded. */
+  #told(point: string, most: number): number {
+    const value = this.atFirst(model, point);
+    if (!(value > 0 && value <= most)) throw new TrialStopped(`${model}.${point} is ${value}: nothing to wait for`);
+    return value;
   }
 
   place(of: number, point: string): { address: number; type: NumericType; scale: number; registers: number } {
@@ -184,7 +196,7 @@ export class StageUnderTest {
   #guard(values: Values): void {
     this.#goOn();
     const powerW = values.get("W")!;
-    if (this.ending || this.dischargeExpected || !(powerW > dischargeSeenPu * this.ratedW)) return;
+    if (this.ending || this.dischargeExpected || !(powerW > (dischargeSeenPu * this.ratedW || dischargeSeenW))) return;
     throw new TrialsEnd(`it gives back ${(powerW / 1_000).toFixed(1)} kW although nobody asked for it`);
   }
 

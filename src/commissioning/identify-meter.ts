@@ -100,8 +100,10 @@ export function identifyMeter(looks: readonly Look[], segments: readonly Segment
     ways.push(ofWindow);
     if (best === undefined || ofWindow.left < best.left) best = ofWindow;
   }
-  const chosen = ways.find(({ left }) => left <= nearlyBest * best!.left)!;
-  return figuresOf(
+  const chosen = ways.find(({ left }) => left <= nearlyBest * best!.left);
+  // Readings that are no numbers fit nothing.
+  if (chosen === undefined) return null;
+  const found = figuresOf(
     used,
     integral,
     chosen,
@@ -109,6 +111,7 @@ export function identifyMeter(looks: readonly Look[], segments: readonly Segment
     updateMs,
     samples,
   );
+  return Number.isFinite(found.unexplained) && Number.isFinite(found.gain.value) ? found : null;
 }
 
 interface Way {

@@ -62,7 +62,8 @@ export function identifyStage(
   const finer = [0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.4].map((factor) => factor * best.responseMs);
   const slews = best.slewMs === 0 ? [0] : [0.8, 0.9, 1, 1.1, 1.25].map((factor) => factor * best.slewMs);
   best = bestOf(looks, stage, segments, finer, slews, ratedW);
-  return figuresOf(looks, stage, segments, best);
+  const found = figuresOf(looks, stage, segments, best);
+  return Number.isFinite(found.unexplained) && Number.isFinite(found.gain.value) ? found : null;
 }
 
 interface Description {

@@ -173,6 +173,40 @@ describe("the meter", () => {
   });
 });
 
+describe("readings that are no numbers", () => {
+  const looks = record({});
+  const nudges = segmentsOf(
+    looks,
+    Array.from({ length: 8 }, (_, i) => (i + 1) * nudgeOf({})),
+  );
+  test("a silent stage → nothing is said of it, nor of the meter", () => {
+    const silent = looks.map((look) => ({ ...look, stages: [{ ...look.stages[0]!, powerW: Number.NaN }] }));
+    expect(identifyStage(silent, nudges, 0, ratedW)).toBeNull();
+    expect(identifyMeter(silent, nudges)).toBeNull();
+  });
+  test("a silent meter, and one that stands still → nothing is said of it", () => {
+    expect(
+      identifyMeter(
+        looks.map((look) => ({ ...look, meterW: Number.NaN })),
+        nudges,
+      ),
+    ).toBeNull();
+    expect(
+      identifyMeter(
+        looks.map((look) => ({ ...look, meterW: 5_000, sampleAtMs: 0 })),
+        nudges,
+      ),
+    ).toBeNull();
+  });
+  test("a stage that goes silent in the middle → nothing is said of it", () => {
+    const half = looks.map((look, i) =>
+      i < looks.length / 2 ? look : { ...look, stages: [{ ...look.stages[0]!, powerW: Number.NaN }] },
+    );
+    const found = identifyStage(half, nudges, 0, ratedW);
+    expect(found === null || Number.isFinite(found.deadTimeMs.value)).toBe(true);
+  });
+});
+
 describe("compared with what is configured", () => {
   const told = {
     meter: { updateMs: 100, windowMs: 100, latencyMs: 10, resolutionW: 1 },

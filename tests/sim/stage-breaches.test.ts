@@ -64,3 +64,32 @@ describe("a stage that breaks one duty", () => {
     });
   }
 });
+
+describe("a stage that tells nonsense", () => {
+  const own = 64_901;
+  const rows: readonly (readonly [string, Parameters<typeof verify>[0], string])[] = [
+    ["no HbTms", { registers: () => ({ onRead: (show) => show(own, "HbTms", () => Number.NaN) }) }, "shows-its-times"],
+    [
+      "no TokMax",
+      { registers: () => ({ onRead: (show) => show(own, "TokMax", () => Number.NaN) }) },
+      "shows-its-times",
+    ],
+    [
+      "no ratings",
+      { registers: () => ({ onRead: (show) => show(702, "WMaxRtg", () => Number.NaN) }) },
+      "tells-its-ratings",
+    ],
+    [
+      "no clock",
+      { registers: () => ({ onRead: (show) => show(own, "ClkMs", () => Number.NaN) }) },
+      "counts-its-milliseconds",
+    ],
+  ];
+  for (const [name, make, duty] of rows) {
+    test(`${name} → ${duty}, and every other duty is tried or told why not`, async () => {
+      const found = await verify(make);
+      expect(failures(found).map((text) => text.split(":")[0])).toContain(duty);
+      expect(found.results.length).toBeGreaterThan(50);
+    });
+  }
+});
