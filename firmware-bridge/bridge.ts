@@ -118,7 +118,7 @@ export class Bridge {
         links.set(key, link);
       }
       const made = new BridgeDevice(kind, device, link, this.#clock, { refreshMs, deadBandW }, reactive);
-      link.setPace(device.unit, made.pace);
+      link.setPace(device.unit, { ...made.pace, settleMs: device.map?.settleMs ?? 0 });
       const cycle: Cycle = { device: made, take, readWaited: false, writesWaited: 0, knownFault: null };
       made.onBound = () => this.#hook(cycle);
       made.onReplanned = () => this.#hookReads(cycle);

@@ -27,6 +27,8 @@ const connectMaxMs = 600;
 const silentFrom = 3;
 /** Longest time that a request waits for its turn behind other devices, ms. */
 const turnMaxMs = 2_000;
+/** Writes that may wait before one while the device settles after each. */
+const settleTurns = 3;
 const restFactor = 8;
 const restMaxMs = 5_000;
 /** Pause between two attempts to find a device, ms. */
@@ -120,7 +122,7 @@ export class BridgeDevice {
     this.link = link;
     this.pace = { ...usualPace, ...settings.pace };
     this.#limits = planLimits(this.pace);
-    this.access = new RegisterAccess(link, settings.unit, this.pace, clock);
+    this.access = new RegisterAccess(link, settings.unit, this.pace, clock, settings.map?.settleMs);
     this.#clock = clock;
     this.madeMs = clock();
     this.#writerOptions = writerOptions;
@@ -173,7 +175,12 @@ export class BridgeDevice {
   start(exchange: Exchange): void {
     const time = exchange.isWrite ? this.writeTime : this.readTime;
     exchange.anyUnit = this.pace.anyUnitInReply;
-    this.link.start(exchange, this.#clock() + turnMaxMs, time.timeoutMs(this.pace.replyTimeoutMs));
+    const settleMs = exchange.isWrite ? (this.settings.map?.settleMs ?? 0) : 0;
+    this.link.start(
+      exchange,
+      this.#clock() + turnMaxMs + settleTurns * settleMs,
+      time.timeoutMs(this.pace.replyTimeoutMs),
+    );
   }
 
   /** Bookkeeping of one request of the cycle: what it took, what went wrong, when the device is spoken to again. */

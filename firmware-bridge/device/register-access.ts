@@ -13,6 +13,8 @@ import type { DeviceFaultName } from "./faults.table.ts";
 const requestTimeoutMinMs = 300;
 /** Longest time that a request waits for its turn behind others, ms. */
 const turnMaxMs = 5_000;
+/** Writes that may wait before one while the device settles after each. */
+const settleTurns = 3;
 /** Tries of one request. */
 const requestTriesMax = 3;
 /** Answers "busy" that are waited out, each longer than the one before. */
@@ -47,6 +49,8 @@ export class RegisterAccess {
   readonly #unit: number;
   readonly #pace: DevicePace;
   readonly #clock: Clock;
+  /** Time for which one write may keep the next one waiting, ms. */
+  readonly #settleMs: number;
   /** Most registers that the device has been found to give at once. */
   registersMax: number;
   /** Arrival of the last reply of any kind, ms; -Infinity before the first. */
@@ -54,7 +58,8 @@ export class RegisterAccess {
   /** Code of the last exception; 0 when there was none. */
   exceptionCode = 0;
 
-  constructor(link: ModbusLink, unit: number, pace: DevicePace, clock: Clock) {
+  constructor(link: ModbusLink, unit: number, pace: DevicePace, clock: Clock, settleMs = 0) {
+    this.#settleMs = settleMs;
     this.#link = link;
     this.#unit = unit;
     this.#pace = pace;
@@ -112,7 +117,12 @@ export class RegisterAccess {
         tries += 1;
         continue;
       }
-      const outcome = await transact(this.#link, exchange, this.#clock() + turnMaxMs, timeoutMs);
+      const outcome = await transact(
+        this.#link,
+        exchange,
+        this.#clock() + turnMaxMs + settleTurns * this.#settleMs,
+        timeoutMs,
+      );
       if (outcome.ok || outcome.error === "exception") this.answersAtMs = exchange.finishedMs;
       if (outcome.ok) return outcome;
       fault = outcome.error;

@@ -6,8 +6,10 @@
 
 /** Nobody is given up sooner, ms: a retransmission on the network, a short pause of a gateway. */
 const replyFloorMs = 100;
-/** The wait is this many times the slowest of the recent replies. */
+/** The wait is this many times the slowest of the recent replies, and no more than so many times the usual one. */
 const peakFactor = 6;
+const meanFactor = 16;
+const meanShare = 1 / 16;
 /** A slow reply is remembered for some hundred more. */
 const peakDecay = 0.98;
 const doublingMax = 64;
@@ -18,12 +20,14 @@ const windowLength = 128;
 export class ReplyTime {
   /** Slowest of the recent replies, ms; NaN before the first. */
   peakMs = Number.NaN;
+  #meanMs = Number.NaN;
   #doubling = 1;
   readonly #window = new Float64Array(windowLength);
   #count = 0;
 
   took(latencyMs: number): void {
     this.peakMs = Math.max(latencyMs, Number.isNaN(this.peakMs) ? 0 : this.peakMs * peakDecay);
+    this.#meanMs = Number.isNaN(this.#meanMs) ? latencyMs : this.#meanMs + meanShare * (latencyMs - this.#meanMs);
     this.#doubling = 1;
     this.#window[this.#count % windowLength] = latencyMs;
     this.#count += 1;
@@ -36,7 +40,8 @@ export class ReplyTime {
   /** Time for the next reply, ms, at most what the settings allow. */
   timeoutMs(mostMs: number): number {
     if (Number.isNaN(this.peakMs)) return mostMs;
-    return Math.min(mostMs, Math.max(replyFloorMs, peakFactor * this.peakMs) * this.#doubling);
+    const usualMs = Math.min(peakFactor * this.peakMs, meanFactor * this.#meanMs);
+    return Math.min(mostMs, Math.max(replyFloorMs, usualMs) * this.#doubling);
   }
 
   /** Whether a reply can be expected within `budgetMs`; unknown counts as yes, so that it is found out. */

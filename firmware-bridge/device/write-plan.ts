@@ -49,6 +49,9 @@ export interface WriteRequest {
   sender: Sender | undefined;
 }
 
+/** What has not changed is written again after so many times that the device settles. */
+const settledRefreshes = 8;
+
 /** How often an unchanged command is written again, ms, and which change of power is none, W. */
 export interface WriterOptions {
   readonly refreshMs: number;
@@ -87,7 +90,7 @@ function planRequest(
   const stored = rows.some((row) => row.stored === true);
   const refreshMs = stored
     ? Number.POSITIVE_INFINITY
-    : Math.max(everyMs, 4 * pulseMs, ...rows.map((row) => row.refreshMs ?? options.refreshMs));
+    : Math.max(everyMs, 4 * pulseMs, settledRefreshMs(map), ...rows.map((row) => row.refreshMs ?? options.refreshMs));
   return {
     exchange: new Exchange(first.unit ?? unit, functionFor(first, count, map.writeFunction), first.address, count),
     places: rows.map((row) => ({
@@ -108,6 +111,12 @@ function planRequest(
     stepping: false,
     sender: undefined,
   };
+}
+
+/** A repetition would keep the next change waiting for as long as the device settles: as seldom as its watchdog allows. */
+function settledRefreshMs({ settleMs = 0, watchdog }: DeviceMap): number {
+  const fedByWrites = watchdog !== undefined && watchdog.fedBy !== "any-request";
+  return Math.min(settledRefreshes * settleMs, fedByWrites ? 500 * watchdog.seconds : Number.POSITIVE_INFINITY);
 }
 
 /** The row's own function, else the map's; several registers or coils need the function for several. */

@@ -243,6 +243,8 @@ export interface DeviceMap {
   readonly fixed?: readonly FixedFact[];
   readonly commands: readonly CommandRow[];
   readonly constants?: readonly ConstantRow[];
+  /** Time that it needs after each write before it takes the next one, ms. */
+  readonly settleMs?: number;
   readonly watchdog?: WatchdogRow;
   readonly identity?: Readonly<Partial<Record<"manufacturer" | "model" | "version" | "serialNumber", IdentityRow>>>;
   readonly recognise?: Recognition;

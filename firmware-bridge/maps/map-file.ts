@@ -24,6 +24,8 @@ import { readIdentity, readWatchdog } from "./map-file-safety.ts";
 
 /** Most rows that a map file may have. */
 const rowsMax = 200;
+/** Longest time that a device may need after each write, s. */
+const settleMaxS = 10;
 const rootKeys = [
   "device",
   "maker",
@@ -33,6 +35,7 @@ const rootKeys = [
   "firstRegister",
   "wordOrder",
   "byteOrder",
+  "settleS",
   "facts",
   "commands",
   "watchdog",
@@ -96,6 +99,7 @@ function readMap(nodes: NodeReader, root: YAMLMap): DeviceMap | undefined {
     if (read !== undefined && "value" in read) constants.push(read);
     else if (read !== undefined) commands.push(read);
   });
+  const settleS = nodes.number(root, "", "settleS", { min: 0, max: settleMaxS }, 0);
   const watchdog = kind === "stage" ? readWatchdog(places, root) : undefined;
   if (kind !== "stage") nodes.noEffect(root, "", ["watchdog"], "only power stages are watched");
   const identity = readIdentity(places, root);
@@ -113,6 +117,7 @@ function readMap(nodes: NodeReader, root: YAMLMap): DeviceMap | undefined {
     ...(fixed.length > 0 && { fixed }),
     commands,
     ...(constants.length > 0 && { constants }),
+    ...(settleS > 0 && { settleMs: 1_000 * settleS }),
     ...(watchdog !== undefined && { watchdog }),
     ...(identity !== undefined && { identity }),
     ...(recognise !== undefined && { recognise }),

@@ -15,12 +15,15 @@ import type { FunctionSettings } from "./function-plan.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import { heartbeatEarnedMs, OwnLatch } from "./own-latch.ts";
 import { resetOwnLatch } from "./reset-latch.ts";
+import { SocMemory } from "./soc-memory.ts";
 import { RegisterError, StageRegisters } from "./stage-registers.ts";
 import { verifyStage } from "./verify-stage.ts";
 
 const formingCode = roleNames.indexOf("forming");
 /** After a longer silence a stage may have restarted with other settings: its functions count as unproven. */
 const silenceMaxMs = 2_000;
+/** From this share of its rating on power flows. */
+const movesShare = 0.02;
 
 /** Where a stage stands. */
 export interface StagePlace {
@@ -46,6 +49,7 @@ export class StageUnit {
   #readMs = Number.NaN;
   #hasRoles = false;
   readonly #latch = new OwnLatch();
+  readonly #soc = new SocMemory();
   /** As last read: setpoints in amperes are reckoned with it. */
   #voltagePu = Number.NaN;
 
@@ -87,6 +91,7 @@ export class StageUnit {
     writerContext.ratedW = Math.max(this.settings.ratedChargeW, this.settings.ratedDischargeW);
     this.context.verified = false;
     this.#readMs = Number.NaN;
+    this.#soc.forget();
     this.guard?.reset();
     this.#tellGuard();
   }
@@ -146,6 +151,8 @@ export class StageUnit {
     this.#sawLatch(values[stageFact.watchdogTripped] === 1);
     const taken = applyStage(values, factsAtMs, this.device.life!.liveAtMs, this.context, stage);
     this.#voltagePu = stage.voltagePu;
+    const moves = Math.abs(stage.powerW) > movesShare * this.context.ratedChargeW;
+    stage.socPct = this.#soc.after(stage.socPct, stage.vehicleConnected, moves, factsAtMs);
     return taken;
   }
 

@@ -17,6 +17,9 @@ import { type Pace, Turns } from "./turns.ts";
 const inFlightMax = 8;
 /** Reads that may time out one after the other before the connection is given up. */
 const readTimeoutsMax = 3;
+/** So many are enough when nothing at all has come from the far end for so long, ms: the connection is dead on its side. */
+const deadTimeouts = 2;
+const deadAfterMs = 400;
 /** Identifiers of reads that timed out and whose late reply may still come; more means that the peer only swallows. */
 const abandonedMax = 8;
 const connectTimeoutMs = 1_000;
@@ -60,6 +63,8 @@ export class TcpLink implements ModbusLink, Expirable {
 
   #failures = 0;
   #readTimeouts = 0;
+  /** When something last came from the far end, or the connection was opened. */
+  #heardMs = Number.NEGATIVE_INFINITY;
   #openedMs = Number.NaN;
   #answered = false;
   #readyAtMs = Number.NEGATIVE_INFINITY;
@@ -173,7 +178,8 @@ export class TcpLink implements ModbusLink, Expirable {
         return;
       }
       this.#readTimeouts += 1;
-      if (this.#readTimeouts >= readTimeoutsMax || !this.#abandon(this.#inFlightIds[slot]!)) {
+      const isDead = this.#readTimeouts >= deadTimeouts && this.#answered && nowMs - this.#heardMs >= deadAfterMs;
+      if (isDead || this.#readTimeouts >= readTimeoutsMax || !this.#abandon(this.#inFlightIds[slot]!)) {
         this.#reopen("timeout", slot);
         return;
       }
@@ -249,6 +255,7 @@ export class TcpLink implements ModbusLink, Expirable {
     this.#chunk.copy(this.#received, this.#receivedLength, 0, length);
     this.#receivedLength += length;
     const nowMs = this.#deadlines.clock();
+    this.#heardMs = nowMs;
     const bytes = this.#received;
     let start = 0;
     while (this.#receivedLength - start >= headerLength) {

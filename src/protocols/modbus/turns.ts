@@ -14,6 +14,8 @@ export interface Pace {
   readonly pauseMs: number;
   /** Requests that the unit takes before it has answered the first. */
   readonly maxInFlight: number;
+  /** Time that the unit needs to settle after a write before it takes the next one, ms; reads go on. */
+  readonly settleMs?: number;
 }
 
 const usualPace: Pace = { pauseMs: 0, maxInFlight: 2 };
@@ -22,9 +24,11 @@ interface Lane {
   readonly unit: number;
   pauseMs: number;
   maxInFlight: number;
+  settleMs: number;
   inFlight: number;
-  /** Nothing is sent to the unit before this moment. */
+  /** Nothing is sent to the unit before this moment, and nothing is written before the other. */
   readyAtMs: number;
+  settledAtMs: number;
   readonly writes: Exchange[];
   readonly reads: Exchange[];
 }
@@ -58,6 +62,7 @@ export class Turns {
     // Two devices at one unit are one to the line: the slower of them decides.
     lane.pauseMs = Math.max(lane.pauseMs, pace.pauseMs);
     lane.maxInFlight = Math.min(lane.maxInFlight, pace.maxInFlight);
+    lane.settleMs = Math.max(lane.settleMs, pace.settleMs ?? 0);
   }
 
   /** Says nothing to a unit for a while: it was busy, or a late reply of it may still be on its way. */
@@ -90,10 +95,13 @@ export class Turns {
       const lane = this.#lanes[index]!;
       const queue = writes ? lane.writes : lane.reads;
       if (queue.length === 0 || lane.inFlight >= lane.maxInFlight || lane.readyAtMs > nowMs) continue;
+      if (writes && lane.settledAtMs > nowMs) continue;
       if (writes) this.#writeTurn = index + 1;
       else this.#readTurn = index + 1;
       this.#lastWasWrite = writes;
       this.#waiting -= 1;
+      // A second write must not go out before the first is answered.
+      if (writes && lane.settleMs > 0) lane.settledAtMs = Number.POSITIVE_INFINITY;
       lane.inFlight += 1;
       return queue.shift();
     }
@@ -105,6 +113,7 @@ export class Turns {
     const lane = this.#laneOf(exchange.unit);
     if (lane.inFlight > 0) lane.inFlight -= 1;
     lane.readyAtMs = Math.max(lane.readyAtMs, nowMs + lane.pauseMs);
+    if (exchange.isWrite && lane.settleMs > 0) lane.settledAtMs = nowMs + lane.settleMs;
   }
 
   /** When a request that waits for nothing but its lane's pause may go out; Infinity when there is none. */
@@ -114,7 +123,8 @@ export class Turns {
     for (let i = 0; i < this.#lanes.length; i += 1) {
       const lane = this.#lanes[i]!;
       if (lane.writes.length + lane.reads.length === 0 || lane.inFlight >= lane.maxInFlight) continue;
-      if (lane.readyAtMs < earliestMs) earliestMs = lane.readyAtMs;
+      const turnMs = lane.reads.length > 0 ? lane.readyAtMs : Math.max(lane.readyAtMs, lane.settledAtMs);
+      if (turnMs < earliestMs) earliestMs = turnMs;
     }
     return earliestMs;
   }
@@ -149,7 +159,10 @@ export class Turns {
 
   /** A new connection: nothing is in flight on it. */
   clearInFlight(): void {
-    for (const lane of this.#lanes) lane.inFlight = 0;
+    for (const lane of this.#lanes) {
+      lane.inFlight = 0;
+      if (lane.settledAtMs === Number.POSITIVE_INFINITY) lane.settledAtMs = Number.NEGATIVE_INFINITY;
+    }
   }
 
   #laneOf(unit: number): Lane {
@@ -158,8 +171,10 @@ export class Turns {
       unit,
       pauseMs: this.#usual.pauseMs,
       maxInFlight: this.#usual.maxInFlight,
+      settleMs: 0,
       inFlight: 0,
       readyAtMs: Number.NEGATIVE_INFINITY,
+      settledAtMs: Number.NEGATIVE_INFINITY,
       writes: [],
       reads: [],
     };

@@ -1,0 +1,66 @@
+/**
+ * The workshop of `config/examples/`: a meter of 1 s, and a charger that settles for 2.5 s after each write, refuses powers
+ * between 0 and 1380 W and says 0 % when idle. `ISLET_FIELD=1` plays more seeds and steps and prints the figures.
+ */
+import { afterAll, describe, expect, test } from "vitest";
+import { longestStallMs } from "../../lib/standstill.ts";
+import { exportedW, sleep, until } from "../site/judge.ts";
+import { eventsOver, linkFigures, quantile, seeded } from "./figures.ts";
+import { type MixedSlow, startMixedSlow } from "./mixed-slow.ts";
+
+const isLong = process.env["ISLET_FIELD"] !== undefined;
+const stepsCount = isLong ? 10 : 2;
+const toleranceW = 40;
+/** What check-config promises for it, ms. */
+const promisedMs = 5_330;
+
+describe.each(isLong ? [1, 2, 3, 4, 5] : [1])("seed %i", (seed) => {
+  let site: MixedSlow;
+  const figures: string[] = [];
+  afterAll(async () => {
+    if (isLong) console.info(`mixed-slow, seed ${seed}\n  ${figures.join("\n  ")}`);
+    await site?.stop();
+  });
+  const came = async (what: string, holds: () => boolean | Promise<boolean>): Promise<void> => {
+    expect(await until(holds, 60_000), `${what}; ${site.mode()}`).toBe(true);
+    figures.push(`${what}: ${(performance.now() - site.startMs).toFixed(0)} ms after the start`);
+  };
+
+  test("is found and charges; what the battery held when power last flowed counts on while it rests", async () => {
+    site = await startMixedSlow({ seed, meterMs: 30, chargerMs: 50 });
+    await came("in parallel", () => site.mode() === "parallel");
+    await site.backend.whenConnected();
+    await site.backend.ask(1, 3_000);
+    await came("charges", () => site.plant.stages[0]!.powerW > 2_000);
+    await came("its charge is known", async () => ((await site.state()).evses[0]!.socPct ?? 0) > 50);
+    await site.backend.ask(1, 0);
+    await came("rests", () => site.plant.stages[0]!.powerW === 0);
+    await sleep(1_000);
+    expect((await site.state()).evses[0]!.socPct).toBeGreaterThan(50);
+  });
+
+  test("discharges; steps of the load are followed within what is promised, and no write is lost or refused", async () => {
+    await site.backend.ask(1, -7_400);
+    await came("discharges", () => site.plant.stages[0]!.powerW < -5_000);
+    await sleep(3_000);
+    const random = seeded(seed);
+    const fromMs = performance.now();
+    for (let step = 0; step < stepsCount; step += 1) {
+      site.plant.buildingW = step % 2 === 0 ? 1_500 + 2_000 * random() : 8_000 + 2_000 * random();
+      await sleep(step % 2 === 0 ? 7_000 : isLong ? 14_000 : 1_000);
+    }
+    const lasted = eventsOver(site.plant, exportedW, 0, toleranceW, fromMs).map(({ lastedMs }) => lastedMs);
+    figures.push(`${lasted.length} exceedances, p50 ${quantile(lasted, 0.5)}, longest ${Math.max(0, ...lasted)} ms`);
+    figures.push(`lost ${site.charger.lost}, refused ${site.charger.refused}`, linkFigures(site.meter, site.startMs));
+    figures.push(linkFigures(site.chargerServer, site.startMs));
+    expect(lasted.length).toBeGreaterThan(0);
+    for (const ms of lasted) expect(ms).toBeLessThan(promisedMs + longestStallMs(fromMs));
+    expect(site.charger.lost).toBe(0);
+    expect(site.charger.refused).toBe(0);
+    for (const { clientsPeak, refused, opened } of [site.meter, site.chargerServer]) {
+      expect(clientsPeak).toBe(1);
+      expect(opened).toBeLessThanOrEqual(3);
+      expect(refused.length).toBeLessThanOrEqual(5);
+    }
+  });
+});
