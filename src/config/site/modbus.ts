@@ -31,7 +31,7 @@ const place = {
 const pace = {
   replyTimeoutMs: integerOr(1_000, {
     sentence:
-      "Longest time for a reply. A device that answers fast is missed sooner: after six times its slowest recent reply, at least 100 ms.",
+      "Longest time for a reply. A device that answers fast is missed sooner: after six times its slowest recent reply or sixteen times its usual one, at least 100 ms.",
     unit: "ms",
     min: 20,
     max: 10_000,
