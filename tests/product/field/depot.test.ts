@@ -20,6 +20,8 @@ const long: readonly DepotOptions[] = [1, 2, 3, 4, 5].flatMap((seed) => [
   { ...usual, seed, gateway: false, stageMs: 80, busyShare: 0.2 },
 ]);
 const isLong = process.env["ISLET_FIELD"] !== undefined;
+/** Times are judged where the machine is idle; on a busy one only that things come at all. */
+const patience = isLong ? 1 : 8;
 const stepsCount = isLong ? 12 : 2;
 const stepMs = isLong ? 4_000 : 3_000;
 
@@ -44,7 +46,7 @@ describe.each(isLong ? long : short)("seed $seed, gateway $gateway, stages $stag
       (await depot.state()).health.devices.every(({ ageMs }) => ageMs !== null),
     );
     figures.push(`first values ${firstMs.toFixed(0)} ms`);
-    expect(firstMs).toBeLessThan(10_000 + 5 * longestStallMs(depot.startMs));
+    expect(firstMs).toBeLessThan(patience * 10_000);
     figures.push(`in parallel ${(await came(depot, "in parallel", () => depot.mode() === "parallel")).toFixed(0)} ms`);
   });
 
@@ -70,7 +72,7 @@ describe.each(isLong ? long : short)("seed $seed, gateway $gateway, stages $stag
       );
     }
     expect(events.length).toBeGreaterThan(0);
-    for (const { lastedMs } of events) expect(lastedMs).toBeLessThan(500 + longestStallMs(fromMs));
+    for (const { lastedMs } of events) expect(lastedMs).toBeLessThan(patience * 500 + longestStallMs(fromMs));
   });
 
   test("the room under the limit is used, and every device gets its share of reads", async () => {
@@ -100,13 +102,13 @@ describe.each(isLong ? long : short)("seed $seed, gateway $gateway, stages $stag
     depot.meter.halfOpen();
     await came(depot, "a new connection", () => depot.meter.opened > opened);
     figures.push(`half-open: new connection after ${(performance.now() - cutMs).toFixed(0)} ms`);
-    expect(performance.now() - cutMs).toBeLessThan(1_000 + 2 * longestStallMs(cutMs));
+    expect(performance.now() - cutMs).toBeLessThan(patience * 1_000 + longestStallMs(cutMs));
     await came(depot, "gives back again", () => meanW(depot.plant, exportedW, 500) > 0.5 * exportLimitW);
     const frozenMs = performance.now();
     depot.meterImage.frozen = true;
     await came(depot, "at zero", () => depot.plant.stages.every(({ powerW }) => powerW >= 0));
     figures.push(`frozen meter: at zero after ${(performance.now() - frozenMs).toFixed(0)} ms`);
-    expect(performance.now() - frozenMs).toBeLessThan(1_500 + 2 * longestStallMs(frozenMs));
+    expect(performance.now() - frozenMs).toBeLessThan(patience * 1_500 + longestStallMs(frozenMs));
   });
 });
 
