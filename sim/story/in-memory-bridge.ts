@@ -9,7 +9,7 @@ import type { Commands } from "../../src/core/commands.ts";
 import { never, type Snapshot } from "../../src/core/snapshot.ts";
 import { Link } from "../link.ts";
 import type { PlantStageCommand } from "../plant/devices.ts";
-import { copyCommand, emptyCommand, sequenceAdvance } from "../plant/stage/stage-commands.ts";
+import { copyCommand, emptyCommand, sequenceAdvance, sequenceAfter } from "../plant/stage/stage-commands.ts";
 import type { Random } from "../random.ts";
 import type { World } from "../world.ts";
 
@@ -112,7 +112,7 @@ export class InMemoryBridge {
   restart(): void {
     for (let i = 0; i < this.stagePorts.length; i++) {
       const port = this.stagePorts[i]!;
-      port.sequence = (this.#world.stages[i]!.executedSequence + sequenceGap) & 0xffff;
+      port.sequence = sequenceAfter(this.#world.stages[i]!.executedSequence, sequenceGap);
       port.upSinceMs = never;
       port.verified = false;
       port.latch = new OwnLatch();
@@ -293,7 +293,7 @@ export class InMemoryBridge {
     }
     const stage = this.#world.stages[index]!;
     const { link, command } = port;
-    port.sequence = (port.sequence + 1) & 0xffff;
+    port.sequence = sequenceAfter(port.sequence, 1);
     command.role = wanted.role;
     command.powerW = wanted.powerW;
     command.reactiveVar = wanted.reactiveVar;

@@ -90,3 +90,9 @@ export function emptyCommand(): PlantStageCommand {
 export function sequenceAdvance(candidate: number, current: number): number {
   return (candidate - current) | 0;
 }
+
+/** The last sequence number before it begins again at 0: 0xFFFFFFFF in a register means that there is none. */
+const sequenceMax = 0xffff_fffe;
+
+/** The sequence number `steps` after this one. */
+export const sequenceAfter = (sequence: number, steps: number): number => (sequence + steps) % (sequenceMax + 1);
