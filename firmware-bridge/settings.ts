@@ -66,6 +66,11 @@ export interface StageSettings extends DeviceSettings {
   /** Used where the stage does not tell its present ability. Magnitudes. */
   readonly ratedChargeW: number;
   readonly ratedDischargeW: number;
+  /**
+   * With a map: the stage is only charged, so that a setpoint which outlives the controller takes power and gives none. Such a
+   * stage may do without a watchdog. Default false.
+   */
+  readonly onlyCharges?: boolean;
   /** Standard SunSpec stages only: write 704.VarSet. Default false: the stage's own functions decide. */
   readonly reactiveByController?: boolean;
   /** The stage has no grid-support functions: nothing is written to or compared with models 703–712. */

@@ -47,6 +47,7 @@ function stageUses(map: DeviceMap): MapUse[] {
   if (!hasFact(map, "vehicleConnected")) charging.push("a vehicle counts as connected");
   if (!hasFact(map, "maxChargeW")) charging.push("the ratings of the site file hold");
   if (!hasFact(map, "importWh")) charging.push("energy is reckoned from power");
+  if (map.watchdog === undefined) charging.push("it goes on charging when the controller falls silent: no watchdog");
   const gives = ["powerW", "dischargeW", "magnitudeW"].some((name) => hasCommand(map, name));
   const ownGrid = tellsVoltage("stage", map.facts) && tellsFrequency(map.facts);
   if (!ownGrid) charging.push("voltage and frequency are taken from K1's site side or from the meter");

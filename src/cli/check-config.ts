@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { z } from "zod";
 import { checkSite } from "../app/site/load-config.ts";
-import { profileWarning, promiseSentences, sitePromises } from "../app/site/site-promises.ts";
+import { profileWarning, promiseSentences, silenceWarnings, sitePromises } from "../app/site/site-promises.ts";
 import { complaintText } from "../config/parse.ts";
 import { type SiteConfig, siteSettings } from "../config/site.ts";
 import { AskedWrongly } from "./asked.ts";
@@ -28,7 +28,7 @@ export function checkConfigCommand(program: Command): void {
         for (const complaint of parsed.error) print(complaintText(complaint));
         return print(`${parsed.error.length} to mend. Nothing was energized.`);
       }
-      const { config, profile, generationProfile } = parsed.value;
+      const { config, profile, generationProfile, maps } = parsed.value;
       const { site, pcc, evses, tiers, transferDevice } = config;
       if (options.json) return print(JSON.stringify({ ok: true, config, promises: sitePromises(config) }));
       print(
@@ -51,7 +51,8 @@ export function checkConfigCommand(program: Command): void {
       }
       if (config.tariff) print(tariffSentence(config.tariff));
       print(`Grid profile's source: ${profile.source}.`);
-      for (const line of [profileWarning(config, profile), ...promiseSentences(config)]) if (line !== "") print(line);
+      const warnings = [...promiseSentences(config), ...silenceWarnings(config, maps)];
+      for (const line of [profileWarning(config, profile), ...warnings]) if (line !== "") print(line);
     });
 }
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { bridgeSettings } from "../../src/app/site/bridge-settings.ts";
 import { checkSite } from "../../src/app/site/load-config.ts";
+import { silenceWarnings } from "../../src/app/site/site-promises.ts";
 import { complaintText } from "../../src/config/parse.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -200,4 +201,27 @@ evses:
       /pcc\.meter\.connector is 2: must be 1 with this map.*perConnector/,
     );
   });
+});
+
+test("a stage that is only charged and whose map names no watchdog → accepted, with a warning", () => {
+  const folder = mkdtempSync(join(tmpdir(), "islet-maps-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, "stage.yaml"), without("watchdog"));
+  const file = join(folder, "site.yaml");
+  writeFileSync(
+    file,
+    `site: { name: T, nominalVoltageV: 480, nominalFrequencyHz: "60", serviceMode: load-only, utilityNotified: true }
+pcc: { importLimitW: 50000, meter: { host: m } }
+evses:
+  - { name: Left, stage: { host: s, map: stage.yaml }, maxChargeW: 11000, maxDischargeW: 11000 }
+  - { name: Right, stage: { host: t }, maxChargeW: 11000, maxDischargeW: 11000 }
+`,
+  );
+  const site = checkSite(file);
+  if (!site.ok) throw new Error(site.error.map(complaintText).join("\n"));
+  const { config, maps } = site.value;
+  expect(silenceWarnings(config, maps)).toEqual([
+    "Warning: Left goes on charging when the controller falls silent: its map names no watchdog (stage.yaml). The connection must bear that beside everything else.",
+  ]);
+  expect(bridgeSettings(config, maps).stages.map(({ onlyCharges }) => onlyCharges)).toEqual([true, true]);
 });

@@ -75,6 +75,7 @@ export function bridgeSettings(config: SiteConfig, maps: DeviceMaps = new Map())
       functionsByController: evse.stage.gridFunctions === "controller",
       // Where the stage's own functions decide, only a stage of our own model takes reactive power on top of them.
       reactiveByController: evse.stage.gridFunctions === "controller" && evse.stage.maxVar > 0,
+      onlyCharges: !evse.dischargeEnabled && !evse.gridForming,
       ratedChargeW: evse.maxChargeW,
       ratedDischargeW: evse.maxDischargeW,
     })),

@@ -4,6 +4,7 @@ import type { SiteConfig } from "../../config/site.ts";
 import { promisedRecoveryMs, siteGuarantees } from "../../core/core-config.ts";
 import type { Guarantee } from "../../core/pcc/guarantee.ts";
 import { secondMs } from "../../domain/units.ts";
+import type { DeviceMaps } from "./bridge-settings.ts";
 
 /** Utilities and certified power control systems are usually faster than this; slower ones are told, ms (requirement R10). */
 const usualRecoveryMs = 500;
@@ -48,6 +49,17 @@ export function brokenPromise(config: SiteConfig): string {
 
 const seconds = (ms: number): string => `${(ms / secondMs).toFixed(2)} s`;
 const kW = (powerW: number): string => `${(powerW / 1_000).toFixed(1)} kW`;
+
+/** One warning for each stage that goes on charging when the controller falls silent: its map names no watchdog. */
+export function silenceWarnings({ evses }: SiteConfig, maps: DeviceMaps): readonly string[] {
+  return evses.flatMap(({ name, stage }, i) => {
+    const map = maps.get(stage.map);
+    if (map === undefined || map.watchdog !== undefined) return [];
+    return [
+      `Warning: ${name ?? `EVSE ${i + 1}`} goes on charging when the controller falls silent: its map names no watchdog (${stage.map}). The connection must bear that beside everything else.`,
+    ];
+  });
+}
 
 /** What is odd about a grid profile for a site; "" when nothing is. */
 export function profileWarning({ site }: SiteConfig, profile: GridProfile): string {
