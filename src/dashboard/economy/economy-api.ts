@@ -33,7 +33,7 @@ const vehicleRow = z.object({
   wear: maybe,
 });
 
-export const dayAnswer = z.object({
+const dayAnswer = z.object({
   date,
   startsAtMs: z.number(),
   endsAtMs: z.number(),
@@ -80,7 +80,7 @@ const billSchema = z.object({
   total: z.number(),
   unpriced: z.number().int(),
 });
-export const monthAnswer = z.object({
+const monthAnswer = z.object({
   /** First and last day of the billing month. */
   from: date,
   to: date,
@@ -128,7 +128,7 @@ const eventSchema = z.object({
   committedWh: maybe,
   payment: maybe,
 });
-export const gridEventsAnswer = z.object({ currency: z.string().nullable(), events: z.array(eventSchema) });
+const gridEventsAnswer = z.object({ currency: z.string().nullable(), events: z.array(eventSchema) });
 export type GridEventsAnswer = z.input<typeof gridEventsAnswer>;
 
 export const dayQuery = z.object({ date: date.optional() });

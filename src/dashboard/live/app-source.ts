@@ -207,8 +207,7 @@ export function createAppSource(
         return ok({ key: "done.owed", values: result.value.values ?? {} });
       return result;
     },
-    fleet: createStationFleet(station, Date.now),
-    economy: createStationEconomy(station, Date.now),
+    ...portsOf(station),
     audit(entry) {
       log("info", `${entry.person}: ${entry.what}. ${entry.detail}`, { ...entry });
       writer.write(entry);
@@ -222,6 +221,12 @@ export function createAppSource(
     },
   };
 }
+
+/** What the pages beside the overview ask. */
+const portsOf = (station: SiteStation): Required<Pick<DashboardSource, "fleet" | "economy">> => ({
+  fleet: createStationFleet(station, Date.now),
+  economy: createStationEconomy(station, Date.now),
+});
 
 /** Measured values of now; NaN for what is old or not known: a gap in a chart is a gap. */
 function measuredNow(report: ControlReport): Measured {

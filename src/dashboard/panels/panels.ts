@@ -132,12 +132,13 @@ const sections = [
   ["events", "Events"],
   ["limits", "Limits and permit"],
 ] as const;
-const phoneSections = [
-  ["overview", "Now"],
-  ["chargers", "Chargers"],
-  ["day", "Day"],
-  ["events", "Events"],
-  ["actions", "Actions"],
+/** Icon, address and name. */
+const phoneBar = [
+  ["overview", "#overview", "Now"],
+  ["chargers", "/fleet", "Ready"],
+  ["day", "/fleet/plan", "Plan"],
+  ["events", "#events", "Events"],
+  ["actions", "#actions", "Actions"],
 ] as const;
 
 function openCount(view: View): Html {
@@ -151,7 +152,7 @@ function openCount(view: View): Html {
 export const tabs = (view: View): Html =>
   html`${sections.map(([id, name]) => html`<a href="#${id}">${name} ${id === "events" ? openCount(view) : ""}</a>`)}`;
 export const bottomBar = (view: View): Html =>
-  html`${phoneSections.map(([id, name]) => html`<a href="#${id}">${navIcons[id]}${name}${id === "events" ? openCount(view) : ""}</a>`)}`;
+  html`${phoneBar.map(([id, address, name]) => html`<a href="${address}">${navIcons[id]}${name}${id === "events" ? openCount(view) : ""}</a>`)}`;
 export const brand = (view: View): Html =>
   html`<div class="brand">${logo}<span>Islet</span></div><div class="site"><b>${view.site.name}</b><span>${view.site.place}</span></div>`;
 export const health = healthBar;

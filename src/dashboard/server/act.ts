@@ -1,12 +1,13 @@
 /** One action of a person: checked, carried out once, written down whatever comes of it. */
 import { randomUUID } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { z } from "zod";
 import { oneLine } from "../../domain/visible.ts";
 import { createRateLimit } from "../access/sessions.ts";
 import { checkAction, reasonLengthMax } from "../actions.ts";
 import type { Sentence } from "../state.ts";
 import { actionBody } from "./api.ts";
-import { noState, refuse, type Serving } from "./serving.ts";
+import { refuse, type Serving } from "./serving.ts";
 
 const actionsPendingMax = 16;
 /** Two people within this time who ask the same thing: the second is told instead of overwriting the first. */
@@ -14,36 +15,53 @@ const sameActionMs = 2000;
 /** Subjects remembered for that. */
 const subjectsMax = 100;
 
-export type Act = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
+/** What came of it. */
+export interface Performed {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly error: string;
+  readonly sentence: string;
+  readonly retryAfterS?: number;
+}
+export type Perform = (request: FastifyRequest, body: z.infer<typeof actionBody>) => Promise<Performed>;
+type Act = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 
-export function createAct(serving: Serving): Act {
-  const { audit, csrfHolds, log, onSite, parse, sentenceOf, source } = serving;
+/** The API's handler. */
+export function createAct({ csrfHolds, parse }: Serving, perform: Perform): Act {
+  return async (request, reply) => {
+    if (!request.asker) return reply;
+    if (!csrfHolds(request, reply, request.headers["x-islet-csrf"])) return reply;
+    const body = parse(actionBody, request.body, reply);
+    if (!body) return reply;
+    const { ok, status, error, sentence, retryAfterS } = await perform(request, body);
+    if (ok) return reply.send({ ok: true, sentence });
+    if (retryAfterS !== undefined) reply.header("retry-after", retryAfterS);
+    return refuse(reply, status, error, sentence);
+  };
+}
+
+/** One for pages and API, so that their limits are shared. The asker and the page's secret have been checked. */
+export function createPerform(serving: Serving): Perform {
+  const { audit, log, onSite, sentenceOf, source } = serving;
   const actionLimit = createRateLimit(20, 1000);
   let pending = 0;
   const lastDone = new Map<string, { person: string; values: string; atMs: number; sentence: string }>();
+  const no = (status: number, error: string, sentence: string): Performed => ({ ok: false, status, error, sentence });
 
-  return async (request, reply) => {
+  return async (request, body) => {
     const { asker } = request;
-    if (!asker) return reply;
-    if (!csrfHolds(request, reply, request.headers["x-islet-csrf"])) return reply;
+    if (!asker) return no(401, "sign-in", "Sign in first.");
     const waitMs = actionLimit.take(asker.name);
     if (waitMs > 0)
-      return refuse(
-        reply.header("retry-after", Math.ceil(waitMs / 1000)),
-        429,
-        "rate",
-        "Too many actions. Try again in a moment.",
-      );
-    const body = parse(actionBody, request.body, reply);
-    if (!body) return reply;
+      return { ...no(429, "rate", "Too many actions. Try again in a moment."), retryAfterS: Math.ceil(waitMs / 1000) };
     const state = source.state();
-    if (!state) return noState(reply);
+    if (!state) return no(503, "no-state", sentenceOf({ key: "stale.first" }));
     const causeId = randomUUID();
     const person = { name: asker.name, role: asker.role, onSite: onSite(request) };
-    const refused = (sentence: Sentence, status: number): FastifyReply => {
+    const refused = (sentence: Sentence, status: number): Performed => {
       const said = sentenceOf(sentence);
       audit(request, "refused", asker.name, `${body.action}: ${said}`, causeId);
-      return refuse(reply, status, sentence.key, said);
+      return no(status, sentence.key, said);
     };
     const reason = oneLine(body.reason).slice(0, reasonLengthMax);
     const checked = checkAction(
@@ -63,8 +81,7 @@ export function createAct(serving: Serving): Act {
     const before = lastDone.get(subject);
     if (before && performance.now() - before.atMs < sameActionMs && before.person !== asker.name)
       return refused({ key: "refuse.alreadyDone", values: { what: before.sentence } }, 409);
-    if (pending >= actionsPendingMax)
-      return refuse(reply, 503, "busy", "Too many actions at once. Try again in a moment.");
+    if (pending >= actionsPendingMax) return no(503, "busy", "Too many actions at once. Try again in a moment.");
     pending++;
     // Marked before it is done, so that a second person who asks meanwhile is told.
     lastDone.set(subject, {
@@ -82,7 +99,7 @@ export function createAct(serving: Serving): Act {
       }
       const sentence = sentenceOf(done.value);
       audit(request, "acted", asker.name, `${body.action} ${values}${reason ? ` because “${reason}”` : ""}`, causeId);
-      return reply.send({ ok: true, sentence });
+      return { ok: true, status: 200, error: "", sentence };
     } catch (error) {
       lastDone.delete(subject);
       log.error({ err: error, causeId }, `the action ${body.action} failed`);

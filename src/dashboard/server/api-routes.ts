@@ -5,13 +5,13 @@ import { economyHandlers } from "../economy/economy-routes.ts";
 import { fleetHandlers } from "../fleet/fleet-routes.ts";
 import { wordsFor } from "../view/format.ts";
 import { view } from "../view.ts";
-import { createAct } from "./act.ts";
+import { createAct, type Perform } from "./act.ts";
 import { type ApiRouteId, accessOf, apiRoutes, historyQuery, openApi, roleBody } from "./api.ts";
 import { noState, refuse, type Serving } from "./serving.ts";
 
-export function serveApi(app: FastifyInstance, serving: Serving): void {
+export function serveApi(app: FastifyInstance, serving: Serving, perform: Perform): void {
   const { allowed, cookie, csrfHolds, demo, headers, hub, metrics, parse, secure, sessions, source, version } = serving;
-  const act = createAct(serving);
+  const act = createAct(serving, perform);
   const description = openApi(version);
   const handlers: Record<ApiRouteId, (request: FastifyRequest, reply: FastifyReply) => unknown> = {
     health: (_request, reply) => {

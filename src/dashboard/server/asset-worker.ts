@@ -33,6 +33,7 @@ const sheets = [
   "phone",
   "marks",
   "plain-pages",
+  "places",
 ];
 
 /** Reads, strips and compresses everything. */
@@ -57,6 +58,9 @@ function makeAssets(): Assets {
     }
   };
   walk(resolve(here, "../page/main.ts"));
+  // The overview preloads its own modules only.
+  const overview = [...modules];
+  walk(resolve(here, "../page/place.ts"));
   const uplot = createRequire(import.meta.url).resolve("uplot");
   const chart = add(
     "/m/uplot.js",
@@ -66,8 +70,9 @@ function makeAssets(): Assets {
   return {
     byPath,
     main: "/m/dashboard/page/main.ts",
+    place: "/m/dashboard/page/place.ts",
     chart,
-    modules,
+    modules: overview,
     style: squeeze(sheets.map((name) => readFileSync(resolve(here, `../page/style/${name}.css`), "utf8")).join("\n")),
   };
 }

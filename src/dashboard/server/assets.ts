@@ -13,6 +13,8 @@ export interface Asset {
 export interface Assets {
   readonly byPath: ReadonlyMap<string, Asset>;
   readonly main: string;
+  /** Script of the pages beside the overview. */
+  readonly place: string;
   readonly chart: string;
   /** Modules in the order of their imports, for preloading. */
   readonly modules: readonly string[];

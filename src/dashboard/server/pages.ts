@@ -6,6 +6,7 @@ import { type AccountRole, type ActionId, roles } from "../actions.ts";
 import { type Html, html, raw } from "../panels/html.ts";
 import { logo, severityIcons } from "../panels/icons.ts";
 import { bottomBar, brand, health, mainContent, tabs } from "../panels/panels.ts";
+import { placeLinks } from "../panels/place-links.ts";
 import { firstUi } from "../panels/ui.ts";
 import type { SiteState } from "../state.ts";
 import { view } from "../view.ts";
@@ -14,7 +15,7 @@ import type { Assets } from "./assets.ts";
 export const styleHash = (assets: Assets): string =>
   `sha256-${createHash("sha256").update(assets.style).digest("base64")}`;
 
-const head = (assets: Assets, title: string, more: Html = raw("")): Html =>
+export const head = (assets: Assets, title: string, more: Html = raw("")): Html =>
   html`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"><meta name="color-scheme" content="light dark"><title>${title}</title><link rel="icon" href="/favicon.svg" type="image/svg+xml"><style>${raw(assets.style)}</style>${more}</head>`;
 
 export const favicon =
@@ -41,7 +42,7 @@ export function dashboardPage(
   const accounts = session.demo
     ? ""
     : html`${session.role === "installer" ? html`<a href="/accounts">Accounts</a>` : ""}<a href="/password">Password</a>`;
-  return html`${head(assets, shown?.title ?? "Islet", scripts)}<body><a class="skip" href="#main">Skip to content</a>${demo}<header class="top"><div class="in"><div class="brandbox" id="brand">${shown ? brand(shown) : html`<div class="brand">${logo}<span>Islet</span></div>`}</div><nav class="tabs" id="tabs" aria-label="Sections">${shown ? tabs(shown) : ""}</nav><div class="who"><span class="livedot"><i aria-hidden="true"></i><span id="live">Live <b id="clock">${shown?.time ?? "–"}</b></span><span id="livetext" hidden></span></span><span class="whoami">Signed in: ${session.demo ? session.role : `${session.name}, ${session.role}`}</span>${accounts}<button type="button" class="iconbtn" id="theme" aria-label="Switch between light and dark">Dark</button>${account}</div></div></header><aside class="stalebar" id="stalebar" aria-label="Connection" hidden>${severityIcons.warning}<span id="staletext"></span></aside><main id="main" tabindex="-1">${
+  return html`${head(assets, shown?.title ?? "Islet", scripts)}<body><a class="skip" href="#main">Skip to content</a>${demo}<header class="top"><div class="in"><div class="brandbox" id="brand">${shown ? brand(shown) : html`<div class="brand">${logo}<span>Islet</span></div>`}</div><nav class="tabs" aria-label="Places">${placeLinks("overview", 0)}</nav><div class="who"><span class="livedot"><i aria-hidden="true"></i><span id="live">Live <b id="clock">${shown?.time ?? "–"}</b></span><span id="livetext" hidden></span></span><span class="whoami">Signed in: ${session.demo ? session.role : `${session.name}, ${session.role}`}</span>${accounts}<button type="button" class="iconbtn" id="theme" aria-label="Switch between light and dark">Dark</button>${account}</div></div><nav class="sub" aria-label="Sections"><div class="in" id="tabs">${shown ? tabs(shown) : ""}</div></nav></header><aside class="stalebar" id="stalebar" aria-label="Connection" hidden>${severityIcons.warning}<span id="staletext"></span></aside><main id="main" tabindex="-1">${
     shown
       ? mainContent(shown, ui)
       : html`<section class="panel c12 mode order-mode" id="overview" data-key="overview" data-level="attention" aria-label="Mode"><div><h1>No data yet. The controller has not answered.</h1></div></section>`

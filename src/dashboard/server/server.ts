@@ -18,8 +18,10 @@ import {
 import { createRateLimit, createSessions } from "../access/sessions.ts";
 import { createSignInLimit } from "../access/sign-in-limit.ts";
 import type { AccountRole } from "../actions.ts";
+import { servePlaces } from "../places/routes.ts";
 import type { DashboardSource } from "../source.ts";
 import { serveAccounts } from "./accounts-pages.ts";
+import { createPerform } from "./act.ts";
 import { serveApi } from "./api-routes.ts";
 import { loadAssets } from "./assets.ts";
 import { createHub } from "./hub.ts";
@@ -187,7 +189,9 @@ export async function createDashboard(options: DashboardOptions): Promise<Dashbo
   serveSignIn(app, serving);
   serveOwnPassword(app, serving);
   serveAccounts(app, serving);
-  serveApi(app, serving);
+  const perform = createPerform(serving);
+  serveApi(app, serving, perform);
+  servePlaces(app, serving, perform);
 
   await app.listen({ port: options.port, host: options.host });
   const bound = app.server.address();

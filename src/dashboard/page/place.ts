@@ -1,0 +1,70 @@
+/** The pages beside the overview: kept up to date while nobody types, light or dark as on the overview. */
+import { morph } from "./morph.ts";
+
+/** A page is fetched again this often, ms, and an answer waited for so long. */
+const everyMs = 5_000;
+const answerMaxMs = 4_000;
+
+const main = document.getElementById("main");
+let busy = false;
+/** A form that somebody has begun is left alone, and so is the page around it. */
+let typed = false;
+document.addEventListener("input", () => {
+  typed = true;
+});
+
+/** Takes the page's main part anew; what has the focus and what is open stays. */
+async function renew(): Promise<void> {
+  if (busy || typed || document.hidden || main === null) return;
+  busy = true;
+  try {
+    const answer = await fetch(location.href, { cache: "no-store", signal: AbortSignal.timeout(answerMaxMs) });
+    if (answer.redirected && new URL(answer.url).pathname === "/login") return location.assign("/login");
+    if (!answer.ok) throw new Error(String(answer.status));
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const [next, health, clock] = [
+      fresh.getElementById("main"),
+      fresh.getElementById("health"),
+      fresh.querySelector(".livedot b"),
+    ];
+    // What was just said stays until the next page.
+    const said = main.querySelector(".said,.refuse")?.outerHTML ?? "";
+    if (next && !typed) morph(main, `${said}${next.innerHTML}`);
+    const shown = document.getElementById("health");
+    if (health && shown) morph(shown, health.innerHTML);
+    const time = document.querySelector(".livedot b");
+    if (time && clock) time.textContent = clock.textContent;
+    document.body.classList.remove("stale");
+  } catch {
+    // Old data never look live.
+    document.body.classList.add("stale");
+  } finally {
+    busy = false;
+  }
+}
+// A page that a form has led to shows its own answer until the next one.
+if (!document.querySelector("form[method=post] [name=previewId]")) setInterval(() => void renew(), everyMs);
+
+const root = document.documentElement;
+const isDark = (): boolean =>
+  root.dataset["theme"] ? root.dataset["theme"] === "dark" : matchMedia("(prefers-color-scheme:dark)").matches;
+const button = document.getElementById("theme");
+const themed = (): void => {
+  if (button) button.textContent = isDark() ? "Light" : "Dark";
+};
+try {
+  const kept = localStorage.getItem("islet-theme");
+  if (kept === "light" || kept === "dark") root.dataset["theme"] = kept;
+} catch {
+  // Nothing is kept here.
+}
+themed();
+button?.addEventListener("click", () => {
+  root.dataset["theme"] = isDark() ? "light" : "dark";
+  try {
+    localStorage.setItem("islet-theme", root.dataset["theme"]);
+  } catch {
+    // A browser that keeps nothing keeps the system's choice.
+  }
+  themed();
+});

@@ -1,0 +1,23 @@
+/** The places of the dashboard, for the header of every page. */
+import { type Html, html, raw } from "./html.ts";
+
+const places = ["overview", "fleet", "history", "events"] as const;
+export type Place = (typeof places)[number];
+
+const placeNames: Readonly<Record<Place, readonly [string, string]>> = {
+  overview: ["Overview", "/"],
+  fleet: ["Fleet", "/fleet"],
+  history: ["History", "/history"],
+  events: ["Events", "/events"],
+};
+
+/** Links to the places; the overview's own sections stand below them there. */
+export const placeLinks = (present: Place, open: number): Html =>
+  html`${places.map((place) => {
+    const [name, address] = placeNames[place];
+    const count =
+      place === "events" && open > 0
+        ? html`<span class="count none">${open}<span class="sr"> not acknowledged</span></span>`
+        : "";
+    return html`<a href="${address}"${place === present ? raw(' aria-current="page"') : ""}>${name} ${count}</a>`;
+  })}`;

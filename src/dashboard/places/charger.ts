@@ -1,0 +1,147 @@
+/** One charger and the vehicle there: what it does and why, its plan slot by slot, and what can be done. */
+
+import type { Session } from "../access/sessions.ts";
+import { type ActionId, type ActionView, offers } from "../actions.ts";
+import type { FleetPort } from "../fleet/fleet-port.ts";
+import { type Html, html } from "../panels/html.ts";
+import { goIcon, severityIcons } from "../panels/icons.ts";
+import type { EvseState, SiteState } from "../state.ts";
+import { directionOfVehicle, kW, type Words, wordsOf } from "../view/format.ts";
+import { totalsOf } from "../view/totals.ts";
+import { whyView } from "../view/why.ts";
+import { powerSteps } from "./charts.ts";
+import { leadPanel, panel, percent } from "./parts.ts";
+import type { PlacePage } from "./shell.ts";
+
+/** Actions of one charger, in the order in which they stand. */
+const chargerActions = [
+  "chargeNow",
+  "priority",
+  "departure",
+  "clearDeparture",
+  "pause",
+  "stop",
+  "resume",
+] as const;
+
+/** What an action here means, where the table's own words speak of all chargers. */
+const details: Readonly<Partial<Record<(typeof chargerActions)[number], string>>> = {
+  departure: "When it leaves, and with how much.",
+  clearDeparture: "What a person has asked for this stay is forgotten; the timetable counts again.",
+  pause: "Charging goes on by plan.",
+  stop: "To 0 kW until somebody resumes it; a restart doesn't end that.",
+  resume: "It goes by the plan again.",
+};
+const labels: Readonly<Partial<Record<(typeof chargerActions)[number], string>>> = {
+  departure: "Change departure or target",
+  clearDeparture: "Back to the timetable",
+  pause: "Pause discharging here",
+  stop: "Stop this charger",
+  resume: "Resume this charger",
+};
+
+/** What is offered at a charger now. */
+export function offeredAt(
+  state: SiteState,
+  charger: EvseState,
+  session: Session,
+  supported: readonly ActionId[],
+): readonly { readonly action: ActionView; readonly label: string; readonly detail: string }[] {
+  const { offered } = offers(state, session.role, supported);
+  const byId = new Map<string, ActionView>(offered.map((action) => [action.id, action]));
+  return chargerActions.flatMap((id) => {
+    const action = byId.get(id);
+    if (action === undefined) return [];
+    if (id === "resume" && charger.held === null) return [];
+    if (id === "stop" && charger.held?.level === "everything") return [];
+    if (id === "pause" && charger.held !== null) return [];
+    if ((id === "departure" || id === "clearDeparture" || id === "stop") && !charger.connected) return [];
+    if (id === "clearDeparture" && charger.departsAtMs === null) return [];
+    return [{ action, label: labels[id] ?? action.label, detail: details[id] ?? action.detail }];
+  });
+}
+
+export function chargerPage(
+  state: SiteState,
+  charger: EvseState,
+  fleet: FleetPort | undefined,
+  session: Session,
+  supported: readonly ActionId[],
+): PlacePage {
+  const words = wordsOf(state);
+  const name = charger.vehicle ?? "No vehicle";
+  const ready = fleet?.readiness().vehicles.find(({ evse }) => evse === charger.evse);
+  const plan = fleet?.plan();
+  const planned = plan?.vehicles.find(({ evse }) => evse === charger.evse);
+  const { held } = charger;
+  const level =
+    held?.level === "everything" || ready?.state === "short" || ready?.state === "missed" ? "attention" : "normal";
+  const lead = leadPanel({
+    level,
+    tag:
+      held?.level === "everything" ? "Stopped by a person" : level === "attention" ? "Will miss its target" : undefined,
+    lead: leadOf(charger, name),
+    rest: restOf(charger, ready?.forecastPct ?? charger.forecastPct, words, state.atMs),
+    sub: held
+      ? `${held.level === "everything" ? "Stopped" : "Discharging paused"} by ${held.by} at ${words.moment(held.atMs, state.atMs)}: “${held.reason}”. It stays so until an operator resumes it.`
+      : (planned?.now ?? "No plan is in force for it."),
+    aside: ready?.cause ? [["Because", ready.cause.sentence]] : [],
+  });
+  const list = offeredAt(state, charger, session, supported);
+  const actions = html`${
+    list.length > 0
+      ? html`<ul class="acts links">${list.map(({ action, label, detail }) => html`<li><a href="/fleet/change?act=${action.id}&amp;evse=${charger.evse}"><span><b>${label}</b><small>${detail}</small></span>${goIcon}</a></li>`)}</ul>`
+      : html`<p class="dim">${session.role === "viewer" ? "A viewer may look. An operator may act." : "Nothing can be done at this charger now."}</p>`
+  }`;
+  return {
+    place: "fleet",
+    page: "/fleet",
+    title: `${name}, charger ${charger.evse}`,
+    body: html`${lead}${panel("c8", "Plan", planPanel(planned, words, state.atMs), planned ? `${percent(charger.socPct)} now` : "")}${panel("c4", "Actions at this charger", actions, session.role)}${panel("c8", "Why it does this now", whyList(state, charger, words))}`,
+  };
+}
+
+function leadOf(charger: EvseState, name: string): string {
+  if (charger.known.state === "unknown") return `Charger ${charger.evse}: not known.`;
+  if (!charger.connected) return `No vehicle is at charger ${charger.evse}.`;
+  const direction = directionOfVehicle(charger.powerW ?? 0);
+  const what = direction === "Idle" ? "waits" : `is ${direction.toLowerCase()} with ${kW(charger.powerW ?? 0)}`;
+  return charger.known.state === "old"
+    ? `${name} at charger ${charger.evse}: not known now.`
+    : `${name} at charger ${charger.evse} ${what}.`;
+}
+
+function restOf(charger: EvseState, forecastPct: number | null, words: Words, nowMs: number): string {
+  if (!charger.connected) return "";
+  if (charger.departsAtMs === null) return `${percent(charger.socPct)} now. No departure is known.`;
+  const will =
+    forecastPct === null ? "how full is not known" : `${percent(forecastPct)} of ${percent(charger.targetPct)}`;
+  return `Leaves ${words.moment(charger.departsAtMs, nowMs)}: ${will}.`;
+}
+
+type Planned = ReturnType<FleetPort["plan"]>["vehicles"][number];
+
+function planPanel(planned: Planned | undefined, words: Words, nowMs: number): Html {
+  if (planned === undefined || planned.runs.length === 0)
+    return html`<p class="dim">${planned?.unplanned || "There is no plan for this charger."}</p>`;
+  const { runs, capacityWh, departsAtMs } = planned;
+  return html`${powerSteps(runs, words)}<h3 class="sech">Slot by slot, and why</h3><ol class="slots">${runs.map(
+    ({ fromMs, untilMs, powerW, endWh, sentence }) => {
+      const direction = directionOfVehicle(powerW);
+      const end = capacityWh ? `to ${percent((100 * endWh) / capacityWh)}` : "";
+      return html`<li><div><b>${words.moment(fromMs, nowMs)} to ${words.hm(untilMs)}</b><small>${sentence}</small></div><div class="num"><span>${direction === "Idle" ? "Waits" : `${direction} ${kW(powerW)}`}</span><small>${end}</small></div></li>`;
+    },
+  )}${departsAtMs === null ? "" : html`<li><div><b>${words.moment(departsAtMs, nowMs)} leaves</b></div><div></div></li>`}</ol>`;
+}
+
+function whyList(state: SiteState, charger: EvseState, words: Words): Html {
+  const why = whyView(state, charger, totalsOf(state), words);
+  const steps = [
+    { name: why.request, source: why.requestSource, bound: "", distance: "" },
+    ...why.chain,
+    { name: "Setpoint", source: why.lease, bound: why.setpoint, distance: "" },
+  ];
+  return html`<p class="lead-s">${why.big}</p><p class="dim">${why.because}</p>${
+    why.callout ? html`<p class="st warn">${severityIcons.warning}<span>${why.callout.text}</span></p>` : ""
+  }<ol class="slots">${steps.map(({ name, source, bound, distance }) => html`<li><div><b>${name}</b><small>${source}</small></div><div class="num"><span>${bound}</span><small>${distance}</small></div></li>`)}</ol>`;
+}
