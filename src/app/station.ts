@@ -192,8 +192,7 @@ export function startStation(options: StationOptions): SiteStation {
   const people = openPeople(config, store, control, join(config.stateDir, "people.json"));
   for (const { sentence } of [pccArchive, people]) if (sentence !== "") log("warn", sentence);
   const fleet = openFleet(config, store, people, log);
-  const vehicleAt = (evse: number) => fleet.presence.at(evse)?.vehicle?.entry.id ?? null;
-  const economy = createEconomy({ config, documents: store, log, now: Date.now, vehicleAt });
+  const economy = openEconomy(config, store, fleet, log);
   const plans = createSitePlanning({ site, control, people, fleet, inputs: economy, log, documents: store, audit });
   control.site.serviceEnabled = true;
   for (const evse of control.evses) evse.authorized = config.authorization === "none";
@@ -263,6 +262,25 @@ export function startStation(options: StationOptions): SiteStation {
     },
   };
 }
+
+/** The record of energy knows vehicles by the fleet's ids. */
+const openEconomy = (config: LoadedSite["config"], documents: Documents, fleet: Fleet, log: Log): Economy =>
+  createEconomy({
+    config,
+    documents,
+    log,
+    now: Date.now,
+    vehicleAt: (evse) => fleet.presence.at(evse)?.vehicle?.entry.id ?? null,
+    wearPerKWh: () => ownWear(fleet),
+  });
+
+/** Prices of wear that vehicles have of their own, by id. */
+const ownWear = ({ vehicles }: Fleet): Record<string, number> =>
+  Object.fromEntries(
+    vehicles
+      .list()
+      .flatMap(({ entry }) => (entry.wearPerKWh === undefined ? [] : [[entry.id, entry.wearPerKWh] as const])),
+  );
 
 /** Certificates of the station's own, with their names for people. */
 const ownCertificates = (backend: Backend | null): readonly { readonly name: string; readonly pem: string }[] =>

@@ -70,6 +70,8 @@ export interface EconomyOptions {
   readonly log: Log;
   readonly now: () => number;
   readonly vehicleAt: (evse: number) => string | null;
+  /** Of vehicles that have their own price of wear, by id. */
+  readonly wearPerKWh: () => Readonly<Record<string, number>>;
 }
 
 export function createEconomy(options: EconomyOptions): Economy {
@@ -156,7 +158,7 @@ export function createEconomy(options: EconomyOptions): Economy {
       eventPay: events.all
         .filter((event) => event.fromMs >= fromMs && event.toMs <= toMs)
         .reduce((sum, event) => sum + (response(event)?.payment ?? 0), 0),
-      wearPerKWh: {},
+      wearPerKWh: options.wearPerKWh(),
     });
   };
 

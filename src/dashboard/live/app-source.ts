@@ -19,15 +19,16 @@ import { createLocalDay } from "../archive/local-day.ts";
 import { createRecorder, type Measured } from "../archive/recorder.ts";
 import { createStationEconomy } from "../economy/station-economy.ts";
 import { createStationFleet } from "../fleet/station-fleet.ts";
-import type { DashboardSource } from "../source.ts";
+import type { ActRequest, DashboardSource, Person } from "../source.ts";
 import type { Sentence, SiteState } from "../state.ts";
 import { createAttention, stateEveryMs } from "./attention.ts";
 import { createAuditWriter } from "./audit-writer.ts";
 import { buildState } from "./build-state.ts";
+import { createDayPrices } from "./day-prices.ts";
 import { createDurations, type Durations } from "./durations.ts";
 import { createEmergencyHold } from "./emergency.ts";
 import { eventRows } from "./event-rows.ts";
-import { createEventLog } from "./events.ts";
+import { createEventLog, type EventLog } from "./events.ts";
 import { deviceHealth, owedOf } from "./health-state.ts";
 import { k1Known, meterKnown, stageKnown } from "./known.ts";
 import { longestMissing } from "./missing.ts";
@@ -103,6 +104,7 @@ export function createAppSource(
   let sequence = 0;
   let islanded = false;
   const wallOffset = createWallOffset();
+  const dayPrices = createDayPrices();
   events.note("started", {}, Date.now(), true);
 
   const look = (): void => {
@@ -160,6 +162,7 @@ export function createAppSource(
       midnightMs,
       demo,
       energy: energy.total,
+      prices: dayPrices(station.economy.tariff(), midnightMs),
     });
     for (const listener of listeners) listener();
     keeper.keepEvents(false);
@@ -191,15 +194,8 @@ export function createAppSource(
     },
     history: async (query) => recorder.history(query),
     supported: Object.keys(operatorActions) as ActionId[],
-    async act(request, person): Promise<Result<Sentence, Sentence>> {
-      const { action, reason, values, causeId } = request;
-      const act = operatorActions[action];
-      if (act === undefined) return err({ key: "refuse.unsupported" });
-      log("info", `${person.name} (${person.role}): ${action}. Reason: ${reason}`, { causeId, action, values });
-      const nowMs = Date.now();
-      const result = act({ station, request, person, events, nowMs });
-      if (result.ok && result.value.key === "done.logged")
-        events.note("acted", { by: person.name, what: String(result.value.values?.["what"]), why: reason }, nowMs);
+    act: async (request, person) => {
+      const result = carryOut({ station, events, log }, request, person);
       slow.expire();
       keeper.keepEvents(true);
       // In force already; a person should know that a restart may still forget it.
@@ -220,6 +216,23 @@ export function createAppSource(
       listeners.clear();
     },
   };
+}
+
+/** Does what a person asks and notes it. */
+function carryOut(
+  { station, events, log }: { readonly station: SiteStation; readonly events: EventLog; readonly log: Log },
+  request: ActRequest,
+  person: Person,
+): Result<Sentence, Sentence> {
+  const { action, reason, values, causeId } = request;
+  const act = operatorActions[action];
+  if (act === undefined) return err({ key: "refuse.unsupported" });
+  log("info", `${person.name} (${person.role}): ${action}. Reason: ${reason}`, { causeId, action, values });
+  const nowMs = Date.now();
+  const result = act({ station, request, person, events, nowMs });
+  if (result.ok && result.value.key === "done.logged")
+    events.note("acted", { by: person.name, what: String(result.value.values?.["what"]), why: reason }, nowMs);
+  return result;
 }
 
 /** What the pages beside the overview ask. */

@@ -34,6 +34,8 @@ export interface BuildContext {
   readonly midnightMs: number;
   readonly demo: boolean;
   readonly energy: NonNullable<SiteState["energy"]>;
+  /** By the tariff; empty without one. */
+  readonly prices: SiteState["day"]["prices"];
 }
 
 /** The band that an island's frequency is drawn against, Hz. */
@@ -233,8 +235,7 @@ function dayState({ site, stages }: ControlReport, context: BuildContext): SiteS
         maxExportW: finite(site.exportLimitW),
       },
     ],
-    // Nothing tells prices here: neither the configuration nor the backend's messages carry them.
-    prices: [],
+    prices: context.prices,
     outages: [...recorder.outages],
     basis: plan.basis,
   };

@@ -35,7 +35,15 @@ function site(given: { tariff?: typeof tariff } = { tariff }) {
   const store = openStore({ path: ":memory:" });
   const log = vi.fn();
   let vehicle: string | null = "bus-1";
-  const open = () => createEconomy({ config, documents: store, log, now: () => nowMs, vehicleAt: () => vehicle });
+  const open = () =>
+    createEconomy({
+      config,
+      documents: store,
+      log,
+      now: () => nowMs,
+      vehicleAt: () => vehicle,
+      wearPerKWh: () => ({}),
+    });
   let economy = open();
   let nowMs = firstMs;
   return {
