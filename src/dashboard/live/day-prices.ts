@@ -1,5 +1,5 @@
 /** Prices of the local day for its chart: runs of equal ones, what is not known left out. */
-import type { Tariff } from "../../tariff/tariff.ts";
+import type { SiteStation } from "../../app/station.ts";
 import type { SiteState } from "../state.ts";
 
 const quarterMs = 15 * 60_000;
@@ -10,6 +10,7 @@ const hourMs = 3_600_000;
 const dayMs = 25 * hourMs;
 
 type DayPrices = SiteState["day"]["prices"];
+type Tariff = NonNullable<ReturnType<SiteStation["economy"]["tariff"]>>;
 
 /** Worked out once for each tariff and day. */
 export function createDayPrices(): (tariff: Tariff | null, midnightMs: number) => DayPrices {

@@ -3,7 +3,6 @@
 import type { Session } from "../access/sessions.ts";
 import type { ActionId, ActionView, InputView } from "../actions.ts";
 import type { FleetPort } from "../fleet/fleet-port.ts";
-import type { PlanChange } from "../fleet/plan-api.ts";
 import { type Html, html, raw } from "../panels/html.ts";
 import type { EvseState, SiteState } from "../state.ts";
 import { wordsOf } from "../view/format.ts";
@@ -12,6 +11,7 @@ import { leadPanel, panel, percent, reasonField, secret, table } from "./parts.t
 import type { PlacePage } from "./shell.ts";
 
 type Tried = Awaited<ReturnType<FleetPort["tryPlan"]>>;
+type PlanChange = Parameters<FleetPort["tryPlan"]>[0]["changes"][number];
 
 /** Values of the form as the person gave them: text, by name of the field. */
 export type Given = Readonly<Record<string, string>>;

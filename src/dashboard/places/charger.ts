@@ -14,15 +14,7 @@ import { leadPanel, panel, percent } from "./parts.ts";
 import type { PlacePage } from "./shell.ts";
 
 /** Actions of one charger, in the order in which they stand. */
-const chargerActions = [
-  "chargeNow",
-  "priority",
-  "departure",
-  "clearDeparture",
-  "pause",
-  "stop",
-  "resume",
-] as const;
+const chargerActions = ["chargeNow", "priority", "departure", "clearDeparture", "pause", "stop", "resume"] as const;
 
 /** What an action here means, where the table's own words speak of all chargers. */
 const details: Readonly<Partial<Record<(typeof chargerActions)[number], string>>> = {
