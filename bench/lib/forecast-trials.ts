@@ -15,7 +15,7 @@ const firstTrialDay = 30;
 
 const zone = tableZone(`Etc/GMT${dataUtcOffsetMinutes < 0 ? "+" : "-"}${Math.abs(dataUtcOffsetMinutes / 60)}`);
 if (!zone.ok) throw new Error(zone.error);
-const calendar: SiteCalendar = { zone: zone.value, holidays: new Set() };
+export const calendar: SiteCalendar = { zone: zone.value, holidays: new Set() };
 
 /** Days by quarters from values at even steps, the first at local midnight. */
 function daysOf(firstMs: number, stepMs: number, values: ArrayLike<number>): PastDay[] {
@@ -33,10 +33,26 @@ function daysOf(firstMs: number, stepMs: number, values: ArrayLike<number>): Pas
   });
 }
 
+/** All days of the office's year. */
+export function officeDays(): PastDay[] {
+  const { firstMs, valuesW } = officeHours();
+  return daysOf(firstMs, hourMs, valuesW);
+}
+
+/** June of a PV plant of this rating. */
+export function pvDays(ratedW: number): PastDay[] {
+  const { firstMs, shares } = pvFiveMinutes();
+  return daysOf(
+    firstMs,
+    5 * minuteMs,
+    shares.map((share) => share * ratedW),
+  );
+}
+
 /** Of the office: `days` days, every `everyth` of them with a forecast each quarter hour. */
 export function loadTrials(days: number, everyHours: number): ForecastErrors {
-  const { firstMs, valuesW } = officeHours();
-  const all = daysOf(firstMs, hourMs, valuesW);
+  const { firstMs } = officeHours();
+  const all = officeDays();
   const first = all[0]!.day;
   return known(
     measureErrors({
@@ -55,13 +71,9 @@ export function loadTrials(days: number, everyHours: number): ForecastErrors {
 
 /** Of the PV plant: the days of June from the ninth on, a forecast each quarter hour. */
 export function pvTrials(): ForecastErrors {
-  const { firstMs, shares } = pvFiveMinutes();
+  const { firstMs } = pvFiveMinutes();
   const ratedW = 100_000;
-  const all = daysOf(
-    firstMs,
-    5 * minuteMs,
-    shares.map((share) => share * ratedW),
-  );
+  const all = pvDays(ratedW);
   const first = all[0]!.day;
   return known(
     measureErrors({

@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { parseDocument } from "yaml";
-import { demoFleet, nextAtMs, setCharges, setSessions } from "../../src/cli/demo/demo-fleet.ts";
+import { demoFleet, setCharges, setSessions, setVehicles } from "../../src/cli/demo/demo-fleet.ts";
+import { demoPrices } from "../../src/cli/demo/demo-prices.ts";
+import { fleetChecks, vehicleSettings } from "../../src/config/site/fleet.ts";
+import type { Route, VehicleEntry } from "../../src/domain/fleet/vehicles.ts";
+import { parseMomentSeries } from "../../src/domain/moment-series.ts";
 
 const fleet = demoFleet({ evses: new Array(20).fill({}) });
 
@@ -10,24 +14,39 @@ describe("the demonstration's fleet", () => {
     expect(fleet.filter(({ departs }) => departs !== null)).toHaveLength(8);
     expect(demoFleet({ evses: [{}] as never })[0]!.departs).toBeNull();
   });
-  test("begins with those that leave nearly charged", () => {
+  test("begins with those that leave half charged", () => {
     const document = parseDocument("sim: { vehicles: [{ evse: 1, socPct: 95 }, { evse: 13 }, { evse: 20 }] }");
     setCharges(document, fleet);
     expect(document.toJS()).toEqual({
       sim: {
         vehicles: [
           { evse: 1, socPct: 95 },
-          { evse: 13, socPct: 88 },
-          { evse: 20, socPct: 72 },
+          { evse: 13, socPct: 62 },
+          { evse: 20, socPct: 42 },
         ],
       },
     });
   });
-  test.each([
-    ["tomorrow morning at the site", "05:30", Date.UTC(2026, 6, 14, 22, 5), Date.UTC(2026, 6, 15, 12, 30)],
-    ["the next one when it is just now", "05:30", Date.UTC(2026, 6, 14, 12, 30), Date.UTC(2026, 6, 15, 12, 30)],
-  ])("leaves %s", (_name, clock, atMs, expected) => {
-    expect(nextAtMs(clock, { atMs, site: { timeZone: "America/Los_Angeles" } } as never)).toBe(expected);
+  test("has vehicles with routes and departures in the site's file, which the configuration takes", () => {
+    const document = parseDocument("{}");
+    setVehicles(document, fleet);
+    const { vehicles, routes } = document.toJS() as { vehicles: VehicleEntry[]; routes: Route[] };
+    const parsed = vehicles.map((vehicle) => vehicleSettings.parse(vehicle) as VehicleEntry);
+    expect(fleetChecks(parsed, routes)).toEqual([]);
+    expect(parsed[19]).toMatchObject({ name: "Bus 120", weekly: [{ leavesAt: "06:00", route: "21", priority: 1 }] });
+    expect(parsed[0]!.weekly).toEqual([]);
+  });
+  test("has prices for two days, and a spike of two hours", () => {
+    const nowMs = Date.UTC(2026, 6, 14, 22, 40);
+    const kind = { key: "perKWh", what: "price", unit: "USD/kWh", min: -5, max: 5 };
+    const read = (spike: boolean) => {
+      const parsed = parseMomentSeries(demoPrices(nowMs, "America/Los_Angeles", spike), kind);
+      if (!parsed.ok) throw new Error(parsed.error);
+      return parsed.value.map(({ value }) => value);
+    };
+    expect(read(false)).toHaveLength(48);
+    expect(read(false).slice(0, 3)).toEqual([0.28, 0.52, 0.52]);
+    expect(read(true).slice(0, 3)).toEqual([1.6, 1.6, 0.52]);
   });
 });
 
@@ -44,11 +63,12 @@ describe("vehicles of the demonstration that speak with the controller", () => {
         sim: { vehicles: evses.map((_, i) => ({ evse: i + 1 })) },
       }),
     );
+    setVehicles(document, speaking);
     setSessions(document, speaking);
     const { vehicles, evses: places, sim } = document.toJS();
     expect(places[2].vehicleLink).toEqual({ interface: "eth1" });
     expect(places[3].vehicleLink).toMatchObject({ interface: "lo", port: 61_344 });
     expect(sim.vehicles[3].session).toEqual({ protocol: "20", id: "BUS104" });
-    expect(vehicles[0]).toEqual({ id: "bus104", name: "Bus 104", evccIds: ["BUS104"] });
+    expect(vehicles[1]).toMatchObject({ id: "bus-104", name: "Bus 104", evccIds: ["BUS104"] });
   });
 });

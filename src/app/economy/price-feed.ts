@@ -2,6 +2,7 @@
  * Day-ahead prices from a file beside the configuration or an https address, read again and again. What can't be read or is refused
  * changes nothing: the last good series goes on for as long as it reaches.
  */
+import { statSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { get } from "node:https";
 import type { TariffSettings } from "../../config/site/tariff.ts";
@@ -11,6 +12,8 @@ import type { Log } from "../log.ts";
 /** Largest answer, bytes, and how long it may take, ms. */
 const bytesMax = 500_000;
 const answerMaxMs = 15_000;
+/** Whether the file has changed is looked at this often, ms. */
+const fileLookMs = 3_000;
 
 export interface PriceFeed {
   /** The last good series; empty before the first. */
@@ -70,6 +73,14 @@ export function startPriceFeed(
   void refresh();
   const timer = setInterval(() => void refresh(), settings.everyMinutes * 60_000);
   timer.unref();
+  let writtenAtMs = fileTimeMs(settings.file);
+  const looking = setInterval(() => {
+    const atMs = fileTimeMs(settings.file);
+    if (atMs === writtenAtMs) return;
+    writtenAtMs = atMs;
+    void refresh();
+  }, fileLookMs);
+  looking.unref();
   return {
     get points() {
       return points;
@@ -81,9 +92,16 @@ export function startPriceFeed(
       return failure;
     },
     refresh,
-    stop: () => clearInterval(timer),
+    stop() {
+      clearInterval(timer);
+      clearInterval(looking);
+    },
   };
 }
+
+/** When a file was written last, ms; 0 without one, or while it can't be seen. */
+const fileTimeMs = (file: string | undefined): number =>
+  file === undefined ? 0 : (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0);
 
 async function readBounded(file: string): Promise<string> {
   const { size } = await stat(file);

@@ -107,6 +107,7 @@ export function situationOf(sources: SituationSources, report: ControlReport, no
   const { load, pv } = inputs.forecasts(nowMs, startsAtMs, slotsAhead);
   const live = report.site.loadW;
   const tariff = inputs.tariff();
+  const horizon = inputs.horizon(startsAtMs, slotsAhead);
   const backup = sources.backup(nowMs);
   return {
     nowMs,
@@ -124,7 +125,8 @@ export function situationOf(sources: SituationSources, report: ControlReport, no
         : load,
     pv,
     pvCurtailable: config.pv !== undefined,
-    tariff: inputs.horizon(startsAtMs, slotsAhead),
+    // Without a price that is known departures alone decide.
+    tariff: horizon !== null && horizon.knownSlots > 0 ? horizon : null,
     currency: tariff?.currency ?? "",
     wearPerKWh: tariff?.wearPerKWh ?? 0,
     events: inputs.commitments(nowMs, startsAtMs, slotsAhead),

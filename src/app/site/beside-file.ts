@@ -30,12 +30,13 @@ export function besideFile(config: SiteConfig, siteFile: string): SiteConfig {
     const given = Object.entries(group).filter(([name, value]) => names.includes(name) && typeof value === "string");
     return { ...group, ...Object.fromEntries(given.map(([name, value]) => [name, place(value as string)])) };
   };
-  const { backend, dashboard, permit, tariff } = config;
+  const { backend, dashboard, permit, planning, tariff } = config;
   return {
     ...config,
     ...(backend !== undefined && { backend: placed(backend, named.backend) }),
     dashboard: placed(dashboard, named.dashboard),
     permit: { ...placed(permit, named.permit), anchors: permit.anchors.map(place) },
+    planning: placed(planning, ["warningFile"]),
     ...(tariff?.dayAhead !== undefined && {
       tariff: { ...tariff, dayAhead: placed(tariff.dayAhead, ["file", "caFile"]) },
     }),

@@ -1,5 +1,8 @@
 /** What a key does to the simulated site: an operation of the simulator's control API when pressed, its undoing when pressed again. */
-type Operation = readonly [path: string, body: object];
+type Operation = readonly [path: string, body: object] | Prices;
+
+/** What energy costs: the file of prices that the controller reads is written anew. */
+type Prices = "usual prices" | "price spike";
 
 export interface DemoKey {
   readonly key: string;
@@ -50,5 +53,21 @@ export const demoKeys: readonly DemoKey[] = [
     off: ["/plug", { evse: 20, mode: "iso-dc", ev: { capacityWh: 155_000, socPct: 45, bidirectional: true } }],
     onSentence: "The bus at bay 20 has left.",
     offSentence: "A bus has arrived at bay 20.",
+  },
+  {
+    key: "b",
+    label: "bus comes late",
+    on: ["/unplug", { evse: 19 }],
+    off: ["/plug", { evse: 19, mode: "iso-dc", ev: { capacityWh: 155_000, socPct: 8, bidirectional: true } }],
+    onSentence: "Bus 119 is not back yet.",
+    offSentence: "Bus 119 has come back late, and nearly empty.",
+  },
+  {
+    key: "s",
+    label: "price spike",
+    on: "price spike",
+    off: "usual prices",
+    onSentence: "Energy costs 1.60 a kWh for two hours. Whoever can wait, waits.",
+    offSentence: "Energy costs what it usually does.",
   },
 ];

@@ -14,9 +14,10 @@ import type { SiteState } from "../../dashboard/state.ts";
 import { view } from "../../dashboard/view.ts";
 import { port, seconds } from "../asked.ts";
 import type { FromController } from "../controller-messages.ts";
-import { announceDepartures, type DemoVehicle, demoFleet, setCharges, setSessions } from "./demo-fleet.ts";
+import { type DemoVehicle, demoFleet, setCharges, setSessions, setVehicles } from "./demo-fleet.ts";
 import { type DemoKey, demoKeys } from "./demo-keys.ts";
 import { createDemoPermit } from "./demo-permit.ts";
+import { demoPrices } from "./demo-prices.ts";
 import { alternateScreen, drawsVariable, normalScreen } from "./terminal-screen.ts";
 import { renderTerminal } from "./terminal-view.ts";
 
@@ -79,7 +80,11 @@ async function demo(options: DemoOptions): Promise<void> {
       freePort(15_900),
       freePort(15_901),
     ]);
-    const fleet = demoFleet(loadSite(options.config).config);
+    const { config: given } = loadSite(options.config);
+    const fleet = demoFleet(given);
+    const setPrices = (spike: boolean): void =>
+      writeFileSync(join(folder, pricesFile), demoPrices(Date.now(), given.site.timeZone, spike));
+    setPrices(false);
     const config = await writeDemoConfig(options.config, folder, pagePort, backendPort, fleet);
     // The simulator owns the controller, so that its control API can also cut the controller's supply and its backend link.
     const site = ["bin/islet.mjs", "sim", "--config", config, "--control-port", String(controlPort)];
@@ -91,9 +96,8 @@ async function demo(options: DemoOptions): Promise<void> {
       "--until-stdin-ends",
     ]);
     void askUntilAccepted(backend, ended, fleet);
-    void announceDepartures(sim, ended, fleet);
     const api = `http://127.0.0.1:${controlPort}`;
-    const show = isInteractive() ? showLive(sim, api, end) : showLines(sim, api);
+    const show = isInteractive() ? showLive(sim, api, setPrices, end) : showLines(sim, api);
     await ended;
     show.stop();
   } finally {
@@ -163,6 +167,9 @@ function startChild(
   };
 }
 
+/** Beside the site's file. */
+const pricesFile = "prices.csv";
+
 /** The example site with a backend, a permit signed for this run, a short wait before discharging, and its own state folder. */
 async function writeDemoConfig(
   file: string,
@@ -186,6 +193,14 @@ async function writeDemoConfig(
     if (!document.hasIn(["evses", i, "vehicle"])) document.setIn(["evses", i, "vehicle"], name);
   });
   setCharges(document, fleet);
+  setVehicles(document, fleet);
+  const tariff = {
+    name: "Day-ahead",
+    currency: "USD",
+    wearPerKWh: 0.04,
+    dayAhead: { file: join(folder, pricesFile), everyMinutes: 5 },
+  };
+  document.set("tariff", document.createNode(tariff));
   setSessions(document, fleet);
   await moveDevicePorts(document);
   const target = join(folder, "site.yaml");
@@ -310,7 +325,7 @@ const clearRest = "\u001b[J";
 const clearLine = "\u001b[K";
 
 /** The live view of a person at a terminal, and the keys. */
-function showLive(simulator: Child, api: string, end: () => void): Shown {
+function showLive(simulator: Child, api: string, setPrices: (spike: boolean) => void, end: () => void): Shown {
   const { stdin, stdout } = process;
   let said = "";
   let saidAtMs = 0;
@@ -349,8 +364,10 @@ function showLive(simulator: Child, api: string, end: () => void): Shown {
     const on = !active.has(key);
     if (on) active.add(key);
     else active.delete(key);
-    const [path, body] = on ? key.on : key.off;
+    const operation = on ? key.on : key.off;
     say(on ? key.onSentence : key.offSentence);
+    if (typeof operation === "string") return setPrices(operation === "price spike");
+    const [path, body] = operation;
     fetch(`${api}${path}`, {
       method: "POST",
       headers: { "content-type": "application/json" },

@@ -167,10 +167,9 @@ export function createSlowFacts(station: SiteStation, serving: readonly Certific
 
 /** The site's plan for a vehicle, as charts take it. */
 const planOf = (steps: ReturnType<SiteStation["plans"]["stepsOf"]>): Plan | null =>
-  steps &&
   steps
-    .slice(0, planStepsMax)
-    .map(({ startsAtMs, powerW }) => ({ startsAtMs: Math.round(startsAtMs), powerW: Math.round(powerW) }));
+    ?.slice(0, planStepsMax)
+    .map(({ startsAtMs, powerW }) => ({ startsAtMs: Math.round(startsAtMs), powerW: Math.round(powerW) })) ?? null;
 
 /** Name and end of a certificate; nothing where it can't be read. */
 export function certificateOf(name: string, pem: string): Certificate[] {
