@@ -104,6 +104,8 @@ const rules = {
   },
 } as const satisfies Record<string, Rule>;
 
+/** A step of the meter below this share of the stages' sum does not matter to the control. */
+const quietShare = 0.001;
 const gainWarn = 0.03;
 const gainRefuse = 0.1;
 
@@ -147,6 +149,8 @@ export interface MeterSettings {
   readonly windowMs: number;
   readonly latencyMs: number;
   readonly resolutionW: number;
+  /** Sum of the stages' ratings: a step below a thousandth of it is none. */
+  readonly scaleW: number;
 }
 
 /** Rows for the meter. `tickMs`: a sample may have waited for a cycle. */
@@ -169,9 +173,15 @@ export function compareMeter(
       windowMs.uncertainty + latencyMs.uncertainty,
     ),
     delayRow(device, setting, told, found, delayMs.uncertainty + tickMs),
-    row(device, `${setting}.resolutionW`, "resolutionW", told.resolutionW, resolutionW, 0),
+    resolutionRow(device, setting, told, resolutionW),
   ];
   return [...rows, gainRow(device, setting, gain.value, gain.uncertainty)];
+}
+
+/** A step that the control does not notice beside its own noise is as configured, whatever is written there. */
+function resolutionRow(device: string, setting: string, told: MeterSettings, resolutionW: number): Comparison {
+  const one = row(device, `${setting}.resolutionW`, "resolutionW", told.resolutionW, resolutionW, 0);
+  return resolutionW <= quietShare * told.scaleW ? { ...one, verdict: "as configured", todo: "" } : one;
 }
 
 /** What is set for a wrong delay is the latency, beside the window that was found. */

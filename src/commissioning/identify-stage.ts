@@ -23,8 +23,11 @@ export interface StageFigures {
 }
 
 const responsesMs = [5, 10, 20, 35, 50, 75, 100, 150, 200, 300, 450, 700, 1_000, 1_500, 2_200, 3_300];
-/** Times for the nudge's whole step at the bounded rate, ms; 0 for no bound. */
-const slewTimesMs = [0, 100, 200, 350, 500, 800, 1_200, 2_000, 3_000, 4_500];
+/**
+ * Times for the nudge's whole step at the bounded rate, ms; 0 for no bound. A shorter one looks like a time constant: what
+ * bounds larger steps only, the step of a limit shows.
+ */
+const slewTimesMs = [0, 250, 350, 500, 800, 1_200, 2_000, 3_000, 4_500];
 const deadMaxMs = 4_000;
 const deadStepMs = 20;
 /** A nudge is one from this share of the rating on. */
@@ -36,7 +39,7 @@ const looksLeast = 10;
 /** Share of a nudge's end from which the steady power is taken. */
 const steadyShare = 0.2;
 /** A bounded rate must explain this much better than none. */
-const slewWorth = 0.7;
+const slewWorth = 0.5;
 
 /** The nudges of a recording: from each moment at which one was asked for to the next, or to the end. */
 export function segmentsOf(looks: readonly Look[], nudgesAtMs: readonly number[]): Segment[] {

@@ -209,7 +209,7 @@ describe("readings that are no numbers", () => {
 
 describe("compared with what is configured", () => {
   const told = {
-    meter: { updateMs: 100, windowMs: 100, latencyMs: 10, resolutionW: 1 },
+    meter: { updateMs: 100, windowMs: 100, latencyMs: 10, resolutionW: 1, scaleW: ratedW },
     stage: { deadTimeMs: 15, responseMs: 50, commandPeriodMs: 0, slewWPerS: Number.POSITIVE_INFINITY, ratedW },
   };
   const judged = (truth: Truth, seed?: number) => {

@@ -124,7 +124,8 @@ function judge(
   if (meter !== null) {
     unsure ||= meter.unexplained > unexplainedMax;
     const { updateMs, latencyMs, resolutionW } = told;
-    const settings = { updateMs, windowMs: meterWindowMs(told), latencyMs, resolutionW };
+    const scaleW = config.evses.reduce((sum, _, i) => sum + ratedOf(config, i), 0);
+    const settings = { updateMs, windowMs: meterWindowMs(told), latencyMs, resolutionW, scaleW };
     comparisons.push(...compareMeter(meterName, "pcc.meter", settings, meter, tickMs));
   }
   for (const i of ready) {

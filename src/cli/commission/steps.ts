@@ -7,6 +7,7 @@ import { promiseSentences } from "../../app/site/site-promises.ts";
 import type { SiteConfig } from "../../config/site.ts";
 import { siteGuarantees } from "../../core/core-config.ts";
 import { k1Step } from "./k1.ts";
+import type { Nudger } from "./nudger.ts";
 import { evseName, nudgeStep } from "./nudges.ts";
 import { type Finding, finding, kW, type Step } from "./step.ts";
 
@@ -194,13 +195,45 @@ async function watchStage(config: SiteConfig, i: number, powerW: number, silentM
   }
 }
 
+/** Addresses may be swapped between chargers of one kind: only eyes tell. */
+async function whoIsIt(
+  nudger: Nudger,
+  config: SiteConfig,
+  i: number,
+  askHands: (request: string) => Promise<boolean | null>,
+): Promise<Finding> {
+  const name = evseName(config, i);
+  const { maxChargeW, minPowerW, stage } = config.evses[i]!;
+  const powerW = Math.max(0.1 * maxChargeW, 1.1 * minPowerW);
+  nudger.request(config.evses.map((_, k) => (k === i ? powerW : 0)));
+  const flows = await nudger.until(({ stages }) => stages[i]!.powerW > 0.5 * powerW, 20_000);
+  if (!flows)
+    return finding("not tried", name, "who is who: it does not charge, so nobody could see whether it is this one");
+  const answer = await askHands(`Only ${name} charges now, with ${kW(powerW)}. Look at it: is it that one?`);
+  if (answer === null) return finding("not tried", name, "who is who: nobody looked");
+  const place =
+    stage.host === undefined ? "its place in the site file" : `${stage.host}:${stage.port}, unit ${stage.unitId}`;
+  return answer
+    ? finding("pass", name, "is the one that a person saw charge")
+    : finding("fail", name, `another one charged: ${place} belongs to another charger. Swap the addresses.`);
+}
+
 const handsStep: Step = {
   id: "hands",
   title: "Links and inputs, with somebody at the site",
   applies: () => true,
-  does: () => "asks somebody at the site to unplug links and to close inputs, one after the other; charges nothing",
+  does: () =>
+    "charges one vehicle after the other with a tenth of its rating and asks somebody at the site whether it is that one; then asks to unplug links and to close inputs, one after the other",
   run: async ({ nudger, askHands, site: { config } }) => {
+    if ((await askHands("Is somebody at the chargers who can look and unplug?")) !== true)
+      return {
+        findings: [
+          finding("not tried", "site", "who is who, loss of links and inputs: nobody was there to look and unplug"),
+        ],
+      };
     const findings: Finding[] = [];
+    for (let i = 0; i < config.evses.length; i++) findings.push(await whoIsIt(nudger, config, i, askHands));
+    nudger.request(config.evses.map(() => 0));
     for (const { name, kind } of nudger.station.devices) {
       const done = await askHands(`Unplug the network of ${name} and answer y.`);
       if (done !== true) {
