@@ -237,8 +237,3 @@ export function applyLoadPanel(v: Float64Array, liveAtMs: number, site: Snapshot
     site.tierLoadW[tier] = v[loadPanelFact.tier1W + tier]!;
   }
 }
-
-/** Hands the PV inverter's power on, W. */
-export function applyPv(v: Float64Array, site: SnapshotPort["site"]): void {
-  site.pvPowerW = v[pvFact.powerW]!;
-}

@@ -11,7 +11,6 @@ import type { Clock, ModbusLink } from "../src/protocols/modbus/link.ts";
 import {
   applyLoadPanel,
   applyMeter,
-  applyPv,
   applyTransferDevice,
   loadPanelFact,
   type MeterContext,
@@ -36,10 +35,17 @@ import { createTransport, linkKey, type TransportFactory } from "./device/transp
 import { gridAt, tellsFrequency, tellsVoltage } from "./elsewhere.ts";
 import type { DeviceKind } from "./maps/device-map.ts";
 import { BusContacts } from "./parts/bus-contacts.ts";
+import { MeterSum } from "./parts/meter-sum.ts";
 import { TransferParts } from "./parts/transfer-parts.ts";
 import type { CommandsPort, SnapshotPort } from "./ports.ts";
 import { type DeviceReport, reportDevice } from "./report.ts";
-import { type BridgeSettings, type DeviceSettings, defaultDeadBandW, defaultRefreshMs } from "./settings.ts";
+import {
+  type BridgeSettings,
+  type DeviceSettings,
+  defaultDeadBandW,
+  defaultRefreshMs,
+  type PvSettings,
+} from "./settings.ts";
 import type { FunctionSettings } from "./stage/function-plan.ts";
 import { Heartbeat } from "./stage/heartbeat.ts";
 import { StageUnit } from "./stage/stage-unit.ts";
@@ -80,7 +86,7 @@ export class Bridge {
   readonly meter: BridgeDevice | undefined;
   readonly transferDevice: BridgeDevice | undefined;
   readonly loadPanel: BridgeDevice | undefined;
-  readonly pv: BridgeDevice | undefined;
+  readonly pv: readonly BridgeDevice[];
   /** Meters and I/O modules that are no place of their own in the process image. */
   readonly named: readonly BridgeDevice[];
   readonly heartbeat = new Heartbeat();
@@ -90,10 +96,11 @@ export class Bridge {
   readonly #deadlines: Deadlines;
   readonly #cycles: Cycle[] = [];
   readonly #meterContext: MeterContext;
-  readonly #pvRatedW: number;
+  readonly #pvSettings: readonly PvSettings[];
   readonly #transferContext: TransferDeviceContext;
   readonly #transferParts: TransferParts | undefined;
   readonly #busContacts: BusContacts | undefined;
+  readonly #meterSum: MeterSum | undefined;
   #snapshot: SnapshotPort | undefined;
   #readsPending = 0;
   #firstRead = 0;
@@ -161,6 +168,7 @@ export class Bridge {
         hasTransferDevice,
       });
     });
+    this.#meterSum = settings.meterSum && new MeterSum(settings.meterSum, this.named);
     this.#busContacts = settings.busContacts && new BusContacts(settings.busContacts, this.named);
     this.#transferParts =
       transferParts &&
@@ -170,8 +178,8 @@ export class Bridge {
         phases: phaseCounts[settings.phases],
       });
     this.loadPanel = settings.loadPanel && make("load-panel", settings.loadPanel, (s) => this.#takeLoadPanel(s));
-    this.#pvRatedW = settings.pv?.ratedW ?? Number.NaN;
-    this.pv = settings.pv && make("pv", settings.pv, (s) => this.#takePv(s));
+    this.#pvSettings = settings.pv ?? [];
+    this.pv = this.#pvSettings.map((one) => make("pv", one, (s) => this.#takePv(s)));
     this.links = [...links.values()];
     for (const { device } of this.#cycles) {
       const { unit } = device.settings;
@@ -470,11 +478,7 @@ export class Bridge {
 
   #takeMeter(snapshot: SnapshotPort): boolean {
     const { values, factsAtMs, cycleBlock } = this.meter!.reader!;
-    const context = this.#meterContext;
-    if (!context.tellsVoltage || !context.tellsFrequency) {
-      const stage = this.stages.findIndex((one) => one.context.tellsVoltage && one.context.tellsFrequency);
-      gridAt(snapshot, stage, this.#hasTransferDevice, factsAtMs, context.elsewhere);
-    }
+    this.#lookElsewhere(snapshot, factsAtMs);
     applyMeter(values, factsAtMs, cycleBlock.exchange.reply, this.#meterContext, snapshot.meter);
     return true;
   }
@@ -490,8 +494,27 @@ export class Bridge {
   }
 
   #composeParts(snapshot: SnapshotPort, nowMs: number): void {
+    if (this.#meterSum?.add() === true) this.#takeSum(this.#meterSum, snapshot);
     this.#transferParts?.compose(snapshot, nowMs);
     this.#busContacts?.compose(snapshot, nowMs);
+  }
+
+  #takeSum({ first, values, bytes, atMs }: MeterSum, snapshot: SnapshotPort): void {
+    const context = this.#meterContext;
+    const { facts } = first.bound!.map;
+    context.tellsVoltage = tellsVoltage("meter", facts);
+    context.tellsFrequency = tellsFrequency(facts);
+    if (context.previous.length !== bytes.length) context.previous = Buffer.alloc(bytes.length);
+    this.#lookElsewhere(snapshot, atMs);
+    applyMeter(values, atMs, bytes, context, snapshot.meter);
+  }
+
+  /** Voltage and frequency of a meter that tells none. */
+  #lookElsewhere(snapshot: SnapshotPort, atMs: number): void {
+    const context = this.#meterContext;
+    if (context.tellsVoltage && context.tellsFrequency) return;
+    const stage = this.stages.findIndex((one) => one.context.tellsVoltage && one.context.tellsFrequency);
+    gridAt(snapshot, stage, this.#hasTransferDevice, atMs, context.elsewhere);
   }
 
   #takeTransferDevice(snapshot: SnapshotPort): boolean {
@@ -507,14 +530,25 @@ export class Bridge {
   }
 
   #takePv(snapshot: SnapshotPort): boolean {
-    applyPv(this.pv!.reader!.values, snapshot.site);
+    this.#sumPv(snapshot, this.#clock());
     return true;
   }
 
+  /** All inverters together; unknown while one of them is. */
+  #sumPv({ site }: SnapshotPort, nowMs: number): void {
+    if (this.pv.length === 0) return;
+    let powerW = 0;
+    for (let i = 0; i < this.pv.length; i += 1) {
+      const one = this.pv[i]!;
+      powerW += isForgotten(one, nowMs) ? Number.NaN : one.fact(pvFact.powerW);
+    }
+    site.pvPowerW = powerW;
+  }
+
   #forgetAuxiliaries(snapshot: SnapshotPort, nowMs: number): void {
-    const { loadPanel, pv } = this;
+    const { loadPanel } = this;
     if (loadPanel !== undefined && isForgotten(loadPanel, nowMs)) snapshot.site.tierLoadW.fill(Number.NaN);
-    if (pv !== undefined && isForgotten(pv, nowMs)) snapshot.site.pvPowerW = Number.NaN;
+    this.#sumPv(snapshot, nowMs);
   }
 
   // writing
@@ -540,10 +574,25 @@ export class Bridge {
       setLoadPanelTargets(panel.writer.targets, commands.tierClosed);
       panel.writer.targets[loadPanelCommand.token] = panel.fact(loadPanelFact.clockMs);
     }
-    const pv = this.pv;
-    if (pv?.writer !== undefined) {
-      const told = pv.fact(pvFact.ratedW);
-      setPvTargets(pv.writer.targets, commands.pvLimitW, told > 0 ? told : this.#pvRatedW);
+    this.#aimPv(commands.pvLimitW);
+  }
+
+  #pvRatedW(i: number): number {
+    const told = this.pv[i]!.fact(pvFact.ratedW);
+    return told > 0 ? told : (this.#pvSettings[i]!.ratedW ?? Number.NaN);
+  }
+
+  /** A limit for all of them is shared by their ratings. */
+  #aimPv(limitW: number): void {
+    let sumW = 0;
+    for (let i = 0; i < this.pv.length; i += 1)
+      if (this.#pvSettings[i]!.watchedOnly !== true) sumW += this.#pvRatedW(i);
+    for (let i = 0; i < this.pv.length; i += 1) {
+      const { writer } = this.pv[i]!;
+      if (writer === undefined || this.#pvSettings[i]!.watchedOnly === true) continue;
+      const ratedW = this.#pvRatedW(i);
+      const ownW = limitW === Number.POSITIVE_INFINITY || this.pv.length === 1 ? limitW : (limitW * ratedW) / sumW;
+      setPvTargets(writer.targets, ownW, ratedW);
     }
   }
 

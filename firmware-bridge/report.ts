@@ -1,5 +1,6 @@
 /** What is known about one place of the site, as plain values for messages, pages and logs. */
 import type { LinkState } from "../src/protocols/modbus/link.ts";
+import { meterFact } from "./apply-facts.ts";
 import type { BridgeDevice } from "./device/device.ts";
 import { describeFault, standingFault } from "./device/device-health.ts";
 import type { ReportedFault } from "./device/fault-words.ts";
@@ -15,6 +16,8 @@ export interface DeviceReport {
   readonly kind: DeviceKind;
   /** A meter or module that is only part of something, and has no age of its own in the process image. */
   readonly isPart: boolean;
+  /** Of such a meter: its power as it counts it, W; NaN for others, and while it does not tell. */
+  readonly powerW: number;
   readonly link: string;
   readonly linkState: LinkState;
   readonly unit: number;
@@ -68,6 +71,7 @@ export function reportDevice(
     name: device.settings.name,
     kind: device.kind,
     isPart,
+    powerW: isPart && device.kind === "meter" && code === null ? device.fact(meterFact.powerW) : Number.NaN,
     link: link.name,
     linkState: link.state,
     unit: device.settings.unit,

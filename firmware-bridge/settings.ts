@@ -3,7 +3,7 @@
 import type { SerialSettings } from "../src/protocols/modbus/byte-line.ts";
 import type { DeviceMap } from "./maps/device-map.ts";
 import type { Identity } from "./maps/sunspec-binding.ts";
-import type { BusContactSettings, TransferPartsSettings } from "./parts/settings.ts";
+import type { BusContactSettings, SummedMeter, TransferPartsSettings } from "./parts/settings.ts";
 
 /** How a device is reached: over the network or a serial line. */
 export type LinkSettings =
@@ -87,6 +87,14 @@ export interface NamedDeviceSettings extends DeviceSettings {
   readonly kind: "meter" | "io";
 }
 
+/** A PV inverter. */
+export interface PvSettings extends DeviceSettings {
+  /** Where the device does not tell its rating, W. */
+  readonly ratedW?: number;
+  /** Nothing is written to it. */
+  readonly watchedOnly?: boolean;
+}
+
 /** All devices of a site. */
 export interface BridgeSettings {
   /** Line to line; for a single-phase service the voltage between its two wires. */
@@ -94,6 +102,8 @@ export interface BridgeSettings {
   readonly phases: "single" | "split" | "three";
   readonly stages: readonly StageSettings[];
   readonly meter?: MeterSettings;
+  /** Instead of one meter: named devices whose sum is the exchange with the grid, import positive. */
+  readonly meterSum?: readonly SummedMeter[];
   readonly transferDevice?: DeviceSettings;
   /** Further meters and I/O modules. */
   readonly devices?: readonly NamedDeviceSettings[];
@@ -103,8 +113,7 @@ export interface BridgeSettings {
   readonly busContacts?: BusContactSettings;
   /** May be the same unit as the transfer device. */
   readonly loadPanel?: DeviceSettings;
-  /** `ratedW` where the device does not tell its rating. */
-  readonly pv?: DeviceSettings & { readonly ratedW?: number };
+  readonly pv?: readonly PvSettings[];
   /** A command that does not change is written again after this time. */
   readonly refreshMs?: number;
   /** Smaller changes of power wait for the refresh, except cuts. */

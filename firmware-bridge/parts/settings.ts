@@ -13,6 +13,12 @@ export interface BusContactSettings {
   };
 }
 
+/** One meter of a sum: its place among the named devices, and how it counts. */
+export interface SummedMeter {
+  readonly device: number;
+  readonly sign: 1 | -1;
+}
+
 /** How outputs move K1. */
 export interface DriveSettings {
   readonly drive: "coil" | "pulse" | "hold-to-run";

@@ -135,7 +135,7 @@ function refuseMaps({ pcc, devices: named, transferDevice, loadPanel, pv, evses 
     ["pcc.meter", pcc.meter],
     ["transferDevice", transferDevice],
     ["loadPanel", loadPanel],
-    ["pv", pv],
+    ...pv.map((one, i) => [`pv[${i}]`, one] as const),
     ...evses.map(({ stage }, i) => [`evses[${i}].stage`, stage] as const),
   ] as const;
   const mapped = devices.filter(([, device]) => device !== undefined && device.map !== "sunspec");
@@ -191,8 +191,9 @@ async function wireDevices(options: SimulatorOptions, simulation: Simulation, cl
     const link = simulation.stageLinks[i]!;
     faces.push({ place: evse.stage, face: face.face, registers, link, runTimers: face.runTimers });
   }
-  const pv = world.pvs.find(({ config }) => config.side === "bus");
-  if (site.pv !== undefined && pv !== undefined) faces.push({ place: site.pv, face: createPvFace(pv), link });
+  const onBus = world.pvs.filter(({ config }) => config.side === "bus");
+  for (const [i, place] of site.pv.entries())
+    if (onBus[i] !== undefined) faces.push({ place, face: createPvFace(onBus[i]), link });
 
   const byAddress = new Map<string, WiredFace[]>();
   for (const entry of faces) {

@@ -77,7 +77,13 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
 const kW = (powerW: number): string => `${(powerW / 1_000).toFixed(1)} kW`;
 
-const jsonSchema = () => z.toJSONSchema(siteSettings, { io: "input" });
+/** PV is one group or a list of them. */
+function jsonSchema() {
+  const schema = z.toJSONSchema(siteSettings, { io: "input" }) as { properties: Record<string, SchemaNode> };
+  const { pv } = schema.properties;
+  const one = pv?.items;
+  return { ...schema, properties: { ...schema.properties, ...(pv && one && { pv: { anyOf: [pv, one] } }) } };
+}
 
 interface SchemaNode {
   readonly properties?: Record<string, SchemaNode>;
@@ -113,6 +119,6 @@ function settingsTable(): string {
       node.default === undefined ? (required ? "required" : "optional") : `default ${JSON.stringify(node.default)}`;
     lines.push(`${path}\n    ${[range, standard].filter(Boolean).join(", ")}. ${node.sentence ?? ""}`);
   };
-  walk(jsonSchema() as SchemaNode, "", true);
+  walk(z.toJSONSchema(siteSettings, { io: "input" }) as SchemaNode, "", true);
   return lines.join("\n");
 }

@@ -84,7 +84,8 @@ export function siteText({ mode, health }: SiteState): string {
 export function devicesText(devices: SiteState["health"]["devices"]): string {
   const width = Math.max(0, ...devices.map(({ name }) => name.length));
   return devices
-    .map(({ name, state, ageMs, latencyP50Ms, latencyP99Ms, errors }) => {
+    .map(({ name, state, ageMs, powerW, latencyP50Ms, latencyP99Ms, errors }) => {
+      const power = powerW === null ? "" : `${(powerW / 1_000).toFixed(1)} kW, `;
       const age = ageMs === null ? "age not known" : `${Math.round(ageMs)} ms old`;
       const replies =
         latencyP50Ms === null || latencyP99Ms === null
@@ -92,7 +93,7 @@ export function devicesText(devices: SiteState["health"]["devices"]): string {
           : `replies p50 ${milliseconds(latencyP50Ms)}, p99 ${milliseconds(latencyP99Ms)}`;
       const counts = Object.entries(errors).map(([fault, count]) => `${fault} ${count}`);
       const wrong = counts.length === 0 ? "no errors" : counts.join(", ");
-      return `  ${name.padEnd(width)}  ${state.padEnd("unverified".length)}  ${age}, ${replies}, ${wrong}\n`;
+      return `  ${name.padEnd(width)}  ${state.padEnd("unverified".length)}  ${power}${age}, ${replies}, ${wrong}\n`;
     })
     .join("");
 }

@@ -2,6 +2,7 @@
  * From which age on a reading is old, for each device: never sooner than its line can fetch the next one or two. A read that
  * is missed now and then is no loss of what it measures; three in a row are.
  */
+import { pccMeteringOf } from "./pcc-meter.ts";
 import { lineOf, type ModbusPlace } from "./site/modbus.ts";
 import type { SiteConfig } from "./site.ts";
 import { wholeTransferDevice } from "./transfer-parts.ts";
@@ -17,11 +18,12 @@ const networkAnswerMs = 10;
 /** Every device of the site that is spoken to. */
 function placesOf(config: SiteConfig): ModbusPlace[] {
   const { pcc, devices, evses, loadPanel, pv } = config;
-  const places: ModbusPlace[] = [pcc.meter, ...devices, ...evses.map(({ stage }) => stage)];
+  const places: ModbusPlace[] = [...devices, ...evses.map(({ stage }) => stage)];
+  if (pccMeteringOf(config) === "meter") places.push(pcc.meter);
   const transferDevice = wholeTransferDevice(config);
   if (transferDevice !== undefined) places.push(transferDevice);
   if (loadPanel) places.push(loadPanel);
-  if (pv) places.push(pv);
+  places.push(...pv);
   return places;
 }
 

@@ -6,6 +6,7 @@ import { isNode, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { err, ok, type Result } from "../domain/result.ts";
 import { issueSentence } from "./issue-words.ts";
+import { pccMeterComplaints, pccMeteringOf } from "./pcc-meter.ts";
 import { isMended, repair, valueAt } from "./repair.ts";
 import { fleetChecks } from "./site/fleet.ts";
 import { lineOf, lineSettings, type ModbusPlace, placeComplaints } from "./site/modbus.ts";
@@ -45,12 +46,15 @@ export interface Examined {
   readonly complaints: readonly ConfigComplaint[];
   /** Whether what is said about a setting is about something that was put in for a mistake. */
   isMended(path: readonly PropertyKey[]): boolean;
+  /** Where a setting of `config` stands in the text: one inverter may be written without its list. */
+  asWritten(path: readonly PropertyKey[]): readonly PropertyKey[];
 }
 
 const unreadable = (complaints: readonly ConfigComplaint[]): Examined => ({
   config: null,
   complaints,
   isMended: () => false,
+  asWritten: (path) => path,
 });
 
 /** Everything that the text alone tells. */
@@ -64,7 +68,7 @@ export function examineSiteConfig(source: string, file: string): Examined {
     return unreadable(
       document.errors.map(({ pos, message }) => ({ ...nowhere, line: lines.linePos(pos[0]).line, complaint: message })),
     );
-  const raw: unknown = document.toJS({ maxAliasCount: 50 });
+  const { raw, asWritten } = withPvListed(document.toJS({ maxAliasCount: 50 }));
   const lineOf = (path: readonly PropertyKey[]): number => {
     for (let depth = path.length; depth >= 0; depth--) {
       const node = depth === 0 ? document.contents : document.getIn(path.slice(0, depth), true);
@@ -74,19 +78,38 @@ export function examineSiteConfig(source: string, file: string): Examined {
   };
   const toPerson = ({ path, complaint }: Complaint): ConfigComplaint => ({
     file,
-    line: lineOf(path),
-    setting: settingName(path),
+    line: lineOf(asWritten(path)),
+    setting: settingName(asWritten(path)),
     found: foundText(valueAt(raw, path)),
     complaint,
   });
   const parsed = siteSettings.safeParse(raw ?? {});
   if (parsed.success)
-    return { config: parsed.data, complaints: crossChecks(parsed.data).map(toPerson), isMended: () => false };
+    return {
+      config: parsed.data,
+      complaints: crossChecks(parsed.data).map(toPerson),
+      isMended: () => false,
+      asWritten,
+    };
   const own = parsed.error.issues.flatMap((issue) => issueComplaints(issue, raw));
   const repaired = repair(siteSettings, raw);
   const mended = (path: readonly PropertyKey[]): boolean => repaired !== null && isMended(path, repaired.places);
   const further = repaired === null ? [] : crossChecks(repaired.value).filter(({ path }) => !mended(path));
-  return { config: repaired?.value ?? null, complaints: [...own, ...further].map(toPerson), isMended: mended };
+  const complaints = [...own, ...further].map(toPerson);
+  return { config: repaired?.value ?? null, complaints, isMended: mended, asWritten };
+}
+
+/** PV may be one group as well as a list of them: made a list, with the way back to what the person wrote. */
+function withPvListed(raw: unknown): {
+  raw: unknown;
+  asWritten: (path: readonly PropertyKey[]) => readonly PropertyKey[];
+} {
+  const pv = valueAt(raw, ["pv"]);
+  if (typeof pv !== "object" || pv === null || Array.isArray(pv)) return { raw, asWritten: (path) => path };
+  return {
+    raw: { ...(raw as object), pv: [pv] },
+    asWritten: (path) => (path[0] === "pv" ? ["pv", ...path.slice(2)] : path),
+  };
 }
 
 /** Line of a setting in a configuration's text, or of the nearest group around it; 1 when nothing is there. */
@@ -100,8 +123,20 @@ export function lineOfSetting(source: string, path: readonly PropertyKey[]): num
   return 1;
 }
 
-/** Settings that earlier versions had, and what to do with them; each has a line in docs/upgrade.md. */
+/** A site with two grid connections, or with two buses of their own. */
+const oneConnection =
+  "is not possible: a controller has one grid connection and one transfer device. Run one controller for each, each with its own devices, permit and state folder, and give each its share of what they have in common (pcc.importLimitW, or a limit of the backend). Several meters of one connection are summed with pcc.meter.sumOf";
+
+/** A stationary battery: the smallest form that is honest about who commands it. */
+const batteryIsNoSetting =
+  "is not a setting. A battery with a controller of its own is left alone: list its meter in devices, where it is watched. One that this controller is to command is a charger whose vehicle never leaves: an entry of evses with its inverter as stage, its limits as maxChargeW and maxDischargeW, and its lowest state of charge as reservePct";
+
+/** Settings that earlier versions had, or that people look for, and what to do with them; each has a line in docs/upgrade.md. */
 export const retiredSettings: Readonly<Record<string, string>> = {
+  battery: batteryIsNoSetting,
+  batteries: batteryIsNoSetting,
+  pccs: oneConnection,
+  transferDevices: oneConnection,
   "pcc.meter.noisePct": "was a setting of 0.1: the noise is learnt now. Remove the line",
 };
 
@@ -118,6 +153,9 @@ function issueComplaints(issue: z.core.$ZodIssue, raw: unknown): Complaint[] {
     });
   }
   const missing = valueAt(raw, issue.path) === undefined;
+  const isList = Array.isArray(valueAt(raw, issue.path));
+  if (isList && ["pcc", "transferDevice"].includes(settingName(issue.path)))
+    return [{ path: issue.path, complaint: `as a list ${oneConnection}` }];
   const message = issueSentence(issue);
   return [{ path: issue.path, complaint: missing ? `is missing: ${message}` : message }];
 }
@@ -127,12 +165,12 @@ function devicesOf(config: SiteConfig): { path: PropertyKey[]; device: ModbusPla
   const { pcc, devices, evses, loadPanel, pv } = config;
   const transferDevice = wholeTransferDevice(config);
   return [
-    { path: ["pcc", "meter"], device: pcc.meter },
+    ...(pccMeteringOf(config) === "meter" ? [{ path: ["pcc", "meter"], device: pcc.meter }] : []),
     ...devices.map((device, index) => ({ path: ["devices", index], device })),
     ...evses.map(({ stage }, index) => ({ path: ["evses", index, "stage"], device: stage })),
     ...(transferDevice !== undefined ? [{ path: ["transferDevice"], device: transferDevice }] : []),
     ...(loadPanel ? [{ path: ["loadPanel"], device: loadPanel }] : []),
-    ...(pv ? [{ path: ["pv"], device: pv }] : []),
+    ...pv.map((device, index) => ({ path: ["pv", index], device })),
   ];
 }
 
@@ -154,12 +192,35 @@ function placeChecks(config: SiteConfig): Complaint[] {
   return complaints;
 }
 
+function pvComplaints({ pv, transferDevice }: SiteConfig): Complaint[] {
+  const islands = transferDevice !== undefined && transferDevice.kind !== "none";
+  const first = pv.find(({ curtail }) => curtail !== "none")?.curtail;
+  return pv.flatMap(({ curtail }, i) => {
+    const path = ["pv", i, "curtail"];
+    if (curtail === "none")
+      return islands
+        ? [
+            {
+              path,
+              complaint:
+                "must not be behind a K1: an island has to hold its PV back. PV on the grid's side is watched as a meter of devices",
+            },
+          ]
+        : [];
+    return curtail === first
+      ? []
+      : [{ path, complaint: `must be ${first} like the PV before it: an island holds all of its PV back in one way` }];
+  });
+}
+
 /** What one setting demands of another. */
 function crossChecks(config: SiteConfig): Complaint[] {
   const complaints: Complaint[] = [
     ...placeChecks(config),
     ...fleetChecks(config.vehicles, config.routes),
     ...partComplaints(config),
+    ...pccMeterComplaints(config),
+    ...pvComplaints(config),
   ];
   const islands = config.site.serviceMode === "non-parallel-backup";
   if (islands && (config.transferDevice === undefined || config.transferDevice.kind === "none")) {

@@ -14,6 +14,7 @@ import { bondingSettings, devicesMax, generatorSettings, namedDeviceSettings } f
 import { pccSettings } from "./site/pcc.ts";
 import { dashboardSettings, permitSettings } from "./site/people.ts";
 import { planningSettings } from "./site/planning.ts";
+import { pvMax, pvSettings } from "./site/pv.ts";
 import { tariffSettings } from "./site/tariff.ts";
 
 const loopSettings = group(
@@ -87,16 +88,11 @@ export const siteSettings = group(
         "`required`: a card, a backend or the vehicle's contract must authorize each session. `none`: whoever is plugged in may charge, as in a depot behind a gate or at home.",
     }),
     loadPanel: group({ ...modbus }, "The panel that switches the tiers; may be the same device as K1.").optional(),
-    pv: group(
-      {
-        ...modbus,
-        ratedW: number({ sentence: "Rating of the PV.", unit: "W", min: 1, max: 100_000_000 }),
-        curtail: choiceOr("command", ["command", "frequency-shift"], {
-          sentence: "How an island holds PV back: by a command, or by its frequency where PV only listens to that.",
-        }),
-      },
-      "PV behind K1 that the controller may curtail.",
-    ).optional(),
+    // Also one group: `parse.ts` makes a list of it.
+    pv: z
+      .array(pvSettings, { error: "must be one inverter, or a list of them" })
+      .max(pvMax, `must list at most ${pvMax} inverters`)
+      .default([]),
     auxiliary: auxiliarySettings.optional(),
     tariff: tariffSettings.optional(),
     permit: permitSettings.prefault({}),

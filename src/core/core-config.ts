@@ -2,6 +2,7 @@
 
 import { freshMs, lineAgeMs } from "../config/device-pace.ts";
 import type { GridProfile } from "../config/grid-profiles.ts";
+import { pccMeteringOf } from "../config/pcc-meter.ts";
 import type { EvseConfig, SiteConfig } from "../config/site.ts";
 import { deviceNamed, transferPartsOf, wholeTransferDevice } from "../config/transfer-parts.ts";
 import { hourMs, secondMs } from "../domain/units.ts";
@@ -153,6 +154,16 @@ export function transferDeviceLateMs(config: SiteConfig): number {
   );
 }
 
+/** Age from which the exchange with the grid is old, ms: of a sum, that of its slowest meter. */
+function pccMeterFreshMs(config: SiteConfig, floorMs: number): number {
+  const { meter } = config.pcc;
+  if (pccMeteringOf(config) !== "sum") return freshMs(config, meter, floorMs);
+  return meter.sumOf.reduce((most, { device }) => {
+    const place = deviceNamed(config, device);
+    return place === undefined ? most : Math.max(most, freshMs(config, place, floorMs));
+  }, floorMs);
+}
+
 /** What the mode machine's facts are judged by: the transfer device's abilities, windows and ages. */
 export function modeFactsConfig(config: SiteConfig, { settings }: GridProfile): ModeFactsConfig {
   const device = config.transferDevice;
@@ -167,7 +178,7 @@ export function modeFactsConfig(config: SiteConfig, { settings }: GridProfile): 
     ...modeFactsDefaults,
     stageFreshMs,
     deviceFreshMs,
-    meterFreshMs: freshMs(config, config.pcc.meter, meterFloorMs),
+    meterFreshMs: pccMeterFreshMs(config, meterFloorMs),
     liveMaxMs: Math.max(modeFactsDefaults.liveMaxMs, stageFreshMs, deviceFreshMs),
     canIsolate: device !== undefined && device.kind !== "none",
     closedTransition: kind.closedTransition,
@@ -210,8 +221,12 @@ function phaseShare(phase: EvseConfig["phase"], phases: SiteConfig["site"]["phas
   return phases === "three" ? phaseShares.all : phases === "split" ? splitShare : singleShare;
 }
 
+/** A meter that does not average at all still measures over something: without a window no load can be reckoned, ms. */
+const windowMinMs = 1;
+
 /** Time over which a sample of the meter averages, ms: what an installer has not stated is the time between samples. */
-export const meterWindowMs = ({ windowMs, updateMs }: SiteConfig["pcc"]["meter"]): number => windowMs ?? updateMs;
+export const meterWindowMs = ({ windowMs, updateMs }: SiteConfig["pcc"]["meter"]): number =>
+  Math.max(windowMinMs, windowMs ?? updateMs);
 
 /** Meter, stages, phases and protective groups as export control reckons with them. */
 export function exportControlConfig(config: SiteConfig, backendGroup: ProtectiveGroup): ExportControlConfig {
@@ -306,6 +321,18 @@ export const ledgerConfig = ({ pcc }: SiteConfig): LedgerConfig => ({
 /** Share of stored energy that arrives at the AC side, until a site has measured its own. */
 const storageEfficiency = 0.94;
 
+/** All PV that an island holds back, as one: how they are held back is the same for all of them. */
+function curtailedPv({ pv }: SiteConfig): IslandConfig["pv"] {
+  let ratedW = 0;
+  let how: IslandConfig["pv"]["curtail"] = "command";
+  for (const { curtail, ratedW: ownW } of pv) {
+    if (curtail === "none") continue;
+    ratedW += ownW;
+    how = curtail;
+  }
+  return { ratedW, curtail: how };
+}
+
 /** Tiers, stages, PV and reserves as the island reckons with them. */
 export const islandConfig = (config: SiteConfig): IslandConfig => ({
   nominalFrequencyHz: Number(config.site.nominalFrequencyHz),
@@ -313,7 +340,7 @@ export const islandConfig = (config: SiteConfig): IslandConfig => ({
   tierTuning,
   panelFreshMs: config.loadPanel === undefined ? liveMaxMs : freshMs(config, config.loadPanel, liveMaxMs),
   ratedW: config.evses.map((evse) => evse.maxDischargeW),
-  pv: { ratedW: config.pv?.ratedW ?? 0, curtail: config.pv?.curtail ?? "command" },
+  pv: curtailedPv(config),
   reservePct: config.evses.map((evse) => evse.reservePct),
   efficiency: storageEfficiency,
 });

@@ -279,6 +279,9 @@ const health = z.object({
         name: text,
         kind: text,
         ageMs: maybeNumber,
+        powerW: maybeNumber.describe(
+          "Of a meter that is only watched, or is part of a sum: its power as it counts it, up to 2 s old; null for others.",
+        ),
         state: z
           .enum(["answers", "frozen", "silent", "unverified"])
           .describe("Frozen: it answers and its own clock stands. Silent: no answer now. Unverified: not yet checked."),

@@ -44,11 +44,9 @@ export const serviceModes = ["load-only", "non-parallel-backup", "parallel-non-e
 export type ServiceMode = (typeof serviceModes)[number];
 
 /** What the controller asks of the transfer device K1. `open` is a standing command, `close` a one-shot with a sequence number. */
-/** What the bond between neutral and ground is told; `keep`: nothing. */
-export const bondCommandNames = ["keep", "off", "on"] as const;
-/** What the bond is told. */
-export type BondCommand = (typeof bondCommandNames)[number];
-
 export const transferCommandNames = ["none", "open", "close"] as const;
 /** What the transfer device is told. */
 export type TransferCommand = (typeof transferCommandNames)[number];
+
+/** What the bond between neutral and ground is told; `keep`: nothing. */
+export type BondCommand = "keep" | "off" | "on";

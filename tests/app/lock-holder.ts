@@ -6,8 +6,8 @@ import { lockSite } from "../../src/app/site/site-lock.ts";
 
 const { config, profile } = loadSite(join(import.meta.dirname, "../../config/home.yaml"));
 const [stateDir, port] = [process.argv[2]!, Number(process.argv[3])];
-const { transferDevice: _, loadPanel: __, pv: ___, ...rest } = config;
+const { transferDevice: _, loadPanel: __, ...rest } = config;
 const stage = { ...config.evses[0]!.stage, host: "127.0.0.1", port, unitId: 1 };
-await lockSite(plainSite({ ...rest, evses: [{ ...config.evses[0]!, stage }], stateDir }, profile));
+await lockSite(plainSite({ ...rest, pv: [], evses: [{ ...config.evses[0]!, stage }], stateDir }, profile));
 process.send?.("held");
 setInterval(() => undefined, 1_000);

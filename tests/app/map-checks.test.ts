@@ -115,7 +115,7 @@ describe("PV", () => {
   test("a map that can only be read: curtailing by command → refused, by frequency → accepted", () => {
     const pv = (curtail: string): string => `pv: { host: p, map: meter.yaml, ratedW: 9000, curtail: ${curtail} }`;
     for (const [curtail, wanted] of [
-      ["command", /pv\.curtail is "command": must be frequency-shift with this map/],
+      ["command", /pv\.curtail is "command": must be frequency-shift or none with this map/],
       ["frequency-shift", /^(?![\s\S]*pv\.curtail)/],
     ] as const) {
       const folder = mkdtempSync(join(tmpdir(), "islet-pv-"));

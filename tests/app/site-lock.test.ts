@@ -16,9 +16,9 @@ const port = 20_000 + Math.floor(Math.random() * 20_000);
 function siteAt(stagePort: number, folder = mkdtempSync(join(tmpdir(), "islet-lock-"))): LoadedSite {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const at = { host: "127.0.0.1", port: stagePort, unitId: 1 };
-  const { transferDevice, loadPanel, pv, ...rest } = config;
+  const { transferDevice, loadPanel, ...rest } = config;
   const evses = [{ ...config.evses[0]!, stage: { ...config.evses[0]!.stage, ...at } }];
-  return plainSite({ ...rest, evses, stateDir: folder }, profile);
+  return plainSite({ ...rest, pv: [], evses, stateDir: folder }, profile);
 }
 
 describe("a second controller is refused", () => {

@@ -691,6 +691,7 @@ export function sampleState(name: SampleName, count = 20): SiteState {
         ageMs: 10,
         state: "answers",
         fault: null,
+        powerW: null,
         latencyP50Ms: null,
         latencyP99Ms: null,
         errors: {},

@@ -66,7 +66,7 @@ describe("a Fronius inverter: common model of 65, 103, 120, 123", () => {
   const words = [...common(65, "F-1"), ...inverter(5_250, 0), ...nameplate(), ...controls(), ...end];
   for (const base of [40_000, 0, 50_000, 40_001]) {
     test(`at ${base} → its production is read, its serial number known`, async () => {
-      const bridge = site({ pv: { name: "PV", link, unit: 1 } }, deviceOf(base, words));
+      const bridge = site({ pv: [{ name: "PV", link, unit: 1 }] }, deviceOf(base, words));
       const [report] = await bridge.discover({ verify: false });
       expect(report).toMatchObject({
         found: true,
@@ -80,7 +80,7 @@ describe("a Fronius inverter: common model of 65, 103, 120, 123", () => {
 
   test("a power of ten that follows the sun → the production follows; null at night → unknown", async () => {
     const bank = deviceOf(40_000, words);
-    const bridge = site({ pv: { name: "PV", link, unit: 1 } }, bank);
+    const bridge = site({ pv: [{ name: "PV", link, unit: 1 }] }, bank);
     await bridge.discover({ verify: false });
     const snapshot = createSnapshot(0, 0);
     const wattsAt = bank.holding.indexOf(5_250);
@@ -94,7 +94,7 @@ describe("a Fronius inverter: common model of 65, 103, 120, 123", () => {
 
   test("a limit → the percentage, then its enable from 0 to 1, in that order", async () => {
     const bank = deviceOf(40_000, words);
-    const bridge = site({ pv: { name: "PV", link, unit: 1 } }, bank);
+    const bridge = site({ pv: [{ name: "PV", link, unit: 1 }] }, bank);
     await bridge.discover({ verify: false });
     const snapshot = createSnapshot(0, 0);
     const commands = createCommands(0, 0);
@@ -122,7 +122,7 @@ describe("who was commissioned", () => {
     [{ version: "3.31.2" }, "firmware-differs"],
   ] as const) {
     test(`${JSON.stringify(expected)} → ${fault ?? "accepted"}`, async () => {
-      const bridge = site({ pv: { name: "PV", link, unit: 1, expected } }, deviceOf(40_000, words));
+      const bridge = site({ pv: [{ name: "PV", link, unit: 1, expected }] }, deviceOf(40_000, words));
       const [report] = await bridge.discover({ verify: false });
       expect(report!.found).toBe(fault === null);
       if (fault !== null) expect(report!.faults).toMatchObject([{ fault }]);

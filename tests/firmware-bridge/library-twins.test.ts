@@ -175,7 +175,7 @@ describe("PV inverters", () => {
   for (const name of Object.keys(pvTwins)) {
     const set = (truth: Truth) => {
       const twin = pvTwins[name]!(truth);
-      const pv = { name: "PV", link, unit: pvUnit[name] ?? 1, map: mapOf(name), ratedW: 10_000 };
+      const pv = [{ name: "PV", link, unit: pvUnit[name] ?? 1, map: mapOf(name), ratedW: 10_000 }];
       return { twin, ...rig(twin, { pv }) };
     };
     test(`${name}: its production is read`, async () => {
@@ -207,7 +207,7 @@ describe("PV inverters", () => {
 
   test("solaredge-inverter: the controller falls silent → its fallback of 0 % after 60 s, not full power", async () => {
     const twin = pvTwins["solaredge-inverter"]!(plainTruth());
-    const pv = { name: "PV", link, unit: 1, map: mapOf("solaredge-inverter"), ratedW: 10_000 };
+    const pv = [{ name: "PV", link, unit: 1, map: mapOf("solaredge-inverter"), ratedW: 10_000 }];
     const { bridge, commands, pass } = rig(twin, { pv });
     await bridge.discover({ verify: false });
     commands.pvLimitW = 4_100;
@@ -258,7 +258,7 @@ describe("SunSpec devices", () => {
   test("fronius: production at unit 1, the meter at unit 240, each with its own serial number", async () => {
     const twin = sunspecTwins.fronius(plainTruth());
     const { bridge, snapshot, pass } = rig(twin, {
-      pv: { name: "PV", link, unit: 1 },
+      pv: [{ name: "PV", link, unit: 1 }],
       meter: { name: "PCC", link, unit: 240, importPositive: true },
     });
     const reports = await bridge.discover({ verify: false });
@@ -271,7 +271,7 @@ describe("SunSpec devices", () => {
   test("solaredge: the meter behind the inverter in one chain → its own serial number, export counted positive", async () => {
     const twin = sunspecTwins.solaredge(plainTruth());
     const { bridge, snapshot, pass } = rig(twin, {
-      pv: { name: "PV", link, unit: 1 },
+      pv: [{ name: "PV", link, unit: 1 }],
       meter: { name: "PCC", link, unit: 1, importPositive: false },
     });
     const reports = await bridge.discover({ verify: false });

@@ -81,7 +81,7 @@ export async function startSite(options: TestSiteOptions = {}): Promise<TestSite
     meter: { name: "PCC meter", link: siteLink, unit: 1, importPositive },
     transferDevice: { name: "K1", link: siteLink, unit: 2 },
     loadPanel: { name: "Panel", link: siteLink, unit: 2 },
-    pv: { name: "PV", link: siteLink, unit: 3 },
+    pv: [{ name: "PV", link: siteLink, unit: 3 }],
   };
   const bridge = createBridge(settings);
   const snapshot = createSnapshot(count, panel.tierCount);

@@ -173,19 +173,19 @@ describe("devices that are others than were commissioned", () => {
     expect(refused).toContain("panel.firmware");
   });
 
-  it("pv.identity.manufacturer: a device of another maker is not used", () => {
+  it("pv[].identity.manufacturer: a device of another maker is not used", () => {
     expect(refused).toContain("pv.manufacturer");
   });
 
-  it("pv.identity.model: another model is not used", () => {
+  it("pv[].identity.model: another model is not used", () => {
     expect(refused).toContain("pv.model");
   });
 
-  it("pv.identity.serialNumber: another one of its kind is not used", () => {
+  it("pv[].identity.serialNumber: another one of its kind is not used", () => {
     expect(refused).toContain("pv.serialNumber");
   });
 
-  it("pv.identity.firmware: other firmware is not used", () => {
+  it("pv[].identity.firmware: other firmware is not used", () => {
     expect(refused).toContain("pv.firmware");
   });
 

@@ -89,12 +89,20 @@ function attach(images: Readonly<Record<MapName, RegisterImage>>, { plant }: Pro
 describe("devices of other makers", () => {
   let product: Product;
   const servers = {} as Record<MapName, ModbusServer>;
+  /** A second inverter of the same make. */
+  const north = { image: new RegisterImage([3]), server: undefined as unknown as ModbusServer };
+  const northW = 40_000;
+  const northNowW = 700;
   beforeAll(async () => {
     const images = {} as Record<MapName, RegisterImage>;
     for (const name of Object.keys(maps) as MapName[]) {
       images[name] = new RegisterImage([3]);
       servers[name] = await startModbusServer(new Map([[1, images[name]]]));
     }
+    north.image.define(700, 30);
+    north.image.refresh = () => north.image.words.set([northNowW], 700);
+    north.image.write = () => 0;
+    north.server = await startModbusServer(new Map([[1, north.image]]));
     const place = (map: MapName): JsonObject => ({ host: "127.0.0.1", port: servers[map].port, map });
     product = await startProduct({
       plant: { stages: [{ maxChargeW: 5_000 }], k1TravelMs: 100, tiersW },
@@ -104,7 +112,17 @@ describe("devices of other makers", () => {
         site: { serviceMode: "non-parallel-backup" },
         transferDevice: { ...place("k1.yaml"), freshMs: patientFreshMs },
         loadPanel: { ...place("panel.yaml"), freshMs },
-        pv: { ...place("pv.yaml"), freshMs, ratedW: 100_000, curtail: "frequency-shift" },
+        pv: [
+          { ...place("pv.yaml"), freshMs, ratedW: 100_000, curtail: "frequency-shift" },
+          {
+            ...place("pv.yaml"),
+            port: north.server.port,
+            name: "Roof north",
+            freshMs,
+            ratedW: northW,
+            curtail: "frequency-shift",
+          },
+        ],
         evses: [
           {
             name: "Bay 1",
@@ -129,7 +147,7 @@ describe("devices of other makers", () => {
   });
   afterAll(async () => {
     await product?.stop();
-    await Promise.all(Object.values(servers).map((server) => server.close()));
+    await Promise.all([...Object.values(servers), north.server].map((server) => server?.close()));
   });
 
   const formedHz = (): number => {
@@ -150,15 +168,23 @@ describe("devices of other makers", () => {
     expect(told.lastIndexOf(3)).toBeGreaterThan(told.lastIndexOf(0));
   });
 
-  it("pv.map: PV of another maker is read", () => {
+  it("pv[].map: PV of another maker is read", () => {
     expect(servers["pv.yaml"].asked.get("3@700")).toBeGreaterThan(10);
   });
 
-  it("pv.curtail: PV that listens to frequency only is held off by it", async () => {
+  it("several inverters: their power is added up, and each is told its own rating", async () => {
+    await soon(product, "added up", async () => ((await product.state()).pv?.powerW ?? 0) >= northNowW, 20_000);
+    const told = ({ writes }: ModbusServer): number[] =>
+      writes.filter(({ address }) => address === 710).map(({ words }) => words[0]! * 65_536 + words[1]!);
+    expect(told(north.server)).toContain(northW);
+    expect(told(servers["pv.yaml"])).toContain(100_000);
+  });
+
+  it("pv[].curtail: PV that listens to frequency only is held off by it", async () => {
     await soon(product, "the frequency is raised", () => formedHz() > 60.5);
   });
 
-  it("pv.ratedW: PV that would be too much for the island is held off before it joins", async () => {
+  it("pv[].ratedW: PV that would be too much for the island is held off before it joins", async () => {
     await soon(product, "the frequency is raised", () => formedHz() > 60.5);
   });
 
@@ -184,5 +210,6 @@ describe("devices of other makers", () => {
   it("loadPanel.freshMs: loads of the tiers count until they are so old", () =>
     keeps(servers["panel.yaml"], ({ tiers }) => tiers.every(({ known }) => known.state !== "unknown")));
 
-  it("pv.freshMs: the power of PV counts until it is so old", () => keeps(servers["pv.yaml"], ({ pv }) => pv !== null));
+  it("pv[].freshMs: the power of PV counts until it is so old", () =>
+    keeps(servers["pv.yaml"], ({ pv }) => pv !== null));
 });

@@ -40,7 +40,7 @@ const identitySettings = ["manufacturer", "model", "serialNumber", "firmware"] a
 const parts = "transfer-parts.test.ts";
 const contacts = "bus-contacts.test.ts";
 const bondParts = ["bonding.output", "bonding.bondedInput", "bonding.unbondedInput"] as const;
-const identified = ["pcc.meter", "transferDevice", "evses[].stage", "loadPanel", "pv", "devices[]"] as const;
+const identified = ["pcc.meter", "transferDevice", "evses[].stage", "loadPanel", "pv[]", "devices[]"] as const;
 /** What the meter may be wrong by: the three make one room. */
 const doubts = ["pcc.meter.accuracyClassPct", "pcc.meter.offsetW", "pcc.meter.resolutionW"] as const;
 const others = <T>(all: readonly T[], one: T): T[] => all.filter((other) => other !== one);
@@ -101,13 +101,13 @@ export const testedSettings: readonly TestedSetting[] = [
   { setting: "pcc.meter.accuracyClassPct",           file: imports, unwired: 1, alsoFails: others(doubts, "pcc.meter.accuracyClassPct") },
   { setting: "pcc.meter.resolutionW",                file: imports, unwired: 1, alsoFails: others(doubts, "pcc.meter.resolutionW") },
   { setting: "evses[].stage.map",                    file: charger, unwired: "sunspec" },
-  { setting: "transferDevice.map",                   file: maps,    unwired: "sunspec", alsoFails: ["loadPanel.map", "pv.curtail", "pv.ratedW"] },
+  { setting: "transferDevice.map",                   file: maps,    unwired: "sunspec", alsoFails: ["loadPanel.map", "pv[].curtail", "pv[].ratedW"] },
   { setting: "loadPanel.map",                        file: maps,    unwired: "sunspec", alsoFails: ["loadPanel.freshMs"] },
   { setting: "loadPanel.freshMs",                    file: maps,    unwired: 0 },
-  { setting: "pv.map",                               file: maps,    unwired: "sunspec", alsoFails: ["pv.freshMs"] },
-  { setting: "pv.freshMs",                           file: maps,    unwired: 0 },
-  { setting: "pv.ratedW",                            file: maps,    unwired: 1, alsoFails: ["pv.curtail"] },
-  { setting: "pv.curtail",                           file: maps,    unwired: "command", alsoFails: ["pv.ratedW"] },
+  { setting: "pv[].map",                             file: maps,    unwired: "sunspec", alsoFails: ["pv[].freshMs"] },
+  { setting: "pv[].freshMs",                         file: maps,    unwired: 0 },
+  { setting: "pv[].ratedW",                          file: maps,    unwired: 1, alsoFails: ["pv[].curtail"] },
+  { setting: "pv[].curtail",                         file: maps,    unwired: "command", alsoFails: ["pv[].ratedW"] },
   { setting: "evses[].stage.ratedVA",                file: evse,    unwired: null },
   { setting: "evses[].stage.holdsAngle",             file: backup,  unwired: false },
   { setting: "evses[].vehicleLink.protocols[]",      file: vehicles, unwired: "din" },
@@ -121,6 +121,7 @@ export const testedSettings: readonly TestedSetting[] = [
   { setting: "devices[].map",                        file: parts,   unwired: "sunspec" },
   { setting: "devices[].freshMs",                    file: parts,   unwired: 0 },
   { setting: "devices[].inputsAre",                  file: parts,   unwired: "discrete", alsoFails: ["transferDevice.command.drive", "transferDevice.command.onMs"] },
+  { setting: "pcc.meter.sumOf[].sign",               file: "pcc-meters.test.ts", unwired: "plus" },
   { setting: "generator.restsInput",                 file: contacts, unwired: 7 },
   { setting: "bonding.output",                       file: contacts, unwired: 7, alsoFails: ["generator.restsInput", ...others(bondParts, "bonding.output")] },
   { setting: "bonding.bondedInput",                  file: contacts, unwired: 7 },
@@ -147,7 +148,7 @@ const linkSettings = [
   "framing", "serial", "baudRate", "parity", "stopBits", "replyTimeoutMs", "pauseMs", "connectDelayMs", "maxInFlight", "maxRegisters",
   "mergeGaps", "unitIdInReply", "connector",
 ] as const;
-const linked = ["pcc.meter", "transferDevice", "evses[].stage", "loadPanel", "pv", "devices[]"] as const;
+const linked = ["pcc.meter", "transferDevice", "evses[].stage", "loadPanel", "pv[]", "devices[]"] as const;
 
 const whenSettings = ["months[]", "days", "from", "to"] as const;
 /** Of the tariff. */
@@ -194,6 +195,7 @@ export const otherSettings: readonly OtherSetting[] = [
     ...["command.device", "command.closeOutput", "command.openOutput"],
     ...["gridVoltage", "busVoltage"].flatMap((side) => ["device", "liveInput", "deadInput"].map((name) => `${side}.${name}`)),
   ].map((name) => ({ setting: `transferDevice.${name}`, doesNotLimit: wiring })),
+  { setting: "pcc.meter.sumOf[].device",             doesNotLimit: wiring },
   { setting: "generator.device",                     doesNotLimit: wiring },
   { setting: "bonding.device",                       doesNotLimit: wiring },
   { setting: "evses[].name",                         doesNotLimit: naming },
@@ -222,9 +224,10 @@ export const otherSettings: readonly OtherSetting[] = [
   { setting: "loadPanel.host",                       doesNotLimit: place },
   { setting: "loadPanel.port",                       doesNotLimit: place },
   { setting: "loadPanel.unitId",                     doesNotLimit: place },
-  { setting: "pv.host",                              doesNotLimit: place },
-  { setting: "pv.port",                              doesNotLimit: place },
-  { setting: "pv.unitId",                            doesNotLimit: place },
+  { setting: "pv[].name",                          doesNotLimit: naming },
+  { setting: "pv[].host",                            doesNotLimit: place },
+  { setting: "pv[].port",                            doesNotLimit: place },
+  { setting: "pv[].unitId",                          doesNotLimit: place },
   { setting: "backend.url",                          doesNotLimit: place },
   { setting: "backend.identity",                     doesNotLimit: naming },
   { setting: "backend.securityProfile",              doesNotLimit: "how the link is secured, proven by the tests of OCPP over real sockets" },

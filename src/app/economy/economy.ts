@@ -100,7 +100,11 @@ export function createEconomy(options: EconomyOptions): Economy {
     ...(tariff?.holidays ?? []),
     ...config.daysOff.flatMap(({ date }) => dayOfDate(date) ?? []),
   ]);
-  const forecaster = createForecaster(book, { zone, holidays }, config.pv?.ratedW ?? 0);
+  const forecaster = createForecaster(
+    book,
+    { zone, holidays },
+    config.pv.reduce((sum, { ratedW }) => sum + ratedW, 0),
+  );
 
   const baseline = (event: GridEvent): Baseline | null => {
     const day = localDay(zone, event.fromMs);

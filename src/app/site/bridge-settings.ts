@@ -9,6 +9,7 @@ import type {
   LinkSettings,
   NamedDeviceSettings,
 } from "../../../firmware-bridge/settings.ts";
+import { pccMeteringOf } from "../../config/pcc-meter.ts";
 import type { IdentityConfig } from "../../config/site/identity.ts";
 import type { ModbusPlace } from "../../config/site/modbus.ts";
 import { pccMeterName } from "../../config/site/parts.ts";
@@ -54,6 +55,7 @@ export function bridgeSettings(config: SiteConfig, maps: DeviceMaps = new Map())
   };
   const device = wholeTransferDevice(config);
   const parts = partsSettings(config);
+  const metering = pccMeteringOf(config);
   const contacts = busContactSettings(config);
   const asVoltmeters = voltmetersOf(config);
   const named = (one: NamedDevice): NamedDeviceSettings => {
@@ -62,7 +64,9 @@ export function bridgeSettings(config: SiteConfig, maps: DeviceMaps = new Map())
       const { inputs, outputs } = pointsOf(config, one.name);
       return { ...settings, kind: "io", map: createIoMap(inputs, outputs, one.inputsAre) };
     }
-    if (!asVoltmeters.has(one.name)) return { ...settings, kind: "meter" };
+    // A meter of the sum must show that it lives; it is read as its map says.
+    const isSummed = pcc.meter.sumOf.some(({ device }) => device === one.name);
+    if (!asVoltmeters.has(one.name)) return { ...settings, kind: "meter", asVoltmeter: isSummed };
     const { map } = settings;
     return { ...settings, kind: "meter", asVoltmeter: true, ...(map && { map: asVoltmeter(map) }) };
   };
@@ -79,17 +83,29 @@ export function bridgeSettings(config: SiteConfig, maps: DeviceMaps = new Map())
       ratedChargeW: evse.maxChargeW,
       ratedDischargeW: evse.maxDischargeW,
     })),
-    meter: {
-      ...place(pccMeterName, pcc.meter),
-      importPositive: pcc.meter.importPositive,
-      asVoltmeter: asVoltmeters.has(pccMeterName),
-    },
+    ...(metering === "meter" && {
+      meter: {
+        ...place(pccMeterName, pcc.meter),
+        importPositive: pcc.meter.importPositive,
+        asVoltmeter: asVoltmeters.has(pccMeterName),
+      },
+    }),
+    ...(metering === "sum" && {
+      meterSum: pcc.meter.sumOf.map(({ device, sign }) => ({
+        device: devices.findIndex(({ name }) => name === device),
+        sign: sign === "minus" ? (-1 as const) : (1 as const),
+      })),
+    }),
     devices: devices.map(named),
     ...(parts && { transferParts: parts }),
     ...(contacts && { busContacts: contacts }),
     ...(device && { transferDevice: place("transfer device", device) }),
     ...(loadPanel && { loadPanel: place("load panel", loadPanel) }),
-    ...(pv && { pv: { ...place("PV", pv), ratedW: pv.ratedW } }),
+    pv: pv.map((one, i) => ({
+      ...place(one.name ?? (pv.length === 1 ? "PV" : `PV ${i + 1}`), one),
+      ratedW: one.ratedW,
+      watchedOnly: one.curtail === "none",
+    })),
   };
 }
 

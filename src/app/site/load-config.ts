@@ -15,6 +15,7 @@ import {
 } from "../../config/grid-profiles.ts";
 import { parseGridProfile } from "../../config/grid-profiles-file.ts";
 import { type ConfigComplaint, complaintText, examineSiteConfig, lineOfSetting } from "../../config/parse.ts";
+import { pccMeteringOf } from "../../config/pcc-meter.ts";
 import type { SiteConfig } from "../../config/site.ts";
 import {
   createLimitedGenerationProfile,
@@ -45,15 +46,15 @@ export function checkSite(file: string): Checked<LoadedSite> {
   const source = readText(file);
   if (!source.ok)
     return err([{ file, line: 1, setting: "", found: "", complaint: `${file} can't be read (${source.error})` }]);
-  const { config, complaints, isMended } = examineSiteConfig(source.value, file);
+  const { config, complaints, isMended, asWritten } = examineSiteConfig(source.value, file);
   if (config === null) return err(complaints);
-  const at = (...path: (string | number)[]): ConfigComplaint => ({
-    file,
-    line: lineOfSetting(source.value, path),
-    setting: path.map((step, i) => (typeof step === "number" ? `[${step}]` : i > 0 ? `.${step}` : step)).join(""),
-    found: "",
-    complaint: "",
-  });
+  const at = (...settingPath: (string | number)[]): ConfigComplaint => {
+    const path = asWritten(settingPath);
+    const setting = path
+      .map((step, i) => (typeof step === "number" ? `[${step}]` : `${i > 0 ? "." : ""}${String(step)}`))
+      .join("");
+    return { file, line: lineOfSetting(source.value, path), setting, found: "", complaint: "" };
+  };
   const maps = readMaps(config, file, at);
   const careful = maps.ok ? withHabitsOfMaps(config, maps.value) : config;
   const promise = at("pcc", "inadvertentExport", "responseBoundMs");
@@ -172,13 +173,15 @@ function readMaps(
     if (map.kind !== kind)
       complaints.push({ ...here, complaint: `must be the map of a ${kind}, not of a ${map.kind}` });
   };
-  read("meter", pcc.meter, "pcc", "meter");
+  if (pccMeteringOf(config) === "meter") read("meter", pcc.meter, "pcc", "meter");
   devices.forEach((device, i) => {
     if (device.kind === "meter") read("meter", device, "devices", i);
   });
   read("transfer-device", transferDevice, "transferDevice");
   read("load-panel", loadPanel, "loadPanel");
-  read("pv", pv, "pv");
+  pv.forEach((one, i) => {
+    read("pv", one, "pv", i);
+  });
   evses.forEach(({ stage }, i) => {
     read("stage", stage, "evses", i, "stage");
   });

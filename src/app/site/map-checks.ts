@@ -5,6 +5,7 @@
 
 import { tellsFrequency, tellsVoltage } from "../../../firmware-bridge/elsewhere.ts";
 import type { DeviceMap } from "../../../firmware-bridge/maps/device-map.ts";
+import { pccMeteringOf } from "../../config/pcc-meter.ts";
 import { pccMeterName } from "../../config/site/parts.ts";
 import type { SiteConfig } from "../../config/site.ts";
 import { deviceNamed, transferPartsOf } from "../../config/transfer-parts.ts";
@@ -35,7 +36,7 @@ function checkConnectors({ pcc, evses, pv }: SiteConfig, maps: DeviceMaps): MapC
   const places = [
     { path: ["pcc", "meter", "connector"], device: pcc.meter },
     ...evses.map(({ stage }, i) => ({ path: ["evses", i, "stage", "connector"], device: stage })),
-    ...(pv ? [{ path: ["pv", "connector"], device: pv }] : []),
+    ...pv.map((device, i) => ({ path: ["pv", i, "connector"], device })),
   ];
   const complaint = "must be 1 with this map, which says nothing of others: it has no `perConnector:`";
   return places
@@ -47,6 +48,18 @@ type Evse = SiteConfig["evses"][number];
 
 const islands = ({ transferDevice }: SiteConfig): boolean =>
   transferDevice !== undefined && transferDevice.kind !== "none";
+/** Whether the exchange with the grid is measured by an instrument that tells voltage and frequency. */
+function meterMeasures(config: SiteConfig, maps: DeviceMaps): boolean {
+  const { meter } = config.pcc;
+  switch (pccMeteringOf(config)) {
+    case "none":
+      return false;
+    case "meter":
+      return measures("meter", maps.get(meter.map));
+    case "sum":
+      return measures("meter", maps.get(deviceNamed(config, meter.sumOf[0]!.device)?.map ?? ""));
+  }
+}
 const measures = (kind: "stage" | "meter", map: DeviceMap | undefined): boolean =>
   map === undefined || (tellsVoltage(kind, map.facts) && tellsFrequency(map.facts));
 
@@ -125,7 +138,7 @@ function forming(map: DeviceMap, i: number): MapComplaint[] {
 
 /** A stage without voltage or frequency of its own takes them from K1's site side, or from the meter. */
 function substitute(config: SiteConfig, maps: DeviceMaps, map: DeviceMap, i: number): MapComplaint[] {
-  if (measures("stage", map) || islands(config) || measures("meter", maps.get(config.pcc.meter.map))) return [];
+  if (measures("stage", map) || islands(config) || meterMeasures(config, maps)) return [];
   const complaint = "tells no voltage or frequency, and the site's meter does not either: one of the two must";
   return [{ path: ["evses", i, "stage", "map"], found: JSON.stringify(config.evses[i]!.stage.map), complaint }];
 }
@@ -133,7 +146,7 @@ function substitute(config: SiteConfig, maps: DeviceMaps, map: DeviceMap, i: num
 /** A meter without voltage or frequency takes them from K1's grid side, or from a stage that measures them. */
 function checkMeter(config: SiteConfig, maps: DeviceMaps): MapComplaint[] {
   const { meter } = config.pcc;
-  if (measures("meter", maps.get(meter.map)) || islands(config)) return [];
+  if (pccMeteringOf(config) === "none" || meterMeasures(config, maps) || islands(config)) return [];
   if (config.evses.some(({ stage }) => measures("stage", maps.get(stage.map)))) return [];
   const complaint =
     "tells no voltage or frequency, and no stage of the site does either: without them the grid can't be judged";
@@ -166,9 +179,12 @@ function checkSides(config: SiteConfig, maps: DeviceMaps): MapComplaint[] {
 }
 
 function checkPv({ pv }: SiteConfig, maps: DeviceMaps): MapComplaint[] {
-  const map = pv === undefined ? undefined : maps.get(pv.map);
-  if (pv === undefined || map === undefined || pv.curtail !== "command") return [];
-  if (map.commands.some(({ name }) => name === "limitPct" || name === "limitW")) return [];
-  const complaint = "must be frequency-shift with this map, which can only be read: it has neither limitPct nor limitW";
-  return [{ path: ["pv", "curtail"], found: '"command"', complaint }];
+  return pv.flatMap((one, i) => {
+    const map = maps.get(one.map);
+    if (map === undefined || one.curtail !== "command") return [];
+    if (map.commands.some(({ name }) => name === "limitPct" || name === "limitW")) return [];
+    const complaint =
+      "must be frequency-shift or none with this map, which can only be read: it has neither limitPct nor limitW";
+    return [{ path: ["pv", i, "curtail"], found: '"command"', complaint }];
+  });
 }

@@ -11,16 +11,21 @@ import type { DeviceMaps } from "./bridge-settings.ts";
 export function withHabitsOfMaps(config: SiteConfig, maps: DeviceMaps): SiteConfig {
   const careful = <P extends ModbusPlace>(place: P): P => withLink(place, maps.get(place.map));
   const { pcc, devices, evses, transferDevice, loadPanel, pv } = config;
+  // A sum is as slow as its slowest meter.
+  const sampled = pcc.meter.sumOf.reduce(
+    (meter, { device }) => withSampling(meter, maps.get(devices.find(({ name }) => name === device)?.map ?? "")),
+    withSampling(careful(pcc.meter), maps.get(pcc.meter.map)),
+  );
   return {
     ...config,
-    pcc: { ...pcc, meter: withSampling(careful(pcc.meter), maps.get(pcc.meter.map)) },
+    pcc: { ...pcc, meter: sampled },
     devices: devices.map(careful),
     evses: evses.map((evse) => ({ ...evse, stage: careful(evse.stage) })),
     ...(transferDevice !== undefined && {
       transferDevice: transferDevice.kind === "none" ? transferDevice : careful(transferDevice),
     }),
     ...(loadPanel !== undefined && { loadPanel: careful(loadPanel) }),
-    ...(pv !== undefined && { pv: careful(pv) }),
+    pv: pv.map(careful),
   };
 }
 

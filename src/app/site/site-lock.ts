@@ -85,10 +85,10 @@ function commanded({
   transferDevice,
   devices: named = [],
   loadPanel,
-  pv,
+  pv = [],
 }: BridgeSettings): readonly { name: string; key: string }[] {
   const modules = named.filter(({ map }) => map !== undefined && map.commands.length > 0);
-  const devices: readonly DeviceSettings[] = [...stages, transferDevice, ...modules, loadPanel, pv].filter(
+  const devices: readonly DeviceSettings[] = [...stages, transferDevice, ...modules, loadPanel, ...pv].filter(
     (device) => device !== undefined,
   );
   const keys = new Map(devices.map((device) => [`${placeOf(device.link)} unit ${device.unit}`, device.name]));

@@ -1,5 +1,6 @@
 /** What a configuration promises of the limits at the grid connection, and what it cannot keep, in sentences for people. */
 import type { GridProfile } from "../../config/grid-profiles.ts";
+import { pccMeteringOf } from "../../config/pcc-meter.ts";
 import type { SiteConfig } from "../../config/site.ts";
 import { promisedRecoveryMs, siteGuarantees } from "../../core/core-config.ts";
 import type { Guarantee } from "../../core/pcc/guarantee.ts";
@@ -17,6 +18,13 @@ export function sitePromises(config: SiteConfig): { readonly exports: Guarantee 
 
 /** One sentence for each limit, with why, and a warning where the site is slower than usual. */
 export function promiseSentences(config: SiteConfig): readonly string[] {
+  const metering = pccMeteringOf(config);
+  if (metering === "none") {
+    const together = kW(config.pcc.fallbackImportLimitW ?? 0);
+    return [
+      `No meter at the grid connection: the chargers together take at most ${together}, always, whatever else the building takes, and nothing is given back. Nobody watches the limit of ${kW(config.pcc.importLimitW)}: see to it that the connection carries ${together} beside the largest load of the building.`,
+    ];
+  }
   const { exports, imports } = siteGuarantees(config);
   const lines: string[] = [];
   if (exports.peakW > 0) lines.push(`Export limit: ${sentence(exports, "discharging")}`);
@@ -39,6 +47,7 @@ function sentence({ backMs, peakW, energyWh, meterMs, commandMs, responseMs }: G
 
 /** What is wrong with a promise that meter and stages cannot keep; "" when they can. */
 export function brokenPromise(config: SiteConfig): string {
+  if (pccMeteringOf(config) === "none") return "";
   const statedMs = config.pcc.inadvertentExport.responseBoundMs;
   if (statedMs === undefined) return "";
   const { exports, imports } = siteGuarantees(config);

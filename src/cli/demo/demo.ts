@@ -211,6 +211,7 @@ async function writeDemoConfig(
 /** Devices keep their ports unless another program has one of them: then all move together. */
 async function moveDevicePorts(document: Document): Promise<void> {
   const places: (readonly (string | number)[])[] = [["pcc", "meter"], ["transferDevice"], ["loadPanel"], ["pv"]];
+  for (let i = 0; document.hasIn(["pv", i]); i++) places.push(["pv", i]);
   for (let i = 0; document.hasIn(["evses", i]); i++) places.push(["evses", i, "stage"], ["evses", i, "vehicleLink"]);
   const paths = places.map((path) => [...path, "port"]).filter((path) => document.hasIn(path));
   const ports = paths.map((path) => Number(document.getIn(path)));

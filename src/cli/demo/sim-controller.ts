@@ -229,8 +229,9 @@ function variablesOf(config: readonly Record<string, unknown>[]): Record<string,
 
 /** Files that are named relative to the configuration, from anywhere. */
 function anchorFiles(document: Document, base: string): void {
-  const site = document.toJS() as { evses?: unknown[] };
+  const site = document.toJS() as { evses?: unknown[]; pv?: unknown };
   const devices = [["pcc", "meter"], ["transferDevice"], ["loadPanel"], ["pv"]] as (string | number)[][];
+  if (Array.isArray(site.pv)) devices.push(...site.pv.map((_, i) => ["pv", i]));
   site.evses?.forEach((_, i) => {
     devices.push(["evses", i, "stage"]);
   });

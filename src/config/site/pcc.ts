@@ -7,9 +7,28 @@ import { modbus } from "./modbus.ts";
 /** Most conductors, buses and transformers with a limit of their own. */
 const protectiveGroupsMax = 15;
 
+/** Most meters whose sum is the exchange with the grid. */
+const summedMax = 8;
+
+const summedMeterSettings = group(
+  {
+    device: text({ sentence: "Name of a meter of `devices`.", maxLength: 60, example: "Feeder A" }),
+    sign: choiceOr("plus", ["plus", "minus"], {
+      sentence:
+        "`plus`: what it counts as positive is import of the site. `minus`: the other way, for a meter that is turned round or a feeder that is taken off.",
+      installer: true,
+    }),
+  },
+  "One meter of a sum.",
+);
+
 const meterSettings = group(
   {
     ...modbus,
+    sumOf: z
+      .array(summedMeterSettings, { error: "must be a list of meters" })
+      .max(summedMax, `must list at most ${summedMax} meters`)
+      .default([]),
     importPositive: flagOr(true, {
       sentence: "Whether the meter counts import as positive. Prove it with a power nudge: makers differ.",
       installer: true,
@@ -55,7 +74,7 @@ const meterSettings = group(
       installer: true,
     }),
   },
-  "The meter at the point of common coupling (PCC).",
+  "The meter at the point of common coupling (PCC): one device, or the sum of several with `sumOf`. A site without one says nothing here.",
 );
 
 const protectiveGroupSettings = group(
@@ -183,7 +202,8 @@ export const pccSettings = group(
       installer: true,
     }),
     fallbackImportLimitW: number({
-      sentence: "Import limit for the chargers' own sum while the meter cannot be believed.",
+      sentence:
+        "Import limit for the chargers' own sum while the meter cannot be believed; always, on a site without a meter.",
       unit: "W",
       min: 0,
       max: 100_000_000,
@@ -216,7 +236,7 @@ export const pccSettings = group(
     }).optional(),
     reversePower: reversePowerSettings.optional(),
     inadvertentExport: inadvertentExportSettings.prefault({}),
-    meter: meterSettings,
+    meter: meterSettings.prefault({}),
   },
   "The connection to the grid.",
 );

@@ -105,7 +105,7 @@ export function buildState(report: ControlReport, context: BuildContext): SiteSt
     pv: Number.isFinite(site.pvPowerW)
       ? {
           powerW: Math.abs(site.pvPowerW),
-          ratedW: config.pv?.ratedW ?? null,
+          ratedW: config.pv.length === 0 ? null : config.pv.reduce((sum, { ratedW }) => sum + ratedW, 0),
           curtailedW: 0,
           waitsUntilMs: null,
         }

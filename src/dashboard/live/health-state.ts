@@ -67,6 +67,7 @@ export function deviceHealth(report: ControlReport, devices: readonly DeviceRepo
       name: device.name,
       kind: device.kind,
       ageMs: age?.known.ageMs ?? null,
+      powerW: finite(device.powerW),
       state: stateOf(device, age),
       fault: fault && { sentence: fault.sentence.slice(0, 400), clears: endings[fault.clears] },
       latencyP50Ms: finite(device.latencyP50Ms),

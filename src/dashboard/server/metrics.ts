@@ -315,6 +315,13 @@ const metricRows: readonly Row[] = [
       ),
   },
   {
+    name: "islet_submeter_power_watts",
+    help: "Power of a meter that is only watched, or is part of a sum, as it counts it.",
+    labels: ["device"],
+    read: (s) =>
+      s.health.devices.flatMap(({ powerW, name }) => one(powerW).map(([value]): Sample => [value, { device: name }])),
+  },
+  {
     name: "islet_owed_records",
     help: "Things that are in force and not yet on disk.",
     read: (s) => one(s.health.owed.length),

@@ -62,6 +62,7 @@ export interface PageState {
       readonly name: string;
       readonly state: string;
       readonly ageMs: number | null;
+      readonly powerW?: number | null;
       readonly fault: { readonly sentence: string } | null;
     }[];
   };

@@ -191,3 +191,26 @@ export async function startK1Parts(drive: DriveKind, inputsAre: 1 | 2 = 2): Prom
 /** The map that comes with the product. */
 export const eastronMap = (): string =>
   readFileSync(join(import.meta.dirname, "../../../config/maps/eastron-sdm630.yaml"), "utf8");
+
+/** An Eastron SDM630 on one feeder of a site: its power, turned round where its transformers are, and the voltage there. */
+export function feederMeter(powerW: (plant: Plant) => number): { image: RegisterImage; attach(plant: Plant): void } {
+  let plant: Plant | undefined;
+  const image = voltmeter(
+    () => plant,
+    ({ linePu }) => linePu,
+    ({ lineHz }) => lineHz,
+  );
+  const volts = image.refresh;
+  image.refresh = () => {
+    volts();
+    const watts = plant === undefined ? 0 : powerW(plant);
+    image.setFloat(0x34, watts);
+    for (let phase = 0; phase < 3; phase += 1) image.setFloat(0x0c + 2 * phase, watts / 3);
+  };
+  return {
+    image,
+    attach: (of) => {
+      plant = of;
+    },
+  };
+}
