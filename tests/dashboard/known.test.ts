@@ -73,7 +73,8 @@ function report(change: (r: ControlReport) => void = () => undefined): ControlRe
 const place = { host: "h", port: 502, unitId: 1, pauseMs: 0, freshMs: 0 };
 const config = {
   transferDevice: { kind: "open-transition", ...place, port: 501 },
-  pcc: { meter: place },
+  pcc: { meter: { ...place, map: "sunspec", sumOf: [] } },
+  pv: [],
   devices: [],
   evses: ["Bay 1", "Bay 2"].map((name, i) => ({ name, stage: { ...place, port: 503 + i } })),
   site: { nominalVoltageV: 480 },
