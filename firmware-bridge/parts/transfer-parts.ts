@@ -15,7 +15,7 @@ import type { CommandsPort, SnapshotPort } from "../ports.ts";
 import type { SideSettings, TransferPartsSettings } from "./settings.ts";
 import { type OutputState, type Position, SwitchDrive } from "./switch-drive.ts";
 
-/** An instrument that stands still for so long is no witness, ms: as long as a device's own clock may stand. */
+/** An instrument that stands still for so long tells nothing, ms: as long as a device's own clock may stand. */
 const stillMaxMs = 1_500;
 
 /** What voltages are reckoned with: nominal, V, and how many wires of the service carry one. */

@@ -102,7 +102,7 @@ describe("voltages", () => {
   });
 });
 
-test("a meter that K1 rests on stands still for a minute → it is no witness; another one is taken at its answers", () => {
+test("a meter that K1 rests on stands still for a minute → it counts as old; another one is taken at its answers", () => {
   const facts = ["voltageAV", "frequencyHz"].map((name) => ({ name }));
   const map = { kind: "meter", facts, commands: [] } as never;
   const values = new Float64Array(factNames.meter.length).fill(Number.NaN);
