@@ -215,7 +215,7 @@ describe("models by their identifier", () => {
       test(`model ${id} behind a common model of ${length} → a ${kind} of 5250 W`, async () => {
         const bank = deviceOf(40_000, [...common(length, "S-1"), ...modelWords(id, placed), ...end]);
         const device = { name: "X", link, unit: 1 };
-        const bridge = site(kind === "pv" ? { pv: device } : { meter: { ...device, importPositive: true } }, bank);
+        const bridge = site(kind === "pv" ? { pv: [device] } : { meter: { ...device, importPositive: true } }, bank);
         expect((await bridge.discover({ verify: false }))[0]).toMatchObject({
           found: true,
           faults: [],
@@ -240,7 +240,7 @@ describe("models by their identifier", () => {
       { fault: "models-missing", detail: expect.stringContaining("known models found: 1, 103") },
     ]);
     const meterOnly = deviceOf(40_000, [...common(65, "S-1"), ...modelWords(203, wholeMeter), ...end]);
-    const [pv] = await site({ pv: { name: "P", link, unit: 1 } }, meterOnly).discover({ verify: false });
+    const [pv] = await site({ pv: [{ name: "P", link, unit: 1 }] }, meterOnly).discover({ verify: false });
     expect(pv!.faults).toMatchObject([{ fault: "models-missing" }]);
   });
 });
