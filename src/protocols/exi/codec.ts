@@ -197,9 +197,24 @@ function finish(writer: BitWriter): number {
   return bytes.length;
 }
 
-/** A message in bytes that nobody else writes, from a pool of buffers. */
+/** Messages of some hundred bytes share a block; larger ones have their own. */
+const poolBytes = 8_192;
+let pool = new ArrayBuffer(poolBytes);
+let poolUsed = 0;
+
+/** A message in bytes that nobody else writes, from a pool. */
 function copy(length: number): Uint8Array {
-  const bytes = Buffer.allocUnsafe(length);
+  if (length > poolBytes >>> 1) {
+    const own = new Uint8Array(length);
+    copyInto(own, 0, length);
+    return own;
+  }
+  if (poolUsed + length > poolBytes) {
+    pool = new ArrayBuffer(poolBytes);
+    poolUsed = 0;
+  }
+  const bytes = new Uint8Array(pool, poolUsed, length);
+  poolUsed += (length + 7) & ~7;
   copyInto(bytes, 0, length);
   return bytes;
 }

@@ -8,10 +8,22 @@ export function toText(type: SimpleType, value: unknown): string {
   return String(value);
 }
 
-const octetsToText = (type: BinaryType, octets: Uint8Array): string => {
-  const buffer = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
-  return type.text === "hex" ? buffer.toString("hex").toUpperCase() : buffer.toString("base64");
-};
+const octetsToText = (type: BinaryType, octets: Uint8Array): string =>
+  type.text === "hex" ? hex(octets) : base64(octets);
+
+// Neither Node's Buffer nor the newest methods of Uint8Array: a browser has the one as little as an older Node has the other.
+
+function hex(octets: Uint8Array): string {
+  let digits = "";
+  for (const octet of octets) digits += octet.toString(16).padStart(2, "0");
+  return digits.toUpperCase();
+}
+
+function base64(octets: Uint8Array): string {
+  let binary = "";
+  for (const octet of octets) binary += String.fromCharCode(octet);
+  return btoa(binary);
+}
 
 /** Digits of the largest integer that is read; beyond them the number is out of every range. */
 const digitsMax = 200;
@@ -46,10 +58,12 @@ export function fromText(type: SimpleType, text: string, place: Place): unknown 
 function octetsFromText(type: BinaryType, digits: string, place: Place): Uint8Array {
   if (type.text === "hex") {
     if (!/^([0-9a-fA-F]{2})*$/.test(digits)) throw fail(place, "type", "not pairs of hexadecimal digits");
-    return Uint8Array.from(Buffer.from(digits, "hex"));
+    return Uint8Array.from({ length: digits.length / 2 }, (_, i) =>
+      Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16),
+    );
   }
   if (!/^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(digits)) {
     throw fail(place, "type", "not base64");
   }
-  return Uint8Array.from(Buffer.from(digits, "base64"));
+  return Uint8Array.from(atob(digits), (letter) => letter.charCodeAt(0));
 }

@@ -272,9 +272,16 @@ function getLength(p: number, lead: number): number {
   return moreUnsigned(p + lead + 8, head, 5);
 }
 
-type Latin1Buffer = Buffer & { latin1Slice(start: number, end: number): string };
-const text = Buffer.alloc(stringLengthMax + 8) as Latin1Buffer;
+/** Node reads text out of its own kind of array four times as fast as a TextDecoder; a browser has none. */
+type Latin1 = Uint8Array & { latin1Slice?(start: number, end: number): string };
+const { Buffer: NodeArray } = globalThis as { Buffer?: { alloc(length: number): Latin1 } };
+const text: Latin1 = NodeArray?.alloc(stringLengthMax + 8) ?? new Uint8Array(stringLengthMax + 8);
 const textView = new DataView(text.buffer, text.byteOffset, text.length);
+const decoder = new TextDecoder();
+const longText: (length: number) => string =
+  text.latin1Slice === undefined
+    ? (length) => decoder.decode(text.subarray(0, length))
+    : (length) => text.latin1Slice!(0, length);
 
 export function getString(p: number, lead: number, lengthMax: number): string {
   const length = getLength(p, lead) - 2;
@@ -292,7 +299,7 @@ export function getString(p: number, lead: number, lengthMax: number): string {
     textView.setUint32(i, word);
   }
   cursor.position = p + length * 8;
-  return length < 5 ? shortText(length) : text.latin1Slice(0, length);
+  return length < 5 ? shortText(length) : longText(length);
 }
 
 function shortText(length: number): string {
