@@ -30,6 +30,8 @@ export const usualPort: PortConfig = {
   silentMs: 5_000,
 };
 
+/** A duty cycle below this says: speak with the charger, %. */
+const sessionBelowPct = 10;
 /** Voltage of the insulation test, and how fast the output follows, V per ms; it is dead below the last, V. */
 const testV = 500;
 const riseVPerMs = 1.5;
@@ -72,7 +74,8 @@ export class VehiclePort implements PlantPort {
     const vehicle = this.#vehicle;
     if (!vehicle.connected) return "A";
     if (vehicle.pilot !== "") return vehicle.pilot;
-    // A vehicle without a mind of its own does what the session asks for.
+    // A vehicle without a mind of its own does what the session asks for; on AC it asks first.
+    if (this.config.acV > 0) return this.#dutyPct < sessionBelowPct ? "C" : "B";
     const wants = this.phase === "cableCheck" || this.phase === "precharge" || this.phase === "energy";
     return wants ? "C" : "B";
   }

@@ -25,7 +25,7 @@ export interface VehicleSiteOptions {
   /** Of each place, laid over a link on loopback. */
   readonly links?: readonly JsonObject[];
   readonly evse?: JsonObject;
-  readonly config?: JsonObject;
+  readonly config?: (basePort: number) => JsonObject;
   readonly permitExportW?: number;
   readonly backend?: boolean;
 }
@@ -89,7 +89,7 @@ export async function startVehicleSite(options: VehicleSiteOptions = {}): Promis
       mayDischarge: true,
       vehicles: Array.from({ length: stages }, (_, i) => ({ evse: i + 1, socPct: 60 })),
     },
-    ...options.config,
+    ...options.config?.(base),
   };
   writeFileSync(
     join(folder, "quick.yaml"),
