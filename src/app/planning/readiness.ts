@@ -216,7 +216,10 @@ function causeOf(
   );
   return {
     key: priority ? "priority" : "import-limit",
-    sentence: `${others + 1} vehicles share ${kW(situation.importLimitW)} beside the building${priority ? ", and others go first" : ""}.`,
+    sentence:
+      others === 0
+        ? `The site may import ${kW(situation.importLimitW)}, and the building takes its part of it.`
+        : `${others + 1} vehicles share ${kW(situation.importLimitW)} beside the building${priority ? ", and others go first" : ""}.`,
   };
 }
 
