@@ -177,7 +177,8 @@ function finish(config: SiteConfig, progress: Progress, mine: readonly Step[], o
     const short = done.map(({ looks, ...rest }) => ({ ...rest, looks: looks.length }));
     process.stdout.write(`${JSON.stringify({ ...report, steps: short, file, signature })}\n`);
   } else process.stdout.write(reportText(report, file));
-  return verdict === "fail" || done.length < mine.length ? 1 : 0;
+  const isWhole = options.step.length > 0 || done.length === mine.length;
+  return verdict === "fail" || !isWhole ? 1 : 0;
 }
 
 function reportText({ site, steps: done }: CommissioningReport, file: string): string {
