@@ -8,8 +8,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { driveSession } from "../../../../sim/peers/vehicle/vehicle.ts";
 import { codecOf } from "../../../../src/protocols/exi/codec.ts";
 import { createContractDesk } from "../../../../src/protocols/iso15118/contracts/desk.ts";
+import { sap } from "../../../../src/protocols/iso15118/messages/app-protocol.ts";
 import { schemaSets } from "../../../../src/protocols/iso15118/messages/index.ts";
 import { dinProtocol } from "../../../../src/protocols/iso15118/sessions/din.ts";
 import { iso2Protocol } from "../../../../src/protocols/iso15118/sessions/iso2.ts";
@@ -23,6 +25,8 @@ import {
 } from "../../../../src/protocols/iso15118/sessions/session.ts";
 import { hexOf } from "../../../../src/protocols/iso15118/sessions/wire-values.ts";
 import type { Signature } from "../../../../src/protocols/iso15118/signatures.ts";
+import { frameOf } from "../../../../src/protocols/iso15118/transport/frames.ts";
+import { plainPayload, wires } from "../../../../src/protocols/iso15118/transport/messages.ts";
 import { chargerFacts, contractDesk, obey } from "./charger.ts";
 
 const folder = process.env["ISLET_V2G_RECORDINGS"] ?? "";
@@ -181,6 +185,70 @@ function play(lines: readonly Line[]): { requests: number; wrong: string[] } {
   return { requests, wrong };
 }
 
+/** The recorded charger's answers, each to the vehicle's request of that name, the last one again and again. */
+async function driveByRecording(
+  lines: readonly Line[],
+): Promise<{ trouble: string; asked: string; reasons: string[] }> {
+  const kind = lines.find(({ set }) => set !== "sap")!.set;
+  const answers = new Map<string, { line: Line; message: Message }[]>();
+  for (const line of lines.filter(({ dir, set }) => dir === "se" && set !== "sap")) {
+    const message = messageOf(line);
+    answers.set(message.name, [...(answers.get(message.name) ?? []), { line, message }]);
+  }
+  const protocol = kind === "din" ? "DIN SPEC 70121" : kind === "iso2" ? "ISO 15118-2" : "ISO 15118-20";
+  const names = [...answers.keys()];
+  const mode = lines.map((line) => (line.set === "sap" ? {} : messageOf(line).body)["RequestedEnergyTransferMode"]);
+  const isAc = names.some((name) => name.startsWith("AC_")) || mode.some((one) => String(one).startsWith("AC"));
+  const energy = isAc ? "ac" : "dc";
+  const modes = lines.flatMap((line) => (line.set === "sap" ? [] : Object.keys(messageOf(line).body)));
+  const wire = wires.find(({ protocol: { name } }) => name === protocol)!;
+  let waiting: Uint8Array | undefined = frameOf(
+    plainPayload,
+    codecOf(sap).encode("supportedAppProtocolRes", { ResponseCode: "OK_SuccessfulNegotiation", SchemaID: 1 }),
+  );
+  let asked = "";
+  // The voltage at which the recorded precharge ended: that of the vehicle's battery.
+  const precharged = answers.get("PreChargeRes")?.at(-1)?.message.body["EVSEPresentVoltage"];
+  const { trouble } = await driveSession(
+    {
+      send(bytes) {
+        const type = bytes[2]! * 256 + bytes[3]!;
+        if (asked === "" && type === plainPayload && waiting !== undefined) {
+          asked = "supportedAppProtocol";
+          return;
+        }
+        const { name } = wire.decode(type, bytes.subarray(8));
+        asked = name.replace(/Req$/, "");
+        const list = answers.get(`${asked}Res`) ?? [];
+        const next = list.length > 1 ? list.shift() : list[0];
+        waiting = next === undefined ? undefined : frameOf(type, Buffer.from(next.line.exi, "hex"));
+      },
+      next: async () => {
+        const answer = waiting;
+        waiting = undefined;
+        return answer;
+      },
+    },
+    {
+      protocol,
+      energy,
+      bidirectional: modes.some((name) => name.startsWith("BPT_")),
+      scheduled: modes.some((name) => name.startsWith("Scheduled_SE")),
+      voltageV: precharged === undefined ? 400 : amountOf(precharged as Fields),
+      rounds: 3,
+      currentA: 16,
+      unixS: () => 1_780_000_000,
+    },
+  );
+  const reasons = [...answers.values()].flatMap((all) =>
+    all.map(({ message }) => String(message.body["ResponseCode"])).filter((code) => !code.startsWith("OK")),
+  );
+  return { trouble, asked, reasons: answers.has(`${asked}Res`) ? reasons : [...reasons, "no answer"] };
+}
+
+const amountOf = (value: Fields): number =>
+  Number(value["Value"]) * 10 ** Number(value["Multiplier"] ?? value["Exponent"] ?? 0);
+
 describe.skipIf(!present)(
   `recorded sessions${present ? "" : " (skipped: ISLET_V2G_RECORDINGS names no folder with them)"}`,
   () => {
@@ -192,6 +260,14 @@ describe.skipIf(!present)(
         bySession.set(line.session, [...(bySession.get(line.session) ?? []), line]);
       }
     }
+    it.each([...bySession])("the charger's frames drive the simulated vehicle: %s", async (name, lines) => {
+      const { trouble, asked, reasons } = await driveByRecording(lines);
+      // It comes to the end, or stops where the recording has no answer, a refusal, or a precharge that came to nothing.
+      const explained =
+        trouble === "" || reasons.some((reason) => trouble.includes(reason)) || trouble === `${asked}: never finished`;
+      expect([name, trouble, explained]).toEqual([name, trouble, true]);
+    });
+
     it.each([...bySession])("%s", (name, lines) => {
       const { requests, wrong } = play(lines);
       expect(wrong, name).toEqual([]);
