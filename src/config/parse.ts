@@ -131,12 +131,16 @@ const oneConnection =
 const batteryIsNoSetting =
   "is not a setting. A battery with a controller of its own is left alone: list its meter in devices, where it is watched. One that this controller is to command is a charger whose vehicle never leaves: an entry of evses with its inverter as stage, its limits as maxChargeW and maxDischargeW, and its lowest state of charge as reservePct";
 
-/** Settings that earlier versions had, or that people look for, and what to do with them; each has a line in docs/upgrade.md. */
-export const retiredSettings: Readonly<Record<string, string>> = {
+/** Settings that people look for and that are not there, and what to do instead. */
+const soughtSettings: Readonly<Record<string, string>> = {
   battery: batteryIsNoSetting,
   batteries: batteryIsNoSetting,
   pccs: oneConnection,
   transferDevices: oneConnection,
+};
+
+/** Settings that earlier versions had, and what to do with them; each has a line in docs/upgrade.md. */
+export const retiredSettings: Readonly<Record<string, string>> = {
   "pcc.meter.noisePct": "was a setting of 0.1: the noise is learnt now. Remove the line",
 };
 
@@ -149,7 +153,11 @@ function issueComplaints(issue: z.core.$ZodIssue, raw: unknown): Complaint[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => {
       const path = [...issue.path, key];
-      return { path, complaint: retiredSettings[settingName(path)] ?? "is not a setting here; check its spelling" };
+      const name = settingName(path);
+      return {
+        path,
+        complaint: retiredSettings[name] ?? soughtSettings[name] ?? "is not a setting here; check its spelling",
+      };
     });
   }
   const missing = valueAt(raw, issue.path) === undefined;

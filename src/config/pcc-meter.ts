@@ -57,11 +57,14 @@ function unmeteredComplaints(config: SiteConfig): Complaint[] {
     );
     return complaints;
   }
-  if (pcc.fallbackImportLimitW === undefined)
+  if (pcc.fallbackImportLimitW === undefined) {
+    // Most likely it was forgotten: what else would be refused without one is not said.
     refuse(
       ["pcc", "meter"],
       "is missing: name the meter's host, its serial line with serial, or several meters with sumOf. A site without any meter needs pcc.fallbackImportLimitW, what its chargers may take together whatever else the building takes",
     );
+    return complaints;
+  }
   if (site.serviceMode !== "load-only")
     refuse(
       ["site", "serviceMode"],

@@ -170,8 +170,8 @@ evses:
   expect(said).toEqual([
     expect.stringMatching(/^1: site.serviceMode is "v2g": must be one of /),
     expect.stringMatching(/^2: pcc.importLimitW is -5: must be /),
-    "2: pcc.meter: is missing: must be a group of settings",
     "2: pcc.metre is 3: is not a setting here; check its spelling",
+    "2: pcc.meter: is missing: name the meter's host, its serial line with serial, or several meters with sumOf. A site without any meter needs pcc.fallbackImportLimitW, what its chargers may take together whatever else the building takes",
     "6: evses[0].minPowerW is 12000: must not be above maxChargeW, 11000 W",
     '1: site.timeZone is "Mars/X": must be an IANA time zone, for example America/Los_Angeles',
     '1: site.gridProfile is "./none.yaml": can\'t be read (ENOENT)',

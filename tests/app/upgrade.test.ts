@@ -1,6 +1,6 @@
 /** What Islet 0.1 left behind goes on in this version, or is refused with the sentence that says what to do. */
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openAudit } from "../../src/app/audit/audit.ts";
 import { openPeople } from "../../src/app/people.ts";
@@ -28,7 +28,7 @@ function config(): SiteConfig {
   const site = checkSite(join(folder, "site.yaml"));
   if (!site.ok) throw new Error(site.error.map(complaintText).join("\n"));
   const { config } = site.value;
-  const anchors = config.permit.anchors.map((file) => join(folder, file));
+  const anchors = config.permit.anchors.map((file) => resolve(folder, file));
   return { ...config, stateDir: join(folder, "state"), permit: { ...config.permit, anchors } };
 }
 
