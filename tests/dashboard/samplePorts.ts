@@ -139,7 +139,7 @@ export function samplePorts(state: SiteState): SamplePorts {
       gridCapW: Array(96).fill(300_000),
       importLimitW: 300_000,
       exportLimitW: Array(96).fill(0),
-      basis: { load: "similar-days", pv: "clear-sky", prices: "tariff" },
+      basis: { load: "similar-days", pv: "clear-sky", prices: "known" },
       vehicles: connected.map(({ evse }, i) => ({
         evse,
         vehicleId: entries[i]!.id,

@@ -128,6 +128,22 @@ describe("plans in the controller", () => {
     expect(vehicles.map(({ name, state }) => `${name} ${state}`)).toEqual(["Bus 2 on-the-way", "Bus 1 on-the-way"]);
   });
 
+  it("the pages say the same: the board, the plan, one charger with its way to stop it, and that there is no history yet", async () => {
+    const page = await product.page();
+    expect(await page.words("/fleet")).toMatch(/All 2 will be ready\. .*Bus 2 .*Bus 1 /);
+    const plan = await page.words("/fleet/plan");
+    expect(plan).toContain("The next 24 hours.");
+    expect(plan).toMatch(/Prices Known\./);
+    expect(plan).toMatch(/Bus 1 Waits until \d\d:\d\d: energy costs 0\.60 now and 0\.10 then\./);
+    const charger = await page.words("/fleet/charger/1");
+    expect(charger).toMatch(/Bus 1 at charger 1 .*Stop this charger/);
+    const change = await page.words("/fleet/change?act=stop&evse=2");
+    expect(change).toMatch(/Nothing has changed yet\..*Ready at departure 2 of 2 1 of 2/);
+    expect(charges(2)).toBe(true);
+    expect(await page.words("/fleet/vehicles")).toMatch(/2 vehicles, 2 with a timetable\./);
+    expect(await page.words("/history")).toMatch(/No history of|of what came in|\d{4}-\d\d-\d\d/);
+  });
+
   it("what if: a change is tried and changes nothing", async () => {
     const page = await product.page();
     const { status, answer } = await page.post<{

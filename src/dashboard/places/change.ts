@@ -21,6 +21,8 @@ export function planChange(id: string, evse: number, values: Readonly<Record<str
   switch (id) {
     case "stop":
       return [{ kind: "stop", evse }];
+    case "resume":
+      return [{ kind: "resume", evse }];
     case "chargeNow":
       return [{ kind: "charge-now", evse }];
     case "priority":

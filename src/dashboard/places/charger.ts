@@ -22,9 +22,12 @@ const details: Readonly<Partial<Record<(typeof chargerActions)[number], string>>
   clearDeparture: "What a person has asked for this stay is forgotten; the timetable counts again.",
   pause: "Charging goes on by plan.",
   stop: "To 0 kW until somebody resumes it; a restart doesn't end that.",
+  chargeNow: "Up to its target with all it can take, whatever plan and backend ask; limits hold.",
+  priority: "Where not all can be ready, 1 is served before 2, and 2 before 3.",
   resume: "It goes by the plan again.",
 };
 const labels: Readonly<Partial<Record<(typeof chargerActions)[number], string>>> = {
+  priority: "Let it go first, or last",
   departure: "Change departure or target",
   clearDeparture: "Back to the timetable",
   pause: "Pause discharging here",
@@ -44,7 +47,9 @@ export function offeredAt(
   return chargerActions.flatMap((id) => {
     const action = byId.get(id);
     if (action === undefined) return [];
-    if (id === "resume" && charger.held === null) return [];
+    if (id === "resume" && charger.held === null && !charger.chargeNow) return [];
+    if (id === "chargeNow" && (charger.chargeNow || charger.held?.level === "everything")) return [];
+    if ((id === "chargeNow" || id === "priority") && !charger.connected) return [];
     if (id === "stop" && charger.held?.level === "everything") return [];
     if (id === "pause" && charger.held !== null) return [];
     if ((id === "departure" || id === "clearDeparture" || id === "stop") && !charger.connected) return [];

@@ -20,8 +20,8 @@ const basisWords: Readonly<Record<string, string>> = {
   "clear-sky": "The sun of the last two weeks, clouds of the last hour.",
   flat: "The last hour goes on: nothing better is known.",
   unknown: "Not known.",
-  tariff: "The tariff.",
-  "day-ahead": "Day-ahead prices.",
+  known: "Known.",
+  "partly known": "Known for a part; then the last known one goes on.",
   none: "Not known: the plan goes by departures only.",
 };
 const basis = (key: string): string => basisWords[key] ?? key;

@@ -5,6 +5,8 @@ export interface Page {
   /** A read-only token for `islet explain`. */
   token(): Promise<string>;
   metrics(): Promise<string>;
+  /** A page's words, as a person reads them: without its markup. */
+  words(path: string): Promise<string>;
   /** An answer of the API. */
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body: unknown): Promise<{ readonly status: number; readonly answer: T }>;
@@ -110,6 +112,14 @@ export async function openPage(url: string, setupCode: string | null): Promise<P
       return /islet_[A-Za-z0-9_-]+/.exec(await answer.text())?.[0] ?? "";
     },
     metrics: async () => (await get("/metrics")).text(),
+    async words(path) {
+      const text = await (await get(path)).text();
+      const main = /<main[\s\S]*<\/main>/.exec(text)?.[0] ?? text;
+      return main
+        .replace(/<[^>]*>/g, " ")
+        .replaceAll("\u00a0", " ")
+        .replace(/\s+/g, " ");
+    },
     get: async <T>(path: string) => (await (await get(path)).json()) as T,
     async post<T>(path: string, body: unknown) {
       const answer = await fetch(`${url}${path}`, {
