@@ -85,7 +85,7 @@ export function buildProblem(
       currency: situation.currency,
       site: {
         importLimitW: situation.importLimitW,
-        exportLimitW: situation.exportLimitW,
+        exportLimitW: situation.exportLimitW.map((limitW) => Math.min(limitW, unlimitedW)),
         loadW,
         pvW: Array.from({ length: slots }, (_, t) => Math.max(0, situation.pv.powerW[t] ?? 0)),
         pvCurtailable: situation.pvCurtailable,

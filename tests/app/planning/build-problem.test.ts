@@ -64,6 +64,11 @@ describe("the stay of a vehicle that is here", () => {
     expect(problem.site.loadW[0]).toBe("askedW" in one ? 2_000 : 60_000);
   });
 
+  test("a site without an export limit is none that may not export", () => {
+    const { problem } = built({}, { exportLimitW: new Array<number>(96).fill(Number.POSITIVE_INFINITY) });
+    expect(plan(problem, null).faults).toEqual([]);
+    expect(problem.site.exportLimitW[0]).toBe(1e9);
+  });
   test("without prices nobody discharges", () => {
     expect(built({ mayDischarge: true }, { tariff: null }).problem.stays[0]!.maxDischargeW).toBe(0);
   });
