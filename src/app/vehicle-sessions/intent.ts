@@ -12,7 +12,7 @@ const nothingPct = 100;
 const batteryFromV = 20;
 
 /** What a session tells of itself, and no more. */
-export type Told = Pick<Session, "vehicle" | "order" | "loop">;
+export type Told = Pick<Session, "protocol" | "vehicle" | "order" | "loop">;
 
 /** Nobody is in session: the port idle, nothing may flow. `offered`: a vehicle may begin one. */
 export function intendNothing(intent: VehicleIntent, offered: boolean, nowMs: number): void {
@@ -31,8 +31,15 @@ export function intendNothing(intent: VehicleIntent, offered: boolean, nowMs: nu
   intent.capacityWh = Number.NaN;
 }
 
-/** A session is under way. `outletV` is the voltage at the outlet, for currents where the vehicle says powers. */
-export function intend(intent: VehicleIntent, told: Told, outletV: number, maxA: number, nowMs: number): void {
+/** The outlet that a session is at: its voltage now, the most current, and the phases of an AC one (0 for DC). */
+export interface Outlet {
+  readonly voltageV: number;
+  readonly maxA: number;
+  readonly phases: number;
+}
+
+/** A session is under way. Currents of an AC outlet are the sum of its phases. */
+export function intend(intent: VehicleIntent, told: Told, outlet: Outlet, nowMs: number): void {
   const { vehicle, order, loop } = told;
   intent.served = true;
   intent.orderAtMs = nowMs;
@@ -48,11 +55,19 @@ export function intend(intent: VehicleIntent, told: Told, outletV: number, maxA:
   intent.minChargeW = intent.minDischargeW = 0;
   const mayCharge = intent.inEnergy && vehicle.error === "";
   const mayDischarge = mayCharge && loop.choice.bidirectional;
-  // Where the vehicle decides, its demand bounds what flows; NaN leaves it to the site.
-  const demandW = order.currentA * (outletV > batteryFromV ? outletV : order.voltageV);
+  const demandW = demandOf(told, outlet);
   intent.maxChargeW = mayCharge ? lowest(vehicle.maxW, Math.max(0, demandW)) : 0;
   intent.maxDischargeW = mayDischarge ? lowest(-vehicle.minW, Math.max(0, -demandW)) : 0;
-  boundCurrents(intent, told, outletV, maxA);
+  boundCurrents(intent, told, outlet);
+}
+
+/**
+ * Where the vehicle decides, its demand bounds what flows; NaN leaves it to the site. On AC its limits say all there is, until the
+ * charger stops.
+ */
+function demandOf({ order, vehicle, protocol }: Told, { voltageV, phases }: Outlet): number {
+  if (phases > 0) return protocol === "ISO 15118-20" && order.currentA === 0 && vehicle.maxW > 0 ? 0 : Number.NaN;
+  return order.currentA * (voltageV > batteryFromV ? voltageV : order.voltageV);
 }
 
 /** What is not known does not bound; nothing that is known to be wrong permits anything. */
@@ -60,14 +75,14 @@ const lowest = (powerW: number, demandW: number): number =>
   Math.max(0, Number.isNaN(demandW) ? powerW : Math.min(powerW, demandW)) || 0;
 
 /** The most current each way, for the port: as the vehicle says it, or what its power makes at the outlet's voltage. */
-function boundCurrents(intent: VehicleIntent, { order, vehicle }: Told, outletV: number, maxA: number): void {
+function boundCurrents(intent: VehicleIntent, { order, vehicle }: Told, { voltageV, maxA, phases }: Outlet): void {
   if (order.phase === "precharge") {
     intent.portChargeA = Math.min(maxA, Math.max(0, order.currentA || 0));
     intent.portDischargeA = 0;
     return;
   }
-  const ofPowerA = (powerW: number): number => (outletV > batteryFromV ? powerW / outletV : 0);
-  const saysMost = vehicle.maxCurrentA >= 0 ? vehicle.maxCurrentA : Number.POSITIVE_INFINITY;
+  const ofPowerA = (powerW: number): number => (voltageV > batteryFromV ? powerW / voltageV : 0);
+  const saysMost = vehicle.maxCurrentA >= 0 ? vehicle.maxCurrentA * Math.max(1, phases) : Number.POSITIVE_INFINITY;
   intent.portChargeA = Math.min(maxA, saysMost, ofPowerA(intent.maxChargeW));
   intent.portDischargeA = Math.min(maxA, ofPowerA(intent.maxDischargeW));
 }

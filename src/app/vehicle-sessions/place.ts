@@ -23,6 +23,8 @@ const meterMs = 2_500;
 /** Connections without a session are told together, this often, ms. */
 const noiseEveryMs = 10_000;
 
+const phasesOf = { dc: 0, ac1: 1, ac3: 3 } as const;
+
 export interface Place {
   readonly index: number;
   readonly intent: ReturnType<typeof createIntent>;
@@ -98,7 +100,10 @@ export function createPlace({ start, now, say, changed }: PlaceOptions): Place {
 
   function renew(nowMs: number): void {
     if (session === undefined || session.end !== "") intendNothing(intent, door.open, nowMs);
-    else intend(intent, session, facts.presentVoltageV, facts.ratings.maxCurrentA, nowMs);
+    else {
+      const { presentVoltageV: voltageV, ratings } = facts;
+      intend(intent, session, { voltageV, maxA: ratings.maxCurrentA, phases: phasesOf[link.connector] }, nowMs);
+    }
   }
 
   return {
