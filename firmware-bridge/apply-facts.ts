@@ -143,7 +143,13 @@ export interface MeterContext {
   readonly elsewhere: Elsewhere;
   lastSampleCount: number;
   previous: Buffer;
+  /** Time between two samples, ms; and when registers that are read less often last had other values. */
+  readonly updateMs: number;
+  othersMovedMs: number;
 }
+
+/** A meter whose other registers moved within this time is alive: power that reads the same is the same, ms. */
+const othersMaxMs = 1_500;
 
 /** NaN stays NaN: the meter answered, so the age is fresh and the value says that it is unknown. */
 export function applyMeter(
@@ -157,7 +163,10 @@ export function applyMeter(
   meter.atMs = atMs;
   meter.countsSamples = context.countsSamples;
   const counted = v[meterFact.sampleCount]!;
-  const isNew = context.countsSamples ? counted !== context.lastSampleCount : context.previous.compare(bytes) !== 0;
+  const isAlive = atMs - context.othersMovedMs <= othersMaxMs && atMs - meter.sampleAtMs >= context.updateMs;
+  const isNew = context.countsSamples
+    ? counted !== context.lastSampleCount
+    : context.previous.compare(bytes) !== 0 || isAlive;
   if (isNew) {
     context.lastSampleCount = counted;
     bytes.copy(context.previous);

@@ -125,7 +125,11 @@ export class Bridge {
         links.set(key, link);
       }
       const made = new BridgeDevice(kind, device, link, this.#clock, { refreshMs, deadBandW }, reactive);
-      link.setPace(device.unit, { ...made.pace, settleMs: device.map?.settleMs ?? 0 });
+      link.setPace(device.unit, {
+        ...made.pace,
+        settleMs: device.map?.settleMs ?? 0,
+        urgent: device === settings.meter,
+      });
       const cycle: Cycle = { device: made, take, readWaited: false, writesWaited: 0, knownFault: null };
       made.onBound = () => this.#hook(cycle);
       made.onReplanned = () => this.#hookReads(cycle);
@@ -145,6 +149,8 @@ export class Bridge {
       elsewhere: { voltagePu: Number.NaN, frequencyHz: Number.NaN },
       lastSampleCount: Number.NaN,
       previous: Buffer.alloc(0),
+      updateMs: settings.meter?.updateMs ?? Number.POSITIVE_INFINITY,
+      othersMovedMs: Number.NEGATIVE_INFINITY,
     };
     this.#transferContext = { nominalVoltageV, phaseVoltageV, countsCloses: true, closeSequence: 0 };
     // The most urgent facts first: they share the wire with nothing that is slower.
@@ -449,6 +455,7 @@ export class Bridge {
         device.finished(exchange);
         if (exchange.fault === null) {
           block.refused = false;
+          if (device === this.meter && reader.moved(block)) this.#meterContext.othersMovedMs = exchange.finishedMs;
           reader.decode(block);
         } else if (!this.#cutAnew(cycle, block)) {
           if (!block.refused) reader.retrySlow(block);

@@ -80,6 +80,8 @@ export interface StageSettings extends DeviceSettings {
 /** The meter at the PCC, and whether it counts import as positive. */
 export interface MeterSettings extends DeviceSettings {
   readonly importPositive: boolean;
+  /** Time between two samples as configured, ms. */
+  readonly updateMs?: number;
 }
 
 /** A meter or I/O module that is no place of its own in the process image: parts of the site are made of it. */

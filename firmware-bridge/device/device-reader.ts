@@ -104,6 +104,13 @@ export class DeviceReader {
     block.triedMs = Math.min(block.triedMs, block.exchange.finishedMs - block.periodMs + slowRetryMs);
   }
 
+  /** Whether a good reply's registers differ from those of the reply before. */
+  moved({ exchange, before }: ReadBlock): boolean {
+    const differs = before.compare(exchange.reply) !== 0;
+    if (differs) exchange.reply.copy(before);
+    return differs;
+  }
+
   /** Takes a good reply's registers into `values`. */
   decode(block: ReadBlock): void {
     const { exchange } = block;

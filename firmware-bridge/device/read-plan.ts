@@ -1,5 +1,11 @@
 /** Which requests read a device's facts: whole numbers only, with their powers of ten, as few requests as the limits allow. */
-import { Exchange, isBitFunction, readBitsMax, readRegistersMax } from "../../src/protocols/modbus/exchange.ts";
+import {
+  bytesOf,
+  Exchange,
+  isBitFunction,
+  readBitsMax,
+  readRegistersMax,
+} from "../../src/protocols/modbus/exchange.ts";
 import { type DeviceMap, leadingFact, type Pace, paces, type ReadFunction } from "../maps/device-map.ts";
 import { type FactDecoder, type Part, type Reach, reachesOf } from "./fact-decoder.ts";
 
@@ -24,6 +30,8 @@ export const defaultLimits: PlanLimits = { registersMax: readRegistersMax, gapMa
 /** One read: its exchange, the facts that it brings, its period and when it was last made, ms. */
 export interface ReadBlock {
   readonly exchange: Exchange;
+  /** Registers of the reply before, where somebody asks whether they move. */
+  readonly before: Buffer;
   readonly parts: readonly Part[];
   readonly periodMs: number;
   /** Arrival of its last good reply, and when that one was asked for. */
@@ -108,6 +116,7 @@ function blocksOf({ pace, unit, readFunction, reaches }: Lane, limits: PlanLimit
     const parts = ordered.slice(first, next).flatMap((reach) => reach.parts);
     blocks.push({
       exchange: new Exchange(unit, readFunction, start, end - start),
+      before: Buffer.alloc(bytesOf(readFunction, end - start)),
       parts,
       periodMs: parts.some(({ source }) => source >= 0) ? paces[pace] : Math.max(scalesAloneMs, paces[pace]),
       atMs: Number.NEGATIVE_INFINITY,

@@ -87,6 +87,7 @@ export function bridgeSettings(config: SiteConfig, maps: DeviceMaps = new Map())
       meter: {
         ...place(pccMeterName, pcc.meter),
         importPositive: pcc.meter.importPositive,
+        updateMs: pcc.meter.updateMs,
         asVoltmeter: asVoltmeters.has(pccMeterName),
       },
     }),

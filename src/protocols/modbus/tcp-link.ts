@@ -82,7 +82,7 @@ export class TcpLink implements ModbusLink, Expirable {
   }
 
   setPace(unit: number, pace: Pace): void {
-    this.#turns.setPace(unit, { ...pace, maxInFlight: Math.min(inFlightMax, pace.maxInFlight) });
+    this.#turns.setPace(unit, { ...pace, urgent: false, maxInFlight: Math.min(inFlightMax, pace.maxInFlight) });
   }
 
   rest(unit: number, untilMs: number): void {

@@ -8,6 +8,11 @@ import type { Exchange } from "./exchange.ts";
 /** Most requests that wait for one connection. */
 const waitingMax = 64;
 
+/** So many reads of others go out between two of the urgent unit while both wait. */
+const othersBetween = 1;
+/** So many reads go out between two writes while both wait; where one unit is urgent, enough for it to have its turn. */
+const readsBetween = { usual: 1, urgent: 2 } as const;
+
 /** How a unit wants to be spoken to. */
 export interface Pace {
   /** Shortest time from the end of a request to the start of the next one to the same unit, ms. */
@@ -16,6 +21,8 @@ export interface Pace {
   readonly maxInFlight: number;
   /** Time that the unit needs to settle after a write before it takes the next one, ms; reads go on. */
   readonly settleMs?: number;
+  /** On a line that is slow for all, its reads come round more often: the meter that the limits are kept by. */
+  readonly urgent?: boolean;
 }
 
 const usualPace: Pace = { pauseMs: 0, maxInFlight: 2 };
@@ -40,7 +47,9 @@ export class Turns {
   #waiting = 0;
   #readTurn = 0;
   #writeTurn = 0;
-  #lastWasWrite = false;
+  #readsSinceWrite = 0;
+  #urgent: Lane | undefined;
+  #othersSince = 0;
 
   constructor(usual: Pace = usualPace) {
     this.#usual = usual;
@@ -63,6 +72,7 @@ export class Turns {
     lane.pauseMs = Math.max(lane.pauseMs, pace.pauseMs);
     lane.maxInFlight = Math.min(lane.maxInFlight, pace.maxInFlight);
     lane.settleMs = Math.max(lane.settleMs, pace.settleMs ?? 0);
+    if (pace.urgent === true) this.#urgent = lane;
   }
 
   /** Says nothing to a unit for a while: it was busy, or a late reply of it may still be on its way. */
@@ -83,22 +93,27 @@ export class Turns {
   /** The next request that may go out now; it counts as in flight until `ended`. */
   next(nowMs: number): Exchange | undefined {
     if (this.#waiting === 0) return undefined;
-    const writesFirst = !this.#lastWasWrite;
+    const writesFirst = this.#readsSinceWrite >= readsBetween[this.#urgent === undefined ? "usual" : "urgent"];
     return this.#pick(writesFirst, nowMs) ?? this.#pick(!writesFirst, nowMs);
   }
 
   #pick(writes: boolean, nowMs: number): Exchange | undefined {
     const count = this.#lanes.length;
     const from = writes ? this.#writeTurn : this.#readTurn;
-    for (let step = 0; step < count; step += 1) {
-      const index = (from + step) % count;
+    let jumped = 0;
+    for (let step = 0; step < count + jumped; step += 1) {
+      // The urgent one first when it is its turn again, then round from where the last one was.
+      const comesFirst = step === 0 && !writes && this.#urgent !== undefined && this.#othersSince >= othersBetween;
+      const index = comesFirst ? this.#lanes.indexOf(this.#urgent!) : (from + step - jumped) % count;
+      if (comesFirst) jumped = 1;
       const lane = this.#lanes[index]!;
       const queue = writes ? lane.writes : lane.reads;
       if (queue.length === 0 || lane.inFlight >= lane.maxInFlight || lane.readyAtMs > nowMs) continue;
       if (writes && lane.settledAtMs > nowMs) continue;
       if (writes) this.#writeTurn = index + 1;
-      else this.#readTurn = index + 1;
-      this.#lastWasWrite = writes;
+      else if (!comesFirst) this.#readTurn = index + 1;
+      if (!writes) this.#othersSince = lane === this.#urgent ? 0 : this.#othersSince + 1;
+      this.#readsSinceWrite = writes ? 0 : this.#readsSinceWrite + 1;
       this.#waiting -= 1;
       // A second write must not go out before the first is answered.
       if (writes && lane.settleMs > 0) lane.settledAtMs = Number.POSITIVE_INFINITY;

@@ -18,7 +18,7 @@ export interface OutputChange {
 }
 
 /** An I/O module: inputs by function 1 or 2, relays by functions 1, 5 and 15. Its relays stay when nobody speaks. */
-class IoModule implements RegisterDevice {
+export class IoModule implements RegisterDevice {
   readonly inputs: boolean[];
   readonly outputs: boolean[];
   readonly changes: OutputChange[] = [];
@@ -73,7 +73,7 @@ class IoModule implements RegisterDevice {
 }
 
 /** An Eastron SDM630 as a voltmeter: float32 input registers, volts of three phases, hertz. */
-function voltmeter(plant: () => Plant | undefined, pu: (plant: Plant) => number, hz: (plant: Plant) => number) {
+export function voltmeter(plant: () => Plant | undefined, pu: (plant: Plant) => number, hz: (plant: Plant) => number) {
   const image = new RegisterImage([4]);
   image.define(0, 0x50);
   image.refresh = () => {

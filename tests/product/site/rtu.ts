@@ -15,7 +15,7 @@ function crc16(bytes: Buffer): number {
   return crc;
 }
 
-function sealed(body: Buffer): Buffer {
+export function sealed(body: Buffer): Buffer {
   const frame = Buffer.alloc(body.length + 2);
   body.copy(frame);
   frame.writeUInt16LE(crc16(body), body.length);
