@@ -12,7 +12,7 @@ import { SerialLine } from "./serial-line.ts";
 const roles: readonly StageRole[] = ["off", "charge", "discharge", "forming"];
 
 /** The charger as its manual has it; with a watchdog on writes that switches it off, and registers that must not be touched. */
-export class HomeCharger {
+class HomeCharger {
   readonly image = new RegisterImage([3]);
   readonly #plant: Plant;
   #wroteMs = performance.now();

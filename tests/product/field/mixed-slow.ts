@@ -13,7 +13,7 @@ const settleMs = 2_500;
  * A charger as its maker's users describe it: functions 3 and 6, remote control by 81 to 83, start and stop by 257, power by
  * 260, idle timeout by 88. What comes within 2.5 s of a write is acknowledged and has no effect.
  */
-export class SlowCharger {
+class SlowCharger {
   readonly image = new RegisterImage([3]);
   readonly #stage: PlantStage;
   /** Writes that came too soon, and powers that it can't hold. */
