@@ -11,7 +11,7 @@ import { changedSettings } from "../app/site/config-changes.ts";
 import { checkSite, type LoadedSite, loadSite } from "../app/site/load-config.ts";
 import { lockSite } from "../app/site/site-lock.ts";
 import { type SiteStation, startStation } from "../app/station.ts";
-import { watchTrial } from "../app/update/trial.ts";
+import { type Health, watchTrial } from "../app/update/trial.ts";
 import { isletVersion } from "../app/version.ts";
 import { complaintText } from "../config/parse.ts";
 import { openAccounts } from "../dashboard/access/accounts.ts";
@@ -66,6 +66,18 @@ async function run(options: RunOptions): Promise<boolean> {
   });
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => finish(false));
   process.on("SIGHUP", () => reread(options.config, site, log));
+  // From the first moment on: a new version that gets stuck on its way is given up as well.
+  let health: () => Health = () => ({ cycles: null, unwell: [] });
+  const trial = watchTrial(
+    join(import.meta.dirname, "../.."),
+    () => health(),
+    monotonicMs,
+    (sentence, isBack) => {
+      log(isBack ? "error" : "info", sentence);
+      if (isBack) setTimeout(() => process.exit(1), endMaxMs);
+      if (isBack) finish(true);
+    },
+  );
   const lock = await lockSite(site);
   await tryPagePort(config.dashboard).catch(async (failure: Error) => {
     await lock.release();
@@ -127,21 +139,11 @@ async function run(options: RunOptions): Promise<boolean> {
   });
   process.once("disconnect", () => finish(false));
 
+  health = () => ({ cycles: station.report()?.site.ticks ?? null, unwell: unwellDevices(source.state()) });
   const manager = tellServiceManager(() => {
     const site = station.report()?.site;
     return { cycles: site?.ticks ?? null, sentence: `${config.site.name}: mode ${site?.mode ?? "unknown"}` };
   }, log);
-
-  const trial = watchTrial(
-    join(import.meta.dirname, "../.."),
-    () => ({ cycles: station.report()?.site.ticks ?? null, unwell: unwellDevices(source.state()) }),
-    monotonicMs,
-    (sentence, isBack) => {
-      log(isBack ? "error" : "info", sentence);
-      station.audit({ kind: isBack ? "alarm" : "setting", actor: "controller", body: { message: sentence } });
-      if (isBack) finish(true);
-    },
-  );
 
   const failed = await finished;
   trial?.stop();
