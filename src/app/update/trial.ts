@@ -5,8 +5,8 @@
 import { basename, dirname } from "node:path";
 import { openVersions, type Trial } from "./versions.ts";
 
-/** A new version has this long from its start, ms. */
-export const trialMaxMs = 60_000;
+/** A new version has this long from its start, ms; with what ending takes it is a minute. */
+export const trialMaxMs = 45_000;
 /** It is well when everything has been well for this long, ms. */
 const wellForMs = 10_000;
 const lookEveryMs = 500;
