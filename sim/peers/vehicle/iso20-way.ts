@@ -23,6 +23,7 @@ const needsOf = (battery: VehicleBattery) => ({
   EVMinimumEnergyRequest: energyTo(battery, battery.minPct),
 });
 const acChargeW = 11_000;
+const dcChargeW = 30_000;
 const acDischargeW = 7_000;
 
 /** The parameter set that the vehicle takes: the first with its way of control, of those that the charger has offered. */
@@ -138,11 +139,11 @@ export function iso20Way(options: VehicleOptions): Way {
         [`${mode}_SEReqControlMode`]: { DepartureTime: Math.round(battery.departureS), ...needsOf(battery) },
       })),
       ...before,
-      step("PowerDelivery", {
+      step("PowerDelivery", (answers) => ({
         EVProcessing: "Finished",
         ChargeProgress: "Start",
-        ...(scheduled ? profile(ac ? acChargeW : 30_000) : {}),
-      }),
+        ...profile(answers, scheduled, ac ? acChargeW : dcChargeW),
+      })),
     ],
     loop: step(`${kind}_ChargeLoop`, (answers) => ({
       MeterInfoRequested: false,
@@ -163,14 +164,27 @@ export function iso20Way(options: VehicleOptions): Way {
   };
 }
 
-/** The power that the vehicle says it will take, under the only tuple there is. */
-const profile = (powerW: number): Fields => ({
-  EVPowerProfile: {
-    TimeAnchor: 0,
-    EVPowerProfileEntries: { EVPowerProfileEntry: [{ Duration: 3_600, Power: rational(powerW) }] },
-    Scheduled_EVPPTControlMode: { SelectedScheduleTupleID: 1 },
-  },
-});
+/** The power that the vehicle says it will take; under a schedule, by the first tuple that it was offered. */
+function profile(answers: ReadonlyMap<string, Fields>, scheduled: boolean, powerW: number): Fields {
+  const offered = answers.get("ScheduleExchange")?.["Scheduled_SEResControlMode"] as
+    | { readonly ScheduleTuple: readonly { readonly ScheduleTupleID: number }[] }
+    | undefined;
+  const SelectedScheduleTupleID = offered?.ScheduleTuple[0]?.ScheduleTupleID ?? 1;
+  return {
+    EVPowerProfile: {
+      TimeAnchor: 0,
+      EVPowerProfileEntries: { EVPowerProfileEntry: [{ Duration: 3_600, Power: rational(powerW) }] },
+      ...(scheduled
+        ? {
+            Scheduled_EVPPTControlMode: {
+              SelectedScheduleTupleID,
+              PowerToleranceAcceptance: "PowerToleranceConfirmed",
+            },
+          }
+        : { Dynamic_EVPPTControlMode: {} }),
+    },
+  };
+}
 
 interface Parts {
   readonly parameters: Fields;
