@@ -130,7 +130,9 @@ describe("plans in the controller", () => {
 
   it("the pages say the same: the board, the plan, one charger with its way to stop it, and that there is no history yet", async () => {
     const page = await product.page();
-    expect(await page.words("/fleet")).toMatch(/All 2 will be ready\. .*Bus 2 .*Bus 1 /);
+    await soon(product, "the board", async () =>
+      /All 2 will be ready\. .*Bus 2 .*Bus 1 /.test(await page.words("/fleet")),
+    );
     const plan = await page.words("/fleet/plan");
     expect(plan).toContain("The next 24 hours.");
     expect(plan).toMatch(/Prices Known\./);
