@@ -5,7 +5,7 @@
  * read makes the whole device old.
  */
 
-import { deadMaxPu, liveMinPu } from "../../src/domain/electrical.ts";
+import { deadMaxPu, liveMinPu, neitherPu } from "../../src/domain/electrical.ts";
 import type { Contact, TransferDeviceFacts } from "../../src/domain/facts.table.ts";
 import { meterFact } from "../apply-facts.ts";
 import { isNewer } from "../command-targets.ts";
@@ -167,13 +167,11 @@ export class TransferParts {
     }
     if (Number.isNaN(highest)) return values[meterFact.voltageV]! / nominalVoltageV;
     if (of === "highest" || highest <= deadMaxPu) return highest;
-    if (lowest < liveMinPu) return Math.max(lowest, lostPhasePu);
+    if (lowest < liveMinPu) return Math.max(lowest, neitherPu);
     return highest - 1 > 1 - lowest ? highest : lowest;
   }
 }
 
-/** Between dead and live. */
-const lostPhasePu = 0.5 * (deadMaxPu + liveMinPu);
 const voltmeterFacts: readonly string[] = ["voltageV", "voltageAV", "voltageBV", "voltageCV", "frequencyHz"];
 
 /** What a contact's input says of K1: on at `closedAt`. NaN is unknown. */

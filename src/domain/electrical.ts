@@ -9,6 +9,8 @@ import { secondMs } from "./units.ts";
 export const deadMaxPu = 0.1;
 /** At and above: something feeds it, pu. Between the two it is neither. */
 export const liveMinPu = 0.5;
+/** Half-way between dead and live: what is shown where a pole is lost and the others are live, pu. */
+export const neitherPu = (deadMaxPu + liveMinPu) / 2;
 /** Loads may be fed at a voltage in this range, pu; outside it a supply counts as disturbed. */
 export const serveMinPu = 0.88;
 export const serveMaxPu = 1.1;
