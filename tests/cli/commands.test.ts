@@ -213,7 +213,7 @@ describe("every command says what it did, or what was wrong, in the right place"
       const where =
         code === 0 ||
         args.startsWith("check-config ") ||
-        /^(verify-device 127|audit verify broken|v2g 8|probe 127\.0\.0\.1:1 |map check [bn]|permit revoke --config config\/minimal\.yaml --reason)/.test(
+        /^(verify-device 127\.0\.0\.1:9$|audit verify broken|v2g 8|probe 127\.0\.0\.1:1 |map check [bn]|permit revoke --config config\/minimal\.yaml --reason)/.test(
           args,
         )
           ? stdout
