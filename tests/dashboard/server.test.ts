@@ -7,6 +7,7 @@ import { selfSign } from "../../src/dashboard/access/certificate.ts";
 import type { AccountRole } from "../../src/dashboard/actions.ts";
 import { applyPatch, type Json, type Patch } from "../../src/dashboard/delta.ts";
 import { apiRoutes } from "../../src/dashboard/server/api.ts";
+import { loadAssets } from "../../src/dashboard/server/assets.ts";
 import { backlogMaxBytes } from "../../src/dashboard/server/hub.ts";
 import { createDashboard, type Dashboard, type DashboardOptions } from "../../src/dashboard/server/server.ts";
 import { siteStateSchema } from "../../src/dashboard/state.ts";
@@ -528,6 +529,19 @@ describe("bad input", () => {
       ),
     );
     expect(statuses.filter((status) => status === 429).length).toBeGreaterThanOrEqual(15);
+  });
+  test("requests are slowed down for an address, but not what pages are made of: dozens for each page", async () => {
+    const started = await start();
+    const get = async (path: string): Promise<number> => (await ask("GET", path, { port: started.port })).status;
+    const path = (await loadAssets()).main;
+    const many = async (path: string): Promise<Set<number>> => {
+      const seen = new Set<number>();
+      for (let n = 0; n < 50; n++)
+        for (const status of await Promise.all(Array.from({ length: 10 }, () => get(path)))) seen.add(status);
+      return seen;
+    };
+    expect(await many(path)).toEqual(new Set([200]));
+    expect(await many("/api/v1/openapi.json")).toContain(429);
   });
   test("half a request does not hold the server", async () => {
     const socket = connect(board.port, "127.0.0.1");

@@ -95,6 +95,8 @@ export async function createDashboard(options: DashboardOptions): Promise<Dashbo
     ...(options.hostNames ?? []).map((name) => name.toLowerCase()),
   ]);
   const readLimit = createRateLimit(300, 50);
+  // What a page is made of lies in memory: each page asks for dozens of them, and people open one page after the other.
+  const assetLimit = createRateLimit(4_000, 2);
   const setup = accounts.hasInstaller || demo ? null : createSetup();
   const headers = securityHeaders(styleHash(assets), tls !== null);
 
@@ -134,7 +136,8 @@ export async function createDashboard(options: DashboardOptions): Promise<Dashbo
       return refuse(reply, 421, "host", "This server does not answer under that name.");
     }
     request.asker = findAsker(request.raw, sessions, accounts, tls !== null, demo !== null);
-    const waitMs = readLimit.take(plainAddress(request.socket.remoteAddress));
+    const limitOf = assets.byPath.has(request.url) ? assetLimit : readLimit;
+    const waitMs = limitOf.take(plainAddress(request.socket.remoteAddress));
     if (waitMs > 0)
       return refuse(
         reply.header("retry-after", Math.ceil(waitMs / 1000)),
