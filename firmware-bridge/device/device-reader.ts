@@ -94,9 +94,17 @@ export class DeviceReader {
   forgetOld(nowMs: number): void {
     for (let i = 0; i < this.slowBlocks.length; i += 1) {
       const block = this.slowBlocks[i]!;
-      if (nowMs - block.atMs <= slowPeriodsMax * block.periodMs + slowGraceMs) continue;
-      this.decoder.forget(block.parts);
+      if (isOld(block, nowMs)) this.decoder.forget(block.parts);
     }
+  }
+
+  /** Whether one of the marked numbers has not been read for so long that it was forgotten. */
+  isForgotten(wanted: Uint8Array, nowMs: number): boolean {
+    for (let i = 0; i < this.slowBlocks.length; i += 1) {
+      const block = this.slowBlocks[i]!;
+      if (isOld(block, nowMs) && holds(block, wanted)) return true;
+    }
+    return false;
   }
 
   /** A slow block got no reply, or "later": it is due again soon, not a whole period later. */
@@ -119,6 +127,10 @@ export class DeviceReader {
     block.sentMs = exchange.sentMs;
   }
 }
+
+/** A slow block has not been read for longer than its values count. */
+const isOld = (block: ReadBlock, nowMs: number): boolean =>
+  nowMs - block.atMs > slowPeriodsMax * block.periodMs + slowGraceMs;
 
 function holds({ parts }: ReadBlock, wanted: Uint8Array): boolean {
   for (let i = 0; i < parts.length; i += 1) if (parts[i]!.source >= 0 && wanted[parts[i]!.source] === 1) return true;

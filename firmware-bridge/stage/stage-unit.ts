@@ -50,6 +50,8 @@ export class StageUnit {
   #hasRoles = false;
   readonly #latch = new OwnLatch();
   readonly #soc = new SocMemory();
+  /** The numbers that the state of charge is made of. */
+  #socSources: Uint8Array = new Uint8Array(0);
   /** As last read: setpoints in amperes are reckoned with it. */
   #voltagePu = Number.NaN;
 
@@ -92,6 +94,7 @@ export class StageUnit {
     this.context.verified = false;
     this.#readMs = Number.NaN;
     this.#soc.forget();
+    this.#socSources = this.device.reader!.sourcesOf(["socPct"]);
     this.guard?.reset();
     this.#tellGuard();
   }
@@ -138,7 +141,8 @@ export class StageUnit {
 
   /** Takes a good read into the process image. False when something needed was missing. */
   take(stage: StageFacts, snapshot: SnapshotPort): boolean {
-    const { values, factsAtMs } = this.device.reader!;
+    const reader = this.device.reader!;
+    const { values, factsAtMs } = reader;
     const { tellsVoltage, tellsFrequency, elsewhere } = this.context;
     if (!tellsVoltage || !tellsFrequency) busAt(snapshot, this.#place.hasTransferDevice, factsAtMs, elsewhere);
     const executed = values[stageFact.executedSequence]!;
@@ -152,6 +156,8 @@ export class StageUnit {
     const taken = applyStage(values, factsAtMs, this.device.life!.liveAtMs, this.context, stage);
     this.#voltagePu = stage.voltagePu;
     const moves = Math.abs(stage.powerW) > movesShare * this.context.ratedChargeW;
+    // What can't be read any more is not a charger that says nothing at rest.
+    if (reader.isForgotten(this.#socSources, factsAtMs)) this.#soc.forget();
     stage.socPct = this.#soc.after(stage.socPct, stage.vehicleConnected, moves, factsAtMs);
     return taken;
   }
