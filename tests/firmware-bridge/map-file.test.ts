@@ -102,12 +102,12 @@ const mistakes: readonly (readonly [string, (text: string) => string, RegExp])[]
   [
     "an unknown type",
     (t) => t.replace("type: enum16, codes: { off: [0, 1, 9]", "type: int24, codes: { off: [0, 1, 9]"),
-    /blueprint.yaml:43 facts\.roleCode\.type is "int24": must be one of int16/,
+    /blueprint.yaml:44 facts\.roleCode\.type is "int24": must be one of int16/,
   ],
   [
     "an address beyond the last register",
     (t) => t.replace("0x1008", "70000"),
-    /:52 facts\.heartbeat\.address is 70000: must be a whole number from 0 to 65535/,
+    /:53 facts\.heartbeat\.address is 70000: must be a whole number from 0 to 65535/,
   ],
   [
     "an unknown fact",
