@@ -61,6 +61,11 @@ const repeatGain = 0.005;
 const trustAgainAfterMs = 5_000;
 /** Phases and total may differ by this share of the range. */
 const phaseSumShare = 0.01;
+/**
+ * They are told by different reads, or by several meters: while power moves they do not fit for a moment. Until this is over the
+ * total counts, and power does not rise, ms.
+ */
+const phasesApartMaxMs = 1_000;
 
 /** So many samples show how often the meter really has one: the shortest gap between them, at most so long, ms. */
 const gapSamples = 8;
@@ -95,6 +100,8 @@ export interface MeterSupervision {
   sampleAtMs: number;
   suspectedAtMs: number;
   trustedFromMs: number;
+  /** Since when phases and total do not fit; infinite while they do. */
+  apartSinceMs: number;
   /** Mean number of still blocks between two changes. */
   repeats: number;
   /** Condemned until a person resets it: reversed, or it does not see the stages. */
@@ -120,6 +127,7 @@ export function createMeterSupervision(config: MeterConfig, answerMs: number, ti
     sampleCount: Number.NaN,
     sampleAtMs: Number.NEGATIVE_INFINITY,
     suspectedAtMs: Number.POSITIVE_INFINITY,
+    apartSinceMs: Number.POSITIVE_INFINITY,
     trustedFromMs: Number.NEGATIVE_INFINITY,
     repeats: 0,
     condemned: false,
@@ -136,10 +144,11 @@ export function stillBlocksToSuspect(s: MeterSupervision): number {
   return clamp(Math.ceil(Math.log(updateMs / suspicionEveryMs) / Math.log(repeatChance)), least, most);
 }
 
-function isPlausible(meter: MeterFacts, rangeW: number): boolean {
+/** A meter that shows NaN or more than its range is broken or miswired. */
+const isInRange = ({ powerW }: MeterFacts, rangeW: number): boolean => Math.abs(powerW) <= rangeW;
+
+function phasesFit(meter: MeterFacts, rangeW: number): boolean {
   const powerW = meter.powerW;
-  // A meter that shows NaN or more than its range is broken or miswired.
-  if (!(Math.abs(powerW) <= rangeW)) return false;
   const a = meter.phasePowerW[0];
   const b = meter.phasePowerW[1];
   const c = meter.phasePowerW[2];
@@ -155,7 +164,8 @@ export function superviseMeter(s: MeterSupervision, meter: MeterFacts, canChalle
     if (meter.sampleCount === s.sampleCount || !(meter.sampleAtMs > s.sampleAtMs)) return;
     s.sampleCount = meter.sampleCount;
     s.sampleAtMs = meter.sampleAtMs;
-    if (!isPlausible(meter, s.config.rangeW)) s.trustedFromMs = nowMs + trustAgainAfterMs;
+    if (!isInRange(meter, s.config.rangeW) || !phasesFit(meter, s.config.rangeW))
+      s.trustedFromMs = nowMs + trustAgainAfterMs;
     return;
   }
   const { updateMs } = s;
@@ -168,7 +178,10 @@ export function superviseMeter(s: MeterSupervision, meter: MeterFacts, canChalle
     s.sampleCount = meter.sampleCount;
     s.sampleAtMs = meter.sampleAtMs;
     s.suspectedAtMs = Number.POSITIVE_INFINITY;
-    if (!isPlausible(meter, s.config.rangeW)) {
+    const apart = !phasesFit(meter, s.config.rangeW);
+    if (!apart) s.apartSinceMs = Number.POSITIVE_INFINITY;
+    else if (s.apartSinceMs === Number.POSITIVE_INFINITY) s.apartSinceMs = nowMs;
+    if (!isInRange(meter, s.config.rangeW) || (apart && nowMs - s.apartSinceMs >= phasesApartMaxMs)) {
       s.trustedFromMs = nowMs + trustAgainAfterMs;
       judge(s, Quality.implausible, "meter-implausible");
       return;
@@ -176,6 +189,7 @@ export function superviseMeter(s: MeterSupervision, meter: MeterFacts, canChalle
     if (nowMs < s.trustedFromMs) return;
     s.hasSample = true;
     judge(s, Quality.good, "");
+    if (apart) s.mayRise = false;
     return;
   }
   if (s.quality !== Quality.good) return;

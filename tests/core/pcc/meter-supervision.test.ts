@@ -66,12 +66,19 @@ describe("what is believed of a meter", () => {
     expect(run(300)).toBe("good");
   });
 
-  test("phases that do not add up → implausible; phases that the service does not have do not count", () => {
-    const { meter, run } = makeMeter();
+  test("phases that do not add up for a second → implausible; phases that the service does not have do not count", () => {
+    const { s, meter, run } = makeMeter();
     meter.phasePowerW = [30_000, 20_000, Number.NaN];
     expect(run(1_000)).toBe("good");
+    // For a moment: they are told by another read than the total.
     meter.phasePowerW = [30_000, 10_000, Number.NaN];
-    expect(run(100)).toBe("implausible");
+    expect(run(900)).toBe("good");
+    expect(s.mayRise).toBe(false);
+    meter.phasePowerW = [30_000, 20_000, Number.NaN];
+    expect(run(1_000)).toBe("good");
+    expect(s.mayRise).toBe(true);
+    meter.phasePowerW = [30_000, 10_000, Number.NaN];
+    expect(run(1_200)).toBe("implausible");
   });
 
   test("a silent link: no increases after three samples and 50 ms, stale after 1 s, good with the next sample", () => {
