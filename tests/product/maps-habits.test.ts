@@ -114,6 +114,10 @@ describe("what a map says of its device's habits, in a running site", () => {
   it("evses[].stage.map: the controller is stopped → what the map says is written, and last", async () => {
     await product.backend.ask(1, 0);
     await soon(product, "at rest", () => right.stage!.powerW === 0);
+    // The controller has read it, too: a stage that still takes power is left to its own watchdog.
+    await soon(product, "seen at rest", async () => (await product.state()).evses[0]!.powerW === 0);
+    const seenMs = performance.now();
+    await until(() => servers[0]!.writes.some(({ atMs }) => atMs > seenMs), 10_000);
     await product.stop();
     const last = servers[0]!.writes.at(-1);
     expect([last?.address, ...(last?.words ?? [])]).toEqual([400, 0]);
