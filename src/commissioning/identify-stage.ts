@@ -34,6 +34,8 @@ const deadStepMs = 20;
 const nudgeShare = 0.02;
 /** Dead times that scatter by less are one, ms. */
 const scatterMs = 90;
+/** Fewer nudges than these show no outlier. */
+const leastForOutlier = 6;
 /** A nudge with fewer looks tells nothing. */
 const looksLeast = 10;
 /** Share of a nudge's end from which the steady power is taken. */
@@ -193,13 +195,25 @@ function valueAt(shape: Float64Array, sinceMs: number): number {
   return shape[low]! + (at - low) * (shape[high]! - shape[low]!);
 }
 
+/** A nudge that alone was another, as the first one while power only begins to flow, says nothing of the others. */
+function withoutOutlier(deadMs: readonly number[]): readonly number[] {
+  const sorted = [...deadMs].sort((a, b) => a - b);
+  if (sorted.length < leastForOutlier) return deadMs;
+  for (const rest of [sorted.slice(1), sorted.slice(0, -1)]) {
+    const all = sorted.at(-1)! - sorted[0]!;
+    if (all > scatterMs && rest.at(-1)! - rest[0]! <= scatterMs) return rest;
+  }
+  return deadMs;
+}
+
 function figuresOf(
   looks: readonly Look[],
   stage: number,
   segments: readonly Segment[],
   best: Description,
 ): StageFigures {
-  const { deadMs, responseMs, slewMs, stepW } = best;
+  const { responseMs, slewMs, stepW } = best;
+  const deadMs = withoutOutlier(best.deadMs);
   const sorted = [...deadMs].sort((a, b) => a - b);
   const count = sorted.length;
   const spreadMs = sorted.at(-1)! - sorted[0]!;
