@@ -2,4 +2,7 @@
 # The `islet` command of the package: with the Node.js that came with it. Compiled modules are kept with the person's own.
 : "${NODE_COMPILE_CACHE:=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/islet}"
 export NODE_COMPILE_CACHE
+# The same state folder from wherever a person runs a command, where the configuration names none.
+: "${ISLET_STATE_DIR:=/var/lib/islet/state}"
+export ISLET_STATE_DIR
 exec /usr/lib/islet/runtime/node /usr/lib/islet/bin/islet.mjs "$@"

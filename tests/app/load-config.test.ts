@@ -202,3 +202,20 @@ test("files that are named by a setting are meant from where the configuration l
   expect(dashboard).toMatchObject({ certificateFile: join(folder, "page.pem"), keyFile: join(folder, "page.key") });
   expect(backend).toMatchObject({ caFile: join(folder, "ca.pem"), passwordFile: "/run/secret" });
 });
+
+test("a packaged install keeps the state in one folder, wherever a command is run; a configuration that names one wins", () => {
+  const folder = mkdtempSync(join(tmpdir(), "islet-site-"));
+  onTestFinished(() => {
+    rmSync(folder, { recursive: true, force: true });
+    delete process.env["ISLET_STATE_DIR"];
+  });
+  const minimal = readFileSync(join(root, "config/minimal.yaml"), "utf8");
+  const stateDirOf = (more: string): string => {
+    writeFileSync(join(folder, "site.yaml"), `${minimal}${more}`);
+    return loadSite(join(folder, "site.yaml")).config.stateDir;
+  };
+  expect(stateDirOf("")).toBe(".islet");
+  process.env["ISLET_STATE_DIR"] = "/var/lib/islet/state";
+  expect(stateDirOf("")).toBe("/var/lib/islet/state");
+  expect(stateDirOf("stateDir: /srv/site\n")).toBe("/srv/site");
+});

@@ -1,6 +1,6 @@
 /** `islet doctor` as a person runs it: each thing that can be wrong with a gateway is named, with what to do. */
 import { execFile } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -108,6 +108,20 @@ describe("what can be wrong is named, with what to do", () => {
     expect(seen.code).toBe(verdict === "bad" ? 1 : 0);
   });
 
+  test.skipIf(process.getuid?.() !== 0)(
+    "files of another owner in the state folder (needs root to make one)",
+    async () => {
+      mkdirSync(at("state"), { mode: 0o700 });
+      writeFileSync(at("state/permit.json"), "{}");
+      chownSync(at("state/permit.json"), 12_345, 12_345);
+      expect((await doctor("", ...nobody)).row("state-folder")).toMatchObject({
+        verdict: "bad",
+        sentence: expect.stringMatching(/another owner in .*: permit\.json/),
+        todo: expect.stringMatching(/^Give them to the folder's owner: chown /),
+      });
+    },
+  );
+
   test("a serial line that is not there", async () => {
     const site = minimal.replace("host: 127.0.0.1, port: 15210", "serial: /dev/ttyNONE");
     writeFileSync(at("serial.yaml"), `${site}\nstateDir: ${at("state")}\n`);
@@ -138,7 +152,10 @@ describe("the running controller", () => {
     });
     const blind = await doctor("", "--url", url);
     expect(blind.row("controller")).toMatchObject({ verdict: "good" });
-    expect(blind.row("devices")).toMatchObject({ verdict: "unknown", sentence: "They are shown to a token only." });
+    expect(blind.row("devices")).toMatchObject({
+      verdict: "unknown",
+      sentence: "Whether they are well is not known: that is shown to a token only.",
+    });
     const seen = await doctor("", "--url", url, "--token", "right");
     expect(seen.row("devices")).toMatchObject({ verdict: "bad", sentence: `PCC meter: ${fault.sentence}` });
     expect(seen.row("stalls").sentence).toMatch(/stood still 3 times, 812 ms at most/);

@@ -14,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { lockState } from "../../src/app/site/site-lock.ts";
 import { bundleHeader } from "../../src/app/update/bundle.ts";
 import { createTrialJudge, trialMaxMs } from "../../src/app/update/trial.ts";
 import type { Trial } from "../../src/app/update/versions.ts";
@@ -31,6 +32,8 @@ let folder: string;
 const at = (...path: string[]): string => join(folder, ...path);
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "islet-update-"));
+  const minimal = readFileSync(join(project, "config/minimal.yaml"), "utf8");
+  writeFileSync(at("site.yaml"), `${minimal}\nstateDir: ${at("state")}\n`);
   makeBundle("1.0.0", {});
   makeBundle("1.1.0", {});
   makeBundle("1.2.0", { run: "exit 7" });
@@ -89,7 +92,8 @@ const update = (...args: string[]): { code: number | null; said: string } => {
   const { status, stdout, stderr } = spawnSync(process.execPath, all, { encoding: "utf8" });
   return { code: status, said: `${stdout}${stderr}` };
 };
-const install = (version: string, ...more: string[]) => update("install", at(`${version}.update`), ...more);
+const install = (version: string, ...more: string[]) =>
+  update("install", at(`${version}.update`), "--config", at("site.yaml"), ...more);
 const running = (): string => spawnSync(at("root/islet"), ["--version"], { encoding: "utf8" }).stdout.trim();
 const start = (): number | null => spawnSync(at("root/islet"), ["run"]).status;
 
@@ -164,7 +168,6 @@ describe("what is refused, with everything left as it is", () => {
     if (name.startsWith("older")) makeBundle("0.9.0", {});
     install("1.0.0");
     writeFileSync(at("trial.update"), bytes());
-    writeFileSync(at("site.yaml"), "");
     const { code, said } = update("install", at("trial.update"), "--config", at("site.yaml"));
     expect([code, said]).toEqual([1, expect.stringMatching(sentence)]);
     expect(running()).toBe("1.0.0");
@@ -179,6 +182,30 @@ describe("what is refused, with everything left as it is", () => {
   });
 });
 
+describe("a controller that runs", () => {
+  test("and does not show whether its site is idle: no update, whatever answers at the address", async () => {
+    install("1.0.0");
+    const lock = await lockState(at("state"));
+    try {
+      expect(install("1.1.0")).toMatchObject({
+        code: 1,
+        said: expect.stringMatching(
+          /a controller runs, and whether its site is idle can't be seen \(its page does not answer/,
+        ),
+      });
+      expect(running()).toBe("1.0.0");
+    } finally {
+      await lock.release();
+    }
+    expect(install("1.1.0").code).toBe(0);
+  });
+
+  test("is not looked for without the site's configuration: asked wrongly", () => {
+    install("1.0.0");
+    expect(update("install", at("1.1.0.update"))).toMatchObject({ code: 2, said: expect.stringMatching(/--config/) });
+  });
+});
+
 test(`killed ${cuts} times on its way, there is always one whole version`, async () => {
   install("1.0.0");
   const seen = new Set<string>();
@@ -186,7 +213,18 @@ test(`killed ${cuts} times on its way, there is always one whole version`, async
     const began = performance.now();
     const child = spawn(
       process.execPath,
-      [bin, "update", "install", at("1.1.0.update"), "--root", at("root"), "--url", "http://127.0.0.1:9"],
+      [
+        bin,
+        "update",
+        "install",
+        at("1.1.0.update"),
+        "--config",
+        at("site.yaml"),
+        "--root",
+        at("root"),
+        "--url",
+        "http://127.0.0.1:9",
+      ],
       {
         stdio: "ignore",
         detached: true,

@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statfsSync, statSync } from "node:fs";
 import { totalmem } from "node:os";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { openPermitStore, refusalText } from "../permits/permit.ts";
 import { openWitness } from "../permits/witness.ts";
 import type { LoadedSite } from "../site/load-config.ts";
@@ -119,6 +119,14 @@ function stateFolder({ site }: Patient): Finding {
   if (folder !== stateDir) return good(`The state folder ${stateDir} is made at the first start.`);
   if ((statSync(stateDir).mode & 0o077) !== 0)
     return finding("look", `Others than its owner may read ${stateDir}.`, `chmod 700 ${stateDir}`);
+  const owner = statSync(stateDir).uid;
+  const foreign = readdirSync(stateDir).filter((name) => statSync(join(stateDir, name)).uid !== owner);
+  if (foreign.length > 0)
+    return finding(
+      "bad",
+      `The controller can't use files of another owner in ${stateDir}: ${foreign.slice(0, 5).join(", ")}.`,
+      `Give them to the folder's owner: chown -R --reference=${stateDir} ${stateDir}; run commands as the service's user (sudo -u islet islet …).`,
+    );
   const damaged = readdirSync(stateDir).filter((name) => /\.damaged-\d+$/.test(name));
   if (damaged.length > 0)
     return finding(

@@ -3,6 +3,10 @@ import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { SiteConfig } from "../../config/site.ts";
 
+/** Where a packaged install keeps the state of a site whose configuration does not say it; set by its `islet` command. */
+const stateDirVariable = "ISLET_STATE_DIR";
+const usualStateDir = ".islet";
+
 /** Settings that name a file, by their group. */
 const named = {
   backend: [
@@ -30,9 +34,10 @@ export function besideFile(config: SiteConfig, siteFile: string): SiteConfig {
     const given = Object.entries(group).filter(([name, value]) => names.includes(name) && typeof value === "string");
     return { ...group, ...Object.fromEntries(given.map(([name, value]) => [name, place(value as string)])) };
   };
-  const { backend, dashboard, permit, planning, tariff } = config;
+  const { backend, dashboard, permit, planning, stateDir, tariff } = config;
   return {
     ...config,
+    stateDir: stateDir === usualStateDir ? (process.env[stateDirVariable] ?? stateDir) : stateDir,
     ...(backend !== undefined && { backend: placed(backend, named.backend) }),
     dashboard: placed(dashboard, named.dashboard),
     permit: { ...placed(permit, named.permit), anchors: permit.anchors.map(place) },

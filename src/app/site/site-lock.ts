@@ -4,6 +4,7 @@
  * folder names it, by a name of the machine. Two controllers on two machines are not found this way.
  */
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -26,6 +27,14 @@ export async function lockState(stateDir: string): Promise<SiteLock> {
   const folder = await patiently(Date.now() + patienceMs, async () => lockFolder(stateDir));
   if (folder === null) throw new Error(runsOn(stateDir));
   return { release: async () => folder.close() };
+}
+
+/** Whether a controller runs on a state folder just now. Nothing is made or kept. */
+export function stateIsHeld(stateDir: string): boolean {
+  if (!existsSync(join(stateDir, "lock"))) return false;
+  const folder = lockFolder(stateDir);
+  folder?.close();
+  return folder === null;
 }
 
 const runsOn = (stateDir: string): string =>

@@ -6,19 +6,18 @@ import type { Command } from "commander";
 import { auditFileName, openAudit } from "../../app/audit/audit.ts";
 import { examine, type Finding } from "../../app/doctor/checks.ts";
 import { loadSite } from "../../app/site/load-config.ts";
+import type { SiteConfig } from "../../config/site.ts";
 import type { SiteState } from "../../dashboard/state.ts";
 import { AskedWrongly } from "../asked.ts";
+import { type PageOptions, seeController, unwellOf } from "./running-controller.ts";
 
-const askMaxMs = 3_000;
 /** Newest records of the audit log that a bundle carries. */
 const auditRecordsMax = 1_000;
 /** Bytes of an answer of the controller that a bundle carries. */
 const answerBytesMax = 5_000_000;
 
-interface DoctorOptions {
+interface DoctorOptions extends PageOptions {
   readonly config: string;
-  readonly url: string;
-  readonly token?: string;
   readonly bundle?: string;
   readonly json?: true;
 }
@@ -28,7 +27,7 @@ export function doctorCommand(program: Command): void {
     .command("doctor")
     .description("look at clock, rights, disk, permit, certificates and the running controller, and say what to do")
     .requiredOption("--config <file>", "the site's configuration")
-    .option("--url <url>", "address of the controller's page", "http://127.0.0.1:8080")
+    .option("--url <url>", "address of the controller's page, where it is not the configuration's")
     .option("--token <token>", "read-only API token, to see devices and stalls; ISLET_TOKEN is read as well")
     .option("--bundle <file>", "also write what support needs to see, without secrets, as one gzipped JSON file")
     .option("--json", "print JSON")
@@ -41,7 +40,7 @@ async function doctor(options: DoctorOptions): Promise<void> {
   const site = loadSite(options.config);
   if (options.bundle !== undefined && existsSync(options.bundle))
     throw new AskedWrongly(`${options.bundle} exists. Name another file: nothing is overwritten.`);
-  const { rows: running, state } = await lookAtController(options);
+  const { rows: running, state } = await lookAtController(site.config, options);
   const rows: Row[] = [...examine({ site, nowMs: Date.now() }), ...running];
   if (options.json) print(JSON.stringify({ rows }));
   else {
@@ -66,63 +65,63 @@ async function doctor(options: DoctorOptions): Promise<void> {
 
 const marks: Readonly<Record<Finding["verdict"], string>> = { good: "ok ", look: "see", bad: "BAD", unknown: " ? " };
 
-async function lookAtController(options: DoctorOptions): Promise<{ rows: Row[]; state: SiteState | null }> {
-  const row = (id: string, title: string, verdict: Finding["verdict"], sentence: string, todo = ""): Row => ({
-    id,
-    title,
-    verdict,
-    sentence,
-    todo,
-  });
-  const ask = async (path: string, headers: Record<string, string> = {}): Promise<Response | null> =>
-    fetch(new URL(path, options.url), { headers, signal: AbortSignal.timeout(askMaxMs) }).catch(() => null);
-  if (!URL.canParse(options.url))
-    throw new AskedWrongly(`${options.url} is no address; it is like http://127.0.0.1:8080`);
-  const answer = await ask("/healthz");
-  const health = answer?.ok ? ((await answer.json()) as { ageMs: number | null }) : null;
+const row = (id: string, title: string, verdict: Finding["verdict"], sentence: string, todo = ""): Row => ({
+  id,
+  title,
+  verdict,
+  sentence,
+  todo,
+});
+
+async function lookAtController(
+  config: SiteConfig,
+  options: PageOptions,
+): Promise<{ rows: Row[]; state: SiteState | null }> {
+  const { url, holdsState, health, state, why } = await seeController(config, options);
+  const rows = [controllerRow(url, holdsState, health)];
+  if (health !== null && state === null)
+    rows.push(
+      row(
+        "devices",
+        "Devices, stalls",
+        "unknown",
+        `Whether they are well is not known: ${why}.`,
+        "Make a read-only token on the page and give it as --token.",
+      ),
+    );
+  if (state !== null) rows.push(...stateRows(state));
+  return { rows, state };
+}
+
+function controllerRow(url: string, holdsState: boolean, health: { readonly ageMs: number | null } | null): Row {
+  const said = (verdict: Finding["verdict"], sentence: string, todo: string): Row =>
+    row("controller", "Controller", verdict, sentence, todo);
+  if (health === null && holdsState)
+    return said(
+      "look",
+      `It runs (it holds the state folder), but its page does not answer at ${url}.`,
+      "Give the page's address as --url; if no page answers anywhere, look at the controller's log.",
+    );
   if (health === null)
-    return {
-      rows: [
-        row(
-          "controller",
-          "Controller",
-          "look",
-          `No controller answers at ${options.url}.`,
-          "Start it: systemctl start islet, or islet run. Its log says why it ended: journalctl -u islet.",
-        ),
-      ],
-      state: null,
-    };
-  const rows = [
-    health.ageMs !== null && health.ageMs < 2_000
-      ? row("controller", "Controller", "good", `It runs, its values are ${Math.round(health.ageMs)} ms old.`)
-      : row(
-          "controller",
-          "Controller",
-          "bad",
-          `It answers, but its values are ${health.ageMs === null ? "missing" : `${(health.ageMs / 1_000).toFixed(1)} s old`}.`,
-          "Look at its log; start it again while the site is no island.",
-        ),
-  ];
-  const token = options.token ?? process.env["ISLET_TOKEN"];
-  const state = token === undefined ? null : await ask("/api/v1/state", { authorization: `Bearer ${token}` });
-  if (state === null || !state.ok) {
-    const why =
-      token === undefined
-        ? "They are shown to a token only."
-        : `The token was refused (${state?.status ?? "no answer"}).`;
-    return {
-      rows: [
-        ...rows,
-        row("devices", "Devices, stalls", "unknown", why, "Make a read-only token on the page and give it as --token."),
-      ],
-      state: null,
-    };
-  }
-  const seen = (await state.json()) as SiteState;
+    return said(
+      "look",
+      `No controller answers at ${url}, and none holds the state folder.`,
+      "Start it: systemctl start islet, or islet run. Its log says why it ended: journalctl -u islet.",
+    );
+  const { ageMs } = health;
+  return ageMs !== null && ageMs < 2_000
+    ? said("good", `It runs, its values are ${Math.round(ageMs)} ms old.`, "")
+    : said(
+        "bad",
+        `It answers, but its values are ${ageMs === null ? "missing" : `${(ageMs / 1_000).toFixed(1)} s old`}.`,
+        "Look at its log; start it again while the site is no island.",
+      );
+}
+
+function stateRows(seen: SiteState): Row[] {
   const { devices, loop, owed } = seen.health;
-  const unwell = devices.filter(({ state, fault }) => state !== "answers" || fault !== null);
-  rows.push(
+  const unwell = unwellOf(seen);
+  return [
     unwell.length === 0
       ? row("devices", "Devices", "good", `All ${devices.length} answer.`)
       : row(
@@ -144,8 +143,7 @@ async function lookAtController(options: DoctorOptions): Promise<{ rows: Row[]; 
     owed.length === 0
       ? row("owed", "Owed to the disk", "good", "Nothing.")
       : row("owed", "Owed to the disk", "bad", owed.join(" "), "Make room, or replace the disk."),
-  );
-  return { rows, state: seen };
+  ];
 }
 
 /** A line of a configuration that holds a secret keeps its name. */

@@ -3,24 +3,23 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
+import { loadSite } from "../../app/site/load-config.ts";
 import { installVersion } from "../../app/update/install.ts";
 import { rootOf } from "../../app/update/trial.ts";
 import { openVersions } from "../../app/update/versions.ts";
-import type { SiteState } from "../../dashboard/state.ts";
+import type { SiteConfig } from "../../config/site.ts";
 import { isIslanded, isWithoutGrid } from "../../domain/modes.ts";
 import { AskedWrongly } from "../asked.ts";
+import { type PageOptions, seeController, unwellOf } from "./running-controller.ts";
 
-const askMaxMs = 3_000;
 const program = resolve(import.meta.dirname, "../../..");
 
 interface RootOption {
   readonly root?: string;
   readonly json?: true;
 }
-interface InstallOptions extends RootOption {
+interface InstallOptions extends RootOption, PageOptions {
   readonly config?: string;
-  readonly url: string;
-  readonly token?: string;
   readonly older?: true;
   readonly stopped?: true;
   readonly restart?: string;
@@ -38,8 +37,11 @@ export function updateCommand(command: Command): void {
   rooted(update.command("install"))
     .description("verify a signed version and let the next start use it; it returns to the former one unless it works")
     .argument("<bundle>", "the signed version, a .update file")
-    .option("--config <file>", "the site's configuration, which the new version must take")
-    .option("--url <url>", "address of the running controller's page", "http://127.0.0.1:8080")
+    .option(
+      "--config <file>",
+      "the site's configuration, which the new version must take; only a first version goes without",
+    )
+    .option("--url <url>", "address of the running controller's page, where it is not the configuration's")
     .option("--token <token>", "read-only API token, to see that the site is idle; ISLET_TOKEN is read as well")
     .option("--older", "also a version that is not newer")
     .option("--restart <command>", "run this afterwards, for example: systemctl restart islet")
@@ -59,9 +61,12 @@ async function install(bundle: string, options: InstallOptions): Promise<void> {
   const root = rootFrom(options);
   if (!existsSync(bundle)) throw new Error(`${bundle} is not there.`);
   const { current } = statusOf(root);
-  const unwell = current === null ? null : await unwellWhileIdle(options);
+  if (current !== null && options.config === undefined)
+    throw new AskedWrongly(
+      "Name the site's configuration (--config): the new version must take it, and its site must be idle.",
+    );
   const siteFile = options.config === undefined ? null : resolve(options.config);
-  if (siteFile !== null && !existsSync(siteFile)) throw new Error(`${siteFile} is not there.`);
+  const unwell = siteFile === null ? null : await unwellWhileIdle(loadSite(siteFile).config, options);
   const olderToo = options.older ?? false;
   const installed = await installVersion({ bundle, root, siteFile, olderToo, unwell, nowMs: Date.now() });
   if (!installed.ok) throw new Error(installed.error);
@@ -79,26 +84,22 @@ async function install(bundle: string, options: InstallOptions): Promise<void> {
 
 /**
  * Devices that are not well now; null where no controller runs. A site that discharges or is an island is not updated, nor one
- * of which nobody knows.
+ * whose controller runs and does not show what it does.
  */
-async function unwellWhileIdle({ url, token: given }: InstallOptions): Promise<string[] | null> {
-  if (!URL.canParse(url)) throw new AskedWrongly(`${url} is no address; it is like http://127.0.0.1:8080`);
-  const ask = (path: string, headers: Record<string, string> = {}): Promise<Response | null> =>
-    fetch(new URL(path, url), { headers, signal: AbortSignal.timeout(askMaxMs) }).catch(() => null);
-  if ((await ask("/healthz")) === null) return null;
-  const token = given ?? process.env["ISLET_TOKEN"];
-  const answer = token === undefined ? null : await ask("/api/v1/state", { authorization: `Bearer ${token}` });
-  if (answer === null || !answer.ok)
+async function unwellWhileIdle(config: SiteConfig, options: PageOptions): Promise<string[] | null> {
+  const { holdsState, health, state, why } = await seeController(config, options);
+  if (!holdsState && health === null) return null;
+  if (state === null)
     throw new Error(
-      "a controller runs, and whether its site is idle can't be seen: give a read-only token of its page as --token, or stop it first",
+      `a controller runs, and whether its site is idle can't be seen (${why}): give its page's address and a read-only token (--url, --token), or stop it first`,
     );
-  const { mode, evses, health } = (await answer.json()) as SiteState;
+  const { mode, evses } = state;
   if (isIslanded(mode.mode) || isWithoutGrid(mode.mode))
     throw new Error(`the site is in mode ${mode.mode}: it is updated once the grid is back`);
   const discharging = evses.filter(({ setpointW }) => setpointW < 0).map(({ evse }) => evse);
   if (discharging.length > 0)
     throw new Error(`EVSE ${discharging.join(", ")} discharges: the site is updated while nothing does`);
-  return health.devices.filter(({ state, fault }) => state !== "answers" || fault !== null).map(({ name }) => name);
+  return unwellOf(state).map(({ name }) => name);
 }
 
 function status(options: RootOption): void {

@@ -5,10 +5,30 @@ import type { Words } from "../view/format.ts";
 import { pct } from "../view/format.ts";
 import { hasParallelPermit } from "../view/permission.ts";
 import { reserveMaxPct, reserveMinPct } from "./kinds.ts";
-import { allChargers, chargerChoice, connectedChoices, count, type Rows, reservePct, rise, type Said } from "./row.ts";
+import {
+  type At,
+  allChargers,
+  chargerChoice,
+  connectedChoices,
+  count,
+  type Rows,
+  reservePct,
+  rise,
+  type Said,
+} from "./row.ts";
 
 /** What a departure asks for when nobody says more. */
 const targetUsualPct = 80;
+
+/** Why nobody's charging can be changed just now; null where it can. */
+const nobodyToServe = ({ state, totals }: At): Said | null =>
+  state.mode.mode === "lockedOut"
+    ? ["because.lockedOut"]
+    : totals.islanded
+      ? ["because.notParallel"]
+      : totals.vehicles === 0
+        ? ["because.noVehicle"]
+        : null;
 
 export const vehicleRows = {
   stop: {
@@ -17,14 +37,7 @@ export const vehicleRows = {
     verb: "Stop",
     role: "operator",
     stopsPower: true,
-    because: ({ state, totals }) =>
-      state.mode.mode === "lockedOut"
-        ? ["because.lockedOut"]
-        : totals.islanded
-          ? ["because.notParallel"]
-          : totals.vehicles === 0
-            ? ["because.noVehicle"]
-            : null,
+    because: nobodyToServe,
     effects: ({ totals }) => [["effect.stopAll"], ...rise(totals.dischargeW - totals.chargeW), ["effect.departures"]],
     inputs: ({ state }) => chargerChoice(state.evses),
   },
@@ -146,14 +159,7 @@ export const vehicleRows = {
     verb: "Charge now",
     role: "operator",
     quiet: true,
-    because: ({ state, totals }) =>
-      state.mode.mode === "lockedOut"
-        ? ["because.lockedOut"]
-        : totals.islanded
-          ? ["because.notParallel"]
-          : totals.vehicles === 0
-            ? ["because.noVehicle"]
-            : null,
+    because: nobodyToServe,
     effects: () => [["effect.chargeNow"], ["effect.replan"]],
     inputs: (at) => [{ kind: "choice", name: "evse", label: "Vehicle", options: connectedChoices(at) }],
   },
