@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { siteSettings } from "../../src/config/site.ts";
 import { otherSettings, owedSettings, testedSettings } from "./settings.table.ts";
+import { withUnwiring } from "./site/unwired-parser.ts";
 
 interface Node {
   readonly properties?: Readonly<Record<string, Node>>;
@@ -39,5 +40,10 @@ describe("the table of settings", () => {
       return !source.includes(`it("${setting}: `);
     });
     expect(missing).toEqual([]);
+  });
+
+  it("can be tried: the parser has the place where a setting is replaced", () => {
+    const parser = readFileSync(join(import.meta.dirname, "../../src/config/parse.ts"), "utf8");
+    expect(() => withUnwiring(parser)).not.toThrow();
   });
 });
