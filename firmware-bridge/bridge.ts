@@ -53,8 +53,9 @@ import { StageUnit } from "./stage/stage-unit.ts";
 /** Values of the panel and of PV older than this are unknown where nothing is configured: they have no age of their own in the image. */
 const auxiliaryMaxMs = 1_000;
 const auxiliaryReplies = 4;
-/** A device that is being verified is read this often, ms. */
-const heldReadMs = 200;
+/** A device that is being verified is read once in so many of its usual replies, and after this time at the latest, ms. */
+const heldReplies = 4;
+const heldMostMs = 200;
 /** What has not changed is written again after so many replies of a slow device, and after this time at the latest, ms. */
 const refreshReplies = 8;
 const refreshMostMs = 1_000;
@@ -377,7 +378,7 @@ export class Bridge {
     const { device } = cycle;
     cycle.readWaited = false;
     // Whoever tries or sets it up has its line for himself, but for what keeps its readings young.
-    if (device.held && nowMs - device.readAtMs < heldReadMs) return;
+    if (device.held && nowMs - device.readAtMs < Math.min(heldMostMs, heldReplies * device.readTime.meanMs)) return;
     if (device.state === "unbound") {
       device.bindWhenDue(nowMs);
       return;

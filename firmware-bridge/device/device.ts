@@ -46,8 +46,8 @@ export class BridgeDevice {
   readonly link: ModbusLink;
   readonly pace: DevicePace;
   readonly access: RegisterAccess;
-  readonly readTime = new ReplyTime();
-  readonly writeTime = new ReplyTime();
+  readonly readTime = new ReplyTime("read");
+  readonly writeTime = new ReplyTime("write");
   /** How its reads are cut; found out where the settings say too much. */
   #limits: PlanLimits;
   readonly #apart = new Set<number>();

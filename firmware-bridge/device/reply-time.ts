@@ -6,8 +6,11 @@
 
 /** Nobody is given up sooner, ms: a retransmission on the network, a short pause of a gateway. */
 const replyFloorMs = 100;
-/** The wait is this many times the slowest of the recent replies, and no more than so many times the usual one. */
-const peakFactor = 6;
+/**
+ * The wait is this many times the slowest of the recent replies, and no more than so many times the usual one. A read is
+ * given up sooner than a write: its late reply is known and thrown away, while a write without a reply costs the connection.
+ */
+const peakFactors = { read: 3, write: 6 } as const;
 const meanFactor = 16;
 const meanShare = 1 / 16;
 /** A slow reply is remembered for some hundred more. */
@@ -20,10 +23,20 @@ const windowLength = 128;
 export class ReplyTime {
   /** Slowest of the recent replies, ms; NaN before the first. */
   peakMs = Number.NaN;
+  readonly #of: keyof typeof peakFactors;
   #meanMs = Number.NaN;
   #doubling = 1;
   readonly #window = new Float64Array(windowLength);
   #count = 0;
+
+  constructor(of: keyof typeof peakFactors) {
+    this.#of = of;
+  }
+
+  /** Usual time for a reply, ms; NaN before the first. */
+  get meanMs(): number {
+    return this.#meanMs;
+  }
 
   took(latencyMs: number): void {
     this.peakMs = Math.max(latencyMs, Number.isNaN(this.peakMs) ? 0 : this.peakMs * peakDecay);
@@ -40,8 +53,8 @@ export class ReplyTime {
   /** Time for the next reply, ms, at most what the settings allow. */
   timeoutMs(mostMs: number): number {
     if (Number.isNaN(this.peakMs)) return mostMs;
-    const usualMs = Math.min(peakFactor * this.peakMs, meanFactor * this.#meanMs);
-    return Math.min(mostMs, Math.max(replyFloorMs, usualMs) * this.#doubling);
+    const waitMs = Math.min(peakFactors[this.#of] * this.peakMs, meanFactor * this.#meanMs);
+    return Math.min(mostMs, Math.max(replyFloorMs, waitMs) * this.#doubling);
   }
 
   /** Whether a reply can be expected within `budgetMs`; unknown counts as yes, so that it is found out. */

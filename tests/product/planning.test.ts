@@ -165,7 +165,10 @@ describe("plans in the controller", () => {
     const page = await product.page();
     expect(await page.act("chargeNow", { evse: "1" })).toMatchObject({ ok: true });
     await soon(product, "Bus 1 charges", () => charges(1));
-    expect((await product.state()).evses[0]!.requestSource).toBe("operator");
+    await soon(product, "it is the person's", async () => {
+      const { evses } = await product.state();
+      return evses[0]!.requestSource === "operator";
+    });
   });
 
   it("a cap beats it: the site's limit, and a charger that is stopped", async () => {

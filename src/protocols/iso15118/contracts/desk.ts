@@ -103,7 +103,9 @@ function read(set: "iso2" | "iso20", update: boolean, exi: Uint8Array): Provisio
       const { Header, ...body } = value as unknown as { Header: { Signature?: Signature } } & Fields;
       return root === expected ? { body, signature: Header.Signature } : { none: `the backend answers with ${root}` };
     }
-    const { Header, Body } = codecOf(iso2).decode(exi).value as unknown as {
+    const { root, value } = codecOf(iso2).decode(exi);
+    if (root !== "V2G_Message") return { none: `the backend answers with ${root}` };
+    const { Header, Body } = value as unknown as {
       Header: { Signature?: Signature };
       Body: Readonly<Record<string, Fields>>;
     };

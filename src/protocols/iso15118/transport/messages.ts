@@ -1,5 +1,6 @@
 /** From frames to requests by name and back, for each protocol: which set, which payload type, where the header is. */
 import { codecOf } from "../../exi/codec.ts";
+import { ExiError } from "../../exi/errors.ts";
 import type { SchemaSet } from "../../exi/schema.ts";
 import { sap } from "../messages/app-protocol.ts";
 import { din } from "../messages/din.ts";
@@ -44,6 +45,9 @@ const dcPayload = 0x8004;
 const schedulePayload = 0x8101;
 const meteringPayload = 0x8102;
 
+/** What every message of DIN SPEC 70121 and ISO 15118-2 is wrapped in. */
+const enveloping = "V2G_Message";
+
 interface Enveloped {
   readonly Header: { readonly SessionID: Uint8Array; readonly Signature?: Signature };
   readonly Body: Readonly<Record<string, Fields>>;
@@ -56,12 +60,14 @@ function envelope(offered: Offered, protocol: Protocol, set: typeof din | typeof
     protocol,
     takes: (payloadType) => payloadType === plainPayload,
     decode(_, payload) {
-      const { Header, Body } = codec.decode(payload).value as unknown as Enveloped;
+      const { root, value } = codec.decode(payload);
+      if (root !== enveloping) throw new ExiError("root", `${root} is no message`);
+      const { Header, Body } = value as unknown as Enveloped;
       const [name = "", body = {}] = Object.entries(Body)[0] ?? [];
       return { name, body, sessionId: hexOf(Header.SessionID), signature: Header.Signature };
     },
     encode: (_, { name, body, sessionId, signature }) =>
-      codec.encode("V2G_Message", {
+      codec.encode(enveloping, {
         Header: { SessionID: bytesOfHex(sessionId), ...(signature === undefined ? {} : { Signature: signature }) },
         Body: { [name]: body },
       } as never),
@@ -85,7 +91,9 @@ const iso20Wire = (offered: Offered): Wire => ({
   decode(payloadType, payload) {
     const { root, value } = iso20Codec(payloadType).decode(payload);
     const { Header, ...body } = value as { Header?: Enveloped["Header"] };
-    return { name: root, body, sessionId: hexOf(Header?.SessionID), signature: Header?.Signature };
+    // A schema's other elements, parts that are signed for example, stand alone as well as messages do.
+    if (Header === undefined) throw new ExiError("root", `${root} is no message`);
+    return { name: root, body, sessionId: hexOf(Header.SessionID), signature: Header.Signature };
   },
   encode: (payloadType, { name, body, sessionId, signature }, unixS) =>
     iso20Codec(payloadType).encode(

@@ -5,7 +5,7 @@ import type { VehicleOptions } from "../../../../sim/peers/vehicle/steps.ts";
 import { driveSession } from "../../../../sim/peers/vehicle/vehicle.ts";
 import { codecOf } from "../../../../src/protocols/exi/codec.ts";
 import { sap } from "../../../../src/protocols/iso15118/messages/app-protocol.ts";
-import { dinOffered, iso20DcOffered } from "../../../../src/protocols/iso15118/sessions/app-protocol.ts";
+import { dinOffered, iso2Offered, iso20DcOffered } from "../../../../src/protocols/iso15118/sessions/app-protocol.ts";
 import { createConnection, type VehicleConnection } from "../../../../src/protocols/iso15118/transport/connection.ts";
 import { answerDiscovery } from "../../../../src/protocols/iso15118/transport/discovery.ts";
 import { frameOf, payloadBytesMax } from "../../../../src/protocols/iso15118/transport/frames.ts";
@@ -143,6 +143,28 @@ describe("what a connection refuses", () => {
     expect(connection.tick(10_000).close).toBe(false);
     expect(connection.tick(10_001)).toMatchObject({ close: true, reason: "no message in 10 s" });
   });
+
+  it.each([dinOffered, iso2Offered, iso20DcOffered].map((offered) => [offered.namespace, offered] as const))(
+    "%s: an element of the schema that is no message closes, as anything else that can't be read",
+    (_, offered) => {
+      const types = offered === iso20DcOffered ? [0x8002, 0x8003, 0x8004] : [0x8001];
+      const ends = new Map<string, number>();
+      // The element's number is in the first two bytes behind the header; 0x38 ends several of them at once.
+      for (const type of types) {
+        for (let number = 0; number < 0x1_0000; number += 32) {
+          const connection = connect();
+          connection.receive(handshakeFor(offered), 1);
+          const { close, reason } = connection.receive(
+            frameOf(type, Uint8Array.of(0x80, number >> 8, number & 0xff)),
+            2,
+          );
+          const end = close ? reason.replace(/:.*/, "") : "goes on";
+          ends.set(end, (ends.get(end) ?? 0) + 1);
+        }
+      }
+      expect([...ends.keys()]).toEqual(["a message that can't be read"]);
+    },
+  );
 
   it("any bytes after the handshake, in any pieces: it never throws, and never leaves power on once it has closed", () => {
     fc.assert(
