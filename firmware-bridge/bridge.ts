@@ -108,7 +108,8 @@ export class Bridge {
   #writesPending = 0;
   #readDone: (() => void) | undefined;
   #writeDone: (() => void) | undefined;
-  #spoke = false;
+  /** The last cycle told it to say nothing. */
+  #silent = false;
   /** Until when the cycle waits for what is under way. */
   #patienceMs = Number.POSITIVE_INFINITY;
 
@@ -216,9 +217,12 @@ export class Bridge {
     for (const stage of this.stages) stage.setFunctions(settings, this.#clock);
   }
 
-  /** The utility permits service or does not: every stage's permit (703.ES) follows. Resolves when all have been tried. */
+  /**
+   * The utility permits service or does not: every stage's permit (703.ES) follows, at once or, while the bridge is silent, with
+   * the next verification. Resolves when all have been tried.
+   */
   async setPermitService(permitted: boolean): Promise<void> {
-    await Promise.all(this.stages.map((stage) => stage.setPermitService(permitted)));
+    await Promise.all(this.stages.map((stage) => stage.setPermitService(permitted, !this.#silent)));
   }
 
   /** Has a stage's functions written anew at the next verification: a person's decision after a mismatch. */
@@ -228,13 +232,16 @@ export class Bridge {
 
   /**
    * To be called every few seconds: does what each stage's verification owes, start-up checks (about two seconds, only while
-   * idle) and the comparison of its functions every minute.
+   * idle) and the comparison of its functions every minute. False, and nothing was said to any stage, while the bridge was
+   * told to keep silent: nobody knows yet what the site is.
    */
-  async verifyStages(): Promise<void> {
+  async verifyStages(): Promise<boolean> {
+    if (this.#silent) return false;
     const owed = this.stages.filter((stage) => !stage.context.verified);
     await Promise.all(owed.map((stage) => stage.verify(this.heartbeat, this.#clock)));
     // Comparing alone is not urgent: one stage after the other, so that it never crowds a cycle.
     for (const stage of this.stages) if (!owed.includes(stage)) await stage.verify(this.heartbeat, this.#clock);
+    return true;
   }
 
   reports(): DeviceReport[] {
@@ -291,7 +298,7 @@ export class Bridge {
   /**
    * Writes what changed or needs refreshing. `heartbeatAllowed`: a step was completed on fresh inputs, so the heartbeat may advance.
    * Resolves when the writes to devices that are fast enough are acknowledged or failed, at `deadlineMs` at the latest. With
-   * `commandsEnabled` false nothing is said.
+   * `commandsEnabled` false nothing is said, by no other way either, until it is true again.
    */
   writeAll(commands: CommandsPort, nowMs: number, deadlineMs: number, heartbeatAllowed: boolean): Promise<void> {
     invariant(this.#writeDone === undefined, "writeAll was called before the last one ended");
@@ -299,7 +306,7 @@ export class Bridge {
       this.#fallSilent();
       return Promise.resolve();
     }
-    this.#spoke = true;
+    this.#silent = false;
     this.heartbeat.update(heartbeatAllowed, nowMs);
     this.#writesPending = 1;
     this.#aimStages(commands, nowMs);
@@ -659,8 +666,8 @@ export class Bridge {
   }
 
   #fallSilent(): void {
-    if (!this.#spoke) return;
-    this.#spoke = false;
+    if (this.#silent) return;
+    this.#silent = true;
     for (let i = 0; i < this.#cycles.length; i += 1) this.#cycles[i]!.device.writer?.forget();
   }
 }

@@ -108,26 +108,31 @@ export class StageUnit {
   }
 
   /**
-   * The utility permits service, or does not: written into 703.ES at once, and again with each verification until it has
-   * arrived. A stage that forms an island is told when the island has ended.
+   * The utility permits service, or does not: written into 703.ES at once where something may be said (`speaks`), and again
+   * with each verification until it has arrived. A stage that forms an island is told when the island has ended.
    */
-  async setPermitService(permitted: boolean): Promise<void> {
+  async setPermitService(permitted: boolean, speaks: boolean): Promise<void> {
     this.#permitted = permitted;
     this.#permitOwed = true;
-    await this.#writePermit();
+    if (speaks) await this.#writePermit();
   }
 
   /** Neither gives nor takes power, by its own word; false while nobody knows. */
   get atRest(): boolean {
     const { reader } = this.device;
-    return reader !== undefined && stageRoleCode(reader.values, this.context) === 0;
+    return reader !== undefined && this.#wasRead && stageRoleCode(reader.values, this.context) === 0;
+  }
+
+  /** Whether its role is known at all: a stage that was found and not read yet may be forming. */
+  get #wasRead(): boolean {
+    return Number.isFinite(this.device.reader?.factsAtMs ?? Number.NaN);
   }
 
   async #writePermit(): Promise<void> {
     const { device, guard } = this;
     const bound = device.bound;
     if (!this.#permitOwed || guard === undefined || bound === undefined || device.state !== "bound") return;
-    if (stageRoleCode(device.reader!.values, this.context) === formingCode) return;
+    if (!this.#wasRead || stageRoleCode(device.reader!.values, this.context) === formingCode) return;
     guard.permitted = this.#permitted;
     try {
       await new StageRegisters(device, bound.images).set(703, "ES", guard.permitPoint);

@@ -174,18 +174,18 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
       devicesAtMs = nowMs;
       say({ kind: "devices", reports: bridge.reports() });
     }
-    // While nobody knows what the site is, nothing is written: a stage that forms an island is bounded by its own watchdog.
-    if (output.commandsEnabled && nowMs >= verifyAtMs && !verifying) {
-      verifyAtMs = nowMs + verifyEveryMs;
-      void verify();
-    }
+    if (nowMs >= verifyAtMs && !verifying) void verify(nowMs);
   }
 
-  /** Verification talks to idle stages between the cycles' own requests; its result arrives as facts. */
-  async function verify(): Promise<void> {
+  /**
+   * Verification talks to idle stages between the cycles' own requests; its result arrives as facts. While the bridge keeps
+   * silent it is asked again in each cycle.
+   */
+  async function verify(nowMs: number): Promise<void> {
     verifying = true;
     try {
-      await bridge.verifyStages();
+      if (!(await bridge.verifyStages())) return;
+      verifyAtMs = nowMs + verifyEveryMs;
       say({ kind: "devices", reports: bridge.reports() });
     } finally {
       verifying = false;
