@@ -10,11 +10,8 @@ import type { Exchange } from "../src/protocols/modbus/exchange.ts";
 import type { Clock, ModbusLink } from "../src/protocols/modbus/link.ts";
 import {
   applyLoadPanel,
-  applyMeter,
   applyTransferDevice,
   loadPanelFact,
-  type MeterContext,
-  pvFact,
   type TransferDeviceContext,
   transferDeviceFact,
 } from "./apply-facts.ts";
@@ -22,37 +19,29 @@ import {
   isNewer,
   loadPanelCommand,
   setLoadPanelTargets,
-  setPvTargets,
   setTransferDeviceTargets,
   transferDeviceCommand,
 } from "./command-targets.ts";
+import { CycleWait } from "./cycle-wait.ts";
 import { BridgeDevice } from "./device/device.ts";
-import { standingFault } from "./device/device-health.ts";
+import { isForgotten, standingFault } from "./device/device-health.ts";
 import type { WriteRequest } from "./device/device-writer.ts";
 import type { DeviceFaultName } from "./device/faults.table.ts";
 import type { ReadBlock } from "./device/read-plan.ts";
 import { createTransport, linkKey, type TransportFactory } from "./device/transport.ts";
-import { gridAt, tellsFrequency, tellsVoltage } from "./elsewhere.ts";
 import type { DeviceKind } from "./maps/device-map.ts";
 import { BusContacts } from "./parts/bus-contacts.ts";
 import { MeterSum } from "./parts/meter-sum.ts";
+import { PccMetering } from "./parts/pcc-metering.ts";
+import { PvInverters } from "./parts/pv-inverters.ts";
 import { TransferParts } from "./parts/transfer-parts.ts";
 import type { CommandsPort, SnapshotPort } from "./ports.ts";
 import { type DeviceReport, reportDevice } from "./report.ts";
-import {
-  type BridgeSettings,
-  type DeviceSettings,
-  defaultDeadBandW,
-  defaultRefreshMs,
-  type PvSettings,
-} from "./settings.ts";
+import { type BridgeSettings, type DeviceSettings, defaultDeadBandW, defaultRefreshMs } from "./settings.ts";
 import type { FunctionSettings } from "./stage/function-plan.ts";
 import { Heartbeat } from "./stage/heartbeat.ts";
 import { StageUnit } from "./stage/stage-unit.ts";
 
-/** Values of the panel and of PV older than this are unknown where nothing is configured: they have no age of their own in the image. */
-const auxiliaryMaxMs = 1_000;
-const auxiliaryReplies = 4;
 /** A device that is being verified is read once in so many of its usual replies, and after this time at the latest, ms. */
 const heldReplies = 4;
 const heldMostMs = 200;
@@ -87,7 +76,6 @@ export class Bridge {
   readonly meter: BridgeDevice | undefined;
   readonly transferDevice: BridgeDevice | undefined;
   readonly loadPanel: BridgeDevice | undefined;
-  readonly pv: readonly BridgeDevice[];
   /** Meters and I/O modules that are no place of their own in the process image. */
   readonly named: readonly BridgeDevice[];
   readonly heartbeat = new Heartbeat();
@@ -96,18 +84,16 @@ export class Bridge {
   readonly #clock: Clock;
   readonly #deadlines: Deadlines;
   readonly #cycles: Cycle[] = [];
-  readonly #meterContext: MeterContext;
-  readonly #pvSettings: readonly PvSettings[];
+  readonly #pccMetering: PccMetering;
+  readonly #pv: PvInverters;
   readonly #transferContext: TransferDeviceContext;
   readonly #transferParts: TransferParts | undefined;
   readonly #busContacts: BusContacts | undefined;
   readonly #meterSum: MeterSum | undefined;
   #snapshot: SnapshotPort | undefined;
-  #readsPending = 0;
+  readonly #reads = new CycleWait();
+  readonly #writes = new CycleWait();
   #firstRead = 0;
-  #writesPending = 0;
-  #readDone: (() => void) | undefined;
-  #writeDone: (() => void) | undefined;
   /** The last cycle told it to say nothing. */
   #silent = false;
   /** Until when the cycle waits for what is under way. */
@@ -141,19 +127,6 @@ export class Bridge {
 
     const { nominalVoltageV } = settings;
     const phaseVoltageV = nominalVoltageV / { single: 1, split: 2, three: Math.sqrt(3) }[settings.phases];
-    this.#meterContext = {
-      importPositive: settings.meter?.importPositive ?? true,
-      nominalVoltageV,
-      phaseVoltageV,
-      countsSamples: settings.meter?.map?.facts.some((row) => row.name === "sampleCount") ?? false,
-      tellsVoltage: true,
-      tellsFrequency: true,
-      elsewhere: { voltagePu: Number.NaN, frequencyHz: Number.NaN },
-      lastSampleCount: Number.NaN,
-      previous: Buffer.alloc(0),
-      updateMs: settings.meter?.updateMs ?? Number.POSITIVE_INFINITY,
-      othersMovedMs: Number.NEGATIVE_INFINITY,
-    };
     this.#transferContext = { nominalVoltageV, phaseVoltageV, countsCloses: true, closeSequence: 0 };
     // The most urgent facts first: they share the wire with nothing that is slower.
     this.transferDevice =
@@ -176,6 +149,7 @@ export class Bridge {
         hasTransferDevice,
       });
     });
+    this.#pccMetering = new PccMetering({ ...settings, phaseVoltageV }, { hasTransferDevice, stages: this.stages });
     this.#meterSum = settings.meterSum && new MeterSum(settings.meterSum, this.named);
     this.#busContacts = settings.busContacts && new BusContacts(settings.busContacts, this.named);
     this.#transferParts =
@@ -186,14 +160,22 @@ export class Bridge {
         phases: phaseCounts[settings.phases],
       });
     this.loadPanel = settings.loadPanel && make("load-panel", settings.loadPanel, (s) => this.#takeLoadPanel(s));
-    this.#pvSettings = settings.pv ?? [];
-    this.pv = this.#pvSettings.map((one) => make("pv", one, (s) => this.#takePv(s)));
+    const inverters = settings.pv ?? [];
+    this.#pv = new PvInverters(
+      inverters.map((one) => make("pv", one, (s) => this.#takePv(s))),
+      inverters,
+    );
     this.links = [...links.values()];
     for (const { device } of this.#cycles) {
       const { unit } = device.settings;
       device.sharesLink = this.devices.some((other) => other.link === device.link && other.settings.unit !== unit);
     }
     this.#deadlines.add(this.#patience);
+  }
+
+  /** PV inverters, in the order of the settings. */
+  get pv(): readonly BridgeDevice[] {
+    return this.#pv.devices;
   }
 
   /** Devices in the order in which they are read. */
@@ -275,10 +257,10 @@ export class Bridge {
    * failed, at `deadlineMs` at the latest; what comes later is taken when it comes, with its own age.
    */
   readAll(snapshot: SnapshotPort, deadlineMs: number): Promise<void> {
-    invariant(this.#readDone === undefined, "readAll was called before the last one ended");
+    invariant(!this.#reads.waits, "readAll was called before the last one ended");
     const nowMs = this.#clock();
     this.#snapshot = snapshot;
-    this.#readsPending = 1;
+    this.#reads.begin();
     // Another device begins each time: whoever comes last behind a gateway that is too slow for all gets the least.
     const count = this.#cycles.length;
     this.#firstRead = (this.#firstRead + 1) % count;
@@ -287,12 +269,7 @@ export class Bridge {
     }
     this.#forgetAuxiliaries(snapshot, nowMs);
     this.#composeParts(snapshot, nowMs);
-    this.#readsPending -= 1;
-    if (this.#readsPending === 0) return Promise.resolve();
-    this.#waitUntil(deadlineMs);
-    return new Promise((resolve) => {
-      this.#readDone = resolve;
-    });
+    return this.#restOf(this.#reads, deadlineMs);
   }
 
   /**
@@ -301,62 +278,43 @@ export class Bridge {
    * `commandsEnabled` false nothing is said, by no other way either, until it is true again.
    */
   writeAll(commands: CommandsPort, nowMs: number, deadlineMs: number, heartbeatAllowed: boolean): Promise<void> {
-    invariant(this.#writeDone === undefined, "writeAll was called before the last one ended");
+    invariant(!this.#writes.waits, "writeAll was called before the last one ended");
     if (!commands.commandsEnabled) {
       this.#fallSilent();
       return Promise.resolve();
     }
     this.#silent = false;
     this.heartbeat.update(heartbeatAllowed, nowMs);
-    this.#writesPending = 1;
+    this.#writes.begin();
     this.#aimStages(commands, nowMs);
     this.#aimOthers(commands);
     this.#transferParts?.aim(commands, nowMs);
     this.#busContacts?.aim(commands);
     for (let i = 0; i < this.#cycles.length; i += 1) this.#startWrites(this.#cycles[i]!, nowMs, deadlineMs);
-    this.#writesPending -= 1;
-    if (this.#writesPending === 0) return Promise.resolve();
-    this.#waitUntil(deadlineMs);
-    return new Promise((resolve) => {
-      this.#writeDone = resolve;
-    });
+    return this.#restOf(this.#writes, deadlineMs);
   }
 
-  #waitUntil(deadlineMs: number): void {
+  /** Waits for what was started, until `deadlineMs`. */
+  #restOf(started: CycleWait, deadlineMs: number): Promise<void> {
+    if (started.started()) return Promise.resolve();
     this.#patienceMs = deadlineMs;
     this.#deadlines.need(deadlineMs);
+    return started.rest();
   }
 
   /** The cycle goes on although something that was expected has not come. */
   readonly #patience: Expirable = {
-    nextDeadlineMs: () => this.#patienceMs,
+    nextDeadlineMs: () => (this.#reads.waits || this.#writes.waits ? this.#patienceMs : Number.POSITIVE_INFINITY),
     expire: (nowMs) => {
-      if (nowMs < this.#patienceMs) return;
-      this.#patienceMs = Number.POSITIVE_INFINITY;
+      if (nowMs < this.#patience.nextDeadlineMs()) return;
       for (let i = 0; i < this.#cycles.length; i += 1) {
         this.#cycles[i]!.readWaited = false;
         this.#cycles[i]!.writesWaited = 0;
       }
-      this.#readsPending = 0;
-      this.#writesPending = 0;
-      this.#endRead();
-      this.#endWrite();
+      this.#reads.giveUp();
+      this.#writes.giveUp();
     },
   };
-
-  #endRead(): void {
-    const done = this.#readDone;
-    this.#readDone = undefined;
-    this.#patienceMs = Number.POSITIVE_INFINITY;
-    done?.();
-  }
-
-  #endWrite(): void {
-    const done = this.#writeDone;
-    this.#writeDone = undefined;
-    this.#patienceMs = Number.POSITIVE_INFINITY;
-    done?.();
-  }
 
   /**
    * Gives the devices back whose maps say how: those at rest, within `withinMs` altogether. Call it after the last cycle; a
@@ -400,7 +358,7 @@ export class Bridge {
     if (device.needsIdentityCheck) device.state = "checking";
     if (device.readTime.fits(deadlineMs - nowMs)) {
       cycle.readWaited = true;
-      this.#readsPending += 1;
+      this.#reads.expect();
     }
     device.start(exchange);
     if (device.state === "bound") device.reader.startSlow(device, nowMs);
@@ -427,13 +385,8 @@ export class Bridge {
     for (const request of device.writer!.requests) {
       request.exchange.onDone = (exchange) => this.#written(cycle, request, exchange);
     }
-    const { facts } = device.bound!.map;
-    if (device === this.meter) {
-      this.#meterContext.tellsVoltage = tellsVoltage("meter", facts);
-      this.#meterContext.tellsFrequency = tellsFrequency(facts);
-    }
     if (device.kind === "transfer-device")
-      this.#transferContext.countsCloses = facts.some((row) => row.name === "closeSequence");
+      this.#transferContext.countsCloses = device.bound!.map.facts.some((row) => row.name === "closeSequence");
   }
 
   /** Puts the handlers onto a device's reads; again when they were cut anew because the device refused one. */
@@ -463,7 +416,7 @@ export class Bridge {
         device.finished(exchange);
         if (exchange.fault === null) {
           block.refused = false;
-          if (device === this.meter && reader.moved(block)) this.#meterContext.othersMovedMs = exchange.finishedMs;
+          if (device === this.meter) this.#pccMetering.othersRead(device, block);
           reader.decode(block);
         } else if (!this.#cutAnew(cycle, block)) {
           if (!block.refused) reader.retrySlow(block);
@@ -471,7 +424,7 @@ export class Bridge {
         }
       };
     }
-    if (device === this.meter) this.#meterContext.previous = Buffer.alloc(cycleBlock.exchange.reply.length);
+    if (device === this.meter) this.#pccMetering.bound(device);
   }
 
   #cutAnew(cycle: Cycle, block: ReadBlock): boolean {
@@ -487,19 +440,12 @@ export class Bridge {
   #countRead(cycle: Cycle): void {
     if (!cycle.readWaited) return;
     cycle.readWaited = false;
-    this.#readsPending -= 1;
-    if (this.#readsPending === 0 && this.#readDone !== undefined) this.#endRead();
+    this.#reads.came();
   }
 
   #takeMeter(snapshot: SnapshotPort): boolean {
-    const { values, factsAtMs, cycleBlock } = this.meter!.reader!;
-    this.#lookElsewhere(snapshot, factsAtMs);
-    applyMeter(values, factsAtMs, cycleBlock.exchange.reply, this.#meterContext, snapshot.meter);
+    this.#pccMetering.take(this.meter!, snapshot);
     return true;
-  }
-
-  get #hasTransferDevice(): boolean {
-    return this.transferDevice !== undefined || this.#transferParts !== undefined;
   }
 
   /** What parts say belongs together in one device. */
@@ -509,27 +455,9 @@ export class Bridge {
   }
 
   #composeParts(snapshot: SnapshotPort, nowMs: number): void {
-    if (this.#meterSum?.add() === true) this.#takeSum(this.#meterSum, snapshot);
+    if (this.#meterSum !== undefined) this.#pccMetering.takeSum(this.#meterSum, snapshot);
     this.#transferParts?.compose(snapshot, nowMs);
     this.#busContacts?.compose(snapshot, nowMs);
-  }
-
-  #takeSum({ first, values, bytes, atMs }: MeterSum, snapshot: SnapshotPort): void {
-    const context = this.#meterContext;
-    const { facts } = first.bound!.map;
-    context.tellsVoltage = tellsVoltage("meter", facts);
-    context.tellsFrequency = tellsFrequency(facts);
-    if (context.previous.length !== bytes.length) context.previous = Buffer.alloc(bytes.length);
-    this.#lookElsewhere(snapshot, atMs);
-    applyMeter(values, atMs, bytes, context, snapshot.meter);
-  }
-
-  /** Voltage and frequency of a meter that tells none. */
-  #lookElsewhere(snapshot: SnapshotPort, atMs: number): void {
-    const context = this.#meterContext;
-    if (context.tellsVoltage && context.tellsFrequency) return;
-    const stage = this.stages.findIndex((one) => one.context.tellsVoltage && one.context.tellsFrequency);
-    gridAt(snapshot, stage, this.#hasTransferDevice, atMs, context.elsewhere);
   }
 
   #takeTransferDevice(snapshot: SnapshotPort): boolean {
@@ -544,26 +472,15 @@ export class Bridge {
     return true;
   }
 
-  #takePv(snapshot: SnapshotPort): boolean {
-    this.#sumPv(snapshot, this.#clock());
+  #takePv({ site }: SnapshotPort): boolean {
+    site.pvPowerW = this.#pv.powerW(this.#clock());
     return true;
-  }
-
-  /** All inverters together; unknown while one of them is. */
-  #sumPv({ site }: SnapshotPort, nowMs: number): void {
-    if (this.pv.length === 0) return;
-    let powerW = 0;
-    for (let i = 0; i < this.pv.length; i += 1) {
-      const one = this.pv[i]!;
-      powerW += isForgotten(one, nowMs) ? Number.NaN : one.fact(pvFact.powerW);
-    }
-    site.pvPowerW = powerW;
   }
 
   #forgetAuxiliaries(snapshot: SnapshotPort, nowMs: number): void {
     const { loadPanel } = this;
     if (loadPanel !== undefined && isForgotten(loadPanel, nowMs)) snapshot.site.tierLoadW.fill(Number.NaN);
-    this.#sumPv(snapshot, nowMs);
+    if (this.pv.length > 0) snapshot.site.pvPowerW = this.#pv.powerW(nowMs);
   }
 
   // writing
@@ -589,26 +506,7 @@ export class Bridge {
       setLoadPanelTargets(panel.writer.targets, commands.tierClosed);
       panel.writer.targets[loadPanelCommand.token] = panel.fact(loadPanelFact.clockMs);
     }
-    this.#aimPv(commands.pvLimitW);
-  }
-
-  #pvRatedW(i: number): number {
-    const told = this.pv[i]!.fact(pvFact.ratedW);
-    return told > 0 ? told : (this.#pvSettings[i]!.ratedW ?? Number.NaN);
-  }
-
-  /** A limit for all of them is shared by their ratings. */
-  #aimPv(limitW: number): void {
-    let sumW = 0;
-    for (let i = 0; i < this.pv.length; i += 1)
-      if (this.#pvSettings[i]!.watchedOnly !== true) sumW += this.#pvRatedW(i);
-    for (let i = 0; i < this.pv.length; i += 1) {
-      const { writer } = this.pv[i]!;
-      if (writer === undefined || this.#pvSettings[i]!.watchedOnly === true) continue;
-      const ratedW = this.#pvRatedW(i);
-      const ownW = limitW === Number.POSITIVE_INFINITY || this.pv.length === 1 ? limitW : (limitW * ratedW) / sumW;
-      setPvTargets(writer.targets, ownW, ratedW);
-    }
+    this.#pv.aim(commands.pvLimitW);
   }
 
   #startWrites(cycle: Cycle, nowMs: number, deadlineMs: number): void {
@@ -626,7 +524,7 @@ export class Bridge {
       if (request.exchange.busy || !writer.due(request, nowMs, slowestRefreshMs(device))) continue;
       if (fits) {
         cycle.writesWaited += 1;
-        this.#writesPending += 1;
+        this.#writes.expect();
       }
       writer.send(request, device);
     }
@@ -648,8 +546,7 @@ export class Bridge {
     if (device.kind === "stage") this.#stageOf(device)?.sent(request);
     if (cycle.writesWaited === 0) return;
     cycle.writesWaited -= 1;
-    this.#writesPending -= 1;
-    if (this.#writesPending === 0 && this.#writeDone !== undefined) this.#endWrite();
+    this.#writes.came();
   }
 
   /** A close was acknowledged by a device that does not count them: it is not given again. */
@@ -670,13 +567,6 @@ export class Bridge {
     this.#silent = true;
     for (let i = 0; i < this.#cycles.length; i += 1) this.#cycles[i]!.device.writer?.forget();
   }
-}
-
-/** Without a read for as long as is configured, else for a second or some of its own replies. */
-function isForgotten({ settings, reader, readTime }: BridgeDevice, nowMs: number): boolean {
-  const replyMs = readTime.peakMs > 0 ? readTime.peakMs : 0;
-  const allowedMs = settings.freshMs ?? Math.max(auxiliaryMaxMs, auxiliaryReplies * replyMs);
-  return nowMs - (reader?.cycleBlock.atMs ?? Number.NEGATIVE_INFINITY) > allowedMs;
 }
 
 /** A device that answers slowly is told less often what it knows already, so that the line has room for what is new. */

@@ -23,6 +23,18 @@ const strayFrom = 8;
 /** A stage that works can't be verified anew: that is no fault. */
 const waits: DeviceFaultName = "not-idle";
 
+/** Values without an age of their own in the image, the panel's and PV's, are unknown when they are older than this, ms, … */
+const auxiliaryMaxMs = 1_000;
+/** … or than so many replies, where nothing is configured. */
+const auxiliaryReplies = 4;
+
+/** Without a read for as long as is configured, else for a second or some of its own replies. */
+export function isForgotten({ settings, reader, readTime }: BridgeDevice, nowMs: number): boolean {
+  const replyMs = readTime.peakMs > 0 ? readTime.peakMs : 0;
+  const allowedMs = settings.freshMs ?? Math.max(auxiliaryMaxMs, auxiliaryReplies * replyMs);
+  return nowMs - (reader?.cycleBlock.atMs ?? Number.NEGATIVE_INFINITY) > allowedMs;
+}
+
 /** The device's standing fault; null when there is none. */
 export function standingFault(device: BridgeDevice, nowMs: number): DeviceFaultName | null {
   if (device.state === "unbound" || device.state === "binding") {
