@@ -543,10 +543,19 @@ export class Bridge {
       if (exchange.fault === "exception") device.refusedWrites += 1;
       device.cycleFault = exchange.fault;
     }
-    if (device.kind === "stage") this.#stageOf(device)?.sent(request);
+    if (device.kind === "stage") this.#told(device, request, exchange.fault === null);
     if (cycle.writesWaited === 0) return;
     cycle.writesWaited -= 1;
     this.#writes.came();
+  }
+
+  #told(device: BridgeDevice, request: WriteRequest, acknowledged: boolean): void {
+    for (let i = 0; i < this.stages.length; i += 1) {
+      const stage = this.stages[i]!;
+      if (stage.device !== device) continue;
+      stage.sent(request);
+      if (acknowledged) stage.acknowledged(request, this.#snapshot?.stages[i]);
+    }
   }
 
   /** A close was acknowledged by a device that does not count them: it is not given again. */

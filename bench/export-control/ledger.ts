@@ -74,7 +74,7 @@ function runSession(meterMs: number, tickMs: number, seed: number, count: number
   let loweredAtMs = Number.NEGATIVE_INFINITY;
   const each = (nowMs: number) => {
     record.wallMs = nowMs;
-    if (nowMs % tickMs === 0) recordPcc(record, site.control, site.budget, site.meter, site.limits, nowMs);
+    if (nowMs % tickMs === 0) recordPcc(record, site.control, site.budget, site.meter, site.stages, site.limits, nowMs);
     // A limit that is lowered counts from the tick that brings it.
     const overW = -plant.pccW[0]! - (nowMs >= loweredAtMs ? limitW : Number.POSITIVE_INFINITY);
     if (overW > toleranceW) {

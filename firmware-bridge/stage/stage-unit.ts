@@ -15,6 +15,7 @@ import type { FunctionSettings } from "./function-plan.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import { heartbeatEarnedMs, OwnLatch } from "./own-latch.ts";
 import { resetOwnLatch } from "./reset-latch.ts";
+import { SaidPower } from "./said-power.ts";
 import { SocMemory } from "./soc-memory.ts";
 import { RegisterError, StageRegisters } from "./stage-registers.ts";
 import { verifyStage } from "./verify-stage.ts";
@@ -50,6 +51,7 @@ export class StageUnit {
   #hasRoles = false;
   readonly #latch = new OwnLatch();
   readonly #soc = new SocMemory();
+  readonly #said = new SaidPower();
   /** The numbers that the state of charge is made of. */
   #socSources: Uint8Array = new Uint8Array(0);
   /** As last read: setpoints in amperes are reckoned with it. */
@@ -94,6 +96,7 @@ export class StageUnit {
     this.context.verified = false;
     this.#readMs = Number.NaN;
     this.#soc.forget();
+    this.#said.forget();
     this.#socSources = this.device.reader!.sourcesOf(["socPct"]);
     this.guard?.reset();
     this.#tellGuard();
@@ -193,6 +196,14 @@ export class StageUnit {
       const sequence = request.sent[place]!;
       if (isNewer(sequence, this.sequence)) this.sequence = sequence;
     }
+  }
+
+  /** The stage has acknowledged a request: what it says about power is on its way into force. */
+  acknowledged(request: WriteRequest, stage: StageFacts | undefined): void {
+    const powerW = this.#said.after(request);
+    if (stage === undefined || Number.isNaN(powerW)) return;
+    stage.acknowledgedW = powerW;
+    stage.acknowledgedAtMs = request.exchange.finishedMs;
   }
 
   /**

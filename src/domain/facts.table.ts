@@ -83,6 +83,8 @@ export const stageFacts = {
   vehicleConnected: flag("A vehicle is plugged in, as far as the stage knows."),
   importWh:         shown("By the charger's own meter, only ever rising; null where it has none.", "counter"),
   exportWh:         shown("Given back, by the charger's own meter, only ever rising; null where it has none.", "counter"),
+  acknowledgedW:    amount("The last setpoint that it has acknowledged, before it need have moved.", "own"),
+  acknowledgedAtMs: moment("When it acknowledged that setpoint; never where nobody can tell."),
   executedSequence: amount("Sequence number of the setpoint in force.", "counter"),
   portPhase:        word(portPhaseNames, "none", "What its vehicle port does; `none` where it has none that a session could drive."),
   pilot:            word(pilotNames, "unknown", "State of the control pilot."),

@@ -43,7 +43,7 @@ export function watchPcc(core: Core, { meter, stages, site, transferDevice, wall
   const { pccRecord, exportControl, budget, pccLimits, reversePower, authority } = core;
   pccRecord.wallMs = wallMs;
   pccRecord.k1Open = core.modeFacts.provenOpen;
-  recordPcc(pccRecord, exportControl, budget, meter, pccLimits, nowMs);
+  recordPcc(pccRecord, exportControl, budget, meter, stages, pccLimits, nowMs);
   let dischargingW = 0;
   for (let i = 0; i < stages.length; i++) if (stages[i]!.powerW < 0) dischargingW -= stages[i]!.powerW;
   const discharges = dischargingW > dischargeShare * exportControl.scaleW;

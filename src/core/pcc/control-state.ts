@@ -144,7 +144,6 @@ export interface ExportControl {
   sampleUntilMs: number;
   /** What each stage did in that window, W. */
   readonly sampleStageW: Float64Array;
-  readonly spanStageW: Float64Array;
 }
 
 /** Everything the control remembers, made once. `stageCount` must be that of the configuration. */
@@ -215,7 +214,6 @@ export function createExportControl(config: ExportControlConfig, stageCount: num
     sampleFromMs: Number.NaN,
     sampleUntilMs: Number.NaN,
     sampleStageW: new Float64Array(n),
-    spanStageW: new Float64Array(n),
   };
 }
 

@@ -301,14 +301,6 @@ function measureSample({ dynamics, sampleFromMs, sampleUntilMs }: ExportControl,
   measuredSum(dynamics.history, c);
 }
 
-/** Mean power of all stages together in a channel between two moments of the world, W, as far as models and readings tell. */
-export function channelPowerW(control: ExportControl, c: number, fromMs: number, untilMs: number): number {
-  control.observer.spanFromMs = fromMs;
-  control.observer.spanUntilMs = untilMs;
-  fillStagePowers(control.observer, control.spanStageW);
-  return sumOf(control, c, control.spanStageW);
-}
-
 /** Sum of the stages' powers in a channel, W. */
 function sumOf(control: ExportControl, c: number, powerW: Float64Array): number {
   const base = c * control.stageCount;

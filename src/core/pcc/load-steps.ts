@@ -24,6 +24,8 @@ export interface LoadSteps {
   levelW: number;
   /** Windows in which the stages move by no more than this count as still, W. */
   readonly stillW: number;
+  /** The meter's windows overlap. Else one that begins before the last one's end was only read a little sooner. */
+  sliding: boolean;
 }
 
 /** Windows that wait until the load after a step is known, with the one that holds the step. */
@@ -34,7 +36,7 @@ const answerMs = 160;
 
 /** No step seen; a change below `stillW` is none. */
 export function createLoadSteps(stillW: number): LoadSteps {
-  return { beforeW: Number.NaN, stepAtMs: Number.NEGATIVE_INFINITY, levelW: Number.NaN, stillW };
+  return { beforeW: Number.NaN, stepAtMs: Number.NEGATIVE_INFINITY, levelW: Number.NaN, stillW, sliding: true };
 }
 
 /** The load is `levelW`, as far back as anybody asks. */
@@ -117,7 +119,7 @@ function dateStep(s: LoadSteps, window: LoadWindow, after: LoadWindow): void {
   const lengthMs = window.untilMs - window.fromMs;
   const knownW = window.otherW - surpriseW(s, window);
   // Overlapping windows see a step grow; others see the whole of it.
-  const overlaps = after.fromMs < window.untilMs - 1 && after !== window;
+  const overlaps = s.sliding && after.fromMs < window.untilMs - 1 && after !== window;
   const stepW = overlaps
     ? ((after.otherW - window.otherW) * lengthMs) / (after.untilMs - window.untilMs)
     : after.otherW - knownW;

@@ -3,7 +3,7 @@
  * passport. Runs after `stepExportControl` in each tick; works only when a new sample has come.
  */
 
-import type { MeterFacts } from "../snapshot.ts";
+import type { MeterFacts, StageFacts } from "../snapshot.ts";
 import type { ExportControl, SiteBudget } from "./control-state.ts";
 import {
   createExceedanceLedger,
@@ -14,10 +14,10 @@ import {
   noteSample,
   type StagesBetween,
 } from "./exceedance-ledger.ts";
-import { channelPowerW } from "./export-control.ts";
 import { PowerSource } from "./load-observer.ts";
 import type { PccLimits } from "./pcc-limits.ts";
 import { createResponsePassport, noteRecovery, type ResponsePassport } from "./response-passport.ts";
+import { advanceTrack, allTracked, createStageTrack, type StageTrack, trackedSumW } from "./stage-track.ts";
 
 /** Excess that is none: 0.5 % of the stages' sum, as in the study's acceptance. */
 const toleranceShare = 0.005;
@@ -34,6 +34,9 @@ const excessShare = 0.5;
 const openNoiseShare = 0.02;
 const noStages: StagesBetween = () => 0;
 
+/** A meter's windows overlap when they are so many times as long as its samples are apart. */
+const slidingFrom = 1.2;
+
 interface RecordSide {
   readonly sign: 1 | -1;
   readonly ledger: ExceedanceLedger;
@@ -49,6 +52,7 @@ interface RecordSide {
 export interface PccRecord {
   readonly exports: RecordSide;
   readonly imports: RecordSide;
+  readonly track: StageTrack;
   readonly passport: ResponsePassport;
   /** In: UTC now, ms; NaN when the clock is not trusted. A field, so that no number is boxed for the call. */
   wallMs: number;
@@ -58,11 +62,12 @@ export interface PccRecord {
 
 /** `boundMs`: recovery that the site promises, for the passport. */
 export function createPccRecord(control: ExportControl, config: LedgerConfig, boundMs?: number): PccRecord {
+  const track = createStageTrack(control.observer);
   const side = (sign: 1 | -1): RecordSide => ({
     sign,
     ledger: createExceedanceLedger(config, toleranceShare * control.scaleW),
     sample: { fromMs: 0, untilMs: 0, powerW: 0, otherW: 0, limitW: 0, limitFromMs: 0, sigmaW: 0, cause: "load-step" },
-    stagesBetween: (fromMs, untilMs) => sign * channelPowerW(control, 0, fromMs, untilMs),
+    stagesBetween: (fromMs, untilMs) => sign * trackedSumW(track, fromMs, untilMs),
     limitW: Number.NaN,
     loweredAtMs: Number.NEGATIVE_INFINITY,
     loweredFromW: Number.NaN,
@@ -70,6 +75,7 @@ export function createPccRecord(control: ExportControl, config: LedgerConfig, bo
   return {
     exports: side(-1),
     imports: side(1),
+    track,
     passport: createResponsePassport(boundMs),
     wallMs: Number.NaN,
     k1Open: false,
@@ -82,9 +88,11 @@ export function recordPcc(
   control: ExportControl,
   budget: SiteBudget,
   meter: MeterFacts,
+  stages: readonly StageFacts[],
   limits: PccLimits,
   nowMs: number,
 ): void {
+  advanceTrack(record.track, stages, nowMs);
   noteLimit(record.exports, limits.exportLimitW, nowMs);
   noteLimit(record.imports, limits.importLimitW, nowMs);
   if (!control.supervision.hasSample) return;
@@ -109,12 +117,18 @@ function recordSide(
   nowMs: number,
 ): void {
   const { sample, ledger } = side;
+  const { updateMs } = control.config.meter;
+  ledger.load.sliding = control.dynamics.windowMs > slidingFrom * updateMs;
   const olderMs = sampleOlderTicks * control.config.tickMs;
   sample.fromMs = control.sampleFromMs - olderMs;
   sample.untilMs = control.sampleUntilMs - olderMs;
   const isCutOff = record.k1Open && Math.abs(meter.powerW) <= openNoiseShare * control.scaleW;
   sample.powerW = isCutOff ? 0 : side.sign * meter.powerW;
-  sample.otherW = isCutOff ? 0 : side.sign * budget.loadW;
+  // As the control reckons the load, unless it is known better what the stages did.
+  const loadW = allTracked(record.track)
+    ? sample.powerW - side.stagesBetween(sample.fromMs, sample.untilMs)
+    : side.sign * budget.loadW;
+  sample.otherW = isCutOff ? 0 : loadW;
   sample.limitW = side.limitW;
   sample.limitFromMs = side.loweredAtMs;
   // The limit fell after the window: what it shows counts against the old one. Within it only what came after counts.

@@ -28,7 +28,7 @@ function runSteps(meterMs: number, phase: number, laterMs: readonly number[]) {
   const record = createPccRecord(site.control, usualLedger);
   const truth: Excess[] = [];
   const each = (nowMs: number) => {
-    if (nowMs % 20 === 0) recordPcc(record, site.control, site.budget, site.meter, site.limits, nowMs);
+    if (nowMs % 20 === 0) recordPcc(record, site.control, site.budget, site.meter, site.stages, site.limits, nowMs);
     const overW = -plant.pccW[0]!;
     if (overW <= toleranceW) return;
     let last = truth.at(-1);
@@ -116,7 +116,7 @@ describe("behind an open K1, with stages that carry an island and a limit of 0 W
       const shown = { ...site.meter, powerW: noiseW + (nowMs > 5_000 ? powerW : 0) };
       // The load is what the meter shows without the stages.
       const budget = { ...site.budget, loadW: site.budget.loadW + shown.powerW };
-      recordPcc(record, site.control, budget, shown, site.limits, nowMs);
+      recordPcc(record, site.control, budget, shown, site.stages, site.limits, nowMs);
     });
     return record.exports.ledger.total + Number(record.exports.ledger.isOpen);
   };

@@ -63,6 +63,7 @@ describe.each(isLong ? long : short)("seed $seed, gateway $gateway, stages $stag
     const events = eventsOver(depot.plant, exportedW, exportLimitW, toleranceW, fromMs);
     const lasted = events.map(({ lastedMs }) => lastedMs);
     figures.push(`${events.length} exceedances, p50 ${quantile(lasted, 0.5)}, longest ${Math.max(0, ...lasted)} ms`);
+    const sumW = stagesCount * 60_000;
     const { pccRecord } = (await depot.state()) as { pccRecord?: { recent?: readonly Recorded[] } };
     for (const { atMs, lastedMs, peakW } of events) {
       const wallMs = performance.timeOrigin + atMs;
@@ -70,6 +71,10 @@ describe.each(isLong ? long : short)("seed $seed, gateway $gateway, stages $stag
       figures.push(
         `  ${lastedMs.toFixed(0)} ms, ${peakW.toFixed(0)} W; on record ${noted?.durationMs.toFixed(0)} ms, ${noted?.peakOverW.toFixed(0)} W`,
       );
+      // What is smaller is the control's own tail; on a busy machine the plant itself is not in time.
+      if (!isLong || peakW < 0.05 * sumW || longestStallMs(fromMs) > 40) continue;
+      expect(Math.abs(noted!.durationMs - lastedMs), figures.at(-1)!).toBeLessThanOrEqual(60);
+      expect(Math.abs(noted!.peakOverW / peakW - 1), figures.at(-1)!).toBeLessThanOrEqual(0.1);
     }
     expect(events.length).toBeGreaterThan(0);
     for (const { lastedMs } of events) expect(lastedMs).toBeLessThan(patience * 500 + longestStallMs(fromMs));
