@@ -1,5 +1,7 @@
 #!/bin/sh
-# The `islet` command of the package: with the Node.js that came with it. Compiled modules are kept with the person's own.
+# The `islet` command of the package: with the Node.js that came with it. Compiled modules are kept with the person's own; those
+# of root where nobody else can write and a purge finds them.
+[ "$(id -u)" != 0 ] || : "${NODE_COMPILE_CACHE:=/var/cache/islet-root}"
 : "${NODE_COMPILE_CACHE:=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/islet}"
 export NODE_COMPILE_CACHE
 # The same state folder from wherever a person runs a command, where the configuration names none.

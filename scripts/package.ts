@@ -72,7 +72,7 @@ function makeFor(arch: Architecture, { version, timeS, modules, work, out, sign 
   process.stderr.write(`islet ${version} for ${arch} …\n`);
   const runtime = fetchRuntime(arch, join(work, `runtime-${arch}`));
   const plain = join(work, `islet-${version}`);
-  layOut(root, modules, runtime, plain);
+  layOut(root, { modules, runtime, arch, timeS }, plain);
   const archive = `islet-${version}-linux-${arch}.tar.gz`;
   makeArchive(plain, join(out, archive), timeS);
   const system = join(work, `system-${arch}`);

@@ -6,17 +6,26 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { vexOf } from "../security/dependencies.ts";
+import { licencesOf } from "../security/licences.ts";
+import { sbomOf } from "../security/sbom.ts";
 import { bashCompletion, manualPage } from "./help-pages.ts";
 import type { Architecture } from "./runtime.ts";
 import { run } from "./shell.ts";
 
 /** What runs; the simulator too, so that a site can be rehearsed where it is installed. */
 const programFolders = ["bin", "src", "firmware-bridge", "sim", "config", "scripts/setup.mjs"] as const;
+/** What it is made of, what is known of its weaknesses, and the licences of others. */
+const sbomFile = "islet.cdx.json";
+const vexFile = "islet.vex.cdx.json";
+const licencesFile = "THIRD-PARTY-LICENCES";
 const programFiles = ["package.json", "package-lock.json", "LICENSE"] as const;
 
 /** Installs what production needs, as the lockfile names it, without running anybody's scripts; returns the modules' folder. */
@@ -28,7 +37,11 @@ export function productionModules(root: string, folder: string): string {
 }
 
 /** The folder that runs by itself: `runtime/node bin/islet.mjs`. */
-export function layOut(root: string, modules: string, runtime: string, into: string): void {
+export function layOut(
+  root: string,
+  { modules, runtime, arch, timeS }: { modules: string; runtime: string; arch: Architecture; timeS: number },
+  into: string,
+): void {
   mkdirSync(join(into, "runtime"), { recursive: true });
   for (const name of [...programFolders, ...programFiles])
     cpSync(join(root, name), join(into, name), { recursive: true });
@@ -38,6 +51,10 @@ export function layOut(root: string, modules: string, runtime: string, into: str
   copyFileSync(join(root, "packaging/launcher.sh"), join(into, "islet"));
   // What starts the current one of several versions: copied to their root once.
   copyFileSync(join(root, "packaging/versions.sh"), join(into, "versions.sh"));
+  writeFileSync(join(into, sbomFile), sbomOf({ root, arch, timeS, versions: process.versions }));
+  writeFileSync(join(into, vexFile), vexOf(root, timeS));
+  const nodeLicence = readFileSync(join(into, "runtime/LICENSE"), "utf8");
+  writeFileSync(join(into, licencesFile), licencesOf(root, modules, nodeLicence));
   evenModes(into);
   for (const name of ["islet", "versions.sh", "runtime/node"]) chmodSync(join(into, name), 0o755);
 }
@@ -63,10 +80,14 @@ export function layOutSystem(
   for (const name of readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md")))
     put(`usr/share/doc/islet/${name}`, readFileSync(join(root, "docs", name)));
   cpSync(join(root, "config"), join(into, "usr/share/doc/islet/config"), { recursive: true });
+  put("usr/share/doc/islet/SECURITY.md", readFileSync(join(root, "SECURITY.md")));
   put(
     "usr/share/doc/islet/copyright",
-    `Islet ${version}, Apache-2.0:\n\n${readFileSync(join(root, "LICENSE"), "utf8")}`,
+    `Islet ${version}, Apache-2.0:\n\n${readFileSync(join(root, "LICENSE"), "utf8")}\n\n${readFileSync(join(plain, licencesFile), "utf8")}`,
   );
+  for (const name of [sbomFile, vexFile])
+    renameSync(join(into, "usr/lib/islet", name), join(into, "usr/share/doc/islet", name));
+  rmSync(join(into, "usr/lib/islet", licencesFile));
   mkdirSync(join(into, "etc/islet"), { recursive: true });
   const sizeKiB = Math.ceil(sizeOf(into) / 1_024);
   put("DEBIAN/control", controlFile(arch, version, sizeKiB));
