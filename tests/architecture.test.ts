@@ -85,6 +85,23 @@ describe("the arrows of the design hold", () => {
     expect(wrong).toEqual([]);
   });
 
+  test("what runs in the browser reaches words and pages alone: nothing of the controller, nothing of Node", () => {
+    const way = new Map(files.filter((path) => path.startsWith("src/dashboard/page/")).map((path) => [path, path]));
+    const wrong: string[] = [];
+    for (const [path, how] of way) {
+      if (!/^src\/(dashboard|domain)\//.test(path)) wrong.push(how);
+      const text = stripComments(readFileSync(join(root, path), "utf8"));
+      for (const [, target] of text.matchAll(/^(?:import|export)\s(?!type\b)[^;]*?["']([^"']+)["']/gm)) {
+        const to = targetOf(path, target!);
+        if (to === undefined) {
+          if (target!.startsWith("node:") || target!.startsWith(".")) wrong.push(`${how} → ${target}`);
+        } else if (!way.has(to)) way.set(to, `${how} → ${to}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect(way.size).toBeGreaterThan(10);
+  });
+
   test("core and domain know no clock, timer, random or Node", () => {
     const impure =
       /\bDate\b|\bperformance\b|Math\.random|\bsetTimeout\b|\bsetInterval\b|\bsetImmediate\b|\bprocess\b|["']node:/;
