@@ -37,8 +37,8 @@ import type { ModeWitness } from "./store/mode-record.ts";
 import type { Owed } from "./store/owed.ts";
 import { openPccArchive, type PccArchive, type PccView } from "./store/pcc-archive.ts";
 import type { Documents } from "./store/store.ts";
-import { createVehicleNews } from "./vehicle-sessions/vehicle-news.ts";
-import { startVehicleSessions, type VehicleSessions } from "./vehicle-sessions/vehicle-sessions.ts";
+import { openVehicleSessions } from "./vehicle-sessions/site-sessions.ts";
+import type { VehicleSessions } from "./vehicle-sessions/vehicle-sessions.ts";
 import { type Fleet, openFleet } from "./vehicles/fleet.ts";
 
 /** The backend's view of the facts is renewed this often, ms. */
@@ -202,10 +202,7 @@ export function startStation(options: StationOptions): SiteStation {
     config.backend === undefined
       ? null
       : startBackend({ ...options, config, control, store, diagnostics, clockFloorMs });
-  const relay = backend?.ocpp.iso15118 ?? null;
-  const onVehicle = createVehicleNews({ config, presence: fleet.presence, backend: relay, log, now: Date.now });
-  const nameAt = (evse: number) => fleet.presence.at(evse)?.vehicle?.entry.name ?? "";
-  const vehicleSessions = startVehicleSessions({ config, control, log, now: monotonicMs, onVehicle, nameAt });
+  const vehicleSessions = openVehicleSessions({ config, control, log, backend, presence: fleet.presence });
   const views = setInterval(() => {
     vehicleSessions?.follow();
     const report = control.report();

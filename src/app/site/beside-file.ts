@@ -20,6 +20,7 @@ const named = {
   ],
   dashboard: ["certificateFile", "keyFile"],
   permit: ["file"],
+  vehicleLink: ["certificateFile", "keyFile", "vehicleCaFile"],
 } as const;
 
 /**
@@ -34,12 +35,15 @@ export function besideFile(config: SiteConfig, siteFile: string): SiteConfig {
     const given = Object.entries(group).filter(([name, value]) => names.includes(name) && typeof value === "string");
     return { ...group, ...Object.fromEntries(given.map(([name, value]) => [name, place(value as string)])) };
   };
-  const { backend, dashboard, permit, planning, stateDir, tariff } = config;
+  const { backend, dashboard, evses, permit, planning, stateDir, tariff } = config;
   return {
     ...config,
     stateDir: stateDir === usualStateDir ? (process.env[stateDirVariable] ?? stateDir) : stateDir,
     ...(backend !== undefined && { backend: placed(backend, named.backend) }),
     dashboard: placed(dashboard, named.dashboard),
+    evses: evses.map((evse) =>
+      evse.vehicleLink === undefined ? evse : { ...evse, vehicleLink: placed(evse.vehicleLink, named.vehicleLink) },
+    ),
     permit: { ...placed(permit, named.permit), anchors: permit.anchors.map(place) },
     planning: placed(planning, ["warningFile"]),
     ...(tariff?.dayAhead !== undefined && {

@@ -2,6 +2,14 @@
 import type { VehicleLinkConfig } from "../../config/site/vehicle-link.ts";
 import type { QuirkRow } from "../../protocols/iso15118/sessions/quirks.ts";
 
+/** With what a place encrypts. */
+export interface Encryption {
+  /** PEM, with the roots of vehicles' certificates; undefined where there is nothing that can be used. */
+  readonly tls: { readonly cert: string; readonly key: string; readonly ca: string | undefined } | undefined;
+  /** Why not, or an empty sentence. */
+  readonly why: string;
+}
+
 /** One charging place of the thread. */
 export interface PlaceStart {
   /** Index of the EVSE. */
@@ -12,8 +20,8 @@ export interface PlaceStart {
   readonly maxDischargeW: number;
   readonly nominalV: number;
   readonly nominalHz: number;
-  /** PEM; undefined where there is none: then no encryption is offered. */
-  readonly tls: { readonly cert: string; readonly key: string; readonly ca: string | undefined } | undefined;
+  /** Undefined while nobody has looked for a certificate yet: until then the place does not listen. */
+  readonly encryption: Encryption | undefined;
   /** Kinds of vehicles that need something else than the rest. */
   readonly quirks: readonly QuirkRow[];
   readonly authorization: Authorization;
@@ -33,6 +41,7 @@ export type Authorization = "waiting" | "accepted" | "rejected";
 export type ToSessions =
   /** Somebody has paid at this place, or has been refused; `stop` ends the session that is under way in order. */
   | { readonly kind: "authorize"; readonly index: number; readonly state: Authorization; readonly stop: boolean }
+  | { readonly kind: "secure"; readonly index: number; readonly encryption: Encryption }
   | { readonly kind: "stop" };
 
 /** What a vehicle has said of itself in its session; NaN where it has not. Powers are magnitudes. */
@@ -71,6 +80,8 @@ export type FromSessions =
       readonly tcpPort: number | undefined;
       readonly tlsPort: number | undefined;
       readonly discovery: boolean;
+      /** Why no encryption is offered, or why the newest certificate is not in use; empty where all is as wished. */
+      readonly notEncrypted: string;
     }
   | { readonly kind: "not-listening"; readonly index: number; readonly why: string }
   /** About once a second while there is a session, and at once when it begins or comes to another step. */

@@ -2,26 +2,25 @@
  * One charging place in the thread that speaks with vehicles: its listener, its facts, what its session asks for. It listens on
  * the address of its interface, whenever that has one; a vehicle at one place never disturbs another.
  */
-import { networkInterfaces } from "node:os";
+import { dayMs } from "../../domain/units.ts";
 import type { Session } from "../../protocols/iso15118/sessions/session.ts";
-import { startDiscovery } from "../../protocols/iso15118/transport/discovery-server.ts";
-import { startVehicleListener, type VehicleListener } from "../../protocols/iso15118/transport/listener.ts";
+import type { Kept } from "../../protocols/iso15118/transport/listener.ts";
 import type { ControlReport } from "../control/shared/report.ts";
 import { createIntent } from "../control/shared/vehicle-intents.ts";
 import { createPlaceFacts, hasPort, refreshFacts } from "./charger-facts.ts";
+import { createDoor } from "./door.ts";
 import { intend, intendNothing } from "./intent.ts";
-import type { Authorization, FromSessions, PlaceStart, VehicleWord } from "./messages.ts";
+import type { Authorization, Encryption, FromSessions, PlaceStart, VehicleWord } from "./messages.ts";
 
-/** An interface that is not there yet, or has another address than before, is looked for this often, ms. */
-const lookEveryMs = 3_000;
-/** Devices are found within this of the start: until then it is no news that one is missing, ms. */
-const graceMs = 10_000;
 /** What a vehicle says is told on this often, ms. */
 const tellEveryMs = 1_000;
 /** Counters of a stage are read once a second: after this they hold what has flown, ms. */
 const meterMs = 2_500;
 /** Connections without a session are told together, this often, ms. */
 const noiseEveryMs = 10_000;
+
+/** A paused session is kept this long while the vehicle stays plugged in, ms. */
+const keptMaxMs = dayMs;
 
 const phasesOf = { dc: 0, ac1: 1, ac3: 3 } as const;
 
@@ -33,6 +32,7 @@ export interface Place {
   /** To be called every few milliseconds: renews the intent, tells what is new. */
   tick(nowMs: number): void;
   authorize(state: Authorization, stop: boolean): void;
+  secure(encryption: Encryption): void;
   stop(): Promise<void>;
 }
 
@@ -60,7 +60,9 @@ export function createPlace({ start, now, say, changed }: PlaceOptions): Place {
   let noise = 0;
   let noiseWhy = "";
   let noiseAtMs = Number.NEGATIVE_INFINITY;
-  const door = createDoor({ start, now, say, facts, onSession, onEnd });
+  const kept: Kept = { session: undefined };
+  let keptAtMs = Number.NaN;
+  const door = createDoor({ start, now, say, facts, kept, onSession, onEnd });
 
   function onSession(one: Session): void {
     if (one !== session && one.end === "") {
@@ -84,6 +86,7 @@ export function createPlace({ start, now, say, changed }: PlaceOptions): Place {
       if (ended === session) {
         session = undefined;
         used = { vehicleId: vehicle.id, atMs: now() + meterMs };
+        if (end === "paused") keptAtMs = now();
       }
     }
     renew(now());
@@ -116,6 +119,9 @@ export function createPlace({ start, now, say, changed }: PlaceOptions): Place {
       driven = hasPort(stage);
       refreshFacts(facts, report, index, session?.order, startWh, nowMs);
       facts.unixS = Date.now() / 1_000;
+      // A vehicle that was unplugged, whichever it was, doesn't come back to what it had.
+      const isGone = facts.pilot === "A" && facts.trouble === "";
+      if (isGone || nowMs - keptAtMs > keptMaxMs) kept.session = undefined;
     },
     tick(nowMs) {
       door.look(driven, nowMs);
@@ -139,6 +145,7 @@ export function createPlace({ start, now, say, changed }: PlaceOptions): Place {
       facts.authorization = state;
       facts.wants = stop ? "stop" : "charge";
     },
+    secure: (encryption) => door.secure(encryption),
     stop: () => door.close(),
   };
 }
@@ -164,117 +171,3 @@ const wordOf = ({ vehicle, protocol, order, loop }: Session, outletV: number, no
   demandW: order.currentA * outletV,
   heardMsAgo: nowMs - loop.heardAtMs,
 });
-
-interface DoorOptions {
-  readonly start: PlaceStart;
-  readonly now: () => number;
-  readonly say: (message: FromSessions) => void;
-  readonly facts: Parameters<typeof startVehicleListener>[0]["facts"];
-  readonly onSession: (session: Session) => void;
-  readonly onEnd: (why: string, session: Session | undefined) => void;
-}
-
-/** Listener and discovery of a place: open while the stage can be driven and the interface has an address. */
-function createDoor({ start, now, say, facts, onSession, onEnd }: DoorOptions) {
-  const { index, link, tls } = start;
-  let listener: VehicleListener | undefined;
-  let discovery: { stop(): void } | undefined;
-  let address = "";
-  let lookedAtMs = Number.NEGATIVE_INFINITY;
-  let moving = false;
-  let saidWhy = "";
-  const bornMs = now();
-
-  const refuse = (why: string): void => {
-    if (now() - bornMs < graceMs) return;
-    if (why !== saidWhy) say({ kind: "not-listening", index, why });
-    saidWhy = why;
-  };
-
-  async function open(host: string): Promise<void> {
-    const encrypts = tls !== undefined && link.tls !== "prohibit";
-    listener = await startVehicleListener({
-      host,
-      port: link.tls === "force" ? undefined : link.port,
-      tls: encrypts
-        ? {
-            port: link.tlsPort,
-            cert: tls.cert,
-            key: tls.key,
-            ca: tls.ca,
-            minVersion: "TLSv1.2",
-            requestCert: tls.ca !== undefined,
-            // A vehicle of ISO 15118-2 has none; without one ISO 15118-20 is not spoken.
-            rejectUnauthorized: false,
-          }
-        : undefined,
-      iso20Plain: link.iso20WithoutTls,
-      protocols: link.protocols,
-      quirks: start.quirks,
-      facts,
-      now,
-      onSession,
-      onEnd,
-    });
-    address = host;
-    const { tcpPort, tlsPort } = listener;
-    if (link.interface !== "lo")
-      discovery = await startDiscovery({ interfaceName: link.interface, tcpPort, tlsPort, onError: refuse });
-    saidWhy = "";
-    say({ kind: "listening", index, address, tcpPort, tlsPort, discovery: discovery !== undefined });
-  }
-
-  async function close(): Promise<void> {
-    discovery?.stop();
-    discovery = undefined;
-    const closing = listener;
-    listener = undefined;
-    address = "";
-    await closing?.stop();
-  }
-
-  /** One at a time; a failure is tried again at the next look. */
-  function move(step: () => Promise<void>): void {
-    moving = true;
-    step()
-      .catch(async (failure: Error) => {
-        refuse(failure.message);
-        await close();
-      })
-      .finally(() => {
-        moving = false;
-      });
-  }
-
-  return {
-    get open() {
-      return listener !== undefined;
-    },
-    look(driven: boolean, nowMs: number): void {
-      if (moving || nowMs - lookedAtMs < lookEveryMs) return;
-      // A stage that is not known yet is looked at again at once.
-      if (driven || listener !== undefined) lookedAtMs = nowMs;
-      const host = driven ? hostOf(link.interface) : "";
-      if (host === address) {
-        if (host === "") refuse(driven ? noAddress(link.interface) : noPort);
-        return;
-      }
-      move(async () => {
-        await close();
-        if (host !== "") await open(host);
-      });
-    },
-    close,
-  };
-}
-
-const noPort = "the power stage has not told yet that it has a vehicle port (model 64904)";
-const noAddress = (name: string): string =>
-  `${name} has no IPv6 link-local address: is it up, and IPv6 not switched off?`;
-
-/** Where to listen on an interface; empty while it has no address. */
-function hostOf(name: string): string {
-  if (name === "lo") return "127.0.0.1";
-  const own = networkInterfaces()[name]?.find(({ family, address }) => family === "IPv6" && address.startsWith("fe80"));
-  return own === undefined ? "" : `${own.address.split("%")[0]}%${name}`;
-}

@@ -52,11 +52,13 @@ function begin({ places: starts, evseCount, tierCount, reportFd, vehiclesFd }: T
   }, tickMs);
 
   port!.on("message", (message: ToSessions) => {
-    if (message.kind === "authorize")
-      places.find(({ index }) => index === message.index)?.authorize(message.state, message.stop);
-    else {
+    if (message.kind === "stop") {
       clearInterval(timer);
       void Promise.all(places.map((place) => place.stop())).then(() => port!.close());
+      return;
     }
+    const place = places.find(({ index }) => index === message.index);
+    if (message.kind === "authorize") place?.authorize(message.state, message.stop);
+    else place?.secure(message.encryption);
   });
 }

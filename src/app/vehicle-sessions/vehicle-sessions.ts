@@ -2,7 +2,6 @@
  * Sessions with vehicles, as the service sees them: starts the thread that speaks, tells people what happens in it, and carries
  * authorizations in. A thread that has died is started again after a pause; meanwhile the core opens every vehicle port.
  */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { SiteConfig } from "../../config/site.ts";
@@ -11,7 +10,16 @@ import { readQuirks } from "../../protocols/iso15118/quirk-files.ts";
 import type { QuirkRow } from "../../protocols/iso15118/sessions/quirks.ts";
 import type { ControlHost } from "../control/control-host.ts";
 import type { Log } from "../log.ts";
-import type { Authorization, FromSessions, PlaceStart, ThreadStart, ToSessions, VehicleWord } from "./messages.ts";
+import { type LinkCertificatesOptions, watchLinkCertificates } from "./link-certificates.ts";
+import type {
+  Authorization,
+  Encryption,
+  FromSessions,
+  PlaceStart,
+  ThreadStart,
+  ToSessions,
+  VehicleWord,
+} from "./messages.ts";
 
 const threadFile = new URL("./session-thread.ts", import.meta.url);
 const heapMaxMB = 192;
@@ -28,11 +36,16 @@ export interface VehicleNow {
   readonly atMs: number;
 }
 
+export interface OpenPorts {
+  readonly tcpPort: number | undefined;
+  readonly tlsPort: number | undefined;
+}
+
 export interface VehicleSessions {
   /** By EVSE; null without a session, or where the controller does not speak with vehicles. */
   now(index: number): VehicleNow | null;
   /** Where the place listens; null while it does not. */
-  ports(index: number): { readonly tcpPort: number | undefined; readonly tlsPort: number | undefined } | null;
+  ports(index: number): OpenPorts | null;
   /** To be called a few times a second: authorizations that have come or gone since are carried in. */
   follow(): void;
   stop(): Promise<void>;
@@ -43,6 +56,8 @@ export interface VehicleSessionsOptions {
   readonly control: ControlHost;
   readonly log: Log;
   readonly now: () => number;
+  /** Certificates that the backend has issued and installed; absent without a backend. */
+  readonly certificates?: LinkCertificatesOptions["store"];
   /** What people call the vehicle at an EVSE (from 1); empty for one that nobody knows. */
   readonly nameAt?: (evse: number) => string;
   /** What a session has told, and its end. */
@@ -64,7 +79,8 @@ export function startVehicleSessions(options: VehicleSessionsOptions): VehicleSe
     return name === "" ? `vehicle ${vehicleId}` : `${name} (${vehicleId})`;
   };
   const vehicles = config.evses.map((): VehicleNow | null => null);
-  const ports = config.evses.map((): ReturnType<VehicleSessions["ports"]> => null);
+  const ports = config.evses.map((): OpenPorts | null => null);
+  const encryptions = new Map<number, Encryption>();
   const authorized = new Map(places.map(({ index, authorization }) => [index, authorization]));
   let worker: Worker | undefined;
   let stopping = false;
@@ -73,7 +89,11 @@ export function startVehicleSessions(options: VehicleSessionsOptions): VehicleSe
 
   function startThread(): void {
     const start: ThreadStart = {
-      places: places.map((place) => ({ ...place, authorization: authorized.get(place.index)! })),
+      places: places.map((place) => ({
+        ...place,
+        authorization: authorized.get(place.index)!,
+        encryption: encryptions.get(place.index),
+      })),
       evseCount: config.evses.length,
       tierCount: config.tiers.length,
       reportFd: control.rows.reportFd,
@@ -151,6 +171,15 @@ export function startVehicleSessions(options: VehicleSessionsOptions): VehicleSe
   }
 
   startThread();
+  const stopCertificates = watchLinkCertificates({
+    links: new Map(places.map(({ index, link }) => [index, link])),
+    store: options.certificates ?? null,
+    now: Date.now,
+    changed(index, encryption) {
+      encryptions.set(index, encryption);
+      worker?.postMessage({ kind: "secure", index, encryption } satisfies ToSessions);
+    },
+  });
   return {
     now: (index) => vehicles[index] ?? null,
     ports: (index) => ports[index] ?? null,
@@ -165,6 +194,7 @@ export function startVehicleSessions(options: VehicleSessionsOptions): VehicleSe
     },
     async stop() {
       stopping = true;
+      stopCertificates();
       clearTimeout(timer);
       const thread = worker;
       if (thread === undefined) return;
@@ -184,15 +214,6 @@ function placesOf({ evses, site, authorization }: SiteConfig, quirks: readonly Q
   const nominalV = site.phases === "three" ? site.nominalVoltageV / Math.sqrt(3) : site.nominalVoltageV;
   return evses.flatMap(({ vehicleLink: link, maxChargeW, maxDischargeW, dischargeEnabled }, index): PlaceStart[] => {
     if (link === undefined) return [];
-    const { certificateFile, keyFile, vehicleCaFile } = link;
-    const tls =
-      certificateFile === undefined || keyFile === undefined
-        ? undefined
-        : {
-            cert: readFileSync(certificateFile, "utf8"),
-            key: readFileSync(keyFile, "utf8"),
-            ca: vehicleCaFile === undefined ? undefined : readFileSync(vehicleCaFile, "utf8"),
-          };
     return [
       {
         index,
@@ -202,7 +223,7 @@ function placesOf({ evses, site, authorization }: SiteConfig, quirks: readonly Q
         maxDischargeW: dischargeEnabled ? maxDischargeW : 0,
         nominalV,
         nominalHz: Number(site.nominalFrequencyHz),
-        tls,
+        encryption: undefined,
         quirks,
         authorization: authorization === "none" ? "accepted" : "waiting",
       },
@@ -210,12 +231,14 @@ function placesOf({ evses, site, authorization }: SiteConfig, quirks: readonly Q
   });
 }
 
-function listeningOf({ address, tcpPort, tlsPort, discovery }: Extract<FromSessions, { kind: "listening" }>): string {
+function listeningOf(message: Extract<FromSessions, { kind: "listening" }>): string {
+  const { address, tcpPort, tlsPort, discovery, notEncrypted } = message;
   const at = [
     ...(tcpPort === undefined ? [] : [`port ${tcpPort}`]),
     ...(tlsPort === undefined ? [] : [`port ${tlsPort} with encryption`]),
   ].join(" and ");
-  return `${address}, ${at}${discovery ? "; vehicles find it by asking" : ""}`;
+  const why = notEncrypted === "" ? "" : `; ${tlsPort === undefined ? "not encrypted, because " : ""}${notEncrypted}`;
+  return `${address}, ${at}${discovery ? "; vehicles find it by asking" : ""}${why}`;
 }
 
 /** Ends that nobody has to look into. */

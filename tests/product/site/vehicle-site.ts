@@ -8,6 +8,7 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { streamOf } from "../../../sim/peers/vehicle/socket-stream.ts";
 import { usualBattery, type VehicleOptions } from "../../../sim/peers/vehicle/steps.ts";
 import { driveSession, type VehicleResult } from "../../../sim/peers/vehicle/vehicle.ts";
@@ -15,7 +16,7 @@ import { startSimulator } from "../../../sim/run/process.ts";
 import { parseSimOptions } from "../../../sim/run/sim-options.ts";
 import type { World } from "../../../sim/world.ts";
 import { loadSite } from "../../../src/app/site/load-config.ts";
-import { type Backend, startBackend } from "./backend.ts";
+import { type Backend, type BackendOptions, startBackend } from "./backend.ts";
 import { until } from "./judge.ts";
 import { type IsletProcess, runIslet, startIslet } from "./process.ts";
 import type { JsonObject } from "./product.ts";
@@ -27,7 +28,7 @@ export interface VehicleSiteOptions {
   readonly evse?: JsonObject;
   readonly config?: (basePort: number) => JsonObject;
   readonly permitExportW?: number;
-  readonly backend?: boolean;
+  readonly backend?: boolean | BackendOptions;
 }
 
 export interface VehicleSite {
@@ -41,6 +42,8 @@ export interface VehicleSite {
   vehicle(
     place: number,
     options?: Partial<VehicleOptions>,
+    /** Over TLS, with what it trusts and has. */
+    tls?: ConnectionOptions & { readonly port: number },
   ): { readonly done: Promise<VehicleResult>; readonly socket: Socket };
   stop(): Promise<void>;
 }
@@ -53,7 +56,7 @@ export async function startVehicleSite(options: VehicleSiteOptions = {}): Promis
   const folder = mkdtempSync(join(tmpdir(), "islet-vehicles-"));
   const base = freePort();
   const linkPort = (place: number): number => 50_000 + ((base + place) % 15_000);
-  const backend = await startBackend();
+  const backend = await startBackend(typeof options.backend === "object" ? options.backend : undefined);
   const configFile = join(folder, "site.yaml");
   const config = {
     site: {
@@ -81,7 +84,8 @@ export async function startVehicleSite(options: VehicleSiteOptions = {}): Promis
     loop: { periodMs: 20, realTimePriority: false, watchdogS: 2 },
     permit: { anchors: [join(folder, "utility.pem")] },
     dashboard: { port: 0 },
-    ...(options.backend === true && { backend: { url: backend.url, identity: "PRODUCT-1" } }),
+    ...(options.backend !== undefined &&
+      options.backend !== false && { backend: { url: backend.url, identity: "PRODUCT-1" } }),
     stateDir: join(folder, "state"),
     sim: {
       building: { data: "none" },
@@ -116,8 +120,11 @@ export async function startVehicleSite(options: VehicleSiteOptions = {}): Promis
     backend,
     port: linkPort,
     said,
-    vehicle(place, its = {}) {
-      const socket = connect(linkPort(place), "127.0.0.1");
+    vehicle(place, its = {}, tls) {
+      const socket =
+        tls === undefined
+          ? connect(linkPort(place), "127.0.0.1")
+          : connectTls({ host: "127.0.0.1", checkServerIdentity: () => undefined, ...tls });
       sockets.push(socket);
       const done = driveSession(streamOf(socket), {
         protocol: "ISO 15118-20",

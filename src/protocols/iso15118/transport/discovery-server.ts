@@ -6,8 +6,8 @@ import { answerDiscovery, discoveryGroup, discoveryPort } from "./discovery.ts";
 interface DiscoveryOptions {
   /** Name of the network interface; questions from other links are not heard. */
   readonly interfaceName: string;
-  readonly tlsPort: number | undefined;
-  readonly tcpPort: number | undefined;
+  /** What is open now: looked at for each question. */
+  readonly ports: { readonly tlsPort: number | undefined; readonly tcpPort: number | undefined };
   readonly onError: (sentence: string) => void;
 }
 
@@ -36,13 +36,14 @@ export function bytesOfAddress(address: string): Uint8Array {
 
 /** Starts to answer; an error names the interface and what is missing. */
 export async function startDiscovery(options: DiscoveryOptions): Promise<{ stop(): void }> {
-  const { interfaceName, tlsPort, tcpPort, onError } = options;
+  const { interfaceName, ports, onError } = options;
   const address = linkLocalAddress(interfaceName);
   if (address === undefined)
     throw new Error(`${interfaceName} has no IPv6 link-local address: is it up, and IPv6 not switched off?`);
   const socket = createSocket({ type: "udp6", reuseAddr: true });
   socket.on("error", ({ message }) => onError(`discovery on ${interfaceName}: ${message}`));
   socket.on("message", (datagram, from) => {
+    const { tlsPort, tcpPort } = ports;
     const answer = answerDiscovery(datagram, { address, tlsPort, tcpPort });
     if (answer !== undefined) socket.send(answer, from.port, from.address);
   });

@@ -4,19 +4,32 @@
  */
 import { createHash, randomBytes, randomInt } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from "node:tls";
+import {
+  createSecureContext,
+  createServer as createTlsServer,
+  type TLSSocket,
+  type TlsOptions,
+  type Server as TlsServer,
+} from "node:tls";
 import type { ChargerFacts, PausedSession } from "../sessions/contract.ts";
 import type { ContractDesk } from "../sessions/plug-and-charge.ts";
 import type { QuirkRow } from "../sessions/quirks.ts";
 import type { Session } from "../sessions/session.ts";
 import { createConnection, type Output, type ProtocolKey, type VehicleConnection } from "./connection.ts";
 
+export type TlsListen = TlsOptions & { readonly port: number };
+
+/** The session that was paused last, until the vehicle comes back or leaves: its owner forgets it when the plug is pulled. */
+export interface Kept {
+  session: PausedSession | undefined;
+}
+
 export interface ListenerOptions {
   readonly host: string;
   /** Port for plain TCP; 0 takes a free one of those that vehicles accept; undefined: none is open. */
   readonly port?: number | undefined;
   /** Port, certificate, key, roots and versions for TLS; undefined: none is open. */
-  readonly tls?: (TlsOptions & { readonly port: number }) | undefined;
+  readonly tls?: TlsListen | undefined;
   readonly iso20Plain: boolean;
   /** Contracts in the vehicle, a desk for each connection; without it they are not accepted. */
   readonly desk?: () => ContractDesk;
@@ -24,6 +37,8 @@ export interface ListenerOptions {
   readonly quirks?: readonly QuirkRow[] | undefined;
   readonly protocols?: readonly ProtocolKey[] | undefined;
   readonly facts: ChargerFacts;
+  /** Outlives the listener where it is given. */
+  readonly kept?: Kept;
   /** ms, monotonic. */
   readonly now: () => number;
   /** Called whenever a session may have changed: after each request, each tick and its end. */
@@ -37,6 +52,11 @@ export interface VehicleListener {
   readonly tlsPort: number | undefined;
   /** The session that the charger follows: of the connection that opened one last. */
   readonly session: Session | undefined;
+  /**
+   * From now on TLS with this certificate, or none. Sessions that are under way go on. Rejects when it can't be used, and what
+   * was in use stays.
+   */
+  secure(tls: TlsListen | undefined): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -73,6 +93,11 @@ async function listenOn(server: Server, port: number, host: string): Promise<num
   }
 }
 
+interface Listening {
+  readonly server: Server;
+  readonly port: number;
+}
+
 /** What a connection has proved before its first message. */
 interface Proof {
   readonly secure: boolean;
@@ -97,7 +122,7 @@ export async function startVehicleListener(options: ListenerOptions): Promise<Ve
   const { facts, now, onSession, onEnd } = options;
   const open = new Map<Socket, VehicleConnection>();
   let current: { readonly socket: Socket; readonly connection: VehicleConnection } | undefined;
-  let paused: PausedSession | undefined;
+  const kept = options.kept ?? { session: undefined };
 
   function act(socket: Socket, connection: VehicleConnection, { frames, close, reason }: Output): void {
     for (const frame of frames) socket.write(frame);
@@ -110,8 +135,8 @@ export async function startVehicleListener(options: ListenerOptions): Promise<Ve
     if (session !== undefined) onSession(session);
     if (close) {
       open.delete(socket);
-      if (session?.paused !== undefined) paused = session.paused;
-      else if (session?.end === "stopped") paused = undefined;
+      if (session?.paused !== undefined) kept.session = session.paused;
+      else if (session?.end === "stopped") kept.session = undefined;
       if (current?.connection === connection) current = undefined;
       onEnd(reason, session);
       socket.end();
@@ -140,7 +165,7 @@ export async function startVehicleListener(options: ListenerOptions): Promise<Ve
     const connection = createConnection({
       facts,
       newSessionId: () => randomBytes(8).toString("hex"),
-      paused,
+      paused: kept.session,
       ...proof,
       iso20Plain: options.iso20Plain,
       desk: options.desk,
@@ -156,42 +181,67 @@ export async function startVehicleListener(options: ListenerOptions): Promise<Ve
     socket.on("close", () => drop(socket, "the vehicle closed the connection"));
   }
 
-  const servers: Server[] = [];
-  function serve(server: Server): Server {
-    server.maxConnections = 2 * connectionsMax;
-    servers.push(server);
-    return server;
+  const { host } = options;
+  const closing: Promise<void>[] = [];
+  let tcp: Listening | undefined;
+  let tls: (Listening & { readonly asks: boolean }) | undefined;
+  /** Nothing new is accepted; connections that are open live on. */
+  function close(listening: Listening | undefined): void {
+    if (listening === undefined) return;
+    closing.push(new Promise<void>((resolve) => listening.server.close(() => resolve())));
   }
-  const { tls, host } = options;
-  let tcpPort: number | undefined;
-  let tlsPort: number | undefined;
-  try {
-    if (options.port !== undefined)
-      tcpPort = await listenOn(serve(createServer((socket) => accept(socket, unproven))), options.port, host);
-    if (tls !== undefined) {
-      const server = createTlsServer({ ...tls, handshakeTimeout: handshakeMaxMs }, (socket) =>
-        accept(socket, proofOf(socket)),
-      );
-      server.on("tlsClientError", (_, socket) => socket.destroy());
-      tlsPort = await listenOn(serve(server), tls.port, host);
+
+  async function secure(wanted: TlsListen | undefined): Promise<void> {
+    if (wanted !== undefined) createSecureContext(wanted);
+    const asks = wanted?.requestCert === true;
+    if (wanted === undefined || (tls !== undefined && tls.asks !== asks)) {
+      close(tls);
+      tls = undefined;
     }
+    if (wanted === undefined) return;
+    if (tls !== undefined) {
+      (tls.server as TlsServer).setSecureContext(wanted);
+      return;
+    }
+    const server = createTlsServer({ ...wanted, handshakeTimeout: handshakeMaxMs }, (socket) =>
+      accept(socket, proofOf(socket)),
+    );
+    server.maxConnections = 2 * connectionsMax;
+    server.on("tlsClientError", (_, socket) => socket.destroy());
+    tls = { server, port: await listenOn(server, wanted.port, host), asks };
+  }
+
+  if (options.port !== undefined) {
+    const server = createServer((socket) => accept(socket, unproven));
+    server.maxConnections = 2 * connectionsMax;
+    tcp = { server, port: await listenOn(server, options.port, host) };
+  }
+  try {
+    await secure(options.tls);
   } catch (failure) {
-    for (const server of servers) server.close();
+    close(tcp);
     throw failure;
   }
   const timer = setInterval(() => {
     for (const [socket, connection] of open) act(socket, connection, connection.tick(now()));
   }, tickMs);
   return {
-    tcpPort,
-    tlsPort,
+    secure,
+    get tcpPort() {
+      return tcp?.port;
+    },
+    get tlsPort() {
+      return tls?.port;
+    },
     get session() {
       return current?.connection.session;
     },
     async stop() {
       clearInterval(timer);
       for (const socket of [...open.keys()]) drop(socket, "the charger stops");
-      await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
+      close(tcp);
+      close(tls);
+      await Promise.all(closing);
     },
   };
 }

@@ -20,7 +20,8 @@ describe("an address in words as its sixteen bytes", () => {
 });
 
 it("an interface without a link-local address is refused by name", async () => {
-  const options = { interfaceName: "no-such-link", tlsPort: undefined, tcpPort: 50_000, onError: () => undefined };
+  const ports = { tlsPort: undefined, tcpPort: 50_000 };
+  const options = { interfaceName: "no-such-link", ports, onError: () => undefined };
   await expect(startDiscovery(options)).rejects.toThrow(/no-such-link has no IPv6 link-local address/);
 });
 
