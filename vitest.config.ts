@@ -14,7 +14,7 @@ const serial = [
   "tests/app/service-manager.test.ts",
   "tests/cli/update.test.ts",
   "tests/docs/commands.test.ts",
-  "tests/dashboard/{accounts,attacks,server}.test.ts",
+  "tests/dashboard/{accounts,attacks,second-factor,server}.test.ts",
   "tests/protocols/ocpp/{fuzz,journal,security,sockets}.test.ts",
 ];
 

@@ -48,7 +48,9 @@ export interface AuditEntry {
     | "acted"
     | "token-made"
     | "token-removed"
-    | "password-set";
+    | "password-set"
+    | "second-factor"
+    | "session-ended";
   readonly person: string;
   readonly address: string;
   readonly detail: string;

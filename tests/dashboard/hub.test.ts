@@ -22,7 +22,7 @@ function openPage(hub: Hub): Written[] {
     end: () => undefined,
     destroy: () => undefined,
   });
-  hub.add(response as unknown as ServerResponse, { key: "session ada", token: false });
+  hub.add(response as unknown as ServerResponse, { key: "session ada", token: false, holds: () => true });
   return written;
 }
 const patches = (written: readonly Written[]): number[] =>

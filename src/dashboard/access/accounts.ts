@@ -24,12 +24,22 @@ const waitingMax = 16;
 /** What could not be written is tried again this often, ms. */
 const retryMs = 2_000;
 
+const factorSchema = z.object({
+  /** Base32. It must be read to be checked, so it is no hash: the file is the service's alone. */
+  secret: z.string().max(64),
+  /** The latest step whose code was used. */
+  usedStep: z.number(),
+  /** Hashes of the codes on paper that are left. */
+  paper: z.array(z.string()).max(20),
+});
+export type Factor = z.infer<typeof factorSchema>;
 const accountSchema = z.object({
   name: z.string(),
   role: z.enum(roles),
   salt: z.string(),
   hash: z.string(),
   setAtMs: z.number(),
+  factor: factorSchema.optional(),
 });
 const tokenSchema = z.object({ id: z.string(), name: z.string(), hash: z.string(), madeAtMs: z.number() });
 const fileSchema = z.object({
@@ -44,6 +54,8 @@ export interface AccountInfo {
   readonly name: string;
   readonly role: AccountRole;
   readonly setAtMs: number;
+  /** A code is asked after the password. */
+  readonly hasSecondFactor: boolean;
 }
 export interface TokenInfo {
   readonly id: string;
@@ -85,6 +97,9 @@ export interface Accounts {
   /** Creates the account or sets its password and role. */
   set(name: string, role: AccountRole, password: string): Promise<Result<AccountInfo, AccountError>>;
   remove(name: string): Promise<Result<true, AccountError>>;
+  /** Kept with the account, across new passwords; unknown names have none. */
+  factorOf(name: string): Factor | undefined;
+  setFactor(name: string, factor: Factor | undefined): Promise<void>;
   /**
    * What a browser keeps after a sign-in, so that guessing elsewhere can't keep its person out. Worth nothing by itself,
    * and nothing at all once the password changes.
@@ -111,8 +126,6 @@ export function openAccounts(file: string | null): Accounts {
   let owed = "";
   let writing: Promise<void> = Promise.resolve();
   let retry: NodeJS.Timeout | null = null;
-  let hashing = 0;
-  const waiting: (() => void)[] = [];
 
   /** Writes what is in force now. Never rejects: one write that fails must not break those after it. */
   const write = async (path: string): Promise<void> => {
@@ -136,27 +149,16 @@ export function openAccounts(file: string | null): Accounts {
     return writing;
   };
 
-  const hash = async (password: string, salt: string): Promise<Buffer | null> => {
-    if (hashing >= hashingMax) {
-      if (waiting.length >= waitingMax) return null;
-      await new Promise<void>((resolve) => waiting.push(resolve));
-    }
-    hashing++;
-    try {
-      return await new Promise<Buffer>((resolve, reject) =>
-        scrypt(password.normalize("NFKC"), Buffer.from(salt, "base64url"), keyLength, cost, (error, key) =>
-          error ? reject(error) : resolve(key),
-        ),
-      );
-    } finally {
-      hashing--;
-      waiting.shift()?.();
-    }
-  };
+  const hash = createHasher();
 
   const find = (name: string): Account | undefined =>
     data.accounts.find((account) => account.name.toLowerCase() === name.trim().toLowerCase());
-  const infoOf = ({ name, role, setAtMs }: Account): AccountInfo => ({ name, role, setAtMs });
+  const infoOf = ({ name, role, setAtMs, factor }: Account): AccountInfo => ({
+    name,
+    role,
+    setAtMs,
+    hasSecondFactor: factor !== undefined,
+  });
   const nobody = { salt: randomBytes(16).toString("base64url"), hash: randomBytes(keyLength).toString("base64url") };
 
   const markOf = (account: Account, nonce: string): string =>
@@ -191,6 +193,7 @@ export function openAccounts(file: string | null): Accounts {
         salt,
         hash: key.toString("base64url"),
         setAtMs: Date.now(),
+        ...(find(clean)?.factor && { factor: find(clean)!.factor }),
       };
       await save({
         ...data,
@@ -204,6 +207,14 @@ export function openAccounts(file: string | null): Accounts {
       if (account.role === "installer" && onlyInstaller(data, account)) return err("last-installer");
       await save({ ...data, accounts: data.accounts.filter((other) => other !== account) });
       return ok(true);
+    },
+    factorOf: (name) => find(name)?.factor,
+    setFactor: async (name, factor) => {
+      const account = find(name);
+      if (!account) return;
+      const { factor: _, ...rest } = account;
+      const next: Account = factor === undefined ? rest : { ...rest, factor };
+      await save({ ...data, accounts: data.accounts.map((other) => (other === account ? next : other)) });
     },
     deviceMark: (name) => {
       const account = find(name);
@@ -243,6 +254,29 @@ export function openAccounts(file: string | null): Accounts {
       const wanted = Buffer.from(digest(token));
       return data.tokens.find((kept) => timingSafeEqual(Buffer.from(kept.hash), wanted)) ?? null;
     },
+  };
+}
+
+/** Hashes passwords, a few at a time; null when too many wait. */
+function createHasher(): (password: string, salt: string) => Promise<Buffer | null> {
+  let hashing = 0;
+  const waiting: (() => void)[] = [];
+  return async (password: string, salt: string): Promise<Buffer | null> => {
+    if (hashing >= hashingMax) {
+      if (waiting.length >= waitingMax) return null;
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    }
+    hashing++;
+    try {
+      return await new Promise<Buffer>((resolve, reject) =>
+        scrypt(password.normalize("NFKC"), Buffer.from(salt, "base64url"), keyLength, cost, (error, key) =>
+          error ? reject(error) : resolve(key),
+        ),
+      );
+    } finally {
+      hashing--;
+      waiting.shift()?.();
+    }
   };
 }
 

@@ -10,6 +10,8 @@ export interface Asker {
   readonly name: string;
   readonly role: AccountRole;
   readonly session: Session | null;
+  /** Of a token. */
+  readonly tokenId?: string;
 }
 
 export const cookieName = (tls: boolean): string => (tls ? "__Host-islet" : "islet");
@@ -46,7 +48,9 @@ export function findAsker(
   if (authorization !== undefined) {
     const token = /^Bearer (\S{1,100})$/.exec(authorization)?.[1];
     const found = token ? accounts.findToken(token) : null;
-    return found ? { kind: "token", name: `token ${found.name}`, role: "viewer", session: null } : null;
+    return found
+      ? { kind: "token", name: `token ${found.name}`, role: "viewer", session: null, tokenId: found.id }
+      : null;
   }
   const session = sessions.find(readCookie(request, cookieName(tls)));
   if (session) return { kind: "session", name: session.name, role: session.role, session };

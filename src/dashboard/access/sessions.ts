@@ -8,6 +8,8 @@ export const idleMs = 12 * 3_600_000;
 export const longestMs = 7 * 24 * 3_600_000;
 
 export interface Session {
+  /** Tells sessions apart; opens nothing. */
+  readonly id: string;
   readonly name: string;
   readonly role: AccountRole;
   /** Sent back with everything that changes something: another site cannot know it. */
@@ -16,14 +18,32 @@ export interface Session {
   readonly demo: boolean;
 }
 interface Kept extends Session {
+  readonly address: string;
   readonly startedMs: number;
   usedMs: number;
 }
 
+/** One session, for its person and for installers. */
+export interface SessionInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly role: AccountRole;
+  /** Where it was signed in from. */
+  readonly address: string;
+  readonly startedAgoMs: number;
+  readonly usedAgoMs: number;
+}
+
 export interface Sessions {
   /** The cookie's value. */
-  start(name: string, role: AccountRole, demo: boolean): string;
+  start(name: string, role: AccountRole, demo: boolean, address?: string): string;
   find(cookie: string | undefined): Session | null;
+  /** Whether a session still holds; an open page uses it. */
+  holds(id: string): boolean;
+  /** Those that hold, the latest used first. */
+  list(): SessionInfo[];
+  /** False when there is none. */
+  endOne(id: string): boolean;
   end(cookie: string | undefined): void;
   /** A removed or changed account loses its sessions; `but` is the cookie of the one that stays. */
   endAllOf(name: string, but?: string): void;
@@ -35,14 +55,18 @@ const digest = (cookie: string): string => createHash("sha256").update(cookie).d
 export function createSessions(nowMs: () => number = () => performance.now()): Sessions {
   // Kept by the hash of the cookie, so that a look into memory or a log gives nobody a session. Oldest first.
   const kept = new Map<string, Kept>();
+  const isOver = ({ usedMs, startedMs }: Kept): boolean => nowMs() - usedMs > idleMs || nowMs() - startedMs > longestMs;
+  const byId = (id: string): [string, Kept] | undefined => [...kept].find(([, session]) => session.id === id);
   return {
-    start: (name, role, demo) => {
+    start: (name, role, demo, address = "") => {
       const cookie = randomBytes(32).toString("base64url");
       if (kept.size >= sessionsMax) {
         const oldest = kept.keys().next().value;
         if (oldest !== undefined) kept.delete(oldest);
       }
       kept.set(digest(cookie), {
+        id: digest(`id ${cookie}`).slice(0, 16),
+        address,
         name,
         role,
         demo,
@@ -57,16 +81,37 @@ export function createSessions(nowMs: () => number = () => performance.now()): S
       const id = digest(cookie);
       const session = kept.get(id);
       if (!session) return null;
-      const now = nowMs();
-      if (now - session.usedMs > idleMs || now - session.startedMs > longestMs) {
+      if (isOver(session)) {
         kept.delete(id);
         return null;
       }
-      session.usedMs = now;
+      session.usedMs = nowMs();
       // Used ones move to the end, so that the oldest unused one makes room.
       kept.delete(id);
       kept.set(id, session);
       return session;
+    },
+    holds: (id) => {
+      const session = byId(id)?.[1];
+      if (session === undefined || isOver(session)) return false;
+      session.usedMs = nowMs();
+      return true;
+    },
+    list: () =>
+      [...kept.values()]
+        .filter((session) => !isOver(session))
+        .map(({ id, name, role, address, startedMs, usedMs }) => ({
+          id,
+          name,
+          role,
+          address,
+          startedAgoMs: nowMs() - startedMs,
+          usedAgoMs: nowMs() - usedMs,
+        }))
+        .sort((a, b) => a.usedAgoMs - b.usedAgoMs),
+    endOne: (id) => {
+      const key = byId(id)?.[0];
+      return key !== undefined && kept.delete(key);
     },
     end: (cookie) => void (cookie && kept.delete(digest(cookie))),
     endAllOf: (name, but) => {

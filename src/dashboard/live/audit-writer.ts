@@ -12,6 +12,8 @@ const kinds: Readonly<Record<AuditEntry["what"], AuditKind>> = {
   "token-made": "login",
   "token-removed": "login",
   "password-set": "login",
+  "second-factor": "login",
+  "session-ended": "login",
   refused: "refusal",
   acted: "command",
 };

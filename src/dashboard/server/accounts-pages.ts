@@ -9,7 +9,7 @@ import { accountsPage } from "./pages.ts";
 import { field, refuse, type Serving } from "./serving.ts";
 
 export function serveAccounts(app: FastifyInstance, serving: Serving): void {
-  const { accounts, allowed, assets, audit, cookie, csrfHolds, demo, page, sessions } = serving;
+  const { accounts, allowed, assets, audit, cookie, csrfHolds, demo, factors, page, sessions } = serving;
   const showAccounts = (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -53,6 +53,12 @@ export function serveAccounts(app: FastifyInstance, serving: Serving): void {
     const removed = await accounts.remove(name);
     if (removed.ok) sessions.endAllOf(name);
     return { ...(removed.ok ? {} : { refused: removed.error }), what: "password-set", detail: `${name} removed` };
+  });
+  accountPost("/accounts/factor-off", async (request) => {
+    const name = field(request, "name");
+    await factors.remove(name);
+    sessions.endAllOf(name, readCookie(request.raw, cookie));
+    return { what: "second-factor", detail: `${name}: off` };
   });
   accountPost("/tokens/make", async (request) => {
     const made = await accounts.makeToken(field(request, "name"));

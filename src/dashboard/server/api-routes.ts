@@ -1,18 +1,37 @@
 /** The JSON API, the live stream and the metrics: a handler for each row of the table of routes. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { readCookie, writeCookie } from "../access/security.ts";
+import { type Asker, readCookie, writeCookie } from "../access/security.ts";
 import { economyHandlers } from "../economy/economy-routes.ts";
 import { fleetHandlers } from "../fleet/fleet-routes.ts";
 import { wordsFor } from "../view/format.ts";
 import { view } from "../view.ts";
 import { createAct, type Perform } from "./act.ts";
-import { type ApiRouteId, accessOf, apiRoutes, historyQuery, openApi, roleBody } from "./api.ts";
+import { type ApiRouteId, accessOf, apiRoutes, endSessionBody, historyQuery, openApi, roleBody } from "./api.ts";
 import { noState, refuse, type Serving } from "./serving.ts";
+import { endSession, noSession, seenSessions } from "./sessions-page.ts";
 
 export function serveApi(app: FastifyInstance, serving: Serving, perform: Perform): void {
-  const { allowed, cookie, csrfHolds, demo, headers, hub, metrics, parse, secure, sessions, source, version } = serving;
+  const {
+    accounts,
+    allowed,
+    cookie,
+    csrfHolds,
+    demo,
+    headers,
+    hub,
+    metrics,
+    parse,
+    secure,
+    sessions,
+    source,
+    version,
+  } = serving;
   const act = createAct(serving, perform);
   const description = openApi(version);
+  const askerHolds = (asker: Asker | null): boolean =>
+    asker?.session
+      ? sessions.holds(asker.session.id)
+      : asker?.kind !== "token" || accounts.tokens().some(({ id }) => id === asker.tokenId);
   const handlers: Record<ApiRouteId, (request: FastifyRequest, reply: FastifyReply) => unknown> = {
     health: (_request, reply) => {
       const ageMs = source.ageMs();
@@ -41,7 +60,11 @@ export function serveApi(app: FastifyInstance, serving: Serving, perform: Perfor
     events: (request, reply) => {
       // Asked while the headers can still be sent by Fastify; from here on the hub owns the response.
       const { asker } = request;
-      const whose = { key: `${asker?.kind} ${asker?.name.toLowerCase()}`, token: asker?.kind === "token" };
+      const whose = {
+        key: `${asker?.kind} ${asker?.name.toLowerCase()}`,
+        token: asker?.kind === "token",
+        holds: () => askerHolds(asker),
+      };
       if (!hub.fits(whose)) return refuse(reply, 503, "pages", "Too many pages are open. Close one.");
       reply.hijack();
       for (const [name, value] of Object.entries(headers)) reply.raw.setHeader(name, value);
@@ -56,6 +79,18 @@ export function serveApi(app: FastifyInstance, serving: Serving, perform: Perfor
       return reply.send(await source.history(query));
     },
     act,
+    sessions: ({ asker }, reply) => {
+      if (!asker?.session) return refuse(reply, 403, "session", "A token has no sessions: sign in.");
+      return reply.send({ sessions: seenSessions(serving, asker.session) });
+    },
+    endSession: (request, reply) => {
+      if (!csrfHolds(request, reply, request.headers["x-islet-csrf"])) return reply;
+      const body = parse(endSessionBody, request.body, reply);
+      if (!body) return reply;
+      return endSession(serving, request, body.id)
+        ? reply.send({ ok: true, sentence: "The session is ended." })
+        : refuse(reply, 404, "unknown", noSession);
+    },
     role: (request, reply) => {
       if (!demo) return refuse(reply, 403, "demo", "Only a demonstration changes roles like this.");
       if (!csrfHolds(request, reply, request.headers["x-islet-csrf"])) return reply;

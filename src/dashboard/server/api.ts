@@ -14,6 +14,7 @@ export const actionBody = z.object({
   values: z.record(z.string().max(40), z.union([z.number(), z.string().max(8000)])).default({}),
 });
 export const roleBody = z.object({ role: z.enum(roles) });
+export const endSessionBody = z.object({ id: z.string().max(40) });
 export const historyQuery = z.object({
   quantity: z.enum(historyQuantities),
   fromMs: z.coerce.number().int(),
@@ -124,6 +125,41 @@ export const apiRoutes = [
     summary: "Changes the role at a demonstration.",
     body: roleBody,
     answers: { "200": done, "403": refused },
+  },
+  {
+    id: "sessions",
+    method: "GET",
+    path: "/api/v1/sessions",
+    access: "viewer",
+    summary: "The sessions of the person who asks; of everybody for an installer.",
+    answers: {
+      "200": {
+        description: "The latest used first.",
+        schema: z.object({
+          sessions: z.array(
+            z.object({
+              id: z.string(),
+              name: z.string(),
+              role: z.enum(roles),
+              address: z.string(),
+              startedAgoMs: z.number(),
+              usedAgoMs: z.number(),
+              isThis: z.boolean(),
+            }),
+          ),
+        }),
+      },
+      "403": refused,
+    },
+  },
+  {
+    id: "endSession",
+    method: "POST",
+    path: "/api/v1/sessions/end",
+    access: "viewer",
+    summary: "Ends one of them. Needs the session’s x-islet-csrf header.",
+    body: endSessionBody,
+    answers: { "200": done, "403": refused, "404": refused },
   },
   {
     id: "metrics",

@@ -40,6 +40,8 @@ interface Page {
 export interface StreamAsker {
   readonly key: string;
   readonly token: boolean;
+  /** Whether its session or token still holds: a stream ends with it. */
+  readonly holds: () => boolean;
 }
 
 export interface Hub {
@@ -114,7 +116,10 @@ export function createHub(
   const remind = setInterval(() => {
     const now = nowMs();
     for (const page of pages) {
-      if (page.blockedSinceMs !== null && now - page.blockedSinceMs > stuckMs) {
+      if (!page.asker.holds()) {
+        pages.delete(page);
+        page.response.end();
+      } else if (page.blockedSinceMs !== null && now - page.blockedSinceMs > stuckMs) {
         pages.delete(page);
         page.response.destroy();
       } else if (page.blockedSinceMs !== null || page.number === -1) give(page, null);

@@ -50,22 +50,31 @@ export function dashboardPage(
     .text;
 }
 
-const plain = (assets: Assets, title: string, body: Html, wide = false): string =>
+/** A page of forms and tables, without the live site. */
+export const plainPage = (assets: Assets, title: string, body: Html, wide = false): string =>
   html`${head(assets, `${title} · Islet`)}<body><main class="plain${wide ? " wide" : ""}" id="main"><section class="panel"><div class="brand">${logo}<span>Islet</span></div>${body}</section></main></body></html>`
     .text;
 
-const refusal = (sentence: string | null): Html =>
+export const refusal = (sentence: string | null): Html =>
   sentence ? html`<div class="refuse" role="alert">${severityIcons.critical}<span>${sentence}</span></div>` : html``;
 
 export const signInPage = (assets: Assets, refused: string | null, name = ""): string =>
-  plain(
+  plainPage(
     assets,
     "Sign in",
     html`<h1>Sign in</h1>${refusal(refused)}<form method="post" action="/login"><label class="f">Name<input name="name" value="${name}" autocomplete="username" required maxlength="40" autofocus></label><label class="f">Password<input name="password" type="password" autocomplete="current-password" required maxlength="200"></label><button class="btn primary">Sign in</button></form>`,
   );
 
+/** After the password: the code of the second factor. */
+export const codePage = (assets: Assets, ticket: string, refused: string | null): string =>
+  plainPage(
+    assets,
+    "Sign in",
+    html`<h1>Second factor</h1>${refusal(refused)}<form method="post" action="/login/code"><input type="hidden" name="ticket" value="${ticket}"><label class="f">Code of your authenticator, or one on paper<input name="code" autocomplete="one-time-code" required maxlength="20" autofocus></label><button class="btn primary">Sign in</button></form>`,
+  );
+
 export const setupPage = (assets: Assets, refused: string | null): string =>
-  plain(
+  plainPage(
     assets,
     "First start",
     html`<h1>Set the installer’s password</h1><p class="dim">No installer has an account yet. The code was printed where the controller was started.</p>${refusal(refused)}<form method="post" action="/setup"><label class="f">Code<input name="code" autocomplete="one-time-code" required maxlength="20"></label><label class="f">Name<input name="name" value="installer" autocomplete="username" required maxlength="40"></label><label class="f">Password, at least 10 characters<input name="password" type="password" autocomplete="new-password" required minlength="10" maxlength="200"></label><label class="f">The same again<input name="again" type="password" autocomplete="new-password" required maxlength="200"></label><button class="btn primary">Set the password</button></form>`,
@@ -76,12 +85,12 @@ export const ownPasswordPage = (
   session: Session,
   said: { readonly refused?: string; readonly done?: string },
 ): string =>
-  plain(
+  plainPage(
     assets,
     "Your password",
     html`<h1>Change your password</h1><p><a href="/">Back to the site</a></p>${refusal(said.refused ?? null)}${
       said.done ? html`<p role="status">${said.done}</p>` : ""
-    }<form method="post" action="/password"><input type="hidden" name="csrf" value="${session.csrf}"><input type="hidden" name="name" value="${session.name}" autocomplete="username"><label class="f">Present password<input name="now" type="password" autocomplete="current-password" required maxlength="200"></label><label class="f">New password, at least ${passwordLengthMin} characters, best several words<input name="password" type="password" autocomplete="new-password" required minlength="${passwordLengthMin}" maxlength="200"></label><label class="f">The same again<input name="again" type="password" autocomplete="new-password" required maxlength="200"></label><button class="btn primary">Change my password</button></form><p class="dim small">Every other session of yours ends.</p>`,
+    }<form method="post" action="/password"><input type="hidden" name="csrf" value="${session.csrf}"><input type="hidden" name="name" value="${session.name}" autocomplete="username"><label class="f">Present password<input name="now" type="password" autocomplete="current-password" required maxlength="200"></label><label class="f">New password, at least ${passwordLengthMin} characters, best several words<input name="password" type="password" autocomplete="new-password" required minlength="${passwordLengthMin}" maxlength="200"></label><label class="f">The same again<input name="again" type="password" autocomplete="new-password" required maxlength="200"></label><button class="btn primary">Change my password</button></form><p class="dim small">Every other session of yours ends.</p><p><a href="/second-factor">Second factor</a> · <a href="/sessions">Sessions</a></p>`,
   );
 
 export function accountsPage(
@@ -93,12 +102,12 @@ export function accountsPage(
   const csrf = html`<input type="hidden" name="csrf" value="${session.csrf}">`;
   const day = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10);
   const option = (role: AccountRole): Html => html`<option value="${role}">${role}</option>`;
-  return plain(
+  return plainPage(
     assets,
     "Accounts",
-    html`<h1>Accounts</h1><p><a href="/">Back to the site</a></p>${refusal(said.refused ?? said.owed ?? null)}${
+    html`<h1>Accounts</h1><p><a href="/">Back to the site</a> · <a href="/sessions">Sessions</a></p>${refusal(said.refused ?? said.owed ?? null)}${
       said.token ? html`<p role="status">The new token, shown only now: <code>${said.token}</code></p>` : ""
-    }<h2>People</h2><table><thead><tr><th>Name</th><th>Role</th><th>Password set</th><th><span class="sr">Remove</span></th></tr></thead><tbody>${accounts.list().map((account) => html`<tr><td>${account.name}</td><td>${account.role}</td><td>${day(account.setAtMs)}</td><td><form method="post" action="/accounts/remove">${csrf}<input type="hidden" name="name" value="${account.name}"><button class="btn" aria-label="Remove ${account.name}">Remove</button></form></td></tr>`)}</tbody></table><h2>Add a person, or set a password</h2><form method="post" action="/accounts/set">${csrf}<label class="f">Name<input name="name" required maxlength="40" autocomplete="off"></label><label class="f">Role<select name="role">${roles.map(option)}</select></label><label class="f">Password, at least 10 characters<input name="password" type="password" required minlength="10" maxlength="200" autocomplete="new-password"></label><button class="btn primary">Save</button></form><h2>Read-only tokens</h2><p class="dim small">For metrics and the API: sent as “Authorization: Bearer …”.</p><table><thead><tr><th>Name</th><th>Made</th><th><span class="sr">Remove</span></th></tr></thead><tbody>${accounts.tokens().map((token) => html`<tr><td>${token.name}</td><td>${day(token.madeAtMs)}</td><td><form method="post" action="/tokens/remove">${csrf}<input type="hidden" name="id" value="${token.id}"><button class="btn" aria-label="Remove the token ${token.name}">Remove</button></form></td></tr>`)}</tbody></table><form method="post" action="/tokens/make">${csrf}<label class="f">Name of the token<input name="name" required maxlength="40" autocomplete="off"></label><button class="btn">Make a token</button></form>`,
+    }<h2>People</h2><div class="scroll"><table><thead><tr><th>Name</th><th>Role</th><th>Password set</th><th>Second factor</th><th><span class="sr">Remove</span></th></tr></thead><tbody>${accounts.list().map((account) => html`<tr><td>${account.name}</td><td>${account.role}</td><td>${day(account.setAtMs)}</td><td>${account.hasSecondFactor ? html`<form method="post" action="/accounts/factor-off">${csrf}<input type="hidden" name="name" value="${account.name}"><button class="btn" aria-label="Turn off the second factor of ${account.name}">Turn off</button></form>` : "off"}</td><td><form method="post" action="/accounts/remove">${csrf}<input type="hidden" name="name" value="${account.name}"><button class="btn" aria-label="Remove ${account.name}">Remove</button></form></td></tr>`)}</tbody></table></div><h2>Add a person, or set a password</h2><form method="post" action="/accounts/set">${csrf}<label class="f">Name<input name="name" required maxlength="40" autocomplete="off"></label><label class="f">Role<select name="role">${roles.map(option)}</select></label><label class="f">Password, at least 10 characters<input name="password" type="password" required minlength="10" maxlength="200" autocomplete="new-password"></label><button class="btn primary">Save</button></form><h2>Read-only tokens</h2><p class="dim small">For metrics and the API: sent as “Authorization: Bearer …”.</p><table><thead><tr><th>Name</th><th>Made</th><th><span class="sr">Remove</span></th></tr></thead><tbody>${accounts.tokens().map((token) => html`<tr><td>${token.name}</td><td>${day(token.madeAtMs)}</td><td><form method="post" action="/tokens/remove">${csrf}<input type="hidden" name="id" value="${token.id}"><button class="btn" aria-label="Remove the token ${token.name}">Remove</button></form></td></tr>`)}</tbody></table><form method="post" action="/tokens/make">${csrf}<label class="f">Name of the token<input name="name" required maxlength="40" autocomplete="off"></label><button class="btn">Make a token</button></form>`,
     true,
   );
 }

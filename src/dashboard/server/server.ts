@@ -6,6 +6,7 @@ import type { Server } from "node:http";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { Accounts } from "../access/accounts.ts";
 import type { KeyPair } from "../access/certificate.ts";
+import { createSecondFactors } from "../access/second-factor.ts";
 import {
   cookieName,
   findAsker,
@@ -29,7 +30,9 @@ import { createMetrics } from "./metrics.ts";
 import { serveOwnPassword } from "./own-password.ts";
 import { servePages } from "./page-routes.ts";
 import { styleHash } from "./pages.ts";
+import { serveSecondFactor } from "./second-factor.ts";
 import { createServing, refuse } from "./serving.ts";
+import { serveSessions } from "./sessions-page.ts";
 import { createSetup } from "./setup.ts";
 import { serveSignIn } from "./sign-in.ts";
 import { connectionsOfAddressMax, guardedServer, guardSockets, headMaxMs } from "./socket-guard.ts";
@@ -177,6 +180,7 @@ export async function createDashboard(options: DashboardOptions): Promise<Dashbo
     log,
     assets,
     sessions,
+    factors: createSecondFactors(accounts),
     hub,
     metrics,
     headers,
@@ -191,6 +195,8 @@ export async function createDashboard(options: DashboardOptions): Promise<Dashbo
   servePages(app, serving);
   serveSignIn(app, serving);
   serveOwnPassword(app, serving);
+  serveSecondFactor(app, serving);
+  serveSessions(app, serving);
   serveAccounts(app, serving);
   const perform = createPerform(serving);
   serveApi(app, serving, perform);

@@ -7,6 +7,7 @@ import type { z } from "zod";
 import { placedSentence } from "../../config/issue-words.ts";
 import { oneLine, visible } from "../../domain/visible.ts";
 import { type Accounts, sameText } from "../access/accounts.ts";
+import type { SecondFactors } from "../access/second-factor.ts";
 import { type Asker, plainAddress } from "../access/security.ts";
 import type { Sessions } from "../access/sessions.ts";
 import type { SignInLimit } from "../access/sign-in-limit.ts";
@@ -33,6 +34,7 @@ export interface Parts {
   readonly log: FastifyBaseLogger;
   readonly assets: Assets;
   readonly sessions: Sessions;
+  readonly factors: SecondFactors;
   readonly hub: Hub;
   readonly metrics: ReturnType<typeof createMetrics>;
   /** Of every answer. */
