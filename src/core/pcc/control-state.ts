@@ -9,6 +9,7 @@ import type { LimitSource } from "../../domain/limit-sources.ts";
 import { Quality } from "../../domain/quality.ts";
 import type { ReasonKey } from "../../domain/reasons.ts";
 import { invariant } from "../../domain/result.ts";
+import { createDelayWatch, type DelayWatch } from "./dynamics/delay-watch.ts";
 import { commandPeriodModelMaxMs, createSiteDynamics, type SiteDynamics } from "./dynamics/dynamics.ts";
 import { createEnvelope, createSampleNoise, type Envelope, type EnvelopeTuning, type SampleNoise } from "./envelope.ts";
 import { createGainWatch, type GainWatch } from "./gain-watch.ts";
@@ -115,6 +116,7 @@ export interface ExportControl {
   /** Sum of the ratings (S). */
   readonly scaleW: number;
   readonly observer: LoadObserver;
+  readonly delays: DelayWatch;
   readonly supervision: MeterSupervision;
   readonly signProof: SignProof;
   readonly dynamics: SiteDynamics;
@@ -195,6 +197,7 @@ export function createExportControl(config: ExportControlConfig, stageCount: num
     stageCount: n,
     scaleW,
     observer,
+    delays: createDelayWatch(observer),
     supervision: createMeterSupervision(meter, answerMs, tickMs),
     dynamics: createSiteDynamics(meter, tickMs, meteredChannels, n, scaleW, readingAgeMs, alwaysMeasured),
     gainWatch: createGainWatch(scaleW, answerMs + meter.latencyMs + meter.windowMs + meter.updateMs),

@@ -9,6 +9,7 @@ import { Quality } from "../../domain/quality.ts";
 import type { StageCommand } from "../commands.ts";
 import type { MeterFacts, StageFacts } from "../snapshot.ts";
 import { type Channel, type ExportControl, holdMs, type Side, type SiteBudget } from "./control-state.ts";
+import { watchDelays } from "./dynamics/delay-watch.ts";
 import {
   asConfigured,
   forgetComparison,
@@ -82,6 +83,7 @@ export function stepExportControl(
   control.sinceMs = control.steppedAtMs < nowMs ? nowMs - control.steppedAtMs : 0;
   control.steppedAtMs = nowMs;
   advanceObserver(o, previousCommands, stages, nowMs, holdMs);
+  watchDelays(control.delays, o, stages);
   const d = control.dynamics;
   const disturbed = nowMs < control.besideFromMs || nowMs < control.calmFromMs;
   noteReadings(d, o, stages, control.shares, disturbed, nowMs);

@@ -367,7 +367,7 @@ function fillMeans(o: LoadObserver): void {
     const untilBack = Math.ceil(untilTicks);
     const fromBack = Math.ceil(fromTicks);
     if (untilBack < 1 || fromBack > o.regular) {
-      searchMean(o, i);
+      fillMean(o, i);
       continue;
     }
     const untilOlder = o.integralWms[((o.head - untilBack) & mask) * n + i]!;
@@ -380,8 +380,8 @@ function fillMeans(o: LoadObserver): void {
   }
 }
 
-/** The same for one stage where ticks were late or left out, or beyond either end of the history. */
-function searchMean(o: LoadObserver, i: number): void {
+/** The same for one stage: where ticks were late or left out, beyond either end of the history, or asked for alone. */
+export function fillMean(o: LoadObserver, i: number): void {
   const untilMs = o.untilMs[i]!;
   const fromMs = o.fromMs[i]!;
   o.meanW[i] = (integralAt(o, i, untilMs) - integralAt(o, i, fromMs)) / (untilMs - fromMs);

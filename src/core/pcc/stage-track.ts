@@ -5,19 +5,15 @@
  * is found from its own readings. Core sign: positive charges. No allocation after creation.
  */
 import type { StageFacts } from "../snapshot.ts";
+import { createDelayFit, type DelayFit, delaysCount, fitDelay, slopeOf } from "./dynamics/delay-fit.ts";
 import { fillStagePowers, type LoadObserver, PowerSource } from "./load-observer.ts";
 
 /** Filter of what the readings of a resting stage differ by from its track, ms. */
 const deviationMs = 100;
-/** A stage that moves by this share of its rating in 100 ms, or faster, shows how late it is. */
-const movesShare = 0.05;
-/** Readings of a moving stage that count for its delay, and the share of what they say that is taken at once. */
-const readingsKept = 40;
-const delayGain = 0.3;
+/** A stage that moves faster than this share of its rating in a millisecond does not rest. */
+const movesShare = 0.0005;
 /** The delay found may be so much longer than the one configured, ms. */
 const delayMoreMaxMs = 150;
-/** Half of the span over which the slope of a track is taken, ms. */
-const slopeMs = 20;
 /** The longest time between two readings that counts, ms. */
 const readingMaxMs = 1_000;
 
@@ -31,14 +27,11 @@ export interface StageTrack {
   readonly targetAtMs: Float64Array;
   /** 1 where the track is in force: the stage follows its model, and its acknowledgements are known. */
   readonly known: Uint8Array;
-  /** From the acknowledgement to the movement, ms, and the most of it. */
+  /** From the acknowledgement to the movement, ms. */
   readonly delayMs: Float64Array;
-  readonly delayMostMs: Float64Array;
+  readonly delayFit: DelayFit;
   readonly deviationW: Float64Array;
   readonly readAtMs: Float64Array;
-  /** Of readings while the stage moved: slope times what they differ by, and the slope's square, summed with forgetting. */
-  readonly slopeErrors: Float64Array;
-  readonly slopeSquares: Float64Array;
   /** What the observer says of the stages whose track is not in force, W. */
   readonly observedW: Float64Array;
   /** History: ∫ modelW dt of each stage at the times of the last ticks, W·ms. */
@@ -70,11 +63,9 @@ export function createStageTrack(observer: LoadObserver): StageTrack {
     targetAtMs: new Float64Array(n).fill(Number.NEGATIVE_INFINITY),
     known: new Uint8Array(n),
     delayMs: Float64Array.from(delayMs),
-    delayMostMs: Float64Array.from(delayMs, (ms) => ms + delayMoreMaxMs),
+    delayFit: createDelayFit(delayMs.map((ms) => ms + delayMoreMaxMs)),
     deviationW: new Float64Array(n),
     readAtMs: new Float64Array(n).fill(Number.NEGATIVE_INFINITY),
-    slopeErrors: new Float64Array(n),
-    slopeSquares: new Float64Array(n),
     observedW: new Float64Array(n),
     slots,
     timeMs: new Float64Array(slots),
@@ -186,32 +177,20 @@ function compareReading(t: StageTrack, i: number, { powerW, atMs }: StageFacts):
   t.readAtMs[i] = atMs;
   const untilMs = atMs - latencyMs[i]!;
   const fromMs = untilMs - windowMs[i]!;
-  t.fromMs = fromMs - slopeMs;
-  t.untilMs = untilMs - slopeMs;
-  takeMean(t, i);
-  const earlierW = t.meanW;
-  t.fromMs = fromMs + slopeMs;
-  t.untilMs = untilMs + slopeMs;
-  takeMean(t, i);
-  const slope = (t.meanW - earlierW) / (2 * slopeMs);
+  const delayMs = t.delayMs[i]!;
   t.fromMs = fromMs;
   t.untilMs = untilMs;
-  takeMean(t, i);
-  const errorW = powerW - t.meanW - t.deviationW[i]!;
-  if (Math.abs(slope) < (movesShare * ratedW[i]!) / 100) {
-    t.deviationW[i] = t.deviationW[i]! + (sinceMs / (deviationMs + sinceMs)) * errorW;
-    return;
+  for (let k = 0; k < delaysCount; k++) {
+    t.delayMs[i] = k * t.delayFit.stepMs[i]!;
+    takeMean(t, i);
+    t.delayFit.expectedW[k] = t.meanW;
   }
-  // A stage that is later by ε differs by −slope · ε: least squares over the readings that count.
-  const keep = 1 - 1 / readingsKept;
-  const errors = t.slopeErrors[i]! * keep - errorW * slope;
-  const squares = t.slopeSquares[i]! * keep + slope * slope;
-  const beforeMs = t.delayMs[i]!;
-  const delayMs = Math.max(0, Math.min(t.delayMostMs[i]!, beforeMs + (delayGain * errors) / squares));
   t.delayMs[i] = delayMs;
-  t.slopeSquares[i] = squares;
-  // What was said was said about the delay of then.
-  t.slopeErrors[i] = errors - (delayMs - beforeMs) * squares;
+  takeMean(t, i);
+  const offW = powerW - t.meanW - t.deviationW[i]!;
+  const slope = slopeOf(t.delayFit, i, delayMs);
+  t.delayMs[i] = fitDelay(t.delayFit, i, powerW - t.deviationW[i]!, ratedW[i]!, delayMs);
+  if (slope < movesShare * ratedW[i]!) t.deviationW[i] = t.deviationW[i]! + (sinceMs / (deviationMs + sinceMs)) * offW;
 }
 
 /** Mean of stage i from `fromMs` to `untilMs` by its track, without its deviation, into `meanW`. */
