@@ -3,10 +3,11 @@
  * as such. No clock, no random: the same problem gives the same bytes.
  */
 import { greedyPowers } from "./greedy.ts";
+import { carriedBasis } from "./lp/basis.ts";
 import { solveByLevel } from "./lp/by-level.ts";
 import { curtailedOf, powersOf } from "./lp/flows.ts";
 import { type Formulation, formulate } from "./lp/formulation.ts";
-import { type LoadedProgramme, type LpSolver, sameMatrix } from "./lp/linear-programme.ts";
+import { type LoadedProgramme, type LpSolution, type LpSolver, sameMatrix } from "./lp/linear-programme.ts";
 import { settle } from "./lp/settle.ts";
 import { leastCurtailment, type Outcome, outcomeOf } from "./outcome.ts";
 import type { PlanningProblem } from "./problem.ts";
@@ -59,9 +60,13 @@ export class Planner {
 
   #optimum(problem: PlanningProblem, faults: readonly PlanningFault[], solver: LpSolver): Plan | null {
     const formulation = formulate(problem, this.#formulation ?? undefined);
-    const loaded = this.#load(formulation, solver);
-    const byLevel = solveByLevel(formulation, loaded);
-    const solution = byLevel && settle(formulation, loaded, byLevel);
+    const wasKept = this.#formulation !== null;
+    let solution = this.#solve(formulation, this.#load(formulation, solver));
+    if (!solution && wasKept) {
+      // Where the last plan ended was no good start.
+      this.dispose();
+      solution = this.#solve(formulation, this.#load(formulation, solver));
+    }
     if (!solution) return null;
     const powerW = powersOf(formulation, solution.values);
     const pvCurtailW = curtailedOf(formulation, solution.values);
@@ -79,12 +84,20 @@ export class Planner {
     };
   }
 
+  #solve(formulation: Formulation, loaded: LoadedProgramme): LpSolution | null {
+    const byLevel = solveByLevel(formulation, loaded);
+    return byLevel && settle(formulation, loaded, byLevel);
+  }
+
   #load(formulation: Formulation, solver: LpSolver): LoadedProgramme {
     if (this.#loaded && this.#formulation && sameMatrix(this.#formulation.programme, formulation.programme)) {
       this.#loaded.update(formulation.programme);
     } else {
+      const basis = this.#loaded?.basis();
+      const start = basis && this.#formulation && carriedBasis(this.#formulation, basis, formulation);
       this.dispose();
       this.#loaded = solver.load(formulation.programme);
+      if (start) this.#loaded.startFrom(start);
     }
     this.#formulation = formulation;
     return this.#loaded;

@@ -74,6 +74,7 @@ export function checkProblem(raw: unknown): CheckedProblem {
   const problem: PlanningProblem = {
     ...(typeof raw["id"] === "string" ? { id: raw["id"] } : {}),
     ...(typeof raw["currency"] === "string" ? { currency: raw["currency"] } : {}),
+    ...(Number.isSafeInteger(raw["firstSlot"]) ? { firstSlot: raw["firstSlot"] as number } : {}),
     slotMinutes,
     slots,
     site,

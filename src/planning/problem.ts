@@ -17,6 +17,8 @@ export interface PlanningProblem {
   readonly id?: string;
   readonly slotMinutes: number;
   readonly slots: number;
+  /** Number of the first slot, counted from any moment that stays: whoever plans again and again knows which slots are the same. */
+  readonly firstSlot?: number;
   readonly currency?: string;
   readonly site: PlanningSite;
   readonly tariff: PlanningTariff;

@@ -27,6 +27,8 @@ describe("greedy", () => {
       setCosts: () => undefined,
       setColumnBounds: () => undefined,
       setRowBounds: () => undefined,
+      basis: () => null,
+      startFrom: () => undefined,
       solve,
       dispose: () => undefined,
     }),

@@ -82,6 +82,7 @@ export function buildProblem(
     problem: {
       slotMinutes: slotMs / 60_000,
       slots,
+      firstSlot: Math.round(startsAtMs / slotMs),
       currency: situation.currency,
       site: {
         importLimitW: situation.importLimitW,

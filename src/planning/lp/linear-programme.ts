@@ -24,6 +24,12 @@ export interface LpSolution {
   readonly iterations: number;
 }
 
+/** Whether each column and row is at a bound or in between, in the solver's numbers. */
+export interface Basis {
+  readonly columns: Int32Array;
+  readonly rows: Int32Array;
+}
+
 /** A loaded programme that remembers its basis from one `solve` to the next. */
 export interface LoadedProgramme {
   /** Takes costs and bounds of `programme`, whose matrix is the loaded one. */
@@ -31,6 +37,10 @@ export interface LoadedProgramme {
   setCosts(cost: Float64Array): void;
   setColumnBounds(column: number, lower: number, upper: number): void;
   setRowBounds(row: number, lower: number, upper: number): void;
+  /** Where the last solve ended; `null` before the first. */
+  basis(): Basis | null;
+  /** The next solve starts from here. */
+  startFrom(basis: Basis): void;
   /** `null`: no solution within the bounds on work, or none at all. */
   solve(): LpSolution | null;
   dispose(): void;

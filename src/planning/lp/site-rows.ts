@@ -13,6 +13,9 @@ export interface SiteColumns {
   readonly importAbove: number;
   readonly export: number;
   readonly curtailed: number;
+  /** What the site imports or exports beyond its limits, whatever its vehicles do. */
+  readonly over: number;
+  readonly under: number;
   readonly balanceRows: number;
   readonly peaks: readonly { readonly column: number; readonly slots: readonly number[]; readonly firstRow: number }[];
   readonly commitments: readonly { readonly fromSlot: number; readonly toSlot: number; readonly firstRow: number }[];
@@ -39,10 +42,10 @@ export function addSite(draft: Draft, stays: readonly StayColumns[]): SiteColumn
     export: family(draft, slots, (t) => [0, site.exportLimitW[t]! / 1_000, -tariff.exportPerKWh[t]! * hours]),
     curtailed: family(draft, slots, (t) => [0, site.pvCurtailable ? site.pvW[t]! / 1_000 : 0, curtailPerKWh * hours]),
   };
-  const balanceRows = addBalance(draft, stays, columns);
+  const balance = addBalance(draft, stays, columns);
   return {
     ...columns,
-    balanceRows,
+    ...balance,
     peaks: addPeaks(draft, columns),
     commitments: addCommitments(draft, stays, columns),
     backupRows: addBackup(draft, stays),
@@ -50,10 +53,11 @@ export function addSite(draft: Draft, stays: readonly StayColumns[]): SiteColumn
   };
 }
 
+type Balance = Pick<SiteColumns, "over" | "under" | "balanceRows">;
 type Flows = Pick<SiteColumns, "import" | "importAbove" | "export" | "curtailed">;
 
 /** import − export − curtailed − vehicles = load − PV, with slack only where the site without vehicles breaks its limits. */
-function addBalance(draft: Draft, stays: readonly StayColumns[], flows: Flows): number {
+function addBalance(draft: Draft, stays: readonly StayColumns[], flows: Flows): Balance {
   const { builder, hours } = draft;
   const { site, slots } = draft.problem;
   const netW = (t: number): number => site.loadW[t]! - site.pvW[t]!;
@@ -86,7 +90,7 @@ function addBalance(draft: Draft, stays: readonly StayColumns[], flows: Flows): 
     const row = builder.row(netW(t) / 1_000, netW(t) / 1_000);
     if (t === 0) first = row;
   }
-  return first;
+  return { over, under, balanceRows: first };
 }
 
 function addPeaks({ builder, problem }: Draft, flows: Flows): SiteColumns["peaks"] {

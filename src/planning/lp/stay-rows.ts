@@ -23,6 +23,7 @@ export interface StayColumns {
   readonly unmet: number;
   readonly energyRows: Int32Array;
   readonly taperRows: Int32Array;
+  readonly reserveRows: Int32Array;
   readonly needRow: number;
   /** Energy at the end of each slot if it charged alone from the start, Wh. */
   readonly reachWh: Float64Array;
@@ -71,6 +72,7 @@ export function addStay(draft: Draft, stay: PlanningStay, withReserve = false): 
     reserveShort: below ? draft.builder.columns : -1,
     energyRows: new Int32Array(count).fill(-1),
     taperRows: new Int32Array(count).fill(-1),
+    reserveRows: new Int32Array(count).fill(-1),
     reachWh,
   };
   if (below) {
@@ -105,7 +107,7 @@ function addRows({ builder, hours }: Draft, columns: Omit<StayColumns, "needRow"
     if (reserveShort >= 0) {
       builder.entry(energy + i, 1);
       builder.entry(reserveShort + i, 1);
-      builder.row(stay.reserveWh / 1_000, Infinity);
+      columns.reserveRows[i] = builder.row(stay.reserveWh / 1_000, Infinity);
     }
   }
   if (count === 0) return -1;

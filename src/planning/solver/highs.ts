@@ -3,10 +3,13 @@
  * problem always gives the same plan; seconds are the business of whoever watches the thread.
  */
 import loadHighs, { type Highs, type HighsModel } from "highs";
-import type { LinearProgramme, LoadedProgramme, LpSolution, LpSolver } from "../lp/linear-programme.ts";
+import type { Basis, LinearProgramme, LoadedProgramme, LpSolution, LpSolver } from "../lp/linear-programme.ts";
 
 /** Simplex iterations of one solve; 100 vehicles with 96 slots take about 15 000. */
 const iterationsMax = 400_000;
+/** HiGHS's number of the devex rule. */
+const devex = 1;
+
 export async function createHighsSolver(): Promise<LpSolver> {
   const highs = await loadHighs();
   return {
@@ -21,6 +24,7 @@ class LoadedHighs implements LoadedProgramme {
   readonly #model: HighsModel;
   readonly #columns: number;
   readonly #rows: number;
+  #basis: Basis | null = null;
 
   constructor(highs: Highs, programme: LinearProgramme) {
     this.#highs = highs;
@@ -47,6 +51,9 @@ class LoadedHighs implements LoadedProgramme {
       output_flag: false,
       random_seed: 0,
       simplex_iteration_limit: iterationsMax,
+      // Both measured on depots of 50 vehicles: devex pricing makes the slowest plans made anew a third quicker.
+      simplex_dual_edge_weight_strategy: devex,
+      presolve: "off",
     });
   }
 
@@ -68,10 +75,21 @@ class LoadedHighs implements LoadedProgramme {
     this.#model.changeRowBounds(row, lower, upper);
   }
 
+  basis(): Basis | null {
+    return this.#basis;
+  }
+
+  startFrom({ columns, rows }: Basis): void {
+    this.#model.setBasis({ colStatus: columns, rowStatus: rows });
+  }
+
   solve(): LpSolution | null {
     const { modelStatus } = this.#model.run();
     if (modelStatus !== this.#highs.constants.modelStatus.optimal) return null;
     const { colValue, colDual, rowDual } = this.#model.getSolution();
+    // Only now: once a bound has changed the engine has none to give.
+    const { colStatus, rowStatus } = this.#model.getBasis();
+    this.#basis = { columns: colStatus, rows: rowStatus };
     const iterations = Number(this.#model.info.get("simplex_iteration_count"));
     return { values: colValue, columnDuals: colDual, rowDuals: rowDual, iterations };
   }
