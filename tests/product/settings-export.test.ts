@@ -92,6 +92,8 @@ describe("settings that bound what the site gives", () => {
   });
 
   it("site.timeZone: the limit is that of the hour there", async () => {
+    await up.profile.backend.ask(1, -30_000);
+    await soon(up.profile, "gives something", () => meanW(up.profile.plant, exportedW, 300) > 500);
     await judge(up.profile, 2_000);
   });
 

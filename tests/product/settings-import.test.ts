@@ -86,9 +86,9 @@ describe("settings that bound what the site takes", () => {
     const { plant } = up.import;
     plant.buildingShare = [1, 0, 0];
     await sleep(2_000);
-    await soon(up.import, "phase A near its limit", () => {
+    await soon(up.import, "phase A near its limit, with a vehicle that charges", () => {
       const powerW = meanW(plant, phaseImportedW(0), 400);
-      return powerW > 18_000 && powerW < 21_100;
+      return plant.stages[0]!.powerW > 1_000 && powerW > 18_000 && powerW < 21_100;
     });
     const fromMs = performance.now();
     await sleep(1_500);

@@ -80,7 +80,7 @@ describe("settings of the island", () => {
     up = await startSites(sites as Record<keyof typeof sites, ProductOptions>);
     await up.island.backend.whenConnected();
     for (const product of Object.values(up)) {
-      await soon(product, "the grid is there", () => product.mode() === "loadOnly", 90_000);
+      await soon(product, "the grid is there", () => ["loadOnly", "parallel"].includes(product.mode()), 90_000);
       await stagesUsed(product);
     }
     await up.island.backend.setPower(1, -20_000);

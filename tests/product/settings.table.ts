@@ -87,7 +87,7 @@ export const testedSettings: readonly TestedSetting[] = [
   { setting: "authorization",                        file: rights,  unwired: "none" },
   { setting: "auxiliary.startWh",                    file: island,  unwired: 0, alsoFails: ["auxiliary.keepWh", "auxiliary.capacityWh"] },
   { setting: "permit.file",                          file: rights,  unwired: null },
-  { setting: "permit.anchors[]",                     file: rights,  unwired: null, alsoFails: ["permit.file"] },
+  { setting: "permit.anchors[]",                     file: rights,  unwired: ["utility.pem"] },
   { setting: "backend.variables",                    file: rights,  unwired: {} },
   { setting: "dashboard.hostNames[]",                file: rights,  unwired: null },
   { setting: "dashboard.onSiteAddresses[]",          file: backup,  unwired: null, alsoFails: ["evses[].stage.holdsAngle"] },

@@ -4,8 +4,9 @@
  *
  *     node tests/product/unwire.ts [--own] [setting…]
  *
- * Prints a line for each setting, with what its own test missed, and ends with 1 when one did not behave. Takes about a minute for each; with `--own`, which
- * plays a setting's own test alone and does not see whether others fail too, a quarter of it.
+ * Prints a line for each setting, with what its own test missed, and ends with 1 when one did not behave. Takes about a minute
+ * for each; with `--own`, which plays a setting's own test alone, with the steps of its file that name no setting, and does not
+ * see whether others fail too, a quarter of it.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -43,6 +44,9 @@ interface Outcome {
   readonly why: string;
 }
 
+/** Its own test and the steps between a file's tests, which name no setting. */
+const ownTests = (setting: string): string => `${`${setting}: `.replace(/[.[\]]/g, "\\$&")}|^[^:]*$`;
+
 function run(row: TestedSetting, ownOnly: boolean): Outcome {
   const report = join(copy, "report.json");
   rmSync(report, { force: true });
@@ -52,7 +56,7 @@ function run(row: TestedSetting, ownOnly: boolean): Outcome {
       join(copy, "node_modules/vitest/vitest.mjs"),
       "run",
       `tests/product/${row.file}`,
-      ...(ownOnly ? ["-t", `${row.setting}: `.replace(/[.[\]]/g, "\\$&")] : []),
+      ...(ownOnly ? ["-t", ownTests(row.setting)] : []),
       "--reporter=json",
       `--outputFile=${report}`,
     ],
@@ -64,12 +68,15 @@ function run(row: TestedSetting, ownOnly: boolean): Outcome {
     },
   );
   const { testResults } = JSON.parse(readFileSync(report, "utf8")) as {
-    testResults: { assertionResults: { title: string; status: string; failureMessages?: string[] }[] }[];
+    testResults: {
+      message?: string;
+      assertionResults: { title: string; status: string; failureMessages?: string[] }[];
+    }[];
   };
   const results = testResults.flatMap(({ assertionResults }) => assertionResults);
   const own = results.find(({ title, status }) => status === "failed" && title.startsWith(`${row.setting}: `));
   return {
-    why: own?.failureMessages?.[0]?.split("\n")[0]?.slice(0, whyMax) ?? "",
+    why: (own?.failureMessages?.[0] ?? testResults[0]?.message ?? "").split("\n")[0]!.slice(0, whyMax),
     failed: results.filter(({ status }) => status === "failed").map(({ title }) => title),
     passed: results.filter(({ status }) => status === "passed").length,
   };
@@ -88,7 +95,7 @@ for (const row of testedSettings.filter(({ setting }) => wanted.length === 0 || 
   const good = own && others.length === 0;
   if (!good) bad += 1;
   process.stdout.write(
-    `${good ? "ok " : "BAD"} ${row.setting}: ${failed.length} failed, ${passed} passed${good ? `; ${why}` : `; ${own ? "" : "its own test passed; "}${others.join(" | ")}`}\n`,
+    `${good ? "ok " : "BAD"} ${row.setting}: ${failed.length} failed, ${passed} passed; ${own ? "" : "its own test did not fail; "}${[...others, why].join(" | ")}\n`,
   );
 }
 rmSync(copy, { recursive: true, force: true });
