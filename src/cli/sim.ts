@@ -38,8 +38,9 @@ export function simCommand(program: Command): void {
       });
       if (!parsed.ok)
         throw new Error(`the sim section has ${parsed.error.length} to mend:\n${parsed.error.join("\n")}`);
-      // Real hardware is punctual whatever this machine does; simulated hardware has to ask for it.
-      requestRealTime(simulatorPriority, "The simulator");
+      // Real hardware is punctual whatever this machine does; simulated hardware has to ask for it, also for the engine's helper
+      // threads: on a machine whose cores are all busy every simulated device would wait for them, silent at the same moment.
+      requestRealTime(simulatorPriority, "The simulator", "all");
       let end: (failed: boolean) => void = () => undefined;
       const ended = new Promise<boolean>((resolve) => {
         end = resolve;

@@ -11,7 +11,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { controlProcessFlags } from "../../src/app/control/control-process-start.ts";
 import { startBackend } from "./site/backend.ts";
 import { sleep, until } from "./site/judge.ts";
 import { makeService, type Service } from "./site/service.ts";
@@ -21,6 +20,8 @@ const exportLimitW = 20_000;
 /** Within this the export limit is kept again after a step of the load, ms. */
 const backWithinMs = 2_000;
 const sampleMs = 100;
+/** Readings older than this are counted, ms: some cycles without an answer. */
+const oldMs = 60;
 /** Steps of the building's load, W, one after the other; each stands for `stepEveryMs`. */
 const loadsW = [12_000, 4_000, 25_000, 8_000];
 const stepEveryMs = 7_000;
@@ -79,9 +80,9 @@ interface SimState {
 
 async function startSim(configFile: string) {
   const isletFile = join(import.meta.dirname, "../../bin/islet.mjs");
-  // As the control process: helper threads of the engine have ordinary priority, and real hardware never waits for them.
-  const args = [...controlProcessFlags, isletFile, "sim", "--config", configFile, "--control-port", "0"];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [isletFile, "sim", "--config", configFile, "--control-port", "0"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let out = "";
   child.stdout.on("data", (chunk) => {
     out += chunk;
@@ -123,6 +124,8 @@ async function watch(service: Service, sim: Awaited<ReturnType<typeof startSim>>
   let largestExportW = 0;
   let beyondSinceMs = Number.NaN;
   let longestBeyondMs = 0;
+  let oldestMs = 0;
+  let old = 0;
   while (performance.now() - fromMs < 1_000 * seconds) {
     if (performance.now() >= stepAtMs) {
       stepAtMs += stepEveryMs;
@@ -135,6 +138,10 @@ async function watch(service: Service, sim: Awaited<ReturnType<typeof startSim>>
     const exportW = -(await sim.state()).pccW;
     const nowMs = performance.now();
     samples += 1;
+    const { health } = await service.state();
+    const ageMs = Math.max(...health.devices.map((device) => device.ageMs ?? 0));
+    oldestMs = Math.max(oldestMs, ageMs);
+    if (ageMs > oldMs) old += 1;
     if (exportW > exportLimitW / 2) exports += 1;
     largestExportW = Math.max(largestExportW, exportW);
     if (exportW <= 1.01 * exportLimitW) beyondSinceMs = Number.NaN;
@@ -151,6 +158,9 @@ async function watch(service: Service, sim: Awaited<ReturnType<typeof startSim>>
     samples,
     exportingShare: exports / samples,
     largestExportW: Math.round(largestExportW),
+    /** Of all devices, as the controller knew them when it was asked. */
+    oldestReadingMs: Math.round(oldestMs),
+    oldReadingsShare: old / samples,
     longestBeyondMs: Math.round(longestBeyondMs),
     modes: lines.filter(({ fields }) => fields["mode"] !== undefined).map(({ text }) => text),
     blamed: lines.filter(({ text }) => /does not answer|silent|blind|old values/i.test(text)).map(({ text }) => text),

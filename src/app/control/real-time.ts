@@ -12,11 +12,17 @@ export interface RealTimeOutcome {
   readonly sentence: string;
 }
 
-/** Asks for SCHED_FIFO for the thread that calls this, not for processes that it starts. Needs Linux, `chrt` and the right (CAP_SYS_NICE or an rtprio limit). */
-export function requestRealTime(fifoPriority: number, who: string): RealTimeOutcome {
+/** Which threads are meant: the one that asks, or all that its process has now, the engine's own helpers with them. */
+export type RealTimeThreads = "this" | "all";
+
+/** Asks for SCHED_FIFO for the thread that calls this (or all of its process), not for processes that it starts. Needs Linux, `chrt` and the right (CAP_SYS_NICE or an rtprio limit). */
+export function requestRealTime(fifoPriority: number, who: string, threads: RealTimeThreads = "this"): RealTimeOutcome {
   try {
-    const threadId = readlinkSync("/proc/thread-self").split("/").pop()!;
-    execFileSync("chrt", ["--fifo", "--reset-on-fork", "--pid", String(fifoPriority), threadId], {
+    const which =
+      threads === "all"
+        ? ["--all-tasks", "--pid", String(fifoPriority), String(process.pid)]
+        : ["--pid", String(fifoPriority), readlinkSync("/proc/thread-self").split("/").pop()!];
+    execFileSync("chrt", ["--fifo", "--reset-on-fork", ...which], {
       stdio: "pipe",
       timeout: 2_000,
     });
