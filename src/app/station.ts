@@ -63,6 +63,8 @@ export interface StationOptions {
   readonly onEnd: (sentence: string) => void;
   /** How an image from the backend gets installed; by default it is refused. */
   readonly installFirmware?: BackendOptions["installFirmware"];
+  readonly noteWaiting?: BackendOptions["noteWaiting"];
+  readonly onTrial?: BackendOptions["onTrial"];
 }
 
 /** A change of mode, for people and logs. */

@@ -11,6 +11,9 @@ import { changedSettings } from "../app/site/config-changes.ts";
 import { checkSite, type LoadedSite, loadSite } from "../app/site/load-config.ts";
 import { lockSite } from "../app/site/site-lock.ts";
 import { type SiteStation, startStation } from "../app/station.ts";
+import { bundleTransfers } from "../app/update/bundle-transfers.ts";
+import { updateRefusal } from "../app/update/may-update.ts";
+import { createSelfUpdate } from "../app/update/self-update.ts";
 import { type Health, watchTrial } from "../app/update/trial.ts";
 import { isletVersion } from "../app/version.ts";
 import { complaintText } from "../config/parse.ts";
@@ -68,8 +71,9 @@ async function run(options: RunOptions): Promise<boolean> {
   process.on("SIGHUP", () => reread(options.config, site, log));
   // From the first moment on: a new version that gets stuck on its way is given up as well.
   let health: () => Health = () => ({ cycles: null, unwell: [] });
+  const programFolder = join(import.meta.dirname, "../..");
   const trial = watchTrial(
-    join(import.meta.dirname, "../.."),
+    programFolder,
     () => health(),
     monotonicMs,
     (sentence, isBack) => {
@@ -85,9 +89,25 @@ async function run(options: RunOptions): Promise<boolean> {
   });
   // With a simulated site, whoever owns it says how installations end.
   let firmwareResult = "Installed";
+  const updates = createSelfUpdate({
+    programFolder,
+    siteFile: options.config,
+    refusal: () => updateRefusal(station.report()),
+    unwell: () => health().unwell,
+    ...bundleTransfers(config),
+    restart: (sentence) => {
+      log("info", `${sentence} Starting again.`);
+      finish(true);
+    },
+    log,
+    nowMs: Date.now,
+  });
   const station: SiteStation = startStation({
     site,
     log,
+    installFirmware: ({ path }) => updates.installImage(path),
+    noteWaiting: updates.noteWaiting,
+    onTrial: updates.onTrial,
     ...(options.demo && process.send !== undefined && { installFirmware: async () => installed(firmwareResult) }),
     onReset: (sentence) => {
       log("info", `${sentence} Starting again.`);
@@ -100,7 +120,7 @@ async function run(options: RunOptions): Promise<boolean> {
   });
   const { tls, note, hostNames } = serving;
   const own = tls === null ? [] : certificateOf("page", tls.cert);
-  const source = createAppSource(station, log, options.demo ?? false, own);
+  const source = createAppSource(station, log, options.demo ?? false, own, options.demo ? undefined : updates);
   const accounts = openAccounts(options.demo ? null : join(config.stateDir, "accounts.json"));
   const dashboard = await createDashboard({
     host: config.dashboard.host,
@@ -147,6 +167,7 @@ async function run(options: RunOptions): Promise<boolean> {
 
   const failed = await finished;
   trial?.stop();
+  updates.stop();
   manager.stopping();
   clearInterval(parent);
   source.stop();

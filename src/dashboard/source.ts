@@ -50,11 +50,33 @@ export interface AuditEntry {
     | "token-removed"
     | "password-set"
     | "second-factor"
+    | "update"
     | "session-ended";
   readonly person: string;
   readonly address: string;
   readonly detail: string;
   readonly causeId: string;
+}
+
+/** How the controller replaces itself; the app implements it. */
+export interface UpdatesPort {
+  view(): {
+    readonly running: string;
+    readonly unable: string;
+    readonly current: string | null;
+    readonly former: string | null;
+    readonly onTrial: boolean;
+    readonly phase: "none" | "fetching" | "waiting" | "installing" | "restarting" | "failed";
+    readonly what: string;
+    readonly by: string;
+    readonly sentence: string;
+    readonly backendWaits: string;
+    readonly offered: readonly string[];
+  };
+  /** Begins; a sentence where it can't. */
+  order(order: { readonly from: string; readonly by: string; readonly notBeforeMs: number }): string;
+  /** Ends one that waits; false where none does. */
+  cancel(): boolean;
 }
 
 export interface DashboardSource {
@@ -75,4 +97,6 @@ export interface DashboardSource {
   readonly fleet?: FleetPort;
   /** Energy, cost and grid events; absent where there is no controller behind. */
   readonly economy?: EconomyPort;
+  /** Versions of the controller itself; absent where there is no controller behind. */
+  readonly updates?: UpdatesPort;
 }

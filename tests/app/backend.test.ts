@@ -1,7 +1,7 @@
 /** Software is installed only while the site neither discharges nor is an island (requirement R40). */
 import { expect, test } from "vitest";
-import { updateRefusal } from "../../src/app/backend/backend.ts";
 import type { ControlReport } from "../../src/app/control/shared/report.ts";
+import { updateRefusal } from "../../src/app/update/may-update.ts";
 
 type Seen = readonly [mode: string, powersW: readonly number[]];
 const report = ([mode, powersW]: Seen): ControlReport =>

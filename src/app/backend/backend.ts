@@ -2,7 +2,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SiteConfig } from "../../config/site.ts";
-import { isIslanded } from "../../domain/modes.ts";
 import { createSystemClock } from "../../protocols/ocpp/clock.ts";
 import { ocppDefaults } from "../../protocols/ocpp/config.ts";
 import type { FilePort } from "../../protocols/ocpp/ports.ts";
@@ -16,6 +15,8 @@ import type { ControlReport } from "../control/shared/report.ts";
 import type { Log } from "../log.ts";
 import type { Store } from "../store/store.ts";
 import { createEnergyRegisters } from "../store/store-energy.ts";
+import { updateRefusal } from "../update/may-update.ts";
+import { notOneOfSeveral } from "../update/self-update.ts";
 import { isletVersion } from "../version.ts";
 import { createOcppPort } from "./ocpp-port.ts";
 import { serialNumberOf } from "./serial-number.ts";
@@ -42,27 +43,13 @@ export interface BackendOptions {
   readonly diagnostics: () => readonly AuditRecord[];
   /** Installs an image that a backend sent; by default that is refused. */
   readonly installFirmware?: FilePort["installFirmware"] | undefined;
+  /** Why an image of the backend waits; null when it does not. */
+  readonly noteWaiting?: FilePort["noteWaiting"] | undefined;
+  /** Whether this version is on trial still. */
+  readonly onTrial?: (() => boolean) | undefined;
 }
 
-const refuseFirmware: FilePort["installFirmware"] = () =>
-  Promise.reject(
-    new Error(
-      "This controller can't replace itself: it is updated by the system that runs it (package, container, image), at a moment when the site neither discharges nor is an island.",
-    ),
-  );
-
-/** Power towards the grid or the building that counts as discharging, W. */
-const dischargingW = 50;
-
-/** Why nothing may be installed now (requirement R40); "" when it may. Unknown is no permission. */
-export function updateRefusal(report: Pick<ControlReport, "site" | "stages"> | null): string {
-  if (report === null) return "The control loop has not reported yet: nobody knows whether the site discharges.";
-  const { mode } = report.site;
-  if (isIslanded(mode)) return "The site is an island: an update would put its loads at risk.";
-  if (mode === "unknown" || mode === "noFeedback") return "Nobody knows whether the site discharges or is an island.";
-  const i = report.stages.findIndex(({ powerW }) => !(powerW > -dischargingW));
-  return i < 0 ? "" : `EVSE ${i + 1} discharges, or nobody knows whether it does.`;
-}
+const refuseFirmware: FilePort["installFirmware"] = () => Promise.reject(new Error(notOneOfSeveral));
 
 /** Connects the site to the backend that its configuration names, and keeps it connected. */
 export function startBackend(options: BackendOptions): Backend {
@@ -144,6 +131,9 @@ export function startBackend(options: BackendOptions): Backend {
           if (why !== "") throw new Error(why);
           return (options.installFirmware ?? refuseFirmware)(image, signal);
         },
+        mayInstall: () => updateRefusal(control.report()) || null,
+        noteWaiting: options.noteWaiting ?? (() => undefined),
+        onTrial: options.onTrial ?? (() => false),
       }),
     },
   );

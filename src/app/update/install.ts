@@ -24,6 +24,8 @@ export interface InstallOrder {
   /** Devices that are not well before it; null where nobody knows. */
   readonly unwell: readonly string[] | null;
   readonly nowMs: number;
+  /** Asked once more before the switch, for what began meanwhile: why not now; "" when it may. */
+  readonly refusal?: () => string;
 }
 
 export interface InstalledVersion {
@@ -54,6 +56,8 @@ export async function installVersion(order: InstallOrder): Promise<Result<Instal
   await promisify(execFile)("sync", ["--file-system", folder], { timeout: stepMaxMs });
   const name = `${version}-${sha256.slice(0, 8)}`;
   if (name === current) return err(`This very version is the one that is installed (${name}).`);
+  const why = order.refusal?.() ?? "";
+  if (why !== "") return err(why);
   versions.add(folder, name);
   versions.switchTo(
     name,

@@ -19,7 +19,7 @@ import { createLocalDay } from "../archive/local-day.ts";
 import { createRecorder, type Measured } from "../archive/recorder.ts";
 import { createStationEconomy } from "../economy/station-economy.ts";
 import { createStationFleet } from "../fleet/station-fleet.ts";
-import type { ActRequest, DashboardSource, Person } from "../source.ts";
+import type { ActRequest, DashboardSource, Person, UpdatesPort } from "../source.ts";
 import type { Sentence, SiteState } from "../state.ts";
 import { createAttention, stateEveryMs } from "./attention.ts";
 import { createAuditWriter } from "./audit-writer.ts";
@@ -77,6 +77,7 @@ export function createAppSource(
   log: Log,
   demo: boolean,
   serving: readonly Certificate[] = [],
+  updates?: UpdatesPort,
 ): AppSource {
   const days = openDayArchive(station.documents);
   const recorder = createRecorder(days.newest);
@@ -204,6 +205,7 @@ export function createAppSource(
       return result;
     },
     ...portsOf(station),
+    ...(updates && { updates }),
     audit(entry) {
       log("info", `${entry.person}: ${entry.what}. ${entry.detail}`, { ...entry });
       writer.write(entry);

@@ -14,6 +14,7 @@ const kinds: Readonly<Record<AuditEntry["what"], AuditKind>> = {
   "password-set": "login",
   "second-factor": "login",
   "session-ended": "login",
+  update: "command",
   refused: "refusal",
   acted: "command",
 };

@@ -8,6 +8,7 @@ import type { Asking, FleetPort, FleetResult } from "../fleet/fleet-port.ts";
 import { previewBody, takeBody, timetableBody, vehiclesBody } from "../fleet/vehicles-api.ts";
 import type { Perform } from "../server/act.ts";
 import type { Serving } from "../server/serving.ts";
+import type { UpdatesPort } from "../source.ts";
 import type { SiteState } from "../state.ts";
 import { wordsOf } from "../view/format.ts";
 import { changePage, findChange, planChange, valuesOf } from "./change.ts";
@@ -19,6 +20,7 @@ import { momentAt } from "./moments.ts";
 import { planPage } from "./plan.ts";
 import { readyPage } from "./ready.ts";
 import { checked, createPlaceServer, notice, type PlaceServer, texts } from "./serve.ts";
+import { nextMoment, updatesPage } from "./updates.ts";
 import { importPage, vehiclePage, vehiclesPage, weekOf } from "./vehicles.ts";
 
 export function servePlaces(app: FastifyInstance, serving: Serving, perform: Perform): void {
@@ -31,6 +33,32 @@ export function servePlaces(app: FastifyInstance, serving: Serving, perform: Per
   else get("/history", () => notice("history", "/history", "History", "This controller keeps no record."));
   serveEvents(places, perform);
   serveChargers(places, serving, perform);
+  if (serving.source.updates) serveUpdates(places, serving, serving.source.updates);
+}
+
+function serveUpdates({ get, post, toPage }: PlaceServer, { audit, source }: Serving, updates: UpdatesPort): void {
+  get("/updates", ({ session }) => updatesPage(updates.view(), session));
+  post("/updates/install", "installer", (form, session, request, reply) => {
+    const from = (form["from"] ?? "").slice(0, 1_000);
+    const notBeforeMs = nextMoment(form["notBefore"] ?? "", source.state(), Date.now());
+    if (Number.isNaN(notBeforeMs))
+      return toPage(reply, session, "/updates", {
+        refused: "That moment can't be told yet. Nothing was begun: try again.",
+      });
+    const refused = updates.order({ from, by: session.name, notBeforeMs });
+    audit(request, "update", session.name, refused === "" ? `install ${from}` : `install ${from}: refused`);
+    return toPage(reply, session, "/updates", refused === "" ? { done: "It is under way." } : { refused });
+  });
+  post("/updates/cancel", "installer", (_form, session, request, reply) => {
+    const ended = updates.cancel();
+    audit(request, "update", session.name, ended ? "ended before it began" : "nothing to end");
+    return toPage(
+      reply,
+      session,
+      "/updates",
+      ended ? { done: "It is ended." } : { refused: "Nothing waits any more." },
+    );
+  });
 }
 
 function serveEvents({ get, post, toPage }: PlaceServer, perform: Perform): void {

@@ -139,7 +139,13 @@ export interface FilePort {
   /** The diagnostics log of a time window, bounded. */
   diagnosticsLog(fromMs: number, toMs: number): Promise<Uint8Array>;
   /** Installs a verified image; resolves when installed, rejects when it could not be. */
-  installFirmware(image: StoredFile, signal: AbortSignal): Promise<{ rebootNeeded: boolean }>;
+  installFirmware(image: StoredFile, signal: AbortSignal): Promise<{ rebootNeeded: boolean; version?: string }>;
+  /** Why nothing may be installed now, beyond what the station knows itself; null when it may. */
+  mayInstall?(): string | null;
+  /** Told while an image waits to be installed, and null once it does not any more. */
+  noteWaiting?(why: string | null): void;
+  /** Whether the version that runs has not proven itself yet: it may still be given up. */
+  onTrial?(): boolean;
 }
 
 /** One message that must reach the backend, in the order of `id`. */

@@ -200,7 +200,7 @@ export function createBlocks({ context, boot, network, certificates, securityLog
   const iso15118 = createIso15118Relay(context, smartCharging);
   const firmware = createFirmware(context, files, {
     roots: () => certificates.roots("ManufacturerRootCertificate"),
-    blocked: () => whyNoUpdate(context, transactions.running()),
+    blocked: () => whyNoUpdate(context, transactions.running()) ?? files?.mayInstall?.() ?? null,
     pendingChanged: availability.enforce,
     reboot: restarts.reboot,
   });

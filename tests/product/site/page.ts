@@ -10,6 +10,8 @@ export interface Page {
   /** An answer of the API. */
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body: unknown): Promise<{ readonly status: number; readonly answer: T }>;
+  /** Sends a form; the status of its answer. */
+  submit(path: string, fields: Record<string, string>): Promise<number>;
   /** The sentence of a success, or of the refusal. */
   act(
     action: string,
@@ -128,6 +130,10 @@ export async function openPage(url: string, setupCode: string | null): Promise<P
         body: JSON.stringify(body),
       });
       return { status: answer.status, answer: (await answer.json()) as T };
+    },
+    async submit(path, fields) {
+      const request = form({ csrf: await csrfOf(), ...fields });
+      return (await fetch(`${url}${path}`, { ...request, headers: { ...request.headers, cookie } })).status;
     },
     async act(action, values = {}, reason = "a test") {
       const answer = await fetch(`${url}/api/v1/actions`, {

@@ -64,13 +64,19 @@ export interface IsletProcess {
 
 const linesMax = 20_000;
 
-export function startIslet(configFile: string, cwd: string, nodeOptions = ""): IsletProcess {
+/** `program`: another `bin/islet.mjs`, of a version that lies beside others. */
+export function startIslet(
+  configFile: string,
+  cwd: string,
+  nodeOptions = "",
+  program: string = isletFile,
+): IsletProcess {
   const lines: LogLine[] = [];
   let errText = "";
   let running = true;
   const child: ChildProcess = spawn(
     process.execPath,
-    [isletFile, "run", "--config", configFile, "--log-json", "--log-level", "debug"],
+    [program, "run", "--config", configFile, "--log-json", "--log-level", "debug"],
     {
       stdio: ["ignore", "pipe", "pipe"],
       cwd,

@@ -55,6 +55,8 @@ export interface ProductOptions {
   readonly waits?: boolean;
   /** Options of the runtime, for what can't be broken from outside. */
   readonly nodeOptions?: string;
+  /** `bin/islet.mjs` of another folder than the checkout. */
+  readonly program?: string;
 }
 
 export interface Product extends Service {
@@ -129,6 +131,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
     serials: stages.map((_, index) => serialOf(index)),
     permit: options.permit,
     nodeOptions: options.nodeOptions,
+    program: options.program,
   });
   plant.start();
   for (const { face } of stages) face.start();

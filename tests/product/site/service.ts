@@ -35,6 +35,8 @@ export interface ServiceOptions {
   readonly permit?: PermitOptions | undefined;
   /** Options of the runtime, for what can't be broken from outside. */
   readonly nodeOptions?: string | undefined;
+  /** `bin/islet.mjs` of another folder than the checkout. */
+  readonly program?: string | undefined;
 }
 
 export interface Service {
@@ -183,7 +185,7 @@ export async function makeService(options: ServiceOptions): Promise<Service> {
       return running !== undefined;
     },
     start() {
-      running = startIslet(configFile, folder, options.nodeOptions);
+      running = startIslet(configFile, folder, options.nodeOptions, options.program);
       opened = undefined;
     },
     page,

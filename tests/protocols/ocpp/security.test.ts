@@ -517,6 +517,39 @@ describe("L: firmware, and N01: logs", () => {
     expect(statuses(h).at(-1)).toBe("InstallationFailed");
   });
 
+  test.each([
+    ["it runs and is no longer on trial", "0", "Installed"],
+    ["it was given up: another one runs", "9.9.9", "InstallationFailed"],
+  ])("after the restart the version is told as what became of it: %s", async (_, version, status) => {
+    let trial = true;
+    const own = files();
+    own.installFirmware = async () => ({ rebootNeeded: true, version });
+    own.onTrial = () => trial;
+    const h = await ready(own);
+    await h.call("UpdateFirmware", request());
+    await h.run(20_000);
+    expect(statuses(h).at(-1)).toBe("InstallRebooting");
+    trial = false;
+    await h.run(20_000);
+    expect(statuses(h).at(-1)).toBe(status);
+  });
+
+  test("what the site forbids holds an installation up, and says why", async () => {
+    const own = files();
+    let why: string | null = "EVSE 1 discharges";
+    const waiting: (string | null)[] = [];
+    own.mayInstall = () => why;
+    own.noteWaiting = (told) => waiting.push(told);
+    const h = await ready(own);
+    await h.call("UpdateFirmware", request());
+    await h.run(20_000);
+    expect([statuses(h).at(-1), own.installed]).toEqual(["InstallScheduled", []]);
+    why = null;
+    await h.run(20_000);
+    expect(statuses(h).at(-1)).toBe("Installed");
+    expect(waiting.slice(0, 1).concat(waiting.slice(-1))).toEqual(["EVSE 1 discharges", null]);
+  });
+
   test("new sessions may start before an installation when that is allowed (TC_L_14)", async () => {
     const own = files();
     const h = await ready(own);

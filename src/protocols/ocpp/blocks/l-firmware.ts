@@ -46,14 +46,14 @@ export interface Firmware extends Block {
   trigger(): void;
   /** An update waits to be installed and new transactions must not start. */
   readonly blocksSessions: boolean;
-  /** After a restart: tells that the update has been installed. */
+  /** After a restart: tells whether the update has been installed, once that is certain. */
   onBoot(reason: BootReason): void;
 }
 
 /** Functional block of firmware; without file access every update is refused. */
 export function createFirmware(context: Context, files: FilePort | undefined, facts: FirmwareFacts): Firmware {
   const { session, clock, model } = context;
-  const kept = collectionOf<{ requestId: number }>(context.store, "firmware");
+  const kept = collectionOf<{ requestId: number; version?: string }>(context.store, "firmware");
   let current: Update | null = null;
 
   const tell = (status: Status, requestId?: number): void =>
@@ -121,19 +121,25 @@ export function createFirmware(context: Context, files: FilePort | undefined, fa
     const atMs = installDateTime === undefined ? context.nowMs() : Date.parse(installDateTime);
     if (atMs > context.nowMs() || facts.blocked() !== null) set(update, "InstallScheduled");
     facts.pendingChanged();
+    if (atMs > context.nowMs()) files!.noteWaiting?.(`it is to be installed at ${installDateTime}`);
     if (!(await until(update, "firmware installation", atMs))) return;
+    let said = "";
     for (let why = facts.blocked(); why !== null; why = facts.blocked()) {
-      context.log("info", `Firmware waits to be installed: ${why}`);
+      if (why !== said) context.log("info", `Firmware waits to be installed: ${why}`);
+      said = why;
+      files!.noteWaiting?.(why);
       if (!(await until(update, "firmware gate", context.nowMs() + gateLookMs))) return;
     }
+    files!.noteWaiting?.(null);
     // L01: whatever is free becomes unavailable before the installation begins.
     update.installing = true;
     facts.pendingChanged();
     set(update, "Installing");
-    const { rebootNeeded } = await files!.installFirmware(image, update.abort.signal);
+    const { rebootNeeded, version } = await files!.installFirmware(image, update.abort.signal);
     context.securityEvent("FirmwareUpdated");
     if (!rebootNeeded) return set(update, "Installed");
-    kept.put("installed", { requestId: update.request.requestId });
+    const { requestId } = update.request;
+    kept.put("installed", { requestId, ...(version !== undefined && { version }) });
     set(update, "InstallRebooting");
     facts.reboot("FirmwareUpdate");
   }
@@ -148,26 +154,15 @@ export function createFirmware(context: Context, files: FilePort | undefined, fa
       set(update, "InstallationFailed");
     } finally {
       image?.file.remove();
+      if (current === update) files!.noteWaiting?.(null);
       if (current === update) current = null;
       facts.pendingChanged();
     }
   }
 
   function start(request: RequestOf<"UpdateFirmware">): ResponseOf<"UpdateFirmware"> {
-    if (!files) return { status: "Rejected", statusInfo: info("NotSupported", "This station installs no firmware.") };
-    const { firmware } = request;
-    const wrong = files.judge(firmware.location);
-    if (wrong !== null) return { status: "Rejected", statusInfo: info("InvalidURL", wrong) };
-    // L01: an image without signature is not accepted where manufacturers' roots are installed.
-    if (facts.roots().length > 0 && (firmware.signingCertificate === undefined || firmware.signature === undefined))
-      return { status: "Rejected", statusInfo: info("MissingParam", "A signature and its certificate are needed.") };
-    if (firmware.signingCertificate !== undefined) {
-      const why = judgeSigner(firmware.signingCertificate, facts.roots(), context.nowMs());
-      if (why) {
-        context.securityEvent("InvalidFirmwareSigningCertificate", why);
-        return { status: "InvalidCertificate", statusInfo: info("InvalidCertificate", why) };
-      }
-    }
+    const refused = refusalOf(request, files, facts, context);
+    if (refused !== null) return refused;
     if (current && (current.status === "Installing" || current.status === "InstallRebooting"))
       return { status: "Rejected", statusInfo: info("UpdateInProgress", "An installation cannot be cancelled.") };
     const canceled = current;
@@ -177,6 +172,16 @@ export function createFirmware(context: Context, files: FilePort | undefined, fa
     current = update;
     context.afterAnswer("firmware update", () => void run(update));
     return { status: canceled ? "AcceptedCanceled" : "Accepted" };
+  }
+
+  /** What became of an installation that needed a restart: a version on trial may still be given up. */
+  function tellOutcome(reason: BootReason): void {
+    const done = kept.get("installed");
+    if (!done || (done.version === undefined && reason !== "FirmwareUpdate")) return;
+    if (files?.onTrial?.()) return void clock.after("firmware trial", gateLookMs, () => tellOutcome(reason));
+    kept.remove("installed");
+    const stays = done.version === undefined || done.version === context.config.firmwareVersion;
+    tell(stays ? "Installed" : "InstallationFailed", done.requestId);
   }
 
   return {
@@ -190,11 +195,29 @@ export function createFirmware(context: Context, files: FilePort | undefined, fa
           !model.flag("ChargingStation", "AllowNewSessionsPendingFirmwareUpdate"))
       );
     },
-    onBoot(reason) {
-      const done = kept.get("installed");
-      if (!done || reason !== "FirmwareUpdate") return;
-      kept.remove("installed");
-      tell("Installed", done.requestId);
-    },
+    onBoot: tellOutcome,
   };
+}
+
+/** Why a request can't be followed, whatever is under way; null where it can. */
+function refusalOf(
+  { firmware }: RequestOf<"UpdateFirmware">,
+  files: FilePort | undefined,
+  facts: FirmwareFacts,
+  context: Context,
+): ResponseOf<"UpdateFirmware"> | null {
+  if (!files) return { status: "Rejected", statusInfo: info("NotSupported", "This station installs no firmware.") };
+  const wrong = files.judge(firmware.location);
+  if (wrong !== null) return { status: "Rejected", statusInfo: info("InvalidURL", wrong) };
+  // L01: an image without signature is not accepted where manufacturers' roots are installed.
+  if (facts.roots().length > 0 && (firmware.signingCertificate === undefined || firmware.signature === undefined))
+    return { status: "Rejected", statusInfo: info("MissingParam", "A signature and its certificate are needed.") };
+  if (firmware.signingCertificate !== undefined) {
+    const why = judgeSigner(firmware.signingCertificate, facts.roots(), context.nowMs());
+    if (why) {
+      context.securityEvent("InvalidFirmwareSigningCertificate", why);
+      return { status: "InvalidCertificate", statusInfo: info("InvalidCertificate", why) };
+    }
+  }
+  return null;
 }

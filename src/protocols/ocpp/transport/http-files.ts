@@ -17,7 +17,8 @@ const redirectsMax = 5;
 /** Names of files under way; what a crash has left of them is removed at the next start. */
 const partName = /^download-\d+\.part$/;
 
-export interface HttpFilesOptions extends Pick<FilePort, "diagnosticsLog" | "installFirmware"> {
+export interface HttpFilesOptions
+  extends Pick<FilePort, "diagnosticsLog" | "installFirmware" | "mayInstall" | "noteWaiting" | "onTrial"> {
   /** Where images are kept while they are being looked at; made when it is missing. */
   readonly folder: string;
   /** Hosts (`host` or `host:port`) that may lie on this machine or in its own network. */
@@ -28,7 +29,7 @@ export interface HttpFilesOptions extends Pick<FilePort, "diagnosticsLog" | "ins
 
 /** The transfers; what a diagnostics log is and how an image is installed is the caller's. */
 export function createHttpFiles(options: HttpFilesOptions): FilePort {
-  const { folder, diagnosticsLog, installFirmware } = options;
+  const { folder, diagnosticsLog, installFirmware, mayInstall, noteWaiting, onTrial } = options;
   const hosts = createFileHosts(options.hosts);
   let downloads = 0;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -79,6 +80,9 @@ export function createHttpFiles(options: HttpFilesOptions): FilePort {
   return {
     diagnosticsLog,
     installFirmware,
+    ...(mayInstall && { mayInstall }),
+    ...(noteWaiting && { noteWaiting }),
+    ...(onTrial && { onTrial }),
     judge: hosts.judge,
     async download(location, { maxBytes, signal, onPart }) {
       const until = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
