@@ -69,6 +69,19 @@ export function explainSlot(
   evseId: string,
   slot: number,
 ): Explanation {
+  const asking = explaining(problem, plan, evseId, slot);
+  let step = asking.next();
+  while (!step.done) step = asking.next(planner.plan(step.value));
+  return step.value;
+}
+
+/** The same for whoever plans elsewhere: gives problems, takes their plans, and ends with the explanation. */
+export function* explaining(
+  problem: PlanningProblem,
+  plan: Plan,
+  evseId: string,
+  slot: number,
+): Generator<PlanningProblem, Explanation, Plan> {
   const likely = plan.reasons[evseId]?.[slot] ?? "absent";
   if (likely === "absent" || likely === "fallback") return { reasons: [likely], proven: likely === "absent" };
   const powerW = plan.powerW[evseId]![slot]!;
@@ -76,18 +89,20 @@ export function explainSlot(
   const kept: PlanningProblem = { ...problem, previous: { powerW: plan.powerW } };
   const gone = (from: PlanningProblem, reason: PlanReason): PlanningProblem =>
     without(from, { evseId, slot, reason, powerW }) ?? from;
-  const changes = (other: PlanningProblem): boolean => {
-    const then = planner.plan(other);
-    return then.method === plan.method && Math.abs((then.powerW[evseId]?.[slot] ?? 0) - powerW) > unchangedW;
+  // With nothing taken away: what moves by itself proves nothing.
+  const stillW = (yield kept).powerW[evseId]?.[slot] ?? 0;
+  const differs = (then: Plan): boolean => {
+    const thenW = then.powerW[evseId]?.[slot] ?? 0;
+    return then.method === plan.method && [powerW, stillW].every((nowW) => Math.abs(thenW - nowW) > unchangedW);
   };
   const order = [likely, ...candidates[state].filter((reason) => reason !== likely)];
-  for (const reason of order) if (changes(gone(kept, reason))) return { reasons: [reason], proven: true };
+  for (const reason of order) if (differs(yield gone(kept, reason))) return { reasons: [reason], proven: true };
   const named: PlanReason[] = [];
   let other = kept;
   for (const reason of order) {
     other = gone(other, reason);
     named.push(reason);
-    if (named.length > 1 && changes(other)) return { reasons: named, proven: true };
+    if (named.length > 1 && differs(yield other)) return { reasons: named, proven: true };
   }
   return { reasons: [likely], proven: false };
 }

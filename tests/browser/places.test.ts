@@ -204,7 +204,30 @@ run("a fleet manager's tasks", () => {
       const text = plain(await page.textContent("main"));
       expect(text).toContain("Charging at once");
       expect(text).toContain("$311.00");
+      expect(text).toContain("Off by 4 % an hour ahead and 7 % a day ahead, over the last two weeks.");
     }, 0));
+
+  test("8: why a bus does in a slot what it does, proven", () =>
+    operator(async (way, page) => {
+      await page.goto(`${site.url}/fleet/plan`);
+      await way.press("link", "Why, Bus 102");
+      await way.sees("More import would raise the billed peak.");
+      await way.sees("Proven: the day was planned again without it, and this slot changed.");
+      await way.press("link", /^Prove /);
+      await page.waitForURL(/why\?evse=2&at=\d+$/);
+    }, 2));
+
+  test("4: the reserve: hours of tier 1 over the day, and a storm that is expected raises them", () =>
+    operator(async (way, page) => {
+      await page.goto(`${site.url}/fleet/reserve`);
+      await way.sees("if the grid failed now.");
+      await way.sees("The least of the next day: 2.4");
+      await page.getByLabel("Hours of tier 1").selectOption("24");
+      await way.fill("Until", "20:00");
+      await way.press("button", "Warn");
+      await page.waitForURL(/\/fleet\/reserve$/);
+      expect(site.source.acted[0]?.request).toMatchObject({ action: "outageWarning", values: { hours: "24" } });
+    }, 3));
 });
 
 run("every page", () => {
@@ -215,7 +238,9 @@ run("every page", () => {
     "/fleet/vehicles",
     "/fleet/vehicle/bus-101",
     "/fleet/plan",
+    "/fleet/plan/why?evse=2",
     "/fleet/grid-events",
+    "/fleet/reserve",
     "/history?date=2026-07-13",
     "/history/month",
     "/history?date=2026-01-01",
@@ -275,6 +300,7 @@ run("every page", () => {
       "/fleet/vehicles/add",
       "/fleet/import",
       "/fleet/grid-events",
+      "/fleet/reserve",
       "/events/acknowledge",
     ]) {
       const answer = await page.request.post(site.url + path, {

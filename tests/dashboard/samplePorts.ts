@@ -140,6 +140,7 @@ export function samplePorts(state: SiteState): SamplePorts {
       importLimitW: 300_000,
       exportLimitW: Array(96).fill(0),
       basis: { load: "similar-days", pv: "clear-sky", prices: "known" },
+      errors: { load: { hourAheadPct: 3.5, dayAheadPct: 7.1 }, pv: null },
       vehicles: connected.map(({ evse }, i) => ({
         evse,
         vehicleId: entries[i]!.id,
@@ -197,8 +198,32 @@ export function samplePorts(state: SiteState): SamplePorts {
             : [],
         remediesPending: false,
       })),
-      outage: { runwayH: 13, wantedH: 8, warning: null, sentence: "Tier 1 for 13 h." },
+      outage: {
+        runwayH: 13,
+        wantedH: 8,
+        ahead: Array.from({ length: 24 }, (_, hour) => ({
+          fromMs: at(14, 16, 30) + hour * 3_600_000,
+          hours: hour < 13 ? 13 : hour < 20 ? 2.4 : 15,
+        })),
+        warning: null,
+        sentence: "The vehicles hold 13 h of tier 1 above their reserves. The 8 h that are wanted are there.",
+      },
     }),
+    why: async (evse, fromMs) =>
+      evse === short
+        ? err({ stale: false, sentence: "Refused: too many slots are being looked at. Try again in a moment." })
+        : ok({
+            planVersion: 3,
+            evse,
+            name: names[connected.findIndex((one) => one.evse === evse)] ?? `Charger ${evse}`,
+            fromMs,
+            untilMs: fromMs + quarterMs,
+            powerW: 55_000,
+            reasons: [
+              { key: "demand-peak", name: "demand peak", sentence: "More import would raise the billed peak." },
+            ],
+            proven: true,
+          }),
     tryPlan: async ({ changes }) => {
       asked.push(`try ${changes.map(({ kind }) => kind).join(", ")}`);
       return ok({

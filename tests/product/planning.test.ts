@@ -146,6 +146,20 @@ describe("plans in the controller", () => {
     expect(await page.words("/history")).toMatch(/No history of|of what came in|\d{4}-\d\d-\d\d/);
   });
 
+  it("why a bus waits is proven by planning without it; what charging at once would cost stands beside the plan", async () => {
+    const page = await product.page();
+    const { proven, reasons } = await page.get<{ proven: boolean; reasons: readonly { key: string }[] }>(
+      `/api/v1/plan/why?evse=1&atMs=${Date.now() + 1_000}`,
+    );
+    expect([proven, reasons.map(({ key }) => key)]).toEqual([true, ["price"]]);
+    expect(await page.words("/fleet/plan/why?evse=1")).toMatch(
+      /Bus 1: waits from .* Proven: the day was planned again/,
+    );
+    const { cost } = await page.get<{ cost: { total: number; atOnce: number | null } }>("/api/v1/plan");
+    expect(cost.atOnce ?? 0).toBeGreaterThan(cost.total);
+    expect(await page.words("/fleet/reserve")).toContain("How long tier 1 could be fed is not known.");
+  });
+
   it("what if: a change is tried and changes nothing", async () => {
     const page = await product.page();
     const { status, answer } = await page.post<{

@@ -29,6 +29,8 @@ export interface OutagePlanning {
   look(report: ControlReport, nowMs: number): void;
   /** When the plan has the vehicles hold what is wanted; NaN: not within the horizon. */
   readyAtMs(made: MadePlan | null): number;
+  /** Hours of tier 1 that the vehicles hold above their reserves by the plan at the end of each slot; empty: not known. */
+  hoursAhead(made: MadePlan | null): number[];
 }
 
 const warningHoursMax = 240;
@@ -106,20 +108,27 @@ export function createOutagePlanning(
     },
     readyAtMs(made) {
       if (made === null || made.situation.backupWh <= 0) return Number.NaN;
-      const { plan, built, situation } = made;
-      for (let t = 0; t < situation.slots; t++) {
-        let heldWh = 0;
-        built.stays.forEach(({ stay }, k) => {
-          const energyWh = plan.outcome.stays[k]?.energyWh[t - Math.max(0, stay.arrivalSlot)];
-          if ((stay.maxDischargeW > 0 || stay.backsUp) && t < stay.departureSlot && energyWh !== undefined)
-            heldWh += Math.max(0, energyWh - stay.minWh);
-        });
-        if (heldWh >= situation.backupWh * 0.999)
-          return t === 0 ? situation.nowMs : situation.startsAtMs + (t + 1) * slotMs;
-      }
-      return Number.NaN;
+      const { situation } = made;
+      const t = heldWh(made).findIndex((held) => held >= situation.backupWh * 0.999);
+      if (t < 0) return Number.NaN;
+      return t === 0 ? situation.nowMs : situation.startsAtMs + (t + 1) * slotMs;
     },
+    hoursAhead: (made) =>
+      made === null || !(tierW > 0) ? [] : heldWh(made).map((held) => (held * dischargeEfficiency) / tierW),
   };
+}
+
+/** Energy that counts for an outage at the end of each slot of the plan. */
+function heldWh({ plan, built, situation }: MadePlan): number[] {
+  return Array.from({ length: situation.slots }, (_, t) => {
+    let held = 0;
+    built.stays.forEach(({ stay }, k) => {
+      const energyWh = plan.outcome.stays[k]?.energyWh[t - Math.max(0, stay.arrivalSlot)];
+      if ((stay.maxDischargeW > 0 || stay.backsUp) && t < stay.departureSlot && energyWh !== undefined)
+        held += Math.max(0, energyWh - stay.minWh);
+    });
+    return held;
+  });
 }
 
 function readKept(store: Documents): OutageWarning | null {

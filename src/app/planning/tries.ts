@@ -2,11 +2,12 @@
  * "What if": the situation with a change, planned again in a thread of its own, against the plan in force. One at a time, each with the
  * planner's bounds; the thread ends when nobody has asked for a while.
  */
+import { type Explanation, explaining } from "../../planning/explain.ts";
 import { plan as planOnce } from "../../planning/planner.ts";
 import { PlannerThread } from "../../planning/thread/planner-thread.ts";
 import { held } from "../people.ts";
 import type { Vehicles } from "../vehicles/vehicles.ts";
-import { type BuiltProblem, buildProblem } from "./build-problem.ts";
+import { type BuiltProblem, buildProblem, evseIdOf } from "./build-problem.ts";
 import type { MadePlan } from "./planning.ts";
 import { enoughWh } from "./readiness.ts";
 import type { SituatedEvse, Situation } from "./situation.ts";
@@ -34,9 +35,14 @@ export interface Tried {
 export interface Tries {
   /** Null: too many are waiting. */
   run(made: MadePlan, changes: readonly TriedChange[]): Promise<Tried | null>;
+  /** Why the plan has an EVSE do in a slot what it does, proven by planning without it. Null: too many are waiting. */
+  explain(made: MadePlan, evse: number, slot: number): Promise<Explanation | null>;
   stop(): Promise<void>;
 }
 
+/** Explanations that may wait, and how long one may take before the likely reason has to do, ms. */
+const explainedMax = 4;
+const explainMs = 10_000;
 /** Tries that may wait. */
 const waitingMax = 24;
 /** The thread ends when nobody has asked for so long, ms. */
@@ -89,6 +95,9 @@ export function createTries(vehicles: Pick<Vehicles, "departures" | "routes">): 
   let thread: PlannerThread | null = null;
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
+  let explained = 0;
+  /** A page asks the same again every few seconds: one proof for each slot of a plan. */
+  const proofs = new WeakMap<MadePlan, Map<string, Promise<Explanation>>>();
   let resting: ReturnType<typeof setTimeout> | null = null;
 
   const rest = (): void => {
@@ -114,13 +123,42 @@ export function createTries(vehicles: Pick<Vehicles, "departures" | "routes">): 
     rest();
     return { built, plan, ready: readyOf({ built, plan }), tookMs: performance.now() - fromMs };
   };
+  const why = async ({ built, plan }: MadePlan, evse: number, slot: number): Promise<Explanation> => {
+    const evseId = evseIdOf(evse);
+    const untilMs = performance.now() + explainMs;
+    const asking = explaining(built.problem, plan, evseId, slot);
+    let step = asking.next();
+    while (!step.done) {
+      if (performance.now() > untilMs) return { reasons: [plan.reasons[evseId]?.[slot] ?? "absent"], proven: false };
+      thread ??= new PlannerThread();
+      step = asking.next(await thread.plan(step.value));
+    }
+    rest();
+    return step.value;
+  };
+  /** One after the other, in the order in which they were asked. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = last.then(work);
+    last = mine.catch(() => undefined);
+    return mine;
+  };
   return {
     run(made, changes) {
       if (waiting >= waitingMax) return Promise.resolve(null);
       waiting++;
-      const mine = last.then(() => once(made, changes)).finally(() => waiting--);
-      last = mine.catch(() => undefined);
-      return mine;
+      return inTurn(() => once(made, changes)).finally(() => waiting--);
+    },
+    explain(made, evse, slot) {
+      const ofPlan = proofs.get(made) ?? new Map<string, Promise<Explanation>>();
+      proofs.set(made, ofPlan);
+      const key = `${evse} ${slot}`;
+      const before = ofPlan.get(key);
+      if (before !== undefined) return before;
+      if (explained >= explainedMax) return Promise.resolve(null);
+      explained++;
+      const proof = inTurn(() => why(made, evse, slot)).finally(() => explained--);
+      ofPlan.set(key, proof);
+      return proof;
     },
     async stop() {
       if (resting) clearTimeout(resting);

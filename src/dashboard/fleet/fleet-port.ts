@@ -1,7 +1,7 @@
 /** What the API of vehicles and timetables asks of the controller; `station-fleet.ts` answers from the station. */
 import type { z } from "zod";
 import type { Result } from "../../domain/result.ts";
-import type { PlanAnswer, ReadinessAnswer, TryAnswer, tryBody } from "./plan-api.ts";
+import type { PlanAnswer, ReadinessAnswer, TryAnswer, tryBody, WhyAnswer } from "./plan-api.ts";
 import type {
   assignBody,
   PreviewAnswer,
@@ -43,5 +43,7 @@ export interface FleetPort {
   plan(): Deep<PlanAnswer>;
   readiness(): Deep<ReadinessAnswer>;
   tryPlan(body: z.output<typeof tryBody>): Promise<Result<Deep<TryAnswer>, FleetRefusal>>;
+  /** Why a charger does at a moment what the plan has it do. */
+  why(evse: number, atMs: number): Promise<Result<Deep<WhyAnswer>, FleetRefusal>>;
   take(body: z.output<typeof takeBody>, person: Asking): FleetResult;
 }

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import { refuse, type Serving } from "../server/serving.ts";
 import type { Asking, FleetPort, FleetRefusal, FleetResult } from "./fleet-port.ts";
-import { type planRoutes, tryBody } from "./plan-api.ts";
+import { type planRoutes, tryBody, whyQuery } from "./plan-api.ts";
 import {
   assignBody,
   previewBody,
@@ -58,6 +58,13 @@ export function fleetHandlers(serving: Serving): Record<FleetRouteId, Handler> {
     takeImport: changing(takeBody, (fleet, body, person) => fleet.take(body, person)),
     plan: (_request, reply) => (source.fleet ? reply.send(source.fleet.plan()) : none(reply)),
     readiness: (_request, reply) => (source.fleet ? reply.send(source.fleet.readiness()) : none(reply)),
+    whySlot: async (request, reply) => {
+      if (!source.fleet) return none(reply);
+      const query = parse(whyQuery, request.query, reply);
+      if (!query) return reply;
+      const why = await source.fleet.why(query.evse, query.atMs);
+      return why.ok ? reply.send(why.value) : refusedBy(reply, why.error);
+    },
     tryPlan: async (request, reply) => {
       if (!csrfHolds(request, reply, request.headers["x-islet-csrf"])) return reply;
       if (!source.fleet) return none(reply);

@@ -24,6 +24,7 @@ export const noPlan = (why: string): PlanAnswer => ({
   importLimitW: null,
   exportLimitW: [],
   basis: { load: "unknown", pv: "unknown", prices: "unknown" },
+  errors: { load: null, pv: null },
   vehicles: [],
   cost: { energy: 0, demand: 0, wear: 0, events: 0, total: 0, atOnce: null },
   faults: [],

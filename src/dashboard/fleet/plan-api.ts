@@ -37,6 +37,9 @@ const plannedVehicle = z.object({
   unplanned: z.string(),
 });
 
+/** Sum of the errors over the sum of what was measured, %. */
+const forecastError = z.object({ hourAheadPct: z.number(), dayAheadPct: z.number() }).nullable();
+
 const planAnswer = z.object({
   /** `none`: there is no plan yet. `greedy`: without optimisation, `fallback` says why. */
   method: z.enum(["linear-programme", "greedy", "none"]),
@@ -65,6 +68,8 @@ const planAnswer = z.object({
   exportLimitW: watts,
   /** What load and PV rest on: feed, similar-days, clear-sky, flat, unknown. */
   basis: z.object({ load: z.string(), pv: z.string(), prices: z.string() }),
+  /** How wrong such forecasts were here over the last two weeks; null before that was measured. */
+  errors: z.object({ load: forecastError, pv: forecastError }),
   vehicles: z.array(plannedVehicle),
   cost: z.object({
     energy: z.number(),
@@ -72,7 +77,7 @@ const planAnswer = z.object({
     wear: z.number(),
     events: z.number(),
     total: z.number(),
-    /** The same vehicles charged at once under the same limits. */
+    /** The same vehicles charged at once under the same import limit; null where that would leave more energy missing. */
     atOnce: maybe,
   }),
   /** What was wrong with what the plan rests on, and how it was mended. */
@@ -150,6 +155,8 @@ const readinessAnswer = z.object({
     /** Hours of tier 1 that the vehicles hold now, hours that are wanted, and until when. */
     runwayH: maybe,
     wantedH: maybe,
+    /** By the plan, in steps of an hour: the least of the hour, while the vehicles come and go; empty where no plan says so. */
+    ahead: z.array(z.object({ fromMs: moment, hours: z.number() })),
     warning: z
       .object({ untilMs: moment, hours: z.number(), by: z.string(), reason: z.string(), readyAtMs: maybe })
       .nullable(),
@@ -183,6 +190,22 @@ const tryAnswer = z.object({
 });
 export type TryAnswer = z.input<typeof tryAnswer>;
 
+export const whyQuery = z.object({ evse: z.coerce.number().int().min(1), atMs: z.coerce.number() });
+const whyAnswer = z.object({
+  /** Version of the plan that it is about. */
+  planVersion: z.number().int(),
+  evse: z.number().int(),
+  name: z.string(),
+  fromMs: moment,
+  untilMs: moment,
+  powerW: z.number(),
+  /** What has to be gone for this slot to be otherwise; several: all of them together. */
+  reasons: z.array(z.object({ key: z.string(), name: z.string(), sentence: z.string() })),
+  /** The day was planned again without them, and this slot changed. */
+  proven: z.boolean(),
+});
+export type WhyAnswer = z.input<typeof whyAnswer>;
+
 export const planRoutes = [
   {
     id: "plan",
@@ -191,6 +214,15 @@ export const planRoutes = [
     access: "viewer",
     summary: "The plan in force: what every vehicle does when and why, with prices, limits and cost.",
     answers: { "200": { description: "The plan.", schema: planAnswer } },
+  },
+  {
+    id: "whySlot",
+    method: "GET",
+    path: "/api/v1/plan/why",
+    access: "viewer",
+    summary: "Why the plan has a charger do at a moment what it does, proven by planning the day without it.",
+    query: whyQuery,
+    answers: { "200": { description: "The reason.", schema: whyAnswer }, "400": refused },
   },
   {
     id: "readiness",

@@ -1,6 +1,7 @@
 /** Plan, readiness and "what if" of the station in the API's shapes, with sentences for people. */
 
 import { slotReason } from "../../app/core-vocabulary.ts";
+import { costAtOnce } from "../../app/planning/at-once.ts";
 import type { PlannedStay } from "../../app/planning/build-problem.ts";
 import type { MadePlan } from "../../app/planning/planning.ts";
 import { duration, enoughWh, type ReadyVehicle } from "../../app/planning/readiness.ts";
@@ -9,7 +10,7 @@ import { slotMs } from "../../app/planning/situation.ts";
 import { readyOf, stayKey, type Tried, type TriedChange } from "../../app/planning/tries.ts";
 import type { SiteStation } from "../../app/station.ts";
 import { noPlan } from "./no-plan.ts";
-import type { PlanAnswer, ReadinessAnswer, TryAnswer } from "./plan-api.ts";
+import type { PlanAnswer, ReadinessAnswer, TryAnswer, WhyAnswer } from "./plan-api.ts";
 
 type Station = Pick<SiteStation, "plans" | "config" | "fleet" | "report">;
 /** "05:30" of the site. */
@@ -59,6 +60,7 @@ export function planAnswerOf({ plans }: Station, clock: Clock, nowMs: number): P
       pv: situation.pv.basis,
       prices: tariff === null ? "unknown" : tariff.knownSlots < slots ? "partly known" : "known",
     },
+    errors: { load: errorsOf(situation.load), pv: errorsOf(situation.pv) },
     vehicles: [
       ...built.stays.map((one, k) => plannedVehicle(made, one, k, clock, nowMs)),
       ...built.unplanned.map(unplannedVehicle),
@@ -69,10 +71,46 @@ export function planAnswerOf({ plans }: Station, clock: Clock, nowMs: number): P
       wear: bill.wear,
       events: bill.events,
       total: bill.total,
-      atOnce: null,
+      atOnce: situation.tariff === null ? null : finite(costAtOnce(made)),
     },
     faults: plan.faults.map(({ where, sentence }) => ({ where, sentence })),
     sentence: planSentence(made, clock),
+  };
+}
+
+const errorsOf = ({ errors }: MadePlan["situation"]["load"]): PlanAnswer["errors"]["load"] =>
+  errors && {
+    hourAheadPct: Math.round(errors.hourAhead.weightedPct * 10) / 10,
+    dayAheadPct: Math.round(errors.dayAhead.weightedPct * 10) / 10,
+  };
+
+/** Why a charger does at a moment what it does, or a sentence why that can't be said. */
+export async function whyAnswerOf(
+  { planning, tries }: Station["plans"],
+  clock: Clock,
+  evse: number,
+  atMs: number,
+): Promise<WhyAnswer | string> {
+  const { made } = planning;
+  if (made === null) return planning.idle;
+  const { plan, built, situation, version } = made;
+  const slot = Math.floor((atMs - situation.startsAtMs) / slotMs);
+  const stay = built.stays.find(
+    (one) => one.evse === evse && slot >= Math.max(0, one.stay.arrivalSlot) && slot < one.stay.departureSlot,
+  );
+  if (stay === undefined) return `the plan has nothing for charger ${evse} at ${clock(atMs)}.`;
+  const explained = await tries.explain(made, evse, slot);
+  if (explained === null) return "too many slots are being looked at. Try again in a moment.";
+  const fromMs = situation.startsAtMs + slot * slotMs;
+  return {
+    planVersion: version,
+    evse,
+    name: stay.name,
+    fromMs,
+    untilMs: fromMs + slotMs,
+    powerW: Math.round(plan.powerW[stay.stay.evseId]?.[slot] ?? 0),
+    reasons: explained.reasons.map((key) => ({ key, ...slotReason(key) })),
+    proven: explained.proven,
   };
 }
 
@@ -344,9 +382,21 @@ function outageOf({ plans, report }: Station, clock: Clock, nowMs: number): Read
   return {
     runwayH: finite(has),
     wantedH: hours > 0 ? hours : null,
+    ahead: hourly(plans.planning.made, plans.outage.hoursAhead(plans.planning.made)),
     warning: warning && { ...warning, readyAtMs: finite(readyAtMs) },
     sentence: `${now}${wants}`,
   };
+}
+
+/** The least of each hour of the next day. */
+function hourly(made: MadePlan | null, hours: readonly number[]): ReadinessAnswer["outage"]["ahead"] {
+  const perHour = 4;
+  const shownH = 24;
+  if (made === null || hours.length === 0) return [];
+  return Array.from({ length: Math.min(shownH, Math.ceil(hours.length / perHour)) }, (_, hour) => ({
+    fromMs: made.situation.startsAtMs + hour * perHour * slotMs,
+    hours: Math.round(Math.min(...hours.slice(hour * perHour, (hour + 1) * perHour)) * 10) / 10,
+  }));
 }
 
 export function tryAnswerOf(made: MadePlan, tried: Tried): TryAnswer {

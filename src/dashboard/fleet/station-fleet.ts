@@ -11,7 +11,7 @@ import { localMs, utcOfLocal } from "../../domain/time-zone.ts";
 import { dayMs, hourMs, minuteMs } from "../../domain/units.ts";
 import { wordsFor } from "../view/format.ts";
 import type { Asking, FleetPort, FleetRefusal, FleetResult } from "./fleet-port.ts";
-import { planAnswerOf, readinessAnswerOf, tryAnswerOf } from "./plan-view.ts";
+import { planAnswerOf, readinessAnswerOf, tryAnswerOf, whyAnswerOf } from "./plan-view.ts";
 import type { TimetableAnswer, VehiclesAnswer } from "./vehicles-api.ts";
 
 /** The next departure is looked for this far ahead, ms. */
@@ -166,6 +166,10 @@ export function createStationFleet(
       return tried === null
         ? refused("Refused: too many changes are being tried. Try again in a moment.")
         : ok(tryAnswerOf(made, tried));
+    },
+    async why(evse, atMs) {
+      const why = await whyAnswerOf(plans, clock, evse, atMs);
+      return typeof why === "string" ? refused(`Refused: ${why}`) : ok(why);
     },
     take({ previewId, rows, reason }, person) {
       const taken = imports.take(previewId, rows);

@@ -4,7 +4,7 @@ import { type Html, html } from "../panels/html.ts";
 import type { SiteState } from "../state.ts";
 import { duration, type Words, wordsOf } from "../view/format.ts";
 import { type Axis, blocks, hourLines, niceTop, stepPath, xOf } from "./charts.ts";
-import { energy, leadPanel, money, panel, table } from "./parts.ts";
+import { energy, leadPanel, money, panel, percent, table } from "./parts.ts";
 import type { PlacePage } from "./shell.ts";
 
 type Plan = ReturnType<FleetPort["plan"]>;
@@ -25,6 +25,12 @@ const basisWords: Readonly<Record<string, string>> = {
   none: "Not known: the plan goes by departures only.",
 };
 const basis = (key: string): string => basisWords[key] ?? key;
+
+/** How far off such forecasts were here; "" before that was measured. */
+const errorText = (errors: Plan["errors"]["load"]): string =>
+  errors === null
+    ? ""
+    : ` Off by ${percent(errors.hourAheadPct)} an hour ahead and ${percent(errors.dayAheadPct)} a day ahead, over the last two weeks.`;
 
 export function planPage(state: SiteState, fleet: FleetPort): PlacePage {
   const plan = fleet.plan();
@@ -59,8 +65,8 @@ export function planPage(state: SiteState, fleet: FleetPort): PlacePage {
     sub: plan.fallback === "" ? plan.sentence : `${plan.sentence} ${plan.fallback}`,
     asideTitle: "What the plan rests on",
     aside: [
-      ["Load", basis(plan.basis.load)],
-      ["PV", basis(plan.basis.pv)],
+      ["Load", `${basis(plan.basis.load)}${errorText(plan.errors.load)}`],
+      ["PV", `${basis(plan.basis.pv)}${errorText(plan.errors.pv)}`],
       ["Prices", basis(plan.basis.prices)],
     ],
   });
@@ -84,7 +90,7 @@ export function planPage(state: SiteState, fleet: FleetPort): PlacePage {
     place: "fleet",
     page: "/fleet/plan",
     title: "Plan",
-    body: html`${lead}${panel("c12", "Vehicles, 24 hours", gantt(plan, startsAtMs, words))}${panel("c12", "Power at the site", powerStack(plan, startsAtMs, words))}${panel("c8", "What each vehicle does now, and why", nowTable(plan))}${panel("c4", "Cost by plan", html`${costs}<p class="dim">Before taxes. At once: each vehicle at full power from now or from its arrival on, under the same limits.</p>`)}${panel("c12", "What was mended in what it rests on", faults)}`,
+    body: html`${lead}${panel("c12", "Vehicles, 24 hours", gantt(plan, startsAtMs, words))}${panel("c12", "Power at the site", powerStack(plan, startsAtMs, words))}${panel("c8", "What each vehicle does now, and why", nowTable(plan))}${panel("c4", "Cost by plan", html`${costs}<p class="dim">Before taxes. At once: each vehicle at full power from now or from its arrival on until it has what it needs, under the same import limit. Where that would leave more energy missing, the two don’t compare, and no figure stands.</p>`)}${panel("c12", "What was mended in what it rests on", faults)}`,
   };
 }
 
@@ -233,9 +239,13 @@ function hourTable(plan: Plan, startsAtMs: number, words: Words): Html {
 
 function nowTable(plan: Plan): Html {
   return table(
-    [{ name: "Vehicle" }, { name: "Now, and why" }],
-    plan.vehicles.map(({ name, evse, now, unplanned }) => ({
-      cells: [evse > 0 ? html`<a href="/fleet/charger/${evse}">${name}</a>` : name, unplanned === "" ? now : unplanned],
+    [{ name: "Vehicle" }, { name: "Now, and why" }, { name: "Each slot" }],
+    plan.vehicles.map(({ name, evse, now, unplanned, runs }) => ({
+      cells: [
+        evse > 0 ? html`<a href="/fleet/charger/${evse}">${name}</a>` : name,
+        unplanned === "" ? now : unplanned,
+        runs.length > 0 ? html`<a href="/fleet/plan/why?evse=${evse}">Why, ${name}</a>` : "",
+      ],
     })),
     "What each vehicle does now",
   );

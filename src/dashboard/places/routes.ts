@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import type { Session } from "../access/sessions.ts";
+import { offers } from "../actions.ts";
 import { answerBody, offerBody } from "../economy/economy-api.ts";
 import type { EconomyPort } from "../economy/economy-port.ts";
 import type { Asking, FleetPort, FleetResult } from "../fleet/fleet-port.ts";
@@ -19,16 +20,20 @@ import { dayCsv, dayPage, monthCsv, monthPage } from "./history.ts";
 import { momentAt } from "./moments.ts";
 import { planPage } from "./plan.ts";
 import { readyPage } from "./ready.ts";
+import { reserveActions, reservePage } from "./reserve.ts";
 import { checked, createPlaceServer, notice, type PlaceServer, texts } from "./serve.ts";
 import { nextMoment, updatesPage } from "./updates.ts";
 import { importPage, vehiclePage, vehiclesPage, weekOf } from "./vehicles.ts";
+import { whySlotPage } from "./why-slot.ts";
 
 export function servePlaces(app: FastifyInstance, serving: Serving, perform: Perform): void {
   const places = createPlaceServer(app, serving);
   const { get } = places;
   const { fleet, economy } = serving.source;
-  if (fleet) serveFleet(places, serving, fleet);
-  else get("/fleet", () => notice("fleet", "/fleet", "Fleet", "This controller keeps no vehicles."));
+  if (fleet) {
+    serveFleet(places, serving, fleet);
+    serveReserve(places, serving, fleet, perform);
+  } else get("/fleet", () => notice("fleet", "/fleet", "Fleet", "This controller keeps no vehicles."));
   if (economy) serveEconomy(app, places, serving, economy);
   else get("/history", () => notice("history", "/history", "History", "This controller keeps no record."));
   serveEvents(places, perform);
@@ -126,6 +131,28 @@ function serveChargers({ get, post, answer, toPage }: PlaceServer, { source }: S
   });
 }
 
+function serveReserve(
+  { get, post, toPage }: PlaceServer,
+  { source }: Serving,
+  port: FleetPort,
+  perform: Perform,
+): void {
+  get("/fleet/reserve", ({ state, session }) => reservePage(state, port, session, source.supported));
+  post("/fleet/reserve", "operator", async (form, session, request, reply) => {
+    const state = source.state();
+    const action =
+      state &&
+      offers(state, session.role, source.supported).offered.find(
+        ({ id }) => id === form["act"] && reserveActions.some((one) => one === id),
+      );
+    if (!state || !action)
+      return toPage(reply, session, "/fleet/reserve", { refused: "Refused: this can't be done now." });
+    const values = valuesOf(action, 0, form, state.atMs);
+    const done = await perform(request, { action: action.id, reason: form["reason"] ?? "", values });
+    return toPage(reply, session, "/fleet/reserve", done.ok ? { done: done.sentence } : { refused: done.sentence });
+  });
+}
+
 function serveFleet({ get, post, answer, toPage }: PlaceServer, { audit }: Serving, port: FleetPort): void {
   get("/fleet", ({ state }) => readyPage(state, port));
   get("/fleet/vehicles", ({ state, session }) => vehiclesPage(state, port, session));
@@ -133,6 +160,9 @@ function serveFleet({ get, post, answer, toPage }: PlaceServer, { audit }: Servi
     vehiclePage(state, port, session, (request.params as Record<string, string>)["id"] ?? ""),
   );
   get("/fleet/plan", ({ state }) => planPage(state, port));
+  get("/fleet/plan/why", ({ state, query }) =>
+    whySlotPage(state, port, Number(query["evse"]), Number(query["at"] ?? Number.NaN)),
+  );
   /** Runs a change of the fleet and says what came of it, on the page where it was asked. */
   const changing = <T extends z.ZodType>(
     address: string,

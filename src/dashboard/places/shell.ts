@@ -17,6 +17,7 @@ const pagesOf: Readonly<Record<Place, readonly (readonly [string, string])[]>> =
     ["/fleet/vehicles", "Vehicles and timetable"],
     ["/fleet/plan", "Plan"],
     ["/fleet/grid-events", "Grid events"],
+    ["/fleet/reserve", "Reserve"],
   ],
   history: [
     ["/history", "Day"],

@@ -75,4 +75,8 @@ test("the plan charges for it although energy is dear, and it is known when it i
   // 40 % now, 30 % reserve: 20 kWh are missing, with 50 kW half an hour.
   expect(outage.readyAtMs(warned)).toBe(startMs + 0.5 * hourMs);
   expect(outage.readyAtMs(wants(90_000))).toBe(Number.NaN);
+  // At 9.3 kW 30 kWh above the reserve are three hours; from its departure on it holds nothing.
+  const hours = outage.hoursAhead(warned).map((value) => Math.round(value * 10) / 10);
+  expect([hours[1], hours[31], hours[32]]).toEqual([3, 5, 0]);
+  expect(outage.hoursAhead(null)).toEqual([]);
 });

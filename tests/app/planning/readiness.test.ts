@@ -1,6 +1,7 @@
 /** Who will be ready, what is in the way of the others, and what would help: tried, not supposed. */
 import { describe, expect, test } from "vitest";
 import type { ControlReport } from "../../../src/app/control/shared/report.ts";
+import { costAtOnce } from "../../../src/app/planning/at-once.ts";
 import { buildProblem } from "../../../src/app/planning/build-problem.ts";
 import type { MadePlan } from "../../../src/app/planning/planning.ts";
 import { readinessOf } from "../../../src/app/planning/readiness.ts";
@@ -73,6 +74,31 @@ describe("the state of a vehicle", () => {
       ]),
     );
     expect(rows.map((row) => row.evse)).toEqual([3, 2, 1]);
+  });
+});
+
+test("why a slot is as it is: the day is planned again without what is named, and the slot changes", async () => {
+  const one = made([evse(1)], {});
+  const tries = createTries(noVehicles);
+  const waits = await tries.explain(one, 1, 0);
+  const asked = await Promise.all(Array.from({ length: 7 }, (_, slot) => tries.explain(one, 1, slot)));
+  await tries.stop();
+  expect(waits).toEqual({ reasons: ["price"], proven: true });
+  expect(asked.filter((answer) => answer === null)).toHaveLength(2);
+});
+
+describe("charging at once, on the planned day", () => {
+  test("costs what the same needs cost from the first minute on", () => {
+    const one = made([evse(1)], {}, null);
+    // 40 kWh at 93 % in the two dear hours, beside 10 kW of load all day.
+    expect(costAtOnce(one)).toBeCloseTo((40 / 0.93) * 0.5 + 10 * (2 * 0.5 + 22 * 0.1), 2);
+    expect(one.plan.outcome.bill.total).toBeCloseTo((40 / 0.93) * 0.1 + 10 * (2 * 0.5 + 22 * 0.1), 2);
+  });
+  test("does not compare where it leaves more missing than the plan", () => {
+    const urgent = evse(2, { need: need(1, 80_000, 1), socPct: 70 });
+    const one = made([evse(1, { need: need(9) }), urgent], { importLimitW: 22_000 }, null);
+    expect(one.plan.outcome.unmetWh[1]).toBeLessThan(1);
+    expect(costAtOnce(one)).toBeNaN();
   });
 });
 
