@@ -1,8 +1,9 @@
 /**
  * `npm run -s bench -- planning-week`: days that are planned anew at each slot with the product's own forecasts, problem and planner,
  * and driven with what really comes: load and PV of the shared series, buses that are early or late and have used more or less. Beside
- * them charging at once, and the optimum of somebody who knew all of it. `--depots 0,1` by number, `--seeds N` (default 5), `--days N`
- * (default 7). All of it takes about an hour of processor time; one depot, one seed and two days half a minute.
+ * them charging at once, and the optimum of somebody who knew all of it, and how wrong the predicted charge at departure was. Vehicles
+ * tell whole percents, and their efficiency is not quite what was entered. `--depots 0,1` by number, `--seeds N` (default 5) from
+ * `--first N` (default 1) on, `--days N` (default 7).
  */
 import { parseArgs } from "node:util";
 import { Random } from "../sim/random.ts";
@@ -34,7 +35,12 @@ const firstDay = 10;
 export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
   const { values } = parseArgs({
     args: [...args],
-    options: { depots: { type: "string" }, seeds: { type: "string" }, days: { type: "string" } },
+    options: {
+      depots: { type: "string" },
+      seeds: { type: "string" },
+      first: { type: "string" },
+      days: { type: "string" },
+    },
     strict: false,
   });
   const chosen = String(values["depots"] ?? depots.map((_, i) => i).join(","))
@@ -42,7 +48,9 @@ export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
     .map((text) => depots[Number(text)])
     .filter((depot) => depot !== undefined);
   const seeds = Number(values["seeds"] ?? 5);
+  const firstSeed = Number(values["first"] ?? 1);
   const days = Number(values["days"] ?? 7);
+  const predicted: Record<AheadH, number[]> = { 1: [], 6: [] };
   const solver = await createHighsSolver();
   const shares: number[] = [];
   const times: number[] = [];
@@ -50,8 +58,9 @@ export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
   let missed = 0;
   let broken = 0;
   for (const depot of chosen) {
-    for (let seed = 1; seed <= seeds; seed++) {
+    for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
       const result = oneWeek(solver, depot, seed, days);
+      for (const ahead of aheadH) predicted[ahead].push(...result.errorPct[ahead]);
       shares.push(result.share);
       times.push(...result.replanMs);
       missed += result.missed;
@@ -79,13 +88,33 @@ export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
       { name: "share of the possible saving, lowest", value: Math.min(...shares), unit: "" },
       { name: "departures missed that could be kept", value: missed, unit: "departures" },
       { name: "slots beyond a limit", value: broken, unit: "slots" },
+      ...aheadH.flatMap((ahead) => readinessFigures(ahead, predicted[ahead])),
       { name: "re-plan, p50", value: sorted[Math.floor(0.5 * sorted.length)]!, unit: "ms CPU" },
       { name: "re-plan, p99", value: sorted[Math.floor(0.99 * sorted.length)]!, unit: "ms CPU" },
     ],
   };
 }
 
+/** Hours before departure at which the predicted charge is looked at. */
+const aheadH = [1, 6] as const;
+type AheadH = (typeof aheadH)[number];
+
+function readinessFigures(ahead: AheadH, errorsPct: readonly number[]): Figure[] {
+  const sizes = errorsPct.map(Math.abs).sort((a, b) => a - b);
+  if (sizes.length === 0) return [];
+  const name = `charge at departure, predicted ${ahead} h ahead`;
+  const at = (share: number): number => sizes[Math.min(sizes.length - 1, Math.floor(share * sizes.length))]!;
+  return [
+    { name: `${name}: departures`, value: sizes.length, unit: "" },
+    { name: `${name}: error, mean`, value: sizes.reduce((sum, one) => sum + one, 0) / sizes.length, unit: "% points" },
+    { name: `${name}: error, p95`, value: at(0.95), unit: "% points" },
+    { name: `${name}: error, highest`, value: sizes.at(-1)!, unit: "% points" },
+  ];
+}
+
 interface WeekResult {
+  /** Predicted less real charge at departure, % of the battery. */
+  readonly errorPct: Readonly<Record<AheadH, readonly number[]>>;
   readonly share: number;
   readonly atOnce: number;
   readonly driven: number;
@@ -143,6 +172,7 @@ function oneWeek(solver: LpSolver, depot: Depot, seed: number, days: number): We
     missed,
     broken: driven.broken.length,
     replanMs: drivenW.replanMs,
+    errorPct: drivenW.errorPct,
   };
 }
 
@@ -187,8 +217,9 @@ function trueProblem(
           : [],
     },
     events: [],
-    stays: stays.map(({ evse, arrivesAtMs, departsAtMs, arrivalWh, neededWh }) => ({
+    stays: stays.map(({ evse, arrivesAtMs, departsAtMs, arrivalWh, neededWh, chargeEfficiency }) => ({
       ...battery(depot),
+      chargeEfficiency,
       evseId: String(evse),
       arrivalSlot: Math.max(0, Math.ceil((arrivesAtMs - startsAtMs) / slotMs)),
       departureSlot: Math.min(slots, Math.floor((departsAtMs - startsAtMs) / slotMs)),
@@ -231,7 +262,8 @@ function drive(
   truth: PlanningProblem,
   startsAtMs: number,
   forecasts: (nowMs: number) => Pick<Situation, "load" | "pv">,
-): { powerW: Record<string, number[]>; replanMs: number[] } {
+): { powerW: Record<string, number[]>; replanMs: number[]; errorPct: Record<AheadH, number[]> } {
+  const said: { readonly stay: PlanningStay; readonly ahead: AheadH; readonly departsWithWh: number }[] = [];
   const planner = new Planner(solver);
   const powerW: Record<string, number[]> = Object.fromEntries(
     week.vehicles.map((_, i) => [String(i + 1), new Array<number>(truth.slots).fill(0)]),
@@ -248,6 +280,12 @@ function drive(
     const { problem, stays } = buildProblem(situation, week.fleet, former);
     const plan = stays.length === 0 ? null : planner.plan(problem);
     replanMs.push(cpuMs() - fromMs);
+    for (const stay of here) {
+      const ahead = aheadH.find((h) => stay.departureSlot - t === h / hours);
+      const k = stays.findIndex(({ evse, arrivesAtMs }) => String(evse) === stay.evseId && arrivesAtMs === null);
+      const departsWithWh = plan?.outcome.stays[k]?.departsWithWh;
+      if (ahead !== undefined && departsWithWh !== undefined) said.push({ stay, ahead, departsWithWh });
+    }
     former = plan && { startsAtMs: nowMs, powerW: plan.powerW };
     peakW = Math.max(
       peakW,
@@ -264,7 +302,10 @@ function drive(
     );
   }
   planner.dispose();
-  return { powerW, replanMs };
+  const errorPct: Record<AheadH, number[]> = { 1: [], 6: [] };
+  for (const { stay, ahead, departsWithWh } of said)
+    errorPct[ahead].push((100 * (departsWithWh - energies.get(stay)!)) / capacityWh);
+  return { powerW, replanMs, errorPct };
 }
 
 /** One slot as it really comes; the import that it makes, W. */
@@ -326,7 +367,7 @@ function situationAt(
       vehicle: stay ? vehicle : null,
       awaited: stay ? null : vehicle,
       connected: stay !== undefined,
-      socPct: stay ? (energies.get(stay)! / capacityWh) * 100 : Number.NaN,
+      socPct: stay ? Math.floor((energies.get(stay)! / capacityWh) * 100) : Number.NaN,
       capacityWh,
       need:
         stay && own && next

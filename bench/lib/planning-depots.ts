@@ -78,6 +78,8 @@ export interface TrueStay {
   readonly departsAtMs: number;
   readonly arrivalWh: number;
   readonly neededWh: number;
+  /** Not quite what was entered for the vehicle. */
+  readonly chargeEfficiency: number;
 }
 
 export const capacityWh = 200_000;
@@ -131,6 +133,7 @@ export function depotWeek(random: Random, depot: Depot, startsAtMs: number, days
         departsAtMs: leavesAtMs,
         arrivalWh: (neededShare - usedShare + between(-0.08, 0.08)) * capacityWh,
         neededWh: neededShare * capacityWh,
+        chargeEfficiency: 0.95 + between(-0.02, 0.02),
       });
     }
     return {

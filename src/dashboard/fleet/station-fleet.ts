@@ -118,12 +118,7 @@ export function createStationFleet(
     },
     changeVehicles({ put, remove, routes, daysOff, version, reason }, person) {
       if (isOld(version)) return outdated;
-      const counted = [
-        put.length > 0 ? `${put.length} entered` : "",
-        remove.length > 0 ? `${remove.length} removed` : "",
-        routes ? `${routes.length} routes` : "",
-        daysOff ? `${daysOff.length} days off` : "",
-      ].filter(Boolean);
+      const counted = countedOf({ put, remove, routes, daysOff });
       if (counted.length === 0) return refused("Refused: nothing is to be changed.");
       return change(
         { put, remove, ...(routes && { routes }), ...(daysOff && { daysOff }) },
@@ -167,10 +162,7 @@ export function createStationFleet(
         ? refused("Refused: too many changes are being tried. Try again in a moment.")
         : ok(tryAnswerOf(made, tried));
     },
-    async why(evse, atMs) {
-      const why = await whyAnswerOf(plans, clock, evse, atMs);
-      return typeof why === "string" ? refused(`Refused: ${why}`) : ok(why);
-    },
+    why: (evse, atMs) => whySlot(plans, clock, evse, atMs),
     take({ previewId, rows, reason }, person) {
       const taken = imports.take(previewId, rows);
       if (!taken.ok) return taken.error === "old" ? outdated : refused(taken.error);
@@ -178,6 +170,25 @@ export function createStationFleet(
     },
   };
 }
+
+const whySlot: (...asked: Parameters<typeof whyAnswerOf>) => ReturnType<FleetPort["why"]> = async (...asked) => {
+  const why = await whyAnswerOf(...asked);
+  return typeof why === "string" ? refused(`Refused: ${why}`) : ok(why);
+};
+
+/** What a change of vehicles has in it: "2 entered". */
+const countedOf = ({
+  put,
+  remove,
+  routes,
+  daysOff,
+}: Pick<Parameters<FleetPort["changeVehicles"]>[0], "put" | "remove" | "routes" | "daysOff">): string[] =>
+  [
+    put.length > 0 ? `${put.length} entered` : "",
+    remove.length > 0 ? `${remove.length} removed` : "",
+    routes ? `${routes.length} routes` : "",
+    daysOff ? `${daysOff.length} days off` : "",
+  ].filter(Boolean);
 
 /** Days of 23 and 25 hours and days off in the span, told plainly. */
 function unusualDays({ zone, vehicles }: SiteStation["fleet"], fromMs: number, untilMs: number): string[] {
