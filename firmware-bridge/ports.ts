@@ -2,7 +2,7 @@
  * The shapes that the bridge fills and obeys. They are the parts of the process image and of the commands that devices are
  * concerned with; the core's own types fit them. Powers are positive from the grid towards the vehicle.
  */
-import type { MeterFacts, PortPhase, StageFacts, TransferDeviceFacts } from "../src/domain/facts.table.ts";
+import type { MeterFacts, PortPhase, Reduction, StageFacts, TransferDeviceFacts } from "../src/domain/facts.table.ts";
 import type { BondCommand, Role, TransferCommand } from "../src/domain/modes.ts";
 
 /** Where the bridge puts what it has read. */
@@ -10,7 +10,7 @@ export interface SnapshotPort {
   transferDevice: TransferDeviceFacts;
   meter: MeterFacts;
   stages: StageFacts[];
-  site: { panelLiveAtMs: number; tierLoadW: number[]; pvPowerW: number };
+  site: { panelLiveAtMs: number; tierLoadW: number[]; pvPowerW: number; reduction: Reduction };
 }
 
 /**

@@ -1,9 +1,12 @@
-/** Contacts beside K1 on an I/O module: whether a generator runs, and the bond between neutral and ground with its coil. */
+/**
+ * Contacts on an I/O module: whether a generator runs, the bond between neutral and ground with its coil, and whether the grid
+ * operator asks for less.
+ */
 import type { BridgeDevice } from "../device/device.ts";
 import type { CommandsPort, SnapshotPort } from "../ports.ts";
 import type { BusContactSettings } from "./settings.ts";
 
-/** Reads the contacts of generator and bond, and moves the bond. */
+/** Reads the contacts of generator, bond and grid operator, and moves the bond. */
 export class BusContacts {
   readonly #settings: BusContactSettings;
   readonly #devices: readonly BridgeDevice[];
@@ -14,8 +17,12 @@ export class BusContacts {
   }
 
   /** Puts what the contacts say into the process image; a contact that is old is not known. */
-  compose({ transferDevice: into }: SnapshotPort, nowMs: number): void {
-    const { generator, bond } = this.#settings;
+  compose({ transferDevice: into, site }: SnapshotPort, nowMs: number): void {
+    const { generator, bond, reduction } = this.#settings;
+    if (reduction !== undefined) {
+      const on = this.#input(reduction.device, reduction.input, reduction.freshMs, nowMs);
+      site.reduction = Number.isNaN(on) ? "unknown" : on === reduction.activeWhen ? "asked" : "none";
+    }
     if (generator !== undefined) {
       const rests = this.#input(generator.device, generator.rests, generator.freshMs, nowMs);
       into.otherSource = rests === 1 ? "rests" : rests === 0 ? "runs" : "unknown";

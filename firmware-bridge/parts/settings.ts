@@ -1,9 +1,16 @@
 /** A transfer device made of parts, as the bridge is told of it: devices, inputs and outputs by their places. */
 
-/** Contacts beside K1: places of devices, inputs and outputs as below. `freshMs`: age from which a contact is not known. */
+/** Contacts beside K1 and at the grid connection: places of devices, inputs and outputs as below. `freshMs`: age from which a contact is not known. */
 export interface BusContactSettings {
   /** `rests`: input that is on while the generator stands still. */
   readonly generator?: { readonly device: number; readonly rests: number; readonly freshMs: number };
+  /** The grid operator's: `activeWhen` it reads so, less is asked for. */
+  readonly reduction?: {
+    readonly device: number;
+    readonly input: number;
+    readonly activeWhen: 0 | 1;
+    readonly freshMs: number;
+  };
   readonly bond?: {
     readonly device: number;
     readonly output: number;

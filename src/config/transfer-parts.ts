@@ -59,8 +59,9 @@ export function pointsOf(
       if (command.openOutput !== undefined) outputs.push(command.openOutput);
     }
   }
-  const { generator, bonding } = config;
+  const { generator, bonding, pcc } = config;
   if (generator?.device === module) inputs.push(generator.restsInput);
+  if (pcc.reduction?.device === module) inputs.push(pcc.reduction.input);
   if (bonding?.device === module) {
     inputs.push(bonding.bondedInput, bonding.unbondedInput);
     outputs.push(bonding.output);
@@ -196,12 +197,13 @@ function contactComplaints(config: SiteConfig): Complaint[] {
   const refuse = (path: readonly string[], complaint: string): void => {
     complaints.push({ path, complaint });
   };
-  const mustBeModule = (name: string, device: string | undefined): void => {
+  const mustBeModule = (names: readonly string[], device: string | undefined): void => {
     if (device === undefined || config.devices.some((one) => one.name === device && one.kind === "io")) return;
-    refuse([name, "device"], `must name an io module of devices${known(config)}`);
+    refuse([...names, "device"], `must name an io module of devices${known(config)}`);
   };
-  mustBeModule("generator", generator?.device);
-  mustBeModule("bonding", bonding?.device);
+  mustBeModule(["generator"], generator?.device);
+  mustBeModule(["bonding"], bonding?.device);
+  mustBeModule(["pcc", "reduction"], config.pcc.reduction?.device);
   if (bonding === undefined) return complaints;
   if (transferDevice === undefined || transferDevice.kind === "none")
     refuse(["bonding"], "belongs to a site with a transferDevice: without an island there is no bond to make");

@@ -5,6 +5,8 @@ import type { GridProfile } from "../config/grid-profiles.ts";
 import { pccMeteringOf } from "../config/pcc-meter.ts";
 import type { EvseConfig, SiteConfig } from "../config/site.ts";
 import { deviceNamed, transferPartsOf, wholeTransferDevice } from "../config/transfer-parts.ts";
+import type { LimitSource } from "../domain/limit-sources.ts";
+import type { ReasonKey } from "../domain/reasons.ts";
 import { hourMs, secondMs } from "../domain/units.ts";
 import { createGridFunctions, type GridFunctions } from "./grid/der.ts";
 import type { Connection } from "./grid/measurement.ts";
@@ -194,8 +196,10 @@ export function modeFactsConfig(config: SiteConfig, { settings }: GridProfile): 
   };
 }
 
-/** A protective group whose limits are the backend's, written in each tick. */
+/** A group whose limits are the backend's or the grid operator's, written in each tick, with whose they are. */
 export interface BackendGroup extends ProtectiveGroup {
+  reason: ReasonKey;
+  source: LimitSource;
   chargeLimitW: number;
   dischargeLimitW: number;
 }

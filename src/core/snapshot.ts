@@ -9,6 +9,7 @@ import {
   type MeterFacts,
   meterFacts,
   type PortPhase,
+  type Reduction,
   type StageFacts,
   stageFacts,
   type TransferDeviceFacts,
@@ -143,6 +144,8 @@ export interface SiteFacts {
   /** Measured load of each tier when islanded or behind K1, W; NaN unknown. */
   tierLoadW: number[];
   pvPowerW: number;
+  /** The grid operator asks for less, or may do so: nobody knows. */
+  reduction: Reduction;
 }
 
 /** Everything the core may know in one cycle. */
@@ -197,6 +200,7 @@ export function createSnapshot(stageCount: number, tierCount: number): Snapshot 
       panelLiveAtMs: never,
       tierLoadW: new Array<number>(tierCount).fill(Number.NaN),
       pvPowerW: Number.NaN,
+      reduction: "none",
     },
   };
 }

@@ -543,6 +543,18 @@ export const eventWords = {
     todo: "Look at this module under Health.",
     severity: "warning", clears: "itself",
   },
+  reductionAsked: {
+    sentence: "The grid operator asks for less: all chargers together take {limitW} at most.",
+    cause: "Its contact says so.",
+    todo: "Nothing is to be done; charging goes on as before when the contact is back.",
+    severity: "notice", clears: "itself",
+  },
+  reductionUnknown: {
+    sentence: "Whether the grid operator asks for less is not known: all chargers together take {limitW} at most.",
+    cause: "{device}, which its contact is wired to, does not answer.",
+    todo: "Look at this module under Health.",
+    severity: "warning", clears: "itself",
+  },
   bondNotMade: {
     sentence: "The bond between neutral and ground is not proven: no island is formed.",
     cause: "Its contactor was told to close, and its two contacts do not both say that it has.",

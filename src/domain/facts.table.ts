@@ -23,6 +23,10 @@ export const otherSourceNames = ["none", "rests", "runs", "unknown"] as const;
 /** The island's bond between neutral and ground, by its two contacts; `none` where the site commands none. */
 export const bondNames = ["none", "bonded", "unbonded", "unknown"] as const;
 
+/** Whether the grid operator asks for less by its contact; `unknown` counts as asked for. `none` also where there is no contact. */
+export const reductionNames = ["none", "asked", "unknown"] as const;
+export type Reduction = (typeof reductionNames)[number];
+
 const read = "Arrival of the last complete, valid read.";
 const alive = "Arrival of the last read in which the device's own clock, counter or heartbeat had advanced; that of a read where it has none.";
 

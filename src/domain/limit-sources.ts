@@ -16,6 +16,7 @@ export const limitSourceNames = {
   "grid-profile": "Grid profile",
   /** What other EVSEs take of a budget that they share. */
   allocation: "Share among the chargers",
+  "grid-operator": "Grid operator",
 } as const;
 /** Who or what set a limit; its name for people is in `limitSourceNames`. */
 export type LimitSource = keyof typeof limitSourceNames;

@@ -137,6 +137,12 @@ export const reasons = {
     severity: "record",
     clears: "itself",
   },
+  "grid-operator": {
+    name: "Grid operator",
+    sentence: "The grid operator asks by its contact for less charging, or the contact can't be read.",
+    severity: "notice",
+    clears: "itself",
+  },
   "export-limit": {
     name: "Export limit",
     sentence: "The export limit at the grid connection.",

@@ -74,6 +74,11 @@ test.each<readonly [string, Given, RegExp]>([
   ["two devices of one name", { devices: `${io}, ${bus}, ${bus}` }, /devices\[2\]\.name is "Bus meter": is taken/],
   ["a module that nothing uses", { more: "" }, /devices\[0\]\.name is "Cabinet I\/O": is named by no part/],
   [
+    "a grid operator's contact on no module",
+    { pcc: metered.replace("meter:", "reduction: { device: Bus meter, input: 2 }, meter:") },
+    /pcc\.reduction\.device is "Bus meter": must name an io module/,
+  ],
+  [
     "a generator on no module",
     { more: `${plain}\ngenerator: { device: Bus meter, restsInput: 4 }` },
     /generator\.device is "Bus meter": must name an io module/,

@@ -3,6 +3,7 @@
  * the neutral. Judged by the order in which K1, bond and stages moved, and by what nobody did.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { longestStallMs } from "../lib/standstill.ts";
 import { writtenTo } from "./site/judge.ts";
 import { eastronMap, inputs, type K1Parts, outputs, startK1Parts } from "./site/parts.ts";
 import { type Product, patientFreshMs, startProduct } from "./site/product.ts";
@@ -10,6 +11,9 @@ import { soon, stagesUsed, stays } from "./site/sites.ts";
 
 /** The role of model 64901. */
 const forming = 3;
+/** What the grid operator leaves, W, and within which time, ms; a busy machine has its own time beside it. */
+const reducedW = 3_000;
+const obeyedMs = 3_000;
 
 describe("a generator and a bond", () => {
   let product: Product;
@@ -34,6 +38,7 @@ describe("a generator and a bond", () => {
           gridVoltage: { device: "Grid meter" },
           busVoltage: { device: "Bus meter" },
         },
+        pcc: { reduction: { device, input: inputs.released, activeWhen: "off", chargeLimitW: reducedW } },
         generator: { device, restsInput: inputs.generatorRests },
         bonding: { device, output: outputs.bond, bondedInput: inputs.bonded, unbondedInput: inputs.unbonded },
       },
@@ -58,6 +63,42 @@ describe("a generator and a bond", () => {
   const moved = (output: number, on: boolean, fromMs: number): number =>
     parts.module.changes.find((change) => change.output === output && change.on === on && change.atMs >= fromMs)
       ?.atMs ?? Number.NaN;
+
+  const charging = (): number => product.plant.stages[0]!.powerW;
+
+  it("pcc.reduction.activeWhen: while the contact is closed the charger takes what it may", async () => {
+    await soon(product, "charges", () => charging() > 8_000);
+    expect(await says("reductionAsked")).toBe(false);
+  });
+
+  it("pcc.reduction.input: the grid operator's contact opens, and the charger takes less", async () => {
+    const { plant } = product;
+    const fromMs = plant.ranMs;
+    const stallFromMs = performance.now();
+    parts.cut.add(inputs.released);
+    await soon(product, "takes less", () => charging() < 5_000);
+    expect(plant.ranMs - fromMs).toBeLessThan(obeyedMs + 2 * longestStallMs(stallFromMs));
+    await soon(product, "told", () => says("reductionAsked"));
+  });
+
+  it("pcc.reduction.chargeLimitW: no more than what is left, and all of it again afterwards", async () => {
+    await stays(product, "no more", () => charging() < 1.01 * reducedW, 1_000);
+    expect((await product.state()).evses[0]!.limits).toContainEqual(
+      expect.objectContaining({ reason: "grid-operator", source: "grid-operator" }),
+    );
+    parts.cut.delete(inputs.released);
+    await soon(product, "charges again", () => charging() > 8_000);
+    expect(await says("reductionAsked")).toBe(false);
+  });
+
+  it("the module of the grid operator's contact falls silent: it counts as asked for, and the module is named", async () => {
+    const { habits } = parts.servers.module;
+    habits.silent = true;
+    await soon(product, "takes less", () => charging() < 1.01 * reducedW);
+    await soon(product, "told", () => says("reductionUnknown"));
+    habits.silent = false;
+    await soon(product, "charges again", () => product.mode() === "loadOnly" && charging() > 8_000);
+  });
 
   it("bonding.output: K1 opens, the bond is made, the island forms", async () => {
     const { plant } = product;

@@ -42,10 +42,11 @@ export function partsSettings(config: SiteConfig): TransferPartsSettings | undef
   };
 }
 
-/** Contacts of generator and bond; undefined where the site has neither. */
+/** Contacts of generator, bond and grid operator; undefined where the site has none of them. */
 export function busContactSettings(config: SiteConfig): BusContactSettings | undefined {
   const { generator, bonding } = config;
-  if (generator === undefined && bonding === undefined) return undefined;
+  const { reduction } = config.pcc;
+  if (generator === undefined && bonding === undefined && reduction === undefined) return undefined;
   const at = (name: string) => {
     const place = deviceNamed(config, name);
     invariant(place !== undefined, `${name} has passed the check of the configuration`);
@@ -55,6 +56,13 @@ export function busContactSettings(config: SiteConfig): BusContactSettings | und
   return {
     ...(generator && {
       generator: { ...at(generator.device), rests: inputAt(generator.device, generator.restsInput) },
+    }),
+    ...(reduction && {
+      reduction: {
+        ...at(reduction.device),
+        input: inputAt(reduction.device, reduction.input),
+        activeWhen: reduction.activeWhen === "on" ? 1 : 0,
+      },
     }),
     ...(bonding && {
       bond: {

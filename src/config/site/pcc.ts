@@ -172,6 +172,27 @@ const inadvertentExportSettings = group(
   "Record of exports beyond the limit, and its alarms.",
 );
 
+const reductionSettings = group(
+  {
+    device: text({ sentence: "The I/O module that the contact is wired to.", maxLength: 60, example: "Cabinet I/O" }),
+    input: integer({ sentence: "Input of the contact, 0-based.", min: 0, max: 65_535, installer: true }),
+    activeWhen: choiceOr("on", ["on", "off"], {
+      sentence:
+        "What the input is while the grid operator asks for less. `off` suits a contact that opens: then a broken wire asks for less, too.",
+      installer: true,
+    }),
+    chargeLimitW: numberOr(4_200, {
+      sentence: "The most that all chargers together may take meanwhile.",
+      unit: "W",
+      min: 0,
+      max: 100_000_000,
+      source: "4.2 kW for one controllable load in Germany (EnWG § 14a)",
+      installer: true,
+    }),
+  },
+  "The contact by which the grid operator asks controllable loads to take less (in Germany under § 14a EnWG). Obeyed within 3 s. While the module does not answer it counts as asked for.",
+);
+
 export const pccSettings = group(
   {
     importLimitW: number({
@@ -234,6 +255,7 @@ export const pccSettings = group(
       source: "California Rule 21, as cited in requirement R13",
       installer: true,
     }).optional(),
+    reduction: reductionSettings.optional(),
     reversePower: reversePowerSettings.optional(),
     inadvertentExport: inadvertentExportSettings.prefault({}),
     meter: meterSettings.prefault({}),

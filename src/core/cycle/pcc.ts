@@ -36,6 +36,15 @@ export function gatherPccLimits(
 
   backendGroup.chargeLimitW = Math.max(0, site.backendMaxW);
   backendGroup.dischargeLimitW = Math.max(0, -site.backendMinW);
+  backendGroup.reason = "backend-limit";
+  backendGroup.source = "backend";
+  // A contact that nobody can read asks for less: what it protects is the grid.
+  const reducedW = site.reduction === "none" ? Number.POSITIVE_INFINITY : (pcc.reduction?.chargeLimitW ?? 0);
+  if (reducedW > backendGroup.chargeLimitW) return;
+  backendGroup.chargeLimitW = reducedW;
+  if (site.reduction === "none") return;
+  backendGroup.reason = "grid-operator";
+  backendGroup.source = "grid-operator";
 }
 
 /** After the limits were put to work: what was exceeded, how fast it was over, and whether a relay would have tripped. */

@@ -284,6 +284,21 @@ export const eventRows: readonly EventRow[] = [
     afterMs: 1_000,
   },
   {
+    key: "reductionAsked",
+    active: ({ report: { site } }) => site.reduction === "asked",
+    values: ({ station: { config } }) => ({ limitW: config.pcc.reduction?.chargeLimitW ?? 0 }),
+  },
+  {
+    key: "reductionUnknown",
+    active: ({ report: { site } }) => site.reduction === "unknown",
+    values: ({ station: { config } }) => ({
+      device: config.pcc.reduction?.device ?? "",
+      limitW: config.pcc.reduction?.chargeLimitW ?? 0,
+    }),
+    needsPerson: true,
+    afterMs: 1_000,
+  },
+  {
     key: "bondNotMade",
     active: ({ report: { site } }) =>
       (site.bond === "unbonded" || site.bond === "unknown") &&

@@ -11,6 +11,10 @@ import { type SiteOptions, TestSite } from "./site.ts";
 
 type Prepare = (site: TestSite) => void;
 const nothing: Prepare = () => undefined;
+const contact = {
+  pcc: ", reduction: { device: Cabinet, input: 2, chargeLimitW: 9000 }",
+  more: "devices: [{ name: Cabinet, kind: io, host: i }]",
+};
 const feeder = ", groups: [{ name: backend, evses: [1], chargeLimitW: 9000, dischargeLimitW: 9000 }]";
 
 const cases: readonly (readonly [string, SiteOptions, number, Prepare, ReasonKey, LimitSource])[] = [
@@ -54,6 +58,22 @@ const cases: readonly (readonly [string, SiteOptions, number, Prepare, ReasonKey
     ({ snapshot }) => (snapshot.site.backendMaxW = 9_000),
     "backend-limit",
     "backend",
+  ],
+  [
+    "the grid operator's contact",
+    contact,
+    60_000,
+    ({ snapshot }) => (snapshot.site.reduction = "asked"),
+    "grid-operator",
+    "grid-operator",
+  ],
+  [
+    "a contact of the grid operator that can't be read",
+    contact,
+    60_000,
+    ({ snapshot }) => (snapshot.site.reduction = "unknown"),
+    "grid-operator",
+    "grid-operator",
   ],
   ["a feeder that the installer calls “backend”", { pcc: feeder }, 60_000, nothing, "conductor-limit", "installer"],
   [

@@ -20,6 +20,8 @@ export interface SiteOptions {
   /** Rating for discharging, where it differs from that for charging. */
   readonly dischargeW?: number;
   readonly pcc?: string;
+  /** Further groups of settings. */
+  readonly more?: string;
   readonly meter?: string;
   readonly stage?: string;
   readonly evse?: readonly string[];
@@ -32,6 +34,7 @@ export function siteConfig({
   evses = 2,
   dischargeW = ratedW,
   pcc = "",
+  more = "",
   meter = "",
   stage = "",
   evse = [],
@@ -44,6 +47,7 @@ export function siteConfig({
   const text = `
 site: { name: T, timeZone: America/Los_Angeles, serviceMode: parallel-export, nominalVoltageV: 480 }
 pcc: { importLimitW: 500000, exportLimitW: 500000, meter: { host: m, proven: true, latencyMs: 0${meter} }${pcc} }
+${more}
 evses:
 ${rows.join("\n")}
 `;

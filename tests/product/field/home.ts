@@ -78,6 +78,8 @@ export interface Home extends Example {
   readonly line: SerialLine;
   readonly charger: HomeCharger;
   readonly module: IoModule;
+  /** The grid operator's control box: whether it asks for less. */
+  readonly box: { asks: boolean };
   readonly startMs: number;
 }
 
@@ -95,10 +97,12 @@ export async function startHome({ seed, change = {} }: { seed: number; change?: 
     meter: { updateMs: 200, windowMs: 200, latencyMs: 20, resolutionW: 1, reversed: false },
   });
   const module = new IoModule(8, 8);
+  const box = { asks: false };
   module.outputs[0] = true;
   module.refresh = () => {
     const k1 = plant.k1!;
     module.inputs[0] = k1.contact(k1.lieNo) === "closed";
+    module.inputs[2] = !box.asks;
     module.inputs[1] = k1.contact(k1.lieNc) === "open";
   };
   module.changed = (output, on) => {
@@ -145,6 +149,6 @@ export async function startHome({ seed, change = {} }: { seed: number; change?: 
   };
   return Object.create(
     example,
-    Object.getOwnPropertyDescriptors({ plant, line, charger, module, startMs, stop }),
+    Object.getOwnPropertyDescriptors({ plant, line, charger, module, box, startMs, stop }),
   ) as Home;
 }

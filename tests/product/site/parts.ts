@@ -89,10 +89,17 @@ export function voltmeter(plant: () => Plant | undefined, pu: (plant: Plant) => 
   return image;
 }
 
-/** Inputs and outputs of the module in these tests. */
-export const inputs = { no: 0, nc: 1, busLive: 2, busDead: 3, generatorRests: 4, bonded: 5, unbonded: 6 } as const;
-/** An input that is always on: the module's own supply. */
-const supply = 7;
+/** Inputs and outputs of the module in these tests. `released`: on while the grid operator asks for nothing. */
+export const inputs = {
+  no: 0,
+  nc: 1,
+  busLive: 2,
+  busDead: 3,
+  generatorRests: 4,
+  bonded: 5,
+  unbonded: 6,
+  released: 7,
+} as const;
 export const outputs = { close: 0, open: 1, bond: 2 } as const;
 
 export interface K1Parts {
@@ -144,7 +151,7 @@ export async function startK1Parts(drive: DriveKind, inputsAre: 1 | 2 = 2): Prom
     module.inputs[inputs.nc] = k1.contact(k1.lieNc) === "open" && !cut.has(inputs.nc);
     module.inputs[inputs.busLive] = plant.busPu > 0.5 && !cut.has(inputs.busLive);
     module.inputs[inputs.busDead] = plant.busPu <= 0.5 && !cut.has(inputs.busDead);
-    module.inputs[supply] = true;
+    module.inputs[inputs.released] = !cut.has(inputs.released);
     module.inputs[inputs.generatorRests] = !plant.generatorRuns && !cut.has(inputs.generatorRests);
     module.inputs[inputs.bonded] = bond.made && !cut.has(inputs.bonded);
     module.inputs[inputs.unbonded] = !bond.made && !cut.has(inputs.unbonded);

@@ -9,7 +9,14 @@ import { intentNames } from "../../../core/modes/state.ts";
 import type { ReversePower } from "../../../core/pcc/reverse-power.ts";
 import { chainLength } from "../../../core/setpoints/limits.ts";
 import type { Snapshot } from "../../../core/snapshot.ts";
-import { bondNames, contactNames, otherSourceNames, type StageFacts, stageFacts } from "../../../domain/facts.table.ts";
+import {
+  bondNames,
+  contactNames,
+  otherSourceNames,
+  reductionNames,
+  type StageFacts,
+  stageFacts,
+} from "../../../domain/facts.table.ts";
 import { modeNames, type Role, roleNames, serviceModes, transferCommandNames } from "../../../domain/modes.ts";
 import { reasonKeys } from "../../../domain/reasons.ts";
 import type { LoopFigures } from "../control-loop.ts";
@@ -62,6 +69,7 @@ const siteFields = [
   ["contactNc", contactNames],
   ["otherSource", otherSourceNames],
   ["bond", bondNames],
+  ["reduction", reductionNames],
   ["deviceAtMs", "number"],
   /** When K1's own clock last advanced, and whether the core takes its readings as of now. */
   ["deviceLiveAtMs", "number"],
@@ -225,6 +233,7 @@ export function fillReport(report: ControlReport, core: Core, snapshot: Snapshot
   site.contactNo = device.contactNo;
   site.contactNc = device.contactNc;
   site.otherSource = device.otherSource;
+  site.reduction = snapshot.site.reduction;
   site.bond = device.bond;
   site.deviceAtMs = device.atMs;
   site.deviceLiveAtMs = device.liveAtMs;
