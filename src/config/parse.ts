@@ -200,6 +200,17 @@ function placeChecks(config: SiteConfig): Complaint[] {
   return complaints;
 }
 
+/** Rules of the PV that is held back beside the grid. */
+function curtailComplaints({ pcc, pv }: SiteConfig): Complaint[] {
+  if (!pcc.curtailPv || pv.some(({ curtail }) => curtail === "command")) return [];
+  return [
+    {
+      path: ["pcc", "curtailPv"],
+      complaint: "needs PV that takes commands: an entry of pv with `curtail: command`",
+    },
+  ];
+}
+
 function pvComplaints({ pv, transferDevice }: SiteConfig): Complaint[] {
   const islands = transferDevice !== undefined && transferDevice.kind !== "none";
   const first = pv.find(({ curtail }) => curtail !== "none")?.curtail;
@@ -229,6 +240,7 @@ function crossChecks(config: SiteConfig): Complaint[] {
     ...partComplaints(config),
     ...pccMeterComplaints(config),
     ...pvComplaints(config),
+    ...curtailComplaints(config),
   ];
   const islands = config.site.serviceMode === "non-parallel-backup";
   if (islands && (config.transferDevice === undefined || config.transferDevice.kind === "none")) {

@@ -214,6 +214,10 @@ export const createBackendGroup = (count: number): BackendGroup => ({
   dischargeLimitW: Number.POSITIVE_INFINITY,
 });
 
+/** Rating of the PV that is held back under the export limit, W; 0 where none is. */
+export const curtailedPvW = ({ pcc, pv }: SiteConfig): number =>
+  pcc.curtailPv ? pv.reduce((sum, one) => sum + (one.curtail === "command" ? one.ratedW : 0), 0) : 0;
+
 const groupReasons = { conductor: "conductor-limit", bus: "bus-limit", transformer: "transformer-limit" } as const;
 const phaseShares = { all: [1 / 3, 1 / 3, 1 / 3], a: [1, 0, 0], b: [0, 1, 0], c: [0, 0, 1] } as const;
 const splitShare = [1 / 2, 1 / 2, 0] as const;

@@ -9,6 +9,7 @@ import {
   authorityConfig,
   carriesBackup,
   createBackendGroup,
+  curtailedPvW,
   exportControlConfig,
   islandConfig,
   ledgerConfig,
@@ -38,6 +39,7 @@ import type { LimitedGenerationProfile } from "./pcc/limited-generation-profile.
 import { createPccLimits } from "./pcc/pcc-limits.ts";
 import { type PccMemory, restorePccRecord } from "./pcc/pcc-memory.ts";
 import { createPccRecord } from "./pcc/pcc-record.ts";
+import { createPvCurtailment } from "./pcc/pv-curtailment.ts";
 import { createReversePower } from "./pcc/reverse-power.ts";
 import { createAllocation } from "./setpoints/allocation.ts";
 import { createReserveMemory, type SiteAllowance } from "./setpoints/evse-limits.ts";
@@ -119,6 +121,7 @@ export function createCore(config: SiteConfig, start: CoreStart) {
     generationProfile: start.generationProfile ?? null,
     exportControl,
     pccRecord,
+    pvCurtailment: createPvCurtailment(curtailedPvW(config), config.loop.periodMs),
     reversePower,
     /** The backend's limit for all EVSEs together, as a group that carries every stage. */
     backendGroup,

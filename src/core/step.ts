@@ -22,6 +22,7 @@ import { deriveModeFacts } from "./modes/facts.ts";
 import { stepMode } from "./modes/machine.ts";
 import { findMissing } from "./modes/needs.ts";
 import { stepExportControl } from "./pcc/export-control.ts";
+import { stepPvCurtailment } from "./pcc/pv-curtailment.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** One cycle at `nowMs` of the monotonic clock. Returns `core.commands`, written in place. */
@@ -57,6 +58,7 @@ export function step(core: Core, snapshot: Snapshot, nowMs: number): Commands {
   gatherPccLimits(core, snapshot, nowMs);
   stepExportControl(core.exportControl, meter, stages, core.commands.stages, core.pccLimits, nowMs, core.budget);
   watchPcc(core, snapshot, nowMs);
+  stepPvCurtailment(core.pvCurtailment, core.exportControl, meter, snapshot.site, nowMs);
   // Limits of each EVSE, then the shares of the site's power, then ramps: each with reason and source.
   limitEvses(core, snapshot, nowMs);
   rampEvses(core, nowMs);

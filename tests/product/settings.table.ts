@@ -61,6 +61,7 @@ export const testedSettings: readonly TestedSetting[] = [
   { setting: "pcc.groups[].chargeLimitW",            file: evse,    unwired: 100_000_000 },
   { setting: "pcc.groups[].dischargeLimitW",         file: evse,    unwired: 100_000_000, alsoFails: ["pcc.groups[].evses[]"] },
   { setting: "pcc.generationProfile",                file: exports, unwired: null, alsoFails: ["site.timeZone"] },
+  { setting: "pcc.curtailPv",                        file: "field/mixed-slow.test.ts", unwired: false },
   { setting: "pcc.reduction.input",                  file: contacts, unwired: 0, alsoFails: ["pcc.reduction.chargeLimitW"] },
   { setting: "pcc.reduction.activeWhen",             file: contacts, unwired: "on", alsoFails: ["pcc.reduction.input", "pcc.reduction.chargeLimitW"] },
   { setting: "pcc.reduction.chargeLimitW",           file: contacts, unwired: 100_000_000, alsoFails: ["pcc.reduction.input"] },

@@ -244,6 +244,11 @@ export const pccSettings = group(
       max: 100_000_000,
       installer: true,
     }).optional(),
+    curtailPv: flagOr(false, {
+      sentence:
+        "PV of `pv` that takes commands is held back, too, where the site would export more than its limit: it gives what the site takes and may export, and vehicles that discharge stand back for it.",
+      installer: true,
+    }),
     groups: z
       .array(protectiveGroupSettings)
       .max(protectiveGroupsMax, `must list at most ${protectiveGroupsMax} groups`)

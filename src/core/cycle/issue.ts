@@ -29,6 +29,7 @@ export function issueCommands(core: Core, snapshot: Snapshot, nowMs: number): Co
   core.island.nudgeHz = core.backfeed.nudgeHz;
   // In an island the stages chosen for it form, the others rest; tiers and PV belong to it in every mode.
   stepIsland(core.island, core.islandConfig, output, core.mayForm, snapshot, commands, nowMs);
+  if (!output.form && core.pvCurtailment.limitW < commands.pvLimitW) commands.pvLimitW = core.pvCurtailment.limitW;
   return commands;
 }
 

@@ -11,7 +11,7 @@ import type { Snapshot } from "../snapshot.ts";
 
 /** Gathers all that limits import and export in this cycle: configuration, permit, profile of the hour, backend. */
 export function gatherPccLimits(
-  { pccLimits, config, authority, backendGroup, generationProfile, requests }: Core,
+  { pccLimits, pvCurtailment, config, authority, backendGroup, generationProfile, requests }: Core,
   { site, evses, wallMs }: Snapshot,
   nowMs: number,
 ): void {
@@ -27,10 +27,12 @@ export function gatherPccLimits(
   tightenByMode(pccLimits, pcc.powerControlMode);
   tightenImport(pccLimits, pcc.importLimitW, "import-limit", "installer");
   tightenExport(pccLimits, pcc.exportLimitW, "export-limit", "installer");
-  tightenExport(pccLimits, authority.exportLimitW, "export-limit", "permit");
   if (generationProfile !== null) {
     tightenExport(pccLimits, profileLimitW(generationProfile, wallMs), "generation-profile", "permit");
   }
+  // The permission is one for the vehicles; PV has its own.
+  pvCurtailment.exportLimitW = pccLimits.exportLimitW;
+  tightenExport(pccLimits, authority.exportLimitW, "export-limit", "permit");
   tightenImport(pccLimits, pcc.conductorLimitW, "conductor-limit", "installer");
   tightenExport(pccLimits, pcc.conductorLimitW, "conductor-limit", "installer");
 

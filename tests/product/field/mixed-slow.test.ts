@@ -2,9 +2,9 @@
  * The workshop of `config/examples/`: a meter of 1 s, and a charger that settles for 2.5 s after each write, refuses powers
  * between 0 and 1380 W and says 0 % when idle. `ISLET_FIELD=1` plays more seeds and steps and prints the figures.
  */
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, it, test } from "vitest";
 import { longestStallMs } from "../../lib/standstill.ts";
-import { exportedW, sleep, until } from "../site/judge.ts";
+import { exportedW, meanW, sleep, until } from "../site/judge.ts";
 import { eventsOver, linkFigures, quantile, seeded } from "./figures.ts";
 import { type MixedSlow, startMixedSlow } from "./mixed-slow.ts";
 
@@ -15,6 +15,9 @@ const toleranceW = 40;
 const patience = isLong ? 1 : 4;
 /** What check-config promises for it, ms. */
 const promisedMs = 5_330;
+/** What the sun gives at noon, W, and how far below the limit the roof is kept. */
+const sunW = 11_000;
+const marginW = 120;
 
 describe.each(isLong ? [1, 2, 3, 4, 5] : [1])("seed %i", (seed) => {
   let site: MixedSlow;
@@ -60,7 +63,43 @@ describe.each(isLong ? [1, 2, 3, 4, 5] : [1])("seed %i", (seed) => {
     // Two writes come closer to each other where the emulated charger itself stood still.
     expect(site.charger.lost).toBeLessThanOrEqual(longestStallMs(site.startMs) > 100 ? 1 : 0);
     expect(site.charger.refused).toBe(0);
-    for (const { clientsPeak, refused, opened } of [site.meter, site.chargerServer]) {
+    // Nothing that the inverter does not know at night has been taken for a power.
+    expect(site.roof.changes).toEqual([]);
+  });
+
+  it("pcc.curtailPv: the sun gives more than is taken → the roof is held back, and no more than it must be", async () => {
+    const { plant, roof } = site;
+    await site.backend.ask(1, 0);
+    plant.buildingW = 4_000;
+    await until(() => plant.stages[0]!.powerW === 0, 30_000);
+    roof.sunW = sunW;
+    await came("the roof gives", () => plant.pvW > 2_000);
+    await came("and is held back", () => Math.abs(meanW(plant, exportedW, 1_000) + marginW) < 300);
+    const random = seeded(seed + 1_000);
+    const fromMs = performance.now();
+    let allowedWms = 0;
+    for (let step = 0; step < (isLong ? 10 : 2); step += 1) {
+      const atMs = performance.now();
+      plant.buildingW = step % 2 === 0 ? 7_000 + 4_000 * random() : 2_000 + 2_000 * random();
+      await sleep(isLong ? 12_000 : 7_000);
+      allowedWms += Math.min(sunW, plant.buildingW) * (performance.now() - atMs);
+    }
+    const spanMs = performance.now() - fromMs;
+    const yieldShare = (meanW(plant, ({ pvW }) => pvW, spanMs) * spanMs) / allowedWms;
+    const lasted = eventsOver(plant, exportedW, 0, toleranceW, fromMs).map(({ lastedMs }) => lastedMs);
+    const apart = roof.changes.slice(1).map(({ atMs }, k) => atMs - roof.changes[k]!.atMs);
+    figures.push(`roof: ${lasted.length} exceedances, longest ${Math.max(0, ...lasted)} ms`);
+    figures.push(`  yield ${(100 * yieldShare).toFixed(1)} %, ${roof.changes.length} changes`);
+    figures.push(`  least ${Math.min(...apart).toFixed(0)} ms apart`);
+    expect(lasted.length).toBeGreaterThan(0);
+    for (const ms of lasted) expect(ms).toBeLessThan(patience * 5_500 + longestStallMs(fromMs));
+    expect(yieldShare).toBeGreaterThan(isLong ? 0.9 : 0.6);
+    for (const ms of apart) expect(ms).toBeGreaterThan(2_000 - 200 - longestStallMs(fromMs));
+    expect(roof.forbidden).toBe(0);
+  });
+
+  test("one connection each, few refusals", () => {
+    for (const { clientsPeak, refused, opened } of [site.meter, site.chargerServer, site.roofServer]) {
       expect(clientsPeak).toBe(1);
       if (isLong) expect(opened).toBeLessThanOrEqual(3);
       expect(refused.length).toBeLessThanOrEqual(5);

@@ -5,6 +5,7 @@ import { layOver } from "../site/product.ts";
 import type { JsonObject } from "../site/service.ts";
 import { type Example, startExample } from "./example.ts";
 import { seeded } from "./figures.ts";
+import { Roof } from "./roof.ts";
 
 const smallestW = 1_380;
 const settleMs = 2_500;
@@ -122,6 +123,8 @@ export interface MixedSlow extends Example {
   readonly meter: ModbusServer;
   readonly charger: SlowCharger;
   readonly chargerServer: ModbusServer;
+  readonly roof: Roof;
+  readonly roofServer: ModbusServer;
   readonly startMs: number;
 }
 
@@ -140,6 +143,8 @@ export async function startMixedSlow(options: MixedSlowOptions): Promise<MixedSl
     singleClient: true,
     dropsWhileBusy: true,
   });
+  const roof = new Roof(plant, { ratedW: 12_000, deadTimeMs: varied(600), responseMs: 200, revertS: 60 });
+  const roofServer = await startModbusServer(new Map([[1, roof.image]]), { latencyMs: varied(80), singleClient: true });
   plant.start();
   const example = await startExample("mixed-slow.yaml", {
     serials: ["Q-1234"],
@@ -147,7 +152,9 @@ export async function startMixedSlow(options: MixedSlowOptions): Promise<MixedSl
     change: (config) => {
       const [evse] = config["evses"] as readonly JsonObject[];
       const evses = [layOver(evse!, { stage: { host: "127.0.0.1", port: chargerServer.port } })];
-      const placed = layOver(config, { pcc: { meter: { host: "127.0.0.1", port: meter.port } }, evses });
+      const [roofTop] = config["pv"] as readonly JsonObject[];
+      const pv = [layOver(roofTop!, { host: "127.0.0.1", port: roofServer.port })];
+      const placed = layOver(config, { pcc: { meter: { host: "127.0.0.1", port: meter.port } }, evses, pv });
       return layOver(placed, options.change ?? {});
     },
   });
@@ -157,10 +164,11 @@ export async function startMixedSlow(options: MixedSlowOptions): Promise<MixedSl
     await example.stop();
     plant.stop();
     charger.stop();
-    await Promise.all([meter, chargerServer].map((server) => server.close()));
+    roof.stop();
+    await Promise.all([meter, chargerServer, roofServer].map((server) => server.close()));
   };
   return Object.create(
     example,
-    Object.getOwnPropertyDescriptors({ plant, meter, charger, chargerServer, startMs, stop }),
+    Object.getOwnPropertyDescriptors({ plant, meter, charger, chargerServer, roof, roofServer, startMs, stop }),
   ) as MixedSlow;
 }

@@ -197,6 +197,7 @@ export interface Moment {
   readonly pccW: number;
   readonly phaseW: readonly [number, number, number];
   readonly stagesW: number;
+  readonly pvW: number;
 }
 
 const momentsMax = 200_000;
@@ -350,7 +351,7 @@ export class Plant {
         for (const stage of stages) phaseW[phase]! += stage.powerW * stage.options.phaseShare[phase]!;
       }
     }
-    this.moments.push({ atMs: nowMs, pccW: phaseW[0] + phaseW[1] + phaseW[2], phaseW, stagesW });
+    this.moments.push({ atMs: nowMs, pccW: phaseW[0] + phaseW[1] + phaseW[2], phaseW, stagesW, pvW: this.pvW });
     if (this.moments.length > momentsMax) this.moments.splice(0, momentsMax / 2);
     this.#measure(nowMs);
   }
