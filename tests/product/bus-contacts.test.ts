@@ -12,7 +12,9 @@ import { soon, stagesUsed, stays } from "./site/sites.ts";
 /** The role of model 64901. */
 const forming = 3;
 /** What the grid operator leaves, W, and within which time, ms; a busy machine has its own time beside it. */
-const reducedW = 3_000;
+const reducedW = 500;
+/** Charging comes back slowly after a start: more than this is waited for, W. */
+const chargesW = 1_500;
 const obeyedMs = 3_000;
 
 describe("a generator and a bond", () => {
@@ -67,7 +69,7 @@ describe("a generator and a bond", () => {
   const charging = (): number => product.plant.stages[0]!.powerW;
 
   it("pcc.reduction.activeWhen: while the contact is closed the charger takes what it may", async () => {
-    await soon(product, "charges", () => charging() > 8_000);
+    await soon(product, "charges", () => charging() > chargesW);
     expect(await says("reductionAsked")).toBe(false);
   });
 
@@ -76,28 +78,28 @@ describe("a generator and a bond", () => {
     const fromMs = plant.ranMs;
     const stallFromMs = performance.now();
     parts.cut.add(inputs.released);
-    await soon(product, "takes less", () => charging() < 5_000);
+    await soon(product, "takes less", () => charging() < 800);
     expect(plant.ranMs - fromMs).toBeLessThan(obeyedMs + 2 * longestStallMs(stallFromMs));
     await soon(product, "told", () => says("reductionAsked"));
   });
 
   it("pcc.reduction.chargeLimitW: no more than what is left, and all of it again afterwards", async () => {
-    await stays(product, "no more", () => charging() < 1.01 * reducedW, 1_000);
+    await stays(product, "no more", () => charging() < 1.05 * reducedW, 1_000);
     expect((await product.state()).evses[0]!.limits).toContainEqual(
       expect.objectContaining({ reason: "grid-operator", source: "grid-operator" }),
     );
     parts.cut.delete(inputs.released);
-    await soon(product, "charges again", () => charging() > 8_000);
+    await soon(product, "charges again", () => charging() > chargesW);
     expect(await says("reductionAsked")).toBe(false);
   });
 
   it("the module of the grid operator's contact falls silent: it counts as asked for, and the module is named", async () => {
     const { habits } = parts.servers.module;
     habits.silent = true;
-    await soon(product, "takes less", () => charging() < 1.01 * reducedW);
+    await soon(product, "takes less", () => charging() < 1.05 * reducedW);
     await soon(product, "told", () => says("reductionUnknown"));
     habits.silent = false;
-    await soon(product, "charges again", () => product.mode() === "loadOnly" && charging() > 8_000);
+    await soon(product, "charges again", () => product.mode() === "loadOnly" && charging() > chargesW);
   });
 
   it("bonding.output: K1 opens, the bond is made, the island forms", async () => {
