@@ -62,8 +62,8 @@ export interface BridgeOptions {
 /** Everything of one device that the cycle touches. */
 interface Cycle {
   readonly device: BridgeDevice;
-  /** Takes a good read; false when something needed was missing. */
-  readonly take: (snapshot: SnapshotPort) => boolean;
+  /** Takes a good read; false when something needed was missing, or what else is wrong with it. */
+  readonly take: (snapshot: SnapshotPort) => boolean | DeviceFaultName;
   readWaited: boolean;
   writesWaited: number;
   /** Standing fault at the last look. */
@@ -400,11 +400,12 @@ export class Bridge {
         reader.decode(cycleBlock);
         reader.forgetOld(exchange.finishedMs);
         device.life!.saw(reader.values, cycleBlock, reader.counterBlock);
-        if (this.#snapshot === undefined || cycle.take(this.#snapshot)) {
+        const taken = this.#snapshot === undefined || cycle.take(this.#snapshot);
+        if (taken === true) {
           device.cycleFault = null;
           device.readAtMs = exchange.finishedMs;
           device.reads += 1;
-        } else this.#readFailed(device, "fact-missing");
+        } else this.#readFailed(device, taken || "fact-missing");
       } else {
         this.#readFailed(device, exchange.fault);
         this.#cutAnew(cycle, cycleBlock);
@@ -443,9 +444,8 @@ export class Bridge {
     this.#reads.came();
   }
 
-  #takeMeter(snapshot: SnapshotPort): boolean {
-    this.#pccMetering.take(this.meter!, snapshot);
-    return true;
+  #takeMeter(snapshot: SnapshotPort): boolean | DeviceFaultName {
+    return this.#pccMetering.take(this.meter!, snapshot) ? true : "all-zero";
   }
 
   /** What parts say belongs together in one device. */

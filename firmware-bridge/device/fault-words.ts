@@ -70,6 +70,7 @@ const checks: Partial<Record<DeviceFaultName, string | readonly [network: string
   "point-missing": askMaker,
   "models-missing": setMap,
   "fact-missing": askMaker,
+  "all-zero": "Wait until it measures. If it stays so, look at its voltage connections and their fuses.",
   "identity-differs": recommission,
   "firmware-differs": recommission,
   "clock-stands": "Its values are old although it answers. Restart the device or its gateway.",

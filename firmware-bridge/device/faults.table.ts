@@ -27,6 +27,7 @@ const ownFaults = {
   "no-reversion":          { clears: "onReset", sentence: "The device cannot revert by itself when setpoints stop coming." },
   "not-idle":              { clears: "itself",  sentence: "Verification waits: the stage forms an island or gives power back." },
   "fact-missing":          { clears: "itself",  sentence: "A value that is needed says not implemented." },
+  "all-zero":            { clears: "itself",  sentence: "The meter says nought for power, voltage and frequency although a power stage sees the grid: it has just started." },
   "scale-changed":       { clears: "itself",  sentence: "The device changed a scale factor while it runs; values are read with the new one." },
   "clock-stands":        { clears: "itself",  sentence: "The device answers, but its own clock stands." },
   "command-refused":     { clears: "itself",  sentence: "The device refuses what it is told." },

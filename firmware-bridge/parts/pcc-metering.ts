@@ -4,6 +4,7 @@
  */
 import { applyMeter, type MeterContext } from "../apply-facts.ts";
 import type { BridgeDevice } from "../device/device.ts";
+import { hasJustStarted } from "../device/just-started.ts";
 import type { ReadBlock } from "../device/read-plan.ts";
 import { gridAt, tellsFrequency, tellsVoltage } from "../elsewhere.ts";
 import type { SnapshotPort } from "../ports.ts";
@@ -55,10 +56,12 @@ export class PccMetering {
     if (device.reader!.moved(block)) this.#context.othersMovedMs = block.exchange.finishedMs;
   }
 
-  /** The one meter was read. */
-  take({ reader }: BridgeDevice, snapshot: SnapshotPort): void {
+  /** The one meter was read. False when it has just started and has measured nothing yet. */
+  take({ reader }: BridgeDevice, snapshot: SnapshotPort): boolean {
     const { values, factsAtMs, cycleBlock } = reader!;
+    if (hasJustStarted(values, snapshot, this.#sources.hasTransferDevice, factsAtMs)) return false;
     this.#apply(values, factsAtMs, cycleBlock.exchange.reply, snapshot);
+    return true;
   }
 
   /** One meter of several was read; nothing happens until the sum is a new moment's picture. */

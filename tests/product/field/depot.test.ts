@@ -101,6 +101,19 @@ describe.each(isLong ? long : short)("seed $seed, gateway $gateway, stages $stag
     }
   });
 
+  test.runIf(isLong)("the meter restarts and says nought for a while → no measurement, and no trip", async () => {
+    await came(depot, "gives", () => meanW(depot.plant, exportedW, 500) > 0.5 * exportLimitW);
+    const fromMs = performance.now();
+    depot.meterImage.blank = true;
+    await until(() => false, 700);
+    depot.meterImage.blank = false;
+    await came(depot, "gives again", () => meanW(depot.plant, exportedW, 500) > 0.8 * exportLimitW);
+    figures.push(`zeros for 700 ms: gives again after ${(performance.now() - fromMs).toFixed(0)} ms`);
+    const modes = depot.log.filter(({ atMs, text }) => atMs >= fromMs && text.includes("mode"));
+    expect(modes.map(({ text }) => text)).toEqual([]);
+    expect(eventsOver(depot.plant, exportedW, exportLimitW, toleranceW, fromMs)).toEqual([]);
+  });
+
   test("half-open connection → a new one; a meter that stands still → nothing is given back within 1.5 s", async () => {
     const { opened } = depot.meter;
     const cutMs = performance.now();

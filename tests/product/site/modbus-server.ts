@@ -355,6 +355,8 @@ export class RegisterImage implements RegisterDevice {
   write: (address: number, words: readonly number[]) => number = () => illegalAddress;
   /** It goes on answering with what it showed at this moment, and takes writes without effect. */
   frozen = false;
+  /** It has just started: every register is nought. */
+  blank = false;
 
   constructor(readFunctions: readonly number[] = [3, 4]) {
     this.#readFunctions = readFunctions;
@@ -374,7 +376,7 @@ export class RegisterImage implements RegisterDevice {
     const bytes = Buffer.alloc(2 * count);
     for (let i = 0; i < count; i += 1) {
       if (this.#defined[address + i] !== 1) return illegalAddress;
-      bytes.writeUInt16BE(this.words[address + i]!, 2 * i);
+      bytes.writeUInt16BE(this.blank ? 0 : this.words[address + i]!, 2 * i);
     }
     return bytes;
   }
