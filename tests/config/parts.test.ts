@@ -79,6 +79,11 @@ test.each<readonly [string, Given, RegExp]>([
     /pcc\.reduction\.device is "Bus meter": must name an io module/,
   ],
   [
+    "PV to be held back, and none that takes commands",
+    { pcc: metered.replace("meter:", "curtailPv: true, meter:") },
+    /pcc\.curtailPv is true: needs PV that takes commands/,
+  ],
+  [
     "a generator on no module",
     { more: `${plain}\ngenerator: { device: Bus meter, restsInput: 4 }` },
     /generator\.device is "Bus meter": must name an io module/,

@@ -63,11 +63,105 @@ describe.skipIf(!hasSerialPair).each(isLong ? [1, 2, 3, 4, 5] : [1])("seed %i", 
     await came("85 % of the room", () => meanW(home.plant, ({ stagesW }) => -stagesW, 2_000) >= 0.85 * 8_000);
   });
 
+  test.runIf(isLong)(
+    "the grid operator's contact is obeyed within 3 s; a dead module counts as one that asks",
+    async () => {
+      const { plant, box, line } = home;
+      const stage = plant.stages[0]!;
+      const reducedW = 4_200 * 1.02;
+      await home.backend.ask(1, 11_000);
+      plant.buildingW = 4_000;
+      await came("charges with 10 kW", () => stage.powerW > 10_000);
+      for (const [what, begin, end] of [
+        ["the box asks", () => void (box.asks = true), () => void (box.asks = false)],
+        ["the module is dead", () => void line.silent.add(units.io), () => void line.silent.delete(units.io)],
+      ] as const) {
+        const fromMs = performance.now();
+        begin();
+        await came(what, () => stage.powerW < reducedW);
+        figures.push(`  obeyed after ${(performance.now() - fromMs).toFixed(0)} ms`);
+        if (what === "the box asks") expect(performance.now() - fromMs).toBeLessThan(3_000 + longestStallMs(fromMs));
+        end();
+        await came("charges again", () => home.mode() === "parallel" && stage.powerW > 10_000);
+      }
+    },
+  );
+
+  test.runIf(isLong)("the adapter is pulled out and comes back under another number", async () => {
+    const { line, plant } = home;
+    const stage = plant.stages[0]!;
+    await line.unplug();
+    const outMs = performance.now();
+    await came("unplugged: the charger ends it", () => stage.powerW === 0);
+    await sleep(3_000);
+    await line.plug();
+    const readsFrom = line.reads.length;
+    await came("plugged in: read again", () => line.reads.length > readsFrom + 4);
+    figures.push(`  read again, ${(performance.now() - outMs).toFixed(0)} ms after it was pulled out`);
+    await came("charges again", () => home.mode() === "parallel" && stage.powerW > 10_000);
+  });
+
+  test.runIf(isLong)(
+    "killed while it discharges → the charger's own watchdog ends it, and it is taken over again",
+    async () => {
+      const { line, plant } = home;
+      const stage = plant.stages[0]!;
+      plant.buildingW = 5_000;
+      await home.backend.ask(1, -11_000);
+      await came("discharges", () => stage.powerW < -4_000);
+      await home.kill();
+      await came("zero by itself", () => stage.powerW === 0);
+      const lasted = zeroAfterMs(plant, line);
+      figures.push(`  zero ${lasted} ms after the last write`);
+      expect(lasted).toBeLessThan(5_000 + 1_500);
+      home.start();
+      await home.backend.whenConnected();
+      await came("in parallel again", () => home.mode() === "parallel");
+      await home.backend.ask(1, -11_000);
+      await came("discharges again", () => stage.powerW < -4_000);
+      expect(line.refused).toEqual([]);
+      const written = line.writes.filter(({ unit }) => unit === units.charger).map(({ address }) => address);
+      expect([...new Set(written)].filter((address) => address !== 210 && (address < 200 || address > 204))).toEqual(
+        [],
+      );
+    },
+  );
+
+  test.runIf(isLong)("a welded K1 → no island", async () => {
+    const { plant } = home;
+    const k1 = plant.k1!;
+    k1.welded = true;
+    plant.gridPresent = false;
+    await came("it knows", () => !["parallel", "loadOnly"].includes(home.mode()));
+    await sleep(10_000);
+    figures.push(`  ${home.mode()}, dead line fed ${plant.deadLineFedMs} ms`);
+    expect(plant.stages[0]!.role).not.toBe("forming");
+    expect(plant.deadLineFedMs).toBe(0);
+    k1.welded = false;
+    plant.gridPresent = true;
+    await came("no lockout that stays", () => home.mode() === "parallel" || home.mode() === "lockout");
+    figures.push(`  then ${home.mode()}`);
+    if (home.mode() === "lockout") await home.page().then((page) => page.act("reset"));
+    await came("in parallel again", () => home.mode() === "parallel");
+  });
+
   test("the grid fails → K1 opens, both contacts prove it, the charger carries the house; no dead line is fed", async () => {
     home.plant.gridPresent = false;
     await came("an island", () => home.mode() === "islandRunning" && home.plant.stages[0]!.powerW < -2_000);
     expect(home.plant.k1!.closed).toBe(false);
     expect(home.plant.deadLineFedMs).toBe(0);
+  });
+
+  test.runIf(isLong)("the grid is back → it has to stay good for half a minute, then K1 closes", async () => {
+    const { plant } = home;
+    const backMs = performance.now();
+    plant.gridPresent = true;
+    await came("K1 closed", () => plant.k1!.position === 1);
+    figures.push(`  K1 closed ${(performance.now() - backMs).toFixed(0)} ms after the grid was back`);
+    await came("in parallel again", () => home.mode() === "parallel");
+    expect(plant.asynchronousCloses).toBe(0);
+    plant.gridPresent = false;
+    await came("an island again", () => home.mode() === "islandRunning");
   });
 
   test("the controller is killed → the charger's own watchdog ends it", async () => {
