@@ -91,8 +91,12 @@ export class StageUnderTest {
   heartbeat = 1;
   #beatAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(around: Surroundings) {
+  readonly #kind: "stage" | "transfer-device";
+
+  /** `kind`: what its models are read as; a transfer device is tried with the same requests. */
+  constructor(around: Surroundings, kind: "stage" | "transfer-device" = "stage") {
     this.around = around;
+    this.#kind = kind;
     this.link = around.connect();
     this.access = this.#accessTo(this.link);
   }
@@ -110,7 +114,7 @@ export class StageUnderTest {
     if (this.link.state !== "open") return `no connection (${this.link.openFailure || "no answer"})`;
     const chain = await walkChain(this.access.read);
     if (!chain.ok) return `${chain.error.fault}: ${chain.error.detail}`;
-    const images = await readKnownModels(this.access.read, chain.value, "stage");
+    const images = await readKnownModels(this.access.read, chain.value, this.#kind);
     if (!images.ok) return `${images.error.fault}: ${images.error.detail}`;
     this.chain = chain.value;
     this.images = images.value;

@@ -61,6 +61,10 @@ const notAllowed: Readonly<Record<Exclude<Need, "reads">, string>> = {
   hands: "needs hands at the stage",
 };
 
+/** Why a duty is not tried, with what a person allows; "" where it may be. */
+export const whyNotTried = ({ needs, trial }: Duty, leave: Leave): string =>
+  trial !== undefined && covered(needs, leave) ? "" : notAllowed[needs as Exclude<Need, "reads">];
+
 /** Whether a need is covered by what a person allows. */
 const covered = (need: Need, { mayWrite, mayDischarge }: Leave): boolean => {
   if (need === "reads") return true;
@@ -89,12 +93,15 @@ export async function verifyDevice(
   for (const duty of stageDuties) {
     if (endedBecause !== "")
       note(duty, results.length === 0 ? "fail" : "not tried", results.length === 0 ? endedBecause : "not reached");
-    else if (duty.trial === undefined || !covered(duty.needs, allowed))
-      note(duty, "not tried", othersWord || notAllowed[duty.needs as Exclude<Need, "reads">]);
+    else if (whyNotTried(duty, allowed) !== "") note(duty, "not tried", othersWord || whyNotTried(duty, allowed));
     else {
       stage.dischargeExpected = duty.needs === "discharge";
       const { trial } = duty.id === "energies-never-fall" ? energyDuty(energies) : duty;
-      endedBecause = await tryDuty(stage, { ...duty, trial: trial! }, note);
+      const whole: Duty["trial"] = async (one) => {
+        if (duty.needs !== "reads") hasOwnModel(one);
+        return await trial!(one);
+      };
+      endedBecause = await tryDuty(stage, { ...duty, trial: whole }, note);
       if (allowed.mayWrite && endedBecause === "") await quietly(() => stage.rest());
     }
   }
@@ -104,13 +111,12 @@ export async function verifyDevice(
 }
 
 /** Tries one duty; why no other can be tried after it, or nothing. */
-async function tryDuty(
+export async function tryDuty(
   stage: StageUnderTest,
   duty: Duty & Required<Pick<Duty, "trial">>,
   note: (duty: Duty, verdict: Verdict, seen: string) => void,
 ): Promise<string> {
   try {
-    if (duty.needs !== "reads") hasOwnModel(stage);
     const { ok, seen } = await duty.trial(stage);
     note(duty, ok ? "pass" : "fail", seen);
   } catch (error) {

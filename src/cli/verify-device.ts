@@ -1,7 +1,8 @@
 /** `islet verify-device`: every duty of firmware-bridge/CONTRACT.md tried on one power stage, with a report to print. */
 import { writeFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { transferDuties } from "../../firmware-bridge/conformance/duties-transfer.table.ts";
 import { tcpSurroundings } from "../../firmware-bridge/conformance/surroundings.ts";
 import {
   type DeviceVerification,
@@ -10,6 +11,7 @@ import {
   stageDuties,
   verifyDevice,
 } from "../../firmware-bridge/conformance/verify-device.ts";
+import { verifyTransferDevice } from "../../firmware-bridge/conformance/verify-transfer.ts";
 import { isletVersion } from "../app/version.ts";
 import { AskedWrongly, wholeNumber } from "./asked.ts";
 
@@ -20,18 +22,26 @@ interface VerifyOptions {
   readonly allowDischarge?: true;
   readonly out?: string;
   readonly list?: true;
+  readonly kind: "stage" | "transfer-device";
 }
 
 const usualPort = 502;
 const wouldWrite =
   "Trials write to the stage: commands at zero power, its settings (put back afterwards; curve 2 of 705 to 712 is lost), and, with a vehicle, charging with a tenth of the rating for about a minute. Its watchdog is left to act.";
+const wouldNotMove =
+  "Trials write to the transfer device: no command with a stale token, no command, and, where it is closed, a close with the number that it has closed with. None of them may move it; a device that breaks its duties might.";
 
 export function verifyDeviceCommand(program: Command): void {
   program
     .command("verify-device")
-    .description("try every duty of the contract on a power stage, for makers of firmware")
+    .description("try every duty of the contract on a power stage or a transfer device, for makers of firmware")
     .argument("[host]", "its address: HOST or HOST:PORT (port 502 unless said)")
     .option("--unit <n>", "its unit identifier", wholeNumber(0, 255), 1)
+    .addOption(
+      new Option("--kind <kind>", "what it is: a power stage, or a transfer device (K1)")
+        .choices(["stage", "transfer-device"])
+        .default("stage"),
+    )
     .option("--yes", "write without asking; without it, and without a terminal, the stage is only read")
     .option("--allow-discharge", "also try giving power back, with a tenth of the rating")
     .option("--out <file>", "write the report here as well")
@@ -44,9 +54,9 @@ export function verifyDeviceCommand(program: Command): void {
       }
       if (address === undefined) throw new AskedWrongly("name the stage: HOST or HOST:PORT");
       const { host, port } = placeOf(address);
-      const mayWrite = options.yes === true || (!options.json && (await agreed()));
+      const mayWrite = options.yes === true || (!options.json && (await agreed(options.kind)));
       const found = await tryAll(host, port, options, { mayWrite, mayDischarge: options.allowDischarge === true });
-      const report = reportOf(found, address, options.unit);
+      const report = reportOf(found, address, options);
       if (options.out !== undefined) writeFileSync(options.out, report);
       process.stdout.write(options.json ? `${JSON.stringify({ address, unit: options.unit, ...found })}\n` : report);
       process.exitCode = found.results.some(({ verdict }) => verdict === "fail") || found.endedBecause !== "" ? 1 : 0;
@@ -61,10 +71,10 @@ function placeOf(address: string): { host: string; port: number } {
 }
 
 /** Asks a person at a terminal. */
-async function agreed(): Promise<boolean> {
+async function agreed(kind: VerifyOptions["kind"]): Promise<boolean> {
   if (!process.stdin.isTTY) return false;
   const asking = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await asking.question(`${wouldWrite}\nGo on? [y/N] `);
+  const answer = await asking.question(`${kind === "stage" ? wouldWrite : wouldNotMove}\nGo on? [y/N] `);
   asking.close();
   return /^y(es)?$/i.test(answer.trim());
 }
@@ -81,21 +91,27 @@ async function tryAll(host: string, port: number, options: VerifyOptions, leave:
     if (process.stderr.isTTY) process.stderr.write(`${verdict.padEnd(9)} ${id}: ${seen}\n`);
   };
   try {
-    return await verifyDevice(around, leave, tell);
+    return await (options.kind === "stage" ? verifyDevice : verifyTransferDevice)(around, leave, tell);
   } finally {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.removeListener(signal, stop);
   }
 }
 
-function list({ json }: VerifyOptions): void {
-  const rows = stageDuties.map(({ id, needs, duty, did, expected }) => ({ id, needs, duty, did, expected }));
+function list({ json, kind }: VerifyOptions): void {
+  const rows = (kind === "stage" ? stageDuties : transferDuties).map(({ id, needs, duty, did, expected }) => ({
+    id,
+    needs,
+    duty,
+    did,
+    expected,
+  }));
   if (json) process.stdout.write(`${JSON.stringify(rows)}\n`);
   else
     for (const { id, needs, duty, did, expected } of rows)
       process.stdout.write(`${id} (${needs})\n    ${duty}\n    Trial: ${did} → ${expected}.\n`);
 }
 
-function reportOf(found: DeviceVerification, address: string, unit: number): string {
+function reportOf(found: DeviceVerification, address: string, { unit, kind }: VerifyOptions): string {
   const { manufacturer, model, version, serialNumber, results, endedBecause } = found;
   const count = (verdict: DutyResult["verdict"]): number => results.filter((row) => row.verdict === verdict).length;
   const who =
@@ -103,7 +119,7 @@ function reportOf(found: DeviceVerification, address: string, unit: number): str
       ? "not identified"
       : `${manufacturer} ${model}, version ${version}, serial number ${serialNumber}`;
   const lines = [
-    `Power stage at ${address}, unit ${unit}: ${who}`,
+    `${kind === "stage" ? "Power stage" : "Transfer device"} at ${address}, unit ${unit}: ${who}`,
     `Tried by islet ${isletVersion()} on ${new Date().toISOString()}`,
     `${results.length} duties: ${count("pass")} kept, ${count("fail")} broken, ${count("not tried")} not tried.`,
     ...(endedBecause === "" ? [] : [`Ended before the last: ${endedBecause}.`]),
