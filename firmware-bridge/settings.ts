@@ -1,6 +1,7 @@
 /** What the bridge must be told about a site: plain values, made by whoever reads the configuration. */
 
 import type { SerialSettings } from "../src/protocols/modbus/byte-line.ts";
+import type { TlsSettings } from "../src/protocols/modbus/tls.ts";
 import type { DeviceMap } from "./maps/device-map.ts";
 import type { Identity } from "./maps/sunspec-binding.ts";
 import type { BusContactSettings, SummedMeter, TransferPartsSettings } from "./parts/settings.ts";
@@ -13,6 +14,8 @@ export type LinkSettings =
       readonly host: string;
       readonly port: number;
       readonly connectDelayMs?: number;
+      /** Of `tcp`: Modbus/TCP Security. */
+      readonly tls?: TlsSettings;
     }
   | ({ readonly kind: "rtu"; readonly connectDelayMs?: number } & SerialSettings);
 

@@ -11,7 +11,10 @@ export type TransportFactory = (settings: LinkSettings, deadlines: Deadlines) =>
 
 /** Modbus TCP, RTU over TCP or a serial line, as the settings say. */
 export const createTransport: TransportFactory = (settings, deadlines) => {
-  const options = { connectDelayMs: settings.connectDelayMs ?? 0 };
+  const options = {
+    connectDelayMs: settings.connectDelayMs ?? 0,
+    ...(settings.kind === "tcp" && settings.tls !== undefined && { tls: settings.tls }),
+  };
   switch (settings.kind) {
     case "tcp":
       return new TcpLink(settings.host, settings.port, deadlines, options);

@@ -169,7 +169,7 @@ function issueComplaints(issue: z.core.$ZodIssue, raw: unknown): Complaint[] {
 }
 
 /** Every device of the site that is spoken to, with the path of its settings. */
-function devicesOf(config: SiteConfig): { path: PropertyKey[]; device: ModbusPlace }[] {
+export function devicesOf(config: SiteConfig): { path: PropertyKey[]; device: ModbusPlace }[] {
   const { pcc, devices, evses, loadPanel, pv } = config;
   const transferDevice = wholeTransferDevice(config);
   return [

@@ -152,6 +152,8 @@ const linkSettings = [
   "framing", "serial", "baudRate", "parity", "stopBits", "replyTimeoutMs", "pauseMs", "connectDelayMs", "maxInFlight", "maxRegisters",
   "mergeGaps", "unitIdInReply", "connector",
 ] as const;
+/** Who the device must prove to be: `secured-devices.test.ts` tries right and wrong certificates through `islet run`. */
+const secured = ["certificateFile", "keyFile", "caFile", "fingerprint", "serverName"].map((name) => `tls.${name}`);
 const linked = ["pcc.meter", "transferDevice", "evses[].stage", "loadPanel", "pv[]", "devices[]"] as const;
 
 const whenSettings = ["months[]", "days", "from", "to"] as const;
@@ -171,6 +173,9 @@ export const owedSettings: readonly OwedSetting[] = [];
 export const otherSettings: readonly OtherSetting[] = [
   ...linked.flatMap((device) =>
     linkSettings.map((name) => ({ setting: `${device}.${name}`, doesNotLimit: "how the device is talked to, tried by the links' own tests over sockets and pseudo-terminals" })),
+  ),
+  ...linked.flatMap((device) =>
+    secured.map((name) => ({ setting: `${device}.${name}`, doesNotLimit: "whom the device must prove to be, and we: secured-devices.test.ts has right and wrong certificates" })),
   ),
   { setting: "site.name",                            doesNotLimit: naming },
   { setting: "pcc.groups[].name",                    doesNotLimit: naming },

@@ -1,7 +1,11 @@
 /** Files that a configuration names and that are read while the site runs: relative names are meant from where it lies. */
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import type { TlsConfig } from "../../config/site/modbus.ts";
 import type { SiteConfig } from "../../config/site.ts";
+
+/** Settings of a secured connection that name a file. */
+const tlsFiles = ["certificateFile", "keyFile", "caFile"] as const;
 
 /** Where a packaged install keeps the state of a site whose configuration does not say it; set by its `islet` command. */
 const stateDirVariable = "ISLET_STATE_DIR";
@@ -35,15 +39,24 @@ export function besideFile(config: SiteConfig, siteFile: string): SiteConfig {
     const given = Object.entries(group).filter(([name, value]) => names.includes(name) && typeof value === "string");
     return { ...group, ...Object.fromEntries(given.map(([name, value]) => [name, place(value as string)])) };
   };
-  const { backend, dashboard, evses, permit, planning, stateDir, tariff } = config;
+  const secured = <D extends { readonly tls?: TlsConfig | undefined }>(device: D): D =>
+    device.tls === undefined ? device : { ...device, tls: placed(device.tls, tlsFiles) };
+  const { backend, dashboard, permit, planning, stateDir, tariff, pcc, transferDevice, loadPanel } = config;
   return {
     ...config,
+    pcc: { ...pcc, meter: secured(pcc.meter) },
+    devices: config.devices.map(secured),
+    pv: config.pv.map(secured),
+    ...(transferDevice !== undefined && { transferDevice: secured(transferDevice) }),
+    ...(loadPanel !== undefined && { loadPanel: secured(loadPanel) }),
     stateDir: stateDir === usualStateDir ? (process.env[stateDirVariable] ?? stateDir) : stateDir,
     ...(backend !== undefined && { backend: placed(backend, named.backend) }),
     dashboard: placed(dashboard, named.dashboard),
-    evses: evses.map((evse) =>
-      evse.vehicleLink === undefined ? evse : { ...evse, vehicleLink: placed(evse.vehicleLink, named.vehicleLink) },
-    ),
+    evses: config.evses.map((evse) => ({
+      ...evse,
+      stage: secured(evse.stage),
+      ...(evse.vehicleLink !== undefined && { vehicleLink: placed(evse.vehicleLink, named.vehicleLink) }),
+    })),
     permit: { ...placed(permit, named.permit), anchors: permit.anchors.map(place) },
     planning: placed(planning, ["warningFile"]),
     ...(tariff?.dayAhead !== undefined && {

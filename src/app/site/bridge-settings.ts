@@ -11,11 +11,12 @@ import type {
 } from "../../../firmware-bridge/settings.ts";
 import { pccMeteringOf } from "../../config/pcc-meter.ts";
 import type { IdentityConfig } from "../../config/site/identity.ts";
-import type { ModbusPlace } from "../../config/site/modbus.ts";
+import type { ModbusPlace, TlsConfig } from "../../config/site/modbus.ts";
 import { pccMeterName } from "../../config/site/parts.ts";
 import type { NamedDevice, SiteConfig } from "../../config/site.ts";
 import { pointsOf, wholeTransferDevice } from "../../config/transfer-parts.ts";
 import { invariant } from "../../domain/result.ts";
+import type { TlsSettings } from "../../protocols/modbus/tls.ts";
 import { busContactSettings, partsSettings, voltmetersOf } from "./parts-settings.ts";
 
 /** Maps of devices that do not speak SunSpec, by the names that the configuration gives them. */
@@ -110,6 +111,15 @@ export function bridgeSettings(config: SiteConfig, maps: DeviceMaps = new Map())
   };
 }
 
+/** Without what is not given. */
+const givenOf = ({ caFile, fingerprint, serverName, certificateFile, keyFile }: TlsConfig): TlsSettings => ({
+  certificateFile,
+  keyFile,
+  ...(caFile !== undefined && { caFile }),
+  ...(fingerprint !== undefined && { fingerprint }),
+  ...(serverName !== undefined && { serverName }),
+});
+
 function linkSettings(device: ModbusPlace): LinkSettings {
   const { host, port, framing, serial, connectDelayMs } = device;
   if (serial !== undefined) {
@@ -117,5 +127,7 @@ function linkSettings(device: ModbusPlace): LinkSettings {
     return { kind: "rtu", path: serial, baudRate, parity, stopBits: device.stopBits === 2 ? 2 : 1, connectDelayMs };
   }
   invariant(host !== undefined, "a device without host or serial line has passed the check of the configuration");
-  return { kind: framing === "rtu" ? "rtu-over-tcp" : "tcp", host, port, connectDelayMs };
+  if (framing === "rtu") return { kind: "rtu-over-tcp", host, port, connectDelayMs };
+  const { tls } = device;
+  return { kind: "tcp", host, port, connectDelayMs, ...(tls !== undefined && { tls: givenOf(tls) }) };
 }

@@ -28,6 +28,7 @@ import type { DeviceMaps } from "./bridge-settings.ts";
 import { checkMapsFit } from "./map-checks.ts";
 import { withHabitsOfMaps } from "./map-links.ts";
 import { brokenPromise } from "./site-promises.ts";
+import { tlsMistakes } from "./tls-checks.ts";
 
 /** Everything that the files say. No key is optional, so that none can be forgotten on the way (`composition.ts`). */
 export interface LoadedSite {
@@ -67,9 +68,13 @@ export function checkSite(file: string): Checked<LoadedSite> {
     ({ path, complaint }): ConfigComplaint => ({ ...at("tariff", ...path), complaint }),
   );
   const tariff: Checked<null> = mistakes.length === 0 ? ok(null) : err(mistakes);
+  const tls = tlsMistakes(besideFile(careful, file)).map(
+    ({ path, found, complaint }): ConfigComplaint => ({ ...at(...path), found, complaint }),
+  );
+  const secured: Checked<null> = tls.length === 0 ? ok(null) : err(tls);
   const profile = readGridProfile(config, file, at("site", "gridProfile"));
   const generation = readGenerationProfile(config, file, at("pcc", "generationProfile"));
-  if (complaints.length === 0 && promised.ok && tariff.ok && profile.ok && generation.ok && maps.ok)
+  if (complaints.length === 0 && promised.ok && tariff.ok && secured.ok && profile.ok && generation.ok && maps.ok)
     return ok({
       config: besideFile(careful, file),
       maps: maps.value,
@@ -77,7 +82,7 @@ export function checkSite(file: string): Checked<LoadedSite> {
       generationProfile: generation.value,
     });
   // What was put in for a mistake is nobody's mistake.
-  const further = [promised, tariff, profile, generation, maps]
+  const further = [promised, tariff, secured, profile, generation, maps]
     .flatMap((checked) => (checked.ok ? [] : checked.error))
     .filter(({ file: where, setting }) => where !== file || !isMended(setting.split(/[.[\]]+/).filter(Boolean)));
   return err([...complaints, ...further]);

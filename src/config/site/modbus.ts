@@ -1,6 +1,45 @@
 /** Settings that every device behind Modbus has: where it is reached, and how it wants to be spoken to. */
-import { choice, flagOr, integer, integerOr, numberOr, text } from "../setting.ts";
+import { z } from "zod";
+import { choice, flagOr, group, integer, integerOr, numberOr, text } from "../setting.ts";
 import { type IdentityConfig, identitySettings } from "./identity.ts";
+
+const tlsSettings = group(
+  {
+    certificateFile: text({
+      sentence:
+        "This controller's own certificate for the device, PEM, with its chain. It carries the role that the device asks for.",
+      maxLength: 300,
+      example: "islet-modbus.pem",
+      installer: true,
+    }),
+    keyFile: text({ sentence: "Its private key, PEM.", maxLength: 300, example: "islet-modbus.key", installer: true }),
+    caFile: text({
+      sentence: "Issuer that the device's certificate must be of, PEM.",
+      maxLength: 300,
+      example: "plant-ca.pem",
+      installer: true,
+    }).optional(),
+    fingerprint: z
+      .string()
+      .regex(/^([0-9a-f]{2}:?){31}[0-9a-f]{2}$/i, "must be a SHA-256 in hexadecimal, 64 digits")
+      .meta({
+        sentence:
+          "SHA-256 of the device's own certificate, hexadecimal, in place of an issuer: this one and no other is accepted, also where it has expired.",
+        installer: true,
+      })
+      .optional(),
+    serverName: text({
+      sentence: "Name in the device's certificate where it is not the host.",
+      maxLength: 253,
+      example: "meter-7.plant.example",
+      installer: true,
+    }).optional(),
+  },
+  "Modbus/TCP Security: TLS 1.2 or newer with certificates of both sides. Usually at port 802.",
+);
+
+/** How a connection to a device is secured; files by their paths. */
+export type TlsConfig = z.output<typeof tlsSettings>;
 
 const serialSpeeds = { min: 1_200, max: 115_200 } as const;
 
@@ -16,6 +55,7 @@ const place = {
     sentence:
       "What goes over the network: `tcp` is Modbus TCP; `rtu` are the bytes of a serial line, passed through by a gateway. Default tcp.",
   }).optional(),
+  tls: tlsSettings.optional(),
   serial: text({
     sentence:
       "Serial line, by its device file. A name under /dev/serial/by-id finds the same adapter again wherever it is plugged in.",
@@ -99,6 +139,7 @@ export interface ModbusPlace {
   readonly host?: string | undefined;
   readonly port: number;
   readonly framing?: "tcp" | "rtu" | undefined;
+  readonly tls?: TlsConfig | undefined;
   readonly serial?: string | undefined;
   readonly baudRate?: number | undefined;
   readonly parity?: "none" | "even" | "odd" | undefined;
@@ -137,6 +178,15 @@ export function placeComplaints(device: ModbusPlace): PlaceComplaint[] {
     if (host.includes("/") || /^com\d+$/i.test(host)) {
       complaints.push({ setting: "host", complaint: `is a serial line, not a host: write serial: ${host}` });
     }
+    if (device.tls !== undefined && device.framing === "rtu") {
+      complaints.push({ setting: "tls", complaint: "goes with Modbus TCP alone: leave framing out" });
+    }
+    if (device.tls !== undefined && (device.tls.caFile === undefined) === (device.tls.fingerprint === undefined)) {
+      complaints.push({
+        setting: "tls",
+        complaint: "needs caFile or fingerprint, one of them: a device that nobody verifies may be anybody",
+      });
+    }
     for (const setting of ["baudRate", "parity", "stopBits"] as const) {
       if (device[setting] !== undefined) complaints.push({ setting, complaint: "belongs to a device with serial" });
     }
@@ -144,6 +194,7 @@ export function placeComplaints(device: ModbusPlace): PlaceComplaint[] {
     if (!serial!.startsWith("/")) {
       complaints.push({ setting: "serial", complaint: "must be the path of a device file, for example /dev/ttyUSB0" });
     }
+    if (device.tls !== undefined) complaints.push({ setting: "tls", complaint: "belongs to a device with host" });
     if (device.framing === "tcp") {
       complaints.push({
         setting: "framing",
@@ -160,5 +211,5 @@ export const lineOf = ({ host, port, serial }: ModbusPlace): string => serial ??
 /** How the shared line is set up: must be the same for all devices on it. */
 export const lineSettings = (device: ModbusPlace): string =>
   device.serial === undefined
-    ? `framing ${device.framing ?? "tcp"}`
+    ? `framing ${device.framing ?? "tcp"}${device.tls === undefined ? "" : ` with tls ${JSON.stringify(device.tls)}`}`
     : `${device.baudRate ?? 9_600} Bd, parity ${device.parity ?? "none"}, ${device.stopBits ?? 1} stop bits`;

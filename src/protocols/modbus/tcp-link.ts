@@ -11,6 +11,7 @@ import type { Deadlines, Expirable } from "./deadlines.ts";
 import { type Exchange, frameLengthMax, headerLength, takeReply } from "./exchange.ts";
 import { type ModbusFault, modbusFaults } from "./faults.table.ts";
 import { backoffMs, countOutcome, createLinkCounters, type LinkState, type ModbusLink, steadyMs } from "./link.ts";
+import { createTlsClient, type TlsClient, type TlsSettings, tlsConnectTimeoutMs, tlsFailureText } from "./tls.ts";
 import { type Pace, Turns } from "./turns.ts";
 
 /** Most requests in flight that a pace may ask for. */
@@ -33,6 +34,8 @@ export interface TcpLinkOptions {
   readonly firstId?: number;
   /** Wait between the connection and the first request, ms. */
   readonly connectDelayMs?: number;
+  /** The connection is secured: Modbus/TCP Security. */
+  readonly tls?: TlsSettings;
 }
 
 /** Modbus TCP; reconnects by itself. */
@@ -46,6 +49,8 @@ export class TcpLink implements ModbusLink, Expirable {
   readonly #port: number;
   readonly #deadlines: Deadlines;
   readonly #connectDelayMs: number;
+  readonly #connectTimeoutMs: number;
+  readonly #tls: TlsClient | undefined;
   #socket: Socket | undefined;
   /** A socket that was given up and has not ended yet. */
   #leaving: Socket | undefined;
@@ -72,7 +77,9 @@ export class TcpLink implements ModbusLink, Expirable {
   #connectDeadlineMs = Number.POSITIVE_INFINITY;
 
   constructor(host: string, port: number, deadlines: Deadlines, options: TcpLinkOptions = {}) {
-    this.name = `tcp ${host}:${port}`;
+    this.name = `${options.tls === undefined ? "tcp" : "tls"} ${host}:${port}`;
+    this.#tls = options.tls && createTlsClient(options.tls);
+    this.#connectTimeoutMs = options.tls === undefined ? connectTimeoutMs : tlsConnectTimeoutMs;
     this.#host = host;
     this.#port = port;
     this.#deadlines = deadlines;
@@ -114,13 +121,49 @@ export class TcpLink implements ModbusLink, Expirable {
     if (this.state !== "closed" || this.#leaving !== undefined) return;
     const nowMs = this.#deadlines.clock();
     if (nowMs < this.#retryAtMs) return;
+    if (this.#tls !== undefined && this.#tls.broken !== "") {
+      this.openFailure = this.#tls.broken;
+      return;
+    }
     this.state = "connecting";
     this.#receivedLength = 0;
     this.#greeting = 0;
     this.#answered = false;
     this.#openedMs = Number.NaN;
-    this.#connectDeadlineMs = nowMs + connectTimeoutMs;
+    this.#connectDeadlineMs = nowMs + this.#connectTimeoutMs;
     this.#deadlines.need(this.#connectDeadlineMs);
+    const socket = this.#tls === undefined ? this.#connectPlainly() : this.#connectSecurely(this.#tls);
+    this.#socket = socket;
+    socket.on(this.#tls === undefined ? "connect" : "secureConnect", () => {
+      if (this.#socket !== socket || socket.destroyed) return;
+      this.state = "open";
+      // Whether our own certificate is good enough is known with the first reply.
+      if (this.#tls === undefined) this.openFailure = "";
+      this.#openedMs = this.#deadlines.clock();
+      this.#readyAtMs = this.#openedMs + this.#connectDelayMs;
+      this.#connectDeadlineMs = Number.POSITIVE_INFINITY;
+    });
+    const lost = () => {
+      if (this.#socket !== socket) return;
+      if (this.#tls !== undefined && this.state === "open" && !this.#answered && this.openFailure === "")
+        this.openFailure = this.#tls.endedEarly;
+      this.#reopen(this.state === "connecting" ? "not-connected" : "reset");
+    };
+    socket.on("error", (failure) => {
+      if (this.#socket !== socket || (this.state !== "connecting" && (this.#tls === undefined || this.#answered)))
+        return;
+      this.openFailure = this.#tls === undefined ? failure.message : tlsFailureText(failure);
+    });
+    socket.on("end", lost);
+    socket.on("close", () => {
+      lost();
+      if (this.#leaving !== socket) return;
+      this.#leaving = undefined;
+      this.open();
+    });
+  }
+
+  #connectPlainly(): Socket {
     const socket = connect({
       host: this.#host,
       port: this.#port,
@@ -133,28 +176,17 @@ export class TcpLink implements ModbusLink, Expirable {
         },
       },
     });
-    this.#socket = socket;
-    socket.on("connect", () => {
-      if (this.#socket !== socket) return;
-      this.state = "open";
-      this.openFailure = "";
-      this.#openedMs = this.#deadlines.clock();
-      this.#readyAtMs = this.#openedMs + this.#connectDelayMs;
-      this.#connectDeadlineMs = Number.POSITIVE_INFINITY;
+    return socket;
+  }
+
+  #connectSecurely(tls: TlsClient): Socket {
+    const socket = tls.connect(this.#host, this.#port);
+    socket.on("data", (bytes: Buffer) => {
+      // A record may be larger than what is taken at once.
+      for (let at = 0; at < bytes.length && this.#socket === socket; at += receiveChunk)
+        this.#receive(bytes.copy(this.#chunk, 0, at, at + receiveChunk));
     });
-    const lost = () => {
-      if (this.#socket === socket) this.#reopen(this.state === "connecting" ? "not-connected" : "reset");
-    };
-    socket.on("error", (failure) => {
-      if (this.#socket === socket && this.state === "connecting") this.openFailure = failure.message;
-    });
-    socket.on("end", lost);
-    socket.on("close", () => {
-      lost();
-      if (this.#leaving !== socket) return;
-      this.#leaving = undefined;
-      this.open();
-    });
+    return socket;
   }
 
   shut(): void {
@@ -166,7 +198,7 @@ export class TcpLink implements ModbusLink, Expirable {
 
   expire(nowMs: number): void {
     if (nowMs >= this.#connectDeadlineMs) {
-      this.openFailure = `no answer from ${this.#host}:${this.#port} within ${connectTimeoutMs} ms`;
+      this.openFailure = `no answer from ${this.#host}:${this.#port} within ${this.#connectTimeoutMs} ms`;
       this.#reopen("not-connected");
     }
     this.#turns.drop(nowMs, (exchange) => this.#finish(exchange, "not-sent", nowMs));
@@ -342,6 +374,7 @@ export class TcpLink implements ModbusLink, Expirable {
     this.#release(slot, nowMs);
     this.#greeting = -1;
     this.#answered = true;
+    this.openFailure = "";
     this.#readTimeouts = 0;
     this.#finish(exchange, fault, nowMs);
     return this.state === "open";
@@ -358,7 +391,7 @@ export class TcpLink implements ModbusLink, Expirable {
     this.#socket = undefined;
     if (socket === undefined || socket.closed) return;
     this.#leaving = socket;
-    if (socket.connecting) socket.destroy();
+    if (socket.connecting || this.#tls !== undefined) socket.destroy();
     else socket.resetAndDestroy();
   }
 
