@@ -25,6 +25,8 @@ function identify(map: SunspecMap, model: string, serialNumber: string): void {
 export class SunspecMeterFace {
   readonly map = new SunspecMap([1, 203]);
   wScale = 1;
+  /** It shows so many watts for each: its ratio was changed under it. */
+  gain = 1;
 
   constructor(plant: Plant) {
     const { map } = this;
@@ -32,7 +34,9 @@ export class SunspecMeterFace {
     map.setAll(203, { V_SF: -1, Hz_SF: -2, W_SF: 1, VAR_SF: 1 });
     const { nominalV, phases } = plant.options;
     map.image.refresh = () => {
-      const { powerW, phaseW, voltagePu, frequencyHz } = plant.meter;
+      const { voltagePu, frequencyHz } = plant.meter;
+      const powerW = this.gain * plant.meter.powerW;
+      const phaseW = plant.meter.phaseW.map((onPhaseW) => this.gain * onPhaseW);
       const hertz = Number.isNaN(frequencyHz) ? -327.68 : frequencyHz;
       map.set("203.W_SF", this.wScale);
       if (phases === "single") {
@@ -52,9 +56,9 @@ export class SunspecMeterFace {
         PhVphCA: voltagePu * nominalV,
         Hz: hertz,
         W: powerW,
-        WphA: phaseW[0],
-        WphB: phaseW[1],
-        WphC: phaseW[2],
+        WphA: phaseW[0]!,
+        WphB: phaseW[1]!,
+        WphC: phaseW[2]!,
         VAR: 0,
       });
     };

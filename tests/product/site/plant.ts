@@ -11,6 +11,8 @@ export interface StageOptions {
   readonly deadTimeMs: number;
   /** Largest change of power; infinite without. */
   readonly slewWPerS: number;
+  /** It takes a new command so long after the one before, and none between, ms. */
+  readonly commandPeriodMs: number;
   /** Its own timer on the controller's heartbeat, s; 0 for one that has none. */
   readonly watchdogS: number;
   readonly socPct: number;
@@ -26,6 +28,7 @@ const stageDefaults: StageOptions = {
   responseMs: 50,
   deadTimeMs: 15,
   slewWPerS: Number.POSITIVE_INFINITY,
+  commandPeriodMs: 0,
   watchdogS: 5,
   socPct: 60,
   capacityWh: 150_000,
@@ -106,6 +109,7 @@ export class PlantStage {
   importWh = 0;
   exportWh = 0;
   lifeS = 0;
+  #takenMs = Number.NEGATIVE_INFINITY;
   #delayed: { readonly atMs: number; readonly powerW: number }[] = [];
   #aimW = 0;
 
@@ -121,7 +125,8 @@ export class PlantStage {
     this.role = role;
     const { maxChargeW, maxDischargeW } = this.options;
     const bounded = Math.max(-maxDischargeW, Math.min(maxChargeW, role === "off" ? 0 : powerW));
-    if (bounded === this.targetW) return;
+    if (bounded === this.targetW || nowMs - this.#takenMs < this.options.commandPeriodMs) return;
+    this.#takenMs = nowMs;
     this.targetW = bounded;
     this.#delayed.push({ atMs: nowMs + this.options.deadTimeMs, powerW: bounded });
   }
