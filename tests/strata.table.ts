@@ -30,7 +30,7 @@ export const strata: readonly Stratum[] = [
   {
     name: "app",
     folder: "src/app",
-    may: ["domain", "config", "core", "modbus", "sunspec", "exi", "iso15118", "ocpp", "bridge", "forecast", "tariff", "settlement", "planning", "planner-thread"],
+    may: ["domain", "config", "core", "modbus", "sunspec", "exi", "iso15118", "ocpp", "bridge", "forecast", "tariff", "settlement", "planning", "planner-thread", "commissioning"],
     packages: ["*"],
   },
   { name: "page", folder: "src/dashboard/page", may: ["domain", "dashboard"], packages: ["uplot"] },
@@ -38,7 +38,7 @@ export const strata: readonly Stratum[] = [
   {
     name: "cli",
     folder: "src/cli",
-    may: ["commissioning", "app", "dashboard", "domain", "config", "core", "exi", "iso15118", "bridge", "planning", "solver", "sim", "peers"],
+    may: ["app", "dashboard", "domain", "config", "core", "exi", "iso15118", "bridge", "planning", "solver", "sim", "peers"],
     packages: ["*"],
   },
   { name: "plant", folder: "sim/plant", may: ["domain"], packages: [] },

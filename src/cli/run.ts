@@ -120,7 +120,9 @@ async function run(options: RunOptions): Promise<boolean> {
   });
   const { tls, note, hostNames } = serving;
   const own = tls === null ? [] : certificateOf("page", tls.cert);
-  const source = createAppSource(station, log, options.demo ?? false, own, options.demo ? undefined : updates);
+  const { demo = false } = options;
+  const ports = demo ? {} : { updates, siteFile: options.config };
+  const source = createAppSource(station, log, demo, own, ports);
   const accounts = openAccounts(options.demo ? null : join(config.stateDir, "accounts.json"));
   const dashboard = await createDashboard({
     host: config.dashboard.host,

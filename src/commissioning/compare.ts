@@ -22,6 +22,14 @@ export interface Comparison {
   readonly verdict: ComparisonVerdict;
   /** What to do; "" where nothing is. */
   readonly todo: string;
+  /** What the site file would have to say for it. */
+  readonly sets?: readonly MeasuredValue[];
+}
+
+/** A setting's path in the site file, and what was measured for it. */
+export interface MeasuredValue {
+  readonly setting: string;
+  readonly to: number | boolean;
 }
 
 /** When a figure counts as another one: by more than `share` of the configured and `least`, both beside the uncertainty. */
@@ -140,7 +148,8 @@ function row(
     verdict === "as configured"
       ? ""
       : `${device}: ${what} is ${measured.toFixed(0)} ± ${uncertainty.toFixed(0)} ${unit}, configured ${configured} ${unit}. Set ${setting} to ${wanted}${measured < configured ? " to make use of it" : ", or make the device faster"}.`;
-  return { device, setting, what, configured, measured, uncertainty, unit, verdict, todo };
+  const base = { device, setting, what, configured, measured, uncertainty, unit, verdict, todo };
+  return verdict === "as configured" ? base : { ...base, sets: [{ setting, to: wanted }] };
 }
 
 /** Settings of the meter as configured. */
@@ -181,7 +190,7 @@ export function compareMeter(
 /** A step that the control does not notice beside its own noise is as configured, whatever is written there. */
 function resolutionRow(device: string, setting: string, told: MeterSettings, resolutionW: number): Comparison {
   const one = row(device, `${setting}.resolutionW`, "resolutionW", told.resolutionW, resolutionW, 0);
-  return resolutionW <= quietShare * told.scaleW ? { ...one, verdict: "as configured", todo: "" } : one;
+  return resolutionW <= quietShare * told.scaleW ? { ...one, verdict: "as configured", todo: "", sets: [] } : one;
 }
 
 /** What is set for a wrong delay is the latency, beside the window that was found. */
@@ -195,8 +204,13 @@ function delayRow(
   const configured = told.latencyMs + told.windowMs / 2;
   const one = row(device, `${setting}.latencyMs`, "delayMs", configured, found.delayMs.value, uncertainty);
   if (one.verdict === "as configured") return one;
-  const todo = `${device}: what it shows is ${found.delayMs.value.toFixed(0)} ± ${uncertainty.toFixed(0)} ms old on average, configured ${configured.toFixed(0)} ms. Set ${setting}.windowMs to ${settingFor(found.windowMs.value)} and ${setting}.latencyMs to ${settingFor(found.latencyMs.value)}.`;
-  return { ...one, todo };
+  const [windowMs, latencyMs] = [settingFor(found.windowMs.value), settingFor(found.latencyMs.value)];
+  const todo = `${device}: what it shows is ${found.delayMs.value.toFixed(0)} ± ${uncertainty.toFixed(0)} ms old on average, configured ${configured.toFixed(0)} ms. Set ${setting}.windowMs to ${windowMs} and ${setting}.latencyMs to ${latencyMs}.`;
+  const sets = [
+    { setting: `${setting}.windowMs`, to: windowMs },
+    { setting: `${setting}.latencyMs`, to: latencyMs },
+  ];
+  return { ...one, todo, sets };
 }
 
 function gainRow(device: string, setting: string, gain: number, uncertainty: number): Comparison {
@@ -280,6 +294,7 @@ function slewRow(device: string, setting: string, told: StageSettings, found: St
   const [configured, measured] = [percent(told.slewWPerS), percent(found.slewWPerS)];
   const ratio = measured / Math.min(configured, 400);
   const verdict = ratio < 0.5 ? "refuse" : ratio < 0.75 ? "warn" : "as configured";
+  const sets = verdict === "as configured" ? [] : [{ setting: `${setting}.slewPctPerS`, to: Math.floor(measured) }];
   const todo =
     verdict === "as configured"
       ? ""
@@ -294,5 +309,6 @@ function slewRow(device: string, setting: string, told: StageSettings, found: St
     unit: "%/s",
     verdict,
     todo,
+    sets,
   };
 }

@@ -1,4 +1,5 @@
 /** What the controller gives the dashboard, and what it takes from it. The app implements this; tests have a small one. */
+import type { Commissioning } from "../app/commissioning/commissioning.ts";
 import type { Result } from "../domain/result.ts";
 import type { AccountRole, ActionId, ActionValues } from "./actions.ts";
 import type { EconomyPort } from "./economy/economy-port.ts";
@@ -99,4 +100,6 @@ export interface DashboardSource {
   readonly economy?: EconomyPort;
   /** Versions of the controller itself; absent where there is no controller behind. */
   readonly updates?: UpdatesPort;
+  /** Guided commissioning; absent where there is no controller behind. */
+  readonly commissioning?: Commissioning;
 }

@@ -38,7 +38,7 @@ function check(meter: object) {
     pcc: { importLimitW: 50_000, meter: { host: "127.0.0.1", port: 802, proven: true, ...meter } },
     authorization: "none",
     evses: [{ name: "Bay 1", stage: { host: "127.0.0.1", port: 1_503 }, maxChargeW: 11_000 }],
-    stateDir: "state",
+    stateDir: join(folder, "state"),
   };
   writeFileSync(file, JSON.stringify(config, null, 1));
   return checkSite(file);

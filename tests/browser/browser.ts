@@ -7,6 +7,7 @@ import { openAccounts } from "../../src/dashboard/access/accounts.ts";
 import type { AccountRole } from "../../src/dashboard/actions.ts";
 import { createDashboard, type Dashboard } from "../../src/dashboard/server/server.ts";
 import { createFakeSource, type FakeSource } from "../dashboard/fakeSource.ts";
+import { type SampleCommissioning, sampleCommissioning } from "../dashboard/sampleCommissioning.ts";
 import { type SamplePorts, samplePorts } from "../dashboard/samplePorts.ts";
 import { sampleState } from "../dashboard/sampleStates.ts";
 
@@ -35,7 +36,7 @@ export function browserAvailable(): boolean {
 export const launch = (): Promise<Browser> => chromium.launch({ executablePath: chromiumPath ?? "", args: arguments_ });
 
 export interface Site {
-  readonly source: FakeSource & SamplePorts;
+  readonly source: FakeSource & SamplePorts & { readonly commissioning: SampleCommissioning };
   readonly board: Dashboard;
   readonly url: string;
 }
@@ -45,7 +46,7 @@ export const password = "a password for tests";
 export async function openSite(demo: AccountRole | null = null, onSite = false, port = 0): Promise<Site> {
   const first = sampleState("parallel");
   const ports = samplePorts(first);
-  const source = Object.assign(createFakeSource(first), ports);
+  const source = Object.assign(createFakeSource(first), ports, { commissioning: sampleCommissioning(first) });
   const accounts = openAccounts(null);
   if (!demo) for (const role of ["viewer", "operator", "installer"] as const) await accounts.set(role, role, password);
   const board = await createDashboard({

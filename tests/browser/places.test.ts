@@ -4,6 +4,8 @@
  */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { askingStep } from "../dashboard/sampleCommissioning.ts";
+import { sampleState } from "../dashboard/sampleStates.ts";
 import { axe, browserAvailable, launch, openSite, type Site, signIn, type Visit, visit } from "./browser.ts";
 
 const run = browserAvailable() ? describe : describe.skip;
@@ -311,6 +313,64 @@ run("every page", () => {
     }
     expect(site.source.acted).toEqual([]);
     await visitor.close();
+  });
+
+  test("guided commissioning is an installer's: steps, a question, what was found, the report", async () => {
+    const { commissioning } = site.source;
+    const forms = ["begin", "answer", "stop", "again", "adopt"].map((what) => `/installation/${what}`);
+    const other = await visit(browser, site.url);
+    await signIn(other.page, "operator");
+    expect(await other.page.getByRole("link", { name: "Installation" }).count()).toBe(0);
+    expect((await other.page.goto(`${site.url}/installation`))?.status()).toBe(403);
+    const csrf = await other.page.evaluate(
+      async () => /name="csrf" value="([^"]+)"/.exec(await (await fetch("/fleet/vehicles")).text())?.[1] ?? "",
+    );
+    for (const path of forms) {
+      const answer = await other.page.request.post(site.url + path, {
+        form: { csrf, step: "devices" },
+        maxRedirects: 0,
+      });
+      expect([path, answer.status()]).toEqual([path, 403]);
+    }
+    expect(commissioning.asked).toEqual([]);
+    await other.close();
+
+    const { page, errors, close } = await visit(browser, site.url);
+    await signIn(page, "installer");
+    await page.getByRole("link", { name: "Installation" }).click();
+    expect(plain(await page.textContent("h1"))).toBe("1 to mend. 3 steps are left.");
+    await page.getByRole("button", { name: "Begin this step" }).click();
+    expect(commissioning.asked).toEqual(["begin limit installer"]);
+    // What needs somebody at the site is not begun from elsewhere.
+    await page.getByRole("link", { name: /Links and inputs/ }).click();
+    await page.getByRole("button", { name: "Begin this step" }).click();
+    expect(await page.getByRole("alert").textContent()).toMatch(/person on site/);
+    await page.getByRole("link", { name: /Wiring of the meter/ }).click();
+    for (const [width, height, scheme] of [
+      [1440, 960, "light"],
+      [390, 844, "dark"],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      await page.emulateMedia({ colorScheme: scheme });
+      for (const running of [null, askingStep(sampleState("parallel"))]) {
+        commissioning.running = running;
+        await page.goto(`${site.url}/installation?step=nudges`);
+        expect([width, await axe(page)]).toEqual([width, []]);
+        const over = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+        expect([width, over]).toEqual([width, 0]);
+      }
+    }
+    await page.getByRole("button", { name: "Yes" }).click();
+    expect(commissioning.asked.at(-1)).toBe("answer yes");
+    commissioning.running = null;
+    await page.goto(`${site.url}/installation`);
+    await page.getByRole("button", { name: "Write into the site file" }).click();
+    expect(commissioning.asked.at(-1)).toBe("adopt installer");
+    expect(plain(await page.getByRole("status").first().textContent())).toMatch(/^Written: .*deadTimeMs: 590/);
+    await page.getByRole("link", { name: "Open the signed report" }).click();
+    expect(await page.title()).toBe("Commissioning of a sample");
+    expect(errors).toEqual([]);
+    await close();
   });
 
   test("asks a stranger to sign in, and takes no form without the page's secret", async () => {

@@ -22,6 +22,7 @@ import { type EvseInputs, inputsLength, writeInputs } from "./shared/inputs.ts";
 import { createLatest } from "./shared/latest.ts";
 import { type ControlReport, createControlReport, readReport, reportLength } from "./shared/report.ts";
 import { intentsLength } from "./shared/vehicle-intents.ts";
+import { type TrialRequests, triedEvse, triedSite } from "./trial-requests.ts";
 
 const processFile = new URL("./control-process.ts", import.meta.url);
 /** Inputs are written anew this often, so that the control process sees that the main thread lives, ms. */
@@ -61,6 +62,12 @@ export interface ControlHost {
   readonly evses: readonly EvseInputs[];
   readonly site: SiteFacts;
   flush(): void;
+  /** What commissioning asks for in place of everybody else's requests, until it is renewed, taken back (null) or lapses. */
+  tryRequests(trial: TrialRequests | null): void;
+  /** Whether an EVSE may serve its vehicle: as everybody has said, or for what is tried. */
+  isAuthorized(index: number): boolean;
+  /** Nothing is written to any device for so long, ms, though all are read: as when the controller hangs. Bounded there. */
+  fallSilent(forMs: number): void;
   /** The latest report, refreshed in place; null before the first. */
   report(): ControlReport | null;
   /** Number of reports so far: a reader can see that nothing is new. */
@@ -104,8 +111,17 @@ export function startControlHost(options: ControlHostOptions): ControlHost {
   const latest = createControlReport(stageCount, tierCount);
   let stopping = false;
 
+  let trial: TrialRequests | null = null;
+  const tried = (nowMs: number): TrialRequests | null => (trial !== null && nowMs < trial.untilMs ? trial : null);
+
   const flush = (): void => {
-    writeInputs(inputs.values, evses, site, monotonicMs());
+    const nowMs = monotonicMs();
+    const inForce = tried(nowMs);
+    if (inForce === null) writeInputs(inputs.values, evses, site, nowMs);
+    else {
+      const asked = evses.map((evse, i) => triedEvse(evse, inForce, i));
+      writeInputs(inputs.values, asked, triedSite(site, inForce), nowMs);
+    }
     inputs.publish();
   };
   flush();
@@ -175,6 +191,12 @@ export function startControlHost(options: ControlHostOptions): ControlHost {
     evses,
     site,
     flush,
+    tryRequests(requests) {
+      trial = requests;
+      flush();
+    },
+    isAuthorized: (index) => tried(monotonicMs()) !== null || evses[index]!.authorized,
+    fallSilent: (forMs) => ask({ kind: "silence", forMs }),
     recordSentence: recordOnDisk.sentence,
     recordAlarm: recordOnDisk.alarm,
     owed: () =>

@@ -49,6 +49,7 @@ function begin(start: ProcessStart): void {
     if (request.kind === "reset-figures") control.resetFigures();
     else if (request.kind === "acknowledge-ledgers") control.acknowledgeLedgers();
     else if (request.kind === "reset-functions") control.resetFunctions(request.stage);
+    else if (request.kind === "silence") control.fallSilent(request.forMs);
     else void control.stop().then(() => process.exit(0));
   }
 }

@@ -23,6 +23,7 @@ import { inputsLength, inputsStaleMs, readInputs } from "./shared/inputs.ts";
 import type { Latest } from "./shared/latest.ts";
 import { createControlReport, fillLoopFigures, fillReport, fillStalls, writeReport } from "./shared/report.ts";
 import { createIntent, intentsLength, readIntents } from "./shared/vehicle-intents.ts";
+import { createSilence } from "./silence.ts";
 
 export interface ControlStart {
   readonly site: LoadedSite;
@@ -60,7 +61,9 @@ export type ControlRequest =
   /** A person has seen the alarms of the ledgers. */
   | { readonly kind: "acknowledge-ledgers" }
   /** A person has the functions of a stage written anew after a mismatch. */
-  | { readonly kind: "reset-functions"; readonly stage: number };
+  | { readonly kind: "reset-functions"; readonly stage: number }
+  /** Commissioning tries what the stages do when nobody speaks to them any more. */
+  | { readonly kind: "silence"; readonly forMs: number };
 
 /** Share of a period for reading; the rest is for the step and the writes. */
 const readShare = 0.5;
@@ -82,6 +85,8 @@ export interface RunningControl {
   resetFigures(): void;
   acknowledgeLedgers(): void;
   resetFunctions(stage: number): void;
+  /** Reads, and writes nothing for so long, ms. */
+  fallSilent(forMs: number): void;
   stop(): Promise<void>;
 }
 
@@ -119,9 +124,17 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
   let verifyAtMs = 0;
   let verifying = false;
   const asked = createRecordKeeper();
+  const silence = createSilence();
   let permitted = profile.settings.permitService;
 
-  async function cycle(deadlineMs: number, startedMs: number, stalledMs: number): Promise<void> {
+  async function cycle(deadlineMs: number, startedMs: number, stoodStillMs: number): Promise<void> {
+    if (silence.isOn(startedMs)) {
+      // Looks and tells what it sees; nothing is decided, and nothing written.
+      await bridge.readAll(snapshot, deadlineMs + readShare * periodMs);
+      return tell(monotonicMs());
+    }
+    // To the devices a silence that is over was a stall.
+    const stalledMs = Math.max(stoodStillMs, silence.over(startedMs));
     // Waits are counted from when the cycle really begins: a late thread gives its devices their full time all the same.
     const fromMs = Math.max(deadlineMs, startedMs);
     if (stalledMs < watchdogMs) {
@@ -162,6 +175,11 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
     if (output.persist && askToStore(asked, state.record, nowMs)) say({ kind: "store", record: { ...state.record } });
     const pccNews = pccWatch.look();
     if (pccNews !== null) say(pccNews);
+    tell(nowMs);
+    if (nowMs >= verifyAtMs && !verifying) void verify(nowMs);
+  }
+
+  function tell(nowMs: number): void {
     fillReport(reportRows, core, snapshot, nowMs);
     fillStalls(reportRows, loop.figures);
     if (nowMs - figuresAtMs >= figuresEveryMs) {
@@ -174,7 +192,6 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
       devicesAtMs = nowMs;
       say({ kind: "devices", reports: bridge.reports() });
     }
-    if (nowMs >= verifyAtMs && !verifying) void verify(nowMs);
   }
 
   /**
@@ -215,6 +232,7 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
       acknowledgeLedger(core.pccRecord.imports.ledger);
     },
     resetFunctions: (stage) => bridge.resetFunctions(stage),
+    fallSilent: (forMs) => silence.begin(forMs, monotonicMs()),
     async stop() {
       await loop.stop();
       await bridge.giveBack(giveBackMs);

@@ -185,7 +185,7 @@ export function startVehicleSessions(options: VehicleSessionsOptions): VehicleSe
     ports: (index) => ports[index] ?? null,
     follow() {
       for (const { index } of places) {
-        const state: Authorization = control.evses[index]!.authorized ? "accepted" : "waiting";
+        const state: Authorization = control.isAuthorized(index) ? "accepted" : "waiting";
         const before = authorized.get(index);
         if (state === before) continue;
         authorized.set(index, state);

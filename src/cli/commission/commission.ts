@@ -8,23 +8,27 @@ import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import { auditFileName, openAudit } from "../../app/audit/audit.ts";
-import { signDocument } from "../../app/commissioning/station-key.ts";
-import { loadSite } from "../../app/site/load-config.ts";
-import { writeWhole } from "../../app/store/files.ts";
-import { isletVersion } from "../../app/version.ts";
+import { adoptMeasured, measuredBy } from "../../app/commissioning/adopt.ts";
+import { Nudger } from "../../app/commissioning/nudger.ts";
+import { type Progress, readProgress, writeProgress } from "../../app/commissioning/progress.ts";
+import { reportFile, writeReport } from "../../app/commissioning/report.ts";
+import type { CommissioningReport } from "../../app/commissioning/report-html.ts";
+import { runStep } from "../../app/commissioning/run-step.ts";
+import type { Step } from "../../app/commissioning/step.ts";
+import { steps } from "../../app/commissioning/steps.ts";
+import { createLogs } from "../../app/log.ts";
+import { type LoadedSite, loadSite } from "../../app/site/load-config.ts";
+import { lockSite } from "../../app/site/site-lock.ts";
+import { startStation } from "../../app/station.ts";
 import type { SiteConfig } from "../../config/site.ts";
 import { AskedWrongly } from "../asked.ts";
-import { Nudger } from "./nudger.ts";
-import { configHash, type Progress, readProgress, writeProgress } from "./progress.ts";
-import { type CommissioningReport, reportHtml } from "./report-html.ts";
-import { gravest, type Step, type StepResult } from "./step.ts";
-import { steps } from "./steps.ts";
 
 interface CommissionOptions {
   readonly yes?: true;
   readonly json?: true;
   readonly again?: true;
   readonly list?: true;
+  readonly adopt?: true;
   readonly verbose?: true;
   readonly step: readonly string[];
   readonly out?: string;
@@ -38,6 +42,7 @@ export function commissionCommand(program: Command): void {
     .option("--yes", "take every step without asking, except those that need hands: for simulated sites")
     .option("--step <name>", "only this step; repeat for several", (one: string, all: string[]) => [...all, one], [])
     .option("--again", "forget what was done before; without it a commissioning goes on where it stood")
+    .option("--adopt", "write what was measured into the site file, its comments kept; at a terminal it asks otherwise")
     .option("--list", "say what would be done, and do nothing")
     .option("--out <file>", "the report, HTML; otherwise commissioning.html in the state folder")
     .option("--verbose", "what the controller says, on standard error")
@@ -54,14 +59,46 @@ export function commissionCommand(program: Command): void {
       }
       if (!options.yes && !process.stdin.isTTY)
         throw new AskedWrongly("each step asks before it does something: run this at a terminal, or with --yes");
-      process.exitCode = await commission(site, mine, options);
+      process.exitCode = await commission(file, site, mine, options);
       process.exit();
     });
 }
 
+/** The site in this process's care, and how to let go of it. */
+interface Held {
+  readonly nudger: Nudger;
+  release(): Promise<void>;
+}
+
+/**
+ * Takes the site, as `islet run` would, and starts its controller without its backend: nobody else asks for anything
+ * meanwhile. Throws a sentence where another controller runs.
+ */
+async function holdSite(site: LoadedSite, verbose: boolean): Promise<Held> {
+  const { backend: _, ...config } = site.config;
+  const alone = { ...site, config } as LoadedSite;
+  const lock = await lockSite(alone);
+  const station = startStation({
+    site: alone,
+    log: verbose ? createLogs(false, "info").log : () => undefined,
+    onReset: () => undefined,
+    onEnd: (sentence) => nudger.cancel(sentence),
+  });
+  const nudger = new Nudger(station);
+  return {
+    nudger,
+    async release() {
+      await nudger.finish();
+      await station.stop();
+      await lock.release();
+    },
+  };
+}
+
 /** Does what is left to do; the exit code. */
 async function commission(
-  site: ReturnType<typeof loadSite>,
+  file: string,
+  site: LoadedSite,
   mine: readonly Step[],
   options: CommissionOptions,
 ): Promise<0 | 1> {
@@ -74,56 +111,62 @@ async function commission(
   );
   if (left.length < mine.length && options.step.length === 0)
     say(`${mine.length - left.length} of ${mine.length} steps are done; --again does them anew.`);
-  let nudger: Nudger | undefined;
+  let held: Held | undefined;
   let stopped = false;
   const stop = (): void => {
     stopped = true;
     say("Ending; the steps that are done are kept.");
-    nudger?.cancel();
+    held?.nudger.cancel("stopped by hand");
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
   try {
     for (const step of left) {
       if (stopped) break;
       if (!(await agreed(step, site, options))) continue;
-      nudger ??= await Nudger.start(site, options.verbose ?? false);
-      const result = await tryStep(step, { site, nudger, say, askHands: (request) => hands(request, options) });
+      held ??= await holdSite(site, options.verbose ?? false);
+      const askHands = (request: string): Promise<boolean | null> => hands(request, options);
+      const result = await runStep(step, { site, nudger: held.nudger, say, askHands });
       if (stopped) break;
       progress = { ...progress, results: [...progress.results.filter(({ step: id }) => id !== step.id), result] };
       writeProgress(config, progress);
       say(`${step.title}: ${result.verdict}.`);
-      if (step.id === "watchdogs") {
-        // The controller has fallen silent for it: it is started anew for whatever comes after.
-        await nudger.stop();
-        nudger = undefined;
-      }
     }
   } finally {
-    await nudger?.stop();
+    await held?.release();
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.removeListener(signal, stop);
   }
-  return finish(config, progress, mine, options);
+  const code = finish(config, progress, mine, options);
+  return stopped ? code : await adopt(file, site, progress, options, code);
 }
 
-async function tryStep(step: Step, bench: Parameters<Step["run"]>[0]): Promise<StepResult> {
-  const { id, title } = step;
-  const common = { step: id, title, atMs: Date.now() };
-  try {
-    const { findings, comparisons = [], looks = [] } = await step.run(bench);
-    return { ...common, verdict: gravest(findings.map(({ verdict }) => verdict)), findings, comparisons, looks };
-  } catch (error) {
-    const sentence = `the step ended: ${error instanceof Error ? error.message : String(error)}`;
-    return {
-      ...common,
-      verdict: "fail",
-      findings: [{ verdict: "fail", device: "site", sentence }],
-      comparisons: [],
-      looks: [],
-    };
-  }
+/** What was measured goes into the site file where a person says so. A site whose figures could not be written is not done. */
+async function adopt(
+  file: string,
+  site: LoadedSite,
+  progress: Progress,
+  { adopt: asked, yes, json }: CommissionOptions,
+  code: 0 | 1,
+): Promise<0 | 1> {
+  const { settings, refused } = measuredBy(progress);
+  for (const sentence of refused) process.stderr.write(`Not to be written into the site file: ${sentence}\n`);
+  if (settings.length === 0) return code;
+  const list = settings.map(({ setting, to }) => `${setting}: ${to}`).join(", ");
+  const wanted =
+    asked === true ||
+    (yes !== true &&
+      json !== true &&
+      (await askedAtTerminal(`Write what was measured into ${file} (${list})? [y/N] `)));
+  if (!wanted) return code;
+  const { ok, sentence } = adoptMeasured(file, site, progress, new Date());
+  process.stderr.write(
+    ok
+      ? `Written: ${sentence}. Run \`islet commission ${file}\` again: what depends on it is measured anew.\n`
+      : `Not written: ${sentence}.\n`,
+  );
+  return 1;
 }
 
-async function agreed(step: Step, site: ReturnType<typeof loadSite>, { yes }: CommissionOptions): Promise<boolean> {
+async function agreed(step: Step, site: LoadedSite, { yes }: CommissionOptions): Promise<boolean> {
   const what = `${step.title}: it ${step.does(site)}.`;
   if (yes) {
     process.stderr.write(`${what}\n`);
@@ -146,39 +189,17 @@ async function askedAtTerminal(question: string): Promise<boolean> {
 
 /** Writes and signs the report, notes it in the audit log, and says what is to mend. */
 function finish(config: SiteConfig, progress: Progress, mine: readonly Step[], options: CommissionOptions): 0 | 1 {
-  const done = mine.flatMap(({ id }) => progress.results.filter(({ step }) => step === id));
-  const report: CommissioningReport = {
-    site: config.site.name,
-    version: isletVersion(),
-    startedAt: new Date(progress.startedAtMs).toISOString(),
-    endedAt: new Date().toISOString(),
-    configSha256: configHash(config),
-    verdict: gravest(done.map(({ verdict }) => verdict)),
-    steps: done,
-  };
-  const text = JSON.stringify(report);
-  const signature = signDocument(config.stateDir, text);
-  const file = options.out ?? join(config.stateDir, "commissioning.html");
-  writeWhole(file, reportHtml(report, text, signature));
+  const file = options.out ?? reportFile(config);
+  const { report, signature, record } = writeReport(config, progress, mine, { file, by: userInfo().username });
   const audit = openAudit({ path: join(config.stateDir, auditFileName), now: Date.now });
-  const { verdict } = report;
-  audit.append({
-    kind: "test",
-    actor: userInfo().username,
-    body: {
-      what: "commissioning",
-      verdict,
-      sha256: signature.sha256,
-      steps: done.map(({ step, verdict: one }) => `${step}: ${one}`),
-    },
-  });
+  audit.append(record);
   audit.close();
   if (options.json) {
-    const short = done.map(({ looks, ...rest }) => ({ ...rest, looks: looks.length }));
+    const short = report.steps.map(({ looks, ...rest }) => ({ ...rest, looks: looks.length }));
     process.stdout.write(`${JSON.stringify({ ...report, steps: short, file, signature })}\n`);
   } else process.stdout.write(reportText(report, file));
-  const isWhole = options.step.length > 0 || done.length === mine.length;
-  return verdict === "fail" || !isWhole ? 1 : 0;
+  const isWhole = options.step.length > 0 || report.steps.length === mine.length;
+  return report.verdict === "fail" || !isWhole ? 1 : 0;
 }
 
 function reportText({ site, steps: done }: CommissioningReport, file: string): string {

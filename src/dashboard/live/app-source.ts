@@ -3,6 +3,7 @@
  * carries out what people ask. The controller has the last word: it only ever tightens on a person's request.
  */
 
+import { openCommissioning } from "../../app/commissioning/commissioning.ts";
 import { monotonicMs } from "../../app/control/monotonic.ts";
 import type { ControlReport, SiteReport } from "../../app/control/shared/report.ts";
 import type { Log } from "../../app/log.ts";
@@ -71,13 +72,20 @@ function createWallOffset(): (offsetMs: number) => number {
   };
 }
 
+/** What only a real site has. */
+interface SourceExtras {
+  readonly updates?: UpdatesPort;
+  /** The site's file, which commissioning may write into. */
+  readonly siteFile?: string;
+}
+
 /** `serving`: certificates that the page itself is served with. */
 export function createAppSource(
   station: SiteStation,
   log: Log,
   demo: boolean,
   serving: readonly Certificate[] = [],
-  updates?: UpdatesPort,
+  { updates, siteFile }: SourceExtras = {},
 ): AppSource {
   const days = openDayArchive(station.documents);
   const recorder = createRecorder(days.newest);
@@ -185,6 +193,7 @@ export function createAppSource(
   };
 
   const timer = setInterval(look, lookEveryMs);
+  const commissioning = openCommissioning(station, siteFile ?? null);
   look();
   return {
     state: () => state,
@@ -206,12 +215,14 @@ export function createAppSource(
     },
     ...portsOf(station),
     ...(updates && { updates }),
+    commissioning,
     audit(entry) {
       log("info", `${entry.person}: ${entry.what}. ${entry.detail}`, { ...entry });
       writer.write(entry);
     },
     stop() {
       clearInterval(timer);
+      commissioning.stop();
       keeper.keepEvents(true);
       keeper.keepDay(Date.now());
       writer.stop();

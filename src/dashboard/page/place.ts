@@ -1,9 +1,10 @@
 /** The pages beside the overview: kept up to date while nobody types, light or dark as on the overview. */
 import { morph } from "./morph.ts";
 
-/** A page is fetched again this often, ms, and an answer waited for so long. */
+/** A page is fetched again this often, ms, where it does not say `data-every` itself; and an answer waited for so long. */
 const everyMs = 5_000;
 const answerMaxMs = 4_000;
+const leastEveryMs = 500;
 
 const main = document.getElementById("main");
 let busy = false;
@@ -43,7 +44,14 @@ async function renew(): Promise<void> {
   }
 }
 // A page that a form has led to shows its own answer until the next one.
-if (!document.querySelector("form[method=post] [name=previewId]")) setInterval(() => void renew(), everyMs);
+let renewedMs = performance.now();
+function renewWhenDue(): void {
+  const own = Number(main?.querySelector<HTMLElement>("[data-every]")?.dataset["every"]);
+  if (performance.now() - renewedMs < (own > 0 ? own : everyMs)) return;
+  renewedMs = performance.now();
+  void renew();
+}
+if (!document.querySelector("form[method=post] [name=previewId]")) setInterval(renewWhenDue, leastEveryMs);
 
 const root = document.documentElement;
 const isDark = (): boolean =>

@@ -65,6 +65,7 @@ export const navIcons = {
   day: stroked('<path d="M3 16l4-7 4 4 6-9"/>', 22),
   events: stroked('<path d="M4 5h12M4 10h12M4 15h8"/>', 22),
   actions: stroked('<circle cx="10" cy="10" r="7"/><path d="M8 7l4 3-4 3"/>', 22),
+  installation: stroked(shapes.tool, 22),
 };
 
 const glyphs: Record<Exclude<ModeGlyph, "wait">, string> = {

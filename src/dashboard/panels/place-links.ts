@@ -1,7 +1,8 @@
 /** The places of the dashboard, for the header of every page. */
+import { type AccountRole, roleAtLeast } from "../actions.ts";
 import { type Html, html, raw } from "./html.ts";
 
-const places = ["overview", "fleet", "history", "events"] as const;
+const places = ["overview", "fleet", "history", "events", "installation"] as const;
 export type Place = (typeof places)[number];
 
 const placeNames: Readonly<Record<Place, readonly [string, string]>> = {
@@ -9,15 +10,21 @@ const placeNames: Readonly<Record<Place, readonly [string, string]>> = {
   fleet: ["Fleet", "/fleet"],
   history: ["History", "/history"],
   events: ["Events", "/events"],
+  installation: ["Installation", "/installation"],
 };
 
+/** Who is led to the installation's pages; the server judges each of them by itself. */
+const seesInstallation = (role: AccountRole): boolean => roleAtLeast(role, "installer");
+
 /** Links to the places; the overview's own sections stand below them there. */
-export const placeLinks = (present: Place, open: number): Html =>
-  html`${places.map((place) => {
-    const [name, address] = placeNames[place];
-    const count =
-      place === "events" && open > 0
-        ? html`<span class="count none">${open}<span class="sr"> not acknowledged</span></span>`
-        : "";
-    return html`<a href="${address}"${place === present ? raw(' aria-current="page"') : ""}>${name} ${count}</a>`;
-  })}`;
+export const placeLinks = (present: Place, open: number, role: AccountRole): Html =>
+  html`${places
+    .filter((place) => place !== "installation" || seesInstallation(role))
+    .map((place) => {
+      const [name, address] = placeNames[place];
+      const count =
+        place === "events" && open > 0
+          ? html`<span class="count none">${open}<span class="sr"> not acknowledged</span></span>`
+          : "";
+      return html`<a href="${address}"${place === present ? raw(' aria-current="page"') : ""}>${name} ${count}</a>`;
+    })}`;

@@ -7,6 +7,7 @@ import { answerBody, offerBody } from "../economy/economy-api.ts";
 import type { EconomyPort } from "../economy/economy-port.ts";
 import type { Asking, FleetPort, FleetResult } from "../fleet/fleet-port.ts";
 import { previewBody, takeBody, timetableBody, vehiclesBody } from "../fleet/vehicles-api.ts";
+import { serveInstallation } from "../installation/installation-routes.ts";
 import type { Perform } from "../server/act.ts";
 import type { Serving } from "../server/serving.ts";
 import type { UpdatesPort } from "../source.ts";
@@ -37,6 +38,7 @@ export function servePlaces(app: FastifyInstance, serving: Serving, perform: Per
   if (economy) serveEconomy(app, places, serving, economy);
   else get("/history", () => notice("history", "/history", "History", "This controller keeps no record."));
   serveEvents(places, perform);
+  serveInstallation(app, places, serving, serving.source.commissioning);
   serveChargers(places, serving, perform);
   if (serving.source.updates) serveUpdates(places, serving, serving.source.updates);
 }

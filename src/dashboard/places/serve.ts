@@ -45,8 +45,8 @@ type Run = (
 
 /** What the routes are made with. */
 export interface PlaceServer {
-  /** A page for everybody who is signed in. */
-  get(address: string, make: Make): void;
+  /** A page, for everybody who is signed in unless a role is asked for. */
+  get(address: string, make: Make, access?: Access): void;
   /** A form: who may, the page's secret, then what it does. */
   post(address: string, access: Access, run: Run): void;
   /** Shows a page as the answer to a form. */
@@ -98,10 +98,9 @@ export function createPlaceServer(app: FastifyInstance, serving: Serving): Place
       : show(request, reply, session, made, said ?? before);
   };
 
-  /** A page for everybody who is signed in. */
-  const get = (address: string, make: Make): void => {
+  const get = (address: string, make: Make, access: Access = "viewer"): void => {
     app.get(address, (request, reply) =>
-      allowed(request, reply, "viewer", true) ? answer(request, reply, make) : reply,
+      allowed(request, reply, access, true) ? answer(request, reply, make) : reply,
     );
   };
 

@@ -24,6 +24,10 @@ const pagesOf: Readonly<Record<Place, readonly (readonly [string, string])[]>> =
     ["/history/month", "Month"],
   ],
   events: [],
+  installation: [
+    ["/installation", "Commissioning"],
+    ["/updates", "Software"],
+  ],
 };
 
 /** What one page says. */
@@ -62,9 +66,10 @@ export function placePage(
     ["/fleet/plan", "Plan", navIcons.day],
     ["/events", "Events", navIcons.events],
     ["/history", "History", navIcons.actions],
+    ...(session.role === "installer" ? ([["/installation", "Install", navIcons.installation]] as const) : []),
   ];
   const account = session.demo ? session.role : `${session.name}, ${session.role}`;
-  return html`${head(assets, `${page.title} · ${shown?.site.name ?? "Islet"}`, html`<script type="module" src="${assets.place}"></script>`)}<body class="place"><a class="skip" href="#main">Skip to content</a><header class="top"><div class="in"><div class="brandbox">${shown ? brand(shown) : html`<div class="brand">${logo}<span>Islet</span></div>`}</div><nav class="tabs" aria-label="Places">${placeLinks(page.place, open)}</nav><div class="who"><span class="livedot"><i aria-hidden="true"></i><span>As of <b>${shown?.time ?? "–"}</b></span></span><span class="whoami">Signed in: ${account}</span><button type="button" class="iconbtn" id="theme" aria-label="Switch between light and dark">Dark</button></div></div>${sub}</header><main id="main" tabindex="-1">${saidBox(said)}${page.body}</main><footer class="health" id="health" aria-label="Health">${shown ? health(shown) : ""}</footer><nav class="bnav" aria-label="Places on a phone">${phone.map(([address, name, icon]) => html`<a href="${address}"${current(address)}>${icon}${name}</a>`)}</nav></body></html>`
+  return html`${head(assets, `${page.title} · ${shown?.site.name ?? "Islet"}`, html`<script type="module" src="${assets.place}"></script>`)}<body class="place"><a class="skip" href="#main">Skip to content</a><header class="top"><div class="in"><div class="brandbox">${shown ? brand(shown) : html`<div class="brand">${logo}<span>Islet</span></div>`}</div><nav class="tabs" aria-label="Places">${placeLinks(page.place, open, session.role)}</nav><div class="who"><span class="livedot"><i aria-hidden="true"></i><span>As of <b>${shown?.time ?? "–"}</b></span></span><span class="whoami">Signed in: ${account}</span><button type="button" class="iconbtn" id="theme" aria-label="Switch between light and dark">Dark</button></div></div>${sub}</header><main id="main" tabindex="-1">${saidBox(said)}${page.body}</main><footer class="health" id="health" aria-label="Health">${shown ? health(shown) : ""}</footer><nav class="bnav" aria-label="Places on a phone">${phone.map(([address, name, icon]) => html`<a href="${address}"${current(address)}>${icon}${name}</a>`)}</nav></body></html>`
     .text;
 }
 

@@ -48,7 +48,7 @@ export function updatesPage(view: View, session: Session): PlacePage {
   }<form method="post" action="/updates/install"><label class="f">Or from an address<input name="from" type="url" required maxlength="1000" placeholder="https://…/islet-linux-amd64.update"></label>${fields}<button class="btn">Fetch and install it</button></form><p class="dim small">Only a version that a trusted key has signed is unpacked. It is installed while the site neither discharges nor is an island, the controller starts again, and the former version returns unless the new one works.</p>`;
   const stop = html`<form method="post" action="/updates/cancel">${secret(session)}<button class="btn">Don’t install it</button></form>`;
   return {
-    place: "overview",
+    place: "installation",
     page: "/updates",
     title: "Updates",
     body: html`${leadPanel({

@@ -5,6 +5,7 @@ export interface Page {
   /** A read-only token for `islet explain`. */
   token(): Promise<string>;
   metrics(): Promise<string>;
+  html(path: string): Promise<string>;
   /** A page's words, as a person reads them: without its markup. */
   words(path: string): Promise<string>;
   /** An answer of the API. */
@@ -113,6 +114,7 @@ export async function openPage(url: string, setupCode: string | null): Promise<P
       const answer = await fetch(`${url}/tokens/make`, { ...request, headers: { ...request.headers, cookie } });
       return /islet_[A-Za-z0-9_-]+/.exec(await answer.text())?.[0] ?? "";
     },
+    html: async (path) => (await get(path)).text(),
     metrics: async () => (await get("/metrics")).text(),
     async words(path) {
       const text = await (await get(path)).text();

@@ -70,6 +70,11 @@ const siteFields = [
   ["otherSource", otherSourceNames],
   ["bond", bondNames],
   ["reduction", reductionNames],
+  /** The utility's signals and a relay's contact, as the transfer device reads them. */
+  ["transferTrip", "flag"],
+  ["permissive", "flag"],
+  ["upstreamClosed", "flag"],
+  ["relayTripped", "flag"],
   ["deviceAtMs", "number"],
   /** When K1's own clock last advanced, and whether the core takes its readings as of now. */
   ["deviceLiveAtMs", "number"],
@@ -235,6 +240,10 @@ export function fillReport(report: ControlReport, core: Core, snapshot: Snapshot
   site.otherSource = device.otherSource;
   site.reduction = snapshot.site.reduction;
   site.bond = device.bond;
+  site.transferTrip = device.transferTrip;
+  site.permissive = device.permissive;
+  site.upstreamClosed = device.upstreamClosed;
+  site.relayTripped = device.relayTripped;
   site.deviceAtMs = device.atMs;
   site.deviceLiveAtMs = device.liveAtMs;
   site.deviceFresh = modeFacts.deviceFresh;

@@ -1,10 +1,22 @@
 /** What a step of commissioning is, and what it leaves behind. */
-import type { LoadedSite } from "../../app/site/load-config.ts";
+
 import type { Comparison } from "../../commissioning/compare.ts";
 import type { Look } from "../../commissioning/trace.ts";
+import type { LoadedSite } from "../site/load-config.ts";
 import type { Nudger } from "./nudger.ts";
 
 export type StepVerdict = "pass" | "warn" | "fail" | "not tried";
+
+export const verdictWords: Readonly<Record<StepVerdict, string>> = {
+  pass: "as it should be",
+  warn: "look at it",
+  fail: "to mend",
+  "not tried": "not tried",
+};
+
+/** A figure as people read it; Infinity is no bound. */
+export const figureText = (value: number): string =>
+  Number.isFinite(value) ? (Math.abs(value) < 10 ? value.toFixed(2) : value.toFixed(0)) : "no bound";
 
 /** A finding: which device, what was configured, what was measured, what to do. */
 export interface Finding {
@@ -39,6 +51,8 @@ export interface Bench {
 export interface Step {
   readonly id: string;
   readonly title: string;
+  /** What must be so for it: nothing, as it only reads; the site joined to the grid; besides, somebody at the site. */
+  readonly needs: "nothing" | "grid" | "hands";
   /** Whether this site has what the step is about. */
   readonly applies: (site: LoadedSite) => boolean;
   /** What it does to the site, before anybody agrees. */

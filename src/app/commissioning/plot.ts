@@ -1,4 +1,4 @@
-/** A plot of a recording as inline SVG, for a page that prints. */
+/** A plot of a recording as inline SVG; the page around it says with `p-meter`, `p-told`, `p-stages` how its lines look. */
 import type { Look } from "../../commissioning/trace.ts";
 
 const width = 900;
@@ -12,23 +12,23 @@ export function plot(looks: readonly Look[]): string {
   const sum = (of: (stage: Look["stages"][number]) => number) => (look: Look) =>
     look.stages.reduce((total, stage) => total + (of(stage) || 0), 0);
   const lines = [
-    ["meter", "#5b6770", (look: Look): number => look.meterW],
-    ["told", "#c98a00", sum(({ commandW }) => commandW)],
-    ["stages", "#1a6b3c", sum(({ powerW }) => powerW)],
+    ["meter", (look: Look): number => look.meterW],
+    ["told", sum(({ commandW }) => commandW)],
+    ["stages", sum(({ powerW }) => powerW)],
   ] as const;
-  const values = shown.flatMap((look) => lines.map(([, , of]) => of(look))).filter(Number.isFinite);
+  const values = shown.flatMap((look) => lines.map(([, of]) => of(look))).filter(Number.isFinite);
   const [low, high] = [Math.min(0, ...values), Math.max(1, ...values)];
   const [fromMs, toMs] = [shown[0]!.atMs, shown.at(-1)!.atMs];
   const x = (atMs: number): number => 50 + ((width - 60) * (atMs - fromMs)) / Math.max(1, toMs - fromMs);
   const y = (powerW: number): number => height - 20 - ((height - 30) * (powerW - low)) / Math.max(1, high - low);
-  const drawn = lines.map(([name, colour, of], i) => {
+  const drawn = lines.map(([name, of], i) => {
     const points = shown
       .filter((look) => Number.isFinite(of(look)))
       .map((look) => `${x(look.atMs).toFixed(1)},${y(of(look)).toFixed(1)}`);
-    return `<polyline fill="none" stroke="${colour}" stroke-width="1.3" points="${points.join(" ")}"/><text x="${60 + 90 * i}" y="12" fill="${colour}" font-size="11">${name}</text>`;
+    return `<polyline class="p-${name}" fill="none" stroke-width="1.3" points="${points.join(" ")}"/><line class="p-${name}" x1="${60 + 90 * i}" x2="${78 + 90 * i}" y1="8" y2="8" stroke-width="1.3"/><text x="${83 + 90 * i}" y="12">${name}</text>`;
   });
   const scale = [low, high].map(
-    (powerW) => `<text x="4" y="${y(powerW).toFixed(0)}" font-size="11">${(powerW / 1_000).toFixed(1)} kW</text>`,
+    (powerW) => `<text x="4" y="${y(powerW).toFixed(0)}">${(powerW / 1_000).toFixed(1)} kW</text>`,
   );
-  return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="power over ${((toMs - fromMs) / 1_000).toFixed(0)} s">${drawn.join("")}${scale.join("")}<text x="${width - 60}" y="${height - 4}" font-size="11">${((toMs - fromMs) / 1_000).toFixed(0)} s</text></svg>`;
+  return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="power over ${((toMs - fromMs) / 1_000).toFixed(0)} s">${drawn.join("")}${scale.join("")}<text x="${width - 60}" y="${height - 4}">${((toMs - fromMs) / 1_000).toFixed(0)} s</text></svg>`;
 }

@@ -1,8 +1,9 @@
 /** The report of a commissioning: one file that prints, with plots, its raw data and the station's signature inside. */
-import type { DocumentSignature } from "../../app/commissioning/station-key.ts";
+
 import type { Comparison } from "../../commissioning/compare.ts";
 import { plot } from "./plot.ts";
-import type { StepResult, StepVerdict } from "./step.ts";
+import type { DocumentSignature } from "./station-key.ts";
+import { figureText, type StepResult, type StepVerdict, verdictWords } from "./step.ts";
 
 /** What a report says; this text is what is signed. */
 export interface CommissioningReport {
@@ -19,13 +20,6 @@ export interface CommissioningReport {
 const html = (text: string): string =>
   text.replace(/[&<>"]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[sign]!);
 
-const words: Readonly<Record<StepVerdict, string>> = {
-  pass: "as it should be",
-  warn: "look at it",
-  fail: "to mend",
-  "not tried": "not tried",
-};
-
 /** The whole file. `text` is the report as it was signed. */
 export function reportHtml(report: CommissioningReport, text: string, signature: DocumentSignature): string {
   const { site, version, startedAt, endedAt, verdict, steps, configSha256 } = report;
@@ -38,6 +32,7 @@ h1{font-size:1.6rem;margin-bottom:0}h2{font-size:1.15rem;margin-top:2rem;border-
 table{border-collapse:collapse;width:100%;font-size:13px}td,th{text-align:left;padding:.25rem .5rem;border-bottom:1px solid #e3e3e3;vertical-align:top}
 td.n{text-align:right;font-variant-numeric:tabular-nums}
 .pass{color:#1a6b3c}.warn{color:#8a5a00}.fail{color:#b3261e;font-weight:600}.not{color:#666}
+svg text{font-size:11px}.p-meter{stroke:#5b6770}.p-told{stroke:#c98a00}.p-stages{stroke:#1a6b3c}
 svg{width:100%;height:auto;background:#fafafa;border:1px solid #e3e3e3}code,pre{font-size:11px;white-space:pre-wrap;word-break:break-all}
 @media print{body{margin:0;max-width:none}section{break-inside:avoid}}
 </style></head><body>
@@ -60,21 +55,19 @@ function stepHtml({ title, atMs, verdict, findings, comparisons, looks }: StepRe
   const rows = findings
     .map(
       (one) =>
-        `<tr><td class="${classOf(one.verdict)}">${words[one.verdict]}</td><td>${html(one.device)}</td><td>${html(one.sentence)}</td></tr>`,
+        `<tr><td class="${classOf(one.verdict)}">${verdictWords[one.verdict]}</td><td>${html(one.device)}</td><td>${html(one.sentence)}</td></tr>`,
     )
     .join("");
-  return `<section><h2>${html(title)}: <span class="${classOf(verdict)}">${words[verdict]}</span></h2>
+  return `<section><h2>${html(title)}: <span class="${classOf(verdict)}">${verdictWords[verdict]}</span></h2>
 <p class="not">${new Date(atMs).toISOString()}</p>
 <table>${rows}</table>${comparisonsHtml(comparisons)}${looks.length > 10 ? plot(looks) : ""}</section>`;
 }
 
 function comparisonsHtml(comparisons: readonly Comparison[]): string {
   if (comparisons.length === 0) return "";
-  const number = (value: number): string =>
-    Number.isFinite(value) ? (Math.abs(value) < 10 ? value.toFixed(2) : value.toFixed(0)) : "no bound";
   const rows = comparisons.map(
     ({ device, setting, what, configured, measured, uncertainty, unit, verdict }) =>
-      `<tr><td>${html(device)}</td><td>${html(what)}<br><code>${html(setting)}</code></td><td class="n">${number(configured)}</td><td class="n">${number(measured)} ± ${number(uncertainty)}</td><td>${html(unit)}</td><td class="${{ "as configured": "pass", warn: "warn", refuse: "fail" }[verdict]}">${verdict}</td></tr>`,
+      `<tr><td>${html(device)}</td><td>${html(what)}<br><code>${html(setting)}</code></td><td class="n">${figureText(configured)}</td><td class="n">${figureText(measured)} ± ${figureText(uncertainty)}</td><td>${html(unit)}</td><td class="${{ "as configured": "pass", warn: "warn", refuse: "fail" }[verdict]}">${verdict}</td></tr>`,
   );
   return `<table><tr><th>device</th><th>figure</th><th>configured</th><th>measured</th><th></th><th></th></tr>${rows.join("")}</table>`;
 }

@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeWhole } from "../../app/store/files.ts";
 import type { SiteConfig } from "../../config/site.ts";
+import { writeWhole } from "../store/files.ts";
 import type { StepResult } from "./step.ts";
 
 const fileName = "commissioning.json";

@@ -9,6 +9,7 @@ const backMaxMs = 180_000;
 export const k1Step: Step = {
   id: "k1",
   title: "Transfer device, black start, return",
+  needs: "hands",
   applies: ({ config }) =>
     config.transferDevice !== undefined &&
     config.transferDevice.kind !== "none" &&

@@ -34,6 +34,7 @@ const phaseCount = { single: 1, split: 2, three: 3 } as const;
 export const nudgeStep: Step = {
   id: "nudges",
   title: "Wiring of the meter, dynamics of meter and stages",
+  needs: "grid",
   applies: () => true,
   does: ({ config }) => {
     let powerW = 0;

@@ -1,0 +1,227 @@
+/** Guided commissioning: the steps on one side, what one of them will do, does or has found on the other. */
+import type { Commissioning, StepView, Underway } from "../../app/commissioning/commissioning.ts";
+import { plot } from "../../app/commissioning/plot.ts";
+import {
+  type Finding,
+  figureText,
+  type StepResult,
+  type StepVerdict,
+  verdictWords,
+} from "../../app/commissioning/step.ts";
+import type { Session } from "../access/sessions.ts";
+import { type Html, html, raw } from "../panels/html.ts";
+import { okIcon, severityIcons } from "../panels/icons.ts";
+import { type Lead, leadPanel, panel, secret, table } from "../places/parts.ts";
+import type { PlacePage } from "../places/shell.ts";
+import type { SiteState } from "../state.ts";
+import { capital, wordsOf } from "../view/format.ts";
+
+export const commissioningAddress = "/installation";
+
+/** A step under way is looked at this often, ms. */
+const underwayEveryMs = 1_000;
+/** Points that a plot needs to say something. */
+const plotMin = 10;
+
+const marks: Readonly<Record<StepVerdict, Html>> = {
+  pass: okIcon,
+  warn: severityIcons.warning,
+  fail: severityIcons.critical,
+  "not tried": severityIcons.record,
+};
+
+const verdictPart = (verdict: StepVerdict): Html =>
+  html`<span class="st${verdict === "warn" ? " warn" : ""}">${marks[verdict]}<span>${verdictWords[verdict]}</span></span>`;
+
+/** `chosen`: the step that a person looks at; by default the one under way, or the next. */
+export function commissioningPage(
+  state: SiteState,
+  session: Session,
+  commissioning: Commissioning,
+  chosen: string | undefined,
+): PlacePage {
+  const steps = commissioning.steps();
+  const underway = commissioning.underway();
+  const shown =
+    steps.find(({ id }) => id === (underway?.step ?? chosen)) ??
+    steps.find(({ result }) => result === null) ??
+    steps.at(-1);
+  const body =
+    shown === undefined
+      ? html``
+      : html`<div class="c8 stack">${underway ? underwayPanel(session, underway, shown) : stepPanel(session, commissioning, shown)}${shown.result && !underway ? foundPanel(shown) : ""}</div>`;
+  const started = wordsOf(state).moment(commissioning.startedAtMs, state.atMs);
+  return {
+    place: "installation",
+    page: commissioningAddress,
+    title: "Commissioning",
+    body: html`${leadPanel(leadOf(steps, underway))}<div class="c4 stack path-after">${panel("", "Steps", pathOf(steps, shown, underway), `${doneOf(steps)} of ${steps.length}`)}${measuredPanel(session, commissioning, underway)}${panel("", "Report", reportPart(session, commissioning, steps, started))}</div>${body}<p class="sr" role="status">${announced(steps, underway)}</p>`,
+  };
+}
+
+const doneOf = (steps: readonly StepView[]): number => steps.filter(({ result }) => result !== null).length;
+
+function leadOf(steps: readonly StepView[], underway: Underway | null): Lead {
+  const findings = steps.flatMap(({ result }) => result?.findings ?? []);
+  const toMend = findings.filter(({ verdict }) => verdict === "fail");
+  const aside: [string, string][] = toMend
+    .slice(0, 3)
+    .map(({ device, sentence }) => [device, withoutDevice(device, sentence)]);
+  const left = steps.length - doneOf(steps);
+  const common = { asideTitle: "What is to mend", aside };
+  if (underway !== null) {
+    const title = steps.find(({ id }) => id === underway.step)?.title ?? underway.step;
+    return {
+      ...common,
+      level: "attention",
+      tag: "Commissioning has the site",
+      lead: `${title}.`,
+      rest: underway.cancelled ? "Stopped; the site comes to rest." : (underway.said.at(-1) ?? "Begun."),
+      sub: `Begun by ${underway.by}. Nobody else's requests count meanwhile; every limit, permit and stop does.`,
+    };
+  }
+  if (toMend.length > 0)
+    return {
+      ...common,
+      level: "attention",
+      tag: "Not proven yet",
+      lead: `${toMend.length} to mend.`,
+      rest: left > 0 ? `${left} steps are left.` : "Every step was taken.",
+      sub: "What was found stands with its step. Mend it, then take that step again.",
+    };
+  return {
+    level: "normal",
+    lead: left > 0 ? `${doneOf(steps)} of ${steps.length} steps are done.` : "Every step was taken.",
+    rest: toMend.length === 0 && doneOf(steps) > 0 ? "Nothing is to mend so far." : "",
+    sub: "One step at a time. Each says what it will do to the site before it does it; what is done is kept.",
+  };
+}
+
+const announced = (steps: readonly StepView[], underway: Underway | null): string =>
+  underway === null
+    ? `No step is under way. ${doneOf(steps)} of ${steps.length} are done.`
+    : (underway.question ?? `A step is under way: ${steps.find(({ id }) => id === underway.step)?.title ?? ""}.`);
+
+function pathOf(steps: readonly StepView[], shown: StepView | undefined, underway: Underway | null): Html {
+  const row = (step: StepView, i: number): Html => {
+    const { id, title, result } = step;
+    const state = underway?.step === id ? "now" : result === null ? "not yet" : verdictWords[result.verdict];
+    const mark = result === null || underway?.step === id ? html`${i + 1}` : marks[result.verdict];
+    const here = step === shown;
+    return html`<li${here ? raw(' class="here"') : ""}><span class="m" aria-hidden="true">${mark}</span><a href="${commissioningAddress}?step=${id}"${here ? raw(' aria-current="step"') : ""}><b>${title}</b><small>${state}</small></a></li>`;
+  };
+  return html`<ol class="path">${steps.map(row)}</ol>`;
+}
+
+function underwayPanel(
+  session: Session,
+  { step, said, question, cancelled }: Underway,
+  { title, does }: StepView,
+): Html {
+  const asked =
+    question === null
+      ? ""
+      : html`<form method="post" action="/installation/answer" class="asked">${secret(session)}<p class="lead-s">${question}</p><div class="rowbtns"><button class="btn primary" name="answer" value="yes">Yes</button><button class="btn" name="answer" value="no">No</button></div></form>`;
+  const stop = cancelled
+    ? ""
+    : html`<form method="post" action="/installation/stop">${secret(session)}<input type="hidden" name="step" value="${step}"><div class="rowbtns end"><button class="btn danger">Stop this step</button></div></form>`;
+  const saying =
+    said.length === 0
+      ? html`<p class="dim">Begun.</p>`
+      : html`<ol class="saying">${said.map((one) => html`<li>${one}</li>`)}</ol>`;
+  return html`<div data-every="${underwayEveryMs}">${panel("", title, html`<p>It ${does}.</p>${saying}${asked}${stop}`, "under way")}</div>`;
+}
+
+function stepPanel(session: Session, commissioning: Commissioning, { id, title, does, needs, result }: StepView): Html {
+  const why = commissioning.refusal(id);
+  const who = needs === "hands" ? html`<p>Somebody must be at the site for it.</p>` : "";
+  const begin =
+    why !== ""
+      ? html`<p class="st warn">${severityIcons.warning}<span>Not now: ${why}.</span></p>`
+      : html`<form method="post" action="/installation/begin">${secret(session)}<input type="hidden" name="step" value="${id}"><div class="rowbtns end"><button class="btn primary">${result === null ? "Begin this step" : "Take this step again"}</button></div></form>`;
+  return panel("", title, html`<p class="lead-s">What it will do to the site</p><p>It ${does}.</p>${who}${begin}`);
+}
+
+function foundPanel({ result }: StepView): Html {
+  if (result === null) return html``;
+  const { findings, comparisons, looks, verdict, atMs } = result;
+  const recording =
+    looks.length > plotMin
+      ? html`<h3 class="sech">Power while it was tried</h3><div class="plot">${raw(plot(looks))}</div>`
+      : "";
+  return panel(
+    "",
+    "What was found",
+    html`${findingsTable(findings)}${comparisons.length > 0 ? comparisonsTable(comparisons) : ""}${recording}`,
+    html`${verdictPart(verdict)} <time>${new Date(atMs).toISOString().slice(0, 16).replace("T", " ")} UTC</time>`,
+  );
+}
+
+/** The device has a column of its own. */
+const withoutDevice = (device: string, sentence: string): string =>
+  capital(sentence.startsWith(`${device}: `) ? sentence.slice(device.length + 2) : sentence);
+
+const rowKind = (verdict: StepVerdict): string | undefined =>
+  verdict === "fail" || verdict === "warn" ? "warnrow" : undefined;
+
+const findingsTable = (findings: readonly Finding[]): Html =>
+  table(
+    [{ name: "Device" }, { name: "So" }, { name: "What was found, what to do" }],
+    findings.map(({ verdict, device, sentence }) => ({
+      cells: [device, verdictPart(verdict), withoutDevice(device, sentence)],
+      kind: rowKind(verdict),
+    })),
+    "What was found of each device",
+  );
+
+function comparisonsTable(comparisons: StepResult["comparisons"]): Html {
+  const verdictOf = { "as configured": "pass", warn: "warn", refuse: "fail" } as const;
+  const rows = comparisons.map(({ device, what, configured, measured, uncertainty, unit, verdict }) => ({
+    cells: [
+      `${device}: ${what}`,
+      `${figureText(configured)} ${unit}`,
+      `${figureText(measured)} ± ${figureText(uncertainty)} ${unit}`,
+      html`<span class="st${verdict === "as configured" ? "" : " warn"}">${marks[verdictOf[verdict]]}<span>${verdict}</span></span>`,
+    ],
+    kind: rowKind(verdictOf[verdict]),
+  }));
+  const columns = [
+    { name: "Figure" },
+    { name: "Configured", num: true },
+    { name: "Measured", num: true },
+    { name: "So" },
+  ];
+  return html`<h3 class="sech">Measured and configured</h3>${table(columns, rows, "Measured and configured figures")}`;
+}
+
+/** What was measured to be something else, and the button that writes it. */
+function measuredPanel(session: Session, commissioning: Commissioning, underway: Underway | null): Html {
+  const { settings, refused } = commissioning.measured();
+  if (settings.length === 0 && refused.length === 0) return html``;
+  const rows = settings.map(({ device, setting, to }) => ({ cells: [setting, String(to), device] }));
+  const list =
+    rows.length > 0
+      ? table([{ name: "Setting" }, { name: "Would become" }, { name: "Device" }], rows, "Settings that were measured")
+      : "";
+  const form =
+    rows.length > 0 && underway === null
+      ? html`<form method="post" action="/installation/adopt">${secret(session)}<p class="dim">The file as it is now is kept beside it. It counts from the next start of the controller on; nudges and limit are then taken again.</p><div class="rowbtns end"><button class="btn primary">Write into the site file</button></div></form>`
+      : "";
+  return panel(
+    "",
+    "Measured, not as configured",
+    html`${list}${refused.map((one) => html`<p class="st warn">${severityIcons.warning}<span>${one}</span></p>`)}${form}`,
+  );
+}
+
+function reportPart(session: Session, commissioning: Commissioning, steps: readonly StepView[], started: string): Html {
+  const isDone = doneOf(steps) > 0;
+  const open = isDone
+    ? html`<a class="btn" href="/installation/report">Open the signed report</a>`
+    : html`<p class="dim">There is none before the first step.</p>`;
+  const again =
+    isDone && commissioning.underway() === null
+      ? html`<form method="post" action="/installation/again">${secret(session)}<button class="btn">Forget all and begin anew</button></form>`
+      : "";
+  return html`<div class="rowbtns">${open}${again}</div><p class="dim beside">Begun ${started}. You can leave at any time and go on later, here or with <code>islet commission</code>; a restart keeps what is done.</p>`;
+}
