@@ -18,6 +18,7 @@ import type { Log } from "../log.ts";
 import type { Documents } from "../store/store.ts";
 import { createForecaster, type SiteForecasts } from "./forecasts.ts";
 import { type GridEvent, type GridEvents, openGridEvents, stateOf } from "./grid-events.ts";
+import { type UsualArrival, usualArrivals } from "./habits.ts";
 import { type BookedQuarter, dayPowers, type MeterBook, openMeterBook } from "./meter-book.ts";
 import { startPriceFeed } from "./price-feed.ts";
 import { type SeriesFeed, startSeriesFeed } from "./series-feed.ts";
@@ -59,6 +60,8 @@ export interface Economy {
   /** To be called often. */
   look(report: ControlReport, nowMs: number): void;
   forecasts(nowMs: number, startsAtMs: number, quarters: number): SiteForecasts;
+  /** When a vehicle, by its id, usually comes today and tomorrow; empty where too little is known. */
+  arrivals(vehicle: string, nowMs: number): readonly UsualArrival[];
   /** Prices and demand charges for a plan; null without a tariff. */
   horizon(startsAtMs: number, quarters: number): TariffHorizon | null;
   /** Commitments within a plan's horizon. One without a baseline is left out: there is nothing to deliver against. */
@@ -202,6 +205,7 @@ export function createEconomy(options: EconomyOptions): Economy {
       stays.look(report, nowMs);
     },
     forecasts: (nowMs, startsAtMs, quarters) => forecaster.at(nowMs, startsAtMs, quarters),
+    arrivals: (vehicle, nowMs) => usualArrivals(stays, { zone, holidays }, vehicle, nowMs),
     horizon(startsAtMs, quarters) {
       const known = tariffNow();
       if (known === null) return null;
