@@ -85,8 +85,10 @@ export function writtenTo(
  */
 export function zeroAfterMs(plant: Plant, { writes }: { readonly writes: readonly WireWrite[] }): number {
   const from = placeOf(plant.moments, writes.at(-1)?.atMs ?? 0);
-  const at = plant.moments.findIndex(({ stagesW }, i) => i >= from && stagesW === 0);
-  return at < 0 ? Number.NaN : (at - from) * plantStepMs;
+  // The last write may have been the one that set them going.
+  const last = plant.moments.findLastIndex(({ stagesW }) => stagesW !== 0);
+  if (last === plant.moments.length - 1) return Number.NaN;
+  return Math.max(0, last + 1 - from) * plantStepMs;
 }
 
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
