@@ -84,6 +84,7 @@ describe("a generator and a bond", () => {
   });
 
   it("pcc.reduction.chargeLimitW: no more than what is left, and all of it again afterwards", async () => {
+    await soon(product, "comes down", () => charging() < 1.05 * reducedW);
     await stays(product, "no more", () => charging() < 1.05 * reducedW, 1_000);
     expect((await product.state()).evses[0]!.limits).toContainEqual(
       expect.objectContaining({ reason: "grid-operator", source: "grid-operator" }),

@@ -32,7 +32,9 @@ describe.each(isLong ? [1, 2, 3, 4, 5] : [1])("seed %i", (seed) => {
     campus = await startCampus(seed);
     const { plant, backend } = campus;
     await campus.page();
-    await came("all values", async () => (await campus.state()).health.devices.every(({ ageMs }) => ageMs !== null));
+    await came("all answer", async () =>
+      (await campus.state()).health.devices.every(({ state }) => state === "answers"),
+    );
     await came("in parallel", () => campus.mode() === "parallel");
     await backend.whenConnected();
     for (let evse = 1; evse <= plant.stages.length; evse += 1) await backend.ask(evse, -100_000);
