@@ -145,9 +145,10 @@ export class TcpLink implements ModbusLink, Expirable {
     });
     const lost = () => {
       if (this.#socket !== socket) return;
-      if (this.#tls !== undefined && this.state === "open" && !this.#answered && this.openFailure === "")
-        this.openFailure = this.#tls.endedEarly;
-      this.#reopen(this.state === "connecting" ? "not-connected" : "reset");
+      // With TLS 1.3 a device says only after the handshake that it does not take our certificate.
+      const isRefused = this.#tls !== undefined && this.state === "open" && !this.#answered;
+      if (isRefused && this.openFailure === "") this.openFailure = this.#tls.endedEarly;
+      this.#reopen(this.state === "connecting" || isRefused ? "not-connected" : "reset");
     };
     socket.on("error", (failure) => {
       if (this.#socket !== socket || (this.state !== "connecting" && (this.#tls === undefined || this.#answered)))
