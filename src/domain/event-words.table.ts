@@ -353,7 +353,7 @@ export const eventWords = {
   controllerLate: {
     sentence: "The controller itself stood still: stalls in the last minute {count}, the longest so far {longestMs}.",
     cause: "Its machine was too busy. No device and no cable is to blame.",
-    todo: "See what else runs on the machine; where the controller has no real-time priority, give it (CAP_SYS_NICE).",
+    todo: "See what else runs on the machine; give the controller real-time priority (CAP_SYS_NICE).",
     severity: "warning", clears: "afterDelay", ends: "When a minute has passed without.",
   },
   owed: {
@@ -452,6 +452,12 @@ export const eventWords = {
     cause: "A load switches every few seconds, or meter and power stages do otherwise than configured.",
     todo: "Find the load; compare the settings of meter and power stages with their data sheets.",
     severity: "warning", clears: "afterDelay", ends: "Step by step, ten minutes after the last excess.",
+  },
+  commissioning: {
+    sentence: "Commissioning has the site: “{step}”, begun by {by}. Nobody else’s requests count until it ends.",
+    cause: "An installer takes a step of commissioning on the page.",
+    todo: "Nothing; whoever must have the site stops the step on the page Installation. Limits, permits and stops hold.",
+    severity: "notice", clears: "itself", ends: "With the step.",
   },
   "meter-stale": {
     sentence: "The PCC meter does not answer. Discharging stopped.",

@@ -7,11 +7,17 @@ import { triedEvse, triedSite } from "../../src/app/control/trial-requests.ts";
 import type { LoadedSite } from "../../src/app/site/load-config.ts";
 import { createSnapshot } from "../../src/core/snapshot.ts";
 
-const signals = { relayTripped: false, transferTrip: false, permissive: true, upstreamClosed: true };
+const signals = { reduction: "none", relayTripped: false, transferTrip: false, permissive: true, upstreamClosed: true };
 type Signal = keyof typeof signals;
 
 /** What the person does at each question. */
-const wires: readonly (readonly [RegExp, Signal, boolean])[] = [
+const wires: readonly (readonly [RegExp, Signal, boolean | string])[] = [
+  [
+    /^Make the grid operator's contact at input 3 of Cabinet I\/O ask for less, by pulling its wire/,
+    "reduction",
+    "asked",
+  ],
+  [/^Let it rest again/, "reduction", "none"],
   [/^Let the reverse-power relay trip/, "relayTripped", true],
   [/^Reset the relay/, "relayTripped", false],
   [/^Simulate the utility's transfer-trip/, "transferTrip", true],
@@ -28,6 +34,7 @@ async function tried(broken: Signal | null): Promise<string[]> {
   const facts = Object.keys(signals).map((name) => ({ name }));
   const loaded = {
     config: {
+      pcc: { reduction: { device: "Cabinet I/O", input: 3, activeWhen: "off" } },
       evses: [{ name: "Bay 1", maxChargeW: 10_000, minPowerW: 0, stage: {}, gridForming: true }],
       transferDevice: { map: "gear.yaml" },
     },
@@ -44,7 +51,8 @@ async function tried(broken: Signal | null): Promise<string[]> {
     nudger,
     say: () => undefined,
     askHands: async (request) => {
-      for (const [pattern, signal, to] of wires) if (pattern.test(request) && signal !== broken) site[signal] = to;
+      for (const [pattern, signal, to] of wires)
+        if (pattern.test(request) && signal !== broken) Object.assign(site, { [signal]: to });
       return true;
     },
   });
@@ -56,6 +64,7 @@ describe("contacts and signals that a switchgear reads", () => {
     const found = await tried(null);
     for (const what of ["reverse-power relay", "transfer trip", "permissive signal", "upstream breaker"])
       expect(found.some((one) => one.startsWith("pass K1: ") && one.includes(`${what}: seen; `))).toBe(true);
+    expect(found).toContainEqual(expect.stringMatching(/^pass Cabinet I\/O: the grid operator's contact: seen; /));
     expect(found.at(-1)).toBe("pass Bay 1: interlock with K1: wired, as a person saw");
     expect(found.filter((one) => one.startsWith("fail"))).toEqual([]);
   });

@@ -175,6 +175,7 @@ export function sampleCommissioning(state: SiteState): SampleCommissioning {
 /** The step with hands, while it asks. */
 export const askingStep = (state: SiteState): Underway => ({
   step: "hands",
+  title: "Links and inputs, with somebody at the site",
   sinceMs: state.atMs,
   by: "installer",
   said: ["Is somebody at the chargers who can look and unplug? Yes.", "Bay 1 charges alone."],

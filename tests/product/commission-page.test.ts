@@ -92,6 +92,9 @@ describe("guided commissioning on the page", () => {
     await begin("hands");
     await page.submit("/installation/begin", { step: "watchdogs" });
     expect(await words()).toContain("Refused: “Links and inputs, with somebody at the site” is under way");
+    await soon(product, "everybody is told", async () =>
+      (await product.state()).events.some(({ key, active }) => key === "commissioning" && active),
+    );
     const asked: string[] = [];
     const question = async (): Promise<string> =>
       (/class="asked">.*?<p class="lead-s">(.*?)<\/p>/.exec(await page.html("/installation"))?.[1] ?? "").replaceAll(

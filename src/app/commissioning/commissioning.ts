@@ -32,6 +32,7 @@ export interface StepView {
 /** The step that is being taken. */
 export interface Underway {
   readonly step: string;
+  readonly title: string;
   readonly sinceMs: number;
   readonly by: string;
   /** What went on so far, oldest first. */
@@ -84,7 +85,7 @@ export function openCommissioning(station: SiteStation, file: string | null): Co
   const refusal = (id: string): string => {
     const step = mine.find((one) => one.id === id);
     if (step === undefined) return "there is no such step at this site";
-    if (running !== null) return `“${titleOf(running.step)}” is under way, begun by ${running.by}`;
+    if (running !== null) return `“${running.title}” is under way, begun by ${running.by}`;
     if (written) return "the site file was written: start the controller again, it goes on from there";
     const report = station.report();
     if (report === null) return "the controller has not told anything yet";
@@ -93,7 +94,6 @@ export function openCommissioning(station: SiteStation, file: string | null): Co
       return "the site must be joined to the grid for it; it is not now";
     return "";
   };
-  const titleOf = (id: string): string => mine.find((one) => one.id === id)?.title ?? id;
 
   const take = async (step: Step, run: Running): Promise<void> => {
     const say = (sentence: string): void => {
@@ -133,6 +133,7 @@ export function openCommissioning(station: SiteStation, file: string | null): Co
       const step = mine.find((one) => one.id === id)!;
       const run: Running = {
         step: id,
+        title: step.title,
         sinceMs: Date.now(),
         by,
         said: [],
@@ -178,7 +179,7 @@ export function openCommissioning(station: SiteStation, file: string | null): Co
     },
     again(by) {
       if (written) return refusal("devices");
-      if (running !== null) return `“${titleOf(running.step)}” is under way, begun by ${running.by}`;
+      if (running !== null) return `“${running.title}” is under way, begun by ${running.by}`;
       progress = { ...progress, startedAtMs: Date.now(), results: [] };
       writeProgress(config, progress);
       station.audit({ kind: "test", actor: by, body: { what: "commissioning from the beginning" } });

@@ -55,6 +55,16 @@ function inputTrials({ config, maps }: LoadedSite): InputTrial[] {
       isChanged: ({ site }) => site.otherSource !== "rests",
       leadsTo: "no stage gives power and K1 is not closed",
     });
+  const { reduction } = config.pcc;
+  if (reduction !== undefined)
+    trials.push({
+      device: reduction.device,
+      what: "the grid operator's contact",
+      change: `Make the grid operator's contact at input ${reduction.input} of ${reduction.device} ask for less${reduction.activeWhen === "off" ? ", by pulling its wire" : ""}`,
+      restore: "Let it rest again",
+      isChanged: ({ site }) => site.reduction !== "none",
+      leadsTo: "the chargers are held to what is left to them",
+    });
   for (const { fact, ...trial } of signals) if (told.has(fact)) trials.push(trial);
   config.evses.forEach(({ vehicleLink }, i) => {
     if (vehicleLink === undefined) return;

@@ -58,11 +58,7 @@ export function besideFile(config: SiteConfig, siteFile: string): SiteConfig {
       ...(evse.vehicleLink !== undefined && { vehicleLink: placed(evse.vehicleLink, named.vehicleLink) }),
     })),
     permit: { ...placed(permit, named.permit), anchors: permit.anchors.map(place) },
-    planning: {
-      ...placed(planning, ["warningFile"]),
-      ...(planning.loadForecast && { loadForecast: placed(planning.loadForecast, ["file", "caFile"]) }),
-      ...(planning.pvForecast && { pvForecast: placed(planning.pvForecast, ["file", "caFile"]) }),
-    },
+    planning: placed(planning, ["warningFile"]),
     ...(tariff?.dayAhead !== undefined && {
       tariff: { ...tariff, dayAhead: placed(tariff.dayAhead, ["file", "caFile"]) },
     }),

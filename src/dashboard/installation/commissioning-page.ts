@@ -70,12 +70,11 @@ function leadOf(steps: readonly StepView[], underway: Underway | null): Lead {
   const left = steps.length - doneOf(steps);
   const common = { asideTitle: "What is to mend", aside };
   if (underway !== null) {
-    const title = steps.find(({ id }) => id === underway.step)?.title ?? underway.step;
     return {
       ...common,
       level: "attention",
       tag: "Commissioning has the site",
-      lead: `${title}.`,
+      lead: `${underway.title}.`,
       rest: underway.cancelled ? "Stopped; the site comes to rest." : (underway.said.at(-1) ?? "Begun."),
       sub: `Begun by ${underway.by}. Nobody else's requests count meanwhile; every limit, permit and stop does.`,
     };
@@ -100,7 +99,7 @@ function leadOf(steps: readonly StepView[], underway: Underway | null): Lead {
 const announced = (steps: readonly StepView[], underway: Underway | null): string =>
   underway === null
     ? `No step is under way. ${doneOf(steps)} of ${steps.length} are done.`
-    : (underway.question ?? `A step is under way: ${steps.find(({ id }) => id === underway.step)?.title ?? ""}.`);
+    : (underway.question ?? `A step is under way: ${underway.title}.`);
 
 function pathOf(steps: readonly StepView[], shown: StepView | undefined, underway: Underway | null): Html {
   const row = (step: StepView, i: number): Html => {

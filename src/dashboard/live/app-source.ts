@@ -103,6 +103,7 @@ export function createAppSource(
   const holdAfterEmergency = createEmergencyHold(station, log);
   const attention = createAttention(station.config.pcc.importLimitW);
   const keeper = createKeeper({ events, archive, recorder, days, log, turnedMs: () => attention.turnedMs });
+  const commissioning = openCommissioning(station, siteFile ?? null);
   const listeners = new Set<() => void>();
   let state: SiteState | null = null;
   let takenMs = Number.NEGATIVE_INFINITY;
@@ -155,7 +156,17 @@ export function createAppSource(
     const gridFailed = isLostPu(gridVoltagePu) || isLostPu(meterVoltagePu);
     exceedances.look(exportEvents + importEvents, nowMs, gridFailed);
     const devices = deviceHealth(report, station.devices);
-    events.observe({ report, station, slow, durations, devices, owed: owedOf(station), nowMs, sinceMs });
+    events.observe({
+      report,
+      station,
+      slow,
+      durations,
+      devices,
+      owed: owedOf(station),
+      commissioning: commissioning.underway(),
+      nowMs,
+      sinceMs,
+    });
     holdAfterEmergency(report);
     forgetDeparted(report, nowMs);
     state = buildState(report, {
@@ -193,7 +204,6 @@ export function createAppSource(
   };
 
   const timer = setInterval(look, lookEveryMs);
-  const commissioning = openCommissioning(station, siteFile ?? null);
   look();
   return {
     state: () => state,

@@ -31,6 +31,8 @@ export interface Seen {
   /** Every device as it is now, in the order of the station's reports, and what waits for the disk. */
   readonly devices: ReturnType<typeof deviceHealth>;
   readonly owed: readonly string[];
+  /** The step of commissioning that has the site, and who began it; null while none does. */
+  readonly commissioning?: { readonly title: string; readonly by: string } | null;
   readonly nowMs: number;
   /** Since when this looks, ms: devices are still being found in the first seconds. */
   readonly sinceMs: number;
@@ -226,6 +228,11 @@ export const eventRows: readonly EventRow[] = [
     key: "control-unsteady",
     active: ({ report: { site } }) => site.dynamicsCause === "control-unsteady",
     needsPerson: true,
+  },
+  {
+    key: "commissioning",
+    active: ({ commissioning = null }) => commissioning !== null,
+    values: ({ commissioning }) => ({ step: commissioning?.title ?? "", by: commissioning?.by ?? "" }),
   },
   {
     key: "meter-stale",

@@ -11,7 +11,6 @@ export const evse = (number: number, more: Partial<SituatedEvse> = {}): Situated
   name: `Bus ${number}`,
   vehicle: null,
   awaited: null,
-  usualArrivals: [],
   connected: true,
   socPct: 40,
   capacityWh: 100_000,
