@@ -407,7 +407,15 @@ function situationAt(
       exportPerKWh: importPerKWh.map((price) => 0.3 * price),
       demand:
         depot.demandPerKW > 0
-          ? [{ id: "peak", perKW: depot.demandPerKW, slots: importPerKWh.map((_, t) => t), peakSoFarW: peakW }]
+          ? [
+              {
+                id: "peak",
+                perKW: depot.demandPerKW,
+                slots: importPerKWh.map((_, t) => t),
+                peakSoFarW: peakW,
+                spreadDays: Math.max(1, Math.ceil((truth.slots * slotMs - (nowMs - startsAtMs)) / dayMs)),
+              },
+            ]
           : [],
       knownSlots: slotsOfDay,
     },

@@ -225,7 +225,7 @@ function checkTariff(raw: Raw, slots: number, tell: Tell): PlanningTariff {
 
 function checkDemand(raw: Raw, slots: number, tell: Tell): DemandCharge[] {
   const id = typeof raw["id"] === "string" ? raw["id"] : "demand charge";
-  const { perKW, peakSoFarW } = raw;
+  const { perKW, peakSoFarW, spreadDays } = raw;
   if (!isNumber(perKW) || perKW < 0) {
     tell("not-a-number", id, `Its price is ${told(perKW)}; the demand charge is left out.`);
     return [];
@@ -236,7 +236,15 @@ function checkDemand(raw: Raw, slots: number, tell: Tell): DemandCharge[] {
   );
   return counted.length === 0
     ? []
-    : [{ id, perKW, slots: counted, peakSoFarW: isNumber(peakSoFarW) ? Math.max(0, peakSoFarW) : 0 }];
+    : [
+        {
+          id,
+          perKW,
+          slots: counted,
+          peakSoFarW: isNumber(peakSoFarW) ? Math.max(0, peakSoFarW) : 0,
+          ...(isNumber(spreadDays) && spreadDays > 1 && { spreadDays }),
+        },
+      ];
 }
 
 function checkEvent(raw: Raw, slots: number, tell: Tell): PlanningEvent[] {

@@ -74,6 +74,11 @@ export interface DemandCharge {
   readonly perKW: number;
   readonly slots: readonly number[];
   readonly peakSoFarW: number;
+  /**
+   * Days, those of the problem included, on which a higher peak would be of use until the billing period ends; 1 unless given. A plan
+   * weighs the rise by them, because it is paid once and used on each; the bill has it whole.
+   */
+  readonly spreadDays?: number;
 }
 
 /** A commitment to draw `committedW` less than the baseline, slot by slot. */

@@ -1,5 +1,6 @@
 /** A tariff over the quarters of a plan, in the form that the planner takes. */
 import { localDay } from "../domain/calendar.ts";
+import { dayMs } from "../domain/units.ts";
 import { type PeakBook, peakSoFarW } from "./peaks.ts";
 import { quarterMs, type Tariff } from "./tariff.ts";
 
@@ -12,9 +13,21 @@ export interface TariffHorizon {
     readonly perKW: number;
     readonly slots: readonly number[];
     readonly peakSoFarW: number;
+    /** Days left of the billing period, today included, as far as days can be told to be alike. */
+    readonly spreadDays: number;
   }[];
   /** First quarter whose price is not known; `quarters` where all are. From there on prices count as the last known one. */
   readonly knownSlots: number;
+}
+
+/** A week is alike to the next one; further ahead nobody knows what a peak would be worth. */
+const alikeDays = 7;
+
+function daysLeft(tariff: Tariff, fromMs: number): number {
+  const period = tariff.monthOf(fromMs);
+  let days = 1;
+  while (days < alikeDays && tariff.monthOf(fromMs + days * dayMs) === period) days++;
+  return days;
 }
 
 /**
@@ -45,6 +58,7 @@ export function tariffHorizon(tariff: Tariff, peaks: PeakBook, startsAtMs: numbe
       perKW: rate.perKW,
       slots,
       peakSoFarW: peakSoFarW(peaks, rate, period),
+      spreadDays: rate.per === "day" ? 1 : daysLeft(tariff, startsAtMs + slots[0]! * quarterMs),
     }));
   });
   return { importPerKWh, exportPerKWh, demand, knownSlots };

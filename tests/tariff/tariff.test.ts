@@ -176,8 +176,15 @@ describe("peaks", () => {
     expect(peakSoFarW(book, rate, month("2027-05-20"))).toBe(400_000);
     expect(peakSoFarW(book, rate, month("2027-06-20"))).toBe(160_000);
     expect(tariffHorizon(site, book, at("2026-07-20", 15), 8).demand).toEqual([
-      { id: "peak", perKW: 20, slots: [4, 5, 6, 7], peakSoFarW: 400_000 },
+      { id: "peak", perKW: 20, slots: [4, 5, 6, 7], peakSoFarW: 400_000, spreadDays: 7 },
     ]);
+    // A peak is of use until the month ends, and a week is as far as days are told to be alike.
+    for (const [date, spreadDays] of [
+      ["2026-07-25", 7],
+      ["2026-07-29", 3],
+      ["2026-07-31", 1],
+    ] as const)
+      expect(tariffHorizon(site, book, at(date, 16), 4).demand).toMatchObject([{ spreadDays }]);
   });
 
   test("a billing month begins on its day; a horizon across it has two peaks", () => {

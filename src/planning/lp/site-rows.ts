@@ -94,8 +94,8 @@ function addBalance(draft: Draft, stays: readonly StayColumns[], flows: Flows): 
 }
 
 function addPeaks({ builder, problem }: Draft, flows: Flows): SiteColumns["peaks"] {
-  return problem.tariff.demand.map(({ perKW, peakSoFarW, slots }) => {
-    const column = builder.column(peakSoFarW / 1_000, Infinity, perKW);
+  return problem.tariff.demand.map(({ perKW, peakSoFarW, slots, spreadDays = 1 }) => {
+    const column = builder.column(peakSoFarW / 1_000, Infinity, perKW / spreadDays);
     const rows = slots.map((t) => {
       builder.entry(column, 1);
       builder.entry(flows.import + t, -1);

@@ -114,6 +114,29 @@ test("vehicles that are away are planned from when they are back", () => {
   ]);
 });
 
+test("a higher peak is weighed by the days on which it is of use, and billed whole", async () => {
+  const solver = await createHighsSolver();
+  // Two cheap hours beside eight dear ones: 20 kW above the load through all of them, or more in the cheap ones.
+  const slots = 96;
+  const peakOf = (spreadDays: number): number => {
+    const tariff = {
+      importPerKWh: Array.from({ length: slots }, (_, t) => (t < 8 ? 0.1 : 0.4)),
+      exportPerKWh: new Array<number>(slots).fill(0),
+      demand: [
+        { id: "peak", perKW: 3, slots: Array.from({ length: slots }, (_, t) => t), peakSoFarW: 10_000, spreadDays },
+      ],
+      knownSlots: slots,
+    };
+    const { problem } = buildProblem(situation([evse(1)], { tariff }), noVehicles, null);
+    const { outcome } = plan(problem, solver);
+    const peakKW = Math.max(...outcome.netW) / 1_000;
+    expect(outcome.bill.demand).toBeCloseTo(3 * (peakKW - 10), 2);
+    return peakKW;
+  };
+  expect(peakOf(1)).toBeLessThan(20);
+  expect(peakOf(7)).toBeGreaterThan(30);
+});
+
 describe("groups of chargers", () => {
   const two = [evse(1), evse(2)];
   const group = { groups: [{ id: "Feeder B", evses: [1, 2], maxChargeW: 12_000, maxDischargeW: 0 }] };
