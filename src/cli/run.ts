@@ -19,6 +19,7 @@ import { isletVersion } from "../app/version.ts";
 import { complaintText } from "../config/parse.ts";
 import { openAccounts } from "../dashboard/access/accounts.ts";
 import { chooseServing } from "../dashboard/access/tls.ts";
+import { startSiteAlerts } from "../dashboard/alerts/site-alerts.ts";
 import { createAppSource } from "../dashboard/live/app-source.ts";
 import { certificateOf } from "../dashboard/live/slow-facts.ts";
 import { tryPagePort } from "../dashboard/server/page-port.ts";
@@ -123,6 +124,7 @@ async function run(options: RunOptions): Promise<boolean> {
   const { demo = false } = options;
   const ports = demo ? {} : { updates, siteFile: options.config };
   const source = createAppSource(station, log, demo, own, ports);
+  const alerts = startSiteAlerts(config, source, log);
   const accounts = openAccounts(options.demo ? null : join(config.stateDir, "accounts.json"));
   const dashboard = await createDashboard({
     host: config.dashboard.host,
@@ -135,8 +137,10 @@ async function run(options: RunOptions): Promise<boolean> {
     log: pino,
     demo: options.demo ? { role: "installer" } : null,
     version: isletVersion(),
+    alerts: alerts === null ? undefined : () => alerts.counts,
   }).catch(async (failure: Error) => {
     // Somebody took the port meanwhile: nothing goes on without its page.
+    alerts?.stop();
     source.stop();
     await station.stop();
     await lock.release();
@@ -170,6 +174,7 @@ async function run(options: RunOptions): Promise<boolean> {
   const failed = await finished;
   trial?.stop();
   updates.stop();
+  alerts?.stop();
   manager.stopping();
   clearInterval(parent);
   source.stop();

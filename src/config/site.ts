@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { serviceModes } from "../domain/modes.ts";
 import { choiceOr, flagOr, group, integerOr, number, numberOr, text } from "./setting.ts";
+import { alertSettings } from "./site/alerts.ts";
 import { backendSettings } from "./site/backend.ts";
 import { evseSettings, evsesMax } from "./site/evse.ts";
 import { fleetSettings } from "./site/fleet.ts";
@@ -82,6 +83,7 @@ export const siteSettings = group(
     }),
     ...fleetSettings,
     planning: planningSettings.prefault({}),
+    alerts: alertSettings.optional(),
     loop: loopSettings.prefault({}),
     authorization: choiceOr("required", ["required", "none"], {
       sentence:

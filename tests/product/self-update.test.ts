@@ -1,6 +1,6 @@
 /**
  * The controller replaces itself: a version that the backend sends and one that an installer chooses on the page go the same
- * way, each when the site allows it, and the process ends so that the new one starts.
+ * way, each when the site allows it, and the process ends so that the new one starts. Beside it, what it tells a program.
  */
 import { spawnSync } from "node:child_process";
 import { createHash, generateKeyPairSync } from "node:crypto";
@@ -32,6 +32,8 @@ describe("a controller that is one of several versions", () => {
   let files: Server;
   let host: string;
   let product: Product;
+  /** Bodies that were posted. */
+  const told: string[] = [];
   const at = (...path: string[]): string => join(folder, ...path);
 
   /** A version that only says who it is. */
@@ -60,13 +62,22 @@ describe("a controller that is one of several versions", () => {
     writeFileSync(at("root/bundles/9.1.0.update"), bundle("9.1.0"));
     writeFileSync(at("root/bundles/foreign.update"), bundle("9.2.0", stranger.privateKey));
     const sent = bundle("9.0.0");
-    files = createServer((_, response) => void response.end(sent)).listen(0, "127.0.0.1");
+    files = createServer((request, response) => {
+      let body = "";
+      request.on("data", (part) => {
+        body += part;
+      });
+      request.on("end", () => {
+        if (request.method === "POST") told.push(body);
+        response.end(request.method === "POST" ? "" : sent);
+      });
+    }).listen(0, "127.0.0.1");
     await new Promise((resolve) => files.once("listening", resolve));
     host = `127.0.0.1:${(files.address() as AddressInfo).port}`;
     product = await startProduct({
       program: join(own, "bin/islet.mjs"),
       backend: true,
-      config: { backend: { fileHosts: [host] } },
+      config: { backend: { fileHosts: [host] }, alerts: { severity: "notice", webhook: { url: `http://${host}/` } } },
     });
   });
   afterAll(async () => {
@@ -76,6 +87,15 @@ describe("a controller that is one of several versions", () => {
   });
   const current = (): string => readlinkSync(at("root/current"));
   const words = async (): Promise<string> => (await product.page()).words("/updates");
+
+  it("tells a program which device is silent", async () => {
+    await (await product.page()).state();
+    const { habits } = product.stages[0]!.server;
+    habits.silent = true;
+    await soon(product, "told", () => told.join("").includes("Bay 1"));
+    habits.silent = false;
+    expect(await (await product.page()).metrics()).toMatch(/^islet_alerts_sent_total [1-9]/m);
+  });
 
   it("says on the page why an update waits, and ends it before it begins", async () => {
     const page = await product.page();

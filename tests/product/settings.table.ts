@@ -269,6 +269,10 @@ export const otherSettings: readonly OtherSetting[] = [
   ].map((name) => ({ setting: `vehicles[].${name}`, doesNotLimit: "what plans reckon with; a plan never widens a limit" })),
   ...departure("vehicles[].weekly[]", ["days[]", "leavesAt", "backAt", "route", "needPct", "needWh", "priority"]),
   ...departure("vehicles[].exceptions[]", ["date", "leavesAt", "backAt", "route", "needPct", "needWh", "priority", "reason"]),
+  ...[
+    "severity", "digestMin", "mail.host", "mail.port", "mail.security", "mail.user", "mail.passwordFile", "mail.caFile", "mail.sender", "mail.to[]", "webhook.url",
+    "webhook.secretFile",
+  ].map((name) => ({ setting: `alerts.${name}`, doesNotLimit: "who is told of events; no power depends on it" })),
   { setting: "planning.runwayH",                     doesNotLimit: "energy that plans charge for; no limit depends on it" },
   { setting: "planning.warningFile",                 doesNotLimit: place },
   ...departure("routes[]", ["id", "name", "energyWh"]),

@@ -41,7 +41,7 @@ export function besideFile(config: SiteConfig, siteFile: string): SiteConfig {
   };
   const secured = <D extends { readonly tls?: TlsConfig | undefined }>(device: D): D =>
     device.tls === undefined ? device : { ...device, tls: placed(device.tls, tlsFiles) };
-  const { backend, dashboard, permit, planning, stateDir, tariff, pcc, transferDevice, loadPanel } = config;
+  const { alerts, backend, dashboard, permit, planning, stateDir, tariff, pcc, transferDevice, loadPanel } = config;
   return {
     ...config,
     pcc: { ...pcc, meter: secured(pcc.meter) },
@@ -49,6 +49,13 @@ export function besideFile(config: SiteConfig, siteFile: string): SiteConfig {
     pv: config.pv.map(secured),
     ...(transferDevice !== undefined && { transferDevice: secured(transferDevice) }),
     ...(loadPanel !== undefined && { loadPanel: secured(loadPanel) }),
+    ...(alerts && {
+      alerts: {
+        ...alerts,
+        ...(alerts.mail && { mail: placed(alerts.mail, ["passwordFile", "caFile"]) }),
+        ...(alerts.webhook && { webhook: placed(alerts.webhook, ["secretFile"]) }),
+      },
+    }),
     stateDir: stateDir === usualStateDir ? (process.env[stateDirVariable] ?? stateDir) : stateDir,
     ...(backend !== undefined && { backend: placed(backend, named.backend) }),
     dashboard: placed(dashboard, named.dashboard),

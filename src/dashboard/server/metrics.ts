@@ -6,6 +6,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { stageFacts } from "../../domain/facts.table.ts";
 import { type Fact, type ShownName, shownNames } from "../../domain/facts.ts";
 import { formerModeNames, modeNames } from "../../domain/modes.ts";
+import type { AlertCounts } from "../alerts/alerts.ts";
 import type { Known, SiteState } from "../state.ts";
 import { powerOf } from "../view/totals.ts";
 
@@ -13,6 +14,8 @@ export interface MetricsExtras {
   readonly ageMs: () => number;
   readonly pages: () => number;
   readonly skipped: () => number;
+  /** Of all ways that alerts go; absent where none is configured. */
+  readonly alerts?: (() => AlertCounts) | undefined;
   /** Of the controller; "0" where nobody says. */
   readonly version?: string;
 }
@@ -371,6 +374,8 @@ export interface Metrics {
 export function createMetrics(extras: MetricsExtras, process = true): Metrics {
   const registry = new Registry();
   if (process) collectDefaultMetrics({ register: registry });
+  // Gauges whose names claim to be counters; `nodejs_active_handles` and its like have the same by kind.
+  for (const kind of ["handles", "requests", "resources"]) registry.removeSingleMetric(`nodejs_active_${kind}_total`);
   const series = metricRows.map((row) => ({ row, made: seriesOf(row, registry) }));
   const build = new Gauge({
     name: "islet_build_info",
@@ -379,6 +384,7 @@ export function createMetrics(extras: MetricsExtras, process = true): Metrics {
     registers: [registry],
   });
   build.set({ version: extras.version ?? "0", node: globalThis.process.versions.node }, 1);
+  const alerts = extras.alerts === undefined ? null : alertMetrics(registry, extras.alerts);
   const age = new Gauge({ name: "islet_state_age_seconds", help: "Age of the latest state.", registers: [registry] });
   const pages = new Gauge({ name: "islet_dashboard_pages", help: "Pages that are open.", registers: [registry] });
   const skipped = new Counter({
@@ -392,6 +398,7 @@ export function createMetrics(extras: MetricsExtras, process = true): Metrics {
       const ageS = extras.ageMs() / 1000;
       age.set(Number.isFinite(ageS) ? ageS : Number.NaN);
       pages.set(extras.pages());
+      alerts?.();
       skipped.reset();
       skipped.inc(extras.skipped());
       for (const { row, made } of series) {
@@ -405,6 +412,25 @@ export function createMetrics(extras: MetricsExtras, process = true): Metrics {
       }
       return registry.metrics();
     },
+  };
+}
+
+/** What becomes of alerts; returns what reads them anew. */
+function alertMetrics(registry: Registry, read: () => AlertCounts): () => void {
+  const registers = [registry];
+  const waiting = new Gauge({ name: "islet_alerts_waiting", help: "Alerts that wait to be told.", registers });
+  const sent = new Counter({ name: "islet_alerts_sent_total", help: "Alerts told, since start.", registers });
+  const lost = new Counter({ name: "islet_alerts_lost_total", help: "Alerts never told, since start.", registers });
+  return () => {
+    const counts = read();
+    waiting.set(counts.waiting);
+    for (const [counter, value] of [
+      [sent, counts.sent],
+      [lost, counts.lost],
+    ] as const) {
+      counter.reset();
+      counter.inc(value);
+    }
   };
 }
 

@@ -19,6 +19,7 @@ import {
 import { createRateLimit, createSessions } from "../access/sessions.ts";
 import { createSignInLimit } from "../access/sign-in-limit.ts";
 import type { AccountRole } from "../actions.ts";
+import type { AlertCounts } from "../alerts/alerts.ts";
 import { servePlaces } from "../places/routes.ts";
 import type { DashboardSource } from "../source.ts";
 import { serveAccounts } from "./accounts-pages.ts";
@@ -53,6 +54,8 @@ export interface DashboardOptions {
   /** Local addresses (the service network port) whose visitors count as being on site. */
   readonly onSiteAddresses?: readonly string[];
   readonly version?: string;
+  /** What becomes of alerts, for the metrics. */
+  readonly alerts?: (() => AlertCounts) | undefined;
   /** For measuring alone: what one address and one asker may open. */
   readonly bounds?: { readonly connectionsOfAddress: number; readonly pagesOfAsker: number };
 }
@@ -91,6 +94,7 @@ export async function createDashboard(options: DashboardOptions): Promise<Dashbo
     pages: () => hub.pages,
     skipped: () => hub.skipped,
     version: options.version ?? "0",
+    alerts: options.alerts,
   });
   const names = new Set([
     "localhost",
