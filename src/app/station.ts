@@ -204,7 +204,7 @@ export function startStation(options: StationOptions): SiteStation {
     config.backend === undefined
       ? null
       : startBackend({ ...options, config, control, store, diagnostics, clockFloorMs });
-  const vehicleSessions = openVehicleSessions({ config, control, log, backend, presence: fleet.presence });
+  const vehicleSessions = openVehicleSessions({ config, control, log, audit, backend, fleet, permits, state });
   const views = setInterval(() => {
     vehicleSessions?.follow();
     const report = control.report();

@@ -1,4 +1,5 @@
 /** `islet ev`: a simulated vehicle that goes through a whole session with a charger, ours or another. */
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
@@ -7,7 +8,7 @@ import { connect as connectTls } from "node:tls";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { habitOf, habits } from "../../sim/peers/vehicle/habits.table.ts";
 import { streamOf } from "../../sim/peers/vehicle/socket-stream.ts";
-import type { VehicleProtocol } from "../../sim/peers/vehicle/steps.ts";
+import { usualBattery, type VehicleContract, type VehicleProtocol } from "../../sim/peers/vehicle/steps.ts";
 import { driveSession, type VehicleResult } from "../../sim/peers/vehicle/vehicle.ts";
 import {
   askDiscovery,
@@ -45,6 +46,15 @@ interface EvOptions {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
+  readonly contract?: string;
+  readonly contractKey?: string;
+  readonly emaid?: string;
+  readonly provisioning?: string;
+  readonly provisioningKey?: string;
+  readonly schedule?: number;
+  readonly id?: string;
+  readonly pause?: boolean;
+  readonly resume?: string;
   readonly habit?: string;
   readonly json?: boolean;
 }
@@ -65,6 +75,15 @@ export function evCommand(program: Command): void {
     .option("--ca <file>", "connects with TLS and trusts this root")
     .option("--cert <file>", "its own certificate, for TLS with both sides' certificates")
     .option("--key <file>", "the key of its certificate")
+    .option("--contract <file>", "pays by this contract, over TLS: its certificate, then those up to the root, PEM")
+    .option("--contract-key <file>", "the key of the contract")
+    .option("--emaid <text>", "the contract's identifier; the name in its certificate without")
+    .option("--provisioning <file>", "asks for a contract's certificate first, by its maker's certificate, PEM")
+    .option("--provisioning-key <file>", "the key of its maker's certificate")
+    .option("--schedule <n>", "which of the charger's schedules it takes (ISO 15118-2)", wholeNumber)
+    .option("--id <text>", "the identifier of its communication controller", identifier)
+    .option("--pause", "leaves with a pause; its session's number is printed")
+    .option("--resume <number>", "comes back to the session of this number", sessionNumber)
     .addOption(new Option("--habit <name>", "how it misbehaves").choices(habits.map(({ name }) => name)))
     .option("--json", "prints one JSON line")
     .addHelpText("after", habitsHelp)
@@ -77,6 +96,7 @@ export function evCommand(program: Command): void {
 }
 
 async function goThrough(options: EvOptions): Promise<VehicleResult> {
+  const contract = contractOf(options);
   const socket = await open(options, options.connect ?? (await discover(options)));
   try {
     return await driveSession(streamOf(socket), {
@@ -88,6 +108,11 @@ async function goThrough(options: EvOptions): Promise<VehicleResult> {
       rounds: options.rounds,
       currentA: options.current,
       unixS: () => Date.now() / 1000,
+      contract,
+      takesSchedule: options.schedule,
+      battery: options.id === undefined ? usualBattery : { ...usualBattery, id: options.id },
+      pauses: options.pause === true,
+      resumes: options.resume,
       habit: habitOf(options.habit ?? ""),
       pace: (between) => sleep(between === "repeats" ? repeatEveryMs : roundEveryMs),
     });
@@ -123,7 +148,47 @@ async function discover({ interface: name, ca }: EvOptions): Promise<{ host: str
   }
 }
 
-function open({ ca, cert, key }: EvOptions, { host, port }: { host: string; port: number }): Promise<Socket> {
+/** What it pays by, from its files; undefined: somebody pays outside the vehicle. */
+function contractOf({
+  ca,
+  contract,
+  contractKey,
+  emaid,
+  provisioning,
+  provisioningKey,
+}: EvOptions): VehicleContract | undefined {
+  if (contract === undefined) {
+    if (provisioning !== undefined || contractKey !== undefined) throw new AskedWrongly("--contract is missing");
+    return undefined;
+  }
+  if (contractKey === undefined) throw new AskedWrongly("--contract needs --contract-key");
+  if (ca === undefined) throw new AskedWrongly("--contract needs --ca: contracts are for encrypted connections only");
+  if ((provisioning === undefined) !== (provisioningKey === undefined))
+    throw new AskedWrongly("--provisioning and --provisioning-key belong together");
+  const [own, ...between] = certificatesOf(contract);
+  const name = /^CN=(.*)$/m.exec(own!.subject)?.[1];
+  const provides = provisioning !== undefined && {
+    provisioning: { certificate: new Uint8Array(certificatesOf(provisioning)[0]!.raw), key: keyOf(provisioningKey!) },
+  };
+  return {
+    emaid: emaid ?? name ?? "",
+    certificate: new Uint8Array(own!.raw),
+    // Roots stay at home.
+    between: between.filter(({ subject, issuer }) => subject !== issuer).map(({ raw }) => new Uint8Array(raw)),
+    key: keyOf(contractKey),
+    ...provides,
+  };
+}
+
+const pemPattern = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+function certificatesOf(file: string): X509Certificate[] {
+  const all = readFileSync(file, "utf8").match(pemPattern) ?? [];
+  if (all.length === 0) throw new AskedWrongly(`${file} has no certificate in PEM`);
+  return all.map((pem) => new X509Certificate(pem));
+}
+const keyOf = (file: string): KeyObject => createPrivateKey(readFileSync(file, "utf8"));
+
+function open({ ca, cert, key, protocol }: EvOptions, { host, port }: { host: string; port: number }): Promise<Socket> {
   const file = (path: string | undefined): string | undefined =>
     path === undefined ? undefined : readFileSync(path, "utf8");
   return new Promise((resolve, reject) => {
@@ -132,7 +197,16 @@ function open({ ca, cert, key }: EvOptions, { host, port }: { host: string; port
         ? connect(port, host, () => resolve(socket))
         : connectTls(
             // A charger's certificate names the charger, not its address on the link; its chain is what is verified.
-            { host, port, ca: file(ca), cert: file(cert), key: file(key), checkServerIdentity: () => undefined },
+            {
+              host,
+              port,
+              ca: file(ca),
+              cert: file(cert),
+              key: file(key),
+              checkServerIdentity: () => undefined,
+              // As vehicles of that time do.
+              ...(protocol === "2" && { maxVersion: "TLSv1.2" as const }),
+            },
             () => resolve(socket),
           );
     socket.setTimeout(connectMaxMs, () =>
@@ -142,8 +216,8 @@ function open({ ca, cert, key }: EvOptions, { host, port }: { host: string; port
   });
 }
 
-const inLines = ({ complete, steps, trouble }: VehicleResult): string =>
-  `${steps.map((step) => `  ${step}\n`).join("")}${complete ? "The session is complete.\n" : `Stopped: ${trouble}\n`}`;
+const inLines = ({ complete, steps, trouble, sessionId }: VehicleResult): string =>
+  `${steps.map((step) => `  ${step}\n`).join("")}${complete ? `The session ${sessionId} is complete.\n` : `Stopped: ${trouble}\n`}`;
 
 const bigIntText = (_: string, value: unknown): unknown => (typeof value === "bigint" ? value.toString() : value);
 
@@ -151,6 +225,16 @@ function hostAndPort(text: string): { host: string; port: number } {
   const match = /^\[?(.+?)\]?:(\d{1,5})$/.exec(text);
   if (match === null) throw new InvalidArgumentError("It is HOST:PORT, for example [fe80::1%eth1]:61341.");
   return { host: match[1]!, port: Number(match[2]) };
+}
+
+function identifier(text: string): string {
+  if (!/^[A-Za-z0-9]{6,20}$/.test(text)) throw new InvalidArgumentError("It is six to twenty letters and digits.");
+  return text;
+}
+
+function sessionNumber(text: string): string {
+  if (!/^[0-9a-fA-F]{16}$/.test(text)) throw new InvalidArgumentError("It is sixteen hexadecimal digits.");
+  return text.toLowerCase();
 }
 
 function wholeNumber(text: string): number {

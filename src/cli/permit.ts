@@ -41,6 +41,12 @@ export function permitCommand(program: Command): void {
     .option("--reference <text>", "the utility's reference", "(reference)")
     .option("--serial <number>", "rises with each permit of a reference", wholeNumber(1, 1e9), 1)
     .option("--stage <serial=firmware,…>", "a power stage that it covers; repeat for each", collect, [])
+    .option(
+      "--pair <serial=vehicle,UL-record,J3072-record>",
+      "an EVSE and a vehicle (EVCCID) whose inverter may feed through it, with both certification records; repeat for each",
+      collect,
+      [],
+    )
     .option("--out <file>", "write here instead of standard output")
     .action((options: CreateOptions) => write(options.out, JSON.stringify(draft(options), null, 2)));
 
@@ -112,6 +118,7 @@ interface CreateOptions {
   readonly reference: string;
   readonly serial: number;
   readonly stage: readonly string[];
+  readonly pair: readonly string[];
   readonly out?: string;
 }
 interface InspectOptions {
@@ -131,6 +138,13 @@ function draft(options: CreateOptions): Permit {
     if (!serialNumber || !firmware) throw new AskedWrongly(`--stage is SERIAL=FIRMWARE[,FIRMWARE…], not ${text}`);
     return { serialNumber, firmware: firmware.split(",") };
   });
+  const pairs = options.pair.map((text) => {
+    const [evse, ...rest] = text.split("=");
+    const [vehicle, evseCertificate, vehicleCertificate] = rest.join("=").split(",");
+    if (!evse || !vehicle || !evseCertificate || !vehicleCertificate)
+      throw new AskedWrongly(`--pair is SERIAL=VEHICLE,UL-RECORD,J3072-RECORD, not ${text}`);
+    return { evse, vehicle, evseCertificate, vehicleCertificate };
+  });
   const value = {
     id: randomUUID(),
     serial: options.serial,
@@ -143,6 +157,7 @@ function draft(options: CreateOptions): Permit {
     validFrom: from.toISOString(),
     validUntil: new Date(from.getTime() + options.days * dayMs).toISOString(),
     equipment,
+    ...(pairs.length > 0 && { pairs }),
   };
   const checked = checkPermit(value);
   if (!checked.ok) throw new Error(`${refusalText(checked.error)} (--stage names equipment)`);
@@ -190,6 +205,10 @@ function report(permit: Permit | undefined, refusal: Refusal | undefined, signed
       `valid     ${permit.validFrom} to ${permit.validUntil}`,
       ...permit.equipment.map(
         ({ serialNumber, firmware }) => `covers    stage ${serialNumber}, firmware ${firmware.join(", ")}`,
+      ),
+      ...(permit.pairs ?? []).map(
+        ({ evse, vehicle, evseCertificate, vehicleCertificate }) =>
+          `pairs     EVSE ${evse} (${evseCertificate}) with vehicle ${vehicle} (${vehicleCertificate})`,
       ),
       ...(permit.transferDevice ? [`device    ${permit.transferDevice}`] : []),
       ...(permit.backupNotified ? [`notified  of backup on ${permit.backupNotified}`] : []),

@@ -179,6 +179,18 @@ const evse = z.object({
     .describe("What of the power stage's grid functions differs from the profile; null when they agree."),
   dischargeEnabled: z.boolean(),
   paused: z.boolean(),
+  link: z
+    .object({
+      listens: z.boolean(),
+      /** What listens for vehicles, or why nothing does. */
+      sentence: text,
+      session: z
+        .object({ protocol: text, vehicle: text, phase: text, bidirectional: z.boolean(), noDischarge: text })
+        .nullable(),
+    })
+    .nullable()
+    .optional()
+    .describe("Where the controller itself speaks with vehicles: its listener and the session; null elsewhere."),
   role: z.enum(roleNames),
   setpointW: number,
   powerW: maybeNumber.describe("Measured, last known where `known` says old."),

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openAudit } from "../../src/app/audit/audit.ts";
+import { permittedPairs } from "../../src/app/permits/pairs.ts";
 import { openPermitStore, type PermitStore, refusalText } from "../../src/app/permits/permit.ts";
 import {
   canonicalJson,
@@ -74,6 +75,39 @@ const alter = (change: (file: SignedPermit) => void): string => {
   change(file);
   return JSON.stringify(file);
 };
+
+describe("pairs of EVSE and vehicle (UL 1741 SC, SAE J3072)", () => {
+  const pair = { evse: "A1", vehicle: "WMIV1abc", evseCertificate: "UL 1741 SC 1", vehicleCertificate: "J3072 1" };
+  const permittedAt = (serialNumber: string | undefined) => permittedPairs(store.inForce(found), serialNumber);
+
+  test("are granted to the EVSE that they name, and to no other one", () => {
+    expect(permittedAt("A1")).toMatchObject({ vehicles: [], why: expect.stringContaining("no permit") });
+    expect(store.install(signed({ pairs: [pair] }), inForce)).toMatchObject({ ok: true });
+    expect(permittedAt("A1").vehicles).toEqual(["WMIV1ABC"]);
+    expect(permittedAt("B2")).toMatchObject({ vehicles: [], why: expect.stringContaining("names no pair of EVSE B2") });
+    expect(permittedAt(undefined).vehicles).toEqual([]);
+  });
+
+  test("go with the permit that is revoked", () => {
+    store.install(signed({ pairs: [pair] }), inForce);
+    store.revoke("trial", inForce);
+    expect(permittedAt("A1")).toMatchObject({ vehicles: [], why: expect.stringContaining("not in force") });
+  });
+
+  test("added after the signature are a forgery; without pairs the signed bytes are as they were", () => {
+    const text = alter(({ permit: its }) => Object.assign(its, { pairs: [pair] }));
+    expect(store.install(text, inForce)).toMatchObject({ ok: false, error: { reason: "forged" } });
+    expect(canonicalJson(permit)).not.toContain("pairs");
+  });
+
+  test.each([
+    ["with an EVSE that equipment does not list", { pairs: [{ ...pair, evse: "C3" }] }],
+    ["twice", { pairs: [pair, pair] }],
+    ["without parallel operation", { pairs: [pair], serviceMode: "non-parallel-backup" as const, exportLimitW: 0 }],
+  ])("are malformed %s", (_, change) => {
+    expect(() => signed(change)).toThrow(/pairs/);
+  });
+});
 
 describe("a permit that fits", () => {
   test("grants what it says", () => {

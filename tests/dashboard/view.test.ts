@@ -66,6 +66,28 @@ describe("what the limits are worth", () => {
   });
 });
 
+describe("the session with a vehicle", () => {
+  type Link = NonNullable<SiteState["evses"][number]["link"]>;
+  const session = { protocol: "ISO 15118-20", vehicle: "WMIV1", phase: "energy", bidirectional: false };
+  const listening = { listens: true, sentence: "fe80::1, port 50123" };
+  const told = (link: Link | null): string => {
+    const state = sampleState("parallel");
+    const one = state.evses.find(({ connected }) => connected)!;
+    const evses = state.evses.map((evse) => (evse === one ? { ...evse, link } : evse));
+    return plain(show(siteStateSchema.parse({ ...state, evses }), "operator", one.evse).why!.facts);
+  };
+
+  test.each<[string, Link, RegExp]>([
+    ["both directions", { ...listening, session: { ...session, bidirectional: true, noDischarge: "" } }, /"Both"/],
+    ["how far it is", { ...listening, session: { ...session, noDischarge: "" } }, /WMIV1","Energy may flow"/],
+    ["why only charged", { ...listening, session: { ...session, noDischarge: "no pair" } }, /"Charges only","no pair"/],
+    ["nobody yet", { ...listening, session: null }, /"No session","Listens on fe80::1, port 50123"/],
+    ["why nothing listens", { listens: false, sentence: "it has expired", session: null }, /listen.*it has expired/],
+  ])("%s", (_, link, pattern) => expect(told(link)).toMatch(pattern));
+
+  test("nothing is said where the charger speaks for itself", () => expect(told(null)).not.toMatch(/ession|listen/));
+});
+
 describe("directions in words", () => {
   const cases: readonly (readonly [string, Partial<SiteState>, RegExp])[] = [
     ["import", { pccW: 5800 }, /"Importing 5\.8 kW"/],

@@ -1,6 +1,7 @@
 /** Vehicles in session with `islet run` over real sockets: what flows is what was decided, and stops when the vehicle does. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Habit, habitOf } from "../../sim/peers/vehicle/habits.table.ts";
+import { usualBattery } from "../../sim/peers/vehicle/steps.ts";
 import { sleep, until } from "./site/judge.ts";
 import { startVehicleSite, type VehicleSite } from "./site/vehicle-site.ts";
 
@@ -9,7 +10,13 @@ const patienceMs = 60_000;
 describe("a depot whose controller speaks with vehicles", () => {
   let site: VehicleSite;
   beforeAll(async () => {
-    site = await startVehicleSite({ stages: 2, permitExportW: 8_000, backend: true });
+    site = await startVehicleSite({
+      stages: 3,
+      links: [{}, {}, { connector: "ac3" }],
+      pairs: ["SIM-003=CAR3,UL 1741 SC no. 1,SAE J3072 no. 1"],
+      permitExportW: 8_000,
+      backend: true,
+    });
     expect(await until(() => site.backend.said.some(({ action }) => action === "StatusNotification"), patienceMs)).toBe(
       true,
     );
@@ -75,6 +82,30 @@ describe("a depot whose controller speaks with vehicles", () => {
     2 * patienceMs,
   );
 
+  it(
+    "an AC vehicle feeds through its own inverter where the permit names it with this EVSE; another one is charged only",
+    async () => {
+      const paired = { energy: "ac", voltageV: 277 } as const;
+      await site.backend.ask(3, -10_000);
+      const own = site.vehicle(2, paired);
+      expect(await until(() => powerW(2) < -5_000, patienceMs)).toBe(true);
+      own.socket.destroy();
+      expect(await until(() => powerW(2) === 0 && !port(2).closed, patienceMs)).toBe(true);
+
+      const id = "CAR9";
+      const stranger = { ...paired, battery: { ...usualBattery, id } };
+      expect((await site.vehicle(2, stranger).done).trouble).toBe("ServiceDetail: FAILED_ServiceIDInvalid");
+      await site.backend.ask(3, 10_000);
+      const other = site.vehicle(2, { ...stranger, bidirectional: false });
+      expect(await until(() => powerW(2) > 5_000, patienceMs)).toBe(true);
+      const told = /Bay 3: vehicle CAR9 is charged only: permit PRODUCT names no pair of EVSE SIM-003/;
+      expect(await until(() => site.said(told) !== undefined, patienceMs)).toBe(true);
+      other.socket.destroy();
+      expect(await until(() => powerW(2) === 0 && !port(2).closed, patienceMs)).toBe(true);
+    },
+    2 * patienceMs,
+  );
+
   it.each([
     ["garbage", /CAR2 was ended: a message that can't be read/],
     ["wrong-session", /CAR2 was ended: \w+ in loop: FAILED_UnknownSession/],
@@ -93,8 +124,9 @@ describe("a depot whose controller speaks with vehicles", () => {
       });
       expect(await until(() => port(1).closed, patienceMs)).toBe(true);
       expect(await until(() => !port(1).closed && powerW(1) === 0, patienceMs)).toBe(true);
-      site.world.vehicles[1]!.pilot = "";
       expect((await done).complete).toBe(false);
+      // While it lives it sets the pilot in each of its rounds.
+      site.world.vehicles[1]!.pilot = "";
       socket.destroy();
       expect(await until(() => said() === before + 1, patienceMs)).toBe(true);
     },

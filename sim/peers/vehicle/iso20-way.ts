@@ -152,6 +152,8 @@ export function iso20Way(options: VehicleOptions): Way {
         MinimumSOC: Math.round(battery.minPct),
         TargetSOC: Math.round(battery.targetPct),
         BatteryEnergyCapacity: rational(battery.capacityWh),
+        // Optional by the schema; one public charger (EcoG-io/iso15118 0.31.2) can't read a message without it.
+        ChargingComplete: false,
       },
       ...(ac ? {} : { EVPresentVoltage: rational(options.voltageV) }),
       [`${prefix}${mode}_${kind}_CLReqControlMode`]: { ...wanted(), ...round(answers) },
@@ -164,16 +166,34 @@ export function iso20Way(options: VehicleOptions): Way {
   };
 }
 
+interface OfferedTuple {
+  readonly ScheduleTupleID: number;
+  readonly ChargingSchedule: {
+    readonly PowerSchedule: {
+      readonly PowerScheduleEntries: {
+        readonly PowerScheduleEntry: readonly {
+          readonly Power: { readonly Value: number; readonly Exponent: number };
+        }[];
+      };
+    };
+  };
+}
+
 /** The power that the vehicle says it will take; under a schedule, by the first tuple that it was offered. */
 function profile(answers: ReadonlyMap<string, Fields>, scheduled: boolean, powerW: number): Fields {
   const offered = answers.get("ScheduleExchange")?.["Scheduled_SEResControlMode"] as
-    | { readonly ScheduleTuple: readonly { readonly ScheduleTupleID: number }[] }
+    | { readonly ScheduleTuple: readonly OfferedTuple[] }
     | undefined;
-  const SelectedScheduleTupleID = offered?.ScheduleTuple[0]?.ScheduleTupleID ?? 1;
+  const first = offered?.ScheduleTuple[0];
+  const SelectedScheduleTupleID = first?.ScheduleTupleID ?? 1;
+  const entries = first?.ChargingSchedule.PowerSchedule.PowerScheduleEntries.PowerScheduleEntry ?? [];
+  const mostW = entries.map(({ Power: { Value, Exponent } }) => Value * 10 ** Exponent);
   return {
     EVPowerProfile: {
       TimeAnchor: 0,
-      EVPowerProfileEntries: { EVPowerProfileEntry: [{ Duration: 3_600, Power: rational(powerW) }] },
+      EVPowerProfileEntries: {
+        EVPowerProfileEntry: [{ Duration: 3_600, Power: rational(Math.min(powerW, ...mostW)) }],
+      },
       ...(scheduled
         ? {
             Scheduled_EVPPTControlMode: {

@@ -28,8 +28,8 @@ const acVoltageV = 400;
 export function plainWay(options: VehicleOptions): Way {
   const { protocol, energy, currentA } = options;
   const din = protocol === "DIN SPEC 70121";
-  const power = (on: boolean): Fields =>
-    din ? { ReadyToChargeState: on } : { ChargeProgress: on ? "Start" : "Stop", SAScheduleTupleID: 1 };
+  const power = (on: boolean): Step["body"] =>
+    din ? () => ({ ReadyToChargeState: on }) : (answers) => powerDelivery(answers, on, options.takesSchedule ?? 1);
   const begin = [
     step("SessionSetup", { EVCCID: macOf(options.battery ?? usualBattery) }),
     step("ServiceDiscovery", {}),
@@ -117,7 +117,34 @@ export const receiptStep = ({ key }: VehicleContract, answered: Fields): Step =>
     (body) => signatureOf(key, set, "MeteringReceiptReq", body),
   );
 
-function dcWay(options: VehicleOptions, power: (on: boolean) => Fields): Way {
+/** It takes a schedule as it was offered, and says that it will keep to it. */
+function powerDelivery(answers: ReadonlyMap<string, Fields>, on: boolean, SAScheduleTupleID: number): Fields {
+  const list = answers.get("ChargeParameterDiscovery")?.["SAScheduleList"] as OfferedSchedules | undefined;
+  const tuple = list?.SAScheduleTuple.find((one) => one.SAScheduleTupleID === SAScheduleTupleID);
+  const ProfileEntry = tuple?.PMaxSchedule.PMaxScheduleEntry.map(({ RelativeTimeInterval, PMax }) => ({
+    ChargingProfileEntryStart: RelativeTimeInterval?.start ?? 0,
+    ChargingProfileEntryMaxPower: PMax,
+  }));
+  return {
+    ChargeProgress: on ? "Start" : "Stop",
+    SAScheduleTupleID,
+    ...(on && ProfileEntry !== undefined && { ChargingProfile: { ProfileEntry } }),
+  };
+}
+
+interface OfferedSchedules {
+  readonly SAScheduleTuple: readonly {
+    readonly SAScheduleTupleID: number;
+    readonly PMaxSchedule: {
+      readonly PMaxScheduleEntry: readonly {
+        readonly RelativeTimeInterval?: { readonly start: number };
+        readonly PMax: Fields;
+      }[];
+    };
+  }[];
+}
+
+function dcWay(options: VehicleOptions, power: (on: boolean) => Step["body"]): Way {
   const { protocol, voltageV, currentA } = options;
   const status = () => ({ DC_EVStatus: statusOf(options) });
   const din = protocol === "DIN SPEC 70121";

@@ -15,6 +15,8 @@ export interface VehicleOptions {
   readonly bidirectional: boolean;
   /** It decides itself, within the charger's schedule (ISO 15118-20); otherwise the charger does. */
   readonly scheduled?: boolean;
+  /** Which of the charger's schedules it takes, from 1 on (ISO 15118-2); the first without. */
+  readonly takesSchedule?: number | undefined;
   readonly voltageV: number;
   /** Rounds of the charging loop before it leaves. */
   readonly rounds: number;

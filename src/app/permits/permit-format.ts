@@ -15,6 +15,8 @@ const permitFormat = "islet-permit-1";
 export const permitBytesMax = 65_536;
 /** Most pieces of equipment in one permit. */
 const equipmentMax = 200;
+/** Most pairs of EVSE and vehicle. */
+const pairsMax = 200;
 
 const word = (max: number) => z.string().min(1).max(max);
 const moment = z.iso.datetime({ offset: true });
@@ -27,6 +29,17 @@ const equipment = z.strictObject({
   model: word(64).optional(),
   /** Certification record of the inverter, for people. */
   certificate: word(200).optional(),
+});
+
+/** An EVSE and a vehicle whose inverter feeds through it, examined together: neither may with another. */
+const pair = z.strictObject({
+  /** Serial number of the EVSE: one of `equipment`. */
+  evse: word(64),
+  /** Identifier of the vehicle as its sessions tell it (EVCCID). */
+  vehicle: word(40),
+  /** Certification record of the EVSE (UL 1741 SC) and of the vehicle's inverter (SAE J3072), for people. */
+  evseCertificate: word(200),
+  vehicleCertificate: word(200),
 });
 
 const permitSchema = z.strictObject({
@@ -44,6 +57,8 @@ const permitSchema = z.strictObject({
   validFrom: moment,
   validUntil: moment,
   equipment: z.array(equipment).max(equipmentMax),
+  /** Controllers that do not know pairs refuse a permit that has some: nothing is granted by being overlooked. */
+  pairs: z.array(pair).max(pairsMax).optional(),
   transferDevice: z.enum(["none", "open-transition", "microgrid-interconnect"]).optional(),
   /** When the utility was told in writing that the site backs itself up. */
   backupNotified: moment.optional(),
@@ -142,7 +157,18 @@ export function checkPermit(value: unknown): Result<Permit, Refusal> {
   const serials = permit.equipment.map(({ serialNumber }) => serialNumber);
   if (new Set(serials).size !== serials.length)
     return err({ reason: "malformed", detail: "equipment lists a serial number twice" });
-  return ok(permit);
+  const wrong = wrongPair(permit);
+  return wrong === undefined ? ok(permit) : err({ reason: "malformed", detail: wrong });
+}
+
+/** A pair rests on equipment that the permit covers, and feeds: both must be granted. */
+function wrongPair({ serviceMode, equipment: covered, pairs = [] }: Permit): string | undefined {
+  if (pairs.length > 0 && !serviceMode.startsWith("parallel"))
+    return `pairs need parallel operation, which ${serviceMode} does not grant`;
+  const foreign = pairs.find(({ evse }) => !covered.some(({ serialNumber }) => serialNumber === evse));
+  if (foreign !== undefined) return `pairs names the EVSE ${foreign.evse}, which equipment does not list`;
+  const keys = pairs.map(({ evse, vehicle }) => `${evse}|${vehicle}`);
+  return new Set(keys).size === keys.length ? undefined : "pairs lists an EVSE and a vehicle twice";
 }
 
 /** Reads a permit file's text: size, JSON, shape. The signature is judged by `verifySignature`. */

@@ -7,10 +7,20 @@ import type { Session } from "../../protocols/iso15118/sessions/session.ts";
 import type { Kept } from "../../protocols/iso15118/transport/listener.ts";
 import type { ControlReport } from "../control/shared/report.ts";
 import { createIntent } from "../control/shared/vehicle-intents.ts";
-import { createPlaceFacts, hasPort, refreshFacts } from "./charger-facts.ts";
+import { createPlaceFacts, hasPort, type PlaceFacts, refreshFacts } from "./charger-facts.ts";
 import { createDoor } from "./door.ts";
 import { intend, intendNothing } from "./intent.ts";
-import type { Authorization, Encryption, FromSessions, PlaceStart, VehicleWord } from "./messages.ts";
+import type {
+  AcPairs,
+  Authorization,
+  ContractOffer,
+  ContractReply,
+  Encryption,
+  FromSessions,
+  PlaceStart,
+  VehicleWord,
+} from "./messages.ts";
+import { createPlaceDesk } from "./place-desk.ts";
 
 /** What a vehicle says is told on this often, ms. */
 const tellEveryMs = 1_000;
@@ -19,6 +29,8 @@ const meterMs = 2_500;
 /** Connections without a session are told together, this often, ms. */
 const noiseEveryMs = 10_000;
 
+/** A vehicle that does not negotiate again is left with what it has, ms: the limits of the loop hold anyway. */
+const askAgainMaxMs = 60_000;
 /** A paused session is kept this long while the vehicle stays plugged in, ms. */
 const keptMaxMs = dayMs;
 
@@ -33,6 +45,12 @@ export interface Place {
   tick(nowMs: number): void;
   authorize(state: Authorization, stop: boolean): void;
   secure(encryption: Encryption): void;
+  /** Vehicles that may feed through their own inverter here. */
+  permit(pairs: AcPairs): void;
+  contracts(offer: ContractOffer | null): void;
+  reply(ask: number, reply: ContractReply): void;
+  /** What the vehicle may choose from. */
+  schedules(schedules: PlaceFacts["schedules"]): void;
   stop(): Promise<void>;
 }
 
@@ -52,28 +70,55 @@ export function createPlace({ start, now, say, changed }: PlaceOptions): Place {
   const startWh = { charged: 0, discharged: 0 };
   const meter = { charged: Number.NaN, discharged: Number.NaN };
   let session: Session | undefined;
+  let chosen: Session["chosen"];
+  /** Since when a vehicle in the loop is asked to negotiate again; NaN while it is not. */
+  let askAgainAtMs = Number.NaN;
+  let stopAsked = false;
   let driven = false;
   let toldAtMs = Number.NEGATIVE_INFINITY;
   let toldStep = "";
   /** A session that has ended and whose energy is still to be told. */
   let used: { readonly vehicleId: string; readonly atMs: number } | undefined;
+  let pairs: AcPairs = { vehicles: [], why: facts.noAcDischarge };
   let noise = 0;
   let noiseWhy = "";
   let noiseAtMs = Number.NEGATIVE_INFINITY;
   const kept: Kept = { session: undefined };
   let keptAtMs = Number.NaN;
-  const door = createDoor({ start, now, say, facts, kept, onSession, onEnd });
+  const desk = createPlaceDesk({ index, say, session: () => session });
+  const door = createDoor({ start, now, say, facts, kept, desk: desk.open, onSession, onEnd });
 
   function onSession(one: Session): void {
     if (one !== session && one.end === "") {
       tellEnergy();
       session = one;
+      chosen = undefined;
+      facts.schedules = [];
+      facts.scheduleAwaited = start.awaitsSchedules;
+      askAgainAtMs = Number.NaN;
       startWh.charged = meter.charged;
       startWh.discharged = meter.discharged;
     }
+    if (one.chosen !== undefined && one.chosen !== chosen) {
+      chosen = one.chosen;
+      askAgainAtMs = Number.NaN;
+      say({ kind: "chosen", index, vehicleId: one.vehicle.id, chosen });
+    }
     facts.unixS = Date.now() / 1_000;
+    pair();
     renew(now());
     changed();
+  }
+
+  function want(nowMs: number): void {
+    const asks = nowMs - askAgainAtMs < askAgainMaxMs;
+    facts.wants = stopAsked ? "stop" : asks ? "renegotiate" : "charge";
+  }
+
+  /** Checked for the vehicle that is in session, at each of its requests. */
+  function pair(): void {
+    const id = session?.vehicle.id.toUpperCase() ?? "";
+    facts.noAcDischarge = pairs.vehicles.includes(id) ? "" : pairs.why;
   }
 
   function onEnd(why: string, ended: Session | undefined): void {
@@ -82,7 +127,9 @@ export function createPlace({ start, now, say, changed }: PlaceOptions): Place {
       noiseWhy = why;
     } else {
       const { vehicle, protocol, end } = ended;
-      say({ kind: "ended", index, vehicleId: vehicle.id, protocol, end: end === "" ? "failed" : end, why });
+      const contractRefused = ended === session && desk.takeRefused();
+      const how = end === "" ? "failed" : end;
+      say({ kind: "ended", index, vehicleId: vehicle.id, protocol, end: how, why, contractRefused });
       if (ended === session) {
         session = undefined;
         used = { vehicleId: vehicle.id, atMs: now() + meterMs };
@@ -125,13 +172,14 @@ export function createPlace({ start, now, say, changed }: PlaceOptions): Place {
     },
     tick(nowMs) {
       door.look(driven, nowMs);
+      want(nowMs);
       renew(nowMs);
       if (session !== undefined) {
-        const step = `${session.protocol} ${session.order.phase} ${session.loop.isIn} ${session.vehicle.id}`;
+        const step = `${session.protocol} ${session.order.phase} ${session.loop.isIn} ${session.vehicle.id} ${session.vehicle.needsAtMs > 0}`;
         if (step !== toldStep || nowMs - toldAtMs >= tellEveryMs) {
           toldStep = step;
           toldAtMs = nowMs;
-          say({ kind: "vehicle", index, word: wordOf(session, facts.presentVoltageV, nowMs) });
+          say({ kind: "vehicle", index, word: wordOf(session, facts, nowMs) });
         }
       }
       if (used !== undefined && nowMs >= used.atMs) tellEnergy();
@@ -143,31 +191,56 @@ export function createPlace({ start, now, say, changed }: PlaceOptions): Place {
     },
     authorize(state, stop) {
       facts.authorization = state;
-      facts.wants = stop ? "stop" : "charge";
+      stopAsked = stop;
+      want(now());
+    },
+    schedules(schedules) {
+      facts.schedules = schedules;
+      facts.scheduleAwaited = false;
+      if (session?.loop.isIn === true && schedules.length > 0) askAgainAtMs = now();
     },
     secure: (encryption) => door.secure(encryption),
+    permit(newest) {
+      pairs = newest;
+      pair();
+    },
+    contracts: desk.offer,
+    reply: desk.reply,
     stop: () => door.close(),
   };
 }
 
-const wordOf = ({ vehicle, protocol, order, loop }: Session, outletV: number, nowMs: number): VehicleWord => ({
-  vehicleId: vehicle.id,
-  protocol,
-  phase: order.phase,
-  inEnergy: loop.isIn && order.phase === "energy",
-  bidirectional: loop.choice.bidirectional,
-  dynamic: loop.choice.dynamic,
-  socPct: vehicle.socPct,
-  targetSocPct: vehicle.targetSocPct,
-  minSocPct: vehicle.minSocPct,
-  capacityWh: vehicle.capacityWh,
-  maxChargeW: vehicle.maxW,
-  maxDischargeW: -vehicle.minW,
-  maxVoltageV: vehicle.maxVoltageV,
-  targetWh: vehicle.targetWh,
-  mostWh: vehicle.mostWh,
-  leastWh: vehicle.leastWh,
-  departsInMs: vehicle.departureAtMs - nowMs,
-  demandW: order.currentA * outletV,
-  heardMsAgo: nowMs - loop.heardAtMs,
-});
+/** Why nothing may be taken out of the vehicle in this session, apart from what the site allows just now. */
+function whyNoDischarge({ protocol, loop }: Session, { connector, ratings, noAcDischarge }: PlaceFacts): string {
+  if (protocol !== "ISO 15118-20") return `${protocol} knows one direction only`;
+  if (!(ratings.minW < 0)) return "discharging is not enabled at this place";
+  if (connector !== "dc" && noAcDischarge !== "") return noAcDischarge;
+  return loop.choice.bidirectional || loop.choice.serviceId === 0 ? "" : "the vehicle has not agreed to it";
+}
+
+const wordOf = (session: Session, facts: PlaceFacts, nowMs: number): VehicleWord => {
+  const { vehicle, protocol, order, loop } = session;
+  return {
+    vehicleId: vehicle.id,
+    protocol,
+    phase: order.phase,
+    inEnergy: loop.isIn && order.phase === "energy",
+    needsKnown: vehicle.needsAtMs > 0,
+    bidirectional: loop.choice.bidirectional,
+    dynamic: loop.choice.dynamic,
+    socPct: vehicle.socPct,
+    targetSocPct: vehicle.targetSocPct,
+    minSocPct: vehicle.minSocPct,
+    capacityWh: vehicle.capacityWh,
+    maxChargeW: vehicle.maxW,
+    maxDischargeW: -vehicle.minW,
+    maxVoltageV: vehicle.maxVoltageV,
+    targetWh: vehicle.targetWh,
+    mostWh: vehicle.mostWh,
+    leastWh: vehicle.leastWh,
+    departsInMs: vehicle.departureAtMs - nowMs,
+    demandW: order.currentA * facts.presentVoltageV,
+    noDischarge: whyNoDischarge(session, facts),
+    heardMsAgo: nowMs - loop.heardAtMs,
+  };
+};

@@ -20,7 +20,7 @@ const port = parentPort;
 invariant(port !== null, "started as a worker");
 begin(workerData as ThreadStart);
 
-function begin({ places: starts, evseCount, tierCount, reportFd, vehiclesFd }: ThreadStart): void {
+function begin({ places: starts, contracts, evseCount, tierCount, reportFd, vehiclesFd }: ThreadStart): void {
   prepareCodecs();
   const reports = openLatest(reportFd, reportLength(evseCount, tierCount));
   const rows = new Float64Array(reports.values.length);
@@ -38,6 +38,8 @@ function begin({ places: starts, evseCount, tierCount, reportFd, vehiclesFd }: T
     { length: evseCount },
     (_, i) => places.find(({ index }) => index === i)?.intent ?? createIntent(),
   );
+
+  for (const place of places) place.contracts(contracts);
 
   const timer = setInterval(() => {
     const nowMs = monotonicMs();
@@ -57,8 +59,15 @@ function begin({ places: starts, evseCount, tierCount, reportFd, vehiclesFd }: T
       void Promise.all(places.map((place) => place.stop())).then(() => port!.close());
       return;
     }
+    if (message.kind === "contracts") {
+      for (const place of places) place.contracts(message.offer);
+      return;
+    }
     const place = places.find(({ index }) => index === message.index);
     if (message.kind === "authorize") place?.authorize(message.state, message.stop);
+    else if (message.kind === "reply") place?.reply(message.ask, message.reply);
+    else if (message.kind === "pairs") place?.permit(message.pairs);
+    else if (message.kind === "schedules") place?.schedules(message.schedules);
     else place?.secure(message.encryption);
   });
 }

@@ -4,13 +4,17 @@
  */
 import type { SiteConfig } from "../../config/site.ts";
 import type { Identifier } from "../../domain/fleet/vehicles.ts";
-import { minuteMs } from "../../domain/units.ts";
-import type { ChargingNeeds, Iso15118Relay } from "../../protocols/ocpp/smart-charging/k-iso15118.ts";
+import { minuteMs, secondMs } from "../../domain/units.ts";
+import type { ChosenSchedule, ScheduleEntry } from "../../protocols/iso15118/sessions/contract.ts";
+import type { ChargingNeeds, Iso15118Relay, Offer } from "../../protocols/ocpp/smart-charging/k-iso15118.ts";
+import type { ChargingSchedule } from "../../protocols/ocpp/transport/messages.table.ts";
 import type { Log } from "../log.ts";
 import type { Presence } from "../vehicles/presence.ts";
 import type { VehicleWord } from "./messages.ts";
 import type { VehicleSessionsOptions } from "./vehicle-sessions.ts";
 
+/** Schedules that a vehicle may choose from. */
+const tuplesMax = 3;
 /** A departure that moves by less is the same, ms. */
 const sameMs = minuteMs;
 
@@ -18,7 +22,9 @@ export interface NewsOptions {
   readonly config: SiteConfig;
   readonly presence: Pick<Presence, "identify" | "told" | "state">;
   /** Null without a backend. */
-  readonly backend: Pick<Iso15118Relay, "negotiate"> | null;
+  readonly backend: Pick<Iso15118Relay, "negotiate" | "chosen" | "onRenegotiate"> | null;
+  /** Schedules for the vehicle at an EVSE (index) to choose from; none: it need not wait. */
+  readonly offer: (index: number, schedules: readonly (readonly ScheduleEntry[])[]) => void;
   readonly log: Log;
   /** UTC, ms. */
   readonly now: () => number;
@@ -31,6 +37,8 @@ interface Carried {
   maxChargeW: number;
   maxDischargeW: number;
   needsTold: boolean;
+  /** Where its schedules come from; null while it has none. */
+  profileId: number | null;
 }
 
 const nothing = (): Carried => ({
@@ -39,6 +47,7 @@ const nothing = (): Carried => ({
   maxChargeW: 0,
   maxDischargeW: 0,
   needsTold: false,
+  profileId: null,
 });
 
 /** ISO 15118-20 names a vehicle by a text; the older protocols by the address of its communication controller. */
@@ -51,6 +60,7 @@ export function createVehicleNews({
   config,
   presence,
   backend,
+  offer,
   log,
   now,
 }: NewsOptions): NonNullable<VehicleSessionsOptions["onVehicle"]> {
@@ -86,22 +96,76 @@ export function createVehicleNews({
 
   function tellBackend(evse: number, word: VehicleWord, carried: Carried): void {
     // Its limits are known once it has come to the cable check; for AC, to energy.
-    if (backend === null || carried.needsTold || word.phase === "idle") return;
+    if (backend === null || carried.needsTold || !(word.needsKnown || word.phase !== "idle")) return;
     carried.needsTold = true;
     const { connector } = config.evses[evse - 1]!.vehicleLink!;
-    void backend.negotiate(evse, needsOf(word, connector, now())).then(({ schedules }) => {
-      if (schedules.length > 0)
-        log("info", `The backend has sent ${schedules.length} schedules for the vehicle at EVSE ${evse}.`, { evse });
+    void backend.negotiate(evse, needsOf(word, connector, now()), tuplesMax).then((given) => {
+      if (carried.vehicleId === word.vehicleId) pass(evse, given);
+    });
+  }
+
+  function pass(evse: number, { schedules, profileId }: Offer): void {
+    all[evse - 1]!.profileId = profileId;
+    const { connector } = config.evses[evse - 1]!.vehicleLink!;
+    const nowMs = now();
+    offer(
+      evse - 1,
+      schedules.slice(0, tuplesMax).map((schedule) => entriesOf(schedule, wattsPerAmpere(connector), nowMs)),
+    );
+    if (schedules.length > 0)
+      log(
+        "info",
+        `The backend has sent ${schedules.length} schedule${schedules.length === 1 ? "" : "s"} for the vehicle at EVSE ${evse}.`,
+        { evse },
+      );
+  }
+
+  const { site } = config;
+  const phaseV = site.phases === "three" ? site.nominalVoltageV / Math.sqrt(3) : site.nominalVoltageV;
+  /** Of a direct current nobody knows the voltage beforehand: it says nothing. */
+  const wattsPerAmpere = (connector: "dc" | "ac1" | "ac3"): number =>
+    connector === "dc" ? Number.POSITIVE_INFINITY : phaseV * (connector === "ac3" ? 3 : 1);
+
+  backend?.onRenegotiate((evse, given) => {
+    if (config.evses[evse - 1]?.vehicleLink !== undefined && all[evse - 1]!.vehicleId !== "") pass(evse, given);
+  });
+
+  function tellChoice(evse: number, { tuple, entries }: ChosenSchedule, { profileId }: Carried): void {
+    const [first, ...rest] = entries.map(({ startS, maxW }) => ({ startPeriod: startS, limit: Math.max(0, maxW) }));
+    if (backend === null || first === undefined) return;
+    const schedule = { id: tuple + 1, chargingRateUnit: "W" as const, chargingSchedulePeriod: [first, ...rest] };
+    void backend.chosen(evse, schedule as ChargingSchedule, profileId, tuple).then((isAccepted) => {
+      if (!isAccepted)
+        log("warn", `The backend does not accept the schedule of the vehicle at EVSE ${evse}.`, { evse });
     });
   }
 
   return (message) => {
     const carried = all[message.index]!;
     if (message.kind === "ended") Object.assign(carried, nothing());
+    if (message.kind === "chosen") tellChoice(message.index + 1, message.chosen, carried);
     if (message.kind !== "vehicle" || message.word.vehicleId === "") return;
     learn(message.index + 1, message.word, carried);
     tellBackend(message.index + 1, message.word, carried);
   };
+}
+
+/** A schedule of the backend as a session knows it: from now on, W at most; what is below zero permits no charging. */
+function entriesOf(
+  { chargingRateUnit, chargingSchedulePeriod, startSchedule }: ChargingSchedule,
+  wattsPerAmpere: number,
+  nowMs: number,
+): ScheduleEntry[] {
+  const shiftS = startSchedule === undefined ? 0 : Math.round((Date.parse(startSchedule) - nowMs) / secondMs);
+  const factor = chargingRateUnit === "W" ? 1 : wattsPerAmpere;
+  const entries = chargingSchedulePeriod.map(({ startPeriod, limit }) => ({
+    startS: Math.max(0, startPeriod + shiftS),
+    maxW: limit <= 0 ? 0 : limit * factor,
+  }));
+  // What is over already is not said; what runs now begins at 0.
+  return entries
+    .filter(({ startS }, i) => entries[i + 1]?.startS !== startS)
+    .map((entry, i) => (i === 0 ? { ...entry, startS: 0 } : entry));
 }
 
 /** Energy that is to be in its battery when it leaves, Wh; NaN where it has not said enough. */

@@ -7,11 +7,14 @@ import { Worker } from "node:worker_threads";
 import type { SiteConfig } from "../../config/site.ts";
 import { secondMs } from "../../domain/units.ts";
 import { readQuirks } from "../../protocols/iso15118/quirk-files.ts";
+import type { ScheduleEntry } from "../../protocols/iso15118/sessions/contract.ts";
 import type { QuirkRow } from "../../protocols/iso15118/sessions/quirks.ts";
 import type { ControlHost } from "../control/control-host.ts";
 import type { Log } from "../log.ts";
+import type { Contracts } from "./contracts.ts";
 import { type LinkCertificatesOptions, watchLinkCertificates } from "./link-certificates.ts";
 import type {
+  AcPairs,
   Authorization,
   Encryption,
   FromSessions,
@@ -20,14 +23,19 @@ import type {
   ToSessions,
   VehicleWord,
 } from "./messages.ts";
+import { contractsSentence, createSessionLog, listeningOf } from "./session-log.ts";
 
 const threadFile = new URL("./session-thread.ts", import.meta.url);
 const heapMaxMB = 192;
 /** A thread that has died is started again after this, twice as long after each further death, at most the last. */
 const restartMs = 2 * secondMs;
 const restartMaxMs = 60 * secondMs;
+/** Pairs of the permit, roots of contracts and whether these are accepted, are looked at this often. */
+const lookEveryMs = secondMs / 2;
 /** It has this long to end by itself. */
 const stopMaxMs = 3_000;
+
+const notYet: PlaceNow = { listens: false, sentence: "the controller is starting" };
 
 /** What a place's session knows, and when it was told. */
 export interface VehicleNow {
@@ -41,13 +49,22 @@ export interface OpenPorts {
   readonly tlsPort: number | undefined;
 }
 
+export interface PlaceNow {
+  readonly listens: boolean;
+  readonly sentence: string;
+}
+
 export interface VehicleSessions {
   /** By EVSE; null without a session, or where the controller does not speak with vehicles. */
   now(index: number): VehicleNow | null;
   /** Where the place listens; null while it does not. */
   ports(index: number): OpenPorts | null;
+  /** What listens there, or why nothing does; null where the controller does not speak with vehicles. */
+  place(index: number): PlaceNow | null;
   /** To be called a few times a second: authorizations that have come or gone since are carried in. */
   follow(): void;
+  /** What the vehicle at an EVSE (index) may choose from. */
+  offerSchedules(index: number, schedules: readonly (readonly ScheduleEntry[])[]): void;
   stop(): Promise<void>;
 }
 
@@ -58,10 +75,18 @@ export interface VehicleSessionsOptions {
   readonly now: () => number;
   /** Certificates that the backend has issued and installed; absent without a backend. */
   readonly certificates?: LinkCertificatesOptions["store"];
+  /** Contracts in vehicles; null or absent where they are not accepted. */
+  readonly contracts?: Contracts | null;
+  /** Somebody may send schedules for vehicles. */
+  readonly awaitsSchedules?: boolean;
+  /** Vehicles whose own inverter may feed at an EVSE (index); none without. */
+  readonly permitted?: (index: number) => AcPairs;
   /** What people call the vehicle at an EVSE (from 1); empty for one that nobody knows. */
   readonly nameAt?: (evse: number) => string;
   /** What a session has told, and its end. */
-  readonly onVehicle?: (message: Extract<FromSessions, { kind: "vehicle" | "ended" | "energy" }>) => void;
+  readonly onVehicle?: (
+    message: Extract<FromSessions, { kind: "vehicle" | "ended" | "energy" | "receipt" | "chosen" }>,
+  ) => void;
 }
 
 /** Null where no EVSE of the site has a vehicle link. */
@@ -69,17 +94,13 @@ export function startVehicleSessions(options: VehicleSessionsOptions): VehicleSe
   const { config, control, log } = options;
   const quirks = readQuirks(kindsFolder);
   for (const mistake of quirks.mistakes) log("warn", `A kind of vehicle is left out: ${mistake}.`);
-  const places = placesOf(config, quirks.rows);
+  const places = placesOf(config, quirks.rows, options.awaitsSchedules === true);
   if (places.length === 0) return null;
-  const nameOf = (index: number): string => config.evses[index]!.name ?? `EVSE ${index + 1}`;
-  /** A vehicle by its name, with its identifier; told and not. */
-  const calledOf = (index: number, vehicleId: string): string => {
-    const name = options.nameAt?.(index + 1) ?? "";
-    if (vehicleId === "") return "a vehicle that has not said who it is";
-    return name === "" ? `vehicle ${vehicleId}` : `${name} (${vehicleId})`;
-  };
+  const tell = createSessionLog(config, log, options.nameAt);
   const vehicles = config.evses.map((): VehicleNow | null => null);
   const ports = config.evses.map((): OpenPorts | null => null);
+  const rare = createRareWords(places, options, (message) => worker?.postMessage(message));
+  const standing = new Map(places.map(({ index }) => [index, notYet]));
   const encryptions = new Map<number, Encryption>();
   const authorized = new Map(places.map(({ index, authorization }) => [index, authorization]));
   let worker: Worker | undefined;
@@ -94,6 +115,7 @@ export function startVehicleSessions(options: VehicleSessionsOptions): VehicleSe
         authorization: authorized.get(place.index)!,
         encryption: encryptions.get(place.index),
       })),
+      contracts: rare.offered(),
       evseCount: config.evses.length,
       tierCount: config.tiers.length,
       reportFd: control.rows.reportFd,
@@ -104,6 +126,7 @@ export function startVehicleSessions(options: VehicleSessionsOptions): VehicleSe
       resourceLimits: { maxOldGenerationSizeMb: heapMaxMB },
     });
     worker = thread;
+    rare.startAgain();
     let why = "";
     thread.on("message", (message: FromSessions) => take(message));
     thread.on("error", (failure: unknown) => {
@@ -112,6 +135,7 @@ export function startVehicleSessions(options: VehicleSessionsOptions): VehicleSe
     thread.on("exit", (code) => {
       vehicles.fill(null);
       ports.fill(null);
+      for (const index of standing.keys()) standing.set(index, notYet);
       if (stopping || worker !== thread) return;
       log(
         "error",
@@ -124,49 +148,36 @@ export function startVehicleSessions(options: VehicleSessionsOptions): VehicleSe
 
   function take(message: FromSessions): void {
     const { index } = message;
+    tell(message, vehicles[index]?.word, stopping);
     switch (message.kind) {
       case "listening":
         restartIn = restartMs;
         ports[index] = message;
-        log("info", `${nameOf(index)} listens for vehicles: ${listeningOf(message)}.`, { evse: index + 1 });
+        standing.set(index, { listens: true, sentence: listeningOf(message) });
         return;
       case "not-listening":
         ports[index] = null;
-        log("warn", `${nameOf(index)} does not listen for vehicles: ${message.why}. It is looked at again every 3 s.`, {
-          evse: index + 1,
-        });
+        standing.set(index, { listens: false, sentence: message.why });
         return;
       case "vehicle":
-        options.onVehicle?.(message);
-        if (vehicles[index]?.word.vehicleId !== message.word.vehicleId && message.word.vehicleId !== "")
-          log("info", `${nameOf(index)}: ${message.word.protocol} with ${calledOf(index, message.word.vehicleId)}.`, {
-            evse: index + 1,
-            vehicle: message.word.vehicleId,
-          });
         vehicles[index] = { word: message.word, atMs: options.now() };
+        options.onVehicle?.(message);
         return;
       case "ended":
         vehicles[index] = null;
-        noteEnd(log, nameOf(index), message, calledOf(index, message.vehicleId), stopping);
         options.onVehicle?.(message);
         return;
-      case "energy": {
-        const { vehicleId, chargedWh, dischargedWh } = message;
-        const kWh = (wh: number): string => (wh / 1_000).toFixed(2);
-        log(
-          "info",
-          `${nameOf(index)}: in its session ${calledOf(index, vehicleId)} took ${kWh(chargedWh)} kWh and gave ${kWh(dischargedWh)} kWh back.`,
-          { evse: index + 1, vehicle: vehicleId, chargedWh, dischargedWh },
-        );
-        options.onVehicle?.(message);
+      case "ask": {
+        const { ask, question } = message;
+        void options.contracts?.ask(index + 1, question).then((reply) => {
+          worker?.postMessage({ kind: "reply", index, ask, reply } satisfies ToSessions);
+        });
         return;
       }
-      case "noise":
-        log(
-          "warn",
-          `${nameOf(index)}: ${message.count} connection${message.count === 1 ? "" : "s"} came to no session, the last one because of ${message.why}. Nothing of the charger changes by that.`,
-          { evse: index + 1 },
-        );
+      case "energy":
+      case "receipt":
+      case "chosen":
+        options.onVehicle?.(message);
     }
   }
 
@@ -182,6 +193,7 @@ export function startVehicleSessions(options: VehicleSessionsOptions): VehicleSe
   });
   return {
     now: (index) => vehicles[index] ?? null,
+    place: (index) => standing.get(index) ?? null,
     ports: (index) => ports[index] ?? null,
     follow() {
       for (const { index } of places) {
@@ -191,6 +203,10 @@ export function startVehicleSessions(options: VehicleSessionsOptions): VehicleSe
         authorized.set(index, state);
         worker?.postMessage({ kind: "authorize", index, state, stop: before === "accepted" } satisfies ToSessions);
       }
+      rare.look();
+    },
+    offerSchedules(index, schedules) {
+      worker?.postMessage({ kind: "schedules", index, schedules } satisfies ToSessions);
     },
     async stop() {
       stopping = true;
@@ -207,10 +223,51 @@ export function startVehicleSessions(options: VehicleSessionsOptions): VehicleSe
   };
 }
 
+/** What changes seldom is looked at again and again, and told to the thread: pairs of the permit, contracts. */
+function createRareWords(
+  places: readonly PlaceStart[],
+  { permitted, contracts, log, now }: VehicleSessionsOptions,
+  post: (message: ToSessions) => void,
+) {
+  let lookedAtMs = Number.NEGATIVE_INFINITY;
+  let offered = contracts?.offer() ?? null;
+  const told = new Map<number, string>();
+
+  function lookForPairs(): void {
+    for (const { index, link } of places) {
+      const pairs = link.connector === "dc" ? undefined : permitted?.(index);
+      const text = JSON.stringify(pairs);
+      if (pairs === undefined || told.get(index) === text) continue;
+      told.set(index, text);
+      post({ kind: "pairs", index, pairs });
+    }
+  }
+
+  return {
+    offered: () => offered,
+    /** A new thread knows of no pair. */
+    startAgain: () => told.clear(),
+    look(): void {
+      if (now() - lookedAtMs < lookEveryMs) return;
+      lookedAtMs = now();
+      lookForPairs();
+      const offer = contracts?.offer() ?? null;
+      if (JSON.stringify(offer) === JSON.stringify(offered)) return;
+      offered = offer;
+      post({ kind: "contracts", offer });
+      log("info", contractsSentence(offer));
+    },
+  };
+}
+
 /** Kinds of vehicles that need something else than the rest. */
 const kindsFolder = join(import.meta.dirname, "../../../config/vehicles");
 
-function placesOf({ evses, site, authorization }: SiteConfig, quirks: readonly QuirkRow[]): PlaceStart[] {
+function placesOf(
+  { evses, site, authorization }: SiteConfig,
+  quirks: readonly QuirkRow[],
+  awaitsSchedules: boolean,
+): PlaceStart[] {
   const nominalV = site.phases === "three" ? site.nominalVoltageV / Math.sqrt(3) : site.nominalVoltageV;
   return evses.flatMap(({ vehicleLink: link, maxChargeW, maxDischargeW, dischargeEnabled }, index): PlaceStart[] => {
     if (link === undefined) return [];
@@ -226,38 +283,8 @@ function placesOf({ evses, site, authorization }: SiteConfig, quirks: readonly Q
         encryption: undefined,
         quirks,
         authorization: authorization === "none" ? "accepted" : "waiting",
+        awaitsSchedules,
       },
     ];
   });
-}
-
-function listeningOf(message: Extract<FromSessions, { kind: "listening" }>): string {
-  const { address, tcpPort, tlsPort, discovery, notEncrypted } = message;
-  const at = [
-    ...(tcpPort === undefined ? [] : [`port ${tcpPort}`]),
-    ...(tlsPort === undefined ? [] : [`port ${tlsPort} with encryption`]),
-  ].join(" and ");
-  const why = notEncrypted === "" ? "" : `; ${tlsPort === undefined ? "not encrypted, because " : ""}${notEncrypted}`;
-  return `${address}, ${at}${discovery ? "; vehicles find it by asking" : ""}${why}`;
-}
-
-/** Ends that nobody has to look into. */
-const inOrder: readonly string[] = ["stopped", "paused"];
-
-function noteEnd(
-  log: Log,
-  place: string,
-  { end, why, vehicleId, index }: Extract<FromSessions, { kind: "ended" }>,
-  vehicle: string,
-  stopping: boolean,
-): void {
-  const fields = { evse: index + 1, vehicle: vehicleId, end };
-  if (stopping || inOrder.includes(end))
-    log("info", `${place}: the session with ${vehicle} has ended (${stopping ? why : end}).`, fields);
-  else
-    log(
-      "warn",
-      `${place}: the session with ${vehicle} was ended: ${why === "" ? end : why}. Power is off and the contactors are open. The vehicle may begin a new session.`,
-      fields,
-    );
 }

@@ -44,6 +44,7 @@ export function evseState(report: ControlReport, { station, slow, nowMs }: EvseC
     chargeNow: input.chargeNow,
     priority: station.people.get("priority", i + 1)?.value ?? station.fleet.presence.at(i + 1)?.need?.priority ?? 2,
     missed: isMissed(report, station, i, nowMs),
+    link: linkOf(station, i),
     role: never ? "off" : stage.role,
     setpointW: stage.commandRole === "forming" ? stage.powerW : stage.setpointW,
     powerW: never ? null : finite(stage.powerW),
@@ -68,6 +69,16 @@ export function evseState(report: ControlReport, { station, slow, nowMs }: EvseC
     plan: slow.plan(i),
     fault: faultOf(report, station, i),
   };
+}
+
+/** The session at a place where the controller speaks with vehicles, as it is told now. */
+function linkOf({ vehicleSessions }: SiteStation, i: number): EvseState["link"] {
+  const place = vehicleSessions?.place(i) ?? null;
+  if (vehicleSessions === null || place === null) return null;
+  const word = vehicleSessions.now(i)?.word;
+  if (word === undefined) return { ...place, session: null };
+  const { protocol, vehicleId, phase, bidirectional, noDischarge } = word;
+  return { ...place, session: { protocol, vehicle: vehicleId, phase, bidirectional, noDischarge } };
 }
 
 const shownStageFacts = shownNames(stageFacts);

@@ -128,6 +128,29 @@ function chainRow(limit: LimitState, evse: EvseState, discharge: boolean): Chain
   };
 }
 
+/** Steps of a session as a person reads them. */
+const stepNames: Readonly<Record<string, string>> = {
+  idle: "Negotiates",
+  cableCheck: "Cable check",
+  precharge: "Precharge",
+  energy: "Energy may flow",
+  stopped: "Stopped",
+};
+
+/** Where the controller itself speaks with the vehicle: who it is, how far it is, and why nothing is taken out of it. */
+function sessionFacts({ link }: EvseState): (readonly [string, string])[] {
+  if (link == null) return [];
+  if (!link.listens) return [["Does not listen for vehicles", link.sentence]];
+  const { session } = link;
+  if (session === null) return [["No session", `Listens on ${link.sentence}`]];
+  const { protocol, vehicle, phase, bidirectional, noDischarge } = session;
+  const who = vehicle === "" ? protocol : `${protocol}, ${vehicle}`;
+  const facts: (readonly [string, string])[] = [[who, stepNames[phase] ?? phase]];
+  if (noDischarge !== "") facts.push(["Charges only", noDischarge]);
+  else facts.push(["Directions", bidirectional ? "Both" : "Charging"]);
+  return facts;
+}
+
 function factsOf(evse: EvseState, words: Words): (readonly [string, string])[] {
   const facts: (readonly [string, string])[] = [];
   if (!evse.connected) return facts;
@@ -149,5 +172,6 @@ function factsOf(evse: EvseState, words: Words): (readonly [string, string])[] {
             : `Forecast ${pct(evse.forecastPct)}`;
     facts.push([`Leaves ${words.hm(evse.departsAtMs)}, target ${pct(evse.targetPct)}`, forecast]);
   }
+  facts.push(...sessionFacts(evse));
   return facts;
 }

@@ -32,6 +32,8 @@ export interface Backend {
 /** How cards are answered; every one is accepted unless said otherwise. */
 export interface BackendOptions {
   readonly acceptsCard: (idToken: string) => boolean;
+  /** Answers to requests by their action; undefined: as usual. */
+  readonly answer?: (action: string, payload: Payload) => Payload | undefined;
 }
 
 export async function startBackend(options: BackendOptions = { acceptsCard: () => true }): Promise<Backend> {
@@ -49,6 +51,8 @@ export async function startBackend(options: BackendOptions = { acceptsCard: () =
       const params = given as Payload;
       said.push({ action: method, payload: params });
       const now = new Date().toISOString();
+      const own = options.answer?.(method, params);
+      if (own !== undefined) return own;
       if (method === "BootNotification") return { currentTime: now, interval: 300, status: "Accepted" };
       if (method === "Heartbeat") return { currentTime: now };
       const idToken = (params["idToken"] as { idToken?: string } | undefined)?.idToken;

@@ -28,6 +28,8 @@ export interface VehicleSiteOptions {
   readonly evse?: JsonObject;
   readonly config?: (basePort: number) => JsonObject;
   readonly permitExportW?: number;
+  /** Pairs of EVSE and vehicle in the permit, as `islet permit create --pair` takes them. */
+  readonly pairs?: readonly string[];
   readonly backend?: boolean | BackendOptions;
 }
 
@@ -85,7 +87,9 @@ export async function startVehicleSite(options: VehicleSiteOptions = {}): Promis
     permit: { anchors: [join(folder, "utility.pem")] },
     dashboard: { port: 0 },
     ...(options.backend !== undefined &&
-      options.backend !== false && { backend: { url: backend.url, identity: "PRODUCT-1" } }),
+      options.backend !== false && {
+        backend: { url: backend.url, identity: "PRODUCT-1", certificatesOverPlainLink: true },
+      }),
     stateDir: join(folder, "state"),
     sim: {
       building: { data: "none" },
@@ -105,7 +109,7 @@ export async function startVehicleSite(options: VehicleSiteOptions = {}): Promis
     }),
   );
   writeFileSync(configFile, JSON.stringify(config, null, 1));
-  if (permitExportW !== undefined) await installPermit(folder, configFile, stages, permitExportW);
+  if (permitExportW !== undefined) await installPermit(folder, configFile, stages, permitExportW, options.pairs);
   const parsed = parseSimOptions(config.sim);
   if (!parsed.ok) throw new Error(parsed.error.join("; "));
   const simulator = await startSimulator({ site: loadSite(configFile).config, sim: parsed.value });
@@ -156,7 +160,13 @@ export async function startVehicleSite(options: VehicleSiteOptions = {}): Promis
   return site;
 }
 
-async function installPermit(folder: string, configFile: string, stages: number, exportW: number): Promise<void> {
+async function installPermit(
+  folder: string,
+  configFile: string,
+  stages: number,
+  exportW: number,
+  pairs: readonly string[] = [],
+): Promise<void> {
   const key = join(folder, "utility");
   const draft = join(folder, "draft.json");
   const signed = join(folder, "permit.json");
@@ -175,6 +185,7 @@ async function installPermit(folder: string, configFile: string, stages: number,
     configFile,
   ];
   const more = ["--serial", "1", "--reference", "PRODUCT", "--utility", "Test utility", ...covered, "--out", draft];
+  more.push(...pairs.flatMap((pair) => ["--pair", pair]));
   for (const args of [
     ["permit", "keygen", key],
     [...create, ...more],

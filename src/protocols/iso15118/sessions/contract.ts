@@ -27,6 +27,12 @@ export interface ScheduleEntry {
   readonly maxW: number;
 }
 
+/** Which schedule the vehicle has taken, from 0, and what it says that it will do within it; no entries: all of it. */
+export interface ChosenSchedule {
+  readonly tuple: number;
+  readonly entries: readonly ScheduleEntry[];
+}
+
 /** The charger as the session sees it. The owner writes it before each request and each tick. */
 export interface ChargerFacts {
   /** As the backend knows the EVSE, at least seven characters. */
@@ -66,7 +72,10 @@ export interface ChargerFacts {
   setpointW: number;
   /** Seconds since 1970, for schedules. */
   unixS: number;
-  schedule: readonly ScheduleEntry[];
+  /** Schedules that the vehicle may choose from, at most three; none: the ratings all the time. */
+  schedules: readonly (readonly ScheduleEntry[])[];
+  /** They are being asked for: a vehicle that wants to know is told to ask again, for a bounded time. */
+  scheduleAwaited: boolean;
   /** Nominal voltage between phase and neutral, and frequency, of the supply, for AC. */
   readonly nominalV: number;
   readonly nominalHz: number;

@@ -13,6 +13,7 @@ import {
   takeParameters,
   takeStatus,
 } from "./dc.ts";
+import { offeredSchedules } from "./schedules.ts";
 import { chargerProcesses, type Protocol, type RowsOf, type SessionContext, withCode } from "./session.ts";
 import { dinStates } from "./states.table.ts";
 import { silence } from "./times.ts";
@@ -42,20 +43,16 @@ const pMaxW = 32_767;
 const entriesMax = 24;
 
 const scheduleOf = ({ facts }: SessionContext) => ({
-  SAScheduleTuple: [
-    {
-      SAScheduleTupleID: tupleId,
-      PMaxSchedule: {
-        PMaxScheduleID: 1,
-        PMaxScheduleEntry: (facts.schedule.length === 0 ? [{ startS: 0, maxW: facts.ratings.maxW }] : facts.schedule)
-          .slice(0, entriesMax)
-          .map(({ startS, maxW }) => ({
-            RelativeTimeInterval: { start: startS },
-            PMax: Math.max(0, Math.min(pMaxW, Math.floor(maxW))),
-          })),
-      },
+  SAScheduleTuple: offeredSchedules(facts).map(({ id, entries }) => ({
+    SAScheduleTupleID: id,
+    PMaxSchedule: {
+      PMaxScheduleID: id,
+      PMaxScheduleEntry: entries.slice(0, entriesMax).map(({ startS, maxW }) => ({
+        RelativeTimeInterval: { start: startS },
+        PMax: Math.max(0, Math.min(pMaxW, Math.floor(maxW))),
+      })),
     },
-  ],
+  })),
 });
 
 const rows: Rows = {

@@ -3,6 +3,7 @@ import { clamp } from "../../../domain/units.ts";
 import type { Roots } from "../../exi/schema.ts";
 import type { iso2 } from "../messages/iso2.ts";
 import { phasesOf, startAc } from "./ac.ts";
+import type { ScheduleEntry } from "./contract.ts";
 import {
   cableCheck,
   chargeParameters,
@@ -26,6 +27,7 @@ import {
 } from "./iso2-contract.ts";
 import { acStatus, isDc, statusOf } from "./iso2-status.ts";
 import { asksReceipt } from "./receipts.ts";
+import { awaitsSchedule, choose, chosenId, offeredSchedules } from "./schedules.ts";
 import { chargerProcesses, type Protocol, type RowsOf, type SessionContext, withCode } from "./session.ts";
 import { iso2States } from "./states.table.ts";
 import { acContactorMaxMs, silence } from "./times.ts";
@@ -50,7 +52,6 @@ type Name =
 type Rows = RowsOf<Bodies, Name> & typeof contractRows;
 
 const chargeServiceId = 1;
-const tupleId = 1;
 const entriesMax = 24;
 /** A schedule covers the departure, or a day. */
 const dayS = 86_400;
@@ -77,25 +78,29 @@ const parametersOf = (context: SessionContext) =>
         },
       };
 
-const scheduleOf = ({ facts }: SessionContext) => {
-  const entries = (facts.schedule.length === 0 ? [{ startS: 0, maxW: facts.ratings.maxW }] : facts.schedule).slice(
-    0,
-    entriesMax,
-  );
-  return {
-    SAScheduleTuple: [
-      {
-        SAScheduleTupleID: tupleId,
-        PMaxSchedule: {
-          PMaxScheduleEntry: entries.map(({ startS, maxW }, i) => ({
-            RelativeTimeInterval: i === entries.length - 1 ? { start: startS, duration: dayS } : { start: startS },
-            PMax: physical(Math.max(0, maxW), "W"),
-          })),
-        },
+const scheduleOf = ({ facts }: SessionContext) => ({
+  SAScheduleTuple: offeredSchedules(facts).map(({ id, entries: all }) => {
+    const entries = all.slice(0, entriesMax);
+    return {
+      SAScheduleTupleID: id,
+      PMaxSchedule: {
+        PMaxScheduleEntry: entries.map(({ startS, maxW }, i) => ({
+          RelativeTimeInterval: i === entries.length - 1 ? { start: startS, duration: dayS } : { start: startS },
+          PMax: physical(Math.max(0, maxW), "W"),
+        })),
       },
-    ],
-  };
-};
+    };
+  }),
+});
+
+const choiceErrors = { unknown: "FAILED_TariffSelectionInvalid", beyond: "FAILED_ChargingProfileInvalid" } as const;
+
+/** The vehicle's own profile within the schedule that it has taken. */
+const profileOf = ({ ChargingProfile }: Bodies["PowerDeliveryReq"]): ScheduleEntry[] =>
+  (ChargingProfile?.ProfileEntry ?? []).map(({ ChargingProfileEntryStart, ChargingProfileEntryMaxPower }) => ({
+    startS: ChargingProfileEntryStart,
+    maxW: numberOf(ChargingProfileEntryMaxPower),
+  }));
 
 const modesOf = ({
   facts,
@@ -193,7 +198,8 @@ const rows: Rows = {
       const ac = request.AC_EVChargeParameter;
       const departureS = (dc ?? ac)?.DepartureTime;
       vehicle.departureAtMs = departureS === undefined || departureS === 0 ? Number.NaN : nowMs + departureS * 1000;
-      const processing = facts.maxW > 0 || context.quirks.leastOfferW > 0 ? "Finished" : "Ongoing";
+      const mayBegin = facts.maxW > 0 || context.quirks.leastOfferW > 0;
+      const processing = mayBegin && !awaitsSchedule(context) ? "Finished" : "Ongoing";
       if (isDc(context))
         return dc === undefined
           ? { ResponseCode: "FAILED_WrongChargeParameter" }
@@ -229,7 +235,8 @@ const rows: Rows = {
   },
   PowerDelivery: {
     blank: (context) => ({ ResponseCode: "OK", ...statusOf(context) }),
-    serve(context, { ChargeProgress, SAScheduleTupleID }) {
+    serve(context, request) {
+      const { ChargeProgress, SAScheduleTupleID } = request;
       const { order, state } = context;
       if (ChargeProgress === "Stop") return withCode(stopPower(context));
       if (ChargeProgress === "Renegotiate") {
@@ -238,7 +245,8 @@ const rows: Rows = {
           ? withCode(stopPower(context))
           : { ResponseCode: "OK" };
       }
-      if (SAScheduleTupleID !== tupleId) return { ResponseCode: "FAILED_TariffSelectionInvalid" };
+      const wrong = choose(context, SAScheduleTupleID, profileOf(request));
+      if (wrong !== "") return { ResponseCode: choiceErrors[wrong] };
       if (!isDc(context)) return withCode(startAc(context, acContactorMaxMs));
       return state === "ready" && order.phase !== "energy" ? sequenceError : withCode(startPower(context));
     },
@@ -247,7 +255,7 @@ const rows: Rows = {
     blank: (context) => ({
       ResponseCode: "OK",
       EVSEID: context.facts.evseId.slice(0, 37).padEnd(7, "0"),
-      SAScheduleTupleID: tupleId,
+      SAScheduleTupleID: chosenId(context),
       EVSEMaxCurrent: physical(acMaxA(context), "A"),
       ReceiptRequired: false,
       AC_EVSEStatus: acStatus(context),
@@ -270,7 +278,7 @@ const rows: Rows = {
       EVSEPowerLimitAchieved: false,
       ...maximumLimits(context),
       EVSEID: context.facts.evseId.slice(0, 37).padEnd(7, "0"),
-      SAScheduleTupleID: tupleId,
+      SAScheduleTupleID: chosenId(context),
       ReceiptRequired: false,
     }),
     serve(context, request) {

@@ -3,15 +3,35 @@
  * vehicle or by its contract.
  */
 import { startAc } from "./ac.ts";
+import type { ScheduleEntry } from "./contract.ts";
 import { startPower, stopPower } from "./dc.ts";
 import { acRows } from "./iso20/ac.ts";
-import type { Iso20Rows } from "./iso20/bodies.ts";
+import type { Body, Iso20Rows } from "./iso20/bodies.ts";
 import { paymentRows } from "./iso20/contract.ts";
 import { dcRows } from "./iso20/dc.ts";
-import { negotiation, tupleId } from "./iso20/services.ts";
+import { negotiation } from "./iso20/services.ts";
+import { choose } from "./schedules.ts";
 import { type Protocol, withCode } from "./session.ts";
 import { iso20States } from "./states.table.ts";
 import { contactorAnswerMaxMs, iso20Silence } from "./times.ts";
+import { rationalOf } from "./wire-values.ts";
+
+const choiceErrors = {
+  unknown: "FAILED_ScheduleSelectionInvalid",
+  beyond: "FAILED_EVPowerProfileViolation",
+} as const;
+
+/** The vehicle's own profile; what it would give back is no part of it. */
+function profileOf({
+  EVPowerProfileEntries,
+}: NonNullable<Body<"PowerDeliveryReq">["EVPowerProfile"]>): ScheduleEntry[] {
+  let startS = 0;
+  return EVPowerProfileEntries.EVPowerProfileEntry.map(({ Duration, Power }) => {
+    const entry = { startS, maxW: rationalOf(Power) };
+    startS += Duration;
+    return entry;
+  });
+}
 
 const session: Iso20Rows<"SessionSetup" | "PowerDelivery" | "SessionStop"> = {
   SessionSetup: {
@@ -30,8 +50,9 @@ const session: Iso20Rows<"SessionSetup" | "PowerDelivery" | "SessionStop"> = {
       if (ChargeProgress === "Stop") return withCode(stopPower(context));
       if (ChargeProgress === "ScheduleRenegotiation" || EVProcessing !== "Finished") return {};
       const chosen = EVPowerProfile?.Scheduled_EVPPTControlMode?.SelectedScheduleTupleID;
-      if (!context.choice.dynamic && chosen !== undefined && chosen !== tupleId)
-        return { ResponseCode: "FAILED_ScheduleSelectionInvalid" };
+      const wrong =
+        context.choice.dynamic || chosen === undefined ? "" : choose(context, chosen, profileOf(EVPowerProfile!));
+      if (wrong !== "") return { ResponseCode: choiceErrors[wrong] };
       return withCode(context.facts.connector === "dc" ? startPower(context) : startAc(context, contactorAnswerMaxMs));
     },
   },

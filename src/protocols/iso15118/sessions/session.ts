@@ -8,7 +8,15 @@
  */
 import { invariant } from "../../../domain/result.ts";
 import type { Signature } from "../signatures.ts";
-import type { ChargerFacts, PausedSession, ServiceChoice, SessionEnd, StageOrder, VehicleFacts } from "./contract.ts";
+import type {
+  ChargerFacts,
+  ChosenSchedule,
+  PausedSession,
+  ServiceChoice,
+  SessionEnd,
+  StageOrder,
+  VehicleFacts,
+} from "./contract.ts";
 import { noVehicle } from "./contract.ts";
 import { type ContractDesk, type ContractState, noContract } from "./plug-and-charge.ts";
 import { type QuirkRow, rowOf, usualVehicle, type VehicleQuirks } from "./quirks.ts";
@@ -51,6 +59,8 @@ export interface SessionContext {
   /** Since when the vehicle is asked to stop; NaN while it is not. */
   askedToStopMs: number;
   choice: ServiceChoice;
+  /** What it has taken of the schedules that it was offered. */
+  chosen: ChosenSchedule | undefined;
   readonly contract: ContractState;
   /** What this kind of vehicle needs otherwise than the rest. */
   quirks: VehicleQuirks;
@@ -141,6 +151,8 @@ export interface Session {
   readonly vehicle: Readonly<VehicleFacts>;
   readonly order: Readonly<StageOrder>;
   readonly loop: SessionLoop;
+  /** Another object for each choice that is new. */
+  readonly chosen: ChosenSchedule | undefined;
   /** Empty while it lives. */
   readonly end: SessionEnd | "";
   /** What it said when it refused something, for the log. */
@@ -208,6 +220,7 @@ const contextOf = (
   feedsWrongSinceMs: Number.NaN,
   askedToStopMs: Number.NaN,
   choice: noChoice,
+  chosen: undefined,
   get carried() {
     return life.carried;
   },
@@ -246,6 +259,10 @@ export function nextOf({ states, powerOf }: Protocol, state: string, name: strin
   if (name === "SessionStop") return states.noStop.includes(state) ? undefined : states.over;
   return states.states[state]?.[`${name}${powerOf(name, body)}`];
 }
+
+/** A session that was paused is joined by its own number; every other number gets a new session. */
+const joins = (named: string, { paused, certificate = "" }: SessionStart): boolean =>
+  named === paused?.sessionId && paused.certificate === certificate;
 
 /** What is kept of a session that is paused. */
 const keptOf = (context: SessionContext, { certificate = "", paused }: SessionStart): PausedSession => ({
@@ -371,6 +388,9 @@ export function createSession(protocol: Protocol, facts: ChargerFacts, start: Se
       return life.sessionId;
     },
     loop: loopOf(protocol, life, context),
+    get chosen() {
+      return context.chosen;
+    },
     get end() {
       return end;
     },
@@ -394,10 +414,8 @@ export function createSession(protocol: Protocol, facts: ChargerFacts, start: Se
       }
       if (life.waiting !== undefined || nextOf(protocol, life.state, name, body) === undefined)
         return refuse(name, "FAILED_SequenceError");
-      if (name === "SessionSetup") {
-        // A session that was paused is joined by its own number; every other number gets a new session.
-        context.joined = named === start.paused?.sessionId && start.paused.certificate === (start.certificate ?? "");
-      } else if (named !== life.sessionId) return refuse(name, "FAILED_UnknownSession");
+      if (name === "SessionSetup") context.joined = joins(named, start);
+      else if (named !== life.sessionId) return refuse(name, "FAILED_UnknownSession");
       return serve(name, body);
     },
     tick(at) {

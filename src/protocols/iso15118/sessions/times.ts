@@ -5,6 +5,8 @@ import { secondMs } from "../../../domain/units.ts";
 export const sequenceMaxMs = 60 * secondMs;
 /** "Processing" may be answered for so long; vehicles give up after 60 s. */
 export const processingMaxMs = 55 * secondMs;
+/** Schedules from the backend are waited for this long (ours); later ones are a reason to negotiate again. */
+export const scheduleWaitMaxMs = 10 * secondMs;
 /** An answer that waits for the backend: vehicles wait 5 s for those with certificates, recorded ones took up to 4.4 s. */
 export const backendAnswerMaxMs = 4_400;
 /** The output reaches the vehicle's voltage within this. */

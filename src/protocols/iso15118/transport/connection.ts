@@ -37,7 +37,7 @@ export interface ConnectionStart {
   /** ISO 15118-20 also without that, which its text forbids and many vehicles do. */
   readonly iso20Plain: boolean;
   /** Contracts in the vehicle; asked for on encrypted connections only. */
-  readonly desk?: (() => ContractDesk) | undefined;
+  readonly desk?: (() => ContractDesk | undefined) | undefined;
   /** Kinds of vehicles that need something else than the rest. */
   readonly quirks?: readonly QuirkRow[] | undefined;
   readonly nowMs: number;

@@ -31,8 +31,8 @@ export interface ListenerOptions {
   /** Port, certificate, key, roots and versions for TLS; undefined: none is open. */
   readonly tls?: TlsListen | undefined;
   readonly iso20Plain: boolean;
-  /** Contracts in the vehicle, a desk for each connection; without it they are not accepted. */
-  readonly desk?: () => ContractDesk;
+  /** Contracts in the vehicle, a desk for each connection; without one they are not accepted. */
+  readonly desk?: () => ContractDesk | undefined;
   /** Kinds of vehicles that need something else than the rest. */
   readonly quirks?: readonly QuirkRow[] | undefined;
   readonly protocols?: readonly ProtocolKey[] | undefined;

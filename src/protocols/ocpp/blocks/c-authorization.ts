@@ -22,6 +22,8 @@ export interface Decision {
   status: AuthorizationStatus;
   info: IdTokenInfo;
   source: "disabled" | "local-list" | "cache" | "backend" | "offline-unknown" | "refused-locally";
+  /** The backend's word on a contract's certificate, where one was shown. */
+  certificateStatus?: ResponseOf<"Authorize">["certificateStatus"];
 }
 
 export interface ContractCertificate {
@@ -89,7 +91,13 @@ export function createAuthorization(context: Context, list: LocalList): Authoriz
     remember(token, response.idTokenInfo);
     const refused = response.certificateStatus !== undefined && response.certificateStatus !== "Accepted";
     const status = refused && response.idTokenInfo.status === "Accepted" ? "Invalid" : response.idTokenInfo.status;
-    return { status, info: response.idTokenInfo, source: "backend" };
+    const { certificateStatus } = response;
+    return {
+      status,
+      info: response.idTokenInfo,
+      source: "backend",
+      ...(certificateStatus !== undefined && { certificateStatus }),
+    };
   }
 
   const local = (info: IdTokenInfo, source: Decision["source"]): Decision => ({ status: info.status, info, source });
@@ -104,9 +112,23 @@ export function createAuthorization(context: Context, list: LocalList): Authoriz
     return refuse("Unknown");
   }
 
-  async function decide(token: IdToken, contract: ContractCertificate = {}): Promise<Decision> {
+  /** C07: what is known of the token says nothing of the certificate: the backend is asked. */
+  async function decideContract(token: IdToken, contract: ContractCertificate): Promise<Decision> {
+    const offline = (): Decision =>
+      model.flag("ISO15118Ctrlr", "ContractValidationOffline") ? decideOffline(token) : refuse("Unknown");
+    if (!context.online()) return offline();
+    try {
+      return await askBackend(token, contract);
+    } catch (error) {
+      context.log("warn", `The backend did not answer for a contract: ${(error as Error).message}`);
+      return offline();
+    }
+  }
+
+  async function decide(token: IdToken, contract?: ContractCertificate): Promise<Decision> {
     if (!model.flag("AuthCtrlr", "Enabled"))
       return { status: "Accepted", info: { status: "Accepted" }, source: "disabled" };
+    if (contract !== undefined) return decideContract(token, contract);
     if (!context.online()) return decideOffline(token);
     const remoteDisabled = model.flag("AuthCtrlr", "DisableRemoteAuthorization");
     if (model.flag("AuthCtrlr", "LocalPreAuthorize") || remoteDisabled) {
@@ -119,7 +141,7 @@ export function createAuthorization(context: Context, list: LocalList): Authoriz
     }
     if (remoteDisabled) return refuse("Unknown");
     try {
-      return await askBackend(token, contract);
+      return await askBackend(token, {});
     } catch (error) {
       context.log("warn", `The backend did not answer an authorisation: ${(error as Error).message}`);
       return decideOffline(token);

@@ -67,16 +67,17 @@ export function createIso15118Relay(context: Context, smartCharging: SmartChargi
 
   return {
     async negotiate(evseId, chargingNeeds, maxScheduleTuples) {
-      const offer = wait(evseId);
       const none: Offer = { schedules: [], profileId: null };
+      if (!context.online()) return none;
+      const offer = wait(evseId);
       try {
         const { status } = await session.call(
           "NotifyEVChargingNeeds",
           { evseId, chargingNeeds, ...(maxScheduleTuples !== undefined && { maxScheduleTuples }) },
           { priority: priority.person },
         );
-        // Rejected: no schedule will come, so the vehicle gets what stands already.
-        if (status === "Rejected") waiting.get(evseId)?.settle(none);
+        // No schedule will come, so the vehicle gets what stands already.
+        if (status !== "Accepted" && status !== "Processing") waiting.get(evseId)?.settle(none);
       } catch (error) {
         context.log("warn", `The backend was not told what a vehicle needs: ${(error as Error).message}`, { evseId });
         waiting.get(evseId)?.settle(none);

@@ -81,14 +81,33 @@ export function createTokens(
     pending = { authority, cancel };
   }
 
+  /**
+   * A vehicle shows its contract where it stands. It shows it again in each session: that stops nothing, nor does a group. Where
+   * somebody else has paid already, that is who pays.
+   */
+  async function presentContract(token: IdToken, evseId: number, contract: ContractCertificate): Promise<Presented> {
+    const before = transactions().authorityOf(evseId);
+    if (before !== null && !sameToken(before.idToken, token)) return { outcome: "started", decision: null };
+    const decision = await authorization.decide(token, contract);
+    if (decision.status !== "Accepted") return { outcome: "refused", decision };
+    if (before !== null && transactions().authorityOf(evseId) === before) return { outcome: "started", decision };
+    const group = decision.info.groupIdToken;
+    const authority: Authority = { idToken: token, ...(group && { groupIdToken: group }), reported: false };
+    if (chooseEvse([evseId], decision.info, authority) === null) return { outcome: "refused", decision };
+    facts.showInfo(evseId, decision.info);
+    transactions().authorize(evseId, authority, "Authorized");
+    return { outcome: connected(evseId) ? "started" : "waiting-for-plug", decision };
+  }
+
   return {
     async present(token, evseId, contract) {
+      if (contract !== undefined && evseId !== undefined) return presentContract(token, evseId, contract);
       const scope = ids.filter((id) => evseId === undefined || id === evseId);
       // Nobody in particular cannot come back to stop.
       const named = token.type !== "NoAuthorization";
       if (named && stopWhere(scope, token, (authority) => sameToken(authority.idToken, token)))
         return { outcome: "stopped", decision: null };
-      const decision = await authorization.decide(token, contract);
+      const decision = await authorization.decide(token);
       if (decision.status !== "Accepted") return { outcome: "refused", decision };
       const group = decision.info.groupIdToken;
       if (authorization.isMasterPass(group))

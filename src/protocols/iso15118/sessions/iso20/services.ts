@@ -1,6 +1,7 @@
 /** Services of ISO 15118-20 that the charger offers, their parameter sets, and the schedule that the choice asks for. */
 import { clamp } from "../../../../domain/units.ts";
-import type { ChargerFacts, ServiceChoice } from "../contract.ts";
+import type { ChargerFacts, ScheduleEntry, ServiceChoice } from "../contract.ts";
+import { awaitsSchedule, offeredSchedules } from "../schedules.ts";
 import type { SessionContext } from "../session.ts";
 import { rational } from "../wire-values.ts";
 import type { Body, Iso20Rows } from "./bodies.ts";
@@ -14,8 +15,6 @@ const energyServices = [
   { id: 2, dc: true, bidirectional: false },
 ] as const;
 
-/** The schedule's only tuple. */
-export const tupleId = 1;
 const dayS = 86_400;
 const entriesMax = 1_024;
 
@@ -69,12 +68,8 @@ const parameterList = (
   })),
 });
 
-const powerSchedule = ({ facts }: SessionContext, sign: 1 | -1) => {
-  const entries = (sign > 0 && facts.schedule.length > 0 ? facts.schedule : [{ startS: 0, maxW: 0 }]).slice(
-    0,
-    entriesMax,
-  );
-  const most = sign > 0 ? facts.ratings.maxW : -facts.ratings.minW;
+const powerSchedule = ({ facts }: SessionContext, all: readonly ScheduleEntry[], most: number) => {
+  const entries = all.slice(0, entriesMax);
   const lastS = entries.at(-1)!.startS + dayS;
   return {
     // Vehicles of one maker refuse a schedule without prices: one level for all of it says that no time is cheaper.
@@ -89,11 +84,17 @@ const powerSchedule = ({ facts }: SessionContext, sign: 1 | -1) => {
       PowerScheduleEntries: {
         PowerScheduleEntry: entries.map(({ startS, maxW }, i) => ({
           Duration: Math.max(1, Math.round((entries[i + 1]?.startS ?? startS + dayS) - startS)),
-          Power: rational(sign > 0 && facts.schedule.length > 0 ? clamp(maxW, 0, most) : most),
+          Power: rational(clamp(maxW, 0, most)),
         })),
       },
     },
   };
+};
+
+/** The ratings all the time: what flows back is the site's to ask for. */
+const dischargingSchedule = (context: SessionContext) => {
+  const most = -context.facts.ratings.minW;
+  return powerSchedule(context, [{ startS: 0, maxW: most }], most);
 };
 
 const scheduleOf = (context: SessionContext) =>
@@ -101,13 +102,11 @@ const scheduleOf = (context: SessionContext) =>
     ? { Dynamic_SEResControlMode: {} }
     : {
         Scheduled_SEResControlMode: {
-          ScheduleTuple: [
-            {
-              ScheduleTupleID: tupleId,
-              ChargingSchedule: powerSchedule(context, 1),
-              ...(bothWays(context) ? { DischargingSchedule: powerSchedule(context, -1) } : {}),
-            },
-          ],
+          ScheduleTuple: offeredSchedules(context.facts).map(({ id, entries }) => ({
+            ScheduleTupleID: id,
+            ChargingSchedule: powerSchedule(context, entries, context.facts.ratings.maxW),
+            ...(bothWays(context) ? { DischargingSchedule: dischargingSchedule(context) } : {}),
+          })),
         },
       };
 
@@ -155,7 +154,8 @@ export const negotiation: Iso20Rows<"ServiceDiscovery" | "ServiceDetail" | "Serv
       const before = context.state === "schedule" || context.state === "scheduleAc";
       const { facts, quirks } = context;
       const waits = before && facts.maxW <= 0 && facts.minW >= 0 && quirks.leastOfferW === 0;
-      return { EVSEProcessing: waits ? "Ongoing" : "Finished" };
+      const isAsked = before && !context.choice.dynamic && awaitsSchedule(context);
+      return { EVSEProcessing: waits || isAsked ? "Ongoing" : "Finished" };
     },
   },
 };

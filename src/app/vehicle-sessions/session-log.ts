@@ -1,0 +1,118 @@
+/** What people are told of sessions with vehicles, in the log and on the page. */
+import type { SiteConfig } from "../../config/site.ts";
+import type { Log } from "../log.ts";
+import type { ContractOffer, FromSessions, VehicleWord } from "./messages.ts";
+
+/** Writes what the thread tells; `before` is what its vehicle said last. */
+export function createSessionLog(
+  { evses }: SiteConfig,
+  log: Log,
+  nameAt?: (evse: number) => string,
+): (message: FromSessions, before: VehicleWord | undefined, stopping: boolean) => void {
+  const nameOf = (index: number): string => evses[index]!.name ?? `EVSE ${index + 1}`;
+  /** A vehicle by its name, with its identifier; told and not. */
+  const calledOf = (index: number, vehicleId: string): string => {
+    const name = nameAt?.(index + 1) ?? "";
+    if (vehicleId === "") return "a vehicle that has not said who it is";
+    return name === "" ? `vehicle ${vehicleId}` : `${name} (${vehicleId})`;
+  };
+
+  function noteVehicle(index: number, word: VehicleWord, before: VehicleWord | undefined): void {
+    const { vehicleId, protocol, inEnergy, noDischarge } = word;
+    const fields = { evse: index + 1, vehicle: vehicleId };
+    if (before?.vehicleId !== vehicleId && vehicleId !== "")
+      log("info", `${nameOf(index)}: ${protocol} with ${calledOf(index, vehicleId)}.`, fields);
+    // Once for each session whose energy begins: an AC vehicle that is only charged, and why.
+    const begins = inEnergy && before?.inEnergy !== true && evses[index]!.vehicleLink?.connector !== "dc";
+    if (begins && noDischarge !== "")
+      log("info", `${nameOf(index)}: ${calledOf(index, vehicleId)} is charged only: ${noDischarge}.`, fields);
+  }
+
+  return (message, before, stopping) => {
+    const { index } = message;
+    const place = nameOf(index);
+    const evse = { evse: index + 1 };
+    switch (message.kind) {
+      case "listening":
+        log("info", `${place} listens for vehicles: ${listeningOf(message)}.`, evse);
+        return;
+      case "not-listening":
+        log("warn", `${place} does not listen for vehicles: ${message.why}. It is looked at again every 3 s.`, evse);
+        return;
+      case "vehicle":
+        noteVehicle(index, message.word, before);
+        return;
+      case "ended":
+        noteEnd(log, place, message, calledOf(index, message.vehicleId), stopping);
+        return;
+      case "energy": {
+        const { vehicleId, chargedWh, dischargedWh } = message;
+        const kWh = (wh: number): string => (wh / 1_000).toFixed(2);
+        log(
+          "info",
+          `${place}: in its session ${calledOf(index, vehicleId)} took ${kWh(chargedWh)} kWh and gave ${kWh(dischargedWh)} kWh back.`,
+          { ...evse, vehicle: vehicleId, chargedWh, dischargedWh },
+        );
+        return;
+      }
+      case "contract-refused": {
+        const { vehicleId, emaid, why, ends } = message;
+        const then = ends
+          ? "Its session has ended; it may begin a new one, with another contract or a card"
+          : "It may show another contract, or somebody may pay with a card";
+        log(
+          "warn",
+          `${place}: the contract ${emaid} of ${calledOf(index, vehicleId)} is not accepted: ${why}. ${then}.`,
+          {
+            ...evse,
+            vehicle: vehicleId,
+            emaid,
+          },
+        );
+        return;
+      }
+      case "noise":
+        log(
+          "warn",
+          `${place}: ${message.count} connection${message.count === 1 ? "" : "s"} came to no session, the last one because of ${message.why}. Nothing of the charger changes by that.`,
+          evse,
+        );
+    }
+  };
+}
+
+export const contractsSentence = (offer: ContractOffer | null): string =>
+  offer === null
+    ? "Contracts in vehicles are not accepted any more: no root of theirs is installed, or the backend has switched them off."
+    : `Contracts in vehicles are accepted over TLS, by ${offer.roots.length} root${offer.roots.length === 1 ? "" : "s"}.`;
+
+export function listeningOf(message: Extract<FromSessions, { kind: "listening" }>): string {
+  const { address, tcpPort, tlsPort, discovery, notEncrypted } = message;
+  const at = [
+    ...(tcpPort === undefined ? [] : [`port ${tcpPort}`]),
+    ...(tlsPort === undefined ? [] : [`port ${tlsPort} with encryption`]),
+  ].join(" and ");
+  const why = notEncrypted === "" ? "" : `; ${tlsPort === undefined ? "not encrypted, because " : ""}${notEncrypted}`;
+  return `${address}, ${at}${discovery ? "; vehicles find it by asking" : ""}${why}`;
+}
+
+/** Ends that nobody has to look into. */
+const inOrder: readonly string[] = ["stopped", "paused"];
+
+function noteEnd(
+  log: Log,
+  place: string,
+  { end, why, vehicleId, index, contractRefused }: Extract<FromSessions, { kind: "ended" }>,
+  vehicle: string,
+  stopping: boolean,
+): void {
+  const fields = { evse: index + 1, vehicle: vehicleId, end };
+  if (stopping || contractRefused || inOrder.includes(end))
+    log("info", `${place}: the session with ${vehicle} has ended (${inOrder.includes(end) ? end : why}).`, fields);
+  else
+    log(
+      "warn",
+      `${place}: the session with ${vehicle} was ended: ${why === "" ? end : why}. Power is off and the contactors are open. The vehicle may begin a new session.`,
+      fields,
+    );
+}
