@@ -143,17 +143,20 @@ export class TcpLink implements ModbusLink, Expirable {
       this.#readyAtMs = this.#openedMs + this.#connectDelayMs;
       this.#connectDeadlineMs = Number.POSITIVE_INFINITY;
     });
+    // What this attempt has said; an earlier one may have failed for another reason.
+    let said = "";
     const lost = () => {
       if (this.#socket !== socket) return;
       // With TLS 1.3 a device says only after the handshake that it does not take our certificate.
       const isRefused = this.#tls !== undefined && this.state === "open" && !this.#answered;
-      if (isRefused && this.openFailure === "") this.openFailure = this.#tls.endedEarly;
+      if (isRefused) this.openFailure = said || this.#tls.endedEarly;
       this.#reopen(this.state === "connecting" || isRefused ? "not-connected" : "reset");
     };
     socket.on("error", (failure) => {
       if (this.#socket !== socket || (this.state !== "connecting" && (this.#tls === undefined || this.#answered)))
         return;
-      this.openFailure = this.#tls === undefined ? failure.message : tlsFailureText(failure);
+      said = this.#tls === undefined ? failure.message : tlsFailureText(failure);
+      this.openFailure = said;
     });
     socket.on("end", lost);
     socket.on("close", () => {
