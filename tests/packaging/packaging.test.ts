@@ -35,6 +35,18 @@ test.each(
   expect(spawnSync("sh", ["-n", join(packaging, name)]).stderr.toString()).toBe("");
 });
 
+test.each(["islet.sh", "launcher.sh"])("%s starts Node.js with bounds for its memory", (name) => {
+  expect(text(name)).toMatch(/^export MALLOC_ARENA_MAX$/m);
+  expect(text(name)).toMatch(
+    /^exec .*node"? --max-semi-space-size=\d+ .*islet\.mjs" "\$@"$|^exec .*node --max-semi-space-size=\d+ \S+islet\.mjs "\$@"$/m,
+  );
+});
+
+test("what root compiles does not outlive a purge, and nobody else may write it", () => {
+  expect(text("islet.sh")).toMatch(/id -u.*!= 0.*NODE_COMPILE_CACHE:=\/var\/cache\/islet-root/);
+  expect(text("debian/postrm")).toContain("/var/cache/islet-root");
+});
+
 describe("the unit", () => {
   const unit = text("islet.service");
 
