@@ -37,7 +37,7 @@ describe.each(isLong ? [1, 2, 3, 4, 5] : [1])("seed %i", (seed) => {
     );
     await came("in parallel", () => campus.mode() === "parallel");
     await backend.whenConnected();
-    for (let evse = 1; evse <= plant.stages.length; evse += 1) await backend.ask(evse, -100_000);
+    for (const [i, { options }] of plant.stages.entries()) await backend.ask(i + 1, -options.maxDischargeW);
     plant.buildingW = 100_000;
     await came("the limit is used", () => meanW(plant, exportedW, 1_000) > 0.85 * exportLimitW);
     const random = seeded(seed);
