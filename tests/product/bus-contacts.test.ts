@@ -91,7 +91,7 @@ describe("a generator and a bond", () => {
     );
     parts.cut.delete(inputs.released);
     await soon(product, "charges again", () => charging() > chargesW);
-    expect(await says("reductionAsked")).toBe(false);
+    await soon(product, "no longer told", async () => !(await says("reductionAsked")));
   });
 
   it("the module of the grid operator's contact falls silent: it counts as asked for, and the module is named", async () => {
