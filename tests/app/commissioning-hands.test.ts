@@ -44,6 +44,7 @@ async function tried(broken: Signal | null): Promise<string[]> {
     report,
     station: { devices: [] },
     request: () => undefined,
+    wait: async () => undefined,
     until: async (isSo: (seen: unknown) => boolean) => isSo(report),
   } as unknown as Nudger;
   const { findings } = await handsStep.run({

@@ -2,16 +2,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
-import { type Product, type ProductOptions, startProduct } from "./site/product.ts";
+import { describe, expect, it } from "vitest";
+import { type ProductOptions, startProduct } from "./site/product.ts";
 
 const bin = join(import.meta.dirname, "../../bin/islet.mjs");
-
-let product: Product | undefined;
-afterEach(async () => {
-  await product?.stop();
-  product = undefined;
-});
 
 interface Told {
   readonly steps: readonly {
@@ -22,25 +16,30 @@ interface Told {
 
 /** One line for each finding. */
 async function commission(options: ProductOptions, steps: readonly string[]): Promise<string[]> {
-  product = await startProduct({ ...options, waits: true });
-  const args = ["commission", product.configFile, "--yes", "--json", ...steps.flatMap((step) => ["--step", step])];
-  const child = spawn(process.execPath, [bin, ...args], { cwd: product.folder, stdio: ["ignore", "pipe", "pipe"] });
-  let said = "";
-  let errors = "";
-  child.stdout.on("data", (text) => {
-    said += text;
-  });
-  child.stderr.on("data", (text) => {
-    errors += text;
-  });
-  await once(child, "close");
-  expect(said, errors).not.toBe("");
-  return (JSON.parse(said) as Told).steps.flatMap(({ step, findings }) =>
-    findings.map(({ verdict, device, sentence }) => `${step} ${verdict} ${device}: ${sentence}`),
-  );
+  const product = await startProduct({ ...options, waits: true });
+  try {
+    const args = ["commission", product.configFile, "--yes", "--json", ...steps.flatMap((step) => ["--step", step])];
+    const child = spawn(process.execPath, [bin, ...args], { cwd: product.folder, stdio: ["ignore", "pipe", "pipe"] });
+    let said = "";
+    let errors = "";
+    child.stdout.on("data", (text) => {
+      said += text;
+    });
+    child.stderr.on("data", (text) => {
+      errors += text;
+    });
+    await once(child, "close");
+    expect(said, errors).not.toBe("");
+    return (JSON.parse(said) as Told).steps.flatMap(({ step, findings }) =>
+      findings.map(({ verdict, device, sentence }) => `${step} ${verdict} ${device}: ${sentence}`),
+    );
+  } finally {
+    await product.stop();
+  }
 }
 
-describe("islet commission before foreign devices", { timeout: 240_000 }, () => {
+// They wait for their sites nearly all the time: side by side they take as long as one.
+describe.concurrent("islet commission before foreign devices", { timeout: 240_000 }, () => {
   it("finds nothing to mend where meter and stage are slow and the site file says so", async () => {
     const lines = await commission(
       {

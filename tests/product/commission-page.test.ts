@@ -141,7 +141,7 @@ describe("guided commissioning on the page", () => {
     await product.kill();
     product.start();
     page = await product.page();
-    await soon(product, "the page is there", async () => (await words()).includes("3 of 6 steps are done."));
+    await soon(product, "the page is there", async () => (await words()).includes("Steps 3 of 6"));
     const report = await page.words("/installation/report");
     expect(report).toContain("Commissioning of Emulated site");
     expect(readFileSync(join(product.folder, "state/commissioning.html"), "utf8")).toContain('id="signature"');

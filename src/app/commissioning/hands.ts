@@ -15,6 +15,7 @@ import { type Bench, type Finding, finding, kW, type Step } from "./step.ts";
 const seenWithinMs = 15_000;
 const backWithinMs = 30_000;
 const flowsWithinMs = 20_000;
+const settleMs = 1_500;
 
 type AskHands = Bench["askHands"];
 
@@ -153,7 +154,13 @@ async function whoIsIt(nudger: Nudger, config: SiteConfig, i: number, askHands: 
   const { maxChargeW, minPowerW, stage } = config.evses[i]!;
   const powerW = Math.max(0.1 * maxChargeW, 1.1 * minPowerW);
   nudger.request(config.evses.map((_, k) => (k === i ? powerW : 0)));
-  const flows = await nudger.until(({ stages }) => stages[i]!.powerW > 0.5 * powerW, flowsWithinMs);
+  // What flowed before has to end first, here and at the others: a person looks only once.
+  await nudger.wait(settleMs);
+  const flows = await nudger.until(
+    ({ stages }) =>
+      stages.every((stage, k) => (k === i ? stage.powerW > 0.5 * powerW : !(Math.abs(stage.powerW) > 0.3 * powerW))),
+    flowsWithinMs,
+  );
   if (!flows)
     return finding("not tried", name, "who is who: it does not charge, so nobody could see whether it is this one");
   const answer = await askHands(`Only ${name} charges now, with ${kW(powerW)}. Look at it: is it that one?`);

@@ -17,7 +17,7 @@ const count = 8;
 const nudgeShare = 0.1;
 const baseShare = 0.1;
 const aboveLeast = 1.1;
-const nudgeMinMs = 3_500;
+const nudgeMinMs = 2_500;
 const slowNudgeMs = 14_000;
 /** What the best description may leave of the nudges before they are made again, slower. */
 const unexplainedMax = 0.25;
