@@ -27,8 +27,8 @@ const evses = ({ stages }: Places, second: JsonObject): JsonObject[] =>
 const backup = { site: { serviceMode: "non-parallel-backup" } } as const;
 const sites = {
   /**
-   * Runs as an island of little energy; the second stage is not listed for it, a tier is too large, another's inrush is, and
-   * two may not be shed.
+   * Runs as an island of little energy; the second stage is not listed for it, two tiers may not be shed, and whatever is known of
+   * the third, it is too much.
    */
   island: {
     ...home,
@@ -42,11 +42,13 @@ const sites = {
       tiers: tiers({
         1: { sheddable: false },
         2: { sheddable: false },
-        3: { inrushFactor: 20, loadW: 4_000 },
-        4: { loadW: 300_000 },
+        3: { inrushFactor: 20, loadW: 300_000 },
       }),
     }),
   },
+  /** Energy enough, and a tier that is too large, or whose inrush is: those behind it wait too. */
+  large: { ...home, config: { ...backup, tiers: tiers({ 3: { loadW: 300_000 } }) } },
+  surge: { ...home, config: { ...backup, tiers: tiers({ 3: { inrushFactor: 20, loadW: 8_000 } }) } },
   /** The utility was not told. */
   untold: { ...home, config: { site: { serviceMode: "non-parallel-backup", utilityNotified: false } } },
   /** K1 is there, but the site is not to use it. */
@@ -110,21 +112,25 @@ describe("settings of the island", () => {
     expect(told(up.island, 2, "64901.RoleCmd")).not.toContain(forming);
   });
 
-  it("tiers[].loadW: a tier beyond what the stages can give stays open", async () => {
-    const { tiersClosed } = up.island.plant;
-    await soon(up.island, "fed without it", () => tiersClosed[0]! && tiersClosed[1]! && !tiersClosed[3]);
-    await stays(up.island, "open", () => tiersClosed[3] === false, 8_000);
-  });
+  const fed = ({ plant }: Product): string => plant.tiersClosed.map(Number).join("");
+  /** One tier is fed each second: the third had its turn. */
+  const feedsTwo = async (product: Product): Promise<void> => {
+    await soon(
+      product,
+      "an island that feeds two",
+      () => product.mode() === "islandRunning" && fed(product) === "1100",
+    );
+    await stays(product, "the others wait", () => fed(product) === "1100", 4_000);
+  };
 
-  it("tiers[].inrushFactor: a tier whose inrush is beyond what they can give stays open", async () => {
-    const { tiersClosed } = up.island.plant;
-    await stays(up.island, "open", () => tiersClosed[2] === false, 1_000);
-  });
+  it("tiers[].loadW: a tier beyond what the stages can give stays open", () => feedsTwo(up.large));
+
+  it("tiers[].inrushFactor: a tier whose inrush is beyond what they can give stays open", () => feedsTwo(up.surge));
 
   it("tiers[].sheddable: a tier that may not be shed is fed to the end", async () => {
-    // Less than half an hour is left: all others are gone.
-    const fed = (): string => up.island.plant.tiersClosed.map(Number).join("");
-    await stays(up.island, "those two are fed", () => fed() === "1100", 2_000);
+    // Less than half an hour is left.
+    await soon(up.island, "fed", () => fed(up.island) === "1100");
+    await stays(up.island, "those two are fed", () => fed(up.island) === "1100", 8_000);
   });
 
   it("site.utilityNotified: no island while the utility was not told", () => {

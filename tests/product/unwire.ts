@@ -91,7 +91,7 @@ for (const row of testedSettings.filter(({ setting }) => wanted.length === 0 || 
   const { failed, passed, why } = run(row, ownOnly);
   const expected = [row.setting, ...(row.alsoFails ?? [])];
   const own = failed.some((title) => title.startsWith(`${row.setting}: `));
-  const others = failed.filter((title) => !expected.some((setting) => title.startsWith(`${setting}: `)));
+  const others = failed.filter((title) => !expected.some((one) => title === one || title.startsWith(`${one}: `)));
   const good = own && others.length === 0;
   if (!good) bad += 1;
   process.stdout.write(
