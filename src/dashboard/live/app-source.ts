@@ -79,6 +79,29 @@ interface SourceExtras {
   readonly siteFile?: string;
 }
 
+/** Adds each look at the site to the day's record: energy, outages, and what was measured; a whole quarter of an hour is kept. */
+function createRemembering(
+  recorder: ReturnType<typeof createRecorder>,
+  energy: ReturnType<typeof createEnergy>,
+  keeper: ReturnType<typeof createKeeper>,
+): (report: ControlReport, nowMs: number, midnightMs: number) => void {
+  let islanded = false;
+  return (report, nowMs, midnightMs) => {
+    const { site } = report;
+    // An outage is one that is seen; silence of a voltmeter is none.
+    const seen = k1Known(site).state === "live";
+    const out = seen ? isLostPu(site.gridVoltagePu) : islanded;
+    energy.add(site);
+    if (out && !islanded) recorder.outageBegan(nowMs);
+    if (!out && islanded) recorder.outageEnded(nowMs);
+    islanded = out;
+    const measured = measuredNow(report);
+    // A quarter of an hour that is complete is kept, with the day's last one before the day turns.
+    if (Math.floor((nowMs - midnightMs) / quarterMs) !== recorder.quarter) keeper.keepDay(nowMs);
+    recorder.add(measured, nowMs, midnightMs);
+  };
+}
+
 /** `serving`: certificates that the page itself is served with. */
 export function createAppSource(
   station: SiteStation,
@@ -103,6 +126,7 @@ export function createAppSource(
   const holdAfterEmergency = createEmergencyHold(station, log);
   const attention = createAttention(station.config.pcc.importLimitW);
   const keeper = createKeeper({ events, archive, recorder, days, log, turnedMs: () => attention.turnedMs });
+  const remember = createRemembering(recorder, energy, keeper);
   const commissioning = openCommissioning(station, siteFile ?? null);
   const listeners = new Set<() => void>();
   let state: SiteState | null = null;
@@ -112,7 +136,6 @@ export function createAppSource(
   let failure = "";
   let seen = -1;
   let sequence = 0;
-  let islanded = false;
   const wallOffset = createWallOffset();
   const dayPrices = createDayPrices();
   events.note("started", {}, Date.now(), true);
@@ -186,21 +209,6 @@ export function createAppSource(
     });
     for (const listener of listeners) listener();
     keeper.keepEvents(false);
-  };
-
-  const remember = (report: ControlReport, nowMs: number, midnightMs: number): void => {
-    const { site } = report;
-    // An outage is one that is seen; silence of a voltmeter is none.
-    const seen = k1Known(site).state === "live";
-    const out = seen ? isLostPu(site.gridVoltagePu) : islanded;
-    energy.add(site);
-    if (out && !islanded) recorder.outageBegan(nowMs);
-    if (!out && islanded) recorder.outageEnded(nowMs);
-    islanded = out;
-    const measured = measuredNow(report);
-    // A quarter of an hour that is complete is kept, with the day's last one before the day turns.
-    if (Math.floor((nowMs - midnightMs) / quarterMs) !== recorder.quarter) keeper.keepDay(nowMs);
-    recorder.add(measured, nowMs, midnightMs);
   };
 
   const timer = setInterval(look, lookEveryMs);
