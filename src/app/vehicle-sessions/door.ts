@@ -41,6 +41,7 @@ export function createDoor({ start, now, say, ...options }: DoorOptions): Door {
   let lookedAtMs = Number.NEGATIVE_INFINITY;
   let moving = false;
   let saidWhy = "";
+  let saidOpen = "";
   let encryption = start.encryption;
   /** What the listener has been given, and why it could not take it. */
   let inUse: Encryption | undefined;
@@ -50,6 +51,7 @@ export function createDoor({ start, now, say, ...options }: DoorOptions): Door {
   const refuse = (why: string): void => {
     if (now() - bornMs < graceMs) return;
     if (why !== saidWhy) say({ kind: "not-listening", index, why });
+    saidOpen = "";
     saidWhy = why;
   };
 
@@ -76,6 +78,9 @@ export function createDoor({ start, now, say, ...options }: DoorOptions): Door {
       return;
     }
     saidWhy = "";
+    const told = `${address} ${tcpPort} ${tlsPort} ${why}`;
+    if (told === saidOpen) return;
+    saidOpen = told;
     say({ kind: "listening", index, address, tcpPort, tlsPort, discovery: discovery !== undefined, notEncrypted: why });
   }
 

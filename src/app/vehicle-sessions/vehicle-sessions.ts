@@ -16,6 +16,7 @@ import { type LinkCertificatesOptions, watchLinkCertificates } from "./link-cert
 import type {
   AcPairs,
   Authorization,
+  ContractOffer,
   Encryption,
   FromSessions,
   PlaceStart,
@@ -230,7 +231,7 @@ function createRareWords(
   post: (message: ToSessions) => void,
 ) {
   let lookedAtMs = Number.NEGATIVE_INFINITY;
-  let offered = contracts?.offer() ?? null;
+  let offered: ContractOffer | null = null;
   const told = new Map<number, string>();
 
   function lookForPairs(): void {
