@@ -5,6 +5,10 @@ const seam = "config: parsed.data,";
 /** The checks, which stand beside it, see what was configured: what is replaced is a copy. */
 const replaced = "config: unwired(parsed.data),";
 
+/** What the checks look at: what was configured, but for a setting that nothing else reads. */
+const checkSeam = "complaints: crossChecks(parsed.data).map(toPerson),";
+const checkReplaced = "complaints: crossChecks(checked(parsed.data)).map(toPerson),";
+
 /** Replaces what stands at a path, in every element where the path goes through a list; null takes it away. */
 const helper = `
 /** For experiments in a copy of the tree. */
@@ -28,12 +32,17 @@ function unwired<T>(read: T): T {
   walk(config, 0);
   return config;
 }
+
+function checked<T>(read: T): T {
+  const given = process.env["ISLET_UNWIRE"];
+  return given !== undefined && (JSON.parse(given) as { byChecks?: boolean }).byChecks === true ? unwired(read) : read;
+}
 `;
 
 /** Text of the parser with its seam opened; an error when it has no seam, or several. */
 export function withUnwiring(parser: string): string {
-  const parts = parser.split(seam);
-  if (parts.length !== 2)
-    throw new Error("the parser has changed: the place where a setting is replaced was not found");
-  return parts.join(replaced) + helper;
+  for (const place of [seam, checkSeam])
+    if (parser.split(place).length !== 2)
+      throw new Error("the parser has changed: the place where a setting is replaced was not found");
+  return parser.replace(seam, replaced).replace(checkSeam, checkReplaced) + helper;
 }
