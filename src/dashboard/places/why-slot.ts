@@ -2,7 +2,7 @@
 import type { FleetPort } from "../fleet/fleet-port.ts";
 import { type Html, html } from "../panels/html.ts";
 import type { SiteState } from "../state.ts";
-import { directionOfVehicle, kW, type Words, wordsOf } from "../view/format.ts";
+import { directionOfVehicle, kW, lower, type Words, wordsOf } from "../view/format.ts";
 import { leadPanel, panel, percent, table } from "./parts.ts";
 import type { PlacePage } from "./shell.ts";
 
@@ -48,7 +48,7 @@ function lead(name: string, why: Why, words: Words, nowMs: number): Html {
   const together = reasons.length > 1 ? "None of these alone, all of them together: " : "";
   return leadPanel({
     level: "normal",
-    lead: `${name}: ${doing(powerW).toLowerCase()} from ${words.moment(fromMs, nowMs)} to ${words.hm(untilMs)}.`,
+    lead: `${name}: ${lower(doing(powerW))} from ${words.moment(fromMs, nowMs)} to ${words.hm(untilMs)}.`,
     rest: `${together}${reasons.map(({ sentence }) => sentence).join(" ")}`,
     sub: proven
       ? "Proven: the day was planned again without it, and this slot changed."
