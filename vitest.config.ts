@@ -9,6 +9,7 @@ import { defineConfig } from "vitest/config";
 const serial = [
   ...["sockets", "browser", "firmware-bridge", "protocols/modbus"].map((folder) => `tests/${folder}/**/*.test.ts`),
   "tests/app/audit.test.ts",
+  "tests/app/economy/feeds.test.ts",
   "tests/app/full-disk.test.ts",
   "tests/app/permit.test.ts",
   "tests/app/service-manager.test.ts",

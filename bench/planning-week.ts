@@ -366,6 +366,7 @@ function situationAt(
       name: vehicle.entry.name,
       vehicle: stay ? vehicle : null,
       awaited: stay ? null : vehicle,
+      usualArrivals: [],
       connected: stay !== undefined,
       socPct: stay ? Math.floor((energies.get(stay)! / capacityWh) * 100) : Number.NaN,
       capacityWh,

@@ -139,12 +139,12 @@ export function startStation(options: StationOptions): SiteStation {
     audit({ kind: "alarm", actor: "controller", body: { message } }),
   );
   const notes: ModeNote[] = [];
-  const stalls = createStallNotes(log, monotonicMs);
   const state = {
     devices: [] as readonly DeviceReport[],
     realTime: false,
     periodMs: config.loop.periodMs,
   };
+  const stalls = createStallNotes(log, monotonicMs, () => state.realTime);
 
   const control = startControlHost({
     site,

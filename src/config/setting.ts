@@ -84,3 +84,10 @@ export const choiceOr = <const T extends readonly [string, ...string[]]>(
 
 /** A group of settings. Unknown names are refused: a misspelt limit must not silently leave its default in force. */
 export const group = <T extends z.ZodRawShape>(shape: T, sentence: string) => z.strictObject(shape).meta({ sentence });
+
+/** An https address; `what` comes from there. */
+export const httpsAddress = (what: string) =>
+  z
+    .string({ error: "must be an https address" })
+    .max(500, "must be at most 500 characters")
+    .regex(/^https:\/\//, `must be an https address: ${what} over an open line could be anybody's`);

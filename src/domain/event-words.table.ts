@@ -353,7 +353,7 @@ export const eventWords = {
   controllerLate: {
     sentence: "The controller itself stood still: stalls in the last minute {count}, the longest so far {longestMs}.",
     cause: "Its machine was too busy. No device and no cable is to blame.",
-    todo: "See what else runs on the machine; give the controller real-time priority (CAP_SYS_NICE).",
+    todo: "See what else runs on the machine; where the controller has no real-time priority, give it (CAP_SYS_NICE).",
     severity: "warning", clears: "afterDelay", ends: "When a minute has passed without.",
   },
   owed: {

@@ -224,8 +224,8 @@ run("a fleet manager's tasks", () => {
       await page.goto(`${site.url}/fleet/reserve`);
       await way.sees("if the grid failed now.");
       await way.sees("The least of the next day: 2.4");
-      await page.getByLabel("Hours of tier 1").selectOption("24");
-      await way.fill("Until", "20:00");
+      await page.locator('select[name="hours"]').selectOption("24");
+      await page.locator('input[name="untilMs"]').fill("20:00");
       await way.press("button", "Warn");
       await page.waitForURL(/\/fleet\/reserve$/);
       expect(site.source.acted[0]?.request).toMatchObject({ action: "outageWarning", values: { hours: "24" } });

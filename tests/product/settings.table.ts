@@ -277,6 +277,9 @@ export const otherSettings: readonly OtherSetting[] = [
   ].map((name) => ({ setting: `alerts.${name}`, doesNotLimit: "who is told of events; no power depends on it" })),
   { setting: "planning.runwayH",                     doesNotLimit: "energy that plans charge for; no limit depends on it" },
   { setting: "planning.warningFile",                 doesNotLimit: place },
+  ...["load", "pv"].flatMap((what) =>
+    ["file", "url", "caFile", "everyMinutes"].map((name) => ({ setting: `planning.${what}Forecast.${name}`, doesNotLimit: "what plans expect; a plan never widens a limit" })),
+  ),
   ...departure("routes[]", ["id", "name", "energyWh"]),
   ...departure("daysOff[]", ["date", "name"]),
   { setting: "stateDir",                             doesNotLimit: "where things are kept; every test of this folder finds them there" },

@@ -5,6 +5,7 @@
 import type { SiteConfig } from "../../config/site.ts";
 import { dayOfDate, kindOfDay, localDay, startOfDayMs } from "../../domain/calendar.ts";
 import { tableZone, type ZoneOffsets } from "../../domain/time-zone.ts";
+import { parseFeed } from "../../forecast/feed.ts";
 import type { MeasuredStay } from "../../settlement/at-once.ts";
 import { type Baseline, type BaselineDay, baselineOf, tenOfTen } from "../../settlement/baseline.ts";
 import { type Response, responseOf } from "../../settlement/response.ts";
@@ -17,8 +18,10 @@ import type { Log } from "../log.ts";
 import type { Documents } from "../store/store.ts";
 import { createForecaster, type SiteForecasts } from "./forecasts.ts";
 import { type GridEvent, type GridEvents, openGridEvents, stateOf } from "./grid-events.ts";
+import { type UsualArrival, usualArrivals } from "./habits.ts";
 import { type BookedQuarter, dayPowers, type MeterBook, openMeterBook } from "./meter-book.ts";
-import { type PriceFeed, startPriceFeed } from "./price-feed.ts";
+import { startPriceFeed } from "./price-feed.ts";
+import { type SeriesFeed, startSeriesFeed } from "./series-feed.ts";
 import { type BookedStay, openStayBook, type StayBook } from "./stay-book.ts";
 
 const quarterMs = 15 * 60_000;
@@ -30,6 +33,10 @@ const monthsKept = 3;
 const daysOfMonthMax = 31;
 /** Baselines look back over so many days. */
 const baselineDaysMax = 60;
+
+/** A forecast from elsewhere that has more than this is in the wrong unit, W; PV by its rating. */
+const feedMaxW = 1e8;
+const overRated = 1.3;
 
 /** What the planner takes of an event. */
 export interface EventSlots {
@@ -47,12 +54,14 @@ export interface Economy {
   readonly book: MeterBook;
   readonly stays: StayBook;
   readonly events: GridEvents;
-  readonly prices: Pick<PriceFeed, "readAtMs" | "failure"> | null;
+  readonly prices: Pick<SeriesFeed, "readAtMs" | "failure"> | null;
   /** Null where the site has no tariff: energy and peaks are shown, and no costs. */
   tariff(): Tariff | null;
   /** To be called often. */
   look(report: ControlReport, nowMs: number): void;
   forecasts(nowMs: number, startsAtMs: number, quarters: number): SiteForecasts;
+  /** When a vehicle, by its id, usually comes today and tomorrow; empty where too little is known. */
+  arrivals(vehicle: string, nowMs: number): readonly UsualArrival[];
   /** Prices and demand charges for a plan; null without a tariff. */
   horizon(startsAtMs: number, quarters: number): TariffHorizon | null;
   /** Commitments within a plan's horizon. One without a baseline is left out: there is nothing to deliver against. */
@@ -88,7 +97,7 @@ export function createEconomy(options: EconomyOptions): Economy {
   const feed = startFeed(options);
   const settings = config.tariff;
   let tariff = settings === undefined ? null : createTariff(settings, zone);
-  let tariffPoints: PriceFeed["points"] = [];
+  let tariffPoints: SeriesFeed["points"] = [];
   const tariffNow = (): Tariff | null => {
     if (tariff !== null && feed !== null && feed.points !== tariffPoints) {
       tariffPoints = feed.points;
@@ -100,11 +109,14 @@ export function createEconomy(options: EconomyOptions): Economy {
     ...(tariff?.holidays ?? []),
     ...config.daysOff.flatMap(({ date }) => dayOfDate(date) ?? []),
   ]);
-  const forecaster = createForecaster(
-    book,
-    { zone, holidays },
-    config.pv.reduce((sum, { ratedW }) => sum + ratedW, 0),
-  );
+  const pvRatedW = config.pv.reduce((sum, { ratedW }) => sum + ratedW, 0);
+  const loadFeed = startForecastFeed("Forecast values of the load", config.planning.loadForecast, feedMaxW, options);
+  const pvMaxW = pvRatedW > 0 ? overRated * pvRatedW : feedMaxW;
+  const pvFeed = startForecastFeed("Forecast values of PV", config.planning.pvForecast, pvMaxW, options);
+  const forecaster = createForecaster(book, { zone, holidays }, pvRatedW, {
+    load: () => loadFeed?.points ?? [],
+    pv: () => pvFeed?.points ?? [],
+  });
 
   const baseline = (event: GridEvent): Baseline | null => {
     const day = localDay(zone, event.fromMs);
@@ -193,6 +205,7 @@ export function createEconomy(options: EconomyOptions): Economy {
       stays.look(report, nowMs);
     },
     forecasts: (nowMs, startsAtMs, quarters) => forecaster.at(nowMs, startsAtMs, quarters),
+    arrivals: (vehicle, nowMs) => usualArrivals(stays, { zone, holidays }, vehicle, nowMs),
     horizon(startsAtMs, quarters) {
       const known = tariffNow();
       if (known === null) return null;
@@ -215,7 +228,7 @@ export function createEconomy(options: EconomyOptions): Economy {
     response,
     month,
     stop() {
-      feed?.stop();
+      for (const one of [feed, loadFeed, pvFeed]) one?.stop();
       book.stop();
     },
   };
@@ -228,7 +241,16 @@ function zoneOf({ site }: SiteConfig): ZoneOffsets {
   return zone.value;
 }
 
-function startFeed({ config, log, now }: EconomyOptions): PriceFeed | null {
+function startForecastFeed(
+  what: string,
+  source: SiteConfig["planning"]["pvForecast"],
+  maxW: number,
+  { log, now }: EconomyOptions,
+): SeriesFeed | null {
+  return source === undefined ? null : startSeriesFeed(what, source, (text) => parseFeed(text, maxW), log, now);
+}
+
+function startFeed({ config, log, now }: EconomyOptions): SeriesFeed | null {
   const dayAhead = config.tariff?.dayAhead;
   return dayAhead ? startPriceFeed({ ...dayAhead, currency: config.tariff!.currency }, log, now) : null;
 }

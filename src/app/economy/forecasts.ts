@@ -1,6 +1,8 @@
 /** Forecasts of this site's load and PV from its own record, with the errors that such forecasts had here. */
 import { localDay } from "../../domain/calendar.ts";
+import type { MomentValue } from "../../domain/moment-series.ts";
 import { dayMs, hourMs } from "../../domain/units.ts";
+import { forecastOfFeed } from "../../forecast/feed.ts";
 import type { Forecast, ForecastErrors } from "../../forecast/forecast.ts";
 import { forecastLoad } from "../../forecast/load.ts";
 import { measureErrors } from "../../forecast/measured-errors.ts";
@@ -30,8 +32,16 @@ function buildingW({ importWh, exportWh, pvWh, chargers }: BookedQuarter): numbe
   return netWh * 4;
 }
 
-/** `pvRatedW`: 0 where the site has no PV that it knows of. */
-export function createForecaster(book: MeterBook, calendar: SiteCalendar, pvRatedW: number): Forecaster {
+/**
+ * `pvRatedW`: 0 where the site has no PV that it knows of. `feeds`: forecasts from elsewhere, which count where they reach; empty
+ * without one.
+ */
+export function createForecaster(
+  book: MeterBook,
+  calendar: SiteCalendar,
+  pvRatedW: number,
+  feeds: Readonly<Record<"load" | "pv", () => readonly MomentValue[]>>,
+): Forecaster {
   const kinds = {
     load: buildingW,
     pv: ({ pvWh }: BookedQuarter) => pvWh * 4,
@@ -68,8 +78,8 @@ export function createForecaster(book: MeterBook, calendar: SiteCalendar, pvRate
         };
       }
       return {
-        load: load(nowMs, startsAtMs, quarters, errors.load),
-        pv: pv(nowMs, startsAtMs, quarters, errors.pv),
+        load: forecastOfFeed(feeds.load(), load(nowMs, startsAtMs, quarters, errors.load)),
+        pv: forecastOfFeed(feeds.pv(), pv(nowMs, startsAtMs, quarters, errors.pv)),
       };
     },
   };

@@ -3,7 +3,6 @@
  * load, and it is said why. Vehicles that are away are planned from when their timetable brings them back.
  */
 
-import type { Departure } from "../../domain/fleet/timetable.ts";
 import { factOf, neededWh as neededFor, type VehicleEntry } from "../../domain/fleet/vehicles.ts";
 import { hourMs } from "../../domain/units.ts";
 import type { PlanningProblem, PlanningStay } from "../../planning/problem.ts";
@@ -242,12 +241,17 @@ function comingStays(
   for (let i = 0; i < departures.length; i++) {
     const left = departures[i]!;
     const next = departures[i + 1];
-    const backAtMs = backOf(left, situation.nowMs);
+    // Where the timetable says nothing of it, when it usually comes.
+    const usual = Number.isFinite(left.backAtMs)
+      ? undefined
+      : evse.usualArrivals.find(({ atMs }) => atMs > left.leavesAtMs);
+    const backAtMs = backOf(usual?.atMs ?? left.backAtMs, situation.nowMs);
     if (next === undefined || backAtMs === null || backAtMs >= endMs || backAtMs >= next.leavesAtMs - slotMs) continue;
     const whenLeftWh = neededFor(left.need, entry, capacityWh, vehicles.routes);
     const usedWh =
       (left.need.route === undefined ? undefined : vehicles.routes.get(left.need.route)?.energyWh) ??
       learned.usedWh?.value ??
+      usual?.usedWh ??
       Number.NaN;
     const arrivalWh = Math.max(((entry.minPct ?? 0) / 100) * capacityWh, whenLeftWh - usedWh);
     const needed = Math.min(capacityWh, neededFor(next.need, entry, capacityWh, vehicles.routes));
@@ -268,7 +272,7 @@ function comingStays(
 }
 
 /** When it is back: late ones from the next slot on, and not at all when they are too late. */
-function backOf({ backAtMs }: Departure, nowMs: number): number | null {
+function backOf(backAtMs: number, nowMs: number): number | null {
   if (!Number.isFinite(backAtMs)) return null;
   if (backAtMs >= nowMs) return backAtMs;
   return nowMs - backAtMs <= lateMaxMs ? nowMs + slotMs : null;

@@ -28,6 +28,8 @@ export interface SituatedEvse {
   readonly vehicle: Vehicle | null;
   /** The vehicle that has its place here, while nobody is plugged in. */
   readonly awaited: Vehicle | null;
+  /** When the vehicle that is here or awaited usually comes, today and tomorrow. */
+  readonly usualArrivals: ReturnType<PlanningInputs["arrivals"]>;
   readonly connected: boolean;
   readonly socPct: number;
   readonly capacityWh: number;
@@ -113,7 +115,7 @@ export function situationOf(sources: SituationSources, report: ControlReport, no
     nowMs,
     startsAtMs,
     slots: slotsAhead,
-    evses: config.evses.map((_, i) => evseOf(sources, report, i)),
+    evses: config.evses.map((_, i) => evseOf(sources, report, i, nowMs)),
     importLimitW,
     operatorImportW,
     configuredImportW,
@@ -164,7 +166,12 @@ function exportLimits({ site, people }: SituationSources, { site: live }: Contro
   );
 }
 
-function evseOf({ site, control, people, fleet }: SituationSources, report: ControlReport, i: number): SituatedEvse {
+function evseOf(
+  { site, control, people, fleet, inputs: ahead }: SituationSources,
+  report: ControlReport,
+  i: number,
+  nowMs: number,
+): SituatedEvse {
   const config = site.config.evses[i]!;
   const stage = report.stages[i]!;
   const inputs = control.evses[i]!;
@@ -174,6 +181,8 @@ function evseOf({ site, control, people, fleet }: SituationSources, report: Cont
   const isAway = place !== undefined && !fleet.presence.present.some((one) => one.vehicle?.entry.id === place.entry.id);
   const known = (name: "maxChargeW" | "maxDischargeW" | "capacityWh" | "minChargeW" | "bidirectional"): number =>
     vehicle === null ? Number.NaN : factOf(vehicle.entry, vehicle.learned, name);
+  const awaited = here === null && isAway ? place : null;
+  const whose = vehicle ?? awaited;
   const least = (...values: number[]): number => Math.min(...values.filter((value) => !Number.isNaN(value)));
   const ratedChargeW = least(config.maxChargeW, known("maxChargeW"));
   const ratedDischargeW = least(config.maxDischargeW, known("maxDischargeW"));
@@ -185,7 +194,8 @@ function evseOf({ site, control, people, fleet }: SituationSources, report: Cont
     evse: i + 1,
     name: vehicle?.entry.name ?? config.vehicle ?? config.name ?? `Vehicle at charger ${i + 1}`,
     vehicle,
-    awaited: here === null && isAway ? place : null,
+    awaited,
+    usualArrivals: whose === null ? [] : ahead.arrivals(whose.entry.id, nowMs),
     connected: stage.vehicleConnected && here !== null,
     socPct: stage.socPct,
     capacityWh: known("capacityWh") > 0 ? known("capacityWh") : stage.capacityWh,

@@ -65,7 +65,11 @@ export function besideFile(config: SiteConfig, siteFile: string): SiteConfig {
       ...(evse.vehicleLink !== undefined && { vehicleLink: placed(evse.vehicleLink, named.vehicleLink) }),
     })),
     permit: { ...placed(permit, named.permit), anchors: permit.anchors.map(place) },
-    planning: placed(planning, ["warningFile"]),
+    planning: {
+      ...placed(planning, ["warningFile"]),
+      ...(planning.loadForecast && { loadForecast: placed(planning.loadForecast, ["file", "caFile"]) }),
+      ...(planning.pvForecast && { pvForecast: placed(planning.pvForecast, ["file", "caFile"]) }),
+    },
     ...(tariff?.dayAhead !== undefined && {
       tariff: { ...tariff, dayAhead: placed(tariff.dayAhead, ["file", "caFile"]) },
     }),

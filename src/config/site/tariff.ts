@@ -1,7 +1,7 @@
 /** Settings of the tariff: what energy and peaks cost. Taxes and fixed fees are the bill's; no setting limits a power. */
 import { z } from "zod";
 import { dayOfDate } from "../../domain/calendar.ts";
-import { choiceOr, group, integer, integerOr, number, numberOr, text } from "../setting.ts";
+import { choiceOr, group, httpsAddress, integer, integerOr, number, numberOr, text } from "../setting.ts";
 
 /** Most rows of prices, of demand charges, and most holidays. */
 const rowsMax = 60;
@@ -72,12 +72,7 @@ const dayAheadSettings = group(
       maxLength: 300,
       example: "prices.csv",
     }).optional(),
-    url: z
-      .string({ error: "must be an https address" })
-      .max(500, "must be at most 500 characters")
-      .regex(/^https:\/\//, "must be an https address: prices over an open line could be anybody's")
-      .optional()
-      .meta({ sentence: "Address of the prices, https." }),
+    url: httpsAddress("prices").optional().meta({ sentence: "Address of the prices, https." }),
     caFile: text({
       sentence: "Authorities whose certificates the address may show, PEM; without it those of the system.",
       maxLength: 300,

@@ -229,6 +229,33 @@ describe("grid events", () => {
   });
 });
 
+describe("habits", () => {
+  test("a vehicle that came three times on work days is expected at the middle of them; a stranger never", () => {
+    const one = site();
+    const dayMs = 24 * hourMs;
+    // Monday to Wednesday from 17:00, 17:30 and 18:00 on, each time until the next morning, 40 % the first and 30 % the next times.
+    for (const [day, hour] of [17, 17.5, 18].entries()) {
+      one.pass(firstMs + day * dayMs + hour * hourMs - one.nowMs);
+      Object.assign(one.report.stages[0]!, {
+        vehicleConnected: true,
+        capacityWh: 100_000,
+        socPct: day === 0 ? 40 : 30,
+      });
+      one.run(20_000, 0, 0);
+      Object.assign(one.report.stages[0]!, { socPct: 80 });
+      one.run(20_000, 0, 0);
+      Object.assign(one.report.stages[0]!, { vehicleConnected: false });
+      one.run(20_000, 0, 0);
+    }
+    const thursdayMs = firstMs + 3 * dayMs + 8 * hourMs;
+    expect(one.economy.arrivals("bus-1", thursdayMs)).toEqual([
+      { atMs: firstMs + 3 * dayMs + 17.5 * hourMs, usedWh: null },
+      { atMs: firstMs + 4 * dayMs + 17.5 * hourMs, usedWh: null },
+    ]);
+    expect(one.economy.arrivals("bus-2", thursdayMs)).toEqual([]);
+  });
+});
+
 describe("day-ahead prices", () => {
   const dayAhead = { everyMinutes: 30, maxPerKWh: 5, addPerKWh: 0, currency: "USD" };
   const file = join(mkdtempSync(join(tmpdir(), "islet-prices-")), "prices.csv");

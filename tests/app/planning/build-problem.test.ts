@@ -112,6 +112,18 @@ test("vehicles that are away are planned from when they are back", () => {
   expect(from({ connected: false, vehicle: null, awaited: vehicle, need: null }, startMs - 7 * hourMs)[0]).toEqual([
     -6.75, 6, 0, 60_000,
   ]);
+  // Its timetable does not say when it is back: it usually comes at 17:30 with 55 kWh less, and who never came is not planned.
+  const silent = {
+    ...vehicle,
+    entry: {
+      ...entry,
+      weekly: entry.weekly.map(({ backAt: _, ...day }) => ({ ...day, route: undefined, needPct: 80 })),
+    },
+  };
+  const leaves = { vehicle: silent, need: need(startMs + 6 * hourMs, 80_000) } as Partial<SituatedEvse>;
+  const usualArrivals = [{ atMs: startMs + 17.5 * hourMs, usedWh: 55_000 }];
+  expect(from({ ...leaves, usualArrivals })[1]).toEqual([17.5, 30, 25_000, 25_000]);
+  expect(from(leaves)).toHaveLength(1);
 });
 
 test("a higher peak is weighed by the days on which it is of use, and billed whole", async () => {

@@ -11,6 +11,7 @@ export const evse = (number: number, more: Partial<SituatedEvse> = {}): Situated
   name: `Bus ${number}`,
   vehicle: null,
   awaited: null,
+  usualArrivals: [],
   connected: true,
   socPct: 40,
   capacityWh: 100_000,
