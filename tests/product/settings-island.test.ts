@@ -113,14 +113,14 @@ describe("settings of the island", () => {
   });
 
   const fed = ({ plant }: Product): string => plant.tiersClosed.map(Number).join("");
-  /** One tier is fed each second: the third had its turn. */
+  /** Five seconds lie between one tier and the next: the third had its turn. */
   const feedsTwo = async (product: Product): Promise<void> => {
     await soon(
       product,
       "an island that feeds two",
       () => product.mode() === "islandRunning" && fed(product) === "1100",
     );
-    await stays(product, "the others wait", () => fed(product) === "1100", 4_000);
+    await stays(product, "the others wait", () => fed(product) === "1100", 7_000);
   };
 
   it("tiers[].loadW: a tier beyond what the stages can give stays open", () => feedsTwo(up.large));
