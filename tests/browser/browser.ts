@@ -78,6 +78,7 @@ export async function visit(browser: Browser, url: string, options: BrowserConte
   });
   page.on("pageerror", (error) => errors.push(String(error)));
   await page.goto(url);
+  if (options.javaScriptEnabled !== false) await listens(page);
   return { page, errors, close: () => context.close() };
 }
 
@@ -86,7 +87,15 @@ export async function signIn(page: Page, role: AccountRole): Promise<void> {
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForSelector("#chargers");
+  await listens(page);
 }
+
+/** The overview comes drawn; it listens to people once its script has drawn the chart. Other pages are links and forms. */
+export const listens = (page: Page): Promise<unknown> =>
+  page.waitForFunction(() => {
+    const { document } = globalThis as unknown as { document: { querySelector(selector: string): unknown } };
+    return document.querySelector("#plot") === null || document.querySelector("#plot canvas") !== null;
+  });
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 

@@ -2,7 +2,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { SiteState } from "../../src/dashboard/state.ts";
 import { sampleNames, sampleState } from "../dashboard/sampleStates.ts";
-import { axe, browserAvailable, launch, openSite, type Site, signIn, type Visit, visit } from "./browser.ts";
+import { axe, browserAvailable, launch, listens, openSite, type Site, signIn, type Visit, visit } from "./browser.ts";
 
 const run = browserAvailable() ? describe : describe.skip;
 let browser: Browser;
@@ -12,6 +12,7 @@ const plain = (text: string | null): string => (text ?? "").replaceAll("\u00a0",
 /** Resolves when the page shows the state with this number. */
 const settled = async ({ page }: Visit, name: string): Promise<void> => {
   await page.waitForFunction((wanted) => document.title.includes(wanted), name);
+  await listens(page);
 };
 
 run("the page in a real browser", () => {
@@ -120,6 +121,10 @@ run("the page in a real browser", () => {
       await visitor.page.waitForSelector("#stalebar:not([hidden])");
       const second = await openSite("viewer", false, first.board.port);
       second.source.set({ ...sampleState("island"), site: { ...sampleState("island").site, name: "Site again" } });
+      await visitor.page.waitForFunction(() => {
+        const [way] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
+        return way?.type === "reload";
+      });
       await settled(visitor, "Site again");
       expect(await visitor.page.locator("#stalebar").isVisible()).toBe(false);
       // The page was loaded anew, so that its token fits the new run.
@@ -218,8 +223,6 @@ run("the page in a real browser", () => {
       const visitor = await visit(browser, site.url, { viewport: { width: 1440, height: 960 } });
       const { page } = visitor;
       await signIn(page, "operator");
-      // The page comes drawn; it listens when its script has drawn the chart.
-      await page.waitForSelector("#plot canvas");
       await page.locator('[data-sel="8"]').click();
       await page.getByRole("button", { name: "Stop: charger 8" }).click();
       const dialog = page.getByRole("dialog");
