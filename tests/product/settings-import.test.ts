@@ -84,14 +84,15 @@ describe("settings that bound what the site takes", () => {
 
   it("pcc.phaseImportLimitW: one phase takes it and no more, though the sum has room", async () => {
     const { plant } = up.import;
-    plant.buildingShare = [1, 0, 0];
+    plant.buildingShare = [0.9, 0.05, 0.05];
     await sleep(2_000);
     await soon(up.import, "phase A near its limit, with a vehicle that charges", () => {
       const powerW = meanW(plant, phaseImportedW(0), 400);
       return plant.stages[0]!.powerW > 1_000 && powerW > 18_000 && powerW < 21_100;
     });
     const fromMs = performance.now();
-    await sleep(1_500);
+    // Alone, it may still be on its way up.
+    await sleep(5_000);
     expect(excess(plant, phaseImportedW(0), 21_000, 400, fromMs).longestMs).toBeLessThan(300);
     plant.buildingShare = balanced;
   });
