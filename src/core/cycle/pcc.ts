@@ -30,8 +30,8 @@ export function gatherPccLimits(
   if (generationProfile !== null) {
     tightenExport(pccLimits, profileLimitW(generationProfile, wallMs), "generation-profile", "permit");
   }
-  // The permission is one for the vehicles; PV has its own.
-  pvCurtailment.exportLimitW = pccLimits.exportLimitW;
+  // The permission is one for the vehicles, PV has its own; the conductor carries both.
+  pvCurtailment.exportLimitW = Math.min(pccLimits.exportLimitW, pcc.conductorLimitW);
   tightenExport(pccLimits, authority.exportLimitW, "export-limit", "permit");
   tightenImport(pccLimits, pcc.conductorLimitW, "conductor-limit", "installer");
   tightenExport(pccLimits, pcc.conductorLimitW, "conductor-limit", "installer");
@@ -41,10 +41,10 @@ export function gatherPccLimits(
   backendGroup.reason = "backend-limit";
   backendGroup.source = "backend";
   // A contact that nobody can read asks for less: what it protects is the grid.
-  const reducedW = site.reduction === "none" ? Number.POSITIVE_INFINITY : (pcc.reduction?.chargeLimitW ?? 0);
+  if (site.reduction === "none") return;
+  const reducedW = pcc.reduction?.chargeLimitW ?? 0;
   if (reducedW > backendGroup.chargeLimitW) return;
   backendGroup.chargeLimitW = reducedW;
-  if (site.reduction === "none") return;
   backendGroup.reason = "grid-operator";
   backendGroup.source = "grid-operator";
 }

@@ -132,3 +132,9 @@ test("a rise that waits for another's fall is a share of the site, in the chain,
   });
   expect([...shown]).toContain(`Share of the site: ${limitSourceNames.allocation}`);
 });
+
+test("PV that is held back keeps to what the conductor carries, whatever else the site may export", () => {
+  const site = new TestSite({ pcc: ", conductorLimitW: 20000" });
+  site.run(100);
+  expect(site.core.pvCurtailment.exportLimitW).toBe(20_000);
+});
