@@ -55,6 +55,7 @@ export async function startBackend(options: BackendOptions = { acceptsCard: () =
       if (own !== undefined) return own;
       if (method === "BootNotification") return { currentTime: now, interval: 300, status: "Accepted" };
       if (method === "Heartbeat") return { currentTime: now };
+      if (method === "NotifyEVChargingNeeds") return { status: "Accepted" };
       const idToken = (params["idToken"] as { idToken?: string } | undefined)?.idToken;
       if (idToken !== undefined)
         return { idTokenInfo: { status: options.acceptsCard(idToken) ? "Accepted" : "Invalid" } };
