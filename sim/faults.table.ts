@@ -3,6 +3,7 @@
  * or a seeded schedule may raise and clear. `on` and `off` act on the plant's true devices or on their links.
  */
 import type { Link } from "./link.ts";
+import { habits } from "./peers/vehicle/habits.table.ts";
 import type { PowerStage } from "./plant/stage/power-stage.ts";
 import { alarmBit } from "./plant/stage/stage-config.ts";
 import type { World } from "./world.ts";
@@ -21,7 +22,7 @@ export interface SiteLinks {
   readonly stages: readonly Link[];
 }
 
-export type FaultTarget = "stage" | "vehicle" | "meter" | "transferDevice" | "stageLink" | "meterLink" | "transferDeviceLink" | "loadPanelLink";
+export type FaultTarget = "stage" | "vehicle" | "session" | "meter" | "transferDevice" | "stageLink" | "meterLink" | "transferDeviceLink" | "loadPanelLink";
 
 export interface FaultRow {
   readonly target: FaultTarget;
@@ -31,6 +32,8 @@ export interface FaultRow {
   readonly random: boolean;
   readonly on: (place: FaultPlace) => void;
   readonly off: (place: FaultPlace) => void;
+  /** Why it can't be raised at this place; empty where it can. */
+  readonly refusal?: (place: FaultPlace) => string;
 }
 
 const stageOf = ({ world, evse }: FaultPlace): PowerStage => world.stages[evse]!;
@@ -45,6 +48,26 @@ function stageRow<K extends keyof PowerStage["faults"]>(error: string, sentence:
     off: (place) => { stageOf(place).faults[key] = rest; stageOf(place).renewAbility(); },
   };
 }
+
+/** What there is nothing of where the stage speaks with vehicles by itself. */
+const withoutPort = (place: FaultPlace): string =>
+  stageOf(place).port === undefined ? `EVSE ${place.evse + 1} has no vehicleLink: its charger speaks with the vehicle` : "";
+
+/** A row that sets a property of the stage's side towards the vehicle. */
+const portRow = (error: string, sentence: string, key: "leaks" | "welded" | "refusesToClose"): FaultRow => ({
+  target: "stage", error, sentence, random: false, refusal: withoutPort,
+  on: (place) => { stageOf(place).port![key] = true; },
+  off: (place) => { stageOf(place).port![key] = false; },
+});
+
+const sessionRows: FaultRow[] = habits.map(({ name, sentence }) => ({
+  target: "session", error: name, sentence, random: false, refusal: withoutPort,
+  on: ({ world, evse }) => { world.vehicles[evse]!.habit = name; },
+  off: ({ world, evse }) => {
+    const vehicle = world.vehicles[evse]!;
+    if (vehicle.habit === name) vehicle.habit = "";
+  },
+}));
 
 const linkTargets: readonly (readonly [FaultTarget, (place: FaultPlace) => Link])[] = [
   ["stageLink",          ({ links, evse }) => links.stages[evse]!],
@@ -96,6 +119,9 @@ export const faultRows: readonly FaultRow[] = [
   stageRow("deadTime",           "It moves half a second after what was written.",    "deadTimeMs",       500,        0, false),
   stageRow("seldom",             "It looks at what was written once a second.",       "commandPeriodMs",  1_000,      0, false),
   stageRow("slews",              "It moves by a tenth of its rating a second.",       "slewPuPerS",       0.1,        Number.POSITIVE_INFINITY, false),
+  portRow("portLeaks",       "The insulation test of its vehicle port fails.",       "leaks"),
+  portRow("portWelded",      "The contactors towards the vehicle do not open.",      "welded"),
+  portRow("portStuckOpen",   "The contactors towards the vehicle do not close.",     "refusesToClose"),
   { target: "stage", error: "groundFault", sentence: "A ground fault: it trips and latches.", random: true,
     on: (p) => stageOf(p).trip(alarmBit.groundFault), off: (p) => stageOf(p).resetAlarms() },
   { target: "stage", error: "trip", sentence: "It trips once and starts again by itself.", random: true,
@@ -137,6 +163,8 @@ export const faultRows: readonly FaultRow[] = [
     on: (p) => { const d = p.world.transferDevice; d.faults.welded = true; d.faults.contactNo = "open"; d.faults.contactNc = "open"; p.world.stir(); d.moveByItself("closed"); },
     off: (p) => { const d = p.world.transferDevice; d.faults.welded = false; d.faults.contactNo = undefined; d.faults.contactNc = undefined; p.world.stir(); d.moveByItself("open"); } },
   { target: "transferDevice", error: "opensItself",   sentence: "It opens by itself, once.",                    random: true,  on: (p) => { p.world.stir(); p.world.transferDevice.moveByItself("open"); },   off: () => {} },
+
+  ...sessionRows,
 
   ...linkRows,
 ];

@@ -9,7 +9,7 @@ import type { Random } from "./random.ts";
 import type { World } from "./world.ts";
 
 /** Targets that exist once per EVSE. */
-const perEvse: readonly FaultTarget[] = ["stage", "vehicle", "stageLink"];
+const perEvse: readonly FaultTarget[] = ["stage", "vehicle", "session", "stageLink"];
 
 export const faultTargets: readonly FaultTarget[] = [...new Set(faultRows.map(({ target }) => target))];
 
@@ -58,7 +58,9 @@ export class Faults {
     const place = { world: this.#world, links: this.#links, evse: needsEvse ? evse : 0 };
     const link = linkOfFault(row.target, place);
     const refusal = link && !ownErrors.includes(error) ? this.#noWires.get(link) : undefined;
+    const missing = row.refusal?.(place) ?? "";
     if (active && refusal !== undefined) return err(`${target} ${error}: ${refusal}`);
+    if (missing !== "") return err(`${target} ${error}: ${missing}`);
     const at = this.raised.findIndex((f) => f.target === target && f.error === error && f.evse === place.evse);
     if (active) {
       row.on(place);

@@ -55,6 +55,8 @@ export class Vehicle {
   silent = false;
   /** The driver has paused the session from inside the vehicle. */
   paused = false;
+  /** How it misbehaves in its session: a name of the table of habits, given as a fault; empty for not at all. */
+  habit = "";
   /** State of the control pilot that its session holds; empty: it follows the charger's session. */
   pilot: "" | "B" | "C" | "D" | "E" | "F" = "";
   /** Its battery's voltage as its session knows it, V; 0: whatever it asks for. */
@@ -83,6 +85,7 @@ export class Vehicle {
     this.connected = true;
     this.silent = false;
     this.paused = false;
+    this.habit = "";
     this.pilot = "";
     this.voltageV = 0;
     this.bidirectional = config.bidirectional;

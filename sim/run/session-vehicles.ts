@@ -5,29 +5,17 @@
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SiteConfig } from "../../src/config/site.ts";
-import { habitOf } from "../peers/vehicle/habits.table.ts";
+import { pluggedOptions, type SessionUse } from "../peers/vehicle/plugged.ts";
 import { streamOf } from "../peers/vehicle/socket-stream.ts";
-import type { VehicleBattery, VehicleProtocol } from "../peers/vehicle/steps.ts";
 import { driveSession } from "../peers/vehicle/vehicle.ts";
 import type { Vehicle } from "../plant/vehicle.ts";
-import type { SessionUse, Simulation } from "./simulation.ts";
+import type { Simulation } from "./simulation.ts";
 
 /** Between two looks at a place without a session, and after a session that was ended, ms. */
 const lookEveryMs = 1_000;
 const againAfterMs = 3_000;
 /** Between two requests, as vehicles in recordings do, ms. */
 const requestEveryMs = 100;
-/** A school day lasts so long, s. */
-const departureS = 8 * 3_600;
-/** Voltage of a battery of this state of charge, V. */
-const batteryV = (socPct: number): number => 620 + 1.6 * socPct;
-
-const protocols: Readonly<Record<SessionUse["protocol"], VehicleProtocol>> = {
-  din: "DIN SPEC 70121",
-  "2": "ISO 15118-2",
-  "20": "ISO 15118-20",
-};
-
 export interface SessionVehicles {
   stop(): void;
 }
@@ -67,25 +55,10 @@ export function startSessionVehicles(site: SiteConfig, simulation: Simulation): 
     const watch = setInterval(() => {
       if (!vehicle.connected) socket.destroy();
     }, requestEveryMs);
-    vehicle.voltageV = Math.round(batteryV(vehicle.socPct));
     try {
-      await driveSession(streamOf(socket), {
-        protocol: protocols[use.protocol],
-        energy: isAc ? "ac" : "dc",
-        bidirectional: use.protocol === "20" && vehicle.bidirectional,
-        scheduled: use.scheduled,
-        voltageV: vehicle.voltageV,
-        rounds: Number.POSITIVE_INFINITY,
-        currentA: Math.floor(vehicle.canChargeW / vehicle.voltageV),
-        unixS: () => Date.now() / 1_000,
-        battery: batteryOf(vehicle, use.id === "" ? `SIM${String(evse + 1).padStart(3, "0")}` : use.id),
-        habit: habitOf(use.habit),
-        onPilot: (state) => {
-          vehicle.pilot = state;
-        },
-        pace: () => sleep(requestEveryMs, undefined, { ref: false }),
-        leaves: () => vehicle.paused || !vehicle.connected,
-      });
+      const pace = () => sleep(requestEveryMs, undefined, { ref: false });
+      const unixS = () => Date.now() / 1_000;
+      await driveSession(streamOf(socket), pluggedOptions(vehicle, use, { evse, isAc }, { unixS, pace }));
     } finally {
       clearInterval(watch);
       sockets.delete(socket);
@@ -107,23 +80,3 @@ const open = (port: number): Promise<Socket | null> =>
     const socket = connect(port, "127.0.0.1", () => resolve(socket));
     socket.once("error", () => resolve(null));
   });
-
-/** What the plant's battery tells, as of now. */
-const batteryOf = (vehicle: Vehicle, id: string): VehicleBattery => ({
-  id,
-  get socPct() {
-    return vehicle.toldSocPct;
-  },
-  targetPct: 95,
-  minPct: 20,
-  get capacityWh() {
-    return vehicle.toldCapacityWh;
-  },
-  get chargeW() {
-    return vehicle.canChargeW;
-  },
-  get dischargeW() {
-    return vehicle.canDischargeW;
-  },
-  departureS,
-});

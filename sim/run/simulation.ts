@@ -4,20 +4,10 @@
  */
 import { Faults } from "../faults.ts";
 import { Link } from "../link.ts";
+import type { SessionUse } from "../peers/vehicle/plugged.ts";
 import { alarmBit } from "../plant/stage/stage-config.ts";
 import type { VehicleConfig } from "../plant/vehicle.ts";
 import type { World } from "../world.ts";
-
-/** How a vehicle speaks with the charger, where the controller is the one it speaks with. */
-export interface SessionUse {
-  readonly protocol: "din" | "2" | "20";
-  /** It decides itself, within the charger's schedule (ISO 15118-20). */
-  readonly scheduled: boolean;
-  /** How it misbehaves: a name of `habits.table.ts`; empty for not at all. */
-  readonly habit: string;
-  /** Its identifier; empty for one made of the place's number. */
-  readonly id: string;
-}
 
 /** How an EVSE's cable is used, beyond what the plant knows. */
 export interface EvseUse {

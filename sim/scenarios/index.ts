@@ -14,6 +14,7 @@ import { outageHub } from "./outage-hub.table.ts";
 import { permitDay } from "./permit-day.table.ts";
 import { plannedIsland } from "./planned-island.table.ts";
 import { vehicleSwap } from "./vehicle-swap.table.ts";
+import { vehiclesMisbehave } from "./vehicles-misbehave.table.ts";
 import { weldedContact } from "./welded-contact.table.ts";
 
 export const scenarios: readonly Scenario[] = [
@@ -24,6 +25,7 @@ export const scenarios: readonly Scenario[] = [
   lgpYear,
   outageHub,
   vehicleSwap,
+  vehiclesMisbehave,
   energyRunsOut,
   mixedDepot,
   closedTransition,

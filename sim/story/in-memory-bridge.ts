@@ -6,9 +6,9 @@
  */
 import { heartbeatEarnedMs, isOwnLatchAlone, OwnLatch } from "../../firmware-bridge/stage/own-latch.ts";
 import type { Commands } from "../../src/core/commands.ts";
-import { never, type Snapshot } from "../../src/core/snapshot.ts";
+import { never, type Snapshot, type StageFacts } from "../../src/core/snapshot.ts";
 import { Link } from "../link.ts";
-import type { PlantStageCommand } from "../plant/devices.ts";
+import type { PlantPort, PlantStageCommand } from "../plant/devices.ts";
 import { copyCommand, emptyCommand, sequenceAdvance, sequenceAfter } from "../plant/stage/stage-commands.ts";
 import type { Random } from "../random.ts";
 import type { World } from "../world.ts";
@@ -64,6 +64,21 @@ interface StagePort {
   lateAtMs: number;
   /** One waits in a server that hangs. */
   piledUp: boolean;
+}
+
+/** What a stage shows of its vehicle port. */
+function readPort(facts: StageFacts, port: PlantPort, outletA: number): void {
+  facts.portPhase = port.phase;
+  facts.pilot = port.pilot;
+  facts.insulation = port.insulation;
+  facts.portClosed = port.closed;
+  facts.portReady = port.ready;
+  facts.emergency = port.emergency;
+  facts.outletV = port.voltageV;
+  facts.outletA = outletA;
+  facts.outletMinV = port.minV;
+  facts.outletMaxV = port.maxV;
+  facts.outletMaxA = port.maxA;
 }
 
 export class InMemoryBridge {
@@ -237,6 +252,7 @@ export class InMemoryBridge {
     facts.importWh = stage.importWh;
     facts.exportWh = stage.exportWh;
     facts.executedSequence = stage.executedSequence;
+    if (stage.port !== undefined) readPort(facts, stage.port, stage.dcCurrentA);
   }
 
   #breakLink(port: StagePort, nowMs: number): void {
@@ -322,6 +338,14 @@ export class InMemoryBridge {
     const arrivalMs = nowMs + writeMs + link.delayMs + writeJitterMs * this.#random.uniform();
     stage.commandAt(command, arrivalMs);
     stage.controllerHeartbeat(this.#controllerHeartbeat);
+    if (stage.port !== undefined && wanted.portPhase !== "none")
+      stage.port.order({
+        phase: wanted.portPhase,
+        voltageV: wanted.portVoltageV,
+        chargeA: wanted.portChargeA,
+        dischargeA: wanted.portDischargeA,
+        dutyPct: wanted.portDutyPct,
+      });
   }
 
   #deliverLate(nowMs: number): void {

@@ -3,6 +3,7 @@
  * mode record kept where a restart finds it, with the delay of a real disk.
  */
 import { fileURLToPath } from "node:url";
+import { fillReport } from "../../src/app/control/shared/report.ts";
 import { composeCore, noMemory } from "../../src/app/site/composition.ts";
 import { type LoadedSite, loadSite } from "../../src/app/site/load-config.ts";
 import { askToStore, createRecordKeeper, notStored, stored, storeIsDue } from "../../src/app/store/record-keeper.ts";
@@ -13,6 +14,7 @@ import { emptyRecord, type ModeRecord } from "../../src/core/modes/state.ts";
 import { explain } from "../../src/core/setpoints/limits.ts";
 import type { Snapshot } from "../../src/core/snapshot.ts";
 import { step } from "../../src/core/step.ts";
+import type { SessionSource } from "./session-places.ts";
 import type { Controller, ControllerBoot } from "./site.ts";
 
 /** A record is on disk this long after the cycle that asked for it, ms. */
@@ -40,6 +42,7 @@ export function startIslet(boot: ControllerBoot): Controller {
 
 class IsletController implements Controller {
   readonly core: Core;
+  readonly sessions: SessionSource | undefined;
   readonly #stored: Map<string, unknown>;
   readonly #disk: ControllerBoot["disk"];
   readonly #keeper = createRecordKeeper();
@@ -55,6 +58,9 @@ class IsletController implements Controller {
         `${boot.siteFile} has ${config.evses.length} EVSEs and ${config.tiers.length} tiers, the simulated site ${boot.stageCount} and ${boot.tierCount}`,
       );
     }
+    this.sessions = config.evses.some(({ vehicleLink }) => vehicleLink !== undefined)
+      ? { config, report: (target, snapshot, nowMs) => fillReport(target, this.core, snapshot, nowMs) }
+      : undefined;
     this.#stored = boot.stored;
     this.#disk = boot.disk;
     const record = (boot.stored.get("record") as ModeRecord | undefined) ?? emptyRecord;

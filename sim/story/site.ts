@@ -7,10 +7,13 @@ import { type Commands, createCommands } from "../../src/core/commands.ts";
 import type { BlackStart } from "../../src/core/island/black-start.ts";
 import type { IslandState } from "../../src/core/island/state.ts";
 import { createSnapshot, type Snapshot } from "../../src/core/snapshot.ts";
+import { Faults } from "../faults.ts";
+import type { SessionUse } from "../peers/vehicle/plugged.ts";
 import type { Random } from "../random.ts";
 import { World } from "../world.ts";
 import type { WorldConfig } from "../world-config.ts";
 import { InMemoryBridge } from "./in-memory-bridge.ts";
+import { SessionPlaces, type SessionSource } from "./session-places.ts";
 import { StationStub } from "./station-stub.ts";
 
 /** What the simulator needs of a controller. `explain` gives the keys of what binds an EVSE's setpoint, if it can. */
@@ -26,6 +29,8 @@ export interface Controller {
   readonly blackStart?: Pick<BlackStart, "refusal" | "leftWh" | "fedMax">;
   /** What people see of its island: phase, energy, how long each tier is fed. */
   readonly island?: Pick<IslandState, "phase" | "energyWh" | "runwayH" | "runway" | "tiers" | "pvLimitW">;
+  /** For those who speak with vehicles; nobody does without. */
+  readonly sessions?: SessionSource | undefined;
 }
 
 /** Starts a controller. `stored` is what survives its death: the same object each time within one site. */
@@ -56,12 +61,17 @@ export class Site {
   readonly world: World;
   readonly bridge: InMemoryBridge;
   readonly station: StationStub;
+  /** Everything of the table of faults, by name. */
+  readonly faults: Faults;
   readonly tickMs: number;
   snapshot: Snapshot;
   /** The last commands; all off while no controller runs. */
   commands: Commands;
   controller: Controller | undefined;
   readonly disk = { full: false };
+  /** How each plugged vehicle speaks with the controller, by EVSE; null: it leaves that to its charger. */
+  readonly uses: (SessionUse | null)[];
+  sessions: SessionPlaces | undefined;
   ticks = 0;
   ticksSkipped = 0;
 
@@ -77,7 +87,15 @@ export class Site {
     this.world = new World(world);
     this.bridge = new InMemoryBridge(this.world);
     this.station = new StationStub(this.world);
+    const { meterLink: meter, transferDeviceLink: transferDevice, loadPanelLink: loadPanel, stagePorts } = this.bridge;
+    this.faults = new Faults(this.world, {
+      meter,
+      transferDevice,
+      loadPanel,
+      stages: stagePorts.map(({ link }) => link),
+    });
     this.tickMs = tickMs;
+    this.uses = world.stages.map(() => null);
     this.#start = start;
     const stageCount = world.stages.length;
     const tierCount = world.tiers.length;
@@ -112,11 +130,14 @@ export class Site {
     this.bridge.restart();
     this.snapshot = createSnapshot(this.#boot.stageCount, this.#boot.tierCount);
     this.controller = this.#start({ ...this.#boot, nowMs: this.nowMs });
+    const { sessions } = this.controller;
+    if (sessions !== undefined) this.sessions = new SessionPlaces(this.world, sessions, this.uses, this.sessions?.told);
   }
 
   /** No goodbye: nothing is written any more. */
   killController(): void {
     this.controller = undefined;
+    this.sessions?.stop();
     this.commands = this.#silence;
   }
 
@@ -150,9 +171,11 @@ export class Site {
     world.advanceTo(nowMs);
     if (controller !== undefined) {
       this.station.fill(snapshot, nowMs);
+      this.sessions?.fill(snapshot, nowMs);
       const commands = controller.step(snapshot, nowMs);
       this.commands = commands;
       bridge.write(commands, nowMs);
+      this.sessions?.refresh(snapshot, nowMs);
     }
     this.ticks++;
   }

@@ -39,6 +39,7 @@ describe("with Islet's control cycle", { timeout: storyMaxMs }, () => {
     [scenarioNamed("permit-day")!, 101],
     [scenarioNamed("blind-meter")!, 1],
     [scenarioNamed("blind-meter")!, 102],
+    [scenarioNamed("vehicles-misbehave")!, 1],
     [afternoon, 1],
     [firstNight, 1],
   ];

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { faultRows } from "../../sim/faults.table.ts";
 import { faultSchedule, faultTargets } from "../../sim/faults.ts";
+import { usualPort } from "../../sim/plant/stage/vehicle-port.ts";
 import { Random } from "../../sim/random.ts";
 import { Simulation } from "../../sim/run/simulation.ts";
 import { smallWorld } from "./worlds.ts";
@@ -8,8 +9,8 @@ import { smallWorld } from "./worlds.ts";
 describe("faults", () => {
   test.each(faultRows.map((row) => [`${row.target}: ${row.error}`, row] as const))(
     "%s is raised and leaves no trace when cleared",
-    (_, { target, error }) => {
-      const simulation = new Simulation(smallWorld());
+    (_, { target, error, refusal }) => {
+      const simulation = new Simulation(smallWorld(refusal === undefined ? {} : { stage: { port: usualPort } }));
       const { world, faults } = simulation;
       const traces = () =>
         JSON.stringify([
@@ -22,6 +23,8 @@ describe("faults", () => {
           simulation.loadPanelLink,
           world.vehicles[0]!.silent,
           world.vehicles[0]!.paused,
+          world.vehicles[0]!.habit,
+          [world.stages[0]!.port?.leaks, world.stages[0]!.port?.welded, world.stages[0]!.port?.refusesToClose],
         ]);
       const before = traces();
       expect(faults.set(target, error, 0, true).ok).toBe(true);
@@ -36,6 +39,7 @@ describe("faults", () => {
   test.each([
     ["an unknown target", "toaster", "hot", 0, /target "toaster" is not one of/],
     ["an unknown error", "meter", "sleepy", 0, /error "sleepy" of meter is not one of freeze/],
+    ["a habit of a vehicle that speaks with its charger", "session", "garbage", 0, /EVSE 1 has no vehicleLink/],
     ["an EVSE that is not there", "stage", "hung", 7, /evse 8 is not one of 1 to 2/],
   ])("%s is refused with what would be right", (_, target, error, evse, sentence) => {
     const { faults } = new Simulation(smallWorld());
@@ -44,7 +48,7 @@ describe("faults", () => {
   });
 
   test("every target can be spoiled and every name is used once", () => {
-    expect(faultTargets.length).toBe(8);
+    expect(faultTargets.length).toBe(9);
     const names = faultRows.map(({ target, error }) => `${target}/${error}`);
     expect(new Set(names).size).toBe(names.length);
   });

@@ -1,6 +1,6 @@
 /**
  * Ways in which vehicles misbehave, from recordings and reports of the field, each by a name: what becomes of a request on its
- * way out. `after` counts the rounds of the loop before it begins, where it is about the loop.
+ * way out. What is about the loop begins after `begun` rounds of it; given to a vehicle in its loop, it begins at once.
  */
 import { writeV2gtpHeader } from "../../../src/protocols/iso15118/v2gtp.ts";
 
@@ -27,11 +27,14 @@ export interface Habit {
   readonly instead?: (request: string, round: number) => string | undefined;
   /** State of the control pilot from this round of the loop on. */
   readonly pilot?: (round: number) => "" | "B" | "C";
+  /** Seconds that its clock is off. */
+  readonly clockS?: (round: number) => number;
   /** Its own number of the session. */
   readonly sessionId?: (round: number) => string | undefined;
 }
 
-const after = 20;
+export const begun = 20;
+const after = begun;
 const isLoop = (request: string): boolean => /Loop|CurrentDemand|ChargingStatus/.test(request);
 const isOf = (word: string) => (request: string): boolean => request.includes(word);
 const broken = (change: (frame: Uint8Array) => Uint8Array): NonNullable<Habit["send"]> => ({ request, frame, round }) =>
@@ -60,6 +63,7 @@ export const habits: readonly Habit[] = [
   { name: "greedy", sentence: "Asks for more than any charger can give.", say: inLoop(/^EVMaximumChargePower$|^EVMaximumDischargePower$|^EVMaximumPowerLimit$/, number(32_000, 2)) },
   { name: "negative-discharge", sentence: "Tells its discharging limits below zero.", say: inLoop(/^EVMaximumDischarge(Power|Current)$/, number(-20_000)) },
   { name: "absurd-exponent", sentence: "Tells a limit with an exponent that makes no number.", say: inLoop(/^EVMaximumChargePower$/, number(30_000, 127)) },
+  { name: "clock-goes-back", sentence: "Its clock goes back by an hour in the loop.", clockS: (round) => (round >= after ? -3_600 : 0) },
   { name: "full-window", sentence: "Says that nothing may be taken out any more.", say: inLoop(/^EVMinimumEnergyRequest$/, number(0)) },
   { name: "leaves-in-precharge", sentence: "Ends its session while it is being precharged.", instead: (request) => (isOf("PreCharge")(request) ? "SessionStop" : undefined) },
   { name: "pilot-leaves", sentence: "Its control pilot goes from C to B while energy flows.", pilot: (round) => (round >= after ? "B" : "C") },

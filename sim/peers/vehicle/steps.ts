@@ -33,7 +33,7 @@ export interface VehicleOptions {
   readonly battery?: VehicleBattery | undefined;
   /** Waits between two requests of a kind: while the charger is processing, and between rounds of the loop. */
   readonly pace?: (between: "repeats" | "rounds") => Promise<void>;
-  /** How it misbehaves; not at all without. */
+  /** How it misbehaves, looked at before each round of the loop; not at all without. */
   readonly habit?: Habit | undefined;
   /** The state of the control pilot that its habit asks for. */
   readonly onPilot?: (state: "" | "B" | "C") => void;

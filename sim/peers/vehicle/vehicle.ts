@@ -1,7 +1,9 @@
 /**
  * A simulated vehicle's side of a session, over any stream of bytes: it asks in order, checks what it is answered, and charges
- * or discharges until it is told to leave. Its battery is as simple as a battery can be.
+ * or discharges until it is told to leave. Its battery is as simple as a battery can be. What it does is a sequence of sends and
+ * waits, so that sockets in real time and scenarios in virtual time drive the same vehicle.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { codecOf } from "../../../src/protocols/exi/codec.ts";
 import { ExiError } from "../../../src/protocols/exi/errors.ts";
 import { sap } from "../../../src/protocols/iso15118/messages/app-protocol.ts";
@@ -14,6 +16,7 @@ import {
   type Wire,
   wires,
 } from "../../../src/protocols/iso15118/transport/messages.ts";
+import { begun } from "./habits.table.ts";
 import { confirmationStep, iso20Way } from "./iso20-way.ts";
 import { plainWay, receiptStep } from "./plain-way.ts";
 import type { Step, VehicleOptions } from "./steps.ts";
@@ -48,8 +51,27 @@ const wireOf = ({ protocol, energy }: VehicleOptions): Wire =>
       name === protocol && (name !== "ISO 15118-20" || offered.namespace.endsWith(energy === "ac" ? ":AC" : ":DC")),
   )!;
 
-/** Goes through a whole session; never throws for what the charger answers. */
+/** What a vehicle waits for before it goes on: the charger's next bytes, so many ms, or its own pace. */
+export type VehicleWait = "bytes" | "repeats" | "rounds" | number;
+export type VehicleSteps = Generator<VehicleWait, VehicleResult, Uint8Array | undefined>;
+
+/** Goes through a whole session in real time; never throws for what the charger answers. */
 export async function driveSession(stream: Stream, options: VehicleOptions): Promise<VehicleResult> {
+  const steps = sessionSteps((bytes) => stream.send(bytes), options);
+  let at = steps.next();
+  while (!at.done) {
+    const wait = at.value;
+    if (wait === "bytes") at = steps.next(await stream.next());
+    else {
+      await (typeof wait === "number" ? sleep(wait) : options.pace?.(wait));
+      at = steps.next();
+    }
+  }
+  return at.value;
+}
+
+/** The same as a sequence of waits; `next` is given the charger's bytes, undefined when it has closed. */
+export function* sessionSteps(emit: (bytes: Uint8Array) => void, options: VehicleOptions): VehicleSteps {
   const wire = wireOf(options);
   const reader = createFrameReader();
   const waiting: Uint8Array[] = [];
@@ -58,9 +80,9 @@ export async function driveSession(stream: Stream, options: VehicleOptions): Pro
   const answers = new Map<string, Fields>();
   let lastLoop: Fields | undefined;
 
-  async function answer(): Promise<Uint8Array | undefined> {
+  function* answer(): Answering {
     while (waiting.length === 0) {
-      const bytes = await stream.next();
+      const bytes = yield "bytes";
       if (bytes === undefined) return undefined;
       const { frames, broken } = reader.push(bytes, payloadBytesMax);
       if (broken !== "") return undefined;
@@ -69,28 +91,43 @@ export async function driveSession(stream: Stream, options: VehicleOptions): Pro
     return waiting.shift();
   }
 
-  const { habit } = options;
+  /** Rounds of the loop so far. */
+  let rounds = 0;
+  let { habit } = options;
+  /** Rounds as its habit counts them: one that it is given in the loop begins at once. */
   let round = 0;
+  function look(): void {
+    if (options.habit !== habit) {
+      if (habit?.pilot !== undefined) options.onPilot?.("");
+      habit = options.habit;
+      round = rounds > 0 ? begun : 0;
+    }
+    if (habit?.pilot !== undefined) options.onPilot?.(habit.pilot(round));
+  }
 
   /** Sends as its habit is. */
-  async function send(request: string, frame: Uint8Array): Promise<void> {
+  function* send(request: string, frame: Uint8Array): Generator<VehicleWait, void, Uint8Array | undefined> {
     const pieces = habit?.send?.({ request, frame, round });
-    if (pieces === undefined) stream.send(frame);
+    if (pieces === undefined) emit(frame);
     for (const { afterMs, bytes } of pieces ?? []) {
-      if (afterMs > 0) await new Promise((resolve) => setTimeout(resolve, afterMs));
-      stream.send(bytes);
+      if (afterMs > 0) yield afterMs;
+      emit(bytes);
     }
   }
 
-  async function ask({ request: asked, body: bodyOf, sign }: Step): Promise<Fields | undefined> {
+  function* ask({
+    request: asked,
+    body: bodyOf,
+    sign,
+  }: Step): Generator<VehicleWait, Fields | undefined, Uint8Array | undefined> {
     const name = habit?.instead?.(asked, round) ?? asked;
     const type = payloadTypeOf(wire, name);
     const meant = name === asked ? bodyOf(answers, sessionId) : bodyOutOfOrder(name, options);
     const body = habit?.say?.(name, meant, round) ?? meant;
     const named = habit?.sessionId?.(round) ?? sessionId;
     const message = { name: `${name}Req`, body, sessionId: named, signature: sign?.(body) };
-    await send(name, frameOf(type, wire.encode(type, message, options.unixS())));
-    const payload = await answer();
+    yield* send(name, frameOf(type, wire.encode(type, message, options.unixS() + (habit?.clockS?.(round) ?? 0))));
+    const payload = yield* answer();
     if (payload === undefined) return undefined;
     const reply = decoded(wire, type, payload);
     if (reply === undefined) return undefined;
@@ -101,11 +138,11 @@ export async function driveSession(stream: Stream, options: VehicleOptions): Pro
   const done = (trouble: string): VehicleResult => ({ complete: trouble === "", steps, trouble, lastLoop, sessionId });
 
   /** One step until the charger has finished with it; what is wrong, or nothing. */
-  async function take(step: Step): Promise<string> {
+  function* take(step: Step): Saying {
     for (let i = 0; i < repeatsMax; i++) {
       const { request } = step;
-      if (i > 0) await options.pace?.("repeats");
-      const body = await ask(step);
+      if (i > 0) yield "repeats";
+      const body = yield* ask(step);
       if (body === undefined) return `${request}: no answer`;
       const code = String(body["ResponseCode"]);
       if (!code.startsWith("OK")) return `${request}: ${code}`;
@@ -121,36 +158,39 @@ export async function driveSession(stream: Stream, options: VehicleOptions): Pro
   }
 
   /** What the charger wants to have signed in its answer of the loop. */
-  async function confirm({ request }: Step): Promise<string> {
+  function* confirm({ request }: Step): Saying {
     const answered = answers.get(request);
     if (options.contract === undefined || answered === undefined || !loops.has(request)) return "";
-    if (answered["ReceiptRequired"] === true) return take(receiptStep(options.contract, answered));
+    if (answered["ReceiptRequired"] === true) return yield* take(receiptStep(options.contract, answered));
     const status = answered["EVSEStatus"] as Fields | undefined;
     return status?.["EVSENotification"] === "MeteringConfirmation"
-      ? take(confirmationStep(options.contract, answered))
+      ? yield* take(confirmationStep(options.contract, answered))
       : "";
   }
 
-  const trouble = await handshake(stream, wire, answer);
+  const trouble = yield* handshake(emit, wire, answer);
   if (trouble !== "") return done(trouble);
   const { before, loop, after } = options.protocol === "ISO 15118-20" ? iso20Way(options) : plainWay(options);
-  if (habit?.pilot !== undefined) options.onPilot?.(habit.pilot(0));
+  look();
   for (const step of before) {
-    const wrong = (await take(step)) || (await confirm(step));
+    const wrong = (yield* take(step)) || (yield* confirm(step));
     if (wrong !== "") return done(wrong);
   }
-  for (; round < options.rounds && options.leaves?.() !== true; round++) {
-    if (habit?.pilot !== undefined) options.onPilot?.(habit.pilot(round));
-    if (round > 0) await options.pace?.("rounds");
-    const wrong = (await take(loop)) || (await confirm(loop));
+  for (; rounds < options.rounds && options.leaves?.() !== true; rounds++, round++) {
+    look();
+    if (rounds > 0) yield "rounds";
+    const wrong = (yield* take(loop)) || (yield* confirm(loop));
     if (wrong !== "") return done(wrong);
   }
   for (const step of after) {
-    const wrong = (await take(step)) || (await confirm(step));
+    const wrong = (yield* take(step)) || (yield* confirm(step));
     if (wrong !== "") return done(wrong);
   }
   return done("");
 }
+
+type Answering = Generator<VehicleWait, Uint8Array | undefined, Uint8Array | undefined>;
+type Saying = Generator<VehicleWait, string, Uint8Array | undefined>;
 
 /** What can't be read is no answer. */
 function decoded(wire: Wire, type: number, payload: Uint8Array): Named | undefined {
@@ -174,11 +214,7 @@ const reached = (body: Fields, voltageV: number): boolean => {
   return Math.abs(Value * 10 ** Multiplier - voltageV) < 20;
 };
 
-async function handshake(
-  stream: Stream,
-  { offered }: Wire,
-  answer: () => Promise<Uint8Array | undefined>,
-): Promise<string> {
+function* handshake(emit: (bytes: Uint8Array) => void, { offered }: Wire, answer: () => Answering): Saying {
   const one = {
     ProtocolNamespace: offered.namespace,
     VersionNumberMajor: offered.major,
@@ -186,8 +222,8 @@ async function handshake(
     SchemaID: 1,
     Priority: 1,
   };
-  stream.send(frameOf(plainPayload, codecOf(sap).encode("supportedAppProtocolReq", { AppProtocol: [one] })));
-  const payload = await answer();
+  emit(frameOf(plainPayload, codecOf(sap).encode("supportedAppProtocolReq", { AppProtocol: [one] })));
+  const payload = yield* answer();
   if (payload === undefined) return "no answer to the handshake";
   const message = codecOf(sap).decode(payload);
   return message.root === "supportedAppProtocolRes" && message.value.ResponseCode.startsWith("OK")

@@ -26,6 +26,7 @@ export class StageTerminals {
     this.vehicle = vehicle;
     this.node = node;
     this.port = config.port && new VehiclePort(config.port, vehicle);
+    if (this.port !== undefined) this.port.loadA = () => Math.abs(this.dcCurrentA);
     this.conversion = new Conversion(config.efficiency, config.standbyW);
   }
 

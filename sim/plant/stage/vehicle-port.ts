@@ -39,6 +39,9 @@ const riseVPerMs = 1.5;
 const withinV = 20;
 /** The pilot has left C and D: open after this, ms. */
 const pilotMs = 50;
+/** Contactors take so long to open, ms; above this current they are not made to, A. */
+const openMs = 15;
+const openBelowA = 5;
 
 export class VehiclePort implements PlantPort {
   readonly config: PortConfig;
@@ -54,6 +57,11 @@ export class VehiclePort implements PlantPort {
   refusesToClose = false;
   /** Energy orders that it had to refuse. */
   refused = 0;
+  /** Openings, and those while a current flowed that contactors are not made for. */
+  openings = 0;
+  openedUnderLoad = 0;
+  /** Current at the outlet, a magnitude, A: the stage's own. */
+  loadA = (): number => 0;
   #chargeA = 0;
   #dischargeA = 0;
   #wantedV = 0;
@@ -61,6 +69,7 @@ export class VehiclePort implements PlantPort {
   #sinceMs = 0;
   #orderedAtMs = Number.NEGATIVE_INFINITY;
   #leftAtMs = Number.NaN;
+  #openAtMs = Number.NaN;
   #nowMs = 0;
   #saidChargeW = 0;
   #saidDischargeW = 0;
@@ -134,9 +143,18 @@ export class VehiclePort implements PlantPort {
     if (phase === "idle" || phase === "stopped" || phase === "cableCheck") this.#open();
   }
 
+  /** The output is blocked first, by the phase that is none of energy; contactors follow. */
   #open(): void {
-    if (!this.closed || this.welded) return;
+    if (this.closed && Number.isNaN(this.#openAtMs)) this.#openAtMs = this.#nowMs + openMs;
+  }
+
+  #followContactors(isBlocked: boolean, nowMs: number): void {
+    if (this.phase === "energy") this.#openAtMs = Number.NaN;
+    if (!this.closed || this.welded || !(nowMs >= this.#openAtMs) || !isBlocked) return;
+    this.openings++;
+    if (this.loadA() > openBelowA) this.openedUnderLoad++;
     this.closed = false;
+    this.#openAtMs = Number.NaN;
   }
 
   /** Returns whether what may flow has changed since the last step. */
@@ -146,6 +164,7 @@ export class VehiclePort implements PlantPort {
     if (this.phase !== "idle" && toMs - this.#orderedAtMs > this.config.silentMs) this.#enter("idle");
     if (!this.#vehicle.connected && this.phase !== "idle") this.#enter("idle");
     this.#watchPilot(toMs);
+    this.#followContactors(this.#saidChargeW === 0 && this.#saidDischargeW === 0, toMs);
     this.#work(durationMs, toMs);
     const { chargeCapW, dischargeCapW } = this;
     const isNew = chargeCapW !== this.#saidChargeW || dischargeCapW !== this.#saidDischargeW;

@@ -4,11 +4,11 @@
  */
 import { dayMs } from "../../domain/units.ts";
 import type { Session } from "../../protocols/iso15118/sessions/session.ts";
-import type { Kept } from "../../protocols/iso15118/transport/listener.ts";
+import type { Kept } from "../../protocols/iso15118/transport/connections.ts";
 import type { ControlReport } from "../control/shared/report.ts";
 import { createIntent } from "../control/shared/vehicle-intents.ts";
 import { createPlaceFacts, hasPort, type PlaceFacts, refreshFacts } from "./charger-facts.ts";
-import { createDoor } from "./door.ts";
+import type { Door, DoorOptions } from "./door.ts";
 import { intend, intendNothing } from "./intent.ts";
 import type {
   AcPairs,
@@ -57,12 +57,16 @@ export interface Place {
 export interface PlaceOptions {
   readonly start: PlaceStart;
   readonly now: () => number;
+  /** Seconds since 1970. */
+  readonly unixS: () => number;
+  /** Where vehicles come in; sockets in a site, memory in a simulation. */
+  readonly openDoor: (options: DoorOptions) => Door;
   readonly say: (message: FromSessions) => void;
   /** The session has changed: its intent goes out at once. */
   readonly changed: () => void;
 }
 
-export function createPlace({ start, now, say, changed }: PlaceOptions): Place {
+export function createPlace({ start, now, unixS, openDoor, say, changed }: PlaceOptions): Place {
   const { index, link } = start;
   const facts = createPlaceFacts({ ...start, connector: link.connector });
   facts.authorization = start.authorization;
@@ -86,7 +90,7 @@ export function createPlace({ start, now, say, changed }: PlaceOptions): Place {
   const kept: Kept = { session: undefined };
   let keptAtMs = Number.NaN;
   const desk = createPlaceDesk({ index, say, session: () => session });
-  const door = createDoor({ start, now, say, facts, kept, desk: desk.open, onSession, onEnd });
+  const door = openDoor({ start, now, say, facts, kept, desk: desk.open, onSession, onEnd });
 
   function onSession(one: Session): void {
     if (one !== session && one.end === "") {
@@ -104,7 +108,7 @@ export function createPlace({ start, now, say, changed }: PlaceOptions): Place {
       askAgainAtMs = Number.NaN;
       say({ kind: "chosen", index, vehicleId: one.vehicle.id, chosen });
     }
-    facts.unixS = Date.now() / 1_000;
+    facts.unixS = unixS();
     pair();
     renew(now());
     changed();
@@ -165,7 +169,7 @@ export function createPlace({ start, now, say, changed }: PlaceOptions): Place {
       meter.discharged = stage.exportWh;
       driven = hasPort(stage);
       refreshFacts(facts, report, index, session?.order, startWh, nowMs);
-      facts.unixS = Date.now() / 1_000;
+      facts.unixS = unixS();
       // A vehicle that was unplugged, whichever it was, doesn't come back to what it had.
       const isGone = facts.pilot === "A" && facts.trouble === "";
       if (isGone || nowMs - keptAtMs > keptMaxMs) kept.session = undefined;

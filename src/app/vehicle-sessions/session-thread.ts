@@ -10,6 +10,7 @@ import { monotonicMs } from "../control/monotonic.ts";
 import { openLatest } from "../control/shared/latest.ts";
 import { createControlReport, readReport, reportLength } from "../control/shared/report.ts";
 import { createIntent, intentsLength, writeIntents } from "../control/shared/vehicle-intents.ts";
+import { createDoor } from "./door.ts";
 import type { FromSessions, ThreadStart, ToSessions } from "./messages.ts";
 import { createPlace } from "./place.ts";
 
@@ -33,7 +34,10 @@ function begin({ places: starts, contracts, evseCount, tierCount, reportFd, vehi
     writeIntents(vehicles.values, intents);
     vehicles.publish();
   };
-  const places = starts.map((start) => createPlace({ start, now: monotonicMs, say, changed: publish }));
+  const unixS = (): number => Date.now() / 1_000;
+  const places = starts.map((start) =>
+    createPlace({ start, now: monotonicMs, unixS, openDoor: createDoor, say, changed: publish }),
+  );
   const intents = Array.from(
     { length: evseCount },
     (_, i) => places.find(({ index }) => index === i)?.intent ?? createIntent(),

@@ -2,13 +2,10 @@
  * Sessions with vehicles, as the service sees them: starts the thread that speaks, tells people what happens in it, and carries
  * authorizations in. A thread that has died is started again after a pause; meanwhile the core opens every vehicle port.
  */
-import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { SiteConfig } from "../../config/site.ts";
 import { secondMs } from "../../domain/units.ts";
-import { readQuirks } from "../../protocols/iso15118/quirk-files.ts";
 import type { ScheduleEntry } from "../../protocols/iso15118/sessions/contract.ts";
-import type { QuirkRow } from "../../protocols/iso15118/sessions/quirks.ts";
 import type { ControlHost } from "../control/control-host.ts";
 import type { Log } from "../log.ts";
 import type { Contracts } from "./contracts.ts";
@@ -24,6 +21,7 @@ import type {
   ToSessions,
   VehicleWord,
 } from "./messages.ts";
+import { placesOf } from "./place-starts.ts";
 import { contractsSentence, createSessionLog, listeningOf } from "./session-log.ts";
 
 const threadFile = new URL("./session-thread.ts", import.meta.url);
@@ -93,9 +91,9 @@ export interface VehicleSessionsOptions {
 /** Null where no EVSE of the site has a vehicle link. */
 export function startVehicleSessions(options: VehicleSessionsOptions): VehicleSessions | null {
   const { config, control, log } = options;
-  const quirks = readQuirks(kindsFolder);
-  for (const mistake of quirks.mistakes) log("warn", `A kind of vehicle is left out: ${mistake}.`);
-  const places = placesOf(config, quirks.rows, options.awaitsSchedules === true);
+  const places = placesOf(config, options.awaitsSchedules === true, (mistake) =>
+    log("warn", `A kind of vehicle is left out: ${mistake}.`),
+  );
   if (places.length === 0) return null;
   const tell = createSessionLog(config, log, options.nameAt);
   const vehicles = config.evses.map((): VehicleNow | null => null);
@@ -259,33 +257,4 @@ function createRareWords(
       log("info", contractsSentence(offer));
     },
   };
-}
-
-/** Kinds of vehicles that need something else than the rest. */
-const kindsFolder = join(import.meta.dirname, "../../../config/vehicles");
-
-function placesOf(
-  { evses, site, authorization }: SiteConfig,
-  quirks: readonly QuirkRow[],
-  awaitsSchedules: boolean,
-): PlaceStart[] {
-  const nominalV = site.phases === "three" ? site.nominalVoltageV / Math.sqrt(3) : site.nominalVoltageV;
-  return evses.flatMap(({ vehicleLink: link, maxChargeW, maxDischargeW, dischargeEnabled }, index): PlaceStart[] => {
-    if (link === undefined) return [];
-    return [
-      {
-        index,
-        link,
-        evseId: link.evseId ?? `ZZ*ISL*E${String(index + 1).padStart(3, "0")}`,
-        maxChargeW,
-        maxDischargeW: dischargeEnabled ? maxDischargeW : 0,
-        nominalV,
-        nominalHz: Number(site.nominalFrequencyHz),
-        encryption: undefined,
-        quirks,
-        authorization: authorization === "none" ? "accepted" : "waiting",
-        awaitsSchedules,
-      },
-    ];
-  });
 }

@@ -1,8 +1,5 @@
-/**
- * The charger's listener for vehicles: TCP, or TLS with the charger's chain. A failed handshake ends that connection and no
- * other; connections are few; of two sessions the newer one is the vehicle's that has come back.
- */
-import { createHash, randomBytes, randomInt } from "node:crypto";
+/** The charger's listener for vehicles: TCP, or TLS with the charger's chain. A failed handshake ends that connection and no other. */
+import { createHash, randomInt } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
 import {
   createSecureContext,
@@ -11,39 +8,24 @@ import {
   type TlsOptions,
   type Server as TlsServer,
 } from "node:tls";
-import type { ChargerFacts, PausedSession } from "../sessions/contract.ts";
-import type { ContractDesk } from "../sessions/plug-and-charge.ts";
-import type { QuirkRow } from "../sessions/quirks.ts";
 import type { Session } from "../sessions/session.ts";
-import { createConnection, type Output, type ProtocolKey, type VehicleConnection } from "./connection.ts";
+import {
+  type ConnectionsOptions,
+  connectionsMax,
+  createConnections,
+  type Line,
+  type Proof,
+  unproven,
+} from "./connections.ts";
 
 export type TlsListen = TlsOptions & { readonly port: number };
 
-/** The session that was paused last, until the vehicle comes back or leaves: its owner forgets it when the plug is pulled. */
-export interface Kept {
-  session: PausedSession | undefined;
-}
-
-export interface ListenerOptions {
+export interface ListenerOptions extends ConnectionsOptions {
   readonly host: string;
   /** Port for plain TCP; 0 takes a free one of those that vehicles accept; undefined: none is open. */
   readonly port?: number | undefined;
   /** Port, certificate, key, roots and versions for TLS; undefined: none is open. */
   readonly tls?: TlsListen | undefined;
-  readonly iso20Plain: boolean;
-  /** Contracts in the vehicle, a desk for each connection; without one they are not accepted. */
-  readonly desk?: () => ContractDesk | undefined;
-  /** Kinds of vehicles that need something else than the rest. */
-  readonly quirks?: readonly QuirkRow[] | undefined;
-  readonly protocols?: readonly ProtocolKey[] | undefined;
-  readonly facts: ChargerFacts;
-  /** Outlives the listener where it is given. */
-  readonly kept?: Kept;
-  /** ms, monotonic. */
-  readonly now: () => number;
-  /** Called whenever a session may have changed: after each request, each tick and its end. */
-  readonly onSession: (session: Session) => void;
-  readonly onEnd: (reason: string, session: Session | undefined) => void;
 }
 
 export interface VehicleListener {
@@ -60,10 +42,6 @@ export interface VehicleListener {
   stop(): Promise<void>;
 }
 
-/** Connections at a time; a vehicle needs one and opens a second when the first is half dead. */
-const connectionsMax = 4;
-/** Bytes that wait to be sent to a vehicle that does not read. */
-const unsentBytesMax = 262_144;
 /** How often waiting answers and silence are looked at. */
 const tickMs = 20;
 /** After the last response the vehicle may close by itself, for so long. */
@@ -98,15 +76,6 @@ interface Listening {
   readonly port: number;
 }
 
-/** What a connection has proved before its first message. */
-interface Proof {
-  readonly secure: boolean;
-  readonly certificate: string;
-  /** TLS 1.3 with certificates on both sides, as ISO 15118-20 asks for. */
-  readonly mutual: boolean;
-}
-const unproven: Proof = { secure: false, certificate: "", mutual: false };
-
 /** A certificate that leads to none of the roots proves nothing. */
 function proofOf(socket: TLSSocket): Proof {
   const { raw } = socket.getPeerCertificate();
@@ -119,66 +88,25 @@ function proofOf(socket: TLSSocket): Proof {
 }
 
 export async function startVehicleListener(options: ListenerOptions): Promise<VehicleListener> {
-  const { facts, now, onSession, onEnd } = options;
-  const open = new Map<Socket, VehicleConnection>();
-  let current: { readonly socket: Socket; readonly connection: VehicleConnection } | undefined;
-  const kept = options.kept ?? { session: undefined };
-
-  function act(socket: Socket, connection: VehicleConnection, { frames, close, reason }: Output): void {
-    for (const frame of frames) socket.write(frame);
-    const { session } = connection;
-    if (session !== undefined && current?.connection !== connection && open.has(socket)) {
-      // The vehicle has come back: what was there before is its half-dead connection.
-      if (current !== undefined) drop(current.socket, "the vehicle has opened a newer connection");
-      current = { socket, connection };
-    }
-    if (session !== undefined) onSession(session);
-    if (close) {
-      open.delete(socket);
-      if (session?.paused !== undefined) kept.session = session.paused;
-      else if (session?.end === "stopped") kept.session = undefined;
-      if (current?.connection === connection) current = undefined;
-      onEnd(reason, session);
-      socket.end();
-      setTimeout(() => socket.destroy(), closeAfterMs).unref();
-    } else if (socket.writableLength > unsentBytesMax) drop(socket, "the vehicle does not read what it is sent");
-  }
-
-  function drop(socket: Socket, reason: string): void {
-    const connection = open.get(socket);
-    open.delete(socket);
-    socket.destroy();
-    if (connection === undefined) return;
-    const { session } = connection;
-    connection.lost();
-    if (current?.connection === connection) current = undefined;
-    if (session !== undefined) onSession(session);
-    onEnd(reason, session);
-  }
+  const connections = createConnections(options);
 
   function accept(socket: Socket, proof: Proof): void {
-    socket.on("error", () => drop(socket, "the connection broke"));
-    if (open.size >= connectionsMax) {
-      socket.destroy();
-      return;
-    }
-    const connection = createConnection({
-      facts,
-      newSessionId: () => randomBytes(8).toString("hex"),
-      paused: kept.session,
-      ...proof,
-      iso20Plain: options.iso20Plain,
-      desk: options.desk,
-      quirks: options.quirks,
-      protocols: options.protocols,
-      nowMs: now(),
-    });
-    open.set(socket, connection);
+    const line: Line = {
+      write: (bytes) => void socket.write(bytes),
+      end() {
+        socket.end();
+        setTimeout(() => socket.destroy(), closeAfterMs).unref();
+      },
+      destroy: () => void socket.destroy(),
+      get unsentBytes() {
+        return socket.writableLength;
+      },
+    };
+    socket.on("error", () => connections.drop(line, "the connection broke"));
+    if (!connections.accept(line, proof)) return;
     socket.setNoDelay(true);
-    socket.on("data", (bytes: Buffer) => {
-      if (open.has(socket)) act(socket, connection, connection.receive(bytes, now()));
-    });
-    socket.on("close", () => drop(socket, "the vehicle closed the connection"));
+    socket.on("data", (bytes: Buffer) => connections.received(line, bytes));
+    socket.on("close", () => connections.drop(line, "the vehicle closed the connection"));
   }
 
   const { host } = options;
@@ -222,9 +150,7 @@ export async function startVehicleListener(options: ListenerOptions): Promise<Ve
     close(tcp);
     throw failure;
   }
-  const timer = setInterval(() => {
-    for (const [socket, connection] of open) act(socket, connection, connection.tick(now()));
-  }, tickMs);
+  const timer = setInterval(() => connections.tick(), tickMs);
   return {
     secure,
     get tcpPort() {
@@ -234,11 +160,11 @@ export async function startVehicleListener(options: ListenerOptions): Promise<Ve
       return tls?.port;
     },
     get session() {
-      return current?.connection.session;
+      return connections.session;
     },
     async stop() {
       clearInterval(timer);
-      for (const socket of [...open.keys()]) drop(socket, "the charger stops");
+      connections.stop("the charger stops");
       close(tcp);
       close(tls);
       await Promise.all(closing);

@@ -1,0 +1,73 @@
+/** A vehicle of the plant as its session tells it: what it is plugged in with, and its battery as of now. */
+import type { Vehicle } from "../../plant/vehicle.ts";
+import { habitOf } from "./habits.table.ts";
+import type { VehicleOptions, VehicleProtocol } from "./steps.ts";
+
+/** How a vehicle speaks with the charger, where the controller is the one it speaks with. */
+export interface SessionUse {
+  readonly protocol: "din" | "2" | "20";
+  /** It decides itself, within the charger's schedule (ISO 15118-20). */
+  readonly scheduled: boolean;
+  /** How it misbehaves: a name of `habits.table.ts`; empty for not at all. */
+  readonly habit: string;
+  /** Its identifier; empty for one made of the place's number. */
+  readonly id: string;
+}
+
+/** A school day lasts so long, s. */
+const departureS = 8 * 3_600;
+const targetPct = 95;
+const minPct = 20;
+/** Voltage of a battery of this state of charge, V. */
+const batteryV = (socPct: number): number => Math.round(620 + 1.6 * socPct);
+
+const protocols: Readonly<Record<SessionUse["protocol"], VehicleProtocol>> = {
+  din: "DIN SPEC 70121",
+  "2": "ISO 15118-2",
+  "20": "ISO 15118-20",
+};
+
+/** How the vehicle at an EVSE (from 0) goes through its next session; its battery's voltage is fixed for that. */
+export function pluggedOptions(
+  vehicle: Vehicle,
+  use: SessionUse,
+  { evse, isAc }: { readonly evse: number; readonly isAc: boolean },
+  timing: Pick<VehicleOptions, "unixS" | "pace">,
+): VehicleOptions {
+  vehicle.voltageV = batteryV(vehicle.socPct);
+  return {
+    ...timing,
+    protocol: protocols[use.protocol],
+    energy: isAc ? "ac" : "dc",
+    bidirectional: use.protocol === "20" && vehicle.bidirectional,
+    scheduled: use.scheduled,
+    voltageV: vehicle.voltageV,
+    rounds: Number.POSITIVE_INFINITY,
+    currentA: Math.floor(vehicle.canChargeW / vehicle.voltageV),
+    battery: {
+      id: use.id === "" ? `SIM${String(evse + 1).padStart(3, "0")}` : use.id,
+      get socPct() {
+        return vehicle.toldSocPct;
+      },
+      targetPct,
+      minPct,
+      get capacityWh() {
+        return vehicle.toldCapacityWh;
+      },
+      get chargeW() {
+        return vehicle.canChargeW;
+      },
+      get dischargeW() {
+        return vehicle.canDischargeW;
+      },
+      departureS,
+    },
+    get habit() {
+      return habitOf(vehicle.habit === "" ? use.habit : vehicle.habit);
+    },
+    onPilot(state) {
+      vehicle.pilot = state;
+    },
+    leaves: () => vehicle.paused || !vehicle.connected,
+  };
+}
