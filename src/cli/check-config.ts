@@ -2,7 +2,14 @@
 import type { Command } from "commander";
 import { z } from "zod";
 import { checkSite } from "../app/site/load-config.ts";
-import { profileWarning, promiseSentences, silenceWarnings, sitePromises } from "../app/site/site-promises.ts";
+import {
+  codeSentences,
+  profileWarning,
+  promiseSentences,
+  silenceWarnings,
+  sitePromises,
+} from "../app/site/site-promises.ts";
+import { missingSettings } from "../config/grid-profiles.ts";
 import { complaintText } from "../config/parse.ts";
 import { type SiteConfig, siteSettings } from "../config/site.ts";
 import { AskedWrongly } from "./asked.ts";
@@ -30,7 +37,15 @@ export function checkConfigCommand(program: Command): void {
       }
       const { config, profile, generationProfile, maps } = parsed.value;
       const { site, pcc, evses, tiers, transferDevice } = config;
-      if (options.json) return print(JSON.stringify({ ok: true, config, promises: sitePromises(config) }));
+      if (options.json)
+        return print(
+          JSON.stringify({
+            ok: true,
+            config,
+            promises: sitePromises(config),
+            missingSettings: missingSettings(profile),
+          }),
+        );
       print(
         `${site.name}: ${count(evses.length, "EVSE")}, ${count(tiers.length, "tier")}, service mode ${site.serviceMode}.`,
       );
@@ -51,6 +66,7 @@ export function checkConfigCommand(program: Command): void {
       }
       if (config.tariff) print(tariffSentence(config.tariff));
       print(`Grid profile's source: ${profile.source}.`);
+      for (const line of codeSentences(profile)) print(line);
       const warnings = [...promiseSentences(config), ...silenceWarnings(config, maps)];
       for (const line of [profileWarning(config, profile), ...warnings]) if (line !== "") print(line);
     });

@@ -202,14 +202,17 @@ const reactiveModes = [
 /** Writes the exchange format's names into our settings. Names that a case lacks keep the standard's default. */
 function readNames(settings: GridSettings, names: CaseSettings): void {
   const numbers = settings as unknown as Record<string, number>;
-  for (const { key, name } of gridSettingRows.numbers) {
-    if (name === undefined || names[name] === undefined) continue;
+  const { origins } = standardGridProfile;
+  for (const { key } of gridSettingRows.numbers) {
+    const name = origins[key]?.name ?? "";
+    if (name === "" || names[name] === undefined) continue;
     const value = names[name];
     if (typeof value !== "number" || !Number.isFinite(value)) throw new Error(`${name} is ${value}: must be a number`);
     numbers[key] = value;
   }
-  for (const row of gridSettingRows.flags) {
-    if ("name" in row && names[row.name] !== undefined) settings[row.key] = names[row.name] === true;
+  for (const { key } of gridSettingRows.flags) {
+    const name = origins[key]?.name ?? "";
+    if (name !== "" && names[name] !== undefined) settings[key] = names[name] === true;
   }
   settings.normalCategory = names["NP_NORMAL_OP_CAT"] === "CAT_A" ? "A" : "B";
   const abnormal = String(names["NP_ABNORMAL_OP_CAT"] ?? "CAT_III").slice("CAT_".length);

@@ -1,5 +1,5 @@
 /**
- * A utility's own grid profile, YAML or JSON:
+ * A grid code of somebody's own (`grid-code.ts`), or a utility's own changes of one, YAML or JSON:
  *
  *     name: example-utility-2025
  *     base: ieee1547-catB-III
@@ -8,12 +8,12 @@
  *       enterDelayS: 15
  *       voltWattEnabled: true
  *
- * Everything not named keeps the base's value; the base's ranges hold. A base at 50 Hz has none but what is plausible at all,
- * because a European code is not bound by IEEE 1547's. All complaints come at once, each with file, line,
- * setting, value and what is allowed.
+ * Everything not named keeps the base's value; the ranges of the base's code hold, and what belongs to another code is refused.
+ * All complaints come at once, each with file, line, setting, value and what is allowed.
  */
 import { isNode, LineCounter, parseDocument } from "yaml";
 import { err, ok, type Result } from "../domain/result.ts";
+import { type GridCode, readGridCode } from "./grid-code.ts";
 import {
   builtInGridProfile,
   changeGridProfile,
@@ -21,6 +21,7 @@ import {
   type GridProfile,
   type GridSettingComplaint,
   gridProfileNames,
+  profileOfCode,
 } from "./grid-profiles.ts";
 
 /** Largest profile text accepted, characters. */
@@ -64,6 +65,15 @@ export function parseGridProfile(text: string, file: string): Result<GridProfile
   };
   const raw: unknown = document.toJS({ maxAliasCount: 10 });
   if (!isRecord(raw)) return err([complain("the file", "", "must name a base and settings")]);
+  if ("code" in raw) {
+    if ("base" in raw) {
+      const complaint = "is a code of its own or the changes of one (`base`): two codes are not mixed";
+      return err([complain("code", short(raw["code"]), complaint, lineOf("code"))]);
+    }
+    return parseCode(raw, text, (path, found, complaint) =>
+      complain(path.at(-1) ?? "the file", short(found), complaint, lineOf(...path)),
+    );
+  }
   const complaints = Object.keys(raw)
     .filter((key) => !fileKeys.includes(key))
     .map((key) => complain(key, short(raw[key]), `is not known here; known are ${fileKeys.join(", ")}`, lineOf(key)));
@@ -72,7 +82,8 @@ export function parseGridProfile(text: string, file: string): Result<GridProfile
   const version = raw["version"] ?? 1;
   const settings = raw["settings"] ?? {};
   if (!base) {
-    const expected = `must be one of ${gridProfileNames.join(", ")}`;
+    const mixed = Array.isArray(raw["base"]) ? "two codes are not mixed: " : "";
+    const expected = `${mixed}must be one of ${gridProfileNames.join(", ")}`;
     complaints.push(complain("base", short(raw["base"]), expected, lineOf("base")));
   }
   if (typeof name !== "string" || name.length === 0 || name.length > nameLengthMax) {
@@ -104,6 +115,36 @@ export function parseGridProfile(text: string, file: string): Result<GridProfile
     }
   }
   return err(complaints);
+}
+
+/** Longest file of a code, lines: longer, and nobody looks it over. */
+export const codeLinesMax = 200;
+
+type ComplainAt = (path: readonly string[], found: unknown, complaint: string) => GridProfileComplaint;
+
+/** A code's own file; exactly one region or category, because a site names a file and not a part of it. */
+function parseCode(
+  raw: Record<string, unknown>,
+  text: string,
+  complain: ComplainAt,
+): Result<GridProfile, readonly GridProfileComplaint[]> {
+  const complaints: GridProfileComplaint[] = [];
+  const lines = text.trimEnd().split("\n").length;
+  if (lines > codeLinesMax) complaints.push(complain([], `${lines} lines`, `must have at most ${codeLinesMax} lines`));
+  let codes: readonly GridCode[] = [];
+  if ("variants" in raw || "scaled" in raw) {
+    complaints.push(complain(["variants"], raw["variants"], "belongs to built-in codes; write one file for each"));
+  } else codes = readGridCode(raw, (...what) => complaints.push(complain(...what)));
+  const [code] = codes;
+  if (code === undefined || complaints.length > 0) return err(complaints);
+  const profile = profileOfCode(code);
+  if (profile.ok) return profile;
+  return err(
+    profile.error.map(({ setting, found, complaint }) => ({
+      ...complain(["settings", setting], "", complaint),
+      found,
+    })),
+  );
 }
 
 /**

@@ -1,37 +1,21 @@
 /**
  * Grid profiles: complete, validated sets of the grid functions' settings under a name, with the ranges that hold for them
- * and the history of their changes. Built in are IEEE 1547-2018 for each category at 60 Hz, the same scaled to 50 Hz,
- * California Rule 21 and VDE-AR-N 4105; a utility's own file (`grid-profiles-file.ts`) starts from one of them.
+ * and the history of their changes. Each starts from a grid code (`grid-code.ts`): one that comes with the product, or a
+ * file beside the site's configuration; a utility's own file (`grid-profiles-file.ts`) changes some of its settings.
  */
 import { err, invariant, ok, type Result } from "../domain/result.ts";
+import { type GridCode, type GridSettingRange, type GridSettingValue, openSettings } from "./grid-code.ts";
+import { codesWith, gridCodes } from "./grid-codes.ts";
 import {
-  ieee1547At50Source,
-  ieee1547Source,
-  plausibleRange,
-  rule21Source,
-  vde4105,
-  vde4105Source,
-} from "./grid-codes.table.ts";
-import {
-  type AbnormalCategory,
-  type ByCategory,
   choiceRows,
   flagRows,
   type GridSettingKey,
   type GridSettings,
-  type NormalCategory,
   type NumberRow,
   numberRows,
-  rule21Differences,
-  rule21Ranges,
 } from "./grid-profiles.table.ts";
 
 export type { AbnormalCategory, GridSettings } from "./grid-profiles.table.ts";
-
-/** A grid setting's value, in the unit of its row. */
-export type GridSettingValue = number | boolean | string;
-/** Bounds within which a setting may be adjusted, both included, in the unit of its row. */
-export type GridSettingRange = readonly [min: number, max: number];
 
 /** One accepted change of a profile, kept with it. */
 export interface GridProfileRevision {
@@ -50,15 +34,10 @@ export interface GridProfileRevision {
 /**
  * What a utility asks of a site at its grid connection: every grid setting, where it comes from, and which version it is.
  */
-export interface GridProfile {
-  readonly name: string;
-  /** Where its settings come from and how sure that is, for people. */
-  readonly source: string;
-  /** The built-in profile that its ranges and unchanged settings come from. */
+export interface GridProfile extends GridCode {
+  /** The code's own name, of which ranges and unchanged settings come. */
   readonly base: string;
   readonly version: number;
-  readonly settings: Readonly<GridSettings>;
-  readonly ranges: Readonly<Record<string, GridSettingRange>>;
   /** Oldest first, at most `revisionsMax`; older ones live in the audit log. */
   readonly revisions: readonly GridProfileRevision[];
 }
@@ -72,62 +51,18 @@ export interface GridSettingComplaint {
   readonly complaint: string;
 }
 
-const rated60Hz = 60;
-const normalCategories = ["A", "B"] as const;
-const abnormalCategories = ["I", "II", "III"] as const;
-
 /** All rows by key, for help, forms and the exchange names. */
 export const gridSettingRows = { numbers: numberRows as readonly NumberRow[], flags: flagRows, choices: choiceRows };
 
-function choose<T>(value: ByCategory<T>, normal: NormalCategory, abnormal: AbnormalCategory): T {
-  if ("all" in value) return value.all;
-  if ("A" in value) return value[normal];
-  return value[abnormal];
+/** A code as it stands, as a profile; or every complaint about its values. */
+export function profileOfCode(code: GridCode): Result<GridProfile, readonly GridSettingComplaint[]> {
+  const complaints = checkGridSettings(code.settings, code.ranges, code);
+  return complaints.length > 0 ? err(complaints) : ok({ ...code, base: code.name, version: 1, revisions: [] });
 }
 
-/** Digits that a scaled frequency keeps, so that 61.2 Hz at 60 is 51 Hz at 50 and not 50.99999999999999. */
-const scaledDecimals = 6;
-
-function build(
-  name: string,
-  normalCategory: NormalCategory,
-  abnormalCategory: AbnormalCategory,
-  nominalFrequencyHz: number,
-  source: string,
-  differences: Partial<GridSettings> = {},
-  otherRanges: { readonly [key in GridSettingKey]?: GridSettingRange } = {},
-): GridProfile {
-  const scale = nominalFrequencyHz / rated60Hz;
-  const settings: Record<string, GridSettingValue> = { nominalFrequencyHz, normalCategory, abnormalCategory };
-  const ranges: Record<string, GridSettingRange> = {};
-  for (const row of numberRows as readonly NumberRow[]) {
-    const factor = row.unit === "Hz" ? scale : 1;
-    const scaled = (value: number): number => (factor === 1 ? value : Number((value * factor).toFixed(scaledDecimals)));
-    const [min, max] = otherRanges[row.key as GridSettingKey] ?? choose(row.range, normalCategory, abnormalCategory);
-    settings[row.key] = scaled(choose(row.standard, normalCategory, abnormalCategory));
-    // The standard's ranges hold for the standard: at another frequency no code has stated any, so a utility's may be its own.
-    ranges[row.key] =
-      scale === 1 ? [scaled(min), scaled(max)] : plausibleRange(row, [scaled(min), scaled(max)], nominalFrequencyHz);
-  }
-  for (const row of flagRows) settings[row.key] = choose<boolean>(row.standard, normalCategory, abnormalCategory);
-  for (const row of choiceRows) settings[row.key] = row.standard;
-  const profile = {
-    name,
-    source,
-    base: name,
-    version: 1,
-    settings: { ...(settings as unknown as GridSettings), ...differences },
-    ranges,
-    revisions: [],
-  };
-  const complaints = checkGridSettings(profile.settings, ranges);
-  invariant(complaints.length === 0, `built-in profile ${name}: ${complaints.map(gridComplaintText).join("; ")}`);
-  return profile;
-}
-
-/** One line for a person: `ov1S is 20: must be from 1 to 13 s`. */
-const gridComplaintText = ({ setting, found, complaint }: GridSettingComplaint): string =>
-  `${setting} is ${found}: ${complaint}`;
+/** Settings that a person must enter before power may go to the grid, because no source that was read tells them. */
+export const missingSettings = ({ blank, settings }: GridProfile): readonly GridSettingKey[] =>
+  openSettings(blank, settings);
 
 /**
  * Everything that is wrong with a complete set of settings: ranges first, then what one setting demands of another. Empty
@@ -136,6 +71,7 @@ const gridComplaintText = ({ setting, found, complaint }: GridSettingComplaint):
 export function checkGridSettings(
   settings: Readonly<GridSettings>,
   ranges: Readonly<Record<string, GridSettingRange>>,
+  { code, choices, origins }: Partial<Pick<GridCode, "code" | "choices" | "origins">> = {},
 ): readonly GridSettingComplaint[] {
   const complaints: GridSettingComplaint[] = [];
   const complain = (setting: string, complaint: string): void => {
@@ -147,12 +83,16 @@ export function checkGridSettings(
     const value: unknown = settings[key as GridSettingKey];
     const [min, max] = ranges[key]!;
     if (typeof value !== "number" || !(value >= min && value <= max)) {
-      complain(key, min === max ? `must be ${min} ${unit}`.trim() : `must be from ${min} to ${max} ${unit}`.trim());
+      const allowed = (min === max ? `must be ${min} ${unit}` : `must be from ${min} to ${max} ${unit}`).trim();
+      const stated = origins === undefined || origins[key]?.rangeSource !== "";
+      const whose = stated ? code : `what is plausible at all; no range of ${code} is known`;
+      complain(key, code === undefined ? allowed : `${allowed} (${whose})`);
     }
   }
   for (const { key } of flagRows) if (typeof settings[key] !== "boolean") complain(key, "must be true or false");
   for (const { key, values } of choiceRows) {
-    if (!(values as readonly string[]).includes(settings[key])) complain(key, `must be one of ${values.join(", ")}`);
+    const allowed: readonly string[] = choices?.[key] ?? values;
+    if (!allowed.includes(settings[key])) complain(key, `must be one of ${allowed.join(", ")}`);
   }
   if (complaints.length === 0) for (const rule of orderRules) rule(settings, complain);
   return complaints;
@@ -173,19 +113,32 @@ const order =
   };
 type NumericKey = (typeof numberRows)[number]["key"];
 
+/** The same for a threshold that 0 switches off. */
+const orderUsed = (low: NumericKey, high: NumericKey) => (s: Readonly<GridSettings>, complain: Complain) => {
+  if (s[high] > 0) order(low, high)(s, complain);
+};
+
 /** What settings demand of each other: trips in order, curves that rise or fall in one direction only. */
 const orderRules: readonly ((settings: Readonly<GridSettings>, complain: Complain) => void)[] = [
   order("enterVoltageMinPu", "enterVoltageMaxPu"),
   order("enterFrequencyMinHz", "enterFrequencyMaxHz"),
-  order("ov1Pu", "ov2Pu"),
-  order("ov2S", "ov1S"),
+  orderUsed("ov1Pu", "ov2Pu"),
+  (s, complain) => {
+    if (s.ov2Pu > 0) order("ov2S", "ov1S")(s, complain);
+  },
   order("uv2Pu", "uv1Pu"),
-  order("uv2S", "uv1S"),
+  (s, complain) => {
+    if (s.uv2Pu > 0) order("uv2S", "uv1S")(s, complain);
+  },
   order("uv3Pu", "uv2Pu"),
-  order("of1Hz", "of2Hz"),
-  order("of2S", "of1S"),
+  orderUsed("of1Hz", "of2Hz"),
+  (s, complain) => {
+    if (s.of2Hz > 0) order("of2S", "of1S")(s, complain);
+  },
   order("uf2Hz", "uf1Hz"),
-  order("uf2S", "uf1S"),
+  (s, complain) => {
+    if (s.uf2Hz > 0) order("uf2S", "uf1S")(s, complain);
+  },
   order("cessationLowPu", "uv1Pu"),
   order("voltVarV1Pu", "voltVarV2Pu", 0.02),
   order("voltVarV2Pu", "voltVarV3Pu"),
@@ -209,22 +162,15 @@ const orderRules: readonly ((settings: Readonly<GridSettings>, complain: Complai
   },
 ];
 
-const builtIn = new Map<string, GridProfile>();
-for (const frequencyHz of [60, 50]) {
-  for (const normal of normalCategories) {
-    for (const abnormal of abnormalCategories) {
-      const name = `ieee1547-cat${normal}-${abnormal}${frequencyHz === 50 ? "-50hz" : ""}`;
-      builtIn.set(
-        name,
-        build(name, normal, abnormal, frequencyHz, frequencyHz === 50 ? ieee1547At50Source : ieee1547Source),
-      );
-    }
-  }
-}
-builtIn.set("ca-rule21", build("ca-rule21", "B", "III", 60, rule21Source, rule21Differences, rule21Ranges));
-builtIn.set("vde-ar-n-4105-2018", build("vde-ar-n-4105-2018", "B", "III", 50, vde4105Source, vde4105));
+const builtIn = new Map<string, GridProfile>(
+  gridCodes.map((code) => {
+    const profile = profileOfCode(code);
+    invariant(profile.ok, `built-in grid code ${code.name}`);
+    return [code.name, profile.value];
+  }),
+);
 
-/** Names of the built-in profiles: `ieee1547-catB-III`, `ieee1547-catB-III-50hz`, …, `ca-rule21`, `vde-ar-n-4105-2018`. */
+/** Names of the built-in profiles: `ieee1547-catB-III`, `ieee1547-catB-III-50hz`, …, `ca-rule21`, `vde-ar-n-4105-2018`, …. */
 export const gridProfileNames: readonly string[] = [...builtIn.keys()];
 
 /** A built-in profile, or undefined. */
@@ -255,11 +201,24 @@ export function changeGridProfile(
       })),
     );
   }
+  const foreign = profile.absent.filter((key) => key in changes && changes[key] !== profile.settings[key]);
+  if (foreign.length > 0) {
+    return err(
+      foreign.map((setting) => {
+        const others = codesWith(setting);
+        const belongs = others === "" ? "" : ` but of ${others}; two codes are not mixed`;
+        const complaint = `is not part of ${profile.code}${belongs}`;
+        return { setting, found: JSON.stringify(changes[setting]) ?? "missing", complaint };
+      }),
+    );
+  }
   const settings = { ...profile.settings, ...(changes as Partial<GridSettings>) };
-  const complaints = checkGridSettings(settings, profile.ranges);
+  const complaints = checkGridSettings(settings, profile.ranges, profile);
   if (complaints.length > 0) return err(complaints);
+  // What a person has entered is no longer unknown, also where it is what stood in for it.
+  const blank = profile.blank.filter((key) => !(key in changes));
   const changed = (Object.keys(changes) as GridSettingKey[]).filter((key) => settings[key] !== profile.settings[key]);
-  if (changed.length === 0) return ok(profile);
+  if (changed.length === 0) return ok(blank.length === profile.blank.length ? profile : { ...profile, blank });
   const revision: GridProfileRevision = {
     version: profile.version + 1,
     by,
@@ -271,6 +230,7 @@ export function changeGridProfile(
     ...profile,
     version: revision.version,
     settings,
+    blank,
     revisions: [...profile.revisions, revision].slice(-revisionsMax),
   });
 }

@@ -1,7 +1,7 @@
 /** From the site's configuration to what each chapter of the cycle is told at start. */
 
 import { freshMs, lineAgeMs } from "../config/device-pace.ts";
-import type { GridProfile } from "../config/grid-profiles.ts";
+import { type GridProfile, missingSettings } from "../config/grid-profiles.ts";
 import { pccMeteringOf } from "../config/pcc-meter.ts";
 import type { EvseConfig, SiteConfig } from "../config/site.ts";
 import { deviceNamed, transferPartsOf, wholeTransferDevice } from "../config/transfer-parts.ts";
@@ -46,10 +46,11 @@ const backupFrequencyMaxMs = 210;
 const ledgerEntriesMax = 256;
 
 /** What decides whether power may go to the grid at all: service mode, isolation, notice to the utility. */
-export const authorityConfig = ({ site, transferDevice }: SiteConfig): AuthorityConfig => ({
+export const authorityConfig = ({ site, transferDevice }: SiteConfig, profile: GridProfile): AuthorityConfig => ({
   serviceMode: site.serviceMode,
   canIsolate: transferDevice !== undefined && transferDevice.kind !== "none",
   utilityNotified: site.utilityNotified,
+  gridCodeOpen: missingSettings(profile).length > 0,
 });
 
 /** Trips, ride-through and windows of one voltmeter that looks at the grid for the whole site. */

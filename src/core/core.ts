@@ -96,7 +96,7 @@ export function createCore(config: SiteConfig, start: CoreStart) {
   return {
     config,
     profile,
-    authorityConfig: authorityConfig(config),
+    authorityConfig: authorityConfig(config, profile),
     authority: createAuthority(start.clockFloorMs),
     /** Trips, ride-through and windows for each voltmeter of the grid: the meter's and the transfer device's. */
     meterGrid: siteGrid(config, profile, phases, randomFraction),

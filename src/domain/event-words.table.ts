@@ -513,6 +513,12 @@ export const eventWords = {
     todo: "Ask the utility; a new permit must be installed.",
     severity: "warning", clears: "itself", ends: "When a new permit is installed.",
   },
+  "grid-code-open": {
+    sentence: "The grid code has settings that nobody has stated. Nothing is given back to the grid.",
+    cause: "No source of the code’s file tells them, and no person has entered them.",
+    todo: "Ask the grid operator, enter them in a file that site.gridProfile refers to, and start again.",
+    severity: "warning", clears: "itself", ends: "When an installer has entered them.",
+  },
   "permit-expired": {
     sentence: "The permit has expired. Nothing is given back to the grid.",
     cause: "Its last day is over.",

@@ -294,6 +294,13 @@ export const reasons = {
     severity: "warning",
     clears: "itself",
   },
+  "grid-code-open": {
+    name: "Grid code incomplete",
+    sentence: "Settings of the grid code are not known. Parallel operation is off.",
+    todo: "Enter what check-config names in a file that site.gridProfile refers to.",
+    severity: "warning",
+    clears: "itself",
+  },
   "permit-equipment": {
     name: "Equipment not covered",
     sentence: "The equipment or its firmware is not covered by the permit. Parallel operation is off.",

@@ -63,6 +63,11 @@ describe("parallel operation", () => {
     expect(authority.serviceMode).toBe(refusal === "" ? "parallel-export" : "non-parallel-backup");
   });
 
+  test("a grid code with settings that nobody has stated → no parallel operation, backup as before", () => {
+    const authority = judge(createAuthority(), { ...config, gridCodeOpen: true }, site(), june);
+    expect(authority).toMatchObject({ parallelOK: false, parallelRefusal: "grid-code-open", backupOK: true });
+  });
+
   test("the installer wants less than the permit grants → less", () => {
     const authority = judge(createAuthority(), { ...config, serviceMode: "parallel-non-export" }, site(), june);
     expect(authority).toMatchObject({ serviceMode: "parallel-non-export", parallelOK: true, exportLimitW: 0 });

@@ -5,7 +5,7 @@
  */
 import { type Bridge, type BridgeOptions, createBridge } from "../../../firmware-bridge/bridge.ts";
 import type { TransportFactory } from "../../../firmware-bridge/device/transport.ts";
-import type { GridProfile } from "../../config/grid-profiles.ts";
+import { type GridProfile, missingSettings } from "../../config/grid-profiles.ts";
 import type { SiteConfig } from "../../config/site.ts";
 import { type Core, createCore } from "../../core/core.ts";
 import { emptyRecord, type ModeRecord } from "../../core/modes/state.ts";
@@ -68,7 +68,8 @@ export function composeBridge(
   options: BridgeOptions,
 ): Bridge {
   const bridge = createBridge(bridgeSettings(running(site.config, periodMs), site.maps), createTransport, options);
-  bridge.setFunctions(site.profile.settings);
+  // What only stands in for an unknown value is never written to a stage.
+  if (missingSettings(site.profile).length === 0) bridge.setFunctions(site.profile.settings);
   return bridge;
 }
 

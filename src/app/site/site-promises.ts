@@ -1,5 +1,5 @@
 /** What a configuration promises of the limits at the grid connection, and what it cannot keep, in sentences for people. */
-import type { GridProfile } from "../../config/grid-profiles.ts";
+import { type GridProfile, missingSettings } from "../../config/grid-profiles.ts";
 import { pccMeteringOf } from "../../config/pcc-meter.ts";
 import type { SiteConfig } from "../../config/site.ts";
 import { promisedRecoveryMs, siteGuarantees } from "../../core/core-config.ts";
@@ -68,6 +68,22 @@ export function silenceWarnings({ evses }: SiteConfig, maps: DeviceMaps): readon
       `Warning: ${name ?? `EVSE ${i + 1}`} goes on charging when the controller falls silent: its map names no watchdog (${stage.map}). The connection must bear that beside everything else.`,
     ];
   });
+}
+
+/** What a person has to enter before power may go to the grid, and how sure the rest is; in sentences for people. */
+export function codeSentences(profile: GridProfile): readonly string[] {
+  const missing = missingSettings(profile);
+  const counts = new Map<string, number>();
+  for (const { source, certainty } of Object.values(profile.origins)) {
+    if (source !== "") counts.set(certainty, (counts.get(certainty) ?? 0) + 1);
+  }
+  const sure = [...counts].map(([certainty, count]) => `${count} ${certainty}`).join(", ");
+  const lines = sure === "" ? [] : [`How sure the values of ${profile.code} are: ${sure}.`];
+  if (missing.length === 0) return lines;
+  return [
+    ...lines,
+    `Not parallel: ${profile.code} leaves ${missing.length} settings to a person: ${missing.join(", ")}. Nothing is given back to the grid, and no function is written to a stage, until they stand in a file (base: ${profile.base}) that site.gridProfile refers to.`,
+  ];
 }
 
 /** What is odd about a grid profile for a site; "" when nothing is. */

@@ -1,7 +1,8 @@
 /**
  * Must-trip functions for voltage and frequency (IEEE 1547-2018 6.4.1 Tables 11-13, 6.5.1 Table 18). A clearing time is the
  * latest moment, from the start of the abnormal condition until the stage has ceased to energize: the time that the stage
- * takes to open is taken off, and the condition may have begun up to one step before the sample that showed it.
+ * takes to open is taken off, and the condition may have begun up to one step before the sample that showed it. A threshold
+ * of 0 is a row that the code has not got.
  */
 import type { GridSettings } from "../../config/grid-profiles.ts";
 import { Quality } from "../../domain/quality.ts";
@@ -71,7 +72,7 @@ export function stepTrips(state: TripState, grid: Readonly<ApplicableGrid>, open
       quality !== Quality.good
         ? !Number.isNaN(timer.elapsedS)
         : row.above
-          ? value > threshold + crossingSlack
+          ? threshold > 0 && value > threshold + crossingSlack
           : value < threshold - crossingSlack;
     if (stepOnDelay(timer, abnormal, state.clearingS[index]! - openingS - dtS, dtS) && tripped < 0) tripped = index;
   }

@@ -19,6 +19,8 @@ export interface AuthorityConfig {
   readonly canIsolate: boolean;
   /** The utility was told in writing of the backup use. A permit may say so as well. */
   readonly utilityNotified: boolean;
+  /** The grid code leaves settings to a person who has not entered them yet: no power goes to the grid on what only stands in. */
+  readonly gridCodeOpen?: boolean;
 }
 
 /** Result of `evaluateAuthority`, written in place. */
@@ -108,6 +110,7 @@ export function evaluateAuthority(authority: Authority, config: AuthorityConfig,
 
   let refusal = permitRefusal(facts, authority);
   if (refusal === "" && asked < serviceModes.indexOf("parallel-non-export")) refusal = "service-mode";
+  if (refusal === "" && config.gridCodeOpen) refusal = "grid-code-open";
   if (refusal === "" && !site.serviceEnabled) refusal = "service-disabled";
   if (refusal === "" && (site.relayLatched || authority.relayLatched)) refusal = "relay-latched";
   const beside = otherSourceRefusal(facts);

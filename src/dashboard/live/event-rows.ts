@@ -107,6 +107,7 @@ const refusals: readonly ReasonKey[] = [
   "permit-revoked",
   "permit-expired",
   "permit-not-yet-valid",
+  "grid-code-open",
   "clock-untrusted",
   "clock-set-back",
   "relay-latched",
