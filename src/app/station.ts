@@ -23,7 +23,7 @@ import { createStallNotes } from "./control/stall-notes.ts";
 import { createEconomy, type Economy } from "./economy/economy.ts";
 import type { Log } from "./log.ts";
 import { createDeviceNotes } from "./notes/device-notes.ts";
-import { createDynamicsNotes, toldDynamics } from "./notes/dynamics-notes.ts";
+import { createDynamicsNotes, createPromiseNotes, toldDynamics } from "./notes/dynamics-notes.ts";
 import { createMeterNotes } from "./notes/meter-notes.ts";
 import type { PccMessage } from "./notes/pcc-watch.ts";
 import { openPeople, type People } from "./people.ts";
@@ -31,6 +31,7 @@ import { type FoundEquipment, openPermitStore, type PermitInForce, refusalText }
 import type { Permit, Refusal } from "./permits/permit-format.ts";
 import { auditedHistory, type PermitHistory } from "./permits/permit-history.ts";
 import { createSitePlanning, type SitePlanning } from "./planning/site-planning.ts";
+import { createFoundPromises, type FoundPromise } from "./site/found-promises.ts";
 import type { LoadedSite } from "./site/load-config.ts";
 import { openDurableState } from "./store/durable.ts";
 import type { ModeWitness } from "./store/mode-record.ts";
@@ -89,6 +90,8 @@ export interface SiteStation extends LoadedSite {
   presentCard(card: { readonly idToken: string; readonly type: string }, evseId: number): Promise<Presented> | null;
   /** The record at the PCC: the newest exceedances, the alarms and the response-time passport. */
   pcc(recentMax: number): PccView;
+  /** What the limits are worth by what was found of meter and stages while it runs; null while all is as configured. */
+  foundPromise(): FoundPromise | null;
   /** Writes a durable record into the hash-chained log: modes, commands of people, permits, limits, trips, refusals. */
   audit(event: AuditEvent): void;
   /** What is in force but not on disk yet, because the disk refuses; tried again until it is there. */
@@ -135,6 +138,8 @@ export function startStation(options: StationOptions): SiteStation {
     config.evses.map(({ name }, i) => name ?? `EVSE ${i + 1}`),
     toldDynamics(config),
   );
+  const foundPromises = createFoundPromises(config);
+  const promiseNotes = createPromiseNotes(log);
   const mismatches = createMismatchNotes(log, (message) =>
     audit({ kind: "alarm", actor: "controller", body: { message } }),
   );
@@ -211,6 +216,7 @@ export function startStation(options: StationOptions): SiteStation {
     if (report === null) return;
     meterNotes(report.site.meterQuality, report.site.meterCondemned);
     dynamicsNotes(report.site);
+    promiseNotes(foundPromises(report.site));
     backend?.refresh(report, monotonicMs());
     fleet.look(report, backend?.ocpp.transactions() ?? [], Date.now());
     economy.look(report, Date.now());
@@ -247,6 +253,7 @@ export function startStation(options: StationOptions): SiteStation {
     presentCard: ({ idToken, type }, evseId) =>
       backend?.ocpp.presentToken({ idToken, type: type as IdToken["type"] }, evseId === 0 ? undefined : evseId) ?? null,
     pcc: (recentMax) => pccArchive.view(recentMax),
+    foundPromise: () => foundPromises(control.report()?.site),
     permit: () => permits.inForce(),
     async stop() {
       clearInterval(views);

@@ -111,22 +111,29 @@ function pccText(record: SiteState["pccRecord"]): string {
   return `Beyond the limit: ${exports.count} exports, ${imports.count} imports; ${recovery}.\n${promiseText(record)}`;
 }
 
-/** What the limits are worth with this meter and these stages. */
-function promiseText({ promise }: NonNullable<SiteState["pccRecord"]>): string {
-  const { exports = null, imports = null } = promise ?? {};
+const seconds = (ms: number): string => `${(ms / 1_000).toFixed(2)} s`;
+
+/** What the limits are worth with this meter and these stages, as configured and as found while it runs. */
+export function promiseText({ promise }: Pick<NonNullable<SiteState["pccRecord"]>, "promise">): string {
+  const { exports = null, imports = null, found } = promise ?? {};
   const said = [
-    ["Export", exports],
-    ["Import", imports],
+    ["Export limit", exports],
+    ["Import limit", imports],
+    ["Export limit as it runs", found?.exports ?? null],
+    ["Import limit as it runs", found?.imports ?? null],
   ] as const;
-  return said
-    .flatMap(([name, one]) =>
-      one === null
-        ? []
-        : [
-            `${name} limit: after a step of the load back under it within ${(one.backMs / 1_000).toFixed(2)} s, at most ${kW(one.peakW)} and ${one.energyWh.toFixed(1)} Wh beyond.\n`,
-          ],
-    )
-    .join("");
+  const lines = said.flatMap(([name, one]) =>
+    one === null
+      ? []
+      : [
+          `${name}: after a step of the load back under it within ${seconds(one.backMs)}, at most ${kW(one.peakW)} and ${one.energyWh.toFixed(1)} Wh beyond.\n`,
+        ],
+  );
+  if (found) {
+    const broken = found.kept ? "" : ` The promise of ${seconds(found.promisedMs)} is not kept.`;
+    lines.push(`Found while it runs: ${found.because}.${broken}\n`);
+  }
+  return lines.join("");
 }
 
 async function ask({ url, token }: ExplainOptions): Promise<SiteState> {

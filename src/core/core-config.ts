@@ -18,7 +18,7 @@ import { type ModeFactsConfig, modeFactsDefaults } from "./modes/facts.ts";
 import { type SyncWindow, syncAim, syncWindowFor, transferDeviceKinds } from "./modes/transfer-device.ts";
 import type { ExportControlConfig, ProtectiveGroup } from "./pcc/control-state.ts";
 import type { LedgerConfig } from "./pcc/exceedance-ledger.ts";
-import { type Guarantee, limitGuarantee } from "./pcc/guarantee.ts";
+import { type FoundDelays, type Guarantee, limitGuarantee, withFoundDelays } from "./pcc/guarantee.ts";
 import { noReversePower, type ReversePowerConfig } from "./pcc/reverse-power.ts";
 import { liveMaxMs } from "./snapshot.ts";
 
@@ -285,9 +285,16 @@ export function exportControlConfig(config: SiteConfig, backendGroup: Protective
   };
 }
 
-/** What the limits of a site are worth, by its configuration: for discharging (export) and for charging (import). */
-export function siteGuarantees(config: SiteConfig): { readonly exports: Guarantee; readonly imports: Guarantee } {
-  const control = exportControlConfig(config, createBackendGroup(config.evses.length));
+/**
+ * What the limits of a site are worth: for discharging (export) and for charging (import). By its configuration, or by what
+ * the control has found out since.
+ */
+export function siteGuarantees(
+  config: SiteConfig,
+  found?: FoundDelays,
+): { readonly exports: Guarantee; readonly imports: Guarantee } {
+  const told = exportControlConfig(config, createBackendGroup(config.evses.length));
+  const control = found === undefined ? told : withFoundDelays(told, found);
   let chargeW = 0;
   let dischargeW = 0;
   for (const { maxChargeW, maxDischargeW } of config.evses) {

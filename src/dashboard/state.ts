@@ -394,7 +394,20 @@ const pccRecord = z
       })
       .describe("Recoveries from load steps as measured in operation."),
     promise: z
-      .object({ exports: promise.nullable(), imports: promise })
+      .object({
+        exports: promise.nullable(),
+        imports: promise,
+        found: z
+          .object({
+            exports: promise.nullable(),
+            imports: promise,
+            promisedMs: number.describe("Recovery that the site promises."),
+            kept: z.boolean().describe("False: the promise does not hold with meter and stages as found."),
+            because: z.string().max(200).describe("What is later than configured, and by how much."),
+          })
+          .nullish()
+          .describe("The same by what the control has found while it runs; null while all is as configured."),
+      })
       .optional()
       .describe("Computed from meter and stages as configured; null where the site can't give power back."),
     relay: z.enum(["", "reverse-power", "minimum-import", "relay"]).describe("What has latched discharging off."),

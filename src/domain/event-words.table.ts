@@ -447,6 +447,12 @@ export const eventWords = {
     todo: "Measure them (islet commission, step nudges), correct responseMs, deadTimeMs, slewPctPerS and commandPeriodMs of the power stage, then restart.",
     severity: "warning", clears: "afterDelay", ends: "With a restart, a reset on site, or when it has been tried again after an hour.",
   },
+  "promise-broken": {
+    sentence: "A limit at the grid connection is kept within {foundMs} after a step of the load; the site promises {promisedMs}.",
+    cause: "As found while it runs, {later}.",
+    todo: "Look for what delays them (network, gateway, firmware); or measure them (islet commission, step nudges), correct the settings, and state what the site can promise.",
+    severity: "warning", clears: "itself", ends: "When meter and power stages are as fast again as the promise needs.",
+  },
   "control-unsteady": {
     sentence: "A limit at the grid connection was exceeded again and again. Power keeps a wider margin and rises slowly.",
     cause: "A load switches every few seconds, or meter and power stages do otherwise than configured.",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { devicesText, siteText } from "../../src/cli/explain.ts";
+import { devicesText, promiseText, siteText } from "../../src/cli/explain.ts";
 import type { SiteState } from "../../src/dashboard/state.ts";
 import { sampleState } from "../dashboard/sampleStates.ts";
 
@@ -36,6 +36,17 @@ describe("islet explain", () => {
     ],
   ] as readonly (readonly [string, SiteState, string])[])("%s", (_name, state, text) => {
     expect(siteText(state)).toBe(text);
+  });
+
+  test("tells what a limit is worth as promised and as it runs, and that the promise is not kept", () => {
+    const worth = { backMs: 413, peakW: 9_600, energyWh: 0.5, meterMs: 100, commandMs: 50, responseMs: 263 };
+    const because = "the power stage of Bay 2 follows 500 ms later than configured";
+    const found = { exports: null, imports: { ...worth, backMs: 913 }, promisedMs: 420, kept: false, because };
+    expect(promiseText({ promise: { exports: null, imports: worth, found } })).toBe(
+      "Import limit: after a step of the load back under it within 0.41 s, at most 9.6 kW charging and 0.5 Wh beyond.\n" +
+        "Import limit as it runs: after a step of the load back under it within 0.91 s, at most 9.6 kW charging and 0.5 Wh beyond.\n" +
+        `Found while it runs: ${because}. The promise of 0.42 s is not kept.\n`,
+    );
   });
 
   test("tells of each device how old its values are, how fast it replies and what went wrong", () => {

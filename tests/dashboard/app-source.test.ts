@@ -19,6 +19,7 @@ test.each([
     control: { reports: () => ++reports, evses: [] },
     report: () => report,
     pcc: () => ({ recent: [] }),
+    foundPromise: () => null,
     people: { get: () => undefined },
     fleet: { presence: { at: () => null }, vehicles: {} },
     economy: {},

@@ -172,6 +172,7 @@ const calm = () => ({
       refusal: undefined as { reason: string; detail: string } | undefined,
     }),
     ocpp: () => ({ connection: "open" }),
+    foundPromise: (): { kept: boolean; foundMs: number; promisedMs: number; later: string } | null => null,
     people: { get: (): { by: string } | undefined => undefined },
     notes: [] as { to: string; row: string }[],
     profile: {
@@ -239,6 +240,16 @@ describe("what becomes an event", () => {
         s.durations.missing = { device: "The controller", why: "stalled", ageMs: 800 };
       },
       ["blindStalled"],
+    ],
+    [
+      "what was found of meter and stages, and the promise still holds",
+      (s) => void (s.station.foundPromise = () => ({ kept: true, foundMs: 440, promisedMs: 420, later: "" })),
+      [],
+    ],
+    [
+      "a promise that does not hold with what was found",
+      (s) => void (s.station.foundPromise = () => ({ kept: false, foundMs: 900, promisedMs: 420, later: "Bay 1" })),
+      ["promise-broken"],
     ],
     ["a generator that runs", (s) => void (s.report.site["otherSource"] = "runs"), ["generatorRuns"]],
     ["a generator that is not known", (s) => void (s.report.site["otherSource"] = "unknown"), ["generatorUnknown"]],

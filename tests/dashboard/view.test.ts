@@ -60,6 +60,18 @@ describe("what the limits are worth", () => {
     expect(rows).toHaveLength(2);
   });
 
+  test("as it runs, beside what is promised, with why and whether the promise is kept", () => {
+    const because = "the power stage of Bay 2 follows 500 ms later than configured";
+    const found = { exports: { ...worth, backMs: 913 }, imports: worth, promisedMs: 420, kept: false, because };
+    const rows = show({ ...sampleState("parallel"), pccRecord: record({ exports: worth, imports: worth, found }) })
+      .limits.inForce.filter(({ name }) => name.startsWith("Export, a"))
+      .map(({ name, value, source }) => `${name}: ${value}. ${source}`.replaceAll("\u00a0", " "));
+    expect(rows).toEqual([
+      "Export, after a load step: back within 0.41 s, at most 9.6 kW and 0.5 Wh beyond. This meter, these stages",
+      `Export, as it runs: back within 0.91 s, at most 9.6 kW and 0.5 Wh beyond. Promise not kept: ${because}`,
+    ]);
+  });
+
   test("a site that gives nothing back, and one that does not tell", () => {
     expect(shown(record({ exports: null, imports: worth }))).toHaveLength(1);
     expect(shown(undefined)).toEqual([]);

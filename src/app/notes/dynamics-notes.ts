@@ -2,6 +2,7 @@
 import type { SiteConfig } from "../../config/site.ts";
 import { eventWords } from "../../domain/event-words.table.ts";
 import type { Log } from "../log.ts";
+import type { FoundPromise } from "../site/found-promises.ts";
 
 /** What the report says of it. */
 export interface DynamicsFacts {
@@ -30,6 +31,32 @@ export function toldDynamics({ pcc: { meter }, evses }: SiteConfig): ToldDynamic
       const slew = slewPctPerS === undefined ? "" : `, slewPctPerS ${slewPctPerS}`;
       return `responseMs ${responseMs}, deadTimeMs ${deadTimeMs}, commandPeriodMs ${commandPeriodMs}${slew}`;
     }),
+  };
+}
+
+/**
+ * Tells when a limit is kept more slowly than the site promises, with what was found, and when the promise holds again. To be
+ * called with each report.
+ */
+export function createPromiseNotes(log: Log): (found: FoundPromise | null) => void {
+  let broken = false;
+  return (found) => {
+    const isBroken = found !== null && !found.kept;
+    if (isBroken === broken) return;
+    broken = isBroken;
+    if (!isBroken) {
+      log(
+        "info",
+        "Limits at the PCC: what the site promises holds again with what is found of meter and power stages.",
+      );
+      return;
+    }
+    const { sentence, cause, todo } = eventWords["promise-broken"];
+    const said = `${sentence} ${cause}`
+      .replace("{foundMs}", `${found.foundMs} ms`)
+      .replace("{promisedMs}", `${found.promisedMs} ms`)
+      .replace("{later}", found.later);
+    log("warn", `${said} ${todo}`);
   };
 }
 

@@ -19,6 +19,30 @@ export interface Guarantee {
   readonly responseMs: number;
 }
 
+/** What the control has found out about meter and stages while it runs. */
+export interface FoundDelays {
+  readonly meterUpdateMs: number;
+  readonly meterWindowMs: number;
+  readonly meterLatencyMs: number;
+  /** By how much the latest stage follows its setpoint later than configured, ms; 0 while none does. */
+  readonly followsLaterMs: number;
+}
+
+/** The configuration as it would have to be for what was found; what is faster than configured stays as it is. */
+export function withFoundDelays(config: ExportControlConfig, found: FoundDelays): ExportControlConfig {
+  const { meter, stages } = config;
+  return {
+    ...config,
+    meter: {
+      ...meter,
+      updateMs: Math.max(meter.updateMs, found.meterUpdateMs),
+      windowMs: Math.max(meter.windowMs, found.meterWindowMs),
+      latencyMs: Math.max(meter.latencyMs, found.meterLatencyMs),
+    },
+    stages: stages.map((stage) => ({ ...stage, deadTimeMs: stage.deadTimeMs + Math.max(0, found.followsLaterMs) })),
+  };
+}
+
 /** Below this share of the stages' sum an excess is none: as in the record and in the acceptance table. */
 const toleranceShare = 0.005;
 

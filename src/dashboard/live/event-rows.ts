@@ -24,7 +24,7 @@ export interface Seen {
   readonly report: ControlReport;
   readonly station: Pick<
     SiteStation,
-    "config" | "control" | "devices" | "fleet" | "permit" | "ocpp" | "people" | "notes" | "profile"
+    "config" | "control" | "devices" | "fleet" | "foundPromise" | "permit" | "ocpp" | "people" | "notes" | "profile"
   >;
   readonly slow: Pick<SlowFacts, "certificates" | "forecastPct" | "backendCapW" | "stallsInMinute">;
   readonly durations: Pick<Durations, "darkS" | "startFailed" | "missing" | "ceasedBy">;
@@ -222,6 +222,16 @@ export const eventRows: readonly EventRow[] = [
       const slowStage = stagesOf(seen) === 1 ? 0 : seen.report.site.slowStage;
       const stage = slowStage < 0 ? "A power stage" : `The power stage of ${nameOf(seen, slowStage)}`;
       return { stage, laterMs: Math.round(stageLaterMs) };
+    },
+    needsPerson: true,
+  },
+  {
+    key: "promise-broken",
+    active: ({ station }) => station.foundPromise()?.kept === false,
+    values: (seen) => {
+      const found = seen.station.foundPromise();
+      if (found === null) return { foundMs: Number.NaN, promisedMs: Number.NaN, later: "" };
+      return { foundMs: found.foundMs, promisedMs: found.promisedMs, later: found.later };
     },
     needsPerson: true,
   },

@@ -102,9 +102,17 @@ export function pccRecordState(station: SiteStation): NonNullable<SiteState["pcc
       promisedMs: boundMs,
       lateCount: beyondBoundCount,
     },
-    promise: sitePromises(station.config),
+    promise: { ...sitePromises(station.config), found: foundState(station) },
     relay: relayCause,
   };
+}
+
+/** What the limits are worth by what was found while it runs; null while all is as configured. */
+function foundState(station: SiteStation) {
+  const found = station.foundPromise();
+  if (found === null) return null;
+  const { exports, imports, promisedMs, kept } = found;
+  return { exports, imports, promisedMs, kept, because: found.later.slice(0, 200) };
 }
 
 /** Exceedances of the newest end of the ledgers that the state carries. */

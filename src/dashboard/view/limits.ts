@@ -76,16 +76,19 @@ export function limitsView(state: SiteState, words: Words): LimitsView {
 
 /** What the limits are worth after a step of the load. */
 function promiseRows({ pccRecord }: SiteState): LimitsView["inForce"] {
-  const { exports = null, imports = null } = pccRecord?.promise ?? {};
+  const { exports = null, imports = null, found } = pccRecord?.promise ?? {};
+  const asFound = found ? `${found.kept ? "Found" : "Promise not kept"}: ${found.because}` : "";
   const rows = [
-    ["Export, after a load step", exports],
-    ["Import, after a load step", imports],
+    ["Export, after a load step", exports, "This meter, these stages"],
+    ["Export, as it runs", found?.exports ?? null, asFound],
+    ["Import, after a load step", imports, "This meter, these stages"],
+    ["Import, as it runs", found?.imports ?? null, asFound],
   ] as const;
-  return rows.flatMap(([name, promise]) => {
+  return rows.flatMap(([name, promise, source]) => {
     if (promise === null) return [];
     const { backMs, peakW, energyWh } = promise;
     const value = `back within ${(backMs / 1_000).toFixed(2)}${nb}s, at most ${kW(peakW)} and ${energyWh.toFixed(1)}${nb}Wh beyond`;
-    return [{ name, value, source: "This meter, these stages" }];
+    return [{ name, value, source }];
   });
 }
 

@@ -67,10 +67,11 @@ describe.each(isLong ? long : short)("seed $seed, gateway $gateway, stages $stag
     const { pccRecord } = (await depot.state()) as { pccRecord?: { recent?: readonly Recorded[] } };
     for (const { atMs, lastedMs, peakW } of events) {
       const wallMs = performance.timeOrigin + atMs;
-      const noted = pccRecord?.recent?.find((one) => Math.abs(one.atMs - wallMs) < 1_000);
-      figures.push(
-        `  ${lastedMs.toFixed(0)} ms, ${peakW.toFixed(0)} W; on record ${noted?.durationMs.toFixed(0)} ms, ${noted?.peakOverW.toFixed(0)} W`,
-      );
+      // A tail that comes back over the limit is an entry of its own, on both sides.
+      const near = pccRecord?.recent?.filter((one) => Math.abs(one.atMs - wallMs) < 1_000) ?? [];
+      const noted = near.toSorted((a, b) => Math.abs(a.atMs - wallMs) - Math.abs(b.atMs - wallMs))[0];
+      const told = near.map((one) => `${one.durationMs.toFixed(0)} ms, ${one.peakOverW.toFixed(0)} W`).join("; ");
+      figures.push(`  ${lastedMs.toFixed(0)} ms, ${peakW.toFixed(0)} W; on record ${told}`);
       // What is smaller is the control's own tail; on a busy machine the plant itself is not in time.
       if (!isLong || peakW < 0.05 * sumW || longestStallMs(fromMs) > 40) continue;
       expect(Math.abs(noted!.durationMs - lastedMs), figures.at(-1)!).toBeLessThanOrEqual(60);

@@ -6,6 +6,7 @@ import type { Core } from "../../../core/core.ts";
 import { islandPhases } from "../../../core/island/state.ts";
 import { missingFacts } from "../../../core/modes/needs.ts";
 import { intentNames } from "../../../core/modes/state.ts";
+import type { ExportControl } from "../../../core/pcc/control-state.ts";
 import type { ReversePower } from "../../../core/pcc/reverse-power.ts";
 import { chainLength } from "../../../core/setpoints/limits.ts";
 import type { Snapshot } from "../../../core/snapshot.ts";
@@ -128,6 +129,13 @@ const siteFields = [
   ["meterLaterMs", "number"],
   ["slowStage", "number"],
   ["stageLaterMs", "number"],
+  /** Interval, window and latency of the meter as the control reckons with them, ms. */
+  ["meterUpdateMs", "number"],
+  ["meterWindowMs", "number"],
+  ["meterLatencyMs", "number"],
+  /** By how much a stage follows later than configured, ms, and which is the latest, from 0 (-1: none, or not known). */
+  ["followsLaterMs", "number"],
+  ["latestStage", "number"],
   ["ticks", "number"],
   ["skipped", "number"],
   ["lateP50Ms", "number"],
@@ -281,11 +289,17 @@ export function fillReport(report: ControlReport, core: Core, snapshot: Snapshot
 }
 
 function fillPcc(site: SiteReport, { pccLimits, pccRecord, reversePower, exportControl }: Core): void {
-  const { dynamics } = exportControl;
+  const { dynamics, supervision, config } = exportControl;
   site.dynamicsCause = dynamics.cause;
   site.meterLaterMs = dynamics.meterLaterMs;
   site.slowStage = dynamics.slowStage;
   site.stageLaterMs = dynamics.stageLaterMs;
+  // Samples that come with every tick say nothing about a meter that is faster than the tick.
+  const seldom = supervision.updateMs > supervision.toldUpdateMs;
+  site.meterUpdateMs = seldom ? supervision.updateMs : config.meter.updateMs;
+  site.meterWindowMs = dynamics.windowMs;
+  site.meterLatencyMs = dynamics.latencyMs;
+  fillFollowing(site, exportControl);
   const exports = pccRecord.exports.ledger;
   const imports = pccRecord.imports.ledger;
   const { passport } = pccRecord;
@@ -302,6 +316,18 @@ function fillPcc(site: SiteReport, { pccLimits, pccRecord, reversePower, exportC
   site.recoveryLongestMs = passport.longestMs;
   site.recoveriesLate = passport.beyondBoundCount;
   site.relayCause = reversePower.cause;
+}
+
+/** The stage that is latest against its configuration: by its own delay, or by what the fit of all of them says. */
+function fillFollowing(site: SiteReport, { config, observer, dynamics }: ExportControl): void {
+  site.followsLaterMs = dynamics.stageLaterMs;
+  site.latestStage = dynamics.slowStage;
+  for (let i = 0; i < observer.stageCount; i++) {
+    const laterMs = observer.delayMs[i]! - config.stages[i]!.deadTimeMs - config.writeMs;
+    if (!(laterMs > site.followsLaterMs)) continue;
+    site.followsLaterMs = laterMs;
+    site.latestStage = i;
+  }
 }
 
 function fillStage(report: StageReport, core: Core, snapshot: Snapshot, i: number): void {
