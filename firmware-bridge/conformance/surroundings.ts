@@ -1,10 +1,15 @@
 /** Real time and a real connection for trials. */
 import { Deadlines } from "../../src/protocols/modbus/deadlines.ts";
 import { TcpLink } from "../../src/protocols/modbus/tcp-link.ts";
+import type { TlsSettings } from "../../src/protocols/modbus/tls.ts";
 import type { Surroundings } from "./stage-under-test.ts";
 
-/** A stage behind a Modbus TCP address. */
-export function tcpSurroundings(host: string, port: number, unit: number, stopped: () => boolean): Surroundings {
+/** A stage behind a Modbus TCP address, secured or plain. */
+export function tcpSurroundings(
+  { host, port, tls }: { readonly host: string; readonly port: number; readonly tls?: TlsSettings | undefined },
+  unit: number,
+  stopped: () => boolean,
+): Surroundings {
   const clock = (): number => performance.now();
   const deadlines = new Deadlines(clock);
   return {
@@ -12,6 +17,6 @@ export function tcpSurroundings(host: string, port: number, unit: number, stoppe
     clock,
     stopped,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    connect: () => new TcpLink(host, port, deadlines),
+    connect: () => new TcpLink(host, port, deadlines, tls && { tls }),
   };
 }

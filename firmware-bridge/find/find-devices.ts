@@ -11,10 +11,10 @@ import { AskedUnit } from "./asked-unit.ts";
 import type { FoundDevice } from "./found.ts";
 import type { LibraryMap } from "./library.ts";
 import { lookAt } from "./look-at.ts";
+import { connectWaitMs } from "./open-device.ts";
 
 /** Requests that one address may cost, all its units together. */
 const requestsMax = 3_000;
-const connectMaxMs = 2_500;
 /** A unit that no device has: whoever answers there answers everywhere. */
 const decoyUnit = 231;
 /** Pause between two questions, ms: serial devices have been seen to restart without one. */
@@ -96,7 +96,7 @@ export async function findDevices(targets: readonly FindTarget[], options: FindO
     }
     const link = transport(target.link, deadlines);
     try {
-      if (!(await whenOpen(link, clock() + connectMaxMs, clock))) {
+      if (!(await whenOpen(link, clock() + connectWaitMs(target.link), clock))) {
         silent.push({ address: link.name, unit: null, reason: link.openFailure || "no connection" });
         done += target.units.length;
         continue;

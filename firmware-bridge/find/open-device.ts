@@ -6,7 +6,13 @@ import { RegisterAccess } from "../device/register-access.ts";
 import { createTransport } from "../device/transport.ts";
 import { type DevicePace, type LinkSettings, usualPace } from "../settings.ts";
 
-const connectMaxMs = 3_000;
+const connectMaxMs = 2_500;
+/** A small device takes a second or two for a handshake. */
+const handshakeMaxMs = 6_000;
+
+/** Time for a connection before its address counts as one where nobody listens, ms. */
+export const connectWaitMs = (link: LinkSettings): number =>
+  link.kind === "tcp" && link.tls !== undefined ? handshakeMaxMs : connectMaxMs;
 
 /** An open device; `close` when done. */
 export interface OpenDevice {
@@ -25,7 +31,7 @@ export async function openDevice(
   const link = createTransport(settings, new Deadlines(clock));
   const whole = { ...usualPace, maxInFlight: 1, ...pace };
   link.setPace(unit, whole);
-  if (!(await whenOpen(link, clock() + connectMaxMs, clock))) {
+  if (!(await whenOpen(link, clock() + connectWaitMs(settings), clock))) {
     link.shut();
     return { failure: `${link.name}: ${link.openFailure || "no connection"}` };
   }

@@ -3,24 +3,61 @@ import { isAbsolute, join, relative } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { FindTarget } from "../../firmware-bridge/find/find-devices.ts";
 import { type LibraryMap, readLibrary } from "../../firmware-bridge/find/library.ts";
-import { targetsOf } from "../../firmware-bridge/find/targets.ts";
+import { type TargetChoices, targetsOf } from "../../firmware-bridge/find/targets.ts";
 import { AskedWrongly } from "./asked.ts";
 
 /** The maps that come with the project. */
 const ownMaps = join(import.meta.dirname, "../../config/maps");
 const unitsMax = 247;
 
-/** How a serial line or a gateway is set up. */
-export interface LineOptions {
+/** A connection that is secured: Modbus/TCP Security. */
+export interface TlsOptions {
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsCa?: string;
+  readonly tlsFingerprint?: string;
+  readonly tlsName?: string;
+}
+
+/** How a serial line, a gateway or a secured connection is set up. */
+export interface LineOptions extends TlsOptions {
   readonly baud?: number;
   readonly parity?: "none" | "even" | "odd";
   readonly stopBits?: number;
   readonly framing?: "tcp" | "rtu";
 }
 
-/** Adds the options of lines and gateways to a command. */
-export function withLineOptions(command: Command): Command {
+/** Adds the options of a secured connection to a command. */
+export function withTlsOptions(command: Command): Command {
   return command
+    .option("--tls-cert <file>", "secured (Modbus/TCP Security, port 802 unless said): our certificate, PEM")
+    .option("--tls-key <file>", "with --tls-cert: its private key, PEM")
+    .option("--tls-ca <file>", "with --tls-cert: issuer of the device's certificate, PEM")
+    .option("--tls-fingerprint <sha256>", "in place of --tls-ca: the device's own certificate")
+    .option("--tls-name <name>", "name in the device's certificate where it is not the host");
+}
+
+/** The settings of a secured connection; undefined for a plain one. Throws `AskedWrongly` for half of them. */
+export function tlsOf({ tlsCert, tlsKey, tlsCa, tlsFingerprint, tlsName }: TlsOptions): TargetChoices["tls"] {
+  if ([tlsCert, tlsKey, tlsCa, tlsFingerprint, tlsName].every((one) => one === undefined)) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined)
+    throw new AskedWrongly("a secured connection needs --tls-cert and --tls-key");
+  if ((tlsCa === undefined) === (tlsFingerprint === undefined))
+    throw new AskedWrongly("a secured connection needs --tls-ca or --tls-fingerprint, and not both");
+  if (tlsFingerprint !== undefined && !/^([0-9a-f]{2}:?){31}[0-9a-f]{2}$/i.test(tlsFingerprint))
+    throw new AskedWrongly("--tls-fingerprint is a SHA-256 in hexadecimal, 64 digits");
+  return {
+    certificateFile: tlsCert,
+    keyFile: tlsKey,
+    ...(tlsCa !== undefined && { caFile: tlsCa }),
+    ...(tlsFingerprint !== undefined && { fingerprint: tlsFingerprint }),
+    ...(tlsName !== undefined && { serverName: tlsName }),
+  };
+}
+
+/** Adds the options of lines, gateways and secured connections to a command. */
+export function withLineOptions(command: Command): Command {
+  return withTlsOptions(command)
     .option("--baud <speed>", "speed of the serial line; otherwise the usual ones are tried", wholeNumber)
     .addOption(new Option("--parity <parity>", "with --baud").choices(["none", "even", "odd"]))
     .option("--stop-bits <n>", "with --baud", wholeNumber)
@@ -31,14 +68,19 @@ export function withLineOptions(command: Command): Command {
 export function targetsAt(
   place: string,
   library: readonly LibraryMap[],
-  { baud: baudRate, parity, stopBits, framing }: LineOptions,
+  options: LineOptions,
   units?: readonly number[],
 ): FindTarget[] {
+  const { baud: baudRate, parity, stopBits, framing } = options;
+  const tls = tlsOf(options);
+  if (tls !== undefined && (framing === "rtu" || place.startsWith("/")))
+    throw new AskedWrongly("a secured connection goes with a host and Modbus TCP alone");
   const found = targetsOf(place, library, {
     ...(units && { units }),
     ...(baudRate !== undefined && { baudRate, stopBits: stopBits === 2 ? 2 : 1 }),
     ...(parity && { parity }),
     ...(framing && { framing }),
+    ...(tls && { tls }),
   });
   if (found === undefined) throw new AskedWrongly(`${place} is no HOST, HOST:PORT or serial line such as /dev/ttyUSB0`);
   return found;

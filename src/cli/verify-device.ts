@@ -12,10 +12,12 @@ import {
   verifyDevice,
 } from "../../firmware-bridge/conformance/verify-device.ts";
 import { verifyTransferDevice } from "../../firmware-bridge/conformance/verify-transfer.ts";
+import { securedPort } from "../../firmware-bridge/find/targets.ts";
 import { isletVersion } from "../app/version.ts";
 import { AskedWrongly, wholeNumber } from "./asked.ts";
+import { type TlsOptions, tlsOf, withTlsOptions } from "./field-place.ts";
 
-interface VerifyOptions {
+interface VerifyOptions extends TlsOptions {
   readonly unit: number;
   readonly json?: true;
   readonly yes?: true;
@@ -32,11 +34,13 @@ const wouldNotMove =
   "Trials write to the transfer device: no command with a stale token, no command, and, where it is closed, a close with the number that it has closed with. None of them may move it; a device that breaks its duties might.";
 
 export function verifyDeviceCommand(program: Command): void {
-  program
-    .command("verify-device")
-    .description("try every duty of the contract on a power stage or a transfer device, for makers of firmware")
-    .argument("[host]", "its address: HOST or HOST:PORT (port 502 unless said)")
-    .option("--unit <n>", "its unit identifier", wholeNumber(0, 255), 1)
+  withTlsOptions(
+    program
+      .command("verify-device")
+      .description("try every duty of the contract on a power stage or a transfer device, for makers of firmware")
+      .argument("[host]", "its address: HOST or HOST:PORT (port 502 unless said)")
+      .option("--unit <n>", "its unit identifier", wholeNumber(0, 255), 1),
+  )
     .addOption(
       new Option("--kind <kind>", "what it is: a power stage, or a transfer device (K1)")
         .choices(["stage", "transfer-device"])
@@ -53,9 +57,9 @@ export function verifyDeviceCommand(program: Command): void {
         return;
       }
       if (address === undefined) throw new AskedWrongly("name the stage: HOST or HOST:PORT");
-      const { host, port } = placeOf(address);
+      const place = placeOf(address, options);
       const mayWrite = options.yes === true || (!options.json && (await agreed(options.kind)));
-      const found = await tryAll(host, port, options, { mayWrite, mayDischarge: options.allowDischarge === true });
+      const found = await tryAll(place, options, { mayWrite, mayDischarge: options.allowDischarge === true });
       const report = reportOf(found, address, options);
       if (options.out !== undefined) writeFileSync(options.out, report);
       process.stdout.write(options.json ? `${JSON.stringify({ address, unit: options.unit, ...found })}\n` : report);
@@ -63,11 +67,18 @@ export function verifyDeviceCommand(program: Command): void {
     });
 }
 
-function placeOf(address: string): { host: string; port: number } {
+interface Place {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: ReturnType<typeof tlsOf>;
+}
+
+function placeOf(address: string, options: TlsOptions): Place {
+  const tls = tlsOf(options);
   const parts = /^(\[[^\]]+\]|[^:]+)(?::(\d{1,5}))?$/.exec(address);
-  const port = Number(parts?.[2] ?? usualPort);
+  const port = Number(parts?.[2] ?? (tls === undefined ? usualPort : securedPort));
   if (parts === null || port < 1 || port > 65_535) throw new AskedWrongly(`${address} is not HOST or HOST:PORT`);
-  return { host: parts[1]!.replace(/^\[|\]$/g, ""), port };
+  return { host: parts[1]!.replace(/^\[|\]$/g, ""), port, tls };
 }
 
 /** Asks a person at a terminal. */
@@ -79,14 +90,14 @@ async function agreed(kind: VerifyOptions["kind"]): Promise<boolean> {
   return /^y(es)?$/i.test(answer.trim());
 }
 
-async function tryAll(host: string, port: number, options: VerifyOptions, leave: Leave): Promise<DeviceVerification> {
+async function tryAll(place: Place, options: VerifyOptions, leave: Leave): Promise<DeviceVerification> {
   let stopped = false;
   const stop = (): void => {
     stopped = true;
   };
   // A stage is brought to rest first, whoever has had enough.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
-  const around = tcpSurroundings(host, port, options.unit, () => stopped);
+  const around = tcpSurroundings(place, options.unit, () => stopped);
   const tell = ({ id, verdict, seen }: DutyResult): void => {
     if (process.stderr.isTTY) process.stderr.write(`${verdict.padEnd(9)} ${id}: ${seen}\n`);
   };

@@ -74,6 +74,9 @@ const rows: readonly Row[] = [
     /^tcp 127\.0\.0\.1:1: [^\n]+\n0 found, 0 reads, nothing written\.\n$/,
   ],
 
+  ["probe 127.0.0.1 --tls-cert a.pem", 2, /a secured connection needs --tls-cert and --tls-key/],
+  ["map try config/maps/abb-b23.yaml /dev/ttyX --tls-cert a.pem --tls-key a.key --tls-ca c.pem", 2, /goes with a host/],
+
   ["map", 2, /Usage: islet map/],
   ["map check", 2, /missing required argument 'file'/],
   [
@@ -192,6 +195,11 @@ const rows: readonly Row[] = [
   ["commission config/home.yaml --list", 0, /^devices: [\s\S]*k1: Transfer device[\s\S]*watchdogs: /],
   ["verify-device", 2, /name the stage: HOST or HOST:PORT/],
   ["verify-device 127.0.0.1:70000", 2, /is not HOST or HOST:PORT/],
+  [
+    "verify-device 127.0.0.1:9 --tls-cert a.pem --tls-key a.key",
+    2,
+    /a secured connection needs --tls-ca or --tls-fingerprint, and not both/,
+  ],
   ["verify-device 127.0.0.1:9", 1, /not identified[\s\S]* 0 kept, 1 broken/],
   ["verify-device --list", 0, /refuses-stale-commands \(writes\)\n {4}refuses a block whose token/],
 

@@ -4,9 +4,11 @@
  */
 import { X509Certificate } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTlsFront, type TlsFront } from "../lib/tls-front.ts";
 import { certificate, type Made } from "../protocols/iso15118/contracts/pki.ts";
+import { runIslet } from "./site/process.ts";
 import { type Product, startProduct } from "./site/product.ts";
 import { soon } from "./site/sites.ts";
 
@@ -71,6 +73,19 @@ describe("devices behind Modbus/TCP Security", () => {
     const { health } = await product.state();
     expect(health.devices.map(({ state }) => state)).toEqual(["answers", "answers"]);
     expect([meter.accepted > 0, stage.accepted > 0]).toEqual([true, true]);
+  });
+
+  it("the tools for a technician reach them, too, each by its own proof", async () => {
+    const folder = dirname(product.configFile);
+    const own = ["--tls-cert", join(folder, "islet.pem"), "--tls-key", join(folder, "islet.key")];
+    const byIssuer = ["--tls-ca", join(folder, "plant-ca.pem"), "--tls-name", meterName];
+    const byFingerprint = ["--tls-fingerprint", fingerprintOf(pinned)];
+    const [probed, verified] = await Promise.all([
+      runIslet(["probe", `127.0.0.1:${meter.port}`, "--units", "1", "--json", ...own, ...byIssuer]),
+      runIslet(["verify-device", `127.0.0.1:${stage.port}`, "--json", ...own, ...byFingerprint]),
+    ]);
+    expect(JSON.parse(probed.out)).toMatchObject({ devices: [{ address: `tls 127.0.0.1:${meter.port}`, unit: 1 }] });
+    expect(JSON.parse(verified.out)).toMatchObject({ manufacturer: "Emulated Works", endedBecause: "" });
   });
 
   it.each([
