@@ -1,6 +1,16 @@
 /** Devices behind slow, serial and dead links, seen through `islet run`. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { constants, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import {
+  constants,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ReadStream } from "node:tty";
@@ -20,6 +30,7 @@ class SerialMeter {
   image: RegisterImage | undefined;
   reads = 0;
   #socat: ChildProcess | undefined;
+  #other: ChildProcess | undefined;
   #end: ReadStream | undefined;
 
   async plug(): Promise<void> {
@@ -51,8 +62,21 @@ class SerialMeter {
     await until(() => !existsSync(this.path), 3_000);
   }
 
+  /** As udev's link by the adapter's serial number has it: plugged in again, it leads to a device of another number. */
+  async plugElsewhere(): Promise<void> {
+    const taken = join(this.folder, "taken");
+    this.#other = spawn("socat", [`pty,raw,echo=0,link=${taken}`, "pty,raw,echo=0"], { stdio: "ignore" });
+    await until(() => existsSync(taken), 3_000);
+    await this.plug();
+  }
+
+  get device(): string {
+    return realpathSync(this.path);
+  }
+
   async remove(): Promise<void> {
     await this.unplug();
+    this.#other?.kill();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
@@ -109,14 +133,16 @@ describe.skipIf(!hasPair)("an Eastron meter on a serial line (needs socat and st
     await soon(product, "12 kW", async () => Math.abs(((await product.state()).pccW ?? Number.NaN) - 12_000) < 1_500);
   });
 
-  it("unplugged → named with what to check within 5 s; plugged in again → read again, told as over", async () => {
+  it("unplugged → named with what to check within 5 s; back under another number → read again, told as over", async () => {
     const fromMs = performance.now();
+    const { device } = line;
     await line.unplug();
     const named = () => product.said(/PCC meter .*Check that the adapter is plugged in/);
     await soon(product, "named", () => named() !== undefined);
     expect(named()!.atMs - fromMs).toBeLessThan(6_500 + stoodStillMs(product, fromMs));
     const reads = line.reads;
-    await line.plug();
+    await line.plugElsewhere();
+    expect(line.device).not.toBe(device);
     await soon(product, "read again", () => line.reads > reads + 5);
     await soon(product, "told as over", () => product.said(/PCC meter works again/) !== undefined);
   });

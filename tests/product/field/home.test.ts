@@ -90,11 +90,14 @@ describe.skipIf(!hasSerialPair).each(isLong ? [1, 2, 3, 4, 5] : [1])("seed %i", 
   test.runIf(isLong)("the adapter is pulled out and comes back under another number", async () => {
     const { line, plant } = home;
     const stage = plant.stages[0]!;
+    const { device } = line;
     await line.unplug();
     const outMs = performance.now();
     await came("unplugged: the charger ends it", () => stage.powerW === 0);
     await sleep(3_000);
-    await line.plug();
+    await line.plugElsewhere();
+    expect(line.device).not.toBe(device);
+    figures.push(`  ${device}, then ${line.device}`);
     const readsFrom = line.reads.length;
     await came("plugged in: read again", () => line.reads.length > readsFrom + 4);
     figures.push(`  read again, ${(performance.now() - outMs).toFixed(0)} ms after it was pulled out`);

@@ -3,7 +3,7 @@
  * time. Whoever speaks while another exchange is under way has caused a collision. Needs socat and stty.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { constants, existsSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { constants, existsSync, mkdtempSync, openSync, realpathSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ReadStream } from "node:tty";
@@ -43,6 +43,8 @@ export class SerialLine {
   readonly #turnaroundMs: () => number;
   #freeAtMs = 0;
   #socat: ChildProcess | undefined;
+  /** Keeps the number that the adapter had from being given to it again. */
+  #other: ChildProcess | undefined;
   #end: ReadStream | undefined;
 
   constructor(units: ReadonlyMap<number, RegisterDevice>, baudRate: number, turnaroundMs: () => number) {
@@ -78,8 +80,22 @@ export class SerialLine {
     await until(() => !existsSync(this.path), 3_000, 10);
   }
 
+  /** The device behind the path, as udev's link to it has it: another number after `plugElsewhere`. */
+  get device(): string {
+    return realpathSync(this.path);
+  }
+
+  /** Plugged in again while something else has taken its number: the path leads to another device. */
+  async plugElsewhere(): Promise<void> {
+    const taken = join(this.folder, "taken");
+    this.#other = spawn("socat", [`pty,raw,echo=0,link=${taken}`, "pty,raw,echo=0"], { stdio: "ignore" });
+    await until(() => existsSync(taken), 3_000, 10);
+    await this.plug();
+  }
+
   async remove(): Promise<void> {
     await this.unplug();
+    this.#other?.kill();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
