@@ -23,6 +23,18 @@ export interface FieldHabits {
   singleClient: boolean;
   /** Units that do not answer. */
   silentUnits: ReadonlySet<number>;
+  /** Each connection ends so long after it began, ms, or after so many requests; 0: it stays. */
+  endsAfterMs: number;
+  endsAfterRequests: number;
+  /** How it ends: in good order, or by a reset. */
+  endsBy: "fin" | "rst";
+  /** After the first connection has ended nobody listens for so long, ms. */
+  closedMs: number;
+  /** Answered with exception 11 (the gateway's device is silent) for so long after the start, ms, and every so-manieth request. */
+  absentMs: number;
+  absentEvery: number;
+  /** Transaction identifier of every reply; -1: the request's. */
+  replyId: number;
 }
 
 const plain: FieldHabits = {
@@ -37,6 +49,13 @@ const plain: FieldHabits = {
   greeting: Buffer.alloc(0),
   singleClient: false,
   silentUnits: new Set(),
+  endsAfterMs: 0,
+  endsAfterRequests: 0,
+  endsBy: "fin",
+  closedMs: 0,
+  absentMs: 0,
+  absentEvery: 0,
+  replyId: -1,
 };
 
 export class FieldDevice {
@@ -52,6 +71,9 @@ export class FieldDevice {
   refusedConnections = 0;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #startMs = performance.now();
+  #port = 0;
+  #wasClosed = false;
   #serving = 0;
   #repliedMs = Number.NEGATIVE_INFINITY;
   #lineFreeMs = 0;
@@ -70,7 +92,8 @@ export class FieldDevice {
   async listen(): Promise<number> {
     await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
     const address = this.#server.address();
-    return address !== null && typeof address === "object" ? address.port : 0;
+    this.#port = address !== null && typeof address === "object" ? address.port : 0;
+    return this.#port;
   }
 
   close(): Promise<void> {
@@ -90,6 +113,8 @@ export class FieldDevice {
     socket.setNoDelay(true);
     socket.on("close", () => this.#sockets.delete(socket));
     if (this.habits.greeting.length > 0) socket.write(this.habits.greeting);
+    if (this.habits.endsAfterMs > 0) setTimeout(() => this.#end(socket), this.habits.endsAfterMs);
+    let taken = 0;
     let pending: Buffer = Buffer.alloc(0);
     socket.on("data", (chunk: Buffer) => {
       pending = Buffer.concat([pending, chunk]);
@@ -97,8 +122,21 @@ export class FieldDevice {
         const length = 6 + pending.readUInt16BE(4);
         this.#take(socket, Buffer.from(pending.subarray(0, length)));
         pending = pending.subarray(length);
+        taken += 1;
+        if (taken === this.habits.endsAfterRequests) this.#end(socket);
       }
     });
+  }
+
+  #end(socket: Socket): void {
+    if (socket.destroyed) return;
+    if (this.habits.endsBy === "fin") socket.end();
+    else socket.resetAndDestroy();
+    const { closedMs } = this.habits;
+    if (closedMs === 0 || this.#wasClosed) return;
+    this.#wasClosed = true;
+    this.#server.close();
+    setTimeout(() => this.#server.listen(this.#port, "127.0.0.1"), closedMs);
   }
 
   #take(socket: Socket, frame: Buffer): void {
@@ -128,7 +166,8 @@ export class FieldDevice {
   #replyTo(frame: Buffer): Buffer {
     const pdu = this.#pduFor(frame);
     const head = Buffer.alloc(7);
-    frame.copy(head, 0, 0, 2);
+    if (this.habits.replyId < 0) frame.copy(head, 0, 0, 2);
+    else head.writeUInt16BE(this.habits.replyId, 0);
     head.writeUInt16BE(pdu.length + 1, 4);
     head[6] = this.habits.replyUnit < 0 ? frame[6]! : this.habits.replyUnit;
     return Buffer.concat([head, pdu]);
@@ -138,6 +177,9 @@ export class FieldDevice {
     const unit = frame[6]!;
     const code = frame[7]!;
     const refuse = (why: number): Buffer => Buffer.from([code | 0x80, why]);
+    const { absentMs, absentEvery } = this.habits;
+    const isAbsent = absentEvery > 0 && this.requests % absentEvery === 0;
+    if (isAbsent || performance.now() - this.#startMs < absentMs) return refuse(11);
     if (this.habits.busyEvery > 0 && this.requests % this.habits.busyEvery === 0) return refuse(6);
     const address = frame.readUInt16BE(8);
     const count = code === 6 ? 1 : frame.readUInt16BE(10);

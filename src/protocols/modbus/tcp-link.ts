@@ -57,6 +57,8 @@ export class TcpLink implements ModbusLink, Expirable {
   readonly #chunk = Buffer.alloc(receiveChunk);
   readonly #received = Buffer.alloc(receiveChunk + frameLengthMax + greetingMax);
   #receivedLength = 0;
+  /** On this connection a reply came whose identifier nobody had asked with. */
+  #misnumbered = false;
   /** Bytes thrown away on this connection; -1 after the first good reply, when nothing stray is forgiven any more. */
   #greeting = 0;
 
@@ -128,6 +130,7 @@ export class TcpLink implements ModbusLink, Expirable {
     this.state = "connecting";
     this.#receivedLength = 0;
     this.#greeting = 0;
+    this.#misnumbered = false;
     this.#answered = false;
     this.#openedMs = Number.NaN;
     this.#connectDeadlineMs = nowMs + this.#connectTimeoutMs;
@@ -214,13 +217,15 @@ export class TcpLink implements ModbusLink, Expirable {
         return;
       }
       this.#readTimeouts += 1;
+      // One that answers everything with an identifier of its own is not silent.
+      const fault = this.#misnumbered && !this.#answered ? "wrong-transaction" : "timeout";
       const isDead = this.#readTimeouts >= deadTimeouts && this.#answered && nowMs - this.#heardMs >= deadAfterMs;
       if (isDead || this.#readTimeouts >= readTimeoutsMax || !this.#abandon(this.#inFlightIds[slot]!)) {
-        this.#reopen("timeout", slot);
+        this.#reopen(fault, slot);
         return;
       }
       this.#release(slot, nowMs);
-      this.#finish(exchange, "timeout", nowMs);
+      this.#finish(exchange, fault, nowMs);
     }
     this.#sendQueued(nowMs);
   }
@@ -298,6 +303,7 @@ export class TcpLink implements ModbusLink, Expirable {
       const frameLength = 6 + ((bytes[start + 4]! << 8) | bytes[start + 5]!);
       const fault = this.#headFault(start, frameLength);
       if (fault !== null) {
+        if (fault === "wrong-transaction") this.#misnumbered = true;
         const next = this.#skipGreeting(start);
         if (next <= start) {
           this.#reopen(fault);
