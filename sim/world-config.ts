@@ -8,6 +8,7 @@ import type { BuildingConfig, TierConfig } from "./plant/loads.ts";
 import type { MeterConfig } from "./plant/meter.ts";
 import type { PvConfig } from "./plant/pv.ts";
 import type { StageConfig } from "./plant/stage/stage-config.ts";
+import { makersProtections } from "./plant/stage/stage-trips.table.ts";
 import type { TransferDeviceConfig } from "./plant/transfer-device.ts";
 import type { VehicleConfig } from "./plant/vehicle.ts";
 import { Random } from "./random.ts";
@@ -155,6 +156,7 @@ function stageOf(ratedW: number, index: number, sketch: WorldSketch, random: Ran
     efficiency: random.between(0.955, 0.965),
     standbyW: 0.0015 * ratedW,
     enterServiceDelayS: 300,
+    protections: makersProtections,
     antiIslanding: true,
     antiIslandingMs: random.between(120, 350),
     gateInterlock: false,

@@ -9,7 +9,7 @@ import { strata } from "./strata.table.ts";
 const root = join(import.meta.dirname, "..");
 
 /** Commands that start the simulator: the only files of `src` that may import `sim`. */
-const simulatorCommands = /^src\/cli\/(demo\/|scenario\/|sim|ev|swarm|replay)[\w-]*\.ts$/;
+const simulatorCommands = /^src\/cli\/(certify\/|demo\/|scenario\/|sim|ev|swarm|replay)[\w-]*\.ts$/;
 
 /**
  * The rooms of the core, each with the files or folder that it is, and what it may import besides itself. Decisions know the

@@ -21,6 +21,8 @@ export const strata: readonly Stratum[] = [
   { name: "settlement", folder: "src/settlement", may: ["domain", "planning", "tariff"], packages: [] },
   // What nudges tell of meter and stages: figures in, figures out, so that it is tried without a site.
   { name: "commissioning", folder: "src/commissioning", may: ["domain"], packages: [] },
+  // Procedures of grid codes and how they are judged; the rig is a port, so that simulator and laboratory are judged alike.
+  { name: "certify", folder: "src/certify", may: ["domain", "config"], packages: [] },
   { name: "modbus", folder: "src/protocols/modbus", may: ["domain", "config"], packages: ["*"] },
   { name: "sunspec", folder: "src/protocols/sunspec", may: ["domain", "config", "modbus"], packages: ["*"] },
   { name: "exi", folder: "src/protocols/exi", may: ["domain"], packages: ["*"] },
@@ -38,7 +40,7 @@ export const strata: readonly Stratum[] = [
   {
     name: "cli",
     folder: "src/cli",
-    may: ["app", "dashboard", "domain", "config", "core", "exi", "iso15118", "bridge", "planning", "solver", "sim", "peers"],
+    may: ["app", "dashboard", "domain", "config", "core", "exi", "iso15118", "bridge", "planning", "solver", "certify", "sim", "peers"],
     packages: ["*"],
   },
   { name: "plant", folder: "sim/plant", may: ["domain"], packages: [] },
@@ -52,7 +54,7 @@ export const strata: readonly Stratum[] = [
   {
     name: "sim",
     folder: "sim",
-    may: ["plant", "peers", "chance", "domain", "config", "core", "bridge", "app"],
+    may: ["plant", "peers", "chance", "domain", "config", "core", "bridge", "app", "certify"],
     packages: ["*"],
   },
 ];

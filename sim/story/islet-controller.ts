@@ -15,7 +15,7 @@ import { explain } from "../../src/core/setpoints/limits.ts";
 import type { Snapshot } from "../../src/core/snapshot.ts";
 import { step } from "../../src/core/step.ts";
 import type { SessionSource } from "./session-places.ts";
-import type { Controller, ControllerBoot } from "./site.ts";
+import type { Controller, ControllerBoot, StartController } from "./site.ts";
 
 /** A record is on disk this long after the cycle that asked for it, ms. */
 const diskMs = 15;
@@ -37,8 +37,14 @@ function loadedOnce(siteFile: string): LoadedSite {
 
 /** Starts Islet's core on a scenario's site. */
 export function startIslet(boot: ControllerBoot): Controller {
-  return new IsletController(boot);
+  return new IsletController(loadedOnce(boot.siteFile), boot);
 }
+
+/** The same on a site that is at hand, whatever file the boot names. */
+export const startIsletOn =
+  (site: LoadedSite): StartController =>
+  (boot) =>
+    new IsletController(site, boot);
 
 class IsletController implements Controller {
   readonly core: Core;
@@ -50,8 +56,7 @@ class IsletController implements Controller {
   #writing: ModeRecord | null = null;
   #storedAtMs = Number.POSITIVE_INFINITY;
 
-  constructor(boot: ControllerBoot) {
-    const site = loadedOnce(boot.siteFile);
+  constructor(site: LoadedSite, boot: ControllerBoot) {
     const { config } = site;
     if (config.evses.length !== boot.stageCount || config.tiers.length !== boot.tierCount) {
       throw new RangeError(

@@ -85,6 +85,11 @@ const commands: readonly (readonly [name: string, sentence: string, load: () => 
     async () => (await import("./commission/commission.ts")).commissionCommand,
   ],
   [
+    "certify",
+    "run the type-test procedures of a grid code and write a signed report",
+    async () => (await import("./certify/certify.ts")).certifyCommand,
+  ],
+  [
     "verify-device",
     "try every duty of the contract on a power stage, for makers of firmware",
     async () => (await import("./verify-device.ts")).verifyDeviceCommand,

@@ -193,6 +193,13 @@ const rows: readonly Row[] = [
   ["commission config/home.yaml", 2, /each step asks before it does something: run this at a terminal, or with --yes/],
   ["commission config/home.yaml --step roof", 2, /there is no step roof; the steps are devices, nudges, limit, k1/],
   ["commission config/home.yaml --list", 0, /^devices: [\s\S]*k1: Transfer device[\s\S]*watchdogs: /],
+  ["certify --list", 0, /^ov-trip +5\.4\.2 +Over-voltage trip\n[\s\S]*integrity .*needs a laboratory/],
+  ["certify --profile mars", 2, /there is no profile mars: one of ieee1547-catA-I, /],
+  ["certify --profile ca-rule21 --profile ieee1547-catB-III", 2, /one code at a time: ca-rule21 and ieee1547-catB-III/],
+  ["certify --procedures ov-trip hv-trip", 2, /there is no procedure hv-trip/],
+  ["certify --against 10.0.0.9", 2, /there is no driver for 10\.0\.0\.9; there is sim/],
+  ["certify verify none.json", 1, /none\.json can't be read \(ENOENT\)/],
+  ["certify verify draft.json", 1, /draft\.json: it is no report of `islet certify`/],
   ["verify-device", 2, /name the stage: HOST or HOST:PORT/],
   ["verify-device 127.0.0.1:70000", 2, /is not HOST or HOST:PORT/],
   [

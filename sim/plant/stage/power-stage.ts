@@ -77,6 +77,7 @@ export class PowerStage extends StageTerminals implements PlantStage {
       nominalFrequencyHz,
       config.antiIslandingMs,
       config.enterServiceDelayS * 1000,
+      config.protections,
     );
     this.#power = new Response(config.tauMs, config.slewWPerS);
     this.#reactive = new Response(config.tauMs, config.slewWPerS);

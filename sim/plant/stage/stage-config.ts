@@ -1,6 +1,30 @@
 /** What a power stage is: its ratings, its response, and which protections of its own it was built with. */
 import type { PortConfig } from "./vehicle-port.ts";
 
+/** One trip of its own: a deviation in Hz is from nominal. */
+export interface TripRow {
+  readonly name: string;
+  readonly quantity: "voltagePu" | "deviationHz";
+  readonly side: "above" | "below";
+  readonly threshold: number;
+  readonly clearingMs: number;
+  readonly alarm: number;
+}
+
+/** Which protections a stage was set to: trips with the part of the clearing time after which it acts, and its windows. */
+export interface ProtectionTable {
+  readonly trips: readonly TripRow[];
+  /** Left for detection and contactor, ms; undefined for a fifth of each clearing time. */
+  readonly openingMs: number | undefined;
+  readonly cessation: { readonly belowPu: number; readonly abovePu: number; readonly withinMs: number };
+  readonly enterService: {
+    readonly minPu: number;
+    readonly maxPu: number;
+    readonly minDeviationHz: number;
+    readonly maxDeviationHz: number;
+  };
+}
+
 export interface StageConfig {
   readonly serialNumber: string;
   readonly firmware: string;
@@ -26,6 +50,8 @@ export interface StageConfig {
   readonly standbyW: number;
   /** The stage's own enter-service delay for discharging, s. */
   readonly enterServiceDelayS: number;
+  /** What its protections were set to. */
+  readonly protections: ProtectionTable;
   readonly antiIslanding: boolean;
   /** Time in which its anti-islanding function finds an island, ms. */
   readonly antiIslandingMs: number;

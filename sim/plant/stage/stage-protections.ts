@@ -1,6 +1,32 @@
 /** Watches one stage's terminals: trips by the table, finds unintentional islands, and delays its return to service. */
 import { deadPu, type Node } from "../node.ts";
-import { enterService, momentaryCessation, tripRows } from "./stage-trips.table.ts";
+import type { ProtectionTable, TripRow } from "./stage-config.ts";
+import { makersProtections } from "./stage-trips.table.ts";
+
+/** Voltage and frequency (deviation from nominal) at which there is nothing to watch. */
+interface Continuous {
+  readonly minPu: number;
+  readonly maxPu: number;
+  readonly minHz: number;
+  readonly maxHz: number;
+}
+
+/** The continuous band of IEEE 1547-2018 at most, and narrower where a trip was set inside it. */
+function continuousBand({ trips }: ProtectionTable): Continuous {
+  const nearest = (quantity: TripRow["quantity"], side: TripRow["side"], standard: number): number =>
+    trips
+      .filter((row) => row.quantity === quantity && row.side === side)
+      .reduce(
+        (near, { threshold }) => (side === "above" ? Math.min(near, threshold) : Math.max(near, threshold)),
+        standard,
+      );
+  return {
+    minPu: nearest("voltagePu", "below", 0.88),
+    maxPu: nearest("voltagePu", "above", 1.1),
+    minHz: nearest("deviationHz", "below", -1.2),
+    maxHz: nearest("deviationHz", "above", 1.2),
+  };
+}
 
 export class StageProtections {
   /** A trip is latched until the terminals are back inside the enter-service window. */
@@ -10,7 +36,9 @@ export class StageProtections {
   alarmBits = 0;
   /** Times an unintentional island was found. */
   islandsFound = 0;
-  readonly #outsideMs = new Float64Array(tripRows.length);
+  readonly #table: ProtectionTable;
+  readonly #continuous: Continuous;
+  readonly #outsideMs: Float64Array;
   readonly #antiIslandingMs: number;
   readonly #enterServiceDelayMs: number;
   readonly #nominalFrequencyHz: number;
@@ -18,7 +46,15 @@ export class StageProtections {
   #windowForMs: number;
   #cessationMs = 0;
 
-  constructor(nominalFrequencyHz: number, antiIslandingMs: number, enterServiceDelayMs: number) {
+  constructor(
+    nominalFrequencyHz: number,
+    antiIslandingMs: number,
+    enterServiceDelayMs: number,
+    table: ProtectionTable = makersProtections,
+  ) {
+    this.#table = table;
+    this.#continuous = continuousBand(table);
+    this.#outsideMs = new Float64Array(table.trips.length);
     this.#nominalFrequencyHz = nominalFrequencyHz;
     this.#antiIslandingMs = antiIslandingMs;
     this.#enterServiceDelayMs = enterServiceDelayMs;
@@ -64,9 +100,10 @@ export class StageProtections {
       if (!this.tripped) this.islandsFound++;
       this.tripped = true;
     }
-    if (voltagePu < momentaryCessation.belowPu || voltagePu > momentaryCessation.abovePu) {
+    const { belowPu, abovePu, withinMs } = this.#table.cessation;
+    if (voltagePu < belowPu || voltagePu > abovePu) {
       this.#cessationMs += durationMs;
-      if (this.#cessationMs >= 0.5 * momentaryCessation.withinMs) this.ceased = true;
+      if (this.#cessationMs >= 0.5 * withinMs) this.ceased = true;
     } else {
       this.#cessationMs = 0;
       this.ceased = false;
@@ -76,8 +113,9 @@ export class StageProtections {
   }
 
   #watchTrips(voltagePu: number, deviationHz: number, durationMs: number): void {
-    for (let i = 0; i < tripRows.length; i++) {
-      const row = tripRows[i]!;
+    const { trips } = this.#table;
+    for (let i = 0; i < trips.length; i++) {
+      const row = trips[i]!;
       // Without voltage there is no frequency to judge.
       const value = row.quantity === "voltagePu" ? voltagePu : voltagePu > deadPu ? deviationHz : 0;
       const outside = row.side === "above" ? value > row.threshold : value < row.threshold;
@@ -86,24 +124,30 @@ export class StageProtections {
         continue;
       }
       this.#outsideMs[i] = this.#outsideMs[i]! + durationMs;
-      // The contactor and the detection take their part of the clearing time.
-      if (this.#outsideMs[i]! >= 0.8 * row.clearingMs) {
+      if (this.#outsideMs[i]! >= this.#actsAfterMs(row)) {
         this.tripped = true;
         this.alarmBits |= row.alarm;
       }
     }
   }
 
+  /** The contactor and the detection take their part of the clearing time. */
+  #actsAfterMs({ clearingMs }: TripRow): number {
+    const { openingMs } = this.#table;
+    return openingMs === undefined ? 0.8 * clearingMs : clearingMs - openingMs;
+  }
+
   #watchWindow(node: Node, voltagePu: number, deviationHz: number, durationMs: number): void {
+    const { enterService } = this.#table;
     const inside =
       node.source === "grid" &&
       voltagePu >= enterService.minPu &&
       voltagePu <= enterService.maxPu &&
       deviationHz >= enterService.minDeviationHz &&
       deviationHz <= enterService.maxDeviationHz;
-    const outsideContinuous =
-      node.source !== "grid" || voltagePu < 0.88 || voltagePu > 1.1 || deviationHz < -1.2 || deviationHz > 1.2;
-    this.#outsideWindow = outsideContinuous;
+    const { minPu, maxPu, minHz, maxHz } = this.#continuous;
+    this.#outsideWindow =
+      node.source !== "grid" || voltagePu < minPu || voltagePu > maxPu || deviationHz < minHz || deviationHz > maxHz;
     if (this.tripped && inside) {
       this.tripped = false;
       this.alarmBits = 0;

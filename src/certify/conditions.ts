@@ -1,0 +1,48 @@
+/** Settings under which a criterion is tried: the code's own, with what would disturb the figure put aside, all within its ranges. */
+import { checkGridSettings, type GridProfile, type GridSettings } from "../config/grid-profiles.ts";
+
+type Settings = Readonly<GridSettings>;
+type NumberKey = { [key in keyof GridSettings]: GridSettings[key] extends number ? key : never }[keyof GridSettings];
+
+/** A number moved into what the code lets a setting be. */
+export function within({ ranges }: GridProfile, key: NumberKey, value: number): number {
+  const range = ranges[key];
+  return range ? Math.min(range[1], Math.max(range[0], value)) : value;
+}
+
+/** The shortest way into service that the code allows, but at least so long a delay that a trip is told from a pause. */
+const delayS = 8;
+
+/**
+ * The code's settings with everything off that moves power by itself, and a short way into service; `changes` on top. Settings
+ * that the code does not allow give null.
+ */
+export function conditions(profile: GridProfile, changes: Partial<GridSettings> = {}): Settings | null {
+  const settings: Settings = {
+    ...profile.settings,
+    enterDelayS: within(profile, "enterDelayS", delayS),
+    enterRandomDelayS: 0,
+    enterRampS: within(profile, "enterRampS", 1),
+    reactiveMode: "none",
+    voltWattEnabled: false,
+    droopEnabled: false,
+    activePowerLimitEnabled: false,
+    ...changes,
+  };
+  return checkGridSettings(settings, profile.ranges).length === 0 ? settings : null;
+}
+
+/** Smallest, own and largest value of a setting, each once. */
+export function variants(
+  { settings, ranges }: GridProfile,
+  key: NumberKey,
+): readonly (readonly ["default" | "least" | "most", number])[] {
+  const own = settings[key];
+  const [least, most] = ranges[key] ?? [own, own];
+  const all = [
+    ["default", own],
+    ["least", least],
+    ["most", most],
+  ] as const;
+  return all.filter(([, value], i) => all.findIndex(([, other]) => other === value) === i);
+}

@@ -1,0 +1,71 @@
+/** Runs procedures one after another on a rig and judges each case by its criterion; the same for every rig. */
+import type { GridProfile } from "../config/grid-profiles.ts";
+import { isWithin, type TooCoarse, tooCoarse } from "./accuracy.ts";
+import { type Case, gravest, type Procedure, type ProcedureResult, type Row } from "./procedure.ts";
+import type { Rig } from "./rig.ts";
+
+/** Most cases of one procedure, so that a table that grows by mistake is found. */
+const casesMax = 400;
+
+export interface CertifyOptions {
+  readonly quick: boolean;
+  /** Called after each case. */
+  readonly onRow?: (procedure: Procedure, row: Row) => void;
+}
+
+/** One procedure with all of its cases, or with those of the smoke run. */
+export async function runProcedure(
+  procedure: Procedure,
+  profile: GridProfile,
+  rig: Rig,
+  { quick, onRow }: CertifyOptions,
+): Promise<ProcedureResult> {
+  const { id, title, clause, cases, needs } = procedure;
+  if (!cases) return { id, title, clause, verdict: "not run", why: `needs ${needs}`, rows: [] };
+  const wanted = cases(profile).filter((one) => !quick || one.quick);
+  if (wanted.length > casesMax) throw new RangeError(`${id} has ${wanted.length} cases; at most ${casesMax}`);
+  const rows: Row[] = [];
+  for (const one of wanted) {
+    const row = await runCase(one, rig);
+    rows.push(row);
+    onRow?.(procedure, row);
+  }
+  const why = rows.length > 0 ? "" : quick ? "no part of the quick run" : "the code has no such setting";
+  return { id, title, clause, verdict: gravest(rows.map(({ verdict }) => verdict)), why, rows };
+}
+
+async function runCase(one: Case, rig: Rig): Promise<Row> {
+  const { name, direction, setting, quantity, unit } = one;
+  const words = { name, direction, setting, quantity, unit };
+  const nothing = { measured: null, low: null, high: null, uncertainty: null } as const;
+  const coarse = tooCoarse(rig.facts.instruments, one.needs);
+  if (coarse.length > 0) return { ...words, ...nothing, verdict: "refused", why: coarse.map(coarseText).join("; ") };
+  const { measured, low, high, uncertainty, plot } = await one.run(rig);
+  const band = { low: low ?? Number.NEGATIVE_INFINITY, high: high ?? Number.POSITIVE_INFINITY };
+  // A figure that could not be found is within nothing.
+  const found = Number.isFinite(measured);
+  return {
+    ...words,
+    measured: found ? measured : null,
+    low,
+    high,
+    uncertainty,
+    verdict: isWithin(measured, band) && found ? "pass" : "fail",
+    why: found ? "" : "it did not happen while it was watched",
+    ...(plot && { plot }),
+  };
+}
+
+const quantityWords = {
+  voltagePu: ["voltage", "pu"],
+  frequencyHz: ["frequency", "Hz"],
+  activePu: ["active power", "of the rating"],
+  reactivePu: ["reactive power", "of the rating"],
+  timeS: ["time", "s"],
+} as const;
+
+/** `voltage is measured to 0.02 pu: the criterion needs 0.005 pu or better`. */
+function coarseText({ quantity, has, needs }: TooCoarse): string {
+  const [word, unit] = quantityWords[quantity];
+  return `${word} is measured to ${Number(has.toPrecision(3))} ${unit}: the criterion needs ${Number(needs.toPrecision(3))} ${unit} or better`;
+}

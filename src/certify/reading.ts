@@ -1,0 +1,54 @@
+/** Figures read off a recording: means, moments at which power ends or begins, and the points of a plot. */
+import type { Plot } from "./procedure.ts";
+import type { Recording } from "./rig.ts";
+
+/** Power below this is none: cease to energize, of the rating. */
+const nonePu = 0.05;
+
+const indexAt = ({ stepS, activePu }: Recording, atS: number): number =>
+  Math.max(0, Math.min(activePu.length - 1, Math.round(atS / stepS)));
+
+/** Mean over [fromS, toS). */
+export function mean(recording: Recording, values: Float64Array, fromS: number, toS: number): number {
+  const from = indexAt(recording, fromS);
+  const to = Math.max(from + 1, indexAt(recording, toS));
+  let sum = 0;
+  for (let i = from; i < to; i++) sum += values[i]!;
+  return sum / (to - from);
+}
+
+export const valueAt = (recording: Recording, values: Float64Array, atS: number): number =>
+  values[indexAt(recording, atS)]!;
+
+/** From `fromS` until power has ended and stays away until `toS`, s; Infinity if it does not. */
+export function ceasedAfterS(recording: Recording, fromS: number, toS: number): number {
+  const { activePu, stepS } = recording;
+  const from = indexAt(recording, fromS);
+  let at = indexAt(recording, toS);
+  if (Math.abs(activePu[at]!) >= nonePu) return Number.POSITIVE_INFINITY;
+  while (at > from && Math.abs(activePu[at - 1]!) < nonePu) at--;
+  return (at - from) * stepS;
+}
+
+const pointsMax = 160;
+const digits = 4;
+
+/** A plot of some of a recording's quantities with at most `pointsMax` points each. */
+export function plotOf(
+  recording: Recording,
+  names: readonly ("activePu" | "reactivePu" | "voltagePu" | "frequencyHz")[],
+  band: { readonly low?: number | null; readonly high?: number | null } = {},
+): Plot {
+  const { stepS, activePu } = recording;
+  const every = Math.max(1, Math.ceil(activePu.length / pointsMax));
+  const indices = Array.from({ length: Math.ceil(activePu.length / every) }, (_, i) => i * every);
+  const short = (value: number): number => Number(value.toFixed(digits));
+  const words = { activePu: "P", reactivePu: "Q", voltagePu: "V", frequencyHz: "f" } as const;
+  return {
+    unit: "pu",
+    atS: indices.map((i) => short(i * stepS)),
+    lines: names.map((name) => ({ name: words[name], values: indices.map((i) => short(recording[name][i]!)) })),
+    ...(typeof band.low === "number" && { low: short(band.low) }),
+    ...(typeof band.high === "number" && { high: short(band.high) }),
+  };
+}
