@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { openWhole } from "../../src/app/store/database.ts";
 import { openStore } from "../../src/app/store/store.ts";
 
@@ -108,6 +108,23 @@ describe("the journal", () => {
     const first = store.enqueue(message(0));
     store.dequeue(first);
     expect(store.enqueue(message(1))).toBeGreaterThan(first);
+  });
+
+  test("a delivered message is not sent again after a kill, though its row goes only with the next change", async () => {
+    const file = path();
+    const store = openStore({ path: file, deliveredWaitMs: 0 });
+    for (let i = 0; i < 3; i++) store.enqueue(message(i));
+    for (let i = 0; i < 2; i++) store.dequeue(store.head()!.id);
+    const { database } = openWhole(file, "store", "");
+    const delivered = database.prepare("SELECT value FROM document WHERE collection = 'journal'");
+    await vi.waitFor(() => expect(delivered.get()).toBeDefined(), 5_000);
+    expect(database.prepare("SELECT count(*) AS rows FROM journal").get()).toEqual({ rows: 3 });
+    // Another process on the same file, as after a kill.
+    const again = openStore({ path: file });
+    expect(again.queued()).toBe(1);
+    expect(again.head()?.seqNo).toBe(2);
+    again.enqueue(message(3));
+    expect(database.prepare("SELECT count(*) AS rows FROM journal").get()).toEqual({ rows: 2 });
   });
 
   test("thins out what may be dropped when it is full", () => {

@@ -17,6 +17,8 @@ export interface Journal {
   dropped(): number;
   /** Writes what waits; within the store's transaction. */
   write(pending: Pending): void;
+  /** The id up to which everything has been delivered, where that is all that waits; null where it is not. */
+  deliveredUpTo(): number | null;
   /** Counts anew what is there: after a change that was taken back, and after thinning. */
   recount(): void;
 }
@@ -35,6 +37,8 @@ const schema = `
 
 /** Messages read at a time. */
 const aheadMax = 32;
+/** Ids are set aside on disk in such numbers: the last one given is not written with each message. */
+const idsAtOnce = 1_000;
 
 const thin = `
   DELETE FROM journal WHERE id IN (
@@ -43,13 +47,21 @@ const thin = `
   )
 `;
 
-/** `entriesMax`: kept messages, beyond which intermediate values go. `waiting`: what is not on disk yet. */
-export function createJournal(database: DatabaseSync, entriesMax: number, waiting: () => Pending): Journal {
+/**
+ * `entriesMax`: kept messages, beyond which intermediate values go. `waiting`: what is not on disk yet. `deliveredId`: what was
+ * delivered up to this id and could not be removed any more is removed with the next change.
+ */
+export function createJournal(
+  database: DatabaseSync,
+  entriesMax: number,
+  waiting: () => Pending,
+  deliveredId: number,
+): Journal {
   database.exec(schema);
   const insert = database.prepare(
     "INSERT INTO journal (id, action, payload, transactionId, seqNo, droppable) VALUES (?, ?, ?, ?, ?, ?)",
   );
-  const first = database.prepare("SELECT * FROM journal ORDER BY id LIMIT ?");
+  const oldest = database.prepare("SELECT * FROM journal ORDER BY id LIMIT ?");
   const remove = database.prepare("DELETE FROM journal WHERE id = ?");
   const transactionOf = database.prepare("SELECT transactionId FROM journal WHERE id = ?");
   const thinOut = database.prepare(thin);
@@ -60,7 +72,12 @@ export function createJournal(database: DatabaseSync, entriesMax: number, waitin
   let dropped = 0;
   /** The oldest messages, read ahead. */
   let ahead: QueuedMessage[] = [];
-  let lastId = Number(database.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'journal'").get()?.["seq"] ?? 0);
+  const readSequence = database.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'journal'");
+  const setAside = database.prepare("UPDATE sqlite_sequence SET seq = ? WHERE name = 'journal'");
+  let setAsideId = Number(readSequence.get()?.["seq"] ?? 0);
+  let lastId = setAsideId;
+  for (const { id } of database.prepare("SELECT id FROM journal WHERE id <= ?").all(deliveredId))
+    waiting().dequeued.add(Number(id));
 
   function recount(): void {
     ahead = [];
@@ -85,11 +102,17 @@ export function createJournal(database: DatabaseSync, entriesMax: number, waitin
 
   function readAhead(): QueuedMessage[] {
     const { enqueued, dequeued } = waiting();
-    const onDisk = first
+    const onDisk = oldest
       .all(aheadMax + dequeued.size)
       .map(messageOf)
       .filter(({ id }) => !dequeued.has(id));
     return [...onDisk, ...enqueued.values()].slice(0, aheadMax);
+  }
+
+  function head(): QueuedMessage | undefined {
+    if (count === 0) return undefined;
+    if (ahead.length === 0) ahead = readAhead();
+    return ahead[0];
   }
 
   return {
@@ -101,18 +124,14 @@ export function createJournal(database: DatabaseSync, entriesMax: number, waitin
       else dropped++;
       return queued.id;
     },
-    head() {
-      if (count === 0) return undefined;
-      if (ahead.length === 0) ahead = readAhead();
-      return ahead[0];
-    },
+    head,
     dequeue(id) {
       const pending = waiting();
-      const head = ahead[0];
-      if (head?.id === id) {
+      const first = ahead[0];
+      if (first?.id === id) {
         dequeue(pending, id);
         ahead.shift();
-        counted(head.transactionId, -1);
+        counted(first.transactionId, -1);
         return;
       }
       const there = pending.enqueued.has(id) || transactionOf.get(id) !== undefined;
@@ -127,6 +146,16 @@ export function createJournal(database: DatabaseSync, entriesMax: number, waitin
       if (thins) dropped += Number(thinOut.run().changes);
       for (const { id, action, payload, transactionId, seqNo, droppable } of enqueued.values())
         insert.run(id, action, payload, transactionId, seqNo, droppable ? 1 : 0);
+      if (enqueued.size > 0 && lastId > setAsideId) {
+        setAsideId = lastId + idsAtOnce;
+        setAside.run(setAsideId);
+      }
+    },
+    deliveredUpTo() {
+      const { dequeued } = waiting();
+      const upTo = (head()?.id ?? lastId + 1) - 1;
+      for (const id of dequeued) if (id > upTo) return null;
+      return upTo;
     },
     recount,
   };

@@ -7,8 +7,11 @@
 import type { Store } from "./store.ts";
 
 const collection = "energy";
-/** What is kept is at most this old, ms. A power cut costs at most what was integrated since; a stage's own registers go on. */
-const keepMs = 60_000;
+/**
+ * What is kept is at most this old, ms. A power cut costs at most what was integrated since; a stage's own registers go on. A
+ * little longer than the usual interval between messages, which keep it as well.
+ */
+const keepMs = 61_000;
 /** A register that fell or leapt is another one when it has stayed there for so long, ms. */
 const otherAfterMs = 60_000;
 /** Growth that is believed beyond what the rating gives, Wh: registers of coarse resolution step. */
@@ -70,6 +73,7 @@ export function createEnergyRegisters(
   });
   const lastMs = new Array<number>(count).fill(Number.NaN);
   let keptAtMs = Number.NEGATIVE_INFINITY;
+  let seenMs = Number.NEGATIVE_INFINITY;
   const changed = new Set<number>();
   const candidates = new Array<Candidate | null>(count).fill(null);
 
@@ -161,6 +165,7 @@ export function createEnergyRegisters(
   }
 
   function flush(): void {
+    keptAtMs = seenMs;
     if (changed.size === 0) return;
     store.atomically(() => {
       for (const index of changed) store.put(collection, String(index), JSON.stringify(kept[index]));
@@ -180,10 +185,8 @@ export function createEnergyRegisters(
       if (register.estimatedWh !== estimatedWh) changed.add(index);
       // Time passes for a register that is held as for one that goes on only when it continued.
       if (candidates[index] === null) lastMs[index] = nowMs;
-      if (nowMs - keptAtMs >= keepMs) {
-        keptAtMs = nowMs;
-        flush();
-      }
+      seenMs = nowMs;
+      if (nowMs - keptAtMs >= keepMs) flush();
       return register;
     },
     flush,

@@ -41,6 +41,8 @@ export interface StoreOptions {
   /** A file, or `:memory:`. */
   path: string;
   journalMax?: number;
+  /** What the backend has accepted is said on disk so much later, ms. */
+  deliveredWaitMs?: number;
   /** Told why the disk refuses, and "" when everything is on disk again. */
   onOwed?: (why: string) => void;
 }
@@ -48,6 +50,11 @@ export interface StoreOptions {
 const journalMaxDefault = 100_000;
 /** What is owed is looked at this often, ms. */
 const lookEveryMs = 200;
+const deliveredWaitMsDefault = 2_000;
+/** Delivered messages that wait for the next change to be removed. */
+const removalsMax = 200;
+/** The document that says up to which id of the journal everything was delivered. */
+const deliveredPlace = ["journal", "delivered"] as const;
 
 const schema = `
   CREATE TABLE IF NOT EXISTS document (
@@ -59,11 +66,17 @@ const schema = `
 `;
 
 /** Opens (or makes) the store. A damaged file is set aside and a new one made; throws a sentence when even that fails. */
-export function openStore({ path, journalMax = journalMaxDefault, onOwed = () => undefined }: StoreOptions): Store {
+export function openStore({
+  path,
+  journalMax = journalMaxDefault,
+  deliveredWaitMs = deliveredWaitMsDefault,
+  onOwed = () => undefined,
+}: StoreOptions): Store {
   const { database, sentence, inMemory, isGone, restore } = openWhole(path, "store", schema);
   let pending: Pending = createPending();
-  const journal = createJournal(database, journalMax, () => pending);
   const select = database.prepare("SELECT value FROM document WHERE collection = ? AND key = ?");
+  let deliveredId = Number(select.get(...deliveredPlace)?.["value"] ?? 0);
+  const journal = createJournal(database, journalMax, () => pending, deliveredId);
   const upsert = database.prepare(
     "INSERT INTO document (collection, key, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
   );
@@ -73,8 +86,11 @@ export function openStore({ path, journalMax = journalMaxDefault, onOwed = () =>
   const debt = createDebt("documents", monotonicMs, onOwed);
   let depth = 0;
   let beside: (() => void) | undefined;
+  let deliveredDueMs = Number.POSITIVE_INFINITY;
   const looking = setInterval(() => {
-    if (debt.owed !== null && depth === 0) settle();
+    if (depth > 0) return;
+    if (debt.owed !== null) settle();
+    else if (monotonicMs() >= deliveredDueMs) sayDelivered();
   }, lookEveryMs);
   looking.unref();
   if (inMemory !== "") debt.failed(inMemory);
@@ -98,12 +114,42 @@ export function openStore({ path, journalMax = journalMaxDefault, onOwed = () =>
     }
   }
 
+  /**
+   * Nothing but removals of what the backend has accepted: they are made with whatever comes next. A moment later one small
+   * document says that they were accepted. What a kill or a power cut brings back before that is sent once more, word for
+   * word, which a backend recognises by its seqNo.
+   */
+  function canWait(): boolean {
+    if (!mayLag(pending) || debt.owed !== null || pending.dequeued.size >= removalsMax) return false;
+    const upTo = journal.deliveredUpTo();
+    if (upTo === null) return false;
+    if (upTo > deliveredId) deliveredDueMs = Math.min(deliveredDueMs, monotonicMs() + deliveredWaitMs);
+    return true;
+  }
+
+  function sayDelivered(): void {
+    deliveredDueMs = Number.POSITIVE_INFINITY;
+    const upTo = mayLag(pending) ? journal.deliveredUpTo() : null;
+    if (upTo === null) {
+      settle();
+      return;
+    }
+    try {
+      database.exec("PRAGMA synchronous = NORMAL");
+      upsert.run(...deliveredPlace, String(upTo));
+      deliveredId = upTo;
+    } catch (failure) {
+      if (!isDiskFailure(failure)) throw failure;
+      debt.failed(whyOf(failure));
+    } finally {
+      database.exec("PRAGMA synchronous = FULL");
+    }
+  }
+
   /** Puts what waits on the medium, or owes it. */
   function settle(): void {
     if (isEmpty(pending) || !debt.due()) return;
     if (pending.enqueued.size > 0) writeBeside();
-    // A removal survives a killed process at once, a power cut only a moment later: what comes back is sent once more,
-    // word for word, which a backend recognises by its seqNo. Waiting for the medium here would cost every delivery.
     const lags = mayLag(pending);
     const { thins } = pending;
     try {
@@ -137,7 +183,7 @@ export function openStore({ path, journalMax = journalMaxDefault, onOwed = () =>
     depth++;
     try {
       const result = run();
-      settle();
+      if (!canWait()) settle();
       return result;
     } catch (failure) {
       pending = before;

@@ -61,17 +61,21 @@ export function createEvents(
       evseReported: false,
     };
     evse.transaction = transaction;
-    const meterValue = readings.begin(transaction);
-    emit(evse, transaction, "Started", { ...cause, meterValue });
+    store.atomically(() => {
+      const meterValue = readings.begin(transaction);
+      emit(evse, transaction, "Started", { ...cause, meterValue });
+    });
     readings.arm(transaction);
     hooks.started(transaction);
   }
 
   function finish(evse: Evse, transaction: Transaction, cause: Cause): void {
-    const meterValue = readings.end(transaction);
     transaction.stoppedReason ??= "Other";
     readings.disarm(transaction);
-    emit(evse, transaction, "Ended", { ...cause, meterValue });
+    store.atomically(() => {
+      const meterValue = readings.end(transaction);
+      emit(evse, transaction, "Ended", { ...cause, meterValue });
+    });
     evse.transaction = null;
     evse.authority = null;
     hooks.ended(transaction);

@@ -2,11 +2,10 @@
 import type { Context } from "../context.ts";
 import type { Cancel } from "../ports.ts";
 import type { MeterValue } from "../transport/messages.table.ts";
+import { createBeats } from "./beats.ts";
+import type { EndReadings } from "./end-readings.ts";
 import type { Metering } from "./j-metering.ts";
 import type { Cause, Transaction } from "./transaction.ts";
-
-/** Readings kept for the Ended event; beyond it every second one is dropped. */
-const endReadingsMax = 200;
 
 const kinds = {
   MeterValuePeriodic: {
@@ -30,7 +29,9 @@ const kinds = {
 } as const;
 
 export interface Readings {
+  /** To be stored together with the event that says it. */
   begin(transaction: Transaction): MeterValue[];
+  /** All readings for the Ended event, which are then not kept any more: to be stored together with it. */
   end(transaction: Transaction): MeterValue[];
   /** What an event with a reading says; null when no configured measurand is known. */
   cause(transaction: Transaction, triggerReason: keyof typeof kinds): Cause | null;
@@ -39,15 +40,17 @@ export interface Readings {
 }
 
 export interface ReadingPorts {
+  /** Where those for the Ended event are kept. */
+  readonly endReadings: EndReadings;
   /** A periodic reading is due. */
   due(transaction: Transaction): void;
-  /** Readings for the end have changed and must be kept. */
-  keep(transaction: Transaction): void;
 }
 
 export function createReadings(context: Context, metering: Metering, ports: ReadingPorts): Readings {
-  const { model, clock } = context;
+  const { model, clock, store } = context;
+  const { endReadings } = ports;
   const timers = new Map<string, Cancel[]>();
+  const beats = createBeats(clock, context.nowMs, (run) => store.atomically(run));
   const list = (variable: string): string[] => model.list("SampledDataCtrlr", variable);
   const signs = (): boolean => model.flag("SampledDataCtrlr", "SignReadings");
 
@@ -64,13 +67,10 @@ export function createReadings(context: Context, metering: Metering, ports: Read
 
   function keep(transaction: Transaction, reading: "Sample.Periodic" | "Sample.Clock"): void {
     const value = forEnd(transaction, reading);
-    if (value) transaction.endReadings.push(value);
-    if (transaction.endReadings.length > endReadingsMax)
-      transaction.endReadings = transaction.endReadings.filter((_, index) => index % 2 === 0);
-    ports.keep(transaction);
+    if (value) endReadings.add(transaction, value);
   }
 
-  /** Runs at multiples of a configured interval since `sinceMs`. */
+  /** Runs at a configured interval, for the first time at its next multiple since `sinceMs`. */
   function every(
     transaction: Transaction,
     controller: string,
@@ -79,18 +79,12 @@ export function createReadings(context: Context, metering: Metering, ports: Read
     run: () => void,
   ): void {
     const intervalMs = model.number(controller, variable) * 1000;
-    const own = timers.get(transaction.transactionId);
-    if (!(intervalMs > 0) || !own) return;
-    const slot = own.push(() => undefined) - 1;
-    const arm = (): void => {
-      const elapsedMs = Math.max(context.nowMs() - sinceMs, 0);
-      const name = `${controller}.${variable} of EVSE ${transaction.evseId}`;
-      own[slot] = clock.after(name, intervalMs - (elapsedMs % intervalMs), () => {
-        run();
-        if (timers.get(transaction.transactionId) === own) arm();
-      });
-    };
-    arm();
+    if (!(intervalMs > 0)) return;
+    const elapsedMs = Math.max(context.nowMs() - sinceMs, 0);
+    const name = `${controller}.${variable} of EVSE ${transaction.evseId}`;
+    timers
+      .get(transaction.transactionId)
+      ?.push(beats.add({ name, intervalMs, firstMs: intervalMs - (elapsedMs % intervalMs), run }));
   }
 
   function disarm(transaction: Transaction): void {
@@ -101,7 +95,7 @@ export function createReadings(context: Context, metering: Metering, ports: Read
   return {
     begin(transaction) {
       const first = forEnd(transaction, "Transaction.Begin");
-      if (first) transaction.endReadings.push(first);
+      if (first) endReadings.add(transaction, first);
       const reading = metering.sample(
         transaction.evseId,
         list("TxStartedMeasurands"),
@@ -113,7 +107,9 @@ export function createReadings(context: Context, metering: Metering, ports: Read
     },
     end(transaction) {
       const last = forEnd(transaction, "Transaction.End");
-      return last ? [...transaction.endReadings, last] : transaction.endReadings;
+      const all = [...endReadings.of(transaction), ...(last ? [last] : [])];
+      endReadings.drop(transaction);
+      return all;
     },
     cause(transaction, triggerReason) {
       const kind = kinds[triggerReason];

@@ -14,6 +14,7 @@ import { createEvses, type Evse } from "./e-evse.ts";
 import { createReadings } from "./e-readings.ts";
 import { createServices } from "./e-service.ts";
 import { createWatch } from "./e-watch.ts";
+import { createEndReadings } from "./end-readings.ts";
 import type { Metering } from "./j-metering.ts";
 import {
   type Authority,
@@ -59,7 +60,9 @@ export function createTransactions(
 
   const readings = createReadings(context, metering, {
     due: (transaction) => void read(evses[transaction.evseId - 1]!, "MeterValuePeriodic"),
-    keep: (transaction) => records.put(transaction.transactionId, transaction),
+    endReadings: createEndReadings(collectionOf(store, "transaction-reading"), (transactionId) =>
+      evses.some(({ transaction }) => transaction?.transactionId === transactionId),
+    ),
   });
   const services = createServices(context, hooks);
   const events = createEvents(context, records, readings, hooks);
@@ -146,7 +149,10 @@ export function createTransactions(
       },
     },
     poll() {
-      for (const evse of evses) watch.poll(evse);
+      // What changes at many EVSEs at once is written at once.
+      store.atomically(() => {
+        for (const evse of evses) watch.poll(evse);
+      });
     },
     authorize,
     stop,

@@ -53,7 +53,7 @@ export interface Transaction {
   remoteStartId?: number;
   /** First reason why it is about to end. */
   stoppedReason?: StoppedReason;
-  /** Readings for the Ended event: begin and, if configured, one each TxEndedInterval. */
+  /** Readings for the Ended event of a transaction that a version before this one began; kept apart since (`end-readings.ts`). */
   endReadings: MeterValue[];
   chargingMs: number;
   chargingSinceMs: number | null;
