@@ -125,7 +125,8 @@ export const testedSettings: readonly TestedSetting[] = [
   { setting: "auxiliary.standbyW",                   file: backup,  unwired: 0 },
   { setting: "auxiliary.chargeW",                    file: backup,  unwired: 0 },
   { setting: "devices[].map",                        file: parts,   unwired: "sunspec" },
-  { setting: "devices[].freshMs",                    file: parts,   unwired: 0 },
+  // Long enough for the other steps of its file, shorter than what is configured.
+  { setting: "devices[].freshMs",                    file: parts,   unwired: 600 },
   { setting: "devices[].inputsAre",                  file: parts,   unwired: "discrete", alsoFails: ["transferDevice.command.drive", "transferDevice.command.onMs"] },
   { setting: "pcc.meter.sumOf[].sign",               file: "pcc-meters.test.ts", unwired: "plus" },
   { setting: "generator.restsInput",                 file: contacts, unwired: 7 },
