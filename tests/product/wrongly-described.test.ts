@@ -30,6 +30,11 @@ const stages: readonly Row[] = [
   { says: "one command a second, told none", stage: { commandPeriodMs: 1_000 } },
 ];
 
+/** What the limits are worth by what was found, as the page tells it. */
+interface Found {
+  readonly kept: boolean;
+}
+
 const told = { deadTimeMs: 15, responseMs: 50 };
 const site = (stage: Partial<StageOptions>, ownLimitW: number) => ({
   usualAges: true,
@@ -69,6 +74,10 @@ describe("a stage that is slower than its settings say", () => {
           await until(() => named() !== undefined, stepMs);
         }
         await soon(product, "the stage is named as slow", () => named() !== undefined, 0);
+        await soon(product, "the promise is told as broken", async () => {
+          const { pccRecord } = (await product.state()) as { pccRecord?: { promise?: { found?: Found | null } } };
+          return pccRecord?.promise?.found?.kept === false && product.said(/the site promises/) !== undefined;
+        });
         plant.buildingW = 50_000;
         const rests = () => {
           const quietFromMs = plant.moments.at(-1)!.atMs - quietMs;
