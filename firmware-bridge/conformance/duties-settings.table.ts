@@ -177,6 +177,12 @@ export const handDuties: readonly Duty[] = [
     "Role stays 0, no voltage of its own",
   ),
   hands(
+    "stops-on-its-stop-inputs",
+    "stops by its own inputs (emergency stop, the reverse-power element that holds its contactor), whatever is commanded",
+    "charge, and with leave discharge, and open each input; then close it again",
+    "contactor open and power zero at once, and nothing starts again without a new command",
+  ),
+  hands(
     "bounds-what-it-forms",
     "refuses FormV outside 85 to 110 % and FormHz outside its range while the role is forming or hold",
     "at the bench, on a load of its own: command forming with FormV 120 %",

@@ -2,19 +2,14 @@
  * Duties that CONTRACT.md gives a transfer device (64902), and their trials. None of them moves K1: what is written is "no
  * command", or a close with the number that it has closed with already.
  */
-import { Exchange } from "../../src/protocols/modbus/exchange.ts";
-import { toRegisterNumber, writeNumber } from "../../src/protocols/sunspec/point-types.ts";
-import { contractNumbers } from "../maps/register-words.table.ts";
 import { transferDeviceModel } from "../maps/vendor-models.table.ts";
-import { CannotTry, type Duty, type Seen, saw } from "./duty.ts";
+import { type CommandBlock, clockDuties, identityDuties, sendBlock, tokenDuties } from "./block-trials.ts";
+import { CannotTry, type Duty, saw } from "./duty.ts";
 import { accepted, answerText, type StageUnderTest } from "./stage-under-test.ts";
 
 const own = transferDeviceModel.id;
-const refused = 3;
 const closed = 1;
 const commands = { none: 0, close: 2 } as const;
-const [tokMaxMinMs] = contractNumbers["tokMaxMinMs"]!;
-const [tokMaxMaxMs] = contractNumbers["tokMaxMaxMs"]!;
 /** Looks at the contacts, and between them, ms. */
 const looks = 20;
 const lookEveryMs = 100;
@@ -25,7 +20,6 @@ const sameV = 3;
 const sameHz = 0.1;
 const sameDeg = 10;
 const livePct = 50;
-const staleByMs = 100;
 
 interface Where {
   readonly no: number;
@@ -44,56 +38,17 @@ const stayed = (before: Where, after: Where): boolean =>
   before.no === after.no && before.nc === after.nc && before.operations === after.operations;
 const words = ({ no, nc, operations }: Where): string => `NO ${no}, NC ${nc}, ${operations} operations`;
 
-/** The command block in one request; the answer. `tokenMs` is added to the clock as read a moment ago. */
-async function command(device: StageUnderTest, cmd: number, sequence: number, tokenMs = 0): Promise<number> {
-  const first = device.place(own, "Tok");
-  const last = device.place(own, "SeqCmd");
-  const exchange = new Exchange(device.around.unit, 16, first.address, last.address + last.registers - first.address);
-  const token = (await device.get(own, "ClkMs")) + tokenMs;
-  const values = { Tok: token < 0 ? token + 2 ** 32 : token, Cmd: cmd, SeqCmd: sequence };
-  for (const [point, value] of Object.entries(values)) {
-    const { address, type, scale } = device.place(own, point);
-    const at = exchange.dataOffset + 2 * (address - first.address);
-    writeNumber(type, toRegisterNumber(type, value, scale), exchange.frame, at);
-  }
-  return await device.ask(exchange);
-}
-
-/** Sends "no command" with a token that must be refused. */
-async function tryStale(device: StageUnderTest, tokenMs: number): Promise<Seen> {
-  const before = await where(device);
-  const refusals = await device.get(own, "Refused");
-  const code = await command(device, commands.none, before.closeSequence, tokenMs);
-  const more = (await device.get(own, "Refused")) - refusals;
-  return saw(code === refused && more === 1, `${answerText(code)}, Refused ${more} more`);
-}
+const block: CommandBlock = {
+  model: own,
+  last: "SeqCmd",
+  still: async (device) => ({ Cmd: commands.none, SeqCmd: await device.get(own, "CloseSeq") }),
+  countsRefused: true,
+};
+const command = (device: StageUnderTest, cmd: number, sequence: number): Promise<number> =>
+  sendBlock(device, block, { Cmd: cmd, SeqCmd: sequence });
 
 export const transferDuties: readonly Duty[] = [
-  {
-    id: "has-its-models",
-    needs: "reads",
-    duty: `serves models 1 and ${own}, whole`,
-    did: "walked the chain from its marker",
-    expected: "both, with every point",
-    trial: async (device) => {
-      const missing = [1, own].filter((id) => !device.images.has(id));
-      const short = transferDeviceModel.points.filter(([name]) => !device.has(own, name)).map(([name]) => name);
-      const seen =
-        missing.length > 0 ? `models ${missing.join(", ")} are missing` : short.length > 0 ? `${short.join(", ")} missing` : "whole";
-      return saw(seen === "whole", seen);
-    },
-  },
-  {
-    id: "says-who-it-is",
-    needs: "reads",
-    duty: "tells manufacturer, model, version and serial number",
-    did: "read model 1",
-    expected: "four texts",
-    trial: async ({ identity }) => {
-      const empty = Object.entries(identity).flatMap(([name, text]) => (text === "" ? [name] : []));
-      return saw(empty.length === 0, empty.length > 0 ? `${empty.join(", ")} empty` : Object.values(identity).join(", "));
-    },
-  },
+  ...identityDuties(own, transferDeviceModel.points.map(([name]) => name)),
   {
     id: "tells-both-contacts",
     needs: "reads",
@@ -147,30 +102,7 @@ export const transferDuties: readonly Duty[] = [
       return saw(isJoined ? sync === 1 : sync === 0 || sync === 1, `Sync ${sync}${isJoined ? ", closed" : ""}`);
     },
   },
-  {
-    id: "counts-its-milliseconds",
-    needs: "reads",
-    duty: "counts its own milliseconds in ClkMs",
-    did: "read ClkMs twice, 2 s apart",
-    expected: "as much more as time has passed, within 100 ms",
-    trial: async (device) => {
-      const [before, beforeMs] = [await device.get(own, "ClkMs"), device.around.clock()];
-      await device.around.sleep(2_000);
-      const off = ((await device.get(own, "ClkMs")) - before) % 2 ** 32 - (device.around.clock() - beforeMs);
-      return saw(Math.abs(off) <= 100, `off by ${Math.abs(off).toFixed(0)} ms`);
-    },
-  },
-  {
-    id: "tells-its-token-time",
-    needs: "reads",
-    duty: "tells how old a command may be",
-    did: "read TokMax",
-    expected: `${tokMaxMinMs} to ${tokMaxMaxMs} ms`,
-    trial: async (device) => {
-      const value = await device.get(own, "TokMax");
-      return saw(value >= tokMaxMinMs && value <= tokMaxMaxMs, `${value} ms`);
-    },
-  },
+  ...clockDuties(own),
   {
     id: "stays-when-nobody-speaks",
     needs: "reads",
@@ -198,22 +130,7 @@ export const transferDuties: readonly Duty[] = [
       return saw(code === accepted && stayed(before, after), `${answerText(code)}, ${words(after)}`);
     },
   },
-  {
-    id: "refuses-stale-commands",
-    needs: "writes",
-    duty: "refuses a command whose token is older than TokMax",
-    did: `sent no command with a token ${staleByMs} ms older than TokMax`,
-    expected: "exception 3, Refused one more",
-    trial: async (device) => tryStale(device, -device.atFirst(own, "TokMax") - staleByMs),
-  },
-  {
-    id: "refuses-tokens-from-the-future",
-    needs: "writes",
-    duty: "refuses a token that its own clock has not reached",
-    did: "sent no command with a token 10 s ahead",
-    expected: "exception 3, Refused one more",
-    trial: async (device) => tryStale(device, 10_000),
-  },
+  ...tokenDuties(block),
   {
     id: "closes-once-for-each-number",
     needs: "writes",
@@ -237,6 +154,13 @@ export const transferDuties: readonly Duty[] = [
     duty: "reads both contacts from the device itself, never from the command",
     did: "pull the wire of one contact: the two must disagree",
     expected: "ContNo and ContNc differ within 100 ms",
+  },
+  {
+    id: "mirror-contact-follows-every-pole",
+    needs: "hands",
+    duty: "its mirror contact, in the gate enable of every stage that may form, stays open while any main pole touches",
+    did: "without supply: hold one main pole closed, let the device open, and measure the mirror contact; each pole once",
+    expected: "open each time, and ContNc says closed",
   },
   {
     id: "open-stands",

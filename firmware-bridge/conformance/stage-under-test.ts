@@ -91,10 +91,10 @@ export class StageUnderTest {
   heartbeat = 1;
   #beatAtMs = Number.NEGATIVE_INFINITY;
 
-  readonly #kind: "stage" | "transfer-device";
+  readonly #kind: "stage" | "transfer-device" | "load-panel";
 
-  /** `kind`: what its models are read as; a transfer device is tried with the same requests. */
-  constructor(around: Surroundings, kind: "stage" | "transfer-device" = "stage") {
+  /** `kind`: what its models are read as; others are tried with the same requests. */
+  constructor(around: Surroundings, kind: "stage" | "transfer-device" | "load-panel" = "stage") {
     this.around = around;
     this.#kind = kind;
     this.link = around.connect();

@@ -1,21 +1,35 @@
-/** `islet verify-device --kind transfer-device`: the duties of a transfer device, tried without moving it. */
-import { transferDeviceModel } from "../maps/vendor-models.table.ts";
+/**
+ * `islet verify-device --kind transfer-device` and `--kind load-panel`: the duties of a device that switches, tried without
+ * switching anything.
+ */
+import { loadPanelModel, transferDeviceModel } from "../maps/vendor-models.table.ts";
+import { panelDuties } from "./duties-panel.table.ts";
 import { transferDuties } from "./duties-transfer.table.ts";
 import type { Duty } from "./duty.ts";
 import { StageUnderTest, type Surroundings } from "./stage-under-test.ts";
 import { type DeviceVerification, type DutyResult, type Leave, tryDuty, whyNotTried } from "./verify-device.ts";
 
-const own = transferDeviceModel.id;
 const othersLookMs = 1_500;
 const inUse = "somebody else commands it (its command registers change): stop the controller first";
 
-/** Tries every duty. `onResult` is called after each, for a person who waits. */
-export async function verifyTransferDevice(
+/** What a switching device is: its model, its duties, and its name in sentences. */
+const kinds = {
+  "transfer-device": { model: transferDeviceModel.id, duties: transferDuties, name: "transfer device" },
+  "load-panel": { model: loadPanelModel.id, duties: panelDuties, name: "panel of load tiers" },
+} as const;
+
+/** The kinds of devices that switch. */
+export type SwitchingKind = keyof typeof kinds;
+
+/** Tries every duty of a transfer device or a panel. `onResult` is called after each, for a person who waits. */
+export async function verifySwitchingDevice(
+  kind: SwitchingKind,
   around: Surroundings,
   leave: Leave,
   onResult: (result: DutyResult) => void = () => {},
 ): Promise<DeviceVerification> {
-  const device = new StageUnderTest(around, "transfer-device");
+  const { model, duties, name } = kinds[kind];
+  const device = new StageUnderTest(around, kind);
   const results: DutyResult[] = [];
   const note = (duty: Duty, verdict: DutyResult["verdict"], seen: string): void => {
     const { id, did, expected } = duty;
@@ -23,10 +37,10 @@ export async function verifyTransferDevice(
     onResult(results.at(-1)!);
   };
   const silent = await device.find();
-  let endedBecause = silent ?? (device.images.has(own) ? "" : `model ${own} is not there: it is no transfer device`);
-  const isCommanded = endedBecause === "" && leave.mayWrite && (await somebodyCommands(device));
+  let endedBecause = silent ?? (device.images.has(model) ? "" : `model ${model} is not there: it is no ${name}`);
+  const isCommanded = endedBecause === "" && leave.mayWrite && (await somebodyCommands(device, model));
   const allowed = isCommanded ? { mayWrite: false, mayDischarge: false } : leave;
-  for (const duty of transferDuties) {
+  for (const duty of duties) {
     const why = whyNotTried(duty, allowed);
     if (endedBecause !== "")
       note(duty, results.length === 0 ? "fail" : "not tried", results.length === 0 ? endedBecause : "not reached");
@@ -37,8 +51,8 @@ export async function verifyTransferDevice(
   return { ...device.identity, results, endedBecause };
 }
 
-async function somebodyCommands(device: StageUnderTest): Promise<boolean> {
-  const before = await device.get(own, "Tok");
+async function somebodyCommands(device: StageUnderTest, model: number): Promise<boolean> {
+  const before = await device.get(model, "Tok");
   await device.around.sleep(othersLookMs);
-  return (await device.get(own, "Tok")) !== before;
+  return (await device.get(model, "Tok")) !== before;
 }

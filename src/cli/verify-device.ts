@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { type Command, Option } from "commander";
+import { panelDuties } from "../../firmware-bridge/conformance/duties-panel.table.ts";
 import { transferDuties } from "../../firmware-bridge/conformance/duties-transfer.table.ts";
 import { tcpSurroundings } from "../../firmware-bridge/conformance/surroundings.ts";
 import {
@@ -11,11 +12,34 @@ import {
   stageDuties,
   verifyDevice,
 } from "../../firmware-bridge/conformance/verify-device.ts";
-import { verifyTransferDevice } from "../../firmware-bridge/conformance/verify-transfer.ts";
+import { verifySwitchingDevice } from "../../firmware-bridge/conformance/verify-transfer.ts";
 import { securedPort } from "../../firmware-bridge/find/targets.ts";
 import { isletVersion } from "../app/version.ts";
 import { AskedWrongly, wholeNumber } from "./asked.ts";
 import { type TlsOptions, tlsOf, withTlsOptions } from "./field-place.ts";
+
+/** What may be tried: its name, its duties, and what the trials write. */
+const kinds = {
+  stage: {
+    name: "Power stage",
+    duties: stageDuties,
+    writes:
+      "Trials write to the stage: commands at zero power, its settings (put back afterwards; curve 2 of 705 to 712 is lost), and, with a vehicle, charging with a tenth of the rating for about a minute. Its watchdog is left to act.",
+  },
+  "transfer-device": {
+    name: "Transfer device",
+    duties: transferDuties,
+    writes:
+      "Trials write to the transfer device: no command with a stale token, no command, and, where it is closed, a close with the number that it has closed with. None of them may move it; a device that breaks its duties might.",
+  },
+  "load-panel": {
+    name: "Panel of load tiers",
+    duties: panelDuties,
+    writes:
+      "Trials write to the panel what is closed already, with fresh and with stale tokens. None of them may switch a tier; a panel that breaks its duties might.",
+  },
+} as const;
+type Kind = keyof typeof kinds;
 
 interface VerifyOptions extends TlsOptions {
   readonly unit: number;
@@ -24,26 +48,23 @@ interface VerifyOptions extends TlsOptions {
   readonly allowDischarge?: true;
   readonly out?: string;
   readonly list?: true;
-  readonly kind: "stage" | "transfer-device";
+  readonly kind: Kind;
 }
 
 const usualPort = 502;
-const wouldWrite =
-  "Trials write to the stage: commands at zero power, its settings (put back afterwards; curve 2 of 705 to 712 is lost), and, with a vehicle, charging with a tenth of the rating for about a minute. Its watchdog is left to act.";
-const wouldNotMove =
-  "Trials write to the transfer device: no command with a stale token, no command, and, where it is closed, a close with the number that it has closed with. None of them may move it; a device that breaks its duties might.";
-
 export function verifyDeviceCommand(program: Command): void {
   withTlsOptions(
     program
       .command("verify-device")
-      .description("try every duty of the contract on a power stage or a transfer device, for makers of firmware")
+      .description(
+        "try every duty of the contract on a power stage, a transfer device or a panel, for makers of firmware",
+      )
       .argument("[host]", "its address: HOST or HOST:PORT (port 502 unless said)")
       .option("--unit <n>", "its unit identifier", wholeNumber(0, 255), 1),
   )
     .addOption(
-      new Option("--kind <kind>", "what it is: a power stage, or a transfer device (K1)")
-        .choices(["stage", "transfer-device"])
+      new Option("--kind <kind>", "what it is: a power stage, a transfer device (K1), or a panel of load tiers")
+        .choices(Object.keys(kinds))
         .default("stage"),
     )
     .option("--yes", "write without asking; without it, and without a terminal, the stage is only read")
@@ -85,7 +106,7 @@ function placeOf(address: string, options: TlsOptions): Place {
 async function agreed(kind: VerifyOptions["kind"]): Promise<boolean> {
   if (!process.stdin.isTTY) return false;
   const asking = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await asking.question(`${kind === "stage" ? wouldWrite : wouldNotMove}\nGo on? [y/N] `);
+  const answer = await asking.question(`${kinds[kind].writes}\nGo on? [y/N] `);
   asking.close();
   return /^y(es)?$/i.test(answer.trim());
 }
@@ -102,14 +123,17 @@ async function tryAll(place: Place, options: VerifyOptions, leave: Leave): Promi
     if (process.stderr.isTTY) process.stderr.write(`${verdict.padEnd(9)} ${id}: ${seen}\n`);
   };
   try {
-    return await (options.kind === "stage" ? verifyDevice : verifyTransferDevice)(around, leave, tell);
+    const { kind } = options;
+    return await (kind === "stage"
+      ? verifyDevice(around, leave, tell)
+      : verifySwitchingDevice(kind, around, leave, tell));
   } finally {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.removeListener(signal, stop);
   }
 }
 
 function list({ json, kind }: VerifyOptions): void {
-  const rows = (kind === "stage" ? stageDuties : transferDuties).map(({ id, needs, duty, did, expected }) => ({
+  const rows = kinds[kind].duties.map(({ id, needs, duty, did, expected }) => ({
     id,
     needs,
     duty,
@@ -130,7 +154,7 @@ function reportOf(found: DeviceVerification, address: string, { unit, kind }: Ve
       ? "not identified"
       : `${manufacturer} ${model}, version ${version}, serial number ${serialNumber}`;
   const lines = [
-    `${kind === "stage" ? "Power stage" : "Transfer device"} at ${address}, unit ${unit}: ${who}`,
+    `${kinds[kind].name} at ${address}, unit ${unit}: ${who}`,
     `Tried by islet ${isletVersion()} on ${new Date().toISOString()}`,
     `${results.length} duties: ${count("pass")} kept, ${count("fail")} broken, ${count("not tried")} not tried.`,
     ...(endedBecause === "" ? [] : [`Ended before the last: ${endedBecause}.`]),

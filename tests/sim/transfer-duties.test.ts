@@ -3,7 +3,7 @@
  * duty that can be tried and is not moved; each planted breach is found by the duty that it breaks.
  */
 import { describe, expect, test } from "vitest";
-import { verifyTransferDevice } from "../../firmware-bridge/conformance/verify-transfer.ts";
+import { verifySwitchingDevice } from "../../firmware-bridge/conformance/verify-transfer.ts";
 import { ExceptionCode, type RegisterFace } from "../../sim/peers/register-face.ts";
 import { createTransferDeviceFace } from "../../sim/peers/register-faces-site.ts";
 import type { PlantTransferDevice } from "../../sim/plant/devices.ts";
@@ -21,7 +21,8 @@ async function verify(plant: Break = () => undefined, mayWrite = true) {
   const { face } = createTransferDeviceFace(device, { clock });
   plant(face, device, clock);
   const before = device.operations;
-  const found = await verifyTransferDevice(
+  const found = await verifySwitchingDevice(
+    "transfer-device",
     {
       unit: 1,
       clock,
@@ -42,6 +43,7 @@ describe("a transfer device", () => {
     expect(failures(run)).toEqual([]);
     expect(run.found.results.filter(({ verdict }) => verdict === "pass")).toHaveLength(12);
     expect(run.found.results.filter(({ verdict }) => verdict === "not tried").map(({ seen }) => seen)).toEqual([
+      "needs hands at the stage",
       "needs hands at the stage",
       "needs hands at the stage",
       "needs hands at the stage",
@@ -94,7 +96,8 @@ describe("a transfer device", () => {
 
   test("that is none is named as such", async () => {
     const world = smallWorld({});
-    const run = await verifyTransferDevice(
+    const run = await verifySwitchingDevice(
+      "transfer-device",
       {
         unit: 1,
         clock: () => world.nowMs,

@@ -142,9 +142,9 @@ describe.skipIf(!hasSerialPair).each(isLong ? [1, 2, 3, 4, 5] : [1])("seed %i", 
     expect(plant.deadLineFedMs).toBe(0);
     k1.welded = false;
     plant.gridPresent = true;
-    await came("no lockout that stays", () => home.mode() === "parallel" || home.mode() === "lockout");
+    await came("no lockout that stays", () => home.mode() === "parallel" || home.mode() === "lockedOut");
     figures.push(`  then ${home.mode()}`);
-    if (home.mode() === "lockout") await home.page().then((page) => page.act("reset"));
+    if (home.mode() === "lockedOut") await home.page().then((page) => page.act("reset"));
     await came("in parallel again", () => home.mode() === "parallel");
   });
 
