@@ -102,6 +102,22 @@ describe("the arrows of the design hold", () => {
     expect(way.size).toBeGreaterThan(10);
   });
 
+  test("the control process loads our own modules alone: each package costs it memory and its start time", () => {
+    const packages: string[] = [];
+    const seen = new Set<string>();
+    const look = (path: string): void => {
+      if (seen.has(path) || !path.endsWith(".ts")) return;
+      seen.add(path);
+      const text = stripComments(readFileSync(join(root, path), "utf8"));
+      for (const [, target = ""] of text.matchAll(/^(?:import|export)\s(?!type\b)(?:[^;"']*?\sfrom\s)?"([^"]+)"/gm))
+        if (target.startsWith(".")) look(join(dirname(path), target));
+        else if (!target.startsWith("node:")) packages.push(`${path} → ${target}`);
+    };
+    look("src/app/control/control-process.ts");
+    expect(seen.size).toBeGreaterThan(100);
+    expect(packages).toEqual([]);
+  });
+
   test("core and domain know no clock, timer, random or Node", () => {
     const impure =
       /\bDate\b|\bperformance\b|Math\.random|\bsetTimeout\b|\bsetInterval\b|\bsetImmediate\b|\bprocess\b|["']node:/;

@@ -2,8 +2,9 @@
  * From which age on a reading is old, for each device: never sooner than its line can fetch the next one or two. A read that
  * is missed now and then is no loss of what it measures; three in a row are.
  */
-import { pccMeteringOf } from "./pcc-meter.ts";
-import { lineOf, type ModbusPlace } from "./site/modbus.ts";
+import { lineOf } from "./device-names.ts";
+import { pccMeteringOf } from "./pcc-metering.ts";
+import type { ModbusPlace } from "./site/modbus.ts";
 import type { SiteConfig } from "./site.ts";
 import { wholeTransferDevice } from "./transfer-parts.ts";
 

@@ -5,11 +5,13 @@
 import { isNode, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { err, ok, type Result } from "../domain/result.ts";
+import { lineOf } from "./device-names.ts";
 import { issueSentence } from "./issue-words.ts";
-import { pccMeterComplaints, pccMeteringOf } from "./pcc-meter.ts";
+import { pccMeterComplaints } from "./pcc-meter.ts";
+import { pccMeteringOf } from "./pcc-metering.ts";
 import { isMended, repair, valueAt } from "./repair.ts";
 import { fleetChecks } from "./site/fleet.ts";
-import { lineOf, lineSettings, type ModbusPlace, placeComplaints } from "./site/modbus.ts";
+import { lineSettings, type ModbusPlace, placeComplaints } from "./site/modbus.ts";
 import { vehicleLinkComplaints } from "./site/vehicle-link.ts";
 import { type SiteConfig, siteSettings } from "./site.ts";
 import { partComplaints, wholeTransferDevice } from "./transfer-parts.ts";

@@ -1,17 +1,9 @@
 /** How a site knows its exchange with the grid: by one meter, by the sum of several, or not at all. */
-import { pccMeterName } from "./site/parts.ts";
+import { pccMeterName } from "./device-names.ts";
+import { pccMeteringOf } from "./pcc-metering.ts";
 import { pccSettings } from "./site/pcc.ts";
 import type { SiteConfig } from "./site.ts";
 import { transferPartsOf } from "./transfer-parts.ts";
-
-/** `none`: nobody measures it; the chargers are held under a limit of their own. */
-export type PccMetering = "meter" | "sum" | "none";
-
-/** By what the exchange with the grid is measured. */
-export function pccMeteringOf({ pcc: { meter } }: SiteConfig): PccMetering {
-  if (meter.sumOf.length > 0) return "sum";
-  return meter.host !== undefined || meter.serial !== undefined || meter.map !== "sunspec" ? "meter" : "none";
-}
 
 interface Complaint {
   readonly path: readonly PropertyKey[];

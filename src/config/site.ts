@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { serviceModes } from "../domain/modes.ts";
+import { devicesMax } from "./device-names.ts";
 import { choiceOr, flagOr, group, integerOr, number, numberOr, text } from "./setting.ts";
 import { alertSettings } from "./site/alerts.ts";
 import { backendSettings } from "./site/backend.ts";
@@ -11,7 +12,7 @@ import { evseSettings, evsesMax } from "./site/evse.ts";
 import { fleetSettings } from "./site/fleet.ts";
 import { auxiliarySettings, tierSettings, tiersMax, transferDeviceSettings } from "./site/island.ts";
 import { modbus } from "./site/modbus.ts";
-import { bondingSettings, devicesMax, generatorSettings, namedDeviceSettings } from "./site/parts.ts";
+import { bondingSettings, generatorSettings, namedDeviceSettings } from "./site/parts.ts";
 import { pccSettings } from "./site/pcc.ts";
 import { dashboardSettings, permitSettings } from "./site/people.ts";
 import { planningSettings } from "./site/planning.ts";

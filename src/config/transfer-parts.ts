@@ -1,6 +1,7 @@
 /** A transfer device made of parts: which devices they are, and what must hold between them. */
+
+import { inputsMax, outputsMax, pccMeterName } from "./device-names.ts";
 import type { ModbusPlace } from "./site/modbus.ts";
-import { inputsMax, outputsMax, pccMeterName } from "./site/parts.ts";
 import type { NamedDevice, SiteConfig } from "./site.ts";
 
 /** K1's own group of settings. */

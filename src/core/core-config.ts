@@ -2,7 +2,7 @@
 
 import { freshMs, lineAgeMs } from "../config/device-pace.ts";
 import { type GridProfile, missingSettings } from "../config/grid-profiles.ts";
-import { pccMeteringOf } from "../config/pcc-meter.ts";
+import { pccMeteringOf } from "../config/pcc-metering.ts";
 import type { EvseConfig, SiteConfig } from "../config/site.ts";
 import { deviceNamed, transferPartsOf, wholeTransferDevice } from "../config/transfer-parts.ts";
 import type { LimitSource } from "../domain/limit-sources.ts";

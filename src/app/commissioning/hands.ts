@@ -3,7 +3,7 @@
  * site reads, made to change by hand. The person does and says so, the controller tells whether it has seen it.
  */
 
-import { pccMeterName } from "../../config/site/parts.ts";
+import { pccMeterName } from "../../config/device-names.ts";
 import type { SiteConfig } from "../../config/site.ts";
 import { Quality } from "../../domain/quality.ts";
 import type { ControlReport } from "../control/shared/report.ts";

@@ -16,4 +16,10 @@ export const vehiclesFd = 6;
  * 10 to 15 ms for one function; the quick one (Maglev) takes a fraction of a millisecond and its code is fast enough for a
  * tick. Measured by `npm run -s bench -- loop`; docs/decisions/0006 has the figures.
  */
-export const controlProcessFlags: readonly string[] = ["--single-threaded", "--v8-pool-size=0", "--no-turbofan"];
+export const controlProcessFlags: readonly string[] = [
+  "--single-threaded",
+  "--v8-pool-size=0",
+  "--no-turbofan",
+  // A tick allocates nothing: the usual young generation would be 16 MB that only the start has filled.
+  "--max-semi-space-size=1",
+];

@@ -9,10 +9,10 @@ import type {
   LinkSettings,
   NamedDeviceSettings,
 } from "../../../firmware-bridge/settings.ts";
-import { pccMeteringOf } from "../../config/pcc-meter.ts";
+import { pccMeterName } from "../../config/device-names.ts";
+import { pccMeteringOf } from "../../config/pcc-metering.ts";
 import type { IdentityConfig } from "../../config/site/identity.ts";
 import type { ModbusPlace, TlsConfig } from "../../config/site/modbus.ts";
-import { pccMeterName } from "../../config/site/parts.ts";
 import type { NamedDevice, SiteConfig } from "../../config/site.ts";
 import { pointsOf, wholeTransferDevice } from "../../config/transfer-parts.ts";
 import { invariant } from "../../domain/result.ts";

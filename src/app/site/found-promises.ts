@@ -2,7 +2,7 @@
  * What the limits at the grid connection are worth by what the control has found out about meter and stages while it runs,
  * beside what the configuration promises, and whether that promise still holds.
  */
-import { pccMeteringOf } from "../../config/pcc-meter.ts";
+import { pccMeteringOf } from "../../config/pcc-metering.ts";
 import type { SiteConfig } from "../../config/site.ts";
 import { promisedRecoveryMs, siteGuarantees } from "../../core/core-config.ts";
 import type { FoundDelays, Guarantee } from "../../core/pcc/guarantee.ts";

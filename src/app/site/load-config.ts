@@ -15,7 +15,7 @@ import {
 } from "../../config/grid-profiles.ts";
 import { parseGridProfile } from "../../config/grid-profiles-file.ts";
 import { type ConfigComplaint, complaintText, examineSiteConfig, lineOfSetting } from "../../config/parse.ts";
-import { pccMeteringOf } from "../../config/pcc-meter.ts";
+import { pccMeteringOf } from "../../config/pcc-metering.ts";
 import type { SiteConfig } from "../../config/site.ts";
 import {
   createLimitedGenerationProfile,

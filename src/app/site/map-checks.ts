@@ -5,8 +5,8 @@
 
 import { tellsFrequency, tellsVoltage } from "../../../firmware-bridge/elsewhere.ts";
 import type { DeviceMap } from "../../../firmware-bridge/maps/device-map.ts";
-import { pccMeteringOf } from "../../config/pcc-meter.ts";
-import { pccMeterName } from "../../config/site/parts.ts";
+import { pccMeterName } from "../../config/device-names.ts";
+import { pccMeteringOf } from "../../config/pcc-metering.ts";
 import type { SiteConfig } from "../../config/site.ts";
 import { deviceNamed, transferPartsOf } from "../../config/transfer-parts.ts";
 import type { DeviceMaps } from "./bridge-settings.ts";

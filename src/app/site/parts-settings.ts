@@ -4,8 +4,8 @@ import type {
   SideSettings,
   TransferPartsSettings,
 } from "../../../firmware-bridge/parts/settings.ts";
+import { pccMeterName } from "../../config/device-names.ts";
 import { freshMs } from "../../config/device-pace.ts";
-import { pccMeterName } from "../../config/site/parts.ts";
 import type { SiteConfig } from "../../config/site.ts";
 import { deviceNamed, pointsOf, type SideConfig, transferPartsOf } from "../../config/transfer-parts.ts";
 import { transferDeviceFreshMs } from "../../core/core-config.ts";

@@ -1,6 +1,7 @@
 /** What a configuration promises of the limits at the grid connection, and what it cannot keep, in sentences for people. */
+
 import { type GridProfile, missingSettings } from "../../config/grid-profiles.ts";
-import { pccMeteringOf } from "../../config/pcc-meter.ts";
+import { pccMeteringOf } from "../../config/pcc-metering.ts";
 import type { SiteConfig } from "../../config/site.ts";
 import { promisedRecoveryMs, siteGuarantees } from "../../core/core-config.ts";
 import type { Guarantee } from "../../core/pcc/guarantee.ts";

@@ -205,9 +205,6 @@ export function placeComplaints(device: ModbusPlace): PlaceComplaint[] {
   return complaints;
 }
 
-/** What makes two devices share one connection: the line, or host and port. */
-export const lineOf = ({ host, port, serial }: ModbusPlace): string => serial ?? `${host}:${port}`;
-
 /** How the shared line is set up: must be the same for all devices on it. */
 export const lineSettings = (device: ModbusPlace): string =>
   device.serial === undefined

@@ -2,16 +2,9 @@
  * Meters and I/O modules that a site has beside the meter at its grid connection, and a transfer device made of them: its
  * contacts are inputs of a module, its coils outputs, the voltages of its sides meters or voltage relays.
  */
+import { pccMeterName } from "../device-names.ts";
 import { choice, choiceOr, flagOr, group, integer, integerOr, text } from "../setting.ts";
 import { modbus } from "./modbus.ts";
-
-/** Most meters and modules that a site may list. */
-export const devicesMax = 16;
-/** What the meter of `pcc.meter` is called where a part names its device, and in every fault. */
-export const pccMeterName = "PCC meter";
-/** Most inputs and outputs of one module that a site may use. */
-export const inputsMax = 16;
-export const outputsMax = 8;
 
 const deviceName = (sentence: string) => text({ sentence, maxLength: 60, example: "Cabinet I/O" });
 const input = (sentence: string) => integer({ sentence, min: 0, max: 65_535, installer: true });
