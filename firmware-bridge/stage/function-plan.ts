@@ -37,7 +37,13 @@ export interface FunctionSettings {
   readonly cessationHighPu: number;
   readonly activePowerLimitEnabled: boolean;
   readonly activePowerLimitPu: number;
-  readonly reactiveMode: "none" | "constant-power-factor" | "constant-var" | "volt-var" | "watt-var";
+  readonly reactiveMode:
+    | "none"
+    | "constant-power-factor"
+    | "constant-var"
+    | "volt-var"
+    | "watt-var"
+    | "power-factor-watt";
   readonly reactivePriority: "reactive" | "active";
   readonly powerFactor: number;
   readonly powerFactorExcitation: "over-excited" | "under-excited";
@@ -66,6 +72,13 @@ export interface FunctionSettings {
   readonly wattVarLoadQ2Pu: number;
   readonly wattVarLoadP3Pu: number;
   readonly wattVarLoadQ3Pu: number;
+  readonly factorWattP1Pu: number;
+  readonly factorWattF1: number;
+  readonly factorWattP2Pu: number;
+  readonly factorWattF2: number;
+  readonly factorWattP3Pu: number;
+  readonly factorWattF3: number;
+  readonly responseForm: "open-loop" | "three-time-constants" | "time-constant";
   readonly voltWattEnabled: boolean;
   readonly voltWattV1Pu: number;
   readonly voltWattP1Pu: number;
@@ -158,6 +171,46 @@ function planSetPoints(s: FunctionSettings, options: PlanOptions): ModelPlan {
   };
 }
 
+/** A response time as SunSpec has it, the open-loop response time (90 % of a step), s. */
+function openLoopS({ responseForm }: FunctionSettings, responseS: number): number {
+  if (responseForm === "open-loop") return responseS;
+  return (responseForm === "time-constant" ? responseS : responseS / 3) * Math.LN10;
+}
+
+type CurvePoint = readonly [x: number, y: number];
+
+const wattVarPoints = (s: FunctionSettings): readonly CurvePoint[] => [
+  [pct(s.wattVarLoadP3Pu), pct(s.wattVarLoadQ3Pu)],
+  [pct(s.wattVarLoadP2Pu), pct(s.wattVarLoadQ2Pu)],
+  [pct(s.wattVarLoadP1Pu), pct(s.wattVarLoadQ1Pu)],
+  [pct(s.wattVarP1Pu), pct(s.wattVarQ1Pu)],
+  [pct(s.wattVarP2Pu), pct(s.wattVarQ2Pu)],
+  [pct(s.wattVarP3Pu), pct(s.wattVarQ3Pu)],
+];
+
+/**
+ * Power factor by active power as a watt-var curve, for which SunSpec has a model: its three points and two between the last
+ * ones, where reactive power bends. None while charging. Watts and vars are of the same rating.
+ */
+function factorPoints(s: FunctionSettings): readonly CurvePoint[] {
+  const away = (factor: number): number => (factor < 0 ? -1 - factor : 1 - factor);
+  const varsAt = (wattPu: number, awayPu: number): CurvePoint => {
+    const factor = 1 - Math.abs(awayPu);
+    const varPu = (wattPu * Math.sqrt(1 - factor * factor)) / factor;
+    return [pct(wattPu), pct(awayPu < 0 ? -varPu : varPu)];
+  };
+  const [p2, p3, d2, d3] = [s.factorWattP2Pu, s.factorWattP3Pu, away(s.factorWattF2), away(s.factorWattF3)];
+  const between = (share: number): CurvePoint => varsAt(p2 + share * (p3 - p2), d2 + share * (d3 - d2));
+  return [
+    [-100, 0],
+    varsAt(s.factorWattP1Pu, away(s.factorWattF1)),
+    between(0),
+    between(1 / 3),
+    between(2 / 3),
+    between(1),
+  ];
+}
+
 function planCurves(s: FunctionSettings): ModelPlan[] {
   const priority = flag(s.reactivePriority === "reactive");
   return [
@@ -174,7 +227,7 @@ function planCurves(s: FunctionSettings): ModelPlan[] {
         ["VRef", pct(s.voltVarReferencePu)],
         ["VRefAutoEna", flag(s.voltVarReferenceAuto)],
         ["VRefAutoTms", s.voltVarReferenceS],
-        ["RspTms", s.voltVarOlrtS],
+        ["RspTms", openLoopS(s, s.voltVarOlrtS)],
         ...points("V", "Var", [
           [pct(s.voltVarV1Pu), pct(s.voltVarQ1Pu)],
           [pct(s.voltVarV2Pu), pct(s.voltVarQ2Pu)],
@@ -188,19 +241,12 @@ function planCurves(s: FunctionSettings): ModelPlan[] {
       points: [],
       curveGroup: "Crv",
       reactive: true,
-      enabled: s.reactiveMode === "watt-var",
+      enabled: s.reactiveMode === "watt-var" || s.reactiveMode === "power-factor-watt",
       curve: [
         ["ActPt", 6],
         ["DeptRef", 3],
         ["Pri", priority],
-        ...points("W", "Var", [
-          [pct(s.wattVarLoadP3Pu), pct(s.wattVarLoadQ3Pu)],
-          [pct(s.wattVarLoadP2Pu), pct(s.wattVarLoadQ2Pu)],
-          [pct(s.wattVarLoadP1Pu), pct(s.wattVarLoadQ1Pu)],
-          [pct(s.wattVarP1Pu), pct(s.wattVarQ1Pu)],
-          [pct(s.wattVarP2Pu), pct(s.wattVarQ2Pu)],
-          [pct(s.wattVarP3Pu), pct(s.wattVarQ3Pu)],
-        ]),
+        ...points("W", "Var", s.reactiveMode === "power-factor-watt" ? factorPoints(s) : wattVarPoints(s)),
       ],
     },
     {
@@ -211,7 +257,7 @@ function planCurves(s: FunctionSettings): ModelPlan[] {
       curve: [
         ["ActPt", 2],
         ["DeptRef", 0],
-        ["RspTms", s.voltWattOlrtS],
+        ["RspTms", openLoopS(s, s.voltWattOlrtS)],
         ...points("V", "W", [
           [pct(s.voltWattV1Pu), pct(s.voltWattP1Pu)],
           [pct(s.voltWattV2Pu), pct(s.voltWattP2Pu)],

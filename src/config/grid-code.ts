@@ -112,7 +112,9 @@ const plausible = (row: NumberRow, nominalHz: number): GridSettingRange => {
 /** Whether a function is in force with these settings: what is unknown of one that is not, nobody has to enter. */
 const inForce: Readonly<Record<GridFunctionName, (s: Readonly<GridSettings>) => boolean>> = {
   "enter-service": () => true,
+  start: (s) => s.startSeparate,
   trip: () => true,
+  rocof: (s) => s.rocofHzPerS > 0,
   own: () => true,
   cessation: (s) => s.momentaryCessation,
   "active-power-limit": (s) => s.activePowerLimitEnabled,
@@ -120,6 +122,7 @@ const inForce: Readonly<Record<GridFunctionName, (s: Readonly<GridSettings>) => 
   "constant-var": (s) => s.reactiveMode === "constant-var",
   "volt-var": (s) => s.reactiveMode === "volt-var",
   "watt-var": (s) => s.reactiveMode === "watt-var",
+  "power-factor-watt": (s) => s.reactiveMode === "power-factor-watt",
   "volt-watt": (s) => s.voltWattEnabled,
   droop: (s) => s.droopEnabled,
 };
@@ -287,7 +290,13 @@ function buildCode(document: Raw, variant: Variant, nominalHz: number, complain:
     const value = forVariant(entry?.["value"], tags);
     const allowed = entry?.["values"];
     origins[key] = entry === undefined ? unknownOrigin : originOf(document, entry, value === null);
-    choices[key] = Array.isArray(allowed) ? values.filter((word) => allowed.includes(word)) : values;
+    // What the code does not have keeps the word that stands for it.
+    choices[key] =
+      entry === undefined
+        ? [silent]
+        : Array.isArray(allowed)
+          ? values.filter((word) => allowed.includes(word))
+          : values;
     settings[key] = typeof value === "string" ? value : silent;
     if (value === null) blank.push(key);
     else if (entry !== undefined && !choices[key].includes(String(value)))
@@ -324,6 +333,7 @@ function scaledCode(code: GridCode, scaled: Raw): GridCode {
     source: text(scaled["source"]),
     settings: settings as unknown as GridSettings,
     ranges,
+    choices: Object.fromEntries(choiceRows.map(({ key, values }) => [key, values])),
     absent: [],
   };
 }

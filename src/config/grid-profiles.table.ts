@@ -8,8 +8,8 @@
 
 /** The function that a setting belongs to; `own` for what no code states and this product decides. */
 export type GridFunctionName =
-  | "enter-service" | "trip" | "cessation" | "active-power-limit" | "constant-power-factor" | "constant-var"
-  | "volt-var" | "watt-var" | "volt-watt" | "droop" | "own";
+  | "enter-service" | "start" | "trip" | "rocof" | "cessation" | "active-power-limit" | "constant-power-factor"
+  | "constant-var" | "volt-var" | "watt-var" | "power-factor-watt" | "volt-watt" | "droop" | "own";
 
 /** A grid setting that is a number: unit, function, and what holds where a code has not got it or does not tell. */
 export interface NumberRow {
@@ -42,6 +42,12 @@ export const numberRows = [
   { key: "enterDelayS", unit: "s", function: "enter-service", neutral: 300, plausible: span(0, 3600), required: true, sunspec: "703.ESDlyTms", sentence: "Time for which the criteria must hold without a break." },
   { key: "enterRandomDelayS", unit: "s", function: "enter-service", neutral: 0, plausible: span(0, 3600), sunspec: "703.ESRndTms", sentence: "Longest random addition to the delay, instead of a ramp; 0 for none." },
   { key: "enterRampS", unit: "s", function: "enter-service", neutral: 300, plausible: span(0, 3600), required: true, sunspec: "703.ESRmpTms", sentence: "Time of the ramp from nothing to full power after entering service; 0 only with a random delay." },
+  { key: "startVoltageMinPu", unit: "pu", function: "start", neutral: 0.917, plausible: span(0, 1.4), sentence: "Lowest voltage for a start that does not follow a trip." },
+  { key: "startVoltageMaxPu", unit: "pu", function: "start", neutral: 1.05, plausible: span(0, 1.4), sentence: "Highest voltage for such a start." },
+  { key: "startFrequencyMinHz", unit: "Hz", function: "start", neutral: 59.5, plausible: span(52.8, 67.2), sentence: "Lowest frequency for such a start." },
+  { key: "startFrequencyMaxHz", unit: "Hz", function: "start", neutral: 60.1, plausible: span(52.8, 67.2), sentence: "Highest frequency for such a start." },
+  { key: "startDelayS", unit: "s", function: "start", neutral: 300, plausible: span(0, 3600), sentence: "Time for which its criteria must hold without a break." },
+  { key: "startRampS", unit: "s", function: "start", neutral: 300, plausible: span(0, 3600), sentence: "Time of its ramp from nothing to full power; 0 for none." },
   { key: "ov2Pu", unit: "pu", function: "trip", neutral: 1.2, unused: 0, plausible: span(0, 1.4), sunspec: "708.MustTrip.V", sentence: "Over-voltage trip 2." },
   { key: "ov2S", unit: "s", function: "trip", neutral: 0.16, plausible: span(0.05, 3600), sunspec: "708.MustTrip.Tms", sentence: "Clearing time of over-voltage trip 2." },
   { key: "ov1Pu", unit: "pu", function: "trip", neutral: 1.1, plausible: span(0, 1.4), required: true, sunspec: "708.MustTrip.V", sentence: "Over-voltage trip 1." },
@@ -61,6 +67,9 @@ export const numberRows = [
   { key: "uf1S", unit: "s", function: "trip", neutral: 300, plausible: span(0.05, 3600), required: true, sunspec: "709.MustTrip.Tms", sentence: "Clearing time of under-frequency trip 1." },
   { key: "uf2Hz", unit: "Hz", function: "trip", neutral: 56.5, unused: 0, plausible: span(50, 67.2), sunspec: "709.MustTrip.Hz", sentence: "Under-frequency trip 2." },
   { key: "uf2S", unit: "s", function: "trip", neutral: 0.16, plausible: span(0.05, 3600), sunspec: "709.MustTrip.Tms", sentence: "Clearing time of under-frequency trip 2." },
+  { key: "rocofHzPerS", unit: "", function: "trip", neutral: 0, unused: 0, plausible: span(0, 10), sentence: "Trip by the rate of change of frequency, Hz/s in either direction; 0 for none." },
+  { key: "rocofWindowS", unit: "s", function: "rocof", neutral: 0.5, plausible: span(0.1, 2), sentence: "Time over which the rate of change is measured." },
+  { key: "rocofS", unit: "s", function: "rocof", neutral: 0.5, plausible: span(0.05, 10), sentence: "Clearing time of the rate-of-change trip, from the moment when the measured rate is beyond it." },
   { key: "cessationLowPu", unit: "pu", function: "cessation", neutral: 0.5, plausible: span(0, 1.4), sunspec: "707.MomCess.V", sentence: "Below this voltage power ceases at once and returns with the voltage." },
   { key: "cessationHighPu", unit: "pu", function: "cessation", neutral: 1.1, plausible: span(0, 1.4), sunspec: "708.MomCess.V", sentence: "Above this voltage power ceases at once and returns with the voltage." },
   { key: "activePowerLimitPu", unit: "pu", function: "active-power-limit", neutral: 1, plausible: span(0, 1), sunspec: "704.WMaxLimPct", sentence: "Largest injected active power, of rated power." },
@@ -80,6 +89,8 @@ export const numberRows = [
   { key: "voltVarV4Pu", unit: "pu", function: "volt-var", neutral: 1.08, plausible: span(0.8, 1.23), sunspec: "705.Crv.Pt[4].V", sentence: "Volt-var curve, voltage 4." },
   { key: "voltVarQ4Pu", unit: "pu", function: "volt-var", neutral: -0.44, plausible: span(-0.6, 0.6), sunspec: "705.Crv.Pt[4].Var", sentence: "Volt-var curve, reactive power 4." },
   { key: "voltVarOlrtS", unit: "s", function: "volt-var", neutral: 5, plausible: span(0.1, 3600), sunspec: "705.Crv.RspTms", sentence: "Open-loop response time of volt-var." },
+  { key: "voltVarLockInPu", unit: "pu", function: "volt-var", neutral: 0, plausible: span(0, 1), sentence: "Active power, of rated power, from which volt-var acts; 0 for always." },
+  { key: "voltVarLockOutPu", unit: "pu", function: "volt-var", neutral: 0, plausible: span(0, 1), sentence: "Active power below which volt-var no longer acts." },
   { key: "wattVarP1Pu", unit: "pu", function: "watt-var", neutral: 0.2, plausible: span(0, 0.7), sunspec: "712.Crv.Pt[4].W", sentence: "Watt-var curve, injected power 1." },
   { key: "wattVarQ1Pu", unit: "pu", function: "watt-var", neutral: 0, plausible: span(-0.6, 0.6), sunspec: "712.Crv.Pt[4].Var", sentence: "Watt-var curve, reactive power at injected power 1." },
   { key: "wattVarP2Pu", unit: "pu", function: "watt-var", neutral: 0.5, plausible: span(0.1, 0.9), sunspec: "712.Crv.Pt[5].W", sentence: "Watt-var curve, injected power 2." },
@@ -92,6 +103,14 @@ export const numberRows = [
   { key: "wattVarLoadQ2Pu", unit: "pu", function: "watt-var", neutral: 0, plausible: span(-0.6, 0.6), sunspec: "712.Crv.Pt[2].Var", sentence: "Watt-var curve, reactive power at absorbed power 2." },
   { key: "wattVarLoadP3Pu", unit: "pu", function: "watt-var", neutral: -1, plausible: span(-1, -0.2), sunspec: "712.Crv.Pt[1].W", sentence: "Watt-var curve, absorbed power 3 (negative)." },
   { key: "wattVarLoadQ3Pu", unit: "pu", function: "watt-var", neutral: 0.44, plausible: span(-0.6, 0.6), sunspec: "712.Crv.Pt[1].Var", sentence: "Watt-var curve, reactive power at absorbed power 3." },
+  { key: "factorWattP1Pu", unit: "pu", function: "power-factor-watt", neutral: 0, plausible: span(0, 1), sentence: "Power factor by active power, injected power 1." },
+  { key: "factorWattF1", unit: "", function: "power-factor-watt", neutral: 1, plausible: span(-1, 1), sentence: "Power factor at injected power 1; negative is under-excited (absorbs)." },
+  { key: "factorWattP2Pu", unit: "pu", function: "power-factor-watt", neutral: 0.5, plausible: span(0, 1), sentence: "Power factor by active power, injected power 2." },
+  { key: "factorWattF2", unit: "", function: "power-factor-watt", neutral: 1, plausible: span(-1, 1), sentence: "Power factor at injected power 2; negative is under-excited." },
+  { key: "factorWattP3Pu", unit: "pu", function: "power-factor-watt", neutral: 1, plausible: span(0, 1), sentence: "Power factor by active power, injected power 3." },
+  { key: "factorWattF3", unit: "", function: "power-factor-watt", neutral: 1, plausible: span(-1, 1), sentence: "Power factor at injected power 3; negative is under-excited." },
+  { key: "factorWattLockInPu", unit: "pu", function: "power-factor-watt", neutral: 0, plausible: span(0, 1.2), sentence: "Voltage from which power factor by active power acts; 0 for always." },
+  { key: "factorWattLockOutPu", unit: "pu", function: "power-factor-watt", neutral: 0, plausible: span(0, 1.2), sentence: "Voltage below which it no longer acts." },
   { key: "voltWattV1Pu", unit: "pu", function: "volt-watt", neutral: 1.06, plausible: span(0.8, 1.2), sunspec: "706.Crv.Pt[1].V", sentence: "Volt-watt curve, voltage 1." },
   { key: "voltWattP1Pu", unit: "pu", function: "volt-watt", neutral: 1, plausible: span(1, 1), sunspec: "706.Crv.Pt[1].W", sentence: "Volt-watt curve, power 1." },
   { key: "voltWattV2Pu", unit: "pu", function: "volt-watt", neutral: 1.1, plausible: span(0.8, 1.2), sunspec: "706.Crv.Pt[2].V", sentence: "Volt-watt curve, voltage 2." },
@@ -102,6 +121,10 @@ export const numberRows = [
   { key: "droopOverPu", unit: "pu", function: "droop", neutral: 0.05, plausible: span(0.02, 0.12), sunspec: "711.Ctl.KOf", sentence: "Change of frequency, of nominal, that changes power by its rating, above the dead band." },
   { key: "droopUnderPu", unit: "pu", function: "droop", neutral: 0.05, plausible: span(0.02, 0.12), sunspec: "711.Ctl.KUf", sentence: "The same below the dead band." },
   { key: "droopOlrtS", unit: "s", function: "droop", neutral: 5, plausible: span(0.1, 3600), sunspec: "711.Ctl.RspTms", sentence: "Open-loop response time of frequency-droop." },
+  { key: "droopDelayS", unit: "s", function: "droop", neutral: 0, plausible: span(0, 60), sentence: "Intended delay before frequency-droop acts." },
+  { key: "droopStopBandHz", unit: "Hz", function: "droop", neutral: 0, plausible: span(0, 2), sentence: "With droopHold: deviation from nominal within which droop ends; 0 for its own dead band." },
+  { key: "droopStopS", unit: "s", function: "droop", neutral: 0, plausible: span(0, 3600), sentence: "With droopHold: time within that band before droop ends." },
+  { key: "droopReturnS", unit: "s", function: "droop", neutral: 0, plausible: span(0, 3600), sentence: "Time in which power goes back by the whole rating after droop; 0 for the open-loop response time." },
 ] as const satisfies readonly NumberRow[];
 
 /** A grid setting that is on or off. Off where the code has not got it. */
@@ -121,6 +144,9 @@ export const flagRows = [
   { key: "voltVarReferenceAuto",    function: "volt-var",           silent: false, sunspec: "705.Crv.VRefAutoEna", sentence: "The volt-var reference follows the voltage slowly by itself." },
   { key: "voltWattEnabled",         function: "volt-watt",          silent: false, sunspec: "706.Ena",             sentence: "Volt-watt is in force." },
   { key: "droopEnabled",            function: "droop",              silent: false, sunspec: "711.Ena",             sentence: "Frequency-droop is in force." },
+  { key: "startSeparate",           function: "start",              silent: false,                                 sentence: "A start that does not follow a trip has criteria of its own." },
+  { key: "droopHold",               function: "droop",              silent: false,                                 sentence: "Droop keeps the furthest power that it has reached until the frequency is back." },
+  { key: "droopWhileCharging",      function: "own",                silent: false,                                 sentence: "Charging falls at under-frequency also where nothing may be given back (an option of this product)." },
   { key: "islandingBackupEnabled",  function: "own",                silent: true,                                  sentence: "The controller's own backup against unintentional islands is in force." },
 ] as const satisfies readonly FlagRow[];
 
@@ -135,9 +161,13 @@ export interface ChoiceRow {
 
 /** Choices: one reactive mode at a time, by construction. */
 export const choiceRows = [
-  { key: "reactiveMode",          values: ["none", "constant-power-factor", "constant-var", "volt-var", "watt-var"], silent: "none",         sentence: "The one reactive-power mode in force." },
+  { key: "reactiveMode",          values: ["none", "constant-power-factor", "constant-var", "volt-var", "watt-var", "power-factor-watt"], silent: "none", sentence: "The one reactive-power mode in force." },
   { key: "powerFactorExcitation", values: ["over-excited", "under-excited"],                                         silent: "over-excited", sentence: "Over-excited injects reactive power while injecting active power." },
   { key: "reactivePriority",      values: ["reactive", "active"],                                                    silent: "reactive",     sentence: "Which of the two keeps its value beyond the reactive power that the category requires." },
+  { key: "droopOverReference",    values: ["rated", "actual"],                                                       silent: "rated",        sentence: "Above nominal frequency droop changes power in proportion to rated power, or to the power when it began." },
+  { key: "droopUnderReference",   values: ["rated", "actual"],                                                       silent: "rated",        sentence: "The same below nominal frequency." },
+  { key: "voltWattReference",     values: ["rated", "actual"],                                                       silent: "rated",        sentence: "Volt-watt limits a share of rated power, or of the power when the voltage passed its first point." },
+  { key: "responseForm",          values: ["open-loop", "three-time-constants", "time-constant"],                    silent: "open-loop",    sentence: "How the response times of volt-var and volt-watt are meant: 90 % of a step, 95 % of it, or the time constant itself." },
 ] as const satisfies readonly ChoiceRow[];
 
 type Numbers = { -readonly [row in (typeof numberRows)[number] as row["key"]]: number };

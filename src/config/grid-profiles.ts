@@ -118,6 +118,9 @@ const orderUsed = (low: NumericKey, high: NumericKey) => (s: Readonly<GridSettin
   if (s[high] > 0) order(low, high)(s, complain);
 };
 
+/** Smallest power factor of a characteristic. */
+const factorMin = 0.8;
+
 /** What settings demand of each other: trips in order, curves that rise or fall in one direction only. */
 const orderRules: readonly ((settings: Readonly<GridSettings>, complain: Complain) => void)[] = [
   order("enterVoltageMinPu", "enterVoltageMaxPu"),
@@ -146,6 +149,17 @@ const orderRules: readonly ((settings: Readonly<GridSettings>, complain: Complai
   order("voltVarQ2Pu", "voltVarQ1Pu"),
   order("voltVarQ3Pu", "voltVarQ2Pu"),
   order("voltVarQ4Pu", "voltVarQ3Pu"),
+  order("startVoltageMinPu", "startVoltageMaxPu"),
+  order("startFrequencyMinHz", "startFrequencyMaxHz"),
+  order("voltVarLockOutPu", "voltVarLockInPu"),
+  order("factorWattLockOutPu", "factorWattLockInPu"),
+  order("factorWattP1Pu", "factorWattP2Pu"),
+  order("factorWattP2Pu", "factorWattP3Pu"),
+  (s, complain) => {
+    for (const key of ["factorWattF1", "factorWattF2", "factorWattF3"] as const) {
+      if (Math.abs(s[key]) < factorMin) complain(key, `must be from ${factorMin} to 1, or from -1 to -${factorMin}`);
+    }
+  },
   order("wattVarP1Pu", "wattVarP2Pu", 0.1),
   order("wattVarP2Pu", "wattVarP3Pu", 0.1),
   order("wattVarLoadP2Pu", "wattVarLoadP1Pu", 0.1),

@@ -44,7 +44,10 @@ function runStageFunctions(core: Core, i: number, der: GridFunctions, nowMs: num
   const basisW = drooping ? chainSetpointW(chains, i) : core.setpointW[i]!;
   der.inputs.requestedInjectedW = flipIeee1547(basisW);
   const outcome = stepGridFunctions(der, core.meterMeasurement, nowMs);
-  if (!machine.output.mayDischarge) return;
+  if (!machine.output.mayDischarge) {
+    if (der.settings.droopWhileCharging) relieve(core, i, der);
+    return;
+  }
   if (!outcome.inService) {
     limit(chains, i, "protection", "grid-profile", 0, anyW);
     return;
@@ -58,6 +61,12 @@ function runStageFunctions(core: Core, i: number, der: GridFunctions, nowMs: num
     limit(chains, i, capReason(der), "grid-profile", Math.min(flipIeee1547(outcome.maxInjectedW), maxW), anyW);
   }
   leaveRoom(core, i, outcome.injectedVar);
+}
+
+/** Charging only: at under-frequency it falls by the droop, down to nothing, and never rises by it. */
+function relieve({ chains }: Core, i: number, { droop, outcome }: GridFunctions): void {
+  if (!outcome.inService || !(droop.active || droop.returning) || droop.shiftPu <= 0) return;
+  limit(chains, i, "frequency-droop", "grid-profile", -anyW, Math.max(0, flipIeee1547(outcome.injectedW)));
 }
 
 /** What bounds injection most at this moment. */

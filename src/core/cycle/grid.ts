@@ -1,7 +1,9 @@
 /** What each voltmeter says about the grid: the meter at the PCC and the transfer device's own, each with its own trip functions. */
 import { Quality } from "../../domain/quality.ts";
+import { secondMs } from "../../domain/units.ts";
 import type { Core } from "../core.ts";
 import { type GridFunctions, stepGridFunctions, unknownCeaseS } from "../grid/der.ts";
+import { entryDelayS, entryRampS } from "../grid/enter-service.ts";
 import { writeMeasurement } from "../grid/measurement.ts";
 import { showsVoltage } from "../pcc/meter-supervision.ts";
 import type { Snapshot } from "../snapshot.ts";
@@ -22,6 +24,7 @@ export function judgeGrid(core: Core, { meter, transferDevice, site }: Snapshot,
   meterGrid.inputs.permissive = site.permissive && transferDevice.permissive;
   meterGrid.inputs.upstreamClosed = site.upstreamClosed && transferDevice.upstreamClosed;
   const byMeter = stepGridFunctions(meterGrid, meterMeasurement, nowMs);
+  if (meterGrid.settings.startSeparate) followEntry(core);
   verdict.inEnterServiceWindow = byMeter.gridInEnterServiceWindow;
   verdict.tripped = byMeter.gridTripped;
   verdict.mainsLost = byMeter.cause === "islanding";
@@ -33,6 +36,13 @@ export function judgeGrid(core: Core, { meter, transferDevice, site }: Snapshot,
   deviceMeasurement.quality = deviceFresh ? Quality.good : Quality.stale;
   verdict.deviceTripped =
     modeFactsConfig.canIsolate && stepGridFunctions(core.deviceGrid, deviceMeasurement, nowMs).gridTripped;
+}
+
+/** Delay and ramp of the mode machine are those of a start, or of a return after a trip, as the grid functions tell them apart. */
+function followEntry({ meterGrid: { enterService, settings }, machine }: Core): void {
+  const { timings } = machine.state;
+  timings.enterServiceMs = entryDelayS(enterService, settings) * secondMs;
+  timings.rampMs = entryRampS(enterService, settings) * secondMs;
 }
 
 /** Whether a voltmeter asks for a pause of discharging that is no trip, and why; "" when none does. */

@@ -11,11 +11,14 @@
 import type { GridProfile, GridSettings } from "../../config/grid-profiles.ts";
 import { clamp } from "../../domain/units.ts";
 import {
+  createHysteresis,
   createOnDelay,
+  type HysteresisState,
   LowPassState,
   type OnDelayState,
   olrtTimeConstantS,
   RampState,
+  stepHysteresis,
   stepLowPass,
   stepOnDelay,
   stepRamp,
@@ -51,9 +54,10 @@ import {
   type GridStatus,
   type TripCause,
 } from "./outcome.ts";
-import { varPerWatt } from "./power-factor.ts";
+import { varPerWatt, varPerWattAt } from "./power-factor.ts";
 import { addReactive, type GridRatings, limitToCurrent, limitToRatings, type OperatingPoint } from "./pq-priority.ts";
 import { createRideThrough, type RideThroughState, stepRideThrough } from "./ride-through.ts";
+import { createRocof, type RocofState, stepRocof } from "./rocof.ts";
 import { createTrips, loadTrips, stepTrips, type TripState, tripRows } from "./trip.ts";
 import { createVoltVar, loadVoltVar, stepVoltVar, type VoltVarState } from "./volt-var.ts";
 import { createVoltWatt, stepVoltWatt, type VoltWattState } from "./volt-watt.ts";
@@ -73,6 +77,7 @@ export interface GridFunctions {
   readonly grid: ApplicableGrid;
   readonly trips: TripState;
   readonly meanVoltage: MeanVoltageState;
+  readonly rocof: RocofState;
   readonly rideThrough: RideThroughState;
   readonly enterService: EnterServiceState;
   readonly unknown: OnDelayState;
@@ -81,6 +86,8 @@ export interface GridFunctions {
   readonly droop: DroopState;
   readonly voltVar: VoltVarState;
   readonly wattVarCurve: WattVarCurve;
+  /** Power factor by active power acts: the voltage is beyond its lock-in. */
+  readonly factorLock: HysteresisState;
   readonly reactiveResponse: LowPassState;
   readonly reactiveTransition: RampState;
   readonly backup: IslandingBackupState;
@@ -124,6 +131,7 @@ export function createGridFunctions(
     grid: createApplicableGrid(),
     trips: createTrips(),
     meanVoltage: createMeanVoltage(),
+    rocof: createRocof(),
     rideThrough: createRideThrough(),
     enterService: createEnterService(inService, randomFraction),
     unknown: createOnDelay(),
@@ -132,6 +140,7 @@ export function createGridFunctions(
     droop: createDroop(),
     voltVar: createVoltVar(),
     wattVarCurve: createWattVarCurve(),
+    factorLock: createHysteresis(),
     reactiveResponse: new LowPassState(),
     reactiveTransition: new RampState(),
     backup: createIslandingBackup(),
@@ -201,6 +210,7 @@ function findTrip(der: GridFunctions): void {
   const { settings, grid, inputs, dtS } = der;
   const row = stepTrips(der.trips, grid, der.ratings.openingS, dtS);
   const highForLong = stepMeanVoltage(der.meanVoltage, settings, grid, dtS);
+  const changesFast = stepRocof(der.rocof, settings, grid, der.ratings.openingS, dtS);
   const islanded = stepIslandingBackup(der.backup, settings, grid, der.tuning, dtS);
   const unknown = stepOnDelay(der.unknown, !isMeasured(grid), unknownTripS - dtS, dtS);
   if (!settings.permitService) der.tripped = "permit";
@@ -209,6 +219,7 @@ function findTrip(der: GridFunctions): void {
   else if (!inputs.upstreamClosed) der.tripped = "upstream-open";
   else if (row >= 0) der.tripped = tripRows[row]!.cause;
   else if (highForLong) der.tripped = "ov-mean";
+  else if (changesFast) der.tripped = "rocof";
   else if (islanded) der.tripped = "islanding";
   else der.tripped = unknown ? "measurement" : "none";
 }
@@ -223,7 +234,7 @@ function updateStatus(der: GridFunctions): void {
   if (tripped !== "none") {
     outcome.cause = tripped;
     if (aboutGrid(tripped)) outcome.gridTripped = true;
-    leaveService(enterService);
+    leaveService(enterService, aboutGrid(tripped));
   }
   const wasInService = enterService.inService;
   const inService = stepEnterService(enterService, der.settings, grid, tripped === "none", dtS);
@@ -314,7 +325,7 @@ function setReactivePower(der: GridFunctions): void {
 function reactiveModePu(der: GridFunctions, requestedPu: number, dtS: number): number {
   const { settings, ratings, point } = der;
   const averagePu = Number.isNaN(der.grid.averagePu) ? 1 : der.grid.averagePu;
-  const voltVarPu = stepVoltVar(der.voltVar, settings, averagePu, dtS);
+  const voltVarPu = stepVoltVar(der.voltVar, settings, averagePu, dtS, point.injectedW / ratings.ratedW);
   if (settings.reactiveMode === "volt-var") return voltVarPu;
   return stepLowPass(
     der.reactiveResponse,
@@ -331,6 +342,8 @@ function slowModePu(der: GridFunctions, requestedPu: number, injectedW: number, 
       return (varPerWatt(settings) * injectedW) / ratings.ratedVA;
     case "constant-var":
       return settings.constantVarPu;
+    case "power-factor-watt":
+      return factorWattPu(der, injectedW, ratings);
     case "watt-var":
       return wattVarPu(der.wattVarCurve, injectedW / (injectedW < 0 ? ratings.maxChargeW : ratings.ratedW));
     default:
@@ -338,6 +351,14 @@ function slowModePu(der: GridFunctions, requestedPu: number, injectedW: number, 
         ? 0
         : clamp(requestedPu, -ratings.maxAbsorbVar / ratings.ratedVA, ratings.maxInjectVar / ratings.ratedVA);
   }
+}
+
+/** Power factor by active power, from its lock-in voltage on; a voltage that is not known switches it off. */
+function factorWattPu({ settings, factorLock, grid }: GridFunctions, injectedW: number, ratings: GridRatings): number {
+  const { factorWattLockInPu, factorWattLockOutPu } = settings;
+  const acts = stepHysteresis(factorLock, grid.averagePu, factorWattLockInPu, factorWattLockOutPu);
+  if (factorWattLockInPu > 0 && !acts) return 0;
+  return (varPerWattAt(settings, injectedW / ratings.ratedW) * injectedW) / ratings.ratedVA;
 }
 
 /** The apparent-power circle, the anti-islanding feedback on top, and the current at a low voltage. */

@@ -18,6 +18,7 @@ export type TripCause =
   | "none"
   | (typeof tripRows)[number]["cause"]
   | "ov-mean"
+  | "rocof"
   | "permit"
   | "islanding"
   | "transfer-trip"

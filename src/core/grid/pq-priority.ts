@@ -54,8 +54,9 @@ export function limitToRatings(
   const radiusVA = applicableVA(ratings, point.injectedW);
   const activeW = Math.abs(point.injectedW);
   if (isOutside(radiusVA, point)) {
-    if (settings.reactiveMode === "constant-power-factor") keepRatio(point, radiusVA);
-    else if (settings.reactiveMode === "watt-var") slide(point, ratings, curve, radiusVA);
+    const { reactiveMode } = settings;
+    if (reactiveMode === "constant-power-factor" || reactiveMode === "power-factor-watt") keepRatio(point, radiusVA);
+    else if (reactiveMode === "watt-var") slide(point, ratings, curve, radiusVA);
     else if (settings.reactivePriority === "active") keepRequirement(point, settings, ratings, radiusVA);
   }
   point.injectedVar = clamp(point.injectedVar, -ratings.maxAbsorbVar, ratings.maxInjectVar);

@@ -1,11 +1,13 @@
 /**
  * Volt-var (IEEE 1547-2018 5.3.3 Table 8): reactive power from the average voltage through four points, with an open-loop
- * response time. The curve moves with the reference voltage, which may follow the voltage slowly by itself.
+ * response time. The curve moves with the reference voltage, which may follow the voltage slowly by itself. European codes call
+ * it Q(U), state the time in other forms, and have it act from one active power on and rest below a smaller one.
  */
 import type { GridSettings } from "../../config/grid-profiles.ts";
 import { clamp } from "../../domain/units.ts";
-import { LowPassState, olrtTimeConstantS, stepLowPass } from "../blocks.ts";
+import { createHysteresis, type HysteresisState, LowPassState, stepHysteresis, stepLowPass } from "../blocks.ts";
 import { interpolate } from "./curve.ts";
+import { responseTimeConstantS } from "./response.ts";
 
 /** The curve in force, pu of voltage and of rated var, with its response and its own slow reference voltage. */
 export interface VoltVarState {
@@ -13,6 +15,8 @@ export interface VoltVarState {
   readonly reference: LowPassState;
   readonly voltagesPu: Float64Array;
   readonly varsPu: Float64Array;
+  /** Acts: active power is beyond the lock-in and has not been below the lock-out since. */
+  readonly lock: HysteresisState;
 }
 
 /** A curve that has not been read from the settings yet. */
@@ -21,6 +25,7 @@ export const createVoltVar = (): VoltVarState => ({
   reference: new LowPassState(),
   voltagesPu: new Float64Array(4),
   varsPu: new Float64Array(4),
+  lock: createHysteresis(),
 });
 
 /** Puts the curve of the settings in force. */
@@ -40,17 +45,21 @@ export function loadVoltVar(state: VoltVarState, settings: Readonly<GridSettings
 const referenceMinPu = 0.95;
 const referenceMaxPu = 1.05;
 
-/** Injected reactive power, pu of the apparent-power rating. */
+/** Injected reactive power, pu of the apparent-power rating, at an active power of `activePu` of rated. */
 export function stepVoltVar(
   state: VoltVarState,
   settings: Readonly<GridSettings>,
   averagePu: number,
   dtS: number,
+  activePu = 1,
 ): number {
   const followedPu = stepLowPass(state.reference, averagePu, settings.voltVarReferenceS, dtS);
   const referencePu = settings.voltVarReferenceAuto
     ? clamp(followedPu, referenceMinPu, referenceMaxPu)
     : settings.voltVarReferencePu;
-  const targetPu = interpolate(state.voltagesPu, state.varsPu, averagePu - (referencePu - 1));
-  return stepLowPass(state.response, targetPu, olrtTimeConstantS(settings.voltVarOlrtS), dtS);
+  const { voltVarLockInPu, voltVarLockOutPu } = settings;
+  const acts =
+    stepHysteresis(state.lock, Math.abs(activePu), voltVarLockInPu, voltVarLockOutPu) || voltVarLockInPu === 0;
+  const targetPu = acts ? interpolate(state.voltagesPu, state.varsPu, averagePu - (referencePu - 1)) : 0;
+  return stepLowPass(state.response, targetPu, responseTimeConstantS(settings, settings.voltVarOlrtS), dtS);
 }

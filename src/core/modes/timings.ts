@@ -33,10 +33,10 @@ export interface ModeTimings {
   readonly outMs: number;
   /** The grid is good this long before the site returns to it. */
   readonly returnMs: number;
-  /** Delay of entering service (grid profile). */
-  readonly enterServiceMs: number;
-  /** Ramp after entering service (grid profile). */
-  readonly rampMs: number;
+  /** Delay of entering service (grid profile); the cycle sets it where a start and a return after a trip differ. */
+  enterServiceMs: number;
+  /** Ramp after entering service (grid profile); set likewise. */
+  rampMs: number;
   /** The bus is live and a stage forms at least this long before the island counts as running. */
   readonly startMs: number;
   /** A start that takes longer has failed. */
