@@ -7,6 +7,7 @@
 import type { OcppStore } from "../../protocols/ocpp/ports.ts";
 import { monotonicMs } from "../control/monotonic.ts";
 import { isDiskFailure, openWhole, rollBack } from "./database.ts";
+import { openDelivered } from "./delivered.ts";
 import { whyOf } from "./files.ts";
 import { createJournal, type Journal } from "./journal.ts";
 import { createDebt, type Owed } from "./owed.ts";
@@ -41,7 +42,7 @@ export interface StoreOptions {
   /** A file, or `:memory:`. */
   path: string;
   journalMax?: number;
-  /** What the backend has accepted is said on disk so much later, ms. */
+  /** What the backend has accepted is written so much later, ms. */
   deliveredWaitMs?: number;
   /** Told why the disk refuses, and "" when everything is on disk again. */
   onOwed?: (why: string) => void;
@@ -53,8 +54,6 @@ const lookEveryMs = 200;
 const deliveredWaitMsDefault = 2_000;
 /** Delivered messages that wait for the next change to be removed. */
 const removalsMax = 200;
-/** The document that says up to which id of the journal everything was delivered. */
-const deliveredPlace = ["journal", "delivered"] as const;
 
 const schema = `
   CREATE TABLE IF NOT EXISTS document (
@@ -75,8 +74,8 @@ export function openStore({
   const { database, sentence, inMemory, isGone, restore } = openWhole(path, "store", schema);
   let pending: Pending = createPending();
   const select = database.prepare("SELECT value FROM document WHERE collection = ? AND key = ?");
-  let deliveredId = Number(select.get(...deliveredPlace)?.["value"] ?? 0);
-  const journal = createJournal(database, journalMax, () => pending, deliveredId);
+  const delivered = openDelivered(database, deliveredWaitMs, monotonicMs);
+  const journal = createJournal(database, journalMax, () => pending, delivered.id);
   const upsert = database.prepare(
     "INSERT INTO document (collection, key, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
   );
@@ -86,11 +85,10 @@ export function openStore({
   const debt = createDebt("documents", monotonicMs, onOwed);
   let depth = 0;
   let beside: (() => void) | undefined;
-  let deliveredDueMs = Number.POSITIVE_INFINITY;
   const looking = setInterval(() => {
     if (depth > 0) return;
     if (debt.owed !== null) settle();
-    else if (monotonicMs() >= deliveredDueMs) sayDelivered();
+    else if (delivered.due()) sayDelivered();
   }, lookEveryMs);
   looking.unref();
   if (inMemory !== "") debt.failed(inMemory);
@@ -114,35 +112,22 @@ export function openStore({
     }
   }
 
-  /**
-   * Nothing but removals of what the backend has accepted: they are made with whatever comes next. A moment later one small
-   * document says that they were accepted. What a kill or a power cut brings back before that is sent once more, word for
-   * word, which a backend recognises by its seqNo.
-   */
+  /** Nothing but removals of what the backend has accepted: they are made with whatever comes next (`delivered.ts`). */
   function canWait(): boolean {
     if (!mayLag(pending) || debt.owed !== null || pending.dequeued.size >= removalsMax) return false;
     const upTo = journal.deliveredUpTo();
-    if (upTo === null) return false;
-    if (upTo > deliveredId) deliveredDueMs = Math.min(deliveredDueMs, monotonicMs() + deliveredWaitMs);
-    return true;
+    if (upTo !== null) delivered.accepted(upTo);
+    return upTo !== null;
   }
 
   function sayDelivered(): void {
-    deliveredDueMs = Number.POSITIVE_INFINITY;
     const upTo = mayLag(pending) ? journal.deliveredUpTo() : null;
-    if (upTo === null) {
-      settle();
-      return;
-    }
     try {
-      database.exec("PRAGMA synchronous = NORMAL");
-      upsert.run(...deliveredPlace, String(upTo));
-      deliveredId = upTo;
+      delivered.write(upTo ?? delivered.id);
+      if (upTo === null) settle();
     } catch (failure) {
       if (!isDiskFailure(failure)) throw failure;
       debt.failed(whyOf(failure));
-    } finally {
-      database.exec("PRAGMA synchronous = FULL");
     }
   }
 
@@ -213,13 +198,7 @@ export function openStore({
     entries(collection) {
       const onDisk = pending.cleared.has(collection) ? [] : list.all(collection);
       const rows = onDisk.map((row) => ({ key: String(row["key"]), value: String(row["value"]) }));
-      const waiting = pending.documents.get(collection);
-      if (waiting === undefined) return rows;
-      const merged = new Map<string, string | null>(rows.map(({ key, value }) => [key, value]));
-      for (const [key, value] of waiting) merged.set(key, value);
-      return [...merged]
-        .flatMap(([key, value]) => (value === null ? [] : [{ key, value }]))
-        .sort((a, b) => (a.key < b.key ? -1 : 1));
+      return withWaiting(rows, pending.documents.get(collection));
     },
     clear: (collection) => changing(() => clear(pending, collection)),
     atomically: changing,
@@ -235,4 +214,16 @@ export function openStore({
       database.close();
     },
   };
+}
+
+type Document = { key: string; value: string };
+
+/** What is on disk with what waits for it: null is removed. */
+function withWaiting(rows: Document[], waiting: ReadonlyMap<string, string | null> | undefined): Document[] {
+  if (waiting === undefined) return rows;
+  const merged = new Map<string, string | null>(rows.map(({ key, value }) => [key, value]));
+  for (const [key, value] of waiting) merged.set(key, value);
+  return [...merged]
+    .flatMap(([key, value]) => (value === null ? [] : [{ key, value }]))
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
 }
