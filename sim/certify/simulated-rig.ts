@@ -11,6 +11,7 @@ import type { GridProfile, GridSettings } from "../../src/config/grid-profiles.t
 import type { Core } from "../../src/core/core.ts";
 import { applyGridSettings } from "../../src/core/grid/der.ts";
 import { invariant } from "../../src/domain/result.ts";
+import type { StageConfig } from "../plant/stage/stage-config.ts";
 import { startIsletOn } from "../story/islet-controller.ts";
 import { Site } from "../story/site.ts";
 import { schoolBus, worldFor } from "../world-config.ts";
@@ -38,21 +39,24 @@ const trueInstruments: Accuracy = {
   timeS: fineMs / 1_000,
 };
 
-/** What the equipment makes of the settings that it was given; a planted fault is one that makes something else of them. */
-export type Equipment = (settings: Readonly<GridSettings>) => Readonly<GridSettings>;
+/** What is wrong with the equipment: it makes something else of the settings that it was given, or its stage is another. */
+export interface PlantedFault {
+  readonly settings?: (settings: Readonly<GridSettings>) => Readonly<GridSettings>;
+  readonly stage?: Partial<StageConfig>;
+}
 
 export interface SimulatedRigOptions {
   readonly profile: GridProfile;
   readonly seed: number;
   readonly instruments?: Accuracy;
   /** For tests: a fault in the equipment. */
-  readonly planted?: Equipment;
+  readonly planted?: PlantedFault;
 }
 
 const benchFile = fileURLToPath(new URL("bench.yaml", import.meta.url));
 
 /** The rig for a code's profile. */
-export function simulatedRig({ profile, seed, instruments = trueInstruments, planted }: SimulatedRigOptions): Rig {
+export function simulatedRig({ profile, seed, instruments = trueInstruments, planted = {} }: SimulatedRigOptions): Rig {
   const { nominalFrequencyHz } = profile.settings;
   const facts: RigFacts = {
     name: "simulator",
@@ -73,7 +77,7 @@ export function simulatedRig({ profile, seed, instruments = trueInstruments, pla
     async play(play) {
       // Between two runs others have their turn: signals, timers.
       await setImmediate();
-      const settings = planted ? planted(play.settings) : play.settings;
+      const settings = planted.settings ? planted.settings(play.settings) : play.settings;
       const loaded = { ...bench, config, profile: { ...profile, settings } };
       return new Run(loaded, seed, planted, playS(play) > fineForS ? coarseMs : fineMs).play(play);
     },
@@ -84,11 +88,11 @@ export function simulatedRig({ profile, seed, instruments = trueInstruments, pla
 class Run {
   readonly site: Site;
   readonly #settings: Readonly<GridSettings>;
-  readonly #planted: Equipment | undefined;
+  readonly #planted: PlantedFault;
   readonly #tickMs: number;
   #dueMs: number;
 
-  constructor(loaded: LoadedSite, seed: number, planted: Equipment | undefined, tickMs: number) {
+  constructor(loaded: LoadedSite, seed: number, planted: PlantedFault, tickMs: number) {
     this.#tickMs = tickMs;
     const { settings } = loaded.profile;
     this.#settings = settings;
@@ -105,6 +109,7 @@ class Run {
         standbyW: 0,
         enterServiceDelayS: settings.enterDelayS,
         protections: protectionsFor(settings),
+        ...planted.stage,
       },
       grid: { sourceImpedancePu: 0, wanderPu: 0, wanderHz: 0 },
       building: { scale: 0, flicker: 0 },
@@ -189,7 +194,8 @@ class Run {
   /** As the backend would write a setting while the equipment runs. */
   #change(changes: Partial<GridSettings>): void {
     const core = (this.site.controller as unknown as { readonly core: Core }).core;
-    const wanted = this.#planted ? this.#planted({ ...this.#settings, ...changes }) : { ...this.#settings, ...changes };
+    const asked = { ...this.#settings, ...changes };
+    const wanted = this.#planted.settings ? this.#planted.settings(asked) : asked;
     for (const der of [core.meterGrid, core.deviceGrid, ...core.stageGrids]) if (der) applyGridSettings(der, wanted);
   }
 

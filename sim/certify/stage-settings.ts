@@ -3,7 +3,7 @@ import type { GridSettings } from "../../src/config/grid-profiles.ts";
 import { alarmBit, type ProtectionTable, type TripRow } from "../plant/stage/stage-config.ts";
 
 /** Its contactor and its detection need so long, ms. */
-const openingMs = 40;
+const openingMs = 20;
 /** Momentary cessation has begun after this time at the latest, ms. */
 const cessationMs = 83;
 

@@ -127,7 +127,7 @@ export class Network {
     for (let i = 0; i < stages.length; i++) {
       const stage = stages[i]!;
       stage.k1Closed = true;
-      if (!(normal && stage.protections.quiet)) this.#protect(stage, toMs, durationMs);
+      if (!(normal && stage.protections.quiet && stage.protections.standard)) this.#protect(stage, toMs, durationMs);
       stage.step(fromMs, toMs);
       // A stage that forms beside a live grid keeps the power that it had: it has lost the word on it.
       if (stage.isForming) stage.carry(stage.truePowerW, durationMs, false);

@@ -1,5 +1,5 @@
 /** Settings under which a criterion is tried: the code's own, with what would disturb the figure put aside, all within its ranges. */
-import { checkGridSettings, type GridProfile, type GridSettings } from "../config/grid-profiles.ts";
+import { checkGridSettings, type GridProfile, type GridSettings, missingSettings } from "../config/grid-profiles.ts";
 
 type Settings = Readonly<GridSettings>;
 type NumberKey = { [key in keyof GridSettings]: GridSettings[key] extends number ? key : never }[keyof GridSettings];
@@ -14,11 +14,14 @@ export function within({ ranges }: GridProfile, key: NumberKey, value: number): 
 const delayS = 8;
 
 /**
- * The code's settings with everything off that moves power by itself, and a short way into service; `changes` on top. Settings
- * that the code does not allow give null.
+ * The code's settings with everything off that moves power by itself, and a short way into service; `changes` on top. Changes
+ * that the code does not allow, or whose values no source tells, give null.
  */
 export function conditions(profile: GridProfile, changes: Partial<GridSettings> = {}): Settings | null {
-  const settings: Settings = {
+  const changed = { ...profile.settings, ...changes };
+  if (checkGridSettings(changed, profile.ranges, profile).length > 0) return null;
+  if (missingSettings({ ...profile, settings: changed }).length > 0) return null;
+  return {
     ...profile.settings,
     enterDelayS: within(profile, "enterDelayS", delayS),
     enterRandomDelayS: 0,
@@ -29,16 +32,22 @@ export function conditions(profile: GridProfile, changes: Partial<GridSettings> 
     activePowerLimitEnabled: false,
     ...changes,
   };
-  return checkGridSettings(settings, profile.ranges).length === 0 ? settings : null;
 }
+
+/** Whether the code states what a setting may be; otherwise its range is only what is plausible at all. */
+export const statesRange = ({ origins, base }: GridProfile, key: NumberKey): boolean =>
+  (origins[key]?.rangeCertainty ?? "unknown") !== "unknown" && !base.endsWith(scaledSuffix);
+
+/** Of codes that were scaled to another frequency: nobody has stated their ranges. */
+const scaledSuffix = "-50hz";
 
 /** Smallest, own and largest value of a setting, each once. */
 export function variants(
-  { settings, ranges }: GridProfile,
+  profile: GridProfile,
   key: NumberKey,
 ): readonly (readonly ["default" | "least" | "most", number])[] {
-  const own = settings[key];
-  const [least, most] = ranges[key] ?? [own, own];
+  const own = profile.settings[key];
+  const [least, most] = (statesRange(profile, key) ? profile.ranges[key] : undefined) ?? [own, own];
   const all = [
     ["default", own],
     ["least", least],

@@ -30,7 +30,12 @@ export async function runProcedure(
     rows.push(row);
     onRow?.(procedure, row);
   }
-  const why = rows.length > 0 ? "" : quick ? "no part of the quick run" : "the code has no such setting";
+  const why =
+    rows.length > 0
+      ? ""
+      : quick
+        ? "no part of the quick run"
+        : "the code asks for nothing of it, or no source tells its settings";
   return { id, title, clause, verdict: gravest(rows.map(({ verdict }) => verdict)), why, rows };
 }
 

@@ -4,22 +4,58 @@
  */
 import type { Procedure } from "./procedure.ts";
 import { droopCases } from "./procedures/frequency-functions.ts";
+import { powerLimitCases, priorityCases } from "./procedures/limits.ts";
 import { constantVarCases, powerFactorCases, wattVarCases } from "./procedures/power-functions.ts";
+import {
+  frequencyRideThroughCases,
+  phaseJumpCases,
+  rocofCases,
+  voltageRideThroughCases,
+} from "./procedures/ride-through-cases.ts";
+import { enterRampCases, enterServiceCases, permitCases } from "./procedures/service.ts";
 import { reconnectCases, tripCases } from "./procedures/trips.ts";
-import { voltVarCases, voltWattCases } from "./procedures/voltage-functions.ts";
+import { voltVarCases, voltVarReferenceCases, voltWattCases } from "./procedures/voltage-functions.ts";
+
+const hands = (what: string): string => `hands on the equipment: ${what}`;
 
 export const procedures: readonly Procedure[] = [
-  { id: "ov-trip", title: "Over-voltage trip", clause: "5.4.2", cases: tripCases("ov") },
-  { id: "uv-trip", title: "Under-voltage trip", clause: "5.4.3", cases: tripCases("uv") },
-  { id: "of-trip", title: "Over-frequency trip", clause: "5.5.1", cases: tripCases("of") },
-  { id: "uf-trip", title: "Under-frequency trip", clause: "5.5.2", cases: tripCases("uf") },
-  { id: "reconnect", title: "Return after a trip", clause: "5.6", cases: reconnectCases },
-  { id: "integrity", title: "Interconnection integrity", clause: "5.8", needs: "a laboratory: surges, dielectric and interference tests of the hardware" },
-  { id: "constant-power-factor", title: "Constant power factor", clause: "5.14.3", cases: powerFactorCases },
-  { id: "volt-var", title: "Volt-var", clause: "5.14.4", cases: voltVarCases },
-  { id: "constant-var", title: "Constant reactive power", clause: "5.14.7", cases: constantVarCases },
-  { id: "watt-var", title: "Watt-var", clause: "5.14.8", cases: wattVarCases },
-  { id: "volt-watt", title: "Volt-watt", clause: "5.14.9", cases: voltWattCases },
-  { id: "droop-above", title: "Frequency-droop above nominal", clause: "5.15.2", cases: droopCases("above") },
-  { id: "droop-below", title: "Frequency-droop below nominal", clause: "5.15.3", cases: droopCases("below") },
+  { id: "ov-trip",                    title: "Over-voltage trip",                         clause: "5.4.2",  cases: tripCases("ov") },
+  { id: "uv-trip",                    title: "Under-voltage trip",                        clause: "5.4.3",  cases: tripCases("uv") },
+  { id: "low-voltage-ride-through",   title: "Low-voltage ride-through",                  clause: "5.4.4",  cases: voltageRideThroughCases("low") },
+  { id: "high-voltage-ride-through",  title: "High-voltage ride-through",                 clause: "5.4.6",  cases: voltageRideThroughCases("high") },
+  { id: "of-trip",                    title: "Over-frequency trip",                       clause: "5.5.1",  cases: tripCases("of") },
+  { id: "uf-trip",                    title: "Under-frequency trip",                      clause: "5.5.2",  cases: tripCases("uf") },
+  { id: "frequency-ride-through",     title: "Low- and high-frequency ride-through",      clause: "5.5.3",  cases: frequencyRideThroughCases },
+  { id: "rocof-ride-through",         title: "Rate of change of frequency ride-through",  clause: "5.5.5",  cases: rocofCases },
+  { id: "phase-jump-ride-through",    title: "Phase-angle change ride-through",           clause: "5.5.6",  cases: phaseJumpCases },
+  { id: "enter-service",              title: "Enter service: criteria and delay",         clause: "5.6",    cases: enterServiceCases },
+  { id: "enter-service-ramp",         title: "Enter service: ramp",                       clause: "5.6",    cases: enterRampCases },
+  { id: "reconnect",                  title: "Return after a trip",                       clause: "5.6",    cases: reconnectCases },
+  { id: "permit-service",             title: "Permit service off",                        clause: "6.7",    cases: permitCases },
+  { id: "synchronisation",            title: "Synchronisation",                           clause: "5.7",    needs: "a transfer device that closes onto a live bus, with its own synchronism check" },
+  { id: "integrity",                  title: "Interconnection integrity",                 clause: "5.8",    needs: "a laboratory: surges, dielectric and interference tests of the hardware" },
+  { id: "unintentional-island",       title: "Unintentional island",                      clause: "5.10.2", needs: "a resonant load; `npm run -s bench -- anti-islanding` plays the controller's part in a model of one" },
+  { id: "permissive-signal",          title: "Permissive signal and hardware input",      clause: "5.10.3", needs: hands("the signal is taken away") },
+  { id: "reverse-power",              title: "Reverse power and minimum import",          clause: "5.10.5", needs: "a relay with its own meter, or a load beside the equipment" },
+  { id: "open-phase",                 title: "Open phase",                                clause: "5.11",   needs: "a grid source that opens single phases" },
+  { id: "limit-active-power",         title: "Limit of active power",                     clause: "5.13",   cases: powerLimitCases },
+  { id: "constant-power-factor",      title: "Constant power factor",                     clause: "5.14.3", cases: powerFactorCases },
+  { id: "volt-var",                   title: "Volt-var",                                  clause: "5.14.4", cases: voltVarCases },
+  { id: "volt-var-reference",         title: "Volt-var with autonomous reference",        clause: "5.14.5", cases: voltVarReferenceCases },
+  { id: "volt-var-unbalanced",        title: "Volt-var with unbalanced voltages",         clause: "5.14.6", needs: "a grid source that sets each phase" },
+  { id: "constant-var",               title: "Constant reactive power",                   clause: "5.14.7", cases: constantVarCases },
+  { id: "watt-var",                   title: "Watt-var",                                  clause: "5.14.8", cases: wattVarCases },
+  { id: "volt-watt",                  title: "Volt-watt",                                 clause: "5.14.9", cases: voltWattCases },
+  { id: "droop-above",                title: "Frequency-droop above nominal",             clause: "5.15.2", cases: droopCases("above") },
+  { id: "droop-below",                title: "Frequency-droop below nominal",             clause: "5.15.3", cases: droopCases("below") },
+  { id: "priority",                   title: "Prioritisation",                            clause: "5.16",   cases: priorityCases },
+  { id: "over-voltage-transients",    title: "Over-voltage by ground fault or lost load", clause: "5.17",   needs: "a laboratory: transients of the hardware" },
+  { id: "interoperability",           title: "Nameplate, settings, monitoring",           clause: "6.4",    needs: "a SunSpec client on the equipment's own registers" },
+  { id: "export-limit",               title: "Power control: export and import limits",   clause: "",       needs: "a load beside the equipment; `npm run -s bench -- export-control` plays the controller's part" },
+  { id: "loss-of-measurement",        title: "Power control: loss of measurement or path", clause: "",      needs: hands("the meter and the links are cut") },
+  { id: "settings-access",            title: "Power control: access to settings",         clause: "",       needs: hands("each role tries to change a setting") },
+  { id: "measuring-chain",            title: "Identification of the measuring chain",     clause: "",       needs: "the site itself; `islet commission` does it" },
+  { id: "rule21-site-trial",                    title: "Rule 21 trial on site: non-export, inadvertent export", clause: "", needs: hands("the main is tripped and loads are dropped before the utility's eyes") },
+  { id: "generation-profile",         title: "Limited Generation Profile over a year",    clause: "",       needs: "a site with such a profile; `islet scenario lgp-year` plays it" },
+  { id: "cease-inputs",               title: "Cease button, transfer trip, latches",      clause: "",       needs: hands("each input is worked and reset") },
 ];

@@ -30,6 +30,30 @@ export function ceasedAfterS(recording: Recording, fromS: number, toS: number): 
   return (at - from) * stepS;
 }
 
+/** From `fromS` until injected power first reaches a level, s; Infinity if it does not before `toS`. */
+export function reachedAfterS(recording: Recording, levelPu: number, fromS: number, toS: number): number {
+  const { activePu, stepS } = recording;
+  const from = indexAt(recording, fromS);
+  for (let i = from; i <= indexAt(recording, toS); i++) if (activePu[i]! >= levelPu) return (i - from) * stepS;
+  return Number.POSITIVE_INFINITY;
+}
+
+/** Smallest value over [fromS, toS]. */
+export function least(recording: Recording, values: Float64Array, fromS: number, toS: number): number {
+  let low = Number.POSITIVE_INFINITY;
+  for (let i = indexAt(recording, fromS); i <= indexAt(recording, toS); i++) low = Math.min(low, values[i]!);
+  return low;
+}
+
+/** Largest value over [fromS, toS]. */
+export const most = (recording: Recording, values: Float64Array, fromS: number, toS: number): number =>
+  -least(
+    recording,
+    values.map((value) => -value),
+    fromS,
+    toS,
+  );
+
 const pointsMax = 160;
 const digits = 4;
 
@@ -47,7 +71,11 @@ export function plotOf(
   return {
     unit: "pu",
     atS: indices.map((i) => short(i * stepS)),
-    lines: names.map((name) => ({ name: words[name], values: indices.map((i) => short(recording[name][i]!)) })),
+    lines: names.map((name) => {
+      // A frequency is shown of what it was at the beginning.
+      const scale = name === "frequencyHz" ? 1 / recording[name][0]! : 1;
+      return { name: words[name], values: indices.map((i) => short(scale * recording[name][i]!)) };
+    }),
     ...(typeof band.low === "number" && { low: short(band.low) }),
     ...(typeof band.high === "number" && { high: short(band.high) }),
   };

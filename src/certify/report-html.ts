@@ -34,6 +34,7 @@ td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}td.pl
 svg{width:60mm;height:18mm;display:block}svg text{font-size:8px;fill:#444}svg polyline,svg line{stroke-width:1}
 svg .line0{stroke:#0b5394}svg .line1{stroke:#b45f06;stroke-dasharray:4 2}svg .line2{stroke:#38761d;stroke-dasharray:1 2}
 svg .axis{stroke:#bbb;stroke-width:.5}svg .limit{stroke:#b3261e;stroke-width:.6;stroke-dasharray:3 2}
+section.settings{break-before:page}
 dl{display:grid;grid-template-columns:34mm 1fr;margin:2mm 0}dt{color:#555}dd{margin:0}
 code,pre{font-size:9px;white-space:pre-wrap;word-break:break-all}.small{color:#555;font-size:10px}
 @media print{body{margin:0;max-width:none;padding:0}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
@@ -56,6 +57,7 @@ ${procedures
   .filter(({ rows }) => rows.length > 0)
   .map(procedureHtml)
   .join("\n")}
+${settingsHtml(report)}
 <h2>Signature</h2>
 <p>The data below are signed (${signature.algorithm}); SHA-256 ${signature.sha256}. <code>islet certify verify</code> checks data and page.</p>
 <pre>${html(signature.publicKeyPem)}${html(signature.signature)}</pre>
@@ -81,7 +83,7 @@ function headHtml({
   const rows: readonly (readonly [string, string])[] = [
     [
       "Verdict",
-      `${verdictHtml(verdict)} — ${count("pass")} procedures pass, ${count("fail")} fail, ${count("refused")} refused, ${count("not run")} not run`,
+      `${verdictHtml(verdict)}: ${count("pass")} procedures pass, ${count("fail")} fail, ${count("refused")} refused, ${count("not run")} not run`,
     ],
     ["Kind of run", quick ? "smoke run: a few rows of each procedure" : "whole run"],
     ["Code", html(`${code.profile}, version ${code.version}, based on ${code.base}`)],
@@ -105,6 +107,19 @@ function headHtml({
   return `<dl>${rows.map(([name, value]) => `<dt>${name}</dt><dd>${value}</dd>`).join("")}</dl>`;
 }
 
+/** The settings as they were tried: what a utility compares with its own file. */
+function settingsHtml({ code }: CertifyReport): string {
+  const rows = code.settings.map(
+    ({ key, value, unit, range, name, clause, certainty }) =>
+      `<tr><td><code>${key}</code></td><td>${html(name)}</td><td class="n">${html(`${value} ${unit}`.trim())}</td><td class="n">${html(range)}</td><td>${html(clause)}</td><td>${certainty}</td></tr>`,
+  );
+  return `<section class="settings"><h2>Settings</h2>
+<p class="small">Certainty: read in the code itself, secondary (in what a maker or a test script made of it), unconfirmed, unknown. A range that is empty is not stated by any source. Rows above that name other settings were tried with those.</p>
+<table><thead><tr><th>Setting</th><th>Name</th><th>Value</th><th>Range</th><th>Clause</th><th>Certainty</th></tr></thead><tbody>
+${rows.join("\n")}
+</tbody></table></section>`;
+}
+
 const summaryHtml = ({ clause, title, rows, verdict, why, id }: ProcedureResult): string => {
   const passed = rows.filter((row) => row.verdict === "pass").length;
   return `<tr><td>${clause}</td><td>${html(title)}<br><code>${id}</code></td><td class="n">${rows.length === 0 ? "" : `${passed} of ${rows.length}`}</td><td>${verdictHtml(verdict)}</td><td>${html(why)}</td></tr>`;
@@ -116,6 +131,9 @@ function procedureHtml({ clause, title, rows, verdict }: ProcedureResult): strin
 ${rows.map(rowHtml).join("\n")}
 </tbody></table></section>`;
 }
+
+/** An uncertainty says no more than two digits. */
+const rough = (value: number | null): string => (value === null ? "–" : String(Number(value.toPrecision(2))));
 
 function rowHtml({
   name,
@@ -131,7 +149,7 @@ function rowHtml({
   why,
   plot,
 }: Row): string {
-  const figures = measured === null ? "–" : `${figure(measured)} ± ${figure(uncertainty)} ${html(unit)}`;
+  const figures = measured === null ? "–" : `${figure(measured)} ± ${rough(uncertainty)} ${html(unit)}`;
   const limit = limitText(low, high);
   return `<tr><td>${html(name)}<br><span class="small">${direction}</span></td><td>${html(setting)}</td><td class="n">${figures}<br><span class="small">${html(quantity)}</span></td><td class="n">${html(limit === "" ? "" : `${limit} ${unit}`)}</td><td>${verdictHtml(verdict)}${why === "" ? "" : `<br><span class="small">${html(why)}</span>`}</td><td class="plot">${plot ? plotSvg(plot) : ""}</td></tr>`;
 }

@@ -9,6 +9,20 @@ export interface CodeFacts {
   readonly source: string;
   readonly version: number;
   readonly settingsSha256: string;
+  readonly settings: readonly SettingFact[];
+}
+
+/** One setting of the code as it was tried, with its range and how sure both are. */
+export interface SettingFact {
+  readonly key: string;
+  readonly value: number | boolean | string;
+  readonly unit: string;
+  /** Empty where the code states none. */
+  readonly range: string;
+  /** What the code calls it, and where. */
+  readonly name: string;
+  readonly clause: string;
+  readonly certainty: string;
 }
 
 export interface CertifyReport {

@@ -28,14 +28,11 @@ const high: Readonly<Record<AbnormalCategory, readonly Region[]>> = {
   III: [region(1.1, 1.2, 12)],
 };
 
-const frequencyHoldS = 299;
+export const frequencyHoldS = 299;
 
 /** Whether a code asks for the ride-through of IEEE 1547-2018. */
-const hasIeeeRideThrough = ({ base }: GridProfile): boolean => base.startsWith("ieee1547") || base === "ca-rule21";
-
-/** Whether a code states what its settings may be; the others' ranges are only what is plausible at all. */
-export const statesRanges = (profile: GridProfile): boolean =>
-  hasIeeeRideThrough(profile) && profile.settings.nominalFrequencyHz === 60;
+export const hasIeeeRideThrough = ({ base }: GridProfile): boolean =>
+  base.startsWith("ieee1547") || base === "ca-rule21";
 
 /** Shortest time that must be ridden through at a voltage or frequency, s; Infinity within continuous operation, 0 without claim. */
 export function rideThroughS(profile: GridProfile, quantity: "voltagePu" | "frequencyHz", value: number): number {

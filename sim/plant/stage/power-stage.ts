@@ -261,6 +261,11 @@ export class PowerStage extends StageTerminals implements PlantStage {
   protectionsChanged(): void {
     if (this.protections.tripped && this.phase !== "idle" && !this.faults.neverStops) this.#cease();
     this.renewAbility();
+    // Gates blocked: no current at once, whatever the lag of a setpoint is.
+    if (this.protections.ceased && !this.isForming) {
+      this.#power.drop();
+      this.#reactive.drop();
+    }
   }
 
   /** A new command is in force. */
@@ -414,7 +419,7 @@ export class PowerStage extends StageTerminals implements PlantStage {
     if (powerW < -this.#dischargeLimitW) powerW = -this.#dischargeLimitW;
     if (faults.stuck) powerW = this.#power.value;
     this.#targetW = powerW;
-    this.#targetVar = this.reactiveWithin(powerW, this.#command.reactiveVar);
+    this.#targetVar = protections.ceased ? 0 : this.reactiveWithin(powerW, this.#command.reactiveVar);
   }
 
   /** Moves power and voltage over the present part of the step. */

@@ -54,6 +54,7 @@ export class StageProtections {
   ) {
     this.#table = table;
     this.#continuous = continuousBand(table);
+    this.standard = table === makersProtections;
     this.#outsideMs = new Float64Array(table.trips.length);
     this.#nominalFrequencyHz = nominalFrequencyHz;
     this.#antiIslandingMs = antiIslandingMs;
@@ -65,6 +66,9 @@ export class StageProtections {
   get inService(): boolean {
     return !this.tripped && this.#windowForMs >= this.#enterServiceDelayMs;
   }
+
+  /** Whether nothing can be outside while voltage and frequency are within continuous operation. */
+  readonly standard: boolean;
 
   /** True while nothing is outside and nothing is pending, so that `watch` need not be called on a normal bus. */
   get quiet(): boolean {

@@ -5,10 +5,10 @@
  */
 import type { GridProfile, GridSettings } from "../../config/grid-profiles.ts";
 import { bandFactor, mra, timeMraS } from "../accuracy.ts";
-import { conditions, within } from "../conditions.ts";
+import { conditions, statesRange, within } from "../conditions.ts";
 import type { Case, Direction, Finding } from "../procedure.ts";
 import { ceasedAfterS, plotOf, valueAt } from "../reading.ts";
-import { rideThroughS, statesRanges } from "../ride-through.ts";
+import { rideThroughS } from "../ride-through.ts";
 import type { Play, Recording, Rig } from "../rig.ts";
 
 type TripName = "ov2" | "ov1" | "uv1" | "uv2" | "uv3" | "of2" | "of1" | "uf1" | "uf2";
@@ -40,6 +40,7 @@ const halvings = 4;
 /** Below this there is no voltage that could be told from none, pu. */
 const leastThresholdPu = 0.1;
 
+type TripKey = `${TripName}${"Pu" | "Hz" | "S"}` & keyof GridSettings;
 type TripKind = "ov" | "uv" | "of" | "uf";
 
 /** Cases of all rows of one kind. */
@@ -48,24 +49,23 @@ export const tripCases =
   (profile: GridProfile): readonly Case[] =>
     trips.filter(({ name }) => name.startsWith(kind)).flatMap((trip) => casesOf(trip, profile));
 
-const thresholdKey = ({ name, quantity }: Trip) =>
-  `${name}${quantity === "voltagePu" ? "Pu" : "Hz"}` as keyof GridSettings;
-const clearingKey = ({ name }: Trip) => `${name}S` as keyof GridSettings;
+const thresholdKey = ({ name, quantity }: Trip) => `${name}${quantity === "voltagePu" ? "Pu" : "Hz"}` as TripKey;
+const clearingKey = ({ name }: Trip) => `${name}S` as TripKey;
 
 function casesOf(trip: Trip, profile: GridProfile): readonly Case[] {
-  const own = profile.settings[thresholdKey(trip)] as number;
+  const own = profile.settings[thresholdKey(trip)];
   if (own < leastThresholdPu) return [];
   const [least, most] = profile.ranges[clearingKey(trip)]!;
   const [widest, narrowest] = trip.above ? [1, 0] : [0, 1];
   const range = profile.ranges[thresholdKey(trip)]!;
   const sets = [
-    { which: "own settings", threshold: own, clearingS: profile.settings[clearingKey(trip)] as number },
+    { which: "own settings", threshold: own, clearingS: profile.settings[clearingKey(trip)] },
     { which: "narrowest, shortest", threshold: range[narrowest]!, clearingS: least },
     { which: "narrowest, longest", threshold: range[narrowest]!, clearingS: most },
     { which: "widest, shortest", threshold: range[widest]!, clearingS: least },
   ];
   return sets
-    .slice(0, statesRanges(profile) ? sets.length : 1)
+    .slice(0, statesRange(profile, thresholdKey(trip)) && statesRange(profile, clearingKey(trip)) ? sets.length : 1)
     .filter((set, i) => sets.findIndex((o) => o.threshold === set.threshold && o.clearingS === set.clearingS) === i)
     .flatMap((set) => setCases(trip, profile, set));
 }

@@ -1,7 +1,9 @@
 /** Functions of the voltage: volt-var (5.14.4) and volt-watt (5.14.9). The characteristics are written here for themselves. */
 import type { GridProfile, GridSettings } from "../../config/grid-profiles.ts";
+import { bandFactor, mra } from "../accuracy.ts";
 import { conditions, variants, within } from "../conditions.ts";
 import type { Case } from "../procedure.ts";
+import { mean, plotOf } from "../reading.ts";
 import { throughPoints, walkCases } from "../steps.ts";
 
 const beginS = 3;
@@ -64,6 +66,49 @@ export function voltVarCases(profile: GridProfile): readonly Case[] {
     );
   });
 }
+
+/** The reference follows the voltage with its time constant: reactive power comes back by itself (5.14.5). */
+export function voltVarReferenceCases(profile: GridProfile): readonly Case[] {
+  return variants(profile, "voltVarReferenceS").flatMap(([which, tauS]): readonly Case[] => {
+    const s = conditions(profile, { reactiveMode: "volt-var", voltVarReferenceAuto: true, voltVarReferenceS: tauS });
+    if (s === null || tauS > referenceMaxS) return [];
+    const stepPu = 0.04;
+    const atOnce = voltVarCurve(s)(1 + stepPu);
+    return [
+      {
+        name: `${which} time constant, 1.04 pu`,
+        direction: "discharging",
+        setting: `reference by itself, ${tauS} s`,
+        quantity: "reactive power after four time constants",
+        unit: "of rating",
+        needs: { voltagePu: mra.voltagePu, reactivePu: mra.reactivePu },
+        async run(rig) {
+          const waitedS = 4 * tauS;
+          const recording = await rig.play({
+            settings: s,
+            segments: [
+              { forS: beginS, requestPu: 0.66 },
+              { forS: waitedS, voltagePu: 1 + stepPu },
+            ],
+          });
+          const measured = mean(recording, recording.reactivePu, beginS + waitedS - 5, beginS + waitedS);
+          // A tenth of what it was at once, and the error of a reactive power.
+          const high = 0.1 * Math.abs(atOnce) + bandFactor * mra.reactivePu;
+          return {
+            measured,
+            low: -high,
+            high,
+            uncertainty: rig.facts.instruments.reactivePu,
+            plot: plotOf(recording, ["reactivePu", "voltagePu"]),
+          };
+        },
+      },
+    ];
+  });
+}
+
+/** Longer time constants are the same function with another number, s. */
+const referenceMaxS = 600;
 
 export function voltWattCases(profile: GridProfile): readonly Case[] {
   const own = profile.settings.voltWattOlrtS;

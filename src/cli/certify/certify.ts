@@ -197,7 +197,9 @@ function shortReport(report: CertifyReport, folder: string): object {
 }
 
 function reportText({ procedures: done, code, verdict }: CertifyReport, page: string): string {
-  const lines = [`Certification against ${code.profile}: ${verdict}`];
+  const notRun = done.filter((one) => one.verdict === "not run").length;
+  const rest = notRun > 0 && verdict === "pass" ? `, ${notRun} of ${done.length} procedures not run` : "";
+  const lines = [`Certification against ${code.profile}: ${verdict}${rest}`];
   for (const procedure of done) {
     const row = decidingRow(procedure);
     const figures =
