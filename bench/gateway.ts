@@ -34,6 +34,7 @@ export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
       seconds: { type: "string" },
       state: { type: "string" },
       device: { type: "string" },
+      port: { type: "string" },
       program: { type: "string" },
     },
     strict: false,
@@ -51,7 +52,13 @@ export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
       if (String(message).includes('"TransactionEvent"')) messages++;
     },
   });
-  const site = gatewaySite({ chargers, basePort: 17_000, stateDir, backendUrl: csms.url, everyS });
+  const site = gatewaySite({
+    chargers,
+    basePort: Number(values["port"] ?? 17_000),
+    stateDir,
+    backendUrl: csms.url,
+    everyS,
+  });
   const simulator = await startSimulatorProcess(site);
   const configFile = join(folder, "site.yaml");
   writeFileSync(configFile, stringify(site));
@@ -122,7 +129,7 @@ function startProduct(program: string, configFile: string): Product {
   let armedMs = Number.NaN;
   const child = spawn(
     process.execPath,
-    ["--max-semi-space-size=2", program, "run", "--config", configFile, "--log-json"],
+    ["--max-semi-space-size=2", "--optimize-for-size", program, "run", "--config", configFile, "--log-json"],
     { stdio: ["ignore", "ignore", "pipe"], cwd: folder, env: { ...process.env, MALLOC_ARENA_MAX: "2" } },
   );
   child.stderr!.on("data", (chunk: Buffer) => {

@@ -10,4 +10,4 @@ export ISLET_STATE_DIR
 # A small young generation and two heaps of the C library are a quarter less memory; the control loop allocates nothing anyway.
 : "${MALLOC_ARENA_MAX:=2}"
 export MALLOC_ARENA_MAX
-exec /usr/lib/islet/runtime/node --max-semi-space-size=2 /usr/lib/islet/bin/islet.mjs "$@"
+exec /usr/lib/islet/runtime/node --max-semi-space-size=2 --optimize-for-size /usr/lib/islet/bin/islet.mjs "$@"

@@ -6,4 +6,4 @@ export NODE_COMPILE_CACHE
 # As in the package: a quarter less memory.
 : "${MALLOC_ARENA_MAX:=2}"
 export MALLOC_ARENA_MAX
-exec "$here/runtime/node" --max-semi-space-size=2 "$here/bin/islet.mjs" "$@"
+exec "$here/runtime/node" --max-semi-space-size=2 --optimize-for-size "$here/bin/islet.mjs" "$@"

@@ -64,10 +64,14 @@ export function createBeats(
   };
 }
 
-/** When it is due again: an interval later, or a little sooner where that is nearer to a multiple; never in the past. */
+/**
+ * When it is due again: an interval later, or a little sooner where that is nearer to a multiple; never in the past. Clocks show
+ * a moment a little early or late: what is a little before a multiple is on it, or the next would be a tenth too soon.
+ */
 function nextAfter(dueMs: number, atMs: number, intervalMs: number, toWallMs: number): number {
   // After a standstill of the machine: counted from now.
   const fromMs = atMs - dueMs < intervalMs / 2 ? dueMs : atMs;
   const wholeMs = fromMs + intervalMs;
-  return wholeMs - Math.min((wholeMs + toWallMs) % intervalMs, shortenedShare * intervalMs);
+  const beyondMs = ((wholeMs + toWallMs + togetherMs) % intervalMs) - togetherMs;
+  return wholeMs - Math.min(beyondMs, shortenedShare * intervalMs);
 }
