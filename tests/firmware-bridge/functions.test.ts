@@ -114,6 +114,36 @@ describe("the plan", () => {
   }
 });
 
+test("power factor by active power is a watt-var curve, near enough between its points", () => {
+  const settings = profile({ reactiveMode: "power-factor-watt" }, "vde-ar-n-4105-2018");
+  const part = planFunctions(settings, { reactiveByController: false }).find(({ model }) => model === 712)!;
+  const at = (path: string): number => part.curve!.find(([name]) => name === path)![1];
+  const points = [1, 2, 3, 4, 5, 6].map((i) => [at(`Pt[${i}].W`), at(`Pt[${i}].Var`)] as const);
+  expect(part.enabled).toBe(true);
+  let worst = 0;
+  for (let i = 1; i < points.length; i++) {
+    const [[w0, q0], [w1, q1]] = [points[i - 1]!, points[i]!];
+    expect(w1).toBeGreaterThan(w0);
+    for (let share = 0; share <= 1; share += 0.02) {
+      const watt = w0 + share * (w1 - w0);
+      const factor = watt <= 50 ? 1 : 1 - (0.1 * (watt - 50)) / 50;
+      const exact = -watt * Math.sqrt(1 / factor ** 2 - 1);
+      worst = Math.max(worst, Math.abs(q0 + share * (q1 - q0) - (watt > 0 ? exact : 0)));
+    }
+  }
+  expect(worst).toBeLessThan(1.1);
+});
+
+test("response times that a code states as time constants reach the stage as 90 %", () => {
+  const rspTms = (change: Partial<GridSettings>): number => {
+    const plan = planFunctions(profile(change, "vde-ar-n-4105-2018"), { reactiveByController: false });
+    return plan.find(({ model }) => model === 705)!.curve!.find(([name]) => name === "RspTms")![1];
+  };
+  expect(rspTms({})).toBeCloseTo((10 / 3) * Math.LN10, 9);
+  expect(rspTms({ responseForm: "time-constant" })).toBeCloseTo(10 * Math.LN10, 9);
+  expect(rspTms({ responseForm: "open-loop" })).toBe(10);
+});
+
 describe.concurrent("configuration", () => {
   for (const [name, settings] of [
     ["Category B, III with volt-var", profile({ reactiveMode: "volt-var", voltWattEnabled: true })],

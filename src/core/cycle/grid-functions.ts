@@ -64,9 +64,12 @@ function runStageFunctions(core: Core, i: number, der: GridFunctions, nowMs: num
 }
 
 /** Charging only: at under-frequency it falls by the droop, down to nothing, and never rises by it. */
-function relieve({ chains }: Core, i: number, { droop, outcome }: GridFunctions): void {
-  if (!outcome.inService || !(droop.active || droop.returning) || droop.shiftPu <= 0) return;
-  limit(chains, i, "frequency-droop", "grid-profile", -anyW, Math.max(0, flipIeee1547(outcome.injectedW)));
+function relieve({ chains }: Core, i: number, { droop, outcome, ratings }: GridFunctions): void {
+  if (!outcome.inService || !droop.active || droop.shiftPu <= 0) return;
+  // A share of what the charger takes at most: one that only charges has no other rating.
+  const beforeW = flipIeee1547(droop.beforePu * ratings.ratedW);
+  const reliefW = droop.shiftPu * ratings.maxChargeW;
+  limit(chains, i, "frequency-droop", "grid-profile", -anyW, Math.max(0, beforeW - reliefW));
 }
 
 /** What bounds injection most at this moment. */

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { builtInGridProfile, type GridSettings } from "../../../src/config/grid-profiles.ts";
 import { inParallel, ratedW, TestSite } from "./site.ts";
 
 const own = ", gridFunctions: controller, ratedVA: 66000, maxVar: 26400, reactiveResponseMs: 50";
@@ -276,4 +277,64 @@ describe("functions that the controller runs for a stage that has none", () => {
       { numRuns: 40 },
     );
   });
+});
+
+describe("charging only", () => {
+  const charging = (settings: Partial<GridSettings>): TestSite => {
+    const site = new TestSite({ stage: own, settings: { droopOlrtS: 0.2, ...settings } });
+    Object.assign(site.snapshot.site.permit, { mode: "load-only" });
+    site.request(15_000);
+    return site.run(18_000);
+  };
+
+  test("falls at under-frequency by the droop where the profile says so, and comes back", () => {
+    const site = charging({ droopWhileCharging: true });
+    expect(site.core.machine.state.mode).toBe("loadOnly");
+    expect(site.setpointW()).toBe(15_000);
+    // 0.6 Hz beyond the dead band at 5 %: a fifth of the rating.
+    site.snapshot.meter.frequencyHz = 60 - 0.036 - 0.6;
+    site.run(2_000);
+    expect(site.setpointW()).toBeCloseTo(15_000 - 0.2 * ratedW, -1);
+    expect(site.binding()).toContain("frequency-droop");
+    site.snapshot.meter.frequencyHz = 60;
+    site.run(8_000);
+    expect(site.setpointW()).toBe(15_000);
+  });
+  test("never rises by it, and goes on as asked where the profile does not", () => {
+    const site = charging({ droopWhileCharging: true });
+    site.snapshot.meter.frequencyHz = 60.6;
+    site.run(2_000);
+    expect(site.setpointW()).toBe(15_000);
+    const plain = charging({});
+    plain.snapshot.meter.frequencyHz = 59.4;
+    plain.run(2_000);
+    expect(plain.setpointW()).toBe(15_000);
+  });
+});
+
+test("a start and a return after a trip wait by criteria of their own", () => {
+  const site = inParallel({
+    settings: {
+      ...{ startSeparate: true, startDelayS: 1, startRampS: 1, enterDelayS: 6, enterRampS: 1 },
+      ...{ startVoltageMinPu: 0.9, startVoltageMaxPu: 1.1, startFrequencyMinHz: 59.5, startFrequencyMaxHz: 60.1 },
+    },
+  });
+  const timings = site.core.machine.state.timings;
+  expect(site.core.machine.state.mode).toBe("parallel");
+  // A transfer trip says something about the grid, so the longer wait of a return holds.
+  site.snapshot.site.transferTrip = true;
+  site.run(500);
+  site.snapshot.site.transferTrip = false;
+  site.run(500);
+  expect(timings.enterServiceMs).toBe(6_000);
+  expect(site.run(12_000).core.machine.state.mode).toBe("parallel");
+});
+
+test("a grid code with settings that nobody has stated → a load, with the reason", () => {
+  const profile = builtInGridProfile("g99")!;
+  const site = new TestSite({ start: { profile } });
+  site.request(-30_000);
+  site.run(12_000);
+  expect(site.core.machine.state.mode).toBe("loadOnly");
+  expect(site.core.authority.parallelRefusal).toBe("grid-code-open");
 });
