@@ -11,6 +11,8 @@ export interface TestedSetting {
   readonly unwired: unknown;
   /** Only the checks of a configuration read it: they see the replaced value too. */
   readonly byChecks?: true;
+  /** Without it the site of its file does not start: the file fails before its first test. */
+  readonly noStart?: true;
   /** Other settings whose tests rest on it, and steps between the tests by their title. */
   readonly alsoFails?: readonly string[];
 }
@@ -124,9 +126,8 @@ export const testedSettings: readonly TestedSetting[] = [
   { setting: "auxiliary.capacityWh",                 file: island,  unwired: 100_000, alsoFails: ["auxiliary.startWh", "auxiliary.keepWh"] },
   { setting: "auxiliary.standbyW",                   file: backup,  unwired: 0 },
   { setting: "auxiliary.chargeW",                    file: backup,  unwired: 0 },
-  { setting: "devices[].map",                        file: parts,   unwired: "sunspec" },
-  // Long enough for the other steps of its file, shorter than what is configured.
-  { setting: "devices[].freshMs",                    file: parts,   unwired: 600 },
+  { setting: "devices[].map",                        file: parts,   unwired: "sunspec", noStart: true },
+  { setting: "devices[].freshMs",                    file: parts,   unwired: 0 },
   { setting: "devices[].inputsAre",                  file: parts,   unwired: "discrete", alsoFails: ["transferDevice.command.drive", "transferDevice.command.onMs"] },
   { setting: "pcc.meter.sumOf[].sign",               file: "pcc-meters.test.ts", unwired: "plus" },
   { setting: "generator.restsInput",                 file: contacts, unwired: 7 },
@@ -134,7 +135,7 @@ export const testedSettings: readonly TestedSetting[] = [
   { setting: "bonding.bondedInput",                  file: contacts, unwired: 7 },
   { setting: "bonding.unbondedInput",                file: contacts, unwired: 7, alsoFails: ["generator.restsInput", ...others(bondParts, "bonding.unbondedInput")] },
   { setting: "transferDevice.contacts.mirror",       file: parts,   unwired: true, byChecks: true },
-  { setting: "transferDevice.command.drive",         file: parts,   unwired: "hold-to-run", alsoFails: ["transferDevice.command.onMs"] },
+  { setting: "transferDevice.command.drive",         file: parts,   unwired: "coil", alsoFails: ["transferDevice.command.onMs", "a motor runs until the contacts say that K1 has arrived", "a stuck K1 is locked out, and its motor does not run for longer than its time"] },
   { setting: "transferDevice.command.onMs",          file: parts,   unwired: 3_000 },
   ...identified.flatMap((device) =>
     identitySettings
