@@ -5,9 +5,9 @@
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SiteConfig } from "../../src/config/site.ts";
-import { pluggedOptions, type SessionUse } from "../peers/vehicle/plugged.ts";
+import { BetweenSessions, habitNow, pluggedOptions, type SessionUse } from "../peers/vehicle/plugged.ts";
 import { streamOf } from "../peers/vehicle/socket-stream.ts";
-import { driveSession } from "../peers/vehicle/vehicle.ts";
+import { driveSession, type VehicleResult } from "../peers/vehicle/vehicle.ts";
 import type { Vehicle } from "../plant/vehicle.ts";
 import type { Simulation } from "./simulation.ts";
 
@@ -30,12 +30,15 @@ export function startSessionVehicles(site: SiteConfig, simulation: Simulation): 
 
   async function live(evse: number, port: number, isAc: boolean): Promise<void> {
     const vehicle = simulation.world.vehicles[evse]!;
+    const between = new BetweenSessions(simulation.world.stages[evse]!.port);
     for (;;) {
       await sleep(lookEveryMs, undefined, { ref: false });
       if (stopped) return;
       const use = simulation.uses[evse]!.session;
-      if (use === null || !vehicle.connected || vehicle.paused) continue;
-      await goThrough(evse, port, isAc, use, vehicle);
+      if (!vehicle.connected) between.forget();
+      if (use === null || !vehicle.connected || vehicle.paused || between.sleeps(habitNow(vehicle, use))) continue;
+      const result = await goThrough(evse, port, isAc, use, vehicle, between.resumes);
+      if (result !== undefined) between.ended(result);
       vehicle.pilot = "";
       await sleep(againAfterMs, undefined, { ref: false });
     }
@@ -47,9 +50,10 @@ export function startSessionVehicles(site: SiteConfig, simulation: Simulation): 
     isAc: boolean,
     use: SessionUse,
     vehicle: Vehicle,
-  ): Promise<void> {
+    resumes: string | undefined,
+  ): Promise<VehicleResult | undefined> {
     const socket = await open(port);
-    if (socket === null) return;
+    if (socket === null) return undefined;
     sockets.add(socket);
     // The plug is pulled: nothing more comes from this vehicle.
     const watch = setInterval(() => {
@@ -58,7 +62,10 @@ export function startSessionVehicles(site: SiteConfig, simulation: Simulation): 
     try {
       const pace = () => sleep(requestEveryMs, undefined, { ref: false });
       const unixS = () => Date.now() / 1_000;
-      await driveSession(streamOf(socket), pluggedOptions(vehicle, use, { evse, isAc }, { unixS, pace }));
+      return await driveSession(
+        streamOf(socket),
+        pluggedOptions(vehicle, use, { evse, isAc }, { unixS, pace, resumes }),
+      );
     } finally {
       clearInterval(watch);
       sockets.delete(socket);

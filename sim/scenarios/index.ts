@@ -15,6 +15,7 @@ import { permitDay } from "./permit-day.table.ts";
 import { plannedIsland } from "./planned-island.table.ts";
 import { vehicleSwap } from "./vehicle-swap.table.ts";
 import { vehiclesMisbehave } from "./vehicles-misbehave.table.ts";
+import { vehiclesSleep } from "./vehicles-sleep.table.ts";
 import { weldedContact } from "./welded-contact.table.ts";
 
 export const scenarios: readonly Scenario[] = [
@@ -26,6 +27,7 @@ export const scenarios: readonly Scenario[] = [
   outageHub,
   vehicleSwap,
   vehiclesMisbehave,
+  vehiclesSleep,
   energyRunsOut,
   mixedDepot,
   closedTransition,

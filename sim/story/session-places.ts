@@ -13,7 +13,7 @@ import { createSessionLog } from "../../src/app/vehicle-sessions/session-log.ts"
 import type { SiteConfig } from "../../src/config/site.ts";
 import type { Snapshot } from "../../src/core/snapshot.ts";
 import { secondMs } from "../../src/domain/units.ts";
-import { pluggedOptions, type SessionUse } from "../peers/vehicle/plugged.ts";
+import { BetweenSessions, habitNow, pluggedOptions, type SessionUse } from "../peers/vehicle/plugged.ts";
 import { createVirtualCharger, VirtualVehicle } from "../peers/vehicle/virtual-vehicle.ts";
 import type { World } from "../world.ts";
 
@@ -38,6 +38,7 @@ interface Bay {
   readonly place: Place;
   readonly isAc: boolean;
   readonly charger: ReturnType<typeof createVirtualCharger>;
+  readonly between: BetweenSessions;
   vehicle: VirtualVehicle | undefined;
   againAtMs: number;
 }
@@ -89,7 +90,8 @@ export class SessionPlaces {
         },
       });
       const isAc = start.link.connector !== "dc";
-      return { place, isAc, charger: charger!, vehicle: undefined, againAtMs: world.nowMs };
+      const between = new BetweenSessions(world.stages[start.index]!.port);
+      return { place, isAc, charger: charger!, between, vehicle: undefined, againAtMs: world.nowMs };
     });
   }
 
@@ -121,15 +123,19 @@ export class SessionPlaces {
     const plugged = this.#world.vehicles[index]!;
     const use = this.#uses[index] ?? null;
     if (bay.vehicle === undefined) {
+      if (!plugged.connected) bay.between.forget();
       if (use === null || !plugged.connected || plugged.paused || nowMs < bay.againAtMs) return;
+      if (bay.between.sleeps(habitNow(plugged, use))) return;
+      const { resumes } = bay.between;
       const unixS = (): number => this.#world.wallMs / secondMs;
-      const options = pluggedOptions(plugged, use, { evse: index, isAc: bay.isAc }, { unixS });
+      const options = pluggedOptions(plugged, use, { evse: index, isAc: bay.isAc }, { unixS, resumes });
       bay.vehicle = new VirtualVehicle(bay.charger, options, nowMs);
       return;
     }
     if (!plugged.connected) bay.vehicle.leave();
     bay.vehicle.tick(nowMs);
     if (bay.vehicle.result === undefined) return;
+    bay.between.ended(bay.vehicle.result);
     bay.vehicle = undefined;
     bay.againAtMs = nowMs + againAfterMs;
     plugged.pilot = "";

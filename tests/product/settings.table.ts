@@ -218,6 +218,7 @@ export const otherSettings: readonly OtherSetting[] = [
   { setting: "evses[].vehicleLink.port",             doesNotLimit: link },
   { setting: "evses[].vehicleLink.tlsPort",          doesNotLimit: link },
   { setting: "evses[].vehicleLink.connector",        doesNotLimit: "chooses between the messages of DC and AC; power is bounded by both alike" },
+  { setting: "evses[].vehicleLink.pauseAfterS",      doesNotLimit: "asks a vehicle to sleep for which there is no power anyway" },
   { setting: "evses[].vehicleLink.evseId",           doesNotLimit: naming },
   { setting: "evses[].vehicleLink.certificateFile",  doesNotLimit: link },
   { setting: "evses[].vehicleLink.keyFile",          doesNotLimit: link },

@@ -11,8 +11,8 @@ describe("a depot whose controller speaks with vehicles", () => {
   let site: VehicleSite;
   beforeAll(async () => {
     site = await startVehicleSite({
-      stages: 3,
-      links: [{}, {}, { connector: "ac3" }],
+      stages: 4,
+      links: [{}, {}, { connector: "ac3" }, { pauseAfterS: 2 }],
       pairs: ["SIM-003=CAR3,UL 1741 SC no. 1,SAE J3072 no. 1"],
       permitExportW: 8_000,
       backend: true,
@@ -103,6 +103,29 @@ describe("a depot whose controller speaks with vehicles", () => {
       expect(await until(() => site.said(told) !== undefined, patienceMs)).toBe(true);
       other.socket.destroy();
       expect(await until(() => powerW(2) === 0 && !port(2).closed, patienceMs)).toBe(true);
+    },
+    2 * patienceMs,
+  );
+
+  it(
+    "a vehicle for which the backend has no power is asked to pause, sleeps without a duty cycle, and is woken into its session",
+    async () => {
+      await site.backend.ask(4, 8_000);
+      const first = site.vehicle(3, { bidirectional: false });
+      expect(await until(() => powerW(3) > 5_000, patienceMs)).toBe(true);
+      await site.backend.ask(4, 0);
+      const paused = await first.done;
+      expect(paused).toMatchObject({ complete: true, asked: "pause" });
+      expect(paused.lastLoop?.["EVSEStatus"]).toMatchObject({ EVSENotification: "Pause", NotificationMaxDelay: 60 });
+      expect(site.said(/Bay 4: vehicle CAR4 is asked to pause: the backend asks for no power/)).toBeDefined();
+      expect(await until(() => port(3).dutyPct === 100 && !port(3).closed, patienceMs)).toBe(true);
+      const { dutyBegins } = port(3);
+      await site.backend.ask(4, 8_000);
+      expect(await until(() => port(3).dutyBegins === dutyBegins + 1, patienceMs)).toBe(true);
+      const again = site.vehicle(3, { bidirectional: false, resumes: paused.sessionId });
+      expect(await until(() => powerW(3) > 5_000, patienceMs)).toBe(true);
+      again.socket.destroy();
+      expect((await again.done).steps[0]).toBe("SessionSetup OK_OldSessionJoined");
     },
     2 * patienceMs,
   );

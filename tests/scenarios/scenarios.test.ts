@@ -40,6 +40,7 @@ describe("with Islet's control cycle", { timeout: storyMaxMs }, () => {
     [scenarioNamed("blind-meter")!, 1],
     [scenarioNamed("blind-meter")!, 102],
     [scenarioNamed("vehicles-misbehave")!, 1],
+    [scenarioNamed("vehicles-sleep")!, 1],
     [afternoon, 1],
     [firstNight, 1],
   ];

@@ -29,6 +29,10 @@ export interface Habit {
   readonly pilot?: (round: number) => "" | "B" | "C";
   /** Seconds that its clock is off. */
   readonly clockS?: (round: number) => number;
+  /** It goes on although the charger asks it to stop or to pause. */
+  readonly staysWhenAsked?: boolean;
+  /** What wakes it when it sleeps; a duty cycle that begins without. */
+  readonly wakesBy?: "state-f" | "nothing";
   /** Its own number of the session. */
   readonly sessionId?: (round: number) => string | undefined;
 }
@@ -63,6 +67,9 @@ export const habits: readonly Habit[] = [
   { name: "greedy", sentence: "Asks for more than any charger can give.", say: inLoop(/^EVMaximumChargePower$|^EVMaximumDischargePower$|^EVMaximumPowerLimit$/, number(32_000, 2)) },
   { name: "negative-discharge", sentence: "Tells its discharging limits below zero.", say: inLoop(/^EVMaximumDischarge(Power|Current)$/, number(-20_000)) },
   { name: "absurd-exponent", sentence: "Tells a limit with an exponent that makes no number.", say: inLoop(/^EVMaximumChargePower$/, number(30_000, 127)) },
+  { name: "stays-when-asked", sentence: "Goes on although the charger asks it to stop or to pause.", staysWhenAsked: true },
+  { name: "deep-sleeper", sentence: "Wakes up by state F of the control pilot only.", wakesBy: "state-f" },
+  { name: "never-wakes", sentence: "Does not wake up once it sleeps.", wakesBy: "nothing" },
   { name: "clock-goes-back", sentence: "Its clock goes back by an hour in the loop.", clockS: (round) => (round >= after ? -3_600 : 0) },
   { name: "full-window", sentence: "Says that nothing may be taken out any more.", say: inLoop(/^EVMinimumEnergyRequest$/, number(0)) },
   { name: "leaves-in-precharge", sentence: "Ends its session while it is being precharged.", instead: (request) => (isOf("PreCharge")(request) ? "SessionStop" : undefined) },

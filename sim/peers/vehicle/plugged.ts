@@ -1,7 +1,10 @@
 /** A vehicle of the plant as its session tells it: what it is plugged in with, and its battery as of now. */
+
+import type { VehiclePort } from "../../plant/stage/vehicle-port.ts";
 import type { Vehicle } from "../../plant/vehicle.ts";
-import { habitOf } from "./habits.table.ts";
+import { type Habit, habitOf } from "./habits.table.ts";
 import type { VehicleOptions, VehicleProtocol } from "./steps.ts";
+import type { VehicleResult } from "./vehicle.ts";
 
 /** How a vehicle speaks with the charger, where the controller is the one it speaks with. */
 export interface SessionUse {
@@ -27,12 +30,52 @@ const protocols: Readonly<Record<SessionUse["protocol"], VehicleProtocol>> = {
   "20": "ISO 15118-20",
 };
 
+type WakingPort = Pick<VehiclePort, "dutyBegins" | "statesF">;
+
+/**
+ * A vehicle between two sessions: asked to end one or to pause it, it sleeps until its charger's duty cycle begins anew, and comes
+ * back to a session that it has paused.
+ */
+export class BetweenSessions {
+  /** The session that it comes back to; undefined: a new one. */
+  resumes: string | undefined;
+  readonly #port: WakingPort | undefined;
+  #sleptAt: { readonly begins: number; readonly statesF: number } | undefined;
+
+  constructor(port: WakingPort | undefined) {
+    this.#port = port;
+  }
+
+  /** It was unplugged: all of that is over. */
+  forget(): void {
+    this.resumes = undefined;
+    this.#sleptAt = undefined;
+  }
+
+  ended({ asked, sessionId, complete }: VehicleResult): void {
+    this.resumes = asked === "pause" && complete ? sessionId : undefined;
+    const port = this.#port;
+    this.#sleptAt = asked === "" || port === undefined ? undefined : { begins: port.dutyBegins, statesF: port.statesF };
+  }
+
+  sleeps(habit: Habit | undefined): boolean {
+    if (this.#sleptAt === undefined || this.#port === undefined) return false;
+    const { begins, statesF } = this.#sleptAt;
+    const wakes = habit?.wakesBy === "state-f" ? this.#port.statesF > statesF : this.#port.dutyBegins > begins;
+    return habit?.wakesBy === "nothing" || !wakes;
+  }
+}
+
+/** How it misbehaves: as a fault says, or as it was plugged in. */
+export const habitNow = (vehicle: Vehicle, use: SessionUse): Habit | undefined =>
+  habitOf(vehicle.habit === "" ? use.habit : vehicle.habit);
+
 /** How the vehicle at an EVSE (from 0) goes through its next session; its battery's voltage is fixed for that. */
 export function pluggedOptions(
   vehicle: Vehicle,
   use: SessionUse,
   { evse, isAc }: { readonly evse: number; readonly isAc: boolean },
-  timing: Pick<VehicleOptions, "unixS" | "pace">,
+  timing: Pick<VehicleOptions, "unixS" | "pace" | "resumes">,
 ): VehicleOptions {
   vehicle.voltageV = batteryV(vehicle.socPct);
   return {
@@ -63,7 +106,7 @@ export function pluggedOptions(
       departureS,
     },
     get habit() {
-      return habitOf(vehicle.habit === "" ? use.habit : vehicle.habit);
+      return habitNow(vehicle, use);
     },
     onPilot(state) {
       vehicle.pilot = state;

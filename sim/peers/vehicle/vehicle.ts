@@ -31,6 +31,8 @@ export interface VehicleResult {
   readonly lastLoop: Fields | undefined;
   /** The session's number, to come back to. */
   readonly sessionId: string;
+  /** The charger has asked it to end the session or to pause it, and it did. */
+  readonly asked: "" | "stop" | "pause";
 }
 
 /** Sends bytes and gives those that come. */
@@ -135,7 +137,15 @@ export function* sessionSteps(emit: (bytes: Uint8Array) => void, options: Vehicl
     return reply.name === `${name}Res` ? reply.body : undefined;
   }
 
-  const done = (trouble: string): VehicleResult => ({ complete: trouble === "", steps, trouble, lastLoop, sessionId });
+  let asked: VehicleResult["asked"] = "";
+  const done = (trouble: string): VehicleResult => ({
+    complete: trouble === "",
+    steps,
+    trouble,
+    lastLoop,
+    sessionId,
+    asked,
+  });
 
   /** One step until the charger has finished with it; what is wrong, or nothing. */
   function* take(step: Step): Saying {
@@ -176,13 +186,16 @@ export function* sessionSteps(emit: (bytes: Uint8Array) => void, options: Vehicl
     const wrong = (yield* take(step)) || (yield* confirm(step));
     if (wrong !== "") return done(wrong);
   }
-  for (; rounds < options.rounds && options.leaves?.() !== true; rounds++, round++) {
+  for (; rounds < options.rounds && asked === "" && options.leaves?.() !== true; rounds++, round++) {
     look();
     if (rounds > 0) yield "rounds";
     const wrong = (yield* take(loop)) || (yield* confirm(loop));
     if (wrong !== "") return done(wrong);
+    if (habit?.staysWhenAsked !== true) asked = askedBy(lastLoop);
   }
-  for (const step of after) {
+  for (const planned of after) {
+    const pauses = asked === "pause" && planned.request === "SessionStop";
+    const step = pauses ? { ...planned, body: () => ({ ChargingSession: "Pause" }) } : planned;
     const wrong = (yield* take(step)) || (yield* confirm(step));
     if (wrong !== "") return done(wrong);
   }
@@ -191,6 +204,15 @@ export function* sessionSteps(emit: (bytes: Uint8Array) => void, options: Vehicl
 
 type Answering = Generator<VehicleWait, Uint8Array | undefined, Uint8Array | undefined>;
 type Saying = Generator<VehicleWait, string, Uint8Array | undefined>;
+
+/** What the charger asks for in its answer of the loop. Only ISO 15118-20 has a word for a pause. */
+function askedBy(answer: Fields | undefined): VehicleResult["asked"] {
+  const status = (answer?.["EVSEStatus"] ?? answer?.["DC_EVSEStatus"] ?? answer?.["AC_EVSEStatus"]) as
+    | Fields
+    | undefined;
+  const word = status?.["EVSENotification"];
+  return word === "Pause" ? "pause" : word === "StopCharging" || word === "Terminate" ? "stop" : "";
+}
 
 /** What can't be read is no answer. */
 function decoded(wire: Wire, type: number, payload: Uint8Array): Named | undefined {

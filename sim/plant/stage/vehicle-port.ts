@@ -30,6 +30,8 @@ export const usualPort: PortConfig = {
   silentMs: 5_000,
 };
 
+/** The charger is not available: −12 V all the time. */
+const stateFPct = 0;
 /** A duty cycle below this says: speak with the charger, %. */
 const sessionBelowPct = 10;
 /** Voltage of the insulation test, and how fast the output follows, V per ms; it is dead below the last, V. */
@@ -57,6 +59,9 @@ export class VehiclePort implements PlantPort {
   refusesToClose = false;
   /** Energy orders that it had to refuse. */
   refused = 0;
+  /** Times that a duty cycle for sessions has begun (B1 → B2), and that the pilot has left F: what vehicles wake up from. */
+  dutyBegins = 0;
+  statesF = 0;
   /** Openings, and those while a current flowed that contactors are not made for. */
   openings = 0;
   openedUnderLoad = 0;
@@ -81,6 +86,7 @@ export class VehiclePort implements PlantPort {
 
   get pilot(): PlantPort["pilot"] {
     const vehicle = this.#vehicle;
+    if (this.#dutyPct === stateFPct) return "F";
     if (!vehicle.connected) return "A";
     if (vehicle.pilot !== "") return vehicle.pilot;
     // A vehicle without a mind of its own does what the session asks for; on AC it asks first.
@@ -127,6 +133,8 @@ export class VehiclePort implements PlantPort {
       return false;
     }
     this.#orderedAtMs = this.#nowMs;
+    if (dutyPct < sessionBelowPct && dutyPct > 0 && !(this.#dutyPct < sessionBelowPct)) this.dutyBegins++;
+    if (this.#dutyPct === stateFPct && dutyPct !== stateFPct) this.statesF++;
     this.#dutyPct = dutyPct;
     this.#chargeA = chargeA;
     this.#dischargeA = dischargeA;

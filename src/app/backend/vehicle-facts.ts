@@ -9,7 +9,8 @@ import type { VehicleIntent } from "../control/shared/vehicle-intents.ts";
 const stageForMs = 5_000;
 
 export function fillVehicleFacts(evse: EvseFacts, stage: StageFacts, intent: VehicleIntent, nowMs: number): void {
-  const isConnected = isPlugged(stage, intent);
+  // While the pilot shows F, as it does to wake a vehicle, nobody sees whether the plug is in: it is as it was.
+  const isConnected = intent.served && stage.pilot === "F" ? evse.connected : isPlugged(stage, intent);
   if (isConnected && !evse.connected) evse.pluggedAtMs = nowMs;
   if (!isConnected) evse.pluggedAtMs = never;
   evse.connected = isConnected;

@@ -3,6 +3,7 @@ import type { VehicleLinkConfig } from "../../config/site/vehicle-link.ts";
 import type { ChosenSchedule, ScheduleEntry } from "../../protocols/iso15118/sessions/contract.ts";
 import type { ContractFault, MeterReceipt } from "../../protocols/iso15118/sessions/plug-and-charge.ts";
 import type { QuirkRow } from "../../protocols/iso15118/sessions/quirks.ts";
+import type { SleepNews } from "./sleep.ts";
 
 /** With what a place encrypts. */
 export interface Encryption {
@@ -146,6 +147,14 @@ export type FromSessions =
       readonly vehicleId: string;
       readonly chargedWh: number;
       readonly dischargedWh: number;
+    }
+  /** The vehicle is asked to pause, sleeps or is woken. */
+  | {
+      readonly kind: "sleep";
+      readonly index: number;
+      readonly vehicleId: string;
+      readonly news: SleepNews;
+      readonly why: string;
     }
   /** To be answered by a `reply` with this number. */
   | { readonly kind: "ask"; readonly index: number; readonly ask: number; readonly question: ContractQuestion }

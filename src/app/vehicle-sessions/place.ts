@@ -2,7 +2,7 @@
  * One charging place in the thread that speaks with vehicles: its listener, its facts, what its session asks for. It listens on
  * the address of its interface, whenever that has one; a vehicle at one place never disturbs another.
  */
-import { dayMs } from "../../domain/units.ts";
+import { dayMs, secondMs } from "../../domain/units.ts";
 import type { Session } from "../../protocols/iso15118/sessions/session.ts";
 import type { Kept } from "../../protocols/iso15118/transport/connections.ts";
 import type { ControlReport } from "../control/shared/report.ts";
@@ -21,6 +21,7 @@ import type {
   VehicleWord,
 } from "./messages.ts";
 import { createPlaceDesk } from "./place-desk.ts";
+import { createSleep, idleWhyOf } from "./sleep.ts";
 
 /** What a vehicle says is told on this often, ms. */
 const tellEveryMs = 1_000;
@@ -78,15 +79,14 @@ export function createPlace({ start, now, unixS, openDoor, say, changed }: Place
   /** Since when a vehicle in the loop is asked to negotiate again; NaN while it is not. */
   let askAgainAtMs = Number.NaN;
   let stopAsked = false;
+  const sleep = createSleeper(start, say);
   let driven = false;
   let toldAtMs = Number.NEGATIVE_INFINITY;
   let toldStep = "";
   /** A session that has ended and whose energy is still to be told. */
   let used: { readonly vehicleId: string; readonly atMs: number } | undefined;
   let pairs: AcPairs = { vehicles: [], why: facts.noAcDischarge };
-  let noise = 0;
-  let noiseWhy = "";
-  let noiseAtMs = Number.NEGATIVE_INFINITY;
+  const noise = createNoise(index, say);
   const kept: Kept = { session: undefined };
   let keptAtMs = Number.NaN;
   const desk = createPlaceDesk({ index, say, session: () => session });
@@ -116,7 +116,7 @@ export function createPlace({ start, now, unixS, openDoor, say, changed }: Place
 
   function want(nowMs: number): void {
     const asks = nowMs - askAgainAtMs < askAgainMaxMs;
-    facts.wants = stopAsked ? "stop" : asks ? "renegotiate" : "charge";
+    facts.wants = stopAsked ? "stop" : sleep.asks ? "pause" : asks ? "renegotiate" : "charge";
   }
 
   /** Checked for the vehicle that is in session, at each of its requests. */
@@ -126,10 +126,8 @@ export function createPlace({ start, now, unixS, openDoor, say, changed }: Place
   }
 
   function onEnd(why: string, ended: Session | undefined): void {
-    if (ended === undefined) {
-      noise++;
-      noiseWhy = why;
-    } else {
+    if (ended === undefined) noise.add(why);
+    else {
       const { vehicle, protocol, end } = ended;
       const contractRefused = ended === session && desk.takeRefused();
       const how = end === "" ? "failed" : end;
@@ -153,8 +151,10 @@ export function createPlace({ start, now, unixS, openDoor, say, changed }: Place
   }
 
   function renew(nowMs: number): void {
-    if (session === undefined || session.end !== "") intendNothing(intent, door.open, nowMs);
-    else {
+    if (session === undefined || session.end !== "") {
+      intendNothing(intent, door.open, nowMs);
+      if (door.open && sleep.dutyPct !== undefined) intent.portDutyPct = sleep.dutyPct;
+    } else {
       const { presentVoltageV: voltageV, ratings } = facts;
       intend(intent, session, { voltageV, maxA: ratings.maxCurrentA, phases: phasesOf[link.connector] }, nowMs);
     }
@@ -170,12 +170,14 @@ export function createPlace({ start, now, unixS, openDoor, say, changed }: Place
       driven = hasPort(stage);
       refreshFacts(facts, report, index, session?.order, startWh, nowMs);
       facts.unixS = unixS();
+      sleep.idleWhy = idleWhyOf(stage, report.chains, index);
       // A vehicle that was unplugged, whichever it was, doesn't come back to what it had.
       const isGone = facts.pilot === "A" && facts.trouble === "";
       if (isGone || nowMs - keptAtMs > keptMaxMs) kept.session = undefined;
     },
     tick(nowMs) {
       door.look(driven, nowMs);
+      sleep.look(session, facts, nowMs);
       want(nowMs);
       renew(nowMs);
       if (session !== undefined) {
@@ -187,11 +189,7 @@ export function createPlace({ start, now, unixS, openDoor, say, changed }: Place
         }
       }
       if (used !== undefined && nowMs >= used.atMs) tellEnergy();
-      if (noise > 0 && nowMs - noiseAtMs >= noiseEveryMs) {
-        say({ kind: "noise", index, why: noiseWhy, count: noise });
-        noise = 0;
-        noiseAtMs = nowMs;
-      }
+      noise.tell(nowMs);
     },
     authorize(state, stop) {
       facts.authorization = state;
@@ -211,6 +209,49 @@ export function createPlace({ start, now, unixS, openDoor, say, changed }: Place
     contracts: desk.offer,
     reply: desk.reply,
     stop: () => door.close(),
+  };
+}
+
+/** The place's vehicle as far as it sleeps; `idleWhy` is why nothing is to flow, as of the newest report. */
+function createSleeper({ index, link }: PlaceStart, say: PlaceOptions["say"]) {
+  const sleep = createSleep(link.pauseAfterS * secondMs);
+  /** Who was in session last. */
+  let vehicleId = "";
+  return {
+    idleWhy: "",
+    get asks() {
+      return sleep.asks;
+    },
+    get dutyPct() {
+      return sleep.dutyPct;
+    },
+    look(session: Session | undefined, { pilot, trouble }: PlaceFacts, nowMs: number): void {
+      const inSession = session !== undefined && session.end === "";
+      if (inSession) vehicleId = session.vehicle.id;
+      const inLoop = inSession && session.loop.isIn;
+      const { idleWhy: why } = this;
+      const news = sleep.look({ inLoop, inSession, plugged: pilot !== "A" || trouble !== "", idleWhy: why }, nowMs);
+      if (news !== undefined) say({ kind: "sleep", index, vehicleId, news, why });
+    },
+  };
+}
+
+/** Connections that came to no session: counted, and told together. */
+function createNoise(index: number, say: PlaceOptions["say"]) {
+  let count = 0;
+  let why = "";
+  let toldAtMs = Number.NEGATIVE_INFINITY;
+  return {
+    add(newest: string): void {
+      count++;
+      why = newest;
+    },
+    tell(nowMs: number): void {
+      if (count === 0 || nowMs - toldAtMs < noiseEveryMs) return;
+      say({ kind: "noise", index, why, count });
+      count = 0;
+      toldAtMs = nowMs;
+    },
   };
 }
 

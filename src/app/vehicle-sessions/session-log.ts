@@ -2,6 +2,7 @@
 import type { SiteConfig } from "../../config/site.ts";
 import type { Log } from "../log.ts";
 import type { ContractOffer, FromSessions, VehicleWord } from "./messages.ts";
+import type { SleepNews } from "./sleep.ts";
 
 /** Writes what the thread tells; `before` is what its vehicle said last. */
 export function createSessionLog(
@@ -55,6 +56,9 @@ export function createSessionLog(
         );
         return;
       }
+      case "sleep":
+        noteSleep(log, place, message, calledOf(index, message.vehicleId));
+        return;
       case "contract-refused": {
         const { vehicleId, emaid, why, ends } = message;
         const then = ends
@@ -79,6 +83,26 @@ export function createSessionLog(
         );
     }
   };
+}
+
+const sleepWords: Readonly<Record<SleepNews, (why: string) => string>> = {
+  asked: (why) => `is asked to pause: ${why}`,
+  stays: (why) =>
+    `was asked to pause and stays in its session, in which nothing flows: ${why}. It is asked again in 10 min`,
+  asleep: (why) => `sleeps until power is wanted again: ${why}`,
+  waking: () => "is woken: power is wanted again",
+  wakeless: () =>
+    "does not wake up, neither by the duty cycle nor by state F of the control pilot. It is tried again in 10 min; pulling its plug and plugging it in again helps",
+};
+
+function noteSleep(
+  log: Log,
+  place: string,
+  { news, why, vehicleId, index }: Extract<FromSessions, { kind: "sleep" }>,
+  vehicle: string,
+): void {
+  const level = news === "stays" || news === "wakeless" ? "warn" : "info";
+  log(level, `${place}: ${vehicle} ${sleepWords[news](why)}.`, { evse: index + 1, vehicle: vehicleId });
 }
 
 export const contractsSentence = (offer: ContractOffer | null): string =>

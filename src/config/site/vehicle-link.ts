@@ -36,6 +36,13 @@ export const vehicleLinkSettings = group(
       max: 65_535,
     }),
     tlsPort: integerOr(0, { sentence: "Likewise for encrypted ones.", min: 0, max: 65_535 }),
+    pauseAfterS: integerOr(0, {
+      sentence:
+        "A vehicle for which the plan, the backend or a person has had no power for so long is asked to pause, and woken when there is some again; 0: it stays in its session. A vehicle that sleeps carries no island.",
+      min: 0,
+      max: 86_400,
+      unit: "s",
+    }),
     evseId: text({
       sentence: "The place's identifier as vehicles and contracts know it.",
       maxLength: 37,

@@ -56,8 +56,9 @@ export interface SessionContext {
   charged: boolean;
   /** Since when an AC vehicle feeds where it may not; NaN while it does not. */
   feedsWrongSinceMs: number;
-  /** Since when the vehicle is asked to stop; NaN while it is not. */
+  /** Since when the vehicle is asked to stop, and to pause; NaN while it is not. */
   askedToStopMs: number;
+  askedToPauseMs: number;
   choice: ServiceChoice;
   /** What it has taken of the schedules that it was offered. */
   chosen: ChosenSchedule | undefined;
@@ -219,6 +220,7 @@ const contextOf = (
   charged: false,
   feedsWrongSinceMs: Number.NaN,
   askedToStopMs: Number.NaN,
+  askedToPauseMs: Number.NaN,
   choice: noChoice,
   chosen: undefined,
   get carried() {
@@ -292,6 +294,8 @@ function isStubborn({ loops }: Protocol, context: SessionContext): boolean {
   const { facts, state, nowMs, quirks } = context;
   if (facts.wants !== "stop" || !loops.includes(state)) context.askedToStopMs = Number.NaN;
   else if (Number.isNaN(context.askedToStopMs)) context.askedToStopMs = nowMs;
+  if (facts.wants !== "pause" || !loops.includes(state)) context.askedToPauseMs = Number.NaN;
+  else if (Number.isNaN(context.askedToPauseMs)) context.askedToPauseMs = nowMs;
   return nowMs - context.askedToStopMs > quirks.stopPatienceS * 1000;
 }
 

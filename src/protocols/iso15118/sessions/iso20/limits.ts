@@ -37,11 +37,13 @@ export const stops = ({ facts }: SessionContext): boolean =>
  * What the charger asks of the vehicle in a response of the loop. The reading that it is to confirm stands in the same
  * response.
  */
-export function notification({ facts, contract }: SessionContext) {
+export function notification({ facts, contract, askedToPauseMs, nowMs }: SessionContext) {
   const say = (EVSENotification: "Terminate" | "Pause" | "ScheduleRenegotiation" | "MeteringConfirmation", maxS = 0) =>
     ({ EVSEStatus: { NotificationMaxDelay: maxS, EVSENotification } }) as const;
   if (facts.trouble !== "" || facts.wants === "stop") return say("Terminate");
-  if (facts.wants === "pause") return say("Pause", pauseMaxS);
+  // The time that is left counts down.
+  const leftS = pauseMaxS - Math.floor((nowMs - askedToPauseMs || 0) / 1000);
+  if (facts.wants === "pause") return say("Pause", Math.max(0, leftS));
   if (facts.wants === "renegotiate") return say("ScheduleRenegotiation");
   return contract.asked === undefined ? {} : say("MeteringConfirmation");
 }
