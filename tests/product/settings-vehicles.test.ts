@@ -88,7 +88,8 @@ describe("evses[].vehicleLink.certificateFile: sessions over TLS", () => {
   it("a paused session is joined: -2 by vehicle and number, -20 by the vehicle's certificate, and by no other one", {
     timeout: patienceMs,
   }, async () => {
-    const first = await site.vehicle(1, { ...iso2, pauses: true }, asAsked).done;
+    // Over TLS 1.2 no certificate is asked for, so that one that a vehicle has binds nothing.
+    const first = await site.vehicle(1, { ...iso2, pauses: true }, { ...mutual, maxVersion: "TLSv1.2" }).done;
     const { sessionId: resumes } = first;
     const back = await site.vehicle(1, { ...iso2, resumes }, asAsked).done;
     expect(back).toMatchObject({ complete: true, sessionId: resumes });

@@ -280,6 +280,18 @@ describe("over TLS", () => {
   );
 
   it(
+    "a certificate is asked of a vehicle that offers TLS 1.3, and of no other one",
+    async () => {
+      await listen({ tls: { ...mutual, minVersion: "TLSv1.2" }, iso20Plain: false });
+      const iso2 = { protocol: "ISO 15118-2", bidirectional: false } as const;
+      expect(await overTls(iso2, { maxVersion: "TLSv1.2" })).toMatchObject({ complete: true });
+      expect(await overTls({}, asCar(car))).toMatchObject({ complete: true });
+      expect(await overTls({}, {}).catch(() => undefined)).not.toMatchObject({ complete: true });
+    },
+    patienceMs,
+  );
+
+  it(
     "Plug & Charge: -2 over TLS 1.2 and -20 over TLS 1.3, without a card, with signed receipts",
     async () => {
       const contract = hierarchy("prime256v1");

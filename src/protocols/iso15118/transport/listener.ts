@@ -1,13 +1,7 @@
 /** The charger's listener for vehicles: TCP, or TLS with the charger's chain. A failed handshake ends that connection and no other. */
 import { createHash, randomInt } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
-import {
-  createSecureContext,
-  createServer as createTlsServer,
-  type TLSSocket,
-  type TlsOptions,
-  type Server as TlsServer,
-} from "node:tls";
+import { createSecureContext, type TLSSocket, type TlsOptions } from "node:tls";
 import type { Session } from "../sessions/session.ts";
 import {
   type ConnectionsOptions,
@@ -17,6 +11,8 @@ import {
   type Proof,
   unproven,
 } from "./connections.ts";
+
+import { createTlsGate, type TlsGate } from "./tls-gate.ts";
 
 export type TlsListen = TlsOptions & { readonly port: number };
 
@@ -46,8 +42,6 @@ export interface VehicleListener {
 const tickMs = 20;
 /** After the last response the vehicle may close by itself, for so long. */
 const closeAfterMs = 5_000;
-/** The handshake of TLS takes at most this. */
-const handshakeMaxMs = 10_000;
 
 /** Vehicles refuse to be sent to any port outside the dynamic range. */
 const portMin = 49_152;
@@ -112,7 +106,7 @@ export async function startVehicleListener(options: ListenerOptions): Promise<Ve
   const { host } = options;
   const closing: Promise<void>[] = [];
   let tcp: Listening | undefined;
-  let tls: (Listening & { readonly asks: boolean }) | undefined;
+  let tls: (Listening & { readonly gate: TlsGate }) | undefined;
   /** Nothing new is accepted; connections that are open live on. */
   function close(listening: Listening | undefined): void {
     if (listening === undefined) return;
@@ -120,23 +114,21 @@ export async function startVehicleListener(options: ListenerOptions): Promise<Ve
   }
 
   async function secure(wanted: TlsListen | undefined): Promise<void> {
-    if (wanted !== undefined) createSecureContext(wanted);
-    const asks = wanted?.requestCert === true;
-    if (wanted === undefined || (tls !== undefined && tls.asks !== asks)) {
+    if (wanted === undefined) {
+      tls?.gate.drop();
       close(tls);
       tls = undefined;
-    }
-    if (wanted === undefined) return;
-    if (tls !== undefined) {
-      (tls.server as TlsServer).setSecureContext(wanted);
       return;
     }
-    const server = createTlsServer({ ...wanted, handshakeTimeout: handshakeMaxMs }, (socket) =>
-      accept(socket, proofOf(socket)),
-    );
+    createSecureContext(wanted);
+    if (tls !== undefined) {
+      tls.gate.secure(wanted);
+      return;
+    }
+    const gate = createTlsGate(wanted, (socket) => accept(socket, proofOf(socket)));
+    const { server } = gate;
     server.maxConnections = 2 * connectionsMax;
-    server.on("tlsClientError", (_, socket) => socket.destroy());
-    tls = { server, port: await listenOn(server, wanted.port, host), asks };
+    tls = { server, gate, port: await listenOn(server, wanted.port, host) };
   }
 
   if (options.port !== undefined) {
@@ -166,6 +158,7 @@ export async function startVehicleListener(options: ListenerOptions): Promise<Ve
       clearInterval(timer);
       connections.stop("the charger stops");
       close(tcp);
+      tls?.gate.drop();
       close(tls);
       await Promise.all(closing);
     },
