@@ -5,8 +5,9 @@
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SiteConfig } from "../../src/config/site.ts";
-import { BetweenSessions, habitNow, pluggedOptions, type SessionUse } from "../peers/vehicle/plugged.ts";
+import { BetweenSessions, energyOf, habitNow, pluggedOptions, type SessionUse } from "../peers/vehicle/plugged.ts";
 import { streamOf } from "../peers/vehicle/socket-stream.ts";
+import type { VehicleEnergy } from "../peers/vehicle/steps.ts";
 import { driveSession, type VehicleResult } from "../peers/vehicle/vehicle.ts";
 import type { Vehicle } from "../plant/vehicle.ts";
 import type { Simulation } from "./simulation.ts";
@@ -25,10 +26,10 @@ export function startSessionVehicles(site: SiteConfig, simulation: Simulation): 
   let stopped = false;
   const sockets = new Set<Socket>();
   site.evses.forEach(({ vehicleLink: link }, evse) => {
-    if (link !== undefined && link.port > 0) void live(evse, link.port, link.connector !== "dc");
+    if (link !== undefined && link.port > 0) void live(evse, link.port, energyOf(link.connector));
   });
 
-  async function live(evse: number, port: number, isAc: boolean): Promise<void> {
+  async function live(evse: number, port: number, energy: VehicleEnergy): Promise<void> {
     const vehicle = simulation.world.vehicles[evse]!;
     const between = new BetweenSessions(simulation.world.stages[evse]!.port);
     for (;;) {
@@ -37,7 +38,7 @@ export function startSessionVehicles(site: SiteConfig, simulation: Simulation): 
       const use = simulation.uses[evse]!.session;
       if (!vehicle.connected) between.forget();
       if (use === null || !vehicle.connected || vehicle.paused || between.sleeps(habitNow(vehicle, use))) continue;
-      const result = await goThrough(evse, port, isAc, use, vehicle, between.resumes);
+      const result = await goThrough(evse, port, energy, use, vehicle, between.resumes);
       if (result !== undefined) between.ended(result);
       vehicle.pilot = "";
       await sleep(againAfterMs, undefined, { ref: false });
@@ -47,7 +48,7 @@ export function startSessionVehicles(site: SiteConfig, simulation: Simulation): 
   async function goThrough(
     evse: number,
     port: number,
-    isAc: boolean,
+    energy: VehicleEnergy,
     use: SessionUse,
     vehicle: Vehicle,
     resumes: string | undefined,
@@ -64,7 +65,7 @@ export function startSessionVehicles(site: SiteConfig, simulation: Simulation): 
       const unixS = () => Date.now() / 1_000;
       return await driveSession(
         streamOf(socket),
-        pluggedOptions(vehicle, use, { evse, isAc }, { unixS, pace, resumes }),
+        pluggedOptions(vehicle, use, { evse, energy }, { unixS, pace, resumes }),
       );
     } finally {
       clearInterval(watch);

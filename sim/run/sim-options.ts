@@ -9,7 +9,7 @@ import { meterWindowMs } from "../../src/core/core-config.ts";
 import { transferDeviceKinds } from "../../src/core/modes/transfer-device.ts";
 import { err, ok, type Result } from "../../src/domain/result.ts";
 import { stageBreach, stageBreaches } from "../peers/stage-breaches.table.ts";
-import { type PortConfig, usualPort } from "../plant/stage/vehicle-port.ts";
+import { mcsPort, type PortConfig, usualPort } from "../plant/stage/vehicle-port.ts";
 import type { TransferDeviceConfig } from "../plant/transfer-device.ts";
 import { Random } from "../random.ts";
 import { officeLoad, pvShare } from "../site-data.ts";
@@ -185,6 +185,7 @@ function portOf({ evses, site }: SiteConfig, index: number): PortConfig | undefi
   const link = evses[index]!.vehicleLink;
   if (link === undefined) return undefined;
   const phaseV = site.phases === "three" ? site.nominalVoltageV / Math.sqrt(3) : site.nominalVoltageV;
+  if (link.connector === "mcs") return mcsPort;
   return link.connector === "dc" ? usualPort : { ...usualPort, acV: phaseV };
 }
 

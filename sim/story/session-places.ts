@@ -13,7 +13,8 @@ import { createSessionLog } from "../../src/app/vehicle-sessions/session-log.ts"
 import type { SiteConfig } from "../../src/config/site.ts";
 import type { Snapshot } from "../../src/core/snapshot.ts";
 import { secondMs } from "../../src/domain/units.ts";
-import { BetweenSessions, habitNow, pluggedOptions, type SessionUse } from "../peers/vehicle/plugged.ts";
+import { BetweenSessions, energyOf, habitNow, pluggedOptions, type SessionUse } from "../peers/vehicle/plugged.ts";
+import type { VehicleEnergy } from "../peers/vehicle/steps.ts";
 import { createVirtualCharger, VirtualVehicle } from "../peers/vehicle/virtual-vehicle.ts";
 import type { World } from "../world.ts";
 
@@ -36,7 +37,7 @@ export interface Told {
 
 interface Bay {
   readonly place: Place;
-  readonly isAc: boolean;
+  readonly energy: VehicleEnergy;
   readonly charger: ReturnType<typeof createVirtualCharger>;
   readonly between: BetweenSessions;
   vehicle: VirtualVehicle | undefined;
@@ -89,9 +90,9 @@ export class SessionPlaces {
           if (message.kind === "ended") words[message.index] = undefined;
         },
       });
-      const isAc = start.link.connector !== "dc";
+      const energy = energyOf(start.link.connector);
       const between = new BetweenSessions(world.stages[start.index]!.port);
-      return { place, isAc, charger: charger!, between, vehicle: undefined, againAtMs: world.nowMs };
+      return { place, energy, charger: charger!, between, vehicle: undefined, againAtMs: world.nowMs };
     });
   }
 
@@ -128,7 +129,7 @@ export class SessionPlaces {
       if (bay.between.sleeps(habitNow(plugged, use))) return;
       const { resumes } = bay.between;
       const unixS = (): number => this.#world.wallMs / secondMs;
-      const options = pluggedOptions(plugged, use, { evse: index, isAc: bay.isAc }, { unixS, resumes });
+      const options = pluggedOptions(plugged, use, { evse: index, energy: bay.energy }, { unixS, resumes });
       bay.vehicle = new VirtualVehicle(bay.charger, options, nowMs);
       return;
     }

@@ -8,7 +8,12 @@ import { connect as connectTls } from "node:tls";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { habitOf, habits } from "../../sim/peers/vehicle/habits.table.ts";
 import { streamOf } from "../../sim/peers/vehicle/socket-stream.ts";
-import { usualBattery, type VehicleContract, type VehicleProtocol } from "../../sim/peers/vehicle/steps.ts";
+import {
+  usualBattery,
+  type VehicleContract,
+  type VehicleEnergy,
+  type VehicleProtocol,
+} from "../../sim/peers/vehicle/steps.ts";
 import { driveSession, type VehicleResult } from "../../sim/peers/vehicle/vehicle.ts";
 import {
   askDiscovery,
@@ -37,7 +42,7 @@ interface EvOptions {
   readonly connect?: { readonly host: string; readonly port: number };
   readonly interface?: string;
   readonly protocol: string;
-  readonly energy: "dc" | "ac";
+  readonly energy: VehicleEnergy;
   readonly bidirectional?: boolean;
   readonly scheduled?: boolean;
   readonly rounds: number;
@@ -66,7 +71,7 @@ export function evCommand(program: Command): void {
     .option("--connect <host:port>", "the charger's address; otherwise it is asked for on the interface", hostAndPort)
     .option("--interface <name>", "the network interface on which the charger is asked for (SDP, IPv6)")
     .addOption(new Option("--protocol <name>", "din, 2 or 20").choices(Object.keys(protocols)).default("20"))
-    .addOption(new Option("--energy <kind>", "dc or ac").choices(["dc", "ac"]).default("dc"))
+    .addOption(new Option("--energy <kind>", "dc, ac or mcs").choices(["dc", "ac", "mcs"]).default("dc"))
     .option("--bidirectional", "lets energy be taken out (ISO 15118-20)")
     .option("--scheduled", "decides itself within the charger's schedule (ISO 15118-20); otherwise the charger decides")
     .option("--rounds <n>", "rounds of the charging loop before it leaves", wholeNumber, 20)

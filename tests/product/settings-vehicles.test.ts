@@ -38,6 +38,7 @@ beforeAll(async () => {
       { protocols: ["iso2"] },
       { ...encrypted, tls: "force", protocols: ["iso2", "iso20"], iso20WithoutTls: false },
       { iso20WithoutTls: false },
+      { connector: "mcs" },
     ],
   });
 }, patienceMs);
@@ -70,6 +71,14 @@ it("evses[].vehicleLink.iso20WithoutTls: false, ISO 15118-20 is refused on a pla
 }, async () => {
   expect(await met(2, "ISO 15118-20")).toBe(refused);
   expect(await met(2, "ISO 15118-2")).not.toBe(refused);
+});
+
+it("evses[].vehicleLink.connector: at an outlet for trucks MCS is spoken, and nothing else", {
+  timeout: patienceMs,
+}, async () => {
+  const truck = { energy: "mcs", voltageV: 1_200, rounds: 5 } as const;
+  expect(await site.vehicle(3, truck).done).toMatchObject({ complete: true, trouble: "" });
+  expect(await met(3, "ISO 15118-2")).toBe(refused);
 });
 
 describe("evses[].vehicleLink.certificateFile: sessions over TLS", () => {

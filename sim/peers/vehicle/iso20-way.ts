@@ -104,10 +104,14 @@ export const confirmationStep = ({ key }: VehicleContract, answered: Fields): St
     (body) => signatureOf(key, set, "SignedMeteringData", body["SignedMeteringData"] as Fields),
   );
 
+/** Numbers of services, in one direction and in both. */
+const services = { ac: { one: 1, both: 5 }, dc: { one: 2, both: 6 }, mcs: { one: 8, both: 9 } } as const;
+
 export function iso20Way(options: VehicleOptions): Way {
   const { bidirectional, energy, scheduled = false } = options;
   const ac = energy === "ac";
-  const ServiceID = (ac ? 1 : 2) + (bidirectional ? 4 : 0);
+  const { one, both } = services[energy ?? "dc"];
+  const ServiceID = bidirectional ? both : one;
   const prefix = bidirectional ? "BPT_" : "";
   const mode = scheduled ? "Scheduled" : "Dynamic";
   const battery = options.battery ?? usualBattery;
@@ -233,10 +237,11 @@ function acParts({ bidirectional, scheduled }: VehicleOptions): Parts {
 
 function dcParts(options: VehicleOptions): Parts {
   const { bidirectional, scheduled, voltageV, currentA, battery = usualBattery } = options;
+  const most = options.energy === "mcs" ? { chargeA: 3_000, dischargeA: 3_000 } : { chargeA: 200, dischargeA: 100 };
   const charge = (): Fields => ({
     EVMaximumChargePower: rational(battery.chargeW),
     EVMinimumChargePower: rational(0),
-    EVMaximumChargeCurrent: rational(200),
+    EVMaximumChargeCurrent: rational(most.chargeA),
     EVMaximumVoltage: rational(voltageV + 50),
     EVMinimumVoltage: rational(voltageV - 100),
   });
@@ -245,7 +250,7 @@ function dcParts(options: VehicleOptions): Parts {
       ? {
           EVMaximumDischargePower: rational(battery.dischargeW),
           EVMinimumDischargePower: rational(0),
-          EVMaximumDischargeCurrent: rational(100),
+          EVMaximumDischargeCurrent: rational(most.dischargeA),
         }
       : {};
   const target = scheduled ? { EVTargetCurrent: rational(currentA), EVTargetVoltage: rational(voltageV) } : {};

@@ -1,9 +1,10 @@
 /** A vehicle of the plant as its session tells it: what it is plugged in with, and its battery as of now. */
 
+import type { Connector } from "../../../src/protocols/iso15118/sessions/contract.ts";
 import type { VehiclePort } from "../../plant/stage/vehicle-port.ts";
 import type { Vehicle } from "../../plant/vehicle.ts";
 import { type Habit, habitOf } from "./habits.table.ts";
-import type { VehicleOptions, VehicleProtocol } from "./steps.ts";
+import type { VehicleEnergy, VehicleOptions, VehicleProtocol } from "./steps.ts";
 import type { VehicleResult } from "./vehicle.ts";
 
 /** How a vehicle speaks with the charger, where the controller is the one it speaks with. */
@@ -29,6 +30,10 @@ const protocols: Readonly<Record<SessionUse["protocol"], VehicleProtocol>> = {
   "2": "ISO 15118-2",
   "20": "ISO 15118-20",
 };
+
+/** What a vehicle charges at an outlet of this kind. */
+export const energyOf = (connector: Connector): VehicleEnergy =>
+  connector === "dc" || connector === "mcs" ? connector : "ac";
 
 type WakingPort = Pick<VehiclePort, "dutyBegins" | "statesF">;
 
@@ -74,14 +79,14 @@ export const habitNow = (vehicle: Vehicle, use: SessionUse): Habit | undefined =
 export function pluggedOptions(
   vehicle: Vehicle,
   use: SessionUse,
-  { evse, isAc }: { readonly evse: number; readonly isAc: boolean },
+  { evse, energy }: { readonly evse: number; readonly energy: VehicleEnergy },
   timing: Pick<VehicleOptions, "unixS" | "pace" | "resumes">,
 ): VehicleOptions {
   vehicle.voltageV = batteryV(vehicle.socPct);
   return {
     ...timing,
     protocol: protocols[use.protocol],
-    energy: isAc ? "ac" : "dc",
+    energy,
     bidirectional: use.protocol === "20" && vehicle.bidirectional,
     scheduled: use.scheduled,
     voltageV: vehicle.voltageV,

@@ -7,10 +7,13 @@ import type { Habit } from "./habits.table.ts";
 
 export type VehicleProtocol = "DIN SPEC 70121" | "ISO 15118-2" | "ISO 15118-20";
 
+/** `mcs`: DC by the plug for trucks. */
+export type VehicleEnergy = "dc" | "ac" | "mcs";
+
 export interface VehicleOptions {
   readonly protocol: VehicleProtocol;
   /** Absent: DC. */
-  readonly energy?: "dc" | "ac";
+  readonly energy?: VehicleEnergy;
   /** It lets energy be taken out (ISO 15118-20). */
   readonly bidirectional: boolean;
   /** It decides itself, within the charger's schedule (ISO 15118-20); otherwise the charger does. */
@@ -113,7 +116,7 @@ export function signatureOf(key: KeyObject, set: SchemaSet, name: string, value:
 const largestValue = 32_000;
 /** A number of ISO 15118-20. */
 export const rational = (value: number): Fields => {
-  const Exponent = Math.abs(value) > largestValue ? 2 : 0;
+  const Exponent = Math.abs(value) > 100 * largestValue ? 3 : Math.abs(value) > largestValue ? 2 : 0;
   return { Exponent, Value: Math.round(value / 10 ** Exponent) };
 };
 /** A number of DIN SPEC 70121 and ISO 15118-2. */

@@ -32,6 +32,9 @@ export const usualPort: PortConfig = {
 
 /** The charger is not available: −12 V all the time. */
 const stateFPct = 0;
+/** An outlet for trucks. */
+export const mcsPort: PortConfig = { ...usualPort, maxV: 1_250, maxA: 3_000 };
+
 /** A duty cycle below this says: speak with the charger, %. */
 const sessionBelowPct = 10;
 /** Voltage of the insulation test, and how fast the output follows, V per ms; it is dead below the last, V. */

@@ -12,6 +12,8 @@ import type { ControlReport, StageReport } from "../control/shared/report.ts";
 const stageMaxMs = 2_000;
 /** Where the stage does not tell what its outlet can. */
 const usualOutlet = { minV: 150, maxV: 1_000 };
+/** MCS goes up to 1,250 V and 3,000 A. */
+const mcsMaxV = 1_250;
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 /** What the thread writes. */
@@ -46,7 +48,7 @@ export const createPlaceFacts = (of: PlaceRatings): PlaceFacts => ({
   dischargedWh: Number.NaN,
   ratings: {
     minVoltageV: usualOutlet.minV,
-    maxVoltageV: usualOutlet.maxV,
+    maxVoltageV: of.connector === "mcs" ? mcsMaxV : usualOutlet.maxV,
     maxCurrentA: of.maxChargeW / usualOutlet.minV,
     minCurrentA: 0,
     maxW: of.maxChargeW,

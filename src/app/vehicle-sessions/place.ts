@@ -3,6 +3,7 @@
  * the address of its interface, whenever that has one; a vehicle at one place never disturbs another.
  */
 import { dayMs, secondMs } from "../../domain/units.ts";
+import { isDirect } from "../../protocols/iso15118/sessions/contract.ts";
 import type { Session } from "../../protocols/iso15118/sessions/session.ts";
 import type { Kept } from "../../protocols/iso15118/transport/connections.ts";
 import type { ControlReport } from "../control/shared/report.ts";
@@ -35,7 +36,7 @@ const askAgainMaxMs = 60_000;
 /** A paused session is kept this long while the vehicle stays plugged in, ms. */
 const keptMaxMs = dayMs;
 
-const phasesOf = { dc: 0, ac1: 1, ac3: 3 } as const;
+const phasesOf = { dc: 0, mcs: 0, ac1: 1, ac3: 3 } as const;
 
 export interface Place {
   readonly index: number;
@@ -259,7 +260,7 @@ function createNoise(index: number, say: PlaceOptions["say"]) {
 function whyNoDischarge({ protocol, loop }: Session, { connector, ratings, noAcDischarge }: PlaceFacts): string {
   if (protocol !== "ISO 15118-20") return `${protocol} knows one direction only`;
   if (!(ratings.minW < 0)) return "discharging is not enabled at this place";
-  if (connector !== "dc" && noAcDischarge !== "") return noAcDischarge;
+  if (!isDirect(connector) && noAcDischarge !== "") return noAcDischarge;
   return loop.choice.bidirectional || loop.choice.serviceId === 0 ? "" : "the vehicle has not agreed to it";
 }
 

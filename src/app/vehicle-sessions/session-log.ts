@@ -1,5 +1,6 @@
 /** What people are told of sessions with vehicles, in the log and on the page. */
 import type { SiteConfig } from "../../config/site.ts";
+import { isDirect } from "../../protocols/iso15118/sessions/contract.ts";
 import type { Log } from "../log.ts";
 import type { ContractOffer, FromSessions, VehicleWord } from "./messages.ts";
 import type { SleepNews } from "./sleep.ts";
@@ -24,7 +25,8 @@ export function createSessionLog(
     if (before?.vehicleId !== vehicleId && vehicleId !== "")
       log("info", `${nameOf(index)}: ${protocol} with ${calledOf(index, vehicleId)}.`, fields);
     // Once for each session whose energy begins: an AC vehicle that is only charged, and why.
-    const begins = inEnergy && before?.inEnergy !== true && evses[index]!.vehicleLink?.connector !== "dc";
+    const isAc = !isDirect(evses[index]!.vehicleLink?.connector ?? "dc");
+    const begins = inEnergy && before?.inEnergy !== true && isAc;
     if (begins && noDischarge !== "")
       log("info", `${nameOf(index)}: ${calledOf(index, vehicleId)} is charged only: ${noDischarge}.`, fields);
   }

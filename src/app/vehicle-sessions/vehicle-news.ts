@@ -5,7 +5,12 @@
 import type { SiteConfig } from "../../config/site.ts";
 import type { Identifier } from "../../domain/fleet/vehicles.ts";
 import { minuteMs, secondMs } from "../../domain/units.ts";
-import type { ChosenSchedule, ScheduleEntry } from "../../protocols/iso15118/sessions/contract.ts";
+import {
+  type ChosenSchedule,
+  type Connector,
+  isDirect,
+  type ScheduleEntry,
+} from "../../protocols/iso15118/sessions/contract.ts";
 import type { ChargingNeeds, Iso15118Relay, Offer } from "../../protocols/ocpp/smart-charging/k-iso15118.ts";
 import type { ChargingSchedule } from "../../protocols/ocpp/transport/messages.table.ts";
 import type { Log } from "../log.ts";
@@ -123,8 +128,8 @@ export function createVehicleNews({
   const { site } = config;
   const phaseV = site.phases === "three" ? site.nominalVoltageV / Math.sqrt(3) : site.nominalVoltageV;
   /** Of a direct current nobody knows the voltage beforehand: it says nothing. */
-  const wattsPerAmpere = (connector: "dc" | "ac1" | "ac3"): number =>
-    connector === "dc" ? Number.POSITIVE_INFINITY : phaseV * (connector === "ac3" ? 3 : 1);
+  const wattsPerAmpere = (connector: Connector): number =>
+    isDirect(connector) ? Number.POSITIVE_INFINITY : phaseV * (connector === "ac3" ? 3 : 1);
 
   backend?.onRenegotiate((evse, given) => {
     if (config.evses[evse - 1]?.vehicleLink !== undefined && all[evse - 1]!.vehicleId !== "") pass(evse, given);
@@ -176,11 +181,11 @@ function neededWhOf({ capacityWh, socPct, targetSocPct, targetWh }: VehicleWord)
 
 const wholeOr0 = (value: number): number => (Number.isFinite(value) ? Math.max(0, Math.round(value)) : 0);
 
-function needsOf(word: VehicleWord, connector: "dc" | "ac1" | "ac3", nowMs: number): ChargingNeeds {
+function needsOf(word: VehicleWord, connector: Connector, nowMs: number): ChargingNeeds {
   const departure = Number.isFinite(word.departsInMs) && {
     departureTime: new Date(nowMs + word.departsInMs).toISOString(),
   };
-  if (connector !== "dc") {
+  if (!isDirect(connector)) {
     return {
       requestedEnergyTransfer: connector === "ac1" ? "AC_single_phase" : "AC_three_phase",
       ...departure,

@@ -5,7 +5,7 @@
 import { Worker } from "node:worker_threads";
 import type { SiteConfig } from "../../config/site.ts";
 import { secondMs } from "../../domain/units.ts";
-import type { ScheduleEntry } from "../../protocols/iso15118/sessions/contract.ts";
+import { isDirect, type ScheduleEntry } from "../../protocols/iso15118/sessions/contract.ts";
 import type { ControlHost } from "../control/control-host.ts";
 import type { Log } from "../log.ts";
 import type { Contracts } from "./contracts.ts";
@@ -234,7 +234,7 @@ function createRareWords(
 
   function lookForPairs(): void {
     for (const { index, link } of places) {
-      const pairs = link.connector === "dc" ? undefined : permitted?.(index);
+      const pairs = isDirect(link.connector) ? undefined : permitted?.(index);
       const text = JSON.stringify(pairs);
       if (pairs === undefined || told.get(index) === text) continue;
       told.set(index, text);

@@ -13,8 +13,9 @@ export const vehicleLinkSettings = group(
       pattern: /^[\w.:-]+$/,
       example: "eth1",
     }),
-    connector: choiceOr("dc", ["dc", "ac1", "ac3"], {
-      sentence: "What the outlet is: direct current, or alternating current on one or three phases.",
+    connector: choiceOr("dc", ["dc", "mcs", "ac1", "ac3"], {
+      sentence:
+        "What the outlet is: direct current (CCS), direct current for trucks (MCS, which only ISO 15118-20 knows), or alternating current on one or three phases.",
     }),
     protocols: z
       .array(choice(protocols, { sentence: "A protocol: din, iso2 (ISO 15118-2) or iso20 (ISO 15118-20)." }))
@@ -93,7 +94,8 @@ export function vehicleLinkComplaints(
     if (link.tls === "force" && isSpoken("din"))
       complain("protocols", "has din, which knows no encryption: leave it out with tls: force");
     if (isSpoken("din") && link.connector !== "dc" && link.protocols.length === 1)
-      complain("protocols", "has only din, which knows direct current only");
+      complain("protocols", "has only din, which knows direct current by CCS only");
+    if (link.connector === "mcs" && !isSpoken("iso20")) complain("protocols", "lacks iso20, which alone knows MCS");
   });
   return complaints;
 }

@@ -33,11 +33,16 @@ export interface ChosenSchedule {
   readonly entries: readonly ScheduleEntry[];
 }
 
+/** What the outlet is: direct current (CCS), direct current for trucks (MCS), alternating current on one or three phases. */
+export type Connector = "dc" | "mcs" | "ac1" | "ac3";
+/** MCS goes by the messages of DC (ISO 15118-20), with services of its own. */
+export const isDirect = (connector: Connector): boolean => connector === "dc" || connector === "mcs";
+
 /** The charger as the session sees it. The owner writes it before each request and each tick. */
 export interface ChargerFacts {
   /** As the backend knows the EVSE, at least seven characters. */
   readonly evseId: string;
-  readonly connector: "dc" | "ac1" | "ac3";
+  readonly connector: Connector;
   /** Whether somebody has paid or been recognised by other means than a contract in the vehicle. */
   authorization: "waiting" | "accepted" | "rejected";
   /** State of the control pilot (IEC 61851-1). */

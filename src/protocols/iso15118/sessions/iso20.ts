@@ -3,7 +3,7 @@
  * vehicle or by its contract.
  */
 import { startAc } from "./ac.ts";
-import type { ScheduleEntry } from "./contract.ts";
+import { isDirect, type ScheduleEntry } from "./contract.ts";
 import { startPower, stopPower } from "./dc.ts";
 import { acRows } from "./iso20/ac.ts";
 import type { Body, Iso20Rows } from "./iso20/bodies.ts";
@@ -53,7 +53,7 @@ const session: Iso20Rows<"SessionSetup" | "PowerDelivery" | "SessionStop"> = {
       const wrong =
         context.choice.dynamic || chosen === undefined ? "" : choose(context, chosen, profileOf(EVPowerProfile!));
       if (wrong !== "") return { ResponseCode: choiceErrors[wrong] };
-      return withCode(context.facts.connector === "dc" ? startPower(context) : startAc(context, contactorAnswerMaxMs));
+      return withCode(isDirect(context.facts.connector) ? startPower(context) : startAc(context, contactorAnswerMaxMs));
     },
   },
   SessionStop: {

@@ -6,7 +6,7 @@ import { codecOf } from "../../exi/codec.ts";
 import { ExiError } from "../../exi/errors.ts";
 import { sap } from "../messages/app-protocol.ts";
 import { iso20AcOffered, iso20DcOffered, negotiate } from "../sessions/app-protocol.ts";
-import type { ChargerFacts, PausedSession } from "../sessions/contract.ts";
+import { type ChargerFacts, isDirect, type PausedSession } from "../sessions/contract.ts";
 import type { ContractDesk } from "../sessions/plug-and-charge.ts";
 import type { QuirkRow } from "../sessions/quirks.ts";
 import { createSession, type Reply, type Session } from "../sessions/session.ts";
@@ -67,11 +67,13 @@ const nothing: Output = { frames: [], close: false, reason: "" };
  * is negotiated per kind of energy.
  */
 const speaks = ({ secure, mutual, iso20Plain, facts, protocols }: ConnectionStart): readonly Wire[] => {
-  const dc = facts.connector === "dc";
+  const dc = isDirect(facts.connector);
+  // Neither of the older protocols knows MCS.
+  const older = facts.connector !== "mcs";
   return wires.filter(({ offered, protocol: { name } }) => {
     if (protocols !== undefined && !protocols.includes(protocolKeys[name as keyof typeof protocolKeys])) return false;
-    if (name === "DIN SPEC 70121") return dc && !secure;
-    if (name !== "ISO 15118-20") return true;
+    if (name === "DIN SPEC 70121") return older && dc && !secure;
+    if (name !== "ISO 15118-20") return older;
     return (mutual || iso20Plain) && offered === (dc ? iso20DcOffered : iso20AcOffered);
   });
 };

@@ -1,7 +1,7 @@
 /** Bytes of a vehicle's connection: in pieces, in heaps, wrong, too many; and discovery. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { VehicleOptions } from "../../../../sim/peers/vehicle/steps.ts";
+import { usualBattery, type VehicleOptions } from "../../../../sim/peers/vehicle/steps.ts";
 import { driveSession } from "../../../../sim/peers/vehicle/vehicle.ts";
 import { codecOf } from "../../../../src/protocols/exi/codec.ts";
 import { sap } from "../../../../src/protocols/iso15118/messages/app-protocol.ts";
@@ -48,8 +48,7 @@ const vehicle: VehicleOptions = {
 };
 
 /** A vehicle on this connection; its bytes arrive in pieces of so many. Time goes on when nobody says anything. */
-async function drive(options: VehicleOptions, pieceBytes: number) {
-  const its = facts();
+async function drive(options: VehicleOptions, pieceBytes: number, its = facts()) {
   const connection = connect({}, its);
   const back: Uint8Array[] = [];
   let nowMs = 0;
@@ -87,6 +86,43 @@ describe("a whole session through the connection", () => {
     expect(result).toMatchObject({ complete: true, trouble: "" });
     expect(session).toMatchObject({ end: "stopped", order: { phase: "idle", currentA: 0 } });
     expect(its.contactorsClosed).toBe(false);
+  });
+});
+
+describe("MCS, the plug for trucks", () => {
+  const power = 3_750_000;
+  const mcs = () => {
+    const its = chargerFacts({ minW: -power, maxW: power, setpointW: -power });
+    Object.assign(its, { connector: "mcs", presentVoltageV: 0 });
+    Object.assign(its.ratings, { maxVoltageV: 1_250, maxCurrentA: 3_000, maxW: power, minW: -power });
+    return its;
+  };
+  const battery = { ...usualBattery, capacityWh: 800_000, chargeW: power, dischargeW: power };
+  const truck = { ...vehicle, energy: "mcs", voltageV: 1_240, battery } as const;
+
+  it.each([
+    ["both directions", true, 9],
+    ["charging", false, 8],
+  ])("%s: its own service, and the whole range comes through", async (_, bidirectional, serviceId) => {
+    const { result, session, its } = await drive({ ...truck, bidirectional }, 100_000, mcs());
+    expect(result).toMatchObject({ complete: true, trouble: "" });
+    expect(session.loop.choice.serviceId).toBe(serviceId);
+    expect(its.contactorsClosed).toBe(false);
+    const mode = Object.entries(result.lastLoop!).find(([name]) => name.endsWith("_CLResControlMode"))![1] as Record<
+      string,
+      { Value: number; Exponent: number }
+    >;
+    const numberAt = (name: string): number => mode[name]!.Value * 10 ** mode[name]!.Exponent;
+    expect(numberAt("EVSEMaximumVoltage")).toBe(1_250);
+    if (bidirectional) expect(numberAt("EVSEMaximumDischargePower")).toBe(power);
+  });
+  it("a vehicle by CCS is not served there, nor a truck at CCS, and the older protocols don't know it", async () => {
+    expect((await drive(vehicle, 100_000, mcs())).result.trouble).toBe("ServiceDetail: FAILED_ServiceIDInvalid");
+    expect((await drive(truck, 100_000)).result.trouble).toBe("ServiceDetail: FAILED_ServiceIDInvalid");
+    for (const offered of [dinOffered, iso2Offered])
+      expect(answerOf(connect({}, mcs()).receive(handshakeFor(offered), 1).frames[0]!)).toEqual({
+        ResponseCode: "Failed_NoNegotiation",
+      });
   });
 });
 

@@ -5,9 +5,11 @@
  * Powers go out for all phases together: what is not measured or decided per phase is not sent per phase. A vehicle that
  * sends its phases apart is read as their sum.
  */
+
 import { clamp } from "../../../../domain/units.ts";
 import type { RationalNumber } from "../../physical-values.ts";
 import { phasesOf } from "../ac.ts";
+import { isDirect } from "../contract.ts";
 import { asksReceipt } from "../receipts.ts";
 import type { SessionContext } from "../session.ts";
 import { acObedienceMaxMs } from "../times.ts";
@@ -114,7 +116,7 @@ export const acRows: Iso20Rows<"AC_ChargeParameterDiscovery" | "AC_ChargeLoop"> 
       const { vehicle, choice, facts } = context;
       const both = request.BPT_AC_CPDReqEnergyTransferMode;
       const mode = choice.bidirectional ? both : request.AC_CPDReqEnergyTransferMode;
-      if (facts.connector === "dc" || mode === undefined || (both !== undefined) !== choice.bidirectional)
+      if (isDirect(facts.connector) || mode === undefined || (both !== undefined) !== choice.bidirectional)
         return { ResponseCode: "FAILED_WrongChargeParameter" };
       if (leastChargeW(mode) > mostChargeW(mode)) return { ResponseCode: "FAILED_WrongChargeParameter" };
       if (both !== undefined && magnitudeOf(both.EVMinimumDischargePower) > magnitudeOf(both.EVMaximumDischargePower))

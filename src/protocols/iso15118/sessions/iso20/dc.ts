@@ -1,6 +1,8 @@
 /** ISO 15118-20, DC: parameters, cable check, precharge, the loop in one and in both directions, welding detection. */
+
 import { clamp } from "../../../../domain/units.ts";
 import type { RationalNumber } from "../../physical-values.ts";
+import { isDirect } from "../contract.ts";
 import { asksReceipt } from "../receipts.ts";
 import type { SessionContext } from "../session.ts";
 import { prechargeMaxMs } from "../times.ts";
@@ -116,7 +118,7 @@ export const dcRows: Iso20Rows<
       const { vehicle, choice, facts } = context;
       const both = request.BPT_DC_CPDReqEnergyTransferMode;
       const mode = choice.bidirectional ? both : request.DC_CPDReqEnergyTransferMode;
-      if (facts.connector !== "dc" || mode === undefined || (both !== undefined) !== choice.bidirectional)
+      if (!isDirect(facts.connector) || mode === undefined || (both !== undefined) !== choice.bidirectional)
         return { ResponseCode: "FAILED_WrongChargeParameter" };
       const least = magnitudeOf(mode.EVMinimumChargePower);
       const leastV = rationalOf(mode.EVMinimumVoltage);

@@ -4,13 +4,14 @@
  */
 import { clamp } from "../../../../domain/units.ts";
 import type { RationalNumber } from "../../physical-values.ts";
+import { isDirect } from "../contract.ts";
 import type { SessionContext } from "../session.ts";
 import { needsMaxMs, pauseMaxS } from "../times.ts";
 import { rational, rationalOf } from "../wire-values.ts";
 
 /** Whether this session may take energy out of the vehicle at all: negotiated, and for AC permitted to its inverter. */
 export const bothWays = ({ choice, facts }: SessionContext): boolean =>
-  choice.bidirectional && (facts.connector === "dc" || facts.noAcDischarge === "");
+  choice.bidirectional && (isDirect(facts.connector) || facts.noAcDischarge === "");
 
 /** Power that may flow now in each direction, magnitudes: the limits, narrowed around what the site wants where it decides. */
 export function allowed(context: SessionContext): { chargeW: number; dischargeW: number } {

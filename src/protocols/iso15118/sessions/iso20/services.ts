@@ -1,19 +1,25 @@
 /** Services of ISO 15118-20 that the charger offers, their parameter sets, and the schedule that the choice asks for. */
 import { clamp } from "../../../../domain/units.ts";
-import type { ChargerFacts, ScheduleEntry, ServiceChoice } from "../contract.ts";
+import { type ChargerFacts, type Connector, isDirect, type ScheduleEntry, type ServiceChoice } from "../contract.ts";
 import { awaitsSchedule, offeredSchedules } from "../schedules.ts";
 import type { SessionContext } from "../session.ts";
 import { rational } from "../wire-values.ts";
 import type { Body, Iso20Rows } from "./bodies.ts";
 import { bothWays, takeNeeds } from "./limits.ts";
 
-/** Energy transfer services by their numbers: AC 1, DC 2, and both directions. */
+/** Energy transfer services by their numbers: AC 1, DC 2, MCS 8, and both directions. */
 const energyServices = [
-  { id: 5, dc: false, bidirectional: true },
-  { id: 1, dc: false, bidirectional: false },
-  { id: 6, dc: true, bidirectional: true },
-  { id: 2, dc: true, bidirectional: false },
-] as const;
+  { id: 5, of: ["ac1", "ac3"], bidirectional: true },
+  { id: 1, of: ["ac1", "ac3"], bidirectional: false },
+  { id: 6, of: ["dc"], bidirectional: true },
+  { id: 2, of: ["dc"], bidirectional: false },
+  { id: 9, of: ["mcs"], bidirectional: true },
+  { id: 8, of: ["mcs"], bidirectional: false },
+] as const satisfies readonly {
+  readonly id: number;
+  readonly of: readonly Connector[];
+  readonly bidirectional: boolean;
+}[];
 
 const dayS = 86_400;
 const entriesMax = 1_024;
@@ -29,8 +35,8 @@ const priceLevels = 2;
 const unifiedChannel = 1;
 const gridFollowing = 1;
 const passiveIslandingDetection = 2;
-/** Of AC: one phase or three; of DC: the extended plug (CCS). */
-const connectors = { ac1: 1, ac3: 2, dc: 2 } as const;
+/** Of AC: one phase or three; of DC: the extended plug (CCS); of MCS there is one. */
+const connectors = { ac1: 1, ac3: 2, dc: 2, mcs: 1 } as const;
 
 /**
  * Offered services, both directions first. An AC vehicle feeds through its own inverter: both directions only while the pair
@@ -38,9 +44,9 @@ const connectors = { ac1: 1, ac3: 2, dc: 2 } as const;
  */
 const servicesOf = ({ facts }: SessionContext): readonly (typeof energyServices)[number][] =>
   energyServices.filter(
-    ({ dc, bidirectional }) =>
-      dc === (facts.connector === "dc") &&
-      (!bidirectional || (facts.ratings.minW < 0 && (dc || facts.noAcDischarge === ""))),
+    ({ of, bidirectional }) =>
+      (of as readonly Connector[]).includes(facts.connector) &&
+      (!bidirectional || (facts.ratings.minW < 0 && (isDirect(facts.connector) || facts.noAcDischarge === ""))),
   );
 
 const parameterList = (
@@ -52,14 +58,14 @@ const parameterList = (
     Parameter: [
       { Name: "Connector", intValue: connectors[connector] },
       { Name: "ControlMode", intValue: dynamic ? 2 : 1 },
-      ...(connector === "dc" ? [] : [{ Name: "EVSENominalVoltage", intValue: Math.round(nominalV) }]),
+      ...(isDirect(connector) ? [] : [{ Name: "EVSENominalVoltage", intValue: Math.round(nominalV) }]),
       { Name: "MobilityNeedsMode", intValue: needsBy },
       { Name: "Pricing", intValue: dynamic ? noPrices : priceLevels },
       ...(bidirectional
         ? [
             { Name: "BPTChannel", intValue: unifiedChannel },
             { Name: "GeneratorMode", intValue: gridFollowing },
-            ...(connector === "dc"
+            ...(isDirect(connector)
               ? []
               : [{ Name: "GridCodeIslandingDetectionMethod", intValue: passiveIslandingDetection }]),
           ]
