@@ -76,7 +76,7 @@ export class SessionPlaces {
           protocols: link.protocols,
           quirks,
         });
-        return { open: true, look() {}, secure() {}, close: async () => charger!.stop("the charger stops") };
+        return { open: true, look() {}, end() {}, secure() {}, close: async () => charger!.stop("the charger stops") };
       };
       const place = createPlace({
         start,

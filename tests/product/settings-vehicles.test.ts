@@ -1,6 +1,7 @@
 /** Settings of a place's link to vehicles, each at a place of its own of one site: what a vehicle is refused there. */
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
@@ -31,19 +32,38 @@ const encrypted = {
   tlsPort,
 };
 
+/** A modem's daemon, which says what a test lets it say. */
+const slac = { path: join(folder, "slac.sock"), peer: undefined as Socket | undefined, heard: "" };
+const daemon = createServer((socket) => {
+  slac.peer = socket;
+  socket.on("data", (bytes) => {
+    slac.heard += bytes;
+  });
+  socket.on("error", () => undefined);
+  socket.write('{"type":"hello","version":1}\n');
+  const alive = setInterval(() => socket.write('{"type":"alive"}\n'), 1_000);
+  socket.on("close", () => clearInterval(alive));
+});
+const modemSays = (state: string, reason = ""): void =>
+  void slac.peer!.write(`${JSON.stringify({ type: "state", state, reason })}\n`);
+
 let site: VehicleSite;
 beforeAll(async () => {
+  daemon.listen(slac.path);
   site = await startVehicleSite({
     links: [
       { protocols: ["iso2"] },
       { ...encrypted, tls: "force", protocols: ["iso2", "iso20"], iso20WithoutTls: false },
       { iso20WithoutTls: false },
       { connector: "mcs" },
+      { slacSocket: slac.path },
     ],
   });
 }, patienceMs);
 afterAll(async () => {
   await site?.stop();
+  slac.peer?.destroy();
+  daemon.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -79,6 +99,58 @@ it("evses[].vehicleLink.connector: at an outlet for trucks MCS is spoken, and no
   const truck = { energy: "mcs", voltageV: 1_200, rounds: 5 } as const;
   expect(await site.vehicle(3, truck).done).toMatchObject({ complete: true, trouble: "" });
   expect(await met(3, "ISO 15118-2")).toBe(refused);
+});
+
+it("evses[].vehicleLink.slacSocket: a session only for a vehicle that the modem has matched with, and while its daemon lives", {
+  timeout: patienceMs,
+}, async () => {
+  const port = () => site.world.stages[4]!.port!;
+  const iso20 = { bidirectional: false } as const;
+  expect(await until(() => slac.heard.includes('"state":"B"'), patienceMs)).toBe(true);
+  modemSays("failed", "attenuation of 48 dB");
+  expect(
+    await until(
+      () => site.said(/Bay 5: the modem has not matched with a vehicle: attenuation of 48 dB/) !== undefined,
+      patienceMs,
+    ),
+  ).toBe(true);
+  expect((await site.vehicle(4, iso20).done).trouble).toBe("no answer to the handshake");
+  modemSays("matched");
+  expect(await until(() => site.said(/Bay 5: the modem has matched/) !== undefined, patienceMs)).toBe(true);
+  const lost = site.vehicle(4, iso20);
+  expect(await until(() => port().closed, patienceMs)).toBe(true);
+  modemSays("lost", "no answer to the link status");
+  expect((await lost.done).complete).toBe(false);
+  expect(await until(() => !port().closed, patienceMs)).toBe(true);
+  expect(
+    await until(
+      () => site.said(/CAR5 was ended: the modem has lost the vehicle: no answer to the link status/) !== undefined,
+      patienceMs,
+    ),
+  ).toBe(true);
+  modemSays("matched");
+  expect(
+    await until(
+      () => site.process.lines.filter(({ text }) => /Bay 5: the modem has matched/.test(text)).length === 2,
+      patienceMs,
+    ),
+  ).toBe(true);
+  const orphan = site.vehicle(4, iso20);
+  expect(await until(() => port().closed, patienceMs)).toBe(true);
+  daemon.close();
+  slac.peer!.destroy();
+  expect((await orphan.done).complete).toBe(false);
+  expect(await until(() => !port().closed, patienceMs)).toBe(true);
+  expect(
+    await until(
+      () => site.said(/CAR5 was ended: the modem's daemon at .*slac.sock has closed the connection/) !== undefined,
+      patienceMs,
+    ),
+  ).toBe(true);
+  expect(
+    await until(() => site.said(/Bay 5 does not listen for vehicles: the modem's daemon at/) !== undefined, patienceMs),
+  ).toBe(true);
+  expect((await site.vehicle(4, iso20).done).trouble).toBe("no answer to the handshake");
 });
 
 describe("evses[].vehicleLink.certificateFile: sessions over TLS", () => {

@@ -121,6 +121,7 @@ export const testedSettings: readonly TestedSetting[] = [
   { setting: "evses[].vehicleLink.protocols[]",      file: vehicles, unwired: "din" },
   { setting: "evses[].vehicleLink.tls",              file: vehicles, unwired: "allow" },
   { setting: "evses[].vehicleLink.iso20WithoutTls",  file: vehicles, unwired: true },
+  { setting: "evses[].vehicleLink.slacSocket",       file: vehicles, unwired: null },
   { setting: "tiers[].sheddable",                    file: island,  unwired: true },
   { setting: "auxiliary.keepWh",                     file: island,  unwired: 0, alsoFails: ["auxiliary.startWh", "auxiliary.capacityWh"] },
   { setting: "auxiliary.capacityWh",                 file: island,  unwired: 100_000, alsoFails: ["auxiliary.startWh", "auxiliary.keepWh"] },

@@ -17,7 +17,7 @@ const lookEveryMs = 3_000;
 /** Devices are found within this of the start: until then it is no news that one is missing, ms. */
 const graceMs = 10_000;
 
-export interface DoorOptions extends Pick<ListenerOptions, "facts" | "kept" | "desk"> {
+export interface DoorOptions extends Pick<ListenerOptions, "facts" | "kept" | "desk" | "refuses"> {
   readonly start: PlaceStart;
   readonly now: () => number;
   readonly say: (message: FromSessions) => void;
@@ -27,7 +27,10 @@ export interface DoorOptions extends Pick<ListenerOptions, "facts" | "kept" | "d
 
 export interface Door {
   readonly open: boolean;
-  look(driven: boolean, nowMs: number): void;
+  /** `hindrance`: why nobody may come in; empty where somebody may. */
+  look(hindrance: string, nowMs: number): void;
+  /** Ends every connection at once, for this reason; others may come. */
+  end(why: string): void;
   /** The newest word on the place's certificate. */
   secure(encryption: Encryption): void;
   close(): Promise<void>;
@@ -104,13 +107,13 @@ export function createDoor({ start, now, say, ...options }: DoorOptions): Door {
     tell();
   }
 
-  async function close(): Promise<void> {
+  async function close(why?: string): Promise<void> {
     discovery?.stop();
     discovery = undefined;
     const closing = listener;
     listener = undefined;
     address = "";
-    await closing?.stop();
+    await closing?.stop(why);
   }
 
   /** One at a time; a failure is tried again at the next look. */
@@ -139,8 +142,8 @@ export function createDoor({ start, now, say, ...options }: DoorOptions): Door {
   }
 
   /** Where to listen now; why not, as an empty address. */
-  function wantedHost(driven: boolean): string {
-    if (!driven) refuse(noPort);
+  function wantedHost(hindrance: string): string {
+    if (hindrance !== "") refuse(hindrance);
     else if (link.tls === "force" && encryption?.tls === undefined && listener === undefined)
       refuse(encryption?.why ?? "");
     else {
@@ -159,26 +162,26 @@ export function createDoor({ start, now, say, ...options }: DoorOptions): Door {
       encryption = newest;
       lookedAtMs = Number.NEGATIVE_INFINITY;
     },
-    look(driven, nowMs) {
+    end: (why) => listener?.end(why),
+    look(hindrance, nowMs) {
       if (moving || nowMs - lookedAtMs < lookEveryMs || encryption === undefined) return;
       // A stage that is not known yet is looked at again at once.
-      if (driven || listener !== undefined) lookedAtMs = nowMs;
+      if (hindrance === "" || listener !== undefined) lookedAtMs = nowMs;
       const wanted = encryption;
-      const host = wantedHost(driven);
+      const host = wantedHost(hindrance);
       if (host === address) {
         if (host !== "" && inUse !== wanted) move(() => renew(wanted));
         return;
       }
       move(async () => {
-        await close();
+        await close(hindrance || undefined);
         if (host !== "") await open(host, wanted);
       });
     },
-    close,
+    close: () => close(),
   };
 }
 
-const noPort = "the power stage has not told yet that it has a vehicle port (model 64904)";
 const noAddress = (name: string): string =>
   `${name} has no IPv6 link-local address: is it up, and IPv6 not switched off?`;
 

@@ -3,6 +3,7 @@ import type { VehicleLinkConfig } from "../../config/site/vehicle-link.ts";
 import type { ChosenSchedule, ScheduleEntry } from "../../protocols/iso15118/sessions/contract.ts";
 import type { ContractFault, MeterReceipt } from "../../protocols/iso15118/sessions/plug-and-charge.ts";
 import type { QuirkRow } from "../../protocols/iso15118/sessions/quirks.ts";
+import type { ModemNews } from "./modem.ts";
 import type { SleepNews } from "./sleep.ts";
 
 /** With what a place encrypts. */
@@ -156,6 +157,8 @@ export type FromSessions =
       readonly news: SleepNews;
       readonly why: string;
     }
+  /** The place's modem has matched with a vehicle, or not, or its daemon is gone. */
+  | { readonly kind: "modem"; readonly index: number; readonly news: ModemNews["news"]; readonly why: string }
   /** To be answered by a `reply` with this number. */
   | { readonly kind: "ask"; readonly index: number; readonly ask: number; readonly question: ContractQuestion }
   | {

@@ -36,6 +36,8 @@ const askAgainMaxMs = 60_000;
 /** A paused session is kept this long while the vehicle stays plugged in, ms. */
 const keptMaxMs = dayMs;
 
+const noPort = "the power stage has not told yet that it has a vehicle port (model 64904)";
+
 const phasesOf = { dc: 0, mcs: 0, ac1: 1, ac3: 3 } as const;
 
 export interface Place {
@@ -177,7 +179,7 @@ export function createPlace({ start, now, unixS, openDoor, say, changed }: Place
       if (isGone || nowMs - keptAtMs > keptMaxMs) kept.session = undefined;
     },
     tick(nowMs) {
-      door.look(driven, nowMs);
+      door.look(driven ? "" : noPort, nowMs);
       sleep.look(session, facts, nowMs);
       want(nowMs);
       renew(nowMs);

@@ -3,6 +3,7 @@ import type { SiteConfig } from "../../config/site.ts";
 import { isDirect } from "../../protocols/iso15118/sessions/contract.ts";
 import type { Log } from "../log.ts";
 import type { ContractOffer, FromSessions, VehicleWord } from "./messages.ts";
+import type { ModemNews } from "./modem.ts";
 import type { SleepNews } from "./sleep.ts";
 
 /** Writes what the thread tells; `before` is what its vehicle said last. */
@@ -61,6 +62,12 @@ export function createSessionLog(
       case "sleep":
         noteSleep(log, place, message, calledOf(index, message.vehicleId));
         return;
+      case "modem": {
+        const { news, why } = message;
+        const isGood = news === "matched" || news === "back";
+        log(isGood ? "info" : "warn", `${place}: ${modemWords[news](why)}.`, evse);
+        return;
+      }
       case "contract-refused": {
         const { vehicleId, emaid, why, ends } = message;
         const then = ends
@@ -106,6 +113,14 @@ function noteSleep(
   const level = news === "stays" || news === "wakeless" ? "warn" : "info";
   log(level, `${place}: ${vehicle} ${sleepWords[news](why)}.`, { evse: index + 1, vehicle: vehicleId });
 }
+
+const modemWords: Readonly<Record<ModemNews["news"], (why: string) => string>> = {
+  matched: (mac) => `the modem has matched with a vehicle${mac === "" ? "" : ` (${mac})`}`,
+  failed: (why) => `${why}. There is no session until it has; pulling the plug and plugging it in again begins anew`,
+  lost: (why) => `${why}. Its session is over; the modem begins to match anew`,
+  gone: (why) => `${why}. There is no session at this place until it is there again; it is tried every second`,
+  back: () => "the modem's daemon is there again",
+};
 
 export const contractsSentence = (offer: ContractOffer | null): string =>
   offer === null

@@ -10,8 +10,8 @@ import { monotonicMs } from "../control/monotonic.ts";
 import { openLatest } from "../control/shared/latest.ts";
 import { createControlReport, readReport, reportLength } from "../control/shared/report.ts";
 import { createIntent, intentsLength, writeIntents } from "../control/shared/vehicle-intents.ts";
-import { createDoor } from "./door.ts";
 import type { FromSessions, ThreadStart, ToSessions } from "./messages.ts";
+import { openDoor } from "./modem-door.ts";
 import { createPlace } from "./place.ts";
 
 /** Reports are looked for, and intents renewed, this often, ms. */
@@ -36,7 +36,7 @@ function begin({ places: starts, contracts, evseCount, tierCount, reportFd, vehi
   };
   const unixS = (): number => Date.now() / 1_000;
   const places = starts.map((start) =>
-    createPlace({ start, now: monotonicMs, unixS, openDoor: createDoor, say, changed: publish }),
+    createPlace({ start, now: monotonicMs, unixS, openDoor, say, changed: publish }),
   );
   const intents = Array.from(
     { length: evseCount },

@@ -37,6 +37,13 @@ export const vehicleLinkSettings = group(
       max: 65_535,
     }),
     tlsPort: integerOr(0, { sentence: "Likewise for encrypted ones.", min: 0, max: 65_535 }),
+    slacSocket: text({
+      sentence:
+        "Local socket of the daemon that matches this place's modem with the vehicle's (ISO 15118-3, SLAC; its protocol is in docs/slac.md). With it a session begins only while the modem has matched; without it whoever reaches the interface is spoken with.",
+      maxLength: 100,
+      pattern: /^\/./,
+      example: "/run/slac/bay-1.sock",
+    }).optional(),
     pauseAfterS: integerOr(0, {
       sentence:
         "A vehicle for which the plan, the backend or a person has had no power for so long is asked to pause, and woken when there is some again; 0: it stays in its session. A vehicle that sleeps carries no island.",

@@ -22,6 +22,8 @@ export interface ConnectionsOptions {
   readonly quirks?: readonly QuirkRow[] | undefined;
   readonly protocols?: readonly ProtocolKey[] | undefined;
   readonly facts: ChargerFacts;
+  /** Why nobody may come in just now; empty where somebody may. */
+  readonly refuses?: (() => string) | undefined;
   /** Outlives the connections where it is given. */
   readonly kept?: Kept | undefined;
   /** ms, monotonic. */
@@ -111,7 +113,9 @@ export function createConnections(options: ConnectionsOptions): Connections {
       return current?.connection.session;
     },
     accept(line, proof) {
-      if (open.size >= connectionsMax) {
+      const refusal = options.refuses?.() ?? "";
+      if (refusal !== "") onEnd(refusal, undefined);
+      if (refusal !== "" || open.size >= connectionsMax) {
         line.destroy();
         return false;
       }

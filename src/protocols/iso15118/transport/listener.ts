@@ -35,7 +35,9 @@ export interface VehicleListener {
    * was in use stays.
    */
   secure(tls: TlsListen | undefined): Promise<void>;
-  stop(): Promise<void>;
+  /** Ends every connection for this reason; listens on. */
+  end(reason: string): void;
+  stop(reason?: string): Promise<void>;
 }
 
 /** How often waiting answers and silence are looked at. */
@@ -154,9 +156,10 @@ export async function startVehicleListener(options: ListenerOptions): Promise<Ve
     get session() {
       return connections.session;
     },
-    async stop() {
+    end: (reason) => connections.stop(reason),
+    async stop(reason = "the charger stops") {
       clearInterval(timer);
-      connections.stop("the charger stops");
+      connections.stop(reason);
       close(tcp);
       tls?.gate.drop();
       close(tls);
