@@ -4,9 +4,10 @@ import type { VehicleOptions } from "../../sim/peers/vehicle/steps.ts";
 import type { VehicleResult } from "../../sim/peers/vehicle/vehicle.ts";
 import { codecOf } from "../../src/protocols/exi/codec.ts";
 import { iso2 } from "../../src/protocols/iso15118/messages/iso2.ts";
+import { iso20Common } from "../../src/protocols/iso15118/messages/iso20-common-messages.ts";
 import { certificate, type Hierarchy, hierarchy, type Made } from "../protocols/iso15118/contracts/pki.ts";
 import { issue, keyOfRequest } from "../protocols/ocpp/test-ca.ts";
-import { until } from "./site/judge.ts";
+import { sleep, until } from "./site/judge.ts";
 import { startVehicleSite, type VehicleSite } from "./site/vehicle-site.ts";
 
 const patienceMs = 30_000;
@@ -41,6 +42,22 @@ const installed = codecOf(iso2).encode("V2G_Message", {
   },
 });
 
+const certificateBytes = new Uint8Array(1);
+const installed20 = codecOf(iso20Common).encode("CertificateInstallationRes", {
+  Header: { SessionID: new Uint8Array(8), TimeStamp: 1 },
+  ResponseCode: "OK",
+  EVSEProcessing: "Finished",
+  CPSCertificateChain: { Certificate: operators.root.der },
+  SignedInstallationData: {
+    Id: "id1",
+    ContractCertificateChain: { Certificate: operators.leaf.der, SubCertificates: { Certificate: [certificateBytes] } },
+    ECDHCurve: "SECP521",
+    DHPublicKey: new Uint8Array(133),
+    SECP521_EncryptedPrivateKey: new Uint8Array(94),
+  },
+  RemainingContractCertificateChains: 0,
+});
+
 let site: VehicleSite;
 /** The EVSE whose vehicle gets schedules. */
 let schedulesFor = 0;
@@ -55,11 +72,16 @@ beforeAll(async () => {
     config: () => ({ authorization: "required" }),
     backend: {
       acceptsCard: () => true,
-      answer(action, { idToken, evseId }) {
+      answer(action, { idToken, evseId, iso15118SchemaVersion }) {
         if (action === "NotifyEVChargingNeeds") return { status: evseId === schedulesFor ? "Accepted" : "Rejected" };
         if (action === "NotifyEVChargingSchedule") return { status: "Accepted" };
         if (action === "Get15118EVCertificate")
-          return { status: "Accepted", exiResponse: Buffer.from(installed).toString("base64") };
+          return {
+            status: "Accepted",
+            exiResponse: Buffer.from(String(iso15118SchemaVersion).includes("-20") ? installed20 : installed).toString(
+              "base64",
+            ),
+          };
         const emaid = (idToken as { idToken?: string } | undefined)?.idToken;
         if (action !== "Authorize") return undefined;
         if (emaid === "DEABCC00REVOKE") return accepts("Accepted", "CertificateRevoked");
@@ -135,28 +157,27 @@ it("ISO 15118-20: the same contract in the next session needs no new transaction
   expect(events.filter(({ payload }) => payload["eventType"] === "Ended")).toHaveLength(0);
 });
 
+/** A profile for the transaction at Bay 1, of so many schedules. */
+function give(...limits: readonly number[]): Promise<unknown> {
+  const started = site.backend.said
+    .filter(({ action }) => action === "TransactionEvent")
+    .map(({ payload }) => payload)
+    .find((payload) => (payload["evse"] as { id?: number } | undefined)?.id === 1)!;
+  const { transactionId } = started["transactionInfo"] as { transactionId: string };
+  const chargingSchedule = limits.map((limit, i) => ({
+    id: i + 1,
+    startSchedule: new Date(Date.now() - 1_000).toISOString(),
+    chargingRateUnit: "W",
+    chargingSchedulePeriod: [{ startPeriod: 0, limit }],
+  }));
+  return site.backend.setProfile(1, 0, "TxProfile", { id: 4_711, transactionId, chargingSchedule });
+}
+
 it("schedules: its needs go up, three come down, its choice goes back, and a new one makes it negotiate again", {
   timeout: patienceMs,
 }, async () => {
   const said = (wanted: string) => site.backend.said.filter(({ action }) => action === wanted);
   const needsBefore = said("NotifyEVChargingNeeds").length;
-  const id = said("TransactionEvent")
-    .map(({ payload }) => payload)
-    .find((payload) => (payload["evse"] as { id?: number } | undefined)?.id === 1)!["transactionInfo"] as {
-    transactionId: string;
-  };
-  const schedule = (number: number, limit: number) => ({
-    id: number,
-    startSchedule: new Date(Date.now() - 1_000).toISOString(),
-    chargingRateUnit: "W",
-    chargingSchedulePeriod: [{ startPeriod: 0, limit }],
-  });
-  const give = (...limits: readonly number[]) =>
-    site.backend.setProfile(1, 0, "TxProfile", {
-      id: 4_711,
-      transactionId: id.transactionId,
-      chargingSchedule: limits.map((limit, i) => schedule(i + 1, limit)),
-    });
   schedulesFor = 1;
   let leaves = false;
   const contract = contractOf("DEABCC22222222");
@@ -184,6 +205,36 @@ it("schedules: its needs go up, three come down, its choice goes back, and a new
   schedulesFor = 0;
 });
 
+it("ISO 15118-20, scheduled control: the vehicle keeps to the backend's schedule, and its choice goes back", {
+  timeout: patienceMs,
+}, async () => {
+  const said = (wanted: string) => site.backend.said.filter(({ action }) => action === wanted);
+  const needsBefore = said("NotifyEVChargingNeeds").length;
+  const toldBefore = said("NotifyEVChargingSchedule").length;
+  schedulesFor = 1;
+  let leaves = false;
+  const scheduled = { rounds: 10_000, bidirectional: false, scheduled: true, leaves: () => leaves } as const;
+  const session = site.vehicle(0, { ...scheduled, ...shows(contractOf("DEABCC22222222")) }, mutual(0));
+  expect(await until(() => said("NotifyEVChargingNeeds").length > needsBefore, patienceMs)).toBe(true);
+  expect(await give(8_000)).toEqual({ status: "Accepted", why: "" });
+  expect(await until(() => said("NotifyEVChargingSchedule").length > toldBefore, patienceMs)).toBe(true);
+  expect(said("NotifyEVChargingSchedule").at(-1)!.payload).toMatchObject({
+    evseId: 1,
+    chargingSchedule: { chargingRateUnit: "W", chargingSchedulePeriod: [{ startPeriod: 0, limit: 8_000 }] },
+  });
+  // It asks for 24 kW.
+  expect(await until(() => site.world.stages[0]!.truePowerW > 6_500, patienceMs)).toBe(true);
+  let most = 0;
+  for (let i = 0; i < 20; i++) {
+    most = Math.max(most, site.world.stages[0]!.truePowerW);
+    await sleep(50);
+  }
+  expect(most).toBeLessThan(8_500);
+  leaves = true;
+  expect(await session.done).toMatchObject({ complete: true, trouble: "" });
+  schedulesFor = 0;
+});
+
 it("a certificate for the vehicle comes from the backend", { timeout: patienceMs }, async () => {
   const own = shows(operators).contract!;
   const contract = { ...own, provisioning: { certificate: provisioning.der, key: provisioning.key } };
@@ -191,6 +242,16 @@ it("a certificate for the vehicle comes from the backend", { timeout: patienceMs
   expect(steps).toContain("CertificateInstallation OK");
   const asked = site.backend.said.find(({ action }) => action === "Get15118EVCertificate")!.payload;
   expect(asked).toMatchObject({ action: "Install", iso15118SchemaVersion: "urn:iso:15118:2:2013:MsgDef" });
+});
+
+it("ISO 15118-20 installs one too, and then pays by it", { timeout: patienceMs }, async () => {
+  const own = shows(operators).contract!;
+  const contract = { ...own, provisioning: { certificate: provisioning.der, key: provisioning.key } };
+  const { steps, trouble } = await site.vehicle(0, { rounds: 1, bidirectional: false, contract }, mutual(0)).done;
+  expect(trouble).toBe("");
+  expect(steps.slice(2, 4)).toEqual(["CertificateInstallation OK", "Authorization OK"]);
+  const asked = site.backend.said.filter(({ action }) => action === "Get15118EVCertificate").at(-1)!.payload;
+  expect(asked).toMatchObject({ action: "Install", iso15118SchemaVersion: "urn:iso:std:iso:15118:-20:CommonMessages" });
 });
 
 const yesterday = Date.now() - 86_400_000;

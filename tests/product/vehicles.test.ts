@@ -1,18 +1,38 @@
 /** Vehicles in session with `islet run` over real sockets: what flows is what was decided, and stops when the vehicle does. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Habit, habitOf } from "../../sim/peers/vehicle/habits.table.ts";
 import { usualBattery } from "../../sim/peers/vehicle/steps.ts";
+import { certificate, type Made } from "../protocols/iso15118/contracts/pki.ts";
 import { sleep, until } from "./site/judge.ts";
 import { startVehicleSite, type VehicleSite } from "./site/vehicle-site.ts";
 
 const patienceMs = 60_000;
+const folder = mkdtempSync(join(tmpdir(), "islet-ac-"));
+const root = certificate({ name: "V2G root", authority: true });
+const maker = certificate({ name: "Maker of vehicles", authority: true });
+const car = certificate({ name: "CAR3", by: maker });
+const charger = certificate({ name: "Charger 3", by: root });
+const keyOf = ({ key }: Made): string => key.export({ type: "pkcs8", format: "pem" }).toString();
+const tlsPort = 45_000 + Math.floor(Math.random() * 4_000);
+const encrypted = {
+  certificateFile: join(folder, "secc.pem"),
+  keyFile: join(folder, "secc.key"),
+  vehicleCaFile: join(folder, "makers.pem"),
+  tlsPort,
+};
+writeFileSync(encrypted.certificateFile, charger.pem);
+writeFileSync(encrypted.keyFile, keyOf(charger));
+writeFileSync(encrypted.vehicleCaFile, maker.pem);
 
 describe("a depot whose controller speaks with vehicles", () => {
   let site: VehicleSite;
   beforeAll(async () => {
     site = await startVehicleSite({
       stages: 4,
-      links: [{}, {}, { connector: "ac3" }, { pauseAfterS: 2 }],
+      links: [{}, {}, { connector: "ac3", ...encrypted }, { pauseAfterS: 2 }],
       pairs: ["SIM-003=CAR3,UL 1741 SC no. 1,SAE J3072 no. 1"],
       permitExportW: 8_000,
       backend: true,
@@ -21,7 +41,10 @@ describe("a depot whose controller speaks with vehicles", () => {
       true,
     );
   }, 2 * patienceMs);
-  afterAll(() => site?.stop());
+  afterAll(async () => {
+    await site?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
   const powerW = (place: number): number => site.world.stages[place]!.truePowerW;
   const port = (place: number) => site.world.stages[place]!.port!;
 
@@ -88,7 +111,9 @@ describe("a depot whose controller speaks with vehicles", () => {
     async () => {
       const paired = { energy: "ac", voltageV: 277 } as const;
       await site.backend.ask(3, -10_000);
-      const own = site.vehicle(2, paired);
+      // Over TLS with both sides' certificates, as the pair of charger and vehicle should be proven.
+      const mutual = { port: tlsPort, ca: root.pem, cert: car.pem, key: keyOf(car) };
+      const own = site.vehicle(2, paired, mutual);
       expect(await until(() => powerW(2) < -5_000, patienceMs)).toBe(true);
       own.socket.destroy();
       expect(await until(() => powerW(2) === 0 && !port(2).closed, patienceMs)).toBe(true);
