@@ -19,8 +19,8 @@ interface Row {
   readonly zeroWithinS: number;
 }
 
-const takesW = 10_000;
-const givesW = -8_000;
+const takesW = 2_000;
+const givesW = -2_000;
 /** A message that ends the session: the vehicle's next round, its answer, one cycle and the stage. */
 const atOnceS = 0.6;
 /** A vehicle of ISO 15118-20 may be silent for half a second, one of the older protocols for three. */
@@ -57,11 +57,11 @@ const beforeEnergy: readonly string[] = ["leaves-in-precharge", "never-ready"];
 /** These end no session: power comes back by itself, or the vehicle has said that it wants to give none. */
 const keepTheirSession: readonly string[] = ["late", "full-window"];
 
-const begin = "10:00:40";
-const over = "10:00:49";
+const begin = "10:00:24";
+const over = "10:00:33";
 /** By then a session is over and the vehicle has not begun the next one: it is ended at once, or after 5 s (older protocols: 10 s) of silence. */
 const endedBy = (zeroWithinS: number): string =>
-  zeroWithinS === atOnceS ? "10:00:43" : zeroWithinS === silentS ? "10:00:48" : "10:00:52.5";
+  zeroWithinS === atOnceS ? "10:00:27" : zeroWithinS === silentS ? "10:00:32" : "10:00:36.5";
 
 const powerW = (evse: number) => (site: Site): number => site.world.stages[evse]!.truePowerW;
 const isOff = (evse: number) => (site: Site): boolean => powerW(evse)(site) === 0;
@@ -87,7 +87,7 @@ function checksOf({ habit, requestW, zeroWithinS }: Row, evse: number): Check[] 
       [`${what}: power`, most((site) => Math.abs(powerW(evse)(site)), "10:00:02", begin), "=", 0, "W"],
       [`${what}: contactors closed`, most(closed(evse), "10:00:02", begin), "=", 0, "times"],
     ];
-  const before: Check = [`${what}: power before`, at("10:00:39", share), "≥", 0.9, "of what was asked"];
+  const before: Check = [`${what}: power before`, at("10:00:23", share), "≥", 0.9, "of what was asked"];
   if (zeroWithinS === goesOn) return [before, [`${what}: power meanwhile`, least(share, begin, over), "≥", 0.9, "of what was asked"]];
   const zero: Check = [`${what}: until power is zero`, secondsUntil(isOff(evse), begin, 200), "≤", zeroWithinS, "s"];
   if (keepTheirSession.includes(habit)) return [before, zero];
@@ -96,7 +96,7 @@ function checksOf({ habit, requestW, zeroWithinS }: Row, evse: number): Check[] 
     zero,
     [`${what}: contactors closed at the end`, at(endedBy(zeroWithinS), closed(evse)), "=", 0, "times"],
     [`${what}: people are told`, happened(toldOf(evse), begin, endedBy(zeroWithinS)), "=", 1, "times"],
-    [`${what}: power after it behaves again`, at("10:01:14", share), "≥", 0.9, "of what was asked"],
+    [`${what}: power after it behaves again`, at("10:00:58", share), "≥", 0.9, "of what was asked"],
   ];
 }
 
@@ -111,7 +111,7 @@ function misbehave(site: Site, active: boolean): void {
 
 const story: readonly StoryEvent[] = [
   [begin, "All that vehicles are known for begins at once, each in another one.", (site) => misbehave(site, true)],
-  ["10:00:50", "All of them behave again.", (site) => misbehave(site, false)],
+  ["10:00:34", "All of them behave again.", (site) => misbehave(site, false)],
 ];
 
 export const vehiclesMisbehave: Scenario = {
@@ -120,7 +120,7 @@ export const vehiclesMisbehave: Scenario = {
   siteFile: "sim/scenarios/sites/vehicles-misbehave.yaml",
   tickMs: 20,
   from: "10:00",
-  to: "10:01:15",
+  to: "10:00:59",
   world: (seed) =>
     worldFor({
       seed,
