@@ -14,8 +14,9 @@ import { outageHub } from "./outage-hub.table.ts";
 import { permitDay } from "./permit-day.table.ts";
 import { plannedIsland } from "./planned-island.table.ts";
 import { vehicleSwap } from "./vehicle-swap.table.ts";
-import { vehiclesMisbehave } from "./vehicles-misbehave.table.ts";
-import { vehiclesSleep } from "./vehicles-sleep.table.ts";
+import { vehicleInTheDark } from "./vehicles/in-the-dark.table.ts";
+import { vehiclesMisbehave } from "./vehicles/misbehave.table.ts";
+import { vehiclesSleep } from "./vehicles/sleep.table.ts";
 import { weldedContact } from "./welded-contact.table.ts";
 
 export const scenarios: readonly Scenario[] = [
@@ -28,6 +29,7 @@ export const scenarios: readonly Scenario[] = [
   vehicleSwap,
   vehiclesMisbehave,
   vehiclesSleep,
+  vehicleInTheDark,
   energyRunsOut,
   mixedDepot,
   closedTransition,

@@ -95,7 +95,8 @@ describe("nothing is to flow", () => {
     const chains = createLimitChains(1);
     startChain(chains, 0, requestedW, requestSources.indexOf(source));
     for (const [reason, from, minW, maxW] of more) limit(chains, 0, reason, from, minW, maxW);
-    return idleWhyOf(createControlReport(1, 0).stages[0]!, chains.values, 0);
+    const { site, stages } = createControlReport(1, 0);
+    return idleWhyOf({ site: { ...site, mode: "parallel" }, stages, chains: chains.values }, 0);
   };
   test.each([
     ["the backend asks for nothing", why(0, "backend"), "the backend asks for no power"],

@@ -41,6 +41,7 @@ describe("with Islet's control cycle", { timeout: storyMaxMs }, () => {
     [scenarioNamed("blind-meter")!, 102],
     [scenarioNamed("vehicles-misbehave")!, 1],
     [scenarioNamed("vehicles-sleep")!, 1],
+    [scenarioNamed("vehicle-in-the-dark")!, 1],
     [afternoon, 1],
     [firstNight, 1],
   ];

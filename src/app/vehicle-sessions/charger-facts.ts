@@ -4,6 +4,7 @@
  * own words as the charger's.
  */
 import { explain } from "../../core/setpoints/limits.ts";
+import { modeColumns } from "../../domain/modes.ts";
 import { clamp } from "../../domain/units.ts";
 import type { ChargerFacts, StageOrder } from "../../protocols/iso15118/sessions/contract.ts";
 import type { ControlReport, StageReport } from "../control/shared/report.ts";
@@ -71,7 +72,7 @@ export const hasPort = (stage: StageReport): boolean => stage.portPhase !== "non
 /** Takes the newest report over. `order` is what the session wants now, `startWh` the meter at its start. */
 export function refreshFacts(
   facts: PlaceFacts,
-  { stages, chains }: Pick<ControlReport, "stages" | "chains">,
+  { site, stages, chains }: PlaceReport,
   index: number,
   order: Readonly<StageOrder> | undefined,
   startWh: { readonly charged: number; readonly discharged: number },
@@ -95,15 +96,35 @@ export function refreshFacts(
   if (stage.outletMinV > 0) ratings.minVoltageV = stage.outletMinV;
   if (stage.outletMaxV > 0) ratings.maxVoltageV = stage.outletMaxV;
   if (stage.outletMaxA > 0) ratings.maxCurrentA = stage.outletMaxA;
-  allow(facts, stage, chains, index);
+  allow(facts, stage, site, chains, index);
 }
+
+/** What places need of the control process's report. */
+export type PlaceReport = Pick<ControlReport, "stages" | "chains"> & {
+  readonly site: Pick<ControlReport["site"], "mode">;
+};
+
+/**
+ * An island is carried, or about to be: the bus decides then, and a vehicle whose session begins in the dark is to come as far as
+ * one that was there before.
+ */
+export const isIslandNear = ({ mode }: Pick<ControlReport["site"], "mode">): boolean => {
+  const { place } = modeColumns[mode];
+  return place === "leaving" || place === "island";
+};
 
 const known = (value: number): number => (Number.isNaN(value) ? 0 : value);
 
 /** What the site allows each way, and what it wants. In an island the bus decides, within what the stage can. */
-function allow(facts: PlaceFacts, stage: StageReport, chains: Float64Array, index: number): void {
+function allow(
+  facts: PlaceFacts,
+  stage: StageReport,
+  site: PlaceReport["site"],
+  chains: Float64Array,
+  index: number,
+): void {
   const { ratings } = facts;
-  if (stage.commandRole === "forming" || stage.commandRole === "hold") {
+  if (stage.commandRole === "forming" || stage.commandRole === "hold" || isIslandNear(site)) {
     facts.maxW = Math.min(ratings.maxW, stage.maxChargeW);
     facts.minW = Math.max(ratings.minW, -stage.maxDischargeW);
     facts.setpointW = Number.NaN;

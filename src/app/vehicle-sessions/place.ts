@@ -173,7 +173,7 @@ export function createPlace({ start, now, unixS, openDoor, say, changed }: Place
       driven = hasPort(stage);
       refreshFacts(facts, report, index, session?.order, startWh, nowMs);
       facts.unixS = unixS();
-      sleep.idleWhy = idleWhyOf(stage, report.chains, index);
+      sleep.idleWhy = idleWhyOf(report, index);
       // A vehicle that was unplugged, whichever it was, doesn't come back to what it had.
       const isGone = facts.pilot === "A" && facts.trouble === "";
       if (isGone || nowMs - keptAtMs > keptMaxMs) kept.session = undefined;

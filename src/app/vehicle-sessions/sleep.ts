@@ -6,7 +6,7 @@
 import { explain } from "../../core/setpoints/limits.ts";
 import { requestSources } from "../../core/setpoints/schedule.ts";
 import { minuteMs, secondMs } from "../../domain/units.ts";
-import type { StageReport } from "../control/shared/report.ts";
+import { isIslandNear, type PlaceReport } from "./charger-facts.ts";
 
 /** A vehicle that was asked has left its loop within this; the protocol gives it a minute. */
 const obeysWithinMs = 70 * secondMs;
@@ -140,8 +140,9 @@ const standing: Readonly<Record<string, string>> = {
  * Why nothing is to flow at a place, from its chain of limits; empty while something is to. What the vehicle itself limits does
  * not count, and neither does what passes by itself: modes, meters, shares. In an island everybody is wanted.
  */
-export function idleWhyOf({ commandRole }: StageReport, chains: Float64Array, index: number): string {
-  if (commandRole === "forming" || commandRole === "hold") return "";
+export function idleWhyOf({ site, stages, chains }: PlaceReport, index: number): string {
+  const { commandRole } = stages[index]!;
+  if (commandRole === "forming" || commandRole === "hold" || isIslandNear(site)) return "";
   const { requestedW, requestSource, limits } = explain(chains, index);
   const source = requestSources[requestSource] ?? "none";
   const asksNothing = idleOf[source];

@@ -46,7 +46,7 @@ export const vehicleLinkSettings = group(
     }).optional(),
     pauseAfterS: integerOr(0, {
       sentence:
-        "A vehicle for which the plan, the backend or a person has had no power for so long is asked to pause, and woken when there is some again; 0: it stays in its session. A vehicle that sleeps carries no island.",
+        "A vehicle for which the plan, the backend or a person has had no power for so long is asked to pause, and woken when there is some again; 0: it stays in its session. One that sleeps when the grid fails is woken before it can carry an island.",
       min: 0,
       max: 86_400,
       unit: "s",

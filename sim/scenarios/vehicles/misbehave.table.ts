@@ -2,14 +2,14 @@
  * Twenty-two vehicles in session, charging and discharging. Each of their known misbehaviours begins in one of them, all at the
  * same time: power is zero in time, contactors open without current, people are told once and by name, and nobody else notices.
  */
-import { happened } from "../checkers/island-probes.ts";
-import { at, least, most, secondsUntil } from "../checkers/probes.ts";
-import type { SessionUse } from "../peers/vehicle/plugged.ts";
-import { usualPort } from "../plant/stage/vehicle-port.ts";
-import type { Check, Scenario, StoryEvent } from "../story/scenario.ts";
-import type { Site } from "../story/site.ts";
-import { allow } from "../story/vocabulary.ts";
-import { schoolBus, worldFor } from "../world-config.ts";
+import { happened } from "../../checkers/island-probes.ts";
+import { at, least, most, secondsUntil } from "../../checkers/probes.ts";
+import type { SessionUse } from "../../peers/vehicle/plugged.ts";
+import { usualPort } from "../../plant/stage/vehicle-port.ts";
+import type { Check, Scenario, StoryEvent } from "../../story/scenario.ts";
+import type { Site } from "../../story/site.ts";
+import { allow } from "../../story/vocabulary.ts";
+import { schoolBus, worldFor } from "../../world-config.ts";
 
 interface Row {
   readonly habit: string;

@@ -2,12 +2,12 @@
  * The backend has no power for a while: vehicles in session are asked to pause, sleep and are woken when there is some again, by
  * what each kind wakes up from. One that stays keeps its session and gets nothing; one that does not wake up is told.
  */
-import { at, least, most, secondsUntil } from "../checkers/probes.ts";
-import type { SessionUse } from "../peers/vehicle/plugged.ts";
-import { usualPort } from "../plant/stage/vehicle-port.ts";
-import type { Check, Scenario } from "../story/scenario.ts";
-import type { Site } from "../story/site.ts";
-import { schoolBus, worldFor } from "../world-config.ts";
+import { at, least, most, secondsUntil } from "../../checkers/probes.ts";
+import type { SessionUse } from "../../peers/vehicle/plugged.ts";
+import { usualPort } from "../../plant/stage/vehicle-port.ts";
+import type { Check, Scenario } from "../../story/scenario.ts";
+import type { Site } from "../../story/site.ts";
+import { schoolBus, worldFor } from "../../world-config.ts";
 
 interface Row {
   readonly habit: string;
