@@ -95,6 +95,7 @@ export function stepExportControl(
   const s = control.supervision;
   const wasChallenging = s.challenging;
   setChallenge(control);
+  s.followsLaterMs = Math.max(d.stageLaterMs, control.delays.laterMs);
   superviseMeter(s, meter, Math.abs(wasChallenging ? control.challengeFromW : netW) > control.challengeW, nowMs);
   if (s.challenging && !wasChallenging) control.challengeFromW = netW;
   control.gainWatch.challenged = wasChallenging && s.hasSample;

@@ -83,7 +83,7 @@ export interface MeterSupervision {
   /** The shortest gap of the samples so far, and how many they are. */
   gapMs: number;
   gaps: number;
-  /** From suspicion until a challenge must show: write, dead time, response, latency, two windows. */
+  /** From the challenge until it must show: write, dead time, response, latency, two windows. */
   readonly challengeMs: number;
   quality: Quality;
   /** Why it is not believed; "" while it is. */
@@ -99,6 +99,10 @@ export interface MeterSupervision {
   sampleCount: number;
   sampleAtMs: number;
   suspectedAtMs: number;
+  /** Since when the stages have moved for the meter to show it; infinite while they do not, ms. */
+  challengedAtMs: number;
+  /** In: by how much the latest stage follows later than configured, ms. */
+  followsLaterMs: number;
   trustedFromMs: number;
   /** Since when phases and total do not fit; infinite while they do. */
   apartSinceMs: number;
@@ -127,6 +131,8 @@ export function createMeterSupervision(config: MeterConfig, answerMs: number, ti
     sampleCount: Number.NaN,
     sampleAtMs: Number.NEGATIVE_INFINITY,
     suspectedAtMs: Number.POSITIVE_INFINITY,
+    challengedAtMs: Number.POSITIVE_INFINITY,
+    followsLaterMs: 0,
     apartSinceMs: Number.POSITIVE_INFINITY,
     trustedFromMs: Number.NEGATIVE_INFINITY,
     repeats: 0,
@@ -214,10 +220,12 @@ export function superviseMeter(s: MeterSupervision, meter: MeterFacts, canChalle
     else if (!proving) return;
   }
   s.mayRise = false;
+  if (!canChallenge) s.challengedAtMs = Number.POSITIVE_INFINITY;
+  else if (!s.challenging) s.challengedAtMs = nowMs;
   s.challenging = canChallenge;
-  const suspectMs = nowMs - s.suspectedAtMs;
-  if (canChallenge ? suspectMs >= s.challengeMs : silentMs >= Math.max(stillIdleMs, 2 * updateMs))
-    declareFrozen(s, nowMs);
+  // The stages move before the meter is suspect: what counts is how long it has had to show that.
+  const shown = nowMs - s.challengedAtMs >= s.challengeMs + s.followsLaterMs && nowMs >= s.suspectedAtMs;
+  if (canChallenge ? shown : silentMs >= Math.max(stillIdleMs, 2 * updateMs)) declareFrozen(s, nowMs);
   else if (nowMs - meter.atMs >= zeroAfterMs) judge(s, Quality.stale, "meter-stale");
 }
 

@@ -99,9 +99,30 @@ describe("what is believed of a meter", () => {
     run(450, { changesOften: false });
     expect([s.challenging, s.mayRise, s.quality]).toEqual([true, false, Quality.good]);
     expect(run(340, { changesOften: false })).toBe("frozen");
-    expect(run(4_900)).toBe("frozen");
-    expect(run(400)).toBe("good");
+    expect(run(4_700)).toBe("frozen");
+    expect(run(600)).toBe("good");
   });
+
+  test.each([
+    [0, 0],
+    [150, 150],
+  ])(
+    "stages that follow %i ms later than configured have %i ms more to show that the meter lives",
+    (laterMs, moreMs) => {
+      const { s, run } = makeMeter();
+      s.followsLaterMs = laterMs;
+      run(1_000);
+      let stillMs = 0;
+      let challengedMs = Number.NaN;
+      for (; s.quality === Quality.good && stillMs < 2_000; stillMs += 10) {
+        run(10, { changesOften: false });
+        if (s.challenging && Number.isNaN(challengedMs)) challengedMs = stillMs;
+      }
+      // The stages have moved since before the meter became suspect: that time counts.
+      expect(stillMs - challengedMs).toBeLessThanOrEqual(s.challengeMs + moreMs + 20);
+      expect(stillMs - challengedMs).toBeGreaterThanOrEqual(s.challengeMs + moreMs);
+    },
+  );
 
   test("still values that move under the challenge are no fault", () => {
     const { s, run } = makeMeter();

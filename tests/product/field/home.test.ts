@@ -144,7 +144,7 @@ describe.skipIf(!hasSerialPair).each(isLong ? [1, 2, 3, 4, 5] : [1])("seed %i", 
     plant.gridPresent = true;
     await came("no lockout that stays", () => home.mode() === "parallel" || home.mode() === "lockedOut");
     figures.push(`  then ${home.mode()}`);
-    if (home.mode() === "lockedOut") await home.page().then((page) => page.act("reset"));
+    if (home.mode() === "lockedOut") await home.page().then((page) => page.act("resetLockout"));
     await came("in parallel again", () => home.mode() === "parallel");
   });
 

@@ -6,7 +6,6 @@ import type { Core } from "../../../core/core.ts";
 import { islandPhases } from "../../../core/island/state.ts";
 import { missingFacts } from "../../../core/modes/needs.ts";
 import { intentNames } from "../../../core/modes/state.ts";
-import type { ExportControl } from "../../../core/pcc/control-state.ts";
 import type { ReversePower } from "../../../core/pcc/reverse-power.ts";
 import { chainLength } from "../../../core/setpoints/limits.ts";
 import type { Snapshot } from "../../../core/snapshot.ts";
@@ -289,7 +288,7 @@ export function fillReport(report: ControlReport, core: Core, snapshot: Snapshot
 }
 
 function fillPcc(site: SiteReport, { pccLimits, pccRecord, reversePower, exportControl }: Core): void {
-  const { dynamics, supervision, config } = exportControl;
+  const { dynamics, delays, supervision, config } = exportControl;
   site.dynamicsCause = dynamics.cause;
   site.meterLaterMs = dynamics.meterLaterMs;
   site.slowStage = dynamics.slowStage;
@@ -299,7 +298,10 @@ function fillPcc(site: SiteReport, { pccLimits, pccRecord, reversePower, exportC
   site.meterUpdateMs = seldom ? supervision.updateMs : config.meter.updateMs;
   site.meterWindowMs = dynamics.windowMs;
   site.meterLatencyMs = dynamics.latencyMs;
-  fillFollowing(site, exportControl);
+  // By its own delay, or by what the fit of all of them says.
+  const isAlone = delays.laterMs > dynamics.stageLaterMs;
+  site.followsLaterMs = isAlone ? delays.laterMs : dynamics.stageLaterMs;
+  site.latestStage = isAlone ? delays.latest : dynamics.slowStage;
   const exports = pccRecord.exports.ledger;
   const imports = pccRecord.imports.ledger;
   const { passport } = pccRecord;
@@ -316,18 +318,6 @@ function fillPcc(site: SiteReport, { pccLimits, pccRecord, reversePower, exportC
   site.recoveryLongestMs = passport.longestMs;
   site.recoveriesLate = passport.beyondBoundCount;
   site.relayCause = reversePower.cause;
-}
-
-/** The stage that is latest against its configuration: by its own delay, or by what the fit of all of them says. */
-function fillFollowing(site: SiteReport, { config, observer, dynamics }: ExportControl): void {
-  site.followsLaterMs = dynamics.stageLaterMs;
-  site.latestStage = dynamics.slowStage;
-  for (let i = 0; i < observer.stageCount; i++) {
-    const laterMs = observer.delayMs[i]! - config.stages[i]!.deadTimeMs - config.writeMs;
-    if (!(laterMs > site.followsLaterMs)) continue;
-    site.followsLaterMs = laterMs;
-    site.latestStage = i;
-  }
 }
 
 function fillStage(report: StageReport, core: Core, snapshot: Snapshot, i: number): void {

@@ -13,6 +13,8 @@ const explainedShare = 0.75;
 /** Readings that count; fewer than so many say nothing yet. */
 const readingsKept = 30;
 const readingsLeast = 6;
+/** So many more readings that lie beyond the longest delay than within it, and longer ones are tried. */
+const beyondLeast = 8;
 /** Share of the way to what was found that is gone with each reading. */
 const gain = 0.3;
 
@@ -22,16 +24,21 @@ export interface DelayFit {
   readonly stepMs: Float64Array;
   readonly squares: Float64Array;
   readonly readings: Float64Array;
+  /** Distance beyond which longer delays are not tried, ms; how many readings none of the delays explained. */
+  readonly stepMaxMs: Float64Array;
+  readonly beyond: Float64Array;
   /** In: what the stage would be doing with each delay, W. */
   readonly expectedW: Float64Array;
 }
 
-/** Nothing known; `mostMs`: the longest delay of each stage that is thought of. */
-export function createDelayFit(mostMs: Float64Array): DelayFit {
+/** Nothing known; the longest delay of each stage that is thought of at first, and the longest of all, ms. */
+export function createDelayFit(firstMs: Float64Array, mostMs = firstMs): DelayFit {
   return {
-    stepMs: mostMs.map((ms) => ms / (delaysCount - 1)),
-    squares: new Float64Array(mostMs.length * delaysCount),
-    readings: new Float64Array(mostMs.length),
+    stepMs: firstMs.map((ms) => ms / (delaysCount - 1)),
+    squares: new Float64Array(firstMs.length * delaysCount),
+    readings: new Float64Array(firstMs.length),
+    stepMaxMs: mostMs.map((ms) => ms / (delaysCount - 1)),
+    beyond: new Float64Array(firstMs.length),
     expectedW: new Float64Array(delaysCount),
   };
 }
@@ -58,9 +65,12 @@ export function fitDelay(f: DelayFit, i: number, powerW: number, ratedW: number,
   const { expectedW, squares } = f;
   const movedW = spreadW(expectedW);
   if (movedW < movesShare * ratedW) return delayMs;
-  let leastW = Number.POSITIVE_INFINITY;
-  for (let k = 0; k < delaysCount; k++) leastW = Math.min(leastW, Math.abs(powerW - expectedW[k]!));
-  if (leastW > (1 - explainedShare) * movedW) return delayMs;
+  let least = 0;
+  for (let k = 1; k < delaysCount; k++)
+    if (Math.abs(powerW - expectedW[k]!) < Math.abs(powerW - expectedW[least]!)) least = k;
+  const explained = Math.abs(powerW - expectedW[least]!) <= (1 - explainedShare) * movedW;
+  if (isBeyond(f, i, least === delaysCount - 1, explained)) return delayMs;
+  if (!explained) return delayMs;
   const base = i * delaysCount;
   const keep = 1 - 1 / readingsKept;
   let best = 0;
@@ -72,6 +82,17 @@ export function fitDelay(f: DelayFit, i: number, powerW: number, ratedW: number,
   f.readings[i] = f.readings[i]! + 1;
   if (f.readings[i]! < readingsLeast) return delayMs;
   return delayMs + gain * (f.stepMs[i]! * (best + summit(squares, base, best)) - delayMs);
+}
+
+/** Whether the stage moves later than the longest delay: then twice as long ones are tried from here on. */
+function isBeyond(f: DelayFit, i: number, last: boolean, explained: boolean): boolean {
+  f.beyond[i] = last ? f.beyond[i]! + 1 : Math.max(0, f.beyond[i]! - (explained ? 1 : 0));
+  if (f.beyond[i]! < beyondLeast || !(f.stepMs[i]! < f.stepMaxMs[i]!)) return false;
+  f.beyond[i] = 0;
+  f.stepMs[i] = Math.min(2 * f.stepMs[i]!, f.stepMaxMs[i]!);
+  f.squares.fill(0, i * delaysCount, (i + 1) * delaysCount);
+  f.readings[i] = 0;
+  return true;
 }
 
 /** From the best one to where the least of the squares lies, in steps, by the parabola through three of them. */

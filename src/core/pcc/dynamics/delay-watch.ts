@@ -8,13 +8,19 @@ import type { StageFacts } from "../../snapshot.ts";
 import { fillMean, type LoadObserver, PowerSource } from "../load-observer.ts";
 import { createDelayFit, type DelayFit, delaysCount, fitDelay } from "./delay-fit.ts";
 
-/** A delay may be found longer than configured by so much, ms. */
-const moreMaxMs = 60;
+/** A delay may be found longer than configured by so much: what is tried first, and at most, ms. */
+const moreFirstMs = 60;
+const moreMaxMs = 240;
 
 /** What readings have told of the observer's delays. */
 export interface DelayWatch {
   readonly fit: DelayFit;
+  /** As configured, and at most, ms. */
+  readonly toldMs: Float64Array;
   readonly mostMs: Float64Array;
+  /** By how much the latest stage is later than configured, ms, and which it is; −1 where none is. */
+  laterMs: number;
+  latest: number;
   readonly readAtMs: Float64Array;
 }
 
@@ -22,8 +28,14 @@ export interface DelayWatch {
 export function createDelayWatch({ delayMs, stageCount }: LoadObserver): DelayWatch {
   const mostMs = delayMs.map((ms) => ms + moreMaxMs);
   return {
-    fit: createDelayFit(mostMs),
+    fit: createDelayFit(
+      delayMs.map((ms) => ms + moreFirstMs),
+      mostMs,
+    ),
+    toldMs: Float64Array.from(delayMs),
     mostMs,
+    laterMs: 0,
+    latest: -1,
     readAtMs: new Float64Array(stageCount).fill(Number.NEGATIVE_INFINITY),
   };
 }
@@ -44,5 +56,13 @@ export function watchDelays(w: DelayWatch, o: LoadObserver, stages: readonly Sta
     }
     o.meanW[i] = meanW;
     o.delayMs[i] = Math.min(w.mostMs[i]!, fitDelay(w.fit, i, powerW, o.ratedW[i]!, o.delayMs[i]!));
+  }
+  w.laterMs = 0;
+  w.latest = -1;
+  for (let i = 0; i < o.stageCount; i++) {
+    const laterMs = o.delayMs[i]! - w.toldMs[i]!;
+    if (!(laterMs > w.laterMs)) continue;
+    w.laterMs = laterMs;
+    w.latest = i;
   }
 }
