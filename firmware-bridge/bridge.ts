@@ -226,6 +226,18 @@ export class Bridge {
     return true;
   }
 
+  /**
+   * To be called in each cycle: a stage that has just been found is verified at once, beside the others and whatever they
+   * still need. Nothing is said while the bridge keeps silent.
+   */
+  verifyFound(): void {
+    if (this.#silent) return;
+    for (let i = 0; i < this.stages.length; i += 1) {
+      const stage = this.stages[i]!;
+      if (stage.isNew) void stage.verify(this.heartbeat, this.#clock);
+    }
+  }
+
   reports(): DeviceReport[] {
     const nowMs = this.#clock();
     return this.#cycles.map(({ device }) =>

@@ -47,6 +47,8 @@ export class StageUnit {
   #permitted = true;
   #permitOwed = false;
   /** Last good read of the cycle; NaN before the first one. */
+  /** Found, or found again, and not tried since. */
+  isNew = false;
   #readMs = Number.NaN;
   #hasRoles = false;
   readonly #latch = new OwnLatch();
@@ -94,6 +96,7 @@ export class StageUnit {
     writerContext.phases = this.#place.phases;
     writerContext.ratedW = Math.max(this.settings.ratedChargeW, this.settings.ratedDischargeW);
     this.context.verified = false;
+    this.isNew = true;
     this.#readMs = Number.NaN;
     this.#soc.forget();
     this.#said.forget();
@@ -213,6 +216,7 @@ export class StageUnit {
   async verify(heartbeat: Heartbeat, clock: Clock): Promise<void> {
     const { device, context } = this;
     if (device.state !== "bound" || device.held) return;
+    this.isNew = false;
     await this.#writePermit();
     const owed = !context.verified;
     const latched = context.latched;

@@ -107,7 +107,9 @@ describe("a device that answers wrongly, late, short or not at all", () => {
     expect(bridge.stages[0]!.device.bound?.identity.serialNumber).toBe("ANOTHER");
   });
 
-  test("a stage that appears after the start → found in the background", async ({ onTestFinished: finished }) => {
+  test("a stage that appears after the start → found in the background, and verified as soon as it is found", async ({
+    onTestFinished: finished,
+  }) => {
     const { bridge, stageServers, snapshot, stages } = await start(finished);
     const { port } = stageServers[0]!;
     await stageServers[0]!.close();
@@ -123,6 +125,14 @@ describe("a device that answers wrongly, late, short or not at all", () => {
       await sleep(20);
     }
     expect(snapshot.stages[0]!.powerW).toBe(321);
+    const stage = bridge.stages[0]!;
+    const verifiedBy = clock() + 9_000;
+    while (!stage.context.verified && clock() < verifiedBy) {
+      bridge.verifyFound();
+      await bridge.readAll(snapshot, clock() + 100);
+      await sleep(20);
+    }
+    expect([stage.device.faults, stage.context.verified]).toEqual([[], true]);
   });
 });
 

@@ -45,6 +45,13 @@ type FoundStage = Awaited<ReturnType<typeof foundStage>>;
 const ways: readonly (readonly [string, (found: FoundStage) => unknown])[] = [
   ["a cycle", ({ tell }) => tell(false)],
   ["a verification", ({ bridge }) => bridge.verifyStages()],
+  [
+    "a stage that has just been found",
+    ({ bridge }) => {
+      bridge.verifyFound();
+      return new Promise((resolve) => setTimeout(resolve, 50));
+    },
+  ],
   ["the utility's permission of service", ({ bridge }) => bridge.setPermitService(false)],
   [
     "a person who has the functions written anew",

@@ -176,6 +176,7 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
     const pccNews = pccWatch.look();
     if (pccNews !== null) say(pccNews);
     tell(nowMs);
+    bridge.verifyFound();
     if (nowMs >= verifyAtMs && !verifying) void verify(nowMs);
   }
 
