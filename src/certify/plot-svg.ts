@@ -2,7 +2,7 @@
 import type { Plot } from "./procedure.ts";
 import { figure } from "./report.ts";
 
-const width = 300;
+const width = 240;
 const height = 90;
 const left = 34;
 const right = 6;

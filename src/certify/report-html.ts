@@ -29,9 +29,10 @@ body{font:11px/1.4 system-ui,sans-serif;max-width:190mm;margin:8mm auto;padding:
 h1{font-size:20px;margin:0 0 2mm}h2{font-size:13px;margin:6mm 0 1mm;border-bottom:1px solid #999;padding-bottom:1mm;break-after:avoid}
 table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:1mm 1.5mm;border-bottom:1px solid #ddd;vertical-align:top}
 th{font-weight:600;color:#444}thead{display:table-header-group}tr{break-inside:avoid}
-td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}td.plot{width:60mm;padding:0}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}td.plot{padding:0}
+table.rows{table-layout:fixed}table.rows td{overflow-wrap:anywhere}table.rows td.n{white-space:normal}col.wide{width:39mm}col.short{width:16mm}col.plot{width:44mm}
 .pass{color:#1a6b3c;font-weight:600}.fail{color:#fff;background:#b3261e;font-weight:700;padding:0 1mm}.refused{color:#8a5a00;font-weight:600}.not{color:#666}
-svg{width:60mm;height:18mm;display:block}svg text{font-size:8px;fill:#444}svg polyline,svg line{stroke-width:1}
+svg{width:43mm;height:16mm;display:block}svg text{font-size:8px;fill:#444}svg polyline,svg line{stroke-width:1}
 svg .line0{stroke:#0b5394}svg .line1{stroke:#b45f06;stroke-dasharray:4 2}svg .line2{stroke:#38761d;stroke-dasharray:1 2}
 svg .axis{stroke:#bbb;stroke-width:.5}svg .limit{stroke:#b3261e;stroke-width:.6;stroke-dasharray:3 2}
 section.settings{break-before:page}
@@ -49,7 +50,7 @@ export function certifyHtml(report: CertifyReport, text: string, signature: Sign
 <h1>Certification against ${html(report.code.profile)}</h1>
 ${headHtml(report)}
 <h2>Verdicts</h2>
-<table><thead><tr><th>Clause</th><th>Procedure</th><th>Rows</th><th>Verdict</th><th></th></tr></thead><tbody>
+<table><thead><tr><th>Clause</th><th>Procedure</th><th class="n">Rows</th><th>Verdict</th><th></th></tr></thead><tbody>
 ${procedures.map(summaryHtml).join("\n")}
 </tbody></table>
 <p class="small">Clauses are those that the public type-test scripts for IEEE 1547.1-2020 name. Powers are of the rating, positive where injected. Red dashes in a plot are the criterion.</p>
@@ -115,7 +116,7 @@ function settingsHtml({ code }: CertifyReport): string {
   );
   return `<section class="settings"><h2>Settings</h2>
 <p class="small">Certainty: read in the code itself, secondary (in what a maker or a test script made of it), unconfirmed, unknown. A range that is empty is not stated by any source. Rows above that name other settings were tried with those.</p>
-<table><thead><tr><th>Setting</th><th>Name</th><th>Value</th><th>Range</th><th>Clause</th><th>Certainty</th></tr></thead><tbody>
+<table><thead><tr><th>Setting</th><th>Name</th><th class="n">Value</th><th class="n">Range</th><th>Clause</th><th>Certainty</th></tr></thead><tbody>
 ${rows.join("\n")}
 </tbody></table></section>`;
 }
@@ -127,7 +128,7 @@ const summaryHtml = ({ clause, title, rows, verdict, why, id }: ProcedureResult)
 
 function procedureHtml({ clause, title, rows, verdict }: ProcedureResult): string {
   return `<section><h2>${clause === "" ? "" : `${clause} `}${html(title)}: ${verdictHtml(verdict)}</h2>
-<table><thead><tr><th>Condition</th><th>Setting</th><th>Measured</th><th>Limit</th><th>Verdict</th><th></th></tr></thead><tbody>
+<table class="rows"><colgroup><col class="wide"><col class="wide"><col><col><col class="short"><col class="plot"></colgroup><thead><tr><th>Condition</th><th>Setting</th><th class="n">Measured</th><th class="n">Limit</th><th>Verdict</th><th></th></tr></thead><tbody>
 ${rows.map(rowHtml).join("\n")}
 </tbody></table></section>`;
 }

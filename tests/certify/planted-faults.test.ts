@@ -1,6 +1,6 @@
 /**
- * Equipment that makes something else of its settings than it was told: each fault is found by the row that is about it, and
- * equipment without a fault passes the same rows.
+ * Equipment that makes something else of its settings than it was told: each fault is found by the row that is about it.
+ * Equipment without a fault passes the same rows: the smoke run of `command.test.ts`.
  */
 import { describe, expect, test } from "vitest";
 import { type PlantedFault, simulatedRig } from "../../sim/certify/simulated-rig.ts";
@@ -11,9 +11,9 @@ import { type GridSettings, standardGridProfile } from "../../src/config/grid-pr
 
 const profile = standardGridProfile;
 
-/** The smoke rows of a procedure that are about a fault, on equipment with or without it. */
-function run(id: string, row: RegExp, planted?: PlantedFault): Promise<ProcedureResult> {
-  const rig = simulatedRig({ profile, seed: 7, ...(planted && { planted }) });
+/** The smoke rows of a procedure that are about a fault, on equipment that has it. */
+function run(id: string, row: RegExp, planted: PlantedFault): Promise<ProcedureResult> {
+  const rig = simulatedRig({ profile, seed: 7, planted });
   const procedure = procedures.find((one) => one.id === id)!;
   const cases: Procedure["cases"] = (of) => procedure.cases!(of).filter(({ name }) => row.test(name));
   return runProcedure({ ...procedure, cases }, profile, rig, { quick: true });
@@ -80,7 +80,6 @@ const faults: readonly Fault[] = [
 
 describe("planted faults", () => {
   test.each(faults)("%s is found by %s", async (_, id, row, planted) => {
-    expect((await run(id, row)).verdict).toBe("pass");
     expect((await run(id, row, planted)).verdict).toBe("fail");
   });
 });

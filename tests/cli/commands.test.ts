@@ -197,7 +197,7 @@ const rows: readonly Row[] = [
   ["certify --profile mars", 2, /there is no profile mars: one of ieee1547-catA-I, /],
   ["certify --profile ca-rule21 --profile ieee1547-catB-III", 2, /one code at a time: ca-rule21 and ieee1547-catB-III/],
   ["certify --procedures ov-trip hv-trip", 2, /there is no procedure hv-trip/],
-  ["certify --against 10.0.0.9", 2, /there is no driver for 10\.0\.0\.9; there is sim/],
+  ["certify --against 10.0.0.9", 2, /there is no rig 10\.0\.0\.9: sim, or driver:COMMAND/],
   ["certify verify none.json", 1, /none\.json can't be read \(ENOENT\)/],
   ["certify verify draft.json", 1, /draft\.json: it is no report of `islet certify`/],
   ["verify-device", 2, /name the stage: HOST or HOST:PORT/],

@@ -88,6 +88,10 @@ export const voltageRideThroughCases =
     return rows.map((row, i) => (i < 4 ? { ...row, quick: true as const } : row));
   };
 
+/** `0.94/0.03 pu for 5/0.95 s`. */
+const sequenceText = (stretches: readonly Stretch[]): string =>
+  `${stretches.map(([, pu]) => pu).join("/")} pu for ${stretches.map(([forS]) => forS).join("/")} s`;
+
 function sequenceCases(
   settings: Readonly<GridSettings>,
   stretches: readonly Stretch[],
@@ -102,10 +106,7 @@ function sequenceCases(
   const record = recorded(settings, segments);
   const common = {
     direction: "discharging" as const,
-    setting: `category ${abnormalCategory}, ${stretches
-      .slice(0, 4)
-      .map(([forS, pu]) => `${pu} pu ${forS} s`)
-      .join(", ")}`,
+    setting: `category ${abnormalCategory}: ${sequenceText(stretches.slice(0, 4))}`,
     needs: { ...needs, timeS: 2 / nominalFrequencyHz },
   };
   const label = `${name}, ${power * 100} %`;
@@ -130,6 +131,11 @@ function sequenceCases(
         high: null,
       })),
   };
+  const pauses = stretches.findIndex(
+    ([, pu]) => abnormalCategory === "III" && settings.momentaryCessation && (pu < 0.5 || pu > 1.1),
+  );
+  // Counted from the end of the pause, also where the voltage is still low then.
+  const backS = pauses < 0 ? endS : begins[pauses]! + stretches[pauses]![0];
   const restores: Case = {
     ...common,
     name: `${label}: gives its power back`,
@@ -137,14 +143,11 @@ function sequenceCases(
     unit: "s",
     run: (rig) =>
       finding(rig, (r) => ({
-        measured: reachedAfterS(r, restoredShare * power, endS, endS + afterS),
+        measured: reachedAfterS(r, restoredShare * power, backS, endS + afterS),
         low: null,
         high: restoreS,
       })),
   };
-  const pauses = stretches.findIndex(
-    ([, pu]) => abnormalCategory === "III" && settings.momentaryCessation && (pu < 0.5 || pu > 1.1),
-  );
   const pause: readonly Case[] =
     pauses < 0
       ? []

@@ -18,6 +18,7 @@ import type { Accuracy, Rig } from "../../certify/rig.ts";
 import type { GridProfile } from "../../config/grid-profiles.ts";
 import { AskedWrongly, seed as seedNumber } from "../asked.ts";
 import { codeFacts, readProfile } from "./code.ts";
+import { processRig, readAccuracy } from "./process-rig.ts";
 import { clearProgress, type Progress, readProgress, writeProgress } from "./progress.ts";
 import { textOf } from "./text-of.ts";
 import { verifyReport } from "./verify.ts";
@@ -36,6 +37,7 @@ interface CertifyAsk {
   readonly list?: true;
 }
 
+const driverPrefix = "driver:";
 const standardProfile = "ieee1547-catB-III";
 
 export function certifyCommand(program: Command): void {
@@ -49,7 +51,7 @@ export function certifyCommand(program: Command): void {
       (one: string, all: string[]) => [...all, one],
       [],
     )
-    .option("--against <rig>", "the test rig: sim", "sim")
+    .option("--against <rig>", "the test rig: sim, or driver:COMMAND", "sim")
     .option("--quick", "a smoke run of seconds: a few rows of each procedure")
     .option("--seed <number>", "seed of the simulator", seedNumber, 1)
     .option("--out <folder>", "where report, progress and key are kept (default certify-<profile>)")
@@ -84,31 +86,45 @@ function list(): void {
 interface Order {
   readonly profile: GridProfile;
   readonly rig: Rig;
+  close(): void;
   readonly wanted: readonly Procedure[];
   readonly laboratory: Laboratory | null;
   readonly folder: string;
 }
 
-function readOrder(ask: CertifyAsk): Order {
+async function readOrder(ask: CertifyAsk): Promise<Order> {
   if (ask.profile.length > 1)
     throw new AskedWrongly(`one code at a time: ${ask.profile.join(" and ")} can't be mixed in one report`);
-  if (ask.against !== "sim")
-    throw new AskedWrongly(
-      `there is no driver for ${ask.against}; there is sim (docs/certify.md says how one is made)`,
-    );
+  if (ask.against !== "sim" && !ask.against.startsWith(driverPrefix))
+    throw new AskedWrongly(`there is no rig ${ask.against}: sim, or driver:COMMAND (docs/certify.md)`);
+  if (ask.instruments !== undefined && ask.against !== "sim")
+    throw new AskedWrongly("--instruments is for the simulator: a driver states its own");
   const unknown = ask.procedures?.find((id) => !procedures.some((one) => one.id === id));
   if (unknown !== undefined)
     throw new AskedWrongly(`there is no procedure ${unknown}; \`islet certify --list\` names them`);
   const profile = readProfile(ask.profile[0] ?? standardProfile);
   const instruments = ask.instruments === undefined ? undefined : readInstruments(ask.instruments);
-  const rig = simulatedRig({ profile, seed: ask.seed, ...(instruments && { instruments }) });
   const wanted = ask.procedures ? procedures.filter(({ id }) => ask.procedures!.includes(id)) : procedures;
   const laboratory = ask.laboratory === undefined ? null : readLaboratory(ask.laboratory, profile.base);
-  return { profile, rig, wanted, laboratory, folder: ask.out ?? `certify-${profile.name}` };
+  const order = { profile, wanted, laboratory, folder: ask.out ?? `certify-${profile.name}` };
+  if (ask.against === "sim") {
+    const rig = simulatedRig({ profile, seed: ask.seed, ...(instruments && { instruments }) });
+    return { ...order, rig, close: () => undefined };
+  }
+  const rig = await processRig(ask.against.slice(driverPrefix.length), profile.settings.nominalFrequencyHz);
+  return { ...order, rig, close: () => rig.close() };
 }
 
 async function certifyCode(ask: CertifyAsk): Promise<0 | 1> {
-  const order = readOrder(ask);
+  const order = await readOrder(ask);
+  try {
+    return await runOrder(ask, order);
+  } finally {
+    order.close();
+  }
+}
+
+async function runOrder(ask: CertifyAsk, order: Order): Promise<0 | 1> {
   const { profile, rig, wanted, laboratory, folder } = order;
   const key = { version: isletVersion(), quick: ask.quick === true, code: codeFacts(profile), rig: rig.facts };
   const before = ask.resume ? readProgress(folder, key) : null;
@@ -217,17 +233,12 @@ function readLaboratory(file: string, code: string): Laboratory {
   return parsed.value;
 }
 
-const quantities = ["voltagePu", "frequencyHz", "activePu", "reactivePu", "timeS"] as const;
-
 function readInstruments(file: string): Accuracy {
-  let raw: Record<string, unknown> = {};
+  let raw: unknown;
   try {
-    raw = JSON.parse(textOf(file)) as Record<string, unknown>;
+    raw = JSON.parse(textOf(file));
   } catch (failure) {
     throw new Error(`${file}: ${(failure as Error).message}`);
   }
-  const wrong = quantities.find((name) => !(typeof raw?.[name] === "number" && (raw[name] as number) > 0));
-  if (wrong !== undefined)
-    throw new Error(`${file}: \`${wrong}\` must be the largest error of the instrument, a number above 0`);
-  return Object.fromEntries(quantities.map((name) => [name, raw[name]])) as unknown as Accuracy;
+  return readAccuracy(raw, file);
 }
