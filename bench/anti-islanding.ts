@@ -80,7 +80,51 @@ const rows: readonly Row[] = [
 const limitS = 2;
 const stageLimitS = 0.5;
 
+/** The backup alone where its limits lie: by the age of the meter's frequency, and by the reactive power that is left for it. */
+function runLimits(say: BenchOptions["say"]): BenchResult {
+  const sweep = islandMatrix.filter(isInSweep);
+  const site = { stageTrips: noStageTrips, reactiveLagS: 0.06, commandDeadS: 0.01, reportDeadS: 0.03 };
+  const instantsS = openingInstantsS.filter((_, i) => i % 2 === 0);
+  const figures: Figure[] = [];
+  say("| the backup alone, Qf 1, ±5 % sweep | ≤ 2 s | of | longest, s |");
+  say("|---|---|---|---|");
+  const tell = (name: string, livesS: readonly number[]): void => {
+    const within = livesS.filter((lifeS) => lifeS <= limitS).length;
+    const longestS = Math.max(...livesS);
+    say(`| ${name} | ${within} | ${livesS.length} | ${seconds(longestS)} |`);
+    figures.push({ name: `${name}: within 2 s`, value: within, unit: `of ${livesS.length}` });
+    figures.push(lifeFigure(`${name}: longest`, longestS));
+  };
+  for (const ageMs of [30, 110, 210, 300, 400, 500, 1_000]) {
+    const lives = sweep.map((point) =>
+      longestIslandS({ ...site, ...point, reportDeadS: ageMs / 1_000 }, widenedSettings, 0.02, instantsS),
+    );
+    tell(`frequency ${ageMs} ms old`, lives);
+  }
+  // Another function holds reactive power, and the load is balanced with it: what is left of 0.5 of the rated power.
+  for (const heldPu of [0.3, 0.35, 0.4, 0.44, 0.5, -0.4, -0.44, -0.5]) {
+    const settings = { ...widenedSettings, reactiveMode: "constant-var", constantVarPu: heldPu / ratedVAPu } as const;
+    const lives = sweep.map((point) => {
+      const balanced = [heldPu, -heldPu].map((held) => point.reactiveMismatch + held);
+      return Math.max(
+        ...balanced.map((reactiveMismatch) =>
+          longestIslandS({ ...site, ...point, reactiveMismatch }, settings, 0.02, instantsS),
+        ),
+      );
+    });
+    tell(
+      `${heldPu < 0 ? "absorbs" : "injects"} ${Math.abs(heldPu)}, ${(0.5 - Math.abs(heldPu)).toFixed(2)} left`,
+      lives,
+    );
+  }
+  return { name: "anti-islanding-limits", figures };
+}
+
+/** Apparent power of the test circuit's stage, of its rated power. */
+const ratedVAPu = 1.1;
+
 export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
+  if (args.includes("--limits")) return runLimits(say);
   const quick = args.includes("--quick");
   const instantsS = quick ? openingInstantsS.slice(0, 1) : openingInstantsS;
   const figures: Figure[] = [];
