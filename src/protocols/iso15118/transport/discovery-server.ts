@@ -34,6 +34,16 @@ export function bytesOfAddress(address: string): Uint8Array {
   return Uint8Array.from(all.flatMap((group) => [group >> 8, group & 0xff]));
 }
 
+/**
+ * Whether a datagram came over this interface, by the scope of its sender's link-local address. A system gives a question to every
+ * socket on the port, whichever interface it has joined the group on: each place would answer the vehicles of all others.
+ */
+export const isFromLink = (from: string, interfaceName: string): boolean => {
+  const [, scope] = from.split("%");
+  const own = networkInterfaces()[interfaceName]?.find(({ address }) => address.startsWith("fe80"));
+  return scope === interfaceName || (own !== undefined && "scopeid" in own && scope === String(own.scopeid));
+};
+
 /** Starts to answer; an error names the interface and what is missing. */
 export async function startDiscovery(options: DiscoveryOptions): Promise<{ stop(): void }> {
   const { interfaceName, ports, onError } = options;
@@ -43,6 +53,7 @@ export async function startDiscovery(options: DiscoveryOptions): Promise<{ stop(
   const socket = createSocket({ type: "udp6", reuseAddr: true });
   socket.on("error", ({ message }) => onError(`discovery on ${interfaceName}: ${message}`));
   socket.on("message", (datagram, from) => {
+    if (!isFromLink(from.address, interfaceName)) return;
     const { tlsPort, tcpPort } = ports;
     const answer = answerDiscovery(datagram, { address, tlsPort, tcpPort });
     if (answer !== undefined) socket.send(answer, from.port, from.address);

@@ -5,7 +5,11 @@ import {
   askDiscovery,
   readDiscovery,
 } from "../../../../src/protocols/iso15118/transport/discovery.ts";
-import { bytesOfAddress, startDiscovery } from "../../../../src/protocols/iso15118/transport/discovery-server.ts";
+import {
+  bytesOfAddress,
+  isFromLink,
+  startDiscovery,
+} from "../../../../src/protocols/iso15118/transport/discovery-server.ts";
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
@@ -23,6 +27,15 @@ it("an interface without a link-local address is refused by name", async () => {
   const ports = { tlsPort: undefined, tcpPort: 50_000 };
   const options = { interfaceName: "no-such-link", ports, onError: () => undefined };
   await expect(startDiscovery(options)).rejects.toThrow(/no-such-link has no IPv6 link-local address/);
+});
+
+it.each([
+  ["fe80::1%eth1", "eth1", true],
+  ["fe80::1%eth11", "eth1", false],
+  ["fe80::1%eth2", "eth1", false],
+  ["fe80::1", "eth1", false],
+])("a question from %s is %s's: %s", (from, name, own) => {
+  expect(isFromLink(from, name)).toBe(own);
 });
 
 it("a vehicle's question and the charger's answer fit", () => {
