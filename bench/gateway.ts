@@ -24,6 +24,9 @@ const settlingReports = 11;
 const daySeconds = 86_400;
 const sectorBytes = 512;
 const startMaxMs = 60_000;
+/** As the packages start it (`packaging/islet.sh`). */
+const packagedFlags = ["--max-semi-space-size=2", "--optimize-for-size"];
+const packagedEnv = { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_TRIM_THRESHOLD_: "524288" };
 
 export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
   const { values } = parseArgs({
@@ -127,11 +130,11 @@ function startProduct(program: string, configFile: string): Product {
   const folder = join(configFile, "..");
   const startedMs = performance.now();
   let armedMs = Number.NaN;
-  const child = spawn(
-    process.execPath,
-    ["--max-semi-space-size=2", "--optimize-for-size", program, "run", "--config", configFile, "--log-json"],
-    { stdio: ["ignore", "ignore", "pipe"], cwd: folder, env: { ...process.env, MALLOC_ARENA_MAX: "2" } },
-  );
+  const child = spawn(process.execPath, [...packagedFlags, program, "run", "--config", configFile, "--log-json"], {
+    stdio: ["ignore", "ignore", "pipe"],
+    cwd: folder,
+    env: { ...process.env, ...packagedEnv },
+  });
   child.stderr!.on("data", (chunk: Buffer) => {
     if (Number.isNaN(armedMs) && /→ loadOnly/.test(String(chunk))) armedMs = performance.now() - startedMs;
   });

@@ -10,4 +10,7 @@ export ISLET_STATE_DIR
 # A small young generation and two heaps of the C library are a quarter less memory; the control loop allocates nothing anyway.
 : "${MALLOC_ARENA_MAX:=2}"
 export MALLOC_ARENA_MAX
+# What the start has used goes back to the system. Larger than what a socket is read into, which would be mapped anew each time.
+: "${MALLOC_MMAP_THRESHOLD_:=131072}" "${MALLOC_TRIM_THRESHOLD_:=524288}"
+export MALLOC_MMAP_THRESHOLD_ MALLOC_TRIM_THRESHOLD_
 exec /usr/lib/islet/runtime/node --max-semi-space-size=2 --optimize-for-size /usr/lib/islet/bin/islet.mjs "$@"

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { SiteConfig } from "../../src/config/site.ts";
+import { openAlertQueue } from "../../src/dashboard/alerts/alert-queue.ts";
 import { type AlertMessage, type Alerts, startAlerts } from "../../src/dashboard/alerts/alerts.ts";
 import { alertChannels, subjectOf, textOf } from "../../src/dashboard/alerts/channels.ts";
 import { messageText, sendMail } from "../../src/dashboard/alerts/smtp.ts";
@@ -43,9 +44,8 @@ describe("what is told, and when", () => {
   };
   const ids = (): string[][] =>
     sent.map((message) => message.alerts.map(({ id, active }) => (active ? id : `${id} over`)));
-  beforeEach(() => {
-    vi.useFakeTimers({ now: startMs });
-    [events, sent, fails, logged] = [[], [], false, []];
+  let file: string;
+  const start = (): void => {
     alerts = startAlerts({
       severity: "warning",
       digestMs: 10 * minute,
@@ -66,7 +66,14 @@ describe("what is told, and when", () => {
       sentenceOf: ({ id }) => `It is ${id}.`,
       log: (_, text) => logged.push(text),
       nowMs: Date.now,
+      memory: openAlertQueue(file, (sentence) => logged.push(sentence)),
     });
+  };
+  beforeEach(() => {
+    vi.useFakeTimers({ now: startMs });
+    [events, sent, fails, logged] = [[], [], false, []];
+    file = join(mkdtempSync(join(tmpdir(), "alerts-")), "alerts.json");
+    start();
   });
   afterEach(() => {
     alerts.stop();
@@ -93,6 +100,35 @@ describe("what is told, and when", () => {
     change(one);
     await vi.advanceTimersByTimeAsync(minute);
     expect(ids()).toEqual([]);
+  });
+
+  test("what waits outlives a restart, also one that nobody announced", async () => {
+    fails = true;
+    change(event("a"));
+    await vi.advanceTimersByTimeAsync(2_000);
+    change(event("b"), event("a"));
+    // No end in order: what came in the last second alone may be forgotten.
+    await vi.advanceTimersByTimeAsync(2_000);
+    const first = alerts;
+    vi.setSystemTime(Date.now() + minute);
+    start();
+    fails = false;
+    change(event("b"), event("a"));
+    expect(alerts.counts.waiting).toBe(2);
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(ids().at(-1)).toEqual(["a", "b"]);
+    alerts.stop();
+    first.stop();
+    start();
+    expect(alerts.counts.waiting).toBe(0);
+  });
+
+  test("a queue that can't be read is said and forgotten", () => {
+    alerts.stop();
+    writeFileSync(file, "{");
+    start();
+    expect(alerts.counts.waiting).toBe(0);
+    expect(logged).toEqual(["Alerts that waited can't be read and are forgotten."]);
   });
 
   test("what can't be delivered is tried again, longer and longer apart, and said once", async () => {

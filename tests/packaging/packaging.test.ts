@@ -37,6 +37,7 @@ test.each(
 
 test.each(["islet.sh", "launcher.sh"])("%s starts Node.js with bounds for its memory", (name) => {
   expect(text(name)).toMatch(/^export MALLOC_ARENA_MAX$/m);
+  expect(text(name)).toMatch(/^export MALLOC_MMAP_THRESHOLD_ MALLOC_TRIM_THRESHOLD_$/m);
   expect(text(name)).toMatch(
     /^exec .*node"? --max-semi-space-size=\d+ --optimize-for-size .*islet\.mjs" "\$@"$|^exec .*node --max-semi-space-size=\d+ --optimize-for-size \S+islet\.mjs "\$@"$/m,
   );

@@ -4,6 +4,7 @@
  * counted and said.
  */
 import type { SiteState } from "../state.ts";
+import type { Alert, AlertQueue } from "./alert-queue.ts";
 
 type SiteEvent = SiteState["events"][number];
 export type AlertSeverity = "notice" | "warning" | "critical";
@@ -18,16 +19,6 @@ const keptMs = 24 * 3_600_000;
 /** Events that are remembered as told. */
 const seenMax = 1_000;
 
-/** One thing to tell. */
-export interface Alert {
-  readonly id: string;
-  readonly atMs: number;
-  readonly severity: SiteEvent["severity"];
-  readonly key: string;
-  readonly sentence: string;
-  /** False: its cause has gone. */
-  readonly active: boolean;
-}
 export interface AlertMessage {
   readonly site: string;
   readonly alerts: readonly Alert[];
@@ -60,6 +51,8 @@ export interface AlertOptions {
   readonly sentenceOf: (event: SiteEvent, state: SiteState) => string;
   readonly log: (level: "info" | "warn", text: string) => void;
   readonly nowMs: () => number;
+  /** Where what waits outlives a restart. */
+  readonly memory: AlertQueue;
 }
 
 export function startAlerts(options: AlertOptions): Alerts {
@@ -97,16 +90,18 @@ export function startAlerts(options: AlertOptions): Alerts {
     stop() {
       unwatch();
       for (const outlet of outlets) outlet.stop();
+      options.memory.stop();
     },
   };
 }
 
 /** One channel with its queue. */
-function createOutlet(channel: AlertChannel, { digestMs, log, nowMs }: AlertOptions) {
-  let queue: Alert[] = [];
-  let site = "";
+function createOutlet(channel: AlertChannel, { digestMs, log, nowMs, memory }: AlertOptions) {
+  const kept = memory.of(channel.name);
+  let queue: Alert[] = [...(kept?.alerts ?? [])];
+  let site = kept?.site ?? "";
   let lost = 0;
-  let lostUntold = 0;
+  let lostUntold = kept?.lost ?? 0;
   let sent = 0;
   let failures = 0;
   let freeAtMs = Number.NEGATIVE_INFINITY;
@@ -117,6 +112,7 @@ function createOutlet(channel: AlertChannel, { digestMs, log, nowMs }: AlertOpti
     lost += count;
     lostUntold += count;
   };
+  const keep = (): void => memory.keep(channel.name, { site, alerts: queue, lost: lostUntold });
   const plan = (): void => {
     if (timer !== null || queue.length === 0 || abort.signal.aborted) return;
     timer = setTimeout(() => void deliver(), Math.max(gatherMs, freeAtMs - nowMs()));
@@ -135,6 +131,7 @@ function createOutlet(channel: AlertChannel, { digestMs, log, nowMs }: AlertOpti
       sent += alerts.length;
       lostUntold -= untold;
       queue = queue.filter((alert) => !alerts.includes(alert));
+      keep();
       freeAtMs = nowMs() + digestMs;
     } catch (failure) {
       failures++;
@@ -145,6 +142,7 @@ function createOutlet(channel: AlertChannel, { digestMs, log, nowMs }: AlertOpti
     timer = null;
     plan();
   };
+  plan();
   return {
     get counts(): AlertCounts {
       return { waiting: queue.length, sent, lost };
@@ -156,6 +154,7 @@ function createOutlet(channel: AlertChannel, { digestMs, log, nowMs }: AlertOpti
         queue.shift();
         lose(1);
       }
+      keep();
       plan();
     },
     stop(): void {

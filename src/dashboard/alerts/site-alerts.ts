@@ -1,7 +1,9 @@
 /** The alerts of a running site, as its configuration wants them. */
+import { join } from "node:path";
 import type { SiteConfig } from "../../config/site.ts";
 import type { DashboardSource } from "../source.ts";
 import { wordsFor } from "../view/format.ts";
+import { openAlertQueue } from "./alert-queue.ts";
 import { type Alerts, startAlerts } from "./alerts.ts";
 import { alertChannels } from "./channels.ts";
 
@@ -23,5 +25,6 @@ export function startSiteAlerts(
     sentenceOf: ({ key, values }, { site }) => wordsFor(site.timeZone).event(key, values).sentence,
     log,
     nowMs: Date.now,
+    memory: openAlertQueue(join(config.stateDir, "alerts.json"), (sentence) => log("warn", sentence)),
   });
 }
