@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { codeSentences } from "../../src/app/site/site-promises.ts";
 import { gridCodes } from "../../src/config/grid-codes.ts";
 import { builtInGridProfile, missingSettings } from "../../src/config/grid-profiles.ts";
 import { codeLinesMax, gridProfileComplaintText, parseGridProfile } from "../../src/config/grid-profiles-file.ts";
@@ -73,6 +74,12 @@ describe("what no source tells a person enters", () => {
     ["vde-ar-n-4105-2018", 0],
   ])("%s leaves nothing open", (name, count) => {
     expect(missingSettings(builtInGridProfile(name)!)).toHaveLength(count);
+  });
+  test("check-config names what has to be entered, and how sure the rest is", () => {
+    const [sure, missing] = codeSentences(builtInGridProfile("g99")!);
+    expect(sure).toMatch(/^How sure the values of Engineering Recommendation G99 are: .*secondary.*unknown/);
+    expect(missing).toMatch(/^Not parallel: .* settings to a person: enterVoltageMinPu, .*reactiveMode.*base: g99/);
+    expect(codeSentences(builtInGridProfile("vde-ar-n-4105-2018")!)).toHaveLength(1);
   });
   test("what is unknown of a function that is off is nobody's work", () => {
     const { blank } = builtInGridProfile("vde-ar-n-4105-2018")!;

@@ -1,6 +1,6 @@
 /** What a configuration promises of the limits at the grid connection, and what it cannot keep, in sentences for people. */
 
-import { type GridProfile, missingSettings } from "../../config/grid-profiles.ts";
+import { builtInGridProfile, type GridProfile, missingSettings } from "../../config/grid-profiles.ts";
 import { pccMeteringOf } from "../../config/pcc-metering.ts";
 import type { SiteConfig } from "../../config/site.ts";
 import { promisedRecoveryMs, siteGuarantees } from "../../core/core-config.ts";
@@ -78,12 +78,15 @@ export function codeSentences(profile: GridProfile): readonly string[] {
   for (const { source, certainty } of Object.values(profile.origins)) {
     if (source !== "") counts.set(certainty, (counts.get(certainty) ?? 0) + 1);
   }
+  if (profile.blank.length > 0) counts.set("unknown", profile.blank.length);
   const sure = [...counts].map(([certainty, count]) => `${count} ${certainty}`).join(", ");
   const lines = sure === "" ? [] : [`How sure the values of ${profile.code} are: ${sure}.`];
   if (missing.length === 0) return lines;
+  // A code of the site's own is no base: its values stand in its own file.
+  const place = builtInGridProfile(profile.base) === undefined ? "the file" : `a file (base: ${profile.base})`;
   return [
     ...lines,
-    `Not parallel: ${profile.code} leaves ${missing.length} settings to a person: ${missing.join(", ")}. Nothing is given back to the grid, and no function is written to a stage, until they stand in a file (base: ${profile.base}) that site.gridProfile refers to.`,
+    `Not parallel: ${profile.code} leaves ${missing.length} settings to a person: ${missing.join(", ")}. Nothing is given back to the grid, and no function is written to a stage, until they stand in ${place} that site.gridProfile refers to.`,
   ];
 }
 
