@@ -3,9 +3,10 @@ import { spawnSync } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createHttp, type Server } from "node:http";
-import { type AddressInfo, createServer, type Server as NetServer } from "node:net";
+import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createServer as createTlsServer } from "node:tls";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { SiteConfig } from "../../src/config/site.ts";
 import { openAlertQueue } from "../../src/dashboard/alerts/alert-queue.ts";
@@ -14,6 +15,7 @@ import { alertChannels, subjectOf, textOf } from "../../src/dashboard/alerts/cha
 import { messageText, sendMail } from "../../src/dashboard/alerts/smtp.ts";
 import { createMetrics } from "../../src/dashboard/server/metrics.ts";
 import type { SiteState } from "../../src/dashboard/state.ts";
+import { issue } from "../protocols/ocpp/test-ca.ts";
 import { sampleState } from "./sampleStates.ts";
 
 type SiteEvent = SiteState["events"][number];
@@ -202,9 +204,10 @@ describe("the words of a mail", () => {
 /** A mail server that keeps what it is told. */
 function mailServer(
   replies: Readonly<Record<string, string>> = {},
+  tls: { readonly cert: string; readonly key: string } | null = null,
 ): Promise<{ port: number; heard: string[]; server: NetServer }> {
   const heard: string[] = [];
-  const server = createServer((socket) => {
+  const talk = (socket: Socket): void => {
     socket.write("220 test\r\n");
     let isData = false;
     let held = "";
@@ -223,7 +226,8 @@ function mailServer(
         socket.write(`${replies[line] ?? replies[verb] ?? usual}\r\n`);
       }
     });
-  });
+  };
+  const server = tls === null ? createServer(talk) : createTlsServer(tls, talk);
   return new Promise((resolve) =>
     server.listen(0, "127.0.0.1", () => resolve({ port: (server.address() as AddressInfo).port, heard, server })),
   );
@@ -272,6 +276,32 @@ describe("a mail server", () => {
     await sendMail({ ...local, port }, mail, signal);
     expect(heard).toContain("DATA");
     server.close();
+  });
+
+  test("over TLS is who the issuer in caFile says, or hears nothing", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "islet-mail-"));
+    const root = issue({ name: "Site CA", ca: true });
+    const own = issue({ name: "localhost", hosts: ["localhost"], issuer: root });
+    writeFileSync(`${folder}/ca.pem`, root.pem);
+    writeFileSync(`${folder}/other.pem`, issue({ name: "Other CA", ca: true }).pem);
+    const { port, heard, server } = await mailServer({}, { cert: own.pem, key: own.keyPem });
+    const alert = { id: "a", atMs: startMs, severity: "critical", key: "x", sentence: "It is.", active: true } as const;
+    const tell = (caFile?: string): Promise<void> => {
+      const to = { host: "localhost", port, security: "tls", sender: "a@b.example", to: ["c@d.example"] };
+      const config = {
+        site: base.site,
+        dashboard: { hostNames: [] },
+        alerts: { mail: { ...to, ...(caFile && { caFile: `${folder}/${caFile}` }) } },
+      };
+      return alertChannels(config as unknown as SiteConfig)[0]!.send({ site: "S", alerts: [alert], lost: 0 }, signal);
+    };
+    await expect(tell()).rejects.toThrow(/certificate/);
+    await expect(tell("other.pem")).rejects.toThrow(/certificate/);
+    expect(heard).toEqual([]);
+    await tell("ca.pem");
+    expect(heard).toContain("RCPT TO:<c@d.example>");
+    server.close();
+    rmSync(folder, { recursive: true });
   });
 
   test("elsewhere gets no password without TLS", async () => {
