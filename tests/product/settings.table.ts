@@ -129,7 +129,7 @@ export const testedSettings: readonly TestedSetting[] = [
   { setting: "auxiliary.chargeW",                    file: backup,  unwired: 0 },
   { setting: "devices[].map",                        file: parts,   unwired: "sunspec", noStart: true },
   { setting: "devices[].freshMs",                    file: parts,   unwired: 0 },
-  { setting: "devices[].inputsAre",                  file: parts,   unwired: "discrete", alsoFails: ["transferDevice.command.drive", "transferDevice.command.onMs"] },
+  { setting: "devices[].inputsAre",                  file: parts,   unwired: "discrete", noStart: true },
   { setting: "pcc.meter.sumOf[].sign",               file: "pcc-meters.test.ts", unwired: "plus" },
   { setting: "generator.restsInput",                 file: contacts, unwired: 7 },
   { setting: "bonding.output",                       file: contacts, unwired: 7, alsoFails: ["generator.restsInput", ...others(bondParts, "bonding.output")] },
