@@ -50,7 +50,7 @@ export async function startExample(file: string, options: ExampleOptions): Promi
     // Real-time priority would let the processes of these tests starve each other.
     loop: { realTimePriority: false },
     permit: { anchors: [join(folder, "utility.pem")] },
-    dashboard: { port: 0 },
+    dashboard: { port: 0, onSiteAddresses: ["127.0.0.1"] },
     backend: { url: backend.url, identity: "PRODUCT-1" },
     stateDir: join(folder, "state"),
   };
