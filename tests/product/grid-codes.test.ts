@@ -51,10 +51,15 @@ const sites = {
   },
 } as const satisfies Record<string, ProductOptions>;
 
+/** The way up to full charging power takes a minute; the relief by itself is judged in `tests/core/cycle`. */
+const isLong = process.env["ISLET_LONG"] === "1";
+
 describe("grid codes", () => {
   let up: Record<keyof typeof sites, Product>;
   beforeAll(async () => {
-    up = await startSites(sites as Record<keyof typeof sites, ProductOptions>);
+    const { relief, ...others } = sites;
+    const started: Readonly<Record<string, ProductOptions>> = isLong ? { ...others, relief } : others;
+    up = (await startSites(started)) as typeof up;
   });
   afterAll(() => stopSites(up));
 
@@ -105,13 +110,15 @@ describe("grid codes", () => {
   it("settings that nobody has stated: the site charges, gives nothing back and writes no function", async () => {
     const { open } = up;
     await soon(open, "charges", () => powerW(open, 0) > 20_000);
-    expect(await open.explain()).toMatch(/settings of the grid code are not known/i);
+    const isTold = async (): Promise<boolean> =>
+      (await open.state()).events.some(({ key, active }) => key === "grid-code-open" && active);
+    await soon(open, "the page says why", isTold);
     await stays(open, "a load", () => open.mode() === "loadOnly" && powerW(open, 0) >= 0, 1_000);
     const { map } = open.stages[0]!.face;
     expect(map.get("703.ESHzHi")).not.toBeCloseTo(50.1, 2);
   });
 
-  it("under-frequency where nothing may be given back: charging falls", async () => {
+  it.runIf(isLong)("under-frequency where nothing may be given back: charging falls", async () => {
     const { relief } = up;
     await near(relief, 0, 60_000);
     relief.plant.gridHz = 49.3;
