@@ -166,9 +166,26 @@ export class BridgeDevice {
     return this.access.read;
   }
 
-  /** One request outside the cycle, with retries. */
+  /** One request outside the cycle, with retries. What writes goes to nobody but the device that was found. */
   attempt(exchange: Exchange): Promise<Result<Exchange, DeviceFaultName>> {
-    return this.access.attempt(exchange);
+    return this.access.attempt(exchange, exchange.isWrite ? this.#isOther : undefined);
+  }
+
+  /** Whether another device may answer than the one that was found: over a new connection its identity is read again. */
+  readonly #isOther = async (): Promise<DeviceFaultName | null> => {
+    if (this.isLost()) return this.faults[0]?.fault ?? "unreachable";
+    if (this.state === "binding" || !this.needsIdentityCheck) return null;
+    const { identityCheck } = this;
+    if (identityCheck === undefined) return this.identityChecked() ? null : "identity-differs";
+    const own = readHolding(identityCheck.unit, identityCheck.address, identityCheck.count);
+    const outcome = await this.access.attempt(own);
+    if (!outcome.ok) return outcome.error;
+    return this.identityChecked(own.reply) ? null : (this.faults[0]?.fault ?? "identity-differs");
+  };
+
+  /** Found once, and no longer: nothing is written until it is found again. */
+  isLost(): boolean {
+    return this.state === "unbound" && this.bound !== undefined;
   }
 
   /** Starts one request of the cycle at the device's own pace: its reply may come cycles later. */
@@ -284,10 +301,10 @@ export class BridgeDevice {
     return this.#checkedReconnects !== this.link.counters.reconnects;
   }
 
-  /** Takes the answer of `identityCheck`: the same registers as at the scan, or the device is bound anew. */
-  identityChecked(): boolean {
+  /** Takes an answer to `identityCheck`: the same registers as at the scan, or the device is bound anew. */
+  identityChecked(reply = this.identityCheck?.reply): boolean {
     const common = this.bound?.images.get(1);
-    const change = common && this.identityCheck && identityChange(common, this.identityCheck.reply);
+    const change = common && reply && identityChange(common, reply);
     if (change !== undefined) {
       this.unbind(change);
       return false;

@@ -106,8 +106,14 @@ export class RegisterAccess {
     }
   }
 
-  /** One request: waits for the connection, tries again after a fault that passes. */
-  async attempt(exchange: Exchange): Promise<Result<Exchange, DeviceFaultName>> {
+  /**
+   * One request: waits for the connection, tries again after a fault that passes. `objection` is asked before each try: what
+   * it names ends the request unsent.
+   */
+  async attempt(
+    exchange: Exchange,
+    objection?: () => Promise<DeviceFaultName | null>,
+  ): Promise<Result<Exchange, DeviceFaultName>> {
     let fault: DeviceFaultName = "unreachable";
     const timeoutMs = Math.max(requestTimeoutMinMs, this.#pace.replyTimeoutMs);
     exchange.anyUnit = this.#pace.anyUnitInReply;
@@ -117,6 +123,8 @@ export class RegisterAccess {
         tries += 1;
         continue;
       }
+      const objected = objection === undefined ? null : await objection();
+      if (objected !== null) return err(objected);
       const outcome = await transact(
         this.#link,
         exchange,

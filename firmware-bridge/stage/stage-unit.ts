@@ -46,9 +46,9 @@ export class StageUnit {
   /** The utility permits service; and whether 703.ES has been told. */
   #permitted = true;
   #permitOwed = false;
-  /** Last good read of the cycle; NaN before the first one. */
   /** Found, or found again, and not tried since. */
   isNew = false;
+  /** Last good read of the cycle; NaN before the first one. */
   #readMs = Number.NaN;
   #hasRoles = false;
   readonly #latch = new OwnLatch();
@@ -225,8 +225,11 @@ export class StageUnit {
     try {
       if (owed && device.takeoverOwed) await device.takeOver();
       if (owed) {
-        device.faults = await verifyStage(device, this.settings, context, heartbeat, this, clock);
-        context.verified = device.faults.length === 0;
+        const faults = await verifyStage(device, this.settings, context, heartbeat, this, clock);
+        // Another device came in its place: what is wrong with that one has been said.
+        if (device.isLost()) return;
+        device.faults = faults;
+        context.verified = faults.length === 0;
       }
       if (latched && context.verified) await this.#resetLatch(heartbeat, clock);
       if (this.guard?.due === true) {

@@ -107,6 +107,38 @@ describe("a device that answers wrongly, late, short or not at all", () => {
     expect(bridge.stages[0]!.device.bound?.identity.serialNumber).toBe("ANOTHER");
   });
 
+  test("a stage that is swapped for another in the middle of its verification → the other one is never written to", async ({
+    onTestFinished: finished,
+  }) => {
+    const { bridge, stages, faces, stageServers } = await start(finished);
+    await bridge.discover({ verify: false });
+    const verifying = bridge.verifyStages();
+    const untilMs = clock() + 9_000;
+    while (stages[0]!.commands.length === 0 && clock() < untilMs) await sleep(5);
+    // Its reversion timer is watched for more than a second now, and nothing is written meanwhile.
+    await sleep(300);
+    const written = stages[0]!.commands.length;
+    faces[0]!.face.setText(1, "SN", "ANOTHER");
+    stageServers[0]!.resetConnections();
+    await verifying;
+    const { device, context } = bridge.stages[0]!;
+    expect(stages[0]!.commands).toHaveLength(written);
+    expect([device.state, device.faults[0]?.fault, context.verified]).toEqual(["unbound", "identity-differs", false]);
+  });
+
+  test("a stage that is disconnected in the middle of its verification, and the same as before → verified", async ({
+    onTestFinished: finished,
+  }) => {
+    const { bridge, stages, stageServers } = await start(finished);
+    await bridge.discover({ verify: false });
+    const verifying = bridge.verifyStages();
+    const untilMs = clock() + 9_000;
+    while (stages[0]!.commands.length === 0 && clock() < untilMs) await sleep(5);
+    stageServers[0]!.resetConnections();
+    await verifying;
+    expect([bridge.stages[0]!.device.faults, bridge.stages[0]!.context.verified]).toEqual([[], true]);
+  });
+
   test("a stage that appears after the start → found in the background, and verified as soon as it is found", async ({
     onTestFinished: finished,
   }) => {
