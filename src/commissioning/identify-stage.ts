@@ -36,6 +36,8 @@ const nudgeShare = 0.02;
 const scatterMs = 90;
 /** Fewer nudges than these show no outlier. */
 const leastForOutlier = 6;
+/** Share of the nudges that must agree for the others to be outliers. */
+const agreeShare = 0.75;
 /** A nudge with fewer looks tells nothing. */
 const looksLeast = 10;
 /** Share of a nudge's end from which the steady power is taken. */
@@ -195,15 +197,20 @@ function valueAt(shape: Float64Array, sinceMs: number): number {
   return shape[low]! + (at - low) * (shape[high]! - shape[low]!);
 }
 
-/** A nudge that alone was another, as the first one while power only begins to flow, says nothing of the others. */
-function withoutOutlier(deadMs: readonly number[]): readonly number[] {
+/**
+ * Nudges that fell out of line, as the first one while power only begins to flow or those during which a machine stood still,
+ * say nothing of the others, where these nearly all agree. Commands that are taken now and then never agree so: their dead
+ * times are spread evenly.
+ */
+function withoutOutliers(deadMs: readonly number[]): readonly number[] {
   const sorted = [...deadMs].sort((a, b) => a - b);
   if (sorted.length < leastForOutlier) return deadMs;
-  for (const rest of [sorted.slice(1), sorted.slice(0, -1)]) {
-    const all = sorted.at(-1)! - sorted[0]!;
-    if (all > scatterMs && rest.at(-1)! - rest[0]! <= scatterMs) return rest;
+  let most: readonly number[] = [];
+  for (const firstMs of sorted) {
+    const near = sorted.filter((one) => one >= firstMs && one <= firstMs + scatterMs);
+    if (near.length > most.length) most = near;
   }
-  return deadMs;
+  return most.length >= agreeShare * sorted.length ? most : deadMs;
 }
 
 function figuresOf(
@@ -213,7 +220,7 @@ function figuresOf(
   best: Description,
 ): StageFigures {
   const { responseMs, slewMs, stepW } = best;
-  const deadMs = withoutOutlier(best.deadMs);
+  const deadMs = withoutOutliers(best.deadMs);
   const sorted = [...deadMs].sort((a, b) => a - b);
   const count = sorted.length;
   const spreadMs = sorted.at(-1)! - sorted[0]!;

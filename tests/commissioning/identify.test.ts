@@ -11,6 +11,8 @@ interface Truth {
   readonly responseMs?: number;
   readonly slewPctPerS?: number;
   readonly commandPeriodMs?: number;
+  /** Nudges that came later by a quarter of a second, because a machine stood still. */
+  readonly late?: readonly number[];
   readonly updateMs?: number;
   readonly windowMs?: number;
   readonly latencyMs?: number;
@@ -26,7 +28,13 @@ const tickMs = 20;
 
 /** Nudges of a tenth of the rating, 4 s and something apart, recorded every 20 ms. */
 function record(truth: Truth, seed = 1): Look[] {
-  const { deadTimeMs = 15, responseMs = 50, slewPctPerS = Number.POSITIVE_INFINITY, commandPeriodMs = 0 } = truth;
+  const {
+    deadTimeMs = 15,
+    responseMs = 50,
+    slewPctPerS = Number.POSITIVE_INFINITY,
+    commandPeriodMs = 0,
+    late = [],
+  } = truth;
   const {
     updateMs = 100,
     windowMs = 100,
@@ -56,7 +64,7 @@ function record(truth: Truth, seed = 1): Look[] {
       commandPeriodMs === 0 ||
       Math.floor((ms - phaseMs) / commandPeriodMs) !== Math.floor((ms - 1 - phaseMs) / commandPeriodMs)
     )
-      taken = commandAt(Math.max(0, ms - deadTimeMs));
+      taken = commandAt(Math.max(0, ms - deadTimeMs - (late.includes(Math.floor(ms / nudgeMs)) ? 250 : 0)));
     const most = (slewPctPerS / 100) * ratedW * 0.001;
     powerW += Math.max(-most, Math.min(most, (taken - powerW) * (1 - Math.exp(-1 / responseMs))));
     if (buildingW > 0 && ms % 3_300 === 0) load = 5_000 + random.between(-buildingW, buildingW);
@@ -136,6 +144,13 @@ describe("a stage", () => {
     expect(stage.commandPeriodMs.value).toBeGreaterThan(500);
     expect(stage.commandPeriodMs.value).toBeLessThan(1_500);
   });
+
+  for (const late of [[3], [3, 6]])
+    test(`${late.length} of eight nudges later than the others → they alone, and no time between commands`, () => {
+      const { stage } = findAll({ deadTimeMs: 200, responseMs: 300, late });
+      expect(stage.commandPeriodMs.value).toBe(0);
+      expect(Math.abs(stage.deadTimeMs.value - 200)).toBeLessThan(60);
+    });
 
   test("no nudges → nothing is said", () => {
     expect(identifyStage(record({}).slice(0, 150), [], 0, ratedW)).toBeNull();
