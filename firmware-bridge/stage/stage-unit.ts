@@ -48,6 +48,8 @@ export class StageUnit {
   #permitOwed = false;
   /** Found, or found again, and not tried since. */
   isNew = false;
+  /** A verification has begun and does not hold the device yet. */
+  #beginning = false;
   /** Last good read of the cycle; NaN before the first one. */
   #readMs = Number.NaN;
   #hasRoles = false;
@@ -215,9 +217,12 @@ export class StageUnit {
    */
   async verify(heartbeat: Heartbeat, clock: Clock): Promise<void> {
     const { device, context } = this;
-    if (device.state !== "bound" || device.held) return;
+    if (device.state !== "bound" || device.held || this.#beginning) return;
     this.isNew = false;
-    await this.#writePermit();
+    this.#beginning = true;
+    await this.#writePermit().finally(() => {
+      this.#beginning = false;
+    });
     const owed = !context.verified;
     const latched = context.latched;
     if (!owed && !latched && this.guard?.due !== true) return;

@@ -139,6 +139,22 @@ describe("a device that answers wrongly, late, short or not at all", () => {
     expect([bridge.stages[0]!.device.faults, bridge.stages[0]!.context.verified]).toEqual([[], true]);
   });
 
+  test("a stage that is found when the next round of verification is due → verified once", async ({
+    onTestFinished: finished,
+  }) => {
+    const said: number[] = [];
+    for (const alsoFound of [false, true]) {
+      const { bridge, stages } = await start(finished);
+      await bridge.discover({ verify: false });
+      if (alsoFound) bridge.verifyFound();
+      await bridge.verifyStages();
+      const untilMs = clock() + 9_000;
+      while (!bridge.stages[0]!.context.verified && clock() < untilMs) await sleep(20);
+      said.push(stages[0]!.commands.length);
+    }
+    expect(said[1]).toBe(said[0]);
+  });
+
   test("a stage that appears after the start → found in the background, and verified as soon as it is found", async ({
     onTestFinished: finished,
   }) => {
