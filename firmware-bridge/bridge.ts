@@ -433,7 +433,7 @@ export class Bridge {
           reader.decode(block);
         } else if (!this.#cutAnew(cycle, block)) {
           if (!block.refused) reader.retrySlow(block);
-          device.cycleFault = exchange.fault;
+          device.cycleFailed(exchange.fault);
         }
       };
     }
@@ -445,8 +445,7 @@ export class Bridge {
   }
 
   #readFailed(device: BridgeDevice, fault: DeviceFaultName): void {
-    // A request that did not get its turn says nothing new about a device that is silent.
-    if (fault !== "not-sent" || device.cycleFault === null) device.cycleFault = fault;
+    device.cycleFailed(fault);
     device.failedReads += 1;
   }
 
@@ -553,7 +552,7 @@ export class Bridge {
       device.failedWrites += 1;
       device.writer!.failed(request);
       if (exchange.fault === "exception") device.refusedWrites += 1;
-      device.cycleFault = exchange.fault;
+      device.cycleFailed(exchange.fault);
     }
     if (device.kind === "stage") this.#told(device, request, exchange.fault === null);
     if (cycle.writesWaited === 0) return;

@@ -237,6 +237,11 @@ export class BridgeDevice {
     }
   }
 
+  /** Something went wrong in a cycle. A request that did not get its turn says nothing new about a device that is silent. */
+  cycleFailed(fault: DeviceFaultName): void {
+    if (fault !== "not-sent" || this.cycleFault === null) this.cycleFault = fault;
+  }
+
   /** Finds the device and binds its map. Never throws; `faults` says what is wrong. */
   async bind(): Promise<boolean> {
     if (this.state === "binding" || this.state === "bound") return this.state === "bound";
