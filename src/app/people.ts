@@ -41,6 +41,8 @@ const requestSchema = z.object({
   by: z.string().max(80),
   atMs: z.number(),
   reason: z.string().max(400),
+  /** Asked by a system over a link, not by a person: it may be taken back by the same one. */
+  link: z.string().max(20).optional(),
   /** What stood before this person's own changes: so far the same person may go back without anybody's leave. */
   before: z.number().optional(),
 });

@@ -21,6 +21,8 @@ import { monotonicMs } from "./control/monotonic.ts";
 import type { ControlReport } from "./control/shared/report.ts";
 import { createStallNotes } from "./control/stall-notes.ts";
 import { createEconomy, type Economy } from "./economy/economy.ts";
+import type { LinkPort } from "./links/link-port.ts";
+import { openLinks } from "./links/links.ts";
 import type { Log } from "./log.ts";
 import { createDeviceNotes } from "./notes/device-notes.ts";
 import { createDynamicsNotes, createPromiseNotes, toldDynamics } from "./notes/dynamics-notes.ts";
@@ -102,6 +104,8 @@ export interface SiteStation extends LoadedSite {
   readonly vehicleSessions: VehicleSessions | null;
   /** What people have asked for; the only way to ask. */
   readonly people: People;
+  /** The port for requests: what connected systems ask goes through it. */
+  readonly links: LinkPort;
   /** Vehicles, timetables, and who is plugged in where. */
   readonly fleet: Fleet;
   /** What energy costs and saves here: record, tariff, forecasts, grid events. */
@@ -197,10 +201,11 @@ export function startStation(options: StationOptions): SiteStation {
   log(control.recordAlarm ? "error" : "info", control.recordSentence);
   if (control.recordAlarm) audit({ kind: "alarm", actor: "controller", body: { message: control.recordSentence } });
   const people = openPeople(config, store, control, join(config.stateDir, "people.json"));
-  for (const { sentence } of [pccArchive, people]) if (sentence !== "") log("warn", sentence);
   const fleet = openFleet(config, store, people, log);
   const economy = openEconomy(config, store, fleet, log);
   const plans = createSitePlanning({ site, control, people, fleet, inputs: economy, log, documents: store, audit });
+  const links = openSiteLinks({ config, control, people, documents: store, audit, fleet, plans });
+  for (const { sentence } of [pccArchive, people, links]) if (sentence !== "") log("warn", sentence);
   control.site.serviceEnabled = true;
   for (const evse of control.evses) evse.authorized = config.authorization === "none";
 
@@ -208,12 +213,13 @@ export function startStation(options: StationOptions): SiteStation {
   const backend =
     config.backend === undefined
       ? null
-      : startBackend({ ...options, config, control, store, diagnostics, clockFloorMs });
+      : startBackend({ ...options, config, control, links, store, diagnostics, clockFloorMs });
   const vehicleSessions = openVehicleSessions({ config, control, log, audit, backend, fleet, permits, state });
   const views = setInterval(() => {
     vehicleSessions?.follow();
     const report = control.report();
     if (report === null) return;
+    links.look(report);
     meterNotes(report.site.meterQuality, report.site.meterCondemned);
     dynamicsNotes(report.site);
     promiseNotes(foundPromises(report.site));
@@ -241,10 +247,7 @@ export function startStation(options: StationOptions): SiteStation {
     owed: () => [...control.owed(), ...durable.owed()],
     vehicleSessions,
     auditTrail: (limit) => auditLog.latest(limit),
-    people,
-    fleet,
-    economy,
-    plans,
+    ...{ people, links, fleet, economy, plans },
     documents: store,
     certificates: () => ownCertificates(backend),
     installPermit: (text) => permits.install(text, clockFloorMs),
@@ -267,6 +270,22 @@ export function startStation(options: StationOptions): SiteStation {
       durable.stop();
     },
   };
+}
+
+/** The port for requests; departures that come through it are planned for at once. */
+function openSiteLinks({
+  fleet,
+  plans,
+  ...of
+}: Pick<Parameters<typeof openLinks>[0], "config" | "control" | "people" | "documents" | "audit"> & {
+  readonly fleet: Fleet;
+  readonly plans: SitePlanning;
+}): LinkPort {
+  const replan = (): void => {
+    fleet.expire();
+    plans.planning.expire();
+  };
+  return openLinks({ ...of, replan, nowMs: Date.now, monotonicMs });
 }
 
 /** The record of energy knows vehicles by the fleet's ids. */

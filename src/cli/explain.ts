@@ -26,37 +26,58 @@ export function explainCommand(program: Command): void {
       const chosen = state.evses.filter((one) => evse === undefined || one.evse === evse);
       if (chosen.length === 0) throw new Error(`the site has no EVSE ${evse}; it has 1 to ${state.evses.length}`);
       if (options.json) {
-        const rows = chosen.map(({ evse, requestedW, requestSource, planSentence, setpointW, limits }) => ({
-          evse,
-          requestedW,
-          requestSource,
-          planSentence,
-          setpointW,
-          limits,
-        }));
+        const rows = chosen.map(
+          ({ evse, requestedW, requestSource, requestedBy, planSentence, setpointW, limits }) => ({
+            evse,
+            requestedW,
+            requestSource,
+            requestedBy: requestedBy ?? null,
+            planSentence,
+            setpointW,
+            limits,
+          }),
+        );
         const { devices, owed, loop } = state.health;
         process.stdout.write(
-          `${JSON.stringify({ mode: state.mode.mode, missing: state.mode.missing, evses: rows, pccRecord: state.pccRecord, devices, owed, loop })}\n`,
+          `${JSON.stringify({ mode: state.mode.mode, missing: state.mode.missing, evses: rows, asks: state.asks ?? [], pccRecord: state.pccRecord, devices, owed, loop })}\n`,
         );
         return;
       }
-      process.stdout.write(`${siteText(state)}${pccText(state.pccRecord)}${devicesText(state.health.devices)}`);
+      process.stdout.write(
+        `${siteText(state)}${asksText(state.asks, 0)}${pccText(state.pccRecord)}${devicesText(state.health.devices)}`,
+      );
       for (const one of chosen) {
         if (one.known.state !== "live")
           process.stdout.write(`\nEVSE ${one.evse}: its power is not known, ${oldText(one.known.ageMs)}.`);
         process.stdout.write(
-          `\nEVSE ${one.evse}: requests ${kW(one.requestedW)} (${one.requestSource}), gets ${kW(one.setpointW)}.\n`,
+          `\nEVSE ${one.evse}: requests ${kW(one.requestedW)} (${requesterText(one)}), gets ${kW(one.setpointW)}.\n`,
         );
         if (one.requestSource === "plan" && one.planSentence !== null)
           process.stdout.write(`  plan: ${one.planSentence}\n`);
-        for (const { reason, source, minW, maxW, binds } of one.limits) {
+        for (const { reason, source, minW, maxW, binds, by } of one.limits) {
           const range = `${minW === null ? "any" : kW(minW)} … ${maxW === null ? "any" : kW(maxW)}`;
           process.stdout.write(
-            `  ${binds ? "binds" : "     "}  ${range.padEnd(26)} ${reasons[reason].sentence} (${source})\n`,
+            `  ${binds ? "binds" : "     "}  ${range.padEnd(26)} ${reasons[reason].sentence} (${by ?? source})\n`,
           );
         }
+        process.stdout.write(asksText(state.asks, one.evse));
       }
     });
+}
+
+const requesterText = ({ requestSource, requestedBy }: SiteState["evses"][number]): string =>
+  requestedBy ? `${requestSource}: ${requestedBy}` : requestSource;
+
+/** What backend and connected systems ask of an EVSE, or (0) of the site, and what becomes of it. */
+export function asksText(asks: SiteState["asks"], evse: number): string {
+  return (asks ?? [])
+    .filter((ask) => ask.evse === evse)
+    .map(({ asker, what, value, state, untilMs, sentence, todo }) => {
+      const until = untilMs === null ? "" : ` until ${new Date(untilMs).toISOString()}`;
+      const why = sentence === "" ? "" : ` ${sentence} ${todo}`.trimEnd();
+      return `  asked  ${asker}: ${what} ${value}${until}, ${state}.${why}\n`;
+    })
+    .join("");
 }
 
 const oldText = (ageMs: number | null): string =>

@@ -90,6 +90,9 @@ export interface EvseFacts {
   backendMaxW: number;
   operatorMinW: number;
   operatorMaxW: number;
+  /** Caps of connected systems (the API, MQTT), the tightest of all of them; ±Infinity where none. */
+  linkMinW: number;
+  linkMaxW: number;
   paused: boolean;
 }
 
@@ -134,6 +137,11 @@ export interface SiteFacts {
   /** Limits at the PCC asked by people, magnitudes; Infinity where none. They only tighten. */
   importLimitW: number;
   exportLimitW: number;
+  /** Connected systems' caps for the sum of all EVSEs, [min, max], and at the PCC, magnitudes. They only tighten. */
+  linkMinW: number;
+  linkMaxW: number;
+  linkImportLimitW: number;
+  linkExportLimitW: number;
   /** Import that the site's plan counts on, Infinity for none, and until when it holds. */
   planImportW: number;
   planImportUntilMs: number;
@@ -194,6 +202,10 @@ export function createSnapshot(stageCount: number, tierCount: number): Snapshot 
       backendMaxW: Number.POSITIVE_INFINITY,
       importLimitW: Number.POSITIVE_INFINITY,
       exportLimitW: Number.POSITIVE_INFINITY,
+      linkMinW: Number.NEGATIVE_INFINITY,
+      linkMaxW: Number.POSITIVE_INFINITY,
+      linkImportLimitW: Number.POSITIVE_INFINITY,
+      linkExportLimitW: Number.POSITIVE_INFINITY,
       planImportW: Number.POSITIVE_INFINITY,
       planImportUntilMs: never,
       tiersFedMax: Number.POSITIVE_INFINITY,
@@ -242,6 +254,8 @@ function createEvseFacts(): EvseFacts {
     backendMaxW: Number.POSITIVE_INFINITY,
     operatorMinW: Number.NEGATIVE_INFINITY,
     operatorMaxW: Number.POSITIVE_INFINITY,
+    linkMinW: Number.NEGATIVE_INFINITY,
+    linkMaxW: Number.POSITIVE_INFINITY,
     paused: false,
   };
 }

@@ -155,6 +155,7 @@ const limit = z.object({
   binds: z.boolean(),
   headroomW: maybeNumber.describe("Distance between the setpoint and this limit on the side of the request."),
   ageMs: maybeNumber,
+  by: text.optional().describe("Which connected system it is of."),
 });
 
 /** What a power stage tells and everybody may see, by the table of facts; null while it is not known. */
@@ -206,6 +207,7 @@ const evse = z.object({
     .describe("Its departure is past, it is still here and below its target: it is charged first and gives nothing."),
   backendMaxW: maybeNumber.describe("Cap of the backend on charging, W; null without one."),
   requestedW: number,
+  requestedBy: text.nullable().optional().describe("Whose request it is, where a backend or a connected system asks."),
   /** Why the plan asks for it; null where no plan does. */
   planSentence: z.string().nullable(),
   requestSource: z.enum(["none", "backend", "schedule", "operator", "departure", "local", "external", "plan"]),
@@ -315,18 +317,36 @@ const health = z.object({
   auxBatteryS: maybeNumber.describe("How long the auxiliary battery carries the controller; null while not on it."),
 });
 
+/** What backend and connected systems have asked and what becomes of it. */
+const askState = z.object({
+  link: z.enum(["backend", "api", "mqtt"]),
+  asker: text,
+  kind: z.enum(["request", "cap"]),
+  what: text,
+  evse: z.number().int().min(0).describe("0: the site."),
+  value: number,
+  atMs,
+  untilMs: maybeAtMs.describe("When it ends by itself; null where it does not."),
+  state: z.enum(["in-force", "waiting", "limited", "fail-safe"]),
+  givenW: maybeNumber.describe("What the chargers do of a request now, W."),
+  reason: text,
+  sentence: text,
+  todo: text.describe("First step to take."),
+});
+
 const limitInForce = z.object({
   id: z.enum([
     "exportLimitW",
     "importLimitW",
     "demandLimitW",
+    "chargeLimitW",
     "dischargeLimitW",
     "backupLimitW",
     "reservePct",
     "enterServiceDelayS",
   ]),
   value: number,
-  by: z.enum(["permit", "no-permit", "service", "rating", "operator", "backend", "profile", "installer"]),
+  by: z.enum(["permit", "no-permit", "service", "rating", "operator", "backend", "link", "profile", "installer"]),
   detail: text.describe("Number of the permit, name of the profile; may be empty."),
   untilMs: maybeAtMs,
   backTo: maybeNumber.optional().describe("What the person who tightened it may go back to without anybody's leave."),
@@ -439,6 +459,7 @@ export const siteStateSchema = z.object({
   island,
   events: z.array(eventSchema).max(200).describe("Newest first."),
   limits: z.array(limitInForce).max(20),
+  asks: z.array(askState).max(100).optional().describe("What connected systems and the backend ask."),
   permit: permit.nullable(),
   history: z.array(change).max(100).describe("Changes of limits and permit, newest first."),
   health,

@@ -17,6 +17,8 @@ export const limitSourceNames = {
   /** What other EVSEs take of a budget that they share. */
   allocation: "Share among the chargers",
   "grid-operator": "Grid operator",
+  /** A system that asks through the API or MQTT; which one, the service knows. */
+  link: "Connected system",
 } as const;
 /** Who or what set a limit; its name for people is in `limitSourceNames`. */
 export type LimitSource = keyof typeof limitSourceNames;

@@ -80,6 +80,13 @@ export const reasons = {
     severity: "notice",
     clears: "itself",
   },
+  "link-limit": {
+    name: "Limit of a connected system",
+    sentence: "A limit of a system that is connected through the API or MQTT.",
+    todo: "It holds until that system or a person takes it back: Limits on the page says whose it is.",
+    severity: "record",
+    clears: "onReset",
+  },
   "operator-limit": {
     name: "Operator limit",
     sentence: "A limit of an operator.",

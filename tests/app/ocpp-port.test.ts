@@ -3,12 +3,14 @@ import { createOcppPort } from "../../src/app/backend/ocpp-port.ts";
 import { inputsLength, inputsStaleMs, readInputs, writeInputs } from "../../src/app/control/shared/inputs.ts";
 import { createSnapshot } from "../../src/core/snapshot.ts";
 import { modeForBackend, modeNames } from "../../src/domain/modes.ts";
+import { openLinksOf } from "./links/site.ts";
 
 function site() {
   const { evses, site } = createSnapshot(2, 0);
+  const links = openLinksOf(evses, site);
   const port = createOcppPort({
     evses,
-    site,
+    links,
     nominalVoltageV: 230,
     threePhase: false,
     authorizationRequired: true,

@@ -12,6 +12,7 @@ import { createHttpFiles } from "../../protocols/ocpp/transport/http-files.ts";
 import type { AuditRecord } from "../audit/audit-chain.ts";
 import type { ControlHost } from "../control/control-host.ts";
 import type { ControlReport } from "../control/shared/report.ts";
+import type { LinkPort } from "../links/link-port.ts";
 import type { Log } from "../log.ts";
 import type { Store } from "../store/store.ts";
 import { createEnergyRegisters } from "../store/store-energy.ts";
@@ -34,6 +35,8 @@ export interface Backend {
 export interface BackendOptions {
   readonly config: SiteConfig;
   readonly control: ControlHost;
+  /** Where its caps and requests go. */
+  readonly links: LinkPort;
   readonly store: Store;
   readonly log: Log;
   readonly onReset: (sentence: string) => void;
@@ -59,7 +62,7 @@ export function startBackend(options: BackendOptions): Backend {
   const threePhase = site.phases === "three";
   const port = createOcppPort({
     evses: control.evses,
-    site: control.site,
+    links: options.links,
     nominalVoltageV: site.nominalVoltageV,
     threePhase,
     authorizationRequired: config.authorization === "required",

@@ -5,13 +5,13 @@
  */
 
 import { explain } from "../../core/setpoints/limits.ts";
-import type { SiteFacts } from "../../core/snapshot.ts";
 import { isIslanded, modeForBackend } from "../../domain/modes.ts";
 import { Quality, qualityNames } from "../../domain/quality.ts";
 import { reasons } from "../../domain/reasons.ts";
-import type { BackendLimit, EvseView, ResetKind, SiteView, StationPort } from "../../protocols/ocpp/ports.ts";
+import type { EvseView, ResetKind, SiteView, StationPort } from "../../protocols/ocpp/ports.ts";
 import type { EvseInputs } from "../control/shared/inputs.ts";
 import type { ControlReport } from "../control/shared/report.ts";
+import type { LinkPort } from "../links/link-port.ts";
 
 /** Below this an EVSE counts as giving no power, W. */
 const idleW = 10;
@@ -23,7 +23,8 @@ export interface OcppPort extends StationPort {
 
 export interface OcppPortOptions {
   readonly evses: readonly EvseInputs[];
-  readonly site: Pick<SiteFacts, "backendMinW" | "backendMaxW">;
+  /** Where caps and requests go. */
+  readonly links: Pick<LinkPort, "say">;
   readonly nominalVoltageV: number;
   readonly threePhase: boolean;
   /** Sessions need an authorization; otherwise whoever is plugged in may charge. */
@@ -49,23 +50,7 @@ export function createOcppPort(options: OcppPortOptions): OcppPort {
     explanation: "",
     alarms: [],
   };
-  options.site.backendMinW = options.site.backendMaxW = 0;
-  for (const input of inputs) input.backendMinW = input.backendMaxW = 0;
-  flush();
-
-  function limit(evseId: number, given: BackendLimit | null): void {
-    const caps = evseId === 0 ? options.site : inputs[evseId - 1];
-    if (!caps) return;
-    caps.backendMinW = given?.minW ?? -Infinity;
-    caps.backendMaxW = given?.maxW ?? Infinity;
-    const input = inputs[evseId - 1];
-    if (input) {
-      input.requestedW = given?.requestedW ?? 0;
-      input.requestSource = given === null ? "none" : "backend";
-      input.requestUntilMs = given?.requestUntilMs ?? -Infinity;
-    }
-    flush();
-  }
+  for (let evse = 0; evse <= inputs.length; evse++) options.links.say("backend", evse, nothing);
 
   return {
     evses,
@@ -75,7 +60,7 @@ export function createOcppPort(options: OcppPortOptions): OcppPort {
       if (input) input.authorized = allowed || !options.authorizationRequired;
       flush();
     },
-    limit,
+    limit: (evseId, given) => options.links.say("backend", evseId, given),
     setOperative(evseId, operative) {
       for (let index = 0; index < inputs.length; index++) {
         if (evseId === 0 || index === evseId - 1) inputs[index]!.paused = !operative;
@@ -91,6 +76,9 @@ export function createOcppPort(options: OcppPortOptions): OcppPort {
     },
   };
 }
+
+/** Until the station has spoken. */
+const nothing = { minW: 0, maxW: 0, requestedW: 0, requestUntilMs: Number.NEGATIVE_INFINITY } as const;
 
 const createView = (): EvseView => ({
   known: false,

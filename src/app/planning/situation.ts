@@ -40,13 +40,13 @@ export interface SituatedEvse {
   readonly ratedDischargeW: number;
   readonly nowChargeW: number;
   readonly minW: number;
-  /** What the backend leaves, W; ±Infinity where it says nothing. */
+  /** What backend and connected systems leave, W; ±Infinity where they say nothing. */
   readonly backendMinW: number;
   readonly backendMaxW: number;
   readonly held: 0 | 1 | 2;
   readonly heldBy: string;
   readonly chargeNow: boolean;
-  /** What a backend asks for under its lease, W; NaN while it asks for nothing. */
+  /** What a backend or a connected system asks for under its lease, W; NaN while it asks for nothing. */
   readonly askedW: number;
   readonly mayDischarge: boolean;
   /** It could feed an island. */
@@ -105,7 +105,8 @@ export function situationOf(sources: SituationSources, report: ControlReport, no
   const startsAtMs = Math.floor(nowMs / slotMs) * slotMs;
   const operatorImportW = people.get("demandLimitW", 0)?.value ?? Number.POSITIVE_INFINITY;
   const configuredImportW = Math.min(config.pcc.importLimitW, config.pcc.conductorLimitW ?? Number.POSITIVE_INFINITY);
-  const importLimitW = Math.min(configuredImportW, operatorImportW) * (1 - importMarginShare);
+  const importLimitW =
+    Math.min(configuredImportW, operatorImportW, control.site.linkImportLimitW) * (1 - importMarginShare);
   const { load, pv } = inputs.forecasts(nowMs, startsAtMs, slotsAhead);
   const live = report.site.loadW;
   const tariff = inputs.tariff();
@@ -135,7 +136,9 @@ export function situationOf(sources: SituationSources, report: ControlReport, no
     backupWh: backup.energyWh,
     backupFromSlot: Math.max(0, Math.ceil((backup.fromMs - startsAtMs) / slotMs)),
   };
-  function groupsOf(from: typeof config, { backendMinW, backendMaxW }: typeof control.site): Situation["groups"] {
+  function groupsOf(from: typeof config, asked: typeof control.site): Situation["groups"] {
+    const backendMinW = Math.max(asked.backendMinW, asked.linkMinW);
+    const backendMaxW = Math.min(asked.backendMaxW, asked.linkMaxW);
     const own = from.pcc.groups.map(({ name, evses, chargeLimitW, dischargeLimitW }) => ({
       id: name,
       evses,
@@ -189,7 +192,8 @@ function evseOf(
   const heldNow = people.get("held", i + 1);
   const level = Math.min(held.everything, Math.max(0, heldNow?.value ?? 0)) as 0 | 1 | 2;
   const priority = people.get("priority", i + 1)?.value;
-  const asks = inputs.requestSource === "backend" && report.site.atMs < inputs.requestUntilMs;
+  const isAsked = inputs.requestSource === "backend" || inputs.requestSource === "external";
+  const asks = isAsked && report.site.atMs < inputs.requestUntilMs;
   return {
     evse: i + 1,
     name: vehicle?.entry.name ?? config.vehicle ?? config.name ?? `Vehicle at charger ${i + 1}`,
@@ -205,8 +209,8 @@ function evseOf(
     ratedDischargeW,
     nowChargeW: stage.maxChargeW > saysLimitW ? Math.min(ratedChargeW, stage.maxChargeW) : ratedChargeW,
     minW: Math.max(config.minPowerW, known("minChargeW") > 0 ? known("minChargeW") : 0),
-    backendMinW: inputs.backendMinW,
-    backendMaxW: inputs.backendMaxW,
+    backendMinW: Math.max(inputs.backendMinW, inputs.linkMinW),
+    backendMaxW: Math.min(inputs.backendMaxW, inputs.linkMaxW),
     held: inputs.paused ? held.everything : level,
     heldBy: inputs.paused ? "the backend" : (heldNow?.by ?? ""),
     chargeNow: inputs.chargeNow,

@@ -22,6 +22,8 @@ export function gatherPccLimits(
   for (let i = 0; i < requests.length; i++) isPressed ||= requests[i]!.urgent || evses[i]!.chargeNow;
   if (!isPressed && nowMs < site.planImportUntilMs)
     tightenImport(pccLimits, site.planImportW, "planned-import", "schedule");
+  tightenImport(pccLimits, site.linkImportLimitW, "import-limit", "link");
+  tightenExport(pccLimits, site.linkExportLimitW, "export-limit", "link");
   tightenImport(pccLimits, site.importLimitW, "import-limit", "operator");
   tightenExport(pccLimits, site.exportLimitW, "export-limit", "operator");
   tightenByMode(pccLimits, pcc.powerControlMode);
@@ -36,10 +38,11 @@ export function gatherPccLimits(
   tightenImport(pccLimits, pcc.conductorLimitW, "conductor-limit", "installer");
   tightenExport(pccLimits, pcc.conductorLimitW, "conductor-limit", "installer");
 
-  backendGroup.chargeLimitW = Math.max(0, site.backendMaxW);
-  backendGroup.dischargeLimitW = Math.max(0, -site.backendMinW);
-  backendGroup.reason = "backend-limit";
-  backendGroup.source = "backend";
+  const linkIsTighter = site.linkMaxW < site.backendMaxW || site.linkMinW > site.backendMinW;
+  backendGroup.chargeLimitW = Math.max(0, Math.min(site.backendMaxW, site.linkMaxW));
+  backendGroup.dischargeLimitW = Math.max(0, -Math.max(site.backendMinW, site.linkMinW));
+  backendGroup.reason = linkIsTighter ? "link-limit" : "backend-limit";
+  backendGroup.source = linkIsTighter ? "link" : "backend";
   // A contact that nobody can read asks for less: what it protects is the grid.
   if (site.reduction === "none") return;
   const reducedW = pcc.reduction?.chargeLimitW ?? 0;

@@ -41,6 +41,8 @@ export function applyEvseLimits(
   nowMs: number,
 ): void {
   limit(chains, index, "backend-limit", "backend", facts.backendMinW, facts.backendMaxW);
+  const { linkMinW, linkMaxW } = facts;
+  if (linkMinW !== -anyW || linkMaxW !== anyW) limit(chains, index, "link-limit", "link", linkMinW, linkMaxW);
   limit(chains, index, "operator-limit", "operator", facts.operatorMinW, facts.operatorMaxW);
   if (facts.paused) limit(chains, index, "paused", "operator", 0, 0);
 

@@ -53,22 +53,34 @@ export function evseState(report: ControlReport, { station, slow, nowMs }: EvseC
     requestedW: explanation.requestedW,
     planSentence: station.plans.planning.sentenceOf(i + 1),
     requestSource: requestSources[explanation.requestSource] ?? "none",
-    limits: explanation.limits
-      .filter(({ minW, maxW }) => Number.isFinite(minW) || Number.isFinite(maxW))
-      .slice(-20)
-      .map((limit) => ({
-        reason: limit.reason,
-        source: limit.source,
-        minW: finite(limit.minW),
-        maxW: finite(limit.maxW),
-        binds: limit.binds,
-        headroomW: finite(limit.headroomW),
-        ageMs: null,
-      })),
+    requestedBy: requesterOf(station, explanation, i),
+    limits: limitStates(explanation.limits).map((limit) => withOwner(limit, station, i)),
     leaseExpiresMs: stage.commandRole === "off" ? null : station.config.loop.watchdogS * 1_000,
     plan: slow.plan(i),
     fault: faultOf(report, station, i),
   };
+}
+
+/** Whose request is followed, where several can ask. */
+function requesterOf({ links }: SiteStation, { requestSource }: Explanation, i: number): string | null {
+  const source = requestSources[requestSource];
+  return source === "external" || source === "backend" ? (links.heeded(i + 1)?.asker ?? null) : null;
+}
+
+/** A connected system's limit with the name of that whose it is. */
+function withOwner(limit: EvseState["limits"][number], { links }: SiteStation, i: number): typeof limit {
+  if (limit.source !== "link") return limit;
+  const isOwn = limit.reason === "link-limit";
+  const discharges = limit.minW !== null && limit.minW > Number.NEGATIVE_INFINITY && limit.maxW === null;
+  const what = isOwn
+    ? discharges
+      ? "dischargeLimitW"
+      : "chargeLimitW"
+    : limit.reason === "import-limit"
+      ? "importLimitW"
+      : "exportLimitW";
+  const by = (isOwn ? links.tightest(what, i + 1) : "") || links.tightest(what, 0);
+  return by === "" ? limit : { ...limit, by };
 }
 
 /** The session at a place where the controller speaks with vehicles, as it is told now. */

@@ -36,6 +36,7 @@ export function limitsOf(site: SiteReport, station: SiteStation): SiteState["lim
     );
   const { backendMinW } = station.control.site;
   if (Number.isFinite(backendMinW)) limits.push(row("dischargeLimitW", Math.max(0, -backendMinW), "backend"));
+  limits.push(...linkLimits(station.control.site, station.links, row));
   const backupW = config.evses.reduce((sum, evse) => sum + (evse.gridForming ? evse.maxDischargeW : 0), 0);
   if (backupW > 0) limits.push(row("backupLimitW", backupW, "rating"));
   const reserves = station.control.evses.map(({ reservePct }) => reservePct);
@@ -46,6 +47,29 @@ export function limitsOf(site: SiteReport, station: SiteStation): SiteState["lim
   limits.push(row("enterServiceDelayS", profile.settings.enterDelayS, "profile", profile.name));
   return limits;
 }
+
+/** The tightest caps of connected systems for the site. */
+function linkLimits(
+  { linkImportLimitW, linkExportLimitW, linkMinW, linkMaxW }: SiteStation["control"]["site"],
+  links: SiteStation["links"],
+  row: (id: LimitInForce["id"], value: number, by: "link", detail: string) => LimitInForce,
+): LimitInForce[] {
+  const caps = [
+    ["importLimitW", linkImportLimitW],
+    ["exportLimitW", linkExportLimitW],
+    ["chargeLimitW", linkMaxW],
+    ["dischargeLimitW", Math.abs(linkMinW)],
+  ] as const;
+  return caps.flatMap(([id, value]) => (Number.isFinite(value) ? [row(id, value, "link", links.tightest(id, 0))] : []));
+}
+
+/** What backend and connected systems ask, as the state shows it. */
+export const asksOf = (station: SiteStation): SiteState["asks"] =>
+  station.links
+    .standing()
+    .slice(0, asksShown)
+    .map((standing) => ({ ...standing, givenW: finite(standing.givenW) }));
+const asksShown = 100;
 
 /** The permit as installed, against what was found. */
 export function permitState(station: SiteStation): SiteState["permit"] {

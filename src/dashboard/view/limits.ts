@@ -17,6 +17,7 @@ const limitNames: Record<LimitInForce["id"], string> = {
   exportLimitW: "Export limit",
   importLimitW: "Import limit",
   demandLimitW: "Demand limit",
+  chargeLimitW: "Charging, all vehicles",
   dischargeLimitW: "Discharge, all vehicles",
   backupLimitW: "Backup power",
   reservePct: "Reserve",
@@ -29,6 +30,7 @@ const sources: Record<LimitInForce["by"], string> = {
   rating: "Power stage rating",
   operator: "Operator",
   backend: "Backend",
+  link: "Connected system",
   profile: "Profile",
   installer: "Installer",
 };

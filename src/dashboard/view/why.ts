@@ -79,7 +79,7 @@ export function whyView(state: SiteState, evse: EvseState, totals: Totals, words
     facts: factsOf(evse, words),
     heading: `Why this setpoint: the request, then each limit to ${verb}`,
     request: Math.abs(evse.requestedW) > idleW ? `Request: ${verb} ${kW(evse.requestedW)}` : `Request: 0.0${nb}kW`,
-    requestSource: `${requestSourceNames[evse.requestSource]}${evse.requestSource === "plan" && evse.planSentence !== null ? `: ${evse.planSentence}` : ""}`,
+    requestSource: `${requestSourceNames[evse.requestSource]}${evse.requestedBy && evse.requestSource === "external" ? `: ${evse.requestedBy}` : ""}${evse.requestSource === "plan" && evse.planSentence !== null ? `: ${evse.planSentence}` : ""}`,
     chain: chainOf(evse, discharge),
     setpoint:
       Math.abs(evse.setpointW) > idleW ? `${directionOfVehicle(evse.setpointW)} ${kW(evse.setpointW)}` : `0.0${nb}kW`,
@@ -120,7 +120,7 @@ function chainRow(limit: LimitState, evse: EvseState, discharge: boolean): Chain
   const age = limit.ageMs === null ? "" : `, ${duration(limit.ageMs)} old`;
   return {
     name: nameOfReason(limit.reason),
-    source: `${limitSourceNames[limit.source]}${age}`,
+    source: `${limit.by ?? limitSourceNames[limit.source]}${age}`,
     bound: bound === null ? "No limit" : kW(bound),
     binds: limit.binds,
     distance: limit.binds ? "binds" : spareW === null ? "" : `${kW(spareW)} spare`,

@@ -27,6 +27,8 @@ export type EvseInputs = Pick<
   | "backendMaxW"
   | "operatorMinW"
   | "operatorMaxW"
+  | "linkMinW"
+  | "linkMaxW"
   | "paused"
 >;
 const evseInputs = struct<EvseInputs>([
@@ -46,6 +48,8 @@ const evseInputs = struct<EvseInputs>([
   ["backendMaxW", "number"],
   ["operatorMinW", "number"],
   ["operatorMaxW", "number"],
+  ["linkMinW", "number"],
+  ["linkMaxW", "number"],
   ["paused", "flag"],
 ]);
 
@@ -75,6 +79,10 @@ const siteInputs = struct<SiteInputs>([
   ["backendMaxW", "number"],
   ["importLimitW", "number"],
   ["exportLimitW", "number"],
+  ["linkMinW", "number"],
+  ["linkMaxW", "number"],
+  ["linkImportLimitW", "number"],
+  ["linkExportLimitW", "number"],
   ["planImportW", "number"],
   ["planImportUntilMs", "number"],
   ["tiersFedMax", "number"],
