@@ -44,6 +44,11 @@ const commands: readonly (readonly [name: string, sentence: string, load: () => 
     async () => (await import("./permit.ts")).permitCommand,
   ],
   [
+    "token",
+    "make, list or revoke a token with which a program reads and asks",
+    async () => (await import("./care/token.ts")).tokenCommand,
+  ],
+  [
     "update",
     "install a signed version beside the running one, see which runs, or go back",
     async () => (await import("./care/update.ts")).updateCommand,

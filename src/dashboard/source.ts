@@ -1,5 +1,6 @@
 /** What the controller gives the dashboard, and what it takes from it. The app implements this; tests have a small one. */
 import type { Commissioning } from "../app/commissioning/commissioning.ts";
+import type { LinkPort } from "../app/links/link-port.ts";
 import type { Result } from "../domain/result.ts";
 import type { AccountRole, ActionId, ActionValues } from "./actions.ts";
 import type { EconomyPort } from "./economy/economy-port.ts";
@@ -98,6 +99,8 @@ export interface DashboardSource {
   readonly fleet?: FleetPort;
   /** Energy, cost and grid events; absent where there is no controller behind. */
   readonly economy?: EconomyPort;
+  /** What connected systems ask; absent where there is no controller behind. */
+  readonly links?: Pick<LinkPort, "ask" | "release" | "standing">;
   /** Versions of the controller itself; absent where there is no controller behind. */
   readonly updates?: UpdatesPort;
   /** Guided commissioning; absent where there is no controller behind. */

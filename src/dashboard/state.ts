@@ -318,7 +318,7 @@ const health = z.object({
 });
 
 /** What backend and connected systems have asked and what becomes of it. */
-const askState = z.object({
+export const askState = z.object({
   link: z.enum(["backend", "api", "mqtt"]),
   asker: text,
   kind: z.enum(["request", "cap"]),

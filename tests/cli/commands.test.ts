@@ -65,6 +65,23 @@ const rows: readonly Row[] = [
   ["demo --port 70000", 2, /It must be a whole number from 0 to 65535/],
   ["demo --config none.yaml", 1, /none\.yaml can't be read/],
 
+  ["token", 2, /Usage: islet token/],
+  ["token make --config config/minimal.yaml", 2, /missing required argument 'name'/],
+  ["token make home", 2, /required option '--config <file>'/],
+  [
+    "token make home --config config/minimal.yaml --rights power,permit",
+    2,
+    /There is no right "permit"\. They are: power, limits, departures, reserve, chargers/,
+  ],
+  ["token list --config config/minimal.yaml", 0, /^No token is valid\.\n$/],
+  [
+    "token make home --config config/minimal.yaml --rights power,limits",
+    0,
+    /^islet_[\w-]{43}\nToken [\w-]{8} for home may read, power, limits\./,
+  ],
+  ["token list --config config/minimal.yaml", 0, /^[\w-]{8} {2}home {2}read, power, limits {2}made /],
+  ["token revoke x --config config/minimal.yaml", 1, /there is no valid token x/],
+
   ["probe", 2, /missing required argument 'place'/],
   ["probe nowhere:0", 2, /nowhere:0 is no HOST, HOST:PORT or serial line/],
   ["probe 127.0.0.1 --units 1-300", 2, /It is a list of units from 0 to 247/],

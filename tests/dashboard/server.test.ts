@@ -1,7 +1,9 @@
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import pino from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Right } from "../../src/app/links/asks.table.ts";
 import { type Accounts, openAccounts } from "../../src/dashboard/access/accounts.ts";
 import { selfSign } from "../../src/dashboard/access/certificate.ts";
 import type { AccountRole } from "../../src/dashboard/actions.ts";
@@ -11,6 +13,7 @@ import { loadAssets } from "../../src/dashboard/server/assets.ts";
 import { backlogMaxBytes } from "../../src/dashboard/server/hub.ts";
 import { createDashboard, type Dashboard, type DashboardOptions } from "../../src/dashboard/server/server.ts";
 import { siteStateSchema } from "../../src/dashboard/state.ts";
+import { type LinkSite, linkSite } from "../app/links/site.ts";
 import { createFakeSource, type FakeSource } from "./fakeSource.ts";
 import { sampleState } from "./sampleStates.ts";
 
@@ -586,7 +589,7 @@ describe("bad input", () => {
 });
 
 describe("tokens", () => {
-  test("read, and do nothing else", async () => {
+  test("without a right they read, and do nothing else", async () => {
     const made = await accounts.makeToken("grafana");
     if (!made.ok) throw new Error(made.error);
     const headers = { authorization: `Bearer ${made.value.token}` };
@@ -600,6 +603,104 @@ describe("tokens", () => {
         })
       ).status,
     ).toBe(403);
+  });
+});
+
+describe("what connected systems ask", () => {
+  /** Everything that the description says of an answer is held against the answer. */
+  async function described(method: "GET" | "POST", path: string, headers: Record<string, string>, body?: unknown) {
+    const answer = await ask(method, path, {
+      port: controlled.port,
+      headers: { ...headers, ...(body !== undefined && { "content-type": "application/json" }) },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const responses = description.paths[path]![method.toLowerCase()]!.responses;
+    const schema = responses[answer.status]?.content?.["application/json"]?.schema;
+    expect(schema, `${method} ${path}: ${answer.status}`).toBeDefined();
+    const validate = new Ajv2020({ strict: false }).compile(schema!);
+    validate(answer.json());
+    expect(validate.errors, `${method} ${path}: ${answer.text}`).toBeNull();
+    return { status: answer.status, ...(answer.json() as { receipt?: Record<string, unknown>; error?: string }) };
+  }
+  type Described = { responses: Record<string, { content?: { "application/json"?: { schema?: object } } }> };
+  let site: LinkSite;
+  let controlled: Dashboard;
+  let description: { paths: Record<string, Record<string, Described>> };
+  let reads: Record<string, string>;
+  let asks: Record<string, string>;
+  beforeAll(async () => {
+    site = linkSite();
+    controlled = await start({
+      source: Object.assign(createFakeSource(sampleState("parallel")), { links: site.links }),
+    });
+    description = (await ask("GET", "/api/v1/openapi.json", { port: controlled.port })).json() as typeof description;
+    const bearer = async (rights: readonly Right[]) => {
+      const made = await accounts.makeToken("home", rights);
+      return { authorization: `Bearer ${made.ok ? made.value.token : ""}` };
+    };
+    [reads, asks] = await Promise.all([bearer([]), bearer(["power", "limits", "chargers"])]);
+  });
+  const power = { what: "powerW", evse: 1, value: -5_000, validS: 300 };
+
+  test("a token asks what it has the right for; the answer is as described", async () => {
+    expect(await described("GET", "/api/v1/asks", reads)).toMatchObject({ status: 200, may: [] });
+    expect(await described("POST", "/api/v1/asks", reads, power)).toMatchObject({ status: 403, error: "not-allowed" });
+    expect(site.evses[0]!.requestSource).toBe("none");
+    expect(await described("POST", "/api/v1/asks", asks, power)).toMatchObject({
+      status: 200,
+      receipt: { state: "in-force" },
+    });
+    expect(site.evses[0]).toMatchObject({ requestedW: -5_000, requestSource: "external" });
+    const reserve = { what: "reservePct", evse: 1, value: 40 };
+    expect(await described("POST", "/api/v1/asks", asks, reserve)).toMatchObject({ status: 403 });
+    expect(await described("POST", "/api/v1/asks", asks, { ...power, validS: 1e6 })).toMatchObject({ status: 400 });
+    expect(await described("POST", "/api/v1/asks", asks, { what: "siteMode", value: "island" })).toMatchObject({
+      status: 400,
+      error: "closed",
+    });
+    const stop = { what: "mode", evse: 2, value: "stop", reason: "tests" };
+    expect(await described("POST", "/api/v1/asks", asks, stop)).toMatchObject({ status: 200 });
+    expect(site.people.get("held", 2)).toMatchObject({ value: 2, by: "token home", link: "api" });
+    expect(await described("POST", "/api/v1/asks", asks, { ...power, evse: 2 })).toMatchObject({ status: 409 });
+    expect(await described("POST", "/api/v1/asks", asks, { what: "everything", value: 1 })).toMatchObject({
+      status: 400,
+    });
+  });
+
+  test("the same message twice is carried out once; its key can't be used for another", async () => {
+    const keyed = { ...asks, "idempotency-key": "a-1" };
+    const cap = { what: "importLimitW", value: 9_000 };
+    const done = site.links.counts.done;
+    expect((await described("POST", "/api/v1/asks", keyed, cap)).receipt).toMatchObject({ id: "a-1", repeated: false });
+    expect((await described("POST", "/api/v1/asks", keyed, cap)).receipt).toMatchObject({ repeated: true });
+    expect(await described("POST", "/api/v1/asks", keyed, { ...cap, value: 1 })).toMatchObject({ error: "id-reused" });
+    expect(site.links.counts.done).toBe(done + 1);
+    expect(site.site.linkImportLimitW).toBe(9_000);
+  });
+
+  test("a browser's session needs the page's secret and an operator's role; an operator takes back anybody's", async () => {
+    const session = ({ cookie, csrf }: Visitor) => ({ cookie, "x-islet-csrf": csrf });
+    const operator = await signIn("operator", controlled.port);
+    const release = { what: "importLimitW" };
+    const bare = await described("POST", "/api/v1/asks/release", { cookie: operator.cookie }, release);
+    expect(bare).toMatchObject({ status: 403, error: "csrf" });
+    const viewer = await signIn("viewer", controlled.port);
+    expect(await described("POST", "/api/v1/asks/release", session(viewer), release)).toMatchObject({ status: 403 });
+    expect(site.site.linkImportLimitW).toBe(9_000);
+    expect(await described("POST", "/api/v1/asks/release", session(operator), release)).toMatchObject({ status: 200 });
+    expect(site.site.linkImportLimitW).toBe(Infinity);
+    expect(await described("POST", "/api/v1/asks/release", session(operator), release)).toMatchObject({ status: 409 });
+  });
+
+  test("a flood is slowed down and told so", async () => {
+    let slowed = false;
+    for (let i = 0; i < 100 && !slowed; i++) {
+      const headers = { ...asks, "content-type": "application/json" };
+      const options = { port: controlled.port, headers, body: JSON.stringify({ ...power, value: 1_000 }) };
+      const some = Array.from({ length: 8 }, () => ask("POST", "/api/v1/asks", options));
+      slowed = (await Promise.all(some)).some(({ status }) => status === 429);
+    }
+    expect(slowed).toBe(true);
   });
 });
 

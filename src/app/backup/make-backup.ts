@@ -15,7 +15,7 @@ const namedBytesMax = 4_000_000;
 const depthMax = 20;
 
 /** In the state folder: whole files, and databases that a controller may be writing to. The mode's record is not kept: it is of a moment. */
-const stateFiles = ["people.json", "permit.json", "permit-history.json", "accounts.json"] as const;
+const stateFiles = ["people.json", "permit.json", "permit-history.json", "accounts.json", "api-tokens.json"] as const;
 const databases = ["islet.db", auditFileName] as const;
 /** The memory beside the state folder, under this name in a backup. */
 export const witnessInBackup = "witness.json";

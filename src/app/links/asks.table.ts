@@ -9,6 +9,14 @@
 export const rights = ["power", "limits", "departures", "reserve", "chargers"] as const;
 export type Right = (typeof rights)[number];
 
+export const rightSentences: Readonly<Record<Right, string>> = {
+  power: "Ask for power of chargers, charging and discharging, for a time",
+  limits: "Set and take back its own limits",
+  departures: "Say when vehicles leave and what they need",
+  reserve: "Raise the reserve",
+  chargers: "Stop, pause and resume chargers",
+};
+
 interface AskBase {
   /** Of one EVSE (from 1), of the site (0), or of either. */
   readonly scope: "evse" | "site" | "both";

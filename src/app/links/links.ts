@@ -91,32 +91,36 @@ export function openLinks(options: LinksOptions): LinkPort {
     });
   }
 
+  function takeBack(asker: Asker, ask: Ask): Receipt {
+    const { what, evse } = ask;
+    const row = askRow(what);
+    if (row.kind === "closed" || row.kind === "setting") return refused(asker, ask, "closed");
+    if (!asker.rights.includes(row.right)) return refused(asker, ask, "not-allowed");
+    const count = row.kind === "cap" ? caps.release(asker, what, evse) : requests.release(asker, evse);
+    if (count === 0) return refused(asker, ask, "nothing-stands");
+    control.flush();
+    written(asker, row.kind === "cap" ? "limit" : "command", { ...ask, value: "released" }, "");
+    return receiptOf(ask, { ...inForce, state: "released" });
+  }
+
+  /** A message that has come before is not carried out again; a flood is refused. */
+  function once(asker: Asker, ask: Ask, run: (asker: Asker, ask: Ask) => Receipt): Receipt {
+    const before = receipts.before(asker, ask, nowMs());
+    if (before === "reused") return refused(asker, ask, "id-reused");
+    if (before !== null) {
+      counts.repeated++;
+      return before;
+    }
+    if (!receipts.inPace(asker, nowMs())) return refused(asker, ask, "rate");
+    const receipt = run(asker, ask);
+    if (receipt.accepted) counts.done++;
+    receipts.keep(asker, ask, receipt, nowMs());
+    return receipt;
+  }
+
   return {
-    ask(asker, ask) {
-      const before = receipts.before(asker, ask, nowMs());
-      if (before === "reused") return refused(asker, ask, "id-reused");
-      if (before !== null) {
-        counts.repeated++;
-        return before;
-      }
-      if (!receipts.inPace(asker, nowMs())) return refused(asker, ask, "rate");
-      const receipt = carryOut(asker, ask);
-      if (receipt.accepted) counts.done++;
-      receipts.keep(asker, ask, receipt, nowMs());
-      return receipt;
-    },
-    release(asker, what, evse, id) {
-      const ask: Ask = { what, evse, value: "", id };
-      const row = askRow(what);
-      if (row.kind === "closed" || row.kind === "setting") return refused(asker, ask, "closed");
-      if (!asker.rights.includes(row.right)) return refused(asker, ask, "not-allowed");
-      const count = row.kind === "cap" ? caps.release(asker, what, evse) : requests.release(asker, evse);
-      if (count === 0) return refused(asker, ask, "nothing-stands");
-      control.flush();
-      written(asker, row.kind === "cap" ? "limit" : "command", { ...ask, value: "released" }, "");
-      counts.done++;
-      return receiptOf(ask, { ...inForce, state: "released" });
-    },
+    ask: (asker, ask) => once(asker, ask, carryOut),
+    release: (asker, what, evse, id) => once(asker, { what, evse, value: "", id }, takeBack),
     say(link, evse, word) {
       sayCap(control, evse, word);
       requests.say(link, evse, word, nowMs());

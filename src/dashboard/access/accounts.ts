@@ -7,12 +7,23 @@ import { existsSync, readFileSync, renameSync } from "node:fs";
 import { chmod, mkdir, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
+import type { Right } from "../../app/links/asks.table.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { type AccountRole, roles } from "../actions.ts";
 import { isGuessable } from "./password-strength.ts";
+import {
+  makeSecret,
+  namePattern,
+  revokedMax,
+  type Token,
+  tokenDigest,
+  tokenFileBeside,
+  tokenSchema,
+  tokensMax,
+  watchTokenFile,
+} from "./tokens.ts";
 
 const accountsMax = 100;
-const tokensMax = 50;
 export const passwordLengthMin = 10;
 export const passwordLengthMax = 200;
 /** Interactive sign-in: about a tenth of a second and 32 MB on a gateway. */
@@ -41,11 +52,12 @@ const accountSchema = z.object({
   setAtMs: z.number(),
   factor: factorSchema.optional(),
 });
-const tokenSchema = z.object({ id: z.string(), name: z.string(), hash: z.string(), madeAtMs: z.number() });
 const fileSchema = z.object({
   version: z.literal(1),
   accounts: z.array(accountSchema).max(accountsMax),
   tokens: z.array(tokenSchema).max(tokensMax),
+  /** Of the tokens that the command line has made. */
+  revoked: z.array(z.string()).max(revokedMax).default([]),
 });
 type File = z.infer<typeof fileSchema>;
 type Account = z.infer<typeof accountSchema>;
@@ -61,6 +73,8 @@ export interface TokenInfo {
   readonly id: string;
   readonly name: string;
   readonly madeAtMs: number;
+  /** What it may ask of the site; none: it only reads. */
+  readonly rights: readonly Right[];
 }
 export type AccountError =
   | "name"
@@ -83,8 +97,6 @@ export const accountErrors: Record<AccountError, string> = {
   "last-installer": "The last installer stays. Make another one first.",
   busy: "Too many sign-ins at once. Try again in a few seconds.",
 };
-
-const namePattern = /^[\p{L}\p{N} .@_-]{1,40}$/u;
 
 export interface Accounts {
   /** What was wrong with the file at the start, as a sentence; "" when all was well. */
@@ -109,8 +121,11 @@ export interface Accounts {
   knownDevice(name: string, mark: string | undefined): string;
   /** The account when name and password fit. Takes as long when the name is unknown. */
   check(name: string, password: string): Promise<Result<AccountInfo, "refused" | "busy">>;
-  /** A read-only token; it is shown once and kept only as a hash. */
-  makeToken(name: string): Promise<Result<{ readonly id: string; readonly token: string }, AccountError>>;
+  /** A token that reads, and asks what it has rights for; it is shown once and kept only as a hash. */
+  makeToken(
+    name: string,
+    rights?: readonly Right[],
+  ): Promise<Result<{ readonly id: string; readonly token: string }, AccountError>>;
   removeToken(id: string): Promise<Result<true, AccountError>>;
   findToken(token: string): TokenInfo | null;
 }
@@ -150,6 +165,15 @@ export function openAccounts(file: string | null): Accounts {
   };
 
   const hash = createHasher();
+  const byCommand = watchTokenFile(file === null ? null : tokenFileBeside(file));
+  /** Tokens of the page and of the command line that nobody has revoked by either. */
+  const standing = (): readonly Token[] => {
+    const others = byCommand();
+    return [
+      ...data.tokens.filter(({ id }) => !others.revoked.includes(id)),
+      ...others.tokens.filter(({ id }) => !data.revoked.includes(id)),
+    ];
+  };
 
   const find = (name: string): Account | undefined =>
     data.accounts.find((account) => account.name.toLowerCase() === name.trim().toLowerCase());
@@ -173,7 +197,7 @@ export function openAccounts(file: string | null): Accounts {
       return data.accounts.some((account) => account.role === "installer");
     },
     list: () => data.accounts.map(infoOf),
-    tokens: () => data.tokens.map(({ id, name, madeAtMs }) => ({ id, name, madeAtMs })),
+    tokens: () => standing().map(({ id, name, madeAtMs, rights }) => ({ id, name, madeAtMs, rights })),
     set: async (name, role, password) => {
       const clean = name.trim().normalize("NFC");
       if (!namePattern.test(clean)) return err("name");
@@ -235,24 +259,25 @@ export function openAccounts(file: string | null): Accounts {
       const same = timingSafeEqual(key, Buffer.from((account ?? nobody).hash, "base64url"));
       return account && same && password.length <= passwordLengthMax ? ok(infoOf(account)) : err("refused");
     },
-    makeToken: async (name) => {
+    makeToken: async (name, given = []) => {
       const clean = name.trim().normalize("NFC");
       if (!namePattern.test(clean)) return err("name");
-      if (data.tokens.length >= tokensMax) return err("too-many");
-      const token = `islet_${randomBytes(32).toString("base64url")}`;
-      const id = randomBytes(6).toString("base64url");
-      await save({ ...data, tokens: [...data.tokens, { id, name: clean, hash: digest(token), madeAtMs: Date.now() }] });
-      return ok({ id, token });
+      if (standing().length >= tokensMax) return err("too-many");
+      const { token, entry } = makeSecret(clean, given, Date.now());
+      await save({ ...data, tokens: [...data.tokens, entry] });
+      return ok({ id: entry.id, token });
     },
     removeToken: async (id) => {
-      if (!data.tokens.some((token) => token.id === id)) return err("unknown");
-      await save({ ...data, tokens: data.tokens.filter((token) => token.id !== id) });
+      if (!standing().some((token) => token.id === id)) return err("unknown");
+      const isOwn = data.tokens.some((token) => token.id === id);
+      const revoked = isOwn ? data.revoked : [...data.revoked, id].slice(-revokedMax);
+      await save({ ...data, revoked, tokens: data.tokens.filter((token) => token.id !== id) });
       return ok(true);
     },
     findToken: (token) => {
       if (!token.startsWith("islet_") || token.length > 80) return null;
-      const wanted = Buffer.from(digest(token));
-      return data.tokens.find((kept) => timingSafeEqual(Buffer.from(kept.hash), wanted)) ?? null;
+      const wanted = Buffer.from(tokenDigest(token));
+      return standing().find((kept) => timingSafeEqual(Buffer.from(kept.hash), wanted)) ?? null;
     },
   };
 }
@@ -280,7 +305,6 @@ function createHasher(): (password: string, salt: string) => Promise<Buffer | nu
   };
 }
 
-const digest = (token: string): string => createHash("sha256").update(token).digest("base64url");
 const onlyInstaller = (data: File, account: Account): boolean =>
   data.accounts.every((other) => other === account || other.role !== "installer");
 
@@ -289,7 +313,7 @@ export const sameText = (a: string, b: string): boolean => timingSafeEqual(hashO
 const hashOf = (text: string): Buffer => createHash("sha256").update(text).digest();
 
 function readAccounts(file: string | null): { data: File; sentence: string } {
-  const none: File = { version: 1, accounts: [], tokens: [] };
+  const none: File = { version: 1, accounts: [], tokens: [], revoked: [] };
   if (file === null || !existsSync(file)) return { data: none, sentence: "" };
   try {
     return { data: fileSchema.parse(JSON.parse(readFileSync(file, "utf8"))), sentence: "" };

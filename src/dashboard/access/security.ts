@@ -1,6 +1,7 @@
 /** Who asks, from where, and whether the browser was on this site when it asked: the checks before any handler. */
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
+import type { Right } from "../../app/links/asks.table.ts";
 import type { AccountRole } from "../actions.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Session, Sessions } from "./sessions.ts";
@@ -12,6 +13,7 @@ export interface Asker {
   readonly session: Session | null;
   /** Of a token. */
   readonly tokenId?: string;
+  readonly rights?: readonly Right[];
 }
 
 export const cookieName = (tls: boolean): string => (tls ? "__Host-islet" : "islet");
@@ -49,7 +51,14 @@ export function findAsker(
     const token = /^Bearer (\S{1,100})$/.exec(authorization)?.[1];
     const found = token ? accounts.findToken(token) : null;
     return found
-      ? { kind: "token", name: `token ${found.name}`, role: "viewer", session: null, tokenId: found.id }
+      ? {
+          kind: "token",
+          name: `token ${found.name}`,
+          role: "viewer",
+          session: null,
+          tokenId: found.id,
+          rights: found.rights,
+        }
       : null;
   }
   const session = sessions.find(readCookie(request, cookieName(tls)));

@@ -267,7 +267,8 @@ function carryOut(
 }
 
 /** What the pages beside the overview ask. */
-const portsOf = (station: SiteStation): Required<Pick<DashboardSource, "fleet" | "economy">> => ({
+const portsOf = (station: SiteStation): Required<Pick<DashboardSource, "fleet" | "economy" | "links">> => ({
+  links: station.links,
   fleet: createStationFleet(station, Date.now),
   economy: createStationEconomy(station, Date.now),
 });

@@ -1,5 +1,6 @@
 /** Accounts and tokens, for installers. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { rights } from "../../app/links/asks.table.ts";
 import { type AccountError, accountErrors } from "../access/accounts.ts";
 import { readCookie } from "../access/security.ts";
 import { roles } from "../actions.ts";
@@ -61,9 +62,10 @@ export function serveAccounts(app: FastifyInstance, serving: Serving): void {
     return { what: "second-factor", detail: `${name}: off` };
   });
   accountPost("/tokens/make", async (request) => {
-    const made = await accounts.makeToken(field(request, "name"));
+    const given = rights.filter((right) => field(request, `right-${right}`) === "1");
+    const made = await accounts.makeToken(field(request, "name"), given);
     return made.ok
-      ? { token: made.value.token, what: "token-made", detail: field(request, "name") }
+      ? { token: made.value.token, what: "token-made", detail: [field(request, "name"), ...given].join(", ") }
       : { refused: made.error, what: "token-made", detail: "" };
   });
   accountPost("/tokens/remove", async (request) => {

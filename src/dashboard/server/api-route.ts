@@ -7,6 +7,8 @@ export interface ApiRoute {
   readonly method: "GET" | "POST";
   readonly path: string;
   readonly access: Access;
+  /** A token may call it though it changes something: what it may is judged by its rights. */
+  readonly byToken?: true;
   readonly summary: string;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodObject;

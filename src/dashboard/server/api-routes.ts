@@ -1,6 +1,7 @@
 /** The JSON API, the live stream and the metrics: a handler for each row of the table of routes. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Asker, readCookie, writeCookie } from "../access/security.ts";
+import { asksHandlers } from "../asks/asks-routes.ts";
 import { economyHandlers } from "../economy/economy-routes.ts";
 import { fleetHandlers } from "../fleet/fleet-routes.ts";
 import { wordsFor } from "../view/format.ts";
@@ -102,6 +103,7 @@ export function serveApi(app: FastifyInstance, serving: Serving, perform: Perfor
     },
     ...fleetHandlers(serving),
     ...economyHandlers(serving),
+    ...asksHandlers(serving),
     metrics: async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text(source.state())),
   };
   for (const route of apiRoutes) {

@@ -1,6 +1,7 @@
 /** The JSON API as a table of routes; the description (OpenAPI) is printed from the same rows. */
 import { z } from "zod";
 import { actionIds, roles } from "../actions.ts";
+import { askRoutes } from "../asks/asks-api.ts";
 import { economyRoutes } from "../economy/economy-api.ts";
 import { planRoutes } from "../fleet/plan-api.ts";
 import { vehicleRoutes } from "../fleet/vehicles-api.ts";
@@ -172,11 +173,21 @@ export const apiRoutes = [
   ...vehicleRoutes,
   ...economyRoutes,
   ...planRoutes,
+  ...askRoutes,
 ] as const satisfies readonly ApiRoute[];
 
 export type ApiRouteId = (typeof apiRoutes)[number]["id"];
 
 export const accessOf = (id: ApiRouteId): Access => apiRoutes.find((route) => route.id === id)?.access ?? "installer";
+
+const idempotencyHeader = {
+  name: "Idempotency-Key",
+  in: "header",
+  required: false,
+  description:
+    "The asker's own name of this message: sent again with it, nothing is done again and the answer is the same.",
+  schema: { type: "string", minLength: 1, maxLength: 100 },
+};
 
 const jsonSchema = (schema: z.ZodType): Record<string, unknown> => {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input" }) as Record<string, unknown>;
@@ -225,7 +236,9 @@ export function openApi(version: string): Record<string, unknown> {
                 schema,
               })),
             }
-          : {}),
+          : route.byToken && route.method === "POST"
+            ? { parameters: [idempotencyHeader] }
+            : {}),
         ...(route.body
           ? { requestBody: { required: true, content: { "application/json": { schema: jsonSchema(route.body) } } } }
           : {}),
@@ -233,7 +246,7 @@ export function openApi(version: string): Record<string, unknown> {
         security:
           route.access === "public"
             ? []
-            : route.method === "GET"
+            : route.method === "GET" || route.byToken
               ? [{ session: [] }, { token: [] }]
               : [{ session: [] }],
         "x-islet-role": route.access,
