@@ -35,12 +35,14 @@ export const strata: readonly Stratum[] = [
     may: ["domain", "config", "core", "modbus", "sunspec", "exi", "iso15118", "ocpp", "bridge", "forecast", "tariff", "settlement", "planning", "planner-thread", "commissioning"],
     packages: ["*"],
   },
+  // The utility's package: evidence in, sheets and contradictions out; what reads and writes files is the command.
+  { name: "approval", folder: "src/approval", may: ["domain", "config", "core", "certify", "app"], packages: [] },
   { name: "page", folder: "src/dashboard/page", may: ["domain", "dashboard"], packages: ["uplot"] },
   { name: "dashboard", folder: "src/dashboard", may: ["app", "domain", "config", "page"], packages: ["*"] },
   {
     name: "cli",
     folder: "src/cli",
-    may: ["app", "dashboard", "domain", "config", "core", "exi", "iso15118", "bridge", "planning", "solver", "certify", "sim", "peers"],
+    may: ["app", "dashboard", "domain", "config", "core", "exi", "iso15118", "bridge", "planning", "solver", "certify", "approval", "sim", "peers"],
     packages: ["*"],
   },
   { name: "plant", folder: "sim/plant", may: ["domain"], packages: [] },

@@ -95,6 +95,11 @@ const commands: readonly (readonly [name: string, sentence: string, load: () => 
     async () => (await import("./certify/certify.ts")).certifyCommand,
   ],
   [
+    "approval",
+    "make the utility's package of a site from its own files; refused where they contradict each other",
+    async () => (await import("./approval/approval.ts")).approvalCommand,
+  ],
+  [
     "verify-device",
     "try every duty of the contract on a power stage, for makers of firmware",
     async () => (await import("./verify-device.ts")).verifyDeviceCommand,

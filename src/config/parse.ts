@@ -2,9 +2,10 @@
  * From a YAML text to a `SiteConfig`, or to every complaint at once: file, line, setting, the value found and what is
  * allowed. Nothing is energized on a configuration that has a complaint.
  */
-import { isNode, LineCounter, parseDocument } from "yaml";
+import { isMap, isNode, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { err, ok, type Result } from "../domain/result.ts";
+import { approvalComplaints } from "./approval-covers.ts";
 import { lineOf } from "./device-names.ts";
 import { issueSentence } from "./issue-words.ts";
 import { pccMeterComplaints } from "./pcc-meter.ts";
@@ -114,16 +115,29 @@ function withPvListed(raw: unknown): {
   };
 }
 
-/** Line of a setting in a configuration's text, or of the nearest group around it; 1 when nothing is there. */
-export function lineOfSetting(source: string, path: readonly PropertyKey[]): number {
+/** Where a setting stands in a configuration's text: its line, or that of the nearest group around it; whether it is given. */
+export interface SettingSpot {
+  readonly line: number;
+  readonly given: boolean;
+}
+
+/** Finds settings in a configuration's text, which is read once. PV may be written without its list. */
+export function settingFinder(source: string): (path: readonly PropertyKey[]) => SettingSpot {
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
-  for (let depth = path.length; depth > 0; depth--) {
-    const node = document.getIn(path.slice(0, depth), true);
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-  }
-  return 1;
+  const pvIsOne = isMap(document.get("pv"));
+  return (asRead) => {
+    const path = pvIsOne && asRead[0] === "pv" ? ["pv", ...asRead.slice(2)] : asRead;
+    for (let depth = path.length; depth > 0; depth--) {
+      const node = document.getIn(path.slice(0, depth), true);
+      if (isNode(node) && node.range) return { line: lines.linePos(node.range[0]).line, given: depth === path.length };
+    }
+    return { line: 1, given: false };
+  };
 }
+
+/** Line of a setting in a configuration's text, or of the nearest group around it; 1 when nothing is there. */
+export const lineOfSetting = (source: string, path: readonly PropertyKey[]): number => settingFinder(source)(path).line;
 
 /** A site with two grid connections, or with two buses of their own. */
 const oneConnection =
@@ -243,6 +257,7 @@ function crossChecks(config: SiteConfig): Complaint[] {
     ...pccMeterComplaints(config),
     ...pvComplaints(config),
     ...curtailComplaints(config),
+    ...approvalComplaints(config),
   ];
   const islands = config.site.serviceMode === "non-parallel-backup";
   if (islands && (config.transferDevice === undefined || config.transferDevice.kind === "none")) {
@@ -307,7 +322,8 @@ function crossChecks(config: SiteConfig): Complaint[] {
   return complaints;
 }
 
-function settingName(path: readonly PropertyKey[]): string {
+/** `evses[0].stage.port`. */
+export function settingName(path: readonly PropertyKey[]): string {
   let name = "";
   for (const step of path) name += typeof step === "number" ? `[${step}]` : `${name === "" ? "" : "."}${String(step)}`;
   return name;

@@ -7,6 +7,7 @@ import { serviceModes } from "../domain/modes.ts";
 import { devicesMax } from "./device-names.ts";
 import { choiceOr, flagOr, group, integerOr, number, numberOr, text } from "./setting.ts";
 import { alertSettings } from "./site/alerts.ts";
+import { approvalSettings } from "./site/approval.ts";
 import { backendSettings } from "./site/backend.ts";
 import { evseSettings, evsesMax } from "./site/evse.ts";
 import { fleetSettings } from "./site/fleet.ts";
@@ -99,6 +100,7 @@ export const siteSettings = group(
     auxiliary: auxiliarySettings.optional(),
     tariff: tariffSettings.optional(),
     permit: permitSettings.prefault({}),
+    approval: approvalSettings.optional(),
     backend: backendSettings.optional(),
     dashboard: dashboardSettings.prefault({}),
     stateDir: text({

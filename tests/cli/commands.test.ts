@@ -217,6 +217,21 @@ const rows: readonly Row[] = [
   ["certify --against 10.0.0.9", 2, /there is no rig 10\.0\.0\.9: sim, or driver:COMMAND/],
   ["certify verify none.json", 1, /none\.json can't be read \(ENOENT\)/],
   ["certify verify draft.json", 1, /draft\.json: it is no report of `islet certify`/],
+  ["approval", 2, /name the configuration: islet approval --config/],
+  ["approval --list", 0, /^import-above-main-breaker\n {4}import limit against main breaker\. Lower the limit/],
+  ["approval --config none.yaml", 1, /none\.yaml can't be read \(ENOENT\)/],
+  [
+    "approval --config config/home.yaml --out config",
+    2,
+    /config holds something else \(depot\.yaml\): name another folder/,
+  ],
+  [
+    "approval --config config/home.yaml --no-pdf",
+    0,
+    /^Approval package of Oak Street 12: approval-oak-street-12\/approval\.html, 6 files/,
+  ],
+  ["approval verify approval-oak-street-12", 0, /^As it was signed: Oak Street 12, 5 files/],
+  ["approval verify config", 1, /config: it is no package of `islet approval`/],
   ["verify-device", 2, /name the stage: HOST or HOST:PORT/],
   ["verify-device 127.0.0.1:70000", 2, /is not HOST or HOST:PORT/],
   [

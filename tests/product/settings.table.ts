@@ -45,6 +45,18 @@ const parts = "transfer-parts.test.ts";
 const contacts = "bus-contacts.test.ts";
 const bondParts = ["bonding.output", "bonding.bondedInput", "bonding.unbondedInput"] as const;
 const identified = ["pcc.meter", "transferDevice", "evses[].stage", "loadPanel", "pv[]", "devices[]"] as const;
+/** What only the package for the utility has. */
+const paperSettings = [
+  ...["owner", "address", "installer", "installerLicense", "certifyReport", "commissioningReport"],
+  ...["name", "application", "account", "gridProfile", "transformerVA", "exportLimitW", "responseS", "meterClassPct", "meterIntervalMs"].map((name) => `utility.${name}`),
+  ...["mainBreakerA", "busbarA", "faultCurrentA", "disconnect", "breakers[].name", "breakers[].covers[]", "breakers[].ratedA"].map((name) => `service.${name}`),
+  ...["neutral", "bond"].map((name) => `grounding.${name}`),
+  ...[
+    ...["standard", "record", "laboratory", "covers[]", "manufacturer", "model", "firmware[]", "issuedOn", "expiresOn"],
+    ...["ratedChargeW", "ratedDischargeW", "ratedVA", "voltageV", "frequencyHz", "phases", "accuracyClassPct", "antiIslanding", "closedTransition", "file"],
+  ].map((name) => `certificates[].${name}`),
+  ...["evse", "vehicle", "evseRecord", "vehicleRecord"].map((name) => `pairs[].${name}`),
+];
 /** What the meter may be wrong by: the three make one room. */
 const doubts = ["pcc.meter.accuracyClassPct", "pcc.meter.offsetW", "pcc.meter.resolutionW"] as const;
 const others = <T>(all: readonly T[], one: T): T[] => all.filter((other) => other !== one);
@@ -261,6 +273,7 @@ export const otherSettings: readonly OtherSetting[] = [
   { setting: "backend.fileHosts[]",                  doesNotLimit: "from where files are fetched; no power depends on it" },
   { setting: "backend.certificatesOverPlainLink",    doesNotLimit: "which certificates are managed over which link" },
   { setting: "backend.transactionsAfterRestart",     doesNotLimit: "what the backend is told after a restart" },
+  ...paperSettings.map((name) => ({ setting: `approval.${name}`, doesNotLimit: "stands on paper: only `islet approval` reads it, and its table of contradictions has a test for each row" })),
   { setting: "dashboard.host",                       doesNotLimit: place },
   { setting: "dashboard.port",                       doesNotLimit: place },
   { setting: "dashboard.certificateFile",            doesNotLimit: "how the page is secured, proven by the page's own tests" },

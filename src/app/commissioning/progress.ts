@@ -15,8 +15,10 @@ export interface Progress {
   readonly results: readonly StepResult[];
 }
 
-export const configHash = (config: SiteConfig): string =>
-  createHash("sha256").update(JSON.stringify(config)).digest("hex");
+/** Of everything that the controller runs by: what stands on paper only (`approval`) changes nothing that was tried. */
+export function configHash({ approval: _, ...config }: SiteConfig): string {
+  return createHash("sha256").update(JSON.stringify(config)).digest("hex");
+}
 
 /** What is kept for this configuration; nothing where it has changed since, or where the file is none. */
 export function readProgress(config: SiteConfig): Progress {

@@ -6,8 +6,9 @@ export async function runStep(step: Step, bench: Bench): Promise<StepResult> {
   const { id, title } = step;
   const common = { step: id, title, atMs: Date.now() };
   try {
-    const { findings, comparisons = [], looks = [] } = await step.run(bench);
-    return { ...common, verdict: gravest(findings.map(({ verdict }) => verdict)), findings, comparisons, looks };
+    const { findings, comparisons = [], looks = [], equipment } = await step.run(bench);
+    const verdict = gravest(findings.map((one) => one.verdict));
+    return { ...common, verdict, findings, comparisons, looks, ...(equipment && { equipment }) };
   } catch (error) {
     const sentence = `the step ended: ${error instanceof Error ? error.message : String(error)}`;
     const findings = [{ verdict: "fail", device: "site", sentence }] as const;

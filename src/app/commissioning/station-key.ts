@@ -34,6 +34,13 @@ export function signDocument(stateDir: string, text: string): DocumentSignature 
 export const isSigned = (text: string, { signature, publicKeyPem }: DocumentSignature): boolean =>
   verify(null, Buffer.from(text), createPublicKey(publicKeyPem), Buffer.from(signature, "base64"));
 
+/** Names a public key (PEM): the first 16 hexadecimal digits of its SHA-256. Throws where it is none. */
+export const keyFingerprint = (pem: string): string =>
+  createHash("sha256")
+    .update(createPublicKey(pem).export({ type: "spki", format: "der" }))
+    .digest("hex")
+    .slice(0, 16);
+
 function keyOf(stateDir: string): string {
   const file = join(stateDir, fileName);
   try {

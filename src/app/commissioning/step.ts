@@ -25,6 +25,15 @@ export interface Finding {
   readonly sentence: string;
 }
 
+/** A device as it answered, by the words of `approval.….covers`. */
+export interface FoundDevice {
+  readonly part: string;
+  readonly manufacturer: string;
+  readonly model: string;
+  readonly firmware: string;
+  readonly serialNumber: string;
+}
+
 /** What is kept of a step: it need not be done again. */
 export interface StepResult {
   readonly step: string;
@@ -35,6 +44,8 @@ export interface StepResult {
   readonly comparisons: readonly Comparison[];
   /** Recording behind it, for plots and for whoever wants to reckon again. */
   readonly looks: readonly Look[];
+  /** Who answered, where the step asks for it. */
+  readonly equipment?: readonly FoundDevice[];
 }
 
 /** What steps work with. */
@@ -64,6 +75,7 @@ export interface StepOutcome {
   readonly findings: readonly Finding[];
   readonly comparisons?: readonly Comparison[];
   readonly looks?: readonly Look[];
+  readonly equipment?: readonly FoundDevice[];
 }
 
 const order: readonly StepVerdict[] = ["fail", "warn", "not tried", "pass"];

@@ -9,7 +9,7 @@ import { handsStep } from "./hands.ts";
 import { k1Step } from "./k1.ts";
 import type { Nudger } from "./nudger.ts";
 import { evseName, nudgeStep } from "./nudges.ts";
-import { type Finding, finding, kW, type Step } from "./step.ts";
+import { type Bench, type Finding, type FoundDevice, finding, kW, type Step } from "./step.ts";
 
 const foundWithinMs = 40_000;
 /** A silence lasts so much longer than the watchdogs, s. */
@@ -71,9 +71,27 @@ const devicesStep: Step = {
       );
     if (findings.length === 0)
       findings.push(finding("fail", "site", `no device answered within ${foundWithinMs / 1_000} s`));
-    return { findings };
+    return { findings, equipment: foundDevices(nudger.station.devices) };
   },
 };
+
+/** Who answered, by the words of the site file. Stages and inverters are in its order. */
+function foundDevices(devices: Bench["nudger"]["station"]["devices"]): readonly FoundDevice[] {
+  const words = { meter: "pcc.meter", "transfer-device": "transferDevice", "load-panel": "loadPanel" } as const;
+  const counts = { stage: 0, pv: 0 };
+  return devices.flatMap(({ kind, isPart, name, identity }): readonly FoundDevice[] => {
+    const part = isPart
+      ? name
+      : kind === "stage"
+        ? `evse ${++counts.stage}`
+        : kind === "pv"
+          ? `pv ${++counts.pv}`
+          : (words as Readonly<Record<string, string>>)[kind];
+    if (part === undefined || identity === undefined) return [];
+    const { manufacturer, model, version, serialNumber } = identity;
+    return [{ part, manufacturer, model, firmware: version, serialNumber }];
+  });
+}
 
 const limitShare = 0.25;
 

@@ -148,6 +148,9 @@ const historyFileName = "permit-history.json";
 /** A change on disk is noticed by this at the latest, ms, also where the file system tells nobody. */
 const watchEveryMs = 500;
 
+/** Where the site's permit lies. */
+export const permitFile = ({ permit, stateDir }: SiteConfig): string => permit.file ?? join(stateDir, permitFileName);
+
 /**
  * The permit of one site. `file` comes from the configuration, else it lies in the state folder. What was ever installed or
  * revoked is remembered in the state folder, in the witness beside it and in the audit log (`audited`); the store itself never
@@ -155,7 +158,7 @@ const watchEveryMs = 500;
  */
 export function openPermitStore(config: SiteConfig, audited: PermitHistory = emptyHistory): PermitStore {
   const site = permitSite(config);
-  const file = config.permit.file ?? join(config.stateDir, permitFileName);
+  const file = permitFile(config);
   const historyFile = join(config.stateDir, historyFileName);
   const witness = openWitness(config.stateDir);
   let known = audited;

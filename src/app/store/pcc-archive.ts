@@ -63,7 +63,8 @@ export interface PccArchive {
   view(recentMax: number): PccView;
 }
 
-const summaryPlace = ["pcc", "summary"] as const;
+/** Collection and key of the summary. */
+export const summaryPlace = ["pcc", "summary"] as const;
 const noLedger: LedgerSummary = { total: 0, alarmTooMany: false, alarmTooLong: false };
 const collectionOf = (side: PccSide): string => `exceedance-${side}`;
 /** Keys sort like their numbers. */
@@ -127,6 +128,15 @@ function readEntries(store: Store, side: PccSide): { readonly entries: Exceedanc
   const parsed = rows.map(({ value }) => exceedanceSchema.safeParse(parseJson(value)));
   const entries = parsed.flatMap((row) => (row.success ? [row.data] : []));
   return { entries, unreadable: rows.length - entries.length };
+}
+
+/** The passport of a stored summary; null where it is none. `boundMs`: the recovery that the site promises. */
+export function passportOfSummary(text: string, boundMs: number): PassportReport | null {
+  const parsed = summarySchema.safeParse(parseJson(text));
+  if (!parsed.success) return null;
+  const passport = createResponsePassport(boundMs);
+  restorePassport(passport, parsed.data.passport);
+  return reportPassport(passport);
 }
 
 function parseJson(text: string): unknown {

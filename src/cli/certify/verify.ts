@@ -1,6 +1,5 @@
 /** `islet certify verify`: whether a report is still the one that was signed, its page included. */
-import { createHash, createPublicKey } from "node:crypto";
-import { type DocumentSignature, isSigned } from "../../app/commissioning/station-key.ts";
+import { type DocumentSignature, isSigned, keyFingerprint } from "../../app/commissioning/station-key.ts";
 import type { CertifyReport } from "../../certify/report.ts";
 import { certifyHtml } from "../../certify/report-html.ts";
 import { textOf } from "./text-of.ts";
@@ -10,7 +9,8 @@ interface VerifyAsk {
   readonly json?: true;
 }
 
-interface Signed {
+/** A report with its signature, as it stands in the file. */
+export interface SignedReport {
   readonly report: CertifyReport;
   readonly signature: DocumentSignature;
 }
@@ -19,8 +19,8 @@ interface Signed {
 export function verifyReport(file: string, { key, json }: VerifyAsk): 0 | 1 {
   const text = textOf(file);
   const wrong = whatIsWrong(text, key === undefined ? undefined : textOf(key));
-  const signed = read(text);
-  const fingerprint = signed ? fingerprintOf(signed.signature.publicKeyPem) : null;
+  const signed = readSigned(text);
+  const fingerprint = signed ? keyFingerprint(signed.signature.publicKeyPem) : null;
   if (json)
     process.stdout.write(
       `${JSON.stringify({ ok: wrong === "", why: wrong, key: fingerprint, verdict: signed?.report.verdict ?? null })}\n`,
@@ -34,15 +34,16 @@ export function verifyReport(file: string, { key, json }: VerifyAsk): 0 | 1 {
   return wrong === "" ? 0 : 1;
 }
 
-function whatIsWrong(text: string, wantedPem: string | undefined): string {
-  const signed = read(text);
+/** Why a report may not be believed; empty where nothing was changed. */
+export function whatIsWrong(text: string, wantedPem?: string): string {
+  const signed = readSigned(text);
   if (!signed) return "it is no report of `islet certify`";
   const { report, signature } = signed;
   const data = JSON.stringify(report);
   try {
     if (!isSigned(data, signature)) return "the signature does not fit: it was edited after it was signed";
-    if (wantedPem !== undefined && fingerprintOf(wantedPem) !== fingerprintOf(signature.publicKeyPem))
-      return `it was signed with another key, ${fingerprintOf(signature.publicKeyPem)}`;
+    if (wantedPem !== undefined && keyFingerprint(wantedPem) !== keyFingerprint(signature.publicKeyPem))
+      return `it was signed with another key, ${keyFingerprint(signature.publicKeyPem)}`;
   } catch {
     return "its signature or the key can't be read";
   }
@@ -51,8 +52,8 @@ function whatIsWrong(text: string, wantedPem: string | undefined): string {
   return "";
 }
 
-/** From `certify.json`, or from the data inside `certify.html`. */
-function read(text: string): Signed | null {
+/** From `certify.json`, or from the data inside `certify.html`; null where it is neither. */
+export function readSigned(text: string): SignedReport | null {
   try {
     if (!text.startsWith("<")) return sound(JSON.parse(text));
     const part = (id: string): unknown =>
@@ -63,13 +64,7 @@ function read(text: string): Signed | null {
   }
 }
 
-function sound(raw: unknown): Signed | null {
-  const { report, signature } = (raw ?? {}) as Partial<Signed>;
+function sound(raw: unknown): SignedReport | null {
+  const { report, signature } = (raw ?? {}) as Partial<SignedReport>;
   return report?.kind === "islet certify" && typeof signature?.publicKeyPem === "string" ? { report, signature } : null;
 }
-
-const fingerprintOf = (pem: string): string =>
-  createHash("sha256")
-    .update(createPublicKey(pem).export({ type: "spki", format: "der" }))
-    .digest("hex")
-    .slice(0, 16);
