@@ -16,7 +16,7 @@ const serial = [
   "tests/cli/update.test.ts",
   "tests/docs/commands.test.ts",
   "tests/dashboard/{accounts,attacks,second-factor,server}.test.ts",
-  "tests/protocols/ocpp/{fuzz,journal,security,sockets}.test.ts",
+  "tests/protocols/ocpp/{fuzz,journal,security,sockets,versions}.test.ts",
 ];
 
 /**

@@ -55,6 +55,7 @@ function site(onLimit: (evseId: number, limit: BackendLimit | null) => void): St
       frequencyHz: 60,
       socPct: 50,
       faulted: false,
+      chargesNow: false,
       explanation: "",
       alarms: [],
     }),

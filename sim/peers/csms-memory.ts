@@ -5,13 +5,17 @@ import { NotDeliveredError, OcppError } from "../../src/protocols/ocpp/transport
 import type { Action, RequestOf, ResponseOf } from "../../src/protocols/ocpp/transport/messages.table.ts";
 import {
   ConnectError,
+  type Endpoint,
   type Transport,
   type TransportEvents,
   type TransportFactory,
 } from "../../src/protocols/ocpp/transport/transport.ts";
+import type { Version } from "../../src/protocols/ocpp/transport/versions.ts";
 import type { CsmsCore } from "./csms-core.ts";
 
 export interface MemoryLink {
+  /** Versions that this backend speaks; it picks the first of those offered that it knows. */
+  versions: readonly Version[];
   readonly factory: TransportFactory;
   /** While false, connections fail. */
   up: boolean;
@@ -30,8 +34,9 @@ export interface MemoryLink {
 export function createMemoryLink(clock: OcppClock, core: CsmsCore): MemoryLink {
   let live: { events: TransportEvents; close(code: number, reason: string): void } | null = null;
 
-  function factory(endpoint: { identity: string; url: string }, events: TransportEvents): Transport {
+  function factory(endpoint: Endpoint, events: TransportEvents): Transport {
     let open = false;
+    let version: Version = endpoint.versions[0]!;
     const pending = new Set<(error: Error) => void>();
     const close = (code: number, reason: string): void => {
       if (!open) return;
@@ -45,12 +50,18 @@ export function createMemoryLink(clock: OcppClock, core: CsmsCore): MemoryLink {
       get open() {
         return open;
       },
+      get version() {
+        return version;
+      },
       async connect() {
         if (!link.up || endpoint.url === link.refused) throw new ConnectError("network", "No route.");
+        const picked = endpoint.versions.find((offered) => link.versions.includes(offered));
+        if (picked === undefined) throw new ConnectError("subprotocol", "No common version.");
+        version = picked;
         open = true;
         live = { events, close };
       },
-      call: (action, payload, timeoutMs) =>
+      call: (action, payload, timeoutMs, judge) =>
         new Promise((resolve, reject) => {
           if (!open) return reject(new NotDeliveredError("offline", "There is no connection."));
           pending.add(reject);
@@ -76,7 +87,17 @@ export function createMemoryLink(clock: OcppClock, core: CsmsCore): MemoryLink {
             clock.after(
               "answer under way",
               link.latencyMs,
-              () => open && done(() => resolve(JSON.parse(JSON.stringify(answer ?? {})))),
+              () =>
+                open &&
+                done(() => {
+                  const given: unknown = JSON.parse(JSON.stringify(answer ?? {}));
+                  try {
+                    judge(given);
+                  } catch (error) {
+                    return reject(error as Error);
+                  }
+                  resolve(given);
+                }),
             );
           });
         }),
@@ -86,6 +107,7 @@ export function createMemoryLink(clock: OcppClock, core: CsmsCore): MemoryLink {
 
   const link: MemoryLink = {
     factory,
+    versions: ["2.0.1"],
     up: true,
     refused: "",
     swallow: () => false,

@@ -4,6 +4,8 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import rpc from "ocpp-rpc";
 import type { Action, RequestOf, ResponseOf } from "../../src/protocols/ocpp/transport/messages.table.ts";
+import { checkRequest, checkResponse } from "../../src/protocols/ocpp/transport/validators.ts";
+import { subprotocolOf, type Version } from "../../src/protocols/ocpp/transport/versions.ts";
 import { type CsmsCore, createCsmsCore } from "./csms-core.ts";
 
 const { RPCServer, createRPCError } = rpc;
@@ -22,6 +24,8 @@ export interface CsmsOptions {
     maxVersion?: "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
     minVersion?: "TLSv1" | "TLSv1.2";
   };
+  /** What it speaks, what it likes best first. */
+  versions?: readonly Version[];
   /** Check both directions with the published schemas (by the package's own validator). */
   strict?: boolean;
   onMessage?(identity: string, direction: "in" | "out", message: string): void;
@@ -50,9 +54,11 @@ export async function startCsms(options: CsmsOptions = {}): Promise<Csms> {
   const clients = new Map<string, Client>();
   const violations: string[] = [];
   const strict = options.strict ?? true;
+  const protocols = (options.versions ?? ["2.0.1"]).map(subprotocolOf);
   const server = new RPCServer({
-    protocols: ["ocpp2.0.1"],
-    strictMode: strict ? ["ocpp2.0.1"] : false,
+    protocols,
+    // The package cannot check 2.1 by itself: it looks for schemas by names that they do not have.
+    strictMode: strict ? protocols.filter((one) => one === subprotocolOf("2.0.1")) : false,
     callTimeoutMs: 30_000,
     pingIntervalMs: 30_000,
   });
@@ -78,6 +84,11 @@ export async function startCsms(options: CsmsOptions = {}): Promise<Csms> {
         void violations.push(`${outbound ? "to" : "from"} ${identity} ${method}: ${error.message}`),
     );
     client.handle(async ({ method, params }) => {
+      try {
+        if (strict && client.protocol === subprotocolOf("2.1")) checkRequest("2.1", method as Action, params);
+      } catch (error) {
+        violations.push(`from ${identity} ${method}: ${(error as Error).message}`);
+      }
       try {
         return core.answer(identity, method as Action, params) as Record<string, unknown>;
       } catch (error) {
@@ -115,7 +126,16 @@ export async function startCsms(options: CsmsOptions = {}): Promise<Csms> {
     port,
     url: `${tls ? "wss" : "ws"}://localhost:${port}`,
     connected: () => [...clients.keys()],
-    call: async (identity, action, payload) => (await clientOf(identity).call(action, payload)) as never,
+    async call(identity, action, payload) {
+      const client = clientOf(identity);
+      const answer = (await client.call(action, payload)) as never;
+      try {
+        if (strict && client.protocol === subprotocolOf("2.1")) checkResponse("2.1", action, answer);
+      } catch (error) {
+        violations.push(`from ${identity} ${action}: ${(error as Error).message}`);
+      }
+      return answer;
+    },
     sendRaw: (identity, text) => clientOf(identity).sendRaw(text),
     cut: (identity) => void clientOf(identity).close({ force: true }),
     violations,

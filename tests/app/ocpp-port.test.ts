@@ -58,14 +58,14 @@ test("until the station has spoken every cap is zero; its word opens or tightens
   expect(caps(whole)).toEqual([-Infinity, Infinity]);
   expect(caps(evses[0]!)).toEqual([-Infinity, Infinity]);
   expect(caps(evses[1]!)).toEqual([0, 0]);
-  port.limit(2, { minW: -3_000, maxW: 0, requestedW: -3_000, requestUntilMs: 5_000, profileId: 1 });
+  port.limit(2, { minW: -3_000, maxW: 0, requestedW: -3_000, requestUntilMs: 5_000, isFirm: false, profileId: 1 });
   expect(evses[1]).toMatchObject({ backendMinW: -3_000, backendMaxW: 0, requestedW: -3_000, requestUntilMs: 5_000 });
 });
 
 test("inputs of a main thread that hangs keep every cap", () => {
   const { evses, site: whole, port } = site();
-  port.limit(0, { minW: 0, maxW: 9_000, requestedW: 9_000, requestUntilMs: 5_000, profileId: 1 });
-  port.limit(1, { minW: 0, maxW: 0, requestedW: 0, requestUntilMs: 5_000, profileId: 2 });
+  port.limit(0, { minW: 0, maxW: 9_000, requestedW: 9_000, requestUntilMs: 5_000, isFirm: false, profileId: 1 });
+  port.limit(1, { minW: 0, maxW: 0, requestedW: 0, requestUntilMs: 5_000, isFirm: false, profileId: 2 });
   const row = new Float64Array(inputsLength(2));
   whole.serviceEnabled = true;
   writeInputs(row, evses, whole, 1_000);

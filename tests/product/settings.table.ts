@@ -258,6 +258,7 @@ export const otherSettings: readonly OtherSetting[] = [
   { setting: "pv[].unitId",                          doesNotLimit: place },
   { setting: "backend.url",                          doesNotLimit: place },
   { setting: "backend.identity",                     doesNotLimit: naming },
+  { setting: "backend.versions[]",                   doesNotLimit: "in which words backend and site speak; what they may ask for is the same" },
   { setting: "backend.securityProfile",              doesNotLimit: "how the link is secured, proven by the tests of OCPP over real sockets" },
   { setting: "backend.caFile",                       doesNotLimit: "how the link is secured, proven by the tests of OCPP over real sockets" },
   { setting: "backend.certificateFile",              doesNotLimit: "how the link is secured, proven by the tests of OCPP over real sockets" },

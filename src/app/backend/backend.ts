@@ -76,6 +76,7 @@ export function startBackend(options: BackendOptions): Backend {
     {
       ...ocppDefaults,
       identity: backend.identity,
+      ...(backend.versions !== undefined && { versions: backend.versions }),
       serialNumber: serialNumberOf(backend.serialNumber, store),
       firmwareVersion: isletVersion(),
       plainCertificates: backend.certificatesOverPlainLink ?? false,

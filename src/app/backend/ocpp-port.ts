@@ -72,7 +72,10 @@ export function createOcppPort(options: OcppPortOptions): OcppPort {
     reset: options.reset,
     refresh(report) {
       refreshSite(site, report);
-      for (let index = 0; index < evses.length; index++) refreshEvse(evses[index]!, report, index, options);
+      for (let index = 0; index < evses.length; index++) {
+        refreshEvse(evses[index]!, report, index, options);
+        evses[index]!.chargesNow = inputs[index]!.chargeNow;
+      }
     },
   };
 }
@@ -94,6 +97,7 @@ const createView = (): EvseView => ({
   currentA: Number.NaN,
   frequencyHz: Number.NaN,
   socPct: Number.NaN,
+  chargesNow: false,
   faulted: false,
   explanation: "",
   alarms: [],

@@ -163,7 +163,7 @@ function entriesOf(
 ): ScheduleEntry[] {
   const shiftS = startSchedule === undefined ? 0 : Math.round((Date.parse(startSchedule) - nowMs) / secondMs);
   const factor = chargingRateUnit === "W" ? 1 : wattsPerAmpere;
-  const entries = chargingSchedulePeriod.map(({ startPeriod, limit }) => ({
+  const entries = chargingSchedulePeriod.map(({ startPeriod, limit = Number.POSITIVE_INFINITY }) => ({
     startS: Math.max(0, startPeriod + shiftS),
     maxW: limit <= 0 ? 0 : limit * factor,
   }));

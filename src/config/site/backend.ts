@@ -5,7 +5,7 @@ import { choice, group, integerOr, text } from "../setting.ts";
 export const backendSettings = group(
   {
     url: text({
-      sentence: "OCPP 2.0.1 endpoint; the identity is appended.",
+      sentence: "OCPP endpoint; the identity is appended.",
       maxLength: 500,
       pattern: /^wss?:\/\/.+/,
       example: "wss://backend.example/ocpp",
@@ -23,6 +23,16 @@ export const backendSettings = group(
       pattern: /^[A-Za-z0-9_.:-]+$/,
       example: "DEPOT-0001",
     }).optional(),
+    versions: z
+      .array(choice(["2.1", "2.0.1"], { sentence: "A version of OCPP." }))
+      .min(1, "must list at least one version")
+      .max(2, "must list each version once")
+      .refine((listed) => new Set(listed).size === listed.length, "must list each version once")
+      .optional()
+      .meta({
+        sentence:
+          "Versions of OCPP that are offered, the preferred one first; the backend picks one at each connection. Both, 2.1 first, unless said.",
+      }),
     securityProfile: integerOr(1, {
       sentence: "OCPP security profile: 1 password, 2 password over TLS, 3 client certificate.",
       min: 1,

@@ -1,4 +1,5 @@
 /** What the station needs to be told; everything a backend may change is a device-model variable instead. */
+import type { Version } from "./transport/versions.ts";
 
 export interface EvseConfig {
   /** ConnectorEnumType, for example `cCCS2`. */
@@ -31,6 +32,8 @@ export interface OcppConfig {
   evses: EvseConfig[];
   /** In order of priority. */
   network: NetworkProfileConfig[];
+  /** Versions to offer, the preferred one first; at least one. */
+  versions: readonly Version[];
   /** Until a backend sets another one. */
   basicAuthPassword?: string;
   /** PEM. The station's own certificate and key for profile 3 may instead come from the backend. */
@@ -70,6 +73,7 @@ export const ocppDefaults: OcppConfig = {
   firmwareVersion: "0",
   evses: [],
   network: [],
+  versions: ["2.1", "2.0.1"],
   timeZone: "UTC",
   variables: {},
   pollMs: 250,

@@ -40,6 +40,8 @@ export interface EvseView {
   currentA: number;
   frequencyHz: number;
   socPct: number;
+  /** Somebody at the site has this vehicle charged before the others. */
+  chargesNow: boolean;
   faulted: boolean;
   /** What binds the setpoint, as a sentence for people. */
   explanation: string;
@@ -74,8 +76,11 @@ export interface SiteView {
 export interface BackendLimit {
   minW: number;
   maxW: number;
+  /** NaN: the backend bounds, and leaves it to the site what is exchanged within. */
   requestedW: number;
   requestUntilMs: number;
+  /** What is requested is a setpoint, not the top of a limit that leaves room below it. */
+  isFirm: boolean;
   /** The profile that decides, for the explanation. */
   profileId: number;
 }

@@ -10,6 +10,7 @@ import type { Transaction } from "./transactions/transaction.ts";
 import type { ConnectorStatus, IdToken } from "./transport/messages.table.ts";
 import type { SessionState } from "./transport/session.ts";
 import type { TransportFactory } from "./transport/transport.ts";
+import type { Version } from "./transport/versions.ts";
 
 /** A charging station of OCPP 2.0.1 as the controller uses it. */
 export interface OcppStation {
@@ -35,6 +36,8 @@ export interface OcppStation {
 /** For pages and logs. */
 export interface OcppStatus {
   connection: SessionState;
+  /** Of the connection, or of the last one. */
+  version: Version;
   registration: "unregistered" | "pending" | "rejected" | "accepted";
   queued: number;
   activeSlot: number;

@@ -1,5 +1,7 @@
 /** The functional blocks of a station, each told what it needs of the others. */
 import { invariant } from "../../domain/result.ts";
+import { createFlexibility } from "./bidirectional/flexibility.ts";
+import { createBidirectional } from "./bidirectional/q-bidirectional.ts";
 import type { Boot } from "./blocks/b-boot.ts";
 import type { Network } from "./blocks/b-network.ts";
 import { createReset } from "./blocks/b-reset.ts";
@@ -11,7 +13,7 @@ import { type Availability, createAvailability } from "./blocks/g-availability.t
 import { createReservations } from "./blocks/h-reservation.ts";
 import { createFirmware, type Firmware } from "./blocks/l-firmware.ts";
 import { createDiagnostics, type Diagnostics } from "./blocks/n-diagnostics.ts";
-import { createDisplay, type DisplayFacts } from "./blocks/o-display.ts";
+import { createDisplay, type Display, type DisplayFacts } from "./blocks/o-display.ts";
 import { createDataTransfer } from "./blocks/p-data-transfer.ts";
 import type { Block, Context } from "./context.ts";
 import { customersOf } from "./customers.ts";
@@ -21,6 +23,7 @@ import type { Restarts } from "./restarts.ts";
 import type { SecurityLog } from "./security/a-security-log.ts";
 import type { Certificates } from "./security/certificates.ts";
 import { type CertificateBlock, createCertificateBlock } from "./security/m-certificates.ts";
+import type { SmartChargingFacts } from "./smart-charging/charging-limits.ts";
 import { createExternalLimits } from "./smart-charging/k-external.ts";
 import { createIso15118Relay } from "./smart-charging/k-iso15118.ts";
 import { createSmartCharging } from "./smart-charging/k-smart-charging.ts";
@@ -28,7 +31,7 @@ import { createTokens } from "./transactions/e-tokens.ts";
 import { createTransactions, type Transactions } from "./transactions/e-transactions.ts";
 import { createMetering, type Metering } from "./transactions/j-metering.ts";
 import { flowThresholdW, type Transaction } from "./transactions/transaction.ts";
-import type { Handlers } from "./transport/messages.table.ts";
+import type { Handlers, ResponseOf } from "./transport/messages.table.ts";
 /** What blocks need that is no block itself. */
 export interface BlockPorts {
   readonly context: Context;
@@ -98,6 +101,32 @@ function isInUse({ port }: Context, transactions: Transactions, evseId: number):
   return transaction !== null && !transaction.seen.includes("EVConnected");
 }
 
+/** What charging profiles need to know of the transactions. */
+const profileFacts = (transactions: () => Transactions): SmartChargingFacts => ({
+  transaction: (evseId) => transactions().of(evseId),
+  running: () => transactions().running(),
+  chargesOnly: (evseId) =>
+    transactions()
+      .authorityOf(evseId)
+      ?.transfers?.every((one) => !one.includes("BPT")) === true,
+  modeChanged(evseId, operationMode) {
+    const transaction = transactions().of(evseId);
+    if (transaction) transaction.operationMode = operationMode;
+    transactions().note(evseId, { triggerReason: "OperationModeChanged" });
+  },
+});
+
+/** What an answer says of costs, and to the driver. */
+function tellPrice(
+  display: Display,
+  evseId: number | undefined,
+  transactionId: string,
+  { totalCost, updatedPersonalMessage }: ResponseOf<"TransactionEvent">,
+): void {
+  if (totalCost !== undefined) display.cost(transactionId, totalCost);
+  if (evseId !== undefined) display.personal(evseId, updatedPersonalMessage);
+}
+
 /** Makes the blocks. Nothing of them acts before they are started. */
 export function createBlocks({ context, boot, network, certificates, securityLog, restarts, files }: BlockPorts) {
   const { model, session } = context;
@@ -141,10 +170,12 @@ export function createBlocks({ context, boot, network, certificates, securityLog
       if (transaction) transaction.totalCost = totalCost;
     },
   );
-  const smartCharging = createSmartCharging(context, {
-    transaction: (evseId) => transactions.of(evseId),
-    running: () => transactions.running(),
-  });
+  const flexibility = createFlexibility(context.store);
+  const smartCharging = createSmartCharging(
+    context,
+    profileFacts(() => transactions),
+    flexibility,
+  );
   const transactions = createTransactions(context, authorization, metering, {
     usable,
     claimPending: (evseId) => tokens.claim(evseId),
@@ -157,11 +188,8 @@ export function createBlocks({ context, boot, network, certificates, securityLog
       reset.onTransactionEnded();
     },
     changed: availability.refresh,
-    answered(transactionId, { totalCost, updatedPersonalMessage }) {
-      const evseId = transactions.byId(transactionId)?.evseId;
-      if (totalCost !== undefined) display.cost(transactionId, totalCost);
-      if (evseId !== undefined) display.personal(evseId, updatedPersonalMessage);
-    },
+    answered: (transactionId, answer) =>
+      tellPrice(display, transactions.byId(transactionId)?.evseId, transactionId, answer),
     showInfo: display.showInfo,
   });
   const tokens = createTokens(context, authorization, () => transactions, {
@@ -197,6 +225,7 @@ export function createBlocks({ context, boot, network, certificates, securityLog
     running: transactions.running,
     rateChanged: (evseId) => transactions.note(evseId, { triggerReason: "ChargingRateChanged" }),
   });
+  const bidirectional = createBidirectional(context, smartCharging, flexibility, transactions);
   const iso15118 = createIso15118Relay(context, smartCharging);
   const firmware = createFirmware(context, files, {
     roots: () => certificates.roots("ManufacturerRootCertificate"),
@@ -222,6 +251,7 @@ export function createBlocks({ context, boot, network, certificates, securityLog
     availability,
     reservations,
     smartCharging,
+    bidirectional,
     transactions,
     reset,
     remote,
@@ -235,6 +265,7 @@ export function createBlocks({ context, boot, network, certificates, securityLog
   return {
     all,
     availability,
+    bidirectional,
     certificateBlock,
     display,
     externalLimits,

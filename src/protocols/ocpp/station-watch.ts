@@ -9,7 +9,7 @@ const faultSeverity = 3;
 /** Returns the look; the first one starts the polling. */
 export function createStationWatch(
   { config, port, clock }: Context,
-  { transactions, availability, reservations, monitoring }: Blocks,
+  { transactions, availability, reservations, monitoring, bidirectional }: Blocks,
 ): () => void {
   let poll: Cancel | null = null;
   const faulted = new Set<number>();
@@ -18,6 +18,7 @@ export function createStationWatch(
     poll?.();
     transactions.poll();
     availability.refresh();
+    bidirectional.look();
     port.evses.forEach((view, index) => {
       const evseId = index + 1;
       if (view.faulted === faulted.has(evseId)) return;

@@ -134,6 +134,7 @@ export function createOcppStation(
     transactions: blocks.transactions.running,
     status: () => ({
       connection: session.state,
+      version: session.version,
       registration: boot.registration,
       clockOffsetMs: boot.toldOffsetMs,
       queued: store.queued() + session.parked(),

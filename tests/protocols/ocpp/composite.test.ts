@@ -69,7 +69,7 @@ function naiveProfile(
   const offsetS = (t - start) / 1000;
   if (schedule.duration !== undefined && offsetS >= schedule.duration) return null;
   const period = schedule.chargingSchedulePeriod.findLast((one) => one.startPeriod <= offsetS);
-  if (!period) return null;
+  if (period?.limit === undefined) return null;
   return schedule.chargingRateUnit === "W"
     ? period.limit
     : period.limit * 230 * Math.min(period.numberPhases ?? context.supplyPhases, context.supplyPhases);

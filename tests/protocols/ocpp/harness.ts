@@ -10,6 +10,7 @@ import { createOcppStation, type OcppStation, type StationOptions } from "../../
 import type { Presented } from "../../../src/protocols/ocpp/transactions/e-tokens.ts";
 import type { Action, IdToken, RequestOf, ResponseOf } from "../../../src/protocols/ocpp/transport/messages.table.ts";
 import { checkRequest } from "../../../src/protocols/ocpp/transport/validators.ts";
+import type { Version } from "../../../src/protocols/ocpp/transport/versions.ts";
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -45,6 +46,7 @@ export function createFakeSite(count: number): FakeSite {
       currentA: 0,
       frequencyHz: 60,
       socPct: 50,
+      chargesNow: false,
       faulted: false,
       explanation: "",
       alarms: [],
@@ -82,7 +84,8 @@ export function createFakeSite(count: number): FakeSite {
     flow(ms) {
       evses.forEach((evse, index) => {
         const limit = site.limits.get(index + 1);
-        const requestedW = limit ? limit.requestedW : Number.POSITIVE_INFINITY;
+        const askedW = limit?.requestedW ?? Number.NaN;
+        const requestedW = Number.isNaN(askedW) ? (limit?.maxW ?? Number.POSITIVE_INFINITY) : askedW;
         const able = evse.connected && site.allowed[index] === true;
         evse.setpointW = able ? Math.min(requestedW, site.appetiteW[index]!) : 0;
         evse.powerW = able && evse.energyRequested ? evse.setpointW : 0;
@@ -124,6 +127,8 @@ export interface HarnessOptions {
   config?: Partial<OcppConfig>;
   variables?: Record<string, string>;
   started?: boolean;
+  /** Versions that the backend speaks; 2.0.1 alone unless said. */
+  versions?: readonly Version[];
   storePath?: string;
   station?: StationOptions;
 }
@@ -134,6 +139,7 @@ export async function createHarness(options: HarnessOptions = {}): Promise<Harne
   const site = createFakeSite(count);
   const core = createCsmsCore(clock.wallMs);
   const link = createMemoryLink(clock, core);
+  link.versions = options.versions ?? ["2.0.1"];
   const store = openStore({ path: options.storePath ?? ":memory:", journalMax: options.config?.journalMax ?? 100_000 });
   const config: OcppConfig = {
     ...ocppDefaults,
@@ -173,7 +179,7 @@ export async function createHarness(options: HarnessOptions = {}): Promise<Harne
       }
     },
     async call(action, payload) {
-      checkRequest(action, payload);
+      checkRequest(harness.station.status().version, action, payload);
       const answer = link.call(action, payload);
       await clock.advance(50);
       return answer;

@@ -83,13 +83,21 @@ export function createNetwork(ports: NetworkPorts): Network {
     return null;
   }
 
+  /** Which version is spoken is settled at each connection; a profile may name one of those that are offered, or none. */
+  function spoken(named: RequestOf<"SetNetworkProfile">["connectionData"]["ocppVersion"]): boolean {
+    if (named === undefined) return true;
+    if (named === "OCPP21") return config.versions.includes("2.1");
+    return (named === "OCPP20" || named === "OCPP201") && config.versions.includes("2.0.1");
+  }
+
   function refusal(request: RequestOf<"SetNetworkProfile">): string | null {
     const { configurationSlot, connectionData } = request;
     if (configurationSlot < 1 || configurationSlot > 5) return "The slot must be 1 to 5.";
     const { securityProfile, ocppTransport, ocppCsmsUrl, ocppVersion, vpn, apn } = connectionData;
     if (vpn !== undefined || apn !== undefined)
       return "VPNs and mobile networks are set up in the gateway's own system, not by the backend.";
-    if (ocppVersion !== "OCPP20" || ocppTransport !== "JSON") return "Only OCPP 2.0.1 over JSON is spoken.";
+    if (ocppTransport !== "JSON" || !spoken(ocppVersion))
+      return `Only OCPP ${config.versions.join(" and ")} over JSON is spoken.`;
     if (securityProfile < 1 || securityProfile > 3) return "The security profile must be 1 to 3.";
     if (securityProfile < current()) return "The security profile must not be lowered.";
     if (!URL.canParse(ocppCsmsUrl)) return "The URL cannot be read.";
@@ -125,6 +133,7 @@ export function createNetwork(ports: NetworkPorts): Network {
       return {
         url: profile.url,
         identity: config.identity,
+        versions: config.versions,
         pingIntervalS: model.number("OCPPCommCtrlr", "WebSocketPingInterval"),
         ...(password !== undefined && profile.securityProfile < 3 && { password }),
         ...(profile.securityProfile >= 2 && {

@@ -5,7 +5,14 @@
 import { wireTimeMs } from "../clock.ts";
 import { collectionOf } from "../collection.ts";
 import { type Block, type Context, sameToken } from "../context.ts";
-import type { AuthorizationStatus, IdToken, IdTokenInfo, RequestOf, ResponseOf } from "../transport/messages.table.ts";
+import type {
+  AuthorizationStatus,
+  EnergyTransfer,
+  IdToken,
+  IdTokenInfo,
+  RequestOf,
+  ResponseOf,
+} from "../transport/messages.table.ts";
 import { priority } from "../transport/waiting.ts";
 import type { LocalList } from "./d-local-list.ts";
 
@@ -24,6 +31,8 @@ export interface Decision {
   source: "disabled" | "local-list" | "cache" | "backend" | "offline-unknown" | "refused-locally";
   /** The backend's word on a contract's certificate, where one was shown. */
   certificateStatus?: ResponseOf<"Authorize">["certificateStatus"];
+  /** Transfers that the backend allows (2.1). */
+  transfers?: readonly EnergyTransfer[];
 }
 
 export interface ContractCertificate {
@@ -91,12 +100,13 @@ export function createAuthorization(context: Context, list: LocalList): Authoriz
     remember(token, response.idTokenInfo);
     const refused = response.certificateStatus !== undefined && response.certificateStatus !== "Accepted";
     const status = refused && response.idTokenInfo.status === "Accepted" ? "Invalid" : response.idTokenInfo.status;
-    const { certificateStatus } = response;
+    const { certificateStatus, allowedEnergyTransfer: transfers } = response;
     return {
       status,
       info: response.idTokenInfo,
       source: "backend",
       ...(certificateStatus !== undefined && { certificateStatus }),
+      ...(transfers !== undefined && { transfers }),
     };
   }
 

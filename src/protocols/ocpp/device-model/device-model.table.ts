@@ -1,3 +1,5 @@
+import { supportedModes } from "../smart-charging/operation-modes.table.ts";
+
 /**
  * The variables of this station: the standardised controllers (Part 2, appendix 3.1) that it has, and its own `Site`
  * component, through which any backend can read and watch mode, permit, limits, island state and explanation.
@@ -101,6 +103,7 @@ export const variableRows: readonly VariableRow[] = [
   ["ISO15118Ctrlr", "ContractCertificateInstallationEnabled", "", "boolean", RW, "true"],
   ["ISO15118Ctrlr", "V2GCertificateInstallationEnabled", "", "boolean", RW, "true"],
   ["ISO15118Ctrlr", "RequestMeteringReceipt",       "", "boolean",     RW, "false"],
+  ["ISO15118Ctrlr", "ServiceRenegotiationSupport",  "", "boolean",     RO, "false", { constant: true }],
   ["ISO15118Ctrlr", "SeccId",                       "", "string",      RW, "",     { max: 255 }],
   ["ISO15118Ctrlr", "CountryName",                  "", "string",      RW, "US",   { max: 2 }],
   ["ISO15118Ctrlr", "OrganizationName",             "", "string",      RW, "",     { max: 64 }],
@@ -174,6 +177,12 @@ export const variableRows: readonly VariableRow[] = [
   ["SmartChargingCtrlr", "LimitChangeSignificance", "", "decimal",     RW, "1",    { unit: "Percent", min: 0, max: 100 }],
   ["SmartChargingCtrlr", "PeriodsPerSchedule",      "", "integer",     RO, "1024", { constant: true }],
   ["SmartChargingCtrlr", "ProfileStackLevel",       "", "integer",     RO, "99",   { constant: true }],
+  ["SmartChargingCtrlr", "SupportsDynamicProfiles", "", "boolean",     RO, "true", { constant: true }],
+  ["SmartChargingCtrlr", "SupportsUseLocalTime",    "", "boolean",     RO, "false", { constant: true }],
+  ["SmartChargingCtrlr", "SupportsRandomizedDelay", "", "boolean",     RO, "false", { constant: true }],
+  ["SmartChargingCtrlr", "SupportsLimitAtSoC",      "", "boolean",     RO, "false", { constant: true }],
+  ["SmartChargingCtrlr", "SupportsEvseSleep",       "", "boolean",     RO, "false", { constant: true }],
+  ["SmartChargingCtrlr", "SupportedAdditionalPurposes", "", "MemberList", RO, "PriorityCharging", { values: ["PriorityCharging", "LocalGeneration"], constant: true }],
   ["SmartChargingCtrlr", "RateUnit",                "", "MemberList",  RO, "A,W",  { values: ["A", "W"], constant: true }],
 
   ["TariffCostCtrlr", "Enabled",     "Tariff",          "boolean",     RW, "true"],
@@ -224,6 +233,12 @@ export const evseRows: readonly VariableRow[] = [
   ["EVSE", "Explanation",                           "", "string",      RO, null,   { monitor: true }],
   ["EVSE", "Alarms",                                "", "string",      RO, null,   { monitor: true }],
   ["EVSE", "Problem",                               "", "boolean",     RO, null,   { monitor: true }],
+  ["V2XChargingCtrlr", "Available",                 "", "boolean",     RO, null],
+  ["V2XChargingCtrlr", "Enabled",                   "", "boolean",     RW, "true"],
+  ["V2XChargingCtrlr", "SupportedOperationModes",   "", "MemberList",  RO, supportedModes.join(","), { values: [...supportedModes, "LocalLoadBalancing"], constant: true }],
+  ["V2XChargingCtrlr", "SupportedEnergyTransferModes", "", "MemberList", RO, null, { values: ["AC_single_phase", "AC_three_phase", "DC", "AC_BPT", "DC_BPT"] }],
+  ["V2XChargingCtrlr", "LocalFrequencyUpdateThreshold", "", "integer", RW, "10",   { min: 1, max: 1000 }],
+  ["ConnectedEV", "Available",                      "", "boolean",     RO, "true", { constant: true }],
   ["ConnectedEV", "Connected",                      "", "boolean",     RO, null,   { monitor: true }],
   ["ConnectedEV", "StateOfCharge",                  "", "decimal",     RO, null,   { unit: "Percent", monitor: true }],
 ];

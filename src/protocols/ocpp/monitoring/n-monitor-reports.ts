@@ -56,6 +56,7 @@ export function createMonitorReports(context: Context, monitors: Monitors): Moni
           value,
           type,
           severity,
+          eventNotificationType: "CustomMonitor" as const,
         })),
       }));
       context.session.tell(

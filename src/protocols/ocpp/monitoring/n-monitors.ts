@@ -63,7 +63,10 @@ export function createMonitors(context: Context): Monitors {
     if (item.severity < 0 || item.severity > severityMax)
       return reject("InvalidValue", `The severity must be 0 to ${severityMax}.`);
     const threshold = item.type === "UpperThreshold" || item.type === "LowerThreshold";
-    if (!entry.row[6]?.monitor || (threshold && !isNumeric(entry))) return { status: "UnsupportedMonitorType" };
+    // Monitors for a distance from a target value came with 2.1; no variable here has a target.
+    const target = item.type === "TargetDelta" || item.type === "TargetDeltaRelative";
+    if (target || !entry.row[6]?.monitor || (threshold && !isNumeric(entry)))
+      return { status: "UnsupportedMonitorType" };
     const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = entry.row[6] ?? {};
     if (threshold && (item.value < min || item.value > max))
       return reject("ValueOutOfRange", `The value must be between ${min} and ${max}.`);

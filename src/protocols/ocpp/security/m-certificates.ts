@@ -94,13 +94,15 @@ export function createCertificateBlock(
     certificateChain,
     certificateType = "ChargingStationCertificate",
   }: RequestOf<"CertificateSigned">): ResponseOf<"CertificateSigned"> {
-    const entry = pending.get(certificateType);
     const refuse = (why: string): ResponseOf<"CertificateSigned"> => {
       context.securityEvent("InvalidChargingStationCertificate", why);
       return { status: "Rejected", statusInfo: info("InvalidCertificate", why) };
     };
+    // Asked for is never one for ISO 15118-20 alone: vehicles are shown the one of ISO 15118-2.
+    if (certificateType === "V2G20Certificate") return refuse("No certificate was asked for.");
     if (certificateType !== "ChargingStationCertificate" && !trusted())
       return { status: "Rejected", statusInfo: plainLink };
+    const entry = pending.get(certificateType);
     if (!entry) return refuse("No certificate was asked for.");
     if (certificateChain.length > model.number("SecurityCtrlr", "MaxCertificateChainSize"))
       return refuse("The chain is too long.");

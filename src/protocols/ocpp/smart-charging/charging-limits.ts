@@ -2,9 +2,12 @@
  * The limits that charging profiles make at each moment, as the site is told them: for the station as a whole and for each
  * EVSE, again at the next change of any profile.
  */
+import type { Flexibility } from "../bidirectional/flexibility.ts";
+import { followedW } from "../bidirectional/local-frequency.ts";
 import type { Context } from "../context.ts";
 import type { BackendLimit, Cancel } from "../ports.ts";
 import type { Transaction } from "../transactions/transaction.ts";
+import type { OperationMode, SchedulePeriod } from "../transport/messages.table.ts";
 import { createEvaluation, type Limit, type ScheduleContext } from "./composite.ts";
 import { memoryLost, type Profiles, type Stored } from "./profiles.ts";
 import { createZone } from "./timezone.ts";
@@ -16,6 +19,10 @@ const unknownProfile = -1;
 export interface SmartChargingFacts {
   transaction(evseId: number): Transaction | null;
   running(): Transaction[];
+  /** Who pays has been promised charging only: energy may not leave the vehicle. */
+  chargesOnly(evseId: number): boolean;
+  /** What an EVSE follows has changed; it has a transaction. */
+  modeChanged(evseId: number, mode: OperationMode): void;
 }
 
 /** Tells the site what the profiles allow. */
@@ -24,10 +31,17 @@ export interface ChargingLimits {
   emit(): void;
   /** The EVSE with its transaction as profiles see it. `evseId` counts from 1 and must exist. */
   scheduleContext(evseId: number): ScheduleContext;
+  /** The period that decides at an EVSE now, where it has curves. */
+  follows(evseId: number): SchedulePeriod | null;
 }
 
 /** Limits that nobody has been told yet. */
-export function createChargingLimits(context: Context, profiles: Profiles, facts: SmartChargingFacts): ChargingLimits {
+export function createChargingLimits(
+  context: Context,
+  profiles: Profiles,
+  facts: SmartChargingFacts,
+  flexibility: Flexibility,
+): ChargingLimits {
   const { config, port, clock, model } = context;
   const zone = createZone(config.timeZone);
   /** Whether the port holds a limit of ours, by EVSE, once it has been told at all: null is only told once. */
@@ -47,13 +61,44 @@ export function createChargingLimits(context: Context, profiles: Profiles, facts
       transactionId: transaction?.transactionId ?? null,
       transactionStartMs: transaction?.startedMs ?? context.nowMs(),
       sharers: Math.max(facts.running().length, 1),
+      priority: transaction !== null && flexibility.hasPriority(transaction.transactionId),
       zone,
     };
   }
 
-  function toLimit({ limitW, profileId }: Pick<Limit, "limitW" | "profileId">): BackendLimit {
-    const requestUntilMs = clock.monotonicMs() + config.leaseMs;
-    return { minW: Math.min(limitW, 0), maxW: Math.max(limitW, 0), requestedW: limitW, requestUntilMs, profileId };
+  const lease = (): number => clock.monotonicMs() + config.leaseMs;
+  /** Nothing may flow. */
+  const nothing = (profileId: number): BackendLimit => ({
+    ...{ minW: 0, maxW: 0, requestedW: 0, isFirm: false, profileId },
+    requestUntilMs: lease(),
+  });
+  const toLimit = ({ limitW, minW, maxW, mode, profileId }: Readonly<Limit>): BackendLimit => ({
+    ...{ minW, maxW, requestedW: limitW, isFirm: mode !== "ChargingOnly", profileId },
+    requestUntilMs: lease(),
+  });
+
+  /** The limit of one EVSE: what follows the grid is worked out, and nothing leaves a vehicle whose driver pays for charging only. */
+  function limitOf(evseId: number, limit: Readonly<Limit> | null): BackendLimit | null {
+    const given = limit && toLimit(limit);
+    flexibility.followedHz.delete(evseId);
+    if (given && limit?.follows) {
+      const { frequencyHz } = port.evses[evseId - 1]!;
+      flexibility.followedHz.set(evseId, frequencyHz);
+      const askedW = followedW(limit.follows, frequencyHz, flexibility.signal);
+      given.requestedW = Math.min(Math.max(askedW, given.minW), given.maxW);
+    }
+    if (!facts.chargesOnly(evseId) && !flexibility.switchedOff.has(evseId)) return given;
+    const open = given ?? { ...nothing(unknownProfile), maxW: Number.POSITIVE_INFINITY, requestedW: Number.NaN };
+    return { ...open, minW: Math.max(open.minW, 0), requestedW: Math.max(open.requestedW, 0) };
+  }
+
+  /** Tells which mode is followed, once it is another than charging, and each change from then on. */
+  function follow(evseId: number, limit: Readonly<Limit> | null): void {
+    const { modes } = flexibility;
+    const mode = limit?.mode ?? "ChargingOnly";
+    if (mode === (modes.get(evseId) ?? "ChargingOnly")) return;
+    modes.set(evseId, mode);
+    if (facts.transaction(evseId)) facts.modeChanged(evseId, mode);
   }
 
   function tell(evseId: number, limit: BackendLimit | null): void {
@@ -84,10 +129,14 @@ export function createChargingLimits(context: Context, profiles: Profiles, facts
    */
   function emit(): number {
     const nowMs = context.nowMs();
-    const stored = profiles.all();
+    const stored = profiles.inForce();
     let nextMs = Number.POSITIVE_INFINITY;
     if (!model.flag("SmartChargingCtrlr", "Enabled") || (stored.length === 0 && profiles.unreadable().length === 0)) {
-      for (let evseId = 0; evseId <= config.evses.length; evseId++) tell(evseId, null);
+      tell(0, null);
+      for (let evseId = 1; evseId <= config.evses.length; evseId++) {
+        tell(evseId, limitOf(evseId, null));
+        follow(evseId, null);
+      }
       return nextMs;
     }
     const why = unknown(stored, nowMs);
@@ -97,8 +146,7 @@ export function createChargingLimits(context: Context, profiles: Profiles, facts
     }
     unknownSaid = why;
     if (why !== "") {
-      for (let evseId = 0; evseId <= config.evses.length; evseId++)
-        tell(evseId, toLimit({ limitW: 0, profileId: unknownProfile }));
+      for (let evseId = 0; evseId <= config.evses.length; evseId++) tell(evseId, nothing(unknownProfile));
       return nextMs;
     }
     const limits: (BackendLimit | null)[] = [];
@@ -106,8 +154,9 @@ export function createChargingLimits(context: Context, profiles: Profiles, facts
     for (let evseId = 1; evseId <= config.evses.length; evseId++) {
       const { limit, untilMs } = createEvaluation(stored, nowMs, scheduleContext(evseId)).at(nowMs);
       nextMs = Math.min(nextMs, untilMs);
-      limits.push(limit && toLimit(limit));
-      if (limit && facts.transaction(evseId)) dischargeW += Math.min(limit.limitW, 0);
+      limits.push(limitOf(evseId, limit));
+      if (limit && facts.transaction(evseId)) dischargeW += Math.min(limit.minW, 0);
+      follow(evseId, limit);
     }
     const station = createEvaluation(stored, nowMs, scheduleContext(1), "station").at(nowMs);
     nextMs = Math.min(nextMs, station.untilMs);
@@ -127,5 +176,12 @@ export function createChargingLimits(context: Context, profiles: Profiles, facts
     refresh = clock.after("charging limits", delayMs, run);
   }
 
-  return { emit: run, scheduleContext };
+  return {
+    emit: run,
+    scheduleContext,
+    follows(evseId) {
+      const nowMs = context.nowMs();
+      return createEvaluation(profiles.inForce(), nowMs, scheduleContext(evseId)).at(nowMs).limit?.follows ?? null;
+    },
+  };
 }

@@ -32,14 +32,14 @@ export function createCompositeAnswers(
     if (evseId < 0 || evseId > config.evses.length) return refuse("UnknownEvse", `There is no EVSE ${evseId}.`);
     if (!(duration > 0)) return refuse("InvalidValue", "The duration must be positive.");
     const startMs = Math.floor(context.nowMs() / 1000) * 1000;
-    const of = [profiles.all(), startMs, Math.min(duration, durationMaxS), chargingRateUnit] as const;
+    const of = [profiles.inForce(), startMs, Math.min(duration, durationMaxS), chargingRateUnit] as const;
     const steps =
       evseId === 0
         ? stationSteps(
             ...of,
             config.evses.map((_, index) => scheduleContext(index + 1)),
           )
-        : compositeSteps(...of, scheduleContext(evseId));
+        : compositeSteps(...of, scheduleContext(evseId), context.session.version);
     const answer = ({ periods, durationS }: CompositeSchedule): Answer => {
       const [first, ...rest] = periods;
       return {

@@ -7,7 +7,9 @@
  * The same evaluation gives the limits in force now and the composite schedule, so that the two cannot differ. A schedule
  * is computed in steps, each short, so that whoever drives them can do other work in between.
  */
-import type { ChargingProfile, RateUnit, SchedulePeriod } from "../transport/messages.table.ts";
+import type { ChargingProfile, OperationMode, RateUnit, SchedulePeriod } from "../transport/messages.table.ts";
+import type { Version } from "../transport/versions.ts";
+import { type AmountUnits, rangeOf, wattsOf } from "./period-range.ts";
 import type { InstalledProfile } from "./profile-stack.ts";
 import { createProfileStack, type Deciding } from "./profile-stack.ts";
 import type { TimelineContext } from "./schedule-timeline.ts";
@@ -23,11 +25,20 @@ export interface ScheduleContext extends TimelineContext {
   transactionId: string | null;
   /** EVSEs in a transaction at the whole station: they share a negative limit of the station. At least 1. */
   sharers: number;
+  /** A profile of priority charging replaces the transaction's own. */
+  priority?: boolean;
 }
 
-/** One limit with the moment until which it certainly holds. */
+/** What the profiles allow and ask for at a moment. */
 export interface Limit {
+  /** What is asked for; NaN where the backend leaves it to the site. */
   limitW: number;
+  /** The exchange that is allowed. */
+  minW: number;
+  maxW: number;
+  mode: OperationMode;
+  /** The deciding period where it has curves that follow the grid. */
+  follows: SchedulePeriod | null;
   profileId: number;
   /** As the deciding period says; undefined where it does not. */
   numberPhases: number | undefined;
@@ -40,22 +51,6 @@ export interface LimitNow {
 }
 
 const forever = Number.POSITIVE_INFINITY;
-
-const phasesOf = (period: Pick<SchedulePeriod, "numberPhases">, supplyPhases: number): number =>
-  Math.min(period.numberPhases ?? supplyPhases, supplyPhases);
-
-function toW(
-  limit: number,
-  unit: RateUnit,
-  numberPhases: number | undefined,
-  context: Pick<ScheduleContext, "supplyPhases" | "nominalVoltageV">,
-): number {
-  return unit === "W"
-    ? limit
-    : limit *
-        context.nominalVoltageV *
-        phasesOf(numberPhases === undefined ? {} : { numberPhases }, context.supplyPhases);
-}
 
 type Purpose = ChargingProfile["chargingProfilePurpose"];
 
@@ -88,15 +83,23 @@ export function createEvaluation(
   const external = stackOf("ChargingStationExternalConstraints");
   const own = scope === "evse" && transactionId !== null ? stackOf("TxProfile") : null;
   const byDefault = scope === "evse" ? stackOf("TxDefaultProfile") : null;
-  const lowest: Limit = { limitW: 0, profileId: 0, numberPhases: undefined };
+  const urgent = scope === "evse" && context.priority === true ? stackOf("PriorityCharging") : null;
+  const lowest: Limit = {
+    ...{ limitW: 0, minW: 0, maxW: 0, mode: "ChargingOnly", follows: null, profileId: 0, numberPhases: undefined },
+  };
+  const units = { unit: "W" as RateUnit, supplyPhases: context.supplyPhases, nominalVoltageV: context.nominalVoltageV };
   const now: LimitNow = { limit: null, untilMs: forever };
 
   /** Takes a purpose's limit when it is the lowest so far; true when the purpose has one at all. */
   function take({ installed, timeline, period, untilMs }: Readonly<Deciding>): boolean {
     now.untilMs = Math.min(now.untilMs, untilMs);
     if (installed === null || timeline === null || period < 0) return false;
-    const { limits, phases, unit } = timeline.periods;
-    let limitW = toW(limits[period]!, unit, phases[period], context);
+    const { list, schedule } = timeline.periods;
+    const own = list[period]!;
+    units.unit = schedule.chargingRateUnit;
+    if (own.operationMode !== undefined && own.operationMode !== "ChargingOnly")
+      return takeMode(own, timeline.profile.id, units);
+    let limitW = wattsOf(own, "limit", units);
     if (
       limitW < 0 &&
       scope === "evse" &&
@@ -106,8 +109,32 @@ export function createEvaluation(
       limitW /= context.sharers;
     if (now.limit !== null && lowest.limitW <= limitW) return true;
     lowest.limitW = limitW;
+    lowest.minW = Math.min(limitW, 0);
+    lowest.maxW = Math.max(limitW, 0);
+    lowest.mode = "ChargingOnly";
+    lowest.follows = null;
     lowest.profileId = timeline.profile.id;
-    lowest.numberPhases = phases[period];
+    lowest.numberPhases = own.numberPhases;
+    now.limit = lowest;
+    return true;
+  }
+
+  /**
+   * A mode of 2.1 beyond charging, under the station's maximum and external limits, which have been taken before: zero or more
+   * they bound charging only; a negative one (2.0.1) is a discharge that counts where it is the larger one.
+   */
+  function takeMode(period: SchedulePeriod, profileId: number, amounts: AmountUnits): true {
+    const capW = now.limit === null ? Number.POSITIVE_INFINITY : lowest.limitW;
+    const range = rangeOf(period, amounts);
+    if (capW < 0 && !(range.askedW <= capW)) return true;
+    const bounded = Math.max(capW, 0);
+    lowest.limitW = Math.min(range.askedW, bounded);
+    lowest.minW = range.minW;
+    lowest.maxW = Math.min(range.maxW, bounded);
+    lowest.mode = range.mode;
+    lowest.follows = range.mode === "LocalFrequency" ? period : null;
+    lowest.profileId = profileId;
+    lowest.numberPhases = period.numberPhases;
     now.limit = lowest;
     return true;
   }
@@ -118,6 +145,7 @@ export function createEvaluation(
       now.untilMs = forever;
       take(maximum.at(atMs));
       take(external.at(atMs));
+      if (urgent !== null && take(urgent.at(atMs))) return now;
       if ((own === null || !take(own.at(atMs))) && byDefault !== null) take(byDefault.at(atMs));
       return now;
     },
@@ -143,11 +171,14 @@ const toTenth = (value: number): number => {
   return tenths === 0 ? 0 : tenths;
 };
 
-/** A period of a composite schedule: seconds from its start, limit in its unit. */
+/** A period of a composite schedule: seconds from its start, amounts in its unit. Those of 2.1 only where it is spoken. */
 export interface CompositePeriod {
   startPeriod: number;
   limit: number;
   numberPhases?: number;
+  operationMode?: OperationMode;
+  setpoint?: number;
+  dischargeLimit?: number;
 }
 
 /** A computed schedule. `durationS` is shorter than asked where it was cut short. */
@@ -163,8 +194,17 @@ export type CompositeSteps = Generator<void, CompositeSchedule>;
 interface Value {
   limit: number;
   numberPhases: number | undefined;
+  /** Beyond charging: how 2.1 says it. */
+  beyond?: Pick<CompositePeriod, "operationMode" | "setpoint" | "dischargeLimit"> | null;
   untilMs: number;
 }
+
+const isSame = (previous: CompositePeriod, { limit, numberPhases, beyond }: Value): boolean =>
+  previous.limit === limit &&
+  previous.numberPhases === numberPhases &&
+  previous.operationMode === beyond?.operationMode &&
+  previous.setpoint === beyond?.setpoint &&
+  previous.dischargeLimit === beyond?.dischargeLimit;
 
 /** Walks from change to change, merging equal neighbours. */
 function* walk(startMs: number, durationS: number, at: (atMs: number) => Value): CompositeSteps {
@@ -174,13 +214,14 @@ function* walk(startMs: number, durationS: number, at: (atMs: number) => Value):
   const secondOf = (atMs: number): number => Math.ceil((atMs - startMs) / 1000);
   let moments = 0;
   for (let atMs = startMs; atMs < endMs; ) {
-    const { limit, numberPhases, untilMs } = at(atMs);
+    const value = at(atMs);
+    const { limit, numberPhases, beyond, untilMs } = value;
     const previous = periods.at(-1);
-    if (!previous || previous.limit !== limit || previous.numberPhases !== numberPhases) {
+    if (!previous || !isSame(previous, value)) {
       const startPeriod = secondOf(atMs);
       if (previous && previous.startPeriod === startPeriod) periods.pop();
       if (periods.length >= periodsMax) return { periods, durationS: startPeriod };
-      periods.push({ startPeriod, limit, ...(numberPhases !== undefined && { numberPhases }) });
+      periods.push({ startPeriod, limit, ...(numberPhases !== undefined && { numberPhases }), ...beyond });
     }
     moments += 1;
     if (moments >= momentsMax) return { periods, durationS: Math.max(1, Math.floor((atMs - startMs) / 1000)) };
@@ -190,24 +231,40 @@ function* walk(startMs: number, durationS: number, at: (atMs: number) => Value):
   return { periods: periods.filter(({ startPeriod }) => startPeriod < durationS), durationS };
 }
 
-const clamp = (limit: Readonly<Limit> | null, { maxChargeW, maxDischargeW }: ScheduleContext): number =>
-  Math.max(Math.min(limit?.limitW ?? maxChargeW, maxChargeW), -maxDischargeW);
+const within = (powerW: number, { maxChargeW, maxDischargeW }: ScheduleContext): number =>
+  Math.max(Math.min(powerW, maxChargeW), -maxDischargeW);
 
-/** The composite schedule of an EVSE from a moment, in the asked unit. */
+/** What is asked for, or where that is the site's own decision, what is allowed at most. */
+const clamp = (limit: Readonly<Limit> | null, context: ScheduleContext): number => {
+  const askedW = limit?.limitW ?? context.maxChargeW;
+  return within(Number.isNaN(askedW) ? limit!.maxW : askedW, context);
+};
+
+/** The composite schedule of an EVSE from a moment, in the asked unit; `version` is that of who asks. */
 export function compositeSteps(
   profiles: readonly InstalledProfile[],
   startMs: number,
   durationS: number,
   unit: RateUnit,
   context: ScheduleContext,
+  version: Version = "2.0.1",
 ): CompositeSteps {
   const evaluation = createEvaluation(profiles, startMs, context);
   return walk(startMs, durationS, (atMs) => {
     const { limit, untilMs } = evaluation.at(atMs);
-    const w = clamp(limit, context);
     const numberPhases = limit?.numberPhases;
     const phases = Math.min(numberPhases ?? context.supplyPhases, context.supplyPhases);
-    return { limit: toTenth(unit === "W" ? w : w / (context.nominalVoltageV * phases)), numberPhases, untilMs };
+    const amount = (powerW: number): number =>
+      toTenth(unit === "W" ? powerW : powerW / (context.nominalVoltageV * phases));
+    if (version === "2.0.1" || limit === null || limit.mode === "ChargingOnly")
+      return { limit: amount(clamp(limit, context)), numberPhases, untilMs };
+    const { mode: operationMode, limitW, minW, maxW } = limit;
+    const beyond = {
+      operationMode,
+      dischargeLimit: amount(Math.min(within(minW, context), 0)),
+      ...(!Number.isNaN(limitW) && { setpoint: amount(within(limitW, context)) }),
+    };
+    return { limit: amount(within(maxW, context)), numberPhases, beyond, untilMs };
   });
 }
 

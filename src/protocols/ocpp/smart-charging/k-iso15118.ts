@@ -68,6 +68,8 @@ export function createIso15118Relay(context: Context, smartCharging: SmartChargi
   return {
     async negotiate(evseId, chargingNeeds, maxScheduleTuples) {
       const none: Offer = { schedules: [], profileId: null };
+      const { maxDischargePower_L2, maxDischargePower_L3 } = chargingNeeds.v2xChargingParameters ?? {};
+      smartCharging.profiles.notePhases(evseId, (maxDischargePower_L2 ?? maxDischargePower_L3) !== undefined);
       if (!context.online()) return none;
       const offer = wait(evseId);
       try {

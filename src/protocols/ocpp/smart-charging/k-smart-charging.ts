@@ -4,12 +4,14 @@
  * case K06).
  */
 
+import type { Flexibility } from "../bidirectional/flexibility.ts";
 import { type Block, type Context, info, isEvse } from "../context.ts";
 import type { Transaction } from "../transactions/transaction.ts";
-import type { ChargingProfile, RequestOf, ResponseOf } from "../transport/messages.table.ts";
+import type { ChargingProfile, RequestOf, ResponseOf, SchedulePeriod } from "../transport/messages.table.ts";
 import { createChargingLimits, type SmartChargingFacts } from "./charging-limits.ts";
 import type { ScheduleContext } from "./composite.ts";
 import { createCompositeAnswers } from "./composite-answers.ts";
+import { judgeModes } from "./profile-modes.ts";
 import { createProfileReports } from "./profile-reports.ts";
 import type { Refusal } from "./profile-rules.ts";
 import { createProfiles, type Profiles } from "./profiles.ts";
@@ -26,17 +28,25 @@ export interface SmartCharging extends Block {
   emit(): void;
   start(): void;
   scheduleContext(evseId: number): ScheduleContext;
+  /** The period that an EVSE follows now where its power depends on the grid or a signal (2.1), else null. */
+  follows(evseId: number): SchedulePeriod | null;
   /** A profile has changed the limit of an EVSE's transaction. */
   onProfileSet(listener: (evseId: number, profile: ChargingProfile) => void): void;
 }
 
+const isDynamic = ({ chargingProfileKind }: ChargingProfile): boolean => chargingProfileKind === "Dynamic";
+
 /** Functional block of smart charging; profiles on record act as soon as it starts. */
-export function createSmartCharging(context: Context, facts: SmartChargingFacts): SmartCharging {
+export function createSmartCharging(
+  context: Context,
+  facts: SmartChargingFacts,
+  flexibility: Flexibility,
+): SmartCharging {
   const { model } = context;
   const profiles = createProfiles(context);
   const held = new Map<number, ChargingProfile>();
   const listeners: ((evseId: number, profile: ChargingProfile) => void)[] = [];
-  const limits = createChargingLimits(context, profiles, facts);
+  const limits = createChargingLimits(context, profiles, facts, flexibility);
   const schedules = createCompositeAnswers(context, profiles, limits.scheduleContext);
   const reports = createProfileReports(context, profiles);
   model.provide("SmartChargingCtrlr", "Entries", () => String(profiles.all().length), undefined, "ChargingProfiles");
@@ -46,7 +56,9 @@ export function createSmartCharging(context: Context, facts: SmartChargingFacts)
       return { status: "Rejected", statusInfo: info("NotEnabled", "Smart charging is switched off.") };
     const { evseId, chargingProfile } = request;
     const transaction = evseId > 0 ? facts.transaction(evseId) : null;
-    const refusal = profiles.judge(evseId, chargingProfile, transaction?.transactionId ?? null, false);
+    const refusal =
+      judgeModes(chargingProfile, context.session.version, profiles.perPhase(evseId)) ??
+      profiles.judge(evseId, chargingProfile, transaction?.transactionId ?? null, false);
     if (refusal) {
       context.log("info", `A charging profile was refused: ${refusal.sentence}`, {
         evseId,
@@ -56,7 +68,8 @@ export function createSmartCharging(context: Context, facts: SmartChargingFacts)
     }
     const persist = profiles.install({
       evseId,
-      profile: chargingProfile,
+      // The age of a dynamic profile counts from when it came: the backend's clock may be another.
+      profile: isDynamic(chargingProfile) ? { ...chargingProfile, dynUpdateTime: context.iso() } : chargingProfile,
       source: "CSO",
       ...(chargingProfile.transactionId !== undefined && { transactionId: chargingProfile.transactionId }),
     });
@@ -100,7 +113,10 @@ export function createSmartCharging(context: Context, facts: SmartChargingFacts)
     judgeStarting(evseId, profile) {
       if (profile.chargingProfilePurpose !== "TxProfile")
         return { reasonCode: "InvalidProfile", sentence: "A remote start takes only a TxProfile." };
-      return profiles.judge(evseId, profile, null, true);
+      return (
+        judgeModes(profile, context.session.version, profiles.perPhase(evseId)) ??
+        profiles.judge(evseId, profile, null, true)
+      );
     },
     hold: (evseId, profile) => void held.set(evseId, profile),
     onStarted(transaction) {
@@ -112,6 +128,8 @@ export function createSmartCharging(context: Context, facts: SmartChargingFacts)
     },
     onEnded(transaction) {
       profiles.remove((stored) => stored.transactionId === transaction.transactionId);
+      flexibility.setPriority(transaction.transactionId, false);
+      flexibility.modes.delete(transaction.evseId);
       limits.emit();
     },
     emit: limits.emit,
@@ -120,6 +138,7 @@ export function createSmartCharging(context: Context, facts: SmartChargingFacts)
       if (!isEvse(context, evseId)) throw new RangeError(`There is no EVSE ${evseId}.`);
       return limits.scheduleContext(evseId);
     },
+    follows: limits.follows,
     onProfileSet: (listener) => void listeners.push(listener),
   };
 }

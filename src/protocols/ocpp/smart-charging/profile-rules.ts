@@ -1,7 +1,7 @@
 /** What a charging profile must fulfil by itself before it is taken. */
 import type { OcppConfig } from "../config.ts";
 import type { StationPort } from "../ports.ts";
-import type { ChargingProfile } from "../transport/messages.table.ts";
+import type { ChargingProfile, SchedulePeriod } from "../transport/messages.table.ts";
 
 const periodsMax = 1_024;
 
@@ -17,6 +17,7 @@ export const refuse = (reasonCode: string, sentence: string): Refusal => ({ reas
 /** Whether the schedules are whole and can be carried out here; null when they are. */
 export function judgeSchedules(profile: ChargingProfile): Refusal | null {
   const relative = profile.chargingProfileKind === "Relative";
+  const dynamic = profile.chargingProfileKind === "Dynamic";
   for (const schedule of profile.chargingSchedule) {
     const periods = schedule.chargingSchedulePeriod;
     if (periods.length > periodsMax) return refuse("TooManyPeriods", `A schedule may have ${periodsMax} periods.`);
@@ -25,13 +26,12 @@ export function judgeSchedules(profile: ChargingProfile): Refusal | null {
       return refuse("InvalidSchedule", "The duration must be positive.");
     if (relative && schedule.startSchedule !== undefined)
       return refuse("InvalidSchedule", "A relative schedule has no startSchedule.");
-    if (!relative && schedule.startSchedule === undefined)
+    if (!relative && !dynamic && schedule.startSchedule === undefined)
       return refuse("InvalidSchedule", "An absolute or recurring schedule needs startSchedule.");
     for (let i = 0; i < periods.length; i++) {
       const period = periods[i]!;
       if (i > 0 && period.startPeriod <= periods[i - 1]!.startPeriod)
         return refuse("InvalidSchedule", "Periods must come in ascending order.");
-      if (!Number.isFinite(period.limit)) return refuse("InvalidSchedule", "A limit must be a number.");
       if (period.numberPhases !== undefined && (period.numberPhases < 1 || period.numberPhases > 3))
         return refuse("InvalidSchedule", "numberPhases must be 1 to 3.");
       if (period.phaseToUse !== undefined)
@@ -56,6 +56,9 @@ export function judgePurpose(
       return profile.chargingProfileKind === "Relative"
         ? refuse("InvalidProfile", "A station maximum cannot be relative.")
         : null;
+    case "LocalGeneration":
+      return refuse("UnsupportedPurpose", "Local generation is measured here: the backend need not tell it.");
+    case "PriorityCharging":
     case "TxDefaultProfile":
       return profile.transactionId === undefined
         ? null
@@ -83,6 +86,17 @@ export const overlaps = (a: ChargingProfile, b: ChargingProfile): boolean => {
   return from(a) < to(b) && from(b) < to(a);
 };
 
+/** Whether a period asks for a discharge, or makes room for one. */
+const discharges = (period: SchedulePeriod): boolean =>
+  [
+    period.limit,
+    period.setpoint,
+    period.dischargeLimit,
+    period.v2xBaseline,
+    ...(period.v2xFreqWattCurve ?? []).map(({ power }) => power),
+    ...(period.v2xSignalWattCurve ?? []).map(({ power }) => power),
+  ].some((value) => value !== undefined && value < 0);
+
 /** R3: a discharge that no permit covers is refused with a reason. */
 export function judgeDischarge(
   profile: ChargingProfile,
@@ -90,8 +104,8 @@ export function judgeDischarge(
   site: StationPort["site"],
 ): Refusal | null {
   if (!config.refuseUnpermittedDischarge) return null;
-  const negative = profile.chargingSchedule.some((schedule) =>
-    schedule.chargingSchedulePeriod.some((period) => period.limit < 0),
+  const negative = profile.chargingSchedule.some(({ chargingSchedulePeriod }) =>
+    chargingSchedulePeriod.some(discharges),
   );
   const { known, serviceMode, permitValid, permitMissing, explanation } = site;
   if (!negative || (permitValid && (serviceMode === "parallel-non-export" || serviceMode === "parallel-export")))

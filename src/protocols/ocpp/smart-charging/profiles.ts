@@ -4,6 +4,7 @@ import { collectionOf } from "../collection.ts";
 import type { Context } from "../context.ts";
 import type { OcppStore } from "../ports.ts";
 import type { ChargingProfile } from "../transport/messages.table.ts";
+import { modeOf } from "./profile-modes.ts";
 import { judgeDischarge, judgePurpose, judgeSchedules, overlaps, type Refusal, refuse } from "./profile-rules.ts";
 import type { InstalledProfile } from "./profile-stack.ts";
 import { validityOf } from "./schedule-timeline.ts";
@@ -21,6 +22,12 @@ export interface Stored extends InstalledProfile {
 /** The charging profiles that are kept. */
 export interface Profiles {
   all(): readonly Stored[];
+  /** All but those that do not count because the connection has been lost for longer than they allow. */
+  inForce(): readonly Stored[];
+  of(id: number): Stored | undefined;
+  /** The vehicle at an EVSE has named its abilities for each phase: amounts may be given so. */
+  perPhase(evseId: number): boolean;
+  notePhases(evseId: number, named: boolean): void;
   /** Ids of profiles on record that cannot be read: what they allowed is not known until they are replaced or removed. */
   unreadable(): readonly string[];
   /** Why a profile cannot be installed, or null. `transactionId` is the EVSE's running transaction. */
@@ -52,7 +59,7 @@ function read(text: string): Stored | null {
   try {
     const stored = JSON.parse(text) as Stored;
     const whole = stored.profile.chargingSchedule.every(({ chargingSchedulePeriod }) =>
-      chargingSchedulePeriod.every(({ limit }) => Number.isFinite(limit)),
+      chargingSchedulePeriod.every((period) => modeOf(period) !== "ChargingOnly" || Number.isFinite(period.limit)),
     );
     return whole && Number.isInteger(stored.evseId) && Number.isInteger(stored.profile.id) ? stored : null;
   } catch {
@@ -66,13 +73,41 @@ export function createProfiles(context: Context): Profiles {
   const documents = collectionOf<Stored>(context.store, collection);
   const byId = new Map<number, Stored>();
   const lost = new Set<string>();
+  const phased = new Set<number>();
   for (const { key, value } of context.store.entries(collection)) {
     const stored = read(value);
     if (stored) byId.set(stored.profile.id, stored);
     else lost.add(key);
   }
-  let list: readonly Stored[] = [...byId.values()];
-  const keep = (): void => void (list = [...byId.values()]);
+  let list: readonly Stored[] = [];
+  /** Some profile ends with a connection that is lost for long. */
+  let endsOffline = false;
+  const keep = (): void => {
+    list = [...byId.values()];
+    endsOffline = list.some(({ profile }) => profile.maxOfflineDuration !== undefined);
+  };
+  keep();
+
+  /** The connection has been lost for longer than the profile allows. */
+  function isOrphaned({ profile }: Stored): boolean {
+    const { maxOfflineDuration } = profile;
+    const { offlineSinceMs } = context.session;
+    if (maxOfflineDuration === undefined || Number.isNaN(offlineSinceMs)) return false;
+    return context.clock.wallMs() - offlineSinceMs > maxOfflineDuration * 1000;
+  }
+
+  function inForce(): readonly Stored[] {
+    if (!endsOffline) return list;
+    const orphaned = list.filter(isOrphaned);
+    if (orphaned.length === 0) return list;
+    for (const { profile } of orphaned) {
+      if (!profile.invalidAfterOfflineDuration) continue;
+      byId.delete(profile.id);
+      documents.remove(String(profile.id));
+    }
+    keep();
+    return list.filter((stored) => !isOrphaned(stored));
+  }
 
   /** Gone for good: its validity is over, or, where room is short, its only run. */
   function expired({ profile }: Stored, roomIsShort: boolean): boolean {
@@ -99,6 +134,13 @@ export function createProfiles(context: Context): Profiles {
 
   return {
     all: () => list,
+    inForce,
+    of: (id) => byId.get(id),
+    perPhase: (evseId) => phased.has(evseId),
+    notePhases(evseId, named) {
+      if (named) phased.add(evseId);
+      else phased.delete(evseId);
+    },
     expire,
     unreadable: () => [...lost],
     judge(evseId, profile, transactionId, starting) {

@@ -2,7 +2,7 @@
  * One charging profile over time. Texts are read once for each schedule; after that "which period holds at this moment,
  * and until when" costs a binary search, however many periods there are.
  */
-import type { ChargingProfile, ChargingSchedule, RateUnit } from "../transport/messages.table.ts";
+import type { ChargingProfile, ChargingSchedule, SchedulePeriod } from "../transport/messages.table.ts";
 import type { Zone } from "./timezone.ts";
 
 /** When a profile counts: what it hangs on beside its own texts. */
@@ -23,16 +23,17 @@ export const createSpan = (): Span => ({ active: false, startMs: Number.NaN, unt
 interface Validity {
   readonly fromMs: number;
   readonly toMs: number;
+  /** Of a dynamic profile: when its values were given or confirmed last. */
+  readonly updatedMs: number;
 }
 
 interface Periods {
   readonly firstMs: number;
   readonly durationMs: number;
-  readonly unit: RateUnit;
   /** Starts from the schedule's, ms, ascending. */
   readonly offsetsMs: Float64Array;
-  readonly limits: Float64Array;
-  readonly phases: readonly (number | undefined)[];
+  readonly schedule: ChargingSchedule;
+  readonly list: readonly SchedulePeriod[];
   /** The occurrence of a recurring schedule that was found last, with the zone it was found in. */
   zone: Zone | null;
   occurrenceMs: number;
@@ -47,6 +48,8 @@ export interface Timeline {
 }
 
 const forever = Number.POSITIVE_INFINITY;
+/** A dynamic profile that was updated so far in the future has an unknown age: the clock has been set back, ms. */
+const aheadMaxMs = 5_000;
 const dayMs = 24 * 3_600_000;
 const recurrenceMs = { Daily: dayMs, Weekly: 7 * dayMs } as const;
 
@@ -59,6 +62,7 @@ export function validityOf(profile: ChargingProfile): Validity {
     validity = {
       fromMs: profile.validFrom === undefined ? -forever : Date.parse(profile.validFrom),
       toMs: profile.validTo === undefined ? forever : Date.parse(profile.validTo),
+      updatedMs: Date.parse(profile.dynUpdateTime ?? ""),
     };
     validities.set(profile, validity);
   }
@@ -72,10 +76,9 @@ function periodsOf(schedule: ChargingSchedule): Periods {
     periods = {
       firstMs: Date.parse(schedule.startSchedule ?? ""),
       durationMs: schedule.duration === undefined ? forever : schedule.duration * 1000,
-      unit: schedule.chargingRateUnit,
       offsetsMs: Float64Array.from(list, (period) => period.startPeriod * 1000),
-      limits: Float64Array.from(list, (period) => period.limit),
-      phases: list.map((period) => period.numberPhases),
+      schedule,
+      list,
       zone: null,
       occurrenceMs: forever,
       nextMs: -forever,
@@ -111,6 +114,19 @@ const inactive = (span: Span, untilMs: number): void => {
   span.untilMs = untilMs;
 };
 
+/** A dynamic profile counts from its last update on; its duration is a lease, which the next update renews. */
+function dynamicSpan({ updatedMs, toMs }: Validity, { durationMs }: Periods, atMs: number, span: Span): void {
+  const endMs = updatedMs + durationMs;
+  const ageKnown = durationMs === forever || updatedMs <= atMs + aheadMaxMs;
+  if (!ageKnown || atMs >= endMs) {
+    inactive(span, forever);
+    return;
+  }
+  span.active = true;
+  span.startMs = Math.min(updatedMs, atMs);
+  span.untilMs = Math.min(toMs, endMs);
+}
+
 /** Writes the profile's state at a moment into `span`. Inactive spans end when the profile may become active. */
 export function spanAt(
   { profile, validity, periods }: Timeline,
@@ -121,6 +137,10 @@ export function spanAt(
   const { fromMs, toMs } = validity;
   if (atMs >= toMs || atMs < fromMs) {
     inactive(span, atMs < fromMs ? fromMs : forever);
+    return;
+  }
+  if (profile.chargingProfileKind === "Dynamic") {
+    dynamicSpan(validity, periods, atMs, span);
     return;
   }
   let startMs = periods.firstMs;

@@ -29,6 +29,14 @@ export interface Tokens {
   claim(evseId: number): Authority | null;
 }
 
+/** Who may charge now, as it was decided. */
+const authorityOf = (idToken: IdToken, { info, transfers }: Decision): Authority => ({
+  idToken,
+  ...(info.groupIdToken && { groupIdToken: info.groupIdToken }),
+  ...(transfers !== undefined && { transfers }),
+  reported: false,
+});
+
 export function createTokens(
   context: Context,
   authorization: Authorization,
@@ -91,8 +99,7 @@ export function createTokens(
     const decision = await authorization.decide(token, contract);
     if (decision.status !== "Accepted") return { outcome: "refused", decision };
     if (before !== null && transactions().authorityOf(evseId) === before) return { outcome: "started", decision };
-    const group = decision.info.groupIdToken;
-    const authority: Authority = { idToken: token, ...(group && { groupIdToken: group }), reported: false };
+    const authority = authorityOf(token, decision);
     if (chooseEvse([evseId], decision.info, authority) === null) return { outcome: "refused", decision };
     facts.showInfo(evseId, decision.info);
     transactions().authorize(evseId, authority, "Authorized");
@@ -115,7 +122,7 @@ export function createTokens(
       const ofGroup = (authority: Authority): boolean =>
         group !== undefined && authority.groupIdToken !== undefined && sameToken(authority.groupIdToken, group);
       if (stopWhere(scope, token, ofGroup)) return { outcome: "stopped", decision };
-      const authority: Authority = { idToken: token, ...(group && { groupIdToken: group }), reported: false };
+      const authority = authorityOf(token, decision);
       const target = chooseEvse(scope, decision.info, authority);
       if (target !== null) {
         facts.showInfo(target, decision.info);

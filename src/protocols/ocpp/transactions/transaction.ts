@@ -3,9 +3,11 @@
 import type { EvseView } from "../ports.ts";
 import type {
   ChargingState,
+  EnergyTransfer,
   IdToken,
   IdTokenInfo,
   MeterValue,
+  OperationMode,
   RequestOf,
   ResponseOf,
   StoppedReason,
@@ -36,6 +38,8 @@ export interface Authority {
   reported: boolean;
   /** The backend refused the token afterwards; energy register total at that moment, Wh. */
   refusedAtWh?: number;
+  /** Transfers that the backend has allowed (2.1); absent where it has not said. */
+  transfers?: readonly EnergyTransfer[];
 }
 
 /** A running transaction: durable together with each of its events. */
@@ -58,6 +62,8 @@ export interface Transaction {
   chargingMs: number;
   chargingSinceMs: number | null;
   evseReported: boolean;
+  /** What the exchange follows (2.1), once that has been another than charging. */
+  operationMode?: OperationMode;
   /** Backend's last word on the price. */
   totalCost?: number;
 }
@@ -147,7 +153,7 @@ export function eventOf(
 ): RequestOf<"TransactionEvent"> {
   const token = cause.idToken ?? tell?.idToken;
   const { meterValue = [] } = cause;
-  const { transactionId, chargingState, chargingMs, stoppedReason, remoteStartId } = transaction;
+  const { transactionId, chargingState, chargingMs, stoppedReason, remoteStartId, operationMode } = transaction;
   return {
     eventType,
     timestamp,
@@ -161,6 +167,7 @@ export function eventOf(
       ...(chargingMs > 0 && { timeSpentCharging: Math.round(chargingMs / 1000) }),
       ...(eventType === "Ended" && stoppedReason && { stoppedReason }),
       ...(remoteStartId !== undefined && { remoteStartId }),
+      ...(operationMode !== undefined && { operationMode }),
     },
     ...(token && { idToken: token }),
     ...((!transaction.evseReported || cause.triggerReason === "CablePluggedIn") && {

@@ -2,7 +2,9 @@
 import type { OcppLog } from "../ports.ts";
 import { OcppError } from "./errors.ts";
 import type { Action, Handlers } from "./messages.table.ts";
+import { shaped } from "./shapes.ts";
 import { checkRequest, checkResponse, isAction } from "./validators.ts";
+import type { Version } from "./versions.ts";
 
 /** Calls being answered at the same time; a flood beyond it is refused, so that memory stays bounded. */
 const answeringMax = 100;
@@ -20,6 +22,8 @@ export interface Incoming {
 /** What answering needs to know of the session. */
 export interface IncomingPorts {
   readonly log: OcppLog;
+  /** Of the open connection. */
+  version(): Version;
   /** Throws `OcppError` when a request is not allowed in the present registration state. */
   admit(action: Action): void;
   onTraffic(): void;
@@ -33,10 +37,12 @@ export function createIncoming(ports: IncomingPorts, handlers: Handlers): Incomi
 
   function onCall(action: string, payload: unknown): unknown | Promise<unknown> {
     ports.onTraffic();
-    if (!isAction(action)) throw new OcppError("NotImplemented", `This station does not know ${action.slice(0, 50)}.`);
+    const version = ports.version();
+    if (!isAction(version, action))
+      throw new OcppError("NotImplemented", `This station does not know ${action.slice(0, 50)}.`);
     const handler = handlers[action] as ((request: unknown) => unknown) | undefined;
     if (!handler) throw new OcppError("NotSupported", `This station does not support ${action}.`);
-    checkRequest(action, payload);
+    checkRequest(version, action, payload);
     ports.admit(action);
     if (answering >= answeringMax) throw new OcppError("GenericError", "Too many requests are being answered.");
     unwritten += 1;
@@ -64,9 +70,11 @@ export function createIncoming(ports: IncomingPorts, handlers: Handlers): Incomi
     return new OcppError("InternalError", "The request could not be processed.");
   }
 
-  function checked(action: Action, answer: unknown): unknown {
+  function checked(action: Action, given: unknown): unknown {
+    const version = ports.version();
+    const answer = shaped(version, action, true, given);
     try {
-      checkResponse(action, answer);
+      checkResponse(version, action, answer);
     } catch (error) {
       throw ours(action, new Error(`Our own answer breaks the schema: ${(error as Error).message}`));
     }

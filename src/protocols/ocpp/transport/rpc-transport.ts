@@ -4,7 +4,8 @@
  */
 import rpc from "ocpp-rpc";
 import { NotDeliveredError, OcppError, type RpcErrorCode, rpcErrorCodes } from "./errors.ts";
-import { ConnectError, type Endpoint, subprotocol, type Transport, type TransportEvents } from "./transport.ts";
+import { ConnectError, type Endpoint, type Transport, type TransportEvents } from "./transport.ts";
+import { subprotocolOf, type Version, versionOf } from "./versions.ts";
 
 const { RPCClient, createRPCError } = rpc;
 
@@ -46,6 +47,28 @@ function fromCallError(error: unknown): Error {
   return new OcppError(known ?? ("GenericError" satisfies RpcErrorCode), message);
 }
 
+/** Kinds of message that only 2.1 has (Part 4 of 2.1): neither is ever answered. */
+const callResultError = 5;
+const send = 6;
+const kindsOf21: readonly unknown[] = [callResultError, send];
+
+/** The package knows kinds 2 to 4 and answers every other one: an answer that was emptied is not sent. */
+class Client extends RPCClient {
+  override sendRaw(message: string): void {
+    if (message !== "[]") super.sendRaw(message);
+  }
+}
+
+/** A frame of kind 5 or 6; null for any other. */
+function frameOf21(buffer: Buffer): readonly unknown[] | null {
+  try {
+    const frame: unknown = JSON.parse(buffer.toString("utf8"));
+    return Array.isArray(frame) && kindsOf21.includes(frame[0]) ? frame : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Longest message id (Part 4, table 7), and the one that answers a frame whose id cannot be read. */
 const idMax = 36;
 const unreadableId = "-1";
@@ -63,11 +86,14 @@ function readableId(buffer: Buffer): string {
 export function createRpcTransport(endpoint: Endpoint, events: TransportEvents): Transport {
   let opened = false;
   let unanswered = 0;
+  let version: Version = endpoint.versions[0]!;
+  /** Ids of the answers that have come in, for telling that one cannot be read. */
+  const answerIds = new WeakMap<object, string>();
   const tls = endpoint.tls;
-  const client = new RPCClient({
+  const client = new Client({
     identity: endpoint.identity,
     endpoint: endpoint.url.replace(/\/+$/, ""),
-    protocols: [subprotocol],
+    protocols: endpoint.versions.map(subprotocolOf),
     password: endpoint.password ?? null,
     reconnect: false,
     // The outbox keeps one call outstanding; one that timed out must not hold the next one back.
@@ -105,12 +131,19 @@ export function createRpcTransport(endpoint: Endpoint, events: TransportEvents):
     }
   });
   // Emitted right before the answer is written: what must follow the answer waits one microtask.
-  client.on("response", ({ outbound }: { outbound: boolean }) => {
+  client.on("response", ({ outbound, payload }: { outbound: boolean; payload: readonly unknown[] }) => {
     if (outbound) queueMicrotask(events.onAnswered);
+    else if (typeof payload[2] === "object" && payload[2] !== null) answerIds.set(payload[2], String(payload[1]));
   });
   client.on(
     "badMessage",
     ({ error, buffer, response }: { error: Error; buffer: Buffer; response: unknown[] | null }) => {
+      const frame = version === "2.1" ? frameOf21(buffer) : null;
+      if (frame !== null) {
+        if (response) response.length = 0;
+        if (frame[0] === callResultError) events.onResultError(String(frame[2]), String(frame[3]));
+        return;
+      }
       // The package answers with "-1" although the id can be read; the answer is written after this listener.
       if (response) response[1] = readableId(buffer);
       events.onBadFrame(error.message);
@@ -124,19 +157,36 @@ export function createRpcTransport(endpoint: Endpoint, events: TransportEvents):
   /** Pending calls are rejected at once; the close event arrives through the listener above. */
   const close = (code: number, reason: string): void => void client.close({ code, reason }).catch(() => undefined);
 
+  /** 2.1 tells who has answered that the answer cannot be read. */
+  function refuseAnswer(answer: unknown, error: unknown): void {
+    const id = typeof answer === "object" && answer !== null ? answerIds.get(answer) : undefined;
+    if (version !== "2.1" || id === undefined || client.state !== RPCClient.OPEN) return;
+    const { code, message } = error instanceof OcppError ? error : new OcppError("InternalError", "");
+    client.sendRaw(JSON.stringify([callResultError, id, code, message, {}]));
+  }
+
   return {
     get open() {
       return opened && client.state === RPCClient.OPEN;
     },
+    get version() {
+      return version;
+    },
     async connect() {
       try {
         await client.connect();
+        const picked = versionOf(client.protocol);
+        if (picked === null || !endpoint.versions.includes(picked)) {
+          close(1002, "No common version");
+          throw new ConnectError("subprotocol", "The backend has picked no subprotocol that was offered.");
+        }
+        version = picked;
         opened = true;
       } catch (error) {
-        throw connectError(error);
+        throw error instanceof ConnectError ? error : connectError(error);
       }
     },
-    call: (action, payload, timeoutMs) =>
+    call: (action, payload, timeoutMs, judge) =>
       new Promise((resolve, reject) => {
         if (!opened || client.state !== RPCClient.OPEN)
           return reject(new NotDeliveredError("offline", "There is no connection."));
@@ -150,6 +200,12 @@ export function createRpcTransport(endpoint: Endpoint, events: TransportEvents):
           (answer: unknown) => {
             clearTimeout(timer);
             unanswered = 0;
+            try {
+              judge(answer);
+            } catch (error) {
+              refuseAnswer(answer, error);
+              return reject(error);
+            }
             resolve(answer);
           },
           (error: unknown) => {

@@ -9,8 +9,10 @@ import { NotDeliveredError } from "./errors.ts";
 import { createIncoming } from "./incoming.ts";
 import type { Action, Handlers, RequestOf, ResponseOf } from "./messages.table.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
+import { shaped } from "./shapes.ts";
 import { ConnectError, type Endpoint, type Transport, type TransportFactory } from "./transport.ts";
 import { checkRequest, checkResponse } from "./validators.ts";
+import type { Version } from "./versions.ts";
 import type { CallOptions } from "./waiting.ts";
 
 /** How often it is looked whether everything has been said. */
@@ -60,6 +62,8 @@ export interface Session {
   parked(transactionId?: string): number;
   readonly state: SessionState;
   readonly online: boolean;
+  /** The version spoken on the open connection, or on the last one. */
+  readonly version: Version;
   /** Wall-clock time since when there has been no connection, ms; NaN while there is one. */
   readonly offlineSinceMs: number;
 }
@@ -73,8 +77,10 @@ export function createSession(ports: SessionPorts, handlers: Handlers): Session 
   let timer: Cancel | null = null;
   let offlineSinceMs = clock.wallMs();
   let reconnectMs: number | null = null;
+  /** Nothing is sent before a connection has told it. */
+  let version: Version = "2.0.1";
 
-  const incoming = createIncoming(ports, handlers);
+  const incoming = createIncoming({ ...ports, version: () => version }, handlers);
   const outbox: Outbox = createOutbox({
     clock,
     store: ports.store,
@@ -88,11 +94,13 @@ export function createSession(ports: SessionPorts, handlers: Handlers): Session 
 
   async function transmit(action: Action, payload: unknown): Promise<unknown> {
     if (!transport) throw new NotDeliveredError("offline", "There is no connection.");
-    checkRequest(action, payload);
-    const response = await transport.call(action, payload, ports.timeoutS() * 1000);
-    ports.onTraffic();
-    checkResponse(action, response);
-    return response;
+    const spoken = version;
+    const request = shaped(spoken, action, false, payload);
+    checkRequest(spoken, action, request);
+    return transport.call(action, request, ports.timeoutS() * 1000, (response) => {
+      ports.onTraffic();
+      checkResponse(spoken, action, response);
+    });
   }
 
   function connect(): void {
@@ -107,6 +115,8 @@ export function createSession(ports: SessionPorts, handlers: Handlers): Session 
         outbox.pump();
       },
       onBadFrame: ports.onBadFrame,
+      onResultError: (code, description) =>
+        log("warn", `The backend cannot read an answer of this station (${code}): ${description.slice(0, 255)}`),
       onClose: (code, reason) => {
         if (candidate === transport) closed(code, reason);
       },
@@ -115,12 +125,17 @@ export function createSession(ports: SessionPorts, handlers: Handlers): Session 
       () => {
         if (state !== "connecting") return candidate.close(1001, "Going away");
         transport = candidate;
+        version = candidate.version;
         state = "open";
         failures = 0;
         incoming.written();
         const offlineMs = clock.wallMs() - offlineSinceMs;
         offlineSinceMs = Number.NaN;
-        log("info", "Connected to the backend.", { url: endpoint.url, tookMs: clock.monotonicMs() - attempt });
+        log("info", "Connected to the backend.", {
+          url: endpoint.url,
+          version,
+          tookMs: clock.monotonicMs() - attempt,
+        });
         ports.onOpen(endpoint, offlineMs);
         outbox.pump();
       },
@@ -191,6 +206,9 @@ export function createSession(ports: SessionPorts, handlers: Handlers): Session 
     parked: outbox.parked,
     get state() {
       return state;
+    },
+    get version() {
+      return version;
     },
     get online() {
       return state === "open";

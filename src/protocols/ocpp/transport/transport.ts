@@ -1,5 +1,6 @@
 /** One WebSocket connection to a backend, as the session sees it: real over `ocpp-rpc`, in memory for virtual time. */
 import type { SecureVersion } from "node:tls";
+import type { Version } from "./versions.ts";
 
 /** Where and how to connect: one slot of the network configuration, with the credentials of its security profile. */
 export interface Endpoint {
@@ -15,6 +16,8 @@ export interface Endpoint {
     minVersion: SecureVersion;
   };
   pingIntervalS: number;
+  /** Versions to offer, the preferred one first; the backend picks. */
+  versions: readonly Version[];
 }
 
 /** What a connection tells. */
@@ -25,6 +28,8 @@ export interface TransportEvents {
   onAnswered(): void;
   /** A frame that was not OCPP-J at all. */
   onBadFrame(description: string): void;
+  /** 2.1: the backend could not read our answer to one of its calls (message kind 5). */
+  onResultError(code: string, description: string): void;
   /** The connection ended, for whatever reason; called once for each successful `connect`. */
   onClose(code: number, reason: string): void;
 }
@@ -45,13 +50,15 @@ export interface Transport {
   /** Resolves when open; rejects with `ConnectError`. */
   connect(): Promise<void>;
   readonly open: boolean;
-  /** Rejects with `OcppError` on a CALLERROR, with `NotDeliveredError` when there was no answer. */
-  call(action: string, payload: unknown, timeoutMs: number): Promise<unknown>;
+  /** What the backend has picked of the versions offered; known once it is open. */
+  readonly version: Version;
+  /**
+   * Rejects with `OcppError` on a CALLERROR, with `NotDeliveredError` when there was no answer. `judge` throws `OcppError` for
+   * an answer that cannot be read: on 2.1 the backend is told so (message kind 5), and the call rejects with it.
+   */
+  call(action: string, payload: unknown, timeoutMs: number, judge: (answer: unknown) => void): Promise<unknown>;
   close(code: number, reason: string): void;
 }
 
 /** Makes a connection; tests replace it. */
 export type TransportFactory = (endpoint: Endpoint, events: TransportEvents) => Transport;
-
-/** The only subprotocol that this station speaks. */
-export const subprotocol = "ocpp2.0.1";

@@ -1,0 +1,44 @@
+/**
+ * What holds beside charging profiles while power flows in both directions: the last signal of the balancing market, which
+ * transactions charge with priority, and the mode that each EVSE follows. Priority is kept over a restart; a signal ends
+ * with its connection, because nobody then says that it still holds.
+ */
+import { collectionOf } from "../collection.ts";
+import type { OcppStore } from "../ports.ts";
+import type { OperationMode } from "../transport/messages.table.ts";
+
+/** What the profiles depend on besides themselves. */
+export interface Flexibility {
+  /** The last signal of AFRRSignal; null while none holds. */
+  signal: number | null;
+  hasPriority(transactionId: string): boolean;
+  setPriority(transactionId: string, active: boolean): void;
+  /** EVSEs at which the backend has switched V2X off: nothing leaves a vehicle there. */
+  readonly switchedOff: Set<number>;
+  /** What each EVSE follows now, by its id; absent where the backend says nothing. */
+  readonly modes: Map<number, OperationMode>;
+  /** EVSEs whose power follows frequency or signal, with the frequency at which it was last set, Hz. */
+  readonly followedHz: Map<number, number>;
+}
+
+export function createFlexibility(store: OcppStore): Flexibility {
+  const records = collectionOf<true>(store, "priority-charging");
+  const urgent = new Set(records.all().map(({ key }) => key));
+  return {
+    signal: null,
+    hasPriority: (transactionId) => urgent.has(transactionId),
+    setPriority(transactionId, active) {
+      if (active === urgent.has(transactionId)) return;
+      if (active) {
+        urgent.add(transactionId);
+        records.put(transactionId, true);
+      } else {
+        urgent.delete(transactionId);
+        records.remove(transactionId);
+      }
+    },
+    switchedOff: new Set(),
+    modes: new Map(),
+    followedHz: new Map(),
+  };
+}
