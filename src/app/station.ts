@@ -13,6 +13,7 @@ import type { Result } from "../domain/result.ts";
 import type { OcppStatus } from "../protocols/ocpp/station-api.ts";
 import type { Presented } from "../protocols/ocpp/transactions/e-tokens.ts";
 import type { IdToken } from "../protocols/ocpp/transport/messages.table.ts";
+import { type EnergyAccount, openEnergyAccount } from "./account/account.ts";
 import type { AuditLog } from "./audit/audit.ts";
 import type { AuditEvent, AuditRecord } from "./audit/audit-chain.ts";
 import { type Backend, type BackendOptions, startBackend } from "./backend/backend.ts";
@@ -35,7 +36,7 @@ import { auditedHistory, type PermitHistory } from "./permits/permit-history.ts"
 import { createSitePlanning, type SitePlanning } from "./planning/site-planning.ts";
 import { createFoundPromises, type FoundPromise } from "./site/found-promises.ts";
 import type { LoadedSite } from "./site/load-config.ts";
-import { openDurableState } from "./store/durable.ts";
+import { type DurableState, openDurableState } from "./store/durable.ts";
 import type { ModeWitness } from "./store/mode-record.ts";
 import type { Owed } from "./store/owed.ts";
 import { openPccArchive, type PccArchive, type PccView } from "./store/pcc-archive.ts";
@@ -110,6 +111,8 @@ export interface SiteStation extends LoadedSite {
   readonly fleet: Fleet;
   /** What energy costs and saves here: record, tariff, forecasts, grid events. */
   readonly economy: Economy;
+  /** Origin and use of energy by quarter-hours. */
+  readonly account: EnergyAccount;
   /** The plan in force, who will be ready, and what an outage would need. */
   readonly plans: SitePlanning;
   /** For what pages keep over a restart: each its own collections. */
@@ -203,6 +206,7 @@ export function startStation(options: StationOptions): SiteStation {
   const people = openPeople(config, store, control, join(config.stateDir, "people.json"));
   const fleet = openFleet(config, store, people, log);
   const economy = openEconomy(config, store, fleet, log);
+  const account = openAccount(site, durable, fleet, log);
   const plans = createSitePlanning({ site, control, people, fleet, inputs: economy, log, documents: store, audit });
   const links = openSiteLinks({ config, control, people, documents: store, audit, fleet, plans });
   for (const { sentence } of [pccArchive, people, links]) if (sentence !== "") log("warn", sentence);
@@ -225,8 +229,7 @@ export function startStation(options: StationOptions): SiteStation {
     promiseNotes(foundPromises(report.site));
     backend?.refresh(report, monotonicMs());
     fleet.look(report, backend?.ocpp.transactions() ?? [], Date.now());
-    economy.look(report, Date.now());
-    plans.look(report, Date.now());
+    for (const one of [economy, account, plans]) one.look(report, Date.now());
   }, viewEveryMs);
   control.flush();
 
@@ -247,7 +250,7 @@ export function startStation(options: StationOptions): SiteStation {
     owed: () => [...control.owed(), ...durable.owed()],
     vehicleSessions,
     auditTrail: (limit) => auditLog.latest(limit),
-    ...{ people, links, fleet, economy, plans },
+    ...{ people, links, fleet, economy, account, plans },
     documents: store,
     certificates: () => ownCertificates(backend),
     installPermit: (text) => permits.install(text, clockFloorMs),
@@ -264,8 +267,7 @@ export function startStation(options: StationOptions): SiteStation {
       backend?.stop();
       await vehicleSessions?.stop();
       await Promise.all([control.stop(), plans.stop()]);
-      people.stop();
-      economy.stop();
+      for (const one of [people, economy, account]) one.stop();
       audit({ kind: "stop", actor: "controller", body: {} });
       durable.stop();
     },
@@ -287,6 +289,23 @@ function openSiteLinks({
   };
   return openLinks({ ...of, replan, nowMs: Date.now, monotonicMs });
 }
+
+/** The account of origin and use; its rows are anchored in the audit log. */
+const openAccount = (
+  { config, agreements }: LoadedSite,
+  { store, auditLog, audit }: DurableState,
+  fleet: Fleet,
+  log: Log,
+): EnergyAccount =>
+  openEnergyAccount({
+    config,
+    agreements,
+    documents: store,
+    fleet,
+    log,
+    audit,
+    lastAudited: () => auditLog.latestOf("account"),
+  });
 
 /** The record of energy knows vehicles by the fleet's ids. */
 const openEconomy = (config: LoadedSite["config"], documents: Documents, fleet: Fleet, log: Log): Economy =>

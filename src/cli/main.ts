@@ -68,6 +68,11 @@ const commands: readonly (readonly [name: string, sentence: string, load: () => 
     "put a backup back; what is there now is set aside, and a revoked permit does not return",
     async () => (await import("./care/backup.ts")).restoreCommand,
   ],
+  [
+    "account",
+    "origin and use of energy by quarter-hours: statements, guests' bills, and whether it is whole",
+    async () => (await import("./account/account.ts")).accountCommand,
+  ],
   ["audit", "verify or export the audit log", async () => (await import("./audit.ts")).auditCommand],
   [
     "grid-case",

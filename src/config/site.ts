@@ -6,6 +6,7 @@ import { z } from "zod";
 import { serviceModes } from "../domain/modes.ts";
 import { devicesMax } from "./device-names.ts";
 import { choiceOr, flagOr, group, integerOr, number, numberOr, text } from "./setting.ts";
+import { accountSettings } from "./site/account.ts";
 import { alertSettings } from "./site/alerts.ts";
 import { approvalSettings } from "./site/approval.ts";
 import { backendSettings } from "./site/backend.ts";
@@ -99,6 +100,7 @@ export const siteSettings = group(
       .default([]),
     auxiliary: auxiliarySettings.optional(),
     tariff: tariffSettings.optional(),
+    account: accountSettings.prefault({}),
     permit: permitSettings.prefault({}),
     approval: approvalSettings.optional(),
     backend: backendSettings.optional(),

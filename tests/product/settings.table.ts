@@ -279,6 +279,7 @@ export const otherSettings: readonly OtherSetting[] = [
   { setting: "dashboard.port",                       doesNotLimit: place },
   { setting: "dashboard.certificateFile",            doesNotLimit: "how the page is secured, proven by the page's own tests" },
   { setting: "dashboard.keyFile",                    doesNotLimit: "how the page is secured, proven by the page's own tests" },
+  ...["flows", "batteries", "chargeEfficiencyPct", "dischargeEfficiencyPct", "agreementsFile"].map((name) => ({ setting: `account.${name}`, doesNotLimit: "how energy that has flowed is attributed and settled; no power depends on it" })),
   ...moneySettings.map((setting) => ({ setting: `tariff.${setting}`, doesNotLimit: "a price or a peak's; no power limit depends on it, and the bill's own tests prove it" })),
   { setting: "vehicles[].id",                        doesNotLimit: naming },
   { setting: "vehicles[].name",                      doesNotLimit: naming },

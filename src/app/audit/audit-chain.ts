@@ -24,6 +24,7 @@ const auditKinds = [
   "alarm",
   "session",
   "test",
+  "account",
 ] as const;
 export type AuditKind = (typeof auditKinds)[number];
 

@@ -50,6 +50,8 @@ export interface AuditLog {
   latestOf(kind: AuditKind): AuditRecord | undefined;
   /** The newest records of a kind, at most `kindMax` of them, oldest first. */
   allOf(kind: AuditKind): AuditRecord[];
+  /** Every record of a kind, oldest first, one after the other. */
+  everyOf(kind: AuditKind): Generator<AuditRecord>;
   verify(known?: AuditHead): AuditVerdict;
   /** Lines of an export, head first, as of now. */
   export(): Generator<string>;
@@ -93,6 +95,7 @@ export function openAudit({ path, now, readOnly = false }: AuditOptions): AuditL
   const readHead = database.prepare("SELECT records, hash FROM auditHead WHERE one = 1");
   const newestOf = database.prepare("SELECT * FROM audit WHERE kind = ? ORDER BY seq DESC LIMIT 1");
   const ofKind = database.prepare(`SELECT * FROM audit WHERE kind = ? ORDER BY seq DESC LIMIT ${kindMax}`);
+  const everyOfKind = database.prepare("SELECT * FROM audit WHERE kind = ? ORDER BY seq");
   const all = database.prepare("SELECT * FROM audit ORDER BY seq");
 
   const head = (): AuditHead => {
@@ -165,6 +168,9 @@ export function openAudit({ path, now, readOnly = false }: AuditOptions): AuditL
       } catch (failure) {
         return damaged((failure as Error).message);
       }
+    },
+    *everyOf(kind) {
+      for (const row of everyOfKind.iterate(kind)) yield toRecord(row);
     },
     *export() {
       // One transaction, so that head and records belong together while others append.

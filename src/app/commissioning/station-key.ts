@@ -7,7 +7,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolder, writeWhole } from "../store/files.ts";
 
-const fileName = "station.key.pem";
+/** Its name in the state folder. */
+export const stationKeyFile = "station.key.pem";
 
 /** A signature with what is needed to check it. */
 export interface DocumentSignature {
@@ -42,7 +43,7 @@ export const keyFingerprint = (pem: string): string =>
     .slice(0, 16);
 
 function keyOf(stateDir: string): string {
-  const file = join(stateDir, fileName);
+  const file = join(stateDir, stationKeyFile);
   try {
     return readFileSync(file, "utf8");
   } catch (failure) {

@@ -41,7 +41,8 @@ export function besideFile(config: SiteConfig, siteFile: string): SiteConfig {
   };
   const secured = <D extends { readonly tls?: TlsConfig | undefined }>(device: D): D =>
     device.tls === undefined ? device : { ...device, tls: placed(device.tls, tlsFiles) };
-  const { alerts, backend, dashboard, permit, planning, stateDir, tariff, pcc, transferDevice, loadPanel } = config;
+  const { account, alerts, backend, dashboard, permit, planning, stateDir, tariff, pcc, transferDevice, loadPanel } =
+    config;
   return {
     ...config,
     pcc: { ...pcc, meter: secured(pcc.meter) },
@@ -58,6 +59,7 @@ export function besideFile(config: SiteConfig, siteFile: string): SiteConfig {
     }),
     stateDir: stateDir === usualStateDir ? (process.env[stateDirVariable] ?? stateDir) : stateDir,
     ...(backend !== undefined && { backend: placed(backend, named.backend) }),
+    account: placed(account, ["agreementsFile"]),
     dashboard: placed(dashboard, named.dashboard),
     evses: config.evses.map((evse) => ({
       ...evse,

@@ -79,4 +79,5 @@ export const plainSite = (config: SiteConfig, profile: GridProfile): LoadedSite 
   profile,
   generationProfile: null,
   maps: new Map(),
+  agreements: [],
 });

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { DeviceKind, DeviceMap } from "../../../firmware-bridge/maps/device-map.ts";
 import { parseMapFile } from "../../../firmware-bridge/maps/map-file.ts";
+import { type Agreement, parseAgreements } from "../../config/agreements-file.ts";
 import { parseGenerationProfile } from "../../config/generation-profile-file.ts";
 import {
   builtInGridProfile,
@@ -38,6 +39,8 @@ export interface LoadedSite {
   readonly generationProfile: LimitedGenerationProfile | null;
   /** Register maps of devices that do not speak SunSpec, by the names in the configuration. */
   readonly maps: DeviceMaps;
+  /** Mutual-aid agreements; none where no file is named. */
+  readonly agreements: readonly Agreement[];
 }
 
 type Checked<T> = Result<T, readonly ConfigComplaint[]>;
@@ -74,15 +77,18 @@ export function checkSite(file: string): Checked<LoadedSite> {
   const secured: Checked<null> = tls.length === 0 ? ok(null) : err(tls);
   const profile = readGridProfile(config, file, at("site", "gridProfile"));
   const generation = readGenerationProfile(config, file, at("pcc", "generationProfile"));
-  if (complaints.length === 0 && promised.ok && tariff.ok && secured.ok && profile.ok && generation.ok && maps.ok)
+  const agreements = readAgreements(config, file, at("account", "agreementsFile"));
+  const all = [promised, tariff, secured, profile, generation, maps, agreements];
+  if (complaints.length === 0 && all.every(({ ok }) => ok) && profile.ok && generation.ok && maps.ok && agreements.ok)
     return ok({
       config: besideFile(careful, file),
+      agreements: agreements.value,
       maps: maps.value,
       profile: profile.value,
       generationProfile: generation.value,
     });
   // What was put in for a mistake is nobody's mistake.
-  const further = [promised, tariff, secured, profile, generation, maps]
+  const further = all
     .flatMap((checked) => (checked.ok ? [] : checked.error))
     .filter(({ file: where, setting }) => where !== file || !isMended(setting.split(/[.[\]]+/).filter(Boolean)));
   return err([...complaints, ...further]);
@@ -136,6 +142,20 @@ function readGenerationProfile(
   if (!parsed.ok) return parsed;
   const made = createLimitedGenerationProfile(parsed.value.exportLimitW, site.timeZone);
   return made.ok ? made : err([{ ...here, complaint: made.error }]);
+}
+
+function readAgreements(
+  { account }: SiteConfig,
+  siteFile: string,
+  here: ConfigComplaint,
+): Checked<readonly Agreement[]> {
+  if (account.agreementsFile === undefined) return ok([]);
+  const file = resolve(dirname(siteFile), account.agreementsFile);
+  const source = readText(file);
+  if (source.ok) return parseAgreements(source.value, file);
+  return err([
+    { ...here, found: JSON.stringify(account.agreementsFile), complaint: `can't be read (${source.error})` },
+  ]);
 }
 
 /** Name in the configuration of a device that is discovered. */

@@ -15,6 +15,8 @@ import { makeFolder } from "./files.ts";
 import type { Owed } from "./owed.ts";
 import { openStore, type Store } from "./store.ts";
 
+/** The store's name in the state folder. */
+export const storeFileName = "islet.db";
 /** Files are looked at this often, ms. */
 const watchEveryMs = 5_000;
 /** The audit log's head is written into the controller's log this often, ms. */
@@ -51,7 +53,7 @@ export function openDurableState(folder: string, log: Log): DurableState {
     keeper.append({ kind: "alarm", actor: "controller", body: { message } });
   };
   const store = openStore({
-    path: join(folder, "islet.db"),
+    path: join(folder, storeFileName),
     onOwed: (why) => {
       sayOwed("The store", why);
       if (why !== "")

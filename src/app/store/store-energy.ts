@@ -5,6 +5,7 @@
  * that reads zero once, falls or leaps adds nothing until it is back, or has stayed where it is for a minute (another stage). Kept with each message to the backend and once a minute.
  */
 import type { Store } from "./store.ts";
+import { wrapWh } from "./wrapped-register.ts";
 
 const collection = "energy";
 /**
@@ -17,11 +18,6 @@ const otherAfterMs = 60_000;
 /** Growth that is believed beyond what the rating gives, Wh: registers of coarse resolution step. */
 const stepWh = 1_100;
 const ratingMargin = 1.5;
-/** Registers of 32 bits begin anew at this many of their own units, which are one of these, Wh. */
-const wrapUnits = 2 ** 32;
-const unitsWh = [0.001, 0.01, 0.1, 1, 10, 100, 1_000] as const;
-/** So many units may a register be coarse. */
-const coarseUnits = 2;
 /** Longest gap that is bridged by integration, ms; beyond it the power in between is not known. */
 const bridgeMaxMs = 5_000;
 
@@ -93,16 +89,11 @@ export function createEnergyRegisters(
     return now.importWh >= importWh && now.exportWh >= exportWh && grownWh <= mostWh;
   }
 
-  /** Where a register fell because it had reached its end: all that it can count, Wh; 0 where it did otherwise. */
-  function wrapWh(index: number, beforeWh: number, nowWh: number, elapsedMs: number): number {
+  /** All that a register can count, Wh, where it fell because it had reached its end; 0 where it did otherwise. */
+  function spanOf(index: number, beforeWh: number, nowWh: number, elapsedMs: number): number {
     const rated = ratedW[index];
-    if (nowWh >= beforeWh || rated === undefined || !Number.isFinite(elapsedMs)) return 0;
-    for (const unitWh of unitsWh) {
-      const spanWh = wrapUnits * unitWh;
-      const mostWh = (rated * ratingMargin * elapsedMs) / 3_600_000 + coarseUnits * unitWh;
-      if (beforeWh < spanWh && spanWh - beforeWh + nowWh <= mostWh) return spanWh;
-    }
-    return 0;
+    if (rated === undefined || !Number.isFinite(elapsedMs)) return 0;
+    return wrapWh(beforeWh, nowWh, (rated * ratingMargin * elapsedMs) / 3_600_000);
   }
 
   function countRegister(register: Kept, index: number, reading: EnergyReading, nowMs: number): void {
@@ -119,8 +110,8 @@ export function createEnergyRegisters(
       return;
     }
     const [importWrapWh, exportWrapWh] = [
-      wrapWh(index, stageImportWh, reading.importWh, elapsedMs),
-      wrapWh(index, stageExportWh, reading.exportWh, elapsedMs),
+      spanOf(index, stageImportWh, reading.importWh, elapsedMs),
+      spanOf(index, stageExportWh, reading.exportWh, elapsedMs),
     ];
     const [fromImportWh, fromExportWh] = [stageImportWh - importWrapWh, stageExportWh - exportWrapWh];
     if (importWrapWh + exportWrapWh > 0 && continues(index, reading, fromImportWh, fromExportWh, elapsedMs)) {

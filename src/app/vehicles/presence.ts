@@ -19,6 +19,8 @@ export interface Present {
   /** Null: plugged in, and nobody knows who it is. */
   readonly vehicle: Vehicle | null;
   readonly knownBy: KnownBy | null;
+  /** Identifiers that were told in this stay, whoever they belong to. */
+  readonly told: readonly Identifier[];
   /** UTC. */
   readonly sinceMs: number;
   readonly need: Need | null;
@@ -59,6 +61,7 @@ const collection = "presence";
 /** A plug that is out for less is one that was moved, ms; as for what people have asked for the vehicle. */
 const leftMs = 10_000;
 const strangersMax = 20;
+const toldMax = 8;
 
 interface Kept {
   /** "": nobody knows. */
@@ -77,6 +80,7 @@ interface Stay {
   knownBy: KnownBy | null;
   dismissedMs: number;
   stated: Need | null;
+  told: readonly Identifier[];
 }
 
 export interface PresenceOptions {
@@ -122,6 +126,8 @@ export function createPresence({ vehicles, store, places, asked }: PresenceOptio
   const identify: Presence["identify"] = (evse, identifier, from, nowMs) => {
     const stay = stays[evse - 1];
     if (stay === undefined) return;
+    if (!stay.told.some(({ value }) => value === identifier.value))
+      stay.told = [...stay.told, identifier].slice(-toldMax);
     const vehicle = vehicles.find(identifier);
     if (vehicle !== undefined) {
       if (mayTell(stay, from)) know(evse, vehicle.entry.id, from);
@@ -178,7 +184,9 @@ export function createPresence({ vehicles, store, places, asked }: PresenceOptio
         const { capacityWh, socPct } = report.stages[i]!;
         const battery = { capacityWh, socPct };
         const need = needOf({ asked: asked(i + 1), ...stay }, vehicle, battery, vehicles, nowMs);
-        return [{ evse: i + 1, vehicle, knownBy: vehicle && stay.knownBy, sinceMs: stay.sinceMs, need }];
+        return [
+          { evse: i + 1, vehicle, knownBy: vehicle && stay.knownBy, told: stay.told, sinceMs: stay.sinceMs, need },
+        ];
       });
       const says = JSON.stringify(present.map(({ evse, vehicle, need }) => [evse, vehicle?.entry.id, need]));
       if (says !== said) version++;
@@ -235,6 +243,7 @@ const emptyStay = (kept: Kept | null): Stay => ({
   knownBy: kept?.vehicleId ? kept.knownBy : null,
   dismissedMs: kept?.dismissedMs ?? 0,
   stated: null,
+  told: [],
 });
 
 function readKept(store: Documents, evse: number): Kept | null {
