@@ -75,6 +75,7 @@ function site(onLimit: (evseId: number, limit: BackendLimit | null) => void): St
       islanded: false,
       explanation: "",
       alarms: [],
+      gridFault: "",
     },
     authorize: (evseId, may) => void (allowed[evseId - 1] = may),
     limit: onLimit,

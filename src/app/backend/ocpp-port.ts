@@ -49,6 +49,7 @@ export function createOcppPort(options: OcppPortOptions): OcppPort {
     islanded: false,
     explanation: "",
     alarms: [],
+    gridFault: "",
   };
   for (let evse = 0; evse <= inputs.length; evse++) options.links.say("backend", evse, nothing);
 
@@ -115,6 +116,15 @@ function refreshSite(view: SiteView, { site }: ControlReport): void {
   view.islanded = isIslanded(site.mode);
   view.explanation = site.parallelRefusal === "" ? "" : reasons[site.parallelRefusal].sentence;
   view.alarms = alarmsOf(site);
+  view.gridFault = faultOf(site.gridTrip);
+}
+
+/** What a trip says of the grid, where 2.1 has a word for it. */
+function faultOf(cause: ControlReport["site"]["gridTrip"]): SiteView["gridFault"] {
+  if (cause.startsWith("ov")) return "over-voltage";
+  if (/^uv\d/.test(cause)) return "under-voltage";
+  if (/^of\d/.test(cause)) return "over-frequency";
+  return /^uf\d/.test(cause) ? "under-frequency" : "";
 }
 
 function alarmsOf(site: ControlReport["site"]): string[] {

@@ -4,6 +4,7 @@
  * Powers are positive from the grid towards the vehicle, as everywhere inside.
  */
 import type { ServiceMode } from "../../domain/modes.ts";
+import type { DerType, SetControl } from "./der/der-types.table.ts";
 
 /** Ends a timer that has not run yet. */
 export type Cancel = () => void;
@@ -65,6 +66,17 @@ export interface SiteView {
   islanded: boolean;
   explanation: string;
   alarms: readonly string[];
+  /** What of the grid the protection has tripped on; "" while it has not. */
+  gridFault: "" | "over-voltage" | "under-voltage" | "over-frequency" | "under-frequency";
+}
+
+/** Functions of the grid code that a backend may change here, within their ranges. */
+export interface GridControlPort {
+  readonly types: readonly DerType[];
+  /** Why a control can't be followed, in a sentence, or null. */
+  judge(request: SetControl): string | null;
+  /** What is in force from now on, the least important first; without any the site's own settings. */
+  apply(requests: readonly SetControl[]): void;
 }
 
 /**
@@ -114,6 +126,8 @@ export interface StationPort {
   unlock(evseId: number, connectorId: number): Promise<UnlockOutcome>;
   /** Performs the reset of the station (0) or one EVSE. Transactions have been ended and are durable when this is called. */
   reset(evseId: number, kind: ResetKind): void;
+  /** Present only where a backend may change functions of the grid code. */
+  readonly gridControl?: GridControlPort;
   /** Present only where the meter signs. */
   signReading?(evseId: number): SignedReading | null;
   /** Shows a message to the driver; absent without a display. */

@@ -17,12 +17,13 @@ import { createDisplay, type Display, type DisplayFacts } from "./blocks/o-displ
 import { createDataTransfer } from "./blocks/p-data-transfer.ts";
 import type { Block, Context } from "./context.ts";
 import { customersOf } from "./customers.ts";
+import { createDerControl } from "./der/r-der-control.ts";
 import { createMonitoring } from "./monitoring/n-monitoring.ts";
 import type { FilePort } from "./ports.ts";
 import type { Restarts } from "./restarts.ts";
 import type { SecurityLog } from "./security/a-security-log.ts";
 import type { Certificates } from "./security/certificates.ts";
-import { type CertificateBlock, createCertificateBlock } from "./security/m-certificates.ts";
+import { type CertificateBlock, type CertificateFacts, createCertificateBlock } from "./security/m-certificates.ts";
 import type { SmartChargingFacts } from "./smart-charging/charging-limits.ts";
 import { createExternalLimits } from "./smart-charging/k-external.ts";
 import { createIso15118Relay } from "./smart-charging/k-iso15118.ts";
@@ -32,6 +33,7 @@ import { createTransactions, type Transactions } from "./transactions/e-transact
 import { createMetering, type Metering } from "./transactions/j-metering.ts";
 import { flowThresholdW, type Transaction } from "./transactions/transaction.ts";
 import type { Handlers, ResponseOf } from "./transport/messages.table.ts";
+import type { Session } from "./transport/session.ts";
 /** What blocks need that is no block itself. */
 export interface BlockPorts {
   readonly context: Context;
@@ -126,6 +128,15 @@ function tellPrice(
   if (totalCost !== undefined) display.cost(transactionId, totalCost);
   if (evseId !== undefined) display.personal(evseId, updatedPersonalMessage);
 }
+
+/** What becomes of a new certificate of our own. */
+const certificateFacts = (network: Network, session: Session): CertificateFacts => ({
+  encrypted: () => network.encrypted(),
+  ownChanged(use) {
+    if (use === "ChargingStationCertificate" && network.securityProfile() === 3)
+      session.disconnect("New certificate", 0);
+  },
+});
 
 /** Makes the blocks. Nothing of them acts before they are started. */
 export function createBlocks({ context, boot, network, certificates, securityLog, restarts, files }: BlockPorts) {
@@ -226,6 +237,7 @@ export function createBlocks({ context, boot, network, certificates, securityLog
     rateChanged: (evseId) => transactions.note(evseId, { triggerReason: "ChargingRateChanged" }),
   });
   const bidirectional = createBidirectional(context, smartCharging, flexibility, transactions);
+  const derControl = createDerControl(context, smartCharging, flexibility);
   const iso15118 = createIso15118Relay(context, smartCharging);
   const firmware = createFirmware(context, files, {
     roots: () => certificates.roots("ManufacturerRootCertificate"),
@@ -233,13 +245,7 @@ export function createBlocks({ context, boot, network, certificates, securityLog
     pendingChanged: availability.enforce,
     reboot: restarts.reboot,
   });
-  const certificateBlock = createCertificateBlock(context, certificates, {
-    encrypted: () => network.encrypted(),
-    ownChanged(use) {
-      if (use === "ChargingStationCertificate" && network.securityProfile() === 3)
-        session.disconnect("New certificate", 0);
-    },
-  });
+  const certificateBlock = createCertificateBlock(context, certificates, certificateFacts(network, session));
   const diagnostics = createDiagnostics(context, files, securityLog, customersOf(authorization, transactions));
 
   const all: readonly Block[] = [
@@ -252,6 +258,7 @@ export function createBlocks({ context, boot, network, certificates, securityLog
     reservations,
     smartCharging,
     bidirectional,
+    derControl,
     transactions,
     reset,
     remote,
@@ -267,6 +274,7 @@ export function createBlocks({ context, boot, network, certificates, securityLog
     availability,
     bidirectional,
     certificateBlock,
+    derControl,
     display,
     externalLimits,
     firmware,

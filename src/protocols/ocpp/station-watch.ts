@@ -9,7 +9,7 @@ const faultSeverity = 3;
 /** Returns the look; the first one starts the polling. */
 export function createStationWatch(
   { config, port, clock }: Context,
-  { transactions, availability, reservations, monitoring, bidirectional }: Blocks,
+  { transactions, availability, reservations, monitoring, bidirectional, derControl }: Blocks,
 ): () => void {
   let poll: Cancel | null = null;
   const faulted = new Set<number>();
@@ -19,6 +19,7 @@ export function createStationWatch(
     transactions.poll();
     availability.refresh();
     bidirectional.look();
+    derControl.look();
     port.evses.forEach((view, index) => {
       const evseId = index + 1;
       if (view.faulted === faulted.has(evseId)) return;

@@ -118,6 +118,7 @@ export function createOcppStation(
       blocks.reservations.start();
       blocks.transactions.recover();
       blocks.smartCharging.start();
+      blocks.derControl.start();
       blocks.monitoring.start();
       blocks.display.start();
       blocks.certificateBlock.start();

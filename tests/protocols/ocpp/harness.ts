@@ -5,7 +5,13 @@ import { createMemoryLink, type MemoryLink } from "../../../sim/peers/csms-memor
 import { createVirtualClock, type VirtualClock } from "../../../sim/peers/virtual-clock.ts";
 import { openStore, type Store } from "../../../src/app/store/store.ts";
 import { type OcppConfig, ocppDefaults } from "../../../src/protocols/ocpp/config.ts";
-import type { BackendLimit, EvseView, SiteView, StationPort } from "../../../src/protocols/ocpp/ports.ts";
+import type {
+  BackendLimit,
+  EvseView,
+  GridControlPort,
+  SiteView,
+  StationPort,
+} from "../../../src/protocols/ocpp/ports.ts";
 import { createOcppStation, type OcppStation, type StationOptions } from "../../../src/protocols/ocpp/station.ts";
 import type { Presented } from "../../../src/protocols/ocpp/transactions/e-tokens.ts";
 import type { Action, IdToken, RequestOf, ResponseOf } from "../../../src/protocols/ocpp/transport/messages.table.ts";
@@ -66,6 +72,7 @@ export function createFakeSite(count: number): FakeSite {
       islanded: false,
       explanation: "Nothing binds.",
       alarms: [],
+      gridFault: "",
     },
     limits: new Map(),
     allowed: new Array<boolean>(count).fill(false),
@@ -127,6 +134,8 @@ export interface HarnessOptions {
   config?: Partial<OcppConfig>;
   variables?: Record<string, string>;
   started?: boolean;
+  /** Functions of the grid code that a backend may change. */
+  gridControl?: GridControlPort;
   /** Versions that the backend speaks; 2.0.1 alone unless said. */
   versions?: readonly Version[];
   storePath?: string;
@@ -136,7 +145,7 @@ export interface HarnessOptions {
 export async function createHarness(options: HarnessOptions = {}): Promise<Harness> {
   const count = options.evses ?? 2;
   const clock = createVirtualClock(startMs);
-  const site = createFakeSite(count);
+  const site = { ...createFakeSite(count), ...(options.gridControl && { gridControl: options.gridControl }) };
   const core = createCsmsCore(clock.wallMs);
   const link = createMemoryLink(clock, core);
   link.versions = options.versions ?? ["2.0.1"];

@@ -2,7 +2,9 @@
  * What the control thread shows the rest of the process after each cycle: one row of numbers, latest values only. The
  * tables below are the whole protocol; chains of limits travel as they stand in the core.
  */
+
 import type { Core } from "../../../core/core.ts";
+import type { TripCause } from "../../../core/grid/outcome.ts";
 import { islandPhases } from "../../../core/island/state.ts";
 import { missingFacts } from "../../../core/modes/needs.ts";
 import { intentNames } from "../../../core/modes/state.ts";
@@ -24,6 +26,10 @@ import { quantileMs } from "../histogram.ts";
 import { factFields, type StructOf, struct } from "./struct.ts";
 
 type RelayCause = ReversePower["cause"];
+const tripCauses: readonly TripCause[] = [
+  ...(["none", "ov2", "ov1", "uv3", "uv2", "uv1", "of2", "of1", "uf2", "uf1", "ov-mean", "rocof"] as const),
+  ...(["permit", "islanding", "transfer-trip", "permissive", "upstream-open", "measurement"] as const),
+];
 const relayCauses: readonly RelayCause[] = ["", "reverse-power", "minimum-import", "relay"];
 const reasonsOrNone = ["", ...reasonKeys] as const;
 
@@ -122,6 +128,8 @@ const siteFields = [
   ["recoveriesLate", "number"],
   /** Why a reverse-power or minimum-import relay has latched discharging off; "" while none has. */
   ["relayCause", relayCauses],
+  /** What of the grid the protection has tripped on, until the grid is back in its window; "none" while it has not. */
+  ["gridTrip", tripCauses],
   /** What is slower than configured, or why the margin is wide; "" while all is as configured. */
   ["dynamicsCause", reasonsOrNone],
   /** How much later than configured the meter shows changes, ms; the slowest stage, from 0 (-1: not known), and its delay. */
@@ -287,7 +295,7 @@ export function fillReport(report: ControlReport, core: Core, snapshot: Snapshot
   report.chains.set(core.chains.values);
 }
 
-function fillPcc(site: SiteReport, { pccLimits, pccRecord, reversePower, exportControl }: Core): void {
+function fillPcc(site: SiteReport, { meterGrid, pccLimits, pccRecord, reversePower, exportControl }: Core): void {
   const { dynamics, delays, supervision, config } = exportControl;
   site.dynamicsCause = dynamics.cause;
   site.meterLaterMs = dynamics.meterLaterMs;
@@ -318,6 +326,7 @@ function fillPcc(site: SiteReport, { pccLimits, pccRecord, reversePower, exportC
   site.recoveryLongestMs = passport.longestMs;
   site.recoveriesLate = passport.beyondBoundCount;
   site.relayCause = reversePower.cause;
+  site.gridTrip = meterGrid.outcome.gridTripped ? meterGrid.outcome.cause : "none";
 }
 
 function fillStage(report: StageReport, core: Core, snapshot: Snapshot, i: number): void {

@@ -15,6 +15,8 @@ export interface Flexibility {
   setPriority(transactionId: string, active: boolean): void;
   /** EVSEs at which the backend has switched V2X off: nothing leaves a vehicle there. */
   readonly switchedOff: Set<number>;
+  /** The share of its rating that each EVSE may discharge at most (a DER control), 0 to 1. */
+  dischargeShare: number;
   /** What each EVSE follows now, by its id; absent where the backend says nothing. */
   readonly modes: Map<number, OperationMode>;
   /** EVSEs whose power follows frequency or signal, with the frequency at which it was last set, Hz. */
@@ -38,6 +40,7 @@ export function createFlexibility(store: OcppStore): Flexibility {
       }
     },
     switchedOff: new Set(),
+    dischargeShare: 1,
     modes: new Map(),
     followedHz: new Map(),
   };

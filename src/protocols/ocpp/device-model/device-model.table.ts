@@ -1,3 +1,4 @@
+import { derRows } from "../der/der-types.table.ts";
 import { supportedModes } from "../smart-charging/operation-modes.table.ts";
 
 /**
@@ -238,6 +239,11 @@ export const evseRows: readonly VariableRow[] = [
   ["V2XChargingCtrlr", "SupportedOperationModes",   "", "MemberList",  RO, supportedModes.join(","), { values: [...supportedModes, "LocalLoadBalancing"], constant: true }],
   ["V2XChargingCtrlr", "SupportedEnergyTransferModes", "", "MemberList", RO, null, { values: ["AC_single_phase", "AC_three_phase", "DC", "AC_BPT", "DC_BPT"] }],
   ["V2XChargingCtrlr", "LocalFrequencyUpdateThreshold", "", "integer", RW, "10",   { min: 1, max: 1000 }],
+  ["DCDERCtrlr", "Available",                       "", "boolean",     RO, null],
+  ["DCDERCtrlr", "Enabled",                         "", "boolean",     RO, "true", { constant: true }],
+  ["DCDERCtrlr", "ModesSupported",                  "", "MemberList",  RO, null,   { values: Object.keys(derRows) }],
+  ["DCDERCtrlr", "MaxW",                            "", "decimal",     RO, null,   { unit: "W" }],
+  ["DCDERCtrlr", "MaxChargeRateW",                  "", "decimal",     RO, null,   { unit: "W" }],
   ["ConnectedEV", "Available",                      "", "boolean",     RO, "true", { constant: true }],
   ["ConnectedEV", "Connected",                      "", "boolean",     RO, null,   { monitor: true }],
   ["ConnectedEV", "StateOfCharge",                  "", "decimal",     RO, null,   { unit: "Percent", monitor: true }],

@@ -35,6 +35,20 @@ export interface ChargingLimits {
   follows(evseId: number): SchedulePeriod | null;
 }
 
+/** Why nobody can say what the profiles allow now, with how that ends; "" when it is known. */
+function whyUnknown(lost: readonly string[], stored: readonly Stored[], isTimeWrong: boolean): string {
+  if (lost.includes(memoryLost))
+    return "The memory of charging profiles was lost. Charging waits at zero until the backend sets or clears a charging profile.";
+  if (lost.length > 0)
+    return `Charging profile ${lost[0]} on record cannot be read. Charging waits at zero until the backend sets it anew or clears it.`;
+  const timed = stored.some(
+    ({ profile }) => profile.chargingProfileKind !== "Relative" || profile.validFrom || profile.validTo,
+  );
+  return timed && isTimeWrong
+    ? "The clock shows a time before the last one on record, so it is not known which limit of the charging profiles holds. Charging waits at zero until the clock is set."
+    : "";
+}
+
 /** Limits that nobody has been told yet. */
 export function createChargingLimits(
   context: Context,
@@ -77,7 +91,7 @@ export function createChargingLimits(
     requestUntilMs: lease(),
   });
 
-  /** The limit of one EVSE: what follows the grid is worked out, and nothing leaves a vehicle whose driver pays for charging only. */
+  /** The limit of one EVSE: what follows the grid is worked out, and no more leaves a vehicle than its driver and the DER controls allow. */
   function limitOf(evseId: number, limit: Readonly<Limit> | null): BackendLimit | null {
     const given = limit && toLimit(limit);
     flexibility.followedHz.delete(evseId);
@@ -87,9 +101,14 @@ export function createChargingLimits(
       const askedW = followedW(limit.follows, frequencyHz, flexibility.signal);
       given.requestedW = Math.min(Math.max(askedW, given.minW), given.maxW);
     }
-    if (!facts.chargesOnly(evseId) && !flexibility.switchedOff.has(evseId)) return given;
-    const open = given ?? { ...nothing(unknownProfile), maxW: Number.POSITIVE_INFINITY, requestedW: Number.NaN };
-    return { ...open, minW: Math.max(open.minW, 0), requestedW: Math.max(open.requestedW, 0) };
+    const isOneWay = facts.chargesOnly(evseId) || flexibility.switchedOff.has(evseId);
+    if (!isOneWay && flexibility.dischargeShare >= 1) return given;
+    const floorW = isOneWay ? 0 : -flexibility.dischargeShare * config.evses[evseId - 1]!.maxDischargeW;
+    const open = given ?? {
+      ...nothing(unknownProfile),
+      ...{ minW: Number.NEGATIVE_INFINITY, maxW: Number.POSITIVE_INFINITY, requestedW: Number.NaN },
+    };
+    return { ...open, minW: Math.max(open.minW, floorW), requestedW: Math.max(open.requestedW, floorW) };
   }
 
   /** Tells which mode is followed, once it is another than charging, and each change from then on. */
@@ -105,21 +124,6 @@ export function createChargingLimits(
     if (!limit && told.get(evseId) === false) return;
     told.set(evseId, limit !== null);
     port.limit(evseId, limit);
-  }
-
-  /** Why nobody can say what the profiles allow now, with how that ends; "" when it is known. */
-  function unknown(stored: readonly Stored[], nowMs: number): string {
-    const lost = profiles.unreadable();
-    if (lost.includes(memoryLost))
-      return "The memory of charging profiles was lost. Charging waits at zero until the backend sets or clears a charging profile.";
-    if (lost.length > 0)
-      return `Charging profile ${lost[0]} on record cannot be read. Charging waits at zero until the backend sets it anew or clears it.`;
-    const timed = stored.some(
-      ({ profile }) => profile.chargingProfileKind !== "Relative" || profile.validFrom || profile.validTo,
-    );
-    return timed && nowMs < config.clockFloorMs
-      ? "The clock shows a time before the last one on record, so it is not known which limit of the charging profiles holds. Charging waits at zero until the clock is set."
-      : "";
   }
 
   /**
@@ -139,7 +143,7 @@ export function createChargingLimits(
       }
       return nextMs;
     }
-    const why = unknown(stored, nowMs);
+    const why = whyUnknown(profiles.unreadable(), stored, nowMs < config.clockFloorMs);
     if (why !== unknownSaid) {
       if (why === "") context.log("info", "It is known again what the charging profiles allow.");
       else context.log("error", why);

@@ -23,6 +23,8 @@ export interface OutboxPorts {
   send(action: Action, payload: unknown): Promise<unknown>;
   /** False holds everything back: no connection, an answer that must go first. */
   ready(): boolean;
+  /** Whether the version that is spoken has such a message. */
+  speaks(action: string): boolean;
   /** The boot gate: may this go now? Journal entries ask with `instructed` false. */
   permits(action: Action, instructed: boolean): boolean;
   /** OCPPCommCtrlr MessageAttempts and MessageAttemptInterval. */
@@ -44,6 +46,26 @@ export interface Outbox {
   parked(transactionId?: string): number;
 }
 
+/** The head of the journal; what the version that is spoken has no words for is settled and left out. */
+function headOf(
+  { store, log, speaks }: OutboxPorts,
+  settle: (message: QueuedMessage, response: null) => void,
+  onFailure: () => void,
+): QueuedMessage | undefined {
+  for (;;) {
+    const message = store.head();
+    if (message === undefined || speaks(message.action)) return message;
+    log("info", `The backend speaks a version that has no ${message.action}: it is not told.`);
+    try {
+      settle(message, null);
+    } catch (error) {
+      log("error", `The journal cannot be written: ${(error as Error).message}`, { action: message.action });
+      onFailure();
+      return undefined;
+    }
+  }
+}
+
 /** An outbox whose journal is the store's; nothing else is kept over a restart. */
 export function createOutbox(ports: OutboxPorts): Outbox {
   const waiting = createWaiting(ports.permits);
@@ -59,7 +81,7 @@ export function createOutbox(ports: OutboxPorts): Outbox {
     const item = waiting.next();
     if (item) return void transmit(item);
     if (retry) return;
-    const message = ports.store.head();
+    const message = headOf(ports, settle, () => retryIn(storeRetryMs));
     if (message) {
       if (ports.permits(message.action as Action, false)) void transmitJournal(message);
       return;

@@ -11,7 +11,7 @@ import type { Action, Handlers, RequestOf, ResponseOf } from "./messages.table.t
 import { createOutbox, type Outbox } from "./outbox.ts";
 import { shaped } from "./shapes.ts";
 import { ConnectError, type Endpoint, type Transport, type TransportFactory } from "./transport.ts";
-import { checkRequest, checkResponse } from "./validators.ts";
+import { checkRequest, checkResponse, isAction } from "./validators.ts";
 import type { Version } from "./versions.ts";
 import type { CallOptions } from "./waiting.ts";
 
@@ -87,6 +87,7 @@ export function createSession(ports: SessionPorts, handlers: Handlers): Session 
     log,
     send: transmit,
     ready: () => state === "open" && transport?.open === true && incoming.unwritten === 0,
+    speaks: (action) => isAction(version, action),
     permits: ports.permitsOut,
     attempts: ports.attempts,
     onDelivered: ports.onDelivered,
