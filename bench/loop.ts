@@ -166,6 +166,7 @@ async function onSameThread(config: SiteConfig, measureMs: number): Promise<Punc
       site: plainSite(config, quickProfile()),
       memory: noMemory,
       randomFraction: 0,
+      ringFd: null,
       exactPeriod: true,
       lateFromMs: outlierMs,
       inputs: createLatest(inputsLength(evses.length)),

@@ -4,6 +4,8 @@
  */
 import { fileURLToPath } from "node:url";
 import { fillReport } from "../../src/app/control/shared/report.ts";
+import { createDirectRecorder, type DirectRecorder } from "../../src/app/recorder/direct-recorder.ts";
+import type { FrameSink } from "../../src/app/recorder/recording-writer.ts";
 import { composeCore, noMemory } from "../../src/app/site/composition.ts";
 import { type LoadedSite, loadSite } from "../../src/app/site/load-config.ts";
 import { askToStore, createRecordKeeper, notStored, stored, storeIsDue } from "../../src/app/store/record-keeper.ts";
@@ -40,6 +42,20 @@ export function startIslet(boot: ControllerBoot): Controller {
   return new IsletController(loadedOnce(boot.siteFile), boot);
 }
 
+/** The same with a flight recorder beside it, whose frames go where `keep` says; `flush` hands on what it still holds. */
+export function recordedIslet(keep: FrameSink): { readonly start: StartController; flush(): void } {
+  let last: IsletController | null = null;
+  const flush = (): void => last?.flushRecorder();
+  return {
+    start(boot) {
+      flush();
+      last = new IsletController(loadedOnce(boot.siteFile), boot, keep);
+      return last;
+    },
+    flush,
+  };
+}
+
 /** The same on a site that is at hand, whatever file the boot names. */
 export const startIsletOn =
   (site: LoadedSite): StartController =>
@@ -55,8 +71,10 @@ class IsletController implements Controller {
   /** What is being written, and when it is on disk. */
   #writing: ModeRecord | null = null;
   #storedAtMs = Number.POSITIVE_INFINITY;
+  readonly #record: ((snapshot: Snapshot) => DirectRecorder) | null;
+  #recorder: DirectRecorder | null = null;
 
-  constructor(site: LoadedSite, boot: ControllerBoot) {
+  constructor(site: LoadedSite, boot: ControllerBoot, keep: FrameSink | null = null) {
     const { config } = site;
     if (config.evses.length !== boot.stageCount || config.tiers.length !== boot.tierCount) {
       throw new RangeError(
@@ -68,6 +86,7 @@ class IsletController implements Controller {
       : undefined;
     this.#stored = boot.stored;
     this.#disk = boot.disk;
+    this.#record = keep && ((snapshot) => createDirectRecorder(site, boot.tickMs, this.core, snapshot, keep));
     const record = (boot.stored.get("record") as ModeRecord | undefined) ?? emptyRecord;
     this.core = composeCore(
       site,
@@ -99,11 +118,18 @@ class IsletController implements Controller {
   step(snapshot: Snapshot, nowMs: number): Commands {
     this.#store(nowMs);
     snapshot.site.storedGeneration = this.#keeper.storedGeneration;
+    this.#recorder ??= this.#record?.(snapshot) ?? null;
+    this.#recorder?.told(nowMs);
     const commands = step(this.core, snapshot, nowMs);
+    this.#recorder?.decided(nowMs);
     const { output, state } = this.core.machine;
     if (output.persist) askToStore(this.#keeper, state.record, nowMs);
     this.#store(nowMs);
     return commands;
+  }
+
+  flushRecorder(): void {
+    this.#recorder?.flush();
   }
 
   explain(evse: number): readonly string[] {

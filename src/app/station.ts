@@ -34,6 +34,7 @@ import { type FoundEquipment, openPermitStore, type PermitInForce, refusalText }
 import type { Permit, Refusal } from "./permits/permit-format.ts";
 import { auditedHistory, type PermitHistory } from "./permits/permit-history.ts";
 import { createSitePlanning, type SitePlanning } from "./planning/site-planning.ts";
+import { openFlightRecorder } from "./recorder/recorder-host.ts";
 import { createFoundPromises, type FoundPromise } from "./site/found-promises.ts";
 import type { LoadedSite } from "./site/load-config.ts";
 import { type DurableState, openDurableState } from "./store/durable.ts";
@@ -139,14 +140,8 @@ export function startStation(options: StationOptions): SiteStation {
   });
   const pccArchive = openPccArchive(store, promisedRecoveryMs(config));
   const deviceNotes = createDeviceNotes(log, monotonicMs);
-  const meterNotes = createMeterNotes(log);
-  const dynamicsNotes = createDynamicsNotes(
-    log,
-    config.evses.map(({ name }, i) => name ?? `EVSE ${i + 1}`),
-    toldDynamics(config),
-  );
   const foundPromises = createFoundPromises(config);
-  const promiseNotes = createPromiseNotes(log);
+  const siteNotes = createSiteNotes(config, log, foundPromises);
   const mismatches = createMismatchNotes(log, (message) =>
     audit({ kind: "alarm", actor: "controller", body: { message } }),
   );
@@ -158,8 +153,10 @@ export function startStation(options: StationOptions): SiteStation {
   };
   const stalls = createStallNotes(log, monotonicMs, () => state.realTime);
 
+  const recorder = openFlightRecorder(site, log);
   const control = startControlHost({
     site,
+    ringFd: recorder.ringFd,
     recordFile: join(config.stateDir, "intent.json"),
     witness: () => modeWitness(auditLog, durable.witness.read().lockedOut),
     clockFloorMs,
@@ -171,6 +168,7 @@ export function startStation(options: StationOptions): SiteStation {
         case "started":
           state.realTime = message.realTime;
           state.periodMs = message.periodMs;
+          recorder.start(message.periodMs);
           log("info", `The control loop runs every ${message.periodMs} ms. ${message.sentence}`);
           break;
         case "devices":
@@ -224,9 +222,7 @@ export function startStation(options: StationOptions): SiteStation {
     const report = control.report();
     if (report === null) return;
     links.look(report);
-    meterNotes(report.site.meterQuality, report.site.meterCondemned);
-    dynamicsNotes(report.site);
-    promiseNotes(foundPromises(report.site));
+    siteNotes(report.site);
     backend?.refresh(report, monotonicMs());
     fleet.look(report, backend?.ocpp.transactions() ?? [], Date.now());
     for (const one of [economy, account, plans]) one.look(report, Date.now());
@@ -267,6 +263,7 @@ export function startStation(options: StationOptions): SiteStation {
       backend?.stop();
       await vehicleSessions?.stop();
       await Promise.all([control.stop(), plans.stop()]);
+      await recorder.stop();
       for (const one of [people, economy, account]) one.stop();
       audit({ kind: "stop", actor: "controller", body: {} });
       durable.stop();
@@ -306,6 +303,23 @@ const openAccount = (
     audit,
     lastAudited: () => auditLog.latestOf("account"),
   });
+
+/** What is logged of the PCC meter, of the dynamics that were found, and of promises that hold no longer. */
+function createSiteNotes(
+  config: LoadedSite["config"],
+  log: Log,
+  foundPromises: ReturnType<typeof createFoundPromises>,
+): (site: ControlReport["site"]) => void {
+  const names = config.evses.map(({ name }, i) => name ?? `EVSE ${i + 1}`);
+  const meterNotes = createMeterNotes(log);
+  const dynamicsNotes = createDynamicsNotes(log, names, toldDynamics(config));
+  const promiseNotes = createPromiseNotes(log);
+  return (site) => {
+    meterNotes(site.meterQuality, site.meterCondemned);
+    dynamicsNotes(site);
+    promiseNotes(foundPromises(site));
+  };
+}
 
 /** The record of energy knows vehicles by the fleet's ids. */
 const openEconomy = (config: LoadedSite["config"], documents: Documents, fleet: Fleet, log: Log): Economy =>

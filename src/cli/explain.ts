@@ -3,9 +3,13 @@ import type { Command } from "commander";
 import { evsesMax } from "../config/site/evse.ts";
 import type { SiteState } from "../dashboard/state.ts";
 import { reasons } from "../domain/reasons.ts";
-import { wholeNumber } from "./asked.ts";
+import { AskedWrongly, wholeNumber } from "./asked.ts";
+import { moment } from "./recorder/asked-replay.ts";
+import { type ExplainedMoment, explainAt } from "./recorder/explain-at.ts";
 
 interface ExplainOptions {
+  readonly at?: number;
+  readonly recording?: string;
   readonly url: string;
   readonly token?: string;
   readonly json?: boolean;
@@ -20,8 +24,16 @@ export function explainCommand(program: Command): void {
     .argument("[evse]", "one EVSE by its number; all without it", wholeNumber(1, evsesMax))
     .option("--url <url>", "address of the controller's page", "http://127.0.0.1:8080")
     .option("--token <token>", "read-only API token; ISLET_TOKEN is read as well")
+    .option("--at <moment>", "why it was what it was then, such as 2026-11-30T14:05:00Z; needs --recording", moment)
+    .option("--recording <place>", "a recording's file or folder, or a site's state folder")
     .option("--json", "print JSON")
     .action(async (evse: number | undefined, options: ExplainOptions) => {
+      if (options.at !== undefined) {
+        if (options.recording === undefined)
+          throw new AskedWrongly("--at needs --recording: a recording's file or folder, or the site's state folder");
+        printMoment(explainAt(options.recording, options.at), evse, options.json ?? false);
+        return;
+      }
       const state = await ask(options);
       const chosen = state.evses.filter((one) => evse === undefined || one.evse === evse);
       if (chosen.length === 0) throw new Error(`the site has no EVSE ${evse}; it has 1 to ${state.evses.length}`);
@@ -54,12 +66,7 @@ export function explainCommand(program: Command): void {
         );
         if (one.requestSource === "plan" && one.planSentence !== null)
           process.stdout.write(`  plan: ${one.planSentence}\n`);
-        for (const { reason, source, minW, maxW, binds, by } of one.limits) {
-          const range = `${minW === null ? "any" : kW(minW)} … ${maxW === null ? "any" : kW(maxW)}`;
-          process.stdout.write(
-            `  ${binds ? "binds" : "     "}  ${range.padEnd(26)} ${reasons[reason].sentence} (${by ?? source})\n`,
-          );
-        }
+        for (const limit of one.limits) process.stdout.write(limitLine(limit));
         process.stdout.write(asksText(state.asks, one.evse));
       }
     });
@@ -78,6 +85,48 @@ export function asksText(asks: SiteState["asks"], evse: number): string {
       return `  asked  ${asker}: ${what} ${value}${until}, ${state}.${why}\n`;
     })
     .join("");
+}
+
+interface ShownLimit {
+  readonly reason: keyof typeof reasons;
+  readonly source: string;
+  /** Null or infinite where it does not bound that side. */
+  readonly minW: number | null;
+  readonly maxW: number | null;
+  readonly binds: boolean;
+  /** Who asked, where it is a connected system. */
+  readonly by?: string | null | undefined;
+}
+
+function limitLine({ reason, source, minW, maxW, binds, by }: ShownLimit): string {
+  const side = (powerW: number | null): string => (powerW === null || !Number.isFinite(powerW) ? "any" : kW(powerW));
+  return `  ${binds ? "binds" : "     "}  ${`${side(minW)} … ${side(maxW)}`.padEnd(26)} ${reasons[reason].sentence} (${by ?? source})\n`;
+}
+
+function printMoment(then: ExplainedMoment, evse: number | undefined, json: boolean): void {
+  const chosen = then.evses.filter((one) => evse === undefined || one.evse === evse);
+  if (chosen.length === 0) throw new Error(`the site had no EVSE ${evse}; it had 1 to ${then.evses.length}`);
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ ...then, evses: chosen })}\n`);
+    return;
+  }
+  const row = then.row === "" ? "" : ` (row ${then.row})`;
+  process.stdout.write(
+    `${then.at}: mode ${then.mode}${row}${then.missing === "" ? "" : `, waiting for: ${then.missing}`}.\n`,
+  );
+  if (then.pccW !== null)
+    process.stdout.write(`At the grid connection ${(then.pccW / 1_000).toFixed(1)} kW, import positive.\n`);
+  if (!then.identical)
+    process.stdout.write(
+      "The replay differs from what was recorded (see islet replay): the reasons may not be those of then.\n",
+    );
+  for (const { evse: number, requestedW, requestSource, setpointW, chargeW, powerW, limits } of chosen) {
+    const measured = powerW === null ? "its power was not known" : `it measured ${kW(powerW)}`;
+    process.stdout.write(
+      `\nEVSE ${number}: requests ${kW(requestedW)} (${requestSource}), gets ${kW(setpointW)}, commanded ${kW(chargeW)}; ${measured}.\n`,
+    );
+    for (const limit of limits) process.stdout.write(limitLine(limit));
+  }
 }
 
 const oldText = (ageMs: number | null): string =>

@@ -39,6 +39,16 @@ const commands: readonly (readonly [name: string, sentence: string, load: () => 
     async () => (await import("./explain.ts")).explainCommand,
   ],
   [
+    "replay",
+    "step the core through a recording: identical decisions, or the first difference",
+    async () => (await import("./recorder/replay.ts")).replayCommand,
+  ],
+  [
+    "incidents",
+    "list trips, refusals, exceedances and stalls that were kept, or show one",
+    async () => (await import("./recorder/incidents.ts")).incidentsCommand,
+  ],
+  [
     "permit",
     "create, sign, inspect, install or revoke a permission to operate",
     async () => (await import("./permit.ts")).permitCommand,

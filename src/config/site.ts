@@ -19,6 +19,7 @@ import { pccSettings } from "./site/pcc.ts";
 import { dashboardSettings, permitSettings } from "./site/people.ts";
 import { planningSettings } from "./site/planning.ts";
 import { pvMax, pvSettings } from "./site/pv.ts";
+import { recorderSettings } from "./site/recorder.ts";
 import { tariffSettings } from "./site/tariff.ts";
 
 const loopSettings = group(
@@ -88,6 +89,7 @@ export const siteSettings = group(
     planning: planningSettings.prefault({}),
     alerts: alertSettings.optional(),
     loop: loopSettings.prefault({}),
+    recorder: recorderSettings.prefault({}),
     authorization: choiceOr("required", ["required", "none"], {
       sentence:
         "`required`: a card, a backend or the vehicle's contract must authorize each session. `none`: whoever is plugged in may charge, as in a depot behind a gate or at home.",

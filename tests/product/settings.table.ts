@@ -161,6 +161,7 @@ export const testedSettings: readonly TestedSetting[] = [
 const place = "where the device is; every test of this folder reaches its devices by it";
 const link = "where and by which certificate vehicles reach the charger; every test with a vehicle does";
 const naming = "a name for people";
+const recorded = "what is kept for a replay; nothing in the loop depends on it (tests/app/recorder, tests/product/recorder.test.ts)";
 const wiring = "what is wired where; the tests of a transfer device of parts reach its contacts and coils by it";
 const dynamics = "tells the control loop how the device moves; the limits hold by the meter, the loop's own tests say how well";
 
@@ -247,6 +248,12 @@ export const otherSettings: readonly OtherSetting[] = [
   { setting: "evses[].stage.openingMs",              doesNotLimit: "a part of the profile's clearing time; the trip itself is the profile's" },
   { setting: "evses[].stage.reactiveResponseMs",     doesNotLimit: dynamics },
   { setting: "tiers[].name",                         doesNotLimit: naming },
+  { setting: "recorder.enabled",                     doesNotLimit: recorded },
+  { setting: "recorder.dayMB",                       doesNotLimit: recorded },
+  { setting: "recorder.diskMB",                      doesNotLimit: recorded },
+  { setting: "recorder.days",                        doesNotLimit: recorded },
+  { setting: "recorder.incidentMB",                  doesNotLimit: recorded },
+  { setting: "recorder.incidentDays",                doesNotLimit: recorded },
   { setting: "loop.periodMs",                        doesNotLimit: "how often the same decision is made" },
   { setting: "loop.realTimePriority",                doesNotLimit: "how punctually it is made" },
   { setting: "loadPanel.host",                       doesNotLimit: place },

@@ -48,6 +48,8 @@ export interface ControlHostOptions {
   readonly pccMemory: SiteMemory["pccMemory"];
   /** A backend's caps are still to come: until they are known nothing charges. */
   readonly capsAwaited?: boolean;
+  /** Ring that the flight recorder reads; null where nothing is recorded. */
+  readonly ringFd?: number | null;
   /** Keeps the configured period also without real-time priority: for comparisons. */
   readonly exactPeriod?: boolean;
   /** Tells of every lateness of the control loop from here on, ms; stalls only by default. */
@@ -89,6 +91,14 @@ export interface ControlHost {
   stop(): Promise<void>;
 }
 
+/** The process finds the descriptors, files without a name, as its own from 4 on. */
+const spawnControl = (descriptors: readonly number[]) =>
+  spawn(process.execPath, [...controlProcessFlags, fileURLToPath(processFile)], {
+    stdio: ["ignore", "inherit", "inherit", "ipc", ...descriptors],
+    serialization: "advanced",
+    env: { ...process.env, NODE_COMPILE_CACHE: getCompileCacheDir() ?? "" },
+  });
+
 export function startControlHost(options: ControlHostOptions): ControlHost {
   const { recordFile, clockFloorMs, pccMemory, onMessage, onEnd } = options;
   const { config } = options.site;
@@ -125,19 +135,16 @@ export function startControlHost(options: ControlHostOptions): ControlHost {
     inputs.publish();
   };
   flush();
+  const { ringFd = null } = options;
   const start: ProcessStart = {
+    recorded: ringFd !== null,
     site: options.site,
     memory: { record, clockFloorMs, pccMemory },
     randomFraction: Math.random(),
     exactPeriod: options.exactPeriod ?? false,
     ...(options.lateFromMs !== undefined && { lateFromMs: options.lateFromMs }),
   };
-  const child = spawn(process.execPath, [...controlProcessFlags, fileURLToPath(processFile)], {
-    // The last three are read and written as descriptors 4 to 6: files without a name.
-    stdio: ["ignore", "inherit", "inherit", "ipc", inputs.fd, reports.fd, vehicles.fd],
-    serialization: "advanced",
-    env: { ...process.env, NODE_COMPILE_CACHE: getCompileCacheDir() ?? "" },
-  });
+  const child = spawnControl([inputs.fd, reports.fd, vehicles.fd, ...(ringFd === null ? [] : [ringFd])]);
   // A message to a process that is ending has nobody to read it: the exit itself tells what matters.
   const ask = (request: ControlRequest | ProcessStart): void =>
     void (child.connected && child.send(request, () => undefined));

@@ -2,12 +2,16 @@
 import type { ControlStart } from "./control.ts";
 
 /** What the service hands over as the first message; the rows of inputs and reports come as descriptors. */
-export type ProcessStart = Omit<ControlStart, "inputs" | "report" | "vehicles">;
+export type ProcessStart = Omit<ControlStart, "inputs" | "report" | "vehicles" | "ringFd"> & {
+  /** A ring for the flight recorder comes as the last descriptor. */
+  readonly recorded: boolean;
+};
 
 /** Descriptors under which the child finds the rows: after stdin, stdout, stderr and the message channel. */
 export const inputsFd = 4;
 export const reportFd = 5;
 export const vehiclesFd = 6;
+export const ringFd = 7;
 
 /**
  * The engine without threads of its own and without its slow compiler. Its helper threads (garbage collection, compilation)

@@ -5,7 +5,7 @@
  */
 import { invariant } from "../../domain/result.ts";
 import { type ControlMessage, type ControlRequest, startControl } from "./control.ts";
-import { inputsFd, type ProcessStart, reportFd, vehiclesFd } from "./control-process-start.ts";
+import { inputsFd, type ProcessStart, reportFd, ringFd, vehiclesFd } from "./control-process-start.ts";
 import { inputsLength } from "./shared/inputs.ts";
 import { openLatest } from "./shared/latest.ts";
 import { reportLength } from "./shared/report.ts";
@@ -31,6 +31,7 @@ function begin(start: ProcessStart): void {
       inputs: openLatest(inputsFd, inputsLength(config.evses.length)),
       report: openLatest(reportFd, reportLength(config.evses.length, config.tiers.length)),
       vehicles: openLatest(vehiclesFd, intentsLength(config.evses.length)),
+      ringFd: start.recorded ? ringFd : null,
     },
     say,
   );

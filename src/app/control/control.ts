@@ -6,19 +6,21 @@
 import type { Bridge, DeviceReport } from "../../../firmware-bridge/bridge.ts";
 import { createTransport } from "../../../firmware-bridge/device/transport.ts";
 import type { ModeRecord } from "../../core/modes/state.ts";
-import { acknowledgeLedger } from "../../core/pcc/exceedance-ledger.ts";
+import { acknowledgeLedgers } from "../../core/pcc/pcc-record.ts";
 import { createSnapshot } from "../../core/snapshot.ts";
 import { step } from "../../core/step.ts";
 import type { Mode } from "../../domain/modes.ts";
 import { secondMs } from "../../domain/units.ts";
 import { fillVehicleFacts } from "../backend/vehicle-facts.ts";
 import { createPccWatch, type PccMessage } from "../notes/pcc-watch.ts";
-import { composeBridge, composeCore, type SiteMemory } from "../site/composition.ts";
+import { createLoopRecorder, noRecorder } from "../recorder/loop-recorder.ts";
+import { composeBridge, composeCore, type SiteMemory, type StartMoment } from "../site/composition.ts";
 import type { LoadedSite } from "../site/load-config.ts";
 import { askToStore, createRecordKeeper } from "../store/record-keeper.ts";
 import { type Lateness, type LoopFigures, lookAgainMs, resetFigures, startControlLoop } from "./control-loop.ts";
+import { settled, settleMoments } from "./moments.ts";
 import { monotonicMs } from "./monotonic.ts";
-import { controlPriority, requestRealTime } from "./real-time.ts";
+import { controlPriority, type RealTimeOutcome, requestRealTime } from "./real-time.ts";
 import { inputsLength, inputsStaleMs, readInputs } from "./shared/inputs.ts";
 import type { Latest } from "./shared/latest.ts";
 import { createControlReport, fillLoopFigures, fillReport, fillStalls, writeReport } from "./shared/report.ts";
@@ -34,6 +36,8 @@ export interface ControlStart {
   readonly report: Latest;
   /** What the sessions with vehicles ask for: rows of `intentsLength`. */
   readonly vehicles: Latest;
+  /** Descriptor of the ring that the flight recorder reads (`../recorder/tick-ring.ts`); null where nothing is recorded. */
+  readonly ringFd: number | null;
   /** Keeps the configured period also without real-time priority: for comparisons. */
   readonly exactPeriod?: boolean;
   /** Tells of every lateness from here on, ms; stalls only by default. */
@@ -68,7 +72,7 @@ export type ControlRequest =
 /** Share of a period for reading; the rest is for the step and the writes. */
 const readShare = 0.5;
 /** Period without real-time priority, ms: measured to lose no cycles on a loaded machine. */
-const periodWithoutPriorityMs = 20;
+export const periodWithoutPriorityMs = 20;
 /** Quantiles are for people: refreshed this often, ms. */
 const figuresEveryMs = 500;
 /** Longest time for giving the devices back at the end, ms. */
@@ -90,34 +94,38 @@ export interface RunningControl {
   stop(): Promise<void>;
 }
 
+const grantedPriority = ({ loop }: LoadedSite["config"]): RealTimeOutcome =>
+  loop.realTimePriority
+    ? requestRealTime(controlPriority, "The control loop")
+    : { granted: false, sentence: "Real-time priority is not configured." };
+
+const momentOfStart = (randomFraction: number, periodMs: number): StartMoment => ({
+  nowMs: monotonicMs(),
+  wallAheadMs: Date.now() - monotonicMs(),
+  randomFraction,
+  periodMs,
+});
+
 /** Starts the control cycle on the thread that calls this. */
 export function startControl(start: ControlStart, say: (message: ControlMessage) => void): RunningControl {
   const { site, memory, randomFraction, inputs, report, vehicles } = start;
   const { config, profile } = site;
-  const realTime = config.loop.realTimePriority
-    ? requestRealTime(controlPriority, "The control loop")
-    : { granted: false, sentence: "Real-time priority is not configured." };
-  const periodMs =
-    realTime.granted || start.exactPeriod
-      ? config.loop.periodMs
-      : Math.max(config.loop.periodMs, periodWithoutPriorityMs);
+  const realTime = grantedPriority(config);
+  const isExact = realTime.granted || start.exactPeriod === true;
+  const periodMs = isExact ? config.loop.periodMs : Math.max(config.loop.periodMs, periodWithoutPriorityMs);
 
   const stageCount = config.evses.length;
   const tierCount = config.tiers.length;
   const snapshot = createSnapshot(stageCount, tierCount);
-  const core = composeCore(site, memory, {
-    nowMs: monotonicMs(),
-    wallAheadMs: Date.now() - monotonicMs(),
-    randomFraction,
-    periodMs,
-  });
+  const core = composeCore(site, memory, momentOfStart(randomFraction, periodMs));
   const pccWatch = createPccWatch(core);
+  const recorder = start.ringFd === null ? noRecorder : createLoopRecorder(start.ringFd, core, snapshot);
   const bridge: Bridge = composeBridge(site, periodMs, createTransport, { clock: monotonicMs });
   const inputsCopy = new Float64Array(inputsLength(stageCount));
   const intentsCopy = new Float64Array(intentsLength(stageCount));
   const intents = Array.from({ length: stageCount }, createIntent);
   const reportRows = createControlReport(stageCount, tierCount);
-  /** From here on the stages' own watchdogs have ended what was commanded before a stall. */
+  /** The stages' own watchdogs end what was commanded before a longer stall. */
   const watchdogMs = config.loop.watchdogS * secondMs;
   let figuresAtMs = 0;
   let devicesAtMs = 0;
@@ -143,13 +151,18 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
     }
     // After a longer stall the stages have stopped by themselves: one step on what was known before, all of it old by now, so
     // that nothing goes on as if it had not happened.
-    const nowMs = monotonicMs();
+    const nowMs = settled(monotonicMs());
     snapshot.wallMs = Date.now();
     if (inputs.readInto(inputsCopy)) readInputs(inputsCopy, snapshot, nowMs);
     if (vehicles.readInto(intentsCopy)) readIntents(intentsCopy, intents);
     for (let i = 0; i < stageCount; i++) fillVehicleFacts(snapshot.evses[i]!, snapshot.stages[i]!, intents[i]!, nowMs);
+    settleMoments(snapshot);
+    recorder.acts.stalls = loop.figures.stalls;
+    recorder.told();
     const commands = step(core, snapshot, nowMs);
+    recorder.decided();
     await bridge.writeAll(commands, nowMs, nowMs + (1 - readShare) * periodMs, commands.heartbeatAllowed);
+    recorder.push(nowMs);
     followPermitService(nowMs);
     publish(nowMs);
   }
@@ -229,8 +242,8 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
     realTime: realTime.granted,
     resetFigures: () => resetFigures(loop.figures),
     acknowledgeLedgers() {
-      acknowledgeLedger(core.pccRecord.exports.ledger);
-      acknowledgeLedger(core.pccRecord.imports.ledger);
+      acknowledgeLedgers(core.pccRecord);
+      recorder.acts.ledgersSeen++;
     },
     resetFunctions: (stage) => bridge.resetFunctions(stage),
     fallSilent: (forMs) => silence.begin(forMs, monotonicMs()),

@@ -46,8 +46,11 @@ const running = (config: SiteConfig, periodMs: number): SiteConfig => ({
   loop: { ...config.loop, periodMs },
 });
 
+/** What a core is made of. */
+type CoreSite = Pick<LoadedSite, "config" | "profile" | "generationProfile">;
+
 /** The core of a site. */
-export function composeCore(site: LoadedSite, memory: SiteMemory, moment: StartMoment): Core {
+export function composeCore(site: CoreSite, memory: SiteMemory, moment: StartMoment): Core {
   return createCore(running(site.config, moment.periodMs), {
     profile: site.profile,
     record: memory.record,

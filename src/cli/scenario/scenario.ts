@@ -2,11 +2,12 @@
 import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import { scenarioNamed, scenarios } from "../../../sim/scenarios/index.ts";
-import { startIslet } from "../../../sim/story/islet-controller.ts";
+import { recordedIslet, startIslet } from "../../../sim/story/islet-controller.ts";
 import { type CheckResult, runScenario, type Scenario, type ScenarioResult } from "../../../sim/story/scenario.ts";
 import type { Site } from "../../../sim/story/site.ts";
 import { tuneForSteadyTick } from "../../app/control/v8-tuning.ts";
 import { AskedWrongly } from "../asked.ts";
+import { recordInto } from "./record-into.ts";
 import { runJobs, type ScenarioJob } from "./scenario-pool.ts";
 
 const seedsMax = 10_000;
@@ -19,6 +20,7 @@ interface ScenarioCommandOptions {
   readonly workers?: string;
   readonly tick?: string;
   readonly trace?: boolean;
+  readonly record?: string;
   readonly json?: boolean;
 }
 
@@ -32,6 +34,7 @@ export function scenarioCommand(program: Command): void {
     .option("--seeds <a-b>", "several seeds such as 1-50, in as many processes as there are cores")
     .option("--workers <n>", "processes for several seeds or scenarios")
     .option("--tick <ms>", "period of the control loop")
+    .option("--record <folder>", "record one run for `islet replay`")
     .option("--trace", "print mode and powers each simulated minute")
     .option("--json", "one JSON object for each scenario and seed")
     .action(async (names: readonly string[], options: ScenarioCommandOptions) => {
@@ -42,10 +45,11 @@ export function scenarioCommand(program: Command): void {
       const chosen = chosenScenarios(names);
       const seeds = seedsOf(options);
       const tickMs = options.tick === undefined ? undefined : numberIn("--tick", options.tick, 1, 100);
-      const failed =
-        chosen.length * seeds.length === 1
-          ? watchOne(chosen[0]!, seeds[0]!, tickMs, options)
-          : await runMany(chosen, seeds, tickMs, options);
+      const isOne = chosen.length * seeds.length === 1;
+      if (options.record !== undefined && !isOne) throw new AskedWrongly("--record takes one scenario and one seed");
+      const failed = isOne
+        ? watchOne(chosen[0]!, seeds[0]!, tickMs, options)
+        : await runMany(chosen, seeds, tickMs, options);
       process.exitCode = failed > 0 ? 1 : 0;
     });
 }
@@ -76,7 +80,9 @@ function watchOne(
 ): number {
   tuneForSteadyTick();
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  const result = runScenario(scenario, startIslet, {
+  const kept = options.record === undefined ? null : recordInto(options.record);
+  const recorded = kept && recordedIslet(kept);
+  const result = runScenario(scenario, recorded?.start ?? startIslet, {
     seed,
     ...(tickMs !== undefined && { tickMs }),
     ...((options.trace || !options.json) && {
@@ -85,6 +91,8 @@ function watchOne(
     }),
     ...(options.trace && { onMinute: (site: Site) => say(progressOf(site)) }),
   });
+  recorded?.flush();
+  kept?.end();
   if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   else printTable(result);
   return result.ok ? 0 : 1;

@@ -6,6 +6,7 @@
 import type { MeterFacts, StageFacts } from "../snapshot.ts";
 import type { ExportControl, SiteBudget } from "./control-state.ts";
 import {
+  acknowledgeLedger,
   createExceedanceLedger,
   type ExceedanceCause,
   type ExceedanceLedger,
@@ -156,4 +157,10 @@ function causeOf(side: RecordSide, control: ExportControl, overW: number, nowMs:
     if (o.powerSource[i] === PowerSource.lastKnown && nowMs - o.silentSinceMs[i]! <= causeHoldMs) return "stage-lost";
   }
   return "load-step";
+}
+
+/** A person has seen the alarms of both ledgers. */
+export function acknowledgeLedgers({ exports, imports }: PccRecord): void {
+  acknowledgeLedger(exports.ledger);
+  acknowledgeLedger(imports.ledger);
 }

@@ -83,7 +83,8 @@ export function openLatest(fd: number, length: number): Latest {
 
 const slotBytes = (length: number): number => Math.ceil((length * 8) / page) * page;
 
-function createNamelessFile(): number {
+/** A file in memory that vanishes with its last user. Throws when no folder can be written. */
+export function createNamelessFile(): number {
   let failure: unknown;
   for (const folder of memoryFolders) {
     try {
