@@ -1,4 +1,4 @@
-/** A stand-in for an OCPP 2.0.1 backend: accepts everything, keeps what was said, can command. */
+/** A stand-in for an OCPP backend, of 2.0.1 until it is told otherwise: accepts everything, keeps what was said, can command. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import rpc from "ocpp-rpc";
@@ -11,6 +11,10 @@ export interface Backend {
   readonly url: string;
   readonly said: readonly { readonly action: string; readonly payload: Payload }[];
   readonly connected: boolean;
+  /** The subprotocol that is spoken; "" without a connection. */
+  readonly protocol: string;
+  /** Speaks another version from the next connection on, and ends this one. */
+  speak(version: "2.0.1" | "2.1"): void;
   whenConnected(withinMs?: number): Promise<void>;
   call(action: string, payload: Payload): Promise<Payload>;
   /** Asks an EVSE for a power, negative for a discharge: our vendor message. */
@@ -40,9 +44,11 @@ export async function startBackend(options: BackendOptions = { acceptsCard: () =
   const said: { action: string; payload: Payload }[] = [];
   let client: Client | undefined;
   let profileId = 0;
-  const server = new RPCServer({ protocols: ["ocpp2.0.1"], strictMode: false, callTimeoutMs: 10_000 });
-  server.auth((accept) => accept({}));
-  server.on("client", (arrived: Client) => {
+  let spoken: "2.0.1" | "2.1" = "2.0.1";
+  const serverOf = (version: string) =>
+    new RPCServer({ protocols: [`ocpp${version}`], strictMode: false, callTimeoutMs: 10_000 });
+  const servers = { "2.0.1": serverOf("2.0.1"), "2.1": serverOf("2.1") };
+  const greet = (arrived: Client): void => {
     client = arrived;
     arrived.on("close", () => {
       if (client === arrived) client = undefined;
@@ -61,9 +67,13 @@ export async function startBackend(options: BackendOptions = { acceptsCard: () =
         return { idTokenInfo: { status: options.acceptsCard(idToken) ? "Accepted" : "Invalid" } };
       return {};
     });
-  });
+  };
+  for (const server of Object.values(servers)) {
+    server.auth((accept) => accept({}));
+    server.on("client", greet);
+  }
   const http = createServer();
-  http.on("upgrade", (request, socket, head) => void server.handleUpgrade(request, socket as never, head));
+  http.on("upgrade", (request, socket, head) => void servers[spoken].handleUpgrade(request, socket as never, head));
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
   const { port } = http.address() as AddressInfo;
   const call = async (action: string, payload: Payload): Promise<Payload> => {
@@ -79,6 +89,13 @@ export async function startBackend(options: BackendOptions = { acceptsCard: () =
     said,
     get connected() {
       return client !== undefined;
+    },
+    get protocol() {
+      return client?.protocol ?? "";
+    },
+    speak(version) {
+      spoken = version;
+      void client?.close({ force: true });
     },
     async whenConnected(withinMs = 60_000) {
       const untilMs = performance.now() + withinMs;
@@ -133,7 +150,7 @@ export async function startBackend(options: BackendOptions = { acceptsCard: () =
     },
     cut: () => void client?.close({ force: true }),
     async close() {
-      await server.close({ force: true }).catch(() => undefined);
+      for (const server of Object.values(servers)) await server.close({ force: true }).catch(() => undefined);
       http.closeAllConnections();
       await new Promise((resolve) => http.close(resolve));
     },
