@@ -50,14 +50,19 @@ export function checkSite(file: string): Checked<LoadedSite> {
   const source = readText(file);
   if (!source.ok)
     return err([{ file, line: 1, setting: "", found: "", complaint: `${file} can't be read (${source.error})` }]);
-  const { config, complaints, isMended, asWritten } = examineSiteConfig(source.value, file);
+  return checkSiteText(source.value, file);
+}
+
+/** The same for a site whose text is at hand; `file` is where it would lie, and what it refers to is looked for beside it. */
+export function checkSiteText(text: string, file: string): Checked<LoadedSite> {
+  const { config, complaints, isMended, asWritten } = examineSiteConfig(text, file);
   if (config === null) return err(complaints);
   const at = (...settingPath: (string | number)[]): ConfigComplaint => {
     const path = asWritten(settingPath);
     const setting = path
       .map((step, i) => (typeof step === "number" ? `[${step}]` : `${i > 0 ? "." : ""}${String(step)}`))
       .join("");
-    return { file, line: lineOfSetting(source.value, path), setting, found: "", complaint: "" };
+    return { file, line: lineOfSetting(text, path), setting, found: "", complaint: "" };
   };
   const maps = readMaps(config, file, at);
   const careful = maps.ok ? withHabitsOfMaps(config, maps.value) : config;

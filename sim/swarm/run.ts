@@ -1,0 +1,153 @@
+/** Plays a seed: its site, its day, in virtual time with the product's own control cycle; and says which promise broke first. */
+import { startIsletOn } from "../story/islet-controller.ts";
+import { Site, type StartController } from "../story/site.ts";
+import { allow } from "../story/vocabulary.ts";
+import { stretch, type SwarmEvent, swarmDay } from "./day.ts";
+import { type BrokenPromise, SwarmPromises } from "./promises.ts";
+import { type SwarmSite, type SwarmSiteOptions, swarmSite } from "./site.ts";
+
+const hourMs = 3_600_000;
+/** Reasons and modes that are kept for a report. */
+const modesMax = 40;
+
+export interface SwarmOptions extends SwarmSiteOptions {
+  readonly hours: number;
+  /** Events left out, by their place in the day: how a failure is narrowed down. */
+  readonly without?: ReadonlySet<number>;
+  /** Ends the run this long after the first promise has broken, ms; without it the whole day is played. */
+  readonly endAfterMs?: number;
+  readonly onHour?: (site: Site, hour: number) => void;
+  /** Another controller, for those who want to see the swarm find something. */
+  readonly start?: StartController;
+}
+
+export interface SwarmResult {
+  readonly seed: number;
+  readonly ok: boolean;
+  readonly site: string;
+  readonly simulatedS: number;
+  readonly ticks: number;
+  readonly wallS: number;
+  readonly broken: readonly BrokenPromise[];
+  /** Modes in the order in which the controller went through them, the last ones, "12345.678 s loadOnly (row)". */
+  readonly modes: readonly string[];
+  /** What bound each EVSE when the first promise broke, or at the end. */
+  readonly reasons: readonly string[];
+}
+
+/** Events that begin or end, in order. */
+interface Moment {
+  readonly atMs: number;
+  readonly act: (site: Site) => void;
+  /** +1 trouble begins, -1 it ends, 0 neither. */
+  readonly trouble: number;
+}
+
+function momentsOf(events: readonly SwarmEvent[], without: ReadonlySet<number>): Moment[] {
+  const moments: Moment[] = [];
+  for (const [i, { atMs, begin, toMs, end, name }] of events.entries()) {
+    if (without.has(i)) continue;
+    const gentle = gentleNames.has(name);
+    moments.push({ atMs, act: begin, trouble: gentle || end === undefined ? 0 : 1 });
+    if (end !== undefined) moments.push({ atMs: toMs, act: end, trouble: gentle ? 0 : -1 });
+  }
+  return moments.sort((a, b) => a.atMs - b.atMs);
+}
+
+/** Under these the limits hold as always. */
+const gentleNames: ReadonlySet<string> = new Set(["vehicle", "request", "building", "sun", "import cap", "export cap", "stopped", "backend", "disk"]);
+
+/** The day of a seed, for those who report or narrow down. */
+export const dayOf = (seed: number, options: SwarmOptions): readonly SwarmEvent[] => swarmDay(swarmSite(seed, options), options.hours);
+
+export function runSwarm(seed: number, options: SwarmOptions): SwarmResult {
+  const swarm = swarmSite(seed, options);
+  return new SwarmRun(swarm, options).play();
+}
+
+class SwarmRun {
+  readonly #swarm: SwarmSite;
+  readonly #options: SwarmOptions;
+  readonly #site: Site;
+  readonly #promises: SwarmPromises;
+  readonly #modes: string[] = [];
+  #mode = "";
+
+  constructor(swarm: SwarmSite, options: SwarmOptions) {
+    this.#swarm = swarm;
+    this.#options = options;
+    this.#site = new Site(swarm.world, "", swarm.tickMs, options.start ?? startIsletOn(swarm.loaded));
+    const { world } = this.#site;
+    allow(this.#site, { mode: swarm.serviceMode, exportLimitW: swarm.exportLimitW });
+    for (const [i, { reservePct }] of swarm.loaded.config.evses.entries()) this.#site.station.evses[i]!.reservePct = reservePct;
+    for (const pv of world.pvs) pv.heldW = 0;
+    world.building.hold(0.3 * swarm.buildingMaxW);
+    this.#promises = new SwarmPromises(swarm, this.#site);
+  }
+
+  play(): SwarmResult {
+    const beganMs = performance.now();
+    const { hours, without = new Set<number>(), endAfterMs, onHour } = this.#options;
+    const site = this.#site;
+    const { tickMs } = site;
+    const moments = momentsOf(swarmDay(this.#swarm, hours), without);
+    const startMs = site.nowMs;
+    const endMs = startMs + hours * hourMs;
+    let next = 0;
+    let troubles = 0;
+    let calmSinceMs = startMs;
+    let hourAtMs = startMs + hourMs;
+    let stopAtMs = endMs;
+    let reasons: readonly string[] | undefined;
+    for (let tickAtMs = startMs + tickMs; tickAtMs <= stopAtMs; tickAtMs += tickMs) {
+      while (next < moments.length && startMs + moments[next]!.atMs <= tickAtMs) {
+        const { atMs, act, trouble } = moments[next++]!;
+        site.world.advanceTo(Math.max(site.nowMs, startMs + atMs));
+        act(site);
+        troubles += trouble;
+        if (trouble !== 0) calmSinceMs = site.nowMs;
+      }
+      site.tick(tickAtMs);
+      this.#watchMode(startMs);
+      const inStretchMs = (tickAtMs - startMs) % stretch.lengthMs;
+      this.#promises.look(site, tickMs, {
+        calmSinceMs: troubles > 0 ? Number.POSITIVE_INFINITY : calmSinceMs,
+        judged: inStretchMs >= stretch.judgedFromMs,
+      });
+      const failed = this.#promises.broken.length > 0 || !this.#promises.safe(site);
+      if (failed && reasons === undefined) {
+        reasons = reasonsOf(site);
+        if (endAfterMs !== undefined) stopAtMs = Math.min(stopAtMs, site.nowMs + endAfterMs);
+      }
+      if (site.nowMs >= hourAtMs) {
+        hourAtMs += hourMs;
+        onHour?.(site, Math.round((site.nowMs - startMs) / hourMs));
+      }
+    }
+    this.#promises.end(site);
+    const { broken } = this.#promises;
+    return {
+      seed: this.#swarm.seed,
+      ok: broken.length === 0,
+      site: this.#swarm.sentence,
+      simulatedS: Math.round(site.elapsedMs / 1_000),
+      ticks: site.ticks,
+      wallS: (performance.now() - beganMs) / 1_000,
+      broken: [...broken].sort((a, b) => a.atMs - b.atMs),
+      modes: this.#modes,
+      reasons: reasons ?? [],
+    };
+  }
+
+  #watchMode(startMs: number): void {
+    const mode = this.#site.controller?.mode ?? "dead";
+    if (mode === this.#mode) return;
+    this.#mode = mode;
+    this.#modes.push(`${((this.#site.nowMs - startMs) / 1_000).toFixed(3)} s ${mode} (${this.#site.controller?.row ?? ""})`);
+    if (this.#modes.length > modesMax) this.#modes.shift();
+  }
+}
+
+/** What binds each EVSE, in words of the controller. */
+const reasonsOf = (site: Site): string[] =>
+  site.world.stages.map((_, i) => `EVSE ${i + 1}: ${(site.controller?.explain?.(i) ?? []).join(", ") || "nothing"}`).slice(0, 8);
