@@ -22,7 +22,9 @@ const frozenMaxMs = 2_000;
 const glitchMaxMs = 140;
 const livePu = 0.5;
 const deadPu = 0.1;
+/** A meter's reading is old after this, or after so many of its own updates where it is slow. */
 const meterStaleMs = 2_000;
+const meterUpdatesMax = 3;
 const leaseMaxMs = 5_000;
 const brokenMax = 50;
 
@@ -38,11 +40,14 @@ export class Invariants {
   readonly #ratedVA: Float64Array;
   /** A closed transition closes K1 onto a forming stage on purpose, after a synchronism check. */
   readonly #closedTransition: boolean;
+  readonly #meterStaleMs: number;
   #provenOpenAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(ratedVA: readonly number[], closedTransition: boolean) {
+  /** `meterUpdateMs`: how often the meter has a new value. */
+  constructor(ratedVA: readonly number[], closedTransition: boolean, meterUpdateMs = 0) {
     this.#ratedVA = Float64Array.from(ratedVA);
     this.#closedTransition = closedTransition;
+    this.#meterStaleMs = Math.max(meterStaleMs, meterUpdatesMax * meterUpdateMs);
   }
 
   get total(): number {
@@ -68,7 +73,7 @@ export class Invariants {
     if (provenOpen) this.#provenOpenAtMs = nowMs;
     const witnessed = device.gridVoltagePu <= deadPu && device.busVoltagePu >= livePu;
     const glitch = witnessed && !provenClosed && nowMs - this.#provenOpenAtMs <= glitchMaxMs;
-    const meterFresh = nowMs - snapshot.meter.atMs <= meterStaleMs;
+    const meterFresh = nowMs - snapshot.meter.atMs <= this.#meterStaleMs;
     let forming = false;
     for (let i = 0; i < commands.stages.length; i++) {
       const command = commands.stages[i]!;

@@ -7,7 +7,7 @@ import { type FaultRow, faultRows } from "../faults.table.ts";
 import { Random } from "../random.ts";
 import type { Site } from "../story/site.ts";
 import { type Act, type DayRow, dayRows } from "./day.table.ts";
-import type { SwarmSite } from "./site.ts";
+import { drawVehicle, type SwarmSite } from "./site.ts";
 
 const secondMs = 1_000;
 const minuteMs = 60 * secondMs;
@@ -42,8 +42,6 @@ export interface SwarmEvent {
   readonly begin: Act;
   readonly toMs: number;
   readonly end: Act | undefined;
-  /** A fault of a device, after which a technician has to look. */
-  readonly fault: boolean;
 }
 
 /** All events of a day, in order of their beginning. */
@@ -53,7 +51,12 @@ export function swarmDay(site: SwarmSite, hours: number): SwarmEvent[] {
   const endMs = hours * hourMs;
   for (const row of dayRows) events.push(...eventsOf(row, site, root.stream(row.name), endMs));
   events.push(...faultsOf(site, root.stream("faults"), endMs));
-  for (let fromMs = 0; fromMs < endMs; fromMs += stretch.lengthMs) events.push(...technicianOf(site, fromMs + stretch.technicianMs));
+  const evening = root.stream("evening");
+  for (let fromMs = 0; fromMs < endMs; fromMs += stretch.lengthMs)
+    events.push(
+      ...technicianOf(site, fromMs + stretch.technicianMs),
+      eveningOf(site, evening, fromMs + stretch.quietFromMs),
+    );
   return events
     .filter(({ atMs }) => atMs < endMs)
     .sort((a, b) => a.atMs - b.atMs)
@@ -77,8 +80,7 @@ function eventsOf(row: DayRow, site: SwarmSite, random: Random, endMs: number): 
     const lastMs = row.storm ? stretch.stormToMs : stretch.quietFromMs;
     const allowed = (row.storm ? inStretchMs >= stretch.stormFromMs : true) && inStretchMs < lastMs;
     const toMs = Math.min(atMs + lastsS * secondMs, atMs - inStretchMs + lastMs);
-    if (allowed)
-      events.push({ atMs, name: row.name, sentence, begin, toMs, end: mostS > 0 ? end : undefined, fault: false });
+    if (allowed) events.push({ atMs, name: row.name, sentence, begin, toMs, end: mostS > 0 ? end : undefined });
     atMs += hourMs * random.waiting(1 / perHour);
   }
   return events;
@@ -108,7 +110,6 @@ function faultsOf(site: SwarmSite, random: Random, endMs: number): SwarmEvent[] 
         begin: set(true),
         toMs,
         end: set(false),
-        fault: true,
       });
       atMs = toMs;
     }
@@ -117,8 +118,29 @@ function faultsOf(site: SwarmSite, random: Random, endMs: number): SwarmEvent[] 
   return events;
 }
 
-const needsEvse = ({ target }: FaultRow): boolean => target === "stage" || target === "vehicle" || target === "stageLink";
+const needsEvse = ({ target }: FaultRow): boolean =>
+  target === "stage" || target === "vehicle" || target === "stageLink";
 const fits = ({ target }: FaultRow, { hasK1 }: SwarmSite): boolean => hasK1 || !target.startsWith("transferDevice");
+
+/** What is judged needs somebody who wants something: vehicles in the middle of their charge, and a request for all. */
+function eveningOf({ evses, serviceMode }: SwarmSite, random: Random, atMs: number): SwarmEvent {
+  const vehicles = evses.map((evse) =>
+    random.uniform() < 0.7 ? { ...drawVehicle(random, evse), socPct: random.between(45, 60) } : undefined,
+  );
+  const gives = serviceMode.startsWith("parallel") && random.uniform() < 0.5;
+  const share = random.between(0.3, 1) * (gives ? -1 : 1);
+  return {
+    atMs,
+    name: "evening",
+    sentence: `vehicles come, and the backend asks for ${Math.round(100 * share)} % of each rating`,
+    begin: ({ world, station }) => {
+      for (const [i, vehicle] of vehicles.entries()) if (vehicle !== undefined) world.plug(i, vehicle);
+      for (const [i, { ratedW }] of evses.entries()) station.request(i, share * ratedW);
+    },
+    toMs: atMs,
+    end: undefined,
+  };
+}
 
 /** A technician has mended everything, resets, and has K1 prove under the grid that it opens. */
 function technicianOf({ hasK1 }: SwarmSite, atMs: number): SwarmEvent[] {
@@ -135,7 +157,6 @@ function technicianOf({ hasK1 }: SwarmSite, atMs: number): SwarmEvent[] {
     end: (site) => {
       site.station.resetRequest = false;
     },
-    fault: false,
   });
   const events = [pressed(atMs, "has mended everything and resets")];
   if (!hasK1) return events;
@@ -150,7 +171,6 @@ function technicianOf({ hasK1 }: SwarmSite, atMs: number): SwarmEvent[] {
     end: ({ station }) => {
       station.islandRequested = false;
     },
-    fault: false,
   });
   return events;
 }

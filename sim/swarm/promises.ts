@@ -4,13 +4,12 @@
  * what holds back the rest. Each oracle is plain arithmetic on the plant, none of it the controller's.
  */
 import { Invariants } from "../checkers/invariants.ts";
-import { forbidden } from "../plant/truth.ts";
 import type { Site } from "../story/site.ts";
 import type { SwarmSite } from "./site.ts";
 
 export interface BrokenPromise {
   readonly promise: string;
-  /** Since the start, ms. */
+  /** Since the day's start, ms. */
   readonly atMs: number;
   readonly detail: string;
 }
@@ -48,16 +47,24 @@ export class SwarmPromises {
   #deliveredW = 0;
   #deliverableW = 0;
   #looks = 0;
+  /** Of each EVSE in this minute: what it asked for, and what it got in that direction, sums of looks, W. */
+  readonly #wantedW: Float64Array;
+  readonly #gotW: Float64Array;
 
-  constructor(swarm: SwarmSite, site: Site) {
+  constructor(swarm: SwarmSite, site: Site, fromMs: number) {
     this.#swarm = swarm;
-    this.#startMs = site.nowMs;
+    this.#startMs = site.nowMs - fromMs;
     this.#minuteAtMs = site.nowMs;
+    this.#wantedW = new Float64Array(swarm.evses.length);
+    this.#gotW = new Float64Array(swarm.evses.length);
     this.invariants = new Invariants(
       site.world.stages.map(({ ratedVA }) => ratedVA),
       swarm.closedTransition,
+      site.world.meter.config.updateMs,
     );
-    const slowestMs = Math.max(...site.world.stages.map(({ config }) => 5 * config.tauMs + (1_000 * config.ratedW) / config.slewWPerS));
+    const slowestMs = Math.max(
+      ...site.world.stages.map(({ config }) => 5 * config.tauMs + (1_000 * config.ratedW) / config.slewWPerS),
+    );
     this.#allowedMs = responseMs + 4 * site.world.meter.config.updateMs + slowestMs;
   }
 
@@ -66,12 +73,17 @@ export class SwarmPromises {
     if (site.controller !== undefined) this.invariants.check(site.snapshot, site.commands, site.nowMs);
     const settled = site.nowMs - calmSinceMs >= unsettledMs;
     this.#limits(site, tickMs, settled);
-    if (!judged) {
-      this.#looks = 0;
-      this.#minuteAtMs = site.nowMs;
-      return;
-    }
-    this.#delivery(site);
+    if (judged) this.#delivery(site);
+    else this.#beginMinute(site);
+  }
+
+  #beginMinute(site: Site): void {
+    this.#minuteAtMs = site.nowMs;
+    this.#deliveredW = 0;
+    this.#deliverableW = 0;
+    this.#looks = 0;
+    this.#wantedW.fill(0);
+    this.#gotW.fill(0);
   }
 
   /** What only shows afterwards. */
@@ -87,7 +99,7 @@ export class SwarmPromises {
 
   /** Whether anything forbidden has happened so far: a run may end then. */
   safe(site: Site): boolean {
-    return forbidden.every((kind) => site.world.truth.counts[kind] === 0) && this.invariants.total === 0;
+    return site.world.truth.violations.length === 0 && this.invariants.broken.length === 0;
   }
 
   #note(promise: string, atMs: number, detail: string): void {
@@ -101,58 +113,68 @@ export class SwarmPromises {
     const limited = settled && grid.present && (transferDevice.closed || !this.#swarm.hasK1);
     const { stagesW, pccW } = network;
     // What the chargers themselves do beyond it: a building alone above its limit is nobody's fault.
-    const overW = [Math.min(pccW - importLimitW(this.#swarm, site), stagesW), Math.min(-pccW - exportLimitW(this.#swarm, site), -stagesW)];
-    const toleranceW = 200 + 0.02 * site.world.truth.ratedW;
-    for (const [side, name] of ["import", "export"].entries()) {
-      if (!limited || overW[side]! <= toleranceW) {
-        this.#overMs[side] = 0;
-        continue;
-      }
-      this.#overMs[side] = this.#overMs[side]! + tickMs;
-      if (this.#overMs[side]! > this.#allowedMs)
-        this.#note(
-          `the ${name} limit is held`,
-          site.nowMs,
-          `${Math.round(overW[side]!)} W beyond it for longer than ${Math.round(this.#allowedMs)} ms`,
-        );
+    this.#limit(0, limited, Math.min(pccW - importLimitW(this.#swarm, site), stagesW), site, tickMs);
+    this.#limit(1, limited, Math.min(-pccW - exportLimitW(this.#swarm, site), -stagesW), site, tickMs);
+  }
+
+  #limit(side: 0 | 1, limited: boolean, overW: number, site: Site, tickMs: number): void {
+    if (!limited || overW <= 200 + 0.02 * site.world.truth.ratedW) {
+      this.#overMs[side] = 0;
+      return;
     }
+    this.#overMs[side] = this.#overMs[side]! + tickMs;
+    if (this.#overMs[side]! <= this.#allowedMs) return;
+    const name = side === 0 ? "import" : "export";
+    const detail = `${Math.round(overW)} W beyond it for longer than ${Math.round(this.#allowedMs)} ms`;
+    this.#note(`the ${name} limit is held`, site.nowMs, detail);
   }
 
   #delivery(site: Site): void {
     const { network, transferDevice, grid } = site.world;
     const mode = site.controller?.mode ?? "dead";
     if (!restingModes.includes(mode)) {
-      this.#note("a quiet site with a good grid rests on it", site.nowMs, `mode ${mode}, row ${site.controller?.row ?? ""}`);
+      this.#note(
+        "a quiet site with a good grid rests on it",
+        site.nowMs,
+        `mode ${mode}, row ${site.controller?.row ?? ""}`,
+      );
       return;
     }
-    if (this.#swarm.hasK1 && !transferDevice.closed) this.#note("the mode says what K1 is", site.nowMs, `mode ${mode}, K1 open`);
+    if (this.#swarm.hasK1 && !transferDevice.closed)
+      this.#note("the mode says what K1 is", site.nowMs, `mode ${mode}, K1 open`);
     if (!grid.present) return;
     this.#looks++;
     this.#deliveredW += network.stagesW;
     this.#deliverableW += deliverable(this.#swarm, site);
-    if (site.nowMs - this.#minuteAtMs < minuteMs) return;
+    for (let i = 0; i < this.#wantedW.length; i++) {
+      const wantedW = wantedOf(site, i);
+      this.#wantedW[i] = this.#wantedW[i]! + Math.abs(wantedW);
+      this.#gotW[i] = this.#gotW[i]! + Math.sign(wantedW) * site.world.stages[i]!.truePowerW;
+    }
+    if (site.nowMs - this.#minuteAtMs >= minuteMs) this.#judgeMinute(site);
+  }
+
+  #judgeMinute(site: Site): void {
     const deliveredW = this.#deliveredW / this.#looks;
     const couldW = this.#deliverableW / this.#looks;
-    this.#deliveredW = 0;
-    this.#deliverableW = 0;
-    this.#looks = 0;
-    this.#minuteAtMs = site.nowMs;
     const least = deliveredShare * Math.abs(couldW) - slackW - 0.05 * site.world.truth.ratedW;
     if (Math.sign(couldW) * deliveredW < least)
       this.#note(
-        couldW > 0 ? "charging that is asked for and allowed is delivered" : "discharging that is asked for and allowed is delivered",
+        couldW > 0
+          ? "charging that is asked for and allowed is delivered"
+          : "discharging that is asked for and allowed is delivered",
         site.nowMs,
         `${kW(deliveredW)} of ${kW(couldW)}`,
       );
     this.#told(site);
+    this.#beginMinute(site);
   }
 
   /** Each EVSE that gets far less than it asks for says what holds it back. */
   #told(site: Site): void {
-    for (let i = 0; i < site.world.stages.length; i++) {
-      const wantedW = wantedOf(site, i);
-      if (Math.abs(wantedW) < 2_000) continue;
-      if (Math.sign(wantedW) * site.world.stages[i]!.truePowerW > 0.5 * Math.abs(wantedW)) continue;
+    for (let i = 0; i < this.#wantedW.length; i++) {
+      const wantedW = this.#wantedW[i]! / this.#looks;
+      if (wantedW < 2_000 || this.#gotW[i]! / this.#looks > 0.5 * wantedW) continue;
       if ((site.controller?.explain?.(i) ?? []).length === 0)
         this.#note("what holds an EVSE back is told", site.nowMs, `EVSE ${i + 1} asks for ${kW(wantedW)}`);
     }

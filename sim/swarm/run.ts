@@ -2,7 +2,7 @@
 import { startIsletOn } from "../story/islet-controller.ts";
 import { Site, type StartController } from "../story/site.ts";
 import { allow } from "../story/vocabulary.ts";
-import { stretch, type SwarmEvent, swarmDay } from "./day.ts";
+import { type SwarmEvent, stretch, swarmDay } from "./day.ts";
 import { type BrokenPromise, SwarmPromises } from "./promises.ts";
 import { type SwarmSite, type SwarmSiteOptions, swarmSite } from "./site.ts";
 
@@ -14,7 +14,10 @@ export interface SwarmOptions extends SwarmSiteOptions {
   readonly hours: number;
   /** Events left out, by their place in the day: how a failure is narrowed down. */
   readonly without?: ReadonlySet<number>;
-  /** Ends the run this long after the first promise has broken, ms; without it the whole day is played. */
+  /** The part of the day that is played, ms since its beginning; without it the whole. */
+  readonly fromMs?: number;
+  readonly toMs?: number;
+  /** Ends the run this long after the first promise has broken, ms. */
   readonly endAfterMs?: number;
   readonly onHour?: (site: Site, hour: number) => void;
   /** Another controller, for those who want to see the swarm find something. */
@@ -43,10 +46,11 @@ interface Moment {
   readonly trouble: number;
 }
 
-function momentsOf(events: readonly SwarmEvent[], without: ReadonlySet<number>): Moment[] {
+/** Of what begins at `fromMs` or later, but for those left out by their place in the day. */
+function momentsOf(events: readonly SwarmEvent[], without: ReadonlySet<number>, fromMs: number): Moment[] {
   const moments: Moment[] = [];
   for (const [i, { atMs, begin, toMs, end, name }] of events.entries()) {
-    if (without.has(i)) continue;
+    if (without.has(i) || atMs < fromMs) continue;
     const gentle = gentleNames.has(name);
     moments.push({ atMs, act: begin, trouble: gentle || end === undefined ? 0 : 1 });
     if (end !== undefined) moments.push({ atMs: toMs, act: end, trouble: gentle ? 0 : -1 });
@@ -55,10 +59,17 @@ function momentsOf(events: readonly SwarmEvent[], without: ReadonlySet<number>):
 }
 
 /** Under these the limits hold as always. */
-const gentleNames: ReadonlySet<string> = new Set(["vehicle", "request", "building", "sun", "import cap", "export cap", "stopped", "backend", "disk"]);
-
-/** The day of a seed, for those who report or narrow down. */
-export const dayOf = (seed: number, options: SwarmOptions): readonly SwarmEvent[] => swarmDay(swarmSite(seed, options), options.hours);
+const gentleNames: ReadonlySet<string> = new Set([
+  "vehicle",
+  "request",
+  "building",
+  "sun",
+  "import cap",
+  "export cap",
+  "stopped",
+  "backend",
+  "disk",
+]);
 
 export function runSwarm(seed: number, options: SwarmOptions): SwarmResult {
   const swarm = swarmSite(seed, options);
@@ -79,27 +90,30 @@ class SwarmRun {
     this.#site = new Site(swarm.world, "", swarm.tickMs, options.start ?? startIsletOn(swarm.loaded));
     const { world } = this.#site;
     allow(this.#site, { mode: swarm.serviceMode, exportLimitW: swarm.exportLimitW });
-    for (const [i, { reservePct }] of swarm.loaded.config.evses.entries()) this.#site.station.evses[i]!.reservePct = reservePct;
+    for (const [i, { reservePct }] of swarm.loaded.config.evses.entries())
+      this.#site.station.evses[i]!.reservePct = reservePct;
     for (const pv of world.pvs) pv.heldW = 0;
     world.building.hold(0.3 * swarm.buildingMaxW);
-    this.#promises = new SwarmPromises(swarm, this.#site);
+    this.#promises = new SwarmPromises(swarm, this.#site, options.fromMs ?? 0);
   }
 
   play(): SwarmResult {
     const beganMs = performance.now();
     const { hours, without = new Set<number>(), endAfterMs, onHour } = this.#options;
+    const { fromMs = 0, toMs = hours * hourMs } = this.#options;
     const site = this.#site;
     const { tickMs } = site;
-    const moments = momentsOf(swarmDay(this.#swarm, hours), without);
-    const startMs = site.nowMs;
-    const endMs = startMs + hours * hourMs;
+    const moments = momentsOf(swarmDay(this.#swarm, hours), without, fromMs);
+    // Where the day began, on the plant's clock.
+    const startMs = site.nowMs - fromMs;
+    const endMs = startMs + toMs;
     let next = 0;
     let troubles = 0;
-    let calmSinceMs = startMs;
-    let hourAtMs = startMs + hourMs;
+    let calmSinceMs = site.nowMs;
+    let hourAtMs = site.nowMs + hourMs;
     let stopAtMs = endMs;
     let reasons: readonly string[] | undefined;
-    for (let tickAtMs = startMs + tickMs; tickAtMs <= stopAtMs; tickAtMs += tickMs) {
+    for (let tickAtMs = site.nowMs + tickMs; tickAtMs <= stopAtMs; tickAtMs += tickMs) {
       while (next < moments.length && startMs + moments[next]!.atMs <= tickAtMs) {
         const { atMs, act, trouble } = moments[next++]!;
         site.world.advanceTo(Math.max(site.nowMs, startMs + atMs));
@@ -143,11 +157,15 @@ class SwarmRun {
     const mode = this.#site.controller?.mode ?? "dead";
     if (mode === this.#mode) return;
     this.#mode = mode;
-    this.#modes.push(`${((this.#site.nowMs - startMs) / 1_000).toFixed(3)} s ${mode} (${this.#site.controller?.row ?? ""})`);
+    this.#modes.push(
+      `${((this.#site.nowMs - startMs) / 1_000).toFixed(3)} s ${mode} (${this.#site.controller?.row ?? ""})`,
+    );
     if (this.#modes.length > modesMax) this.#modes.shift();
   }
 }
 
 /** What binds each EVSE, in words of the controller. */
 const reasonsOf = (site: Site): string[] =>
-  site.world.stages.map((_, i) => `EVSE ${i + 1}: ${(site.controller?.explain?.(i) ?? []).join(", ") || "nothing"}`).slice(0, 8);
+  site.world.stages
+    .map((_, i) => `EVSE ${i + 1}: ${(site.controller?.explain?.(i) ?? []).join(", ") || "nothing"}`)
+    .slice(0, 8);

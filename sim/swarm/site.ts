@@ -29,13 +29,28 @@ interface SiteKind {
 }
 
 const kinds: readonly SiteKind[] = [
-  { sentence: "a load",                                    parts: 2, serviceMode: "load-only",           transferDevice: "none" },
-  { sentence: "a load with backup",                        parts: 3, serviceMode: "non-parallel-backup", transferDevice: "open-transition" },
-  { sentence: "parallel, no export",                       parts: 3, serviceMode: "parallel-non-export", transferDevice: "none" },
-  { sentence: "parallel, limited export",                  parts: 3, serviceMode: "parallel-export",     transferDevice: "none" },
-  { sentence: "parallel, no export, with backup",          parts: 2, serviceMode: "parallel-non-export", transferDevice: "open-transition" },
-  { sentence: "parallel, limited export, with backup",     parts: 2, serviceMode: "parallel-export",     transferDevice: "open-transition" },
-  { sentence: "parallel, no export, closed transition",    parts: 2, serviceMode: "parallel-non-export", transferDevice: "microgrid-interconnect" },
+  { sentence: "a load", parts: 2, serviceMode: "load-only", transferDevice: "none" },
+  { sentence: "a load with backup", parts: 3, serviceMode: "non-parallel-backup", transferDevice: "open-transition" },
+  { sentence: "parallel, no export", parts: 3, serviceMode: "parallel-non-export", transferDevice: "none" },
+  { sentence: "parallel, limited export", parts: 3, serviceMode: "parallel-export", transferDevice: "none" },
+  {
+    sentence: "parallel, no export, with backup",
+    parts: 2,
+    serviceMode: "parallel-non-export",
+    transferDevice: "open-transition",
+  },
+  {
+    sentence: "parallel, limited export, with backup",
+    parts: 2,
+    serviceMode: "parallel-export",
+    transferDevice: "open-transition",
+  },
+  {
+    sentence: "parallel, no export, closed transition",
+    parts: 2,
+    serviceMode: "parallel-non-export",
+    transferDevice: "microgrid-interconnect",
+  },
 ];
 
 /** Powers of bidirectional DC chargers and of AC chargers that only charge, W. */
@@ -108,7 +123,10 @@ export function drawVehicle(random: Random, { bidirectional, ratedW }: SwarmEvse
 }
 
 function drawKind(random: Random): SiteKind {
-  let left = random.between(0, kinds.reduce((sum, { parts }) => sum + parts, 0));
+  let left = random.between(
+    0,
+    kinds.reduce((sum, { parts }) => sum + parts, 0),
+  );
   return kinds.find(({ parts }) => (left -= parts) < 0)!;
 }
 
@@ -117,12 +135,14 @@ function drawSite(seed: number, random: Random, options: SwarmSiteOptions): Omit
   const hasK1 = kind.transferDevice !== "none";
   const european = random.uniform() < 0.35;
   const allowed = countsOfEvses.filter((count) => count <= (options.evsesMax ?? 50));
-  const count = options.evses ?? random.pick(allowed.length > 0 ? allowed : [1]);
+  const drawnCount = random.pick(allowed.length > 0 ? allowed : [1]);
+  const count = options.evses ?? drawnCount;
   const evses = drawEvses(random, kind, count);
   const stagesW = evses.reduce((sum, { ratedW }) => sum + ratedW, 0);
   const formersW = evses.reduce((sum, { forms, ratedW }) => sum + (forms ? ratedW : 0), 0);
   const smallestFormerW = Math.min(...evses.filter(({ forms }) => forms).map(({ ratedW }) => ratedW));
-  const tickMs = options.tickMs ?? random.pick([10, 20, 20, 20, 20, 50]);
+  const drawnTickMs = random.pick([10, 20, 20, 20, 20, 50]);
+  const tickMs = options.tickMs ?? drawnTickMs;
   const updateMs = random.pick([20, 20, 50, 50, 100, 200, 1_000]);
   const buildingMaxW = Math.round(random.between(0.1, 0.9) * stagesW);
   const importLimitW = Math.round(random.between(0.4, 1.3) * stagesW + buildingMaxW * random.between(0.7, 1.1));
@@ -166,7 +186,11 @@ function drawSite(seed: number, random: Random, options: SwarmSiteOptions): Omit
       stage: { host: "127.0.0.1", port: 15_510 + i, ...paces[i]!.told },
       maxChargeW: ratedW,
       ...(minPowerW > 0 && { minPowerW }),
-      ...(bidirectional && { maxDischargeW: ratedW, dischargeEnabled: true, reservePct: Math.round(random.between(5, 40)) }),
+      ...(bidirectional && {
+        maxDischargeW: ratedW,
+        dischargeEnabled: true,
+        reservePct: Math.round(random.between(5, 40)),
+      }),
       ...(forms && { gridForming: true }),
     })),
     ...(tiers.length > 0 && {
@@ -214,7 +238,11 @@ function drawSite(seed: number, random: Random, options: SwarmSiteOptions): Omit
       },
       transferDevice:
         kind.transferDevice === "microgrid-interconnect"
-          ? { ...listedForClosedTransition, openTravelMs: random.between(20, 45), closeTravelMs: random.between(20, 45) }
+          ? {
+              ...listedForClosedTransition,
+              openTravelMs: random.between(20, 45),
+              closeTravelMs: random.between(20, 45),
+            }
           : {
               openTravelMs: random.between(15, 95),
               closeTravelMs: random.between(15, 95),

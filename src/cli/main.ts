@@ -22,6 +22,11 @@ const commands: readonly (readonly [name: string, sentence: string, load: () => 
     async () => (await import("./scenario/scenario.ts")).scenarioCommand,
   ],
   [
+    "swarm",
+    "let random sites live through random days of faults, and narrow down what breaks a promise",
+    async () => (await import("./scenario/swarm.ts")).swarmCommand,
+  ],
+  [
     "check-config",
     "check a site's configuration and say what it means",
     async () => (await import("./check-config.ts")).checkConfigCommand,

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { scenarios } from "../../sim/scenarios/index.ts";
 import type { ScenarioResult } from "../../sim/story/scenario.ts";
-import { runJobs } from "../../src/cli/scenario/scenario-pool.ts";
+import { runJobs } from "../../src/cli/scenario/job-pool.ts";
+import { brokenRun } from "../../src/cli/scenario/scenario.ts";
 
 const root = join(import.meta.dirname, "../..");
 const islet = (...args: string[]) =>
@@ -34,7 +35,8 @@ describe("the pool", () => {
   const play = async (seeds: readonly number[], workers: number): Promise<ScenarioResult[]> => {
     const seen: ScenarioResult[] = [];
     const jobs = seeds.map((seed) => ({ name: "any", seed }));
-    await runJobs(jobs, workers, (result) => seen.push(result), join(import.meta.dirname, "patient-worker.mjs"));
+    const file = join(import.meta.dirname, "patient-worker.mjs");
+    await runJobs(jobs, { workers, file, broken: brokenRun, onResult: (result: ScenarioResult) => seen.push(result) });
     return seen;
   };
 

@@ -4,7 +4,7 @@ import { scenarioNamed } from "../../../sim/scenarios/index.ts";
 import { startIslet } from "../../../sim/story/islet-controller.ts";
 import { runScenario } from "../../../sim/story/scenario.ts";
 import { tuneForSteadyTick } from "../../app/control/v8-tuning.ts";
-import type { ScenarioJob } from "./scenario-pool.ts";
+import type { ScenarioJob } from "./scenario.ts";
 
 tuneForSteadyTick();
 process.on("message", ({ name, seed, tickMs }: ScenarioJob) => {

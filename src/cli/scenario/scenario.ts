@@ -1,5 +1,6 @@
 /** `islet scenario`: plays stories in virtual time with the real core and checks their numbers. */
 import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { scenarioNamed, scenarios } from "../../../sim/scenarios/index.ts";
 import { recordedIslet, startIslet } from "../../../sim/story/islet-controller.ts";
@@ -7,11 +8,27 @@ import { type CheckResult, runScenario, type Scenario, type ScenarioResult } fro
 import type { Site } from "../../../sim/story/site.ts";
 import { tuneForSteadyTick } from "../../app/control/v8-tuning.ts";
 import { AskedWrongly } from "../asked.ts";
+import { runJobs } from "./job-pool.ts";
 import { recordInto } from "./record-into.ts";
-import { runJobs, type ScenarioJob } from "./scenario-pool.ts";
+import { numberIn, seedRange, workersMax } from "./seeds.ts";
 
-const seedsMax = 10_000;
-const workersMax = 32;
+const workerFile = fileURLToPath(new URL("./scenario-worker.ts", import.meta.url));
+
+export interface ScenarioJob {
+  readonly name: string;
+  readonly seed: number;
+  readonly tickMs?: number | undefined;
+}
+
+/** A run that ended without a result. */
+export const brokenRun = ({ name, seed }: ScenarioJob): ScenarioResult => ({
+  name,
+  seed,
+  ok: false,
+  simulatedS: 0,
+  wallS: 0,
+  checks: [{ name: "the run came to its end", ok: false, value: 0, compare: "=", limit: 1, unit: "yes" }],
+});
 
 interface ScenarioCommandOptions {
   readonly list?: boolean;
@@ -126,7 +143,7 @@ async function runMany(
   let failed = 0;
   let okOfScenario = 0;
   let seenOfScenario = 0;
-  await runJobs(jobs, count, (result) => {
+  const onResult = (result: ScenarioResult): void => {
     if (!result.ok) failed++;
     if (json) {
       process.stdout.write(`${JSON.stringify(result)}\n`);
@@ -139,7 +156,8 @@ async function runMany(
     process.stdout.write(`${result.name}: ${okOfScenario} of ${seeds.length} seeds ok.\n`);
     okOfScenario = 0;
     seenOfScenario = 0;
-  });
+  };
+  await runJobs(jobs, { workers: count, file: workerFile, broken: brokenRun, onResult });
   if (!json) process.stdout.write(`${jobs.length} runs in ${((performance.now() - beganMs) / 1000).toFixed(0)} s.\n`);
   return failed;
 }
@@ -168,19 +186,5 @@ function printTable({ name, seed, ok, simulatedS, wallS, checks }: ScenarioResul
 }
 
 /** `--seed N` or `--seeds A-B` (`A..B` as well). */
-function seedsOf({ seed, seeds }: ScenarioCommandOptions): number[] {
-  if (seeds === undefined) return [numberIn("--seed", seed, 0, 2 ** 31)];
-  const match = /^(\d+)(?:-|\.\.)(\d+)$/.exec(seeds);
-  if (!match || Number(match[2]) < Number(match[1]) || Number(match[2]) - Number(match[1]) >= seedsMax) {
-    throw new AskedWrongly(`--seeds is ${seeds}: must be like 1-50, at most ${seedsMax} of them`);
-  }
-  const first = Number(match[1]);
-  return Array.from({ length: Number(match[2]) - first + 1 }, (_, k) => first + k);
-}
-
-function numberIn(option: string, text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (!(value >= min && value <= max))
-    throw new AskedWrongly(`${option} is ${text}: must be a number from ${min} to ${max}`);
-  return value;
-}
+const seedsOf = ({ seed, seeds }: ScenarioCommandOptions): number[] =>
+  seeds === undefined ? [numberIn("--seed", seed, 0, 2 ** 31)] : seedRange(seeds);

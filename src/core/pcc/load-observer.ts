@@ -302,7 +302,7 @@ function correctStage(
   const nominal = Math.abs(sinceMs - o.tickMs) < 1e-6;
   const gain = nominal ? o.readingGain : 1 - Math.exp(-Math.max(0, sinceMs) / deviationFilterMs);
   o.deviationW[i] = o.deviationW[i]! + gain * (powerW - expectedW - o.deviationW[i]!);
-  const off = Math.abs(o.deviationW[i]!) > disobedientShare * ratedW;
+  const off = Math.abs(o.deviationW[i]!) > disobedientShare * ratedW && !isAhead(powerW, expectedW, command, ratedW);
   if (!off || short) o.badSinceMs[i] = Number.POSITIVE_INFINITY;
   else if (o.badSinceMs[i] === Number.POSITIVE_INFINITY) o.badSinceMs[i] = nowMs;
   if (!off || !short) o.shortSinceMs[i] = Number.POSITIVE_INFINITY;
@@ -317,6 +317,15 @@ function correctStage(
     const askMaxW = Math.abs(powerW) + probeShare * ratedW;
     o.askMaxW[i] = askMaxW >= ratedW ? Number.POSITIVE_INFINITY : askMaxW;
   }
+}
+
+/**
+ * A stage that is quicker than its settings say is on its way from where its model still is to where it was told to go, or
+ * there already: it obeys, whatever its model says.
+ */
+function isAhead(powerW: number, expectedW: number, command: StageCommand, ratedW: number): boolean {
+  const target = asksPower(command) ? command.powerW : 0;
+  return (powerW - expectedW) * (target - powerW) >= 0 || Math.abs(powerW - target) <= 0.5 * disobedientShare * ratedW;
 }
 
 function startModel(o: LoadObserver, i: number, powerW: number, readAtMs: number): void {

@@ -8,14 +8,14 @@ import type { Role } from "../../../src/domain/modes.ts";
 const tickMs = 10;
 
 /** One stage of 60 kW and its observer; `run` lets it report something for a while. */
-function makeStage() {
+function makeStage(rateWPerS = Number.POSITIVE_INFINITY) {
   const o = createLoadObserver(
     [
       {
         ratedW: 60_000,
         responseMs: 50,
         deadTimeMs: 10,
-        rateWPerS: Number.POSITIVE_INFINITY,
+        rateWPerS,
         measureWindowMs: 20,
         measureLatencyMs: 5,
       },
@@ -75,6 +75,31 @@ describe("what leads a stage", () => {
     // It comes down as asked: a model from our commands, and no suspicion.
     expect(run(2_000, "off", 0, "off", 0)).toBe(PowerSource.model);
     expect(Math.abs(o.modelW[0]!)).toBeLessThan(1);
+  });
+
+  test.each<[string, Role, number, number]>([
+    ["rises to what it is asked for", "charge", 50_000, 0],
+    ["falls to what it is asked for", "charge", 0, 50_000],
+    ["turns round as asked", "discharge", -50_000, 50_000],
+  ])("one that is quicker than its settings say %s: it obeys, and is asked for all", (_, role, commandW, fromW) => {
+    // The settings say a tenth of its rating a second; it takes a third of that time.
+    const { o, run } = makeStage(6_000);
+    expect(run(30_000, "charge", fromW, "charge", fromW)).toBe(PowerSource.model);
+    for (let powerW = fromW; Math.abs(powerW - commandW) > 1; ) {
+      powerW += Math.sign(commandW - powerW) * Math.min(1_800, Math.abs(commandW - powerW));
+      expect(run(100, role, commandW, powerW < 0 ? "discharge" : "charge", powerW)).toBe(PowerSource.model);
+    }
+    expect(run(20_000, role, commandW, role, commandW)).toBe(PowerSource.model);
+    expect(o.askMaxW[0]).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test.each<[string, number]>([
+    ["beyond what it was asked for", 25_000],
+    ["the other way", -20_000],
+  ])("one that goes %s is quick, and does not obey", (_, powerW) => {
+    const { run } = makeStage(6_000);
+    run(1_000, "charge", 0, "charge", 0);
+    expect(run(3_000, "charge", 10_000, "charge", powerW)).toBe(PowerSource.measured);
   });
 
   test("one that does not obey after an island is found as always", () => {
