@@ -67,7 +67,7 @@ export function shrinkSwarm(failed: SwarmResult, options: SwarmOptions, onReplay
 }
 
 /** A moment of the day as people write it: "1:23:45.678". */
-export function clockOf(atMs: number): string {
+function clockOf(atMs: number): string {
   const s = atMs / 1_000;
   const hours = Math.floor(s / 3_600);
   const minutes = Math.floor((s % 3_600) / 60);

@@ -142,6 +142,10 @@ const rows: readonly Row[] = [
   ["scenario --list --json", 0, /^\{"name":"depot-day","sentence":"/],
   ["scenario depot-night", 2, /there is no scenario depot-night; there are: depot-day, /],
   ["scenario depot-day --seeds 9-1", 2, /must be like 1-50/],
+  ["swarm --seeds 9..1", 2, /--seeds is 9..1: must be like 1-50/],
+  ["swarm --hours 0", 2, /--hours is 0: must be a number from 0.1 to 744/],
+  ["swarm --seed 3 --hours 0.1 --evses 1 --tick 50 --workers 1", 0, /1 of 1 sites kept every promise: 0 site-hours/],
+  ["swarm --seed 3 --hours 0.1 --evses 1 --tick 50 --json", 0, /^\{"seed":3,"ok":true,"site":"/],
   ["scenario depot-day --tick 0", 2, /--tick is 0: must be a number from 1 to 100/],
 
   ["modes", 0, /^unknown: .*\n {2}\S+ +→ /],
