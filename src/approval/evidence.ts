@@ -52,6 +52,8 @@ export interface Evidence {
   readonly passportFile: string;
   /** SHA-256 of the certificates' papers by the names in the configuration; null where one can't be read. */
   readonly papers: ReadonlyMap<string, string | null>;
+  /** Names this station's own key as `Paper.key` does; empty where it has none yet. */
+  readonly stationKey: string;
   readonly nowMs: number;
   readonly version: string;
 }

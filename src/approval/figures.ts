@@ -30,3 +30,7 @@ export const kWAndA = (service: Service, powerW: number): string =>
 /** A currents' rounding is no contradiction. */
 const slackShare = 1e-3;
 export const isAbove = (value: number, bound: number): boolean => value > bound * (1 + slackShare);
+
+/** A moment as paper has it: `2026-11-30 14:05 UTC`. */
+export const moment = (iso: string): string =>
+  iso.replace(/^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?Z$/, "$1 $2 UTC");

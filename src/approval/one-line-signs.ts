@@ -41,3 +41,9 @@ export const switchSign = (x: number, y: number, kind: "closed" | "moved"): stri
 /** A meter, centred. */
 export const meterSign = (x: number, y: number): string =>
   `<circle cx="${mm(x)}" cy="${mm(y)}" r="3"/><text class="b" x="${mm(x - 1)}" y="${mm(y + 0.9)}">M</text>`;
+
+/** What kind of source a box is, in its corner: a converter between direct and alternating current, or a generator. */
+export const source = (kind: "stage" | "pv" | "generator", x: number, y: number): string =>
+  kind === "generator"
+    ? `<circle cx="${mm(x + 2.6)}" cy="${mm(y + 1.8)}" r="1.9"/>${text(x + 1.7, y + 2.7, "G", "s")}`
+    : `<rect x="${mm(x)}" y="${mm(y)}" width="5.2" height="3.6"/><path d="M${mm(x)} ${mm(y + 3.6)}l5.2 -3.6"/>${text(x + 0.5, y + 1.9, "=", "s")}${text(x + 3.1, y + 3.4, "~", "s")}`;

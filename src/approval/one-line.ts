@@ -14,6 +14,7 @@ import {
   line,
   mark,
   meterSign,
+  source,
   switchSign,
   text,
   transformer,
@@ -26,7 +27,7 @@ const serviceX = 34;
 const busX = 8;
 const perRow = 8;
 const dropWidthMm = 21.5;
-const rowHeightMm = 32;
+const rowHeightMm = 35;
 /** More EVSEs than this, and alike neighbours are drawn as one. */
 const drawnSinglyMax = 40;
 
@@ -145,11 +146,12 @@ function meterText(config: SiteConfig): string {
 function k1Text(config: SiteConfig): string {
   const parts = transferPartsOf(config);
   const { travelMs } = config.transferDevice!;
+  const bond = config.bonding && config.approval?.grounding === undefined ? ", bond switched" : "";
   const proof =
     parts === undefined
       ? "two contacts, voltage of both sides"
       : `contacts at ${parts.contacts.device}${parts.contacts.mirror ? " (mirror)" : ""}`;
-  return `${travelMs} ms, ${proof}${config.bonding ? ", bond switched" : ""}`;
+  return `${travelMs} ms, ${proof}${bond}`;
 }
 
 /** The controller with its limits, and dashed lines to what it measures and commands. */
@@ -195,7 +197,9 @@ function drawDrop({ sign, title, lines, breaker: rating }: Drop, x: number, y: n
   const protection = `${line(x, y, x, y + 3)}${breaker(x, y + 3)}${line(x, y + 7.5, x, y + 10)}${rating === "" ? "" : text(x + 2.6, y + 6, rating, "s")}`;
   const left = x - 8.5;
   const signed =
-    sign === "load" ? `<path d="M${x} ${y + 10}l0 4m-1.6 -2l1.6 2l1.6 -2"/>` : box(left, y + 10, 19.5, 17.5);
+    sign === "load"
+      ? `<path d="M${x} ${y + 10}l0 4m-1.6 -2l1.6 2l1.6 -2"/>`
+      : box(left, y + 10, 19.5, 20.5) + source(sign, left + 13.5, y + 26.2);
   const at = sign === "load" ? y + 17 : y + 13;
   const titles = wrapped(title);
   const words = [...titles, ...lines]
@@ -207,7 +211,7 @@ function drawDrop({ sign, title, lines, breaker: rating }: Drop, x: number, y: n
 }
 
 /** What a box of the drawing has room for: small letters, and bold ones. */
-const roomChars = 15;
+const roomChars = 14;
 const boldChars = 13;
 /** A title in up to two lines. */
 function wrapped(title: string): readonly string[] {
@@ -237,7 +241,9 @@ function rowsOf(evidence: Evidence): Row[] {
   for (const { name, kind, evses: fed, chargeLimitW } of pcc.groups) {
     const own = fed.map((number) => number - 1).filter((index) => !named.has(index));
     for (const index of own) named.add(index);
-    if (own.length > 0) push(`${name} (${kind}, at most ${kW(chargeLimitW)})`, stages(evidence, own));
+    const rating = breakerOf(evidence, `group ${name}`);
+    const title = `${name} (${kind}, at most ${kW(chargeLimitW)}${rating === "" ? "" : `, breaker ${rating}`})`;
+    if (own.length > 0) push(title, stages(evidence, own));
   }
   const others = [
     ...stages(
@@ -248,13 +254,11 @@ function rowsOf(evidence: Evidence): Row[] {
       ({ name, ratedW, curtail }, i): Drop => ({
         sign: "pv",
         title: name ?? `PV ${i + 1}`,
-        lines: ["PV inverter", kW(ratedW), `held by ${curtail}`],
-        breaker: breakerOf(evidence, `pv ${i + 1}`, "pv"),
+        lines: ["PV", kW(ratedW), curtail === "none" ? "watched" : `by ${curtail.split("-")[0]}`],
+        breaker: breakerOf(evidence, `pv ${i + 1}`),
       }),
     ),
-    ...(generator
-      ? [{ sign: "generator", title: "Generator", lines: ["own changeover", "contact watched"], breaker: "" } as const]
-      : []),
+    ...(generator ? [{ sign: "generator", title: "Generator", lines: ["contact read"], breaker: "" } as const] : []),
   ];
   push("", others);
   push(
@@ -271,13 +275,9 @@ function rowsOf(evidence: Evidence): Row[] {
   return rows;
 }
 
-/** Of the breaker that feeds it alone, or each of its kind. */
-function breakerOf(evidence: Evidence, word: string, all: string): string {
-  const { breakers } = approvalOf(evidence).service;
-  const own = breakers.find(
-    ({ covers }) =>
-      covers.length === 1 && (covers[0] === word || (covers[0] === all && breakers.length > 0 && all === "pv")),
-  );
+/** Of the breaker that feeds it alone. */
+function breakerOf(evidence: Evidence, word: string): string {
+  const own = approvalOf(evidence).service.breakers.find(({ covers }) => covers.length === 1 && covers[0] === word);
   return own === undefined ? "" : amps(own.ratedA);
 }
 
@@ -295,7 +295,7 @@ function stages(evidence: Evidence, indexes: readonly number[]): Drop[] {
     return {
       title: name ?? `EVSE ${index + 1}`,
       lines,
-      breaker: breakerOf(evidence, `evse ${index + 1}`, "evses"),
+      breaker: breakerOf(evidence, `evse ${index + 1}`),
       sign: "stage" as const,
     };
   });
@@ -314,9 +314,14 @@ function alikeTogether(drops: readonly Drop[]): Drop[] {
       group.count++;
     } else groups.push({ first: drop, last: drop, count: 1 });
   }
+  const numberOf = ({ lines }: Drop): string => lines[0]!.replace("stage ", "");
   return groups.map(({ first, last, count }) =>
     count === 1
       ? first
-      : { ...first, title: `${count} stages`, lines: [`${first.title} to`, last.title, ...first.lines.slice(1)] },
+      : {
+          ...first,
+          title: `${count} alike`,
+          lines: [`stages ${numberOf(first)}–${numberOf(last)}`, ...first.lines.slice(1)],
+        },
   );
 }

@@ -1,4 +1,5 @@
 /** The package as one file for screen and paper (A4): cover with what is missing, diagram, sheets, signature. */
+import { moment } from "./figures.ts";
 import type { ApprovalPackage } from "./package.ts";
 import type { Missing, Sheet, Table } from "./sheet.ts";
 
@@ -26,7 +27,7 @@ h3{font-size:11px;margin:3mm 0 .5mm;break-after:avoid}p{margin:1mm 0}
 table{border-collapse:collapse;width:100%;margin:1mm 0 2mm}td,th{text-align:left;padding:.8mm 1.2mm;border-bottom:1px solid #ddd;vertical-align:top;overflow-wrap:break-word}td.hash{word-break:break-all}
 th{font-weight:600;color:#444;border-bottom:1px solid #999}thead{display:table-header-group}tr{break-inside:avoid}h1+p code{word-break:break-all}
 table.fields td{overflow-wrap:anywhere}table.fields td:first-child{width:46mm;color:#444}table.fields td:last-child{width:58mm;color:#666;font-size:8.5px}
-table.dense td,table.dense th{font-size:8.5px;padding:.5mm .8mm}table.wide td,table.wide th{font-size:7.5px;padding:.4mm .3mm;text-align:right}
+table.dense td,table.dense th{font-size:8.5px;padding:.5mm .8mm}table.wide td,table.wide th{font-size:7.5px;padding:.4mm .3mm;text-align:right}table.wide{break-inside:avoid}
 .lacks{color:#8a5a00;font-weight:600}.small{color:#555;font-size:9px}
 section.page{break-before:page}svg.one-line{width:100%;height:auto;display:block}
 code{font-size:inherit}pre{font-size:8px;white-space:pre-wrap;word-break:break-all}
@@ -45,7 +46,7 @@ export function packageHtml(
 <html lang="en"><head><meta charset="utf-8"><title>Approval package: ${html(site)}</title>
 <style>${style}</style></head><body>
 <h1>Approval package: ${html(site)}</h1>
-<p>Made ${html(madeAt)} by Islet ${html(version)} from <code>${html(config)}</code> (SHA-256 <code>${configSha256}</code>) and the files that it names. Nothing was entered by hand; each line tells where it stands. Powers are magnitudes; + is from the grid to the vehicle, − is back.</p>
+<p>Made ${html(moment(madeAt))} by Islet ${html(version)} from <code>${html(config)}</code> (SHA-256 <code>${configSha256}</code>) and the files that it names. Nothing was entered by hand; each line tells where it stands. Powers are magnitudes; + is from the grid to the vehicle, − is back.</p>
 ${missingHtml(missing)}
 <section class="page"><h2>One-line diagram</h2>${oneLine}
 <p class="small">Drawn from the configuration. Dashed: what the controller measures and commands. What is not given says so.</p></section>

@@ -4,7 +4,7 @@ import { permitSite } from "../app/permits/permit.ts";
 import { checkPermit, type Permit } from "../app/permits/permit-format.ts";
 import { dayMs } from "../domain/units.ts";
 import { approvalOf, type Evidence, identityOf } from "./evidence.ts";
-import { kW } from "./figures.ts";
+import { kW, moment } from "./figures.ts";
 import { SheetMaker } from "./sheet.ts";
 
 /** How long a draft asks for; the utility decides. */
@@ -79,7 +79,7 @@ export function permitSheet(evidence: Evidence, { draft, why }: PermitDraft): Sh
     sheet
       .fact(
         "Installed permit",
-        `${utility}, ${reference}, serial ${serial}: ${serviceMode}${exportLimitW > 0 ? `, ${kW(exportLimitW)}` : ""}, until ${validUntil}`,
+        `${utility}, ${reference}, serial ${serial}: ${serviceMode}${exportLimitW > 0 ? `, ${kW(exportLimitW)}` : ""}, until ${moment(validUntil)}`,
         permit.file,
       )
       .fact(
@@ -107,7 +107,7 @@ export function permitSheet(evidence: Evidence, { draft, why }: PermitDraft): Sh
       `${draft.serviceMode}${draft.exportLimitW > 0 ? `, exporting up to ${kW(draft.exportLimitW)}` : ""}, ${site.config.site.gridProfile}, transfer device ${draft.transferDevice}`,
       origin,
     )
-    .fact("From, until", `${draft.validFrom} to ${draft.validUntil}`, "today; the utility decides")
+    .fact("From, until", `${moment(draft.validFrom)} to ${moment(draft.validUntil)}`, "today; the utility decides")
     .fact(
       "Covers",
       draft.equipment.length === 0

@@ -121,6 +121,9 @@ const limits: readonly Plant[] = [
     { "site.serviceMode": "parallel-non-export" },
     { permit: { serviceMode: "parallel-non-export", exportLimitW: 0 } },
   ),
+  set("profile-above-export-limit", "an hour of the profile above the export limit", {
+    "pcc.generationProfile": "lgp.yaml",
+  }),
   set("export-against-power-control", "export of stored energy that power control forbids", {
     "pcc.powerControlMode": "import-only",
   }),
@@ -147,6 +150,9 @@ const equipment: readonly Plant[] = [
   set("certificate-expired", "a certificate that is over", { [`${certificate}.expiresOn`]: "2026-01-31" }),
   set("no-anti-islanding", "stages in parallel without examined anti-islanding", {
     [`${certificate}.antiIslanding`]: false,
+  }),
+  set("no-anti-islanding", "a stage that no certificate covers, beside one that has it", {
+    [`${certificate}.covers`]: ["evse 1"],
   }),
   set("voltage-unlike-certificate", "a certificate for another voltage", { [`${certificate}.voltageV`]: 208 }),
   set("frequency-unlike-certificate", "a certificate for another frequency", { [`${certificate}.frequencyHz`]: "50" }),
@@ -399,6 +405,8 @@ async function judged(
 ): Promise<{ readonly code: number; readonly answer: Answer; readonly out: string }> {
   const folder = mkdtempSync(join(tmpdir(), "islet-planted-"));
   folders.push(folder);
+  const hours = Array.from({ length: 24 }, (_, hour) => 4_000 * hour).join(", ");
+  writeFileSync(join(folder, "lgp.yaml"), `name: rising\nexportLimitW:\n${`  - [${hours}]\n`.repeat(12)}`);
   const file = installSite(folder, changed(wholeSite, {}), otherwise);
   otherwise.after?.(folder);
   const out = join(folder, "package");

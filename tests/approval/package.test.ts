@@ -111,7 +111,7 @@ describe("a whole site", () => {
       "Main breaker 200 A",
       "busbar 225 A",
       "K1: open-transition",
-      "Feeder (conductor, at most 100 kW)",
+      "Feeder (conductor, at most 100 kW, breaker 150 A)",
       "Bay 1",
       "Bay 2",
       "100 A",

@@ -31,6 +31,8 @@ const evse = (name: string, port: number, serialNumber: string) => ({
   gridForming: true,
 });
 
+const issued = { laboratory: "Lab", issuedOn: "2025-01-15" };
+
 /** The configuration; `whole-site` in tests: three-phase, in parallel with export, with an island. */
 export const wholeSite = {
   site: {
@@ -125,6 +127,7 @@ export const wholeSite = {
         },
       },
       {
+        ...issued,
         standard: "ANSI C12.20",
         record: "E2",
         covers: ["pcc.meter"],
@@ -132,8 +135,8 @@ export const wholeSite = {
         model: "M1",
         accuracyClassPct: 0.5,
       },
-      { standard: "UL 1008", record: "E3", covers: ["transferDevice"], manufacturer: "Switch", model: "T1" },
-      { standard: "UL 3141", record: "E4", covers: ["controller"] },
+      { ...issued, standard: "UL 1008", record: "E3", covers: ["transferDevice"], manufacturer: "Switch", model: "T1" },
+      { ...issued, standard: "UL 3141", record: "E4", covers: ["controller"], manufacturer: "Islet", model: "Islet" },
     ],
   },
 };

@@ -187,6 +187,21 @@ describe.concurrent("islet commission", { timeout: 240_000 }, () => {
       "watchdogs: pass",
     ]);
 
+    // The utility's package takes who answered from the report, and holds while the configuration is the one that was tried.
+    const paper = join(folder, "paper");
+    const approval = ["approval", "--config", file, "--out", paper, "--no-pdf", "--json"];
+    const made = await islet(approval);
+    expect({ code: made.code, ...JSON.parse(made.said) }).toMatchObject({ code: 0, ok: true });
+    expect(JSON.parse(readFileSync(join(paper, "permit-draft.json"), "utf8"))).toMatchObject({
+      equipment: ["SIM-001", "SIM-002"].map((serialNumber) => ({ serialNumber, firmware: ["1.0.0"] })),
+    });
+    writeFileSync(file, readFileSync(file, "utf8").replace("importLimitW: 100000", "importLimitW: 90000"));
+    const changed = await islet(approval);
+    expect({ code: changed.code, said: changed.said }).toEqual({
+      code: 1,
+      said: expect.stringContaining('"kind":"commissioning-report-older"'),
+    });
+
     const verified = await islet(["verify-device", `127.0.0.1:${ports[1]}`, "--json"]);
     const results = (JSON.parse(verified.said) as { results: { id: string; verdict: string; seen: string }[] }).results;
     // How fast it answers, and whether it stands still with the machine, is this machine's affair.

@@ -42,6 +42,16 @@ export const keyFingerprint = (pem: string): string =>
     .digest("hex")
     .slice(0, 16);
 
+/** Names the station's own key without making one; "" where there is none yet. */
+export function stationKeyFingerprint(stateDir: string): string {
+  try {
+    const key = createPublicKey(readFileSync(join(stateDir, stationKeyFile), "utf8"));
+    return keyFingerprint(key.export({ type: "spki", format: "pem" }).toString());
+  } catch {
+    return "";
+  }
+}
+
 function keyOf(stateDir: string): string {
   const file = join(stateDir, stationKeyFile);
   try {

@@ -134,18 +134,21 @@ function expired(evidence: Evidence): readonly Clash[] {
   );
 }
 
-/** A stage that may feed in parallel, has certificates, and none of them examined anti-islanding. */
+/** A stage that may feed in parallel at a site with certificates of stages, none of which examined anti-islanding for it. */
 function noAntiIslanding(evidence: Evidence): readonly Clash[] {
   const { config } = evidence.site;
-  if (!config.site.serviceMode.startsWith("parallel")) return [];
-  const covered = coveredBy(evidence);
+  const covered = coveredBy(evidence).filter(({ part }) => part.kind === "evse");
+  if (!config.site.serviceMode.startsWith("parallel") || covered.length === 0) return [];
   return config.evses.flatMap(({ dischargeEnabled }, index) => {
-    const own = covered.filter(({ part }) => part.kind === "evse" && part.index === index);
-    const lacks = own.length > 0 && !own.some(({ certificate }) => certificate.antiIslanding);
-    return when(dischargeEnabled && lacks, () => ({
-      sentence: `${partName(config, { kind: "evse", index, name: "" })} may give power in parallel, and none of its certificates (${own.map(({ certificate }) => certificate.record).join(", ")}) examined anti-islanding`,
+    const own = covered.filter(({ part }) => part.index === index);
+    const name = partName(config, { kind: "evse", index, name: "" });
+    const records = own.map(({ certificate }) => certificate.record).join(", ");
+    const why =
+      own.length === 0 ? "no certificate covers it" : `none of its certificates (${records}) examined anti-islanding`;
+    return when(dischargeEnabled && !own.some(({ certificate }) => certificate.antiIslanding), () => ({
+      sentence: `${name} may give power in parallel, and ${why}`,
       here: placeText(evidence, ["evses", index, "dischargeEnabled"]),
-      there: placeText(evidence, [...own[0]!.path, "antiIslanding"]),
+      there: placeText(evidence, own[0] ? [...own[0].path, "antiIslanding"] : ["approval", "certificates"]),
     }));
   });
 }

@@ -141,6 +141,17 @@ function aboveUtility(evidence: Evidence): readonly Clash[] {
   }));
 }
 
+/** An hour of the Limited Generation Profile that promises more than the site may ever export. */
+function profileAboveLimit(evidence: Evidence): readonly Clash[] {
+  const { generationProfile, config } = evidence.site;
+  const largestW = generationProfile === null ? 0 : Math.max(...generationProfile.valuesW);
+  return when(isAbove(largestW, config.pcc.exportLimitW), () => ({
+    sentence: `the Limited Generation Profile goes up to ${kW(largestW)}, the export limit is ${kW(config.pcc.exportLimitW)}`,
+    here: placeText(evidence, ["pcc", "generationProfile"]),
+    there: placeText(evidence, ["pcc", "exportLimitW"]),
+  }));
+}
+
 /** What the service mode, the power-control mode and the switches of the EVSEs say about giving power. */
 function modes(evidence: Evidence): {
   readonly exports: readonly Clash[];
@@ -243,6 +254,12 @@ export const limitRows: readonly ContradictionRow[] = [
     between: ["export limit", "service mode"],
     todo: "Set the limit to 0, or apply for parallel-export.",
     find: (e) => modes(e).exports,
+  },
+  {
+    kind: "profile-above-export-limit",
+    between: ["Limited Generation Profile", "export limit"],
+    todo: "Set the limit to the profile's largest hour, or take the profile that was granted.",
+    find: profileAboveLimit,
   },
   {
     kind: "export-against-power-control",

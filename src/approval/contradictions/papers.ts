@@ -102,7 +102,7 @@ function permitOver({ permit, nowMs }: Evidence): readonly Clash[] {
       there: `today, ${new Date(nowMs).toISOString().slice(0, 10)}`,
     })),
     ...when(permit.isRevoked, () => ({
-      sentence: "the permit is revoked",
+      sentence: "the permit is revoked, or a later one has taken its place",
       here: permit.file,
       there: "the history of permits",
     })),

@@ -3,7 +3,16 @@ import { type CoveredPart, coveredParts } from "../../config/approval-covers.ts"
 import { pccMeteringOf } from "../../config/pcc-metering.ts";
 import type { SiteConfig } from "../../config/site.ts";
 import { transferPartsOf } from "../../config/transfer-parts.ts";
-import { approvalOf, type Evidence, type IdentityKey, identityOf, partName, partPath, partsOf } from "../evidence.ts";
+import {
+  approvalOf,
+  type Evidence,
+  type IdentityKey,
+  identityOf,
+  partName,
+  partPath,
+  partsOf,
+  placeText,
+} from "../evidence.ts";
 import { kVA, kW } from "../figures.ts";
 import { notGiven, SheetMaker } from "../sheet.ts";
 
@@ -76,13 +85,7 @@ export function equipmentSheet(evidence: Evidence): SheetMaker {
           : notGiven(key === "serialNumber" || key === "firmware" ? "installer" : "manufacturer"))
       );
     });
-    const places = new Set(
-      identityColumns.flatMap(
-        ([key]) =>
-          identityOf(evidence, part, key)?.place.replace(/\.?(manufacturer|model|serialNumber|firmware)$/, "") ?? [],
-      ),
-    );
-    return [partName(config, part), ...cells, ratingOf(config, part), [...places].join("; ")];
+    return [partName(config, part), ...cells, ratingOf(config, part), identityPlaces(evidence, part)];
   });
   sheet.table("Devices", ["Device", ...identityColumns.map(([, title]) => title), "Rating", "Origin"], rows);
   for (const [key, title] of identityColumns) {
@@ -105,8 +108,8 @@ export function equipmentSheet(evidence: Evidence): SheetMaker {
       one.record,
       one.laboratory ?? notGiven("manufacturer"),
       [one.manufacturer, one.model].filter(Boolean).join(" ") || notGiven("manufacturer"),
-      one.firmware.join(", ") || notGiven("manufacturer"),
-      ratingsText(one),
+      one.firmware.join(", ") || (isOfStage(config, one) ? notGiven("manufacturer") : "–"),
+      ratingsText(one) || (isOfStage(config, one) ? notGiven("manufacturer") : "–"),
       one.covers.join(", "),
       [one.issuedOn ?? "–", one.expiresOn ?? "–"].join(", "),
     ]),
@@ -128,10 +131,29 @@ export function equipmentSheet(evidence: Evidence): SheetMaker {
       vehicleRecord,
     ]),
   );
+  for (const [i, one] of certificates.entries()) {
+    const lacking = lackingOf(config, one);
+    if (lacking.length > 0)
+      sheet.miss(
+        `${lacking.join("; ")} of certificate ${one.record}`,
+        "manufacturer",
+        `approval.certificates[${i}] in ${evidence.file}`,
+      );
+  }
   return missingCertificates(evidence, sheet, devices);
 }
 
-function ratingsText(one: ReturnType<typeof approvalOf>["certificates"][number]): string {
+/** Where a device's identity stands: the group in the configuration, and the report for what that leaves out. */
+function identityPlaces(evidence: Evidence, part: CoveredPart): string {
+  const facts = identityColumns.flatMap(([key]) => identityOf(evidence, part, key)?.place ?? []);
+  const configured = facts.some((place) => place.startsWith(`${evidence.file}:`));
+  const others = facts.filter((place) => !place.startsWith(`${evidence.file}:`));
+  return [...(configured ? [placeText(evidence, [...partPath(part)!, "identity"])] : []), ...new Set(others)].join(
+    "; ",
+  );
+}
+
+function ratingsText(one: Certificate): string {
   const { ratedChargeW, ratedDischargeW, ratedVA, voltageV, frequencyHz, phases, accuracyClassPct } = one;
   const parts = [
     ratedChargeW === undefined ? "" : `+${kW(ratedChargeW)}`,
@@ -142,7 +164,27 @@ function ratingsText(one: ReturnType<typeof approvalOf>["certificates"][number])
     phases === undefined ? "" : `${phases}-phase`,
     accuracyClassPct === undefined ? "" : `class ${accuracyClassPct} %`,
   ].filter((part) => part !== "");
-  return parts.join(", ") || notGiven("manufacturer");
+  return parts.join(", ");
+}
+
+type Certificate = ReturnType<typeof approvalOf>["certificates"][number];
+
+const isOfStage = (config: SiteConfig, { covers }: Certificate): boolean =>
+  covers.some((word) => coveredParts(config, word).some(({ kind }) => kind === "evse"));
+
+/** What a certificate should say and does not; of a stage more than of another device. */
+function lackingOf(config: SiteConfig, one: Certificate): readonly string[] {
+  const ofStage = isOfStage(config, one);
+  const noService = one.voltageV === undefined || one.frequencyHz === undefined || one.phases === undefined;
+  const rows: readonly (readonly [string, boolean])[] = [
+    ["laboratory", one.laboratory === undefined],
+    ["manufacturer and model", one.manufacturer === undefined || one.model === undefined],
+    ["day of issue", one.issuedOn === undefined],
+    ["firmware", ofStage && one.firmware.length === 0],
+    ["ratings", ofStage && (one.ratedChargeW === undefined || one.ratedDischargeW === undefined)],
+    ["voltage, frequency, phases", ofStage && noService],
+  ];
+  return rows.flatMap(([what, lacks]) => (lacks ? [what] : []));
 }
 
 /** Of a stage that gives power the inverter's certificate, of K1 its listing, of the controller that of a power control system. */

@@ -4,7 +4,7 @@ import { decidingRow, figure, limitText } from "../../certify/report.ts";
 import { pccMeteringOf } from "../../config/pcc-metering.ts";
 import { promisedRecoveryMs, siteGuarantees } from "../../core/core-config.ts";
 import type { Evidence, Paper } from "../evidence.ts";
-import { kW, seconds } from "../figures.ts";
+import { kW, moment, seconds } from "../figures.ts";
 import { SheetMaker } from "../sheet.ts";
 
 export function responseSheet(evidence: Evidence): SheetMaker {
@@ -59,11 +59,16 @@ export function responseSheet(evidence: Evidence): SheetMaker {
 function head<R extends { readonly version: string; readonly startedAt: string; readonly endedAt: string }>(
   sheet: SheetMaker,
   { file, report, key }: Paper<R>,
+  ownKey: string,
 ): void {
   if (report === null) return;
   sheet
-    .fact("Report", `${report.startedAt} to ${report.endedAt}, Islet ${report.version}`, file)
-    .fact("Signature", `holds, key ${key}: compare it with the key that made the report`, file);
+    .fact("Report", `${moment(report.startedAt)} to ${moment(report.endedAt)}, Islet ${report.version}`, file)
+    .fact(
+      "Signature",
+      `holds, key ${key}${key === ownKey ? ", this station's own" : ": another than this station's; compare it with the one that is known"}`,
+      file,
+    );
 }
 
 export function certifySheet(evidence: Evidence): SheetMaker {
@@ -77,7 +82,7 @@ export function certifySheet(evidence: Evidence): SheetMaker {
       "installer",
       `islet certify --profile ${site.config.site.gridProfile}; looked for ${certify.file}`,
     );
-  head(sheet, certify);
+  head(sheet, certify, evidence.stationKey);
   const { code, rig, quick, laboratory, verdict, procedures } = report;
   sheet
     .fact(
@@ -133,7 +138,7 @@ export function commissioningSheet(evidence: Evidence): SheetMaker {
       "installer",
       `islet commission ${file}; looked for ${commissioning.file}`,
     );
-  head(sheet, commissioning);
+  head(sheet, commissioning, evidence.stationKey);
   sheet
     .fact(
       "Configuration that was tried",

@@ -5,9 +5,9 @@ import { copyFileSync, existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { reportHtml } from "../../app/commissioning/report-html.ts";
-import { keyFingerprint, signDocument } from "../../app/commissioning/station-key.ts";
+import { type DocumentSignature, keyFingerprint, signDocument } from "../../app/commissioning/station-key.ts";
 import { checkSite } from "../../app/site/load-config.ts";
-import { makeFolder, writeWhole } from "../../app/store/files.ts";
+import { makeFolder, whyOf, writeWhole } from "../../app/store/files.ts";
 import {
   type Contradiction,
   contradictionRows,
@@ -99,6 +99,17 @@ function refuse(contradictions: readonly Contradiction[], { json }: ApprovalAsk)
   return 1;
 }
 
+/** Signs with the station's key, or says who may. */
+function signedBy(stateDir: string, text: string): DocumentSignature {
+  try {
+    return signDocument(stateDir, text);
+  } catch (failure) {
+    throw new Error(
+      `the station's key in ${stateDir} can't be used (${whyOf(failure)}): run this as the user of the site`,
+    );
+  }
+}
+
 const folderName = (site: string): string =>
   `approval-${
     site
@@ -113,7 +124,7 @@ function write(ask: ApprovalAsk, gathered: Gathered): 0 {
   const made = makePackage(evidence, `draft-${sha256(`${evidence.runSha256} ${evidence.configSha256}`).slice(0, 32)}`);
   const folder = ask.out ?? folderName(made.data.site);
   const text = JSON.stringify(made.data);
-  const signature = signDocument(stateDir, text);
+  const signature = signedBy(stateDir, text);
   const key = keyFingerprint(signature.publicKeyPem);
   clearFolder(folder);
   makeFolder(folder);
@@ -150,7 +161,7 @@ function write(ask: ApprovalAsk, gathered: Gathered): 0 {
   const manifestText = JSON.stringify(manifest);
   writeWhole(
     join(folder, manifestName),
-    `${JSON.stringify({ manifest, signature: signDocument(stateDir, manifestText) })}\n`,
+    `${JSON.stringify({ manifest, signature: signedBy(stateDir, manifestText) })}\n`,
   );
   tell(ask, made.data, { folder, files: [...names, manifestName], key, pdf });
   return 0;

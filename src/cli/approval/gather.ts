@@ -5,7 +5,12 @@ import { basename, dirname, join, resolve } from "node:path";
 import { configHash } from "../../app/commissioning/progress.ts";
 import { reportFile } from "../../app/commissioning/report.ts";
 import type { CommissioningReport } from "../../app/commissioning/report-html.ts";
-import { type DocumentSignature, isSigned, keyFingerprint } from "../../app/commissioning/station-key.ts";
+import {
+  type DocumentSignature,
+  isSigned,
+  keyFingerprint,
+  stationKeyFingerprint,
+} from "../../app/commissioning/station-key.ts";
 import { loadAnchors, openPermitStore, permitFile, refusalText } from "../../app/permits/permit.ts";
 import { parsePermit, verifySignature } from "../../app/permits/permit-format.ts";
 import type { LoadedSite } from "../../app/site/load-config.ts";
@@ -70,6 +75,7 @@ export function gather(file: string, site: LoadedSite, named: NamedReports, nowM
     passport: readPassport(config.stateDir, promisedRecoveryMs(config)),
     passportFile: recordsFile(config.stateDir),
     papers,
+    stationKey: stationKeyFingerprint(config.stateDir),
     nowMs,
     version: isletVersion(),
   };
@@ -184,7 +190,12 @@ function permitPaper(config: SiteConfig): PermitPaper {
   }
   const parsed = parsePermit(text);
   if (!parsed.ok) return { ...none, refusal: refusalText(parsed.error) };
-  const anchors = loadAnchors(config.permit.anchors);
+  let anchors: ReturnType<typeof loadAnchors>;
+  try {
+    anchors = loadAnchors(config.permit.anchors);
+  } catch (failure) {
+    return { ...none, permit: parsed.value.permit, refusal: (failure as Error).message };
+  }
   const signer = anchors.length > 0 ? verifySignature(parsed.value, anchors) : undefined;
   const { facts, refusal } = openPermitStore(config).inForce([]);
   return {
