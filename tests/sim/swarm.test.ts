@@ -1,4 +1,6 @@
 /** The swarm: its sites are ones that the product accepts, its days are the same each time, and it finds what is planted. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { startIsletOn } from "../../sim/story/islet-controller.ts";
 import type { Controller, StartController } from "../../sim/story/site.ts";
@@ -8,6 +10,7 @@ import { linesOf, shrinkSwarm } from "../../sim/swarm/shrink.ts";
 import { swarmSite } from "../../sim/swarm/site.ts";
 import type { Commands } from "../../src/core/commands.ts";
 import type { Snapshot } from "../../src/core/snapshot.ts";
+import { bugs } from "../swarm/bugs.table.ts";
 
 /** A small site with a long tick: quick. */
 const quick: SwarmOptions = { hours: 4, evses: 1, tickMs: 50 };
@@ -106,4 +109,10 @@ describe("runs", () => {
     expect(story.events.length).toBeLessThanOrEqual(3);
     expect(linesOf(story).some((line) => line.includes(`BROKEN: ${failed.broken[0]!.promise}`))).toBe(true);
   });
+});
+
+test.each(bugs)("the planted bug “$name” has its place in the code", ({ file, find, plant }) => {
+  const text = readFileSync(join(import.meta.dirname, "../..", file), "utf8");
+  expect(text.split(find)).toHaveLength(2);
+  expect(plant).not.toBe(find);
 });
