@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
 /**
- * Real sockets at real speed, a browser, and whatever waits in real time: each file has the machine for itself.
+ * Real sockets at real speed, a browser, and whatever waits in real time: one file after the other; `npm test` runs them beside
+ * the product suite, which waits most of its time.
  * `tests/real-time.test.ts` finds what belongs here and is not named.
  */
 const serial = [

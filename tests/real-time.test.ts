@@ -1,5 +1,5 @@
 /**
- * Whoever waits in real time has the machine for itself, or is made for a busy one as the product suite: such tests are in
+ * Whoever waits in real time runs one file after the other, or is made for a busy machine as the product suite: such tests are in
  * projects of their own (`vitest.config.ts`). Everything else has its own clock, or fake timers.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
