@@ -334,9 +334,38 @@ export function samplePorts(state: SiteState): SamplePorts {
       building: 900,
     },
   };
+  const account: ReturnType<EconomyPort["account"]> = {
+    from: "2026-07-13",
+    to: "2026-07-13",
+    fromMs: day.startsAtMs,
+    toMs: day.endsAtMs,
+    quarters: 96,
+    rows: 95,
+    closing: 95,
+    flows: { grid: { building: 700_000_000, "v:bus-1": 300_000_000 }, pv: { building: 100_000_000 } },
+    origins: { building: { grid: 700_000_000, pv: 100_000_000 }, "v:bus-1": { grid: 300_000_000 } },
+    batteryLoss: { "v:bus-1": 15_000_000 },
+    unknownMs: 0,
+    unknownMWh: 0,
+    estimatedMWh: 0,
+    closurePpm: 0,
+    closes: true,
+    noGridCharging: {
+      holds: false,
+      againstMWh: 300_000_000,
+      quartersCount: 20,
+      sentence: "No grid charging: does not hold.",
+    },
+    noBatteryExport: { holds: true, againstMWh: 0, quartersCount: 0, sentence: "No battery export: holds." },
+    exportMWh: 0,
+    eligibleExportMWh: 0,
+    remarks: ["1 of 96 quarter-hours have no row."],
+    guests: [],
+  };
   const economy: EconomyPort = {
     day: (date) => (date === undefined ? { ...day, date: "2026-07-14" } : date === "2026-07-13" ? day : null),
     month: (date) => (date === undefined || date.startsWith("2026-07") ? month : null),
+    account: () => account,
     events: () => ({
       currency: "USD",
       events: [

@@ -71,10 +71,11 @@ export function openEnergyAccount(options: EnergyAccountOptions): EnergyAccount 
     config,
     book,
     head,
-    placeAt(evse, nowMs): PlaceView {
+    placeAt(evse, nowMs): PlaceView | null {
       const here = fleet.presence.at(evse);
-      const vehicle = here?.vehicle?.entry ?? null;
-      return { vehicle, account: here === null ? null : account(here.told, vehicle, nowMs) };
+      if (here === null) return null;
+      const vehicle = here.vehicle?.entry ?? null;
+      return { vehicle, account: account(here.told, vehicle, nowMs) };
     },
     onRow(row) {
       anchor(row);

@@ -47,6 +47,7 @@ const rowSchema = z.strictObject({
   closureMWh: z.int(),
   closurePpm: amount,
   closes: z.boolean(),
+  resolutionMWh: amount,
   estimatedMWh: amount,
   registersWh: z.record(z.string(), z.number()),
   buildingDerived: z.boolean(),

@@ -9,7 +9,7 @@ import { addTo, sumOf } from "../../settlement/account/amounts.ts";
 import type { AttributionRule, Batteries } from "../../settlement/account/attribute.ts";
 import { guestName, guestOrigin } from "../../settlement/account/mutual-aid.ts";
 import type { Efficiency, Pool } from "../../settlement/account/pools.ts";
-import type { StayNote } from "../../settlement/account/row.ts";
+import { meterStepMWh, type StayNote } from "../../settlement/account/row.ts";
 import type { AccountBook } from "./account-book.ts";
 import { type AccountHead, type AccountRow, sealRow } from "./chain.ts";
 import { type Counted, createEnergyMeter, type EnergyMeter } from "./energy-meter.ts";
@@ -56,7 +56,8 @@ export interface RecorderOptions {
   readonly book: AccountBook;
   /** Where the chain goes on. */
   readonly head: AccountHead;
-  readonly placeAt: (evse: number, nowMs: number) => PlaceView;
+  /** Null while nobody knows: so soon after a start. */
+  readonly placeAt: (evse: number, nowMs: number) => PlaceView | null;
   /** A row is on record: it is to be anchored. */
   readonly onRow: (row: AccountRow) => void;
 }
@@ -153,13 +154,13 @@ export class AccountRecorder {
   #turn(nowMs: number, lastedMs: number): RunningQuarter {
     const isFirst = Number.isNaN(lastedMs);
     const stood = isFirst && Number.isFinite(this.#savedWallMs) ? notRunning(this.#savedWallMs, nowMs) : "";
-    if (stood !== "" && this.#running !== null) addWhy(this.#running, stood);
     if (this.#running !== null && nowMs >= this.#running.toMs) {
+      if (stood !== "") addWhy(this.#running, stood);
       this.#attribute(this.#running);
       this.#close(this.#running);
-      if (stood !== "") addWhy((this.#running = beginQuarter(nowMs, this.#coveredToMs)), stood);
     }
     this.#running ??= beginQuarter(nowMs, this.#coveredToMs);
+    if (stood !== "") addWhy(this.#running, stood);
     const setMs = isFirst ? 0 : nowMs - this.#lastWallMs - lastedMs;
     if (Math.abs(setMs) > clockSetMs) addWhy(this.#running, clockSet(setMs));
     return this.#running;
@@ -168,7 +169,8 @@ export class AccountRecorder {
   #close(quarter: RunningQuarter): void {
     const { config, onRow } = this.#options;
     const pools = Object.fromEntries([...this.#pools].map(([battery, { content }]) => [battery, { ...content }]));
-    const entry = entryOf(quarter, this.#rule, { registersWh: this.#registers(), pools });
+    const resolutionMWh = meterStepMWh * this.#lastLiveMs.filter((atMs) => !Number.isNaN(atMs)).length;
+    const entry = entryOf(quarter, this.#rule, { registersWh: this.#registers(), pools, resolutionMWh });
     const row = sealRow(this.#head, config.site.name, entry);
     this.#head = row;
     this.#coveredToMs = row.toMs;
@@ -321,7 +323,9 @@ export class AccountRecorder {
   }
 
   #batteryAt(index: number, nowMs: number): string {
-    const { account, vehicle } = this.#options.placeAt(index + 1, nowMs);
+    const here = this.#options.placeAt(index + 1, nowMs);
+    if (here === null) return this.#places[index]!.battery ?? strangerAt(index);
+    const { account, vehicle } = here;
     if (account !== null) return guestName(account);
     return vehicle === null ? strangerAt(index) : `v:${vehicle.id}`;
   }
@@ -338,7 +342,7 @@ export class AccountRecorder {
   #efficiency(battery: string): Efficiency {
     const { config, placeAt } = this.#options;
     const place = this.#places.findIndex((one) => one.battery === battery);
-    const vehicle = place < 0 ? null : placeAt(place + 1, this.#lastWallMs).vehicle;
+    const vehicle = place < 0 ? null : placeAt(place + 1, this.#lastWallMs)?.vehicle;
     const { chargeEfficiencyPct, dischargeEfficiencyPct } = config.account;
     return {
       charge: (vehicle?.chargeEfficiencyPct ?? chargeEfficiencyPct) / 100,

@@ -88,7 +88,7 @@ export function addUnknown(
 export function entryOf(
   running: RunningQuarter,
   rule: AttributionRule,
-  facts: Pick<AccountEntry, "registersWh" | "pools">,
+  facts: Pick<AccountEntry, "registersWh" | "pools" | "resolutionMWh">,
 ): AccountEntry {
   const { fromMs, toMs, sums, parallelMs, islandMs, estimatedMWh, stays } = running;
   const unknownMs = Math.max(0, toMs - fromMs - parallelMs - islandMs);

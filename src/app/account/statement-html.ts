@@ -19,8 +19,8 @@ export function statementHtml(
   const { fromMs, toMs, rows, quarters, closing, flows, origins, closes, closurePpm } = statement;
   const period = `${momentWord(zone, fromMs)} to ${momentWord(zone, toMs)}, ${zone.timeZone}`;
   const claims = [
-    claimWord("no grid charging", statement.noGridCharging, zone),
-    claimWord("no battery export", statement.noBatteryExport, zone),
+    claimWord("No grid charging", statement.noGridCharging, zone),
+    claimWord("No battery export", statement.noBatteryExport, zone),
     `Exported ${kWhWord(statement.exportMWh)}, of which ${kWhWord(statement.eligibleExportMWh)} from PV can be claimed.`,
   ];
   const whole = verdict.ok

@@ -43,7 +43,7 @@ export function remarksOf(statement: AccountStatement & { readonly unreadable: n
 }
 
 /** A claim and whether it holds, for people. */
-export function claimWord(name: "no grid charging" | "no battery export", claim: Claim, zone: ZoneOffsets): string {
+export function claimWord(name: "No grid charging" | "No battery export", claim: Claim, zone: ZoneOffsets): string {
   if (claim.holds) return `${name}: holds in every measured quarter-hour.`;
   const first = claim.quarters.slice(0, 3).map((atMs) => momentWord(zone, atMs));
   return `${name}: does not hold in ${claim.quartersCount} quarter-hours (${kWhWord(claim.againstMWh)}; first ${first.join(", ")}).`;

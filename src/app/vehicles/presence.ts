@@ -70,6 +70,7 @@ interface Kept {
   /** Departures up to this one are dismissed. */
   readonly dismissedMs: number;
   readonly sinceMs: number;
+  readonly told?: readonly Identifier[];
 }
 
 interface Stay {
@@ -100,8 +101,8 @@ export function createPresence({ vehicles, store, places, asked }: PresenceOptio
   let said = "";
 
   const keep = (evse: number): void => {
-    const { vehicleId, knownBy, dismissedMs, sinceMs } = stays[evse - 1]!;
-    const kept: Kept = { vehicleId: vehicleId ?? "", knownBy: knownBy ?? "place", dismissedMs, sinceMs };
+    const { vehicleId, knownBy, dismissedMs, sinceMs, told } = stays[evse - 1]!;
+    const kept: Kept = { vehicleId: vehicleId ?? "", knownBy: knownBy ?? "place", dismissedMs, sinceMs, told };
     store.put(collection, String(evse), JSON.stringify(kept));
   };
   const know = (evse: number, vehicleId: string | null, knownBy: KnownBy | null): void => {
@@ -126,8 +127,10 @@ export function createPresence({ vehicles, store, places, asked }: PresenceOptio
   const identify: Presence["identify"] = (evse, identifier, from, nowMs) => {
     const stay = stays[evse - 1];
     if (stay === undefined) return;
-    if (!stay.told.some(({ value }) => value === identifier.value))
+    if (!stay.told.some(({ value }) => value === identifier.value)) {
       stay.told = [...stay.told, identifier].slice(-toldMax);
+      keep(evse);
+    }
     const vehicle = vehicles.find(identifier);
     if (vehicle !== undefined) {
       if (mayTell(stay, from)) know(evse, vehicle.entry.id, from);
@@ -243,7 +246,7 @@ const emptyStay = (kept: Kept | null): Stay => ({
   knownBy: kept?.vehicleId ? kept.knownBy : null,
   dismissedMs: kept?.dismissedMs ?? 0,
   stated: null,
-  told: [],
+  told: kept?.told ?? [],
 });
 
 function readKept(store: Documents, evse: number): Kept | null {

@@ -20,8 +20,8 @@ export function statementText(statement: StatementAnswer, zone: ZoneOffsets): st
     lines.push(`  ${`exported, from ${nameWord(origin)}`.padEnd(44)}${kWhWord(exported[origin]!).padStart(16)}`);
   lines.push(
     `Closes ${closes ? "" : "NOT "}: sources and sinks differ by ${pctWord(closurePpm)}.`.replace("s :", "s:"),
-    claimWord("no grid charging", statement.noGridCharging, zone),
-    claimWord("no battery export", statement.noBatteryExport, zone),
+    claimWord("No grid charging", statement.noGridCharging, zone),
+    claimWord("No battery export", statement.noBatteryExport, zone),
     `Exported ${kWhWord(statement.exportMWh)}, of which ${kWhWord(statement.eligibleExportMWh)} from PV can be claimed.`,
     ...remarksOf(statement),
   );

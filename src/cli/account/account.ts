@@ -103,6 +103,9 @@ interface Span {
 }
 
 function withAccount(options: Period, run: (reader: AccountReader, span: Span, site: string) => void): void {
+  // What is asked wrongly is told before anything is looked at.
+  dayAsked("--from", options.from);
+  dayAsked("--to", options.to);
   const site = loadSite(options.config);
   const reader = readAccount(site);
   try {

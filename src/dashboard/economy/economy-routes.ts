@@ -3,11 +3,12 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import type { Result } from "../../domain/result.ts";
 import { refuse, type Serving } from "../server/serving.ts";
+import { accountQuery, type accountRoutes } from "./account-api.ts";
 import { answerBody, dayQuery, type economyRoutes, offerBody } from "./economy-api.ts";
 import type { EconomyPort } from "./economy-port.ts";
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
-type EconomyRouteId = (typeof economyRoutes)[number]["id"];
+type EconomyRouteId = (typeof economyRoutes | typeof accountRoutes)[number]["id"];
 
 export function economyHandlers({ audit, csrfHolds, parse, source }: Serving): Record<EconomyRouteId, Handler> {
   const none = (reply: FastifyReply): FastifyReply =>
@@ -39,6 +40,15 @@ export function economyHandlers({ audit, csrfHolds, parse, source }: Serving): R
   return {
     energyDay: reading((economy, date) => economy.day(date)),
     energyMonth: reading((economy, date) => economy.month(date)),
+    energyAccount(request, reply) {
+      if (!source.economy) return none(reply);
+      const query = parse(accountQuery, request.query, reply);
+      if (!query) return reply;
+      const found = source.economy.account(query);
+      return found === null
+        ? refuse(reply, 404, "no-record", "There are no such days, or too many at once.")
+        : reply.send(found);
+    },
     gridEvents: (_request, reply) => (source.economy ? reply.send(source.economy.events()) : none(reply)),
     offerGridEvent: changing(offerBody, (economy, body, person) => economy.offer(body, person)),
     answerGridEvent: changing(answerBody, (economy, body, person) => economy.answer(body, person)),

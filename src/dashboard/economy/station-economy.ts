@@ -6,6 +6,7 @@ import { localDay, startOfDayMs } from "../../domain/calendar.ts";
 import { dateOfDay, dayOfDate } from "../../domain/fleet/timetable.ts";
 import { err, ok } from "../../domain/result.ts";
 import { kW } from "../view/format.ts";
+import { accountOf } from "./account-api.ts";
 import type { DayAnswer, EnergyBalance, GridEventsAnswer, MonthAnswer } from "./economy-api.ts";
 import type { EconomyPort } from "./economy-port.ts";
 
@@ -20,7 +21,7 @@ const nameOf = ({ fleet }: Context, key: string): string => fleet.vehicles.get(k
 const chargerName = ({ config }: Context, evse: number): string => config.evses[evse - 1]?.name ?? `Charger ${evse}`;
 
 export function createStationEconomy(
-  station: Pick<SiteStation, "economy" | "config" | "fleet" | "audit">,
+  station: Pick<SiteStation, "economy" | "config" | "fleet" | "audit" | "account">,
   now: () => number,
 ): EconomyPort {
   const { economy, audit } = station;
@@ -29,6 +30,7 @@ export function createStationEconomy(
   return {
     day: (date) => dayOfRecord(context, date),
     month: (date) => monthOfRecord(context, date),
+    account: (span) => accountOf(station.account, economy.zone, span, now()),
     events: () => ({
       currency: economy.tariff()?.currency ?? null,
       events: events.all.map((event) => eventAnswer(context, event)),

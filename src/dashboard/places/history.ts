@@ -5,6 +5,7 @@ import { type Html, html } from "../panels/html.ts";
 import type { SiteState } from "../state.ts";
 import { kW, type Words, wordsOf } from "../view/format.ts";
 import { stackedBars } from "./charts.ts";
+import { originTable } from "./origin.ts";
 import { energy, figures, leadPanel, money, panel, percent, savedText, table } from "./parts.ts";
 import type { PlacePage } from "./shell.ts";
 
@@ -73,12 +74,14 @@ export function dayPage(state: SiteState, economy: EconomyPort, asked: string | 
     vehicleTable(day.vehicles, currency, words),
     csvLink("/history/day.csv", day.date, "vehicles"),
   );
+  const account = economy.account({ from: date });
+  const origin = account === null || account.rows === 0 ? "" : panel("", "Origin by use", originTable(account));
   const chargers = panel("", "Chargers", chargerTable(day), csvLink("/history/day.csv", day.date, "chargers"));
   return {
     place: "history",
     page: "/history",
     title: day.date,
-    body: html`${lead}${panel("c12", "The day in figures", figs, stepper(day.date, "/history", 1))}<div class="c8 stack" data-key="left">${panel("", "Where the energy came from", hoursOfDay(day, words), csvLink("/history/day.csv", day.date, "quarters"))}${vehicles}</div><div class="c4 stack" data-key="right">${panel("", "Energy balance", balanceTable(day.energy))}${cost === null ? panel("", "Cost", html`<p class="dim">No prices are known. Energy and peaks are shown; costs appear when a tariff is set.</p>`) : panel("", "Cost against charging at once", dayCost(cost, currency))}${chargers}</div>`,
+    body: html`${lead}${panel("c12", "The day in figures", figs, stepper(day.date, "/history", 1))}<div class="c8 stack" data-key="left">${panel("", "Where the energy came from", hoursOfDay(day, words), csvLink("/history/day.csv", day.date, "quarters"))}${vehicles}${origin}</div><div class="c4 stack" data-key="right">${panel("", "Energy balance", balanceTable(day.energy))}${cost === null ? panel("", "Cost", html`<p class="dim">No prices are known. Energy and peaks are shown; costs appear when a tariff is set.</p>`) : panel("", "Cost against charging at once", dayCost(cost, currency))}${chargers}</div>`,
   };
 }
 

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { actionIds, roles } from "../actions.ts";
 import { askRoutes } from "../asks/asks-api.ts";
+import { accountRoutes } from "../economy/account-api.ts";
 import { economyRoutes } from "../economy/economy-api.ts";
 import { planRoutes } from "../fleet/plan-api.ts";
 import { vehicleRoutes } from "../fleet/vehicles-api.ts";
@@ -172,6 +173,7 @@ export const apiRoutes = [
   },
   ...vehicleRoutes,
   ...economyRoutes,
+  ...accountRoutes,
   ...planRoutes,
   ...askRoutes,
 ] as const satisfies readonly ApiRoute[];

@@ -7,9 +7,10 @@ import type { AttributionRule, QuarterSums } from "./attribute.ts";
 import { isBattery, unknownName } from "./flows.ts";
 
 export const quarterMs = 15 * 60_000;
-/** A row closes within this share of what sources gave, ppm, or within one step of a usual register, mWh. */
+/** A row closes within this share of what sources gave, ppm, or within what its meters' steps hide. */
 const closureMaxPpm = 1_000;
-const closureMaxMWh = 1_000;
+/** One step of a usual register, which is also what a change of power leaves between meters that are read one after the other, mWh. */
+export const meterStepMWh = 1_000;
 /** Version of the rules of attribution; it stands in each row, and grows when the same energies would give other flows. */
 const attributionVersion = 1;
 
@@ -49,6 +50,8 @@ export interface AccountEntry {
   readonly closureMWh: number;
   readonly closurePpm: number;
   readonly closes: boolean;
+  /** What the steps of its meters may hide. */
+  readonly resolutionMWh: number;
   /** Of all energies, what was bridged over a short silence. */
   readonly estimatedMWh: number;
   /** Registers of meters at the end, Wh, where they have some. */
@@ -70,6 +73,7 @@ export interface QuarterFacts
     | "parallelMs"
     | "islandMs"
     | "unknownMs"
+    | "resolutionMWh"
     | "estimatedMWh"
     | "registersWh"
     | "buildingDerived"
@@ -82,7 +86,7 @@ export interface QuarterFacts
 
 export function closeQuarter(sums: QuarterSums, facts: QuarterFacts): AccountEntry {
   const closureMWh = facts.buildingDerived ? 0 - sums.shortMWh : sums.openMWh;
-  const { closurePpm, closes } = closureOf(closureMWh, sums.knownMWh);
+  const { closurePpm, closes } = closureOf(closureMWh, sums.knownMWh, facts.resolutionMWh);
   const { flows, origins, given, batteryLoss, knownMWh, batteryExportMWh } = sums;
   return {
     ...facts,
@@ -103,9 +107,10 @@ export function closeQuarter(sums: QuarterSums, facts: QuarterFacts): AccountEnt
 export function closureOf(
   closureMWh: number,
   knownMWh: number,
+  resolutionMWh: number,
 ): { readonly closurePpm: number; readonly closes: boolean } {
   const closurePpm = closureMWh === 0 ? 0 : Math.round((Math.abs(closureMWh) / Math.max(1, knownMWh)) * 1e6);
-  return { closurePpm, closes: closurePpm <= closureMaxPpm || Math.abs(closureMWh) <= closureMaxMWh };
+  return { closurePpm, closes: closurePpm <= closureMaxPpm || Math.abs(closureMWh) <= resolutionMWh };
 }
 
 function openSentence(closureMWh: number, closurePpm: number): string {
@@ -127,7 +132,7 @@ export function contradictionOf(entry: AccountEntry): string {
   for (const sink of new Set([...Object.keys(into), ...Object.keys(entry.origins)]))
     if ((into[sink] ?? 0) !== sumOf(entry.origins[sink] ?? {}))
       return `${sink} got another amount than its origins say`;
-  const { closurePpm, closes } = closureOf(entry.closureMWh, entry.knownMWh);
+  const { closurePpm, closes } = closureOf(entry.closureMWh, entry.knownMWh, entry.resolutionMWh);
   if (closurePpm !== entry.closurePpm || closes !== entry.closes) return "its closure is not what its energies give";
   return "";
 }

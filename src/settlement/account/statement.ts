@@ -54,6 +54,7 @@ export function statementOf(entries: readonly AccountEntry[], fromMs: number, to
   const gridCharging = openClaim();
   const batteryExport = openClaim();
   let closureMWh = 0;
+  let resolutionMWh = 0;
   let knownMWh = 0;
   let unknownMWh = 0;
   let unknownMs = 0;
@@ -65,6 +66,7 @@ export function statementOf(entries: readonly AccountEntry[], fromMs: number, to
     addAll(batteryLoss, entry.batteryLoss);
     closureMWh += entry.closureMWh;
     knownMWh += entry.knownMWh;
+    resolutionMWh = Math.max(resolutionMWh, entry.resolutionMWh);
     unknownMWh += unknownOf(entry);
     unknownMs += entry.unknownMs;
     estimatedMWh += entry.estimatedMWh;
@@ -89,7 +91,7 @@ export function statementOf(entries: readonly AccountEntry[], fromMs: number, to
     unknownMWh,
     estimatedMWh,
     closureMWh,
-    ...closureOf(closureMWh, knownMWh),
+    ...closureOf(closureMWh, knownMWh, resolutionMWh),
     noGridCharging: closedClaim(gridCharging),
     noBatteryExport: closedClaim(batteryExport),
     eligibleExportMWh,

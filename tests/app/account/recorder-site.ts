@@ -43,6 +43,8 @@ export class TriedSite {
   powers: Powers = { buildingW: 5_000, pvW: 0, bayW: [0, 0] };
   silent: Silent = {};
   places: (PlaceView & { readonly contentWh: number })[] = [];
+  /** So soon after a start nobody knows who is where. */
+  isNew = false;
   islanded = false;
   /** Wall clock less the site's own time, ms. */
   clockAheadMs = 0;
@@ -62,7 +64,7 @@ export class TriedSite {
       config: (config as { value: import("../../../src/config/site.ts").SiteConfig }).value,
       book,
       head: book.state?.head ?? emptyHead,
-      placeAt: (evse) => this.places[evse - 1] ?? { account: null, vehicle: null },
+      placeAt: (evse) => (this.isNew ? null : (this.places[evse - 1] ?? { account: null, vehicle: null })),
       onRow: (row) => this.rows.push(row),
     });
     // A monotonic clock begins anywhere.

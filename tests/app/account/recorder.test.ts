@@ -60,6 +60,22 @@ test("a kill at any instant doubles and loses no row; what the chargers counted 
   expect(rows.every(({ closes }) => closes)).toBe(true);
 });
 
+test("after a start the vehicle stays who it was until somebody tells otherwise, and the row says that nothing ran", () => {
+  const site = begin({ bayW: [8_000, 0] });
+  site.run(quarterMs);
+  site.kill();
+  site.run(minuteMs);
+  site.isNew = true;
+  site.start();
+  site.run(5_000);
+  site.isNew = false;
+  site.run(quarterMs);
+  const [, row] = site.rows;
+  expect(row!.stays).toEqual([]);
+  expect(Object.keys(row!.origins).filter((sink) => sink.startsWith("v:"))).toEqual(["v:bus-1"]);
+  expect(row!.why.join()).toMatch(/did not run, or had kept nothing yet, from 2026-06-01T12:1/);
+});
+
 test("while a charger is silent nothing is shared out, and its register tells the amount afterwards", () => {
   const site = begin({ bayW: [-6_000, 0] });
   site.run(4 * minuteMs);

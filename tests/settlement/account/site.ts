@@ -60,6 +60,7 @@ export function rowOf(
     islandMs: 0,
     unknownMs: 0,
     estimatedMWh: 0,
+    resolutionMWh: 3_000,
     registersWh: {},
     buildingDerived: energies[0]?.building == null,
     stays: [],

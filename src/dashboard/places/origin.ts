@@ -1,0 +1,31 @@
+/** Where each use's energy came from on a day, by the energy account. */
+import { nameWord } from "../../app/account/words.ts";
+import type { AccountAnswer } from "../economy/account-api.ts";
+import { type Html, html } from "../panels/html.ts";
+import { energy, money, table } from "./parts.ts";
+
+export function originTable(account: AccountAnswer): Html {
+  const { origins, rows, quarters, closing, closurePpm, noGridCharging, noBatteryExport, remarks, guests } = account;
+  const lines = Object.keys(origins)
+    .sort()
+    .flatMap((use) =>
+      Object.keys(origins[use]!)
+        .sort()
+        .map((origin) => ({ cells: [nameWord(use), nameWord(origin), energy(origins[use]![origin]! / 1_000)] })),
+    );
+  const columns = [{ name: "Use" }, { name: "From" }, { name: "Energy", num: true }];
+  const owed = guests
+    .filter(({ givenWh, takenWh }) => givenWh + takenWh > 0)
+    .map(
+      (one) =>
+        `${one.guest}: ${money(Math.abs(one.due), one.currency)} due from ${one.due >= 0 ? one.host : one.guest}.`,
+    );
+  const notes = [
+    `${rows} of ${quarters} quarter-hours are on record, ${closing} of them close; in and out differ by ${(closurePpm / 1e4).toFixed(2)} %.`,
+    ...remarks,
+    noGridCharging.sentence,
+    noBatteryExport.sentence,
+    ...owed,
+  ];
+  return html`${table(columns, lines, "Origin of energy by use")}${notes.map((note) => html`<p class="dim">${note}</p>`)}`;
+}
