@@ -100,7 +100,7 @@ const wideFrom = 12;
 
 function tableHtml({ title, columns, rows }: Table): string {
   const kind = columns.length >= wideFrom ? ' class="wide"' : columns.length >= denseFrom ? ' class="dense"' : "";
-  const cell = (words: string): string => `<td${cellClass(words)}>${html(words)}</td>`;
+  const cell = (words: string): string => `<td${cellClass(words)}>${sentence(words)}</td>`;
   return `<h3>${html(title)}</h3><table${kind}><thead><tr>${columns.map((column) => `<th>${html(column)}</th>`).join("")}</tr></thead><tbody>
 ${rows.map((row) => `<tr>${row.map(cell).join("")}</tr>`).join("\n")}
 </tbody></table>`;

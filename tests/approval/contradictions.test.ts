@@ -6,6 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, test } from "vitest";
 import { signDocument } from "../../src/app/commissioning/station-key.ts";
 import { contradictionRows } from "../../src/approval/contradictions.table.ts";
+import type { Row } from "../../src/certify/procedure.ts";
 import { islet } from "./run-command.ts";
 import { type Changes, changed, installSite, type Otherwise, wholeSite } from "./whole-site.ts";
 
@@ -285,6 +286,11 @@ const code: readonly Plant[] = [
 ];
 
 const certified = "certify-ieee1547-catB-III/certify.json";
+const failedRow: Row = {
+  ...{ name: "OV2", setting: "1.2 pu, 0.16 s", quantity: "time", unit: "s", why: "" },
+  ...{ direction: "discharging", measured: 0.3, low: null, high: 0.16, uncertainty: 0.01, verdict: "fail" },
+};
+
 const papers: readonly Plant[] = [
   {
     kind: "certify-report-edited",
@@ -295,6 +301,11 @@ const papers: readonly Plant[] = [
     kind: "certify-report-failed",
     what: "a failed row",
     certify: (report) => ({ ...report, verdict: "fail", procedures: [{ ...report.procedures[0]!, verdict: "fail" }] }),
+  },
+  {
+    kind: "certify-report-failed",
+    what: "a failed row under a verdict that says otherwise",
+    certify: (report) => ({ ...report, procedures: [{ ...report.procedures[0]!, rows: [failedRow] }] }),
   },
   {
     kind: "certify-report-of-another-configuration",
@@ -441,15 +452,41 @@ describe("a planted contradiction is refused", () => {
     expect(kinds.filter((kind, i) => kinds.indexOf(kind) !== i)).toEqual([]);
   });
 
-  test("the same site without any is not refused, in 50 Hz either", async () => {
-    expect(await judged({ kind: "", what: "" })).toMatchObject({ code: 0, answer: { ok: true } });
-    const fifty = {
-      kind: "",
-      what: "",
-      set: european,
-      permit: { gridProfile: "vde-ar-n-4105-2018" },
-      ...withoutCertify,
-    };
-    expect(await judged(fifty)).toMatchObject({ code: 0, answer: { ok: true, contradictions: [] } });
-  });
+  const clean: readonly Plant[] = [
+    { kind: "", what: "as it is" },
+    { kind: "", what: "in 50 Hz", set: european, permit: { gridProfile: "vde-ar-n-4105-2018" }, ...withoutCertify },
+    set(
+      "",
+      "with a pair of AC vehicle and EVSE, and the papers of both",
+      {
+        "evses.0.vehicleLink": { interface: "lo", connector: "ac3", port: 15_118 },
+        "approval.pairs": [{ evse: 1, vehicle: "car1", evseRecord: "E1", vehicleRecord: "J-1" }],
+        "approval.certificates.4": { standard: "SAE J3072", record: "J-1", covers: ["vehicle CAR1"] },
+      },
+      { permit: { pairs: [{ evse: "A-1", vehicle: "CAR1", evseCertificate: "E1", vehicleCertificate: "J-1" }] } },
+    ),
+    set("", "with a K1 of parts that switches the neutral, and a switched bond", {
+      ...parts,
+      "transferDevice.contacts.mirror": true,
+      "approval.certificates.2.covers": ["transferDevice"],
+      bonding: { device: "IO", output: 2, bondedInput: 5, unbondedInput: 6 },
+      "approval.grounding": { neutral: "switched", bond: "switched" },
+    }),
+    set(
+      "",
+      "without stages that discharge, certificates or permit",
+      {
+        ...{ "evses.0.dischargeEnabled": false, "evses.1.dischargeEnabled": false, "site.serviceMode": "load-only" },
+        ...{ "pcc.exportLimitW": 0, "approval.certificates": [] },
+      },
+      { after: (folder) => rmSync(join(folder, "state/permit.json")) },
+    ),
+  ];
+  test.each(clean.map((plant) => [plant.what, plant] as const))(
+    "and a site without any is not: %s",
+    async (_, plant) => {
+      const { code: exit, answer } = await judged(plant);
+      expect({ exit, ...answer }).toMatchObject({ exit: 0, ok: true, contradictions: [] });
+    },
+  );
 });

@@ -3,7 +3,9 @@ import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { parse, stringify } from "yaml";
 import { checkPermit } from "../../src/app/permits/permit-format.ts";
+import { examineSiteConfig } from "../../src/config/parse.ts";
 import { islet } from "./run-command.ts";
 import { changed, installSite, rootFolder, wholeSite } from "./whole-site.ts";
 
@@ -195,6 +197,13 @@ describe("sites that say nothing for paper", () => {
       ),
     ).toEqual([]);
     expect(readdirSync(out)).toContain("approval.html");
+  });
+
+  test("the example in the documentation is a configuration", () => {
+    const text = readFileSync(join(rootFolder, "docs/approval.md"), "utf8");
+    const example = parse(/```yaml\n([\s\S]*?)```/.exec(text)![1]!) as { approval: object };
+    const { config, complaints } = examineSiteConfig(stringify({ ...wholeSite, ...example }), "docs/approval.md");
+    expect({ complaints, owner: config?.approval?.owner }).toEqual({ complaints: [], owner: "North School District" });
   });
 
   test("who answered at commissioning stands in for what the configuration does not say", async () => {

@@ -14,12 +14,13 @@ function edited(evidence: Evidence, which: "certify" | "commissioning"): readonl
   }));
 }
 
+/** Procedures with a row that failed or was refused, whatever their own verdict says. */
 function certifyFailed({ certify }: Evidence): readonly Clash[] {
-  const bad = certify.report?.procedures.filter(({ verdict }) => verdict === "fail" || verdict === "refused") ?? [];
-  return bad.flatMap(({ title, rows, verdict }) => {
-    const row = rows.find((one) => one.verdict === verdict);
-    return when(certify.state === "sound", () => ({
-      sentence: `${title}: ${verdict}${row ? ` (${row.name}, ${row.setting})` : ""}`,
+  const isBad = (verdict: string): boolean => verdict === "fail" || verdict === "refused";
+  return (certify.report?.procedures ?? []).flatMap(({ title, rows, verdict }) => {
+    const row = rows.find((one) => isBad(one.verdict));
+    return when(isBad(verdict) || row !== undefined, () => ({
+      sentence: `${title}: ${row ? `${row.verdict} (${row.name}, ${row.setting})` : verdict}`,
       here: certify.file,
       there: "what the code asks",
     }));
