@@ -24,6 +24,7 @@ import { createStallNotes } from "./control/stall-notes.ts";
 import { createEconomy, type Economy } from "./economy/economy.ts";
 import type { LinkPort } from "./links/link-port.ts";
 import { openLinks } from "./links/links.ts";
+import { type MqttLink, startMqtt } from "./links/mqtt/mqtt-link.ts";
 import type { Log } from "./log.ts";
 import { createDeviceNotes } from "./notes/device-notes.ts";
 import { createDynamicsNotes, createPromiseNotes, toldDynamics } from "./notes/dynamics-notes.ts";
@@ -216,12 +217,14 @@ export function startStation(options: StationOptions): SiteStation {
     config.backend === undefined
       ? null
       : startBackend({ ...options, config, control, links, store, diagnostics, clockFloorMs });
+  const mqtt = openMqtt({ config, control, people, links, log });
   const vehicleSessions = openVehicleSessions({ config, control, log, audit, backend, fleet, permits, state });
   const views = setInterval(() => {
     vehicleSessions?.follow();
     const report = control.report();
     if (report === null) return;
     links.look(report);
+    mqtt?.look(report);
     siteNotes(report.site);
     backend?.refresh(report, monotonicMs());
     fleet.look(report, backend?.ocpp.transactions() ?? [], Date.now());
@@ -261,7 +264,7 @@ export function startStation(options: StationOptions): SiteStation {
       clearInterval(views);
       permits.stop();
       backend?.stop();
-      await vehicleSessions?.stop();
+      await Promise.all([vehicleSessions?.stop(), mqtt?.stop()]);
       await Promise.all([control.stop(), plans.stop()]);
       await recorder.stop();
       for (const one of [people, economy, account]) one.stop();
@@ -319,6 +322,16 @@ function createSiteNotes(
     dynamicsNotes(site);
     promiseNotes(foundPromises(site));
   };
+}
+
+/** The broker that the configuration names; null without one. */
+function openMqtt({ config, control, people, links, log }: MqttParts): MqttLink | null {
+  const { mqtt } = config;
+  return mqtt === undefined ? null : startMqtt({ config, mqtt, inputs: control.evses, people, links, log });
+}
+interface MqttParts extends Pick<SiteStation, "control" | "people" | "links"> {
+  readonly config: LoadedSite["config"];
+  readonly log: Log;
 }
 
 /** The record of energy knows vehicles by the fleet's ids. */

@@ -65,6 +65,7 @@ export function checkConfigCommand(program: Command): void {
         );
       }
       if (config.tariff) print(tariffSentence(config.tariff));
+      if (config.mqtt) print(mqttSentence(config.mqtt));
       print(`Grid profile's source: ${profile.source}.`);
       for (const line of codeSentences(profile)) print(line);
       const warnings = [...promiseSentences(config), ...silenceWarnings(config, maps)];
@@ -80,6 +81,17 @@ function tariffSentence({ name, currency, energy, demand, dayAhead }: NonNullabl
     ...(demand.length > 0 ? [count(demand.length, "demand charge")] : []),
   ];
   return `Tariff ${name}, ${currency}: ${parts.join(", ")}. Taxes and fixed fees are left to the bill.`;
+}
+
+/** Who may ask through the broker, and whether others on the network can read or say the same. */
+function mqttSentence({ url, topic, rights }: NonNullable<SiteConfig["mqtt"]>): string {
+  const may =
+    rights.length === 0
+      ? "Nothing may be asked through it."
+      : `Whoever may publish there may ask for: ${rights.join(", ")}.`;
+  const { hostname } = new URL(url);
+  const isOpen = url.startsWith("mqtt:") && !["127.0.0.1", "localhost", "[::1]"].includes(hostname);
+  return `MQTT broker ${url}, topics ${topic}. ${may}${isOpen ? " The link is not encrypted: whoever is on the network can read it and speak in its name. mqtts is." : ""}`;
 }
 
 interface CheckOptions {

@@ -14,6 +14,7 @@ import { evseSettings, evsesMax } from "./site/evse.ts";
 import { fleetSettings } from "./site/fleet.ts";
 import { auxiliarySettings, tierSettings, tiersMax, transferDeviceSettings } from "./site/island.ts";
 import { modbus } from "./site/modbus.ts";
+import { mqttSettings } from "./site/mqtt.ts";
 import { bondingSettings, generatorSettings, namedDeviceSettings } from "./site/parts.ts";
 import { pccSettings } from "./site/pcc.ts";
 import { dashboardSettings, permitSettings } from "./site/people.ts";
@@ -106,6 +107,7 @@ export const siteSettings = group(
     permit: permitSettings.prefault({}),
     approval: approvalSettings.optional(),
     backend: backendSettings.optional(),
+    mqtt: mqttSettings.optional(),
     dashboard: dashboardSettings.prefault({}),
     stateDir: text({
       sentence: "Folder for what must survive a restart: journal, audit log, stored intents.",

@@ -4,9 +4,10 @@
  * asker or a person replaces it, or until the end that the asker has given it. A **setting** stands until somebody says
  * otherwise, like a person's own. What is **closed** is nobody's to ask over a link; the row says what to do instead.
  */
+import { linkRights } from "../../config/site/mqtt.ts";
 
 /** What a token or a broker's user may be allowed. */
-export const rights = ["power", "limits", "departures", "reserve", "chargers"] as const;
+export const rights = linkRights;
 export type Right = (typeof rights)[number];
 
 export const rightSentences: Readonly<Record<Right, string>> = {

@@ -7,7 +7,7 @@ const idsMax = 20_000;
 const rememberMs = 24 * 3_600_000;
 /** What one asker may ask: so many at once, and so many a second in the long run. */
 const burstMax = 2_000;
-const perSecond = 500;
+const perSecond = 1_500;
 /** Askers whose pace is remembered. */
 const askersMax = 200;
 

@@ -23,6 +23,7 @@ const named = {
     "passwordFile",
   ],
   dashboard: ["certificateFile", "keyFile"],
+  mqtt: ["passwordFile", "caFile", "certificateFile", "keyFile"],
   permit: ["file"],
   vehicleLink: ["certificateFile", "keyFile", "vehicleCaFile"],
 } as const;
@@ -41,8 +42,20 @@ export function besideFile(config: SiteConfig, siteFile: string): SiteConfig {
   };
   const secured = <D extends { readonly tls?: TlsConfig | undefined }>(device: D): D =>
     device.tls === undefined ? device : { ...device, tls: placed(device.tls, tlsFiles) };
-  const { account, alerts, backend, dashboard, permit, planning, stateDir, tariff, pcc, transferDevice, loadPanel } =
-    config;
+  const {
+    account,
+    alerts,
+    backend,
+    dashboard,
+    mqtt,
+    permit,
+    planning,
+    stateDir,
+    tariff,
+    pcc,
+    transferDevice,
+    loadPanel,
+  } = config;
   return {
     ...config,
     pcc: { ...pcc, meter: secured(pcc.meter) },
@@ -60,6 +73,7 @@ export function besideFile(config: SiteConfig, siteFile: string): SiteConfig {
     stateDir: stateDir === usualStateDir ? (process.env[stateDirVariable] ?? stateDir) : stateDir,
     ...(backend !== undefined && { backend: placed(backend, named.backend) }),
     account: placed(account, ["agreementsFile"]),
+    ...(mqtt !== undefined && { mqtt: placed(mqtt, named.mqtt) }),
     dashboard: placed(dashboard, named.dashboard),
     evses: config.evses.map((evse) => ({
       ...evse,

@@ -1,4 +1,4 @@
-/** The files of secured connections to devices, looked at before anything is opened: what is wrong is told at its setting. */
+/** The files of secured connections to devices and to a broker, looked at before anything is opened: what is wrong is told at its setting. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { devicesOf } from "../../config/parse.ts";
@@ -11,39 +11,74 @@ interface TlsMistake {
   readonly complaint: string;
 }
 
+type Path = readonly PropertyKey[];
+interface TlsFiles {
+  readonly certificateFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+  readonly caFile?: string | undefined;
+}
+
 /** `config`: with whole paths. */
 export function tlsMistakes(config: SiteConfig, nowMs = Date.now()): TlsMistake[] {
-  return devicesOf(config).flatMap(({ path, device: { tls } }) => {
-    if (tls === undefined) return [];
-    const mistakes: TlsMistake[] = [];
-    const wrong = (setting: keyof typeof tls, complaint: string): null => {
-      const whole = [...path, "tls", setting] as (string | number)[];
-      mistakes.push({ path: whole, found: JSON.stringify(tls[setting]), complaint });
-      return null;
-    };
-    const read = <T>(setting: "certificateFile" | "keyFile" | "caFile", parse: (pem: Buffer) => T): T | null => {
-      const file = tls[setting];
-      if (file === undefined) return null;
-      let pem: Buffer;
-      try {
-        pem = readFileSync(file);
-      } catch (failure) {
-        return wrong(setting, `can't be read (${whyOf(failure)})`);
-      }
-      try {
-        return parse(pem);
-      } catch {
-        return wrong(setting, `is no ${setting === "keyFile" ? "private key" : "certificate"} in PEM`);
-      }
-    };
-    const own = read("certificateFile", (pem) => new X509Certificate(pem));
-    const key = read("keyFile", (pem) => createPrivateKey(pem));
-    const ca = read("caFile", (pem) => new X509Certificate(pem));
-    if (own !== null && key !== null && !own.checkPrivateKey(key))
-      wrong("keyFile", "is not the key of certificateFile");
-    if (own !== null && own.validToDate.getTime() <= nowMs)
-      wrong("certificateFile", `has expired (${own.validToDate.toISOString().slice(0, 10)})`);
-    if (ca !== null && !ca.ca) wrong("caFile", "is not the certificate of an issuer");
-    return mistakes;
-  });
+  return [
+    ...devicesOf(config).flatMap(({ path, device: { tls } }) =>
+      tls === undefined ? [] : mistakesOf([...path, "tls"], tls, nowMs),
+    ),
+    ...mqttMistakes(config.mqtt, nowMs),
+  ];
+}
+
+function mistakesOf(path: Path, tls: TlsFiles, nowMs: number): TlsMistake[] {
+  const mistakes: TlsMistake[] = [];
+  const wrong = (setting: keyof TlsFiles, complaint: string): null => {
+    mistakes.push({ path: [...path, setting] as (string | number)[], found: JSON.stringify(tls[setting]), complaint });
+    return null;
+  };
+  const read = <T>(setting: keyof TlsFiles, parse: (pem: Buffer) => T): T | null => {
+    const file = tls[setting];
+    if (file === undefined) return null;
+    let pem: Buffer;
+    try {
+      pem = readFileSync(file);
+    } catch (failure) {
+      return wrong(setting, `can't be read (${whyOf(failure)})`);
+    }
+    try {
+      return parse(pem);
+    } catch {
+      return wrong(setting, `is no ${setting === "keyFile" ? "private key" : "certificate"} in PEM`);
+    }
+  };
+  const own = read("certificateFile", (pem) => new X509Certificate(pem));
+  const key = read("keyFile", (pem) => createPrivateKey(pem));
+  const ca = read("caFile", (pem) => new X509Certificate(pem));
+  if (own !== null && key !== null && !own.checkPrivateKey(key)) wrong("keyFile", "is not the key of certificateFile");
+  if (own !== null && own.validToDate.getTime() <= nowMs)
+    wrong("certificateFile", `has expired (${own.validToDate.toISOString().slice(0, 10)})`);
+  if (ca !== null && !ca.ca) wrong("caFile", "is not the certificate of an issuer");
+  return mistakes;
+}
+
+/** The broker's: its files are for the encrypted link, and the password must be there. */
+function mqttMistakes(mqtt: SiteConfig["mqtt"], nowMs: number): TlsMistake[] {
+  if (mqtt === undefined) return [];
+  const mistakes = mistakesOf(["mqtt"], mqtt, nowMs);
+  const wrong = (setting: keyof NonNullable<SiteConfig["mqtt"]>, complaint: string): void =>
+    void mistakes.push({ path: ["mqtt", setting], found: JSON.stringify(mqtt[setting]), complaint });
+  for (const setting of ["caFile", "certificateFile", "keyFile"] as const)
+    if (mqtt[setting] !== undefined && mqtt.url.startsWith("mqtt:"))
+      wrong(setting, "is for a url that begins with mqtts:");
+  if ((mqtt.certificateFile === undefined) !== (mqtt.keyFile === undefined))
+    wrong(
+      mqtt.keyFile === undefined ? "certificateFile" : "keyFile",
+      "goes with the other: certificateFile and keyFile",
+    );
+  if (mqtt.passwordFile === undefined) return mistakes;
+  if (mqtt.username === undefined) wrong("passwordFile", "goes with username");
+  try {
+    if (readFileSync(mqtt.passwordFile, "utf8").trim() === "") wrong("passwordFile", "is empty");
+  } catch (failure) {
+    wrong("passwordFile", `can't be read (${whyOf(failure)})`);
+  }
+  return mistakes;
 }
