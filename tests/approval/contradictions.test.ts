@@ -110,6 +110,19 @@ const limits: readonly Plant[] = [
     { also: ["sources-above-busbar?"] },
   ),
   set("part-above-its-breaker", "a stage above its own breaker", { "approval.service.breakers.0.ratedA": 60 }),
+  set("part-above-its-breaker", "two stages behind one breaker, each of which would fit", {
+    "approval.service.breakers.0": { name: "F1", covers: ["evse 1", "evse 2"], ratedA: 100 },
+  }),
+  set("part-above-its-breaker", "single-phase stages of one phase", {
+    ...Object.fromEntries(
+      [0, 1].flatMap((i) => [
+        [`evses.${i}.phase`, "b"],
+        [`evses.${i}.gridForming`, false],
+      ]),
+    ),
+    "approval.service.breakers": [{ name: "F1", covers: ["evse 2"], ratedA: 100 }],
+    tiers: [],
+  }),
   set("part-above-its-breaker", "a group's limit above its breaker", { "pcc.groups.0.chargeLimitW": 130_000 }),
   set("phase-limit-above-main-breaker", "a phase's limit above the breaker", { "pcc.phaseImportLimitW": 60_000 }),
   set("limit-above-transformer", "an import limit above the transformer", {
@@ -186,7 +199,11 @@ const equipment: readonly Plant[] = [
     "approval.certificates.1.accuracyClassPct": 1,
   }),
   set("meter-slower", "a meter slower than the utility asks for", { "approval.utility.meterIntervalMs": 20 }),
-  set("meter-slower", "a relay function that is faster than its meter", { "pcc.reversePower.delayS": 0.1 }),
+  set("meter-slower", "a relay function that is faster than its meter", {
+    "pcc.reversePower.delayS": 0.1,
+    "pcc.meter.updateMs": 200,
+    "pcc.meter.windowMs": 200,
+  }),
   set("relay-finer-than-meter", "a relay function finer than its meter", {
     "pcc.reversePower.reverseMarginW": 50,
     "pcc.meter.resolutionW": 100,

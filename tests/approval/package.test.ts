@@ -165,6 +165,32 @@ describe("a whole site", () => {
     expect(await verify()).toMatchObject({ code: 0 });
   });
 
+  const browsers: readonly (readonly [string, string | null, RegExp, boolean])[] = [
+    ["no browser", null, /No PDF: there is no Chromium on this machine: print approval\.html\./, false],
+    ["one that fails", "exit 3", /No PDF: .*chromium: it ended with 3; print approval\.html\./, false],
+    [
+      "one that prints",
+      `for a; do case $a in --print-to-pdf=*) echo "%PDF" > "\${a#--print-to-pdf=}";; esac; done`,
+      /whole\/approval\.pdf, 10 files/,
+      true,
+    ],
+  ];
+  test.each(browsers)("the PDF: %s", async (_, script, said, isThere) => {
+    const path = mkdtempSync(join(folder, "path-"));
+    if (script !== null) writeFileSync(join(path, "chromium"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    vi.stubEnv("PATH", path);
+    const out = join(folder, "whole");
+    expect(await islet("approval", "--config", file, "--out", out)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(said),
+    });
+    expect(existsSync(join(out, "approval.pdf"))).toBe(isThere);
+    expect(readFileSync(join(out, "approval.html"), "utf8").includes("<code>approval.pdf</code>")).toBe(
+      script !== null,
+    );
+    expect(await islet("approval", "verify", out)).toMatchObject({ code: 0 });
+  });
+
   test("a package takes the place of an earlier one, and of nothing else", async () => {
     expect((await make("whole")).ok).toBe(true);
     const { code, stderr } = await islet("approval", "--config", file, "--out", folder, "--no-pdf");

@@ -40,7 +40,7 @@ function voltage(evidence: Evidence): readonly Clash[] {
 function scope(evidence: Evidence): readonly Clash[] {
   const { site, evses } = evidence.site.config;
   const phaseMaxA = networkOf(evidence)?.phaseMaxA;
-  const dischargeW = evses.reduce((sum, { maxDischargeW }) => sum + maxDischargeW, 0);
+  const dischargeW = evses.reduce((sum, evse) => sum + (evse.dischargeEnabled ? evse.maxDischargeW : 0), 0);
   const currentA = currentOfW(site, dischargeW);
   return when(phaseMaxA !== undefined && currentA > phaseMaxA * 1.01, () => ({
     sentence: `${evidence.site.profile.code} covers up to ${phaseMaxA} A a phase, the stages give ${rounded(currentA, 1)} A`,

@@ -265,7 +265,7 @@ function meterTooSlow(evidence: Evidence): readonly Clash[] {
   const { meter, reversePower } = config.pcc;
   const { meterIntervalMs } = approvalOf(evidence).utility;
   if (pccMeteringOf(config) === "none") return [];
-  const seesMs = meter.updateMs + (meter.windowMs ?? meter.updateMs) + meter.latencyMs;
+  const seesMs = Math.max(meter.updateMs, meter.windowMs ?? 0) + meter.latencyMs;
   const here = placeText(evidence, ["pcc", "meter", "updateMs"]);
   return [
     ...when(meterIntervalMs !== undefined && meter.updateMs > meterIntervalMs, () => ({
@@ -274,7 +274,7 @@ function meterTooSlow(evidence: Evidence): readonly Clash[] {
       there: placeText(evidence, ["approval", "utility", "meterIntervalMs"]),
     })),
     ...when(reversePower !== undefined && seesMs > 1_000 * reversePower.delayS, () => ({
-      sentence: `the meter shows a step after up to ${seesMs} ms, the relay function is to trip after ${reversePower!.delayS} s`,
+      sentence: `a sample of the meter takes up to ${seesMs} ms, the relay function is to trip after ${reversePower!.delayS} s`,
       here,
       there: placeText(evidence, ["pcc", "reversePower", "delayS"]),
     })),

@@ -1,8 +1,8 @@
 /** Limits against what conductors, breakers, transformer and service mode allow. */
-import { coveredParts } from "../../config/approval-covers.ts";
 import type { SiteConfig } from "../../config/site.ts";
-import { approvalOf, type Evidence, partName, placeText } from "../evidence.ts";
+import { approvalOf, type Evidence, placeText } from "../evidence.ts";
 import { amps, isAbove, kVA, kW, kWAndA, phaseVoltageV, powerOfA } from "../figures.ts";
+import { aboveBreakers } from "./breakers.ts";
 import { type Clash, type ContradictionRow, when } from "./row.ts";
 
 /** Sum of the sources' breakers and the main one against the busbar; continuous current of a source (NEC 705.12). */
@@ -69,38 +69,6 @@ function conductorAboveBusbar(evidence: Evidence): readonly Clash[] {
     here: placeText(evidence, ["pcc", "conductorLimitW"]),
     there: placeText(evidence, busbar),
   }));
-}
-
-/** What hangs on each breaker, limited by the group's protective limit where it is a group. */
-function aboveBreakers(evidence: Evidence): readonly Clash[] {
-  const { config } = evidence.site;
-  const { site, evses, pcc, pv } = config;
-  return approvalOf(evidence).service.breakers.flatMap(({ name, covers, ratedA }, i) =>
-    covers.flatMap((word) => {
-      const parts = coveredParts(config, word);
-      const powerW = parts.reduce((sum, { kind, index }) => {
-        if (kind === "group")
-          return sum + Math.max(pcc.groups[index]!.chargeLimitW, pcc.groups[index]!.dischargeLimitW);
-        if (kind === "pv") return sum + pv[index]!.ratedW;
-        return kind === "evse" ? sum + Math.max(evses[index]!.maxChargeW, evses[index]!.maxDischargeW) : sum;
-      }, 0);
-      const first = parts[0];
-      const onePhase = first?.kind === "evse" && evses[first.index]!.phase !== "all";
-      const breakerW = onePhase ? phaseVoltageV(site) * ratedA : powerOfA(site, ratedA);
-      const path =
-        first?.kind === "group"
-          ? ["pcc", "groups", first.index, "chargeLimitW"]
-          : first?.kind === "pv"
-            ? ["pv", first.index, "ratedW"]
-            : ["evses", first?.index ?? 0, "maxChargeW"];
-      const who = parts.length === 1 ? partName(config, first!) : `${parts.length} of ${word}`;
-      return when(isAbove(powerW, breakerW), () => ({
-        sentence: `${who} may take ${kW(powerW)} through breaker ${name} of ${amps(ratedA)} (${kW(breakerW)})`,
-        here: placeText(evidence, path),
-        there: placeText(evidence, ["approval", "service", "breakers", i, "ratedA"]),
-      }));
-    }),
-  );
 }
 
 function phaseAboveMain(evidence: Evidence): readonly Clash[] {

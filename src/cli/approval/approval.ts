@@ -33,6 +33,7 @@ interface ApprovalAsk {
   readonly json?: true;
 }
 
+const pdfName = "approval.pdf";
 /** Where an installed site has its configuration. */
 const usualConfig = "/etc/islet/site.yaml";
 
@@ -139,16 +140,10 @@ function write(ask: ApprovalAsk, gathered: Gathered): 0 {
   if (made.draft) put("permit-draft.json", `${JSON.stringify(made.draft, null, 2)}\n`);
   putProofs(gathered, put);
   names.push(...copyPapers(gathered, folder));
-  put(
-    "approval.html",
-    packageHtml(
-      made.data,
-      made.oneLine,
-      { ...signature, key },
-      [...names, "approval.pdf"].filter((name) => name !== "approval.pdf" || ask.pdf),
-    ),
-  );
-  const pdf = ask.pdf ? printed(folder) : { name: null, why: "not asked for" };
+  const browser = ask.pdf ? findBrowser() : null;
+  const beside = browser === null ? names : [...names, pdfName];
+  put("approval.html", packageHtml(made.data, made.oneLine, { ...signature, key }, beside));
+  const pdf = ask.pdf ? printed(folder, browser) : { name: null, why: "not asked for" };
   if (pdf.name !== null) names.push(pdf.name);
   const { version, madeAt, site } = made.data;
   const manifest: Manifest = {
@@ -191,13 +186,10 @@ interface Printed {
   readonly why: string;
 }
 
-function printed(folder: string): Printed {
-  const browser = findBrowser();
+function printed(folder: string, browser: string | null): Printed {
   if (browser === null) return { name: null, why: "there is no Chromium on this machine: print approval.html" };
-  const fault = printPdf(browser, join(folder, "approval.html"), join(folder, "approval.pdf"));
-  return fault === ""
-    ? { name: "approval.pdf", why: "" }
-    : { name: null, why: `${browser}: ${fault}; print approval.html` };
+  const fault = printPdf(browser, join(folder, "approval.html"), join(folder, pdfName));
+  return fault === "" ? { name: pdfName, why: "" } : { name: null, why: `${browser}: ${fault}; print approval.html` };
 }
 
 function tell(
