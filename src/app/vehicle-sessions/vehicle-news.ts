@@ -163,9 +163,9 @@ function entriesOf(
 ): ScheduleEntry[] {
   const shiftS = startSchedule === undefined ? 0 : Math.round((Date.parse(startSchedule) - nowMs) / secondMs);
   const factor = chargingRateUnit === "W" ? 1 : wattsPerAmpere;
-  const entries = chargingSchedulePeriod.map(({ startPeriod, limit = Number.POSITIVE_INFINITY }) => ({
+  const entries = chargingSchedulePeriod.map(({ startPeriod, limit = Number.POSITIVE_INFINITY, operationMode }) => ({
     startS: Math.max(0, startPeriod + shiftS),
-    maxW: limit <= 0 ? 0 : limit * factor,
+    maxW: limit <= 0 || operationMode === "Idle" ? 0 : limit * factor,
   }));
   // What is over already is not said; what runs now begins at 0.
   return entries
@@ -181,20 +181,39 @@ function neededWhOf({ capacityWh, socPct, targetSocPct, targetWh }: VehicleWord)
 
 const wholeOr0 = (value: number): number => (Number.isFinite(value) ? Math.max(0, Math.round(value)) : 0);
 
+/** What a vehicle that gives back has said: powers are magnitudes, W; energies Wh. */
+function bothWaysOf(word: VehicleWord): NonNullable<ChargingNeeds["v2xChargingParameters"]> {
+  const { maxChargeW, maxDischargeW, targetWh, mostWh, leastWh, targetSocPct } = word;
+  return {
+    maxChargePower: wholeOr0(maxChargeW),
+    maxDischargePower: wholeOr0(maxDischargeW),
+    ...(targetWh > 0 && { evTargetEnergyRequest: Math.round(targetWh) }),
+    ...(Number.isFinite(mostWh) && { evMaxEnergyRequest: Math.round(mostWh) }),
+    ...(Number.isFinite(leastWh) && { evMinEnergyRequest: Math.round(leastWh) }),
+    ...(targetSocPct > 0 && { targetSoC: Math.min(100, wholeOr0(targetSocPct)) }),
+  };
+}
+
 function needsOf(word: VehicleWord, connector: Connector, nowMs: number): ChargingNeeds {
   const departure = Number.isFinite(word.departsInMs) && {
     departureTime: new Date(nowMs + word.departsInMs).toISOString(),
   };
+  const both = word.bidirectional && word.maxDischargeW > 0 && { v2xChargingParameters: bothWaysOf(word) };
+  const controlMode = word.dynamic ? "DynamicControl" : "ScheduledControl";
   if (!isDirect(connector)) {
     return {
       requestedEnergyTransfer: connector === "ac1" ? "AC_single_phase" : "AC_three_phase",
+      controlMode,
       ...departure,
+      ...both,
     };
   }
   const voltageV = wholeOr0(word.maxVoltageV);
   return {
     requestedEnergyTransfer: "DC",
+    controlMode,
     ...departure,
+    ...both,
     dcChargingParameters: {
       evMaxVoltage: voltageV,
       evMaxCurrent: voltageV > 0 ? wholeOr0(word.maxChargeW / voltageV) : 0,

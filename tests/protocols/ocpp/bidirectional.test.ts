@@ -450,6 +450,27 @@ describe("who may discharge (Q01, Q02)", () => {
     });
   });
 
+  test.each([
+    [
+      "2.1",
+      { requestedEnergyTransfer: "DC_BPT", availableEnergyTransfer: ["DC", "DC_BPT"], controlMode: "DynamicControl" },
+    ],
+    ["2.0.1", { requestedEnergyTransfer: "DC" }],
+  ] as const)("needs of a vehicle that gives back, in the words of %s (Q01.FR.03)", async (version, words) => {
+    const site = await start({ versions: [version] });
+    const power = { maxChargePower: 50_000, maxDischargePower: 10_000 };
+    const needs = {
+      requestedEnergyTransfer: "DC",
+      controlMode: "DynamicControl",
+      v2xChargingParameters: power,
+    } as const;
+    void site.station.iso15118.negotiate(1, needs);
+    await site.run(1000);
+    const [told] = site.sent("NotifyEVChargingNeeds");
+    const more = version === "2.1" ? { v2xChargingParameters: power } : {};
+    expect(told).toEqual({ evseId: 1, chargingNeeds: { ...words, ...more } });
+  });
+
   test("each change of the mode is told, with the mode in every event from then on", async () => {
     const site = await start();
     await set(site, { operationMode: "CentralSetpoint", setpoint: -3000 });

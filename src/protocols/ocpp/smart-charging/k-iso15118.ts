@@ -6,6 +6,7 @@
 import type { Context } from "../context.ts";
 import type { Cancel } from "../ports.ts";
 import type { ChargingSchedule, RequestOf, ResponseOf } from "../transport/messages.table.ts";
+import type { Version } from "../transport/versions.ts";
 import { priority } from "../transport/waiting.ts";
 import type { SmartCharging } from "./k-smart-charging.ts";
 
@@ -33,6 +34,17 @@ export interface Iso15118Relay {
   contractCertificate(request: RequestOf<"Get15118EVCertificate">): Promise<ResponseOf<"Get15118EVCertificate">>;
   /** A new profile for a negotiating EVSE: offer it, or ask the vehicle to renegotiate (use case K16). */
   onRenegotiate(listener: (evseId: number, offer: Offer) => void): void;
+}
+
+/** A vehicle that gives back says so in its transfer: 2.0.1 has no word for it. */
+function inWordsOf(version: Version, needs: ChargingNeeds): ChargingNeeds {
+  if (version !== "2.1" || needs.v2xChargingParameters === undefined) return needs;
+  const requestedEnergyTransfer = needs.requestedEnergyTransfer === "DC" ? "DC_BPT" : "AC_BPT";
+  return {
+    ...needs,
+    requestedEnergyTransfer,
+    availableEnergyTransfer: [needs.requestedEnergyTransfer, requestedEnergyTransfer],
+  };
 }
 
 export function createIso15118Relay(context: Context, smartCharging: SmartCharging): Iso15118Relay {
@@ -75,7 +87,11 @@ export function createIso15118Relay(context: Context, smartCharging: SmartChargi
       try {
         const { status } = await session.call(
           "NotifyEVChargingNeeds",
-          { evseId, chargingNeeds, ...(maxScheduleTuples !== undefined && { maxScheduleTuples }) },
+          {
+            evseId,
+            chargingNeeds: inWordsOf(session.version, chargingNeeds),
+            ...(maxScheduleTuples !== undefined && { maxScheduleTuples }),
+          },
           { priority: priority.person },
         );
         // No schedule will come, so the vehicle gets what stands already.

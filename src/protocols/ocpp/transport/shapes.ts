@@ -12,8 +12,6 @@ const olderWord: Readonly<Record<string, string>> = {
   OperationModeChanged: "ChargingRateChanged",
   LimitSet: "ChargingRateChanged",
   ReqEnergyTransferRejected: "Other",
-  AC_BPT: "AC_three_phase",
-  DC_BPT: "DC",
 };
 
 /** Stands for a value that a version cannot say at all. */
