@@ -478,6 +478,9 @@ describe("who may discharge (Q01, Q02)", () => {
     await site.run(1000);
     const told = site.events().filter(({ triggerReason }) => triggerReason === "OperationModeChanged");
     expect(told.map(({ transactionInfo }) => transactionInfo.operationMode)).toEqual(["CentralSetpoint", "Idle"]);
+    await site.restart();
+    await site.run(2000);
+    expect(site.events().filter(({ triggerReason }) => triggerReason === "OperationModeChanged")).toHaveLength(2);
     await site.unplug(1);
     expect(site.events().at(-1)?.transactionInfo).toMatchObject({ operationMode: "Idle" });
   });

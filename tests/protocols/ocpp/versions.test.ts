@@ -40,6 +40,32 @@ describe("which version is spoken", () => {
 });
 
 describe("what 2.0.1 has no words for", () => {
+  test("a profile of 2.1 counts on, and is left out of the reports", async () => {
+    const site = await createHarness({ evses: 1, versions: ["2.1", "2.0.1"] });
+    const period = { startPeriod: 0, operationMode: "CentralSetpoint" as const, setpoint: 2000 };
+    const chargingProfile = {
+      ...{ id: 5, stackLevel: 1, chargingProfilePurpose: "TxDefaultProfile", chargingProfileKind: "Dynamic" },
+      chargingSchedule: [{ id: 5, chargingRateUnit: "W", chargingSchedulePeriod: [period] }],
+    } as const;
+    const report = { requestId: 1, chargingProfile: {} };
+    expect(
+      await site.call("SetChargingProfile", { evseId: 1, chargingProfile: structuredClone(chargingProfile) as never }),
+    ).toEqual({ status: "Accepted" });
+    expect(await site.call("GetChargingProfiles", report)).toEqual({ status: "Accepted" });
+    await site.run(1000);
+    expect(site.sent("ReportChargingProfiles")[0]?.chargingProfile[0]).toMatchObject(chargingProfile);
+    site.link.versions = ["2.0.1"];
+    site.link.cut();
+    await site.run(20_000);
+    expect(await site.call("GetChargingProfiles", report)).toEqual({ status: "NoProfiles" });
+    expect(site.site.limits.get(1)).toMatchObject({ requestedW: 2000, isFirm: true });
+  });
+
+  test("a reset that resumes is refused", async () => {
+    const site = await createHarness({ evses: 1, versions: ["2.1"] });
+    expect(await site.call("Reset", { type: "ImmediateAndResume" })).toMatchObject({ status: "Rejected" });
+  });
+
   test("is left out, and another word stands for one that it does not know", () => {
     const event = {
       eventType: "Updated",

@@ -1,11 +1,10 @@
 /**
  * What holds beside charging profiles while power flows in both directions: the last signal of the balancing market, which
- * transactions charge with priority, and the mode that each EVSE follows. Priority is kept over a restart; a signal ends
+ * transactions charge with priority, and what bounds discharging. Priority is kept over a restart; a signal ends
  * with its connection, because nobody then says that it still holds.
  */
 import { collectionOf } from "../collection.ts";
 import type { OcppStore } from "../ports.ts";
-import type { OperationMode } from "../transport/messages.table.ts";
 
 /** What the profiles depend on besides themselves. */
 export interface Flexibility {
@@ -17,8 +16,6 @@ export interface Flexibility {
   readonly switchedOff: Set<number>;
   /** The share of its rating that each EVSE may discharge at most (a DER control), 0 to 1. */
   dischargeShare: number;
-  /** What each EVSE follows now, by its id; absent where the backend says nothing. */
-  readonly modes: Map<number, OperationMode>;
   /** EVSEs whose power follows frequency or signal, with the frequency at which it was last set, Hz. */
   readonly followedHz: Map<number, number>;
 }
@@ -41,7 +38,6 @@ export function createFlexibility(store: OcppStore): Flexibility {
     },
     switchedOff: new Set(),
     dischargeShare: 1,
-    modes: new Map(),
     followedHz: new Map(),
   };
 }

@@ -2,7 +2,7 @@
  * B11, B12: reset of the station or of one EVSE, at once or when idle. The reset of an EVSE ends its transaction, takes
  * it out of service at zero power for a moment and puts it back as if its vehicle had just been plugged in.
  */
-import { type Block, type Context, isEvse } from "../context.ts";
+import { type Block, type Context, info, isEvse } from "../context.ts";
 import type { ResetKind } from "../ports.ts";
 import type { Transactions } from "../transactions/e-transactions.ts";
 import type { BootReason } from "../transport/messages.table.ts";
@@ -65,6 +65,12 @@ export function createReset(context: Context, transactions: Transactions, facts:
     handlers: {
       Reset({ type, evseId = 0 }) {
         if (evseId !== 0 && !isEvse(context, evseId)) return { status: "Rejected" };
+        // Where transactions resume at all is the site's setting, not the backend's.
+        if (type === "ImmediateAndResume")
+          return {
+            status: "Rejected",
+            statusInfo: info("UnsupportedParam", "Only Immediate and OnIdle are supported."),
+          };
         if (type === "OnIdle" && busy(evseId)) {
           waiting.add(evseId);
           return { status: "Scheduled" };

@@ -111,13 +111,11 @@ export function createChargingLimits(
     return { ...open, minW: Math.max(open.minW, floorW), requestedW: Math.max(open.requestedW, floorW) };
   }
 
-  /** Tells which mode is followed, once it is another than charging, and each change from then on. */
+  /** Tells each change of the mode that a transaction follows. */
   function follow(evseId: number, limit: Readonly<Limit> | null): void {
-    const { modes } = flexibility;
     const mode = limit?.mode ?? "ChargingOnly";
-    if (mode === (modes.get(evseId) ?? "ChargingOnly")) return;
-    modes.set(evseId, mode);
-    if (facts.transaction(evseId)) facts.modeChanged(evseId, mode);
+    const transaction = facts.transaction(evseId);
+    if (transaction && mode !== (transaction.operationMode ?? "ChargingOnly")) facts.modeChanged(evseId, mode);
   }
 
   function tell(evseId: number, limit: BackendLimit | null): void {

@@ -129,7 +129,6 @@ export function createSmartCharging(
     onEnded(transaction) {
       profiles.remove((stored) => stored.transactionId === transaction.transactionId);
       flexibility.setPriority(transaction.transactionId, false);
-      flexibility.modes.delete(transaction.evseId);
       limits.emit();
     },
     emit: limits.emit,

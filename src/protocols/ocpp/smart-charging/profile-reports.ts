@@ -11,6 +11,14 @@ export interface ProfileReports {
   answer(request: RequestOf<"GetChargingProfiles">): ResponseOf<"GetChargingProfiles">;
 }
 
+/** Whether 2.0.1 has the words for a profile that came on a connection of 2.1. */
+const isSayable = ({ profile }: Stored): boolean =>
+  profile.chargingProfileKind !== "Dynamic" &&
+  profile.chargingProfilePurpose !== "PriorityCharging" &&
+  profile.chargingSchedule.every(({ chargingSchedulePeriod }) =>
+    chargingSchedulePeriod.every(({ limit }) => limit !== undefined),
+  );
+
 /** Reports of `profiles`, sent after the answer. */
 export function createProfileReports(context: Context, profiles: Profiles): ProfileReports {
   function report({
@@ -23,6 +31,7 @@ export function createProfileReports(context: Context, profiles: Profiles): Prof
       .all()
       .filter(
         (stored) =>
+          (context.session.version === "2.1" || isSayable(stored)) &&
           (evseId === undefined || stored.evseId === evseId) &&
           (!wanted.chargingProfileId || wanted.chargingProfileId.includes(stored.profile.id)) &&
           (!wanted.chargingProfilePurpose || wanted.chargingProfilePurpose === stored.profile.chargingProfilePurpose) &&
