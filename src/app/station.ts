@@ -109,6 +109,8 @@ export interface SiteStation extends LoadedSite {
   readonly people: People;
   /** The port for requests: what connected systems ask goes through it. */
   readonly links: LinkPort;
+  /** The link to a broker; null without one. */
+  readonly mqtt: Pick<MqttLink, "connected" | "sentence"> | null;
   /** Vehicles, timetables, and who is plugged in where. */
   readonly fleet: Fleet;
   /** What energy costs and saves here: record, tariff, forecasts, grid events. */
@@ -249,7 +251,7 @@ export function startStation(options: StationOptions): SiteStation {
     owed: () => [...control.owed(), ...durable.owed()],
     vehicleSessions,
     auditTrail: (limit) => auditLog.latest(limit),
-    ...{ people, links, fleet, economy, account, plans },
+    ...{ people, links, mqtt, fleet, economy, account, plans },
     documents: store,
     certificates: () => ownCertificates(backend),
     installPermit: (text) => permits.install(text, clockFloorMs),

@@ -310,6 +310,11 @@ const health = z.object({
     .max(200),
   owed: z.array(text).max(20).describe("What is in force and could not be written to disk yet."),
   backend: z.object({ state: z.enum(["connected", "offline", "none"]), sinceMs: maybeAtMs, latencyMs: maybeNumber }),
+  broker: z
+    .object({ connected: z.boolean(), sentence: text })
+    .nullable()
+    .optional()
+    .describe("The MQTT broker; its sentence says why it is not reached. Null without one."),
   journalEntries: number.describe("Transaction messages that wait for the backend."),
   certificates: z.array(z.object({ name: text, expiresAtMs: atMs })).max(50),
   clockOffsetMs: maybeNumber.describe("Known error of the clock; null when it is not synchronized."),

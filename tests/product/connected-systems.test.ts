@@ -156,7 +156,7 @@ describe.skipIf(noMosquitto !== "")(`links of a site under a permit ${noMosquitt
   it("mqtt.rights[]: what the broker's users may not ask is refused, and what they may is heard", async () => {
     expect(await mqtt.request(2, 3_000, 20)).toMatchObject({ accepted: true, state: "in-force" });
     await gives(2, 3_000);
-    const refused = await say("evse/2/set", { mode: "stop" });
+    const refused = await say("evse/2/set", { reservePct: 25 });
     expect(refused).toMatchObject({ accepted: false, reason: "not-allowed" });
     await stays(product, "it goes on", () => powerW(2) > 2_000, 1_000);
     await mqtt.end(2);
@@ -256,6 +256,10 @@ describe.skipIf(noMosquitto !== "")(`links of a site under a permit ${noMosquitt
     const highest = [0, 1].map((stage) => Math.max(...product.setpointsW(stage, fromMs).map(({ value }) => value)));
     expect(highest[0]).toBeLessThanOrEqual(3_001);
     expect(highest[1]).toBeLessThanOrEqual(4_001);
+    // Those who have set them are gone: a person takes them back.
+    expect(await (await product.page()).act("releaseLimits")).toMatchObject({ ok: true });
+    await charges(1);
+    await charges(2);
   });
 });
 

@@ -109,7 +109,7 @@ export const testedSettings: readonly TestedSetting[] = [
   { setting: "permit.file",                          file: rights,  unwired: null },
   { setting: "permit.anchors[]",                     file: rights,  unwired: ["utility.pem"] },
   { setting: "backend.variables",                    file: rights,  unwired: {} },
-  { setting: "mqtt.rights[]",                        file: "connected-systems.test.ts", unwired: ["power", "limits", "chargers"] },
+  { setting: "mqtt.rights[]",                        file: "connected-systems.test.ts", unwired: ["power", "limits", "reserve"] },
   { setting: "dashboard.hostNames[]",                file: rights,  unwired: null },
   { setting: "dashboard.onSiteAddresses[]",          file: backup,  unwired: null, alsoFails: ["evses[].stage.holdsAngle"] },
   { setting: "site.nominalVoltageV",                 file: service, unwired: 480, alsoFails: ["site.nominalFrequencyHz", "pcc.meter.freshMs"] },

@@ -12,6 +12,7 @@ export const actionIds = [
   "priority",
   "outageWarning",
   "untighten",
+  "releaseLimits",
   "plannedIsland",
   "restoreTier",
   "shedTier",

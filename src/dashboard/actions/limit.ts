@@ -10,6 +10,9 @@ function backTo(state: SiteState, name: string): number | null {
   return limit?.by === "operator" && limit.detail === name ? (limit.backTo ?? null) : null;
 }
 
+const linkCaps = ({ asks }: SiteState): NonNullable<SiteState["asks"]> =>
+  (asks ?? []).filter(({ kind }) => kind === "cap");
+
 export const limitRows = {
   tighten: {
     label: "Tighten a limit",
@@ -51,6 +54,16 @@ export const limitRows = {
     effects: () => [["effect.untighten"], ["effect.nextCycle"]],
     check: (_values, { state }, { name, role }) =>
       role === "installer" || backTo(state, name) !== null ? null : ["refuse.notYours"],
+  },
+  releaseLimits: {
+    label: "Take back limits of connected systems",
+    detail: ({ state }) =>
+      [...new Set(linkCaps(state).map(({ asker }) => asker))].join(", ").slice(0, 200) || "None has set one.",
+    verb: "Take back",
+    role: "operator",
+    quiet: true,
+    because: ({ state }) => (linkCaps(state).length > 0 ? null : ["because.noLinkLimits"]),
+    effects: () => [["effect.releaseLimits"], ["effect.nextCycle"]],
   },
   setLimit: {
     label: "Change the export limit",

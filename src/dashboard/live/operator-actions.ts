@@ -4,6 +4,8 @@
  */
 import { monotonicMs } from "../../app/control/monotonic.ts";
 import type { ControlReport } from "../../app/control/shared/report.ts";
+import { rights } from "../../app/links/asks.table.ts";
+import type { Asker } from "../../app/links/link-port.ts";
 import { held, type PersonsRequest, type RequestName } from "../../app/people.ts";
 import { refusalText } from "../../app/permits/permit.ts";
 import type { SiteStation } from "../../app/station.ts";
@@ -127,6 +129,18 @@ export const operatorActions: Readonly<Partial<Record<ActionId, OperatorAction>>
       standing.before ?? config.pcc.importLimitW,
       config.pcc.importLimitW,
     );
+  },
+  releaseLimits({ station: { links }, person }) {
+    const asker: Asker = {
+      link: "api",
+      id: `person ${person.name.toLowerCase()}`,
+      name: person.name,
+      rights,
+      isPerson: true,
+    };
+    const caps = links.standing().filter(({ kind }) => kind === "cap");
+    for (const { what, evse } of caps) links.release(asker, what, evse);
+    return done(caps.length === 1 ? "One limit taken back" : `${caps.length} limits taken back`);
   },
   chargeNow(context) {
     const { people, fleet, plans } = context.station;

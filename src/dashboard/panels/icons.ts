@@ -43,6 +43,7 @@ export const actionIcons: Record<ActionId, Html> = {
   priority: stroked(shapes.limit),
   outageWarning: stroked(shapes.reserve),
   untighten: stroked(shapes.reset),
+  releaseLimits: stroked(shapes.reset),
   plannedIsland: stroked(shapes.island),
   restoreTier: stroked(shapes.reserve),
   shedTier: stroked(shapes.limit),

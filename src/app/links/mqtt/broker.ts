@@ -21,6 +21,9 @@ const receiveMax = 50;
 const inARowMax = 20;
 const turnMs = 20;
 
+/** Reason code of MQTT 5: another client has come with this one's identifier. */
+const sessionTakenOver = 0x8e;
+
 export interface BrokerOptions {
   readonly url: string;
   readonly username?: string | undefined;
@@ -96,7 +99,10 @@ export function openBroker(options: BrokerOptions): Broker {
     why = failure.message || (failure as NodeJS.ErrnoException).code || "no connection";
   });
   client.on("disconnect", ({ reasonCode }) => {
-    why = `the broker ended the connection (reason ${reasonCode ?? 0})`;
+    why =
+      reasonCode === sessionTakenOver
+        ? "somebody else has connected with the same name: another site with the same topic"
+        : `the broker ended the connection (reason ${reasonCode ?? 0})`;
   });
   client.on("close", () => {
     retryMs = Math.min(retryMaxMs, retryMs * 2);

@@ -35,6 +35,8 @@ export interface MqttOptions extends Omit<StateSources, "report" | "nowMs" | "li
 export interface MqttLink {
   look(report: ControlReport): void;
   readonly connected: boolean;
+  /** Why the broker is not reached, and what to do; "" while it is. */
+  readonly sentence: string;
   stop(): Promise<void>;
 }
 
@@ -172,6 +174,9 @@ export function startMqtt(options: MqttOptions): MqttLink {
     },
     get connected() {
       return broker.connected;
+    },
+    get sentence() {
+      return broker.connected ? "" : notes.sentence;
     },
     async stop() {
       stopFollowing();

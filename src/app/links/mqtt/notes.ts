@@ -8,6 +8,8 @@ export interface LinkNotes {
   connected(): void;
   lost(why: string): void;
   retained(topic: string): void;
+  /** The latest of a connection that is lost, or has not been made yet. */
+  readonly sentence: string;
 }
 
 export function createLinkNotes(log: Log, url: string): LinkNotes {
@@ -23,6 +25,9 @@ export function createLinkNotes(log: Log, url: string): LinkNotes {
       if (said === sentence) return;
       log("warn", sentence);
       said = sentence;
+    },
+    get sentence() {
+      return said === "" || said === "connected" ? `MQTT broker ${url}: not connected yet.` : said;
     },
     retained(topic) {
       if (topics.has(topic) || topics.size >= topicsMax) return;

@@ -2,7 +2,7 @@
 import { explain } from "../../../core/setpoints/limits.ts";
 import { requestSources } from "../../../core/setpoints/schedule.ts";
 import { liveMaxMs } from "../../../core/snapshot.ts";
-import { modeForBackend } from "../../../domain/modes.ts";
+import { isIslanded, modeForBackend } from "../../../domain/modes.ts";
 import { Quality } from "../../../domain/quality.ts";
 import { reasons } from "../../../domain/reasons.ts";
 import type { EvseInputs } from "../../control/shared/inputs.ts";
@@ -42,7 +42,7 @@ export function siteState(sources: StateSources): Record<string, unknown> {
   const chargersW = isKnown ? powersW.reduce<number>((sum, powerW) => sum + (powerW ?? 0), 0) : null;
   return {
     mode: modeForBackend(site.mode),
-    islanded: site.mode === "islandRunning" ? "ON" : "OFF",
+    islanded: isIslanded(site.mode) ? "ON" : "OFF",
     permitValid: site.parallelOK ? "ON" : "OFF",
     permitReason: site.parallelRefusal === "" ? "" : reasons[site.parallelRefusal].sentence,
     problem: site.mode === "lockedOut" || site.mode === "noFeedback" || !isLive ? "ON" : "OFF",
