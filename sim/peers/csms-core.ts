@@ -143,6 +143,7 @@ export function createCsmsCore(nowMs: () => number, heartbeatS = 300): CsmsCore 
     GetCertificateStatus: () => ({ status: "Failed" }),
     NotifyEVChargingNeeds: () => accepted,
     NotifyEVChargingSchedule: () => accepted,
+    PullDynamicScheduleUpdate: () => ({ status: "Rejected" }),
   };
   const core: CsmsCore = {
     ledger,

@@ -8,20 +8,22 @@ import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import type { Action } from "../../src/protocols/ocpp/transport/messages.table.ts";
 import { actions } from "../../src/protocols/ocpp/transport/validators.ts";
+import { versions } from "../../src/protocols/ocpp/transport/versions.ts";
 import { type Csms, startCsms } from "./csms.ts";
 
 const { values: flags } = parseArgs({
   options: {
     port: { type: "string", default: "9180" },
     host: { type: "string", default: "127.0.0.1" },
+    ocpp: { type: "string", default: "2.0.1" },
     frames: { type: "boolean", default: false },
     "until-stdin-ends": { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
 
-const usage = `Usage: node sim/peers/csms-process.ts [--port N] [--host H] [--frames] [--until-stdin-ends]
-A small OCPP 2.0.1 backend for demonstrations and tests. --frames prints every frame.`;
+const usage = `Usage: node sim/peers/csms-process.ts [--port N] [--host H] [--ocpp 2.0.1|2.1] [--frames] [--until-stdin-ends]
+A small OCPP backend, of 2.0.1 unless said, for demonstrations and tests. --frames prints every frame.`;
 
 const print = (line: Record<string, unknown>): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 
@@ -47,7 +49,10 @@ async function command(csms: Csms, line: string): Promise<void> {
 async function main(): Promise<void> {
   if (flags.help) return void process.stdout.write(`${usage}\n`);
   const known = new Set<string>();
+  const version = versions.find((one) => one === flags.ocpp);
+  if (version === undefined) return void process.stderr.write(`--ocpp must be one of ${versions.join(", ")}.\n`);
   const csms = await startCsms({
+    versions: [version],
     port: Number(flags.port),
     host: flags.host,
     onMessage(identity, direction, message) {
