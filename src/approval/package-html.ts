@@ -28,7 +28,7 @@ table{border-collapse:collapse;width:100%;margin:1mm 0 2mm}td,th{text-align:left
 th{font-weight:600;color:#444;border-bottom:1px solid #999}thead{display:table-header-group}tr{break-inside:avoid}h1+p code{word-break:break-all}
 table.fields td{overflow-wrap:anywhere}table.fields td:first-child{width:46mm;color:#444}table.fields td:last-child{width:58mm;color:#666;font-size:8.5px}
 table.dense td,table.dense th{font-size:8.5px;padding:.5mm .8mm}table.wide td,table.wide th{font-size:7.5px;padding:.4mm .3mm;text-align:right}table.wide{break-inside:avoid}
-.lacks{color:#8a5a00;font-weight:600}.small{color:#555;font-size:9px}
+.lacks{color:#8a5a00;font-weight:600}.small{color:#555;font-size:9px;font-weight:400}
 section.page{break-before:page}svg.one-line{width:100%;height:auto;display:block}
 code{font-size:inherit}pre{font-size:8px;white-space:pre-wrap;word-break:break-all}
 @media print{body{margin:0;max-width:none;padding:0}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
@@ -98,10 +98,10 @@ const cellClass = (words: string): string =>
 const denseFrom = 6;
 const wideFrom = 12;
 
-function tableHtml({ title, columns, rows }: Table): string {
+function tableHtml({ title, origin, columns, rows }: Table): string {
   const kind = columns.length >= wideFrom ? ' class="wide"' : columns.length >= denseFrom ? ' class="dense"' : "";
   const cell = (words: string): string => `<td${cellClass(words)}>${sentence(words)}</td>`;
-  return `<h3>${html(title)}</h3><table${kind}><thead><tr>${columns.map((column) => `<th>${html(column)}</th>`).join("")}</tr></thead><tbody>
+  return `<h3>${html(title)} <span class="small">${sentence(origin)}</span></h3><table${kind}><thead><tr>${columns.map((column) => `<th>${html(column)}</th>`).join("")}</tr></thead><tbody>
 ${rows.map((row) => `<tr>${row.map(cell).join("")}</tr>`).join("\n")}
 </tbody></table>`;
 }

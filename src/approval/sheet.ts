@@ -20,6 +20,7 @@ export interface Field {
 
 export interface Table {
   readonly title: string;
+  readonly origin: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
@@ -58,9 +59,7 @@ export class SheetMaker {
 
   /** A value of the configuration; its standard value says so. */
   setting(label: string, path: readonly PropertyKey[], value: string): this {
-    const { file, find } = this.#evidence;
-    const origin = find(path).given ? placeText(this.#evidence, path) : `${file}: standard value of ${path.join(".")}`;
-    return this.fact(label, value, origin);
+    return this.fact(label, value, this.#originOf(path));
   }
 
   /** Likewise, of a setting that may be absent: then somebody must give it. */
@@ -85,9 +84,21 @@ export class SheetMaker {
     return this;
   }
 
-  table(title: string, columns: readonly string[], rows: readonly (readonly string[])[]): this {
-    if (rows.length > 0) this.#tables.push({ title, columns, rows });
+  /** `origin`: a setting by its path, or in words. */
+  table(
+    title: string,
+    origin: readonly PropertyKey[] | string,
+    columns: readonly string[],
+    rows: readonly (readonly string[])[],
+  ): this {
+    const told = typeof origin === "string" ? origin : this.#originOf(origin);
+    if (rows.length > 0) this.#tables.push({ title, origin: told, columns, rows });
     return this;
+  }
+
+  #originOf(path: readonly PropertyKey[]): string {
+    const { file, find } = this.#evidence;
+    return find(path).given ? placeText(this.#evidence, path) : `${file}: standard value of ${path.join(".")}`;
   }
 
   done(): Sheet {

@@ -59,11 +59,13 @@ describe("a whole site", () => {
 
   test("every field tells the file, and the line of what the configuration gives", () => {
     const { approval } = JSON.parse(readFileSync(join(folder, "whole/approval.json"), "utf8")) as {
-      approval: { sheets: { fields: Field[] }[] };
+      approval: { sheets: { fields: Field[]; tables: { origin: string }[] }[] };
     };
     const fields = approval.sheets.flatMap((sheet) => sheet.fields);
     expect(fields.length).toBeGreaterThan(60);
     expect(fields.filter(({ origin, value }) => origin === "" || value === "")).toEqual([]);
+    const tables = approval.sheets.flatMap((sheet) => sheet.tables);
+    expect(tables.filter(({ origin }) => origin === "")).toEqual([]);
     const lines = readFileSync(file, "utf8").split("\n");
     const placed = fields.flatMap(({ origin }) => /:(\d+) ([\w.[\]]+)$/.exec(origin)?.slice(1) ?? []);
     for (let i = 0; i < placed.length; i += 2) {

@@ -87,7 +87,12 @@ export function equipmentSheet(evidence: Evidence): SheetMaker {
     });
     return [partName(config, part), ...cells, ratingOf(config, part), identityPlaces(evidence, part)];
   });
-  sheet.table("Devices", ["Device", ...identityColumns.map(([, title]) => title), "Rating", "Origin"], rows);
+  sheet.table(
+    "Devices",
+    "each in its last column",
+    ["Device", ...identityColumns.map(([, title]) => title), "Rating", "Origin"],
+    rows,
+  );
   for (const [key, title] of identityColumns) {
     const names = unknown.get(key);
     if (names === undefined) continue;
@@ -100,6 +105,7 @@ export function equipmentSheet(evidence: Evidence): SheetMaker {
   }
   sheet.table(
     "Certificates",
+    ["approval", "certificates"],
     ["Standard", "Record", "Laboratory", "Manufacturer, model", "Firmware", "Ratings", "Covers", "Issued, until"],
     certificates.map((one) => [
       one.standard +
@@ -116,6 +122,7 @@ export function equipmentSheet(evidence: Evidence): SheetMaker {
   );
   sheet.table(
     "Papers of the certificates, in this package",
+    ["approval", "certificates"],
     ["Record", "File", "SHA-256"],
     certificates.flatMap(({ record, file }) =>
       file === undefined ? [] : [[record, file, evidence.papers.get(file) ?? "not there"]],
@@ -123,6 +130,7 @@ export function equipmentSheet(evidence: Evidence): SheetMaker {
   );
   sheet.table(
     "Pairs of EVSE and vehicle (AC, the vehicle's own inverter feeds)",
+    ["approval", "pairs"],
     ["EVSE", "Vehicle (EVCCID)", "EVSE's record", "Vehicle's record"],
     pairs.map(({ evse, vehicle, evseRecord, vehicleRecord }) => [
       config.evses[evse - 1]?.name ?? String(evse),

@@ -104,6 +104,7 @@ export function pcsSheet(evidence: Evidence): SheetMaker {
     )
     .table(
       "Inadvertent export: record and alarms",
+      ["pcc", "inadvertentExport"],
       ["Counts from", "Alarm above", "Alarm when longer than"],
       [
         [

@@ -38,6 +38,7 @@ export function responseSheet(evidence: Evidence): SheetMaker {
     )
     .table(
       "Guarantee in its parts",
+      origin,
       ["Limit", "Back within", "Meter", "Command", "Stage", "At most beyond", "Energy"],
       rows,
     );
@@ -113,6 +114,7 @@ export function certifySheet(evidence: Evidence): SheetMaker {
     );
   return sheet.table(
     "Procedures, each with the row nearest to its limit",
+    certify.file,
     ["Clause", "Procedure", "Verdict", "Measured", "Limit"],
     procedures.map((procedure) => {
       const row = decidingRow(procedure);
@@ -155,6 +157,7 @@ export function commissioningSheet(evidence: Evidence): SheetMaker {
     );
   return sheet.table(
     "Steps",
+    commissioning.file,
     ["Step", "Verdict", "Findings"],
     report.steps.map(({ title, verdict, findings }) => [
       title,

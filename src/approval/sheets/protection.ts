@@ -76,7 +76,12 @@ export function protectionSheet(evidence: Evidence): SheetMaker {
       : `contact at ${generator.device}, input ${generator.restsInput}: beside one that runs, or may run, no stage forms and K1 is not closed`,
   );
   if (transferDevice !== undefined && transferDevice.kind !== "none")
-    sheet.table("Interlocks", ["Before", "must hold", "Requirement"], interlocks);
+    sheet.table(
+      "Interlocks",
+      "in the controller; requirements as named",
+      ["Before", "must hold", "Requirement"],
+      interlocks,
+    );
   return sheet;
 }
 

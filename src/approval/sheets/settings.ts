@@ -106,6 +106,7 @@ export function settingsSheet(evidence: Evidence): SheetMaker {
   const own = lines.some(({ origin }) => !origin.startsWith("grid code "));
   return sheet.table(
     "Settings",
+    ["site", "gridProfile"],
     [
       "Setting",
       "Name in the code",

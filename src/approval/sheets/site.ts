@@ -59,6 +59,7 @@ export function partiesSheet(evidence: Evidence): SheetMaker {
     .asked("Lockable disconnect", [...panel, "disconnect"], disconnect, "installer", "place of the lockable disconnect")
     .table(
       "Breakers below the main one",
+      ["approval", "service", "breakers"],
       ["Breaker", "Feeds", "Rating"],
       service.breakers.map(({ name, covers, ratedA }) => [name, covers.join(", "), amps(ratedA)]),
     );
@@ -106,6 +107,7 @@ export function operationSheet(evidence: Evidence): SheetMaker {
     )
     .table(
       "Limits of feeders, buses and transformers (protective)",
+      ["pcc", "groups"],
       ["Name", "Protects", "EVSEs", "Charging", "Discharging"],
       pcc.groups.map(({ name, kind, evses: fed, chargeLimitW, dischargeLimitW }) => [
         name,
@@ -117,6 +119,7 @@ export function operationSheet(evidence: Evidence): SheetMaker {
     )
     .table(
       "Loads behind K1, most important first",
+      ["tiers"],
       ["Tier", "Load", "Inrush", "May be shed"],
       tiers.map(({ name, loadW, inrushFactor, sheddable }) => [
         name,
@@ -133,6 +136,7 @@ export function operationSheet(evidence: Evidence): SheetMaker {
   ];
   return sheet.table(
     "Limited Generation Profile, kW by month and hour",
+    ["pcc", "generationProfile"],
     ["Month", ...hours.map(String)],
     Array.from({ length: 12 }, (_, month) => row(month)),
   );
