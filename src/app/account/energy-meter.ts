@@ -39,9 +39,14 @@ const neverSeen: KeptSide = { registerWh: null, aheadMWh: 0 };
 export interface EnergyMeter {
   /**
    * One look at a live meter. `lastedMs`: how long its power is taken to have held; 0 where that is not known, as after a silence.
-   * `sinceMs`: time since the meter was live last, by which a register's growth is judged. `known`: all meters of the site are live.
+   * `sinceMs`: time since the meter was live last, by which a register's growth is judged. It waits for `settle`.
    */
-  look(reading: MeterReading, lastedMs: number, sinceMs: number, known: boolean): void;
+  look(reading: MeterReading, lastedMs: number, sinceMs: number): void;
+  /**
+   * What waits is of a time of which all meters have told (`known`), or of one of which nobody knows enough (`unknown`); where this
+   * meter itself fell silent it is not known to have flowed (`dropped`): its register will tell, where it has one.
+   */
+  settle(as: "known" | "unknown" | "dropped"): void;
   /** Ends a short time: what was counted in it, in whole mWh. */
   take(): { readonly known: Counted; readonly unknown: Counted };
   readonly kept: KeptMeter;
@@ -75,6 +80,8 @@ export function createEnergyMeter(name: string, ratedW: number, kept: KeptMeter 
   const outs = createSide(kept?.[1] ?? neverSeen);
   const sides: readonly Side[] = [ins, outs];
   let remark = "";
+  /** Counted and not settled yet, mWh, import positive: noise about nothing is neither import nor export. */
+  let waiting = 0;
 
   function follow(side: Side, nowWh: number, sinceMs: number, afterSilence: boolean): void {
     if (!Number.isFinite(nowWh)) return;
@@ -120,15 +127,18 @@ export function createEnergyMeter(name: string, ratedW: number, kept: KeptMeter 
   }
 
   return {
-    look(reading, lastedMs, sinceMs, known) {
-      const energy = (reading.powerW * lastedMs) / 3_600;
-      sides.forEach((side, i) => {
-        const counted = Math.max(0, i === 0 ? energy : -energy);
-        if (known) side.known += counted;
-        else side.unknown += counted;
-        side.countedMWh += counted;
-        follow(side, i === 0 ? reading.importWh : reading.exportWh, sinceMs, lastedMs === 0);
-      });
+    look(reading, lastedMs, sinceMs) {
+      waiting += (reading.powerW * lastedMs) / 3_600;
+      follow(ins, reading.importWh, sinceMs, lastedMs === 0);
+      follow(outs, reading.exportWh, sinceMs, lastedMs === 0);
+    },
+    settle(as) {
+      const side = waiting > 0 ? ins : outs;
+      if (as !== "dropped") {
+        side[as] += Math.abs(waiting);
+        side.countedMWh += Math.abs(waiting);
+      }
+      waiting = 0;
     },
     take() {
       for (const side of sides) discipline(side);

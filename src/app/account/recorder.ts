@@ -33,6 +33,8 @@ const keepEveryMs = 5 * 60_000;
 /** A power is taken to have held between two looks for so long; longer, as far as the next, it is estimated; longer still, unknown. */
 const heldMaxMs = 1_000;
 const bridgedMaxMs = 3_000;
+/** Import and export of the same time shorter than this are netted, as meters do, ms. */
+const netMs = 1_000;
 /** A plug that is out for less was moved, ms. */
 const leftMs = 10_000;
 /** A wall clock that moves otherwise than time by more than this was set, ms. */
@@ -87,6 +89,9 @@ export class AccountRecorder {
   #lastMs = Number.NaN;
   #lastWallMs = Number.NaN;
   #savedWallMs: number;
+  /** Time that waits, and up to when all meters have told, monotonic, ms. */
+  #waitingMs = 0;
+  #settledAtMs = Number.NEGATIVE_INFINITY;
   #minute = Number.NaN;
   #islanded = false;
   #pvAsleep: boolean;
@@ -207,29 +212,43 @@ export class AccountRecorder {
     return found;
   }
 
-  /** One look's energies, of a known time or of one in which something was silent. */
+  /**
+   * One look's energies. They wait until every meter has told of a later moment: what a meter said last before it fell silent is
+   * not known to have held.
+   */
   #count(quarter: RunningQuarter, view: SiteView, lastedMs: number): void {
-    const isFirst = Number.isNaN(lastedMs);
     if (view.pv?.live) this.#pvAsleep = view.pv.reading.powerW <= asleepShare * this.#pvRatedW;
     const views = [view.pcc, view.pv, ...view.evses];
-    const silent = views.filter((one) => one !== null && !one.live && !(one === view.pv && this.#pvAsleep));
+    const counts = views.filter((one) => one !== null && !(one === view.pv && !one.live && this.#pvAsleep));
+    const silent = counts.filter((one) => one?.live !== true);
     const held = lastedMs <= bridgedMaxMs;
-    const known = held && silent.length === 0;
-    if (known && view.islanded) quarter.islandMs += lastedMs;
-    else if (known) quarter.parallelMs += lastedMs;
-    else if (!isFirst) {
-      if (!held) addSilence(quarter, "The controller", lastedMs);
-      for (const one of silent) addSilence(quarter, one!.name, lastedMs);
-    }
-    if (known && lastedMs > heldMaxMs) quarter.estimatedMWh += energyOf(views, lastedMs);
+    if (!Number.isNaN(lastedMs)) this.#waitingMs += lastedMs;
     views.forEach((one, i) => {
       if (!one?.live) return;
       const before = this.#lastLiveMs[i]!;
       this.#lastLiveMs[i] = view.atMs;
       const sinceMs = Number.isNaN(before) ? this.#sinceKept() : view.atMs - before;
       // After a silence its power is not known to have held.
-      this.#meters[i]!.look(one.reading, held && sinceMs <= bridgedMaxMs ? lastedMs : 0, sinceMs, known);
+      this.#meters[i]!.look(one.reading, held && sinceMs <= bridgedMaxMs ? lastedMs : 0, sinceMs);
     });
+    if (held && lastedMs > heldMaxMs) quarter.estimatedMWh += energyOf(views, lastedMs);
+    if (!held || silent.length > 0) {
+      if (!held && this.#waitingMs > 0) addSilence(quarter, "The controller", this.#waitingMs);
+      for (const one of silent) addSilence(quarter, one!.name, this.#waitingMs);
+      this.#settle(views.map((one) => (one?.live === false ? "dropped" : "unknown")));
+    } else if (this.#waitingMs >= netMs && counts.every((one) => one!.readAtMs > this.#settledAtMs)) {
+      if (view.islanded) quarter.islandMs += this.#waitingMs;
+      else quarter.parallelMs += this.#waitingMs;
+      this.#settle(views.map(() => "known"));
+      this.#settledAtMs = view.atMs;
+    }
+  }
+
+  #settle(as: readonly Parameters<EnergyMeter["settle"]>[0][]): void {
+    this.#meters.forEach((meter, i) => {
+      meter.settle(as[i]!);
+    });
+    this.#waitingMs = 0;
   }
 
   /** Time since what was kept before a restart, by which a register's growth is judged; without end where nobody knows. */
@@ -285,7 +304,7 @@ export class AccountRecorder {
       if (battery === place.battery || (battery === null && view.atMs - place.goneSinceMs < leftMs)) return;
       this.#attribute(quarter);
       const { contentMWh, capacityMWh } = place;
-      const note = { evse: i + 1, atMs: nowMs, contentMWh, capacityMWh };
+      const note = { evse: i + 1, atMs: Math.round(nowMs), contentMWh, capacityMWh };
       const before = place.battery;
       place.battery = battery;
       if (before !== null) {

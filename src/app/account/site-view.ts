@@ -17,6 +17,8 @@ export const pvMeter = "PV";
 export interface MeterView {
   readonly name: string;
   readonly live: boolean;
+  /** When it was read last, monotonic, ms. */
+  readonly readAtMs: number;
   readonly reading: MeterReading;
 }
 
@@ -43,7 +45,7 @@ export const meterName = ({ evses }: Pick<SiteConfig, "evses">, index: number): 
 export function siteView({ site, stages }: ControlReport, config: SiteConfig): SiteView {
   const islanded = isIslanded(site.mode);
   const measured = site.meterQuality === Quality.good && Number.isFinite(site.pccW);
-  // An outage takes a meter at the PCC with it: what is cut off from a dead grid takes nothing from it.
+  // What is cut off from a dead grid takes nothing from it, whatever a meter at its end still shows.
   const deadGrid = islanded && site.gridVoltagePu < deadPu;
   const hasPv = config.pv.length > 0 || Number.isFinite(site.pvPowerW);
   return {
@@ -52,18 +54,21 @@ export function siteView({ site, stages }: ControlReport, config: SiteConfig): S
     pcc: {
       name: pccMeter,
       live: measured || deadGrid,
-      reading: { powerW: measured ? site.pccW : deadGrid ? 0 : Number.NaN, ...noRegisters },
+      readAtMs: deadGrid ? site.atMs : site.meterAtMs,
+      reading: { powerW: deadGrid ? 0 : measured ? site.pccW : Number.NaN, ...noRegisters },
     },
     pv: hasPv
       ? {
           name: pvMeter,
           live: Number.isFinite(site.pvPowerW),
+          readAtMs: site.atMs,
           reading: { powerW: Math.max(0, site.pvPowerW), ...noRegisters },
         }
       : null,
     evses: stages.map((stage, i) => ({
       name: meterName(config, i),
       live: Number.isFinite(stage.powerW) && site.atMs - stage.atMs <= liveMaxMs,
+      readAtMs: stage.atMs,
       reading: { powerW: stage.powerW, importWh: stage.importWh, exportWh: stage.exportWh },
       connected: stage.vehicleConnected,
       contentWh: (stage.socPct / 100) * stage.capacityWh,

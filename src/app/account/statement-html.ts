@@ -4,7 +4,7 @@ import type { Amounts } from "../../settlement/account/amounts.ts";
 import { sumOf } from "../../settlement/account/amounts.ts";
 import type { AccountVerdict } from "./chain.ts";
 import type { AidBill, StatementAnswer } from "./questions.ts";
-import { claimWord, kWhWord, momentWord, nameWord, pctWord, remarksOf } from "./words.ts";
+import { claimWord, kWhWord, momentWord, nameWord, pctWord, remarksOf, visitsWord } from "./words.ts";
 
 const html = (text: string): string =>
   text.replace(/[&<>"]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[sign]!);
@@ -34,6 +34,7 @@ body{font:14px/1.5 system-ui,sans-serif;max-width:56rem;margin:2rem auto;padding
 h1{font-size:1.6rem;margin-bottom:0}h2{font-size:1.15rem;margin-top:1.6rem;border-bottom:1px solid #ccc;break-after:avoid}
 table{border-collapse:collapse;width:100%;font-size:13px}td,th{text-align:left;padding:.25rem .5rem;border-bottom:1px solid #e3e3e3}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}tr{break-inside:avoid}
+tr.sum td{font-weight:600;border-bottom-color:#aaa}
 .fail{color:#b3261e;font-weight:600}.hash{word-break:break-all;font-size:12px}
 @media print{body{margin:0;max-width:none;padding:0}}
 </style></head><body>
@@ -57,6 +58,8 @@ ${bills.map(billHtml).join("\n")}
 const listed = (title: string, lines: readonly string[]): string =>
   lines.length === 0 ? "" : `<h2>${title}</h2><ul>${lines.map((line) => `<li>${html(line)}</li>`).join("")}</ul>`;
 
+const together = "together";
+
 /** One row for each pair, with the sum of each first name. */
 function tableOf(amounts: Readonly<Record<string, Amounts>>, first: string): string {
   const second = first === "Source" ? "Use" : "Origin";
@@ -66,12 +69,12 @@ function tableOf(amounts: Readonly<Record<string, Amounts>>, first: string): str
       ...Object.keys(amounts[name]!)
         .sort()
         .map((other) => [nameWord(name), nameWord(other), amounts[name]![other]!] as const),
-      [nameWord(name), "together", sumOf(amounts[name]!)] as const,
+      [nameWord(name), together, sumOf(amounts[name]!)] as const,
     ]);
   if (rows.length === 0) return "<p>Nothing is on record.</p>";
   const lines = rows.map(
     ([name, other, amount]) =>
-      `<tr><td>${html(name)}</td><td>${html(other)}</td><td class="n">${kWhWord(amount)}</td></tr>`,
+      `<tr${other === together ? ' class="sum"' : ""}><td>${html(name)}</td><td>${html(other)}</td><td class="n">${kWhWord(amount)}</td></tr>`,
   );
   return `<table><tr><th>${first}</th><th>${second}</th><th class="n">Energy</th></tr>${lines.join("")}</table>`;
 }
@@ -84,7 +87,7 @@ function billHtml({ agreement, currency, remarks, ...bill }: AidBill): string {
     ["Energy given", `${kWh(bill.givenWh)} × ${agreement.energyPerKWh}`, money(bill.forEnergy)],
     ["Wear", `${kWh(bill.givenWh)} × ${agreement.wearPerKWh}`, money(bill.forWear)],
     ["Energy taken", `${kWh(bill.takenWh)} × ${agreement.supplyPerKWh}`, money(0 - bill.forSupply)],
-    ...(bill.forTravel > 0 ? [["Travel", `${bill.visits} visits`, money(bill.forTravel)] as const] : []),
+    ...(bill.forTravel > 0 ? [["Travel", visitsWord(bill.visits), money(bill.forTravel)] as const] : []),
     [`Due, from ${payer}`, "", money(Math.abs(bill.due))],
   ];
   const lines = rows.map(
@@ -94,6 +97,6 @@ function billHtml({ agreement, currency, remarks, ...bill }: AidBill): string {
     atMs === null ? sentence : `Left at ${new Date(atMs).toISOString()}: ${sentence}`,
   );
   return `<h2>Guest account ${html(bill.account)}: ${html(agreement.guestName)} at ${html(agreement.hostName)}</h2>
-<p>${agreement.from} to ${agreement.until}, ${bill.visits} visits; the battery has ${kWh(bill.batteryWh)} more by the account.</p>
+<p>${agreement.from} to ${agreement.until}, ${visitsWord(bill.visits)}; by the account its battery has ${kWh(Math.abs(bill.batteryWh))} ${bill.batteryWh < 0 ? "less" : "more"} for it.</p>
 <table>${lines.join("")}</table>${told.length > 0 ? `<ul>${told.map((line) => `<li>${html(line)}</li>`).join("")}</ul>` : ""}`;
 }

@@ -22,6 +22,7 @@ export function nameWord(name: string): string {
 
 export const kWhWord = (mWh: number): string => `${(mWh / 1e6).toFixed(3)} kWh`;
 export const pctWord = (ppm: number): string => `${(ppm / 1e4).toFixed(2)} %`;
+export const visitsWord = (visits: number): string => (visits === 1 ? "1 visit" : `${visits} visits`);
 /** Local time, `2026-11-30 17:15`. */
 export const momentWord = (zone: ZoneOffsets, atMs: number): string =>
   new Date(localMs(zone, atMs)).toISOString().slice(0, 16).replace("T", " ");

@@ -1,7 +1,7 @@
 /** What `islet account` prints for a person, and its rows as lines for a spreadsheet. */
 import type { AccountRow, AccountVerdict } from "../../app/account/chain.ts";
 import type { AidBill, StatementAnswer } from "../../app/account/questions.ts";
-import { claimWord, kWhWord, momentWord, nameWord, pctWord, remarksOf } from "../../app/account/words.ts";
+import { claimWord, kWhWord, momentWord, nameWord, pctWord, remarksOf, visitsWord } from "../../app/account/words.ts";
 import type { AuditVerdict } from "../../app/audit/audit-chain.ts";
 import type { ZoneOffsets } from "../../domain/time-zone.ts";
 
@@ -19,7 +19,7 @@ export function statementText(statement: StatementAnswer, zone: ZoneOffsets): st
   for (const origin of Object.keys(exported).sort())
     lines.push(`  ${`exported, from ${nameWord(origin)}`.padEnd(44)}${kWhWord(exported[origin]!).padStart(16)}`);
   lines.push(
-    `Closes ${closes ? "" : "NOT "}: sources and sinks differ by ${pctWord(closurePpm)}.`.replace("s :", "s:"),
+    `${closes ? "Closes" : "Does NOT close"}: sources and sinks differ by ${pctWord(closurePpm)}.`,
     claimWord("No grid charging", statement.noGridCharging, zone),
     claimWord("No battery export", statement.noBatteryExport, zone),
     `Exported ${kWhWord(statement.exportMWh)}, of which ${kWhWord(statement.eligibleExportMWh)} from PV can be claimed.`,
@@ -33,7 +33,7 @@ export function billText(bill: AidBill): string {
   const money = (amount: number): string => `${amount.toFixed(2)} ${currency}`;
   const kWh = (wh: number): string => `${(wh / 1_000).toFixed(2)} kWh`;
   return [
-    `${account}: ${agreement.guestName} at ${agreement.hostName}, ${agreement.from} to ${agreement.until}, ${visits} visits`,
+    `${account}: ${agreement.guestName} at ${agreement.hostName}, ${agreement.from} to ${agreement.until}, ${visitsWord(visits)}`,
     `  given  ${kWh(bill.givenWh)}: energy ${money(bill.forEnergy)}, wear ${money(bill.forWear)}`,
     `  taken  ${kWh(bill.takenWh)}: supply ${money(bill.forSupply)}`,
     ...(bill.forTravel > 0 ? [`  travel ${money(bill.forTravel)}`] : []),

@@ -116,11 +116,12 @@ export class TriedSite {
     return {
       atMs: this.#atMs,
       islanded: this.islanded,
-      pcc: { name: "PCC", live: silent.pcc !== true, reading: { powerW: this.pccW(), ...none } },
-      pv: { name: "PV", live: silent.pv !== true, reading: { powerW: pvW, ...none } },
+      pcc: { name: "PCC", live: silent.pcc !== true, readAtMs: this.#atMs, reading: { powerW: this.pccW(), ...none } },
+      pv: { name: "PV", live: silent.pv !== true, readAtMs: this.#atMs, reading: { powerW: pvW, ...none } },
       evses: ([0, 1] as const).map((i) => ({
         name: `Bay ${i + 1}`,
         live: !(i === 0 && silent.bay1 === true),
+        readAtMs: this.#atMs,
         reading: {
           powerW: bayW[i],
           ...(this.hasRegisters
