@@ -24,7 +24,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function check(meter: object) {
+function check(meter: object, more: object = {}) {
   const file = join(folder, "site.yaml");
   const config = {
     site: {
@@ -39,6 +39,7 @@ function check(meter: object) {
     authorization: "none",
     evses: [{ name: "Bay 1", stage: { host: "127.0.0.1", port: 1_503 }, maxChargeW: 11_000 }],
     stateDir: join(folder, "state"),
+    ...more,
   };
   writeFileSync(file, JSON.stringify(config, null, 1));
   return checkSite(file);
@@ -108,5 +109,39 @@ describe("Modbus/TCP Security in a configuration", () => {
     expect(tlsFailureText(failure("ERR_SSL_WRONG_VERSION_NUMBER"))).toMatch(/does not speak TLS at this port/);
     expect(tlsFailureText(failure("ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED"))).toMatch(/refuses our certificate/);
     expect(tlsFailureText(failure("ECONNREFUSED", "connect ECONNREFUSED"))).toBe("connect ECONNREFUSED");
+  });
+});
+
+describe("an MQTT broker in a configuration", () => {
+  const url = "mqtts://broker.local";
+  it("is taken with whole paths", () => {
+    writeFileSync(join(folder, "mqtt.password"), "a secret\n");
+    const mqtt = { url, ...files, caFile: "ca.pem", username: "islet", passwordFile: "mqtt.password" };
+    const checked = check({}, { mqtt });
+    expect(checked.ok && checked.value.config.mqtt?.passwordFile).toBe(join(folder, "mqtt.password"));
+  });
+  it.each([
+    ["a password in the address, which is logged", { url: "mqtt://me:pw@broker" }, "mqtt.url", /must be text/],
+    ["a right that there is none for", { url, rights: ["permit"] }, "mqtt.rights[0]", /must be one of power/],
+    ["a topic with a wildcard", { url, topic: "islet/#" }, "mqtt.topic", /must be text/],
+    [
+      "a password file that is not there",
+      { url, username: "a", passwordFile: "no" },
+      "mqtt.passwordFile",
+      /can't be read/,
+    ],
+    ["a password without a name", { url, passwordFile: "own.key" }, "mqtt.passwordFile", /goes with username/],
+    [
+      "a certificate without its key",
+      { url, certificateFile: "own.pem" },
+      "mqtt.certificateFile",
+      /goes with the other/,
+    ],
+    ["another's key", { url, ...files, keyFile: "other.key" }, "mqtt.keyFile", /is not the key/],
+    ["an issuer for a link without encryption", { url: "mqtt://broker", caFile: "ca.pem" }, "mqtt.caFile", /mqtts:/],
+  ])("%s is refused at its setting", (_, mqtt, setting, complaint) => {
+    const checked = check({}, { mqtt });
+    expect(checked.ok).toBe(false);
+    if (!checked.ok) expect(checked.error.find((one) => one.setting === setting)?.complaint).toMatch(complaint);
   });
 });
