@@ -439,6 +439,19 @@ describe("who may discharge (Q01, Q02)", () => {
     expect(limitOf(site)[2]).toBe(-3000);
   });
 
+  test("each EVSE says what it can do (Q01.FR.30)", async () => {
+    const site = await start();
+    const read = async (component: string, variable: string): Promise<string | undefined> => {
+      const asked = { component: { name: component, evse: { id: 1 } }, variable: { name: variable } };
+      const { getVariableResult } = await site.call("GetVariables", { getVariableData: [asked] });
+      return getVariableResult[0]?.attributeValue;
+    };
+    expect(await read("ISO15118Ctrlr", "Enabled")).toBe("true");
+    expect(await read("V2XChargingCtrlr", "SupportedEnergyTransferModes")).toBe("DC,DC_BPT");
+    expect(await read("V2XChargingCtrlr", "SupportedOperationModes")).toMatch(/^ChargingOnly,CentralSetpoint,/);
+    expect(await read("DCDERCtrlr", "ModesSupported")).toBe("LimitMaxDischarge");
+  });
+
   test("an allowance during a session is refused: no session here renegotiates", async () => {
     const site = await start();
     const allow = (transactionId: string) =>

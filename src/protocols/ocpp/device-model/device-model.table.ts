@@ -234,6 +234,9 @@ export const evseRows: readonly VariableRow[] = [
   ["EVSE", "Explanation",                           "", "string",      RO, null,   { monitor: true }],
   ["EVSE", "Alarms",                                "", "string",      RO, null,   { monitor: true }],
   ["EVSE", "Problem",                               "", "boolean",     RO, null,   { monitor: true }],
+  // The station's own switch, shown where 2.1 looks for it.
+  ["ISO15118Ctrlr", "Enabled",                      "", "boolean",     RO, null],
+  ["ISO15118Ctrlr", "ServiceRenegotiationSupport",  "", "boolean",     RO, "false", { constant: true }],
   ["V2XChargingCtrlr", "Available",                 "", "boolean",     RO, null],
   ["V2XChargingCtrlr", "Enabled",                   "", "boolean",     RW, "true"],
   ["V2XChargingCtrlr", "SupportedOperationModes",   "", "MemberList",  RO, supportedModes.join(","), { values: [...supportedModes, "LocalLoadBalancing"], constant: true }],

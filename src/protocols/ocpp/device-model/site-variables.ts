@@ -46,6 +46,7 @@ export function provideSite(context: Context, zone: Zone): void {
       ["EVSE", "Explanation", () => text(view().explanation)],
       ["EVSE", "Alarms", () => text(view().alarms.join(","))],
       ["EVSE", "Problem", () => String(view().faulted)],
+      ["ISO15118Ctrlr", "Enabled", () => model.text("ISO15118Ctrlr", "Enabled")],
       ["ConnectedEV", "Connected", () => String(view().connected)],
       ["ConnectedEV", "StateOfCharge", () => numeric(view().socPct)],
     ];
