@@ -30,6 +30,8 @@ agreements:
     vehicles: [{ evccId: "00:11:22:33:44:AA" }]
 `;
 
+const dateOf = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10);
+
 interface Row {
   readonly sequence: number;
   readonly fromMs: number;
@@ -179,8 +181,9 @@ describe("the energy account of a site with a bus and a guest", () => {
     const due = (bill!.givenWh / 1_000) * 38 - (bill!.takenWh / 1_000) * 25 + 12.5 * bill!.visits;
     expect(bill!.due).toBe(Math.round(due * 100) / 100);
     const page = await product.page();
+    const firstMs = (await rows())[0]!.fromMs;
     const answer = await page.get<{ guests: { due: number }[]; rows: number }>(
-      "/api/v1/energy/account?from=2026-11-01&to=2026-12-31",
+      `/api/v1/energy/account?from=${dateOf(firstMs)}&to=${dateOf(Date.now() + aheadMs)}`,
     );
     expect(answer.rows).toBe((await rows()).length);
   });

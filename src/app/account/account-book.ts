@@ -1,16 +1,17 @@
 /**
- * The account on disk, in the controller's store: rows by months, and what must outlive a restart beside them. A row and the head of
- * its chain are written in one go, so that no cut doubles or loses one. The oldest months go first.
+ * The account on disk, in the controller's store: rows by days, and what must outlive a restart beside them. A row and the head of
+ * its chain are written in one go, so that no cut doubles or loses one. The oldest days go first.
  */
 import { z } from "zod";
+import { dayMs } from "../../domain/units.ts";
 import type { Documents } from "../store/store.ts";
 import { type AccountRow, readRow, rowText } from "./chain.ts";
 
-/** Months that are kept: two years and the one under way. */
-const monthsMax = 25;
+/** Days (UTC) that are kept: two years and a month. */
+const daysMax = 762;
 const place = ["account", "state"] as const;
-/** Months with rows, oldest first. */
-const monthsPlace = ["account", "months"] as const;
+/** Days with rows, oldest first. */
+const daysPlace = ["account", "days"] as const;
 
 const byName = z.record(z.string(), z.record(z.string(), z.number()));
 const side = z.object({ registerWh: z.number().nullable(), aheadMWh: z.number() });
@@ -72,8 +73,8 @@ export interface AccountBook {
   lastRow(): AccountRow | null;
 }
 
-const monthOf = (atMs: number): string => new Date(atMs).toISOString().slice(0, 7);
-const collectionOf = (month: string): string => `account-${month}`;
+const dayOf = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10);
+const collectionOf = (day: string): string => `account-${day}`;
 const keyOf = (fromMs: number): string => String(fromMs).padStart(15, "0");
 
 export function openAccountBook(documents: Documents): AccountBook {
@@ -94,7 +95,7 @@ export function openAccountBook(documents: Documents): AccountBook {
     },
     texts: (fromMs, toMs) => readTexts(documents, fromMs, toMs),
     lastRow() {
-      const last = monthsOf(documents).at(-1);
+      const last = daysOf(documents).at(-1);
       const texts = last === undefined ? [] : documents.entries(collectionOf(last));
       return texts.length === 0 ? null : readRow(texts.at(-1)!.value);
     },
@@ -102,19 +103,19 @@ export function openAccountBook(documents: Documents): AccountBook {
 }
 
 function putRow(documents: Documents, row: AccountRow): void {
-  const month = monthOf(row.fromMs);
-  documents.put(collectionOf(month), keyOf(row.fromMs), rowText(row));
-  const months = monthsOf(documents);
-  if (months.includes(month)) return;
-  const all = [...months, month].sort();
-  for (const old of all.slice(0, Math.max(0, all.length - monthsMax)))
+  const day = dayOf(row.fromMs);
+  documents.put(collectionOf(day), keyOf(row.fromMs), rowText(row));
+  const days = daysOf(documents);
+  if (days.includes(day)) return;
+  const all = [...days, day].sort();
+  for (const old of all.slice(0, Math.max(0, all.length - daysMax)))
     for (const { key } of documents.entries(collectionOf(old))) documents.remove(collectionOf(old), key);
-  documents.put(...monthsPlace, JSON.stringify(all.slice(-monthsMax)));
+  documents.put(...daysPlace, JSON.stringify(all.slice(-daysMax)));
 }
 
-function monthsOf(documents: Pick<Documents, "get">): readonly string[] {
+function daysOf(documents: Pick<Documents, "get">): readonly string[] {
   try {
-    return z.array(z.string()).parse(JSON.parse(documents.get(...monthsPlace) ?? "[]"));
+    return z.array(z.string()).parse(JSON.parse(documents.get(...daysPlace) ?? "[]"));
   } catch {
     return [];
   }
@@ -122,17 +123,12 @@ function monthsOf(documents: Pick<Documents, "get">): readonly string[] {
 
 /** Rows of a store, also of one that is only read. */
 export function readTexts(documents: Pick<Documents, "get" | "entries">, fromMs: number, toMs: number): string[] {
-  return monthsOf(documents)
-    .filter((month) => Date.parse(`${month}-01T00:00Z`) < toMs && lastOf(month) >= fromMs)
-    .flatMap((month) => documents.entries(collectionOf(month)))
+  return daysOf(documents)
+    .filter((day) => Date.parse(day) < toMs && Date.parse(day) + dayMs > fromMs)
+    .flatMap((day) => documents.entries(collectionOf(day)))
     .filter(({ key }) => Number(key) >= fromMs && Number(key) < toMs)
     .map(({ value }) => value);
 }
-
-const lastOf = (month: string): number => {
-  const [year, number] = month.split("-").map(Number) as [number, number];
-  return Date.UTC(year, number, 1) - 1;
-};
 
 function readState(text: string): AccountState | null {
   try {
@@ -140,6 +136,11 @@ function readState(text: string): AccountState | null {
   } catch {
     return null;
   }
+}
+
+/** Every row that is kept, day by day: two years of a depot are more than belongs into memory. */
+export function* everyText(documents: Pick<Documents, "get" | "entries">): Generator<string> {
+  for (const day of daysOf(documents)) for (const { value } of documents.entries(collectionOf(day))) yield value;
 }
 
 /** Rows as values; `unreadable`: how many are not as they were written. */

@@ -11,7 +11,7 @@ import type { LoadedSite } from "../site/load-config.ts";
 import { storeFileName } from "../store/durable.ts";
 import { whyOf } from "../store/files.ts";
 import type { Documents } from "../store/store.ts";
-import { readTexts } from "./account-book.ts";
+import { everyText, readTexts } from "./account-book.ts";
 import { type AccountVerdict, readAnchor, verifyAccount } from "./chain.ts";
 import { type AccountQuestions, accountQuestions } from "./questions.ts";
 
@@ -49,8 +49,7 @@ export function readAccount({ config, agreements }: Pick<LoadedSite, "config" | 
         // The log first: a row that comes meanwhile is one that is not in it yet.
         const audit = log.verify();
         const anchors = [...log.everyOf("account")].flatMap(({ body }) => readAnchor(body) ?? []);
-        const all = texts(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
-        return { audit, account: verifyAccount(all, anchors, stationKey(config.stateDir)) };
+        return { audit, account: verifyAccount(everyText(documents), anchors, stationKey(config.stateDir)) };
       } finally {
         log.close();
       }

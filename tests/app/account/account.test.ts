@@ -87,9 +87,9 @@ test("rows that can't be read are counted and in no sum; days of a clock change 
   const audit = openAudit({ path: ":memory:", now: () => startsAtMs });
   const first = running(store, audit);
   first.run(startsAtMs, 2 * quarterMs);
-  const [row] = store.entries("account-2026-06");
-  store.put("account-2026-06", row!.key, row!.value.replace('"closes":true', '"closes":false'));
-  store.put("account-2026-06", row!.key, `${row!.value} `);
+  const [row] = store.entries("account-2026-06-01");
+  store.put("account-2026-06-01", row!.key, row!.value.replace('"closes":true', '"closes":false'));
+  store.put("account-2026-06-01", row!.key, `${row!.value} `);
   const { rows, unreadable } = first.account.statement(startsAtMs, startsAtMs + 2 * quarterMs);
   expect([rows, unreadable]).toEqual([1, 1]);
   const day = (date: string): number => {
