@@ -18,9 +18,9 @@ import { composeBridge, composeCore, type SiteMemory, type StartMoment } from ".
 import type { LoadedSite } from "../site/load-config.ts";
 import { askToStore, createRecordKeeper } from "../store/record-keeper.ts";
 import { type Lateness, type LoopFigures, lookAgainMs, resetFigures, startControlLoop } from "./control-loop.ts";
-import { settled, settleMoments } from "./moments.ts";
 import { monotonicMs } from "./monotonic.ts";
 import { controlPriority, type RealTimeOutcome, requestRealTime } from "./real-time.ts";
+import { settled, settleFacts } from "./settled.ts";
 import { inputsLength, inputsStaleMs, readInputs } from "./shared/inputs.ts";
 import type { Latest } from "./shared/latest.ts";
 import { createControlReport, fillLoopFigures, fillReport, fillStalls, writeReport } from "./shared/report.ts";
@@ -156,7 +156,7 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
     if (inputs.readInto(inputsCopy)) readInputs(inputsCopy, snapshot, nowMs);
     if (vehicles.readInto(intentsCopy)) readIntents(intentsCopy, intents);
     for (let i = 0; i < stageCount; i++) fillVehicleFacts(snapshot.evses[i]!, snapshot.stages[i]!, intents[i]!, nowMs);
-    settleMoments(snapshot);
+    settleFacts(snapshot);
     recorder.acts.stalls = loop.figures.stalls;
     recorder.told();
     const commands = step(core, snapshot, nowMs);

@@ -1,8 +1,8 @@
 /** A flight recorder on the same thread as the core, for virtual time: the rows and frames of the product without its ring. */
 import type { Core } from "../../core/core.ts";
 import type { Snapshot } from "../../core/snapshot.ts";
-import type { LoadedSite } from "../site/load-config.ts";
 import { createCoreCopy, type Step } from "./core-copy.ts";
+import type { RecordedSite } from "./format/payloads.ts";
 import { type FrameSink, RecordingWriter } from "./recording-writer.ts";
 import { createActs, decisionRow, inputRow, stateRow } from "./rows/tick-rows.ts";
 import { Words } from "./rows/words.ts";
@@ -18,7 +18,7 @@ export interface DirectRecorder {
 
 /** `stepCopy` steps the copy beside the core; a test puts another in its place. */
 export function createDirectRecorder(
-  site: LoadedSite,
+  site: RecordedSite,
   periodMs: number,
   core: Core,
   snapshot: Snapshot,

@@ -2,7 +2,7 @@
  * Moments that people ask about later: trips, lockouts, refusals, exceedances at the grid connection, alarms of stages, stalls of
  * the controller. Found in the core's copy after each tick; what comes soon after belongs to the same incident.
  */
-import { isJoined } from "../../domain/modes.ts";
+import { isJoined, isWithoutGrid } from "../../domain/modes.ts";
 import type { CoreCopy } from "./core-copy.ts";
 import type { IncidentFacts, IncidentKind } from "./format/payloads.ts";
 
@@ -27,7 +27,7 @@ export interface IncidentWatch {
 }
 
 export function createIncidentWatch({ core, snapshot, acts }: CoreCopy): IncidentWatch {
-  const { machine, authority, pccRecord } = core;
+  const { machine, authority, pccRecord, meterGrid, deviceGrid } = core;
   let facts: IncidentFacts[] = [];
   let untilMs = Number.POSITIVE_INFINITY;
   let firstMs = Number.NaN;
@@ -35,6 +35,7 @@ export function createIncidentWatch({ core, snapshot, acts }: CoreCopy): Inciden
   let leftAtMs = Number.NaN;
   let leftOut = 0;
   let mode = machine.state.mode;
+  let tripped: typeof meterGrid.tripped = "none";
   let wasPermitted = false;
   let wasExport = false;
   let wasImport = false;
@@ -63,8 +64,13 @@ export function createIncidentWatch({ core, snapshot, acts }: CoreCopy): Inciden
     if (state.mode !== mode) {
       if (state.mode === "lockedOut") say("lockout", `Locked out (row ${state.row}).`);
       else if (state.mode === "ceased" && isJoined(mode)) say("trip", `Ceased to exchange (row ${state.row}).`);
+      else if (isWithoutGrid(state.mode) && isJoined(mode))
+        say("outage", `The site leaves the grid (row ${state.row}).`);
       mode = state.mode;
     }
+    const cause = meterGrid.tripped !== "none" ? meterGrid.tripped : deviceGrid.tripped;
+    if (cause !== "none" && tripped === "none") say("trip", `The grid's protection trips: ${cause}.`);
+    tripped = cause;
     const isPermitted = authority.parallelRefusal === "";
     if (wasPermitted && !isPermitted) say("refusal", `Parallel operation is refused: ${authority.parallelRefusal}.`);
     wasPermitted = isPermitted;

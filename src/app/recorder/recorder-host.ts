@@ -18,6 +18,8 @@ import { createTickRing, type RingShape } from "./tick-ring.ts";
 const threadFile = new URL("./recorder-thread.ts", import.meta.url);
 /** Young and old generation of the thread, MB: many times what 100 EVSEs take. */
 const heapMaxMB = 256;
+/** The ring holds the first seconds, in which the service has other things to do, ms. */
+const laterMs = 3_000;
 /** What waits is written at the end within this time, ms. */
 const endMaxMs = 2_000;
 const bytesPerMB = 1_000_000;
@@ -39,39 +41,45 @@ const boundsOf = ({ recorder }: LoadedSite["config"]): StoreBounds => ({
 export function openFlightRecorder(site: LoadedSite, log: Log): FlightRecorder {
   const ring = site.config.recorder.enabled ? makeRing(site, log) : null;
   let worker: Worker | null = null;
+  let later: NodeJS.Timeout | undefined;
   const notes = createRecorderNotes(log);
+
+  function startThread(periodMs: number): void {
+    if (ring === null) return;
+    const { config } = site;
+    const start: RecorderStart = {
+      site,
+      periodMs,
+      ringFd: ring.fd,
+      shape: ring.shape,
+      stateDir: config.stateDir,
+      bounds: boundsOf(config),
+    };
+    worker = new Worker(threadFile, {
+      workerData: start,
+      name: "recorder",
+      resourceLimits: { maxOldGenerationSizeMb: heapMaxMB },
+    });
+    worker.on("message", (message: FromRecorder) => {
+      if (message.kind === "facts") notes(message.facts);
+    });
+    worker.on("error", (failure: unknown) => {
+      const why = failure instanceof Error ? failure.message : String(failure);
+      log(
+        "error",
+        `The flight recorder has ended (${why}): nothing is recorded until the next start. The site is controlled as before.`,
+      );
+    });
+    worker.unref();
+  }
 
   return {
     ringFd: ring?.fd ?? null,
     start(periodMs) {
-      if (ring === null || worker !== null) return;
-      const { config } = site;
-      const start: RecorderStart = {
-        site,
-        periodMs,
-        ringFd: ring.fd,
-        shape: ring.shape,
-        stateDir: config.stateDir,
-        bounds: boundsOf(config),
-      };
-      worker = new Worker(threadFile, {
-        workerData: start,
-        name: "recorder",
-        resourceLimits: { maxOldGenerationSizeMb: heapMaxMB },
-      });
-      worker.on("message", (message: FromRecorder) => {
-        if (message.kind === "facts") notes(message.facts);
-      });
-      worker.on("error", (failure: unknown) => {
-        const why = failure instanceof Error ? failure.message : String(failure);
-        log(
-          "error",
-          `The flight recorder has ended (${why}): nothing is recorded until the next start. The site is controlled as before.`,
-        );
-      });
-      worker.unref();
+      later ??= setTimeout(startThread, laterMs, periodMs).unref();
     },
     async stop() {
+      clearTimeout(later);
       if (worker !== null) await endOf(worker);
       if (ring !== null) closeSync(ring.fd);
     },

@@ -3,11 +3,10 @@
  * store. It runs on a thread of its own; the control loop does not know whether it is there. Ticks that it missed, that the disk
  * did not take or that go beyond the day's budget are counted and marked as a gap, and recording begins again with a keyframe.
  */
-import type { LoadedSite } from "../site/load-config.ts";
 import { createCoreCopy } from "./core-copy.ts";
 import type { RecordingStore } from "./files/recording-store.ts";
 import { same } from "./format/column.ts";
-import type { GapCause } from "./format/payloads.ts";
+import type { GapCause, RecordedSite } from "./format/payloads.ts";
 import { createIncidentWatch } from "./incident-watch.ts";
 import { RecordingWriter } from "./recording-writer.ts";
 import type { RingReader } from "./tick-ring.ts";
@@ -38,7 +37,7 @@ export interface Recorder {
 }
 
 export function createRecorder(
-  site: LoadedSite,
+  site: RecordedSite,
   periodMs: number,
   ring: RingReader,
   store: RecordingStore,
@@ -50,7 +49,7 @@ export function createRecorder(
   const again = new Float64Array(copy.decisions.length);
   const state = new Float64Array(copy.state.length);
   let isSet = false;
-  let hasAsked = false;
+  let hasAsked = true;
   let pause: "disk" | "budget" | null = null;
   let gapFrom = 0;
   let gaps = 0;

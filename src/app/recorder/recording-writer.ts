@@ -4,7 +4,6 @@
  * whoever keeps them.
  */
 
-import type { LoadedSite } from "../site/load-config.ts";
 import { isletVersion } from "../version.ts";
 import type { CoreCopy } from "./core-copy.ts";
 import type { FrameKind } from "./format/frames.ts";
@@ -15,6 +14,7 @@ import {
   type KeyframeFacts,
   packNames,
   payloadOf,
+  type RecordedSite,
   schemaNumber,
   sparse,
   type TicksFacts,
@@ -26,8 +26,9 @@ import type { Words } from "./rows/words.ts";
 
 /** A replay can start at the beginning of a block. */
 const blockMs = 600_000;
-/** Ticks are handed on at least this often. */
+/** Ticks are handed on at least this often; the first ones of a block sooner. */
 const pieceMs = 30_000;
+const firstPieceMs = 5_000;
 /** Longer than any loop sleeps: a tick after it is no neighbour of the one before, but the encoder copes. */
 const ticksMax = 20_000;
 
@@ -55,8 +56,9 @@ export class RecordingWriter {
   #fromMs = 0;
   #toMs = 0;
   #wordsTold = 0;
+  #isFirstPiece = true;
 
-  constructor(site: LoadedSite, periodMs: number, copy: CoreCopy, words: Words, sink: FrameSink) {
+  constructor(site: RecordedSite, periodMs: number, copy: CoreCopy, words: Words, sink: FrameSink) {
     this.#copy = copy;
     this.#words = words;
     this.#sink = sink;
@@ -77,7 +79,8 @@ export class RecordingWriter {
     const { wallMs } = this.#copy.snapshot;
     if (this.#ticks === 0) {
       this.#fromMs = wallMs;
-      this.#pieceUntilMs = nowMs + pieceMs;
+      this.#pieceUntilMs = nowMs + (this.#isFirstPiece ? firstPieceMs : pieceMs);
+      this.#isFirstPiece = false;
     }
     this.#coder.encode(this.#encoder, nowMs, inputs, decisions, again);
     this.#toMs = wallMs;
@@ -109,6 +112,7 @@ export class RecordingWriter {
     this.#sink.frame("keyframe", payloadOf(facts, sparse(this.#state, this.#base), true));
     this.#coder = new TickCoder(this.#copy.inputs, this.#copy.decisions, this.#periodMs);
     this.#blockUntilMs = nowMs + blockMs;
+    this.#isFirstPiece = true;
   }
 
   /** Hands on what there is. */
@@ -144,7 +148,7 @@ export class RecordingWriter {
 }
 
 /** The base of all states is zero: the keyframes of a file share nothing that could be lost with its header. */
-function headerPayload(site: LoadedSite, periodMs: number, copy: CoreCopy): Uint8Array {
+function headerPayload(site: RecordedSite, periodMs: number, copy: CoreCopy): Uint8Array {
   const text = plainSite(site);
   const facts: HeaderFacts = {
     schema: schemaNumber,

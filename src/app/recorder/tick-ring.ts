@@ -16,6 +16,7 @@ const ticksAt = 0;
 const askedAt = 64;
 const givenAt = 128;
 const wordsAt = 192;
+const firstAsked = 1;
 /** Before the numbers of a row: the tick's number and its moment, ms. */
 const head = 2;
 
@@ -47,6 +48,8 @@ export function createTickRing(shape: RingShape): number {
   const zeros = new Uint8Array(256 * page);
   for (let at = 0; at < roomOf(shape); at += zeros.length)
     writeSync(fd, zeros, 0, Math.min(zeros.length, roomOf(shape) - at), at);
+  // The state of the first tick is asked for already: a reader that comes a little later misses nothing.
+  writeSync(fd, new Uint32Array([firstAsked]), 0, 4, askedAt);
   return fd;
 }
 
@@ -130,7 +133,7 @@ export interface RingReader {
   readonly decisions: Float64Array;
   readonly tick: number;
   readonly nowMs: number;
-  /** Asks the loop for its core's state. */
+  /** Asks the loop for its core's state anew; that of the first tick comes unasked. */
   askState(): void;
   /** The state that was asked for, and after which tick it was; null while it has not come. Then `next` goes on behind it. */
   takeState(into: Float64Array): number | null;
@@ -151,7 +154,7 @@ export function openRingReader(fd: number, shape: RingShape): RingReader {
   const slots = slotsOf(shape);
   const slotBytes = row.byteLength;
   let nextTick = 0;
-  let asked = 0;
+  let asked = firstAsked;
   let wordBytes = 0;
   let ledgersSeen = 0;
 

@@ -2,13 +2,14 @@
  * Where the frames of the recorder go: the ring of files, with its bounds and a budget for each day, and the incidents, each a
  * file of its own that outlives the ring: the same frames, from the keyframe before it on.
  */
+import { rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { dayMs, hourMs } from "../../../domain/units.ts";
 import { type FrameKind, frameBytes } from "../format/frames.ts";
 import { type IncidentFacts, payloadOf } from "../format/payloads.ts";
 import type { FrameSink } from "../recording-writer.ts";
 import { createFileWriter, type FileWriter } from "./file-writer.ts";
-import { freshPath, type KeptBounds, keepWithin } from "./kept-files.ts";
+import { freshPath, type KeptBounds, keepWithin, keptFiles } from "./kept-files.ts";
 
 export const ticksFolder = (stateDir: string): string => join(stateDir, "recorder", "ticks");
 export const incidentsFolder = (stateDir: string): string => join(stateDir, "recorder", "incidents");
@@ -18,6 +19,9 @@ const fileMs = 6 * hourMs;
 const fileBytes = 20_000_000;
 /** After the disk has refused, a new file is tried this much later, ms. */
 const againMs = 30_000;
+/** What people decide must find room on the disk: the last of it is not the recorder's, bytes. Looked at this often, ms. */
+const leftToOthersBytes = 100_000_000;
+const roomEveryMs = 10_000;
 /** Part of a day's bytes that may be written at once: an hour of noise must not use up the day. */
 const burstShare = 0.25;
 /** A pause for the day's budget ends when so much of the burst is there again. */
@@ -43,6 +47,16 @@ export interface RecordingStore extends FrameSink {
   end(): Promise<void>;
 }
 
+function roomLeft(folder: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize >= leftToOthersBytes;
+  } catch {
+    // Whether there is room shows when something is written.
+    return true;
+  }
+}
+
 interface Part {
   readonly kind: FrameKind;
   readonly payload: Uint8Array;
@@ -61,6 +75,7 @@ export function openRecordingStore(stateDir: string, bounds: StoreBounds, clock:
   let budget = burst;
   let budgetAtMs = clock();
   let isPaused = false;
+  let roomAtMs = Number.NEGATIVE_INFINITY;
   const ending = new Set<Promise<void>>();
   /** The header, and the frames since the last two keyframes: what an incident is made of. */
   let header: Uint8Array | null = null;
@@ -83,6 +98,17 @@ export function openRecordingStore(stateDir: string, bounds: StoreBounds, clock:
     why = reason;
     refusedMs = nowMs;
     close();
+  }
+
+  /** Gives the ring's oldest files back where the disk gets full, and stops where that is not enough. */
+  function look(nowMs: number): void {
+    if (nowMs - roomAtMs < roomEveryMs) return;
+    roomAtMs = nowMs;
+    for (const { path } of keptFiles(folder).slice(0, -1)) {
+      if (roomLeft(stateDir)) return;
+      rmSync(path, { force: true });
+    }
+    if (!roomLeft(stateDir)) refuse(`less than ${leftToOthersBytes / 1e6} MB are free`, nowMs);
   }
 
   function openFile(nowMs: number): void {
@@ -122,6 +148,8 @@ export function openRecordingStore(stateDir: string, bounds: StoreBounds, clock:
     state(nowMs) {
       if (file !== null && file.why !== "") refuse(file.why, nowMs);
       if (nowMs - refusedMs < againMs) return "disk";
+      look(nowMs);
+      if (nowMs === refusedMs) return "disk";
       refill(nowMs);
       isPaused = isPaused ? budget < resumeShare * burst : budget < 0;
       return isPaused ? "budget" : "writes";

@@ -6,8 +6,8 @@
  */
 import { Bits, type RangeDecoder, type RangeEncoder } from "./range-coder.ts";
 
-/** Steps in one unit: what registers are scaled by; eighths are the loop's own moments. */
-const scales = [1, 10, 100, 1_000, 8, 0.1, 0.01, 10_000] as const;
+/** Steps in one unit: what registers are scaled by, and the loop's own moments, voltages and frequencies. */
+const scales = [1, 10, 100, 1_000, 8, 0.1, 4_096, 512] as const;
 const scaleWidth = 3;
 const knownMax = 256;
 const knownWidth = 8;
@@ -58,7 +58,7 @@ export class Column {
     return this.held;
   }
 
-  /** `base` is taken off first where the column follows a clock; `neighbour` is NaN-safe and compared by its bits. */
+  /** `base`, 0 for none, is what the column is expected to be: only what is beyond it is coded; `neighbour` is NaN-safe and compared by its bits. */
   encode(encoder: RangeEncoder, value: number, base: number, neighbour: number, hasNeighbour: boolean): void {
     if (hasNeighbour) {
       const isSame = same(value, neighbour);
@@ -73,7 +73,7 @@ export class Column {
     const place = usable ? this.#places.get(offset) : undefined;
     const isKnown = place !== undefined && !isMinusZero(offset);
     const scale = usable ? this.#scaleOf(offset) : -1;
-    const lastOffset = this.last - base;
+    const lastOffset = base === 0 ? this.last : 0;
     if (isKnown && !(scale >= 0 && this.#stepsCost(offset, lastOffset, scale) < this.#knownCost(place))) {
       encoder.tree(this.#head, methodAt, 2, methodKnown);
       encoder.tree(this.#knownTree(), 0, knownWidth, place);
@@ -100,7 +100,7 @@ export class Column {
       const offset = this.#known[decoder.tree(this.#knownTree(), 0, knownWidth)]!;
       value = base + offset;
     } else if (method === methodSteps) {
-      const offset = this.#decodeSteps(decoder, this.last - base);
+      const offset = this.#decodeSteps(decoder, base === 0 ? this.last : 0);
       value = base + offset;
       if (!this.#places.has(offset)) this.#remember(offset);
     } else {

@@ -11,6 +11,10 @@ const moment = /AtMs$|^inputs\.wallMs$/;
 /** The same, by the moment itself. */
 const exactMoment = /(?:^|\.)(?:nowMs|leaseUntilMs)$/;
 
+/** A meter's phases share the total much as before; the last one is what the others leave of it. */
+const total = "inputs.meter.powerW";
+const phase = /^inputs\.meter\.phasePowerW\[(\d)\]$/;
+
 /** Facts of a vehicle that are its stage's own where no session tells more, and the stage's name for them. */
 const vehicleFromStage: Readonly<Record<string, string>> = {
   vehicleAtMs: "atMs",
@@ -36,6 +40,9 @@ export class Columns {
   readonly #partWasStill: Uint8Array;
   readonly #kinds: Uint8Array;
   readonly #neighbours: Int32Array;
+  /** Place of the meter's total, −1 where there is none; its value a tick ago. */
+  readonly #total: number;
+  #totalBefore = 0;
 
   constructor(names: readonly string[]) {
     this.#columns = names.map(() => new Column());
@@ -44,7 +51,8 @@ export class Columns {
     const parts = Math.ceil(names.length / partMax) + this.#groups.length;
     this.#partBits = new Bits(4 * parts);
     this.#partWasStill = new Uint8Array(parts).fill(1);
-    this.#kinds = Uint8Array.from(names, (name) => (moment.test(name) ? 1 : exactMoment.test(name) ? 2 : 0));
+    this.#kinds = Uint8Array.from(names, kindOf);
+    this.#total = names.indexOf(total);
     this.#neighbours = neighboursOf(names);
   }
 
@@ -73,10 +81,21 @@ export class Columns {
           if (i === group.atColumn) fresh = !held;
           if (held) continue;
           const neighbour = this.#neighbours[i]!;
-          column.encode(encoder, value, this.#base(i, nowMs, floorMs), row[Math.max(neighbour, 0)]!, neighbour >= 0);
+          column.encode(
+            encoder,
+            value,
+            this.#base(i, row, nowMs, floorMs),
+            row[Math.max(neighbour, 0)]!,
+            neighbour >= 0,
+          );
         }
       }
     }
+    this.#endTick(row);
+  }
+
+  #endTick(row: Float64Array): void {
+    if (this.#total >= 0) this.#totalBefore = row[this.#total]!;
   }
 
   /** Into `row`, which holds the tick before. */
@@ -100,25 +119,44 @@ export class Columns {
           if (i === group.atColumn) fresh = !held;
           if (held) continue;
           const neighbour = this.#neighbours[i]!;
-          row[i] = column.decode(decoder, this.#base(i, nowMs, floorMs), row[Math.max(neighbour, 0)]!, neighbour >= 0);
+          row[i] = column.decode(
+            decoder,
+            this.#base(i, row, nowMs, floorMs),
+            row[Math.max(neighbour, 0)]!,
+            neighbour >= 0,
+          );
         }
       }
     }
+    this.#endTick(row);
   }
 
   #partPlace(part: number, fresh: boolean): number {
     return 4 * part + this.#partWasStill[part]! + (fresh ? 2 : 0);
   }
 
-  #base(i: number, nowMs: number, floorMs: number): number {
+  #base(i: number, row: Float64Array, nowMs: number, floorMs: number): number {
     const kind = this.#kinds[i]!;
-    return kind === 0 ? 0 : kind === 1 ? floorMs : nowMs;
+    if (kind === 0) return 0;
+    if (kind === 1) return floorMs;
+    if (kind === 2) return nowMs;
+    const sum = row[this.#total]!;
+    const base =
+      kind === 3 ? Math.round(this.#columns[i]!.last * (sum / this.#totalBefore)) : sum - row[i - 1]! - row[i - 2]!;
+    return Number.isFinite(base) ? base : 0;
   }
 
   #isStill(row: Float64Array, from: number, to: number): boolean {
     for (let i = from; i < to; i++) if (!same(row[i]!, this.#columns[i]!.last)) return false;
     return true;
   }
+}
+
+/** By what a column is foretold: nothing, the tick's moment in whole milliseconds, exactly, the share of a phase, its rest. */
+function kindOf(name: string): number {
+  const found = phase.exec(name);
+  if (found) return found[1] === "2" ? 4 : 3;
+  return moment.test(name) ? 1 : exactMoment.test(name) ? 2 : 0;
 }
 
 /** Columns of one object follow each other. */

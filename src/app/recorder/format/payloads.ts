@@ -60,7 +60,7 @@ export interface GapFacts {
   readonly atMs: number;
 }
 
-export type IncidentKind = "trip" | "lockout" | "refusal" | "exceedance" | "stall" | "alarm" | "difference";
+export type IncidentKind = "trip" | "outage" | "lockout" | "refusal" | "exceedance" | "stall" | "alarm" | "difference";
 
 export interface IncidentFacts {
   readonly kind: IncidentKind;
