@@ -138,8 +138,22 @@ const rows: readonly Row[] = [
   ],
   ["explain first", 2, /'first' is invalid for argument 'evse'\. It must be a whole number from 1 to 100/],
 
+  ["explain --at yesterday", 2, /It must be a moment with its zone, such as 2026-11-30T14:05:00Z/],
+  ["explain --at 2026-11-30T14:05:00Z", 2, /--at needs --recording: a recording's file or folder/],
+  ["explain --at 2026-11-30T14:05:00Z --recording none", 1, /^islet: none is not there\n$/],
+
+  ["replay", 2, /missing required argument 'recording'/],
+  ["replay none", 1, /^islet: none is not there\n$/],
+  ["replay config/home.yaml", 1, /^islet: config\/home\.yaml is no recording of Islet: it has no readable part\n$/],
+  ["replay config", 1, /there is no recording \(\*\.islet-rec\) in config/],
+  ["replay none --html page.html", 2, /--html goes with --what-if/],
+  ["incidents", 2, /missing required argument 'place'/],
+  ["incidents none", 1, /^islet: none is not there\n$/],
+  ["incidents config --html page.html", 2, /--html shows one incident: name its file/],
+
   ["scenario", 0, /^depot-day +A school-bus depot/],
   ["scenario --list --json", 0, /^\{"name":"depot-day","sentence":"/],
+  ["scenario all --record there", 2, /--record takes one scenario and one seed/],
   ["scenario depot-night", 2, /there is no scenario depot-night; there are: depot-day, /],
   ["scenario depot-day --seeds 9-1", 2, /must be like 1-50/],
   ["swarm --seeds 9..1", 2, /--seeds is 9..1: must be like 1-50/],

@@ -20,7 +20,7 @@ import { askToStore, createRecordKeeper } from "../store/record-keeper.ts";
 import { type Lateness, type LoopFigures, lookAgainMs, resetFigures, startControlLoop } from "./control-loop.ts";
 import { monotonicMs } from "./monotonic.ts";
 import { controlPriority, type RealTimeOutcome, requestRealTime } from "./real-time.ts";
-import { settled, settleFacts } from "./settled.ts";
+import { createSettler, settled } from "./settled.ts";
 import { inputsLength, inputsStaleMs, readInputs } from "./shared/inputs.ts";
 import type { Latest } from "./shared/latest.ts";
 import { createControlReport, fillLoopFigures, fillReport, fillStalls, writeReport } from "./shared/report.ts";
@@ -119,6 +119,7 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
   const snapshot = createSnapshot(stageCount, tierCount);
   const core = composeCore(site, memory, momentOfStart(randomFraction, periodMs));
   const pccWatch = createPccWatch(core);
+  const settle = createSettler(core.exportControl.scaleW);
   const recorder = start.ringFd === null ? noRecorder : createLoopRecorder(start.ringFd, core, snapshot);
   const bridge: Bridge = composeBridge(site, periodMs, createTransport, { clock: monotonicMs });
   const inputsCopy = new Float64Array(inputsLength(stageCount));
@@ -156,7 +157,7 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
     if (inputs.readInto(inputsCopy)) readInputs(inputsCopy, snapshot, nowMs);
     if (vehicles.readInto(intentsCopy)) readIntents(intentsCopy, intents);
     for (let i = 0; i < stageCount; i++) fillVehicleFacts(snapshot.evses[i]!, snapshot.stages[i]!, intents[i]!, nowMs);
-    settleFacts(snapshot);
+    settle(snapshot);
     recorder.acts.stalls = loop.figures.stalls;
     recorder.told();
     const commands = step(core, snapshot, nowMs);

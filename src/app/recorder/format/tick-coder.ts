@@ -2,14 +2,14 @@
  * A tick as bits: its moment, its inputs, its decisions. Numbers among the decisions are the same that the core decides again on
  * these inputs, so of them only the differences are written (none, unless the core is not deterministic), a check over all of
  * them in each tick, and themselves every `anchorEvery` ticks: a replay with the same core knows every number of every tick, one
- * with another core knows modes, roles, contacts and flags of every tick and the numbers of each second.
+ * with another core knows modes, roles, contacts and flags of every tick and the numbers of every other second.
  */
 import type { LeafKind } from "../rows/object-row.ts";
 import { Column, same } from "./column.ts";
 import { Columns } from "./columns.ts";
 import { Bits, type RangeDecoder, type RangeEncoder } from "./range-coder.ts";
 
-const anchorEvery = 50;
+const anchorEvery = 100;
 
 /** What a recording says of a tick's decisions. */
 export interface RecordedDecisions {
@@ -37,7 +37,7 @@ export const exactColumns = ({ names, kinds }: RowNames): number[] =>
 export const numberColumns = ({ names, kinds }: RowNames): number[] =>
   names.flatMap((name, i) => (kinds[i] === "number" && !/[sS]equence$/.test(name) && !isChain(name) ? [i] : []));
 
-const checkWidth = 8;
+const checkWidth = 4;
 const placeWidth = 16;
 
 /** Bits of all numbers of a row, mixed. */
@@ -45,7 +45,7 @@ export function checkOf(row: Float64Array): number {
   const words = new Uint32Array(row.buffer, row.byteOffset, row.length * 2);
   let sum = 0x9e37_79b9;
   for (let i = 0; i < words.length; i++) sum = Math.imul(sum ^ words[i]!, 0x0100_0193) ^ (sum >>> 15);
-  return (sum ^ (sum >>> 8) ^ (sum >>> 16) ^ (sum >>> 24)) & 0xff;
+  return (sum ^ (sum >>> 8) ^ (sum >>> 16) ^ (sum >>> 24) ^ (sum >>> 4) ^ (sum >>> 12)) & 0xf;
 }
 
 /** State that encoder and decoder share since the last keyframe. */
