@@ -1,7 +1,7 @@
 /**
  * Facts as the core sees them: no finer than anything in it tells apart. The tick's own moment in eighths of a millisecond;
- * arrivals of readings in whole ones, rounded down, so that a reading is never younger than it is; an acknowledged setpoint in
- * whole watts; voltages in 1/4096 of nominal (0.02 %), frequencies in 1/512 Hz (2 mHz). What a meter or K1's voltmeters tell
+ * arrivals of readings in whole ones (of stages in even ones), rounded down, so that a reading is never younger than it is; an
+ * acknowledged setpoint in whole watts; voltages in 1/4096 of nominal (0.02 %), frequencies in 1/512 Hz (2 mHz). What a meter or K1's voltmeters tell
  * counts as changed beyond 0.1 % or 2 mHz, a tenth of what their class promises. Finer digits are noise of devices and of the
  * network, and a recording of every tick would consist of little else.
  */
@@ -18,6 +18,7 @@ const reactiveParts = 8_192;
 
 /** A moment of the loop, ms. */
 export const settled = (ms: number): number => Math.floor(ms * partsPerMs) / partsPerMs;
+const evenMs = (ms: number): number => 2 * Math.floor(ms / 2);
 const roundedPu = (pu: number): number => Math.round(pu * partsPerPu) / partsPerPu;
 const roundedHz = (hz: number): number => Math.round(hz * partsPerHz) / partsPerHz;
 const settledPu = (pu: number, told: number): number => (Math.abs(pu - told) <= bandPu ? told : roundedPu(pu));
@@ -65,16 +66,16 @@ export function createSettler(ratedW: number): (snapshot: Snapshot) => void {
     site.panelLiveAtMs = Math.floor(site.panelLiveAtMs);
     for (let i = 0; i < stages.length; i++) {
       const stage = stages[i]!;
-      stage.atMs = Math.floor(stage.atMs);
-      stage.liveAtMs = Math.floor(stage.liveAtMs);
-      stage.acknowledgedAtMs = Math.floor(stage.acknowledgedAtMs);
+      stage.atMs = evenMs(stage.atMs);
+      stage.liveAtMs = evenMs(stage.liveAtMs);
+      stage.acknowledgedAtMs = evenMs(stage.acknowledgedAtMs);
       // Never minus zero.
       stage.acknowledgedW = Math.round(stage.acknowledgedW) + 0;
       stage.voltagePu = roundedPu(stage.voltagePu);
       stage.frequencyHz = roundedHz(stage.frequencyHz);
       const evse = evses[i]!;
-      evse.vehicleAtMs = Math.floor(evse.vehicleAtMs);
-      evse.orderAtMs = Math.floor(evse.orderAtMs);
+      evse.vehicleAtMs = evenMs(evse.vehicleAtMs);
+      evse.orderAtMs = evenMs(evse.orderAtMs);
     }
   };
 }

@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -13,6 +13,7 @@ import {
 import { createLoopRecorder, type LoopRecorder, ringShape } from "../../../src/app/recorder/loop-recorder.ts";
 import { createRecorder, type Recorder } from "../../../src/app/recorder/recorder.ts";
 import { replay } from "../../../src/app/recorder/replay.ts";
+import { unreadFacts } from "../../../src/app/recorder/rows/tick-rows.ts";
 import { createTickRing, openRingReader } from "../../../src/app/recorder/tick-ring.ts";
 import type { Core } from "../../../src/core/core.ts";
 import type { Snapshot } from "../../../src/core/snapshot.ts";
@@ -159,4 +160,13 @@ test("the ring keeps its bounds in bytes and days, the oldest give way", () => {
   keepWithin(folder, { bytesMax: 5_000, days: 7 }, nowMs + 8 * dayMs);
   expect(names(keptFiles(folder))).toEqual(["9"]);
   expect(readdirSync(folder)).toContain("notes.txt");
+});
+
+test("what is left out of a recording is read by nothing in the core", () => {
+  const core = join(import.meta.dirname, "../../../src/core");
+  const text = readdirSync(core, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts"))
+    .map((path) => readFileSync(join(core, path), "utf8"))
+    .join("\n");
+  for (const name of unreadFacts) expect(text).not.toMatch(new RegExp(`\\b${name}\\b`));
 });
