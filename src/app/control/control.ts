@@ -119,7 +119,7 @@ export function startControl(start: ControlStart, say: (message: ControlMessage)
   const snapshot = createSnapshot(stageCount, tierCount);
   const core = composeCore(site, memory, momentOfStart(randomFraction, periodMs));
   const pccWatch = createPccWatch(core);
-  const settle = createSettler(core.exportControl.scaleW);
+  const settle = createSettler(core.exportControl.scaleW, stageCount);
   const recorder = start.ringFd === null ? noRecorder : createLoopRecorder(start.ringFd, core, snapshot);
   const bridge: Bridge = composeBridge(site, periodMs, createTransport, { clock: monotonicMs });
   const inputsCopy = new Float64Array(inputsLength(stageCount));

@@ -9,6 +9,8 @@ import { totalmem } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { openPermitStore, refusalText } from "../permits/permit.ts";
 import { openWitness } from "../permits/witness.ts";
+import { keptFiles } from "../recorder/files/kept-files.ts";
+import { incidentsFolder, ticksFolder } from "../recorder/files/recording-store.ts";
 import type { LoadedSite } from "../site/load-config.ts";
 import { isletVersion } from "../version.ts";
 
@@ -158,6 +160,21 @@ function wear(): Finding {
     : good(sentence);
 }
 
+/** What the flight recorder has kept; the newest file tells whether it writes. */
+function recorder({ site, nowMs }: Patient): Finding {
+  const { config } = site;
+  if (!config.recorder.enabled) return good("Nothing is recorded: recorder.enabled is false.");
+  const ticks = keptFiles(ticksFolder(config.stateDir));
+  const incidents = keptFiles(incidentsFolder(config.stateDir));
+  const newest = ticks.at(-1);
+  if (newest === undefined)
+    return finding("unknown", "Nothing is recorded yet.", "Once the controller has run for a minute, look at its log.");
+  const megabytes = [...ticks, ...incidents].reduce((sum, { bytes }) => sum + bytes, 0) / 1e6;
+  const ageMin = Math.round((nowMs - newest.changedMs) / 60_000);
+  const sentence = `The flight recorder holds ${megabytes.toFixed(1)} MB and ${incidents.length} incidents; it last wrote ${ageMin} min ago.`;
+  return good(sentence);
+}
+
 function memory(): Finding {
   const freeKB = Number(/^MemAvailable:\s+(\d+)/m.exec(readOr("/proc/meminfo", ""))?.[1] ?? Number.NaN);
   if (Number.isNaN(freeKB)) return finding("unknown", "How much memory is free is not known.", "");
@@ -265,6 +282,7 @@ const checks: readonly Check[] = [
   { id: "disk", title: "Room on the disk", look: disk },
   { id: "wear", title: "Wear of the disk", look: wear },
   { id: "state-folder", title: "State folder", look: stateFolder },
+  { id: "recorder", title: "Flight recorder", look: recorder },
   { id: "memory", title: "Memory", look: memory },
   { id: "permit", title: "Permit", look: permit },
   { id: "certificates", title: "Certificates", look: certificates },

@@ -46,6 +46,7 @@ export class Column {
   #nextKnown = 0;
   #rawBits: Bits | null = null;
   #scale = 0;
+  #likeNeighbour = 0;
 
   /** `fresh`: its device was heard in this tick. */
   encodeHeld(encoder: RangeEncoder, isHeld: boolean, fresh: boolean): void {
@@ -62,7 +63,8 @@ export class Column {
   encode(encoder: RangeEncoder, value: number, base: number, neighbour: number, hasNeighbour: boolean): void {
     if (hasNeighbour) {
       const isSame = same(value, neighbour);
-      encoder.bit(this.#head, neighbourAt, isSame ? 1 : 0);
+      encoder.bit(this.#head, neighbourAt + this.#likeNeighbour, isSame ? 1 : 0);
+      this.#likeNeighbour = isSame ? 1 : 0;
       if (isSame) {
         this.last = value;
         return;
@@ -90,9 +92,12 @@ export class Column {
   }
 
   decode(decoder: RangeDecoder, base: number, neighbour: number, hasNeighbour: boolean): number {
-    if (hasNeighbour && decoder.bit(this.#head, neighbourAt) === 1) {
-      this.last = neighbour;
-      return neighbour;
+    if (hasNeighbour) {
+      this.#likeNeighbour = decoder.bit(this.#head, neighbourAt + this.#likeNeighbour);
+      if (this.#likeNeighbour === 1) {
+        this.last = neighbour;
+        return neighbour;
+      }
     }
     const method = decoder.tree(this.#head, methodAt, 2);
     let value: number;

@@ -2,14 +2,14 @@
  * A tick as bits: its moment, its inputs, its decisions. Numbers among the decisions are the same that the core decides again on
  * these inputs, so of them only the differences are written (none, unless the core is not deterministic), a check over all of
  * them in each tick, and themselves every `anchorEvery` ticks: a replay with the same core knows every number of every tick, one
- * with another core knows modes, roles, contacts and flags of every tick and the numbers of every other second.
+ * with another core knows modes, roles, contacts and flags of every tick and the numbers of every 200th.
  */
 import type { LeafKind } from "../rows/object-row.ts";
 import { Column, same } from "./column.ts";
 import { Columns } from "./columns.ts";
 import { Bits, type RangeDecoder, type RangeEncoder } from "./range-coder.ts";
 
-const anchorEvery = 100;
+const anchorEvery = 200;
 
 /** What a recording says of a tick's decisions. */
 export interface RecordedDecisions {
