@@ -35,7 +35,7 @@ const planted: readonly (readonly [name: string, make: () => Step])[] = [
     "a clock is read",
     () => (core, snapshot, nowMs) => {
       const commands = step(core, snapshot, nowMs);
-      if (snapshot.meter.sampleCount > 100) commands.stages[0]!.powerW += 1e-9 * (performance.now() % 1);
+      if (snapshot.meter.sampleCount > 100) commands.stages[0]!.powerW += 1e-9 * (process.uptime() % 1);
       return commands;
     },
   ],
