@@ -8,6 +8,9 @@ import { changeOf, SettingRefused, whatIf } from "../../../src/app/recorder/what
 import { step } from "../../../src/core/step.ts";
 import { type RecordedRun, recordedOutage } from "./recorded-run.ts";
 
+/** `ISLET_LONG=1` spoils many more. */
+const spoiltFiles = process.env["ISLET_LONG"] === "1" ? 30_000 : 1_200;
+
 let run: RecordedRun;
 beforeAll(() => {
   run = recordedOutage();
@@ -109,7 +112,7 @@ test("thousands of spoilt files: refused with a sentence, or read as far as they
   };
   const small = run.bytes.subarray(0, Math.min(run.bytes.length, 120_000));
   let refused = 0;
-  for (let round = 0; round < 3_000; round++) {
+  for (let round = 0; round < spoiltFiles; round++) {
     const bytes = Buffer.from(small);
     const kind = random(4);
     const at = random(bytes.length);
@@ -126,7 +129,7 @@ test("thousands of spoilt files: refused with a sentence, or read as far as they
       refused++;
     }
   }
-  expect(refused).toBeGreaterThan(100);
+  expect(refused).toBeGreaterThan(40);
 });
 
 test("payloads whose checksum holds although they make no sense are refused or left out", () => {
@@ -136,7 +139,7 @@ test("payloads whose checksum holds although they make no sense are refused or l
     seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
     return Math.floor((seed / 2 ** 32) * below);
   };
-  for (let round = 0; round < 150; round++) {
+  for (let round = 0; round < 50; round++) {
     const altered = frames.slice(0, 4).map(({ kind, payload }, number) => {
       const bytes = Buffer.from(payload);
       if (number === 1 + (round % 3)) for (let i = 0; i < 4; i++) bytes[random(bytes.length)] = random(256);
