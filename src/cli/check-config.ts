@@ -35,7 +35,7 @@ export function checkConfigCommand(program: Command): void {
         for (const complaint of parsed.error) print(complaintText(complaint));
         return print(`${parsed.error.length} to mend. Nothing was energized.`);
       }
-      const { config, profile, generationProfile, maps } = parsed.value;
+      const { config, profile, generationProfile, maps, agreements } = parsed.value;
       const { site, pcc, evses, tiers, transferDevice } = config;
       if (options.json)
         return print(
@@ -56,6 +56,8 @@ export function checkConfigCommand(program: Command): void {
       if (generationProfile !== null) {
         print(`Limited Generation Profile: export from ${kW(generationProfile.smallestW)} on, in ${site.timeZone}.`);
       }
+      for (const { account, guestName, from, until } of agreements)
+        print(`Mutual aid: account ${account} of ${guestName}, ${from} to ${until}.`);
       print(
         `${count(evses.filter((evse) => evse.dischargeEnabled).length, "EVSE")} may discharge, ${evses.filter((evse) => evse.gridForming).length} may form an island.`,
       );

