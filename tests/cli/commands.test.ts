@@ -144,7 +144,7 @@ const rows: readonly Row[] = [
 
   ["replay", 2, /missing required argument 'recording'/],
   ["replay none", 1, /^islet: none is not there\n$/],
-  ["replay config/home.yaml", 1, /^islet: config\/home\.yaml is no recording of Islet: it has no readable part\n$/],
+  ["replay config/home.yaml", 1, /^islet: home\.yaml is no recording of Islet: it has no readable part\n$/],
   ["replay config", 1, /there is no recording \(\*\.islet-rec\) in config/],
   ["replay none --html page.html", 2, /--html goes with --what-if/],
   ["incidents", 2, /missing required argument 'place'/],
