@@ -168,7 +168,8 @@ describe.skipIf(noMosquitto !== "")(`links of a site under a permit ${noMosquitt
     Promise.all(links.map((link, i) => run(link, i + 1)));
   const accepted = [true, true, true];
   const isAccepted = (told: readonly Told[]): boolean[] => told.map((one) => one.accepted);
-  const charges = (evse: number): Promise<void> => soon(product, `EVSE ${evse} charges`, () => powerW(evse) > 10_000);
+  /** By the local plan, above every cap of these tests for one charger; all of its power comes slowly after a start. */
+  const charges = (evse: number): Promise<void> => soon(product, `EVSE ${evse} charges`, () => powerW(evse) > 4_500);
 
   it("a request on each link: followed at once, accepted; at the end of its lease the local plan goes on", async () => {
     expect(isAccepted(await all((link, evse) => link.request(evse, -2_000, 6)))).toEqual(accepted);
