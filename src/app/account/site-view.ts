@@ -1,5 +1,6 @@
 /** A report of the controller as the account sees it: each meter's reading, whether it is live, and how the site is connected. */
 import type { SiteConfig } from "../../config/site.ts";
+import { isDeadPu } from "../../domain/electrical.ts";
 import { isIslanded } from "../../domain/modes.ts";
 import { Quality } from "../../domain/quality.ts";
 import type { ControlReport } from "../control/shared/report.ts";
@@ -7,8 +8,6 @@ import type { MeterReading } from "./energy-meter.ts";
 
 /** A stage's power is live for so long after its answer, ms. */
 const liveMaxMs = 2_000;
-/** The grid is dead below this: what is on its side takes nothing. */
-const deadPu = 0.2;
 
 export const pccMeter = "PCC";
 export const pvMeter = "PV";
@@ -46,7 +45,7 @@ export function siteView({ site, stages }: ControlReport, config: SiteConfig): S
   const islanded = isIslanded(site.mode);
   const measured = site.meterQuality === Quality.good && Number.isFinite(site.pccW);
   // What is cut off from a dead grid takes nothing from it, whatever a meter at its end still shows.
-  const deadGrid = islanded && site.gridVoltagePu < deadPu;
+  const deadGrid = islanded && isDeadPu(site.gridVoltagePu);
   const hasPv = config.pv.length > 0 || Number.isFinite(site.pvPowerW);
   return {
     atMs: site.atMs,

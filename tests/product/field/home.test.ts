@@ -36,11 +36,14 @@ describe.skipIf(!hasSerialPair).each(isLong ? [1, 2, 3, 4, 5] : [1])("seed %i", 
     await came("charges", () => home.plant.stages[0]!.powerW > 500);
     await home.backend.ask(1, -11_000);
     await came("discharges", () => home.plant.stages[0]!.powerW < -5_800);
-    await sleep(2_000);
     const random = seeded(seed);
     const fromMs = performance.now();
     for (let step = 0; step < stepsCount; step += 1) {
-      home.plant.buildingW = step % 2 === 0 ? 1_000 + 1_000 * random() : 5_000 + 2_000 * random();
+      // A fall of the load is a test of what is given then: enough has to be.
+      if (step % 2 === 0) {
+        await until(() => meanW(home.plant, ({ stagesW }) => -stagesW, 1_000) >= 4_000, 60_000);
+        home.plant.buildingW = 1_000 + 1_000 * random();
+      } else home.plant.buildingW = 5_000 + 2_000 * random();
       await sleep(stepMs);
     }
     const lasted = eventsOver(home.plant, exportedW, 0, toleranceW, fromMs).map(({ lastedMs }) => lastedMs);
