@@ -3,6 +3,7 @@
  * mode record kept where a restart finds it, with the delay of a real disk.
  */
 import { fileURLToPath } from "node:url";
+import { createSettler, settled } from "../../src/app/control/settled.ts";
 import { fillReport } from "../../src/app/control/shared/report.ts";
 import { createDirectRecorder, type DirectRecorder } from "../../src/app/recorder/direct-recorder.ts";
 import type { FrameSink } from "../../src/app/recorder/recording-writer.ts";
@@ -71,6 +72,7 @@ class IsletController implements Controller {
   /** What is being written, and when it is on disk. */
   #writing: ModeRecord | null = null;
   #storedAtMs = Number.POSITIVE_INFINITY;
+  readonly #settle: (snapshot: Snapshot) => void;
   readonly #record: ((snapshot: Snapshot) => DirectRecorder) | null;
   #recorder: DirectRecorder | null = null;
 
@@ -93,6 +95,7 @@ class IsletController implements Controller {
       { ...noMemory, record },
       { nowMs: boot.nowMs, wallAheadMs: Number.NaN, randomFraction: 0.5, periodMs: boot.tickMs },
     );
+    this.#settle = createSettler(this.core.exportControl.scaleW, boot.stageCount);
   }
 
   get mode(): string {
@@ -115,9 +118,12 @@ class IsletController implements Controller {
     return this.core.island;
   }
 
-  step(snapshot: Snapshot, nowMs: number): Commands {
+  step(snapshot: Snapshot, atMs: number): Commands {
+    // As the control loop has it: facts no finer than anything in the core tells apart.
+    const nowMs = settled(atMs);
     this.#store(nowMs);
     snapshot.site.storedGeneration = this.#keeper.storedGeneration;
+    this.#settle(snapshot);
     this.#recorder ??= this.#record?.(snapshot) ?? null;
     this.#recorder?.told(nowMs);
     const commands = step(this.core, snapshot, nowMs);
