@@ -84,6 +84,17 @@ describe("runs", () => {
     expect(run()).toMatchObject(first);
   });
 
+  // Seeds that once failed, with the part of the day that showed it.
+  test.each<[string, number, SwarmOptions]>([
+    [
+      "a charger that left the set came back with a whole step, which made it leave again, for ever",
+      226,
+      { hours: 8, evsesMax: 5, fromMs: 12_359_990, toMs: 4 * 3_600_000 },
+    ],
+  ])("%s: seed %i", (_, seed, options) => {
+    expect(runSwarm(seed, options).broken).toEqual([]);
+  });
+
   test("half of each setpoint: found in the quiet end, in which what is asked for must be delivered", () => {
     const start = spoiled(8, halves);
     const run = (options: Partial<SwarmOptions>) => runSwarm(8, { ...quick, fromMs: 3.4 * 3_600_000, ...options });

@@ -71,6 +71,8 @@ interface Direction {
  * come and go at the same moment. Into free room it rises at once.
  */
 const handOverMs = 2_000;
+/** After it has left the set a stage rises slowly for so long, ms: the wait before it may come back, the rise, and a while. */
+const returnsSlowlyForMs = 10_000;
 /** Stages whose answer takes longer than this many times the fastest one's are slow. Source: the study, "shares of the stages". */
 const slowFactor = 1.6;
 
@@ -153,6 +155,7 @@ function share(a: Allocation, d: Direction, control: ExportControl, budget: Site
   fill(a.rule, f, control.shares);
   fillAroundSlow(a, d, control, budget);
   holdRises(a, d, control, budget);
+  returnSlowly(d, control, nowMs);
   d.lastW.fill(0);
   for (let k = 0; k < f.orderCount; k++) {
     const i = f.order[k]!;
@@ -200,6 +203,21 @@ function holdRises(a: Allocation, d: Direction, control: ExportControl, budget: 
     if (now >= 1) continue;
     const slowlyW = d.lastW[i]! + (o.ratedW[i]! * control.sinceMs) / handOverMs;
     f.givenW[i] = Math.min(f.givenW[i]!, Math.max(flowsW + now * riseW, slowlyW));
+  }
+}
+
+/**
+ * A member that had to leave because nothing was left for it comes back at its minimum and rises slowly: where a whole step was
+ * what misled the control (stages a little quicker or later than their settings say), the same step would do so again, for ever.
+ */
+function returnSlowly(d: Direction, control: ExportControl, nowMs: number): void {
+  const f = d.filling;
+  const { removedAtMs } = d.set;
+  for (let k = 0; k < f.orderCount; k++) {
+    const i = f.order[k]!;
+    if (nowMs - removedAtMs[i]! > returnsSlowlyForMs) continue;
+    const slowlyW = d.lastW[i]! + (control.observer.ratedW[i]! * control.sinceMs) / handOverMs;
+    f.givenW[i] = Math.min(f.givenW[i]!, Math.max(f.leastW[i]!, slowlyW));
   }
 }
 
