@@ -145,7 +145,8 @@ describe("a depot whose controller speaks with vehicles", () => {
       const paused = await first.done;
       expect(paused).toMatchObject({ complete: true, asked: "pause" });
       expect(paused.lastLoop?.["EVSEStatus"]).toMatchObject({ EVSENotification: "Pause", NotificationMaxDelay: 60 });
-      const pauses = /Bay 4: vehicle CAR4 is asked to pause: the backend asks for no power/;
+      // Allows none, where the vehicle's own need was heard before: then that is what the backend's limit closes.
+      const pauses = /Bay 4: vehicle CAR4 is asked to pause: the backend (asks for|allows) no power/;
       expect(await until(() => site.said(pauses) !== undefined, patienceMs)).toBe(true);
       expect(await until(() => port(3).dutyPct === 100 && !port(3).closed, patienceMs)).toBe(true);
       const { dutyBegins } = port(3);

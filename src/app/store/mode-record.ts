@@ -124,7 +124,7 @@ function judge(
     return {
       record: cautious(true),
       sentence:
-        "The memory beside the state folder says locked out, the state folder does not: an older one was put back. The site stays locked out until a person resets it.",
+        "The memory beside the state folder says locked out, the state folder does not: it was stopped before that was stored, or an older one was put back. The site stays locked out until a person resets it.",
     };
   if (found.kind === "whole")
     return { record: { ...found.record, generation: 0 }, sentence: `Stored intent: ${found.record.intent}.` };

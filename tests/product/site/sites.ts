@@ -93,7 +93,8 @@ export const lockoutStored = (product: Product, folder: string = product.stateDi
   soon(product, "the lockout is stored", () => {
     const file = join(folder, "intent.json");
     return (
-      statSync(file, { throwIfNoEntry: false })?.isFile() === true && readFileSync(file, "utf8").includes("locked")
+      statSync(file, { throwIfNoEntry: false })?.isFile() === true &&
+      readFileSync(file, "utf8").includes('"intent":"locked"')
     );
   });
 
