@@ -20,6 +20,8 @@ export interface Happening {
 export interface DayRow {
   readonly name: string;
   readonly storm: boolean;
+  /** A storm during which limits at the PCC hold as always; other storms unsettle the site. */
+  readonly keepsLimits?: true;
   /** So often an hour of its kind. */
   readonly perHour: number | ((site: SwarmSite) => number);
   /** It lasts so long, s; without it, it has no end. */
@@ -33,7 +35,7 @@ const ofK1 =
   ({ hasK1 }: SwarmSite): number =>
     hasK1 ? perHour : 0;
 
-/** So many kilohertz-free figures of a good grid. */
+/** A grid as it should be, but for its frequency, which is the site's. */
 const goodGrid = { present: true, voltagePu: 1, rocofHzPerS: 5 };
 const nominal = (site: Site): number => site.world.config.grid.nominalFrequencyHz;
 const gridIsGood: Act = (site) => site.world.setGrid({ ...goodGrid, frequencyHz: nominal(site) });
@@ -148,7 +150,7 @@ export const dayRows: readonly DayRow[] = [
     end: ofRight(({ station }) => { station.serviceEnabled = true; }),
   }) },
   // The backend.
-  { name: "backend",      storm: true, perHour: 0.3, lastsS: [5, 1_200], happens: () => ({
+  { name: "backend",      storm: true, keepsLimits: true, perHour: 0.3, lastsS: [5, 1_200], happens: () => ({
     sentence: "the backend is gone",
     begin: ({ station }) => { station.backendUp = false; },
     end: ({ station }) => { station.backendUp = true; },
@@ -165,7 +167,7 @@ export const dayRows: readonly DayRow[] = [
     begin: (site) => site.killController(),
     end: (site) => { if (site.controller === undefined) site.startController(); },
   }) },
-  { name: "disk",         storm: true, perHour: 0.3, lastsS: [10, 900], happens: () => ({
+  { name: "disk",         storm: true, keepsLimits: true, perHour: 0.3, lastsS: [10, 900], happens: () => ({
     sentence: "the disk is full",
     begin: (site) => { site.disk.full = true; },
     end: (site) => { site.disk.full = false; },

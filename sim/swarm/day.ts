@@ -42,6 +42,8 @@ export interface SwarmEvent {
   readonly begin: Act;
   readonly toMs: number;
   readonly end: Act | undefined;
+  /** Until it is over, limits at the PCC are not judged. */
+  readonly unsettles: boolean;
 }
 
 /** All events of a day, in order of their beginning. */
@@ -80,7 +82,9 @@ function eventsOf(row: DayRow, site: SwarmSite, random: Random, endMs: number): 
     const lastMs = row.storm ? stretch.stormToMs : stretch.quietFromMs;
     const allowed = (row.storm ? inStretchMs >= stretch.stormFromMs : true) && inStretchMs < lastMs;
     const toMs = Math.min(atMs + lastsS * secondMs, atMs - inStretchMs + lastMs);
-    if (allowed) events.push({ atMs, name: row.name, sentence, begin, toMs, end: mostS > 0 ? end : undefined });
+    const unsettles = row.storm && row.keepsLimits !== true;
+    if (allowed)
+      events.push({ atMs, name: row.name, sentence, begin, toMs, end: mostS > 0 ? end : undefined, unsettles });
     atMs += hourMs * random.waiting(1 / perHour);
   }
   return events;
@@ -110,6 +114,7 @@ function faultsOf(site: SwarmSite, random: Random, endMs: number): SwarmEvent[] 
         begin: set(true),
         toMs,
         end: set(false),
+        unsettles: true,
       });
       atMs = toMs;
     }
@@ -139,6 +144,7 @@ function eveningOf({ evses, serviceMode }: SwarmSite, random: Random, atMs: numb
     },
     toMs: atMs,
     end: undefined,
+    unsettles: false,
   };
 }
 
@@ -157,6 +163,7 @@ function technicianOf({ hasK1 }: SwarmSite, atMs: number): SwarmEvent[] {
     end: (site) => {
       site.station.resetRequest = false;
     },
+    unsettles: true,
   });
   const events = [pressed(atMs, "has mended everything and resets")];
   if (!hasK1) return events;
@@ -171,6 +178,7 @@ function technicianOf({ hasK1 }: SwarmSite, atMs: number): SwarmEvent[] {
     end: ({ station }) => {
       station.islandRequested = false;
     },
+    unsettles: true,
   });
   return events;
 }

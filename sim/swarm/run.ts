@@ -19,7 +19,6 @@ export interface SwarmOptions extends SwarmSiteOptions {
   readonly toMs?: number;
   /** Ends the run this long after the first promise has broken, ms. */
   readonly endAfterMs?: number;
-  readonly onHour?: (site: Site, hour: number) => void;
   /** Another controller, for those who want to see the swarm find something. */
   readonly start?: StartController;
 }
@@ -49,27 +48,13 @@ interface Moment {
 /** Of what begins at `fromMs` or later, but for those left out by their place in the day. */
 function momentsOf(events: readonly SwarmEvent[], without: ReadonlySet<number>, fromMs: number): Moment[] {
   const moments: Moment[] = [];
-  for (const [i, { atMs, begin, toMs, end, name }] of events.entries()) {
+  for (const [i, { atMs, begin, toMs, end, unsettles }] of events.entries()) {
     if (without.has(i) || atMs < fromMs) continue;
-    const gentle = gentleNames.has(name);
-    moments.push({ atMs, act: begin, trouble: gentle || end === undefined ? 0 : 1 });
-    if (end !== undefined) moments.push({ atMs: toMs, act: end, trouble: gentle ? 0 : -1 });
+    moments.push({ atMs, act: begin, trouble: unsettles && end !== undefined ? 1 : 0 });
+    if (end !== undefined) moments.push({ atMs: toMs, act: end, trouble: unsettles ? -1 : 0 });
   }
   return moments.sort((a, b) => a.atMs - b.atMs);
 }
-
-/** Under these the limits hold as always. */
-const gentleNames: ReadonlySet<string> = new Set([
-  "vehicle",
-  "request",
-  "building",
-  "sun",
-  "import cap",
-  "export cap",
-  "stopped",
-  "backend",
-  "disk",
-]);
 
 export function runSwarm(seed: number, options: SwarmOptions): SwarmResult {
   const swarm = swarmSite(seed, options);
@@ -99,7 +84,7 @@ class SwarmRun {
 
   play(): SwarmResult {
     const beganMs = performance.now();
-    const { hours, without = new Set<number>(), endAfterMs, onHour } = this.#options;
+    const { hours, without = new Set<number>(), endAfterMs } = this.#options;
     const { fromMs = 0, toMs = hours * hourMs } = this.#options;
     const site = this.#site;
     const { tickMs } = site;
@@ -110,7 +95,6 @@ class SwarmRun {
     let next = 0;
     let troubles = 0;
     let calmSinceMs = site.nowMs;
-    let hourAtMs = site.nowMs + hourMs;
     let stopAtMs = endMs;
     let reasons: readonly string[] | undefined;
     for (let tickAtMs = site.nowMs + tickMs; tickAtMs <= stopAtMs; tickAtMs += tickMs) {
@@ -132,10 +116,6 @@ class SwarmRun {
       if (failed && reasons === undefined) {
         reasons = reasonsOf(site);
         if (endAfterMs !== undefined) stopAtMs = Math.min(stopAtMs, site.nowMs + endAfterMs);
-      }
-      if (site.nowMs >= hourAtMs) {
-        hourAtMs += hourMs;
-        onHour?.(site, Math.round((site.nowMs - startMs) / hourMs));
       }
     }
     this.#promises.end(site);

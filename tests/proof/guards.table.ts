@@ -4,10 +4,10 @@
  * that its command was given so long ago. Times are free: a proof over these terms holds for every timing. A test compares each
  * with the guard itself.
  */
-import { disagreementsMax, startsMax } from "../../src/core/modes/state.ts";
+import { disagreementsMax, intentNames, startsMax } from "../../src/core/modes/state.ts";
 import { and, equal, not, or, type Term } from "./terms.ts";
 
-export const intents = ["none", "island", "closing", "locked"] as const;
+
 export const expectations = ["any", "open", "closed"] as const;
 
 const mayRunParallel = and("f.parallelOK", not("s.opensUnproven"));
@@ -90,8 +90,8 @@ export const guardTerms: Readonly<Record<string, Term>> = {
   gridNotGoodOrIslandRequested: or(not("f.gridGood"), "f.islandRequested"),
   joinedWithoutRight: and(not("f.provenOpen"), not(and("f.gridHolds", mayRunParallel))),
   resetRequested: "f.resetRequest",
-  intentLocked: equal("s.intent", intents.indexOf("locked")),
-  intentIsland: equal("s.intent", intents.indexOf("island")),
+  intentLocked: equal("s.intent", intentNames.indexOf("locked")),
+  intentIsland: equal("s.intent", intentNames.indexOf("island")),
   startsLeft: not(["<=", "s.startsLeft", 0]),
   recordKept: "s.stored",
   sourceReady: "f.sourceReady",

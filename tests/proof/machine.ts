@@ -6,9 +6,9 @@
 import * as guards from "../../src/core/modes/guards.ts";
 import { modeRules } from "../../src/core/modes/machine.ts";
 import { type ModeRow, modeRows } from "../../src/core/modes/rows.table.ts";
-import { doubtsMax, type HeldKey, startsMax } from "../../src/core/modes/state.ts";
+import { doubtsMax, type HeldKey, intentNames, startsMax } from "../../src/core/modes/state.ts";
 import { isIslanded, type Mode, modeNames } from "../../src/domain/modes.ts";
-import { expectations, guardTerms, intents } from "./guards.table.ts";
+import { expectations, guardTerms } from "./guards.table.ts";
 import { and, equal, ifElse, not, or, type Term } from "./terms.ts";
 
 /** What the machine keeps, as variables of a solver: names of `s.` and `p.`. */
@@ -119,7 +119,7 @@ function entered(mode: Mode): State {
     expected: expectations.indexOf("any"),
     gridDeadAtStart: false,
     startsLeft: ifElse(unusedStart, more("s.startsLeft"), "s.startsLeft"),
-    intent: intent === "keep" ? "s.intent" : intents.indexOf(intent),
+    intent: intent === "keep" ? "s.intent" : intentNames.indexOf(intent),
   };
 }
 

@@ -4,9 +4,8 @@
  * it holds at a start, and each cycle keeps it.
  */
 import { modeRules } from "../../src/core/modes/machine.ts";
-import { startsMax } from "../../src/core/modes/state.ts";
+import { intentNames, startsMax } from "../../src/core/modes/state.ts";
 import { type Mode, modeNames } from "../../src/domain/modes.ts";
-import { intents } from "./guards.table.ts";
 import { isOneOf } from "./machine.ts";
 import { and, equal, implies, not, or, type Term } from "./terms.ts";
 
@@ -14,8 +13,8 @@ const is = (...modes: Mode[]): Term => isOneOf("p.mode", modes);
 const was = (...modes: Mode[]): Term => isOneOf("s.mode", modes);
 const enters = (...modes: Mode[]): Term => and(is(...modes), not(equal("p.mode", "s.mode")));
 const forms: readonly Mode[] = modeNames.filter((mode) => modeRules[mode].form);
-const intentIs = (state: "s" | "p", intent: (typeof intents)[number]): Term =>
-  equal(`${state}.intent`, intents.indexOf(intent));
+const intentIs = (state: "s" | "p", intent: (typeof intentNames)[number]): Term =>
+  equal(`${state}.intent`, intentNames.indexOf(intent));
 /** One contact says otherwise for a moment while the voltages prove K1 open. */
 const glitch = and("f.voltagesProveOpen", not("f.provenClosed"), not("held.contradiction.glitchMs"));
 
@@ -46,7 +45,7 @@ export const kept: Readonly<Record<string, (state: "s" | "p") => Term>> = {
       [">=", `${state}.mode`, 0],
       ["<", `${state}.mode`, modeNames.length],
       [">=", `${state}.intent`, 0],
-      ["<", `${state}.intent`, intents.length],
+      ["<", `${state}.intent`, intentNames.length],
     ),
   "starts are between none and all, and one that has not begun is taken from them": (state) =>
     and(

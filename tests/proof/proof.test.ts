@@ -8,12 +8,12 @@ import { createAuthority } from "../../src/core/modes/authority.ts";
 import { createModeFacts, deriveModeFacts, type ModeFacts, modeFactsDefaults } from "../../src/core/modes/facts.ts";
 import { createModeMachine, type ModeMachine, stepMode } from "../../src/core/modes/machine.ts";
 import { modeRows } from "../../src/core/modes/rows.table.ts";
-import { emptyRecord, type HeldKey, recordStored } from "../../src/core/modes/state.ts";
+import { emptyRecord, type HeldKey, intentNames, recordStored } from "../../src/core/modes/state.ts";
 import { type ModeTimings, modeTimings } from "../../src/core/modes/timings.ts";
 import { createSnapshot } from "../../src/core/snapshot.ts";
 import { modeNames, roleNames } from "../../src/domain/modes.ts";
 import { variants } from "../model/variants.ts";
-import { expectations, intents } from "./guards.table.ts";
+import { expectations } from "./guards.table.ts";
 import { conditionTerms, cycleOf, stateVariables } from "./machine.ts";
 import { factsAre, kept, promises } from "./promises.table.ts";
 import { canHappen, isSolverHere } from "./solver.ts";
@@ -39,7 +39,7 @@ function drawn(random: Random): { machine: ModeMachine; facts: ModeFacts } {
   state.commandArmed = yes();
   state.leftUnarmed = yes();
   Object.assign(state.record, {
-    intent: random.pick(intents),
+    intent: random.pick(intentNames),
     startsLeft: random.below(3),
     returnBlocked: yes(),
     opensUnproven: random.uniform() < 0.2,
@@ -60,7 +60,7 @@ function drawn(random: Random): { machine: ModeMachine; facts: ModeFacts } {
 const numberOf: Readonly<Record<string, (value: unknown) => Value>> = {
   mode: (value) => modeNames.indexOf(value as (typeof modeNames)[number]),
   previous: (value) => modeNames.indexOf(value as (typeof modeNames)[number]),
-  intent: (value) => intents.indexOf(value as (typeof intents)[number]),
+  intent: (value) => intentNames.indexOf(value as (typeof intentNames)[number]),
   expected: (value) => expectations.indexOf(value as (typeof expectations)[number]),
 };
 
