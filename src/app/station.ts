@@ -24,7 +24,8 @@ import { createStallNotes } from "./control/stall-notes.ts";
 import { createEconomy, type Economy } from "./economy/economy.ts";
 import type { LinkPort } from "./links/link-port.ts";
 import { openLinks } from "./links/links.ts";
-import { type MqttLink, startMqtt } from "./links/mqtt/mqtt-link.ts";
+import type { OutsideLink } from "./links/outside-link.ts";
+import { openOutsideLinks } from "./links/outside-links.ts";
 import type { Log } from "./log.ts";
 import { createDeviceNotes } from "./notes/device-notes.ts";
 import { createDynamicsNotes, createPromiseNotes, toldDynamics } from "./notes/dynamics-notes.ts";
@@ -109,8 +110,8 @@ export interface SiteStation extends LoadedSite {
   readonly people: People;
   /** The port for requests: what connected systems ask goes through it. */
   readonly links: LinkPort;
-  /** The link to a broker; null without one. */
-  readonly mqtt: Pick<MqttLink, "connected" | "sentence"> | null;
+  /** The links to systems outside, as far as they are configured. */
+  readonly outside: readonly Pick<OutsideLink, "name" | "connected" | "sentence">[];
   /** Vehicles, timetables, and who is plugged in where. */
   readonly fleet: Fleet;
   /** What energy costs and saves here: record, tariff, forecasts, grid events. */
@@ -219,14 +220,14 @@ export function startStation(options: StationOptions): SiteStation {
     config.backend === undefined
       ? null
       : startBackend({ ...options, config, control, links, store, diagnostics, clockFloorMs });
-  const mqtt = openMqtt({ config, control, people, links, log });
+  const outside = openOutsideLinks({ config, inputs: control.evses, people, links, log });
   const vehicleSessions = openVehicleSessions({ config, control, log, audit, backend, fleet, permits, state });
   const views = setInterval(() => {
     vehicleSessions?.follow();
     const report = control.report();
     if (report === null) return;
     links.look(report);
-    mqtt?.look(report);
+    for (const one of outside) one.look(report);
     siteNotes(report.site);
     backend?.refresh(report, monotonicMs());
     fleet.look(report, backend?.ocpp.transactions() ?? [], Date.now());
@@ -251,7 +252,7 @@ export function startStation(options: StationOptions): SiteStation {
     owed: () => [...control.owed(), ...durable.owed()],
     vehicleSessions,
     auditTrail: (limit) => auditLog.latest(limit),
-    ...{ people, links, mqtt, fleet, economy, account, plans },
+    ...{ people, links, outside, fleet, economy, account, plans },
     documents: store,
     certificates: () => ownCertificates(backend),
     installPermit: (text) => permits.install(text, clockFloorMs),
@@ -266,7 +267,7 @@ export function startStation(options: StationOptions): SiteStation {
       clearInterval(views);
       permits.stop();
       backend?.stop();
-      await Promise.all([vehicleSessions?.stop(), mqtt?.stop()]);
+      await Promise.all([vehicleSessions?.stop(), ...outside.map((one) => one.stop())]);
       await Promise.all([control.stop(), plans.stop()]);
       await recorder.stop();
       for (const one of [people, economy, account]) one.stop();
@@ -324,16 +325,6 @@ function createSiteNotes(
     dynamicsNotes(site);
     promiseNotes(foundPromises(site));
   };
-}
-
-/** The broker that the configuration names; null without one. */
-function openMqtt({ config, control, people, links, log }: MqttParts): MqttLink | null {
-  const { mqtt } = config;
-  return mqtt === undefined ? null : startMqtt({ config, mqtt, inputs: control.evses, people, links, log });
-}
-interface MqttParts extends Pick<SiteStation, "control" | "people" | "links"> {
-  readonly config: LoadedSite["config"];
-  readonly log: Log;
 }
 
 /** The record of energy knows vehicles by the fleet's ids. */

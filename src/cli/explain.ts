@@ -143,7 +143,7 @@ export function siteText({ mode, health }: SiteState): string {
       `${name}: ${state}${state === "frozen" || state === "silent" ? age : ""}.${fault ? ` ${fault.sentence} Ends: ${fault.clears}` : ""}`,
     );
   }
-  if (health.broker && !health.broker.connected) lines.push(health.broker.sentence);
+  for (const { connected, sentence } of health.links ?? []) if (!connected) lines.push(sentence);
   const { stalls, stallLongestMs } = health.loop;
   if (stalls > 0)
     lines.push(`The controller itself stood still ${stalls} times, ${Math.round(stallLongestMs)} ms at most.`);

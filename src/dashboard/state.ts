@@ -310,11 +310,11 @@ const health = z.object({
     .max(200),
   owed: z.array(text).max(20).describe("What is in force and could not be written to disk yet."),
   backend: z.object({ state: z.enum(["connected", "offline", "none"]), sinceMs: maybeAtMs, latencyMs: maybeNumber }),
-  broker: z
-    .object({ connected: z.boolean(), sentence: text })
-    .nullable()
+  links: z
+    .array(z.object({ name: text, connected: z.boolean(), sentence: text }))
+    .max(20)
     .optional()
-    .describe("The MQTT broker; its sentence says why it is not reached. Null without one."),
+    .describe("Links to systems outside; the sentence says why the other side is not reached."),
   journalEntries: number.describe("Transaction messages that wait for the backend."),
   certificates: z.array(z.object({ name: text, expiresAtMs: atMs })).max(50),
   clockOffsetMs: maybeNumber.describe("Known error of the clock; null when it is not synchronized."),
@@ -324,7 +324,7 @@ const health = z.object({
 
 /** What backend and connected systems have asked and what becomes of it. */
 export const askState = z.object({
-  link: z.enum(["backend", "api", "mqtt"]),
+  link: z.enum(["backend", "csip", "openadr", "eebus", "sunspec", "api", "mqtt"]),
   asker: text,
   kind: z.enum(["request", "cap"]),
   what: text,

@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type MqttLink, startMqtt } from "../../src/app/links/mqtt/mqtt-link.ts";
+import { startMqtt } from "../../src/app/links/mqtt/mqtt-link.ts";
+import type { OutsideLink } from "../../src/app/links/outside-link.ts";
 import type { SiteConfig } from "../../src/config/site.ts";
 import { selfSign } from "../../src/dashboard/access/certificate.ts";
 import { type LinkSite, linkSite } from "../app/links/site.ts";
@@ -29,7 +30,7 @@ const settings = (
 
 interface Link {
   readonly site: LinkSite;
-  readonly mqtt: MqttLink;
+  readonly mqtt: OutsideLink;
   readonly log: string[];
   stop(): Promise<void>;
 }

@@ -46,7 +46,10 @@ export function healthState(report: ControlReport, { station, slow, days }: Heal
       sinceMs: slow.backendSinceMs,
       latencyMs: null,
     },
-    broker: station.mqtt && { connected: station.mqtt.connected, sentence: station.mqtt.sentence.slice(0, 400) },
+    links: station.outside.map(({ name, connected, sentence }) => ({
+      ...{ name, connected },
+      sentence: sentence.slice(0, 400),
+    })),
     journalEntries: ocpp?.queued ?? 0,
     certificates: [...slow.certificates],
     clockOffsetMs: ocpp?.clockOffsetMs ?? null,

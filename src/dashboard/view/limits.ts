@@ -192,8 +192,8 @@ export function healthView(state: SiteState, _words: Words): HealthItem[] {
   else if (backend.state === "offline")
     add("Backend", `Offline${backend.sinceMs === null ? "" : ` ${duration(atMs - backend.sinceMs)}`}`, "warning");
   else add("Backend", "None configured");
-  if (health.broker)
-    add("MQTT broker", health.broker.connected ? "Connected" : "Offline", health.broker.connected ? "ok" : "warning");
+  for (const { name, connected } of health.links ?? [])
+    add(name, connected ? "Connected" : "Offline", connected ? "ok" : "warning");
   const soonest = health.certificates.reduce<number | null>(
     (min, { expiresAtMs }) => (min === null || expiresAtMs < min ? expiresAtMs : min),
     null,

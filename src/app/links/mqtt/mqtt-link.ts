@@ -9,6 +9,7 @@ import { modeForBackend } from "../../../domain/modes.ts";
 import type { ControlReport } from "../../control/shared/report.ts";
 import type { Log } from "../../log.ts";
 import type { Asker, LinkPort, Notice, Receipt } from "../link-port.ts";
+import type { OutsideLink } from "../outside-link.ts";
 import { type Broker, openBroker } from "./broker.ts";
 import { type Command, commandFilters, readCommand, readTopic } from "./commands.ts";
 import { discoveryOf, type PowerRange } from "./discovery.ts";
@@ -32,15 +33,7 @@ export interface MqttOptions extends Omit<StateSources, "report" | "nowMs" | "li
   readonly log: Log;
 }
 
-export interface MqttLink {
-  look(report: ControlReport): void;
-  readonly connected: boolean;
-  /** Why the broker is not reached, and what to do; "" while it is. */
-  readonly sentence: string;
-  stop(): Promise<void>;
-}
-
-export function startMqtt(options: MqttOptions): MqttLink {
+export function startMqtt(options: MqttOptions): OutsideLink {
   const { config, mqtt, links, log } = options;
   const base = mqtt.topic;
   const asker: Asker = { link: "mqtt", id: "broker", name: "MQTT", rights: mqtt.rights, isPerson: false };
@@ -156,6 +149,7 @@ export function startMqtt(options: MqttOptions): MqttLink {
   });
 
   return {
+    name: "MQTT broker",
     look(report) {
       latest = report;
       const nowMs = performance.now();
