@@ -1,16 +1,21 @@
 // `npm test`: everything that must hold before a change lands, each step named with its time. What waits in real time, one file
-// after the other, runs beside the product suite, which waits most of its time for its sites.
+// after the other, runs beside the product suite, which waits most of its time for its sites. A file of these two that failed
+// runs once more, alone: a site that is real in time can't be judged on a machine that stood still meanwhile. Both runs are told.
 import { spawn } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { watchMachine } from "./machine-watch.mjs";
 
 const extra = process.argv.slice(2);
 /** Names of the projects of `vitest.config.ts` whose reports are read at the end. */
 const projects = ["logic", "real", "product"];
-const reportOf = (project) => join(tmpdir(), `islet-test-${process.pid}-${project}.json`);
-const testsOf = (project) => [
-  `tests: ${project}`,
+/** Of these, what failed runs again alone, unless it is more than so many files: then it is not the machine. */
+const waiting = ["real", "product"];
+const againMax = 8;
+const reportOf = (name) => join(tmpdir(), `islet-test-${process.pid}-${name}.json`);
+const vitest = (title, project, report, ...args) => [
+  title,
   "vitest",
   [
     "run",
@@ -19,10 +24,11 @@ const testsOf = (project) => [
     "--passWithNoTests",
     "--reporter=default",
     "--reporter=json",
-    `--outputFile.json=${reportOf(project)}`,
-    ...extra,
+    `--outputFile.json=${reportOf(report)}`,
+    ...args,
   ],
 ];
+const testsOf = (project) => vitest(`tests: ${project}`, project, project, ...extra);
 
 /** Steps one after the other; those of one line at the same time. The words of all but the first of a line come when it is over. */
 const lines = [
@@ -55,11 +61,8 @@ function run([name, command, args], speaks) {
   });
 }
 
-let failed = 0;
-for (const line of lines) {
-  const oks = await Promise.all(line.map((step, i) => run(step, i === 0)));
-  failed += oks.filter((ok) => !ok).length;
-}
+const testOf = (name, { ancestorTitles, title }) =>
+  [relative(process.cwd(), name), ...ancestorTitles, title].join(" › ");
 
 /** Tests that are named at the end, the slowest first: whoever adds a slow one sees it. */
 const slowestMax = 10;
@@ -68,10 +71,7 @@ const slowestMax = 10;
 function slowest(results) {
   return results
     .flatMap(({ name, assertionResults }) =>
-      assertionResults.map(({ ancestorTitles, title, duration }) => ({
-        seconds: (duration ?? 0) / 1000,
-        test: [relative(process.cwd(), name), ...ancestorTitles, title].join(" › "),
-      })),
+      assertionResults.map((result) => ({ seconds: (result.duration ?? 0) / 1000, test: testOf(name, result) })),
     )
     .sort((a, b) => b.seconds - a.seconds)
     .slice(0, slowestMax)
@@ -81,26 +81,68 @@ function slowest(results) {
 /** "tests/app/store.test.ts › group › title" of what failed. */
 const failures = (results) =>
   results.flatMap(({ name, assertionResults }) =>
-    assertionResults
-      .filter(({ status }) => status === "failed")
-      .map(({ ancestorTitles, title }) => [relative(process.cwd(), name), ...ancestorTitles, title].join(" › ")),
+    assertionResults.filter(({ status }) => status === "failed").map((result) => testOf(name, result)),
   );
 
-try {
-  const reports = projects.map((project) => JSON.parse(readFileSync(reportOf(project), "utf8")));
-  const sum = (key) => reports.reduce((all, report) => all + report[key], 0);
-  const results = reports.flatMap(({ testResults }) => testResults);
-  process.stdout.write(`\nThe ${slowestMax} slowest tests:\n${slowest(results).join("\n")}\n`);
-  const broken = failures(results);
-  if (broken.length > 0) process.stdout.write(`\nFailed:\n${broken.map((test) => `  ${test}\n`).join("")}`);
-  const numFailed = sum("numFailedTests");
-  process.stdout.write(
-    `\n${sum("numPassedTests")} passed, ${numFailed + (failed && !numFailed ? failed : 0)} failed, ${sum("numPendingTests")} skipped\n`,
-  );
-} catch {
-  process.stdout.write("\nThe tests left no report.\n");
-  failed++;
-} finally {
-  for (const project of projects) rmSync(reportOf(project), { force: true });
+/** Results of a run by its report; null when it left none. */
+function resultsOf(report) {
+  try {
+    return JSON.parse(readFileSync(reportOf(report), "utf8")).testResults;
+  } catch {
+    return null;
+  } finally {
+    rmSync(reportOf(report), { force: true });
+  }
 }
+
+let failed = 0;
+for (const line of lines) {
+  const watch = line.length > 1 ? watchMachine() : null;
+  const oks = await Promise.all(line.map((step, i) => run(step, i === 0)));
+  failed += oks.filter((ok) => !ok).length;
+  if (watch !== null) process.stdout.write(`\n${watch.stop().join("\n")}\n`);
+}
+
+const reports = Object.fromEntries(projects.map((project) => [project, resultsOf(project)]));
+/** What failed beside others and held alone. */
+const heldAlone = [];
+const again = waiting.flatMap((project) =>
+  (reports[project] ?? []).filter(({ status }) => status === "failed").map(({ name }) => ({ project, name })),
+);
+if (again.length > 0 && again.length <= againMax) {
+  process.stdout.write(`\n${again.length} files failed beside others; each runs once more, alone.\n`);
+  for (const { project, name } of again) {
+    const file = relative(process.cwd(), name);
+    await run(vitest(`alone: ${file}`, project, "again", file), true);
+    const second = resultsOf("again")?.find((result) => result.name === name);
+    if (second === undefined) continue;
+    const results = reports[project];
+    const first = results.findIndex((result) => result.name === name);
+    const broken = new Set(failures([second]));
+    heldAlone.push(...failures([results[first]]).filter((test) => !broken.has(test)));
+    results[first] = second;
+  }
+  // A step counts as failed while one of its files does.
+  for (const project of waiting) {
+    const asked = again.filter((file) => file.project === project);
+    if (asked.length > 0 && reports[project].every(({ status }) => status !== "failed")) failed--;
+  }
+}
+
+if (Object.values(reports).includes(null)) {
+  process.stdout.write("\nThe tests left no report.\n");
+  process.exit(1);
+}
+const results = Object.values(reports).flat();
+const count = (...statuses) =>
+  results.flatMap(({ assertionResults }) => assertionResults).filter(({ status }) => statuses.includes(status)).length;
+process.stdout.write(`\nThe ${slowestMax} slowest tests:\n${slowest(results).join("\n")}\n`);
+const named = (title, tests) =>
+  tests.length > 0 && process.stdout.write(`\n${title}\n${tests.map((test) => `  ${test}\n`).join("")}`);
+named("Failed beside others, held alone (look at them):", heldAlone);
+named("Failed:", failures(results));
+const numFailed = count("failed");
+process.stdout.write(
+  `\n${count("passed")} passed, ${numFailed + (failed && !numFailed ? failed : 0)} failed, ${count("pending", "skipped", "todo", "disabled")} skipped\n`,
+);
 process.exit(failed ? 1 : 0);
