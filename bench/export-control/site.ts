@@ -2,7 +2,7 @@
 
 import { siteSettings } from "../../src/config/site.ts";
 import { createCommands, type StageCommand } from "../../src/core/commands.ts";
-import { createBackendGroup, exportControlConfig } from "../../src/core/core-config.ts";
+import { createSiteCaps, exportControlConfig } from "../../src/core/core-config.ts";
 import {
   createExportControl,
   createSiteBudget,
@@ -98,7 +98,7 @@ function controlOf(plant: Plant, options: SiteOptions): ExportControlConfig {
   });
   if (!parsed.success) throw new Error(parsed.error.message);
   return {
-    ...exportControlConfig(parsed.data, createBackendGroup(plant.stages.length)),
+    ...exportControlConfig(parsed.data, createSiteCaps(plant.stages.length)),
     phaseImportLimitW: options.phaseImportLimitW,
     phaseExportLimitW: options.phaseExportLimitW,
     groups: options.groups,

@@ -5,8 +5,6 @@ import { type GridProfile, missingSettings } from "../config/grid-profiles.ts";
 import { pccMeteringOf } from "../config/pcc-metering.ts";
 import type { EvseConfig, SiteConfig } from "../config/site.ts";
 import { deviceNamed, transferPartsOf, wholeTransferDevice } from "../config/transfer-parts.ts";
-import type { LimitSource } from "../domain/limit-sources.ts";
-import type { ReasonKey } from "../domain/reasons.ts";
 import { hourMs, secondMs } from "../domain/units.ts";
 import { createGridFunctions, type GridFunctions } from "./grid/der.ts";
 import type { Connection } from "./grid/measurement.ts";
@@ -16,7 +14,12 @@ import { tierTuning } from "./island/tiers.ts";
 import type { AuthorityConfig } from "./modes/authority.ts";
 import { type ModeFactsConfig, modeFactsDefaults } from "./modes/facts.ts";
 import { type SyncWindow, syncAim, syncWindowFor, transferDeviceKinds } from "./modes/transfer-device.ts";
-import type { ExportControlConfig, ProtectiveGroup } from "./pcc/control-state.ts";
+import {
+  type ExportControlConfig,
+  type GroupLimit,
+  installedGroup,
+  type ProtectiveGroup,
+} from "./pcc/control-state.ts";
 import type { LedgerConfig } from "./pcc/exceedance-ledger.ts";
 import { type FoundDelays, type Guarantee, limitGuarantee, withFoundDelays } from "./pcc/guarantee.ts";
 import { noReversePower, type ReversePowerConfig } from "./pcc/reverse-power.ts";
@@ -197,22 +200,21 @@ export function modeFactsConfig(config: SiteConfig, { settings }: GridProfile): 
   };
 }
 
-/** A group whose limits are the backend's or the grid operator's, written in each tick, with whose they are. */
-export interface BackendGroup extends ProtectiveGroup {
-  reason: ReasonKey;
-  source: LimitSource;
-  chargeLimitW: number;
-  dischargeLimitW: number;
+/**
+ * All stages as one group: what the backend, connected systems and the grid operator's contact leave for their sum, the
+ * tightest of each direction with whose it is, written in each tick.
+ */
+export interface SiteCaps extends ProtectiveGroup {
+  readonly charge: { -readonly [name in keyof GroupLimit]: GroupLimit[name] };
+  readonly discharge: { -readonly [name in keyof GroupLimit]: GroupLimit[name] };
 }
 
-/** All stages as one group whose limits the backend sets while the site runs; without limits at first. */
-export const createBackendGroup = (count: number): BackendGroup => ({
-  name: "backend",
-  reason: "backend-limit",
-  source: "backend",
+/** Without limits at first. */
+export const createSiteCaps = (count: number): SiteCaps => ({
+  name: "all chargers",
   stages: Array.from({ length: count }, (_, i) => i),
-  chargeLimitW: Number.POSITIVE_INFINITY,
-  dischargeLimitW: Number.POSITIVE_INFINITY,
+  charge: { limitW: Number.POSITIVE_INFINITY, reason: "backend-limit", source: "backend" },
+  discharge: { limitW: Number.POSITIVE_INFINITY, reason: "backend-limit", source: "backend" },
 });
 
 /** Rating of the PV that is held back under the export limit, W; 0 where none is. */
@@ -238,19 +240,15 @@ export const meterWindowMs = ({ windowMs, updateMs }: SiteConfig["pcc"]["meter"]
   Math.max(windowMinMs, windowMs ?? updateMs);
 
 /** Meter, stages, phases and protective groups as export control reckons with them. */
-export function exportControlConfig(config: SiteConfig, backendGroup: ProtectiveGroup): ExportControlConfig {
+export function exportControlConfig(config: SiteConfig, siteCaps: ProtectiveGroup): ExportControlConfig {
   const { pcc, site } = config;
   const { meter } = pcc;
   let ratedW = 0;
   for (const evse of config.evses) ratedW += Math.max(evse.maxChargeW, evse.maxDischargeW);
-  const groups = pcc.groups.map(({ name, kind, evses, chargeLimitW, dischargeLimitW }) => ({
-    name,
-    reason: groupReasons[kind],
-    source: "installer" as const,
-    stages: evses.map((evse) => evse - 1),
-    chargeLimitW,
-    dischargeLimitW,
-  }));
+  const groups = pcc.groups.map(({ name, kind, evses, chargeLimitW, dischargeLimitW }) => {
+    const stages = evses.map((evse) => evse - 1);
+    return installedGroup(name, groupReasons[kind], stages, chargeLimitW, dischargeLimitW);
+  });
   return {
     tickMs: config.loop.periodMs,
     meter: {
@@ -279,8 +277,8 @@ export function exportControlConfig(config: SiteConfig, backendGroup: Protective
     linkStaleMs: stageStaleMs(config),
     phaseImportLimitW: pcc.phaseImportLimitW ?? Number.POSITIVE_INFINITY,
     phaseExportLimitW: pcc.phaseExportLimitW ?? Number.POSITIVE_INFINITY,
-    // Protective groups come after the backend's, so that on equal values the protective one is named.
-    groups: [backendGroup, ...groups],
+    // Protective groups come after the caps, so that on equal values the protective one is named.
+    groups: [siteCaps, ...groups],
     fallbackChargeW: pcc.fallbackImportLimitW ?? 0,
   };
 }
@@ -293,7 +291,7 @@ export function siteGuarantees(
   config: SiteConfig,
   found?: FoundDelays,
 ): { readonly exports: Guarantee; readonly imports: Guarantee } {
-  const told = exportControlConfig(config, createBackendGroup(config.evses.length));
+  const told = exportControlConfig(config, createSiteCaps(config.evses.length));
   const control = found === undefined ? told : withFoundDelays(told, found);
   let chargeW = 0;
   let dischargeW = 0;

@@ -8,7 +8,7 @@ import { createCommands } from "./commands.ts";
 import {
   authorityConfig,
   carriesBackup,
-  createBackendGroup,
+  createSiteCaps,
   curtailedPvW,
   exportControlConfig,
   islandConfig,
@@ -83,8 +83,8 @@ export function createCore(config: SiteConfig, start: CoreStart) {
   const { profile, randomFraction = 0 } = start;
   const { settings } = profile;
   const { phases } = config.site;
-  const backendGroup = createBackendGroup(count);
-  const exportControl = createExportControl(exportControlConfig(config, backendGroup), count);
+  const siteCaps = createSiteCaps(count);
+  const exportControl = createExportControl(exportControlConfig(config, siteCaps), count);
   const travelMs = config.transferDevice?.travelMs ?? 100;
   const enterDelayS = settings.enterDelayS + settings.enterRandomDelayS * randomFraction;
   const lateMs = transferDeviceLateMs(config);
@@ -123,8 +123,8 @@ export function createCore(config: SiteConfig, start: CoreStart) {
     pccRecord,
     pvCurtailment: createPvCurtailment(curtailedPvW(config), config.loop.periodMs),
     reversePower,
-    /** The backend's limit for all EVSEs together, as a group that carries every stage. */
-    backendGroup,
+    /** Caps for all EVSEs together, as a group that carries every stage. */
+    siteCaps,
     budget: createSiteBudget(exportControl),
     allocation: createAllocation(exportControl, config.allocation),
     requests: Array.from({ length: count }, createRequest),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { installedGroup } from "../../src/core/pcc/control-state.ts";
 import { createExportControl, createSiteBudget, type ProtectiveGroup } from "../../src/core/pcc/export-control.ts";
 import { PowerSource } from "../../src/core/pcc/load-observer.ts";
 import { type AllocationRule, allocate, createAllocation } from "../../src/core/setpoints/allocation.ts";
@@ -70,10 +71,10 @@ function makeCase({
   budget.minW[0] = -discharge * kW;
   budget.maxW[0] = charge * kW;
   groups.forEach((group, g) => {
-    budget.minW[control.channels.length + g] = -group.dischargeLimitW;
-    budget.maxW[control.channels.length + g] = group.chargeLimitW;
-    budget.maxReason[control.channels.length + g] = group.reason;
-    budget.maxSource[control.channels.length + g] = group.source;
+    budget.minW[control.channels.length + g] = -group.discharge.limitW;
+    budget.maxW[control.channels.length + g] = group.charge.limitW;
+    budget.maxReason[control.channels.length + g] = group.charge.reason;
+    budget.maxSource[control.channels.length + g] = group.charge.source;
   });
   budget.totalChargeCapW = 1e9;
   budget.totalDischargeCapW = 1e9;
@@ -155,16 +156,7 @@ describe("who gets what", () => {
       "a conductor carries two of three",
       {
         requests: [60, 60, 60],
-        groups: [
-          {
-            name: "A",
-            reason: "conductor-limit",
-            source: "installer",
-            stages: [0, 1],
-            chargeLimitW: 70 * kW,
-            dischargeLimitW: 0,
-          },
-        ],
+        groups: [installedGroup("A", "conductor-limit", [0, 1], 70 * kW, 0)],
       },
       [35, 35, 60],
     ],
@@ -172,9 +164,7 @@ describe("who gets what", () => {
       "the conductor that may not carry discharge",
       {
         requests: [-60, -60, -60],
-        groups: [
-          { name: "A", reason: "bus-limit", source: "installer", stages: [0, 1], chargeLimitW: 0, dischargeLimitW: 0 },
-        ],
+        groups: [installedGroup("A", "bus-limit", [0, 1], 0, 0)],
       },
       [0, 0, -60],
     ],
@@ -282,16 +272,7 @@ test("the chain of limits gives the setpoint, with the one that binds", () => {
   const { allocation, budget, run } = makeCase({
     charge: 100,
     requests: [60, 60, 20],
-    groups: [
-      {
-        name: "feeder",
-        reason: "conductor-limit",
-        source: "installer",
-        stages: [0],
-        chargeLimitW: 15 * kW,
-        dischargeLimitW: 0,
-      },
-    ],
+    groups: [installedGroup("feeder", "conductor-limit", [0], 15 * kW, 0)],
   });
   budget.maxReason[0] = "transformer-limit";
   budget.maxSource[0] = "operator";

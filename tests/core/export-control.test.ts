@@ -5,6 +5,7 @@ import { measureClouds } from "../../bench/export-control/clouds.ts";
 import { measureDoubts } from "../../bench/export-control/doubts.ts";
 import { measureProfileYear } from "../../bench/export-control/profile-year.ts";
 import { largest, measureSteps, percentile, usualSteps } from "../../bench/export-control/steps.ts";
+import { installedGroup } from "../../src/core/pcc/control-state.ts";
 import { Quality } from "../../src/domain/quality.ts";
 import { makeSite, meanPcc, ratedW, setLoad, settle } from "./pcc/site.ts";
 
@@ -145,16 +146,7 @@ describe("several stages as one plant", () => {
 
   test("a protective group wins over what the PCC would allow", () => {
     const site = makeSite({
-      groups: [
-        {
-          name: "feeder A",
-          reason: "conductor-limit",
-          source: "installer",
-          stages: [0, 1],
-          chargeLimitW: 70_000,
-          dischargeLimitW: 50_000,
-        },
-      ],
+      groups: [installedGroup("feeder A", "conductor-limit", [0, 1], 70_000, 50_000)],
     });
     site.requestedW.fill(ratedW);
     settle(site, 2_000);

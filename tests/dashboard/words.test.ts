@@ -1,3 +1,5 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { eventWords } from "../../src/domain/event-words.table.ts";
 import { reasonKeys, reasons } from "../../src/domain/reasons.ts";
@@ -133,6 +135,13 @@ describe("wording", () => {
           text !== "" && !/[.”}]$/.test(text) && !/^(changed\.|refuse\.alreadyDone|empty\.plan)/.test(key),
       ),
     ).toEqual([]);
+  });
+  test("no two tables of events have the same key", async () => {
+    const folder = join(import.meta.dirname, "../../src/domain/events");
+    const tables = await Promise.all(readdirSync(folder).map((file) => import(join(folder, file)) as Promise<object>));
+    const keys = tables.flatMap((table) => Object.values(table).flatMap((rows) => Object.keys(rows as object)));
+    expect(keys.filter((key, i) => keys.indexOf(key) !== i)).toEqual([]);
+    expect(keys.sort()).toEqual(Object.keys(eventWords).sort());
   });
   test("every event is a key and has severity and an end", () => {
     expect(eventKeys.length).toBe(Object.keys(eventWords).length + reasonKeys.length);

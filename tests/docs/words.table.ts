@@ -37,5 +37,5 @@ export const words: readonly Word[] = [
     ],
   },
   { banned: /\bEVSEs?\b/, plain: "charger", except: [{ in: /^(?!src\/(?:domain|dashboard\/(?:view|panels|actions))\/)/, because: "the word of OCPP, of settings and of engineers" }] },
-  { banned: /(?<!\bpower )(?<![{-])\bstages?\b(?![-}])/i, plain: "power stage", except: [{ in: /^(?!src\/domain\/(?:words|event-words|reasons))/, because: "short for it where the box is clear" }] },
+  { banned: /(?<!\bpower )(?<![{-])\bstages?\b(?![-}])/i, plain: "power stage", except: [{ in: /^(?!src\/domain\/(?:words|events\/|reasons))/, because: "short for it where the box is clear" }] },
 ];

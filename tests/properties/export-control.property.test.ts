@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createCommands } from "../../src/core/commands.ts";
+import { installedGroup } from "../../src/core/pcc/control-state.ts";
 import { createExportControl, createSiteBudget, stepExportControl } from "../../src/core/pcc/export-control.ts";
 import { PowerSource } from "../../src/core/pcc/load-observer.ts";
 import { createPccLimits } from "../../src/core/pcc/pcc-limits.ts";
@@ -73,16 +74,7 @@ function makeControl(stages: readonly { responseMs: number; phase: number }[]) {
       })),
       phaseImportLimitW: 100_000,
       phaseExportLimitW: 100_000,
-      groups: [
-        {
-          name: "A",
-          reason: "conductor-limit",
-          source: "installer",
-          stages: [0],
-          chargeLimitW: 50_000,
-          dischargeLimitW: 50_000,
-        },
-      ],
+      groups: [installedGroup("A", "conductor-limit", [0], 50_000, 50_000)],
       fallbackChargeW: 0,
     },
     stages.length,

@@ -1,17 +1,20 @@
 /** The limits at the grid connection in this tick: optimising ones first, the permit, then the protective ones, which win. */
+import type { LimitSource } from "../../domain/limit-sources.ts";
 import { Quality } from "../../domain/quality.ts";
+import type { ReasonKey } from "../../domain/reasons.ts";
 import type { Core } from "../core.ts";
+import type { SiteCaps } from "../core-config.ts";
 import { resetExportControl } from "../pcc/export-control.ts";
 import { profileLimitW } from "../pcc/limited-generation-profile.ts";
 import { clearPccLimits, tightenExport, tightenImport } from "../pcc/pcc-limits.ts";
 import { recordPcc } from "../pcc/pcc-record.ts";
 import { tightenByMode } from "../pcc/power-control-modes.ts";
 import { stepReversePower } from "../pcc/reverse-power.ts";
-import type { Snapshot } from "../snapshot.ts";
+import type { SiteFacts, Snapshot } from "../snapshot.ts";
 
 /** Gathers all that limits import and export in this cycle: configuration, permit, profile of the hour, backend. */
 export function gatherPccLimits(
-  { pccLimits, pvCurtailment, config, authority, backendGroup, generationProfile, requests }: Core,
+  { pccLimits, pvCurtailment, config, authority, siteCaps, generationProfile, requests }: Core,
   { site, evses, wallMs }: Snapshot,
   nowMs: number,
 ): void {
@@ -37,19 +40,28 @@ export function gatherPccLimits(
   tightenExport(pccLimits, authority.exportLimitW, "export-limit", "permit");
   tightenImport(pccLimits, pcc.conductorLimitW, "conductor-limit", "installer");
   tightenExport(pccLimits, pcc.conductorLimitW, "conductor-limit", "installer");
+  gatherSiteCaps(siteCaps, site, pcc.reduction?.chargeLimitW ?? 0);
+}
 
-  const linkIsTighter = site.linkMaxW < site.backendMaxW || site.linkMinW > site.backendMinW;
-  backendGroup.chargeLimitW = Math.max(0, Math.min(site.backendMaxW, site.linkMaxW));
-  backendGroup.dischargeLimitW = Math.max(0, -Math.max(site.backendMinW, site.linkMinW));
-  backendGroup.reason = linkIsTighter ? "link-limit" : "backend-limit";
-  backendGroup.source = linkIsTighter ? "link" : "backend";
+/** What backend, connected systems and the grid operator's contact leave for the sum of all EVSEs, each direction by itself. */
+function gatherSiteCaps({ charge, discharge }: SiteCaps, site: SiteFacts, reducedW: number): void {
+  charge.limitW = Number.POSITIVE_INFINITY;
+  discharge.limitW = Number.POSITIVE_INFINITY;
   // A contact that nobody can read asks for less: what it protects is the grid.
-  if (site.reduction === "none") return;
-  const reducedW = pcc.reduction?.chargeLimitW ?? 0;
-  if (reducedW > backendGroup.chargeLimitW) return;
-  backendGroup.chargeLimitW = reducedW;
-  backendGroup.reason = "grid-operator";
-  backendGroup.source = "grid-operator";
+  if (site.reduction !== "none") tightenCap(charge, reducedW, "grid-operator", "grid-operator");
+  tightenCap(charge, site.backendMaxW, "backend-limit", "backend");
+  tightenCap(charge, site.linkMaxW, "link-limit", "link");
+  tightenCap(discharge, -site.backendMinW, "backend-limit", "backend");
+  tightenCap(discharge, -site.linkMinW, "link-limit", "link");
+}
+
+/** The tightest cap stands, with whose it is; a cap below zero or without a number leaves nothing in its direction. */
+function tightenCap(cap: SiteCaps["charge"], limitW: number, reason: ReasonKey, source: LimitSource): void {
+  const leftW = limitW > 0 ? limitW : 0;
+  if (leftW >= cap.limitW) return;
+  cap.limitW = leftW;
+  cap.reason = reason;
+  cap.source = source;
 }
 
 /** After the limits were put to work: what was exceeded, how fast it was over, and whether a relay would have tripped. */

@@ -27,14 +27,32 @@ export interface ControlledStage extends StageResponse {
 /** A conductor, bus or transformer that carries the sum of some stages (NEC 705.13; requirement R14). Magnitudes, W. */
 export interface ProtectiveGroup {
   readonly name: string;
-  readonly reason: ReasonKey;
-  /** Who has set its limits. */
-  readonly source: LimitSource;
   /** Indexes of the stages behind it. */
   readonly stages: readonly number[];
-  readonly chargeLimitW: number;
-  readonly dischargeLimitW: number;
+  readonly charge: GroupLimit;
+  readonly discharge: GroupLimit;
 }
+
+/** What a group carries in one direction, W (a magnitude), why, and who has set it. */
+export interface GroupLimit {
+  readonly limitW: number;
+  readonly reason: ReasonKey;
+  readonly source: LimitSource;
+}
+
+/** A group as the installer has described it. */
+export const installedGroup = (
+  name: string,
+  reason: ReasonKey,
+  stages: readonly number[],
+  chargeLimitW: number,
+  dischargeLimitW: number,
+): ProtectiveGroup => ({
+  name,
+  stages,
+  charge: { limitW: chargeLimitW, reason, source: "installer" },
+  discharge: { limitW: dischargeLimitW, reason, source: "installer" },
+});
 
 /** What export control reckons with: meter, stages, limits of phases and groups, times in ms. */
 export interface ExportControlConfig {

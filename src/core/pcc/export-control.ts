@@ -413,11 +413,11 @@ function boundGroups(control: ExportControl, out: SiteBudget): void {
       else fixedW += o.modelW[i]!;
     }
     // Only what is beyond the models counts: a vehicle that takes less than asked makes no room behind a conductor.
-    out.minW[c] = -group.dischargeLimitW - fixedW + Math.max(0, -deviationW);
-    out.maxW[c] = group.chargeLimitW - fixedW - Math.max(0, deviationW);
-    out.minReason[c] = group.reason;
-    out.minSource[c] = group.source;
-    out.maxReason[c] = group.reason;
-    out.maxSource[c] = group.source;
+    out.minW[c] = -group.discharge.limitW - fixedW + Math.max(0, -deviationW);
+    out.maxW[c] = group.charge.limitW - fixedW - Math.max(0, deviationW);
+    out.minReason[c] = group.discharge.reason;
+    out.minSource[c] = group.discharge.source;
+    out.maxReason[c] = group.charge.reason;
+    out.maxSource[c] = group.charge.source;
   }
 }

@@ -75,6 +75,30 @@ const cases: readonly (readonly [string, SiteOptions, number, Prepare, ReasonKey
     "grid-operator",
     "grid-operator",
   ],
+  [
+    "a connected system's cap on the site",
+    {},
+    60_000,
+    ({ snapshot: { site } }) => void Object.assign(site, { linkMaxW: 9_000, backendMinW: -2_000 }),
+    "link-limit",
+    "link",
+  ],
+  [
+    "the backend's cap on giving back, while a connected system caps charging",
+    {},
+    -60_000,
+    ({ snapshot: { site } }) => void Object.assign(site, { linkMaxW: 2_000, backendMinW: -9_000 }),
+    "backend-limit",
+    "backend",
+  ],
+  [
+    "the backend's cap on giving back, while the grid operator's contact caps charging",
+    contact,
+    -60_000,
+    ({ snapshot: { site } }) => void Object.assign(site, { reduction: "asked", backendMinW: -9_000 }),
+    "backend-limit",
+    "backend",
+  ],
   ["a feeder that the installer calls “backend”", { pcc: feeder }, 60_000, nothing, "conductor-limit", "installer"],
   [
     "the power-control mode",
@@ -94,14 +118,15 @@ const cases: readonly (readonly [string, SiteOptions, number, Prepare, ReasonKey
   ],
 ];
 
-/** Every limit of the first EVSE's chain in 30 s, with its source. */
+/** Every limit of the first EVSE's chain in 30 s that leaves something out, and what the site shares, with their sources. */
 function limitsOf(options: SiteOptions, requestedW: number, prepare: Prepare): Set<string> {
   const site = new TestSite(options);
   const seen = new Set<string>();
   site.request(requestedW);
   prepare(site);
   site.run(30_000, () => {
-    for (const { reason, source } of site.limits(0)) seen.add(`${reason} by ${source}`);
+    for (const { reason, source, minW, maxW } of site.limits(0))
+      if (reason === "allocation" || Number.isFinite(minW) || Number.isFinite(maxW)) seen.add(`${reason} by ${source}`);
   });
   return seen;
 }

@@ -1,6 +1,7 @@
 /** From setpoints to commands: cuts are led, and power retreats while the meter's samples are overdue. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { installedGroup } from "../../../src/core/pcc/control-state.ts";
 import { createExportControl, createSiteBudget, type ExportControl } from "../../../src/core/pcc/export-control.ts";
 import { PowerSource } from "../../../src/core/pcc/load-observer.ts";
 import { leadOnCuts } from "../../../src/core/setpoints/lead.ts";
@@ -39,16 +40,7 @@ function makeControl(): ExportControl {
       })),
       phaseImportLimitW: 100_000,
       phaseExportLimitW: 100_000,
-      groups: [
-        {
-          name: "A",
-          reason: "conductor-limit",
-          source: "installer",
-          stages: [0],
-          chargeLimitW: 50_000,
-          dischargeLimitW: 50_000,
-        },
-      ],
+      groups: [installedGroup("A", "conductor-limit", [0], 50_000, 50_000)],
       fallbackChargeW: 0,
     },
     3,
