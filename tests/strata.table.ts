@@ -28,11 +28,13 @@ export const strata: readonly Stratum[] = [
   { name: "exi", folder: "src/protocols/exi", may: ["domain"], packages: ["*"] },
   { name: "iso15118", folder: "src/protocols/iso15118", may: ["domain", "config", "exi"], packages: ["*"] },
   { name: "ocpp", folder: "src/protocols/ocpp", may: ["domain", "config"], packages: ["*"] },
+  // The contract between sites and their fleet: both sides import it.
+  { name: "fleet-contract", folder: "src/protocols/fleet", may: ["domain"], packages: ["zod", "node:crypto"] },
   { name: "bridge", folder: "firmware-bridge", may: ["domain", "modbus", "sunspec"], packages: ["*"] },
   {
     name: "app",
     folder: "src/app",
-    may: ["domain", "config", "core", "modbus", "sunspec", "exi", "iso15118", "ocpp", "bridge", "forecast", "tariff", "settlement", "planning", "planner-thread", "commissioning"],
+    may: ["domain", "config", "core", "modbus", "sunspec", "exi", "iso15118", "ocpp", "fleet-contract", "bridge", "forecast", "tariff", "settlement", "planning", "planner-thread", "commissioning"],
     packages: ["*"],
   },
   // The utility's package: evidence in, sheets and contradictions out; what reads and writes files is the command.

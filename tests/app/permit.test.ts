@@ -8,17 +8,12 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openAudit } from "../../src/app/audit/audit.ts";
 import { permittedPairs } from "../../src/app/permits/pairs.ts";
 import { openPermitStore, type PermitStore, refusalText } from "../../src/app/permits/permit.ts";
-import {
-  canonicalJson,
-  type Permit,
-  parsePermit,
-  type SignedPermit,
-  signPermit,
-} from "../../src/app/permits/permit-format.ts";
+import { type Permit, parsePermit, type SignedPermit, signPermit } from "../../src/app/permits/permit-format.ts";
 import { auditedHistory } from "../../src/app/permits/permit-history.ts";
 import type { permitRefusals } from "../../src/app/permits/permit-refusals.table.ts";
 import { witnessFile } from "../../src/app/permits/witness.ts";
 import type { SiteConfig } from "../../src/config/site.ts";
+import { canonicalJson } from "../../src/domain/canonical-json.ts";
 
 const keyPair = () => {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");

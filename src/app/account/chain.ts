@@ -5,11 +5,11 @@
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { canonicalJson } from "../../domain/canonical-json.ts";
 import { flowRules } from "../../settlement/account/flows.ts";
 import { poolRules } from "../../settlement/account/pools.ts";
 import { type AccountEntry, contradictionOf } from "../../settlement/account/row.ts";
 import { type DocumentSignature, isSigned } from "../commissioning/station-key.ts";
-import { canonicalJson } from "../permits/permit-format.ts";
 
 const rowFormat = "islet-fleet-energy-1";
 /** The hash before the first row. */

@@ -4,7 +4,7 @@
  * tail that was cut off. A log replaced as a whole is found by comparing its head with one exported earlier.
  */
 import { createHash } from "node:crypto";
-import { canonicalJson } from "../permits/permit-format.ts";
+import { canonicalJson } from "../../domain/canonical-json.ts";
 
 /** What is logged. Stable: they appear in exports. Append only. */
 const auditKinds = [

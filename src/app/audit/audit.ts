@@ -4,7 +4,7 @@
  * any byte leaves a whole chain and loses nothing that was acknowledged. The database itself refuses to change or delete.
  */
 import { DatabaseSync } from "node:sqlite";
-import { canonicalJson } from "../permits/permit-format.ts";
+import { canonicalJson } from "../../domain/canonical-json.ts";
 import { type OpenDatabase, openWhole, rollBack } from "../store/database.ts";
 import { whyOf } from "../store/files.ts";
 import {

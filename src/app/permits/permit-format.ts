@@ -6,6 +6,7 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { z } from "zod";
 import { placedSentence } from "../../config/issue-words.ts";
+import { canonicalJson } from "../../domain/canonical-json.ts";
 import { serviceModes } from "../../domain/modes.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import type { PermitRefusal } from "./permit-refusals.table.ts";
@@ -84,19 +85,6 @@ export interface TrustAnchor {
   readonly name: string;
   readonly key: KeyObject;
   readonly fingerprint: string;
-}
-
-/** JSON with sorted keys and no spaces: the same value always has the same bytes. */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  if (typeof value === "object" && value !== null) {
-    const members = Object.entries(value as Record<string, unknown>)
-      .filter(([, member]) => member !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
-    return `{${members.join(",")}}`;
-  }
-  return JSON.stringify(value);
 }
 
 const signedBytes = (permit: Permit): Buffer => Buffer.from(`${permitFormat}\n${canonicalJson(permit)}`, "utf8");

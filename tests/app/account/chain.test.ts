@@ -10,7 +10,7 @@ import {
   sealRow,
   verifyAccount,
 } from "../../../src/app/account/chain.ts";
-import { canonicalJson } from "../../../src/app/permits/permit-format.ts";
+import { canonicalJson } from "../../../src/domain/canonical-json.ts";
 import { quarterMs } from "../../../src/settlement/account/row.ts";
 import { batteriesOf, proportional, rowOf } from "../../settlement/account/site.ts";
 

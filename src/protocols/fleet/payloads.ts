@@ -1,0 +1,147 @@
+/**
+ * What a site tells its fleet, and what it is answered. One value for each message: the types, the checks on both sides and the
+ * JSON Schemas in `docs/fleet/schemas` come from it. Powers are W, positive from the grid; energies Wh; moments `…AtMs`, ms UTC.
+ * Unknown members are ignored, so that a newer site is understood as far as it can be; null is what is not known now.
+ */
+import { z } from "zod";
+import { siteIdPattern } from "./subjects.ts";
+
+const site = z.string().regex(siteIdPattern);
+const atMs = z.int().min(0).max(8.64e15);
+const watts = z.number().nullable();
+const words = (max: number) => z.string().max(max);
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const head = z.object({ records: z.int().min(0), hash });
+
+/** Most things that need a person that are told at once. */
+const needsMax = 20;
+/** Most standing leases of one site. */
+export const leasesMax = 16;
+/** A lease's name: given once by the fleet. */
+export const leaseId = z.string().regex(/^[A-Za-z0-9_-]{1,40}$/);
+
+const leaseStates = ["accepted", "running", "waiting", "refused", "expired", "withdrawn", "ended", "done"] as const;
+
+/** A site now: once a minute, and at once when mode, sentence or what needs a person has changed. */
+export const stateSchema = z.object({
+  schema: z.literal("islet-fleet-state-1"),
+  site,
+  atMs,
+  name: words(80),
+  mode: words(40),
+  level: z.enum(["normal", "attention", "warning", "critical"]).catch("attention"),
+  /** The sentence that stands on the site's own page. */
+  sentence: words(1_000),
+  pccW: watts,
+  importLimitW: watts,
+  exportLimitW: watts,
+  chargersW: watts,
+  evses: z.int().min(0),
+  connected: z.int().min(0),
+  energyAboveReserveWh: watts,
+  /** How long the first tier could be fed. */
+  runwayH: z.number().nullable(),
+  /** Vehicles that will be ready at their departure, of those that have one; null without departures. */
+  ready: z.object({ count: z.int().min(0), of: z.int().min(0) }).nullable(),
+  needs: z.array(z.object({ key: words(80), sentence: words(1_000), atMs })).max(needsMax),
+  permit: z.object({ reference: words(120), utility: words(120), untilMs: atMs, covered: z.boolean() }).nullable(),
+  audit: head,
+  version: words(40),
+  /** Fleet's clock less the site's, ms; null before they have compared. */
+  clockOffsetMs: z.number().nullable(),
+  /** Records that wait to be stored. */
+  waiting: z.int().min(0),
+  leases: z.array(z.object({ id: leaseId, state: z.enum(leaseStates) })).max(leasesMax),
+});
+
+/** Something that happened. */
+const eventSchema = z.object({
+  schema: z.literal("islet-fleet-event-1"),
+  key: words(80),
+  sentence: words(1_000),
+  severity: z.enum(["info", "warning", "critical"]),
+  needsPerson: z.boolean(),
+});
+
+/** What has become of a lease. */
+export const receiptSchema = z.object({
+  schema: z.literal("islet-fleet-receipt-1"),
+  leaseId,
+  version: z.int().min(0),
+  state: z.enum(leaseStates),
+  /** Stable key of why; "" where there is nothing to explain. */
+  reason: words(80),
+  sentence: words(400),
+  todo: words(400),
+  /** What the chargers do of it just now, W; null where nobody knows. */
+  givenW: watts,
+  audit: head,
+});
+
+/** Where the site's audit log ends, signed with the station's key (Ed25519) over `headText`. */
+const headSchema = z.object({
+  schema: z.literal("islet-fleet-head-1"),
+  records: z.int().min(0),
+  hash,
+  /** Names the process: two that speak at the same time are two sites with one identity. */
+  boot: words(40),
+  signature: words(120),
+  publicKeyPem: words(400),
+});
+/** What is signed of a head. */
+export const headText = (
+  site: string,
+  { records, hash: of }: { readonly records: number; readonly hash: string },
+): string => `islet-fleet-head-1\n${site}\n${records}\n${of}`;
+
+/** A quarter-hour of the site's energy account, as the site has sealed it; the members that the fleet sums. */
+const energySchema = z.looseObject({
+  format: z.literal("islet-fleet-energy-1"),
+  site: z.string().max(80),
+  sequence: z.int().min(1),
+  fromMs: atMs,
+  toMs: atMs,
+  flows: z.record(z.string(), z.record(z.string(), z.int().min(0))),
+  origins: z.record(z.string(), z.record(z.string(), z.int().min(0))),
+  estimatedMWh: z.int().min(0),
+  prev: hash,
+  hash,
+});
+
+/** The site's name for a process whose numbers are its own: numbers are never used twice, also not by a store that was put back. */
+const epochPattern = /^[a-z0-9-]{4,40}$/;
+
+/** A record on its way: kept by the site until the fleet says that its database has it. */
+export const recordSchema = z.object({
+  schema: z.literal("islet-fleet-record-1"),
+  site,
+  epoch: z.string().regex(epochPattern),
+  sequence: z.int().min(1),
+  atMs,
+  body: z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("event"), event: eventSchema }),
+    z.object({ kind: z.literal("receipt"), receipt: receiptSchema }),
+    z.object({ kind: z.literal("head"), head: headSchema }),
+    z.object({ kind: z.literal("energy"), row: energySchema }),
+  ]),
+});
+
+/** Records that are committed in the fleet's database: the site forgets them. */
+export const storedSchema = z.object({
+  schema: z.literal("islet-fleet-stored-1"),
+  epoch: z.string().regex(epochPattern),
+  sequences: z.array(z.int().min(1)).max(500),
+});
+
+/** Asked on each connect: what both speak, and how far apart the clocks are. */
+export const helloSchema = z.object({
+  schema: z.literal("islet-fleet-hello-1"),
+  site,
+  boot: words(40),
+  version: words(40),
+});
+/** Its answer. */
+export const helloAnswerSchema = z.object({
+  schema: z.literal("islet-fleet-hello-answer-1"),
+  atMs,
+});

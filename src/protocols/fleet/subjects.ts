@@ -1,0 +1,64 @@
+/**
+ * Names at the broker: which subject carries what, and which stream keeps it how long. The broker is a carrier, not a ledger:
+ * whatever a stream loses is sent again by the site (records) or written anew by the fleet (orders).
+ */
+
+/** A site's name at the broker: given once, never given to another. */
+export const siteIdPattern = /^[a-z0-9][a-z0-9-]{1,38}[a-z0-9]$/;
+
+const root = "islet.v1";
+
+const kinds = ["state", "record", "stored", "order", "hello"] as const;
+export type SubjectKind = (typeof kinds)[number];
+
+/** The subject of one kind of message of one site. */
+export const subjectOf = (site: string, kind: SubjectKind): string => `${root}.${site}.${kind}`;
+
+/** The subjects of one kind of all sites, as a filter. */
+export const everySite = (kind: SubjectKind): string => `${root}.*.${kind}`;
+
+/** Which site a subject is of; null where it is none of ours. */
+export function siteOf(subject: string): string | null {
+  const [a, b, site = "", kind, ...more] = subject.split(".");
+  const isOurs = `${a}.${b}` === root && more.length === 0 && kinds.some((one) => one === kind);
+  return isOurs && siteIdPattern.test(site) ? site : null;
+}
+
+/** What a site may say and hear, subject by subject: a wildcard below its name would let it write its own orders. */
+export const permissionsOf = (
+  site: string,
+): { readonly publish: readonly string[]; readonly subscribe: readonly string[] } => ({
+  publish: [
+    ...(["state", "record", "hello"] as const).map((kind) => subjectOf(site, kind)),
+    `$JS.API.DIRECT.GET.${orderStream}.${subjectOf(site, "order")}`,
+  ],
+  subscribe: [subjectOf(site, "order"), subjectOf(site, "stored"), `${inboxOf(site)}.>`],
+});
+
+/** Where answers to a site's questions go. */
+const inboxOf = (site: string): string => `_IN.${site}`;
+
+const orderStream = "ORDER";
+const dayNs = 86_400_000_000_000;
+
+/** The broker's streams: subjects, how long they keep, and how much of each subject. */
+export const streams = [
+  { name: "STATE", subjects: [everySite("state")], maxAgeNs: 7 * dayNs, maxPerSubject: 1, maxBytes: 256 * 1024 * 1024 },
+  {
+    name: "RECORD",
+    subjects: [everySite("record")],
+    maxAgeNs: 7 * dayNs,
+    maxPerSubject: -1,
+    maxBytes: 1024 * 1024 * 1024,
+  },
+  {
+    name: orderStream,
+    subjects: [everySite("order")],
+    maxAgeNs: 2 * dayNs,
+    maxPerSubject: 1,
+    maxBytes: 256 * 1024 * 1024,
+  },
+] as const;
+
+/** Largest message either way, bytes. */
+export const messageBytesMax = 32_768;
