@@ -52,7 +52,7 @@ export const k1Step: Step = {
           `told to open; its contacts say ${open.contactNo} (NO) and ${open.contactNc} (NC) after ${openMaxMs / 1_000} s, in the mode ${open.mode}.`,
         ),
       );
-      return { findings, looks: nudger.stopRecording() };
+      return { findings, looks: nudger.stopRecording().looks };
     }
     const travelMs = open.atMs - toldMs;
     const configuredMs = config.transferDevice!.travelMs;
@@ -110,6 +110,6 @@ export const k1Step: Step = {
           : `not closed again ${backMaxMs / 1_000} s after the end was asked for: mode ${end.mode}.`,
       ),
     );
-    return { findings, looks: nudger.stopRecording() };
+    return { findings, looks: nudger.stopRecording().looks };
   },
 };

@@ -23,6 +23,13 @@ export interface SiteLook extends Look {
   readonly phases: PhasePowers;
 }
 
+/** What was seen between start and end of a recording. */
+export interface Recording {
+  readonly looks: readonly SiteLook[];
+  /** Share of the control cycles that were seen, 0 to 1: fewer where this computer was too busy to watch. */
+  readonly seenShare: number;
+}
+
 export class Nudger {
   readonly station: SiteStation;
   #powersW: readonly number[];
@@ -83,9 +90,12 @@ export class Nudger {
     this.#recording = true;
   }
 
-  stopRecording(): readonly SiteLook[] {
+  stopRecording(): Recording {
     this.#recording = false;
-    return this.#looks;
+    const looks = this.#looks;
+    const overMs = looks.length > 1 ? looks.at(-1)!.atMs - looks[0]!.atMs : 0;
+    const cycles = overMs / this.station.config.loop.periodMs + 1;
+    return { looks, seenShare: Math.min(1, looks.length / cycles) };
   }
 
   #look(): void {

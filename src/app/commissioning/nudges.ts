@@ -10,7 +10,7 @@ import { findWiring, type Nudge } from "../../commissioning/wiring.ts";
 import type { SiteConfig } from "../../config/site.ts";
 import { meterWindowMs } from "../../core/core-config.ts";
 import type { SiteLook } from "./nudger.ts";
-import { type Bench, type Finding, finding, kW, type Step, type StepOutcome } from "./step.ts";
+import { type Bench, type Finding, finding, kW, type Step, type StepOutcome, watched } from "./step.ts";
 
 const count = 8;
 /** Share of a rating that a nudge adds, and that stages charge with between nudges. */
@@ -45,12 +45,14 @@ export const nudgeStep: Step = {
     const { config } = bench.site;
     const ready = await start(bench);
     if (typeof ready === "string") return { findings: [finding("fail", "site", ready)] };
-    const first = await nudge(bench, ready, nudgeMs(config));
-    let outcome = judge(config, first.looks, first.nudges, ready);
+    const tryWith = async (everyMs: number) => {
+      const seen = await watched(bench, () => nudge(bench, ready, everyMs));
+      return "verdict" in seen ? { findings: [seen], unsure: false } : judge(config, seen.looks, seen.nudges, ready);
+    };
+    let outcome = await tryWith(nudgeMs(config));
     if (outcome.unsure && nudgeMs(config) < slowNudgeMs) {
       bench.say("The answer is slower than the nudges: once more, slower.");
-      const second = await nudge(bench, ready, slowNudgeMs);
-      outcome = judge(config, second.looks, second.nudges, ready);
+      outcome = await tryWith(slowNudgeMs);
     }
     bench.nudger.request(config.evses.map(() => 0));
     return outcome;
@@ -100,8 +102,9 @@ async function nudge({ nudger, site: { config }, say }: Bench, ready: readonly n
     endMs = atMs.pop() ?? endMs;
     break;
   }
-  const looks = nudger.stopRecording().filter((look) => look.atMs < endMs);
-  return { looks, nudges: segmentsOf(looks, atMs) };
+  const { looks: seen, seenShare } = nudger.stopRecording();
+  const looks = seen.filter((look) => look.atMs < endMs);
+  return { looks, seenShare, nudges: segmentsOf(looks, atMs) };
 }
 
 function judge(

@@ -3,7 +3,7 @@
 import type { Comparison } from "../../commissioning/compare.ts";
 import type { Look } from "../../commissioning/trace.ts";
 import type { LoadedSite } from "../site/load-config.ts";
-import type { Nudger } from "./nudger.ts";
+import type { Nudger, Recording } from "./nudger.ts";
 
 export type StepVerdict = "pass" | "warn" | "fail" | "not tried";
 
@@ -76,6 +76,29 @@ export interface StepOutcome {
   readonly comparisons?: readonly Comparison[];
   readonly looks?: readonly Look[];
   readonly equipment?: readonly FoundDevice[];
+}
+
+/** How often something is recorded at most, and the share of the control cycles that have to be seen for a judgement. */
+const watchTriesMax = 3;
+const seenLeast = 0.75;
+
+/**
+ * Moves the site and records it, again while this computer is too busy to watch: what it did not see says nothing about any
+ * device. The last recording, or the finding that tells why there is none to judge.
+ */
+export async function watched<T extends Recording>({ say }: Bench, move: () => Promise<T>): Promise<T | Finding> {
+  for (let tryNo = 1; ; tryNo++) {
+    const seen = await move();
+    if (seen.seenShare >= seenLeast) return seen;
+    const share = `${Math.round(100 * seen.seenShare)} % of the control cycles were seen`;
+    if (tryNo >= watchTriesMax)
+      return finding(
+        "not tried",
+        "this computer",
+        `It is too busy to watch the devices: ${share}, ${Math.round(100 * seenLeast)} % are needed. End other programs on it, then take the step again.`,
+      );
+    say(`This computer was too busy to watch (${share}): once more, ${tryNo + 1} of ${watchTriesMax}.`);
+  }
 }
 
 const order: readonly StepVerdict[] = ["fail", "warn", "not tried", "pass"];

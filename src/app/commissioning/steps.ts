@@ -9,7 +9,7 @@ import { handsStep } from "./hands.ts";
 import { k1Step } from "./k1.ts";
 import type { Nudger } from "./nudger.ts";
 import { evseName, nudgeStep } from "./nudges.ts";
-import { type Bench, type Finding, type FoundDevice, finding, kW, type Step } from "./step.ts";
+import { type Bench, type Finding, type FoundDevice, finding, kW, type Step, watched } from "./step.ts";
 
 const foundWithinMs = 40_000;
 /** A silence lasts so much longer than the watchdogs, s. */
@@ -106,25 +106,12 @@ const limitStep: Step = {
     const { nudger, site } = bench;
     const { config } = site;
     const { imports } = siteGuarantees(config);
-    nudger.request(config.evses.map(({ maxChargeW }) => 2 * limitShare * maxChargeW));
-    const stagesW = (): number => nudger.report?.stages.reduce((sum, { powerW }) => sum + (powerW || 0), 0) ?? 0;
-    await nudger.until(() => stagesW() > 1.6 * limitShare * totalW(config), 30_000);
-    await nudger.wait(4_000);
-    const beforeW = nudger.report?.site.pccW ?? Number.NaN;
-    const chargingW = stagesW();
-    if (!(chargingW > 0.1 * totalW(config)) || !Number.isFinite(beforeW)) {
-      nudger.request(config.evses.map(() => 0));
-      return { findings: [finding("not tried", "site", `only ${kW(chargingW)} flow: too little to try a limit with`)] };
-    }
-    const limitW = Math.max(0, beforeW - 0.5 * chargingW);
-    nudger.startRecording();
-    await nudger.wait(500);
-    const atMs = nudger.report?.site.atMs ?? 0;
-    nudger.limitImport(limitW);
-    await nudger.wait(Math.max(4_000, 2 * imports.backMs));
-    const looks = nudger.stopRecording();
-    nudger.limitImport(Number.POSITIVE_INFINITY);
+    const tried = await watched(bench, () => lowerImport(nudger, config, imports.backMs));
     nudger.request(config.evses.map(() => 0));
+    if ("verdict" in tried) return { findings: [tried] };
+    const { looks, atMs, limitW, chargingW } = tried;
+    if (Number.isNaN(limitW))
+      return { findings: [finding("not tried", "site", `only ${kW(chargingW)} flow: too little to try a limit with`)] };
     const toleranceW = 0.005 * totalW(config) + 0.01 * Math.abs(limitW);
     const last = looks.filter(({ meterW }) => meterW > limitW + toleranceW).at(-1);
     const backMs = last === undefined ? 0 : last.atMs - atMs;
@@ -144,6 +131,30 @@ const limitStep: Step = {
     };
   },
 };
+
+/**
+ * Charges, then lowers the import limit by half of what flows: what was seen, the limit, W, and when it came; the limit is NaN
+ * where too little flowed.
+ */
+async function lowerImport(nudger: Nudger, config: SiteConfig, backMs: number) {
+  nudger.request(config.evses.map(({ maxChargeW }) => 2 * limitShare * maxChargeW));
+  const stagesW = (): number => nudger.report?.stages.reduce((sum, { powerW }) => sum + (powerW || 0), 0) ?? 0;
+  await nudger.until(() => stagesW() > 1.6 * limitShare * totalW(config), 30_000);
+  await nudger.wait(4_000);
+  const beforeW = nudger.report?.site.pccW ?? Number.NaN;
+  const chargingW = stagesW();
+  if (!(chargingW > 0.1 * totalW(config)) || !Number.isFinite(beforeW))
+    return { looks: [], seenShare: 1, atMs: Number.NaN, limitW: Number.NaN, chargingW };
+  const limitW = Math.max(0, beforeW - 0.5 * chargingW);
+  nudger.startRecording();
+  await nudger.wait(500);
+  const atMs = nudger.report?.site.atMs ?? 0;
+  nudger.limitImport(limitW);
+  await nudger.wait(Math.max(4_000, 2 * backMs));
+  const recording = nudger.stopRecording();
+  nudger.limitImport(Number.POSITIVE_INFINITY);
+  return { ...recording, atMs, limitW, chargingW };
+}
 
 const totalW = ({ evses }: SiteConfig): number => evses.reduce((sum, { maxChargeW }) => sum + maxChargeW, 0);
 
