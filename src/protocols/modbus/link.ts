@@ -77,8 +77,36 @@ export interface ModbusLink {
 /** Milliseconds of one monotonic clock. */
 export type Clock = () => number;
 
-/** Bookkeeping that is the same for every transport. */
-export function countOutcome(counters: LinkCounters, exchange: Exchange): void {
+/** A request that a link has taken on, and knows no end of yet. */
+export function beginExchange(exchange: Exchange, nowMs: number, deadlineMs: number, replyTimeoutMs: number): void {
+  exchange.busy = true;
+  exchange.deadlineMs = deadlineMs;
+  exchange.replyTimeoutMs = replyTimeoutMs;
+  exchange.startedMs = nowMs;
+  exchange.sentMs = Number.NaN;
+}
+
+/** Why a request whose turn has come is not sent after all: its time is over, or whoever asked no longer wants it. */
+export function whyUnsent(exchange: Exchange, nowMs: number): "not-sent" | "withdrawn" | null {
+  if (exchange.deadlineMs <= nowMs) return "not-sent";
+  return exchange.prepare?.(exchange) === false ? "withdrawn" : null;
+}
+
+/** Ends a request, counts how, and tells whoever asked. */
+export function finishExchange(
+  counters: LinkCounters,
+  exchange: Exchange,
+  fault: ModbusFault | null,
+  nowMs: number,
+): void {
+  exchange.busy = false;
+  exchange.fault = fault;
+  exchange.finishedMs = nowMs;
+  countOutcome(counters, exchange);
+  exchange.onDone(exchange);
+}
+
+function countOutcome(counters: LinkCounters, exchange: Exchange): void {
   counters.transactions += 1;
   const { fault } = exchange;
   if (fault === null || fault === "exception") {
@@ -99,16 +127,6 @@ export function countOutcome(counters: LinkCounters, exchange: Exchange): void {
   else if (fault === "not-sent") counters.notSent += 1;
   else if (fault.startsWith("wrong-")) counters.malformed += 1;
 }
-
-/** A connection that lived this long and answered was a good one: the next attempt comes at once. */
-export const steadyMs = 400;
-
-/** Back-off between attempts to connect: at once, then doubling from the smallest to the largest step. */
-const backoffMinMs = 20;
-const backoffMaxMs = 2_000;
-/** Pause before the next attempt to connect after so many failures in a row, ms. */
-export const backoffMs = (failures: number): number =>
-  failures <= 1 ? 0 : Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(failures - 2, 16));
 
 /** One exchange as a promise, for discovery and tests; the control cycle uses `onDone`. */
 export function transact(

@@ -4,12 +4,20 @@
  * the next one: the unit that owes one is left alone until it can have no reply left to give, while the others go on.
  */
 import { invariant } from "../../domain/result.ts";
+import { Attempts } from "./attempts.ts";
 import type { ByteLine } from "./byte-line.ts";
 import { crc16 } from "./crc16.ts";
 import type { Deadlines, Expirable } from "./deadlines.ts";
 import { type Exchange, headerLength, takeReply } from "./exchange.ts";
 import type { ModbusFault } from "./faults.table.ts";
-import { backoffMs, countOutcome, createLinkCounters, type LinkState, type ModbusLink, steadyMs } from "./link.ts";
+import {
+  beginExchange,
+  createLinkCounters,
+  finishExchange,
+  type LinkState,
+  type ModbusLink,
+  whyUnsent,
+} from "./link.ts";
 import { type Pace, Turns } from "./turns.ts";
 
 /** Shortest silence between frames where 3.5 characters are less, or the speed is not known, ms (Modbus over Serial Line). */
@@ -58,12 +66,9 @@ export class RtuLink implements ModbusLink, Expirable {
   #spoilt: ModbusFault = "timeout";
 
   #closing = false;
-  #failures = 0;
+  readonly #attempts = new Attempts();
   #silentRequests = 0;
-  #openedMs = Number.NaN;
-  #answered = false;
   #quietUntilMs = Number.NEGATIVE_INFINITY;
-  #retryAtMs = Number.NEGATIVE_INFINITY;
   #openDeadlineMs = Number.POSITIVE_INFINITY;
   /** Counts openings, so that what an old one still says is not heard. */
   #opening = 0;
@@ -88,11 +93,7 @@ export class RtuLink implements ModbusLink, Expirable {
   start(exchange: Exchange, deadlineMs: number, replyTimeoutMs = Number.POSITIVE_INFINITY): void {
     invariant(!exchange.busy, `an exchange with ${this.name} was started twice`);
     const nowMs = this.#deadlines.clock();
-    exchange.busy = true;
-    exchange.deadlineMs = deadlineMs;
-    exchange.replyTimeoutMs = replyTimeoutMs;
-    exchange.startedMs = nowMs;
-    exchange.sentMs = Number.NaN;
+    beginExchange(exchange, nowMs, deadlineMs, replyTimeoutMs);
     if (this.state !== "open") {
       this.open();
       this.#finish(exchange, "not-connected", nowMs);
@@ -109,13 +110,13 @@ export class RtuLink implements ModbusLink, Expirable {
   open(): void {
     if (this.state !== "closed" || this.#closing) return;
     const nowMs = this.#deadlines.clock();
-    if (nowMs < this.#retryAtMs) return;
+    if (!this.#attempts.isDue(nowMs)) return;
     this.state = "connecting";
     this.#opening += 1;
     const opening = this.#opening;
     this.#receivedLength = 0;
     this.#silentRequests = 0;
-    this.#answered = false;
+    this.#attempts.begins();
     this.#openDeadlineMs = nowMs + openTimeoutMs;
     this.#deadlines.need(this.#openDeadlineMs);
     this.#line
@@ -132,8 +133,9 @@ export class RtuLink implements ModbusLink, Expirable {
           if (this.#opening !== opening || this.state !== "connecting") return;
           this.state = "open";
           this.openFailure = "";
-          this.#openedMs = this.#deadlines.clock();
-          this.#quietUntilMs = this.#openedMs + Math.max(this.#gapMs, this.#connectDelayMs);
+          const openedMs = this.#deadlines.clock();
+          this.#attempts.opened(openedMs);
+          this.#quietUntilMs = openedMs + Math.max(this.#gapMs, this.#connectDelayMs);
           this.#openDeadlineMs = Number.POSITIVE_INFINITY;
         },
         (failure: unknown) => {
@@ -176,8 +178,7 @@ export class RtuLink implements ModbusLink, Expirable {
       if (nowMs < this.#quietUntilMs) break;
       const exchange = this.#turns.next(nowMs);
       if (exchange === undefined) break;
-      const gone =
-        exchange.deadlineMs <= nowMs ? "not-sent" : exchange.prepare?.(exchange) === false ? "withdrawn" : null;
+      const gone = whyUnsent(exchange, nowMs);
       if (gone === null) {
         this.#send(exchange, nowMs);
         return;
@@ -282,7 +283,7 @@ export class RtuLink implements ModbusLink, Expirable {
     const stray = this.#receivedLength - (end - start);
     this.#stray(stray, nowMs);
     this.#silentRequests = 0;
-    this.#answered = true;
+    this.#attempts.answered = true;
     this.#end(exchange, fault, nowMs, stray > 0 ? this.#silenceMs() : this.#gapMs);
     this.#sendNext(nowMs);
   }
@@ -327,12 +328,7 @@ export class RtuLink implements ModbusLink, Expirable {
     this.state = "closed";
     this.#opening += 1;
     this.#openDeadlineMs = Number.POSITIVE_INFINITY;
-    if (this.#answered && nowMs - this.#openedMs >= steadyMs) this.#failures = 0;
-    this.#failures += 1;
-    this.counters.reconnects += 1;
-    this.#retryAtMs = nowMs + Math.max(this.#silenceMs(), backoffMs(this.#failures));
-    this.counters.lastFault = fault;
-    this.counters.lastFaultAtMs = nowMs;
+    this.#attempts.ended(this.counters, fault, nowMs, this.#silenceMs());
     this.#closing = true;
     void this.#line.close().then(() => {
       this.#closing = false;
@@ -352,10 +348,6 @@ export class RtuLink implements ModbusLink, Expirable {
   }
 
   #finish(exchange: Exchange, fault: ModbusFault | null, nowMs: number): void {
-    exchange.busy = false;
-    exchange.fault = fault;
-    exchange.finishedMs = nowMs;
-    countOutcome(this.counters, exchange);
-    exchange.onDone(exchange);
+    finishExchange(this.counters, exchange, fault, nowMs);
   }
 }

@@ -7,10 +7,18 @@
  */
 import { connect, type Socket } from "node:net";
 import { invariant } from "../../domain/result.ts";
+import { Attempts } from "./attempts.ts";
 import type { Deadlines, Expirable } from "./deadlines.ts";
 import { type Exchange, frameLengthMax, headerLength, takeReply } from "./exchange.ts";
 import { type ModbusFault, modbusFaults } from "./faults.table.ts";
-import { backoffMs, countOutcome, createLinkCounters, type LinkState, type ModbusLink, steadyMs } from "./link.ts";
+import {
+  beginExchange,
+  createLinkCounters,
+  finishExchange,
+  type LinkState,
+  type ModbusLink,
+  whyUnsent,
+} from "./link.ts";
 import { createTlsClient, type TlsClient, type TlsSettings, tlsConnectTimeoutMs, tlsFailureText } from "./tls.ts";
 import { type Pace, Turns } from "./turns.ts";
 
@@ -68,14 +76,11 @@ export class TcpLink implements ModbusLink, Expirable {
   readonly #abandonedIds = new Int32Array(abandonedMax).fill(-1);
   #nextId: number;
 
-  #failures = 0;
+  readonly #attempts = new Attempts();
   #readTimeouts = 0;
   /** When something last came from the far end, or the connection was opened. */
   #heardMs = Number.NEGATIVE_INFINITY;
-  #openedMs = Number.NaN;
-  #answered = false;
   #readyAtMs = Number.NEGATIVE_INFINITY;
-  #retryAtMs = Number.NEGATIVE_INFINITY;
   #connectDeadlineMs = Number.POSITIVE_INFINITY;
 
   constructor(host: string, port: number, deadlines: Deadlines, options: TcpLinkOptions = {}) {
@@ -101,11 +106,7 @@ export class TcpLink implements ModbusLink, Expirable {
   start(exchange: Exchange, deadlineMs: number, replyTimeoutMs = Number.POSITIVE_INFINITY): void {
     invariant(!exchange.busy, `an exchange with ${this.name} was started twice`);
     const nowMs = this.#deadlines.clock();
-    exchange.busy = true;
-    exchange.deadlineMs = deadlineMs;
-    exchange.replyTimeoutMs = replyTimeoutMs;
-    exchange.startedMs = nowMs;
-    exchange.sentMs = Number.NaN;
+    beginExchange(exchange, nowMs, deadlineMs, replyTimeoutMs);
     if (this.state !== "open") {
       this.open();
       this.#finish(exchange, "not-connected", nowMs);
@@ -122,7 +123,7 @@ export class TcpLink implements ModbusLink, Expirable {
   open(): void {
     if (this.state !== "closed" || this.#leaving !== undefined) return;
     const nowMs = this.#deadlines.clock();
-    if (nowMs < this.#retryAtMs) return;
+    if (!this.#attempts.isDue(nowMs)) return;
     if (this.#tls !== undefined && this.#tls.broken !== "") {
       this.openFailure = this.#tls.broken;
       return;
@@ -131,8 +132,7 @@ export class TcpLink implements ModbusLink, Expirable {
     this.#receivedLength = 0;
     this.#greeting = 0;
     this.#misnumbered = false;
-    this.#answered = false;
-    this.#openedMs = Number.NaN;
+    this.#attempts.begins();
     this.#connectDeadlineMs = nowMs + this.#connectTimeoutMs;
     this.#deadlines.need(this.#connectDeadlineMs);
     const socket = this.#tls === undefined ? this.#connectPlainly() : this.#connectSecurely(this.#tls);
@@ -142,8 +142,9 @@ export class TcpLink implements ModbusLink, Expirable {
       this.state = "open";
       // Whether our own certificate is good enough is known with the first reply.
       if (this.#tls === undefined) this.openFailure = "";
-      this.#openedMs = this.#deadlines.clock();
-      this.#readyAtMs = this.#openedMs + this.#connectDelayMs;
+      const openedMs = this.#deadlines.clock();
+      this.#attempts.opened(openedMs);
+      this.#readyAtMs = openedMs + this.#connectDelayMs;
       this.#connectDeadlineMs = Number.POSITIVE_INFINITY;
     });
     // What this attempt has said; an earlier one may have failed for another reason.
@@ -151,12 +152,15 @@ export class TcpLink implements ModbusLink, Expirable {
     const lost = () => {
       if (this.#socket !== socket) return;
       // With TLS 1.3 a device says only after the handshake that it does not take our certificate.
-      const isRefused = this.#tls !== undefined && this.state === "open" && !this.#answered;
+      const isRefused = this.#tls !== undefined && this.state === "open" && !this.#attempts.answered;
       if (isRefused) this.openFailure = said || this.#tls.endedEarly;
       this.#reopen(this.state === "connecting" || isRefused ? "not-connected" : "reset");
     };
     socket.on("error", (failure) => {
-      if (this.#socket !== socket || (this.state !== "connecting" && (this.#tls === undefined || this.#answered)))
+      if (
+        this.#socket !== socket ||
+        (this.state !== "connecting" && (this.#tls === undefined || this.#attempts.answered))
+      )
         return;
       said = this.#tls === undefined ? failure.message : tlsFailureText(failure);
       this.openFailure = said;
@@ -218,8 +222,9 @@ export class TcpLink implements ModbusLink, Expirable {
       }
       this.#readTimeouts += 1;
       // One that answers everything with an identifier of its own is not silent.
-      const fault = this.#misnumbered && !this.#answered ? "wrong-transaction" : "timeout";
-      const isDead = this.#readTimeouts >= deadTimeouts && this.#answered && nowMs - this.#heardMs >= deadAfterMs;
+      const fault = this.#misnumbered && !this.#attempts.answered ? "wrong-transaction" : "timeout";
+      const isDead =
+        this.#readTimeouts >= deadTimeouts && this.#attempts.answered && nowMs - this.#heardMs >= deadAfterMs;
       if (isDead || this.#readTimeouts >= readTimeoutsMax || !this.#abandon(this.#inFlightIds[slot]!)) {
         this.#reopen(fault, slot);
         return;
@@ -264,8 +269,7 @@ export class TcpLink implements ModbusLink, Expirable {
       if (slot < 0) return;
       const exchange = this.#turns.next(nowMs);
       if (exchange === undefined) break;
-      const gone =
-        exchange.deadlineMs <= nowMs ? "not-sent" : exchange.prepare?.(exchange) === false ? "withdrawn" : null;
+      const gone = whyUnsent(exchange, nowMs);
       if (gone !== null) {
         this.#turns.ended(exchange, Number.NEGATIVE_INFINITY);
         this.#finish(exchange, gone, nowMs);
@@ -383,7 +387,7 @@ export class TcpLink implements ModbusLink, Expirable {
     }
     this.#release(slot, nowMs);
     this.#greeting = -1;
-    this.#answered = true;
+    this.#attempts.answered = true;
     this.openFailure = "";
     this.#readTimeouts = 0;
     this.#finish(exchange, fault, nowMs);
@@ -419,12 +423,7 @@ export class TcpLink implements ModbusLink, Expirable {
     this.#receivedLength = 0;
     this.#abandonedIds.fill(-1);
     this.#readTimeouts = 0;
-    if (this.#answered && nowMs - this.#openedMs >= steadyMs) this.#failures = 0;
-    this.#failures += 1;
-    this.counters.reconnects += 1;
-    this.#retryAtMs = nowMs + backoffMs(this.#failures);
-    this.counters.lastFault = fault;
-    this.counters.lastFaultAtMs = nowMs;
+    this.#attempts.ended(this.counters, fault, nowMs);
     if (culprit !== undefined) {
       this.#release(slot!, nowMs);
       this.#finish(culprit, fault, nowMs);
@@ -451,10 +450,6 @@ export class TcpLink implements ModbusLink, Expirable {
   }
 
   #finish(exchange: Exchange, fault: ModbusFault | null, nowMs: number): void {
-    exchange.busy = false;
-    exchange.fault = fault;
-    exchange.finishedMs = nowMs;
-    countOutcome(this.counters, exchange);
-    exchange.onDone(exchange);
+    finishExchange(this.counters, exchange, fault, nowMs);
   }
 }
