@@ -4,6 +4,7 @@
  */
 import type { GridProfile } from "../config/grid-profiles.ts";
 import type { SiteConfig } from "../config/site.ts";
+import { usualReturnDelayS } from "../domain/electrical.ts";
 import { createCommands } from "./commands.ts";
 import {
   authorityConfig,
@@ -88,7 +89,8 @@ export function createCore(config: SiteConfig, start: CoreStart) {
   const travelMs = config.transferDevice?.travelMs ?? 100;
   const enterDelayS = settings.enterDelayS + settings.enterRandomDelayS * randomFraction;
   const lateMs = transferDeviceLateMs(config);
-  const timings = modeTimings(travelMs, enterDelayS * 1_000, settings.enterRampS * 1_000, lateMs);
+  const returnMs = (config.transferDevice?.returnDelayS ?? usualReturnDelayS) * 1_000;
+  const timings = modeTimings(travelMs, enterDelayS * 1_000, settings.enterRampS * 1_000, lateMs, returnMs);
   const pccRecord = createPccRecord(exportControl, ledgerConfig(config), promisedRecoveryMs(config));
   const island = islandConfig(config);
   const reversePower = createReversePower(reversePowerConfig(config));

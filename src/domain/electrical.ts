@@ -3,7 +3,6 @@
  * controller, page and OCPP never disagree about the same bus. What a grid profile or a device's settings say is not here.
  * A voltage that is not known is neither dead nor live, neither lost nor fit.
  */
-import { secondMs } from "./units.ts";
 
 /** At and below: nothing feeds this conductor, pu. */
 export const deadMaxPu = 0.1;
@@ -28,8 +27,8 @@ export const servesPu = (voltagePu: number): boolean => voltagePu >= serveMinPu 
 
 /** Contacts and voltages agree this long before K1's position is believed, and a lockout may be reset, ms. */
 export const coherentMs = 500;
-/** The grid is good this long before an island returns to it, ms. */
-export const returnMs = 30 * secondMs;
+/** Without a setting the grid has been good this long before K1 closes onto it: a line that recloses may lose it again, s. */
+export const usualReturnDelayS = 30;
 
 /** Stages that carry a planned island through K1's opening can give this much more than the load, as a multiple of it. */
 export const holdMargin = 1.05;

@@ -148,6 +148,7 @@ export const testedSettings: readonly TestedSetting[] = [
   { setting: "bonding.output",                       file: contacts, unwired: 7, alsoFails: ["generator.restsInput", ...others(bondParts, "bonding.output")] },
   { setting: "bonding.bondedInput",                  file: contacts, unwired: 7 },
   { setting: "bonding.unbondedInput",                file: contacts, unwired: 7, alsoFails: ["generator.restsInput", ...others(bondParts, "bonding.unbondedInput")] },
+  { setting: "transferDevice.returnDelayS",          file: contacts, unwired: 5 },
   { setting: "transferDevice.contacts.mirror",       file: parts,   unwired: true, byChecks: true },
   { setting: "transferDevice.command.drive",         file: parts,   unwired: "coil", alsoFails: ["transferDevice.command.onMs", "a motor runs until the contacts say that K1 has arrived", "a stuck K1 is locked out, and its motor does not run for longer than its time", "a cut wire of the normally-closed contact: K1 opens, is never proven open, and no island is formed"] },
   { setting: "transferDevice.command.onMs",          file: parts,   unwired: 3_000 },

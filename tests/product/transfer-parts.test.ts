@@ -75,7 +75,6 @@ async function throughOutage(product: Product): Promise<void> {
   await soon(product, "an island", () => product.mode() === "islandRunning" && plant.busPu > 0.9);
   expect(plant.k1!.position).toBe(0);
   plant.gridPresent = true;
-  // The grid has to stay good for half a minute.
   await soon(product, "back on the grid", () => product.mode() === "loadOnly" && plant.k1!.position === 1, 80_000);
   expect(plant.deadLineFedMs).toBe(0);
 }

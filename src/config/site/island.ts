@@ -1,4 +1,5 @@
 /** Settings of what an island needs: the transfer device, the tiers of load, the controller's own supply. */
+import { usualReturnDelayS } from "../../domain/electrical.ts";
 import { choice, flagOr, group, number, numberOr, text } from "../setting.ts";
 import { modbus } from "./modbus.ts";
 import { transferParts } from "./parts.ts";
@@ -20,6 +21,12 @@ export const transferDeviceSettings = group(
       unit: "ms",
       min: 5,
       max: 10_000,
+    }),
+    returnDelayS: numberOr(usualReturnDelayS, {
+      sentence: "The grid has been good this long before K1 closes onto it again (time delay on retransfer).",
+      unit: "s",
+      min: 5,
+      max: 3_600,
     }),
   },
   "The transfer device K1 between the grid and the site bus: one device with registers of its own, or `contacts`, `command`, `gridVoltage` and `busVoltage` as parts of several.",

@@ -2,7 +2,7 @@
  * The times of the mode machine. Each has a law that the exhaustive exploration found (what breaks when it is shorter); the
  * suggested values keep the law with room to spare.
  */
-import { coherentMs, returnMs } from "../../domain/electrical.ts";
+import { coherentMs, usualReturnDelayS } from "../../domain/electrical.ts";
 import { minuteMs, secondMs } from "../../domain/units.ts";
 
 /** Times of the mode machine, ms. Those of the transfer device and of the utility come from the configuration. */
@@ -63,12 +63,14 @@ export interface ModeTimings {
 /**
  * Times for a transfer device of worst travel `travelMs` under a grid profile's enter-service delay and ramp. `lateMs`: by how
  * much its contacts and voltages may be older than those of a device that answers at once, as on a slow serial line.
+ * `returnMs`: the delay before the site returns to the grid.
  */
 export function modeTimings(
   travelMs: number,
   enterServiceMs: number = 300 * secondMs,
   rampMs: number = 300 * secondMs,
   lateMs = 0,
+  returnMs: number = usualReturnDelayS * secondMs,
 ): ModeTimings {
   return {
     balanceMs: 500,

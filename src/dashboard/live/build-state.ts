@@ -6,9 +6,9 @@
 import type { ControlReport, SiteReport } from "../../app/control/shared/report.ts";
 import { startsMax, transferDeviceKinds, whereLeads } from "../../app/core-vocabulary.ts";
 import type { SiteStation } from "../../app/station.ts";
-import { holdMargin, isDeadPu, returnMs } from "../../domain/electrical.ts";
+import { holdMargin, isDeadPu, usualReturnDelayS } from "../../domain/electrical.ts";
 import { isIslanded } from "../../domain/modes.ts";
-import { hourMs, minuteMs, secondMs } from "../../domain/units.ts";
+import { hourMs, minuteMs } from "../../domain/units.ts";
 import type { DayArchive } from "../archive/day-archive.ts";
 import { finite, type Recorder } from "../archive/recorder.ts";
 import type { EventState, Known, SiteState, TierState } from "../state.ts";
@@ -77,7 +77,7 @@ export function buildState(report: ControlReport, context: BuildContext): SiteSt
       name: profile.name,
       delayS: settings.enterDelayS,
       rampS: settings.enterRampS,
-      returnS: returnMs / secondMs,
+      returnS: config.transferDevice?.returnDelayS ?? usualReturnDelayS,
       minVoltagePu: settings.enterVoltageMinPu,
       maxVoltagePu: settings.enterVoltageMaxPu,
       minFrequencyHz: settings.enterFrequencyMinHz,

@@ -158,6 +158,9 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
   ) as Product;
 }
 
+/** The grid has been good this long before K1 closes onto it again: the shortest that may be set, s. */
+const quickReturnS = 5;
+
 /** A site on which nothing binds: what a test narrows is the only limit. */
 function plainConfig(plant: Plant, places: Places, options: ProductOptions): JsonObject {
   const { nominalV, nominalHz } = plant.options;
@@ -188,7 +191,12 @@ function plainConfig(plant: Plant, places: Places, options: ProductOptions): Jso
       reservePct: 20,
     })),
     ...(plant.k1 !== null && {
-      transferDevice: { kind: "open-transition", ...places.k1, travelMs: plant.k1.travelMs },
+      transferDevice: {
+        kind: "open-transition",
+        ...places.k1,
+        travelMs: plant.k1.travelMs,
+        returnDelayS: quickReturnS,
+      },
     }),
     ...(plant.tiersW.length > 0 && {
       loadPanel: places.panel,
