@@ -118,12 +118,12 @@ describe("the journal", () => {
     const { database } = openWhole(file, "store", "");
     const delivered = database.prepare("SELECT value FROM document WHERE collection = 'journal'");
     await vi.waitFor(() => expect(delivered.get()).toBeDefined(), 5_000);
-    expect(database.prepare("SELECT count(*) AS rows FROM journal").get()).toEqual({ rows: 3 });
     // Another process on the same file, as after a kill.
     const again = openStore({ path: file });
     expect(again.queued()).toBe(1);
     expect(again.head()?.seqNo).toBe(2);
     again.enqueue(message(3));
+    again.put("setting", "a", "b");
     expect(database.prepare("SELECT count(*) AS rows FROM journal").get()).toEqual({ rows: 2 });
   });
 

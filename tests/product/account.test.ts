@@ -8,6 +8,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { everyText } from "../../src/app/account/account-book.ts";
+import { readStore } from "../../src/app/store/read-store.ts";
 import { runIslet } from "./site/process.ts";
 import { type Product, startProduct } from "./site/product.ts";
 import { soon } from "./site/sites.ts";
@@ -71,12 +73,11 @@ describe("the energy account of a site with a bus and a guest", () => {
   };
   /** Rows in the store: cheaper to look at than by a command. */
   const inStore = (): number => {
-    const database = new DatabaseSync(join(product.stateDir, "islet.db"), { readOnly: true });
+    const store = readStore(join(product.stateDir, "islet.db"));
     try {
-      const row = database.prepare("SELECT count(*) AS n FROM document WHERE collection LIKE 'account-%'").get();
-      return Number(row?.["n"]);
+      return [...everyText(store)].length;
     } finally {
-      database.close();
+      store.close();
     }
   };
   const until = async (count: number): Promise<Row[]> => {

@@ -2,17 +2,15 @@
 import { createPublicKey } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { tableZone, type ZoneOffsets } from "../../domain/time-zone.ts";
 import { auditFileName, openAudit } from "../audit/audit.ts";
 import type { AuditVerdict } from "../audit/audit-chain.ts";
 import { stationKeyFile } from "../commissioning/station-key.ts";
 import type { LoadedSite } from "../site/load-config.ts";
 import { storeFileName } from "../store/durable.ts";
-import { whyOf } from "../store/files.ts";
-import type { Documents } from "../store/store.ts";
+import { readStore } from "../store/read-store.ts";
 import { everyText, readTexts } from "./account-book.ts";
-import { type AccountVerdict, readAnchor, verifyAccount } from "./chain.ts";
+import { type AccountVerdict, type Anchor, readAnchor, verifyAccount } from "./chain.ts";
 import { type AccountQuestions, accountQuestions } from "./questions.ts";
 
 export interface AccountReader extends AccountQuestions {
@@ -28,17 +26,7 @@ export function readAccount({ config, agreements }: Pick<LoadedSite, "config" | 
     throw new Error(`${path} is not there: the controller has not run yet, or its state lies elsewhere`);
   const zone = tableZone(config.site.timeZone);
   if (!zone.ok) throw new Error(zone.error);
-  const database = openReadOnly(path);
-  const list = database.prepare("SELECT key, value FROM document WHERE collection = ? ORDER BY key");
-  const one = database.prepare("SELECT value FROM document WHERE collection = ? AND key = ?");
-  const documents: Pick<Documents, "get" | "entries"> = {
-    get(collection, key) {
-      const row = one.get(collection, key);
-      return row === undefined ? undefined : String(row["value"]);
-    },
-    entries: (collection) =>
-      list.all(collection).map((row) => ({ key: String(row["key"]), value: String(row["value"]) })),
-  };
+  const documents = readStore(path);
   const texts = (fromMs: number, toMs: number): string[] => readTexts(documents, fromMs, toMs);
   return {
     ...accountQuestions(texts, agreements, zone.value),
@@ -49,23 +37,22 @@ export function readAccount({ config, agreements }: Pick<LoadedSite, "config" | 
         // The log first: a row that comes meanwhile is one that is not in it yet.
         const audit = log.verify();
         const anchors = [...log.everyOf("account")].flatMap(({ body }) => readAnchor(body) ?? []);
-        return { audit, account: verifyAccount(everyText(documents), anchors, stationKey(config.stateDir)) };
+        return { audit, account: verifyRows(path, anchors, stationKey(config.stateDir)) };
       } finally {
         log.close();
       }
     },
-    close: () => database.close(),
+    close: documents.close,
   };
 }
 
-function openReadOnly(path: string): DatabaseSync {
+/** The rows as they are now. */
+function verifyRows(path: string, anchors: readonly Anchor[], stationKeyPem: string | null): AccountVerdict {
+  const documents = readStore(path);
   try {
-    const database = new DatabaseSync(path, { readOnly: true });
-    database.exec("PRAGMA busy_timeout = 5000");
-    database.prepare("SELECT 1 FROM document LIMIT 1").get();
-    return database;
-  } catch (failure) {
-    throw new Error(`The store ${path} can't be read (${whyOf(failure)}). Check the path and its rights.`);
+    return verifyAccount(everyText(documents), anchors, stationKeyPem);
+  } finally {
+    documents.close();
   }
 }
 

@@ -11,6 +11,9 @@ const walMaxBytes = 1024 * 1024;
 /** A file up to this size is checked as a whole at the opening, bytes: a longer one would keep the site waiting. */
 const checkMaxBytes = 64 * 1024 * 1024;
 
+/** What must hold of a database's content as well; throws as for a damaged file. */
+type Check = (database: DatabaseSync) => void;
+
 export interface OpenDatabase {
   readonly database: DatabaseSync;
   /** What a person should know; "" when all was well. */
@@ -27,8 +30,8 @@ export interface OpenDatabase {
  * Opens a database. A damaged one is set aside with its log, and a new one made. Where the disk refuses even to open it, one in
  * memory stands in: a site without a memory is safer than a site without a controller.
  */
-export function openWhole(path: string, name: string, schema: string): OpenDatabase {
-  const { database, sentence, inMemory } = openOrReplace(path, name, schema);
+export function openWhole(path: string, name: string, schema: string, check: Check = () => undefined): OpenDatabase {
+  const { database, sentence, inMemory } = openOrReplace(path, name, schema, check);
   const inode = inMemory === "" ? inodeOf(path) : Number.NaN;
   const isGone = (): boolean => !Number.isNaN(inode) && inodeOf(path) !== inode;
   return {
@@ -49,14 +52,15 @@ function openOrReplace(
   path: string,
   name: string,
   schema: string,
+  check: Check,
 ): Pick<OpenDatabase, "database" | "sentence" | "inMemory"> {
   try {
-    return { database: open(path, schema), sentence: "", inMemory: "" };
+    return { database: open(path, schema, check), sentence: "", inMemory: "" };
   } catch (failure) {
     if (isDamage(failure)) {
       const aside = setAside(path, [`${path}-wal`, `${path}-shm`]);
       if (aside !== "") {
-        const found = openOrReplace(path, name, schema);
+        const found = openOrReplace(path, name, schema, check);
         return {
           ...found,
           sentence: `The ${name} was damaged${aside}. A new one was begun; what it held is not known any more. ${found.sentence}`,
@@ -67,7 +71,7 @@ function openOrReplace(
     if (!isDiskFailure(failure))
       throw new Error(`The ${name} ${path} cannot be opened: ${why}. Check the folder and its rights.`);
     return {
-      database: open(":memory:", schema),
+      database: open(":memory:", schema, check),
       sentence: `The ${name} ${path} can't be used (${why}). Until the next start it is kept in memory only: make room or mend the disk, then start the controller again.`,
       inMemory: why,
     };
@@ -75,16 +79,16 @@ function openOrReplace(
 }
 
 /** The log's index lies in a shared file, for which a full disk has no room: then this process keeps it for itself. */
-function open(path: string, schema: string): DatabaseSync {
+function open(path: string, schema: string, check: Check): DatabaseSync {
   try {
-    return openAs(path, schema, "NORMAL");
+    return openAs(path, schema, check, "NORMAL");
   } catch (failure) {
     if (!isDiskFailure(failure) || isDamage(failure)) throw failure;
-    return openAs(path, schema, "EXCLUSIVE");
+    return openAs(path, schema, check, "EXCLUSIVE");
   }
 }
 
-function openAs(path: string, schema: string, locking: "NORMAL" | "EXCLUSIVE"): DatabaseSync {
+function openAs(path: string, schema: string, check: Check, locking: "NORMAL" | "EXCLUSIVE"): DatabaseSync {
   const isLong = path !== ":memory:" && existsSync(path) && statSync(path).size > checkMaxBytes;
   if (path !== ":memory:") keepPrivate(path);
   const database = new DatabaseSync(path);
@@ -96,6 +100,7 @@ function openAs(path: string, schema: string, locking: "NORMAL" | "EXCLUSIVE"): 
       if (damage !== "ok") throw Object.assign(new Error(String(damage)), { errcode: 11 });
     }
     database.exec(schema);
+    check(database);
     return database;
   } catch (failure) {
     database.close();

@@ -48,13 +48,15 @@ const thin = `
 `;
 
 /**
- * `entriesMax`: kept messages, beyond which intermediate values go. `waiting`: what is not on disk yet. `deliveredId`: what was
- * delivered up to this id and could not be removed any more is removed with the next change.
+ * `entriesMax`: kept messages, beyond which intermediate values go. `waiting`: what is not on disk yet. `unfolded`: what is, and
+ * not in its table (`change-log.ts`). `deliveredId`: what was delivered up to this id and could not be removed any more is removed
+ * with the next change.
  */
 export function createJournal(
   database: DatabaseSync,
   entriesMax: number,
   waiting: () => Pending,
+  unfolded: () => Pending,
   deliveredId: number,
 ): Journal {
   database.exec(schema);
@@ -74,10 +76,19 @@ export function createJournal(
   let ahead: QueuedMessage[] = [];
   const readSequence = database.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'journal'");
   const setAside = database.prepare("UPDATE sqlite_sequence SET seq = ? WHERE name = 'journal'");
+  const beginSequence = database.prepare("INSERT INTO sqlite_sequence (name, seq) VALUES ('journal', ?)");
   let setAsideId = Number(readSequence.get()?.["seq"] ?? 0);
-  let lastId = setAsideId;
+  let lastId = Math.max(setAsideId, deliveredId, ...unfolded().enqueued.keys(), ...unfolded().dequeued);
   for (const { id } of database.prepare("SELECT id FROM journal WHERE id <= ?").all(deliveredId))
-    waiting().dequeued.add(Number(id));
+    if (!unfolded().dequeued.has(Number(id))) waiting().dequeued.add(Number(id));
+  for (const id of unfolded().enqueued.keys()) if (id <= deliveredId) waiting().dequeued.add(id);
+
+  const inTable = (id: number): string | undefined => {
+    const row = unfolded().dequeued.has(id) ? undefined : transactionOf.get(id);
+    return row && String(row["transactionId"]);
+  };
+  /** Whose a message is that is on disk; undefined where there is none. */
+  const onDisk = (id: number): string | undefined => unfolded().enqueued.get(id)?.transactionId ?? inTable(id);
 
   function recount(): void {
     ahead = [];
@@ -87,9 +98,11 @@ export function createJournal(
       counts.set(String(row["transactionId"]), Number(row["count"]));
       count += Number(row["count"]);
     }
+    for (const id of unfolded().dequeued) counted(String(transactionOf.get(id)?.["transactionId"]), -1);
+    for (const { transactionId } of unfolded().enqueued.values()) counted(transactionId, 1);
     const { enqueued, dequeued } = waiting();
     for (const { transactionId } of enqueued.values()) counted(transactionId, 1);
-    for (const id of dequeued) counted(String(transactionOf.get(id)?.["transactionId"]), -1);
+    for (const id of dequeued) counted(String(onDisk(id)), -1);
   }
 
   function counted(transactionId: string, difference: 1 | -1): void {
@@ -102,11 +115,17 @@ export function createJournal(
 
   function readAhead(): QueuedMessage[] {
     const { enqueued, dequeued } = waiting();
-    const onDisk = oldest
-      .all(aheadMax + dequeued.size)
-      .map(messageOf)
-      .filter(({ id }) => !dequeued.has(id));
-    return [...onDisk, ...enqueued.values()].slice(0, aheadMax);
+    const before = unfolded();
+    return [
+      ...oldest
+        .all(aheadMax + dequeued.size + before.dequeued.size)
+        .map(messageOf)
+        .filter(({ id }) => !before.dequeued.has(id)),
+      ...before.enqueued.values(),
+    ]
+      .filter(({ id }) => !dequeued.has(id))
+      .concat(...enqueued.values())
+      .slice(0, aheadMax);
   }
 
   function head(): QueuedMessage | undefined {
@@ -134,7 +153,7 @@ export function createJournal(
         counted(first.transactionId, -1);
         return;
       }
-      const there = pending.enqueued.has(id) || transactionOf.get(id) !== undefined;
+      const there = pending.enqueued.has(id) || onDisk(id) !== undefined;
       if (there && !pending.dequeued.has(id)) dequeue(pending, id);
       recount();
     },
@@ -146,9 +165,9 @@ export function createJournal(
       if (thins) dropped += Number(thinOut.run().changes);
       for (const { id, action, payload, transactionId, seqNo, droppable } of enqueued.values())
         insert.run(id, action, payload, transactionId, seqNo, droppable ? 1 : 0);
-      if (enqueued.size > 0 && lastId > setAsideId) {
+      if (lastId > setAsideId) {
         setAsideId = lastId + idsAtOnce;
-        setAside.run(setAsideId);
+        if (setAside.run(setAsideId).changes === 0) beginSequence.run(setAsideId);
       }
     },
     deliveredUpTo() {

@@ -77,3 +77,16 @@ export function enqueue({ enqueued }: Pending, message: QueuedMessage): boolean 
 export function dequeue({ enqueued, dequeued }: Pending, id: number): void {
   if (!enqueued.delete(id)) dequeued.add(id);
 }
+
+/** Adds a later change to earlier ones. */
+export function merge(into: Pending, { cleared, documents, enqueued, dequeued, thins }: Pending): void {
+  for (const collection of cleared) clear(into, collection);
+  for (const [collection, entries] of documents) {
+    const merged = into.documents.get(collection) ?? new Map<string, string | null>();
+    for (const [key, value] of entries) merged.set(key, value);
+    into.documents.set(collection, merged);
+  }
+  for (const id of dequeued) dequeue(into, id);
+  for (const [id, message] of enqueued) into.enqueued.set(id, message);
+  into.thins ||= thins;
+}

@@ -6,6 +6,7 @@
  */
 import type { OcppStore } from "../../protocols/ocpp/ports.ts";
 import { monotonicMs } from "../control/monotonic.ts";
+import { changesSchema, type LogPlace, mayWait, openChangeLog, readChanges } from "./change-log.ts";
 import { isDiskFailure, openWhole, rollBack } from "./database.ts";
 import { openDelivered } from "./delivered.ts";
 import { whyOf } from "./files.ts";
@@ -18,6 +19,7 @@ import {
   createPending,
   isEmpty,
   mayLag,
+  merge,
   type Pending,
   pendingValue,
 } from "./store-pending.ts";
@@ -51,7 +53,8 @@ export interface StoreOptions {
 const journalMaxDefault = 100_000;
 /** What is owed is looked at this often, ms. */
 const lookEveryMs = 200;
-const deliveredWaitMsDefault = 2_000;
+/** A little longer than the usual interval between messages: what comes next says it as well, and costs no page of its own. */
+const deliveredWaitMsDefault = 65_000;
 /** Delivered messages that wait for the next change to be removed. */
 const removalsMax = 200;
 
@@ -62,6 +65,7 @@ const schema = `
     value      TEXT NOT NULL,
     PRIMARY KEY (collection, key)
   ) STRICT, WITHOUT ROWID;
+  ${changesSchema}
 `;
 
 /** Opens (or makes) the store. A damaged file is set aside and a new one made; throws a sentence when even that fails. */
@@ -71,11 +75,23 @@ export function openStore({
   deliveredWaitMs = deliveredWaitMsDefault,
   onOwed = () => undefined,
 }: StoreOptions): Store {
-  const { database, sentence, inMemory, isGone, restore } = openWhole(path, "store", schema);
+  const { database, sentence, inMemory, isGone, restore } = openWhole(path, "store", schema, readChanges);
+  const found = readChanges(database);
+  const changeLog = openChangeLog(database, found.at);
+  /** On disk, and not in the tables yet. */
+  let unfolded: Pending = found.changes;
+  /** The log holds records that must not be read again: the tables are marked before it goes on. */
+  let foldsFirst = found.sentence !== "";
   let pending: Pending = createPending();
   const select = database.prepare("SELECT value FROM document WHERE collection = ? AND key = ?");
   const delivered = openDelivered(database, deliveredWaitMs, monotonicMs);
-  const journal = createJournal(database, journalMax, () => pending, delivered.id);
+  const journal = createJournal(
+    database,
+    journalMax,
+    () => pending,
+    () => unfolded,
+    delivered.id,
+  );
   const upsert = database.prepare(
     "INSERT INTO document (collection, key, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
   );
@@ -93,14 +109,33 @@ export function openStore({
   looking.unref();
   if (inMemory !== "") debt.failed(inMemory);
 
-  function writePending(): void {
-    for (const collection of pending.cleared) empty.run(collection);
-    for (const [collection, entries] of pending.documents)
+  function writeTables(changes: Pending): void {
+    for (const collection of changes.cleared) empty.run(collection);
+    for (const [collection, entries] of changes.documents)
       for (const [key, value] of entries) {
         if (value === null) erase.run(collection, key);
         else upsert.run(collection, key, value);
       }
-    journal.write(pending);
+    journal.write(changes);
+  }
+
+  /** Into the log, or with all that is in it into the tables; then `folds`. Within a transaction. */
+  function writePending(folds: boolean): { readonly at: LogPlace; readonly folds: boolean } {
+    const at = !folds && !foldsFirst && mayWait(pending, unfolded) ? changeLog.append(pending) : null;
+    if (at !== null) return { at, folds: false };
+    writeTables(unfolded);
+    writeTables(pending);
+    return { at: changeLog.fold(), folds: true };
+  }
+
+  /** What the disk has taken. */
+  function keep({ at, folds }: ReturnType<typeof writePending>): void {
+    changeLog.at(at);
+    if (folds) {
+      unfolded = createPending();
+      foldsFirst = false;
+    } else merge(unfolded, pending);
+    pending = createPending();
   }
 
   function writeBeside(): void {
@@ -132,15 +167,16 @@ export function openStore({
   }
 
   /** Puts what waits on the medium, or owes it. */
-  function settle(): void {
-    if (isEmpty(pending) || !debt.due()) return;
+  function settle(folds = false): void {
+    if ((isEmpty(pending) && !(folds && !isEmpty(unfolded))) || !debt.due()) return;
     if (pending.enqueued.size > 0) writeBeside();
     const lags = mayLag(pending);
     const { thins } = pending;
+    let written: ReturnType<typeof writePending>;
     try {
       if (lags) database.exec("PRAGMA synchronous = NORMAL");
       database.exec("BEGIN IMMEDIATE");
-      writePending();
+      written = writePending(folds);
       database.exec("COMMIT");
     } catch (failure) {
       rollBack(database);
@@ -155,7 +191,7 @@ export function openStore({
     } finally {
       if (lags) database.exec("PRAGMA synchronous = FULL");
     }
-    pending = createPending();
+    keep(written);
     if (thins) journal.recount();
     // What is only in memory stays owed until a start finds room.
     if (inMemory === "") debt.paid();
@@ -181,24 +217,25 @@ export function openStore({
 
   return {
     journal,
-    sentence,
+    sentence: [sentence, found.sentence].filter(Boolean).join(" "),
     owed: () => debt.owed,
     isGone,
     alongside(write) {
       beside = write;
     },
     get(collection, key) {
-      const waiting = pendingValue(pending, collection, key);
-      if (waiting !== undefined) return waiting ?? undefined;
+      for (const changes of [pending, unfolded]) {
+        const waiting = pendingValue(changes, collection, key);
+        if (waiting !== undefined) return waiting ?? undefined;
+      }
       const row = select.get(collection, key);
       return row ? String(row["value"]) : undefined;
     },
     put: (collection, key, value) => changing(() => change(pending, collection, key, value)),
     remove: (collection, key) => changing(() => change(pending, collection, key, null)),
     entries(collection) {
-      const onDisk = pending.cleared.has(collection) ? [] : list.all(collection);
-      const rows = onDisk.map((row) => ({ key: String(row["key"]), value: String(row["value"]) }));
-      return withWaiting(rows, pending.documents.get(collection));
+      const rows = list.all(collection).map((row) => ({ key: String(row["key"]), value: String(row["value"]) }));
+      return withChanges(withChanges(rows, unfolded, collection), pending, collection);
     },
     clear: (collection) => changing(() => clear(pending, collection)),
     atomically: changing,
@@ -209,20 +246,22 @@ export function openStore({
     queuedFor: journal.queuedFor,
     close() {
       clearInterval(looking);
-      settle();
+      settle(true);
       restore();
       database.close();
     },
   };
 }
 
-type Document = { key: string; value: string };
+export type Document = { key: string; value: string };
 
-/** What is on disk with what waits for it: null is removed. */
-function withWaiting(rows: Document[], waiting: ReadonlyMap<string, string | null> | undefined): Document[] {
-  if (waiting === undefined) return rows;
+/** Documents of a collection, by key, after changes to them. */
+export function withChanges(before: Document[], { cleared, documents }: Pending, collection: string): Document[] {
+  const rows = cleared.has(collection) ? [] : before;
+  const changed = documents.get(collection);
+  if (changed === undefined) return rows;
   const merged = new Map<string, string | null>(rows.map(({ key, value }) => [key, value]));
-  for (const [key, value] of waiting) merged.set(key, value);
+  for (const [key, value] of changed) merged.set(key, value);
   return [...merged]
     .flatMap(([key, value]) => (value === null ? [] : [{ key, value }]))
     .sort((a, b) => (a.key < b.key ? -1 : 1));
