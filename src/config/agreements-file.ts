@@ -22,13 +22,13 @@
  * All complaints come at once. What would be settled twice or by nobody's price is refused: dates of one account or one vehicle that
  * overlap, a party that is not listed, a price that is missing.
  */
-import { isNode, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { dayOfDate } from "../domain/calendar.ts";
 import { type Identifier, identifierKey, identifierKinds } from "../domain/fleet/vehicles.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { issueSentence } from "./issue-words.ts";
 import type { ConfigComplaint } from "./parse.ts";
+import { readYaml } from "./yaml-text.ts";
 
 /** Largest file accepted, characters. */
 const charactersMax = 200_000;
@@ -83,20 +83,11 @@ export function parseAgreements(text: string, file: string): Result<readonly Agr
   const nowhere = { file, line: 1, setting: "", found: "" };
   if (text.length > charactersMax)
     return err([{ ...nowhere, complaint: `must be at most ${charactersMax} characters long` }]);
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
-  if (document.errors.length > 0)
-    return err(
-      document.errors.map(({ pos, message }) => ({ ...nowhere, line: lines.linePos(pos[0]).line, complaint: message })),
-    );
+  const read = readYaml(text);
+  if (!read.ok) return err(read.error.map(({ line, message }) => ({ ...nowhere, line, complaint: message })));
+  const { document, lineOf } = read.value;
   const complain = (path: readonly PropertyKey[], complaint: string): ConfigComplaint => {
-    let line = 1;
-    for (let depth = path.length; depth > 0; depth--) {
-      const node = document.getIn(path.slice(0, depth), true);
-      if (!isNode(node) || !node.range) continue;
-      line = lines.linePos(node.range[0]).line;
-      break;
-    }
+    const line = lineOf(path);
     const value: unknown = path.length === 0 ? undefined : document.getIn(path);
     const isPlain = typeof value === "string" || typeof value === "number";
     const setting = path
@@ -104,7 +95,7 @@ export function parseAgreements(text: string, file: string): Result<readonly Agr
       .join("");
     return { file, line, setting, found: isPlain ? JSON.stringify(value).slice(0, 60) : "", complaint };
   };
-  const parsed = fileSchema.safeParse(document.toJS({ maxAliasCount: 50 }));
+  const parsed = fileSchema.safeParse(read.value.value);
   if (!parsed.success) return err(parsed.error.issues.map((issue) => complain(issue.path, issueSentence(issue))));
   const { parties, agreements } = parsed.data;
   const names = new Map(parties.map((party) => [party.id, party.name]));

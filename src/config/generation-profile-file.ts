@@ -9,9 +9,9 @@
  *
  * All complaints come at once, each with file, line, month, hour, value and what is allowed.
  */
-import { isNode, LineCounter, parseDocument } from "yaml";
 import { err, ok, type Result } from "../domain/result.ts";
 import type { ConfigComplaint } from "./parse.ts";
+import { readYaml } from "./yaml-text.ts";
 
 /** Largest profile text accepted, characters: 288 values take about 3 kB. */
 const generationProfileCharactersMax = 100_000;
@@ -40,16 +40,10 @@ export function parseGenerationProfile(
   if (text.length > generationProfileCharactersMax) {
     return err([complain(1, "", undefined, `must be at most ${generationProfileCharactersMax} characters long`)]);
   }
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
-  if (document.errors.length > 0) {
-    return err(document.errors.map(({ pos, message }) => complain(lines.linePos(pos[0]).line, "", undefined, message)));
-  }
-  const lineOf = (...path: (string | number)[]): number => {
-    const node = document.getIn(path, true);
-    return isNode(node) && node.range ? lines.linePos(node.range[0]).line : 1;
-  };
-  const raw: unknown = document.toJS({ maxAliasCount: 50 });
+  const read = readYaml(text);
+  if (!read.ok) return err(read.error.map(({ line, message }) => complain(line, "", undefined, message)));
+  const lineOf = (...path: (string | number)[]): number => read.value.lineOf(path);
+  const raw = read.value.value;
   if (typeof raw !== "object" || raw === null || Array.isArray(raw)) {
     return err([complain(1, "", undefined, "must have a name and exportLimitW")]);
   }

@@ -11,7 +11,6 @@
  * Everything not named keeps the base's value; the ranges of the base's code hold, and what belongs to another code is refused.
  * All complaints come at once, each with file, line, setting, value and what is allowed.
  */
-import { isNode, LineCounter, parseDocument } from "yaml";
 import { err, ok, type Result } from "../domain/result.ts";
 import { type GridCode, readGridCode } from "./grid-code.ts";
 import {
@@ -23,6 +22,7 @@ import {
   gridProfileNames,
   profileOfCode,
 } from "./grid-profiles.ts";
+import { readYaml } from "./yaml-text.ts";
 
 /** Largest profile text accepted, characters. */
 export const gridProfileBytesMax = 100_000;
@@ -52,18 +52,10 @@ export function parseGridProfile(text: string, file: string): Result<GridProfile
   if (text.length > gridProfileBytesMax) {
     return err([complain("the file", "", `must be at most ${gridProfileBytesMax} characters long`)]);
   }
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
-  if (document.errors.length > 0) {
-    return err(
-      document.errors.map((error) => complain("the file", "", error.message, lines.linePos(error.pos[0]).line)),
-    );
-  }
-  const lineOf = (...path: string[]): number => {
-    const node = document.getIn(path, true);
-    return isNode(node) && node.range ? lines.linePos(node.range[0]).line : 1;
-  };
-  const raw: unknown = document.toJS({ maxAliasCount: 10 });
+  const read = readYaml(text);
+  if (!read.ok) return err(read.error.map(({ line, message }) => complain("the file", "", message, line)));
+  const lineOf = (...path: string[]): number => read.value.lineOf(path);
+  const raw = read.value.value;
   if (!isRecord(raw)) return err([complain("the file", "", "must name a base and settings")]);
   if ("code" in raw) {
     if ("base" in raw) {

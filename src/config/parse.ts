@@ -16,6 +16,7 @@ import { lineSettings, type ModbusPlace, placeComplaints } from "./site/modbus.t
 import { vehicleLinkComplaints } from "./site/vehicle-link.ts";
 import { type SiteConfig, siteSettings } from "./site.ts";
 import { partComplaints, wholeTransferDevice } from "./transfer-parts.ts";
+import { readYaml } from "./yaml-text.ts";
 
 /** Largest configuration text accepted, bytes: a site of 100 EVSEs takes about 30 kB. */
 const configBytesMax = 1_000_000;
@@ -65,20 +66,10 @@ export function examineSiteConfig(source: string, file: string): Examined {
   const nowhere = { file, line: 1, setting: "", found: "" };
   if (source.length > configBytesMax)
     return unreadable([{ ...nowhere, complaint: `must be at most ${configBytesMax} bytes long` }]);
-  const lines = new LineCounter();
-  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
-  if (document.errors.length > 0)
-    return unreadable(
-      document.errors.map(({ pos, message }) => ({ ...nowhere, line: lines.linePos(pos[0]).line, complaint: message })),
-    );
-  const { raw, asWritten } = withPvListed(document.toJS({ maxAliasCount: 50 }));
-  const lineOf = (path: readonly PropertyKey[]): number => {
-    for (let depth = path.length; depth >= 0; depth--) {
-      const node = depth === 0 ? document.contents : document.getIn(path.slice(0, depth), true);
-      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-    }
-    return 1;
-  };
+  const read = readYaml(source);
+  if (!read.ok) return unreadable(read.error.map(({ line, message }) => ({ ...nowhere, line, complaint: message })));
+  const { lineOf } = read.value;
+  const { raw, asWritten } = withPvListed(read.value.value);
   const toPerson = ({ path, complaint }: Complaint): ConfigComplaint => ({
     file,
     line: lineOf(asWritten(path)),
