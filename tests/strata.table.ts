@@ -30,11 +30,12 @@ export const strata: readonly Stratum[] = [
   { name: "ocpp", folder: "src/protocols/ocpp", may: ["domain", "config"], packages: ["*"] },
   // The contract between sites and their fleet: both sides import it.
   { name: "fleet-contract", folder: "src/protocols/fleet", may: ["domain"], packages: ["zod", "node:crypto"] },
+  { name: "csip", folder: "src/protocols/csip", may: ["domain"], packages: ["node:crypto", "node:https", "fast-xml-parser"] },
   { name: "bridge", folder: "firmware-bridge", may: ["domain", "modbus", "sunspec"], packages: ["*"] },
   {
     name: "app",
     folder: "src/app",
-    may: ["domain", "config", "core", "modbus", "sunspec", "exi", "iso15118", "ocpp", "fleet-contract", "bridge", "forecast", "tariff", "settlement", "planning", "planner-thread", "commissioning"],
+    may: ["domain", "config", "core", "modbus", "sunspec", "exi", "iso15118", "ocpp", "csip", "fleet-contract", "bridge", "forecast", "tariff", "settlement", "planning", "planner-thread", "commissioning"],
     packages: ["*"],
   },
   // The utility's package: evidence in, sheets and contradictions out; what reads and writes files is the command.
@@ -44,7 +45,7 @@ export const strata: readonly Stratum[] = [
   {
     name: "cli",
     folder: "src/cli",
-    may: ["app", "dashboard", "domain", "config", "core", "exi", "iso15118", "bridge", "planning", "solver", "certify", "approval", "sim", "peers"],
+    may: ["app", "dashboard", "domain", "config", "core", "exi", "iso15118", "csip", "bridge", "planning", "solver", "certify", "approval", "sim", "peers"],
     packages: ["*"],
   },
   { name: "plant", folder: "sim/plant", may: ["domain"], packages: [] },

@@ -212,7 +212,6 @@ export function startStation(options: StationOptions): SiteStation {
   const plans = createSitePlanning({ site, control, people, fleet, inputs: economy, log, documents: store, audit });
   const links = openSiteLinks({ config, control, people, documents: store, audit, fleet, plans });
   for (const { sentence } of [pccArchive, people, links]) if (sentence !== "") log("warn", sentence);
-  control.site.serviceEnabled = true;
   for (const evse of control.evses) evse.authorized = config.authorization === "none";
 
   const diagnostics = () => [...auditLog.latest(diagnosticsRecordsMax)].reverse();
@@ -220,7 +219,7 @@ export function startStation(options: StationOptions): SiteStation {
     config.backend === undefined
       ? null
       : startBackend({ ...options, config, control, links, store, diagnostics, clockFloorMs });
-  const outside = openOutsideLinks({ config, inputs: control.evses, people, links, log });
+  const outside = openOutsideLinks({ config, inputs: control.evses, people, links, documents: store, log });
   const vehicleSessions = openVehicleSessions({ config, control, log, audit, backend, fleet, permits, state });
   const views = setInterval(() => {
     vehicleSessions?.follow();

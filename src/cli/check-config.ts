@@ -1,4 +1,5 @@
 /** `islet check-config`: says what is wrong with a configuration, or what it means, without touching any device. */
+import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { z } from "zod";
 import { checkSite } from "../app/site/load-config.ts";
@@ -12,6 +13,7 @@ import {
 import { missingSettings } from "../config/grid-profiles.ts";
 import { complaintText } from "../config/parse.ts";
 import { type SiteConfig, siteSettings } from "../config/site.ts";
+import { lfdiOf, sfdiOf } from "../protocols/csip/identity.ts";
 import { AskedWrongly } from "./asked.ts";
 
 export function checkConfigCommand(program: Command): void {
@@ -68,6 +70,7 @@ export function checkConfigCommand(program: Command): void {
       }
       if (config.tariff) print(tariffSentence(config.tariff));
       if (config.mqtt) print(mqttSentence(config.mqtt));
+      if (config.links.csip) print(csipSentence(config.links.csip));
       print(`Grid profile's source: ${profile.source}.`);
       for (const line of codeSentences(profile)) print(line);
       const warnings = [...promiseSentences(config), ...silenceWarnings(config, maps)];
@@ -94,6 +97,21 @@ function mqttSentence({ url, topic, rights }: NonNullable<SiteConfig["mqtt"]>): 
   const { hostname } = new URL(url);
   const isOpen = url.startsWith("mqtt:") && !["127.0.0.1", "localhost", "[::1]"].includes(hostname);
   return `MQTT broker ${url}, topics ${topic}. ${may}${isOpen ? " The link is not encrypted: whoever is on the network can read it and speak in its name. mqtts is." : ""}`;
+}
+
+/** Who the site is to the utility's server, for whoever enters it there, and what holds while that server is lost. */
+function csipSentence(csip: NonNullable<SiteConfig["links"]["csip"]>): string {
+  const lfdi = lfdiOf(readFileSync(csip.certificateFile, "utf8"));
+  const { afterS, exportLimitW, importLimitW } = csip.failSafe;
+  const held = [
+    ...(exportLimitW === undefined ? [] : [`export ${kW(exportLimitW)}`]),
+    ...(importLimitW === undefined ? [] : [`import ${kW(importLimitW)}`]),
+  ];
+  const lost =
+    held.length === 0
+      ? "No fail-safe limit is set: while the server is lost, its last default control holds, or nothing."
+      : `Lost for ${afterS} s and without a control or default control: ${held.join(", ")}.`;
+  return `Utility's server ${csip.url} (${csip.profile}). LFDI ${lfdi}, SFDI ${sfdiOf(lfdi)}. ${lost}`;
 }
 
 interface CheckOptions {

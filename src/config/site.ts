@@ -13,6 +13,7 @@ import { backendSettings } from "./site/backend.ts";
 import { evseSettings, evsesMax } from "./site/evse.ts";
 import { fleetSettings } from "./site/fleet.ts";
 import { auxiliarySettings, tierSettings, tiersMax, transferDeviceSettings } from "./site/island.ts";
+import { linkSettings } from "./site/links.ts";
 import { modbus } from "./site/modbus.ts";
 import { mqttSettings } from "./site/mqtt.ts";
 import { bondingSettings, generatorSettings, namedDeviceSettings } from "./site/parts.ts";
@@ -108,6 +109,7 @@ export const siteSettings = group(
     approval: approvalSettings.optional(),
     backend: backendSettings.optional(),
     mqtt: mqttSettings.optional(),
+    links: linkSettings.prefault({}),
     dashboard: dashboardSettings.prefault({}),
     stateDir: text({
       sentence: "Folder for what must survive a restart: journal, audit log, stored intents.",

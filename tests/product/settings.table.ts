@@ -188,7 +188,10 @@ const moneySettings = [
 const departure = (list: string, names: readonly string[]) =>
   names.map((name) => ({ setting: `${list}.${name}`, doesNotLimit: "what is asked for, within every limit" }));
 
-export const owedSettings: readonly OwedSetting[] = [];
+export const owedSettings: readonly OwedSetting[] = ["failSafe.importLimitW", "failSafe.exportLimitW", "pin"].map((name) => ({
+  setting: `links.csip.${name}`,
+  owed: "a test through the process before a server",
+}));
 
 export const otherSettings: readonly OtherSetting[] = [
   ...linked.flatMap((device) =>
@@ -289,6 +292,10 @@ export const otherSettings: readonly OtherSetting[] = [
   { setting: "mqtt.topic",                           doesNotLimit: naming },
   { setting: "mqtt.homeAssistant",                   doesNotLimit: "who is told of the site" },
   { setting: "mqtt.discoveryPrefix",                 doesNotLimit: naming },
+  { setting: "links.csip.url",                       doesNotLimit: place },
+  ...["certificateFile", "keyFile", "caFile", "serverName"].map((name) => ({ setting: `links.csip.${name}`, doesNotLimit: "how the link is secured; the wire's own tests have it" })),
+  ...["profile", "registration", "connectionPointId"].map((name) => ({ setting: `links.csip.${name}`, doesNotLimit: "what the utility's server is told" })),
+  { setting: "links.csip.failSafe.afterS",           doesNotLimit: "when the fail-safe of its neighbours begins" },
   { setting: "dashboard.host",                       doesNotLimit: place },
   { setting: "dashboard.port",                       doesNotLimit: place },
   { setting: "dashboard.certificateFile",            doesNotLimit: "how the page is secured, proven by the page's own tests" },

@@ -58,6 +58,15 @@ export const asks = {
   dischargeLimitW: { ...cap, scope: "both", sentence: "Most discharging power of a charger, or of all together." },
   importLimitW: { ...cap, scope: "site", sentence: "Most power from the grid at the grid connection." },
   exportLimitW: { ...cap, scope: "site", sentence: "Most power into the grid at the grid connection." },
+  parallelService: {
+    kind: "cap",
+    scope: "site",
+    unit: "",
+    min: 0,
+    max: 1,
+    right: "limits",
+    sentence: "0: the chargers give nothing beside the grid, whatever the permit says; 1: the permit decides.",
+  },
   departsAtMs: {
     kind: "setting",
     scope: "evse",

@@ -49,7 +49,13 @@ export interface Caps {
 
 interface Inputs {
   readonly evses: readonly Pick<EvseInputs, "linkMinW" | "linkMaxW">[];
-  readonly site: { linkMinW: number; linkMaxW: number; linkImportLimitW: number; linkExportLimitW: number };
+  readonly site: {
+    linkMinW: number;
+    linkMaxW: number;
+    linkImportLimitW: number;
+    linkExportLimitW: number;
+    serviceEnabled: boolean;
+  };
 }
 
 export function openCaps(documents: Documents, inputs: Inputs, nowMs: number): Caps {
@@ -136,6 +142,7 @@ export function openCaps(documents: Documents, inputs: Inputs, nowMs: number): C
       inputs.site.linkMinW = minus(leftW("dischargeLimitW", 0));
       inputs.site.linkImportLimitW = leftW("importLimitW", 0);
       inputs.site.linkExportLimitW = leftW("exportLimitW", 0);
+      inputs.site.serviceEnabled = leftW("parallelService", 0) >= 1;
     },
     unreadable,
   };

@@ -14,6 +14,13 @@ export interface LinkRow {
 }
 
 export const links = {
+  csip: {
+    name: "CSIP",
+    rank: 10,
+    keptBy: "port",
+    onLoss:
+      "Controls run to their end, then the default control holds for as long as the server is away; where it says nothing, the configured fail-safe.",
+  },
   backend: {
     name: "Backend",
     rank: 20,

@@ -6,6 +6,8 @@ import type { SiteConfig } from "../../config/site.ts";
 import type { EvseInputs } from "../control/shared/inputs.ts";
 import type { Log } from "../log.ts";
 import type { People } from "../people.ts";
+import type { Documents } from "../store/store.ts";
+import { startCsip } from "./csip/csip-link.ts";
 import type { LinkPort } from "./link-port.ts";
 import { startMqtt } from "./mqtt/mqtt-link.ts";
 import type { OutsideLink } from "./outside-link.ts";
@@ -16,10 +18,17 @@ interface LinkParts {
   readonly inputs: readonly EvseInputs[];
   readonly people: Pick<People, "get">;
   readonly links: LinkPort;
+  readonly documents: Documents;
   readonly log: Log;
 }
 
 export function openOutsideLinks(parts: LinkParts): readonly OutsideLink[] {
-  const { mqtt } = parts.config;
-  return [...(mqtt === undefined ? [] : [startMqtt({ ...parts, mqtt })])];
+  const {
+    mqtt,
+    links: { csip },
+  } = parts.config;
+  return [
+    ...(mqtt === undefined ? [] : [startMqtt({ ...parts, mqtt })]),
+    ...(csip === undefined ? [] : [startCsip({ ...parts, csip })]),
+  ];
 }

@@ -24,6 +24,7 @@ const named = {
   ],
   dashboard: ["certificateFile", "keyFile"],
   mqtt: ["passwordFile", "caFile", "certificateFile", "keyFile"],
+  csip: ["certificateFile", "keyFile", "caFile"],
   permit: ["file"],
   vehicleLink: ["certificateFile", "keyFile", "vehicleCaFile"],
 } as const;
@@ -47,6 +48,7 @@ export function besideFile(config: SiteConfig, siteFile: string): SiteConfig {
     alerts,
     backend,
     dashboard,
+    links,
     mqtt,
     permit,
     planning,
@@ -74,6 +76,7 @@ export function besideFile(config: SiteConfig, siteFile: string): SiteConfig {
     ...(backend !== undefined && { backend: placed(backend, named.backend) }),
     account: placed(account, ["agreementsFile"]),
     ...(mqtt !== undefined && { mqtt: placed(mqtt, named.mqtt) }),
+    links: { ...links, ...(links.csip !== undefined && { csip: placed(links.csip, named.csip) }) },
     dashboard: placed(dashboard, named.dashboard),
     evses: config.evses.map((evse) => ({
       ...evse,

@@ -3,6 +3,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { devicesOf } from "../../config/parse.ts";
 import type { SiteConfig } from "../../config/site.ts";
+import { isPin } from "../../protocols/csip/identity.ts";
 import { whyOf } from "../store/files.ts";
 
 interface TlsMistake {
@@ -25,6 +26,7 @@ export function tlsMistakes(config: SiteConfig, nowMs = Date.now()): TlsMistake[
       tls === undefined ? [] : mistakesOf([...path, "tls"], tls, nowMs),
     ),
     ...mqttMistakes(config.mqtt, nowMs),
+    ...(config.links.csip === undefined ? [] : csipMistakes(config.links.csip, nowMs)),
   ];
 }
 
@@ -60,6 +62,17 @@ function mistakesOf(path: Path, tls: TlsFiles, nowMs: number): TlsMistake[] {
 }
 
 /** The broker's: its files are for the encrypted link, and the password must be there. */
+function csipMistakes(csip: NonNullable<SiteConfig["links"]["csip"]>, nowMs: number): TlsMistake[] {
+  const mistakes = mistakesOf(["links", "csip"], csip, nowMs);
+  if (csip.pin !== undefined && !isPin(csip.pin))
+    mistakes.push({
+      path: ["links", "csip", "pin"],
+      found: JSON.stringify(csip.pin),
+      complaint: "has a wrong check digit: the sum of its digits must be a multiple of ten",
+    });
+  return mistakes;
+}
+
 function mqttMistakes(mqtt: SiteConfig["mqtt"], nowMs: number): TlsMistake[] {
   if (mqtt === undefined) return [];
   const mistakes = mistakesOf(["mqtt"], mqtt, nowMs);

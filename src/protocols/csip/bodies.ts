@@ -1,0 +1,169 @@
+/** What the client tells a server, as elements in the schema's order. Times are seconds UTC of the server. */
+import { type ModeName, modeNames, modes } from "./modes.table.ts";
+import type { Tag } from "./xml.ts";
+
+/** What the devices behind the client are rated for, and what the site allows of it. Powers are magnitudes, W. */
+export interface DerFigures {
+  /** 82 EVSE, 83 PV and storage; of the standard's list. */
+  readonly type: number;
+  readonly maxChargeW: number;
+  readonly maxDischargeW: number;
+  /** Apparent power, VA. */
+  readonly maxVA: number;
+  /** Energy of the batteries, Wh; NaN where nobody knows. */
+  readonly maxWh: number;
+}
+
+/** State of the devices now. */
+export interface DerState {
+  readonly connected: boolean;
+  readonly available: boolean;
+  readonly operating: boolean;
+  readonly faulted: boolean;
+  /** 1 off, 2 operational. */
+  readonly operationalMode: number;
+  /** Percent; NaN where nobody knows. */
+  readonly socPct: number;
+  /** 0 charging, 1 discharging, 2 holding. */
+  readonly storageMode: number;
+  readonly alarmBits: number;
+}
+
+export type Profile = "csip-aus" | "csip";
+
+const hex = (bits: number, digits: number): string => bits.toString(16).toUpperCase().padStart(digits, "0");
+/** Value as 16-bit number with a power of ten: as exact as it can be. */
+export function scaled(value: number): readonly Tag[] {
+  let multiplier = 0;
+  let whole = Math.round(value);
+  while (Math.abs(whole) > 32_767 && multiplier < 9) {
+    multiplier++;
+    whole = Math.round(value / 10 ** multiplier);
+  }
+  return [
+    ["multiplier", multiplier],
+    ["value", whole],
+  ];
+}
+
+const bitsOf = (map: "modes" | "doe" | "vpp", isOffered: (name: ModeName) => boolean): number =>
+  modeNames
+    .filter((name) => modes[name].map === map && isOffered(name))
+    .reduce((bits, name) => bits | (1 << modes[name].bit), 0);
+/** Charging and discharging have bits of their own. */
+const chargeBits = ({ maxChargeW, maxDischargeW }: DerFigures): number =>
+  (maxChargeW > 0 ? 1 : 0) | (maxDischargeW > 0 ? 2 : 0);
+
+export const endDeviceBody = (lfdi: string, sfdi: string, nowS: number): Tag => [
+  "EndDevice",
+  [
+    ["lFDI", lfdi],
+    ["sFDI", sfdi],
+    ["changedTime", nowS],
+    ["enabled", "true"],
+  ],
+];
+
+export const connectionPointBody = (id: string): Tag => [
+  "csipaus:ConnectionPoint",
+  [["csipaus:connectionPointId", id]],
+];
+
+/** Which modes are offered: the Australian ones by that profile alone. */
+function extensionTags(profile: Profile, word: "Supported" | "Enabled"): readonly Tag[] {
+  if (profile !== "csip-aus") return [];
+  return [
+    [
+      `csipaus:doeModes${word}`,
+      hex(
+        bitsOf("doe", () => true),
+        2,
+      ),
+    ],
+    [
+      `csipaus:vppModes${word}`,
+      hex(
+        bitsOf("vpp", () => true),
+        2,
+      ),
+    ],
+  ];
+}
+
+export function capabilityBody(figures: DerFigures, profile: Profile): Tag {
+  const { maxChargeW, maxDischargeW, maxVA, maxWh, type } = figures;
+  return [
+    "DERCapability",
+    [
+      ["modesSupported", hex(bitsOf("modes", () => true) | chargeBits(figures), 8)],
+      ["rtgMaxChargeRateW", scaled(maxChargeW)],
+      ["rtgMaxDischargeRateW", scaled(maxDischargeW)],
+      ["rtgMaxVA", scaled(maxVA)],
+      ["rtgMaxW", scaled(Math.max(maxChargeW, maxDischargeW))],
+      ...(Number.isFinite(maxWh) ? [["rtgMaxWh", scaled(maxWh)] as const] : []),
+      ["type", type],
+      ...extensionTags(profile, "Supported"),
+    ],
+  ];
+}
+
+export function settingsBody(figures: DerFigures, gradient: number, nowS: number, profile: Profile): Tag {
+  const { maxChargeW, maxDischargeW, maxVA, maxWh } = figures;
+  return [
+    "DERSettings",
+    [
+      ["modesEnabled", hex(bitsOf("modes", () => true) | chargeBits(figures), 8)],
+      ["setGradW", gradient],
+      ["setMaxChargeRateW", scaled(maxChargeW)],
+      ["setMaxDischargeRateW", scaled(maxDischargeW)],
+      ["setMaxVA", scaled(maxVA)],
+      ["setMaxW", scaled(Math.max(maxChargeW, maxDischargeW))],
+      ...(Number.isFinite(maxWh) ? [["setMaxWh", scaled(maxWh)] as const] : []),
+      ["updatedTime", nowS],
+      ...extensionTags(profile, "Enabled"),
+    ],
+  ];
+}
+
+export function statusBody(state: DerState, nowS: number): Tag {
+  const { connected, available, operating, faulted, operationalMode, socPct, storageMode, alarmBits } = state;
+  const connect = hex((connected ? 1 : 0) | (available ? 2 : 0) | (operating ? 4 : 0) | (faulted ? 16 : 0), 2);
+  const timed = (name: string, value: string | number): Tag => [
+    name,
+    [
+      ["dateTime", nowS],
+      ["value", value],
+    ],
+  ];
+  return [
+    "DERStatus",
+    [
+      ["alarmStatus", hex(alarmBits, 8)],
+      timed("genConnectStatus", connect),
+      timed("operationalModeStatus", operationalMode),
+      ["readingTime", nowS],
+      ...(Number.isFinite(socPct) ? [timed("stateOfChargeStatus", Math.round(socPct * 100))] : []),
+      timed("storageModeStatus", storageMode),
+      timed("storConnectStatus", connect),
+    ],
+  ];
+}
+
+/** What could be given and taken now, W, and for how long is not said: nobody knows when vehicles leave. */
+export const availabilityBody = (availableW: number, nowS: number): Tag => [
+  "DERAvailability",
+  [
+    ["readingTime", nowS],
+    ["statWAvail", scaled(availableW)],
+  ],
+];
+
+export const responseBody = (lfdi: string, mrid: string, status: number, nowS: number): Tag => [
+  "DERControlResponse",
+  [
+    ["createdDateTime", nowS],
+    ["endDeviceLFDI", lfdi],
+    ["status", status],
+    ["subject", mrid],
+  ],
+];

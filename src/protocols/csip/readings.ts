@@ -1,0 +1,90 @@
+/**
+ * What is measured, as mirror usage points: one for the site at the connection point, one for the devices. Powers as the
+ * standard counts them at either: positive from the grid.
+ */
+import { createHash } from "node:crypto";
+import type { Tag } from "./xml.ts";
+
+export interface ReadingRow {
+  readonly point: "site" | "der";
+  readonly name: string;
+  /** Unit of measure, and flow direction (1 forward), of the standard's lists. */
+  readonly uom: number;
+  readonly digits: number;
+  readonly kind: number;
+}
+
+export const readingRows = {
+  siteW: { point: "site", name: "Site active power", uom: 38, digits: 0, kind: 37 },
+  siteVar: { point: "site", name: "Site reactive power", uom: 63, digits: 0, kind: 37 },
+  siteV: { point: "site", name: "Site voltage", uom: 29, digits: 1, kind: 37 },
+  derW: { point: "der", name: "DER active power", uom: 38, digits: 0, kind: 37 },
+  derVar: { point: "der", name: "DER reactive power", uom: 63, digits: 0, kind: 37 },
+  derWh: { point: "der", name: "DER stored energy", uom: 72, digits: 0, kind: 37 },
+} as const satisfies Record<string, ReadingRow>;
+export type ReadingName = keyof typeof readingRows;
+export const readingNames = Object.keys(readingRows) as ReadingName[];
+
+/** Roles of a usage point: bits 0 mirror, 1 premises, 2 vehicle, 3 DER, 6 submeter. */
+const roles = { site: "0003", der: "0049" } as const;
+const uomOfCurrentAverage = 2;
+
+/** Name of a usage point or reading: the same after every restart, so that a server has each once. */
+export const mridOf = (lfdi: string, what: string): string =>
+  createHash("sha256").update(`${lfdi}/${what}`).digest("hex").slice(0, 32).toUpperCase();
+
+export const usagePointBody = (lfdi: string, point: "site" | "der", names: readonly ReadingName[]): Tag => [
+  "MirrorUsagePoint",
+  [
+    ["mRID", mridOf(lfdi, point)],
+    ["description", point === "site" ? "Site" : "DER"],
+    ["roleFlags", roles[point]],
+    ["serviceCategoryKind", 0],
+    ["status", 1],
+    ["deviceLFDI", lfdi],
+    ...names
+      .filter((name) => readingRows[name].point === point)
+      .map((name): Tag => {
+        const row = readingRows[name];
+        return [
+          "MirrorMeterReading",
+          [
+            ["mRID", mridOf(lfdi, name)],
+            ["description", row.name],
+            [
+              "ReadingType",
+              [
+                ["commodity", 1],
+                ["dataQualifier", uomOfCurrentAverage],
+                ["flowDirection", 1],
+                ["kind", row.kind],
+                ["powerOfTenMultiplier", row.digits === 0 ? 0 : -row.digits],
+                ["uom", row.uom],
+              ],
+            ],
+          ],
+        ];
+      }),
+  ],
+];
+
+export const readingBody = (lfdi: string, name: ReadingName, value: number, fromS: number, toS: number): Tag => [
+  "MirrorMeterReading",
+  [
+    ["mRID", mridOf(lfdi, name)],
+    ["description", readingRows[name].name],
+    [
+      "Reading",
+      [
+        [
+          "timePeriod",
+          [
+            ["duration", Math.max(1, toS - fromS)],
+            ["start", fromS],
+          ],
+        ],
+        ["value", Math.round(value * 10 ** readingRows[name].digits)],
+      ],
+    ],
+  ],
+];
