@@ -1,0 +1,68 @@
+/**
+ * Plants faults that no test saw once, one at a time, in a copy of this tree: a test must fail each time.
+ *
+ *     node tests/replant/main.ts [id…]
+ *
+ * Prints a line for each and ends with 1 when one was not seen. A few seconds for each; those of the bridge take half a minute.
+ */
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { planted } from "./faults.table.ts";
+
+const root = join(import.meta.dirname, "../..");
+const copy = join(tmpdir(), `islet-replant-${process.pid}`);
+const copied = [
+  "bench",
+  "bin",
+  "config",
+  "firmware-bridge",
+  "scripts",
+  "sim",
+  "src",
+  "tests",
+  "package.json",
+  "vitest.config.ts",
+];
+const timeoutMs = 240_000;
+
+mkdirSync(copy, { recursive: true });
+for (const name of copied) cpSync(join(root, name), join(copy, name), { recursive: true });
+symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+
+/** Titles of the tests that fail. */
+function failing(tests: readonly string[]): string[] {
+  const report = join(copy, "report.json");
+  rmSync(report, { force: true });
+  const vitest = join(copy, "node_modules/vitest/vitest.mjs");
+  spawnSync(process.execPath, [vitest, "run", ...tests, "--bail=1", "--reporter=json", `--outputFile=${report}`], {
+    cwd: copy,
+    timeout: timeoutMs,
+    stdio: "ignore",
+  });
+  const { testResults } = JSON.parse(readFileSync(report, "utf8")) as {
+    testResults: { name: string; assertionResults: { fullName: string; status: string }[] }[];
+  };
+  return testResults.flatMap(({ assertionResults }) =>
+    assertionResults.filter(({ status }) => status === "failed").map(({ fullName }) => fullName),
+  );
+}
+
+const wanted = process.argv.slice(2);
+let unseen = 0;
+for (const { id, says, file, from, to, tests } of planted) {
+  if (wanted.length > 0 && !wanted.includes(id)) continue;
+  const path = join(copy, file);
+  const sound = readFileSync(path, "utf8");
+  writeFileSync(
+    path,
+    sound.replace(from, () => to),
+  );
+  const seenBy = failing(tests);
+  writeFileSync(path, sound);
+  if (seenBy.length === 0) unseen += 1;
+  process.stdout.write(`${seenBy.length > 0 ? "seen  " : "UNSEEN"} ${id}: ${says}; ${seenBy[0] ?? tests.join(", ")}\n`);
+}
+rmSync(copy, { recursive: true, force: true });
+process.exitCode = unseen === 0 ? 0 : 1;
