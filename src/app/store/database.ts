@@ -140,3 +140,19 @@ export function rollBack(database: DatabaseSync): void {
     // No transaction is open any more.
   }
 }
+
+/** All of it or nothing; with `lags` it need not have reached the medium when this returns. */
+export function inTransaction<T>(database: DatabaseSync, lags: boolean, write: () => T): T {
+  try {
+    if (lags) database.exec("PRAGMA synchronous = NORMAL");
+    database.exec("BEGIN IMMEDIATE");
+    const written = write();
+    database.exec("COMMIT");
+    return written;
+  } catch (failure) {
+    rollBack(database);
+    throw failure;
+  } finally {
+    if (lags) database.exec("PRAGMA synchronous = FULL");
+  }
+}

@@ -1,8 +1,9 @@
 /** The store of a site whose controller may be running: read as of one moment, and not touched. */
 import { DatabaseSync } from "node:sqlite";
 import { readChanges } from "./change-log.ts";
+import { readDocumentTable, withChanges } from "./document-table.ts";
 import { whyOf } from "./files.ts";
-import { type Documents, withChanges } from "./store.ts";
+import type { Documents } from "./store.ts";
 import { pendingValue } from "./store-pending.ts";
 
 export interface StoreReader extends Pick<Documents, "get" | "entries"> {
@@ -15,18 +16,15 @@ export interface StoreReader extends Pick<Documents, "get" | "entries"> {
 export function readStore(path: string): StoreReader {
   const database = openReadOnly(path);
   const { changes } = readChanges(database);
-  const list = database.prepare("SELECT key, value FROM document WHERE collection = ? ORDER BY key");
-  const one = database.prepare("SELECT value FROM document WHERE collection = ? AND key = ?");
+  const table = readDocumentTable(database);
   return {
     get(collection, key) {
       const changed = pendingValue(changes, collection, key);
       if (changed !== undefined) return changed ?? undefined;
-      const row = one.get(collection, key);
-      return row === undefined ? undefined : String(row["value"]);
+      return table.get(collection, key);
     },
     entries(collection) {
-      const rows = list.all(collection).map((row) => ({ key: String(row["key"]), value: String(row["value"]) }));
-      return withChanges(rows, changes, collection);
+      return withChanges(table.list(collection), changes, collection);
     },
     queued() {
       const count = Number(database.prepare("SELECT count(*) AS count FROM journal").get()?.["count"]);

@@ -6,10 +6,12 @@
  */
 import type { OcppStore } from "../../protocols/ocpp/ports.ts";
 import { monotonicMs } from "../control/monotonic.ts";
-import { changesSchema, type LogPlace, mayWait, openChangeLog, readChanges } from "./change-log.ts";
-import { isDiskFailure, openWhole, rollBack } from "./database.ts";
+import { changesSchema, readChanges } from "./change-log.ts";
+import { inTransaction, isDiskFailure, openWhole } from "./database.ts";
 import { openDelivered } from "./delivered.ts";
+import { documentSchema, openDocumentTable, withChanges } from "./document-table.ts";
 import { whyOf } from "./files.ts";
+import { openFold, type Written } from "./fold.ts";
 import { createJournal, type Journal } from "./journal.ts";
 import { createDebt, type Owed } from "./owed.ts";
 import {
@@ -19,7 +21,6 @@ import {
   createPending,
   isEmpty,
   mayLag,
-  merge,
   type Pending,
   pendingValue,
 } from "./store-pending.ts";
@@ -59,12 +60,7 @@ const deliveredWaitMsDefault = 65_000;
 const removalsMax = 200;
 
 const schema = `
-  CREATE TABLE IF NOT EXISTS document (
-    collection TEXT NOT NULL,
-    key        TEXT NOT NULL,
-    value      TEXT NOT NULL,
-    PRIMARY KEY (collection, key)
-  ) STRICT, WITHOUT ROWID;
+  ${documentSchema}
   ${changesSchema}
 `;
 
@@ -77,27 +73,17 @@ export function openStore({
 }: StoreOptions): Store {
   const { database, sentence, inMemory, isGone, restore } = openWhole(path, "store", schema, readChanges);
   const found = readChanges(database);
-  const changeLog = openChangeLog(database, found.at);
-  /** On disk, and not in the tables yet. */
-  let unfolded: Pending = found.changes;
-  /** The log holds records that must not be read again: the tables are marked before it goes on. */
-  let foldsFirst = found.sentence !== "";
+  const fold = openFold(database, found, writeTables);
   let pending: Pending = createPending();
-  const select = database.prepare("SELECT value FROM document WHERE collection = ? AND key = ?");
+  const table = openDocumentTable(database);
   const delivered = openDelivered(database, deliveredWaitMs, monotonicMs);
   const journal = createJournal(
     database,
     journalMax,
     () => pending,
-    () => unfolded,
+    () => fold.unfolded,
     delivered.id,
   );
-  const upsert = database.prepare(
-    "INSERT INTO document (collection, key, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
-  );
-  const erase = database.prepare("DELETE FROM document WHERE collection = ? AND key = ?");
-  const list = database.prepare("SELECT key, value FROM document WHERE collection = ? ORDER BY key");
-  const empty = database.prepare("DELETE FROM document WHERE collection = ?");
   const debt = createDebt("documents", monotonicMs, onOwed);
   let depth = 0;
   let beside: (() => void) | undefined;
@@ -110,32 +96,8 @@ export function openStore({
   if (inMemory !== "") debt.failed(inMemory);
 
   function writeTables(changes: Pending): void {
-    for (const collection of changes.cleared) empty.run(collection);
-    for (const [collection, entries] of changes.documents)
-      for (const [key, value] of entries) {
-        if (value === null) erase.run(collection, key);
-        else upsert.run(collection, key, value);
-      }
+    table.write(changes);
     journal.write(changes);
-  }
-
-  /** Into the log, or with all that is in it into the tables; then `folds`. Within a transaction. */
-  function writePending(folds: boolean): { readonly at: LogPlace; readonly folds: boolean } {
-    const at = !folds && !foldsFirst && mayWait(pending, unfolded) ? changeLog.append(pending) : null;
-    if (at !== null) return { at, folds: false };
-    writeTables(unfolded);
-    writeTables(pending);
-    return { at: changeLog.fold(), folds: true };
-  }
-
-  /** What the disk has taken. */
-  function keep({ at, folds }: ReturnType<typeof writePending>): void {
-    changeLog.at(at);
-    if (folds) {
-      unfolded = createPending();
-      foldsFirst = false;
-    } else merge(unfolded, pending);
-    pending = createPending();
   }
 
   function writeBeside(): void {
@@ -168,18 +130,14 @@ export function openStore({
 
   /** Puts what waits on the medium, or owes it. */
   function settle(folds = false): void {
-    if ((isEmpty(pending) && !(folds && !isEmpty(unfolded))) || !debt.due()) return;
+    if ((isEmpty(pending) && !(folds && !isEmpty(fold.unfolded))) || !debt.due()) return;
     if (pending.enqueued.size > 0) writeBeside();
     const lags = mayLag(pending);
     const { thins } = pending;
-    let written: ReturnType<typeof writePending>;
+    let written: Written;
     try {
-      if (lags) database.exec("PRAGMA synchronous = NORMAL");
-      database.exec("BEGIN IMMEDIATE");
-      written = writePending(folds);
-      database.exec("COMMIT");
+      written = inTransaction(database, lags, () => fold.write(pending, folds));
     } catch (failure) {
-      rollBack(database);
       if (!isDiskFailure(failure)) {
         // A mistake of ours: nobody's later changes must suffer for it.
         pending = createPending();
@@ -188,10 +146,9 @@ export function openStore({
       }
       debt.failed(whyOf(failure));
       return;
-    } finally {
-      if (lags) database.exec("PRAGMA synchronous = FULL");
     }
-    keep(written);
+    fold.taken(written, pending);
+    pending = createPending();
     if (thins) journal.recount();
     // What is only in memory stays owed until a start finds room.
     if (inMemory === "") debt.paid();
@@ -224,18 +181,16 @@ export function openStore({
       beside = write;
     },
     get(collection, key) {
-      for (const changes of [pending, unfolded]) {
+      for (const changes of [pending, fold.unfolded]) {
         const waiting = pendingValue(changes, collection, key);
         if (waiting !== undefined) return waiting ?? undefined;
       }
-      const row = select.get(collection, key);
-      return row ? String(row["value"]) : undefined;
+      return table.get(collection, key);
     },
     put: (collection, key, value) => changing(() => change(pending, collection, key, value)),
     remove: (collection, key) => changing(() => change(pending, collection, key, null)),
     entries(collection) {
-      const rows = list.all(collection).map((row) => ({ key: String(row["key"]), value: String(row["value"]) }));
-      return withChanges(withChanges(rows, unfolded, collection), pending, collection);
+      return withChanges(withChanges(table.list(collection), fold.unfolded, collection), pending, collection);
     },
     clear: (collection) => changing(() => clear(pending, collection)),
     atomically: changing,
@@ -251,18 +206,4 @@ export function openStore({
       database.close();
     },
   };
-}
-
-export type Document = { key: string; value: string };
-
-/** Documents of a collection, by key, after changes to them. */
-export function withChanges(before: Document[], { cleared, documents }: Pending, collection: string): Document[] {
-  const rows = cleared.has(collection) ? [] : before;
-  const changed = documents.get(collection);
-  if (changed === undefined) return rows;
-  const merged = new Map<string, string | null>(rows.map(({ key, value }) => [key, value]));
-  for (const [key, value] of changed) merged.set(key, value);
-  return [...merged]
-    .flatMap(([key, value]) => (value === null ? [] : [{ key, value }]))
-    .sort((a, b) => (a.key < b.key ? -1 : 1));
 }
