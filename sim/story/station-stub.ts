@@ -107,8 +107,8 @@ export class StationStub {
     site.islandRequested = this.islandRequested;
     site.islandRequestUntilMs = this.islandRequested ? nowMs + 1_000 : never;
     site.resetRequest = this.resetRequest;
-    site.importLimitW = this.importLimitW;
-    site.exportLimitW = this.exportLimitW;
+    site.operatorImportLimitW = this.importLimitW;
+    site.operatorExportLimitW = this.exportLimitW;
     site.tiersFedMax = this.tiersFedMax;
     copyPermit(this.permit, site.permit);
     const vehiclesDue = nowMs >= this.#nextVehicleMs;

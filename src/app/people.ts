@@ -103,8 +103,8 @@ export function openPeople(config: SiteConfig, store: Store, inputs: Inputs, cop
   }));
   const apply = (): void => {
     const { site, evses } = inputs;
-    site.importLimitW = get("demandLimitW", 0)?.value ?? Number.POSITIVE_INFINITY;
-    site.exportLimitW = get("exportLimitW", 0)?.value ?? Number.POSITIVE_INFINITY;
+    site.operatorImportLimitW = get("demandLimitW", 0)?.value ?? Number.POSITIVE_INFINITY;
+    site.operatorExportLimitW = get("exportLimitW", 0)?.value ?? Number.POSITIVE_INFINITY;
     site.tiersFedMax = get("tiersFedMax", 0)?.value ?? Number.POSITIVE_INFINITY;
     evses.forEach((evse, i) => {
       const { reservePct, dischargeEnabled, maxDischargeW } = config.evses[i]!;

@@ -135,8 +135,8 @@ export interface SiteFacts {
   backendMinW: number;
   backendMaxW: number;
   /** Limits at the PCC asked by people, magnitudes; Infinity where none. They only tighten. */
-  importLimitW: number;
-  exportLimitW: number;
+  operatorImportLimitW: number;
+  operatorExportLimitW: number;
   /** Connected systems' caps for the sum of all EVSEs, [min, max], and at the PCC, magnitudes. They only tighten. */
   linkMinW: number;
   linkMaxW: number;
@@ -200,8 +200,8 @@ export function createSnapshot(stageCount: number, tierCount: number): Snapshot 
       storedGeneration: 0,
       backendMinW: Number.NEGATIVE_INFINITY,
       backendMaxW: Number.POSITIVE_INFINITY,
-      importLimitW: Number.POSITIVE_INFINITY,
-      exportLimitW: Number.POSITIVE_INFINITY,
+      operatorImportLimitW: Number.POSITIVE_INFINITY,
+      operatorExportLimitW: Number.POSITIVE_INFINITY,
       linkMinW: Number.NEGATIVE_INFINITY,
       linkMaxW: Number.POSITIVE_INFINITY,
       linkImportLimitW: Number.POSITIVE_INFINITY,

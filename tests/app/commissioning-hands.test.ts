@@ -82,7 +82,7 @@ describe("what commissioning asks for", () => {
     const { evses, site } = createSnapshot(1, 0);
     const evse = Object.assign(evses[0]!, { authorized: false, planW: 9_000, planUntilMs: 1e9, chargeNow: true });
     Object.assign(evse, { backendMaxW: 3_000, operatorMaxW: 0, paused: true, requestedW: -5_000 });
-    site.importLimitW = 20_000;
+    site.operatorImportLimitW = 20_000;
     site.islandRequested = true;
     const trial = { powersW: [1_000], importLimitW: 50_000, island: false, untilMs: 500 };
     const asked = triedEvse(evse, trial, 0);
@@ -90,7 +90,7 @@ describe("what commissioning asks for", () => {
     expect([asked.authorized, asked.chargeNow, asked.planUntilMs < 0]).toEqual([true, false, true]);
     expect([asked.backendMaxW, asked.operatorMaxW, asked.paused]).toEqual([3_000, 0, true]);
     const seen = triedSite(site, trial);
-    expect([seen.importLimitW, seen.islandRequested]).toEqual([20_000, false]);
+    expect([seen.operatorImportLimitW, seen.islandRequested]).toEqual([20_000, false]);
     expect(evse.requestedW).toBe(-5_000);
   });
 

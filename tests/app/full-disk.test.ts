@@ -86,14 +86,14 @@ describe.skipIf(noSmallDisk !== "")(`on a disk that is full${noSmallDisk && ` (s
     const request = { by: "ann", atMs: 1, reason: "x".repeat(300) };
     for (let i = 0; i < 400; i++) people.ask("demandLimitW", 0, { ...request, value: 900 - i });
     people.ask("held", 1, { ...request, value: held.everything });
-    expect([site.importLimitW, evses[0]!.operatorMaxW]).toEqual([501, 0]);
+    expect([site.operatorImportLimitW, evses[0]!.operatorMaxW]).toEqual([501, 0]);
     disk.free();
     await paid(() => store.owed());
     people.stop();
     store.close();
     const again = openStore({ path: at("islet.db") });
     openPeople(config, again, inputs);
-    expect([site.importLimitW, evses[0]!.operatorMaxW]).toEqual([501, 0]);
+    expect([site.operatorImportLimitW, evses[0]!.operatorMaxW]).toEqual([501, 0]);
     again.close();
   });
 

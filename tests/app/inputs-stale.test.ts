@@ -8,7 +8,12 @@ test.each([
   ["too old", inputsStaleMs + 1, false],
 ])("inputs %s", (_, ageMs, stand) => {
   const from = createSnapshot(1, 0);
-  Object.assign(from.site, { serviceEnabled: true, islandRequested: true, resetRequest: true, importLimitW: 4_000 });
+  Object.assign(from.site, {
+    serviceEnabled: true,
+    islandRequested: true,
+    resetRequest: true,
+    operatorImportLimitW: 4_000,
+  });
   from.evses[0]!.operatorMaxW = 0;
   const row = new Float64Array(inputsLength(1));
   writeInputs(row, from.evses, from.site, 10_000);
@@ -18,7 +23,7 @@ test.each([
     serviceEnabled: stand,
     islandRequested: stand,
     resetRequest: stand,
-    importLimitW: 4_000,
+    operatorImportLimitW: 4_000,
   });
   expect(to.evses[0]!.operatorMaxW).toBe(0);
 });

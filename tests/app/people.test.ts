@@ -26,7 +26,11 @@ function open(store = openStore({ path: ":memory:" })) {
 describe("what people ask for", () => {
   test("nobody has asked: configuration alone", () => {
     const { evses, site } = open();
-    expect([site.importLimitW, site.exportLimitW, site.tiersFedMax]).toEqual([Infinity, Infinity, Infinity]);
+    expect([site.operatorImportLimitW, site.operatorExportLimitW, site.tiersFedMax]).toEqual([
+      Infinity,
+      Infinity,
+      Infinity,
+    ]);
     expect(evses.map((evse) => [evse.reservePct, evse.dischargeEnabled, evse.operatorMinW, evse.operatorMaxW])).toEqual(
       [
         [30, true, -Infinity, Infinity],
@@ -47,7 +51,7 @@ describe("what people ask for", () => {
     before.people.ask("held", 2, request(held.everything));
     before.people.ask("dischargeEnabled", 2, request(1));
     const { people, evses, site } = open(before.store);
-    expect([site.importLimitW, site.exportLimitW, site.tiersFedMax]).toEqual([200_000, 5_000, 1]);
+    expect([site.operatorImportLimitW, site.operatorExportLimitW, site.tiersFedMax]).toEqual([200_000, 5_000, 1]);
     expect([evses[0]!.reservePct, evses[1]!.departsAtMs, evses[1]!.targetPct]).toEqual([45, 9e12, 80]);
     expect([evses[0]!.operatorMinW, evses[0]!.operatorMaxW]).toEqual([0, Infinity]);
     expect([evses[1]!.operatorMinW, evses[1]!.operatorMaxW, evses[1]!.dischargeEnabled]).toEqual([0, 0, true]);
@@ -73,9 +77,9 @@ describe("what people ask for", () => {
     people.ask("demandLimitW", 0, request(1));
     const count = flushes();
     expect(people.forget("demandLimitW", 0)).toEqual(request(1));
-    expect([site.importLimitW, flushes()]).toEqual([Infinity, count + 1]);
+    expect([site.operatorImportLimitW, flushes()]).toEqual([Infinity, count + 1]);
     expect(people.forget("demandLimitW", 0)).toBeUndefined();
-    expect(open(store).site.importLimitW).toBe(Infinity);
+    expect(open(store).site.operatorImportLimitW).toBe(Infinity);
   });
   test("what can't be read does not count and is told", () => {
     const { store } = open();
@@ -83,7 +87,7 @@ describe("what people ask for", () => {
     store.put("people", "reservePct/1", '{"value":"much"}');
     store.put("people", "reservePct/2", JSON.stringify(request(50)));
     const { people, site, evses } = open(store);
-    expect([site.importLimitW, evses[0]!.reservePct, evses[1]!.reservePct]).toEqual([Infinity, 30, 50]);
+    expect([site.operatorImportLimitW, evses[0]!.reservePct, evses[1]!.reservePct]).toEqual([Infinity, 30, 50]);
     expect(people.sentence).toMatch(/^2 settings/);
   });
 });
@@ -111,11 +115,13 @@ test("the store was damaged: what people have set is taken from its copy", () =>
   before.stop();
   writeFileSync(path, "no database any more".repeat(100));
   const after = start();
-  expect([after.site.importLimitW, after.evses[0]!.operatorMaxW, after.evses[0]!.reservePct]).toEqual([200_000, 0, 30]);
+  expect([after.site.operatorImportLimitW, after.evses[0]!.operatorMaxW, after.evses[0]!.reservePct]).toEqual([
+    200_000, 0, 30,
+  ]);
   expect(after.people.sentence).toMatch(/taken from their copy: 2 stand/);
   after.stop();
   const again = start();
-  expect([again.site.importLimitW, again.people.sentence]).toEqual([200_000, ""]);
+  expect([again.site.operatorImportLimitW, again.people.sentence]).toEqual([200_000, ""]);
   again.stop();
   writeFileSync(path, "no database any more".repeat(100));
   writeFileSync(copy, '{"demandLimitW/0": ');

@@ -39,7 +39,7 @@ describe("a state folder of 0.1", () => {
     const { evses, site } = createSnapshot(2, 1);
     const people = openPeople(config(), store, { evses, site, flush: () => undefined }, at("people.json"));
     expect(people.sentence).toBe("");
-    expect(site.importLimitW).toBe(120_000);
+    expect(site.operatorImportLimitW).toBe(120_000);
     expect(
       evses.map(({ reservePct, operatorMaxW, dischargeEnabled }) => [reservePct, operatorMaxW, dischargeEnabled]),
     ).toEqual([

@@ -121,15 +121,21 @@ describe("what people do", () => {
       ],
     ],
     ["the backend's own pause is left alone", "resume", {}, () => site.evses.map((e) => e.paused), [false, false]],
-    ["a tightened import limit", "tighten", { demandLimitW: 200_000 }, () => site.facts.importLimitW, 200_000],
+    ["a tightened import limit", "tighten", { demandLimitW: 200_000 }, () => site.facts.operatorImportLimitW, 200_000],
     [
       "as much as configured is no limit",
       "tighten",
       { demandLimitW: 500_000 },
-      () => site.facts.importLimitW,
+      () => site.facts.operatorImportLimitW,
       Infinity,
     ],
-    ["an export limit below the permit", "setLimit", { exportLimitW: 5_000 }, () => site.facts.exportLimitW, 5_000],
+    [
+      "an export limit below the permit",
+      "setLimit",
+      { exportLimitW: 5_000 },
+      () => site.facts.operatorExportLimitW,
+      5_000,
+    ],
     ["a higher reserve", "reserve", { reservePct: 50 }, () => site.evses.map((e) => e.reservePct), [50, 50]],
     [
       "a departure of one vehicle",
@@ -214,7 +220,7 @@ describe("what people do", () => {
     expect(tighten(300_000, eve)).toBe("refuse.onlyTighten");
     expect(tighten(450_000, bob)).toBe("refuse.onlyTighten");
     expect(tighten(400_000, bob)).toBe("done");
-    expect(site.facts.importLimitW).toBe(400_000);
+    expect(site.facts.operatorImportLimitW).toBe(400_000);
     expect(tighten(500_000, bob)).toBe("refuse.onlyTighten");
   });
   test("a departure is taken back", () => {
@@ -248,9 +254,9 @@ describe("what people do", () => {
     act("tighten", { demandLimitW: 400_000 }, false, eve!);
     act("tighten", { demandLimitW: 300_000 }, false, eve!);
     expect(act("untighten", {}, false, bob!)).toBe("refuse.onlyTighten");
-    expect(site.facts.importLimitW).toBe(300_000);
+    expect(site.facts.operatorImportLimitW).toBe(300_000);
     expect(act("untighten", {}, false, eve!)).toBe("done");
-    expect(site.facts.importLimitW).toBe(Infinity);
+    expect(site.facts.operatorImportLimitW).toBe(Infinity);
   });
   test("many events are acknowledged at once", () => {
     for (let i = 0; i < 3; i++) site.events.note("acted", { what: "x" }, i);

@@ -30,7 +30,7 @@ export const triedEvse = (evse: EvseInputs, trial: TrialRequests, i: number): Ev
 /** The inputs of the site likewise. */
 export const triedSite = (site: SiteFacts, { importLimitW, island, untilMs }: TrialRequests): SiteFacts => ({
   ...site,
-  importLimitW: Math.min(site.importLimitW, importLimitW),
+  operatorImportLimitW: Math.min(site.operatorImportLimitW, importLimitW),
   planImportUntilMs: Number.NEGATIVE_INFINITY,
   islandRequested: island,
   islandRequestUntilMs: island ? untilMs : Number.NEGATIVE_INFINITY,

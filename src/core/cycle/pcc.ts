@@ -27,8 +27,8 @@ export function gatherPccLimits(
     tightenImport(pccLimits, site.planImportW, "planned-import", "schedule");
   tightenImport(pccLimits, site.linkImportLimitW, "import-limit", "link");
   tightenExport(pccLimits, site.linkExportLimitW, "export-limit", "link");
-  tightenImport(pccLimits, site.importLimitW, "import-limit", "operator");
-  tightenExport(pccLimits, site.exportLimitW, "export-limit", "operator");
+  tightenImport(pccLimits, site.operatorImportLimitW, "import-limit", "operator");
+  tightenExport(pccLimits, site.operatorExportLimitW, "export-limit", "operator");
   tightenByMode(pccLimits, pcc.powerControlMode);
   tightenImport(pccLimits, pcc.importLimitW, "import-limit", "installer");
   tightenExport(pccLimits, pcc.exportLimitW, "export-limit", "installer");

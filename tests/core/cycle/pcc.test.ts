@@ -77,10 +77,10 @@ describe("limits at the PCC from the configuration", () => {
 
   test("a backend may tighten, not loosen", () => {
     const site = inParallel({ pcc: ", conductorLimitW: 40000" }, -60_000);
-    site.snapshot.site.exportLimitW = 15_000;
+    site.snapshot.site.operatorExportLimitW = 15_000;
     site.run(10_000);
     expect(site.sumW).toBeGreaterThanOrEqual(-15_000);
-    site.snapshot.site.exportLimitW = 1e9;
+    site.snapshot.site.operatorExportLimitW = 1e9;
     site.run(10_000);
     expect(site.sumW).toBeGreaterThanOrEqual(-40_000);
   });
