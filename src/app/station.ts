@@ -27,6 +27,7 @@ import { openLinks } from "./links/links.ts";
 import type { OutsideLink } from "./links/outside-link.ts";
 import { openOutsideLinks } from "./links/outside-links.ts";
 import type { Log } from "./log.ts";
+import { createClockNotes } from "./notes/clock-notes.ts";
 import { createDeviceNotes } from "./notes/device-notes.ts";
 import { createDynamicsNotes, createPromiseNotes, toldDynamics } from "./notes/dynamics-notes.ts";
 import { createMeterNotes } from "./notes/meter-notes.ts";
@@ -149,6 +150,10 @@ export function startStation(options: StationOptions): SiteStation {
   const mismatches = createMismatchNotes(log, (message) =>
     audit({ kind: "alarm", actor: "controller", body: { message } }),
   );
+  const clockNotes = createClockNotes((message, setByMs) => {
+    log("warn", message, { setByMs });
+    audit({ kind: "alarm", actor: "controller", body: { message } });
+  });
   const notes: ModeNote[] = [];
   const state = {
     devices: [] as readonly DeviceReport[],
@@ -179,6 +184,7 @@ export function startStation(options: StationOptions): SiteStation {
           state.devices = message.reports;
           mismatches(message.reports);
           deviceNotes(message.reports);
+          clockNotes(Date.now(), monotonicMs());
           permits.found(message.reports);
           break;
         case "mode":

@@ -17,14 +17,22 @@ export interface YamlText {
 
 /** One name may stand for a part that is written elsewhere (`*name` for `&name`) so often, parts within parts counted. */
 const referencesMax = 50;
+const tooMany: YamlMistake = {
+  line: 1,
+  message: `its references (* and &) come to more than ${referencesMax} parts`,
+};
 
 /** Reads a text. Every mistake of its form is told. */
 export function readYaml(text: string): Result<YamlText, readonly YamlMistake[]> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
   const mistakes = document.errors.map(({ pos, message }) => ({ line: lines.linePos(pos[0]).line, message }));
+  if (mistakes.length > 0) return err(mistakes);
+  let references = 0;
   visit(document, {
     Alias(_, alias, around) {
+      // To look one up goes through the whole text.
+      if (++references > referencesMax) return visit.BREAK;
       const marked = alias.resolve(document);
       const { source, range } = alias;
       const why =
@@ -34,9 +42,11 @@ export function readYaml(text: string): Result<YamlText, readonly YamlMistake[]>
             ? `stands within what is marked &${source}: a part can't hold itself`
             : "";
       if (why !== "") mistakes.push({ line: lines.linePos(range?.[0] ?? 0).line, message: `*${source} ${why}` });
+      return undefined;
     },
   });
   if (mistakes.length > 0) return err(mistakes);
+  if (references > referencesMax) return err([tooMany]);
   const lineOf = (path: readonly PropertyKey[]): number => {
     for (let depth = path.length; depth >= 0; depth--) {
       const node = depth === 0 ? document.contents : document.getIn(path.slice(0, depth), true);
@@ -48,6 +58,6 @@ export function readYaml(text: string): Result<YamlText, readonly YamlMistake[]>
     return ok({ document, value: document.toJS({ maxAliasCount: referencesMax }), lineOf });
   } catch {
     // Parts that stand for parts that stand for parts: the text would grow without a bound.
-    return err([{ line: 1, message: `its references (* and &) come to more than ${referencesMax} parts` }]);
+    return err([tooMany]);
   }
 }

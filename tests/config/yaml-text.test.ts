@@ -22,6 +22,12 @@ const texts: readonly [string, string, number, RegExp][] = [
     1,
     /^its references \(\* and &\) come to more than 50 parts$/,
   ],
+  [
+    "more references than anybody writes",
+    `a: &a 1\nb:\n${"  - *a\n".repeat(3_000)}`,
+    1,
+    /^its references \(\* and &\) come to more than 50 parts$/,
+  ],
   ["a key that stands twice", "name: x\nname: y\n", 2, /unique/],
   ["an open bracket", "name: [1, 2\n", 2, /Flow|flow/],
 ];

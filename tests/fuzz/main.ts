@@ -37,11 +37,11 @@ async function fuzzParsers(): Promise<void> {
   for (const parser of parsers) {
     if (names.length > 0 && !names.includes(parser.name)) continue;
     process.stderr.write(`${parser.name} …\n`);
-    const { runs, seed, seconds } = values;
+    const untilMs = performance.now() + 1_000 * Number(values.seconds);
     const result = await fuzzParser(parser, {
-      runs: Number(runs),
-      seed: Number(seed),
-      seconds: Number(seconds),
+      runs: Number(values.runs),
+      seed: Number(values.seed),
+      isOver: () => performance.now() > untilMs,
       guided: true,
     });
     process.stdout.write(`${JSON.stringify(result)}\n`);

@@ -35,6 +35,13 @@ export function mountSmallDisk(kilobytes: number): SmallDisk {
   const folder = mkdtempSync(join(tmpdir(), "islet-disk-"));
   execFileSync("mount", ["-t", "tmpfs", "-o", `size=${kilobytes}k`, "tmpfs", folder]);
   const ballast = join(folder, "ballast");
+  const close = (): void => {
+    process.removeListener("exit", close);
+    execFileSync("umount", ["-l", folder]);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  // Whatever becomes of the test, nothing stays mounted.
+  process.once("exit", close);
   return {
     folder,
     fill() {
@@ -50,9 +57,6 @@ export function mountSmallDisk(kilobytes: number): SmallDisk {
       closeSync(handle);
     },
     free: () => rmSync(ballast, { force: true }),
-    close() {
-      execFileSync("umount", ["-l", folder]);
-      rmSync(folder, { recursive: true, force: true });
-    },
+    close,
   };
 }

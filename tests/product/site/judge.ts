@@ -10,7 +10,7 @@ export interface Excess {
   readonly peakW: number;
 }
 
-type Quantity = (moment: Moment) => number;
+export type Quantity = (moment: Moment) => number;
 export const importedW: Quantity = ({ pccW }) => pccW;
 export const exportedW: Quantity = ({ pccW }) => -pccW;
 export const phaseImportedW =

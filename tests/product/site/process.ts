@@ -70,6 +70,7 @@ export function startIslet(
   cwd: string,
   nodeOptions = "",
   program: string = isletFile,
+  env: Readonly<Record<string, string>> = {},
 ): IsletProcess {
   const lines: LogLine[] = [];
   let errText = "";
@@ -80,7 +81,7 @@ export function startIslet(
     {
       stdio: ["ignore", "pipe", "pipe"],
       cwd,
-      ...(nodeOptions !== "" && { env: { ...process.env, NODE_OPTIONS: nodeOptions } }),
+      env: { ...process.env, ...env, ...(nodeOptions !== "" && { NODE_OPTIONS: nodeOptions }) },
     },
   );
   const take = (line: string): void => {

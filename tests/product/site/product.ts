@@ -57,6 +57,8 @@ export interface ProductOptions {
   readonly nodeOptions?: string;
   /** `bin/islet.mjs` of another folder than the checkout. */
   readonly program?: string;
+  /** Variables of its environment, beside this process's own. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Product extends Service {
@@ -132,6 +134,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
     permit: options.permit,
     nodeOptions: options.nodeOptions,
     program: options.program,
+    env: options.env,
   });
   plant.start();
   for (const { face } of stages) face.start();

@@ -37,6 +37,8 @@ export interface ServiceOptions {
   readonly nodeOptions?: string | undefined;
   /** `bin/islet.mjs` of another folder than the checkout. */
   readonly program?: string | undefined;
+  /** Variables of its environment, beside this process's own. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface Service {
@@ -185,7 +187,7 @@ export async function makeService(options: ServiceOptions): Promise<Service> {
       return running !== undefined;
     },
     start() {
-      running = startIslet(configFile, folder, options.nodeOptions, options.program);
+      running = startIslet(configFile, folder, options.nodeOptions, options.program, options.env);
       opened = undefined;
     },
     page,
