@@ -5,7 +5,7 @@
 import { Exchange } from "../../src/protocols/modbus/exchange.ts";
 import { toRegisterNumber, writeNumber } from "../../src/protocols/sunspec/point-types.ts";
 import { contractNumbers } from "../maps/register-words.table.ts";
-import { type Duty, type Seen, saw } from "./duty.ts";
+import { type Duty, type Seen, saw, saysWhoItIs } from "./duty.ts";
 import { answerText, type StageUnderTest } from "./stage-under-test.ts";
 
 const refused = 3;
@@ -75,20 +75,7 @@ export const identityDuties = (model: number, points: readonly string[]): readon
       return saw(seen === "whole", seen);
     },
   },
-  {
-    id: "says-who-it-is",
-    needs: "reads",
-    duty: "tells manufacturer, model, version and serial number",
-    did: "read model 1",
-    expected: "four texts",
-    trial: async ({ identity }) => {
-      const empty = Object.entries(identity).flatMap(([name, text]) => (text === "" ? [name] : []));
-      return saw(
-        empty.length === 0,
-        empty.length > 0 ? `${empty.join(", ")} empty` : Object.values(identity).join(", "),
-      );
-    },
-  },
+  saysWhoItIs,
 ];
 
 /** Its clock, and how old a command may be, as far as reading tells. */

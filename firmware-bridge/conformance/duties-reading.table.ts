@@ -2,7 +2,7 @@
 import { Exchange, readHolding, readRegistersMax } from "../../src/protocols/modbus/exchange.ts";
 import { contractNumbers } from "../maps/register-words.table.ts";
 import { stageModel } from "../maps/vendor-models.table.ts";
-import { CannotTry, type Duty, saw } from "./duty.ts";
+import { CannotTry, type Duty, saw, saysWhoItIs } from "./duty.ts";
 import { accepted, answerText, flag, type StageUnderTest } from "./stage-under-test.ts";
 
 const own = stageModel.id;
@@ -47,19 +47,7 @@ export const readingDuties: readonly Duty[] = [
       return saw(faults.length === 0, faults.join("; ") || `${stage.chain!.entries.length} models`);
     },
   },
-  {
-    id: "says-who-it-is",
-    needs: "reads",
-    duty: "tells manufacturer, model, version and serial number",
-    did: "read model 1",
-    expected: "four texts",
-    trial: async ({ identity }) => {
-      const empty = Object.entries(identity).filter(([, text]) => text === "");
-      if (empty.length > 0) return saw(false, `${empty.map(([name]) => name).join(", ")} empty`);
-      const { manufacturer, model, version, serialNumber } = identity;
-      return saw(true, `${manufacturer}, ${model}, ${version}, serial number ${serialNumber}`);
-    },
-  },
+  saysWhoItIs,
   {
     id: "answers-in-time",
     needs: "reads",

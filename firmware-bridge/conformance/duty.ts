@@ -34,3 +34,18 @@ export class CannotTry extends Error {}
 export const saw = (ok: boolean, seen: string): Seen => ({ ok, seen });
 
 export const kW = (powerW: number): string => `${(powerW / 1_000).toFixed(2)} kW`;
+
+/** Asked of every kind of device. */
+export const saysWhoItIs: Duty = {
+  id: "says-who-it-is",
+  needs: "reads",
+  duty: "tells manufacturer, model, version and serial number",
+  did: "read model 1",
+  expected: "four texts",
+  trial: async ({ identity }) => {
+    const empty = Object.entries(identity).filter(([, text]) => text === "");
+    if (empty.length > 0) return saw(false, `${empty.map(([name]) => name).join(", ")} empty`);
+    const { manufacturer, model, version, serialNumber } = identity;
+    return saw(true, `${manufacturer}, ${model}, ${version}, serial number ${serialNumber}`);
+  },
+};

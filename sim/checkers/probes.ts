@@ -32,33 +32,32 @@ export function at(moment: string, reading: Reading): Probe {
   };
 }
 
-/** The largest reading; NaN readings say nothing. */
-export function most(reading: Reading, from?: string, to?: string): Probe {
+/** The reading that goes beyond all others; NaN readings say nothing. */
+function extreme(
+  reading: Reading,
+  beyond: (value: number, seen: number) => boolean,
+  from: string | undefined,
+  to: string | undefined,
+): Probe {
   let seen = Number.NaN;
   return {
     from,
     to,
     look(site) {
       const value = reading(site);
-      if (!(value <= seen) && !Number.isNaN(value)) seen = value;
+      if (Number.isNaN(seen) || beyond(value, seen)) seen = value;
     },
     value: () => seen,
   };
 }
 
-/** The smallest reading; NaN readings say nothing. */
-export function least(reading: Reading, from?: string, to?: string): Probe {
-  let seen = Number.NaN;
-  return {
-    from,
-    to,
-    look(site) {
-      const value = reading(site);
-      if (!(value >= seen) && !Number.isNaN(value)) seen = value;
-    },
-    value: () => seen,
-  };
-}
+/** The largest reading. */
+export const most = (reading: Reading, from?: string, to?: string): Probe =>
+  extreme(reading, (value, seen) => value > seen, from, to);
+
+/** The smallest reading. */
+export const least = (reading: Reading, from?: string, to?: string): Probe =>
+  extreme(reading, (value, seen) => value < seen, from, to);
 
 /** Mean over the window's ticks. */
 export function mean(reading: Reading, from?: string, to?: string): Probe {

@@ -6,6 +6,7 @@ import type { SiteConfig } from "../../config/site.ts";
 import { dayOfDate, kindOfDay, localDay, startOfDayMs } from "../../domain/calendar.ts";
 import { tableZone, type ZoneOffsets } from "../../domain/time-zone.ts";
 import { parseFeed } from "../../forecast/feed.ts";
+import type { PlanningEvent } from "../../planning/problem.ts";
 import type { MeasuredStay } from "../../settlement/at-once.ts";
 import { type Baseline, type BaselineDay, baselineOf, tenOfTen } from "../../settlement/baseline.ts";
 import { type Response, responseOf } from "../../settlement/response.ts";
@@ -38,17 +39,6 @@ const baselineDaysMax = 60;
 const feedMaxW = 1e8;
 const overRated = 1.3;
 
-/** What the planner takes of an event. */
-export interface EventSlots {
-  readonly id: string;
-  readonly fromSlot: number;
-  readonly toSlot: number;
-  readonly baselineW: readonly number[];
-  readonly committedW: number;
-  readonly payPerKWh: number;
-  readonly penaltyPerKWh: number;
-}
-
 export interface Economy {
   readonly zone: ZoneOffsets;
   readonly book: MeterBook;
@@ -65,7 +55,7 @@ export interface Economy {
   /** Prices and demand charges for a plan; null without a tariff. */
   horizon(startsAtMs: number, quarters: number): TariffHorizon | null;
   /** Commitments within a plan's horizon. One without a baseline is left out: there is nothing to deliver against. */
-  commitments(nowMs: number, startsAtMs: number, quarters: number): readonly EventSlots[];
+  commitments(nowMs: number, startsAtMs: number, quarters: number): readonly PlanningEvent[];
   baseline(event: GridEvent): Baseline | null;
   response(event: GridEvent): Response | null;
   /** Bill, savings and shares of the billing month in which a local day lies; null without a tariff or a record. */
