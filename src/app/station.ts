@@ -22,6 +22,7 @@ import { monotonicMs } from "./control/monotonic.ts";
 import type { ControlReport } from "./control/shared/report.ts";
 import { createStallNotes } from "./control/stall-notes.ts";
 import { createEconomy, type Economy } from "./economy/economy.ts";
+import type { FleetLink } from "./links/fleet/fleet-link.ts";
 import type { LinkPort } from "./links/link-port.ts";
 import { openLinks } from "./links/links.ts";
 import type { OutsideLink } from "./links/outside-link.ts";
@@ -113,6 +114,8 @@ export interface SiteStation extends LoadedSite {
   readonly links: LinkPort;
   /** The links to systems outside, as far as they are configured. */
   readonly outside: readonly Pick<OutsideLink, "name" | "connected" | "sentence">[];
+  /** The link to a fleet, which whoever serves the page tells what it shows; null without one. */
+  readonly fleetLink: Pick<FleetLink, "describe"> | null;
   /** Vehicles, timetables, and who is plugged in where. */
   readonly fleet: Fleet;
   /** What energy costs and saves here: record, tariff, forecasts, grid events. */
@@ -225,14 +228,17 @@ export function startStation(options: StationOptions): SiteStation {
     config.backend === undefined
       ? null
       : startBackend({ ...options, config, control, links, store, diagnostics, clockFloorMs });
-  const outside = openOutsideLinks({ config, inputs: control.evses, people, links, documents: store, log });
+  const outside = openOutsideLinks({
+    ...{ config, inputs: control.evses, people, links, account, audit, log, documents: store },
+    ...{ board: () => plans.board, auditHead: () => auditLog.head() },
+  });
   const vehicleSessions = openVehicleSessions({ config, control, log, audit, backend, fleet, permits, state });
   const views = setInterval(() => {
     vehicleSessions?.follow();
     const report = control.report();
     if (report === null) return;
     links.look(report);
-    for (const one of outside) one.look(report);
+    for (const one of outside.all) one.look(report);
     siteNotes(report.site);
     backend?.refresh(report, monotonicMs());
     fleet.look(report, backend?.ocpp.transactions() ?? [], Date.now());
@@ -257,7 +263,8 @@ export function startStation(options: StationOptions): SiteStation {
     owed: () => [...control.owed(), ...durable.owed()],
     vehicleSessions,
     auditTrail: (limit) => auditLog.latest(limit),
-    ...{ people, links, outside, fleet, economy, account, plans },
+    ...{ people, links, fleet, economy, account, plans },
+    ...{ outside: outside.all, fleetLink: outside.fleet },
     documents: store,
     certificates: () => ownCertificates(backend),
     installPermit: (text) => permits.install(text, clockFloorMs),
@@ -272,7 +279,7 @@ export function startStation(options: StationOptions): SiteStation {
       clearInterval(views);
       permits.stop();
       backend?.stop();
-      await Promise.all([vehicleSessions?.stop(), ...outside.map((one) => one.stop())]);
+      await Promise.all([vehicleSessions?.stop(), ...outside.all.map((one) => one.stop())]);
       await Promise.all([control.stop(), plans.stop()]);
       await recorder.stop();
       for (const one of [people, economy, account]) one.stop();

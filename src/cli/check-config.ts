@@ -71,6 +71,7 @@ export function checkConfigCommand(program: Command): void {
       if (config.tariff) print(tariffSentence(config.tariff));
       if (config.mqtt) print(mqttSentence(config.mqtt));
       if (config.links.csip) print(csipSentence(config.links.csip));
+      if (config.links.fleet) print(fleetSentence(config.links.fleet));
       print(`Grid profile's source: ${profile.source}.`);
       for (const line of codeSentences(profile)) print(line);
       const warnings = [...promiseSentences(config), ...silenceWarnings(config, maps)];
@@ -112,6 +113,17 @@ function csipSentence(csip: NonNullable<SiteConfig["links"]["csip"]>): string {
       ? "No fail-safe limit is set: while the server is lost, its last default control holds, or nothing."
       : `Lost for ${afterS} s and without a control or default control: ${held.join(", ")}.`;
   return `Utility's server ${csip.url} (${csip.profile}). LFDI ${lfdi}, SFDI ${sfdiOf(lfdi)}. ${lost}`;
+}
+
+/** What the fleet may ask, by whose word, and whether the line is open. */
+function fleetSentence({ url, site, rights, dispatcherKeys }: NonNullable<SiteConfig["links"]["fleet"]>): string {
+  const may =
+    rights.length === 0
+      ? "It asks nothing."
+      : `Orders signed by ${count(dispatcherKeys.length, "key")} may ask for: ${rights.join(", ")}.`;
+  const { hostname } = new URL(url);
+  const isOpen = url.startsWith("nats:") && !["127.0.0.1", "localhost", "[::1]"].includes(hostname);
+  return `Fleet at ${url}, this site is ${site} there. ${may}${isOpen ? " The link is not encrypted: whoever is on the network can read it. tls is." : ""}`;
 }
 
 interface CheckOptions {

@@ -25,6 +25,7 @@ import { certificateOf } from "../dashboard/live/slow-facts.ts";
 import { tryPagePort } from "../dashboard/server/page-port.ts";
 import { createDashboard } from "../dashboard/server/server.ts";
 import type { SiteState } from "../dashboard/state.ts";
+import { shownPage } from "../dashboard/view/for-fleet.ts";
 import type { FromController, ToController } from "./controller-messages.ts";
 
 interface RunOptions {
@@ -124,6 +125,10 @@ async function run(options: RunOptions): Promise<boolean> {
   const { demo = false } = options;
   const ports = demo ? {} : { updates, siteFile: options.config };
   const source = createAppSource(station, log, demo, own, ports);
+  station.fleetLink?.describe(() => {
+    const state = source.state();
+    return state === null ? null : shownPage(state);
+  });
   const alerts = startSiteAlerts(config, source, log);
   const accounts = openAccounts(options.demo ? null : join(config.stateDir, "accounts.json"));
   const dashboard = await createDashboard({

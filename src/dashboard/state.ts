@@ -324,7 +324,7 @@ const health = z.object({
 
 /** What backend and connected systems have asked and what becomes of it. */
 export const askState = z.object({
-  link: z.enum(["backend", "csip", "openadr", "eebus", "sunspec", "api", "mqtt"]),
+  link: z.enum(["backend", "csip", "openadr", "eebus", "sunspec", "api", "mqtt", "fleet"]),
   asker: text,
   kind: z.enum(["request", "cap"]),
   what: text,

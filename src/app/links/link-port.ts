@@ -57,6 +57,8 @@ export interface Receipt {
 /** Something asked that stands now. */
 export interface Standing {
   readonly link: LinkId;
+  /** `id` of the asker, and its name for people. */
+  readonly askerId: string;
   readonly asker: string;
   readonly kind: "request" | "cap";
   readonly what: AskName;

@@ -39,6 +39,12 @@ export const links = {
     keptBy: "port",
     onLoss: "Caps hold; requests lapse with their lease. The broker tells others that the site is offline.",
   },
+  fleet: {
+    name: "Fleet",
+    rank: 50,
+    keptBy: "port",
+    onLoss: "Each lease runs to the end that it was given, and no longer.",
+  },
 } as const satisfies Record<string, LinkRow>;
 
 export type LinkId = keyof typeof links;

@@ -203,8 +203,8 @@ function standingRequest(
   inputs: readonly EvseInputs[],
   report: ControlReport | null,
 ): Standing {
-  const { link, asker, evse, powerW, atMs, untilMs } = request;
-  const base = { link, asker, kind: "request", what: "powerW", evse, value: powerW, atMs, untilMs } as const;
+  const { link, askerId, asker, evse, powerW, atMs, untilMs } = request;
+  const base = { link, askerId, asker, kind: "request", what: "powerW", evse, value: powerW, atMs, untilMs } as const;
   const whose = evse > 0 ? [evse] : inputs.map((_, i) => i + 1);
   const followers = whose.filter((one) => heeded(one) === request);
   const said = (key: RefusalKey) => {
@@ -225,9 +225,9 @@ const failSafeSentence = "It was to be renewed and was not: its fail-safe value 
 const failSafeTodo = "It ends when the asker renews it, or a person takes it back.";
 
 function standingCap(cap: Cap, isFailSafe: boolean): Standing {
-  const { link, asker, what, evse, valueW, failSafeW, atMs, untilMs } = cap;
+  const { link, askerId, asker, what, evse, valueW, failSafeW, atMs, untilMs } = cap;
   return {
-    ...{ link, asker, kind: "cap", what, evse, atMs, untilMs, givenW: Number.NaN },
+    ...{ link, askerId, asker, kind: "cap", what, evse, atMs, untilMs, givenW: Number.NaN },
     value: isFailSafe ? (failSafeW ?? 0) : valueW,
     state: isFailSafe ? "fail-safe" : "in-force",
     reason: isFailSafe ? "fail-safe" : "",

@@ -25,6 +25,7 @@ const named = {
   dashboard: ["certificateFile", "keyFile"],
   mqtt: ["passwordFile", "caFile", "certificateFile", "keyFile"],
   csip: ["certificateFile", "keyFile", "caFile"],
+  fleet: ["credentialsFile", "caFile"],
   permit: ["file"],
   vehicleLink: ["certificateFile", "keyFile", "vehicleCaFile"],
 } as const;
@@ -76,7 +77,16 @@ export function besideFile(config: SiteConfig, siteFile: string): SiteConfig {
     ...(backend !== undefined && { backend: placed(backend, named.backend) }),
     account: placed(account, ["agreementsFile"]),
     ...(mqtt !== undefined && { mqtt: placed(mqtt, named.mqtt) }),
-    links: { ...links, ...(links.csip !== undefined && { csip: placed(links.csip, named.csip) }) },
+    links: {
+      ...links,
+      ...(links.csip !== undefined && { csip: placed(links.csip, named.csip) }),
+      ...(links.fleet !== undefined && {
+        fleet: {
+          ...placed(links.fleet, named.fleet),
+          dispatcherKeys: links.fleet.dispatcherKeys.map(place),
+        },
+      }),
+    },
     dashboard: placed(dashboard, named.dashboard),
     evses: config.evses.map((evse) => ({
       ...evse,

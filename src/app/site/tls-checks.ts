@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { devicesOf } from "../../config/parse.ts";
 import type { SiteConfig } from "../../config/site.ts";
 import { isPin } from "../../protocols/csip/identity.ts";
+import { dispatcherKey } from "../../protocols/fleet/orders.ts";
 import { whyOf } from "../store/files.ts";
 
 interface TlsMistake {
@@ -27,6 +28,7 @@ export function tlsMistakes(config: SiteConfig, nowMs = Date.now()): TlsMistake[
     ),
     ...mqttMistakes(config.mqtt, nowMs),
     ...(config.links.csip === undefined ? [] : csipMistakes(config.links.csip, nowMs)),
+    ...fleetMistakes(config.links.fleet, nowMs),
   ];
 }
 
@@ -92,6 +94,35 @@ function mqttMistakes(mqtt: SiteConfig["mqtt"], nowMs: number): TlsMistake[] {
     if (readFileSync(mqtt.passwordFile, "utf8").trim() === "") wrong("passwordFile", "is empty");
   } catch (failure) {
     wrong("passwordFile", `can't be read (${whyOf(failure)})`);
+  }
+  return mistakes;
+}
+
+/** The fleet's: its authority is for the encrypted link, its identity and the keys that may sign orders must be there. */
+function fleetMistakes(fleet: SiteConfig["links"]["fleet"], nowMs: number): TlsMistake[] {
+  if (fleet === undefined) return [];
+  const group = ["links", "fleet"];
+  const { caFile, credentialsFile, dispatcherKeys, rights } = fleet;
+  const mistakes = mistakesOf(group, { caFile }, nowMs);
+  const wrong = (path: readonly (string | number)[], found: unknown, complaint: string): void =>
+    void mistakes.push({ path: [...group, ...path], found: JSON.stringify(found), complaint });
+  if (caFile !== undefined && fleet.url.startsWith("nats:"))
+    wrong(["caFile"], caFile, "is for a url that begins with tls:");
+  if (rights.length > 0 && dispatcherKeys.length === 0)
+    wrong(["rights"], rights, "need a key at dispatcherKeys: orders that nobody has signed are not heeded");
+  for (const [i, file] of dispatcherKeys.entries())
+    try {
+      dispatcherKey(readFileSync(file, "utf8"));
+    } catch (failure) {
+      wrong(["dispatcherKeys", i], file, `can't be used (${whyOf(failure)})`);
+    }
+  if (credentialsFile === undefined) return mistakes;
+  try {
+    const text = readFileSync(credentialsFile, "utf8");
+    if (!/-----BEGIN NATS USER JWT-----|^\s*SU[A-Z2-7]{56}\s*$/.test(text))
+      wrong(["credentialsFile"], credentialsFile, "holds neither credentials (JWT and seed) nor a user's seed (SU…)");
+  } catch (failure) {
+    wrong(["credentialsFile"], credentialsFile, `can't be read (${whyOf(failure)})`);
   }
   return mistakes;
 }

@@ -90,7 +90,10 @@ export function asksHandlers({ csrfHolds, parse, source }: Serving): Record<AskR
 }
 
 const standingOf = (links: Pick<LinkPort, "standing"> | undefined) =>
-  (links?.standing() ?? []).map((one) => ({ ...one, givenW: Number.isFinite(one.givenW) ? one.givenW : null }));
+  (links?.standing() ?? []).map(({ askerId: _, ...one }) => ({
+    ...one,
+    givenW: Number.isFinite(one.givenW) ? one.givenW : null,
+  }));
 
 const mayAsk = ({ rights: given }: Asker): string[] =>
   askNames.filter((name) => {

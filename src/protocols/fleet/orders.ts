@@ -13,6 +13,10 @@ const ordersFormat = "islet-fleet-orders-1";
 
 /** What a fleet may ask: a request for power, or something that tightens. */
 export const leaseKinds = ["power", "cap-charge", "cap-discharge", "cap-import", "cap-export", "stop"] as const;
+export type LeaseKind = (typeof leaseKinds)[number];
+
+/** A lease lasts at most a day, ms. */
+export const leaseMaxMs = 86_400_000;
 
 /** One lease. A member that is not known makes it unreadable: what it would have narrowed must not be overlooked. */
 export const leaseSchema = z.strictObject({
@@ -29,6 +33,8 @@ export const leaseSchema = z.strictObject({
   /** For people: who has asked. */
   issuedBy: z.string().max(80),
 });
+
+export type Lease = z.output<typeof leaseSchema>;
 
 const ordersSchema = z.object({
   site: z.string().regex(siteIdPattern),

@@ -14,13 +14,15 @@ const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const head = z.object({ records: z.int().min(0), hash });
 
 /** Most things that need a person that are told at once. */
-const needsMax = 20;
+export const needsMax = 20;
 /** Most standing leases of one site. */
 export const leasesMax = 16;
 /** A lease's name: given once by the fleet. */
 export const leaseId = z.string().regex(/^[A-Za-z0-9_-]{1,40}$/);
 
 const leaseStates = ["accepted", "running", "waiting", "refused", "expired", "withdrawn", "ended", "done"] as const;
+/** What has become of a lease: the first three are on the way, the others are its last word. */
+export type LeaseState = (typeof leaseStates)[number];
 
 /** A site now: once a minute, and at once when mode, sentence or what needs a person has changed. */
 export const stateSchema = z.object({
@@ -29,7 +31,7 @@ export const stateSchema = z.object({
   atMs,
   name: words(80),
   mode: words(40),
-  level: z.enum(["normal", "attention", "warning", "critical"]).catch("attention"),
+  level: z.enum(["normal", "attention", "critical"]).catch("attention"),
   /** The sentence that stands on the site's own page. */
   sentence: words(1_000),
   pccW: watts,
@@ -53,6 +55,9 @@ export const stateSchema = z.object({
   waiting: z.int().min(0),
   leases: z.array(z.object({ id: leaseId, state: z.enum(leaseStates) })).max(leasesMax),
 });
+
+/** What the fleet shows of a site. */
+export type SiteMessage = z.output<typeof stateSchema>;
 
 /** Something that happened. */
 const eventSchema = z.object({
@@ -95,7 +100,7 @@ export const headText = (
 ): string => `islet-fleet-head-1\n${site}\n${records}\n${of}`;
 
 /** A quarter-hour of the site's energy account, as the site has sealed it; the members that the fleet sums. */
-const energySchema = z.looseObject({
+export const energySchema = z.looseObject({
   format: z.literal("islet-fleet-energy-1"),
   site: z.string().max(80),
   sequence: z.int().min(1),
@@ -125,6 +130,10 @@ export const recordSchema = z.object({
     z.object({ kind: z.literal("energy"), row: energySchema }),
   ]),
 });
+
+/** A record as the site keeps it. */
+export type FleetRecord = z.output<typeof recordSchema>;
+export type RecordBody = FleetRecord["body"];
 
 /** Records that are committed in the fleet's database: the site forgets them. */
 export const storedSchema = z.object({

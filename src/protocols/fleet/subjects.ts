@@ -36,9 +36,9 @@ export const permissionsOf = (
 });
 
 /** Where answers to a site's questions go. */
-const inboxOf = (site: string): string => `_IN.${site}`;
+export const inboxOf = (site: string): string => `_IN.${site}`;
 
-const orderStream = "ORDER";
+export const orderStream = "ORDER";
 const dayNs = 86_400_000_000_000;
 
 /** The broker's streams: subjects, how long they keep, and how much of each subject. */
