@@ -46,6 +46,7 @@ import type { ModeWitness } from "./store/mode-record.ts";
 import type { Owed } from "./store/owed.ts";
 import { openPccArchive, type PccArchive, type PccView } from "./store/pcc-archive.ts";
 import type { Documents } from "./store/store.ts";
+import { type Written, watchWrites } from "./store/write-watch.ts";
 import { openVehicleSessions } from "./vehicle-sessions/site-sessions.ts";
 import type { VehicleSessions } from "./vehicle-sessions/vehicle-sessions.ts";
 import { type Fleet, openFleet } from "./vehicles/fleet.ts";
@@ -100,6 +101,8 @@ export interface SiteStation extends LoadedSite {
   pcc(recentMax: number): PccView;
   /** What the limits are worth by what was found of meter and stages while it runs; null while all is as configured. */
   foundPromise(): FoundPromise | null;
+  /** Bytes given to the disk since the start; null where the system does not tell. */
+  written(): Written | null;
   /** Writes a durable record into the hash-chained log: modes, commands of people, permits, limits, trips, refusals. */
   audit(event: AuditEvent): void;
   /** What is in force but not on disk yet, because the disk refuses; tried again until it is there. */
@@ -245,9 +248,11 @@ export function startStation(options: StationOptions): SiteStation {
     for (const one of [economy, account, plans]) one.look(report, Date.now());
   }, viewEveryMs);
   control.flush();
+  const writes = watchWrites(config, store, recorder, log);
 
   return {
     ...site,
+    written: writes.written,
     control,
     notes,
     get devices() {
@@ -282,6 +287,7 @@ export function startStation(options: StationOptions): SiteStation {
       await Promise.all([vehicleSessions?.stop(), ...outside.all.map((one) => one.stop())]);
       await Promise.all([control.stop(), plans.stop()]);
       await recorder.stop();
+      writes.stop();
       for (const one of [people, economy, account]) one.stop();
       audit({ kind: "stop", actor: "controller", body: {} });
       durable.stop();

@@ -143,6 +143,7 @@ async function run(options: RunOptions): Promise<boolean> {
     demo: options.demo ? { role: "installer" } : null,
     version: isletVersion(),
     alerts: alerts === null ? undefined : () => alerts.counts,
+    written: station.written,
   }).catch(async (failure: Error) => {
     // Somebody took the port meanwhile: nothing goes on without its page.
     alerts?.stop();

@@ -92,6 +92,14 @@ export const siteSettings = group(
     alerts: alertSettings.optional(),
     loop: loopSettings.prefault({}),
     recorder: recorderSettings.prefault({}),
+    diskDayMB: integerOr(100, {
+      sentence:
+        "What the controller may write in a day, all of it together: the flight recorder gets what the rest leaves, and more than this is told.",
+      unit: "MB",
+      min: 1,
+      max: 100_000,
+      source: "flash wears by what is written (docs/deployment.md)",
+    }),
     authorization: choiceOr("required", ["required", "none"], {
       sentence:
         "`required`: a card, a backend or the vehicle's contract must authorize each session. `none`: whoever is plugged in may charge, as in a depot behind a gate or at home.",

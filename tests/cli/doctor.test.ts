@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openWitness } from "../../src/app/permits/witness.ts";
+import { openStore } from "../../src/app/store/store.ts";
 
 const root = join(import.meta.dirname, "../..");
 const minimal = readFileSync(join(root, "config/minimal.yaml"), "utf8");
@@ -65,6 +66,20 @@ describe("what can be wrong is named, with what to do", () => {
       () => {
         mkdirSync(at("state"));
         chmodSync(at("state"), 0o755);
+      },
+      "",
+    ],
+    [
+      "a disk that is given more than a day may cost",
+      "written",
+      "look",
+      /has written 130 MB in the 1 h .* 30 MB of it for the flight recorder; 100 MB a day are allowed/,
+      () => {
+        mkdirSync(at("state"), { mode: 0o700 });
+        const store = openStore({ path: at("state/islet.db") });
+        const hour = Math.floor(Date.now() / 3_600_000);
+        store.put("written", "hours", JSON.stringify([{ hour, total: 130e6, recorder: 30e6 }]));
+        store.close();
       },
       "",
     ],

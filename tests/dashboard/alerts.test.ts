@@ -168,9 +168,15 @@ describe("what is told, and when", () => {
       pages: () => 0,
       skipped: () => 0,
       alerts: () => ({ waiting: 3, sent: 2, lost: 1 }),
+      written: () => ({ total: 5_000, recorder: 2_000 }),
     };
     const text = await createMetrics(extras).text(base);
     for (const line of ["islet_alerts_waiting 3", "islet_alerts_sent_total 2", "islet_alerts_lost_total 1"])
+      expect(text).toContain(line);
+    for (const line of [
+      'islet_written_bytes_total{part="recorder"} 2000',
+      'islet_written_bytes_total{part="other"} 3000',
+    ])
       expect(text).toContain(line);
   });
 });
@@ -351,7 +357,9 @@ const noPromtool = spawnSync(promtool, ["--version"]).status === 0 ? "" : " (ski
 describe.skipIf(noPromtool !== "")(`what Prometheus' own tool says${noPromtool}`, () => {
   test("the metrics and the alert rules are clean", async () => {
     const counts = { waiting: 0, sent: 0, lost: 0 };
-    const text = await createMetrics({ ageMs: () => 1, pages: () => 0, skipped: () => 0, alerts: () => counts }).text({
+    const written = () => ({ total: 5_000, recorder: 2_000 });
+    const extras = { ageMs: () => 1, pages: () => 0, skipped: () => 0, alerts: () => counts, written };
+    const text = await createMetrics(extras).text({
       ...base,
       energy: { importedWh: 2, exportedWh: 1 },
     });

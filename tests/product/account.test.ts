@@ -10,6 +10,7 @@ import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { everyText } from "../../src/app/account/account-book.ts";
 import { readStore } from "../../src/app/store/read-store.ts";
+import { readWrittenDay } from "../../src/app/store/write-watch.ts";
 import { runIslet } from "./site/process.ts";
 import { type Product, startProduct } from "./site/product.ts";
 import { soon } from "./site/sites.ts";
@@ -192,6 +193,10 @@ describe("the energy account of a site with a bus and a guest", () => {
 
   it("is found to be edited: the row is named, and the next start says so", async () => {
     await product.process.stop();
+    // What it has given to the disk outlives it as well, for `islet doctor`.
+    const store = readStore(join(product.stateDir, "islet.db"));
+    expect(readWrittenDay(store, Date.now() + aheadMs)).toMatchObject({ hours: expect.any(Number) });
+    store.close();
     const database = new DatabaseSync(join(product.stateDir, "islet.db"));
     const place = database
       .prepare(

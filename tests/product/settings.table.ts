@@ -257,6 +257,7 @@ export const otherSettings: readonly OtherSetting[] = [
   { setting: "tiers[].name",                         doesNotLimit: naming },
   { setting: "recorder.enabled",                     doesNotLimit: recorded },
   { setting: "recorder.dayMB",                       doesNotLimit: recorded },
+  { setting: "diskDayMB",                            doesNotLimit: recorded },
   { setting: "recorder.diskMB",                      doesNotLimit: recorded },
   { setting: "recorder.days",                        doesNotLimit: recorded },
   { setting: "recorder.incidentMB",                  doesNotLimit: recorded },

@@ -12,6 +12,9 @@ import { openWitness } from "../permits/witness.ts";
 import { keptFiles } from "../recorder/files/kept-files.ts";
 import { incidentsFolder, ticksFolder } from "../recorder/files/recording-store.ts";
 import type { LoadedSite } from "../site/load-config.ts";
+import { storeFileName } from "../store/durable.ts";
+import { readStore } from "../store/read-store.ts";
+import { readWrittenDay, writtenSentence } from "../store/write-watch.ts";
 import { isletVersion } from "../version.ts";
 
 /** `unknown`: it could not be looked at, which is neither good nor bad. */
@@ -160,6 +163,28 @@ function wear(): Finding {
     : good(sentence);
 }
 
+/** What the controller itself has given to the disk. */
+function written({ site, nowMs }: Patient): Finding {
+  const { stateDir, diskDayMB } = site.config;
+  const file = join(stateDir, storeFileName);
+  if (!existsSync(file)) return finding("unknown", "Nothing was written yet.", "");
+  const store = readStore(file);
+  try {
+    const day = readWrittenDay(store, nowMs);
+    if (day === null) return finding("unknown", "How much the controller writes is not known yet.", "");
+    const sentence = writtenSentence(day, diskDayMB);
+    return day.total > diskDayMB * 1e6
+      ? finding(
+          "look",
+          sentence,
+          "Lengthen the backend's interval of readings (TxUpdatedInterval) or set recorder.dayMB lower; otherwise the disk wears sooner than planned.",
+        )
+      : good(sentence);
+  } finally {
+    store.close();
+  }
+}
+
 /** What the flight recorder has kept; the newest file tells whether it writes. */
 function recorder({ site, nowMs }: Patient): Finding {
   const { config } = site;
@@ -281,6 +306,7 @@ const checks: readonly Check[] = [
   { id: "real-time", title: "Real-time priority", look: realTime },
   { id: "disk", title: "Room on the disk", look: disk },
   { id: "wear", title: "Wear of the disk", look: wear },
+  { id: "written", title: "Written in a day", look: written },
   { id: "state-folder", title: "State folder", look: stateFolder },
   { id: "recorder", title: "Flight recorder", look: recorder },
   { id: "memory", title: "Memory", look: memory },

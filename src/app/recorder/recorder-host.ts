@@ -12,7 +12,7 @@ import type { LoadedSite } from "../site/load-config.ts";
 import type { StoreBounds } from "./files/recording-store.ts";
 import { ringShape } from "./loop-recorder.ts";
 import type { RecorderFacts } from "./recorder.ts";
-import type { FromRecorder, RecorderStart } from "./recorder-thread.ts";
+import type { FromRecorder, RecorderStart, ToRecorder } from "./recorder-thread.ts";
 import { createTickRing, type RingShape } from "./tick-ring.ts";
 
 const threadFile = new URL("./recorder-thread.ts", import.meta.url);
@@ -29,6 +29,10 @@ export interface FlightRecorder {
   readonly ringFd: number | null;
   /** The loop runs, with this period, ms. */
   start(periodMs: number): void;
+  /** Put into files since the start. */
+  readonly bytes: number;
+  /** It may write so much in a day from now on. */
+  allow(dayBytes: number): void;
   stop(): Promise<void>;
 }
 
@@ -43,6 +47,8 @@ export function openFlightRecorder(site: LoadedSite, log: Log): FlightRecorder {
   let worker: Worker | null = null;
   let later: NodeJS.Timeout | undefined;
   const notes = createRecorderNotes(log);
+  let bytes = 0;
+  let allowed = boundsOf(site.config).dayBytes;
 
   function startThread(periodMs: number): void {
     if (ring === null) return;
@@ -61,7 +67,9 @@ export function openFlightRecorder(site: LoadedSite, log: Log): FlightRecorder {
       resourceLimits: { maxOldGenerationSizeMb: heapMaxMB },
     });
     worker.on("message", (message: FromRecorder) => {
-      if (message.kind === "facts") notes(message.facts);
+      if (message.kind !== "facts") return;
+      ({ bytes } = message.facts);
+      notes(message.facts);
     });
     worker.on("error", (failure: unknown) => {
       const why = failure instanceof Error ? failure.message : String(failure);
@@ -77,6 +85,14 @@ export function openFlightRecorder(site: LoadedSite, log: Log): FlightRecorder {
     ringFd: ring?.fd ?? null,
     start(periodMs) {
       later ??= setTimeout(startThread, laterMs, periodMs).unref();
+    },
+    get bytes() {
+      return bytes;
+    },
+    allow(dayBytes) {
+      if (worker === null || dayBytes === allowed) return;
+      allowed = dayBytes;
+      worker.postMessage({ kind: "allow", dayBytes } satisfies ToRecorder);
     },
     async stop() {
       clearTimeout(later);
@@ -110,7 +126,7 @@ async function endOf(worker: Worker): Promise<void> {
     setTimeout(resolve, endMaxMs).unref();
   });
   worker.ref();
-  worker.postMessage("end");
+  worker.postMessage({ kind: "end" } satisfies ToRecorder);
   await ended;
   await worker.terminate();
 }
@@ -129,7 +145,7 @@ function createRecorderNotes(log: Log): (facts: RecorderFacts) => void {
     if (facts.state !== state && facts.state === "budget")
       log(
         "warn",
-        "The flight recorder has used up what it may write for now (recorder.dayMB): ticks are left out until there is budget again.",
+        "The flight recorder has used up what it may write for now (recorder.dayMB, or what the rest of the controller leaves of diskDayMB): ticks are left out until there is budget again.",
       );
     if (facts.state === "records" && (state === "disk" || state === "budget"))
       log("info", `The flight recorder records again; ${facts.ticksMissed} ticks are missing.`);

@@ -17,6 +17,8 @@ export interface RecorderStart {
 
 export type FromRecorder = { readonly kind: "facts"; readonly facts: RecorderFacts } | { readonly kind: "ended" };
 
+export type ToRecorder = { readonly kind: "allow"; readonly dayBytes: number } | { readonly kind: "end" };
+
 const lookEveryMs = 100;
 const tellEveryMs = 1_000;
 
@@ -27,7 +29,11 @@ const store = openRecordingStore(stateDir, bounds, Date.now);
 const recorder = createRecorder(site, periodMs, openRingReader(ringFd, shape), store, Date.now);
 const looks = setInterval(() => recorder.drain(), lookEveryMs);
 const tells = setInterval(() => tell({ kind: "facts", facts: recorder.facts() }), tellEveryMs);
-port.once("message", () => {
+port.on("message", (message: ToRecorder) => {
+  if (message.kind === "allow") {
+    store.allow(message.dayBytes);
+    return;
+  }
   clearInterval(looks);
   clearInterval(tells);
   recorder.drain();

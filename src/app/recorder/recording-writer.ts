@@ -1,6 +1,6 @@
 /**
  * Ticks into frames: a header for each file, a keyframe with the whole state of the core at the beginning of each block, and the
- * ticks in pieces that are handed on every half minute, so that little is lost when the power goes. No files here: frames go to
+ * ticks in pieces that are handed on every minute, so that little is lost when the power goes. No files here: frames go to
  * whoever keeps them.
  */
 
@@ -26,8 +26,8 @@ import type { Words } from "./rows/words.ts";
 
 /** A replay can start at the beginning of a block. */
 const blockMs = 600_000;
-/** Ticks are handed on at least this often; the first ones of a block sooner. */
-const pieceMs = 30_000;
+/** Ticks are handed on at least this often; the first ones of a block sooner. Half of it would cost the disk as much again: what a file system notes of a file that grows. */
+const pieceMs = 60_000;
 const firstPieceMs = 5_000;
 /** Longer than any loop sleeps: a tick after it is no neighbour of the one before, but the encoder copes. */
 const ticksMax = 20_000;

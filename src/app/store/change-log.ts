@@ -23,7 +23,7 @@ const unfoldedMax = 4_000;
 const place = ["changes", "folded"] as const;
 
 /** What may be in the log only: seldom read, often written. All else goes to its table at once. */
-const collections = /^(account(-.*)?|days|energy|events|meter-days|presence|stays|transaction(-reading)?)$/;
+const collections = /^(account(-.*)?|days|energy|events|meter-days|presence|stays|transaction(-reading)?|written)$/;
 
 export const changesSchema = `
   CREATE TABLE IF NOT EXISTS changes (slot INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;

@@ -16,6 +16,8 @@ export interface MetricsExtras {
   readonly skipped: () => number;
   /** Of all ways that alerts go; absent where none is configured. */
   readonly alerts?: (() => AlertCounts) | undefined;
+  /** Bytes given to the disk since the start; null where the system does not tell. */
+  readonly written?: (() => { readonly total: number; readonly recorder: number } | null) | undefined;
   /** Of the controller; "0" where nobody says. */
   readonly version?: string;
 }
@@ -385,6 +387,7 @@ export function createMetrics(extras: MetricsExtras, process = true): Metrics {
   });
   build.set({ version: extras.version ?? "0", node: globalThis.process.versions.node }, 1);
   const alerts = extras.alerts === undefined ? null : alertMetrics(registry, extras.alerts);
+  const written = extras.written === undefined ? null : writtenMetric(registry, extras.written);
   const age = new Gauge({ name: "islet_state_age_seconds", help: "Age of the latest state.", registers: [registry] });
   const pages = new Gauge({ name: "islet_dashboard_pages", help: "Pages that are open.", registers: [registry] });
   const skipped = new Counter({
@@ -399,6 +402,7 @@ export function createMetrics(extras: MetricsExtras, process = true): Metrics {
       age.set(Number.isFinite(ageS) ? ageS : Number.NaN);
       pages.set(extras.pages());
       alerts?.();
+      written?.();
       skipped.reset();
       skipped.inc(extras.skipped());
       for (const { row, made } of series) {
@@ -437,4 +441,21 @@ function alertMetrics(registry: Registry, read: () => AlertCounts): () => void {
 function seriesOf({ name, help, labels, counts }: Row, registry: Registry): Gauge | Counter {
   const settings = { name, help, labelNames: [...(labels ?? [])], registers: [registry] };
   return counts ? new Counter(settings) : new Gauge(settings);
+}
+
+/** What the disk was given, by parts; returns what reads it anew. */
+function writtenMetric(registry: Registry, read: NonNullable<MetricsExtras["written"]>): () => void {
+  const bytes = new Counter({
+    name: "islet_written_bytes_total",
+    help: "Bytes given to the disk, since start: by the flight recorder, and by all else.",
+    labelNames: ["part"],
+    registers: [registry],
+  });
+  return () => {
+    bytes.reset();
+    const written = read();
+    if (written === null) return;
+    bytes.inc({ part: "recorder" }, written.recorder);
+    bytes.inc({ part: "other" }, Math.max(0, written.total - written.recorder));
+  };
 }

@@ -27,7 +27,7 @@ import { createPerform } from "./act.ts";
 import { serveApi } from "./api-routes.ts";
 import { loadAssets } from "./assets.ts";
 import { createHub } from "./hub.ts";
-import { createMetrics } from "./metrics.ts";
+import { createMetrics, type MetricsExtras } from "./metrics.ts";
 import { serveOwnPassword } from "./own-password.ts";
 import { servePages } from "./page-routes.ts";
 import { styleHash } from "./pages.ts";
@@ -54,6 +54,8 @@ export interface DashboardOptions {
   /** Local addresses (the service network port) whose visitors count as being on site. */
   readonly onSiteAddresses?: readonly string[];
   readonly version?: string;
+  /** Bytes given to the disk, for the metrics. */
+  readonly written?: MetricsExtras["written"];
   /** What becomes of alerts, for the metrics. */
   readonly alerts?: (() => AlertCounts) | undefined;
   /** For measuring alone: what one address and one asker may open. */
@@ -95,6 +97,7 @@ export async function createDashboard(options: DashboardOptions): Promise<Dashbo
     skipped: () => hub.skipped,
     version: options.version ?? "0",
     alerts: options.alerts,
+    written: options.written,
   });
   const names = new Set([
     "localhost",

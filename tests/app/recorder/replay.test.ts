@@ -98,9 +98,9 @@ describe("power that fails at any byte", () => {
       );
       expect(readRecording(bytes, "cut").damage.length).toBeLessThanOrEqual(1);
     }
-    const half = replayed(run.bytes.subarray(0, Math.floor(run.bytes.length * 0.7)));
-    expect(half.ticks).toBeGreaterThan(500);
-    expect(half.firstDifference).toBeNull();
+    const most = replayed(run.bytes.subarray(0, run.bytes.length - 1));
+    expect(most.ticks).toBeGreaterThan(500);
+    expect(most.firstDifference).toBeNull();
   });
 });
 

@@ -38,6 +38,8 @@ export type StoreState = "writes" | "disk" | "budget";
 export interface RecordingStore extends FrameSink {
   /** Whether frames are taken now: a gap begins where they are not. */
   state(nowMs: number): StoreState;
+  /** It may write so much in a day from now on. */
+  allow(dayBytes: number): void;
   /** Why the disk refused last. */
   readonly why: string;
   /** Bytes written since the start. */
@@ -65,7 +67,8 @@ interface Part {
 export function openRecordingStore(stateDir: string, bounds: StoreBounds, clock: () => number): RecordingStore {
   const folder = ticksFolder(stateDir);
   const incidents = incidentsFolder(stateDir);
-  const burst = burstShare * bounds.dayBytes;
+  let { dayBytes } = bounds;
+  let burst = burstShare * dayBytes;
   let file: FileWriter | null = null;
   let number = 0;
   let openedMs = 0;
@@ -83,7 +86,7 @@ export function openRecordingStore(stateDir: string, bounds: StoreBounds, clock:
   let block: Part[] = [];
 
   function refill(nowMs: number): void {
-    budget = Math.min(burst, budget + ((nowMs - budgetAtMs) / dayMs) * bounds.dayBytes);
+    budget = Math.min(burst, budget + ((nowMs - budgetAtMs) / dayMs) * dayBytes);
     budgetAtMs = nowMs;
   }
 
@@ -153,6 +156,12 @@ export function openRecordingStore(stateDir: string, bounds: StoreBounds, clock:
       refill(nowMs);
       isPaused = isPaused ? budget < resumeShare * burst : budget < 0;
       return isPaused ? "budget" : "writes";
+    },
+    allow(next) {
+      refill(clock());
+      dayBytes = next;
+      burst = burstShare * dayBytes;
+      budget = Math.min(budget, burst);
     },
     get why() {
       return why;
