@@ -74,6 +74,11 @@ const commands: readonly (readonly [name: string, sentence: string, load: () => 
     async () => (await import("./care/doctor.ts")).doctorCommand,
   ],
   [
+    "alerts",
+    "send a test message by each way that the site's alerts go, and say whether it was taken",
+    async () => (await import("./care/alerts.ts")).alertsCommand,
+  ],
+  [
     "backup",
     "keep configuration, permit, accounts, records and audit log of a site in one sealed file",
     async () => (await import("./care/backup.ts")).backupCommand,

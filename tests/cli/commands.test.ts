@@ -175,6 +175,8 @@ const rows: readonly Row[] = [
   ["doctor", 2, /required option '--config <file>'/],
   ["doctor --config none.yaml", 1, /none\.yaml can't be read/],
   ["doctor --config config/minimal.yaml --url nowhere", 2, /nowhere is no address/],
+  ["alerts", 2, /required option '--config <file>'/],
+  ["alerts --config config/minimal.yaml", 2, /tells nobody of events: add alerts\.mail or alerts\.webhook/],
   ["backup", 2, /required option '--config <file>'/],
   ["backup --config none.yaml --out x.backup", 1, /none\.yaml can't be read/],
   ["backup --config config/minimal.yaml --out broken.yaml", 2, /broken\.yaml exists\. Name another file/],
