@@ -31,11 +31,12 @@ export const strata: readonly Stratum[] = [
   // The contract between sites and their fleet: both sides import it.
   { name: "fleet-contract", folder: "src/protocols/fleet", may: ["domain"], packages: ["zod", "node:crypto"] },
   { name: "csip", folder: "src/protocols/csip", may: ["domain"], packages: ["node:crypto", "node:https", "fast-xml-parser"] },
+  { name: "eebus", folder: "src/protocols/eebus", may: ["domain", "config"], packages: ["*"] },
   { name: "bridge", folder: "firmware-bridge", may: ["domain", "modbus", "sunspec"], packages: ["*"] },
   {
     name: "app",
     folder: "src/app",
-    may: ["domain", "config", "core", "modbus", "sunspec", "exi", "iso15118", "ocpp", "csip", "fleet-contract", "bridge", "forecast", "tariff", "settlement", "planning", "planner-thread", "commissioning"],
+    may: ["domain", "config", "core", "modbus", "sunspec", "exi", "iso15118", "ocpp", "csip", "eebus", "fleet-contract", "bridge", "forecast", "tariff", "settlement", "planning", "planner-thread", "commissioning"],
     packages: ["*"],
   },
   // The utility's package: evidence in, sheets and contradictions out; what reads and writes files is the command.
@@ -53,7 +54,7 @@ export const strata: readonly Stratum[] = [
   {
     name: "peers",
     folder: "sim/peers",
-    may: ["domain", "config", "modbus", "sunspec", "exi", "iso15118", "ocpp", "bridge", "plant", "chance"],
+    may: ["domain", "config", "modbus", "sunspec", "exi", "iso15118", "ocpp", "eebus", "bridge", "plant", "chance"],
     packages: ["*"],
   },
   {

@@ -72,6 +72,7 @@ export function checkConfigCommand(program: Command): void {
       if (config.mqtt) print(mqttSentence(config.mqtt));
       if (config.links.csip) print(csipSentence(config.links.csip));
       if (config.links.fleet) print(fleetSentence(config.links.fleet));
+      if (config.links.eebus) for (const line of eebusSentences(config.links.eebus)) print(line);
       print(`Grid profile's source: ${profile.source}.`);
       for (const line of codeSentences(profile)) print(line);
       const warnings = [...promiseSentences(config), ...silenceWarnings(config, maps)];
@@ -124,6 +125,27 @@ function fleetSentence({ url, site, rights, dispatcherKeys }: NonNullable<SiteCo
   const { hostname } = new URL(url);
   const isOpen = url.startsWith("nats:") && !["127.0.0.1", "localhost", "[::1]"].includes(hostname);
   return `Fleet at ${url}, this site is ${site} there. ${may}${isOpen ? " The link is not encrypted: whoever is on the network can read it. tls is." : ""}`;
+}
+
+/** Who may limit over EEBUS, what holds without him, and what can't be as it is set. */
+function eebusSentences(eebus: NonNullable<SiteConfig["links"]["eebus"]>): readonly string[] {
+  const { host, port, guards, consumption, production, floorW, failSafeW, failSafeExportW, failSafeH, failSafeEnds } =
+    eebus;
+  const who = guards.length === 0 ? "those whom islet eebus trust lets in" : guards.map(({ name }) => name).join(", ");
+  const what = [...(consumption ? ["consumption"] : []), ...(production ? ["production"] : [])];
+  const ends = failSafeEnds ? `at least ${failSafeH} h` : "until it is back";
+  const isAlone = /^(127\.|localhost$|::1$)/.test(host);
+  return [
+    `EEBUS on ${host}:${port}: ${what.length === 0 ? "nothing" : what.join(" and ")} may be limited by ${who}. Without a heartbeat all chargers together take at most ${kW(Math.max(failSafeW, floorW))} and the site gives at most ${kW(failSafeExportW)}, ${ends}.`,
+    ...(isAlone && guards.every(({ address }) => address === undefined)
+      ? [
+          "EEBUS is heard on this machine alone, and no address of a peer is given: set links.eebus.host to that of its network.",
+        ]
+      : []),
+    ...(failSafeW < floorW
+      ? [`links.eebus.failSafeW is below links.eebus.floorW: ${kW(floorW)} hold without a heartbeat.`]
+      : []),
+  ];
 }
 
 interface CheckOptions {

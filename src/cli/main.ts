@@ -64,6 +64,11 @@ const commands: readonly (readonly [name: string, sentence: string, load: () => 
     async () => (await import("./care/token.ts")).tokenCommand,
   ],
   [
+    "eebus",
+    "who may limit the site over EEBUS: pair with a control box",
+    async () => (await import("./care/eebus.ts")).eebusCommand,
+  ],
+  [
     "update",
     "install a signed version beside the running one, see which runs, or go back",
     async () => (await import("./care/update.ts")).updateCommand,

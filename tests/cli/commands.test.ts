@@ -20,6 +20,8 @@ beforeAll(() => {
   cpSync(join(root, "config"), join(folder, "config"), { recursive: true });
   writeFileSync(join(folder, "broken.yaml"), "site: { timeZone: Mars/X }\n");
   writeFileSync(join(folder, "no-yaml.yaml"), "site: [\n");
+  const minimal = readFileSync(join(root, "config/minimal.yaml"), "utf8");
+  writeFileSync(join(folder, "config/eebus.yaml"), `${minimal}\nlinks:\n  eebus: { port: 0 }\n`);
   writeFileSync(join(folder, "draft.json"), "{}");
   writeFileSync(join(folder, "case.json"), "{}");
   old = siteOf01();
@@ -81,6 +83,17 @@ const rows: readonly Row[] = [
   ],
   ["token list --config config/minimal.yaml", 0, /^[\w-]{8} {2}home {2}read, power, limits {2}made /],
   ["token revoke x --config config/minimal.yaml", 1, /there is no valid token x/],
+
+  ["eebus", 2, /Usage: islet eebus/],
+  ["eebus ski --config config/minimal.yaml", 1, /has no links\.eebus: add it/],
+  ["eebus trust 123 --config config/eebus.yaml", 2, /"123" is no SKI: an SKI has 40 hexadecimal digits/],
+  [`eebus trust ${"0f".repeat(20)} --config config/eebus.yaml`, 0, /^Control box \((0f){20}\) is trusted/],
+  [
+    "eebus list --config config/eebus.yaml",
+    0,
+    /^This site: [0-9a-f]{40}\n(0f){20} {2}Control box {2}trusted, not seen/,
+  ],
+  [`eebus untrust ${"AA".repeat(20)} --config config/eebus.yaml`, 1, /is not trusted/],
 
   ["probe", 2, /missing required argument 'place'/],
   ["probe nowhere:0", 2, /nowhere:0 is no HOST, HOST:PORT or serial line/],

@@ -152,7 +152,7 @@ describe("commands in sentences exist", () => {
       words[0] === "islet" ? words.slice(1) : words[0] === "npx" && words[1] === "islet" ? words.slice(2) : null;
     if (islet !== null) {
       const path = isWord(islet[0]) ? [islet[0]] : [];
-      if (["permit", "audit", "map", "token"].includes(path[0] ?? "") && isWord(islet[1])) path.push(islet[1]);
+      if (["permit", "audit", "map", "token", "eebus"].includes(path[0] ?? "") && isWord(islet[1])) path.push(islet[1]);
       const help = helpOf(path);
       if (!help.startsWith(`Usage: islet ${path.join(" ")}`.trimEnd())) return "no such command";
       const missing = islet.filter((word) => word.startsWith("--") && word !== "--help" && !help.includes(word));

@@ -21,6 +21,12 @@ export const links = {
     onLoss:
       "Controls run to their end, then the default control holds for as long as the server is away; where it says nothing, the configured fail-safe.",
   },
+  eebus: {
+    name: "EEBUS",
+    rank: 10,
+    keptBy: "port",
+    onLoss: "Without its heartbeat the fail-safe limits hold, until it is back and has stated a limit or none.",
+  },
   backend: {
     name: "Backend",
     rank: 20,

@@ -7,6 +7,7 @@ import type { EvseInputs } from "../control/shared/inputs.ts";
 import type { Log } from "../log.ts";
 import type { People } from "../people.ts";
 import { startCsip } from "./csip/csip-link.ts";
+import { startEebus } from "./eebus/eebus-link.ts";
 import { type FleetLink, type FleetOptions, startFleet } from "./fleet/fleet-link.ts";
 import type { LinkPort } from "./link-port.ts";
 import { startMqtt } from "./mqtt/mqtt-link.ts";
@@ -30,13 +31,14 @@ export interface OutsideLinks {
 export function openOutsideLinks(parts: LinkParts): OutsideLinks {
   const {
     mqtt,
-    links: { csip, fleet: given },
+    links: { csip, eebus, fleet: given },
   } = parts.config;
   const fleet = given === undefined ? null : startFleet({ ...parts, fleet: given });
   return {
     all: [
       ...(mqtt === undefined ? [] : [startMqtt({ ...parts, mqtt })]),
       ...(csip === undefined ? [] : [startCsip({ ...parts, csip })]),
+      ...(eebus === undefined ? [] : [startEebus({ ...parts, eebus })]),
       ...(fleet === null ? [] : [fleet]),
     ],
     fleet,

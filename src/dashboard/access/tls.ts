@@ -2,7 +2,8 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { hostname, networkInterfaces } from "node:os";
-import { type KeyPair, keepSelfSigned } from "./certificate.ts";
+import type { KeyPair } from "../../app/self-signed.ts";
+import { keepSelfSigned } from "./certificate.ts";
 import { isLoopback } from "./security.ts";
 
 export interface ServingSettings {

@@ -4,8 +4,8 @@
  */
 import type { Server } from "node:http";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import type { KeyPair } from "../../app/self-signed.ts";
 import type { Accounts } from "../access/accounts.ts";
-import type { KeyPair } from "../access/certificate.ts";
 import { createSecondFactors } from "../access/second-factor.ts";
 import {
   cookieName,
