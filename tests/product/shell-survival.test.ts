@@ -37,6 +37,8 @@ describe.concurrent("one controller for one site", () => {
     "a second one is refused before it commands anything: on the state folder, and on the devices",
     () =>
       withRunning(async (product) => {
+        const clients = (): number[] => product.stages.map(({ server }) => server.clients);
+        const before = clients();
         const same = await runIslet(["run", "--config", product.configFile], 60_000);
         expect(same.code).not.toBe(0);
         expect(same.err).toMatch(/another controller runs on the state folder/);
@@ -46,6 +48,7 @@ describe.concurrent("one controller for one site", () => {
         const devices = await runIslet(["run", "--config", other], 60_000);
         expect(devices.code).not.toBe(0);
         expect(devices.err).toMatch(/Bay 1 .* is commanded by another controller on this machine/);
+        expect(clients()).toEqual(before);
         expect(product.process.running).toBe(true);
       }),
     patienceMs,

@@ -13,6 +13,8 @@ export interface StageOptions {
   readonly slewWPerS: number;
   /** It takes a new command so long after the one before, and none between, ms. */
   readonly commandPeriodMs: number;
+  /** It rounds what it is told to multiples of this, W. */
+  readonly resolutionW: number;
   /** Its own timer on the controller's heartbeat, s; 0 for one that has none. */
   readonly watchdogS: number;
   readonly socPct: number;
@@ -29,6 +31,7 @@ const stageDefaults: StageOptions = {
   deadTimeMs: 15,
   slewWPerS: Number.POSITIVE_INFINITY,
   commandPeriodMs: 0,
+  resolutionW: 1,
   watchdogS: 5,
   socPct: 60,
   capacityWh: 150_000,
@@ -43,6 +46,11 @@ export interface MeterOptions {
   readonly resolutionW: number;
   /** It counts export as positive. */
   readonly reversed: boolean;
+  /** Samples come later by up to this, ms, and such a share of them not at all. */
+  readonly jitterMs?: number;
+  readonly lostShare?: number;
+  /** It shows so much too much, W. */
+  readonly offsetW?: number;
 }
 
 export const meterDefaults: MeterOptions = {
@@ -123,8 +131,9 @@ export class PlantStage {
   /** Something was commanded: it acts after the dead time. */
   command(role: StageRole, powerW: number, nowMs: number): void {
     this.role = role;
-    const { maxChargeW, maxDischargeW } = this.options;
-    const bounded = Math.max(-maxDischargeW, Math.min(maxChargeW, role === "off" ? 0 : powerW));
+    const { maxChargeW, maxDischargeW, resolutionW } = this.options;
+    const aimW = role === "off" ? 0 : resolutionW * Math.round(powerW / resolutionW);
+    const bounded = Math.max(-maxDischargeW, Math.min(maxChargeW, aimW));
     if (bounded === this.targetW || nowMs - this.#takenMs < this.options.commandPeriodMs) return;
     this.#takenMs = nowMs;
     this.targetW = bounded;
@@ -363,6 +372,7 @@ export class Plant {
 
   #measure(nowMs: number): void {
     const { updateMs, windowMs, latencyMs, resolutionW, reversed } = this.options.meter;
+    const { jitterMs = 0, lostShare = 0, offsetW = 0 } = this.options.meter;
     if (nowMs - this.#sampledMs >= updateMs - 0.01) {
       this.#sampledMs = nowMs;
       const count = Math.max(1, Math.round(windowMs / stepMs));
@@ -372,7 +382,9 @@ export class Plant {
         for (let phase = 0; phase < 3; phase += 1) phaseW[phase]! += this.moments[i]!.phaseW[phase]!;
       for (let phase = 0; phase < 3; phase += 1)
         phaseW[phase] =
-          (reversed ? -1 : 1) * resolutionW * Math.round(phaseW[phase]! / (this.moments.length - from) / resolutionW);
+          (reversed ? -1 : 1) *
+          resolutionW *
+          Math.round((phaseW[phase]! / (this.moments.length - from) + offsetW / 3) / resolutionW);
       // A living grid is never quite still.
       const sample = {
         powerW: phaseW[0] + phaseW[1] + phaseW[2],
@@ -380,7 +392,7 @@ export class Plant {
         voltagePu: this.linePu === 0 ? 0 : this.linePu + 0.002 * (Math.random() - 0.5),
         frequencyHz: this.linePu === 0 ? Number.NaN : this.lineHz + 0.01 * (Math.random() - 0.5),
       };
-      this.#queue.push({ atMs: nowMs + latencyMs, sample });
+      if (Math.random() >= lostShare) this.#queue.push({ atMs: nowMs + latencyMs + jitterMs * Math.random(), sample });
     }
     while (this.#queue.length > 0 && this.#queue[0]!.atMs <= nowMs) {
       const { sample } = this.#queue.shift()!;
