@@ -32,11 +32,12 @@ export const strata: readonly Stratum[] = [
   { name: "fleet-contract", folder: "src/protocols/fleet", may: ["domain"], packages: ["zod", "node:crypto"] },
   { name: "csip", folder: "src/protocols/csip", may: ["domain"], packages: ["node:crypto", "node:https", "fast-xml-parser"] },
   { name: "eebus", folder: "src/protocols/eebus", may: ["domain", "config"], packages: ["*"] },
+  { name: "openadr", folder: "src/protocols/openadr", may: ["domain"], packages: ["*"] },
   { name: "bridge", folder: "firmware-bridge", may: ["domain", "modbus", "sunspec"], packages: ["*"] },
   {
     name: "app",
     folder: "src/app",
-    may: ["domain", "config", "core", "modbus", "sunspec", "exi", "iso15118", "ocpp", "csip", "eebus", "fleet-contract", "bridge", "forecast", "tariff", "settlement", "planning", "planner-thread", "commissioning"],
+    may: ["domain", "config", "core", "modbus", "sunspec", "exi", "iso15118", "ocpp", "csip", "eebus", "openadr", "fleet-contract", "bridge", "forecast", "tariff", "settlement", "planning", "planner-thread", "commissioning"],
     packages: ["*"],
   },
   // The utility's package: evidence in, sheets and contradictions out; what reads and writes files is the command.
@@ -60,7 +61,7 @@ export const strata: readonly Stratum[] = [
   {
     name: "sim",
     folder: "sim",
-    may: ["plant", "peers", "chance", "domain", "config", "core", "bridge", "app", "certify"],
+    may: ["plant", "peers", "chance", "domain", "config", "modbus", "sunspec", "core", "bridge", "app", "certify"],
     packages: ["*"],
   },
 ];

@@ -2,8 +2,8 @@
  * Registers of an emulated device as its maker describes them: what is not described does not exist, a value may insist on
  * being read whole, writes go where the maker allows them and everywhere else are refused and counted.
  */
-import type { Registers } from "../peers/modbus-server.ts";
-import { ExceptionCode } from "../peers/register-face.ts";
+import type { Registers } from "../../src/protocols/modbus/answer.ts";
+import { ExceptionCode } from "../../src/protocols/modbus/answer.ts";
 
 /** Holding registers (3), input registers (4), coils (1) and discrete inputs (2). */
 export type Space = 1 | 2 | 3 | 4;

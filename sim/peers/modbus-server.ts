@@ -4,35 +4,13 @@
  * executed at `thaw`, even those of connections that are gone by then: the worst peer that a controller can meet.
  */
 import { createServer, type Server, type Socket } from "node:net";
-import {
-  bytesOf,
-  countMax,
-  FunctionCode,
-  frameLengthMax,
-  headerLength,
-  isBitFunction,
-  isWriteFunction,
-} from "../../src/protocols/modbus/exchange.ts";
-import { ExceptionCode } from "./register-face.ts";
+import { answerTo, type Registers } from "../../src/protocols/modbus/answer.ts";
+import { frameLengthMax, headerLength } from "../../src/protocols/modbus/exchange.ts";
 import { FaultyWire, type WireFaults } from "./wire-faults.ts";
 
 /** Requests that a frozen server keeps. */
 const frozenRequestsMax = 10_000;
 const connectionsMax = 64;
-
-/**
- * What a unit answers with; `RegisterFace` is one. Bytes from `at` on are big-endian registers or, where it has coils or
- * inputs, packed bits; the word of a single coil for function 5.
- */
-export interface Registers {
-  /** Without it functions of bits are refused. */
-  readonly hasBits?: boolean;
-  read(address: number, count: number, into: Buffer, at: number, functionCode?: number): ExceptionCode;
-  write(address: number, count: number, from: Buffer, at: number, functionCode?: number): ExceptionCode;
-}
-
-const functionCodes: readonly number[] = Object.values(FunctionCode);
-const isKnown = (code: number): code is FunctionCode => functionCodes.includes(code);
 
 export interface ModbusServerOptions {
   readonly units: ReadonlyMap<number, Registers>;
@@ -155,57 +133,12 @@ export class ModbusServer {
   }
 
   #execute(request: Buffer): Buffer {
-    const unit = request[6]!;
-    const functionCode = request[7]!;
-    const face = this.#units.get(unit);
-    if (face === undefined) return exceptionReply(request, ExceptionCode.deviceFailure);
-    const address = request.length >= 12 ? request.readUInt16BE(8) : 0;
-    const second = request.length >= 12 ? request.readUInt16BE(10) : 0;
-    if (!isKnown(functionCode) || (isBitFunction(functionCode) && face.hasBits !== true)) {
-      return exceptionReply(request, ExceptionCode.illegalFunction);
-    }
-    if (functionCode === FunctionCode.writeSingle || functionCode === FunctionCode.writeCoil) {
-      if (request.length !== 12) return this.#refuse(request, ExceptionCode.illegalValue);
-      this.counters.writes += 1;
-      const code = face.write(address, 1, request, 10, functionCode);
-      return code === ExceptionCode.ok ? Buffer.from(request) : this.#refuse(request, code);
-    }
-    const bytes = bytesOf(functionCode, second);
-    const fits = second >= 1 && second <= countMax(functionCode);
-    if (!isWriteFunction(functionCode)) {
-      if (!fits || request.length !== 12) return this.#refuse(request, ExceptionCode.illegalValue);
-      this.counters.reads += 1;
-      const reply = Buffer.allocUnsafe(9 + bytes);
-      const code = face.read(address, second, reply, 9, functionCode);
-      if (code !== ExceptionCode.ok) return this.#refuse(request, code);
-      request.copy(reply, 0, 0, 8);
-      reply.writeUInt16BE(reply.length - 6, 4);
-      reply[8] = bytes;
-      return reply;
-    }
-    if (fits && request.length === 13 + bytes && request[12] === bytes) {
-      this.counters.writes += 1;
-      const code = face.write(address, second, request, 13, functionCode);
-      if (code !== ExceptionCode.ok) return this.#refuse(request, code);
-      const reply = Buffer.from(request.subarray(0, 12));
-      reply.writeUInt16BE(6, 4);
-      return reply;
-    }
-    return this.#refuse(request, ExceptionCode.illegalValue);
+    const { reply, kind } = answerTo(request, this.#units.get(request[6]!));
+    if (kind === "read") this.counters.reads += 1;
+    else if (kind === "write") this.counters.writes += 1;
+    else this.counters.refused += 1;
+    return reply;
   }
-
-  #refuse(request: Buffer, code: ExceptionCode): Buffer {
-    this.counters.refused += 1;
-    return exceptionReply(request, code);
-  }
-}
-
-function exceptionReply(request: Buffer, code: ExceptionCode): Buffer {
-  const reply = Buffer.from(request.subarray(0, 9));
-  reply.writeUInt16BE(3, 4);
-  reply[7] = request[7]! | 0x80;
-  reply[8] = code;
-  return reply;
 }
 
 /** Starts a server and waits until it listens. */

@@ -2,9 +2,11 @@
  * The grid-support models 705–712 of a simulated stage. Curve 1 mirrors what is active. A curve is adopted a little while
  * after it was asked for, and only if it holds together: that is where SunSpec devices check, not at single writes.
  */
+
+import { ExceptionCode } from "../../src/protocols/modbus/answer.ts";
 import { tripRegions } from "../../src/protocols/sunspec/der-curves.table.ts";
 import { sunspecModel } from "../../src/protocols/sunspec/models.ts";
-import { ExceptionCode, type FaceModel, type RegisterFace } from "./register-face.ts";
+import type { FaceModel, RegisterFace } from "../../src/protocols/sunspec/register-face.ts";
 
 /** Repeats as in a realistic map of a stage. */
 const counts: Readonly<Record<number, Readonly<Record<string, number>>>> = {

@@ -2,9 +2,10 @@
 import { loadPanelModel, transferDeviceModel } from "../../firmware-bridge/maps/vendor-models.table.ts";
 import { transferCommandNames } from "../../src/domain/modes.ts";
 import { flipMeter } from "../../src/domain/sign.ts";
+import { ExceptionCode } from "../../src/protocols/modbus/answer.ts";
 import { sunspecModel } from "../../src/protocols/sunspec/models.ts";
+import { type FaceModel, RegisterFace } from "../../src/protocols/sunspec/register-face.ts";
 import type { PlantLoadPanel, PlantMeter, PlantPv, PlantTransferDevice } from "../plant/devices.ts";
-import { ExceptionCode, type FaceModel, RegisterFace } from "./register-face.ts";
 
 const model = (id: number): FaceModel => ({ table: sunspecModel(id)! });
 const twoTo32 = 0x1_0000_0000;

@@ -6,9 +6,10 @@
 import { PortFlag, StageFlag, stageModel, vehiclePortModel } from "../../firmware-bridge/maps/vendor-models.table.ts";
 import { roleNames } from "../../src/domain/modes.ts";
 import { flipSunSpecDer } from "../../src/domain/sign.ts";
+import { ExceptionCode } from "../../src/protocols/modbus/answer.ts";
 import { sunspecModel } from "../../src/protocols/sunspec/models.ts";
+import { type FaceModel, RegisterFace } from "../../src/protocols/sunspec/register-face.ts";
 import type { PlantPort, PlantStage } from "../plant/devices.ts";
-import { ExceptionCode, type FaceModel, RegisterFace } from "./register-face.ts";
 import { type CurveFunctions, curveFunctions, curveModels } from "./register-faces-curves.ts";
 
 export interface StageFaceOptions {

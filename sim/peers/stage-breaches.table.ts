@@ -3,8 +3,9 @@
  * wrong. Each with the duty that it breaks, by the name that `islet verify-device` gives it.
  */
 import { StageFlag, stageModel } from "../../firmware-bridge/maps/vendor-models.table.ts";
+import { ExceptionCode } from "../../src/protocols/modbus/answer.ts";
+import type { RegisterFace } from "../../src/protocols/sunspec/register-face.ts";
 import type { PlantStage, PlantStageCommand } from "../plant/devices.ts";
-import { ExceptionCode, type RegisterFace } from "./register-face.ts";
 import type { BreachMaker, StageOverride } from "./stage-breaches.ts";
 
 const own = stageModel.id;

@@ -3,10 +3,11 @@
  * them, and between the registers and the power stage behind them. The breaches themselves are in `stage-breaches.table.ts`.
  */
 import { stageModel } from "../../firmware-bridge/maps/vendor-models.table.ts";
+import type { Registers } from "../../src/protocols/modbus/answer.ts";
+import { ExceptionCode } from "../../src/protocols/modbus/answer.ts";
 import { readNumber, writeNumber } from "../../src/protocols/sunspec/point-types.ts";
+import type { RegisterFace } from "../../src/protocols/sunspec/register-face.ts";
 import type { PlantStage } from "../plant/devices.ts";
-import type { Registers } from "./modbus-server.ts";
-import { ExceptionCode, type RegisterFace } from "./register-face.ts";
 import { createStageFace, type StageFace, type StageFaceOptions } from "./register-faces-stage.ts";
 
 /** What a breach can reach. */

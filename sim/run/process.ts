@@ -4,10 +4,11 @@
  */
 import { loadPanelModel, transferDeviceModel } from "../../firmware-bridge/maps/vendor-models.table.ts";
 import type { SiteConfig } from "../../src/config/site.ts";
+import type { Registers } from "../../src/protocols/modbus/answer.ts";
+import type { RegisterFace } from "../../src/protocols/sunspec/register-face.ts";
 import { RealClock } from "../clock.ts";
 import type { Link } from "../link.ts";
-import { type ModbusServer, type Registers, startModbusServer } from "../peers/modbus-server.ts";
-import type { RegisterFace } from "../peers/register-face.ts";
+import { type ModbusServer, startModbusServer } from "../peers/modbus-server.ts";
 import { createMeterFace, createPvFace, createTransferDeviceFace } from "../peers/register-faces-site.ts";
 import { stageBreach } from "../peers/stage-breaches.table.ts";
 import { createBreachingFace } from "../peers/stage-breaches.ts";

@@ -140,15 +140,11 @@ export interface SiteStation extends LoadedSite {
 
 export function startStation(options: StationOptions): SiteStation {
   const { site, log } = options;
-  const { config, profile } = site;
+  const { config } = site;
   const durable = openDurableState(config.stateDir, log);
   const { store, auditLog, audit } = durable;
   const { clockFloorMs } = durable;
-  audit({
-    kind: "start",
-    actor: "controller",
-    body: { site: config.site.name, serviceMode: config.site.serviceMode, profile: profile.name },
-  });
+  auditStart(audit, site);
   const pccArchive = openPccArchive(store, promisedRecoveryMs(config));
   const deviceNotes = createDeviceNotes(log, monotonicMs);
   const foundPromises = createFoundPromises(config);
@@ -227,13 +223,11 @@ export function startStation(options: StationOptions): SiteStation {
   for (const evse of control.evses) evse.authorized = config.authorization === "none";
 
   const diagnostics = () => [...auditLog.latest(diagnosticsRecordsMax)].reverse();
-  const backend =
-    config.backend === undefined
-      ? null
-      : startBackend({ ...options, config, control, links, store, diagnostics, clockFloorMs });
+  const parts = { ...options, config, control, links, store, diagnostics, clockFloorMs };
+  const backend = config.backend === undefined ? null : startBackend(parts);
   const outside = openOutsideLinks({
-    ...{ config, inputs: control.evses, people, links, account, audit, log, documents: store },
-    ...{ board: () => plans.board, auditHead: () => auditLog.head() },
+    ...{ config, inputs: control.evses, people, links, account, audit, log, documents: store, economy },
+    ...{ board: () => plans.board, auditHead: () => auditLog.head(), replan: () => plans.planning.expire() },
   });
   const vehicleSessions = openVehicleSessions({ config, control, log, audit, backend, fleet, permits, state });
   const views = setInterval(() => {
@@ -294,6 +288,13 @@ export function startStation(options: StationOptions): SiteStation {
     },
   };
 }
+
+const auditStart = (audit: SiteStation["audit"], { config, profile }: LoadedSite): void =>
+  audit({
+    kind: "start",
+    actor: "controller",
+    body: { site: config.site.name, serviceMode: config.site.serviceMode, profile: profile.name },
+  });
 
 /** The port for requests; departures that come through it are planned for at once. */
 function openSiteLinks({

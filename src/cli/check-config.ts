@@ -73,6 +73,8 @@ export function checkConfigCommand(program: Command): void {
       if (config.links.csip) print(csipSentence(config.links.csip));
       if (config.links.fleet) print(fleetSentence(config.links.fleet));
       if (config.links.eebus) for (const line of eebusSentences(config.links.eebus)) print(line);
+      if (config.links.openadr) print(openadrSentence(config.links.openadr));
+      if (config.links.sunspec) print(sunspecSentence(config.links.sunspec));
       print(`Grid profile's source: ${profile.source}.`);
       for (const line of codeSentences(profile)) print(line);
       const warnings = [...promiseSentences(config), ...silenceWarnings(config, maps)];
@@ -99,6 +101,33 @@ function mqttSentence({ url, topic, rights }: NonNullable<SiteConfig["mqtt"]>): 
   const { hostname } = new URL(url);
   const isOpen = url.startsWith("mqtt:") && !["127.0.0.1", "localhost", "[::1]"].includes(hostname);
   return `MQTT broker ${url}, topics ${topic}. ${may}${isOpen ? " The link is not encrypted: whoever is on the network can read it and speak in its name. mqtts is." : ""}`;
+}
+
+/** What the VTN may do, and what its silence ends. */
+function openadrSentence({
+  url,
+  venName,
+  rights,
+  programs,
+  silenceH,
+}: NonNullable<SiteConfig["links"]["openadr"]>): string {
+  const which = programs.length === 0 ? "all programmes that it shows" : `programmes ${programs.join(", ")}`;
+  const may = rights.length === 0 ? "Events may ask nothing" : `Events may ask for: ${rights.join(", ")}`;
+  return `OpenADR VTN ${url} as ${venName}, ${which}. ${may}; requests are followed for ${silenceH} h of its silence.`;
+}
+
+/** Who may read and who may write, and that everybody on the wire may play them. */
+function sunspecSentence({
+  host,
+  port,
+  readers,
+  writers,
+  rights,
+}: NonNullable<SiteConfig["links"]["sunspec"]>): string {
+  const isWritten = rights.length > 0 && writers.length > 0;
+  const may = isWritten ? `${writers.join(", ")} may write: ${rights.join(", ")}` : "It is read-only";
+  const isOpen = !["127.0.0.1", "localhost", "::1"].includes(host);
+  return `SunSpec server ${host}:${port}, read by ${readers.join(", ") || "nobody"}. ${may}.${isOpen ? " Modbus has no passwords: whoever can take one of these addresses on the network can do the same." : ""}`;
 }
 
 /** Who the site is to the utility's server, for whoever enters it there, and what holds while that server is lost. */

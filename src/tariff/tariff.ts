@@ -14,7 +14,13 @@ export interface Prices {
   /** Per kWh, before taxes; null where not known. */
   readonly importPerKWh: number | null;
   readonly exportPerKWh: number | null;
-  readonly source: "tariff" | "day-ahead" | "none";
+  readonly source: "tariff" | "day-ahead" | "told" | "none";
+}
+
+/** Prices that a connected system tells, per kWh in all; null where it says nothing. They stand for all others. */
+export interface ToldPrices {
+  importAt(utcMs: number): number | null;
+  exportAt(utcMs: number): number | null;
 }
 
 export type DemandRate = TariffSettings["demand"][number];
@@ -34,6 +40,8 @@ export interface Tariff {
   /** The same tariff with other day-ahead prices. */
   withDayAhead(points: readonly MomentValue[]): Tariff;
 }
+
+const nothingTold: ToldPrices = { importAt: () => null, exportAt: () => null };
 
 /** What is wrong with a tariff, by the path of the setting. */
 export interface TariffMistake {
@@ -73,6 +81,7 @@ export function createTariff(
   settings: TariffSettings,
   zone: ZoneOffsets,
   dayAhead: readonly MomentValue[] = [],
+  told: ToldPrices = nothingTold,
 ): Tariff {
   const holidays = new Set(settings.holidays.map((date) => dayOfDate(date)!));
   const energy = overClock(settings.energy, differs);
@@ -109,8 +118,14 @@ export function createTariff(
       // A site whose tariff says nothing of export is paid nothing for it.
       const ownExport = settings.export.length === 0 ? 0 : priceOf(exported, settings.export, utcMs);
       const exportPerKWh = spot !== null && exportAdd !== undefined ? spot + exportAdd : ownExport;
-      const source = importPerKWh === null ? "none" : spot === null ? "tariff" : "day-ahead";
-      return { importPerKWh, exportPerKWh: importPerKWh === null ? null : exportPerKWh, source };
+      const toldImport = told.importAt(utcMs);
+      const known = toldImport ?? importPerKWh;
+      const source = known === null ? "none" : toldImport !== null ? "told" : spot === null ? "tariff" : "day-ahead";
+      return {
+        importPerKWh: known,
+        exportPerKWh: known === null ? null : (told.exportAt(utcMs) ?? exportPerKWh),
+        source,
+      };
     },
     counts(rate, utcMs) {
       const { month, kind, quarter } = at(utcMs);
@@ -123,7 +138,7 @@ export function createTariff(
       // The month before ends the day before this month's first.
       return day - of - dayOfMonth(day - of) + settings.billingDay;
     },
-    withDayAhead: (points) => createTariff(settings, zone, points),
+    withDayAhead: (points) => createTariff(settings, zone, points, told),
   };
 }
 

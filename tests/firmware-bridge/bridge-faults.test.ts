@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { ExceptionCode } from "../../sim/peers/register-face.ts";
 import type { WireFaults } from "../../sim/peers/wire-faults.ts";
+import { ExceptionCode } from "../../src/protocols/modbus/answer.ts";
 import type { ModbusFault } from "../../src/protocols/modbus/faults.table.ts";
 import { longestStallMs } from "../lib/standstill.ts";
 import { clock, startSite, type TestSite, type TestSiteOptions } from "./site.ts";

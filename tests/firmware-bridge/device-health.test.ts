@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { DeviceReport } from "../../firmware-bridge/report.ts";
-import { ExceptionCode, type RegisterFace } from "../../sim/peers/register-face.ts";
+import { ExceptionCode } from "../../src/protocols/modbus/answer.ts";
+import type { RegisterFace } from "../../src/protocols/sunspec/register-face.ts";
 import { longestStallMs } from "../lib/standstill.ts";
 import { clock, startSite, type TestSite, type TestSiteOptions } from "./site.ts";
 

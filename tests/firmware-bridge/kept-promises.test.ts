@@ -1,6 +1,6 @@
 /** Promises of the bridge that a single changed line would break without anything else noticing. */
 import { afterEach, describe, expect, test } from "vitest";
-import { ExceptionCode } from "../../sim/peers/register-face.ts";
+import { ExceptionCode } from "../../src/protocols/modbus/answer.ts";
 import { clock, startSite, type TestSite, type TestSiteOptions } from "./site.ts";
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

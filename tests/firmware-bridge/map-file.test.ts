@@ -2,10 +2,11 @@ import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Bridge, createBridge } from "../../firmware-bridge/bridge.ts";
 import { mapFileMistakeText, parseMapFile } from "../../firmware-bridge/maps/map-file.ts";
-import { type ModbusServer, type Registers, startModbusServer } from "../../sim/peers/modbus-server.ts";
-import { ExceptionCode } from "../../sim/peers/register-face.ts";
+import { type ModbusServer, startModbusServer } from "../../sim/peers/modbus-server.ts";
 import { createCommands } from "../../src/core/commands.ts";
 import { createSnapshot } from "../../src/core/snapshot.ts";
+import type { Registers } from "../../src/protocols/modbus/answer.ts";
+import { ExceptionCode } from "../../src/protocols/modbus/answer.ts";
 
 const file = "config/maps/blueprint.yaml";
 const blueprint = readFileSync(file, "utf8");

@@ -10,9 +10,9 @@ import { mapFileMistakeText, parseMapFile } from "../../firmware-bridge/maps/map
 import type { BridgeSettings } from "../../firmware-bridge/settings.ts";
 import { meterTwins } from "../../sim/devices/meters.ts";
 import { plainTruth, type Truth, totalW } from "../../sim/devices/twin.ts";
-import type { Registers } from "../../sim/peers/modbus-server.ts";
 import { createCommands } from "../../src/core/commands.ts";
 import { createSnapshot } from "../../src/core/snapshot.ts";
+import type { Registers } from "../../src/protocols/modbus/answer.ts";
 import { MemoryLink } from "./memory-link.ts";
 import { type RegisterBank, registerBank } from "./register-bank.ts";
 

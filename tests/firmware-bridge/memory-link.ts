@@ -1,6 +1,6 @@
 /** A Modbus link without sockets: requests reach register faces at once, so that hours of a site pass in seconds. */
-import type { Registers } from "../../sim/peers/modbus-server.ts";
-import { ExceptionCode } from "../../sim/peers/register-face.ts";
+import type { Registers } from "../../src/protocols/modbus/answer.ts";
+import { ExceptionCode } from "../../src/protocols/modbus/answer.ts";
 import type { Exchange } from "../../src/protocols/modbus/exchange.ts";
 import { type Clock, createLinkCounters, type ModbusLink } from "../../src/protocols/modbus/link.ts";
 

@@ -1,5 +1,5 @@
 /** Plain registers and bits of an imaginary device, for tests: no SunSpec, no meaning. */
-import { ExceptionCode } from "../../sim/peers/register-face.ts";
+import { ExceptionCode } from "../../src/protocols/modbus/answer.ts";
 
 export interface WrittenRegisters {
   readonly functionCode: number;

@@ -2,11 +2,11 @@
 import { type Bridge, createBridge } from "../../firmware-bridge/bridge.ts";
 import type { BridgeSettings, StageSettings } from "../../firmware-bridge/settings.ts";
 import { type ModbusServer, startModbusServer } from "../../sim/peers/modbus-server.ts";
-import type { RegisterFace } from "../../sim/peers/register-face.ts";
 import { createMeterFace, createPvFace, createTransferDeviceFace } from "../../sim/peers/register-faces-site.ts";
 import { createStageFace, type StageFace } from "../../sim/peers/register-faces-stage.ts";
 import { type Commands, createCommands } from "../../src/core/commands.ts";
 import { createSnapshot, type Snapshot } from "../../src/core/snapshot.ts";
+import type { RegisterFace } from "../../src/protocols/sunspec/register-face.ts";
 import { FakeMeter, FakePanel, FakePv, FakeStage, FakeTransferDevice } from "./fake-plant.ts";
 
 export const clock = (): number => performance.now();

@@ -1,7 +1,8 @@
 /** Devices that refuse long reads and any read that cuts a value, and devices that are often busy: all are found and bound. */
 import { describe, expect, test } from "vitest";
-import { ExceptionCode, type RegisterFace } from "../../sim/peers/register-face.ts";
+import { ExceptionCode } from "../../src/protocols/modbus/answer.ts";
 import { pointStarts } from "../../src/protocols/sunspec/model.ts";
+import type { RegisterFace } from "../../src/protocols/sunspec/register-face.ts";
 import { clock, startSite, type TestSite } from "./site.ts";
 
 const busy = 6 as ExceptionCode;

@@ -196,8 +196,8 @@ const moneySettings = [
 const departure = (list: string, names: readonly string[]) =>
   names.map((name) => ({ setting: `${list}.${name}`, doesNotLimit: "what is asked for, within every limit" }));
 
-export const owedSettings: readonly OwedSetting[] = ["failSafe.importLimitW", "failSafe.exportLimitW", "pin"].map((name) => ({
-  setting: `links.csip.${name}`,
+export const owedSettings: readonly OwedSetting[] = ["csip.failSafe.importLimitW", "csip.failSafe.exportLimitW", "csip.pin", "openadr.rights[]", "sunspec.rights[]"].map((name) => ({
+  setting: `links.${name}`,
   owed: "a test through the process before a server",
 }));
 
@@ -300,6 +300,13 @@ export const otherSettings: readonly OtherSetting[] = [
   { setting: "links.eebus.guards[].name",                  doesNotLimit: naming },
   ...["failSafeH", "failSafeEnds"].map((name) => ({ setting: `links.eebus.${name}`, doesNotLimit: "how long the fail-safe state lasts, two hours at least: proven by the tests of its states" })),
   { setting: "mqtt.url",                             doesNotLimit: place },
+  ...["url", "tokenUrl", "webhook.host", "webhook.port", "webhook.publicUrl"].map((name) => ({ setting: `links.openadr.${name}`, doesNotLimit: place })),
+  ...["clientId", "clientSecretFile", "scope", "caFile"].map((name) => ({ setting: `links.openadr.${name}`, doesNotLimit: "how the link is secured; its tests over sockets have right and wrong secrets" })),
+  { setting: "links.openadr.venName",                doesNotLimit: naming },
+  ...["programs[]", "silenceH", "simple.moderate", "simple.high", "simple.emergency"].map((name) => ({ setting: `links.openadr.${name}`, doesNotLimit: "what of a VTN's events is heeded, within the rights; the link's tests over sockets have it" })),
+  ...["usePrices", "pollS", "mqtt", "tellStates"].map((name) => ({ setting: `links.openadr.${name}`, doesNotLimit: "what is planned with, and how news come" })),
+  ...["host", "port", "unitId"].map((name) => ({ setting: `links.sunspec.${name}`, doesNotLimit: place })),
+  ...["readers[]", "writers[]", "leaseS", "connectionsMax"].map((name) => ({ setting: `links.sunspec.${name}`, doesNotLimit: "who reads and writes; the server's own tests over sockets have strangers, readers and writers" })),
   ...["username", "passwordFile", "caFile", "certificateFile", "keyFile"].map((name) => ({ setting: `mqtt.${name}`, doesNotLimit: "how the link is secured, proven by the tests of MQTT over a real broker" })),
   ...["url", "credentialsFile", "caFile"].map((name) => ({ setting: `links.fleet.${name}`, doesNotLimit: "where the fleet's broker is, and how the link is secured" })),
   { setting: "links.fleet.site",                       doesNotLimit: naming },

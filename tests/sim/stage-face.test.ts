@@ -1,8 +1,8 @@
 /** The simulated stage refuses what a certified one refuses, keeps its own timers, and says what service it is connected to. */
 import { describe, expect, test } from "vitest";
-import { ExceptionCode } from "../../sim/peers/register-face.ts";
 import { createMeterFace } from "../../sim/peers/register-faces-site.ts";
 import { createStageFace } from "../../sim/peers/register-faces-stage.ts";
+import { ExceptionCode } from "../../src/protocols/modbus/answer.ts";
 import { Hand, smallWorld } from "./worlds.ts";
 
 const { ok, illegalValue } = ExceptionCode;

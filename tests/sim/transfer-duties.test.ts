@@ -4,9 +4,10 @@
  */
 import { describe, expect, test } from "vitest";
 import { verifySwitchingDevice } from "../../firmware-bridge/conformance/verify-transfer.ts";
-import { ExceptionCode, type RegisterFace } from "../../sim/peers/register-face.ts";
 import { createTransferDeviceFace } from "../../sim/peers/register-faces-site.ts";
 import type { PlantTransferDevice } from "../../sim/plant/devices.ts";
+import { ExceptionCode } from "../../src/protocols/modbus/answer.ts";
+import type { RegisterFace } from "../../src/protocols/sunspec/register-face.ts";
 import { MemoryLink } from "../firmware-bridge/memory-link.ts";
 import { smallWorld } from "./worlds.ts";
 

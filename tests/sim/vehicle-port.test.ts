@@ -1,9 +1,9 @@
 /** The vehicle port of the simulated stage keeps its rules whatever it is told, and gives nothing while its contactors are open. */
 import { describe, expect, test } from "vitest";
-import { ExceptionCode } from "../../sim/peers/register-face.ts";
 import { createStageFace } from "../../sim/peers/register-faces-stage.ts";
 import type { PlantPortOrder } from "../../sim/plant/devices.ts";
 import { usualPort } from "../../sim/plant/stage/vehicle-port.ts";
+import { ExceptionCode } from "../../src/protocols/modbus/answer.ts";
 import { Hand, smallWorld } from "./worlds.ts";
 
 const idle: PlantPortOrder = { phase: "idle", voltageV: 0, chargeA: 0, dischargeA: 0, dutyPct: 5 };

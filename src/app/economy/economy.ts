@@ -24,6 +24,7 @@ import { type BookedQuarter, dayPowers, type MeterBook, openMeterBook } from "./
 import { startPriceFeed } from "./price-feed.ts";
 import { type SeriesFeed, startSeriesFeed } from "./series-feed.ts";
 import { type BookedStay, openStayBook, type StayBook } from "./stay-book.ts";
+import { openToldPrices, type ToldPriceBook } from "./told-prices.ts";
 
 const quarterMs = 15 * 60_000;
 const hourMs = 3_600_000;
@@ -45,6 +46,8 @@ export interface Economy {
   readonly stays: StayBook;
   readonly events: GridEvents;
   readonly prices: Pick<SeriesFeed, "readAtMs" | "failure"> | null;
+  /** Prices that a connected system tells. */
+  readonly told: Pick<ToldPriceBook, "tell" | "version">;
   /** Null where the site has no tariff: energy and peaks are shown, and no costs. */
   tariff(): Tariff | null;
   /** To be called often. */
@@ -56,7 +59,7 @@ export interface Economy {
   horizon(startsAtMs: number, quarters: number): TariffHorizon | null;
   /** Commitments within a plan's horizon. One without a baseline is left out: there is nothing to deliver against. */
   commitments(nowMs: number, startsAtMs: number, quarters: number): readonly PlanningEvent[];
-  baseline(event: GridEvent): Baseline | null;
+  baseline(event: Pick<GridEvent, "fromMs" | "toMs">): Baseline | null;
   response(event: GridEvent): Response | null;
   /** Bill, savings and shares of the billing month in which a local day lies; null without a tariff or a record. */
   month(day: number, nowMs: number): Savings | null;
@@ -77,16 +80,14 @@ export function createEconomy(options: EconomyOptions): Economy {
   const { config, documents, log, vehicleAt } = options;
   const zone = zoneOf(config);
   const book = openMeterBook(documents, zone, vehicleAt);
-  const stays = openStayBook(
-    documents,
-    vehicleAt,
-    config.evses.map(({ maxChargeW }) => maxChargeW),
-  );
+  const mostW = config.evses.map(({ maxChargeW }) => maxChargeW);
+  const stays = openStayBook(documents, vehicleAt, mostW);
   for (const { sentence } of [book, stays]) if (sentence !== "") log("warn", sentence);
   const events = openGridEvents(documents);
   const feed = startFeed(options);
   const settings = config.tariff;
-  let tariff = settings === undefined ? null : createTariff(settings, zone);
+  const told = openToldPrices(documents, settings);
+  let tariff = settings === undefined ? null : createTariff(settings, zone, [], told.prices);
   let tariffPoints: SeriesFeed["points"] = [];
   const tariffNow = (): Tariff | null => {
     if (tariff !== null && feed !== null && feed.points !== tariffPoints) {
@@ -108,7 +109,7 @@ export function createEconomy(options: EconomyOptions): Economy {
     pv: () => pvFeed?.points ?? [],
   });
 
-  const baseline = (event: GridEvent): Baseline | null => {
+  const baseline = (event: Pick<GridEvent, "fromMs" | "toMs">): Baseline | null => {
     const day = localDay(zone, event.fromMs);
     const kind = kindOfDay(day, holidays);
     const eventDays = new Set(
@@ -137,7 +138,7 @@ export function createEconomy(options: EconomyOptions): Economy {
     const known = tariffNow();
     if (known === null) return null;
     const first = known.monthOf(startOfDayMs(zone, day));
-    const version = `${book.version} ${events.version} ${Math.floor(nowMs / quarterMs)} ${tariffPoints.length}`;
+    const version = `${book.version} ${events.version} ${Math.floor(nowMs / quarterMs)} ${tariffPoints.length} ${told.version}`;
     const kept = months.get(first);
     if (kept?.version === version) return kept.savings;
     const savings = settle(known, first, nowMs);
@@ -189,6 +190,7 @@ export function createEconomy(options: EconomyOptions): Economy {
     stays,
     events,
     prices: feed,
+    told,
     tariff: tariffNow,
     look(report, nowMs) {
       book.look(report, nowMs);

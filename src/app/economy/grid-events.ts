@@ -49,6 +49,8 @@ export interface GridEvents {
   offer(event: OfferedEvent, by: string, nowMs: number): Result<GridEvent>;
   /** 0 declines. A commitment may be changed until the answer is due. */
   answer(id: string, committedW: number, by: string, nowMs: number): Result<GridEvent>;
+  /** Whoever has told of it takes it back. */
+  withdraw(id: string): void;
   readonly version: number;
 }
 
@@ -103,6 +105,11 @@ export function openGridEvents(documents: Documents): GridEvents {
       if (!(committedW >= 0 && committedW <= event.askedW))
         return err(`The commitment must be from 0 to ${event.askedW} W.`);
       return ok(put({ ...event, committedW, answeredBy: by }));
+    },
+    withdraw(id) {
+      if (!events.delete(id)) return;
+      version++;
+      documents.remove(collection, id);
     },
   };
 }

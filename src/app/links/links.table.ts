@@ -33,6 +33,18 @@ export const links = {
     keptBy: "link",
     onLoss: "Caps of its profiles hold; its requests lapse unless its profile goes on offline.",
   },
+  openadr: {
+    name: "OpenADR",
+    rank: 24,
+    keptBy: "port",
+    onLoss: "Caps hold; events that are known run to their ends, requests no longer than `silenceH`.",
+  },
+  sunspec: {
+    name: "SunSpec",
+    rank: 28,
+    keptBy: "port",
+    onLoss: "Caps hold; requests lapse with their lease.",
+  },
   api: {
     name: "API",
     rank: 30,

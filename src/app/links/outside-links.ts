@@ -4,6 +4,7 @@
  */
 import type { SiteConfig } from "../../config/site.ts";
 import type { EvseInputs } from "../control/shared/inputs.ts";
+import type { Economy } from "../economy/economy.ts";
 import type { Log } from "../log.ts";
 import type { People } from "../people.ts";
 import { startCsip } from "./csip/csip-link.ts";
@@ -11,7 +12,9 @@ import { startEebus } from "./eebus/eebus-link.ts";
 import { type FleetLink, type FleetOptions, startFleet } from "./fleet/fleet-link.ts";
 import type { LinkPort } from "./link-port.ts";
 import { startMqtt } from "./mqtt/mqtt-link.ts";
+import { startOpenadr } from "./openadr/openadr-link.ts";
 import type { OutsideLink } from "./outside-link.ts";
+import { startSunspec } from "./sunspec/sunspec-link.ts";
 
 /** What links are given. */
 interface LinkParts extends Omit<FleetOptions, "config" | "fleet"> {
@@ -19,6 +22,9 @@ interface LinkParts extends Omit<FleetOptions, "config" | "fleet"> {
   readonly inputs: readonly EvseInputs[];
   readonly people: Pick<People, "get">;
   readonly links: LinkPort;
+  readonly economy: Economy;
+  /** Prices or commitments have changed: whoever plans looks again. */
+  readonly replan: () => void;
   readonly log: Log;
 }
 
@@ -29,16 +35,16 @@ export interface OutsideLinks {
 }
 
 export function openOutsideLinks(parts: LinkParts): OutsideLinks {
-  const {
-    mqtt,
-    links: { csip, eebus, fleet: given },
-  } = parts.config;
-  const fleet = given === undefined ? null : startFleet({ ...parts, fleet: given });
+  const { mqtt, links } = parts.config;
+  const { csip, eebus, openadr, sunspec } = links;
+  const fleet = links.fleet === undefined ? null : startFleet({ ...parts, fleet: links.fleet });
   return {
     all: [
       ...(mqtt === undefined ? [] : [startMqtt({ ...parts, mqtt })]),
       ...(csip === undefined ? [] : [startCsip({ ...parts, csip })]),
       ...(eebus === undefined ? [] : [startEebus({ ...parts, eebus })]),
+      ...(openadr === undefined ? [] : [startOpenadr({ ...parts, openadr, nowMs: Date.now })]),
+      ...(sunspec === undefined ? [] : [startSunspec({ ...parts, sunspec, nowMs: Date.now })]),
       ...(fleet === null ? [] : [fleet]),
     ],
     fleet,

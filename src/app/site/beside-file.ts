@@ -26,6 +26,7 @@ const named = {
   mqtt: ["passwordFile", "caFile", "certificateFile", "keyFile"],
   csip: ["certificateFile", "keyFile", "caFile"],
   fleet: ["credentialsFile", "caFile"],
+  openadr: ["clientSecretFile", "caFile"],
   permit: ["file"],
   vehicleLink: ["certificateFile", "keyFile", "vehicleCaFile"],
 } as const;
@@ -86,6 +87,7 @@ export function besideFile(config: SiteConfig, siteFile: string): SiteConfig {
           dispatcherKeys: links.fleet.dispatcherKeys.map(place),
         },
       }),
+      ...(links.openadr !== undefined && { openadr: placed(links.openadr, named.openadr) }),
     },
     dashboard: placed(dashboard, named.dashboard),
     evses: config.evses.map((evse) => ({

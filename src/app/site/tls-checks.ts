@@ -29,6 +29,7 @@ export function tlsMistakes(config: SiteConfig, nowMs = Date.now()): TlsMistake[
     ...mqttMistakes(config.mqtt, nowMs),
     ...(config.links.csip === undefined ? [] : csipMistakes(config.links.csip, nowMs)),
     ...fleetMistakes(config.links.fleet, nowMs),
+    ...openadrMistakes(config.links.openadr, nowMs),
   ];
 }
 
@@ -60,6 +61,25 @@ function mistakesOf(path: Path, tls: TlsFiles, nowMs: number): TlsMistake[] {
   if (own !== null && own.validToDate.getTime() <= nowMs)
     wrong("certificateFile", `has expired (${own.validToDate.toISOString().slice(0, 10)})`);
   if (ca !== null && !ca.ca) wrong("caFile", "is not the certificate of an issuer");
+  return mistakes;
+}
+
+/** The VTN's: the secret must be there. */
+function openadrMistakes(openadr: SiteConfig["links"]["openadr"], nowMs: number): TlsMistake[] {
+  if (openadr === undefined) return [];
+  const path = ["links", "openadr"];
+  const mistakes = mistakesOf(path, { caFile: openadr.caFile }, nowMs);
+  const wrong = (complaint: string): void =>
+    void mistakes.push({
+      path: [...path, "clientSecretFile"],
+      found: JSON.stringify(openadr.clientSecretFile),
+      complaint,
+    });
+  try {
+    if (readFileSync(openadr.clientSecretFile, "utf8").trim() === "") wrong("is empty");
+  } catch (failure) {
+    wrong(`can't be read (${whyOf(failure)})`);
+  }
   return mistakes;
 }
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { RegisterFace } from "../../../sim/peers/register-face.ts";
 import { err, ok } from "../../../src/domain/result.ts";
 import {
   baseAddresses,
@@ -12,6 +11,7 @@ import {
   walkChain,
 } from "../../../src/protocols/sunspec/chain.ts";
 import { sunspecModel } from "../../../src/protocols/sunspec/models.ts";
+import { RegisterFace } from "../../../src/protocols/sunspec/register-face.ts";
 
 const model = (id: number, counts?: Record<string, number>) =>
   counts === undefined ? { table: sunspecModel(id)! } : { table: sunspecModel(id)!, counts };

@@ -1,20 +1,11 @@
 /**
- * The registers that a simulated device shows: a SunSpec chain laid out from the same model tables that the controller
- * uses, with live points computed when they are read and handlers for what is written. Answers with Modbus exception codes.
+ * Registers that a device shows, ours or a simulated one: a SunSpec chain laid out from the model tables, with live points computed
+ * when they are read and handlers for what is written. Answers with Modbus exception codes.
  */
-import { invariant } from "../../src/domain/result.ts";
-import { layoutModel, type ModelLayout, type ModelTable, type PlacedPoint } from "../../src/protocols/sunspec/model.ts";
-import { readNumber, toRegisterNumber, writeNumber, writeText } from "../../src/protocols/sunspec/point-types.ts";
-
-/** Modbus exception codes. `ok` stands for none. */
-export const ExceptionCode = {
-  ok: 0,
-  illegalFunction: 1,
-  illegalAddress: 2,
-  illegalValue: 3,
-  deviceFailure: 4,
-} as const;
-export type ExceptionCode = (typeof ExceptionCode)[keyof typeof ExceptionCode];
+import { invariant } from "../../domain/result.ts";
+import { ExceptionCode } from "../modbus/answer.ts";
+import { layoutModel, type ModelLayout, type ModelTable, type PlacedPoint } from "./model.ts";
+import { readNumber, toRegisterNumber, writeNumber, writeText } from "./point-types.ts";
 
 export interface FaceModel {
   readonly table: ModelTable;
