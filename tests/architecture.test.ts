@@ -31,7 +31,9 @@ const coreRooms: readonly { name: string; is: RegExp; may: readonly string[] }[]
 const byDepth = [...strata].sort((a, b) => b.folder.length - a.folder.length);
 const stratumOf = (path: string) => byDepth.find(({ folder }) => path === folder || path.startsWith(`${folder}/`));
 
-const modules = readModules(root, ["src", "firmware-bridge", "sim"]).filter(({ path }) => path.endsWith(".ts"));
+const modules = readModules(root, ["src", "firmware-bridge", "sim", "fleet"]).filter(({ path }) =>
+  path.endsWith(".ts"),
+);
 const files = modules.map(({ path }) => path);
 
 describe("the arrows of the design hold", () => {

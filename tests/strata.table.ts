@@ -50,6 +50,8 @@ export const strata: readonly Stratum[] = [
     may: ["app", "dashboard", "domain", "config", "core", "exi", "iso15118", "csip", "bridge", "planning", "solver", "certify", "approval", "sim", "peers"],
     packages: ["*"],
   },
+  // Another program: it knows the contract with sites, and nothing of a site.
+  { name: "fleet", folder: "fleet", may: ["domain", "fleet-contract"], packages: ["*"] },
   { name: "plant", folder: "sim/plant", may: ["domain"], packages: [] },
   { name: "chance", folder: "sim/random.ts", may: ["plant"], packages: [] },
   {

@@ -11,13 +11,13 @@ const functionLinesMax = 150;
 /** Share of the exported functions and types of the inner strata that say what they mean. */
 const documentedShareMin = 0.8;
 
-const code = ["src", "firmware-bridge", "sim"];
+const code = ["src", "firmware-bridge", "sim", "fleet"];
 const folders = [...code, "bench", "bin", "scripts", "tests"];
 const documentedFolders = /^(src\/(core|config|domain|protocols)|firmware-bridge)\//;
 
 /** Files that people, npm or a test runner start. */
 const entry =
-  /^(bin\/|scripts\/[\w-]+\.(mjs|ts)$|bench\/[\w-]+\.ts$|tests\/.*\.test(-d)?\.ts$|tests\/browser\/|tests\/.*\/workers\/|tests\/(model\/main|fuzz\/main|campaign\/main|proof\/main|swarm\/bugs|replant\/main|product\/(unwire|busy))\.ts$|src\/dashboard\/page\/(main|place)\.ts$)/;
+  /^(bin\/|fleet\/main\.ts$|scripts\/[\w-]+\.(mjs|ts)$|bench\/[\w-]+\.ts$|tests\/.*\.test(-d)?\.ts$|tests\/browser\/|tests\/.*\/workers\/|tests\/(model\/main|fuzz\/main|campaign\/main|proof\/main|swarm\/bugs|replant\/main|product\/(unwire|busy))\.ts$|src\/dashboard\/page\/(main|place)\.ts$)/;
 
 /** Packages that are used otherwise than by an import. */
 const usedOtherwise: Readonly<Record<string, string>> = {
@@ -25,6 +25,7 @@ const usedOtherwise: Readonly<Record<string, string>> = {
   "@biomejs/biome": "its command, in `npm run lint`",
   "axe-core": "the browser's checks resolve it by name",
   "@types/node": "the compiler reads it",
+  "@types/pg": "the compiler reads it",
   node: "the runtime that `bin/islet.mjs` hands over to",
   typescript: "its command, in `npm run typecheck`",
 };

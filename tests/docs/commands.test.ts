@@ -57,6 +57,8 @@ const trials: Readonly<Record<string, Trial>> = {
   "npx islet sim --config config/minimal.yaml": { starts: /First site simulated: \d Modbus servers listening/ },
   "npm run -s prove": { not: "it needs z3; tests/proof asks the same where z3 is" },
   "npm run -s prove -- --broken": { not: "it needs z3 and a minute" },
+  "npm run fleet": { not: "it needs a broker and a database, and does not end by itself" },
+  "npm run fleet -- kills --seed 1": { not: "it takes minutes" },
   "npm run -s campaign": { not: "it takes an hour, and breaks things" },
   "npm run -s campaign -- --faults clock,disk --phases island": { not: "it takes minutes, and breaks things" },
   "npx islet swarm --seeds 1..200 --hours 24": { not: "it takes hours; tests/cli/commands.test.ts plays a short one" },

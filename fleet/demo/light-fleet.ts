@@ -1,0 +1,105 @@
+/** Many light sites at a broker: each speaks under its own name; connections are shared where the broker's accounts allow it. */
+import { connect, type NatsConnection, nkeyAuthenticator } from "@nats-io/transport-node";
+import type { DispatcherKey } from "../../src/protocols/fleet/orders.ts";
+import { storedSchema } from "../../src/protocols/fleet/payloads.ts";
+import { inboxOf, orderStream, subjectOf } from "../../src/protocols/fleet/subjects.ts";
+import { createLightSite, type LightSite } from "./light-site.ts";
+
+const retryMs = 500;
+/** Work of all sites of a connection is done this often, ms. */
+const stepMs = 500;
+const readEveryMs = 60_000;
+
+export interface LightGroupOptions {
+  readonly natsUrl: string;
+  readonly sites: readonly LightSite[];
+  /** Seed of an NKey; null: the connection may speak for all of them by `user` and `password`. */
+  readonly seed: string | null;
+  readonly login?: { readonly user: string; readonly pass: string };
+  readonly stateEveryMs: number;
+}
+
+/** One connection for some sites. Returns how to stop it. */
+export function runLightGroup({ natsUrl, sites, seed, login, stateEveryMs }: LightGroupOptions): () => Promise<void> {
+  let isStopping = false;
+  let connection: NatsConnection | null = null;
+  const nextStateMs = new Map(sites.map((one, i) => [one.site, Date.now() + (stateEveryMs * i) / sites.length]));
+
+  const listen = (made: NatsConnection): void => {
+    for (const one of sites) {
+      made.subscribe(subjectOf(one.site, "order"), { callback: (_, { data }) => one.order(data, Date.now()) });
+      made.subscribe(subjectOf(one.site, "stored"), {
+        callback(_, message) {
+          const stored = storedSchema.safeParse(message.json()).data;
+          if (stored !== undefined) one.stored(stored.epoch, stored.sequences);
+        },
+      });
+    }
+  };
+  const readOrders = async (made: NatsConnection): Promise<void> => {
+    for (const one of sites) {
+      const answer = await made
+        .request(`$JS.API.DIRECT.GET.${orderStream}.${subjectOf(one.site, "order")}`, "", { timeout: 2_000 })
+        .catch(() => null);
+      if (answer !== null && (answer.headers?.code ?? 0) === 0) one.order(answer.data, Date.now());
+    }
+  };
+  const step = (): void => {
+    const nowMs = Date.now();
+    for (const one of sites) {
+      one.step(nowMs);
+      if (connection === null) continue;
+      for (const record of one.due(nowMs)) connection.publish(subjectOf(one.site, "record"), JSON.stringify(record));
+      if (nowMs < (nextStateMs.get(one.site) ?? 0)) continue;
+      nextStateMs.set(one.site, nowMs + stateEveryMs);
+      connection.publish(subjectOf(one.site, "state"), JSON.stringify(one.state(nowMs)));
+    }
+  };
+  const run = async (): Promise<void> => {
+    while (!isStopping) {
+      try {
+        const made = await connect({
+          servers: natsUrl,
+          reconnect: false,
+          inboxPrefix: inboxOf(sites[0]!.site),
+          ...(seed !== null && { authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)) }),
+          ...login,
+        });
+        listen(made);
+        connection = made;
+        const reading = setInterval(() => void readOrders(made), readEveryMs);
+        void readOrders(made);
+        await made.closed();
+        clearInterval(reading);
+      } catch {
+        // The broker is away: what there is to tell waits.
+      }
+      connection = null;
+      if (!isStopping) await new Promise((resolve) => setTimeout(resolve, retryMs * (0.5 + Math.random())));
+    }
+  };
+  const stepping = setInterval(step, stepMs);
+  void run();
+  return async () => {
+    isStopping = true;
+    clearInterval(stepping);
+    await connection?.close();
+  };
+}
+
+const places = ["Harbour", "North", "Mill", "Airport", "Hill", "Market", "River", "Forest", "Station", "Lake"];
+const kinds = ["depot", "school buses", "town hall", "farm"];
+
+export const lightSites = (
+  count: number,
+  sinceMs: number,
+  startMs: number,
+  keys: readonly DispatcherKey[],
+): readonly LightSite[] =>
+  Array.from({ length: count }, (_, index) =>
+    createLightSite({
+      site: `light-${String(index + 1).padStart(5, "0")}`,
+      name: `${places[index % places.length]} ${kinds[Math.floor(index / places.length) % kinds.length]}`,
+      ...{ index, startMs, sinceMs, keys },
+    }),
+  );

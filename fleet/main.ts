@@ -1,0 +1,63 @@
+/**
+ * `npm run fleet`: a fleet on one machine, with broker, database, worker, page and simulated sites. `npm run fleet -- serve` is the
+ * worker and the page alone, for brokers and databases that are there.
+ */
+import { parseArgs } from "node:util";
+import { runDemo } from "./demo/demo.ts";
+import { serve } from "./serve.ts";
+import { runKills } from "./trial/kills.ts";
+
+const usage = `Use: npm run fleet -- [--sites 20] [--port 8090] [--folder FOLDER]
+       npm run fleet -- kills [--seed 1] [--kills 20] [--sites 100]
+       npm run fleet -- serve --nats URL --database URL --dispatcher-key FILE --token-file FILE [--host 127.0.0.1] [--port 8090]
+
+Without a word: broker, database, worker, page and simulated sites on this machine, all on loopback; Ctrl-C ends them.
+kills: the same without a page, and its parts are killed as the seed says; at the end it is counted what was lost or doubled.
+serve: one worker with its page, for a broker (NATS 2.10.27 or later, with JetStream) and a database (PostgreSQL 15 or later).`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    sites: { type: "string", default: "20" },
+    port: { type: "string", default: "8090" },
+    host: { type: "string", default: "127.0.0.1" },
+    folder: { type: "string" },
+    nats: { type: "string" },
+    database: { type: "string" },
+    "dispatcher-key": { type: "string" },
+    "token-file": { type: "string" },
+    seed: { type: "string", default: "1" },
+    kills: { type: "string", default: "20" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+function number(name: "sites" | "port" | "seed" | "kills", min: number, max: number): number {
+  const value = Number(values[name]);
+  if (!(Number.isInteger(value) && value >= min && value <= max))
+    throw new Error(`--${name} is a whole number from ${min} to ${max}.`);
+  return value;
+}
+
+async function main(): Promise<void> {
+  if (values.help) return void process.stdout.write(`${usage}\n`);
+  const port = number("port", 0, 65_535);
+  if (positionals[0] === undefined)
+    return runDemo({ sites: number("sites", 1, 2_000), port, folder: values.folder ?? null });
+  if (positionals[0] === "kills") {
+    const ok = await runKills({
+      seed: number("seed", 0, 1e9),
+      kills: number("kills", 1, 1_000),
+      sites: number("sites", 1, 2_000),
+    });
+    process.exit(ok ? 0 : 1);
+  }
+  const { nats, database, "dispatcher-key": keyFile, "token-file": tokenFile } = values;
+  if (positionals[0] !== "serve" || !nats || !database || !keyFile || !tokenFile) throw new Error(usage);
+  await serve({ nats, database, keyFile, tokenFile, host: values.host, port });
+}
+
+main().catch((failure: Error) => {
+  process.stderr.write(`${failure.message}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,42 @@
+/** One worker with its page, until a signal. */
+import { readFileSync } from "node:fs";
+import { startServer } from "./api/server.ts";
+import { openDatabase } from "./store/database.ts";
+import { createCounts } from "./worker/counts.ts";
+import { startWorker } from "./worker/worker.ts";
+
+export interface ServeOptions {
+  readonly nats: string;
+  readonly database: string;
+  /** The dispatcher's private key, PEM. */
+  readonly keyFile: string;
+  readonly tokenFile: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+export const logLine = (sentence: string): void =>
+  void process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${sentence}\n`);
+
+export async function serve({ nats, database: url, keyFile, tokenFile, host, port }: ServeOptions): Promise<void> {
+  const dispatcherKey = readFileSync(keyFile, "utf8");
+  const token = readFileSync(tokenFile, "utf8").trim();
+  if (token.length < 16) throw new Error(`${tokenFile} needs a token of at least 16 characters.`);
+  let isWanted = true;
+  const signalled = new Promise<void>((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const)
+      process.once(signal, () => {
+        isWanted = false;
+        resolve();
+      });
+  });
+  const counts = createCounts();
+  const database = await openDatabase(url, () => isWanted);
+  const worker = startWorker({ natsUrl: nats, database, counts, log: logLine });
+  const server = await startServer({ host, port, token, database, worker, counts, dispatcherKey });
+  logLine(`Page: ${server.url}`);
+  await signalled;
+  await server.close();
+  await worker.stop();
+  await database.close();
+}

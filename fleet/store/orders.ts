@@ -1,0 +1,96 @@
+/** The fleet's own word: leases of each site, and the signed document that they make. The database is their truth. */
+import { type Lease, leaseSchema, signOrders } from "../../src/protocols/fleet/orders.ts";
+import { leasesMax } from "../../src/protocols/fleet/payloads.ts";
+import type { Database, Session } from "./database.ts";
+
+/** A lease that no word has come of stays in the document for so long after its end: the site says that it has expired, ms. */
+const tellExpiredMs = 120_000;
+
+/** A document as it is to stand at the broker. */
+export interface StandingDocument {
+  readonly site: string;
+  readonly document: string;
+}
+
+/** Adds a lease and makes the site's document anew; a sentence where there is no room. */
+export function addLease(
+  database: Database,
+  site: string,
+  lease: Lease,
+  key: string,
+  nowMs: number,
+): Promise<StandingDocument | string> {
+  return database.atomically(async (session) => {
+    await lock(session, site);
+    const open = await openLeases(session, site, nowMs);
+    if (open.length >= leasesMax) return `${site} has ${leasesMax} leases already; withdraw some.`;
+    await session.query("INSERT INTO lease (site, id, until_ms, lease) VALUES ($1, $2, $3, $4)", [
+      site,
+      lease.id,
+      lease.untilMs,
+      JSON.stringify(lease),
+    ]);
+    return makeDocument(session, site, key, nowMs);
+  });
+}
+
+/** Withdraws a lease; null where there is none. */
+export function withdrawLease(
+  database: Database,
+  site: string,
+  id: string,
+  key: string,
+  nowMs: number,
+): Promise<StandingDocument | null> {
+  return database.atomically(async (session) => {
+    await lock(session, site);
+    const gone = await session.query(
+      "UPDATE lease SET withdrawn = true WHERE site = $1 AND id = $2 AND NOT withdrawn RETURNING id",
+      [site, id],
+    );
+    return gone.length === 0 ? null : makeDocument(session, site, key, nowMs);
+  });
+}
+
+/** Every document that may still matter: written anew where the broker came back empty. */
+export async function standingDocuments(database: Database, nowMs: number): Promise<readonly StandingDocument[]> {
+  const rows = await database.query("SELECT site, document FROM orders WHERE until_ms > $1", [nowMs]);
+  return rows.map(({ site, document }) => ({ site: String(site), document: String(document) }));
+}
+
+/** Documents that have changed lately, by any worker's hand. */
+export async function changedDocuments(database: Database, withinMs: number): Promise<readonly StandingDocument[]> {
+  const rows = await database.query(
+    "SELECT site, document FROM orders WHERE changed_at > now() - $1 * interval '1 ms'",
+    [withinMs],
+  );
+  return rows.map(({ site, document }) => ({ site: String(site), document: String(document) }));
+}
+
+/** Two workers make one site's documents one after the other. */
+const lock = (session: Session, site: string) => session.query("SELECT pg_advisory_xact_lock(hashtext($1))", [site]);
+
+async function openLeases(session: Session, site: string, sinceMs: number): Promise<readonly Lease[]> {
+  const rows = await session.query(
+    `SELECT lease FROM lease l WHERE site = $1 AND until_ms > $2 AND NOT withdrawn AND NOT EXISTS (SELECT 1 FROM receipt r
+       WHERE r.site = l.site AND r.lease_id = l.id AND r.receipt->>'state' IN ('done', 'expired', 'ended', 'refused', 'withdrawn'))
+     ORDER BY until_ms DESC LIMIT ${leasesMax}`,
+    [site, sinceMs],
+  );
+  return rows.map(({ lease }) => leaseSchema.parse(lease));
+}
+
+/** A withdrawn lease is told by a document without it: that one stands until the lease's end as well. */
+async function makeDocument(session: Session, site: string, key: string, nowMs: number): Promise<StandingDocument> {
+  const leases = await openLeases(session, site, nowMs - tellExpiredMs);
+  const [last] = await session.query("SELECT max(until_ms) AS until_ms FROM lease WHERE site = $1", [site]);
+  const [before] = await session.query("SELECT version FROM orders WHERE site = $1", [site]);
+  // Seconds of the clock: also above what stood before a database that was put back.
+  const version = Math.max(Number(before?.["version"] ?? 0) + 1, Math.floor(nowMs / 1_000));
+  const document = JSON.stringify(signOrders({ site, version, issuedAtMs: nowMs, leases: [...leases] }, key));
+  await session.query(
+    "INSERT INTO orders (site, version, until_ms, document) VALUES ($1, $2, $3, $4) ON CONFLICT (site) DO UPDATE SET version = excluded.version, until_ms = excluded.until_ms, document = excluded.document, changed_at = now()",
+    [site, version, Number(last?.["until_ms"] ?? nowMs) + tellExpiredMs, document],
+  );
+  return { site, document };
+}

@@ -1,0 +1,97 @@
+/**
+ * The fleet's tables. The ledger is `record`: a record is there once, by site, epoch and sequence, whatever comes how often. All
+ * others follow from it, or are the fleet's own word (leases, orders).
+ */
+export const schema = `
+  CREATE TABLE IF NOT EXISTS site (
+    site        text PRIMARY KEY,
+    heard_ms    bigint NOT NULL,
+    at_ms       bigint NOT NULL,
+    level       text NOT NULL,
+    utility     text NOT NULL DEFAULT '',
+    state       jsonb NOT NULL,
+    station_key text
+  );
+  CREATE INDEX IF NOT EXISTS site_utility ON site (utility, site);
+  CREATE TABLE IF NOT EXISTS need (
+    site     text NOT NULL,
+    key      text NOT NULL,
+    at_ms    bigint NOT NULL,
+    sentence text NOT NULL,
+    PRIMARY KEY (site, key, at_ms)
+  );
+  CREATE INDEX IF NOT EXISTS need_key ON need (key);
+  CREATE TABLE IF NOT EXISTS record (
+    site     text NOT NULL,
+    epoch    text NOT NULL,
+    sequence bigint NOT NULL,
+    at_ms    bigint NOT NULL,
+    kind     text NOT NULL,
+    body     jsonb NOT NULL,
+    PRIMARY KEY (site, epoch, sequence)
+  );
+  CREATE INDEX IF NOT EXISTS record_events ON record (site, at_ms DESC) WHERE kind = 'event';
+  CREATE TABLE IF NOT EXISTS energy (
+    site     text NOT NULL,
+    sequence bigint NOT NULL,
+    from_ms  bigint NOT NULL,
+    hash     text NOT NULL,
+    imported_mwh bigint NOT NULL,
+    exported_mwh bigint NOT NULL,
+    charged_mwh bigint NOT NULL,
+    discharged_mwh bigint NOT NULL,
+    pv_mwh   bigint NOT NULL,
+    PRIMARY KEY (site, sequence)
+  );
+  CREATE TABLE IF NOT EXISTS energy_month (
+    site     text NOT NULL,
+    month    text NOT NULL,
+    quarters bigint NOT NULL,
+    imported_mwh bigint NOT NULL,
+    exported_mwh bigint NOT NULL,
+    charged_mwh bigint NOT NULL,
+    discharged_mwh bigint NOT NULL,
+    pv_mwh   bigint NOT NULL,
+    PRIMARY KEY (site, month)
+  );
+  CREATE TABLE IF NOT EXISTS head (
+    site     text NOT NULL,
+    epoch    text NOT NULL,
+    sequence bigint NOT NULL,
+    at_ms    bigint NOT NULL,
+    records  bigint NOT NULL,
+    hash     text NOT NULL,
+    PRIMARY KEY (site, epoch, sequence)
+  );
+  CREATE TABLE IF NOT EXISTS alarm (
+    site     text NOT NULL,
+    key      text NOT NULL,
+    at_ms    bigint NOT NULL,
+    sentence text NOT NULL,
+    PRIMARY KEY (site, key, sentence)
+  );
+  CREATE TABLE IF NOT EXISTS lease (
+    site     text NOT NULL,
+    id       text PRIMARY KEY,
+    until_ms bigint NOT NULL,
+    withdrawn boolean NOT NULL DEFAULT false,
+    lease    jsonb NOT NULL
+  );
+  CREATE INDEX IF NOT EXISTS lease_site ON lease (site, until_ms);
+  CREATE TABLE IF NOT EXISTS orders (
+    site     text PRIMARY KEY,
+    version  bigint NOT NULL,
+    until_ms bigint NOT NULL,
+    document text NOT NULL,
+    changed_at timestamptz NOT NULL DEFAULT now()
+  );
+  CREATE TABLE IF NOT EXISTS receipt (
+    site     text NOT NULL,
+    lease_id text NOT NULL,
+    epoch    text NOT NULL,
+    sequence bigint NOT NULL,
+    at_ms    bigint NOT NULL,
+    receipt  jsonb NOT NULL,
+    PRIMARY KEY (site, lease_id)
+  );
+`;

@@ -1,0 +1,240 @@
+/**
+ * A worker of the fleet: takes what sites tell from the broker into the database, answers them, and keeps orders standing at the
+ * broker. It has no state of its own: any number of them run beside each other, and any of them may be killed.
+ */
+import { AckPolicy, type JsMsg, jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import {
+  type FleetRecord,
+  helloSchema,
+  recordSchema,
+  type SiteMessage,
+  stateSchema,
+} from "../../src/protocols/fleet/payloads.ts";
+import { everySite, messageBytesMax, siteOf, streams, subjectOf } from "../../src/protocols/fleet/subjects.ts";
+import type { Database } from "../store/database.ts";
+import { saveRecords, saveStates } from "../store/ingest.ts";
+import { changedDocuments, type StandingDocument, standingDocuments } from "../store/orders.ts";
+import type { Counts } from "./counts.ts";
+
+export interface WorkerOptions {
+  readonly natsUrl: string;
+  readonly database: Database;
+  readonly counts: Counts;
+  readonly log: (sentence: string) => void;
+}
+export interface Worker {
+  /** Puts a document at the broker; where that is away it follows when it is back. */
+  tell(document: StandingDocument): void;
+  readonly connected: boolean;
+  stop(): Promise<void>;
+}
+
+const retryMs = 500;
+/** Records in one transaction, and how long one waits for more, ms. */
+const batchMax = 500;
+const batchWaitMs = 1_000;
+/** States are written this often, ms, and so many wait at most: the newest of each site counts. */
+const statesEveryMs = 500;
+const statesMax = 50_000;
+/** What was taken and not acknowledged comes again after this, ns. */
+const ackWaitNs = 30_000_000_000;
+/** Documents of orders are looked for this often, and those told that changed within the longer time, ms. */
+const ordersEveryMs = 1_000;
+const changedWithinMs = 2_500;
+const consumerName = "fleet";
+
+export function startWorker({ natsUrl, database, counts, log }: WorkerOptions): Worker {
+  let connection: NatsConnection | null = null;
+  let isStopping = false;
+  let said = "";
+  const states = new Map<string, SiteMessage>();
+
+  const say = (sentence: string): void => {
+    if (sentence !== said) log(sentence);
+    said = sentence;
+  };
+
+  const run = async (): Promise<void> => {
+    while (!isStopping) {
+      try {
+        connection = await connect({
+          ...serverOf(natsUrl),
+          name: "islet fleet",
+          reconnect: false,
+          maxPingOut: 2,
+          pingInterval: 10_000,
+        });
+        await makeStreams(connection);
+        listen(connection);
+        await standAll(connection);
+        say("Broker: connected.");
+        await takeRecords(connection);
+      } catch (failure) {
+        if (!isStopping)
+          say(`Broker: ${failure instanceof Error ? failure.message : String(failure)}. It is tried again.`);
+      }
+      await connection?.close().catch(() => undefined);
+      connection = null;
+      if (!isStopping) await new Promise((resolve) => setTimeout(resolve, retryMs));
+    }
+  };
+
+  /** What is only of now needs no stream: the next comes within a minute. Workers share it. */
+  function listen(made: NatsConnection): void {
+    made.subscribe(everySite("state"), {
+      queue: consumerName,
+      callback(_, { subject, data }) {
+        const state = parsed(stateSchema, data);
+        if (state === null || siteOf(subject) !== state.site || states.size >= statesMax) counts.unreadable++;
+        else states.set(state.site, state);
+      },
+    });
+    made.subscribe(everySite("hello"), {
+      queue: consumerName,
+      callback(_, message) {
+        if (parsed(helloSchema, message.data) === null) counts.unreadable++;
+        else message.respond(JSON.stringify({ schema: "islet-fleet-hello-answer-1", atMs: Date.now() }));
+      },
+    });
+  }
+
+  async function standAll(made: NatsConnection): Promise<void> {
+    for (const { site, document } of await standingDocuments(database, Date.now()))
+      made.publish(subjectOf(site, "order"), document);
+    await made.flush();
+  }
+
+  async function takeRecords(made: NatsConnection): Promise<void> {
+    const consumer = await jetstream(made).consumers.get("RECORD", consumerName);
+    while (!isStopping && !made.isClosed()) {
+      const messages: JsMsg[] = [];
+      for await (const message of await consumer.fetch({ max_messages: batchMax, expires: batchWaitMs }))
+        messages.push(message);
+      if (messages.length > 0) await store(made, messages);
+    }
+  }
+
+  async function store(made: NatsConnection, messages: readonly JsMsg[]): Promise<void> {
+    const records: FleetRecord[] = [];
+    for (const { subject, data } of messages) {
+      const record = parsed(recordSchema, data);
+      if (record !== null && siteOf(subject) === record.site) records.push(record);
+      else counts.unreadable++;
+    }
+    try {
+      if (records.length > 0) await saveRecords(database, records);
+    } catch (failure) {
+      // Not acknowledged: it comes again, from the broker or from the site.
+      say(`Database: ${failure instanceof Error ? failure.message : String(failure)}. Records wait.`);
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
+      return;
+    }
+    counts.records += records.length;
+    for (const message of messages) message.ack();
+    for (const [key, sequences] of bySiteAndEpoch(records)) {
+      const [site = "", epoch = ""] = key.split("/");
+      made.publish(subjectOf(site, "stored"), JSON.stringify({ schema: "islet-fleet-stored-1", epoch, sequences }));
+    }
+  }
+
+  let isSaving = false;
+  const saving = setInterval(async () => {
+    if (states.size === 0 || isSaving) return;
+    const batch = [...states.values()];
+    states.clear();
+    isSaving = true;
+    try {
+      await saveStates(database, batch, Date.now());
+      counts.states += batch.length;
+    } catch (failure) {
+      say(
+        `Database: ${failure instanceof Error ? failure.message : String(failure)}. States of a minute are left out.`,
+      );
+    } finally {
+      isSaving = false;
+    }
+  }, statesEveryMs);
+  let isLooking = false;
+  let isBehind = false;
+  const standing = setInterval(async () => {
+    const made = connection;
+    if (made === null || isLooking) return;
+    isLooking = true;
+    try {
+      if (isBehind) await standAll(made);
+      for (const { site, document } of await changedDocuments(database, changedWithinMs))
+        made.publish(subjectOf(site, "order"), document);
+      isBehind = false;
+    } catch {
+      // The database is away: when it is back, all documents are told anew.
+      isBehind = true;
+    } finally {
+      isLooking = false;
+    }
+  }, ordersEveryMs);
+  const running = run();
+
+  return {
+    tell: ({ site, document }) => connection?.publish(subjectOf(site, "order"), document),
+    get connected() {
+      return connection !== null;
+    },
+    async stop() {
+      isStopping = true;
+      clearInterval(saving);
+      clearInterval(standing);
+      await connection?.close();
+      await running;
+    },
+  };
+}
+
+/** Name and password may stand in the address. */
+function serverOf(natsUrl: string): { readonly servers: string; readonly user?: string; readonly pass?: string } {
+  const url = new URL(natsUrl);
+  const servers = `${url.protocol}//${url.host}`;
+  return url.username === ""
+    ? { servers }
+    : { servers, user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) };
+}
+
+/** The streams and the workers' place in them, where they are not there (any more). */
+async function makeStreams(connection: NatsConnection): Promise<void> {
+  const manager = await jetstreamManager(connection);
+  for (const { name, subjects, maxAgeNs, maxPerSubject, maxBytes } of streams) {
+    const wanted = {
+      subjects: [...subjects],
+      max_age: maxAgeNs,
+      max_msgs_per_subject: maxPerSubject,
+      max_bytes: maxBytes,
+      max_msg_size: messageBytesMax,
+      allow_direct: true,
+    };
+    await manager.streams.add({ name, ...wanted }).catch(() => manager.streams.update(name, wanted));
+  }
+  await manager.consumers.add("RECORD", {
+    durable_name: consumerName,
+    ack_policy: AckPolicy.Explicit,
+    ack_wait: ackWaitNs,
+    max_ack_pending: 20 * batchMax,
+  });
+}
+
+function bySiteAndEpoch(records: readonly FleetRecord[]): ReadonlyMap<string, number[]> {
+  const groups = new Map<string, number[]>();
+  for (const { site, epoch, sequence } of records) {
+    const key = `${site}/${epoch}`;
+    groups.set(key, [...(groups.get(key) ?? []), sequence]);
+  }
+  return groups;
+}
+
+function parsed<T>(schema: { safeParse(value: unknown): { data?: T | undefined } }, data: Uint8Array): T | null {
+  if (data.length > messageBytesMax) return null;
+  try {
+    return schema.safeParse(JSON.parse(Buffer.from(data).toString("utf8"))).data ?? null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,141 @@
+/** The fleet's ledger on a real PostgreSQL: each record once, months that are sums of quarter-hours, audit logs that can't be cut unseen. */
+import { createHash, generateKeyPairSync, sign } from "node:crypto";
+import { existsSync, readdirSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../../fleet/demo/demo.ts";
+import { createLightSite } from "../../fleet/demo/light-site.ts";
+import { type Postgres, startPostgres } from "../../fleet/demo/postgres.ts";
+import { type Database, openDatabase } from "../../fleet/store/database.ts";
+import { saveRecords, saveStates } from "../../fleet/store/ingest.ts";
+import { addLease, standingDocuments, withdrawLease } from "../../fleet/store/orders.ts";
+import { energyOf, listAlarms, listNeeds, listSites, oneSite } from "../../fleet/store/views.ts";
+import { dispatcherKey, type Lease, readOrders } from "../../src/protocols/fleet/orders.ts";
+import { type FleetRecord, headText } from "../../src/protocols/fleet/payloads.ts";
+import { keyPair } from "../app/links/fleet-site.ts";
+
+const folder = "/usr/lib/postgresql";
+const versions = existsSync(folder)
+  ? readdirSync(folder).filter((one) => existsSync(`${folder}/${one}/bin/initdb`))
+  : [];
+const without = versions.length === 0 ? "(PostgreSQL is not installed: apt-get install postgresql)" : "";
+
+const startMs = Date.UTC(2027, 0, 31, 12);
+const dayMs = 86_400_000;
+const lightSite = (index: number) =>
+  createLightSite({
+    site: `light-${index}`,
+    name: `Light ${index}`,
+    index,
+    startMs,
+    sinceMs: startMs - dayMs,
+    keys: [],
+  });
+const pair = generateKeyPairSync("ed25519");
+const publicKeyPem = pair.publicKey.export({ type: "spki", format: "pem" }).toString();
+const head = (site: string, sequence: number, records: number, of = "", epoch = "aaaa-1"): FleetRecord => {
+  const hash = createHash("sha256").update(`${records}${of}`).digest("hex");
+  const signature = sign(null, Buffer.from(headText(site, { records, hash })), pair.privateKey).toString("base64");
+  return {
+    ...{ schema: "islet-fleet-record-1", site, epoch, sequence, atMs: startMs },
+    body: { kind: "head", head: { schema: "islet-fleet-head-1", records, hash, boot: "b", signature, publicKeyPem } },
+  };
+};
+
+describe.skipIf(without !== "")(`the fleet's ledger ${without}`, () => {
+  let postgres: Postgres;
+  let database: Database;
+  beforeAll(async () => {
+    const port = await freePort();
+    postgres = startPostgres(`${folder}/${versions.at(-1)}/bin`, null, port);
+    database = await openDatabase(postgres.url, () => true);
+  });
+  afterAll(async () => {
+    await database?.close();
+    await postgres?.stop();
+  });
+
+  test("records that come twice are there once, and a month is the sum of its quarter-hours", async () => {
+    const one = lightSite(1);
+    one.step(startMs);
+    const records: FleetRecord[] = [];
+    for (let nowMs = startMs; one.waiting > 0; nowMs += 60_000) {
+      const due = one.due(nowMs);
+      records.push(...due);
+      one.stored(
+        due[0]!.epoch,
+        due.map(({ sequence }) => sequence),
+      );
+    }
+    expect(records).toHaveLength(96);
+    await saveRecords(database, records);
+    await saveRecords(database, [...records, ...records]);
+    const [count] = await database.query("SELECT count(*) AS n FROM record");
+    expect(count).toEqual({ n: 96 });
+    const [month] = await energyOf(database, "2027-01");
+    const imported = records.reduce(
+      (sum, { body }) =>
+        sum + (body.kind === "energy" ? Object.values(body.row.flows["grid"] ?? {}).reduce((a, b) => a + b, 0) : 0),
+      0,
+    );
+    expect(month).toMatchObject({ site: "light-1", quarters: 96 });
+    expect(Number(month!["imported_kwh"]) * 1e6).toBeCloseTo(imported, 0);
+    // The same quarter-hour with other contents is no second one, and is told.
+    const forged = structuredClone(records[0]!);
+    if (forged.body.kind === "energy") forged.body.row.hash = "f".repeat(64);
+    await saveRecords(database, [{ ...forged, epoch: "zzzz-2" }]);
+    expect((await energyOf(database, "2027-01"))[0]).toMatchObject({ quarters: 96 });
+    expect(await listAlarms(database)).toMatchObject([{ site: "light-1", key: "energy-rewritten" }]);
+  });
+
+  test("of sites the newest state is shown, and what needs a person ends with it", async () => {
+    const [three, four] = [lightSite(3), lightSite(4)];
+    await saveStates(database, [three.state(startMs), four.state(startMs)], startMs);
+    expect(await listNeeds(database)).toMatchObject([{ key: "departure-missed", sites: 1, which: ["light-3"] }]);
+    await saveStates(database, [{ ...three.state(startMs + 1), needs: [] }], startMs + 1);
+    expect(await listNeeds(database)).toEqual([]);
+    expect(await listSites(database, { offset: 0, utility: "", level: "", text: "light-4" })).toMatchObject({
+      total: 1,
+    });
+    expect(await oneSite(database, "nobody")).toBeNull();
+  });
+
+  const cuts: [string, (site: string) => FleetRecord[], string[]][] = [
+    [
+      "that grows, with a head that comes late and one that comes twice → nothing",
+      (s) => [head(s, 1, 10), head(s, 3, 30), head(s, 2, 20), head(s, 2, 20), head(s, 4, 30)],
+      [],
+    ],
+    ["that goes on after a restart → nothing", (s) => [head(s, 1, 10), head(s, 1, 11, "", "aaab-2")], []],
+    ["that was cut → told", (s) => [head(s, 1, 10), head(s, 2, 9)], ["audit-cut"]],
+    ["that was put back with the store → told", (s) => [head(s, 7, 50), head(s, 1, 20, "", "aaab-2")], ["audit-cut"]],
+    ["that was rewritten → told", (s) => [head(s, 1, 10), head(s, 2, 10, "other")], ["audit-rewritten"]],
+    ["signed by nobody → told", (s) => [{ ...head("another", 1, 10), site: s }], ["head-forged"]],
+  ];
+  test.each(cuts.map((row, i) => [...row, i] as const))("an audit log %s", async (_, heads, keys, i) => {
+    const site = `audit-${i}`;
+    for (const one of heads(site)) await saveRecords(database, [one]);
+    const alarms = await listAlarms(database);
+    expect(alarms.filter((one) => one["site"] === site).map(({ key }) => key)).toEqual(keys);
+  });
+
+  test("leases make a signed document whose version only grows; one that is withdrawn is no longer in it", async () => {
+    const keys = keyPair();
+    const read = (text: string) => readOrders(Buffer.from(text), "depot-1", [dispatcherKey(keys.publicKey)]);
+    const lease = (id: string): Lease =>
+      ({
+        ...{ id, kind: "stop", evse: 0, valueW: 0, cause: "c", issuedBy: "d" },
+        fromMs: startMs,
+        untilMs: startMs + 60_000,
+      }) as const;
+    for (let i = 0; i < 16; i++) await addLease(database, "depot-1", lease(`D${i}`), keys.privateKey, startMs);
+    expect(await addLease(database, "depot-1", lease("D16"), keys.privateKey, startMs)).toMatch(/16 leases already/);
+    const [before] = await standingDocuments(database, startMs);
+    await withdrawLease(database, "depot-1", "D3", keys.privateKey, startMs);
+    const [after] = await standingDocuments(database, startMs);
+    const [a, b] = [read(before!.document), read(after!.document)];
+    if (typeof a === "string" || typeof b === "string") throw new Error(`${a} ${b}`);
+    expect([a.leases.length, b.leases.length]).toEqual([16, 15]);
+    expect(b.version).toBeGreaterThan(a.version);
+    expect(await standingDocuments(database, startMs + 200_000)).toEqual([]);
+  });
+});
