@@ -118,6 +118,9 @@ export const testedSettings: readonly TestedSetting[] = [
   { setting: "mqtt.rights[]",                        file: "connected-systems.test.ts", unwired: ["power", "limits", "reserve"] },
   { setting: "links.fleet.rights[]",                 file: "fleet.test.ts", unwired: ["power", "limits"] },
   { setting: "links.fleet.dispatcherKeys[]",         file: "fleet.test.ts", unwired: [], noStart: true },
+  { setting: "links.csip.failSafe.importLimitW",     file: "csip.test.ts", unwired: null },
+  { setting: "links.csip.failSafe.exportLimitW",     file: "csip.test.ts", unwired: null },
+  { setting: "links.csip.pin",                       file: "csip.test.ts", unwired: null },
   { setting: "dashboard.hostNames[]",                file: rights,  unwired: null },
   { setting: "dashboard.onSiteAddresses[]",          file: backup,  unwired: null, alsoFails: ["evses[].stage.holdsAngle"] },
   { setting: "site.nominalVoltageV",                 file: service, unwired: 480, alsoFails: ["site.nominalFrequencyHz", "pcc.meter.freshMs"] },
@@ -196,7 +199,7 @@ const moneySettings = [
 const departure = (list: string, names: readonly string[]) =>
   names.map((name) => ({ setting: `${list}.${name}`, doesNotLimit: "what is asked for, within every limit" }));
 
-export const owedSettings: readonly OwedSetting[] = ["csip.failSafe.importLimitW", "csip.failSafe.exportLimitW", "csip.pin", "openadr.rights[]", "sunspec.rights[]"].map((name) => ({
+export const owedSettings: readonly OwedSetting[] = ["openadr.rights[]", "sunspec.rights[]"].map((name) => ({
   setting: `links.${name}`,
   owed: "a test through the process before a server",
 }));

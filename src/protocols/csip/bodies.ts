@@ -1,5 +1,5 @@
 /** What the client tells a server, as elements in the schema's order. Times are seconds UTC of the server. */
-import { type ModeName, modeNames, modes } from "./modes.table.ts";
+import { modeNames, modes } from "./modes.table.ts";
 import type { Tag } from "./xml.ts";
 
 /** What the devices behind the client are rated for, and what the site allows of it. Powers are magnitudes, W. */
@@ -29,8 +29,6 @@ export interface DerState {
   readonly alarmBits: number;
 }
 
-export type Profile = "csip-aus" | "csip";
-
 const hex = (bits: number, digits: number): string => bits.toString(16).toUpperCase().padStart(digits, "0");
 /** Value as 16-bit number with a power of ten: as exact as it can be. */
 export function scaled(value: number): readonly Tag[] {
@@ -46,10 +44,8 @@ export function scaled(value: number): readonly Tag[] {
   ];
 }
 
-const bitsOf = (map: "modes" | "doe" | "vpp", isOffered: (name: ModeName) => boolean): number =>
-  modeNames
-    .filter((name) => modes[name].map === map && isOffered(name))
-    .reduce((bits, name) => bits | (1 << modes[name].bit), 0);
+const bitsOf = (map: "modes" | "doe" | "vpp"): number =>
+  modeNames.filter((name) => modes[name].map === map).reduce((bits, name) => bits | (1 << modes[name].bit), 0);
 /** Charging and discharging have bits of their own. */
 const chargeBits = ({ maxChargeW, maxDischargeW }: DerFigures): number =>
   (maxChargeW > 0 ? 1 : 0) | (maxDischargeW > 0 ? 2 : 0);
@@ -69,50 +65,39 @@ export const connectionPointBody = (id: string): Tag => [
   [["csipaus:connectionPointId", id]],
 ];
 
-/** Which modes are offered: the Australian ones by that profile alone. */
-function extensionTags(profile: Profile, word: "Supported" | "Enabled"): readonly Tag[] {
-  if (profile !== "csip-aus") return [];
+/** The Australian modes, where the server has them; those of storage since version 1.3 of that profile. */
+function extensionTags(csipaus: string, word: "Supported" | "Enabled"): readonly Tag[] {
+  if (csipaus === "") return [];
+  const vpp = csipaus.endsWith("/v1.3");
   return [
-    [
-      `csipaus:doeModes${word}`,
-      hex(
-        bitsOf("doe", () => true),
-        2,
-      ),
-    ],
-    [
-      `csipaus:vppModes${word}`,
-      hex(
-        bitsOf("vpp", () => true),
-        2,
-      ),
-    ],
+    [`csipaus:doeModes${word}`, hex(bitsOf("doe"), 2)],
+    ...(vpp ? [[`csipaus:vppModes${word}`, hex(bitsOf("vpp"), 2)] as const] : []),
   ];
 }
 
-export function capabilityBody(figures: DerFigures, profile: Profile): Tag {
+export function capabilityBody(figures: DerFigures, csipaus: string): Tag {
   const { maxChargeW, maxDischargeW, maxVA, maxWh, type } = figures;
   return [
     "DERCapability",
     [
-      ["modesSupported", hex(bitsOf("modes", () => true) | chargeBits(figures), 8)],
+      ["modesSupported", hex(bitsOf("modes") | chargeBits(figures), 8)],
       ["rtgMaxChargeRateW", scaled(maxChargeW)],
       ["rtgMaxDischargeRateW", scaled(maxDischargeW)],
       ["rtgMaxVA", scaled(maxVA)],
       ["rtgMaxW", scaled(Math.max(maxChargeW, maxDischargeW))],
       ...(Number.isFinite(maxWh) ? [["rtgMaxWh", scaled(maxWh)] as const] : []),
       ["type", type],
-      ...extensionTags(profile, "Supported"),
+      ...extensionTags(csipaus, "Supported"),
     ],
   ];
 }
 
-export function settingsBody(figures: DerFigures, gradient: number, nowS: number, profile: Profile): Tag {
+export function settingsBody(figures: DerFigures, gradient: number, nowS: number, csipaus: string): Tag {
   const { maxChargeW, maxDischargeW, maxVA, maxWh } = figures;
   return [
     "DERSettings",
     [
-      ["modesEnabled", hex(bitsOf("modes", () => true) | chargeBits(figures), 8)],
+      ["modesEnabled", hex(bitsOf("modes") | chargeBits(figures), 8)],
       ["setGradW", gradient],
       ["setMaxChargeRateW", scaled(maxChargeW)],
       ["setMaxDischargeRateW", scaled(maxDischargeW)],
@@ -120,7 +105,7 @@ export function settingsBody(figures: DerFigures, gradient: number, nowS: number
       ["setMaxW", scaled(Math.max(maxChargeW, maxDischargeW))],
       ...(Number.isFinite(maxWh) ? [["setMaxWh", scaled(maxWh)] as const] : []),
       ["updatedTime", nowS],
-      ...extensionTags(profile, "Enabled"),
+      ...extensionTags(csipaus, "Enabled"),
     ],
   ];
 }

@@ -2,7 +2,7 @@
  * The client's walk through a server: device capability, time, its own end device (registered where it is missing), and from
  * there programs and what the device tells. What is heard goes to the ports; the client itself decides nothing.
  */
-import { connectionPointBody, endDeviceBody, type Profile } from "./bodies.ts";
+import { connectionPointBody, endDeviceBody } from "./bodies.ts";
 import { isPin } from "./identity.ts";
 import { createProgramWalk, type ProgramPorts } from "./programs.ts";
 import { type EndDevice, pollRateOf, pollUsualS, readDeviceCapability, readEndDevice } from "./resources.ts";
@@ -15,7 +15,6 @@ export interface ClientOptions {
   readonly transport: Transport;
   /** Path of device capability. */
   readonly path: string;
-  readonly profile: Profile;
   readonly lfdi: string;
   readonly sfdi: string;
   readonly register: boolean;

@@ -2,8 +2,8 @@
 import { Unreached } from "./transport.ts";
 
 /** First try after a failure, s; twice as long each time, up to the longest. */
-export const retryMinS = 5;
-const retryMaxS = 300;
+export const retryMinS = 2;
+const retryMaxS = 60;
 
 interface Task {
   readonly run: () => Promise<number>;

@@ -4,7 +4,6 @@ import {
   capabilityBody,
   type DerFigures,
   type DerState,
-  type Profile,
   settingsBody,
   statusBody,
 } from "./bodies.ts";
@@ -29,7 +28,6 @@ export interface TellingOptions {
   readonly transport: Transport;
   readonly tasks: Tasks;
   readonly ports: TellingPorts;
-  readonly profile: Profile;
   readonly lfdi: string;
   readonly nowS: () => number;
   readonly serverS: () => number;
@@ -45,7 +43,7 @@ export interface Telling {
 }
 
 export function createTelling(options: TellingOptions): Telling {
-  const { transport, tasks, ports, profile, lfdi, nowS, serverS } = options;
+  const { transport, tasks, ports, lfdi, nowS, serverS } = options;
   const put = new Map<string, string>();
   const points = new Map<"site" | "der", string>();
   const postRates = { site: pollUsualS, der: pollUsualS };
@@ -74,10 +72,16 @@ export function createTelling(options: TellingOptions): Telling {
   async function putDer(der: Der, isDue: boolean): Promise<void> {
     const { capabilityHref, settingsHref, statusHref, availabilityHref } = der;
     const { figures, gradient } = ports.figures();
+    const { csipaus } = transport;
     const now = serverS();
-    if (capabilityHref !== "") await putOnce(capabilityHref, JSON.stringify(figures), capabilityBody(figures, profile));
+    if (capabilityHref !== "")
+      await putOnce(capabilityHref, JSON.stringify([figures, csipaus]), capabilityBody(figures, csipaus));
     if (settingsHref !== "")
-      await putOnce(settingsHref, JSON.stringify([figures, gradient]), settingsBody(figures, gradient, now, profile));
+      await putOnce(
+        settingsHref,
+        JSON.stringify([figures, gradient, csipaus]),
+        settingsBody(figures, gradient, now, csipaus),
+      );
     const state = ports.state();
     // The state of charge moves all the time: a step of it is worth telling.
     const word = JSON.stringify({ ...state, socPct: Math.round(state.socPct / 5) });

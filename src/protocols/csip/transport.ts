@@ -3,7 +3,7 @@
  * of a list. A link that leads to another host is not followed.
  */
 import { Agent, request } from "node:https";
-import { type Element, messageMaxChars, readXml, type Tag, writeXml, XmlError } from "./xml.ts";
+import { csipausOf, type Element, messageMaxChars, readXml, type Tag, writeXml, XmlError } from "./xml.ts";
 
 /** A request with its answer takes at most this long, ms. */
 const requestMaxMs = 20_000;
@@ -22,8 +22,8 @@ export interface TransportOptions {
   readonly key: string;
   /** Name that the server's certificate must have; without one its issuer alone is checked, since devices' certificates carry no name. */
   readonly serverName?: string | undefined;
-  /** Whether bodies carry the elements of CSIP-AUS. */
-  readonly csipaus: boolean;
+  /** Namespace of the Australian elements until the server has shown which one it has; "" where there are none. */
+  readonly csipaus: string;
 }
 
 /** The server can't be reached, or its certificate is not taken. */
@@ -47,12 +47,15 @@ export interface Transport {
   /** A whole list: the list element of its first page, and all items called `item`. */
   list(href: string, item: string): Promise<{ readonly list: Element; readonly items: readonly Element[] }>;
   send(method: "POST" | "PUT", href: string, body: Tag): Promise<Answer>;
+  /** Namespace of the Australian elements that the server uses. */
+  readonly csipaus: string;
   stop(): void;
 }
 
 export function openTransport(options: TransportOptions): Transport {
   const base = new URL(options.url);
   const { serverName } = options;
+  let { csipaus } = options;
   const agent = new Agent({
     keepAlive: true,
     maxSockets: 1,
@@ -105,6 +108,7 @@ export function openTransport(options: TransportOptions): Transport {
   async function get(href: string): Promise<Element> {
     const { status, text } = await exchange("GET", href);
     if (status !== 200) throw new Refused(status, `GET ${href}: ${status}`);
+    if (csipaus !== "") csipaus = csipausOf(text) || csipaus;
     try {
       return readXml(text).root;
     } catch (failure) {
@@ -127,9 +131,12 @@ export function openTransport(options: TransportOptions): Transport {
       return { list: first, items };
     },
     async send(method, href, body) {
-      const { status, location } = await exchange(method, href, writeXml(body, options.csipaus));
+      const { status, location } = await exchange(method, href, writeXml(body, csipaus));
       if (status >= 200 && status < 300) return { status, location };
       throw new Refused(status, `${method} ${href}: ${status}`);
+    },
+    get csipaus() {
+      return csipaus;
     },
     stop: () => agent.destroy(),
   };

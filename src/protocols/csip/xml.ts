@@ -89,14 +89,15 @@ export type Content = string | number | readonly Tag[];
 /** An element to be written: name, content, attributes. */
 export type Tag = readonly [name: string, content: Content, attributes?: Readonly<Record<string, string>>];
 
-const namespaces =
-  'xmlns="urn:ieee:std:2030.5:ns" xmlns:csipaus="https://csipaus.org/ns" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"';
-
-/** A whole message. */
-export function writeXml([name, content, attributes]: Tag, csipaus = true): string {
-  const spaces = csipaus ? namespaces : namespaces.replace(/ xmlns:csipaus="[^"]*"/, "");
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<${name} ${spaces}${attributesText(attributes)}>${contentText(content)}</${name}>`;
+/** A whole message; `csipaus`: namespace of the Australian elements, "" for none. */
+export function writeXml([name, content, attributes]: Tag, csipaus = ""): string {
+  const extension = csipaus === "" ? "" : ` xmlns:csipaus="${csipaus}"`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<${name} xmlns="urn:ieee:std:2030.5:ns"${extension}${attributesText(attributes)}>${contentText(content)}</${name}>`;
 }
+
+/** Namespace of the Australian elements that a message uses; "" where it uses none. */
+export const csipausOf = (text: string): string =>
+  /xmlns(?::\w+)?="(https:\/\/csipaus\.org\/ns[^"]{0,20})"/.exec(text)?.[1] ?? "";
 
 const contentText = (content: Content): string =>
   typeof content === "object" ? content.map(tagText).join("") : escaped(String(content));

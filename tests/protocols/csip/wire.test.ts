@@ -98,13 +98,16 @@ test.each([
 test("what is told of the device, in the schema's order", () => {
   const figures = { type: 82, maxChargeW: 11_000, maxDischargeW: 11_000, maxVA: 11_000, maxWh: Number.NaN };
   const names = (xml: string) => Object.keys(readXml(xml).root).filter((name) => !name.startsWith("@"));
-  const capability = writeXml(capabilityBody(figures, "csip-aus"));
+  const aus = "https://csipaus.org/ns/v1.3";
+  const capability = writeXml(capabilityBody(figures, aus), aus);
   expect(names(capability)).toEqual([
     ...["modesSupported", "rtgMaxChargeRateW", "rtgMaxDischargeRateW", "rtgMaxVA", "rtgMaxW", "type"],
     ...["doeModesSupported", "vppModesSupported"],
   ]);
   expect(readXml(capability).root).toMatchObject({ modesSupported: "0050008F", doeModesSupported: "0F", type: "82" });
-  expect(names(writeXml(capabilityBody(figures, "csip"), false))).not.toContain("doeModesSupported");
+  expect(names(writeXml(capabilityBody(figures, "")))).not.toContain("doeModesSupported");
+  const older = "https://csipaus.org/ns";
+  expect(names(writeXml(capabilityBody(figures, older), older))).not.toContain("vppModesSupported");
   const state = { connected: true, available: true, operating: false, faulted: false, operationalMode: 2 };
   const status = writeXml(statusBody({ ...state, socPct: 55.5, storageMode: 2, alarmBits: 0 }, 7));
   expect(readXml(status).root).toMatchObject({

@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import type { SiteConfig } from "../../../config/site.ts";
 import { type Client, type ClientPorts, createClient } from "../../../protocols/csip/client.ts";
-import { gradientOf, lookAtEvents } from "../../../protocols/csip/events.ts";
+import { type AllInForce, gradientOf, lookAtEvents } from "../../../protocols/csip/events.ts";
 import { lfdiOf, sfdiOf } from "../../../protocols/csip/identity.ts";
 import { openTransport } from "../../../protocols/csip/transport.ts";
 import type { EvseInputs } from "../../control/shared/inputs.ts";
@@ -50,7 +50,7 @@ export function startCsip(options: CsipOptions): OutsideLink {
   const notes = createCsipNotes(log, csip.url);
   let latest: ControlReport | null = null;
   let lookedMs = Number.NEGATIVE_INFINITY;
-  let inForce = lookAtEvents(book, Number.NEGATIVE_INFINITY).inForce;
+  let inForce: AllInForce = {};
   let dueMs = 0;
   let busy: Promise<void> | null = null;
   let isStopped = false;
@@ -67,7 +67,7 @@ export function startCsip(options: CsipOptions): OutsideLink {
     key: readFileSync(csip.keyFile, "utf8"),
     ca: readFileSync(csip.caFile, "utf8"),
     serverName: csip.serverName,
-    csipaus: csip.profile === "csip-aus",
+    csipaus: csip.profile === "csip-aus" ? "https://csipaus.org/ns" : "",
   });
 
   const failed = (sentence: string): void => void (isStopped || notes.failed(sentence));
@@ -112,7 +112,6 @@ export function startCsip(options: CsipOptions): OutsideLink {
     transport,
     ports,
     path: new URL(csip.url).pathname,
-    profile: csip.profile,
     lfdi,
     sfdi: sfdiOf(lfdi),
     register: csip.registration === "in-band",

@@ -52,8 +52,9 @@ export function stateOf({ report, inputs, people, isDisconnected, isDeEnergized 
   const isOff = isStopped || isDeEnergized || isDisconnected;
   return {
     connected: !isDisconnected && !isStopped && site.mode !== "islandRunning",
+    // Running at no power is running: a limit of zero is no stop.
     available: plugged.length > 0 && !isOff,
-    operating: Math.abs(powerW) >= holdingW,
+    operating: plugged.length > 0 && !isOff,
     faulted: site.mode === "lockedOut",
     operationalMode: isOff ? off : operational,
     socPct: plugged.length === 0 ? Number.NaN : plugged.reduce((sum, { socPct }) => sum + socPct, 0) / plugged.length,
