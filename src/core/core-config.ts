@@ -122,6 +122,18 @@ export const carriesBackup = ({ stage }: EvseConfig, { meter }: SiteConfig["pcc"
   stage.reactiveResponseMs <= backupResponseMaxMs &&
   meter.updateMs + meter.latencyMs <= backupFrequencyMaxMs;
 
+/** A stage's power has come to nothing after so many of its response times, and its reading shows it a little later. */
+const stopResponses = 5;
+const stopSeenMs = 500;
+
+/** From the command to stop until the slowest stage is seen to give nothing, by its settings, ms. */
+export const slowestStopMs = ({ evses }: SiteConfig): number =>
+  evses.reduce((slowestMs, { stage }) => {
+    const { deadTimeMs, commandPeriodMs, responseMs, slewPctPerS } = stage;
+    const fallMs = Math.max(stopResponses * responseMs, slewPctPerS === undefined ? 0 : (100 / slewPctPerS) * secondMs);
+    return Math.max(slowestMs, deadTimeMs + commandPeriodMs + fallMs + stopSeenMs);
+  }, 0);
+
 /** Without a reading for this long a stage's link counts as lost, ms: as its slowest line allows. */
 export const stageStaleMs = (config: SiteConfig): number => {
   const { transferDevice } = config;

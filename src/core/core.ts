@@ -18,6 +18,7 @@ import {
   promisedRecoveryMs,
   reversePowerConfig,
   siteGrid,
+  slowestStopMs,
   stageGrid,
   stageRatings,
   stageStaleMs,
@@ -90,7 +91,14 @@ export function createCore(config: SiteConfig, start: CoreStart) {
   const enterDelayS = settings.enterDelayS + settings.enterRandomDelayS * randomFraction;
   const lateMs = transferDeviceLateMs(config);
   const returnMs = (config.transferDevice?.returnDelayS ?? usualReturnDelayS) * 1_000;
-  const timings = modeTimings(travelMs, enterDelayS * 1_000, settings.enterRampS * 1_000, lateMs, returnMs);
+  const timings = modeTimings(
+    travelMs,
+    enterDelayS * 1_000,
+    settings.enterRampS * 1_000,
+    lateMs,
+    returnMs,
+    slowestStopMs(config),
+  );
   const pccRecord = createPccRecord(exportControl, ledgerConfig(config), promisedRecoveryMs(config));
   const island = islandConfig(config);
   const reversePower = createReversePower(reversePowerConfig(config));

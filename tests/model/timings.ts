@@ -15,6 +15,7 @@ export const modelTimings: ModeTimings = {
   balanceMs: 1 * tickMs,
   balanceMaxMs: 3 * tickMs,
   stopMs: 2 * tickMs,
+  disobeyMs: 2 * tickMs,
   contradictionMs: 3 * tickMs,
   decayMs: 3 * tickMs,
   deadMs: 1 * tickMs,

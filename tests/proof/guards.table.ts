@@ -50,7 +50,7 @@ export const guardTerms: Readonly<Record<string, Term>> = {
   busServes: "f.busServes",
   busLive: "f.busLive",
   islandFell: or(not("f.anyForming"), "f.busVoltageDead"),
-  uncommandedOutputHeld: "held.uncommandedOutput.stopMs",
+  uncommandedOutputHeld: "held.uncommandedOutput.disobeyMs",
   contradictionHeld: "held.contradiction.contradictionMs",
   coherentClosedHeld: "held.coherentClosed.coherentMs",
   coherentOpenHeld: "held.coherentOpen.coherentMs",

@@ -177,7 +177,7 @@ export function cycleOf(rows: readonly ModeRow[] = modeRows): Cycle {
     "f.deviceFresh",
     "f.stagesHeard",
     "f.canIsolate",
-    "held.uncommandedOutput.stopMs",
+    "held.uncommandedOutput.disobeyMs",
   );
   const closes = rule((mode) => modeRules[mode].transferDevice === "close");
   const opens = or(

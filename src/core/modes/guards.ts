@@ -85,7 +85,7 @@ export const islandFell = guard("no stage forms, or the bus is dead", (_, f) => 
 /** Judged by the stage's own clock: one that froze while it gave power is silent, not disobedient. */
 export const uncommandedOutputHeld = guard(
   "a stage gives power against its orders",
-  (s, f) => f.givingLiveAtMs - s.held.uncommandedOutput >= s.timings.stopMs,
+  (s, f) => f.givingLiveAtMs - s.held.uncommandedOutput >= s.timings.disobeyMs,
 );
 export const contradictionHeld = held(
   "contradiction",

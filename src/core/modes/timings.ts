@@ -13,6 +13,8 @@ export interface ModeTimings {
   readonly balanceMaxMs: number;
   /** A stage told to stop has stopped: at least two reads, and with K1's travel below the 2 s of ceasing to energize. */
   readonly stopMs: number;
+  /** A stage that still gives power so long after it was told to stop does not obey: longer than the slowest takes by its settings. */
+  readonly disobeyMs: number;
   /** A contradiction between contacts and voltages that lasts: longer than stopping plus decay plus one read. */
   readonly contradictionMs: number;
   /** A bus without a source must be dead by then. */
@@ -63,7 +65,8 @@ export interface ModeTimings {
 /**
  * Times for a transfer device of worst travel `travelMs` under a grid profile's enter-service delay and ramp. `lateMs`: by how
  * much its contacts and voltages may be older than those of a device that answers at once, as on a slow serial line.
- * `returnMs`: the delay before the site returns to the grid.
+ * `returnMs`: the delay before the site returns to the grid. `slowestStopMs`: what the slowest stage takes to stop, by its
+ * settings.
  */
 export function modeTimings(
   travelMs: number,
@@ -71,11 +74,13 @@ export function modeTimings(
   rampMs: number = 300 * secondMs,
   lateMs = 0,
   returnMs: number = usualReturnDelayS * secondMs,
+  slowestStopMs = 0,
 ): ModeTimings {
   return {
     balanceMs: 500,
     balanceMaxMs: 15 * secondMs,
     stopMs: 1 * secondMs,
+    disobeyMs: Math.max(1 * secondMs, slowestStopMs),
     contradictionMs: 2 * secondMs,
     decayMs: 5 * secondMs,
     deadMs: 300 + lateMs,
@@ -104,6 +109,7 @@ export function modeTimings(
 export function timingComplaints(t: ModeTimings, travelMs: number, watchdogMs: number, readMs: number): string[] {
   const laws: readonly (readonly [holds: boolean, sentence: string])[] = [
     [t.stopMs + travelMs < 2_000, "stopping a stage and opening K1 must take less than 2 s together"],
+    [t.disobeyMs >= t.stopMs, "a stage must be given the time to stop before it counts as disobedient"],
     [t.stopMs >= 2 * readMs, "a stage needs at least two reads to prove that it has stopped"],
     [t.contradictionMs > t.stopMs, "a contradiction must outlast the stopping of a stage"],
     [t.openMs >= 2 * travelMs && t.closeMs >= 2 * travelMs, "K1 must be given twice its travel time to answer"],
