@@ -66,7 +66,12 @@ export async function runKills({ seed, kills, sites: count }: KillsOptions): Pro
     spawn(
       process.execPath,
       [
-        ...[join(import.meta.dirname, "../main.ts"), "serve", "--nats", `nats://fleet:trial@127.0.0.1:${natsPort}`],
+        ...[
+          join(import.meta.dirname, "../main.ts"),
+          "serve",
+          "--nats",
+          `nats://${login.user}:${login.pass}@127.0.0.1:${natsPort}`,
+        ],
         ...["--database", `postgres://fleet@127.0.0.1:${databasePort}/postgres`, "--port", "0"],
         ...["--dispatcher-key", keys.privateFile, "--token-file", keys.tokenFile],
       ],

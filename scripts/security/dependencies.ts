@@ -6,8 +6,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type LockedPackage, licenceOf, productionPackages, purlOf } from "./sbom.ts";
 
-/** Licences that a product under Apache-2.0 may bring without more than naming them. */
-const licencesAllowed = new Set(["MIT", "ISC", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "0BSD", "BlueOak-1.0.0"]);
+/** Licences that a product under Apache-2.0 may bring without more than naming them; under the Unlicense nothing at all is asked. */
+const licencesAllowed = new Set([
+  ...["MIT", "ISC", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "0BSD", "BlueOak-1.0.0", "Unlicense"],
+]);
 const registry = "https://registry.npmjs.org/";
 
 /** States and justifications in the words of CycloneDX. */
