@@ -90,14 +90,18 @@ describe.skipIf(program === "")("an independent control box over EEBUS", () => {
   });
 
   it("its heartbeat stops: the fail-safe limit within 125 s; it is back and states none: charging comes back", async () => {
+    tell("release");
+    await charges();
     tell("heartbeat off");
     await hears(/^heartbeat off/);
     const ms = await tookMs(() => holds(4_200, 200_000));
     console.log(`fail-safe: ${(ms / 1_000).toFixed(1)} s after the heartbeat was stopped`);
     expect(ms).toBeLessThan(125_000);
+    // The library sends the first one 58 s after it was told to; what was stated before it counts from then on.
     tell("heartbeat on");
     tell("release");
-    await charges();
+    const backMs = await tookMs(() => soon(product, "charges freely", () => powerW() > 9_000, 100_000));
+    console.log(`return: ${(backMs / 1_000).toFixed(1)} s after the heartbeat was started`);
   });
 
   it("the box is killed and comes back: the limit holds over it", async () => {
