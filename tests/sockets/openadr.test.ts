@@ -1,8 +1,11 @@
 /** The VEN against a VTN over HTTP: what events ask of the port, what comes back, and what is left when the VTN is lost or misbehaves. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Ajv } from "ajv";
+import addFormats from "ajv-formats";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { type OpenadrOptions, startOpenadr } from "../../src/app/links/openadr/openadr-link.ts";
 import type { OutsideLink } from "../../src/app/links/outside-link.ts";
 import { openStore, type Store } from "../../src/app/store/store.ts";
@@ -101,8 +104,30 @@ beforeEach(async () => {
   vtn = await startVtn();
   programId = idOf(vtn.put("programs", { programName: "P", payloadDescriptors: vtnDescriptors }));
 });
+/** The published OpenAPI file, where `ISLET_OPENADR_SPEC` names it: all that was sent must be as it says. */
+const spec = process.env["ISLET_OPENADR_SPEC"];
+const requestSchemas: Readonly<Record<string, string>> = {
+  "/reports": "reportRequest",
+  "/vens": "VenVenRequest",
+  "/resources": "VenResourceRequest",
+  "/subscriptions": "subscriptionRequest",
+  "/auth/token": "clientCredentialRequest",
+};
+function mistakesOfBodies(file: string): readonly string[] {
+  const ajv = new Ajv({ strict: false, validateSchema: false, allErrors: true });
+  addFormats.default(ajv);
+  ajv.addSchema(parse(readFileSync(file, "utf8")) as object, "openadr");
+  return vtn.requests.flatMap(({ method, path, body }) => {
+    const name = requestSchemas[`/${path.split("/")[1]}`] ?? requestSchemas[path];
+    if (body === undefined || name === undefined) return [];
+    const isValid = ajv.validate({ $ref: `openadr#/components/schemas/${name}` }, body);
+    return isValid ? [] : [`${method} ${path}: ${ajv.errorsText()}`];
+  });
+}
+
 afterEach(async () => {
   await stop();
+  if (spec !== undefined) expect(mistakesOfBodies(spec)).toEqual([]);
   await vtn.kill();
   store.close();
   rmSync(folder, { recursive: true, force: true });
@@ -187,7 +212,7 @@ describe("events of a VTN", () => {
     ];
     const event = vtn.put("events", {
       ...vtnEvent(programId, "SIMPLE", 0, { reportDescriptors }),
-      intervalPeriod: { start: new Date(Date.now() + 500).toISOString(), duration: "PT1S" },
+      intervalPeriod: { start: new Date(Date.now() + 1_000).toISOString(), duration: "PT2S" },
       intervals: [0, 1].map((id) => ({ id, payloads: [{ type: "SIMPLE", values: [0] }] })),
     });
     start();

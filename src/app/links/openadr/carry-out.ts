@@ -95,6 +95,7 @@ export function createCarryOut(
         if (isOptedOut(one)) continue;
         if (isSetting(one.what)) {
           if (memory.marks.settings.includes(wordOf(one))) continue;
+          if (isSame && nowMs - before.atMs < againMs) continue;
           ask(one, nowMs, believedUntilMs);
           if (asked.get(keyOf(one))?.receipt.accepted) {
             memory.marks.settings.push(wordOf(one));
