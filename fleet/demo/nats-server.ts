@@ -87,7 +87,7 @@ export function startNatsServer(
   writeFileSync(
     config,
     `listen: "127.0.0.1:${port}"
-jetstream { store_dir: ${JSON.stringify(join(folder, "store"))}, sync_interval: 10s }
+jetstream { store_dir: ${JSON.stringify(join(folder, "store"))} }
 max_payload: 1MB
 authorization { users: [ { user: fleet, password: ${JSON.stringify(fleetPassword)} }
 ${users.join("\n")} ] }
