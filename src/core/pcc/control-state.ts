@@ -89,6 +89,8 @@ export interface Side {
   excessW: number;
   /** Limit in force: falls at once, rises with R. */
   limitW: number;
+  /** After a start: what flowed then, rising with R, whatever the limit is; Infinity once it binds nothing. */
+  startW: number;
   /** In: the limit that is asked for and this tick's excess. Out: net power that all stages may do on this side, W. */
   askedLimitW: number;
   newExcessW: number;
@@ -244,6 +246,7 @@ function createChannel(scaleW: number, meter: MeterConfig, answerMs: number): Ch
     envelope: createEnvelope(),
     excessW: 0,
     limitW: 0,
+    startW: Number.POSITIVE_INFINITY,
     askedLimitW: 0,
     newExcessW: 0,
     availableW: 0,

@@ -110,8 +110,8 @@ export function createEnvelope(): Envelope {
   };
 }
 
-/** Starts anew (first sample, or the first one after a meter fault), from at most `startW`, so that power rises slowly. */
-export function restartEnvelope(e: Envelope, availableW: number, startW: number, nowMs: number): void {
+/** Starts anew: the first sample, or the first one after a meter fault. */
+export function restartEnvelope(e: Envelope, availableW: number, nowMs: number): void {
   e.filteredW = availableW;
   e.previousW = availableW;
   e.fastSamples = 0;
@@ -121,7 +121,7 @@ export function restartEnvelope(e: Envelope, availableW: number, startW: number,
   e.first = 0;
   e.count = 0;
   remember(e, availableW, nowMs);
-  e.valueW = Math.min(availableW, startW);
+  e.valueW = availableW;
 }
 
 /** A new sample, in `e.sampleW` (steps 5 and 6). */

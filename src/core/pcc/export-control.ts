@@ -269,8 +269,10 @@ function stepChannel(
       const importLimitW = c === 0 ? limits.importLimitW : config.phaseImportLimitW;
       exportSide.limitW = exportLimitW;
       importSide.limitW = importLimitW;
-      restartEnvelope(exportSide.envelope, loadW, exportLimitW < unlimitedW ? -stagesW - exportLimitW : loadW, nowMs);
-      restartEnvelope(importSide.envelope, -loadW, importLimitW < unlimitedW ? stagesW - importLimitW : -loadW, nowMs);
+      exportSide.startW = -stagesW;
+      importSide.startW = stagesW;
+      restartEnvelope(exportSide.envelope, loadW, nowMs);
+      restartEnvelope(importSide.envelope, -loadW, nowMs);
     }
   }
   const exportLimitW = c === 0 ? limits.exportLimitW : config.phaseExportLimitW;
@@ -342,9 +344,12 @@ function stepSide(control: ExportControl, channel: Channel, side: Side, nowMs: n
   const marginW =
     channel.marginFixedW +
     marginSigmas * channel.noise.sigmaW +
-    gainError * limitW +
+    gainError * side.limitW +
     level * levelMarginShare * channel.scaleW;
-  side.availableW = e.valueW + side.limitW - e.overcutW - e.aheadW - marginW - side.excessW;
+  side.startW += e.riseW;
+  if (side.startW > channel.scaleW) side.startW = Number.POSITIVE_INFINITY;
+  const roomW = Math.min(e.valueW + side.limitW, side.startW);
+  side.availableW = roomW - e.overcutW - e.aheadW - marginW - side.excessW;
 }
 
 function setChallenge(control: ExportControl): void {

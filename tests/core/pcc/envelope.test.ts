@@ -24,7 +24,7 @@ function makeEnvelope() {
   noise.sigmaW = 300;
   const e = createEnvelope();
   let nowMs = 0;
-  restartEnvelope(e, 100_000, 100_000, nowMs);
+  restartEnvelope(e, 100_000, nowMs);
   const run = (ms: number, availableW: (nowMs: number) => number, mayRise = true) => {
     for (const untilMs = nowMs + ms; nowMs < untilMs; ) {
       nowMs += 20;
