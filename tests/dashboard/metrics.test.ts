@@ -6,7 +6,8 @@ import { createMetrics } from "../../src/dashboard/server/metrics.ts";
 import { formerModeNames } from "../../src/domain/modes.ts";
 import { sampleNames, sampleState } from "./sampleStates.ts";
 
-const metrics = () => createMetrics({ ageMs: () => 20, pages: () => 3, skipped: () => 0 });
+const extras = { ageMs: () => 20, pages: () => 3, skipped: () => 0 };
+const metrics = () => createMetrics(extras);
 const emptyRecord = {
   exports: { count: 0, tooMany: false, tooLong: false },
   imports: { count: 0, tooMany: false, tooLong: false },
@@ -128,7 +129,11 @@ describe("the alert rules", () => {
   test("every metric they use exists", async () => {
     const state = sampleState("parallel");
     const names = namesOf(
-      await metrics().text({ ...state, pccRecord: emptyRecord, energy: { importedWh: 0, exportedWh: 0 } }),
+      await createMetrics({ ...extras, written: () => ({ total: 5_000, recorder: 2_000 }) }).text({
+        ...state,
+        pccRecord: emptyRecord,
+        energy: { importedWh: 0, exportedWh: 0 },
+      }),
     );
     const all = rules.groups.flatMap((group) => group.rules);
     expect(all.length).toBeGreaterThan(8);
