@@ -217,7 +217,7 @@ describe.concurrent("islet commission", { timeout: 600_000 }, () => {
   it("blames no device for what it was too busy to watch: it looks again", async () => {
     const { file } = await site({});
     const told = /too busy to watch \(\d+ % of the control cycles were seen\): once more, 2 of 3/;
-    const { code, said, errors } = await islet(["commission", file, "--yes", "--json", "--step", "nudges"], (child) => {
+    const { code, said, errors } = await islet(["commission", file, "--yes", "--json", "--step", "limit"], (child) => {
       // Somebody else has the processor nearly all the time, until the first recording is given up.
       let heard = "";
       const starving = setInterval(() => {
