@@ -49,15 +49,24 @@ export const integerOr = (standard: number, about: NumberAbout) =>
     .default(standard)
     .meta({ ...about });
 
-/** Text of a bounded length. */
-export const text = (
-  about: About & { readonly maxLength?: number; readonly pattern?: RegExp; readonly example?: string },
-) => {
+interface TextAbout extends About {
+  readonly maxLength?: number;
+  readonly pattern?: RegExp;
+  readonly example?: string;
+  /** What the pattern asks for, in words, where the example alone does not tell: "3 to 40 small letters". */
+  readonly form?: string;
+}
+
+/** Text of a bounded length, perhaps of a form. */
+export const text = (about: TextAbout) => {
   const maxLength = about.maxLength ?? 200;
   const complaint = `must be text of 1 to ${maxLength} characters${about.example ? `, for example ${about.example}` : ""}`;
   const base = z.string({ error: complaint }).min(1, complaint).max(maxLength, complaint);
-  const { pattern, ...meta } = about;
-  return (pattern ? base.regex(pattern, complaint) : base).meta(meta);
+  const { pattern, form, ...meta } = about;
+  if (pattern === undefined) return base.meta(meta);
+  const { example } = about;
+  const ofForm = example === undefined ? complaint : `must have the form of ${example}`;
+  return base.regex(pattern, form === undefined ? ofForm : `must be ${form}, for example ${example}`).meta(meta);
 };
 
 /** True or false, with a standard value where the file is silent. */

@@ -121,9 +121,9 @@ describe("an MQTT broker in a configuration", () => {
     expect(checked.ok && checked.value.config.mqtt?.passwordFile).toBe(join(folder, "mqtt.password"));
   });
   it.each([
-    ["a password in the address, which is logged", { url: "mqtt://me:pw@broker" }, "mqtt.url", /must be text/],
+    ["a password in the address, which is logged", { url: "mqtt://me:pw@broker" }, "mqtt.url", /must have the form of/],
     ["a right that there is none for", { url, rights: ["permit"] }, "mqtt.rights[0]", /must be one of power/],
-    ["a topic with a wildcard", { url, topic: "islet/#" }, "mqtt.topic", /must be text/],
+    ["a topic with a wildcard", { url, topic: "islet/#" }, "mqtt.topic", /must have the form of/],
     [
       "a password file that is not there",
       { url, username: "a", passwordFile: "no" },

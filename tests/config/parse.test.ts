@@ -20,6 +20,16 @@ describe("a configuration error names file, line, setting, value and what is all
       "evses[0].stage.port is 99999: must be a whole number from 1 to 65535",
     ],
     [
+      "text of another form than is asked for, of a length that would do",
+      (text) => `${text}\nlinks: { fleet: { url: "tls://fleet.example:4222", site: s1 } }\n`,
+      'links.fleet.site is "s1": must be 3 to 40 small letters, digits and hyphens, no hyphen at either end, for example depot-north',
+    ],
+    [
+      "an address of another kind",
+      (text) => `${text}\nlinks: { fleet: { url: "https://fleet.example", site: depot-1 } }\n`,
+      'links.fleet.url is "https://fleet.example": must have the form of tls://fleet.example:4222',
+    ],
+    [
       "a misspelt setting",
       (text) => text.replace("importLimitW", "importLimtW"),
       "pcc.importLimtW is 24000: is not a setting here; check its spelling",

@@ -20,6 +20,7 @@ export const fleetLinkSettings = group(
       sentence: "This site's name there: small letters, digits and hyphens, given once and never to another site.",
       maxLength: 40,
       pattern: /^[a-z0-9][a-z0-9-]{1,38}[a-z0-9]$/,
+      form: "3 to 40 small letters, digits and hyphens, no hyphen at either end",
       example: "depot-north",
     }),
     credentialsFile: text({
