@@ -123,6 +123,14 @@ describe("orders that are malicious or broken", () => {
       "refused too-long",
     ],
     [
+      "an hour, but only in a week",
+      (one) => {
+        const fromMs = one.site.clock.utcMs + 7 * dayMs;
+        return one.desk.take(one.orders(6, [standing(one), one.lease({ fromMs, untilMs: fromMs + dayMs / 24 })]));
+      },
+      "refused too-long",
+    ],
+    [
       "no number",
       (one) => one.desk.take(one.orders(6, [standing(one), { ...one.lease(), valueW: "all" }])),
       "refused unreadable",
