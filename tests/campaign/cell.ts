@@ -54,10 +54,9 @@ export async function runCell(fault: Fault, phase: Phase, seed: number): Promise
       config: { ...(config as object), ...(disk && { stateDir: disk.folder }) },
       ...(fault.env && { env: fault.env(folder) }),
     });
-    if (fault.applies && !fault.applies(product) && fault.name !== "backend cut off")
-      return { ...base, verdict: "not tried", note: "this site has none" };
     if (!(await phase.arrive(product)))
       return { ...base, verdict: "not tried", note: `the site did not get there: mode ${product.mode()}` };
+    if (fault.applies?.(product) === false) return { ...base, verdict: "not tried", note: "this site has none" };
     return await strike(fault, phase, { product, disk }, folder, chance);
   } finally {
     await product?.stop();

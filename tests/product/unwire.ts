@@ -9,33 +9,16 @@
  * see whether others fail too, a quarter of it.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { copyProject } from "../lib/project-copy.ts";
 import { type TestedSetting, testedSettings } from "./settings.table.ts";
 import { withUnwiring } from "./site/unwired-parser.ts";
 
 const whyMax = 200;
-const root = join(import.meta.dirname, "../..");
-const copy = join(tmpdir(), `islet-unwire-${process.pid}`);
-function makeCopy(): void {
-  mkdirSync(copy, { recursive: true });
-  for (const name of [
-    "bin",
-    "config",
-    "firmware-bridge",
-    "scripts",
-    "sim",
-    "src",
-    "tests",
-    "package.json",
-    "vitest.config.ts",
-  ])
-    cpSync(join(root, name), join(copy, name), { recursive: true });
-  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
-  const file = join(copy, "src/config/parse.ts");
-  writeFileSync(file, withUnwiring(readFileSync(file, "utf8")));
-}
+const copy = copyProject("unwire");
+const parser = join(copy, "src/config/parse.ts");
+writeFileSync(parser, withUnwiring(readFileSync(parser, "utf8")));
 
 interface Outcome {
   readonly failed: readonly string[];
@@ -95,7 +78,6 @@ const asked = process.argv.slice(2);
 const ownOnly = asked.includes("--own");
 const wanted = asked.filter((argument) => argument !== "--own");
 let bad = 0;
-makeCopy();
 for (const row of testedSettings.filter(({ setting }) => wanted.length === 0 || wanted.includes(setting))) {
   const { failed, passed, noStart, why } = run(row, ownOnly);
   const expected = [row.setting, ...(row.alsoFails ?? [])];

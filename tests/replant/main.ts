@@ -6,30 +6,13 @@
  * Prints a line for each and ends with 1 when one was not seen. A few seconds for each; those of the bridge take half a minute.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { copyProject } from "../lib/project-copy.ts";
 import { planted } from "./faults.table.ts";
 
-const root = join(import.meta.dirname, "../..");
-const copy = join(tmpdir(), `islet-replant-${process.pid}`);
-const copied = [
-  "bench",
-  "bin",
-  "config",
-  "firmware-bridge",
-  "scripts",
-  "sim",
-  "src",
-  "tests",
-  "package.json",
-  "vitest.config.ts",
-];
+const copy = copyProject("replant");
 const timeoutMs = 240_000;
-
-mkdirSync(copy, { recursive: true });
-for (const name of copied) cpSync(join(root, name), join(copy, name), { recursive: true });
-symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
 
 /** Titles of the tests that fail. */
 function failing(tests: readonly string[]): string[] {
