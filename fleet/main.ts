@@ -4,21 +4,25 @@
  */
 import { parseArgs } from "node:util";
 import { runDemo } from "./demo/demo.ts";
+import { rehearse } from "./dispatch/rehearsal.ts";
 import { serve } from "./serve.ts";
 import { runKills } from "./trial/kills.ts";
 
 const usage = `Use: npm run fleet -- [--sites 20] [--port 8090] [--folder FOLDER]
        npm run fleet -- kills [--seed 1] [--kills 20] [--sites 100]
+       npm run fleet -- rehearse [--seed 1] [--sites 10000] [--mw 50]
        npm run fleet -- serve --nats URL --database URL --dispatcher-key FILE --token-file FILE [--host 127.0.0.1] [--port 8090]
 
 Without a word: broker, database, worker, page and simulated sites on this machine, all on loopback; Ctrl-C ends them.
 kills: the same without a page, and its parts are killed as the seed says; at the end it is counted what was lost or doubled.
+rehearse: a dispatch of an hour in virtual time, over light sites of which some drop out, refuse or deliver less;
+MW that the vehicles give back to the grid. Prints how close it came.
 serve: one worker with its page, for a broker (NATS 2.10.27 or later, with JetStream) and a database (PostgreSQL 15 or later).`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    sites: { type: "string", default: "20" },
+    sites: { type: "string" },
     port: { type: "string", default: "8090" },
     host: { type: "string", default: "127.0.0.1" },
     folder: { type: "string" },
@@ -28,12 +32,18 @@ const { values, positionals } = parseArgs({
     "token-file": { type: "string" },
     seed: { type: "string", default: "1" },
     kills: { type: "string", default: "20" },
+    mw: { type: "string", default: "50" },
     help: { type: "boolean", default: false },
   },
 });
 
-function number(name: "sites" | "port" | "seed" | "kills", min: number, max: number): number {
-  const value = Number(values[name]);
+function number(
+  name: "sites" | "port" | "seed" | "kills" | "mw",
+  min: number,
+  max: number,
+  given = values[name],
+): number {
+  const value = Number(given);
   if (!(Number.isInteger(value) && value >= min && value <= max))
     throw new Error(`--${name} is a whole number from ${min} to ${max}.`);
   return value;
@@ -43,14 +53,19 @@ async function main(): Promise<void> {
   if (values.help) return void process.stdout.write(`${usage}\n`);
   const port = number("port", 0, 65_535);
   if (positionals[0] === undefined)
-    return runDemo({ sites: number("sites", 1, 2_000), port, folder: values.folder ?? null });
+    return runDemo({ sites: number("sites", 1, 2_000, values.sites ?? "20"), port, folder: values.folder ?? null });
   if (positionals[0] === "kills") {
     const ok = await runKills({
       seed: number("seed", 0, 1e9),
       kills: number("kills", 1, 1_000),
-      sites: number("sites", 1, 2_000),
+      sites: number("sites", 1, 2_000, values.sites ?? "100"),
     });
     process.exit(ok ? 0 : 1);
+  }
+  if (positionals[0] === "rehearse") {
+    const sites = number("sites", 1, 20_000, values.sites ?? "10000");
+    const found = rehearse({ sites, seed: number("seed", 0, 1e9), targetW: number("mw", -1_000, 1_000) * -1e6 });
+    return void process.stdout.write(`${JSON.stringify(found)}\n`);
   }
   const { nats, database, "dispatcher-key": keyFile, "token-file": tokenFile } = values;
   if (positionals[0] !== "serve" || !nats || !database || !keyFile || !tokenFile) throw new Error(usage);

@@ -14,6 +14,7 @@ import { lightSites, runLightGroup } from "../demo/light-fleet.ts";
 import type { LightSite } from "../demo/light-site.ts";
 import { startNatsServer } from "../demo/nats-server.ts";
 import { ended, type Postgres, startPostgres } from "../demo/postgres.ts";
+import { randomOf } from "../demo/random.ts";
 import { logLine } from "../serve.ts";
 import { type Database, openDatabase } from "../store/database.ts";
 import { addLease } from "../store/orders.ts";
@@ -32,17 +33,6 @@ const leaseMs = 20_000;
 const settleMaxMs = 180_000;
 const sitesPerConnection = 25;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** A small generator: the same seed, the same plan. */
-function randomOf(seed: number): () => number {
-  let state = (seed * 2_654_435_761) >>> 0 || 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 4_294_967_296;
-  };
-}
 
 interface Parts {
   broker: ChildProcess;
