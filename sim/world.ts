@@ -165,7 +165,14 @@ export class World {
     this.openingWatch.after(durationMs);
     this.books.add(durationMs);
     meter.add(network.pccW * durationMs);
-    meter.step(toMs, network.pccVar, this.gridSide.voltagePu, this.gridSide.frequencyHz, this.#phaseShares);
+    meter.step(
+      toMs,
+      network.pccVar,
+      this.gridSide.voltagePu,
+      this.gridSide.frequencyHz,
+      this.#phaseShares,
+      this.grid.phaseShare,
+    );
     if (network.lively) this.#fastUntilMs = toMs + fastForMs;
   }
 

@@ -63,7 +63,7 @@ export const strata: readonly Stratum[] = [
   {
     name: "sim",
     folder: "sim",
-    may: ["plant", "peers", "chance", "domain", "config", "modbus", "sunspec", "core", "bridge", "app", "certify"],
+    may: ["plant", "peers", "chance", "domain", "config", "modbus", "sunspec", "core", "bridge", "app", "certify", "commissioning"],
     packages: ["*"],
   },
 ];

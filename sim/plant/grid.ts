@@ -21,6 +21,8 @@ export interface GridEvent {
   readonly frequencyHz?: number | undefined;
   readonly rocofHzPerS?: number | undefined;
   readonly phaseJumpDeg?: number | undefined;
+  /** Each phase, pu: their mean becomes the voltage. */
+  readonly phaseVoltagePu?: readonly [number, number, number] | undefined;
 }
 
 /** The wander keeps this much of itself from second to second. */
@@ -39,6 +41,8 @@ export class Grid {
   voltagePu = 1;
   frequencyHz: number;
   phaseDeg = 0;
+  /** Each phase against the voltage. */
+  readonly phaseShare: [number, number, number] = [1, 1, 1];
 
   readonly #config: GridConfig;
   readonly #chance: Chance;
@@ -65,7 +69,11 @@ export class Grid {
 
   apply(event: GridEvent): void {
     if (event.present !== undefined) this.present = event.present;
-    if (event.voltagePu !== undefined) this.#baseVoltagePu = event.voltagePu;
+    if (event.voltagePu !== undefined) {
+      this.#baseVoltagePu = event.voltagePu;
+      this.phaseShare.fill(1);
+    }
+    if (event.phaseVoltagePu !== undefined) this.#setPhases(event.phaseVoltagePu);
     if (event.phaseJumpDeg !== undefined) this.phaseDeg = wrapDeg(this.phaseDeg + event.phaseJumpDeg);
     const rocof = event.rocofHzPerS;
     if (event.frequencyHz !== undefined) this.#targetHz = event.frequencyHz;
@@ -74,6 +82,12 @@ export class Grid {
       this.#rocofHzPerMs = 0;
       this.#baseFrequencyHz = event.frequencyHz;
     }
+  }
+
+  #setPhases(phases: readonly [number, number, number]): void {
+    const mean = (phases[0] + phases[1] + phases[2]) / 3;
+    this.#baseVoltagePu = mean;
+    for (let p = 0; p < 3; p++) this.phaseShare[p] = mean > 0 ? phases[p]! / mean : 1;
   }
 
   /** Whether the frequency is still on its way. */

@@ -126,7 +126,14 @@ export class Meter implements PlantMeter {
   }
 
   /** Time has come to `nowMs`: a window may have ended, a sample may appear. */
-  step(nowMs: number, reactiveVar: number, voltagePu: number, frequencyHz: number, phaseShares: Float64Array): void {
+  step(
+    nowMs: number,
+    reactiveVar: number,
+    voltagePu: number,
+    frequencyHz: number,
+    phaseShares: Float64Array,
+    voltageShares: readonly [number, number, number],
+  ): void {
     while (this.#waitingCount > 0 && nowMs >= this.#waiting[this.#oldest * sampleFields + visibleAt]!) this.#show();
     if (nowMs < this.nextSampleMs) return;
     this.#sampleNumber++;
@@ -140,13 +147,20 @@ export class Meter implements PlantMeter {
     if (this.#waitingCount === waitingMax) this.#show();
     const at = ((this.#oldest + this.#waitingCount) % waitingMax) * sampleFields;
     this.#waitingCount++;
-    this.#sample(at, reactiveVar, voltagePu, frequencyHz, phaseShares);
+    this.#sample(at, reactiveVar, voltagePu, frequencyHz, phaseShares, voltageShares);
     const latencyMs = this.config.latencyMs + this.faults.latencyMs;
     const jitterMs = this.config.jitterMs + this.faults.jitterMs;
     this.#waiting[at + visibleAt] = nowMs + latencyMs + (jitterMs > 0 ? jitterMs * this.#chance.uniform() : 0);
   }
 
-  #sample(at: number, reactiveVar: number, voltagePu: number, frequencyHz: number, phaseShares: Float64Array): void {
+  #sample(
+    at: number,
+    reactiveVar: number,
+    voltagePu: number,
+    frequencyHz: number,
+    phaseShares: Float64Array,
+    voltageShares: readonly [number, number, number],
+  ): void {
     const { updateMs, windowMs, rangeW, noise, offsetW, gain, phases } = this.config;
     const { averageMs, stepShare } = this.faults;
     const lsbW = stepShare > 0 ? stepShare * rangeW : this.config.lsbW;
@@ -163,7 +177,8 @@ export class Meter implements PlantMeter {
     for (let i = 0; i < 3; i++) {
       const phaseW = i < phases ? sign * lsbW * Math.round((readW * phaseShares[i]!) / lsbW) : Number.NaN;
       w[at + 4 + i] = phaseW;
-      w[at + 7 + i] = i < phases ? voltagePu * (alive ? 1 + 0.0005 * chance.normal() : 1) : Number.NaN;
+      w[at + 7 + i] =
+        i < phases ? voltagePu * voltageShares[i]! * (alive ? 1 + 0.0005 * chance.normal() : 1) : Number.NaN;
       if (i < phases) sumW += phaseW;
     }
     w[at] = sumW;

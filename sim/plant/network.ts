@@ -103,6 +103,9 @@ export class Network {
     node.source = "grid";
     node.voltagePu = this.grid.voltagePu;
     node.frequencyHz = this.grid.frequencyHz;
+    const [a, b, c] = this.grid.phaseShare;
+    node.leastPhase = Math.min(a, b, c);
+    node.mostPhase = Math.max(a, b, c);
     node.phaseDeg = this.grid.phaseDeg;
     node.islandedSinceMs = Number.NaN;
   }
@@ -121,7 +124,9 @@ export class Network {
   #onGrid(fromMs: number, toMs: number, durationMs: number): void {
     const { bus, stages, tiers, building } = this;
     const deviationHz = bus.frequencyHz - this.grid.nominalFrequencyHz;
-    const normal = bus.voltagePu >= 0.88 && bus.voltagePu <= 1.1 && deviationHz > -1.2 && deviationHz < 1.2;
+    const lowPu = bus.voltagePu * bus.leastPhase;
+    const highPu = bus.voltagePu * bus.mostPhase;
+    const normal = lowPu >= 0.88 && highPu <= 1.1 && deviationHz > -1.2 && deviationHz < 1.2;
     let stagesW = 0;
     let reactiveVar = 0;
     for (let i = 0; i < stages.length; i++) {

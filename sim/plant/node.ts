@@ -8,6 +8,9 @@ export class Node {
   source: NodeSource = "dead";
   voltagePu = 0;
   frequencyHz = 0;
+  /** Of the phases against `voltagePu`: the least and the most; both 1 while they are alike. */
+  leastPhase = 1;
+  mostPhase = 1;
   /** Against a frame that turns at nominal frequency. */
   phaseDeg = 0;
   /** Stages that hold up this conductor's voltage now. */

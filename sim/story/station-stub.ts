@@ -53,6 +53,9 @@ export class StationStub {
   };
   serviceEnabled = true;
   relayLatched = false;
+  transferTrip = false;
+  permissive = true;
+  upstreamClosed = true;
   islandRequested = false;
   resetRequest = false;
   importLimitW = Number.POSITIVE_INFINITY;
@@ -103,7 +106,11 @@ export class StationStub {
     snapshot.wallMs = world.wallMs;
     const site = snapshot.site;
     site.serviceEnabled = this.serviceEnabled;
+    site.serviceWithdrawn = !this.serviceEnabled;
     site.relayLatched = this.relayLatched;
+    site.transferTrip = this.transferTrip;
+    site.permissive = this.permissive;
+    site.upstreamClosed = this.upstreamClosed;
     site.islandRequested = this.islandRequested;
     site.islandRequestUntilMs = this.islandRequested ? nowMs + 1_000 : never;
     site.resetRequest = this.resetRequest;

@@ -2,7 +2,7 @@
 import type { GridProfile } from "../config/grid-profiles.ts";
 import { isWithin, type TooCoarse, tooCoarse } from "./accuracy.ts";
 import { type Case, gravest, type Procedure, type ProcedureResult, type Row } from "./procedure.ts";
-import type { Rig } from "./rig.ts";
+import { type Ability, abilityWords, type Rig } from "./rig.ts";
 
 /** Most cases of one procedure, so that a table that grows by mistake is found. */
 const casesMax = 400;
@@ -22,7 +22,19 @@ export async function runProcedure(
 ): Promise<ProcedureResult> {
   const { id, title, clause, cases, needs } = procedure;
   if (!cases) return { id, title, clause, verdict: "not run", why: `needs ${needs}`, rows: [] };
-  const wanted = cases(profile).filter((one) => !quick || one.quick);
+  const all = cases(profile);
+  const lacking = all.length === 0 ? [] : lackingAbilities(all, rig);
+  const possible = all.filter(({ ability }) => ability === undefined || !lacking.includes(ability));
+  if (possible.length === 0 && lacking.length > 0)
+    return {
+      id,
+      title,
+      clause,
+      verdict: "not run",
+      why: `needs ${lacking.map((one) => abilityWords[one]).join("; ")}`,
+      rows: [],
+    };
+  const wanted = possible.filter((one) => !quick || one.quick);
   if (wanted.length > casesMax) throw new RangeError(`${id} has ${wanted.length} cases; at most ${casesMax}`);
   const rows: Row[] = [];
   for (const one of wanted) {
@@ -30,13 +42,29 @@ export async function runProcedure(
     rows.push(row);
     onRow?.(procedure, row);
   }
+  const rest = lacking.map((one) => abilityWords[one]).join("; ");
   const why =
     rows.length > 0
-      ? ""
+      ? lacking.length > 0
+        ? `in part: the rest needs ${rest}`
+        : ""
       : quick
         ? "no part of the quick run"
         : "the code asks for nothing of it, or no source tells its settings";
   return { id, title, clause, verdict: gravest(rows.map(({ verdict }) => verdict)), why, rows };
+}
+
+/** Whether a rig can run anything of a procedure. */
+export const canRun = ({ cases }: Procedure, profile: GridProfile, rig: Rig): boolean => {
+  const all = cases?.(profile) ?? [];
+  const lacking = lackingAbilities(all, rig);
+  return all.some(({ ability }) => ability === undefined || !lacking.includes(ability));
+};
+
+/** What cases ask of a rig that it has not got. */
+function lackingAbilities(cases: readonly Case[], { facts }: Rig): readonly Ability[] {
+  const asked = new Set(cases.flatMap(({ ability }) => ability ?? []));
+  return [...asked].filter((one) => !facts.abilities?.includes(one));
 }
 
 async function runCase(one: Case, rig: Rig): Promise<Row> {

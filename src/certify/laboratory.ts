@@ -20,8 +20,16 @@ const isText = (value: unknown): value is string =>
   typeof value === "string" && value.length > 0 && value.length <= 500;
 const isFigure = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
 
-/** From a file's text to its results, or one sentence on what is wrong. `code` is the profile's base that is being tried. */
-export function parseLaboratory(text: string, code: string, known: readonly Procedure[]): Result<Laboratory, string> {
+/**
+ * From a file's text to its results, or one sentence on what is wrong. `code` is the profile's base that is being tried; what the
+ * rig runs itself (`isRun`) is not taken from a file.
+ */
+export function parseLaboratory(
+  text: string,
+  code: string,
+  known: readonly Procedure[],
+  isRun: (procedure: Procedure) => boolean,
+): Result<Laboratory, string> {
   if (text.length > charactersMax) return err(`it is longer than ${charactersMax} characters`);
   let raw: unknown;
   try {
@@ -35,7 +43,7 @@ export function parseLaboratory(text: string, code: string, known: readonly Proc
     return err(`it is about ${raw["code"]}, and this certification about ${code}: two codes can't be mixed`);
   const results: ProcedureResult[] = [];
   for (const one of raw["procedures"] as unknown[]) {
-    const result = readProcedure(one, known);
+    const result = readProcedure(one, known, isRun);
     if (!result.ok) return result;
     if (results.some(({ id }) => id === result.value.id)) return err(`${result.value.id} stands there twice`);
     results.push(result.value);
@@ -43,12 +51,16 @@ export function parseLaboratory(text: string, code: string, known: readonly Proc
   return ok({ name: raw["laboratory"], results });
 }
 
-function readProcedure(raw: unknown, known: readonly Procedure[]): Result<ProcedureResult, string> {
+function readProcedure(
+  raw: unknown,
+  known: readonly Procedure[],
+  isRun: (procedure: Procedure) => boolean,
+): Result<ProcedureResult, string> {
   if (!isRaw(raw) || !isText(raw["id"]) || !isText(raw["report"]) || !Array.isArray(raw["rows"]))
     return err("each procedure must have `id`, `report` and `rows`");
   const procedure = known.find(({ id }) => id === raw["id"]);
   if (!procedure) return err(`there is no procedure ${raw["id"]}`);
-  if (procedure.cases) return err(`${procedure.id} is run on the rig and takes no laboratory's figures`);
+  if (isRun(procedure)) return err(`${procedure.id} is run on the rig and takes no laboratory's figures`);
   if (raw["rows"].length === 0 || raw["rows"].length > rowsMax)
     return err(`${procedure.id} must have 1 to ${rowsMax} rows`);
   const rows: Row[] = [];

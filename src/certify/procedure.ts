@@ -1,7 +1,7 @@
 /** The words of a certification: procedures, the cases that they consist of, and what came of each. */
 import type { GridProfile } from "../config/grid-profiles.ts";
 import type { Needs } from "./accuracy.ts";
-import type { Rig } from "./rig.ts";
+import type { Ability, Rig } from "./rig.ts";
 
 export type Direction = "discharging" | "charging";
 export type Verdict = "pass" | "fail" | "refused" | "not run";
@@ -36,6 +36,8 @@ export interface Case {
   readonly quantity: string;
   readonly unit: string;
   readonly needs: Needs;
+  /** What the rig must be able to do beyond a grid source of one voltage. */
+  readonly ability?: Ability;
   /** Part of the smoke run. */
   readonly quick?: true;
   run(rig: Rig): Promise<Finding>;

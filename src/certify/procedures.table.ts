@@ -3,8 +3,13 @@
  * (svp_1547.1), the interconnection toolkit BATRIES and Rule 21 name them. What needs hands or a laboratory says so.
  */
 import type { Procedure } from "./procedure.ts";
+import { generationProfileCases } from "./procedures/calendar.ts";
 import { droopCases } from "./procedures/frequency-functions.ts";
+import { synchronisationCases, unintentionalIslandCases } from "./procedures/islands.ts";
 import { powerLimitCases, priorityCases } from "./procedures/limits.ts";
+import { measuringChainCases } from "./procedures/measuring-chain.ts";
+import { openPhaseCases, unbalancedVoltVarCases } from "./procedures/phases.ts";
+import { lossCases, powerControlCases, reversePowerCases, siteTrialCases } from "./procedures/power-control.ts";
 import { constantVarCases, powerFactorCases, wattVarCases } from "./procedures/power-functions.ts";
 import {
   frequencyRideThroughCases,
@@ -13,6 +18,7 @@ import {
   voltageRideThroughCases,
 } from "./procedures/ride-through-cases.ts";
 import { enterRampCases, enterServiceCases, permitCases } from "./procedures/service.ts";
+import { ceaseInputCases, permissiveCases } from "./procedures/signals.ts";
 import { reconnectCases, tripCases } from "./procedures/trips.ts";
 import { voltVarCases, voltVarReferenceCases, voltWattCases } from "./procedures/voltage-functions.ts";
 
@@ -32,17 +38,17 @@ export const procedures: readonly Procedure[] = [
   { id: "enter-service-ramp",         title: "Enter service: ramp",                       clause: "5.6",    cases: enterRampCases },
   { id: "reconnect",                  title: "Return after a trip",                       clause: "5.6",    cases: reconnectCases },
   { id: "permit-service",             title: "Permit service off",                        clause: "6.7",    cases: permitCases },
-  { id: "synchronisation",            title: "Synchronisation",                           clause: "5.7",    needs: "a transfer device that closes onto a live bus, with its own synchronism check" },
+  { id: "synchronisation",            title: "Synchronisation",                           clause: "5.7",    cases: synchronisationCases },
   { id: "integrity",                  title: "Interconnection integrity",                 clause: "5.8",    needs: "a laboratory: surges, dielectric and interference tests of the hardware" },
-  { id: "unintentional-island",       title: "Unintentional island",                      clause: "5.10.2", needs: "a resonant load; `npm run -s bench -- anti-islanding` plays the controller's part in a model of one" },
-  { id: "permissive-signal",          title: "Permissive signal and hardware input",      clause: "5.10.3", needs: hands("the signal is taken away") },
-  { id: "reverse-power",              title: "Reverse power and minimum import",          clause: "5.10.5", needs: "a relay with its own meter, or a load beside the equipment" },
-  { id: "open-phase",                 title: "Open phase",                                clause: "5.11",   needs: "a grid source that opens single phases" },
+  { id: "unintentional-island",       title: "Unintentional island",                      clause: "5.10.2", cases: unintentionalIslandCases },
+  { id: "permissive-signal",          title: "Permissive signal and hardware input",      clause: "5.10.3", cases: permissiveCases },
+  { id: "reverse-power",              title: "Reverse power and minimum import",          clause: "5.10.5", cases: reversePowerCases },
+  { id: "open-phase",                 title: "Open phase",                                clause: "5.11",   cases: openPhaseCases },
   { id: "limit-active-power",         title: "Limit of active power",                     clause: "5.13",   cases: powerLimitCases },
   { id: "constant-power-factor",      title: "Constant power factor",                     clause: "5.14.3", cases: powerFactorCases },
   { id: "volt-var",                   title: "Volt-var",                                  clause: "5.14.4", cases: voltVarCases },
   { id: "volt-var-reference",         title: "Volt-var with autonomous reference",        clause: "5.14.5", cases: voltVarReferenceCases },
-  { id: "volt-var-unbalanced",        title: "Volt-var with unbalanced voltages",         clause: "5.14.6", needs: "a grid source that sets each phase" },
+  { id: "volt-var-unbalanced",        title: "Volt-var with unbalanced voltages",         clause: "5.14.6", cases: unbalancedVoltVarCases },
   { id: "constant-var",               title: "Constant reactive power",                   clause: "5.14.7", cases: constantVarCases },
   { id: "watt-var",                   title: "Watt-var",                                  clause: "5.14.8", cases: wattVarCases },
   { id: "volt-watt",                  title: "Volt-watt",                                 clause: "5.14.9", cases: voltWattCases },
@@ -51,11 +57,11 @@ export const procedures: readonly Procedure[] = [
   { id: "priority",                   title: "Prioritisation",                            clause: "5.16",   cases: priorityCases },
   { id: "over-voltage-transients",    title: "Over-voltage by ground fault or lost load", clause: "5.17",   needs: "a laboratory: transients of the hardware" },
   { id: "interoperability",           title: "Nameplate, settings, monitoring",           clause: "6.4",    needs: "a SunSpec client on the equipment's own registers" },
-  { id: "export-limit",               title: "Power control: export and import limits",   clause: "",       needs: "a load beside the equipment; `npm run -s bench -- export-control` plays the controller's part" },
-  { id: "loss-of-measurement",        title: "Power control: loss of measurement or path", clause: "",      needs: hands("the meter and the links are cut") },
+  { id: "export-limit",               title: "Power control: export and import limits",   clause: "",       cases: powerControlCases },
+  { id: "loss-of-measurement",        title: "Power control: loss of measurement or path", clause: "",      cases: lossCases },
   { id: "settings-access",            title: "Power control: access to settings",         clause: "",       needs: hands("each role tries to change a setting") },
-  { id: "measuring-chain",            title: "Identification of the measuring chain",     clause: "",       needs: "the site itself; `islet commission` does it" },
-  { id: "rule21-site-trial",                    title: "Rule 21 trial on site: non-export, inadvertent export", clause: "", needs: hands("the main is tripped and loads are dropped before the utility's eyes") },
-  { id: "generation-profile",         title: "Limited Generation Profile over a year",    clause: "",       needs: "a site with such a profile; `islet scenario lgp-year` plays it" },
-  { id: "cease-inputs",               title: "Cease button, transfer trip, latches",      clause: "",       needs: hands("each input is worked and reset") },
+  { id: "measuring-chain",            title: "Identification of the measuring chain",     clause: "",       cases: measuringChainCases },
+  { id: "rule21-site-trial",                    title: "Rule 21 trial on site: non-export, inadvertent export", clause: "", cases: siteTrialCases },
+  { id: "generation-profile",         title: "Limited Generation Profile over a year",    clause: "",       cases: generationProfileCases },
+  { id: "cease-inputs",               title: "Cease button, transfer trip, latches",      clause: "",       cases: ceaseInputCases },
 ];

@@ -38,6 +38,21 @@ export function reachedAfterS(recording: Recording, levelPu: number, fromS: numb
   return Number.POSITIVE_INFINITY;
 }
 
+/** From `fromS` until a series is at or below a level for good, s; Infinity if it still is not at `toS`. */
+export function belowForGoodAfterS(
+  recording: Recording,
+  values: Float64Array,
+  levelPu: number,
+  fromS: number,
+  toS: number,
+): number {
+  const from = indexAt(recording, fromS);
+  let at = indexAt(recording, toS);
+  if (values[at]! > levelPu) return Number.POSITIVE_INFINITY;
+  while (at > from && values[at - 1]! <= levelPu) at--;
+  return (at - from) * recording.stepS;
+}
+
 /** Smallest value over [fromS, toS]. */
 export function least(recording: Recording, values: Float64Array, fromS: number, toS: number): number {
   let low = Number.POSITIVE_INFINITY;
@@ -60,21 +75,23 @@ const digits = 4;
 /** A plot of some of a recording's quantities with at most `pointsMax` points each. */
 export function plotOf(
   recording: Recording,
-  names: readonly ("activePu" | "reactivePu" | "voltagePu" | "frequencyHz")[],
+  names: readonly ("activePu" | "reactivePu" | "voltagePu" | "frequencyHz" | "exchangePu")[],
   band: { readonly low?: number | null; readonly high?: number | null } = {},
 ): Plot {
   const { stepS, activePu } = recording;
   const every = Math.max(1, Math.ceil(activePu.length / pointsMax));
   const indices = Array.from({ length: Math.ceil(activePu.length / every) }, (_, i) => i * every);
   const short = (value: number): number => Number(value.toFixed(digits));
-  const words = { activePu: "P", reactivePu: "Q", voltagePu: "V", frequencyHz: "f" } as const;
+  const words = { activePu: "P", reactivePu: "Q", voltagePu: "V", frequencyHz: "f", exchangePu: "exchange" } as const;
   return {
     unit: "pu",
     atS: indices.map((i) => short(i * stepS)),
-    lines: names.map((name) => {
+    lines: names.flatMap((name) => {
+      const series = recording[name];
+      if (series === undefined) return [];
       // A frequency is shown of what it was at the beginning.
-      const scale = name === "frequencyHz" ? 1 / recording[name][0]! : 1;
-      return { name: words[name], values: indices.map((i) => short(scale * recording[name][i]!)) };
+      const scale = name === "frequencyHz" ? 1 / series[0]! : 1;
+      return [{ name: words[name], values: indices.map((i) => short(scale * series[i]!)) }];
     }),
     ...(typeof band.low === "number" && { low: short(band.low) }),
     ...(typeof band.high === "number" && { high: short(band.high) }),

@@ -116,6 +116,8 @@ export interface SiteFacts {
   permit: PermitFacts;
   /** The utility's "permit service" (IEEE 1547): false stops parallel operation at once. */
   serviceEnabled: boolean;
+  /** The utility itself has taken its "permit service" back: what can give power leaves the grid, charging too. */
+  serviceWithdrawn: boolean;
   /** Reverse-power or minimum-import relay has tripped and was not reset. */
   relayLatched: boolean;
   /** The utility's transfer-trip signal is present. */
@@ -190,6 +192,7 @@ export function createSnapshot(stageCount: number, tierCount: number): Snapshot 
         backupNotified: false,
       },
       serviceEnabled: false,
+      serviceWithdrawn: false,
       relayLatched: false,
       transferTrip: false,
       permissive: true,

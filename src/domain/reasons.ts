@@ -338,7 +338,7 @@ export const reasons = {
   },
   "service-disabled": {
     name: "Service disabled",
-    sentence: "The utility has disabled parallel operation.",
+    sentence: "The utility has taken its permit service back: chargers that can give power have left the grid.",
     todo: "Wait for the utility to permit service again.",
     severity: "notice",
     clears: "itself",

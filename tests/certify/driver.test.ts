@@ -8,9 +8,10 @@ import { processRig } from "../../src/cli/certify/process-rig.ts";
 import { standardGridProfile as profile } from "../../src/config/grid-profiles.ts";
 
 const driver = join(import.meta.dirname, "driver-over-simulator.ts");
-const procedure = procedures.find(({ id }) => id === "reconnect")!;
+const procedureOf = (id: string) => procedures.find((one) => one.id === id)!;
+const procedure = procedureOf("reconnect");
 
-test("a driver with the simulator behind it gives the simulator's rows", async () => {
+test("a driver with the simulator behind it gives the simulator's rows, and says what it can't do", async () => {
   const rig = await processRig(`"${process.execPath}" "${driver}"`, 60);
   try {
     expect(rig.facts.name).toBe("simulator behind a driver");
@@ -18,6 +19,12 @@ test("a driver with the simulator behind it gives the simulator's rows", async (
     const direct = await runProcedure(procedure, profile, simulatedRig({ profile, seed: 5 }), { quick: true });
     expect(through.verdict).toBe("pass");
     expect(through).toEqual(direct);
+    for (const id of ["reverse-power", "unintentional-island"])
+      expect(await runProcedure(procedureOf(id), profile, rig, { quick: true })).toMatchObject({ verdict: "pass" });
+    expect(await runProcedure(procedureOf("measuring-chain"), profile, rig, { quick: false })).toMatchObject({
+      verdict: "not run",
+      why: "needs equipment that tells what it has found of its own measuring chain",
+    });
   } finally {
     rig.close();
   }
@@ -45,6 +52,12 @@ const short = { stepS: 0.1, voltagePu: values, frequencyHz: values, activePu: va
 test.each([
   ["is at another frequency", { ...facts, nominalFrequencyHz: 50 }, null, /the rig is at 50 Hz, the code for 60 Hz/],
   ["does not say how exact it is", { ...facts, instruments: {} }, null, /`voltagePu` must be the largest error/],
+  [
+    "can do what nobody asks",
+    { ...facts, abilities: ["load", "magic"] },
+    null,
+    /`abilities` must be some of load, phases/,
+  ],
   ["ends", facts, null, /the rig's driver \(.*\): it ended/],
   ["tells of an error", facts, { error: "the source is in local control" }, /: the source is in local control/],
   ["records too little", facts, short, /`voltagePu` has 3 samples, the run was \d+/],

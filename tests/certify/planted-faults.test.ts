@@ -3,26 +3,54 @@
  * Equipment without a fault passes the same rows: the smoke run of `command.test.ts`.
  */
 import { describe, expect, test } from "vitest";
-import { type PlantedFault, simulatedRig } from "../../sim/certify/simulated-rig.ts";
+import type { PlantedFault } from "../../sim/certify/planted.ts";
+import { simulatedRig } from "../../sim/certify/simulated-rig.ts";
+import type { LoadedSite } from "../../src/app/site/load-config.ts";
 import { runProcedure } from "../../src/certify/engine.ts";
 import type { Procedure, ProcedureResult } from "../../src/certify/procedure.ts";
 import { procedures } from "../../src/certify/procedures.table.ts";
 import { type GridSettings, standardGridProfile } from "../../src/config/grid-profiles.ts";
+import { createLimitedGenerationProfile } from "../../src/core/pcc/limited-generation-profile.ts";
 
 const profile = standardGridProfile;
 
-/** The smoke rows of a procedure that are about a fault, on equipment that has it. */
+/** The rows of a procedure that are about a fault, on equipment that has it. */
 function run(id: string, row: RegExp, planted: PlantedFault): Promise<ProcedureResult> {
   const rig = simulatedRig({ profile, seed: 7, planted });
   const procedure = procedures.find((one) => one.id === id)!;
   const cases: Procedure["cases"] = (of) => procedure.cases!(of).filter(({ name }) => row.test(name));
-  return runProcedure({ ...procedure, cases }, profile, rig, { quick: true });
+  const quick = cases(profile).some((one) => one.quick);
+  return runProcedure({ ...procedure, cases }, profile, rig, { quick });
 }
 
 /** Equipment that makes something else of its settings. */
 const instead = (settings: (s: Readonly<GridSettings>) => Partial<GridSettings>): PlantedFault => ({
   settings: (s) => ({ ...s, ...settings(s) }),
 });
+
+/** Equipment whose connection is configured otherwise. */
+const pcc = (changes: Partial<LoadedSite["config"]["pcc"]>): PlantedFault => ({
+  site: (site) => ({ ...site, config: { ...site.config, pcc: { ...site.config.pcc, ...changes } } }),
+});
+
+const withoutRelay = (site: LoadedSite): LoadedSite => {
+  const { reversePower: _, ...rest } = site.config.pcc;
+  return { ...site, config: { ...site.config, pcc: rest } };
+};
+
+/** A meter that is configured to be slow, so that its silence is noticed late. */
+const patient = (site: LoadedSite): LoadedSite => {
+  const meter = { ...site.config.pcc.meter, updateMs: 5_000, windowMs: 5_000 };
+  return { ...site, config: { ...site.config, pcc: { ...site.config.pcc, meter } } };
+};
+
+/** The same hours, three of them later. */
+const elsewhere = (site: LoadedSite): LoadedSite => {
+  const { valuesW } = site.generationProfile!;
+  const rows = Array.from({ length: 12 }, (_, month) => [...valuesW.slice(24 * month, 24 * month + 24)]);
+  const made = createLimitedGenerationProfile(rows, "America/New_York");
+  return { ...site, generationProfile: made.ok ? made.value : null };
+};
 
 type Fault = readonly [fault: string, procedure: string, row: RegExp, planted: PlantedFault];
 
@@ -75,6 +103,21 @@ const faults: readonly Fault[] = [
   ["a ramp that is too fast", "enter-service-ramp", /20 s/, instead(() => ({ enterRampS: 5 }))],
   ["a return without waiting", "reconnect", /back after/, instead(() => ({ enterDelayS: 1 }))],
   ["no pause at low voltage", "low-voltage-ride-through", /pauses/, instead(() => ({ momentaryCessation: false }))],
+  ["a permissive signal that is not wired", "permissive-signal", /100 %: ceases/, { deaf: ["permissive"] }],
+  ["a transfer trip that is not heard", "cease-inputs", /transfer trip.*ceases/, { deaf: ["transferTrip"] }],
+  ["a relay's contact that is not heard", "cease-inputs", /relay's contact.*ceases/, { deaf: ["relayTripped"] }],
+  ["charging that goes on without permit", "permit-service", /off while it charges$/, { deaf: ["permit"] }],
+  ["an export limit that is not kept", "export-limit", /^non-export.*settled/, pcc({ exportLimitW: 200_000 })],
+  ["a power stage that follows slowly", "export-limit", /^non-export.*back/, { stage: { tauMs: 3_000 } }],
+  ["a meter that may be old", "loss-of-measurement", /^meter silent/, { site: patient }],
+  ["no relay function", "reverse-power", /just outside/, { site: withoutRelay }],
+  ["a phase that nobody looks at", "open-phase", /^first/, instead(() => ({ momentaryCessation: false, uv2S: 21 }))],
+  ["volt-var of the wrong voltage", "volt-var-unbalanced", /1\.07/, instead((s) => ({ voltVarQ1Pu: -s.voltVarQ1Pu }))],
+  ["no anti-islanding", "unintentional-island", /functions off: ends/, { stage: { antiIslanding: false } }],
+  ["a return to a bad grid", "synchronisation", /voltage too low/, instead(() => ({ enterVoltageMinPu: 0.88 }))],
+  ["a profile in another time zone", "generation-profile", /^an hour.*after/, { site: elsewhere }],
+  ["a meter the other way round", "measuring-chain", /^sign/, { meter: { gain: -1 } }],
+  ["a power stage that is slower than told", "measuring-chain", /^time constant/, { stage: { tauMs: 400 } }],
   ["a stage that gives its power back slowly", "high-voltage-ride-through", /back/, { stage: { slewWPerS: 20_000 } }],
 ];
 

@@ -99,13 +99,13 @@ export class StageProtections {
     const wasInService = this.inService;
     const voltagePu = node.voltagePu;
     const deviationHz = node.frequencyHz - this.#nominalFrequencyHz;
-    this.#watchTrips(voltagePu, deviationHz, durationMs);
+    this.#watchTrips(voltagePu * node.leastPhase, voltagePu * node.mostPhase, deviationHz, durationMs);
     if (node.source === "following" && antiIslanding && nowMs - node.islandedSinceMs >= this.#antiIslandingMs) {
       if (!this.tripped) this.islandsFound++;
       this.tripped = true;
     }
     const { belowPu, abovePu, withinMs } = this.#table.cessation;
-    if (voltagePu < belowPu || voltagePu > abovePu) {
+    if (voltagePu * node.leastPhase < belowPu || voltagePu * node.mostPhase > abovePu) {
       this.#cessationMs += durationMs;
       if (this.#cessationMs >= 0.5 * withinMs) this.ceased = true;
     } else {
@@ -116,13 +116,14 @@ export class StageProtections {
     return wasTripped !== this.tripped || wasCeased !== this.ceased || wasInService !== this.inService;
   }
 
-  #watchTrips(voltagePu: number, deviationHz: number, durationMs: number): void {
+  #watchTrips(lowPu: number, highPu: number, deviationHz: number, durationMs: number): void {
     const { trips } = this.#table;
     for (let i = 0; i < trips.length; i++) {
       const row = trips[i]!;
       // Without voltage there is no frequency to judge.
-      const value = row.quantity === "voltagePu" ? voltagePu : voltagePu > deadPu ? deviationHz : 0;
-      const outside = row.side === "above" ? value > row.threshold : value < row.threshold;
+      const isAbove = row.side === "above";
+      const value = row.quantity === "voltagePu" ? (isAbove ? highPu : lowPu) : highPu > deadPu ? deviationHz : 0;
+      const outside = isAbove ? value > row.threshold : value < row.threshold;
       if (!outside) {
         this.#outsideMs[i] = 0;
         continue;
@@ -145,13 +146,17 @@ export class StageProtections {
     const { enterService } = this.#table;
     const inside =
       node.source === "grid" &&
-      voltagePu >= enterService.minPu &&
-      voltagePu <= enterService.maxPu &&
+      voltagePu * node.leastPhase >= enterService.minPu &&
+      voltagePu * node.mostPhase <= enterService.maxPu &&
       deviationHz >= enterService.minDeviationHz &&
       deviationHz <= enterService.maxDeviationHz;
     const { minPu, maxPu, minHz, maxHz } = this.#continuous;
     this.#outsideWindow =
-      node.source !== "grid" || voltagePu < minPu || voltagePu > maxPu || deviationHz < minHz || deviationHz > maxHz;
+      node.source !== "grid" ||
+      voltagePu * node.leastPhase < minPu ||
+      voltagePu * node.mostPhase > maxPu ||
+      deviationHz < minHz ||
+      deviationHz > maxHz;
     if (this.tripped && inside) {
       this.tripped = false;
       this.alarmBits = 0;

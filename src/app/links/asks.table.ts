@@ -65,7 +65,8 @@ export const asks = {
     min: 0,
     max: 1,
     right: "limits",
-    sentence: "0: the chargers give nothing beside the grid, whatever the permit says; 1: the permit decides.",
+    sentence:
+      "The utility's permit service. 0: chargers that can give power leave the grid, charging too, whatever the permit says; 1: the permit decides.",
   },
   departsAtMs: {
     kind: "setting",

@@ -55,6 +55,7 @@ interface Inputs {
     linkImportLimitW: number;
     linkExportLimitW: number;
     serviceEnabled: boolean;
+    serviceWithdrawn: boolean;
   };
 }
 
@@ -143,6 +144,7 @@ export function openCaps(documents: Documents, inputs: Inputs, nowMs: number): C
       inputs.site.linkImportLimitW = leftW("importLimitW", 0);
       inputs.site.linkExportLimitW = leftW("exportLimitW", 0);
       inputs.site.serviceEnabled = leftW("parallelService", 0) >= 1;
+      inputs.site.serviceWithdrawn = !inputs.site.serviceEnabled;
     },
     unreadable,
   };

@@ -7,6 +7,7 @@ import { mra } from "../accuracy.ts";
 import { conditions } from "../conditions.ts";
 import type { Case, Finding } from "../procedure.ts";
 import { ceasedAfterS, least, plotOf, reachedAfterS, valueAt } from "../reading.ts";
+import { recorded } from "../recorded.ts";
 import { frequencyHoldS, hasIeeeRideThrough } from "../ride-through.ts";
 import type { Recording, Rig, Segment } from "../rig.ts";
 
@@ -60,16 +61,6 @@ const restoredShare = 0.8;
 /** Power that a case begins with, of the rating. */
 const powers = [0.9, 0.2] as const;
 
-/** One recording of a sequence for all of its rows. */
-function recorded(settings: Readonly<GridSettings>, segments: readonly Segment[]): (rig: Rig) => Promise<Recording> {
-  const made = new WeakMap<Rig, Promise<Recording>>();
-  return (rig) => {
-    const recording = made.get(rig) ?? rig.play({ settings, segments });
-    made.set(rig, recording);
-    return recording;
-  };
-}
-
 const needs = { voltagePu: mra.voltagePu, activePu: mra.activePu, timeS: 2 / 60 };
 
 export const voltageRideThroughCases =
@@ -103,7 +94,7 @@ function sequenceCases(
     ...stretches.map(([forS, voltagePu], i): Segment => ({ forS, voltagePu, ...(i === 0 && { requestPu: power }) })),
     { forS: afterS, voltagePu: 1 },
   ];
-  const record = recorded(settings, segments);
+  const record = recorded({ settings, segments });
   const common = {
     direction: "discharging" as const,
     setting: `category ${abnormalCategory}: ${sequenceText(stretches.slice(0, 4))}`,

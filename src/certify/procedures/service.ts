@@ -173,6 +173,25 @@ export function permitCases(profile: GridProfile): readonly Case[] {
     },
     {
       ...common,
+      name: "off while it charges",
+      direction: "charging",
+      quantity: "time to cease",
+      unit: "s",
+      async run(rig) {
+        const recording = await rig.play({
+          settings: s,
+          segments: [
+            { forS: beginS, requestPu: -0.5 },
+            { forS: 10, permit: false },
+          ],
+        });
+        const measured = ceasedAfterS(recording, beginS, beginS + 9.5);
+        const plot = plotOf(recording, ["activePu"]);
+        return { measured, low: null, high: permitMaxS, uncertainty: recording.stepS, plot };
+      },
+    },
+    {
+      ...common,
       name: "off while it charges, then asked to give power",
       direction: "charging",
       quantity: "most power given",

@@ -11,7 +11,7 @@ const beginS = 3;
 const responseMaxS = 90;
 const settled = (responseS: number): number => Math.max(3, 3 * responseS);
 
-const voltVarCurve = (s: Readonly<GridSettings>): ((v: number) => number) => {
+export const voltVarCurve = (s: Readonly<GridSettings>): ((v: number) => number) => {
   const shift = s.voltVarReferencePu - 1;
   return throughPoints([
     [s.voltVarV1Pu + shift, s.voltVarQ1Pu],

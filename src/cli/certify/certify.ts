@@ -8,7 +8,7 @@ import { simulatedRig } from "../../../sim/certify/simulated-rig.ts";
 import { signDocument } from "../../app/commissioning/station-key.ts";
 import { writeWhole } from "../../app/store/files.ts";
 import { isletVersion } from "../../app/version.ts";
-import { runProcedure } from "../../certify/engine.ts";
+import { canRun, runProcedure } from "../../certify/engine.ts";
 import { type Laboratory, parseLaboratory } from "../../certify/laboratory.ts";
 import type { Procedure, ProcedureResult, Row } from "../../certify/procedure.ts";
 import { procedures } from "../../certify/procedures.table.ts";
@@ -105,14 +105,18 @@ async function readOrder(ask: CertifyAsk): Promise<Order> {
   const profile = readProfile(ask.profile[0] ?? standardProfile);
   const instruments = ask.instruments === undefined ? undefined : readInstruments(ask.instruments);
   const wanted = ask.procedures ? procedures.filter(({ id }) => ask.procedures!.includes(id)) : procedures;
-  const laboratory = ask.laboratory === undefined ? null : readLaboratory(ask.laboratory, profile.base);
-  const order = { profile, wanted, laboratory, folder: ask.out ?? `certify-${profile.name}` };
-  if (ask.against === "sim") {
-    const rig = simulatedRig({ profile, seed: ask.seed, ...(instruments && { instruments }) });
-    return { ...order, rig, close: () => undefined };
+  const rig =
+    ask.against === "sim"
+      ? { ...simulatedRig({ profile, seed: ask.seed, ...(instruments && { instruments }) }), close: () => undefined }
+      : await processRig(ask.against.slice(driverPrefix.length), profile.settings.nominalFrequencyHz);
+  const close = (): void => rig.close();
+  try {
+    const laboratory = ask.laboratory === undefined ? null : readLaboratory(ask.laboratory, profile, rig);
+    return { profile, wanted, laboratory, folder: ask.out ?? `certify-${profile.name}`, rig, close };
+  } catch (failure) {
+    close();
+    throw failure;
   }
-  const rig = await processRig(ask.against.slice(driverPrefix.length), profile.settings.nominalFrequencyHz);
-  return { ...order, rig, close: () => rig.close() };
 }
 
 async function certifyCode(ask: CertifyAsk): Promise<0 | 1> {
@@ -227,8 +231,9 @@ function reportText({ procedures: done, code, verdict }: CertifyReport, page: st
   return `${[...lines, `Report: ${page}`].join("\n")}\n`;
 }
 
-function readLaboratory(file: string, code: string): Laboratory {
-  const parsed = parseLaboratory(textOf(file), code, procedures);
+function readLaboratory(file: string, profile: GridProfile, rig: Rig): Laboratory {
+  const isRun = (procedure: Procedure): boolean => canRun(procedure, profile, rig);
+  const parsed = parseLaboratory(textOf(file), profile.base, procedures, isRun);
   if (!parsed.ok) throw new Error(`${file}: ${parsed.error}`);
   return parsed.value;
 }

@@ -4,8 +4,8 @@
  */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createInterface, type Interface } from "node:readline";
-import type { Accuracy, Play, Recording, Rig, RigFacts } from "../../certify/rig.ts";
-import { playS, samplesMax } from "../../certify/rig.ts";
+import type { Ability, Accuracy, Play, Recording, Rig, RigFacts, Touch } from "../../certify/rig.ts";
+import { abilities, islandWatchedS, playS, samplesMax } from "../../certify/rig.ts";
 
 /** A rig may take so long beyond a run's own time to bring source and equipment into its conditions, s. */
 const graceS = 900;
@@ -30,7 +30,16 @@ export async function processRig(command: string, nominalHz: number): Promise<Pr
       facts,
       async play(play) {
         driver.ask({ play });
-        return readRecording(await driver.answer(playS(play) + graceS), play);
+        const hasExchange = facts.abilities?.includes("load") ?? false;
+        return readRecording(await driver.answer(playS(play) + graceS), play, hasExchange);
+      },
+      async island(load) {
+        driver.ask({ island: load });
+        return readIsland(await driver.answer(islandWatchedS + graceS));
+      },
+      async couple(sides) {
+        driver.ask({ couple: sides });
+        return readTouch(await driver.answer(sides.forS + graceS));
       },
       close: () => driver.close(),
     };
@@ -128,7 +137,34 @@ function readFacts(raw: Readonly<Record<string, unknown>>, command: string): Rig
     ratedW,
     ratedVA,
     instruments: readAccuracy(raw["instruments"], command),
+    abilities: readAbilities(raw["abilities"], command),
   };
+}
+
+/** Abilities that a program can have: what is asked of it in lines. */
+const askable: readonly Ability[] = abilities.filter((one) => one !== "chain");
+
+function readAbilities(raw: unknown, command: string): readonly Ability[] {
+  if (raw === undefined) return [];
+  const wrong = Array.isArray(raw) ? raw.find((one) => !askable.includes(one)) : raw;
+  if (!Array.isArray(raw) || wrong !== undefined)
+    throw new Error(`${command}: \`abilities\` must be some of ${askable.join(", ")}`);
+  return raw as readonly Ability[];
+}
+
+function readIsland({ livedS }: Readonly<Record<string, unknown>>): number {
+  if (livedS === null) return Number.POSITIVE_INFINITY;
+  if (typeof livedS !== "number" || !(livedS >= 0))
+    throw new Error("the rig's island: `livedS` must be seconds, or null where it still lives");
+  return livedS;
+}
+
+function readTouch({ touch }: Readonly<Record<string, unknown>>): Touch {
+  if (touch === null) return null;
+  const { differencePu, slipHz, angleDeg } = (touch ?? {}) as Readonly<Record<string, unknown>>;
+  if (![differencePu, slipHz, angleDeg].every(Number.isFinite))
+    throw new Error("the rig's coupling: `touch` must have `differencePu`, `slipHz` and `angleDeg`, or be null");
+  return { differencePu, slipHz, angleDeg } as NonNullable<Touch>;
 }
 
 const quantities = ["voltagePu", "frequencyHz", "activePu", "reactivePu", "timeS"] as const;
@@ -144,11 +180,11 @@ export function readAccuracy(raw: unknown, from: string): Accuracy {
 
 const channels = ["voltagePu", "frequencyHz", "activePu", "reactivePu"] as const;
 
-function readRecording(raw: Readonly<Record<string, unknown>>, play: Play): Recording {
+function readRecording(raw: Readonly<Record<string, unknown>>, play: Play, hasExchange: boolean): Recording {
   const { stepS } = raw;
   if (!isAbove0(stepS)) throw new Error("the rig's recording: `stepS` must be a number above 0");
   const wanted = playS(play) / stepS;
-  const series = channels.map((channel) => {
+  const series = [...channels, ...(hasExchange ? (["exchangePu"] as const) : [])].map((channel) => {
     const values = raw[channel];
     if (!Array.isArray(values) || values.length > samplesMax || !values.every(Number.isFinite))
       throw new Error(`the rig's recording: \`${channel}\` must be at most ${samplesMax} numbers`);

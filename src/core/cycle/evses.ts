@@ -1,5 +1,6 @@
 /** From requests to setpoints: each EVSE's own limits, ramps, and its share of what the site may do. */
 
+import { isIslanded } from "../../domain/modes.ts";
 import type { Core } from "../core.ts";
 import { StageLink } from "../modes/facts.ts";
 import { allocate } from "../setpoints/allocation.ts";
@@ -11,16 +12,20 @@ import type { Snapshot } from "../snapshot.ts";
 const anyW = Number.POSITIVE_INFINITY;
 
 /** Limits of each EVSE's own: people, backend, vehicle, battery, stage, permit, mode. */
-export function limitEvses(core: Core, { evses, stages }: Snapshot, nowMs: number): void {
+export function limitEvses(core: Core, { evses, stages, site }: Snapshot, nowMs: number): void {
   const { machine, authority, allowance, modeFacts } = core;
   allowance.charge = machine.output.mayCharge;
   allowance.discharge = machine.output.mayDischarge && authority.parallelOK;
   allowance.permitMissing = !authority.parallelOK;
+  // Permit service off is a trip (IEEE 1547-2018, 4.10): it ends the exchange in both directions, and no island.
+  const isWithdrawn = site.serviceWithdrawn && !isIslanded(machine.state.mode);
   for (let i = 0; i < evses.length; i++) {
     const stage = stages[i]!;
     const usable =
       modeFacts.stageLinks[i] === StageLink.online && stage.verified && !stage.local && stage.alarmBits === 0;
     applyEvseLimits(core.chains, i, core.config.evses[i]!, evses[i]!, stage, usable, allowance, core.reserve, nowMs);
+    if (isWithdrawn && core.config.evses[i]!.maxDischargeW > 0)
+      limit(core.chains, i, "service-disabled", "grid-operator", 0, 0);
   }
 }
 

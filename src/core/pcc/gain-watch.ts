@@ -1,5 +1,5 @@
 /**
- * A second line against a meter whose scale has changed: its power falls to a tenth or a hundredth from one sample to the
+ * A second line against a meter whose scale or sign has changed: its power falls to a tenth or a hundredth, or turns round, from one sample to the
  * next while the stages stay where they are, in the direction in which they move power, so that an excess would be hidden. That alone may be a load. So: no increase, then the stages come down a
  * little, twice at most, and the meter must fall by as much. One that does not shows something else than the exchange of the
  * site. Field problems: dbus-solaredge#14, openbridgeserver#1255, evcc#2162 (scale factors that change at run time).
@@ -31,7 +31,7 @@ const movedMaxShare = 1.5;
 const answerMin = 0.5;
 const answerMax = 1.5;
 /**
- * An answer of a tenth or less is odd, as the jump was. So many odd ones are the verdict; any other answer is a load that moved at the same time, and after so many
+ * An answer of a tenth or less is odd, as the jump was, and so is one of the other sign. So many odd ones are the verdict; any other answer is a load that moved at the same time, and after so many
  * probes the doubt ends.
  */
 const tenthMax = 0.25;
@@ -158,11 +158,14 @@ function hasJumped(w: GainWatch): boolean {
   const is = Math.abs(w.sampleMeterW);
   const larger = Math.max(was, is);
   if (!(larger > Math.max(jumpShare * w.scaleW, jumpSigmas * w.sampleSigmaW))) return false;
-  if (w.lastMeterW * w.sampleMeterW < 0) return false;
-  // What hides an excess is less than before, in the direction in which the stages move power.
-  if (is > was || w.netW * w.lastMeterW <= 0) return false;
-  if (Math.abs(w.sampleStagesW - w.lastStagesW) > explainedShare * Math.abs(was - is)) return false;
+  if (w.netW * w.lastMeterW <= 0) return false;
   const slackW = factorShare * larger + factorSigmas * w.sampleSigmaW;
+  const stageStepW = Math.abs(w.sampleStagesW - w.lastStagesW);
+  // The same power the other way round: transformers or a sign that were turned.
+  if (w.lastMeterW * w.sampleMeterW < 0)
+    return Math.abs(w.lastMeterW + w.sampleMeterW) <= slackW && stageStepW <= explainedShare * larger;
+  // What hides an excess is less than before, in the direction in which the stages move power.
+  if (is > was || stageStepW > explainedShare * (was - is)) return false;
   const smaller = Math.min(was, is);
   return Math.abs(larger - 10 * smaller) <= slackW || Math.abs(larger - 100 * smaller) <= slackW;
 }
@@ -178,7 +181,8 @@ function isOddAnswer(w: GainWatch, answer: number): boolean {
     endDoubt(w);
     return false;
   }
-  if (answer > -tenthMax && answer < tenthMax) w.odd++;
+  const isTurned = answer >= -answerMax && answer <= -answerMin;
+  if (isTurned || (answer > -tenthMax && answer < tenthMax)) w.odd++;
   return w.odd >= oddMax;
 }
 

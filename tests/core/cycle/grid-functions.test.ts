@@ -338,3 +338,31 @@ test("a grid code with settings that nobody has stated → a load, with the reas
   expect(site.core.machine.state.mode).toBe("loadOnly");
   expect(site.core.authority.parallelRefusal).toBe("grid-code-open");
 });
+
+describe("the utility takes its permit service back", () => {
+  test.each([
+    ["while power is given", -30_000, ratedW, 0],
+    ["while a charger that can give power charges", 30_000, ratedW, 0],
+    ["while a charger that only charges does so", 30_000, 0, 30_000],
+  ])("%s", (_, requestW, dischargeW, leftW) => {
+    const site = new TestSite({ dischargeW });
+    site.request(requestW);
+    site.run(64_000);
+    expect(site.core.setpointW[0]).toBeCloseTo(requestW, -3);
+    Object.assign(site.snapshot.site, { serviceEnabled: false, serviceWithdrawn: true });
+    site.run(100);
+    expect(site.core.setpointW[0]).toBeCloseTo(leftW, -3);
+    Object.assign(site.snapshot.site, { serviceEnabled: true, serviceWithdrawn: false });
+    site.run(64_000);
+    expect(site.core.setpointW[0]).toBeCloseTo(requestW, -3);
+  });
+
+  test("inputs that are old end discharging alone: the main thread hangs, and no utility has spoken", () => {
+    const site = new TestSite();
+    site.request(30_000);
+    site.run(64_000);
+    site.snapshot.site.serviceEnabled = false;
+    site.run(1_000);
+    expect(site.core.setpointW[0]).toBeCloseTo(30_000, -3);
+  });
+});

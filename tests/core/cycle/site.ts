@@ -42,7 +42,7 @@ export function siteConfig({
   const rows = Array.from(
     { length: evses },
     (_, i) =>
-      `  - { maxChargeW: ${ratedW}, maxDischargeW: ${dischargeW}, dischargeEnabled: true, reservePct: 20, stage: { host: h${i}, responseMs: ${responseMs}, deadTimeMs: 0${stage} }${evse[i] ?? ""} }`,
+      `  - { maxChargeW: ${ratedW}, maxDischargeW: ${dischargeW}, dischargeEnabled: ${dischargeW > 0}, reservePct: 20, stage: { host: h${i}, responseMs: ${responseMs}, deadTimeMs: 0${stage} }${evse[i] ?? ""} }`,
   );
   const text = `
 site: { name: T, timeZone: America/Los_Angeles, serviceMode: parallel-export, nominalVoltageV: 480 }

@@ -28,6 +28,8 @@ describe("the scale changes", () => {
     ["a tenth, discharging to a limit of 30 %, 1 s meter", "export", 1_000, 0.3, 0.1],
     ["a tenth, charging at the main breaker's limit, 100 ms meter", "import", 100, 1.2, 0.1],
     ["a hundredth, charging at the main breaker's limit", "import", 100, 1.2, 0.01],
+    ["the other way round, discharging to a limit of 30 %, 100 ms meter", "export", 100, 0.3, -1],
+    ["the other way round, charging at the main breaker's limit, 100 ms meter", "import", 100, 1.2, -1],
   ])("%s → believed no longer within seconds, the limit kept meanwhile", (_, side, updateMs, limitShare, scale) => {
     for (let seed = 1; seed <= 5; seed++) {
       const { site, plant, sumW, overW } = settled(side, updateMs, limitShare, seed);
@@ -73,6 +75,16 @@ test("a load that steps to a tenth of the exchange costs a small move and a mome
   site.run(1_000, () => undefined);
   for (let k = 0; k < 20; k++) {
     plant.loadW.fill(((k % 2 === 0 ? 0.06 : -0.5) * sumW - plant.powerW.reduce((sum, w) => sum + w, 0) * 0) / 3);
+    site.run(5_000, () => undefined);
+    expect(site.budget.quality).toBe(Quality.good);
+  }
+  expect(site.control.gainWatch.doubted).toBe(false);
+});
+
+test("a load that turns the exchange round to as much the other way costs a small move and a moment, no verdict", () => {
+  const { site, plant, sumW } = settled("import", 100, 1.2, 4);
+  for (let k = 0; k < 12; k++) {
+    plant.loadW.fill(((k % 2 === 0 ? -1.6 : -0.4) * sumW) / 3);
     site.run(5_000, () => undefined);
     expect(site.budget.quality).toBe(Quality.good);
   }

@@ -67,6 +67,7 @@ const permitInputs = struct<PermitFacts>([
 type SiteInputs = Omit<SiteFacts, "permit" | "tierLoadW" | "pvPowerW">;
 const siteInputs = struct<SiteInputs>([
   ["serviceEnabled", "flag"],
+  ["serviceWithdrawn", "flag"],
   ["relayLatched", "flag"],
   ["transferTrip", "flag"],
   ["permissive", "flag"],
