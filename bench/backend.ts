@@ -39,7 +39,7 @@ export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
   requestRealTime(simulatorPriority, "The simulator");
   const simulator = await startSimulator({ site: config, sim: parsed.value });
   const csms = await startCsms({ strict: false, versions: [version] });
-  const station = startStation({
+  const station = await startStation({
     site: plainSite(
       { ...config, backend: { url: csms.url, identity, securityProfile: 1, connectorType: "cCCS1" } },
       quickProfile(),

@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const runtime = join(root, "node_modules", "node", "bin", "node");
@@ -15,8 +15,12 @@ if (major >= 24) {
   // Stripped and compiled modules are kept, so that the next start is quick. Beside the modules and not in a temporary
   // directory, where others could put theirs. Where nothing can be written it does nothing.
   const { enableCompileCache } = await import("node:module");
-  enableCompileCache(join(root, "node_modules", ".cache", "islet"));
-  const { main } = await import("../src/cli/main.ts");
+  // By the variable its threads do so as well.
+  process.env["NODE_COMPILE_CACHE"] ??= join(root, "node_modules", ".cache", "islet");
+  enableCompileCache(process.env["NODE_COMPILE_CACHE"]);
+  // A package brings the program without types and in few files.
+  const packaged = join(root, "program", "main.js");
+  const { main } = await import(existsSync(packaged) ? pathToFileURL(packaged).href : "../src/cli/main.ts");
   process.exitCode = await main(process.argv.slice(2));
 } else if (existsSync(runtime)) {
   const child = spawn(runtime, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });

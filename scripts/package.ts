@@ -20,7 +20,7 @@ Makes in FOLDER (dist): islet_VERSION_ARCH.deb, islet-VERSION-linux-ARCH.tar.gz,
 private key also islet-VERSION-linux-ARCH.update, the archive signed for islet update.
 Needs npm, tar, gzip and dpkg-deb. The time in the archives is that of the commit, or SOURCE_DATE_EPOCH.`;
 
-function main(): void {
+async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       arch: { type: "string", default: process.arch === "arm64" ? "arm64" : "amd64" },
@@ -44,9 +44,9 @@ function main(): void {
   const work = mkdtempSync(join(tmpdir(), "islet-package-"));
   try {
     const modules = productionModules(root, join(work, "modules"));
-    const made = wanted.flatMap((arch) =>
-      makeFor(arch, { version, timeS, modules, work, out: values.out, sign: values.sign }),
-    );
+    const made: string[] = [];
+    for (const arch of wanted)
+      made.push(...(await makeFor(arch, { version, timeS, modules, work, out: values.out, sign: values.sign })));
     writeFileSync(join(values.out, "Containerfile"), readFileSync(join(root, "packaging/Containerfile")));
     const sums = made.map((file) => `${sha256(join(values.out, file))}  ${file}`);
     writeFileSync(join(values.out, "SHA256SUMS"), `${sums.join("\n")}\n`);
@@ -68,11 +68,11 @@ interface Build {
 }
 
 /** Names of the files made. */
-function makeFor(arch: Architecture, { version, timeS, modules, work, out, sign }: Build): string[] {
+async function makeFor(arch: Architecture, { version, timeS, modules, work, out, sign }: Build): Promise<string[]> {
   process.stderr.write(`islet ${version} for ${arch} …\n`);
   const runtime = fetchRuntime(arch, join(work, `runtime-${arch}`));
   const plain = join(work, `islet-${version}`);
-  layOut(root, { modules, runtime, arch, timeS }, plain);
+  await layOut(root, { modules, runtime, arch, timeS }, plain);
   const archive = `islet-${version}-linux-${arch}.tar.gz`;
   makeArchive(plain, join(out, archive), timeS);
   const system = join(work, `system-${arch}`);
@@ -90,4 +90,4 @@ function makeFor(arch: Architecture, { version, timeS, modules, work, out, sign 
 
 const sha256 = (file: string): string => createHash("sha256").update(readFileSync(file)).digest("hex");
 
-main();
+await main();

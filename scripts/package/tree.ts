@@ -17,11 +17,12 @@ import { vexOf } from "../security/dependencies.ts";
 import { licencesOf } from "../security/licences.ts";
 import { sbomOf } from "../security/sbom.ts";
 import { bashCompletion, manualPage } from "./help-pages.ts";
+import { buildProgram } from "./program.ts";
 import type { Architecture } from "./runtime.ts";
 import { run } from "./shell.ts";
 
 /** What runs; the simulator too, so that a site can be rehearsed where it is installed. */
-const programFolders = ["bin", "src", "firmware-bridge", "sim", "config", "scripts/setup.mjs"] as const;
+const programFolders = ["bin", "config", "scripts/setup.mjs"] as const;
 /** What it is made of, what is known of its weaknesses, and the licences of others. */
 const sbomFile = "islet.cdx.json";
 const vexFile = "islet.vex.cdx.json";
@@ -37,14 +38,15 @@ export function productionModules(root: string, folder: string): string {
 }
 
 /** The folder that runs by itself: `runtime/node bin/islet.mjs`. */
-export function layOut(
+export async function layOut(
   root: string,
   { modules, runtime, arch, timeS }: { modules: string; runtime: string; arch: Architecture; timeS: number },
   into: string,
-): void {
+): Promise<void> {
   mkdirSync(join(into, "runtime"), { recursive: true });
   for (const name of [...programFolders, ...programFiles])
     cpSync(join(root, name), join(into, name), { recursive: true });
+  await buildProgram(root, into);
   cpSync(modules, join(into, "node_modules"), { recursive: true, verbatimSymlinks: true });
   copyFileSync(runtime, join(into, "runtime/node"));
   copyFileSync(join(dirname(runtime), "../LICENSE"), join(into, "runtime/LICENSE"));

@@ -7,7 +7,7 @@
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import type { Action } from "../../src/protocols/ocpp/transport/messages.table.ts";
-import { actions } from "../../src/protocols/ocpp/transport/validators.ts";
+import { isActionOfAny } from "../../src/protocols/ocpp/transport/validators.ts";
 import { versions } from "../../src/protocols/ocpp/transport/versions.ts";
 import { type Csms, startCsms } from "./csms.ts";
 
@@ -37,7 +37,7 @@ async function command(csms: Csms, line: string): Promise<void> {
       ledger?: boolean;
     };
     if (ledger) return print({ event: "ledger", ...csms.core.ledger.report(), violations: csms.violations.length });
-    if (identity === undefined || action === undefined || !actions.has(action))
+    if (identity === undefined || action === undefined || !isActionOfAny(action))
       throw new Error('A command needs "identity", a known "action" and "payload".');
     const answer = await csms.call(identity, action as Action, (payload ?? {}) as never);
     print({ event: "answer", identity, action, answer });

@@ -16,7 +16,7 @@ import type { IdToken } from "../protocols/ocpp/transport/messages.table.ts";
 import { type EnergyAccount, openEnergyAccount } from "./account/account.ts";
 import type { AuditLog } from "./audit/audit.ts";
 import type { AuditEvent, AuditRecord } from "./audit/audit-chain.ts";
-import { type Backend, type BackendOptions, startBackend } from "./backend/backend.ts";
+import type { Backend, BackendOptions } from "./backend/backend.ts";
 import { type ControlHost, type HostMessage, startControlHost } from "./control/control-host.ts";
 import { monotonicMs } from "./control/monotonic.ts";
 import type { ControlReport } from "./control/shared/report.ts";
@@ -26,7 +26,7 @@ import type { FleetLink } from "./links/fleet/fleet-link.ts";
 import type { LinkPort } from "./links/link-port.ts";
 import { openLinks } from "./links/links.ts";
 import type { OutsideLink } from "./links/outside-link.ts";
-import { openOutsideLinks } from "./links/outside-links.ts";
+import { loadOutsideLinks } from "./links/outside-links.ts";
 import type { Log } from "./log.ts";
 import { createClockNotes } from "./notes/clock-notes.ts";
 import { createDeviceNotes } from "./notes/device-notes.ts";
@@ -47,7 +47,6 @@ import type { Owed } from "./store/owed.ts";
 import { openPccArchive, type PccArchive, type PccView } from "./store/pcc-archive.ts";
 import type { Documents } from "./store/store.ts";
 import { type Written, watchWrites } from "./store/write-watch.ts";
-import { openVehicleSessions } from "./vehicle-sessions/site-sessions.ts";
 import type { VehicleSessions } from "./vehicle-sessions/vehicle-sessions.ts";
 import { type Fleet, openFleet } from "./vehicles/fleet.ts";
 
@@ -138,23 +137,22 @@ export interface SiteStation extends LoadedSite {
   stop(): Promise<void>;
 }
 
-export function startStation(options: StationOptions): SiteStation {
+export async function startStation(options: StationOptions): Promise<SiteStation> {
   const { site, log } = options;
   const { config } = site;
+  const { openOutsideLinks, startBackend, openVehicleSessions } = await loadWhatIsConfigured(config);
   const durable = openDurableState(config.stateDir, log);
-  const { store, auditLog, audit } = durable;
-  const { clockFloorMs } = durable;
+  const { store, auditLog, audit, clockFloorMs } = durable;
   auditStart(audit, site);
   const pccArchive = openPccArchive(store, promisedRecoveryMs(config));
   const deviceNotes = createDeviceNotes(log, monotonicMs);
   const foundPromises = createFoundPromises(config);
   const siteNotes = createSiteNotes(config, log, foundPromises);
-  const mismatches = createMismatchNotes(log, (message) =>
-    audit({ kind: "alarm", actor: "controller", body: { message } }),
-  );
+  const alarm = (message: string): void => audit({ kind: "alarm", actor: "controller", body: { message } });
+  const mismatches = createMismatchNotes(log, alarm);
   const clockNotes = createClockNotes((message, setByMs) => {
     log("warn", message, { setByMs });
-    audit({ kind: "alarm", actor: "controller", body: { message } });
+    alarm(message);
   });
   const notes: ModeNote[] = [];
   const state = {
@@ -205,14 +203,14 @@ export function startStation(options: StationOptions): SiteStation {
           notePcc(pccArchive, message, log, audit);
           break;
         case "failed":
-          audit({ kind: "alarm", actor: "controller", body: { message: message.message } });
+          alarm(message.message);
           log("error", message.message);
       }
     },
   });
   const permits = watchPermit(config, auditedHistory(auditLog), control, log, audit);
   log(control.recordAlarm ? "error" : "info", control.recordSentence);
-  if (control.recordAlarm) audit({ kind: "alarm", actor: "controller", body: { message: control.recordSentence } });
+  if (control.recordAlarm) alarm(control.recordSentence);
   const people = openPeople(config, store, control, join(config.stateDir, "people.json"));
   const fleet = openFleet(config, store, people, log);
   const economy = openEconomy(config, store, fleet, log);
@@ -224,12 +222,13 @@ export function startStation(options: StationOptions): SiteStation {
 
   const diagnostics = () => [...auditLog.latest(diagnosticsRecordsMax)].reverse();
   const parts = { ...options, config, control, links, store, diagnostics, clockFloorMs };
-  const backend = config.backend === undefined ? null : startBackend(parts);
+  const backend = startBackend?.(parts) ?? null;
   const outside = openOutsideLinks({
     ...{ config, inputs: control.evses, people, links, account, audit, log, documents: store, economy },
     ...{ board: () => plans.board, auditHead: () => auditLog.head(), replan: () => plans.planning.expire() },
   });
-  const vehicleSessions = openVehicleSessions({ config, control, log, audit, backend, fleet, permits, state });
+  const vehicleSessions =
+    openVehicleSessions?.({ config, control, log, audit, backend, fleet, permits, state }) ?? null;
   const views = setInterval(() => {
     vehicleSessions?.follow();
     const report = control.report();
@@ -286,6 +285,20 @@ export function startStation(options: StationOptions): SiteStation {
       audit({ kind: "stop", actor: "controller", body: {} });
       durable.stop();
     },
+  };
+}
+
+/** What only some sites have is loaded where it is configured: it is much of the program, and so of the gateway's memory. */
+async function loadWhatIsConfigured(config: LoadedSite["config"]) {
+  const [openOutsideLinks, backend, sessions] = await Promise.all([
+    loadOutsideLinks(config),
+    config.backend && import("./backend/backend.ts"),
+    config.evses.some(({ vehicleLink }) => vehicleLink) && import("./vehicle-sessions/site-sessions.ts"),
+  ]);
+  return {
+    openOutsideLinks,
+    startBackend: backend?.startBackend,
+    openVehicleSessions: sessions ? sessions.openVehicleSessions : undefined,
   };
 }
 

@@ -104,7 +104,7 @@ async function run(options: RunOptions): Promise<boolean> {
     log,
     nowMs: Date.now,
   });
-  const station: SiteStation = startStation({
+  const station: SiteStation = await startStation({
     site,
     log,
     installFirmware: ({ path }) => updates.installImage(path),

@@ -19,6 +19,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildProgram } from "../../scripts/package/program.ts";
 import { bundleHeader } from "../../src/app/update/bundle.ts";
 import { type Product, startProduct } from "./site/product.ts";
 import { soon } from "./site/sites.ts";
@@ -53,8 +54,10 @@ describe("a controller that is one of several versions", () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "islet-self-update-"));
     const own = at("root/versions/own");
-    for (const name of ["src", "firmware-bridge", "bin", "config", "package.json"])
+    for (const name of ["bin", "config", "package.json"])
       cpSync(join(project, name), join(own, name), { recursive: true });
+    // As a package brings it: what this site does, the packaged program does.
+    await buildProgram(project, own);
     symlinkSync(join(project, "node_modules"), join(own, "node_modules"));
     symlinkSync("versions/own", at("root/current"));
     for (const name of ["anchors", "bundles"]) mkdirSync(at("root", name));
@@ -94,6 +97,7 @@ describe("a controller that is one of several versions", () => {
     habits.silent = true;
     await soon(product, "told", () => told.join("").includes("Bay 1"));
     habits.silent = false;
+    expect(await (await product.page()).html("/m/dashboard/page/main.ts")).toMatch(/^import /);
     expect(await (await product.page()).metrics()).toMatch(/^islet_alerts_sent_total [1-9]/m);
   });
 

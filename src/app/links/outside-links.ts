@@ -7,14 +7,9 @@ import type { EvseInputs } from "../control/shared/inputs.ts";
 import type { Economy } from "../economy/economy.ts";
 import type { Log } from "../log.ts";
 import type { People } from "../people.ts";
-import { startCsip } from "./csip/csip-link.ts";
-import { startEebus } from "./eebus/eebus-link.ts";
-import { type FleetLink, type FleetOptions, startFleet } from "./fleet/fleet-link.ts";
+import type { FleetLink, FleetOptions } from "./fleet/fleet-link.ts";
 import type { LinkPort } from "./link-port.ts";
-import { startMqtt } from "./mqtt/mqtt-link.ts";
-import { startOpenadr } from "./openadr/openadr-link.ts";
 import type { OutsideLink } from "./outside-link.ts";
-import { startSunspec } from "./sunspec/sunspec-link.ts";
 
 /** What links are given. */
 interface LinkParts extends Omit<FleetOptions, "config" | "fleet"> {
@@ -28,25 +23,57 @@ interface LinkParts extends Omit<FleetOptions, "config" | "fleet"> {
   readonly log: Log;
 }
 
-export interface OutsideLinks {
+interface OutsideLinks {
   readonly all: readonly OutsideLink[];
   /** The link to a fleet, which is told what the page shows. */
   readonly fleet: FleetLink | null;
 }
 
-export function openOutsideLinks(parts: LinkParts): OutsideLinks {
-  const { mqtt, links } = parts.config;
-  const { csip, eebus, openadr, sunspec } = links;
-  const fleet = links.fleet === undefined ? null : startFleet({ ...parts, fleet: links.fleet });
-  return {
-    all: [
-      ...(mqtt === undefined ? [] : [startMqtt({ ...parts, mqtt })]),
-      ...(csip === undefined ? [] : [startCsip({ ...parts, csip })]),
-      ...(eebus === undefined ? [] : [startEebus({ ...parts, eebus })]),
-      ...(openadr === undefined ? [] : [startOpenadr({ ...parts, openadr, nowMs: Date.now })]),
-      ...(sunspec === undefined ? [] : [startSunspec({ ...parts, sunspec, nowMs: Date.now })]),
-      ...(fleet === null ? [] : [fleet]),
-    ],
-    fleet,
+/** Starts the links of a site. */
+type OpenOutsideLinks = (parts: LinkParts) => OutsideLinks;
+
+/**
+ * Loads what the configured links need, and nothing of the others: each brings libraries of its own, and a gateway has little
+ * memory.
+ */
+export async function loadOutsideLinks({ mqtt, links }: Pick<SiteConfig, "mqtt" | "links">): Promise<OpenOutsideLinks> {
+  const { csip, eebus, openadr, sunspec, fleet } = links;
+  const parts = await Promise.all([
+    mqtt &&
+      import("./mqtt/mqtt-link.ts").then(
+        ({ startMqtt }) =>
+          (p: LinkParts) =>
+            startMqtt({ ...p, mqtt }),
+      ),
+    csip &&
+      import("./csip/csip-link.ts").then(
+        ({ startCsip }) =>
+          (p: LinkParts) =>
+            startCsip({ ...p, csip }),
+      ),
+    eebus &&
+      import("./eebus/eebus-link.ts").then(
+        ({ startEebus }) =>
+          (p: LinkParts) =>
+            startEebus({ ...p, eebus }),
+      ),
+    openadr &&
+      import("./openadr/openadr-link.ts").then(
+        ({ startOpenadr }) =>
+          (p: LinkParts) =>
+            startOpenadr({ ...p, openadr, nowMs: Date.now }),
+      ),
+    sunspec &&
+      import("./sunspec/sunspec-link.ts").then(
+        ({ startSunspec }) =>
+          (p: LinkParts) =>
+            startSunspec({ ...p, sunspec, nowMs: Date.now }),
+      ),
+  ]);
+  const startFleet = fleet && (await import("./fleet/fleet-link.ts")).startFleet;
+  return (given) => {
+    const fleetLink = fleet && startFleet ? startFleet({ ...given, fleet }) : null;
+    const all: OutsideLink[] = parts.flatMap((start) => (start ? [start(given)] : []));
+    return { all: fleetLink === null ? all : [...all, fleetLink], fleet: fleetLink };
   };
 }

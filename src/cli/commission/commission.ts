@@ -78,7 +78,7 @@ async function holdSite(site: LoadedSite, verbose: boolean): Promise<Held> {
   const { backend: _, ...config } = site.config;
   const alone = { ...site, config } as LoadedSite;
   const lock = await lockSite(alone);
-  const station = startStation({
+  const station = await startStation({
     site: alone,
     log: verbose ? createLogs(false, "info").log : () => undefined,
     onReset: () => undefined,

@@ -37,7 +37,7 @@ const sheets = [
 ];
 
 /** Reads, strips and compresses everything. */
-function makeAssets(): Assets {
+export function makeAssets(): Assets {
   const byPath = new Map<string, Asset>();
   const modules: string[] = [];
   const add = (path: string, type: string, text: string | Buffer): string => {

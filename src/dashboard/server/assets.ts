@@ -1,4 +1,10 @@
-/** What the browser loads, made once in each process (`asset-worker.ts`). No build step, and at run time no path into the file system. */
+/**
+ * What the browser loads: made once in each process (`asset-worker.ts`), or with the package. At run time no path into the file
+ * system.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { deserialize } from "node:v8";
 import { Worker } from "node:worker_threads";
 
 export interface Asset {
@@ -21,10 +27,14 @@ export interface Assets {
   readonly style: string;
 }
 
+/** A package brings them, and is spared the compiler that strips the types. */
+const packaged = join(import.meta.dirname, "page-assets");
 let made: Promise<Assets> | null = null;
 
 /** Rejects when a file is missing or imports what a browser cannot find. */
 export function loadAssets(): Promise<Assets> {
+  if (made === null && existsSync(packaged))
+    made = Promise.resolve(withBuffers(deserialize(readFileSync(packaged)) as Assets));
   made ??= new Promise((resolve, reject) => {
     const worker = new Worker(new URL("./asset-worker.ts", import.meta.url), {
       name: "assets",

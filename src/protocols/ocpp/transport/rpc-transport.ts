@@ -2,12 +2,10 @@
  * The real transport: framing, CALL matching and ping by the `ocpp-rpc` package, used as thinly as it allows. It never
  * reconnects by itself (the session decides when and where) and never queues (its queue would outlive the connection).
  */
-import rpc from "ocpp-rpc";
 import { NotDeliveredError, OcppError, type RpcErrorCode, rpcErrorCodes } from "./errors.ts";
+import { createRPCError, RPCClient } from "./rpc-client.ts";
 import { ConnectError, type Endpoint, type Transport, type TransportEvents } from "./transport.ts";
 import { subprotocolOf, type Version, versionOf } from "./versions.ts";
-
-const { RPCClient, createRPCError } = rpc;
 
 /** Largest frame accepted from a backend; larger ones close the connection (1009). */
 const frameMaxBytes = 1024 * 1024;

@@ -1,11 +1,13 @@
 /**
  * Checks every frame against the published JSON schemas of its version (as bundled with the ocpp-rpc package) and names the
  * error code that Part 4, table 8 asks for. Schemas are compiled on first use: a station meets about half of them in its life.
+ * Until then a schema is kept as text, and only of versions that are spoken: as objects they would be a tenth of the service's
+ * memory.
  */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import addFormats from "ajv-formats";
-import schemas201 from "ocpp-rpc/lib/schemas/ocpp2_0_1.json" with { type: "json" };
-import schemas21 from "ocpp-rpc/lib/schemas/ocpp2_1.json" with { type: "json" };
 import { OcppError, type RpcErrorCode } from "./errors.ts";
 import type { Action } from "./messages.table.ts";
 import { type Version, versions } from "./versions.ts";
@@ -48,54 +50,71 @@ const bareTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/i;
 
 /** The messages of one version. */
 interface Catalogue {
-  readonly requests: ReadonlyMap<string, Schema>;
-  readonly answers: ReadonlyMap<string, Schema>;
+  /** The names of its messages. */
+  readonly actions: ReadonlySet<string>;
+  schemaOf(action: string, isAnswer: boolean): Schema | undefined;
   validatorOf(action: string, isAnswer: boolean): ValidateFunction | null;
 }
+
+/** A message's key among requests and answers. */
+const keyOf = (action: string, isAnswer: boolean): string => (isAnswer ? `${action} answer` : action);
 
 function createCatalogue(documents: readonly { readonly $id: string }[]): Catalogue {
   const requestAjv = ajvFor();
   /** Of answers only: many backends leave out the offset of a time (see `wireTimeMs`). No boot may fail for that. */
   const answerAjv = ajvFor();
   answerAjv.addFormat("date-time", (text) => bareTime.test(text) && !Number.isNaN(Date.parse(text)));
-  const requests = new Map<string, Schema>();
-  const answers = new Map<string, Schema>();
+  const actions = new Set<string>();
+  const texts = new Map<string, string>();
   for (const { $id, ...schema } of documents) {
     const { action, isAnswer } = nameOf($id);
-    (isAnswer ? answers : requests).set(action, schema as Schema);
+    if (!isAnswer) actions.add(action);
+    texts.set(keyOf(action, isAnswer), JSON.stringify(schema));
   }
-  const compiled = new Map<string, ValidateFunction>();
+  const compiled = new Map<string, { readonly schema: Schema; readonly validate: ValidateFunction }>();
+  const met = (action: string, isAnswer: boolean) => {
+    const key = keyOf(action, isAnswer);
+    const before = compiled.get(key);
+    const text = texts.get(key);
+    if (before !== undefined || text === undefined) return before;
+    const schema = JSON.parse(text) as Schema;
+    const now = { schema, validate: (isAnswer ? answerAjv : requestAjv).compile(schema) };
+    compiled.set(key, now);
+    return now;
+  };
   return {
-    requests,
-    answers,
-    validatorOf(action, isAnswer) {
-      const key = isAnswer ? `${action} answer` : action;
-      let validate = compiled.get(key);
-      if (!validate) {
-        const schema = (isAnswer ? answers : requests).get(action);
-        if (schema === undefined) return null;
-        validate = (isAnswer ? answerAjv : requestAjv).compile(schema);
-        compiled.set(key, validate);
-      }
-      return validate;
-    },
+    actions,
+    schemaOf: (action, isAnswer) => met(action, isAnswer)?.schema,
+    validatorOf: (action, isAnswer) => met(action, isAnswer)?.validate ?? null,
   };
 }
 
-const catalogues: Readonly<Record<Version, Catalogue>> = {
-  "2.1": createCatalogue(schemas21),
-  "2.0.1": createCatalogue(schemas201),
+const schemaFiles: Readonly<Record<Version, string>> = {
+  "2.1": "ocpp-rpc/lib/schemas/ocpp2_1.json",
+  "2.0.1": "ocpp-rpc/lib/schemas/ocpp2_0_1.json",
 };
+const { resolve } = createRequire(import.meta.url);
+const catalogues = new Map<Version, Catalogue>();
 
-/** The names of all messages, of every version. */
-export const actions: ReadonlySet<string> = new Set(versions.flatMap((one) => [...catalogues[one].requests.keys()]));
+/** Read at the version's first message, and not as a module: those stay in memory as they were read. */
+function catalogueOf(version: Version): Catalogue {
+  let catalogue = catalogues.get(version);
+  if (catalogue === undefined) {
+    catalogue = createCatalogue(JSON.parse(readFileSync(resolve(schemaFiles[version]), "utf8")));
+    catalogues.set(version, catalogue);
+  }
+  return catalogue;
+}
+
+/** Whether a name is that of a message in any version. */
+export const isActionOfAny = (name: string): boolean => versions.some((one) => catalogueOf(one).actions.has(name));
 
 /** Whether a name is that of a message in a version. */
-export const isAction = (version: Version, name: string): name is Action => catalogues[version].requests.has(name);
+export const isAction = (version: Version, name: string): name is Action => catalogueOf(version).actions.has(name);
 
 /** The schema of a message in a version; undefined where the version has no such message. */
 export const schemaOf = (version: Version, action: Action, isAnswer: boolean): Schema | undefined =>
-  catalogues[version][isAnswer ? "answers" : "requests"].get(action);
+  catalogueOf(version).schemaOf(action, isAnswer);
 
 function describe(error: ErrorObject): string {
   const at = error.instancePath === "" ? "the payload" : error.instancePath;
@@ -103,7 +122,7 @@ function describe(error: ErrorObject): string {
 }
 
 function check(version: Version, action: Action, isAnswer: boolean, payload: unknown): void {
-  const validate = catalogues[version].validatorOf(action, isAnswer);
+  const validate = catalogueOf(version).validatorOf(action, isAnswer);
   if (validate === null) throw new OcppError("NotImplemented", `OCPP ${version} has no such message: ${action}`);
   if (validate(payload)) return;
   const first = validate.errors?.[0];
@@ -125,4 +144,4 @@ export function checkResponse(version: Version, action: Action, payload: unknown
 
 /** Whether a request or answer follows its schema. */
 export const follows = (version: Version, action: Action, isAnswer: boolean, payload: unknown): boolean =>
-  catalogues[version].validatorOf(action, isAnswer)?.(payload) === true;
+  catalogueOf(version).validatorOf(action, isAnswer)?.(payload) === true;
