@@ -116,6 +116,8 @@ export const testedSettings: readonly TestedSetting[] = [
   { setting: "links.eebus.failSafeW",                      file: "eebus.test.ts", unwired: 100_000_000 },
   { setting: "links.eebus.failSafeExportW",                file: "eebus.test.ts", unwired: 100_000_000 },
   { setting: "mqtt.rights[]",                        file: "connected-systems.test.ts", unwired: ["power", "limits", "reserve"] },
+  { setting: "links.openadr.rights[]",               file: "utility-links.test.ts", unwired: ["power", "limits", "departures"] },
+  { setting: "links.sunspec.rights[]",               file: "utility-links.test.ts", unwired: ["limits"], alsoFails: ["contradictions"] },
   { setting: "links.fleet.rights[]",                 file: "fleet.test.ts", unwired: ["power", "limits"] },
   { setting: "links.fleet.dispatcherKeys[]",         file: "fleet.test.ts", unwired: [], noStart: true },
   { setting: "links.csip.failSafe.importLimitW",     file: "csip.test.ts", unwired: null },
@@ -199,10 +201,7 @@ const moneySettings = [
 const departure = (list: string, names: readonly string[]) =>
   names.map((name) => ({ setting: `${list}.${name}`, doesNotLimit: "what is asked for, within every limit" }));
 
-export const owedSettings: readonly OwedSetting[] = ["openadr.rights[]", "sunspec.rights[]"].map((name) => ({
-  setting: `links.${name}`,
-  owed: "a test through the process before a server",
-}));
+export const owedSettings: readonly OwedSetting[] = [];
 
 export const otherSettings: readonly OtherSetting[] = [
   ...linked.flatMap((device) =>

@@ -10,8 +10,11 @@ export interface DerFigures {
   readonly maxDischargeW: number;
   /** Apparent power, VA. */
   readonly maxVA: number;
-  /** Energy of the batteries, Wh; NaN where nobody knows. */
+  /** Reactive power either way, var; 0 where none is ever asked of the devices. */
+  readonly maxVar: number;
+  /** Energy of the batteries that are there, and what of it is kept, Wh; NaN where nobody knows. */
   readonly maxWh: number;
+  readonly minWh: number;
 }
 
 /** State of the devices now. */
@@ -65,13 +68,42 @@ export const connectionPointBody = (id: string): Tag => [
   [["csipaus:connectionPointId", id]],
 ];
 
-/** The Australian modes, where the server has them; those of storage since version 1.3 of that profile. */
+/** Whether the server has the storage of the Australian profile, which came with its version 1.3. */
+const hasStorage = (csipaus: string): boolean => csipaus.endsWith("/v1.3");
+
+/** The Australian modes, where the server has them. */
 function extensionTags(csipaus: string, word: "Supported" | "Enabled"): readonly Tag[] {
   if (csipaus === "") return [];
-  const vpp = csipaus.endsWith("/v1.3");
   return [
     [`csipaus:doeModes${word}`, hex(bitsOf("doe"), 2)],
-    ...(vpp ? [[`csipaus:vppModes${word}`, hex(bitsOf("vpp"), 2)] as const] : []),
+    ...(hasStorage(csipaus) ? [[`csipaus:vppModes${word}`, hex(bitsOf("vpp"), 2)] as const] : []),
+  ];
+}
+
+/** Energy, which is never below zero, in as many digits as an unsigned 16-bit number has at the least. */
+const energyTag = (name: string, energyWh: number): readonly Tag[] =>
+  Number.isFinite(energyWh) ? [[name, scaled(energyWh)]] : [];
+
+/** Reactive power either way. */
+const reactiveTags = (prefix: "rtg" | "set", { maxVar }: DerFigures): readonly Tag[] =>
+  maxVar > 0
+    ? [
+        [`${prefix}MaxVar`, scaled(maxVar)],
+        [`${prefix}MaxVarNeg`, scaled(-maxVar)],
+      ]
+    : [];
+
+/** The lowest power factor at full apparent power: none is told where there is no reactive power, for it must be below 1. */
+function powerFactorTags(prefix: "rtg" | "set", { maxVar, maxVA }: DerFigures): readonly Tag[] {
+  if (!(maxVar > 0)) return [];
+  const factor = Math.sqrt(1 - Math.min(0.99, maxVar / maxVA) ** 2);
+  const value: readonly Tag[] = [
+    ["displacement", Math.min(9_999, Math.round(factor * 10_000))],
+    ["multiplier", -4],
+  ];
+  return [
+    [`${prefix}MinPFOverExcited`, value],
+    [`${prefix}MinPFUnderExcited`, value],
   ];
 }
 
@@ -84,8 +116,10 @@ export function capabilityBody(figures: DerFigures, csipaus: string): Tag {
       ["rtgMaxChargeRateW", scaled(maxChargeW)],
       ["rtgMaxDischargeRateW", scaled(maxDischargeW)],
       ["rtgMaxVA", scaled(maxVA)],
+      ...reactiveTags("rtg", figures),
       ["rtgMaxW", scaled(Math.max(maxChargeW, maxDischargeW))],
-      ...(Number.isFinite(maxWh) ? [["rtgMaxWh", scaled(maxWh)] as const] : []),
+      ...energyTag("rtgMaxWh", maxWh),
+      ...powerFactorTags("rtg", figures),
       ["type", type],
       ...extensionTags(csipaus, "Supported"),
     ],
@@ -102,10 +136,13 @@ export function settingsBody(figures: DerFigures, gradient: number, nowS: number
       ["setMaxChargeRateW", scaled(maxChargeW)],
       ["setMaxDischargeRateW", scaled(maxDischargeW)],
       ["setMaxVA", scaled(maxVA)],
+      ...reactiveTags("set", figures),
       ["setMaxW", scaled(Math.max(maxChargeW, maxDischargeW))],
-      ...(Number.isFinite(maxWh) ? [["setMaxWh", scaled(maxWh)] as const] : []),
+      ...energyTag("setMaxWh", maxWh),
+      ...powerFactorTags("set", figures),
       ["updatedTime", nowS],
       ...extensionTags(csipaus, "Enabled"),
+      ...(hasStorage(csipaus) ? energyTag("csipaus:setMinWh", figures.minWh) : []),
     ],
   ];
 }

@@ -12,22 +12,31 @@ export interface ReadingRow {
   readonly uom: number;
   readonly digits: number;
   readonly kind: number;
+  /** A value of a moment; the others are means over their interval. */
+  readonly isSample?: boolean;
 }
 
+/** Kinds of readings, of the standard's list. */
+const energy = 12;
+const power = 37;
+
 export const readingRows = {
-  siteW: { point: "site", name: "Site active power", uom: 38, digits: 0, kind: 37 },
-  siteVar: { point: "site", name: "Site reactive power", uom: 63, digits: 0, kind: 37 },
-  siteV: { point: "site", name: "Site voltage", uom: 29, digits: 1, kind: 37 },
-  derW: { point: "der", name: "DER active power", uom: 38, digits: 0, kind: 37 },
-  derVar: { point: "der", name: "DER reactive power", uom: 63, digits: 0, kind: 37 },
-  derWh: { point: "der", name: "DER stored energy", uom: 72, digits: 0, kind: 37 },
+  siteW: { point: "site", name: "Site active power", uom: 38, digits: 0, kind: power },
+  siteVar: { point: "site", name: "Site reactive power", uom: 63, digits: 0, kind: power },
+  siteV: { point: "site", name: "Site voltage", uom: 29, digits: 1, kind: power },
+  derW: { point: "der", name: "DER active power", uom: 38, digits: 0, kind: power },
+  derVar: { point: "der", name: "DER reactive power", uom: 63, digits: 0, kind: power },
+  derWh: { point: "der", name: "DER stored energy", uom: 72, digits: 0, kind: energy, isSample: true },
 } as const satisfies Record<string, ReadingRow>;
 export type ReadingName = keyof typeof readingRows;
+const isSample = (name: ReadingName): boolean => (readingRows[name] as ReadingRow).isSample === true;
 export const readingNames = Object.keys(readingRows) as ReadingName[];
 
 /** Roles of a usage point: bits 0 mirror, 1 premises, 2 vehicle, 3 DER, 6 submeter. */
 const roles = { site: "0003", der: "0049" } as const;
-const uomOfCurrentAverage = 2;
+/** Data qualifiers: of a moment, and a mean. */
+const sample = 0;
+const average = 2;
 
 /** Name of a usage point or reading: the same after every restart, so that a server has each once. */
 export const mridOf = (lfdi: string, what: string): string =>
@@ -55,7 +64,7 @@ export const usagePointBody = (lfdi: string, point: "site" | "der", names: reado
               "ReadingType",
               [
                 ["commodity", 1],
-                ["dataQualifier", uomOfCurrentAverage],
+                ["dataQualifier", isSample(name) ? sample : average],
                 ["flowDirection", 1],
                 ["kind", row.kind],
                 ["powerOfTenMultiplier", row.digits === 0 ? 0 : -row.digits],
@@ -68,6 +77,7 @@ export const usagePointBody = (lfdi: string, point: "site" | "der", names: reado
   ],
 ];
 
+/** `fromS`, `toS`: the interval of a mean; a sample is of `toS`. */
 export const readingBody = (lfdi: string, name: ReadingName, value: number, fromS: number, toS: number): Tag => [
   "MirrorMeterReading",
   [
@@ -79,8 +89,8 @@ export const readingBody = (lfdi: string, name: ReadingName, value: number, from
         [
           "timePeriod",
           [
-            ["duration", Math.max(1, toS - fromS)],
-            ["start", fromS],
+            ["duration", isSample(name) ? 0 : Math.max(1, toS - fromS)],
+            ["start", isSample(name) ? toS : fromS],
           ],
         ],
         ["value", Math.round(value * 10 ** readingRows[name].digits)],

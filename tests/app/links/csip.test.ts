@@ -9,7 +9,15 @@ import type { AllInForce, InForce } from "../../../src/protocols/csip/events.ts"
 import type { ModeName } from "../../../src/protocols/csip/modes.table.ts";
 import { linkSite } from "./site.ts";
 
-const figures = { type: 82, maxChargeW: 20_000, maxDischargeW: 10_000, maxVA: 20_000, maxWh: Number.NaN };
+const figures = {
+  type: 82,
+  maxChargeW: 20_000,
+  maxDischargeW: 10_000,
+  maxVA: 20_000,
+  maxVar: 0,
+  maxWh: Number.NaN,
+  minWh: Number.NaN,
+};
 const said = (value: number, given: Partial<InForce> = {}): InForce => ({
   ...{ value, program: "/p", mrid: "AB", rampS: Number.NaN, untilS: null },
   ...given,

@@ -1,8 +1,9 @@
 /** What is read from a server and written to it: names, numbers with powers of ten, foreign prefixes, messages without sense. */
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { capabilityBody, scaled, statusBody } from "../../../src/protocols/csip/bodies.ts";
+import { capabilityBody, scaled, settingsBody, statusBody } from "../../../src/protocols/csip/bodies.ts";
 import { isPin, lfdiOf, sfdiOf } from "../../../src/protocols/csip/identity.ts";
+import { readingBody, usagePointBody } from "../../../src/protocols/csip/readings.ts";
 import { readControl, readDefaultControl, readEndDevice } from "../../../src/protocols/csip/resources.ts";
 import { messageMaxChars, readXml, writeXml } from "../../../src/protocols/csip/xml.ts";
 import { certificate } from "../iso15118/contracts/pki.ts";
@@ -96,7 +97,15 @@ test.each([
 });
 
 test("what is told of the device, in the schema's order", () => {
-  const figures = { type: 82, maxChargeW: 11_000, maxDischargeW: 11_000, maxVA: 11_000, maxWh: Number.NaN };
+  const figures = {
+    type: 82,
+    maxChargeW: 11_000,
+    maxDischargeW: 11_000,
+    maxVA: 11_000,
+    maxVar: 0,
+    maxWh: Number.NaN,
+    minWh: Number.NaN,
+  };
   const names = (xml: string) => Object.keys(readXml(xml).root).filter((name) => !name.startsWith("@"));
   const aus = "https://csipaus.org/ns/v1.3";
   const capability = writeXml(capabilityBody(figures, aus), aus);
@@ -104,6 +113,19 @@ test("what is told of the device, in the schema's order", () => {
     ...["modesSupported", "rtgMaxChargeRateW", "rtgMaxDischargeRateW", "rtgMaxVA", "rtgMaxW", "type"],
     ...["doeModesSupported", "vppModesSupported"],
   ]);
+  const all = { ...figures, maxVar: 4_840, maxWh: 120_000, minWh: 24_000 };
+  const rated = readXml(writeXml(capabilityBody(all, aus), aus)).root;
+  expect(Object.keys(rated).slice(3, 10)).toEqual([
+    ...["rtgMaxVA", "rtgMaxVar", "rtgMaxVarNeg", "rtgMaxW", "rtgMaxWh", "rtgMinPFOverExcited", "rtgMinPFUnderExcited"],
+  ]);
+  expect(rated).toMatchObject({
+    rtgMaxVarNeg: { multiplier: "0", value: "-4840" },
+    rtgMaxWh: { multiplier: "1", value: "12000" },
+    // At 11 kVA with 4.84 kvar.
+    rtgMinPFOverExcited: { displacement: "8980", multiplier: "-4" },
+  });
+  const set = readXml(writeXml(settingsBody(all, 0, 1, aus), aus)).root;
+  expect(set).toMatchObject({ setMinWh: { multiplier: "0", value: "24000" } });
   expect(readXml(capability).root).toMatchObject({ modesSupported: "0050008F", doeModesSupported: "0F", type: "82" });
   expect(names(writeXml(capabilityBody(figures, "")))).not.toContain("doeModesSupported");
   const older = "https://csipaus.org/ns";
@@ -114,4 +136,13 @@ test("what is told of the device, in the schema's order", () => {
     genConnectStatus: { dateTime: "7", value: "03" },
     stateOfChargeStatus: { value: "5550" },
   });
+});
+
+test("stored energy is a sample of a moment, power a mean over its interval", () => {
+  const point = JSON.stringify(usagePointBody("F0", "der", ["derW", "derWh"]));
+  expect(point).toMatch(
+    /DER active power.*"dataQualifier",2\],.*"kind",37.*DER stored energy.*"dataQualifier",0\],.*"kind",12/,
+  );
+  expect(JSON.stringify(readingBody("F0", "derW", 5, 100, 160))).toContain('["duration",60],["start",100]');
+  expect(JSON.stringify(readingBody("F0", "derWh", 5, 100, 160))).toContain('["duration",0],["start",160]');
 });

@@ -91,7 +91,7 @@ export function startCsip(options: CsipOptions): OutsideLink {
       word.fallback(program, control);
       settle();
     },
-    figures: () => ({ figures: figuresOf(config, latest), gradient: gradientOf(book) || 0 }),
+    figures: () => ({ figures: figuresOf(config, latest, options.inputs), gradient: gradientOf(book) || 0 }),
     state: () =>
       stateOf({
         ...options,
@@ -126,7 +126,7 @@ export function startCsip(options: CsipOptions): OutsideLink {
     const seen = lookAtEvents(book, serverS());
     inForce = seen.inForce;
     const isLost = !(Date.now() - kept.heardMs <= csip.failSafe.afterS * 1_000);
-    const figures = figuresOf(config, latest);
+    const figures = figuresOf(config, latest, options.inputs);
     const wanted = wantedOf(inForce, figures, isLost ? csip.failSafe : null);
     // What can't be read may have been what holds: nothing is loosened before the server has said it anew.
     const isKnown = kept.unreadable === 0 || wasHeard;

@@ -18,7 +18,11 @@ const off = 1;
 const operational = 2;
 
 /** Ratings of all chargers together; giving counts for as much as the permit lets them. */
-export function figuresOf(config: Pick<SiteConfig, "evses">, report: ControlReport | null): DerFigures {
+export function figuresOf(
+  config: Pick<SiteConfig, "evses">,
+  report: ControlReport | null,
+  inputs: readonly Pick<EvseInputs, "reservePct">[],
+): DerFigures {
   const chargeW = config.evses.reduce((sum, { maxChargeW }) => sum + maxChargeW, 0);
   // What the server itself has switched off is no less rated for it.
   const mayGive = report !== null && (report.site.parallelOK || report.site.parallelRefusal === "service-disabled");
@@ -26,12 +30,20 @@ export function figuresOf(config: Pick<SiteConfig, "evses">, report: ControlRepo
     (sum, { maxDischargeW, dischargeEnabled }) => sum + (dischargeEnabled ? maxDischargeW : 0),
     0,
   );
+  // A battery whose energy nobody knows leaves the sum unknown.
+  const plugged = (report?.stages ?? []).flatMap(({ vehicleConnected, capacityWh }, i) =>
+    vehicleConnected ? [{ capacityWh, keptWh: (capacityWh * inputs[i]!.reservePct) / 100 }] : [],
+  );
+  const sum = (of: (battery: { capacityWh: number; keptWh: number }) => number): number =>
+    plugged.length === 0 ? Number.NaN : Math.round(sumOf(plugged, of));
   return {
     type: evseType,
     maxChargeW: chargeW,
     maxDischargeW: mayGive ? dischargeW : 0,
     maxVA: Math.max(chargeW, dischargeW),
-    maxWh: Number.NaN,
+    maxVar: config.evses.reduce((sum, { stage }) => sum + stage.maxVar, 0),
+    maxWh: sum(({ capacityWh }) => capacityWh),
+    minWh: sum(({ keptWh }) => keptWh),
   };
 }
 
@@ -106,10 +118,9 @@ export function createMeans({ phases, nominalVoltageV }: SiteConfig["site"]): Me
         sumOf(stages, ({ reactiveVar }) => reactiveVar),
       );
       const plugged = stages.filter(({ vehicleConnected }) => vehicleConnected);
-      note(
-        "derWh",
-        sumOf(plugged, ({ socPct, capacityWh }) => (socPct / 100) * capacityWh),
-      );
+      // What is stored is told as of the moment: the last value, not a mean.
+      const storedWh = sumOf(plugged, ({ socPct, capacityWh }) => (socPct / 100) * capacityWh);
+      if (Number.isFinite(storedWh)) sums.set("derWh", { sum: storedWh, count: 1 });
     },
     take() {
       const means = Object.fromEntries([...sums].map(([name, { sum, count }]) => [name, sum / count]));

@@ -11,7 +11,7 @@ import { createVtnClient } from "../../../protocols/openadr/vtn-client.ts";
 import type { Economy } from "../../economy/economy.ts";
 import type { Log } from "../../log.ts";
 import type { Documents } from "../../store/store.ts";
-import type { LinkPort, Notice } from "../link-port.ts";
+import type { LinkPort } from "../link-port.ts";
 import type { OutsideLink } from "../outside-link.ts";
 import { type CarryOut, createCarryOut } from "./carry-out.ts";
 import { type Enrolled, openMemory, shareOf } from "./memory.ts";
@@ -29,7 +29,7 @@ type OpenadrConfig = NonNullable<SiteConfig["links"]["openadr"]>;
 export interface OpenadrOptions {
   readonly config: SiteConfig;
   readonly openadr: OpenadrConfig;
-  readonly links: Pick<LinkPort, "ask" | "release" | "standing" | "follow">;
+  readonly links: Pick<LinkPort, "ask" | "release" | "standing">;
   readonly documents: Documents;
   readonly economy: Pick<Economy, "baseline" | "book" | "events" | "told">;
   /** Prices or commitments have changed: whoever plans looks again. */
@@ -65,8 +65,6 @@ export function startOpenadr(options: OpenadrOptions): OutsideLink {
   const names = { clientName: openadr.venName, resourceName: openadr.venName };
   const reporter = createReporter({ client, economy, documents: options.documents, ...names, onProblem: problem });
   const states = createStatusReports(client, names.clientName, names.resourceName, problem);
-  const notices = new Map<string, Notice>();
-  const stopFollowing = links.follow("openadr", (notice) => void notices.set(`${notice.what}/${notice.evse}`, notice));
 
   /** In this run. */
   let isEnrolled = false;
@@ -166,11 +164,10 @@ export function startOpenadr(options: OpenadrOptions): OutsideLink {
       const isOut = agenda.wanted.some((wanted) => carryOut.isOptedOut(wanted));
       reporter.look(known, sampleOf(report, config, isCurtailed, isOut), now);
       if (!isEnrolled) return;
-      const all = statusesOf(agenda, carryOut, notices, (asked, out) => sampleOf(report, config, asked, out));
+      const all = statusesOf(agenda, carryOut, links, (asked, out) => sampleOf(report, config, asked, out));
       states.look(openadr.tellStates ? all : all.filter(({ eventId }) => asksForState(known, eventId)), now);
     },
     async stop() {
-      stopFollowing();
       session.stop();
       listener?.stop();
       notifier?.stop();
@@ -202,17 +199,18 @@ function tellPrices(
 function statusesOf(
   agenda: Agenda,
   carryOut: CarryOut,
-  notices: ReadonlyMap<string, Notice>,
+  links: Pick<LinkPort, "standing">,
   sample: (isAsked: boolean, isOut: boolean) => SiteSample,
 ): readonly EventStatus[] {
   const byEvent = new Map<string, EventStatus>();
+  const standing = links.standing().filter(({ link }) => link === "openadr");
   for (const wanted of agenda.wanted) {
     const receipt = carryOut.receiptOf(wanted);
     const isOut = carryOut.isOptedOut(wanted);
     if (!isOut && receipt === null) continue;
-    const notice = notices.get(`${wanted.what}/${wanted.evse}`);
-    const less = notice?.event !== "in-force" && notice?.event !== "lapsed" ? notice : undefined;
-    const found = isOut ? optedOut : receipt?.accepted ? (less ?? inForce) : (receipt ?? inForce);
+    // What stands says how a request of the whole site does, too; notices are each charger's own.
+    const stands = standing.find(({ what, evse }) => what === wanted.what && evse === wanted.evse);
+    const found = isOut ? optedOut : receipt?.accepted ? (stands ?? inForce) : (receipt ?? inForce);
     const { operatingState } = sample(receipt?.accepted ?? false, isOut);
     const reason = found.reason === "" ? "" : `${found.reason}: ${found.sentence} ${found.todo}`.trim();
     const before = byEvent.get(wanted.eventId);
