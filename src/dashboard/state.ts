@@ -186,8 +186,20 @@ const evse = z.object({
       /** What listens for vehicles, or why nothing does. */
       sentence: text,
       session: z
-        .object({ protocol: text, vehicle: text, phase: text, bidirectional: z.boolean(), noDischarge: text })
+        .object({
+          protocol: text,
+          vehicle: text,
+          phase: text,
+          bidirectional: z.boolean(),
+          noDischarge: text,
+          waits: text.optional().describe("For whom or what it waits; empty while energy may flow freely."),
+        })
         .nullable(),
+      last: z
+        .object({ protocol: text, vehicle: text, atMs, sentence: text, inOrder: z.boolean() })
+        .nullable()
+        .optional()
+        .describe("The session that ended last there, and how."),
     })
     .nullable()
     .optional()

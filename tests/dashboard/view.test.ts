@@ -82,6 +82,13 @@ describe("the session with a vehicle", () => {
   type Link = NonNullable<SiteState["evses"][number]["link"]>;
   const session = { protocol: "ISO 15118-20", vehicle: "WMIV1", phase: "energy", bidirectional: false };
   const listening = { listens: true, sentence: "fe80::1, port 50123" };
+  const gone = {
+    protocol: "DIN SPEC 70121",
+    vehicle: "caf2",
+    atMs: sampleState("parallel").atMs,
+    sentence: "Ended because of this: no request for 10 s in loop. The vehicle may begin a new one",
+    inOrder: false,
+  };
   const told = (link: Link | null): string => {
     const state = sampleState("parallel");
     const one = state.evses.find(({ connected }) => connected)!;
@@ -93,6 +100,21 @@ describe("the session with a vehicle", () => {
     ["both directions", { ...listening, session: { ...session, bidirectional: true, noDischarge: "" } }, /"Both"/],
     ["how far it is", { ...listening, session: { ...session, noDischarge: "" } }, /WMIV1","Energy may flow"/],
     ["why only charged", { ...listening, session: { ...session, noDischarge: "no pair" } }, /"Charges only","no pair"/],
+    [
+      "for what it waits",
+      { ...listening, session: { ...session, noDischarge: "", waits: "somebody to pay, by a card or the backend" } },
+      /"Waits for","somebody to pay, by a card or the backend"/,
+    ],
+    [
+      "nothing where energy may flow",
+      { ...listening, session: { ...session, noDischarge: "", waits: "" } },
+      /WMIV1","Energy may flow"\],\["Dir/,
+    ],
+    [
+      "how the last one ended",
+      { ...listening, session: null, last: gone },
+      /"Last session, .*","DIN SPEC 70121, caf2. Ended because of this: no request for 10 s in loop\. /,
+    ],
     ["nobody yet", { ...listening, session: null }, /"No session","Listens on fe80::1, port 50123"/],
     ["why nothing listens", { listens: false, sentence: "it has expired", session: null }, /listen.*it has expired/],
   ])("%s", (_, link, pattern) => expect(told(link)).toMatch(pattern));

@@ -114,6 +114,20 @@ export interface VehicleWord {
   readonly demandW: number;
   /** Since the session's request, ms. */
   readonly heardMsAgo: number;
+  /** For whom or what the session waits, for people; empty while energy may flow freely. */
+  readonly waits: string;
+}
+
+/** The session that ended last at a place. */
+export interface EndedSession {
+  /** Empty where it has not said who it is. */
+  readonly vehicle: string;
+  readonly protocol: string;
+  /** UTC, ms. */
+  readonly atMs: number;
+  /** How it ended, for people. */
+  readonly sentence: string;
+  readonly inOrder: boolean;
 }
 
 export type FromSessions =

@@ -23,6 +23,7 @@ import type {
 } from "./messages.ts";
 import { createPlaceDesk } from "./place-desk.ts";
 import { createSleep, idleWhyOf } from "./sleep.ts";
+import { waitsFor } from "./waits.ts";
 
 /** What a vehicle says is told on this often, ms. */
 const tellEveryMs = 1_000;
@@ -184,7 +185,7 @@ export function createPlace({ start, now, unixS, openDoor, say, changed }: Place
       want(nowMs);
       renew(nowMs);
       if (session !== undefined) {
-        const step = `${session.protocol} ${session.order.phase} ${session.loop.isIn} ${session.vehicle.id} ${session.vehicle.needsAtMs > 0}`;
+        const step = `${session.protocol} ${session.state} ${session.order.phase} ${session.loop.isIn} ${session.vehicle.id} ${session.vehicle.needsAtMs > 0}`;
         if (step !== toldStep || nowMs - toldAtMs >= tellEveryMs) {
           toldStep = step;
           toldAtMs = nowMs;
@@ -290,5 +291,6 @@ const wordOf = (session: Session, facts: PlaceFacts, nowMs: number): VehicleWord
     demandW: order.currentA * facts.presentVoltageV,
     noDischarge: whyNoDischarge(session, facts),
     heardMsAgo: nowMs - loop.heardAtMs,
+    waits: waitsFor(session, facts, nowMs),
   };
 };

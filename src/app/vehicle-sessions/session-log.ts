@@ -2,7 +2,7 @@
 import type { SiteConfig } from "../../config/site.ts";
 import { isDirect } from "../../protocols/iso15118/sessions/contract.ts";
 import type { Log } from "../log.ts";
-import type { ContractOffer, FromSessions, VehicleWord } from "./messages.ts";
+import type { ContractOffer, EndedSession, FromSessions, VehicleWord } from "./messages.ts";
 import type { ModemNews } from "./modem.ts";
 import type { SleepNews } from "./sleep.ts";
 
@@ -137,8 +137,22 @@ export function listeningOf(message: Extract<FromSessions, { kind: "listening" }
   return `${address}, ${at}${discovery ? "; vehicles find it by asking" : ""}${why}`;
 }
 
-/** Ends that nobody has to look into. */
-const inOrder: readonly string[] = ["stopped", "paused"];
+/** Ends that nobody has to look into, and their sentences. */
+const inOrder: Readonly<Record<string, string>> = {
+  stopped: "Ended by the vehicle, in order",
+  paused: "Paused: the vehicle may come back to it while its plug is in",
+};
+
+export const endedOf = (
+  { vehicleId, protocol, end, why }: Extract<FromSessions, { kind: "ended" }>,
+  atMs: number,
+): EndedSession => ({
+  vehicle: vehicleId,
+  protocol,
+  atMs,
+  sentence: inOrder[end] ?? `Ended because of this: ${why === "" ? end : why}. The vehicle may begin a new one`,
+  inOrder: end in inOrder,
+});
 
 function noteEnd(
   log: Log,
@@ -148,8 +162,8 @@ function noteEnd(
   stopping: boolean,
 ): void {
   const fields = { evse: index + 1, vehicle: vehicleId, end };
-  if (stopping || contractRefused || inOrder.includes(end))
-    log("info", `${place}: the session with ${vehicle} has ended (${inOrder.includes(end) ? end : why}).`, fields);
+  if (stopping || contractRefused || end in inOrder)
+    log("info", `${place}: the session with ${vehicle} has ended (${end in inOrder ? end : why}).`, fields);
   else
     log(
       "warn",

@@ -15,6 +15,7 @@ import type {
   Authorization,
   ContractOffer,
   Encryption,
+  EndedSession,
   FromSessions,
   PlaceStart,
   ThreadStart,
@@ -22,7 +23,7 @@ import type {
   VehicleWord,
 } from "./messages.ts";
 import { placesOf } from "./place-starts.ts";
-import { contractsSentence, createSessionLog, listeningOf } from "./session-log.ts";
+import { contractsSentence, createSessionLog, endedOf, listeningOf } from "./session-log.ts";
 
 const threadFile = new URL("./session-thread.ts", import.meta.url);
 const heapMaxMB = 192;
@@ -58,6 +59,8 @@ export interface VehicleSessions {
   now(index: number): VehicleNow | null;
   /** Where the place listens; null while it does not. */
   ports(index: number): OpenPorts | null;
+  /** Since the controller has started; null without one. */
+  last(index: number): EndedSession | null;
   /** What listens there, or why nothing does; null where the controller does not speak with vehicles. */
   place(index: number): PlaceNow | null;
   /** To be called a few times a second: authorizations that have come or gone since are carried in. */
@@ -98,6 +101,7 @@ export function startVehicleSessions(options: VehicleSessionsOptions): VehicleSe
   const tell = createSessionLog(config, log, options.nameAt);
   const vehicles = config.evses.map((): VehicleNow | null => null);
   const ports = config.evses.map((): OpenPorts | null => null);
+  const last = config.evses.map((): EndedSession | null => null);
   const rare = createRareWords(places, options, (message) => worker?.postMessage(message));
   const standing = new Map(places.map(({ index }) => [index, notYet]));
   const encryptions = new Map<number, Encryption>();
@@ -164,6 +168,7 @@ export function startVehicleSessions(options: VehicleSessionsOptions): VehicleSe
         return;
       case "ended":
         vehicles[index] = null;
+        last[index] = endedOf(message, Date.now());
         options.onVehicle?.(message);
         return;
       case "ask": {
@@ -192,6 +197,7 @@ export function startVehicleSessions(options: VehicleSessionsOptions): VehicleSe
   });
   return {
     now: (index) => vehicles[index] ?? null,
+    last: (index) => last[index] ?? null,
     place: (index) => standing.get(index) ?? null,
     ports: (index) => ports[index] ?? null,
     follow() {

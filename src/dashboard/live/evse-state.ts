@@ -88,9 +88,10 @@ function linkOf({ vehicleSessions }: SiteStation, i: number): EvseState["link"] 
   const place = vehicleSessions?.place(i) ?? null;
   if (vehicleSessions === null || place === null) return null;
   const word = vehicleSessions.now(i)?.word;
-  if (word === undefined) return { ...place, session: null };
-  const { protocol, vehicleId, phase, bidirectional, noDischarge } = word;
-  return { ...place, session: { protocol, vehicle: vehicleId, phase, bidirectional, noDischarge } };
+  const last = vehicleSessions.last(i);
+  if (word === undefined) return { ...place, session: null, last };
+  const { protocol, vehicleId, phase, bidirectional, noDischarge, waits } = word;
+  return { ...place, session: { protocol, vehicle: vehicleId, phase, bidirectional, noDischarge, waits }, last };
 }
 
 const shownStageFacts = shownNames(stageFacts);

@@ -8,7 +8,7 @@ import { goIcon, severityIcons } from "../panels/icons.ts";
 import type { EvseState, SiteState } from "../state.ts";
 import { directionOfVehicle, kW, type Words, wordsOf } from "../view/format.ts";
 import { totalsOf } from "../view/totals.ts";
-import { whyView } from "../view/why.ts";
+import { sessionFacts, whyView } from "../view/why.ts";
 import { powerSteps } from "./charts.ts";
 import { leadPanel, panel, percent } from "./parts.ts";
 import type { PlacePage } from "./shell.ts";
@@ -94,7 +94,7 @@ export function chargerPage(
     place: "fleet",
     page: "/fleet",
     title: `${name}, charger ${charger.evse}`,
-    body: html`${lead}${panel("c8", "Plan", planPanel(planned, words, state.atMs), planned ? `${percent(charger.socPct)} now` : "")}${panel("c4", "Actions at this charger", actions, session.role)}${panel("c8", "Why it does this now", whyList(state, charger, words))}`,
+    body: html`${lead}${charger.link ? panel("c12", "Session with the vehicle", sessionPanel(charger, words)) : ""}${panel("c8", "Plan", planPanel(planned, words, state.atMs), planned ? `${percent(charger.socPct)} now` : "")}${panel("c4", "Actions at this charger", actions, session.role)}${panel("c8", "Why it does this now", whyList(state, charger, words))}`,
   };
 }
 
@@ -130,6 +130,10 @@ function planPanel(planned: Planned | undefined, words: Words, nowMs: number): H
     },
   )}${departsAtMs === null ? "" : html`<li><div><b>${words.moment(departsAtMs, nowMs)} leaves</b></div><div></div></li>`}</ol>`;
 }
+
+/** Where the controller itself speaks with vehicles: who, how far, for what it waits, and how the last one ended. */
+const sessionPanel = (charger: EvseState, words: Words): Html =>
+  html`<dl class="dt">${sessionFacts(charger, words).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
 
 function whyList(state: SiteState, charger: EvseState, words: Words): Html {
   const why = whyView(state, charger, totalsOf(state), words);

@@ -138,18 +138,23 @@ const stepNames: Readonly<Record<string, string>> = {
 };
 
 /** Where the controller itself speaks with the vehicle: who it is, how far it is, and why nothing is taken out of it. */
-function sessionFacts({ link }: EvseState): (readonly [string, string])[] {
+export function sessionFacts({ link }: EvseState, words: Words): (readonly [string, string])[] {
   if (link == null) return [];
-  if (!link.listens) return [["Does not listen for vehicles", link.sentence]];
-  const { session } = link;
-  if (session === null) return [["No session", `Listens on ${link.sentence}`]];
-  const { protocol, vehicle, phase, bidirectional, noDischarge } = session;
-  const who = vehicle === "" ? protocol : `${protocol}, ${vehicle}`;
-  const facts: (readonly [string, string])[] = [[who, stepNames[phase] ?? phase]];
+  const { session, last, listens, sentence } = link;
+  const before: (readonly [string, string])[] =
+    last == null ? [] : [[`Last session, ${words.hm(last.atMs)}`, `${whoOf(last)}. ${last.sentence}`]];
+  if (!listens) return [["Does not listen for vehicles", sentence], ...before];
+  if (session === null) return [["No session", `Listens on ${sentence}`], ...before];
+  const { phase, bidirectional, noDischarge, waits } = session;
+  const facts: (readonly [string, string])[] = [[whoOf(session), stepNames[phase] ?? phase]];
+  if (waits) facts.push(["Waits for", waits]);
   if (noDischarge !== "") facts.push(["Charges only", noDischarge]);
   else facts.push(["Directions", bidirectional ? "Both" : "Charging"]);
-  return facts;
+  return [...facts, ...before];
 }
+
+const whoOf = ({ protocol, vehicle }: { protocol: string; vehicle: string }): string =>
+  vehicle === "" ? protocol : `${protocol}, ${vehicle}`;
 
 function factsOf(evse: EvseState, words: Words): (readonly [string, string])[] {
   const facts: (readonly [string, string])[] = [];
@@ -172,6 +177,6 @@ function factsOf(evse: EvseState, words: Words): (readonly [string, string])[] {
             : `Forecast ${pct(evse.forecastPct)}`;
     facts.push([`Leaves ${words.hm(evse.departsAtMs)}, target ${pct(evse.targetPct)}`, forecast]);
   }
-  facts.push(...sessionFacts(evse));
+  facts.push(...sessionFacts(evse, words));
   return facts;
 }
