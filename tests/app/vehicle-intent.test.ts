@@ -10,6 +10,7 @@ interface Situation {
   readonly isIn?: boolean;
   readonly bidirectional?: boolean;
   readonly protocol?: string;
+  readonly dynamic?: boolean;
   readonly phases?: number;
 }
 
@@ -23,7 +24,7 @@ function intended(of: Situation) {
       isIn: of.isIn ?? true,
       silentMs: 500,
       heardAtMs: 900,
-      choice: { serviceId: 6, bidirectional: of.bidirectional ?? true, dynamic: true },
+      choice: { serviceId: 6, bidirectional: of.bidirectional ?? true, dynamic: of.dynamic ?? true },
     },
   };
   intend(intent, told, { voltageV: 400, maxA: 250, phases: of.phases ?? 0 }, 1_000);
@@ -75,6 +76,22 @@ describe("what a session asks for", () => {
       },
       { maxChargeW: 11_000, portChargeA: 27.5 },
     ],
+    [
+      "it can do with no less: the site gives nothing, or at least that",
+      { vehicle: { leastChargeW: 4_000, leastDischargeW: 3_000 } },
+      { minChargeW: 4_000, minDischargeW: 3_000 },
+    ],
+    [
+      "its minimum is more than its battery takes now",
+      { vehicle: { maxW: 1_500, leastChargeW: 4_000 } },
+      { minChargeW: 1_500 },
+    ],
+    [
+      "it decides itself: its minimum is its own affair",
+      { dynamic: false, vehicle: { leastChargeW: 4_000 }, order: { currentA: 20 } },
+      { minChargeW: 0 },
+    ],
+    ["not in its loop: no minimum either", { isIn: false, vehicle: { leastChargeW: 4_000 } }, { minChargeW: 0 }],
     ["AC of ISO 15118-20 that is being stopped", { phases: 3, order: { currentA: 0 } }, { maxChargeW: 0 }],
   ])("%s", (_, situation, expected) => {
     expect(intended(situation)).toMatchObject(expected);

@@ -188,6 +188,51 @@ describe("a depot whose controller speaks with vehicles", () => {
   );
 
   it(
+    "a vehicle that can do with no less than 15 kW gets nothing where 8 kW are asked for, and 20 kW where these are",
+    async () => {
+      await site.backend.ask(2, 8_000);
+      const picky = site.vehicle(1, { bidirectional: false, habit: habitOf("picky") });
+      expect(await until(() => port(1).closed, patienceMs)).toBe(true);
+      let mostW = 0;
+      for (let i = 0; i < 30; i++) {
+        mostW = Math.max(mostW, powerW(1));
+        await sleep(50);
+      }
+      // Its stage's own use while it waits.
+      expect(mostW).toBeLessThan(500);
+      await site.backend.ask(2, 20_000);
+      expect(await until(() => powerW(1) > 15_000, patienceMs)).toBe(true);
+      picky.socket.destroy();
+      expect(await until(() => powerW(1) === 0 && !port(1).closed, patienceMs)).toBe(true);
+    },
+    2 * patienceMs,
+  );
+
+  it(
+    "the charger's page says who is in session, how far, for what it waits, and why the last session ended",
+    async () => {
+      const page = await site.page();
+      const reads = (pattern: RegExp) =>
+        until(async () => pattern.test(await page.words("/fleet/charger/2")), patienceMs, 300);
+      let goesOn = (): void => undefined;
+      const held = new Promise<void>((resolve) => {
+        goesOn = resolve;
+      });
+      const { socket } = site.vehicle(1, { bidirectional: false, pace: () => held.then(() => sleep(50)) });
+      expect(
+        await reads(/ISO 15118-20, CAR2 (Negotiates|Cable check) Waits for the vehicle\S+ next message, for \d+ s/),
+      ).toBe(true);
+      goesOn();
+      expect(await reads(/ISO 15118-20, CAR2 Energy may flow (Waits for .*)?Charges only/)).toBe(true);
+      socket.destroy();
+      expect(await reads(/Last session, [\d:]+ ISO 15118-20, CAR2\. Ended because of this: the vehicle closed/)).toBe(
+        true,
+      );
+    },
+    2 * patienceMs,
+  );
+
+  it(
     "a vehicle of ISO 15118-20 that falls silent gets no current soon after half a second",
     async () => {
       let lastSentMs = 0;

@@ -16,6 +16,16 @@ export interface Outgoing {
 /** What goes out instead: pieces with a pause before each, ms. */
 type Pieces = readonly { readonly afterMs: number; readonly bytes: Uint8Array }[];
 
+/** A protocol as a vehicle offers it before its session. */
+export interface OfferedProtocol {
+  readonly ProtocolNamespace: string;
+  readonly VersionNumberMajor: number;
+  readonly VersionNumberMinor: number;
+  readonly SchemaID: number;
+  /** 1 is what it likes most. */
+  readonly Priority: number;
+}
+
 export interface Habit {
   readonly name: string;
   readonly sentence: string;
@@ -23,6 +33,12 @@ export interface Habit {
   readonly send?: (outgoing: Outgoing) => Pieces | undefined;
   /** The request's body before it is coded. */
   readonly say?: (request: string, body: Readonly<Record<string, unknown>>, round: number) => Readonly<Record<string, unknown>>;
+  /** Requests that it leaves out. */
+  readonly skips?: (request: string) => boolean;
+  /** It negotiates anew before this round of the loop. */
+  readonly renegotiates?: (round: number) => boolean;
+  /** Protocols that it offers, of its own; only its own without. */
+  readonly offers?: (own: OfferedProtocol) => readonly OfferedProtocol[];
   /** A request that is made in place of this one. */
   readonly instead?: (request: string, round: number) => string | undefined;
   /** State of the control pilot from this round of the loop on. */
@@ -47,12 +63,32 @@ const number = (Value: number, Exponent = 0) => ({ Exponent, Value });
 /** Replaces every number of these names in a body, however deep. */
 function replaced(body: unknown, names: RegExp, value: unknown): unknown {
   if (typeof body !== "object" || body === null || ArrayBuffer.isView(body)) return body;
+  if (Array.isArray(body)) return body.map((one) => replaced(one, names, value));
   return Object.fromEntries(
     Object.entries(body).map(([name, inner]) => [name, names.test(name) ? value : replaced(inner, names, value)]),
   );
 }
 const inLoop = (names: RegExp, value: unknown): NonNullable<Habit["say"]> => (request, body, round) =>
   isLoop(request) && round >= after ? (replaced(body, names, value) as Record<string, unknown>) : body;
+
+/** Limits as Josev's stock vehicle told them. Numbers of the older protocols go as far as their schema lets them. */
+function boast(body: unknown): Record<string, unknown> {
+  const currents = replaced(body, /^EVMaximum(Charge|Discharge)Current$/, number(3_000, 2));
+  const voltages = replaced(currents, /^EVMaximumVoltage$/, number(20_000));
+  const powers = replaced(voltages, /^EV(Maximum|Minimum)(Charge|Discharge)Power$/, number(3_000, 2));
+  const largest = { Multiplier: 3, Unit: "A", Value: 32_000 };
+  return replaced(powers, /^EVMaximumCurrentLimit$/, largest) as Record<string, unknown>;
+}
+
+function manyProtocols(own: OfferedProtocol): readonly OfferedProtocol[] {
+  const other = (ProtocolNamespace: string, SchemaID: number, Priority: number) => ({ ...own, ProtocolNamespace, SchemaID, Priority });
+  return [
+    other("urn:iso:15118:2:2010:MsgDef", 7, 3),
+    other("urn:example:of:a:maker", 8, 1),
+    { ...own, SchemaID: 9, Priority: 2 },
+    other("urn:iso:std:iso:15118:-20:WPT", 10, 4),
+  ];
+}
 
 export const habits: readonly Habit[] = [
   { name: "silent", sentence: "Falls silent in the loop and keeps its connection open.", send: ({ request, round }) => (isLoop(request) && round >= after ? [] : undefined) },
@@ -73,6 +109,17 @@ export const habits: readonly Habit[] = [
   { name: "clock-goes-back", sentence: "Its clock goes back by an hour in the loop.", clockS: (round) => (round >= after ? -3_600 : 0) },
   { name: "full-window", sentence: "Says that nothing may be taken out any more.", say: inLoop(/^EVMinimumEnergyRequest$/, number(0)) },
   { name: "leaves-in-precharge", sentence: "Ends its session while it is being precharged.", instead: (request) => (isOf("PreCharge")(request) ? "SessionStop" : undefined) },
+  { name: "leaves-in-loop", sentence: "Ends its session in the middle of the loop, without ending the energy first (a VW).", instead: (request, round) => (isLoop(request) && round === after ? "SessionStop" : undefined) },
+  { name: "gives-up-early", sentence: "Ends the energy before its precharge has begun (Audi Q4).", instead: (request) => (isOf("PreCharge")(request) ? "PowerDelivery" : request === "PowerDelivery" ? "SessionStop" : undefined) },
+  { name: "never-precharged", sentence: "Never says that its precharge is finished, and asks for power (Josev's).", say: (request, body) => (request === "DC_PreCharge" ? { ...body, EVProcessing: "Ongoing" } : body) },
+  { name: "skips-welding", sentence: "Does not test its contactors (Ioniq, Kona, Tesla).", skips: isOf("WeldingDetection") },
+  { name: "reports-fault", sentence: "Reports a fault of its own in the loop (DIN SPEC 70121, ISO 15118-2).", say: inLoop(/^EVErrorCode$/, "FAILED_ChargingCurrentdifferential") },
+  { name: "asks-standby", sentence: "Asks for standby in the loop (ISO 15118-20).", instead: (request, round) => (/^[AD]C_ChargeLoop$/.test(request) && round === after ? "PowerDelivery" : undefined) },
+  { name: "renegotiates", sentence: "Negotiates its schedule anew by itself, in the loop (ISO 15118-2, ISO 15118-20).", renegotiates: (round) => round === after },
+  { name: "picky", sentence: "Can do with no less than 15 kW (ISO 15118-20).", say: (_, body) => replaced(body, /^EVMinimum(Charge|Discharge)Power$/, number(15_000)) as Record<string, unknown> },
+  { name: "boasts", sentence: "Tells limits beyond all measure from the start: 300 kA, 20 kV, no less than 300 kW (Josev's once did).", say: (_, body) => boast(body) },
+  { name: "many-protocols", sentence: "Offers old and unknown protocols beside its own, its own not first in the list.", offers: manyProtocols },
+  { name: "asks-for-meter", sentence: "Asks for the meter in each round (ISO 15118-20).", say: inLoop(/^MeterInfoRequested$/, true) },
   { name: "pilot-leaves", sentence: "Its control pilot goes from C to B while energy flows.", pilot: (round) => (round >= after ? "B" : "C") },
   { name: "never-ready", sentence: "Its control pilot stays in B when energy is to flow.", pilot: () => "B" },
 ];

@@ -16,10 +16,10 @@ import {
   type Wire,
   wires,
 } from "../../../src/protocols/iso15118/transport/messages.ts";
-import { begun } from "./habits.table.ts";
+import { begun, type Habit } from "./habits.table.ts";
 import { confirmationStep, iso20Way } from "./iso20-way.ts";
 import { plainWay, receiptStep } from "./plain-way.ts";
-import type { Step, VehicleOptions } from "./steps.ts";
+import { type Step, step, type VehicleOptions } from "./steps.ts";
 
 /** What a session came to. */
 export interface VehicleResult {
@@ -124,7 +124,7 @@ export function* sessionSteps(emit: (bytes: Uint8Array) => void, options: Vehicl
   }: Step): Generator<VehicleWait, Fields | undefined, Uint8Array | undefined> {
     const name = habit?.instead?.(asked, round) ?? asked;
     const type = payloadTypeOf(wire, name);
-    const meant = name === asked ? bodyOf(answers, sessionId) : bodyOutOfOrder(name, options);
+    const meant = name === asked ? bodyOf(answers, sessionId) : bodyOutOfOrder(name, options, loops.has(asked));
     const body = habit?.say?.(name, meant, round) ?? meant;
     const named = habit?.sessionId?.(round) ?? sessionId;
     const message = { name: `${name}Req`, body, sessionId: named, signature: sign?.(body) };
@@ -155,6 +155,11 @@ export function* sessionSteps(emit: (bytes: Uint8Array) => void, options: Vehicl
       const body = yield* ask(step);
       if (body === undefined) return `${request}: no answer`;
       const code = String(body["ResponseCode"]);
+      // A warning refuses only what its habit made it ask for.
+      if (code.startsWith("WARNING") && habit?.instead !== undefined) {
+        round++;
+        continue;
+      }
       if (!code.startsWith("OK")) return `${request}: ${code}`;
       answers.set(request, body);
       if (loops.has(request)) lastLoop = body;
@@ -178,28 +183,46 @@ export function* sessionSteps(emit: (bytes: Uint8Array) => void, options: Vehicl
       : "";
   }
 
-  const trouble = yield* handshake(emit, wire, answer);
+  const trouble = yield* handshake(emit, wire, answer, habit?.offers);
   if (trouble !== "") return done(trouble);
   const { before, loop, after } = options.protocol === "ISO 15118-20" ? iso20Way(options) : plainWay(options);
   look();
-  for (const step of before) {
-    const wrong = (yield* take(step)) || (yield* confirm(step));
-    if (wrong !== "") return done(wrong);
+  function* takeAll(some: readonly Step[]): Saying {
+    for (const step of some) {
+      if (habit?.skips?.(step.request) === true) continue;
+      const wrong = (yield* take(step)) || (yield* confirm(step));
+      if (wrong !== "") return wrong;
+    }
+    return "";
   }
+  const stopped = yield* takeAll(before);
+  if (stopped !== "") return done(stopped);
   for (; rounds < options.rounds && asked === "" && options.leaves?.() !== true; rounds++, round++) {
     look();
     if (rounds > 0) yield "rounds";
-    const wrong = (yield* take(loop)) || (yield* confirm(loop));
+    const anew = habit?.renegotiates?.(round) === true ? renegotiation(options, before) : [];
+    const wrong = (yield* takeAll(anew)) || (yield* take(loop)) || (yield* confirm(loop));
     if (wrong !== "") return done(wrong);
     if (habit?.staysWhenAsked !== true) asked = askedBy(lastLoop);
   }
-  for (const planned of after) {
-    const pauses = asked === "pause" && planned.request === "SessionStop";
-    const step = pauses ? { ...planned, body: () => ({ ChargingSession: "Pause" }) } : planned;
-    const wrong = (yield* take(step)) || (yield* confirm(step));
-    if (wrong !== "") return done(wrong);
-  }
-  return done("");
+  const pausing = (planned: Step): Step =>
+    planned.request === "SessionStop" ? { ...planned, body: () => ({ ChargingSession: "Pause" }) } : planned;
+  return done(yield* takeAll(asked === "pause" ? after.map(pausing) : after));
+}
+
+/** How a vehicle negotiates its schedule anew; DIN SPEC 70121 knows no such thing. */
+function renegotiation({ protocol }: VehicleOptions, before: readonly Step[]): readonly Step[] {
+  if (protocol === "DIN SPEC 70121") return [];
+  const from = protocol === "ISO 15118-20" ? "ScheduleExchange" : "ChargeParameterDiscovery";
+  const body: Fields =
+    protocol === "ISO 15118-20"
+      ? { EVProcessing: "Finished", ChargeProgress: "ScheduleRenegotiation" }
+      : { ChargeProgress: "Renegotiate", SAScheduleTupleID: 1 };
+  const steps = before.slice(before.findIndex(({ request }) => request === from));
+  // With ISO 15118-20 energy goes on meanwhile: nothing is tested or precharged again.
+  const kept =
+    protocol === "ISO 15118-20" ? steps.filter(({ request }) => !/CableCheck|PreCharge/.test(request)) : steps;
+  return [step("PowerDelivery", body), ...kept];
 }
 
 type Answering = Generator<VehicleWait, Uint8Array | undefined, Uint8Array | undefined>;
@@ -225,18 +248,32 @@ function decoded(wire: Wire, type: number, payload: Uint8Array): Named | undefin
 }
 
 /** The body of a request that a habit makes out of order. */
-function bodyOutOfOrder(request: string, { protocol }: VehicleOptions): Fields {
+function bodyOutOfOrder(request: string, options: VehicleOptions, inLoop: boolean): Fields {
+  const { protocol } = options;
+  if (request === "PowerDelivery") {
+    if (protocol === "DIN SPEC 70121") return { ReadyToChargeState: false };
+    if (protocol === "ISO 15118-2") return { ChargeProgress: "Stop", SAScheduleTupleID: 1 };
+    return { EVProcessing: "Finished", ChargeProgress: inLoop ? "Standby" : "Stop" };
+  }
   if (request === "DC_WeldingDetection") return { EVProcessing: "Finished" };
   if (request === "WeldingDetection") return { DC_EVStatus: { EVReady: true, EVErrorCode: "NO_ERROR", EVRESSSOC: 50 } };
   return protocol === "DIN SPEC 70121" ? {} : { ChargingSession: "Terminate" };
 }
 
 const reached = (body: Fields, voltageV: number): boolean => {
-  const { Value, Multiplier } = body["EVSEPresentVoltage"] as { Value: number; Multiplier: number };
+  const present = body["EVSEPresentVoltage"] as { readonly Value: number; readonly Multiplier: number } | undefined;
+  // The answer to what a habit has sent in its place says nothing of a voltage.
+  if (present === undefined) return true;
+  const { Value, Multiplier } = present;
   return Math.abs(Value * 10 ** Multiplier - voltageV) < 20;
 };
 
-function* handshake(emit: (bytes: Uint8Array) => void, { offered }: Wire, answer: () => Answering): Saying {
+function* handshake(
+  emit: (bytes: Uint8Array) => void,
+  { offered }: Wire,
+  answer: () => Answering,
+  offers?: Habit["offers"],
+): Saying {
   const one = {
     ProtocolNamespace: offered.namespace,
     VersionNumberMajor: offered.major,
@@ -244,7 +281,12 @@ function* handshake(emit: (bytes: Uint8Array) => void, { offered }: Wire, answer
     SchemaID: 1,
     Priority: 1,
   };
-  emit(frameOf(plainPayload, codecOf(sap).encode("supportedAppProtocolReq", { AppProtocol: [one] })));
+  emit(
+    frameOf(
+      plainPayload,
+      codecOf(sap).encode("supportedAppProtocolReq", { AppProtocol: [...(offers?.(one) ?? [one])] }),
+    ),
+  );
   const payload = yield* answer();
   if (payload === undefined) return "no answer to the handshake";
   const message = codecOf(sap).decode(payload);

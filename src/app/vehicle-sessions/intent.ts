@@ -52,13 +52,20 @@ export function intend(intent: VehicleIntent, told: Told, outlet: Outlet, nowMs:
   intent.bidirectional = loop.choice.bidirectional;
   intent.socPct = vehicle.socPct;
   intent.capacityWh = vehicle.capacityWh;
-  intent.minChargeW = intent.minDischargeW = 0;
   const mayCharge = intent.inEnergy && vehicle.error === "";
   const mayDischarge = mayCharge && loop.choice.bidirectional;
   const demandW = demandOf(told, outlet);
   intent.maxChargeW = mayCharge ? lowest(vehicle.maxW, Math.max(0, demandW)) : 0;
   intent.maxDischargeW = mayDischarge ? lowest(-vehicle.minW, Math.max(0, -demandW)) : 0;
+  boundLeast(intent, told, outlet);
   boundCurrents(intent, told, outlet);
+}
+
+/** Where the site decides how much: nothing, or at least what the vehicle can do with; never more than it takes at most. */
+function boundLeast(intent: VehicleIntent, { vehicle, loop, protocol }: Told, { phases }: Outlet): void {
+  const siteDecides = loop.choice.dynamic || (phases > 0 && protocol !== "ISO 15118-20");
+  intent.minChargeW = siteDecides ? Math.min(vehicle.leastChargeW, intent.maxChargeW) : 0;
+  intent.minDischargeW = siteDecides ? Math.min(vehicle.leastDischargeW, intent.maxDischargeW) : 0;
 }
 
 /**

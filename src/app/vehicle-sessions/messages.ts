@@ -102,6 +102,8 @@ export interface VehicleWord {
   readonly capacityWh: number;
   readonly maxChargeW: number;
   readonly maxDischargeW: number;
+  /** It takes nothing or at least so much; 0 where it has not said. */
+  readonly leastChargeW: number;
   readonly maxVoltageV: number;
   readonly targetWh: number;
   readonly mostWh: number;

@@ -283,6 +283,7 @@ const wordOf = (session: Session, facts: PlaceFacts, nowMs: number): VehicleWord
     capacityWh: vehicle.capacityWh,
     maxChargeW: vehicle.maxW,
     maxDischargeW: -vehicle.minW,
+    leastChargeW: vehicle.leastChargeW,
     maxVoltageV: vehicle.maxVoltageV,
     targetWh: vehicle.targetWh,
     mostWh: vehicle.mostWh,

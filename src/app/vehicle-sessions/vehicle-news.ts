@@ -85,6 +85,7 @@ export function createVehicleNews({
       {
         ...(word.capacityWh > 0 && { capacityWh: word.capacityWh }),
         ...(word.inEnergy && carried.maxChargeW > 0 && { maxChargeW: carried.maxChargeW }),
+        ...(word.inEnergy && word.leastChargeW > 0 && { minChargeW: word.leastChargeW }),
         ...(word.inEnergy && { bidirectional: word.bidirectional }),
         ...(word.inEnergy && carried.maxDischargeW > 0 && { maxDischargeW: carried.maxDischargeW }),
       },

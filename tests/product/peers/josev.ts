@@ -66,7 +66,8 @@ async function startSite(pairs: LinkPairs, pki: Pki): Promise<VehicleSite> {
     links: [link("dc"), { ...link("ac"), connector: "ac3" }],
     permitExportW: 30_000,
     pairs: [`SIM-002=${vehicleId},UL 1741 SC no. 1,SAE J3072 no. 1`],
-    config: () => ({ authorization: "required" }),
+    // The simulated stages share a busy machine with the vehicle: their watchdogs are as patient as they may be.
+    config: () => ({ authorization: "required", loop: { periodMs: 20, realTimePriority: false, watchdogS: 10 } }),
     // It has no schedules: the vehicles need not wait for them.
     backend: {
       acceptsCard: () => true,
@@ -171,6 +172,7 @@ const count = Number(values.sessions ?? rows.length);
 const pkiFolder = mkdtempSync(join(tmpdir(), "islet-josev-"));
 const pairs = await makeLinkPairs(places);
 process.once("exit", pairs.remove);
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 let site: VehicleSite | undefined;
 let vehicle: Vehicle | undefined;
 let incomplete = 0;

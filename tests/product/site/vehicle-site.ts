@@ -18,6 +18,7 @@ import type { World } from "../../../sim/world.ts";
 import { loadSite } from "../../../src/app/site/load-config.ts";
 import { type Backend, type BackendOptions, startBackend } from "./backend.ts";
 import { until } from "./judge.ts";
+import { openPage, type Page } from "./page.ts";
 import { type IsletProcess, runIslet, startIslet } from "./process.ts";
 import type { JsonObject } from "./product.ts";
 
@@ -40,6 +41,8 @@ export interface VehicleSite {
   /** Port of a place, from 0. */
   port(place: number): number;
   said(pattern: RegExp): string | undefined;
+  /** The page, signed in as the installer; once for each site. */
+  page(): Promise<Page>;
   /** Goes through a session; `socket` ends it from outside. */
   vehicle(
     place: number,
@@ -124,6 +127,11 @@ export async function startVehicleSite(options: VehicleSiteOptions = {}): Promis
     backend,
     port: linkPort,
     said,
+    async page() {
+      const url = said(/^Dashboard: /)!.slice("Dashboard: ".length);
+      const code = /with this code: (\S+)/.exec(said(/with this code: /) ?? "")?.[1] ?? null;
+      return openPage(url, code);
+    },
     vehicle(place, its = {}, tls) {
       const socket =
         tls === undefined

@@ -100,6 +100,9 @@ export interface VehicleFacts {
   maxW: number;
   /** How much it would discharge, not positive; 0 for every vehicle that has not negotiated bidirectional transfer. */
   minW: number;
+  /** Smallest powers that it can do with each way, magnitudes: it takes nothing or at least so much. 0 where it has not said. */
+  leastChargeW: number;
+  leastDischargeW: number;
   maxVoltageV: number;
   maxCurrentA: number;
   minCurrentA: number;
@@ -132,6 +135,8 @@ export const noVehicle = (): VehicleFacts => ({
   emaid: "",
   maxW: 0,
   minW: 0,
+  leastChargeW: 0,
+  leastDischargeW: 0,
   maxVoltageV: Number.NaN,
   maxCurrentA: Number.NaN,
   minCurrentA: Number.NaN,

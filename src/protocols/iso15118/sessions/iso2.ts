@@ -210,9 +210,10 @@ const rows: Rows = {
         return { ResponseCode: "FAILED_WrongChargeParameter" };
       vehicle.maxCurrentA = currentA;
       vehicle.minCurrentA = leastA;
+      const phases = request.RequestedEnergyTransferMode === "AC_three_phase_core" ? 3 : 1;
+      vehicle.leastChargeW = leastA <= currentA ? leastA * facts.nominalV * phases : 0;
       vehicle.maxVoltageV = numberOf(ac.EVMaxVoltage);
-      vehicle.maxW =
-        currentA * facts.nominalV * (request.RequestedEnergyTransferMode === "AC_three_phase_core" ? 3 : 1);
+      vehicle.maxW = currentA * facts.nominalV * phases;
       vehicle.minW = 0;
       vehicle.targetWh = numberOf(ac.EAmount);
       vehicle.limitsAtMs = nowMs;

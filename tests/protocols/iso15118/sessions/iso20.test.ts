@@ -59,6 +59,16 @@ describe("what a vehicle lets be taken out", () => {
     expect(one.session.vehicle.minW).toBeCloseTo(minW, 6);
   });
 
+  it("its smallest powers are taken over from each round, with either sign; more than the charger has is no minimum", () => {
+    const one = looping();
+    const say = (values: Fields) => one.send("DC_ChargeLoop", loop(true, true, values));
+    expect(one.session.vehicle).toMatchObject({ leastChargeW: 0, leastDischargeW: 0 });
+    say({ EVMinimumChargePower: r(4, 3), EVMinimumDischargePower: r(-3, 3) });
+    expect(one.session.vehicle).toMatchObject({ leastChargeW: 4_000, leastDischargeW: 3_000 });
+    say({ EVMinimumChargePower: r(300, 3), EVMinimumDischargePower: r(300, 3) });
+    expect(one.session.vehicle).toMatchObject({ leastChargeW: 0, leastDischargeW: 0 });
+  });
+
   it("nothing before the loop, nothing without bidirectional transfer, nothing after the session", () => {
     const before = looping();
     expect(before.session.vehicle.minW).toBe(0);

@@ -22,6 +22,7 @@ import {
   type Needs,
   notification,
   stops,
+  takeLeast,
   takeNeeds,
   takePower,
   takeShown,
@@ -124,6 +125,7 @@ export const acRows: Iso20Rows<"AC_ChargeParameterDiscovery" | "AC_ChargeLoop"> 
       vehicle.maxCurrentA = phaseA(context, mostChargeW(mode));
       vehicle.minCurrentA = phaseA(context, leastChargeW(mode));
       takePower(context, mostChargeW(mode), Number.NaN);
+      takeLeast(context, leastChargeW(mode), magnitudeOf(both?.EVMinimumDischargePower));
       // Nothing has been said yet of what may be taken out of the battery.
       vehicle.minW = 0;
       return {};
@@ -140,6 +142,7 @@ export const acRows: Iso20Rows<"AC_ChargeParameterDiscovery" | "AC_ChargeLoop"> 
       const given = mode as Needs & Limits & PresentPower;
       if (given.EVTargetEnergyRequest !== undefined) takeNeeds(context, given);
       takePower(context, mostChargeW(given), mostDischargeW(given));
+      takeLeast(context, leastChargeW(given), magnitudeOf(given.EVMinimumDischargePower));
       vehicle.presentW = presentOf(given);
       const first = !context.charged;
       context.charged = true;

@@ -15,6 +15,7 @@ import {
   type Needs,
   notification,
   stops,
+  takeLeast,
   takeNeeds,
   takePower,
   takeShown,
@@ -81,6 +82,8 @@ function loopLimits(context: SessionContext) {
 }
 
 interface Limits {
+  readonly EVMinimumChargePower?: RationalNumber | undefined;
+  readonly EVMinimumDischargePower?: RationalNumber | undefined;
   readonly EVMaximumChargePower?: RationalNumber | undefined;
   readonly EVMaximumChargeCurrent?: RationalNumber | undefined;
   readonly EVMaximumVoltage?: RationalNumber | undefined;
@@ -97,6 +100,7 @@ const lower = (powerW: number, currentA: number, voltageV: number): number => {
 /** The vehicle's limits of this message, currents at the voltage that is there. */
 function takeLimits(context: SessionContext, limits: Limits): void {
   const { vehicle, facts } = context;
+  takeLeast(context, magnitudeOf(limits.EVMinimumChargePower), magnitudeOf(limits.EVMinimumDischargePower));
   const voltageV = rationalOf(limits.EVMaximumVoltage);
   if (voltageV > 0) vehicle.maxVoltageV = voltageV;
   const atV =

@@ -89,6 +89,15 @@ export function takePower(context: SessionContext, chargeW: number, dischargeW: 
 }
 
 /**
+ * The smallest powers that the vehicle can do with, W, magnitudes; NaN is not said. More than this charger has at all is no
+ * minimum: a vehicle that meant it would say so of every charger (Josev's once did, with 300 kW).
+ */
+export function takeLeast({ vehicle, facts: { ratings } }: SessionContext, chargeW: number, dischargeW: number): void {
+  if (!Number.isNaN(chargeW)) vehicle.leastChargeW = chargeW <= ratings.maxW ? chargeW : 0;
+  if (!Number.isNaN(dischargeW)) vehicle.leastDischargeW = dischargeW <= -ratings.minW ? dischargeW : 0;
+}
+
+/**
  * Dynamic control needs the vehicle's word that something may be taken; scheduled control is asked for by its own target.
  * What it has said counts for a while: a window that is no longer told, or contradicts itself, ends discharging.
  */
