@@ -2,8 +2,10 @@
  * `npm run fleet`: a fleet on one machine, with broker, database, worker, page and simulated sites. `npm run fleet -- serve` is the
  * worker and the page alone, for brokers and databases that are there.
  */
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { runDemo } from "./demo/demo.ts";
+import { faultsOf } from "./dispatch/proof.ts";
 import { rehearse } from "./dispatch/rehearsal.ts";
 import { serve } from "./serve.ts";
 import { runKills } from "./trial/kills.ts";
@@ -11,12 +13,14 @@ import { runKills } from "./trial/kills.ts";
 const usage = `Use: npm run fleet -- [--sites 20] [--port 8090] [--folder FOLDER]
        npm run fleet -- kills [--seed 1] [--kills 20] [--sites 100]
        npm run fleet -- rehearse [--seed 1] [--sites 10000] [--mw 50]
+       npm run fleet -- verify PROOF --dispatcher-key FILE
        npm run fleet -- serve --nats URL --database URL --dispatcher-key FILE --token-file FILE [--host 127.0.0.1] [--port 8090]
 
 Without a word: broker, database, worker, page and simulated sites on this machine, all on loopback; Ctrl-C ends them.
 kills: the same without a page, and its parts are killed as the seed says; at the end it is counted what was lost or doubled.
 rehearse: a dispatch of an hour in virtual time, over light sites of which some drop out, refuse or deliver less;
 MW that the vehicles give back to the grid. Prints how close it came.
+verify: whether a proof of what a dispatch has delivered is whole, by the dispatcher's public key.
 serve: one worker with its page, for a broker (NATS 2.10.27 or later, with JetStream) and a database (PostgreSQL 15 or later).`;
 
 const { values, positionals } = parseArgs({
@@ -49,6 +53,20 @@ function number(
   return value;
 }
 
+function verifyFile(file: string | undefined, keyFile: string | undefined): void {
+  if (file === undefined || keyFile === undefined) throw new Error(usage);
+  const { faults, proof } = faultsOf(readFileSync(file, "utf8"), readFileSync(keyFile, "utf8"));
+  if (proof !== null) {
+    const { targetWh, deliveredWh, leases, told, sites } = proof;
+    const kWh = (energyWh: number): string => `${(energyWh / 1_000).toFixed(1)} kWh`;
+    process.stdout.write(
+      `${kWh(deliveredWh)} of ${kWh(targetWh)} by ${sites.length} sites; ${told} of ${leases} leases have told their energy.\n`,
+    );
+  }
+  process.stdout.write(faults.length === 0 ? "The proof is whole.\n" : `${faults.join("\n")}\n`);
+  process.exitCode = faults.length === 0 ? 0 : 1;
+}
+
 async function main(): Promise<void> {
   if (values.help) return void process.stdout.write(`${usage}\n`);
   const port = number("port", 0, 65_535);
@@ -67,6 +85,7 @@ async function main(): Promise<void> {
     const found = rehearse({ sites, seed: number("seed", 0, 1e9), targetW: number("mw", -1_000, 1_000) * -1e6 });
     return void process.stdout.write(`${JSON.stringify(found)}\n`);
   }
+  if (positionals[0] === "verify") return verifyFile(positionals[1], values["dispatcher-key"]);
   const { nats, database, "dispatcher-key": keyFile, "token-file": tokenFile } = values;
   if (positionals[0] !== "serve" || !nats || !database || !keyFile || !tokenFile) throw new Error(usage);
   await serve({ nats, database, keyFile, tokenFile, host: values.host, port });

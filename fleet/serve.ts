@@ -1,6 +1,7 @@
 /** One worker with its page, until a signal. */
 import { readFileSync } from "node:fs";
 import { startServer } from "./api/server.ts";
+import { createRunner } from "./dispatch/runner.ts";
 import { openDatabase } from "./store/database.ts";
 import { createCounts } from "./worker/counts.ts";
 import { startWorker } from "./worker/worker.ts";
@@ -32,11 +33,31 @@ export async function serve({ nats, database: url, keyFile, tokenFile, host, por
   });
   const counts = createCounts();
   const database = await openDatabase(url, () => isWanted);
-  const worker = startWorker({ natsUrl: nats, database, counts, log: logLine });
+  const worker = startWorker({
+    ...{ natsUrl: nats, database, counts, log: logLine },
+    hearPower: (message) => runner.hear(message, Date.now()),
+  });
+  const runner = createRunner({ database, dispatcherKey, tell: worker.tell, log: logLine });
+  const stopLooking = eachSecond(() => runner.look(Date.now()));
   const server = await startServer({ host, port, token, database, worker, counts, dispatcherKey });
   logLine(`Page: ${server.url}`);
   await signalled;
   await server.close();
+  await stopLooking();
   await worker.stop();
   await database.close();
+}
+
+/** Each second, one after the other. Returns how to stop, which waits for the one that runs. */
+function eachSecond(run: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | null = null;
+  const timer = setInterval(() => {
+    running ??= run().finally(() => {
+      running = null;
+    });
+  }, 1_000);
+  return async () => {
+    clearInterval(timer);
+    await running;
+  };
 }

@@ -17,6 +17,11 @@ export function ageText(atMs: number, nowMs: number): string {
   return ageS < 5_400 ? `${Math.round(ageS / 60)} min` : `${Math.round(ageS / 3_600)} h`;
 }
 
+/** A link to a site's own page here. */
+export const linkTo = (site: unknown, text: unknown): string =>
+  `<a href="/sites/${encodeURIComponent(String(site))}">${escaped(text)}</a>`;
+export const dateText = (atMs: unknown): string => new Date(Number(atMs)).toISOString().slice(0, 16).replace("T", " ");
+
 export const kW = (powerW: unknown): string =>
   typeof powerW === "number" ? `${(powerW / 1_000).toFixed(1)}\u00a0kW` : "unknown";
 export const kWh = (energy: unknown): string => `${Number(energy).toFixed(1)}\u00a0kWh`;
@@ -32,7 +37,7 @@ const style = `
 export const framed = (title: string, body: string): string => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="10">
 <title>${escaped(title)} · Islet fleet</title><style>${style}</style></head>
-<body><nav aria-label="Places"><a href="/">Sites</a><a href="/needs">Needs you</a><a href="/ready">Readiness</a><a href="/energy">Energy</a></nav>
+<body><nav aria-label="Places"><a href="/">Sites</a><a href="/needs">Needs you</a><a href="/ready">Readiness</a><a href="/energy">Energy</a><a href="/dispatch">Dispatch</a></nav>
 <h1>${escaped(title)}</h1>${body}</body></html>`;
 
 /** A table; cells are HTML already. `numeric`: columns that are right-aligned. */

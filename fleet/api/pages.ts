@@ -2,12 +2,9 @@
 import type { SiteMessage } from "../../src/protocols/fleet/payloads.ts";
 import type { Rows } from "../store/database.ts";
 import { pageSize } from "../store/views.ts";
-import { ageText, escaped, framed, kW, kWh, oldMs, table } from "./html.ts";
+import { ageText, dateText, escaped, framed, kW, kWh, linkTo, oldMs, table } from "./html.ts";
 
 const stateOf = (row: Record<string, unknown>): SiteMessage => row["state"] as SiteMessage;
-const linkTo = (site: unknown, text: unknown): string =>
-  `<a href="/sites/${encodeURIComponent(String(site))}">${escaped(text)}</a>`;
-const dateText = (atMs: unknown): string => new Date(Number(atMs)).toISOString().slice(0, 16).replace("T", " ");
 
 /** One row of the list: grey once the site has been silent for too long, with when it was heard last. */
 function siteRow(row: Record<string, unknown>, nowMs: number): readonly string[] {

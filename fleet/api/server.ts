@@ -6,6 +6,7 @@ import { leaseKinds, leaseMaxMs } from "../../src/protocols/fleet/orders.ts";
 import { leaseId } from "../../src/protocols/fleet/payloads.ts";
 import { siteIdPattern } from "../../src/protocols/fleet/subjects.ts";
 import type { Database } from "../store/database.ts";
+import { listDispatches, oneDispatch } from "../store/dispatches.ts";
 import { addLease, withdrawLease } from "../store/orders.ts";
 import {
   energyOf,
@@ -19,6 +20,8 @@ import {
 } from "../store/views.ts";
 import { type Counts, metricsText } from "../worker/counts.ts";
 import type { Worker } from "../worker/worker.ts";
+import { addDispatchApi } from "./dispatch-api.ts";
+import { dispatchesPage, dispatchPage } from "./dispatch-pages.ts";
 import { energyPage, needsPage, readyPage, sitePage, sitesPage } from "./pages.ts";
 
 export interface ServerOptions {
@@ -82,6 +85,7 @@ export async function startServer(options: ServerOptions): Promise<{ readonly ur
   });
   addPages(app, database);
   addApi(app, options);
+  addDispatchApi(app, database, options.dispatcherKey);
   app.get("/metrics", async (_, reply) =>
     reply.type("text/plain").send(metricsText(options.counts, options.worker.connected)),
   );
@@ -98,7 +102,7 @@ function addPages(app: FastifyInstance, database: Database): void {
       const { site = "" } = request.params as { site?: string };
       const page = await make(query.parse(raw), new URLSearchParams(raw), site);
       return page === null
-        ? reply.code(404).send({ error: "unknown", sentence: "No such site." })
+        ? reply.code(404).send({ error: "unknown", sentence: "There is none of that name." })
         : reply.type("text/html; charset=utf-8").send(page);
     });
   };
@@ -110,6 +114,11 @@ function addPages(app: FastifyInstance, database: Database): void {
   html("/energy", async ({ month }) =>
     energyPage(await energyTotals(database), month, await energyOf(database, month)),
   );
+  html("/dispatch", async () => dispatchesPage(await listDispatches(database), Date.now()));
+  html("/dispatch/:site", async (_, __, id) => {
+    const one = await oneDispatch(database, id);
+    return one === null ? null : dispatchPage(one, Date.now());
+  });
   html("/sites/:site", async (_, __, site) => {
     const one = await oneSite(database, site);
     return one === null ? null : sitePage(one, Date.now());

@@ -8,6 +8,8 @@ import { createLightSite, type LightSite } from "./light-site.ts";
 const retryMs = 500;
 /** Work of all sites of a connection is done this often, ms. */
 const stepMs = 500;
+/** Powers are told this often while a lease for one stands, ms. */
+const powerEveryMs = 5_000;
 const readEveryMs = 60_000;
 
 export interface LightGroupOptions {
@@ -25,9 +27,15 @@ export function runLightGroup({ natsUrl, sites, seed, login, stateEveryMs }: Lig
   let connection: NatsConnection | null = null;
   const nextStateMs = new Map(sites.map((one, i) => [one.site, Date.now() + (stateEveryMs * i) / sites.length]));
 
+  const nextPowerMs = new Map(sites.map((one, i) => [one.site, Date.now() + (powerEveryMs * i) / sites.length]));
+
+  const take = (one: LightSite, data: Uint8Array): void => {
+    const nowMs = Date.now();
+    if (!one.isSilent(nowMs)) one.order(data, nowMs);
+  };
   const listen = (made: NatsConnection): void => {
     for (const one of sites) {
-      made.subscribe(subjectOf(one.site, "order"), { callback: (_, { data }) => one.order(data, Date.now()) });
+      made.subscribe(subjectOf(one.site, "order"), { callback: (_, { data }) => take(one, data) });
       made.subscribe(subjectOf(one.site, "stored"), {
         callback(_, message) {
           const stored = storedSchema.safeParse(message.json()).data;
@@ -41,14 +49,21 @@ export function runLightGroup({ natsUrl, sites, seed, login, stateEveryMs }: Lig
       const answer = await made
         .request(`$JS.API.DIRECT.GET.${orderStream}.${subjectOf(one.site, "order")}`, "", { timeout: 2_000 })
         .catch(() => null);
-      if (answer !== null && (answer.headers?.code ?? 0) === 0) one.order(answer.data, Date.now());
+      if (answer !== null && (answer.headers?.code ?? 0) === 0) take(one, answer.data);
     }
+  };
+  const tellPower = (made: NatsConnection, one: LightSite, nowMs: number): void => {
+    const power = nowMs < (nextPowerMs.get(one.site) ?? 0) ? null : one.power(nowMs);
+    if (power === null) return;
+    nextPowerMs.set(one.site, nowMs + powerEveryMs);
+    made.publish(subjectOf(one.site, "power"), JSON.stringify(power));
   };
   const step = (): void => {
     const nowMs = Date.now();
     for (const one of sites) {
       one.step(nowMs);
-      if (connection === null) continue;
+      if (connection === null || one.isSilent(nowMs)) continue;
+      tellPower(connection, one, nowMs);
       for (const record of one.due(nowMs)) connection.publish(subjectOf(one.site, "record"), JSON.stringify(record));
       if (nowMs < (nextStateMs.get(one.site) ?? 0)) continue;
       nextStateMs.set(one.site, nowMs + stateEveryMs);

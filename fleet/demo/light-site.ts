@@ -2,25 +2,22 @@
  * A site as a light model: a building, PV and a few vehicles that speak the true subjects with an outbox and signed heads of their
  * own. Many fit into one process. It follows leases as a site does: once, not after their end, within what it can do.
  */
-import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { type DispatcherKey, type Lease, leaseSchema, readOrders } from "../../src/protocols/fleet/orders.ts";
-import {
-  type FleetRecord,
-  headText,
-  type LeaseState,
-  type RecordBody,
-  type SiteMessage,
-} from "../../src/protocols/fleet/payloads.ts";
-
-const resendMs = 5_000;
-
-import { type LightPlant, powersOf, quarterMs, quarterOf } from "./light-plant.ts";
+import type { FleetRecord, LeaseState, PowerMessage, SiteMessage } from "../../src/protocols/fleet/payloads.ts";
+import { createLightLife, exportLimitW, importLimitW } from "./light-life.ts";
+import { createLightOutbox } from "./light-outbox.ts";
+import { pastQuarter, powersOf, quarterMs, quarterOf } from "./light-plant.ts";
+import { createLightVehicles, type LightFault, type LightVehicles, noFault, offersOf } from "./light-vehicles.ts";
 
 export interface LightSite {
   readonly site: string;
   /** Moves it to a moment; makes the records that are due by then. */
   step(nowMs: number): void;
   state(nowMs: number): SiteMessage;
+  /** What its chargers do, while a lease for power stands; null otherwise. */
+  power(nowMs: number): PowerMessage | null;
+  /** Nothing comes from there, and nothing reaches it. */
+  isSilent(nowMs: number): boolean;
   /** Records to send now. */
   due(nowMs: number): readonly FleetRecord[];
   stored(epoch: string, sequences: readonly number[]): void;
@@ -43,70 +40,47 @@ export interface LightSiteOptions {
   /** Energy is told from here on, as if the site had been there. */
   readonly sinceMs: number;
   readonly keys: readonly DispatcherKey[];
+  readonly fault?: LightFault;
 }
 
-export function createLightSite({ site, name, index, startMs, sinceMs, keys }: LightSiteOptions): LightSite {
-  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
-  const publicKeyPem = publicKey.export({ type: "spki", format: "pem" }).toString();
-  const epoch = `${startMs.toString(36)}-${String(index).padStart(5, "0")}`;
-  const outbox = new Map<number, { readonly record: FleetRecord; sentMs: number }>();
+export function createLightSite({
+  site,
+  name,
+  index,
+  startMs,
+  sinceMs,
+  keys,
+  fault = noFault,
+}: LightSiteOptions): LightSite {
+  const outbox = createLightOutbox(site, `${startMs.toString(36)}-${String(index).padStart(5, "0")}`);
   const leases = new Map<string, { readonly lease: Lease; state: LeaseState }>();
   const begun = new Map<string, number>();
-  let sequence = 0;
-  let audit = { records: 1, hash: createHash("sha256").update(site).digest("hex") };
   let quarter = Math.floor(sinceMs / quarterMs);
   let energy = { sequence: 0, hash: "0".repeat(64) };
   let version = 0;
-  const evses = 4 + (index % 5) * 4;
+  const plant = { index, evses: 4 + (index % 5) * 4 };
+  const vehicles = createLightVehicles(index, plant.evses, startMs);
+  const life = createLightLife(plant, vehicles, fault, startMs);
 
-  const add = (body: RecordBody, atMs: number): void => {
-    sequence++;
-    outbox.set(sequence, { record: { schema: "islet-fleet-record-1", site, epoch, sequence, atMs, body }, sentMs: 0 });
-  };
-  const write = (what: string): void => {
-    audit = {
-      records: audit.records + 1,
-      hash: createHash("sha256")
-        .update(audit.hash + what)
-        .digest("hex"),
-    };
-  };
-  const addHead = (nowMs: number): void => {
-    const signature = sign(null, Buffer.from(headText(site, audit)), privateKey).toString("base64");
-    add(
-      { kind: "head", head: { schema: "islet-fleet-head-1", ...audit, boot: epoch, signature, publicKeyPem } },
-      nowMs,
-    );
-  };
   const tell = (id: string, state: LeaseState, reason: string, sentence: string, nowMs: number): void => {
-    write(`${id} ${state}`);
-    add(
-      {
-        kind: "receipt",
-        receipt: {
-          schema: "islet-fleet-receipt-1",
-          leaseId: id,
-          version,
-          state,
-          reason,
-          sentence,
-          todo: "",
-          givenW: null,
-          audit,
-        },
-      },
-      nowMs,
-    );
-    addHead(nowMs);
+    outbox.write(`${id} ${state}`);
+    const receipt = {
+      schema: "islet-fleet-receipt-1",
+      ...{ leaseId: id, version, state, reason, sentence, todo: "" },
+      ...{ givenW: null, givenWh: life.givenWh(id), audit: outbox.audit },
+    } as const;
+    outbox.add({ kind: "receipt", receipt }, nowMs);
+    outbox.addHead(nowMs);
   };
 
   const running = (): readonly Lease[] =>
     [...leases.values()].flatMap(({ lease, state }) => (state === "running" ? [lease] : []));
 
   function addEnergy(fromMs: number): void {
-    const row = quarterOf({ index, evses }, name, fromMs, energy, running());
+    const lived = life.takeSums();
+    const row = quarterOf(site, fromMs, energy, fromMs < startMs ? pastQuarter(plant, fromMs) : lived);
     energy = { sequence: row.sequence, hash: row.hash };
-    add({ kind: "energy", row }, row.toMs);
+    outbox.add({ kind: "energy", row }, row.toMs);
   }
 
   function look(nowMs: number): void {
@@ -128,29 +102,25 @@ export function createLightSite({ site, name, index, startMs, sinceMs, keys }: L
     begun,
     leases,
     step(nowMs) {
+      life.move(nowMs, running());
       look(nowMs);
       while ((quarter + 1) * quarterMs <= nowMs) addEnergy(quarter++ * quarterMs);
     },
     state: (nowMs) => ({
-      ...stateOf({ index, evses }, name, startMs, nowMs, running()),
-      ...{ site, audit, waiting: outbox.size },
+      ...stateOf(index, plant.evses, name, startMs, nowMs, vehicles),
+      ...{ site, audit: outbox.audit, waiting: outbox.waiting },
+      ...(nowMs >= fault.deadFromMs && { offer: null }),
       leases: [...leases.values()]
         .filter(({ state }) => state === "accepted" || state === "running")
         .map(({ lease, state }) => ({ id: lease.id, state })),
     }),
-    due(nowMs) {
-      const due: FleetRecord[] = [];
-      for (const one of outbox.values()) {
-        if (due.length >= 50) break;
-        if (nowMs - one.sentMs < resendMs) continue;
-        one.sentMs = nowMs;
-        due.push(one.record);
-      }
-      return due;
-    },
-    stored(of, sequences) {
-      if (of === epoch) for (const one of sequences) outbox.delete(one);
-    },
+    power: (nowMs) =>
+      running().some(({ kind }) => kind === "power")
+        ? { schema: "islet-fleet-power-1", site, atMs: nowMs, chargersW: vehicles.powerW }
+        : null,
+    isSilent: (nowMs) => nowMs >= fault.silentFromMs,
+    due: outbox.due,
+    stored: outbox.stored,
     order(bytes, nowMs) {
       const orders = readOrders(bytes, site, keys);
       if (typeof orders === "string" || orders.version <= version) return;
@@ -164,7 +134,9 @@ export function createLightSite({ site, name, index, startMs, sinceMs, keys }: L
       for (const lease of given) {
         if (leases.has(lease.id)) continue;
         const isLate = lease.untilMs <= nowMs;
-        leases.set(lease.id, { lease, state: isLate ? "expired" : "accepted" });
+        const isRefused = !isLate && fault.refuses && lease.kind === "power";
+        leases.set(lease.id, { lease, state: isLate ? "expired" : isRefused ? "refused" : "accepted" });
+        if (isRefused) tell(lease.id, "refused", "owner", "The owner lets no request through.", nowMs);
         if (isLate) tell(lease.id, "expired", "expired", "The lease's end was past when it came.", nowMs);
       }
       look(nowMs);
@@ -177,27 +149,29 @@ export function createLightSite({ site, name, index, startMs, sinceMs, keys }: L
         severity: "info",
         needsPerson: false,
       } as const;
-      add({ kind: "event", event }, nowMs);
+      outbox.add({ kind: "event", event }, nowMs);
     },
     get made() {
-      return sequence;
+      return outbox.made;
     },
     get waiting() {
-      return outbox.size;
+      return outbox.waiting;
     },
   };
 }
 
 /** What it says of itself; every seventh has a vehicle that will not be ready. */
 function stateOf(
-  { index, evses }: LightPlant,
+  index: number,
+  evses: number,
   name: string,
   startMs: number,
   nowMs: number,
-  running: readonly Lease[],
+  vehicles: LightVehicles,
 ): Omit<SiteMessage, "site" | "audit" | "waiting" | "leases"> {
-  const { building, pv, vehicles } = powersOf({ index, evses }, nowMs, running);
-  const pccW = building + vehicles - pv;
+  const { building, pv } = powersOf({ index, evses }, nowMs);
+  const pccW = building + vehicles.powerW - pv;
+  const offer = offersOf(vehicles, exportLimitW + building - pv, importLimitW - building + pv, nowMs);
   const sentence =
     pccW < 0
       ? `Parallel with the grid, exporting ${(-pccW / 1_000).toFixed(1)} kW of 40.0 kW.`
@@ -206,8 +180,12 @@ function stateOf(
   return {
     schema: "islet-fleet-state-1",
     ...{ atMs: nowMs, name, mode: "parallel", level: isShort ? "attention" : "normal", sentence, pccW },
-    ...{ importLimitW: 120_000, exportLimitW: 40_000, chargersW: vehicles, evses },
-    ...{ connected: Math.max(1, evses - (index % 3)), energyAboveReserveWh: evses * 22_000, runwayH: 6 },
+    ...{ importLimitW, exportLimitW, chargersW: vehicles.powerW, evses, offer },
+    ...{
+      connected: Math.max(1, evses - (index % 3)),
+      energyAboveReserveWh: Math.max(0, vehicles.energyWh - vehicles.reserveWh),
+      runwayH: 6,
+    },
     ready: { count: evses - (isShort ? 1 : 0), of: evses },
     needs: isShort
       ? [{ key: "departure-missed", sentence: "A vehicle will not be ready at its departure.", atMs: startMs }]

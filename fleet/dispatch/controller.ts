@@ -10,8 +10,10 @@ import {
   expectedW,
   judge,
   type Member,
+  type MemberBefore,
   type Offer,
   type OutReason,
+  takenUp,
   takeOut,
   unheardW,
 } from "./member.ts";
@@ -55,8 +57,16 @@ export interface Dispatch {
   progress(nowMs: number): DispatchProgress;
 }
 
+/** What another has done before this one took it up. */
+export interface Before {
+  of(site: string): MemberBefore | undefined;
+  /** Signed as the request is, until `atMs`, when it is taken up. */
+  readonly deliveredWh: number;
+  readonly atMs: number;
+}
+
 /** Sites are asked so long before it begins, ms: who refuses is replaced before then. */
-const leadMs = 60_000;
+export const leadMs = 60_000;
 /** A site is asked for so long at a time, and again so long before that ends, ms: one that nobody reaches ends by itself. */
 const leaseMs = 600_000;
 const renewMs = 240_000;
@@ -78,16 +88,16 @@ const goBackMs = 10_000;
 export function createDispatch(
   request: DispatchRequest,
   sites: readonly string[],
-  trustOf: (site: string) => number | undefined = () => undefined,
+  before: Before = { of: () => undefined, deliveredWh: 0, atMs: Number.NEGATIVE_INFINITY },
 ): Dispatch {
   const { fromMs, untilMs, limits } = request;
   const sign = request.targetW < 0 ? -1 : 1;
   const targetW = Math.abs(request.targetW);
-  const members = sites.map((site) => createMember(site, trustOf(site)));
+  const members = sites.map((site) => takenUp(createMember(site), before.of(site), sign, before.atMs));
   const bySite = new Map(members.map((member) => [member.site, member]));
-  let isPlanned = false;
-  let steppedMs = fromMs;
-  let deliveredWh = 0;
+  let isPlanned = members.some(({ askedW }) => askedW > 0);
+  let steppedMs = Math.max(before.atMs, fromMs);
+  let deliveredWh = sign * before.deliveredWh;
 
   const leftH = (nowMs: number): number => (untilMs - Math.max(nowMs, fromMs)) / hourMs;
   const sum = (of: (member: Member) => number): number => members.reduce((total, member) => total + of(member), 0);

@@ -1,7 +1,7 @@
 /** A site that takes part in a dispatch: what it offers, what it is asked for, what it delivers, and why it is out where it is. */
 
 /** Why a site does not take part (any more). Stable: they stand in the log and in the proof. */
-const outReasons = {
+export const outReasons = {
   "": "",
   "no-offer": "It offers nothing now, or its offer has ended.",
   refused: "It has refused its lease.",
@@ -65,15 +65,36 @@ const lowMaxMs = 10_000;
 /** A site that was out may be asked again after this, ms; one that was silent as soon as it speaks. */
 const againMs = 900_000;
 
-export const createMember = (site: string, trust: number | undefined): Member => ({
+export const createMember = (site: string): Member => ({
   site,
   offer: noOffer,
   ...{ askedW: 0, untilMs: 0, changedMs: Number.NEGATIVE_INFINITY },
   ...{ measuredW: Number.NaN, heardMs: Number.NEGATIVE_INFINITY },
-  trust: trust ?? trustAtFirst,
+  trust: trustAtFirst,
   unheard: { powerW: 0, untilMs: 0 },
   ...{ out: "", outMs: 0, lowMs: Number.POSITIVE_INFINITY },
 });
+
+/** What is known of a site from before; powers signed as the request is. */
+export interface MemberBefore {
+  readonly trust: number;
+  readonly askedW: number;
+  readonly untilMs: number;
+  readonly out: string;
+}
+
+/** The same member with what is known of it; it has the time to be heard from then on. */
+export function takenUp(member: Member, before: MemberBefore | undefined, sign: number, nowMs: number): Member {
+  if (before === undefined) return member;
+  const out = before.out in outReasons ? (before.out as OutReason) : "";
+  return Object.assign(member, {
+    ...before,
+    out,
+    outMs: nowMs,
+    askedW: Math.max(0, before.askedW * sign),
+    changedMs: nowMs,
+  });
+}
 
 /** What it can be asked for at most, when the dispatch ends after so many hours, W. */
 export function askableW({ offer }: Member, leftH: number, nowMs: number): number {

@@ -1,7 +1,7 @@
 /** What sites tell, written down: each record once, and what follows from it in the same transaction. */
 import { createPublicKey, verify } from "node:crypto";
 import { type FleetRecord, headText, type SiteMessage } from "../../src/protocols/fleet/payloads.ts";
-import type { Database, Session } from "./database.ts";
+import type { Database, Rows, Session } from "./database.ts";
 
 /** States of sites, the newest of each. */
 export async function saveStates(database: Database, states: readonly SiteMessage[], nowMs: number): Promise<void> {
@@ -96,67 +96,116 @@ async function saveEnergy(session: Session, records: readonly FleetRecord[]): Pr
 
 /** The newest word of each lease: epochs are in the order of their names, sequences within them. */
 async function saveReceipts(session: Session, records: readonly FleetRecord[]): Promise<void> {
-  for (const { site, epoch, sequence, atMs, body } of records)
+  const newest = new Map<string, Record<string, unknown>>();
+  const given = records.filter(({ body }) => body.kind === "receipt").sort(inOrder);
+  for (const { site, epoch, sequence, atMs, body } of given)
     if (body.kind === "receipt")
-      await session.query(
-        `INSERT INTO receipt VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (site, lease_id) DO UPDATE SET epoch = excluded.epoch,
-           sequence = excluded.sequence, at_ms = excluded.at_ms, receipt = excluded.receipt
-         WHERE (receipt.epoch COLLATE "C", receipt.sequence) < (excluded.epoch COLLATE "C", excluded.sequence)`,
-        [site, body.receipt.leaseId, epoch, sequence, atMs, JSON.stringify(body.receipt)],
-      );
+      newest.set(keyOf(site, body.receipt.leaseId), {
+        ...{ site, lease_id: body.receipt.leaseId, epoch, sequence, at_ms: atMs, receipt: body.receipt },
+      });
+  if (newest.size === 0) return;
+  await session.query(
+    `INSERT INTO receipt SELECT * FROM jsonb_to_recordset($1::jsonb)
+         AS g(site text, lease_id text, epoch text, sequence bigint, at_ms bigint, receipt jsonb)
+       ON CONFLICT (site, lease_id) DO UPDATE SET epoch = excluded.epoch,
+         sequence = excluded.sequence, at_ms = excluded.at_ms, receipt = excluded.receipt
+       WHERE (receipt.epoch COLLATE "C", receipt.sequence) < (excluded.epoch COLLATE "C", excluded.sequence)`,
+    [JSON.stringify([...newest.values()])],
+  );
 }
+const inOrder = (a: FleetRecord, b: FleetRecord): number =>
+  a.epoch === b.epoch ? a.sequence - b.sequence : a.epoch < b.epoch ? -1 : 1;
+
+type AlarmRow = { readonly site: unknown; readonly key: string; readonly at_ms: unknown; readonly sentence: string };
 
 /**
  * Heads of audit logs: in the order in which they were made, records never fall, and equal counts have equal hashes. One that comes
  * late is compared with its neighbours on both sides.
  */
 async function saveHeads(session: Session, records: readonly FleetRecord[]): Promise<void> {
-  for (const { site, epoch, sequence, atMs, body } of records) {
-    if (body.kind !== "head") continue;
-    const { head } = body;
-    const alarm = (key: string, sentence: string) =>
-      session.query("INSERT INTO alarm VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING", [site, key, atMs, sentence]);
-    const place = [site, epoch, sequence];
-    const before = `site = $1 AND (epoch COLLATE "C", sequence) < ($2 COLLATE "C", $3::bigint) ORDER BY epoch COLLATE "C" DESC, sequence DESC LIMIT 1`;
-    const after = `site = $1 AND (epoch COLLATE "C", sequence) > ($2 COLLATE "C", $3::bigint) ORDER BY epoch COLLATE "C", sequence LIMIT 1`;
-    const [former] = await session.query(`SELECT records, hash FROM head WHERE ${before}`, place);
-    const [later] = await session.query(`SELECT records, hash FROM head WHERE ${after}`, place);
-    for (const [a, b] of [[former, head] as const, [head, later] as const]) {
-      if (a === undefined || b === undefined) continue;
-      const [from, to] = [Number(a["records"]), Number(b["records"])];
-      if (to < from)
-        await alarm("audit-cut", `The audit log was cut or put back: it had ${from} records, and then ${to}.`);
-      else if (to === from && a["hash"] !== b["hash"])
-        await alarm("audit-rewritten", `The audit log was rewritten: its record ${to} is another than before.`);
+  const heads = records.flatMap(({ site, epoch, sequence, atMs, body }) =>
+    body.kind === "head" ? [{ site, epoch, sequence, at_ms: atMs, head: body.head }] : [],
+  );
+  if (heads.length === 0) return;
+  const rows = heads.map(({ head, ...place }) => ({
+    ...place,
+    records: head.records,
+    hash: head.hash,
+    pem: head.publicKeyPem,
+  }));
+  const given = `jsonb_to_recordset($1::jsonb)
+    AS g(site text, epoch text, sequence bigint, at_ms bigint, records bigint, hash text, pem text)`;
+  await session.query(
+    `INSERT INTO head SELECT site, epoch, sequence, at_ms, records, hash FROM ${given} ON CONFLICT DO NOTHING`,
+    [JSON.stringify(rows)],
+  );
+  const neighbour = (sign: string, order: string) =>
+    `LEFT JOIN LATERAL (SELECT records, hash FROM head h WHERE h.site = g.site
+       AND (h.epoch COLLATE "C", h.sequence) ${sign} (g.epoch COLLATE "C", g.sequence)
+       ORDER BY h.epoch COLLATE "C" ${order}, h.sequence ${order} LIMIT 1)`;
+  const compared = await session.query(
+    `SELECT g.site, g.at_ms, g.records, g.hash, f.records AS former, f.hash AS former_hash, l.records AS later, l.hash AS later_hash
+     FROM ${given} ${neighbour("<", "DESC")} f ON true ${neighbour(">", "ASC")} l ON true`,
+    [JSON.stringify(rows)],
+  );
+  const alarms: AlarmRow[] = [];
+  for (const { site, at_ms, records: own, hash, former, former_hash, later, later_hash } of compared) {
+    const pairs = [
+      [former, former_hash, own, hash],
+      [own, hash, later, later_hash],
+    ] as const;
+    for (const [from, fromHash, to, toHash] of pairs) {
+      if (from === null || to === null) continue;
+      if (Number(to) < Number(from))
+        alarms.push({
+          site,
+          at_ms,
+          key: "audit-cut",
+          sentence: `The audit log was cut or put back: it had ${from} records, and then ${to}.`,
+        });
+      else if (Number(to) === Number(from) && fromHash !== toHash)
+        alarms.push({
+          site,
+          at_ms,
+          key: "audit-rewritten",
+          sentence: `The audit log was rewritten: its record ${to} is another than before.`,
+        });
     }
-    await session.query("INSERT INTO head VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING", [
-      ...place,
-      atMs,
-      head.records,
-      head.hash,
-    ]);
-    if (!isTrulySigned(site, head))
-      await alarm("head-forged", "A head of the audit log is not what the site's key signed.");
-    await checkKey(session, site, head.publicKeyPem, alarm);
   }
+  for (const { site, at_ms, head } of heads)
+    if (!isTrulySigned(site, head))
+      alarms.push({
+        site,
+        at_ms,
+        key: "head-forged",
+        sentence: "A head of the audit log is not what the site's key signed.",
+      });
+  for (const { site, at_ms } of await otherKeys(session, given, rows))
+    alarms.push({
+      ...{ site, at_ms, key: "other-key" },
+      sentence:
+        "The site signs with another key than before: another machine speaks in its name, or it was set up anew.",
+    });
+  if (alarms.length > 0)
+    await session.query(
+      `INSERT INTO alarm SELECT * FROM jsonb_to_recordset($1::jsonb) AS a(site text, key text, at_ms bigint, sentence text)
+       ON CONFLICT DO NOTHING`,
+      [JSON.stringify(alarms)],
+    );
 }
 
-/** A site's key is the first that was seen of it. */
-async function checkKey(
-  session: Session,
-  site: string,
-  pem: string,
-  alarm: (key: string, sentence: string) => Promise<unknown>,
-): Promise<void> {
-  const [row] = await session.query(
-    "UPDATE site SET station_key = coalesce(station_key, $2) WHERE site = $1 RETURNING station_key",
-    [site, pem],
+/** Heads that another key has signed: a site's key is the first that was seen of it. */
+async function otherKeys(session: Session, given: string, rows: readonly object[]): Promise<Rows> {
+  const json = [JSON.stringify(rows)];
+  await session.query(
+    `UPDATE site s SET station_key = g.pem FROM (SELECT DISTINCT ON (site) site, pem FROM ${given} ORDER BY site, epoch COLLATE "C", sequence) g
+     WHERE s.site = g.site AND s.station_key IS NULL`,
+    json,
   );
-  if (row !== undefined && row["station_key"] !== pem)
-    await alarm(
-      "other-key",
-      "The site signs with another key than before: another machine speaks in its name, or it was set up anew.",
-    );
+  return session.query(
+    `SELECT g.site, g.at_ms FROM ${given} JOIN site s ON s.site = g.site WHERE s.station_key <> g.pem`,
+    json,
+  );
 }
 
 function isTrulySigned(site: string, head: Extract<FleetRecord["body"], { kind: "head" }>["head"]): boolean {

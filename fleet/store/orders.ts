@@ -52,6 +52,91 @@ export function withdrawLease(
   });
 }
 
+/** A lease that takes the place of the one named; either may be null. */
+export interface LeaseChange {
+  readonly site: string;
+  readonly lease: Lease | null;
+  readonly replaces: string | null;
+}
+
+/** Sites of one transaction. */
+const chunkSize = 500;
+
+/** Changes leases of many sites; documents of those that have changed. A site that has no room for one more keeps what it has. */
+export async function changeLeases(
+  database: Database,
+  changes: readonly LeaseChange[],
+  key: string,
+  nowMs: number,
+): Promise<{ readonly documents: readonly StandingDocument[]; readonly full: readonly string[] }> {
+  const documents: StandingDocument[] = [];
+  const full: string[] = [];
+  const inOrder = [...changes].sort((a, b) => (a.site < b.site ? -1 : 1));
+  for (let i = 0; i < inOrder.length; i += chunkSize) {
+    const chunk = inOrder.slice(i, i + chunkSize);
+    const done = await database.atomically((session) => changeChunk(session, chunk, key, nowMs));
+    documents.push(...done.documents);
+    full.push(...done.full);
+  }
+  return { documents, full };
+}
+
+async function changeChunk(session: Session, chunk: readonly LeaseChange[], key: string, nowMs: number) {
+  const sites = chunk.map(({ site }) => site);
+  // In the order of their names, as every other does that takes more than one.
+  await session.query(
+    "SELECT pg_advisory_xact_lock(hashtext(s)) FROM unnest($1::text[]) WITH ORDINALITY AS u(s, n) ORDER BY n",
+    [sites],
+  );
+  const open = new Map<string, Lease[]>(sites.map((site) => [site, []]));
+  for (const { site, lease } of await session.query(
+    `SELECT site, lease FROM lease l WHERE site = ANY($1) AND until_ms > $2 AND NOT withdrawn AND NOT EXISTS (SELECT 1 FROM receipt r
+       WHERE r.site = l.site AND r.lease_id = l.id AND ${isOver}) ORDER BY until_ms DESC`,
+    [sites, nowMs - tellExpiredMs],
+  ))
+    open.get(String(site))!.push(leaseSchema.parse(lease));
+  const versions = new Map(
+    (await session.query("SELECT site, version FROM orders WHERE site = ANY($1)", [sites])).map(({ site, version }) => [
+      String(site),
+      Number(version),
+    ]),
+  );
+  const full: string[] = [];
+  const made = chunk.flatMap(({ site, lease, replaces }) => {
+    const kept = open.get(site)!.filter(({ id }) => id !== replaces);
+    // What waits to be told as expired makes room first: it is last in the order of ends.
+    const leases = lease === null ? kept : [lease, ...kept];
+    if (lease !== null && kept.filter(({ untilMs }) => untilMs > nowMs).length >= leasesMax) {
+      full.push(site);
+      return [];
+    }
+    const version = Math.max((versions.get(site) ?? 0) + 1, Math.floor(nowMs / 1_000));
+    const document = JSON.stringify(
+      signOrders({ site, version, issuedAtMs: nowMs, leases: leases.slice(0, leasesMax) }, key),
+    );
+    const untilMs = Math.max(nowMs, ...open.get(site)!.map((one) => one.untilMs), lease?.untilMs ?? 0) + tellExpiredMs;
+    return [{ site, version, until_ms: untilMs, document, lease, replaces }];
+  });
+  const json = [JSON.stringify(made)];
+  await session.query(
+    `INSERT INTO lease (site, id, until_ms, lease) SELECT site, lease->>'id', (lease->>'untilMs')::bigint, lease
+       FROM jsonb_to_recordset($1::jsonb) AS g(site text, lease jsonb) WHERE lease <> 'null'`,
+    json,
+  );
+  await session.query(
+    `UPDATE lease l SET withdrawn = true FROM jsonb_to_recordset($1::jsonb) AS g(site text, replaces text)
+       WHERE l.site = g.site AND l.id = g.replaces`,
+    json,
+  );
+  await session.query(
+    `INSERT INTO orders (site, version, until_ms, document) SELECT * FROM jsonb_to_recordset($1::jsonb)
+       AS g(site text, version bigint, until_ms bigint, document text) ON CONFLICT (site) DO UPDATE SET version = excluded.version,
+       until_ms = GREATEST(orders.until_ms, excluded.until_ms), document = excluded.document, changed_at = now()`,
+    json,
+  );
+  return { documents: made.map(({ site, document }) => ({ site, document })), full };
+}
+
 /** Every document that may still matter: written anew where the broker came back empty. */
 export async function standingDocuments(database: Database, nowMs: number): Promise<readonly StandingDocument[]> {
   const rows = await database.query("SELECT site, document FROM orders WHERE until_ms > $1", [nowMs]);
@@ -70,10 +155,12 @@ export async function changedDocuments(database: Database, withinMs: number): Pr
 /** Two workers make one site's documents one after the other. */
 const lock = (session: Session, site: string) => session.query("SELECT pg_advisory_xact_lock(hashtext($1))", [site]);
 
+const isOver = "r.receipt->>'state' IN ('done', 'expired', 'ended', 'refused', 'withdrawn')";
+
 async function openLeases(session: Session, site: string, sinceMs: number): Promise<readonly Lease[]> {
   const rows = await session.query(
     `SELECT lease FROM lease l WHERE site = $1 AND until_ms > $2 AND NOT withdrawn AND NOT EXISTS (SELECT 1 FROM receipt r
-       WHERE r.site = l.site AND r.lease_id = l.id AND r.receipt->>'state' IN ('done', 'expired', 'ended', 'refused', 'withdrawn'))
+       WHERE r.site = l.site AND r.lease_id = l.id AND ${isOver})
      ORDER BY until_ms DESC LIMIT ${leasesMax}`,
     [site, sinceMs],
   );

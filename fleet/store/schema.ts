@@ -31,6 +31,7 @@ export const schema = `
     PRIMARY KEY (site, epoch, sequence)
   );
   CREATE INDEX IF NOT EXISTS record_events ON record (site, at_ms DESC) WHERE kind = 'event';
+  CREATE INDEX IF NOT EXISTS record_heads ON record (site, at_ms) WHERE kind = 'head';
   CREATE TABLE IF NOT EXISTS energy (
     site     text NOT NULL,
     sequence bigint NOT NULL,
@@ -63,6 +64,7 @@ export const schema = `
     hash     text NOT NULL,
     PRIMARY KEY (site, epoch, sequence)
   );
+  CREATE INDEX IF NOT EXISTS head_order ON head (site, epoch COLLATE "C", sequence);
   CREATE TABLE IF NOT EXISTS alarm (
     site     text NOT NULL,
     key      text NOT NULL,
@@ -93,5 +95,47 @@ export const schema = `
     at_ms    bigint NOT NULL,
     receipt  jsonb NOT NULL,
     PRIMARY KEY (site, lease_id)
+  );
+  CREATE TABLE IF NOT EXISTS dispatch (
+    id        text PRIMARY KEY,
+    target_w  float8 NOT NULL,
+    from_ms   bigint NOT NULL,
+    until_ms  bigint NOT NULL,
+    utility   text NOT NULL,
+    limits    jsonb NOT NULL,
+    cause     text NOT NULL,
+    issued_by text NOT NULL,
+    withdrawn boolean NOT NULL DEFAULT false,
+    over      boolean NOT NULL DEFAULT false,
+    progress  jsonb
+  );
+  CREATE TABLE IF NOT EXISTS dispatch_site (
+    dispatch text NOT NULL,
+    site     text NOT NULL,
+    asked_w  float8 NOT NULL,
+    lease_id text,
+    until_ms bigint NOT NULL,
+    trust    float8 NOT NULL,
+    out      text NOT NULL DEFAULT '',
+    PRIMARY KEY (dispatch, site)
+  );
+  CREATE INDEX IF NOT EXISTS dispatch_site_site ON dispatch_site (site);
+  CREATE TABLE IF NOT EXISTS dispatch_lease (
+    dispatch text NOT NULL,
+    site     text NOT NULL,
+    lease_id text NOT NULL,
+    PRIMARY KEY (dispatch, site, lease_id)
+  );
+  CREATE TABLE IF NOT EXISTS dispatch_minute (
+    dispatch   text NOT NULL,
+    at_ms      bigint NOT NULL,
+    measured_w float8 NOT NULL,
+    asked      int NOT NULL,
+    PRIMARY KEY (dispatch, at_ms)
+  );
+  CREATE TABLE IF NOT EXISTS leader (
+    name     text PRIMARY KEY,
+    holder   text NOT NULL,
+    until_at timestamptz NOT NULL
   );
 `;

@@ -6,21 +6,23 @@ import { AckPolicy, type JsMsg, jetstream, jetstreamManager } from "@nats-io/jet
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import {
   type FleetRecord,
-  helloSchema,
+  type PowerMessage,
   recordSchema,
   type SiteMessage,
-  stateSchema,
 } from "../../src/protocols/fleet/payloads.ts";
-import { everySite, messageBytesMax, siteOf, streams, subjectOf } from "../../src/protocols/fleet/subjects.ts";
+import { messageBytesMax, siteOf, streams, subjectOf } from "../../src/protocols/fleet/subjects.ts";
 import type { Database } from "../store/database.ts";
 import { saveRecords, saveStates } from "../store/ingest.ts";
 import { changedDocuments, type StandingDocument, standingDocuments } from "../store/orders.ts";
 import type { Counts } from "./counts.ts";
+import { consumerName, hearNow, parsed } from "./hearing.ts";
 
 export interface WorkerOptions {
   readonly natsUrl: string;
   readonly database: Database;
   readonly counts: Counts;
+  /** What a site's chargers do; every worker hears all of them. */
+  readonly hearPower: (message: PowerMessage) => void;
   readonly log: (sentence: string) => void;
 }
 export interface Worker {
@@ -34,17 +36,16 @@ const retryMs = 500;
 /** Records in one transaction, and how long one waits for more, ms. */
 const batchMax = 500;
 const batchWaitMs = 1_000;
-/** States are written this often, ms, and so many wait at most: the newest of each site counts. */
+/** States are written this often, ms. */
 const statesEveryMs = 500;
-const statesMax = 50_000;
 /** What was taken and not acknowledged comes again after this, ns. */
 const ackWaitNs = 30_000_000_000;
 /** Documents of orders are looked for this often, and those told that changed within the longer time, ms. */
 const ordersEveryMs = 1_000;
 const changedWithinMs = 2_500;
-const consumerName = "fleet";
 
-export function startWorker({ natsUrl, database, counts, log }: WorkerOptions): Worker {
+export function startWorker(options: WorkerOptions): Worker {
+  const { natsUrl, database, counts, log } = options;
   let connection: NatsConnection | null = null;
   let isStopping = false;
   let said = "";
@@ -66,7 +67,7 @@ export function startWorker({ natsUrl, database, counts, log }: WorkerOptions): 
           pingInterval: 10_000,
         });
         await makeStreams(connection);
-        listen(connection);
+        hearNow(connection, { states, counts, hearPower: options.hearPower });
         await standAll(connection);
         say("Broker: connected.");
         await takeRecords(connection);
@@ -79,25 +80,6 @@ export function startWorker({ natsUrl, database, counts, log }: WorkerOptions): 
       if (!isStopping) await new Promise((resolve) => setTimeout(resolve, retryMs));
     }
   };
-
-  /** What is only of now needs no stream: the next comes within a minute. Workers share it. */
-  function listen(made: NatsConnection): void {
-    made.subscribe(everySite("state"), {
-      queue: consumerName,
-      callback(_, { subject, data }) {
-        const state = parsed(stateSchema, data);
-        if (state === null || siteOf(subject) !== state.site || states.size >= statesMax) counts.unreadable++;
-        else states.set(state.site, state);
-      },
-    });
-    made.subscribe(everySite("hello"), {
-      queue: consumerName,
-      callback(_, message) {
-        if (parsed(helloSchema, message.data) === null) counts.unreadable++;
-        else message.respond(JSON.stringify({ schema: "islet-fleet-hello-answer-1", atMs: Date.now() }));
-      },
-    });
-  }
 
   async function standAll(made: NatsConnection): Promise<void> {
     for (const { site, document } of await standingDocuments(database, Date.now()))
@@ -228,13 +210,4 @@ function bySiteAndEpoch(records: readonly FleetRecord[]): ReadonlyMap<string, nu
     groups.set(key, [...(groups.get(key) ?? []), sequence]);
   }
   return groups;
-}
-
-function parsed<T>(schema: { safeParse(value: unknown): { data?: T | undefined } }, data: Uint8Array): T | null {
-  if (data.length > messageBytesMax) return null;
-  try {
-    return schema.safeParse(JSON.parse(Buffer.from(data).toString("utf8"))).data ?? null;
-  } catch {
-    return null;
-  }
 }

@@ -58,7 +58,10 @@ const trials: Readonly<Record<string, Trial>> = {
   "npm run -s prove": { not: "it needs z3; tests/proof asks the same where z3 is" },
   "npm run -s prove -- --broken": { not: "it needs z3 and a minute" },
   "npm run fleet": { not: "it needs a broker and a database, and does not end by itself" },
+  "npm run -s fleet -- --help": { ends: /Use: npm run fleet/ },
   "npm run fleet -- kills --seed 1": { not: "it takes minutes" },
+  "npm run -s fleet -- rehearse --sites 200 --mw 1": { ends: /"worstMinutePct":\d/ },
+  "npm run fleet -- verify proof.json --dispatcher-key dispatcher.pub.pem": { not: "its file comes from a dispatch" },
   "npm run -s campaign": { not: "it takes an hour, and breaks things" },
   "npm run -s campaign -- --faults clock,disk --phases island": { not: "it takes minutes, and breaks things" },
   "npx islet swarm --seeds 1..200 --hours 24": { not: "it takes hours; tests/cli/commands.test.ts plays a short one" },
@@ -102,7 +105,8 @@ function programOf(line: string): { readonly args: readonly string[]; readonly c
   const script = words[1] === "run" ? words.find((word, n) => n > 1 && !word.startsWith("-"))! : words[1]!;
   const [node, ...args] = scripts[script]!.split(" ");
   expect(node).toBe("node");
-  return { args, cwd: root };
+  const own = words.indexOf("--");
+  return { args: own < 0 ? args : [...args, ...words.slice(own + 1)], cwd: root };
 }
 
 describe("blocks of shell lines", () => {

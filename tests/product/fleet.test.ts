@@ -105,6 +105,8 @@ describe(`a site of a fleet, at ${brokerName}`, () => {
     await charges();
     await soon(product, "a state in parallel", () => states.at(-1)?.mode === "parallel");
     expect(states.at(-1)).toMatchObject({ site, evses: 1, connected: 1, permit: { covered: true } });
+    // A state comes each minute, or when the sentence changes.
+    await soon(product, "an offer", () => states.some(({ offer }) => offer !== null && offer.chargeW > 0), 90_000);
     const wordsOf = (text: string) => text.replace(/[\d.,]+/g, "#");
     await soon(product, "the page's own sentence", async () => {
       const page = shownPage((await product.state()) as unknown as SiteState).site.sentence;

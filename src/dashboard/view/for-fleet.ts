@@ -4,6 +4,7 @@ import type { Severity } from "../../domain/reasons.ts";
 import type { EventState, SiteState } from "../state.ts";
 import { type Words, wordsOf } from "./format.ts";
 import { modeView } from "./mode.ts";
+import { offerOf } from "./offer.ts";
 import { powerOf, totalsOf } from "./totals.ts";
 
 const severities: Record<Severity, ShownEvent["event"]["severity"]> = {
@@ -52,6 +53,7 @@ export function shownPage(state: SiteState): ShownPage {
               untilMs: permit.validUntilMs,
               covered: permit.covered === true,
             },
+      offer: offerOf(state),
     },
     events: state.events.map((one) => shownEvent(one, words)),
   };

@@ -24,6 +24,22 @@ const leaseStates = ["accepted", "running", "waiting", "refused", "expired", "wi
 /** What has become of a lease: the first three are on the way, the others are its last word. */
 export type LeaseState = (typeof leaseStates)[number];
 
+/**
+ * What a site could give or take if it were asked now, within its permit, its limits, its reserve and what departures need. An
+ * estimate: what it does in the end is the site's own word.
+ */
+const offerSchema = z.object({
+  /** Magnitudes, W. */
+  dischargeW: z.number().min(0),
+  chargeW: z.number().min(0),
+  /** Within an hour, Wh. */
+  dischargeWh: z.number().min(0),
+  chargeWh: z.number().min(0),
+  /** Until when it stands: a departure ends it. */
+  untilMs: atMs,
+});
+export type SiteOffer = z.output<typeof offerSchema>;
+
 /** A site now: once a minute, and at once when mode, sentence or what needs a person has changed. */
 export const stateSchema = z.object({
   schema: z.literal("islet-fleet-state-1"),
@@ -54,7 +70,18 @@ export const stateSchema = z.object({
   /** Records that wait to be stored. */
   waiting: z.int().min(0),
   leases: z.array(z.object({ id: leaseId, state: z.enum(leaseStates) })).max(leasesMax),
+  /** Null where it offers nothing or does not know. */
+  offer: offerSchema.nullable().default(null),
 });
+
+/** What the chargers do: each five seconds while a lease for power stands. */
+export const powerSchema = z.object({
+  schema: z.literal("islet-fleet-power-1"),
+  site,
+  atMs,
+  chargersW: watts,
+});
+export type PowerMessage = z.output<typeof powerSchema>;
 
 /** What the fleet shows of a site. */
 export type SiteMessage = z.output<typeof stateSchema>;
@@ -80,6 +107,8 @@ export const receiptSchema = z.object({
   todo: words(400),
   /** What the chargers do of it just now, W; null where nobody knows. */
   givenW: watts,
+  /** Of a lease for the site's power that is over: energy of the chargers while it ran, Wh; null where it is not known. */
+  givenWh: z.number().nullable().default(null),
   audit: head,
 });
 

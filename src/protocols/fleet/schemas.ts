@@ -1,10 +1,11 @@
 /** The messages as JSON Schemas, for whoever speaks with a site or a fleet in another language (`docs/fleet/schemas`). */
 import { z } from "zod";
 import { leaseSchema, signedOrdersSchema } from "./orders.ts";
-import { helloAnswerSchema, helloSchema, recordSchema, stateSchema, storedSchema } from "./payloads.ts";
+import { helloAnswerSchema, helloSchema, powerSchema, recordSchema, stateSchema, storedSchema } from "./payloads.ts";
 
 const messages = {
   state: stateSchema,
+  power: powerSchema,
   record: recordSchema,
   stored: storedSchema,
   orders: signedOrdersSchema,

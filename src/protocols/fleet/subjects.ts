@@ -8,7 +8,7 @@ export const siteIdPattern = /^[a-z0-9][a-z0-9-]{1,38}[a-z0-9]$/;
 
 const root = "islet.v1";
 
-const kinds = ["state", "record", "stored", "order", "hello"] as const;
+const kinds = ["state", "power", "record", "stored", "order", "hello"] as const;
 export type SubjectKind = (typeof kinds)[number];
 
 /** The subject of one kind of message of one site. */
@@ -29,7 +29,7 @@ export const permissionsOf = (
   site: string,
 ): { readonly publish: readonly string[]; readonly subscribe: readonly string[] } => ({
   publish: [
-    ...(["state", "record", "hello"] as const).map((kind) => subjectOf(site, kind)),
+    ...(["state", "power", "record", "hello"] as const).map((kind) => subjectOf(site, kind)),
     `$JS.API.DIRECT.GET.${orderStream}.${subjectOf(site, "order")}`,
   ],
   subscribe: [subjectOf(site, "order"), subjectOf(site, "stored"), `${inboxOf(site)}.>`],

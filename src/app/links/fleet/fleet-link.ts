@@ -28,10 +28,12 @@ import type { LinkPort } from "../link-port.ts";
 import type { OutsideLink } from "../outside-link.ts";
 import { type Carrier, openCarrier } from "./connection.ts";
 import { readEnergy } from "./energy-reader.ts";
-import { type LeaseEntry, openLeaseBook } from "./lease-book.ts";
+import { isOver, type LeaseEntry, openLeaseBook } from "./lease-book.ts";
+import { createLeaseMeter } from "./lease-meter.ts";
 import { createFleetNotes } from "./notes.ts";
 import { type LeaseNews, openOrderDesk } from "./order-desk.ts";
 import { openOutbox } from "./outbox.ts";
+import { createPowerTeller } from "./power-teller.ts";
 import { createEventReader, type ShownPage, urgentOf } from "./told.ts";
 
 type FleetConfig = NonNullable<SiteConfig["links"]["fleet"]>;
@@ -72,6 +74,7 @@ export function startFleet(options: FleetOptions): FleetLink {
   const notes = createFleetNotes(log, fleet.url);
   notes.unreadable(outbox.unreadable);
   const newEvents = createEventReader();
+  const meter = createLeaseMeter();
   const due = { lookMs: 0, stateMs: 0, urgentMs: 0, readMs: 0, energyMs: 0, headMs: 0 };
   let page: () => ShownPage | null = () => null;
   let urgent = "";
@@ -93,6 +96,7 @@ export function startFleet(options: FleetOptions): FleetLink {
     onMessage: (subject, payload) => (subject === subjectOf(site, "order") ? desk.take(payload) : hearStored(payload)),
   });
 
+  const tellPower = createPowerTeller(site, carrier);
   const desk = openOrderDesk({
     site,
     keys: fleet.dispatcherKeys.map((file) => dispatcherKey(readFileSync(file, "utf8"))),
@@ -113,6 +117,7 @@ export function startFleet(options: FleetOptions): FleetLink {
       schema: "islet-fleet-receipt-1",
       ...news,
       givenW: Number.isFinite(givenW) ? givenW : null,
+      givenWh: isOver(news.state) ? meter.take(news.leaseId) : null,
       audit: options.auditHead(),
     } as const;
     outbox.add({ kind: "receipt", receipt }, Date.now());
@@ -149,6 +154,8 @@ export function startFleet(options: FleetOptions): FleetLink {
     const shown = page();
     if (shown === null) return;
     for (const { event, atMs } of newEvents(shown.events)) outbox.add({ kind: "event", event }, atMs);
+    meter.look(desk.leases, shown.site.chargersW, nowMs);
+    tellPower(shown.site, desk.leases, nowMs);
     const now = urgentOf(shown.site);
     const isUrgent = now !== urgent && nowMs >= due.urgentMs;
     if (!carrier.connected || !(isUrgent || nowMs >= due.stateMs)) return;

@@ -7,6 +7,8 @@ export type ShownSite = Omit<
   "schema" | "site" | "ready" | "audit" | "version" | "clockOffsetMs" | "waiting" | "leases"
 >;
 
+export type ShownOffer = NonNullable<ShownSite["offer"]>;
+
 /** An event as the page lists it. */
 export interface ShownEvent {
   readonly id: string;
