@@ -26,17 +26,18 @@ export function protectionsFor(s: Readonly<GridSettings>): ProtectionTable {
     alarm: side === "above" ? alarmBit.overFrequency : alarmBit.underFrequency,
   });
   return {
+    // A threshold of 0 is a row that the code has not got.
     trips: [
-      voltage("OV2", "above", s.ov2Pu, s.ov2S),
-      voltage("OV1", "above", s.ov1Pu, s.ov1S),
+      s.ov2Pu > 0 && voltage("OV2", "above", s.ov2Pu, s.ov2S),
+      s.ov1Pu > 0 && voltage("OV1", "above", s.ov1Pu, s.ov1S),
       voltage("UV1", "below", s.uv1Pu, s.uv1S),
       voltage("UV2", "below", s.uv2Pu, s.uv2S),
       voltage("UV3", "below", s.uv3Pu, s.uv3S),
-      frequency("OF2", "above", s.of2Hz, s.of2S),
-      frequency("OF1", "above", s.of1Hz, s.of1S),
-      frequency("UF1", "below", s.uf1Hz, s.uf1S),
-      frequency("UF2", "below", s.uf2Hz, s.uf2S),
-    ],
+      s.of2Hz > 0 && frequency("OF2", "above", s.of2Hz, s.of2S),
+      s.of1Hz > 0 && frequency("OF1", "above", s.of1Hz, s.of1S),
+      s.uf1Hz > 0 && frequency("UF1", "below", s.uf1Hz, s.uf1S),
+      s.uf2Hz > 0 && frequency("UF2", "below", s.uf2Hz, s.uf2S),
+    ].filter((row) => row !== false),
     openingMs,
     cessation: s.momentaryCessation
       ? { belowPu: s.cessationLowPu, abovePu: s.cessationHighPu, withinMs: cessationMs }

@@ -19,6 +19,9 @@ const delayS = 8;
  */
 export function conditions(profile: GridProfile, changes: Partial<GridSettings> = {}): Settings | null {
   const changed = { ...profile.settings, ...changes };
+  // A function that is not part of the code is not tried.
+  const { absent, settings } = profile;
+  if (absent.some((key) => key in changes && changes[key] !== settings[key] && changes[key] !== false)) return null;
   if (checkGridSettings(changed, profile.ranges, profile).length > 0) return null;
   if (missingSettings({ ...profile, settings: changed }).length > 0) return null;
   return {

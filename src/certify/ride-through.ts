@@ -1,7 +1,7 @@
 /**
  * What must be ridden through, as the public type-test scripts state it for IEEE 1547-2018 (`VRT.py`, `FRT.py`). Written here
- * for itself, apart from the controller's own tables, so that a mistake there is found here. Codes that are not built on
- * IEEE 1547 have no row, and nothing is claimed of them.
+ * for itself, apart from the controller's own tables, so that a mistake there is found here. Another code's are those of its
+ * file; of a code whose file states none nothing is claimed.
  */
 import type { AbnormalCategory, GridProfile } from "../config/grid-profiles.ts";
 
@@ -31,12 +31,28 @@ const high: Readonly<Record<AbnormalCategory, readonly Region[]>> = {
 export const frequencyHoldS = 299;
 
 /** Whether a code asks for the ride-through of IEEE 1547-2018. */
-export const hasIeeeRideThrough = ({ base }: GridProfile): boolean =>
-  base.startsWith("ieee1547") || base === "ca-rule21";
+export const hasIeeeRideThrough = ({ rideThrough }: GridProfile): boolean => rideThrough === "ieee1547";
+
+/** The same by a code's own file. */
+function ownRideThroughS(
+  { rideThrough, settings }: GridProfile,
+  quantity: "voltagePu" | "frequencyHz",
+  value: number,
+): number {
+  if (typeof rideThrough === "string") return 0;
+  if (quantity === "frequencyHz") {
+    const { frequency } = rideThrough;
+    const share = value / settings.nominalFrequencyHz;
+    if (frequency === null || share < frequency.outerMin || share > frequency.outerMax) return 0;
+    return share >= frequency.innerMin && share <= frequency.innerMax ? Number.POSITIVE_INFINITY : frequency.holdS;
+  }
+  const one = [...rideThrough.low, ...rideThrough.high].find(({ fromPu, toPu }) => value >= fromPu && value <= toPu);
+  return one === undefined ? 0 : one.holdS + one.holdSPerPu * (value - one.fromPu);
+}
 
 /** Shortest time that must be ridden through at a voltage or frequency, s; Infinity within continuous operation, 0 without claim. */
 export function rideThroughS(profile: GridProfile, quantity: "voltagePu" | "frequencyHz", value: number): number {
-  if (!hasIeeeRideThrough(profile)) return 0;
+  if (!hasIeeeRideThrough(profile)) return ownRideThroughS(profile, quantity, value);
   const { abnormalCategory, nominalFrequencyHz } = profile.settings;
   if (quantity === "voltagePu") {
     if (value >= 0.88 && value <= 1.1) return Number.POSITIVE_INFINITY;

@@ -27,6 +27,8 @@ import {
   numberRows,
 } from "./grid-profiles.table.ts";
 
+import { type CodeRideThrough, readRideThrough } from "./ride-through.ts";
+
 /** A grid setting's value, in the unit of its row. */
 export type GridSettingValue = number | boolean | string;
 /** Bounds within which a setting may be adjusted, both included, in the unit of its row. */
@@ -68,6 +70,8 @@ export interface GridCode {
   readonly blank: readonly GridSettingKey[];
   /** Settings that are not part of the code. */
   readonly absent: readonly GridSettingKey[];
+  /** What has to be ridden through. */
+  readonly rideThrough: CodeRideThrough;
 }
 
 /** Told of each mistake in a file: where, what was found, what is allowed. */
@@ -83,7 +87,7 @@ interface Variant {
 
 const documentKeys = [
   ...["code", "name", "source", "note", "nominalFrequencyHz", "normalCategory", "abnormalCategory"],
-  ...["variants", "scaled", "sources", "settings"],
+  ...["variants", "scaled", "sources", "settings", "rideThrough"],
 ];
 const entryKeys = ["value", "range", "values", "name", "clause", "source", "rangeSource", "note"];
 const ratedHz = 60;
@@ -306,6 +310,7 @@ function buildCode(document: Raw, variant: Variant, nominalHz: number, complain:
     ...{ name, code: text(document["code"]), source: text(document["source"]) || text(document["code"]) },
     settings: settings as unknown as GridSettings,
     ...{ ranges, choices, origins, blank, absent },
+    rideThrough: readRideThrough(document["rideThrough"], (document["sources"] ?? {}) as Raw, nominalHz, complain),
   };
 }
 

@@ -6,6 +6,9 @@ import { codeSentences } from "../../src/app/site/site-promises.ts";
 import { gridCodes } from "../../src/config/grid-codes.ts";
 import { builtInGridProfile, missingSettings } from "../../src/config/grid-profiles.ts";
 import { codeLinesMax, gridProfileComplaintText, parseGridProfile } from "../../src/config/grid-profiles-file.ts";
+import { createGridFunctions, stepGridFunctions } from "../../src/core/grid/der.ts";
+import { createGridMeasurement } from "../../src/core/grid/measurement.ts";
+import { Quality } from "../../src/domain/quality.ts";
 
 const folder = join(import.meta.dirname, "../../src/config/grid-codes");
 const complaintsOf = (text: string): string => {
@@ -34,6 +37,8 @@ describe("each value has its source and says how sure it is", () => {
     ["g98", "of1Hz", null, "", "unknown"],
     ["g99", "uf2Hz", 47, "open table", "secondary"],
     ["g99", "ov1Pu", null, "", "unknown"],
+    ["iec61727-2004", "uv2Pu", 0.5, "practice notes", "unconfirmed"],
+    ["iec61727-2004", "enterDelayS", 180, "practice notes", "unconfirmed"],
     ["as4777-2-2020-australia-a", "voltVarQ4Pu", -0.6, "CSIRO", "secondary"],
     ["as4777-2-2020-australia-b", "voltWattV1Pu", 1.086957, "CSIRO", "secondary"],
     ["as4777-2-2020-australia-c", "voltVarV2Pu", 1, "CSIRO", "secondary"],
@@ -72,6 +77,7 @@ describe("what no source tells a person enters", () => {
     ["ieee1547-catA-I-50hz", 0],
     ["ca-rule21", 0],
     ["vde-ar-n-4105-2018", 0],
+    ["iec61727-2004", 0],
   ])("%s leaves nothing open", (name, count) => {
     expect(missingSettings(builtInGridProfile(name)!)).toHaveLength(count);
   });
@@ -156,6 +162,47 @@ describe("a code of somebody's own", () => {
     ["settings:\n", `${"# one more line\n".repeat(200)}settings:\n`, "must have at most 200 lines"],
   ])("%j written as %j is refused", (right, wrong, complaint) => {
     expect(complaintsOf(example.replace(right, wrong))).toContain(complaint);
+  });
+});
+
+const regions = `rideThrough:
+  source: manual
+  low: [{ fromPu: 0.5, toPu: 0.85, mode: mandatory, holdS: 1 }, { fromPu: 0, toPu: 0.5, mode: momentaryCessation, holdS: 0.2 }]
+  high: [{ fromPu: 1.1, toPu: 1.25, mode: mandatory, holdS: 5 }, { fromPu: 1.25, toPu: 9, mode: cease, holdS: 0 }]
+  frequency: { outerMinHz: 47, innerMinHz: 49, innerMaxHz: 51, outerMaxHz: 52, holdS: 1800 }
+`;
+
+describe("what has to be ridden through belongs to the code", () => {
+  const text = example.replace("settings:\n", `${regions}settings:\n`);
+  test.each([
+    ["IEEE 1547's tables", "ieee1547-catB-III", "", 1.22, "ceased"],
+    ["a code of which nobody knows", "", example, 1.22, "ceased"],
+    ["a code's own regions", "", text, 1.22, "mandatory"],
+    ["a code's own regions, beyond them", "", text, 1.3, "ceased"],
+    ["a code of which nobody knows, at low voltage", "", example, 0.4, "continuous"],
+    ["IEEE 1547's tables, at low voltage", "ieee1547-catB-III", "", 0.45, "momentaryCessation"],
+    ["a code's own regions, at low voltage", "", text, 0.7, "mandatory"],
+  ])("%s", (_, name, file, voltagePu, status) => {
+    const parsed = file === "" ? undefined : parseGridProfile(file, "u.yaml");
+    const profile = parsed?.ok ? parsed.value : builtInGridProfile(name)!;
+    const ratings = { ratedW: 1, ratedVA: 1, maxChargeW: 1, maxChargeVA: 1, maxInjectVar: 1, maxAbsorbVar: 1 };
+    const der = createGridFunctions(profile, { ...ratings, currentMaxPu: 1.2, openingS: 0 }, "single", {
+      inService: true,
+    });
+    const measurement = createGridMeasurement();
+    Object.assign(measurement, { quality: Quality.good, frequencyHz: profile.settings.nominalFrequencyHz });
+    measurement.phaseVoltagePu[0] = voltagePu;
+    expect(stepGridFunctions(der, measurement, 0).status).toBe(status);
+  });
+  test.each([
+    ["source: manual\n  low", "source: hearsay\n  low", "must be one of the file's sources"],
+    ["toPu: 0.85", "toPu: 0.4", "must have fromPu below toPu, holdS, and mode"],
+    ["mode: cease", "mode: jump", "mandatory, permissive, momentaryCessation, cease"],
+    ["innerMinHz: 49", "innerMinHz: 46", "must have outerMinHz, innerMinHz"],
+    ["  high:", "  hihg:", "is not known here; known are low, high, frequency"],
+    [regions, "rideThrough: vde\n", "must be ieee1547, or regions"],
+  ])("%j written as %j is refused", (right, wrong, complaint) => {
+    expect(complaintsOf(text.replace(right, wrong))).toContain(complaint);
   });
 });
 

@@ -111,12 +111,17 @@ export function loadSite(file: string): LoadedSite {
   );
 }
 
+/** A document that people take for a grid code and that is none. */
+const aboutG100 =
+  "G100 is about limits of export and import, which are pcc.exportLimitW and pcc.importLimitW; the code beside it is g98 or g99";
+
 /** A built-in profile or a utility's file beside the configuration, and only if it is for the site's frequency. */
 function readGridProfile({ site }: SiteConfig, siteFile: string, here: ConfigComplaint): Checked<GridProfile> {
   const name = site.gridProfile;
   let profile = builtInGridProfile(name);
   if (profile === undefined) {
-    const expected = `must be one of ${gridProfileNames.join(", ")}, or the path of a file`;
+    const elsewhere = /^g100\b/i.test(name) ? ` (${aboutG100})` : "";
+    const expected = `must be one of ${gridProfileNames.join(", ")}, or the path of a file${elsewhere}`;
     if (!/[./\\]/.test(name)) return err([{ ...here, found: JSON.stringify(name), complaint: expected }]);
     const file = resolve(dirname(siteFile), name);
     const source = readText(file);

@@ -88,18 +88,20 @@ export function synchronisationCases(profile: GridProfile): readonly Case[] {
   const s = conditions(profile);
   if (s === null) return [];
   const nominal = s.nominalFrequencyHz;
-  const middlePu = (s.enterVoltageMinPu + s.enterVoltageMaxPu) / 2;
+  // Near the edges, as far as an island that is steered goes.
+  const near = (share: number, edge: number, middle: number, most: number): number =>
+    middle + Math.max(-most, Math.min(most, share * (edge - middle)));
   const inside = [
     ["nominal", 1, nominal],
     [
       "low voltage, low frequency",
-      middlePu - 0.4 * (s.enterVoltageMaxPu - s.enterVoltageMinPu),
-      nominal - 0.6 * (nominal - s.enterFrequencyMinHz),
+      near(0.6, s.enterVoltageMinPu, 1, 0.06),
+      near(0.6, s.enterFrequencyMinHz, nominal, 0.4),
     ],
     [
       "high voltage, high frequency",
-      middlePu + 0.3 * (s.enterVoltageMaxPu - s.enterVoltageMinPu),
-      nominal + 0.6 * (s.enterFrequencyMaxHz - nominal),
+      near(0.6, s.enterVoltageMaxPu, 1, 0.06),
+      near(0.6, s.enterFrequencyMaxHz, nominal, 0.4),
     ],
   ] as const;
   const outside = [

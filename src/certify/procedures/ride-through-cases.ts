@@ -67,7 +67,8 @@ export const voltageRideThroughCases =
   (side: "low" | "high") =>
   (profile: GridProfile): readonly Case[] => {
     const settings = conditions(profile);
-    if (settings === null || !hasIeeeRideThrough(profile)) return [];
+    if (settings === null) return [];
+    if (!hasIeeeRideThrough(profile)) return ownRegionCases(profile, settings, side);
     const category = settings.abnormalCategory;
     const once = sequences[side][category];
     const rows = powers.flatMap((power) => [
@@ -78,6 +79,48 @@ export const voltageRideThroughCases =
     ]);
     return rows.map((row, i) => (i < 4 ? { ...row, quick: true as const } : row));
   };
+
+/** Times of a code's own regions are kept to this share, and voltages stand in the middle of them. */
+const heldShare = 0.95;
+
+/** Each region of a code's own file by itself: what is there before is there afterwards. */
+function ownRegionCases(
+  { rideThrough }: GridProfile,
+  settings: Readonly<GridSettings>,
+  side: "low" | "high",
+): readonly Case[] {
+  if (typeof rideThrough === "string") return [];
+  const regions = rideThrough[side].filter(({ mode, holdS, holdSPerPu }) => mode !== "cease" && holdS + holdSPerPu > 0);
+  return regions.flatMap((one, i): readonly Case[] => {
+    const middlePu = (one.fromPu + one.toPu) / 2;
+    const holdS = heldShare * (one.holdS + one.holdSPerPu * (middlePu - one.fromPu));
+    const segments: readonly Segment[] = [
+      { forS: beginS, requestPu: powers[0] },
+      { forS: holdS, voltagePu: middlePu },
+      { forS: afterS, voltagePu: 1 },
+    ];
+    const record = recorded({ settings, segments });
+    return [
+      {
+        name: `${short(middlePu)} pu for ${short(holdS)} s: stays`,
+        direction: "discharging",
+        setting: `from ${one.fromPu} to ${one.toPu} pu, ${one.mode}`,
+        quantity: "power afterwards",
+        unit: "of rating",
+        needs: { ...needs, timeS: 2 / settings.nominalFrequencyHz },
+        ...(i === 0 && { quick: true as const }),
+        async run(rig) {
+          const r = await record(rig);
+          const measured = valueAt(r, r.activePu, beginS + holdS + afterS - 0.2);
+          const plot = plotOf(r, ["activePu", "voltagePu"]);
+          return { measured, low: restoredShare * powers[0], high: null, uncertainty: r.stepS, plot };
+        },
+      },
+    ];
+  });
+}
+
+const short = (value: number): number => Number(value.toPrecision(3));
 
 /** `0.94/0.03 pu for 5/0.95 s`. */
 const sequenceText = (stretches: readonly Stretch[]): string =>

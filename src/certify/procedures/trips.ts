@@ -228,8 +228,9 @@ async function staying(rig: Rig, trial: Trial): Promise<Finding> {
 export function reconnectCases(profile: GridProfile): readonly Case[] {
   const settings = conditions(profile, { enterDelayS: within(profile, "enterDelayS", 30) });
   if (settings === null) return [];
-  const { of2Hz, of2S, nominalFrequencyHz, enterDelayS } = settings;
-  const holdS = of2S + 1;
+  const { of1Hz, of1S, of2Hz, of2S, nominalFrequencyHz, enterDelayS } = settings;
+  const [thresholdHz, clearingS] = of2Hz > 0 ? [of2Hz, of2S] : [of1Hz, of1S];
+  const holdS = clearingS + 1;
   return [
     {
       name: "back after an over-frequency trip",
@@ -244,7 +245,7 @@ export function reconnectCases(profile: GridProfile): readonly Case[] {
           settings,
           segments: [
             { forS: beforeS, requestPu: 1 },
-            { forS: holdS, frequencyHz: of2Hz + 0.2 },
+            { forS: holdS, frequencyHz: thresholdHz + 0.2 },
             { forS: enterDelayS + 20, frequencyHz: nominalFrequencyHz },
           ],
         });

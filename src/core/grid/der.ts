@@ -9,6 +9,7 @@
  * export cap of the connection contract is none of these: it is the outermost bound, and droop cannot pass it.
  */
 import type { GridProfile, GridSettings } from "../../config/grid-profiles.ts";
+import type { RideThrough } from "../../config/ride-through.ts";
 import { clamp } from "../../domain/units.ts";
 import {
   createHysteresis,
@@ -56,6 +57,7 @@ import {
 } from "./outcome.ts";
 import { varPerWatt, varPerWattAt } from "./power-factor.ts";
 import { addReactive, type GridRatings, limitToCurrent, limitToRatings, type OperatingPoint } from "./pq-priority.ts";
+import { regionsOf } from "./ride-through.table.ts";
 import { createRideThrough, type RideThroughState, stepRideThrough } from "./ride-through.ts";
 import { createRocof, type RocofState, stepRocof } from "./rocof.ts";
 import { createTrips, loadTrips, stepTrips, type TripState, tripRows } from "./trip.ts";
@@ -79,6 +81,8 @@ export interface GridFunctions {
   readonly meanVoltage: MeanVoltageState;
   readonly rocof: RocofState;
   readonly rideThrough: RideThroughState;
+  /** What has to be ridden through by the code in force. */
+  readonly regions: RideThrough;
   readonly enterService: EnterServiceState;
   readonly unknown: OnDelayState;
   readonly activePowerLimit: ActivePowerLimitState;
@@ -116,7 +120,7 @@ export interface GridFunctionsOptions {
 
 /** The state of all functions for a profile, made once. */
 export function createGridFunctions(
-  profile: Pick<GridProfile, "settings">,
+  profile: Pick<GridProfile, "settings"> & Partial<Pick<GridProfile, "rideThrough">>,
   ratings: GridRatings,
   connection: Connection,
   { inService = false, randomFraction = 0, tuning = islandingBackupTuning }: GridFunctionsOptions = {},
@@ -133,6 +137,7 @@ export function createGridFunctions(
     meanVoltage: createMeanVoltage(),
     rocof: createRocof(),
     rideThrough: createRideThrough(),
+    regions: regionsOf(profile.rideThrough ?? "ieee1547", profile.settings.abnormalCategory),
     enterService: createEnterService(inService, randomFraction),
     unknown: createOnDelay(),
     activePowerLimit: createActivePowerLimit(),
@@ -230,7 +235,7 @@ const aboutGrid = (cause: TripCause): boolean =>
 
 function updateStatus(der: GridFunctions): void {
   const { outcome, enterService, grid, tripped, dtS } = der;
-  const mode = stepRideThrough(der.rideThrough, der.settings, grid, dtS);
+  const mode = stepRideThrough(der.rideThrough, der.regions, der.settings, grid, dtS);
   if (tripped !== "none") {
     outcome.cause = tripped;
     if (aboutGrid(tripped)) outcome.gridTripped = true;

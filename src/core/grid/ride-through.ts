@@ -4,15 +4,9 @@
  * voltage: no delay and no ramp.
  */
 import type { GridSettings } from "../../config/grid-profiles.ts";
+import type { FrequencyRegions, RideThrough, RideThroughMode, VoltageRegion } from "../../config/ride-through.ts";
 import { Quality } from "../../domain/quality.ts";
 import type { ApplicableGrid } from "./measurement.ts";
-import {
-  frequencyRegions,
-  highVoltageRegions,
-  lowVoltageRegions,
-  type RideThroughMode,
-  type VoltageRegion,
-} from "./ride-through.table.ts";
 import { crossingSlack } from "./trip.ts";
 
 /** The mode in force, and for how long each quantity has been abnormal, s. */
@@ -48,14 +42,14 @@ const severity: Readonly<Record<RideThroughMode, number>> = {
 /** One step of `dtS` seconds: returns what has to be done at this voltage and frequency. */
 export function stepRideThrough(
   state: RideThroughState,
+  regions: RideThrough,
   settings: Readonly<GridSettings>,
   grid: Readonly<ApplicableGrid>,
   dtS: number,
 ): RideThroughMode {
   if (grid.voltageQuality !== Quality.good) return state.mode;
-  const category = settings.abnormalCategory;
-  const low = lowRegion(lowVoltageRegions[category], grid.lowPu);
-  const high = highRegion(highVoltageRegions[category], grid.highPu);
+  const low = lowRegion(regions.low, grid.lowPu);
+  const high = highRegion(regions.high, grid.highPu);
   state.lowS = low ? state.lowS + dtS : 0;
   state.highS = high ? state.highS + dtS : 0;
   state.mode = "continuous";
@@ -65,11 +59,12 @@ export function stepRideThrough(
   const { cessationLowPu, cessationHighPu } = settings;
   const beyond = grid.lowPu < cessationLowPu - crossingSlack || grid.highPu > cessationHighPu + crossingSlack;
   if (settings.momentaryCessation && beyond) raise(state, "momentaryCessation");
-  if (grid.frequencyQuality === Quality.good) {
-    const frequencyMode = modeOfFrequency(grid.frequencyHz / settings.nominalFrequencyHz);
+  const { frequency } = regions;
+  if (frequency !== null && grid.frequencyQuality === Quality.good) {
+    const frequencyMode = modeOfFrequency(frequency, grid.frequencyHz / settings.nominalFrequencyHz);
     state.frequencyS = frequencyMode === "continuous" ? 0 : state.frequencyS + dtS;
     raise(state, frequencyMode);
-    if (frequencyMode === "undefined" || state.frequencyS > frequencyRegions.holdS) state.mayTrip = true;
+    if (frequencyMode === "undefined" || state.frequencyS > frequency.holdS) state.mayTrip = true;
   }
   return state.mode;
 }
@@ -116,8 +111,8 @@ export function highRegion(regions: readonly VoltageRegion[], voltagePu: number)
 }
 
 /** `frequency` of nominal. */
-export function modeOfFrequency(frequency: number): RideThroughMode {
-  const { outerMin, innerMin, innerMax, outerMax } = frequencyRegions;
+export function modeOfFrequency(regions: FrequencyRegions, frequency: number): RideThroughMode {
+  const { outerMin, innerMin, innerMax, outerMax } = regions;
   if (frequency > outerMax + crossingSlack || frequency < outerMin - crossingSlack) return "undefined";
   return frequency > innerMax + crossingSlack || frequency < innerMin - crossingSlack ? "mandatory" : "continuous";
 }

@@ -12,7 +12,7 @@ import {
 } from "../../../src/core/grid/measurement.ts";
 import { varPerWatt } from "../../../src/core/grid/power-factor.ts";
 import { limitToCurrent, limitToRatings } from "../../../src/core/grid/pq-priority.ts";
-import { highVoltageRegions, lowVoltageRegions } from "../../../src/core/grid/ride-through.table.ts";
+import { frequencyRegions, regionsOf } from "../../../src/core/grid/ride-through.table.ts";
 import { highRegion, holdS, lowRegion, modeOfFrequency } from "../../../src/core/grid/ride-through.ts";
 import { createVoltVar, loadVoltVar, stepVoltVar } from "../../../src/core/grid/volt-var.ts";
 import { voltWattLimitPu } from "../../../src/core/grid/volt-watt.ts";
@@ -114,7 +114,7 @@ describe("ride-through regions", () => {
     ["III", 0.49, "momentaryCessation", 1],
     ["III", 0, "momentaryCessation", 1],
   ] as const)("Category %s at %f pu: %s", (category, voltagePu, mode, required) => {
-    const region = lowRegion(lowVoltageRegions[category], voltagePu);
+    const region = lowRegion(regionsOf("ieee1547", category).low, voltagePu);
     expect(region?.mode).toBe(mode);
     if (region) expect(holdS(region, voltagePu)).toBeCloseTo(required, 9);
   });
@@ -127,7 +127,7 @@ describe("ride-through regions", () => {
     ["III", 1.2, "momentaryCessation"],
     ["III", 1.201, "cease"],
   ] as const)("Category %s at %f pu: %s", (category, voltagePu, mode) => {
-    expect(highRegion(highVoltageRegions[category], voltagePu)?.mode).toBe(mode);
+    expect(highRegion(regionsOf("ieee1547", category).high, voltagePu)?.mode).toBe(mode);
   });
   test.each([
     [60, "continuous"],
@@ -139,7 +139,9 @@ describe("ride-through regions", () => {
     [58.79, "mandatory"],
     [57, "mandatory"],
     [56.99, "undefined"],
-  ] as const)("%f Hz: %s", (frequencyHz, mode) => expect(modeOfFrequency(frequencyHz / 60)).toBe(mode));
+  ] as const)("%f Hz: %s", (frequencyHz, mode) =>
+    expect(modeOfFrequency(frequencyRegions, frequencyHz / 60)).toBe(mode),
+  );
 });
 
 describe("curves", () => {
