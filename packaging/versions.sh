@@ -11,8 +11,9 @@ if [ "$1" = run ] && grep -q "^{\"name\":\"$current\"" "$root/trial.json" 2>/dev
     failed=$(readlink "$root/current")
     former=$(readlink "$root/former")
     if [ "$failed" != "$former" ]; then
-      ln -s "$former" "$root/current.back" && mv -T "$root/current.back" "$root/current"
-      ln -s "$failed" "$root/former.back" && mv -T "$root/former.back" "$root/former"
+      # What a power cut left of an earlier way back is written over. The trial is over only once the former one is chosen.
+      ln -sfn "$former" "$root/current.back" && mv -T "$root/current.back" "$root/current" || exit 1
+      ln -sfn "$failed" "$root/former.back" && mv -T "$root/former.back" "$root/former"
     fi
     rm -f "$root/trial.json" "$root/attempts"
   fi

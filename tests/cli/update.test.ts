@@ -9,6 +9,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -120,6 +121,17 @@ describe("installing", () => {
     install("1.2.0");
     expect([start(), start(), start()]).toEqual([7, 7, 7]);
     expect(start()).toBe(0);
+    expect(running()).toBe("1.0.0");
+    expect(update("status").said).toMatch(/Before it: 1\.2\.0-/);
+  });
+
+  test("what a power cut left of the starter, or of its way back, does not stand in the way", () => {
+    writeFileSync(at("root/islet.new"), "#!/bin/sh\n# Starts the curr");
+    install("1.0.0");
+    install("1.2.0");
+    symlinkSync("versions/elsewhere", at("root/current.back"));
+    symlinkSync("versions/elsewhere", at("root/former.back"));
+    for (let n = 0; n < 4; n++) start();
     expect(running()).toBe("1.0.0");
     expect(update("status").said).toMatch(/Before it: 1\.2\.0-/);
   });

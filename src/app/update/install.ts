@@ -3,7 +3,16 @@
  * holds, it is for this machine, it is newer, and it takes the site's configuration.
  */
 import { execFile, spawn } from "node:child_process";
-import { copyFileSync, createReadStream, existsSync, readdirSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  createReadStream,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  renameSync,
+} from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
@@ -59,13 +68,24 @@ export async function installVersion(order: InstallOrder): Promise<Result<Instal
   const why = order.refusal?.() ?? "";
   if (why !== "") return err(why);
   versions.add(folder, name);
+  // Before the switch: a version that is installed is refused the next time, and would never bring its starter.
+  placeStarter(join(root, "versions", name, "versions.sh"), join(root, "islet"));
   versions.switchTo(
     name,
     current === null ? null : { name, former: current, sinceMs: nowMs, unwell: unwell === null ? null : [...unwell] },
   );
-  const starter = join(root, "islet");
-  if (!existsSync(starter)) copyFileSync(join(root, "versions", name, "versions.sh"), starter);
   return ok({ name, version, signedBy, former: current });
+}
+
+/** The first version's starter stays: it is what finds the way back from a later one. Whole or not at all. */
+function placeStarter(from: string, starter: string): void {
+  if (existsSync(starter)) return;
+  const fresh = `${starter}.new`;
+  copyFileSync(from, fresh);
+  const handle = openSync(fresh, "r");
+  fsyncSync(handle);
+  closeSync(handle);
+  renameSync(fresh, starter);
 }
 
 const ourArch = (): string => (process.arch === "arm64" ? "arm64" : "amd64");
