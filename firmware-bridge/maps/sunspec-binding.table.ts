@@ -62,6 +62,7 @@ export const vendorStageFacts: readonly FactBinding[] = [
   { fact: "controllerHeartbeatAgeMs", model: 64_901, point: "CtlHbAge", pace: cycle },
   { fact: "refused",          model: 64_901, point: "Refused",  pace: cycle },
   { fact: "vehicleConnected", model: 64_901, point: "Flags",    pace: cycle, bit: StageFlag.vehicleConnected },
+  { fact: "watchdogMs",       model: 64_901, point: "HbTms",    pace: slow, factor: 1_000 },
   { fact: "permitService",    model: 703,    point: "ES",       pace: slow },
   { fact: "capacityWh",       model: 713,    point: "WHRtg",    pace: slow },
   { fact: "importWh",         model: 701,    point: "TotWhAbs", pace: second },

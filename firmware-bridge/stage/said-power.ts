@@ -6,6 +6,7 @@ import { commandNames } from "../maps/device-map.ts";
 
 const offCode = roleNames.indexOf("off");
 const chargeCode = roleNames.indexOf("charge");
+const formingCode = roleNames.indexOf("forming");
 /** Commands that have a part in it. */
 const parts: readonly number[] = [
   stageCommand.roleCode,
@@ -29,6 +30,11 @@ export class SaidPower {
       isPart ||= parts.includes(index);
     }
     return isPart ? this.#powerW() : Number.NaN;
+  }
+
+  /** Whether what is in force lets the stage give power, or form. */
+  get letsGive(): boolean {
+    return this.#said[stageCommand.roleCode]! >= formingCode || this.#powerW() < 0;
   }
 
   forget(): void {

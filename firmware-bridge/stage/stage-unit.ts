@@ -209,6 +209,8 @@ export class StageUnit {
     if (stage === undefined || Number.isNaN(powerW)) return;
     stage.acknowledgedW = powerW;
     stage.acknowledgedAtMs = request.exchange.finishedMs;
+    if (this.#said.letsGive) stage.stopHeardAtMs = Number.POSITIVE_INFINITY;
+    else if (!Number.isFinite(stage.stopHeardAtMs)) stage.stopHeardAtMs = request.exchange.finishedMs;
   }
 
   /**

@@ -297,6 +297,22 @@ describe("many stages", () => {
       { stagesFresh: true, stagesHeard: true, coherentClosed: true, off: true },
     ],
     ["just before that it is still silent", silentFor(offAfterMs), { stagesFresh: false }],
+    [
+      "its own watchdog takes longer than the site counts on: waited for",
+      (s) => {
+        silentFor(offAfterMs + 1)(s);
+        s.stages[7]!.watchdogMs = 30_000;
+      },
+      { stagesFresh: false },
+    ],
+    [
+      "its own watchdog takes a shorter time: the site's counts",
+      (s) => {
+        silentFor(offAfterMs)(s);
+        s.stages[7]!.watchdogMs = 2_000;
+      },
+      { stagesFresh: false },
+    ],
     ["silent while it may be forming", silentFor(400, "forming"), { stagesHeard: false, stagesFresh: false }],
     [
       "silent while discharging: not seen, so no uncommanded output",
@@ -517,4 +533,36 @@ describe("second lines of the facts", () => {
     const found = cut((s) => void Object.assign(s.transferDevice, live, change), { closedTransition: true });
     expect(found.syncHolds).toBe(holds);
   });
+});
+
+describe("for how long a stage has given power since it must have stopped", () => {
+  const never = Number.NEGATIVE_INFINITY;
+  const endedMs = modeFactsDefaults.stageFreshMs + modeFactsDefaults.watchdogMs + modeFactsDefaults.stageStopMs;
+  const told = (role: "off" | "forming", stopHeardAtMs: number, acknowledgedAtMs: number) => (s: Snapshot) => {
+    Object.assign(s.stages[1]!, { role, stopHeardAtMs, acknowledgedAtMs });
+  };
+  const cases: readonly (readonly [name: string, change: (s: Snapshot) => void, expectedMs: number])[] = [
+    ["it has acknowledged an order to stop", told("forming", nowMs - 700, nowMs), 700],
+    [
+      "nobody can tell what it has acknowledged: for longer than any bound",
+      told("forming", never, never),
+      Number.POSITIVE_INFINITY,
+    ],
+    ["the last that it acknowledged lets it", told("forming", Number.POSITIVE_INFINITY, nowMs - 100), 100 - endedMs],
+    [
+      "the same, and its watchdog must have ended it",
+      told("forming", Number.POSITIVE_INFINITY, nowMs - endedMs - 900),
+      900,
+    ],
+    ["it is off", told("off", nowMs - 700, nowMs), never],
+    [
+      "of two the one that has heard it for longer",
+      (s) => {
+        told("forming", Number.POSITIVE_INFINITY, nowMs)(s);
+        Object.assign(s.stages[0]!, { role: "forming", stopHeardAtMs: nowMs - 300 });
+      },
+      300,
+    ],
+  ];
+  test.each(cases)("%s", (_, change, expectedMs) => expect(facts(change, 2).givingAgainstMs).toBe(expectedMs));
 });

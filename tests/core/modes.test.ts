@@ -504,8 +504,26 @@ describe("second lines of the machine", () => {
     const it = site(cutOff);
     it.machine.state.mode = "isolated";
     it.set({ anyDischarging: true, off: false, busDead: false, busVoltageDead: true });
+    it.set({ givingAgainstMs: Number.POSITIVE_INFINITY });
     for (let k = 0; k < 60; k++) {
       it.set({ givingLiveAtMs: Math.min(it.now() + periodMs, periodMs + stoppedMs) });
+      it.run(periodMs);
+    }
+    expect(it.machine.state.mode).toBe(expected);
+  });
+
+  const reached: readonly (readonly [string, Partial<ModeFacts>, number, Mode])[] = [
+    ["K1 open: the order has not reached it, so it does not disobey", { provenOpen: true }, -1, "noFeedback"],
+    ["K1 open: it has had the order for less than stopping takes", { provenOpen: true }, 900, "noFeedback"],
+    ["K1 open: it has had the order for long enough", { provenOpen: true }, 1_000, "lockedOut"],
+    ["K1 not proven open: on the grid nobody waits for the order to arrive", { provenOpen: false }, -1, "lockedOut"],
+  ];
+  test.each(reached)("a stage goes on giving power, %s", (_, k1, againstMs, expected) => {
+    const it = site(cutOff);
+    it.machine.state.mode = "noFeedback";
+    it.set({ ...k1, anyForming: true, off: false, busDead: false, coherentOpen: false, coherentClosed: false });
+    for (let k = 0; k < 60; k++) {
+      it.set({ givingLiveAtMs: it.now() + periodMs, givingAgainstMs: againstMs });
       it.run(periodMs);
     }
     expect(it.machine.state.mode).toBe(expected);

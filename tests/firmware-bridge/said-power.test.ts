@@ -11,7 +11,9 @@ const request = (said: Said): WriteRequest => {
   const places = names.map((name) => ({ index: stageCommand[name], offset: 0, deadBand: 0 }));
   return { places, sent: Float64Array.from(names, (name) => said[name]!) } as unknown as WriteRequest;
 };
-const [off, charge, discharge] = (["off", "charge", "discharge"] as const).map((role) => roleNames.indexOf(role));
+const [off, charge, discharge, forming] = (["off", "charge", "discharge", "forming"] as const).map((role) =>
+  roleNames.indexOf(role),
+);
 
 test.each<[string, readonly Said[], number]>([
   ["a signed power", [{ powerW: -4_000 }], -4_000],
@@ -32,4 +34,19 @@ test("after another device was found, what the one before it had been told is fo
   said.after(request({ operate: 0 }));
   said.forget();
   expect(said.after(request({ powerW: 700 }))).toBe(700);
+});
+
+test.each<[string, readonly Said[], boolean]>([
+  ["nothing was said", [], false],
+  ["it may form, and gives nothing yet", [{ roleCode: forming!, powerW: 0 }], true],
+  ["it may give power back", [{ roleCode: discharge!, powerW: -900 }], true],
+  ["a charger without roles may give power back", [{ powerW: -900 }, { operate: 1 }], true],
+  ["it was switched off after that", [{ powerW: -900 }, { operate: 0 }], false],
+  ["told to discharge with no power: it gives none", [{ roleCode: discharge!, powerW: 0 }], false],
+  ["it charges", [{ roleCode: charge!, powerW: 900 }], false],
+  ["it formed, and is off", [{ roleCode: forming!, powerW: 0 }, { roleCode: off! }], false],
+])("whether it may give power: %s", (_, requests, letsGive) => {
+  const said = new SaidPower();
+  for (const one of requests) said.after(request(one));
+  expect(said.letsGive).toBe(letsGive);
 });

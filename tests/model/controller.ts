@@ -32,10 +32,10 @@ export interface ControllerOptions {
   readonly holds: boolean;
 }
 
-/** Per stage the fields that hold its last reading. */
+/** Per stage the fields that hold its last reading, what it was told last, and for how long nothing has reached it. */
 const stageFields = [
-  { age: F.stageAge, read: F.rRole },
-  { age: F.stageAge2, read: F.rRole2 },
+  { age: F.stageAge, read: F.rRole, asked: F.asked, dog: F.dog },
+  { age: F.stageAge2, read: F.rRole2, asked: F.asked2, dog: F.dog2 },
 ] as const;
 
 const alwaysHeld: readonly (readonly [key: keyof HeldSince, field: number, cap: number])[] = [
@@ -136,11 +136,15 @@ export function createController(
     verdict.deviceTripped = w[F.rGrid]! >= Grid.tripped;
     for (let i = 0; i < stages; i++) {
       const stage = snapshot.stages[i]!;
-      const { age, read } = stageFields[i]!;
+      const { age, read, asked, dog } = stageFields[i]!;
       stage.liveAtMs = nowMs - w[age]! * tickMs;
       stage.atMs = i === 0 && isFault(w, fault["stage frozen"]) ? nowMs : stage.liveAtMs;
       stage.role = roleNames[w[read]!]!;
       stage.powerW = stage.role === "discharge" ? -10_000 : 0;
+      // What has reached it is what it has been told: it was told long ago, or its watchdog has not ended it yet.
+      const isLet = w[asked]! === Role.discharge || w[asked] === Role.forming || w[asked] === Role.hold;
+      stage.stopHeardAtMs = isLet ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+      stage.acknowledgedAtMs = nowMs - w[dog]! * tickMs;
     }
     site.permit.mode =
       w[F.permit]! === Permit.parallel

@@ -14,6 +14,11 @@ const mayRunParallel = and("f.parallelOK", not("s.opensUnproven"));
 const startsUsed: Term = ["<", "s.startsLeft", startsMax];
 const noRequest = or(not("f.islandRequested"), not("f.backupOK"));
 const noGlitch = or(not("f.voltagesProveOpen"), "held.contradiction.glitchMs");
+/** `stages.givesAgainst`: a stage has gone on giving, by its own clock, for longer than the slowest takes to stop. */
+export const uncommandedOutputHeld = and(
+  "held.uncommandedOutput.disobeyMs",
+  or(not("f.provenOpen"), "stages.givesAgainst"),
+);
 const coherentHeld = or("held.coherentClosed.coherentMs", "held.coherentOpen.coherentMs");
 
 /** By the name under which `guards.ts` exports it. */
@@ -50,7 +55,7 @@ export const guardTerms: Readonly<Record<string, Term>> = {
   busServes: "f.busServes",
   busLive: "f.busLive",
   islandFell: or(not("f.anyForming"), "f.busVoltageDead"),
-  uncommandedOutputHeld: "held.uncommandedOutput.disobeyMs",
+  uncommandedOutputHeld,
   contradictionHeld: "held.contradiction.contradictionMs",
   coherentClosedHeld: "held.coherentClosed.coherentMs",
   coherentOpenHeld: "held.coherentOpen.coherentMs",

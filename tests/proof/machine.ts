@@ -8,7 +8,7 @@ import { modeRules } from "../../src/core/modes/machine.ts";
 import { type ModeRow, modeRows } from "../../src/core/modes/rows.table.ts";
 import { doubtsMax, type HeldKey, intentNames, startsMax } from "../../src/core/modes/state.ts";
 import { isIslanded, type Mode, modeNames } from "../../src/domain/modes.ts";
-import { expectations, guardTerms } from "./guards.table.ts";
+import { expectations, guardTerms, uncommandedOutputHeld } from "./guards.table.ts";
 import { and, equal, ifElse, not, or, type Term } from "./terms.ts";
 
 /** What the machine keeps, as variables of a solver: names of `s.` and `p.`. */
@@ -177,7 +177,7 @@ export function cycleOf(rows: readonly ModeRow[] = modeRows): Cycle {
     "f.deviceFresh",
     "f.stagesHeard",
     "f.canIsolate",
-    "held.uncommandedOutput.disobeyMs",
+    uncommandedOutputHeld,
   );
   const closes = rule((mode) => modeRules[mode].transferDevice === "close");
   const opens = or(

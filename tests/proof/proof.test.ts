@@ -53,6 +53,7 @@ function drawn(random: Random): { machine: ModeMachine; facts: ModeFacts } {
     Object.assign(facts, { [name]: random.uniform() < (name === "disagree" ? 0.1 : 0.6) });
   facts.onLiveAtMs = ago();
   facts.givingLiveAtMs = ago();
+  facts.givingAgainstMs = nowMs - ago();
   facts.storedGeneration = yes() ? 5 : 4;
   return { machine, facts };
 }
@@ -86,7 +87,8 @@ function worthBefore(machine: ModeMachine, facts: ModeFacts, names: ReadonlySet<
     const [kind, key = "", by = ""] = name.split(".");
     if (kind === "aged") worth.set(name, nowMs - state.sinceMs >= time(key));
     else if (kind === "armed") worth.set(name, nowMs - state.armedMs >= time(key));
-    else if (kind === "stages") worth.set(name, facts.onLiveAtMs - state.sinceMs >= timings.stopMs);
+    else if (name === "stages.onAfterStop") worth.set(name, facts.onLiveAtMs - state.sinceMs >= timings.stopMs);
+    else if (name === "stages.givesAgainst") worth.set(name, facts.givingAgainstMs >= timings.disobeyMs);
     else if (kind === "held") {
       const since = state.held[key as HeldKey];
       const holds = evaluate(conditionTerms[key as HeldKey], worth) === true;

@@ -62,7 +62,7 @@ export const bugs: readonly Bug[] = [
   { name: "a vehicle that a person stopped carries the island", file: sources, find: "if (evse.paused) return false;", plant: "" },
   { name: "leases last ten times as long", file: issue, find: "command.leaseUntilMs = nowMs + core.leaseMs;", plant: "command.leaseUntilMs = nowMs + 10 * core.leaseMs + 5_000;" },
   { name: "the sign of discharging is lost", file: issue, find: "command.powerW = serves ? powerW : 0;", plant: "command.powerW = serves ? Math.abs(powerW) : 0;" },
-  { name: "uncommanded output is never seen", file: guards, find: "(s, f) => f.givingLiveAtMs - s.held.uncommandedOutput >= s.timings.disobeyMs,", plant: "(s, f) => f.givingLiveAtMs - s.held.uncommandedOutput >= 1e9 * s.timings.disobeyMs," },
+  { name: "uncommanded output is never seen", file: guards, find: "f.givingLiveAtMs - s.held.uncommandedOutput >= s.timings.disobeyMs &&", plant: "f.givingLiveAtMs - s.held.uncommandedOutput >= 1e9 * s.timings.disobeyMs &&" },
   { name: "a quicker charger counts as disobedient", file: observer, find: " && !isAhead(powerW, expectedW, command, ratedW);", plant: ";" },
   { name: "disobedience is never seen", file: observer, find: "const disobedientShare = 0.1;", plant: "const disobedientShare = 1_000;" },
   { name: "the stages' power is left out of the load", file: observer, find: "o.modelW[i] = next;", plant: "o.modelW[i] = 0.5 * next;" },

@@ -73,6 +73,7 @@ export function createSettler(ratedW: number, stageCount: number): (snapshot: Sn
       stage.atMs = evenMs(stage.atMs);
       stage.liveAtMs = evenMs(stage.liveAtMs);
       stage.acknowledgedAtMs = evenMs(stage.acknowledgedAtMs);
+      stage.stopHeardAtMs = evenMs(stage.stopHeardAtMs);
       // Never minus zero.
       stage.acknowledgedW = Math.round(stage.acknowledgedW) + 0;
       stagePu[i] = stage.voltagePu = settledPu(stage.voltagePu, stagePu[i]!, stageBandPu);

@@ -14,7 +14,7 @@
  */
 
 import { isDeadPu, isLivePu, isLostPu, servesPu } from "../../domain/electrical.ts";
-import { liveMaxMs, type Snapshot } from "../snapshot.ts";
+import { liveMaxMs, type Snapshot, type StageFacts } from "../snapshot.ts";
 import type { Authority } from "./authority.ts";
 import { inSyncWindow, type SyncWindow, syncAim } from "./transfer-device.ts";
 
@@ -166,6 +166,11 @@ export interface ModeFacts {
    */
   onLiveAtMs: number;
   givingLiveAtMs: number;
+  /**
+   * For how long, by its own clock, a stage has gone on forming or giving power back since it must have stopped: since it
+   * acknowledged an order to, or, where none has reached it, since its watchdog ended what it acknowledged last, ms.
+   */
+  givingAgainstMs: number;
 
   /** The bus carries nothing and nobody could energize it. */
   busDead: boolean;
@@ -233,6 +238,7 @@ export const createModeFacts = (stageCount: number): ModeFacts => ({
   anyDischarging: false,
   onLiveAtMs: Number.NEGATIVE_INFINITY,
   givingLiveAtMs: Number.NEGATIVE_INFINITY,
+  givingAgainstMs: Number.NEGATIVE_INFINITY,
   busDead: false,
   coherentClosed: false,
   coherentOpen: false,
@@ -307,7 +313,6 @@ function deriveStages(
 ): void {
   const { stages } = snapshot;
   const heldBehindOpenDevice = facts.provenOpen && facts.busLive;
-  const offAfterMs = config.stageFreshMs + config.watchdogMs + config.stageStopMs;
   let fresh = 0;
   let silent = 0;
   let silentForming = 0;
@@ -316,8 +321,10 @@ function deriveStages(
   let anyDischarging = false;
   let onLiveAtMs = Number.NEGATIVE_INFINITY;
   let givingLiveAtMs = Number.NEGATIVE_INFINITY;
+  let givingAgainstMs = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < stages.length; i++) {
     const stage = stages[i]!;
+    const offAfterMs = config.stageFreshMs + watchdogMsOf(stage, config) + config.stageStopMs;
     const confirmed = heldBehindOpenDevice && stage.role === "forming";
     // What is known of a stage is as old as its own clock: one that answers with old values falls silent like any other.
     const knownAtMs = nowMs - stage.liveAtMs <= config.liveMaxMs ? stage.atMs : stage.liveAtMs;
@@ -328,7 +335,13 @@ function deriveStages(
       const discharges = gives || (stage.role === "discharge" && !Number.isFinite(stage.powerW));
       if (stage.role === "forming") anyForming = true;
       if (discharges) anyDischarging = true;
-      if ((stage.role === "forming" || discharges) && stage.liveAtMs > givingLiveAtMs) givingLiveAtMs = stage.liveAtMs;
+      if (stage.role === "forming" || discharges) {
+        const { liveAtMs, stopHeardAtMs, acknowledgedAtMs } = stage;
+        const isTold = stopHeardAtMs !== Number.POSITIVE_INFINITY;
+        const againstMs = liveAtMs - (isTold ? stopHeardAtMs : acknowledgedAtMs + offAfterMs);
+        if (liveAtMs > givingLiveAtMs) givingLiveAtMs = liveAtMs;
+        if (againstMs > givingAgainstMs) givingAgainstMs = againstMs;
+      }
       if (stage.role === "off" && !gives) continue;
       off = false;
       if (stage.liveAtMs > onLiveAtMs) onLiveAtMs = stage.liveAtMs;
@@ -347,6 +360,12 @@ function deriveStages(
   facts.anyDischarging = anyDischarging;
   facts.onLiveAtMs = onLiveAtMs;
   facts.givingLiveAtMs = givingLiveAtMs;
+  facts.givingAgainstMs = givingAgainstMs;
+}
+
+/** A stage whose own watchdog takes longer than the site counts on is waited for. */
+function watchdogMsOf({ watchdogMs: ownMs }: StageFacts, { watchdogMs }: ModeFactsConfig): number {
+  return ownMs > watchdogMs ? ownMs : watchdogMs;
 }
 
 /** Both sides of K1 and the meter. Without a transfer device the meter's voltage is the voltage of both sides. */

@@ -82,10 +82,15 @@ export const notForming = negated(forming, "no stage forms");
 export const busServes = guard("the bus has a voltage for loads", (_, f) => f.busServes);
 export const busLive = guard("the bus is live", (_, f) => f.busLive);
 export const islandFell = guard("no stage forms, or the bus is dead", (_, f) => !f.anyForming || f.busVoltageDead);
-/** Judged by the stage's own clock: one that froze while it gave power is silent, not disobedient. */
+/**
+ * Judged by the stage's own clock: one that froze while it gave power is silent, not disobedient. Behind an open K1 nor is one
+ * that the order has not reached yet, on a slow link, until its watchdog must have ended it; on the grid nobody waits for that.
+ */
 export const uncommandedOutputHeld = guard(
   "a stage gives power against its orders",
-  (s, f) => f.givingLiveAtMs - s.held.uncommandedOutput >= s.timings.disobeyMs,
+  (s, f) =>
+    f.givingLiveAtMs - s.held.uncommandedOutput >= s.timings.disobeyMs &&
+    (!f.provenOpen || f.givingAgainstMs >= s.timings.disobeyMs),
 );
 export const contradictionHeld = held(
   "contradiction",
