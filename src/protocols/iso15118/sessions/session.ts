@@ -275,6 +275,13 @@ const keptOf = (context: SessionContext, { certificate = "", paused }: SessionSt
   emaid: context.contract.proven ? context.vehicle.emaid : context.joined ? (paused?.emaid ?? "") : "",
 });
 
+/** Why a charger in trouble refuses what it would serve otherwise, for the log. */
+const troubleWords: Readonly<Record<ChargerFacts["trouble"], string>> = {
+  "": "",
+  fault: "the power stage has a fault or is not heard",
+  emergency: "the power stage reports an emergency",
+};
+
 /** The pilot has left C or D while power may flow: the plug is being pulled, or the vehicle says no. */
 const pilotGone = ({ loops }: Protocol, { facts, order, state }: SessionContext): boolean =>
   order.phase === "energy" && facts.pilot !== "C" && facts.pilot !== "D" && loops.includes(state);
@@ -334,7 +341,8 @@ export function createSession(protocol: Protocol, facts: ChargerFacts, start: Se
 
   /** An answer that refuses ends the session: the vehicle is told, then the connection closes. */
   function refuse(name: string, code: string): Reply {
-    refusal = `${name} in ${life.state}: ${code}${context.detail === "" ? "" : ` (${context.detail})`}`;
+    const cause = context.detail === "" ? troubleWords[facts.trouble] : context.detail;
+    refusal = `${name} in ${life.state}: ${code}${cause === "" ? "" : ` (${cause})`}`;
     const row = protocol.requests[name];
     invariant(row !== undefined, "only a request of the protocol is refused by name");
     const body = { ...row.blank(context), ResponseCode: code };
