@@ -99,6 +99,11 @@ describe("the session with a vehicle", () => {
   test.each<[string, Link, RegExp]>([
     ["both directions", { ...listening, session: { ...session, bidirectional: true, noDischarge: "" } }, /"Both"/],
     ["how far it is", { ...listening, session: { ...session, noDischarge: "" } }, /WMIV1","Energy may flow"/],
+    [
+      "not agreed on yet",
+      { ...listening, session: { ...session, noDischarge: "" } },
+      /"Directions","Not agreed on yet"/,
+    ],
     ["why only charged", { ...listening, session: { ...session, noDischarge: "no pair" } }, /"Charges only","no pair"/],
     [
       "for what it waits",

@@ -53,7 +53,7 @@ export function whyView(state: SiteState, evse: EvseState, totals: Totals, words
   const fault = evse.fault ? words.event(evse.fault.key, evse.fault.values) : null;
   const binding = bindingLimit(evse);
   const heard = evse.known.state === "live";
-  const oneWay = evse.connected && !evse.canDischarge;
+  const oneWay = evse.connected && !evse.canDischarge && !isUndecided(evse);
   return {
     evse: evse.evse,
     title: `Charger ${evse.evse}${evse.vehicle && evse.connected ? `, ${evse.vehicle}` : ""}`,
@@ -149,9 +149,13 @@ export function sessionFacts({ link }: EvseState, words: Words): (readonly [stri
   const facts: (readonly [string, string])[] = [[whoOf(session), stepNames[phase] ?? phase]];
   if (waits) facts.push(["Waits for", waits]);
   if (noDischarge !== "") facts.push(["Charges only", noDischarge]);
-  else facts.push(["Directions", bidirectional ? "Both" : "Charging"]);
+  else facts.push(["Directions", bidirectional ? "Both" : "Not agreed on yet"]);
   return [...facts, ...before];
 }
+
+/** In a session that is still being negotiated nobody knows yet whether the vehicle gives something back. */
+const isUndecided = ({ link }: EvseState): boolean =>
+  link?.session != null && !link.session.bidirectional && link.session.noDischarge === "";
 
 const whoOf = ({ protocol, vehicle }: { protocol: string; vehicle: string }): string =>
   vehicle === "" ? protocol : `${protocol}, ${vehicle}`;

@@ -1,6 +1,6 @@
 """
 Josev's EVCC (EcoG-io/iso15118) as a vehicle that goes through one session for each line on its input, `{"interface", "config",
-"control", "tls13", "withinS"}`, and says in a line of JSON how it ended. PKI_PATH names its certificates, as in its own settings.
+"control", "tls13", "contract", "withinS"}`, and says in a line of JSON how it ended. PKI_PATH names its certificates, as in its own settings.
 """
 import asyncio
 import collections
@@ -9,11 +9,14 @@ import logging
 import os
 import sys
 import time
+import types
 
 from iso15118.evcc.comm_session_handler import CommunicationSessionHandler
 from iso15118.evcc.controller.simulator import SimEVController
 from iso15118.evcc.evcc_config import EVCCConfig
+from iso15118.evcc.states import iso15118_2_states, iso15118_20_states
 from iso15118.shared.exificient_exi_codec import ExificientEXICodec
+from iso15118.shared.messages.enums import AuthEnum
 from iso15118.shared.notifications import StopNotification
 from iso15118.shared.settings import SettingKey, load_shared_settings, shared_settings
 
@@ -21,6 +24,8 @@ HEARD_MAX = 5_000
 TROUBLES_MAX = 4
 CONTROL_MODES = {"scheduled": 1, "dynamic": 2}
 ENERGY = ("CurrentDemandRes received", "ChargingStatusRes received", "ChargeLoopRes received")
+# It prefers its contract wherever one is accepted; a vehicle that pays by card has none.
+CARD_ONLY = types.SimpleNamespace(**{**AuthEnum.__members__, "PNC": None, "PNC_V2": None})
 heard = collections.deque(maxlen=HEARD_MAX)
 
 
@@ -60,6 +65,8 @@ class Queue(asyncio.Queue):
 async def go_through(job, codec):
     heard.clear()
     shared_settings[SettingKey.ENABLE_TLS_1_3] = job.get("tls13", False)
+    for states in (iso15118_2_states, iso15118_20_states):
+        states.AuthEnum = AuthEnum if job.get("contract", False) else CARD_ONLY
     config = EVCCConfig(**job["config"])
     config.load_raw_values()
     controller = Vehicle(config)

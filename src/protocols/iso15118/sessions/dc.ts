@@ -143,29 +143,32 @@ export function precharge(context: SessionContext, status: EvStatus, targetV: nu
   return { DC_EVSEStatus: dcStatus(context), EVSEPresentVoltage: physical(facts.presentVoltageV, "V") };
 }
 
-/** Closes contactors onto a battery whose voltage the output has; the answer waits for them. */
-export function startPower(context: SessionContext): "OK" | "FAILED_PowerDeliveryNotApplied" | typeof notYet {
+/** Closes contactors onto a battery whose voltage the output has; the answer waits for them, `mostMs` at most. */
+export function startPower(
+  context: SessionContext,
+  mostMs = contactorAnswerMaxMs,
+): "OK" | "FAILED_PowerDeliveryNotApplied" | typeof notYet {
   const { facts, order } = context;
   if (order.phase !== "energy") {
     const reached = Math.abs(facts.presentVoltageV - order.voltageV) <= prechargeWithinV;
     if (facts.trouble !== "") return "FAILED_PowerDeliveryNotApplied";
     // A vehicle that is quicker than the output waits for it as it waits for contactors.
-    if (!reached) return context.waitedMs < contactorAnswerMaxMs ? notYet : "FAILED_PowerDeliveryNotApplied";
+    if (!reached) return context.waitedMs < mostMs ? notYet : "FAILED_PowerDeliveryNotApplied";
     order.phase = "energy";
     order.currentA = 0;
   }
   if (facts.contactorsClosed && facts.outputReady) return "OK";
-  return context.waitedMs < contactorAnswerMaxMs ? notYet : "FAILED_PowerDeliveryNotApplied";
+  return context.waitedMs < mostMs ? notYet : "FAILED_PowerDeliveryNotApplied";
 }
 
 /** No current, output off, contactors open: in this order, and only then the answer. */
-export function stopPower(context: SessionContext): "OK" | "FAILED" | typeof notYet {
+export function stopPower(context: SessionContext, mostMs = contactorAnswerMaxMs): "OK" | "FAILED" | typeof notYet {
   const { facts, order } = context;
   order.phase = "stopped";
   order.currentA = 0;
   order.voltageV = 0;
   if (!facts.contactorsClosed) return "OK";
-  return context.waitedMs < contactorAnswerMaxMs ? notYet : "FAILED";
+  return context.waitedMs < mostMs ? notYet : "FAILED";
 }
 
 interface CurrentDemand extends Limits {

@@ -142,6 +142,8 @@ export const contractRows: RowsOf<
       const { contract, facts, waitedMs } = context;
       const { desk, chosen } = contract;
       if (desk === undefined || !chosen) return sequenceError;
+      // Nobody is asked about a contract that could not be served: people would read that it was refused.
+      if (facts.trouble !== "") return { ResponseCode: "FAILED" };
       if (contract.contract === undefined) {
         const chain = { certificate: Certificate, between: SubCertificates?.Certificate ?? [] };
         const judgement = desk.judge(chain, eMAID, facts.unixS);

@@ -30,7 +30,7 @@ import { asksReceipt } from "./receipts.ts";
 import { awaitsSchedule, choose, chosenId, offeredSchedules } from "./schedules.ts";
 import { chargerProcesses, type Protocol, type RowsOf, type SessionContext, withCode } from "./session.ts";
 import { iso2States } from "./states.table.ts";
-import { acContactorMaxMs, silence } from "./times.ts";
+import { acContactorMaxMs, iso2ContactorMaxMs, silence } from "./times.ts";
 import { hexOf, numberOf, physical } from "./wire-values.ts";
 
 type Bodies = Roots<typeof iso2>;
@@ -239,17 +239,19 @@ const rows: Rows = {
     serve(context, request) {
       const { ChargeProgress, SAScheduleTupleID } = request;
       const { order, state } = context;
-      if (ChargeProgress === "Stop") return withCode(stopPower(context));
+      if (ChargeProgress === "Stop") return withCode(stopPower(context, iso2ContactorMaxMs));
       if (ChargeProgress === "Renegotiate") {
         // DC goes through cable check and precharge again, with the output off and contactors open; some vehicles don't.
         return isDc(context) && !context.quirks.keepsPowerInRenegotiation
-          ? withCode(stopPower(context))
+          ? withCode(stopPower(context, iso2ContactorMaxMs))
           : { ResponseCode: "OK" };
       }
       const wrong = choose(context, SAScheduleTupleID, profileOf(request));
       if (wrong !== "") return { ResponseCode: choiceErrors[wrong] };
       if (!isDc(context)) return withCode(startAc(context, acContactorMaxMs));
-      return state === "ready" && order.phase !== "energy" ? sequenceError : withCode(startPower(context));
+      return state === "ready" && order.phase !== "energy"
+        ? sequenceError
+        : withCode(startPower(context, iso2ContactorMaxMs));
     },
   },
   ChargingStatus: {

@@ -11,8 +11,10 @@ export const scheduleWaitMaxMs = 10 * secondMs;
 export const backendAnswerMaxMs = 4_400;
 /** The output reaches the vehicle's voltage within this. */
 export const prechargeMaxMs = 10 * secondMs;
-/** An answer that waits for contactors: within 1.5 s in the loop of DIN SPEC 70121 and of ISO 15118-2 (DC). */
+/** An answer that waits for contactors: vehicles of DIN SPEC 70121 and ISO 15118-20 wait little more than 1.5 s for it. */
 export const contactorAnswerMaxMs = 1_400;
+/** Vehicles of ISO 15118-2 wait 5 s for the same answer (Josev's and RISE-V2G's timeouts): a slow stage is no failure. */
+export const iso2ContactorMaxMs = 4 * secondMs;
 /** AC contactors close within 3 s. */
 export const acContactorMaxMs = 3 * secondMs;
 /** An AC vehicle that may not feed any more has stopped within this (ours; its own inverter ramps down). */

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import type { ChargerFacts } from "../../../../src/protocols/iso15118/sessions/contract.ts";
-import { type Bench, dinBench, iso2Bench, iso20Bench, iso20ContractBench } from "./charger.ts";
+import { type Bench, dinBench, iso2Bench, iso2ContractBench, iso20Bench, iso20ContractBench } from "./charger.ts";
 
 const dinWay = [
   "SessionSetup",
@@ -126,6 +126,19 @@ describe.each(kinds)("$name", (kind) => {
   });
 });
 
+it("a contract shown to a charger with a fault is not asked for and not called refused (ISO 15118-2)", () => {
+  let asked = 0;
+  const authorize = () => {
+    asked += 1;
+    return { refused: "notAllowed" } as const;
+  };
+  const one = iso2ContractBench("DC_extended", { trouble: "fault" }, { authorize });
+  upTo(one, ["SessionSetup", "ServiceDiscovery", "PaymentServiceSelection"]);
+  expect(one.send("PaymentDetails").body).toMatchObject({ ResponseCode: "FAILED" });
+  expect(asked).toBe(0);
+  expect(one.session.refusal).toMatch(/the power stage has a fault/);
+});
+
 it("a fault in the loop: told in each answer, nothing flows, and the vehicle may stop in order", () => {
   const one = toTheLoop(kinds[0]!);
   one.facts.trouble = "fault";
@@ -136,6 +149,17 @@ it("a fault in the loop: told in each answer, nothing flows, and the vehicle may
   expect(one.session.order.currentA).toBe(0);
   expect(one.send("PowerDelivery-").body).toMatchObject({ ResponseCode: "OK" });
   expect(one.send("SessionStop").body).toMatchObject({ ResponseCode: "OK" });
+});
+
+it("a stage that closes its contactors after 3 s is no failure for a vehicle of ISO 15118-2, which waits for 5 s", () => {
+  const one = upTo(iso2Bench(), [...iso2Way, "CableCheck", "CableCheck", "PreCharge"]);
+  const askedMs = one.nowMs + 10;
+  expect(
+    one.session.handle("PowerDeliveryReq", one.requestOf("PowerDelivery+"), one.session.sessionId, askedMs),
+  ).toBeUndefined();
+  expect(one.session.tick(askedMs + 3_000)).toBeUndefined();
+  one.facts.contactorsClosed = true;
+  expect(one.session.tick(askedMs + 3_100)?.body).toMatchObject({ ResponseCode: "OK" });
 });
 
 it("prices and values that nobody measures are left out", () => {
