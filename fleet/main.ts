@@ -9,15 +9,19 @@ import { faultsOf } from "./dispatch/proof.ts";
 import { rehearse } from "./dispatch/rehearsal.ts";
 import { serve } from "./serve.ts";
 import { runKills } from "./trial/kills.ts";
+import { runLoad } from "./trial/load.ts";
 
 const usage = `Use: npm run fleet -- [--sites 20] [--port 8090] [--folder FOLDER]
-       npm run fleet -- kills [--seed 1] [--kills 20] [--sites 100]
+       npm run fleet -- kills [--seed 1] [--sites 100] [--broker 8] [--database 4] [--workers 6] [--site-kills 10] [--stores 2] [--every 4]
+       npm run fleet -- load [--seed 1] [--sites 1000] [--minutes 2] [--connections 1000]
        npm run fleet -- rehearse [--seed 1] [--sites 10000] [--mw 50]
        npm run fleet -- verify PROOF --dispatcher-key FILE
        npm run fleet -- serve --nats URL --database URL --dispatcher-key FILE --token-file FILE [--host 127.0.0.1] [--port 8090]
 
 Without a word: broker, database, worker, page and simulated sites on this machine, all on loopback; Ctrl-C ends them.
-kills: the same without a page, and its parts are killed as the seed says; at the end it is counted what was lost or doubled.
+kills: the same without a page, and its parts are killed so often as is said, each so many seconds on average after another, in an
+order that the seed makes; at the end it is counted what was lost or doubled. --stores: of the broker's, with all that it keeps.
+load: the same under orders, a dispatch and people who look; prints what was lost or doubled, memory, and times of orders and views.
 rehearse: a dispatch of an hour in virtual time, over light sites of which some drop out, refuse or deliver less;
 MW that the vehicles give back to the grid. Prints how close it came.
 verify: whether a proof of what a dispatch has delivered is whole, by the dispatcher's public key.
@@ -35,18 +39,19 @@ const { values, positionals } = parseArgs({
     "dispatcher-key": { type: "string" },
     "token-file": { type: "string" },
     seed: { type: "string", default: "1" },
-    kills: { type: "string", default: "20" },
+    broker: { type: "string", default: "8" },
+    workers: { type: "string", default: "6" },
+    "site-kills": { type: "string", default: "10" },
+    stores: { type: "string", default: "2" },
+    every: { type: "string", default: "4" },
+    minutes: { type: "string", default: "2" },
+    connections: { type: "string", default: "1000" },
     mw: { type: "string", default: "50" },
     help: { type: "boolean", default: false },
   },
 });
 
-function number(
-  name: "sites" | "port" | "seed" | "kills" | "mw",
-  min: number,
-  max: number,
-  given = values[name],
-): number {
+function number(name: keyof typeof values, min: number, max: number, given = values[name]): number {
   const value = Number(given);
   if (!(Number.isInteger(value) && value >= min && value <= max))
     throw new Error(`--${name} is a whole number from ${min} to ${max}.`);
@@ -73,10 +78,24 @@ async function main(): Promise<void> {
   if (positionals[0] === undefined)
     return runDemo({ sites: number("sites", 1, 2_000, values.sites ?? "20"), port, folder: values.folder ?? null });
   if (positionals[0] === "kills") {
+    const times = (name: keyof typeof values, given = values[name]): number => number(name, 0, 1_000, given);
     const ok = await runKills({
       seed: number("seed", 0, 1e9),
-      kills: number("kills", 1, 1_000),
       sites: number("sites", 1, 2_000, values.sites ?? "100"),
+      kills: {
+        ...{ broker: times("broker"), database: times("database", values.database ?? "4"), workers: times("workers") },
+        ...{ sites: times("site-kills"), stores: times("stores") },
+      },
+      everyMs: number("every", 1, 600) * 1_000,
+    });
+    process.exit(ok ? 0 : 1);
+  }
+  if (positionals[0] === "load") {
+    const ok = await runLoad({
+      seed: number("seed", 0, 1e9),
+      sites: number("sites", 1, 20_000, values.sites ?? "1000"),
+      minutes: number("minutes", 1, 24 * 60),
+      connections: number("connections", 1, 20_000),
     });
     process.exit(ok ? 0 : 1);
   }

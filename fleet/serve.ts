@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { startServer } from "./api/server.ts";
 import { createRunner } from "./dispatch/runner.ts";
 import { openDatabase } from "./store/database.ts";
+import { tidy } from "./store/tidy.ts";
 import { createCounts } from "./worker/counts.ts";
 import { startWorker } from "./worker/worker.ts";
 
@@ -15,6 +16,8 @@ export interface ServeOptions {
   readonly host: string;
   readonly port: number;
 }
+
+const tidyEveryMs = 3_600_000;
 
 export const logLine = (sentence: string): void =>
   void process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${sentence}\n`);
@@ -38,24 +41,31 @@ export async function serve({ nats, database: url, keyFile, tokenFile, host, por
     hearPower: (message) => runner.hear(message, Date.now()),
   });
   const runner = createRunner({ database, dispatcherKey, tell: worker.tell, log: logLine });
-  const stopLooking = eachSecond(() => runner.look(Date.now()));
+  const stopLooking = each(1_000, () => runner.look(Date.now()));
+  // Several workers do it beside each other: what is gone is gone.
+  const stopTidying = each(tidyEveryMs, async () => {
+    await tidy(database, Date.now()).catch(() =>
+      logLine("Database: old rows could not be taken away. It is tried again in an hour."),
+    );
+  });
   const server = await startServer({ host, port, token, database, worker, counts, dispatcherKey });
   logLine(`Page: ${server.url}`);
   await signalled;
   await server.close();
   await stopLooking();
+  await stopTidying();
   await worker.stop();
   await database.close();
 }
 
-/** Each second, one after the other. Returns how to stop, which waits for the one that runs. */
-function eachSecond(run: () => Promise<void>): () => Promise<void> {
+/** Again and again, one after the other. Returns how to stop, which waits for the one that runs. */
+function each(everyMs: number, run: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | null = null;
   const timer = setInterval(() => {
     running ??= run().finally(() => {
       running = null;
     });
-  }, 1_000);
+  }, everyMs);
   return async () => {
     clearInterval(timer);
     await running;

@@ -7,7 +7,7 @@ import { leaseId } from "../../src/protocols/fleet/payloads.ts";
 import { siteIdPattern } from "../../src/protocols/fleet/subjects.ts";
 import type { Database } from "../store/database.ts";
 import { listDispatches, oneDispatch } from "../store/dispatches.ts";
-import { addLease, withdrawLease } from "../store/orders.ts";
+import { addLease, renewLease, withdrawLease } from "../store/orders.ts";
 import {
   energyOf,
   energyTotals,
@@ -149,6 +149,16 @@ function addApi(app: FastifyInstance, { database, worker, dispatcherKey }: Serve
     if (typeof made === "string") return reply.code(409).send({ error: "too-many", sentence: made });
     worker.tell(made);
     return { lease };
+  });
+  app.post("/api/v1/sites/:site/leases/:id/renew", async (request, reply) => {
+    const { site, id } = z.object({ site: z.string().regex(siteIdPattern), id: leaseId }).parse(request.params);
+    const { minutes } = leaseBody.pick({ minutes: true }).parse(request.body);
+    const nowMs = Date.now();
+    const renewed = { id: randomUUID(), untilMs: Math.round(nowMs + minutes * 60_000) };
+    const made = await renewLease(database, site, id, renewed, dispatcherKey, nowMs);
+    if (made === null) return reply.code(404).send({ error: "unknown", sentence: "No such lease stands." });
+    worker.tell(made.document);
+    return { lease: made.lease, replaces: id };
   });
   app.delete("/api/v1/sites/:site/leases/:id", async (request, reply) => {
     const { site, id } = z.object({ site: z.string().regex(siteIdPattern), id: leaseId }).parse(request.params);

@@ -46,7 +46,7 @@ export async function runDemo({ sites: count, port, folder }: DemoOptions): Prom
     ...["--nats", `nats://fleet:${password}@127.0.0.1:${natsPort}`, "--database", postgres.url],
     ...["--dispatcher-key", keys.privateFile, "--token-file", keys.tokenFile, "--port", String(port)],
   ]);
-  const stops = sites.map((one, i) =>
+  const groups = sites.map((one, i) =>
     runLightGroup({ natsUrl: url, sites: [one], seed: new TextDecoder().decode(users[i]!.getSeed()), stateEveryMs }),
   );
   logLine(`${count} simulated sites. Token for leases: ${keys.token}`);
@@ -57,7 +57,7 @@ export async function runDemo({ sites: count, port, folder }: DemoOptions): Prom
     ...[broker, worker, postgres.child].map((child) => new Promise((resolve) => child.once("exit", resolve))),
   ]);
   logLine("Ending …");
-  await Promise.all(stops.map((stop) => stop()));
+  await Promise.all(groups.map((one) => one.stop()));
   await ended(worker, "SIGTERM");
   await ended(broker, "SIGTERM");
   await postgres.stop();

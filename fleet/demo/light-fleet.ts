@@ -4,10 +4,13 @@ import type { DispatcherKey } from "../../src/protocols/fleet/orders.ts";
 import { storedSchema } from "../../src/protocols/fleet/payloads.ts";
 import { inboxOf, orderStream, subjectOf } from "../../src/protocols/fleet/subjects.ts";
 import { createLightSite, type LightSite } from "./light-site.ts";
+import { type LightFault, noFault } from "./light-vehicles.ts";
 
 const retryMs = 500;
 /** Work of all sites of a connection is done this often, ms. */
 const stepMs = 500;
+/** All have told themselves once within this, ms. */
+const firstStateMs = 20_000;
 /** Powers are told this often while a lease for one stands, ms. */
 const powerEveryMs = 5_000;
 const readEveryMs = 60_000;
@@ -19,19 +22,34 @@ export interface LightGroupOptions {
   readonly seed: string | null;
   readonly login?: { readonly user: string; readonly pass: string };
   readonly stateEveryMs: number;
+  /** A document of orders has come. */
+  readonly onOrder?: (site: LightSite, nowMs: number) => void;
 }
 
-/** One connection for some sites. Returns how to stop it. */
-export function runLightGroup({ natsUrl, sites, seed, login, stateEveryMs }: LightGroupOptions): () => Promise<void> {
+export interface LightGroup {
+  readonly sites: readonly LightSite[];
+  readonly connected: boolean;
+  /** Its controllers are killed and begin again. */
+  kill(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** One connection for some sites. */
+export function runLightGroup(options: LightGroupOptions): LightGroup {
+  const { natsUrl, sites, seed, login, stateEveryMs, onOrder } = options;
   let isStopping = false;
   let connection: NatsConnection | null = null;
-  const nextStateMs = new Map(sites.map((one, i) => [one.site, Date.now() + (stateEveryMs * i) / sites.length]));
+  const nextStateMs = new Map(
+    sites.map((one, i) => [one.site, Date.now() + (Math.min(stateEveryMs, firstStateMs) * i) / sites.length]),
+  );
 
   const nextPowerMs = new Map(sites.map((one, i) => [one.site, Date.now() + (powerEveryMs * i) / sites.length]));
 
   const take = (one: LightSite, data: Uint8Array): void => {
     const nowMs = Date.now();
-    if (!one.isSilent(nowMs)) one.order(data, nowMs);
+    if (one.isSilent(nowMs)) return;
+    one.order(data, nowMs);
+    onOrder?.(one, nowMs);
   };
   const listen = (made: NatsConnection): void => {
     for (const one of sites) {
@@ -95,10 +113,20 @@ export function runLightGroup({ natsUrl, sites, seed, login, stateEveryMs }: Lig
   };
   const stepping = setInterval(step, stepMs);
   void run();
-  return async () => {
-    isStopping = true;
-    clearInterval(stepping);
-    await connection?.close();
+  return {
+    sites,
+    get connected() {
+      return connection !== null;
+    },
+    async kill() {
+      for (const one of sites) one.restart(Date.now());
+      await connection?.close();
+    },
+    async stop() {
+      isStopping = true;
+      clearInterval(stepping);
+      await connection?.close();
+    },
   };
 }
 
@@ -110,11 +138,12 @@ export const lightSites = (
   sinceMs: number,
   startMs: number,
   keys: readonly DispatcherKey[],
+  faultOf: () => LightFault = () => noFault,
 ): readonly LightSite[] =>
   Array.from({ length: count }, (_, index) =>
     createLightSite({
       site: `light-${String(index + 1).padStart(5, "0")}`,
       name: `${places[index % places.length]} ${kinds[Math.floor(index / places.length) % kinds.length]}`,
-      ...{ index, startMs, sinceMs, keys },
+      ...{ index, startMs, sinceMs, keys, fault: faultOf() },
     }),
   );

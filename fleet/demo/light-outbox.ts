@@ -13,20 +13,29 @@ export interface LightOutbox {
   /** Records to send now. */
   due(nowMs: number): readonly FleetRecord[];
   stored(epoch: string, sequences: readonly number[]): void;
+  /** The controller ends and begins again: what waits is kept, and numbers are under another name. */
+  restart(): void;
   readonly audit: SiteMessage["audit"];
   readonly made: number;
   readonly waiting: number;
 }
 
-export function createLightOutbox(site: string, epoch: string): LightOutbox {
+export function createLightOutbox(site: string, firstEpoch: string): LightOutbox {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   const publicKeyPem = publicKey.export({ type: "spki", format: "pem" }).toString();
-  const waiting = new Map<number, { readonly record: FleetRecord; sentMs: number }>();
+  const waiting = new Map<string, { readonly record: FleetRecord; sentMs: number }>();
+  let epoch = firstEpoch;
+  let restarts = 0;
   let sequence = 0;
+  let made = 0;
   let audit = { records: 1, hash: createHash("sha256").update(site).digest("hex") };
   const add = (body: RecordBody, atMs: number): void => {
     sequence++;
-    waiting.set(sequence, { record: { schema: "islet-fleet-record-1", site, epoch, sequence, atMs, body }, sentMs: 0 });
+    made++;
+    waiting.set(`${epoch}/${sequence}`, {
+      record: { schema: "islet-fleet-record-1", site, epoch, sequence, atMs, body },
+      sentMs: 0,
+    });
   };
   return {
     add,
@@ -50,13 +59,18 @@ export function createLightOutbox(site: string, epoch: string): LightOutbox {
       return due;
     },
     stored(of, sequences) {
-      if (of === epoch) for (const one of sequences) waiting.delete(one);
+      for (const one of sequences) waiting.delete(`${of}/${one}`);
+    },
+    restart() {
+      epoch = `${firstEpoch}-${String(++restarts).padStart(4, "0")}`;
+      sequence = 0;
+      for (const one of waiting.values()) one.sentMs = 0;
     },
     get audit() {
       return audit;
     },
     get made() {
-      return sequence;
+      return made;
     },
     get waiting() {
       return waiting.size;

@@ -22,6 +22,8 @@ export interface LightSite {
   due(nowMs: number): readonly FleetRecord[];
   stored(epoch: string, sequences: readonly number[]): void;
   order(bytes: Uint8Array, nowMs: number): void;
+  /** The controller is killed and begins again: requests are over, limits stand, records are kept. */
+  restart(nowMs: number): void;
   /** Something happens there. */
   happen(nowMs: number): void;
   /** Records that were made since the start, and those that still wait. */
@@ -140,6 +142,14 @@ export function createLightSite({
         if (isLate) tell(lease.id, "expired", "expired", "The lease's end was past when it came.", nowMs);
       }
       look(nowMs);
+    },
+    restart(nowMs) {
+      outbox.restart();
+      for (const [id, entry] of leases)
+        if (entry.state === "running" && entry.lease.kind === "power") {
+          entry.state = "ended";
+          tell(id, "ended", "restart", "The controller began again.", nowMs);
+        }
     },
     happen(nowMs) {
       const event = {

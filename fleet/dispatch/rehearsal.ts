@@ -66,7 +66,7 @@ const minuteMs = 60_000;
 const slack = 1;
 
 /** Five of a hundred drop out (half of them dead, half silent), three refuse, ten deliver 85 %. */
-function faultOf(random: () => number, fromMs: number, untilMs: number): LightFault {
+export function faultOf(random: () => number, fromMs: number, untilMs: number): LightFault {
   const which = random();
   const whenMs = fromMs + random() * (untilMs - fromMs);
   if (which < 0.025) return { ...noFault, deadFromMs: whenMs };

@@ -1,5 +1,5 @@
 /** The fleet's own word: leases of each site, and the signed document that they make. The database is their truth. */
-import { type Lease, leaseSchema, signOrders } from "../../src/protocols/fleet/orders.ts";
+import { type Lease, leaseSchema, orderSigner, signOrders } from "../../src/protocols/fleet/orders.ts";
 import { leasesMax } from "../../src/protocols/fleet/payloads.ts";
 import type { Database, Session } from "./database.ts";
 
@@ -32,6 +32,29 @@ export function addLease(
     ]);
     return makeDocument(session, site, key, nowMs);
   });
+}
+
+/**
+ * The same again until a later end, in place of a lease that stands: the site takes the one for the other at once. Null where no
+ * such lease stands.
+ */
+export async function renewLease(
+  database: Database,
+  site: string,
+  id: string,
+  renewed: Pick<Lease, "id" | "untilMs">,
+  key: string,
+  nowMs: number,
+): Promise<{ readonly lease: Lease; readonly document: StandingDocument } | null> {
+  const [row] = await database.query(
+    "SELECT lease FROM lease WHERE site = $1 AND id = $2 AND until_ms > $3 AND NOT withdrawn",
+    [site, id, nowMs],
+  );
+  if (row === undefined) return null;
+  const before = leaseSchema.parse(row["lease"]);
+  const lease = { ...before, ...renewed, fromMs: Math.max(before.fromMs, nowMs) };
+  const { documents } = await changeLeases(database, [{ site, lease, replaces: id }], key, nowMs);
+  return documents.length === 0 ? null : { lease, document: documents[0]! };
 }
 
 /** Withdraws a lease; null where there is none. */
@@ -102,6 +125,7 @@ async function changeChunk(session: Session, chunk: readonly LeaseChange[], key:
     ]),
   );
   const full: string[] = [];
+  const signed = orderSigner(key);
   const made = chunk.flatMap(({ site, lease, replaces }) => {
     const kept = open.get(site)!.filter(({ id }) => id !== replaces);
     // What waits to be told as expired makes room first: it is last in the order of ends.
@@ -111,9 +135,7 @@ async function changeChunk(session: Session, chunk: readonly LeaseChange[], key:
       return [];
     }
     const version = Math.max((versions.get(site) ?? 0) + 1, Math.floor(nowMs / 1_000));
-    const document = JSON.stringify(
-      signOrders({ site, version, issuedAtMs: nowMs, leases: leases.slice(0, leasesMax) }, key),
-    );
+    const document = JSON.stringify(signed({ site, version, issuedAtMs: nowMs, leases: leases.slice(0, leasesMax) }));
     const untilMs = Math.max(nowMs, ...open.get(site)!.map((one) => one.untilMs), lease?.untilMs ?? 0) + tellExpiredMs;
     return [{ site, version, until_ms: untilMs, document, lease, replaces }];
   });

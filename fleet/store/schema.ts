@@ -30,6 +30,8 @@ export const schema = `
     body     jsonb NOT NULL,
     PRIMARY KEY (site, epoch, sequence)
   );
+  ALTER TABLE record ADD COLUMN IF NOT EXISTS stored_at timestamptz NOT NULL DEFAULT now();
+  CREATE INDEX IF NOT EXISTS record_stored ON record (stored_at);
   CREATE INDEX IF NOT EXISTS record_events ON record (site, at_ms DESC) WHERE kind = 'event';
   CREATE INDEX IF NOT EXISTS record_heads ON record (site, at_ms) WHERE kind = 'head';
   CREATE TABLE IF NOT EXISTS energy (

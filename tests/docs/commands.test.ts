@@ -59,6 +59,7 @@ const trials: Readonly<Record<string, Trial>> = {
   "npm run -s prove -- --broken": { not: "it needs z3 and a minute" },
   "npm run fleet": { not: "it needs a broker and a database, and does not end by itself" },
   "npm run -s fleet -- --help": { ends: /Use: npm run fleet/ },
+  "npm run fleet -- load --sites 1000": { not: "it takes minutes" },
   "npm run fleet -- kills --seed 1": { not: "it takes minutes" },
   "npm run -s fleet -- rehearse --sites 200 --mw 1": { ends: /"worstMinutePct":\d/ },
   "npm run fleet -- verify proof.json --dispatcher-key dispatcher.pub.pem": { not: "its file comes from a dispatch" },

@@ -7,7 +7,8 @@ import { createLightSite } from "../../fleet/demo/light-site.ts";
 import { type Postgres, startPostgres } from "../../fleet/demo/postgres.ts";
 import { type Database, openDatabase } from "../../fleet/store/database.ts";
 import { saveRecords, saveStates } from "../../fleet/store/ingest.ts";
-import { addLease, standingDocuments, withdrawLease } from "../../fleet/store/orders.ts";
+import { addLease, renewLease, standingDocuments, withdrawLease } from "../../fleet/store/orders.ts";
+import { tidy } from "../../fleet/store/tidy.ts";
 import { energyOf, listAlarms, listNeeds, listSites, oneSite } from "../../fleet/store/views.ts";
 import { dispatcherKey, type Lease, readOrders } from "../../src/protocols/fleet/orders.ts";
 import { type FleetRecord, headText } from "../../src/protocols/fleet/payloads.ts";
@@ -114,8 +115,12 @@ describe.skipIf(without !== "")(`the fleet's ledger ${without}`, () => {
   test.each(cuts.map((row, i) => [...row, i] as const))("an audit log %s", async (_, heads, keys, i) => {
     const site = `audit-${i}`;
     for (const one of heads(site)) await saveRecords(database, [one]);
+    // The same in one go, as a worker that was away for a while takes them.
+    const together = `${site}-together`;
+    await saveRecords(database, heads(together));
     const alarms = await listAlarms(database);
-    expect(alarms.filter((one) => one["site"] === site).map(({ key }) => key)).toEqual(keys);
+    for (const of of [site, together])
+      expect(alarms.filter((one) => one["site"] === of).map(({ key }) => key)).toEqual(keys);
   });
 
   test("leases make a signed document whose version only grows; one that is withdrawn is no longer in it", async () => {
@@ -137,5 +142,41 @@ describe.skipIf(without !== "")(`the fleet's ledger ${without}`, () => {
     expect([a.leases.length, b.leases.length]).toEqual([16, 15]);
     expect(b.version).toBeGreaterThan(a.version);
     expect(await standingDocuments(database, startMs + 200_000)).toEqual([]);
+  });
+
+  test("a lease that is renewed stands in place of the one before, also where there is no room for one more", async () => {
+    const keys = keyPair();
+    const read = (text: string) => readOrders(Buffer.from(text), "depot-2", [dispatcherKey(keys.publicKey)]);
+    const lease = (id: string): Lease => ({
+      ...{ id, kind: "cap-charge", evse: 0, valueW: 2_000, cause: "c", issuedBy: "d" },
+      ...{ fromMs: startMs, untilMs: startMs + 60_000 },
+    });
+    for (let i = 0; i < 16; i++) await addLease(database, "depot-2", lease(`E${i}`), keys.privateKey, startMs);
+    const renew = (id: string, nowMs: number) =>
+      renewLease(database, "depot-2", id, { id: "R1", untilMs: startMs + 120_000 }, keys.privateKey, nowMs);
+    expect(await renew("E99", startMs)).toBeNull();
+    expect(await renew("E5", startMs + 61_000)).toBeNull();
+    const made = await renew("E5", startMs + 30_000);
+    const orders = read(made!.document.document);
+    if (typeof orders === "string") throw new Error(orders);
+    const ids = orders.leases.map((one) => (one as Lease).id);
+    expect(ids).toHaveLength(16);
+    expect(ids.includes("E5")).toBe(false);
+    expect(orders.leases[0]).toEqual({ ...lease("R1"), fromMs: startMs + 30_000, untilMs: startMs + 120_000 });
+    expect(await renew("E5", startMs + 31_000)).toBeNull();
+  });
+
+  test("old rows go, and what is to stay stays: months, and the newest head of each log", async () => {
+    const count = async (table: string): Promise<unknown> =>
+      (await database.query(`SELECT count(*) AS n FROM ${table}`))[0]!["n"];
+    for (const one of [head("old-1", 1, 10), head("old-1", 2, 20)]) await saveRecords(database, [one]);
+    const months = await count("energy_month");
+    expect(await tidy(database, Date.now())).toBe(0);
+    expect(await tidy(database, Math.max(startMs, Date.now()) + 401 * dayMs)).toBeGreaterThan(100);
+    expect([await count("record"), await count("energy"), await count("lease"), await count("receipt")]).toEqual([
+      0, 0, 0, 0,
+    ]);
+    expect(await count("energy_month")).toBe(months);
+    expect(await database.query("SELECT records FROM head WHERE site = 'old-1'")).toEqual([{ records: 20 }]);
   });
 });

@@ -82,16 +82,18 @@ export function dispatcherKey(pem: string): DispatcherKey {
 
 const signedBytes = (orders: Orders): Buffer => Buffer.from(`${ordersFormat}\n${canonicalJson(orders)}`, "utf8");
 
-/** Signs a document with the dispatcher's private key (PEM). */
-export function signOrders(orders: Orders, privateKeyPem: string): SignedOrders {
-  const key = createPrivateKey(privateKeyPem);
-  const value = sign(null, signedBytes(orders), key).toString("base64");
-  return {
-    format: ordersFormat,
-    orders,
-    signature: { algorithm: "Ed25519", key: fingerprintOf(createPublicKey(key)), value },
+/** Signs documents with the dispatcher's private key (PEM), which is read once for all of them. */
+export function orderSigner(privateKeyPem: string): (orders: Orders) => SignedOrders {
+  const privateKey = createPrivateKey(privateKeyPem);
+  const key = fingerprintOf(createPublicKey(privateKey));
+  return (orders) => {
+    const value = sign(null, signedBytes(orders), privateKey).toString("base64");
+    return { format: ordersFormat, orders, signature: { algorithm: "Ed25519", key, value } };
   };
 }
+
+/** Signs one document. */
+export const signOrders = (orders: Orders, privateKeyPem: string): SignedOrders => orderSigner(privateKeyPem)(orders);
 
 /** Reads a document and judges it: size, form, signature, site. Version and leases are the reader's to judge. */
 export function readOrders(bytes: Uint8Array, site: string, keys: readonly DispatcherKey[]): Orders | OrdersFault {

@@ -23,8 +23,8 @@ export interface ShownPage {
 }
 
 /** Told at once when one of these changes. */
-export const urgentOf = ({ mode, level, sentence, needs }: ShownSite): string =>
-  JSON.stringify([mode, level, sentence.replace(/[\d.,:]+/g, "#"), needs.map(({ key }) => key)]);
+export const urgentOf = ({ mode, level, sentence, needs, offer }: ShownSite): string =>
+  JSON.stringify([mode, level, sentence.replace(/[\d.,:]+/g, "#"), needs.map(({ key }) => key), offer === null]);
 
 /** Which events are new since the last look; none of those that the page kept from before. */
 export function createEventReader(): (events: readonly ShownEvent[]) => readonly ShownEvent[] {
