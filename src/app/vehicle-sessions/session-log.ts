@@ -20,16 +20,20 @@ export function createSessionLog(
     return name === "" ? `vehicle ${vehicleId}` : `${name} (${vehicleId})`;
   };
 
+  /** Why the vehicle in session is only charged, as people were told; empty where they were not. */
+  const toldOneWay = evses.map(() => "");
+
   function noteVehicle(index: number, word: VehicleWord, before: VehicleWord | undefined): void {
     const { vehicleId, protocol, inEnergy, noDischarge } = word;
     const fields = { evse: index + 1, vehicle: vehicleId };
     if (before?.vehicleId !== vehicleId && vehicleId !== "")
       log("info", `${nameOf(index)}: ${protocol} with ${calledOf(index, vehicleId)}.`, fields);
-    // Once for each session whose energy begins: an AC vehicle that is only charged, and why.
+    // Once for each session whose energy has begun: an AC vehicle that is only charged, and why.
     const isAc = !isDirect(evses[index]!.vehicleLink?.connector ?? "dc");
-    const begins = inEnergy && before?.inEnergy !== true && isAc;
-    if (begins && noDischarge !== "")
-      log("info", `${nameOf(index)}: ${calledOf(index, vehicleId)} is charged only: ${noDischarge}.`, fields);
+    const why = inEnergy && isAc ? noDischarge : "";
+    if (why === "" || toldOneWay[index] === why) return;
+    toldOneWay[index] = why;
+    log("info", `${nameOf(index)}: ${calledOf(index, vehicleId)} is charged only: ${noDischarge}.`, fields);
   }
 
   return (message, before, stopping) => {
@@ -47,6 +51,7 @@ export function createSessionLog(
         noteVehicle(index, message.word, before);
         return;
       case "ended":
+        toldOneWay[index] = "";
         noteEnd(log, place, message, calledOf(index, message.vehicleId), stopping);
         return;
       case "energy": {

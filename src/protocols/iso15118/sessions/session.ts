@@ -282,6 +282,12 @@ const troubleWords: Readonly<Record<ChargerFacts["trouble"], string>> = {
   emergency: "the power stage reports an emergency",
 };
 
+/** What is wrong with the request that is refused, or with the charger, in brackets; empty where the code says all. */
+function causeOf({ detail, facts }: SessionContext): string {
+  const cause = detail === "" ? troubleWords[facts.trouble] : detail;
+  return cause === "" ? "" : ` (${cause})`;
+}
+
 /** The pilot has left C or D while power may flow: the plug is being pulled, or the vehicle says no. */
 const pilotGone = ({ loops }: Protocol, { facts, order, state }: SessionContext): boolean =>
   order.phase === "energy" && facts.pilot !== "C" && facts.pilot !== "D" && loops.includes(state);
@@ -341,8 +347,7 @@ export function createSession(protocol: Protocol, facts: ChargerFacts, start: Se
 
   /** An answer that refuses ends the session: the vehicle is told, then the connection closes. */
   function refuse(name: string, code: string): Reply {
-    const cause = context.detail === "" ? troubleWords[facts.trouble] : context.detail;
-    refusal = `${name} in ${life.state}: ${code}${cause === "" ? "" : ` (${cause})`}`;
+    refusal = `${name} in ${life.state}: ${code}${causeOf(context)}`;
     const row = protocol.requests[name];
     invariant(row !== undefined, "only a request of the protocol is refused by name");
     const body = { ...row.blank(context), ResponseCode: code };

@@ -82,7 +82,7 @@ describe.each(kinds)("$name", (kind) => {
     expect(one.send(cable).body).toMatchObject({ ResponseCode: "OK", EVSEProcessing: "Finished" });
   });
 
-  it("set-points are forgotten when the output goes off: the next start begins from nothing", () => {
+  it("what it asked for is forgotten when the output goes off: the next start begins from nothing", () => {
     const one = toTheLoop(kind);
     expect(one.session.order.phase).toBe("energy");
     one.send("PowerDelivery-");
