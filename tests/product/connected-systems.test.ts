@@ -1,7 +1,7 @@
 /**
  * Each link (OCPP, API, MQTT) against each of what can become of it: a request, a cap, the link lost, the link back, another link
  * that asks otherwise, more than the permit. What the plant does is read on it, what the asker is told on his link. The table of
- * docs/links.md has a row for each of these tests.
+ * docs/links-table.md names these tests.
  */
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

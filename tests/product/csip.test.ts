@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { limit, type ServedControl, startUtilityServer, type UtilityServer } from "../lib/utility-server.ts";
 import { certificate, type Made } from "../protocols/iso15118/contracts/pki.ts";
+import { excess, exportedW } from "./site/judge.ts";
 import { runIslet } from "./site/process.ts";
 import { type Product, startProduct } from "./site/product.ts";
 import { soon } from "./site/sites.ts";
@@ -16,6 +17,7 @@ const keyOf = ({ key }: Made): string => key.export({ type: "pkcs8", format: "pe
 /** The server's clock is wrong by this much: its controls go by it. */
 const aheadS = 5_000;
 const buildingW = 3_000;
+const permitW = 20_000;
 const failSafeW = 15_000;
 const nearW = 300;
 const patienceMs = 90_000;
@@ -71,10 +73,11 @@ describe("a utility's server", () => {
     server.aheadS = aheadS;
     server.pin = "111115";
     await server.shut();
-    const stage = { maxChargeW: 10_000, maxDischargeW: 10_000 };
+    // Power rises in a minute to the rating: a great one is soon above the limits of these tests.
+    const stage = { maxChargeW: 16_000, maxDischargeW: 16_000 };
     product = await startProduct({
       plant: { stages: [stage, stage], buildingW },
-      permit: { mode: "parallel-export", exportLimitW: 20_000 },
+      permit: { mode: "parallel-export", exportLimitW: permitW },
       files: { "ca.pem": ca.pem, "islet.pem": islet.pem, "islet.key": keyOf(islet) },
       config: {
         // The control of the meter begins at the configured limit and comes down slowly: it is below what holds later.
@@ -106,20 +109,20 @@ describe("a utility's server", () => {
   it("links.csip.failSafe.exportLimitW: holds as well", () => limits(failSafeW, 2_500));
 
   it("registers by its certificate, tells connection point and device, and heeds the default control", async () => {
-    const fallback = [limit("opModLoadLimW", 9_000), limit("opModGenLimW", 1_500), limit("opModImpLimW", 30_000)];
+    const fallback = [limit("opModLoadLimW", 3_000), limit("opModGenLimW", 1_500), limit("opModImpLimW", 30_000)];
     server.programs = [
       { primacy: 5, fallback: fallback.join(""), beside: "<setGradW>0</setGradW>", controls: [] },
       { primacy: 1, fallback: null, controls: [] },
       { primacy: 9, fallback: limit("opModExpLimW", 1_400) + limit("opModImpLimW", 100), controls: [] },
     ];
     await server.open();
-    await charges(9_000);
+    await charges(3_000);
     await limits(25_000, 1_400);
     expect(server.clients.size).toBe(1);
     const toldAll = () => ["/mup/0", "/mup/1"].every((path) => server.last(path).includes("<value>"));
     await soon(product, "readings", toldAll, patienceMs);
     expect(server.last("/edev/1/cp")).toContain("4102123456");
-    expect(server.last("/d/cap")).toContain("<rtgMaxChargeRateW><multiplier>0</multiplier><value>20000</value>");
+    expect(server.last("/d/cap")).toContain("<rtgMaxChargeRateW><multiplier>0</multiplier><value>32000</value>");
     expect(server.last("/d/set")).toContain("<csipaus:vppModesEnabled>01<");
     expect(server.last("/d/status")).toMatch(/<operationalModeStatus><dateTime>\d+<\/dateTime><value>2</);
     const { asks } = (await product.state()) as unknown as { readonly asks: readonly { readonly link: string }[] };
@@ -134,20 +137,20 @@ describe("a utility's server", () => {
   });
 
   it("a control limits, is answered, and ends; a program with lower primacy stands above it", async () => {
-    const low = add(0, limit("opModLoadLimW", 7_000, 3));
-    await charges(7_000);
+    const low = add(0, limit("opModLoadLimW", 2_400, 2));
+    await charges(2_400);
     await told(low, [1, 2]);
-    const high = add(1, limit("opModLoadLimW", 5_000), { duration: 10 });
-    await charges(5_000);
+    const high = add(1, limit("opModLoadLimW", 1_700), { duration: 10 });
+    await charges(1_700);
     await told(high, [1, 2, 3]);
-    await charges(7_000);
+    await charges(2_400);
     low.status = 2;
-    await charges(9_000);
+    await charges(3_000);
     // It had been told that it was replaced: the end of that is no news.
     expect(server.answersTo(low.mrid)).toEqual([1, 2, 7]);
   });
 
-  it("a setpoint gives power back, within the limit of the same server; a program's request waits behind it", async () => {
+  it("a setpoint gives power back, within the same server's limit, else as far as the permit goes; a program's request waits behind it", async () => {
     const made = await runIslet(["token", "make", "home", "--config", product.configFile, "--rights", "power,limits"]);
     token = made.out.split("\n")[0] ?? "";
     const target = add(1, limit("opModStorageTargetW", 12_000));
@@ -157,17 +160,26 @@ describe("a utility's server", () => {
     await told(target, [1, 2]);
     await charges(-1_500);
     await ask("asks/release", { what: "powerW", evse: 0 });
+    // Without the server's own limits the permit is what is left.
+    const far = ["opModGenLimW", "opModExpLimW"].map((mode) => limit(mode, 32_000)).join("");
+    const beyond = add(1, `${far}${limit("opModStorageTargetW", 32_000)}`);
+    const fromMs = performance.now();
     target.status = 2;
-    await charges(9_000);
+    await soon(product, "near the permit", () => chargersW() < -permitW - buildingW + 1_500, patienceMs);
+    expect(excess(product.plant, exportedW, permitW, nearW, fromMs).longestMs).toBeLessThan(2_000);
+    expect(await product.explain()).toMatch(/binds .*export limit/i);
+    await told(beyond, [1, 2]);
+    beyond.status = 2;
+    await charges(3_000);
     await told(target, [1, 2, 6]);
   });
 
   it("of its limit and a program's the tighter one holds", async () => {
-    const { receipt } = await ask("asks", { what: "chargeLimitW", evse: 0, value: 4_000 });
+    const { receipt } = await ask("asks", { what: "chargeLimitW", evse: 0, value: 1_500 });
     expect(receipt).toMatchObject({ accepted: true });
-    await charges(4_000);
+    await charges(1_500);
     await ask("asks/release", { what: "chargeLimitW", evse: 0 });
-    await charges(9_000);
+    await charges(3_000);
   });
 
   it("de-energized: no power at all, and the server sees it; back when it ends", async () => {
@@ -176,7 +188,7 @@ describe("a utility's server", () => {
     const mode = () => /<operationalModeStatus>.*?<value>(\d)</.exec(server.last("/d/status"))?.[1];
     await soon(product, "status off", () => mode() === "1", patienceMs);
     off.status = 2;
-    await charges(9_000);
+    await charges(3_000);
     await soon(product, "status operational", () => mode() === "2", patienceMs);
   });
 
@@ -189,24 +201,24 @@ describe("a utility's server", () => {
     const unknown = add(1, "<opModVoltVar href='/curve'/>");
     await told(wrong, [1, 253]);
     await told(unknown, [1, 252]);
-    await charges(9_000);
+    await charges(3_000);
   });
 
   it("killed in the middle of a control while the server is away: the limit holds, nothing is told twice", async () => {
-    const running = add(1, limit("opModLoadLimW", 6_000), { randomizeStart: -30 });
-    const later = add(0, limit("opModLoadLimW", 8_000), { start: server.nowS() + 1_800 });
-    await charges(6_000);
+    const running = add(1, limit("opModLoadLimW", 2_000), { randomizeStart: -30 });
+    const later = add(0, limit("opModLoadLimW", 2_700), { start: server.nowS() + 1_800 });
+    await charges(2_000);
     await told(running, [1, 2]);
     await told(later, [1]);
     await server.shut();
     await product.kill();
     product.start();
     expect(await product.reached("parallel")).toBe(true);
-    await charges(6_000);
+    await charges(2_000);
     await server.open();
     running.status = 2;
     await told(running, [1, 2, 6]);
-    await charges(9_000);
+    await charges(3_000);
     later.status = 2;
     await told(later, [1, 6]);
   });
@@ -223,6 +235,6 @@ describe("a utility's server", () => {
     server.programs = [];
     await soon(product, "seconds later", () => performance.now() - server.asked.at(-1)!.atMs > 3_000);
     expect(server.asked.length).toBe(count);
-    await charges(9_000);
+    await charges(3_000);
   });
 });

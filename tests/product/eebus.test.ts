@@ -22,6 +22,17 @@ describe("a control box over EEBUS", () => {
   let second: Guard;
   const islet = async (...words: string[]): Promise<string> =>
     (await runIslet(["eebus", ...words, "--config", product.configFile])).out;
+  let token = "";
+  /** Another link, with a token. */
+  async function ask(path: string, body: unknown): Promise<void> {
+    const url = /Dashboard: (http:\S+)/.exec(product.said(/Dashboard: http/)?.text ?? "")?.[1] ?? "";
+    const answer = await fetch(`${url}/api/v1/${path}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    expect(answer.status).toBeLessThan(300);
+  }
   const powerW = (): number => product.plant.stages.reduce((sum, stage) => sum + stage.powerW, 0);
   const charges = (): Promise<void> => soon(product, "charges freely", () => powerW() > 3_500);
   const gives = (wantedW: number): Promise<void> =>
@@ -34,7 +45,8 @@ describe("a control box over EEBUS", () => {
     guard = startGuard();
     second = startGuard(false);
     product = await startProduct({
-      plant: { stages: [{ maxChargeW: 11_000, maxDischargeW: 11_000 }], buildingW },
+      // Power rises in a minute to the rating: a great one is soon above the limits of these tests.
+      plant: { stages: [{ maxChargeW: 30_000, maxDischargeW: 30_000 }], buildingW },
       permit: { mode: "parallel-export", exportLimitW: permitW },
       config: {
         links: {
@@ -99,20 +111,23 @@ describe("a control box over EEBUS", () => {
     await charges();
     expect(await guard.limit(consumption, 2_000, true)).toEqual([0, ""]);
     await holds(2_000);
+  });
+
+  it("of its limit and another link's the tighter one holds; a request of another link goes within it", async () => {
+    const made = await runIslet(["token", "make", "home", "--config", product.configFile, "--rights", "power,limits"]);
+    token = made.out.split("\n")[0] ?? "";
+    await ask("asks", { what: "chargeLimitW", evse: 1, value: 1_200 });
+    await holds(1_200);
+    await ask("asks/release", { what: "chargeLimitW", evse: 1 });
+    await ask("asks", { what: "powerW", evse: 1, value: 9_000, validS: 60 });
+    await holds(2_000);
+    await soon(product, "the other asker hears why", async () => /powerW 9000 .*limited/.test(await product.explain()));
     expect(await guard.limit(consumption, 2_000, false)).toEqual([0, ""]);
     await charges();
   });
 
   it("links.eebus.failSafeExportW: until a limit of production is stated the site gives no more than this", async () => {
-    const made = await runIslet(["token", "make", "home", "--config", product.configFile, "--rights", "power"]);
-    const token = made.out.split("\n")[0] ?? "";
-    const url = /Dashboard: (http:\S+)/.exec(product.said(/Dashboard: http/)?.text ?? "")?.[1] ?? "";
-    const answer = await fetch(`${url}/api/v1/asks`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: JSON.stringify({ what: "powerW", evse: 1, value: -9_000, validS: 600 }),
-    });
-    expect(answer.status).toBeLessThan(300);
+    await ask("asks", { what: "powerW", evse: 1, value: -9_000, validS: 600 });
     guard.beat();
     await gives(500);
   });

@@ -293,6 +293,14 @@ describe("what may go wrong", () => {
     await hasCome("the VTN is told", () => JSON.stringify([...vtn.objects.reports.values()]).includes("OPTED_OUT"));
   });
 
+  test("a dispatch below zero without a permit is refused, and the VTN hears why", async () => {
+    vtn.put("events", vtnEvent(programId, "DISPATCH_SETPOINT", -4));
+    start();
+    Object.assign(site.report.site, { parallelOK: false, parallelRefusal: "permit-none" });
+    await hasCome("the refusal", () => /permit-none: /.test(JSON.stringify([...vtn.objects.reports.values()])));
+    expect(standing("powerW")).toBeUndefined();
+  });
+
   test("without rights nothing is asked; a programme that is not named is not heeded", async () => {
     vtn.put("events", vtnEvent(programId, "IMPORT_CAPACITY_LIMIT", 8));
     start({ rights: [] });

@@ -139,6 +139,17 @@ describe("every limit names the source that set it", () => {
   });
 });
 
+test("of the grid operator's contact and a connected system's cap the tighter one holds", () => {
+  const seen = (linkMaxW: number): string[] => {
+    const asked: Prepare = ({ snapshot: { site } }) => void Object.assign(site, { reduction: "asked", linkMaxW });
+    return [...limitsOf(contact, 60_000, asked)];
+  };
+  expect(seen(4_000)).toContain("link-limit by link");
+  expect(seen(4_000)).not.toContain("grid-operator by grid-operator");
+  expect(seen(20_000)).toContain("grid-operator by grid-operator");
+  expect(seen(20_000)).not.toContain("link-limit by link");
+});
+
 test("a rise that waits for another's fall is a share of the site, in the chain, in the state and in words", () => {
   const site = new TestSite({ pcc: ", conductorLimitW: 41000" });
   const [first, second] = site.snapshot.evses;
