@@ -20,6 +20,7 @@ import { complaintText } from "../config/parse.ts";
 import { openAccounts } from "../dashboard/access/accounts.ts";
 import { chooseServing } from "../dashboard/access/tls.ts";
 import { startSiteAlerts } from "../dashboard/alerts/site-alerts.ts";
+import { createAlertsPort } from "../dashboard/alerts/test-alert.ts";
 import { createAppSource } from "../dashboard/live/app-source.ts";
 import { certificateOf } from "../dashboard/live/slow-facts.ts";
 import { tryPagePort } from "../dashboard/server/page-port.ts";
@@ -123,7 +124,7 @@ async function run(options: RunOptions): Promise<boolean> {
   const { tls, note, hostNames } = serving;
   const own = tls === null ? [] : certificateOf("page", tls.cert);
   const { demo = false } = options;
-  const ports = demo ? {} : { updates, siteFile: options.config };
+  const ports = demo ? {} : { updates, alerts: createAlertsPort(config, monotonicMs), siteFile: options.config };
   const source = createAppSource(station, log, demo, own, ports);
   station.fleetLink?.describe(() => {
     const state = source.state();

@@ -81,6 +81,16 @@ export interface UpdatesPort {
   cancel(): boolean;
 }
 
+/** Who is told of events beyond the page. */
+export interface AlertsPort {
+  readonly ways: readonly { readonly name: string; readonly to: string }[];
+  /** Least weight of an event that is told; "" where nobody is. */
+  readonly severity: string;
+  readonly digestMin: number;
+  /** Sends a test by each way: why it was not taken, "" where it was. Null where one was just sent. */
+  test(): Promise<readonly { readonly name: string; readonly failure: string }[] | null>;
+}
+
 export interface DashboardSource {
   /** The latest state; a new object each time something has changed. Null before the first. */
   state(): SiteState | null;
@@ -103,6 +113,8 @@ export interface DashboardSource {
   readonly links?: Pick<LinkPort, "ask" | "release" | "standing">;
   /** Versions of the controller itself; absent where there is no controller behind. */
   readonly updates?: UpdatesPort;
+  /** Alerts by e-mail and webhook; absent where there is no controller behind. */
+  readonly alerts?: AlertsPort;
   /** Guided commissioning; absent where there is no controller behind. */
   readonly commissioning?: Commissioning;
 }

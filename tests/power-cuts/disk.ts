@@ -3,7 +3,7 @@
  * only lay in memory is gone. Needs root and loop devices; without them a plain folder, where only the processes end.
  */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, cpSync, mkdirSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 const imageBytes = "24M";
@@ -29,12 +29,15 @@ function run(command: string, ...args: string[]): boolean {
 
 export function openDisk(work: string): CutDisk {
   const folder = join(work, "disk");
-  const image = join(work, "live.img");
   mkdirSync(folder, { recursive: true });
-  const made = run("truncate", "-s", imageBytes, image) && run("mkfs.ext4", "-q", "-F", image);
-  if (!made || !run("mount", "-o", "loop", image, folder)) return plainFolder(work, folder);
-  const mount = (file: string): void => {
-    if (!run("mount", "-o", "loop", file, folder)) throw new Error(`${file} can't be mounted after the cut.`);
+  // Each image has a name of its own: a loop device that lingers on would show what an older one held.
+  let images = 0;
+  const next = (): string => join(work, `image-${++images}.img`);
+  let live = next();
+  const made = run("truncate", "-s", imageBytes, live) && run("mkfs.ext4", "-q", "-F", live);
+  if (!made || !run("mount", "-o", "loop", live, folder)) return plainFolder(work, folder);
+  const copy = (from: string, to: string): void => {
+    if (!run("cp", "--sparse=always", from, to)) throw new Error(`${from} can't be copied.`);
   };
   const unmount = (): void => {
     // What was killed may take a moment to let go.
@@ -43,27 +46,31 @@ export function openDisk(work: string): CutDisk {
       spawnSync("sleep", ["0.1"]);
     }
   };
-  const copy = (from: string, to: string): void => {
-    if (!run("cp", "--sparse=always", from, to)) throw new Error(`${from} can't be copied.`);
+  const mount = (image: string): void => {
+    if (!run("mount", "-o", "loop", image, folder)) throw new Error(`${image} can't be mounted.`);
+    live = image;
   };
+  const kept = (name: string): string => join(work, `${name}.img`);
   return {
     losesMemory: true,
     folder,
     keep(name) {
       unmount();
-      copy(image, join(work, `${name}.img`));
-      mount(image);
+      copy(live, kept(name));
+      mount(live);
     },
     begin(name) {
       unmount();
-      copy(join(work, `${name}.img`), image);
+      rmSync(live);
+      const image = next();
+      copy(kept(name), image);
       mount(image);
     },
     cut() {
-      const after = join(work, "after.img");
-      copy(image, after);
+      const image = next();
+      copy(live, image);
       unmount();
-      copyFileSync(after, image);
+      rmSync(live);
       mount(image);
     },
     remove() {

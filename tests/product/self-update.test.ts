@@ -97,8 +97,18 @@ describe("a controller that is one of several versions", () => {
     habits.silent = true;
     await soon(product, "told", () => told.join("").includes("Bay 1"));
     habits.silent = false;
-    expect(await (await product.page()).html("/m/dashboard/page/main.ts")).toMatch(/^import /);
+    expect(await (await product.page()).html("/m/dashboard/page/main.ts")).toMatch(/^import /m);
     expect(await (await product.page()).metrics()).toMatch(/^islet_alerts_sent_total [1-9]/m);
+  });
+
+  it("sends a test of its alerts at the press of a button, and says where it does not arrive", async () => {
+    const page = await product.page();
+    expect(await page.words("/alerts")).toMatch(/Events are told by webhook\..* Send a test/);
+    expect(await page.submit("/alerts/test", {})).toBe(303);
+    expect(told.join("")).toContain('"key":"test"');
+    expect(await page.words("/alerts")).toMatch(/Taken by webhook\. Look whether it has arrived\./);
+    expect(await page.submit("/alerts/test", {})).toBe(303);
+    expect(await page.words("/alerts")).toMatch(/A test was just sent/);
   });
 
   it("says on the page why an update waits, and ends it before it begins", async () => {

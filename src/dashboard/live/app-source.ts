@@ -20,7 +20,7 @@ import { createLocalDay } from "../archive/local-day.ts";
 import { createRecorder, type Measured } from "../archive/recorder.ts";
 import { createStationEconomy } from "../economy/station-economy.ts";
 import { createStationFleet } from "../fleet/station-fleet.ts";
-import type { ActRequest, DashboardSource, Person, UpdatesPort } from "../source.ts";
+import type { ActRequest, AlertsPort, DashboardSource, Person, UpdatesPort } from "../source.ts";
 import type { Sentence, SiteState } from "../state.ts";
 import { createAttention, stateEveryMs } from "./attention.ts";
 import { createAuditWriter } from "./audit-writer.ts";
@@ -75,6 +75,7 @@ function createWallOffset(): (offsetMs: number) => number {
 /** What only a real site has. */
 interface SourceExtras {
   readonly updates?: UpdatesPort;
+  readonly alerts?: AlertsPort;
   /** The site's file, which commissioning may write into. */
   readonly siteFile?: string;
 }
@@ -108,7 +109,7 @@ export function createAppSource(
   log: Log,
   demo: boolean,
   serving: readonly Certificate[] = [],
-  { updates, siteFile }: SourceExtras = {},
+  { updates, alerts, siteFile }: SourceExtras = {},
 ): AppSource {
   const days = openDayArchive(station.documents);
   const recorder = createRecorder(days.newest);
@@ -233,6 +234,7 @@ export function createAppSource(
     },
     ...portsOf(station),
     ...(updates && { updates }),
+    ...(alerts && { alerts }),
     commissioning,
     audit(entry) {
       log("info", `${entry.person}: ${entry.what}. ${entry.detail}`, { ...entry });

@@ -13,6 +13,7 @@ import type { Serving } from "../server/serving.ts";
 import type { UpdatesPort } from "../source.ts";
 import type { SiteState } from "../state.ts";
 import { wordsOf } from "../view/format.ts";
+import { serveAlerts } from "./alerts.ts";
 import { changePage, findChange, planChange, valuesOf } from "./change.ts";
 import { chargerPage } from "./charger.ts";
 import { eventsPage } from "./events.ts";
@@ -40,6 +41,7 @@ export function servePlaces(app: FastifyInstance, serving: Serving, perform: Per
   serveEvents(places, perform);
   serveInstallation(app, places, serving, serving.source.commissioning);
   serveChargers(places, serving, perform);
+  if (serving.source.alerts) serveAlerts(places, serving, serving.source.alerts);
   if (serving.source.updates) serveUpdates(places, serving, serving.source.updates);
 }
 

@@ -27,6 +27,7 @@ const pagesOf: Readonly<Record<Place, readonly (readonly [string, string])[]>> =
   installation: [
     ["/installation", "Commissioning"],
     ["/updates", "Software"],
+    ["/alerts", "Alerts"],
   ],
 };
 
