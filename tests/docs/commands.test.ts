@@ -65,6 +65,8 @@ const trials: Readonly<Record<string, Trial>> = {
   "npm run fleet -- verify proof.json --dispatcher-key dispatcher.pub.pem": { not: "its file comes from a dispatch" },
   "npm run -s campaign": { not: "it takes an hour, and breaks things" },
   "npm run -s campaign -- --faults clock,disk --phases island": { not: "it takes minutes, and breaks things" },
+  "npm run -s mutate": { not: "it takes an hour" },
+  "npm run -s mutate -- --folders src/core/modes --per-folder 50": { not: "it takes minutes" },
   "npm run -s power-cuts -- --cuts 200": { not: "it takes minutes, and mounts file systems" },
   "npx islet swarm --seeds 1..200 --hours 24": { not: "it takes hours; tests/cli/commands.test.ts plays a short one" },
   "npx islet swarm --seed 12 --hours 8 --evses-max 6": { not: "it takes half a minute of processor time" },

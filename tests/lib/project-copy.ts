@@ -5,8 +5,8 @@ import { join } from "node:path";
 
 const root = join(import.meta.dirname, "../..");
 const copied = [
-  ...["bench", "bin", "config", "firmware-bridge", "scripts", "sim", "src", "tests"],
-  ...["package.json", "vitest.config.ts"],
+  ...["bench", "bin", "config", "docs", "firmware-bridge", "fleet", "scripts", "sim", "src", "tests"],
+  ...["README.md", "package.json", "tsconfig.json", "vitest.config.ts"],
 ];
 
 /** The copy's folder; whoever asks for it removes it. It shares the installed packages. */
