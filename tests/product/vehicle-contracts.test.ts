@@ -11,7 +11,7 @@ import { sleep, until } from "./site/judge.ts";
 import { startVehicleSite, type VehicleSite } from "./site/vehicle-site.ts";
 
 const patienceMs = 30_000;
-const tlsPort = 40_000 + Math.floor(Math.random() * 5_000);
+const tlsPort = 12_000 + Math.floor(Math.random() * 3_000);
 const v2gRoot = issue({ name: "V2G root", ca: true });
 const operators = hierarchy("prime256v1", "DEABCC11111111");
 const maker = certificate({ name: "Maker of vehicles", authority: true });

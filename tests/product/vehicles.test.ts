@@ -16,7 +16,7 @@ const maker = certificate({ name: "Maker of vehicles", authority: true });
 const car = certificate({ name: "CAR3", by: maker });
 const charger = certificate({ name: "Charger 3", by: root });
 const keyOf = ({ key }: Made): string => key.export({ type: "pkcs8", format: "pem" }).toString();
-const tlsPort = 45_000 + Math.floor(Math.random() * 4_000);
+const tlsPort = 16_000 + Math.floor(Math.random() * 3_000);
 const encrypted = {
   certificateFile: join(folder, "secc.pem"),
   keyFile: join(folder, "secc.key"),

@@ -54,13 +54,16 @@ export interface VehicleSite {
 }
 
 const patienceMs = 60_000;
-const freePort = (): number => 20_000 + Math.floor(Math.random() * 20_000);
+/** Below and above the ports that the system gives to outgoing connections (32768 to 60999 on Linux). */
+const freePort = (): number => 20_000 + Math.floor(Math.random() * 12_000);
+const vehiclePortMin = 61_000;
+const vehiclePorts = 4_000;
 
 export async function startVehicleSite(options: VehicleSiteOptions = {}): Promise<VehicleSite> {
   const { links = [], stages = Math.max(1, links.length), permitExportW } = options;
   const folder = mkdtempSync(join(tmpdir(), "islet-vehicles-"));
   const base = freePort();
-  const linkPort = (place: number): number => 50_000 + ((base + place) % 15_000);
+  const linkPort = (place: number): number => vehiclePortMin + ((base + place) % vehiclePorts);
   const backend = await startBackend(typeof options.backend === "object" ? options.backend : undefined);
   const configFile = join(folder, "site.yaml");
   const config = {
