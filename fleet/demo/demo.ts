@@ -11,6 +11,7 @@ import { logLine } from "../serve.ts";
 import { lightSites, runLightGroup } from "./light-fleet.ts";
 import { findNatsServer, startNatsServer } from "./nats-server.ts";
 import { ended, findPostgres, startPostgres } from "./postgres.ts";
+import { startRealSite } from "./real-site.ts";
 
 export interface DemoOptions {
   readonly sites: number;
@@ -34,11 +35,13 @@ export async function runDemo({ sites: count, port, folder }: DemoOptions): Prom
   const { bin, program } = toolsOf(logLine);
   const keys = keyFiles(own);
   const startMs = Date.now();
-  const sites = lightSites(count, startMs - pastMs, startMs, [dispatcherKey(keys.publicPem)]);
+  const sites = lightSites(count - 1, startMs - pastMs, startMs, [dispatcherKey(keys.publicPem)]);
   const users = sites.map(() => createUser());
+  const real = { site: "real-00001", user: createUser() };
   const password = randomBytes(18).toString("hex");
   const postgres = startPostgres(bin, folder === null ? null : join(own, "database"), databasePort);
   const identities = sites.map(({ site }, i) => ({ site, key: users[i]!.getPublicKey() }));
+  identities.push({ site: real.site, key: real.user.getPublicKey() });
   const broker = startNatsServer(program, join(own, "broker"), natsPort, identities, password);
   await Promise.all([answers(natsPort, "The broker"), answers(databasePort, "The database")]);
   const url = `nats://127.0.0.1:${natsPort}`;
@@ -49,7 +52,16 @@ export async function runDemo({ sites: count, port, folder }: DemoOptions): Prom
   const groups = sites.map((one, i) =>
     runLightGroup({ natsUrl: url, sites: [one], seed: new TextDecoder().decode(users[i]!.getSeed()), stateEveryMs }),
   );
-  logLine(`${count} simulated sites. Token for leases: ${keys.token}`);
+  const realSite = startRealSite({
+    ...{
+      folder: join(own, "real"),
+      natsUrl: url,
+      site: real.site,
+      seed: new TextDecoder().decode(real.user.getSeed()),
+    },
+    ...{ dispatcherPublicFile: keys.publicFile, ports: [await freePort(), await freePort(), await freePort()] },
+  });
+  logLine(`${count} simulated sites, one of them a real controller (${real.site}). Token for leases: ${keys.token}`);
   await Promise.race([
     new Promise<void>((resolve) => {
       for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
@@ -58,6 +70,7 @@ export async function runDemo({ sites: count, port, folder }: DemoOptions): Prom
   ]);
   logLine("Ending …");
   await Promise.all(groups.map((one) => one.stop()));
+  await Promise.all(realSite.map((one) => ended(one, "SIGTERM")));
   await ended(worker, "SIGTERM");
   await ended(broker, "SIGTERM");
   await postgres.stop();
@@ -93,7 +106,7 @@ export function keyFiles(folder: string) {
   }
   const read = (file: string): string => readFileSync(file, "utf8");
   return {
-    ...{ privateFile, tokenFile },
+    ...{ privateFile, publicFile, tokenFile },
     ...{ privatePem: read(privateFile), publicPem: read(publicFile), token: read(tokenFile) },
   };
 }

@@ -1,5 +1,5 @@
 /** What sites tell, written down: each record once, and what follows from it in the same transaction. */
-import { createPublicKey, verify } from "node:crypto";
+import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import { type FleetRecord, headText, type SiteMessage } from "../../src/protocols/fleet/payloads.ts";
 import type { Database, Rows, Session } from "./database.ts";
 
@@ -208,12 +208,24 @@ async function otherKeys(session: Session, given: string, rows: readonly object[
   );
 }
 
+/** Keys that were read: a site has the same for years. */
+const keysRead = new Map<string, KeyObject>();
+const keysReadMax = 20_000;
+function keyOfPem(pem: string): KeyObject {
+  const known = keysRead.get(pem);
+  if (known !== undefined) return known;
+  const key = createPublicKey(pem);
+  if (keysRead.size >= keysReadMax) keysRead.clear();
+  keysRead.set(pem, key);
+  return key;
+}
+
 function isTrulySigned(site: string, head: Extract<FleetRecord["body"], { kind: "head" }>["head"]): boolean {
   try {
     return verify(
       null,
       Buffer.from(headText(site, head)),
-      createPublicKey(head.publicKeyPem),
+      keyOfPem(head.publicKeyPem),
       Buffer.from(head.signature, "base64"),
     );
   } catch {

@@ -86,7 +86,7 @@ async function ask(trial: Trial, path: string, body: object): Promise<unknown> {
 /** A month of every site's sums, as the worker keeps them: what views over a month read. */
 async function layMonth(database: Database, count: number): Promise<void> {
   await database.query(
-    `INSERT INTO energy_month SELECT 'light-' || lpad(n::text, 5, '0'), m, 2880, n * 1000000, n * 10000, n * 500000, n * 20000, n * 300000
+    `INSERT INTO energy_month SELECT 'light-' || lpad(n::text, 5, '0'), m, 2880, n * 1000000::bigint, n * 10000::bigint, n * 500000::bigint, n * 20000::bigint, n * 300000::bigint
      FROM generate_series(1, $1::int) n, unnest(ARRAY['2026-09', '2026-10']) m ON CONFLICT DO NOTHING`,
     [count],
   );
