@@ -14,6 +14,7 @@ import { missingSettings } from "../config/grid-profiles.ts";
 import { complaintText } from "../config/parse.ts";
 import { type SiteConfig, siteSettings } from "../config/site.ts";
 import { lfdiOf, sfdiOf } from "../protocols/csip/identity.ts";
+import { contradictionText, siteContradictions } from "./approval/site-contradictions.ts";
 import { AskedWrongly } from "./asked.ts";
 
 export function checkConfigCommand(program: Command): void {
@@ -39,6 +40,7 @@ export function checkConfigCommand(program: Command): void {
       }
       const { config, profile, generationProfile, maps, agreements } = parsed.value;
       const { site, pcc, evses, tiers, transferDevice } = config;
+      const contradictions = siteContradictions(file, parsed.value);
       if (options.json)
         return print(
           JSON.stringify({
@@ -46,6 +48,7 @@ export function checkConfigCommand(program: Command): void {
             config,
             promises: sitePromises(config),
             missingSettings: missingSettings(profile),
+            contradictions,
           }),
         );
       print(
@@ -79,6 +82,7 @@ export function checkConfigCommand(program: Command): void {
       for (const line of codeSentences(profile)) print(line);
       const warnings = [...promiseSentences(config), ...silenceWarnings(config, maps)];
       for (const line of [profileWarning(config, profile), ...warnings]) if (line !== "") print(line);
+      for (const contradiction of contradictions) print(contradictionText(contradiction));
     });
 }
 

@@ -27,6 +27,7 @@ import { tryPagePort } from "../dashboard/server/page-port.ts";
 import { createDashboard } from "../dashboard/server/server.ts";
 import type { SiteState } from "../dashboard/state.ts";
 import { shownPage } from "../dashboard/view/for-fleet.ts";
+import { contradictionText, siteContradictions, standingContradictions } from "./approval/site-contradictions.ts";
 import type { FromController, ToController } from "./controller-messages.ts";
 
 interface RunOptions {
@@ -124,7 +125,10 @@ async function run(options: RunOptions): Promise<boolean> {
   const { tls, note, hostNames } = serving;
   const own = tls === null ? [] : certificateOf("page", tls.cert);
   const { demo = false } = options;
-  const ports = demo ? {} : { updates, alerts: createAlertsPort(config, monotonicMs), siteFile: options.config };
+  const contradictions = demo ? [] : standingContradictions(siteContradictions(options.config, site));
+  for (const one of contradictions) log("warn", contradictionText(one));
+  const alertsPort = createAlertsPort(config, monotonicMs);
+  const ports = demo ? {} : { updates, alerts: alertsPort, siteFile: options.config, contradictions };
   const source = createAppSource(station, log, demo, own, ports);
   station.fleetLink?.describe(() => {
     const state = source.state();

@@ -428,9 +428,13 @@ afterAll(() => {
 });
 
 /** Asks the command about a site that was written for it. */
-async function judged(
-  otherwise: Plant,
-): Promise<{ readonly code: number; readonly answer: Answer; readonly out: string }> {
+async function judged(otherwise: Plant): Promise<{
+  readonly code: number;
+  readonly answer: Answer;
+  readonly out: string;
+  /** What `islet check-config` says of the same site. */
+  readonly checked: Partial<Answer>;
+}> {
   const folder = mkdtempSync(join(tmpdir(), "islet-planted-"));
   folders.push(folder);
   const hours = Array.from({ length: 24 }, (_, hour) => 4_000 * hour).join(", ");
@@ -439,12 +443,16 @@ async function judged(
   otherwise.after?.(folder);
   const out = join(folder, "package");
   const { code: exit, stdout } = await islet("approval", "--config", file, "--out", out, "--no-pdf", "--json");
-  return { code: exit, answer: JSON.parse(stdout) as Answer, out };
+  const checked = JSON.parse((await islet("check-config", file, "--json")).stdout) as Partial<Answer>;
+  return { code: exit, answer: JSON.parse(stdout) as Answer, out, checked };
 }
 
 describe("a planted contradiction is refused", () => {
   test.each(plants.map((plant) => [plant.kind, plant.what, plant] as const))("%s: %s", async (kind, _, plant) => {
-    const { code: exit, answer, out } = await judged(plant);
+    const { code: exit, answer, out, checked } = await judged(plant);
+    // Refused as a configuration, or told as what the package would be refused for.
+    if (checked.ok) expect(checked.contradictions).toEqual(answer.contradictions);
+    else expect(checked.ok).toBe(false);
     const kinds = [...new Set(answer.contradictions.map((one) => one.kind))];
     // What may follow from the same mistake is marked, so that nothing else hides here.
     const may = (plant.also ?? []).map((one) => one.replace("?", ""));

@@ -199,6 +199,7 @@ const calm = () => ({
   owed: [] as string[],
   nowMs: 0,
   sinceMs: 0,
+  contradictions: [] as { sentence: string; here: string; there: string; todo: string }[],
 });
 type Calm = ReturnType<typeof calm>;
 /** With every device as the report has it. */
@@ -394,6 +395,19 @@ describe("what becomes an event", () => {
       "a certificate that ends",
       (s) => void Object.assign(s.slow.certificates[0]!, { name: "backend", expiresAtMs: 9e8 }),
       ["certificateExpires"],
+    ],
+    [
+      "files that contradict each other",
+      (s) => {
+        const clash = {
+          sentence: "The rating is above its certificate.",
+          here: "site.yaml:4",
+          there: "K.pdf",
+          todo: "Mend.",
+        };
+        s.contradictions = [clash, { ...clash, here: "site.yaml:9" }];
+      },
+      ["contradiction", "contradiction"],
     ],
     ["the page's own certificate", (s) => void (s.slow.certificates[0]!.expiresAtMs = 9e8), ["pageCertificateExpires"]],
     ["no black start is left", (s) => void (s.report.site["startRefusal"] = "starts-used"), ["starts-used"]],

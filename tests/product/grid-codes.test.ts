@@ -32,8 +32,12 @@ const sites = {
       })),
     }),
   },
-  /** G99, of which not all is known. */
-  open: { plant: { ...at50Hz, stages: [rated] }, permit: exporting, config: { site: { gridProfile: "g99" } } },
+  /** G99, of which not all is known, behind a breaker that does not carry what may be imported. */
+  open: {
+    plant: { ...at50Hz, stages: [rated] },
+    permit: exporting,
+    config: { site: { gridProfile: "g99" }, approval: { service: { mainBreakerA: 1 } } },
+  },
   /** Nothing may be given back; charging falls with the frequency. */
   relief: {
     plant: { ...at50Hz, stages: [{ ...rated, maxDischargeW: 0 }] },
@@ -113,6 +117,7 @@ describe("grid codes", () => {
     const isTold = async (): Promise<boolean> =>
       (await open.state()).events.some(({ key, active }) => key === "grid-code-open" && active);
     await soon(open, "the page says why", isTold);
+    expect((await open.state()).events.filter(({ key, active }) => key === "contradiction" && active)).not.toEqual([]);
     await stays(open, "a load", () => open.mode() === "loadOnly" && powerW(open, 0) >= 0, 1_000);
     const { map } = open.stages[0]!.face;
     expect(map.get("703.ESHzHi")).not.toBeCloseTo(50.1, 2);

@@ -28,7 +28,7 @@ import { buildState } from "./build-state.ts";
 import { createDayPrices } from "./day-prices.ts";
 import { createDurations, type Durations } from "./durations.ts";
 import { createEmergencyHold } from "./emergency.ts";
-import { eventRows } from "./event-rows.ts";
+import { eventRows, type Seen } from "./event-rows.ts";
 import { createEventLog, type EventLog } from "./events.ts";
 import { deviceHealth, owedOf } from "./health-state.ts";
 import { k1Known, meterKnown, stageKnown } from "./known.ts";
@@ -78,6 +78,8 @@ interface SourceExtras {
   readonly alerts?: AlertsPort;
   /** The site's file, which commissioning may write into. */
   readonly siteFile?: string;
+  /** What the site's files contradict each other in. */
+  readonly contradictions?: Seen["contradictions"];
 }
 
 /** Adds each look at the site to the day's record: energy, outages, and what was measured; a whole quarter of an hour is kept. */
@@ -109,7 +111,7 @@ export function createAppSource(
   log: Log,
   demo: boolean,
   serving: readonly Certificate[] = [],
-  { updates, alerts, siteFile }: SourceExtras = {},
+  { updates, alerts, siteFile, contradictions = [] }: SourceExtras = {},
 ): AppSource {
   const days = openDayArchive(station.documents);
   const recorder = createRecorder(days.newest);
@@ -188,6 +190,7 @@ export function createAppSource(
       devices,
       owed: owedOf(station),
       commissioning: commissioning.underway(),
+      contradictions,
       nowMs,
       sinceMs,
     });

@@ -33,6 +33,13 @@ export interface Seen {
   readonly owed: readonly string[];
   /** The step of commissioning that has the site, and who began it; null while none does. */
   readonly commissioning?: { readonly title: string; readonly by: string } | null;
+  /** What the site's files contradict each other in; nobody may have looked. */
+  readonly contradictions?: readonly {
+    readonly sentence: string;
+    readonly here: string;
+    readonly there: string;
+    readonly todo: string;
+  }[];
   readonly nowMs: number;
   /** Since when this looks, ms: devices are still being found in the first seconds. */
   readonly sinceMs: number;
@@ -554,6 +561,16 @@ export const eventRows: readonly EventRow[] = [
     active: ({ owed }) => owed.length > 0,
     values: ({ owed }) => ({ count: owed.length, why: owed.slice(0, 3).join("; ").slice(0, 390) }),
     follows: true,
+    needsPerson: true,
+  },
+  {
+    key: "contradiction",
+    places: ({ contradictions = [] }) => contradictions.length,
+    active: () => true,
+    values: ({ contradictions = [] }, i) => {
+      const { sentence, here, there, todo } = contradictions[i]!;
+      return { what: sentence, here, there, remedy: todo };
+    },
     needsPerson: true,
   },
   {

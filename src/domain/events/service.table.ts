@@ -50,6 +50,12 @@ export const serviceEvents = {
     todo: "Nothing; whoever must have the site stops the step on the page Installation. Limits, permits and stops hold.",
     severity: "notice", clears: "itself", ends: "With the step.",
   },
+  contradiction: {
+    sentence: "The site’s files contradict each other: {what}",
+    cause: "Here: {here}; there: {there}.",
+    todo: "{remedy} The utility’s package is refused until then (islet approval).",
+    severity: "warning", clears: "onReset", ends: "With the next start after one of the two is right.",
+  },
   certificateExpires: {
     sentence: "The {name} certificate expires in {leftDays}.",
     cause: "It has not been renewed.",
