@@ -71,7 +71,7 @@ export async function startSimulatorProcess(config: SiteConfig): Promise<Simulat
   writeFileSync(file, stringify(config));
   const child = spawn(
     process.execPath,
-    ["bin/islet.mjs", "sim", "--config", file, "--control-port", "0", "--seconds", "900"],
+    ["bin/islet.mjs", "sim", "--config", file, "--control-port", "0", "--seconds", "7200"],
     { cwd: root, stdio: ["ignore", "pipe", "inherit"] },
   );
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));

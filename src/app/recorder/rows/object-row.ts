@@ -14,6 +14,13 @@ interface Part {
   read(row: Float64Array, at: number): void;
 }
 
+/** What a part is made of, number by number. */
+interface Described {
+  readonly length: number;
+  readonly path: (i: number) => string;
+  readonly kind: (i: number) => LeafKind;
+}
+
 type Leaf = number | boolean | string;
 type Node = Record<string, unknown>;
 type Numbers = Float64Array | Int32Array | Uint8Array;
@@ -31,18 +38,14 @@ export interface ObjectRow {
 
 /** The row of `root` as it is now; its objects must stay the same ones. `leaveOut` holds paths such as `machine.rows`. */
 export function objectRow(root: object, words: Words, leaveOut: readonly string[] = []): ObjectRow {
-  const names: string[] = [];
-  const kinds: LeafKind[] = [];
   const parts: Part[] = [];
+  const described: Described[] = [];
   const seen = new Set<object>();
 
   const add = (part: Part, path: (i: number) => string, kind: (i: number) => LeafKind): void => {
     if (part.length === 0) return;
     parts.push(part);
-    for (let i = 0; i < part.length; i++) {
-      names.push(path(i));
-      kinds.push(kind(i));
-    }
+    described.push({ length: part.length, path, kind });
   };
 
   function visit(value: object, path: string): void {
@@ -73,11 +76,20 @@ export function objectRow(root: object, words: Words, leaveOut: readonly string[
   }
   visit(root, "");
 
-  const length = names.length;
+  let names: readonly string[] | null = null;
+  let kinds: readonly LeafKind[] | null = null;
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
   return {
     length,
-    names,
-    kinds,
+    // Made when they are asked for: who only writes rows, as the control loop does, would hold a thousand texts for each stage.
+    get names() {
+      names ??= ofEach(described, ({ path }, i) => path(i));
+      return names;
+    },
+    get kinds() {
+      kinds ??= ofEach(described, ({ kind }, i) => kind(i));
+      return kinds;
+    },
     write(row, at = 0) {
       let place = at;
       for (let p = 0; p < parts.length; p++) {
@@ -96,6 +108,10 @@ export function objectRow(root: object, words: Words, leaveOut: readonly string[
     },
   };
 }
+
+/** A value for each number of a row, in their order. */
+const ofEach = <T>(all: readonly Described[], make: (one: Described, i: number) => T): T[] =>
+  all.flatMap((one) => Array.from({ length: one.length }, (_, i) => make(one, i)));
 
 const isNumbers = (value: object): value is Numbers =>
   value instanceof Float64Array || value instanceof Int32Array || value instanceof Uint8Array;
