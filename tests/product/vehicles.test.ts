@@ -228,6 +228,8 @@ describe("a depot whose controller speaks with vehicles", () => {
       expect(await reads(/Last session, [\d:]+ ISO 15118-20, CAR2\. Ended because of this: the vehicle closed/)).toBe(
         true,
       );
+      // The session before ended likewise: the next test begins when this one's power is gone.
+      expect(await until(() => powerW(1) === 0 && !port(1).closed, patienceMs)).toBe(true);
     },
     2 * patienceMs,
   );
