@@ -140,7 +140,7 @@ export function createCore(config: SiteConfig, start: CoreStart) {
     requests: Array.from({ length: count }, createRequest),
     islandConfig: island,
     island: createIsland(island, count),
-    blackStart: createBlackStart(config.auxiliary, config.tiers.length),
+    blackStart: createBlackStart(config.auxiliary, config.tiers.length, config.evses.length),
     /** Stages that may form at all. */
     mayForm: new Uint8Array(count),
     planned: createPlannedIsland(count),

@@ -47,7 +47,14 @@ export function step(core: Core, snapshot: Snapshot, nowMs: number): Commands {
   findSources(core, snapshot);
   core.modeFacts.sourceReady = islandMayStart(core.island, core.mayForm);
   planIsland(core, snapshot, nowMs);
-  boundBlackStart(core.blackStart, core.config.auxiliary, core.machine.state, core.modeFacts, core.island.tiers);
+  boundBlackStart(
+    core.blackStart,
+    core.config.auxiliary,
+    core.machine.state,
+    core.modeFacts,
+    core.island.tiers,
+    snapshot.stages,
+  );
   core.island.tiersTrusted = core.blackStart.fedMax;
   guardBond(core.bondGuard, core.authority, core.machine.state, core.modeFacts, nowMs);
   stepMode(core.machine, core.modeFacts, nowMs);

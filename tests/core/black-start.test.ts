@@ -5,6 +5,7 @@ import { createTierState } from "../../src/core/island/tiers.ts";
 import { createModeFacts } from "../../src/core/modes/facts.ts";
 import { createModeState, emptyRecord } from "../../src/core/modes/state.ts";
 import { modeTimings } from "../../src/core/modes/timings.ts";
+import { createSnapshot } from "../../src/core/snapshot.ts";
 import type { Mode } from "../../src/domain/modes.ts";
 
 const battery: AuxiliaryConfig = { capacityWh: 50, standbyW: 60, startWh: 4, keepWh: 10, chargeW: 30 };
@@ -16,19 +17,22 @@ function dark(config: AuxiliaryConfig | "none" = battery) {
   const facts = Object.assign(createModeFacts(1), { backupOK: true, gridOut: true });
   const tiers = createTierState([1, 2, 3].map(() => ({ loadW: 5_000, inrushFactor: 2, sheddable: true })));
   tiers.closed.fill(false);
-  const it = createBlackStart(auxiliary, 3);
+  const it = createBlackStart(auxiliary, 3, 2);
+  const { stages } = createSnapshot(2, 0);
+  for (const stage of stages) Object.assign(stage, { role: "forming", vehicleConnected: true });
   let nowMs = 0;
   const site = {
     it,
     state,
     facts,
     tiers,
+    stages,
     cycle(mode: Mode = state.mode, row = "") {
       if (row !== "") state.row = row;
       state.mode = mode;
       facts.sourceReady = true;
       state.nowMs = nowMs;
-      boundBlackStart(it, auxiliary, state, facts, tiers);
+      boundBlackStart(it, auxiliary, state, facts, tiers, stages);
       nowMs += 20;
       return site;
     },
@@ -47,6 +51,11 @@ function dark(config: AuxiliaryConfig | "none" = battery) {
     },
   };
   return site.cycle("isolated");
+}
+
+function unplug(site: ReturnType<typeof dark>, stage = 0) {
+  Object.assign(site.stages[stage]!, { role: "off", vehicleConnected: false });
+  return site.cycle();
 }
 
 describe("the auxiliary battery", () => {
@@ -104,7 +113,7 @@ describe("why no island is started", () => {
   test("no vehicle", () => {
     const site = dark();
     site.facts.sourceReady = false;
-    boundBlackStart(site.it, battery, site.state, site.facts, site.tiers);
+    boundBlackStart(site.it, battery, site.state, site.facts, site.tiers, site.stages);
     expect(site.it.refusal).toBe("source-missing");
   });
 });
@@ -113,14 +122,33 @@ describe("a tier", () => {
   test("that brought the bus down stays off at the next start", () => {
     const site = dark().cycle("islandRunning").close(0).wait(2_000).close(1).wait(500);
     site.tiers.closed.fill(false);
-    site.cycle("isolated", "island-collapsed");
+    site.cycle("isolated", "island-collapsed").wait(600);
     expect(site.it.fedMax).toBe(1);
+  });
+
+  test.each<[string, (s: ReturnType<typeof dark>) => void, number]>([
+    [
+      "before the bus is seen to fall",
+      (s) => void unplug(s).cycle("isolated", "island-collapsed"),
+      Number.POSITIVE_INFINITY,
+    ],
+    ["after it", (s) => void unplug(s.cycle("isolated", "island-collapsed")), Number.POSITIVE_INFINITY],
+    ["long before it", (s) => void unplug(s).wait(2_000).cycle("isolated", "island-collapsed"), 1],
+    ["of a stage that did not form", (s) => void unplug(s.cycle("isolated", "island-collapsed"), 1), 1],
+  ])("a vehicle is unplugged %s: whether the last tier is blamed", (_, happens, fedMax) => {
+    const site = dark();
+    Object.assign(site.stages[1]!, { role: "off" });
+    site.it.plugged[1] = 0;
+    site.cycle("islandRunning").close(0).wait(2_000).close(1).wait(500);
+    site.tiers.closed.fill(false);
+    happens(site);
+    expect(site.wait(600).it.fedMax).toBe(fedMax);
   });
 
   test("that was closed long before the bus fell is not blamed", () => {
     const site = dark().cycle("islandRunning").close(0).wait(minuteMs);
     site.tiers.closed.fill(false);
-    site.cycle("isolated", "island-collapsed");
+    site.cycle("isolated", "island-collapsed").wait(600);
     expect(site.it.fedMax).toBe(Number.POSITIVE_INFINITY);
   });
 
@@ -144,7 +172,7 @@ describe("a tier", () => {
   ] as const)("may try again when %s", (_, change, mode) => {
     const site = dark().cycle("islandRunning").close(0).wait(500);
     site.tiers.closed.fill(false);
-    site.cycle("isolated", "island-collapsed");
+    site.cycle("isolated", "island-collapsed").wait(600);
     expect(site.it.fedMax).toBe(0);
     change(site);
     site.cycle(mode);

@@ -2,7 +2,7 @@
  * What a black start may cost. While the site is dark, gateway, transfer device and the stages' electronics live on a small
  * auxiliary battery: its energy is counted, each start takes some of it, and enough stays to see the grid return. And what a
  * failed start teaches: a tier whose inrush brought the bus down, or overloaded it twice, stays off until a person on site
- * resets or the grid carries it again. Dead-bus check, voltage ramp and the number of starts are the mode machine's and the
+ * resets or the grid carries it again. A bus that fell because a vehicle that formed it was unplugged accuses no tier. Dead-bus check, voltage ramp and the number of starts are the mode machine's and the
  * stages' own; the tiers are stepped by `island-tiers.ts`.
  */
 import { type Mode, modeColumns } from "../../domain/modes.ts";
@@ -10,6 +10,7 @@ import type { ReasonKey } from "../../domain/reasons.ts";
 import { hourMs } from "../../domain/units.ts";
 import type { ModeFacts } from "../modes/facts.ts";
 import type { ModeState } from "../modes/state.ts";
+import type { StageFacts } from "../snapshot.ts";
 import type { TierState } from "./tiers.ts";
 
 /** The battery that keeps controller and K1 alive in the dark, and what each start takes of it, Wh and W. */
@@ -29,6 +30,8 @@ export interface AuxiliaryConfig {
 const trialMs = 10_000;
 /** Overloads by one tier before it stays off; a bus that fell counts as all of them. */
 const tierTriesMax = 2;
+/** K1's voltmeter may tell that the bus fell before the stage's own read tells why: longer than a stage counts as heard, ms. */
+const whyMs = 500;
 
 /** Energy left for starting from darkness, Wh; starts made; why no further one is made. */
 export interface BlackStart {
@@ -45,6 +48,12 @@ export interface BlackStart {
   /** The tier that was closed last, and when. */
   lastTier: number;
   lastTierMs: number;
+  /** The tier after which the bus fell, while it is not known why; −1 for none. And when it fell. */
+  accused: number;
+  fellMs: number;
+  /** Stages whose vehicle was plugged in while they formed; and when one of them was last seen without it. */
+  readonly plugged: Uint8Array;
+  unpluggedMs: number;
   /** What was seen in the cycle before. */
   readonly closedBefore: Uint8Array;
   modeBefore: Mode;
@@ -55,7 +64,11 @@ export interface BlackStart {
 }
 
 /** Before the first start, with a full auxiliary battery; without one energy never ends. */
-export const createBlackStart = (config: AuxiliaryConfig | undefined, tierCount: number): BlackStart => ({
+export const createBlackStart = (
+  config: AuxiliaryConfig | undefined,
+  tierCount: number,
+  stageCount: number,
+): BlackStart => ({
   leftWh: config?.capacityWh ?? Number.POSITIVE_INFINITY,
   starts: 0,
   refusal: "",
@@ -63,6 +76,10 @@ export const createBlackStart = (config: AuxiliaryConfig | undefined, tierCount:
   tries: new Uint8Array(tierCount),
   lastTier: -1,
   lastTierMs: Number.NEGATIVE_INFINITY,
+  accused: -1,
+  fellMs: Number.NEGATIVE_INFINITY,
+  plugged: new Uint8Array(stageCount),
+  unpluggedMs: Number.NEGATIVE_INFINITY,
   closedBefore: new Uint8Array(tierCount).fill(1),
   modeBefore: "unknown",
   restBeforeMs: Number.NEGATIVE_INFINITY,
@@ -80,6 +97,7 @@ export function boundBlackStart(
   mode: ModeState,
   facts: ModeFacts,
   tiers: TierState,
+  stages: readonly StageFacts[],
 ): void {
   // The moment of the last cycle, as the mode machine has kept it.
   b.sinceMs = mode.nowMs > b.atMs ? mode.nowMs - b.atMs : 0;
@@ -87,6 +105,7 @@ export function boundBlackStart(
   const began = mode.mode === "islandStarting" && b.modeBefore !== "islandStarting";
   if (began) b.starts++;
   if (config !== undefined) countEnergy(b, config, facts, began);
+  watchVehicles(b, stages);
   watchTiers(b, mode, tiers);
   if (isJoined(mode.mode) || facts.resetRequest) forgive(b, mode.mode);
   const enough = config === undefined || b.leftWh >= config.startWh + config.keepWh;
@@ -109,7 +128,20 @@ function forgive(b: BlackStart, mode: Mode): void {
   b.fedMax = Number.POSITIVE_INFINITY;
   b.tries.fill(0);
   b.lastTier = -1;
+  b.accused = -1;
   if (isJoined(mode)) b.starts = 0;
+}
+
+/** Whether a vehicle that fed the bus is there no more. */
+function watchVehicles(b: BlackStart, stages: readonly StageFacts[]): void {
+  for (let i = 0; i < stages.length; i++) {
+    const { role, vehicleConnected } = stages[i]!;
+    if (vehicleConnected) b.plugged[i] = role === "forming" ? 1 : b.plugged[i]!;
+    else if (b.plugged[i] === 1) {
+      b.plugged[i] = 0;
+      b.unpluggedMs = b.atMs;
+    }
+  }
 }
 
 /** A tier that has just been closed and after which the bus fell, or was overloaded. */
@@ -119,9 +151,15 @@ function watchTiers(b: BlackStart, { mode, row, nowMs }: ModeState, tiers: TierS
   const overloaded = tiers.restUntilMs > b.restBeforeMs;
   b.restBeforeMs = tiers.restUntilMs;
   if ((fell || overloaded) && b.lastTier >= 0 && nowMs - b.lastTierMs <= trialMs) {
-    b.tries[b.lastTier] = fell ? tierTriesMax : b.tries[b.lastTier]! + 1;
-    if (b.tries[b.lastTier]! >= tierTriesMax && b.lastTier < b.fedMax) b.fedMax = b.lastTier;
+    if (fell) {
+      b.accused = b.lastTier;
+      b.fellMs = nowMs;
+    } else blame(b, b.lastTier, 1);
     b.lastTier = -1;
+  }
+  if (b.accused >= 0 && nowMs - b.fellMs >= whyMs) {
+    if (b.unpluggedMs < b.fellMs - whyMs) blame(b, b.accused, tierTriesMax);
+    b.accused = -1;
   }
   const forms = modeColumns[mode].forming === "forms";
   for (let t = 0; t < tiers.closed.length; t++) {
@@ -132,6 +170,11 @@ function watchTiers(b: BlackStart, { mode, row, nowMs }: ModeState, tiers: TierS
     }
     b.closedBefore[t] = closed;
   }
+}
+
+function blame(b: BlackStart, tier: number, tries: number): void {
+  b.tries[tier] = b.tries[tier]! + tries;
+  if (b.tries[tier]! >= tierTriesMax && tier < b.fedMax) b.fedMax = tier;
 }
 
 function refusalOf({ mode, record }: ModeState, facts: ModeFacts, enough: boolean): ReasonKey | "" {
