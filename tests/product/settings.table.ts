@@ -317,7 +317,7 @@ export const otherSettings: readonly OtherSetting[] = [
   { setting: "mqtt.discoveryPrefix",                 doesNotLimit: naming },
   { setting: "links.csip.url",                       doesNotLimit: place },
   ...["certificateFile", "keyFile", "caFile", "serverName"].map((name) => ({ setting: `links.csip.${name}`, doesNotLimit: "how the link is secured; the wire's own tests have it" })),
-  ...["profile", "registration", "connectionPointId"].map((name) => ({ setting: `links.csip.${name}`, doesNotLimit: "what the utility's server is told" })),
+  ...["profile", "registration", "connectionPointId", "enterpriseNumber"].map((name) => ({ setting: `links.csip.${name}`, doesNotLimit: "what the utility's server is told" })),
   { setting: "links.csip.failSafe.afterS",           doesNotLimit: "when the fail-safe of its neighbours begins" },
   { setting: "dashboard.host",                       doesNotLimit: place },
   { setting: "dashboard.port",                       doesNotLimit: place },

@@ -43,6 +43,11 @@ export const csipSettings = group(
       pattern: /^\d{6}$/,
       example: "111115",
     }).optional(),
+    enterpriseNumber: integerOr(0, {
+      sentence: "Private enterprise number (IANA) with which the names of what is measured end; 0 for none.",
+      min: 0,
+      max: 99_999_999,
+    }),
     connectionPointId: text({
       sentence: "Number of the grid connection (NMI), told to the server.",
       maxLength: 64,

@@ -17,6 +17,8 @@ export interface ClientOptions {
   readonly path: string;
   readonly lfdi: string;
   readonly sfdi: string;
+  /** Private enterprise number in the names of what is measured; 0 for none. */
+  readonly pen: number;
   readonly register: boolean;
   /** Number that the utility has given; the server must have the same. */
   readonly pin?: string | undefined;
@@ -46,7 +48,7 @@ export function createClient(options: ClientOptions): Client {
   const { transport, ports, lfdi, sfdi, nowS, serverS } = options;
   const tasks = createTasks(nowS);
   const programs = createProgramWalk(transport, tasks, ports);
-  const telling = createTelling({ ...options, tasks });
+  const telling = createTelling({ ...options, namer: { lfdi, pen: options.pen }, tasks });
 
   async function readDcap(): Promise<number> {
     const root = await transport.get(options.path);

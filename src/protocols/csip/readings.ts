@@ -38,19 +38,39 @@ const roles = { site: "0003", der: "0049" } as const;
 const sample = 0;
 const average = 2;
 
-/** Name of a usage point or reading: the same after every restart, so that a server has each once. */
-export const mridOf = (lfdi: string, what: string): string =>
-  createHash("sha256").update(`${lfdi}/${what}`).digest("hex").slice(0, 32).toUpperCase();
+/**
+ * Name of a usage point or reading: the same after every restart, so that a server has each once. It ends with the private
+ * enterprise number of whoever gives the names, as CSIP-AUS has it: eight decimal digits.
+ */
+export const mridOf = ({ lfdi, pen }: Namer, what: string): string =>
+  createHash("sha256").update(`${lfdi}/${what}`).digest("hex").slice(0, 24).toUpperCase() +
+  String(pen).padStart(8, "0");
 
-export const usagePointBody = (lfdi: string, point: "site" | "der", names: readonly ReadingName[]): Tag => [
+export interface Namer {
+  readonly lfdi: string;
+  /** Private enterprise number, 0 for none. */
+  readonly pen: number;
+}
+
+const minuteS = 60;
+/**
+ * Where an interval that is posted now ends, and when the next one is due, s of the server. Rates of whole minutes have intervals
+ * that begin and end on the minute.
+ */
+export function readingInterval(serverS: number, rateS: number): { readonly toS: number; readonly nextS: number } {
+  const stepS = rateS % minuteS === 0 ? minuteS : 1;
+  return { toS: Math.floor(serverS / stepS) * stepS, nextS: (Math.floor(serverS / rateS) + 1) * rateS };
+}
+
+export const usagePointBody = (namer: Namer, point: "site" | "der", names: readonly ReadingName[]): Tag => [
   "MirrorUsagePoint",
   [
-    ["mRID", mridOf(lfdi, point)],
+    ["mRID", mridOf(namer, point)],
     ["description", point === "site" ? "Site" : "DER"],
     ["roleFlags", roles[point]],
     ["serviceCategoryKind", 0],
     ["status", 1],
-    ["deviceLFDI", lfdi],
+    ["deviceLFDI", namer.lfdi],
     ...names
       .filter((name) => readingRows[name].point === point)
       .map((name): Tag => {
@@ -58,7 +78,7 @@ export const usagePointBody = (lfdi: string, point: "site" | "der", names: reado
         return [
           "MirrorMeterReading",
           [
-            ["mRID", mridOf(lfdi, name)],
+            ["mRID", mridOf(namer, name)],
             ["description", row.name],
             [
               "ReadingType",
@@ -78,10 +98,10 @@ export const usagePointBody = (lfdi: string, point: "site" | "der", names: reado
 ];
 
 /** `fromS`, `toS`: the interval of a mean; a sample is of `toS`. */
-export const readingBody = (lfdi: string, name: ReadingName, value: number, fromS: number, toS: number): Tag => [
+export const readingBody = (namer: Namer, name: ReadingName, value: number, fromS: number, toS: number): Tag => [
   "MirrorMeterReading",
   [
-    ["mRID", mridOf(lfdi, name)],
+    ["mRID", mridOf(namer, name)],
     ["description", readingRows[name].name],
     [
       "Reading",

@@ -7,7 +7,16 @@ import {
   settingsBody,
   statusBody,
 } from "./bodies.ts";
-import { mridOf, type ReadingName, readingBody, readingNames, readingRows, usagePointBody } from "./readings.ts";
+import {
+  mridOf,
+  type Namer,
+  type ReadingName,
+  readingBody,
+  readingInterval,
+  readingNames,
+  readingRows,
+  usagePointBody,
+} from "./readings.ts";
 import { boundedRate, type Der, pollRateOf, pollUsualS, readDer } from "./resources.ts";
 import type { Tasks } from "./tasks.ts";
 import { Refused, type Transport } from "./transport.ts";
@@ -28,7 +37,7 @@ export interface TellingOptions {
   readonly transport: Transport;
   readonly tasks: Tasks;
   readonly ports: TellingPorts;
-  readonly lfdi: string;
+  readonly namer: Namer;
   readonly nowS: () => number;
   readonly serverS: () => number;
 }
@@ -43,7 +52,7 @@ export interface Telling {
 }
 
 export function createTelling(options: TellingOptions): Telling {
-  const { transport, tasks, ports, lfdi, nowS, serverS } = options;
+  const { transport, tasks, ports, namer, nowS, serverS } = options;
   const put = new Map<string, string>();
   const points = new Map<"site" | "der", string>();
   const postRates = { site: pollUsualS, der: pollUsualS };
@@ -99,12 +108,12 @@ export function createTelling(options: TellingOptions): Telling {
     const { list, items } = await transport.list(href, "MirrorUsagePoint");
     const known = new Map(items.map((one) => [textOf(one, "mRID").toUpperCase(), one]));
     for (const point of ["site", "der"] as const) {
-      const found = known.get(mridOf(lfdi, point));
+      const found = known.get(mridOf(namer, point));
       if (found !== undefined) {
         postEvery(point, attributeOf(found, "href"), intOf(found, "postRate"));
         continue;
       }
-      const { location } = await transport.send("POST", href, usagePointBody(lfdi, point, readingNames));
+      const { location } = await transport.send("POST", href, usagePointBody(namer, point, readingNames));
       if (location !== "") postEvery(point, location, intOf(await readPoint(location), "postRate"));
     }
     return pollRateOf(list, pollUsualS);
@@ -124,21 +133,26 @@ export function createTelling(options: TellingOptions): Telling {
     points.set(point, href);
     if (Number.isFinite(rateS)) postRates[point] = boundedRate(rateS);
     tasks.follow("readings", postReadings);
-    tasks.soon("readings", postRates[point]);
+    tasks.soon("readings", untilNextS());
   }
 
+  const rateS = (): number => Math.min(postRates.site, postRates.der);
+  const untilNextS = (): number => Math.max(1, readingInterval(serverS(), rateS()).nextS - serverS());
+
   async function postReadings(): Promise<number> {
-    const toS = serverS();
+    const { toS } = readingInterval(serverS(), rateS());
+    const fromS = readFromS;
     const values = ports.readings();
-    const fromS = Math.min(readFromS, toS - 1);
     readFromS = toS;
-    for (const name of readingNames) {
+    // What began between two intervals, or after this one, is no whole one.
+    const isWhole = readingInterval(fromS, rateS()).toS === fromS && fromS < toS;
+    for (const name of isWhole ? readingNames : []) {
       const value = values[name];
       const href = points.get(readingRows[name].point);
       if (value === undefined || !Number.isFinite(value) || href === undefined) continue;
-      await transport.send("POST", href, readingBody(lfdi, name, value, fromS, toS));
+      await transport.send("POST", href, readingBody(namer, name, value, fromS, toS));
     }
-    return Math.min(postRates.site, postRates.der);
+    return untilNextS();
   }
 
   return {

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { capabilityBody, scaled, settingsBody, statusBody } from "../../../src/protocols/csip/bodies.ts";
 import { isPin, lfdiOf, sfdiOf } from "../../../src/protocols/csip/identity.ts";
-import { readingBody, usagePointBody } from "../../../src/protocols/csip/readings.ts";
+import { mridOf, readingBody, readingInterval, usagePointBody } from "../../../src/protocols/csip/readings.ts";
 import { readControl, readDefaultControl, readEndDevice } from "../../../src/protocols/csip/resources.ts";
 import { messageMaxChars, readXml, writeXml } from "../../../src/protocols/csip/xml.ts";
 import { certificate } from "../iso15118/contracts/pki.ts";
@@ -138,11 +138,26 @@ test("what is told of the device, in the schema's order", () => {
   });
 });
 
+const namer = { lfdi: "F0", pen: 41_234 };
+test("names end with the private enterprise number, in decimal digits", () => {
+  expect(mridOf(namer, "derW")).toMatch(/^[0-9A-F]{24}00041234$/);
+  expect(mridOf(namer, "derW")).not.toBe(mridOf(namer, "derVar"));
+});
+
+test.each([
+  ["a rate of a minute: on the minute", 61, 60, 60, 120],
+  ["just on it", 120, 60, 120, 180],
+  ["of five minutes", 410, 300, 360, 600],
+  ["of two seconds: no minute to wait for", 61, 2, 61, 62],
+])("an interval of readings, %s", (_, serverS, rateS, toS, nextS) =>
+  expect(readingInterval(serverS, rateS)).toEqual({ toS, nextS }),
+);
+
 test("stored energy is a sample of a moment, power a mean over its interval", () => {
-  const point = JSON.stringify(usagePointBody("F0", "der", ["derW", "derWh"]));
+  const point = JSON.stringify(usagePointBody(namer, "der", ["derW", "derWh"]));
   expect(point).toMatch(
     /DER active power.*"dataQualifier",2\],.*"kind",37.*DER stored energy.*"dataQualifier",0\],.*"kind",12/,
   );
-  expect(JSON.stringify(readingBody("F0", "derW", 5, 100, 160))).toContain('["duration",60],["start",100]');
-  expect(JSON.stringify(readingBody("F0", "derWh", 5, 100, 160))).toContain('["duration",0],["start",160]');
+  expect(JSON.stringify(readingBody(namer, "derW", 5, 100, 160))).toContain('["duration",60],["start",100]');
+  expect(JSON.stringify(readingBody(namer, "derWh", 5, 100, 160))).toContain('["duration",0],["start",160]');
 });

@@ -116,6 +116,7 @@ export function startCsip(options: CsipOptions): OutsideLink {
     sfdi: sfdiOf(lfdi),
     register: csip.registration === "in-band",
     pin: csip.pin,
+    pen: csip.enterpriseNumber,
     connectionPointId: csip.profile === "csip-aus" ? csip.connectionPointId : undefined,
     nowS: () => performance.now() / 1_000,
     serverS,
