@@ -41,8 +41,12 @@ export function servePlaces(app: FastifyInstance, serving: Serving, perform: Per
   serveEvents(places, perform);
   serveInstallation(app, places, serving, serving.source.commissioning);
   serveChargers(places, serving, perform);
-  if (serving.source.alerts) serveAlerts(places, serving, serving.source.alerts);
-  if (serving.source.updates) serveUpdates(places, serving, serving.source.updates);
+  const { alerts, updates } = serving.source;
+  if (alerts) serveAlerts(places, serving, alerts);
+  else get("/alerts", () => notice("installation", "/alerts", "Alerts", "This controller tells nobody of events."));
+  if (updates) serveUpdates(places, serving, updates);
+  else
+    get("/updates", () => notice("installation", "/updates", "Software", "This controller does not replace itself."));
 }
 
 function serveUpdates({ get, post, toPage }: PlaceServer, { audit, source }: Serving, updates: UpdatesPort): void {
