@@ -49,6 +49,10 @@ export async function startTrial(count: number, startMs: number, faultOf?: () =>
   ];
   const startWorker = (): ChildProcess => spawn(process.execPath, worker, { stdio: "ignore" });
   const parts = { broker: startBroker(), postgres: startDatabase(), worker: startWorker() };
+  // A trial that fails on its way leaves nothing running.
+  process.once("exit", () => {
+    for (const child of [parts.broker, parts.postgres.child, parts.worker]) child.kill("SIGKILL");
+  });
   await Promise.all([answers(natsPort, "The broker"), answers(databasePort, "The database")]);
   const database = await openDatabase(parts.postgres.url, () => true);
   const groups: LightGroup[] = [];
