@@ -4,9 +4,12 @@ import { stageFact } from "../apply-facts.ts";
 import type { BridgeDevice } from "../device/device.ts";
 import type { DeviceFault } from "../device/faults.table.ts";
 import type { Heartbeat } from "./heartbeat.ts";
-import { isOwnLatchAlone, latchResetsMax, type OwnLatch } from "./own-latch.ts";
+import { isOwnLatchAlone, latchResetsMax, type OwnLatch, ownPauseResetsMax } from "./own-latch.ts";
 import { RegisterError, StageRegisters } from "./stage-registers.ts";
 import { refresh, type SequenceHolder, writeZero } from "./verify-stage.ts";
+
+const againAndAgain = `it has latched again after ${latchResetsMax} resets within an hour`;
+const ownPauses = `the controller's own heartbeat paused more than ${ownPauseResetsMax} times within an hour: look for other work on its machine, and for what the mode waits for`;
 
 /**
  * The last thing that the stage hears before its reset is zero and off, so that nothing old comes alive with it. Undefined when
@@ -31,10 +34,8 @@ export async function resetOwnLatch(
     if (!isOwnLatchAlone(true, Number.isNaN(alarmBits) ? 0 : alarmBits))
       return { fault: "latch-not-reset", detail: `it reports other alarms, 0x${alarmBits.toString(16)}` };
     if (!stage.has(715, "AlarmReset")) return { fault: "latch-not-reset", detail: "715.AlarmReset is not there" };
-    if (!latch.take(clock())) {
-      const detail = `it has latched again after ${latchResetsMax} resets within an hour`;
-      return { fault: "latch-not-reset", detail };
-    }
+    if (!latch.take(clock(), heartbeat.pauseEndedMs))
+      return { fault: "latch-not-reset", detail: latch.isOfOwnPause ? ownPauses : againAndAgain };
     await writeZero(stage, device, holder, heartbeat);
     await stage.set(715, "AlarmReset", 1);
     await refresh(device);

@@ -165,7 +165,7 @@ export class StageUnit {
       this.#tellGuard();
     }
     this.#readMs = factsAtMs;
-    this.#sawLatch(values[stageFact.watchdogTripped] === 1);
+    this.#sawLatch(values[stageFact.watchdogTripped] === 1, factsAtMs);
     const taken = applyStage(values, factsAtMs, this.device.life!.liveAtMs, this.context, stage);
     this.#voltagePu = stage.voltagePu;
     const moves = Math.abs(stage.powerW) > movesShare * this.context.ratedChargeW;
@@ -253,10 +253,10 @@ export class StageUnit {
   }
 
   /** A stage of a map file feeds its watchdog again by itself, as its map says. */
-  #sawLatch(said: boolean): void {
+  #sawLatch(said: boolean, nowMs: number): void {
     const latched = said && this.settings.map === undefined;
     const { device, context } = this;
-    this.#latch.saw(latched);
+    this.#latch.saw(latched, nowMs);
     if (latched === context.latched) return;
     context.latched = latched;
     this.#tellLatch(latched ? { fault: "watchdog-latched", detail: "" } : undefined);

@@ -265,7 +265,7 @@ export class InMemoryBridge {
   /** The stage's own loss-of-heartbeat latch, as the real bridge resets it: after verification, while the heartbeat is earned. */
   #resetLatch(port: StagePort, stage: World["stages"][number], nowMs: number): void {
     const { latch } = port;
-    latch.saw(stage.watchdogTripped);
+    latch.saw(stage.watchdogTripped, nowMs);
     if (!stage.watchdogTripped) port.latchedAtMs = Number.POSITIVE_INFINITY;
     else if (port.latchedAtMs === Number.POSITIVE_INFINITY) port.latchedAtMs = nowMs;
     if (!port.verified || stage.local || nowMs - port.latchedAtMs < this.timing.verifyMs) return;

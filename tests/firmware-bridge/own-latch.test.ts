@@ -1,7 +1,12 @@
 /** A stage that has latched the loss of the controller's heartbeat: what the controller resets by itself, and what it leaves. */
 import { afterEach, describe, expect, test } from "vitest";
 import type { DeviceReport } from "../../firmware-bridge/report.ts";
-import { latchForgottenMs, latchResetsMax, OwnLatch } from "../../firmware-bridge/stage/own-latch.ts";
+import {
+  latchForgottenMs,
+  latchResetsMax,
+  OwnLatch,
+  ownPauseResetsMax,
+} from "../../firmware-bridge/stage/own-latch.ts";
 import { startSite, type TestSite, type TestSiteOptions } from "./site.ts";
 
 let site: TestSite | undefined;
@@ -100,15 +105,16 @@ describe("what the controller does not reset", () => {
   test(`it comes again → ${latchResetsMax} tries, then a person; after the person's reset it counts anew`, async () => {
     const one = await latched(0);
     one.stages[0]!.latchesAgain = true;
-    for (let i = 0; i < latchResetsMax + 2; i += 1) await again(one);
-    expect(one.stages[0]!.alarmResets).toBe(latchResetsMax);
+    // The first is of the time before the start.
+    for (let i = 0; i < latchResetsMax + 3; i += 1) await again(one);
+    expect(one.stages[0]!.alarmResets).toBe(1 + latchResetsMax);
     expect(report(one).fault).toMatchObject({ code: "latch-not-reset", clears: "onReset" });
     Object.assign(one.stages[0]!, { watchdogTripped: false, latchesAgain: false });
     await again(one);
     expect(report(one).fault).toBeNull();
     one.stages[0]!.watchdogTripped = true;
     await again(one);
-    expect(one.stages[0]).toMatchObject({ alarmResets: latchResetsMax + 1, watchdogTripped: false });
+    expect(one.stages[0]).toMatchObject({ alarmResets: latchResetsMax + 2, watchdogTripped: false });
   });
 });
 
@@ -116,4 +122,35 @@ test("latches further apart than an hour → each is reset", () => {
   const latch = new OwnLatch();
   const taken = Array.from({ length: 3 * latchResetsMax }, (_, i) => latch.take(i * (latchForgottenMs + 1)));
   expect(taken.every((one) => one)).toBe(true);
+});
+
+describe("latches in pauses of the controller's own heartbeat", () => {
+  const everyMs = 60_000;
+  /** A pause each minute; the stage's latch is read so long after its end. */
+  function resets(times: number, seenAfterMs: number): number {
+    const latch = new OwnLatch();
+    let given = 0;
+    for (let k = 1; k <= times; k += 1) {
+      const pauseEndedMs = k * everyMs;
+      // What is not reset stays latched.
+      if (!latch.spent) latch.saw(false, pauseEndedMs - 10_000);
+      latch.saw(true, pauseEndedMs + seenAfterMs);
+      if (latch.take(pauseEndedMs + 5_000, pauseEndedMs)) given += 1;
+    }
+    return given;
+  }
+
+  test.each([
+    ["read during the pause", -500, 10, 10],
+    ["read right after it", 1_500, 10, 10],
+    ["read long after it: nothing accounts for it", 4_000, 10, latchResetsMax],
+    ["again and again: bounded for the contactor's sake", 1_500, 40, ownPauseResetsMax],
+  ])("%s", (_, seenAfterMs, times, expected) => expect(resets(times, seenAfterMs)).toBe(expected));
+
+  test("one pause accounts for one latch", () => {
+    const latch = new OwnLatch();
+    latch.saw(true, 1_000);
+    const taken = Array.from({ length: 6 }, (_, k) => latch.take(1_100 + k, 900));
+    expect(taken).toEqual([true, true, true, true, false, false]);
+  });
 });
