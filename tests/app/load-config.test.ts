@@ -62,7 +62,7 @@ describe("refused with file, line, setting, value and what is allowed", () => {
     [
       "a profile for another frequency",
       { site: 'nominalFrequencyHz: "50"\n  gridProfile: ieee1547-catB-III' },
-      /^site.yaml:5: site.gridProfile is "ieee1547-catB-III", for 60 Hz: must be a profile for the site's 50 Hz: ieee.*vde-ar-n-4105-2018, or the path of a file$/,
+      /^site.yaml:5: site.gridProfile is "ieee1547-catB-III", for 60 Hz: must be a profile for the site's 50 Hz: ieee.*iec61727-2004, or the path of a file$/,
     ],
     ["an unknown profile", { site: "gridProfile: ieee1547-catZ" }, /site.yaml:4: site.gridProfile is "ieee1547-catZ"/],
     [

@@ -23,8 +23,8 @@ const complaintsOf = (changes: Record<string, unknown>, base = standardGridProfi
 };
 
 describe("built-in profiles", () => {
-  test("IEEE 1547 in six categories at 60 and 50 Hz, Rule 21, five European and British codes, four regions of AS/NZS", () => {
-    expect(gridProfileNames).toHaveLength(12 + 1 + 5 + 4);
+  test("IEEE 1547 in six categories at 60 and 50 Hz, Rule 21, five European and British codes, four regions of AS/NZS, IEC 61727", () => {
+    expect(gridProfileNames).toHaveLength(12 + 1 + 5 + 4 + 1);
     for (const name of gridProfileNames) {
       const profile = builtInGridProfile(name)!;
       expect(checkGridSettings(profile.settings, profile.ranges)).toEqual([]);

@@ -1,7 +1,7 @@
 /**
  * A second line against a meter whose scale or sign has changed: its power falls to a tenth or a hundredth, or turns round, from one sample to the
  * next while the stages stay where they are, in the direction in which they move power, so that an excess would be hidden. That alone may be a load. So: no increase, then the stages come down a
- * little, twice at most, and the meter must fall by as much. One that does not shows something else than the exchange of the
+ * little, twice at most (four times where the sign is in doubt), and the meter must fall by as much. One that does not shows something else than the exchange of the
  * site. Field problems: dbus-solaredge#14, openbridgeserver#1255, evcc#2162 (scale factors that change at run time).
  */
 
@@ -11,6 +11,12 @@ const factorSigmas = 2;
 /** The larger of both powers counts from this share of the stages' sum and so many σ on. */
 const jumpShare = 0.04;
 const jumpSigmas = 10;
+/**
+ * A power turned round is the same within this share, and is large: a load that happens to turn the exchange round is far more
+ * usual than a meter that does, and each doubt costs a moment in which nothing rises.
+ */
+const turnedShare = 0.03;
+const turnedFromShare = 0.15;
 /** The stages themselves may explain so much of the jump. */
 const explainedShare = 0.25;
 /** A probe moves by this share of the stages' sum, at least by so many σ; it needs power to move. */
@@ -31,11 +37,12 @@ const movedMaxShare = 1.5;
 const answerMin = 0.5;
 const answerMax = 1.5;
 /**
- * An answer of a tenth or less is odd, as the jump was, and so is one of the other sign. So many odd ones are the verdict; any other answer is a load that moved at the same time, and after so many
- * probes the doubt ends.
+ * An answer of a tenth or less is odd, as the jump was. So many odd ones are the verdict, and so many of the other sign with
+ * nothing else between them; any other answer is a load that moved at the same time, and after so many probes the doubt ends.
  */
 const tenthMax = 0.25;
 const oddMax = 2;
+const turnedMin = 4;
 const probesMax = 6;
 
 /** Whether the stages' answer at the meter has the size that their ratings say. */
@@ -65,6 +72,7 @@ export interface GainWatch {
   count: number;
   waitUntilMs: number;
   odd: number;
+  turned: number;
   probes: number;
   lastMeterW: number;
   lastStagesW: number;
@@ -92,6 +100,7 @@ export function createGainWatch(scaleW: number, answerMs: number): GainWatch {
     count: 0,
     waitUntilMs: Number.NEGATIVE_INFINITY,
     odd: 0,
+    turned: 0,
     probes: 0,
     lastMeterW: Number.NaN,
     lastStagesW: Number.NaN,
@@ -112,6 +121,7 @@ export function watchGain(w: GainWatch, nowMs: number): boolean {
     w.doubted = true;
     w.probing = false;
     w.odd = 0;
+    w.turned = 0;
     w.probes = 0;
     w.beforeStagesW = Number.NaN;
     waitFor(w, nowMs);
@@ -162,8 +172,11 @@ function hasJumped(w: GainWatch): boolean {
   const slackW = factorShare * larger + factorSigmas * w.sampleSigmaW;
   const stageStepW = Math.abs(w.sampleStagesW - w.lastStagesW);
   // The same power the other way round: transformers or a sign that were turned.
-  if (w.lastMeterW * w.sampleMeterW < 0)
-    return Math.abs(w.lastMeterW + w.sampleMeterW) <= slackW && stageStepW <= explainedShare * larger;
+  if (w.lastMeterW * w.sampleMeterW < 0) {
+    const sameW = turnedShare * larger + factorSigmas * w.sampleSigmaW;
+    const isSame = Math.abs(w.lastMeterW + w.sampleMeterW) <= sameW;
+    return isSame && larger > turnedFromShare * w.scaleW && stageStepW <= turnedShare * larger;
+  }
   // What hides an excess is less than before, in the direction in which the stages move power.
   if (is > was || stageStepW > explainedShare * (was - is)) return false;
   const smaller = Math.min(was, is);
@@ -181,9 +194,9 @@ function isOddAnswer(w: GainWatch, answer: number): boolean {
     endDoubt(w);
     return false;
   }
-  const isTurned = answer >= -answerMax && answer <= -answerMin;
-  if (isTurned || (answer > -tenthMax && answer < tenthMax)) w.odd++;
-  return w.odd >= oddMax;
+  if (answer > -tenthMax && answer < tenthMax) w.odd++;
+  if (answer >= -answerMax && answer <= -answerMin) w.turned++;
+  return w.odd >= oddMax || (w.turned >= turnedMin && w.turned === w.probes);
 }
 
 /** Begins the next probe from what the means say, where there is power to move. */
