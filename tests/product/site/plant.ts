@@ -32,7 +32,7 @@ const stageDefaults: StageOptions = {
   slewWPerS: Number.POSITIVE_INFINITY,
   commandPeriodMs: 0,
   resolutionW: 1,
-  watchdogS: 2,
+  watchdogS: 5,
   socPct: 60,
   capacityWh: 150_000,
   connected: true,

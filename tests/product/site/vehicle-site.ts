@@ -89,7 +89,7 @@ export async function startVehicleSite(options: VehicleSiteOptions = {}): Promis
       vehicleLink: { interface: "lo", port: linkPort(i), iso20WithoutTls: true, ...links[i] },
       ...options.evse,
     })),
-    loop: { periodMs: 20, realTimePriority: false, watchdogS: 2 },
+    loop: { periodMs: 20, realTimePriority: false, watchdogS: 5 },
     permit: { anchors: [join(folder, "utility.pem")] },
     dashboard: { port: 0 },
     ...(options.backend !== undefined &&
