@@ -1,11 +1,15 @@
 /** Which tests run a source file: those that import it, the nearest first. */
 import { globSync, readFileSync } from "node:fs";
-import { dirname, join, normalize } from "node:path";
+import { basename, dirname, join, normalize } from "node:path";
 import { readModule } from "../../scripts/house/modules.ts";
 import { realTimeTests } from "../../vitest.config.ts";
 
-/** Tests of the tree itself: they read files as text, and say nothing of what the code does. */
-const ofTheTree = /^tests\/(docs|house|architecture|real-time|mutation|replant|swarm\/bugs)/;
+/**
+ * Tests of the tree itself read files as text, and say nothing of what the code does; long stories and whole products take
+ * minutes each.
+ */
+const leftOut =
+  /^tests\/(docs|house|architecture|real-time|mutation|replant|packaging|product|browser|scenarios|model|proof|swarm|sim\/(swarm|interleavings|full-disk))/;
 
 /** For each source file the tests that reach it, nearest first; paths from `root` on. */
 export function testsBySource(root: string): ReadonlyMap<string, readonly string[]> {
@@ -22,17 +26,17 @@ export function testsBySource(root: string): ReadonlyMap<string, readonly string
       local.filter((one) => known.has(one)),
     );
   }
-  const slow = new Set(realTimeTests());
-  const tests = paths.filter(
-    (path) => path.endsWith(".test.ts") && !ofTheTree.test(path) && !slow.has(join(root, path)),
-  );
-  const found = new Map<string, { readonly test: string; readonly steps: number }[]>();
+  const tests = paths.filter((path) => path.endsWith(".test.ts") && !leftOut.test(path));
+  const waiting = new Set(realTimeTests());
+  const found = new Map<string, Reached[]>();
   for (const test of tests) {
     let edge = [test];
     const seen = new Set(edge);
     for (let steps = 0; edge.length > 0; steps += 1) {
       for (const path of edge) {
         const list = found.get(path) ?? [];
+        // What waits in real time takes part where it is about this very file.
+        if (steps > 1 && waiting.has(join(root, test)) && !isNamesake(path, test)) continue;
         list.push({ test, steps });
         found.set(path, list);
       }
@@ -40,18 +44,31 @@ export function testsBySource(root: string): ReadonlyMap<string, readonly string
       for (const path of edge) seen.add(path);
     }
   }
-  const near = (source: string, test: string): number => sharedFolders(source, test);
   return new Map(
     [...found].map(([source, list]) => [
       source,
-      list.sort((a, b) => a.steps - b.steps || near(source, b.test) - near(source, a.test)).map(({ test }) => test),
+      list.sort((a, b) => orderOf(source, a) - orderOf(source, b)).map(({ test }) => test),
     ]),
   );
 }
 
-/** How many folders two paths share beneath `src` and `tests`. */
+const isNamesake = (source: string, test: string): boolean => basename(test, ".test.ts") === basename(source, ".ts");
+
+interface Reached {
+  readonly test: string;
+  /** Imports between the two. */
+  readonly steps: number;
+}
+
+/** The test that bears the file's name comes first, then those that are near by imports and folders. */
+function orderOf(source: string, { test, steps }: Reached): number {
+  if (isNamesake(source, test)) return -1;
+  return 100 * steps - sharedFolders(source.replace(/^src\//, ""), test.replace(/^tests\//, ""));
+}
+
+/** How many folders two paths share from their beginning on. */
 function sharedFolders(source: string, test: string): number {
-  const [a, b] = [source, test].map((path) => dirname(path).split("/").slice(1));
+  const [a, b] = [source, test].map((path) => dirname(path).split("/"));
   let shared = 0;
   while (shared < a!.length && a![shared] === b![shared]) shared += 1;
   return shared;
