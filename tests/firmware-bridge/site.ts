@@ -39,6 +39,8 @@ export interface TestSiteOptions {
   readonly settings?: (index: number, sitePort: number) => Partial<StageSettings>;
   readonly deadlineMs?: number;
   readonly tokenMaxMs?: number;
+  /** What the stages show as the time of their own watchdog, s. */
+  readonly watchdogS?: number;
 }
 
 export async function startSite(options: TestSiteOptions = {}): Promise<TestSite> {
@@ -47,7 +49,12 @@ export async function startSite(options: TestSiteOptions = {}): Promise<TestSite
   const deadlineMs = options.deadlineMs ?? 150;
   const stages = Array.from({ length: count }, (_, i) => new FakeStage(60_000, `S-${i + 1}`));
   const faces = stages.map((stage) =>
-    createStageFace(stage, { clock, stageModel: options.stageModel ?? true, tokenMaxMs: options.tokenMaxMs ?? 300 }),
+    createStageFace(stage, {
+      clock,
+      stageModel: options.stageModel ?? true,
+      tokenMaxMs: options.tokenMaxMs ?? 300,
+      watchdogS: options.watchdogS ?? 5,
+    }),
   );
   const stageServers: ModbusServer[] = [];
   for (const face of faces) stageServers.push(await startModbusServer({ units: new Map([[1, face.face]]) }));

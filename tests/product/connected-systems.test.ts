@@ -262,6 +262,15 @@ describe.skipIf(noMosquitto !== "")(`links of a site under a permit ${noMosquitt
     await charges(1);
     await charges(2);
   });
+
+  it("the utility's permit service is taken back: who can give power leaves the grid, charging too, and comes back with it", async () => {
+    const service = { what: "parallelService", value: 0 };
+    expect(receipt(await http("/api/v1/asks", service))).toMatchObject({ accepted: true });
+    for (const evse of [1, 2, 3]) await gives(evse, 0);
+    expect(await product.explain()).toMatch(/taken its permit service back/);
+    await http("/api/v1/asks/release", { what: "parallelService" });
+    for (const evse of [1, 2, 3]) await charges(evse);
+  });
 });
 
 /** The highest power that an EVSE was told since a moment, W. */
