@@ -2,6 +2,7 @@
  * The vehicles of a light site as one store: what they would do by themselves, what a fleet's request makes of it, and what they can
  * offer. The site's own word stands above any request: its permit, the energy that is kept back, and what departures need.
  */
+import { hourMs } from "../../src/domain/units.ts";
 
 /** How a light site departs from what it is asked for; each is there in every fleet. */
 export interface LightFault {
@@ -35,7 +36,6 @@ export interface LightVehicles {
 
 /** From standstill to full power, s. */
 const rampS = 8;
-const hourMs = 3_600_000;
 /** A departure is kept with so much of the charging power: the rest is margin. */
 const departureShare = 0.8;
 

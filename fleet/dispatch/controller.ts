@@ -3,6 +3,7 @@
  * no clock and sends nothing: what is to be told to sites comes back from `step`. What each site really does stays with the site,
  * so that nothing in here could take one beyond its permit, its reserve or a departure.
  */
+import { hourMs } from "../../src/domain/units.ts";
 import { correct, createRoom, type Division, divide, type GroupLimit } from "./allocation.ts";
 import {
   askableW,
@@ -80,7 +81,6 @@ const catchUpShare = 0.005;
 /** Sites whose request is changed in one step; a site is left alone for this long after a change, ms. */
 const changesMax = 2_000;
 const restMs = 25_000;
-const hourMs = 3_600_000;
 /** A power that was told is that of now for so long, ms; a site that is asked no more goes back within so long. */
 const heardMaxMs = 20_000;
 const goBackMs = 10_000;

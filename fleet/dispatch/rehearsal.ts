@@ -3,6 +3,7 @@
  * says: how close the whole comes to its target, and whether any site went beyond its permit, its reserve or a departure.
  */
 
+import { minuteMs } from "../../src/domain/units.ts";
 import {
   createLightVehicles,
   type LightFault,
@@ -61,7 +62,6 @@ const stepMs = 1_000;
 const tellEveryMs = 5_000;
 const offerEveryMs = 60_000;
 const wayMs = 1_000;
-const minuteMs = 60_000;
 /** Measurement and rounding, W and Wh. */
 const slack = 1;
 

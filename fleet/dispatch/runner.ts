@@ -2,7 +2,9 @@
  * Carries out dispatches: one worker of all leads. It reads what sites offer and deliver, lets the controller decide, and gives the
  * leases; all that it knows stands in the database, so that another can take it up.
  */
+
 import { randomBytes } from "node:crypto";
+import { minuteMs } from "../../src/domain/units.ts";
 import type { PowerMessage, SiteOffer } from "../../src/protocols/fleet/payloads.ts";
 import type { Database } from "../store/database.ts";
 import * as store from "../store/dispatches.ts";
@@ -37,7 +39,6 @@ interface Run {
 const stepEveryMs = 5_000;
 /** After its end the last powers and receipts come in, ms. */
 const afterMs = 30_000;
-const minuteMs = 60_000;
 
 export function createRunner({ database, dispatcherKey, tell, log }: RunnerOptions): Runner {
   const holder = randomBytes(8).toString("hex");

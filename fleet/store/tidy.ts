@@ -1,7 +1,7 @@
 /** What grows is bounded: old rows go, some at a time, so that nobody waits for it. */
+import { dayMs } from "../../src/domain/units.ts";
 import type { Database } from "./database.ts";
 
-const dayMs = 86_400_000;
 /** Rows that go at once, and how often at most in one round: what is more goes in the next. */
 const chunk = 5_000;
 const chunksMax = 20;

@@ -1,4 +1,5 @@
 /** One run of the simulated rig: equipment that was started for it, driven along its segments and recorded. */
+
 import type { LoadedSite } from "../../src/app/site/load-config.ts";
 import type { Cut, Play, Recording, Segment, Signals } from "../../src/certify/rig.ts";
 import { playS, samplesMax } from "../../src/certify/rig.ts";
@@ -7,6 +8,7 @@ import type { Core } from "../../src/core/core.ts";
 import { applyGridSettings } from "../../src/core/grid/der.ts";
 import { createLimitedGenerationProfile } from "../../src/core/pcc/limited-generation-profile.ts";
 import { invariant } from "../../src/domain/result.ts";
+import { dayMs } from "../../src/domain/units.ts";
 import { startIsletOn } from "../story/islet-controller.ts";
 import { Site } from "../story/site.ts";
 import { schoolBus, type WorldConfig, worldFor } from "../world-config.ts";
@@ -16,7 +18,6 @@ import { protectionsFor } from "./stage-settings.ts";
 export const ratedW = 60_000;
 export const benchFile = new URL("bench.yaml", import.meta.url).pathname;
 const nominalVoltageV = 480;
-const dayMs = 86_400_000;
 /** After the ramp into service the equipment is left alone for so long before a run begins, s. */
 const settleS = 4;
 /** Charging begins on a slow ramp of its own, s. */

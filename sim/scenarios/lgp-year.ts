@@ -4,8 +4,10 @@
  * change, where nothing changes, the calendar jumps. What the profile allows is asked of the platform's calendar and of the
  * file, not of the controller.
  */
+
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
+import { hourMs } from "../../src/domain/units.ts";
 import { judged, type Scenario, type ScenarioOptions, type ScenarioResult } from "../story/scenario.ts";
 import { Site, type StartController } from "../story/site.ts";
 import { allow, utcAt } from "../story/vocabulary.ts";
@@ -14,7 +16,6 @@ import { schoolBus, type WorldConfig, worldFor } from "../world-config.ts";
 const siteFile = "sim/scenarios/sites/lgp-year.yaml";
 const timeZone = "America/Los_Angeles";
 const hours = 8_760;
-const hourMs = 3_600_000;
 /** Seconds looked at around each change of the hour; whole minutes where the clock changes. */
 const beforeMs = 8_000;
 const afterMs = 7_000;

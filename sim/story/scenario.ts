@@ -2,6 +2,7 @@
  * Runs a story on a site in virtual time and judges it: a scenario is data (a world, events with sentences, checks with
  * limits), the controller is whoever is plugged in. A seed and a scenario's name reproduce a run bit for bit.
  */
+import { hourMs, minuteMs } from "../../src/domain/units.ts";
 import { clockMs } from "../calendar.ts";
 import { Invariants } from "../checkers/invariants.ts";
 import type { Probe } from "../checkers/probes.ts";
@@ -69,8 +70,6 @@ export interface ScenarioOptions {
 }
 
 const eventJitterMs = 100;
-const minuteMs = 60_000;
-const hourMs = 60 * minuteMs;
 /** Nothing has happened for so long, and nothing is about to happen: the site is quiet. */
 const quietAfterMs = minuteMs;
 const quietBeforeMs = 5_000;

@@ -3,15 +3,12 @@
  * and a last quarter of an hour in which nothing happens and everything that is asked for and allowed must be delivered.
  * One fault of a device at a time, as the site promises to stay safe under; everything else may meet anything.
  */
+import { hourMs, minuteMs, secondMs } from "../../src/domain/units.ts";
 import { type FaultRow, faultRows } from "../faults.table.ts";
 import { Random } from "../random.ts";
 import type { Site } from "../story/site.ts";
 import { type Act, type DayRow, dayRows } from "./day.table.ts";
 import { drawVehicle, type SwarmSite } from "./site.ts";
-
-const secondMs = 1_000;
-const minuteMs = 60 * secondMs;
-const hourMs = 60 * minuteMs;
 
 /** One stretch: trouble, a technician, ordinary hours, a quiet end. */
 export const stretch = {

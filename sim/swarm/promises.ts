@@ -3,6 +3,7 @@
  * time for; and, in the quiet end of each stretch, that what is asked for and allowed is delivered, and that people are told
  * what holds back the rest. Each oracle is plain arithmetic on the plant, none of it the controller's.
  */
+import { minuteMs } from "../../src/domain/units.ts";
 import { Invariants } from "../checkers/invariants.ts";
 import type { Site } from "../story/site.ts";
 import type { SwarmSite } from "./site.ts";
@@ -25,7 +26,6 @@ const deliveredShare = 0.85;
 const slackW = 1_500;
 /** Modes in which a quiet site with a good grid rests. */
 const restingModes: readonly string[] = ["loadOnly", "parallel"];
-const minuteMs = 60_000;
 
 /** What the swarm's run knows and the promises ask. */
 export interface Surroundings {

@@ -1,4 +1,5 @@
 /** Plays a seed: its site, its day, in virtual time with the product's own control cycle; and says which promise broke first. */
+import { hourMs } from "../../src/domain/units.ts";
 import { startIsletOn } from "../story/islet-controller.ts";
 import { Site, type StartController } from "../story/site.ts";
 import { allow } from "../story/vocabulary.ts";
@@ -6,7 +7,6 @@ import { type SwarmEvent, stretch, swarmDay } from "./day.ts";
 import { type BrokenPromise, SwarmPromises } from "./promises.ts";
 import { type SwarmSite, type SwarmSiteOptions, swarmSite } from "./site.ts";
 
-const hourMs = 3_600_000;
 /** Reasons and modes that are kept for a report. */
 const modesMax = 40;
 

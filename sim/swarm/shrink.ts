@@ -1,10 +1,9 @@
 /** Narrows a failing seed down to a short story that still breaks the same promise: a later start, fewer events. */
+import { minuteMs, secondMs } from "../../src/domain/units.ts";
 import { type SwarmEvent, swarmDay } from "./day.ts";
 import { runSwarm, type SwarmOptions, type SwarmResult } from "./run.ts";
 import { swarmSite } from "./site.ts";
 
-const secondMs = 1_000;
-const minuteMs = 60 * secondMs;
 /** So many times the day is played again at most, and for so long, ms. */
 const replaysMax = 80;
 const budgetMs = 240 * secondMs;

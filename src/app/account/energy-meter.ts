@@ -3,6 +3,7 @@
  * register alone tells how much, and nobody when. A register that falls, leaps or is another meter's starts anew where it is; one
  * that reached its end goes on.
  */
+import { hourMs } from "../../domain/units.ts";
 import { wrapWh } from "../store/wrapped-register.ts";
 
 /** Growth that is believed beyond what the rating gives, Wh: registers of coarse resolution step. */
@@ -10,7 +11,6 @@ const stepWh = 1_100;
 const ratingMargin = 1.5;
 /** Power and register may be apart by this, and by one step of the register, mWh. */
 const apartMWh = 2_000;
-const msPerHour = 3_600_000;
 
 export interface MeterReading {
   readonly powerW: number;
@@ -85,7 +85,7 @@ export function createEnergyMeter(name: string, ratedW: number, kept: KeptMeter 
 
   function follow(side: Side, nowWh: number, sinceMs: number, afterSilence: boolean): void {
     if (!Number.isFinite(nowWh)) return;
-    const mostWh = Number.isFinite(ratedW) ? (ratedW * ratingMargin * Math.max(0, sinceMs)) / msPerHour + stepWh : 1e12;
+    const mostWh = Number.isFinite(ratedW) ? (ratedW * ratingMargin * Math.max(0, sinceMs)) / hourMs + stepWh : 1e12;
     const before = side.lastWh;
     side.lastWh = nowWh;
     if (Number.isNaN(before)) {

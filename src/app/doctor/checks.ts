@@ -2,11 +2,13 @@
  * What is looked at on the machine that a site runs on: each check with its verdict and, where something is wrong, what to do.
  * Nothing is written and nothing is commanded.
  */
+
 import { execFileSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statfsSync, statSync } from "node:fs";
 import { totalmem } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { dayMs } from "../../domain/units.ts";
 import { openPermitStore, refusalText } from "../permits/permit.ts";
 import { openWitness } from "../permits/witness.ts";
 import { keptFiles } from "../recorder/files/kept-files.ts";
@@ -41,7 +43,6 @@ interface Check {
 const good = (sentence: string): Finding => ({ verdict: "good", sentence, todo: "" });
 const finding = (verdict: Verdict, sentence: string, todo: string): Finding => ({ verdict, sentence, todo });
 
-const dayMs = 86_400_000;
 const expiresSoonDays = 30;
 /** Less room than this and the audit log of some months no longer fits, bytes. */
 const roomLook = 500_000_000;

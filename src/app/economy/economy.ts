@@ -2,9 +2,11 @@
  * What energy costs and saves at this site: its record of what flowed, its tariff, its forecasts and its grid events, for the planner
  * and for people. Nothing here limits a power.
  */
+
 import type { SiteConfig } from "../../config/site.ts";
 import { dayOfDate, kindOfDay, localDay, startOfDayMs } from "../../domain/calendar.ts";
 import { tableZone, type ZoneOffsets } from "../../domain/time-zone.ts";
+import { hourMs } from "../../domain/units.ts";
 import { parseFeed } from "../../forecast/feed.ts";
 import type { PlanningEvent } from "../../planning/problem.ts";
 import type { MeasuredStay } from "../../settlement/at-once.ts";
@@ -27,7 +29,6 @@ import { type BookedStay, openStayBook, type StayBook } from "./stay-book.ts";
 import { openToldPrices, type ToldPriceBook } from "./told-prices.ts";
 
 const quarterMs = 15 * 60_000;
-const hourMs = 3_600_000;
 /** From the charger to the battery, where nothing better is known; both losses together. */
 const chargeEfficiency = 0.9;
 /** Billing months that are kept worked out; a month's first day plus so many is in the next one. */

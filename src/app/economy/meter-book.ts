@@ -3,15 +3,16 @@
  * power while it is measured; a quarter that was measured for less than half of its time is a gap, one with less than all of it is
  * taken as its mean and marked as estimated. Kept by local days, the oldest go first.
  */
+
 import { z } from "zod";
 import { localDay, startOfDayMs } from "../../domain/calendar.ts";
 import { Quality } from "../../domain/quality.ts";
 import type { ZoneOffsets } from "../../domain/time-zone.ts";
+import { hourMs } from "../../domain/units.ts";
 import type { ControlReport } from "../control/shared/report.ts";
 import type { Documents } from "../store/store.ts";
 
 const quarterMs = 15 * 60_000;
-const hourMs = 3_600_000;
 /** Days that are kept. */
 const daysMax = 400;
 const quartersMax = 100;

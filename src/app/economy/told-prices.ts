@@ -2,13 +2,14 @@
  * Prices that a connected system tells, by quarters of an hour: for the plan what is ahead, for the bill what was. They stand for
  * the tariff's own while they reach. Kept over a restart.
  */
+
 import { z } from "zod";
 import type { TariffSettings } from "../../config/site/tariff.ts";
+import { minuteMs } from "../../domain/units.ts";
 import type { ToldPrices } from "../../tariff/tariff.ts";
 import type { Documents } from "../store/store.ts";
 
 const quarterMs = 15 * 60_000;
-const minuteMs = 60_000;
 /** Quarters that are kept; the oldest go first. */
 const quartersMax = 5_000;
 const collection = "told-prices";

@@ -1,6 +1,8 @@
 /** The port for requests: checks what is asked, carries it out by its kind, writes it down, and tells what becomes of it. */
+
 import type { SiteConfig } from "../../config/site.ts";
 import type { SiteFacts } from "../../core/snapshot.ts";
+import { minuteMs } from "../../domain/units.ts";
 import { oneLine } from "../../domain/visible.ts";
 import type { AuditEvent } from "../audit/audit-chain.ts";
 import type { EvseInputs } from "../control/shared/inputs.ts";
@@ -34,7 +36,6 @@ export interface LinksOptions {
 
 /** Records of the audit log that one asker may cause in a minute; what is beyond is counted in the next one. */
 const auditedPerMinute = 30;
-const minuteMs = 60_000;
 
 export function openLinks(options: LinksOptions): LinkPort {
   const { config, control, people, audit, nowMs } = options;

@@ -2,7 +2,9 @@
  * Moments that people ask about later: trips, lockouts, refusals, exceedances at the grid connection, alarms of stages, stalls of
  * the controller. Found in the core's copy after each tick; what comes soon after belongs to the same incident.
  */
+
 import { isJoined, isWithoutGrid } from "../../domain/modes.ts";
+import { dayMs } from "../../domain/units.ts";
 import type { CoreCopy } from "./core-copy.ts";
 import type { IncidentFacts, IncidentKind } from "./format/payloads.ts";
 
@@ -11,7 +13,6 @@ const afterMs = 15_000;
 const factsMax = 32;
 /** Incidents that are kept in a day: a site that trips every minute tells nothing new. */
 const perDayMax = 40;
-const dayMs = 86_400_000;
 /** A controller that has just started knows nothing yet, and that is no incident, ms. */
 const settleMs = 20_000;
 

@@ -2,8 +2,9 @@
  * What a black start may cost. While the site is dark, gateway, transfer device and the stages' electronics live on a small
  * auxiliary battery: its energy is counted, each start takes some of it, and enough stays to see the grid return. And what a
  * failed start teaches: a tier whose inrush brought the bus down, or overloaded it twice, stays off until a person on site
- * resets or the grid carries it again. A bus that fell because a vehicle that formed it was unplugged accuses no tier. Dead-bus check, voltage ramp and the number of starts are the mode machine's and the
- * stages' own; the tiers are stepped by `island-tiers.ts`.
+ * resets or the grid carries it again. A bus that fell because a vehicle that formed it was unplugged accuses no tier.
+ * Dead-bus check, voltage ramp and the number of starts are the mode machine's and the stages' own; the tiers are stepped by
+ * `island/tiers.ts`.
  */
 import { type Mode, modeColumns } from "../../domain/modes.ts";
 import type { ReasonKey } from "../../domain/reasons.ts";

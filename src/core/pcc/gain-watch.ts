@@ -1,8 +1,9 @@
 /**
- * A second line against a meter whose scale or sign has changed: its power falls to a tenth or a hundredth, or turns round, from one sample to the
- * next while the stages stay where they are, in the direction in which they move power, so that an excess would be hidden. That alone may be a load. So: no increase, then the stages come down a
- * little, twice at most (four times where the sign is in doubt), and the meter must fall by as much. One that does not shows something else than the exchange of the
- * site. Field problems: dbus-solaredge#14, openbridgeserver#1255, evcc#2162 (scale factors that change at run time).
+ * A second line against a meter whose scale or sign has changed: its power falls to a tenth or a hundredth, or turns round, from
+ * one sample to the next while the stages stay where they are, in the direction in which they move power, so that an excess would
+ * be hidden. That alone may be a load. So: no increase, then the stages come down a little, twice at most (four times where the
+ * sign is in doubt), and the meter must fall by as much. One that does not shows something else than the exchange of the site.
+ * Field problems: dbus-solaredge#14, openbridgeserver#1255, evcc#2162 (scale factors that change at run time).
  */
 
 /** So far may two samples be from a factor of ten or a hundred: a share of the larger one, and σ of a sample. */

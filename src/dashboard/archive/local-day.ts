@@ -1,6 +1,5 @@
 /** The present local day of the site: its charts begin at midnight. */
-const minuteMs = 60_000;
-const dayMs = 24 * 60 * minuteMs;
+import { dayMs, minuteMs } from "../../domain/units.ts";
 
 export interface LocalDay {
   /** Start of the day in which this moment lies, ms UTC. */

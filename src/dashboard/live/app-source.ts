@@ -11,6 +11,7 @@ import type { SiteStation } from "../../app/station.ts";
 import { isDeadPu, isLostPu } from "../../domain/electrical.ts";
 import { isJoined } from "../../domain/modes.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
+import { hourMs } from "../../domain/units.ts";
 import type { ActionId } from "../actions.ts";
 import { openDayArchive } from "../archive/day-archive.ts";
 import { openEventArchive } from "../archive/event-archive.ts";
@@ -39,7 +40,6 @@ import { type Certificate, createSlowFacts } from "./slow-facts.ts";
 /** The report is looked at this often, ms. */
 const lookEveryMs = 10;
 const quarterMs = 15 * 60_000;
-const hourMs = 3_600_000;
 /** Longer than this between two looks nothing is known of what flowed, ms. */
 const gapMaxMs = 2_000;
 /** The wall clock was set when it differs this much from where it should be, ms. */

@@ -2,7 +2,9 @@
  * What the page's server has to tell, into the audit log: sign-ins, refusals, acts, each with its cause id. Whoever knocks
  * without end fills no disk: refusals beyond a number a minute are counted and written as one record.
  */
+
 import type { AuditEvent, AuditKind } from "../../app/audit/audit-chain.ts";
+import { minuteMs } from "../../domain/units.ts";
 import type { AuditEntry } from "../source.ts";
 
 const kinds: Readonly<Record<AuditEntry["what"], AuditKind>> = {
@@ -20,7 +22,6 @@ const kinds: Readonly<Record<AuditEntry["what"], AuditKind>> = {
 };
 /** Refusals written in full a minute. */
 export const refusalsMax = 60;
-const minuteMs = 60_000;
 
 export interface AuditWriter {
   write(entry: AuditEntry): void;

@@ -8,6 +8,7 @@ import { isLostPu } from "../../domain/electrical.ts";
 import { isIslanded, type Mode, modeColumns } from "../../domain/modes.ts";
 import { Quality } from "../../domain/quality.ts";
 import type { ReasonKey } from "../../domain/reasons.ts";
+import { dayMs } from "../../domain/units.ts";
 import type { EventKey, WordValues } from "../../domain/words.ts";
 import { alarmValues, isEmergencyStop } from "./alarm-words.ts";
 import type { Durations } from "./durations.ts";
@@ -58,7 +59,6 @@ export interface EventRow {
   readonly afterMs?: number;
 }
 
-const dayMs = 86_400_000;
 const certificateWarnMs = 30 * dayMs;
 /** A forecast this near the target reaches it, percent. */
 const targetTolerancePct = 1;

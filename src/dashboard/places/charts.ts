@@ -1,9 +1,9 @@
 /** Drawings of the pages: each a picture with a sentence, beside which a table or a list has every value. */
+import { hourMs } from "../../domain/units.ts";
 import { type Html, html } from "../panels/html.ts";
 import type { Words } from "../view/format.ts";
 
 const round = (value: number): number => Math.round(value * 10) / 10;
-const hourMs = 3_600_000;
 
 /** A time axis over a width. */
 export interface Axis {

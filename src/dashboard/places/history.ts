@@ -1,4 +1,5 @@
 /** What was: a day and a billing month in energy and money, by vehicle and charger, to look at, to print and to download. */
+import { dayMs } from "../../domain/units.ts";
 import type { DayAnswer, EnergyBalance, MonthAnswer } from "../economy/economy-api.ts";
 import type { EconomyPort } from "../economy/economy-port.ts";
 import { type Html, html } from "../panels/html.ts";
@@ -9,7 +10,6 @@ import { originTable } from "./origin.ts";
 import { energy, figures, leadPanel, money, panel, percent, savedText, table } from "./parts.ts";
 import type { PlacePage } from "./shell.ts";
 
-const dayMs = 86_400_000;
 const atOnceNote =
   "At once: the same vehicles with the same energy, each at full power from when it plugged in, under the same import limit. Before taxes.";
 

@@ -2,9 +2,9 @@
 
 import { dayOfDate, minutesOf } from "../../domain/fleet/timetable.ts";
 import { tableZone, utcOfLocal, type ZoneOffsets } from "../../domain/time-zone.ts";
+import { dayMs } from "../../domain/units.ts";
 
 const zones = new Map<string, ZoneOffsets>();
-const dayMs = 86_400_000;
 
 /** ms UTC; NaN for what is no date or no time of day. A time that the clock shows twice is its first. */
 export function momentAt(date: string, time: string, timeZone: string): number {

@@ -1,4 +1,5 @@
 /** The next 24 hours by the plan: every vehicle on one time axis, and under it grid, load, PV, vehicles and price. */
+import { hourMs } from "../../domain/units.ts";
 import type { FleetPort } from "../fleet/fleet-port.ts";
 import { type Html, html } from "../panels/html.ts";
 import type { SiteState } from "../state.ts";
@@ -8,7 +9,6 @@ import { energy, leadPanel, money, panel, percent, table } from "./parts.ts";
 import type { PlacePage } from "./shell.ts";
 
 type Plan = ReturnType<FleetPort["plan"]>;
-const hourMs = 3_600_000;
 const shownMs = 24 * hourMs;
 /** Vehicles that one picture holds. */
 const rowsMax = 60;

@@ -1,5 +1,6 @@
 /** What the vehicles hold for an outage: hours of tier 1 now and by the plan, a warning that raises them, and what each vehicle counts for. */
 
+import { hourMs } from "../../domain/units.ts";
 import type { Session } from "../access/sessions.ts";
 import { type ActionId, type ActionView, offers } from "../actions.ts";
 import type { FleetPort } from "../fleet/fleet-port.ts";
@@ -11,7 +12,6 @@ import { leadPanel, panel, percent, reasonField, secret, table } from "./parts.t
 import type { PlacePage } from "./shell.ts";
 
 type Outage = ReturnType<FleetPort["readiness"]>["outage"];
-const hourMs = 3_600_000;
 
 /** What the page's forms do. */
 export const reserveActions = ["outageWarning", "reserve"] as const;

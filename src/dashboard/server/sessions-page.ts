@@ -1,5 +1,7 @@
 /** Sessions: seen and ended by their person, and by installers for everybody. */
+
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { minuteMs } from "../../domain/units.ts";
 import type { Session, SessionInfo } from "../access/sessions.ts";
 import { html } from "../panels/html.ts";
 import { plainPage } from "./pages.ts";
@@ -58,7 +60,6 @@ export function serveSessions(app: FastifyInstance, serving: Serving): void {
   });
 }
 
-const minuteMs = 60_000;
 function ago(ms: number): string {
   const minutes = Math.floor(ms / minuteMs);
   if (minutes < 1) return "just now";

@@ -2,11 +2,12 @@
  * What the site could give back or take if its fleet asked now: of each vehicle within its limits, its reserve and its departure,
  * of all within the grid connection. Whatever is not known is not offered.
  */
+
 import type { ShownOffer } from "../../app/links/fleet/told.ts";
+import { hourMs } from "../../domain/units.ts";
 import type { EvseState, SiteState } from "../state.ts";
 import { powerOf } from "./totals.ts";
 
-const hourMs = 3_600_000;
 /** Without departures an offer is looked at again after this, ms. */
 const standsMs = 24 * hourMs;
 /** Reading of the state of charge and losses, %. */

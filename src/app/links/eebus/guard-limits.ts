@@ -2,8 +2,10 @@
  * What a guard limits: consumption and production, each with its own states, and one fail-safe duration. What holds becomes a cap
  * in the port for requests. Fail-safe limits that the guard has stated, and what held, are kept over a restart.
  */
+
 import { z } from "zod";
 import type { SiteConfig } from "../../../config/site.ts";
+import { hourMs } from "../../../domain/units.ts";
 import { createLimitMachine, type FailSafe, type LimitMachine } from "../../../protocols/eebus/limit-machine.ts";
 import {
   type LimitEvent,
@@ -18,7 +20,6 @@ import type { Documents } from "../../store/store.ts";
 import type { AskName } from "../asks.table.ts";
 import type { Asker, LinkPort } from "../link-port.ts";
 
-const hourMs = 3_600_000;
 const durationMinMs = 2 * hourMs;
 const durationMaxMs = 24 * hourMs;
 /** Beyond this a limit is no limit of a site, W. */

@@ -1,4 +1,5 @@
 /** Energy of the chargers while leases for the site's power run, from the powers that the page shows. */
+import { hourMs } from "../../../domain/units.ts";
 import type { Lease } from "../../../protocols/fleet/orders.ts";
 import type { LeaseEntry } from "./lease-book.ts";
 
@@ -6,7 +7,6 @@ import type { LeaseEntry } from "./lease-book.ts";
 const gapMaxMs = 5_000;
 /** Of so much of its time the power must have been known, or its energy is not. */
 const knownShare = 0.98;
-const hourMs = 3_600_000;
 
 export interface LeaseMeter {
   /** To be called often; `chargersW` null while it is not known. */

@@ -3,6 +3,7 @@
  * Each lease is an asker of its own, so that one never loosens another: of several caps the tightest holds. A lease that a newer
  * document no longer lists is withdrawn; none is in force after its end.
  */
+import { minuteMs } from "../../../domain/units.ts";
 import { oneLine } from "../../../domain/visible.ts";
 import {
   type DispatcherKey,
@@ -24,7 +25,6 @@ const clockMaxMs = 5_000;
 /** Documents that are heeded in a minute, and leases that are new in one. */
 const documentsPerMinute = 20;
 const leasesPerMinute = 64;
-const minuteMs = 60_000;
 /** A lease that ends sooner is not begun, ms. */
 const worthMs = 1_000;
 

@@ -3,9 +3,11 @@
  * go to tariff and planner; changes of draw become offers that people answer, measured against a baseline; reports go back. Events
  * that are known run to their end while the VTN is silent, and after a restart.
  */
+
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { SiteConfig } from "../../../config/site.ts";
+import { hourMs } from "../../../domain/units.ts";
 import type { Program, VtnEvent } from "../../../protocols/openadr/messages.ts";
 import { createVtnClient } from "../../../protocols/openadr/vtn-client.ts";
 import type { Economy } from "../../economy/economy.ts";
@@ -42,7 +44,6 @@ export interface OpenadrOptions {
 /** What is wanted is looked at again at least this often, ms; prices and offers this often. */
 const lookEveryMs = 1_000;
 const pricesEveryMs = 60_000;
-const hourMs = 3_600_000;
 /** Complaints that are logged, each once. */
 const problemsMax = 100;
 

@@ -1,4 +1,5 @@
 /** What a report says of each of its intervals, in the units that are asked for; the data quality says what is missing. */
+import { dayMs, hourMs } from "../../../domain/units.ts";
 import { durationText } from "../../../protocols/openadr/durations.ts";
 import type { ReportDescriptor } from "../../../protocols/openadr/messages.ts";
 import type { Slice } from "../../../protocols/openadr/timeline.ts";
@@ -7,7 +8,6 @@ import type { ReportWindow, ReportWindows } from "./report-windows.ts";
 import type { KnownEvent } from "./wanted.ts";
 
 const quarterMs = 15 * 60_000;
-const hourMs = 3_600_000;
 /** Measured for this share of its time an interval is whole; below the other nothing is said of it. */
 const wholeShare = 0.98;
 const leastShare = 0.5;
@@ -162,4 +162,3 @@ function valueFor(
       return null;
   }
 }
-const dayMs = 24 * hourMs;

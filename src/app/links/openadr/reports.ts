@@ -2,7 +2,9 @@
  * Reports that events ask for: measured in each of their intervals, made when they are due, and sent until the VTN has taken them.
  * What is owed outlives a restart; of what was not measured the data quality says so.
  */
+
 import { z } from "zod";
+import { hourMs } from "../../../domain/units.ts";
 import { type Slice, timelineOf } from "../../../protocols/openadr/timeline.ts";
 import { type VtnClient, VtnError } from "../../../protocols/openadr/vtn-client.ts";
 import type { Economy } from "../../economy/economy.ts";
@@ -12,7 +14,6 @@ import { reportOf, scheduleKey } from "./report-schedule.ts";
 import { openReportWindows, type SiteSample } from "./report-windows.ts";
 import type { KnownEvent } from "./wanted.ts";
 
-const hourMs = 3_600_000;
 const collection = "openadr";
 /** Reports that are owed at once; the oldest go first. */
 const outboxMax = 200;

@@ -2,6 +2,7 @@
  * One charging profile over time. Texts are read once for each schedule; after that "which period holds at this moment,
  * and until when" costs a binary search, however many periods there are.
  */
+import { dayMs } from "../../../domain/units.ts";
 import type { ChargingProfile, ChargingSchedule, SchedulePeriod } from "../transport/messages.table.ts";
 import type { Zone } from "./timezone.ts";
 
@@ -50,7 +51,6 @@ export interface Timeline {
 const forever = Number.POSITIVE_INFINITY;
 /** A dynamic profile that was updated so far in the future has an unknown age: the clock has been set back, ms. */
 const aheadMaxMs = 5_000;
-const dayMs = 24 * 3_600_000;
 const recurrenceMs = { Daily: dayMs, Weekly: 7 * dayMs } as const;
 
 const validities = new WeakMap<ChargingProfile, Validity>();

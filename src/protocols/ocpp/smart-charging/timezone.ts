@@ -1,4 +1,5 @@
 /** Local time of an IANA zone, for profiles that recur at the same local time across daylight saving. */
+import { dayMs } from "../../../domain/units.ts";
 
 export interface Zone {
   /** Local minus UTC at a UTC moment, ms. */
@@ -10,7 +11,6 @@ export interface Zone {
 /** Zones change their offset at multiples of this only. */
 const slotMs = 15 * 60_000;
 const slotsMax = 20_000;
-const dayMs = 24 * 3_600_000;
 
 export function createZone(timeZone: string): Zone {
   const format = new Intl.DateTimeFormat("en-US", {
