@@ -112,6 +112,8 @@ export class Plant {
   readonly #target: Float64Array;
   readonly #gain: Float64Array;
   readonly #takenPeriod: Float64Array;
+  /** When a stage that takes commands now and then begins its periods, ms. */
+  readonly #periodFromMs: Float64Array;
   readonly #pendingAtMs: Float64Array;
   readonly #pendingW: Float64Array;
   readonly #pendingFirst: Int32Array;
@@ -141,6 +143,9 @@ export class Plant {
     this.#pendingCount = new Int32Array(n);
     this.#stageIntegral = new Float64Array(n * stageHistoryMs);
     this.#phaseMs = Math.floor(uniform(dice) * meter.updateMs);
+    this.#periodFromMs = Float64Array.from(stages, ({ commandPeriodMs = 0 }) =>
+      commandPeriodMs > 0 ? Math.floor(uniform(dice) * commandPeriodMs) : 0,
+    );
   }
 
   /** A command written now: it counts after the write and the stage's dead time. */
@@ -148,7 +153,7 @@ export class Plant {
     const { commandPeriodMs = 0, resolutionW = 0 } = this.stages[i]!;
     if (commandPeriodMs > 0) {
       // The first of a period is taken, the others are lost on it.
-      const period = Math.floor(this.nowMs / commandPeriodMs);
+      const period = Math.floor((this.nowMs + this.#periodFromMs[i]!) / commandPeriodMs);
       if (period === this.#takenPeriod[i]) return;
       this.#takenPeriod[i] = period;
     }
@@ -217,17 +222,17 @@ export class Plant {
       this.#show();
       if (!lost) {
         const start = (this.nowMs - meter.windowMs + historyMs) % historyMs;
-        let total = 0;
+        let exactTotalW = 0;
         for (let k = 1; k < 4; k++) {
           const mean =
             (this.#pccIntegral[k * historyMs + slot]! - this.#pccIntegral[k * historyMs + start]!) / meter.windowMs;
           // Phases carry a third of the noise variance each, so that the total has the specified noise.
           const shown = mean * meter.gain + meter.offsetW / 3 + (normal(dice) * meter.sigmaW) / Math.sqrt(3);
           const exactW = (this.meterReversed ? -shown : shown) * this.meterScale;
-          this.#waitingW[k] = quantumW > 0 ? quantumW * Math.round(exactW / quantumW) : exactW;
-          total += this.#waitingW[k]!;
+          this.#waitingW[k] = rounded(exactW, quantumW);
+          exactTotalW += exactW;
         }
-        this.#waitingW[0] = total;
+        this.#waitingW[0] = rounded(exactTotalW, quantumW);
         this.#waitingUntilMs = this.nowMs;
         this.#waitingAtMs = this.nowMs + meter.latencyMs + jitter;
       }
@@ -246,7 +251,7 @@ export class Plant {
 
   #showsTheSame(): boolean {
     if (!(this.meter.quantumW !== undefined && this.meter.quantumW > 0)) return false;
-    for (let k = 1; k < 4; k++) if (this.#waitingW[k] !== this.shownW[k]) return false;
+    for (let k = 0; k < 4; k++) if (this.#waitingW[k] !== this.shownW[k]) return false;
     return true;
   }
 
@@ -262,3 +267,7 @@ export class Plant {
     return mean + normal(this.dice) * stageSigmaShare * this.stages[i]!.ratedW;
   }
 }
+
+/** To the nearest whole number of `quantumW`; as it is where that is 0. */
+const rounded = (powerW: number, quantumW: number): number =>
+  quantumW > 0 ? quantumW * Math.round(powerW / quantumW) : powerW;

@@ -1,6 +1,6 @@
 /** The controller at the plant: polls once a tick, runs export control, allocation and lead, writes the commands. */
 
-import { siteSettings } from "../../src/config/site.ts";
+import { type SiteConfig, siteSettings } from "../../src/config/site.ts";
 import { createCommands, type StageCommand } from "../../src/core/commands.ts";
 import { createSiteCaps, exportControlConfig } from "../../src/core/core-config.ts";
 import {
@@ -57,11 +57,8 @@ export const usualOptions: SiteOptions = {
   proven: true,
 };
 
-/**
- * What the controller is told, through the product's own settings and the function that reads them. The run's own limits
- * stand beside it.
- */
-function controlOf(plant: Plant, options: SiteOptions): ExportControlConfig {
+/** What the controller is told: the site file, through the product's own settings. */
+function siteConfigOf(plant: Plant, options: SiteOptions): SiteConfig {
   const { meter } = plant;
   const { modelFactor, told } = options;
   const parsed = siteSettings.safeParse({
@@ -97,8 +94,13 @@ function controlOf(plant: Plant, options: SiteOptions): ExportControlConfig {
     })),
   });
   if (!parsed.success) throw new Error(parsed.error.message);
+  return parsed.data;
+}
+
+/** The same through the function that reads it. The run's own limits stand beside it. */
+function controlOf(config: SiteConfig, options: SiteOptions): ExportControlConfig {
   return {
-    ...exportControlConfig(parsed.data, createSiteCaps(plant.stages.length)),
+    ...exportControlConfig(config, createSiteCaps(config.evses.length)),
     phaseImportLimitW: options.phaseImportLimitW,
     phaseExportLimitW: options.phaseExportLimitW,
     groups: options.groups,
@@ -114,6 +116,8 @@ function phaseOf(share: readonly [number, number, number]): "all" | "a" | "b" | 
 export class Site {
   readonly plant: Plant;
   readonly options: SiteOptions;
+  /** The site file. */
+  readonly config: SiteConfig;
   readonly control: ExportControl;
   readonly allocation: Allocation;
   readonly budget: SiteBudget;
@@ -135,7 +139,8 @@ export class Site {
     this.plant = plant;
     this.options = options;
     const n = plant.stages.length;
-    this.control = createExportControl(controlOf(plant, options), n);
+    this.config = siteConfigOf(plant, options);
+    this.control = createExportControl(controlOf(this.config, options), n);
     this.allocation = createAllocation(this.control, options.rule);
     this.budget = createSiteBudget(this.control);
     const snapshot = createSnapshot(n, 0);
