@@ -50,6 +50,10 @@ const shortfallFilterMs = 1_000;
 const challengeShare = 0.03;
 const challengeSigmas = 6;
 const challengeQuanta = 5;
+/** What flows until a meter that stands still has shown that it lives, in challenges: enough to move by one. */
+const showChallenges = 1.2;
+/** Less than this share of the stages' sum is no power. */
+const idleShare = 0.005;
 /** With a silent meter discharge ramps to zero within this time. */
 const staleRampMs = 300;
 /** An excess of the PCC's limits: beyond this share of the stages' sum and this many σ. */
@@ -96,6 +100,7 @@ export function stepExportControl(
   const wasChallenging = s.challenging;
   setChallenge(control);
   s.followsLaterMs = Math.max(d.stageLaterMs, control.delays.laterMs);
+  s.idle = Math.abs(netW) < idleShare * control.scaleW;
   superviseMeter(s, meter, Math.abs(wasChallenging ? control.challengeFromW : netW) > control.challengeW, nowMs);
   if (s.challenging && !wasChallenging) control.challengeFromW = netW;
   control.gainWatch.challenged = wasChallenging && s.hasSample;
@@ -320,12 +325,12 @@ const unlimitedW = 1e12;
 /** Steps 7 to 9 of one side of a channel: from what stands in its fields to its `availableW`. */
 function stepSide(control: ExportControl, channel: Channel, side: Side, nowMs: number): void {
   const dtMs = control.sinceMs;
-  const { mayRise } = control.supervision;
+  const { mayRise, mayShow } = control.supervision;
   const e = side.envelope;
   const { measured, level } = control.dynamics;
   // Slower in every doubt about the dynamics: half once they are measured, a quarter for each level of the last resort.
   const riseShare = (measured ? measuredRiseShare : 1) * levelRiseShare ** level;
-  e.riseW = mayRise ? riseShare * channel.tuning.riseWPerMs * dtMs : 0;
+  e.riseW = mayRise || mayShow ? riseShare * channel.tuning.riseWPerMs * dtMs : 0;
   if (measured) e.overcutW = 0;
   tickEnvelope(e, nowMs, channel.tuning);
   // A stage that is slower than its model looks disobedient for a while after each move: no haste with it, and no room for it.
@@ -398,6 +403,12 @@ function capTotals(control: ExportControl, limits: PccLimits, out: SiteBudget): 
     // Also beyond a probe: a meter that stands still during it would not be seen to live.
     const heldW = s.challenging ? control.challengeFromW : gain.probing ? gain.heldW : control.netW;
     const lessW = s.challenging ? control.challengeW : gain.probing ? gain.lessW : 0;
+    if (s.mayShow && !gain.probing) {
+      const mostW = Math.max(Math.abs(control.netW), showChallenges * control.challengeW);
+      out.minW[0] = Math.max(out.minW[0]!, -mostW);
+      out.maxW[0] = Math.min(out.maxW[0]!, mostW);
+      return;
+    }
     if (heldW < 0) out.minW[0] = Math.max(out.minW[0]!, heldW + lessW);
     if (heldW > 0) out.maxW[0] = Math.min(out.maxW[0]!, heldW - lessW);
   }

@@ -38,10 +38,13 @@ const zeroAfterMs = 1_000;
 const stillBlocksMin = 3;
 const stillForMaxMs = 800;
 /**
- * Without power that a challenge could move, a block that stands still this long is frozen: as late as R15 allows, because a
+ * With less power than a challenge could move, a block that stands still this long is frozen: as late as R15 allows, because a
  * quiet meter of coarse resolution (100 W, 0.1 V) stands still for up to 18 samples. A standing sequence needs no such time.
+ * Before that the stages may give or take a little more, which shows as well as a challenge does.
  */
-const stillIdleMs = 1_600;
+const stillSmallMs = 1_600;
+/** Without any power there is nothing to end, and nothing has been tried: much later, and the next sample counts again. */
+const stillIdleMs = 10_000;
 /** At most one false suspicion in this time. */
 const suspicionEveryMs = hourMs;
 /**
@@ -72,6 +75,12 @@ const gapSamples = 8;
 const learntUpdateMaxMs = 2_000;
 /** Gaps this many times longer than configured are not chance. */
 const clearlySlower = 2.5;
+/**
+ * … where so much moved in each, as a share of the range and in steps of the resolution: a quiet meter shows the same again
+ * and again, and then the next digit.
+ */
+const gapMovedShare = 0.001;
+const gapMovedQuanta = 5;
 
 /** Whether the meter's samples come, move and may be believed, and since when. */
 export interface MeterSupervision {
@@ -80,9 +89,10 @@ export interface MeterSupervision {
   readonly toldUpdateMs: number;
   /** Interval between new samples: as configured, or as the meter shows when it is clearly slower, ms. */
   updateMs: number;
-  /** The shortest gap of the samples so far, and how many they are. */
+  /** The shortest gap of the samples so far, how many of them followed a move, and the last power shown, W. */
   gapMs: number;
   gaps: number;
+  shownW: number;
   /** From the challenge until it must show: write, dead time, response, latency, two windows. */
   readonly challengeMs: number;
   quality: Quality;
@@ -101,8 +111,11 @@ export interface MeterSupervision {
   suspectedAtMs: number;
   /** Since when the stages have moved for the meter to show it; infinite while they do not, ms. */
   challengedAtMs: number;
-  /** In: by how much the latest stage follows later than configured, ms. */
+  /** The block stands still and there is too little power for a challenge: a little more may flow, and would show. */
+  mayShow: boolean;
+  /** In: by how much the latest stage follows later than configured, ms; and that the stages give and take nothing. */
   followsLaterMs: number;
+  idle: boolean;
   trustedFromMs: number;
   /** Since when phases and total do not fit; infinite while they do. */
   apartSinceMs: number;
@@ -121,6 +134,7 @@ export function createMeterSupervision(config: MeterConfig, answerMs: number, ti
     updateMs: toldUpdateMs,
     gapMs: Number.POSITIVE_INFINITY,
     gaps: 0,
+    shownW: Number.NaN,
     challengeMs: answerMs + config.latencyMs + 2 * config.windowMs,
     quality: Quality.missing,
     reason: "meter-stale",
@@ -132,7 +146,9 @@ export function createMeterSupervision(config: MeterConfig, answerMs: number, ti
     sampleAtMs: Number.NEGATIVE_INFINITY,
     suspectedAtMs: Number.POSITIVE_INFINITY,
     challengedAtMs: Number.POSITIVE_INFINITY,
+    mayShow: false,
     followsLaterMs: 0,
+    idle: false,
     apartSinceMs: Number.POSITIVE_INFINITY,
     trustedFromMs: Number.NEGATIVE_INFINITY,
     repeats: 0,
@@ -177,12 +193,13 @@ export function superviseMeter(s: MeterSupervision, meter: MeterFacts, canChalle
   const { updateMs } = s;
   if (meter.sampleCount !== s.sampleCount && meter.sampleAtMs > s.sampleAtMs) {
     if (Number.isFinite(s.sampleAtMs)) {
-      learnUpdate(s, meter.sampleAtMs - s.sampleAtMs);
+      learnUpdate(s, meter);
       const repeats = Math.max(0, Math.round((meter.sampleAtMs - s.sampleAtMs) / updateMs) - 1);
       s.repeats += repeatGain * (Math.min(repeats, stillForMaxMs / updateMs) - s.repeats);
     }
     s.sampleCount = meter.sampleCount;
     s.sampleAtMs = meter.sampleAtMs;
+    s.shownW = meter.powerW;
     s.suspectedAtMs = Number.POSITIVE_INFINITY;
     const apart = !phasesFit(meter, s.config.rangeW);
     if (!apart) s.apartSinceMs = Number.POSITIVE_INFINITY;
@@ -223,15 +240,22 @@ export function superviseMeter(s: MeterSupervision, meter: MeterFacts, canChalle
   if (!canChallenge) s.challengedAtMs = Number.POSITIVE_INFINITY;
   else if (!s.challenging) s.challengedAtMs = nowMs;
   s.challenging = canChallenge;
+  s.mayShow = !canChallenge && silentMs < Math.max(stillSmallMs, 2 * updateMs);
   // The stages move before the meter is suspect: what counts is how long it has had to show that.
   const shown = nowMs - s.challengedAtMs >= s.challengeMs + s.followsLaterMs && nowMs >= s.suspectedAtMs;
-  if (canChallenge ? shown : silentMs >= Math.max(stillIdleMs, 2 * updateMs)) declareFrozen(s, nowMs);
-  else if (nowMs - meter.atMs >= zeroAfterMs) judge(s, Quality.stale, "meter-stale");
+  const stillMaxMs = Math.max(s.idle ? stillIdleMs : stillSmallMs, 2 * updateMs);
+  if (canChallenge ? shown : silentMs >= stillMaxMs) {
+    declareFrozen(s, nowMs);
+    if (!canChallenge && s.idle) s.trustedFromMs = nowMs;
+  } else if (nowMs - meter.atMs >= zeroAfterMs) judge(s, Quality.stale, "meter-stale");
 }
 
 /** A quiet meter has short gaps now and then; one that is slower than configured never has. */
-function learnUpdate(s: MeterSupervision, gapMs: number): void {
+function learnUpdate(s: MeterSupervision, { sampleAtMs, powerW }: MeterFacts): void {
+  const gapMs = sampleAtMs - s.sampleAtMs;
   if (gapMs < s.gapMs) s.gapMs = gapMs;
+  const movedW = Math.abs(powerW - s.shownW);
+  if (!(movedW > Math.max(gapMovedShare * s.config.rangeW, gapMovedQuanta * s.config.quantumW))) return;
   s.gaps++;
   if (s.gaps < gapSamples) return;
   const { toldUpdateMs: updateMs } = s;
@@ -249,7 +273,7 @@ export function condemnMeter(s: MeterSupervision, reason: ReasonKey): void {
 
 /** Condemned for what its power says against the stages, and otherwise alive and sensible. */
 export function showsVoltage(s: MeterSupervision, nowMs: number): boolean {
-  const alive = nowMs - s.sampleAtMs < Math.max(stillIdleMs, 2 * s.updateMs);
+  const alive = nowMs - s.sampleAtMs < Math.max(stillSmallMs, 2 * s.updateMs);
   return s.condemned && alive && nowMs >= s.trustedFromMs;
 }
 
@@ -269,5 +293,6 @@ function judge(s: MeterSupervision, quality: Quality, reason: ReasonKey | ""): v
   s.reason = reason;
   s.mayRise = quality === Quality.good;
   s.challenging = false;
+  s.mayShow = false;
   s.overdue = false;
 }
