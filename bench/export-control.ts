@@ -17,8 +17,6 @@ import {
 } from "./export-control/cells.table.ts";
 import { measureClouds } from "./export-control/clouds.ts";
 import { measureDoubts } from "./export-control/doubts.ts";
-import { guaranteeRows } from "./export-control/guarantee.table.ts";
-import { measureGuarantee } from "./export-control/guarantee.ts";
 import { hostileRows } from "./export-control/hostile.table.ts";
 import { measureHostile } from "./export-control/hostile.ts";
 import { measureLedger } from "./export-control/ledger.ts";
@@ -26,13 +24,8 @@ import { plotSteps } from "./export-control/plot.ts";
 import { measureProfileYear } from "./export-control/profile-year.ts";
 import { measureTickNs } from "./export-control/speed.ts";
 import { largest, measureSteps, percentile, usualSteps } from "./export-control/steps.ts";
-import type { BenchOptions, BenchResult, Figure } from "./main.ts";
-
-/** A figure with the bound that it is held to. */
-interface BoundFigure extends Figure {
-  readonly limit?: number;
-  readonly ok?: boolean;
-}
+import { type BoundFigure, wholeNumber } from "./lib/bounds.ts";
+import type { BenchOptions, BenchResult } from "./main.ts";
 
 /** 1 January 2027, 00:00 in Los Angeles. */
 const yearFromMs = 1_798_790_400_000;
@@ -106,21 +99,6 @@ export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
       );
     }
   }
-  for (const { id, says, spec } of guaranteeRows) {
-    if (!wanted("guarantee") && !wanted(`guarantee-${id}`)) continue;
-    for (const side of ["export", "import"] as const) {
-      const result = measureGuarantee(spec, side, seed, steps);
-      const { promisedMs, promisedW, promisedWh, worstMs, worstW, worstWh, broken, cause } = result;
-      add(`guarantee ${id} ${side} back, worst`, worstMs, "ms", promisedMs);
-      add(`guarantee ${id} ${side} beyond, worst`, worstW, "W", promisedW);
-      add(`guarantee ${id} ${side} energy, worst`, worstWh, "Wh", promisedWh);
-      add(`guarantee ${id} ${side} promises broken`, broken, "", 0);
-      add(`guarantee ${id} ${side} found something`, cause === "" ? 0 : 1, "", 0);
-      say(
-        `${id.padEnd(12)} ${side} back ${worstMs} of ${promisedMs} ms, ${(worstW / 1_000).toFixed(0)} of ${(promisedW / 1_000).toFixed(0)} kW, ${worstWh.toFixed(1)} of ${promisedWh.toFixed(1)} Wh   ${says}`,
-      );
-    }
-  }
   if (wanted("profile")) {
     const year = measureProfileYear(seed, "America/Los_Angeles", yearFromMs, 8_760);
     add("profile: hours", year.hours, "h");
@@ -171,11 +149,4 @@ function measureRow(row: StepRow, seed: number, steps: number, add: Add, say: (l
       `${row.id.padEnd(14)} ${at.padEnd(7)} ${`${p50}/${p99}/${max}`.padEnd(13)} margin ${(100 * result.marginShare).toFixed(2)} % S   ${row.says}`,
     );
   });
-}
-
-function wholeNumber(option: string, text: string | undefined, usual: number): number {
-  if (text === undefined) return usual;
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`${option} ${text}: give a whole number of 1 or more`);
-  return value;
 }

@@ -18,6 +18,8 @@ export interface Figure {
 export interface BenchResult {
   readonly name: string;
   readonly figures: readonly Figure[];
+  /** A bound of a bench that has some does not hold, or was not measured: it ends with 1. */
+  readonly failed?: boolean;
 }
 
 /** Everything after the bench's name, for the bench to read with `parseArgs`. */
@@ -60,7 +62,7 @@ else {
     process.stdout.write(`${name.padEnd(56)} ${formatValue(value).padStart(12)} ${unit}${compared}\n`);
   }
 }
-process.exit(0);
+process.exit(result.failed === true ? 1 : 0);
 
 function formatValue(value: number): string {
   return Number.isInteger(value) ? String(value) : Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(4);

@@ -36,7 +36,7 @@ export interface GuaranteeResult {
   usedWms: number;
   /** Times above the limit + 0.5 % in those seconds, and in the still ones below, ms. */
   quietAboveMs: number;
-  /** Most falls of the stages' sum by 2 % and more, each with a rise after it, from 10 s after a step on while the load stays. */
+  /** Most falls of the stages' sum, each with a rise after it, from 10 s after a step on while the load stays. */
   swings: number;
   /** Ticks in which the meter was not believed. */
   doubtTicks: number;
@@ -53,7 +53,9 @@ const quietMs = 2_000;
 const stillEvery = 25;
 const stillMs = 30_000;
 const stepsOwnMs = 10_000;
-const swingShare = 0.02;
+/** Falls from this share of the stages' sum on; a challenge of a meter that stands still is none, shares of it. */
+const swingShare = 0.04;
+const swingChallenges = 1.2;
 /** Power rises by a fifth of the stages' sum in a second, from a second after the step on; half as fast without models, ms. */
 const riseMs = 6_500;
 const measuredRiseMs = 5_000;
@@ -154,7 +156,8 @@ function measurePlant(
     if (backMs > result.promisedMs || overWh > result.promisedWh) result.broken++;
     if (backMs > result.worstMs) result.worstMs = backMs;
     if (overWh > result.worstWh) result.worstWh = overWh;
-    if (step % stillEvery === 1) result.swings = Math.max(result.swings, swingsAfter(site, atMs + stepsOwnMs, each, result));
+    if (step % stillEvery === 1)
+      result.swings = Math.max(result.swings, swingsAfter(site, atMs + stepsOwnMs, each, result));
   }
   if (control.dynamics.cause !== "") result.cause = control.dynamics.cause;
   return result;
@@ -170,7 +173,7 @@ function settleTimeMs({ stages, meter }: Plant, measured: boolean): number {
 /** How often the stages' sum falls and rises again while the load stays as it is, from `fromMs` on. */
 function swingsAfter(site: Site, fromMs: number, each: (nowMs: number) => void, result: GuaranteeResult): number {
   const { plant, control } = site;
-  const leastW = swingShare * control.scaleW;
+  const leastW = Math.max(swingShare * control.scaleW, swingChallenges * control.challengeW);
   let swings = 0;
   let falling = false;
   let turnW = Number.NaN;
@@ -185,7 +188,7 @@ function swingsAfter(site: Site, fromMs: number, each: (nowMs: number) => void, 
       falling = !falling;
       turnW = totalW;
     }
-    if (Math.abs(plant.pccW[0]!) > 0 && isAbove(site)) result.quietAboveMs++;
+    if (isAbove(site)) result.quietAboveMs++;
   });
   return swings;
 }

@@ -156,9 +156,10 @@ export interface ExportControl {
   /** Since the last tick, ms. */
   sinceMs: number;
   started: boolean;
-  /** Net power of the stages that follow us by their models, and what a challenge takes of it, W. */
+  /** Net power of the stages that follow us by their models, what a challenge takes of it, and the least that can be one, W. */
   netW: number;
   challengeW: number;
+  challengeLeastW: number;
   /** Net power of the stages when the challenge began, W. */
   challengeFromW: number;
   /** Window of the last sample in the time of the world, ms. */
@@ -233,6 +234,7 @@ export function createExportControl(config: ExportControlConfig, stageCount: num
     started: false,
     netW: 0,
     challengeW: 0,
+    challengeLeastW: 0,
     challengeFromW: 0,
     sampleFromMs: Number.NaN,
     sampleUntilMs: Number.NaN,

@@ -50,6 +50,9 @@ const shortfallFilterMs = 1_000;
 const challengeShare = 0.03;
 const challengeSigmas = 6;
 const challengeQuanta = 5;
+/** Where less flows than that, the end of it is one as well, from so much on. */
+const challengeLeastShare = 0.01;
+const challengeLeastQuanta = 2.5;
 /** What flows until a meter that stands still has shown that it lives, in challenges: enough to move by one. */
 const showChallenges = 1.2;
 /** Less than this share of the stages' sum is no power. */
@@ -101,7 +104,7 @@ export function stepExportControl(
   setChallenge(control);
   s.followsLaterMs = Math.max(d.stageLaterMs, control.delays.laterMs);
   s.idle = Math.abs(netW) < idleShare * control.scaleW;
-  superviseMeter(s, meter, Math.abs(wasChallenging ? control.challengeFromW : netW) > control.challengeW, nowMs);
+  superviseMeter(s, meter, Math.abs(wasChallenging ? control.challengeFromW : netW) > control.challengeLeastW, nowMs);
   if (s.challenging && !wasChallenging) control.challengeFromW = netW;
   control.gainWatch.challenged = wasChallenging && s.hasSample;
   control.gainWatch.challengeW = control.challengeW;
@@ -363,6 +366,11 @@ function setChallenge(control: ExportControl): void {
     challengeSigmas * control.channels[0]!.noise.sigmaW,
     challengeQuanta * control.config.meter.quantumW,
   );
+  control.challengeLeastW = Math.max(
+    challengeLeastShare * control.scaleW,
+    challengeSigmas * control.channels[0]!.noise.sigmaW,
+    challengeLeastQuanta * control.config.meter.quantumW,
+  );
 }
 
 /** What a meter in doubt leaves: a challenge moves the sum, a stale meter ends discharge and leaves the fallback for charging. */
@@ -402,7 +410,7 @@ function capTotals(control: ExportControl, limits: PccLimits, out: SiteBudget): 
     // No increases; and while challenging or probing, a little less of whatever flows.
     // Also beyond a probe: a meter that stands still during it would not be seen to live.
     const heldW = s.challenging ? control.challengeFromW : gain.probing ? gain.heldW : control.netW;
-    const lessW = s.challenging ? control.challengeW : gain.probing ? gain.lessW : 0;
+    const lessW = s.challenging ? Math.min(control.challengeW, Math.abs(heldW)) : gain.probing ? gain.lessW : 0;
     if (s.mayShow && !gain.probing) {
       const mostW = Math.max(Math.abs(control.netW), showChallenges * control.challengeW);
       out.minW[0] = Math.max(out.minW[0]!, -mostW);
