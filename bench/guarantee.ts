@@ -13,7 +13,7 @@ import type { BenchOptions, BenchResult } from "./main.ts";
 
 /** Room under the limit that is used where nothing moves, at least, %; how often power may fall and rise again by itself. */
 const usedLeastPct = 90;
-const swingsMost = 1;
+const swingsMost = 2;
 
 export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
   const { values } = parseArgs({

@@ -43,8 +43,12 @@ const stillForMaxMs = 800;
  * Before that the stages may give or take a little more, which shows as well as a challenge does.
  */
 const stillSmallMs = 1_600;
-/** Without any power there is nothing to end, and nothing has been tried: much later, and the next sample counts again. */
-const stillIdleMs = 10_000;
+/**
+ * Without any power nothing has been tried: the next sample counts again at once, and a meter that has stood still for longer
+ * gets so many times as long before it is called frozen the next time, at most this, ms.
+ */
+const idleStillFactor = 1.5;
+const idleStillMaxMs = 10_000;
 /** At most one false suspicion in this time. */
 const suspicionEveryMs = hourMs;
 /**
@@ -116,6 +120,8 @@ export interface MeterSupervision {
   /** In: by how much the latest stage follows later than configured, ms; and that the stages give and take nothing. */
   followsLaterMs: number;
   idle: boolean;
+  /** How long the block may stand still without power until it is called frozen, ms. */
+  idleStillMs: number;
   trustedFromMs: number;
   /** Since when phases and total do not fit; infinite while they do. */
   apartSinceMs: number;
@@ -149,6 +155,7 @@ export function createMeterSupervision(config: MeterConfig, answerMs: number, ti
     mayShow: false,
     followsLaterMs: 0,
     idle: false,
+    idleStillMs: stillSmallMs,
     apartSinceMs: Number.POSITIVE_INFINITY,
     trustedFromMs: Number.NEGATIVE_INFINITY,
     repeats: 0,
@@ -194,6 +201,7 @@ export function superviseMeter(s: MeterSupervision, meter: MeterFacts, canChalle
   if (meter.sampleCount !== s.sampleCount && meter.sampleAtMs > s.sampleAtMs) {
     if (Number.isFinite(s.sampleAtMs)) {
       learnUpdate(s, meter);
+      learnStillness(s, meter.sampleAtMs - s.sampleAtMs);
       const repeats = Math.max(0, Math.round((meter.sampleAtMs - s.sampleAtMs) / updateMs) - 1);
       s.repeats += repeatGain * (Math.min(repeats, stillForMaxMs / updateMs) - s.repeats);
     }
@@ -243,7 +251,7 @@ export function superviseMeter(s: MeterSupervision, meter: MeterFacts, canChalle
   s.mayShow = !canChallenge && silentMs < Math.max(stillSmallMs, 2 * updateMs);
   // The stages move before the meter is suspect: what counts is how long it has had to show that.
   const shown = nowMs - s.challengedAtMs >= s.challengeMs + s.followsLaterMs && nowMs >= s.suspectedAtMs;
-  const stillMaxMs = Math.max(s.idle ? stillIdleMs : stillSmallMs, 2 * updateMs);
+  const stillMaxMs = Math.max(s.idle ? s.idleStillMs : stillSmallMs, 2 * updateMs);
   if (canChallenge ? shown : silentMs >= stillMaxMs) {
     declareFrozen(s, nowMs);
     if (!canChallenge && s.idle) s.trustedFromMs = nowMs;
@@ -262,6 +270,12 @@ function learnUpdate(s: MeterSupervision, { sampleAtMs, powerW }: MeterFacts): v
   s.updateMs = s.gapMs > clearlySlower * updateMs ? Math.min(s.gapMs, learntUpdateMaxMs) : updateMs;
   s.gapMs = Number.POSITIVE_INFINITY;
   s.gaps = 0;
+}
+
+/** It has stood still without power, and lives. */
+function learnStillness(s: MeterSupervision, stillMs: number): void {
+  if (!s.idle || (s.quality !== Quality.good && s.quality !== Quality.frozen)) return;
+  s.idleStillMs = Math.max(s.idleStillMs, Math.min(idleStillFactor * stillMs, idleStillMaxMs));
 }
 
 /** The meter contradicts the stages: not believed until `resetMeter`. */

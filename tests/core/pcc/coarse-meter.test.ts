@@ -104,7 +104,7 @@ describe.each(denseSites)("load steps all the time at a %s", (_, spec) => {
     expect(usedShare).toBeGreaterThan(0.97 * fine.usedShare);
   });
 
-  test.each(seeds)("every 10 to 20 s: at least 90 %% of the room is used (seed %i)", (seed) => {
+  test.each(seeds)("every 10 to 20 s: nine tenths of the room are used (seed %i)", (seed) => {
     const { usedShare, doubtShare, causes } = measureDense(spec, seed, 10_000, 20_000);
     expect({ doubtShare, causes: [...causes] }).toEqual({ doubtShare: 0, causes: [] });
     expect(usedShare).toBeGreaterThan(0.9);

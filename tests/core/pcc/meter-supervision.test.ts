@@ -103,6 +103,52 @@ describe("what is believed of a meter", () => {
     expect(run(600)).toBe("good");
   });
 
+  test("still without any power: called frozen, but the next sample counts at once, and next time it gets longer", () => {
+    const { s, run } = makeMeter();
+    s.idle = true;
+    run(1_000);
+    const still = { changesOften: false, canChallenge: false };
+    expect(run(1_500, still)).toBe("good");
+    expect(run(300, still)).toBe("frozen");
+    expect(run(1_200, still)).toBe("frozen");
+    expect(run(200)).toBe("good");
+    expect(run(4_000, still)).toBe("good");
+    expect(run(1_000, still)).toBe("frozen");
+    run(30_000, still);
+    run(200);
+    expect(run(9_500, still)).toBe("good");
+    expect(run(1_000, still)).toBe("frozen");
+  });
+
+  test("still at little power: a little more may flow for as long as a verdict is open", () => {
+    const { s, run } = makeMeter();
+    run(1_000);
+    const still = { changesOften: false, canChallenge: false };
+    run(450, still);
+    expect([s.mayShow, s.mayRise, s.challenging]).toEqual([true, false, false]);
+    run(200);
+    expect(s.mayShow).toBe(false);
+    expect(run(1_700, still)).toBe("frozen");
+    expect(s.mayShow).toBe(false);
+    // Power flowed, so that it counts only after five seconds of samples.
+    expect(run(4_500)).toBe("frozen");
+  });
+
+  test("a quiet meter of small steps is not taken for a slow one, one that moves much in each is", () => {
+    for (const [stepW, updateMs] of [
+      [50, 100],
+      [5_000, 400],
+    ] as const) {
+      const { s, meter, run } = makeMeter();
+      for (let k = 0; k < 40; k++) {
+        run(300, { changesOften: false });
+        meter.powerW += stepW * (k % 2 === 0 ? 1 : -1);
+        run(100);
+      }
+      expect(s.updateMs).toBe(updateMs);
+    }
+  });
+
   test.each([
     [0, 0],
     [150, 150],
