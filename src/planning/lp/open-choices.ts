@@ -18,8 +18,6 @@ export interface OpenChoice {
   /** Bounds of the side that the solution is nearer to, and of the other. */
   readonly nearer: readonly Bounds[];
   readonly other: readonly Bounds[];
-  /** The side that always fits: less power. */
-  readonly less: readonly Bounds[];
 }
 
 /** Less than this is nothing, kW. */
@@ -47,9 +45,67 @@ export function openChoices({ problem, stays, site }: Formulation, values: Float
     const [importing, exporting] = [noExport(site, slot), noImport(site, slot)];
     const nearer = imports >= exports ? importing : exporting;
     const other = imports >= exports ? exporting : importing;
-    open.push({ sizeKW: Math.min(imports, exports), nearer, other, less: nearer });
+    open.push({ sizeKW: Math.min(imports, exports), nearer, other });
   }
   return open;
+}
+
+/** What a plan does, kW: read from a solution (`takenBy`) or from powers (`takenIn`). */
+interface Taken {
+  charges(columns: StayColumns, index: number): number;
+  discharges(columns: StayColumns, index: number): number;
+  imports(slot: number): number;
+}
+
+export const takenBy = ({ site }: Formulation, values: Float64Array): Taken => ({
+  charges: (columns, index) => chargeKW(values, columns, index),
+  discharges: (columns, index) => dischargeKW(values, columns, index),
+  imports: (slot) => importKW(values, site, slot),
+});
+
+export function takenIn({ problem }: Formulation, powerW: Readonly<Record<string, readonly number[]>>): Taken {
+  const { loadW, pvW } = problem.site;
+  const atKW = ({ stay, first }: StayColumns, index: number): number =>
+    (powerW[stay.evseId]?.[first + index] ?? 0) / 1_000;
+  return {
+    charges: (columns, index) => Math.max(0, atKW(columns, index)),
+    discharges: (columns, index) => Math.max(0, -atKW(columns, index)),
+    imports: (slot) =>
+      Object.values(powerW).reduce((sum, powers) => sum + (powers[slot] ?? 0), loadW[slot]! - pvW[slot]!) / 1_000,
+  };
+}
+
+/** Every choice as a plan has made it, so that it stays settled under another objective. */
+export function asSettled({ problem, stays, site }: Formulation, taken: Taken): Bounds[] {
+  const bounds: Bounds[] = [];
+  for (const columns of stays) {
+    const { minChargeW, minDischargeW } = columns.stay;
+    for (let index = 0; index < columns.count; index++) {
+      const charges = taken.charges(columns, index) > noiseKW;
+      const discharges = taken.discharges(columns, index) > noiseKW;
+      if (!charges || minChargeW > 0) bounds.push(...power(columns, "charge", index, charges ? minChargeW : 0));
+      if (!discharges || minDischargeW > 0)
+        bounds.push(...power(columns, "discharge", index, discharges ? minDischargeW : 0));
+      if (discharges) bounds.push(...atReserve(columns, index));
+    }
+  }
+  for (let slot = 0; slot < problem.slots; slot++) {
+    if (exportPaysMore(problem, slot))
+      bounds.push(...(taken.imports(slot) > noiseKW ? noExport(site, slot) : noImport(site, slot)));
+  }
+  return bounds;
+}
+
+const atReserve = ({ stay, energy }: StayColumns, index: number): Bounds[] => [
+  [energy + index, stay.reserveWh / 1_000, Math.max(stay.maxWh, stay.arrivalWh) / 1_000],
+];
+
+/** No discharge at all for whoever has a lowest discharging power. */
+export function noLeastDischarge({ stays }: Formulation): Bounds[] {
+  return stays
+    .filter(({ stay }) => stay.minDischargeW > 0)
+    .flatMap((columns) => Array.from({ length: columns.count }, (_, index) => power(columns, "discharge", index, 0)))
+    .flat();
 }
 
 function openForVehicle(columns: StayColumns, values: Float64Array, index: number): OpenChoice | null {
@@ -61,13 +117,11 @@ function openForVehicle(columns: StayColumns, values: Float64Array, index: numbe
   if (charges > noiseKW && discharges > noiseKW) {
     const charging = charges >= discharges;
     const nearer = charging ? noDischarge : noCharge;
-    return { sizeKW: Math.min(charges, discharges), nearer, other: charging ? noCharge : noDischarge, less: nearer };
+    return { sizeKW: Math.min(charges, discharges), nearer, other: charging ? noCharge : noDischarge };
   }
   const reserveKWh = stay.reserveWh / 1_000;
   if (discharges > noiseKW && values[columns.energy + index]! < reserveKWh - atReserveKWh) {
-    const highestKWh = Math.max(stay.maxWh, stay.arrivalWh) / 1_000;
-    const atReserve: Bounds[] = [[columns.energy + index, reserveKWh, highestKWh]];
-    return { sizeKW: discharges, nearer: noDischarge, other: atReserve, less: noDischarge };
+    return { sizeKW: discharges, nearer: noDischarge, other: atReserve(columns, index) };
   }
   return (
     underMinimum(charges, stay.minChargeW / 1_000, noCharge, () => power(columns, "charge", index, stay.minChargeW)) ??
@@ -90,7 +144,6 @@ function underMinimum(
     sizeKW: Math.min(usedKW, minimumKW - usedKW),
     nearer: raise ? minimum : nothing,
     other: raise ? nothing : minimum,
-    less: nothing,
   };
 }
 

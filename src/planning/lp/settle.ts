@@ -4,19 +4,27 @@
  * All on the kept programme, where changed bounds cost a few simplex steps.
  */
 
+import { greedyPowers } from "../greedy.ts";
 import { keptWithin, type SolvedByLevel, slackOf } from "./by-level.ts";
-import { levels } from "./draft.ts";
+import { type Level, levels } from "./draft.ts";
 import type { Formulation } from "./formulation.ts";
 import type { LoadedProgramme, LpSolution } from "./linear-programme.ts";
-import { type Bounds, openChoices } from "./open-choices.ts";
+import { asSettled, type Bounds, noLeastDischarge, openChoices, takenBy, takenIn } from "./open-choices.ts";
 
 /** Rounds of rounding. */
 const roundsMax = 150;
-/** Work of the search: programmes solved and simplex steps of all of them. */
-const nodesMax = 300;
-const iterationsMax = 9_000;
+/** Work of the search over money, and over each level that its choices make worse: programmes solved and simplex steps of all of them. */
+const moneyWork: Work = { nodes: 300, iterations: 9_000 };
+const levelWork: Work = { nodes: 120, iterations: 4_000 };
 /** A plan this close to the bound is as good as the best, as a share of the money at stake. */
 const closeEnough = 1e-4;
+/** The same of a level, kWh (kWh·h for the reserve): a Wh. */
+const closeEnoughKWh = 1e-3;
+
+interface Work {
+  readonly nodes: number;
+  readonly iterations: number;
+}
 
 interface Settled {
   readonly solution: LpSolution;
@@ -27,18 +35,61 @@ interface Settled {
 export function settle(formulation: Formulation, loaded: LoadedProgramme, byLevel: SolvedByLevel): LpSolution | null {
   if (openChoices(formulation, byLevel.solution.values).length === 0) return byLevel.solution;
   const tree = new Tree(formulation, loaded);
-  tree.keep(byLevel);
-  let rounded = roundOff(tree, byLevel.solution);
-  let root: LpSolution | null = byLevel.solution;
-  if (!rounded) {
-    // What the levels leave does not fit the choices: weigh the levels instead of holding them.
-    tree.keep(null);
-    root = tree.solve([]);
-    rounded = root && roundOff(tree, root);
-  }
-  if (!root) return null;
-  return search(tree, root, rounded)?.solution ?? null;
+  tree.weigh(formulation.moneyCost, byLevel.least);
+  const rounded = roundOff(tree, byLevel.solution);
+  if (rounded)
+    return search(tree, byLevel.solution, rounded, margin(tree, byLevel.solution), moneyWork)?.solution ?? null;
+  return settleByLevel(tree, formulation, byLevel.least);
 }
+
+const margin = (tree: Tree, root: LpSolution): number => closeEnough * Math.max(1, Math.abs(tree.objective(root)));
+
+/**
+ * Where what the levels could reach does not fit the choices: level by level again, each as good as the search finds it, and what is
+ * found for one is where the next begins.
+ */
+function settleByLevel(tree: Tree, formulation: Formulation, lowest: Least): LpSolution | null {
+  const held: Partial<Record<Level, number>> = {};
+  tree.weigh(formulation.guessedCost, held);
+  const guessed = tree.solve([]);
+  const rounded = guessed && (roundOff(tree, guessed) ?? roundedWithoutDischarge(tree, formulation));
+  // Whoever charges without a solver charges in few slots: where minimum powers crowd each other out, that is the better begin.
+  let settled = better(tree, rounded, kept(tree, formulation, takenIn(formulation, greedyPowers(formulation.problem))));
+  for (const level of levels) {
+    tree.weigh(formulation.levelCost[level], held);
+    let best = settled && kept(tree, formulation, takenBy(formulation, settled.solution.values));
+    const root = tree.solve([]);
+    if (!root) return null;
+    const least = Math.max(lowest[level], tree.objective(root));
+    if (!best || tree.objective(best.solution) > least + closeEnoughKWh) {
+      best = better(tree, best, roundOff(tree, root));
+      best = search(tree, root, best, closeEnoughKWh, levelWork) ?? best;
+    }
+    if (!best) return null;
+    settled = best;
+    held[level] = Math.max(0, tree.objective(best.solution));
+  }
+  tree.weigh(formulation.moneyCost, held);
+  const root = tree.solve([]);
+  const before: Settled | null = settled && kept(tree, formulation, takenBy(formulation, settled.solution.values));
+  if (!root || !before) return null;
+  const best = better(tree, before, roundOff(tree, root));
+  return (search(tree, root, best, margin(tree, root), moneyWork) ?? before).solution;
+}
+
+/** The choices of a plan, under the objective of now. */
+function kept(tree: Tree, formulation: Formulation, taken: Parameters<typeof asSettled>[1]): Settled | null {
+  const bounds = asSettled(formulation, taken);
+  const solution = tree.solve(bounds);
+  return solution && { bounds, solution };
+}
+
+function better(tree: Tree, one: Settled | null, other: Settled | null): Settled | null {
+  if (!one || !other) return one ?? other;
+  return tree.objective(other.solution) < tree.objective(one.solution) ? other : one;
+}
+
+type Least = Readonly<Record<Level, number>>;
 
 /** The kept programme with the bounds of one node of the search at a time. */
 class Tree {
@@ -53,14 +104,12 @@ class Tree {
     this.#cost = formulation.moneyCost;
   }
 
-  /** Holds each level at its least slack with money as objective, or lets go of them and weighs them by the guess. */
-  keep(byLevel: SolvedByLevel | null): void {
-    const { levelRows, moneyCost, guessedCost } = this.#formulation;
-    for (const level of levels) {
-      this.#loaded.setRowBounds(levelRows[level], 0, byLevel ? byLevel.least[level] + keptWithin : Infinity);
-    }
-    this.#cost = byLevel ? moneyCost : guessedCost;
-    this.#loaded.setCosts(this.#cost);
+  /** Takes `cost` as objective and keeps each level that is `held` there; the others are free. */
+  weigh(cost: Float64Array, held: Partial<Least>): void {
+    for (const level of levels)
+      this.#loaded.setRowBounds(this.#formulation.levelRows[level], 0, (held[level] ?? Infinity) + keptWithin);
+    this.#cost = cost;
+    this.#loaded.setCosts(cost);
   }
 
   solve(bounds: readonly Bounds[]): LpSolution | null {
@@ -78,10 +127,17 @@ class Tree {
   }
 }
 
-/** Settles the most decided third of the open choices, solves again, and so on. */
-function roundOff(tree: Tree, from: LpSolution): Settled | null {
+/** For where rounding has promised a discharge whose energy then finds no room: nobody who has a lowest discharging power gives any. */
+function roundedWithoutDischarge(tree: Tree, formulation: Formulation): Settled | null {
+  const bounds = noLeastDischarge(formulation);
+  const root = tree.solve(bounds);
+  return root && roundOff(tree, root, bounds);
+}
+
+/** Settles the most decided third of the open choices, solves again, and so on, beginning within `begun`. */
+function roundOff(tree: Tree, from: LpSolution, begun: readonly Bounds[] = []): Settled | null {
   let solution = from;
-  let bounds: readonly Bounds[] = [];
+  let bounds = begun;
   for (let round = 0; round < roundsMax; round++) {
     const open = tree.open(solution).sort((a, b) => a.sizeKW - b.sizeKW);
     const [first] = open;
@@ -107,16 +163,15 @@ interface Node {
   readonly lowest: number;
 }
 
-/** Best first. */
-function search(tree: Tree, root: LpSolution, rounded: Settled | null): Settled | null {
-  let best = rounded;
-  let ceiling = rounded ? tree.objective(rounded.solution) : Infinity;
+/** Best first. `null`: nothing was found and nothing was `known`. */
+function search(tree: Tree, root: LpSolution, known: Settled | null, margin: number, work: Work): Settled | null {
+  let best = known;
+  let ceiling = known ? tree.objective(known.solution) : Infinity;
   const lowest = tree.objective(root);
-  const margin = closeEnough * Math.max(1, Math.abs(lowest));
   const waiting: Node[] = branches(tree, root, { bounds: [], lowest });
   let iterations = 0;
   let foundAt = 0;
-  for (let nodes = 0; nodes < nodesMax && iterations < iterationsMax && waiting.length > 0; nodes++) {
+  for (let nodes = 0; nodes < work.nodes && iterations < work.iterations && waiting.length > 0; nodes++) {
     // Among nodes that are as good the deepest: it is nearest to being done. The longer nothing is found, the less "as good" means.
     const alike = margin * 4 ** Math.floor((nodes - foundAt) / 50);
     let next = waiting.length - 1;

@@ -56,7 +56,7 @@ export function addStay(draft: Draft, stay: PlanningStay, withReserve = false): 
       ? family(draft, count, (i) => [0, dischargeKW(i) - inForceKW(i, -1, dischargeKW(i)), wear(i) + peace])
       : -1;
   const lowestKWh = bidirectional ? Math.min(stay.arrivalWh, floorWh(stay)) / 1_000 : 0;
-  const highestKWh = Math.max(stay.maxWh, stay.arrivalWh) / 1_000;
+  const highestKWh = highestWh(stay) / 1_000;
   const energy = family(draft, count, () => [lowestKWh, highestKWh, 0]);
   const below = withReserve || stay.arrivalWh < stay.reserveWh * nearReserve;
   const level = `need-${stay.priority}` as const;
@@ -121,9 +121,17 @@ function reach(stay: PlanningStay, count: number, hours: number): Float64Array {
   const energies = new Float64Array(count);
   let energyWh = stay.arrivalWh;
   const whole = { ...stay, minChargeW: 0 };
+  const mostWh = highestWh(stay);
   for (let i = 0; i < count; i++) {
-    energyWh = energyAfter(stay, energyWh, Math.max(0, chargeable(whole, energyWh, Infinity, hours)), hours);
+    energyWh = energyAfter(stay, energyWh, Math.max(0, chargeable(whole, energyWh, mostWh, hours)), hours);
     energies[i] = energyWh;
   }
   return energies;
+}
+
+/** Most that the battery can hold in this stay, Wh: nothing lifts it to where it takes less than the lowest charging power. */
+function highestWh(stay: PlanningStay): number {
+  const slope = taperSlope(stay);
+  const liftedWh = slope > 0 ? stay.taperFromWh + (stay.maxChargeW - stay.minChargeW) / slope : Infinity;
+  return Math.max(stay.arrivalWh, Math.min(stay.maxWh, liftedWh));
 }
