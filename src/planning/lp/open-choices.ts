@@ -86,7 +86,7 @@ export function asSettled({ problem, stays, site }: Formulation, taken: Taken): 
       if (!charges || minChargeW > 0) bounds.push(...power(columns, "charge", index, charges ? minChargeW : 0));
       if (!discharges || minDischargeW > 0)
         bounds.push(...power(columns, "discharge", index, discharges ? minDischargeW : 0));
-      if (discharges) bounds.push(...atReserve(columns, index));
+      if (discharges) bounds.push(...atReserve(columns, index, atReserveKWh));
     }
   }
   for (let slot = 0; slot < problem.slots; slot++) {
@@ -96,8 +96,9 @@ export function asSettled({ problem, stays, site }: Formulation, taken: Taken): 
   return bounds;
 }
 
-const atReserve = ({ stay, energy }: StayColumns, index: number): Bounds[] => [
-  [energy + index, stay.reserveWh / 1_000, Math.max(stay.maxWh, stay.arrivalWh) / 1_000],
+/** The energy at the slot's end is no lower than the reserve, less `toleranceKWh`. */
+const atReserve = ({ stay, energy }: StayColumns, index: number, toleranceKWh = 0): Bounds[] => [
+  [energy + index, stay.reserveWh / 1_000 - toleranceKWh, Math.max(stay.maxWh, stay.arrivalWh) / 1_000],
 ];
 
 /** No discharge at all for whoever has a lowest discharging power. */

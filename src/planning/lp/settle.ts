@@ -39,7 +39,7 @@ export function settle(formulation: Formulation, loaded: LoadedProgramme, byLeve
   const rounded = roundOff(tree, byLevel.solution);
   if (rounded)
     return search(tree, byLevel.solution, rounded, margin(tree, byLevel.solution), moneyWork)?.solution ?? null;
-  return settleByLevel(tree, formulation, byLevel.least);
+  return settleByLevel(tree, formulation);
 }
 
 const margin = (tree: Tree, root: LpSolution): number => closeEnough * Math.max(1, Math.abs(tree.objective(root)));
@@ -48,33 +48,58 @@ const margin = (tree: Tree, root: LpSolution): number => closeEnough * Math.max(
  * Where what the levels could reach does not fit the choices: level by level again, each as good as the search finds it, and what is
  * found for one is where the next begins.
  */
-function settleByLevel(tree: Tree, formulation: Formulation, lowest: Least): LpSolution | null {
+function settleByLevel(tree: Tree, formulation: Formulation): LpSolution | null {
   const held: Partial<Record<Level, number>> = {};
-  tree.weigh(formulation.guessedCost, held);
-  const guessed = tree.solve([]);
-  const rounded = guessed && (roundOff(tree, guessed) ?? roundedWithoutDischarge(tree, formulation));
-  // Whoever charges without a solver charges in few slots: where minimum powers crowd each other out, that is the better begin.
-  let settled = better(tree, rounded, kept(tree, formulation, takenIn(formulation, greedyPowers(formulation.problem))));
+  let settled = byWeights(tree, formulation);
   for (const level of levels) {
-    tree.weigh(formulation.levelCost[level], held);
-    let best = settled && kept(tree, formulation, takenBy(formulation, settled.solution.values));
-    const root = tree.solve([]);
-    if (!root) return null;
-    const least = Math.max(lowest[level], tree.objective(root));
-    if (!best || tree.objective(best.solution) > least + closeEnoughKWh) {
-      best = better(tree, best, roundOff(tree, root));
-      best = search(tree, root, best, closeEnoughKWh, levelWork) ?? best;
-    }
-    if (!best) return null;
-    settled = best;
-    held[level] = Math.max(0, tree.objective(best.solution));
+    const levelCost = formulation.levelCost[level];
+    const slack = ({ values }: LpSolution): number => slackOf(levelCost, values);
+    const found = improved(tree, formulation, settled, {
+      cost: levelCost,
+      held,
+      marginOf: () => closeEnoughKWh,
+      enough: (solution, root) => slack(solution) <= slack(root) + closeEnoughKWh,
+      work: levelWork,
+    });
+    // Without a better one what is settled stays, with what it leaves of this level.
+    settled = found ?? settled;
+    if (!settled) return null;
+    held[level] = Math.max(0, slack(settled.solution));
   }
-  tree.weigh(formulation.moneyCost, held);
+  const money: Aim = { cost: formulation.moneyCost, held, marginOf: margin, enough: () => false, work: moneyWork };
+  return (improved(tree, formulation, settled, money) ?? settled)?.solution ?? null;
+}
+
+/** A begin: the levels weighed by the guess. */
+function byWeights(tree: Tree, formulation: Formulation): Settled | null {
+  tree.weigh(formulation.guessedCost, {});
   const root = tree.solve([]);
-  const before: Settled | null = settled && kept(tree, formulation, takenBy(formulation, settled.solution.values));
-  if (!root || !before) return null;
-  const best = better(tree, before, roundOff(tree, root));
-  return (search(tree, root, best, margin(tree, root), moneyWork) ?? before).solution;
+  if (!root) return null;
+  const rounded = roundOff(tree, root) ?? roundedWithoutDischarge(tree, formulation);
+  // Whoever charges without a solver charges in few slots: where lowest powers crowd each other out, that is the better begin.
+  const greedy = kept(tree, formulation, takenIn(formulation, greedyPowers(formulation.problem)));
+  return search(tree, root, better(tree, rounded, greedy), margin(tree, root), levelWork);
+}
+
+interface Aim {
+  readonly cost: Float64Array;
+  readonly held: Partial<Least>;
+  readonly marginOf: (tree: Tree, root: LpSolution) => number;
+  /** A solution that needs no better one, beside the best that there could be. */
+  readonly enough: (solution: LpSolution, root: LpSolution) => boolean;
+  readonly work: Work;
+}
+
+/** The best that is found for an aim, beginning with the choices of `settled`. */
+function improved(tree: Tree, formulation: Formulation, settled: Settled | null, aim: Aim): Settled | null {
+  tree.weigh(aim.cost, aim.held);
+  const before = settled && kept(tree, formulation, takenBy(formulation, settled.solution.values));
+  const root = tree.solve([]);
+  if (!root || (before && aim.enough(before.solution, root))) return before;
+  const known = better(tree, before, roundOff(tree, root));
+  if (known && aim.enough(known.solution, root)) return known;
+  const enough = (solution: LpSolution): boolean => aim.enough(solution, root);
+  return search(tree, root, known, aim.marginOf(tree, root), aim.work, enough);
 }
 
 /** The choices of a plan, under the objective of now. */
@@ -164,7 +189,14 @@ interface Node {
 }
 
 /** Best first. `null`: nothing was found and nothing was `known`. */
-function search(tree: Tree, root: LpSolution, known: Settled | null, margin: number, work: Work): Settled | null {
+function search(
+  tree: Tree,
+  root: LpSolution,
+  known: Settled | null,
+  margin: number,
+  work: Work,
+  enough: (solution: LpSolution) => boolean = () => false,
+): Settled | null {
   let best = known;
   let ceiling = known ? tree.objective(known.solution) : Infinity;
   const lowest = tree.objective(root);
@@ -189,6 +221,7 @@ function search(tree: Tree, root: LpSolution, known: Settled | null, margin: num
       best = { solution, bounds: node.bounds };
       ceiling = objective;
       foundAt = nodes;
+      if (enough(solution)) return best;
     }
   }
   return best;
