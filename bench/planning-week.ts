@@ -31,6 +31,8 @@ const slotsOfDay = 96;
 const hours = slotMs / hourMs;
 /** Needed for a forecast before the first day. */
 const firstDay = 10;
+/** Days of June on which a week can begin; further seeds begin again on the first of them, with other buses. */
+const beginnings = 12;
 
 export async function run({ args, say }: BenchOptions): Promise<BenchResult> {
   const { values } = parseArgs({
@@ -130,7 +132,7 @@ const scaled = (days: readonly PastDay[], share: number): PastDay[] =>
 function oneWeek(solver: LpSolver, depot: Depot, seed: number, days: number): WeekResult {
   const random = new Random(1_000 * seed + depots.indexOf(depot));
   const june = pvDays(1)[0]!.day;
-  const startsAtMs = startOfDayMs(calendar.zone, june + firstDay + seed) + 12 * hourMs;
+  const startsAtMs = startOfDayMs(calendar.zone, june + firstDay + 1 + ((seed - 1) % beginnings)) + 12 * hourMs;
   const slots = days * slotsOfDay;
   const loadDays = scaled(officeDays(), depot.loadShare);
   const sunDays = pvDays(depot.pvW);
