@@ -160,6 +160,7 @@ function measurePlant(
       result.swings = Math.max(result.swings, swingsAfter(site, atMs + stepsOwnMs, each, result));
   }
   if (control.dynamics.cause !== "") result.cause = control.dynamics.cause;
+  if (control.supervision.condemned) result.cause = control.supervision.reason;
   return result;
 }
 

@@ -34,6 +34,8 @@ const settleMinMs = 1_200;
  */
 const movedShare = 0.5;
 const movedMaxShare = 1.5;
+/** A probe that moves nothing for so many times the wait begins anew. */
+const waitsMax = 3;
 /** An answer within these bounds is a live, whole one and ends the doubt. */
 const answerMin = 0.5;
 const answerMax = 1.5;
@@ -72,6 +74,8 @@ export interface GainWatch {
   sumStagesW: number;
   count: number;
   waitUntilMs: number;
+  /** How often the stages were found where they were before the probe. */
+  waits: number;
   odd: number;
   turned: number;
   probes: number;
@@ -100,6 +104,7 @@ export function createGainWatch(scaleW: number, answerMs: number): GainWatch {
     sumStagesW: 0,
     count: 0,
     waitUntilMs: Number.NEGATIVE_INFINITY,
+    waits: 0,
     odd: 0,
     turned: 0,
     probes: 0,
@@ -146,8 +151,9 @@ export function watchGain(w: GainWatch, nowMs: number): boolean {
   if (w.count < meanSamples) return false;
   const meterW = w.sumMeterW / w.count;
   const stagesW = w.sumStagesW / w.count;
-  if (w.probing && Math.abs(stagesW - w.beforeStagesW) < movedShare * w.lessW) {
+  if (w.probing && Math.abs(stagesW - w.beforeStagesW) < movedShare * w.lessW && w.waits < waitsMax) {
     // Not moved yet.
+    w.waits++;
     waitFor(w, nowMs);
     return false;
   }
@@ -203,7 +209,9 @@ function isOddAnswer(w: GainWatch, answer: number): boolean {
 /** Begins the next probe from what the means say, where there is power to move. */
 function probe(w: GainWatch, meterW: number, stagesW: number, nowMs: number): void {
   const lessW = Math.max(probeShare * w.scaleW, probeSigmas * w.sampleSigmaW);
-  w.probing = Math.abs(w.netW) > lessW;
+  // Stages that are still on their way to where they were told to be would not move any further.
+  w.probing = Math.abs(w.netW) > lessW && Math.abs(stagesW - w.netW) <= movedShare * lessW;
+  w.waits = 0;
   waitFor(w, nowMs);
   if (!w.probing) return;
   w.heldW = w.netW;

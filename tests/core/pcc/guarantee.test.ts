@@ -97,3 +97,12 @@ test.each([2, 31, 46])("a loop of 100 ms and a meter of 200 ms, whose samples al
   const { worstMs, promisedMs } = measureGuarantee(spec, "export", seed, 25);
   expect(worstMs).toBeLessThanOrEqual(promisedMs);
 });
+
+test.each([110, 116])(
+  "a doubt about the meter's scale ends although its probe met stages on their way (seed %d)",
+  (seed) => {
+    const { spec } = guaranteeRows.find(({ id }) => id === "1-dead500")!;
+    const { usedWms, roomWms } = measureGuarantee(spec, "export", seed, 50);
+    expect(usedWms / roomWms).toBeGreaterThan(0.9);
+  },
+);
