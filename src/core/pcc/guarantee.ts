@@ -5,6 +5,7 @@
  */
 import { energyWh } from "../../domain/units.ts";
 import type { ExportControlConfig } from "./control-state.ts";
+import { commandPeriodModelMaxMs } from "./dynamics/dynamics.ts";
 
 /** What is promised of the largest step of the load: back under the limit within `backMs`, and at most so much beyond it. */
 export interface Guarantee {
@@ -53,10 +54,12 @@ export function limitGuarantee(config: ExportControlConfig, mayMoveW: number): G
   let commandMs = 0;
   let timeConstantMs = 0;
   let slewMs = 0;
+  let cutsDeeper = true;
   for (const stage of stages) {
     sumW += stage.ratedW;
     // The mean wait for the stage's next command is in its dead time already; a command that it takes goes out with a tick.
     const period = stage.commandPeriodMs ?? 0;
+    if (period > commandPeriodModelMaxMs) cutsDeeper = false;
     commandMs = Math.max(commandMs, stage.deadTimeMs + 0.5 * period + (period > 0 ? tickMs : 0));
     timeConstantMs = Math.max(timeConstantMs, stage.responseMs);
     slewMs = Math.max(slewMs, (1_000 * stage.ratedW) / stage.rateWPerS);
@@ -66,7 +69,7 @@ export function limitGuarantee(config: ExportControlConfig, mayMoveW: number): G
   if (mayMoveW <= toleranceW)
     return { backMs: 0, peakW: mayMoveW, energyWh: 0, meterMs: 0, commandMs: 0, responseMs: 0 };
   const slowMs = timeConstantMs + slewMs;
-  const { meterMs, leftShare } = lastLook(meter.updateMs, meter.windowMs, slowMs);
+  const { meterMs, leftShare } = lastLook(meter.updateMs, meter.windowMs, slowMs, cutsDeeper);
   const responseMs = slewMs + timeConstantMs * Math.max(0, Math.log((leftShare * mayMoveW) / toleranceW));
   return {
     backMs: Math.ceil(meterMs + commandMs + responseMs),
@@ -82,10 +85,16 @@ export function limitGuarantee(config: ExportControlConfig, mayMoveW: number): G
  * When the last sample that matters comes. The first sample of a step shows the part of it that fell into its window, and
  * the cut is twice as deep (over-cut); what is still missing comes with the next one. The worst moment of the step lies
  * where waiting longer for the rest no longer weighs more than the rest itself. A window longer than the interval shows the
- * whole step only when it is over.
+ * whole step only when it is over; and where the stages take commands too seldom for a model nothing cuts deeper, so that the
+ * whole step has to be seen as well.
  */
-function lastLook(updateMs: number, windowMs: number, slowMs: number): { meterMs: number; leftShare: number } {
-  if (windowMs > updateMs) return { meterMs: updateMs + windowMs, leftShare: 1 };
+function lastLook(
+  updateMs: number,
+  windowMs: number,
+  slowMs: number,
+  cutsDeeper: boolean,
+): { meterMs: number; leftShare: number } {
+  if (!cutsDeeper || windowMs > updateMs) return { meterMs: updateMs + windowMs, leftShare: 1 };
   const intoMs = Math.max(0, 0.5 * updateMs - slowMs);
   return { meterMs: updateMs + intoMs, leftShare: 1 - (2 * intoMs) / updateMs };
 }
