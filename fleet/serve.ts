@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { startServer } from "./api/server.ts";
 import { createRunner } from "./dispatch/runner.ts";
+import { createReleaseRunner } from "./release/runner.ts";
 import { openDatabase } from "./store/database.ts";
 import { tidy } from "./store/tidy.ts";
 import { createCounts } from "./worker/counts.ts";
@@ -18,6 +19,7 @@ export interface ServeOptions {
 }
 
 const tidyEveryMs = 3_600_000;
+const releasesEveryMs = 3_000;
 
 export const logLine = (sentence: string): void =>
   void process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${sentence}\n`);
@@ -41,6 +43,8 @@ export async function serve({ nats, database: url, keyFile, tokenFile, host, por
     hearPower: (message) => runner.hear(message, Date.now()),
   });
   const runner = createRunner({ database, dispatcherKey, tell: worker.tell, log: logLine });
+  const releases = createReleaseRunner({ database, dispatcherKey, tell: worker.tell, log: logLine });
+  const stopReleasing = each(releasesEveryMs, () => releases.look(Date.now()));
   const stopLooking = each(1_000, () => runner.look(Date.now()));
   // Several workers do it beside each other: what is gone is gone.
   const stopTidying = each(tidyEveryMs, async () => {
@@ -53,6 +57,7 @@ export async function serve({ nats, database: url, keyFile, tokenFile, host, por
   await signalled;
   await server.close();
   await stopLooking();
+  await stopReleasing();
   await stopTidying();
   await worker.stop();
   await database.close();

@@ -37,7 +37,7 @@ const style = `
 export const framed = (title: string, body: string): string => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="10">
 <title>${escaped(title)} · Islet fleet</title><style>${style}</style></head>
-<body><nav aria-label="Places"><a href="/">Sites</a><a href="/needs">Needs you</a><a href="/ready">Readiness</a><a href="/energy">Energy</a><a href="/dispatch">Dispatch</a></nav>
+<body><nav aria-label="Places"><a href="/">Sites</a><a href="/needs">Needs you</a><a href="/ready">Readiness</a><a href="/energy">Energy</a><a href="/dispatch">Dispatch</a><a href="/releases">Releases</a></nav>
 <h1>${escaped(title)}</h1>${body}</body></html>`;
 
 /** A table; cells are HTML already. `numeric`: columns that are right-aligned. */

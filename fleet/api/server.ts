@@ -8,6 +8,7 @@ import { siteIdPattern } from "../../src/protocols/fleet/subjects.ts";
 import type { Database } from "../store/database.ts";
 import { listDispatches, oneDispatch } from "../store/dispatches.ts";
 import { addLease, renewLease, withdrawLease } from "../store/orders.ts";
+import { listReleases, oneRelease, releaseSites } from "../store/releases.ts";
 import {
   energyOf,
   energyTotals,
@@ -23,6 +24,8 @@ import type { Worker } from "../worker/worker.ts";
 import { addDispatchApi } from "./dispatch-api.ts";
 import { dispatchesPage, dispatchPage } from "./dispatch-pages.ts";
 import { energyPage, needsPage, readyPage, sitePage, sitesPage } from "./pages.ts";
+import { addReleaseApi } from "./release-api.ts";
+import { releasePage, releasesPage } from "./release-pages.ts";
 
 export interface ServerOptions {
   readonly host: string;
@@ -86,6 +89,7 @@ export async function startServer(options: ServerOptions): Promise<{ readonly ur
   addPages(app, database);
   addApi(app, options);
   addDispatchApi(app, database, options.dispatcherKey);
+  addReleaseApi(app, database);
   app.get("/metrics", async (_, reply) =>
     reply.type("text/plain").send(metricsText(options.counts, options.worker.connected)),
   );
@@ -118,6 +122,11 @@ function addPages(app: FastifyInstance, database: Database): void {
   html("/dispatch/:site", async (_, __, id) => {
     const one = await oneDispatch(database, id);
     return one === null ? null : dispatchPage(one, Date.now());
+  });
+  html("/releases", async () => releasesPage(await listReleases(database)));
+  html("/releases/:site", async (_, __, id) => {
+    const one = await oneRelease(database, id);
+    return one === null ? null : releasePage(one, await releaseSites(database, id), Date.now());
   });
   html("/sites/:site", async (_, __, site) => {
     const one = await oneSite(database, site);

@@ -6,7 +6,7 @@ import { createServer, connect as tcp } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createUser } from "@nats-io/nkeys";
-import { dispatcherKey } from "../../src/protocols/fleet/orders.ts";
+import { dispatcherKey } from "../../src/protocols/fleet/signed.ts";
 import { logLine } from "../serve.ts";
 import { lightSites, runLightGroup } from "./light-fleet.ts";
 import { findNatsServer, startNatsServer } from "./nats-server.ts";

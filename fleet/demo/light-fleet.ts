@@ -1,8 +1,8 @@
 /** Many light sites at a broker: each speaks under its own name; connections are shared where the broker's accounts allow it. */
 import { connect, type NatsConnection, nkeyAuthenticator } from "@nats-io/transport-node";
-import type { DispatcherKey } from "../../src/protocols/fleet/orders.ts";
 import { storedSchema } from "../../src/protocols/fleet/payloads.ts";
-import { inboxOf, orderStream, subjectOf } from "../../src/protocols/fleet/subjects.ts";
+import type { DispatcherKey } from "../../src/protocols/fleet/signed.ts";
+import { inboxOf, standingAt, subjectOf } from "../../src/protocols/fleet/subjects.ts";
 import { createLightSite, type LightSite } from "./light-site.ts";
 import { type LightFault, noFault } from "./light-vehicles.ts";
 
@@ -14,6 +14,8 @@ const firstStateMs = 20_000;
 /** Powers are told this often while a lease for one stands, ms. */
 const powerEveryMs = 5_000;
 const readEveryMs = 60_000;
+/** Once the fleet has answered, all have told themselves within this, ms. */
+const helloStateMs = 2_000;
 
 export interface LightGroupOptions {
   readonly natsUrl: string;
@@ -54,6 +56,7 @@ export function runLightGroup(options: LightGroupOptions): LightGroup {
   const listen = (made: NatsConnection): void => {
     for (const one of sites) {
       made.subscribe(subjectOf(one.site, "order"), { callback: (_, { data }) => take(one, data) });
+      made.subscribe(subjectOf(one.site, "release"), { callback: (_, { data }) => one.release(data, Date.now()) });
       made.subscribe(subjectOf(one.site, "stored"), {
         callback(_, message) {
           const stored = storedSchema.safeParse(message.json()).data;
@@ -62,11 +65,21 @@ export function runLightGroup(options: LightGroupOptions): LightGroup {
       });
     }
   };
+  /** As a real site does: asks until somebody behind the broker answers, and tells itself then. */
+  const greet = async (made: NatsConnection): Promise<void> => {
+    const { site } = sites[0]!;
+    const hello = JSON.stringify({ schema: "islet-fleet-hello-1", site, boot: "light", version: "light model" });
+    while (!made.isClosed()) {
+      const answer = await made.request(subjectOf(site, "hello"), hello, { timeout: 2_000 }).catch(() => null);
+      if (answer !== null) break;
+      await new Promise((resolve) => setTimeout(resolve, retryMs * (0.5 + Math.random())));
+    }
+    const nowMs = Date.now();
+    for (const one of sites) nextStateMs.set(one.site, nowMs + Math.random() * helloStateMs);
+  };
   const readOrders = async (made: NatsConnection): Promise<void> => {
     for (const one of sites) {
-      const answer = await made
-        .request(`$JS.API.DIRECT.GET.${orderStream}.${subjectOf(one.site, "order")}`, "", { timeout: 2_000 })
-        .catch(() => null);
+      const answer = await made.request(standingAt(one.site, "order"), "", { timeout: 2_000 }).catch(() => null);
       if (answer !== null && (answer.headers?.code ?? 0) === 0) take(one, answer.data);
     }
   };
@@ -102,6 +115,7 @@ export function runLightGroup(options: LightGroupOptions): LightGroup {
         connection = made;
         const reading = setInterval(() => void readOrders(made), readEveryMs);
         void readOrders(made);
+        void greet(made);
         await made.closed();
         clearInterval(reading);
       } catch {

@@ -2,11 +2,13 @@
  * A site as a light model: a building, PV and a few vehicles that speak the true subjects with an outbox and signed heads of their
  * own. Many fit into one process. It follows leases as a site does: once, not after their end, within what it can do.
  */
-import { type DispatcherKey, type Lease, leaseSchema, readOrders } from "../../src/protocols/fleet/orders.ts";
+import { type Lease, leaseSchema, readOrders } from "../../src/protocols/fleet/orders.ts";
 import type { FleetRecord, LeaseState, PowerMessage, SiteMessage } from "../../src/protocols/fleet/payloads.ts";
+import type { DispatcherKey } from "../../src/protocols/fleet/signed.ts";
 import { createLightLife, exportLimitW, importLimitW } from "./light-life.ts";
 import { createLightOutbox } from "./light-outbox.ts";
 import { pastQuarter, powersOf, quarterMs, quarterOf } from "./light-plant.ts";
+import { createLightRelease, type LightBadVersion } from "./light-release.ts";
 import { createLightVehicles, type LightFault, type LightVehicles, noFault, offersOf } from "./light-vehicles.ts";
 
 export interface LightSite {
@@ -22,6 +24,10 @@ export interface LightSite {
   due(nowMs: number): readonly FleetRecord[];
   stored(epoch: string, sequences: readonly number[]): void;
   order(bytes: Uint8Array, nowMs: number): void;
+  /** A document of a release has come. */
+  release(bytes: Uint8Array, nowMs: number): void;
+  /** The version that runs. */
+  readonly islet: string;
   /** The controller is killed and begins again: requests are over, limits stand, records are kept. */
   restart(nowMs: number): void;
   /** Something happens there. */
@@ -43,6 +49,9 @@ export interface LightSiteOptions {
   readonly sinceMs: number;
   readonly keys: readonly DispatcherKey[];
   readonly fault?: LightFault;
+  /** It is an island until then, ms. */
+  readonly islandUntilMs?: number;
+  readonly badVersion?: LightBadVersion | null;
 }
 
 export function createLightSite({
@@ -53,6 +62,8 @@ export function createLightSite({
   sinceMs,
   keys,
   fault = noFault,
+  islandUntilMs = Number.NEGATIVE_INFINITY,
+  badVersion = null,
 }: LightSiteOptions): LightSite {
   const outbox = createLightOutbox(site, `${startMs.toString(36)}-${String(index).padStart(5, "0")}`);
   const leases = new Map<string, { readonly lease: Lease; state: LeaseState }>();
@@ -99,6 +110,22 @@ export function createLightSite({
     }
   }
 
+  const happen = (nowMs: number, severity: "info" | "critical", sentence: string): void => {
+    const event = { schema: "islet-fleet-event-1", key: "trial", sentence, severity, needsPerson: false } as const;
+    outbox.add({ kind: "event", event }, nowMs);
+  };
+  const release = createLightRelease(
+    site,
+    keys,
+    badVersion,
+    (news, nowMs) => outbox.add({ kind: "release", release: news }, nowMs),
+    (nowMs) => happen(nowMs, "critical", "A stage has switched itself off."),
+  );
+  const waitsFor = (nowMs: number): string => {
+    if (nowMs < islandUntilMs) return "The site is an island.";
+    return running().some(({ kind }) => kind === "power") ? "A request of the fleet for power stands." : "";
+  };
+
   return {
     site,
     begun,
@@ -106,12 +133,15 @@ export function createLightSite({
     step(nowMs) {
       life.move(nowMs, running());
       look(nowMs);
+      release.step(nowMs, waitsFor(nowMs));
       while ((quarter + 1) * quarterMs <= nowMs) addEnergy(quarter++ * quarterMs);
     },
     state: (nowMs) => ({
       ...stateOf(index, plant.evses, name, startMs, nowMs, vehicles),
       ...{ site, audit: outbox.audit, waiting: outbox.waiting },
       ...(nowMs >= fault.deadFromMs && { offer: null }),
+      ...(nowMs < islandUntilMs && { mode: "islandRunning", offer: null }),
+      version: release.islet,
       leases: [...leases.values()]
         .filter(({ state }) => state === "accepted" || state === "running")
         .map(({ lease, state }) => ({ id: lease.id, state })),
@@ -120,7 +150,11 @@ export function createLightSite({
       running().some(({ kind }) => kind === "power")
         ? { schema: "islet-fleet-power-1", site, atMs: nowMs, chargersW: vehicles.powerW }
         : null,
-    isSilent: (nowMs) => nowMs >= fault.silentFromMs,
+    isSilent: (nowMs) => nowMs >= fault.silentFromMs || release.isDown(nowMs),
+    release: release.take,
+    get islet() {
+      return release.islet;
+    },
     due: outbox.due,
     stored: outbox.stored,
     order(bytes, nowMs) {
@@ -151,16 +185,7 @@ export function createLightSite({
           tell(id, "ended", "restart", "The controller began again.", nowMs);
         }
     },
-    happen(nowMs) {
-      const event = {
-        schema: "islet-fleet-event-1",
-        key: "trial",
-        sentence: "Something happened.",
-        severity: "info",
-        needsPerson: false,
-      } as const;
-      outbox.add({ kind: "event", event }, nowMs);
-    },
+    happen: (nowMs) => happen(nowMs, "info", "Something happened."),
     get made() {
       return outbox.made;
     },
@@ -178,7 +203,7 @@ function stateOf(
   startMs: number,
   nowMs: number,
   vehicles: LightVehicles,
-): Omit<SiteMessage, "site" | "audit" | "waiting" | "leases"> {
+): Omit<SiteMessage, "site" | "audit" | "waiting" | "leases" | "version"> {
   const { building, pv } = powersOf({ index, evses }, nowMs);
   const pccW = building + vehicles.powerW - pv;
   const offer = offersOf(vehicles, exportLimitW + building - pv, importLimitW - building + pv, nowMs);
@@ -204,6 +229,6 @@ function stateOf(
       ...{ reference: `PTO-${1_000 + index}`, utility: ["North", "South", "Coast"][index % 3]! },
       ...{ untilMs: startMs + 300 * 86_400_000, covered: true },
     },
-    ...{ version: "light model", clockOffsetMs: 0 },
+    clockOffsetMs: 0,
   };
 }

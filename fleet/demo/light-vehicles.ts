@@ -91,7 +91,8 @@ export function stepVehicles(
   wantedW = Math.min(wantedW, vehicles.maxChargeW, importRoomW);
   wantedW = Math.max(wantedW, -vehicles.maxDischargeW, -exportRoomW);
   if (toMs >= fault.deadFromMs) wantedW = 0;
-  const rampW = (Math.max(vehicles.maxDischargeW, Math.abs(wantedW)) / rampS) * dtS;
+  const fullW = vehicles.powerW > 0 ? vehicles.maxChargeW : vehicles.maxDischargeW;
+  const rampW = (Math.max(fullW, Math.abs(wantedW)) / rampS) * dtS;
   const aimW = Math.max(vehicles.powerW - rampW, Math.min(vehicles.powerW + rampW, wantedW));
   // The permit has no ramp: what its room does not hold ends at once.
   vehicles.powerW = Math.max(-exportRoomW, Math.min(Math.max(importRoomW, 0), aimW));

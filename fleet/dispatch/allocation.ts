@@ -9,7 +9,10 @@ export interface GroupLimit {
   readonly sites: readonly string[];
 }
 
-/** Sites are asked for more or less by at most this share of their offer at once: none carries a correction alone. */
+/**
+ * Sites are asked for more or less by at most this share of their offer at once: none carries a correction alone. Where more is
+ * missing than that, each is asked for the same share of what it has left.
+ */
 const correctionShare = 0.25;
 /** A change by less than this is none, W. */
 const worthW = 50;
@@ -98,11 +101,17 @@ export function correct(
     .filter((i) => mayChange(members[i]!) && (isMore ? load[i]! < 1 : load[i]! > 0))
     .sort((a, b) => (isMore ? load[a]! - load[b]! : load[b]! - load[a]!));
   let openW = Math.abs(needW);
+  const left = (i: number): number => {
+    const member = members[i]!;
+    return isMore ? askableW(member, leftH, nowMs) - member.askedW : member.askedW;
+  };
+  const leftW = order.reduce((sum, i) => sum + Math.max(0, left(i)) * members[i]!.trust, 0);
+  const share = leftW > 0 ? Math.min(1, openW / leftW) : 0;
   for (const i of order) {
     if (openW <= worthW || division.size >= changesMax) break;
     const member = members[i]!;
     const mostW = askableW(member, leftH, nowMs);
-    const stepW = Math.min(openW / member.trust, mostW * correctionShare);
+    const stepW = Math.min(openW / member.trust, Math.max(mostW * correctionShare, left(i) * share));
     const changeW = isMore
       ? Math.min(stepW, mostW - member.askedW, room.of(member.site))
       : Math.min(stepW, member.askedW);

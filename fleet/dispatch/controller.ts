@@ -48,6 +48,8 @@ export interface DispatchProgress {
 }
 
 export interface Dispatch {
+  /** One more site takes part. */
+  join(site: string): void;
   offer(site: string, offer: Offer): void;
   /** What its chargers do, W, signed. */
   hear(site: string, powerW: number, nowMs: number): void;
@@ -95,7 +97,6 @@ export function createDispatch(
   const targetW = Math.abs(request.targetW);
   const members = sites.map((site) => takenUp(createMember(site), before.of(site), sign, before.atMs));
   const bySite = new Map(members.map((member) => [member.site, member]));
-  let isPlanned = members.some(({ askedW }) => askedW > 0);
   let steppedMs = Math.max(before.atMs, fromMs);
   let deliveredWh = sign * before.deliveredWh;
 
@@ -156,6 +157,12 @@ export function createDispatch(
 
   return {
     members,
+    join(site) {
+      if (bySite.has(site)) return;
+      const member = takenUp(createMember(site), before.of(site), sign, before.atMs);
+      members.push(member);
+      bySite.set(site, member);
+    },
     offer(site, offer) {
       const member = bySite.get(site);
       if (member === undefined) return;
@@ -178,13 +185,12 @@ export function createDispatch(
         count(nowMs);
         return changes;
       }
-      if (!isPlanned) {
-        isPlanned = true;
+      count(nowMs);
+      tighten(nowMs, changes);
+      if (members.every(({ askedW }) => askedW === 0)) {
         askAll(divide(targetW, members, limits, leftH(nowMs), nowMs), nowMs, changes);
         return changes;
       }
-      count(nowMs);
-      tighten(nowMs, changes);
       const needed = needW(nowMs);
       if (Math.abs(needed) <= targetW * deadbandShare) return changes;
       const mayChange = ({ out, changedMs }: Member): boolean =>

@@ -31,7 +31,8 @@ interface Run {
   readonly dispatch: Dispatch;
   /** The lease that each site has of it now. */
   readonly leases: Map<string, string>;
-  heardMs: number;
+  /** Of the newest state that was read, by the database's clock. */
+  savedMs: number;
   steppedMs: number;
   minute: { fromMs: number; sumW: number; count: number };
 }
@@ -39,6 +40,8 @@ interface Run {
 const stepEveryMs = 5_000;
 /** After its end the last powers and receipts come in, ms. */
 const afterMs = 30_000;
+/** What a site has said of itself stands for so long, ms: it tells itself each minute. */
+const stateMaxMs = 180_000;
 
 export function createRunner({ database, dispatcherKey, tell, log }: RunnerOptions): Runner {
   const holder = randomBytes(8).toString("hex");
@@ -59,7 +62,7 @@ export function createRunner({ database, dispatcherKey, tell, log }: RunnerOptio
   async function stepRun(run: Run, withdrawn: boolean, nowMs: number): Promise<void> {
     const { row, dispatch } = run;
     run.steppedMs = nowMs;
-    await hearStates(database, run);
+    await hearStates(database, run, nowMs);
     for (const { site, state } of await store.lostLeases(database, row.id))
       dispatch.lose(String(site), state === "refused" ? "refused" : "ended", nowMs);
     const outBefore = dispatch.members.map(({ out }) => out);
@@ -69,7 +72,7 @@ export function createRunner({ database, dispatcherKey, tell, log }: RunnerOptio
       if (out !== outBefore[i]) touched.add(site);
     });
     await give(run, changes, nowMs);
-    await store.saveMembers(database, row.id, memberRows(run, touched));
+    await database.atomically((session) => store.saveMembers(session, row.id, memberRows(run, touched)));
     if (nowMs >= row.untilMs) dispatch.step(nowMs);
     const progress = dispatch.progress(nowMs);
     await keepMinute(run, progress.measuredW, progress.asked, nowMs);
@@ -77,7 +80,8 @@ export function createRunner({ database, dispatcherKey, tell, log }: RunnerOptio
     await store.saveProgress(database, row.id, { ...progress, atMs: nowMs }, isOver);
     if (!isOver) return;
     // What was learnt stands for the next time.
-    await store.saveMembers(database, row.id, memberRows(run, new Set(dispatch.members.map(({ site }) => site))));
+    const all = new Set(dispatch.members.map(({ site }) => site));
+    await database.atomically((session) => store.saveMembers(session, row.id, memberRows(run, all)));
     runs.delete(row.id);
   }
 
@@ -91,14 +95,20 @@ export function createRunner({ database, dispatcherKey, tell, log }: RunnerOptio
       return { site, replaces, lease: { ...{ id, kind: "power", evse: 0, valueW, fromMs, untilMs, cause, issuedBy } } };
     });
     if (wanted.length === 0) return;
-    const { documents, full } = await changeLeases(database, wanted, dispatcherKey, nowMs);
-    for (const document of documents) tell(document);
-    const isFull = new Set(full);
-    for (const { site, lease } of wanted) {
-      if (isFull.has(site)) dispatch.lose(site, "refused", nowMs);
-      else if (lease === null) leases.delete(site);
-      else leases.set(site, lease.id);
-    }
+    await changeLeases(database, wanted, dispatcherKey, nowMs, {
+      // Whoever takes it up finds each lease with the member that has it. Where it fails, all is read anew from the database.
+      async within(session, { changes: chunk, full }) {
+        for (const { site, lease } of chunk) {
+          if (full.has(site)) dispatch.lose(site, "refused", nowMs);
+          else if (lease === null) leases.delete(site);
+          else leases.set(site, lease.id);
+        }
+        await store.saveMembers(session, row.id, memberRows(run, new Set(chunk.map(({ site }) => site))));
+      },
+      after({ documents }) {
+        for (const document of documents) tell(document);
+      },
+    });
   }
 
   async function keepMinute({ row, minute }: Run, measuredW: number, asked: number, nowMs: number): Promise<void> {
@@ -131,10 +141,9 @@ export function createRunner({ database, dispatcherKey, tell, log }: RunnerOptio
 
 /** From what stands in the database: one that is new, or one that another worker had led. */
 async function takeUp(database: Database, row: store.DispatchRow, nowMs: number): Promise<Run> {
-  const sites = await store.candidates(database, row);
   const members = new Map((await store.membersOf(database, row.id)).map((one) => [one.site, one]));
   const trusted = await store.trusts(database);
-  const dispatch = createDispatch(row, sites, {
+  const dispatch = createDispatch(row, [...members.keys()], {
     of(site) {
       const [member, trust] = [members.get(site), trusted.get(site)];
       if (member !== undefined)
@@ -146,10 +155,9 @@ async function takeUp(database: Database, row: store.DispatchRow, nowMs: number)
   });
   const leases = new Map<string, string>();
   for (const { site, lease_id: id } of members.values()) if (id !== null) leases.set(site, id);
-  const run: Run = { row, dispatch, leases, heardMs: 0, steppedMs: nowMs, minute: { fromMs: 0, sumW: 0, count: 0 } };
-  // Every site of it is a member from the start, so that no other dispatch takes it.
-  await store.saveMembers(database, row.id, memberRows(run, new Set(sites.filter((site) => !members.has(site)))));
-  return run;
+  // Of one that was led before, what sites deliver is heard first.
+  const steppedMs = members.size > 0 ? nowMs : 0;
+  return { row, dispatch, leases, savedMs: 0, steppedMs, minute: { fromMs: 0, sumW: 0, count: 0 } };
 }
 
 /** While nobody led, the leases stood: it went on as it was seen last. */
@@ -159,14 +167,23 @@ function deliveredBefore({ progress, untilMs }: store.DispatchRow, nowMs: number
   return deliveredWh + (measuredW * Math.max(0, Math.min(nowMs, untilMs) - atMs)) / 3_600_000;
 }
 
-async function hearStates(database: Database, run: Run): Promise<void> {
+/** What sites have said since the last time. Who was not heard of before takes part from now on. */
+async function hearStates(database: Database, run: Run, nowMs: number): Promise<void> {
   const { row, dispatch, leases } = run;
-  for (const { site, heard_ms: heardMs, offer, chargers_w: chargersW } of await store.newStates(
-    database,
-    row.utility,
-    run.heardMs,
-  )) {
-    run.heardMs = Math.max(run.heardMs, Number(heardMs));
+  const rows = await store.newStates(database, row.utility, run.savedMs);
+  const known = new Set(dispatch.members.map(({ site }) => site));
+  // Who takes part already goes on by its last word, however old that is: it may be the fleet that was away.
+  const unknown = rows.flatMap(({ site, heard_ms: heardMs }) =>
+    known.has(String(site)) || nowMs - Number(heardMs) > stateMaxMs ? [] : [String(site)],
+  );
+  if (unknown.length > 0) {
+    const joined = await store.candidates(database, row, unknown);
+    for (const site of joined) dispatch.join(site);
+    // Each is a member from then on, so that no other dispatch takes it.
+    await database.atomically((session) => store.saveMembers(session, row.id, memberRows(run, new Set(joined))));
+  }
+  for (const { site, heard_ms: heardMs, saved_ms: savedMs, offer, chargers_w: chargersW } of rows) {
+    run.savedMs = Math.max(run.savedMs, Number(savedMs));
     dispatch.offer(String(site), offerOf(offer as SiteOffer | null, row.targetW));
     // One that is asked tells its power itself, and newer.
     if (typeof chargersW === "number" && !leases.has(String(site)))

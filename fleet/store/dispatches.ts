@@ -1,7 +1,7 @@
 /** Dispatches in the database: what was asked for, which sites take part with what, and what has become of it. */
 import type { GroupLimit } from "../dispatch/allocation.ts";
 import type { DispatchProgress } from "../dispatch/controller.ts";
-import type { Database, Rows } from "./database.ts";
+import type { Database, Rows, Session } from "./database.ts";
 
 /** What somebody has asked for. */
 export interface DispatchRow {
@@ -54,22 +54,30 @@ export const withdrawDispatch = async (database: Database, id: string): Promise<
     )
   ).length > 0;
 
-/** Sites that may take part: of the utility, and in no other dispatch that is not over. */
-export async function candidates(database: Database, { id, utility }: DispatchRow): Promise<readonly string[]> {
+/** Sites that may take part, of all or of those given: of the utility, and in no other dispatch that is not over. */
+export async function candidates(
+  database: Database,
+  { id, utility }: DispatchRow,
+  of: readonly string[] | null = null,
+): Promise<readonly string[]> {
   const rows = await database.query(
-    `SELECT site FROM site s WHERE ($1 = '' OR utility = $1) AND NOT EXISTS (SELECT 1 FROM dispatch_site m JOIN dispatch d ON d.id = m.dispatch
+    `SELECT site FROM site s WHERE ($1 = '' OR utility = $1) AND ($3::text[] IS NULL OR site = ANY($3)) AND NOT EXISTS (SELECT 1 FROM dispatch_site m JOIN dispatch d ON d.id = m.dispatch
        WHERE m.site = s.site AND d.id <> $2 AND NOT d.over) ORDER BY site`,
-    [utility, id],
+    [utility, id, of],
   );
   return rows.map(({ site }) => String(site));
 }
 
-/** What each site says that was heard since `heardMs`: its offer, and what its chargers do. */
-export const newStates = (database: Database, utility: string, heardMs: number): Promise<Rows> =>
+/**
+ * What each site says that was written since `savedMs` by the database's clock (`saved_ms` of the newest row that was read), and some
+ * seconds before that, since rows of a moment are seen when their transaction ends: its offer, and what its chargers do.
+ */
+export const newStates = (database: Database, utility: string, savedMs: number): Promise<Rows> =>
   database.query(
-    `SELECT site, heard_ms, state->'offer' AS offer, (state->>'chargersW')::float8 AS chargers_w FROM site
-     WHERE heard_ms > $2 AND ($1 = '' OR utility = $1)`,
-    [utility, heardMs],
+    `SELECT site, heard_ms, extract(epoch FROM saved_at)::float8 * 1000 AS saved_ms, state->'offer' AS offer,
+       (state->>'chargersW')::float8 AS chargers_w FROM site
+     WHERE saved_at > to_timestamp(($2::float8 - 3000) / 1000) AND ($1 = '' OR utility = $1)`,
+    [utility, savedMs],
   );
 
 export interface MemberRow {
@@ -103,23 +111,22 @@ export const lostLeases = (database: Database, id: string): Promise<Rows> =>
     [id],
   );
 
-export async function saveMembers(database: Database, id: string, members: readonly MemberRow[]): Promise<void> {
+/** In the transaction that gives the leases that they name. */
+export async function saveMembers(session: Session, id: string, members: readonly MemberRow[]): Promise<void> {
   if (members.length === 0) return;
   const json = JSON.stringify(members);
-  await database.atomically(async (session) => {
-    await session.query(
-      `INSERT INTO dispatch_site SELECT $1, * FROM jsonb_to_recordset($2::jsonb)
-         AS m(site text, asked_w float8, lease_id text, until_ms bigint, trust float8, out text)
-       ON CONFLICT (dispatch, site) DO UPDATE SET asked_w = excluded.asked_w, lease_id = excluded.lease_id,
-         until_ms = excluded.until_ms, trust = excluded.trust, out = excluded.out`,
-      [id, json],
-    );
-    await session.query(
-      `INSERT INTO dispatch_lease SELECT $1, site, lease_id FROM jsonb_to_recordset($2::jsonb) AS m(site text, lease_id text)
-       WHERE lease_id IS NOT NULL ON CONFLICT DO NOTHING`,
-      [id, json],
-    );
-  });
+  await session.query(
+    `INSERT INTO dispatch_site SELECT $1, * FROM jsonb_to_recordset($2::jsonb)
+       AS m(site text, asked_w float8, lease_id text, until_ms bigint, trust float8, out text)
+     ON CONFLICT (dispatch, site) DO UPDATE SET asked_w = excluded.asked_w, lease_id = excluded.lease_id,
+       until_ms = excluded.until_ms, trust = excluded.trust, out = excluded.out`,
+    [id, json],
+  );
+  await session.query(
+    `INSERT INTO dispatch_lease SELECT $1, site, lease_id FROM jsonb_to_recordset($2::jsonb) AS m(site text, lease_id text)
+     WHERE lease_id IS NOT NULL ON CONFLICT DO NOTHING`,
+    [id, json],
+  );
 }
 
 export async function saveProgress(

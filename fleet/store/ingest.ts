@@ -2,25 +2,33 @@
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import { type FleetRecord, headText, type SiteMessage } from "../../src/protocols/fleet/payloads.ts";
 import type { Database, Rows, Session } from "./database.ts";
+import { saveReleaseNews } from "./releases.ts";
 
-/** States of sites, the newest of each. */
-export async function saveStates(database: Database, states: readonly SiteMessage[], nowMs: number): Promise<void> {
-  const newest = [...new Map(states.map((state) => [state.site, state])).values()];
+/** What a site has said of itself, and when it was heard, ms. */
+export interface HeardState {
+  readonly state: SiteMessage;
+  readonly heardMs: number;
+}
+
+/** States of sites, the newest of each. One that is older than what stands changes nothing. */
+export async function saveStates(database: Database, states: readonly HeardState[]): Promise<void> {
+  const newest = [...new Map(states.map((heard) => [heard.state.site, heard])).values()];
   await database.atomically(async (session) => {
-    await session.query(
+    const saved = await session.query(
       `INSERT INTO site (site, heard_ms, at_ms, level, utility, state)
-       SELECT s->>'site', $2, (s->>'atMs')::float8::bigint, s->>'level', coalesce(s->'permit'->>'utility', ''), s
-       FROM jsonb_array_elements($1::jsonb) s
+       SELECT s->>'site', heard_ms, (s->>'atMs')::float8::bigint, s->>'level', coalesce(s->'permit'->>'utility', ''), s
+       FROM (SELECT h->'state' AS s, (h->>'heardMs')::bigint AS heard_ms FROM jsonb_array_elements($1::jsonb) h) g
        ON CONFLICT (site) DO UPDATE SET heard_ms = excluded.heard_ms, at_ms = excluded.at_ms, level = excluded.level,
-         utility = excluded.utility, state = excluded.state WHERE site.at_ms <= excluded.at_ms`,
-      [JSON.stringify(newest), nowMs],
+         utility = excluded.utility, state = excluded.state, saved_at = now() WHERE site.at_ms <= excluded.at_ms RETURNING site`,
+      [JSON.stringify(newest)],
     );
-    await session.query("DELETE FROM need WHERE site = ANY($1)", [newest.map(({ site }) => site)]);
+    const taken = saved.map(({ site }) => String(site));
+    await session.query("DELETE FROM need WHERE site = ANY($1)", [taken]);
     await session.query(
       `INSERT INTO need (site, key, at_ms, sentence)
        SELECT s->>'site', n->>'key', (n->>'atMs')::float8::bigint, n->>'sentence'
-       FROM jsonb_array_elements($1::jsonb) s, jsonb_array_elements(s->'needs') n ON CONFLICT DO NOTHING`,
-      [JSON.stringify(newest)],
+       FROM site, LATERAL (SELECT state AS s) g, jsonb_array_elements(s->'needs') n WHERE site = ANY($1) ON CONFLICT DO NOTHING`,
+      [taken],
     );
   });
 }
@@ -40,6 +48,12 @@ export async function saveRecords(database: Database, records: readonly FleetRec
     await saveEnergy(session, own);
     await saveReceipts(session, own);
     await saveHeads(session, own);
+    await saveReleaseNews(
+      session,
+      own
+        .sort(inOrder)
+        .flatMap(({ body, ...place }) => (body.kind === "release" ? [{ ...place, release: body.release }] : [])),
+    );
   });
 }
 const keyOf = (...parts: readonly unknown[]): string => parts.join("/");

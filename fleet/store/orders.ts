@@ -1,7 +1,7 @@
 /** The fleet's own word: leases of each site, and the signed document that they make. The database is their truth. */
 import { type Lease, leaseSchema, orderSigner, signOrders } from "../../src/protocols/fleet/orders.ts";
 import { leasesMax } from "../../src/protocols/fleet/payloads.ts";
-import type { Database, Session } from "./database.ts";
+import type { Database, Rows, Session } from "./database.ts";
 
 /** A lease that no word has come of stays in the document for so long after its end: the site says that it has expired, ms. */
 const tellExpiredMs = 120_000;
@@ -9,6 +9,8 @@ const tellExpiredMs = 120_000;
 /** A document as it is to stand at the broker. */
 export interface StandingDocument {
   readonly site: string;
+  readonly kind: "order" | "release";
+  readonly version: number;
   readonly document: string;
 }
 
@@ -53,8 +55,8 @@ export async function renewLease(
   if (row === undefined) return null;
   const before = leaseSchema.parse(row["lease"]);
   const lease = { ...before, ...renewed, fromMs: Math.max(before.fromMs, nowMs) };
-  const { documents } = await changeLeases(database, [{ site, lease, replaces: id }], key, nowMs);
-  return documents.length === 0 ? null : { lease, document: documents[0]! };
+  const [document] = await changeLeases(database, [{ site, lease, replaces: id }], key, nowMs);
+  return document === undefined ? null : { lease, document };
 }
 
 /** Withdraws a lease; null where there is none. */
@@ -85,26 +87,51 @@ export interface LeaseChange {
 /** Sites of one transaction. */
 const chunkSize = 500;
 
-/** Changes leases of many sites; documents of those that have changed. A site that has no room for one more keeps what it has. */
+/** What has become of some changes: documents of the sites that have changed; sites that had no room for one more keep what they have. */
+export interface ChangedLeases {
+  readonly changes: readonly LeaseChange[];
+  readonly documents: readonly StandingDocument[];
+  readonly full: ReadonlySet<string>;
+}
+
+/** What goes with changes of leases. */
+export interface WithLeases {
+  /** In the same transaction: what is written in here and the leases stand both or neither. */
+  within(session: Session, changed: ChangedLeases): Promise<void>;
+  /** After each commit: documents can be told at once. */
+  after(changed: ChangedLeases): void;
+}
+const alone: WithLeases = { within: () => Promise.resolve(), after: () => undefined };
+
+/** Changes leases of many sites, some in one transaction each, in the order of their names. */
 export async function changeLeases(
   database: Database,
   changes: readonly LeaseChange[],
   key: string,
   nowMs: number,
-): Promise<{ readonly documents: readonly StandingDocument[]; readonly full: readonly string[] }> {
+  { within, after }: WithLeases = alone,
+): Promise<readonly StandingDocument[]> {
   const documents: StandingDocument[] = [];
-  const full: string[] = [];
   const inOrder = [...changes].sort((a, b) => (a.site < b.site ? -1 : 1));
   for (let i = 0; i < inOrder.length; i += chunkSize) {
     const chunk = inOrder.slice(i, i + chunkSize);
-    const done = await database.atomically((session) => changeChunk(session, chunk, key, nowMs));
-    documents.push(...done.documents);
-    full.push(...done.full);
+    const changed = await database.atomically(async (session) => {
+      const done = await changeChunk(session, chunk, key, nowMs);
+      await within(session, done);
+      return done;
+    });
+    after(changed);
+    documents.push(...changed.documents);
   }
-  return { documents, full };
+  return documents;
 }
 
-async function changeChunk(session: Session, chunk: readonly LeaseChange[], key: string, nowMs: number) {
+async function changeChunk(
+  session: Session,
+  chunk: readonly LeaseChange[],
+  key: string,
+  nowMs: number,
+): Promise<ChangedLeases> {
   const sites = chunk.map(({ site }) => site);
   // In the order of their names, as every other does that takes more than one.
   await session.query(
@@ -124,14 +151,14 @@ async function changeChunk(session: Session, chunk: readonly LeaseChange[], key:
       Number(version),
     ]),
   );
-  const full: string[] = [];
+  const full = new Set<string>();
   const signed = orderSigner(key);
   const made = chunk.flatMap(({ site, lease, replaces }) => {
     const kept = open.get(site)!.filter(({ id }) => id !== replaces);
     // What waits to be told as expired makes room first: it is last in the order of ends.
     const leases = lease === null ? kept : [lease, ...kept];
     if (lease !== null && kept.filter(({ untilMs }) => untilMs > nowMs).length >= leasesMax) {
-      full.push(site);
+      full.add(site);
       return [];
     }
     const version = Math.max((versions.get(site) ?? 0) + 1, Math.floor(nowMs / 1_000));
@@ -153,26 +180,45 @@ async function changeChunk(session: Session, chunk: readonly LeaseChange[], key:
   await session.query(
     `INSERT INTO orders (site, version, until_ms, document) SELECT * FROM jsonb_to_recordset($1::jsonb)
        AS g(site text, version bigint, until_ms bigint, document text) ON CONFLICT (site) DO UPDATE SET version = excluded.version,
-       until_ms = GREATEST(orders.until_ms, excluded.until_ms), document = excluded.document, changed_at = now()`,
+       until_ms = GREATEST(orders.until_ms, excluded.until_ms), document = excluded.document, changed_at = clock_timestamp()`,
     json,
   );
-  return { documents: made.map(({ site, document }) => ({ site, document })), full };
+  return {
+    changes: chunk,
+    documents: made.map(({ site, version, document }) => ({ site, kind: "order", version, document })),
+    full,
+  };
 }
 
 /** Every document that may still matter: written anew where the broker came back empty. */
 export async function standingDocuments(database: Database, nowMs: number): Promise<readonly StandingDocument[]> {
-  const rows = await database.query("SELECT site, document FROM orders WHERE until_ms > $1", [nowMs]);
-  return rows.map(({ site, document }) => ({ site: String(site), document: String(document) }));
+  return documentsOf(
+    await database.query(
+      `SELECT site, 'order' AS kind, version, document FROM orders WHERE until_ms > $1
+       UNION ALL SELECT site, 'release', version, document FROM release_order`,
+      [nowMs],
+    ),
+  );
 }
 
 /** Documents that have changed lately, by any worker's hand. */
 export async function changedDocuments(database: Database, withinMs: number): Promise<readonly StandingDocument[]> {
-  const rows = await database.query(
-    "SELECT site, document FROM orders WHERE changed_at > now() - $1 * interval '1 ms'",
-    [withinMs],
+  return documentsOf(
+    await database.query(
+      `SELECT site, 'order' AS kind, version, document FROM orders WHERE changed_at > now() - $1 * interval '1 ms'
+       UNION ALL SELECT site, 'release', version, document FROM release_order WHERE changed_at > now() - $1 * interval '1 ms'`,
+      [withinMs],
+    ),
   );
-  return rows.map(({ site, document }) => ({ site: String(site), document: String(document) }));
 }
+
+const documentsOf = (rows: Rows): readonly StandingDocument[] =>
+  rows.map(({ site, kind, version, document }) => ({
+    site: String(site),
+    kind: kind === "release" ? "release" : "order",
+    version: Number(version),
+    document: String(document),
+  }));
 
 /** Two workers make one site's documents one after the other. */
 const lock = (session: Session, site: string) => session.query("SELECT pg_advisory_xact_lock(hashtext($1))", [site]);
@@ -201,5 +247,5 @@ async function makeDocument(session: Session, site: string, key: string, nowMs: 
     "INSERT INTO orders (site, version, until_ms, document) VALUES ($1, $2, $3, $4) ON CONFLICT (site) DO UPDATE SET version = excluded.version, until_ms = excluded.until_ms, document = excluded.document, changed_at = now()",
     [site, version, Number(last?.["until_ms"] ?? nowMs) + tellExpiredMs, document],
   );
-  return { site, document };
+  return { site, kind: "order", version, document };
 }

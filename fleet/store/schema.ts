@@ -12,6 +12,8 @@ export const schema = `
     state       jsonb NOT NULL,
     station_key text
   );
+  ALTER TABLE site ADD COLUMN IF NOT EXISTS saved_at timestamptz NOT NULL DEFAULT now();
+  CREATE INDEX IF NOT EXISTS site_saved ON site (saved_at);
   CREATE INDEX IF NOT EXISTS site_utility ON site (utility, site);
   CREATE TABLE IF NOT EXISTS need (
     site     text NOT NULL,
@@ -134,6 +136,40 @@ export const schema = `
     measured_w float8 NOT NULL,
     asked      int NOT NULL,
     PRIMARY KEY (dispatch, at_ms)
+  );
+  CREATE TABLE IF NOT EXISTS release (
+    id         text PRIMARY KEY,
+    build      jsonb NOT NULL,
+    ring       int NOT NULL,
+    phase      text NOT NULL,
+    soak_ms    bigint NOT NULL,
+    per_minute int NOT NULL,
+    sentence   text NOT NULL DEFAULT '',
+    cause      text NOT NULL,
+    issued_by  text NOT NULL,
+    made_ms    bigint NOT NULL,
+    over       boolean NOT NULL DEFAULT false
+  );
+  CREATE TABLE IF NOT EXISTS release_site (
+    release    text NOT NULL,
+    site       text NOT NULL,
+    ring       int NOT NULL,
+    action     text NOT NULL DEFAULT '',
+    offered_ms bigint NOT NULL DEFAULT 0,
+    word       text NOT NULL DEFAULT '',
+    word_ms    bigint NOT NULL DEFAULT 0,
+    sentence   text NOT NULL DEFAULT '',
+    epoch      text NOT NULL DEFAULT '',
+    sequence   bigint NOT NULL DEFAULT 0,
+    installed_ms bigint NOT NULL DEFAULT 0,
+    before     jsonb,
+    PRIMARY KEY (release, site)
+  );
+  CREATE TABLE IF NOT EXISTS release_order (
+    site     text PRIMARY KEY,
+    version  bigint NOT NULL,
+    document text NOT NULL,
+    changed_at timestamptz NOT NULL DEFAULT now()
   );
   CREATE TABLE IF NOT EXISTS leader (
     name     text PRIMARY KEY,

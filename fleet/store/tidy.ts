@@ -15,6 +15,7 @@ const keptDays = {
   receipt: 400,
   alarm: 400,
   dispatch: 400,
+  release: 400,
 } as const;
 
 interface Old {
@@ -42,6 +43,16 @@ const rows: readonly Old[] = [
       old: `EXISTS (SELECT 1 FROM dispatch d WHERE d.id = ${table}.dispatch AND d.until_ms < $1)`,
     }),
   ),
+  {
+    table: "release_site",
+    kept: "release",
+    old: "EXISTS (SELECT 1 FROM release d WHERE d.id = release_site.release AND d.over AND d.made_ms < $1)",
+  },
+  {
+    table: "release",
+    kept: "release",
+    old: "over AND made_ms < $1 AND NOT EXISTS (SELECT 1 FROM release_site m WHERE m.release = release.id)",
+  },
   {
     table: "dispatch",
     kept: "dispatch",

@@ -3,6 +3,7 @@
  * it took is counted: records lost or doubled, memory of broker and worker, times of orders, receipts and views.
  */
 import { readFileSync } from "node:fs";
+import { minuteMs } from "../../src/domain/units.ts";
 import { randomOf } from "../demo/random.ts";
 import { faultOf } from "../dispatch/rehearsal.ts";
 import type { Database } from "../store/database.ts";
@@ -18,11 +19,16 @@ export interface LoadOptions {
 
 /** All have connected and told themselves, ms. */
 const upMs = 25_000;
+/** Those that drop out do so at some moment of this time, ms: of a shorter run most are still to come. */
+const dropOverMs = 3_600_000;
 const upMaxMs = 120_000;
 const settleMaxMs = 60_000;
 const happenEveryMs = 60_000;
 const orderEveryMs = 200;
 const lookEveryMs = 500;
+const sampleMs = 1_000;
+/** A dispatch is asked for so long before it begins, ms: a minute before it each site is asked. */
+const leadMs = 65_000;
 /** Asked of each site on average, W: 50 MW of 10,000. */
 const perSiteW = -5_000;
 
@@ -30,7 +36,7 @@ export async function runLoad({ sites: count, minutes, seed, connections }: Load
   const random = randomOf(seed);
   const startMs = Date.now();
   const trial = await startTrial(count, startMs, () =>
-    faultOf(random, startMs + upMs, startMs + upMs + minutes * 60_000),
+    faultOf(random, startMs + upMs + leadMs, startMs + upMs + leadMs + dropOverMs),
   );
   const { sites, database } = trial;
   const heardMs = new Map<string, number>();
@@ -42,7 +48,7 @@ export async function runLoad({ sites: count, minutes, seed, connections }: Load
   const upUntilMs = Date.now() + upMaxMs;
   while (groups.some((one) => !one.connected) && Date.now() < upUntilMs) await pause(200);
   await pause(Math.max(0, startMs + upMs - Date.now()));
-  const ends = Date.now() + minutes * 60_000;
+  const ends = Date.now() + leadMs + minutes * 60_000;
   const happening = setInterval(() => {
     const which = Math.floor(Math.random() * 60);
     sites.forEach((one, i) => {
@@ -50,12 +56,15 @@ export async function runLoad({ sites: count, minutes, seed, connections }: Load
     });
   }, happenEveryMs / 60);
   const dispatch = await ask(trial, "/api/v1/dispatches", {
-    ...{ targetW: perSiteW * count, minutes: Math.max(1, minutes - 0.5), fromMs: Date.now() + 15_000 },
+    ...{ targetW: perSiteW * count, minutes, fromMs: Date.now() + leadMs },
     ...{ cause: "load", issuedBy: "trial" },
   });
+  const { id, fromMs } = (dispatch as { dispatch: { id: string; fromMs: number } }).dispatch;
+  const truth = watchTruth(trial, fromMs);
   const orders = giveOrders(trial, random, ends);
   const views = lookAround(trial, random, ends);
   await Promise.all([orders, views]);
+  const delivered = truth.stop(perSiteW * count);
   clearInterval(happening);
   const untilMs = Date.now() + settleMaxMs;
   const waiting = (): number => sites.reduce((sum, one) => sum + (one.isSilent(Date.now()) ? 0 : one.waiting), 0);
@@ -66,7 +75,7 @@ export async function runLoad({ sites: count, minutes, seed, connections }: Load
     ...memory.stop(),
     ...(await orderTimes(database, await orders, heardMs)),
     views: await views,
-    dispatch: await dispatchFigures(database, (dispatch as { dispatch: { id: string } }).dispatch.id, perSiteW * count),
+    dispatch: { ...(await dispatchFigures(database, id, perSiteW * count)), ...delivered },
   };
   process.stdout.write(`${JSON.stringify(found)}\n`);
   await trial.stop();
@@ -202,6 +211,40 @@ async function countRecords({ sites, database }: Trial, waiting: number) {
     lost: made - kept - stored,
     waiting,
     doubled: Number(row?.["rows"]) - stored,
+  };
+}
+
+/**
+ * What the vehicles of all sites do that hold a lease for power, also of those that nobody hears: mean of each minute and of the
+ * whole time against what was asked for, and the worst one-minute mean of those that begin 30 s after the start or later.
+ */
+function watchTruth({ sites }: Trial, fromMs: number): { stop(targetW: number): object } {
+  const samplesW: number[] = [];
+  const timer = setInterval(() => {
+    const nowMs = Date.now();
+    if (nowMs >= fromMs) samplesW.push(sites.reduce((sum, one) => sum + (one.power(nowMs)?.chargersW ?? 0), 0));
+  }, sampleMs);
+  return {
+    stop(targetW) {
+      clearInterval(timer);
+      const perMinute = minuteMs / sampleMs;
+      const mean = (from: number, to: number): number =>
+        samplesW.slice(from, to).reduce((sum, one) => sum + one, 0) / Math.max(1, to - from);
+      const off = (powerW: number): number => Math.round((powerW / targetW - 1) * 10_000) / 100;
+      const minutes = Array.from({ length: Math.floor(samplesW.length / perMinute) }, (_, i) =>
+        off(mean(i * perMinute, (i + 1) * perMinute)),
+      );
+      let worstPct = 0;
+      for (let from = perMinute / 2; from + perMinute <= samplesW.length; from++) {
+        const pct = off(mean(from, from + perMinute));
+        if (Math.abs(pct) > Math.abs(worstPct)) worstPct = pct;
+      }
+      return {
+        trueMinutesOffPct: minutes,
+        worstMinuteFrom90sPct: worstPct,
+        trueEnergyOffPct: off(mean(0, samplesW.length)),
+      };
+    },
   };
 }
 

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { dispatcherKey } from "../../src/protocols/fleet/orders.ts";
+import { dispatcherKey } from "../../src/protocols/fleet/signed.ts";
 import { answers, freePort, keyFiles, toolsOf } from "../demo/demo.ts";
 import { type LightGroup, type LightGroupOptions, lightSites, runLightGroup } from "../demo/light-fleet.ts";
 import type { LightSite } from "../demo/light-site.ts";

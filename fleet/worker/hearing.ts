@@ -1,13 +1,8 @@
 /** What sites tell of now: it needs no stream, since the next comes within a minute. */
 import type { NatsConnection } from "@nats-io/transport-node";
-import {
-  helloSchema,
-  type PowerMessage,
-  powerSchema,
-  type SiteMessage,
-  stateSchema,
-} from "../../src/protocols/fleet/payloads.ts";
+import { helloSchema, type PowerMessage, powerSchema, stateSchema } from "../../src/protocols/fleet/payloads.ts";
 import { everySite, messageBytesMax, siteOf } from "../../src/protocols/fleet/subjects.ts";
+import type { HeardState } from "../store/ingest.ts";
 import type { Counts } from "./counts.ts";
 
 /** Workers share what is told under this name. */
@@ -16,7 +11,7 @@ export const consumerName = "fleet";
 const statesMax = 50_000;
 
 export interface Hearing {
-  readonly states: Map<string, SiteMessage>;
+  readonly states: Map<string, HeardState>;
   readonly counts: Counts;
   readonly hearPower: (message: PowerMessage) => void;
 }
@@ -26,9 +21,7 @@ export function hearNow(made: NatsConnection, { states, counts, hearPower }: Hea
   made.subscribe(everySite("state"), {
     queue: consumerName,
     callback(_, { subject, data }) {
-      const state = parsed(stateSchema, data);
-      if (state === null || siteOf(subject) !== state.site || states.size >= statesMax) counts.unreadable++;
-      else states.set(state.site, state);
+      if (!takeState({ states, counts }, subject, data, Date.now())) counts.unreadable++;
     },
   });
   made.subscribe(everySite("power"), {
@@ -45,6 +38,20 @@ export function hearNow(made: NatsConnection, { states, counts, hearPower }: Hea
       else message.respond(JSON.stringify({ schema: "islet-fleet-hello-answer-1", atMs: Date.now() }));
     },
   });
+}
+
+/** Whether it is a state that was taken: the newest of each site, and no more of them than there is room for. */
+export function takeState(
+  { states }: Pick<Hearing, "states" | "counts">,
+  subject: string,
+  data: Uint8Array,
+  heardMs: number,
+): boolean {
+  const state = parsed(stateSchema, data);
+  if (state === null || siteOf(subject) !== state.site || states.size >= statesMax) return false;
+  const before = states.get(state.site);
+  if (before === undefined || before.state.atMs <= state.atMs) states.set(state.site, { state, heardMs });
+  return true;
 }
 
 /** A message as the schema has it; null where it is none, or too large. */

@@ -2,20 +2,16 @@
  * A worker of the fleet: takes what sites tell from the broker into the database, answers them, and keeps orders standing at the
  * broker. It has no state of its own: any number of them run beside each other, and any of them may be killed.
  */
-import { AckPolicy, type JsMsg, jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { AckPolicy, DeliverPolicy, type JsMsg, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
-import {
-  type FleetRecord,
-  type PowerMessage,
-  recordSchema,
-  type SiteMessage,
-} from "../../src/protocols/fleet/payloads.ts";
-import { messageBytesMax, siteOf, streams, subjectOf } from "../../src/protocols/fleet/subjects.ts";
+import { type FleetRecord, type PowerMessage, recordSchema } from "../../src/protocols/fleet/payloads.ts";
+import { messageBytesMax, siteOf, stateStream, streams, subjectOf } from "../../src/protocols/fleet/subjects.ts";
 import type { Database } from "../store/database.ts";
-import { saveRecords, saveStates } from "../store/ingest.ts";
-import { changedDocuments, type StandingDocument, standingDocuments } from "../store/orders.ts";
+import { type HeardState, saveRecords, saveStates } from "../store/ingest.ts";
+import type { StandingDocument } from "../store/orders.ts";
 import type { Counts } from "./counts.ts";
-import { consumerName, hearNow, parsed } from "./hearing.ts";
+import { consumerName, hearNow, parsed, takeState } from "./hearing.ts";
+import { createStanding } from "./standing.ts";
 
 export interface WorkerOptions {
   readonly natsUrl: string;
@@ -40,16 +36,19 @@ const batchWaitMs = 1_000;
 const statesEveryMs = 500;
 /** What was taken and not acknowledged comes again after this, ns. */
 const ackWaitNs = 30_000_000_000;
-/** Documents of orders are looked for this often, and those told that changed within the longer time, ms. */
-const ordersEveryMs = 1_000;
-const changedWithinMs = 2_500;
+/** Documents are looked for this often, ms. */
+const documentsEveryMs = 1_000;
+/** States that stood at the broker before: so many at a time, and how long one waits for them, ms. */
+const standingStates = 1_000;
+const standingWaitMs = 1_000;
 
 export function startWorker(options: WorkerOptions): Worker {
   const { natsUrl, database, counts, log } = options;
   let connection: NatsConnection | null = null;
   let isStopping = false;
   let said = "";
-  const states = new Map<string, SiteMessage>();
+  const states = new Map<string, HeardState>();
+  const documents = createStanding(database);
 
   const say = (sentence: string): void => {
     if (sentence !== said) log(sentence);
@@ -68,7 +67,8 @@ export function startWorker(options: WorkerOptions): Worker {
         });
         await makeStreams(connection);
         hearNow(connection, { states, counts, hearPower: options.hearPower });
-        await standAll(connection);
+        await documents.standAll(connection);
+        await readStates(connection);
         say("Broker: connected.");
         await takeRecords(connection);
       } catch (failure) {
@@ -81,10 +81,19 @@ export function startWorker(options: WorkerOptions): Worker {
     }
   };
 
-  async function standAll(made: NatsConnection): Promise<void> {
-    for (const { site, document } of await standingDocuments(database, Date.now()))
-      made.publish(subjectOf(site, "order"), document);
-    await made.flush();
+  /** What sites have said while no worker listened: the broker keeps the newest of each. */
+  async function readStates(made: NatsConnection): Promise<void> {
+    const consumer = await jetstream(made).consumers.get(stateStream, { deliver_policy: DeliverPolicy.All });
+    for (let left = (await consumer.info()).num_pending; left > 0 && !isStopping; ) {
+      const batch = await consumer.fetch({ max_messages: Math.min(left, standingStates), expires: standingWaitMs });
+      let count = 0;
+      for await (const { subject, data, timestampNanos } of batch) {
+        count++;
+        takeState({ states, counts }, subject, data, Number(timestampNanos / 1_000_000n));
+      }
+      left = count === 0 ? 0 : left - count;
+    }
+    await consumer.delete();
   }
 
   async function takeRecords(made: NatsConnection): Promise<void> {
@@ -127,7 +136,7 @@ export function startWorker(options: WorkerOptions): Worker {
     states.clear();
     isSaving = true;
     try {
-      await saveStates(database, batch, Date.now());
+      await saveStates(database, batch);
       counts.states += batch.length;
     } catch (failure) {
       say(
@@ -138,27 +147,18 @@ export function startWorker(options: WorkerOptions): Worker {
     }
   }, statesEveryMs);
   let isLooking = false;
-  let isBehind = false;
   const standing = setInterval(async () => {
-    const made = connection;
-    if (made === null || isLooking) return;
+    if (connection === null || isLooking) return;
     isLooking = true;
-    try {
-      if (isBehind) await standAll(made);
-      for (const { site, document } of await changedDocuments(database, changedWithinMs))
-        made.publish(subjectOf(site, "order"), document);
-      isBehind = false;
-    } catch {
-      // The database is away: when it is back, all documents are told anew.
-      isBehind = true;
-    } finally {
-      isLooking = false;
-    }
-  }, ordersEveryMs);
+    await documents.look(connection, Date.now());
+    isLooking = false;
+  }, documentsEveryMs);
   const running = run();
 
   return {
-    tell: ({ site, document }) => connection?.publish(subjectOf(site, "order"), document),
+    tell(document) {
+      if (connection !== null) documents.tell(connection, document);
+    },
     get connected() {
       return connection !== null;
     },

@@ -130,10 +130,13 @@ async function run(options: RunOptions): Promise<boolean> {
   const alertsPort = createAlertsPort(config, monotonicMs);
   const ports = demo ? {} : { updates, alerts: alertsPort, siteFile: options.config, contradictions };
   const source = createAppSource(station, log, demo, own, ports);
-  station.fleetLink?.describe(() => {
-    const state = source.state();
-    return state === null ? null : shownPage(state);
-  });
+  station.fleetLink?.describe(
+    () => {
+      const state = source.state();
+      return state === null ? null : shownPage(state);
+    },
+    demo ? null : updates,
+  );
   const alerts = startSiteAlerts(config, source, log);
   const accounts = openAccounts(options.demo ? null : join(config.stateDir, "accounts.json"));
   const dashboard = await createDashboard({

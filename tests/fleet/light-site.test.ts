@@ -1,7 +1,8 @@
 /** A light site that is killed: what waits is told under its old name, what is new under another, and requests are over. */
 import { expect, test } from "vitest";
 import { createLightSite } from "../../fleet/demo/light-site.ts";
-import { dispatcherKey, type Lease, signOrders } from "../../src/protocols/fleet/orders.ts";
+import { type Lease, signOrders } from "../../src/protocols/fleet/orders.ts";
+import { dispatcherKey } from "../../src/protocols/fleet/signed.ts";
 import { keyPair } from "../app/links/fleet-site.ts";
 
 const startMs = Date.UTC(2027, 0, 31, 12);

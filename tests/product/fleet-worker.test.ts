@@ -3,7 +3,7 @@
  * fleet's API says of the site, a dispatch that its charger follows, and the proof of what it gave.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createUser } from "@nats-io/nkeys";
@@ -14,15 +14,12 @@ import { ended, type Postgres, startPostgres } from "../../fleet/demo/postgres.t
 import { faultsOf } from "../../fleet/dispatch/proof.ts";
 import type { SiteMessage } from "../../src/protocols/fleet/payloads.ts";
 import { brokerName } from "../lib/nats.ts";
+import { postgresBin } from "../lib/postgres.ts";
 import { type Product, startProduct } from "./site/product.ts";
 import { soon } from "./site/sites.ts";
 
-const folder = "/usr/lib/postgresql";
-const version = existsSync(folder)
-  ? readdirSync(folder).find((one) => existsSync(`${folder}/${one}/bin/initdb`))
-  : undefined;
 const without =
-  version === undefined || !brokerName.startsWith("nats-server")
+  postgresBin === undefined || !brokerName.startsWith("nats-server")
     ? "(nats-server 2.10.27 or PostgreSQL is not installed)"
     : "";
 const natsProgram = process.env["ISLET_NATS_SERVER"] ?? "nats-server";
@@ -60,7 +57,7 @@ describe.skipIf(without !== "")(`a site, the fleet's worker, broker and database
       [{ site, key: user.getPublicKey() }],
       "secret",
     );
-    postgres = startPostgres(`${folder}/${version}/bin`, null, databasePort);
+    postgres = startPostgres(postgresBin!, null, databasePort);
     await Promise.all([answers(natsPort, "The broker"), answers(databasePort, "The database")]);
     worker = spawn(
       process.execPath,

@@ -2,7 +2,6 @@
  * A dispatch through the fleet's database, in virtual time: light sites hear documents and tell states, powers and records as they
  * would at the broker; another worker takes it up half-way; at the end the proof says what was delivered.
  */
-import { existsSync, readdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "../../fleet/demo/demo.ts";
 import { createLightSite, type LightSite } from "../../fleet/demo/light-site.ts";
@@ -14,14 +13,9 @@ import { type Database, openDatabase } from "../../fleet/store/database.ts";
 import { addDispatch, listDispatches, oneDispatch, withdrawDispatch } from "../../fleet/store/dispatches.ts";
 import { saveRecords, saveStates } from "../../fleet/store/ingest.ts";
 import type { StandingDocument } from "../../fleet/store/orders.ts";
-import { dispatcherKey } from "../../src/protocols/fleet/orders.ts";
+import { dispatcherKey } from "../../src/protocols/fleet/signed.ts";
 import { keyPair } from "../app/links/fleet-site.ts";
-
-const folder = "/usr/lib/postgresql";
-const versions = existsSync(folder)
-  ? readdirSync(folder).filter((one) => existsSync(`${folder}/${one}/bin/initdb`))
-  : [];
-const without = versions.length === 0 ? "(PostgreSQL is not installed: apt-get install postgresql)" : "";
+import { postgresBin, withoutPostgres } from "../lib/postgres.ts";
 
 const minuteMs = 60_000;
 const startMs = Date.UTC(2027, 0, 31, 16, 55);
@@ -41,7 +35,7 @@ const faults = new Map([
 const count = 24;
 const targetW = -60_000;
 
-describe.skipIf(without !== "")(`a dispatch through the database ${without}`, () => {
+describe.skipIf(withoutPostgres !== "")(`a dispatch through the database ${withoutPostgres}`, () => {
   let postgres: Postgres;
   let database: Database;
   let runner: Runner;
@@ -73,8 +67,7 @@ describe.skipIf(without !== "")(`a dispatch through the database ${without}`, ()
       if (nowMs % minuteMs === 0)
         await saveStates(
           database,
-          heard.map((one) => one.state(nowMs)),
-          nowMs,
+          heard.map((one) => ({ state: one.state(nowMs), heardMs: nowMs })),
         );
       for (const power of heard.flatMap((one) => one.power(nowMs) ?? [])) runner.hear(power, nowMs);
       const records = heard.flatMap((one) => one.due(nowMs));
@@ -88,7 +81,7 @@ describe.skipIf(without !== "")(`a dispatch through the database ${without}`, ()
   const request = { utility: "", limits: [], cause: "evening peak", issuedBy: "anna" };
 
   beforeAll(async () => {
-    postgres = startPostgres(`${folder}/${versions.at(-1)}/bin`, null, await freePort());
+    postgres = startPostgres(postgresBin!, null, await freePort());
     database = await openDatabase(postgres.url, () => true);
     runner = newRunner();
   });

@@ -1,6 +1,5 @@
 /** The fleet's ledger on a real PostgreSQL: each record once, months that are sums of quarter-hours, audit logs that can't be cut unseen. */
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
-import { existsSync, readdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "../../fleet/demo/demo.ts";
 import { createLightSite } from "../../fleet/demo/light-site.ts";
@@ -10,15 +9,11 @@ import { saveRecords, saveStates } from "../../fleet/store/ingest.ts";
 import { addLease, renewLease, standingDocuments, withdrawLease } from "../../fleet/store/orders.ts";
 import { tidy } from "../../fleet/store/tidy.ts";
 import { energyOf, listAlarms, listNeeds, listSites, oneSite } from "../../fleet/store/views.ts";
-import { dispatcherKey, type Lease, readOrders } from "../../src/protocols/fleet/orders.ts";
-import { type FleetRecord, headText } from "../../src/protocols/fleet/payloads.ts";
+import { type Lease, readOrders } from "../../src/protocols/fleet/orders.ts";
+import { type FleetRecord, headText, type SiteMessage } from "../../src/protocols/fleet/payloads.ts";
+import { dispatcherKey } from "../../src/protocols/fleet/signed.ts";
 import { keyPair } from "../app/links/fleet-site.ts";
-
-const folder = "/usr/lib/postgresql";
-const versions = existsSync(folder)
-  ? readdirSync(folder).filter((one) => existsSync(`${folder}/${one}/bin/initdb`))
-  : [];
-const without = versions.length === 0 ? "(PostgreSQL is not installed: apt-get install postgresql)" : "";
+import { postgresBin, withoutPostgres } from "../lib/postgres.ts";
 
 const startMs = Date.UTC(2027, 0, 31, 12);
 const dayMs = 86_400_000;
@@ -42,12 +37,12 @@ const head = (site: string, sequence: number, records: number, of = "", epoch = 
   };
 };
 
-describe.skipIf(without !== "")(`the fleet's ledger ${without}`, () => {
+describe.skipIf(withoutPostgres !== "")(`the fleet's ledger ${withoutPostgres}`, () => {
   let postgres: Postgres;
   let database: Database;
   beforeAll(async () => {
     const port = await freePort();
-    postgres = startPostgres(`${folder}/${versions.at(-1)}/bin`, null, port);
+    postgres = startPostgres(postgresBin!, null, port);
     database = await openDatabase(postgres.url, () => true);
   });
   afterAll(async () => {
@@ -90,9 +85,12 @@ describe.skipIf(without !== "")(`the fleet's ledger ${without}`, () => {
 
   test("of sites the newest state is shown, and what needs a person ends with it", async () => {
     const [three, four] = [lightSite(3), lightSite(4)];
-    await saveStates(database, [three.state(startMs), four.state(startMs)], startMs);
+    const heard = (state: SiteMessage, heardMs: number) => [{ state, heardMs }];
+    await saveStates(database, [...heard(three.state(startMs), startMs), ...heard(four.state(startMs), startMs)]);
     expect(await listNeeds(database)).toMatchObject([{ key: "departure-missed", sites: 1, which: ["light-3"] }]);
-    await saveStates(database, [{ ...three.state(startMs + 1), needs: [] }], startMs + 1);
+    await saveStates(database, heard({ ...three.state(startMs + 1), needs: [] }, startMs + 1));
+    // One that comes late, as it stood at the broker, changes nothing.
+    await saveStates(database, heard(three.state(startMs), startMs));
     expect(await listNeeds(database)).toEqual([]);
     expect(await listSites(database, { offset: 0, utility: "", level: "", text: "light-4" })).toMatchObject({
       total: 1,

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { devicesOf } from "../../config/parse.ts";
 import type { SiteConfig } from "../../config/site.ts";
 import { isPin } from "../../protocols/csip/identity.ts";
-import { dispatcherKey } from "../../protocols/fleet/orders.ts";
+import { dispatcherKey } from "../../protocols/fleet/signed.ts";
 import { whyOf } from "../store/files.ts";
 
 interface TlsMistake {

@@ -33,6 +33,8 @@ export interface InstallOrder {
   /** Devices that are not well before it; null where nobody knows. */
   readonly unwell: readonly string[] | null;
   readonly nowMs: number;
+  /** Exactly this one, whatever the bundle is called; null: what its signature stands for. */
+  readonly expects?: { readonly islet: string; readonly sha256: string } | null;
   /** Asked once more before the switch, for what began meanwhile: why not now; "" when it may. */
   readonly refusal?: () => string;
 }
@@ -52,6 +54,9 @@ export async function installVersion(order: InstallOrder): Promise<Result<Instal
   const { manifest, signedBy, from } = verified.value;
   const { version, arch, sha256 } = manifest;
   if (arch !== ourArch()) return err(`The version is for ${arch}; this machine is ${ourArch()}.`);
+  const { expects = null } = order;
+  if (expects !== null && (version !== expects.islet || sha256 !== expects.sha256))
+    return err(`The bundle holds another build (${version}) than the one that was released (${expects.islet}).`);
   const current = versions.current();
   const running = current?.split("-")[0];
   if (!olderToo && running !== undefined && compare(version, running) <= 0)

@@ -49,12 +49,24 @@ export interface UpdateOrder {
   readonly by: string;
   /** Not before, UTC ms. */
   readonly notBeforeMs: number;
+  /** Exactly this build; left out: whatever the bundle's signature stands for. */
+  readonly expects?: { readonly islet: string; readonly sha256: string };
+  /** Why the one who asks would have it wait; "" when it need not. */
+  readonly waitsFor?: () => string;
 }
+
+/** Back to the version before the one that runs. */
+export type BackOrder = Pick<UpdateOrder, "by" | "waitsFor"> & {
+  /** The name that the version must have; any other is not gone back to. */
+  readonly to: string;
+};
 
 export interface SelfUpdate {
   view(): UpdateView;
   /** Begins; a sentence where it can't. */
   order(order: UpdateOrder): string;
+  /** Goes back when the site allows it; a sentence where it can't. */
+  goBack(order: BackOrder): string;
   /** Ends one that waits; false where none does. */
   cancel(): boolean;
   /** What the backend has sent and verified: installed at once, where the site allows it. */
@@ -110,14 +122,14 @@ export function createSelfUpdate(options: SelfUpdateOptions): SelfUpdate {
   };
 
   /** Installs a file when nothing speaks against it now; throws a sentence where something does. */
-  const install = async (bundle: string) => {
+  const install = async (bundle: string, expects: UpdateOrder["expects"] | null = null) => {
     if (root === null) throw new Error(notOneOfSeveral);
     if (installing) throw new Error("Another version is being installed.");
     const why = refusal();
     if (why !== "") throw new Error(why);
     installing = true;
     try {
-      const order = { bundle, root, siteFile, olderToo: false, unwell: unwell(), nowMs: nowMs(), refusal };
+      const order = { bundle, root, siteFile, olderToo: false, unwell: unwell(), nowMs: nowMs(), refusal, expects };
       const installed = await installVersion(order);
       if (!installed.ok) throw new Error(installed.error);
       return installed.value;
@@ -127,8 +139,10 @@ export function createSelfUpdate(options: SelfUpdateOptions): SelfUpdate {
   };
 
   /** Why an order waits now; "" when it need not. */
-  const waitsFor = ({ order: { notBeforeMs } }: Running): string =>
-    nowMs() < notBeforeMs ? `it waits until ${new Date(notBeforeMs).toISOString().slice(0, 16)}Z.` : refusal();
+  const waitsFor = ({ order: { notBeforeMs, waitsFor: own } }: Running): string =>
+    nowMs() < notBeforeMs
+      ? `it waits until ${new Date(notBeforeMs).toISOString().slice(0, 16)}Z.`
+      : refusal() || (own?.() ?? "");
 
   const untilAllowed = async (running: Running): Promise<void> => {
     for (let why = waitsFor(running); why !== ""; why = waitsFor(running)) {
@@ -149,7 +163,7 @@ export function createSelfUpdate(options: SelfUpdateOptions): SelfUpdate {
       const bundle = fetched?.path ?? join(root!, "bundles", basename(from));
       await untilAllowed(running);
       say(running, "installing", "it is verified, unpacked and tried out.");
-      const { name, former } = await install(bundle);
+      const { name, former } = await install(bundle, running.order.expects);
       // What began meanwhile is not interrupted by the restart either.
       await untilAllowed(running);
       say(running, "restarting", `${name} is used from now on, on trial; ${former ?? "none"} is kept.`);
@@ -159,6 +173,20 @@ export function createSelfUpdate(options: SelfUpdateOptions): SelfUpdate {
       else say(running, "failed", (failure as Error).message);
     } finally {
       fetched?.remove();
+    }
+  };
+
+  const carryBack = async (running: Running, to: string): Promise<void> => {
+    try {
+      await untilAllowed(running);
+      const versions = openVersions(root!);
+      if (versions.former() !== to) throw new Error(`${to} is no longer the version before this one.`);
+      versions.rollBack();
+      say(running, "restarting", `${to} is used again.`);
+      options.restart(`${running.order.by} has gone back to ${to}.`);
+    } catch (failure) {
+      if (running.abort.signal.aborted) at = null;
+      else say(running, "failed", (failure as Error).message);
     }
   };
 
@@ -198,6 +226,15 @@ export function createSelfUpdate(options: SelfUpdateOptions): SelfUpdate {
       } else if (!offered().includes(order.from)) return `${order.from} is not in the folder of versions.`;
       at = { phase: "waiting", sentence: "", order, abort: new AbortController(), sinceMs: nowMs() };
       void carryOut(at);
+      return "";
+    },
+    goBack({ by, to, waitsFor: own }) {
+      if (root === null) return notOneOfSeveral;
+      if (at !== null && at.phase !== "failed") return "Another update is under way: end that one first.";
+      if (openVersions(root).former() !== to) return `${to} is not the version before this one.`;
+      const order = { from: to, by, notBeforeMs: 0, ...(own !== undefined && { waitsFor: own }) };
+      at = { phase: "waiting", sentence: "", order, abort: new AbortController(), sinceMs: nowMs() };
+      void carryBack(at, to);
       return "";
     },
     cancel() {

@@ -3,11 +3,10 @@
  * dispatcher like a permit by its utility. The broker that carries it can neither make nor alter one; an older one is told by its
  * version. What is signed are the bytes of the canonical form after a line that names the format.
  */
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { z } from "zod";
-import { canonicalJson } from "../../domain/canonical-json.ts";
 import { leaseId, leasesMax } from "./payloads.ts";
-import { messageBytesMax, siteIdPattern } from "./subjects.ts";
+import { type DispatcherKey, type DocumentFault, readSigned, signatureSchema, signer } from "./signed.ts";
+import { siteIdPattern } from "./subjects.ts";
 
 const ordersFormat = "islet-fleet-orders-1";
 
@@ -49,74 +48,24 @@ export type Orders = z.output<typeof ordersSchema>;
 export const signedOrdersSchema = z.object({
   format: z.literal(ordersFormat),
   orders: ordersSchema,
-  signature: z.object({ algorithm: z.literal("Ed25519"), key: z.string().max(80), value: z.string().max(120) }),
+  signature: signatureSchema,
 });
 export type SignedOrders = z.output<typeof signedOrdersSchema>;
 
-/** Why a document is not heeded. Stable: they appear in events and in the audit log. */
-export type OrdersFault = "too-large" | "malformed" | "newer-format" | "foreign-key" | "forged" | "other-site";
-
-/** A key that may sign orders. */
-export interface DispatcherKey {
-  readonly key: KeyObject;
-  readonly fingerprint: string;
-}
-
-/** Names a public key: the SHA-256 of its SubjectPublicKeyInfo, as permits do. */
-const fingerprintOf = (key: KeyObject): string =>
-  `sha256:${createHash("sha256")
-    .update(key.export({ type: "spki", format: "der" }))
-    .digest("hex")}`;
-
-/** A dispatcher's public key from PEM. Throws a sentence where it is none, or not Ed25519. */
-export function dispatcherKey(pem: string): DispatcherKey {
-  let key: KeyObject;
-  try {
-    key = createPublicKey(pem);
-  } catch {
-    throw new Error("it is no public key in PEM");
-  }
-  if (key.asymmetricKeyType !== "ed25519") throw new Error(`it is a key of type ${key.asymmetricKeyType}, not Ed25519`);
-  return { key, fingerprint: fingerprintOf(key) };
-}
-
-const signedBytes = (orders: Orders): Buffer => Buffer.from(`${ordersFormat}\n${canonicalJson(orders)}`, "utf8");
-
 /** Signs documents with the dispatcher's private key (PEM), which is read once for all of them. */
 export function orderSigner(privateKeyPem: string): (orders: Orders) => SignedOrders {
-  const privateKey = createPrivateKey(privateKeyPem);
-  const key = fingerprintOf(createPublicKey(privateKey));
-  return (orders) => {
-    const value = sign(null, signedBytes(orders), privateKey).toString("base64");
-    return { format: ordersFormat, orders, signature: { algorithm: "Ed25519", key, value } };
-  };
+  const sign = signer(ordersFormat, privateKeyPem);
+  return (orders) => ({ format: ordersFormat, orders, signature: sign(orders) });
 }
 
 /** Signs one document. */
 export const signOrders = (orders: Orders, privateKeyPem: string): SignedOrders => orderSigner(privateKeyPem)(orders);
 
 /** Reads a document and judges it: size, form, signature, site. Version and leases are the reader's to judge. */
-export function readOrders(bytes: Uint8Array, site: string, keys: readonly DispatcherKey[]): Orders | OrdersFault {
-  if (bytes.length > messageBytesMax) return "too-large";
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(bytes).toString("utf8"));
-  } catch {
-    return "malformed";
-  }
-  const parsed = signedOrdersSchema.safeParse(value);
-  if (!parsed.success) return isOtherFormat(value) ? "newer-format" : "malformed";
-  const { orders, signature } = parsed.data;
-  // What was signed is what was sent, not what we understand of it.
-  const whole = (value as { readonly orders: Orders }).orders;
-  const by = keys.find(({ fingerprint }) => fingerprint === signature.key);
-  if (by === undefined) return "foreign-key";
-  const of = Buffer.from(signature.value, "base64");
-  if (of.length !== 64 || !verify(null, signedBytes(whole), by.key, of)) return "forged";
-  return orders.site === site ? orders : "other-site";
-}
-
-const isOtherFormat = (value: unknown): boolean => {
-  const format = (value as { readonly format?: unknown } | null)?.format;
-  return typeof format === "string" && /^islet-fleet-orders-\d+$/.test(format) && format !== ordersFormat;
-};
+export const readOrders = (bytes: Uint8Array, site: string, keys: readonly DispatcherKey[]): Orders | DocumentFault =>
+  readSigned<"orders", Orders>(
+    { format: ordersFormat, member: "orders", schema: signedOrdersSchema },
+    bytes,
+    site,
+    keys,
+  );

@@ -128,6 +128,24 @@ export const headText = (
   { records, hash: of }: { readonly records: number; readonly hash: string },
 ): string => `islet-fleet-head-1\n${site}\n${records}\n${of}`;
 
+/** What a site does about a release: the first six are on the way, of the others only `stays` may be followed by `returning`. */
+const releaseStates = [
+  ...(["waiting", "fetching", "installing", "restarting", "trial", "returning"] as const),
+  ...(["stays", "returned", "failed", "refused", "withdrawn"] as const),
+] as const;
+export type ReleaseState = (typeof releaseStates)[number];
+
+/** What has become of a release at a site. */
+const releaseNewsSchema = z.object({
+  schema: z.literal("islet-fleet-release-news-1"),
+  releaseId: leaseId,
+  state: z.enum(releaseStates),
+  sentence: words(400),
+  /** The version that runs. */
+  islet: words(40),
+});
+export type ReleaseNews = z.output<typeof releaseNewsSchema>;
+
 /** A quarter-hour of the site's energy account, as the site has sealed it; the members that the fleet sums. */
 export const energySchema = z.looseObject({
   format: z.literal("islet-fleet-energy-1"),
@@ -157,6 +175,7 @@ export const recordSchema = z.object({
     z.object({ kind: z.literal("receipt"), receipt: receiptSchema }),
     z.object({ kind: z.literal("head"), head: headSchema }),
     z.object({ kind: z.literal("energy"), row: energySchema }),
+    z.object({ kind: z.literal("release"), release: releaseNewsSchema }),
   ]),
 });
 

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { leaseSchema, signedOrdersSchema } from "./orders.ts";
 import { helloAnswerSchema, helloSchema, powerSchema, recordSchema, stateSchema, storedSchema } from "./payloads.ts";
+import { signedReleaseSchema } from "./releases.ts";
 
 const messages = {
   state: stateSchema,
@@ -12,6 +13,7 @@ const messages = {
   lease: leaseSchema,
   hello: helloSchema,
   "hello-answer": helloAnswerSchema,
+  release: signedReleaseSchema,
 } as const;
 
 /** File names and their texts. */

@@ -8,7 +8,7 @@ export const siteIdPattern = /^[a-z0-9][a-z0-9-]{1,38}[a-z0-9]$/;
 
 const root = "islet.v1";
 
-const kinds = ["state", "power", "record", "stored", "order", "hello"] as const;
+const kinds = ["state", "power", "record", "stored", "order", "release", "hello"] as const;
 export type SubjectKind = (typeof kinds)[number];
 
 /** The subject of one kind of message of one site. */
@@ -30,20 +30,34 @@ export const permissionsOf = (
 ): { readonly publish: readonly string[]; readonly subscribe: readonly string[] } => ({
   publish: [
     ...(["state", "power", "record", "hello"] as const).map((kind) => subjectOf(site, kind)),
-    `$JS.API.DIRECT.GET.${orderStream}.${subjectOf(site, "order")}`,
+    standingAt(site, "order"),
+    standingAt(site, "release"),
   ],
-  subscribe: [subjectOf(site, "order"), subjectOf(site, "stored"), `${inboxOf(site)}.>`],
+  subscribe: [...(["order", "release", "stored"] as const).map((kind) => subjectOf(site, kind)), `${inboxOf(site)}.>`],
 });
 
 /** Where answers to a site's questions go. */
 export const inboxOf = (site: string): string => `_IN.${site}`;
 
-export const orderStream = "ORDER";
+const orderStream = "ORDER";
+const releaseStream = "RELEASE";
+
+/** Where a site asks for the newest document that stands at the broker for it. */
+export const standingAt = (site: string, kind: "order" | "release"): string =>
+  `$JS.API.DIRECT.GET.${kind === "order" ? orderStream : releaseStream}.${subjectOf(site, kind)}`;
+
+export const stateStream = "STATE";
 const dayNs = 86_400_000_000_000;
 
 /** The broker's streams: subjects, how long they keep, and how much of each subject. */
 export const streams = [
-  { name: "STATE", subjects: [everySite("state")], maxAgeNs: 7 * dayNs, maxPerSubject: 1, maxBytes: 256 * 1024 * 1024 },
+  {
+    name: stateStream,
+    subjects: [everySite("state")],
+    maxAgeNs: 7 * dayNs,
+    maxPerSubject: 1,
+    maxBytes: 256 * 1024 * 1024,
+  },
   {
     name: "RECORD",
     subjects: [everySite("record")],
@@ -57,6 +71,13 @@ export const streams = [
     maxAgeNs: 2 * dayNs,
     maxPerSubject: 1,
     maxBytes: 256 * 1024 * 1024,
+  },
+  {
+    name: releaseStream,
+    subjects: [everySite("release")],
+    maxAgeNs: 30 * dayNs,
+    maxPerSubject: 1,
+    maxBytes: 64 * 1024 * 1024,
   },
 ] as const;
 

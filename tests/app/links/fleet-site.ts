@@ -3,7 +3,8 @@ import { generateKeyPairSync } from "node:crypto";
 import { openLeaseBook } from "../../../src/app/links/fleet/lease-book.ts";
 import { type LeaseNews, openOrderDesk } from "../../../src/app/links/fleet/order-desk.ts";
 import { openStore, type Store } from "../../../src/app/store/store.ts";
-import { dispatcherKey, type Lease, signOrders } from "../../../src/protocols/fleet/orders.ts";
+import { type Lease, signOrders } from "../../../src/protocols/fleet/orders.ts";
+import { dispatcherKey } from "../../../src/protocols/fleet/signed.ts";
 import { linkSite } from "./site.ts";
 
 /** An Ed25519 pair in PEM. */

@@ -3,9 +3,10 @@ import { generateKeyPairSync } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { dispatcherKey, leaseKinds, type Orders, readOrders, signOrders } from "../../../src/protocols/fleet/orders.ts";
+import { leaseKinds, type Orders, readOrders, signOrders } from "../../../src/protocols/fleet/orders.ts";
 import { headText, receiptSchema, recordSchema, stateSchema } from "../../../src/protocols/fleet/payloads.ts";
 import { schemaFiles } from "../../../src/protocols/fleet/schemas.ts";
+import { dispatcherKey } from "../../../src/protocols/fleet/signed.ts";
 import {
   everySite,
   messageBytesMax,
@@ -111,7 +112,7 @@ describe("names", () => {
 
 test("what must be there when its reader comes is kept by a stream, and each kind of lease is described", () => {
   expect(streams.flatMap(({ subjects }) => subjects).sort()).toEqual(
-    (["order", "record", "state"] as const).map(everySite),
+    (["order", "record", "release", "state"] as const).map(everySite),
   );
   const described = readFileSync(join(import.meta.dirname, "../../../docs/fleet.md"), "utf8");
   expect(leaseKinds.filter((kind) => !described.includes(`\`${kind}\``))).toEqual([]);

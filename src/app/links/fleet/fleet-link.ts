@@ -5,17 +5,16 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { SiteConfig } from "../../../config/site.ts";
-import { dispatcherKey } from "../../../protocols/fleet/orders.ts";
 import {
   headText,
-  helloAnswerSchema,
   leasesMax,
   needsMax,
   type RecordBody,
   type SiteMessage,
   storedSchema,
 } from "../../../protocols/fleet/payloads.ts";
-import { orderStream, subjectOf } from "../../../protocols/fleet/subjects.ts";
+import { dispatcherKey } from "../../../protocols/fleet/signed.ts";
+import { subjectOf } from "../../../protocols/fleet/subjects.ts";
 import type { EnergyAccount } from "../../account/account.ts";
 import type { AuditEvent, AuditHead } from "../../audit/audit-chain.ts";
 import { signDocument } from "../../commissioning/station-key.ts";
@@ -32,9 +31,12 @@ import { isOver, type LeaseEntry, openLeaseBook } from "./lease-book.ts";
 import { createLeaseMeter } from "./lease-meter.ts";
 import { createFleetNotes } from "./notes.ts";
 import { type LeaseNews, openOrderDesk } from "./order-desk.ts";
-import { openOutbox } from "./outbox.ts";
+import type { OrderReason } from "./order-refusals.table.ts";
+import { type Outbox, openOutbox } from "./outbox.ts";
 import { createPowerTeller } from "./power-teller.ts";
-import { createEventReader, type ShownPage, urgentOf } from "./told.ts";
+import { createReader } from "./reader.ts";
+import { leaseWaits, openReleaseDesk, type ReleaseDesk, type ReleasePort } from "./release-desk.ts";
+import { createEventReader, jsonOf, type ShownPage, urgentOf } from "./told.ts";
 
 type FleetConfig = NonNullable<SiteConfig["links"]["fleet"]>;
 
@@ -52,7 +54,7 @@ export interface FleetOptions {
 
 export interface FleetLink extends OutsideLink {
   /** Whoever serves the page says what it shows; null while it shows nothing. Until then no state is told. */
-  describe(page: () => ShownPage | null): void;
+  describe(page: () => ShownPage | null, updates: ReleasePort | null): void;
 }
 
 /** Work is looked for this often, ms. */
@@ -60,88 +62,88 @@ const lookEveryMs = 250;
 const stateEveryMs = 60_000;
 /** States that follow one another at once: at most one in this time, ms. */
 const urgentEveryMs = 1_000;
-/** Orders are read again, and clocks compared, this often, ms. */
-const readEveryMs = 60_000;
 const headEveryMs = 15 * 60_000;
+/** A restart with a trial is over after this, ms. */
+const restartMs = 120_000;
 /** After a receipt the head follows, ms. */
 const headAfterMs = 1_000;
 
 export function startFleet(options: FleetOptions): FleetLink {
   const { fleet, links, documents, log, audit } = options;
   const { site } = fleet;
+  const mayUpdate = fleet.rights.includes("updates");
   const boot = `${Date.now().toString(36)}-${randomBytes(4).toString("hex")}`;
   const outbox = openOutbox(documents, site, boot);
   const notes = createFleetNotes(log, fleet.url);
   notes.unreadable(outbox.unreadable);
   const newEvents = createEventReader();
   const meter = createLeaseMeter();
-  const due = { lookMs: 0, stateMs: 0, urgentMs: 0, readMs: 0, energyMs: 0, headMs: 0 };
+  const due = { lookMs: 0, stateMs: 0, urgentMs: 0, energyMs: 0, headMs: 0 };
   let page: () => ShownPage | null = () => null;
   let urgent = "";
-  let clockOffsetMs = Number.NaN;
-  let isAnswered = false;
 
   const carrier: Carrier = openCarrier({
     url: fleet.url,
     site,
     credentials: read(fleet.credentialsFile),
     ca: read(fleet.caFile),
-    subjects: [subjectOf(site, "order"), subjectOf(site, "stored")],
+    subjects: (["order", "stored", "release"] as const).map((kind) => subjectOf(site, kind)),
     onConnect() {
       notes.connected();
       outbox.again();
-      due.readMs = due.stateMs = 0;
+      reader.again();
+      due.stateMs = 0;
     },
     onLost: (why) => notes.lost(why),
-    onMessage: (subject, payload) => (subject === subjectOf(site, "order") ? desk.take(payload) : hearStored(payload)),
+    onMessage(subject, payload) {
+      if (subject === subjectOf(site, "stored")) takeStored(outbox, payload);
+      else if (subject === subjectOf(site, "order")) desk.take(payload);
+      else releases?.take(payload);
+    },
   });
 
+  const reader = createReader({
+    ...{ site, boot, carrier },
+    take: { order: (payload) => desk.take(payload), release: (payload) => releases?.take(payload) },
+    onAnswered(is, isNew) {
+      notes.answered(is);
+      if (!isNew) return;
+      // The fleet is there again: what it has missed goes at once, and what the site is now.
+      outbox.again();
+      due.stateMs = 0;
+    },
+  });
   const tellPower = createPowerTeller(site, carrier);
+  const keys = fleet.dispatcherKeys.map((file) => dispatcherKey(readFileSync(file, "utf8")));
   const desk = openOrderDesk({
     site,
-    keys: fleet.dispatcherKeys.map((file) => dispatcherKey(readFileSync(file, "utf8"))),
-    rights: fleet.rights,
+    keys,
+    rights: fleet.rights.filter((one) => one !== "updates"),
     links,
     book: openLeaseBook(documents),
     nowMs: Date.now,
-    clockOffsetMs: () => clockOffsetMs,
+    clockOffsetMs: () => reader.clockOffsetMs,
     onNews,
-    onRefusal(reason) {
-      const said = notes.refused(reason);
-      if (said !== "") audit({ kind: "refusal", actor: "fleet", body: { link: "fleet", reason, why: said } });
-    },
+    onRefusal: refuse,
   });
+  /** Null until somebody says how this controller is replaced; it then says itself where it is not. */
+  let releases: ReleaseDesk | null = null;
+  const openReleases = (updates: ReleasePort): ReleaseDesk =>
+    openReleaseDesk({
+      ...{ site, keys, updates, documents, isAllowed: mayUpdate, nowMs: Date.now, onRefusal: refuse },
+      waitsFor: () => (desk.leases.some(({ lease }) => isSoon(lease)) ? leaseWaits : ""),
+      onNews: (release) => outbox.add({ kind: "release", release }, Date.now()),
+    });
 
-  function onNews({ givenW, ...news }: LeaseNews): void {
-    const receipt = {
-      schema: "islet-fleet-receipt-1",
-      ...news,
-      givenW: Number.isFinite(givenW) ? givenW : null,
-      givenWh: isOver(news.state) ? meter.take(news.leaseId) : null,
-      audit: options.auditHead(),
-    } as const;
-    outbox.add({ kind: "receipt", receipt }, Date.now());
+  function refuse(reason: OrderReason): void {
+    const said = notes.refused(reason);
+    if (said !== "") audit({ kind: "refusal", actor: "fleet", body: { link: "fleet", reason, why: said } });
+  }
+
+  function onNews(news: LeaseNews): void {
+    const givenWh = isOver(news.state) ? meter.take(news.leaseId) : null;
+    outbox.add(receiptOf(news, givenWh, options.auditHead()), Date.now());
     due.headMs = Math.min(due.headMs, performance.now() + headAfterMs);
-  }
-
-  function hearStored(payload: Uint8Array): void {
-    const stored = storedSchema.safeParse(jsonOf(payload)).data;
-    if (stored !== undefined) outbox.stored(stored.epoch, stored.sequences);
-  }
-
-  /** Compares clocks, and reads the orders that stand at the broker. */
-  async function readAnew(): Promise<void> {
-    const askedMs = Date.now();
-    const hello = { schema: "islet-fleet-hello-1", site, boot, version: isletVersion() };
-    const answer = await carrier.ask(subjectOf(site, "hello"), JSON.stringify(hello));
-    const heard = answer === null ? undefined : helloAnswerSchema.safeParse(jsonOf(answer.payload)).data;
-    if (heard !== undefined) clockOffsetMs = heard.atMs - (askedMs + Date.now()) / 2;
-    // The fleet is there again: what it has missed goes at once.
-    if (heard !== undefined && !isAnswered) outbox.again();
-    isAnswered = heard !== undefined;
-    notes.answered(isAnswered);
-    const orders = await carrier.ask(`$JS.API.DIRECT.GET.${orderStream}.${subjectOf(site, "order")}`, "");
-    if (orders !== null && orders.status === 0) desk.take(orders.payload);
   }
 
   function tellHead(): void {
@@ -162,12 +164,13 @@ export function startFleet(options: FleetOptions): FleetLink {
     urgent = now;
     due.urgentMs = nowMs + urgentEveryMs;
     due.stateMs = nowMs + stateEveryMs;
-    const own = { clockOffsetMs, waiting: outbox.size, leases: desk.leases };
+    const own = { clockOffsetMs: reader.clockOffsetMs, waiting: outbox.size, leases: desk.leases };
     carrier.publish(subjectOf(site, "state"), JSON.stringify(stateMessage(options, shown.site, own)));
   }
 
   function work(nowMs: number): void {
     desk.look();
+    releases?.look();
     lookAtPage(nowMs);
     if (nowMs >= due.energyMs) {
       due.energyMs = nowMs + stateEveryMs;
@@ -178,17 +181,15 @@ export function startFleet(options: FleetOptions): FleetLink {
       tellHead();
     }
     if (!carrier.connected) return;
-    if (nowMs >= due.readMs) {
-      due.readMs = nowMs + readEveryMs;
-      void readAnew();
-    }
+    reader.look(nowMs);
     for (const record of outbox.due(nowMs)) carrier.publish(subjectOf(site, "record"), JSON.stringify(record));
   }
 
   return {
     name: "Fleet",
-    describe(next) {
+    describe(next, updates) {
       page = next;
+      if (updates !== null) releases = openReleases(updates);
     },
     look() {
       const nowMs = performance.now();
@@ -209,6 +210,7 @@ export function startFleet(options: FleetOptions): FleetLink {
     },
     async stop() {
       desk.stop();
+      releases?.look();
       tellHead();
       for (const record of outbox.due(performance.now()))
         carrier.publish(subjectOf(site, "record"), JSON.stringify(record));
@@ -216,6 +218,20 @@ export function startFleet(options: FleetOptions): FleetLink {
     },
   };
 }
+
+function takeStored(outbox: Outbox, payload: Uint8Array): void {
+  const stored = storedSchema.safeParse(jsonOf(payload)).data;
+  if (stored !== undefined) outbox.stored(stored.epoch, stored.sequences);
+}
+
+const receiptOf = ({ givenW, ...news }: LeaseNews, givenWh: number | null, audit: AuditHead): RecordBody => ({
+  kind: "receipt",
+  receipt: {
+    schema: "islet-fleet-receipt-1",
+    ...news,
+    ...{ givenW: Number.isFinite(givenW) ? givenW : null, givenWh, audit },
+  },
+});
 
 /** The head of the audit log, signed; a sentence where it can't be. */
 function sealHead({ config, fleet, auditHead }: FleetOptions, boot: string): RecordBody | string {
@@ -250,13 +266,8 @@ function stateMessage(
   };
 }
 
+/** Whether a request for power stands, or begins before a restart would be over. */
+const isSoon = ({ kind, fromMs }: LeaseEntry["lease"]): boolean => kind === "power" && fromMs < Date.now() + restartMs;
+
 const read = (file: string | undefined): string | undefined =>
   file === undefined ? undefined : readFileSync(file, "utf8");
-
-function jsonOf(payload: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(payload).toString("utf8"));
-  } catch {
-    return null;
-  }
-}

@@ -5,15 +5,9 @@
  */
 import { minuteMs } from "../../../domain/units.ts";
 import { oneLine } from "../../../domain/visible.ts";
-import {
-  type DispatcherKey,
-  type Lease,
-  leaseMaxMs,
-  leaseSchema,
-  type Orders,
-  readOrders,
-} from "../../../protocols/fleet/orders.ts";
+import { type Lease, leaseMaxMs, leaseSchema, type Orders, readOrders } from "../../../protocols/fleet/orders.ts";
 import { type LeaseState, leaseId } from "../../../protocols/fleet/payloads.ts";
+import type { DispatcherKey } from "../../../protocols/fleet/signed.ts";
 import type { Right } from "../asks.table.ts";
 import type { Asker, LinkPort, Notice, Receipt } from "../link-port.ts";
 import { isOver, type LeaseBook, type LeaseEntry } from "./lease-book.ts";

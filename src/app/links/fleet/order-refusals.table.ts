@@ -1,8 +1,8 @@
 /** Why a document of orders, or a lease in it, is not heeded: sentence for people at both ends, and the first step to take. */
-import type { OrdersFault } from "../../../protocols/fleet/orders.ts";
+import type { DocumentFault } from "../../../protocols/fleet/signed.ts";
 
 type OrderReason =
-  | OrdersFault
+  | DocumentFault
   | "older"
   | "clock"
   | "flood"

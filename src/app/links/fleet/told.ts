@@ -35,3 +35,12 @@ export function createEventReader(): (events: readonly ShownEvent[]) => readonly
     return before === null ? [] : events.filter(({ id }) => !before.has(id)).reverse();
   };
 }
+
+/** A message as JSON; null where it is none. */
+export function jsonOf(payload: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(payload).toString("utf8"));
+  } catch {
+    return null;
+  }
+}

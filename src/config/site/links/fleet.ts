@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { group, text } from "../../setting.ts";
 
-/** What a fleet may ask; the port for requests knows more, which are not a fleet's to ask. */
-const fleetRights = ["power", "limits"] as const;
+/** What a fleet may ask; the port for requests knows more, which are not a fleet's to ask. `updates`: install signed versions. */
+const fleetRights = ["power", "limits", "updates"] as const;
 /** Most keys that may sign orders: one, and its successor. */
 const keysMax = 4;
 
