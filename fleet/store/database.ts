@@ -45,6 +45,11 @@ export async function openDatabase(url: string, isWanted: () => boolean): Promis
     async atomically(run) {
       const client = await pool.connect();
       let broken: Error | undefined;
+      // One whose connection breaks between two statements says so here; the next statement fails, and with it the transaction.
+      const onBroken = (failure: Error): void => {
+        broken = failure;
+      };
+      client.on("error", onBroken);
       try {
         await client.query("BEGIN");
         const result = await run({
@@ -56,6 +61,7 @@ export async function openDatabase(url: string, isWanted: () => boolean): Promis
         broken = failure instanceof Error ? failure : new Error(String(failure));
         throw failure;
       } finally {
+        client.off("error", onBroken);
         // One that failed on its way is not used again: its transaction ends with it.
         client.release(broken);
       }
