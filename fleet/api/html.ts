@@ -27,9 +27,9 @@ export const kW = (powerW: unknown): string =>
 export const kWh = (energy: unknown): string => `${Number(energy).toFixed(1)}\u00a0kWh`;
 
 const style = `
-  :root { color-scheme: light dark; --line: #8884; --old: #8889; --bad: #c62828; --warn: #b26a00; }
+  :root { color-scheme: light dark; --line: #8884; --old: #8889; --bad: light-dark(#c62828, #ff8a80); --warn: light-dark(#8a5200, #ffb74d); }
   body { font: 15px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 75rem; padding: 0 1rem 3rem; }
-  nav a { margin-right: 1.2rem; } h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
+  nav a { display: inline-block; margin-right: 1.2rem; white-space: nowrap; } h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
   table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
   td.n, th.n { text-align: right; white-space: nowrap; } .old { color: var(--old); } .critical { color: var(--bad); font-weight: 600; } .attention { color: var(--warn); }
   .wide { overflow-x: auto; }`;
