@@ -31,7 +31,10 @@ export interface DeviceReport {
   readonly mismatch: FunctionMismatch | null;
   /** What stands between the device and its work just now, in words; null when nothing does. */
   readonly fault: ReportedFault | null;
-  /** Arrival of the last reply of any kind, and of the last read in which its own clock had advanced, ms of the loop's clock. */
+  /** When this was said, ms of the loop's clock. */
+  readonly atMs: number;
+  /** Last read whose values were taken; the last reply of any kind; the last read in which its own clock had advanced. */
+  readonly readAtMs: number;
   readonly answersAtMs: number;
   readonly liveAtMs: number;
   /** Time from request to reply; NaN before the first. */
@@ -84,6 +87,8 @@ export function reportDevice(
     faults: [...device.faults, ...device.scaleFaults()],
     mismatch: stage?.guard?.mismatch ?? null,
     fault: code === null ? null : describeFault(device, code),
+    atMs: nowMs,
+    readAtMs: device.readAtMs,
     answersAtMs: device.answersAtMs,
     liveAtMs: device.life?.liveAtMs ?? Number.NEGATIVE_INFINITY,
     latencyP50Ms: device.readTime.quantileMs(0.5),

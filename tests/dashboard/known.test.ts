@@ -189,6 +189,24 @@ test("health counts go back when a device falls silent, and say who", () => {
   expect(states((r) => void (r.site.meterQuality = 2))[3]).toBe("frozen");
 });
 
+test.each([
+  ["a meter that is part of a sum, read 40 ms before it was told of", "meter", 560, null, 40],
+  ["an inverter", "pv", 500, null, 100],
+  ["one that is silent: it ages on", "pv", 500, { code: "timeout", sentence: "", clears: "itself" }, 500],
+  ["one that was never read", "meter", never, null, null],
+] as const)("the age of %s", (_name, kind, readAtMs, fault, ageMs) => {
+  const device = {
+    kind,
+    name: "Roof",
+    isPart: kind === "meter",
+    found: true,
+    verified: true,
+    cycleFault: null,
+    errors: {},
+  };
+  expect(deviceHealth(report(), [{ ...device, fault, atMs: 600, readAtMs }] as never)[0]!.ageMs).toBe(ageMs);
+});
+
 describe("a charger whose power stage is silent", () => {
   const silentFor = (ageMs: number): SiteState => {
     const state = sampleState("parallel");

@@ -70,7 +70,7 @@ export function deviceHealth(report: ControlReport, devices: readonly DeviceRepo
     return {
       name: device.name,
       kind: device.kind,
-      ageMs: age?.known.ageMs ?? null,
+      ageMs: age === null ? readAge(device, report.site.atMs) : age.known.ageMs,
       powerW: finite(device.powerW),
       state: stateOf(device, age),
       fault: fault && { sentence: fault.sentence.slice(0, 400), clears: endings[fault.clears] },
@@ -79,6 +79,14 @@ export function deviceHealth(report: ControlReport, devices: readonly DeviceRepo
       errors: device.errors,
     };
   });
+}
+
+/**
+ * Of a device whose values carry no age of their own: how old its last read was when it was told of, a moment ago. While
+ * nothing comes from it, it grows.
+ */
+function readAge({ readAtMs, atMs, fault }: DeviceReport, nowMs: number): number | null {
+  return Number.isFinite(readAtMs) ? Math.max(0, (fault === null ? atMs : nowMs) - readAtMs) : null;
 }
 
 interface DeviceAge {

@@ -19,8 +19,9 @@ export interface ServerHabits {
   /** From the request to the answer, and what is added at random, ms. */
   latencyMs: number;
   jitterMs: number;
-  /** Share of requests answered with exception 6, busy. */
+  /** Share of requests answered with an exception that our requests did not cause, and its code: 6, busy; 5, 10, 11. */
   busyShare: number;
+  busyCode: number;
   /** Share of requests that get no answer. */
   lossShare: number;
   /** One in so many requests gets no answer, never two in a row; Infinity: none. */
@@ -41,12 +42,28 @@ export interface ServerHabits {
   greeting: Buffer | null;
   /** Unit identifier in the replies; null: the one that was asked. */
   replyUnit: number | null;
+  /** Transaction identifier in the replies: the one that was asked, or always nought. */
+  transaction: "echoed" | "zero";
+  /** The first reply on a connection takes this much longer, ms. */
+  firstAnswerMs: number;
+  /** Replies leave in pieces of so many bytes, a few milliseconds apart; Infinity: whole. */
+  pieceBytes: number;
+  /** A connection is closed when nothing was asked for so long, ms, or after so many requests. */
+  idleCloseMs: number;
+  requestsPerConnection: number;
 }
+
+const illegalFunction = 1,
+  illegalAddress = 2,
+  illegalValue = 3,
+  busy = 6,
+  gatewayNoAnswer = 11;
 
 const plainHabits: ServerHabits = {
   latencyMs: 0,
   jitterMs: 0,
   busyShare: 0,
+  busyCode: busy,
   lossShare: 0,
   loseEvery: Number.POSITIVE_INFINITY,
   registersMax: 125,
@@ -57,7 +74,24 @@ const plainHabits: ServerHabits = {
   oneAtATime: false,
   greeting: null,
   replyUnit: null,
+  transaction: "echoed",
+  firstAnswerMs: 0,
+  pieceBytes: Number.POSITIVE_INFINITY,
+  idleCloseMs: Number.POSITIVE_INFINITY,
+  requestsPerConnection: Number.POSITIVE_INFINITY,
 };
+
+/** Between two pieces of a reply, ms. */
+const pieceMs = 4;
+
+/** A whole frame at once, or in pieces as a serial gateway passes on what it has. */
+async function send(socket: Socket, frame: Buffer, pieceBytes: number): Promise<void> {
+  for (let at = 0; at < frame.length && socket.writable; at += pieceBytes) {
+    if (at > 0) await new Promise((resolve) => setTimeout(resolve, pieceMs));
+    socket.write(frame.subarray(at, Math.min(frame.length, at + pieceBytes)));
+    if (!Number.isFinite(pieceBytes)) return;
+  }
+}
 
 /** One request as it came. */
 export interface WireRequest {
@@ -118,11 +152,6 @@ export interface ModbusServer {
 /** Writes kept; older ones are dropped. */
 const writesMax = 50_000;
 const refusedMax = 10_000;
-const illegalFunction = 1,
-  illegalAddress = 2,
-  illegalValue = 3,
-  busy = 6,
-  gatewayNoAnswer = 11;
 
 /** A device's answer to one request, from function code on; writes are noted. */
 export const answerTo = (
@@ -199,6 +228,8 @@ export async function startModbusServer(
   const refused: Refused[] = [];
   const requests: WireRequest[] = [];
   let dead = new WeakSet<Socket>();
+  /** Replies that went out on each connection. */
+  const answeredOf = new WeakMap<Socket, number>();
   let clientsPeak = 0;
   let opened = 0;
   /** When the line behind the gateway is free again. */
@@ -243,19 +274,23 @@ export async function startModbusServer(
         device === undefined
           ? Buffer.from([functionCode | 0x80, gatewayNoAnswer])
           : isBusy
-            ? Buffer.from([functionCode | 0x80, busy])
+            ? Buffer.from([functionCode | 0x80, habits.busyCode])
             : answerTo(device, unit, pdu, note, habits.registersMax);
       if (body[0]! < 0x80) {
         if (functionCode <= 4) readsOf.set(unit, (readsOf.get(unit) ?? 0) + 1);
       } else if (!isBusy && refused.length < refusedMax)
         refused.push({ atMs: performance.now(), unit, functionCode, address: pdu.readUInt16BE(1), code: body[1]! });
       const head = Buffer.alloc(7);
-      frame.copy(head, 0, 0, 2);
+      if (habits.transaction === "echoed") frame.copy(head, 0, 0, 2);
       head.writeUInt16BE(body.length + 1, 4);
       head[6] = habits.replyUnit ?? unit;
-      socket.write(Buffer.concat([head, body]));
+      void send(socket, Buffer.concat([head, body]), habits.pieceBytes);
+      const count = (answeredOf.get(socket) ?? 0) + 1;
+      answeredOf.set(socket, count);
+      if (count >= habits.requestsPerConnection) socket.end();
     };
     let delayMs = habits.latencyMs + Math.random() * habits.jitterMs;
+    if (!answeredOf.has(socket)) delayMs += habits.firstAnswerMs;
     if (habits.oneAtATime) {
       const nowMs = performance.now();
       freeAtMs = Math.max(freeAtMs, nowMs) + delayMs;
@@ -282,6 +317,7 @@ export async function startModbusServer(
     socket.setNoDelay(true);
     socket.on("error", () => undefined);
     socket.on("close", () => sockets.delete(socket));
+    if (Number.isFinite(habits.idleCloseMs)) socket.setTimeout(habits.idleCloseMs, () => socket.end());
     let pending = Buffer.alloc(0);
     socket.on("data", (chunk: Buffer) => {
       pending = Buffer.concat([pending, chunk]);
