@@ -5,7 +5,7 @@
 import { err, ok, type Result } from "../../src/domain/result.ts";
 import { type Exchange, readHolding } from "../../src/protocols/modbus/exchange.ts";
 import { type Clock, type ModbusLink, whenOpen } from "../../src/protocols/modbus/link.ts";
-import { type RegisterReader, walkChain } from "../../src/protocols/sunspec/chain.ts";
+import { type RegisterReader, type SeenMarker, walkChain } from "../../src/protocols/sunspec/chain.ts";
 import type { DeviceKind, DeviceMap } from "../maps/device-map.ts";
 import { type BoundDevice, bindSunspec, type Identity, identityOf, readKnownModels } from "../maps/sunspec-binding.ts";
 import { type DevicePace, type DeviceSettings, usualPace } from "../settings.ts";
@@ -101,6 +101,8 @@ export class BridgeDevice {
   /** Reconnections of the link that have been checked. */
   #checkedReconnects = 0;
   #retryAtMs = Number.NEGATIVE_INFINITY;
+  /** Where its SunSpec map begins. */
+  readonly #marker: SeenMarker = {};
   /** Changes of scale factors that were seen when a report was last made, and until when the last one is told. */
   #scaleChanges = 0;
   #scaleToldUntilMs = Number.NEGATIVE_INFINITY;
@@ -368,7 +370,7 @@ export class BridgeDevice {
       const difference = compareIdentity(identity, expected ?? {});
       return difference === undefined ? ok({ identity, images: new Map(), map }) : err(difference);
     }
-    const chain = await walkChain(this.readRegisters);
+    const chain = await walkChain(this.readRegisters, this.#marker);
     if (!chain.ok) return chain;
     const images = await readKnownModels(this.readRegisters, chain.value, this.kind);
     if (!images.ok) return images;

@@ -1,6 +1,6 @@
 /**
  * When a connection or line that was given up is opened again: at once after one that was good for a while, later and later
- * after those that were not.
+ * after those that were not. Devices that answer and then close, some after each reply, are not kept waiting for long.
  */
 import type { ModbusFault } from "./faults.table.ts";
 import type { LinkCounters } from "./link.ts";
@@ -10,6 +10,8 @@ const steadyMs = 400;
 /** Back-off between attempts: at once, then doubling from the smallest to the largest step, ms. */
 const backoffMinMs = 20;
 const backoffMaxMs = 2_000;
+/** Longest step after a connection that answered and that the far end closed, ms. */
+const servedMaxMs = 100;
 
 /** Pause before the next attempt after so many failures in a row, ms. */
 const backoffMs = (failures: number): number =>
@@ -41,7 +43,8 @@ export class Attempts {
   ended(counters: LinkCounters, fault: ModbusFault, nowMs: number, pauseMs = 0): void {
     if (this.answered && nowMs - this.#openedMs >= steadyMs) this.#failures = 0;
     this.#failures += 1;
-    this.#retryAtMs = nowMs + Math.max(pauseMs, backoffMs(this.#failures));
+    const mostMs = this.answered && fault === "reset" ? servedMaxMs : backoffMaxMs;
+    this.#retryAtMs = nowMs + Math.max(pauseMs, Math.min(mostMs, backoffMs(this.#failures)));
     counters.reconnects += 1;
     counters.lastFault = fault;
     counters.lastFaultAtMs = nowMs;

@@ -23,6 +23,8 @@ export const baseAddresses = [40_000, 0, 50_000, 40_001, 39_999, 1, 50_001] as c
 const markerHigh = 0x5375;
 const markerLow = 0x6e53;
 const endOfChain = 0xffff;
+/** What a reader says of registers that the device does not have. */
+const noSuchRegister = "exception 2";
 /** Most models in one device that are believed. */
 export const chainModelsMax = 64;
 
@@ -57,11 +59,20 @@ export interface ChainError {
   readonly detail: string;
 }
 
-/** Finds a device's models: tries the usual base addresses and follows the chain to its end. */
-export async function walkChain(read: RegisterReader): Promise<Result<Chain, ChainError>> {
+/** Where a device's marker was last seen; kept by whoever looks for the device again. */
+export interface SeenMarker {
+  baseAddress?: number;
+}
+
+/**
+ * Finds a device's models: tries the usual base addresses and follows the chain to its end. A device whose marker was seen
+ * before is asked there first: each other address costs it an exception, and many count those.
+ */
+export async function walkChain(read: RegisterReader, seen: SeenMarker = {}): Promise<Result<Chain, ChainError>> {
   const answers: string[] = [];
   let isUnreadable = false;
-  for (const baseAddress of baseAddresses) {
+  const bases = seen.baseAddress === undefined ? baseAddresses : new Set([seen.baseAddress, ...baseAddresses]);
+  for (const baseAddress of bases) {
     const marker = await read(baseAddress, 2);
     if (!marker.ok) {
       // An exception says that nothing is there; anything else leaves it open.
@@ -69,8 +80,10 @@ export async function walkChain(read: RegisterReader): Promise<Result<Chain, Cha
       answers.push(`register ${baseAddress}: ${marker.error}`);
       continue;
     }
-    if (marker.value.readUInt16BE(0) === markerHigh && marker.value.readUInt16BE(2) === markerLow)
+    if (marker.value.readUInt16BE(0) === markerHigh && marker.value.readUInt16BE(2) === markerLow) {
+      seen.baseAddress = baseAddress;
       return walkFrom(read, baseAddress);
+    }
     answers.push(`register ${baseAddress}: other values`);
   }
   if (isUnreadable) return err({ fault: "chain-unreadable", detail: answers.join(", ") });
@@ -90,7 +103,11 @@ async function walkFrom(read: RegisterReader, baseAddress: number): Promise<Resu
   while (entries.length < chainModelsMax) {
     if (address + 2 > 65_536) return err({ fault: "chain-without-end", detail: `reached register ${address}` });
     const head = await readHead(read, address, entries.length > 0);
-    if (!head.ok) return err({ fault: "chain-unreadable", detail: `register ${address}: ${head.error}` });
+    if (!head.ok) {
+      // Some have no end at all: behind the last model there is nothing. Whoever needs more models than came says so.
+      if (entries.length > 1 && head.error === noSuchRegister) return ok({ baseAddress, entries });
+      return err({ fault: "chain-unreadable", detail: `register ${address}: ${head.error}` });
+    }
     const { id, length } = head.value;
     // Some end with 0 where 0xFFFF should stand; as a model's identifier it is impossible.
     if (id === endOfChain || (id === 0 && entries.length > 0)) return ok({ baseAddress, entries });

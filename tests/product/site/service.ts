@@ -55,6 +55,8 @@ export interface Service {
   /** Words of `islet explain`. */
   explain(): Promise<string>;
   mode(): string;
+  /** The latest changes of the mode with the rows that made them, the oldest first. */
+  modes(): string[];
   /** Waits until the mode machine is in this mode; false when it does not come to it in time. */
   reached(mode: string, withinMs?: number): Promise<boolean>;
   /** A line of the log that fits, since `fromMs`. */
@@ -80,6 +82,9 @@ const usualFiles: Readonly<Record<string, string>> = {
   "quick.yaml": quickProfile,
   "quick-50hz.yaml": quickProfile.replace("catB-III", "catB-III-50hz"),
 };
+
+/** Changes of the mode that are told where something did not come. */
+const modesTold = 12;
 
 /** For a start and for what follows on a busy machine; no part of what is shown, ms. */
 const patienceMs = 60_000;
@@ -165,10 +170,12 @@ export async function makeService(options: ServiceOptions): Promise<Service> {
     return page;
   };
   const page = (): Promise<Page> => (opened ??= open());
-  const mode = (): string => {
-    const changes = now().lines.filter(({ fields }) => typeof fields["mode"] === "string");
-    return changes.length === 0 ? "unknown" : String(changes.at(-1)!.fields["mode"]);
-  };
+  const changes = () => now().lines.filter(({ fields }) => typeof fields["mode"] === "string");
+  const mode = (): string => String(changes().at(-1)?.fields["mode"] ?? "unknown");
+  const modes = (): string[] =>
+    changes()
+      .slice(-modesTold)
+      .map(({ fields }) => `${String(fields["mode"])} (${String(fields["row"])})`);
   const signalPart = (signal: NodeJS.Signals, part: Part = "both"): void => {
     if (part !== "control") now().signal(signal);
     if (part !== "service") signalPid(now().controlPid(), signal);
@@ -201,6 +208,7 @@ export async function makeService(options: ServiceOptions): Promise<Service> {
       return out + err;
     },
     mode,
+    modes,
     reached: (wanted, withinMs = patienceMs) => until(() => mode() === wanted, withinMs),
     said: (pattern, fromMs = 0) => now().lines.find(({ text, atMs }) => atMs >= fromMs && pattern.test(text)),
     installPermit,

@@ -98,6 +98,42 @@ describe("chains as they are found in the field", () => {
     });
   }
 
+  test("without an end, behind two models nothing → read to its end; behind the common model alone → unreadable", async () => {
+    const ends =
+      (bytes: Buffer): RegisterReader =>
+      async (address, count) => {
+        const answer = await reader(bytes, 40_000)(address, count);
+        return answer.ok ? answer : err("exception 2");
+      };
+    expect(await walkChain(ends(words(...marker, 1, 1, 9, ...model)))).toMatchObject({
+      ok: true,
+      value: { entries: [{ id: 1 }, { id: 64_777 }] },
+    });
+    expect(await walkChain(ends(words(...marker, 1, 1, 9)))).toMatchObject({
+      ok: false,
+      error: { fault: "chain-unreadable" },
+    });
+  });
+
+  test("its marker was seen before → asked there first, and elsewhere when it has moved", async () => {
+    const bytes = words(...marker, ...model, 0xffff, 0);
+    const asked: number[] = [];
+    const at =
+      (base: number): RegisterReader =>
+      async (address, count) => {
+        asked.push(address);
+        const answer = await reader(bytes, base)(address, count);
+        return answer.ok ? answer : err("exception 2");
+      };
+    const seen = {};
+    expect(await walkChain(at(50_000), seen)).toMatchObject({ ok: true, value: { baseAddress: 50_000 } });
+    expect(asked).toContain(40_000);
+    asked.length = 0;
+    expect(await walkChain(at(50_000), seen)).toMatchObject({ ok: true });
+    expect(Math.min(...asked)).toBe(50_000);
+    expect(await walkChain(at(0), seen)).toMatchObject({ ok: true, value: { baseAddress: 0 } });
+  });
+
   test("nothing there, by exceptions → what to check is said", async () => {
     const gateway = await walkChain(async () => err("exception 11"));
     expect(gateway).toMatchObject({ ok: false, error: { detail: expect.stringContaining("check unitId") } });
