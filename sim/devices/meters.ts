@@ -128,12 +128,12 @@ const abbB23: TwinMaker = (truth) => {
 const siemensPac2200: TwinMaker = (truth) => {
   const bank = new DeviceBank({ wholeValues: true, inputIsHolding: true });
   return meter(truth, 126, bank, () => {
-    for (let i = 1; i < 80; i += 2) if (i !== 45 && i !== 47) bank.float32(3, i, 0);
+    for (let i = 1; i < 80; i += 2) bank.float32(3, i, 0);
     for (const i of three) {
       bank.float32(3, 1 + 2 * i, truth.phaseVoltageV[i]);
       bank.float32(3, 25 + 2 * i, truth.phasePowerW[i]);
     }
-    bank.float32(3, 46, truth.frequencyHz);
+    bank.float32(3, 55, truth.frequencyHz);
     bank.float32(3, 65, totalW(truth));
     bank.float32(3, 67, truth.reactiveVar);
     bank.float64(3, 801, truth.importWh);
