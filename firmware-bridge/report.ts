@@ -2,7 +2,7 @@
 import type { LinkState } from "../src/protocols/modbus/link.ts";
 import { meterFact } from "./apply-facts.ts";
 import type { BridgeDevice } from "./device/device.ts";
-import { describeFault, standingFault } from "./device/device-health.ts";
+import { describeFault, standingFault, stillRead } from "./device/device-health.ts";
 import type { ReportedFault } from "./device/fault-words.ts";
 import type { DeviceFault, DeviceFaultName } from "./device/faults.table.ts";
 import type { DeviceKind } from "./maps/device-map.ts";
@@ -31,6 +31,8 @@ export interface DeviceReport {
   readonly mismatch: FunctionMismatch | null;
   /** What stands between the device and its work just now, in words; null when nothing does. */
   readonly fault: ReportedFault | null;
+  /** Nothing is taken from it because of that fault. */
+  readonly unread: boolean;
   /** When this was said, ms of the loop's clock. */
   readonly atMs: number;
   /** Last read whose values were taken; the last reply of any kind; the last read in which its own clock had advanced. */
@@ -74,7 +76,7 @@ export function reportDevice(
     name: device.settings.name,
     kind: device.kind,
     isPart,
-    powerW: isPart && device.kind === "meter" && code === null ? device.fact(meterFact.powerW) : Number.NaN,
+    powerW: isPart && device.kind === "meter" && stillRead(code) ? device.fact(meterFact.powerW) : Number.NaN,
     link: link.name,
     linkState: link.state,
     unit: device.settings.unit,
@@ -87,6 +89,7 @@ export function reportDevice(
     faults: [...device.faults, ...device.scaleFaults()],
     mismatch: stage?.guard?.mismatch ?? null,
     fault: code === null ? null : describeFault(device, code),
+    unread: !stillRead(code),
     atMs: nowMs,
     readAtMs: device.readAtMs,
     answersAtMs: device.answersAtMs,

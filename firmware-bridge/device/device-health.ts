@@ -28,6 +28,12 @@ const auxiliaryMaxMs = 1_000;
 /** … or than so many replies, where nothing is configured. */
 const auxiliaryReplies = 4;
 
+/** What is only told beside readings that go on: a device with one of these is not silent. */
+const besideReadings: ReadonlySet<DeviceFaultName> = new Set(["scale-changed", "stray-replies", "command-refused"]);
+
+/** Whether its readings are taken although it has this fault. */
+export const stillRead = (fault: DeviceFaultName | null): boolean => fault === null || besideReadings.has(fault);
+
 /** Without a read for as long as is configured, else for a second or some of its own replies. */
 export function isForgotten({ settings, reader, readTime }: BridgeDevice, nowMs: number): boolean {
   const replyMs = readTime.peakMs > 0 ? readTime.peakMs : 0;

@@ -189,6 +189,16 @@ test("health counts go back when a device falls silent, and say who", () => {
   expect(states((r) => void (r.site.meterQuality = 2))[3]).toBe("frozen");
 });
 
+test("a part of which something is told while it is read on is not silent", () => {
+  const device = { kind: "meter", isPart: true, name: "Roof meter", found: true, verified: true, cycleFault: null };
+  const states = [false, true].map((unread) => {
+    const fault = { code: "scale-changed", sentence: "", clears: "itself" };
+    return deviceHealth(report(), [{ ...device, fault, unread, atMs: 600, readAtMs: 560, errors: {} }] as never)[0]!
+      .state;
+  });
+  expect(states).toEqual(["answers", "silent"]);
+});
+
 test.each([
   ["a meter that is part of a sum, read 40 ms before it was told of", "meter", 560, null, 40],
   ["an inverter", "pv", 500, null, 100],
@@ -204,7 +214,9 @@ test.each([
     cycleFault: null,
     errors: {},
   };
-  expect(deviceHealth(report(), [{ ...device, fault, atMs: 600, readAtMs }] as never)[0]!.ageMs).toBe(ageMs);
+  expect(
+    deviceHealth(report(), [{ ...device, fault, unread: fault !== null, atMs: 600, readAtMs }] as never)[0]!.ageMs,
+  ).toBe(ageMs);
 });
 
 describe("a charger whose power stage is silent", () => {

@@ -85,8 +85,8 @@ export function deviceHealth(report: ControlReport, devices: readonly DeviceRepo
  * Of a device whose values carry no age of their own: how old its last read was when it was told of, a moment ago. While
  * nothing comes from it, it grows.
  */
-function readAge({ readAtMs, atMs, fault }: DeviceReport, nowMs: number): number | null {
-  return Number.isFinite(readAtMs) ? Math.max(0, (fault === null ? atMs : nowMs) - readAtMs) : null;
+function readAge({ readAtMs, atMs, unread }: DeviceReport, nowMs: number): number | null {
+  return Number.isFinite(readAtMs) ? Math.max(0, (unread ? nowMs : atMs) - readAtMs) : null;
 }
 
 interface DeviceAge {
@@ -121,13 +121,13 @@ function deviceAge(
 }
 
 function stateOf(
-  { found, verified, cycleFault, fault, isPart }: DeviceReport,
+  { found, verified, cycleFault, fault, unread, isPart }: DeviceReport,
   age: DeviceAge | null,
 ): DeviceHealth["state"] {
   if (!found || age?.known.state === "unknown") return "silent";
   if (age?.known.state === "old") return age.frozen ? "frozen" : "silent";
   // An exchange that fails now and then is no silence: its standing fault is.
-  if (isPart && fault !== null) return fault.code === "clock-stands" ? "frozen" : "silent";
+  if (isPart && unread) return fault?.code === "clock-stands" ? "frozen" : "silent";
   if (!isPart && age === null && cycleFault !== null) return "silent";
   return verified ? "answers" : "unverified";
 }

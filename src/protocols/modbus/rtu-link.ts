@@ -69,6 +69,8 @@ export class RtuLink implements ModbusLink, Expirable {
   readonly #attempts = new Attempts();
   #silentRequests = 0;
   #quietUntilMs = Number.NEGATIVE_INFINITY;
+  /** Until then a reply that was given up may still come. */
+  #owedUntilMs = Number.NEGATIVE_INFINITY;
   #openDeadlineMs = Number.POSITIVE_INFINITY;
   /** Counts openings, so that what an old one still says is not heard. */
   #opening = 0;
@@ -217,8 +219,9 @@ export class RtuLink implements ModbusLink, Expirable {
     const nowMs = this.#deadlines.clock();
     const current = this.#current;
     if (current === undefined) {
-      // Nobody was asked: a late reply, noise, or a second device at the same address.
-      this.#stray(bytes.length, nowMs);
+      // Nobody was asked: a late reply where one is owed; otherwise noise, or a second device at the same address.
+      if (nowMs > this.#owedUntilMs) this.#stray(bytes.length, nowMs);
+      else this.counters.lateReplies += 1;
       this.#quietUntilMs = Math.max(this.#quietUntilMs, nowMs + this.#gapMs);
       return;
     }
@@ -292,7 +295,8 @@ export class RtuLink implements ModbusLink, Expirable {
   #giveUp(exchange: Exchange, nowMs: number): void {
     const fault = this.#faultOfSilence(exchange);
     this.#silentRequests = this.#receivedLength > 0 ? 0 : this.#silentRequests + 1;
-    this.#turns.rest(exchange.unit, nowMs + Math.max(owedMinMs, nowMs - exchange.sentMs));
+    this.#owedUntilMs = nowMs + Math.max(owedMinMs, nowMs - exchange.sentMs);
+    this.#turns.rest(exchange.unit, this.#owedUntilMs);
     this.#end(exchange, fault, nowMs, this.#gapMs);
     // A gateway's connection may be dead, or hold a write that it has not passed on; a serial port may have lost its adapter.
     if (this.#silentRequests >= silentRequestsMax || (fault === "write-timeout" && this.#line.characterMs === 0)) {

@@ -44,7 +44,7 @@ export interface ServerHabits {
   replyUnit: number | null;
   /** Transaction identifier in the replies: the one that was asked, or always nought. */
   transaction: "echoed" | "zero";
-  /** The first reply on a connection takes this much longer, ms. */
+  /** Nothing is answered on a connection before it is this old, ms. */
   firstAnswerMs: number;
   /** Replies leave in pieces of so many bytes, a few milliseconds apart; Infinity: whole. */
   pieceBytes: number;
@@ -84,12 +84,26 @@ const plainHabits: ServerHabits = {
 /** Between two pieces of a reply, ms. */
 const pieceMs = 4;
 
+/** Pieces that each connection still has to send: replies leave one after the other. */
+const sending = new WeakMap<Socket, Promise<void>>();
+
 /** A whole frame at once, or in pieces as a serial gateway passes on what it has. */
-async function send(socket: Socket, frame: Buffer, pieceBytes: number): Promise<void> {
+function send(socket: Socket, frame: Buffer, pieceBytes: number): void {
+  if (!Number.isFinite(pieceBytes)) return void (socket.writable && socket.write(frame));
+  const before = sending.get(socket);
+  sending.set(socket, sendPieces(socket, frame, pieceBytes, before));
+}
+
+async function sendPieces(
+  socket: Socket,
+  frame: Buffer,
+  pieceBytes: number,
+  before: Promise<void> | undefined,
+): Promise<void> {
+  await before;
   for (let at = 0; at < frame.length && socket.writable; at += pieceBytes) {
     if (at > 0) await new Promise((resolve) => setTimeout(resolve, pieceMs));
     socket.write(frame.subarray(at, Math.min(frame.length, at + pieceBytes)));
-    if (!Number.isFinite(pieceBytes)) return;
   }
 }
 
@@ -228,6 +242,7 @@ export async function startModbusServer(
   const refused: Refused[] = [];
   const requests: WireRequest[] = [];
   let dead = new WeakSet<Socket>();
+  const openedAtMs = new WeakMap<Socket, number>();
   /** Replies that went out on each connection. */
   const answeredOf = new WeakMap<Socket, number>();
   let clientsPeak = 0;
@@ -284,13 +299,14 @@ export async function startModbusServer(
       if (habits.transaction === "echoed") frame.copy(head, 0, 0, 2);
       head.writeUInt16BE(body.length + 1, 4);
       head[6] = habits.replyUnit ?? unit;
-      void send(socket, Buffer.concat([head, body]), habits.pieceBytes);
+      send(socket, Buffer.concat([head, body]), habits.pieceBytes);
       const count = (answeredOf.get(socket) ?? 0) + 1;
       answeredOf.set(socket, count);
       if (count >= habits.requestsPerConnection) socket.end();
     };
     let delayMs = habits.latencyMs + Math.random() * habits.jitterMs;
-    if (!answeredOf.has(socket)) delayMs += habits.firstAnswerMs;
+    if (habits.firstAnswerMs > 0)
+      delayMs = Math.max(delayMs, (openedAtMs.get(socket) ?? 0) + habits.firstAnswerMs - performance.now());
     if (habits.oneAtATime) {
       const nowMs = performance.now();
       freeAtMs = Math.max(freeAtMs, nowMs) + delayMs;
@@ -312,6 +328,7 @@ export async function startModbusServer(
       return;
     }
     sockets.add(socket);
+    openedAtMs.set(socket, performance.now());
     clientsPeak = Math.max(clientsPeak, sockets.size);
     if (habits.greeting !== null) socket.write(habits.greeting);
     socket.setNoDelay(true);

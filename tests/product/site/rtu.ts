@@ -22,14 +22,15 @@ export function sealed(body: Buffer): Buffer {
   return frame;
 }
 
-/** The reply of a device with input registers; nothing where the request is for another unit or was garbled. */
+/** The reply of a device to a read of registers; nothing where the request is for another unit or was garbled. */
 export function answerRtu(request: Buffer, unit: number, image: RegisterImage): Buffer | undefined {
   if (request[0] !== unit || !sealed(request.subarray(0, -2)).equals(request)) return undefined;
-  const words = image.registers(4, request.readUInt16BE(2), request.readUInt16BE(4));
+  const functionCode = request[1]! === 3 ? 3 : 4;
+  const words = image.registers(functionCode, request.readUInt16BE(2), request.readUInt16BE(4));
   return sealed(
     typeof words === "number"
-      ? Buffer.from([unit, 0x84, words])
-      : Buffer.concat([Buffer.from([unit, 4, words.length]), words]),
+      ? Buffer.from([unit, 0x80 | functionCode, words])
+      : Buffer.concat([Buffer.from([unit, functionCode, words.length]), words]),
   );
 }
 

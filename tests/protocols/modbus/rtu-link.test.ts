@@ -181,5 +181,7 @@ describe("bad replies", () => {
     const next = readHolding(1, 222, 1);
     expect((await transact(link, next, within(500))).ok).toBe(true);
     expect(next.word(0)).toBe(222);
+    // Late is not stray: nobody has to look for a second device on the line.
+    expect(link.counters).toMatchObject({ strayBytes: 0, lateReplies: 1 });
   });
 });

@@ -1,0 +1,101 @@
+/**
+ * A site with eleven foreign meters and inverters at once, whose connections and registers have the bad habits of their kind:
+ * each is read as what it is, nothing is ever shown that no device meant, and what can't be read is named with its reason.
+ */
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Cabinet, type Foreign, startCabinet } from "./foreign/devices.ts";
+import type { PageState } from "./site/page.ts";
+import { type JsonObject, type Product, startProduct } from "./site/product.ts";
+import { soon } from "./site/sites.ts";
+
+const library = join(import.meta.dirname, "../../config/maps");
+/** What was true this long before it is shown may still be shown, ms: the slowest device's turn, the page, a busy machine. */
+const shownLateMs = 8_000;
+
+/** What the page says of a meter now; null while it says nothing. */
+const shownW = ({ health }: PageState, name: string): number | null =>
+  health.devices.find((device) => device.name === name)?.powerW ?? null;
+
+describe("a cabinet of foreign meters and inverters", () => {
+  let cabinet: Cabinet;
+  let product: Product;
+  let meters: readonly Foreign[];
+  let roofs: readonly Foreign[];
+  /** What was shown and was never true. */
+  const wrong: string[] = [];
+
+  beforeAll(async () => {
+    cabinet = await startCabinet(library);
+    meters = cabinet.devices.filter(({ kind }) => kind === "meter");
+    roofs = cabinet.devices.filter(({ kind }) => kind === "pv");
+    const config: JsonObject = {
+      devices: meters.map(({ name, settings }) => ({ name, kind: "meter", ...settings })),
+      pv: roofs.map(({ name, settings }) => ({ name, ...settings })),
+    };
+    product = await startProduct({ plant: { stages: [{}], buildingW: 20_000 }, files: cabinet.files, config });
+  });
+  afterAll(async () => {
+    await product?.stop();
+    await cabinet?.close();
+  });
+
+  /** One look at the page, at which everything shown must have been true a moment ago. */
+  async function look(): Promise<PageState> {
+    const state = await product.state();
+    const fromMs = performance.now() - shownLateMs;
+    for (const { name, truth, sign, toleranceW } of meters) {
+      const powerW = shownW(state, name);
+      if (powerW !== null && !truth.was(sign * powerW, fromMs, toleranceW)) wrong.push(`${name}: ${powerW} W`);
+    }
+    return state;
+  }
+  const isRight = (state: PageState): boolean =>
+    meters.every(({ name, truth, sign, toleranceW }) => {
+      const powerW = shownW(state, name);
+      return powerW !== null && Math.abs(sign * powerW - truth.powerW) <= toleranceW;
+    });
+  const roofsW = (): number => roofs.reduce((sum, { truth }) => sum + (truth.powerW || 0), 0);
+
+  it("each is found and shown with its own power and age", async () => {
+    await soon(product, "all are shown", async () => isRight(await look()));
+    await soon(product, "the roofs", async () => Math.abs(((await look()).pv?.powerW ?? 0) - roofsW()) <= 8);
+    const { health } = await look();
+    expect(health.devices.filter(({ ageMs }) => ageMs === null).map(({ name }) => name)).toEqual([]);
+    expect(wrong).toEqual([]);
+  });
+
+  it.each([
+    ["more than before", (i: number) => 9_000 - 350 * i],
+    ["next to nothing", (i: number) => 40 + 10 * i],
+    ["export", (i: number) => -(4_000 + 300 * i)],
+  ] as const)(
+    "%s, and other scale factors with it → each follows, and shows nothing in between",
+    async (_name, powerOf) => {
+      cabinet.devices.forEach(({ truth, kind }, i) => {
+        truth.powerW = kind === "pv" ? Math.abs(powerOf(i)) : powerOf(i);
+      });
+      await soon(product, "all follow", async () => isRight(await look()));
+      await soon(product, "the roofs", async () => Math.abs(((await look()).pv?.powerW ?? 0) - roofsW()) <= 8);
+      expect(wrong).toEqual([]);
+    },
+  );
+
+  it("it gets dark: values that are not available are no power", async () => {
+    const roof = roofs.find(({ name }) => name === "Roof")!;
+    roof.truth.powerW = Number.NaN;
+    await soon(product, "the other roof alone", async () => {
+      const powerW = (await look()).pv?.powerW ?? 0;
+      return Math.abs(powerW - roofsW()) <= 8;
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it("no device is refused more than a little by us, and none sees two connections that it can't serve", () => {
+    for (const { name, server } of cabinet.devices) {
+      if (!("refused" in server)) continue;
+      expect(server.refused.length, `${name}: ${JSON.stringify(server.refused.slice(0, 8))}`).toBeLessThanOrEqual(10);
+      if (server.habits.singleClient) expect(server.clientsPeak, name).toBe(1);
+    }
+  });
+});
