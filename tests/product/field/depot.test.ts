@@ -18,6 +18,7 @@ const long: readonly DepotOptions[] = [1, 2, 3, 4, 5].flatMap((seed) => [
   { ...usual, seed, gateway: true, stageMs: 8 },
   { ...usual, seed, gateway: false },
   { ...usual, seed, gateway: false, stageMs: 80, busyShare: 0.2 },
+  { ...usual, seed, gateway: false, stageMs: 120, busyShare: 0.2 },
 ]);
 const isLong = process.env["ISLET_FIELD"] !== undefined;
 /** Times are judged where the machine is idle; on a busy one only that things come at all. */
@@ -47,6 +48,11 @@ describe.each(isLong ? long : short)("seed $seed, gateway $gateway, stages $stag
     );
     figures.push(`first values ${firstMs.toFixed(0)} ms`);
     expect(firstMs).toBeLessThan(patience * 10_000);
+    const boundMs = await came(depot, "all verified", async () =>
+      (await depot.state()).health.devices.every(({ state }) => state === "answers"),
+    );
+    figures.push(`all verified ${boundMs.toFixed(0)} ms`);
+    expect(boundMs).toBeLessThan(patience * 15_000);
     figures.push(`in parallel ${(await came(depot, "in parallel", () => depot.mode() === "parallel")).toFixed(0)} ms`);
   });
 
