@@ -101,8 +101,9 @@ export class Bridge {
       new TransferUnit((part) => make("transfer-device", transferDevice, part), nominalVoltageV, phaseVoltageV);
     this.transferDevice = this.#transfer?.device;
     const hasTransferDevice = transferDevice !== undefined || transferParts !== undefined;
-    const named: DevicePart = { take: (snapshot) => this.#takeNamed(snapshot) };
-    this.named = (settings.devices ?? []).map((device) => make(device.kind, device, named));
+    this.named = (settings.devices ?? []).map((device, index) =>
+      make(device.kind, device, { take: (snapshot) => this.#takeNamed(this.named[index]!, snapshot) }),
+    );
     this.meter = settings.meter && make("meter", settings.meter, this.#meterPart());
     this.stages = settings.stages.map((stage, index) => {
       const device = make("stage", stage, this.#stagePart(index), stage.reactiveByController);
@@ -308,9 +309,10 @@ export class Bridge {
   }
 
   /** What parts say belongs together in one device. */
-  #takeNamed(snapshot: SnapshotPort): boolean {
+  /** False where the device tells no value at all: which of them are needed is known to the parts. */
+  #takeNamed({ reader }: BridgeDevice, snapshot: SnapshotPort): boolean {
     this.#composeParts(snapshot, this.#clock());
-    return true;
+    return reader!.values.some((value) => !Number.isNaN(value));
   }
 
   #composeParts(snapshot: SnapshotPort, nowMs: number): void {

@@ -1,6 +1,6 @@
 /** What is known about one place of the site, as plain values for messages, pages and logs. */
 import type { LinkState } from "../src/protocols/modbus/link.ts";
-import { meterFact } from "./apply-facts.ts";
+import { meterFact, pvFact } from "./apply-facts.ts";
 import type { BridgeDevice } from "./device/device.ts";
 import { describeFault, standingFault, stillRead } from "./device/device-health.ts";
 import type { ReportedFault } from "./device/fault-words.ts";
@@ -16,7 +16,7 @@ export interface DeviceReport {
   readonly kind: DeviceKind;
   /** A meter or module that is only part of something, and has no age of its own in the process image. */
   readonly isPart: boolean;
-  /** Of such a meter: its power as it counts it, W; NaN for others, and while it does not tell. */
+  /** Of such a meter its power as it counts it, of an inverter what it gives, W; NaN for others, and while it does not tell. */
   readonly powerW: number;
   readonly link: string;
   readonly linkState: LinkState;
@@ -76,7 +76,7 @@ export function reportDevice(
     name: device.settings.name,
     kind: device.kind,
     isPart,
-    powerW: isPart && device.kind === "meter" && stillRead(code) ? device.fact(meterFact.powerW) : Number.NaN,
+    powerW: stillRead(code) ? ownPowerW(device, isPart) : Number.NaN,
     link: link.name,
     linkState: link.state,
     unit: device.settings.unit,
@@ -112,4 +112,9 @@ export function reportDevice(
       maxLatencyMs,
     },
   };
+}
+
+function ownPowerW(device: BridgeDevice, isPart: boolean): number {
+  if (device.kind === "pv") return device.fact(pvFact.powerW);
+  return isPart && device.kind === "meter" ? device.fact(meterFact.powerW) : Number.NaN;
 }

@@ -1,4 +1,5 @@
 /** What stands between a device and its work just now: the one fault that explains it best. Allocates nothing. */
+import type { ModbusFault } from "../../src/protocols/modbus/faults.table.ts";
 import type { BridgeDevice } from "./device.ts";
 import { exceptionText, type ReportedFault, reportedFault } from "./fault-words.ts";
 import type { DeviceFaultName } from "./faults.table.ts";
@@ -47,7 +48,11 @@ export function standingFault(device: BridgeDevice, nowMs: number): DeviceFaultN
     if (device.faults.length > 0) return device.faults[0]!.fault;
     // One that is being asked who it is, slowly or not, is no fault.
     if (nowMs - device.access.answersAtMs <= firstSearchMs) return null;
-    return nowMs - device.madeMs > firstSearchMs ? causeOf(device, "unreachable") : null;
+    if (nowMs - device.madeMs <= firstSearchMs) return null;
+    // Connected, and nothing has come: the network is not to blame.
+    return device.link.state === "open"
+      ? (unusable(device.link.counters.lastFault) ?? "timeout")
+      : causeOf(device, "unreachable");
   }
   const replyMs = device.readTime.peakMs > 0 ? device.readTime.peakMs : 0;
   if (nowMs - device.readAtMs > Math.max(silentMinMs, silentReplies * replyMs)) return causeOf(device, "timeout");
@@ -63,6 +68,10 @@ export function standingFault(device: BridgeDevice, nowMs: number): DeviceFaultN
     return "stray-replies";
   return device.scaleChangedLately(nowMs) ? "scale-changed" : null;
 }
+
+/** What came over the link and could not be used, where that ended its last connection. */
+const unusable = (fault: ModbusFault | null): DeviceFaultName | null =>
+  fault?.startsWith("wrong-") === true ? fault : null;
 
 /** A connection that is being opened again is not the cause: what made it necessary is. */
 function causeOf({ cycleFault, link }: BridgeDevice, otherwise: DeviceFaultName): DeviceFaultName {
@@ -89,7 +98,7 @@ function detailOf(device: BridgeDevice, code: DeviceFaultName): string {
     case "not-connected":
       return device.link.openFailure;
     case "exception":
-      return `register ${device.exceptionAddress}: ${exceptionText(device.exceptionCode)}`;
+      return found?.detail ?? `register ${device.exceptionAddress}: ${exceptionText(device.exceptionCode)}`;
     case "command-refused":
       return `register ${device.refusedAddress}: ${exceptionText(device.refusedCode)}`;
     default:

@@ -371,6 +371,10 @@ export class BridgeDevice {
       return difference === undefined ? ok({ identity, images: new Map(), map }) : err(difference);
     }
     const chain = await walkChain(this.readRegisters, this.#marker);
+    // A device that has never answered anything has no chain that could be broken.
+    const { answersAtMs, unanswered } = this.access;
+    if (!chain.ok && unanswered !== null && answersAtMs === Number.NEGATIVE_INFINITY)
+      return err({ fault: unanswered, detail: "no SunSpec at any of the usual addresses, nor anything else" });
     if (!chain.ok) return chain;
     const images = await readKnownModels(this.readRegisters, chain.value, this.kind);
     if (!images.ok) return images;

@@ -13,7 +13,9 @@ import {
 } from "../maps/device-map.ts";
 import type { Identity } from "../maps/sunspec-binding.ts";
 import type { DeviceSettings } from "../settings.ts";
+import { exceptionText } from "./fault-words.ts";
 import type { DeviceFault, DeviceFaultName } from "./faults.table.ts";
+import { Refusal } from "./register-access.ts";
 import { numberAt, registersOf } from "./register-number.ts";
 import { constantExchange } from "./write-plan.ts";
 
@@ -156,9 +158,15 @@ async function readBytes(
   const exchange = new Exchange(unit, readFunction, address, count);
   const outcome = await device.attempt(exchange);
   if (outcome.ok) return ok(Buffer.from(exchange.reply));
-  const code = outcome.error === "exception" ? `, exception ${exchange.exceptionCode}` : "";
-  const fault = outcome.error === "exception" ? "register-refused" : outcome.error;
-  return err({ fault, detail: `function ${readFunction}, register ${address}: ${outcome.error}${code}` });
+  const place = `function ${readFunction}, register ${address}`;
+  if (outcome.error !== "exception") return err({ fault: outcome.error, detail: place });
+  const { exceptionCode } = exchange;
+  // What the gateway says of the unit is nothing that the map could mend.
+  const isGateway = exceptionCode === Refusal.noPath || exceptionCode === Refusal.noTarget;
+  return err({
+    fault: isGateway ? "exception" : "register-refused",
+    detail: `${place}: ${exceptionText(exceptionCode)}`,
+  });
 }
 
 /** Writes the settings at take-over in their order and reads each back; null when all are in force. */

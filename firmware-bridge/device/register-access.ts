@@ -55,6 +55,8 @@ export class RegisterAccess {
   registersMax: number;
   /** Arrival of the last reply of any kind, ms; -Infinity before the first. */
   answersAtMs = Number.NEGATIVE_INFINITY;
+  /** What ended the last request that got no answer; null when there was none. */
+  unanswered: DeviceFaultName | null = null;
   /** Code of the last exception; 0 when there was none. */
   exceptionCode = 0;
 
@@ -142,6 +144,7 @@ export class RegisterAccess {
         busy += 1;
       } else tries += 1;
     }
+    if (fault !== "exception") this.unanswered = fault;
     return err(fault);
   }
 }

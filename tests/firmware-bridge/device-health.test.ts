@@ -37,7 +37,7 @@ describe("what stands between a device and its work is named within 5 s", () => 
     const fault = await faultWithin(one, 30_000);
     expect(fault).toMatchObject({ code: "unreachable", clears: "itself" });
     expect(fault!.sentence).toContain("Bay 1 (tcp 127.0.0.1:9, unit 1)");
-    expect(fault!.sentence).toContain("ECONNREFUSED");
+    expect(fault!.sentence).toContain("nothing listens at this port (connect ECONNREFUSED");
     expect(fault!.sentence).toContain("Check its power, its network cable");
   });
 

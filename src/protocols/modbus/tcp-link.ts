@@ -19,6 +19,7 @@ import {
   type ModbusLink,
   whyUnsent,
 } from "./link.ts";
+import { openFailureText } from "./open-failure.ts";
 import { createTlsClient, type TlsClient, type TlsSettings, tlsConnectTimeoutMs, tlsFailureText } from "./tls.ts";
 import { type Pace, Turns } from "./turns.ts";
 
@@ -154,7 +155,11 @@ export class TcpLink implements ModbusLink, Expirable {
       // With TLS 1.3 a device says only after the handshake that it does not take our certificate.
       const isRefused = this.#tls !== undefined && this.state === "open" && !this.#attempts.answered;
       if (isRefused) this.openFailure = said || this.#tls.endedEarly;
-      this.#reopen(this.state === "connecting" || isRefused ? "not-connected" : "reset");
+      // Whoever said something, nothing of it Modbus, and hung up is no Modbus server.
+      const isStranger = !this.#attempts.answered && this.#greeting + this.#receivedLength > 0;
+      this.#reopen(
+        this.state === "connecting" || isRefused ? "not-connected" : isStranger ? "wrong-protocol" : "reset",
+      );
     };
     socket.on("error", (failure) => {
       if (
@@ -162,7 +167,7 @@ export class TcpLink implements ModbusLink, Expirable {
         (this.state !== "connecting" && (this.#tls === undefined || this.#attempts.answered))
       )
         return;
-      said = this.#tls === undefined ? failure.message : tlsFailureText(failure);
+      said = this.#tls === undefined ? openFailureText(failure) : tlsFailureText(failure);
       this.openFailure = said;
     });
     socket.on("end", lost);

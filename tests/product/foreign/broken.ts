@@ -60,7 +60,7 @@ export async function startBroken(): Promise<{ readonly devices: readonly Broken
   const gone = createServer();
   const gonePort = await listening(gone);
   await new Promise((resolve) => gone.close(resolve));
-  addRoof("Nobody", gonePort, /refused.*Check its power.*address and port/);
+  addRoof("Nobody", gonePort, /nothing listens at this port.*Check its power.*address and port/);
   addRoof("Mute", await raw(() => undefined), /No reply before the deadline.*unit identifier/);
   const web = (socket: Socket): void => {
     socket.on("data", () => socket.end("HTTP/1.1 400 Bad Request\r\nServer: web\r\n\r\n"));
@@ -74,7 +74,7 @@ export async function startBroken(): Promise<{ readonly devices: readonly Broken
   add("Behind nothing", noPath.port, /gateway gets no answer.*unit identifier/);
   const plain = await serve(one(meters.pro380(truth)));
   addRoof("No SunSpec", plain.port, /SunSpec.*map/);
-  add("Another model", plain.port, /register 32\d{3}: exception 2.*Check the unit identifier and the register map/);
+  add("Another model", plain.port, /register 32\d{3}: exception 2, it does not have.*Compare the map/);
   const roof = await serve(one(chain(() => [common("Roofs", "R1", "R-1"), inverter(truth)])));
   add("An inverter", roof.port, /103|inverter/, { map: "sunspec" });
   const exchanged = await serve(one(chain(() => [common("Meters", "M1", "NEW-2"), meter(truth, 1)])));
