@@ -156,7 +156,7 @@ export class TcpLink implements ModbusLink, Expirable {
       const isRefused = this.#tls !== undefined && this.state === "open" && !this.#attempts.answered;
       if (isRefused) this.openFailure = said || this.#tls.endedEarly;
       // Whoever said something, nothing of it Modbus, and hung up is no Modbus server.
-      const isStranger = !this.#attempts.answered && this.#greeting + this.#receivedLength > 0;
+      const isStranger = !this.#attempts.answered && this.#greeting > 0;
       this.#reopen(
         this.state === "connecting" || isRefused ? "not-connected" : isStranger ? "wrong-protocol" : "reset",
       );
