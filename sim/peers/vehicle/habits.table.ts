@@ -35,6 +35,8 @@ export interface Habit {
   readonly say?: (request: string, body: Readonly<Record<string, unknown>>, round: number) => Readonly<Record<string, unknown>>;
   /** Requests that it leaves out. */
   readonly skips?: (request: string) => boolean;
+  /** It takes its precharge as done without looking at the voltage. */
+  readonly trusts?: boolean;
   /** It negotiates anew before this round of the loop. */
   readonly renegotiates?: (round: number) => boolean;
   /** Protocols that it offers, of its own; only its own without. */
@@ -112,6 +114,7 @@ export const habits: readonly Habit[] = [
   { name: "leaves-in-loop", sentence: "Ends its session in the middle of the loop, without ending the energy first (a VW).", instead: (request, round) => (isLoop(request) && round === after ? "SessionStop" : undefined) },
   { name: "gives-up-early", sentence: "Ends the energy before its precharge has begun (Audi Q4).", instead: (request) => (isOf("PreCharge")(request) ? "PowerDelivery" : request === "PowerDelivery" ? "SessionStop" : undefined) },
   { name: "never-precharged", sentence: "Never says that its precharge is finished, and asks for power (Josev's).", say: (request, body) => (request === "DC_PreCharge" ? { ...body, EVProcessing: "Ongoing" } : body) },
+  { name: "trusting", sentence: "Takes its precharge as done whatever voltage the charger tells (DIN SPEC 70121, ISO 15118-2; Josev's).", trusts: true },
   { name: "skips-welding", sentence: "Does not test its contactors (Ioniq, Kona, Tesla).", skips: isOf("WeldingDetection") },
   { name: "reports-fault", sentence: "Reports a fault of its own in the loop (DIN SPEC 70121, ISO 15118-2).", say: inLoop(/^EVErrorCode$/, "FAILED_ChargingCurrentdifferential") },
   { name: "asks-standby", sentence: "Asks for standby in the loop (ISO 15118-20).", instead: (request, round) => (/^[AD]C_ChargeLoop$/.test(request) && round === after ? "PowerDelivery" : undefined) },

@@ -28,8 +28,15 @@ const acVoltageV = 400;
 export function plainWay(options: VehicleOptions): Way {
   const { protocol, energy, currentA } = options;
   const din = protocol === "DIN SPEC 70121";
-  const power = (on: boolean): Step["body"] =>
-    din ? () => ({ ReadyToChargeState: on }) : (answers) => powerDelivery(answers, on, options.takesSchedule ?? 1);
+  const power =
+    (on: boolean): Step["body"] =>
+    (answers) => ({
+      ...(din ? { ReadyToChargeState: on } : powerDelivery(answers, on, options.takesSchedule ?? 1)),
+      // Optional by the schema; vehicles send it, and one public charger (EcoG-io/iso15118 0.31.2) breaks off without.
+      ...(energy === "ac"
+        ? {}
+        : { DC_EVPowerDeliveryParameter: { DC_EVStatus: statusOf(options), ChargingComplete: !on } }),
+    });
   const begin = [
     step("SessionSetup", { EVCCID: macOf(options.battery ?? usualBattery) }),
     step("ServiceDiscovery", {}),

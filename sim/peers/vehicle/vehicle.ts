@@ -43,8 +43,9 @@ export interface Stream {
 }
 
 const loops = new Set(["CurrentDemand", "ChargingStatus", "DC_ChargeLoop", "AC_ChargeLoop"]);
-/** While the charger is processing, asked again this often at most. */
-const repeatsMax = 500;
+/** While the charger is processing, asked again this often and this long at most. Who pays is given more time (ISO 15118-2). */
+const repeatsMax = 3_000;
+const ongoingMaxS = (request: string): number => (/Authori[sz]ation|Authentication/.test(request) ? 300 : 60);
 
 /** The protocol as it is spoken for this kind of energy. */
 const wireOf = ({ protocol, energy }: VehicleOptions): Wire =>
@@ -149,8 +150,10 @@ export function* sessionSteps(emit: (bytes: Uint8Array) => void, options: Vehicl
 
   /** One step until the charger has finished with it; what is wrong, or nothing. */
   function* take(step: Step): Saying {
-    for (let i = 0; i < repeatsMax; i++) {
-      const { request } = step;
+    const { request } = step;
+    const begunS = options.unixS();
+    let told: Fields = {};
+    for (let i = 0; i < repeatsMax && options.unixS() - begunS <= ongoingMaxS(request); i++) {
       if (i > 0) yield "repeats";
       const body = yield* ask(step);
       if (body === undefined) return `${request}: no answer`;
@@ -163,13 +166,16 @@ export function* sessionSteps(emit: (bytes: Uint8Array) => void, options: Vehicl
       if (!code.startsWith("OK")) return `${request}: ${code}`;
       answers.set(request, body);
       if (loops.has(request)) lastLoop = body;
-      const preCharges = request === "PreCharge" && !reached(body, options.voltageV);
+      told = body;
+      const preCharges = request === "PreCharge" && habit?.trusts !== true && !reached(body, options.voltageV);
       if (!preCharges && String(body["EVSEProcessing"] ?? "Finished") === "Finished") {
         if (steps.at(-1) !== `${request} ${code}`) steps.push(`${request} ${code}`);
         return "";
       }
     }
-    return `${step.request}: never finished`;
+    return request === "PreCharge"
+      ? `PreCharge: the charger tells ${presentV(told)} V, the battery has ${options.voltageV} V`
+      : `${request}: never finished`;
   }
 
   /** What the charger wants to have signed in its answer of the loop. */
@@ -260,13 +266,13 @@ function bodyOutOfOrder(request: string, options: VehicleOptions, inLoop: boolea
   return protocol === "DIN SPEC 70121" ? {} : { ChargingSession: "Terminate" };
 }
 
-const reached = (body: Fields, voltageV: number): boolean => {
+/** What the charger says that it puts out, V; undefined where it says nothing, as in the answer to what a habit has sent. */
+function presentV(body: Fields): number | undefined {
   const present = body["EVSEPresentVoltage"] as { readonly Value: number; readonly Multiplier: number } | undefined;
-  // The answer to what a habit has sent in its place says nothing of a voltage.
-  if (present === undefined) return true;
-  const { Value, Multiplier } = present;
-  return Math.abs(Value * 10 ** Multiplier - voltageV) < 20;
-};
+  return present === undefined ? undefined : present.Value * 10 ** present.Multiplier;
+}
+
+const reached = (body: Fields, voltageV: number): boolean => Math.abs((presentV(body) ?? voltageV) - voltageV) < 20;
 
 function* handshake(
   emit: (bytes: Uint8Array) => void,
