@@ -67,6 +67,8 @@ interface Files {
   readonly folder: string;
   cert(name: string): string;
   key(name: string): string;
+  /** One file of several certificates. */
+  chain(...names: readonly string[]): string;
 }
 
 /** Certificates by the package's own script, keys without their password. */
@@ -77,6 +79,11 @@ function makeFiles(josev: string): Files {
   return {
     folder,
     cert: (name) => join(folder, "iso15118_2/certs", name),
+    chain(...names) {
+      const file = join(folder, `${names[0]}.chain.pem`);
+      writeFileSync(file, names.map((name) => readFileSync(this.cert(name), "utf8")).join(""));
+      return file;
+    },
     key(name) {
       const file = join(folder, `${name}.plain.key`);
       const pem = readFileSync(join(folder, "iso15118_2/private_keys", `${name}.key`));
@@ -126,7 +133,12 @@ function startCharger(
 /** A vehicle's whole session; the words of what stopped it, or nothing. */
 async function goThrough({ ev, secure, contract }: Row, files: Files, pairs: LinkPairs): Promise<string> {
   const paid = contract
-    ? ["--contract", files.cert("moCertChain.pem"), "--contract-key", files.key("contractLeaf")]
+    ? [
+        "--contract",
+        files.chain("contractLeafCert.pem", "intermediateMOCACerts.pem"),
+        "--contract-key",
+        files.key("contractLeaf"),
+      ]
     : [];
   const own = secure === "1.3" ? ["--cert", files.cert("oemCertChain.pem"), "--key", files.key("oemLeaf")] : [];
   const ca = secure === "" ? [] : ["--ca", files.cert("v2gRootCACert.pem")];
