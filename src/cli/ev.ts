@@ -9,6 +9,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { habitOf, habits } from "../../sim/peers/vehicle/habits.table.ts";
 import { streamOf } from "../../sim/peers/vehicle/socket-stream.ts";
 import {
+  type SignatureGrammar,
   usualBattery,
   type VehicleContract,
   type VehicleEnergy,
@@ -56,6 +57,7 @@ interface EvOptions {
   readonly emaid?: string;
   readonly provisioning?: string;
   readonly provisioningKey?: string;
+  readonly signatures: SignatureGrammar;
   readonly schedule?: number;
   readonly id?: string;
   readonly pause?: boolean;
@@ -85,6 +87,14 @@ export function evCommand(program: Command): void {
     .option("--emaid <text>", "the contract's identifier; the name in its certificate without")
     .option("--provisioning <file>", "asks for a contract's certificate first, by its maker's certificate, PEM")
     .option("--provisioning-key <file>", "the key of its maker's certificate")
+    .addOption(
+      new Option(
+        "--signatures <grammar>",
+        "codes what it signs in the grammar of its message, or in that of xmldsig alone",
+      )
+        .choices(["message", "xmldsig"])
+        .default("message"),
+    )
     .option("--schedule <n>", "which of the charger's schedules it takes (ISO 15118-2)", wholeNumber)
     .option("--id <text>", "the identifier of its communication controller", identifier)
     .option("--pause", "leaves with a pause; its session's number is printed")
@@ -161,6 +171,7 @@ function contractOf({
   emaid,
   provisioning,
   provisioningKey,
+  signatures,
 }: EvOptions): VehicleContract | undefined {
   if (contract === undefined) {
     if (provisioning !== undefined || contractKey !== undefined) throw new AskedWrongly("--contract is missing");
@@ -181,6 +192,7 @@ function contractOf({
     // Roots stay at home.
     between: between.filter(({ subject, issuer }) => subject !== issuer).map(({ raw }) => new Uint8Array(raw)),
     key: keyOf(contractKey),
+    grammar: signatures,
     ...provides,
   };
 }

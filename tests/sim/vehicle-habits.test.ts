@@ -86,6 +86,7 @@ const rows: readonly Row[] = [
   ["leaves-in-loop", three, "stopped", /^/],
   ["gives-up-early", three, "stopped", /^/],
   ["never-precharged", [iso20], "stopped", /^/],
+  ["trusting", [din, iso2], "stopped", /^/],
   ["skips-welding", three, "stopped", /^/],
   ["reports-fault", [din, iso2], "stopped", /^/],
   ["asks-standby", [iso20], "stopped", /^/],

@@ -49,7 +49,7 @@ const card = step("Authorization", { SelectedAuthorizationService: "EIM", EIM_AR
 const set = iso20Common as unknown as SchemaSet;
 
 /** Perhaps a certificate first; then the contract with the challenge, signed. */
-function contractSteps({ certificate, between, key, provisioning }: VehicleContract): Step[] {
+function contractSteps({ certificate, between, key, provisioning, grammar }: VehicleContract): Step[] {
   const installs =
     provisioning === undefined
       ? []
@@ -65,7 +65,7 @@ function contractSteps({ certificate, between, key, provisioning }: VehicleContr
             },
             (body) => {
               const chain = body["OEMProvisioningCertificateChain"] as Fields;
-              return signatureOf(provisioning.key, set, "OEMProvisioningCertificateChain", chain);
+              return signatureOf({ key: provisioning.key, grammar }, set, "OEMProvisioningCertificateChain", chain);
             },
           ),
         ];
@@ -84,13 +84,14 @@ function contractSteps({ certificate, between, key, provisioning }: VehicleContr
           },
         };
       },
-      (body) => signatureOf(key, set, "PnC_AReqAuthorizationMode", body["PnC_AReqAuthorizationMode"] as Fields),
+      (body) =>
+        signatureOf({ key, grammar }, set, "PnC_AReqAuthorizationMode", body["PnC_AReqAuthorizationMode"] as Fields),
     ),
   ];
 }
 
 /** The signed reading that the charger has just asked for. */
-export const confirmationStep = ({ key }: VehicleContract, answered: Fields): Step =>
+export const confirmationStep = ({ key, grammar }: VehicleContract, answered: Fields): Step =>
   step(
     "MeteringConfirmation",
     (_, sessionId) => ({
@@ -101,7 +102,7 @@ export const confirmationStep = ({ key }: VehicleContract, answered: Fields): St
         Dynamic_SMDTControlMode: {},
       },
     }),
-    (body) => signatureOf(key, set, "SignedMeteringData", body["SignedMeteringData"] as Fields),
+    (body) => signatureOf({ key, grammar }, set, "SignedMeteringData", body["SignedMeteringData"] as Fields),
   );
 
 /** Numbers of services, in one direction and in both. */

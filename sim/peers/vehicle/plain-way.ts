@@ -78,7 +78,7 @@ const set = iso2 as unknown as SchemaSet;
 const certificateServiceId = 2;
 
 /** A contract's way: perhaps a certificate first, then its chain, then the challenge, signed. */
-function contractSteps({ emaid, certificate, between, key, provisioning }: VehicleContract): Step[] {
+function contractSteps({ emaid, certificate, between, key, provisioning, grammar }: VehicleContract): Step[] {
   const installs = provisioning === undefined ? [] : [{ ServiceID: certificateServiceId, ParameterSetID: 1 }];
   const chain = {
     Certificate: certificate,
@@ -99,20 +99,20 @@ function contractSteps({ emaid, certificate, between, key, provisioning }: Vehic
                 RootCertificateID: [{ X509IssuerName: "CN=V2G root", X509SerialNumber: 1n }],
               },
             },
-            (body) => signatureOf(provisioning.key, set, "CertificateInstallationReq", body),
+            (body) => signatureOf({ key: provisioning.key, grammar }, set, "CertificateInstallationReq", body),
           ),
         ]),
     step("PaymentDetails", { eMAID: emaid, ContractSignatureCertChain: chain }),
     step(
       "Authorization",
       (answers) => ({ Id: "id1", GenChallenge: answers.get("PaymentDetails")?.["GenChallenge"] }),
-      (body) => signatureOf(key, set, "AuthorizationReq", body),
+      (body) => signatureOf({ key, grammar }, set, "AuthorizationReq", body),
     ),
   ];
 }
 
 /** The receipt for the reading that the charger has just sent. */
-export const receiptStep = ({ key }: VehicleContract, answered: Fields): Step =>
+export const receiptStep = ({ key, grammar }: VehicleContract, answered: Fields): Step =>
   step(
     "MeteringReceipt",
     (_, sessionId) => ({
@@ -121,7 +121,7 @@ export const receiptStep = ({ key }: VehicleContract, answered: Fields): Step =>
       SAScheduleTupleID: 1,
       MeterInfo: answered["MeterInfo"],
     }),
-    (body) => signatureOf(key, set, "MeteringReceiptReq", body),
+    (body) => signatureOf({ key, grammar }, set, "MeteringReceiptReq", body),
   );
 
 /** It takes a schedule as it was offered, and says that it will keep to it. */

@@ -1,6 +1,7 @@
 /** What a simulated vehicle is and wants, and one step of its session. */
 import type { KeyObject } from "node:crypto";
 import type { SchemaSet } from "../../../src/protocols/exi/schema.ts";
+import { xmldsig } from "../../../src/protocols/iso15118/messages/xmldsig.ts";
 import type { Fields } from "../../../src/protocols/iso15118/sessions/session.ts";
 import { type Signature, signElements } from "../../../src/protocols/iso15118/signatures.ts";
 import type { Habit } from "./habits.table.ts";
@@ -50,12 +51,17 @@ export interface Identity {
   readonly key: KeyObject;
 }
 
+/** In whose grammar a vehicle codes what it signs: there are two practices in the field, and chargers that know only one. */
+export type SignatureGrammar = "message" | "xmldsig";
+
 export interface VehicleContract extends Identity {
   readonly emaid: string;
   /** Authorities between the contract and its root. */
   readonly between: readonly Uint8Array[];
   /** Its maker's certificate, by which it asks for a contract first. */
   readonly provisioning?: Identity | undefined;
+  /** Absent: the message's. */
+  readonly grammar?: SignatureGrammar | undefined;
 }
 
 /** A vehicle's battery as its session tells it. Powers are magnitudes at the vehicle's side, W. */
@@ -106,10 +112,16 @@ export const step = (request: string, body: Fields | Step["body"], sign?: Step["
   ...(sign === undefined ? {} : { sign }),
 });
 
-/** Signs an element as its key can: P-256 with SHA-256, P-521 with SHA-512. */
-export function signatureOf(key: KeyObject, set: SchemaSet, name: string, value: Fields): Signature {
+/** Signs an element of a message's set as its key can: P-256 with SHA-256, P-521 with SHA-512. */
+export function signatureOf(
+  { key, grammar }: Pick<VehicleContract, "key" | "grammar">,
+  set: SchemaSet,
+  name: string,
+  value: Fields,
+): Signature {
   const suite = key.asymmetricKeyDetails?.namedCurve === "secp521r1" ? "ecdsa-p521-sha512" : "ecdsa-p256-sha256";
-  return signElements(suite, key, [{ set, element: { name }, value }]);
+  const signedIn = grammar === "xmldsig" ? (xmldsig as unknown as SchemaSet) : set;
+  return signElements(suite, key, [{ set, element: { name }, value }], signedIn);
 }
 
 /** What fits without a power of ten. */

@@ -138,6 +138,7 @@ async function goThrough({ ev, secure, contract }: Row, files: Files, pairs: Lin
         files.chain("contractLeafCert.pem", "intermediateMOCACerts.pem"),
         "--contract-key",
         files.key("contractLeaf"),
+        ...["--signatures", "xmldsig"],
       ]
     : [];
   const own = secure === "1.3" ? ["--cert", files.cert("oemCertChain.pem"), "--key", files.key("oemLeaf")] : [];

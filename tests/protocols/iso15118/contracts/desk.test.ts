@@ -35,7 +35,7 @@ function installation(set: "iso2" | "iso20"): Uint8Array {
   const SessionID = new Uint8Array(8).fill(9);
   if (set === "iso2") {
     const chain = { Id: "id1", Certificate: p256.leaf.der };
-    const Signature = signatureOf(p256.root.key, iso2 as unknown as SchemaSet, "ContractSignatureCertChain", chain);
+    const Signature = signatureOf(p256.root, iso2 as unknown as SchemaSet, "ContractSignatureCertChain", chain);
     return codecOf(iso2)
       .encode("V2G_Message", {
         Header: { SessionID, Signature },
