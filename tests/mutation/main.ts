@@ -80,17 +80,23 @@ function failing(copy: string, tests: readonly string[], timeoutMs: number): Pro
   const args = ["run", ...tests, "--bail=1", "--no-file-parallelism"];
   const told = ["--reporter=json", `--outputFile=${report}`];
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, [vitest, ...args, ...told], { cwd: copy, timeout: timeoutMs }, (error, said, trouble) => {
-      if (error === null) return resolve(null);
-      if (error.killed === true) return resolve(hangs);
-      // Nothing was run: that is no verdict on any test.
-      if (!existsSync(report)) return reject(new Error(`the tests do not start in the copy: ${(trouble || said).slice(0, 2_000)}`));
-      const { testResults } = JSON.parse(readFileSync(report, "utf8")) as {
-        testResults: { name: string; status: string }[];
-      };
-      const failed = testResults.find(({ status }) => status === "failed");
-      resolve(failed === undefined ? hangs : relative(copy, failed.name));
-    });
+    execFile(
+      process.execPath,
+      [vitest, ...args, ...told],
+      { cwd: copy, timeout: timeoutMs },
+      (error, said, trouble) => {
+        if (error === null) return resolve(null);
+        if (error.killed === true) return resolve(hangs);
+        // Nothing was run: that is no verdict on any test.
+        if (!existsSync(report))
+          return reject(new Error(`the tests do not start in the copy: ${(trouble || said).slice(0, 2_000)}`));
+        const { testResults } = JSON.parse(readFileSync(report, "utf8")) as {
+          testResults: { name: string; status: string }[];
+        };
+        const failed = testResults.find(({ status }) => status === "failed");
+        resolve(failed === undefined ? hangs : relative(copy, failed.name));
+      },
+    );
   });
 }
 const hangs = "hangs";
