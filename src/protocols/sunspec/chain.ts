@@ -25,6 +25,8 @@ const markerLow = 0x6e53;
 const endOfChain = 0xffff;
 /** What a reader says of registers that the device does not have. */
 const noSuchRegister = "exception 2";
+/** What it says where something else than Modbus answers: it does so at each address. */
+const notModbus = "wrong-protocol";
 /** Most models in one device that are believed. */
 export const chainModelsMax = 64;
 
@@ -78,6 +80,7 @@ export async function walkChain(read: RegisterReader, seen: SeenMarker = {}): Pr
       // An exception says that nothing is there; anything else leaves it open.
       if (!marker.error.startsWith("exception")) isUnreadable = true;
       answers.push(`register ${baseAddress}: ${marker.error}`);
+      if (marker.error === notModbus) break;
       continue;
     }
     if (marker.value.readUInt16BE(0) === markerHigh && marker.value.readUInt16BE(2) === markerLow) {

@@ -134,6 +134,16 @@ describe("chains as they are found in the field", () => {
     expect(await walkChain(at(0), seen)).toMatchObject({ ok: true, value: { baseAddress: 0 } });
   });
 
+  test("no Modbus at this port, a web page for example → asked once, not at every address", async () => {
+    const asked: number[] = [];
+    const web = await walkChain(async (address) => {
+      asked.push(address);
+      return err("wrong-protocol");
+    });
+    expect(web).toMatchObject({ ok: false, error: { fault: "chain-unreadable" } });
+    expect(asked).toEqual([40_000]);
+  });
+
   test("nothing there, by exceptions → what to check is said", async () => {
     const gateway = await walkChain(async () => err("exception 11"));
     expect(gateway).toMatchObject({ ok: false, error: { detail: expect.stringContaining("check unitId") } });
