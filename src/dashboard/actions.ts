@@ -19,6 +19,7 @@ import { limitRows } from "./actions/limit.ts";
 import type { At, Row, Said } from "./actions/row.ts";
 import { judgeValue } from "./actions/values.ts";
 import { vehicleRows } from "./actions/vehicle.ts";
+import { t } from "./language/language.ts";
 import type { Sentence, SiteState } from "./state.ts";
 import { lower, wordsOf } from "./view/format.ts";
 import { hasParallelPermit } from "./view/permission.ts";
@@ -57,9 +58,9 @@ export function offers(
     const allowed = roleAtLeast(role, row.role);
     if (because === null && allowed) offered.push(actionView(id, at));
     else if (because !== null && (!row.quiet || relevant(id, state, at)))
-      notOffered.push({ label: row.label, because: words.say(...because) });
+      notOffered.push({ label: String(row.label), because: words.say(...because) });
     else if (because === null && !allowed && role !== "viewer")
-      notOffered.push({ label: row.label, because: words.say("because.role", { role: row.role }) });
+      notOffered.push({ label: String(row.label), because: words.say("because.role", { role: row.role }) });
   }
   // Whoever finds the site stopped looks for the way back first.
   if (state.evses.some(({ held }) => held?.level === "everything"))
@@ -88,22 +89,22 @@ function alwaysExplained({ state, totals }: At, role: AccountRole): readonly (re
   const out: (readonly [string, ...Said])[] = [];
   const { mode } = state;
   if (mode.mode === "lockedOut") {
-    out.push(["Start the island", totals.k1 === "open" ? "because.lockedOut" : "because.k1NotProven"]);
-    out.push(["Operate K1", "because.lockedK1"]);
+    out.push([t`Start the island`, totals.k1 === "open" ? "because.lockedOut" : "because.k1NotProven"]);
+    out.push([t`Operate K1`, "because.lockedK1"]);
     return out;
   }
   if (totals.islanded) {
-    out.push(["Charge a vehicle", "because.islandSurplus"]);
+    out.push([t`Charge a vehicle`, "because.islandSurplus"]);
     return out;
   }
   if (mode.mode === "enterDelay") {
-    out.push(["Skip the wait", "because.skipWait", { delayS: state.profile.delayS }]);
-    out.push(["Discharge now", "because.delayRuns", { endsAtMs: mode.wait?.endsAtMs ?? Number.NaN }]);
+    out.push([t`Skip the wait`, "because.skipWait", { delayS: state.profile.delayS }]);
+    out.push([t`Discharge now`, "because.delayRuns", { endsAtMs: mode.wait?.endsAtMs ?? Number.NaN }]);
   }
   if (mode.mode === "loadOnly" && !hasParallelPermit(state))
-    out.push(["Discharge while the grid is there", "because.noPermit"]);
-  if (role === "operator") out.push(["Raise a limit", "because.raise"]);
-  if (state.permit?.mode === "parallel-non-export") out.push(["Export to the grid", "because.noExport"]);
+    out.push([t`Discharge while the grid is there`, "because.noPermit"]);
+  if (role === "operator") out.push([t`Raise a limit`, "because.raise"]);
+  if (state.permit?.mode === "parallel-non-export") out.push([t`Export to the grid`, "because.noExport"]);
   return out;
 }
 
@@ -111,9 +112,9 @@ function actionView(id: ActionId, at: At): ActionView {
   const row = actionRows[id];
   return {
     id,
-    label: row.label,
+    label: String(row.label),
     detail: row.detail(at),
-    verb: row.verb,
+    verb: String(row.verb),
     effects: row.effects(at).map((said) => at.words.say(...said)),
     inputs: row.inputs?.(at) ?? [],
     needsReason: !row.noReason,

@@ -64,25 +64,47 @@ const forms: readonly (readonly [RegExp, (value: number, clock: Clock) => readon
   [/[a-z]V$/, (value) => [round(value, 0), "V"]],
 ];
 
+/** How a language writes what fills a sentence. */
+export interface Writing {
+  /** A number that is written with a point. */
+  number(text: string): string;
+  unit(unit: string): string;
+  /** A value that is words itself. */
+  word(text: string): string;
+}
+const same = (text: string): string => text;
+const english: Writing = { number: same, unit: same, word: same };
+/** Values that are a person's own words, or a name: the same in every language. */
+const ownWords = /^(?:by|why|reason|name|vehicle|text|programme)$/;
+
 /** One value as a person reads it, unit included unless `bare`. A number that is not finite is a dash. */
-export function writeValue(name: string, value: number | string, clock: Clock, bare = false): string {
-  if (typeof value === "string") return value;
+export function writeValue(
+  name: string,
+  value: number | string,
+  clock: Clock,
+  bare = false,
+  writing: Writing = english,
+): string {
+  if (typeof value === "string") return ownWords.test(name) ? value : writing.word(value);
   if (!Number.isFinite(value)) return "–";
   for (const [end, form] of forms) {
     if (!end.test(name)) continue;
     const [number, unit] = form(value, clock);
-    return bare || unit === "" ? number : `${number}${nb}${unit}`;
+    return bare || unit === "" ? writing.number(number) : `${writing.number(number)}${nb}${writing.unit(unit)}`;
   }
-  return String(value);
+  return writing.number(String(value));
 }
 
 /** The template with its values. A value that is missing is a dash: a sentence is never held back. */
-export function fill(template: string, values: WordValues | undefined, clock: Clock): string {
+export function fill(template: string, values: WordValues | undefined, clock: Clock, writing?: Writing): string {
   return template.replace(/\{(\w+)(!)?\}/g, (_, name: string, bare: string | undefined) => {
     const value = values?.[name];
-    return value === undefined ? "–" : writeValue(name, value, clock, bare === "!");
+    return value === undefined ? "–" : writeValue(name, value, clock, bare === "!", writing);
   });
 }
+
+/** The template of a sentence. */
+export const sentenceOf = (key: SentenceKey): string => sentences[key];
 
 /** A sentence of the table. */
 export function say(key: SentenceKey, values?: WordValues, clock: Clock = utcClock): string {

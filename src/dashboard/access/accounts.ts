@@ -10,6 +10,7 @@ import { z } from "zod";
 import type { Right } from "../../app/links/asks.table.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { type AccountRole, roles } from "../actions.ts";
+import { type Language, languages, t } from "../language/language.ts";
 import { isGuessable } from "./password-strength.ts";
 import {
   makeSecret,
@@ -51,6 +52,8 @@ const accountSchema = z.object({
   hash: z.string(),
   setAtMs: z.number(),
   factor: factorSchema.optional(),
+  /** What the person reads; the browser's without it. */
+  language: z.enum(languages).optional(),
 });
 const fileSchema = z.object({
   version: z.literal(1),
@@ -86,16 +89,16 @@ export type AccountError =
   | "last-installer"
   | "busy";
 
-export const accountErrors: Record<AccountError, string> = {
-  name: "A name has 1 to 40 letters, digits, spaces, dots, dashes or @.",
-  "password-short": `A password has at least ${passwordLengthMin} characters.`,
-  "password-long": `A password has at most ${passwordLengthMax} characters.`,
-  "password-guessable":
-    "This password is among the first that anybody would try. Take several words, and not the name or a row of keys.",
-  "too-many": "There are too many of them. Remove one first.",
-  unknown: "There is no such account or token.",
-  "last-installer": "The last installer stays. Make another one first.",
-  busy: "Too many sign-ins at once. Try again in a few seconds.",
+export const accountErrors: Readonly<Record<AccountError, () => string>> = {
+  name: () => t`A name has 1 to 40 letters, digits, spaces, dots, dashes or @.`,
+  "password-short": () => t`A password has at least ${passwordLengthMin} characters.`,
+  "password-long": () => t`A password has at most ${passwordLengthMax} characters.`,
+  "password-guessable": () =>
+    t`This password is among the first that anybody would try. Take several words, and not the name or a row of keys.`,
+  "too-many": () => t`There are too many of them. Remove one first.`,
+  unknown: () => t`There is no such account or token.`,
+  "last-installer": () => t`The last installer stays. Make another one first.`,
+  busy: () => t`Too many sign-ins at once. Try again in a few seconds.`,
 };
 
 export interface Accounts {
@@ -112,6 +115,9 @@ export interface Accounts {
   /** Kept with the account, across new passwords; unknown names have none. */
   factorOf(name: string): Factor | undefined;
   setFactor(name: string, factor: Factor | undefined): Promise<void>;
+  /** The language that the person has chosen. */
+  languageOf(name: string): Language | undefined;
+  setLanguage(name: string, language: Language): Promise<void>;
   /**
    * What a browser keeps after a sign-in, so that guessing elsewhere can't keep its person out. Worth nothing by itself,
    * and nothing at all once the password changes.
@@ -129,6 +135,14 @@ export interface Accounts {
   removeToken(id: string): Promise<Result<true, AccountError>>;
   findToken(token: string): TokenInfo | null;
 }
+
+/** Whoever is unknown takes as long to refuse. */
+const nobody = { salt: randomBytes(16).toString("base64url"), hash: randomBytes(keyLength).toString("base64url") };
+/** What a new password leaves as it was. */
+const keptOf = ({ factor, language }: Partial<Account> = {}): Partial<Account> => ({
+  ...(factor && { factor }),
+  ...(language && { language }),
+});
 
 /**
  * `file` null keeps everything in memory (tests, demonstration). A damaged file is set aside and told: the controller runs,
@@ -183,8 +197,6 @@ export function openAccounts(file: string | null): Accounts {
     setAtMs,
     hasSecondFactor: factor !== undefined,
   });
-  const nobody = { salt: randomBytes(16).toString("base64url"), hash: randomBytes(keyLength).toString("base64url") };
-
   const markOf = (account: Account, nonce: string): string =>
     createHmac("sha256", account.hash).update(`device ${nonce}`).digest("base64url");
 
@@ -217,7 +229,7 @@ export function openAccounts(file: string | null): Accounts {
         salt,
         hash: key.toString("base64url"),
         setAtMs: Date.now(),
-        ...(find(clean)?.factor && { factor: find(clean)!.factor }),
+        ...keptOf(before),
       };
       await save({
         ...data,
@@ -240,6 +252,12 @@ export function openAccounts(file: string | null): Accounts {
       const next: Account = factor === undefined ? rest : { ...rest, factor };
       await save({ ...data, accounts: data.accounts.map((other) => (other === account ? next : other)) });
     },
+    languageOf: (name) => find(name)?.language,
+    setLanguage: async (name, language) =>
+      save({
+        ...data,
+        accounts: data.accounts.map((other) => (other === find(name) ? { ...other, language } : other)),
+      }),
     deviceMark: (name) => {
       const account = find(name);
       if (!account) return "";

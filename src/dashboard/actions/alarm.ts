@@ -1,4 +1,6 @@
 /** Actions on what stands out until a person has seen to it: events, the alarms of the record at the PCC, altered stages. */
+
+import { label, t } from "../language/language.ts";
 import type { SiteState } from "../state.ts";
 import type { Rows } from "./row.ts";
 
@@ -6,9 +8,9 @@ const altered = (state: SiteState): SiteState["evses"] => state.evses.filter((ev
 
 export const alarmRows = {
   acknowledge: {
-    label: "Acknowledge",
+    label: label("Acknowledge"),
     detail: () => "",
-    verb: "Acknowledge",
+    verb: label("Acknowledge"),
     role: "operator",
     noReason: true,
     quiet: true,
@@ -22,21 +24,21 @@ export const alarmRows = {
         : ["refuse.unknownEvent"],
   },
   acknowledgeLedgers: {
-    label: "Acknowledge the export and import alarms",
+    label: label("Acknowledge the export and import alarms"),
     detail: ({ state }) => standingAlarms(state).join(", "),
-    verb: "Acknowledge the alarms",
+    verb: label("Acknowledge the alarms"),
     role: "operator",
     because: ({ state }) => (standingAlarms(state).length > 0 ? null : ["because.noLedgerAlarm"]),
     effects: () => [["effect.ledgers"], ["effect.ledgersAgain"]],
   },
   rewriteFunctions: {
-    label: "Write a stage’s grid functions anew",
+    label: label("Write a stage’s grid functions anew"),
     detail: ({ state }) =>
       altered(state)
         .slice(0, 2)
-        .map((evse) => `Charger ${evse.evse}: ${evse.functionsDiffer}`)
+        .map((evse) => t`Charger ${evse.evse}: ${evse.functionsDiffer ?? ""}`)
         .join("; "),
-    verb: "Write the functions",
+    verb: label("Write the functions"),
     role: "installer",
     because: ({ state }) => (altered(state).length > 0 ? null : ["because.functionsAgree"]),
     effects: ({ state }) => [["effect.functions", { profile: state.profile.name }], ["effect.functionsProof"]],
@@ -44,8 +46,8 @@ export const alarmRows = {
       {
         kind: "choice",
         name: "evse",
-        label: "Charger",
-        options: altered(state).map((evse) => [String(evse.evse), `Charger ${evse.evse}`] as const),
+        label: t`Charger`,
+        options: altered(state).map((evse) => [String(evse.evse), t`Charger ${evse.evse}`] as const),
       },
     ],
   },
@@ -56,9 +58,9 @@ function standingAlarms({ pccRecord }: SiteState): string[] {
   if (pccRecord === undefined) return [];
   const { exports, imports } = pccRecord;
   return [
-    ...(exports.tooMany ? ["Too many exports"] : []),
-    ...(exports.tooLong ? ["An export that lasted too long"] : []),
-    ...(imports.tooMany ? ["Too many imports beyond the limit"] : []),
-    ...(imports.tooLong ? ["An import beyond the limit that lasted too long"] : []),
+    ...(exports.tooMany ? [t`Too many exports`] : []),
+    ...(exports.tooLong ? [t`An export that lasted too long`] : []),
+    ...(imports.tooMany ? [t`Too many imports beyond the limit`] : []),
+    ...(imports.tooLong ? [t`An import beyond the limit that lasted too long`] : []),
   ];
 }

@@ -1,6 +1,7 @@
 /** Actions on the island and on a lockout, most of them for a person on site. */
 import { coherentMs } from "../../domain/electrical.ts";
 import { isJoined } from "../../domain/modes.ts";
+import { label, t } from "../language/language.ts";
 import type { SiteState } from "../state.ts";
 import { countWord } from "../view/format.ts";
 import { mayBackUp } from "../view/permission.ts";
@@ -12,9 +13,9 @@ const coherent = ({ state, totals }: At): boolean =>
 
 export const islandRows = {
   plannedIsland: {
-    label: "Planned island",
-    detail: () => "You must be on site and turn the key at K1.",
-    verb: "Start planned island",
+    label: label("Planned island"),
+    detail: () => t`You must be on site and turn the key at K1.`,
+    verb: label("Start planned island"),
     role: "operator",
     onSite: true,
     because: (at) =>
@@ -38,8 +39,8 @@ export const islandRows = {
         {
           chargers:
             state.island.wouldForm.length === 1
-              ? "One charger forms"
-              : `${countWord(state.island.wouldForm.length)} chargers form`,
+              ? t`One charger forms`
+              : t`${countWord(state.island.wouldForm.length)} chargers form`,
           runwayH: state.tiers.at(-1)?.runwayH ?? Number.NaN,
         },
       ],
@@ -48,9 +49,9 @@ export const islandRows = {
     ],
   },
   restoreTier: {
-    label: "Restore a tier",
+    label: label("Restore a tier"),
     detail: ({ state }) => tierDetail(state, "shed"),
-    verb: "Restore tier",
+    verb: label("Restore tier"),
     role: "operator",
     quiet: true,
     because: ({ state, totals }) =>
@@ -74,13 +75,13 @@ export const islandRows = {
       // Tiers come back in order: only the first that is shed.
       const i = state.tiers.findIndex((tier) => tier.state === "shed");
       const tier = state.tiers[i];
-      return tier ? [{ kind: "choice", name: "tier", label: "Tier", options: [[String(i + 1), tier.name]] }] : [];
+      return tier ? [{ kind: "choice", name: "tier", label: t`Tier`, options: [[String(i + 1), tier.name]] }] : [];
     },
   },
   shedTier: {
-    label: "Shed a tier",
+    label: label("Shed a tier"),
     detail: ({ state }) => tierDetail(state, "on"),
-    verb: "Shed tier",
+    verb: label("Shed tier"),
     role: "operator",
     stopsPower: true,
     quiet: true,
@@ -99,14 +100,14 @@ export const islandRows = {
       const i = lastFed(state);
       const tier = state.tiers[i];
       return tier && i > 0
-        ? [{ kind: "choice", name: "tier", label: "Tier", options: [[String(i + 1), tier.name]] }]
+        ? [{ kind: "choice", name: "tier", label: t`Tier`, options: [[String(i + 1), tier.name]] }]
         : [];
     },
   },
   endIsland: {
-    label: "Return to the grid",
-    detail: () => "Ends the island that was asked for.",
-    verb: "Return to the grid",
+    label: label("Return to the grid"),
+    detail: () => t`Ends the island that was asked for.`,
+    verb: label("Return to the grid"),
     role: "operator",
     quiet: true,
     // An island nobody asked for returns by itself; without a grid there is nothing to return to.
@@ -124,9 +125,9 @@ export const islandRows = {
     ],
   },
   resetLockout: {
-    label: "Reset the lockout",
-    detail: () => "Only when both contacts agree and the meter is fresh.",
-    verb: "Reset the lockout",
+    label: label("Reset the lockout"),
+    detail: () => t`Only when both contacts agree and the meter is fresh.`,
+    verb: label("Reset the lockout"),
     role: "installer",
     onSite: true,
     quiet: true,

@@ -1,5 +1,6 @@
 /** Actions on what the site may do: limits and the permit. */
 
+import { label, t } from "../language/language.ts";
 import type { SiteState } from "../state.ts";
 import { kW } from "../view/format.ts";
 import { demandW, type Rows, siteImportW } from "./row.ts";
@@ -15,9 +16,9 @@ const linkCaps = ({ asks }: SiteState): NonNullable<SiteState["asks"]> =>
 
 export const limitRows = {
   tighten: {
-    label: "Tighten a limit",
-    detail: () => "Below what is in force; your own may be taken back.",
-    verb: "Tighten",
+    label: label("Tighten a limit"),
+    detail: () => t`Below what is in force; your own may be taken back.`,
+    verb: label("Tighten"),
     role: "operator",
     because: ({ state, totals }) =>
       state.mode.mode === "lockedOut" ? ["because.lockedOut"] : totals.islanded ? ["because.notParallel"] : null,
@@ -26,7 +27,7 @@ export const limitRows = {
       {
         kind: "power",
         name: "demandLimitW",
-        label: `New demand limit, kW (${kW(demandW(state), 0)} in force)`,
+        label: t`New demand limit, kW (${kW(demandW(state), 0)} in force)`,
         valueW: demandW(state),
         minW: 0,
         maxW: siteImportW(state),
@@ -42,9 +43,9 @@ export const limitRows = {
     },
   },
   untighten: {
-    label: "Take back my own limit",
-    detail: ({ state }) => `${kW(demandW(state), 0)} in force.`,
-    verb: "Take back",
+    label: label("Take back my own limit"),
+    detail: ({ state }) => t`${kW(demandW(state), 0)} in force.`,
+    verb: label("Take back"),
     role: "operator",
     quiet: true,
     because: ({ state }) =>
@@ -56,20 +57,20 @@ export const limitRows = {
       role === "installer" || backTo(state, name) !== null ? null : ["refuse.notYours"],
   },
   releaseLimits: {
-    label: "Take back limits of connected systems",
+    label: label("Take back limits of connected systems"),
     detail: ({ state }) =>
-      [...new Set(linkCaps(state).map(({ asker }) => asker))].join(", ").slice(0, 200) || "None has set one.",
-    verb: "Take back",
+      [...new Set(linkCaps(state).map(({ asker }) => asker))].join(", ").slice(0, 200) || t`None has set one.`,
+    verb: label("Take back"),
     role: "operator",
     quiet: true,
     because: ({ state }) => (linkCaps(state).length > 0 ? null : ["because.noLinkLimits"]),
     effects: () => [["effect.releaseLimits"], ["effect.nextCycle"]],
   },
   setLimit: {
-    label: "Change the export limit",
+    label: label("Change the export limit"),
     quiet: true,
-    detail: ({ state }) => `Up to the permit: ${kW(state.permit?.exportLimitW ?? 0)}.`,
-    verb: "Change",
+    detail: ({ state }) => t`Up to the permit: ${kW(state.permit?.exportLimitW ?? 0)}.`,
+    verb: label("Change"),
     role: "installer",
     because: ({ state }) =>
       state.permit?.mode === "parallel-export"
@@ -82,7 +83,7 @@ export const limitRows = {
       {
         kind: "power",
         name: "exportLimitW",
-        label: "New export limit, kW",
+        label: t`New export limit, kW`,
         valueW: state.exportLimitW ?? 0,
         minW: 0,
         maxW: Math.max(siteImportW(state), state.permit?.exportLimitW ?? 0),
@@ -95,14 +96,14 @@ export const limitRows = {
     },
   },
   installPermit: {
-    label: "Install a permit",
-    detail: () => "Utility, date, mode, limits, firmware covered.",
-    verb: "Install permit",
+    label: label("Install a permit"),
+    detail: () => t`Utility, date, mode, limits, firmware covered.`,
+    verb: label("Install permit"),
     role: "installer",
     because: () => null,
     effects: ({ state }) => [["effect.permit", { delayS: state.profile.delayS }], ["effect.versioned"]],
     inputs: () => [
-      { kind: "text", name: "permit", label: "The permit file’s content (JSON or YAML)", lengthMax: 8000 },
+      { kind: "text", name: "permit", label: t`The permit file’s content (JSON or YAML)`, lengthMax: 8000 },
     ],
   },
 } satisfies Rows;

@@ -1,5 +1,6 @@
 /** The shape of a row of the table of actions, and what several rows say alike. */
 import type { SentenceKey, WordValues } from "../../domain/words.ts";
+import { type Label, t } from "../language/language.ts";
 import type { SiteState } from "../state.ts";
 import { idleW, type Words } from "../view/format.ts";
 import type { Totals } from "../view/totals.ts";
@@ -20,9 +21,9 @@ export interface Judged {
 }
 /** One action: who, where, when, with which input, what it will do. */
 export interface Row {
-  readonly label: string;
+  readonly label: Label;
   readonly detail: (at: At) => string;
-  readonly verb: string;
+  readonly verb: Label;
   readonly role: AccountRole;
   readonly onSite?: boolean;
   readonly stopsPower?: boolean;
@@ -44,12 +45,12 @@ export const connectedChoices = (at: At): readonly (readonly [string, string])[]
     .filter((evse) => evse.connected)
     .map(
       (evse) =>
-        [String(evse.evse), evse.vehicle ? `${evse.vehicle}, charger ${evse.evse}` : `Charger ${evse.evse}`] as const,
+        [String(evse.evse), evse.vehicle ? t`${evse.vehicle}, charger ${evse.evse}` : t`Charger ${evse.evse}`] as const,
     );
 
 /** The choice of one charger or all of them. */
 export const allChargers = "all";
-export const chargerChoice = (evses: SiteState["evses"], label = "Which chargers"): readonly InputView[] =>
+export const chargerChoice = (evses: SiteState["evses"], label = t`Which chargers`): readonly InputView[] =>
   evses.length < 2
     ? []
     : [
@@ -59,10 +60,10 @@ export const chargerChoice = (evses: SiteState["evses"], label = "Which chargers
           label,
           usual: allChargers,
           options: [
-            [allChargers, `All ${evses.length}`],
+            [allChargers, t`All ${evses.length}`],
             ...evses.map(
               ({ evse, vehicle }) =>
-                [String(evse), vehicle ? `Charger ${evse}, ${vehicle}` : `Charger ${evse}`] as const,
+                [String(evse), vehicle ? t`Charger ${evse}, ${vehicle}` : t`Charger ${evse}`] as const,
             ),
           ],
         },
@@ -81,6 +82,7 @@ export const rise = (changeW: number): readonly Said[] =>
     : changeW < -idleW
       ? [["effect.importFalls", { fallW: changeW }]]
       : [];
-export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? " is" : "s are"}`;
+/** "1 charger is", "3 chargers are". */
+export const countChargers = (n: number): string => (n === 1 ? t`${n} charger is` : t`${n} chargers are`);
 export const reservePct = (state: SiteState): number =>
   state.limits.find((limit) => limit.id === "reservePct")?.value ?? state.evses[0]?.reservePct ?? reserveMinPct;

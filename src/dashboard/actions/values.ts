@@ -1,5 +1,6 @@
 /** Judges one value that a person has given against what its form allows. */
 import { err, ok, type Result } from "../../domain/result.ts";
+import { t } from "../language/language.ts";
 import type { Sentence } from "../state.ts";
 import { kW, pct } from "../view/format.ts";
 import type { InputView } from "./kinds.ts";
@@ -17,7 +18,7 @@ export function judgeValue(input: InputView, given: number | string | undefined)
     );
   const between = (min: number, max: number, text: (value: number) => string): Result<number, Sentence> => {
     if (Number.isFinite(numeric) && numeric >= min && numeric <= max) return ok(numeric);
-    const allowed = `a number from ${text(min)} to ${text(max)}`;
+    const allowed = t`a number from ${text(min)} to ${text(max)}`;
     return Number.isFinite(numeric) ? refused(allowed, text(numeric)) : refused(allowed);
   };
   const numeric =
@@ -28,14 +29,14 @@ export function judgeValue(input: InputView, given: number | string | undefined)
     case "percent":
       return between(input.minPct, input.maxPct, (value) => pct(value));
     case "moment":
-      return Number.isFinite(numeric) ? ok(numeric) : refused("a moment between now and a week ahead");
+      return Number.isFinite(numeric) ? ok(numeric) : refused(t`a moment between now and a week ahead`);
     case "choice": {
       const options = input.options.map(([value]) => value);
-      return options.includes(String(given)) ? ok(String(given)) : refused(`one of: ${options.join(", ")}`);
+      return options.includes(String(given)) ? ok(String(given)) : refused(t`one of: ${options.join(", ")}`);
     }
     case "text":
       return typeof given === "string" && given.length > 0 && given.length <= input.lengthMax
         ? ok(given)
-        : refused(`a text of 1 to ${input.lengthMax} characters`);
+        : refused(t`a text of 1 to ${input.lengthMax} characters`);
   }
 }

@@ -1,5 +1,6 @@
 /** Actions on vehicles and chargers: power, reserve, departure, discharging. */
 
+import { label, t } from "../language/language.ts";
 import type { EvseState } from "../state.ts";
 import type { Words } from "../view/format.ts";
 import { pct } from "../view/format.ts";
@@ -10,7 +11,7 @@ import {
   allChargers,
   chargerChoice,
   connectedChoices,
-  count,
+  countChargers,
   type Rows,
   reservePct,
   rise,
@@ -32,9 +33,9 @@ const nobodyToServe = ({ state, totals }: At): Said | null =>
 
 export const vehicleRows = {
   stop: {
-    label: "Stop charging and discharging",
-    detail: () => "All chargers or one, to 0 kW. The loads stay fed.",
-    verb: "Stop",
+    label: label("Stop charging and discharging"),
+    detail: () => t`All chargers or one, to 0 kW. The loads stay fed.`,
+    verb: label("Stop"),
     role: "operator",
     stopsPower: true,
     because: nobodyToServe,
@@ -42,9 +43,9 @@ export const vehicleRows = {
     inputs: ({ state }) => chargerChoice(state.evses),
   },
   pause: {
-    label: "Pause discharging",
-    detail: () => "Charging goes on by plan.",
-    verb: "Pause discharging",
+    label: label("Pause discharging"),
+    detail: () => t`Charging goes on by plan.`,
+    verb: label("Pause discharging"),
     role: "operator",
     because: (at) =>
       at.state.mode.mode === "lockedOut"
@@ -70,9 +71,9 @@ export const vehicleRows = {
     inputs: ({ state }) => chargerChoice(state.evses),
   },
   resume: {
-    label: "Resume",
-    detail: ({ state }) => `${count(heldEvses(state.evses).length, "charger")} stopped, paused or charged at once now.`,
-    verb: "Resume",
+    label: label("Resume"),
+    detail: ({ state }) => t`${countChargers(heldEvses(state.evses).length)} stopped, paused or charged at once now.`,
+    verb: label("Resume"),
     role: "operator",
     quiet: true,
     because: ({ state }) => (heldEvses(state.evses).length > 0 ? null : ["because.notPaused"]),
@@ -80,9 +81,9 @@ export const vehicleRows = {
     inputs: ({ state }) => chargerChoice(heldEvses(state.evses)),
   },
   reserve: {
-    label: "Change the reserve",
-    detail: ({ state }) => `${pct(reservePct(state))} in every vehicle now.`,
-    verb: "Change reserve",
+    label: label("Change the reserve"),
+    detail: ({ state }) => t`${pct(reservePct(state))} in every vehicle now.`,
+    verb: label("Change reserve"),
     role: "operator",
     because: ({ state }) => (state.mode.mode === "lockedOut" ? ["because.lockedOut"] : null),
     effects: () => [["effect.reserve"]],
@@ -90,7 +91,7 @@ export const vehicleRows = {
       {
         kind: "percent",
         name: "reservePct",
-        label: `Reserve, % (${reserveMinPct}–${reserveMaxPct})`,
+        label: t`Reserve, % (${reserveMinPct}–${reserveMaxPct})`,
         valuePct: reservePct(state),
         minPct: reserveMinPct,
         maxPct: reserveMaxPct,
@@ -98,9 +99,9 @@ export const vehicleRows = {
     ],
   },
   departure: {
-    label: "Change departure times",
-    detail: () => "When a vehicle leaves, and how full.",
-    verb: "Save departure",
+    label: label("Change departure times"),
+    detail: () => t`When a vehicle leaves, and how full.`,
+    verb: label("Save departure"),
     role: "operator",
     because: ({ state, totals }) =>
       state.mode.mode === "lockedOut" ? ["because.lockedOut"] : totals.vehicles === 0 ? ["because.noVehicle"] : null,
@@ -115,18 +116,18 @@ export const vehicleRows = {
         {
           kind: "choice",
           name: "evse",
-          label: "Vehicle",
+          label: t`Vehicle`,
           options: [
             ...connectedChoices(at),
-            ...(here.length > 1 ? [[allChargers, `All ${here.length} vehicles`] as const] : []),
+            ...(here.length > 1 ? [[allChargers, t`All ${here.length} vehicles`] as const] : []),
           ],
           fills,
         },
-        { kind: "moment", name: "departsAtMs", label: "Leaves at", valueMs, text: at.words.hm(valueMs) },
+        { kind: "moment", name: "departsAtMs", label: t`Leaves at`, valueMs, text: at.words.hm(valueMs) },
         {
           kind: "percent",
           name: "targetPct",
-          label: "Charged to, %",
+          label: t`Charged to, %`,
           valuePct: Math.round(first?.targetPct ?? targetUsualPct),
           minPct: reserveMinPct,
           maxPct: 100,
@@ -144,51 +145,51 @@ export const vehicleRows = {
     },
   },
   clearDeparture: {
-    label: "Clear a departure",
-    detail: ({ state }) => `${withDeparture(state.evses).length} of ${state.evses.length} have one.`,
-    verb: "Clear departure",
+    label: label("Clear a departure"),
+    detail: ({ state }) => t`${withDeparture(state.evses).length} of ${state.evses.length} have one.`,
+    verb: label("Clear departure"),
     role: "operator",
     quiet: true,
     because: ({ state }) => (withDeparture(state.evses).length > 0 ? null : ["because.noDeparture"]),
     effects: () => [["effect.clearDeparture"]],
-    inputs: ({ state }) => chargerChoice(withDeparture(state.evses), "Vehicle"),
+    inputs: ({ state }) => chargerChoice(withDeparture(state.evses), t`Vehicle`),
   },
   chargeNow: {
-    label: "Charge now",
-    detail: () => "One vehicle up to its target with all it can take, whatever plan and backend ask.",
-    verb: "Charge now",
+    label: label("Charge now"),
+    detail: () => t`One vehicle up to its target with all it can take, whatever plan and backend ask.`,
+    verb: label("Charge now"),
     role: "operator",
     quiet: true,
     because: nobodyToServe,
     effects: () => [["effect.chargeNow"], ["effect.replan"]],
-    inputs: (at) => [{ kind: "choice", name: "evse", label: "Vehicle", options: connectedChoices(at) }],
+    inputs: (at) => [{ kind: "choice", name: "evse", label: t`Vehicle`, options: connectedChoices(at) }],
   },
   priority: {
-    label: "Change who goes first",
-    detail: () => "Where not all can be ready, 1 is served before 2, and 2 before 3.",
-    verb: "Change priority",
+    label: label("Change who goes first"),
+    detail: () => t`Where not all can be ready, 1 is served before 2, and 2 before 3.`,
+    verb: label("Change priority"),
     role: "operator",
     quiet: true,
     because: ({ totals }) => (totals.vehicles === 0 ? ["because.noVehicle"] : null),
     effects: () => [["effect.priority"], ["effect.replan"]],
     inputs: (at) => [
-      { kind: "choice", name: "evse", label: "Vehicle", options: connectedChoices(at) },
+      { kind: "choice", name: "evse", label: t`Vehicle`, options: connectedChoices(at) },
       {
         kind: "choice",
         name: "priority",
-        label: "Priority",
+        label: t`Priority`,
         options: [
-          ["1", "1, before all others"],
-          ["2", "2, as usual"],
-          ["3", "3, after all others"],
+          ["1", t`1, before all others`],
+          ["2", t`2, as usual`],
+          ["3", t`3, after all others`],
         ],
       },
     ],
   },
   outageWarning: {
-    label: "Warn of an outage",
-    detail: () => "Storm or shutoff: the vehicles are charged for tier 1 before it comes.",
-    verb: "Warn",
+    label: label("Warn of an outage"),
+    detail: () => t`Storm or shutoff: the vehicles are charged for tier 1 before it comes.`,
+    verb: label("Warn"),
     role: "operator",
     quiet: true,
     because: ({ state }) => (state.tiers.length === 0 ? ["because.noTiers"] : null),
@@ -199,12 +200,12 @@ export const vehicleRows = {
         {
           kind: "choice",
           name: "hours",
-          label: "Hours of tier 1",
+          label: t`Hours of tier 1`,
           options: warningHours.map(
-            (hours) => [String(hours), hours === 0 ? "None: take the warning back" : `${hours} h`] as const,
+            (hours) => [String(hours), hours === 0 ? t`None: take the warning back` : `${hours} h`] as const,
           ),
         },
-        { kind: "moment", name: "untilMs", label: "Until", valueMs, text: words.hm(valueMs) },
+        { kind: "moment", name: "untilMs", label: t`Until`, valueMs, text: words.hm(valueMs) },
       ];
     },
     check: (values, { state }) =>
@@ -213,10 +214,10 @@ export const vehicleRows = {
         : null,
   },
   enableDischarge: {
-    label: "Enable discharging at a charger",
+    label: label("Enable discharging at a charger"),
     detail: ({ state }) =>
-      `${count(state.evses.filter((evse) => !evse.dischargeEnabled).length, "charger")} not enabled.`,
-    verb: "Enable discharging",
+      t`${countChargers(state.evses.filter((evse) => !evse.dischargeEnabled).length)} not enabled.`,
+    verb: label("Enable discharging"),
     role: "installer",
     quiet: true,
     because: ({ state }) => (state.evses.some((evse) => !evse.dischargeEnabled) ? null : ["because.allEnabled"]),
@@ -225,10 +226,10 @@ export const vehicleRows = {
       {
         kind: "choice",
         name: "evse",
-        label: "Charger",
+        label: t`Charger`,
         options: state.evses
           .filter((evse) => !evse.dischargeEnabled)
-          .map((evse) => [String(evse.evse), `Charger ${evse.evse}`] as const),
+          .map((evse) => [String(evse.evse), t`Charger ${evse.evse}`] as const),
       },
     ],
   },

@@ -9,6 +9,8 @@ import type { Remedy } from "../../app/planning/remedies.ts";
 import { slotMs } from "../../app/planning/situation.ts";
 import { readyOf, stayKey, type Tried, type TriedChange } from "../../app/planning/tries.ts";
 import type { SiteStation } from "../../app/station.ts";
+import { decimal, phrase, t } from "../language/language.ts";
+import { lower } from "../view/format.ts";
 import { noPlan } from "./no-plan.ts";
 import type { PlanAnswer, ReadinessAnswer, TryAnswer, WhyAnswer } from "./plan-api.ts";
 
@@ -18,7 +20,7 @@ export type Clock = (atMs: number) => string;
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
 const whole = (values: readonly (number | null)[]): number[] => values.map((value) => Math.round(value ?? 0));
-const kW = (powerW: number): string => `${(Math.abs(powerW) / 1_000).toFixed(1)} kW`;
+const kW = (powerW: number): string => `${decimal(Math.abs(powerW) / 1_000, 1)} kW`;
 const pctOf = (energyWh: number, capacityWh: number): number | null =>
   capacityWh > 0 && Number.isFinite(energyWh) ? Math.round((energyWh / capacityWh) * 1_000) / 10 : null;
 /** Power below this is none, W. */
@@ -98,9 +100,9 @@ export async function whyAnswerOf(
   const stay = built.stays.find(
     (one) => one.evse === evse && slot >= Math.max(0, one.stay.arrivalSlot) && slot < one.stay.departureSlot,
   );
-  if (stay === undefined) return `the plan has nothing for charger ${evse} at ${clock(atMs)}.`;
+  if (stay === undefined) return t`the plan has nothing for charger ${evse} at ${clock(atMs)}.`;
   const explained = await tries.explain(made, evse, slot);
-  if (explained === null) return "too many slots are being looked at. Try again in a moment.";
+  if (explained === null) return t`too many slots are being looked at. Try again in a moment.`;
   const fromMs = situation.startsAtMs + slot * slotMs;
   return {
     planVersion: version,
@@ -138,17 +140,17 @@ const unplannedVehicle = ({
 function planSentence({ plan, situation, madeAtMs }: MadePlan, clock: Clock): string {
   const how =
     plan.method === "greedy"
-      ? `Planned without optimisation (${plan.fallback}), at ${clock(madeAtMs)}.`
-      : `Planned at ${clock(madeAtMs)}.`;
+      ? t`Planned without optimisation (${plan.fallback ?? ""}), at ${clock(madeAtMs)}.`
+      : t`Planned at ${clock(madeAtMs)}.`;
   const load = {
-    feed: "a feed",
-    "similar-days": "similar days",
-    "clear-sky": "clear sky",
-    flat: "the load of now",
-    unknown: "nothing: it is not known",
+    feed: t`a feed`,
+    "similar-days": t`similar days`,
+    "clear-sky": t`clear sky`,
+    flat: t`the load of now`,
+    unknown: t`nothing: it is not known`,
   }[situation.load.basis];
-  const prices = situation.tariff === null ? "no prices are known" : "prices as known";
-  return `${how} The load ahead rests on ${load}; ${prices}.`;
+  const prices = situation.tariff === null ? t`no prices are known` : t`prices as known`;
+  return t`${how} The load ahead rests on ${load}; ${prices}.`;
 }
 
 type Run = PlanAnswer["vehicles"][number]["runs"][number];
@@ -192,7 +194,7 @@ function plannedVehicle(
     capacityWh: Math.round(one.stay.capacityWh),
     runs,
     now:
-      one.arrivesAtMs === null ? nowSentence(made, one, runs, clock, nowMs) : `Expected at ${clock(one.arrivesAtMs)}.`,
+      one.arrivesAtMs === null ? nowSentence(made, one, runs, clock, nowMs) : t`Expected at ${clock(one.arrivesAtMs)}.`,
     unplanned: "",
   };
 }
@@ -207,20 +209,20 @@ function nowSentence(
 ): string {
   const at = runs.findIndex(({ untilMs }) => untilMs > nowMs);
   const run = runs[at];
-  if (run === undefined) return `Leaves at ${clock(departsAtMs)}.`;
+  if (run === undefined) return t`Leaves at ${clock(departsAtMs)}.`;
   const { powerW, reason, sentence } = run;
-  if (powerW > idleW) return `Charges ${kW(powerW)} until ${clock(run.untilMs)}. ${sentence}`;
-  if (powerW < -idleW) return `Feeds ${kW(powerW)} until ${clock(run.untilMs)}. ${sentence}`;
+  if (powerW > idleW) return t`Charges ${kW(powerW)} until ${clock(run.untilMs)}. ${phrase(sentence)}`;
+  if (powerW < -idleW) return t`Feeds ${kW(powerW)} until ${clock(run.untilMs)}. ${phrase(sentence)}`;
   const next = runs.slice(at + 1).find((later) => Math.abs(later.powerW) > idleW);
-  if (next === undefined) return reason === "price" || reason === "full" ? "Has what it needs." : sentence;
+  if (next === undefined) return reason === "price" || reason === "full" ? t`Has what it needs.` : phrase(sentence);
   const priceAt = (atMs: number): number | undefined =>
     situation.tariff?.importPerKWh[Math.floor((atMs - situation.startsAtMs) / slotMs)];
   const [now, then] = [priceAt(nowMs), priceAt(next.fromMs)];
   const money =
     reason === "price" && now !== undefined && then !== undefined && now !== then
-      ? `energy costs ${now.toFixed(2)} now and ${then.toFixed(2)} then`
-      : sentence.replace(/\.$/, "").toLowerCase();
-  return `Waits until ${clock(next.fromMs)}: ${money}.`;
+      ? t`energy costs ${decimal(now, 2)} now and ${decimal(then, 2)} then`
+      : lower(phrase(sentence).replace(/\.$/, ""));
+  return t`Waits until ${clock(next.fromMs)}: ${money}.`;
 }
 
 export function readinessAnswerOf(station: Station, clock: Clock, nowMs: number): ReadinessAnswer {
@@ -248,11 +250,11 @@ export function readinessAnswerOf(station: Station, clock: Clock, nowMs: number)
 }
 
 function boardSentence(rows: readonly ReadyVehicle[], count: number, clock: Clock): string {
-  if (rows.length === 0) return "No departures are known for the next 24 h.";
+  if (rows.length === 0) return t`No departures are known for the next 24 h.`;
   const last = Math.max(...rows.map(({ readyAtMs }) => readyAtMs).filter(Number.isFinite));
   if (count === rows.length) {
-    const all = rows.length === 1 ? `${rows[0]!.name} will be ready.` : `All ${rows.length} will be ready.`;
-    return Number.isFinite(last) ? `${all} The last at ${clock(last)}.` : all;
+    const all = rows.length === 1 ? t`${rows[0]!.name} will be ready.` : t`All ${rows.length} will be ready.`;
+    return Number.isFinite(last) ? t`${all} The last at ${clock(last)}.` : all;
   }
   const first = rows.find(
     ({ state, missingWh }) => state === "short" || state === "missed" || state === "unknown" || missingWh > enoughWh,
@@ -263,9 +265,9 @@ function boardSentence(rows: readonly ReadyVehicle[], count: number, clock: Cloc
     first === undefined
       ? ""
       : first.state === "unknown"
-        ? ` Of ${first.name} it is not known: ${first.cause?.sentence ?? ""}`
-        : ` ${first.name} will have ${has == null ? "too little" : `${Math.round(has)} %`}${needs == null ? "" : ` of ${Math.round(needs)} %`} at ${clock(first.departsAtMs)}.`;
-  return `${count} of ${rows.length} will be ready.${who}`;
+        ? t` Of ${first.name} it is not known: ${phrase(first.cause?.sentence ?? "")}`
+        : t` ${first.name} will have ${has == null ? t`too little` : `${Math.round(has)} %`}${needs == null ? "" : t` of ${Math.round(needs)} %`} at ${clock(first.departsAtMs)}.`;
+  return t`${count} of ${rows.length} will be ready.${who}`;
 }
 
 function readyVehicle({ plans }: Station, row: ReadyVehicle, clock: Clock): ReadinessAnswer["vehicles"][number] {
@@ -304,11 +306,11 @@ function remedyOf(
     priced && Math.abs(costDelta) >= 0.01
       ? `; ${costDelta > 0 ? "+" : "−"}${Math.abs(costDelta).toFixed(2)} ${currency}`.trimEnd()
       : "";
-  const others = loses.length > 0 ? ` ${loses.join(" and ")} would then not be ready.` : "";
+  const others = loses.length > 0 ? t` ${loses.join(t` and `)} would then not be ready.` : "";
   return {
     id: remedy.id,
     label: labelOf(row, change, clock, atMs, pct),
-    sentence: `${row.name} has ${Math.round((forecastWh / row.capacityWh) * 100)} %; ${readyCount} of ${of} ready${cost}.${others}`,
+    sentence: t`${row.name} has ${Math.round((forecastWh / row.capacityWh) * 100)} %; ${readyCount} of ${of} ready${cost}.${others}`,
     change: change as ReadinessAnswer["vehicles"][number]["remedies"][number]["change"],
     forecastWh: Math.round(forecastWh),
     readyCount,
@@ -320,19 +322,19 @@ function remedyOf(
 function labelOf(row: ReadyVehicle, change: TriedChange, clock: Clock, atMs?: number, pct?: number): string {
   switch (change.kind) {
     case "departure":
-      return `Leave at ${clock(atMs ?? change.departsAtMs)}`;
+      return t`Leave at ${clock(atMs ?? change.departsAtMs)}`;
     case "need":
-      return `Accept ${pct ?? change.neededPct} %`;
+      return t`Accept ${pct ?? change.neededPct} %`;
     case "priority":
-      return `Let ${row.name} go first`;
+      return t`Let ${row.name} go first`;
     case "import-limit":
-      return `Raise the import limit to ${kW(change.limitW)}`;
+      return t`Raise the import limit to ${kW(change.limitW)}`;
     case "backend-limit":
-      return "Ask the backend to lift its limit";
+      return t`Ask the backend to lift its limit`;
     case "resume":
-      return "Resume the charger";
+      return t`Resume the charger`;
     default:
-      return "Charge now";
+      return t`Charge now`;
   }
 }
 
@@ -369,16 +371,16 @@ function outageOf({ plans, report }: Station, clock: Clock, nowMs: number): Read
   const warning = plans.outage.warning(nowMs);
   const readyAtMs = has >= hours ? nowMs : plans.outage.readyAtMs(plans.planning.made);
   const now = Number.isFinite(has)
-    ? `The vehicles hold ${duration(has)} of tier 1 above their reserves.`
-    : "How long tier 1 could be fed is not known.";
+    ? t`The vehicles hold ${duration(has)} of tier 1 above their reserves.`
+    : t`How long tier 1 could be fed is not known.`;
   const wants =
     hours <= 0
       ? ""
       : has >= hours
-        ? ` The ${duration(hours)} that are wanted are there.`
+        ? t` The ${duration(hours)} that are wanted are there.`
         : Number.isFinite(readyAtMs)
-          ? ` The ${duration(hours)} that are wanted are there at ${clock(readyAtMs)}.`
-          : ` The ${duration(hours)} that are wanted can't be reached with the vehicles that are here.`;
+          ? t` The ${duration(hours)} that are wanted are there at ${clock(readyAtMs)}.`
+          : t` The ${duration(hours)} that are wanted can't be reached with the vehicles that are here.`;
   return {
     runwayH: finite(has),
     wantedH: hours > 0 ? hours : null,
@@ -436,6 +438,6 @@ export function tryAnswerOf(made: MadePlan, tried: Tried): TryAnswer {
     readyAfter,
     of: tried.ready.size,
     rows,
-    sentence: `${readyAfter} of ${tried.ready.size} ready instead of ${readyNow}${money}.`,
+    sentence: t`${readyAfter} of ${tried.ready.size} ready instead of ${readyNow}${money}.`,
   };
 }

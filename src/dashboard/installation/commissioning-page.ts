@@ -9,6 +9,7 @@ import {
   verdictWords,
 } from "../../app/commissioning/step.ts";
 import type { Session } from "../access/sessions.ts";
+import { phrase, t } from "../language/language.ts";
 import { type Html, html, raw } from "../panels/html.ts";
 import { okIcon, severityIcons } from "../panels/icons.ts";
 import { type Lead, leadPanel, panel, secret, table } from "../places/parts.ts";
@@ -31,7 +32,7 @@ const marks: Readonly<Record<StepVerdict, Html>> = {
 };
 
 const verdictPart = (verdict: StepVerdict): Html =>
-  html`<span class="st${verdict === "warn" ? " warn" : ""}">${marks[verdict]}<span>${verdictWords[verdict]}</span></span>`;
+  html`<span class="st${verdict === "warn" ? " warn" : ""}">${marks[verdict]}<span>${phrase(verdictWords[verdict])}</span></span>`;
 
 /** `chosen`: the step that a person looks at; by default the one under way, or the next. */
 export function commissioningPage(
@@ -54,8 +55,8 @@ export function commissioningPage(
   return {
     place: "installation",
     page: commissioningAddress,
-    title: "Commissioning",
-    body: html`${leadPanel(leadOf(steps, underway))}<div class="c4 stack path-after">${panel("", "Steps", pathOf(steps, shown, underway), `${doneOf(steps)} of ${steps.length}`)}${measuredPanel(session, commissioning, underway)}${panel("", "Report", reportPart(session, commissioning, steps, started))}</div>${body}<p class="sr" role="status">${announced(steps, underway)}</p>`,
+    title: t`Commissioning`,
+    body: html`${leadPanel(leadOf(steps, underway))}<div class="c4 stack path-after">${panel("", t`Steps`, pathOf(steps, shown, underway), t`${doneOf(steps)} of ${steps.length}`)}${measuredPanel(session, commissioning, underway)}${panel("", t`Report`, reportPart(session, commissioning, steps, started))}</div>${body}<p class="sr" role="status">${announced(steps, underway)}</p>`,
   };
 }
 
@@ -68,46 +69,46 @@ function leadOf(steps: readonly StepView[], underway: Underway | null): Lead {
     .slice(0, 3)
     .map(({ device, sentence }) => [device, withoutDevice(device, sentence)]);
   const left = steps.length - doneOf(steps);
-  const common = { asideTitle: "What is to mend", aside };
+  const common = { asideTitle: t`What is to mend`, aside };
   if (underway !== null) {
     return {
       ...common,
       level: "attention",
-      tag: "Commissioning has the site",
-      lead: `${underway.title}.`,
-      rest: underway.cancelled ? "Stopped; the site comes to rest." : (underway.said.at(-1) ?? "Begun."),
-      sub: `Begun by ${underway.by}. Nobody else's requests count meanwhile; every limit, permit and stop does.`,
+      tag: t`Commissioning has the site`,
+      lead: `${phrase(underway.title)}.`,
+      rest: underway.cancelled ? t`Stopped; the site comes to rest.` : (underway.said.at(-1) ?? t`Begun.`),
+      sub: t`Begun by ${underway.by}. Nobody else's requests count meanwhile; every limit, permit and stop does.`,
     };
   }
   if (toMend.length > 0)
     return {
       ...common,
       level: "attention",
-      tag: "Not proven yet",
-      lead: `${toMend.length} to mend.`,
-      rest: left > 0 ? `${left} steps are left.` : "Every step was taken.",
-      sub: "What was found stands with its step. Mend it, then take that step again.",
+      tag: t`Not proven yet`,
+      lead: t`${toMend.length} to mend.`,
+      rest: left > 0 ? t`${left} steps are left.` : t`Every step was taken.`,
+      sub: t`What was found stands with its step. Mend it, then take that step again.`,
     };
   return {
     level: "normal",
-    lead: left > 0 ? `${doneOf(steps)} of ${steps.length} steps are done.` : "Every step was taken.",
-    rest: toMend.length === 0 && doneOf(steps) > 0 ? "Nothing is to mend so far." : "",
-    sub: "One step at a time. Each says what it will do to the site before it does it; what is done is kept.",
+    lead: left > 0 ? t`${doneOf(steps)} of ${steps.length} steps are done.` : t`Every step was taken.`,
+    rest: toMend.length === 0 && doneOf(steps) > 0 ? t`Nothing is to mend so far.` : "",
+    sub: t`One step at a time. Each says what it will do to the site before it does it; what is done is kept.`,
   };
 }
 
 const announced = (steps: readonly StepView[], underway: Underway | null): string =>
   underway === null
-    ? `No step is under way. ${doneOf(steps)} of ${steps.length} are done.`
-    : (underway.question ?? `A step is under way: ${underway.title}.`);
+    ? t`No step is under way. ${doneOf(steps)} of ${steps.length} are done.`
+    : (underway.question ?? t`A step is under way: ${phrase(underway.title)}.`);
 
 function pathOf(steps: readonly StepView[], shown: StepView | undefined, underway: Underway | null): Html {
   const row = (step: StepView, i: number): Html => {
     const { id, title, result } = step;
-    const state = underway?.step === id ? "now" : result === null ? "not yet" : verdictWords[result.verdict];
+    const state = underway?.step === id ? "now" : result === null ? t`not yet` : phrase(verdictWords[result.verdict]);
     const mark = result === null || underway?.step === id ? html`${i + 1}` : marks[result.verdict];
     const here = step === shown;
-    return html`<li${here ? raw(' class="here"') : ""}><span class="m" aria-hidden="true">${mark}</span><a href="${commissioningAddress}?step=${id}"${here ? raw(' aria-current="step"') : ""}><b>${title}</b><small>${state}</small></a></li>`;
+    return html`<li${here ? raw(' class="here"') : ""}><span class="m" aria-hidden="true">${mark}</span><a href="${commissioningAddress}?step=${id}"${here ? raw(' aria-current="step"') : ""}><b>${phrase(title)}</b><small>${state}</small></a></li>`;
   };
   return html`<ol class="path">${steps.map(row)}</ol>`;
 }
@@ -128,7 +129,7 @@ function underwayPanel(
     said.length === 0
       ? html`<p class="dim">Begun.</p>`
       : html`<ol class="saying">${said.map((one) => html`<li>${one}</li>`)}</ol>`;
-  return html`<div data-every="${underwayEveryMs}">${panel("", title, html`<p>It ${does}.</p>${saying}${asked}${stop}`, "under way")}</div>`;
+  return html`<div data-every="${underwayEveryMs}">${panel("", phrase(title), html`<p>It ${phrase(does)}.</p>${saying}${asked}${stop}`, t`under way`)}</div>`;
 }
 
 function stepPanel(session: Session, commissioning: Commissioning, { id, title, does, needs, result }: StepView): Html {
@@ -137,8 +138,12 @@ function stepPanel(session: Session, commissioning: Commissioning, { id, title, 
   const begin =
     why !== ""
       ? html`<p class="st warn">${severityIcons.warning}<span>Not now: ${why}.</span></p>`
-      : html`<form method="post" action="/installation/begin">${secret(session)}<input type="hidden" name="step" value="${id}"><div class="rowbtns end"><button class="btn primary">${result === null ? "Begin this step" : "Take this step again"}</button></div></form>`;
-  return panel("", title, html`<p class="lead-s">What it will do to the site</p><p>It ${does}.</p>${who}${begin}`);
+      : html`<form method="post" action="/installation/begin">${secret(session)}<input type="hidden" name="step" value="${id}"><div class="rowbtns end"><button class="btn primary">${result === null ? t`Begin this step` : t`Take this step again`}</button></div></form>`;
+  return panel(
+    "",
+    phrase(title),
+    html`<p class="lead-s">What it will do to the site</p><p>It ${phrase(does)}.</p>${who}${begin}`,
+  );
 }
 
 function foundPanel({ result }: StepView): Html {
@@ -150,7 +155,7 @@ function foundPanel({ result }: StepView): Html {
       : "";
   return panel(
     "",
-    "What was found",
+    t`What was found`,
     html`${findingsTable(findings)}${comparisons.length > 0 ? comparisonsTable(comparisons) : ""}${recording}`,
     html`${verdictPart(verdict)} <time>${new Date(atMs).toISOString().slice(0, 16).replace("T", " ")} UTC</time>`,
   );
@@ -165,12 +170,12 @@ const rowKind = (verdict: StepVerdict): string | undefined =>
 
 const findingsTable = (findings: readonly Finding[]): Html =>
   table(
-    [{ name: "Device" }, { name: "So" }, { name: "What was found, what to do" }],
+    [{ name: t`Device` }, { name: t`So` }, { name: t`What was found, what to do` }],
     findings.map(({ verdict, device, sentence }) => ({
       cells: [device, verdictPart(verdict), withoutDevice(device, sentence)],
       kind: rowKind(verdict),
     })),
-    "What was found of each device",
+    t`What was found of each device`,
   );
 
 function comparisonsTable(comparisons: StepResult["comparisons"]): Html {
@@ -180,17 +185,17 @@ function comparisonsTable(comparisons: StepResult["comparisons"]): Html {
       `${device}: ${what}`,
       `${figureText(configured)} ${unit}`,
       `${figureText(measured)} ± ${figureText(uncertainty)} ${unit}`,
-      html`<span class="st${verdict === "as configured" ? "" : " warn"}">${marks[verdictOf[verdict]]}<span>${verdict}</span></span>`,
+      html`<span class="st${verdict === "as configured" ? "" : " warn"}">${marks[verdictOf[verdict]]}<span>${phrase(verdict)}</span></span>`,
     ],
     kind: rowKind(verdictOf[verdict]),
   }));
   const columns = [
-    { name: "Figure" },
-    { name: "Configured", num: true },
-    { name: "Measured", num: true },
-    { name: "So" },
+    { name: t`Figure` },
+    { name: t`Configured`, num: true },
+    { name: t`Measured`, num: true },
+    { name: t`So` },
   ];
-  return html`<h3 class="sech">Measured and configured</h3>${table(columns, rows, "Measured and configured figures")}`;
+  return html`<h3 class="sech">Measured and configured</h3>${table(columns, rows, t`Measured and configured figures`)}`;
 }
 
 /** What was measured to be something else, and the button that writes it. */
@@ -200,7 +205,11 @@ function measuredPanel(session: Session, commissioning: Commissioning, underway:
   const rows = settings.map(({ device, setting, to }) => ({ cells: [setting, String(to), device] }));
   const list =
     rows.length > 0
-      ? table([{ name: "Setting" }, { name: "Would become" }, { name: "Device" }], rows, "Settings that were measured")
+      ? table(
+          [{ name: t`Setting` }, { name: t`Would become` }, { name: t`Device` }],
+          rows,
+          t`Settings that were measured`,
+        )
       : "";
   const form =
     rows.length > 0 && underway === null
@@ -208,7 +217,7 @@ function measuredPanel(session: Session, commissioning: Commissioning, underway:
       : "";
   return panel(
     "",
-    "Measured, not as configured",
+    t`Measured, not as configured`,
     html`${list}${refused.map((one) => html`<p class="st warn">${severityIcons.warning}<span>${one}</span></p>`)}${form}`,
   );
 }

@@ -1,6 +1,7 @@
 /** Pages of the installation, for installers only: each address asks for the role again, and steps at the site for a person there. */
 import type { FastifyInstance } from "fastify";
 import type { Commissioning } from "../../app/commissioning/commissioning.ts";
+import { t } from "../language/language.ts";
 import { notice, type PlaceServer } from "../places/serve.ts";
 import type { Serving } from "../server/serving.ts";
 import { commissioningAddress, commissioningPage } from "./commissioning-page.ts";
@@ -15,8 +16,8 @@ export function serveInstallation(
   commissioning: Commissioning | undefined,
 ): void {
   if (commissioning === undefined) {
-    const none = "This page controls no site that could be commissioned.";
-    get(commissioningAddress, () => notice("installation", commissioningAddress, "Installation", none), "installer");
+    const none = t`This page controls no site that could be commissioned.`;
+    get(commissioningAddress, () => notice("installation", commissioningAddress, t`Installation`, none), "installer");
     return;
   }
   const { allowed, audit, onSite, sentenceOf } = serving;
@@ -28,7 +29,8 @@ export function serveInstallation(
   app.get("/installation/report", (request, reply) => {
     if (!allowed(request, reply, "installer", true)) return reply;
     const text = commissioning.report();
-    if (text === null) return reply.code(404).type("text/plain").send("There is no report before the first step.\n");
+    if (text === null)
+      return reply.code(404).type("text/plain").send(`${t`There is no report before the first step.`}\n`);
     return reply.header("content-security-policy", reportPolicy).type("text/html; charset=utf-8").send(text);
   });
 
@@ -47,21 +49,21 @@ export function serveInstallation(
       const back = step === "" ? commissioningAddress : `${commissioningAddress}?step=${encodeURIComponent(step)}`;
       return toPage(reply, session, back, said);
     });
-  const sentence = (why: string): string => (why === "" ? "" : `Refused: ${why}.`);
+  const sentence = (why: string): string => (why === "" ? "" : t`Refused: ${why}.`);
   asking("/installation/begin", "commissioning: begin", ({ step = "" }, by, isOnSite) => {
     const needsHands = commissioning.steps().find(({ id }) => id === step)?.needs === "hands";
     return needsHands && !isOnSite ? sentenceOf({ key: "refuse.onSite" }) : sentence(commissioning.begin(step, by));
   });
   asking("/installation/answer", "commissioning: answer", ({ answer }) =>
-    commissioning.answer(answer === "yes") ? "" : "Refused: nothing is asked any more.",
+    commissioning.answer(answer === "yes") ? "" : t`Refused: nothing is asked any more.`,
   );
   asking("/installation/stop", "commissioning: stop", (_form, by) =>
-    commissioning.cancel(by) ? "" : "Refused: no step is under way.",
+    commissioning.cancel(by) ? "" : t`Refused: no step is under way.`,
   );
   asking("/installation/adopt", "commissioning: measured settings", (_form, by) => {
     const adopted = commissioning.adopt(by);
     return adopted.ok
-      ? { done: `Written: ${adopted.sentence}. Start the controller again to use it.` }
+      ? { done: t`Written: ${adopted.sentence}. Start the controller again to use it.` }
       : sentence(adopted.sentence);
   });
   asking("/installation/again", "commissioning: from the beginning", (_form, by) => sentence(commissioning.again(by)));

@@ -66,7 +66,9 @@ function sentenceOf(kind: string, body: string): Sentence | null {
     if (installed.success)
       return {
         key: "changed.permit",
-        values: { mode: permitModeNames[installed.data.permit.serviceMode].replace(/^./, (c) => c.toLowerCase()) },
+        values: {
+          mode: permitModeNames[installed.data.permit.serviceMode].english.replace(/^./, (c) => c.toLowerCase()),
+        },
       };
     return revokedBody.safeParse(value).success ? { key: "changed.permitRevoked" } : null;
   }

@@ -1,5 +1,6 @@
 /** The day on three charts with one cursor: grid, load and PV, vehicles; prices below. Drawn by uPlot, coloured by the page's tokens. */
 import type { AlignedData, Options, default as UPlot } from "uplot";
+import { t } from "../language/language.ts";
 import type { DayView, SeriesPair } from "../view/day.ts";
 import { drawOver, drawUnder, readColors } from "./day-marks.ts";
 import { axesOf, seriesOf, titlesOf } from "./day-series.ts";
@@ -152,7 +153,7 @@ export function createDayChart(
       .then((loaded) => make(loaded))
       .catch(() => {
         missing = true;
-        readout.textContent = "The chart could not be loaded. The table has every value.";
+        readout.textContent = t`The chart could not be loaded. The table has every value.`;
       })
       .finally(() => {
         loading = false;

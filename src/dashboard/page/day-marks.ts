@@ -1,5 +1,6 @@
 /** What stands in the day's charts besides their lines: outages, forbidden bands, now, prices, and what is called what. */
 import type UPlot from "uplot";
+import { decimal, t } from "../language/language.ts";
 import type { DayView } from "../view/day.ts";
 
 export type Colors = Record<
@@ -47,7 +48,11 @@ export function drawUnder(plot: UPlot, day: DayView, colors: Colors, isGrid: boo
       ctx.fillStyle = colors.ink2;
       ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
       ctx.textAlign = left > bbox.left + bbox.width / 2 ? "right" : "left";
-      ctx.fillText("Outage", left > bbox.left + bbox.width / 2 ? left - 6 : left + 6, bbox.top + 14 * devicePixelRatio);
+      ctx.fillText(
+        t`Outage`,
+        left > bbox.left + bbox.width / 2 ? left - 6 : left + 6,
+        bbox.top + 14 * devicePixelRatio,
+      );
     }
   }
   ctx.restore();
@@ -116,7 +121,7 @@ export function drawOver(plot: UPlot, day: DayView, colors: Colors, place: "grid
       ctx.fillStyle = faded(colors.live, 0.1 + (0.28 * price.perKWh) / most);
       ctx.fillRect(left + ratio, top, right - left - 2 * ratio, 20 * ratio);
       ctx.fillStyle = colors.ink;
-      const label = right - left > 84 * ratio ? price.text : right - left > 34 * ratio ? price.perKWh.toFixed(2) : "";
+      const label = right - left > 84 * ratio ? price.text : right - left > 34 * ratio ? decimal(price.perKWh, 2) : "";
       ctx.fillText(label, (left + right) / 2, top + 10.5 * ratio);
     }
   }
@@ -147,7 +152,7 @@ function nameLimits(plot: UPlot, day: DayView, colors: Colors): void {
     while (next < day.importLimit.length && (day.importLimit[next] ?? null) === limit) next++;
     const from = plot.valToPos(day.timesS[i] ?? 0, "x", true);
     const to = next < day.timesS.length ? plot.valToPos(day.timesS[next] ?? 0, "x", true) : bbox.left + bbox.width;
-    const text = `${i === 0 ? "Import limit" : "Limit"} ${kilowatts(limit)}`;
+    const text = `${i === 0 ? t`Import limit` : t`Limit`} ${kilowatts(limit)}`;
     const y = limit === null ? 0 : plot.valToPos(limit, "y", true) + 11 * ratio;
     if (limit !== null && to - from > ctx.measureText(text).width + 16 * ratio)
       word(plot, text, from + 6 * ratio, y, colors);
@@ -158,7 +163,7 @@ function nameLimits(plot: UPlot, day: DayView, colors: Colors): void {
   ctx.textAlign = "right";
   const line = plot.valToPos(limit, "y", true);
   const y = Math.min(bbox.top + bbox.height - 6 * ratio, line + 11 * ratio);
-  word(plot, `Export limit ${kilowatts(limit)}`, bbox.left + bbox.width - 6 * ratio, y, colors, line + 1.5 * ratio);
+  word(plot, t`Export limit ${kilowatts(limit)}`, bbox.left + bbox.width - 6 * ratio, y, colors, line + 1.5 * ratio);
 }
 
 const kilowatts = (value: number | null): string => (value === null ? "" : `${Math.round(Math.abs(value))} kW`);
@@ -168,7 +173,7 @@ function nameLines(plot: UPlot, day: DayView, colors: Colors): void {
   const { ctx, bbox } = plot;
   ctx.textAlign = "left";
   for (const [text, { measured }] of [
-    ["Load", day.load],
+    [t`Load`, day.load],
     ["PV", day.pv ?? day.load],
   ] as const) {
     const known = measured.slice(0, day.nowIndex + 1);

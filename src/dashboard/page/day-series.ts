@@ -1,5 +1,6 @@
 /** What the day's three charts show: titles, lines, axes. */
 import type { Axis, Series } from "uplot";
+import { t } from "../language/language.ts";
 import type { DayView } from "../view/day.ts";
 import { faded, type readColors } from "./day-marks.ts";
 
@@ -8,11 +9,15 @@ type Colors = ReturnType<typeof readColors>;
 /** The titles of grid, load and vehicles; shorter ones on a phone. */
 export const titlesOf = (day: DayView, phone: boolean): readonly string[] =>
   phone
-    ? ["Grid, kW: importing up, exporting down", day.pv ? "Load and PV, kW" : "Load, kW", "Vehicles, kW: charging up"]
+    ? [
+        t`Grid, kW: importing up, exporting down`,
+        day.pv ? t`Load and PV, kW` : t`Load, kW`,
+        t`Vehicles, kW: charging up`,
+      ]
     : [
-        "Grid at the PCC, kW: importing above the line, exporting below",
-        day.pv ? "Load and PV, kW" : "Load, kW",
-        "Vehicles, kW: charging above the line, discharging below",
+        t`Grid at the PCC, kW: importing above the line, exporting below`,
+        day.pv ? t`Load and PV, kW` : t`Load, kW`,
+        t`Vehicles, kW: charging above the line, discharging below`,
       ];
 
 /** The lines of grid, load and vehicles, each after the times. `dots`: few values, which are no line yet. */
@@ -46,21 +51,21 @@ export function seriesOf(
   return [
     [
       {},
-      measured("Grid", colors.live, faded(colors.live, 0.16)),
-      planned("Plan", colors.live),
-      limit("Import limit"),
-      limit("Export limit"),
+      measured(t`Grid`, colors.live, faded(colors.live, 0.16)),
+      planned(t`Plan`, colors.live),
+      limit(t`Import limit`),
+      limit(t`Export limit`),
     ],
     day.pv
       ? [
           {},
-          measured("Load", colors.ink),
-          planned("Plan", colors.ink),
+          measured(t`Load`, colors.ink),
+          planned(t`Plan`, colors.ink),
           measured("PV", colors.line2, faded(colors.line2, 0.22)),
-          planned("PV plan", colors.line2),
+          planned(t`PV plan`, colors.line2),
         ]
-      : [{}, measured("Load", colors.ink), planned("Plan", colors.ink)],
-    [{}, measured("Vehicles", colors.data, faded(colors.data, 0.3)), planned("Plan", colors.ink2)],
+      : [{}, measured(t`Load`, colors.ink), planned(t`Plan`, colors.ink)],
+    [{}, measured(t`Vehicles`, colors.data, faded(colors.data, 0.3)), planned(t`Plan`, colors.ink2)],
   ];
 }
 

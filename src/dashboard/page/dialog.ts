@@ -1,5 +1,6 @@
 /** The dialog of an action: what will happen, what is asked, the reason; a refusal stays in it and keeps the input. */
 import type { ActionView, InputView } from "../actions.ts";
+import { t } from "../language/language.ts";
 import { type Html, html } from "../panels/html.ts";
 import { severityIcons } from "../panels/icons.ts";
 
@@ -114,7 +115,7 @@ export function openDialog(
           done(answer.sentence);
         } else refuse(answer.sentence);
       })
-      .catch(() => refuse("The controller did not answer. Nothing may have changed; look before you try again."))
+      .catch(() => refuse(t`The controller did not answer. Nothing may have changed; look before you try again.`))
       .finally(() => {
         busy = false;
       });

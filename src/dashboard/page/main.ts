@@ -1,6 +1,7 @@
 /** The page in the browser: takes states from the stream, shows the view, and brings actions back. Works offline from the gateway. */
 import type UPlot from "uplot";
 import type { AccountRole, ActionId } from "../actions.ts";
+import { t } from "../language/language.ts";
 import { bottomBar, brand, health, mainContent, mainParts, tabs } from "../panels/panels.ts";
 import { firstUi, type Ui } from "../panels/ui.ts";
 import type { SiteState } from "../state.ts";
@@ -8,6 +9,7 @@ import type { Group } from "../view/chargers.ts";
 import { type View, view } from "../view.ts";
 import { createDayChart, type DayChart } from "./day-chart.ts";
 import { type Answer, openDialog } from "./dialog.ts";
+import { keepPlace, takePlace } from "./language-form.ts";
 import { morph } from "./morph.ts";
 import { openStream } from "./stream.ts";
 
@@ -60,7 +62,7 @@ function firstCharger(site: SiteState): number {
 
 function render(): void {
   if (!state) return;
-  ui ??= { ...firstUi(state.evses.length, firstCharger(state)), phone: phone.matches };
+  ui ??= { ...firstUi(state.evses.length, firstCharger(state)), ...takePlace<Partial<Ui>>(), phone: phone.matches };
   const next = view(state, { role: session.role, supported: session.supported, selected: ui.selected });
   announce(next);
   shown = next;
@@ -124,16 +126,16 @@ function checkAge(): void {
   if (stale) {
     const age = ageMs < 100_000 ? `${Math.round(ageMs / 1000)}\u00a0s` : `${Math.round(ageMs / 60_000)}\u00a0min`;
     byId("staletext").textContent = shown
-      ? `No data for ${Number.isFinite(ageMs) ? age : "some time"}. This is the site at ${shown.time}. Actions return with the connection.`
-      : "No data yet. The controller has not answered.";
-    byId("livetext").textContent = Number.isFinite(ageMs) ? `Data ${age} old` : "No data";
+      ? t`No data for ${Number.isFinite(ageMs) ? age : t`some time`}. This is the site at ${shown.time}. Actions return with the connection.`
+      : t`No data yet. The controller has not answered.`;
+    byId("livetext").textContent = Number.isFinite(ageMs) ? t`Data ${age} old` : t`No data`;
   }
   if (ui && ui.stale === stale && bar.hidden === !stale) return;
   bar.hidden = !stale;
   document.body.classList.toggle("stale", stale);
   byId("livetext").hidden = !stale;
   byId("live").hidden = stale;
-  if (stale) byId("alert").textContent = "The connection is lost. The data are old.";
+  if (stale) byId("alert").textContent = t`The connection is lost. The data are old.`;
   if (ui) ui = { ...ui, stale };
   schedule();
 }
@@ -159,7 +161,7 @@ async function send(action: string, reason: string, values: Record<string, numbe
   const body = (await answer.json().catch(() => null)) as { ok?: boolean; sentence?: string } | null;
   return {
     ok: body?.ok === true,
-    sentence: body?.sentence ?? `The controller answered ${answer.status}. Nothing has changed.`,
+    sentence: body?.sentence ?? t`The controller answered ${answer.status}. Nothing has changed.`,
   };
 }
 
@@ -194,7 +196,7 @@ document.addEventListener("click", (event) => {
   } else if (ack)
     send("acknowledge", "", { event: ack })
       .then((answer) => toast(answer.sentence))
-      .catch(() => toast("The controller did not answer."));
+      .catch(() => toast(t`The controller did not answer.`));
 });
 
 /** Light, dark, or as the system says; remembered on this device. */
@@ -216,7 +218,7 @@ function themed(): void {
   const dark = root.dataset["theme"]
     ? root.dataset["theme"] === "dark"
     : matchMedia("(prefers-color-scheme:dark)").matches;
-  byId("theme").textContent = dark ? "Light" : "Dark";
+  byId("theme").textContent = dark ? t`Light` : t`Dark`;
   chart?.redraw();
 }
 try {
@@ -232,8 +234,10 @@ document.getElementById("demorole")?.addEventListener("change", (event) => {
   const { value } = event.target as HTMLSelectElement;
   post("/api/v1/session/role", { role: value })
     .then(() => location.reload())
-    .catch(() => toast("The controller did not answer."));
+    .catch(() => toast(t`The controller did not answer.`));
 });
+
+keepPlace(() => ui && { ...ui, stale: false });
 
 let resizeTimer: ReturnType<typeof setTimeout> | undefined;
 addEventListener("resize", () => {

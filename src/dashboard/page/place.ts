@@ -1,4 +1,7 @@
 /** The pages beside the overview: kept up to date while nobody types, light or dark as on the overview. */
+
+import { t } from "../language/language.ts";
+import { keepPlace, takePlace } from "./language-form.ts";
 import { morph } from "./morph.ts";
 
 /** A page is fetched again this often, ms, where it does not say `data-every` itself; and an answer waited for so long. */
@@ -53,12 +56,35 @@ function renewWhenDue(): void {
 }
 if (!document.querySelector("form[method=post] [name=previewId]")) setInterval(renewWhenDue, leastEveryMs);
 
+/** What somebody has typed stays when the language changes; secrets do not. */
+const inputs = (): (HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement)[] => [
+  ...document.querySelectorAll<HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement>(
+    "main input:not([type=hidden],[type=password],[type=file]),main select,main textarea",
+  ),
+];
+keepPlace(() =>
+  typed
+    ? inputs().map((field) =>
+        field instanceof HTMLInputElement && field.type === "checkbox" ? field.checked : field.value,
+      )
+    : null,
+);
+const before = takePlace<readonly (string | boolean)[]>();
+if (Array.isArray(before) && before.length === inputs().length) {
+  typed = true;
+  inputs().forEach((field, i) => {
+    const value: string | boolean | undefined = before[i];
+    if (field instanceof HTMLInputElement && typeof value === "boolean") field.checked = value;
+    else if (typeof value === "string") field.value = value;
+  });
+}
+
 const root = document.documentElement;
 const isDark = (): boolean =>
   root.dataset["theme"] ? root.dataset["theme"] === "dark" : matchMedia("(prefers-color-scheme:dark)").matches;
 const button = document.getElementById("theme");
 const themed = (): void => {
-  if (button) button.textContent = isDark() ? "Light" : "Dark";
+  if (button) button.textContent = isDark() ? t`Light` : t`Dark`;
 };
 try {
   const kept = localStorage.getItem("islet-theme");

@@ -1,4 +1,6 @@
 /** Chargers as rows and tiles, and the why of one of them. */
+
+import { t } from "../language/language.ts";
 import { type ChargerView, groupNames, groups, type PlanView, type SocView } from "../view/chargers.ts";
 import type { WhyView } from "../view/why.ts";
 import type { View } from "../view.ts";
@@ -52,16 +54,16 @@ export function chargersPanel(view: View, ui: Ui): Html {
   const chip = (id: string, name: string, count: number): Html =>
     html`<button type="button" class="chip" data-key="chip-${id}" data-filter="${id}" aria-pressed="${String(filter === id)}">${id === "attention" ? html`<span aria-hidden="true">▲ </span>` : ""}${name}<span class="n">${count}</span></button>`;
   const chips = [
-    chip("all", "All", view.chargers.length),
+    chip("all", t`All`, view.chargers.length),
     ...groups
       .filter((group) => counts.get(group))
-      .map((group) => chip(group, groupNames[group], counts.get(group) ?? 0)),
+      .map((group) => chip(group, String(groupNames[group]), counts.get(group) ?? 0)),
   ];
   const listed = filter === "all" ? view.chargers : view.chargers.filter((charger) => charger.group === filter);
   const body = ui.list === "tiles" ? tiles(listed, ui) : rows(listed, view, ui);
   const kind = (id: "rows" | "tiles", name: string): Html =>
     html`<button type="button" class="chip" data-key="list-${id}" data-list="${id}" aria-pressed="${String(ui.list === id)}">${name}</button>`;
-  return html`<header><h2>Chargers</h2><div class="chips" role="group" aria-label="Show">${chips}</div><div class="end">${kind("rows", "Rows")}${kind("tiles", "Tiles")}</div></header><div class="body">${body}<p class="legend"><span><svg width="8" height="14" aria-hidden="true"><path d="M4 0v14" class="reserve"/></svg>reserve</span><span><svg width="12" height="10" aria-hidden="true"><path d="M1 1h10L6 8z" class="f-ink"/></svg>target at departure</span>${ui.list === "rows" && !ui.phone ? html`<span>Plan: charging above the line, discharging below</span>` : ""}</p></div>`;
+  return html`<header><h2>Chargers</h2><div class="chips" role="group" aria-label="Show">${chips}</div><div class="end">${kind("rows", t`Rows`)}${kind("tiles", t`Tiles`)}</div></header><div class="body">${body}<p class="legend"><span><svg width="8" height="14" aria-hidden="true"><path d="M4 0v14" class="reserve"/></svg>reserve</span><span><svg width="12" height="10" aria-hidden="true"><path d="M1 1h10L6 8z" class="f-ink"/></svg>target at departure</span>${ui.list === "rows" && !ui.phone ? html`<span>Plan: charging above the line, discharging below</span>` : ""}</p></div>`;
 }
 
 function rows(listed: readonly ChargerView[], view: View, ui: Ui): Html {
@@ -77,7 +79,7 @@ function row(charger: ChargerView, view: View, ui: Ui): Html {
   const open = ui.phone && ui.opened === evse;
   const selected = ui.phone ? open : view.why?.evse === evse;
   const empty = charger.group === "empty";
-  const main = html`<tr class="${empty ? "empty" : charger.mark === "unknown" ? "has old" : "has"}" data-key="row-${evse}" data-row="${evse}"${selected ? html` aria-selected="true"` : ""}><td class="k-id"><button type="button" class="rowbtn" data-sel="${evse}" aria-expanded="${String(selected)}"><span class="${ui.phone ? "" : "sr"}">Charger </span>${evse}</button></td><td class="k-veh">${charger.vehicle ?? "–"}</td><td class="k-state"><span class="state">${empty ? "" : mark(charger)}<span>${charger.doing}</span>${charger.power ? html` <b class="nb">${charger.power}</b>` : ""}</span></td><td class="k-soc">${charger.soc ? html`<div class="soc"><b>${charger.soc.text}</b>${socBar(charger.soc)}</div>` : ""}</td><td class="k-dep">${charger.leaves ? `${ui.phone ? "leaves " : ""}${charger.leaves}` : ""}</td><td class="k-plan">${charger.plan ? planBars(charger.plan, "No plan") : ""}</td><td class="k-why">${empty ? html`<span class="faint">No vehicle</span>` : html`<span class="bind" title="${charger.because}">${charger.because}</span>`}</td></tr>`;
+  const main = html`<tr class="${empty ? "empty" : charger.mark === "unknown" ? "has old" : "has"}" data-key="row-${evse}" data-row="${evse}"${selected ? html` aria-selected="true"` : ""}><td class="k-id"><button type="button" class="rowbtn" data-sel="${evse}" aria-expanded="${String(selected)}"><span class="${ui.phone ? "" : "sr"}">Charger </span>${evse}</button></td><td class="k-veh">${charger.vehicle ?? "–"}</td><td class="k-state"><span class="state">${empty ? "" : mark(charger)}<span>${charger.doing}</span>${charger.power ? html` <b class="nb">${charger.power}</b>` : ""}</span></td><td class="k-soc">${charger.soc ? html`<div class="soc"><b>${charger.soc.text}</b>${socBar(charger.soc)}</div>` : ""}</td><td class="k-dep">${charger.leaves ? `${ui.phone ? t`leaves ${charger.leaves}` : charger.leaves}` : ""}</td><td class="k-plan">${charger.plan ? planBars(charger.plan, t`No plan`) : ""}</td><td class="k-why">${empty ? html`<span class="faint">No vehicle</span>` : html`<span class="bind" title="${charger.because}">${charger.because}</span>`}</td></tr>`;
   return open && view.why
     ? html`${main}<tr class="detailrow" data-key="detail-${evse}"><td colspan="7">${whyPanel(view, view.why, ui)}</td></tr>`
     : main;

@@ -1,4 +1,6 @@
 /** The single-line diagram as SVG: once for wide pages, once upright for phones; and the trend beside it. */
+
+import { decimal, t } from "../language/language.ts";
 import type { ContactView, DiagramRow, DiagramView, PlaceView, WireView } from "../view/diagram.ts";
 import type { TrendView } from "../view/trend.ts";
 import type { View } from "../view.ts";
@@ -165,7 +167,7 @@ function splitCaption(caption: string): string[] {
 
 const trendLabel = (trend: TrendView): string => {
   const last = trend.samples.at(-1);
-  return last == null ? trend.title : `${trend.title}. Now ${last.toFixed(trend.digits)} ${trend.unit}.`;
+  return last == null ? trend.title : t`${trend.title}. Now ${decimal(last, trend.digits)} ${trend.unit}.`;
 };
 
 /** The trend inside a box of this size, drawn to the last value, with hatched bands beyond its limits. */
@@ -198,7 +200,7 @@ function trend(view: TrendView, width: number, height: number, id: string, withN
     view.high !== null
       ? html`<rect x="0" y="${yTop}" width="${x1}" height="${y(view.high) - yTop}" fill="url(#hatch-${id})"/><path d="M0 ${y(view.high)}H${x1}" class="limit"/>${text(x1 + 4, y(view.high) + 4, "t-cap", String(view.high))}`
       : ""
-  }<path d="${path}" class="curve"/>${last === null ? "" : html`<circle cx="${x1}" cy="${y(last)}" r="3.5" class="f-data"/>${near(view.low) || near(view.high) ? "" : text(x1 + 7, y(last) + 4, "t-cap now", last.toFixed(view.digits))}`}${note}`;
+  }<path d="${path}" class="curve"/>${last === null ? "" : html`<circle cx="${x1}" cy="${y(last)}" r="3.5" class="f-data"/>${near(view.low) || near(view.high) ? "" : text(x1 + 7, y(last) + 4, "t-cap now", decimal(last, view.digits))}`}${note}`;
 }
 
 function contactTraces(view: NonNullable<TrendView["contacts"]>, x1: number, yBottom: number): Html {

@@ -1,7 +1,9 @@
 /** Every panel of the page as HTML, by the id of its place. Pure: used on the gateway for the first paint and in the browser after it. */
 
+import { label, phrase, t } from "../language/language.ts";
 import type { EventView } from "../view/events.ts";
 import { needsMax } from "../view/events.ts";
+import { capital } from "../view/format.ts";
 import type { View } from "../view.ts";
 import { chargersPanel, whyPanel } from "./chargers.ts";
 import { diagramPhone, diagramWide } from "./diagram.ts";
@@ -51,11 +53,11 @@ function stepsPanel(view: View): Html {
 function actionsPanel(view: View, ui: Ui): Html {
   const { offered, notOffered, none } = view.actions;
   const list = ui.stale ? [] : offered;
-  const role = view.role.charAt(0).toUpperCase() + view.role.slice(1);
+  const role = capital(phrase(view.role));
   return html`<header><h2>Actions</h2><div class="end">${role}</div></header><div class="body">${
     list.length > 0
       ? html`<div class="acts">${list.map((action) => html`<button type="button" data-key="act-${action.id}" data-act="${action.id}">${actionIcons[action.id]}<span><b>${action.label}</b><small>${action.detail}</small></span>${goIcon}</button>`)}</div>`
-      : html`<p class="dim">${ui.stale ? "No actions while the data are old." : (none ?? "Nothing can be done now.")}</p>`
+      : html`<p class="dim">${ui.stale ? t`No actions while the data are old.` : (none ?? t`Nothing can be done now.`)}</p>`
   }${
     notOffered.length > 0
       ? html`<details class="why"><summary>Not offered now: ${notOffered.length}, and why</summary><ul>${notOffered.map((item) => html`<li><b>${item.label}.</b> ${item.because}</li>`)}</ul></details>`
@@ -125,20 +127,20 @@ function healthBar(view: View): Html {
 }
 
 const sections = [
-  ["overview", "Overview"],
-  ["chargers", "Chargers"],
-  ["day", "Day"],
-  ["island", "Island"],
-  ["events", "Events"],
-  ["limits", "Limits and permit"],
+  ["overview", label("Overview")],
+  ["chargers", label("Chargers")],
+  ["day", label("Day")],
+  ["island", label("Island")],
+  ["events", label("Events")],
+  ["limits", label("Limits and permit")],
 ] as const;
 /** Icon, address and name. */
 const phoneBar = [
-  ["overview", "#overview", "Now"],
-  ["chargers", "/fleet", "Ready"],
-  ["day", "/fleet/plan", "Plan"],
-  ["events", "#events", "Events"],
-  ["actions", "#actions", "Actions"],
+  ["overview", "#overview", label("Now")],
+  ["chargers", "/fleet", label("Ready")],
+  ["day", "/fleet/plan", label("Plan")],
+  ["events", "#events", label("Events")],
+  ["actions", "#actions", label("Actions")],
 ] as const;
 
 function openCount(view: View): Html {

@@ -1,16 +1,17 @@
 /** The places of the dashboard, for the header of every page. */
 import { type AccountRole, roleAtLeast } from "../actions.ts";
+import { type Label, label } from "../language/language.ts";
 import { type Html, html, raw } from "./html.ts";
 
 const places = ["overview", "fleet", "history", "events", "installation"] as const;
 export type Place = (typeof places)[number];
 
-const placeNames: Readonly<Record<Place, readonly [string, string]>> = {
-  overview: ["Overview", "/"],
-  fleet: ["Fleet", "/fleet"],
-  history: ["History", "/history"],
-  events: ["Events", "/events"],
-  installation: ["Installation", "/installation"],
+const placeNames: Readonly<Record<Place, readonly [Label, string]>> = {
+  overview: [label("Overview"), "/"],
+  fleet: [label("Fleet"), "/fleet"],
+  history: [label("History"), "/history"],
+  events: [label("Events"), "/events"],
+  installation: [label("Installation"), "/installation"],
 };
 
 /** Who is led to the installation's pages; the server judges each of them by itself. */

@@ -1,5 +1,6 @@
 /** Who is told of events beyond the page, and a button that sends each of them a test. */
 import type { Session } from "../access/sessions.ts";
+import { type Label, label, t } from "../language/language.ts";
 import { html } from "../panels/html.ts";
 import type { Serving } from "../server/serving.ts";
 import type { AlertsPort } from "../source.ts";
@@ -8,10 +9,10 @@ import type { PlaceServer } from "./serve.ts";
 import type { PlacePage } from "./shell.ts";
 
 /** From which weight on an event is told. */
-const weights: Readonly<Record<string, string>> = {
-  notice: "Notices, warnings and critical events are told.",
-  warning: "Warnings and critical events are told.",
-  critical: "Critical events are told.",
+const weights: Readonly<Record<string, Label>> = {
+  notice: label("Notices, warnings and critical events are told."),
+  warning: label("Warnings and critical events are told."),
+  critical: label("Critical events are told."),
 };
 
 export function serveAlerts({ get, post, toPage }: PlaceServer, { audit }: Serving, alerts: AlertsPort): void {
@@ -19,8 +20,9 @@ export function serveAlerts({ get, post, toPage }: PlaceServer, { audit }: Servi
   get("/alerts", ({ session }) => alertsPage(alerts, session), "installer");
   post("/alerts/test", "installer", async (_form, session, request, reply) => {
     const results = await alerts.test();
-    if (results === null) return toPage(reply, session, "/alerts", { refused: "A test was just sent. Wait a moment." });
-    const said = results.map(({ name, failure }) => (failure === "" ? `${name}: taken` : `${name}: ${failure}`));
+    if (results === null)
+      return toPage(reply, session, "/alerts", { refused: t`A test was just sent. Wait a moment.` });
+    const said = results.map(({ name, failure }) => (failure === "" ? t`${name}: taken` : `${name}: ${failure}`));
     audit(request, "acted", session.name, `test of the alerts: ${said.join("; ")}`);
     const failed = results.filter(({ failure }) => failure !== "");
     return toPage(
@@ -28,8 +30,8 @@ export function serveAlerts({ get, post, toPage }: PlaceServer, { audit }: Servi
       session,
       "/alerts",
       failed.length === 0
-        ? { done: `Taken by ${results.map(({ name }) => name).join(" and ")}. Look whether it has arrived.` }
-        : { refused: `Not sent by ${failed.map(({ name, failure }) => `${name}: ${failure}`).join(" ")}` },
+        ? { done: t`Taken by ${results.map(({ name }) => name).join(t` and `)}. Look whether it has arrived.` }
+        : { refused: t`Not sent by ${failed.map(({ name, failure }) => `${name}: ${failure}`).join(" ")}` },
     );
   });
 }
@@ -37,24 +39,24 @@ export function serveAlerts({ get, post, toPage }: PlaceServer, { audit }: Servi
 function alertsPage({ ways, severity, digestMin }: AlertsPort, session: Session): PlacePage {
   const isTold = ways.length > 0;
   const list = table(
-    [{ name: "Way" }, { name: "To" }],
+    [{ name: t`Way` }, { name: t`To` }],
     ways.map(({ name, to }) => ({ cells: [name, to] })),
-    "Who is told",
+    t`Who is told`,
   );
   const button = html`<form method="post" action="/alerts/test">${secret(session)}<button class="btn primary">Send a test</button></form>`;
   return {
     place: "installation",
     page: "/alerts",
-    title: "Alerts",
+    title: t`Alerts`,
     body: html`${leadPanel({
       level: "normal",
       lead: isTold
-        ? `Events are told by ${ways.map(({ name }) => name).join(" and ")}.`
-        : "Nobody is told of events beyond this page.",
+        ? t`Events are told by ${ways.map(({ name }) => name).join(t` and `)}.`
+        : t`Nobody is told of events beyond this page.`,
       rest: isTold
-        ? `${weights[severity] ?? ""} What follows within ${digestMin} minutes is told together.`
-        : "The configuration names neither alerts.mail nor alerts.webhook.",
+        ? t`${weights[severity] ?? ""} What follows within ${digestMin} minutes is told together.`
+        : t`The configuration names neither alerts.mail nor alerts.webhook.`,
       sub: "",
-    })}${isTold ? panel("c12", "Who is told", list) : ""}${isTold ? panel("c12", "Does it arrive?", button) : ""}`,
+    })}${isTold ? panel("c12", t`Who is told`, list) : ""}${isTold ? panel("c12", t`Does it arrive?`, button) : ""}`,
   };
 }

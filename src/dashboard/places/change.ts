@@ -3,6 +3,7 @@
 import type { Session } from "../access/sessions.ts";
 import type { ActionId, ActionView, InputView } from "../actions.ts";
 import type { FleetPort } from "../fleet/fleet-port.ts";
+import { decimal, t } from "../language/language.ts";
 import { type Html, html, raw } from "../panels/html.ts";
 import type { EvseState, SiteState } from "../state.ts";
 import { wordsOf } from "../view/format.ts";
@@ -99,21 +100,21 @@ export function changePage(
   tried: Tried | null,
 ): PlacePage {
   const { action, label, charger, detail } = change;
-  const name = charger.vehicle ?? `charger ${charger.evse}`;
+  const name = charger.vehicle ?? t`charger ${charger.evse}`;
   const words = wordsOf(state);
   const fields = action.inputs.map((input) => fieldOf(input, charger, given));
   const hasFields = action.inputs.some(({ name: field }) => field !== "evse");
   const lead = leadPanel({
     level: "normal",
-    lead: "Nothing has changed yet.",
+    lead: t`Nothing has changed yet.`,
     rest: `${label}: ${name}?`,
     sub: detail,
-    asideTitle: "What it means",
+    asideTitle: t`What it means`,
     aside:
       action.id === "stop"
         ? [
-            ["Until", "an operator resumes it"],
-            ["At", `charger ${charger.evse} alone`],
+            [t`Until`, t`an operator resumes it`],
+            [t`At`, t`charger ${charger.evse} alone`],
           ]
         : [],
   });
@@ -126,7 +127,7 @@ export function changePage(
     place: "fleet",
     page: "/fleet",
     title: `${label}: ${name}`,
-    body: html`${lead}${panel("c8", "What changes", triedTable(tried), words.time(state.atMs))}${panel("c4", "Confirm", form)}`,
+    body: html`${lead}${panel("c8", t`What changes`, triedTable(tried), words.time(state.atMs))}${panel("c4", t`Confirm`, form)}`,
   };
 }
 
@@ -162,19 +163,21 @@ function triedTable(tried: Tried | null): Html {
   const rowsOut = [
     {
       cells: [
-        "Ready at departure",
-        `${readyNow} of ${of}`,
-        readyNow === readyAfter ? "the same" : `${readyAfter} of ${of}`,
+        t`Ready at departure`,
+        t`${readyNow} of ${of}`,
+        readyNow === readyAfter ? t`the same` : t`${readyAfter} of ${of}`,
       ],
       kind: readyNow === readyAfter ? "same" : "",
     },
     {
       cells: [
-        "Cost by plan",
-        costNow.toFixed(2),
+        t`Cost by plan`,
+        decimal(costNow, 2),
         Math.abs(change) < 0.005
-          ? "the same"
-          : `${costAfter.toFixed(2)}, ${Math.abs(change).toFixed(2)} ${change > 0 ? "more" : "less"}`,
+          ? t`the same`
+          : change > 0
+            ? t`${decimal(costAfter, 2)}, ${decimal(change, 2)} more`
+            : t`${decimal(costAfter, 2)}, ${decimal(-change, 2)} less`,
       ],
       kind: Math.abs(change) < 0.005 ? "same" : "",
     },
@@ -182,5 +185,5 @@ function triedTable(tried: Tried | null): Html {
       .filter(({ same }) => !same)
       .map(({ name, nowPct, afterPct }) => ({ cells: [name, percent(nowPct), percent(afterPct)], kind: "" })),
   ];
-  return html`<p>${sentence}</p>${table([{ name: "What" }, { name: "Now" }, { name: "After" }], rowsOut, "Before and after")}<p class="dim">${rows.filter(({ same }) => same).length} vehicles stay as they are.</p>`;
+  return html`<p>${sentence}</p>${table([{ name: t`What` }, { name: t`Now` }, { name: t`After` }], rowsOut, t`Before and after`)}<p class="dim">${rows.filter(({ same }) => same).length} vehicles stay as they are.</p>`;
 }

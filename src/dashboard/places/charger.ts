@@ -3,10 +3,11 @@
 import type { Session } from "../access/sessions.ts";
 import { type ActionId, type ActionView, offers } from "../actions.ts";
 import type { FleetPort } from "../fleet/fleet-port.ts";
+import { type Label, label, phrase, t } from "../language/language.ts";
 import { type Html, html } from "../panels/html.ts";
 import { goIcon, severityIcons } from "../panels/icons.ts";
 import type { EvseState, SiteState } from "../state.ts";
-import { directionOfVehicle, kW, type Words, wordsOf } from "../view/format.ts";
+import { directionOfVehicle, idleW, kW, lower, type Words, wordsOf } from "../view/format.ts";
 import { totalsOf } from "../view/totals.ts";
 import { sessionFacts, whyView } from "../view/why.ts";
 import { powerSteps } from "./charts.ts";
@@ -17,22 +18,22 @@ import type { PlacePage } from "./shell.ts";
 const chargerActions = ["chargeNow", "priority", "departure", "clearDeparture", "pause", "stop", "resume"] as const;
 
 /** What an action here means, where the table's own words speak of all chargers. */
-const details: Readonly<Partial<Record<(typeof chargerActions)[number], string>>> = {
-  departure: "When it leaves, and with how much.",
-  clearDeparture: "What a person has asked for this stay is forgotten; the timetable counts again.",
-  pause: "Charging goes on by plan.",
-  stop: "To 0 kW until somebody resumes it; a restart doesn't end that.",
-  chargeNow: "Up to its target with all it can take, whatever plan and backend ask; limits hold.",
-  priority: "Where not all can be ready, 1 is served before 2, and 2 before 3.",
-  resume: "It goes by the plan again.",
+const details: Readonly<Partial<Record<(typeof chargerActions)[number], Label>>> = {
+  departure: label("When it leaves, and with how much."),
+  clearDeparture: label("What a person has asked for this stay is forgotten; the timetable counts again."),
+  pause: label("Charging goes on by plan."),
+  stop: label("To 0 kW until somebody resumes it; a restart doesn't end that."),
+  chargeNow: label("Up to its target with all it can take, whatever plan and backend ask; limits hold."),
+  priority: label("Where not all can be ready, 1 is served before 2, and 2 before 3."),
+  resume: label("It goes by the plan again."),
 };
-const labels: Readonly<Partial<Record<(typeof chargerActions)[number], string>>> = {
-  priority: "Let it go first, or last",
-  departure: "Change departure or target",
-  clearDeparture: "Back to the timetable",
-  pause: "Pause discharging here",
-  stop: "Stop this charger",
-  resume: "Resume this charger",
+const labels: Readonly<Partial<Record<(typeof chargerActions)[number], Label>>> = {
+  priority: label("Let it go first, or last"),
+  departure: label("Change departure or target"),
+  clearDeparture: label("Back to the timetable"),
+  pause: label("Pause discharging here"),
+  stop: label("Stop this charger"),
+  resume: label("Resume this charger"),
 };
 
 /** What is offered at a charger now. */
@@ -54,7 +55,7 @@ export function offeredAt(
     if (id === "pause" && charger.held !== null) return [];
     if ((id === "departure" || id === "clearDeparture" || id === "stop") && !charger.connected) return [];
     if (id === "clearDeparture" && charger.departsAtMs === null) return [];
-    return [{ action, label: labels[id] ?? action.label, detail: details[id] ?? action.detail }];
+    return [{ action, label: String(labels[id] ?? action.label), detail: String(details[id] ?? action.detail) }];
   });
 }
 
@@ -66,7 +67,7 @@ export function chargerPage(
   supported: readonly ActionId[],
 ): PlacePage {
   const words = wordsOf(state);
-  const name = charger.vehicle ?? "No vehicle";
+  const name = charger.vehicle ?? t`No vehicle`;
   const ready = fleet?.readiness().vehicles.find(({ evse }) => evse === charger.evse);
   const plan = fleet?.plan();
   const planned = plan?.vehicles.find(({ evse }) => evse === charger.evse);
@@ -76,57 +77,62 @@ export function chargerPage(
   const lead = leadPanel({
     level,
     tag:
-      held?.level === "everything" ? "Stopped by a person" : level === "attention" ? "Will miss its target" : undefined,
+      held?.level === "everything"
+        ? t`Stopped by a person`
+        : level === "attention"
+          ? t`Will miss its target`
+          : undefined,
     lead: leadOf(charger, name),
     rest: restOf(charger, ready?.forecastPct ?? charger.forecastPct, words, state.atMs),
     sub: held
-      ? `${held.level === "everything" ? "Stopped" : "Discharging paused"} by ${held.by} at ${words.moment(held.atMs, state.atMs)}: “${held.reason}”. It stays so until an operator resumes it.`
-      : (planned?.now ?? "No plan is in force for it."),
-    aside: ready?.cause ? [["Because", ready.cause.sentence]] : [],
+      ? held.level === "everything"
+        ? t`Stopped by ${held.by} at ${words.moment(held.atMs, state.atMs)}: “${held.reason}”. It stays so until an operator resumes it.`
+        : t`Discharging paused by ${held.by} at ${words.moment(held.atMs, state.atMs)}: “${held.reason}”. It stays so until an operator resumes it.`
+      : (planned?.now ?? t`No plan is in force for it.`),
+    aside: ready?.cause ? [[t`Because`, phrase(ready.cause.sentence)]] : [],
   });
   const list = offeredAt(state, charger, session, supported);
   const actions = html`${
     list.length > 0
       ? html`<ul class="acts links">${list.map(({ action, label, detail }) => html`<li><a href="/fleet/change?act=${action.id}&amp;evse=${charger.evse}"><span><b>${label}</b><small>${detail}</small></span>${goIcon}</a></li>`)}</ul>`
-      : html`<p class="dim">${session.role === "viewer" ? "A viewer may look. An operator may act." : "Nothing can be done at this charger now."}</p>`
+      : html`<p class="dim">${session.role === "viewer" ? t`A viewer may look. An operator may act.` : t`Nothing can be done at this charger now.`}</p>`
   }`;
   return {
     place: "fleet",
     page: "/fleet",
-    title: `${name}, charger ${charger.evse}`,
-    body: html`${lead}${charger.link ? panel("c12", "Session with the vehicle", sessionPanel(charger, words)) : ""}${panel("c8", "Plan", planPanel(planned, words, state.atMs), planned ? `${percent(charger.socPct)} now` : "")}${panel("c4", "Actions at this charger", actions, session.role)}${panel("c8", "Why it does this now", whyList(state, charger, words))}`,
+    title: t`${name}, charger ${charger.evse}`,
+    body: html`${lead}${charger.link ? panel("c12", t`Session with the vehicle`, sessionPanel(charger, words)) : ""}${panel("c8", t`Plan`, planPanel(planned, words, state.atMs), planned ? t`${percent(charger.socPct)} now` : "")}${panel("c4", t`Actions at this charger`, actions, phrase(session.role))}${panel("c8", t`Why it does this now`, whyList(state, charger, words))}`,
   };
 }
 
 function leadOf(charger: EvseState, name: string): string {
-  if (charger.known.state === "unknown") return `Charger ${charger.evse}: not known.`;
-  if (!charger.connected) return `No vehicle is at charger ${charger.evse}.`;
-  const direction = directionOfVehicle(charger.powerW ?? 0);
-  const what = direction === "Idle" ? "waits" : `is ${direction.toLowerCase()} with ${kW(charger.powerW ?? 0)}`;
+  if (charger.known.state === "unknown") return t`Charger ${charger.evse}: not known.`;
+  if (!charger.connected) return t`No vehicle is at charger ${charger.evse}.`;
+  const powerW = charger.powerW ?? 0;
+  const what = Math.abs(powerW) <= idleW ? t`waits` : t`is ${lower(directionOfVehicle(powerW))} with ${kW(powerW)}`;
   return charger.known.state === "old"
-    ? `${name} at charger ${charger.evse}: not known now.`
-    : `${name} at charger ${charger.evse} ${what}.`;
+    ? t`${name} at charger ${charger.evse}: not known now.`
+    : t`${name} at charger ${charger.evse} ${what}.`;
 }
 
 function restOf(charger: EvseState, forecastPct: number | null, words: Words, nowMs: number): string {
   if (!charger.connected) return "";
-  if (charger.departsAtMs === null) return `${percent(charger.socPct)} now. No departure is known.`;
+  if (charger.departsAtMs === null) return t`${percent(charger.socPct)} now. No departure is known.`;
   const will =
-    forecastPct === null ? "how full is not known" : `${percent(forecastPct)} of ${percent(charger.targetPct)}`;
-  return `Leaves ${words.moment(charger.departsAtMs, nowMs)}: ${will}.`;
+    forecastPct === null ? t`how full is not known` : t`${percent(forecastPct)} of ${percent(charger.targetPct)}`;
+  return t`Leaves ${words.moment(charger.departsAtMs, nowMs)}: ${will}.`;
 }
 
 type Planned = ReturnType<FleetPort["plan"]>["vehicles"][number];
 
 function planPanel(planned: Planned | undefined, words: Words, nowMs: number): Html {
   if (planned === undefined || planned.runs.length === 0)
-    return html`<p class="dim">${planned?.unplanned || "There is no plan for this charger."}</p>`;
+    return html`<p class="dim">${planned?.unplanned || t`There is no plan for this charger.`}</p>`;
   const { runs, capacityWh, departsAtMs } = planned;
   return html`${powerSteps(runs, words)}<h3 class="sech">Slot by slot, and why</h3><ol class="slots">${runs.map(
     ({ fromMs, untilMs, powerW, endWh, sentence }) => {
-      const direction = directionOfVehicle(powerW);
-      const end = capacityWh ? `to ${percent((100 * endWh) / capacityWh)}` : "";
-      return html`<li><div><b>${words.moment(fromMs, nowMs)} to ${words.hm(untilMs)}</b><small>${sentence}</small></div><div class="num"><span>${direction === "Idle" ? "Waits" : `${direction} ${kW(powerW)}`}</span><small>${end}</small></div></li>`;
+      const end = capacityWh ? t`to ${percent((100 * endWh) / capacityWh)}` : "";
+      return html`<li><div><b>${words.moment(fromMs, nowMs)} to ${words.hm(untilMs)}</b><small>${phrase(sentence)}</small></div><div class="num"><span>${Math.abs(powerW) <= idleW ? t`Waits` : `${directionOfVehicle(powerW)} ${kW(powerW)}`}</span><small>${end}</small></div></li>`;
     },
   )}${departsAtMs === null ? "" : html`<li><div><b>${words.moment(departsAtMs, nowMs)} leaves</b></div><div></div></li>`}</ol>`;
 }
@@ -140,7 +146,7 @@ function whyList(state: SiteState, charger: EvseState, words: Words): Html {
   const steps = [
     { name: why.request, source: why.requestSource, bound: "", distance: "" },
     ...why.chain,
-    { name: "Setpoint", source: why.lease, bound: why.setpoint, distance: "" },
+    { name: t`Setpoint`, source: why.lease, bound: why.setpoint, distance: "" },
   ];
   return html`<p class="lead-s">${why.big}</p><p class="dim">${why.because}</p>${
     why.callout ? html`<p class="st warn">${severityIcons.warning}<span>${why.callout.text}</span></p>` : ""

@@ -1,5 +1,6 @@
 /** Drawings of the pages: each a picture with a sentence, beside which a table or a list has every value. */
 import { hourMs } from "../../domain/units.ts";
+import { grouped } from "../language/language.ts";
 import { type Html, html } from "../panels/html.ts";
 import type { Words } from "../view/format.ts";
 
@@ -101,7 +102,7 @@ export function stackedBars(
   const step = width / bars.length;
   const y = (value: number): number => round(base - (height * value) / top);
   const ticks = [0, top / 2, top];
-  return html`<div class="chart"><svg viewBox="0 0 700 214" role="img" aria-label="${what}; the table below has every value.">${ticks.map((tick) => html`<path d="M${left} ${y(tick)}H${left + width}" class="gridl"/><text x="${left - 6}" y="${y(tick) + 4}" text-anchor="end">${tick.toLocaleString("en", { maximumFractionDigits: 1 })}</text>`)}${bars.map(
+  return html`<div class="chart"><svg viewBox="0 0 700 214" role="img" aria-label="${what}; the table below has every value.">${ticks.map((tick) => html`<path d="M${left} ${y(tick)}H${left + width}" class="gridl"/><text x="${left - 6}" y="${y(tick) + 4}" text-anchor="end">${grouped(tick, 1)}</text>`)}${bars.map(
     ({ label, grid, pv, vehicles, gap }, i) => {
       const x = round(left + i * step + step * 0.1);
       const w = round(step * 0.8);

@@ -1,6 +1,7 @@
 /** Every event on record, by weight and state, with an acknowledgement of one, of a kind, or of all. */
 import type { Session } from "../access/sessions.ts";
 import { roleAtLeast } from "../actions.ts";
+import { label, t } from "../language/language.ts";
 import { type Html, html } from "../panels/html.ts";
 import { severityIcons } from "../panels/icons.ts";
 import type { SiteState } from "../state.ts";
@@ -10,9 +11,9 @@ import { leadPanel, panel, secret } from "./parts.ts";
 import type { PlacePage } from "./shell.ts";
 
 const filters = [
-  ["all", "All"],
-  ["open", "Not acknowledged"],
-  ["needs", "Need a person"],
+  ["all", label("All")],
+  ["open", label("Not acknowledged")],
+  ["needs", label("Need a person")],
 ] as const;
 
 export function eventsPage(state: SiteState, session: Session, asked: string): PlacePage {
@@ -28,24 +29,24 @@ export function eventsPage(state: SiteState, session: Session, asked: string): P
   const all = events.filter((event) => event.open).flatMap(({ ids }) => ids);
   const lead = leadPanel({
     level: needs.length > 0 ? "attention" : "normal",
-    tag: needs.length > 0 ? `${needs.length} need a person` : undefined,
-    lead: open === 0 ? "All acknowledged." : `${open} not acknowledged.`,
-    rest: needs[0]?.sentence ?? "Nothing needs you.",
-    sub: "Acknowledging ends no cause: it says that somebody has seen it.",
+    tag: needs.length > 0 ? t`${needs.length} need a person` : undefined,
+    lead: open === 0 ? t`All acknowledged.` : t`${open} not acknowledged.`,
+    rest: needs[0]?.sentence ?? t`Nothing needs you.`,
+    sub: t`Acknowledging ends no cause: it says that somebody has seen it.`,
   });
   const kindButtons =
     may && all.length > 1
       ? panel(
           "c12",
-          "Acknowledge together",
+          t`Acknowledge together`,
           html`<div class="rowbtns">${many.map((list) =>
             ackForm(
               session,
               list.flatMap(({ ids }) => ids),
-              `Acknowledge all ${list.flatMap(({ ids }) => ids).length}: ${list[0]!.sentence}`,
+              t`Acknowledge all ${list.flatMap(({ ids }) => ids).length}: ${list[0]!.sentence}`,
               filter,
             ),
-          )}${ackForm(session, all, `Acknowledge all ${all.length}`, filter)}</div>`,
+          )}${ackForm(session, all, t`Acknowledge all ${all.length}`, filter)}</div>`,
         )
       : html``;
   const list =
@@ -56,8 +57,8 @@ export function eventsPage(state: SiteState, session: Session, asked: string): P
   return {
     place: "events",
     page: "/events",
-    title: "Events",
-    body: html`${lead}${kindButtons}${panel("c12", "Events", list, chips)}`,
+    title: t`Events`,
+    body: html`${lead}${kindButtons}${panel("c12", t`Events`, list, chips)}`,
   };
 }
 
@@ -70,11 +71,11 @@ const ackForm = (session: Session, ids: readonly string[], label: string, filter
 function eventRow(event: EventView, session: Session, may: boolean, filter: string): Html {
   const { severity, severityName, time, sentence, cause, todo, ends, open, acknowledgedBy, ids, repeats } = event;
   const facts = [
-    ["Cause", cause],
-    ["Do", todo],
-    ["Ends", ends],
-    ["Again", repeats ?? ""],
-    ["Acknowledged", acknowledgedBy ?? ""],
+    [t`Cause`, cause],
+    [t`Do`, todo],
+    [t`Ends`, ends],
+    [t`Again`, repeats ?? ""],
+    [t`Acknowledged`, acknowledgedBy ?? ""],
   ].filter(([, text]) => text !== "");
   return html`<li data-key="ev-${event.id}" class="${severity === "critical" ? "critrow" : severity === "warning" ? "warnrow" : ""}">${severityIcons[severity]}<div><p><span class="sr">${severityName}: </span><b>${sentence}</b></p><dl>${facts.map(([what, text]) => html`<dt>${what}</dt><dd>${text}</dd>`)}</dl></div><div class="num"><small>${time}</small>${open && may ? html`<form method="post" action="/events/acknowledge">${secret(session)}<input type="hidden" name="event" value="${ids.join(",")}"><input type="hidden" name="show" value="${filter}"><button class="btn" aria-label="Acknowledge: ${sentence}">Acknowledge</button></form>` : ""}</div></li>`;
 }

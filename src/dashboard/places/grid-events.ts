@@ -2,6 +2,7 @@
 import type { Session } from "../access/sessions.ts";
 import { roleAtLeast } from "../actions.ts";
 import type { EconomyPort } from "../economy/economy-port.ts";
+import { type Label, label, t } from "../language/language.ts";
 import { type Html, html } from "../panels/html.ts";
 import type { SiteState } from "../state.ts";
 import { kW, kWh, type Words, wordsOf } from "../view/format.ts";
@@ -10,12 +11,12 @@ import type { PlacePage } from "./shell.ts";
 
 type GridEvent = ReturnType<EconomyPort["events"]>["events"][number];
 
-const stateWords: Readonly<Record<GridEvent["state"], string>> = {
-  offered: "Offered",
-  committed: "Committed",
-  declined: "Declined",
-  running: "Delivering",
-  over: "Over",
+const stateWords: Readonly<Record<GridEvent["state"], Label>> = {
+  offered: label("Offered"),
+  committed: label("Committed"),
+  declined: label("Declined"),
+  running: label("Delivering"),
+  over: label("Over"),
 };
 
 export function gridEventsPage(state: SiteState, economy: EconomyPort, session: Session): PlacePage {
@@ -27,16 +28,20 @@ export function gridEventsPage(state: SiteState, economy: EconomyPort, session: 
   const may = roleAtLeast(session.role, "operator");
   const lead = leadPanel({
     level: offered.length > 0 ? "attention" : "normal",
-    tag: offered.length > 0 ? "An answer is due" : undefined,
+    tag: offered.length > 0 ? t`An answer is due` : undefined,
     lead: running
-      ? `Delivering ${running.deliveredWh === null ? "an amount that is not known" : kWh(running.deliveredWh)} so far.`
+      ? running.deliveredWh === null
+        ? t`Delivering. How much so far is not known.`
+        : t`Delivering ${kWh(running.deliveredWh)} so far.`
       : first
-        ? `${offered.length === 1 ? "One grid event is" : `${offered.length} grid events are`} offered.`
-        : "No grid event is offered.",
+        ? offered.length === 1
+          ? t`One grid event is offered.`
+          : t`${offered.length} grid events are offered.`
+        : t`No grid event is offered.`,
     rest: first
-      ? `${kW(first.askedW)} less, ${span(first, words, state.atMs)}. Answer by ${words.moment(first.answerByMs, state.atMs)}.`
+      ? t`${kW(first.askedW)} less, ${span(first, words, state.atMs)}. Answer by ${words.moment(first.answerByMs, state.atMs)}.`
       : "",
-    sub: "Delivered is the baseline less what the meter measures; charging more before an event is never planned to raise it.",
+    sub: t`Delivered is the baseline less what the meter measures; charging more before an event is never planned to raise it.`,
   });
   const answers = offered.map((event) =>
     panel(
@@ -48,11 +53,11 @@ export function gridEventsPage(state: SiteState, economy: EconomyPort, session: 
   const rows = [...events].reverse().map((event) => ({
     cells: [
       `${event.programme}, ${span(event, words, state.atMs)}`,
-      stateWords[event.state],
+      String(stateWords[event.state]),
       event.committedW === null ? "–" : kW(event.committedW),
       event.deliveredWh === null
         ? "–"
-        : `${kWh(event.deliveredWh)} of ${event.committedWh === null ? "–" : kWh(event.committedWh)}`,
+        : t`${kWh(event.deliveredWh)} of ${event.committedWh === null ? "–" : kWh(event.committedWh)}`,
       event.payment === null ? "–" : money(event.payment, currency),
     ],
   }));
@@ -61,25 +66,25 @@ export function gridEventsPage(state: SiteState, economy: EconomyPort, session: 
       ? html`<p class="dim">No grid event is on record.</p>`
       : table(
           [
-            { name: "Event" },
-            { name: "State" },
-            { name: "Committed", num: true },
-            { name: "Delivered", num: true },
-            { name: "Pays", num: true },
+            { name: t`Event` },
+            { name: t`State` },
+            { name: t`Committed`, num: true },
+            { name: t`Delivered`, num: true },
+            { name: t`Pays`, num: true },
           ],
           rows,
-          "Grid events",
+          t`Grid events`,
         );
   return {
     place: "fleet",
     page: "/fleet/grid-events",
-    title: "Grid events",
-    body: html`${lead}${answers}${panel("c8", "Events on record", list)}${may ? panel("c4", "Enter an event", entryForm(session)) : ""}`,
+    title: t`Grid events`,
+    body: html`${lead}${answers}${panel("c8", t`Events on record`, list)}${may ? panel("c4", t`Enter an event`, entryForm(session)) : ""}`,
   };
 }
 
 const span = ({ fromMs, toMs }: GridEvent, words: Words, nowMs: number): string =>
-  `${words.moment(fromMs, nowMs)} to ${words.hm(toMs)}`;
+  t`${words.moment(fromMs, nowMs)} to ${words.hm(toMs)}`;
 
 function offerBody(
   event: GridEvent,
@@ -90,15 +95,15 @@ function offerBody(
   nowMs: number,
 ): Html {
   const facts = table(
-    [{ name: "What" }, { name: "Value" }],
+    [{ name: t`What` }, { name: t`Value` }],
     [
-      { cells: ["Asked", kW(event.askedW)] },
-      { cells: ["Baseline", event.baselineW === null ? "not known" : kW(event.baselineW)] },
-      { cells: ["Pays a kWh", money(event.payPerKWh, currency)] },
-      { cells: ["Penalty a kWh", money(event.penaltyPerKWh, currency)] },
-      { cells: ["Answer by", words.moment(event.answerByMs, nowMs)] },
+      { cells: [t`Asked`, kW(event.askedW)] },
+      { cells: [t`Baseline`, event.baselineW === null ? t`not known` : kW(event.baselineW)] },
+      { cells: [t`Pays a kWh`, money(event.payPerKWh, currency)] },
+      { cells: [t`Penalty a kWh`, money(event.penaltyPerKWh, currency)] },
+      { cells: [t`Answer by`, words.moment(event.answerByMs, nowMs)] },
     ],
-    "The offer",
+    t`The offer`,
   );
   const certainW = event.baselineW === null ? 0 : Math.min(event.askedW, Math.max(0, event.baselineW));
   const form = may

@@ -2,6 +2,7 @@
 import { dayMs } from "../../domain/units.ts";
 import type { DayAnswer, EnergyBalance, MonthAnswer } from "../economy/economy-api.ts";
 import type { EconomyPort } from "../economy/economy-port.ts";
+import { decimal, label, t } from "../language/language.ts";
 import { type Html, html } from "../panels/html.ts";
 import type { SiteState } from "../state.ts";
 import { kW, type Words, wordsOf } from "../view/format.ts";
@@ -10,8 +11,9 @@ import { originTable } from "./origin.ts";
 import { energy, figures, leadPanel, money, panel, percent, savedText, table } from "./parts.ts";
 import type { PlacePage } from "./shell.ts";
 
-const atOnceNote =
-  "At once: the same vehicles with the same energy, each at full power from when it plugged in, under the same import limit. Before taxes.";
+const atOnceNote = label(
+  "At once: the same vehicles with the same energy, each at full power from when it plugged in, under the same import limit. Before taxes.",
+);
 
 const dateOf = (dayCount: number): string => new Date(dayCount * dayMs).toISOString().slice(0, 10);
 const shifted = (date: string, days: number): string =>
@@ -22,16 +24,18 @@ function emptyPage(page: string, title: string, date: string, economy: EconomyPo
   const span = economy.day(undefined);
   const body = leadPanel({
     level: "normal",
-    lead: `No history of ${date}.`,
+    lead: t`No history of ${date}.`,
     rest:
-      span === null ? "Nothing has been recorded yet." : `The record goes from ${span.recordFrom} to ${span.recordTo}.`,
-    sub: "A quarter of an hour is on record once it is over.",
+      span === null
+        ? t`Nothing has been recorded yet.`
+        : t`The record goes from ${span.recordFrom} to ${span.recordTo}.`,
+    sub: t`A quarter of an hour is on record once it is over.`,
   });
   return {
     place: "history",
     page,
     title,
-    body: html`${body}${panel("c12", "Another day", stepper(date, "/history", 1))}`,
+    body: html`${body}${panel("c12", t`Another day`, stepper(date, "/history", 1))}`,
   };
 }
 
@@ -43,45 +47,45 @@ export function dayPage(state: SiteState, economy: EconomyPort, asked: string | 
   const words = wordsOf(state);
   const date = asked ?? yesterday(state, economy);
   const day = economy.day(date);
-  if (day === null) return emptyPage("/history", "Day", date, economy);
+  if (day === null) return emptyPage("/history", t`Day`, date, economy);
   const { money: cost, currency, peak } = day;
   const rest =
     cost === null
-      ? `${energy(day.energy.gridWh)} from the grid, ${energy(day.energy.vehiclesInWh)} into vehicles.`
-      : `Energy cost ${money(cost.energy, currency)}; charging at once it would have been ${money(cost.energyAtOnce, currency)}.`;
+      ? t`${energy(day.energy.gridWh)} from the grid, ${energy(day.energy.vehiclesInWh)} into vehicles.`
+      : t`Energy cost ${money(cost.energy, currency)}; charging at once it would have been ${money(cost.energyAtOnce, currency)}.`;
   const lead = leadPanel({
     level: "normal",
     lead: `${words.date(day.startsAtMs + dayMs / 2)}.`,
     rest,
-    sub: `${day.energy.exportedWh < 50 ? "Nothing was exported." : `${energy(day.energy.exportedWh)} exported.`} ${gapText(day.gaps)}`,
+    sub: `${day.energy.exportedWh < 50 ? t`Nothing was exported.` : t`${energy(day.energy.exportedWh)} exported.`} ${gapText(day.gaps)}`,
   });
   const figs = figures([
-    ["From the grid", energy(day.energy.gridWh), share(day.energy)],
-    ["From PV", energy(day.energy.pvWh), day.energy.pvWh === 0 ? "none measured" : ""],
-    ["Into vehicles", energy(day.energy.vehiclesInWh), `${energy(day.energy.vehiclesOutWh)} came back`],
+    [t`From the grid`, energy(day.energy.gridWh), share(day.energy)],
+    [t`From PV`, energy(day.energy.pvWh), day.energy.pvWh === 0 ? t`none measured` : ""],
+    [t`Into vehicles`, energy(day.energy.vehiclesInWh), t`${energy(day.energy.vehiclesOutWh)} came back`],
     [
-      "Highest import",
+      t`Highest import`,
       peak === null ? "–" : kW(peak.powerW, 0),
-      peak === null ? "" : `at ${words.hm(peak.atMs)}, mean of 15 min`,
+      peak === null ? "" : t`at ${words.hm(peak.atMs)}, mean of 15 min`,
     ],
     cost === null
-      ? ["Saved", "not known", "costs appear when a tariff is set"]
-      : ["Saved", money(cost.saved, currency), "against charging at once"],
+      ? [t`Saved`, t`not known`, t`costs appear when a tariff is set`]
+      : [t`Saved`, money(cost.saved, currency), t`against charging at once`],
   ]);
   const vehicles = panel(
     "",
-    "Vehicles",
+    t`Vehicles`,
     vehicleTable(day.vehicles, currency, words),
     csvLink("/history/day.csv", day.date, "vehicles"),
   );
   const account = economy.account({ from: date });
-  const origin = account === null || account.rows === 0 ? "" : panel("", "Origin by use", originTable(account));
-  const chargers = panel("", "Chargers", chargerTable(day), csvLink("/history/day.csv", day.date, "chargers"));
+  const origin = account === null || account.rows === 0 ? "" : panel("", t`Origin by use`, originTable(account));
+  const chargers = panel("", t`Chargers`, chargerTable(day), csvLink("/history/day.csv", day.date, "chargers"));
   return {
     place: "history",
     page: "/history",
     title: day.date,
-    body: html`${lead}${panel("c12", "The day in figures", figs, stepper(day.date, "/history", 1))}<div class="c8 stack" data-key="left">${panel("", "Where the energy came from", hoursOfDay(day, words), csvLink("/history/day.csv", day.date, "quarters"))}${vehicles}${origin}</div><div class="c4 stack" data-key="right">${panel("", "Energy balance", balanceTable(day.energy))}${cost === null ? panel("", "Cost", html`<p class="dim">No prices are known. Energy and peaks are shown; costs appear when a tariff is set.</p>`) : panel("", "Cost against charging at once", dayCost(cost, currency))}${chargers}</div>`,
+    body: html`${lead}${panel("c12", t`The day in figures`, figs, stepper(day.date, "/history", 1))}<div class="c8 stack" data-key="left">${panel("", t`Where the energy came from`, hoursOfDay(day, words), csvLink("/history/day.csv", day.date, "quarters"))}${vehicles}${origin}</div><div class="c4 stack" data-key="right">${panel("", t`Energy balance`, balanceTable(day.energy))}${cost === null ? panel("", t`Cost`, html`<p class="dim">No prices are known. Energy and peaks are shown; costs appear when a tariff is set.</p>`) : panel("", t`Cost against charging at once`, dayCost(cost, currency))}${chargers}</div>`,
   };
 }
 
@@ -92,11 +96,13 @@ function yesterday(state: SiteState, economy: EconomyPort): string {
 }
 
 const gapText = (gaps: number): string =>
-  gaps === 0 ? "Every quarter hour was measured." : `${gaps} quarter hours were not measured: they are gaps, not zero.`;
+  gaps === 0
+    ? t`Every quarter hour was measured.`
+    : t`${gaps} quarter hours were not measured: they are gaps, not zero.`;
 
 function share({ gridWh, pvWh, vehiclesOutWh }: EnergyBalance): string {
   const all = gridWh + pvWh + vehiclesOutWh;
-  return all > 0 ? `${percent((100 * gridWh) / all)} of what came in` : "";
+  return all > 0 ? t`${percent((100 * gridWh) / all)} of what came in` : "";
 }
 
 const csvLink = (path: string, date: string, what: string): Html =>
@@ -119,16 +125,16 @@ function hoursOfDay(day: DayAnswer, words: Words): Html {
     };
   });
   const rows = bars.map(({ label, grid, pv, vehicles, gap }) => ({
-    cells: [label, grid.toFixed(1), pv.toFixed(1), vehicles.toFixed(1), gap ? "partly not measured" : ""],
+    cells: [label, decimal(grid, 1), decimal(pv, 1), decimal(vehicles, 1), gap ? t`partly not measured` : ""],
   }));
   const columns = [
-    { name: "From" },
-    { name: "Grid, kWh", num: true },
-    { name: "PV, kWh", num: true },
-    { name: "Vehicles, kWh", num: true },
-    { name: "Note" },
+    { name: t`From` },
+    { name: t`Grid, kWh`, num: true },
+    { name: t`PV, kWh`, num: true },
+    { name: t`Vehicles, kWh`, num: true },
+    { name: t`Note` },
   ];
-  return html`<p class="dim">kWh in each hour</p>${stackedBars(bars, 3, "Energy by origin in each hour")}<details class="twin"><summary>Show as a table</summary>${table(columns, rows, "Energy by origin in each hour")}</details>`;
+  return html`<p class="dim">kWh in each hour</p>${stackedBars(bars, 3, t`Energy by origin in each hour`)}<details class="twin"><summary>Show as a table</summary>${table(columns, rows, t`Energy by origin in each hour`)}</details>`;
 }
 
 function balanceTable(sums: EnergyBalance): Html {
@@ -136,37 +142,37 @@ function balanceTable(sums: EnergyBalance): Html {
   const outWh = sums.buildingWh + sums.vehiclesInWh + sums.exportedWh + sums.unaccountedWh;
   const row = (what: string, wh: number, kind = "") => ({ cells: [what, energy(wh)], kind });
   return table(
-    [{ name: "In and out" }, { name: "Energy", num: true }],
+    [{ name: t`In and out` }, { name: t`Energy`, num: true }],
     [
-      row("Grid", sums.gridWh),
+      row(t`Grid`, sums.gridWh),
       row("PV", sums.pvWh),
-      row("Vehicles, discharging", sums.vehiclesOutWh),
-      row("In together", inWh, "sum"),
-      row("Building", sums.buildingWh),
-      row("Vehicles, charging", sums.vehiclesInWh),
-      row("Exported", sums.exportedWh),
-      row("Not accounted for", sums.unaccountedWh),
-      row("Out together", outWh, "sum"),
+      row(t`Vehicles, discharging`, sums.vehiclesOutWh),
+      row(t`In together`, inWh, "sum"),
+      row(t`Building`, sums.buildingWh),
+      row(t`Vehicles, charging`, sums.vehiclesInWh),
+      row(t`Exported`, sums.exportedWh),
+      row(t`Not accounted for`, sums.unaccountedWh),
+      row(t`Out together`, outWh, "sum"),
     ],
-    "Energy balance",
+    t`Energy balance`,
   );
 }
 
 function dayCost(cost: NonNullable<DayAnswer["money"]>, currency: string | null): Html {
   const rows = [
-    { cells: ["Energy", money(cost.energy, currency), money(cost.energyAtOnce, currency)] },
-    { cells: ["Rise of the demand charge", money(cost.demandRise, currency), money(cost.demandRiseAtOnce, currency)] },
-    { cells: ["Wear", money(cost.wear, currency), "–"] },
+    { cells: [t`Energy`, money(cost.energy, currency), money(cost.energyAtOnce, currency)] },
+    { cells: [t`Rise of the demand charge`, money(cost.demandRise, currency), money(cost.demandRiseAtOnce, currency)] },
+    { cells: [t`Wear`, money(cost.wear, currency), "–"] },
     {
       cells: [
-        "Together",
+        t`Together`,
         money(cost.energy + cost.demandRise + cost.wear, currency),
         money(cost.energyAtOnce + cost.demandRiseAtOnce, currency),
       ],
       kind: "sum",
     },
   ];
-  return html`${table([{ name: "What" }, { name: "As run", num: true }, { name: "At once", num: true }], rows, "Cost against charging at once")}<p><b>${savedText(cost.saved, currency)}</b> against charging at once.</p><p class="dim">${atOnceNote}</p>`;
+  return html`${table([{ name: t`What` }, { name: t`As run`, num: true }, { name: t`At once`, num: true }], rows, t`Cost against charging at once`)}<p><b>${savedText(cost.saved, currency)}</b> against charging at once.</p><p class="dim">${atOnceNote}</p>`;
 }
 
 function vehicleTable(vehicles: DayAnswer["vehicles"], currency: string | null, words: Words): Html {
@@ -185,16 +191,16 @@ function vehicleTable(vehicles: DayAnswer["vehicles"], currency: string | null, 
   const sum = (key: "inWh" | "outWh"): number => vehicles.reduce((all, one) => all + one[key], 0);
   return table(
     [
-      { name: "Vehicle" },
-      { name: "Charged", num: true },
-      { name: "Given", num: true },
-      { name: "Left with", num: true },
-      { name: "Left at", num: true },
+      { name: t`Vehicle` },
+      { name: t`Charged`, num: true },
+      { name: t`Given`, num: true },
+      { name: t`Left with`, num: true },
+      { name: t`Left at`, num: true },
       ...(priced
         ? [
-            { name: "Energy cost", num: true },
-            { name: "At once", num: true },
-            { name: "Wear", num: true },
+            { name: t`Energy cost`, num: true },
+            { name: t`At once`, num: true },
+            { name: t`Wear`, num: true },
           ]
         : []),
     ],
@@ -202,7 +208,7 @@ function vehicleTable(vehicles: DayAnswer["vehicles"], currency: string | null, 
       ...rows,
       {
         cells: [
-          `${vehicles.length} vehicles`,
+          t`${vehicles.length} vehicles`,
           energy(sum("inWh")),
           energy(sum("outWh")),
           "",
@@ -212,56 +218,56 @@ function vehicleTable(vehicles: DayAnswer["vehicles"], currency: string | null, 
         kind: "sum",
       },
     ],
-    "Energy by vehicle",
+    t`Energy by vehicle`,
   );
 }
 
 const chargerTable = (day: DayAnswer): Html =>
   table(
     [
-      { name: "Charger" },
-      { name: "Plugged in", num: true },
-      { name: "Charged", num: true },
-      { name: "Given", num: true },
+      { name: t`Charger` },
+      { name: t`Plugged in`, num: true },
+      { name: t`Charged`, num: true },
+      { name: t`Given`, num: true },
     ],
     day.chargers.map(({ name, pluggedMs, inWh, outWh }) => ({
-      cells: [name, `${(pluggedMs / 3_600_000).toFixed(1)} h`, energy(inWh), energy(outWh)],
+      cells: [name, `${decimal(pluggedMs / 3_600_000, 1)} h`, energy(inWh), energy(outWh)],
     })),
-    "Energy by charger",
+    t`Energy by charger`,
   );
 
 export function monthPage(state: SiteState, economy: EconomyPort, asked: string | undefined): PlacePage {
   const words = wordsOf(state);
   const month = economy.month(asked);
   if (month === null)
-    return emptyPage("/history/month", "Month", asked ?? new Date(state.atMs).toISOString().slice(0, 10), economy);
+    return emptyPage("/history/month", t`Month`, asked ?? new Date(state.atMs).toISOString().slice(0, 10), economy);
   const { money: cost, currency } = month;
   const peak = cost?.measured.demand[0];
   const lead = leadPanel({
     level: "normal",
-    lead: `${month.from} to ${month.to}.`,
+    lead: t`${month.from} to ${month.to}.`,
     rest:
       cost === null
-        ? `${energy(month.energy.gridWh)} from the grid, ${energy(month.energy.vehiclesInWh)} into vehicles.`
-        : `${savedText(cost.saved, currency)} against charging at once.`,
-    sub: `${month.recordFrom > month.from ? `The record begins on ${month.recordFrom}. ` : ""}${gapText(month.gaps)}`,
-    asideTitle: "Where the difference comes from",
+        ? t`${energy(month.energy.gridWh)} from the grid, ${energy(month.energy.vehiclesInWh)} into vehicles.`
+        : t`${savedText(cost.saved, currency)} against charging at once.`,
+    sub: `${month.recordFrom > month.from ? t`The record begins on ${month.recordFrom}. ` : ""}${gapText(month.gaps)}`,
+    asideTitle: t`Where the difference comes from`,
     aside: cost === null ? [] : differences(cost, currency),
   });
   const figs = figures([
     [
-      "Bill so far",
-      cost === null ? "not known" : money(cost.measured.total, currency),
-      cost === null ? "costs appear when a tariff is set" : `at once: ${money(cost.atOnce.total, currency)}`,
+      t`Bill so far`,
+      cost === null ? t`not known` : money(cost.measured.total, currency),
+      cost === null ? t`costs appear when a tariff is set` : t`at once: ${money(cost.atOnce.total, currency)}`,
     ],
     [
-      "Highest import",
+      t`Highest import`,
       peak === undefined ? "–" : kW(peak.peakW, 0),
       peak?.atMs == null ? "" : words.moment(peak.atMs, state.atMs),
     ],
-    ["From the grid", energy(month.energy.gridWh), share(month.energy)],
-    ["From PV", energy(month.energy.pvWh), ""],
-    ["Given by vehicles", energy(month.energy.vehiclesOutWh), `${energy(month.energy.vehiclesInWh)} into them`],
+    [t`From the grid`, energy(month.energy.gridWh), share(month.energy)],
+    [t`From PV`, energy(month.energy.pvWh), ""],
+    [t`Given by vehicles`, energy(month.energy.vehiclesOutWh), t`${energy(month.energy.vehiclesInWh)} into them`],
   ]);
   const days = month.days.map(({ date, energy: sums }) => ({
     label: date.slice(8).replace(/^0/, ""),
@@ -280,18 +286,18 @@ export function monthPage(state: SiteState, economy: EconomyPort, asked: string 
     ],
   }));
   const dayColumns = [
-    { name: "Day" },
-    { name: "Grid", num: true },
+    { name: t`Day` },
+    { name: t`Grid`, num: true },
     { name: "PV", num: true },
-    { name: "Into vehicles", num: true },
-    { name: "Given", num: true },
-    { name: "Saved", num: true },
+    { name: t`Into vehicles`, num: true },
+    { name: t`Given`, num: true },
+    { name: t`Saved`, num: true },
   ];
   return {
     place: "history",
     page: "/history/month",
-    title: `${month.from} to ${month.to}`,
-    body: html`${lead}${panel("c12", "The month in figures", figs, stepper(month.from, "/history/month", 31))}${panel("c8", "Energy by origin", html`<p class="dim">kWh each day</p>${stackedBars(days, 7, "Energy by origin on each day")}${table(dayColumns, rows, "Energy by day")}`, csvLink("/history/month.csv", month.from, "days"))}<div class="c4 stack" data-key="right">${cost === null ? panel("", "Bill", html`<p class="dim">No prices are known. Energy and peaks are shown; costs appear when a tariff is set.</p>`) : panel("", "Bill, and charging at once", monthBill(month, cost))}${panel("", "Energy balance", balanceTable(month.energy))}</div>${panel("c12", "Vehicles", vehicleTable(month.vehicles, currency, words), csvLink("/history/month.csv", month.from, "vehicles"))}`,
+    title: t`${month.from} to ${month.to}`,
+    body: html`${lead}${panel("c12", t`The month in figures`, figs, stepper(month.from, "/history/month", 31))}${panel("c8", t`Energy by origin`, html`<p class="dim">kWh each day</p>${stackedBars(days, 7, t`Energy by origin on each day`)}${table(dayColumns, rows, t`Energy by day`)}`, csvLink("/history/month.csv", month.from, "days"))}<div class="c4 stack" data-key="right">${cost === null ? panel("", t`Bill`, html`<p class="dim">No prices are known. Energy and peaks are shown; costs appear when a tariff is set.</p>`) : panel("", t`Bill, and charging at once`, monthBill(month, cost))}${panel("", t`Energy balance`, balanceTable(month.energy))}</div>${panel("c12", t`Vehicles`, vehicleTable(month.vehicles, currency, words), csvLink("/history/month.csv", month.from, "vehicles"))}`,
   };
 }
 
@@ -299,10 +305,10 @@ function differences(cost: NonNullable<MonthAnswer["money"]>, currency: string |
   const demand = (bill: typeof cost.measured): number => bill.demand.reduce((sum, { amount }) => sum + amount, 0);
   const energyCost = (bill: typeof cost.measured): number => bill.energy - bill.exported;
   return [
-    ["Energy", savedText(energyCost(cost.atOnce) - energyCost(cost.measured), currency)],
-    ["Demand charge", savedText(demand(cost.atOnce) - demand(cost.measured), currency)],
-    ["Wear", `${money(cost.wear, currency)} taken off`],
-    ...(cost.eventPay === 0 ? [] : ([["Grid events", `${money(cost.eventPay, currency)} earned`]] as const)),
+    [t`Energy`, savedText(energyCost(cost.atOnce) - energyCost(cost.measured), currency)],
+    [t`Demand charge`, savedText(demand(cost.atOnce) - demand(cost.measured), currency)],
+    [t`Wear`, t`${money(cost.wear, currency)} taken off`],
+    ...(cost.eventPay === 0 ? [] : ([[t`Grid events`, t`${money(cost.eventPay, currency)} earned`]] as const)),
   ];
 }
 
@@ -310,8 +316,8 @@ function monthBill(month: MonthAnswer, cost: NonNullable<MonthAnswer["money"]>):
   const { currency } = month;
   const { measured, atOnce } = cost;
   const rows = [
-    { cells: ["Energy", money(measured.energy, currency), money(atOnce.energy, currency)] },
-    { cells: ["Export", money(-measured.exported, currency), money(-atOnce.exported, currency)] },
+    { cells: [t`Energy`, money(measured.energy, currency), money(atOnce.energy, currency)] },
+    { cells: [t`Export`, money(-measured.exported, currency), money(-atOnce.exported, currency)] },
     ...measured.demand.map((line, i) => ({
       cells: [
         `${line.id}, ${kW(line.billedW, 0)}`,
@@ -319,13 +325,13 @@ function monthBill(month: MonthAnswer, cost: NonNullable<MonthAnswer["money"]>):
         money(atOnce.demand[i]?.amount ?? null, currency),
       ],
     })),
-    { cells: ["Bill", money(measured.total, currency), money(atOnce.total, currency)], kind: "sum" },
-    { cells: ["Wear", money(cost.wear, currency), "–"] },
-    { cells: ["Grid events", money(-cost.eventPay, currency), "–"] },
-    { cells: ["Energy that would have been missing", "–", money(cost.missing, currency)] },
+    { cells: [t`Bill`, money(measured.total, currency), money(atOnce.total, currency)], kind: "sum" },
+    { cells: [t`Wear`, money(cost.wear, currency), "–"] },
+    { cells: [t`Grid events`, money(-cost.eventPay, currency), "–"] },
+    { cells: [t`Energy that would have been missing`, "–", money(cost.missing, currency)] },
     {
       cells: [
-        "Together",
+        t`Together`,
         money(measured.total + cost.wear - cost.eventPay, currency),
         money(atOnce.total + cost.missing, currency),
       ],
@@ -333,8 +339,8 @@ function monthBill(month: MonthAnswer, cost: NonNullable<MonthAnswer["money"]>):
     },
   ];
   const unpriced =
-    measured.unpriced > 0 ? ` ${measured.unpriced} quarter hours have no known price and are in no amount.` : "";
-  return html`${table([{ name: month.tariff ?? "Tariff" }, { name: "As run", num: true }, { name: "At once", num: true }], rows, "Bill of the month")}<p class="dim">${atOnceNote} Of the energy cost ${money(cost.building, currency)} is the building's.${unpriced}</p>`;
+    measured.unpriced > 0 ? t` ${measured.unpriced} quarter hours have no known price and are in no amount.` : "";
+  return html`${table([{ name: month.tariff ?? t`Tariff` }, { name: t`As run`, num: true }, { name: t`At once`, num: true }], rows, t`Bill of the month`)}<p class="dim">${atOnceNote} Of the energy cost ${money(cost.building, currency)} is the building's.${unpriced}</p>`;
 }
 
 /** Text of a cell, quoted where it has to be. A sheet would take a leading sign for a formula. */

@@ -1,6 +1,7 @@
 /** Where each use's energy came from on a day, by the energy account. */
 import { nameWord } from "../../app/account/words.ts";
 import type { AccountAnswer } from "../economy/account-api.ts";
+import { decimal, t } from "../language/language.ts";
 import { type Html, html } from "../panels/html.ts";
 import { energy, money, table } from "./parts.ts";
 
@@ -13,19 +14,19 @@ export function originTable(account: AccountAnswer): Html {
         .sort()
         .map((origin) => ({ cells: [nameWord(use), nameWord(origin), energy(origins[use]![origin]! / 1_000)] })),
     );
-  const columns = [{ name: "Use" }, { name: "From" }, { name: "Energy", num: true }];
+  const columns = [{ name: t`Use` }, { name: t`From` }, { name: t`Energy`, num: true }];
   const owed = guests
     .filter(({ givenWh, takenWh }) => givenWh + takenWh > 0)
     .map(
       (one) =>
-        `${one.guest}: ${money(Math.abs(one.due), one.currency)} due from ${one.due >= 0 ? one.host : one.guest}.`,
+        t`${one.guest}: ${money(Math.abs(one.due), one.currency)} due from ${one.due >= 0 ? one.host : one.guest}.`,
     );
   const notes = [
-    `${rows} of ${quarters} quarter-hours are on record, ${closing} of them close; in and out differ by ${(closurePpm / 1e4).toFixed(2)} %.`,
+    t`${rows} of ${quarters} quarter-hours are on record, ${closing} of them close; in and out differ by ${decimal(closurePpm / 1e4, 2)} %.`,
     ...remarks,
     noGridCharging.sentence,
     noBatteryExport.sentence,
     ...owed,
   ];
-  return html`${table(columns, lines, "Origin of energy by use")}${notes.map((note) => html`<p class="dim">${note}</p>`)}`;
+  return html`${table(columns, lines, t`Origin of energy by use`)}${notes.map((note) => html`<p class="dim">${note}</p>`)}`;
 }

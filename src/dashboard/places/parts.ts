@@ -1,5 +1,6 @@
 /** Parts that the pages of all places share: the first sentence, figures, tables, bars, forms. */
 import type { Session } from "../access/sessions.ts";
+import { grouped, label, money as localMoney, t } from "../language/language.ts";
 import { type Html, html, type Part, raw } from "../panels/html.ts";
 import { severityIcons } from "../panels/icons.ts";
 import { nb } from "../view/format.ts";
@@ -20,7 +21,7 @@ export function leadPanel({ level, tag, lead, rest, sub, asideTitle, aside = [] 
     level === "normal" || tag === undefined ? "" : html`<p class="tag warn">${severityIcons.warning}${tag}</p>`;
   const next =
     aside.length > 0
-      ? html`<div class="next"><h2>${asideTitle ?? "What would change this"}</h2><ul>${aside.map(([when, what]) => html`<li><b>${when}</b><span>${what}</span></li>`)}</ul></div>`
+      ? html`<div class="next"><h2>${asideTitle ?? t`What would change this`}</h2><ul>${aside.map(([when, what]) => html`<li><b>${when}</b><span>${what}</span></li>`)}</ul></div>`
       : "";
   return html`<section class="panel c12 mode lead" data-key="lead" data-level="${level}" aria-label="In short"><div>${mark}<h1><span class="lead">${lead}</span> <span class="rest">${rest}</span></h1><p class="sub">${sub}</p></div>${next}</section>`;
 }
@@ -69,7 +70,12 @@ export function chargeBar(
 export const secret = (session: Session): Html => html`<input type="hidden" name="csrf" value="${session.csrf}">`;
 
 /** Reasons that are usual; one is chosen beforehand, so that nobody has to write at a fault. */
-const reasons = ["Operations", "Work at the charger", "Fault or damage seen", "The timetable has changed"] as const;
+const reasons = [
+  label("Operations"),
+  label("Work at the charger"),
+  label("Fault or damage seen"),
+  label("The timetable has changed"),
+] as const;
 export const reasonField: Html = html`<label class="f">Reason<select name="reason">${reasons.map((reason) => html`<option>${reason}</option>`)}</select></label>`;
 
 export const percent = (value: number | null): string => (value === null ? "–" : `${Math.round(value)}${nb}%`);
@@ -77,16 +83,16 @@ export const percent = (value: number | null): string => (value === null ? "–"
 /** Thousands with commas; energy in kWh, from 10,000 kWh on in MWh. */
 export function energy(wh: number): string {
   const kWh = wh / 1_000;
-  if (Math.abs(kWh) >= 10_000) return `${(kWh / 1_000).toLocaleString("en", { maximumFractionDigits: 1 })}${nb}MWh`;
-  return `${kWh.toLocaleString("en", { maximumFractionDigits: Math.abs(kWh) < 10 ? 1 : 0 })}${nb}kWh`;
+  if (Math.abs(kWh) >= 10_000) return `${grouped(kWh / 1_000, 1)}${nb}MWh`;
+  return `${grouped(kWh, Math.abs(kWh) < 10 ? 1 : 0)}${nb}kWh`;
 }
 
 /** An amount in the tariff's currency; "not known" without one. */
 export function money(amount: number | null, currency: string | null): string {
-  if (amount === null || currency === null) return "not known";
-  return new Intl.NumberFormat("en", { style: "currency", currency }).format(amount);
+  if (amount === null || currency === null) return t`not known`;
+  return localMoney(amount, currency);
 }
 
 /** What was saved or lost, with what it is compared to. */
 export const savedText = (amount: number, currency: string | null): string =>
-  amount >= 0 ? `${money(amount, currency)} saved` : `${money(-amount, currency)} more`;
+  amount >= 0 ? t`${money(amount, currency)} saved` : t`${money(-amount, currency)} more`;

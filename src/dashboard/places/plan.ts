@@ -1,6 +1,7 @@
 /** The next 24 hours by the plan: every vehicle on one time axis, and under it grid, load, PV, vehicles and price. */
 import { hourMs } from "../../domain/units.ts";
 import type { FleetPort } from "../fleet/fleet-port.ts";
+import { decimal, type Label, label, t } from "../language/language.ts";
 import { type Html, html } from "../panels/html.ts";
 import type { SiteState } from "../state.ts";
 import { duration, type Words, wordsOf } from "../view/format.ts";
@@ -14,23 +15,23 @@ const shownMs = 24 * hourMs;
 const rowsMax = 60;
 const planOldMs = 5 * 60_000;
 
-const basisWords: Readonly<Record<string, string>> = {
-  feed: "A forecast from elsewhere.",
-  "similar-days": "The last days of the same kind.",
-  "clear-sky": "The sun of the last two weeks, clouds of the last hour.",
-  flat: "The last hour goes on: nothing better is known.",
-  unknown: "Not known.",
-  known: "Known.",
-  "partly known": "Known for a part; then the last known one goes on.",
-  none: "Not known: the plan goes by departures only.",
+const basisWords: Readonly<Record<string, Label>> = {
+  feed: label("A forecast from elsewhere."),
+  "similar-days": label("The last days of the same kind."),
+  "clear-sky": label("The sun of the last two weeks, clouds of the last hour."),
+  flat: label("The last hour goes on: nothing better is known."),
+  unknown: label("Not known."),
+  known: label("Known."),
+  "partly known": label("Known for a part; then the last known one goes on."),
+  none: label("Not known: the plan goes by departures only."),
 };
-const basis = (key: string): string => basisWords[key] ?? key;
+const basis = (key: string): string => String(basisWords[key] ?? key);
 
 /** How far off such forecasts were here; "" before that was measured. */
 const errorText = (errors: Plan["errors"]["load"]): string =>
   errors === null
     ? ""
-    : ` Off by ${percent(errors.hourAheadPct)} an hour ahead and ${percent(errors.dayAheadPct)} a day ahead, over the last two weeks.`;
+    : t` Off by ${percent(errors.hourAheadPct)} an hour ahead and ${percent(errors.dayAheadPct)} a day ahead, over the last two weeks.`;
 
 export function planPage(state: SiteState, fleet: FleetPort): PlacePage {
   const plan = fleet.plan();
@@ -39,11 +40,11 @@ export function planPage(state: SiteState, fleet: FleetPort): PlacePage {
     return {
       place: "fleet",
       page: "/fleet/plan",
-      title: "Plan",
+      title: t`Plan`,
       body: leadPanel({
         level: "normal",
-        lead: "There is no plan yet.",
-        rest: "Each charger goes by its departure.",
+        lead: t`There is no plan yet.`,
+        rest: t`Each charger goes by its departure.`,
         sub: plan.fallback === "" ? plan.sentence : plan.fallback,
       }),
     };
@@ -54,33 +55,36 @@ export function planPage(state: SiteState, fleet: FleetPort): PlacePage {
   const lead = leadPanel({
     level: old || plan.method === "greedy" || !plan.inForce ? "attention" : "normal",
     tag: old
-      ? `The plan is ${duration(plan.ageMs ?? 0)} old`
+      ? t`The plan is ${duration(plan.ageMs ?? 0)} old`
       : plan.method === "greedy"
-        ? "Without the optimiser"
+        ? t`Without the optimiser`
         : plan.inForce
           ? undefined
-          : "The plan has lapsed",
-    lead: "The next 24 hours.",
-    rest: `${energy(inWh)} into ${plan.vehicles.length} vehicles${outWh > 500 ? `, ${energy(outWh)} back` : ""}.`,
+          : t`The plan has lapsed`,
+    lead: t`The next 24 hours.`,
+    rest:
+      outWh > 500
+        ? t`${energy(inWh)} into ${plan.vehicles.length} vehicles, ${energy(outWh)} back.`
+        : t`${energy(inWh)} into ${plan.vehicles.length} vehicles.`,
     sub: plan.fallback === "" ? plan.sentence : `${plan.sentence} ${plan.fallback}`,
-    asideTitle: "What the plan rests on",
+    asideTitle: t`What the plan rests on`,
     aside: [
-      ["Load", `${basis(plan.basis.load)}${errorText(plan.errors.load)}`],
+      [t`Load`, `${basis(plan.basis.load)}${errorText(plan.errors.load)}`],
       ["PV", `${basis(plan.basis.pv)}${errorText(plan.errors.pv)}`],
-      ["Prices", basis(plan.basis.prices)],
+      [t`Prices`, basis(plan.basis.prices)],
     ],
   });
   const costs = table(
-    [{ name: "What" }, { name: "By plan", num: true }],
+    [{ name: t`What` }, { name: t`By plan`, num: true }],
     [
-      { cells: ["Energy", money(plan.cost.energy, plan.currency || null)] },
-      { cells: ["Rise of the demand charge", money(plan.cost.demand, plan.currency || null)] },
-      { cells: ["Wear", money(plan.cost.wear, plan.currency || null)] },
-      { cells: ["Grid events", money(plan.cost.events, plan.currency || null)] },
-      { cells: ["Together", money(plan.cost.total, plan.currency || null)], kind: "sum" },
-      { cells: ["Charging at once", money(plan.cost.atOnce, plan.currency || null)] },
+      { cells: [t`Energy`, money(plan.cost.energy, plan.currency || null)] },
+      { cells: [t`Rise of the demand charge`, money(plan.cost.demand, plan.currency || null)] },
+      { cells: [t`Wear`, money(plan.cost.wear, plan.currency || null)] },
+      { cells: [t`Grid events`, money(plan.cost.events, plan.currency || null)] },
+      { cells: [t`Together`, money(plan.cost.total, plan.currency || null)], kind: "sum" },
+      { cells: [t`Charging at once`, money(plan.cost.atOnce, plan.currency || null)] },
     ],
-    "Cost by plan",
+    t`Cost by plan`,
   );
   const faults =
     plan.faults.length > 0
@@ -89,8 +93,8 @@ export function planPage(state: SiteState, fleet: FleetPort): PlacePage {
   return {
     place: "fleet",
     page: "/fleet/plan",
-    title: "Plan",
-    body: html`${lead}${panel("c12", "Vehicles, 24 hours", gantt(plan, startsAtMs, words))}${panel("c12", "Power at the site", powerStack(plan, startsAtMs, words))}${panel("c8", "What each vehicle does now, and why", nowTable(plan))}${panel("c4", "Cost by plan", html`${costs}<p class="dim">Before taxes. At once: each vehicle at full power from now or from its arrival on until it has what it needs, under the same import limit. Where that would leave more energy missing, the two don’t compare, and no figure stands.</p>`)}${panel("c12", "What was mended in what it rests on", faults)}`,
+    title: t`Plan`,
+    body: html`${lead}${panel("c12", t`Vehicles, 24 hours`, gantt(plan, startsAtMs, words))}${panel("c12", t`Power at the site`, powerStack(plan, startsAtMs, words))}${panel("c8", t`What each vehicle does now, and why`, nowTable(plan))}${panel("c4", t`Cost by plan`, html`${costs}<p class="dim">Before taxes. At once: each vehicle at full power from now or from its arrival on until it has what it needs, under the same import limit. Where that would leave more energy missing, the two don’t compare, and no figure stands.</p>`)}${panel("c12", t`What was mended in what it rests on`, faults)}`,
   };
 }
 
@@ -129,14 +133,14 @@ function gantt(plan: Plan, startsAtMs: number, words: Words): Html {
       arrivesAtMs === null
         ? ""
         : html`<path d="M${axis.left} ${line}H${xOf(axis, arrivesAtMs)}" class="g-wait" stroke-dasharray="2 3"/>`;
-    return html`<text x="0" y="${line}" class="lab">${name}</text><text x="${axis.left - 8}" y="${line}" text-anchor="end">${evse > 0 && arrivesAtMs === null ? `bay ${evse}` : "due"}</text><path d="M${axis.left} ${line}H${axis.left + axis.width}" class="gridl"/>${road}${due}${blocks(runs, axis, line, 15, mostW)}${leaves}`;
+    return html`<text x="0" y="${line}" class="lab">${name}</text><text x="${axis.left - 8}" y="${line}" text-anchor="end">${evse > 0 && arrivesAtMs === null ? t`bay ${evse}` : "due"}</text><path d="M${axis.left} ${line}H${axis.left + axis.width}" class="gridl"/>${road}${due}${blocks(runs, axis, line, 15, mostW)}${leaves}`;
   });
   const phone = table(
-    [{ name: "Vehicle" }, { name: "Charges" }, { name: "Leaves" }],
+    [{ name: t`Vehicle` }, { name: t`Charges` }, { name: t`Leaves` }],
     plan.vehicles.map(({ name, runs, departsAtMs, unplanned }) => ({
       cells: [name, spans(runs, words) || unplanned || "nothing", departsAtMs === null ? "–" : words.hm(departsAtMs)],
     })),
-    "Plan by vehicle",
+    t`Plan by vehicle`,
   );
   return html`<p class="legend"><span><svg width="14" height="10" aria-hidden="true"><rect width="14" height="10" class="g-ch"/></svg>charging, above the line</span><span><svg width="14" height="10" aria-hidden="true"><rect width="14" height="10" class="g-dis"/></svg>discharging, below</span><span><svg width="12" height="10" aria-hidden="true"><path d="M1 1h10L6 9z" class="f-ink"/></svg>leaves, ready</span><span><svg width="12" height="10" aria-hidden="true"><path d="M1 9h10L6 1z" class="f-warn"/></svg>leaves, not ready</span></p><div class="chart wide"><svg viewBox="0 0 1000 ${bottom + 8}" role="img" aria-label="Each vehicle over the next 24 hours; the table has every value.">${hourLines(axis, words, 2, 16, bottom, 12)}${rows}</svg></div><details class="twin"><summary>Show as a table</summary>${phone}</details>`;
 }
@@ -177,7 +181,11 @@ function powerStack(plan: Plan, startsAtMs: number, words: Words): Html {
   const tick = (value: number, y: number): Html =>
     html`<text x="54" y="${y + 4}" text-anchor="end">${Math.round(value / 1000)}</text>`;
   const prices = priceBand(plan, axis, startsAtMs);
-  const sentence = `Grid up to ${Math.round(Math.max(0, ...cut(plan.netW)) / 1000)} kW${low < -50 ? `, exporting up to ${Math.round(-low / 1000)} kW` : ", never exporting"}.`;
+  const high = Math.round(Math.max(0, ...cut(plan.netW)) / 1000);
+  const sentence =
+    low < -50
+      ? t`Grid up to ${high} kW, exporting up to ${Math.round(-low / 1000)} kW.`
+      : t`Grid up to ${high} kW, never exporting.`;
   return html`<p class="dim">${sentence}</p><div class="chart wide"><svg viewBox="0 0 1000 430" role="img" aria-label="Grid, load, PV, vehicles and price over the next 24 hours; the table below has every hour.">${hourLines(axis, words, 2, 20, 400, 424)}<text x="60" y="12" class="lab">Grid, kW: importing above the line</text><path d="M60 ${yGrid(0)}H990" class="nowl"/>${tick(top, yGrid(top))}${tick(0, yGrid(0))}${limit}<path d="${path(plan.netW, yGrid)}" class="l-grid"/><text x="60" y="164" class="lab">Load and PV, kW</text>${tick(topLoad, yLoad(topLoad))}${tick(0, yLoad(0))}<path d="${path(plan.loadW, yLoad)}" class="l-load"/><path d="${path(plan.pvW, yLoad)}" class="l-pv"/><text x="60" y="276" class="lab">Vehicles, kW: charging above the line</text><path d="M60 ${yVehicles(0)}H990" class="nowl"/>${tick(topVehicles, yVehicles(topVehicles))}<path d="${path(plan.vehiclesW, yVehicles)}" class="l-veh"/>${prices}</svg></div><details class="twin"><summary>Show as a table</summary>${hourTable(plan, startsAtMs, words)}</details>`;
 }
 
@@ -193,11 +201,11 @@ function priceBand(plan: Plan, axis: Axis, startsAtMs: number): Html {
   }
   const known = runs.flatMap(({ price }) => price ?? []);
   const middle = (Math.min(...known) + Math.max(...known)) / 2;
-  return html`<text x="0" y="384" class="lab">${plan.currency === "" ? "Price" : `${plan.currency}/kWh`}</text>${runs.map(
+  return html`<text x="0" y="384" class="lab">${plan.currency === "" ? t`Price` : `${plan.currency}/kWh`}</text>${runs.map(
     ({ from, to, price }) => {
       const x = xOf(axis, startsAtMs + from * plan.slotMs);
       const w = xOf(axis, startsAtMs + to * plan.slotMs) - x;
-      const text = price === null ? "not known" : price.toFixed(3);
+      const text = price === null ? t`not known` : decimal(price, 3);
       return html`<rect x="${x}" y="390" width="${Math.max(0, w - 0.5)}" height="14" class="${price === null ? "short" : price > middle ? "p-hi" : "p-lo"}"/>${w > 46 ? html`<text x="${x + w / 2}" y="401" text-anchor="middle" class="ink">${text}</text>` : ""}`;
     },
   )}`;
@@ -207,11 +215,16 @@ function hourTable(plan: Plan, startsAtMs: number, words: Words): Html {
   const perHour = Math.round(hourMs / plan.slotMs);
   const mean = (values: readonly number[], i: number): string => {
     const part = values.slice(i, i + perHour);
-    return part.length === 0 ? "–" : `${(part.reduce((a, b) => a + b, 0) / part.length / 1000).toFixed(1)}`;
+    return part.length === 0 ? "–" : decimal(part.reduce((a, b) => a + b, 0) / part.length / 1000, 1);
   };
   const rows = Array.from({ length: 24 }, (_, hour) => {
     const i = hour * perHour;
-    const price = i < plan.knownPriceSlots ? (plan.importPerKWh[i]?.toFixed(3) ?? "–") : "not known";
+    const price =
+      i < plan.knownPriceSlots
+        ? plan.importPerKWh[i] === undefined
+          ? "–"
+          : decimal(plan.importPerKWh[i], 3)
+        : t`not known`;
     return {
       cells: [
         words.hm(startsAtMs + hour * hourMs),
@@ -225,21 +238,21 @@ function hourTable(plan: Plan, startsAtMs: number, words: Words): Html {
   });
   return table(
     [
-      { name: "From" },
-      { name: "Grid, kW", num: true },
-      { name: "Load, kW", num: true },
+      { name: t`From` },
+      { name: t`Grid, kW`, num: true },
+      { name: t`Load, kW`, num: true },
       { name: "PV, kW", num: true },
-      { name: "Vehicles, kW", num: true },
-      { name: "Price", num: true },
+      { name: t`Vehicles, kW`, num: true },
+      { name: t`Price`, num: true },
     ],
     rows,
-    "Power and price by hour",
+    t`Power and price by hour`,
   );
 }
 
 function nowTable(plan: Plan): Html {
   return table(
-    [{ name: "Vehicle" }, { name: "Now, and why" }, { name: "Each slot" }],
+    [{ name: t`Vehicle` }, { name: t`Now, and why` }, { name: t`Each slot` }],
     plan.vehicles.map(({ name, evse, now, unplanned, runs }) => ({
       cells: [
         evse > 0 ? html`<a href="/fleet/charger/${evse}">${name}</a>` : name,
@@ -247,6 +260,6 @@ function nowTable(plan: Plan): Html {
         runs.length > 0 ? html`<a href="/fleet/plan/why?evse=${evse}">Why, ${name}</a>` : "",
       ],
     })),
-    "What each vehicle does now",
+    t`What each vehicle does now`,
   );
 }

@@ -4,6 +4,7 @@ import { hourMs } from "../../domain/units.ts";
 import type { Session } from "../access/sessions.ts";
 import { type ActionId, type ActionView, offers } from "../actions.ts";
 import type { FleetPort } from "../fleet/fleet-port.ts";
+import { t } from "../language/language.ts";
 import { type Html, html } from "../panels/html.ts";
 import type { SiteState } from "../state.ts";
 import { hours, kW, kWh, type Words, wordsOf } from "../view/format.ts";
@@ -29,8 +30,8 @@ export function reservePage(
   return {
     place: "fleet",
     page: "/fleet/reserve",
-    title: "Reserve",
-    body: html`${lead(state, outage, words)}${panel("c8", "Hours of tier 1 over the next day", ahead(outage, words))}${panel("c4", "What the hours rest on", rests(state))}${panel("c4", "A storm or a shutoff is expected", warningForm(outage, outage.warning ? words.moment(outage.warning.untilMs, state.atMs) : "", action("outageWarning"), session))}${panel("c4", "Reserve of every vehicle", reserveForm(action("reserve"), session))}${panel("c12", "Vehicles", vehicleTable(state))}`,
+    title: t`Reserve`,
+    body: html`${lead(state, outage, words)}${panel("c8", t`Hours of tier 1 over the next day`, ahead(outage, words))}${panel("c4", t`What the hours rest on`, rests(state))}${panel("c4", t`A storm or a shutoff is expected`, warningForm(outage, outage.warning ? words.moment(outage.warning.untilMs, state.atMs) : "", action("outageWarning"), session))}${panel("c4", t`Reserve of every vehicle`, reserveForm(action("reserve"), session))}${panel("c12", t`Vehicles`, vehicleTable(state))}`,
   };
 }
 
@@ -43,19 +44,19 @@ function lead(state: SiteState, { runwayH, wantedH, warning, ahead: coming, sent
   const aside: (readonly [string, string])[] = [];
   if (warning)
     aside.push([
-      `Until ${words.moment(warning.untilMs, state.atMs)}`,
-      `${warning.by}: “${warning.reason}”, ${hours(warning.hours)} of tier 1.`,
+      t`Until ${words.moment(warning.untilMs, state.atMs)}`,
+      t`${warning.by}: “${warning.reason}”, ${hours(warning.hours)} of tier 1.`,
     ]);
-  if (lowest) aside.push([`At ${words.hm(lowest.fromMs)}`, `The least of the next day: ${hours(lowest.hours)}.`]);
+  if (lowest) aside.push([t`At ${words.hm(lowest.fromMs)}`, t`The least of the next day: ${hours(lowest.hours)}.`]);
   return leadPanel({
     level: missing ? "attention" : "normal",
-    tag: missing ? "Less than is wanted" : undefined,
+    tag: missing ? t`Less than is wanted` : undefined,
     lead:
       runwayH === null
-        ? "How long tier 1 could be fed is not known."
-        : `Tier 1 for ${hours(runwayH)}, if the grid failed now.`,
-    rest: runwayH === null ? "" : "With the reserve of every vehicle kept.",
-    sub: `${sentence} Departures come first; price and grid events after it.`,
+        ? t`How long tier 1 could be fed is not known.`
+        : t`Tier 1 for ${hours(runwayH)}, if the grid failed now.`,
+    rest: runwayH === null ? "" : t`With the reserve of every vehicle kept.`,
+    sub: t`${sentence} Departures come first; price and grid events after it.`,
     aside,
   });
 }
@@ -72,9 +73,9 @@ function ahead({ ahead: coming, wantedH }: Outage, words: Words): Html {
       ? ""
       : html`<path d="M44 ${y(wantedH)}H690" class="limitl"/><text x="686" y="${y(wantedH) - 4}" text-anchor="end">wanted, ${hours(wantedH)}</text>`;
   const twin = table(
-    [{ name: "From" }, { name: "Tier 1, at the least", num: true }],
+    [{ name: t`From` }, { name: t`Tier 1, at the least`, num: true }],
     coming.map((one) => ({ cells: [words.hm(one.fromMs), hours(one.hours)] })),
-    "Hours of tier 1 by hour",
+    t`Hours of tier 1 by hour`,
   );
   return html`<div class="chart"><svg viewBox="0 0 700 148" role="img" aria-label="Hours of tier 1 that the vehicles hold above their reserves over the next day; the table has every value.">${hourLines(axis, words, 4, 10, 122, 140)}<text x="38" y="${y(top) + 4}" text-anchor="end">${top}${" h"}</text><text x="38" y="124" text-anchor="end">0</text><path d="M44 120H690" class="nowl"/>${wanted}<path d="${stepPath(values, first, hourMs, axis, y)}" class="l-veh"/></svg></div><p class="dim">By the plan, while vehicles come and go. Only those that can feed an island count.</p><details class="twin"><summary>Show as a table</summary>${twin}</details>`;
 }
@@ -83,18 +84,18 @@ function rests({ tiers, island }: SiteState): Html {
   if (tiers.length === 0)
     return html`<p class="dim">No tiers are configured: there is nothing to feed in an outage.</p>`;
   return table(
-    [{ name: "What" }, { name: "Takes", num: true }, { name: "Could be fed", num: true }],
+    [{ name: t`What` }, { name: t`Takes`, num: true }, { name: t`Could be fed`, num: true }],
     [
       ...tiers.map(({ name, what, loadW, expectedW, runwayH }) => ({
         cells: [
           what === "" ? name : `${name}, ${what}`,
-          loadW === null && expectedW === null ? "not known" : kW(loadW ?? expectedW ?? 0),
-          runwayH === null ? "not known" : hours(runwayH),
+          loadW === null && expectedW === null ? t`not known` : kW(loadW ?? expectedW ?? 0),
+          runwayH === null ? t`not known` : hours(runwayH),
         ],
       })),
-      { cells: ["Energy above the reserves", kWh(island.energyAboveReserveWh), ""], kind: "sum" },
+      { cells: [t`Energy above the reserves`, kWh(island.energyAboveReserveWh), ""], kind: "sum" },
     ],
-    "Tiers and how long they could be fed",
+    t`Tiers and how long they could be fed`,
   );
 }
 
@@ -112,7 +113,7 @@ const fields = ({ inputs }: ActionView): Html =>
 
 const form = (action: ActionView | undefined, session: Session, intro: Html): Html =>
   action === undefined
-    ? html`${intro}<p class="dim">${session.role === "viewer" ? "A viewer may look. An operator may act." : "This can’t be changed now."}</p>`
+    ? html`${intro}<p class="dim">${session.role === "viewer" ? t`A viewer may look. An operator may act.` : t`This can’t be changed now.`}</p>`
     : html`${intro}<form method="post" action="/fleet/reserve" class="form">${secret(session)}<input type="hidden" name="act" value="${action.id}">${fields(action)}${reasonField}<div class="rowbtns end"><button class="btn primary">${action.verb}</button></div></form>`;
 
 function warningForm({ warning }: Outage, until: string, action: ActionView | undefined, session: Session): Html {
@@ -129,21 +130,21 @@ function vehicleTable({ evses }: SiteState): Html {
   const here = evses.filter(({ connected }) => connected);
   if (here.length === 0) return html`<p class="dim">No vehicle is plugged in.</p>`;
   return table(
-    [{ name: "Vehicle" }, { name: "Has", num: true }, { name: "Reserve", num: true }, { name: "In an outage" }],
+    [{ name: t`Vehicle` }, { name: t`Has`, num: true }, { name: t`Reserve`, num: true }, { name: t`In an outage` }],
     here.map(({ vehicle, evse, socPct, reservePct, canDischarge }) => ({
       cells: [
-        html`<a href="/fleet/charger/${evse}">${vehicle ?? `Charger ${evse}`}</a>`,
+        html`<a href="/fleet/charger/${evse}">${vehicle ?? t`Charger ${evse}`}</a>`,
         percent(socPct),
         percent(reservePct),
         !canDischarge
-          ? "not counted: it can’t discharge now"
+          ? t`not counted: it can’t discharge now`
           : socPct === null
-            ? "not known"
+            ? t`not known`
             : socPct > reservePct
-              ? `gives ${percent(socPct - reservePct)} of its battery`
-              : "gives nothing until it is above its reserve",
+              ? t`gives ${percent(socPct - reservePct)} of its battery`
+              : t`gives nothing until it is above its reserve`,
       ],
     })),
-    "What each vehicle counts for",
+    t`What each vehicle counts for`,
   );
 }

@@ -8,6 +8,7 @@ import type { EconomyPort } from "../economy/economy-port.ts";
 import type { Asking, FleetPort, FleetResult } from "../fleet/fleet-port.ts";
 import { previewBody, takeBody, timetableBody, vehiclesBody } from "../fleet/vehicles-api.ts";
 import { serveInstallation } from "../installation/installation-routes.ts";
+import { t } from "../language/language.ts";
 import type { Perform } from "../server/act.ts";
 import type { Serving } from "../server/serving.ts";
 import type { UpdatesPort } from "../source.ts";
@@ -35,18 +36,18 @@ export function servePlaces(app: FastifyInstance, serving: Serving, perform: Per
   if (fleet) {
     serveFleet(places, serving, fleet);
     serveReserve(places, serving, fleet, perform);
-  } else get("/fleet", () => notice("fleet", "/fleet", "Fleet", "This controller keeps no vehicles."));
+  } else get("/fleet", () => notice("fleet", "/fleet", t`Fleet`, t`This controller keeps no vehicles.`));
   if (economy) serveEconomy(app, places, serving, economy);
-  else get("/history", () => notice("history", "/history", "History", "This controller keeps no record."));
+  else get("/history", () => notice("history", "/history", t`History`, t`This controller keeps no record.`));
   serveEvents(places, perform);
   serveInstallation(app, places, serving, serving.source.commissioning);
   serveChargers(places, serving, perform);
   const { alerts, updates } = serving.source;
   if (alerts) serveAlerts(places, serving, alerts);
-  else get("/alerts", () => notice("installation", "/alerts", "Alerts", "This controller tells nobody of events."));
+  else get("/alerts", () => notice("installation", "/alerts", t`Alerts`, t`This controller tells nobody of events.`));
   if (updates) serveUpdates(places, serving, updates);
   else
-    get("/updates", () => notice("installation", "/updates", "Software", "This controller does not replace itself."));
+    get("/updates", () => notice("installation", "/updates", t`Software`, t`This controller does not replace itself.`));
 }
 
 function serveUpdates({ get, post, toPage }: PlaceServer, { audit, source }: Serving, updates: UpdatesPort): void {
@@ -56,11 +57,11 @@ function serveUpdates({ get, post, toPage }: PlaceServer, { audit, source }: Ser
     const notBeforeMs = nextMoment(form["notBefore"] ?? "", source.state(), Date.now());
     if (Number.isNaN(notBeforeMs))
       return toPage(reply, session, "/updates", {
-        refused: "That moment can't be told yet. Nothing was begun: try again.",
+        refused: t`That moment can't be told yet. Nothing was begun: try again.`,
       });
     const refused = updates.order({ from, by: session.name, notBeforeMs });
     audit(request, "update", session.name, refused === "" ? `install ${from}` : `install ${from}: refused`);
-    return toPage(reply, session, "/updates", refused === "" ? { done: "It is under way." } : { refused });
+    return toPage(reply, session, "/updates", refused === "" ? { done: t`It is under way.` } : { refused });
   });
   post("/updates/cancel", "installer", (_form, session, request, reply) => {
     const ended = updates.cancel();
@@ -69,7 +70,7 @@ function serveUpdates({ get, post, toPage }: PlaceServer, { audit, source }: Ser
       reply,
       session,
       "/updates",
-      ended ? { done: "It is ended." } : { refused: "Nothing waits any more." },
+      ended ? { done: t`It is ended.` } : { refused: t`Nothing waits any more.` },
     );
   });
 }
@@ -105,16 +106,16 @@ function serveChargers({ get, post, answer, toPage }: PlaceServer, { source }: S
             .vehicles.find((one) => one.evse === evse)
             ?.remedies.find(({ id }) => id === remedy);
     if (remedy !== undefined && !found)
-      return notice("fleet", "/fleet", "Change", "This way out is no longer there.", "The plan has moved on.");
+      return notice("fleet", "/fleet", t`Change`, t`This way out is no longer there.`, t`The plan has moved on.`);
     const id = found?.action?.action ?? query["act"] ?? "";
     const change = findChange(state, session, source.supported, id, Number(found?.action?.values["evse"] ?? evse));
     if (change === null)
       return notice(
         "fleet",
         "/fleet",
-        "Change",
-        "This can't be done now.",
-        found && found.action === null ? `${found.label}: somebody on site has to.` : "",
+        t`Change`,
+        t`This can't be done now.`,
+        found && found.action === null ? t`${found.label}: somebody on site has to.` : "",
       );
     const given = found?.action ? givenOf(found.action.values, state) : query;
     const values = valuesOf(change.action, evse, { ...defaults(change.action.inputs), ...given }, state.atMs);
@@ -127,7 +128,7 @@ function serveChargers({ get, post, answer, toPage }: PlaceServer, { source }: S
     const evse = Number(form["evse"]);
     const change = state && findChange(state, session, source.supported, form["act"] ?? "", evse);
     const back = `/fleet/charger/${Number.isInteger(evse) ? evse : 1}`;
-    if (!state || !change) return toPage(reply, session, back, { refused: "Refused: this can't be done now." });
+    if (!state || !change) return toPage(reply, session, back, { refused: t`Refused: this can't be done now.` });
     const values = valuesOf(change.action, evse, form, state.atMs);
     const done = await perform(request, { action: change.action.id, reason: form["reason"] ?? "", values });
     // A refusal stays where the form is and keeps what was entered.
@@ -154,7 +155,7 @@ function serveReserve(
         ({ id }) => id === form["act"] && reserveActions.some((one) => one === id),
       );
     if (!state || !action)
-      return toPage(reply, session, "/fleet/reserve", { refused: "Refused: this can't be done now." });
+      return toPage(reply, session, "/fleet/reserve", { refused: t`Refused: this can't be done now.` });
     const values = valuesOf(action, 0, form, state.atMs);
     const done = await perform(request, { action: action.id, reason: form["reason"] ?? "", values });
     return toPage(reply, session, "/fleet/reserve", done.ok ? { done: done.sentence } : { refused: done.sentence });
@@ -270,7 +271,7 @@ function serveEconomy(
       if (!allowed(request, reply, "viewer", true)) return reply;
       const state = source.state();
       const found = state && read(texts(request.query), state);
-      if (!found) return reply.code(404).type("text/plain").send("Nothing is on record of that time.\n");
+      if (!found) return reply.code(404).type("text/plain").send(`${t`Nothing is on record of that time.`}\n`);
       return reply
         .type("text/csv; charset=utf-8")
         .header("content-disposition", `attachment; filename="${found.name}"`)

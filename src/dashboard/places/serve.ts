@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import { placedSentence } from "../../config/issue-words.ts";
 import type { Session } from "../access/sessions.ts";
+import { t } from "../language/language.ts";
 import type { Place } from "../panels/place-links.ts";
 import type { Access } from "../server/api-route.ts";
 import type { Serving } from "../server/serving.ts";
@@ -83,7 +84,7 @@ export function createPlaceServer(app: FastifyInstance, serving: Serving): Place
         request,
         reply,
         session,
-        notice("fleet", "", "No data yet", "No data yet.", "The controller has not answered."),
+        notice("fleet", "", t`No data yet`, t`No data yet.`, t`The controller has not answered.`),
         before,
       );
     const made = await make({ state, session, query: texts(request.query) }, request);
@@ -92,7 +93,7 @@ export function createPlaceServer(app: FastifyInstance, serving: Serving): Place
           request,
           reply.code(404),
           session,
-          notice("fleet", "", "Not found", "There is nothing at this address."),
+          notice("fleet", "", t`Not found`, t`There is nothing at this address.`),
           before,
         )
       : show(request, reply, session, made, said ?? before);
@@ -132,5 +133,5 @@ export const checked = <T extends z.ZodType>(
   const parsed = schema.safeParse(value);
   if (parsed.success) return { body: parsed.data };
   const issue = parsed.error.issues[0];
-  return { refused: `Refused: ${issue ? placedSentence(issue, "the form") : "the form is not valid"}.` };
+  return { refused: t`Refused: ${issue ? placedSentence(issue, t`the form`) : t`the form is not valid`}.` };
 };

@@ -1,33 +1,35 @@
 /** The frame of every page beside the overview: places, the pages of a place, one sentence first, health below. */
 import type { Session } from "../access/sessions.ts";
+import { type Label, label, phrase, t } from "../language/language.ts";
 import { type Html, html, raw } from "../panels/html.ts";
 import { logo, navIcons, severityIcons } from "../panels/icons.ts";
+import { languageSwitch } from "../panels/language-switch.ts";
 import { brand, health } from "../panels/panels.ts";
 import { type Place, placeLinks } from "../panels/place-links.ts";
 import type { Assets } from "../server/assets.ts";
-import { head } from "../server/pages.ts";
+import { head, wordsScript } from "../server/pages.ts";
 import type { SiteState } from "../state.ts";
 import { view } from "../view.ts";
 
 /** Pages of a place: address and name. */
-const pagesOf: Readonly<Record<Place, readonly (readonly [string, string])[]>> = {
+const pagesOf: Readonly<Record<Place, readonly (readonly [string, Label])[]>> = {
   overview: [],
   fleet: [
-    ["/fleet", "Ready board"],
-    ["/fleet/vehicles", "Vehicles and timetable"],
-    ["/fleet/plan", "Plan"],
-    ["/fleet/grid-events", "Grid events"],
-    ["/fleet/reserve", "Reserve"],
+    ["/fleet", label("Ready board")],
+    ["/fleet/vehicles", label("Vehicles and timetable")],
+    ["/fleet/plan", label("Plan")],
+    ["/fleet/grid-events", label("Grid events")],
+    ["/fleet/reserve", label("Reserve")],
   ],
   history: [
-    ["/history", "Day"],
-    ["/history/month", "Month"],
+    ["/history", label("Day")],
+    ["/history/month", label("Month")],
   ],
   events: [],
   installation: [
-    ["/installation", "Commissioning"],
-    ["/updates", "Software"],
-    ["/alerts", "Alerts"],
+    ["/installation", label("Commissioning")],
+    ["/updates", label("Software")],
+    ["/alerts", label("Alerts")],
   ],
 };
 
@@ -62,20 +64,20 @@ export function placePage(
       ? html`<nav class="sub" aria-label="Pages"><div class="in">${pages.map(([address, name]) => html`<a href="${address}"${current(address)}>${name}</a>`)}</div></nav>`
       : "";
   const phone: readonly (readonly [string, string, Html])[] = [
-    ["/", "Now", navIcons.overview],
-    ["/fleet", "Ready", navIcons.chargers],
-    ["/fleet/plan", "Plan", navIcons.day],
-    ["/events", "Events", navIcons.events],
-    ["/history", "History", navIcons.actions],
-    ...(session.role === "installer" ? ([["/installation", "Install", navIcons.installation]] as const) : []),
+    ["/", t`Now`, navIcons.overview],
+    ["/fleet", t`Ready`, navIcons.chargers],
+    ["/fleet/plan", t`Plan`, navIcons.day],
+    ["/events", t`Events`, navIcons.events],
+    ["/history", t`History`, navIcons.actions],
+    ...(session.role === "installer" ? ([["/installation", t`Install`, navIcons.installation]] as const) : []),
   ];
-  const account = session.demo ? session.role : `${session.name}, ${session.role}`;
-  return html`${head(assets, `${page.title} · ${shown?.site.name ?? "Islet"}`, html`<script type="module" src="${assets.place}"></script>`)}<body class="place"><a class="skip" href="#main">Skip to content</a><header class="top"><div class="in"><div class="brandbox">${shown ? brand(shown) : html`<div class="brand">${logo}<span>Islet</span></div>`}</div><nav class="tabs" aria-label="Places">${placeLinks(page.place, open, session.role)}</nav><div class="who"><span class="livedot"><i aria-hidden="true"></i><span>As of <b>${shown?.time ?? "–"}</b></span></span><span class="whoami">Signed in: ${account}</span><button type="button" class="iconbtn" id="theme" aria-label="Switch between light and dark">Dark</button></div></div>${sub}</header><main id="main" tabindex="-1">${saidBox(said)}${page.body}</main><footer class="health" id="health" aria-label="Health">${shown ? health(shown) : ""}</footer><nav class="bnav" aria-label="Places on a phone">${phone.map(([address, name, icon]) => html`<a href="${address}"${current(address)}>${icon}${name}</a>`)}</nav></body></html>`
+  const account = session.demo ? phrase(session.role) : `${session.name}, ${phrase(session.role)}`;
+  return html`${head(assets, `${page.title} · ${shown?.site.name ?? "Islet"}`, html`${wordsScript(assets)}<script type="module" src="${assets.place}"></script>`)}<body class="place"><a class="skip" href="#main">Skip to content</a><header class="top"><div class="in"><div class="brandbox">${shown ? brand(shown) : html`<div class="brand">${logo}<span>Islet</span></div>`}</div><nav class="tabs" aria-label="Places">${placeLinks(page.place, open, session.role)}</nav><div class="who"><span class="livedot"><i aria-hidden="true"></i><span>As of <b>${shown?.time ?? "–"}</b></span></span><span class="whoami">Signed in: ${account}</span>${languageSwitch(session.csrf)}<button type="button" class="iconbtn" id="theme" aria-label="Switch between light and dark">Dark</button></div></div>${sub}</header><main id="main" tabindex="-1">${saidBox(said)}${page.body}</main><footer class="health" id="health" aria-label="Health">${shown ? health(shown) : ""}</footer><nav class="bnav" aria-label="Places on a phone">${phone.map(([address, name, icon]) => html`<a href="${address}"${current(address)}>${icon}${name}</a>`)}</nav></body></html>`
     .text;
 }
 
 function saidBox({ done, refused }: Said): Html {
   if (refused !== undefined)
-    return html`<div class="refuse c12" role="alert">${severityIcons.critical}<span>${refused}</span></div>`;
-  return done === undefined ? html`` : html`<p class="said c12" role="status">${done}</p>`;
+    return html`<div class="refuse c12" role="alert">${severityIcons.critical}<span>${phrase(refused)}</span></div>`;
+  return done === undefined ? html`` : html`<p class="said c12" role="status">${phrase(done)}</p>`;
 }

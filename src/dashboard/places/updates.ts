@@ -1,6 +1,7 @@
 /** Versions of the controller: which runs, which is kept, and a newer one installed by the installer once the site allows it. */
 import type { Session } from "../access/sessions.ts";
 import { roleAtLeast } from "../actions.ts";
+import { t } from "../language/language.ts";
 import { html } from "../panels/html.ts";
 import type { UpdatesPort } from "../source.ts";
 import type { SiteState } from "../state.ts";
@@ -13,32 +14,32 @@ type View = ReturnType<UpdatesPort["view"]>;
 /** The sentence of each phase of an update. */
 const leads: Readonly<Record<View["phase"], (view: View) => readonly [string, string]>> = {
   none: ({ running, onTrial, former }) => [
-    `Islet ${running} runs.`,
+    t`Islet ${running} runs.`,
     onTrial
-      ? `It is on trial: unless it works within a minute of its start, ${former ?? "the former one"} returns.`
+      ? t`It is on trial: unless it works within a minute of its start, ${former ?? t`the former one`} returns.`
       : "",
   ],
-  fetching: ({ what, by }) => [`${what} is being fetched.`, `${by} has asked for it.`],
-  waiting: ({ what, by, sentence }) => [`${what} waits.`, `${sentence} ${by} has asked for it.`],
-  installing: ({ what }) => [`${what} is being installed.`, "It is verified, unpacked and tried out."],
-  restarting: ({ what }) => [`${what} starts.`, "The controller starts again; the page comes back by itself."],
-  failed: ({ what, sentence }) => [`${what} was not installed.`, sentence],
+  fetching: ({ what, by }) => [t`${what} is being fetched.`, t`${by} has asked for it.`],
+  waiting: ({ what, by, sentence }) => [t`${what} waits.`, t`${sentence} ${by} has asked for it.`],
+  installing: ({ what }) => [t`${what} is being installed.`, t`It is verified, unpacked and tried out.`],
+  restarting: ({ what }) => [t`${what} starts.`, t`The controller starts again; the page comes back by itself.`],
+  failed: ({ what, sentence }) => [t`${what} was not installed.`, sentence],
 };
 
 export function updatesPage(view: View, session: Session): PlacePage {
   const { phase, unable, current, former, offered } = view;
-  const [lead, rest] = unable === "" ? leads[phase](view) : [`Islet ${view.running} runs.`, unable];
+  const [lead, rest] = unable === "" ? leads[phase](view) : [t`Islet ${view.running} runs.`, unable];
   const fromBackend =
-    view.backendWaits === "" ? "" : `A version that the backend has sent waits: ${view.backendWaits}.`;
+    view.backendWaits === "" ? "" : t`A version that the backend has sent waits: ${view.backendWaits}.`;
   const may = roleAtLeast(session.role, "installer") && unable === "";
   const isBusy = phase !== "none" && phase !== "failed";
   const kept = table(
-    [{ name: "Version" }, { name: "What it is" }],
+    [{ name: t`Version` }, { name: t`What it is` }],
     [
-      ...(current === null ? [] : [{ cells: [current, view.onTrial ? "runs, on trial" : "used at each start"] }]),
-      ...(former === null ? [] : [{ cells: [former, "kept; the way back is islet update rollback"] }]),
+      ...(current === null ? [] : [{ cells: [current, view.onTrial ? t`runs, on trial` : t`used at each start`] }]),
+      ...(former === null ? [] : [{ cells: [former, t`kept; the way back is islet update rollback`] }]),
     ],
-    "Versions on this machine",
+    t`Versions on this machine`,
   );
   const fields = html`${secret(session)}<label class="f">Not before (the site’s time, today or tomorrow)<input name="notBefore" type="time"></label>`;
   const ways = html`${
@@ -50,16 +51,16 @@ export function updatesPage(view: View, session: Session): PlacePage {
   return {
     place: "installation",
     page: "/updates",
-    title: "Updates",
+    title: t`Updates`,
     body: html`${leadPanel({
       level: phase === "failed" ? "attention" : "normal",
-      tag: phase === "failed" ? "Not installed" : undefined,
+      tag: phase === "failed" ? t`Not installed` : undefined,
       lead,
       rest,
       sub: fromBackend,
-    })}${unable === "" ? panel("c12", "On this machine", kept) : ""}${
-      may && !isBusy ? panel("c12", "Install a version", ways) : ""
-    }${may && (phase === "waiting" || phase === "fetching") ? panel("c12", "It has not begun", stop) : ""}`,
+    })}${unable === "" ? panel("c12", t`On this machine`, kept) : ""}${
+      may && !isBusy ? panel("c12", t`Install a version`, ways) : ""
+    }${may && (phase === "waiting" || phase === "fetching") ? panel("c12", t`It has not begun`, stop) : ""}`,
   };
 }
 

@@ -4,6 +4,7 @@ import { type Weekday, weekdays } from "../../domain/fleet/vehicles.ts";
 import type { Session } from "../access/sessions.ts";
 import { roleAtLeast } from "../actions.ts";
 import type { FleetPort } from "../fleet/fleet-port.ts";
+import { type Label, label, t } from "../language/language.ts";
 import { type Html, html, raw } from "../panels/html.ts";
 import { severityIcons } from "../panels/icons.ts";
 import type { SiteState } from "../state.ts";
@@ -15,20 +16,20 @@ type Vehicle = ReturnType<FleetPort["vehicles"]>["vehicles"][number];
 type Weekly = NonNullable<Vehicle["weekly"]>[number];
 type Preview = Extract<ReturnType<FleetPort["preview"]>, { readonly ok: true }>["value"];
 
-const dayNames: Readonly<Record<Weekday, string>> = {
-  mon: "Mon",
-  tue: "Tue",
-  wed: "Wed",
-  thu: "Thu",
-  fri: "Fri",
-  sat: "Sat",
-  sun: "Sun",
+const dayNames: Readonly<Record<Weekday, Label>> = {
+  mon: label("Mon"),
+  tue: label("Tue"),
+  wed: label("Wed"),
+  thu: label("Thu"),
+  fri: label("Fri"),
+  sat: label("Sat"),
+  sun: label("Sun"),
 };
 const knownByWords = {
-  person: "said by a person",
-  iso15118: "told by the vehicle",
-  card: "by its card",
-  place: "by its place",
+  person: label("said by a person"),
+  iso15118: label("told by the vehicle"),
+  card: label("by its card"),
+  place: label("by its place"),
 } as const;
 
 export function vehiclesPage(state: SiteState, fleet: FleetPort, session: Session): PlacePage {
@@ -41,49 +42,49 @@ export function vehiclesPage(state: SiteState, fleet: FleetPort, session: Sessio
     level: "normal",
     lead:
       vehicles.length === 0
-        ? "No vehicles are entered yet."
-        : `${vehicles.length} vehicles, ${withTimetable} with a timetable.`,
+        ? t`No vehicles are entered yet.`
+        : t`${vehicles.length} vehicles, ${withTimetable} with a timetable.`,
     rest:
       vehicles.length === 0
-        ? "Without a timetable every vehicle is charged as soon as there is room."
-        : "Names, targets and timetables belong to the vehicle.",
-    sub: "What a vehicle or the backend says of its departure counts where it is newer than the timetable.",
-    asideTitle: "Not known",
+        ? t`Without a timetable every vehicle is charged as soon as there is room.`
+        : t`Names, targets and timetables belong to the vehicle.`,
+    sub: t`What a vehicle or the backend says of its departure counts where it is newer than the timetable.`,
+    asideTitle: t`Not known`,
     aside: strangers
       .slice(0, 3)
-      .map(({ evse, value }) => [`Charger ${evse}`, `Told ${value}: it belongs to no vehicle.`] as const),
+      .map(({ evse, value }) => [t`Charger ${evse}`, t`Told ${value}: it belongs to no vehicle.`] as const),
   });
   const rows = vehicles.map((vehicle) => {
     const { id, name, at, next } = vehicle;
-    const where = at === null ? "Not here" : `Charger ${at.evse}${at.knownBy ? `, ${knownByWords[at.knownBy]}` : ""}`;
+    const where = at === null ? t`Not here` : t`Charger ${at.evse}${at.knownBy ? `, ${knownByWords[at.knownBy]}` : ""}`;
     const leaves = at?.need?.departsAtMs ?? next?.leavesAtMs ?? null;
     const needs = at?.need?.neededWh ?? next?.neededWh ?? null;
     return {
       cells: [
         html`<a href="/fleet/vehicle/${id}">${name}</a>`,
         where,
-        leaves === null ? "not known" : words.moment(leaves, state.atMs),
-        needs === null ? "not known" : kWh(needs),
+        leaves === null ? t`not known` : words.moment(leaves, state.atMs),
+        needs === null ? t`not known` : kWh(needs),
         weekText(vehicle.weekly ?? []),
       ],
     };
   });
   const list = table(
-    [{ name: "Vehicle" }, { name: "Where" }, { name: "Leaves next" }, { name: "Needs" }, { name: "Every week" }],
+    [{ name: t`Vehicle` }, { name: t`Where` }, { name: t`Leaves next` }, { name: t`Needs` }, { name: t`Every week` }],
     rows,
-    "Vehicles",
+    t`Vehicles`,
   );
   const may = roleAtLeast(session.role, "operator");
   const add = html`<form method="post" action="/fleet/vehicles/add" class="form">${secret(session)}<label class="f">Name<input type="text" name="name" maxlength="60" required></label><label class="f">Id, in files and addresses<input type="text" name="id" maxlength="40" pattern="[A-Za-z0-9][A-Za-z0-9._\\-]*" required></label><label class="f">Capacity, kWh (empty: as it tells itself)<input type="number" name="capacityKWh" min="0.1" step="0.1"></label>${reasonField}<div class="rowbtns end"><button class="btn primary">Add vehicle</button></div></form>`;
   const take = html`<form method="post" action="/fleet/import" class="form">${secret(session)}<label class="f">What it is<select name="kind"><option value="timetable-csv">Departures, CSV</option><option value="vehicles-csv">Vehicles, CSV</option><option value="calendar">Calendar, iCalendar</option></select></label><label class="f">Its text<textarea name="text" rows="6" maxlength="15000" required></textarea></label><div class="rowbtns end"><button class="btn primary">Show what it would change</button></div></form>`;
   const side = may
-    ? html`<div class="c4 stack" data-key="side">${panel("", "Add a vehicle", add)}${panel("", "Import", take)}</div>`
-    : html`<div class="c4 stack" data-key="side">${panel("", "Changes", html`<p class="dim">An operator may change vehicles and timetables.</p>`)}</div>`;
+    ? html`<div class="c4 stack" data-key="side">${panel("", t`Add a vehicle`, add)}${panel("", t`Import`, take)}</div>`
+    : html`<div class="c4 stack" data-key="side">${panel("", t`Changes`, html`<p class="dim">An operator may change vehicles and timetables.</p>`)}</div>`;
   return {
     place: "fleet",
     page: "/fleet/vehicles",
-    title: "Vehicles and timetable",
-    body: html`${lead}${panel("c8", "Vehicles", vehicles.length === 0 ? html`<p class="dim">Add one, or import a list.</p>` : list)}${side}`,
+    title: t`Vehicles and timetable`,
+    body: html`${lead}${panel("c8", t`Vehicles`, vehicles.length === 0 ? html`<p class="dim">Add one, or import a list.</p>` : list)}${side}`,
   };
 }
 
@@ -92,18 +93,18 @@ function needText(need: {
   readonly needPct?: number | undefined;
   readonly needWh?: number | undefined;
 }): string {
-  if (need.route !== undefined) return `route ${need.route}`;
+  if (need.route !== undefined) return t`route ${need.route}`;
   if (need.needPct !== undefined) return percent(need.needPct);
   return need.needWh === undefined ? "" : kWh(need.needWh);
 }
 
 /** "Mon to Fri 05:30, 95 %". */
 function weekText(weekly: readonly Weekly[]): string {
-  if (weekly.length === 0) return "no timetable";
+  if (weekly.length === 0) return t`no timetable`;
   return weekly
     .map(
       (row) =>
-        `${row.days.map((day) => dayNames[day as Weekday]).join(" ")} ${row.leavesAt}${needText(row) === "" ? "" : `, ${needText(row)}`}`,
+        `${row.days.map((day) => String(dayNames[day as Weekday])).join(" ")} ${row.leavesAt}${needText(row) === "" ? "" : `, ${needText(row)}`}`,
     )
     .join("; ");
 }
@@ -116,15 +117,17 @@ export function vehiclePage(state: SiteState, fleet: FleetPort, session: Session
   const { name, at, next, weekly = [], exceptions = [], enteredBy, learned } = vehicle;
   const lead = leadPanel({
     level: "normal",
-    lead: `${name} ${at === null ? "is not here." : `is at charger ${at.evse}.`}`,
+    lead: at === null ? t`${name} is not here.` : t`${name} is at charger ${at.evse}.`,
     rest:
       next === null
-        ? "No departure is in its timetable."
-        : `It leaves ${words.moment(next.leavesAtMs, state.atMs)}${next.neededWh === null ? "" : ` and needs ${kWh(next.neededWh)}`}.`,
+        ? t`No departure is in its timetable.`
+        : next.neededWh === null
+          ? t`It leaves ${words.moment(next.leavesAtMs, state.atMs)}.`
+          : t`It leaves ${words.moment(next.leavesAtMs, state.atMs)} and needs ${kWh(next.neededWh)}.`,
     sub: enteredBy
-      ? `Entered by ${enteredBy.by}, ${words.moment(enteredBy.atMs, state.atMs)}: “${enteredBy.reason}”.`
-      : "From the configuration.",
-    asideTitle: "Learned of it",
+      ? t`Entered by ${enteredBy.by}, ${words.moment(enteredBy.atMs, state.atMs)}: “${enteredBy.reason}”.`
+      : t`From the configuration.`,
+    asideTitle: t`Learned of it`,
     aside: Object.entries(learned)
       .slice(0, 3)
       .map(
@@ -143,7 +146,7 @@ export function vehiclePage(state: SiteState, fleet: FleetPort, session: Session
   const list =
     exceptions.length === 0
       ? html`<p class="dim">No exceptions.</p>`
-      : html`<ul class="links">${exceptions.map((one) => html`<li>${one.date}: ${one.leavesAt ? `leaves ${one.leavesAt}` : "stays"}${needText(one) === "" ? "" : `, ${needText(one)}`}${one.reason ? ` (${one.reason})` : ""}</li>`)}</ul>`;
+      : html`<ul class="links">${exceptions.map((one) => html`<li>${one.date}: ${one.leavesAt ? t`leaves ${one.leavesAt}` : "stays"}${needText(one) === "" ? "" : `, ${needText(one)}`}${one.reason ? ` (${one.reason})` : ""}</li>`)}</ul>`;
   const exception = may
     ? html`<form method="post" action="/fleet/vehicle/exception" class="form">${secret(session)}<input type="hidden" name="vehicleId" value="${id}"><label class="f">Date<input type="text" name="date" pattern="\\d{4}-\\d{2}-\\d{2}" placeholder="2026-12-24" required></label><label class="f">Leaves (empty: stays)<input type="text" name="leavesAt" pattern="([01]?[0-9]|2[0-3]):[0-5][0-9]"></label><label class="f">Needs, %<input type="number" name="needPct" min="1" max="100"></label>${reasonField}<div class="rowbtns end"><button class="btn">Add exception</button></div></form>`
     : "";
@@ -151,7 +154,7 @@ export function vehiclePage(state: SiteState, fleet: FleetPort, session: Session
     place: "fleet",
     page: "/fleet/vehicles",
     title: name,
-    body: html`${lead}${panel("c8", "Every week", week)}${panel("c4", "Exceptions by date", html`${list}${exception}`)}`,
+    body: html`${lead}${panel("c8", t`Every week`, week)}${panel("c4", t`Exceptions by date`, html`${list}${exception}`)}`,
   };
 }
 
@@ -161,7 +164,7 @@ function weekRow(
   routes: readonly { readonly id: string; readonly name?: string | undefined }[],
 ): Html {
   const days = row === null ? [] : row.days;
-  return html`<fieldset class="week"><legend>${row === null ? "Another departure" : `Departure ${i + 1}`}</legend><div class="days">${weekdays.map((day) => html`<label><input type="checkbox" name="w${i}.${day}" value="1"${days.includes(day) ? raw(" checked") : ""}><span>${dayNames[day]}</span></label>`)}</div><div class="cols"><label class="f">Leaves<input type="text" name="w${i}.leavesAt" value="${row?.leavesAt ?? ""}" pattern="([01]?[0-9]|2[0-3]):[0-5][0-9]" inputmode="numeric"></label><label class="f">Back<input type="text" name="w${i}.backAt" value="${row?.backAt ?? ""}" pattern="([01]?[0-9]|2[0-3]):[0-5][0-9]" inputmode="numeric"></label><label class="f">Needs, %<input type="number" name="w${i}.needPct" value="${row?.needPct === undefined ? "" : String(row.needPct)}" min="1" max="100"></label><label class="f">Route<select name="w${i}.route"><option value="">none</option>${routes.map(({ id, name }) => html`<option value="${id}"${row?.route === id ? raw(" selected") : ""}>${name ?? id}</option>`)}</select></label></div></fieldset>`;
+  return html`<fieldset class="week"><legend>${row === null ? t`Another departure` : t`Departure ${i + 1}`}</legend><div class="days">${weekdays.map((day) => html`<label><input type="checkbox" name="w${i}.${day}" value="1"${days.includes(day) ? raw(" checked") : ""}><span>${dayNames[day]}</span></label>`)}</div><div class="cols"><label class="f">Leaves<input type="text" name="w${i}.leavesAt" value="${row?.leavesAt ?? ""}" pattern="([01]?[0-9]|2[0-3]):[0-5][0-9]" inputmode="numeric"></label><label class="f">Back<input type="text" name="w${i}.backAt" value="${row?.backAt ?? ""}" pattern="([01]?[0-9]|2[0-3]):[0-5][0-9]" inputmode="numeric"></label><label class="f">Needs, %<input type="number" name="w${i}.needPct" value="${row?.needPct === undefined ? "" : String(row.needPct)}" min="1" max="100"></label><label class="f">Route<select name="w${i}.route"><option value="">none</option>${routes.map(({ id, name }) => html`<option value="${id}"${row?.route === id ? raw(" selected") : ""}>${name ?? id}</option>`)}</select></label></div></fieldset>`;
 }
 
 const cell = (form: Readonly<Record<string, string>>, i: number, name: string): string =>
@@ -194,14 +197,14 @@ export function importPage(preview: Preview, session: Session): PlacePage {
   const good = rows.filter(({ state }) => state !== "broken" && state !== "same").length;
   const lead = leadPanel({
     level: effect.broken > 0 ? "attention" : "normal",
-    tag: effect.broken > 0 ? `${effect.broken} rows can't be taken` : undefined,
-    lead: "Nothing has changed yet.",
-    rest: `${effect.added} would be added, ${effect.changed} changed, ${effect.same} are the same.`,
-    sub: notes.join(" ") || "Nothing is removed by an import, and nothing is guessed.",
+    tag: effect.broken > 0 ? t`${effect.broken} rows can't be taken` : undefined,
+    lead: t`Nothing has changed yet.`,
+    rest: t`${effect.added} would be added, ${effect.changed} changed, ${effect.same} are the same.`,
+    sub: notes.join(" ") || t`Nothing is removed by an import, and nothing is guessed.`,
   });
   const order = { broken: 0, changed: 1, new: 2, same: 3 } as const;
   const list = table(
-    [{ name: "Row" }, { name: "What" }, { name: "Comes to" }],
+    [{ name: t`Row` }, { name: t`What` }, { name: t`Comes to` }],
     [...rows]
       .sort((a, b) => order[a.state] - order[b.state] || a.n - b.n)
       .slice(0, 300)
@@ -215,7 +218,7 @@ export function importPage(preview: Preview, session: Session): PlacePage {
         ],
         kind: state === "broken" ? "warnrow" : "",
       })),
-    "Rows of the import",
+    t`Rows of the import`,
   );
   const form =
     good > 0
@@ -224,7 +227,7 @@ export function importPage(preview: Preview, session: Session): PlacePage {
   return {
     place: "fleet",
     page: "/fleet/vehicles",
-    title: "Import",
-    body: html`${lead}${panel("c8", "Rows, broken ones first", list)}${panel("c4", "Confirm", form)}`,
+    title: t`Import`,
+    body: html`${lead}${panel("c8", t`Rows, broken ones first`, list)}${panel("c4", t`Confirm`, form)}`,
   };
 }

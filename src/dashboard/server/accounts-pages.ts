@@ -4,6 +4,7 @@ import { rights } from "../../app/links/asks.table.ts";
 import { type AccountError, accountErrors } from "../access/accounts.ts";
 import { readCookie } from "../access/security.ts";
 import { roles } from "../actions.ts";
+import { t } from "../language/language.ts";
 import type { AuditEntry } from "../source.ts";
 import { keptLater } from "./own-password.ts";
 import { accountsPage } from "./pages.ts";
@@ -17,7 +18,7 @@ export function serveAccounts(app: FastifyInstance, serving: Serving): void {
     said: { refused?: string; token?: string } = {},
   ): FastifyReply | Promise<FastifyReply> => {
     const session = request.asker?.session;
-    const owed = accounts.owed === "" ? {} : { owed: keptLater };
+    const owed = accounts.owed === "" ? {} : { owed: String(keptLater) };
     return session ? page(reply, request, accountsPage(assets, session, accounts, { ...said, ...owed })) : reply;
   };
   const forInstaller = (request: FastifyRequest, reply: FastifyReply, csrf: boolean): boolean =>
@@ -32,10 +33,10 @@ export function serveAccounts(app: FastifyInstance, serving: Serving): void {
     ) => Promise<{ refused?: AccountError; token?: string; what: AuditEntry["what"]; detail: string }>,
   ): void => {
     app.post(path, async (request, reply) => {
-      if (demo) return refuse(reply, 403, "demo", "A demonstration keeps no accounts.");
+      if (demo) return refuse(reply, 403, "demo", t`A demonstration keeps no accounts.`);
       if (!forInstaller(request, reply, true)) return reply;
       const done = await handle(request);
-      if (done.refused) return showAccounts(request, reply.code(400), { refused: accountErrors[done.refused] });
+      if (done.refused) return showAccounts(request, reply.code(400), { refused: accountErrors[done.refused]() });
       audit(request, done.what, request.asker?.name ?? "", done.detail);
       // An installer who has just lost the own session signs in again.
       if (!sessions.find(readCookie(request.raw, cookie))) return reply.redirect("/login", 303);

@@ -3,8 +3,10 @@ import { randomUUID } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import { oneLine } from "../../domain/visible.ts";
+import { inLanguage } from "../access/reader.ts";
 import { createRateLimit } from "../access/sessions.ts";
 import { checkAction, reasonLengthMax } from "../actions.ts";
+import { t } from "../language/language.ts";
 import type { Sentence } from "../state.ts";
 import { actionBody } from "./api.ts";
 import { refuse, type Serving } from "./serving.ts";
@@ -50,49 +52,51 @@ export function createPerform(serving: Serving): Perform {
 
   return async (request, body) => {
     const { asker } = request;
-    if (!asker) return no(401, "sign-in", "Sign in first.");
+    if (!asker) return no(401, "sign-in", t`Sign in first.`);
     const waitMs = actionLimit.take(asker.name);
     if (waitMs > 0)
-      return { ...no(429, "rate", "Too many actions. Try again in a moment."), retryAfterS: Math.ceil(waitMs / 1000) };
+      return { ...no(429, "rate", t`Too many actions. Try again in a moment.`), retryAfterS: Math.ceil(waitMs / 1000) };
     const state = source.state();
     if (!state) return no(503, "no-state", sentenceOf({ key: "stale.first" }));
     const causeId = randomUUID();
     const person = { name: asker.name, role: asker.role, onSite: onSite(request) };
-    const refused = (sentence: Sentence, status: number): Performed => {
+    // The audit log is English, whatever language the person reads.
+    const refused = (sentence: Sentence, status: number, english = sentence): Performed => {
       const said = sentenceOf(sentence);
-      audit(request, "refused", asker.name, `${body.action}: ${said}`, causeId);
+      const logged = inLanguage("en", () => sentenceOf(english));
+      audit(request, "refused", asker.name, `${body.action}: ${logged}`, causeId);
       return no(status, sentence.key, said);
     };
     const reason = oneLine(body.reason).slice(0, reasonLengthMax);
-    const checked = checkAction(
-      state,
-      { action: body.action, reason, values: body.values },
-      person,
-      source.supported,
-      source.ageMs(),
-    );
-    if (!checked.ok)
-      return refused(
-        checked.error,
-        checked.error.key === "refuse.role" || checked.error.key === "refuse.onSite" ? 403 : 400,
-      );
+    const asked = { action: body.action, reason, values: body.values };
+    const check = (): ReturnType<typeof checkAction> =>
+      checkAction(state, asked, person, source.supported, source.ageMs());
+    const checked = check();
+    if (!checked.ok) {
+      const { error } = checked;
+      const status = error.key === "refuse.role" || error.key === "refuse.onSite" ? 403 : 400;
+      const english = inLanguage("en", check);
+      return refused(error, status, english.ok ? error : english.error);
+    }
     const values = JSON.stringify(checked.value);
     const subject = `${body.action} ${checked.value["evse"] ?? checked.value["event"] ?? checked.value["tier"] ?? ""}`;
     const before = lastDone.get(subject);
     if (before && performance.now() - before.atMs < sameActionMs && before.person !== asker.name)
       return refused({ key: "refuse.alreadyDone", values: { what: before.sentence } }, 409);
-    if (pending >= actionsPendingMax) return no(503, "busy", "Too many actions at once. Try again in a moment.");
+    if (pending >= actionsPendingMax) return no(503, "busy", t`Too many actions at once. Try again in a moment.`);
     pending++;
     // Marked before it is done, so that a second person who asks meanwhile is told.
     lastDone.set(subject, {
       person: asker.name,
       values,
       atMs: performance.now(),
-      sentence: `${asker.name} did the same a moment ago.`,
+      sentence: t`${asker.name} did the same a moment ago.`,
     });
     if (lastDone.size > subjectsMax) lastDone.delete(lastDone.keys().next().value ?? "");
     try {
-      const done = await source.act({ action: body.action, reason, values: checked.value, causeId }, person);
+      const done = await inLanguage("en", () =>
+        source.act({ action: body.action, reason, values: checked.value, causeId }, person),
+      );
       if (!done.ok) {
         lastDone.delete(subject);
         return refused(done.error, 409);

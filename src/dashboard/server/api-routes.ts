@@ -90,7 +90,7 @@ export function serveApi(app: FastifyInstance, serving: Serving, perform: Perfor
       if (!body) return reply;
       return endSession(serving, request, body.id)
         ? reply.send({ ok: true, sentence: "The session is ended." })
-        : refuse(reply, 404, "unknown", noSession);
+        : refuse(reply, 404, "unknown", String(noSession));
     },
     role: (request, reply) => {
       if (!demo) return refuse(reply, 403, "demo", "Only a demonstration changes roles like this.");

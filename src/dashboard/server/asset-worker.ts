@@ -9,6 +9,9 @@ import { createRequire, stripTypeScriptTypes } from "node:module";
 import { dirname, relative, resolve, sep } from "node:path";
 import { parentPort } from "node:worker_threads";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { german } from "../language/de/german.ts";
+import { spanish } from "../language/es/spanish.ts";
+import type { Catalogs, Language } from "../language/language.ts";
 import type { Asset, Assets } from "./assets.ts";
 
 const here = import.meta.dirname;
@@ -61,14 +64,23 @@ export function makeAssets(): Assets {
   // The overview preloads its own modules only.
   const overview = [...modules];
   walk(resolve(here, "../page/place.ts"));
+  /** Only what the browser says itself; the gateway writes the other pages. */
+  const addWords = (language: Language, { pages: _, ...catalog }: Catalogs): string =>
+    add(
+      `/m/words/${language}.js`,
+      "text/javascript; charset=utf-8",
+      `import { addCatalog, readBy } from "/m/dashboard/language/language.ts";\naddCatalog("${language}", ${JSON.stringify(catalog)});\nreadBy(() => "${language}");\n`,
+    );
   const uplot = createRequire(import.meta.url).resolve("uplot");
   const chart = add(
     "/m/uplot.js",
     "text/javascript; charset=utf-8",
     readFileSync(resolve(dirname(uplot), "uPlot.iife.min.js")),
   );
+  const words = { de: addWords("de", german), es: addWords("es", spanish) };
   return {
     byPath,
+    words,
     main: "/m/dashboard/page/main.ts",
     place: "/m/dashboard/page/place.ts",
     chart,

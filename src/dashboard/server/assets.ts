@@ -6,7 +6,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { deserialize } from "node:v8";
 import { Worker } from "node:worker_threads";
+import type { Language } from "../language/language.ts";
 
+/** What the browser loads. */
 export interface Asset {
   readonly path: string;
   readonly type: string;
@@ -24,6 +26,8 @@ export interface Assets {
   readonly chart: string;
   /** Modules in the order of their imports, for preloading. */
   readonly modules: readonly string[];
+  /** Script with the words of each language but English. */
+  readonly words: Readonly<Partial<Record<Language, string>>>;
   readonly style: string;
 }
 

@@ -6,6 +6,7 @@ import type { Server } from "node:http";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { KeyPair } from "../../app/self-signed.ts";
 import type { Accounts } from "../access/accounts.ts";
+import { readInLanguages, serveLanguage } from "../access/reader.ts";
 import { createSecondFactors } from "../access/second-factor.ts";
 import {
   cookieName,
@@ -20,6 +21,7 @@ import { createRateLimit, createSessions } from "../access/sessions.ts";
 import { createSignInLimit } from "../access/sign-in-limit.ts";
 import type { AccountRole } from "../actions.ts";
 import type { AlertCounts } from "../alerts/alerts.ts";
+import { t } from "../language/language.ts";
 import { servePlaces } from "../places/routes.ts";
 import type { DashboardSource } from "../source.ts";
 import { serveAccounts } from "./accounts-pages.ts";
@@ -32,7 +34,7 @@ import { serveOwnPassword } from "./own-password.ts";
 import { servePages } from "./page-routes.ts";
 import { styleHash } from "./pages.ts";
 import { serveSecondFactor } from "./second-factor.ts";
-import { createServing, refuse } from "./serving.ts";
+import { createServing, refuse, type Serving } from "./serving.ts";
 import { serveSessions } from "./sessions-page.ts";
 import { createSetup } from "./setup.ts";
 import { serveSignIn } from "./sign-in.ts";
@@ -153,7 +155,7 @@ export async function createDashboard(options: DashboardOptions): Promise<Dashbo
         reply.header("retry-after", Math.ceil(waitMs / 1000)),
         429,
         "rate",
-        "Too many requests. Try again in a moment.",
+        t`Too many requests. Try again in a moment.`,
       );
     if (request.method !== "GET" && request.method !== "HEAD") {
       if (!sameSite(request.raw)) {
@@ -161,25 +163,27 @@ export async function createDashboard(options: DashboardOptions): Promise<Dashbo
           { origin: String(request.headers.origin).slice(0, 100), url: request.url.slice(0, 100) },
           "cross-site request refused",
         );
-        return refuse(reply, 403, "cross-site", "Refused: the request came from another site.");
+        return refuse(reply, 403, "cross-site", t`Refused: the request came from another site.`);
       }
     }
   });
+
+  readInLanguages(app, accounts);
 
   app.setErrorHandler((error: { statusCode?: number; code?: string; message?: string }, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) log.error({ err: error, url: request.url.slice(0, 200) }, "the dashboard failed at a request");
     const sentence =
       status === 413
-        ? `The request is larger than ${bodyMaxBytes / 1024} KB.`
+        ? t`The request is larger than ${bodyMaxBytes / 1024} KB.`
         : status === 415
           ? "Send JSON."
           : status >= 500
-            ? "The dashboard failed at this request. The site runs on."
-            : "The request is not valid.";
+            ? t`The dashboard failed at this request. The site runs on.`
+            : t`The request is not valid.`;
     return refuse(reply, status, error.code ?? "error", sentence);
   });
-  app.setNotFoundHandler((_request, reply) => refuse(reply, 404, "unknown", "There is nothing at this address."));
+  app.setNotFoundHandler((_request, reply) => refuse(reply, 404, "unknown", t`There is nothing at this address.`));
 
   const serving = createServing({
     source,
@@ -199,15 +203,7 @@ export async function createDashboard(options: DashboardOptions): Promise<Dashbo
     onSiteAddresses: new Set(options.onSiteAddresses ?? []),
     version: options.version ?? "0",
   });
-  servePages(app, serving);
-  serveSignIn(app, serving);
-  serveOwnPassword(app, serving);
-  serveSecondFactor(app, serving);
-  serveSessions(app, serving);
-  serveAccounts(app, serving);
-  const perform = createPerform(serving);
-  serveApi(app, serving, perform);
-  servePlaces(app, serving, perform);
+  serveAll(app, serving);
 
   await app.listen({ port: options.port, host: options.host });
   const bound = app.server.address();
@@ -247,4 +243,18 @@ function greetingOf(
       `No installer has an account yet. Open ${url}/setup within 60 min and set the password with this code: ${setupCode}`,
     );
   return greeting;
+}
+
+/** Every page and the API. */
+function serveAll(app: FastifyInstance, serving: Serving): void {
+  serveLanguage(app, serving);
+  servePages(app, serving);
+  serveSignIn(app, serving);
+  serveOwnPassword(app, serving);
+  serveSecondFactor(app, serving);
+  serveSessions(app, serving);
+  serveAccounts(app, serving);
+  const perform = createPerform(serving);
+  serveApi(app, serving, perform);
+  servePlaces(app, serving, perform);
 }

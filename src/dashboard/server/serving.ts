@@ -12,6 +12,7 @@ import { type Asker, plainAddress } from "../access/security.ts";
 import type { Sessions } from "../access/sessions.ts";
 import type { SignInLimit } from "../access/sign-in-limit.ts";
 import { type AccountRole, roleAtLeast } from "../actions.ts";
+import { t } from "../language/language.ts";
 import type { AuditEntry, DashboardSource } from "../source.ts";
 import type { Sentence } from "../state.ts";
 import { wordsFor } from "../view/format.ts";
@@ -108,7 +109,7 @@ export function createServing(parts: Parts): Serving {
     const { asker } = request;
     if (!asker) {
       if (page) toSignIn(reply);
-      else refuse(reply.header("www-authenticate", "Bearer"), 401, "sign-in", "Sign in first, or send a token.");
+      else refuse(reply.header("www-authenticate", "Bearer"), 401, "sign-in", t`Sign in first, or send a token.`);
       return false;
     }
     if (roleAtLeast(asker.role, access)) return true;
@@ -120,7 +121,7 @@ export function createServing(parts: Parts): Serving {
     const wanted = request.asker?.session?.csrf;
     if (wanted && typeof given === "string" && sameText(given, wanted)) return true;
     audit(request, "refused", request.asker?.name ?? "nobody", "no valid token of the page");
-    refuse(reply, 403, "csrf", "Refused: the page is too old or the request is not from it. Reload the page.");
+    refuse(reply, 403, "csrf", t`Refused: the page is too old or the request is not from it. Reload the page.`);
     return false;
   };
   const onSite = (request: FastifyRequest): boolean =>
@@ -141,7 +142,7 @@ export function createServing(parts: Parts): Serving {
   };
 
   const page = async (reply: FastifyReply, request: FastifyRequest, text: string): Promise<FastifyReply> => {
-    reply.type("text/html; charset=utf-8").header("vary", "accept-encoding, cookie");
+    reply.type("text/html; charset=utf-8").header("vary", "accept-encoding, accept-language, cookie");
     const accepts = String(request.headers["accept-encoding"] ?? "");
     if (/\bbr\b/.test(accepts))
       return reply

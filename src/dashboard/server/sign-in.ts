@@ -4,6 +4,7 @@ import { accountErrors } from "../access/accounts.ts";
 import { deviceCookieName, plainAddress, readCookie, writeCookie, writeDeviceCookie } from "../access/security.ts";
 import type { SignInTry } from "../access/sign-in-limit.ts";
 import type { AccountRole } from "../actions.ts";
+import { t } from "../language/language.ts";
 import { codePage, setupPage, signInPage } from "./pages.ts";
 import { clockOf } from "./second-factor.ts";
 import { field, type Serving } from "./serving.ts";
@@ -43,13 +44,13 @@ export function serveSignIn(app: FastifyInstance, serving: Serving): void {
       return page(
         reply.code(429).header("retry-after", Math.ceil(waitMs / 1000)),
         request,
-        signInPage(assets, `Too many tries. Wait ${Math.ceil(waitMs / 1000)} s.`, name),
+        signInPage(assets, t`Too many tries. Wait ${Math.ceil(waitMs / 1000)} s.`, name),
       );
     }
     const found = await accounts.check(name, field(request, "password"));
     if (!found.ok) {
       audit(request, "sign-in-refused", name, found.error);
-      const said = found.error === "busy" ? accountErrors.busy : "Name or password is not right.";
+      const said = found.error === "busy" ? accountErrors.busy() : t`Name or password is not right.`;
       return page(reply.code(found.error === "busy" ? 503 : 401), request, signInPage(assets, said, name));
     }
     // Not forgiven yet: whoever has the password alone must not get tries of codes without end.
@@ -65,8 +66,8 @@ export function serveSignIn(app: FastifyInstance, serving: Serving): void {
     if (!redeemed.ok) {
       audit(request, "sign-in-refused", redeemed.name, "second factor");
       const said = redeemed.canTryAgain
-        ? `The code is not right, or was used before. ${clockOf(new Date())}`
-        : "That took too long or too many tries. Sign in again.";
+        ? t`The code is not right, or was used before. ${clockOf(new Date())}`
+        : t`That took too long or too many tries. Sign in again.`;
       const again = redeemed.canTryAgain ? codePage(assets, ticket, said) : signInPage(assets, said, redeemed.name);
       return page(reply.code(401), request, again);
     }
@@ -94,14 +95,14 @@ export function serveSignIn(app: FastifyInstance, serving: Serving): void {
       audit(request, "sign-in-refused", "setup", "wrong code");
       return again(
         setup.open()
-          ? "That is not the code that was printed at the start."
-          : "Too many tries. Restart the controller for a new code.",
+          ? t`That is not the code that was printed at the start.`
+          : t`Too many tries. Restart the controller for a new code.`,
         401,
       );
     }
-    if (field(request, "password") !== field(request, "again")) return again("The two passwords differ.", 400);
+    if (field(request, "password") !== field(request, "again")) return again(t`The two passwords differ.`, 400);
     const set = await accounts.set(field(request, "name"), "installer", field(request, "password"));
-    if (!set.ok) return again(accountErrors[set.error], 400);
+    if (!set.ok) return again(accountErrors[set.error](), 400);
     setup.close();
     audit(request, "password-set", set.value.name, "first installer");
     return startSession(reply, request, set.value.name, "installer");

@@ -1,7 +1,8 @@
 /** Chargers as rows and tiles: what each does now, in words, with the one reason that decides. */
-import { nameOfReason } from "../../domain/words.ts";
+
+import { type Label, label, reasonName, t } from "../language/language.ts";
 import type { EvseState, LimitState, SiteState } from "../state.ts";
-import { directionOfVehicle, duration, idleW, kW, lower, nb, pct, type Words } from "./format.ts";
+import { directionOfVehicle, duration, idleW, kW, lower, nb, nounWithin, pct, type Words } from "./format.ts";
 import { powerOf, type Totals } from "./totals.ts";
 
 export type ChargerMark = "charging" | "discharging" | "idle" | "warn" | "off" | "unknown";
@@ -36,13 +37,13 @@ export interface PlanView {
 }
 export const groups = ["attention", "forming", "discharging", "charging", "idle", "empty"] as const;
 export type Group = (typeof groups)[number];
-export const groupNames: Record<Group, string> = {
-  attention: "Needs attention",
-  forming: "Forming",
-  discharging: "Discharging",
-  charging: "Charging",
-  idle: "Not moving",
-  empty: "Empty",
+export const groupNames: Record<Group, Label> = {
+  attention: label("Needs attention"),
+  forming: label("Forming"),
+  discharging: label("Discharging"),
+  charging: label("Charging"),
+  idle: label("Not moving"),
+  empty: label("Empty"),
 };
 
 /** How far ahead plans are drawn. */
@@ -89,28 +90,28 @@ function markOf(state: SiteState, evse: EvseState, powerW: number | null): Charg
   return powerW === null ? "idle" : powerW > idleW ? "charging" : powerW < -idleW ? "discharging" : "idle";
 }
 
-const faultNames: Partial<Record<NonNullable<EvseState["fault"]>["key"], string>> = {
-  emergencyStop: "Emergency stop",
-  stageAlarm: "Stopped by alarm",
+const faultNames: Partial<Record<NonNullable<EvseState["fault"]>["key"], Label>> = {
+  emergencyStop: label("Emergency stop"),
+  stageAlarm: label("Stopped by alarm"),
 };
 
 /** What it does, in one or two words. */
 export function doingOf(state: SiteState, evse: EvseState, totals: Totals): string {
-  if (evse.fault) return faultNames[evse.fault.key] ?? "Session stopped";
-  if (evse.known.state !== "live") return "Not known";
-  if (!evse.connected) return "Empty";
-  if (state.mode.mode === "lockedOut") return "Off, locked out";
-  if (state.mode.mode === "noFeedback") return "Off, no feedback";
-  if (evse.role === "forming") return "Forming";
-  if (evse.held?.level === "everything") return "Stopped";
+  if (evse.fault) return String(faultNames[evse.fault.key] ?? t`Session stopped`);
+  if (evse.known.state !== "live") return t`Not known`;
+  if (!evse.connected) return t`Empty`;
+  if (state.mode.mode === "lockedOut") return t`Off, locked out`;
+  if (state.mode.mode === "noFeedback") return t`Off, no feedback`;
+  if (evse.role === "forming") return t`Forming`;
+  if (evse.held?.level === "everything") return t`Stopped`;
   const powerW = powerOf(evse);
-  if (powerW === null) return "Not measured";
-  if (evse.paused && powerW <= idleW) return "Paused";
+  if (powerW === null) return t`Not measured`;
+  if (evse.paused && powerW <= idleW) return t`Paused`;
   const direction = directionOfVehicle(powerW);
-  if (direction !== "Idle") return direction;
-  if (totals.islanded) return evse.canDischarge ? "Standby" : "Idle";
-  if (state.mode.mode === "enterDelay" && Math.abs(evse.requestedW) > idleW) return "Waiting";
-  return "Idle";
+  if (Math.abs(powerW) > idleW) return direction;
+  if (totals.islanded) return evse.canDischarge ? t`Standby` : t`Idle`;
+  if (state.mode.mode === "enterDelay" && Math.abs(evse.requestedW) > idleW) return t`Waiting`;
+  return t`Idle`;
 }
 
 /** The limit that decides: the last one that binds. */
@@ -137,59 +138,61 @@ export const requestsDischarge = (evse: EvseState): boolean =>
 function becauseOf(state: SiteState, evse: EvseState, words: Words): string {
   if (evse.fault) return words.event(evse.fault.key, evse.fault.values).cause.replace(/\.$/, "");
   if (evse.known.state !== "live") return beforeText(evse);
-  if (!evse.connected) return "No vehicle";
+  if (!evse.connected) return t`No vehicle`;
   if (evse.held !== null && (evse.held.level === "everything" || evse.requestedW < -idleW))
-    return `${evse.held.level === "everything" ? "Stopped" : "Paused"} by ${evse.held.by} at ${words.hm(evse.held.atMs)}`;
-  if (evse.missed) return "Past its departure: charged first";
-  if (state.mode.mode === "lockedOut") return "Lockout: nothing may start";
-  if (evse.role === "forming") return "Carries the island";
+    return evse.held.level === "everything"
+      ? t`Stopped by ${evse.held.by} at ${words.hm(evse.held.atMs)}`
+      : t`Paused by ${evse.held.by} at ${words.hm(evse.held.atMs)}`;
+  if (evse.missed) return t`Past its departure: charged first`;
+  if (state.mode.mode === "lockedOut") return t`Lockout: nothing may start`;
+  if (evse.role === "forming") return t`Carries the island`;
   const limit = bindingLimit(evse);
   if (limit) {
     const bound = boundOf(limit, requestsDischarge(evse));
-    const name = nameOfReason(limit.reason);
+    const name = reasonName(limit.reason);
     return bound === null || bound < idleW ? name : `${name} ${kW(bound)}`;
   }
-  if (state.mode.mode === "islandRunning" && evse.canDischarge) return "Ready to take over";
+  if (state.mode.mode === "islandRunning" && evse.canDischarge) return t`Ready to take over`;
   if (Math.abs(evse.requestedW) <= idleW)
     return evse.targetPct !== null && evse.socPct !== null && evse.socPct >= evse.targetPct
-      ? "Target reached"
-      : "Nothing is asked";
-  return `As asked: ${lower(requestSourceNames[evse.requestSource])}`;
+      ? t`Target reached`
+      : t`Nothing is asked`;
+  return t`As asked: ${nounWithin(String(requestSourceNames[evse.requestSource]))}`;
 }
 
 /** "Was discharging 8.5 kW, 58 s ago". */
 export function beforeText({ known, powerW }: EvseState): string {
-  if (known.state === "unknown" || known.ageMs === null) return "Has not answered yet";
-  const ago = `${duration(known.ageMs)} ago`;
-  if (powerW === null) return `Last heard ${ago}`;
+  if (known.state === "unknown" || known.ageMs === null) return t`Has not answered yet`;
+  const ago = t`${duration(known.ageMs)} ago`;
+  if (powerW === null) return t`Last heard ${ago}`;
   const direction = directionOfVehicle(powerW);
-  return direction === "Idle" ? `Was idle ${ago}` : `Was ${lower(direction)} ${kW(powerW)}, ${ago}`;
+  return Math.abs(powerW) <= idleW ? t`Was idle ${ago}` : t`Was ${lower(direction)} ${kW(powerW)}, ${ago}`;
 }
 
-export const requestSourceNames: Record<EvseState["requestSource"], string> = {
-  none: "Nobody asks",
-  backend: "Backend",
-  schedule: "Schedule",
-  operator: "Operator",
-  departure: "Departure",
-  local: "Local strategy",
-  external: "External request",
-  plan: "Plan",
+export const requestSourceNames: Record<EvseState["requestSource"], Label> = {
+  none: label("Nobody asks"),
+  backend: label("Backend"),
+  schedule: label("Schedule"),
+  operator: label("Operator"),
+  departure: label("Departure"),
+  local: label("Local strategy"),
+  external: label("External request"),
+  plan: label("Plan"),
 };
 
 export function socView(evse: EvseState, words: Words): SocView | null {
   if (!evse.connected || evse.socPct === null) return null;
-  const old = evse.known.state === "old" ? `, ${duration(evse.known.ageMs ?? 0)} ago` : "";
+  const old = evse.known.state === "old" ? t`, ${duration(evse.known.ageMs ?? 0)} ago` : "";
   const target =
     evse.targetPct === null
       ? ""
-      : `, target ${pct(evse.targetPct)}${evse.departsAtMs === null ? "" : ` at ${words.hm(evse.departsAtMs)}`}`;
+      : t`, target ${pct(evse.targetPct)}${evse.departsAtMs === null ? "" : t` at ${words.hm(evse.departsAtMs)}`}`;
   return {
     pct: evse.socPct,
     reservePct: evse.reservePct,
     targetPct: evse.targetPct,
     text: `${Math.round(evse.socPct)}${nb}%`,
-    label: `${pct(evse.socPct)}${old}, reserve ${pct(evse.reservePct)}${target}`,
+    label: t`${pct(evse.socPct)}${old}, reserve ${pct(evse.reservePct)}${target}`,
   };
 }
 
@@ -206,5 +209,5 @@ function planView(state: SiteState, evse: EvseState): PlanView {
       };
     })
     .filter((bar) => bar.to > bar.from && bar.height !== 0);
-  return { label: `Plan for the next ${planHours} hours, charging above the line, discharging below`, bars };
+  return { label: t`Plan for the next ${planHours} hours, charging above the line, discharging below`, bars };
 }

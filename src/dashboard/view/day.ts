@@ -1,4 +1,6 @@
 /** The day for its chart and its table: measured up to now, planned after, limits, prices, outages. */
+
+import { decimal, t } from "../language/language.ts";
 import type { SiteState } from "../state.ts";
 import { directionOfGrid, directionOfVehicle, idleW, kW, lower, nb, type Words } from "./format.ts";
 
@@ -77,20 +79,21 @@ export function dayView(state: SiteState, words: Words): DayView {
     const pvW = at(day.pvW, i);
     const pccW = at(day.pccW, i);
     const vehiclesW = at(day.vehiclesW, i);
-    if (loadW !== null) parts.push(`load ${kW(loadW)}`);
-    if (pvW !== null) parts.push(`PV ${kW(pvW)}`);
+    if (loadW !== null) parts.push(t`load ${kW(loadW)}`);
+    if (pvW !== null) parts.push(t`PV ${kW(pvW)}`);
     if (pccW !== null) parts.push(`${lower(directionOfGrid(pccW))} ${kW(pccW)}`);
     if (vehiclesW !== null)
       parts.push(
-        `vehicles ${lower(directionOfVehicle(vehiclesW))}${Math.abs(vehiclesW) > idleW ? ` ${kW(vehiclesW)}` : ""}`,
+        t`vehicles ${lower(directionOfVehicle(vehiclesW))}${Math.abs(vehiclesW) > idleW ? ` ${kW(vehiclesW)}` : ""}`,
       );
     const price = priceAt(timeS);
-    if (price) parts.push(`${price.perKWh.toFixed(3)}${nb}${price.currency}/kWh`);
-    return `${words.hm(timeS * 1000)} ${i > nowIndex ? "planned: " : ""}${parts.join(", ") || "no values"}`;
+    if (price) parts.push(`${decimal(price.perKWh, 3)}${nb}${price.currency}/kWh`);
+    const values = parts.join(", ") || t`no values`;
+    return `${words.hm(timeS * 1000)} ${i > nowIndex ? t`planned: ${values}` : values}`;
   });
 
   const perHour = Math.max(1, Math.round(3_600_000 / day.stepMs));
-  const cell = (value: number | null): string => (value === null ? "–" : (Math.abs(value) / 1000).toFixed(1));
+  const cell = (value: number | null): string => (value === null ? "–" : decimal(Math.abs(value) / 1000, 1));
   const table: DayRow[] = [];
   for (let i = 0; i < count; i += perHour) {
     const pccW = at(day.pccW, i);
@@ -120,7 +123,7 @@ export function dayView(state: SiteState, words: Words): DayView {
       fromS: fromMs / 1000,
       toS: toMs / 1000,
       perKWh,
-      text: `${perKWh.toFixed(3)} ${currency}/kWh`,
+      text: `${decimal(perKWh, 3)} ${currency}/kWh`,
     })),
     outages: day.outages.map(({ fromMs, toMs }) => ({ fromS: fromMs / 1000, toS: (toMs ?? atMs) / 1000 })),
     readouts,

@@ -1,4 +1,6 @@
 /** The single-line diagram in words and widths: utility, PCC meter, K1, site bus and what hangs on it. */
+
+import { decimal, label, t } from "../language/language.ts";
 import type { SiteState } from "../state.ts";
 import { directionOfGrid, duration, idleW, kW, lower, nb, type Words } from "./format.ts";
 import { powerOf, type Totals } from "./totals.ts";
@@ -62,9 +64,9 @@ export function diagramView(state: SiteState, totals: Totals, words: Words): Dia
   const bus = { live: state.bus.live, text: busText(state) };
   const pccW = gridLive === false ? 0 : state.pccKnown.state === "live" && gridLive ? state.pccW : null;
   const label =
-    `Single-line diagram. ${[utility.value, utility.captions.join(" ")].filter((part) => part !== "").join(", ")}. ${meter.value}. ` +
+    `${t`Single-line diagram`}. ${[utility.value, utility.captions.join(" ")].filter((part) => part !== "").join(", ")}. ${meter.value}. ` +
     (building ? `${building.name}: ${building.value}. ` : "") +
-    `K1 ${[k1.value.toLowerCase(), ...k1.captions].join(", ")}: ${k1.contacts.map((contact) => contact.text).join(", ")}. ${bus.text}. ` +
+    `K1 ${[lower(k1.value), ...k1.captions].join(", ")}: ${k1.contacts.map((contact) => contact.text).join(", ")}. ${bus.text}. ` +
     `${rows.map((row) => `${row.name}: ${row.value}${row.second ? `, ${row.second}` : ""}`).join(". ")}.`;
   return {
     label,
@@ -89,29 +91,29 @@ function busText({ bus }: SiteState): string {
   const volts = bus.voltageV === null ? "" : `${Math.round(bus.voltageV)}${nb}V`;
   if (bus.live === null)
     return bus.known.state === "old" && volts !== "" && bus.known.ageMs !== null
-      ? `Site bus not known, was ${volts} ${duration(bus.known.ageMs)} ago`
-      : "Site bus not known: treat it as live";
-  const parts = [volts, bus.live && bus.frequencyHz !== null ? `${bus.frequencyHz.toFixed(2)}${nb}Hz` : ""];
-  return [bus.live ? "Site bus" : "Site bus dead", ...parts.filter((part) => part !== "")].join(", ");
+      ? t`Site bus not known, was ${volts} ${duration(bus.known.ageMs)} ago`
+      : t`Site bus not known: treat it as live`;
+  const parts = [volts, bus.live && bus.frequencyHz !== null ? `${decimal(bus.frequencyHz, 2)}${nb}Hz` : ""];
+  return [bus.live ? t`Site bus` : t`Site bus dead`, ...parts.filter((part) => part !== "")].join(", ");
 }
 
 /** What the building takes before K1: measured at the PCC, less what goes through K1. */
 function buildingPlace(state: SiteState, totals: Totals, gridLive: boolean | null): DiagramView["building"] {
   if (!state.k1.present) return null;
-  const name = "Building before K1";
+  const name = t`Building before K1`;
   const { buildingW } = state;
   if (buildingW === null || totals.gridDead)
     return {
       name,
-      value: totals.gridDead ? "Without power" : "Not known",
+      value: totals.gridDead ? t`Without power` : t`Not known`,
       captions: [],
       old: true,
       wire: { live: gridLive, powerW: totals.gridDead ? 0 : null },
     };
   return {
     name,
-    value: buildingW < -idleW ? `Giving ${kW(buildingW)}` : `Taking ${kW(buildingW)}`,
-    captions: ["less any PV there"],
+    value: buildingW < -idleW ? t`Giving ${kW(buildingW)}` : t`Taking ${kW(buildingW)}`,
+    captions: [t`less any PV there`],
     wire: { live: gridLive, powerW: buildingW },
   };
 }
@@ -127,63 +129,77 @@ function blockState(evse: SiteState["evses"][number]): BlockView["state"] {
 function utilityPlace(state: SiteState, totals: Totals): PlaceView {
   const { grid } = state;
   if (grid.voltagePu === null || grid.known.state === "unknown")
-    return { name: "Utility", value: "Not known", captions: ["No voltmeter", "answers"], old: true };
+    return { name: t`Utility`, value: t`Not known`, captions: [t`No voltmeter`, t`answers`], old: true };
   if (grid.known.state === "old")
     return {
-      name: "Utility",
-      value: "Not known",
-      captions: [`was ${grid.voltagePu.toFixed(3)}${nb}pu`, `${duration(grid.known.ageMs ?? 0)} ago`],
+      name: t`Utility`,
+      value: t`Not known`,
+      captions: [t`was ${decimal(grid.voltagePu, 3)}${nb}pu`, t`${duration(grid.known.ageMs ?? 0)} ago`],
       old: true,
     };
   const { minVoltagePu, maxVoltagePu } = state.profile;
   const inRange = grid.voltagePu >= minVoltagePu && grid.voltagePu <= maxVoltagePu;
   // Good takes both voltmeters: one that is silent or frozen makes the grid no worse.
-  const value = grid.good ? "Grid good" : totals.gridDead ? "Grid dead" : inRange ? "Grid in range" : "Grid not good";
+  const value = grid.good
+    ? t`Grid good`
+    : totals.gridDead
+      ? t`Grid dead`
+      : inRange
+        ? t`Grid in range`
+        : t`Grid not good`;
   const captions = [
-    `${grid.voltagePu.toFixed(totals.gridDead ? 2 : 3)}${nb}pu${
-      grid.frequencyHz !== null && !totals.gridDead ? `, ${grid.frequencyHz.toFixed(2)}${nb}Hz` : ""
+    `${decimal(grid.voltagePu, totals.gridDead ? 2 : 3)}${nb}pu${
+      grid.frequencyHz !== null && !totals.gridDead ? `, ${decimal(grid.frequencyHz, 2)}${nb}Hz` : ""
     }`,
   ];
-  if (grid.sinceMs !== null) captions.push(`for ${duration(state.atMs - grid.sinceMs)}`);
-  return { name: "Utility", value, captions };
+  if (grid.sinceMs !== null) captions.push(t`for ${duration(state.atMs - grid.sinceMs)}`);
+  return { name: t`Utility`, value, captions };
 }
 
 function meterPlace(state: SiteState, totals: Totals): PlaceView {
-  const name = "PCC meter";
+  const name = t`PCC meter`;
   const quality = state.health.meterQuality;
   if (quality !== "good" || state.pccW === null) {
     if (totals.gridDead && totals.k1 !== "closed")
-      return { name, value: "Exchanging nothing", captions: ["Grid dead"] };
+      return { name, value: t`Exchanging nothing`, captions: [t`Grid dead`] };
     const what = {
-      frozen: "Frozen",
-      implausible: "Not plausible",
-      stale: "Silent",
-      missing: "No value",
-      good: "No value",
+      frozen: t`Frozen`,
+      implausible: t`Not plausible`,
+      stale: t`Silent`,
+      missing: t`No value`,
+      good: t`No value`,
     };
     const { state: known, ageMs } = state.pccKnown;
     const was =
       known === "old" && state.pccW !== null && ageMs !== null
-        ? [`was ${lower(directionOfGrid(state.pccW))}`, `${kW(state.pccW)}, ${duration(ageMs)} ago`]
-        : ["Its power is", "not known"];
+        ? [t`was ${lower(directionOfGrid(state.pccW))}`, t`${kW(state.pccW)}, ${duration(ageMs)} ago`]
+        : [t`Its power is`, t`not known`];
     return { name, value: what[quality], captions: was, old: true };
   }
-  if (totals.gridDead) return { name, value: "Exchanging nothing", captions: ["Grid dead"] };
+  if (totals.gridDead) return { name, value: t`Exchanging nothing`, captions: [t`Grid dead`] };
   const limit =
     state.exportLimitW === null
       ? ""
       : state.exportLimitW > 0
-        ? `Export limit ${kW(state.exportLimitW)}`
+        ? t`Export limit ${kW(state.exportLimitW)}`
         : state.permit?.mode === "parallel-non-export"
-          ? `Export limit 0${nb}kW`
-          : "Export not permitted";
+          ? t`Export limit 0${nb}kW`
+          : t`Export not permitted`;
   return { name, value: `${directionOfGrid(state.pccW)} ${kW(state.pccW)}`, captions: limit ? [limit] : [] };
 }
+
+/** Where a contact or K1 stands. */
+export const positionNames = { open: label("open"), closed: label("closed"), unknown: label("not known") } as const;
 
 /** What a contact says now, or what it said last. */
 const contactOf = (name: string, position: ContactView["position"], isLive: boolean): ContactView => ({
   position: isLive ? position : "unknown",
-  text: position === "unknown" ? `${name} says nothing` : `${name} ${isLive ? "says" : "said"} ${position}`,
+  text:
+    position === "unknown"
+      ? t`${name} says nothing`
+      : isLive
+        ? t`${name} says ${positionNames[position]}`
+        : t`${name} said ${positionNames[position]}`,
 });
 
 function k1Place(state: SiteState, totals: Totals, words: Words): DiagramView["k1"] {
@@ -192,28 +208,34 @@ function k1Place(state: SiteState, totals: Totals, words: Words): DiagramView["k
     contactOf("NO", k1.no, k1.quality === "good"),
     contactOf("NC", k1.nc, k1.quality === "good"),
   ] as const;
-  const name = "Transfer device K1";
+  const name = t`Transfer device K1`;
   if (!k1.present)
     return {
-      name: "No transfer device",
-      value: "Joined to the grid",
-      captions: ["for good"],
+      name: t`No transfer device`,
+      value: t`Joined to the grid`,
+      captions: [t`for good`],
       position: "closed",
       contacts: [],
     };
   if (totals.k1 === "unproven") {
     const captions =
-      k1.commandAtMs === null || k1.command === "none" ? [] : [`Told to ${k1.command} ${words.time(k1.commandAtMs)}`];
+      k1.commandAtMs === null || k1.command === "none"
+        ? []
+        : [
+            k1.command === "open"
+              ? t`Told to open ${words.time(k1.commandAtMs)}`
+              : t`Told to close ${words.time(k1.commandAtMs)}`,
+          ];
     return {
       name,
       value:
         k1.quality === "good"
-          ? "Not proven"
+          ? t`Not proven`
           : k1.quality === "frozen"
-            ? "Old values"
+            ? t`Old values`
             : k1.quality === "missing"
-              ? "Not known"
-              : "Does not answer",
+              ? t`Not known`
+              : t`Does not answer`,
       captions,
       old: k1.quality !== "good",
       position: "unproven",
@@ -224,19 +246,19 @@ function k1Place(state: SiteState, totals: Totals, words: Words): DiagramView["k
     totals.k1 !== "closed" || k1.powerW === null
       ? []
       : Math.abs(k1.powerW) <= idleW
-        ? ["No power through it"]
-        : [`${kW(k1.powerW)} towards the ${k1.powerW > 0 ? "site bus" : "building"}`];
+        ? [t`No power through it`]
+        : [k1.powerW > 0 ? t`${kW(k1.powerW)} towards the site bus` : t`${kW(k1.powerW)} towards the building`];
   const captions = [
     ...through,
     totals.k1 === "open" && k1.command === "open"
-      ? "Held open"
+      ? t`Held open`
       : k1.agreeSinceMs === null
-        ? "Contacts agree"
-        : `Agree for ${duration(state.atMs - k1.agreeSinceMs)}`,
+        ? t`Contacts agree`
+        : t`Agree for ${duration(state.atMs - k1.agreeSinceMs)}`,
   ];
   return {
     name,
-    value: totals.k1 === "closed" ? "Proven closed" : "Proven open",
+    value: totals.k1 === "closed" ? t`Proven closed` : t`Proven open`,
     captions,
     position: totals.k1,
     contacts,
@@ -245,18 +267,18 @@ function k1Place(state: SiteState, totals: Totals, words: Words): DiagramView["k
 
 /** What a fed tier takes: as measured now, or what its breaker was told and it took then. */
 function tierLoad({ loadW, known }: SiteState["tiers"][number]): string {
-  if (loadW === null || known.state === "unknown") return "Told on, load not known";
+  if (loadW === null || known.state === "unknown") return t`Told on, load not known`;
   return known.state === "live"
-    ? `Taking ${kW(loadW)}`
-    : `Told on, took ${kW(loadW)} ${duration(known.ageMs ?? 0)} ago`;
+    ? t`Taking ${kW(loadW)}`
+    : t`Told on, took ${kW(loadW)} ${duration(known.ageMs ?? 0)} ago`;
 }
 
 /** Whether its breaker stands as told is known while the panel's values are live; a tier told off may be live until then. */
 function tierWords(tier: SiteState["tiers"][number]): string {
-  if (tier.state === "unknown") return "Not known";
+  if (tier.state === "unknown") return t`Not known`;
   if (tier.state === "on") return tierLoad(tier);
-  if (tier.state === "shed") return tier.known.state === "live" ? "Off, shed" : "Told off, not confirmed";
-  return "Off";
+  if (tier.state === "shed") return tier.known.state === "live" ? t`Off, shed` : t`Told off, not confirmed`;
+  return t`Off`;
 }
 
 function rowsOf(state: SiteState, totals: Totals, words: Words): DiagramRow[] {
@@ -265,13 +287,13 @@ function rowsOf(state: SiteState, totals: Totals, words: Words): DiagramRow[] {
     const unsure = tier.state === "unknown" || (tier.state === "shed" && tier.known.state !== "live");
     const captions =
       tier.state === "dead"
-        ? ["Without power"]
+        ? [t`Without power`]
         : unsure
-          ? ["Treat as live"]
+          ? [t`Treat as live`]
           : tier.returnsAtMs !== null
-            ? [`Back at ${words.time(tier.returnsAtMs)}`]
+            ? [t`Back at ${words.time(tier.returnsAtMs)}`]
             : tier.state === "shed" && tier.sinceMs !== null
-              ? [`Shed ${words.time(tier.sinceMs)}`]
+              ? [t`Shed ${words.time(tier.sinceMs)}`]
               : [];
     return {
       kind: "load",
@@ -293,23 +315,23 @@ function rowsOf(state: SiteState, totals: Totals, words: Words): DiagramRow[] {
       kind: "pv",
       name: "PV",
       value: giving
-        ? `Giving ${kW(powerW)}`
+        ? t`Giving ${kW(powerW)}`
         : state.bus.live === false
-          ? "Off"
+          ? t`Off`
           : waitsUntilMs === null
-            ? "Giving nothing"
-            : "Off, waiting",
+            ? t`Giving nothing`
+            : t`Off, waiting`,
       second: null,
       captions: [
         state.bus.live === false
-          ? "Off, no bus voltage"
+          ? t`Off, no bus voltage`
           : waitsUntilMs !== null
-            ? `Waits until ${words.time(waitsUntilMs)}`
+            ? t`Waits until ${words.time(waitsUntilMs)}`
             : curtailedW > idleW
-              ? `${kW(curtailedW)} held back`
+              ? t`${kW(curtailedW)} held back`
               : ratedW === null
                 ? ""
-                : `of ${kW(ratedW, 0)}`,
+                : t`of ${kW(ratedW, 0)}`,
       ].filter((caption) => caption !== ""),
       wire: { live: giving, powerW: giving ? -powerW : 0 },
       breakerClosed: giving,
@@ -320,11 +342,13 @@ function rowsOf(state: SiteState, totals: Totals, words: Words): DiagramRow[] {
   rows.push({
     kind: "ev",
     name: one
-      ? `Charger ${one.evse}${one.vehicle ? `, ${one.vehicle}` : ""}`
-      : `${state.evses.length} chargers, ${totals.vehicles} ${totals.vehicles === 1 ? "vehicle" : "vehicles"}`,
+      ? t`Charger ${one.evse}${one.vehicle ? `, ${one.vehicle}` : ""}`
+      : totals.vehicles === 1
+        ? t`${state.evses.length} chargers, ${totals.vehicles} vehicle`
+        : t`${state.evses.length} chargers, ${totals.vehicles} vehicles`,
     value: said[0],
     second: said[1],
-    captions: totals.silent.length > 0 ? [`without ${totals.silent.length} not known`] : [],
+    captions: totals.silent.length > 0 ? [t`without ${totals.silent.length} not known`] : [],
     wire: { live: state.bus.live, powerW: totals.silent.length === 0 ? totals.netW : null },
     breakerClosed: state.bus.live,
   });
@@ -332,16 +356,16 @@ function rowsOf(state: SiteState, totals: Totals, words: Words): DiagramRow[] {
 }
 
 function vehiclesText(state: SiteState, totals: Totals): readonly [string, string | null] {
-  if (totals.silent.length === state.evses.length) return ["Not known", null];
+  if (totals.silent.length === state.evses.length) return [t`Not known`, null];
   if (totals.forming.length > 0)
     return [
-      totals.netW <= idleW ? `Forming ${kW(totals.dischargeW)}` : `Forming, taking ${kW(totals.netW)}`,
-      totals.dischargeW > idleW && totals.chargeW > idleW ? `Charging ${kW(totals.chargeW)}` : null,
+      totals.netW <= idleW ? t`Forming ${kW(totals.dischargeW)}` : t`Forming, taking ${kW(totals.netW)}`,
+      totals.dischargeW > idleW && totals.chargeW > idleW ? t`Charging ${kW(totals.chargeW)}` : null,
     ];
   if (totals.dischargeW > 0)
-    return [`Discharging ${kW(totals.dischargeW)}`, totals.chargeW > 0 ? `Charging ${kW(totals.chargeW)}` : null];
-  if (totals.chargeW > 0) return [`Charging ${kW(totals.chargeW)}`, null];
-  if (state.mode.mode === "lockedOut") return ["Off, locked out", null];
-  if (state.mode.mode === "noFeedback") return ["Off, no feedback", null];
-  return [totals.vehicles === 0 ? "No vehicle" : "Idle", null];
+    return [t`Discharging ${kW(totals.dischargeW)}`, totals.chargeW > 0 ? t`Charging ${kW(totals.chargeW)}` : null];
+  if (totals.chargeW > 0) return [t`Charging ${kW(totals.chargeW)}`, null];
+  if (state.mode.mode === "lockedOut") return [t`Off, locked out`, null];
+  if (state.mode.mode === "noFeedback") return [t`Off, no feedback`, null];
+  return [totals.vehicles === 0 ? t`No vehicle` : t`Idle`, null];
 }

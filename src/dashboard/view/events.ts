@@ -1,5 +1,6 @@
 /** Events in words, what needs a person, and what to do at a lockout. */
 import type { Severity } from "../../domain/reasons.ts";
+import { type Label, label, t } from "../language/language.ts";
 import type { EventState, SiteState } from "../state.ts";
 import { listOf, type Words } from "./format.ts";
 
@@ -39,11 +40,11 @@ export interface StepsView {
   readonly steps: readonly (readonly [string, string])[];
 }
 
-const severityNames: Record<Severity, string> = {
-  critical: "Critical",
-  warning: "Warning",
-  notice: "Notice",
-  record: "Record",
+const severityNames: Record<Severity, Label> = {
+  critical: label("Critical"),
+  warning: label("Warning"),
+  notice: label("Notice"),
+  record: label("Record"),
 };
 const rank: Record<Severity, number> = { critical: 0, warning: 1, notice: 2, record: 3 };
 export const needsMax = 3;
@@ -65,7 +66,7 @@ export function eventsView(state: SiteState, words: Words): EventsView {
       : open.some((event) => event.severity === "warning")
         ? "warning"
         : "none",
-    summary: openIds.length > 0 ? `${openIds.length} not acknowledged` : "All acknowledged",
+    summary: openIds.length > 0 ? t`${openIds.length} not acknowledged` : t`All acknowledged`,
   };
 }
 
@@ -101,8 +102,8 @@ function isAlike({ values: a }: EventState, { key, values: b }: EventState): boo
 function othersText(group: readonly EventState[], evses: readonly number[], words: Words): string {
   if (group.length === 1) return "";
   if (group[0]?.key === "acted") return ` ${words.say("event.more", { more: group.length - 1 })}`;
-  const chargers = `charger${group.length > 2 ? "s" : ""} ${listOf(evses.slice(1).map(String), 6)}`;
-  return ` ${words.say("event.same", { chargers })}`;
+  const chargers = listOf(evses.slice(1).map(String), 6);
+  return ` ${words.say("event.same", { chargers: group.length > 2 ? t`chargers ${chargers}` : t`charger ${chargers}` })}`;
 }
 
 function eventView(group: readonly EventState[], nowMs: number, words: Words): EventView {
@@ -116,15 +117,15 @@ function eventView(group: readonly EventState[], nowMs: number, words: Words): E
     id: event.id,
     ids: group.map(({ id }) => id),
     severity: event.severity,
-    severityName: severityNames[event.severity],
+    severityName: String(severityNames[event.severity]),
     time: today ? words.time(event.atMs) : `${words.date(event.atMs)}, ${words.time(event.atMs)}`,
     shortTime: words.hm(event.atMs),
     repeats: event.repeats
-      ? `${event.repeats.count} times since ${words.moment(event.repeats.firstAtMs, nowMs)}`
+      ? t`${event.repeats.count} times since ${words.moment(event.repeats.firstAtMs, nowMs)}`
       : null,
     sentence: said.sentence + others,
     cause: said.cause,
-    todo: said.todo || "Nothing.",
+    todo: said.todo || t`Nothing.`,
     ends: event.active ? said.ends : "",
     needsPerson: event.needsPerson,
     active: event.active,

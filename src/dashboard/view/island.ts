@@ -1,4 +1,6 @@
 /** The island: how long each tier can be fed, who forms it, who takes over; before an outage, what would happen. */
+
+import { t } from "../language/language.ts";
 import type { SiteState } from "../state.ts";
 import { hours, kW, kWh, listOf, type Words } from "./format.ts";
 import { tierList } from "./mode.ts";
@@ -29,43 +31,43 @@ export function islandView(state: SiteState, totals: Totals, words: Words): Isla
   const live = totals.islanded;
   const locked = state.mode.mode === "lockedOut" || state.mode.mode === "noFeedback";
   const empty = island.wouldForm.length === 0 && island.energyAboveReserveWh <= 0 && !live;
-  const facts: (readonly [string, string])[] = [["Energy above the reserve", kWh(island.energyAboveReserveWh)]];
+  const facts: (readonly [string, string])[] = [[t`Energy above the reserve`, kWh(island.energyAboveReserveWh)]];
   const first = state.tiers[0];
-  if (locked && first && first.runwayH !== null) facts.push([`Would carry ${first.name} for`, hours(first.runwayH)]);
+  if (locked && first && first.runwayH !== null) facts.push([t`Would carry ${first.name} for`, hours(first.runwayH)]);
   if (live && island.forming.length > 0)
     facts.push([
-      "Forming",
+      t`Forming`,
       island.forming
-        .map(({ evse, powerW }) => `charger ${evse}, ${kW(powerW)}`)
+        .map(({ evse, powerW }) => t`charger ${evse}, ${kW(powerW)}`)
         .slice(0, 4)
         .join("; "),
     ]);
   if (live && state.pv)
     facts.push([
-      "PV in the island",
-      `${kW(state.pv.powerW)}, ${state.pv.curtailedW > 0 ? `${kW(state.pv.curtailedW)} held back` : "not curtailed"}`,
+      t`PV in the island`,
+      `${kW(state.pv.powerW)}, ${state.pv.curtailedW > 0 ? t`${kW(state.pv.curtailedW)} held back` : t`not curtailed`}`,
     ]);
-  facts.push(["Starts left before a reset", `${island.startsLeft} of ${island.startsMax}`]);
+  facts.push([t`Starts left before a reset`, t`${island.startsLeft} of ${island.startsMax}`]);
 
   const tiers: TierRow[] = state.tiers.map((tier, i) => {
     const wouldW = tier.loadW !== null && tier.state === "on" ? tier.loadW : tier.expectedW;
     const fed = tier.state === "on";
-    const about = wouldW === null ? "" : `About ${kW(wouldW)}${i > 0 && !(live && fed) ? " more" : ""}`;
+    const about = wouldW === null ? "" : i > 0 && !(live && fed) ? t`About ${kW(wouldW)} more` : t`About ${kW(wouldW)}`;
     return {
       name: tier.what ? `${tier.name}, ${tier.what}` : tier.name,
       on: live ? fed : true,
       runway: tier.runwayH === null ? "–" : hours(tier.runwayH),
-      detail: live ? (fed ? `Fed${wouldW === null ? "" : `, ${kW(wouldW)}`}` : `Off. ${about}`) : about,
-      until: tier.runwayH === null ? "" : `until ${words.moment(state.atMs + tier.runwayH * 3_600_000, state.atMs)}`,
+      detail: live ? (fed ? `${t`Fed`}${wouldW === null ? "" : `, ${kW(wouldW)}`}` : t`Off. ${about}`) : about,
+      until: tier.runwayH === null ? "" : t`until ${words.moment(state.atMs + tier.runwayH * 3_600_000, state.atMs)}`,
     };
   });
   const fedTiers = live ? state.tiers.filter((tier) => tier.state === "on") : state.tiers;
   const last = fedTiers.at(-1);
-  const fedNames = live ? tierList(fedTiers.map((tier) => tier.name)) : "all tiers";
+  const fedNames = live ? tierList(fedTiers.map((tier) => tier.name)) : t`all tiers`;
   return {
     live,
-    title: live || locked ? "Island" : "If the grid failed now",
-    end: live ? (island.sinceMs === null ? "" : `since ${words.time(island.sinceMs)}`) : "",
+    title: live || locked ? t`Island` : t`If the grid failed now`,
+    end: live ? (island.sinceMs === null ? "" : t`since ${words.time(island.sinceMs)}`) : "",
     none: locked
       ? words.say("empty.island.locked")
       : empty
@@ -74,7 +76,7 @@ export function islandView(state: SiteState, totals: Totals, words: Words): Isla
           ? words.say("empty.island.nobody")
           : null,
     big: last && last.runwayH !== null ? hours(last.runwayH) : "–",
-    bigNote: `for ${fedNames}, with every reserve kept`,
+    bigNote: t`for ${fedNames}, with every reserve kept`,
     tiers,
     handover: handoverOf(state, live, words),
     facts,
@@ -103,8 +105,11 @@ function handoverOf(state: SiteState, live: boolean, words: Words): IslandView["
     .filter((name) => name != null);
   return {
     title: words.say("island.wouldForm", {
-      chargers: `Charger${wouldForm.length === 1 ? "" : "s"} ${listOf(wouldForm.map(String))}`,
+      chargers:
+        wouldForm.length === 1
+          ? t`Charger ${listOf(wouldForm.map(String))}`
+          : t`Chargers ${listOf(wouldForm.map(String))}`,
     }),
-    text: `${words.say("island.holdMost", { vehicles: `${listOf(names as string[])} ${names.length === 1 ? "holds" : "hold"}` })}${dark}`,
+    text: `${words.say("island.holdMost", { vehicles: names.length === 1 ? t`${listOf(names as string[])} holds` : t`${listOf(names as string[])} hold` })}${dark}`,
   };
 }

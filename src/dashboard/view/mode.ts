@@ -3,6 +3,7 @@
 import type { ModeLevel as Level } from "../../domain/modes.table.ts";
 import { isJoined, type Mode, modeColumns } from "../../domain/modes.ts";
 import type { SentenceKey, WordValues } from "../../domain/words.ts";
+import { type Label, label, t } from "../language/language.ts";
 import type { SiteState } from "../state.ts";
 import { countWord, duration, listOf, minutesSeconds, nb, type Words } from "./format.ts";
 import { type NextView, nextOf } from "./next.ts";
@@ -36,17 +37,17 @@ export interface ModeView {
 /** How a mode is drawn, and the tag above its sentence. */
 interface Row {
   readonly glyph: ModeGlyph;
-  readonly tag: string | null;
+  readonly tag: Label | null;
 }
-const running = "Running without the grid";
-const changing = "Changing over";
-const person = "Critical: a person is needed on site";
+const running = label("Running without the grid");
+const changing = label("Changing over");
+const person = label("Critical: a person is needed on site");
 
 const rows: Record<Mode, Row> = {
-  unknown: { glyph: "open", tag: "Starting" },
-  noFeedback: { glyph: "lock", tag: "Critical: the site cannot be seen" },
+  unknown: { glyph: "open", tag: label("Starting") },
+  noFeedback: { glyph: "lock", tag: label("Critical: the site cannot be seen") },
   loadOnly: { glyph: "load", tag: null },
-  ceased: { glyph: "load", tag: "Grid not good" },
+  ceased: { glyph: "load", tag: label("Grid not good") },
   enterDelay: { glyph: "wait", tag: null },
   ramping: { glyph: "wait", tag: null },
   parallel: { glyph: "parallel", tag: null },
@@ -150,7 +151,7 @@ function stoppedBy({ mode, evses }: SiteState): WordValues | null {
 /** Tiers that are on, in words: "Tier 1", "Tiers 1 and 2". */
 export function tierList(names: readonly string[]): string {
   const numbers = names.map((name) => name.match(/^Tier (\d+)$/)?.[1]);
-  if (names.length > 1 && numbers.every((n) => n !== undefined)) return `Tiers ${listOf(numbers as string[], 9)}`;
+  if (names.length > 1 && numbers.every((n) => n !== undefined)) return t`Tiers ${listOf(numbers as string[], 9)}`;
   return listOf([...names], 9);
 }
 
@@ -169,16 +170,16 @@ function subOf(state: SiteState, totals: Totals, words: Words): string {
     if (count > 0 && on.length > 0)
       parts.push(
         say(count === 1 ? "sub.islandFormsOne" : "sub.islandForms", {
-          chargers: count === 1 ? "One charger forms" : `${countWord(count)} chargers form`,
+          chargers: count === 1 ? t`One charger forms` : t`${countWord(count)} chargers form`,
           fed: tierList(on),
         }),
       );
     if (shed.length > 0 && on.length > 0)
       parts.push(
         say("sub.islandShed", {
-          shed: `${tierList(shed)} ${shed.length === 1 ? "is" : "are"}`,
+          shed: shed.length === 1 ? t`${tierList(shed)} is` : t`${tierList(shed)} are`,
           fed: tierList(on),
-          lasts: on.length === 1 ? "lasts" : "last",
+          lasts: on.length === 1 ? t`lasts` : t`last`,
         }),
       );
   } else if (!totals.gridDead && totals.k1 === "closed") {
@@ -193,14 +194,14 @@ function subOf(state: SiteState, totals: Totals, words: Words): string {
     if (totals.discharging > 0)
       parts.push(
         say("sub.discharging", {
-          vehicles: totals.discharging === 1 ? "One vehicle feeds" : `${countWord(totals.discharging)} vehicles feed`,
+          vehicles: totals.discharging === 1 ? t`One vehicle feeds` : t`${countWord(totals.discharging)} vehicles feed`,
           dischargeW: totals.dischargeW,
         }),
       );
     if (totals.charging > 0)
       parts.push(
         say("sub.charging", {
-          vehicles: totals.charging === 1 ? "One vehicle charges" : `${countWord(totals.charging)} vehicles charge`,
+          vehicles: totals.charging === 1 ? t`One vehicle charges` : t`${countWord(totals.charging)} vehicles charge`,
           chargeW: totals.chargeW,
         }),
       );
@@ -224,12 +225,16 @@ function pccText({ pccW, pccKnown }: SiteState, { say }: Words): string {
   return exports ? say("sub.exported", { exportW: pccW, ageMs }) : say("sub.imported", { importW: pccW, ageMs });
 }
 
+/** "Charger 3", "Chargers 3 and 7". */
+const chargersText = (names: readonly string[]): string =>
+  names.length === 1 ? t`Charger ${listOf(names)}` : t`Chargers ${listOf(names)}`;
+
 /** Chargers that are in no sum, and for how long nothing was heard of them. */
 function silentText({ silent }: Totals, { say }: Words): string {
   if (silent.length === 0) return "";
   const ages = silent.map(({ known }) => known.ageMs);
   const longestMs = ages.every((age) => age !== null) ? Math.max(...ages) : null;
-  const chargers = `${silent.length === 1 ? "Charger" : "Chargers"} ${listOf(silent.map(({ evse }) => String(evse)))}`;
+  const chargers = chargersText(silent.map(({ evse }) => String(evse)));
   return longestMs === null
     ? say("sub.silentNever", { chargers })
     : say("sub.silent", { chargers, lasted: duration(longestMs) });
@@ -242,13 +247,13 @@ function waitOf(state: SiteState, words: Words): WaitView | null {
   const leftMs = Math.min(totalMs, Math.max(0, wait.endsAtMs - state.atMs));
   const totalS = Math.round(totalMs / 1000);
   return {
-    label: state.mode.mode === "ramping" ? "Ramp" : "Enter-service wait",
+    label: state.mode.mode === "ramping" ? t`Ramp` : t`Enter-service wait`,
     fraction: 1 - leftMs / totalMs,
     totalS,
     doneS: Math.round((totalMs - leftMs) / 1000),
     leftText: minutesSeconds(leftMs),
-    endsText: `${leftMs < 60_000 ? `${Math.ceil(leftMs / 1_000)}${nb}s` : `${minutesSeconds(leftMs)}${nb}min`} left, ends ${words.time(wait.endsAtMs)}`,
-    ofText: `of ${totalS}${nb}s, profile ${state.profile.name}`,
+    endsText: t`${leftMs < 60_000 ? `${Math.ceil(leftMs / 1_000)}${nb}s` : `${minutesSeconds(leftMs)}${nb}min`} left, ends ${words.time(wait.endsAtMs)}`,
+    ofText: t`of ${totalS}${nb}s, profile ${state.profile.name}`,
   };
 }
 
@@ -262,12 +267,13 @@ export function modeView(state: SiteState, totals: Totals, words: Words): ModeVi
     mode: state.mode.mode,
     level,
     ...row,
+    tag: row.tag === null ? null : String(row.tag),
     ...(state.mode.mode === "ceased" &&
       !totals.gridDead &&
-      state.health.meterQuality !== "good" && { tag: "Meter not good" }),
+      state.health.meterQuality !== "good" && { tag: t`Meter not good` }),
     ...(attention && {
       level: "attention" as const,
-      tag: stoppedBy(state) !== null ? "Stopped by a person" : "A charger is silent",
+      tag: stoppedBy(state) !== null ? t`Stopped by a person` : t`A charger is silent`,
     }),
     lead: stop < 0 ? sentence : sentence.slice(0, stop + 1),
     rest: stop < 0 ? "" : sentence.slice(stop + 2),

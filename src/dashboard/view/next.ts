@@ -7,6 +7,7 @@ import type { Happening } from "../../app/core-vocabulary.ts";
 import { coherentMs } from "../../domain/electrical.ts";
 import type { Mode } from "../../domain/modes.ts";
 import type { SentenceKey, WordValues } from "../../domain/words.ts";
+import { Label, label, t } from "../language/language.ts";
 import type { SiteState } from "../state.ts";
 import type { Words } from "./format.ts";
 import { hasParallelPermit, mayBackUp } from "./permission.ts";
@@ -19,7 +20,7 @@ export interface Consequence {
   readonly modes: readonly Mode[];
   /** What happens, as the rows of the mode machine know it; `nothing`: no row waits for it. */
   readonly on: Happening;
-  readonly when: string | ((state: SiteState, words: Words) => string);
+  readonly when: Label | ((state: SiteState, words: Words) => string);
   readonly say: SentenceKey | ((state: SiteState) => SentenceKey);
   readonly values?: (state: SiteState) => WordValues;
   /** Only in such a state. */
@@ -27,7 +28,7 @@ export interface Consequence {
 }
 
 const waitEnd = ({ mode }: SiteState): number => mode.wait?.endsAtMs ?? Number.NaN;
-const atWaitEnd = (state: SiteState, { clock }: Words): string => `At ${clock(waitEnd(state), false)}`;
+const atWaitEnd = (state: SiteState, { clock }: Words): string => t`At ${clock(waitEnd(state), false)}`;
 const window = ({ profile }: SiteState): WordValues => ({
   minVoltagePu: profile.minVoltagePu,
   maxVoltagePu: profile.maxVoltagePu,
@@ -39,25 +40,25 @@ const returnS = ({ profile }: SiteState): WordValues => ({ returnS: profile.retu
 const delayS = ({ profile }: SiteState): WordValues => ({ delayS: profile.delayS });
 
 export const consequences: readonly Consequence[] = [
-  { modes: ["lockedOut"], on: "nothing", when: "By itself", say: "next.nothingByItself" },
+  { modes: ["lockedOut"], on: "nothing", when: label("By itself"), say: "next.nothingByItself" },
   {
     modes: ["lockedOut"],
     on: "reset",
-    when: "After repair",
+    when: label("After repair"),
     say: "next.afterRepair",
     values: () => ({ agreeMs: coherentMs }),
   },
   {
     modes: ["lockedOut"],
     on: "gridReturns",
-    when: "Grid returns",
+    when: label("Grid returns"),
     say: "next.gridReturnsLocked",
     only: ({ grid }) => !grid.good,
   },
-  { modes: ["noFeedback", "unknown"], on: "devicesAgree", when: "By itself", say: "next.devicesAnswer" },
+  { modes: ["noFeedback", "unknown"], on: "devicesAgree", when: label("By itself"), say: "next.devicesAnswer" },
 
   // with the grid
-  { modes: ["parallel"], on: "gridFails", when: "If the grid trips", say: "next.trip", values: delayS },
+  { modes: ["parallel"], on: "gridFails", when: label("If the grid trips"), say: "next.trip", values: delayS },
   {
     modes: ["enterDelay"],
     on: "delayOver",
@@ -66,20 +67,25 @@ export const consequences: readonly Consequence[] = [
     values: ({ profile }) => ({ rampS: profile.rampS }),
   },
   { modes: ["ramping"], on: "rampOver", when: atWaitEnd, say: "next.full" },
-  { modes: ["enterDelay", "ramping"], on: "gridFails", when: "If it sags", say: "next.sag", values: window },
+  { modes: ["enterDelay", "ramping"], on: "gridFails", when: label("If it sags"), say: "next.sag", values: window },
   {
     modes: ["ceased"],
     on: "gridReturns",
-    when: ({ health }) => (health.meterQuality === "good" ? "Grid good" : "Meter and grid good"),
+    when: ({ health }) => (health.meterQuality === "good" ? t`Grid good` : t`Meter and grid good`),
     say: "next.gridGood",
     values: delayS,
   },
-  { modes: ["ceased"], on: "gridFails", when: "If the grid fails", say: "next.gridStaysOut", only: mayBackUp },
-  { modes: ["parallel", "ramping", "ceased"], on: "permitEnds", when: "If the permit ends", say: "next.permitEnds" },
+  { modes: ["ceased"], on: "gridFails", when: label("If the grid fails"), say: "next.gridStaysOut", only: mayBackUp },
+  {
+    modes: ["parallel", "ramping", "ceased"],
+    on: "permitEnds",
+    when: label("If the permit ends"),
+    say: "next.permitEnds",
+  },
   {
     modes: ["loadOnly"],
     on: "gridFails",
-    when: "If the grid fails",
+    when: label("If the grid fails"),
     say: (state) =>
       !mayBackUp(state)
         ? "next.gridFailsNoBackup"
@@ -91,7 +97,7 @@ export const consequences: readonly Consequence[] = [
   {
     modes: ["loadOnly"],
     on: "permitComes",
-    when: "With a permit",
+    when: label("With a permit"),
     say: "next.withPermit",
     only: (state) => state.permit === null && !hasParallelPermit(state),
   },
@@ -100,49 +106,49 @@ export const consequences: readonly Consequence[] = [
   {
     modes: ["zeroingExchange"],
     on: "balanced",
-    when: "When no power flows",
+    when: label("When no power flows"),
     say: (state) => (state.mode.seamless.leaving ? "next.balancedStay" : "next.balancedInterruption"),
   },
-  { modes: ["zeroingExchange"], on: "requestEnds", when: "If it is taken back", say: "next.requestEnds" },
+  { modes: ["zeroingExchange"], on: "requestEnds", when: label("If it is taken back"), say: "next.requestEnds" },
   {
     modes: ["transferToIsland"],
     on: "provenOpen",
-    when: "When proven open",
+    when: label("When proven open"),
     say: (state) => (state.mode.seamless.leaving ? "next.carriesOn" : "next.cutOff"),
   },
-  { modes: ["isolating"], on: "allOff", when: "When all are off", say: "next.offOpens" },
-  { modes: ["isolating"], on: "oneStaysOn", when: "If one is not", say: "next.stopOver" },
-  { modes: ["opening"], on: "provenOpen", when: "When proven open", say: "next.cutOff" },
-  { modes: ["transferToIsland", "opening"], on: "notInTime", when: "If not proven", say: "next.notOpen" },
+  { modes: ["isolating"], on: "allOff", when: label("When all are off"), say: "next.offOpens" },
+  { modes: ["isolating"], on: "oneStaysOn", when: label("If one is not"), say: "next.stopOver" },
+  { modes: ["opening"], on: "provenOpen", when: label("When proven open"), say: "next.cutOff" },
+  { modes: ["transferToIsland", "opening"], on: "notInTime", when: label("If not proven"), say: "next.notOpen" },
 
   // the island
   {
     modes: ["isolated"],
     on: "reasonToStart",
-    when: "When it runs",
+    when: label("When it runs"),
     say: "next.islandForms",
     only: ({ island }) => island.wouldForm.length > 0,
   },
-  { modes: ["islandStarting"], on: "started", when: "When it runs", say: "next.islandForms" },
+  { modes: ["islandStarting"], on: "started", when: label("When it runs"), say: "next.islandForms" },
   {
     modes: ["islandStarting"],
     on: "startFails",
-    when: "If it fails",
+    when: label("If it fails"),
     say: "next.startFails",
     values: ({ island }) => ({ startsLeft: island.startsLeft }),
   },
-  { modes: ["isolated"], on: "gridReturns", when: "Grid returns", say: "next.gridReturnsDark", values: returnS },
+  { modes: ["isolated"], on: "gridReturns", when: label("Grid returns"), say: "next.gridReturnsDark", values: returnS },
   {
     modes: ["islandRunning"],
     on: "gridReturns",
-    when: "Grid returns",
+    when: label("Grid returns"),
     say: (state) => (state.mode.seamless.returning ? "next.gridReturnsInStep" : "next.gridReturns"),
     values: returnS,
   },
   {
     modes: ["islandRunning"],
     on: "nothing",
-    when: ({ island }, { clock }) => `At ${clock(island.handover?.atMs ?? Number.NaN, true)}`,
+    when: ({ island }, { clock }) => t`At ${clock(island.handover?.atMs ?? Number.NaN, true)}`,
     say: "next.handover",
     values: ({ island }) => ({ vehicle: island.handover?.vehicle ?? "", from: island.handover?.from ?? "" }),
     only: ({ island }) => island.handover !== null,
@@ -150,20 +156,20 @@ export const consequences: readonly Consequence[] = [
   {
     modes: ["islandStarting", "islandRunning", "resyncing"],
     on: "k1Moves",
-    when: "If K1 moves",
+    when: label("If K1 moves"),
     say: "next.k1Moves",
   },
-  { modes: ["isolated", "returning"], on: "k1Moves", when: "If K1 moves", say: "next.k1MovesOff" },
+  { modes: ["isolated", "returning"], on: "k1Moves", when: label("If K1 moves"), say: "next.k1MovesOff" },
 
   // returning
-  { modes: ["returning"], on: "busDead", when: "When the bus is dead", say: "next.deadCloses" },
-  { modes: ["returning"], on: "gridFails", when: "If the grid fails", say: "next.gridFailsAgain" },
-  { modes: ["closing"], on: "provenClosed", when: "When proven closed", say: "next.joined" },
-  { modes: ["closing"], on: "notInTime", when: "If not proven", say: "next.notClosed" },
-  { modes: ["resyncing"], on: "inStep", when: "In step", say: "next.sync" },
-  { modes: ["resyncing"], on: "noMatch", when: "If they don’t match", say: "next.noMatch" },
-  { modes: ["closingLive"], on: "provenClosed", when: "When proven closed", say: "next.joinedLive" },
-  { modes: ["closingLive"], on: "gridFails", when: "If step is lost", say: "next.syncLost" },
+  { modes: ["returning"], on: "busDead", when: label("When the bus is dead"), say: "next.deadCloses" },
+  { modes: ["returning"], on: "gridFails", when: label("If the grid fails"), say: "next.gridFailsAgain" },
+  { modes: ["closing"], on: "provenClosed", when: label("When proven closed"), say: "next.joined" },
+  { modes: ["closing"], on: "notInTime", when: label("If not proven"), say: "next.notClosed" },
+  { modes: ["resyncing"], on: "inStep", when: label("In step"), say: "next.sync" },
+  { modes: ["resyncing"], on: "noMatch", when: label("If they don’t match"), say: "next.noMatch" },
+  { modes: ["closingLive"], on: "provenClosed", when: label("When proven closed"), say: "next.joinedLive" },
+  { modes: ["closingLive"], on: "gridFails", when: label("If step is lost"), say: "next.syncLost" },
 ];
 
 const nextMax = 4;
@@ -174,7 +180,7 @@ export function nextOf(state: SiteState, words: Words): NextView[] {
   const said = consequences
     .filter(({ modes, only }) => modes.includes(mode) && (only?.(state) ?? true))
     .map(({ when, say, values }) => ({
-      when: typeof when === "string" ? when : when(state, words),
+      when: when instanceof Label ? String(when) : when(state, words),
       what: words.say(typeof say === "string" ? say : say(state), values?.(state)),
     }));
   const planned = plannedMoments(state, words).slice(0, plannedMax[mode] ?? 0);
@@ -186,7 +192,7 @@ const tiersBack = ({ tiers }: SiteState, { clock, say }: Words): NextView[] =>
   tiers.flatMap(({ name, returnsAtMs }) =>
     returnsAtMs === null
       ? []
-      : [{ when: `At ${clock(returnsAtMs, false)}`, what: say("next.tierReturns", { tier: name }) }],
+      : [{ when: t`At ${clock(returnsAtMs, false)}`, what: say("next.tierReturns", { tier: name }) }],
   );
 
 /** A forecast this far below the target does not reach it, percent. */
@@ -210,7 +216,7 @@ function plannedMoments(state: SiteState, words: Words): NextView[] {
     found.push({
       atMs: first.departsAtMs,
       key: forecastPct === null ? "next.leavesUnknown" : short ? "next.leavesShort" : "next.leaves",
-      values: { vehicle: first.vehicle ?? `Vehicle ${first.evse}`, targetPct, forecastPct: forecastPct ?? Number.NaN },
+      values: { vehicle: first.vehicle ?? t`Vehicle ${first.evse}`, targetPct, forecastPct: forecastPct ?? Number.NaN },
     });
   }
   const prices = state.day.prices;
@@ -227,5 +233,5 @@ function plannedMoments(state: SiteState, words: Words): NextView[] {
   }
   return found
     .sort((a, b) => a.atMs - b.atMs)
-    .map(({ atMs, key, values }) => ({ when: `At ${words.moment(atMs, state.atMs)}`, what: words.say(key, values) }));
+    .map(({ atMs, key, values }) => ({ when: t`At ${words.moment(atMs, state.atMs)}`, what: words.say(key, values) }));
 }

@@ -1,5 +1,8 @@
 /** The last minutes of the one quantity that matters in this mode, with the distance to its limits. */
+
+import { decimal, localNumber, t } from "../language/language.ts";
 import type { SiteState } from "../state.ts";
+import { positionNames } from "./diagram.ts";
 import { kW, nb, type Words } from "./format.ts";
 import type { Totals } from "./totals.ts";
 
@@ -65,25 +68,25 @@ export function trendView(state: SiteState, totals: Totals, words: Words): Trend
   if (!Number.isFinite(min) || !Number.isFinite(max)) [min, max] = [0, 1];
   const room = Math.max((max - min) * 0.18, pcc ? 1 : trend.quantity === "gridVoltagePu" ? 0.02 : 0.1);
   const minutes = Math.max(1, Math.round((samples.length * trend.stepMs) / 60_000));
-  const last = `last ${minutes} minute${minutes === 1 ? "" : "s"}`;
+  const last = minutes === 1 ? t`last minute` : t`last ${minutes} minutes`;
   const said = {
     pccW: {
-      title: `Power at the PCC, ${last}`,
+      title: t`Power at the PCC, ${last}`,
       unit: "kW",
       digits: 1,
-      lowLabel: low === 0 ? "Exporting: not permitted" : `Above the export limit of ${kW((low ?? 0) * 1000)}`,
+      lowLabel: low === 0 ? t`Exporting: not permitted` : t`Above the export limit of ${kW((low ?? 0) * 1000)}`,
     },
     islandFrequencyHz: {
-      title: `Island frequency, ${last}`,
+      title: t`Island frequency, ${last}`,
       unit: "Hz",
       digits: 2,
-      lowLabel: `Below ${low?.toFixed(1)}${nb}Hz: load is shed by tier`,
+      lowLabel: t`Below ${decimal(low ?? 0, 1)}${nb}Hz: load is shed by tier`,
     },
     gridVoltagePu: {
-      title: `Grid voltage, ${last}`,
+      title: t`Grid voltage, ${last}`,
       unit: "pu",
       digits: 3,
-      lowLabel: `Below ${low?.toFixed(3)}${nb}pu: the wait starts again`,
+      lowLabel: t`Below ${decimal(low ?? 0, 3)}${nb}pu: the wait starts again`,
     },
   }[trend.quantity];
   const noteAt = words.hm(trend.startsAtMs + swingAt * trend.stepMs);
@@ -96,7 +99,7 @@ export function trendView(state: SiteState, totals: Totals, words: Words): Trend
     high,
     note:
       swing > 0
-        ? words.say("trend.largestStep", { step: `${swing.toFixed(said.digits)}${nb}${said.unit}`, at: noteAt })
+        ? words.say("trend.largestStep", { step: `${decimal(swing, said.digits)}${nb}${said.unit}`, at: noteAt })
         : "",
     contacts: null,
   };
@@ -116,7 +119,12 @@ function contactsView(state: SiteState, words: Words): TrendView {
       : Math.min(1, Math.max(0, (atMs - trace.commandAtMs + allowedMs * marginPart) / spanMs));
   const wanted = k1.command === "close" ? "closed" : "open";
   return {
-    title: `K1 when it was told to ${k1.command === "none" ? "move" : k1.command}`,
+    title:
+      k1.command === "none"
+        ? t`K1 when it was told to move`
+        : k1.command === "open"
+          ? t`K1 when it was told to open`
+          : t`K1 when it was told to close`,
     unit: "",
     digits: 0,
     samples: [],
@@ -125,15 +133,15 @@ function contactsView(state: SiteState, words: Words): TrendView {
     low: null,
     high: null,
     lowLabel: "",
-    note: words.say("trend.k1Limit", { wanted, limit: `${k1.travelLimitS}${nb}s` }),
+    note: words.say("trend.k1Limit", { wanted, limit: `${localNumber(String(k1.travelLimitS))}${nb}s` }),
     contacts: {
-      allowedText: `${k1.travelLimitS}${nb}s allowed`,
+      allowedText: t`${k1.travelLimitS}${nb}s allowed`,
       allowedFrom: marginPart / (1 + 2 * marginPart),
       allowedTo: (1 + marginPart) / (1 + 2 * marginPart),
       traces: [
-        { name: "Command", movedAt: along(trace?.commandAtMs), end: wanted },
-        { name: "NO", movedAt: along(trace?.noMovedAtMs), end: k1.no },
-        { name: "NC", movedAt: along(trace?.ncMovedAtMs), end: k1.nc },
+        { name: t`Command`, movedAt: along(trace?.commandAtMs), end: String(positionNames[wanted]) },
+        { name: "NO", movedAt: along(trace?.noMovedAtMs), end: String(positionNames[k1.no]) },
+        { name: "NC", movedAt: along(trace?.ncMovedAtMs), end: String(positionNames[k1.nc]) },
       ],
     },
   };

@@ -1,7 +1,6 @@
 /** Why one setpoint is what it is: the request, each limit with its distance, the setpoint and its lease. */
 import { limitSourceNames } from "../../domain/limit-sources.ts";
-import { reasons } from "../../domain/reasons.ts";
-import { nameOfReason } from "../../domain/words.ts";
+import { decimal, type Label, label, phrase, reasonName, reasonSentence, t } from "../language/language.ts";
 import type { EvseState, LimitState, SiteState } from "../state.ts";
 import {
   beforeText,
@@ -47,7 +46,6 @@ export interface WhyView {
 
 export function whyView(state: SiteState, evse: EvseState, totals: Totals, words: Words): WhyView {
   const discharge = requestsDischarge(evse);
-  const verb = discharge ? "discharge" : "charge";
   const powerW = powerOf(evse);
   const doing = doingOf(state, evse, totals);
   const fault = evse.fault ? words.event(evse.fault.key, evse.fault.values) : null;
@@ -56,7 +54,7 @@ export function whyView(state: SiteState, evse: EvseState, totals: Totals, words
   const oneWay = evse.connected && !evse.canDischarge && !isUndecided(evse);
   return {
     evse: evse.evse,
-    title: `Charger ${evse.evse}${evse.vehicle && evse.connected ? `, ${evse.vehicle}` : ""}`,
+    title: t`Charger ${evse.evse}${evse.vehicle && evse.connected ? `, ${evse.vehicle}` : ""}`,
     connected: evse.connected,
     big: powerW !== null && Math.abs(powerW) > idleW ? `${doing} ${kW(powerW)}` : doing,
     because: !evse.connected
@@ -77,18 +75,24 @@ export function whyView(state: SiteState, evse: EvseState, totals: Totals, words
           : null,
     soc: socView(evse, words),
     facts: factsOf(evse, words),
-    heading: `Why this setpoint: the request, then each limit to ${verb}`,
-    request: Math.abs(evse.requestedW) > idleW ? `Request: ${verb} ${kW(evse.requestedW)}` : `Request: 0.0${nb}kW`,
-    requestSource: `${requestSourceNames[evse.requestSource]}${evse.requestedBy && evse.requestSource === "external" ? `: ${evse.requestedBy}` : ""}${evse.requestSource === "plan" && evse.planSentence !== null ? `: ${evse.planSentence}` : ""}`,
+    heading: discharge
+      ? t`Why this setpoint: the request, then each limit to discharge`
+      : t`Why this setpoint: the request, then each limit to charge`,
+    request:
+      Math.abs(evse.requestedW) <= idleW
+        ? t`Request: ${decimal(0, 1)}${nb}kW`
+        : discharge
+          ? t`Request: discharge ${kW(evse.requestedW)}`
+          : t`Request: charge ${kW(evse.requestedW)}`,
+    requestSource: `${requestSourceNames[evse.requestSource]}${evse.requestedBy && evse.requestSource === "external" ? `: ${evse.requestedBy}` : ""}${evse.requestSource === "plan" && evse.planSentence !== null ? `: ${phrase(evse.planSentence)}` : ""}`,
     chain: chainOf(evse, discharge),
-    setpoint:
-      Math.abs(evse.setpointW) > idleW ? `${directionOfVehicle(evse.setpointW)} ${kW(evse.setpointW)}` : `0.0${nb}kW`,
+    setpoint: Math.abs(evse.setpointW) > idleW ? `${directionOfVehicle(evse.setpointW)} ${kW(evse.setpointW)}` : kW(0),
     setpointFraction: Math.min(1, Math.abs(evse.setpointW) / Math.max(1, evse.ratedW)),
     lease: !heard
-      ? "Lease: not known; the power stage does not answer"
+      ? t`Lease: not known; the power stage does not answer`
       : evse.leaseExpiresMs === null || evse.leaseExpiresMs <= 0
-        ? "Lease: none is running"
-        : `Lease: expires in ${(evse.leaseExpiresMs / 1000).toFixed(1)}${nb}s unless renewed`,
+        ? t`Lease: none is running`
+        : t`Lease: expires in ${decimal(evse.leaseExpiresMs / 1000, 1)}${nb}s unless renewed`,
   };
 }
 
@@ -109,32 +113,32 @@ function chainOf(evse: EvseState, discharge: boolean): ChainRow[] {
   );
   if (heard || shown.some(({ binds }) => binds)) return shown;
   const least = shown.findIndex(({ fraction }) => fraction === 0);
-  return shown.map((row, i) => (i === least ? { ...row, binds: true, distance: "binds" } : row));
+  return shown.map((row, i) => (i === least ? { ...row, binds: true, distance: t`binds` } : row));
 }
 
-const sentenceOf = (limit: LimitState): string => reasons[limit.reason].sentence;
+const sentenceOf = (limit: LimitState): string => reasonSentence(limit.reason);
 
 function chainRow(limit: LimitState, evse: EvseState, discharge: boolean): ChainRow {
   const bound = boundOf(limit, discharge);
   const spareW = limit.headroomW ?? (bound === null ? null : Math.max(0, bound - Math.abs(evse.setpointW)));
-  const age = limit.ageMs === null ? "" : `, ${duration(limit.ageMs)} old`;
+  const age = limit.ageMs === null ? "" : t`, ${duration(limit.ageMs)} old`;
   return {
-    name: nameOfReason(limit.reason),
-    source: `${limit.by ?? limitSourceNames[limit.source]}${age}`,
-    bound: bound === null ? "No limit" : kW(bound),
+    name: reasonName(limit.reason),
+    source: `${limit.by ?? phrase(limitSourceNames[limit.source])}${age}`,
+    bound: bound === null ? t`No limit` : kW(bound),
     binds: limit.binds,
-    distance: limit.binds ? "binds" : spareW === null ? "" : `${kW(spareW)} spare`,
+    distance: limit.binds ? t`binds` : spareW === null ? "" : t`${kW(spareW)} spare`,
     fraction: bound === null ? null : Math.min(1, bound / Math.max(1, evse.ratedW)),
   };
 }
 
 /** Steps of a session as a person reads them. */
-const stepNames: Readonly<Record<string, string>> = {
-  idle: "Negotiates",
-  cableCheck: "Cable check",
-  precharge: "Precharge",
-  energy: "Energy may flow",
-  stopped: "Stopped",
+const stepNames: Readonly<Record<string, Label>> = {
+  idle: label("Negotiates"),
+  cableCheck: label("Cable check"),
+  precharge: label("Precharge"),
+  energy: label("Energy may flow"),
+  stopped: label("Stopped"),
 };
 
 /** Where the controller itself speaks with the vehicle: who it is, how far it is, and why nothing is taken out of it. */
@@ -142,14 +146,14 @@ export function sessionFacts({ link }: EvseState, words: Words): (readonly [stri
   if (link == null) return [];
   const { session, last, listens, sentence } = link;
   const before: (readonly [string, string])[] =
-    last == null ? [] : [[`Last session, ${words.hm(last.atMs)}`, `${whoOf(last)}. ${last.sentence}`]];
-  if (!listens) return [["Does not listen for vehicles", sentence], ...before];
-  if (session === null) return [["No session", `Listens on ${sentence}`], ...before];
+    last == null ? [] : [[t`Last session, ${words.hm(last.atMs)}`, `${whoOf(last)}. ${phrase(last.sentence)}`]];
+  if (!listens) return [[t`Does not listen for vehicles`, phrase(sentence)], ...before];
+  if (session === null) return [[t`No session`, t`Listens on ${phrase(sentence)}`], ...before];
   const { phase, bidirectional, noDischarge, waits } = session;
-  const facts: (readonly [string, string])[] = [[whoOf(session), stepNames[phase] ?? phase]];
-  if (waits) facts.push(["Waits for", waits]);
-  if (noDischarge !== "") facts.push(["Charges only", noDischarge]);
-  else facts.push(["Directions", bidirectional ? "Both" : "Not agreed on yet"]);
+  const facts: (readonly [string, string])[] = [[whoOf(session), String(stepNames[phase] ?? phase)]];
+  if (waits) facts.push([t`Waits for`, phrase(waits)]);
+  if (noDischarge !== "") facts.push([t`Charges only`, phrase(noDischarge)]);
+  else facts.push([t`Directions`, bidirectional ? t`Both` : t`Not agreed on yet`]);
   return [...facts, ...before];
 }
 
@@ -165,21 +169,21 @@ function factsOf(evse: EvseState, words: Words): (readonly [string, string])[] {
   if (!evse.connected) return facts;
   if (evse.socPct !== null && evse.capacityWh !== null)
     facts.push([
-      `Above the reserve of ${pct(evse.reservePct)}`,
+      t`Above the reserve of ${pct(evse.reservePct)}`,
       kWh((Math.max(0, evse.socPct - evse.reservePct) / 100) * evse.capacityWh),
     ]);
   if (evse.departsAtMs !== null && evse.targetPct !== null) {
     const reached = evse.socPct !== null && evse.socPct >= evse.targetPct;
     const forecast = evse.missed
-      ? "Missed"
+      ? t`Missed`
       : evse.fault
-        ? "Not while stopped"
+        ? t`Not while stopped`
         : reached
-          ? "Reached"
+          ? t`Reached`
           : evse.forecastPct === null
-            ? "No forecast"
-            : `Forecast ${pct(evse.forecastPct)}`;
-    facts.push([`Leaves ${words.hm(evse.departsAtMs)}, target ${pct(evse.targetPct)}`, forecast]);
+            ? t`No forecast`
+            : t`Forecast ${pct(evse.forecastPct)}`;
+    facts.push([t`Leaves ${words.hm(evse.departsAtMs)}, target ${pct(evse.targetPct)}`, forecast]);
   }
   facts.push(...sessionFacts(evse, words));
   return facts;
