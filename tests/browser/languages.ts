@@ -52,7 +52,7 @@ try {
             out.push(`page scrolls sideways: ${root.scrollWidth} > ${root.clientWidth}`);
           for (const element of document.querySelectorAll<HTMLElement>("main *, header *, nav *, footer *")) {
             const style = getComputedStyle(element);
-            if (element.clientWidth === 0 || element.closest(".sr,.scroll,svg") || style.display === "inline") continue;
+            if (element.clientWidth <= 1 || element.closest(".sr,.scroll,svg") || style.display === "inline") continue;
             const clips = style.overflowX === "hidden" || style.overflowX === "clip" || element.tagName === "BUTTON";
             if (clips && element.scrollWidth > element.clientWidth + 1)
               out.push(
