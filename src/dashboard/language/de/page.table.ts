@@ -276,7 +276,7 @@ export const page: Readonly<Record<string, string>> = {
   "open": "offen",
   "closed": "geschlossen",
   "{0} says nothing": "{0} meldet nichts",
-  "{0} says {1}": "{0} meldet {1}",
+  "{0} says {1}": "{0}: {1}",
   "{0} said {1}": "{0} meldete {1}",
   "Transfer device K1": "Netztrennschalter K1",
   "No transfer device": "Kein Netztrennschalter",

@@ -276,7 +276,7 @@ export const page: Readonly<Record<string, string>> = {
   "open": "abierto",
   "closed": "cerrado",
   "{0} says nothing": "{0} no indica nada",
-  "{0} says {1}": "{0} indica {1}",
+  "{0} says {1}": "{0}: {1}",
   "{0} said {1}": "{0} indicaba {1}",
   "Transfer device K1": "Interruptor de red K1",
   "No transfer device": "Sin interruptor de red",
