@@ -588,6 +588,59 @@ describe("bad input", () => {
   });
 });
 
+describe("the reader's language", () => {
+  const langOf = ({ text }: Answer): string | undefined => /<html lang="(\w+)"/.exec(text)?.[1];
+  const page = async (headers: Record<string, string>, path = "/login"): Promise<string | undefined> =>
+    langOf(await ask("GET", path, { headers }));
+  const choose = (body: Record<string, string>, headers: Record<string, string> = {}): Promise<Answer> =>
+    ask("POST", "/language", {
+      headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
+      body: new URLSearchParams(body).toString(),
+    });
+
+  test.each([
+    ["nothing", undefined, "en"],
+    ["a dialect", "de-AT", "de"],
+    ["the one that is wanted most", "de;q=0.5, es;q=0.9, en;q=0.1", "es"],
+    ["the first that is spoken here", "fr-FR, fr, es;q=0.5", "es"],
+    ["none that is spoken here", "fr, it", "en"],
+    ["one that is not wanted", "de;q=0", "en"],
+    ["no list at all", ";;q=x,,", "en"],
+  ])("before a choice, as the browser asks: %s", async (_name, header, expected) => {
+    expect(await page(header === undefined ? {} : { "accept-language": header })).toBe(expected);
+  });
+  test("a cookie stands above what the browser asks; one of no language is none", async () => {
+    expect(await page({ "accept-language": "es", cookie: "islet-language=de" })).toBe("de");
+    expect(await page({ "accept-language": "es", cookie: "islet-language=xx" })).toBe("es");
+  });
+  test("a choice is kept with the account and leads back to where it was made", async () => {
+    const { cookie, csrf } = people.viewer;
+    const answer = await choose({ language: "de", csrf, from: "/events?kind=all" }, { cookie });
+    expect([answer.status, answer.headers["location"]]).toEqual([303, "/events?kind=all"]);
+    expect(String(answer.headers["set-cookie"])).toMatch(/^islet-language=de; .*HttpOnly; SameSite=Strict/);
+    // Another browser of the same person, which has no such cookie.
+    expect(await page({ cookie, "accept-language": "es" }, "/")).toBe("de");
+    await choose({ language: "en", csrf }, { cookie });
+    expect(await page({ cookie, "accept-language": "es" }, "/")).toBe("en");
+    expect(await page({ cookie: people.operator.cookie, "accept-language": "es" }, "/")).toBe("es");
+  });
+  test("a choice without the page's secret changes nothing", async () => {
+    const { cookie } = people.viewer;
+    expect((await choose({ language: "es", csrf: "wrong" }, { cookie })).status).toBe(403);
+    expect(accounts.languageOf("viewer")).not.toBe("es");
+  });
+  test.each(["https://evil.example/", "//evil.example", "/\\evil.example", ""])(
+    "a choice leads to no other site: %j",
+    async (from) => {
+      const answer = await choose({ language: "es", csrf: "", from });
+      expect([answer.status, answer.headers["location"]]).toEqual([303, "/"]);
+    },
+  );
+  test("no language of that name: nothing is kept", async () => {
+    expect((await choose({ language: "xx", csrf: "" })).headers["set-cookie"]).toBeUndefined();
+  });
+});
+
 describe("tokens", () => {
   test("without a right they read, and do nothing else", async () => {
     const made = await accounts.makeToken("grafana");
