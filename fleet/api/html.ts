@@ -31,7 +31,7 @@ const style = `
   body { font: 15px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 75rem; padding: 0 1rem 3rem; }
   nav a { display: inline-block; margin-right: 1.2rem; white-space: nowrap; } h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
   table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
-  td.n, th.n { text-align: right; white-space: nowrap; } .old { color: var(--old); } .critical { color: var(--bad); font-weight: 600; } .attention { color: var(--warn); }
+  td.n, th.n { text-align: right; } td.n { white-space: nowrap; } .old { color: var(--old); } .critical { color: var(--bad); font-weight: 600; } .attention { color: var(--warn); }
   .wide { overflow-x: auto; }`;
 
 export const framed = (title: string, body: string): string => `<!doctype html>

@@ -6,7 +6,10 @@ import { ageText, dateText, escaped, framed, kW, kWh, linkTo, oldMs, table } fro
 
 const stateOf = (row: Record<string, unknown>): SiteMessage => row["state"] as SiteMessage;
 
-/** One row of the list: grey once the site has been silent for too long, with when it was heard last. */
+/**
+ * One row of the list: grey once the site has been silent for too long, with when it was heard last. How often it needs somebody
+ * stands beside its name, where a narrow screen shows it without a scroll.
+ */
 function siteRow(row: Record<string, unknown>, nowMs: number): readonly string[] {
   const { name, sentence, level, pccW, ready, needs } = stateOf(row);
   const heardMs = Number(row["heard_ms"]);
@@ -15,10 +18,10 @@ function siteRow(row: Record<string, unknown>, nowMs: number): readonly string[]
   const tone = isOld ? "old" : level;
   return [
     `${linkTo(row["site"], name)}<br><small>${escaped(row["site"])}</small>`,
+    needs.length === 0 ? "" : `<span class="critical">${needs.length}</span>`,
     `<span class="${tone}">${escaped(isOld ? `Last heard ${age} ago: ${sentence}` : sentence)}</span>`,
     `<span class="${isOld ? "old" : ""}">${escaped(kW(pccW))}</span>`,
     ready === null ? "" : `${ready.count} of ${ready.of}`,
-    needs.length === 0 ? "" : `<span class="critical">${needs.length}</span>`,
     `<span class="${isOld ? "old" : ""}">${escaped(age)}</span>`,
   ];
 }
@@ -31,9 +34,9 @@ export function sitesPage(
   nowMs: number,
 ): string {
   const rows = table(
-    ["Site", "What it says", "At the grid", "Ready", "Needs you", "Heard"],
+    ["Site", "Needs you", "What it says", "At the grid", "Ready", "Heard"],
     sites.map((row) => siteRow(row, nowMs)),
-    [2, 3, 4, 5],
+    [1, 3, 4, 5],
   );
   const turn = (to: number, text: string): string => {
     const next = new URLSearchParams(query);

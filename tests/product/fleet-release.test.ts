@@ -86,6 +86,20 @@ describe.skipIf(without !== "")(`a release at a true controller ${without}`, () 
     const own = at("root/versions/own");
     for (const name of ["bin", "config", "package.json"])
       cpSync(join(project, name), join(own, name), { recursive: true });
+    const [natsPort, databasePort, pagePort] = [await freePort(), await freePort(), await freePort()];
+    keys = keyFiles(folder);
+    url = `http://127.0.0.1:${pagePort}`;
+    const user = createUser();
+    const identity = { site, key: user.getPublicKey() };
+    // They come up while the program is built.
+    broker = startNatsServer(natsProgram, at("broker"), natsPort, [identity], "secret");
+    postgres = startPostgres(postgresBin!, null, databasePort);
+    const worksFor = ["--nats", `nats://fleet:secret@127.0.0.1:${natsPort}`, "--database", postgres.url];
+    const own_ = ["--dispatcher-key", keys.privateFile, "--token-file", keys.tokenFile, "--port", String(pagePort)];
+    await Promise.all([answers(natsPort, "The broker"), answers(databasePort, "The database")]);
+    worker = spawn(process.execPath, [join(project, "fleet/main.ts"), "serve", ...worksFor, ...own_], {
+      stdio: "ignore",
+    });
     await buildProgram(project, own);
     symlinkSync(join(project, "node_modules"), join(own, "node_modules"));
     symlinkSync("versions/own", at("root/current"));
@@ -95,19 +109,6 @@ describe.skipIf(without !== "")(`a release at a true controller ${without}`, () 
     files = createServer((_, response) => void response.end(sent)).listen(0, "127.0.0.1");
     await new Promise((resolve) => files.once("listening", resolve));
     host = `127.0.0.1:${(files.address() as AddressInfo).port}`;
-    const [natsPort, databasePort, pagePort] = [await freePort(), await freePort(), await freePort()];
-    keys = keyFiles(folder);
-    url = `http://127.0.0.1:${pagePort}`;
-    const user = createUser();
-    const identity = { site, key: user.getPublicKey() };
-    broker = startNatsServer(natsProgram, at("broker"), natsPort, [identity], "secret");
-    postgres = startPostgres(postgresBin!, null, databasePort);
-    await Promise.all([answers(natsPort, "The broker"), answers(databasePort, "The database")]);
-    const worksFor = ["--nats", `nats://fleet:secret@127.0.0.1:${natsPort}`, "--database", postgres.url];
-    const own_ = ["--dispatcher-key", keys.privateFile, "--token-file", keys.tokenFile, "--port", String(pagePort)];
-    worker = spawn(process.execPath, [join(project, "fleet/main.ts"), "serve", ...worksFor, ...own_], {
-      stdio: "ignore",
-    });
     await answers(pagePort, "The worker");
     product = await startProduct({
       program: at("root/current/bin/islet.mjs"),
@@ -133,17 +134,14 @@ describe.skipIf(without !== "")(`a release at a true controller ${without}`, () 
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("another build than the one that was released is refused; the right one is installed, runs and is told", async () => {
+  const release = (of: string) =>
+    ask("releases", "POST", {
+      build: { islet: newer, from: `http://${host}/islet.update`, sha256: of },
+      ...{ sites: [site], soakMinutes: 1, cause: "new", issuedBy: "anna" },
+    });
+
+  it("the build that was released is installed, runs and is told; a person stops the release and it goes back", async () => {
     await soon(product, "it is known", async () => (await ask(`sites/${site}`))?.state !== undefined, 60_000);
-    const release = (of: string) =>
-      ask("releases", "POST", {
-        build: { islet: newer, from: `http://${host}/islet.update`, sha256: of },
-        ...{ sites: [site], soakMinutes: 1, cause: "new", issuedBy: "anna" },
-      });
-    const other = await release("b".repeat(64));
-    await soon(product, "refused", async () => (await wordOf(other.release.id)) === "failed", 90_000);
-    expect(current()).toBe("versions/own");
-    await soon(product, "over", async () => (await ask(`releases/${other.release.id}`)).over === true, 60_000);
     const { release: made } = await release(sha256);
     expect(await product.process.ended).toBe(1);
     expect(current()).toMatch(/^versions\/9\.1\.0-/);
@@ -158,5 +156,12 @@ describe.skipIf(without !== "")(`a release at a true controller ${without}`, () 
     await soon(product, "known", async () => (await ask(`sites/${site}`)).state.version === isletVersion(), 90_000);
     await soon(product, "over", async () => (await ask(`releases/${made.id}`)).over === true, 60_000);
     expect(await ask(`releases/${made.id}`)).toMatchObject({ phase: "stopped" });
+  });
+
+  it("another build than the one that was released is refused, with the reason", async () => {
+    const { release: other } = await release("b".repeat(64));
+    await soon(product, "refused", async () => (await wordOf(other.id)) === "failed", 90_000);
+    expect((await ask(`releases/${other.id}`)).sites[0].sentence).toMatch(/holds another build/);
+    expect(current()).toBe("versions/own");
   });
 });

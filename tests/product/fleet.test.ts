@@ -8,6 +8,7 @@ import type { SiteState } from "../../src/dashboard/state.ts";
 import { shownPage } from "../../src/dashboard/view/for-fleet.ts";
 import { type Lease, signOrders } from "../../src/protocols/fleet/orders.ts";
 import { type FleetRecord, recordSchema, type SiteMessage, stateSchema } from "../../src/protocols/fleet/payloads.ts";
+import { releaseSigner } from "../../src/protocols/fleet/releases.ts";
 import { subjectOf } from "../../src/protocols/fleet/subjects.ts";
 import { keyPair } from "../app/links/fleet-site.ts";
 import { brokerName, type Nats, startNats } from "../lib/nats.ts";
@@ -144,6 +145,19 @@ describe(`a site of a fleet, at ${brokerName}`, () => {
     await soon(product, "a refusal", () => receiptsOf("asked").at(-1)?.reason === "not-allowed");
     order([{ id: "cap", kind: "cap-charge", valueW: 2_000 }]);
     await gives(2_000);
+  });
+
+  it("links.fleet.rights[]: a version that the fleet may not install is refused, with the reason", async () => {
+    const build = { islet: "9.1.0", from: "http://127.0.0.1:1/islet.update", sha256: "a".repeat(64) };
+    const signed = releaseSigner(dispatcher.privateKey)({
+      ...{ site, version: 1, issuedAtMs: Date.now(), id: "release", action: "install", build },
+      ...{ cause: "new", issuedBy: "anna" },
+    });
+    fleet.publish(subjectOf(site, "release"), JSON.stringify(signed));
+    const news = () => records.flatMap(({ body }) => (body.kind === "release" ? [body.release] : []));
+    await soon(product, "a refusal", () => news().length > 0);
+    expect(news()[0]).toMatchObject({ releaseId: "release", state: "refused" });
+    expect(news()[0]!.sentence).toMatch(/has not given the fleet the right .*\(links\.fleet\.rights: updates\)/);
   });
 
   it("a broker that is gone with all it kept, and a controller that is killed: the limit holds to its end", async () => {

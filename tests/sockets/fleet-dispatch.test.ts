@@ -9,7 +9,7 @@ import { noFault } from "../../fleet/demo/light-vehicles.ts";
 import { type Postgres, startPostgres } from "../../fleet/demo/postgres.ts";
 import { faultsOf, makeProof } from "../../fleet/dispatch/proof.ts";
 import { createRunner, type Runner } from "../../fleet/dispatch/runner.ts";
-import { type Database, openDatabase } from "../../fleet/store/database.ts";
+import { type Database, openDatabase, type Session } from "../../fleet/store/database.ts";
 import { addDispatch, listDispatches, oneDispatch, withdrawDispatch } from "../../fleet/store/dispatches.ts";
 import { saveRecords, saveStates } from "../../fleet/store/ingest.ts";
 import type { StandingDocument } from "../../fleet/store/orders.ts";
@@ -48,9 +48,9 @@ describe.skipIf(withoutPostgres !== "")(`a dispatch through the database ${witho
     }),
   );
   const onTheWay: StandingDocument[] = [];
-  const newRunner = (): Runner =>
+  const newRunner = (of: Database = database): Runner =>
     createRunner({
-      ...{ database, dispatcherKey: keys.privateKey },
+      ...{ database: of, dispatcherKey: keys.privateKey },
       tell: (document) => void onTheWay.push(document),
       log: (sentence) => void logged.push(sentence),
     });
@@ -160,5 +160,59 @@ describe.skipIf(withoutPostgres !== "")(`a dispatch through the database ${witho
     expect(sites.filter((one) => one.power(nowMs) !== null && !one.isSilent(nowMs))).toEqual([]);
     expect(await withdrawDispatch(database, "d2")).toBe(false);
     expect(await listDispatches(database)).toMatchObject([{ id: "d2", over: true, withdrawn: true }, { id: "d1" }]);
+  });
+
+  test("a cut between a lease and the member that has it, or before both stand, leaves neither; whoever takes it up gives both", async () => {
+    const beginMs = nowMs + minuteMs;
+    await addDispatch(database, { id: "d3", targetW, fromMs: beginMs, untilMs: beginMs + 30 * minuteMs, ...request });
+    // The server ends the connection, as a power cut would: between lease and member, then between both and their commit.
+    const ends = (session: Session) => session.query("SELECT pg_terminate_backend(pg_backend_pid())");
+    let cuts = 0;
+    let given = false;
+    const cutting: Database = {
+      ...{ query: database.query, close: database.close },
+      atomically: (run) =>
+        database.atomically(async (session) => {
+          let gives = false;
+          const done = await run({
+            async query(text, values) {
+              if (text.includes("INSERT INTO lease ")) given = gives = true;
+              if (given && cuts === 0 && text.includes("INTO dispatch_site")) {
+                cuts++;
+                await ends(session);
+              }
+              return await session.query(text, values);
+            },
+          });
+          if (gives && cuts === 1) {
+            cuts++;
+            await ends(session);
+          }
+          return done;
+        }),
+    };
+    const rows = async () => {
+      const [row] = await database.query(
+        `SELECT (SELECT count(*) FROM lease WHERE id LIKE 'd3-%') AS leases, (SELECT count(*) FROM dispatch_lease WHERE dispatch = 'd3') AS named,
+           (SELECT count(*) FROM dispatch_site WHERE dispatch = 'd3' AND lease_id IS NOT NULL) AS members,
+           (SELECT count(*) FROM orders WHERE document LIKE '%d3-%') AS documents`,
+      );
+      return row!;
+    };
+    await database.query("DELETE FROM leader");
+    runner = newRunner(cutting);
+    for (const cut of [1, 2]) {
+      while (cuts < cut && nowMs < beginMs + minuteMs) await pass(nowMs + stepMs);
+      expect(cuts).toBe(cut);
+      expect(onTheWay).toEqual([]);
+      expect(await rows()).toEqual({ leases: 0, named: 0, members: 0, documents: 0 });
+    }
+    expect(logged.splice(0).join()).toMatch(/Leases that stand go on/);
+    await database.query("DELETE FROM leader");
+    runner = newRunner();
+    await pass(beginMs + minuteMs);
+    const { leases, named, members } = await rows();
+    expect(members).toBeGreaterThan(10);
+    expect(named).toBe(leases);
   });
 });
