@@ -15,6 +15,8 @@ const place = ["fleet", "release"] as const;
 /** Clocks that differ by more make a document none of now, ms. */
 const clockMaxMs = 5_000;
 
+const notAllowed = "The owner has not given the fleet the right to install versions (links.fleet.rights: updates).";
+
 /** The controller's own way to replace itself. */
 export type ReleasePort = Pick<SelfUpdate, "view" | "order" | "goBack" | "cancel">;
 
@@ -92,7 +94,7 @@ export function openReleaseDesk(options: ReleaseDeskOptions): ReleaseDesk {
       const { from, islet, sha256 } = of.build;
       const why = options.isAllowed
         ? updates.order({ from, by, notBeforeMs: 0, expects: { islet, sha256 }, waitsFor })
-        : "The owner has not given the fleet the right to install versions (links.fleet.rights: updates).";
+        : notAllowed;
       isUnderWay = why === "";
       // What runs now is what is gone back to.
       kept = { ...of, former: updates.view().current };
@@ -105,6 +107,11 @@ export function openReleaseDesk(options: ReleaseDeskOptions): ReleaseDesk {
       const isBack = of.state === "returned" || of.state === "returning";
       const state = isBack ? "returned" : "withdrawn";
       become(state, isBack ? `Islet ${isletVersion()} runs.` : "It was not installed.");
+      return;
+    }
+    // A right that was taken back since it was installed counts for the way back as well.
+    if (!options.isAllowed) {
+      become("refused", notAllowed);
       return;
     }
     const why = updates.goBack({ to: of.former!, by, waitsFor });
