@@ -1,6 +1,6 @@
 /** Many light sites at a broker: each speaks under its own name; connections are shared where the broker's accounts allow it. */
 import { connect, type NatsConnection, nkeyAuthenticator } from "@nats-io/transport-node";
-import { storedSchema } from "../../src/protocols/fleet/payloads.ts";
+import { helloAnswerSchema, storedSchema } from "../../src/protocols/fleet/payloads.ts";
 import type { DispatcherKey } from "../../src/protocols/fleet/signed.ts";
 import { inboxOf, standingAt, subjectOf } from "../../src/protocols/fleet/subjects.ts";
 import { createLightSite, type LightSite } from "./light-site.ts";
@@ -65,15 +65,19 @@ export function runLightGroup(options: LightGroupOptions): LightGroup {
       });
     }
   };
-  /** As a real site does: asks until somebody behind the broker answers, and tells itself then. */
-  const greet = async (made: NatsConnection): Promise<void> => {
-    const { site } = sites[0]!;
+  /** Whether somebody behind the broker has answered. */
+  const greet = async (made: NatsConnection, one: LightSite): Promise<boolean> => {
+    const { site } = one;
     const hello = JSON.stringify({ schema: "islet-fleet-hello-1", site, boot: "light", version: "light model" });
-    while (!made.isClosed()) {
-      const answer = await made.request(subjectOf(site, "hello"), hello, { timeout: 2_000 }).catch(() => null);
-      if (answer !== null) break;
+    const answer = await made.request(subjectOf(site, "hello"), hello, { timeout: 2_000 }).catch(() => null);
+    const places = answer === null ? undefined : helloAnswerSchema.safeParse(answer.json()).data?.places;
+    if (places !== undefined) one.asked(places, Date.now());
+    return answer !== null;
+  };
+  /** As a real site does: asks until somebody behind the broker answers, and tells itself then. */
+  const greetFirst = async (made: NatsConnection): Promise<void> => {
+    while (!made.isClosed() && !(await greet(made, sites[0]!)))
       await new Promise((resolve) => setTimeout(resolve, retryMs * (0.5 + Math.random())));
-    }
     const nowMs = Date.now();
     for (const one of sites) nextStateMs.set(one.site, nowMs + Math.random() * helloStateMs);
   };
@@ -81,6 +85,7 @@ export function runLightGroup(options: LightGroupOptions): LightGroup {
     for (const one of sites) {
       const answer = await made.request(standingAt(one.site, "order"), "", { timeout: 2_000 }).catch(() => null);
       if (answer !== null && (answer.headers?.code ?? 0) === 0) take(one, answer.data);
+      if (!one.isSilent(Date.now())) await greet(made, one);
     }
   };
   const tellPower = (made: NatsConnection, one: LightSite, nowMs: number): void => {
@@ -115,7 +120,7 @@ export function runLightGroup(options: LightGroupOptions): LightGroup {
         connection = made;
         const reading = setInterval(() => void readOrders(made), readEveryMs);
         void readOrders(made);
-        void greet(made);
+        void greetFirst(made);
         await made.closed();
         clearInterval(reading);
       } catch {

@@ -1,6 +1,7 @@
 /** Records of a light site until they are stored, and its audit log with signed heads. */
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
-import { type FleetRecord, headText, type RecordBody, type SiteMessage } from "../../src/protocols/fleet/payloads.ts";
+import { createHeadPlaces, headText } from "../../src/protocols/fleet/heads.ts";
+import type { FleetRecord, RecordBody, SiteMessage } from "../../src/protocols/fleet/payloads.ts";
 
 const resendMs = 5_000;
 const sentAtOnce = 50;
@@ -10,6 +11,10 @@ export interface LightOutbox {
   /** One more record of the audit log. */
   write(what: string): void;
   addHead(nowMs: number): void;
+  /** The fleet asks what stands at these places of the log; where another process told of them a head follows at once. */
+  asked(places: readonly number[], nowMs: number): void;
+  /** Somebody cuts the log to so many records. */
+  cut(records: number): void;
   /** Records to send now. */
   due(nowMs: number): readonly FleetRecord[];
   stored(epoch: string, sequences: readonly number[]): void;
@@ -28,7 +33,10 @@ export function createLightOutbox(site: string, firstEpoch: string): LightOutbox
   let restarts = 0;
   let sequence = 0;
   let made = 0;
-  let audit = { records: 1, hash: createHash("sha256").update(site).digest("hex") };
+  /** Hashes of the log's records, and the first of them. */
+  const log = [createHash("sha256").update(site).digest("hex")];
+  const audit = (): SiteMessage["audit"] => ({ records: log.length, hash: log.at(-1)! });
+  let places = createHeadPlaces();
   const add = (body: RecordBody, atMs: number): void => {
     sequence++;
     made++;
@@ -37,16 +45,28 @@ export function createLightOutbox(site: string, firstEpoch: string): LightOutbox
       sentMs: 0,
     });
   };
+  const addHead = (nowMs: number): void => {
+    const { records, hash } = audit();
+    const told = places.toTell(records).map((one) => ({ records: one, hash: log[one - 1] ?? null }));
+    const head = { records, hash, places: told };
+    const signature = sign(null, Buffer.from(headText(site, head)), privateKey).toString("base64");
+    add({ kind: "head", head: { schema: "islet-fleet-head-1", ...head, boot: epoch, signature, publicKeyPem } }, nowMs);
+  };
   return {
     add,
     write(what) {
-      const hash = createHash("sha256").update(audit.hash + what);
-      audit = { records: audit.records + 1, hash: hash.digest("hex") };
+      log.push(
+        createHash("sha256")
+          .update(log.at(-1)! + what)
+          .digest("hex"),
+      );
     },
-    addHead(nowMs) {
-      const signature = sign(null, Buffer.from(headText(site, audit)), privateKey).toString("base64");
-      const head = { schema: "islet-fleet-head-1", ...audit, boot: epoch, signature, publicKeyPem } as const;
-      add({ kind: "head", head }, nowMs);
+    addHead,
+    asked(asked, nowMs) {
+      if (places.asked(asked)) addHead(nowMs);
+    },
+    cut(records) {
+      log.length = Math.max(1, records);
     },
     due(nowMs) {
       const due: FleetRecord[] = [];
@@ -64,10 +84,11 @@ export function createLightOutbox(site: string, firstEpoch: string): LightOutbox
     restart() {
       epoch = `${firstEpoch}-${String(++restarts).padStart(4, "0")}`;
       sequence = 0;
+      places = createHeadPlaces();
       for (const one of waiting.values()) one.sentMs = 0;
     },
     get audit() {
-      return audit;
+      return audit();
     },
     get made() {
       return made;

@@ -23,6 +23,8 @@ export interface LightSite {
   /** Records to send now. */
   due(nowMs: number): readonly FleetRecord[];
   stored(epoch: string, sequences: readonly number[]): void;
+  /** The fleet asks what stands at these places of its audit log. */
+  asked(places: readonly number[], nowMs: number): void;
   order(bytes: Uint8Array, nowMs: number): void;
   /** A document of a release has come. */
   release(bytes: Uint8Array, nowMs: number): void;
@@ -157,6 +159,7 @@ export function createLightSite({
     },
     due: outbox.due,
     stored: outbox.stored,
+    asked: outbox.asked,
     order(bytes, nowMs) {
       const orders = readOrders(bytes, site, keys);
       if (typeof orders === "string" || orders.version <= version) return;

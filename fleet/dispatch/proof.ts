@@ -6,11 +6,10 @@
 import { createPrivateKey, createPublicKey, sign, verify } from "node:crypto";
 import { z } from "zod";
 import { canonicalJson } from "../../src/domain/canonical-json.ts";
-import { headText } from "../../src/protocols/fleet/payloads.ts";
+import { hash, headSchema, headText } from "../../src/protocols/fleet/heads.ts";
 import type { Database } from "../store/database.ts";
 
 const format = "islet-fleet-proof-1";
-const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
 const proofSchema = z.object({
   dispatch: z.object({
@@ -32,7 +31,9 @@ const proofSchema = z.object({
       leases: z.array(z.object({ id: z.string(), state: z.string().nullable(), givenWh: z.number().nullable() })),
       quarters: z.array(z.object({ sequence: z.int(), fromMs: z.int(), hash, netMWh: z.int() })),
       /** The first after the end that the site has signed; null where none has come. */
-      head: z.object({ records: z.int(), hash, signature: z.string(), publicKeyPem: z.string() }).nullable(),
+      head: headSchema
+        .pick({ records: true, hash: true, places: true, signature: true, publicKeyPem: true })
+        .nullable(),
     }),
   ),
 });

@@ -68,6 +68,9 @@ export const schema = `
     hash     text NOT NULL,
     PRIMARY KEY (site, epoch, sequence)
   );
+  ALTER TABLE head ADD COLUMN IF NOT EXISTS open boolean NOT NULL DEFAULT false;
+  CREATE INDEX IF NOT EXISTS head_place ON head (site, records);
+  CREATE INDEX IF NOT EXISTS head_open ON head (site) WHERE open;
   CREATE INDEX IF NOT EXISTS head_order ON head (site, epoch COLLATE "C", sequence);
   CREATE TABLE IF NOT EXISTS alarm (
     site     text NOT NULL,

@@ -4,6 +4,7 @@ import { helloSchema, type PowerMessage, powerSchema, stateSchema } from "../../
 import { everySite, messageBytesMax, siteOf } from "../../src/protocols/fleet/subjects.ts";
 import type { HeardState } from "../store/ingest.ts";
 import type { Counts } from "./counts.ts";
+import type { Greeter } from "./greeter.ts";
 
 /** Workers share what is told under this name. */
 export const consumerName = "fleet";
@@ -14,10 +15,11 @@ export interface Hearing {
   readonly states: Map<string, HeardState>;
   readonly counts: Counts;
   readonly hearPower: (message: PowerMessage) => void;
+  readonly greet: Greeter;
 }
 
 /** Workers share states and questions; powers are heard by each. */
-export function hearNow(made: NatsConnection, { states, counts, hearPower }: Hearing): void {
+export function hearNow(made: NatsConnection, { states, counts, hearPower, greet }: Hearing): void {
   made.subscribe(everySite("state"), {
     queue: consumerName,
     callback(_, { subject, data }) {
@@ -34,8 +36,9 @@ export function hearNow(made: NatsConnection, { states, counts, hearPower }: Hea
   made.subscribe(everySite("hello"), {
     queue: consumerName,
     callback(_, message) {
-      if (parsed(helloSchema, message.data) === null) counts.unreadable++;
-      else message.respond(JSON.stringify({ schema: "islet-fleet-hello-answer-1", atMs: Date.now() }));
+      const hello = parsed(helloSchema, message.data);
+      if (hello === null || siteOf(message.subject) !== hello.site) counts.unreadable++;
+      else greet(hello.site, message, Date.now());
     },
   });
 }

@@ -10,6 +10,7 @@ import type { Database } from "../store/database.ts";
 import { type HeardState, saveRecords, saveStates } from "../store/ingest.ts";
 import type { StandingDocument } from "../store/orders.ts";
 import type { Counts } from "./counts.ts";
+import { createGreeter } from "./greeter.ts";
 import { consumerName, hearNow, parsed, takeState } from "./hearing.ts";
 import { createStanding } from "./standing.ts";
 
@@ -49,6 +50,7 @@ export function startWorker(options: WorkerOptions): Worker {
   let said = "";
   const states = new Map<string, HeardState>();
   const documents = createStanding(database);
+  const greet = createGreeter(database);
 
   const say = (sentence: string): void => {
     if (sentence !== said) log(sentence);
@@ -66,7 +68,7 @@ export function startWorker(options: WorkerOptions): Worker {
           pingInterval: 10_000,
         });
         await makeStreams(connection);
-        hearNow(connection, { states, counts, hearPower: options.hearPower });
+        hearNow(connection, { states, counts, greet, hearPower: options.hearPower });
         await documents.standAll(connection);
         await readStates(connection);
         say("Broker: connected.");

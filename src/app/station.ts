@@ -225,7 +225,7 @@ export async function startStation(options: StationOptions): Promise<SiteStation
   const backend = startBackend?.(parts) ?? null;
   const outside = openOutsideLinks({
     ...{ config, inputs: control.evses, people, links, account, audit, log, documents: store, economy },
-    ...{ board: () => plans.board, auditHead: () => auditLog.head(), replan: () => plans.planning.expire() },
+    ...{ board: () => plans.board, auditLog, replan: () => plans.planning.expire() },
   });
   const vehicleSessions =
     openVehicleSessions?.({ config, control, log, audit, backend, fleet, permits, state }) ?? null;

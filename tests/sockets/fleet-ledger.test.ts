@@ -5,14 +5,17 @@ import { freePort } from "../../fleet/demo/demo.ts";
 import { createLightSite } from "../../fleet/demo/light-site.ts";
 import { type Postgres, startPostgres } from "../../fleet/demo/postgres.ts";
 import { type Database, openDatabase } from "../../fleet/store/database.ts";
+import { unprovenPlaces } from "../../fleet/store/heads.ts";
 import { saveRecords, saveStates } from "../../fleet/store/ingest.ts";
 import { addLease, renewLease, standingDocuments, withdrawLease } from "../../fleet/store/orders.ts";
 import { tidy } from "../../fleet/store/tidy.ts";
 import { energyOf, listAlarms, listNeeds, listSites, oneSite } from "../../fleet/store/views.ts";
+import { headText } from "../../src/protocols/fleet/heads.ts";
 import { type Lease, readOrders } from "../../src/protocols/fleet/orders.ts";
-import { type FleetRecord, headText, type SiteMessage } from "../../src/protocols/fleet/payloads.ts";
+import type { FleetRecord, SiteMessage } from "../../src/protocols/fleet/payloads.ts";
 import { dispatcherKey } from "../../src/protocols/fleet/signed.ts";
 import { keyPair } from "../app/links/fleet-site.ts";
+import { loggedSite } from "../lib/fleet-log.ts";
 import { postgresBin, withoutPostgres } from "../lib/postgres.ts";
 
 const startMs = Date.UTC(2027, 0, 31, 12);
@@ -33,7 +36,10 @@ const head = (site: string, sequence: number, records: number, of = "", epoch = 
   const signature = sign(null, Buffer.from(headText(site, { records, hash })), pair.privateKey).toString("base64");
   return {
     ...{ schema: "islet-fleet-record-1", site, epoch, sequence, atMs: startMs },
-    body: { kind: "head", head: { schema: "islet-fleet-head-1", records, hash, boot: "b", signature, publicKeyPem } },
+    body: {
+      kind: "head",
+      head: { schema: "islet-fleet-head-1", records, hash, places: [], boot: "b", signature, publicKeyPem },
+    },
   };
 };
 
@@ -119,6 +125,130 @@ describe.skipIf(withoutPostgres !== "")(`the fleet's ledger ${withoutPostgres}`,
     const alarms = await listAlarms(database);
     for (const of of [site, together])
       expect(alarms.filter((one) => one["site"] === of).map(({ key }) => key)).toEqual(keys);
+  });
+
+  type Story = (site: ReturnType<typeof loggedSite>, tell: () => Promise<void>) => Promise<void>;
+  /** A head is told and stored, and the fleet asks for what it can't know yet, as on each connection. */
+  const stories: [string, Story, string[]][] = [
+    [
+      "is put back and grows past its last head before the fleet hears of it → told",
+      async (site, tell) => {
+        site.restart(90);
+        site.write(30);
+        await tell();
+      },
+      ["audit-regrown"],
+    ],
+    [
+      "is put back and grows to exactly where it was → told",
+      async (site, tell) => {
+        site.restart(90);
+        site.write(10);
+        await tell();
+      },
+      ["audit-rewritten"],
+    ],
+    [
+      "is rewritten far back and grows on → told",
+      async (site, tell) => {
+        site.rewrite(20);
+        site.restart();
+        site.write(40);
+        await tell();
+      },
+      ["audit-regrown"],
+    ],
+    [
+      "is put back while nobody hears of it for several heads → told",
+      async (site, tell) => {
+        site.restart(90);
+        for (let i = 0; i < 4; i++) {
+          site.write(20);
+          site.head();
+        }
+        await tell();
+      },
+      ["audit-regrown"],
+    ],
+    [
+      "is cut, and grows only after the fleet has asked → told twice",
+      async (site, tell) => {
+        site.restart(90);
+        await tell();
+        site.write(30);
+        await tell();
+      },
+      ["audit-cut", "audit-regrown"],
+    ],
+    [
+      "goes on over restarts, by a clock that does not know the time, and without the fleet for long → nothing",
+      async (site, tell) => {
+        site.restart();
+        site.write(3);
+        await tell();
+        // Switched on in 1970, as machines without a clock are.
+        site.restart(undefined, 10_000);
+        for (let i = 0; i < 20; i++) {
+          site.write(i % 3);
+          site.head();
+        }
+        site.restart();
+        site.head();
+        await tell();
+        site.restart();
+        await tell();
+      },
+      [],
+    ],
+  ];
+  test.each(stories.map((row, i) => [...row, i] as const))("an audit log that %s", async (_, story, keys, i) => {
+    const name = `story-${i}`;
+    const site = loggedSite(name);
+    const places = async () => (await unprovenPlaces(database, [name])).get(name) ?? [];
+    const tell = async (): Promise<void> => {
+      site.head();
+      await saveRecords(database, site.take());
+      site.asked(await places());
+      await saveRecords(database, site.take());
+    };
+    site.write(50);
+    await tell();
+    site.write(50);
+    await tell();
+    // Of what was proven nothing is asked any more.
+    expect(await places()).toEqual([100]);
+    const was = site.hashAt(100);
+    await story(site, tell);
+    const alarms = (await listAlarms(database)).filter((one) => one["site"] === name);
+    expect(alarms.map(({ key }) => key).sort()).toEqual(keys);
+    const is = keys.length === 0 || site.hashAt(100);
+    for (const { key, sentence } of alarms) {
+      expect(sentence).toContain(name);
+      expect(sentence).toContain(was);
+      if (key !== "audit-cut") expect(sentence).toContain(is);
+      expect(sentence).toContain(`islet audit verify --file audit.db --head 100:${was}`);
+    }
+    // What was found is told once, and the log that stands now is followed on.
+    site.write(5);
+    await tell();
+    site.write(5);
+    await tell();
+    expect((await listAlarms(database)).filter((one) => one["site"] === name)).toHaveLength(keys.length);
+    expect(await places()).toHaveLength(1);
+  });
+
+  test("what nobody has signed proves nothing, and of older sites' heads the newest are asked for", async () => {
+    for (let i = 1; i <= 12; i++) await saveRecords(database, [head("older-1", i, i * 10)]);
+    const asked = async () => (await unprovenPlaces(database, ["older-1", "nobody"])).get("older-1");
+    expect(await asked()).toEqual([50, 60, 70, 80, 90, 100, 110, 120]);
+    const forged = head("older-1", 13, 130);
+    const placed = createHash("sha256").update("120").digest("hex");
+    if (forged.body.kind === "head") forged.body.head.places = [{ records: 120, hash: placed }];
+    await saveRecords(database, [forged]);
+    expect(await asked()).toContain(120);
+    expect((await listAlarms(database)).filter((one) => one["site"] === "older-1").map(({ key }) => key)).toEqual([
+      "head-forged",
+    ]);
   });
 
   test("leases make a signed document whose version only grows; one that is withdrawn is no longer in it", async () => {

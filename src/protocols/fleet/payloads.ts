@@ -4,13 +4,13 @@
  * Unknown members are ignored, so that a newer site is understood as far as it can be; null is what is not known now.
  */
 import { z } from "zod";
+import { askedPlacesMax, hash, headSchema } from "./heads.ts";
 import { siteIdPattern } from "./subjects.ts";
 
 const site = z.string().regex(siteIdPattern);
 const atMs = z.int().min(0).max(8.64e15);
 const watts = z.number().nullable();
 const words = (max: number) => z.string().max(max);
-const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const head = z.object({ records: z.int().min(0), hash });
 
 /** Most things that need a person that are told at once. */
@@ -112,22 +112,6 @@ export const receiptSchema = z.object({
   audit: head,
 });
 
-/** Where the site's audit log ends, signed with the station's key (Ed25519) over `headText`. */
-const headSchema = z.object({
-  schema: z.literal("islet-fleet-head-1"),
-  records: z.int().min(0),
-  hash,
-  /** Names the process: two that speak at the same time are two sites with one identity. */
-  boot: words(40),
-  signature: words(120),
-  publicKeyPem: words(400),
-});
-/** What is signed of a head. */
-export const headText = (
-  site: string,
-  { records, hash: of }: { readonly records: number; readonly hash: string },
-): string => `islet-fleet-head-1\n${site}\n${records}\n${of}`;
-
 /** What a site does about a release: the first six are on the way, of the others only `stays` may be followed by `returning`. */
 const releaseStates = [
   ...(["waiting", "fetching", "installing", "restarting", "trial", "returning"] as const),
@@ -201,4 +185,9 @@ export const helloSchema = z.object({
 export const helloAnswerSchema = z.object({
   schema: z.literal("islet-fleet-hello-answer-1"),
   atMs,
+  /**
+   * Heads that no later one has shown to stand in the same log, by how many records they had: the site's next head tells what stands
+   * there. Left out where the fleet can't look just now: as before.
+   */
+  places: z.array(z.int().min(0)).max(askedPlacesMax).optional(),
 });

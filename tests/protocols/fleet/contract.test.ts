@@ -3,8 +3,9 @@ import { generateKeyPairSync } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { headText } from "../../../src/protocols/fleet/heads.ts";
 import { leaseKinds, type Orders, readOrders, signOrders } from "../../../src/protocols/fleet/orders.ts";
-import { headText, receiptSchema, recordSchema, stateSchema } from "../../../src/protocols/fleet/payloads.ts";
+import { receiptSchema, recordSchema, stateSchema } from "../../../src/protocols/fleet/payloads.ts";
 import { schemaFiles } from "../../../src/protocols/fleet/schemas.ts";
 import { dispatcherKey } from "../../../src/protocols/fleet/signed.ts";
 import {

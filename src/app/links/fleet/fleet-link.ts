@@ -2,11 +2,9 @@
  * The link to a fleet: tells what the page says, keeps records until the fleet's database has them, and carries out signed orders
  * through the port for requests. A site never needs its fleet: whatever is away, it goes on by its own word.
  */
-import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { SiteConfig } from "../../../config/site.ts";
 import {
-  headText,
   leasesMax,
   needsMax,
   type RecordBody,
@@ -27,12 +25,13 @@ import type { LinkPort } from "../link-port.ts";
 import type { OutsideLink } from "../outside-link.ts";
 import { type Carrier, openCarrier } from "./connection.ts";
 import { readEnergy } from "./energy-reader.ts";
+import { type AuditView, createHeadTeller } from "./head-teller.ts";
 import { isOver, type LeaseEntry, openLeaseBook } from "./lease-book.ts";
 import { createLeaseMeter } from "./lease-meter.ts";
 import { createFleetNotes } from "./notes.ts";
 import { type LeaseNews, openOrderDesk } from "./order-desk.ts";
 import type { OrderReason } from "./order-refusals.table.ts";
-import { type Outbox, openOutbox } from "./outbox.ts";
+import { newEpoch, type Outbox, openOutbox } from "./outbox.ts";
 import { createPowerTeller } from "./power-teller.ts";
 import { createReader } from "./reader.ts";
 import { leaseWaits, openReleaseDesk, type ReleaseDesk, type ReleasePort } from "./release-desk.ts";
@@ -47,7 +46,7 @@ export interface FleetOptions {
   readonly documents: Documents;
   readonly account: Pick<EnergyAccount, "rows">;
   readonly board: () => readonly ReadyVehicle[];
-  readonly auditHead: () => AuditHead;
+  readonly auditLog: AuditView;
   readonly audit: (event: AuditEvent) => void;
   readonly log: Log;
 }
@@ -62,23 +61,26 @@ const lookEveryMs = 250;
 const stateEveryMs = 60_000;
 /** States that follow one another at once: at most one in this time, ms. */
 const urgentEveryMs = 1_000;
-const headEveryMs = 15 * 60_000;
 /** A restart with a trial is over after this, ms. */
 const restartMs = 120_000;
-/** After a receipt the head follows, ms. */
-const headAfterMs = 1_000;
 
 export function startFleet(options: FleetOptions): FleetLink {
   const { fleet, links, documents, log, audit } = options;
   const { site } = fleet;
   const mayUpdate = fleet.rights.includes("updates");
-  const boot = `${Date.now().toString(36)}-${randomBytes(4).toString("hex")}`;
+  const boot = newEpoch(documents, Date.now());
   const outbox = openOutbox(documents, site, boot);
   const notes = createFleetNotes(log, fleet.url);
   notes.unreadable(outbox.unreadable);
   const newEvents = createEventReader();
   const meter = createLeaseMeter();
-  const due = { lookMs: 0, stateMs: 0, urgentMs: 0, energyMs: 0, headMs: 0 };
+  const heads = createHeadTeller({
+    ...{ site, boot, audit: options.auditLog },
+    sign: (text) => signDocument(options.config.stateDir, text),
+    add: (body) => outbox.add(body, Date.now()),
+    onFailed: notes.failed,
+  });
+  const due = { lookMs: 0, stateMs: 0, urgentMs: 0, energyMs: 0 };
   let page: () => ShownPage | null = () => null;
   let urgent = "";
 
@@ -105,6 +107,7 @@ export function startFleet(options: FleetOptions): FleetLink {
   const reader = createReader({
     ...{ site, boot, carrier },
     take: { order: (payload) => desk.take(payload), release: (payload) => releases?.take(payload) },
+    onPlaces: (places) => heads.asked(places, performance.now()),
     onAnswered(is, isNew) {
       notes.answered(is);
       if (!isNew) return;
@@ -142,14 +145,8 @@ export function startFleet(options: FleetOptions): FleetLink {
 
   function onNews(news: LeaseNews): void {
     const givenWh = isOver(news.state) ? meter.take(news.leaseId) : null;
-    outbox.add(receiptOf(news, givenWh, options.auditHead()), Date.now());
-    due.headMs = Math.min(due.headMs, performance.now() + headAfterMs);
-  }
-
-  function tellHead(): void {
-    const sealed = sealHead(options, boot);
-    if (typeof sealed === "string") notes.failed(sealed);
-    else outbox.add(sealed, Date.now());
+    outbox.add(receiptOf(news, givenWh, options.auditLog.head()), Date.now());
+    heads.soon(performance.now());
   }
 
   function lookAtPage(nowMs: number): void {
@@ -176,10 +173,7 @@ export function startFleet(options: FleetOptions): FleetLink {
       due.energyMs = nowMs + stateEveryMs;
       readEnergy(documents, options.account, Date.now(), (body, atMs) => outbox.add(body, atMs));
     }
-    if (nowMs >= due.headMs) {
-      due.headMs = nowMs + headEveryMs;
-      tellHead();
-    }
+    heads.look(nowMs);
     if (!carrier.connected) return;
     reader.look(nowMs);
     for (const record of outbox.due(nowMs)) carrier.publish(subjectOf(site, "record"), JSON.stringify(record));
@@ -211,7 +205,7 @@ export function startFleet(options: FleetOptions): FleetLink {
     async stop() {
       desk.stop();
       releases?.look();
-      tellHead();
+      heads.tell();
       for (const record of outbox.due(performance.now()))
         carrier.publish(subjectOf(site, "record"), JSON.stringify(record));
       await carrier.stop();
@@ -233,20 +227,9 @@ const receiptOf = ({ givenW, ...news }: LeaseNews, givenWh: number | null, audit
   },
 });
 
-/** The head of the audit log, signed; a sentence where it can't be. */
-function sealHead({ config, fleet, auditHead }: FleetOptions, boot: string): RecordBody | string {
-  const head = auditHead();
-  try {
-    const { signature, publicKeyPem } = signDocument(config.stateDir, headText(fleet.site, head));
-    return { kind: "head", head: { schema: "islet-fleet-head-1", ...head, boot, signature, publicKeyPem } };
-  } catch (failure) {
-    return `the head of the audit log can't be signed (${whyOf(failure)})`;
-  }
-}
-
 /** What the page shows, with what only the link knows. */
 function stateMessage(
-  { fleet, board: boardOf, auditHead }: FleetOptions,
+  { fleet, board: boardOf, auditLog }: FleetOptions,
   shown: ShownPage["site"],
   own: { readonly clockOffsetMs: number; readonly waiting: number; readonly leases: readonly LeaseEntry[] },
 ): SiteMessage {
@@ -258,7 +241,7 @@ function stateMessage(
     ...shown,
     needs: shown.needs.slice(0, needsMax),
     ready: board.length === 0 ? null : { count: board.length - short.length, of: board.length },
-    audit: auditHead(),
+    audit: auditLog.head(),
     version: isletVersion(),
     clockOffsetMs: Number.isFinite(own.clockOffsetMs) ? Math.round(own.clockOffsetMs) : null,
     waiting: own.waiting,

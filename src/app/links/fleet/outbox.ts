@@ -3,10 +3,14 @@
  * pause; a broker or a fleet that loses everything costs time only. Bounded: of a full outbox the oldest event goes first; receipts,
  * energy and heads stay, and what then finds no room is counted.
  */
+import { randomBytes } from "node:crypto";
 import { type FleetRecord, type RecordBody, recordSchema } from "../../../protocols/fleet/payloads.ts";
 import type { Documents } from "../../store/store.ts";
 
 const collection = "fleet-outbox";
+const epochPlace = ["fleet", "epoch"] as const;
+/** Of a moment in the epoch's name, until the year 2059. */
+const epochDigits = 8;
 /** A month of quarter-hours and heads, and room for events. */
 const recordsMax = 10_000;
 /** Records under way at a time. */
@@ -34,6 +38,17 @@ export interface Outbox {
   readonly lost: number;
   /** Records that were found and can't be read. */
   readonly unreadable: number;
+}
+
+/**
+ * A name for this run, later in the order of names than any run's before: also where the clock of a machine that has just been
+ * switched on does not know the time yet.
+ */
+export function newEpoch(documents: Pick<Documents, "get" | "put">, nowMs: number): string {
+  const before = Number(documents.get(...epochPlace)) || 0;
+  const ofMs = Math.max(nowMs, before + 1);
+  documents.put(...epochPlace, String(ofMs));
+  return `${ofMs.toString(36).padStart(epochDigits, "0")}-${randomBytes(4).toString("hex")}`;
 }
 
 /** `epoch`: names this run; numbers of another are never used again. */

@@ -15,6 +15,8 @@ export interface ReaderOptions {
   readonly carrier: Pick<Carrier, "ask">;
   /** Somebody answers, or nobody; `isNew`: after a time in which nobody did. */
   readonly onAnswered: (is: boolean, isNew: boolean) => void;
+  /** Which heads of the audit log are not proven yet, by the places that they had. */
+  readonly onPlaces: (places: readonly number[]) => void;
   readonly take: Readonly<Record<"order" | "release", (payload: Uint8Array) => void>>;
 }
 
@@ -27,7 +29,7 @@ export interface Reader {
   readonly clockOffsetMs: number;
 }
 
-export function createReader({ site, boot, carrier, onAnswered, take }: ReaderOptions): Reader {
+export function createReader({ site, boot, carrier, onAnswered, onPlaces, take }: ReaderOptions): Reader {
   let dueMs = 0;
   let pauseMs = unansweredMinMs;
   let clockOffsetMs = Number.NaN;
@@ -39,6 +41,7 @@ export function createReader({ site, boot, carrier, onAnswered, take }: ReaderOp
     const answer = await carrier.ask(subjectOf(site, "hello"), JSON.stringify(hello));
     const heard = answer === null ? undefined : helloAnswerSchema.safeParse(jsonOf(answer.payload)).data;
     if (heard !== undefined) clockOffsetMs = heard.atMs - (askedMs + Date.now()) / 2;
+    if (heard?.places !== undefined) onPlaces(heard.places);
     const isNew = heard !== undefined && !isAnswered;
     isAnswered = heard !== undefined;
     if (!isAnswered) dueMs = Math.min(dueMs, performance.now() + pauseMs);
