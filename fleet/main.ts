@@ -8,12 +8,14 @@ import { runDemo } from "./demo/demo.ts";
 import { faultsOf } from "./dispatch/proof.ts";
 import { rehearse } from "./dispatch/rehearsal.ts";
 import { serve } from "./serve.ts";
+import { runHeads } from "./trial/heads.ts";
 import { runKills } from "./trial/kills.ts";
 import { runLoad } from "./trial/load.ts";
 
 const usage = `Use: npm run fleet -- [--sites 20] [--port 8090] [--folder FOLDER]
        npm run fleet -- kills [--seed 1] [--sites 100] [--broker 8] [--database 4] [--workers 6] [--site-kills 10] [--stores 2] [--every 4]
        npm run fleet -- load [--seed 1] [--sites 1000] [--minutes 2] [--connections 1000]
+       npm run fleet -- heads [--seed 1] [--site-days 400] [--altered 1000]
        npm run fleet -- rehearse [--seed 1] [--sites 10000] [--mw 50]
        npm run fleet -- verify PROOF --dispatcher-key FILE
        npm run fleet -- serve --nats URL --database URL --dispatcher-key FILE --token-file FILE [--host 127.0.0.1] [--port 8090]
@@ -22,6 +24,8 @@ Without a word: broker, database, worker, page and simulated sites on this machi
 kills: the same without a page, and its parts are killed so often as is said, each so many seconds on average after another, in an
 order that the seed makes; at the end it is counted what was lost or doubled. --stores: of the broker's, with all that it keeps.
 load: the same under orders, a dispatch and people who look; prints what was lost or doubled, memory, and times of orders and views.
+heads: audit logs that are cut, rewritten or put back, and honest ones over many days; prints how many were found with the first
+head after it, and false alarms.
 rehearse: a dispatch of an hour in virtual time, over light sites of which some drop out, refuse or deliver less;
 MW that the vehicles give back to the grid. Prints how close it came.
 verify: whether a proof of what a dispatch has delivered is whole, by the dispatcher's public key.
@@ -46,6 +50,8 @@ const { values, positionals } = parseArgs({
     every: { type: "string", default: "4" },
     minutes: { type: "string", default: "2" },
     connections: { type: "string", default: "1000" },
+    "site-days": { type: "string", default: "400" },
+    altered: { type: "string", default: "1000" },
     mw: { type: "string", default: "50" },
     help: { type: "boolean", default: false },
   },
@@ -97,6 +103,11 @@ async function main(): Promise<void> {
       minutes: number("minutes", 1, 24 * 60),
       connections: number("connections", 1, 20_000),
     });
+    process.exit(ok ? 0 : 1);
+  }
+  if (positionals[0] === "heads") {
+    const counts = { siteDays: number("site-days", 0, 1_000_000), altered: number("altered", 0, 100_000) };
+    const ok = await runHeads({ seed: number("seed", 0, 1e9), ...counts });
     process.exit(ok ? 0 : 1);
   }
   if (positionals[0] === "rehearse") {

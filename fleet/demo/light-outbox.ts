@@ -13,8 +13,9 @@ export interface LightOutbox {
   addHead(nowMs: number): void;
   /** The fleet asks what stands at these places of the log; where another process told of them a head follows at once. */
   asked(places: readonly number[], nowMs: number): void;
-  /** Somebody cuts the log to so many records. */
+  /** Somebody cuts the log to so many records; or writes that many and all that follow anew. */
   cut(records: number): void;
+  rewrite(from: number): void;
   /** Records to send now. */
   due(nowMs: number): readonly FleetRecord[];
   stored(epoch: string, sequences: readonly number[]): void;
@@ -45,6 +46,13 @@ export function createLightOutbox(site: string, firstEpoch: string): LightOutbox
       sentMs: 0,
     });
   };
+  const write = (what: string): void => {
+    log.push(
+      createHash("sha256")
+        .update(log.at(-1)! + what)
+        .digest("hex"),
+    );
+  };
   const addHead = (nowMs: number): void => {
     const { records, hash } = audit();
     const told = places.toTell(records).map((one) => ({ records: one, hash: log[one - 1] ?? null }));
@@ -54,19 +62,18 @@ export function createLightOutbox(site: string, firstEpoch: string): LightOutbox
   };
   return {
     add,
-    write(what) {
-      log.push(
-        createHash("sha256")
-          .update(log.at(-1)! + what)
-          .digest("hex"),
-      );
-    },
+    write,
     addHead,
     asked(asked, nowMs) {
       if (places.asked(asked)) addHead(nowMs);
     },
     cut(records) {
       log.length = Math.max(1, records);
+    },
+    rewrite(from) {
+      const count = log.length;
+      log.length = Math.max(1, from);
+      while (log.length < count) write(`anew ${log.length}`);
     },
     due(nowMs) {
       const due: FleetRecord[] = [];

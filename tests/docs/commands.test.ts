@@ -61,6 +61,7 @@ const trials: Readonly<Record<string, Trial>> = {
   "npm run -s fleet -- --help": { ends: /Use: npm run fleet/ },
   "npm run fleet -- load --sites 1000": { not: "it takes minutes" },
   "npm run fleet -- kills --seed 1": { not: "it takes minutes" },
+  "npm run fleet -- heads --seed 1": { not: "it takes minutes, and needs a database" },
   "npm run -s fleet -- rehearse --sites 200 --mw 1": { ends: /"worstMinutePct":\d/ },
   "npm run fleet -- verify proof.json --dispatcher-key dispatcher.pub.pem": { not: "its file comes from a dispatch" },
   "npm run -s campaign": { not: "it takes an hour, and breaks things" },

@@ -1,17 +1,19 @@
 /**
  * A site of a fleet through `islet run`, with the fleet's own worker, a true broker and a true database between them: what the
- * fleet's API says of the site, a dispatch that its charger follows, and the proof of what it gave.
+ * fleet's API says of the site, a dispatch that its charger follows, the proof of what it gave, and an audit log that was put back.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { createUser } from "@nats-io/nkeys";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answers, freePort, keyFiles } from "../../fleet/demo/demo.ts";
 import { startNatsServer } from "../../fleet/demo/nats-server.ts";
 import { ended, type Postgres, startPostgres } from "../../fleet/demo/postgres.ts";
 import { faultsOf } from "../../fleet/dispatch/proof.ts";
+import { auditFileName, openAudit } from "../../src/app/audit/audit.ts";
 import type { SiteMessage } from "../../src/protocols/fleet/payloads.ts";
 import { brokerName } from "../lib/nats.ts";
 import { postgresBin } from "../lib/postgres.ts";
@@ -25,6 +27,17 @@ const without =
 const natsProgram = process.env["ISLET_NATS_SERVER"] ?? "nats-server";
 const site = "product-2";
 const root = join(import.meta.dirname, "../..");
+
+/** A whole log of less than `records` that has grown beyond them since, as a copy that was put back comes to. */
+function putBack(path: string, records: number): void {
+  const database = new DatabaseSync(path);
+  database.exec(`DROP TRIGGER auditStay; DELETE FROM audit WHERE seq > ${records - 3};
+    UPDATE auditHead SET records = ${records - 3}, hash = (SELECT hash FROM audit WHERE seq = ${records - 3})`);
+  database.close();
+  const log = openAudit({ path, now: Date.now });
+  for (let i = 0; i < 6; i++) log.append({ kind: "login", actor: "anna", body: { i } });
+  log.close();
+}
 
 describe.skipIf(without !== "")(`a site, the fleet's worker, broker and database ${without}`, () => {
   let product: Product;
@@ -128,5 +141,19 @@ describe.skipIf(without !== "")(`a site, the fleet's worker, broker and database
     expect(proof!.deliveredWh).toBeLessThan(-10);
     expect(proof!.sites.map((one) => one.site)).toEqual([site]);
     await soon(product, "its own plan goes on", () => powerW() > 1_000);
+  });
+
+  it("its audit log is put back and grows past its last head before the fleet hears of it: found, with both hashes", async () => {
+    const { head } = await ask(`sites/${site}`);
+    expect(await ask("alarms")).toMatchObject({ alarms: [] });
+    await product.kill();
+    putBack(join(product.stateDir, auditFileName), head.records);
+    product.start();
+    await soon(product, "an alarm", async () => (await ask("alarms")).alarms.length > 0, 90_000);
+    const { alarms } = await ask("alarms");
+    expect(alarms).toMatchObject([{ site, key: "audit-regrown" }]);
+    expect(alarms[0].sentence).toContain(`record ${head.records} had the hash ${head.hash}`);
+    expect(alarms[0].sentence).toContain(`--head ${head.records}:${head.hash}`);
+    expect(alarms[0].sentence).toMatch(/has [0-9a-f]{64} since/);
   });
 });
