@@ -20,6 +20,10 @@ export function judgeGrid(core: Core, { meter, transferDevice, site }: Snapshot,
   const meterQuality = meterFresh ? Quality.good : Quality.stale;
   writeMeasurement(meterMeasurement, meter.phaseVoltagePu, meter.voltagePu, meter.frequencyHz, meterQuality);
   for (let p = 0; p < 3; p++) meterMeasurement.lineVoltagePu[p] = meter.lineVoltagePu[p]!;
+  // A block that reads the same for longer than samples are apart has been sampled anew, with the same values.
+  const { updateMs } = exportControl.supervision;
+  meterMeasurement.everyMs = updateMs;
+  meterMeasurement.sampleAtMs = Math.max(meter.sampleAtMs, meter.atMs - updateMs);
   meterGrid.inputs.transferTrip = site.transferTrip || transferDevice.transferTrip;
   meterGrid.inputs.permissive = site.permissive && transferDevice.permissive;
   meterGrid.inputs.upstreamClosed = site.upstreamClosed && transferDevice.upstreamClosed;
@@ -34,6 +38,8 @@ export function judgeGrid(core: Core, { meter, transferDevice, site }: Snapshot,
   deviceMeasurement.phaseVoltagePu[0] = transferDevice.gridVoltagePu;
   deviceMeasurement.frequencyHz = transferDevice.gridFrequencyHz;
   deviceMeasurement.quality = deviceFresh ? Quality.good : Quality.stale;
+  deviceMeasurement.everyMs = exportControl.config.tickMs;
+  deviceMeasurement.sampleAtMs = liveAtMs;
   verdict.deviceTripped =
     modeFactsConfig.canIsolate && stepGridFunctions(core.deviceGrid, deviceMeasurement, nowMs).gridTripped;
 }

@@ -45,6 +45,7 @@ import {
   isCollapsed,
   isMeasured,
   readGrid,
+  readTimes,
 } from "./measurement.ts";
 import {
   createGridInputs,
@@ -193,6 +194,7 @@ const acting: readonly Chapter[] = [setActivePower, setReactivePower, limitToCir
 export function stepGridFunctions(der: GridFunctions, measurement: GridMeasurement, nowMs: number): GridOutcome {
   takeTime(der, nowMs);
   readGrid(der.grid, measurement, der.connection, der.settings);
+  readTimes(der.grid, measurement, nowMs, der.dtS * 1_000);
   run(judging, der);
   if (!der.outcome.inService) standStill(der);
   else if (isCeasing(der.outcome.status))
@@ -213,9 +215,9 @@ function takeTime(der: GridFunctions, nowMs: number): void {
 /** Why service must be left now, the gravest first. */
 function findTrip(der: GridFunctions): void {
   const { settings, grid, inputs, dtS } = der;
-  const row = stepTrips(der.trips, grid, der.ratings.openingS, dtS);
+  const row = stepTrips(der.trips, grid, der.ratings.openingS, settings.nominalFrequencyHz);
   const highForLong = stepMeanVoltage(der.meanVoltage, settings, grid, dtS);
-  const changesFast = stepRocof(der.rocof, settings, grid, der.ratings.openingS, dtS);
+  const changesFast = stepRocof(der.rocof, settings, grid, der.ratings.openingS);
   const islanded = stepIslandingBackup(der.backup, settings, grid, der.tuning, dtS);
   const unknown = stepOnDelay(der.unknown, !isMeasured(grid), unknownTripS - dtS, dtS);
   if (!settings.permitService) der.tripped = "permit";

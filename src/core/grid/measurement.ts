@@ -4,6 +4,7 @@
  */
 import type { GridSettings } from "../../config/grid-profiles.ts";
 import { Quality } from "../../domain/quality.ts";
+import { samplesAhead } from "./sample-timer.ts";
 
 /** `single`: one voltage across the terminals. `split`: two legs of half nominal. `three`: three phases to neutral. */
 export type Connection = "single" | "split" | "three";
@@ -17,6 +18,10 @@ export interface GridMeasurement {
   frequencyHz: number;
   /** Age and liveliness as judged by whoever read the device. */
   quality: Quality;
+  /** When these values were sampled, ms of the steps' clock; NaN where each step is a sample of its own. */
+  sampleAtMs: number;
+  /** How far apart its samples are, ms; NaN likewise. */
+  everyMs: number;
 }
 
 /** A measurement that nobody has made yet: every value NaN, quality missing. */
@@ -25,6 +30,8 @@ export const createGridMeasurement = (): GridMeasurement => ({
   lineVoltagePu: [Number.NaN, Number.NaN, Number.NaN],
   frequencyHz: Number.NaN,
   quality: Quality.missing,
+  sampleAtMs: Number.NaN,
+  everyMs: Number.NaN,
 });
 
 /**
@@ -58,6 +65,11 @@ export interface ApplicableGrid {
   voltageQuality: Quality;
   /** `missing` while the voltage is too low to measure a frequency: then frequency functions hold and voltage decides. */
   frequencyQuality: Quality;
+  /** When the values were sampled, and until when they hold: the clock counts on once the next sample is overdue. ms. */
+  sampleAtMs: number;
+  provenAtMs: number;
+  /** How far apart samples are, ms. */
+  everyMs: number;
 }
 
 /** Voltages and frequency that apply to the functions, not read yet. */
@@ -68,6 +80,9 @@ export const createApplicableGrid = (): ApplicableGrid => ({
   frequencyHz: Number.NaN,
   voltageQuality: Quality.missing,
   frequencyQuality: Quality.missing,
+  sampleAtMs: Number.NaN,
+  provenAtMs: Number.NaN,
+  everyMs: 0,
 });
 
 /** Above this no voltmeter of a healthy site reads, pu. */
@@ -126,6 +141,16 @@ function addLineVoltages(grid: ApplicableGrid, lineVoltagePu: readonly number[])
     if (voltagePu < grid.lowPu) grid.lowPu = voltagePu;
     if (voltagePu > grid.highPu) grid.highPu = voltagePu;
   }
+}
+
+/** Takes the times of a measurement at `nowMs`, `sinceMs` after the last step. */
+export function readTimes(grid: ApplicableGrid, measurement: GridMeasurement, nowMs: number, sinceMs: number): void {
+  const { sampleAtMs, everyMs, quality } = measurement;
+  const isEach = Number.isNaN(sampleAtMs);
+  grid.everyMs = isEach ? sinceMs : everyMs;
+  // A sample of later than now is a clock's error, and one of before the last stays the last.
+  grid.sampleAtMs = isEach || quality !== Quality.good ? nowMs : Math.min(nowMs, sampleAtMs);
+  grid.provenAtMs = Math.max(grid.sampleAtMs, nowMs - samplesAhead * grid.everyMs);
 }
 
 /** The less believable of two qualities. */

@@ -4,8 +4,8 @@
  */
 import type { GridSettings } from "../../config/grid-profiles.ts";
 import { Quality } from "../../domain/quality.ts";
-import { createOnDelay, type OnDelayState, stepOnDelay } from "../blocks.ts";
 import type { ApplicableGrid } from "./measurement.ts";
+import { aheadS, SampleTimer, stepSampleTimer } from "./sample-timer.ts";
 import { crossingSlack } from "./trip.ts";
 
 /** Samples kept: the longest window at the shortest period, with room. */
@@ -19,8 +19,9 @@ export interface RocofState {
   next: number;
   first: number;
   count: number;
-  nowS: number;
-  readonly delay: OnDelayState;
+  /** Whether the rate was beyond the setting when the last sample came. */
+  beyond: boolean;
+  readonly delay: SampleTimer;
 }
 
 /** No sample yet. */
@@ -30,38 +31,49 @@ export const createRocof = (): RocofState => ({
   next: 0,
   first: 0,
   count: 0,
-  nowS: 0,
-  delay: createOnDelay(),
+  beyond: false,
+  delay: new SampleTimer(),
 });
 
 /** True once the rate has been beyond the setting for its time. A frequency that cannot be believed starts the window anew. */
 export function stepRocof(
   state: RocofState,
-  { rocofHzPerS, rocofWindowS, rocofS }: Readonly<GridSettings>,
+  { rocofHzPerS, rocofWindowS, rocofS, nominalFrequencyHz }: Readonly<GridSettings>,
   grid: Readonly<ApplicableGrid>,
   openingS: number,
-  dtS: number,
 ): boolean {
   if (!(rocofHzPerS > 0)) return false;
-  state.nowS += dtS;
   if (grid.frequencyQuality !== Quality.good) {
     state.count = 0;
     state.first = state.next;
-    return stepOnDelay(state.delay, false, 0, dtS);
-  }
+    state.beyond = false;
+  } else takeSample(state, grid.sampleAtMs / 1_000, grid.frequencyHz, rocofHzPerS, rocofWindowS);
+  const delayS = rocofS - openingS - aheadS(rocofS, grid.everyMs, nominalFrequencyHz);
+  return stepSampleTimer(state.delay, state.beyond, delayS, grid);
+}
+
+/** A value that is merely held is no sample: the rate stays that of the last one. */
+function takeSample(
+  state: RocofState,
+  sampleS: number,
+  frequencyHz: number,
+  rateHzPerS: number,
+  windowS: number,
+): void {
   const { atS, hz } = state;
-  atS[state.next] = state.nowS;
-  hz[state.next] = grid.frequencyHz;
+  const last = (state.next + samplesMax - 1) % samplesMax;
+  if (state.count > 0 && !(sampleS > atS[last]!)) return;
+  atS[state.next] = sampleS;
+  hz[state.next] = frequencyHz;
   state.next = (state.next + 1) % samplesMax;
   if (state.count < samplesMax) state.count++;
   else state.first = (state.first + 1) % samplesMax;
   // The oldest sample that is still a whole window old stays: the rate is that of the window, never of less.
-  while (state.count > 1 && state.nowS - atS[(state.first + 1) % samplesMax]! >= rocofWindowS - crossingSlack) {
+  while (state.count > 1 && sampleS - atS[(state.first + 1) % samplesMax]! >= windowS - crossingSlack) {
     state.first = (state.first + 1) % samplesMax;
     state.count--;
   }
-  const spanS = state.nowS - atS[state.first]!;
-  const isWhole = spanS >= rocofWindowS - crossingSlack;
-  const beyond = isWhole && Math.abs(grid.frequencyHz - hz[state.first]!) > (rocofHzPerS + crossingSlack) * spanS;
-  return stepOnDelay(state.delay, beyond, rocofS - openingS - dtS, dtS);
+  const spanS = sampleS - atS[state.first]!;
+  const isWhole = spanS >= windowS - crossingSlack;
+  state.beyond = isWhole && Math.abs(frequencyHz - hz[state.first]!) > (rateHzPerS + crossingSlack) * spanS;
 }

@@ -1,13 +1,13 @@
 /**
  * Must-trip functions for voltage and frequency (IEEE 1547-2018 6.4.1 Tables 11-13, 6.5.1 Table 18). A clearing time is the
  * latest moment, from the start of the abnormal condition until the stage has ceased to energize: the time that the stage
- * takes to open is taken off, and the condition may have begun up to one step before the sample that showed it. A threshold
+ * takes to open is taken off, and the condition may have begun before the sample that showed it (`sample-timer.ts`). A threshold
  * of 0 is a row that the code has not got.
  */
 import type { GridSettings } from "../../config/grid-profiles.ts";
 import { Quality } from "../../domain/quality.ts";
-import { createOnDelay, type OnDelayState, stepOnDelay } from "../blocks.ts";
 import type { ApplicableGrid } from "./measurement.ts";
+import { aheadS, SampleTimer, stepSampleTimer } from "./sample-timer.ts";
 
 interface TripRow {
   readonly cause: "ov2" | "ov1" | "uv3" | "uv2" | "uv1" | "of2" | "of1" | "uf2" | "uf1";
@@ -32,14 +32,14 @@ export const tripRows: readonly TripRow[] = [
 
 /** One timer for each row, and the settings in force in the order of the rows. */
 export interface TripState {
-  readonly timers: readonly OnDelayState[];
+  readonly timers: readonly SampleTimer[];
   readonly thresholds: Float64Array;
   readonly clearingS: Float64Array;
 }
 
 /** Trip timers at rest. */
 export const createTrips = (): TripState => ({
-  timers: tripRows.map(createOnDelay),
+  timers: tripRows.map(() => new SampleTimer()),
   thresholds: new Float64Array(tripRows.length),
   clearingS: new Float64Array(tripRows.length),
 });
@@ -59,7 +59,12 @@ export const crossingSlack = 1e-9;
  * The index in `tripRows` of the row that trips now, or -1. While a quantity cannot be believed a timer that runs keeps
  * running, because nobody has seen the condition end, and one that stands still does not start.
  */
-export function stepTrips(state: TripState, grid: Readonly<ApplicableGrid>, openingS: number, dtS: number): number {
+export function stepTrips(
+  state: TripState,
+  grid: Readonly<ApplicableGrid>,
+  openingS: number,
+  nominalFrequencyHz: number,
+): number {
   let tripped = -1;
   for (let index = 0; index < tripRows.length; index++) {
     const row = tripRows[index]!;
@@ -70,11 +75,13 @@ export function stepTrips(state: TripState, grid: Readonly<ApplicableGrid>, open
     const threshold = state.thresholds[index]!;
     const abnormal =
       quality !== Quality.good
-        ? !Number.isNaN(timer.elapsedS)
+        ? !Number.isNaN(timer.sinceMs)
         : row.above
           ? threshold > 0 && value > threshold + crossingSlack
           : value < threshold - crossingSlack;
-    if (stepOnDelay(timer, abnormal, state.clearingS[index]! - openingS - dtS, dtS) && tripped < 0) tripped = index;
+    const clearingS = state.clearingS[index]!;
+    const delayS = clearingS - openingS - aheadS(clearingS, grid.everyMs, nominalFrequencyHz);
+    if (stepSampleTimer(timer, abnormal, delayS, grid) && tripped < 0) tripped = index;
   }
   return tripped;
 }
