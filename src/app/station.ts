@@ -224,8 +224,8 @@ export async function startStation(options: StationOptions): Promise<SiteStation
   const parts = { ...options, config, control, links, store, diagnostics, clockFloorMs };
   const backend = startBackend?.(parts) ?? null;
   const outside = openOutsideLinks({
-    ...{ config, inputs: control.evses, people, links, account, audit, log, documents: store, economy },
-    ...{ board: () => plans.board, auditLog, replan: () => plans.planning.expire() },
+    ...{ config, profile: site.profile, inputs: control.evses, people, links, account, audit, log, economy },
+    ...{ documents: store, board: () => plans.board, auditLog, replan: () => plans.planning.expire() },
   });
   const vehicleSessions =
     openVehicleSessions?.({ config, control, log, audit, backend, fleet, permits, state }) ?? null;

@@ -3,15 +3,20 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { OutsideLink } from "../../src/app/links/outside-link.ts";
+import { gridModels } from "../../src/app/links/sunspec/grid-face.ts";
 import { type SunspecOptions, startSunspec } from "../../src/app/links/sunspec/sunspec-link.ts";
 import { openStore } from "../../src/app/store/store.ts";
+import { standardGridProfile } from "../../src/config/grid-profiles.ts";
 import { Quality } from "../../src/domain/quality.ts";
 import { sunspecModel } from "../../src/protocols/sunspec/models.ts";
 import { RegisterFace } from "../../src/protocols/sunspec/register-face.ts";
 import { type LinkSite, linkSite } from "../app/links/site.ts";
 import { connectModbus, type ModbusClient } from "../lib/modbus-client.ts";
 
-const map = new RegisterFace([1, 701, 702, 704, 713, 715].map((id) => ({ table: sunspecModel(id)! })));
+const map = new RegisterFace([
+  ...[1, 701, 702, 704, 713, 715].map((id) => ({ table: sunspecModel(id)! })),
+  ...gridModels,
+]);
 const at = (model: number, path: string): number => map.address(model, path);
 /** A whole number of 32 bits in registers. */
 const long = (value: number): number[] => [(value >> 16) & 0xffff, value & 0xffff];
@@ -38,7 +43,7 @@ async function start(more: Record<string, unknown> = {}): Promise<void> {
     ...{ rights: ["power", "limits"], leaseS: 60, connectionsMax: 2, ...more },
   } as SunspecOptions["sunspec"];
   link = startSunspec({
-    ...{ config, sunspec, links: site.links, nowMs: () => site.clock.utcMs },
+    ...{ config, profile: standardGridProfile, sunspec, links: site.links, nowMs: () => site.clock.utcMs },
     log: (_level, sentence) => void logged.push(sentence),
   });
   await hasCome(() => link.connected);
@@ -142,6 +147,10 @@ describe("what is written", () => {
     ["a rate above the rating", 702, "WChaRteMax", [30_000]],
     ["the device's address", 1, "DA", [5]],
     ["a measurement", 701, "W", [5]],
+    ["the delay into service", 703, "ESDlyTms", [0, 5]],
+    ["the permission to be in service", 703, "ES", [1]],
+    ["volt-var off", 705, "Ena", [0]],
+    ["a trip's threshold", 708, "Crv[1].MustTrip.Pt[1].V", [14_000]],
   ] as const)("%s is refused with an exception, and nothing changes", async (_, model, path, words) => {
     await start();
     const one = await client();
@@ -210,7 +219,7 @@ test.skipIf(python === undefined)(
     expect([code, wrong]).toEqual([0, ""]);
     expect(JSON.parse(out)).toMatchObject({
       ...{
-        models: [1, 701, 702, 704, 713, 715],
+        models: [1, 701, 702, 704, 713, 715, 703, 705, 706, 707, 708, 709, 710, 711, 712],
         errors: [],
         maker: "Islet",
         powerW: 3_000,

@@ -2,6 +2,7 @@
  * The links to systems outside that the configuration names, each started once and looked at together. Whoever builds a link
  * opens it here; what it asks goes through the one port.
  */
+import type { GridProfile } from "../../config/grid-profiles.ts";
 import type { SiteConfig } from "../../config/site.ts";
 import type { EvseInputs } from "../control/shared/inputs.ts";
 import type { Economy } from "../economy/economy.ts";
@@ -14,6 +15,7 @@ import type { OutsideLink } from "./outside-link.ts";
 /** What links are given. */
 interface LinkParts extends Omit<FleetOptions, "config" | "fleet"> {
   readonly config: SiteConfig;
+  readonly profile: GridProfile;
   readonly inputs: readonly EvseInputs[];
   readonly people: Pick<People, "get">;
   readonly links: LinkPort;

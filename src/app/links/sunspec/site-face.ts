@@ -1,8 +1,9 @@
 /**
  * The site as one DER in SunSpec models: all chargers together as a storage at the grid connection. 1 who it is, 701 what it does,
- * 702 what it could, 704 what it is told, 713 what is stored, 715 who commands. Curves (705 to 712), enter-service (703) and DC
- * ports (714) have no place here: they are each stage's own and follow the grid profile. What is not known is "not implemented".
+ * 702 what it could, 704 what it is told, 713 what is stored, 715 who commands, 703 and 705 to 712 the grid profile in force, which
+ * is read-only. DC ports (714) have no place here: they are each stage's own. What is not known is "not implemented".
  */
+import type { GridProfile } from "../../../config/grid-profiles.ts";
 import type { SiteConfig } from "../../../config/site.ts";
 import { liveMaxMs } from "../../../core/snapshot.ts";
 import { isIslanded } from "../../../domain/modes.ts";
@@ -12,6 +13,7 @@ import { sunspecModel } from "../../../protocols/sunspec/models.ts";
 import { RegisterFace } from "../../../protocols/sunspec/register-face.ts";
 import type { ControlReport } from "../../control/shared/report.ts";
 import { isletVersion } from "../../version.ts";
+import { gridModels, showGridSettings } from "./grid-face.ts";
 
 /** Models that are shown, in the order of the chain. */
 const shown = [1, 701, 702, 704, 713, 715] as const;
@@ -23,12 +25,20 @@ export interface SiteRatings {
   readonly dischargeW: number;
   /** What percentages refer to, W: the greater of both. */
   readonly maxW: number;
+  /** Apparent power of all stages together, and reactive power in either direction. */
+  readonly maxVA: number;
+  readonly maxVar: number;
 }
 
 export const ratingsOf = ({ evses }: Pick<SiteConfig, "evses">): SiteRatings => {
   const chargeW = evses.reduce((sum, evse) => sum + evse.maxChargeW, 0);
   const dischargeW = evses.reduce((sum, evse) => sum + evse.maxDischargeW, 0);
-  return { chargeW, dischargeW, maxW: Math.max(chargeW, dischargeW) };
+  const maxVA = evses.reduce(
+    (sum, { stage, ...evse }) => sum + (stage?.ratedVA ?? Math.max(evse.maxChargeW, evse.maxDischargeW)),
+    0,
+  );
+  const maxVar = evses.reduce((sum, { stage }) => sum + (stage?.maxVar ?? 0), 0);
+  return { chargeW, dischargeW, maxW: Math.max(chargeW, dischargeW), maxVA, maxVar };
 };
 
 /** What the face tells of words that stand; NaN or 0 where none does. */
@@ -48,8 +58,13 @@ export interface SiteFace {
   update(report: ControlReport): void;
 }
 
-export function createSiteFace(config: SiteConfig, words: () => StandingWords, maySetAnything: boolean): SiteFace {
-  const face = new RegisterFace(shown.map((id) => ({ table: sunspecModel(id)! })));
+export function createSiteFace(
+  config: SiteConfig,
+  profile: Pick<GridProfile, "settings" | "rideThrough">,
+  words: () => StandingWords,
+  maySetAnything: boolean,
+): SiteFace {
+  const face = new RegisterFace([...shown.map((id) => ({ table: sunspecModel(id)! })), ...gridModels]);
   const ratings = ratingsOf(config);
   const exponent = exponentFor(ratings.maxW);
   let report: ControlReport | null = null;
@@ -113,6 +128,12 @@ export function createSiteFace(config: SiteConfig, words: () => StandingWords, m
   face.set(702, "WChaRteMaxRtg", ratings.chargeW);
   face.set(702, "WDisChaRteMaxRtg", ratings.dischargeW);
   face.set(702, "VNomRtg", config.site.nominalVoltageV);
+  for (const path of ["VAMaxRtg", "VAMax"]) face.set(702, path, ratings.maxVA);
+  for (const path of ["VarMaxInjRtg", "VarMaxAbsRtg", "VarMaxInj", "VarMaxAbs"]) face.set(702, path, ratings.maxVar);
+  if (profile.rideThrough === "ieee1547") {
+    face.set(702, "NorOpCatRtg", ["A", "B"].indexOf(profile.settings.normalCategory));
+    face.set(702, "AbnOpCatRtg", ["I", "II", "III"].indexOf(profile.settings.abnormalCategory));
+  }
   // MAX_W and FIXED_W: the other modes follow the grid profile and are nobody's to set here.
   face.set(702, "CtrlModes", 0b11);
   face.live(702, "WChaRteMax", () => Math.min(ratings.chargeW, words().chargeLimitW));
@@ -154,6 +175,12 @@ export function createSiteFace(config: SiteConfig, words: () => StandingWords, m
     of(({ stages }) => (stages.some(({ alarmBits }) => alarmBits !== 0) ? 1 : 0)),
   );
 
+  showGridSettings(
+    face,
+    profile.settings,
+    of(({ site }) => (site.parallelOK ? 1 : 0)),
+  );
+
   // Remote: what is written there counts. Local: nothing is taken.
   face.set(715, "LocRemCtl", maySetAnything ? 0 : 1);
   face.live(
@@ -181,7 +208,7 @@ export function createSiteFace(config: SiteConfig, words: () => StandingWords, m
 /** Of all models: powers of ten. Powers in whole steps of the exponent, percentages and voltages with a tenth. */
 const scales = (exponent: number): Readonly<Record<number, Readonly<Record<string, number>>>> => ({
   701: { W_SF: exponent, V_SF: -1, Hz_SF: -3, TotWh_SF: 0 },
-  702: { W_SF: exponent, V_SF: -1 },
+  702: { W_SF: exponent, VA_SF: exponent, Var_SF: exponent, V_SF: -1 },
   704: { WSet_SF: 0, WSetPct_SF: -1, WMaxLimPct_SF: -1 },
   713: { WH_SF: 2, Pct_SF: -1 },
 });

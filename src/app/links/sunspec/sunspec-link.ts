@@ -3,6 +3,7 @@
  * named for it, within the rights. What is written goes through the one port: 704 WSet is a request with a lease, 704 WMaxLimPct and
  * the rates of 702 are caps that hold until they are written anew. Whatever else is written is refused with a Modbus exception.
  */
+import type { GridProfile } from "../../../config/grid-profiles.ts";
 import type { SiteConfig } from "../../../config/site.ts";
 import { flipSunSpecDer } from "../../../domain/sign.ts";
 import { ExceptionCode, type Registers } from "../../../protocols/modbus/answer.ts";
@@ -18,6 +19,8 @@ type SunspecConfig = NonNullable<SiteConfig["links"]["sunspec"]>;
 
 export interface SunspecOptions {
   readonly config: SiteConfig;
+  /** The grid profile in force, which is shown. */
+  readonly profile: GridProfile;
   readonly sunspec: SunspecConfig;
   readonly links: Pick<LinkPort, "ask" | "release" | "standing" | "follow">;
   readonly log: Log;
@@ -35,7 +38,7 @@ const wordsEveryMs = 100;
 
 const { ok, illegalValue } = ExceptionCode;
 
-export function startSunspec({ config, sunspec, links, log, nowMs }: SunspecOptions): OutsideLink {
+export function startSunspec({ config, profile, sunspec, links, log, nowMs }: SunspecOptions): OutsideLink {
   const where = `SunSpec server ${sunspec.host}:${sunspec.port}`;
   const maySet = sunspec.rights.length > 0 && sunspec.writers.length > 0;
   const ratings = ratingsOf(config);
@@ -51,7 +54,7 @@ export function startSunspec({ config, sunspec, links, log, nowMs }: SunspecOpti
     }
     return words;
   };
-  const { face, update } = createSiteFace(config, wordsNow, maySet);
+  const { face, update } = createSiteFace(config, profile, wordsNow, maySet);
   /** What the master has written of 704, as he has meant it. */
   const said = { isSet: false, setW: 0, setS: 0, isLimited: false, limitW: ratings.maxW, limitS: 0 };
 
