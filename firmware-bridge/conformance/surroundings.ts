@@ -4,9 +4,17 @@ import { TcpLink } from "../../src/protocols/modbus/tcp-link.ts";
 import type { TlsSettings } from "../../src/protocols/modbus/tls.ts";
 import type { Surroundings } from "./stage-under-test.ts";
 
+interface Address {
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: TlsSettings | undefined;
+  /** Which of this machine's addresses is used. */
+  readonly localAddress?: string | undefined;
+}
+
 /** A stage behind a Modbus TCP address, secured or plain. */
 export function tcpSurroundings(
-  { host, port, tls }: { readonly host: string; readonly port: number; readonly tls?: TlsSettings | undefined },
+  { host, port, tls, localAddress }: Address,
   unit: number,
   stopped: () => boolean,
 ): Surroundings {
@@ -17,6 +25,7 @@ export function tcpSurroundings(
     clock,
     stopped,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    connect: () => new TcpLink(host, port, deadlines, tls && { tls }),
+    connect: () =>
+      new TcpLink(host, port, deadlines, { ...(tls && { tls }), ...(localAddress !== undefined && { localAddress }) }),
   };
 }

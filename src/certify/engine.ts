@@ -42,11 +42,16 @@ export async function runProcedure(
     rows.push(row);
     onRow?.(procedure, row);
   }
-  const rest = lacking.map((one) => abilityWords[one]).join("; ");
+  const lacks = lacking.map((one) => abilityWords[one]);
+  const missing = rows.filter(({ verdict }) => verdict === "not run").length;
+  const parts = [
+    ...(lacks.length > 0 ? [`the rest needs ${lacks.join("; ")}`] : []),
+    ...(missing > 0 ? [`${missing} of ${rows.length} rows could not be run, each with its reason`] : []),
+  ];
   const why =
     rows.length > 0
-      ? lacking.length > 0
-        ? `in part: the rest needs ${rest}`
+      ? parts.length > 0
+        ? `in part: ${parts.join("; ")}`
         : ""
       : quick
         ? "no part of the quick run"
@@ -73,18 +78,20 @@ async function runCase(one: Case, rig: Rig): Promise<Row> {
   const nothing = { measured: null, low: null, high: null, uncertainty: null } as const;
   const coarse = tooCoarse(rig.facts.instruments, one.needs);
   if (coarse.length > 0) return { ...words, ...nothing, verdict: "refused", why: coarse.map(coarseText).join("; ") };
-  const { measured, low, high, uncertainty, plot } = await one.run(rig);
+  const found = await one.run(rig);
+  if ("missing" in found) return { ...words, ...nothing, verdict: "not run", why: found.missing };
+  const { measured, low, high, uncertainty, plot } = found;
   const band = { low: low ?? Number.NEGATIVE_INFINITY, high: high ?? Number.POSITIVE_INFINITY };
   // A figure that could not be found is within nothing.
-  const found = Number.isFinite(measured);
+  const isFigure = Number.isFinite(measured);
   return {
     ...words,
-    measured: found ? measured : null,
+    measured: isFigure ? measured : null,
     low,
     high,
     uncertainty,
-    verdict: isWithin(measured, band) && found ? "pass" : "fail",
-    why: found ? "" : "it did not happen while it was watched",
+    verdict: isWithin(measured, band) && isFigure ? "pass" : "fail",
+    why: isFigure ? "" : "it did not happen while it was watched",
     ...(plot && { plot }),
   };
 }

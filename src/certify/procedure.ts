@@ -26,6 +26,11 @@ export interface Finding {
   readonly plot?: Plot;
 }
 
+/** What the equipment lacks for a case, in one sentence: it is not run. */
+export interface Missing {
+  readonly missing: string;
+}
+
 /** One line of a procedure: the conditions, the setting under test and how the figure is found. */
 export interface Case {
   readonly name: string;
@@ -40,7 +45,7 @@ export interface Case {
   readonly ability?: Ability;
   /** Part of the smoke run. */
   readonly quick?: true;
-  run(rig: Rig): Promise<Finding>;
+  run(rig: Rig): Promise<Finding | Missing>;
 }
 
 /** A procedure: its cases for a code's profile, or what it needs that no rig without hands can give. */

@@ -5,6 +5,7 @@
 import type { Procedure } from "./procedure.ts";
 import { generationProfileCases } from "./procedures/calendar.ts";
 import { droopCases } from "./procedures/frequency-functions.ts";
+import { interoperabilityCases } from "./procedures/interoperability.ts";
 import { synchronisationCases, unintentionalIslandCases } from "./procedures/islands.ts";
 import { powerLimitCases, priorityCases } from "./procedures/limits.ts";
 import { measuringChainCases } from "./procedures/measuring-chain.ts";
@@ -18,11 +19,10 @@ import {
   voltageRideThroughCases,
 } from "./procedures/ride-through-cases.ts";
 import { enterRampCases, enterServiceCases, permitCases } from "./procedures/service.ts";
+import { settingsAccessCases } from "./procedures/settings-access.ts";
 import { ceaseInputCases, permissiveCases } from "./procedures/signals.ts";
 import { reconnectCases, tripCases } from "./procedures/trips.ts";
 import { voltVarCases, voltVarReferenceCases, voltWattCases } from "./procedures/voltage-functions.ts";
-
-const hands = (what: string): string => `hands on the equipment: ${what}`;
 
 export const procedures: readonly Procedure[] = [
   { id: "ov-trip",                    title: "Over-voltage trip",                         clause: "5.4.2",  cases: tripCases("ov") },
@@ -56,10 +56,10 @@ export const procedures: readonly Procedure[] = [
   { id: "droop-below",                title: "Frequency-droop below nominal",             clause: "5.15.3", cases: droopCases("below") },
   { id: "priority",                   title: "Prioritisation",                            clause: "5.16",   cases: priorityCases },
   { id: "over-voltage-transients",    title: "Over-voltage by ground fault or lost load", clause: "5.17",   needs: "a laboratory: transients of the hardware" },
-  { id: "interoperability",           title: "Nameplate, settings, monitoring",           clause: "6.4",    needs: "a SunSpec client on the equipment's own registers" },
+  { id: "interoperability",           title: "Nameplate, settings, monitoring",           clause: "6.4",    cases: interoperabilityCases },
   { id: "export-limit",               title: "Power control: export and import limits",   clause: "",       cases: powerControlCases },
   { id: "loss-of-measurement",        title: "Power control: loss of measurement or path", clause: "",      cases: lossCases },
-  { id: "settings-access",            title: "Power control: access to settings",         clause: "",       needs: hands("each role tries to change a setting") },
+  { id: "settings-access",            title: "Power control: access to settings",         clause: "",       cases: settingsAccessCases },
   { id: "measuring-chain",            title: "Identification of the measuring chain",     clause: "",       cases: measuringChainCases },
   { id: "rule21-site-trial",                    title: "Rule 21 trial on site: non-export, inadvertent export", clause: "", cases: siteTrialCases },
   { id: "generation-profile",         title: "Limited Generation Profile over a year",    clause: "",       cases: generationProfileCases },

@@ -13,7 +13,11 @@ import type { GridSettings } from "../config/grid-profiles.ts";
  * `chain`: the controller's figures of its own measuring chain.
  */
 export const abilities = ["load", "phases", "signals", "cuts", "calendar", "island", "coupling", "chain"] as const;
-export type Ability = (typeof abilities)[number];
+/** What comes with a client on the equipment's registers, beside the rig: `registers`, and `stranger` from another address. */
+const registerAbilities = ["registers", "stranger"] as const;
+/** What no rig has. */
+const handAbilities = ["hands"] as const;
+export type Ability = (typeof abilities)[number] | (typeof registerAbilities)[number] | (typeof handAbilities)[number];
 
 /** In words, for a procedure that can't be run. */
 export const abilityWords: Readonly<Record<Ability, string>> = {
@@ -25,7 +29,24 @@ export const abilityWords: Readonly<Record<Ability, string>> = {
   island: "a resonant load behind a breaker",
   coupling: "a second live side that the transfer device closes onto",
   chain: "equipment that tells what it has found of its own measuring chain",
+  registers: "the equipment's SunSpec registers: `--registers HOST:PORT` names where they are served",
+  stranger: "a second address of this machine that may not write there: `--stranger ADDRESS` names it",
+  hands: "hands on the equipment: each role tries to change a setting on its own page",
 };
+
+/** SunSpec registers of the equipment, as a client from outside reads and writes them; values in their points' units. */
+export interface RegisterClient {
+  /** Whose they are, by its common model. */
+  readonly identity: string;
+  /** The device serves the model, and the point in it. */
+  has(model: number, point: string): boolean;
+  /** Value of a point now; NaN where it is not implemented. */
+  read(model: number, point: string): Promise<number>;
+  /** 0 where it was taken, else the code of the exception that refused it; -1 where no answer came. */
+  write(model: number, point: string, value: number): Promise<number>;
+  nowS(): number;
+  waitS(durationS: number): Promise<void>;
+}
 
 /** The contacts at the equipment, as a utility and a person on site work them. */
 export interface Signals {
@@ -159,6 +180,8 @@ export type Measured = keyof Accuracy;
 export interface RigFacts {
   readonly name: string;
   readonly equipment: string;
+  /** Whose registers are read and written; undefined where none are. */
+  readonly registers?: string;
   readonly seed: number;
   readonly nominalFrequencyHz: number;
   readonly ratedW: number;
@@ -179,6 +202,10 @@ export interface Rig {
   couple?(sides: TwoSides): Promise<Touch>;
   /** Ability `chain`. */
   chain?(): Promise<readonly ChainFigures[]>;
+  /** Ability `registers`. */
+  readonly registers?: RegisterClient;
+  /** A write from an address that may not: the answer as of `RegisterClient.write`. Ability `stranger`. */
+  strangerWrites?(model: number, point: string, value: number): Promise<number>;
 }
 
 /** An island that lives longer than this is not looked at any more, s. */

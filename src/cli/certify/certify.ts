@@ -14,12 +14,13 @@ import type { Procedure, ProcedureResult, Row } from "../../certify/procedure.ts
 import { procedures } from "../../certify/procedures.table.ts";
 import { type CertifyReport, decidingRow, figure, limitText, verdictOf } from "../../certify/report.ts";
 import { certifyHtml } from "../../certify/report-html.ts";
-import type { Accuracy, Rig } from "../../certify/rig.ts";
+import type { Ability, Accuracy, Rig } from "../../certify/rig.ts";
 import type { GridProfile } from "../../config/grid-profiles.ts";
 import { AskedWrongly, seed as seedNumber } from "../asked.ts";
 import { codeFacts, readProfile } from "./code.ts";
 import { processRig, readAccuracy } from "./process-rig.ts";
 import { clearProgress, type Progress, readProgress, writeProgress } from "./progress.ts";
+import { connectRegisters } from "./register-client.ts";
 import { textOf } from "./text-of.ts";
 import { verifyReport } from "./verify.ts";
 
@@ -35,6 +36,8 @@ interface CertifyAsk {
   readonly laboratory?: string;
   readonly instruments?: string;
   readonly list?: true;
+  readonly registers?: string;
+  readonly stranger?: string;
 }
 
 const driverPrefix = "driver:";
@@ -58,6 +61,11 @@ export function certifyCommand(program: Command): void {
     .option("--resume", "go on with a run that was stopped")
     .option("--laboratory <file>", "a laboratory's figures for procedures that need hardware, JSON")
     .option("--instruments <file>", "accuracies of the rig's instruments, JSON")
+    .option(
+      "--registers <address>",
+      "SunSpec registers of the equipment, HOST:PORT or HOST:PORT/UNIT: settings, limits",
+    )
+    .option("--stranger <address>", "an address of this machine that may not write there, for who may change settings")
     .option("--list", "name the procedures, and run nothing")
     .option("--json", "print JSON")
     .action(async (ask: CertifyAsk) => {
@@ -97,6 +105,8 @@ async function readOrder(ask: CertifyAsk): Promise<Order> {
     throw new AskedWrongly(`one code at a time: ${ask.profile.join(" and ")} can't be mixed in one report`);
   if (ask.against !== "sim" && !ask.against.startsWith(driverPrefix))
     throw new AskedWrongly(`there is no rig ${ask.against}: sim, or driver:COMMAND (docs/certify.md)`);
+  if (ask.stranger !== undefined && ask.registers === undefined)
+    throw new AskedWrongly("--stranger goes with --registers");
   if (ask.instruments !== undefined && ask.against !== "sim")
     throw new AskedWrongly("--instruments is for the simulator: a driver states its own");
   const unknown = ask.procedures?.find((id) => !procedures.some((one) => one.id === id));
@@ -105,11 +115,14 @@ async function readOrder(ask: CertifyAsk): Promise<Order> {
   const profile = readProfile(ask.profile[0] ?? standardProfile);
   const instruments = ask.instruments === undefined ? undefined : readInstruments(ask.instruments);
   const wanted = ask.procedures ? procedures.filter(({ id }) => ask.procedures!.includes(id)) : procedures;
-  const rig =
+  const alone =
     ask.against === "sim"
       ? { ...simulatedRig({ profile, seed: ask.seed, ...(instruments && { instruments }) }), close: () => undefined }
       : await processRig(ask.against.slice(driverPrefix.length), profile.settings.nominalFrequencyHz);
-  const close = (): void => rig.close();
+  const { rig, close } = await withRegisters(alone, ask).catch((failure: unknown) => {
+    alone.close();
+    throw failure;
+  });
   try {
     const laboratory = ask.laboratory === undefined ? null : readLaboratory(ask.laboratory, profile, rig);
     return { profile, wanted, laboratory, folder: ask.out ?? `certify-${profile.name}`, rig, close };
@@ -117,6 +130,26 @@ async function readOrder(ask: CertifyAsk): Promise<Order> {
     close();
     throw failure;
   }
+}
+
+/** A rig with the equipment's registers beside it, where they are named. */
+async function withRegisters(
+  alone: Rig & { close(): void },
+  { registers: address, stranger }: CertifyAsk,
+): Promise<{ readonly rig: Rig; close(): void }> {
+  if (address === undefined) return { rig: alone, close: () => alone.close() };
+  const { close, ...more } = await connectRegisters(address, stranger);
+  const abilities: readonly Ability[] = ["registers", ...(more.strangerWrites ? (["stranger"] as const) : [])];
+  const facts = {
+    ...alone.facts,
+    registers: more.registers.identity,
+    abilities: [...(alone.facts.abilities ?? []), ...abilities],
+  };
+  const both = (): void => {
+    close();
+    alone.close();
+  };
+  return { rig: { ...alone, ...more, facts }, close: both };
 }
 
 async function certifyCode(ask: CertifyAsk): Promise<0 | 1> {

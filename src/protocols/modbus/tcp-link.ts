@@ -45,6 +45,8 @@ export interface TcpLinkOptions {
   readonly connectDelayMs?: number;
   /** The connection is secured: Modbus/TCP Security. */
   readonly tls?: TlsSettings;
+  /** Which of this machine's addresses it comes from; unsaid, the system's choice. */
+  readonly localAddress?: string;
 }
 
 /** Modbus TCP; reconnects by itself. */
@@ -60,6 +62,7 @@ export class TcpLink implements ModbusLink, Expirable {
   readonly #connectDelayMs: number;
   readonly #connectTimeoutMs: number;
   readonly #tls: TlsClient | undefined;
+  readonly #localAddress: string | undefined;
   #socket: Socket | undefined;
   /** A socket that was given up and has not ended yet. */
   #leaving: Socket | undefined;
@@ -90,6 +93,7 @@ export class TcpLink implements ModbusLink, Expirable {
     this.#connectTimeoutMs = options.tls === undefined ? connectTimeoutMs : tlsConnectTimeoutMs;
     this.#host = host;
     this.#port = port;
+    this.#localAddress = options.localAddress;
     this.#deadlines = deadlines;
     this.#connectDelayMs = options.connectDelayMs ?? 0;
     this.#nextId = (options.firstId ?? 1) & 0xffff;
@@ -183,6 +187,7 @@ export class TcpLink implements ModbusLink, Expirable {
     const socket = connect({
       host: this.#host,
       port: this.#port,
+      ...(this.#localAddress !== undefined && { localAddress: this.#localAddress }),
       noDelay: true,
       onread: {
         buffer: this.#chunk,
