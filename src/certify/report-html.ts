@@ -95,6 +95,7 @@ function headHtml({
       html(`${rig.equipment}; ${rig.ratedW} W, ${rig.ratedVA} VA, ${rig.nominalFrequencyHz} Hz`),
     ],
     ["Test rig", html(`${rig.name}, seed ${rig.seed}`)],
+    ...(rig.registers === undefined ? [] : [["Registers of", html(rig.registers)] as const]),
     [
       "Instruments",
       html(

@@ -3,7 +3,11 @@
  * lost, the link back, another link that asks otherwise, more than the permit, a restart. What the plant does is read on it, what the
  * asker is told on his link. docs/links-table.md names these tests.
  */
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sunspecModel } from "../../src/protocols/sunspec/models.ts";
@@ -14,6 +18,15 @@ import { startVtn, type Vtn, vtnDescriptors, vtnEvent } from "../lib/vtn.ts";
 import { excess, exportedW, importedW } from "./site/judge.ts";
 import { type Product, startProduct } from "./site/product.ts";
 import { soon } from "./site/sites.ts";
+
+const bin = join(import.meta.dirname, "../../bin/islet.mjs");
+interface CertifyRow {
+  readonly name: string;
+  readonly direction: string;
+  readonly measured: number | null;
+  readonly verdict: string;
+  readonly why: string;
+}
 
 /** A power of the plant counts as this one, W. */
 const nearW = 400;
@@ -197,6 +210,38 @@ describe("links of utilities and energy managers", () => {
     expect(await setW(20_000, 300)).toBe(0);
     await atPermit();
     await holds("it is told why", async () => /export limit/i.test(await alarmText()));
+  });
+
+  it("islet certify --registers: nameplate, the settings in force, requests and limits as a client from outside sees them", async () => {
+    expect(await write(704, "WSetEna", 0)).toBe(0);
+    expect(await write(702, "WChaRteMax", 30_000)).toBe(0);
+    const folder = mkdtempSync(join(tmpdir(), "islet-certify-registers-"));
+    const whole = process.env["ISLET_FIELD"] !== undefined;
+    const args = ["--registers", `127.0.0.1:${sunspecPort}`, "--stranger", "127.0.0.2", ...(whole ? [] : ["--quick"])];
+    const child = spawn(process.execPath, [
+      ...[bin, "certify", "--procedures", "interoperability", "settings-access", "--json", "--out", folder],
+      ...args,
+    ]);
+    let said = "";
+    child.stdout.on("data", (chunk) => (said += String(chunk)));
+    const code = await new Promise((resolve) => child.once("exit", resolve));
+    rmSync(folder, { recursive: true, force: true });
+    const { procedures } = JSON.parse(said) as { procedures: { id: string; verdict: string; rows: CertifyRow[] }[] };
+    const rows = procedures.flatMap((one) => one.rows);
+    if (whole)
+      for (const { name, direction, measured, verdict, why } of rows)
+        console.log(verdict, name, direction, measured, why);
+    expect(rows.filter(({ verdict }) => verdict === "fail")).toEqual([]);
+    expect(procedures.map(({ id, verdict }) => [id, verdict])).toEqual([
+      ["interoperability", "pass"],
+      ["settings-access", "pass"],
+    ]);
+    expect(rows.filter(({ verdict }) => verdict === "pass").length).toBeGreaterThan(whole ? 80 : 70);
+    for (const { why } of rows.filter(({ verdict }) => verdict === "not run")) expect(why).toMatch(/^\d+\.\S+ /);
+    expect(code).toBe(0);
+    expect(await write(702, "WChaRteMax", 2_500)).toBe(0);
+    expect(await setW(20_000, 300)).toBe(0);
+    await atPermit();
   });
 
   it("contradictions: OpenADR's request goes before SunSpec's; caps of both hold", async () => {
