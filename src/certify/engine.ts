@@ -20,7 +20,7 @@ export async function runProcedure(
   rig: Rig,
   { quick, onRow }: CertifyOptions,
 ): Promise<ProcedureResult> {
-  const { id, title, clause, cases, needs } = procedure;
+  const { id, title, clause, cases, needs, without } = procedure;
   if (!cases) return { id, title, clause, verdict: "not run", why: `needs ${needs}`, rows: [] };
   const all = cases(profile);
   const lacking = all.length === 0 ? [] : lackingAbilities(all, rig);
@@ -55,7 +55,7 @@ export async function runProcedure(
         : ""
       : quick
         ? "no part of the quick run"
-        : "the code asks for nothing of it, or no source tells its settings";
+        : without?.(profile) || "the code asks for nothing of it, or no source tells its settings";
   return { id, title, clause, verdict: gravest(rows.map(({ verdict }) => verdict)), why, rows };
 }
 

@@ -55,6 +55,8 @@ export interface Procedure {
   /** As the public scripts of IEEE 1547.1-2020 name it; empty where none is known. */
   readonly clause: string;
   readonly cases?: (profile: GridProfile) => readonly Case[];
+  /** Why a code has no case of it, where that can be said more closely; empty otherwise. */
+  readonly without?: (profile: GridProfile) => string;
   /** Where it needs hands, a laboratory or another command: what. */
   readonly needs?: string;
 }

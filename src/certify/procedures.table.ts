@@ -2,6 +2,8 @@
  * The procedures of a certification in the order of their clauses, as the public type-test scripts for IEEE 1547.1-2020
  * (svp_1547.1), the interconnection toolkit BATRIES and Rule 21 name them. What needs hands or a laboratory says so.
  */
+import type { GridProfile } from "../config/grid-profiles.ts";
+import { unsourcedRideThrough } from "../config/ride-through.ts";
 import type { Procedure } from "./procedure.ts";
 import { generationProfileCases } from "./procedures/calendar.ts";
 import { droopCases } from "./procedures/frequency-functions.ts";
@@ -24,14 +26,16 @@ import { ceaseInputCases, permissiveCases } from "./procedures/signals.ts";
 import { reconnectCases, tripCases } from "./procedures/trips.ts";
 import { voltVarCases, voltVarReferenceCases, voltWattCases } from "./procedures/voltage-functions.ts";
 
+const unsourced = ({ code, rideThrough }: GridProfile): string => unsourcedRideThrough(code, rideThrough);
+
 export const procedures: readonly Procedure[] = [
   { id: "ov-trip",                    title: "Over-voltage trip",                         clause: "5.4.2",  cases: tripCases("ov") },
   { id: "uv-trip",                    title: "Under-voltage trip",                        clause: "5.4.3",  cases: tripCases("uv") },
-  { id: "low-voltage-ride-through",   title: "Low-voltage ride-through",                  clause: "5.4.4",  cases: voltageRideThroughCases("low") },
-  { id: "high-voltage-ride-through",  title: "High-voltage ride-through",                 clause: "5.4.6",  cases: voltageRideThroughCases("high") },
+  { id: "low-voltage-ride-through",   title: "Low-voltage ride-through",                  clause: "5.4.4",  cases: voltageRideThroughCases("low"), without: unsourced },
+  { id: "high-voltage-ride-through",  title: "High-voltage ride-through",                 clause: "5.4.6",  cases: voltageRideThroughCases("high"), without: unsourced },
   { id: "of-trip",                    title: "Over-frequency trip",                       clause: "5.5.1",  cases: tripCases("of") },
   { id: "uf-trip",                    title: "Under-frequency trip",                      clause: "5.5.2",  cases: tripCases("uf") },
-  { id: "frequency-ride-through",     title: "Low- and high-frequency ride-through",      clause: "5.5.3",  cases: frequencyRideThroughCases },
+  { id: "frequency-ride-through",     title: "Low- and high-frequency ride-through",      clause: "5.5.3",  cases: frequencyRideThroughCases, without: unsourced },
   { id: "rocof-ride-through",         title: "Rate of change of frequency ride-through",  clause: "5.5.5",  cases: rocofCases },
   { id: "phase-jump-ride-through",    title: "Phase-angle change ride-through",           clause: "5.5.6",  cases: phaseJumpCases },
   { id: "enter-service",              title: "Enter service: criteria and delay",         clause: "5.6",    cases: enterServiceCases },

@@ -89,6 +89,7 @@ function headHtml({
     ["Kind of run", quick ? "smoke run: a few rows of each procedure" : "whole run"],
     ["Code", html(`${code.profile}, version ${code.version}, based on ${code.base}`)],
     ["Source of the code", html(code.source)],
+    ...(code.unsourced === "" ? [] : [["Unsourced", html(code.unsourced)] as const]),
     ["Settings", `<code>SHA-256 ${code.settingsSha256}</code>`],
     [
       "Equipment under test",

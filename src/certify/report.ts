@@ -9,6 +9,8 @@ export interface CodeFacts {
   readonly source: string;
   readonly version: number;
   readonly settingsSha256: string;
+  /** That what has to be ridden through has no source; empty where it has one. */
+  readonly unsourced: string;
   readonly settings: readonly SettingFact[];
 }
 

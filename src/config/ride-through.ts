@@ -35,6 +35,12 @@ export interface RideThrough {
 /** As a code has it: the tables of IEEE 1547-2018 by category, its own, or unknown. */
 export type CodeRideThrough = RideThrough | "ieee1547" | "unknown";
 
+/** Said wherever a code's settings are shown, while what it asks to be ridden through has no source; "" where it has one. */
+export const unsourcedRideThrough = (code: string, rideThrough: CodeRideThrough): string =>
+  rideThrough === "unknown"
+    ? `What ${code} asks to be ridden through is unsourced: no public text of it was read. At an abnormal voltage only the trips act, and no ride-through is certified.`
+    : "";
+
 type Complain = (path: readonly string[], found: unknown, complaint: string) => void;
 type Raw = Readonly<Record<string, unknown>>;
 

@@ -2,6 +2,7 @@
 
 import { builtInGridProfile, type GridProfile, missingSettings } from "../../config/grid-profiles.ts";
 import { pccMeteringOf } from "../../config/pcc-metering.ts";
+import { unsourcedRideThrough } from "../../config/ride-through.ts";
 import type { SiteConfig } from "../../config/site.ts";
 import { promisedRecoveryMs, siteGuarantees } from "../../core/core-config.ts";
 import type { Guarantee } from "../../core/pcc/guarantee.ts";
@@ -80,7 +81,11 @@ export function codeSentences(profile: GridProfile): readonly string[] {
   }
   if (profile.blank.length > 0) counts.set("unknown", profile.blank.length);
   const sure = [...counts].map(([certainty, count]) => `${count} ${certainty}`).join(", ");
-  const lines = sure === "" ? [] : [`How sure the values of ${profile.code} are: ${sure}.`];
+  const unsourced = unsourcedRideThrough(profile.code, profile.rideThrough);
+  const lines = [
+    ...(sure === "" ? [] : [`How sure the values of ${profile.code} are: ${sure}.`]),
+    ...(unsourced === "" ? [] : [unsourced]),
+  ];
   if (missing.length === 0) return lines;
   // A code of the site's own is no base: its values stand in its own file.
   const place = builtInGridProfile(profile.base) === undefined ? "the file" : `a file (base: ${profile.base})`;

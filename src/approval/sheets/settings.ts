@@ -2,6 +2,7 @@
 
 import type { GridSettingKey } from "../../config/grid-profiles.table.ts";
 import { builtInGridProfile, gridSettingRows, missingSettings } from "../../config/grid-profiles.ts";
+import { unsourcedRideThrough } from "../../config/ride-through.ts";
 import type { Evidence } from "../evidence.ts";
 import { placeText } from "../evidence.ts";
 import { SheetMaker } from "../sheet.ts";
@@ -99,6 +100,9 @@ export function settingsSheet(evidence: Evidence): SheetMaker {
       "utility",
       `a file with base: ${profile.base} that site.gridProfile names${config.site.serviceMode.startsWith("parallel") ? "; until then nothing is given back" : ""}`,
     );
+  const unsourced = unsourcedRideThrough(profile.code, profile.rideThrough);
+  if (unsourced !== "")
+    sheet.miss(unsourced, "utility", "regions `rideThrough` in a code's file that site.gridProfile names");
   const lines = settingLines(evidence);
   const range = ({ min, max }: SettingLine): string => (min === "" ? max : `${min} to ${max}`);
   const withUnit = (value: string, unit: string): string => (value === "" || unit === "" ? value : `${value} ${unit}`);

@@ -10,6 +10,7 @@ import {
   missingSettings,
 } from "../../config/grid-profiles.ts";
 import { gridProfileComplaintText, parseGridProfile } from "../../config/grid-profiles-file.ts";
+import { unsourcedRideThrough } from "../../config/ride-through.ts";
 import { AskedWrongly } from "../asked.ts";
 import { textOf } from "./text-of.ts";
 
@@ -37,7 +38,8 @@ function namedProfile(name: string): GridProfile {
 export function codeFacts(profile: GridProfile): CodeFacts {
   const { name, base, source, version, settings } = profile;
   const settingsSha256 = createHash("sha256").update(JSON.stringify(settings)).digest("hex");
-  return { profile: name, base, source, version, settingsSha256, settings: settingFacts(profile) };
+  const unsourced = unsourcedRideThrough(profile.code, profile.rideThrough);
+  return { profile: name, base, source, version, settingsSha256, unsourced, settings: settingFacts(profile) };
 }
 
 /** Every setting that belongs to the code, in the order of the table. */
