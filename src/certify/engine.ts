@@ -31,7 +31,9 @@ export async function runProcedure(
       title,
       clause,
       verdict: "not run",
-      why: `needs ${lacking.map((one) => abilityWords[one]).join("; ")}`,
+      why: `needs ${firstLacking(lacking)
+        .map((one) => abilityWords[one])
+        .join("; ")}`,
       rows: [],
     };
   const wanted = possible.filter((one) => !quick || one.quick);
@@ -58,6 +60,10 @@ export async function runProcedure(
         : without?.(profile) || "the code asks for nothing of it, or no source tells its settings";
   return { id, title, clause, verdict: gravest(rows.map(({ verdict }) => verdict)), why, rows };
 }
+
+/** What is asked for first: without registers nobody needs a stranger. */
+const firstLacking = (lacking: readonly Ability[]): readonly Ability[] =>
+  lacking.includes("registers") ? ["registers"] : lacking;
 
 /** Whether a rig can run anything of a procedure. */
 export const canRun = ({ cases }: Procedure, profile: GridProfile, rig: Rig): boolean => {

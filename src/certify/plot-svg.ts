@@ -2,9 +2,9 @@
 import type { Plot } from "./procedure.ts";
 import { figure } from "./report.ts";
 
-const width = 240;
-const height = 90;
-const left = 34;
+const width = 172;
+const height = 64;
+const left = 36;
 const right = 6;
 const top = 12;
 const bottom = 14;

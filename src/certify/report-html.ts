@@ -30,14 +30,15 @@ h1{font-size:20px;margin:0 0 2mm}h2{font-size:13px;margin:6mm 0 1mm;border-botto
 table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:1mm 1.5mm;border-bottom:1px solid #ddd;vertical-align:top}
 th{font-weight:600;color:#444}thead{display:table-header-group}tr{break-inside:avoid}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}td.plot{padding:0}
-table.rows{table-layout:fixed}table.rows td{overflow-wrap:anywhere}table.rows td.n{white-space:normal}col.wide{width:39mm}col.short{width:16mm}col.plot{width:44mm}
+table.rows{table-layout:fixed}table.rows td{overflow-wrap:anywhere}table.rows td.n{white-space:normal}.nb{white-space:nowrap}col.wide{width:37mm}col.short{width:16mm}col.plot{width:44mm}
+table.verdicts td:nth-child(2){min-width:52mm}table.verdicts td:nth-child(4){white-space:nowrap}
 .pass{color:#1a6b3c;font-weight:600}.fail{color:#fff;background:#b3261e;font-weight:700;padding:0 1mm}.refused{color:#8a5a00;font-weight:600}.not{color:#666}
-svg{width:43mm;height:16mm;display:block}svg text{font-size:8px;fill:#444}svg polyline,svg line{stroke-width:1}
+svg{width:43mm;height:16mm;display:block}svg text{font-size:9px;fill:#444}svg polyline,svg line{stroke-width:1}
 svg .line0{stroke:#0b5394}svg .line1{stroke:#b45f06;stroke-dasharray:4 2}svg .line2{stroke:#38761d;stroke-dasharray:1 2}
 svg .axis{stroke:#bbb;stroke-width:.5}svg .limit{stroke:#b3261e;stroke-width:.6;stroke-dasharray:3 2}
 section.settings{break-before:page}
 dl{display:grid;grid-template-columns:34mm 1fr;margin:2mm 0}dt{color:#555}dd{margin:0}
-code,pre{font-size:9px;white-space:pre-wrap;word-break:break-all}.small{color:#555;font-size:10px}
+code,pre{font-size:9px;white-space:pre-wrap;overflow-wrap:anywhere}.small{color:#555;font-size:10px}
 @media print{body{margin:0;max-width:none;padding:0}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 `;
 
@@ -50,7 +51,7 @@ export function certifyHtml(report: CertifyReport, text: string, signature: Sign
 <h1>Certification against ${html(report.code.profile)}</h1>
 ${headHtml(report)}
 <h2>Verdicts</h2>
-<table><thead><tr><th>Clause</th><th>Procedure</th><th class="n">Rows</th><th>Verdict</th><th></th></tr></thead><tbody>
+<table class="verdicts"><thead><tr><th>Clause</th><th>Procedure</th><th class="n">Rows</th><th>Verdict</th><th></th></tr></thead><tbody>
 ${procedures.map(summaryHtml).join("\n")}
 </tbody></table>
 <p class="small">Clauses are those that the public type-test scripts for IEEE 1547.1-2020 name. Powers are of the rating, positive where injected. Red dashes in a plot are the criterion.</p>
@@ -135,6 +136,15 @@ ${rows.map(rowHtml).join("\n")}
 </tbody></table></section>`;
 }
 
+/** A figure is never torn from its unit; a unit that is a word may stand below it. */
+const withUnit = (text: string, unit: string): string => {
+  const parts = text.split(" to ").map((part) => `<span class="nb">${html(part)}</span>`);
+  if (unit === "") return parts.join(" to ");
+  if (unit.length > 3) return `${parts.join(" to ")} <span class="nb">${html(unit)}</span>`;
+  const last = parts.pop()!.replace("</span>", ` ${html(unit)}</span>`);
+  return [...parts, last].join(" to ");
+};
+
 /** An uncertainty says no more than two digits. */
 const rough = (value: number | null): string => (value === null ? "–" : String(Number(value.toPrecision(2))));
 
@@ -152,7 +162,8 @@ function rowHtml({
   why,
   plot,
 }: Row): string {
-  const figures = measured === null ? "–" : `${figure(measured)} ± ${rough(uncertainty)} ${html(unit)}`;
+  const sure = uncertainty === 0 ? "" : ` ± ${rough(uncertainty)}`;
+  const figures = measured === null ? "–" : withUnit(`${figure(measured)}${sure}`, unit);
   const limit = limitText(low, high);
-  return `<tr><td>${html(name)}<br><span class="small">${direction}</span></td><td>${html(setting)}</td><td class="n">${figures}<br><span class="small">${html(quantity)}</span></td><td class="n">${html(limit === "" ? "" : `${limit} ${unit}`)}</td><td>${verdictHtml(verdict)}${why === "" ? "" : `<br><span class="small">${html(why)}</span>`}</td><td class="plot">${plot ? plotSvg(plot) : ""}</td></tr>`;
+  return `<tr><td>${html(name)}<br><span class="small">${direction}</span></td><td>${html(setting)}</td><td class="n">${figures}<br><span class="small">${html(quantity)}</span></td><td class="n">${limit === "" ? "" : withUnit(limit, unit)}</td><td>${verdictHtml(verdict)}${why === "" ? "" : `<br><span class="small">${html(why)}</span>`}</td><td class="plot">${plot ? plotSvg(plot) : ""}</td></tr>`;
 }
