@@ -82,10 +82,13 @@ describe("what no source tells a person enters", () => {
     expect(missingSettings(builtInGridProfile(name)!)).toHaveLength(count);
   });
   test("check-config names what has to be entered, and how sure the rest is", () => {
-    const [sure, missing] = codeSentences(builtInGridProfile("g99")!);
+    const [sure, unsourced, missing] = codeSentences(builtInGridProfile("g99")!);
     expect(sure).toMatch(/^How sure the values of Engineering Recommendation G99 are: .*secondary.*unknown/);
+    expect(unsourced).toMatch(/^What Engineering Recommendation G99 asks to be ridden through is unsourced/);
     expect(missing).toMatch(/^Not parallel: .* settings to a person: enterVoltageMinPu, .*reactiveMode.*base: g99/);
-    expect(codeSentences(builtInGridProfile("vde-ar-n-4105-2018")!)).toHaveLength(1);
+    const [, vde, ...none] = codeSentences(builtInGridProfile("vde-ar-n-4105-2018")!);
+    expect([vde, none]).toEqual([expect.stringMatching(/^What VDE-AR-N 4105:2018 asks .* unsourced/), []]);
+    expect(codeSentences(builtInGridProfile("ieee1547-catB-III")!)).toHaveLength(1);
   });
   test("what is unknown of a function that is off is nobody's work", () => {
     const { blank } = builtInGridProfile("vde-ar-n-4105-2018")!;

@@ -4,7 +4,6 @@
  */
 import type { GridSettings } from "../../config/grid-profiles.ts";
 import { Quality } from "../../domain/quality.ts";
-import { samplesAhead } from "./sample-timer.ts";
 
 /** `single`: one voltage across the terminals. `split`: two legs of half nominal. `three`: three phases to neutral. */
 export type Connection = "single" | "split" | "three";
@@ -142,6 +141,9 @@ function addLineVoltages(grid: ApplicableGrid, lineVoltagePu: readonly number[])
     if (voltagePu > grid.highPu) grid.highPu = voltagePu;
   }
 }
+
+/** Samples that may lie between what is and what has been shown, before the clock counts on. */
+export const samplesAhead = 2;
 
 /** Takes the times of a measurement at `nowMs`, `sinceMs` after the last step. */
 export function readTimes(grid: ApplicableGrid, measurement: GridMeasurement, nowMs: number, sinceMs: number): void {

@@ -4,7 +4,7 @@
  * So a timer runs from sample to sample: a value that is merely held proves nothing, until the next sample is overdue. Then
  * nobody has seen the condition end, and the clock counts on.
  */
-import type { ApplicableGrid } from "./measurement.ts";
+import { type ApplicableGrid, samplesAhead } from "./measurement.ts";
 
 /** Since which sample the condition has been seen in each, ms; NaN while it does not hold. */
 export class SampleTimer {
@@ -43,6 +43,3 @@ export function aheadS(clearingS: number, everyMs: number, nominalFrequencyHz: n
   const accuracyS = clearingS < longS ? transientCycles / nominalFrequencyHz : longShare * clearingS;
   return Math.min(samplesAhead * (everyMs / 1_000), accuracyS);
 }
-
-/** Samples that may lie between what is and what has been shown, before the clock counts on. */
-export const samplesAhead = 2;

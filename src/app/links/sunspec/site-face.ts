@@ -58,9 +58,11 @@ export interface SiteFace {
   update(report: ControlReport): void;
 }
 
+type ShownProfile = Pick<GridProfile, "settings" | "rideThrough">;
+
 export function createSiteFace(
   config: SiteConfig,
-  profile: Pick<GridProfile, "settings" | "rideThrough">,
+  profile: ShownProfile,
   words: () => StandingWords,
   maySetAnything: boolean,
 ): SiteFace {
@@ -124,18 +126,7 @@ export function createSiteFace(
     of((now) => energyOf(now, ({ importWh }) => importWh)),
   );
 
-  for (const path of ["WMaxRtg", "WMax"]) face.set(702, path, ratings.maxW);
-  face.set(702, "WChaRteMaxRtg", ratings.chargeW);
-  face.set(702, "WDisChaRteMaxRtg", ratings.dischargeW);
-  face.set(702, "VNomRtg", config.site.nominalVoltageV);
-  for (const path of ["VAMaxRtg", "VAMax"]) face.set(702, path, ratings.maxVA);
-  for (const path of ["VarMaxInjRtg", "VarMaxAbsRtg", "VarMaxInj", "VarMaxAbs"]) face.set(702, path, ratings.maxVar);
-  if (profile.rideThrough === "ieee1547") {
-    face.set(702, "NorOpCatRtg", ["A", "B"].indexOf(profile.settings.normalCategory));
-    face.set(702, "AbnOpCatRtg", ["I", "II", "III"].indexOf(profile.settings.abnormalCategory));
-  }
-  // MAX_W and FIXED_W: the other modes follow the grid profile and are nobody's to set here.
-  face.set(702, "CtrlModes", 0b11);
+  showNameplate(face, config, profile, ratings);
   face.live(702, "WChaRteMax", () => Math.min(ratings.chargeW, words().chargeLimitW));
   face.live(702, "WDisChaRteMax", () => Math.min(ratings.dischargeW, words().dischargeLimitW));
 
@@ -203,6 +194,22 @@ export function createSiteFace(
       );
     },
   };
+}
+
+/** 702: what the site could do, and by which category it has to. */
+function showNameplate(face: RegisterFace, config: SiteConfig, profile: ShownProfile, ratings: SiteRatings): void {
+  for (const path of ["WMaxRtg", "WMax"]) face.set(702, path, ratings.maxW);
+  face.set(702, "WChaRteMaxRtg", ratings.chargeW);
+  face.set(702, "WDisChaRteMaxRtg", ratings.dischargeW);
+  face.set(702, "VNomRtg", config.site.nominalVoltageV);
+  for (const path of ["VAMaxRtg", "VAMax"]) face.set(702, path, ratings.maxVA);
+  for (const path of ["VarMaxInjRtg", "VarMaxAbsRtg", "VarMaxInj", "VarMaxAbs"]) face.set(702, path, ratings.maxVar);
+  if (profile.rideThrough === "ieee1547") {
+    face.set(702, "NorOpCatRtg", ["A", "B"].indexOf(profile.settings.normalCategory));
+    face.set(702, "AbnOpCatRtg", ["I", "II", "III"].indexOf(profile.settings.abnormalCategory));
+  }
+  // MAX_W and FIXED_W: the other modes follow the grid profile and are nobody's to set here.
+  face.set(702, "CtrlModes", 0b11);
 }
 
 /** Of all models: powers of ten. Powers in whole steps of the exponent, percentages and voltages with a tenth. */
