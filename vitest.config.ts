@@ -40,6 +40,7 @@ export default defineConfig({
     pool: "forks",
     testTimeout: hangsAfterMs,
     hookTimeout: hangsAfterMs,
+    setupFiles: [join(import.meta.dirname, "tests/processor-time.ts")],
     // `npm run coverage`: of the tests that need no real time. It more than doubles their processor time (measured 2.3 times),
     // so `npm test` goes without.
     coverage: {

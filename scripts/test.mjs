@@ -78,6 +78,34 @@ function slowest(results) {
     .map(({ seconds, test }) => `${seconds.toFixed(1).padStart(7)} s  ${test}`);
 }
 
+/** Where each test file says what it took of the processor; started programs find it by the variable. */
+const processorTimes = join(tmpdir(), `islet-test-${process.pid}-processor.jsonl`);
+process.env.ISLET_PROCESSOR_TIMES = processorTimes;
+
+/** The files that took most of the processor, the dearest first, and the sum of all: what the suite costs where it only waits. */
+function dearest() {
+  let files = [];
+  try {
+    files = readFileSync(processorTimes, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+  } catch {
+    return ["unknown: the machine has no /proc"];
+  } finally {
+    rmSync(processorTimes, { force: true });
+  }
+  const seconds = (ms) => `${(ms / 1000).toFixed(1).padStart(7)} s`;
+  const sum = (key) => files.reduce((total, file) => total + file[key], 0);
+  return [
+    ...files
+      .sort((a, b) => b.own + b.started - a.own - a.started)
+      .slice(0, slowestMax)
+      .map(({ file, own, started }) => `${seconds(own + started)}  ${file}`),
+    `${seconds(sum("own") + sum("started"))}  all, ${seconds(sum("started")).trim()} of it in started programs`,
+  ];
+}
+
 /** "tests/app/store.test.ts › group › title" of what failed. */
 const failures = (results) =>
   results.flatMap(({ name, assertionResults }) =>
@@ -137,6 +165,7 @@ const results = Object.values(reports).flat();
 const count = (...statuses) =>
   results.flatMap(({ assertionResults }) => assertionResults).filter(({ status }) => statuses.includes(status)).length;
 process.stdout.write(`\nThe ${slowestMax} slowest tests:\n${slowest(results).join("\n")}\n`);
+process.stdout.write(`\nProcessor time of the ${slowestMax} dearest test files:\n${dearest().join("\n")}\n`);
 const named = (title, tests) =>
   tests.length > 0 && process.stdout.write(`\n${title}\n${tests.map((test) => `  ${test}\n`).join("")}`);
 named("Failed beside others, held alone (look at them):", heldAlone);
