@@ -30,10 +30,16 @@ const vitest = (title, project, report, ...args) => [
 ];
 const testsOf = (project) => vitest(`tests: ${project}`, project, project, ...extra);
 
+/** Tests start the program as a package brings it, when it could be made. */
+const program = join(import.meta.dirname, "../node_modules/.cache/islet-program/bin/islet.mjs");
+rmSync(program, { force: true });
+process.env.ISLET_PROGRAM = program;
+
 /** Steps one after the other; those of one line at the same time. The words of all but the first of a line come when it is over. */
 const lines = [
   [["types", "tsc", ["--noEmit"]]],
   [["types of the page", "tsc", ["--noEmit", "-p", "src/dashboard/page"]]],
+  [["program of the package, for the tests", "node", ["scripts/test-program.ts"]]],
   [["lint and format", "biome", ["check", "."]]],
   [testsOf("logic")],
   [testsOf("product"), testsOf("real")],

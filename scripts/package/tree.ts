@@ -29,6 +29,13 @@ const vexFile = "islet.vex.cdx.json";
 const licencesFile = "THIRD-PARTY-LICENCES";
 const programFiles = ["package.json", "package-lock.json", "LICENSE"] as const;
 
+/** `bin/islet.mjs` and all that it reads, at `into`; modules and Node.js come from elsewhere. */
+export async function layOutProgram(root: string, into: string): Promise<void> {
+  for (const name of [...programFolders, ...programFiles])
+    cpSync(join(root, name), join(into, name), { recursive: true });
+  await buildProgram(root, into);
+}
+
 /** Installs what production needs, as the lockfile names it, without running anybody's scripts; returns the modules' folder. */
 export function productionModules(root: string, folder: string): string {
   mkdirSync(folder, { recursive: true });
@@ -44,9 +51,7 @@ export async function layOut(
   into: string,
 ): Promise<void> {
   mkdirSync(join(into, "runtime"), { recursive: true });
-  for (const name of [...programFolders, ...programFiles])
-    cpSync(join(root, name), join(into, name), { recursive: true });
-  await buildProgram(root, into);
+  await layOutProgram(root, into);
   cpSync(modules, join(into, "node_modules"), { recursive: true, verbatimSymlinks: true });
   copyFileSync(runtime, join(into, "runtime/node"));
   copyFileSync(join(dirname(runtime), "../LICENSE"), join(into, "runtime/LICENSE"));

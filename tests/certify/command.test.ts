@@ -4,8 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-
-const bin = join(import.meta.dirname, "../../bin/islet.mjs");
+import { isletFile } from "../lib/islet-file.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -14,7 +13,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const islet = (...args: readonly string[]) =>
-  spawnSync(process.execPath, [bin, "certify", ...args], { cwd: folder, encoding: "utf8" });
+  spawnSync(process.execPath, [isletFile, "certify", ...args], { cwd: folder, encoding: "utf8" });
 
 const write = (name: string, content: object | string): string => {
   writeFileSync(join(folder, name), typeof content === "string" ? content : JSON.stringify(content));

@@ -11,9 +11,9 @@ import { openPermitStore } from "../../src/app/permits/permit.ts";
 import { type Permit, signPermit } from "../../src/app/permits/permit-format.ts";
 import { loadSite } from "../../src/app/site/load-config.ts";
 import { openStore } from "../../src/app/store/store.ts";
+import { isletFile } from "../lib/islet-file.ts";
 
 const root = join(import.meta.dirname, "../..");
-const bin = join(root, "bin/islet.mjs");
 const password = "a long enough password";
 const { publicKey, privateKey } = generateKeyPairSync("ed25519");
 
@@ -54,7 +54,10 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const islet = (...args: string[]): { status: number | null; said: string } => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], { cwd: folder, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [isletFile, ...args], {
+    cwd: folder,
+    encoding: "utf8",
+  });
   return { status, said: `${stdout}${stderr}` };
 };
 const backup = (): ReturnType<typeof islet> =>

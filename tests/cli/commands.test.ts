@@ -7,10 +7,10 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isletFile } from "../lib/islet-file.ts";
 import { siteOf01 } from "../lib/state-0.1.ts";
 
 const root = join(import.meta.dirname, "../..");
-const bin = join(root, "bin/islet.mjs");
 const version = (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }).version;
 
 let folder: string;
@@ -38,7 +38,11 @@ interface Answer {
 }
 
 function islet(args: readonly string[], input = "", cwd = folder): Answer {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], { cwd, input, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [isletFile, ...args], {
+    cwd,
+    input,
+    encoding: "utf8",
+  });
   return { status, stdout, stderr };
 }
 
@@ -331,7 +335,7 @@ describe("every command says what it did, or what was wrong, in the right place"
   });
 
   test("whoever stops reading ends a command quietly", () => {
-    const script = `"${process.execPath}" "${bin}" check-config --settings | head -1; echo "\${PIPESTATUS[0]}"`;
+    const script = `"${process.execPath}" "${isletFile}" check-config --settings | head -1; echo "\${PIPESTATUS[0]}"`;
     const { stdout, stderr } = spawnSync("bash", ["-c", script], { cwd: folder, encoding: "utf8" });
     expect({ stdout, stderr }).toEqual({ stdout: "site.name\n0\n", stderr: "" });
   });

@@ -9,6 +9,7 @@ import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openWitness } from "../../src/app/permits/witness.ts";
 import { openStore } from "../../src/app/store/store.ts";
+import { isletFile } from "../lib/islet-file.ts";
 
 const root = join(import.meta.dirname, "../..");
 const minimal = readFileSync(join(root, "config/minimal.yaml"), "utf8");
@@ -35,7 +36,7 @@ interface Seen {
 
 async function doctor(site: string, ...more: string[]): Promise<Seen> {
   writeFileSync(at("site.yaml"), `${minimal}\nstateDir: ${at("state")}\n${site}`);
-  const args = [join(root, "bin/islet.mjs"), "doctor", "--config", at("site.yaml"), "--json", ...more];
+  const args = [isletFile, "doctor", "--config", at("site.yaml"), "--json", ...more];
   const { code, stdout } = await new Promise<{ code: number; stdout: string }>((resolve) =>
     execFile(process.execPath, args, { env: { ...process.env, ISLET_TOKEN: undefined } }, (failure, stdout) =>
       resolve({ code: typeof failure?.code === "number" ? failure.code : 0, stdout }),
@@ -140,7 +141,7 @@ describe("what can be wrong is named, with what to do", () => {
   test("a serial line that is not there", async () => {
     const site = minimal.replace("host: 127.0.0.1, port: 15210", "serial: /dev/ttyNONE");
     writeFileSync(at("serial.yaml"), `${site}\nstateDir: ${at("state")}\n`);
-    const args = [join(root, "bin/islet.mjs"), "doctor", "--config", at("serial.yaml"), ...nobody];
+    const args = [isletFile, "doctor", "--config", at("serial.yaml"), ...nobody];
     const text = await new Promise<string>((resolve) =>
       execFile(process.execPath, args, (_, stdout) => resolve(stdout)),
     );
@@ -200,15 +201,7 @@ test("a bundle for support has the configuration without its secrets, and overwr
   const again = await new Promise<string>((resolve) =>
     execFile(
       process.execPath,
-      [
-        join(root, "bin/islet.mjs"),
-        "doctor",
-        "--config",
-        at("site.yaml"),
-        ...nobody,
-        "--bundle",
-        at("support.json.gz"),
-      ],
+      [isletFile, "doctor", "--config", at("site.yaml"), ...nobody, "--bundle", at("support.json.gz")],
       (_, __, stderr) => resolve(stderr),
     ),
   );

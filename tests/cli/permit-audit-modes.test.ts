@@ -6,14 +6,17 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { modeRows } from "../../src/core/modes/rows.table.ts";
 import { modeNames } from "../../src/domain/modes.ts";
+import { isletFile } from "../lib/islet-file.ts";
 
 const root = join(import.meta.dirname, "../..");
-const bin = join(root, "bin/islet.mjs");
 let folder: string;
 let config: string;
 
 const islet = (...args: string[]) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], { cwd: folder, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [isletFile, ...args], {
+    cwd: folder,
+    encoding: "utf8",
+  });
   return { status, stdout, stderr };
 };
 const at = (name: string): string => join(folder, name);
@@ -106,14 +109,14 @@ describe("bad input is one sentence, and nothing is touched", () => {
 
 describe("the modes that run", () => {
   test("as a diagram: every row that changes the mode, every mode", () => {
-    const diagram = execFileSync(process.execPath, [bin, "modes", "--mermaid"], { encoding: "utf8" });
+    const diagram = execFileSync(process.execPath, [isletFile, "modes", "--mermaid"], { encoding: "utf8" });
     expect(diagram).toMatch(/^stateDiagram-v2\n/);
     for (const { id, to } of modeRows) if (to !== "stay") expect(diagram).toContain(`--> ${to}: ${id} `);
     for (const mode of modeNames) expect(diagram).toContain(mode);
   });
 
   test("as JSON: rows in their order", () => {
-    const { rows } = JSON.parse(execFileSync(process.execPath, [bin, "modes", "--json"], { encoding: "utf8" }));
+    const { rows } = JSON.parse(execFileSync(process.execPath, [isletFile, "modes", "--json"], { encoding: "utf8" }));
     expect(rows.map(({ id }: { id: string }) => id)).toEqual(modeRows.map(({ id }) => id));
   });
 });

@@ -6,10 +6,11 @@ import { scenarios } from "../../sim/scenarios/index.ts";
 import type { ScenarioResult } from "../../sim/story/scenario.ts";
 import { runJobs } from "../../src/cli/scenario/job-pool.ts";
 import { brokenRun } from "../../src/cli/scenario/scenario.ts";
+import { isletFile } from "../lib/islet-file.ts";
 
 const root = join(import.meta.dirname, "../..");
 const islet = (...args: string[]) =>
-  spawnSync(process.execPath, [join(root, "bin/islet.mjs"), "scenario", ...args], { cwd: root, encoding: "utf8" });
+  spawnSync(process.execPath, [isletFile, "scenario", ...args], { cwd: root, encoding: "utf8" });
 
 describe("islet scenario", () => {
   test("lists every scenario with its sentence", () => {

@@ -19,9 +19,9 @@ import { lockState } from "../../src/app/site/site-lock.ts";
 import { bundleHeader } from "../../src/app/update/bundle.ts";
 import { createTrialJudge, trialMaxMs } from "../../src/app/update/trial.ts";
 import type { Trial } from "../../src/app/update/versions.ts";
+import { isletFile } from "../lib/islet-file.ts";
 
 const project = join(import.meta.dirname, "../..");
-const bin = join(project, "bin/islet.mjs");
 const arch = process.arch === "arm64" ? "arm64" : "amd64";
 const pem = (key: KeyObject): string => key.export({ type: "pkcs8", format: "pem" }).toString();
 const maker = generateKeyPairSync("ed25519");
@@ -83,7 +83,7 @@ function sealed(version: string, key: KeyObject, change: { arch?: "amd64" | "arm
 
 const update = (...args: string[]): { code: number | null; said: string } => {
   const all = [
-    bin,
+    isletFile,
     "update",
     ...args,
     "--root",
@@ -226,7 +226,7 @@ test(`killed ${cuts} times on its way, there is always one whole version`, async
     const child = spawn(
       process.execPath,
       [
-        bin,
+        isletFile,
         "update",
         "install",
         at("1.1.0.update"),

@@ -9,11 +9,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { realTimeTests } from "../../vitest.config.ts";
+import { isletFile } from "../lib/islet-file.ts";
 import { start } from "../lib/started.ts";
 import { siteOf01 } from "../lib/state-0.1.ts";
 
 const root = join(import.meta.dirname, "../..");
-const bin = join(root, "bin/islet.mjs");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
 const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
 
@@ -104,7 +104,7 @@ function programOf(line: string): { readonly args: readonly string[]; readonly c
   const words = line.split(" ");
   if (words[0] === "npx" && words[1] === "islet") {
     const free = words[2] === "sim" ? ["--control-port", "0"] : [];
-    return { args: [bin, ...words.slice(2), ...free], cwd: folder };
+    return { args: [isletFile, ...words.slice(2), ...free], cwd: folder };
   }
   if (words[0] === "npx") return { args: [join(root, "node_modules/vitest/vitest.mjs"), ...words.slice(2)], cwd: root };
   const script = words[1] === "run" ? words.find((word, n) => n > 1 && !word.startsWith("-"))! : words[1]!;
@@ -150,7 +150,7 @@ describe("commands in sentences exist", () => {
     const key = words.join(" ");
     const known = helps.get(key);
     if (known !== undefined) return known;
-    const { stdout } = spawnSync(process.execPath, [bin, ...words, "--help"], { encoding: "utf8" });
+    const { stdout } = spawnSync(process.execPath, [isletFile, ...words, "--help"], { encoding: "utf8" });
     helps.set(key, stdout);
     return stdout;
   };
@@ -203,7 +203,7 @@ describe("a site that 0.1 left behind", () => {
     const old = siteOf01();
     const file = join(old, "site.yaml");
     writeFileSync(file, `${readFileSync(file, "utf8")}\ndashboard: { port: 0 }\n`);
-    const program = start(process.execPath, [bin, "run", "--config", "site.yaml"], old);
+    const program = start(process.execPath, [isletFile, "run", "--config", "site.yaml"], old);
     try {
       await program.says(/The audit log has 8 records/);
       await program.says(/Permission to operate FIXTURE of A utility that does not exist: parallel-non-export/);

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { isletFile } from "../lib/islet-file.ts";
 import { judge, siteDay } from "./judge.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -30,7 +31,7 @@ function planCase(...args: string[]): {
   readonly status: number | null;
   readonly stderr: string;
 } {
-  const { stdout, status, stderr } = spawnSync(process.execPath, ["bin/islet.mjs", "plan-case", ...args], {
+  const { stdout, status, stderr } = spawnSync(process.execPath, [isletFile, "plan-case", ...args], {
     cwd: root,
     encoding: "utf8",
     timeout: 60_000,

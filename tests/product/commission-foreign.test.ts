@@ -1,11 +1,9 @@
 /** `islet commission` before devices of other makers, with physics that share nothing with the simulator's. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { isletFile } from "../lib/islet-file.ts";
 import { type ProductOptions, startProduct } from "./site/product.ts";
-
-const bin = join(import.meta.dirname, "../../bin/islet.mjs");
 
 interface Told {
   readonly steps: readonly {
@@ -19,7 +17,10 @@ async function commission(options: ProductOptions, steps: readonly string[]): Pr
   const product = await startProduct({ ...options, waits: true });
   try {
     const args = ["commission", product.configFile, "--yes", "--json", ...steps.flatMap((step) => ["--step", step])];
-    const child = spawn(process.execPath, [bin, ...args], { cwd: product.folder, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [isletFile, ...args], {
+      cwd: product.folder,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let said = "";
     let errors = "";
     child.stdout.on("data", (text) => {

@@ -8,9 +8,9 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { type DocumentSignature, isSigned } from "../../src/app/commissioning/station-key.ts";
+import { isletFile } from "../lib/islet-file.ts";
 
 const root = join(import.meta.dirname, "../..");
-const bin = join(root, "bin/islet.mjs");
 
 const folders: string[] = [];
 const running: ChildProcess[] = [];
@@ -41,7 +41,7 @@ async function islet(
   args: readonly string[],
   meanwhile: (child: ChildProcess) => void = () => undefined,
 ): Promise<Answer> {
-  const child = spawn(process.execPath, [bin, ...args], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [isletFile, ...args], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   running.push(child);
   let said = "";
   let errors = "";
@@ -100,7 +100,7 @@ async function site(
   };
   const file = join(folder, "site.yaml");
   writeFileSync(file, stringify(config));
-  const simulator = spawn(process.execPath, [bin, "sim", "--config", file, "--control-port", "0"], {
+  const simulator = spawn(process.execPath, [isletFile, "sim", "--config", file, "--control-port", "0"], {
     cwd: root,
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -9,6 +9,7 @@ import { depot } from "../../bench/lib/socket-site.ts";
 import { type Csms, startCsms } from "../../sim/peers/csms.ts";
 import { createDemoPermit } from "../../src/cli/demo/demo-permit.ts";
 import type { SiteConfig } from "../../src/config/site.ts";
+import { isletFile } from "../lib/islet-file.ts";
 import { longestStallMs } from "../lib/standstill.ts";
 import { discharging, permit, requestDischarge, sleep, startPlant, startSocketSite, until } from "./site.ts";
 
@@ -164,7 +165,7 @@ function startController(config: SiteConfig): { process: ChildProcess; stop: () 
     stateDir: join(folder, "state"),
   };
   writeFileSync(file, stringify(site));
-  const child = spawn(process.execPath, ["bin/islet.mjs", "run", "--config", file, "--demo"], {
+  const child = spawn(process.execPath, [isletFile, "run", "--config", file, "--demo"], {
     cwd: root,
     stdio: "ignore",
   });

@@ -2,7 +2,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { VehicleOptions } from "../../sim/peers/vehicle/steps.ts";
@@ -16,6 +15,7 @@ import {
   startVehicleListener,
   type VehicleListener,
 } from "../../src/protocols/iso15118/transport/listener.ts";
+import { isletFile } from "../lib/islet-file.ts";
 import { certificate, hierarchy, type Made } from "../protocols/iso15118/contracts/pki.ts";
 import { chargerFacts, obey } from "../protocols/iso15118/sessions/charger.ts";
 
@@ -157,7 +157,7 @@ describe("whole sessions over TCP", () => {
 describe("islet ev", () => {
   const run = (...args: string[]) =>
     new Promise<{ code: number | null; text: string }>((resolve) => {
-      const child = spawn(process.execPath, [join(import.meta.dirname, "../../bin/islet.mjs"), "ev", ...args]);
+      const child = spawn(process.execPath, [isletFile, "ev", ...args]);
       let text = "";
       for (const stream of [child.stdout, child.stderr])
         stream.on("data", (piece: Buffer) => void (text += piece.toString()));

@@ -1,9 +1,7 @@
 /** `islet` as a process of its own, as a person or a service manager starts it: its log, its page, its end. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
-
-const isletFile = join(import.meta.dirname, "../../../bin/islet.mjs");
+import { isletFile } from "../../lib/islet-file.ts";
 
 export interface Ran {
   readonly code: number;
