@@ -161,6 +161,8 @@ describe(`a site of a fleet, at ${brokerName}`, () => {
   });
 
   it("a broker that is gone with all it kept, and a controller that is killed: the limit holds to its end", async () => {
+    order([{ id: "cap", kind: "cap-charge", valueW: 2_000 }]);
+    await gives(2_000);
     await fleet.close();
     await broker.kill();
     await product.kill();
