@@ -17,7 +17,7 @@ const documentedFolders = /^(src\/(core|config|domain|protocols)|firmware-bridge
 
 /** Files that people, npm or a test runner start. */
 const entry =
-  /^(bin\/|fleet\/main\.ts$|scripts\/[\w-]+\.(mjs|ts)$|bench\/[\w-]+\.ts$|tests\/.*\.test(-d)?\.ts$|tests\/browser\/|tests\/.*\/workers\/|tests\/(model\/main|fuzz\/main|campaign\/main|mutation\/main|power-cuts\/main|proof\/main|swarm\/bugs|replant\/main|product\/(unwire|busy|peers\/josev(-charger)?))\.ts$|src\/dashboard\/page\/(main|place)\.ts$)/;
+  /^(bin\/|fleet\/main\.ts$|scripts\/[\w-]+\.(mjs|ts)$|bench\/[\w-]+\.ts$|tests\/.*\.test(-d)?\.ts$|tests\/browser\/|tests\/processor-time\.ts$|tests\/.*\/workers\/|tests\/(model\/main|fuzz\/main|campaign\/main|mutation\/main|power-cuts\/main|proof\/main|swarm\/bugs|replant\/main|product\/(unwire|busy|peers\/josev(-charger)?))\.ts$|src\/dashboard\/page\/(main|place)\.ts$)/;
 
 /** Packages that are used otherwise than by an import. */
 const usedOtherwise: Readonly<Record<string, string>> = {
