@@ -64,13 +64,14 @@ function floorWh({ reserveWh, departWh, departMs, maxChargeW, capacityWh }: Ligh
 export function offersOf(vehicles: LightVehicles, exportRoomW: number, importRoomW: number, nowMs: number) {
   const { energyWh, capacityWh, maxDischargeW, maxChargeW, departMs } = vehicles;
   const floor = Math.max(floorWh(vehicles, nowMs), floorWh(vehicles, Math.min(nowMs + hourMs, departMs)));
-  if (nowMs >= departMs) return { dischargeW: 0, chargeW: 0, dischargeWh: 0, chargeWh: 0, untilMs: departMs };
+  const rampMs = rampS * 1_000;
+  if (nowMs >= departMs) return { dischargeW: 0, chargeW: 0, dischargeWh: 0, chargeWh: 0, untilMs: departMs, rampMs };
   const dischargeWh = Math.max(0, energyWh - floor);
   const chargeWh = Math.max(0, capacityWh - energyWh);
   return {
     dischargeW: dischargeWh > 0 ? Math.max(0, Math.min(maxDischargeW, exportRoomW)) : 0,
     chargeW: chargeWh > 0 ? Math.max(0, Math.min(maxChargeW, capacityWh / 2, importRoomW)) : 0,
-    ...{ dischargeWh, chargeWh, untilMs: departMs },
+    ...{ dischargeWh, chargeWh, untilMs: departMs, rampMs },
   };
 }
 

@@ -7,6 +7,7 @@ import { hourMs } from "../../src/domain/units.ts";
 import { correct, createRoom, type Division, divide, type GroupLimit } from "./allocation.ts";
 import {
   askableW,
+  beginMs,
   createMember,
   expectedW,
   judge,
@@ -83,9 +84,11 @@ const catchUpShare = 0.005;
 /** Sites whose request is changed in one step; a site is left alone for this long after a change, ms. */
 const changesMax = 2_000;
 const restMs = 25_000;
-/** A power that was told is that of now for so long, ms; a site that is asked no more goes back within so long. */
-const heardMaxMs = 20_000;
+/** A power that was told is that of now for so long, ms: until it counts as silent; a site that is asked no more goes back within so long. */
+const heardMaxMs = 30_000;
 const goBackMs = 10_000;
+/** A site of which no power was told for so long is counted by its last one, ms. */
+const countAfterMs = 10_000;
 
 export function createDispatch(
   request: DispatchRequest,
@@ -97,8 +100,7 @@ export function createDispatch(
   const targetW = Math.abs(request.targetW);
   const members = sites.map((site) => takenUp(createMember(site), before.of(site), sign, before.atMs));
   const bySite = new Map(members.map((member) => [member.site, member]));
-  let steppedMs = Math.max(before.atMs, fromMs);
-  let deliveredWh = sign * before.deliveredWh;
+  const countFromMs = Math.max(before.atMs, fromMs);
 
   const leftH = (nowMs: number): number => (untilMs - Math.max(nowMs, fromMs)) / hourMs;
   const sum = (of: (member: Member) => number): number => members.reduce((total, member) => total + of(member), 0);
@@ -113,26 +115,30 @@ export function createDispatch(
   /** Asks; what is nothing worth asking for ends what was asked. */
   function ask(index: number, valueW: number, nowMs: number, changes: DispatchChange[]): void {
     const member = members[index]!;
-    const until = Math.min(
-      untilMs,
-      member.offer.untilMs,
-      Math.max(nowMs, fromMs) + leaseMs - (index % spread) * spreadMs,
-    );
+    count(member, measuredOf(member, nowMs), nowMs);
+    const beginsMs = Math.max(nowMs, beginMs(member, fromMs));
+    const until = Math.min(untilMs, member.offer.untilMs, beginsMs + leaseMs - (index % spread) * spreadMs);
     if (valueW !== member.askedW) member.changedMs = nowMs;
     member.askedW = valueW;
     member.untilMs = valueW > 0 ? until : 0;
     const value = valueW > 0 ? sign * Math.round(valueW) : null;
-    changes.push({ site: member.site, valueW: value, fromMs: Math.max(nowMs, fromMs), untilMs: until });
+    changes.push({ site: member.site, valueW: value, fromMs: beginsMs, untilMs: until });
   }
   function askAll(division: Division, nowMs: number, changes: DispatchChange[]): void {
     for (const [i, valueW] of division) ask(i, valueW, nowMs, changes);
   }
 
-  function count(nowMs: number): void {
-    if (nowMs <= steppedMs) return;
-    if (nowMs <= untilMs + spreadMs)
-      deliveredWh += (sum((one) => measuredOf(one, nowMs)) * (nowMs - steppedMs)) / hourMs;
-    steppedMs = nowMs;
+  /** Hours within the dispatch since what a site has delivered was counted last. */
+  const uncountedH = ({ countedMs }: Member, nowMs: number): number =>
+    Math.max(0, Math.min(nowMs, untilMs) - Math.max(countedMs, countFromMs)) / hourMs;
+  function count(member: Member, powerW: number, nowMs: number): void {
+    member.deliveredWh += powerW * uncountedH(member, nowMs);
+    member.countedMs = Math.max(member.countedMs, nowMs);
+  }
+  const deliveredWh = (nowMs: number): number =>
+    sign * before.deliveredWh + sum((one) => one.deliveredWh + measuredOf(one, nowMs) * uncountedH(one, nowMs));
+  function countUnheard(nowMs: number): void {
+    for (const one of members) if (nowMs - one.countedMs >= countAfterMs) count(one, measuredOf(one, nowMs), nowMs);
   }
 
   /** What is out, or offers less than it is asked for, is asked for no more than that. */
@@ -149,7 +155,7 @@ export function createDispatch(
   }
 
   function needW(nowMs: number): number {
-    const owedWh = (targetW * Math.max(0, nowMs - fromMs)) / hourMs - deliveredWh;
+    const owedWh = (targetW * Math.max(0, nowMs - fromMs)) / hourMs - deliveredWh(nowMs);
     const makeGoodW = nowMs <= fromMs ? 0 : owedWh / Math.max(leftH(nowMs), 1 / 60);
     const extraW = Math.max(-catchUpShare * targetW, Math.min(catchUpShare * targetW, makeGoodW));
     return targetW + extraW - sum((one) => expectedW(one, fromMs, nowMs));
@@ -172,6 +178,11 @@ export function createDispatch(
     hear(site, powerW, nowMs) {
       const member = bySite.get(site);
       if (member === undefined) return;
+      const isAsked = member.askedW > 0 || nowMs - member.changedMs < goBackMs;
+      // Between two powers that were told it went from the one to the other.
+      const isKnown = Number.isFinite(member.measuredW) && nowMs - member.heardMs < heardMaxMs;
+      const meanW = isKnown ? (member.measuredW + powerW * sign) / 2 : powerW * sign;
+      count(member, isAsked ? meanW : 0, nowMs);
       member.measuredW = powerW * sign;
       member.heardMs = nowMs;
     },
@@ -181,11 +192,8 @@ export function createDispatch(
     },
     step(nowMs) {
       const changes: DispatchChange[] = [];
-      if (nowMs < fromMs - leadMs || nowMs >= untilMs) {
-        count(nowMs);
-        return changes;
-      }
-      count(nowMs);
+      countUnheard(nowMs);
+      if (nowMs < fromMs - leadMs || nowMs >= untilMs) return changes;
       tighten(nowMs, changes);
       if (members.every(({ askedW }) => askedW === 0)) {
         askAll(divide(targetW, members, limits, leftH(nowMs), nowMs), nowMs, changes);
@@ -210,7 +218,7 @@ export function createDispatch(
             ? Math.max(0, Math.min(askableW(one, leftH(nowMs), nowMs) - one.askedW, room.of(one.site)))
             : 0,
         ),
-        deliveredWh: sign * deliveredWh,
+        deliveredWh: sign * deliveredWh(nowMs),
         asked: members.filter(({ askedW }) => askedW > 0).length,
         out,
       };

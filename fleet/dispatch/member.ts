@@ -19,8 +19,10 @@ export interface Offer {
   readonly energyWh: number;
   /** Until when, ms: a departure ends it. */
   readonly untilMs: number;
+  /** How long it takes to follow, ms: it begins so much sooner, to be there when the dispatch begins. */
+  readonly rampMs: number;
 }
-export const noOffer: Offer = { powerW: 0, energyWh: 0, untilMs: 0 };
+export const noOffer: Offer = { powerW: 0, energyWh: 0, untilMs: 0, rampMs: 0 };
 
 /** All powers in the direction of the dispatch, W: what is asked for is never negative. */
 export interface Member {
@@ -35,6 +37,9 @@ export interface Member {
   /** What its chargers do; NaN before it was heard. */
   measuredW: number;
   heardMs: number;
+  /** What it has delivered since the dispatch began, Wh, and until when that is counted, ms. */
+  deliveredWh: number;
+  countedMs: number;
   /** Learnt: what it delivers of what it is asked for. */
   trust: number;
   out: OutReason;
@@ -70,6 +75,7 @@ export const createMember = (site: string): Member => ({
   offer: noOffer,
   ...{ askedW: 0, untilMs: 0, changedMs: Number.NEGATIVE_INFINITY },
   ...{ measuredW: Number.NaN, heardMs: Number.NEGATIVE_INFINITY },
+  ...{ deliveredWh: 0, countedMs: Number.NEGATIVE_INFINITY },
   trust: trustAtFirst,
   unheard: { powerW: 0, untilMs: 0 },
   ...{ out: "", outMs: 0, lowMs: Number.POSITIVE_INFINITY },
@@ -103,9 +109,12 @@ export function askableW({ offer }: Member, leftH: number, nowMs: number): numbe
   return Math.max(0, Math.min(offer.powerW, offer.energyWh / Math.min(1, offeredH, Math.max(leftH, 1 / 60))));
 }
 
+/** When a site begins to follow what it was asked for, ms, in a dispatch that begins at `fromMs`. */
+export const beginMs = ({ offer }: Member, fromMs: number): number => fromMs - offer.rampMs;
+
 /** Whether it has had the time to follow, and was heard. */
-const isSettled = ({ changedMs, measuredW }: Member, fromMs: number, nowMs: number): boolean =>
-  nowMs - Math.max(changedMs, fromMs) >= settleMs && Number.isFinite(measuredW);
+const isSettled = (member: Member, fromMs: number, nowMs: number): boolean =>
+  nowMs - Math.max(member.changedMs, beginMs(member, fromMs)) >= settleMs && Number.isFinite(member.measuredW);
 
 /** What a silent site may still be giving, W: nobody knows; its lease ends it. */
 export const unheardW = ({ out, unheard }: Member, nowMs: number): number =>
@@ -125,8 +134,9 @@ export function judge(member: Member, fromMs: number, nowMs: number): void {
     if (isBack || nowMs - member.outMs > againMs) member.out = "";
     return;
   }
-  if (member.askedW === 0 || nowMs < fromMs) return;
-  if (nowMs - Math.max(member.heardMs, member.changedMs, fromMs) > silentMs) takeOut(member, "silent", nowMs);
+  const fromOwnMs = beginMs(member, fromMs);
+  if (member.askedW === 0 || nowMs < fromOwnMs) return;
+  if (nowMs - Math.max(member.heardMs, member.changedMs, fromOwnMs) > silentMs) takeOut(member, "silent", nowMs);
   if (!isSettled(member, fromMs, nowMs)) return;
   const share = member.measuredW / member.askedW;
   if (share >= lowShare) {

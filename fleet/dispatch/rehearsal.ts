@@ -102,7 +102,7 @@ export function rehearse({ sites: count, targetW, seed, minutes = 60 }: Rehearsa
     if ((nowMs + i * 997) % offerEveryMs < stepMs || nowMs === beginMs) {
       const isDead = nowMs >= one.fault.deadFromMs;
       const importRoomW = one.importLimitW - one.buildingW;
-      const { dischargeW, dischargeWh, chargeW, chargeWh, untilMs } = offersOf(
+      const { dischargeW, dischargeWh, chargeW, chargeWh, untilMs, rampMs } = offersOf(
         one.vehicles,
         roomOf(one),
         importRoomW,
@@ -110,8 +110,8 @@ export function rehearse({ sites: count, targetW, seed, minutes = 60 }: Rehearsa
       );
       const offer =
         targetW < 0
-          ? { powerW: dischargeW, energyWh: dischargeWh, untilMs }
-          : { powerW: chargeW, energyWh: chargeWh, untilMs };
+          ? { powerW: dischargeW, energyWh: dischargeWh, untilMs, rampMs }
+          : { powerW: chargeW, energyWh: chargeWh, untilMs, rampMs };
       one.offeredW = isDead ? 0 : offer.powerW;
       dispatch.offer(one.site, isDead ? noOffer : offer);
       dispatch.hear(one.site, one.vehicles.powerW, nowMs);

@@ -4,12 +4,12 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { minuteMs } from "../../src/domain/units.ts";
+import { hourMs, minuteMs } from "../../src/domain/units.ts";
 import type { PowerMessage, SiteOffer } from "../../src/protocols/fleet/payloads.ts";
 import type { Database } from "../store/database.ts";
 import * as store from "../store/dispatches.ts";
 import { changeLeases, type LeaseChange, type StandingDocument } from "../store/orders.ts";
-import { createDispatch, type Dispatch, type DispatchChange, leadMs } from "./controller.ts";
+import { createDispatch, type Dispatch, type DispatchChange, type DispatchProgress, leadMs } from "./controller.ts";
 import { noOffer, type Offer } from "./member.ts";
 
 export interface RunnerOptions {
@@ -34,7 +34,8 @@ interface Run {
   /** Of the newest state that was read, by the database's clock. */
   savedMs: number;
   steppedMs: number;
-  minute: { fromMs: number; sumW: number; count: number };
+  /** The minute that runs: what was delivered before it, and what was by the last step. */
+  minute: { fromMs: number; beforeWh: number; beforeMs: number; lastWh: number; lastMs: number };
 }
 
 const stepEveryMs = 5_000;
@@ -75,7 +76,7 @@ export function createRunner({ database, dispatcherKey, tell, log }: RunnerOptio
     await database.atomically((session) => store.saveMembers(session, row.id, memberRows(run, touched)));
     if (nowMs >= row.untilMs) dispatch.step(nowMs);
     const progress = dispatch.progress(nowMs);
-    await keepMinute(run, progress.measuredW, progress.asked, nowMs);
+    await keepMinute(run, progress, nowMs);
     const isOver = withdrawn || nowMs >= row.untilMs + afterMs;
     await store.saveProgress(database, row.id, { ...progress, atMs: nowMs }, isOver);
     if (!isOver) return;
@@ -111,13 +112,17 @@ export function createRunner({ database, dispatcherKey, tell, log }: RunnerOptio
     });
   }
 
-  async function keepMinute({ row, minute }: Run, measuredW: number, asked: number, nowMs: number): Promise<void> {
+  /** Means of minutes are their energies: a step that comes late changes nothing in them. */
+  async function keepMinute({ row, minute }: Run, progress: DispatchProgress, nowMs: number): Promise<void> {
+    const { deliveredWh, measuredW, asked } = progress;
     const fromMs = nowMs - ((nowMs - row.fromMs) % minuteMs);
-    if (fromMs !== minute.fromMs) Object.assign(minute, { fromMs, sumW: 0, count: 0 });
-    minute.sumW += measuredW;
-    minute.count++;
-    if (fromMs >= row.fromMs && fromMs < row.untilMs)
-      await store.saveMinute(database, row.id, fromMs, minute.sumW / minute.count, asked);
+    if (fromMs !== minute.fromMs)
+      Object.assign(minute, { fromMs, beforeWh: minute.lastWh, beforeMs: Math.max(minute.lastMs, row.fromMs) });
+    Object.assign(minute, { lastWh: deliveredWh, lastMs: nowMs });
+    if (nowMs < row.fromMs || nowMs >= row.untilMs) return;
+    const hours = (nowMs - minute.beforeMs) / hourMs;
+    const meanW = Number.isFinite(hours) && hours > 0 ? (deliveredWh - minute.beforeWh) / hours : measuredW;
+    await store.saveMinute(database, row.id, fromMs, meanW, asked);
   }
 
   return {
@@ -157,7 +162,9 @@ async function takeUp(database: Database, row: store.DispatchRow, nowMs: number)
   for (const { site, lease_id: id } of members.values()) if (id !== null) leases.set(site, id);
   // Of one that was led before, what sites deliver is heard first.
   const steppedMs = members.size > 0 ? nowMs : 0;
-  return { row, dispatch, leases, savedMs: 0, steppedMs, minute: { fromMs: 0, sumW: 0, count: 0 } };
+  const wasWh = dispatch.progress(nowMs).deliveredWh;
+  const minute = { fromMs: 0, beforeWh: 0, beforeMs: 0, lastWh: wasWh, lastMs: nowMs };
+  return { row, dispatch, leases, savedMs: 0, steppedMs, minute };
 }
 
 /** While nobody led, the leases stood: it went on as it was seen last. */
@@ -193,10 +200,10 @@ async function hearStates(database: Database, run: Run, nowMs: number): Promise<
 
 function offerOf(offer: SiteOffer | null, targetW: number): Offer {
   if (offer === null) return noOffer;
-  const { dischargeW, dischargeWh, chargeW, chargeWh, untilMs } = offer;
+  const { dischargeW, dischargeWh, chargeW, chargeWh, untilMs, rampMs = 0 } = offer;
   return targetW < 0
-    ? { powerW: dischargeW, energyWh: dischargeWh, untilMs }
-    : { powerW: chargeW, energyWh: chargeWh, untilMs };
+    ? { powerW: dischargeW, energyWh: dischargeWh, untilMs, rampMs }
+    : { powerW: chargeW, energyWh: chargeWh, untilMs, rampMs };
 }
 
 /** All that is asked ends: by its lease where that is over anyway. */

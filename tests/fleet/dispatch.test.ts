@@ -11,7 +11,8 @@ const names = (count: number): string[] => Array.from({ length: count }, (_, i) 
 /** A dispatch over sites that each offer 10 kW, and what each was asked for last, W. */
 function dispatched(change: Partial<DispatchRequest> = {}, count = 10, offer: object = {}) {
   const dispatch = createDispatch({ targetW: -50_000, fromMs, untilMs, limits: [], ...change }, names(count));
-  for (const site of names(count)) dispatch.offer(site, { powerW: 10_000, energyWh: 50_000, untilMs: 1e12, ...offer });
+  for (const site of names(count))
+    dispatch.offer(site, { powerW: 10_000, energyWh: 50_000, untilMs: 1e12, rampMs: 0, ...offer });
   const asked = new Map<string, DispatchChange>();
   const step = (nowMs: number): readonly DispatchChange[] => {
     const changes = dispatch.step(nowMs);
@@ -83,7 +84,7 @@ describe("what sites are asked for", () => {
   it("a lease is given again before it ends, and none reaches beyond the dispatch or the offer", () => {
     const leavesMs = fromMs + 1_800_000;
     const { step, asked, pass, dispatch } = dispatched({ targetW: -30_000 });
-    dispatch.offer("site-3", { powerW: 10_000, energyWh: 50_000, untilMs: leavesMs });
+    dispatch.offer("site-3", { powerW: 10_000, energyWh: 50_000, untilMs: leavesMs, rampMs: 0 });
     step(fromMs - 60_000);
     for (let atMs = fromMs; atMs < untilMs; atMs += 60_000) {
       pass(atMs, atMs + 55_000, obedient);
@@ -93,6 +94,47 @@ describe("what sites are asked for", () => {
       }
     }
     expect(asked.get("site-3")!.valueW).toBeNull();
+  });
+});
+
+describe("the energy of the time that was asked for", () => {
+  it("a site begins so much sooner as it needs to follow, never before it was asked", () => {
+    const { step, asked, dispatch } = dispatched({}, 3, { rampMs: 8_000 });
+    dispatch.offer("site-2", { powerW: 10_000, energyWh: 50_000, untilMs: 1e12, rampMs: 0 });
+    step(fromMs - 60_000);
+    expect([...asked.values()].map((one) => one.fromMs - fromMs)).toEqual([-8_000, -8_000, 0]);
+    dispatch.join("site-9");
+    dispatch.offer("site-9", { powerW: 10_000, energyWh: 50_000, untilMs: 1e12, rampMs: 8_000 });
+    step(fromMs - 3_000);
+    expect(asked.get("site-9")!.fromMs).toBe(fromMs - 3_000);
+  });
+
+  it("is counted by what was told when, however late a step comes, and not from before the start", () => {
+    const { step, dispatch } = dispatched({ targetW: -20_000 }, 2);
+    step(fromMs - 60_000);
+    // They charge as it begins, turn round within six seconds, and are heard at moments of their own.
+    const powerW = (ms: number): number => Math.max(-10_000, 14_000 - 4_000 * (ms / 1_000));
+    for (let ms = -10_000; ms <= 60_000; ms += 1_000) {
+      if (ms % 4_000 === 0) dispatch.hear("site-0", powerW(ms), fromMs + ms);
+      if (ms % 5_000 === 3_000) dispatch.hear("site-1", powerW(ms), fromMs + ms);
+      if ([0, 5_000, 23_000, 58_000].includes(ms)) step(fromMs + ms);
+    }
+    let trueWh = 0;
+    for (let ms = 0; ms < 60_000; ms += 100) trueWh += (2 * powerW(ms + 50) * 0.1) / 3_600;
+    const { deliveredWh } = dispatch.progress(fromMs + 60_000);
+    expect(Math.abs(deliveredWh / trueWh - 1)).toBeLessThan(0.03);
+  });
+
+  it("of one that is not heard any more is counted by its last word, and of a silent one half", () => {
+    const { step, pass, dispatch } = dispatched({ targetW: -10_000 }, 1);
+    step(fromMs - 60_000);
+    pass(fromMs, fromMs + 30_000, obedient);
+    const askedW = dispatch.members[0]!.askedW;
+    for (let ms = 35_000; ms <= 120_000; ms += 5_000) step(fromMs + ms);
+    expect(dispatch.progress(fromMs + 120_000).out).toEqual({ silent: 1 });
+    const heardS = 50;
+    const { deliveredWh } = dispatch.progress(fromMs + 120_000);
+    expect(-deliveredWh / ((askedW * (heardS + (120 - heardS) / 2)) / 3_600)).toBeCloseTo(1, 1);
   });
 });
 

@@ -24,6 +24,9 @@ const leaseStates = ["accepted", "running", "waiting", "refused", "expired", "wi
 /** What has become of a lease: the first three are on the way, the others are its last word. */
 export type LeaseState = (typeof leaseStates)[number];
 
+/** A site that needs longer to follow is asked no sooner than this, ms. */
+const rampMaxMs = 30_000;
+
 /**
  * What a site could give or take if it were asked now, within its permit, its limits, its reserve and what departures need. An
  * estimate: what it does in the end is the site's own word.
@@ -37,6 +40,8 @@ const offerSchema = z.object({
   chargeWh: z.number().min(0),
   /** Until when it stands: a departure ends it. */
   untilMs: atMs,
+  /** From what the vehicles do by themselves to all of it, ms: it is asked so much sooner. */
+  rampMs: z.number().min(0).max(rampMaxMs).optional(),
 });
 export type SiteOffer = z.output<typeof offerSchema>;
 
