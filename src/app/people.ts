@@ -31,6 +31,8 @@ const requestNames = [
   "held",
   /** 1: an installer has enabled discharging. */
   "dischargeEnabled",
+  /** Until then no order of a fleet is heeded, ms UTC. */
+  "fleetOffUntilMs",
 ] as const;
 export type RequestName = (typeof requestNames)[number];
 

@@ -477,6 +477,11 @@ export const siteStateSchema = z.object({
   events: z.array(eventSchema).max(200).describe("Newest first."),
   limits: z.array(limitInForce).max(20),
   asks: z.array(askState).max(100).optional().describe("What connected systems and the backend ask."),
+  fleet: z
+    .object({ offUntilMs: number.nullable().describe("Until then no order of the fleet is heeded, ms UTC.") })
+    .nullable()
+    .optional()
+    .describe("The fleet that the site belongs to; null without one."),
   permit: permit.nullable(),
   history: z.array(change).max(100).describe("Changes of limits and permit, newest first."),
   health,

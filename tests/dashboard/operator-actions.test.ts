@@ -14,6 +14,7 @@ import { err, ok } from "../../src/domain/result.ts";
 import { say } from "../../src/domain/words.ts";
 
 const config = {
+  site: { timeZone: "America/Los_Angeles" },
   pcc: { importLimitW: 500_000, exportLimitW: 20_000 },
   evses: [
     { name: "Bay 1", reservePct: 30, dischargeEnabled: false, maxDischargeW: 60_000 },
@@ -248,6 +249,16 @@ describe("what people do", () => {
       "outage warning",
       "outage warning",
     ]);
+  });
+  test("no orders from the fleet until midnight at the site, or until they are heeded again", () => {
+    expect(act("fleetOff")).toBe("done");
+    const { value = 0, by } = site.station.people.get("fleetOffUntilMs", 0) ?? {};
+    expect([new Date(value).toLocaleString("de-DE", { timeZone: "America/Los_Angeles" }), by]).toEqual([
+      expect.stringMatching(/, 00:00:00$/),
+      "ann",
+    ]);
+    expect(act("fleetOn")).toBe("done");
+    expect(site.station.people.get("fleetOffUntilMs", 0)).toBeUndefined();
   });
   test("a person takes back the own limit at once, and nobody else's", () => {
     const [eve, bob] = (["eve", "bob"] as const).map((name) => ({ name, role: "operator" as const }));

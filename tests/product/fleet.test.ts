@@ -147,6 +147,18 @@ describe(`a site of a fleet, at ${brokerName}`, () => {
     await gives(2_000);
   });
 
+  it("a person's day without the fleet: what stands ends, it is told so, nothing is offered, and the plan goes on", async () => {
+    const page = await product.page();
+    expect(await page.act("fleetOff")).toMatchObject({ ok: true });
+    await soon(product, "the lease has ended", () => receiptsOf("cap").at(-1)?.reason === "owner");
+    await charges();
+    order([{ id: "refused", kind: "cap-charge", valueW: 1_000 }]);
+    await soon(product, "a refusal", () => receiptsOf("refused").at(-1)?.reason === "owner");
+    expect(await page.act("fleetOn")).toMatchObject({ ok: true });
+    order([{ id: "again", kind: "cap-charge", valueW: 2_000 }]);
+    await gives(2_000);
+  });
+
   it("links.fleet.rights[]: a version that the fleet may not install is refused, with the reason", async () => {
     const build = { islet: "9.1.0", from: "http://127.0.0.1:1/islet.update", sha256: "a".repeat(64) };
     const signed = releaseSigner(dispatcher.privateKey)({
@@ -173,10 +185,10 @@ describe(`a site of a fleet, at ${brokerName}`, () => {
     await broker.start();
     await listen();
     states.length = 0;
-    await soon(product, "it is there again", () => states.at(-1)?.leases.some(({ id }) => id === "cap") === true);
+    await soon(product, "it is there again", () => states.at(-1)?.leases.some(({ id }) => id === "again") === true);
     await gives(2_000);
     order([]);
-    await soon(product, "withdrawn", () => receiptsOf("cap").at(-1)?.state === "withdrawn");
+    await soon(product, "withdrawn", () => receiptsOf("again").at(-1)?.state === "withdrawn");
     await charges();
     // Neither its pauses nor a restart has brought it back.
     expect(timesOf(stored.record)).toBe(stored.times);

@@ -7,7 +7,6 @@ import type { SiteConfig } from "../../config/site.ts";
 import type { EvseInputs } from "../control/shared/inputs.ts";
 import type { Economy } from "../economy/economy.ts";
 import type { Log } from "../log.ts";
-import type { People } from "../people.ts";
 import type { FleetLink, FleetOptions } from "./fleet/fleet-link.ts";
 import type { LinkPort } from "./link-port.ts";
 import type { OutsideLink } from "./outside-link.ts";
@@ -17,7 +16,6 @@ interface LinkParts extends Omit<FleetOptions, "config" | "fleet"> {
   readonly config: SiteConfig;
   readonly profile: GridProfile;
   readonly inputs: readonly EvseInputs[];
-  readonly people: Pick<People, "get">;
   readonly links: LinkPort;
   readonly economy: Economy;
   /** Prices or commitments have changed: whoever plans looks again. */

@@ -13,6 +13,8 @@ export const actionIds = [
   "outageWarning",
   "untighten",
   "releaseLimits",
+  "fleetOff",
+  "fleetOn",
   "plannedIsland",
   "restoreTier",
   "shedTier",

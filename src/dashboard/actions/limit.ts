@@ -66,6 +66,26 @@ export const limitRows = {
     because: ({ state }) => (linkCaps(state).length > 0 ? null : ["because.noLinkLimits"]),
     effects: () => [["effect.releaseLimits"], ["effect.nextCycle"]],
   },
+  fleetOff: {
+    label: label("No orders from the fleet today"),
+    detail: () => t`What it asks for now ends; from midnight it is heeded again.`,
+    verb: label("Heed none"),
+    role: "operator",
+    quiet: true,
+    because: ({ state: { fleet } }) =>
+      fleet == null ? ["because.noFleet"] : fleet.offUntilMs === null ? null : ["because.fleetOff"],
+    effects: () => [["effect.fleetOff"]],
+  },
+  fleetOn: {
+    label: label("Heed the fleet’s orders again"),
+    detail: () => "",
+    verb: label("Heed"),
+    role: "operator",
+    quiet: true,
+    because: ({ state: { fleet } }) =>
+      fleet == null ? ["because.noFleet"] : fleet.offUntilMs === null ? ["because.fleetOn"] : null,
+    effects: () => [["effect.fleetOn"]],
+  },
   setLimit: {
     label: label("Change the export limit"),
     quiet: true,

@@ -17,7 +17,7 @@ import type { Durations } from "./durations.ts";
 import { evseState } from "./evse-state.ts";
 import { healthState } from "./health-state.ts";
 import { isFrozen, k1Known, meterKnown, panelKnown, stageKnown } from "./known.ts";
-import { asksOf, limitsOf, pccRecordState, permitState } from "./limits-state.ts";
+import { asksOf, fleetOf, limitsOf, pccRecordState, permitState } from "./limits-state.ts";
 import type { SlowFacts } from "./slow-facts.ts";
 
 export interface BuildContext {
@@ -117,6 +117,7 @@ export function buildState(report: ControlReport, context: BuildContext): SiteSt
     events: [...events],
     limits: limitsOf(site, station),
     asks: asksOf(station),
+    fleet: fleetOf(station),
     permit: permitState(station),
     history: [...slow.changes],
     health: healthState(report, context),

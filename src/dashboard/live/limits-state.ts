@@ -69,6 +69,12 @@ export const asksOf = (station: SiteStation): SiteState["asks"] =>
     .standing()
     .slice(0, asksShown)
     .map((standing) => ({ ...standing, givenW: finite(standing.givenW) }));
+/** Whether the fleet's orders are heeded; null without a fleet. */
+export function fleetOf({ config, people }: SiteStation): NonNullable<SiteState["fleet"]> | null {
+  if (config.links.fleet === undefined) return null;
+  const untilMs = people.get("fleetOffUntilMs", 0)?.value ?? 0;
+  return { offUntilMs: untilMs > Date.now() ? untilMs : null };
+}
 const asksShown = 100;
 
 /** The permit as installed, against what was found. */

@@ -9,7 +9,10 @@ import type { Asker } from "../../app/links/link-port.ts";
 import { held, type PersonsRequest, type RequestName } from "../../app/people.ts";
 import { refusalText } from "../../app/permits/permit.ts";
 import type { SiteStation } from "../../app/station.ts";
+import { localDay, startOfDayMs } from "../../domain/calendar.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
+import { tableZone } from "../../domain/time-zone.ts";
+import { dayMs } from "../../domain/units.ts";
 import { type ActionId, plannedIslandMs } from "../actions.ts";
 import type { ActRequest, Person } from "../source.ts";
 import type { Sentence } from "../state.ts";
@@ -141,6 +144,19 @@ export const operatorActions: Readonly<Partial<Record<ActionId, OperatorAction>>
     const caps = links.standing().filter(({ kind }) => kind === "cap");
     for (const { what, evse } of caps) links.release(asker, what, evse);
     return done(caps.length === 1 ? "One limit taken back" : `${caps.length} limits taken back`);
+  },
+  fleetOff(context) {
+    const { people, config } = context.station;
+    const zone = tableZone(config.site.timeZone);
+    const untilMs = zone.ok ? startOfDayMs(zone.value, localDay(zone.value, context.nowMs) + 1) : context.nowMs + dayMs;
+    people.ask("fleetOffUntilMs", 0, requestOf(context, untilMs));
+    noteChange(context, "setting", { what: "orders of the fleet", from: "heeded", to: "not heeded today" });
+    return done("No orders from the fleet today");
+  },
+  fleetOn(context) {
+    context.station.people.forget("fleetOffUntilMs", 0);
+    noteChange(context, "setting", { what: "orders of the fleet", from: "not heeded today", to: "heeded" });
+    return done("Orders of the fleet are heeded again");
   },
   chargeNow(context) {
     const { people, fleet, plans } = context.station;

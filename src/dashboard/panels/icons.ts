@@ -44,6 +44,8 @@ export const actionIcons: Record<ActionId, Html> = {
   outageWarning: stroked(shapes.reserve),
   untighten: stroked(shapes.reset),
   releaseLimits: stroked(shapes.reset),
+  fleetOff: stroked(shapes.stop),
+  fleetOn: stroked(shapes.resume),
   plannedIsland: stroked(shapes.island),
   restoreTier: stroked(shapes.reserve),
   shedTier: stroked(shapes.limit),

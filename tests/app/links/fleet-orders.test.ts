@@ -257,6 +257,29 @@ describe("a lease", () => {
     expect(one.news.at(-1)).toMatchObject({ leaseId: "C", state: "ended", reason: "taken-back" });
   });
 
+  test("while a person heeds no orders: all that stands ends, what comes is refused, and both are told; then it goes on", () => {
+    const one = fleetSite();
+    const later = { id: "F", fromMs: one.site.clock.utcMs + 60_000 };
+    const cap = { id: "C", kind: "cap-charge", evse: 2, valueW: 1_000 } as const;
+    one.desk.take(one.orders(1, [one.lease(), one.lease(cap), one.lease(later)]));
+    expect(one.inputs().requestedW).toEqual([-5_000, null]);
+    one.owner.offUntilMs = one.site.clock.utcMs + 10_000;
+    one.pass(1_000);
+    expect(one.inputs().requestedW).toEqual([null, null]);
+    expect(one.inputs().caps[1]).toEqual([Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]);
+    one.desk.take(one.orders(2, [one.lease({ id: "N" }), one.lease({ id: "S", kind: "stop", valueW: 0 })]));
+    expect(one.inputs().requestedW).toEqual([null, null]);
+    const last = new Map(one.news.map(({ leaseId, state, reason }) => [leaseId, `${state} ${reason}`]));
+    expect(Object.fromEntries(last)).toEqual({
+      ...{ L1: "ended owner", C: "ended owner", F: "refused owner" },
+      ...{ N: "refused owner", S: "refused owner" },
+    });
+    one.pass(10_000);
+    one.desk.take(one.orders(3, [one.lease({ id: "N" }), one.lease({ id: "M" })]));
+    expect(one.news.at(-1)).toMatchObject({ leaseId: "M", state: "running" });
+    expect(one.desk.leases.map(({ lease }) => lease.id)).toEqual(["M"]);
+  });
+
   test("that the site can't follow is told with reason and first step", () => {
     const one = fleetSite();
     one.site.report.site.parallelOK = false;

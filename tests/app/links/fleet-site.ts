@@ -20,6 +20,7 @@ export function fleetSite(store: Store = openStore({ path: ":memory:" })) {
   const news: LeaseNews[] = [];
   const refusals: string[] = [];
   const fleetClock = { offsetMs: 0 };
+  const owner = { offUntilMs: 0 };
   const desk = openOrderDesk({
     site: "depot-1",
     keys: [dispatcherKey(dispatcher.publicKey)],
@@ -28,6 +29,7 @@ export function fleetSite(store: Store = openStore({ path: ":memory:" })) {
     book: openLeaseBook(store),
     nowMs: () => site.clock.utcMs,
     clockOffsetMs: () => fleetClock.offsetMs,
+    offUntilMs: () => owner.offUntilMs,
     onNews: (one) => void news.push(one),
     onRefusal: (reason) => void refusals.push(reason),
   });
@@ -44,7 +46,7 @@ export function fleetSite(store: Store = openStore({ path: ":memory:" })) {
       ),
     );
   return {
-    ...{ site, store, desk, news, refusals, fleetClock, lease, orders },
+    ...{ site, store, desk, news, refusals, fleetClock, owner, lease, orders },
     /** The clocks go on. */
     pass(ms: number) {
       site.pass(ms);

@@ -17,6 +17,7 @@ import type { EnergyAccount } from "../../account/account.ts";
 import type { AuditEvent, AuditHead } from "../../audit/audit-chain.ts";
 import { signDocument } from "../../commissioning/station-key.ts";
 import type { Log } from "../../log.ts";
+import type { People } from "../../people.ts";
 import type { ReadyVehicle } from "../../planning/readiness.ts";
 import { whyOf } from "../../store/files.ts";
 import type { Documents } from "../../store/store.ts";
@@ -47,6 +48,7 @@ export interface FleetOptions {
   readonly account: Pick<EnergyAccount, "rows">;
   readonly board: () => readonly ReadyVehicle[];
   readonly auditLog: AuditView;
+  readonly people: Pick<People, "get">;
   readonly audit: (event: AuditEvent) => void;
   readonly log: Log;
 }
@@ -126,6 +128,7 @@ export function startFleet(options: FleetOptions): FleetLink {
     book: openLeaseBook(documents),
     nowMs: Date.now,
     clockOffsetMs: () => reader.clockOffsetMs,
+    offUntilMs: () => offUntilMs(options.people),
     onNews,
     onRefusal: refuse,
   });
@@ -229,7 +232,7 @@ const receiptOf = ({ givenW, ...news }: LeaseNews, givenWh: number | null, audit
 
 /** What the page shows, with what only the link knows. */
 function stateMessage(
-  { fleet, board: boardOf, auditLog }: FleetOptions,
+  { fleet, board: boardOf, auditLog, people }: FleetOptions,
   shown: ShownPage["site"],
   own: { readonly clockOffsetMs: number; readonly waiting: number; readonly leases: readonly LeaseEntry[] },
 ): SiteMessage {
@@ -240,6 +243,8 @@ function stateMessage(
     site: fleet.site,
     ...shown,
     needs: shown.needs.slice(0, needsMax),
+    // What nobody may ask for is not offered.
+    offer: Date.now() < offUntilMs(people) ? null : shown.offer,
     ready: board.length === 0 ? null : { count: board.length - short.length, of: board.length },
     audit: auditLog.head(),
     version: isletVersion(),
@@ -248,6 +253,9 @@ function stateMessage(
     leases: own.leases.slice(0, leasesMax).map(({ lease, state }) => ({ id: lease.id, state })),
   };
 }
+
+/** Until when a person heeds no orders, ms UTC. */
+const offUntilMs = (people: FleetOptions["people"]): number => people.get("fleetOffUntilMs", 0)?.value ?? 0;
 
 /** Whether a request for power stands, or begins before a restart would be over. */
 const isSoon = ({ kind, fromMs }: LeaseEntry["lease"]): boolean => kind === "power" && fromMs < Date.now() + restartMs;

@@ -44,6 +44,8 @@ export interface OrderDeskOptions {
   readonly nowMs: () => number;
   /** Fleet's clock less ours, ms; NaN before they have compared. */
   readonly clockOffsetMs: () => number;
+  /** Until when a person at the site heeds no orders, ms UTC; 0 where nobody has said so. */
+  readonly offUntilMs: () => number;
   readonly onNews: (news: LeaseNews) => void;
   /** A document that is not heeded. */
   readonly onRefusal: (reason: OrderReason) => void;
@@ -150,6 +152,7 @@ export function openOrderDesk(options: OrderDeskOptions): OrderDesk {
 
   /** Why a lease that is new is not heeded; "" where nothing is against it. */
   function againstNew({ fromMs, untilMs }: Lease): OrderReason | "" {
+    if (isOff()) return "owner";
     const leftMs = untilMs - nowMs();
     if (leftMs < worthMs) return "expired";
     if (untilMs <= fromMs || untilMs - fromMs > leaseMaxMs || leftMs > 2 * leaseMaxMs) return "too-long";
@@ -160,6 +163,15 @@ export function openOrderDesk(options: OrderDeskOptions): OrderDesk {
   function takeUp(): void {
     for (const entry of book.open())
       if (entry.state !== "accepted" && !isCapLease(entry.lease)) become(entry, "ended", "restart");
+  }
+
+  const isOff = (): boolean => nowMs() < options.offUntilMs();
+  /** Whatever stands ends; what has not begun is refused. */
+  function endAll(): void {
+    for (const entry of book.open()) {
+      release(entry.lease);
+      become(entry, entry.state === "accepted" ? "refused" : "ended", "owner");
+    }
   }
 
   function hearNotice({ askerId, event, givenW, reason, sentence, todo }: Notice): void {
@@ -179,6 +191,7 @@ export function openOrderDesk(options: OrderDeskOptions): OrderDesk {
     },
     look() {
       const now = nowMs();
+      if (isOff()) endAll();
       const standing = new Set(links.standing().flatMap(({ link, askerId }) => (link === "fleet" ? [askerId] : [])));
       for (const entry of book.open()) {
         const { lease, state } = entry;

@@ -12,6 +12,7 @@ type OrderReason =
   | "changed"
   | "restart"
   | "taken-back"
+  | "owner"
   | "withdrawn"
   | "over";
 
@@ -62,6 +63,10 @@ export const orderReasons: Readonly<Record<OrderReason, OrderRow>> = {
   },
   restart: { sentence: "The controller was started again: requests do not outlive that.", todo: "Ask again to go on." },
   "taken-back": { sentence: "A person at the site has taken it back.", todo: "Ask the people there." },
+  owner: {
+    sentence: "A person at the site heeds no orders of the fleet today.",
+    todo: "Ask the people there; orders are heeded again from midnight there.",
+  },
   withdrawn: { sentence: "The fleet has withdrawn it.", todo: nothing },
   over: { sentence: "The lease is over: the local plan goes on.", todo: nothing },
 };

@@ -81,6 +81,8 @@ export const phrases: Readonly<Record<string, string>> = {
   "export limit": "Einspeisebegrenzung",
   "One limit taken back": "Eine Grenze zurückgenommen",
   "{count} limits taken back": "{count} Grenzen zurückgenommen",
+  "No orders from the fleet today": "Heute keine Aufträge der Flotte",
+  "Orders of the fleet are heeded again": "Aufträge der Flotte gelten wieder",
   "Charger {i} charges now": "Ladepunkt {i} lädt jetzt",
   "Priority at charger {i}: {asked}": "Vorrang an Ladepunkt {i}: {asked}",
   "Warning of an outage: {hours} h of tier 1": "Warnung vor einem Ausfall: {hours} h für Stufe 1",

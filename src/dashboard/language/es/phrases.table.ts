@@ -81,6 +81,8 @@ export const phrases: Readonly<Record<string, string>> = {
   "export limit": "límite de vertido",
   "One limit taken back": "Un límite retirado",
   "{count} limits taken back": "{count} límites retirados",
+  "No orders from the fleet today": "Hoy ninguna orden de la flota",
+  "Orders of the fleet are heeded again": "Se atienden de nuevo las órdenes de la flota",
   "Charger {i} charges now": "El punto de recarga {i} carga ahora",
   "Priority at charger {i}: {asked}": "Prioridad en el punto de recarga {i}: {asked}",
   "Warning of an outage: {hours} h of tier 1": "Aviso de corte: {hours} h del nivel 1",
