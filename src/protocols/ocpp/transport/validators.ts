@@ -71,22 +71,27 @@ function createCatalogue(documents: readonly { readonly $id: string }[]): Catalo
     if (!isAnswer) actions.add(action);
     texts.set(keyOf(action, isAnswer), JSON.stringify(schema));
   }
-  const compiled = new Map<string, { readonly schema: Schema; readonly validate: ValidateFunction }>();
-  const met = (action: string, isAnswer: boolean) => {
+  const schemas = new Map<string, Schema>();
+  const validators = new Map<string, ValidateFunction>();
+  const schemaOf = (action: string, isAnswer: boolean): Schema | undefined => {
     const key = keyOf(action, isAnswer);
-    const before = compiled.get(key);
+    const before = schemas.get(key);
     const text = texts.get(key);
     if (before !== undefined || text === undefined) return before;
     const schema = JSON.parse(text) as Schema;
-    const now = { schema, validate: (isAnswer ? answerAjv : requestAjv).compile(schema) };
-    compiled.set(key, now);
-    return now;
+    schemas.set(key, schema);
+    return schema;
   };
-  return {
-    actions,
-    schemaOf: (action, isAnswer) => met(action, isAnswer)?.schema,
-    validatorOf: (action, isAnswer) => met(action, isAnswer)?.validate ?? null,
+  const validatorOf = (action: string, isAnswer: boolean): ValidateFunction | null => {
+    const key = keyOf(action, isAnswer);
+    const before = validators.get(key);
+    const schema = schemaOf(action, isAnswer);
+    if (before !== undefined || schema === undefined) return before ?? null;
+    const validate = (isAnswer ? answerAjv : requestAjv).compile(schema);
+    validators.set(key, validate);
+    return validate;
   };
+  return { actions, schemaOf, validatorOf };
 }
 
 const schemaFiles: Readonly<Record<Version, string>> = {
