@@ -33,7 +33,7 @@ export const hostileRows: readonly HostileRow[] = [
   { id: "avg-20-700",   says: "updates 20 ms, averages 700 ms, told 20",        spec: averages(20, 700), cause: "meter-slower" },
   { id: "avg-20-1000",  says: "updates 20 ms, averages 1 s, told 20",           spec: averages(20, 1_000), cause: "meter-slower" },
   { id: "avg-told",     says: "updates 100 ms, averages 1 s, told right",       spec: { ...right, meter: { updateMs: 100, windowMs: 1_000 } }, cause: "" },
-  { id: "late-90",      says: "100 ms meter, 90 ms late, told 10",              spec: { ...right, meter: { updateMs: 100, windowMs: 100, latencyMs: 90 } , told: { meter: { latencyMs: 10 } } }, cause: "" },
+  { id: "late-90",      says: "100 ms meter, 90 ms late, told 10",              spec: { ...right, meter: { updateMs: 100, windowMs: 100, latencyMs: 90 }, told: { meter: { latencyMs: 10 } } }, cause: "meter-slower" },
   { id: "tau-300",      says: "stage of 300 ms, told 50",                       spec: stage({ responseMs: 300 }), cause: "stage-slower", foundMs: 30_000 },
   { id: "tau-1000",     says: "stage of 1 s, told 50 ms",                       spec: stage({ responseMs: 1_000 }), cause: "stage-slower", foundMs: 30_000 },
   { id: "tau-3000",     says: "stage of 3 s, told 50 ms",                       spec: stage({ responseMs: 3_000 }), cause: "stage-slower", foundMs: 30_000 },

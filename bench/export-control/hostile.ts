@@ -17,6 +17,8 @@ export interface HostileSpec {
   readonly stageCount?: number;
   readonly stageRatedW?: number;
   readonly countsSamples?: boolean;
+  /** The meter was not proven at commissioning. */
+  readonly unproven?: boolean;
   readonly tickMs?: number;
   /** Export limit, share of the stages' sum. */
   readonly limitShare?: number;
@@ -92,7 +94,13 @@ export function hostileSite(spec: HostileSpec, seed: number): Site {
     ...spec.meter,
   };
   const plant = new Plant(stages, meter, 2, dice);
-  const site = new Site(plant, { ...usualOptions, tickMs: spec.tickMs ?? 20, rangeW: 2.5 * sumW, told: spec.told });
+  const site = new Site(plant, {
+    ...usualOptions,
+    tickMs: spec.tickMs ?? 20,
+    rangeW: 2.5 * sumW,
+    proven: spec.unproven !== true,
+    told: spec.told,
+  });
   site.meter.countsSamples = spec.countsSamples ?? false;
   return site;
 }

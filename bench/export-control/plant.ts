@@ -102,6 +102,8 @@ export class Plant {
   meterReversed = false;
   /** The meter's scale has changed: it shows so many times the power. */
   meterScale = 1;
+  /** The meter is not at the point where the stages are connected: it shows the load alone. */
+  meterElsewhere = false;
 
   // what the meter shows
   sampleCount = 0;
@@ -120,6 +122,8 @@ export class Plant {
   readonly #pendingCount: Int32Array;
   readonly #pccIntegral = new Float64Array(4 * historyMs);
   readonly #stageIntegral: Float64Array;
+  /** What the meter measures: the exchange, or the load alone. */
+  readonly #meteredW = new Float64Array(4);
   readonly #waitingW = new Float64Array(4);
   #waitingAtMs = Number.POSITIVE_INFINITY;
   #waitingUntilMs = 0;
@@ -206,10 +210,17 @@ export class Plant {
     this.pccW[1] = a;
     this.pccW[2] = b;
     this.pccW[3] = c;
+    const metered = this.meterElsewhere ? this.#loads() : this.pccW;
     for (let k = 0; k < 4; k++) {
-      this.#pccIntegral[k * historyMs + slot] = this.#pccIntegral[k * historyMs + before]! + this.pccW[k]!;
+      this.#pccIntegral[k * historyMs + slot] = this.#pccIntegral[k * historyMs + before]! + metered[k]!;
     }
     this.#sample(slot);
+  }
+
+  #loads(): Float64Array {
+    this.#meteredW.set(this.loadW, 1);
+    this.#meteredW[0] = this.loadW[0]! + this.loadW[1]! + this.loadW[2]!;
+    return this.#meteredW;
   }
 
   #sample(slot: number): void {

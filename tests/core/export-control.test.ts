@@ -213,7 +213,7 @@ describe("a meter that lies", () => {
     settle(site, 2_000);
     site.requestedW.fill(3_000);
     settle(site, 2_000);
-    expect(site.control.signProof.proven).toBe(true);
+    expect(site.control.signProof.votes.proven).toBe(true);
     site.requestedW.fill(ratedW);
     settle(site, 3_000);
     expect(site.plant.powerW[0]!).toBeGreaterThan(0.9 * ratedW);

@@ -12,11 +12,12 @@ import { invariant } from "../../domain/result.ts";
 import { createDelayWatch, type DelayWatch } from "./dynamics/delay-watch.ts";
 import { commandPeriodModelMaxMs, createSiteDynamics, type SiteDynamics } from "./dynamics/dynamics.ts";
 import { createEnvelope, createSampleNoise, type Envelope, type EnvelopeTuning, type SampleNoise } from "./envelope.ts";
-import { createGainWatch, type GainWatch } from "./gain-watch.ts";
 import { leadFactor } from "./lead-factor.ts";
 import { createLoadObserver, type LoadObserver, type StageResponse } from "./load-observer.ts";
+import { createGainWatch, type GainWatch } from "./meter-proof/gain-watch.ts";
+import { createRiseWatch, type RiseWatch } from "./meter-proof/rise-watch.ts";
+import { createSignProof, type SignProof } from "./meter-proof/sign-proof.ts";
 import { createMeterSupervision, type MeterConfig, type MeterSupervision } from "./meter-supervision.ts";
-import { createSignProof, type SignProof } from "./sign-proof.ts";
 
 /** A stage as export control reckons with it: its response, and its share of each phase. */
 export interface ControlledStage extends StageResponse {
@@ -141,6 +142,7 @@ export interface ExportControl {
   readonly signProof: SignProof;
   readonly dynamics: SiteDynamics;
   readonly gainWatch: GainWatch;
+  readonly riseWatch: RiseWatch;
   /** From then on the stages stand beside a good grid, in front of the meter, for long enough that it shows what they do, ms. */
   besideFromMs: number;
   /** A stage's supply has sagged, and until then loads still come back by themselves, ms. */
@@ -222,6 +224,7 @@ export function createExportControl(config: ExportControlConfig, stageCount: num
     supervision: createMeterSupervision(meter, answerMs, tickMs),
     dynamics: createSiteDynamics(meter, tickMs, meteredChannels, n, scaleW, readingAgeMs, alwaysMeasured),
     gainWatch: createGainWatch(scaleW, answerMs + meter.latencyMs + meter.windowMs + meter.updateMs),
+    riseWatch: createRiseWatch(scaleW),
     signProof: createSignProof(scaleW, meter.proven ?? true),
     besideFromMs: Number.NEGATIVE_INFINITY,
     calmFromMs: Number.NEGATIVE_INFINITY,

@@ -20,11 +20,13 @@ import {
 } from "./dynamics/dynamics.ts";
 import { measuredSum } from "./dynamics/stage-history.ts";
 import { learnNoise, lowerEnvelope, restartEnvelope, sampleEnvelope, tickEnvelope } from "./envelope.ts";
-import { endDoubt, gainAnswerMaxMs, watchGain } from "./gain-watch.ts";
 import { advanceObserver, fillStagePowers, PowerSource } from "./load-observer.ts";
+import { checkScale, endDoubt, gainAnswerMaxMs, watchGain } from "./meter-proof/gain-watch.ts";
+import { noteLoadSteps, type RatioVerdict, voteRatio } from "./meter-proof/ratio-votes.ts";
+import { restartRises, watchRises } from "./meter-proof/rise-watch.ts";
+import { noteMove, restartProof } from "./meter-proof/sign-proof.ts";
 import { condemnMeter, resetMeter, superviseMeter } from "./meter-supervision.ts";
 import type { PccLimits } from "./pcc-limits.ts";
-import { noteMove, restartProof } from "./sign-proof.ts";
 
 export {
   createExportControl,
@@ -169,34 +171,55 @@ function proveMeter(
   out: SiteBudget,
   nowMs: number,
 ): void {
-  const { netW } = control;
+  const { netW, gainWatch: gain, signProof: proof } = control;
   const roomW = freeShare * control.scaleW;
-  const free =
-    netW - roomW > out.minW[0]! &&
-    netW + roomW < out.maxW[0]! &&
-    nowMs >= control.besideFromMs &&
-    nowMs >= control.calmFromMs &&
-    allHeard(control, stages, nowMs);
-  control.signProof.sampleSigmaW = control.channels[0]!.noise.sigmaW;
-  control.signProof.sampleMeterW = meter.powerW;
+  const beside = nowMs >= control.besideFromMs && nowMs >= control.calmFromMs && allHeard(control, stages, nowMs);
+  const free = beside && netW - roomW > out.minW[0]! && netW + roomW < out.maxW[0]!;
+  const { sigmaW } = control.channels[0]!.noise;
   // By what the stages say: a model that is too fast would put the meter in the wrong.
   measureSample(control, 0);
-  control.signProof.sampleStagesW = control.dynamics.history.meanW;
-  const gain = control.gainWatch;
-  gain.sampleMeterW = meter.powerW;
-  gain.sampleStagesW = control.dynamics.history.meanW;
-  gain.sampleSigmaW = control.signProof.sampleSigmaW;
+  const stagesW = control.dynamics.history.meanW;
+  for (const seen of [proof, proof.votes, gain, control.riseWatch]) {
+    seen.sampleMeterW = meter.powerW;
+    seen.sampleStagesW = stagesW;
+    seen.sampleSigmaW = sigmaW;
+  }
   gain.netW = netW;
-  const { goodVotes } = control.signProof;
-  let verdict = noteMove(control.signProof, free, nowMs);
-  const watched = !control.dynamics.measured && gain.answerMs <= gainAnswerMaxMs;
-  // A meter that has just shown a move in whole is in no doubt about its scale.
-  if (!watched || control.signProof.goodVotes > goodVotes) endDoubt(gain);
-  if (watched && watchGain(gain, nowMs) && verdict === "none") verdict = "implausible";
+  // The moves of a probe are for the probe to judge.
+  proof.leastW = gain.doubted ? notProbes * gain.lessW : 0;
+  noteLoadSteps(proof.votes, nowMs);
+  let verdict = noteMove(proof, free, nowMs);
+  if (verdict === "none") verdict = doubtMeter(control, beside, nowMs);
   if (verdict === "none") return;
   endDoubt(gain);
   condemnMeter(control.supervision, verdict === "reversed" ? "meter-reversed" : "meter-implausible");
 }
+
+/** The same where a limit binds: by probes, once a jump of the meter or rises that it did not show give a reason. */
+function doubtMeter(control: ExportControl, beside: boolean, nowMs: number): RatioVerdict {
+  const { gainWatch: gain, riseWatch: rise, dynamics } = control;
+  const { votes } = control.signProof;
+  // Slower stages are told apart by their readings. A meter of another scale may look like a slower one, so that goes on.
+  gain.laterMs = 2 * Math.max(0, dynamics.meterLaterMs);
+  if ((dynamics.measured && dynamics.cause !== "meter-slower") || gain.answerMs > gainAnswerMaxMs) {
+    endDoubt(gain);
+    return "none";
+  }
+  if (beside) watchRises(rise, nowMs);
+  else restartRises(rise);
+  const { goodVotes } = votes;
+  if (rise.isUnseen) checkScale(gain, nowMs);
+  let verdict: RatioVerdict = "none";
+  gain.oddVotes = votes.odd;
+  if (watchGain(gain, nowMs)) verdict = voteRatio(votes, gain.answer, gain.answerError, gain.laterMs === 0);
+  // A meter that has just shown a move in whole is in no doubt about its scale.
+  if (votes.goodVotes > goodVotes) rise.isUnseen = false;
+  if (votes.odd === 0 && (votes.goodVotes > goodVotes || !gain.checking)) endDoubt(gain);
+  return verdict;
+}
+
+/** While there are probes a move counts as another one from so many of them on. */
+const notProbes = 2;
 
 /** When a disturbed supply is back everything starts at once, which takes so long, ms. */
 const calmAfterMs = 15_000;
@@ -325,15 +348,17 @@ function sumOf(control: ExportControl, c: number, powerW: Float64Array): number 
 /** Beyond this a limit is none: 1 TW. */
 const unlimitedW = 1e12;
 
+/** Slower in every doubt about the dynamics: half once they are measured, a quarter for each level of the last resort. */
+const riseShareOf = (measured: boolean, level: number): number =>
+  (measured ? measuredRiseShare : 1) * levelRiseShare ** level;
+
 /** Steps 7 to 9 of one side of a channel: from what stands in its fields to its `availableW`. */
 function stepSide(control: ExportControl, channel: Channel, side: Side, nowMs: number): void {
   const dtMs = control.sinceMs;
   const { mayRise, mayShow } = control.supervision;
   const e = side.envelope;
   const { measured, level } = control.dynamics;
-  // Slower in every doubt about the dynamics: half once they are measured, a quarter for each level of the last resort.
-  const riseShare = (measured ? measuredRiseShare : 1) * levelRiseShare ** level;
-  e.riseW = mayRise || mayShow ? riseShare * channel.tuning.riseWPerMs * dtMs : 0;
+  e.riseW = mayRise || mayShow ? riseShareOf(measured, level) * channel.tuning.riseWPerMs * dtMs : 0;
   if (measured) e.overcutW = 0;
   tickEnvelope(e, nowMs, channel.tuning);
   // A stage that is slower than its model looks disobedient for a while after each move: no haste with it, and no room for it.
@@ -379,7 +404,7 @@ function capTotals(control: ExportControl, limits: PccLimits, out: SiteBudget): 
   const needsMeter =
     limits.exportLimitW < unlimitedW || limits.importLimitW < unlimitedW || control.channels.length > 1;
   if (s.quality === Quality.good || !needsMeter) {
-    const wholeW = control.signProof.proven || !needsMeter ? control.scaleW : unprovenShare * control.scaleW;
+    const wholeW = control.signProof.votes.proven || !needsMeter ? control.scaleW : unprovenShare * control.scaleW;
     out.totalDischargeCapW = wholeW;
     out.totalChargeCapW = wholeW;
     out.totalCapReason = "meter-unproven";
@@ -400,6 +425,10 @@ function capTotals(control: ExportControl, limits: PccLimits, out: SiteBudget): 
     }
   }
   const { gainWatch: gain } = control;
+  if (gain.probing) {
+    const { heldW, lessW } = gain;
+    if (heldW < 0 ? out.minW[0]! > heldW + lessW : out.maxW[0]! < heldW - lessW) gain.followed = true;
+  }
   if (gain.doubted && s.quality === Quality.good) {
     // What flows may stay; beyond it only as much as of an unproven meter.
     const mostW = Math.max(Math.abs(control.netW), unprovenShare * control.scaleW);

@@ -5,17 +5,8 @@
  * of the meter": a reversed meter rests at zero with load but runs away with a PV surplus, so never start on an unproven one.
  */
 
-/**
- * β outside these bounds twice in a row: the meter is implausible; below the second, twice in a row: reversed. Both times it
- * must be the same β, as far as noise allows: a scale or a place stays what it is, while a load that happened to move at the
- * same time makes any β at all.
- */
-const ratioMin = 0.5;
-const ratioMax = 1.5;
-const reversedBelow = -0.5;
-const votesNeeded = 2;
-const sameRatio = 0.3;
-const sameRatioShare = 0.2;
+import { createRatioVotes, type RatioVerdict, type RatioVotes, restartVotes, voteRatio } from "./ratio-votes.ts";
+
 /** A move counts from this share of the stages' sum and this many σ on. */
 const moveShare = 0.02;
 const moveSigmas = 8;
@@ -34,15 +25,10 @@ export interface SignProof {
   /** Noise of one sample. */
   sampleSigmaW: number;
   sampleStagesW: number;
-  /** Two good votes, or proven at commissioning. */
-  proven: boolean;
-  goodVotes: number;
-  oddVotes: number;
-  reversedVotes: number;
-  /** β of the last odd vote; NaN while there is none. */
-  oddRatio: number;
-  /** Last β; NaN before the first. */
-  ratio: number;
+  /** In: smaller moves don't count. */
+  leastW: number;
+  /** What this move and others have shown. */
+  readonly votes: RatioVotes;
   // means of the present quiet stretch, and of the one before the move
   quietSamples: number;
   meterW: number;
@@ -52,9 +38,6 @@ export interface SignProof {
   movingSinceMs: number;
 }
 
-/** What a proof says of the meter. */
-export type SignVerdict = "none" | "implausible" | "reversed";
-
 /** A proof that has begun, or that stands already (`proven`). */
 export function createSignProof(scaleW: number, proven: boolean): SignProof {
   return {
@@ -62,12 +45,8 @@ export function createSignProof(scaleW: number, proven: boolean): SignProof {
     sampleMeterW: Number.NaN,
     sampleSigmaW: Number.NaN,
     sampleStagesW: Number.NaN,
-    proven,
-    goodVotes: 0,
-    oddVotes: 0,
-    reversedVotes: 0,
-    oddRatio: Number.NaN,
-    ratio: Number.NaN,
+    leastW: 0,
+    votes: createRatioVotes(scaleW, proven),
     quietSamples: 0,
     meterW: 0,
     stagesW: 0,
@@ -78,7 +57,7 @@ export function createSignProof(scaleW: number, proven: boolean): SignProof {
 }
 
 /** One sample, in the fields above. `free`: no limit at the PCC binds the stages. */
-export function noteMove(p: SignProof, free: boolean, nowMs: number): SignVerdict {
+export function noteMove(p: SignProof, free: boolean, nowMs: number): RatioVerdict {
   const meterW = p.sampleMeterW;
   const stagesW = p.sampleStagesW;
   const sigmaW = p.sampleSigmaW;
@@ -109,37 +88,17 @@ export function noteMove(p: SignProof, free: boolean, nowMs: number): SignVerdic
   if (p.quietSamples < quietSamplesMin || Number.isNaN(p.fromStagesW)) return "none";
   const movedW = p.stagesW - p.fromStagesW;
   if (nowMs - p.movingSinceMs > moveMaxMs) p.fromStagesW = Number.NaN;
-  if (!(Math.abs(movedW) >= Math.max(moveShare * p.scaleW, moveSigmas * sigmaW))) return "none";
-  p.ratio = (p.meterW - p.fromMeterW) / movedW;
+  if (!(Math.abs(movedW) >= Math.max(moveShare * p.scaleW, moveSigmas * sigmaW, p.leastW))) return "none";
+  const ratio = (p.meterW - p.fromMeterW) / movedW;
   p.fromStagesW = Number.NaN;
-  return vote(p, p.ratio);
-}
-
-function vote(p: SignProof, ratio: number): SignVerdict {
-  if (ratio >= ratioMin && ratio <= ratioMax) {
-    p.oddVotes = 0;
-    p.reversedVotes = 0;
-    p.oddRatio = Number.NaN;
-    p.goodVotes++;
-    if (p.goodVotes >= votesNeeded) p.proven = true;
-    return "none";
-  }
-  const agrees =
-    Math.abs(ratio - p.oddRatio) <= sameRatio + sameRatioShare * Math.max(Math.abs(ratio), Math.abs(p.oddRatio));
-  p.oddRatio = ratio;
-  p.oddVotes = agrees ? p.oddVotes + 1 : 1;
-  p.reversedVotes = ratio < reversedBelow ? (agrees ? p.reversedVotes : 0) + 1 : 0;
-  if (p.reversedVotes >= votesNeeded) return "reversed";
-  return p.oddVotes >= votesNeeded ? "implausible" : "none";
+  // Means of at least so many samples before and after.
+  const errorW = sigmaW * Math.sqrt(2 / quietSamplesMin);
+  return voteRatio(p.votes, ratio, errorW / Math.abs(movedW), false);
 }
 
 /** After a person has looked at the wiring: it has to be proven anew. */
 export function restartProof(p: SignProof): void {
-  p.proven = false;
-  p.goodVotes = 0;
-  p.oddVotes = 0;
-  p.reversedVotes = 0;
-  p.oddRatio = Number.NaN;
+  restartVotes(p.votes);
   p.quietSamples = 0;
   p.fromStagesW = Number.NaN;
 }
