@@ -48,6 +48,10 @@ export interface ViewOptions {
   readonly selected?: number | undefined;
 }
 
+/** Whether the page says what events say: an event, or the fault of a stage. */
+export const saysEvents = ({ events, evses }: SiteState): boolean =>
+  events.length > 0 || evses.some(({ fault }) => fault !== null);
+
 export function view(state: SiteState, options: ViewOptions): View {
   const words = wordsOf(state);
   const totals = totalsOf(state);

@@ -74,8 +74,9 @@ export interface Writing {
 }
 const same = (text: string): string => text;
 const english: Writing = { number: same, unit: same, word: same };
-/** Values that are a person's own words, or a name: the same in every language. */
-const ownWords = /^(?:by|why|reason|name|vehicle|text|programme)$/;
+/** Values that are a person's own words, or a name: the same in every language. So is a reason that a sentence quotes. */
+const ownWords = /^(?:by|reason|name|vehicle|text|programme)$/;
+const quoting = /[“„«]$/;
 
 /** One value as a person reads it, unit included unless `bare`. A number that is not finite is a dash. */
 export function writeValue(
@@ -97,9 +98,11 @@ export function writeValue(
 
 /** The template with its values. A value that is missing is a dash: a sentence is never held back. */
 export function fill(template: string, values: WordValues | undefined, clock: Clock, writing?: Writing): string {
-  return template.replace(/\{(\w+)(!)?\}/g, (_, name: string, bare: string | undefined) => {
+  return template.replace(/\{(\w+)(!)?\}/g, (_, name: string, bare: string | undefined, at: number) => {
     const value = values?.[name];
-    return value === undefined ? "–" : writeValue(name, value, clock, bare === "!", writing);
+    if (value === undefined) return "–";
+    if (typeof value === "string" && name === "why" && quoting.test(template.slice(0, at))) return value;
+    return writeValue(name, value, clock, bare === "!", writing);
   });
 }
 

@@ -25,3 +25,12 @@ test("every size of text is one of the type scale", async () => {
   expect(sizes.length).toBeGreaterThan(50);
   expect(sizes.filter((size) => /\d(px|r?em|pt)\b/.test(size))).toEqual([]);
 });
+
+test("a language costs at most 20 KB before the first event, and the events come in a script of their own", async () => {
+  const { byPath, words } = await loadAssets();
+  for (const { first, events } of Object.values(words)) {
+    expect([first, (byPath.get(first)?.gzip.length ?? 0) <= 20_000]).toEqual([first, true]);
+    expect([events, (byPath.get(events)?.gzip.length ?? 0) <= 12_000]).toEqual([events, true]);
+    expect(byPath.get(first)?.body.toString()).not.toContain("Nothing needs you.");
+  }
+});

@@ -87,7 +87,7 @@ export const k1Step: Step = {
         finding(
           "pass",
           "island",
-          `from black (${(100 * dead).toFixed(0)} % of nominal) to running in ${afterS.toFixed(1)} s; ${forming} stage${forming === 1 ? "" : "s"} forming, ${(100 * site.busVoltagePu).toFixed(1)} % and ${site.busFrequencyHz.toFixed(2)} Hz.`,
+          `from black (${(100 * dead).toFixed(0)} % of nominal) to running in ${afterS.toFixed(1)} s; ${forming === 1 ? "one stage" : `${forming} stages`} forming, ${(100 * site.busVoltagePu).toFixed(1)} % and ${site.busFrequencyHz.toFixed(2)} Hz.`,
         ),
       );
       const fed = tiers.filter(({ closed }) => closed).length;

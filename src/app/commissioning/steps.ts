@@ -37,7 +37,7 @@ const devicesStep: Step = {
         return finding(
           "fail",
           name,
-          `not found at ${where}: ${fault?.sentence ?? "no answer"}${faults.map(({ detail }) => ` (${detail})`).join("")}. \`islet probe\` says what answers there.`,
+          `not found at ${where}. ${fault?.sentence ?? "No answer."} \`islet probe\` says what answers there.`,
         );
       if (mismatch !== null)
         return finding(
@@ -224,13 +224,11 @@ async function watchStage(
     );
   }
   const bench =
-    stage.host === undefined
-      ? ""
-      : `, and try \`islet verify-device ${stage.host}:${stage.port} --unit ${stage.unitId}\``;
+    stage.host === undefined ? "" : ` Try \`islet verify-device ${stage.host}:${stage.port} --unit ${stage.unitId}\`.`;
   return finding(
     "fail",
     name,
-    `still ${kW(nudger.report?.stages[i]?.powerW ?? Number.NaN)} ${afterS.toFixed(1)} s after the last word, configured ${watchdogS} s: its watchdog is missing or off. It must not discharge; have the maker set it${bench}.`,
+    `still ${kW(nudger.report?.stages[i]?.powerW ?? Number.NaN)} ${afterS.toFixed(1)} s after the last word, configured ${watchdogS} s: its watchdog is missing or off. It must not discharge; have the maker set it.${bench}`,
   );
 }
 

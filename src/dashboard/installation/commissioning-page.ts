@@ -9,13 +9,16 @@ import {
   verdictWords,
 } from "../../app/commissioning/step.ts";
 import type { Session } from "../access/sessions.ts";
-import { phrase, t } from "../language/language.ts";
+import { localNumber, phrase, t } from "../language/language.ts";
 import { type Html, html, raw } from "../panels/html.ts";
 import { okIcon, severityIcons } from "../panels/icons.ts";
 import { type Lead, leadPanel, panel, secret, table } from "../places/parts.ts";
 import type { PlacePage } from "../places/shell.ts";
 import type { SiteState } from "../state.ts";
 import { capital, wordsOf } from "../view/format.ts";
+
+/** What a step does to the site, as a sentence. */
+const doing = (does: string): string => phrase(`It ${does}.`);
 
 export const commissioningAddress = "/installation";
 
@@ -67,7 +70,7 @@ function leadOf(steps: readonly StepView[], underway: Underway | null): Lead {
   const toMend = findings.filter(({ verdict }) => verdict === "fail");
   const aside: [string, string][] = toMend
     .slice(0, 3)
-    .map(({ device, sentence }) => [device, withoutDevice(device, sentence)]);
+    .map(({ device, sentence }) => [phrase(device), withoutDevice(device, sentence)]);
   const left = steps.length - doneOf(steps);
   const common = { asideTitle: t`What is to mend`, aside };
   if (underway !== null) {
@@ -76,7 +79,7 @@ function leadOf(steps: readonly StepView[], underway: Underway | null): Lead {
       level: "attention",
       tag: t`Commissioning has the site`,
       lead: `${phrase(underway.title)}.`,
-      rest: underway.cancelled ? t`Stopped; the site comes to rest.` : (underway.said.at(-1) ?? t`Begun.`),
+      rest: underway.cancelled ? t`Stopped; the site comes to rest.` : phrase(underway.said.at(-1) ?? "") || t`Begun.`,
       sub: t`Begun by ${underway.by}. Nobody else's requests count meanwhile; every limit, permit and stop does.`,
     };
   }
@@ -100,12 +103,12 @@ function leadOf(steps: readonly StepView[], underway: Underway | null): Lead {
 const announced = (steps: readonly StepView[], underway: Underway | null): string =>
   underway === null
     ? t`No step is under way. ${doneOf(steps)} of ${steps.length} are done.`
-    : (underway.question ?? t`A step is under way: ${phrase(underway.title)}.`);
+    : phrase(underway.question ?? "") || t`A step is under way: ${phrase(underway.title)}.`;
 
 function pathOf(steps: readonly StepView[], shown: StepView | undefined, underway: Underway | null): Html {
   const row = (step: StepView, i: number): Html => {
     const { id, title, result } = step;
-    const state = underway?.step === id ? "now" : result === null ? t`not yet` : phrase(verdictWords[result.verdict]);
+    const state = underway?.step === id ? t`now` : result === null ? t`not yet` : phrase(verdictWords[result.verdict]);
     const mark = result === null || underway?.step === id ? html`${i + 1}` : marks[result.verdict];
     const here = step === shown;
     return html`<li${here ? raw(' class="here"') : ""}><span class="m" aria-hidden="true">${mark}</span><a href="${commissioningAddress}?step=${id}"${here ? raw(' aria-current="step"') : ""}><b>${phrase(title)}</b><small>${state}</small></a></li>`;
@@ -121,15 +124,15 @@ function underwayPanel(
   const asked =
     question === null
       ? ""
-      : html`<form method="post" action="/installation/answer" class="asked">${secret(session)}<p class="lead-s">${question}</p><div class="rowbtns"><button class="btn primary" name="answer" value="yes">Yes</button><button class="btn" name="answer" value="no">No</button></div></form>`;
+      : html`<form method="post" action="/installation/answer" class="asked">${secret(session)}<p class="lead-s">${phrase(question)}</p><div class="rowbtns"><button class="btn primary" name="answer" value="yes">Yes</button><button class="btn" name="answer" value="no">No</button></div></form>`;
   const stop = cancelled
     ? ""
     : html`<form method="post" action="/installation/stop">${secret(session)}<input type="hidden" name="step" value="${step}"><div class="rowbtns end"><button class="btn danger">Stop this step</button></div></form>`;
   const saying =
     said.length === 0
       ? html`<p class="dim">Begun.</p>`
-      : html`<ol class="saying">${said.map((one) => html`<li>${one}</li>`)}</ol>`;
-  return html`<div data-every="${underwayEveryMs}">${panel("", phrase(title), html`<p>It ${phrase(does)}.</p>${saying}${asked}${stop}`, t`under way`)}</div>`;
+      : html`<ol class="saying">${said.map((one) => html`<li>${phrase(one)}</li>`)}</ol>`;
+  return html`<div data-every="${underwayEveryMs}">${panel("", phrase(title), html`<p>${doing(does)}</p>${saying}${asked}${stop}`, t`under way`)}</div>`;
 }
 
 function stepPanel(session: Session, commissioning: Commissioning, { id, title, does, needs, result }: StepView): Html {
@@ -137,12 +140,12 @@ function stepPanel(session: Session, commissioning: Commissioning, { id, title, 
   const who = needs === "hands" ? html`<p>Somebody must be at the site for it.</p>` : "";
   const begin =
     why !== ""
-      ? html`<p class="st warn">${severityIcons.warning}<span>Not now: ${why}.</span></p>`
+      ? html`<p class="st warn">${severityIcons.warning}<span>Not now: ${phrase(why)}.</span></p>`
       : html`<form method="post" action="/installation/begin">${secret(session)}<input type="hidden" name="step" value="${id}"><div class="rowbtns end"><button class="btn primary">${result === null ? t`Begin this step` : t`Take this step again`}</button></div></form>`;
   return panel(
     "",
     phrase(title),
-    html`<p class="lead-s">What it will do to the site</p><p>It ${phrase(does)}.</p>${who}${begin}`,
+    html`<p class="lead-s">What it will do to the site</p><p>${doing(does)}</p>${who}${begin}`,
   );
 }
 
@@ -162,8 +165,11 @@ function foundPanel({ result }: StepView): Html {
 }
 
 /** The device has a column of its own. */
-const withoutDevice = (device: string, sentence: string): string =>
-  capital(sentence.startsWith(`${device}: `) ? sentence.slice(device.length + 2) : sentence);
+function withoutDevice(device: string, sentence: string): string {
+  const said = phrase(sentence);
+  const own = [device, phrase(device)].find((name) => said.startsWith(`${name}: `));
+  return capital(own === undefined ? said : said.slice(own.length + 2));
+}
 
 const rowKind = (verdict: StepVerdict): string | undefined =>
   verdict === "fail" || verdict === "warn" ? "warnrow" : undefined;
@@ -172,19 +178,21 @@ const findingsTable = (findings: readonly Finding[]): Html =>
   table(
     [{ name: t`Device` }, { name: t`So` }, { name: t`What was found, what to do` }],
     findings.map(({ verdict, device, sentence }) => ({
-      cells: [device, verdictPart(verdict), withoutDevice(device, sentence)],
+      cells: [phrase(device), verdictPart(verdict), withoutDevice(device, sentence)],
       kind: rowKind(verdict),
     })),
     t`What was found of each device`,
   );
 
+const figure = (value: number): string => localNumber(phrase(figureText(value)));
+
 function comparisonsTable(comparisons: StepResult["comparisons"]): Html {
   const verdictOf = { "as configured": "pass", warn: "warn", refuse: "fail" } as const;
   const rows = comparisons.map(({ device, what, configured, measured, uncertainty, unit, verdict }) => ({
     cells: [
-      `${device}: ${what}`,
-      `${figureText(configured)} ${unit}`,
-      `${figureText(measured)} ± ${figureText(uncertainty)} ${unit}`,
+      `${phrase(device)}: ${phrase(what)}`,
+      `${figure(configured)} ${unit}`,
+      `${figure(measured)} ± ${figure(uncertainty)} ${unit}`,
       html`<span class="st${verdict === "as configured" ? "" : " warn"}">${marks[verdictOf[verdict]]}<span>${phrase(verdict)}</span></span>`,
     ],
     kind: rowKind(verdictOf[verdict]),
@@ -202,7 +210,7 @@ function comparisonsTable(comparisons: StepResult["comparisons"]): Html {
 function measuredPanel(session: Session, commissioning: Commissioning, underway: Underway | null): Html {
   const { settings, refused } = commissioning.measured();
   if (settings.length === 0 && refused.length === 0) return html``;
-  const rows = settings.map(({ device, setting, to }) => ({ cells: [setting, String(to), device] }));
+  const rows = settings.map(({ device, setting, to }) => ({ cells: [setting, String(to), phrase(device)] }));
   const list =
     rows.length > 0
       ? table(
@@ -218,7 +226,7 @@ function measuredPanel(session: Session, commissioning: Commissioning, underway:
   return panel(
     "",
     t`Measured, not as configured`,
-    html`${list}${refused.map((one) => html`<p class="st warn">${severityIcons.warning}<span>${one}</span></p>`)}${form}`,
+    html`${list}${refused.map((one) => html`<p class="st warn">${severityIcons.warning}<span>${phrase(one)}</span></p>`)}${form}`,
   );
 }
 

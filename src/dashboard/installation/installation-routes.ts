@@ -1,7 +1,7 @@
 /** Pages of the installation, for installers only: each address asks for the role again, and steps at the site for a person there. */
 import type { FastifyInstance } from "fastify";
 import type { Commissioning } from "../../app/commissioning/commissioning.ts";
-import { t } from "../language/language.ts";
+import { phrase, t } from "../language/language.ts";
 import { notice, type PlaceServer } from "../places/serve.ts";
 import type { Serving } from "../server/serving.ts";
 import { commissioningAddress, commissioningPage } from "./commissioning-page.ts";
@@ -49,7 +49,7 @@ export function serveInstallation(
       const back = step === "" ? commissioningAddress : `${commissioningAddress}?step=${encodeURIComponent(step)}`;
       return toPage(reply, session, back, said);
     });
-  const sentence = (why: string): string => (why === "" ? "" : t`Refused: ${why}.`);
+  const sentence = (why: string): string => (why === "" ? "" : t`Refused: ${phrase(why)}.`);
   asking("/installation/begin", "commissioning: begin", ({ step = "" }, by, isOnSite) => {
     const needsHands = commissioning.steps().find(({ id }) => id === step)?.needs === "hands";
     return needsHands && !isOnSite ? sentenceOf({ key: "refuse.onSite" }) : sentence(commissioning.begin(step, by));
@@ -63,7 +63,7 @@ export function serveInstallation(
   asking("/installation/adopt", "commissioning: measured settings", (_form, by) => {
     const adopted = commissioning.adopt(by);
     return adopted.ok
-      ? { done: t`Written: ${adopted.sentence}. Start the controller again to use it.` }
+      ? { done: t`Written: ${phrase(adopted.sentence)}. Start the controller again to use it.` }
       : sentence(adopted.sentence);
   });
   asking("/installation/again", "commissioning: from the beginning", (_form, by) => sentence(commissioning.again(by)));

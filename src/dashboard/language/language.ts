@@ -16,7 +16,7 @@ import {
   type Writing,
 } from "../../domain/words.ts";
 import { type Phrase, readPhrase } from "./phrases.ts";
-import { idOf, type Segment, segmentsOf, split, type Written } from "./template.ts";
+import { idOf, type Segment, segmentsOf, shortKey, split, type Written } from "./template.ts";
 
 export const languages = ["en", "de", "es"] as const;
 export type Language = (typeof languages)[number];
@@ -34,7 +34,7 @@ export type EventTexts = Partial<Pick<EventWords, "sentence" | "cause" | "todo" 
 };
 
 /** Everything in one language. */
-export interface Catalog {
+export interface Catalogs {
   readonly sentences: Readonly<Partial<Record<SentenceKey, string>>>;
   readonly events: Readonly<Partial<Record<EventKey, EventTexts>>>;
   readonly reasons: Readonly<Partial<Record<ReasonKey, EventTexts>>>;
@@ -43,34 +43,47 @@ export interface Catalog {
   readonly units: Readonly<Record<string, string>>;
   /** What fills sentences and is itself words, by its English. */
   readonly phrases: Readonly<Record<string, string>>;
+  /** What is wrong with devices, and what to check, by its English. */
+  readonly faults: Readonly<Record<string, string>>;
   /** Labels of the overview by their English: `{0}` is the first value. */
   readonly page: Readonly<Record<string, string>>;
-}
-/** With the labels of the pages that only the gateway writes. */
-export interface Catalogs extends Catalog {
+  /** Labels of the pages that only the gateway writes. */
   readonly pages: Readonly<Record<string, string>>;
+  /** What the controller says on those pages, by its English. */
+  readonly told: Readonly<Record<string, string>>;
 }
 
-const catalogs = new Map<Language, Catalog & Partial<Catalogs>>();
+/** A part of a language's words, as one script brings it. `short`: the labels of the overview by `shortKey`. */
+export type WordsPart = Partial<Catalogs> & { readonly short?: Readonly<Record<string, string>> };
+
+const catalogs = new Map<Language, WordsPart>();
 let phrasesOf = new Map<Language, readonly Phrase[]>();
 let reader: () => Language = () => "en";
 
-/** Takes a language's words in. English has none: it stands in the tables and on the page. */
-export function addCatalog(language: Language, catalog: Catalog & Partial<Catalogs>): void {
-  catalogs.set(language, catalog);
+const ownLength = ({ template }: Phrase): number => template.replace(/\{\w+\}/g, "").length;
+
+/** Takes words of a language in, beside those that are there. English has none: it stands in the tables and on the page. */
+export function addCatalog(language: Language, part: WordsPart): void {
+  const whole = { ...catalogs.get(language), ...part };
+  catalogs.set(language, whole);
   phrasesOf = new Map(phrasesOf);
   phrasesOf.set(
     language,
-    Object.entries(catalog.phrases).map(([template, said]): Phrase => ({ template, said })),
+    [whole.phrases, whole.faults, whole.told]
+      .flatMap((table = {}) => Object.entries(table).map(([template, said]): Phrase => ({ template, said })))
+      // What says more itself is tried before what fits more.
+      .sort((a, b) => ownLength(b) - ownLength(a)),
   );
 }
+/** Whether the events of the reader's language are here: in the browser they come when the first one is to be shown. */
+export const hasEventWords = (): boolean => reader() === "en" || catalogs.get(reader())?.events !== undefined;
 
 /** Who says what the reader's language is. */
 export function readBy(source: () => Language): void {
   reader = source;
 }
 export const spoken = (): Language => reader();
-const catalog = (): (Catalog & Partial<Catalogs>) | undefined => catalogs.get(reader());
+const catalog = (): WordsPart | undefined => catalogs.get(reader());
 
 /** A label that is written where it is shown: kept in a table, said in the language of whoever reads then. */
 export class Label {
@@ -88,7 +101,7 @@ export const label = (text: string): Label => new Label(text);
 const nb = "\u00a0";
 function fromCatalog(id: string): string | undefined {
   const here = catalog();
-  return (here?.page[id] ?? here?.pages?.[id])?.replaceAll("~", nb);
+  return (here?.page?.[id] ?? here?.pages?.[id] ?? here?.short?.[shortKey(id)])?.replaceAll("~", nb);
 }
 
 function said(text: string): string {
@@ -162,20 +175,20 @@ function partsOf(text: string): Written {
 /** How the reader's language writes what fills a sentence. */
 export const writing: Writing = {
   number: localNumber,
-  unit: (unit) => catalog()?.units[unit] ?? unit,
+  unit: (unit) => catalog()?.units?.[unit] ?? unit,
   word: (text) => {
     const known = phrasesOf.get(reader());
-    return known === undefined ? text : readPhrase(text, known);
+    return known === undefined ? text : readPhrase(text, known, localNumber);
   },
 };
 
 /** A sentence's template. */
-export const sentenceHere = (key: SentenceKey): string => catalog()?.sentences[key] ?? sentenceOf(key);
+export const sentenceHere = (key: SentenceKey): string => catalog()?.sentences?.[key] ?? sentenceOf(key);
 /** What an event or a reason says, unfilled. */
 export function eventHere(key: EventKey): EventTexts {
   const plain = eventWordsOf(key);
   const here = catalog();
-  const other = here?.events[key] ?? here?.reasons[key as ReasonKey];
+  const other = here?.events?.[key] ?? here?.reasons?.[key as ReasonKey];
   const ends = plain.ends === undefined ? (here?.endings ?? endings)[plain.clears] : (other?.ends ?? plain.ends);
   return {
     sentence: other?.sentence ?? plain.sentence,
@@ -185,9 +198,9 @@ export function eventHere(key: EventKey): EventTexts {
   };
 }
 /** What a limit is called. */
-export const reasonName = (key: ReasonKey): string => catalog()?.reasons[key]?.name ?? nameOfReason(key);
+export const reasonName = (key: ReasonKey): string => catalog()?.reasons?.[key]?.name ?? nameOfReason(key);
 /** What a limit says. */
-export const reasonSentence = (key: ReasonKey): string => catalog()?.reasons[key]?.sentence ?? reasons[key].sentence;
+export const reasonSentence = (key: ReasonKey): string => catalog()?.reasons?.[key]?.sentence ?? reasons[key].sentence;
 
 /** Words of facts that reach the page as English: said as the table of phrases has them, else as they are. */
 export const phrase = (text: string): string => writing.word(text);

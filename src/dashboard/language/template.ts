@@ -42,6 +42,13 @@ export function split(text: string): { readonly before: string; readonly id: str
   return { before, id: inner.replaceAll("\u00a0", "~").replace(/\s+/g, " "), after };
 }
 
+/** A label's English as a short key (FNV-1a, 32 bits, its last five digits to base 36): what the browser loads has no English. */
+export function shortKey(id: string): string {
+  let hash = 2_166_136_261;
+  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 16_777_619);
+  return (hash >>> 0).toString(36).slice(-5);
+}
+
 /** A part of a tag: ` aria-label="…" data-x="…"`. */
 const attributesOnly = /^\s*(?:[\w-]+="[^"]*"\s*)+$/;
 

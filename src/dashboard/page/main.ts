@@ -1,12 +1,12 @@
 /** The page in the browser: takes states from the stream, shows the view, and brings actions back. Works offline from the gateway. */
 import type UPlot from "uplot";
 import type { AccountRole, ActionId } from "../actions.ts";
-import { t } from "../language/language.ts";
+import { hasEventWords, t } from "../language/language.ts";
 import { bottomBar, brand, health, mainContent, mainParts, tabs } from "../panels/panels.ts";
 import { firstUi, type Ui } from "../panels/ui.ts";
 import type { SiteState } from "../state.ts";
 import type { Group } from "../view/chargers.ts";
-import { type View, view } from "../view.ts";
+import { saysEvents, type View, view } from "../view.ts";
 import { createDayChart, type DayChart } from "./day-chart.ts";
 import { type Answer, openDialog } from "./dialog.ts";
 import { keepPlace, takePlace } from "./language-form.ts";
@@ -60,8 +60,26 @@ function firstCharger(site: SiteState): number {
   return (moving ?? site.evses.find((evse) => evse.connected) ?? site.evses[0])?.evse ?? 1;
 }
 
+/** The words of events are waited for so long, ms; then they are said in English until they come. */
+const wordsMaxMs = 3000;
+let wordsAsked: "no" | "waiting" | "over" = "no";
+/** Whether the first event's words are still on their way. They are loaded once, when they are needed. */
+function waitsForWords(site: SiteState): boolean {
+  if (wordsAsked === "over" || hasEventWords() || !saysEvents(site)) return false;
+  if (wordsAsked === "no") {
+    wordsAsked = "waiting";
+    const over = (): void => {
+      wordsAsked = "over";
+      schedule();
+    };
+    setTimeout(over, wordsMaxMs);
+    import(byId("session").dataset["events"] ?? "").then(over, over);
+  }
+  return true;
+}
+
 function render(): void {
-  if (!state) return;
+  if (!state || waitsForWords(state)) return;
   ui ??= { ...firstUi(state.evses.length, firstCharger(state)), ...takePlace<Partial<Ui>>(), phone: phone.matches };
   const next = view(state, { role: session.role, supported: session.supported, selected: ui.selected });
   announce(next);

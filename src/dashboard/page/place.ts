@@ -1,6 +1,4 @@
 /** The pages beside the overview: kept up to date while nobody types, light or dark as on the overview. */
-
-import { t } from "../language/language.ts";
 import { keepPlace, takePlace } from "./language-form.ts";
 import { morph } from "./morph.ts";
 
@@ -84,7 +82,8 @@ const isDark = (): boolean =>
   root.dataset["theme"] ? root.dataset["theme"] === "dark" : matchMedia("(prefers-color-scheme:dark)").matches;
 const button = document.getElementById("theme");
 const themed = (): void => {
-  if (button) button.textContent = isDark() ? t`Light` : t`Dark`;
+  // The gateway has written both in the reader's language.
+  if (button) button.textContent = button.dataset[isDark() ? "light" : "dark"] ?? "";
 };
 try {
   const kept = localStorage.getItem("islet-theme");

@@ -7,7 +7,7 @@ import { languageSwitch } from "../panels/language-switch.ts";
 import { brand, health } from "../panels/panels.ts";
 import { type Place, placeLinks } from "../panels/place-links.ts";
 import type { Assets } from "../server/assets.ts";
-import { head, wordsScript } from "../server/pages.ts";
+import { head } from "../server/pages.ts";
 import type { SiteState } from "../state.ts";
 import { view } from "../view.ts";
 
@@ -72,7 +72,7 @@ export function placePage(
     ...(session.role === "installer" ? ([["/installation", t`Install`, navIcons.installation]] as const) : []),
   ];
   const account = session.demo ? phrase(session.role) : `${session.name}, ${phrase(session.role)}`;
-  return html`${head(assets, `${page.title} · ${shown?.site.name ?? "Islet"}`, html`${wordsScript(assets)}<script type="module" src="${assets.place}"></script>`)}<body class="place"><a class="skip" href="#main">Skip to content</a><header class="top"><div class="in"><div class="brandbox">${shown ? brand(shown) : html`<div class="brand">${logo}<span>Islet</span></div>`}</div><nav class="tabs" aria-label="Places">${placeLinks(page.place, open, session.role)}</nav><div class="who"><span class="livedot"><i aria-hidden="true"></i><span>As of <b>${shown?.time ?? "–"}</b></span></span><span class="whoami">Signed in: ${account}</span>${languageSwitch(session.csrf)}<button type="button" class="iconbtn" id="theme" aria-label="Switch between light and dark">Dark</button></div></div>${sub}</header><main id="main" tabindex="-1">${saidBox(said)}${page.body}</main><footer class="health" id="health" aria-label="Health">${shown ? health(shown) : ""}</footer><nav class="bnav" aria-label="Places on a phone">${phone.map(([address, name, icon]) => html`<a href="${address}"${current(address)}>${icon}${name}</a>`)}</nav></body></html>`
+  return html`${head(assets, `${page.title} · ${shown?.site.name ?? "Islet"}`, html`<script type="module" src="${assets.place}"></script>`)}<body class="place"><a class="skip" href="#main">Skip to content</a><header class="top"><div class="in"><div class="brandbox">${shown ? brand(shown) : html`<div class="brand">${logo}<span>Islet</span></div>`}</div><nav class="tabs" aria-label="Places">${placeLinks(page.place, open, session.role)}</nav><div class="who"><span class="livedot"><i aria-hidden="true"></i><span>As of <b>${shown?.time ?? "–"}</b></span></span><span class="whoami">Signed in: ${account}</span>${languageSwitch(session.csrf)}<button type="button" class="iconbtn" id="theme" data-light="${t`Light`}" data-dark="${t`Dark`}" aria-label="Switch between light and dark">Dark</button></div></div>${sub}</header><main id="main" tabindex="-1">${saidBox(said)}${page.body}</main><footer class="health" id="health" aria-label="Health">${shown ? health(shown) : ""}</footer><nav class="bnav" aria-label="Places on a phone">${phone.map(([address, name, icon]) => html`<a href="${address}"${current(address)}>${icon}${name}</a>`)}</nav></body></html>`
     .text;
 }
 

@@ -11,7 +11,8 @@ import { parentPort } from "node:worker_threads";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { german } from "../language/de/german.ts";
 import { spanish } from "../language/es/spanish.ts";
-import type { Catalogs, Language } from "../language/language.ts";
+import type { Catalogs, Language, WordsPart } from "../language/language.ts";
+import { shortKey } from "../language/template.ts";
 import type { Asset, Assets } from "./assets.ts";
 
 const here = import.meta.dirname;
@@ -64,20 +65,24 @@ export function makeAssets(): Assets {
   // The overview preloads its own modules only.
   const overview = [...modules];
   walk(resolve(here, "../page/place.ts"));
-  /** Only what the browser says itself; the gateway writes the other pages. */
-  const addWords = (language: Language, { pages: _, ...catalog }: Catalogs): string =>
+  const addWords = (path: string, language: Language, part: WordsPart): string =>
     add(
-      `/m/words/${language}.js`,
+      `/m/words/${path}.js`,
       "text/javascript; charset=utf-8",
-      `import { addCatalog, readBy } from "/m/dashboard/language/language.ts";\naddCatalog("${language}", ${JSON.stringify(catalog)});\nreadBy(() => "${language}");\n`,
+      `import { addCatalog, readBy } from "/m/dashboard/language/language.ts";\naddCatalog("${language}", ${JSON.stringify(part)});\nreadBy(() => "${language}");\n`,
     );
+  /** Only what the browser says itself, in two parts; the gateway writes the other pages. */
+  const wordsOf = (language: Language, { page, sentences, reasons, endings, units, phrases, ...all }: Catalogs) => ({
+    first: addWords(language, language, { short: shortened(page), sentences, reasons, endings, units, phrases }),
+    events: addWords(`${language}-events`, language, { events: all.events, faults: all.faults }),
+  });
   const uplot = createRequire(import.meta.url).resolve("uplot");
   const chart = add(
     "/m/uplot.js",
     "text/javascript; charset=utf-8",
     readFileSync(resolve(dirname(uplot), "uPlot.iife.min.js")),
   );
-  const words = { de: addWords("de", german), es: addWords("es", spanish) };
+  const words = { de: wordsOf("de", german), es: wordsOf("es", spanish) };
   return {
     byPath,
     words,
@@ -87,6 +92,17 @@ export function makeAssets(): Assets {
     modules: overview,
     style: squeeze(sheets.map((name) => readFileSync(resolve(here, `../page/style/${name}.css`), "utf8")).join("\n")),
   };
+}
+
+/** Labels by their short keys; two with the same key would be said for each other. */
+function shortened(page: Catalogs["page"]): Record<string, string> {
+  const out: Record<string, string> = {};
+  for (const [id, said] of Object.entries(page)) {
+    const key = shortKey(id);
+    if (out[key] !== undefined) throw new Error(`Two labels have the short key ${key}; one of them is “${id}”.`);
+    out[key] = said;
+  }
+  return out;
 }
 
 /** Types become spaces; empty lines and the ends of lines then go, since nobody reads them here. */

@@ -26,8 +26,8 @@ export interface Assets {
   readonly chart: string;
   /** Modules in the order of their imports, for preloading. */
   readonly modules: readonly string[];
-  /** Script with the words of each language but English. */
-  readonly words: Readonly<Partial<Record<Language, string>>>;
+  /** Scripts with the words of each language but English: what every page needs, and what events say. */
+  readonly words: Readonly<Partial<Record<Language, { readonly first: string; readonly events: string }>>>;
   readonly style: string;
 }
 

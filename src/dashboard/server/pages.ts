@@ -12,7 +12,7 @@ import { bottomBar, brand, health, mainContent, tabs } from "../panels/panels.ts
 import { placeLinks } from "../panels/place-links.ts";
 import { firstUi } from "../panels/ui.ts";
 import type { SiteState } from "../state.ts";
-import { view } from "../view.ts";
+import { saysEvents, view } from "../view.ts";
 import type { Assets } from "./assets.ts";
 
 export const styleHash = (assets: Assets): string =>
@@ -27,10 +27,12 @@ export const favicon =
 /** What the page's script needs to know; data, not code. `<` is written so that it cannot end the element. */
 const data = (value: unknown): Html => raw(JSON.stringify(value).replace(/</g, "\\u003c"));
 
-/** The words of the reader's language, before what says them; English needs none. */
-export const wordsScript = (assets: Assets): Html => {
-  const path = assets.words[spoken()];
-  return path === undefined ? html`` : html`<script type="module" src="${path}"></script>`;
+/** The words of the reader's language, before what says them; English needs none. Those of events come early where some are shown. */
+const wordsScript = (assets: Assets, state: SiteState | null): Html => {
+  const words = assets.words[spoken()];
+  if (words === undefined) return html``;
+  const early = state !== null && saysEvents(state) ? html`<link rel="modulepreload" href="${words.events}">` : html``;
+  return html`${early}<script type="module" src="${words.first}"></script>`;
 };
 
 export function dashboardPage(
@@ -41,7 +43,7 @@ export function dashboardPage(
 ): string {
   const shown = state && view(state, { role: session.role, supported });
   const ui = firstUi(state?.evses.length ?? 0, shown?.why?.evse ?? 1);
-  const scripts = html`${assets.modules.map((path) => html`<link rel="modulepreload" href="${path}">`)}${wordsScript(assets)}<script type="module" src="${assets.main}"></script>`;
+  const scripts = html`${assets.modules.map((path) => html`<link rel="modulepreload" href="${path}">`)}${wordsScript(assets, state)}<script type="module" src="${assets.main}"></script>`;
   const demo = session.demo
     ? html`<aside class="demobar" aria-label="Demonstration"><div class="in"><span>Simulated site. Signed in by itself:</span><label><span class="sr">Role at this demonstration</span><select id="demorole">${roles.map((role) => html`<option value="${role}"${role === session.role ? raw(" selected") : ""}>${phrase(role)}</option>`)}</select></label></div></aside>`
     : "";
@@ -55,7 +57,7 @@ export function dashboardPage(
     shown
       ? mainContent(shown, ui)
       : html`<section class="panel c12 mode order-mode" id="overview" data-key="overview" data-level="attention" aria-label="Mode"><div><h1>No data yet. The controller has not answered.</h1></div></section>`
-  }</main><footer class="health" id="health" aria-label="Health">${shown ? health(shown) : ""}</footer><nav class="bnav" id="bnav" aria-label="Sections on a phone">${shown ? bottomBar(shown) : ""}</nav><div class="toast" id="toast" role="status" aria-live="polite"></div><div class="sr" id="announce" aria-live="polite"></div><div class="sr" id="alert" role="alert"></div><dialog id="dlg" aria-labelledby="dlgh"></dialog><noscript><div class="plain"><p>This page needs JavaScript to stay live. What it shows is the site when it was loaded.</p></div></noscript><script type="application/json" id="session" data-chart="${assets.chart}">${data({ role: session.role, csrf: session.csrf, supported })}</script></body></html>`
+  }</main><footer class="health" id="health" aria-label="Health">${shown ? health(shown) : ""}</footer><nav class="bnav" id="bnav" aria-label="Sections on a phone">${shown ? bottomBar(shown) : ""}</nav><div class="toast" id="toast" role="status" aria-live="polite"></div><div class="sr" id="announce" aria-live="polite"></div><div class="sr" id="alert" role="alert"></div><dialog id="dlg" aria-labelledby="dlgh"></dialog><noscript><div class="plain"><p>This page needs JavaScript to stay live. What it shows is the site when it was loaded.</p></div></noscript><script type="application/json" id="session" data-chart="${assets.chart}" data-events="${assets.words[spoken()]?.events ?? ""}">${data({ role: session.role, csrf: session.csrf, supported })}</script></body></html>`
     .text;
 }
 

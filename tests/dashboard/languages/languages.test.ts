@@ -38,7 +38,7 @@ interface Pair {
   readonly other: string | undefined;
 }
 /** Everything that people read, in English and in one other language. */
-function pairsOf({ sentences: said, events, reasons: why, page, pages, phrases }: Catalogs): Pair[] {
+function pairsOf({ sentences: said, events, reasons: why, page, pages, phrases, faults, told }: Catalogs): Pair[] {
   const out: Pair[] = Object.entries(sentences).map(([key, english]) => ({
     what: key,
     english,
@@ -65,7 +65,8 @@ function pairsOf({ sentences: said, events, reasons: why, page, pages, phrases }
   for (const file of placeFiles)
     for (const { text, line } of scan(file).messages)
       out.push({ what: `${file}:${line}`, english: text, other: page[text] ?? pages[text] });
-  for (const [english, other] of Object.entries(phrases)) out.push({ what: "phrase", english, other });
+  for (const table of [phrases, faults, told])
+    for (const [english, other] of Object.entries(table)) out.push({ what: "phrase", english, other });
   return out;
 }
 

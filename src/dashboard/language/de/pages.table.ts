@@ -29,7 +29,6 @@ export const pages: Readonly<Record<string, string>> = {
   "not yet": "noch nicht",
   "Yes": "Ja",
   "Stop this step": "Diesen Schritt stoppen",
-  "It {0}.": "Er {0}.",
   "under way": "läuft",
   "Somebody must be at the site for it.": "Dafür muss jemand an der Anlage sein.",
   "Not now: {1}.": "Jetzt nicht: {1}.",

@@ -29,7 +29,6 @@ export const pages: Readonly<Record<string, string>> = {
   "not yet": "aún no",
   "Yes": "Sí",
   "Stop this step": "Parar este paso",
-  "It {0}.": "Este paso {0}.",
   "under way": "en curso",
   "Somebody must be at the site for it.": "Hace falta alguien en la instalación.",
   "Not now: {1}.": "Ahora no: {1}.",

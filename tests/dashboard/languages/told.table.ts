@@ -1,0 +1,78 @@
+/** Whose sentences the page shows though they are not the page's own. */
+
+export interface ToldSource {
+  readonly file: string;
+  /** How those begin that only logs, terminals and files read, or that are pieces of `wholes`. */
+  readonly not?: readonly string[];
+}
+
+export const toldSources: readonly ToldSource[] = [
+  { file: "firmware-bridge/device/faults.table.ts" },
+  { file: "firmware-bridge/device/fault-words.ts" },
+  { file: "src/protocols/modbus/faults.table.ts" },
+  { file: "src/protocols/sunspec/faults.table.ts" },
+  { file: "src/app/permits/permit-refusals.table.ts" },
+  { file: "src/app/store/files.ts", not: ["(kept as"] },
+  { file: "src/app/store/owed.ts", not: ["what the site", "settings,", "the audit"] },
+  { file: "src/app/commissioning/steps.ts", not: ["not found at", "at 7, but", "7 7, version", "7 at 7", "Warning", "still 7"] },
+  { file: "src/app/commissioning/hands.ts", not: ["Make the grid", ", by pulling", "charges one vehicle", "and to make each"] },
+  { file: "src/app/commissioning/k1.ts", not: ["parts the site", "and then fed", "from black", "one stage"] },
+  { file: "src/app/commissioning/nudges.ts" },
+  { file: "src/app/commissioning/nudger.ts" },
+  { file: "src/app/commissioning/step.ts", not: ["7 % of the control", "It is too busy", "This computer was"] },
+  { file: "src/app/commissioning/run-step.ts" },
+  { file: "src/app/commissioning/commissioning.ts", not: ["commissioning", "measured settings", "Commissioning"] },
+  { file: "src/app/commissioning/adopt.ts" },
+  { file: "src/commissioning/wiring.ts", not: ["One of 7"] },
+  { file: "src/commissioning/compare.ts", not: ["to make use", ", or make", "7: its power", "7: 7 is"] },
+  { file: "src/commissioning/measured-settings.ts" },
+  { file: "src/dashboard/live/event-rows.ts", not: ["The 7"] },
+  { file: "src/dashboard/live/missing.ts" },
+  { file: "src/dashboard/live/alarm-words.ts" },
+  { file: "src/dashboard/live/operator-actions.ts", not: ["outage warning"] },
+  { file: "src/dashboard/fleet/station-fleet.ts", not: ["7 has 7 hours"] },
+  { file: "src/dashboard/economy/station-economy.ts", not: ["no answer", "grid event"] },
+  { file: "src/app/economy/grid-events.ts" },
+  { file: "src/app/planning/build-problem.ts" },
+  { file: "src/app/planning/readiness.ts", not: ["7 vehicles share", ", and others"] },
+  { file: "src/app/vehicles/import-rows.ts" },
+  { file: "src/app/vehicles/import-calendar.ts", not: ["Bus 104"] },
+  { file: "src/app/vehicles/imports.ts", not: [", 7 broken"] },
+  { file: "src/app/vehicles/csv.ts" },
+  { file: "src/app/vehicles/calendar.ts" },
+  { file: "src/app/update/may-update.ts" },
+  { file: "src/app/update/bundle.ts" },
+  { file: "src/app/update/install.ts" },
+];
+
+/** Sentences as the site says them, where the source has them in pieces. */
+export const wholes: readonly string[] = [
+  "Bay 1 (10.0.0.11:502, unit 1): The device could not be reached: connect ECONNREFUSED 10.0.0.11:502. Check its power, its network cable, its address and port, and that no other program holds its only connection.",
+  "PCC meter (10.0.0.5:502, unit 1): The device refused the request with an exception code: exception 2, it does not have these registers, or not so many at once. Check the unit identifier and the register map.",
+  "The permit is for another site. (for Depot, this is Home) Install the permit of this site, or correct the site's name.",
+  "settings, sessions and energies: the disk is full; the audit log: the disk is full",
+  "not found at 10.0.0.11:502, unit 1. Bay 1 (10.0.0.11:502, unit 1): No reply before the deadline. `islet probe` says what answers there.",
+  "at 10.0.0.11:502, unit 1, but not verified: no reason told.",
+  "Example Works QS-60, version 2.4, serial number ST-1, at 10.0.0.11:502, unit 1, answers in 12 ms (99 of 100 within 19 ms).",
+  "found at 10.0.0.5:502, unit 1, answers in 8 ms (99 of 100 within 15 ms).",
+  "It charges one vehicle after the other with a tenth of its rating and asks somebody at the site whether it is that one; then asks to unplug each link and to make each contact change, one after the other.",
+  "It parts the site from the grid: what hangs behind K1 is without supply for a moment and then fed from the vehicles, Lights first; after some seconds it returns.",
+  "from black (3 % of nominal) to running in 2.4 s; 2 stages forming, 99.8 % and 60.01 Hz.",
+  "from black (3 % of nominal) to running in 2.4 s; one stage forming, 99.8 % and 60.01 Hz.",
+  "It is too busy to watch the devices: 40 % of the control cycles were seen, 75 % are needed. End other programs on it, then take the step again.",
+  "This computer was too busy to watch (40 % of the control cycles were seen): once more, 2 of 3.",
+  "still 4.4 kW 9.0 s after the last word, configured 5 s: its watchdog is missing or off. It must not discharge; have the maker set it. Try `islet verify-device 10.0.0.11:502 --unit 1`.",
+  "Wiring of its current transformers: input B has the transformer of phase C, input C has the transformer of phase B, the one at input B is the wrong way round. Move the transformers, or the voltage taps, so that each input has current and voltage of one phase.",
+  "Wiring of its current transformers: One of 2 connections that look alike; the likeliest: the one at input A is the wrong way round. Swap its two wires (S1, S2).",
+  "Bay 1: dead time is 590 ± 30 ms, configured 15 ms. Set evses[0].stage.deadTimeMs to 590, or make the device faster.",
+  "Bay 1: its power changes by 20 % of its rating a second at most, configured without a bound. Set evses[0].stage.slewPctPerS to 20.",
+  "Export limit: after a step of the load back under it within 0.78 s; until then at most 28.0 kW and 3.1 Wh beyond it by discharging. The meter needs up to 0.20 s to show a step, the command 0.02 s to move the stages, the slowest stage 0.30 s. Each lost sample adds one interval of the meter.",
+  "Warning: that is slower than the usual 500 ms; the site promises 0.78 s. A faster meter or faster stages shorten it.",
+  "Make the grid operator's contact at input 2 of I/O module ask for less, by pulling its wire and answer yes.",
+  "Only Bay 1 charges now, with 2.2 kW. Look at it: is it that one? Yes.",
+  "wire of K1's normally-open contact: seen; K1 counts as not proven, and no island is formed.",
+  "3 vehicles share 45.0 kW beside the building, and others go first.",
+  "2026-10-25 has 25 hours: the clock is put back.",
+  "Vehicles: 2 entered, 1 removed.",
+  "12 rows taken, 3 broken ones left out.",
+];
