@@ -143,6 +143,7 @@ async function run(options: RunOptions): Promise<boolean> {
     host: config.dashboard.host,
     port: config.dashboard.port,
     onSiteAddresses: config.dashboard.onSiteAddresses,
+    language: config.dashboard.language,
     tls,
     hostNames,
     source,

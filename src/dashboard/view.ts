@@ -48,9 +48,12 @@ export interface ViewOptions {
   readonly selected?: number | undefined;
 }
 
-/** Whether the page says what events say: an event, or the fault of a stage. */
-export const saysEvents = ({ events, evses }: SiteState): boolean =>
-  events.length > 0 || evses.some(({ fault }) => fault !== null);
+/** Words that the page needs for a state beside those of every page: of events, and of what devices and permits lack. */
+export function wordsNeeded({ events, evses, island }: SiteState): ("events" | "faults")[] {
+  const faults = events.some(({ values }) => typeof values?.["why"] === "string");
+  const some = events.length > 0 || island.handover !== null || evses.some(({ fault }) => fault !== null);
+  return [...(some ? (["events"] as const) : []), ...(faults ? (["faults"] as const) : [])];
+}
 
 export function view(state: SiteState, options: ViewOptions): View {
   const words = wordsOf(state);

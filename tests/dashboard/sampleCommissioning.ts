@@ -76,7 +76,8 @@ export function sampleCommissioning(state: SiteState): SampleCommissioning {
           {
             verdict: "warn",
             device: "PCC meter",
-            sentence: "Wiring of its current transformers: No answer yet. The load moves more than the nudge.",
+            sentence:
+              "Wiring of its current transformers: Several connections would show the same: nudge again with more power, or with stages on other phases.",
           },
         ],
         comparisons: [
@@ -125,7 +126,7 @@ export function sampleCommissioning(state: SiteState): SampleCommissioning {
     step(
       "hands",
       "Links and inputs, with somebody at the site",
-      "charges one vehicle after the other and asks somebody at the site whether it is that one; then asks to unplug links and to close inputs",
+      "charges one vehicle after the other with a tenth of its rating and asks somebody at the site whether it is that one; then asks to unplug each link and to make each contact change, one after the other",
       "hands",
     ),
     step(
@@ -178,7 +179,10 @@ export const askingStep = (state: SiteState): Underway => ({
   title: "Links and inputs, with somebody at the site",
   sinceMs: state.atMs,
   by: "installer",
-  said: ["Is somebody at the chargers who can look and unplug? Yes.", "Bay 1 charges alone."],
+  said: [
+    "Is somebody at the chargers who can look and unplug? Yes.",
+    "The answer is slower than the nudges: once more, slower.",
+  ],
   question: "Only Bay 1 charges now, with 2.2 kW. Look at it: is it that one?",
   cancelled: false,
 });

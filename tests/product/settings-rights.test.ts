@@ -20,7 +20,7 @@ const sites = {
     config: {
       authorization: "required",
       backend: { variables: { "SmartChargingCtrlr.Enabled": "false" } },
-      dashboard: { hostNames: ["depot.example"] },
+      dashboard: { hostNames: ["depot.example"], language: "de" },
     },
   },
   /** Trusts another utility than the one that signed. */
@@ -107,6 +107,17 @@ describe("settings about rights", () => {
     const url = up.card.log.find(({ text }) => text.startsWith("Dashboard: "))!.text.slice("Dashboard: ".length);
     expect(await statusFor(url, "depot.example")).toBe(200);
     expect(await statusFor(url, "evil.example")).toBe(421);
+  });
+
+  it("dashboard.language: whoever asks for a language that is not spoken reads this one, others theirs", async () => {
+    await up.card.page();
+    const url = up.card.log.find(({ text }) => text.startsWith("Dashboard: "))!.text.slice("Dashboard: ".length);
+    const languageFor = async (asked: string): Promise<string | undefined> => {
+      const answer = await fetch(`${url}/login`, { headers: { "accept-language": asked } });
+      return /<html lang="(\w+)">/.exec(await answer.text())?.[1];
+    };
+    expect(await languageFor("fr-FR,fr;q=0.9")).toBe("de");
+    expect(await languageFor("fr-FR,es;q=0.5")).toBe("es");
   });
 
   it("permit.file: the permit there is in force", async () => {

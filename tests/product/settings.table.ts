@@ -124,6 +124,7 @@ export const testedSettings: readonly TestedSetting[] = [
   { setting: "links.csip.failSafe.exportLimitW",     file: "csip.test.ts", unwired: null },
   { setting: "links.csip.pin",                       file: "csip.test.ts", unwired: null },
   { setting: "dashboard.hostNames[]",                file: rights,  unwired: null },
+  { setting: "dashboard.language",                   file: rights,  unwired: "en" },
   { setting: "dashboard.onSiteAddresses[]",          file: backup,  unwired: null, alsoFails: ["evses[].stage.holdsAngle"] },
   { setting: "site.nominalVoltageV",                 file: service, unwired: 480, alsoFails: ["site.nominalFrequencyHz", "pcc.meter.freshMs"] },
   { setting: "site.nominalFrequencyHz",              file: service, unwired: "60", alsoFails: ["site.nominalVoltageV", "pcc.meter.freshMs"] },

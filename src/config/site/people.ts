@@ -1,6 +1,6 @@
 /** Settings of what people see and sign: the page and the permission to operate. */
 import { z } from "zod";
-import { group, integerOr, text } from "../setting.ts";
+import { choiceOr, group, integerOr, text } from "../setting.ts";
 
 export const dashboardSettings = group(
   {
@@ -35,6 +35,10 @@ export const dashboardSettings = group(
       )
       .max(8, "must list at most 8 addresses")
       .default([]),
+    language: choiceOr("en", ["en", "de", "es"], {
+      sentence:
+        "Language of the page for people who have chosen none and whose browser asks for none of these: English, German or Spanish.",
+    }),
   },
   "The page for people.",
 );

@@ -1,6 +1,6 @@
 /**
  * Whose language an answer is in: what the person has chosen (kept with the account, or in a cookie before the sign-in), else
- * what the browser asks for, else English. Programs with a token always read English. The language goes with
+ * what the browser asks for, else the site's (`dashboard.language`). Programs with a token always read English. The language goes with
  * the request through everything that it starts.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
@@ -43,19 +43,19 @@ function accepted(header: string | undefined): Language | null {
 }
 
 /** The language of whoever asks. */
-function languageOf(request: FastifyRequest, accounts: Accounts): Language {
+function languageOf(request: FastifyRequest, accounts: Accounts, standard: Language): Language {
   if (request.asker?.kind === "token") return "en";
   const chosen = request.asker?.session?.demo === false ? accounts.languageOf(request.asker.name) : undefined;
   if (chosen !== undefined) return chosen;
   const kept = readCookie(request.raw, cookieName);
   if (isLanguage(kept)) return kept;
-  return accepted(request.headers["accept-language"]) ?? "en";
+  return accepted(request.headers["accept-language"]) ?? standard;
 }
 
 /** Every request is read by somebody. Twice: reading the body of a form begins a context of its own. */
-export function readInLanguages(app: FastifyInstance, accounts: Accounts): void {
-  app.addHook("onRequest", (request, _reply, done) => reading.run(languageOf(request, accounts), done));
-  app.addHook("preValidation", (request, _reply, done) => reading.run(languageOf(request, accounts), done));
+export function readInLanguages(app: FastifyInstance, accounts: Accounts, standard: Language): void {
+  app.addHook("onRequest", (request, _reply, done) => reading.run(languageOf(request, accounts, standard), done));
+  app.addHook("preValidation", (request, _reply, done) => reading.run(languageOf(request, accounts, standard), done));
 }
 
 /** The choice of a language, with and without a session: it is kept, and the page is shown again. */

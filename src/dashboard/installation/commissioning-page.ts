@@ -1,6 +1,6 @@
 /** Guided commissioning: the steps on one side, what one of them will do, does or has found on the other. */
 import type { Commissioning, StepView, Underway } from "../../app/commissioning/commissioning.ts";
-import { plot } from "../../app/commissioning/plot.ts";
+import { type PlotWords, plot } from "../../app/commissioning/plot.ts";
 import {
   type Finding,
   figureText,
@@ -149,12 +149,20 @@ function stepPanel(session: Session, commissioning: Commissioning, { id, title, 
   );
 }
 
+const plotWords = (): PlotWords => ({
+  meter: t`meter`,
+  told: t`told`,
+  stages: t`stages`,
+  title: (seconds) => t`Power over ${seconds} s`,
+  number: localNumber,
+});
+
 function foundPanel({ result }: StepView): Html {
   if (result === null) return html``;
   const { findings, comparisons, looks, verdict, atMs } = result;
   const recording =
     looks.length > plotMin
-      ? html`<h3 class="sech">Power while it was tried</h3><div class="plot">${raw(plot(looks))}</div>`
+      ? html`<h3 class="sech">Power while it was tried</h3><div class="plot">${raw(plot(looks, plotWords()))}</div>`
       : "";
   return panel(
     "",

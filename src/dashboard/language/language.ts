@@ -75,8 +75,9 @@ export function addCatalog(language: Language, part: WordsPart): void {
       .sort((a, b) => ownLength(b) - ownLength(a)),
   );
 }
-/** Whether the events of the reader's language are here: in the browser they come when the first one is to be shown. */
-export const hasEventWords = (): boolean => reader() === "en" || catalogs.get(reader())?.events !== undefined;
+/** Whether these words of the reader's language are here: in the browser they come when they are needed. */
+export const knowsWords = (part: "events" | "faults"): boolean =>
+  reader() === "en" || catalogs.get(reader())?.[part] !== undefined;
 
 /** Who says what the reader's language is. */
 export function readBy(source: () => Language): void {

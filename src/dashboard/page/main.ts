@@ -1,12 +1,12 @@
 /** The page in the browser: takes states from the stream, shows the view, and brings actions back. Works offline from the gateway. */
 import type UPlot from "uplot";
 import type { AccountRole, ActionId } from "../actions.ts";
-import { hasEventWords, t } from "../language/language.ts";
+import { knowsWords, t } from "../language/language.ts";
 import { bottomBar, brand, health, mainContent, mainParts, tabs } from "../panels/panels.ts";
 import { firstUi, type Ui } from "../panels/ui.ts";
 import type { SiteState } from "../state.ts";
 import type { Group } from "../view/chargers.ts";
-import { saysEvents, type View, view } from "../view.ts";
+import { type View, view, wordsNeeded } from "../view.ts";
 import { createDayChart, type DayChart } from "./day-chart.ts";
 import { type Answer, openDialog } from "./dialog.ts";
 import { keepPlace, takePlace } from "./language-form.ts";
@@ -60,22 +60,26 @@ function firstCharger(site: SiteState): number {
   return (moving ?? site.evses.find((evse) => evse.connected) ?? site.evses[0])?.evse ?? 1;
 }
 
-/** The words of events are waited for so long, ms; then they are said in English until they come. */
+/** Words that are on their way are waited for so long, ms; then they are said in English until they come. */
 const wordsMaxMs = 3000;
-let wordsAsked: "no" | "waiting" | "over" = "no";
-/** Whether the first event's words are still on their way. They are loaded once, when they are needed. */
+const wordsAsked = new Set<string>();
+let wordsWaited = 0;
+/** Whether words of this state are still on their way. Each part is loaded once, when it is needed. */
 function waitsForWords(site: SiteState): boolean {
-  if (wordsAsked === "over" || hasEventWords() || !saysEvents(site)) return false;
-  if (wordsAsked === "no") {
-    wordsAsked = "waiting";
+  for (const part of wordsNeeded(site)) {
+    if (knowsWords(part) || wordsAsked.has(part)) continue;
+    wordsAsked.add(part);
+    wordsWaited++;
+    let waiting = true;
     const over = (): void => {
-      wordsAsked = "over";
+      if (waiting) wordsWaited--;
+      waiting = false;
       schedule();
     };
     setTimeout(over, wordsMaxMs);
-    import(byId("session").dataset["events"] ?? "").then(over, over);
+    import(byId("session").dataset[part] ?? "").then(over, over);
   }
-  return true;
+  return wordsWaited > 0;
 }
 
 function render(): void {

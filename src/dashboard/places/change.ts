@@ -118,7 +118,7 @@ export function changePage(
           ]
         : [],
   });
-  const form = html`<form method="post" action="/fleet/change" class="form">${secret(session)}<input type="hidden" name="act" value="${action.id}"><input type="hidden" name="evse" value="${charger.evse}">${fields}${action.needsReason ? reasonField : ""}<div class="rowbtns end"><a class="btn" href="/fleet/charger/${charger.evse}">Leave as it is</a>${
+  const form = html`<form method="post" action="/fleet/change" class="form">${secret(session)}<input type="hidden" name="act" value="${action.id}"><input type="hidden" name="evse" value="${charger.evse}">${fields}${action.needsReason ? reasonField() : ""}<div class="rowbtns end"><a class="btn" href="/fleet/charger/${charger.evse}">Leave as it is</a>${
     hasFields
       ? html`<button class="btn" formmethod="get" formaction="/fleet/change" formnovalidate>See what changes</button>`
       : ""

@@ -76,7 +76,8 @@ const reasons = [
   label("Fault or damage seen"),
   label("The timetable has changed"),
 ] as const;
-export const reasonField: Html = html`<label class="f">Reason<select name="reason">${reasons.map((reason) => html`<option>${reason}</option>`)}</select></label>`;
+export const reasonField = (): Html =>
+  html`<label class="f">Reason<select name="reason">${reasons.map((reason) => html`<option>${reason}</option>`)}</select></label>`;
 
 export const percent = (value: number | null): string => (value === null ? "–" : `${Math.round(value)}${nb}%`);
 

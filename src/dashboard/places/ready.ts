@@ -136,7 +136,7 @@ function statusOf(vehicle: ReadyVehicle, words: Words): Html {
     case "on-the-way":
       return html`<span class="st">${okIcon}<span>Ready${at}</span></span>`;
     case "tight":
-      return html`<span class="st">${okIcon}<span>Ready${at}, ${marginMs === null ? "little" : duration(marginMs)} to spare</span></span>`;
+      return html`<span class="st">${okIcon}<span>Ready${at}, ${marginMs === null ? t`little` : duration(marginMs)} to spare</span></span>`;
     case "short":
       return html`<span class="st warn">${severityIcons.warning}<span>Short of ${kWh(missingWh)}</span></span>`;
     case "missed":

@@ -114,7 +114,7 @@ const fields = ({ inputs }: ActionView): Html =>
 const form = (action: ActionView | undefined, session: Session, intro: Html): Html =>
   action === undefined
     ? html`${intro}<p class="dim">${session.role === "viewer" ? t`A viewer may look. An operator may act.` : t`This can’t be changed now.`}</p>`
-    : html`${intro}<form method="post" action="/fleet/reserve" class="form">${secret(session)}<input type="hidden" name="act" value="${action.id}">${fields(action)}${reasonField}<div class="rowbtns end"><button class="btn primary">${action.verb}</button></div></form>`;
+    : html`${intro}<form method="post" action="/fleet/reserve" class="form">${secret(session)}<input type="hidden" name="act" value="${action.id}">${fields(action)}${reasonField()}<div class="rowbtns end"><button class="btn primary">${action.verb}</button></div></form>`;
 
 function warningForm({ warning }: Outage, until: string, action: ActionView | undefined, session: Session): Html {
   const stands = warning

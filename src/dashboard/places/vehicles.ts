@@ -75,7 +75,7 @@ export function vehiclesPage(state: SiteState, fleet: FleetPort, session: Sessio
     t`Vehicles`,
   );
   const may = roleAtLeast(session.role, "operator");
-  const add = html`<form method="post" action="/fleet/vehicles/add" class="form">${secret(session)}<label class="f">Name<input type="text" name="name" maxlength="60" required></label><label class="f">Id, in files and addresses<input type="text" name="id" maxlength="40" pattern="[A-Za-z0-9][A-Za-z0-9._\\-]*" required></label><label class="f">Capacity, kWh (empty: as it tells itself)<input type="number" name="capacityKWh" min="0.1" step="0.1"></label>${reasonField}<div class="rowbtns end"><button class="btn primary">Add vehicle</button></div></form>`;
+  const add = html`<form method="post" action="/fleet/vehicles/add" class="form">${secret(session)}<label class="f">Name<input type="text" name="name" maxlength="60" required></label><label class="f">Id, in files and addresses<input type="text" name="id" maxlength="40" pattern="[A-Za-z0-9][A-Za-z0-9._\\-]*" required></label><label class="f">Capacity, kWh (empty: as it tells itself)<input type="number" name="capacityKWh" min="0.1" step="0.1"></label>${reasonField()}<div class="rowbtns end"><button class="btn primary">Add vehicle</button></div></form>`;
   const take = html`<form method="post" action="/fleet/import" class="form">${secret(session)}<label class="f">What it is<select name="kind"><option value="timetable-csv">Departures, CSV</option><option value="vehicles-csv">Vehicles, CSV</option><option value="calendar">Calendar, iCalendar</option></select></label><label class="f">Its text<textarea name="text" rows="6" maxlength="15000" required></textarea></label><div class="rowbtns end"><button class="btn primary">Show what it would change</button></div></form>`;
   const side = may
     ? html`<div class="c4 stack" data-key="side">${panel("", t`Add a vehicle`, add)}${panel("", t`Import`, take)}</div>`
@@ -142,13 +142,13 @@ export function vehiclePage(state: SiteState, fleet: FleetPort, session: Session
   const shownWeek = html`<p>${weekText(weekly)}</p>`;
   const week = !may
     ? shownWeek
-    : html`<form method="post" action="/fleet/vehicle" class="form">${secret(session)}<input type="hidden" name="vehicleId" value="${id}"><input type="hidden" name="version" value="${version}"><input type="hidden" name="rows" value="${weekly.length + 1}">${[...weekly, null].map((row, i) => weekRow(row, i, routes))}${reasonField}<div class="rowbtns end"><a class="btn" href="/fleet/vehicles">Leave as it is</a><button class="btn primary">Save the week</button></div></form>`;
+    : html`<form method="post" action="/fleet/vehicle" class="form">${secret(session)}<input type="hidden" name="vehicleId" value="${id}"><input type="hidden" name="version" value="${version}"><input type="hidden" name="rows" value="${weekly.length + 1}">${[...weekly, null].map((row, i) => weekRow(row, i, routes))}${reasonField()}<div class="rowbtns end"><a class="btn" href="/fleet/vehicles">Leave as it is</a><button class="btn primary">Save the week</button></div></form>`;
   const list =
     exceptions.length === 0
       ? html`<p class="dim">No exceptions.</p>`
-      : html`<ul class="links">${exceptions.map((one) => html`<li>${one.date}: ${one.leavesAt ? t`leaves ${one.leavesAt}` : "stays"}${needText(one) === "" ? "" : `, ${needText(one)}`}${one.reason ? ` (${one.reason})` : ""}</li>`)}</ul>`;
+      : html`<ul class="links">${exceptions.map((one) => html`<li>${one.date}: ${one.leavesAt ? t`leaves ${one.leavesAt}` : t`stays`}${needText(one) === "" ? "" : `, ${needText(one)}`}${one.reason ? ` (${one.reason})` : ""}</li>`)}</ul>`;
   const exception = may
-    ? html`<form method="post" action="/fleet/vehicle/exception" class="form">${secret(session)}<input type="hidden" name="vehicleId" value="${id}"><label class="f">Date<input type="text" name="date" pattern="\\d{4}-\\d{2}-\\d{2}" placeholder="2026-12-24" required></label><label class="f">Leaves (empty: stays)<input type="text" name="leavesAt" pattern="([01]?[0-9]|2[0-3]):[0-5][0-9]"></label><label class="f">Needs, %<input type="number" name="needPct" min="1" max="100"></label>${reasonField}<div class="rowbtns end"><button class="btn">Add exception</button></div></form>`
+    ? html`<form method="post" action="/fleet/vehicle/exception" class="form">${secret(session)}<input type="hidden" name="vehicleId" value="${id}"><label class="f">Date<input type="text" name="date" pattern="\\d{4}-\\d{2}-\\d{2}" placeholder="2026-12-24" required></label><label class="f">Leaves (empty: stays)<input type="text" name="leavesAt" pattern="([01]?[0-9]|2[0-3]):[0-5][0-9]"></label><label class="f">Needs, %<input type="number" name="needPct" min="1" max="100"></label>${reasonField()}<div class="rowbtns end"><button class="btn">Add exception</button></div></form>`
     : "";
   return {
     place: "fleet",
@@ -222,7 +222,7 @@ export function importPage(preview: Preview, session: Session): PlacePage {
   );
   const form =
     good > 0
-      ? html`<form method="post" action="/fleet/import/take" class="form">${secret(session)}<input type="hidden" name="previewId" value="${previewId}">${reasonField}<div class="rowbtns end"><a class="btn" href="/fleet/vehicles">Leave as it is</a><button class="btn primary">Take ${good} rows</button></div></form>`
+      ? html`<form method="post" action="/fleet/import/take" class="form">${secret(session)}<input type="hidden" name="previewId" value="${previewId}">${reasonField()}<div class="rowbtns end"><a class="btn" href="/fleet/vehicles">Leave as it is</a><button class="btn primary">Take ${good} rows</button></div></form>`
       : html`<p class="dim">No row can be taken.</p><div class="rowbtns"><a class="btn" href="/fleet/vehicles">Back</a></div>`;
   return {
     place: "fleet",

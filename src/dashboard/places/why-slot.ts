@@ -74,7 +74,7 @@ function dayTable(own: readonly Planned[], askedMs: number, words: Words): Html 
           percent(capacityWh ? (100 * endWh) / capacityWh : null),
           phrase(sentence),
           askedMs >= fromMs && askedMs < untilMs
-            ? "above"
+            ? t`above`
             : html`<a href="/fleet/plan/why?evse=${evse}&amp;at=${fromMs}">Prove ${words.hm(fromMs)}</a>`,
         ],
       })),

@@ -71,10 +71,11 @@ export function makeAssets(): Assets {
       "text/javascript; charset=utf-8",
       `import { addCatalog, readBy } from "/m/dashboard/language/language.ts";\naddCatalog("${language}", ${JSON.stringify(part)});\nreadBy(() => "${language}");\n`,
     );
-  /** Only what the browser says itself, in two parts; the gateway writes the other pages. */
+  /** Only what the browser says itself, in parts; the gateway writes the other pages. */
   const wordsOf = (language: Language, { page, sentences, reasons, endings, units, phrases, ...all }: Catalogs) => ({
     first: addWords(language, language, { short: shortened(page), sentences, reasons, endings, units, phrases }),
-    events: addWords(`${language}-events`, language, { events: all.events, faults: all.faults }),
+    events: addWords(`${language}-events`, language, { events: all.events }),
+    faults: addWords(`${language}-faults`, language, { faults: all.faults }),
   });
   const uplot = createRequire(import.meta.url).resolve("uplot");
   const chart = add(

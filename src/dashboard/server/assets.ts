@@ -26,8 +26,8 @@ export interface Assets {
   readonly chart: string;
   /** Modules in the order of their imports, for preloading. */
   readonly modules: readonly string[];
-  /** Scripts with the words of each language but English: what every page needs, and what events say. */
-  readonly words: Readonly<Partial<Record<Language, { readonly first: string; readonly events: string }>>>;
+  /** Scripts with the words of each language but English: what every page needs, what events say, what devices lack. */
+  readonly words: Readonly<Partial<Record<Language, Readonly<Record<"first" | "events" | "faults", string>>>>>;
   readonly style: string;
 }
 

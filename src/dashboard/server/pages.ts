@@ -12,7 +12,7 @@ import { bottomBar, brand, health, mainContent, tabs } from "../panels/panels.ts
 import { placeLinks } from "../panels/place-links.ts";
 import { firstUi } from "../panels/ui.ts";
 import type { SiteState } from "../state.ts";
-import { saysEvents, view } from "../view.ts";
+import { view, wordsNeeded } from "../view.ts";
 import type { Assets } from "./assets.ts";
 
 export const styleHash = (assets: Assets): string =>
@@ -27,12 +27,12 @@ export const favicon =
 /** What the page's script needs to know; data, not code. `<` is written so that it cannot end the element. */
 const data = (value: unknown): Html => raw(JSON.stringify(value).replace(/</g, "\\u003c"));
 
-/** The words of the reader's language, before what says them; English needs none. Those of events come early where some are shown. */
+/** The words of the reader's language, before what says them; English needs none. What the first picture needs comes early. */
 const wordsScript = (assets: Assets, state: SiteState | null): Html => {
   const words = assets.words[spoken()];
   if (words === undefined) return html``;
-  const early = state !== null && saysEvents(state) ? html`<link rel="modulepreload" href="${words.events}">` : html``;
-  return html`${early}<script type="module" src="${words.first}"></script>`;
+  const early = state === null ? [] : wordsNeeded(state);
+  return html`${early.map((part) => html`<link rel="modulepreload" href="${words[part]}">`)}<script type="module" src="${words.first}"></script>`;
 };
 
 export function dashboardPage(
@@ -57,7 +57,7 @@ export function dashboardPage(
     shown
       ? mainContent(shown, ui)
       : html`<section class="panel c12 mode order-mode" id="overview" data-key="overview" data-level="attention" aria-label="Mode"><div><h1>No data yet. The controller has not answered.</h1></div></section>`
-  }</main><footer class="health" id="health" aria-label="Health">${shown ? health(shown) : ""}</footer><nav class="bnav" id="bnav" aria-label="Sections on a phone">${shown ? bottomBar(shown) : ""}</nav><div class="toast" id="toast" role="status" aria-live="polite"></div><div class="sr" id="announce" aria-live="polite"></div><div class="sr" id="alert" role="alert"></div><dialog id="dlg" aria-labelledby="dlgh"></dialog><noscript><div class="plain"><p>This page needs JavaScript to stay live. What it shows is the site when it was loaded.</p></div></noscript><script type="application/json" id="session" data-chart="${assets.chart}" data-events="${assets.words[spoken()]?.events ?? ""}">${data({ role: session.role, csrf: session.csrf, supported })}</script></body></html>`
+  }</main><footer class="health" id="health" aria-label="Health">${shown ? health(shown) : ""}</footer><nav class="bnav" id="bnav" aria-label="Sections on a phone">${shown ? bottomBar(shown) : ""}</nav><div class="toast" id="toast" role="status" aria-live="polite"></div><div class="sr" id="announce" aria-live="polite"></div><div class="sr" id="alert" role="alert"></div><dialog id="dlg" aria-labelledby="dlgh"></dialog><noscript><div class="plain"><p>This page needs JavaScript to stay live. What it shows is the site when it was loaded.</p></div></noscript><script type="application/json" id="session" data-chart="${assets.chart}" data-events="${assets.words[spoken()]?.events ?? ""}" data-faults="${assets.words[spoken()]?.faults ?? ""}">${data({ role: session.role, csrf: session.csrf, supported })}</script></body></html>`
     .text;
 }
 
@@ -120,7 +120,7 @@ export function accountsPage(
     t`Accounts`,
     html`<h1>Accounts</h1><p><a href="/">Back to the site</a> · <a href="/sessions">Sessions</a> · <a href="/updates">Updates</a></p>${refusal(said.refused ?? said.owed ?? null)}${
       said.token ? html`<p role="status">The new token, shown only now: <code>${said.token}</code></p>` : ""
-    }<h2>People</h2><div class="scroll"><table><thead><tr><th>Name</th><th>Role</th><th>Password set</th><th>Second factor</th><th><span class="sr">Remove</span></th></tr></thead><tbody>${accounts.list().map((account) => html`<tr><td>${account.name}</td><td>${phrase(account.role)}</td><td>${day(account.setAtMs)}</td><td>${account.hasSecondFactor ? html`<form method="post" action="/accounts/factor-off">${csrf}<input type="hidden" name="name" value="${account.name}"><button class="btn" aria-label="Turn off the second factor of ${account.name}">Turn off</button></form>` : "off"}</td><td><form method="post" action="/accounts/remove">${csrf}<input type="hidden" name="name" value="${account.name}"><button class="btn" aria-label="Remove ${account.name}">Remove</button></form></td></tr>`)}</tbody></table></div><h2>Add a person, or set a password</h2><form method="post" action="/accounts/set">${csrf}<label class="f">Name<input name="name" required maxlength="40" autocomplete="off"></label><label class="f">Role<select name="role">${roles.map(option)}</select></label><label class="f">Password, at least 10 characters<input name="password" type="password" required minlength="10" maxlength="200" autocomplete="new-password"></label><button class="btn primary">Save</button></form><h2>Tokens</h2><p class="dim small">For metrics and the API: sent as “Authorization: Bearer …”. Every token reads; what else it may, it is given when it is made.</p><table><thead><tr><th>Name</th><th>May</th><th>Made</th><th><span class="sr">Remove</span></th></tr></thead><tbody>${accounts.tokens().map((token) => html`<tr><td>${token.name}</td><td>${["read", ...token.rights].map(phrase).join(", ")}</td><td>${day(token.madeAtMs)}</td><td><form method="post" action="/tokens/remove">${csrf}<input type="hidden" name="id" value="${token.id}"><button class="btn" aria-label="Remove the token ${token.name}">Remove</button></form></td></tr>`)}</tbody></table><form method="post" action="/tokens/make">${csrf}<label class="f">Name of the token<input name="name" required maxlength="40" autocomplete="off"></label>${rights.map((right) => html`<p><label><input type="checkbox" name="right-${right}" value="1"> ${phrase(rightSentences[right])}</label></p>`)}<button class="btn">Make a token</button></form>`,
+    }<h2>People</h2><div class="scroll"><table><thead><tr><th>Name</th><th>Role</th><th>Password set</th><th>Second factor</th><th><span class="sr">Remove</span></th></tr></thead><tbody>${accounts.list().map((account) => html`<tr><td>${account.name}</td><td>${phrase(account.role)}</td><td>${day(account.setAtMs)}</td><td>${account.hasSecondFactor ? html`<form method="post" action="/accounts/factor-off">${csrf}<input type="hidden" name="name" value="${account.name}"><button class="btn" aria-label="Turn off the second factor of ${account.name}">Turn off</button></form>` : t`off`}</td><td><form method="post" action="/accounts/remove">${csrf}<input type="hidden" name="name" value="${account.name}"><button class="btn" aria-label="Remove ${account.name}">Remove</button></form></td></tr>`)}</tbody></table></div><h2>Add a person, or set a password</h2><form method="post" action="/accounts/set">${csrf}<label class="f">Name<input name="name" required maxlength="40" autocomplete="off"></label><label class="f">Role<select name="role">${roles.map(option)}</select></label><label class="f">Password, at least 10 characters<input name="password" type="password" required minlength="10" maxlength="200" autocomplete="new-password"></label><button class="btn primary">Save</button></form><h2>Tokens</h2><p class="dim small">For metrics and the API: sent as “Authorization: Bearer …”. Every token reads; what else it may, it is given when it is made.</p><table><thead><tr><th>Name</th><th>May</th><th>Made</th><th><span class="sr">Remove</span></th></tr></thead><tbody>${accounts.tokens().map((token) => html`<tr><td>${token.name}</td><td>${["read", ...token.rights].map(phrase).join(", ")}</td><td>${day(token.madeAtMs)}</td><td><form method="post" action="/tokens/remove">${csrf}<input type="hidden" name="id" value="${token.id}"><button class="btn" aria-label="Remove the token ${token.name}">Remove</button></form></td></tr>`)}</tbody></table><form method="post" action="/tokens/make">${csrf}<label class="f">Name of the token<input name="name" required maxlength="40" autocomplete="off"></label>${rights.map((right) => html`<p><label><input type="checkbox" name="right-${right}" value="1"> ${phrase(rightSentences[right])}</label></p>`)}<button class="btn">Make a token</button></form>`,
     true,
     session.csrf,
   );

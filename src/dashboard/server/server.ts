@@ -21,7 +21,7 @@ import { createRateLimit, createSessions } from "../access/sessions.ts";
 import { createSignInLimit } from "../access/sign-in-limit.ts";
 import type { AccountRole } from "../actions.ts";
 import type { AlertCounts } from "../alerts/alerts.ts";
-import { t } from "../language/language.ts";
+import { type Language, t } from "../language/language.ts";
 import { servePlaces } from "../places/routes.ts";
 import type { DashboardSource } from "../source.ts";
 import { serveAccounts } from "./accounts-pages.ts";
@@ -55,6 +55,8 @@ export interface DashboardOptions {
   readonly demo?: { readonly role: AccountRole } | null;
   /** Local addresses (the service network port) whose visitors count as being on site. */
   readonly onSiteAddresses?: readonly string[];
+  /** Of readers who have chosen none and whose browser asks for none that is spoken; English without it. */
+  readonly language?: Language;
   readonly version?: string;
   /** Bytes given to the disk, for the metrics. */
   readonly written?: MetricsExtras["written"];
@@ -168,7 +170,7 @@ export async function createDashboard(options: DashboardOptions): Promise<Dashbo
     }
   });
 
-  readInLanguages(app, accounts);
+  readInLanguages(app, accounts, options.language ?? "en");
 
   app.setErrorHandler((error: { statusCode?: number; code?: string; message?: string }, request, reply) => {
     const status = error.statusCode ?? 500;

@@ -332,7 +332,7 @@ export const page: Readonly<Record<string, string>> = {
   "charger {0}": "Ladepunkt {0}",
   "{0} times since {1}": "{0}-mal seit {1}",
   "Nothing.": "Nichts.",
-  "{0}{1}days": "{0}{1}Tage",
+  "{0}{1}days": "{0}{1}Tagen",
   "No": "Keine",
   "One": "Ein",
   "Two": "Zwei",
