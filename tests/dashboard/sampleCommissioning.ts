@@ -157,7 +157,7 @@ export function sampleCommissioning(state: SiteState): SampleCommissioning {
     },
     measured: () => ({
       settings: [{ setting: "evses[0].stage.deadTimeMs", to: 590, device: "Bay 1" }],
-      refused: ["PCC meter: its mean delay is too uncertain (80 ± 90)."],
+      refused: ["PCC meter: its mean delay (latency, half window) is too uncertain (80 ± 90)."],
     }),
     adopt(by) {
       sample.asked.push(`adopt ${by}`);

@@ -34,6 +34,14 @@ const nameMax = { wide: 28, phone: 26 } as const;
 const text = (x: number, y: number, kind: string, said: string, anchor?: "middle" | "end"): Html =>
   html`<text x="${x}" y="${y}" class="${kind}"${anchor ? html` text-anchor="${anchor}"` : ""}>${said}</text>`;
 
+/** A text at a place of this width: a language's longer word is drawn closer rather than into what stands beside it. */
+const fitted = (x: number, y: number, kind: string, said: string, width: number): Html =>
+  said.length * valueCharWidth <= width
+    ? text(x, y, kind, said)
+    : html`<text x="${x}" y="${y}" class="${kind}" textLength="${width}" lengthAdjust="spacingAndGlyphs">${said}</text>`;
+/** Mean width of a letter of a value, in the diagram's units. */
+const valueCharWidth = 8.8;
+
 const dead = (wire: WireView): string => voltageClass(wire.live);
 
 function utilitySymbol(x: number, y: number, wire: WireView): Html {
@@ -116,11 +124,11 @@ export function diagramWide(view: View): Html {
   const top = rows.length > 4 ? 58 : 70;
   const bad = diagram.k1.position === "unproven" && !diagram.k1.old;
   const place = (x: number, { name, value, captions, old }: PlaceView): Html =>
-    html`${text(x, 136, "t-name", name)}${text(x, 156, old ? "t-val t-old" : "t-val", value)}${captions.map((caption, i) => text(x, 175 + i * 17, "t-cap", caption))}`;
+    html`${text(x, 136, "t-name", name)}${fitted(x, 156, old ? "t-val t-old" : "t-val", value, x < 100 ? 130 : 170)}${captions.map((caption, i) => text(x, 175 + i * 17, "t-cap", caption))}`;
   const y1 = top - 30;
   const y2 = top + pitch * (rows.length - 1) + 26;
   const height = Math.max(476, y2 + 46);
-  return html`<svg class="wide" viewBox="0 0 880 ${height}" width="100%" role="img" aria-label="${diagram.label}">${wire(78, y0, 192, y0, diagram.utilityWire)}${wire(232, y0, 356, y0, diagram.meterWire)}${wire(428, y0, bx, y0, diagram.k1Wire)}${utilitySymbol(54, y0, diagram.utilityWire)}${meterSymbol(212, y0, diagram.meterWire)}${buildingTap(diagram.building, y0)}${k1Symbol(392, y0, diagram.k1.position, false, bad)}${place(30, diagram.utility)}${place(168, diagram.meter)}${text(348, 136, "t-name", diagram.k1.name)}${text(348, 156, valueClass(bad, diagram.k1), diagram.k1.value)}${diagram.k1.contacts.map((contact, i) => html`${contactMark(353, 172 + i * 18, contact, bad)}${text(363, 176 + i * 18, bad ? "t-cap t-crit" : "t-cap", contact.text)}`)}${diagram.k1.captions.map((caption, i) => text(348, 212 + i * 17, "t-cap", caption))}${liveBus(bx, y1, y2, diagram.bus.live)}${text(bx + 12, y1 + 4, "t-cap", diagram.bus.text)}${rows.map(
+  return html`<svg class="wide" viewBox="0 0 880 ${height}" width="100%" role="img" aria-label="${diagram.label}">${wire(78, y0, 192, y0, diagram.utilityWire)}${wire(232, y0, 356, y0, diagram.meterWire)}${wire(428, y0, bx, y0, diagram.k1Wire)}${utilitySymbol(54, y0, diagram.utilityWire)}${meterSymbol(212, y0, diagram.meterWire)}${buildingTap(diagram.building, y0)}${k1Symbol(392, y0, diagram.k1.position, false, bad)}${place(30, diagram.utility)}${place(168, diagram.meter)}${text(348, 136, "t-name", diagram.k1.name)}${fitted(348, 156, valueClass(bad, diagram.k1), diagram.k1.value, bx - 348 - 16)}${diagram.k1.contacts.map((contact, i) => html`${contactMark(353, 172 + i * 18, contact, bad)}${text(363, 176 + i * 18, bad ? "t-cap t-crit" : "t-cap", contact.text)}`)}${diagram.k1.captions.map((caption, i) => text(348, 212 + i * 17, "t-cap", caption))}${liveBus(bx, y1, y2, diagram.bus.live)}${text(bx + 12, y1 + 4, "t-cap", diagram.bus.text)}${rows.map(
     (row, i) => {
       const y = top + i * pitch;
       const captions = row.second

@@ -1,7 +1,7 @@
 /** Where each use's energy came from on a day, by the energy account. */
 import { nameWord } from "../../app/account/words.ts";
 import type { AccountAnswer } from "../economy/account-api.ts";
-import { decimal, t } from "../language/language.ts";
+import { decimal, phrase, t } from "../language/language.ts";
 import { type Html, html } from "../panels/html.ts";
 import { energy, money, table } from "./parts.ts";
 
@@ -12,7 +12,9 @@ export function originTable(account: AccountAnswer): Html {
     .flatMap((use) =>
       Object.keys(origins[use]!)
         .sort()
-        .map((origin) => ({ cells: [nameWord(use), nameWord(origin), energy(origins[use]![origin]! / 1_000)] })),
+        .map((origin) => ({
+          cells: [phrase(nameWord(use)), phrase(nameWord(origin)), energy(origins[use]![origin]! / 1_000)],
+        })),
     );
   const columns = [{ name: t`Use` }, { name: t`From` }, { name: t`Energy`, num: true }];
   const owed = guests
@@ -23,9 +25,9 @@ export function originTable(account: AccountAnswer): Html {
     );
   const notes = [
     t`${rows} of ${quarters} quarter-hours are on record, ${closing} of them close; in and out differ by ${decimal(closurePpm / 1e4, 2)} %.`,
-    ...remarks,
-    noGridCharging.sentence,
-    noBatteryExport.sentence,
+    ...remarks.map(phrase),
+    phrase(noGridCharging.sentence),
+    phrase(noBatteryExport.sentence),
     ...owed,
   ];
   return html`${table(columns, lines, t`Origin of energy by use`)}${notes.map((note) => html`<p class="dim">${note}</p>`)}`;

@@ -35,6 +35,7 @@ export const toldSources: readonly ToldSource[] = [
   { file: "src/app/economy/grid-events.ts" },
   { file: "src/app/planning/build-problem.ts" },
   { file: "src/app/planning/readiness.ts", not: ["7 vehicles share", ", and others"] },
+  { file: "src/app/account/words.ts", not: ["1 visit", "7 visits"] },
   { file: "src/app/vehicles/import-rows.ts" },
   { file: "src/app/vehicles/import-calendar.ts", not: ["Bus 104"] },
   { file: "src/app/vehicles/imports.ts", not: [", 7 broken"] },
