@@ -10,6 +10,9 @@ test("the page's code is plain JavaScript, made once", async () => {
   const main = assets.byPath.get(assets.main);
   expect(main?.body.toString()).toContain("openStream(");
   expect(main?.body.toString()).not.toContain("import type");
+  expect([...assets.byPath.values()].filter(({ path, body }) => path.endsWith(".ts") && body.includes("/**"))).toEqual(
+    [],
+  );
   expect([...assets.modules].every((path) => assets.byPath.has(path))).toBe(true);
 });
 

@@ -106,9 +106,13 @@ function shortened(page: Catalogs["page"]): Record<string, string> {
   return out;
 }
 
-/** Types become spaces; empty lines and the ends of lines then go, since nobody reads them here. */
+/** Comments that stand on lines of their own. */
+const comments = /^[ \t]*(?:\/\*\*[\s\S]*?\*\/|\/\/.*)[ \t]*$/gm;
+
+/** Types become spaces; comments, empty lines and the ends of lines then go, since nobody reads them here. */
 function stripTypes(text: string): string {
   return stripTypeScriptTypes(text)
+    .replace(comments, "")
     .split("\n")
     .map((line) => line.trimEnd())
     .filter((line) => line !== "")
