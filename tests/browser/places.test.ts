@@ -102,9 +102,9 @@ run("a fleet manager's tasks", () => {
       await page.goto(`${site.url}/fleet/vehicles`);
       await page.getByLabel("Its text").fill("Bus 104,mon,05:45\nBus 107,mon,25:00");
       await way.press("button", "Show what it would change");
-      await way.sees("1 rows can't be taken");
+      await way.sees("One row can't be taken");
       expect(await page.locator("table.tb tbody tr").first().textContent()).toContain("Write 01:00.");
-      await way.press("button", "Take 1 rows");
+      await way.press("button", "Take one row");
       await way.sees("import");
       expect(site.source.asked).toEqual(["timetable bus-104", "import"]);
     }, 4));
@@ -230,6 +230,53 @@ run("a fleet manager's tasks", () => {
       await page.waitForURL(/\/fleet\/reserve$/);
       expect(site.source.acted[0]?.request).toMatchObject({ action: "outageWarning", values: { hours: "24" } });
     }, 3));
+});
+
+run("people", () => {
+  test("11 and 12: invite a colleague, who chooses the password; own password; sign out", async () => {
+    const browser = await launch();
+    const site = await openSite();
+    try {
+      const { page, errors, close } = await visit(browser, site.url);
+      await signIn(page, "installer");
+      const way = walker(page);
+      await way.press("link", "Accounts");
+      await page.locator('form[action="/accounts/invite"] input[name="name"]').fill("Kim");
+      await page.locator('form[action="/accounts/invite"] select').selectOption("operator");
+      await way.press("button", "Invite");
+      const address = (await page.locator('[role="status"] code').textContent()) ?? "";
+      expect(address).toContain(`${site.url}/invite?code=`);
+      expect(await axe(page)).toEqual([]);
+      const colleague = await visit(browser, address);
+      await colleague.page.getByLabel(/^Password/).fill("seven wet boots");
+      await colleague.page.getByLabel("The same again").fill("seven wet boots");
+      expect(await axe(colleague.page)).toEqual([]);
+      await colleague.page.getByRole("button", { name: "Set the password" }).click();
+      await colleague.page.getByLabel("Name").fill("Kim");
+      await colleague.page.getByLabel("Password").fill("seven wet boots");
+      await colleague.page.getByRole("button", { name: "Sign in" }).click();
+      await colleague.page.waitForSelector("#chargers");
+      await colleague.page.getByRole("link", { name: "Password" }).click();
+      await colleague.page.getByLabel("Present password").fill("seven wet boots");
+      await colleague.page.getByLabel(/^New password/).fill("eight dry boots");
+      await colleague.page.getByLabel("The same again").fill("eight dry boots");
+      await colleague.page.getByRole("button", { name: "Change my password" }).click();
+      await colleague.page.getByText("Your password is changed.").waitFor();
+      await colleague.page.getByRole("link", { name: "Back to the site" }).click();
+      await colleague.page.getByRole("button", { name: "Sign out" }).click();
+      await colleague.page.getByRole("button", { name: "Sign in" }).waitFor();
+      // The address is worth nothing any more.
+      await colleague.page.goto(address);
+      await colleague.page.getByText("This invitation does not work any more.").waitFor();
+      expect(way.steps).toBe(2);
+      expect([...errors, ...colleague.errors].filter((error) => !error.includes("404"))).toEqual([]);
+      await colleague.close();
+      await close();
+    } finally {
+      await browser.close();
+      await site.board.close();
+    }
+  });
 });
 
 run("every page", () => {

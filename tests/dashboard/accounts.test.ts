@@ -4,6 +4,12 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { openAccounts, passwordLengthMax } from "../../src/dashboard/access/accounts.ts";
 import {
+  invitationLifeMs,
+  invitationOf,
+  invitationsMax,
+  makeInvitation,
+} from "../../src/dashboard/access/invitations.ts";
+import {
   createRateLimit,
   createSessions,
   idleMs,
@@ -53,6 +59,45 @@ describe("accounts", () => {
     const accounts = openAccounts(null);
     await accounts.set("Zoë", "viewer", "pässwörter123");
     expect((await accounts.check("Zoë", "pässwörter123".normalize("NFD"))).ok).toBe(true);
+  });
+  test("an invitation works once, for its person, and survives a restart without its code in the file", async () => {
+    const file = join(folder, "invited.json");
+    const accounts = openAccounts(file);
+    await accounts.set("Ada", "installer", password);
+    const made = await accounts.invite("Ben", "operator");
+    const code = made.ok ? made.value.code : "";
+    expect(readFileSync(file, "utf8")).not.toContain(code);
+    const again = openAccounts(file);
+    expect(again.invited(code)).toMatchObject({ name: "Ben", role: "operator" });
+    expect(again.invited(`${code.slice(0, -1)}!`)).toBeUndefined();
+    expect(await again.accept(code, "short")).toEqual({ ok: false, error: "password-short" });
+    expect(await again.accept(code, "seven wet boots")).toMatchObject({
+      ok: true,
+      value: { name: "Ben", role: "operator" },
+    });
+    expect(await again.accept(code, "another password")).toEqual({ ok: false, error: "unknown" });
+    expect((await again.check("Ben", "seven wet boots")).ok).toBe(true);
+    expect(again.invitations()).toEqual([]);
+  });
+  test("an invitation is refused for who is known, void when taken back, made anew or too old, and bounded", async () => {
+    const accounts = openAccounts(null);
+    await accounts.set("Ada", "installer", password);
+    expect(await accounts.invite("ada", "viewer")).toEqual({ ok: false, error: "known" });
+    expect(await accounts.invite("<b>", "viewer")).toEqual({ ok: false, error: "name" });
+    const codeOf = async (name: string): Promise<string> => {
+      const made = await accounts.invite(name, "viewer");
+      return made.ok ? made.value.code : "";
+    };
+    const first = await codeOf("Ben");
+    const second = await codeOf("ben");
+    expect([accounts.invited(first), accounts.invited(second)?.name]).toEqual([undefined, "ben"]);
+    await accounts.uninvite("Ben");
+    expect(accounts.invited(second)).toBeUndefined();
+    const { code, entry } = makeInvitation("Eve", "viewer", 1_000);
+    expect(invitationOf([entry], code, 1_000 + invitationLifeMs - 1)?.name).toBe("Eve");
+    expect(invitationOf([entry], code, 1_000 + invitationLifeMs)).toBeUndefined();
+    for (let i = 0; i < invitationsMax; i++) await codeOf(`Guest ${i}`);
+    expect(await accounts.invite("One more", "viewer")).toEqual({ ok: false, error: "too-many" });
   });
   test("the last installer stays", async () => {
     const accounts = openAccounts(null);

@@ -11,6 +11,14 @@ import type { Right } from "../../app/links/asks.table.ts";
 import { err, ok, type Result } from "../../domain/result.ts";
 import { type AccountRole, roles } from "../actions.ts";
 import { type Language, languages, t } from "../language/language.ts";
+import {
+  type Invitation,
+  invitationOf,
+  invitationSchema,
+  invitationsMax,
+  makeInvitation,
+  standing as standingOf,
+} from "./invitations.ts";
 import { isGuessable } from "./password-strength.ts";
 import {
   makeSecret,
@@ -61,6 +69,7 @@ const fileSchema = z.object({
   tokens: z.array(tokenSchema).max(tokensMax),
   /** Of the tokens that the command line has made. */
   revoked: z.array(z.string()).max(revokedMax).default([]),
+  invitations: z.array(invitationSchema).max(invitationsMax).default([]),
 });
 type File = z.infer<typeof fileSchema>;
 type Account = z.infer<typeof accountSchema>;
@@ -87,6 +96,7 @@ export type AccountError =
   | "too-many"
   | "unknown"
   | "last-installer"
+  | "known"
   | "busy";
 
 export const accountErrors: Readonly<Record<AccountError, () => string>> = {
@@ -98,6 +108,7 @@ export const accountErrors: Readonly<Record<AccountError, () => string>> = {
   "too-many": () => t`There are too many of them. Remove one first.`,
   unknown: () => t`There is no such account or token.`,
   "last-installer": () => t`The last installer stays. Make another one first.`,
+  known: () => t`Somebody of that name has an account already.`,
   busy: () => t`Too many sign-ins at once. Try again in a few seconds.`,
 };
 
@@ -112,6 +123,19 @@ export interface Accounts {
   /** Creates the account or sets its password and role. */
   set(name: string, role: AccountRole, password: string): Promise<Result<AccountInfo, AccountError>>;
   remove(name: string): Promise<Result<true, AccountError>>;
+  /** Invites a person who has no account yet; the code is shown once and works once. An earlier one of that name is void. */
+  invite(
+    name: string,
+    role: AccountRole,
+  ): Promise<Result<{ readonly code: string; readonly untilMs: number }, AccountError>>;
+  /** Those that wait for their person. */
+  invitations(): readonly Pick<Invitation, "name" | "role" | "untilMs">[];
+  /** Whom a code invites; undefined where it does not work any more. */
+  invited(code: string): Pick<Invitation, "name" | "role"> | undefined;
+  /** The invited person's own password; the code is used up by it. */
+  accept(code: string, password: string): Promise<Result<AccountInfo, AccountError>>;
+  /** Takes an invitation back. */
+  uninvite(name: string): Promise<void>;
   /** Kept with the account, across new passwords; unknown names have none. */
   factorOf(name: string): Factor | undefined;
   setFactor(name: string, factor: Factor | undefined): Promise<void>;
@@ -200,7 +224,7 @@ export function openAccounts(file: string | null): Accounts {
   const markOf = (account: Account, nonce: string): string =>
     createHmac("sha256", account.hash).update(`device ${nonce}`).digest("base64url");
 
-  return {
+  const accounts: Accounts = {
     sentence: read.sentence,
     get owed() {
       return owed;
@@ -237,6 +261,29 @@ export function openAccounts(file: string | null): Accounts {
       });
       return ok(infoOf(account));
     },
+    invite: async (name, role) => {
+      const clean = name.trim().normalize("NFC");
+      if (!namePattern.test(clean)) return err("name");
+      if (find(clean)) return err("known");
+      const nowMs = Date.now();
+      const others = standingOf(data.invitations, nowMs).filter((one) => !isSameName(one.name, clean));
+      if (others.length >= invitationsMax || data.accounts.length >= accountsMax) return err("too-many");
+      const { code, entry } = makeInvitation(clean, role, nowMs);
+      await save({ ...data, invitations: [...others, entry] });
+      return ok({ code, untilMs: entry.untilMs });
+    },
+    invitations: () => standingOf(data.invitations, Date.now()),
+    invited: (code) => invitationOf(data.invitations, code, Date.now()),
+    accept: async (code, password) => {
+      const invitation = invitationOf(data.invitations, code, Date.now());
+      if (!invitation) return err("unknown");
+      if (find(invitation.name)) return err("known");
+      const made = await accounts.set(invitation.name, invitation.role, password);
+      if (made.ok) await save({ ...data, invitations: data.invitations.filter((one) => one !== invitation) });
+      return made;
+    },
+    uninvite: async (name) =>
+      save({ ...data, invitations: data.invitations.filter((one) => !isSameName(one.name, name)) }),
     remove: async (name) => {
       const account = find(name);
       if (!account) return err("unknown");
@@ -298,7 +345,10 @@ export function openAccounts(file: string | null): Accounts {
       return standing().find((kept) => timingSafeEqual(Buffer.from(kept.hash), wanted)) ?? null;
     },
   };
+  return accounts;
 }
+
+const isSameName = (a: string, b: string): boolean => a.toLowerCase() === b.trim().toLowerCase();
 
 /** Hashes passwords, a few at a time; null when too many wait. */
 function createHasher(): (password: string, salt: string) => Promise<Buffer | null> {
@@ -331,7 +381,7 @@ export const sameText = (a: string, b: string): boolean => timingSafeEqual(hashO
 const hashOf = (text: string): Buffer => createHash("sha256").update(text).digest();
 
 function readAccounts(file: string | null): { data: File; sentence: string } {
-  const none: File = { version: 1, accounts: [], tokens: [], revoked: [] };
+  const none: File = { version: 1, accounts: [], tokens: [], revoked: [], invitations: [] };
   if (file === null || !existsSync(file)) return { data: none, sentence: "" };
   try {
     return { data: fileSchema.parse(JSON.parse(readFileSync(file, "utf8"))), sentence: "" };

@@ -89,7 +89,7 @@ function leadOf(steps: readonly StepView[], underway: Underway | null): Lead {
       level: "attention",
       tag: t`Not proven yet`,
       lead: t`${toMend.length} to mend.`,
-      rest: left > 0 ? t`${left} steps are left.` : t`Every step was taken.`,
+      rest: left > 1 ? t`${left} steps are left.` : left === 1 ? t`One step is left.` : t`Every step was taken.`,
       sub: t`What was found stands with its step. Mend it, then take that step again.`,
     };
   return {

@@ -154,6 +154,13 @@ function fillOf(charger: EvseState, input: InputView): string | undefined {
   return input.name === "targetPct" && charger.targetPct !== null ? String(Math.round(charger.targetPct)) : undefined;
 }
 
+function stayingText(count: number): Html {
+  if (count === 0) return html``;
+  return count === 1
+    ? html`<p class="dim">One other vehicle stays as it is.</p>`
+    : html`<p class="dim">${count} vehicles stay as they are.</p>`;
+}
+
 function triedTable(tried: Tried | null): Html {
   if (tried === null) return html`<p class="dim">It changes no plan: power follows within a second.</p>`;
   if (!tried.ok)
@@ -185,5 +192,5 @@ function triedTable(tried: Tried | null): Html {
       .filter(({ same }) => !same)
       .map(({ name, nowPct, afterPct }) => ({ cells: [name, percent(nowPct), percent(afterPct)], kind: "" })),
   ];
-  return html`<p>${sentence}</p>${table([{ name: t`What` }, { name: t`Now` }, { name: t`After` }], rowsOut, t`Before and after`)}<p class="dim">${rows.filter(({ same }) => same).length} vehicles stay as they are.</p>`;
+  return html`<p>${sentence}</p>${table([{ name: t`What` }, { name: t`Now` }, { name: t`After` }], rowsOut, t`Before and after`)}${stayingText(rows.filter(({ same }) => same).length)}`;
 }

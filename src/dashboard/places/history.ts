@@ -98,7 +98,9 @@ function yesterday(state: SiteState, economy: EconomyPort): string {
 const gapText = (gaps: number): string =>
   gaps === 0
     ? t`Every quarter hour was measured.`
-    : t`${gaps} quarter hours were not measured: they are gaps, not zero.`;
+    : gaps === 1
+      ? t`One quarter hour was not measured: it is a gap, not zero.`
+      : t`${gaps} quarter hours were not measured: they are gaps, not zero.`;
 
 function share({ gridWh, pvWh, vehiclesOutWh }: EnergyBalance): string {
   const all = gridWh + pvWh + vehiclesOutWh;
@@ -208,7 +210,7 @@ function vehicleTable(vehicles: DayAnswer["vehicles"], currency: string | null, 
       ...rows,
       {
         cells: [
-          t`${vehicles.length} vehicles`,
+          vehicles.length === 1 ? t`One vehicle` : t`${vehicles.length} vehicles`,
           energy(sum("inWh")),
           energy(sum("outWh")),
           "",
@@ -339,7 +341,11 @@ function monthBill(month: MonthAnswer, cost: NonNullable<MonthAnswer["money"]>):
     },
   ];
   const unpriced =
-    measured.unpriced > 0 ? t` ${measured.unpriced} quarter hours have no known price and are in no amount.` : "";
+    measured.unpriced === 1
+      ? t` One quarter hour has no known price and is in no amount.`
+      : measured.unpriced > 0
+        ? t` ${measured.unpriced} quarter hours have no known price and are in no amount.`
+        : "";
   return html`${table([{ name: month.tariff ?? t`Tariff` }, { name: t`As run`, num: true }, { name: t`At once`, num: true }], rows, t`Bill of the month`)}<p class="dim">${atOnceNote} Of the energy cost ${money(cost.building, currency)} is the building's.${unpriced}</p>`;
 }
 

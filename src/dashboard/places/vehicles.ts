@@ -43,7 +43,9 @@ export function vehiclesPage(state: SiteState, fleet: FleetPort, session: Sessio
     lead:
       vehicles.length === 0
         ? t`No vehicles are entered yet.`
-        : t`${vehicles.length} vehicles, ${withTimetable} with a timetable.`,
+        : vehicles.length === 1
+          ? t`One vehicle, ${withTimetable} with a timetable.`
+          : t`${vehicles.length} vehicles, ${withTimetable} with a timetable.`,
     rest:
       vehicles.length === 0
         ? t`Without a timetable every vehicle is charged as soon as there is room.`
@@ -197,7 +199,12 @@ export function importPage(preview: Preview, session: Session): PlacePage {
   const good = rows.filter(({ state }) => state !== "broken" && state !== "same").length;
   const lead = leadPanel({
     level: effect.broken > 0 ? "attention" : "normal",
-    tag: effect.broken > 0 ? t`${effect.broken} rows can't be taken` : undefined,
+    tag:
+      effect.broken > 1
+        ? t`${effect.broken} rows can't be taken`
+        : effect.broken === 1
+          ? t`One row can't be taken`
+          : undefined,
     lead: t`Nothing has changed yet.`,
     rest: t`${effect.added} would be added, ${effect.changed} changed, ${effect.same} are the same.`,
     sub: notes.join(" ") || t`Nothing is removed by an import, and nothing is guessed.`,
@@ -222,7 +229,7 @@ export function importPage(preview: Preview, session: Session): PlacePage {
   );
   const form =
     good > 0
-      ? html`<form method="post" action="/fleet/import/take" class="form">${secret(session)}<input type="hidden" name="previewId" value="${previewId}">${reasonField()}<div class="rowbtns end"><a class="btn" href="/fleet/vehicles">Leave as it is</a><button class="btn primary">Take ${good} rows</button></div></form>`
+      ? html`<form method="post" action="/fleet/import/take" class="form">${secret(session)}<input type="hidden" name="previewId" value="${previewId}">${reasonField()}<div class="rowbtns end"><a class="btn" href="/fleet/vehicles">Leave as it is</a><button class="btn primary">${good === 1 ? t`Take one row` : t`Take ${good} rows`}</button></div></form>`
       : html`<p class="dim">No row can be taken.</p><div class="rowbtns"><a class="btn" href="/fleet/vehicles">Back</a></div>`;
   return {
     place: "fleet",

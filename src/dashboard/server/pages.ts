@@ -106,21 +106,57 @@ export const ownPasswordPage = (
     session.csrf,
   );
 
+/** An invitation as the installer passes it on. */
+export interface Invited {
+  readonly name: string;
+  readonly address: string;
+  readonly untilMs: number;
+}
+
+/** An invited person's first page: the own password. */
+export const invitePage = (
+  assets: Assets,
+  code: string,
+  { name, role }: { readonly name: string; readonly role: AccountRole },
+  refused: string | null,
+): string =>
+  plainPage(
+    assets,
+    t`Invitation`,
+    html`<h1>Choose your password</h1><p>You are invited as ${name}, ${phrase(role)}.</p>${refusal(refused)}<form method="post" action="/invite"><input type="hidden" name="code" value="${code}"><input type="hidden" name="name" value="${name}" autocomplete="username"><label class="f">Password, at least ${passwordLengthMin} characters, best several words<input name="password" type="password" autocomplete="new-password" required minlength="${passwordLengthMin}" maxlength="200" autofocus></label><label class="f">The same again<input name="again" type="password" autocomplete="new-password" required minlength="${passwordLengthMin}" maxlength="200"></label><button class="btn primary">Set the password</button></form>`,
+  );
+
+const dayOf = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10);
+
+/** The form that invites, and who has not come yet. */
+function inviting(csrf: Html, accounts: Accounts, options: readonly Html[], made: Invited | undefined): Html {
+  const shown =
+    made === undefined
+      ? ""
+      : html`<div role="status"><p>Send this address to ${made.name}; it works once, until ${new Date(made.untilMs).toISOString().slice(0, 16).replace("T", " ")} UTC, and is shown only now:</p><p><code>${made.address}</code></p></div>`;
+  const waiting = accounts
+    .invitations()
+    .map(
+      ({ name, role, untilMs }) =>
+        html`<li>${name}, ${phrase(role)}, until ${dayOf(untilMs)} <form method="post" action="/accounts/uninvite" class="inline">${csrf}<input type="hidden" name="name" value="${name}"><button class="btn" aria-label="Take back the invitation of ${name}">Take back</button></form></li>`,
+    );
+  return html`<h2>Invite a person</h2>${shown}<form method="post" action="/accounts/invite">${csrf}<label class="f">Name<input name="name" required maxlength="40" autocomplete="off"></label><label class="f">Role<select name="role">${options}</select></label><button class="btn primary">Invite</button></form><p class="dim small">The person opens the address and chooses the password; nobody else knows it.</p>${waiting.length === 0 ? "" : html`<h3>Not come yet</h3><ul>${waiting}</ul>`}`;
+}
+
 export function accountsPage(
   assets: Assets,
   session: Session,
   accounts: Accounts,
-  said: { readonly refused?: string; readonly token?: string; readonly owed?: string },
+  said: { readonly refused?: string; readonly token?: string; readonly owed?: string; readonly invitation?: Invited },
 ): string {
   const csrf = html`<input type="hidden" name="csrf" value="${session.csrf}">`;
-  const day = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10);
   const option = (role: AccountRole): Html => html`<option value="${role}">${phrase(role)}</option>`;
   return plainPage(
     assets,
     t`Accounts`,
     html`<h1>Accounts</h1><p><a href="/">Back to the site</a> · <a href="/sessions">Sessions</a> · <a href="/updates">Updates</a></p>${refusal(said.refused ?? said.owed ?? null)}${
       said.token ? html`<p role="status">The new token, shown only now: <code>${said.token}</code></p>` : ""
-    }<h2>People</h2><div class="scroll"><table><thead><tr><th>Name</th><th>Role</th><th>Password set</th><th>Second factor</th><th><span class="sr">Remove</span></th></tr></thead><tbody>${accounts.list().map((account) => html`<tr><td>${account.name}</td><td>${phrase(account.role)}</td><td>${day(account.setAtMs)}</td><td>${account.hasSecondFactor ? html`<form method="post" action="/accounts/factor-off">${csrf}<input type="hidden" name="name" value="${account.name}"><button class="btn" aria-label="Turn off the second factor of ${account.name}">Turn off</button></form>` : t`off`}</td><td><form method="post" action="/accounts/remove">${csrf}<input type="hidden" name="name" value="${account.name}"><button class="btn" aria-label="Remove ${account.name}">Remove</button></form></td></tr>`)}</tbody></table></div><h2>Add a person, or set a password</h2><form method="post" action="/accounts/set">${csrf}<label class="f">Name<input name="name" required maxlength="40" autocomplete="off"></label><label class="f">Role<select name="role">${roles.map(option)}</select></label><label class="f">Password, at least 10 characters<input name="password" type="password" required minlength="10" maxlength="200" autocomplete="new-password"></label><button class="btn primary">Save</button></form><h2>Tokens</h2><p class="dim small">For metrics and the API: sent as “Authorization: Bearer …”. Every token reads; what else it may, it is given when it is made.</p><table><thead><tr><th>Name</th><th>May</th><th>Made</th><th><span class="sr">Remove</span></th></tr></thead><tbody>${accounts.tokens().map((token) => html`<tr><td>${token.name}</td><td>${["read", ...token.rights].map(phrase).join(", ")}</td><td>${day(token.madeAtMs)}</td><td><form method="post" action="/tokens/remove">${csrf}<input type="hidden" name="id" value="${token.id}"><button class="btn" aria-label="Remove the token ${token.name}">Remove</button></form></td></tr>`)}</tbody></table><form method="post" action="/tokens/make">${csrf}<label class="f">Name of the token<input name="name" required maxlength="40" autocomplete="off"></label>${rights.map((right) => html`<p><label><input type="checkbox" name="right-${right}" value="1"> ${phrase(rightSentences[right])}</label></p>`)}<button class="btn">Make a token</button></form>`,
+    }<h2>People</h2><div class="scroll"><table><thead><tr><th>Name</th><th>Role</th><th>Password set</th><th>Second factor</th><th><span class="sr">Remove</span></th></tr></thead><tbody>${accounts.list().map((account) => html`<tr><td>${account.name}</td><td>${phrase(account.role)}</td><td>${dayOf(account.setAtMs)}</td><td>${account.hasSecondFactor ? html`<form method="post" action="/accounts/factor-off">${csrf}<input type="hidden" name="name" value="${account.name}"><button class="btn" aria-label="Turn off the second factor of ${account.name}">Turn off</button></form>` : t`off`}</td><td><form method="post" action="/accounts/remove">${csrf}<input type="hidden" name="name" value="${account.name}"><button class="btn" aria-label="Remove ${account.name}">Remove</button></form></td></tr>`)}</tbody></table></div>${inviting(csrf, accounts, roles.map(option), said.invitation)}<h2>Add a person, or set a password</h2><form method="post" action="/accounts/set">${csrf}<label class="f">Name<input name="name" required maxlength="40" autocomplete="off"></label><label class="f">Role<select name="role">${roles.map(option)}</select></label><label class="f">Password, at least 10 characters<input name="password" type="password" required minlength="10" maxlength="200" autocomplete="new-password"></label><button class="btn primary">Save</button></form><h2>Tokens</h2><p class="dim small">For metrics and the API: sent as “Authorization: Bearer …”. Every token reads; what else it may, it is given when it is made.</p><table><thead><tr><th>Name</th><th>May</th><th>Made</th><th><span class="sr">Remove</span></th></tr></thead><tbody>${accounts.tokens().map((token) => html`<tr><td>${token.name}</td><td>${["read", ...token.rights].map(phrase).join(", ")}</td><td>${dayOf(token.madeAtMs)}</td><td><form method="post" action="/tokens/remove">${csrf}<input type="hidden" name="id" value="${token.id}"><button class="btn" aria-label="Remove the token ${token.name}">Remove</button></form></td></tr>`)}</tbody></table><form method="post" action="/tokens/make">${csrf}<label class="f">Name of the token<input name="name" required maxlength="40" autocomplete="off"></label>${rights.map((right) => html`<p><label><input type="checkbox" name="right-${right}" value="1"> ${phrase(rightSentences[right])}</label></p>`)}<button class="btn">Make a token</button></form>`,
     true,
     session.csrf,
   );

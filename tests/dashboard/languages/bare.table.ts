@@ -17,6 +17,7 @@ export const bareMax: Readonly<Record<string, number>> = {
   "places/alerts.ts": 1,
   "places/plan.ts": 1,
   "places/routes.ts": 2,
+  "server/accounts-pages.ts": 2,
   "server/act.ts": 1,
   "server/api-route.ts": 2,
   "server/api-routes.ts": 5,
