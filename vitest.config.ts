@@ -17,6 +17,7 @@ const serial = [
   "tests/cli/update.test.ts",
   "tests/docs/commands.test.ts",
   "tests/dashboard/{accounts,attacks,second-factor,server}.test.ts",
+  "tests/dashboard/languages/english.test.ts",
   "tests/protocols/ocpp/{fuzz,journal,security,sockets,versions}.test.ts",
 ];
 

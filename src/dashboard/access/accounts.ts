@@ -215,12 +215,6 @@ export function openAccounts(file: string | null): Accounts {
 
   const find = (name: string): Account | undefined =>
     data.accounts.find((account) => account.name.toLowerCase() === name.trim().toLowerCase());
-  const infoOf = ({ name, role, setAtMs, factor }: Account): AccountInfo => ({
-    name,
-    role,
-    setAtMs,
-    hasSecondFactor: factor !== undefined,
-  });
   const markOf = (account: Account, nonce: string): string =>
     createHmac("sha256", account.hash).update(`device ${nonce}`).digest("base64url");
 
@@ -261,29 +255,7 @@ export function openAccounts(file: string | null): Accounts {
       });
       return ok(infoOf(account));
     },
-    invite: async (name, role) => {
-      const clean = name.trim().normalize("NFC");
-      if (!namePattern.test(clean)) return err("name");
-      if (find(clean)) return err("known");
-      const nowMs = Date.now();
-      const others = standingOf(data.invitations, nowMs).filter((one) => !isSameName(one.name, clean));
-      if (others.length >= invitationsMax || data.accounts.length >= accountsMax) return err("too-many");
-      const { code, entry } = makeInvitation(clean, role, nowMs);
-      await save({ ...data, invitations: [...others, entry] });
-      return ok({ code, untilMs: entry.untilMs });
-    },
-    invitations: () => standingOf(data.invitations, Date.now()),
-    invited: (code) => invitationOf(data.invitations, code, Date.now()),
-    accept: async (code, password) => {
-      const invitation = invitationOf(data.invitations, code, Date.now());
-      if (!invitation) return err("unknown");
-      if (find(invitation.name)) return err("known");
-      const made = await accounts.set(invitation.name, invitation.role, password);
-      if (made.ok) await save({ ...data, invitations: data.invitations.filter((one) => one !== invitation) });
-      return made;
-    },
-    uninvite: async (name) =>
-      save({ ...data, invitations: data.invitations.filter((one) => !isSameName(one.name, name)) }),
+    ...createInvitations({ now: () => data, save, find, set: (...given) => accounts.set(...given) }),
     remove: async (name) => {
       const account = find(name);
       if (!account) return err("unknown");
@@ -349,6 +321,52 @@ export function openAccounts(file: string | null): Accounts {
 }
 
 const isSameName = (a: string, b: string): boolean => a.toLowerCase() === b.trim().toLowerCase();
+
+const infoOf = ({ name, role, setAtMs, factor }: Account): AccountInfo => ({
+  name,
+  role,
+  setAtMs,
+  hasSecondFactor: factor !== undefined,
+});
+
+/** What of the accounts invites. */
+function createInvitations({
+  now,
+  save,
+  find,
+  set,
+}: {
+  readonly now: () => File;
+  readonly save: (next: File) => Promise<void>;
+  readonly find: (name: string) => Account | undefined;
+  readonly set: Accounts["set"];
+}): Pick<Accounts, "invite" | "invitations" | "invited" | "accept" | "uninvite"> {
+  return {
+    invite: async (name, role) => {
+      const clean = name.trim().normalize("NFC");
+      if (!namePattern.test(clean)) return err("name");
+      if (find(clean)) return err("known");
+      const nowMs = Date.now();
+      const others = standingOf(now().invitations, nowMs).filter((one) => !isSameName(one.name, clean));
+      if (others.length >= invitationsMax || now().accounts.length >= accountsMax) return err("too-many");
+      const { code, entry } = makeInvitation(clean, role, nowMs);
+      await save({ ...now(), invitations: [...others, entry] });
+      return ok({ code, untilMs: entry.untilMs });
+    },
+    invitations: () => standingOf(now().invitations, Date.now()),
+    invited: (code) => invitationOf(now().invitations, code, Date.now()),
+    accept: async (code, password) => {
+      const invitation = invitationOf(now().invitations, code, Date.now());
+      if (!invitation) return err("unknown");
+      if (find(invitation.name)) return err("known");
+      const made = await set(invitation.name, invitation.role, password);
+      if (made.ok) await save({ ...now(), invitations: now().invitations.filter((one) => one !== invitation) });
+      return made;
+    },
+    uninvite: async (name) =>
+      save({ ...now(), invitations: now().invitations.filter((one) => !isSameName(one.name, name)) }),
+  };
+}
 
 /** Hashes passwords, a few at a time; null when too many wait. */
 function createHasher(): (password: string, salt: string) => Promise<Buffer | null> {

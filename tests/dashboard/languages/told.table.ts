@@ -29,7 +29,7 @@ export const toldSources: readonly ToldSource[] = [
   { file: "src/dashboard/live/event-rows.ts", not: ["The 7"] },
   { file: "src/dashboard/live/missing.ts" },
   { file: "src/dashboard/live/alarm-words.ts" },
-  { file: "src/dashboard/live/operator-actions.ts", not: ["outage warning"] },
+  { file: "src/dashboard/live/operator-actions.ts", not: ["outage warning", "orders of the fleet", "not heeded"] },
   { file: "src/dashboard/fleet/station-fleet.ts", not: ["7 has 7 hours"] },
   { file: "src/dashboard/economy/station-economy.ts", not: ["no answer", "grid event"] },
   { file: "src/app/economy/grid-events.ts" },

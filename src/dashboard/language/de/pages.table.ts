@@ -576,6 +576,7 @@ export const pages: Readonly<Record<string, string>> = {
   "Not come yet": "Noch nicht gekommen",
   "Somebody of that name has an account already.": "Unter diesem Namen gibt es schon ein Konto.",
   "Password, at least {5} characters, best several words": "Passwort, mindestens {5} Zeichen, am besten mehrere Wörter",
+  "Kind of file": "Art der Datei",
   "above": "oben",
   "Prove {2}": "{2} nachweisen",
   "Runs of equal slots, and why": "Zeiten gleicher Abschnitte, und warum",

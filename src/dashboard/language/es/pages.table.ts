@@ -575,6 +575,7 @@ export const pages: Readonly<Record<string, string>> = {
   "Not come yet": "Aún no han venido",
   "Somebody of that name has an account already.": "Ya hay una cuenta con ese nombre.",
   "Password, at least {5} characters, best several words": "Contraseña, de al menos {5} caracteres, mejor varias palabras",
+  "Kind of file": "Tipo de archivo",
   "above": "arriba",
   "Proof": "Prueba",
   "Prove {2}": "Comprobar {2}",
