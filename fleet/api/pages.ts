@@ -47,14 +47,18 @@ export function sitesPage(
   const warned =
     alarms.length === 0
       ? ""
-      : `<h2>Records that contradict each other</h2>${table(
+      : `<h2 id="alarms">Records that contradict each other</h2>${table(
           ["Site", "What"],
           alarms.map(({ site, sentence }) => [
             linkTo(site, site),
             `<span class="critical">${escaped(sentence)}</span>`,
           ]),
         )}`;
-  return framed(`${total} sites`, `${rows}<p>${pages}</p>${warned}`);
+  const told =
+    alarms.length === 0
+      ? ""
+      : `<p class="critical"><a href="#alarms">${alarms.length === 1 ? "One record contradicts another" : `${alarms.length} records contradict others`}: see below.</a></p>`;
+  return framed(`${total} sites`, `${told}${rows}<p>${pages}</p>${warned}`);
 }
 
 export const needsPage = (needs: Rows): string =>
