@@ -43,15 +43,8 @@ export async function runDemo({ sites: count, port, folder }: DemoOptions): Prom
   const identities = sites.map(({ site }, i) => ({ site, key: users[i]!.getPublicKey() }));
   identities.push({ site: real.site, key: real.user.getPublicKey() });
   const broker = startNatsServer(program, join(own, "broker"), natsPort, identities, password);
-  await Promise.all([answers(natsPort, "The broker"), answers(databasePort, "The database")]);
   const url = `nats://127.0.0.1:${natsPort}`;
-  const worker = startWorkerProcess([
-    ...["--nats", `nats://fleet:${password}@127.0.0.1:${natsPort}`, "--database", postgres.url],
-    ...["--dispatcher-key", keys.privateFile, "--token-file", keys.tokenFile, "--port", String(port)],
-  ]);
-  const groups = sites.map((one, i) =>
-    runLightGroup({ natsUrl: url, sites: [one], seed: new TextDecoder().decode(users[i]!.getSeed()), stateEveryMs }),
-  );
+  // It takes longest to start, and waits for the broker by itself.
   const realSite = startRealSite({
     ...{
       folder: join(own, "real"),
@@ -61,6 +54,18 @@ export async function runDemo({ sites: count, port, folder }: DemoOptions): Prom
     },
     ...{ dispatcherPublicFile: keys.publicFile, ports: [await freePort(), await freePort(), await freePort()] },
   });
+  await Promise.all([answers(natsPort, "The broker"), answers(databasePort, "The database")]).catch((failure) => {
+    // What was begun ends with it.
+    for (const child of [...realSite, broker, postgres.child]) child.kill();
+    throw failure;
+  });
+  const worker = startWorkerProcess([
+    ...["--nats", `nats://fleet:${password}@127.0.0.1:${natsPort}`, "--database", postgres.url],
+    ...["--dispatcher-key", keys.privateFile, "--token-file", keys.tokenFile, "--port", String(port)],
+  ]);
+  const groups = sites.map((one, i) =>
+    runLightGroup({ natsUrl: url, sites: [one], seed: new TextDecoder().decode(users[i]!.getSeed()), stateEveryMs }),
+  );
   logLine(`${count} simulated sites, one of them a real controller (${real.site}). Token for leases: ${keys.token}`);
   await Promise.race([
     new Promise<void>((resolve) => {
