@@ -3,10 +3,10 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { OutsideLink } from "../../src/app/links/outside-link.ts";
-import { gridModels } from "../../src/app/links/sunspec/grid-face.ts";
+import { gridModels, showGridSettings } from "../../src/app/links/sunspec/grid-face.ts";
 import { type SunspecOptions, startSunspec } from "../../src/app/links/sunspec/sunspec-link.ts";
 import { openStore } from "../../src/app/store/store.ts";
-import { standardGridProfile } from "../../src/config/grid-profiles.ts";
+import { builtInGridProfile, standardGridProfile } from "../../src/config/grid-profiles.ts";
 import { Quality } from "../../src/domain/quality.ts";
 import { sunspecModel } from "../../src/protocols/sunspec/models.ts";
 import { RegisterFace } from "../../src/protocols/sunspec/register-face.ts";
@@ -92,12 +92,24 @@ describe("what it shows", () => {
     expect(await word(one, 713, "SoC")).toBe(600);
     expect(await word(one, 702, "WMaxRtg")).toBe(20_000);
     expect(await word(one, 704, "WMaxLimPct")).toBe(1_000);
+    expect(await word(one, 708, "Crv[1].MustTrip.Pt[1].V")).toBe(12_000);
+    expect(await one.read(at(703, "ESDlyTms"), 2)).toEqual([0, 300]);
+    expect(await word(one, 702, "AbnOpCatRtg")).toBe(2);
     // One stage is not heard any more: part of a site is not the site.
     site.report.stages[1]!.liveAtMs = -5_000;
     expect(await word(one, 701, "W")).toBe(0x8000);
     expect(await one.read(39_000, 2)).toBe(2);
     expect(await (await client(2)).read(at(701, "W"), 1)).toBe(4);
   });
+});
+
+test("settings that no source tells are not implemented, and neither is whether their function is on", () => {
+  const face = new RegisterFace(gridModels);
+  showGridSettings(face, builtInGridProfile("vde-ar-n-4105-2018")!, () => 1);
+  expect(face.get(706, "Crv[1].Pt[1].V")).toBeNaN();
+  expect(face.get(705, "Crv[1].Pt[1].V")).toBe(93);
+  showGridSettings(face, builtInGridProfile("en50549-1-2019")!, () => 1);
+  expect([705, 711].map((model) => face.get(model, "Ena"))).toEqual([Number.NaN, Number.NaN]);
 });
 
 describe("what is written", () => {

@@ -86,12 +86,24 @@ function nameplateCases(): readonly Case[] {
   return [...rows, time];
 }
 
-function settingCases({ settings, blank }: GridProfile): readonly Case[] {
-  if (blank.length > 0) return [];
+function settingCases(profile: GridProfile): readonly Case[] {
   return settingPoints.flatMap((one) => {
-    const expected = one.fromSettings(settings);
+    const expected = sourced(profile, one.fromSettings);
     return expected === undefined || !Number.isFinite(expected) ? [] : [settingCase(one, expected)];
   });
+}
+
+/** What a point shall show; undefined where it comes of a setting that no source tells. */
+function sourced({ settings, blank }: GridProfile, from: SettingPoint["fromSettings"]): number | undefined {
+  let isBlank = false;
+  const watched = new Proxy(settings, {
+    get(target, key) {
+      if ((blank as readonly (string | symbol)[]).includes(key)) isBlank = true;
+      return Reflect.get(target, key) as unknown;
+    },
+  });
+  const expected = from(watched);
+  return isBlank ? undefined : expected;
 }
 
 function settingCase({ model, point, name, unit, resolution }: SettingPoint, expected: number): Case {
@@ -203,6 +215,10 @@ async function withRequest(
 ): Promise<Finding | Missing> {
   for (const point of ["WSetEna", "WSet"])
     if (!client.has(704, point)) return { missing: `704.${point} is not served: nothing can be asked of it` };
+  if (client.has(701, "St") && (await client.read(701, "St")) === 0)
+    return {
+      missing: "701.St says that it is off (with us: no vehicle is connected), so that no power can be asked of it",
+    };
   try {
     if (client.has(704, "WSetMod")) await client.write(704, "WSetMod", 1);
     if (client.has(704, "WSetRvrtTms")) await client.write(704, "WSetRvrtTms", leaseS);

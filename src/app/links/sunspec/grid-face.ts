@@ -4,7 +4,8 @@
  * function of 705 to 712 that is switched off shows its curve and `Ena` 0; settings that no source tells are not implemented.
  */
 import { type ModelPlan, planFunctions } from "../../../../firmware-bridge/stage/function-plan.ts";
-import type { GridSettings } from "../../../config/grid-profiles.ts";
+import type { GridSettingKey } from "../../../config/grid-profiles.table.ts";
+import type { GridProfile } from "../../../config/grid-profiles.ts";
 import { ExceptionCode } from "../../../protocols/modbus/answer.ts";
 import { sunspecModel } from "../../../protocols/sunspec/models.ts";
 import type { FaceModel, RegisterFace } from "../../../protocols/sunspec/register-face.ts";
@@ -43,11 +44,27 @@ const scales: Readonly<Record<number, Readonly<Record<string, number>>>> = {
 
 const adoptionCompleted = 1;
 
+/** Which settings say whether a function is on. */
+const enabledBy: readonly (readonly [key: GridSettingKey, models: readonly number[]])[] = [
+  ["reactiveMode", [705, 712]],
+  ["voltWattEnabled", [706]],
+  ["droopEnabled", [711]],
+];
+
 /** Writes the profile into its models, once: a profile changes with a new start alone. `mayServe`: the permission to be in service. */
-export function showGridSettings(face: RegisterFace, settings: Readonly<GridSettings>, mayServe: () => number): void {
-  const plan = planFunctions(settings, { reactiveByController: true });
+export function showGridSettings(
+  face: RegisterFace,
+  { settings, blank }: Pick<GridProfile, "settings" | "blank">,
+  mayServe: () => number,
+): void {
+  const open = Object.fromEntries(
+    blank.filter((key) => typeof settings[key] === "number").map((key) => [key, Number.NaN]),
+  );
+  const plan = planFunctions({ ...settings, ...open }, { reactiveByController: true });
   for (const [model, factors] of Object.entries(scales)) face.setAll(Number(model), factors);
   for (const one of plan) if (one.model in scales) showModel(face, one);
+  for (const [key, models] of enabledBy)
+    if (blank.includes(key)) for (const one of models) face.set(one, "Ena", Number.NaN);
   face.live(703, "ES", mayServe);
   for (const { table } of gridModels) face.onWrite(table.id, () => ExceptionCode.illegalValue);
 }

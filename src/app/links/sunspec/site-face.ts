@@ -58,7 +58,7 @@ export interface SiteFace {
   update(report: ControlReport): void;
 }
 
-type ShownProfile = Pick<GridProfile, "settings" | "rideThrough">;
+type ShownProfile = Pick<GridProfile, "settings" | "rideThrough" | "blank">;
 
 export function createSiteFace(
   config: SiteConfig,
@@ -94,6 +94,11 @@ export function createSiteFace(
     701,
     "ConnSt",
     of(({ site }) => (isIslanded(site.mode) ? 0 : 1)),
+  );
+  face.live(
+    701,
+    "Alrm",
+    of((now) => now.stages.reduce((bits, { alarmBits }) => bits | alarmBits, 0) >>> 0),
   );
   face.live(
     701,
@@ -168,7 +173,7 @@ export function createSiteFace(
 
   showGridSettings(
     face,
-    profile.settings,
+    profile,
     of(({ site }) => (site.parallelOK ? 1 : 0)),
   );
 
