@@ -217,7 +217,8 @@ describe("links of utilities and energy managers", () => {
     expect(await write(702, "WChaRteMax", 30_000)).toBe(0);
     const folder = mkdtempSync(join(tmpdir(), "islet-certify-registers-"));
     const whole = process.env["ISLET_FIELD"] !== undefined;
-    const args = ["--registers", `127.0.0.1:${sunspecPort}`, "--stranger", "127.0.0.2", ...(whole ? [] : ["--quick"])];
+    const args = ["--registers", `127.0.0.1:${sunspecPort}`, "--stranger", "127.0.0.2"];
+    args.push("--profile", join(product.folder, "quick.yaml"), ...(whole ? [] : ["--quick"]));
     const child = spawn(process.execPath, [
       ...[bin, "certify", "--procedures", "interoperability", "settings-access", "--json", "--out", folder],
       ...args,

@@ -190,8 +190,10 @@ async function runOrder(ask: CertifyAsk, order: Order): Promise<0 | 1> {
 /** `pass (4 rows)`, `FAIL (1 of 6 rows: OV2 just outside)`, `not run: needs …`. */
 function rowsText({ rows, verdict, why }: ProcedureResult): string {
   if (rows.length === 0) return `${verdict}: ${why}`;
-  const bad = rows.filter((row) => row.verdict !== "pass");
-  if (bad.length === 0) return `pass (${rows.length} rows)`;
+  const bad = rows.filter((row) => row.verdict === "fail" || row.verdict === "refused");
+  const passed = rows.filter((row) => row.verdict === "pass").length;
+  if (bad.length === 0)
+    return `${verdict} (${passed} rows${passed < rows.length ? `, ${rows.length - passed} not run` : ""})`;
   return `${verdict.toUpperCase()} (${bad.length} of ${rows.length} rows: ${bad[0]!.name}, ${bad[0]!.direction}${bad[0]!.why === "" ? "" : `: ${bad[0]!.why}`})`;
 }
 
