@@ -34,6 +34,8 @@ const noRiseAfterSamples = 3;
 const noRiseAfterMs = 50;
 /** No sample for this long: power goes to zero (R15 leaves 2 s; the stages need the rest). */
 const zeroAfterMs = 1_000;
+/** No answer for this long, or for two intervals: the link is silent, whatever the values did before. */
+const linkSilentMs = zeroAfterMs / 2;
 /** Still blocks before suspicion: at least, and at most this long. */
 const stillBlocksMin = 3;
 const stillForMaxMs = 800;
@@ -230,10 +232,11 @@ export function superviseMeter(s: MeterSupervision, meter: MeterFacts, canChalle
     s.repeats > overdueRepeatsMax ? Number.POSITIVE_INFINITY : Math.max(overdueMinMs, overdueSamplesMin * updateMs);
   s.overdue = silentMs >= overdueAfterMs;
   if (silentMs > noRiseAfterSamples * updateMs + noRiseAfterMs) s.mayRise = false;
-  if (meter.countsSamples || readMs < updateMs) {
+  const linkIsSilent = nowMs - meter.atMs >= Math.max(linkSilentMs, 2 * updateMs);
+  if (meter.countsSamples || readMs < updateMs || linkIsSilent) {
     // The link is silent, or the meter itself says that there is nothing new.
     if (silentMs >= Math.max(zeroAfterMs, 2 * updateMs)) {
-      if (readMs < silentMs - zeroAfterMs / 2) judge(s, Quality.stale, "meter-stale");
+      if (readMs < silentMs - linkSilentMs) judge(s, Quality.stale, "meter-stale");
       else declareFrozen(s, nowMs);
     }
     return;

@@ -44,6 +44,22 @@ function makeMeter(changes: Partial<MeterConfig> = {}, countsSamples = false) {
 }
 
 describe("what is believed of a meter", () => {
+  test.each([20, 100, 500, 1_000])(
+    "a link that falls silent while the values stood still, of a meter of %i ms that often does → not believed for ever",
+    (updateMs) => {
+      for (const canChallenge of [true, false]) {
+        for (let stillMs = 0; stillMs <= 700; stillMs += 10) {
+          const { s, run } = makeMeter({ updateMs, windowMs: updateMs });
+          s.repeats = 1;
+          run(10 * updateMs, { canChallenge });
+          run(stillMs, { changesOften: false, canChallenge });
+          const silentMs = Math.max(1_000, 2 * updateMs);
+          expect(run(silentMs + 10, { reads: false, canChallenge }), `after ${stillMs} ms`).toMatch(/stale|frozen/);
+        }
+      }
+    },
+  );
+
   test("nothing before its first sample, then all", () => {
     const { run } = makeMeter();
     expect(run(50)).toBe("missing");
