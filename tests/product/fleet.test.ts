@@ -173,7 +173,8 @@ describe(`a site of a fleet, at ${brokerName}`, () => {
   });
 
   it("a broker that is gone with all it kept, and a controller that is killed: the limit holds to its end", async () => {
-    order([{ id: "cap", kind: "cap-charge", valueW: 2_000 }]);
+    order([{ id: "held", kind: "cap-charge", valueW: 2_000 }]);
+    await soon(product, "a receipt", () => receiptsOf("held").at(-1)?.state === "running");
     await gives(2_000);
     await fleet.close();
     await broker.kill();
@@ -185,10 +186,10 @@ describe(`a site of a fleet, at ${brokerName}`, () => {
     await broker.start();
     await listen();
     states.length = 0;
-    await soon(product, "it is there again", () => states.at(-1)?.leases.some(({ id }) => id === "again") === true);
+    await soon(product, "it is there again", () => states.at(-1)?.leases.some(({ id }) => id === "held") === true);
     await gives(2_000);
     order([]);
-    await soon(product, "withdrawn", () => receiptsOf("again").at(-1)?.state === "withdrawn");
+    await soon(product, "withdrawn", () => receiptsOf("held").at(-1)?.state === "withdrawn");
     await charges();
     // Neither its pauses nor a restart has brought it back.
     expect(timesOf(stored.record)).toBe(stored.times);
