@@ -179,11 +179,11 @@ function proveMeter(
   // By what the stages say: a model that is too fast would put the meter in the wrong.
   measureSample(control, 0);
   const stagesW = control.dynamics.history.meanW;
-  for (const seen of [proof, proof.votes, gain, control.riseWatch]) {
-    seen.sampleMeterW = meter.powerW;
-    seen.sampleStagesW = stagesW;
-    seen.sampleSigmaW = sigmaW;
-  }
+  const meterW = meter.powerW;
+  noteSample(proof, meterW, stagesW, sigmaW);
+  noteSample(proof.votes, meterW, stagesW, sigmaW);
+  noteSample(gain, meterW, stagesW, sigmaW);
+  noteSample(control.riseWatch, meterW, stagesW, sigmaW);
   gain.netW = netW;
   // The moves of a probe are for the probe to judge.
   proof.leastW = gain.doubted ? notProbes * gain.lessW : 0;
@@ -193,6 +193,18 @@ function proveMeter(
   if (verdict === "none") return;
   endDoubt(gain);
   condemnMeter(control.supervision, verdict === "reversed" ? "meter-reversed" : "meter-implausible");
+}
+
+/** What the sample and the stages say, to one of those that compare them. */
+function noteSample(
+  seen: { sampleMeterW: number; sampleStagesW: number; sampleSigmaW: number },
+  meterW: number,
+  stagesW: number,
+  sigmaW: number,
+): void {
+  seen.sampleMeterW = meterW;
+  seen.sampleStagesW = stagesW;
+  seen.sampleSigmaW = sigmaW;
 }
 
 /** The same where a limit binds: by probes, once a jump of the meter or rises that it did not show give a reason. */
