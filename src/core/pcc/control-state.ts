@@ -15,6 +15,7 @@ import { createEnvelope, createSampleNoise, type Envelope, type EnvelopeTuning, 
 import { leadFactor } from "./lead-factor.ts";
 import { createLoadObserver, type LoadObserver, type StageResponse } from "./load-observer.ts";
 import { createGainWatch, type GainWatch } from "./meter-proof/gain-watch.ts";
+import { createProofSample, type ProofSample } from "./meter-proof/proof-sample.ts";
 import { createRiseWatch, type RiseWatch } from "./meter-proof/rise-watch.ts";
 import { createSignProof, type SignProof } from "./meter-proof/sign-proof.ts";
 import { createMeterSupervision, type MeterConfig, type MeterSupervision } from "./meter-supervision.ts";
@@ -139,6 +140,8 @@ export interface ExportControl {
   readonly observer: LoadObserver;
   readonly delays: DelayWatch;
   readonly supervision: MeterSupervision;
+  /** The last sample, as the meter's proofs compare it. */
+  readonly proofSample: ProofSample;
   readonly signProof: SignProof;
   readonly dynamics: SiteDynamics;
   readonly gainWatch: GainWatch;
@@ -215,6 +218,7 @@ export function createExportControl(config: ExportControlConfig, stageCount: num
       shares[(meteredChannels + g) * n + i] = 1;
     }
   }
+  const proofSample = createProofSample();
   return {
     config,
     stageCount: n,
@@ -223,9 +227,10 @@ export function createExportControl(config: ExportControlConfig, stageCount: num
     delays: createDelayWatch(observer),
     supervision: createMeterSupervision(meter, answerMs, tickMs),
     dynamics: createSiteDynamics(meter, tickMs, meteredChannels, n, scaleW, readingAgeMs, alwaysMeasured),
-    gainWatch: createGainWatch(scaleW, answerMs + meter.latencyMs + meter.windowMs + meter.updateMs),
-    riseWatch: createRiseWatch(scaleW),
-    signProof: createSignProof(scaleW, meter.proven ?? true),
+    proofSample,
+    gainWatch: createGainWatch(scaleW, answerMs + meter.latencyMs + meter.windowMs + meter.updateMs, proofSample),
+    riseWatch: createRiseWatch(scaleW, proofSample),
+    signProof: createSignProof(scaleW, meter.proven ?? true, proofSample),
     besideFromMs: Number.NEGATIVE_INFINITY,
     calmFromMs: Number.NEGATIVE_INFINITY,
     channels,

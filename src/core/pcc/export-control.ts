@@ -175,15 +175,12 @@ function proveMeter(
   const roomW = freeShare * control.scaleW;
   const beside = nowMs >= control.besideFromMs && nowMs >= control.calmFromMs && allHeard(control, stages, nowMs);
   const free = beside && netW - roomW > out.minW[0]! && netW + roomW < out.maxW[0]!;
-  const { sigmaW } = control.channels[0]!.noise;
   // By what the stages say: a model that is too fast would put the meter in the wrong.
   measureSample(control, 0);
-  const stagesW = control.dynamics.history.meanW;
-  const meterW = meter.powerW;
-  noteSample(proof, meterW, stagesW, sigmaW);
-  noteSample(proof.votes, meterW, stagesW, sigmaW);
-  noteSample(gain, meterW, stagesW, sigmaW);
-  noteSample(control.riseWatch, meterW, stagesW, sigmaW);
+  const sample = control.proofSample;
+  sample.meterW = meter.powerW;
+  sample.stagesW = control.dynamics.history.meanW;
+  sample.sigmaW = control.channels[0]!.noise.sigmaW;
   gain.netW = netW;
   // The moves of a probe are for the probe to judge.
   proof.leastW = gain.doubted ? notProbes * gain.lessW : 0;
@@ -193,18 +190,6 @@ function proveMeter(
   if (verdict === "none") return;
   endDoubt(gain);
   condemnMeter(control.supervision, verdict === "reversed" ? "meter-reversed" : "meter-implausible");
-}
-
-/** What the sample and the stages say, to one of those that compare them. */
-function noteSample(
-  seen: { sampleMeterW: number; sampleStagesW: number; sampleSigmaW: number },
-  meterW: number,
-  stagesW: number,
-  sigmaW: number,
-): void {
-  seen.sampleMeterW = meterW;
-  seen.sampleStagesW = stagesW;
-  seen.sampleSigmaW = sigmaW;
 }
 
 /** The same where a limit binds: by probes, once a jump of the meter or rises that it did not show give a reason. */

@@ -6,6 +6,8 @@
  * ones end the doubt. Field problems: dbus-solaredge#14, openbridgeserver#1255, evcc#2162 (scale factors that change at run time).
  */
 
+import type { ProofSample } from "./proof-sample.ts";
+
 /** So far may two samples be from a factor of ten or a hundred: a share of the larger one, and σ of a sample. */
 const factorShare = 0.12;
 const factorSigmas = 2;
@@ -87,10 +89,8 @@ export interface GainWatch {
   probing: boolean;
   heldW: number;
   lessW: number;
-  // In: the sample, what the stages did in its window, noise and the stages' net power by their models.
-  sampleMeterW: number;
-  sampleStagesW: number;
-  sampleSigmaW: number;
+  readonly sample: ProofSample;
+  /** In: the stages' net power by their models, W. */
   netW: number;
   /** In: the sample answers a challenge of a meter that stood still; how far the challenge moves the stages, W. */
   challenged: boolean;
@@ -117,7 +117,7 @@ export interface GainWatch {
 }
 
 /** Nothing doubted; `answerMs` is the time in which a step of the stages shows at the meter. */
-export function createGainWatch(scaleW: number, answerMs: number): GainWatch {
+export function createGainWatch(scaleW: number, answerMs: number, sample: ProofSample): GainWatch {
   return {
     scaleW,
     answerMs,
@@ -130,9 +130,7 @@ export function createGainWatch(scaleW: number, answerMs: number): GainWatch {
     probing: false,
     heldW: 0,
     lessW: 0,
-    sampleMeterW: Number.NaN,
-    sampleStagesW: Number.NaN,
-    sampleSigmaW: 0,
+    sample,
     netW: 0,
     challenged: false,
     challengeW: 0,
@@ -156,13 +154,13 @@ export function createGainWatch(scaleW: number, answerMs: number): GainWatch {
 /** A probe of a slower site takes so long that loads move meanwhile: there the stages' free moves alone prove the meter, ms. */
 export const gainAnswerMaxMs = 3_000;
 
-/** One sample, in the fields above. True when there is an `answer`. */
+/** One sample. True when there is an `answer`. */
 export function watchGain(w: GainWatch, nowMs: number): boolean {
   const jump = w.doubted ? Number.NaN : jumpRatio(w);
-  const shownW = w.sampleMeterW - w.lastMeterW;
-  const movedW = w.sampleStagesW - w.lastStagesW;
-  w.lastMeterW = w.sampleMeterW;
-  w.lastStagesW = w.sampleStagesW;
+  const shownW = w.sample.meterW - w.lastMeterW;
+  const movedW = w.sample.stagesW - w.lastStagesW;
+  w.lastMeterW = w.sample.meterW;
+  w.lastStagesW = w.sample.stagesW;
   if (!Number.isNaN(jump)) {
     doubtScale(w, nowMs);
     w.answer = jump;
@@ -177,13 +175,13 @@ export function watchGain(w: GainWatch, nowMs: number): boolean {
   if (!w.doubted) return false;
   noteLoadStep(w, shownW, movedW);
   if (nowMs < w.waitUntilMs) return false;
-  if (w.count > 0 && Math.abs(w.sampleStagesW - w.sumStagesW / w.count) > stillShare * w.scaleW) {
+  if (w.count > 0 && Math.abs(w.sample.stagesW - w.sumStagesW / w.count) > stillShare * w.scaleW) {
     // The stages still move: their answer to a step of the load, or to the probe.
     waitFor(w, nowMs);
     return false;
   }
-  w.sumMeterW += w.sampleMeterW - w.loadStepsW;
-  w.sumStagesW += w.sampleStagesW;
+  w.sumMeterW += w.sample.meterW - w.loadStepsW;
+  w.sumStagesW += w.sample.stagesW;
   w.count++;
   if (w.count < meanSamples) return false;
   const meterW = w.sumMeterW / w.count;
@@ -228,7 +226,7 @@ function doubtScale(w: GainWatch, nowMs: number): void {
  * probe itself in such a moment, though, so a step that may be the answer stays in.
  */
 function noteLoadStep(w: GainWatch, shownW: number, movedW: number): void {
-  if (Math.abs(shownW) < Math.max(stepShare * w.scaleW, stepSigmas * w.sampleSigmaW)) return;
+  if (Math.abs(shownW) < Math.max(stepShare * w.scaleW, stepSigmas * w.sample.sigmaW)) return;
   if (Math.abs(movedW) > stepStillShare * w.scaleW) return;
   const answer = w.probing ? -shownW / (Math.sign(w.heldW) * w.lessW) : 0;
   if (answer > 0 && answer <= answerMost) return;
@@ -249,16 +247,16 @@ function waitFor(w: GainWatch, nowMs: number): void {
 /** A tenth, a hundredth or −1 where the meter's power has just become so much of what it was; NaN else. */
 function jumpRatio(w: GainWatch): number {
   const was = Math.abs(w.lastMeterW);
-  const is = Math.abs(w.sampleMeterW);
+  const is = Math.abs(w.sample.meterW);
   const larger = Math.max(was, is);
-  if (!(larger > Math.max(jumpShare * w.scaleW, jumpSigmas * w.sampleSigmaW))) return Number.NaN;
+  if (!(larger > Math.max(jumpShare * w.scaleW, jumpSigmas * w.sample.sigmaW))) return Number.NaN;
   if (w.netW * w.lastMeterW <= 0) return Number.NaN;
-  const slackW = factorShare * larger + factorSigmas * w.sampleSigmaW;
-  const stageStepW = Math.abs(w.sampleStagesW - w.lastStagesW);
+  const slackW = factorShare * larger + factorSigmas * w.sample.sigmaW;
+  const stageStepW = Math.abs(w.sample.stagesW - w.lastStagesW);
   // The same power the other way round: transformers or a sign that were turned.
-  if (w.lastMeterW * w.sampleMeterW < 0) {
-    const sameW = turnedShare * larger + factorSigmas * w.sampleSigmaW;
-    const isSame = Math.abs(w.lastMeterW + w.sampleMeterW) <= sameW;
+  if (w.lastMeterW * w.sample.meterW < 0) {
+    const sameW = turnedShare * larger + factorSigmas * w.sample.sigmaW;
+    const isSame = Math.abs(w.lastMeterW + w.sample.meterW) <= sameW;
     return isSame && larger > turnedFromShare * w.scaleW && stageStepW <= turnedShare * larger ? -1 : Number.NaN;
   }
   // What hides an excess is less than before, in the direction in which the stages move power.
@@ -271,7 +269,7 @@ function jumpRatio(w: GainWatch): number {
 /** What the stages' move has shown; false where they may have followed the load. */
 function hasAnswer(w: GainWatch, shownW: number, movedW: number, samples: number): boolean {
   w.answer = shownW / movedW;
-  w.answerError = (w.sampleSigmaW * Math.sqrt(2 / samples)) / Math.abs(movedW);
+  w.answerError = (w.sample.sigmaW * Math.sqrt(2 / samples)) / Math.abs(movedW);
   return !(w.followed && w.answer > followedMin && w.answer < followedMax);
 }
 
@@ -282,7 +280,7 @@ function probe(w: GainWatch, meterW: number, stagesW: number, nowMs: number): vo
     endDoubt(w);
     return;
   }
-  const lessW = Math.max(probeShare * w.scaleW, probeSigmas * w.sampleSigmaW);
+  const lessW = Math.max(probeShare * w.scaleW, probeSigmas * w.sample.sigmaW);
   // Stages that are still on their way to where they were told to be would not move any further.
   w.probing = Math.abs(w.netW) > lessW && Math.abs(stagesW - w.netW) <= movedShare * lessW;
   w.waits = 0;

@@ -1,10 +1,13 @@
 /**
- * What moves of the stages have shown of the meter. Each move that is our own (a request, a nudge, a probe) gives a ratio: what the meter moved by over what the stages moved by. 1 is a right meter, −1 one that
- * is turned round, 0 one that measures somewhere else, anything else a wrong scale.
+ * What moves of the stages have shown of the meter. Each move that is our own (a request, a nudge, a probe) gives a ratio: what
+ * the meter moved by over what the stages moved by. 1 is a right meter, −1 one that is turned round, 0 one that measures somewhere
+ * else, anything else a wrong scale.
  *
  * One odd ratio proves nothing, because a load that moves at the same time makes any ratio at all. But a wrong meter shows the
- * same ratio again and again, and a load never does: votes that agree add up, others and good moves count against them. How many it takes depends on whether the load is seen to step by itself.
+ * same ratio again and again, and a load never does: votes that agree add up, others and good moves count against them. How many
+ * it takes depends on whether the load is seen to step by itself.
  */
+import type { ProofSample } from "./proof-sample.ts";
 
 /** What the votes say of the meter. */
 export type RatioVerdict = "none" | "implausible" | "reversed";
@@ -25,7 +28,8 @@ const errorMin = 0.02;
 const reversedBelow = -0.5;
 /**
  * So many votes of the same ratio are a verdict: on a meter that nobody has proven, on another, and more where the
- * load is lively and the moment of the move not ours: requests and loads often step together. */
+ * load is lively and the moment of the move not ours: requests and loads often step together.
+ */
 const neededUnproven = 2;
 const neededProven = 3;
 const neededMoreLively = 1;
@@ -49,10 +53,7 @@ export interface RatioVotes {
   odd: number;
   ratio: number;
   error: number;
-  /** In: the sample, what the stages did in its window and the noise of one sample, W. */
-  sampleMeterW: number;
-  sampleStagesW: number;
-  sampleSigmaW: number;
+  readonly sample: ProofSample;
   // steps of the load that the stages had no part in, halved over time
   loadSteps: number;
   lastMeterW: number;
@@ -61,7 +62,7 @@ export interface RatioVotes {
 }
 
 /** No move seen yet; `scaleW` is the sum of the ratings. */
-export function createRatioVotes(scaleW: number, proven: boolean): RatioVotes {
+export function createRatioVotes(scaleW: number, proven: boolean, sample: ProofSample): RatioVotes {
   return {
     scaleW,
     proven,
@@ -69,9 +70,7 @@ export function createRatioVotes(scaleW: number, proven: boolean): RatioVotes {
     odd: 0,
     ratio: Number.NaN,
     error: 0,
-    sampleMeterW: Number.NaN,
-    sampleStagesW: Number.NaN,
-    sampleSigmaW: 0,
+    sample,
     loadSteps: 0,
     lastMeterW: Number.NaN,
     lastStagesW: Number.NaN,
@@ -79,15 +78,15 @@ export function createRatioVotes(scaleW: number, proven: boolean): RatioVotes {
   };
 }
 
-/** One sample, in the fields above: does the load step by itself? */
+/** One sample: does the load step by itself? */
 export function noteLoadSteps(v: RatioVotes, nowMs: number): void {
-  const stepW = Math.abs(v.sampleMeterW - v.lastMeterW);
-  const stillW = Math.abs(v.sampleStagesW - v.lastStagesW);
+  const stepW = Math.abs(v.sample.meterW - v.lastMeterW);
+  const stillW = Math.abs(v.sample.stagesW - v.lastStagesW);
   if (v.loadSteps > 0) v.loadSteps *= 0.5 ** ((nowMs - v.lastMs) / stepHalvesMs);
-  v.lastMeterW = v.sampleMeterW;
-  v.lastStagesW = v.sampleStagesW;
+  v.lastMeterW = v.sample.meterW;
+  v.lastStagesW = v.sample.stagesW;
   v.lastMs = nowMs;
-  const leastW = Math.max(loadStepShare * v.scaleW, loadStepSigmas * v.sampleSigmaW);
+  const leastW = Math.max(loadStepShare * v.scaleW, loadStepSigmas * v.sample.sigmaW);
   if (stepW > leastW && stillW <= stillShare * v.scaleW) v.loadSteps++;
 }
 

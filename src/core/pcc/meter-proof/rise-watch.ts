@@ -4,6 +4,7 @@
  * or the meter has a smaller scale, or measures somewhere else, and hides what is beyond the limit. That is no more than a reason
  * to look: the probes of `gain-watch.ts` tell. No allocation after creation.
  */
+import type { ProofSample } from "./proof-sample.ts";
 
 /** Samples are averaged over so long, ms, or one sample where they are rarer. */
 const blockMs = 180;
@@ -24,10 +25,7 @@ const seenMax = 1.6;
 /** Blocks of samples, and the rises between them. */
 export interface RiseWatch {
   readonly scaleW: number;
-  // In: the sample, what the stages did in its window and the noise of one sample, W.
-  sampleMeterW: number;
-  sampleStagesW: number;
-  sampleSigmaW: number;
+  readonly sample: ProofSample;
   /** Out: the meter has not shown the last rises as they were. */
   isUnseen: boolean;
   // the block under way, and the mean of the last one
@@ -44,12 +42,10 @@ export interface RiseWatch {
 }
 
 /** Nothing seen; `scaleW` is the sum of the ratings. */
-export function createRiseWatch(scaleW: number): RiseWatch {
+export function createRiseWatch(scaleW: number, sample: ProofSample): RiseWatch {
   return {
     scaleW,
-    sampleMeterW: Number.NaN,
-    sampleStagesW: Number.NaN,
-    sampleSigmaW: 0,
+    sample,
     isUnseen: false,
     fromMs: Number.NaN,
     samples: 0,
@@ -71,11 +67,11 @@ export function restartRises(r: RiseWatch): void {
   r.isUnseen = false;
 }
 
-/** One sample, in the fields above. */
+/** One sample. */
 export function watchRises(r: RiseWatch, nowMs: number): void {
   if (Number.isNaN(r.fromMs)) r.fromMs = nowMs;
-  r.sumMeterW += r.sampleMeterW;
-  r.sumStagesW += r.sampleStagesW;
+  r.sumMeterW += r.sample.meterW;
+  r.sumStagesW += r.sample.stagesW;
   r.samples++;
   if (nowMs - r.fromMs < blockMs) return;
   const { samples } = r;
@@ -87,7 +83,7 @@ export function watchRises(r: RiseWatch, nowMs: number): void {
   r.meterW = meterW;
   r.stagesW = stagesW;
   restartBlock(r, nowMs);
-  const noiseW = (Math.SQRT2 * Math.hypot(r.sampleSigmaW, readingShare * r.scaleW)) / Math.sqrt(samples);
+  const noiseW = (Math.SQRT2 * Math.hypot(r.sample.sigmaW, readingShare * r.scaleW)) / Math.sqrt(samples);
   if (!(risenW > leastShare * r.scaleW && Math.abs(shownW) <= stepRatio * risenW + stepErrors * noiseW)) return;
   r.risenW += risenW;
   r.shownW += shownW;

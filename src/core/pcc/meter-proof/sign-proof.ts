@@ -5,6 +5,7 @@
  * of the meter": a reversed meter rests at zero with load but runs away with a PV surplus, so never start on an unproven one.
  */
 
+import type { ProofSample } from "./proof-sample.ts";
 import { createRatioVotes, type RatioVerdict, type RatioVotes, restartVotes, voteRatio } from "./ratio-votes.ts";
 
 /** A move counts from this share of the stages' sum and this many σ on. */
@@ -20,11 +21,7 @@ const moveMaxMs = 3_000;
 /** What is known of whether the meter counts import as positive: samples beside what the stages did. */
 export interface SignProof {
   readonly scaleW: number;
-  /** In: what the meter shows and what the stages did in its window, W. Fields, so that no number is boxed for the call. */
-  sampleMeterW: number;
-  /** Noise of one sample. */
-  sampleSigmaW: number;
-  sampleStagesW: number;
+  readonly sample: ProofSample;
   /** In: smaller moves don't count. */
   leastW: number;
   /** What this move and others have shown. */
@@ -39,14 +36,12 @@ export interface SignProof {
 }
 
 /** A proof that has begun, or that stands already (`proven`). */
-export function createSignProof(scaleW: number, proven: boolean): SignProof {
+export function createSignProof(scaleW: number, proven: boolean, sample: ProofSample): SignProof {
   return {
     scaleW,
-    sampleMeterW: Number.NaN,
-    sampleSigmaW: Number.NaN,
-    sampleStagesW: Number.NaN,
+    sample,
     leastW: 0,
-    votes: createRatioVotes(scaleW, proven),
+    votes: createRatioVotes(scaleW, proven, sample),
     quietSamples: 0,
     meterW: 0,
     stagesW: 0,
@@ -56,11 +51,11 @@ export function createSignProof(scaleW: number, proven: boolean): SignProof {
   };
 }
 
-/** One sample, in the fields above. `free`: no limit at the PCC binds the stages. */
+/** One sample. `free`: no limit at the PCC binds the stages. */
 export function noteMove(p: SignProof, free: boolean, nowMs: number): RatioVerdict {
-  const meterW = p.sampleMeterW;
-  const stagesW = p.sampleStagesW;
-  const sigmaW = p.sampleSigmaW;
+  const meterW = p.sample.meterW;
+  const stagesW = p.sample.stagesW;
+  const sigmaW = p.sample.sigmaW;
   if (!free) {
     // The stages follow the load: meter and stages are no cause and effect.
     p.quietSamples = 0;
