@@ -79,6 +79,19 @@ describe("accounts", () => {
     expect((await again.check("Ben", "seven wet boots")).ok).toBe(true);
     expect(again.invitations()).toEqual([]);
   });
+  test("two who use one invitation at the same moment → one password is set, the other is told", async () => {
+    const accounts = openAccounts(null);
+    const made = await accounts.invite("Ben", "operator");
+    const code = made.ok ? made.value.code : "";
+    const both = await Promise.all([
+      accounts.accept(code, "seven wet boots"),
+      accounts.accept(code, "eight dry boots"),
+    ]);
+    expect(both.filter(({ ok }) => ok)).toHaveLength(1);
+    expect(both[1]).toEqual({ ok: false, error: "busy" });
+    expect((await accounts.check("Ben", "seven wet boots")).ok).toBe(true);
+  });
+
   test("an invitation is refused for who is known, void when taken back, made anew or too old, and bounded", async () => {
     const accounts = openAccounts(null);
     await accounts.set("Ada", "installer", password);

@@ -341,6 +341,7 @@ function createInvitations({
   readonly find: (name: string) => Account | undefined;
   readonly set: Accounts["set"];
 }): Pick<Accounts, "invite" | "invitations" | "invited" | "accept" | "uninvite"> {
+  const accepting = new Set<string>();
   return {
     invite: async (name, role) => {
       const clean = name.trim().normalize("NFC");
@@ -359,9 +360,16 @@ function createInvitations({
       const invitation = invitationOf(now().invitations, code, Date.now());
       if (!invitation) return err("unknown");
       if (find(invitation.name)) return err("known");
-      const made = await set(invitation.name, invitation.role, password);
-      if (made.ok) await save({ ...now(), invitations: now().invitations.filter((one) => one !== invitation) });
-      return made;
+      // While its password is being hashed the code is nobody else's.
+      if (accepting.has(invitation.hash)) return err("busy");
+      accepting.add(invitation.hash);
+      try {
+        const made = await set(invitation.name, invitation.role, password);
+        if (made.ok) await save({ ...now(), invitations: now().invitations.filter((one) => one !== invitation) });
+        return made;
+      } finally {
+        accepting.delete(invitation.hash);
+      }
     },
     uninvite: async (name) =>
       save({ ...now(), invitations: now().invitations.filter((one) => !isSameName(one.name, name)) }),
