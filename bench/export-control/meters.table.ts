@@ -47,15 +47,15 @@ export const wrongRows: readonly WrongRow[] = [
 export const healthyWorlds: readonly WrongSpec[] = [200, 500, 1_000, 100, 20].flatMap((updateMs) =>
   [15, 1_000].flatMap((deadTimeMs) =>
     [0.0005, 0.003].flatMap((sigmaShare) =>
-      (["moves", "limit"] as const).map(
-        (asks): WrongSpec => ({
+      (["moves", "limit"] as const).flatMap((asks) =>
+        [true, false].map((countsSamples): WrongSpec => ({
           meter: { updateMs, windowMs: updateMs },
           stage: { deadTimeMs },
           told: { stage: { deadTimeMs } },
           asks,
           sigmaShare,
-          countsSamples: true,
-        }),
+          countsSamples,
+        })),
       ),
     ),
   ),

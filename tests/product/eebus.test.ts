@@ -91,7 +91,8 @@ describe("a control box over EEBUS", () => {
   it("links.eebus.floorW: a limit below what the operator leaves is this, never none", async () => {
     expect(await guard.limit(consumption, 0, true)).toEqual([0, ""]);
     await holds(1_000);
-    await stays(product, "holds", () => powerW() < 1_000 + nearW, 1_000);
+    await stays(product, "no more than it", () => powerW() < 1_000 + nearW, 1_000);
+    await holds(1_000);
   });
 
   it("refuses what is no limit, what it does not know, and a second guard", async () => {
@@ -104,6 +105,7 @@ describe("a control box over EEBUS", () => {
     expect(await second.bind()).toBe(7);
     expect((await second.limit(consumption, 11_000, true))[0]).toBe(9);
     await stays(product, "the first one's limit holds", () => powerW() < 1_000 + nearW, 500);
+    await holds(1_000);
   });
 
   it("a limit with an end of its own ends; without one it holds until it is released", async () => {

@@ -12,6 +12,7 @@ import { connectAsync, type MqttClient } from "mqtt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sunspecModel } from "../../src/protocols/sunspec/models.ts";
 import { RegisterFace } from "../../src/protocols/sunspec/register-face.ts";
+import { isletFile } from "../lib/islet-file.ts";
 import { connectModbus, type ModbusClient } from "../lib/modbus-client.ts";
 import { type Mosquitto, noMosquitto, startMosquitto } from "../lib/mosquitto.ts";
 import { startVtn, type Vtn, vtnDescriptors, vtnEvent } from "../lib/vtn.ts";
@@ -19,7 +20,6 @@ import { excess, exportedW, importedW } from "./site/judge.ts";
 import { type Product, startProduct } from "./site/product.ts";
 import { soon } from "./site/sites.ts";
 
-const bin = join(import.meta.dirname, "../../bin/islet.mjs");
 interface CertifyRow {
   readonly name: string;
   readonly direction: string;
@@ -220,7 +220,7 @@ describe("links of utilities and energy managers", () => {
     const args = ["--registers", `127.0.0.1:${sunspecPort}`, "--stranger", "127.0.0.2"];
     args.push("--profile", join(product.folder, "quick.yaml"), ...(whole ? [] : ["--quick"]));
     const child = spawn(process.execPath, [
-      ...[bin, "certify", "--procedures", "interoperability", "settings-access", "--json", "--out", folder],
+      ...[isletFile, "certify", "--procedures", "interoperability", "settings-access", "--json", "--out", folder],
       ...args,
     ]);
     let said = "";
