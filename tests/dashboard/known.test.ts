@@ -10,6 +10,7 @@ import { createMetrics } from "../../src/dashboard/server/metrics.ts";
 import type { SiteState } from "../../src/dashboard/state.ts";
 import { view } from "../../src/dashboard/view.ts";
 import type { LimitSource } from "../../src/domain/limit-sources.ts";
+import { Quality } from "../../src/domain/quality.ts";
 import type { ReasonKey } from "../../src/domain/reasons.ts";
 import { sampleState } from "./sampleStates.ts";
 
@@ -39,6 +40,10 @@ describe("a reading", () => {
   ])("the meter with quality %i is %s", (meterQuality, state) => {
     const site = { atMs: 10_000, meterAtMs: 9_990, meterSampleAtMs: 7_000, meterQuality };
     expect(meterKnown(site as ControlReport["site"]).state).toBe(state);
+  });
+  test("the meter is old when its last answer is, whatever was judged of it", () => {
+    const site = { atMs: 50_000, meterAtMs: 9_990, meterSampleAtMs: 9_990, meterQuality: Quality.good };
+    expect(meterKnown(site as ControlReport["site"])).toEqual({ state: "old", ageMs: 40_010 });
   });
 });
 

@@ -31,12 +31,16 @@ export const stageKnown = ({ site, stages }: ControlReport, i: number): Known =>
 export const k1Known = ({ deviceAtMs, deviceLiveAtMs, atMs }: SiteReport): Known =>
   knownOf(deviceAtMs, deviceLiveAtMs, atMs);
 
+/** The slowest meter that may be configured is called silent sooner by its supervision, ms: a second line, whatever that says. */
+const meterAnswersMaxMs = 5_000;
+
 /** The meter's supervision has judged: frozen and silent values are old, impossible ones are none. */
 export function meterKnown({ meterAtMs, meterSampleAtMs, meterQuality, atMs }: SiteReport): Known {
   if (meterQuality === Quality.missing || meterQuality === Quality.implausible) return unknown;
   const sinceMs = meterQuality === Quality.frozen ? meterSampleAtMs : Math.min(meterAtMs, meterSampleAtMs);
   if (!Number.isFinite(sinceMs)) return unknown;
-  return { state: meterQuality === Quality.good ? "live" : "old", ageMs: Math.max(0, atMs - sinceMs) };
+  const isLive = meterQuality === Quality.good && atMs - meterAtMs <= meterAnswersMaxMs;
+  return { state: isLive ? "live" : "old", ageMs: Math.max(0, atMs - sinceMs) };
 }
 
 /** Loads of the tiers: as old as the panel's own clock. */
